@@ -1,0 +1,30 @@
+/* addr: an IPv4 or IPv6 address as a value. Floor 0. */
+#ifndef HOPSONDE_BASE_ADDR_H
+#define HOPSONDE_BASE_ADDR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct addr {
+    uint8_t family;    /* 4, 6, or 0: none */
+    uint8_t bytes[16]; /* network order; IPv4 uses the first four, the rest are zero */
+};
+
+/* Longest text: 45 characters (RFC 4291 2.2, embedded IPv4) and the NUL. */
+#define ADDR_TEXT_BYTES 46
+
+struct addr addr_from_bytes(uint8_t family, const uint8_t *bytes); /* 4 or 16 bytes by family */
+bool addr_equal(const struct addr *a, const struct addr *b);
+int addr_compare(const struct addr *a, const struct addr *b); /* total order: family, then bytes */
+bool addr_is_none(const struct addr *a);
+size_t addr_length(const struct addr *a); /* 4, 16, or 0 */
+/* RFC 5952 text for IPv6; "" for none. */
+void addr_format(const struct addr *a, char text[ADDR_TEXT_BYTES]);
+/* Strict: dotted quad with four decimal parts, or RFC 4291 text without zone. */
+bool addr_parse(const char *text, struct addr *out);
+bool addr_is_multicast(const struct addr *a);
+bool addr_is_link_local(const struct addr *a);
+bool addr_is_loopback(const struct addr *a);
+
+#endif

@@ -1,0 +1,44 @@
+/* apply: what each option does with its value: checks it alone and notes it. Floor 6; internal to the options of cli/.
+ *
+ * What depends on several options is judged when all are known (options.c). `value` is NULL for options that take none. */
+#ifndef HOPSONDE_CLI_APPLY_H
+#define HOPSONDE_CLI_APPLY_H
+
+#include "cli/table.h"
+
+enum status apply_probe(struct parse *parse, const char *value, struct err *err);
+enum status apply_icmp(struct parse *parse, const char *value, struct err *err);
+enum status apply_tcp(struct parse *parse, const char *value, struct err *err);
+enum status apply_udp(struct parse *parse, const char *value, struct err *err);
+enum status apply_port(struct parse *parse, const char *value, struct err *err);
+enum status apply_four(struct parse *parse, const char *value, struct err *err);
+enum status apply_six(struct parse *parse, const char *value, struct err *err);
+enum status apply_seed(struct parse *parse, const char *value, struct err *err);
+enum status apply_dry_run(struct parse *parse, const char *value, struct err *err);
+enum status apply_first(struct parse *parse, const char *value, struct err *err);
+enum status apply_max(struct parse *parse, const char *value, struct err *err);
+enum status apply_queries(struct parse *parse, const char *value, struct err *err);
+enum status apply_gap(struct parse *parse, const char *value, struct err *err);
+enum status apply_wait(struct parse *parse, const char *value, struct err *err);
+enum status apply_send_gap(struct parse *parse, const char *value, struct err *err);
+enum status apply_rate(struct parse *parse, const char *value, struct err *err);
+enum status apply_tos(struct parse *parse, const char *value, struct err *err);
+enum status apply_dscp(struct parse *parse, const char *value, struct err *err);
+enum status apply_ecn(struct parse *parse, const char *value, struct err *err);
+enum status apply_no_df(struct parse *parse, const char *value, struct err *err);
+enum status apply_flow_label(struct parse *parse, const char *value, struct err *err);
+enum status apply_source(struct parse *parse, const char *value, struct err *err);
+enum status apply_interface(struct parse *parse, const char *value, struct err *err);
+enum status apply_sport(struct parse *parse, const char *value, struct err *err);
+enum status apply_fwmark(struct parse *parse, const char *value, struct err *err);
+enum status apply_output(struct parse *parse, const char *value, struct err *err);
+enum status apply_write(struct parse *parse, const char *value, struct err *err);
+enum status apply_read(struct parse *parse, const char *value, struct err *err);
+enum status apply_color(struct parse *parse, const char *value, struct err *err);
+enum status apply_numeric(struct parse *parse, const char *value, struct err *err);
+enum status apply_verbose(struct parse *parse, const char *value, struct err *err);
+enum status apply_quiet(struct parse *parse, const char *value, struct err *err);
+enum status apply_help(struct parse *parse, const char *value, struct err *err);
+enum status apply_version(struct parse *parse, const char *value, struct err *err);
+
+#endif

@@ -1,0 +1,26 @@
+/* report: the outputs of one run, opened, fed with its events, and closed. Floor 6. */
+#ifndef HOPSONDE_CLI_REPORT_H
+#define HOPSONDE_CLI_REPORT_H
+
+#include "cli/options.h"
+
+struct report {
+    struct output outputs[OUTPUTS_MOST];
+    const char *names[OUTPUTS_MOST]; /* NULL: stdout */
+    unsigned count;
+    bool pipe_closed; /* nobody reads stdout any more: a clean end */
+    bool failed;      /* something could not be written; `error` says what */
+    struct err error;
+};
+
+/* Opens the files as the caller's effective user. On failure nothing stays open. */
+enum status report_open(struct report *report, const struct options *options, struct err *err);
+void report_begin(struct report *report, const struct session *session, const struct report_source *source);
+/* Events that feed every output; valid as long as `report` is. */
+struct session_events report_events(struct report *report);
+void report_end(struct report *report, const struct session *session, const struct judgement *judgement,
+                const struct report_source *source);
+/* Flushes and closes. A write that failed, but for a closed pipe, is STATUS_SYSTEM. */
+enum status report_close(struct report *report, struct err *err);
+
+#endif

@@ -1,0 +1,23 @@
+/* run: one command from its options to its exit status: opens, drives the loop, reports. Floor 6. */
+#ifndef HOPSONDE_CLI_RUN_H
+#define HOPSONDE_CLI_RUN_H
+
+#include <signal.h>
+
+#include "cli/options.h"
+
+enum exit_status { EXIT_REACHED = 0, EXIT_NOT_REACHED = 1, EXIT_USAGE = 2, EXIT_SYSTEM = 3, EXIT_INTERRUPTED = 130 };
+
+/* What the process knows of itself. All borrowed. */
+struct run_context {
+    const char *program;      /* argv[0] */
+    const char *command_line; /* for the saved capture */
+    const volatile sig_atomic_t *stop;
+};
+
+/* Traces live, or prints what would be sent (--dry-run). The report goes out; errors of what was asked besides go to stderr. */
+int run_trace(const struct options *options, const struct run_context *context);
+/* Replays each capture file. */
+int run_replay(const struct options *options, const struct run_context *context);
+
+#endif

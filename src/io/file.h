@@ -1,0 +1,34 @@
+/* file: a capture file as a wire. Floor 5.
+ *
+ * Classic pcap through libpcap; pcapng through our own block reader, because libpcap gives no comments and refuses
+ * files with several link types. Frames come in file order with virtual time: now() is the last frame's stamp. Bad
+ * input is a clear error (empty, no capture, archaic, directory) or the end of what can be read (cut: `truncated`). */
+#ifndef HOPSONDE_IO_FILE_H
+#define HOPSONDE_IO_FILE_H
+
+#include "io/wire.h"
+
+/* What hopsonde kept about its own run in a pcapng (dump.h). */
+struct saved_run {
+    bool present; /* the file was written by hopsonde --write and its headers could be read */
+    char command[32];
+    char interface[64];
+    struct session_config config;
+    struct flow flows[SPECS_MOST]; /* template_bytes NULL; config.spec_count of them */
+    /* Known at the end of the file only: */
+    bool ended; /* the end block was there; otherwise the file is cut */
+    enum session_end end;
+    uint64_t dropped_by_kernel;
+};
+
+/* "-" is standard input. A signal while it waits for a pipe gives WIRE_QUIET once and then WIRE_END. On success the
+ * wire is ready, `path` must outlive it, and `saved` is filled as far as the headers go; it stays valid until the wire
+ * is closed, and its end fields are filled in when receive() has said WIRE_END. */
+enum status file_wire_open(const char *path, struct wire **out, const struct saved_run **saved, struct err *err);
+/* Frames handed out so far, and whether the file ended in the middle of something. */
+uint64_t file_wire_frames(const struct wire *wire);
+bool file_wire_truncated(const struct wire *wire);
+/* Records so far that claimed more captured bytes than their packet had: clamped, and to be counted as malformed. */
+uint64_t file_wire_clamped(const struct wire *wire);
+
+#endif

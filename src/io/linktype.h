@@ -1,0 +1,11 @@
+/* linktype: the DLT_ value of this platform's libpcap as a LINKTYPE_ value. Floor 5; internal to io/. */
+#ifndef HOPSONDE_IO_LINKTYPE_H
+#define HOPSONDE_IO_LINKTYPE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* False: hopsonde does not read frames of that kind. */
+bool linktype_from_dlt(int dlt, uint16_t *out);
+
+#endif

@@ -1,0 +1,42 @@
+/* jsonvalue: the objects that json and jsonl share, built with jansson. Floor 5.
+ *
+ * Keys stand in the order of contract.md. What is unknown is null; a key that makes no sense is absent:
+ * - "source_port", "destination_port" where the probe's protocol has no ports;
+ * - "icmp" in a reply that is no ICMP message, "quoted_ttl" and "rewritten" in one that quotes nothing,
+ *   "mtu" in all but a too-big, "mpls" where the reply bore no label stack;
+ * - "send_error" (the cause, as strerror() has it) in all but a probe that our own host refused to send; such a probe
+ *   counts neither in "probes_sent" nor in "stats".
+ * "name" (but the target's), "asn", "as_name" and "place" are absent where they were not asked for.
+ * "file" is 0, or null where no frame of the probe is kept. "protocol" is the IP protocol's name, else its number as
+ * text.
+ *
+ * Each function returns a new reference, NULL where memory is short; NULL may be handed on to jansson's `_new`
+ * functions. Foreign text that is no UTF-8 is escaped as strbuf_add_escaped() does, so that every document is
+ * well-formed. */
+#ifndef HOPSONDE_OUT_JSONVALUE_H
+#define HOPSONDE_OUT_JSONVALUE_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "out/output.h"
+
+#define JSON_FORMAT_VERSION 1
+
+json_t *json_text(const char *text); /* null for NULL */
+/* Fields of the run that stand before the traces, and the counters that stand behind. */
+json_t *json_run_head(const struct report_source *source);
+json_t *json_capture(const struct session *session);
+/* All of a trace but its hops. */
+json_t *json_trace_head(const struct session *session, const struct trace *trace);
+json_t *json_hop(const struct trace *trace, uint8_t ttl); /* with its probes and their replies */
+/* Adds the probe's own keys, "attempt" to "replies", to `object`. */
+void json_add_probe(json_t *object, const struct probe *probe);
+json_t *json_verdict(const struct verdict *verdict);
+json_t *json_finding(const struct finding *finding);
+
+/* Writes `value` on one line without the line's end, and frees it; `members`: only what is between its braces. */
+void json_write(FILE *file, json_t *value);
+void json_write_members(FILE *file, json_t *value);
+
+#endif

@@ -1,0 +1,177 @@
+/* packet: bytes to values. Floor 1; pure, allocates nothing, reads only through a cursor.
+ *
+ * packet_decode() turns a frame into its outer headers and, for an ICMP error, the headers of the
+ * packet quoted in it. Everything points into the frame or is a value, in host order. What a header
+ * holds beyond the captured (or quoted) bytes is unknown, and `have` says so: a field is meaningful only
+ * where its bit is set. Malformed input is data: it is marked and what came before it stays. */
+#ifndef HOPSONDE_PACKET_PACKET_H
+#define HOPSONDE_PACKET_PACKET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "packet/frame.h"
+
+enum ip_protocol {
+    IP_ICMP = 1,
+    IP_TCP = 6,
+    IP_UDP = 17,
+    IP_DCCP = 33,
+    IP_ICMP6 = 58,
+    IP_SCTP = 132,
+    IP_UDPLITE = 136,
+};
+
+enum tcp_flag {
+    TCP_FIN = 0x01,
+    TCP_SYN = 0x02,
+    TCP_RST = 0x04,
+    TCP_PSH = 0x08,
+    TCP_ACK = 0x10,
+    TCP_URG = 0x20,
+    TCP_ECE = 0x40,
+    TCP_CWR = 0x80
+};
+
+/* Which fields of the transport header were there to be read. */
+enum have {
+    HAVE_PORTS = 1 << 0,
+    HAVE_LENGTH = 1 << 1,   /* UDP length, UDP-Lite coverage */
+    HAVE_CHECKSUM = 1 << 2, /* of UDP, UDP-Lite, TCP, DCCP, SCTP, ICMP */
+    HAVE_SEQ = 1 << 3,      /* TCP, DCCP sequence number; SCTP verification tag is in `tag` */
+    HAVE_ACK = 1 << 4,      /* TCP, DCCP */
+    HAVE_FLAGS = 1 << 5,    /* TCP flags and data offset */
+    HAVE_WINDOW = 1 << 6,
+    HAVE_OPTIONS = 1 << 7,   /* TCP: the whole option area was there and was parsed */
+    HAVE_TYPE = 1 << 8,      /* ICMP type and code, DCCP type, SCTP first chunk type */
+    HAVE_ECHO = 1 << 9,      /* ICMP echo id and seq */
+    HAVE_TAG = 1 << 10,      /* SCTP verification tag */
+    HAVE_INIT_TAG = 1 << 11, /* SCTP initiate tag of INIT and INIT ACK */
+};
+
+/* IPv4 (RFC 791) or IPv6 (RFC 8200) header, extension headers included. */
+struct ip_header {
+    uint8_t version;      /* 4, 6; 0: there is none */
+    uint8_t ttl;          /* hop limit */
+    uint8_t protocol;     /* IPv6: what follows the extension headers; 59 (none) where they are cut off */
+    uint8_t tos;          /* traffic class: DSCP << 2 | ECN */
+    uint16_t id;          /* IPv4 identification */
+    uint32_t fragment_id; /* IPv6 fragment header */
+    uint32_t flow_label;
+    uint16_t checksum; /* IPv4 header checksum as it stands */
+    bool checksum_ok;  /* IPv4: it fits the whole header; in a quote it rarely means anything */
+    bool dont_fragment, more_fragments;
+    bool has_options;         /* IPv4 options, or IPv6 extension headers other than a fragment header */
+    uint16_t fragment_offset; /* bytes; the transport header is only in the fragment at offset 0 */
+    uint16_t header_length;   /* bytes, options and extension headers included */
+    uint32_t total_length;    /* bytes of the whole packet as its header says */
+    struct addr source, target;
+};
+
+struct tcp_options {
+    bool has_mss, has_window_scale, has_sack_permitted, has_timestamps;
+    bool malformed;
+    uint16_t mss;
+    uint8_t window_scale;
+    uint32_t timestamp, timestamp_echo;
+    uint8_t kinds[16]; /* option kinds in their order, NOP and END left out */
+    uint8_t kind_count;
+};
+
+/* One transport header, whatever the protocol: the union of what matching needs. */
+struct transport {
+    uint32_t have; /* enum have */
+    uint16_t source_port, target_port;
+    uint16_t length; /* UDP length, UDP-Lite coverage */
+    uint16_t checksum;
+    uint32_t crc;       /* SCTP: its CRC32c, which has no place in `checksum`; HAVE_CHECKSUM stands for it */
+    uint64_t seq, ack;  /* TCP 32 bits, DCCP 48 bits */
+    uint8_t type, code; /* ICMP; DCCP packet type; SCTP first chunk type */
+    uint8_t flags;      /* TCP */
+    uint16_t window;
+    uint16_t urgent;
+    uint16_t echo_id, echo_seq;     /* ICMP echo request and reply */
+    uint32_t tag, init_tag;         /* SCTP */
+    struct tcp_options tcp_options; /* meaningful with HAVE_OPTIONS */
+    uint8_t header_length;          /* bytes, options included; what there is of it */
+    const uint8_t *bytes;           /* first byte of the transport header; borrowed; NULL where there is none */
+    uint32_t captured;              /* transport bytes at hand, within the packet's own length */
+    uint32_t size;                  /* transport bytes that the IP header announces */
+};
+
+/* The headers of one IP packet: the outer one, or a quoted one. */
+struct headers {
+    struct ip_header ip;
+    struct transport transport; /* .have == 0 in later fragments and where nothing is left */
+    const uint8_t *bytes;       /* first byte of the IP header; borrowed */
+    uint32_t captured;          /* bytes of this packet at hand (padding left out) */
+};
+
+#define MPLS_LABELS_MOST 16
+
+/* RFC 4950; one label stack entry (RFC 3032). */
+struct mpls_label {
+    uint32_t label;
+    uint8_t tc;
+    bool bottom;
+    uint8_t ttl;
+};
+
+/* RFC 5837 interface information object. */
+struct interface_info {
+    uint8_t role; /* 0 arrived on, 1 its sub-IP part, 2 would leave by, 3 next hop */
+    bool has_index, has_address, has_name, has_mtu;
+    uint32_t index, mtu;
+    struct addr address;
+    char name[64]; /* as the router sent it, NUL-terminated: hostile text */
+};
+
+#define INTERFACE_INFOS_MOST 4
+
+/* RFC 4884 extension structure of an ICMP error. */
+struct icmp_extension {
+    bool present;       /* version 2, checksum right or absent, objects tile the rest */
+    bool non_compliant; /* found where the length field does not point */
+    uint8_t mpls_count, interface_count;
+    struct mpls_label mpls[MPLS_LABELS_MOST];
+    struct interface_info interfaces[INTERFACE_INFOS_MOST];
+};
+
+enum packet_kind {
+    PACKET_NOT_IP,     /* ARP, LLDP ...: none of our business */
+    PACKET_MALFORMED,  /* no IP header could be read; `malformed` says what broke */
+    PACKET_PLAIN,      /* an IP packet */
+    PACKET_ICMP_ERROR, /* an IP packet with an ICMP error (RFC 792, RFC 4443) in it; `quote` may still be empty */
+};
+
+struct packet {
+    enum packet_kind kind;
+    const char *malformed; /* NULL, or a short constant text: "IPv4 header length below 20" ... Outer and quote alike */
+    bool truncated;        /* cut by the capture, not by the sender */
+    struct headers outer;
+    struct headers quote; /* ip.version 0 where there is none */
+    uint32_t mtu;         /* ICMP too big: next-hop MTU (RFC 1191, RFC 4443 3.2), else 0 */
+    struct icmp_extension extension;
+    uint8_t direction;  /* enum frame_direction: the frame's, or what SLL/SLL2 says */
+    uint32_t interface; /* the frame's, or SLL2's ifindex */
+};
+
+/* Decodes any frame whatever; never fails. An unknown link type gives PACKET_NOT_IP with `malformed` set to
+ * "unknown link type". */
+void packet_decode(const struct frame *frame, struct packet *out);
+
+/* Decodes the IP packet that starts at `bytes`: `captured` bytes of it are there. What packet_decode() does
+ * below the link layer; also for quotes and for our own built probes (`quoted` lets the header be longer than its
+ * bytes). */
+void headers_decode(const uint8_t *bytes, size_t captured, bool quoted, struct headers *out, const char **malformed);
+
+/* Whether (version, type) is an ICMP error that quotes a packet: v4 3, 4, 5, 11, 12; v6 1 to 4. */
+bool icmp_is_error(uint8_t version, uint8_t type);
+bool linktype_is_known(uint16_t linktype);
+/* "time exceeded", "port unreachable" ...: the field's words for (version, type, code); NULL where it has none. */
+const char *icmp_name(uint8_t version, uint8_t type, uint8_t code);
+/* "udp", "tcp", "icmp6" ... in lower case; NULL for others. */
+const char *ip_protocol_name(uint8_t protocol);
+
+#endif

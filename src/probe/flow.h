@@ -1,0 +1,90 @@
+/* flow: what load balancers and firewalls key on, held constant, and the probes stamped out of it. Floor 2.
+ *
+ * flow_build() has libnet craft one whole packet, the template. A probe of the flow is the template with its TTL
+ * and its identity patched in and the checksums put right; the identity is a serial number from 1, coded where
+ * routers are sure to quote it (the first 8 transport bytes, the IPv4 id) and where the target's own answer echoes
+ * it. All that a balancer may hash stays constant: ports, lengths, flow label, the ICMP checksum (Augustin 2006, Paris
+ * traceroute). Everything here but flow_build() is a pure function of the flow and its arguments. */
+#ifndef HOPSONDE_PROBE_FLOW_H
+#define HOPSONDE_PROBE_FLOW_H
+
+#include <stddef.h>
+
+#include "base/strbuf.h"
+#include "packet/packet.h"
+#include "probe/spec.h"
+
+#define FLOW_SERIALS_MOST 60000 /* serials are 1 .. this; every identity must be able to tell that many apart */
+
+struct flow {
+    struct probe_spec spec;
+    struct addr source, target;
+    uint16_t source_port; /* ICMP: the echo id; ip/N: unused */
+    uint16_t target_port; /* spec.port */
+    uint8_t tos;          /* DSCP << 2 | ECN */
+    bool dont_fragment;   /* IPv4 */
+    uint32_t flow_label;  /* IPv6, 20 bits */
+    uint16_t size;        /* bytes of the whole IP packet; 0 before flow_build(): the type's default */
+    uint32_t nonce;       /* sets this run's probes apart from any other's: from the run's seed */
+    uint8_t *template_bytes; /* owned; `size` bytes, checksums right, TTL 64, identity of serial 0 */
+};
+
+/* How surely a packet is one of our probes, or answers one. Stronger is greater. */
+enum match {
+    MATCH_NONE,
+    MATCH_WEAK,      /* little more than an IP id fits: believed only where exactly one outstanding probe fits */
+    MATCH_REWRITTEN, /* the identity fits; an address or a port on the way was translated */
+    MATCH_EXACT,     /* addresses, ports and identity */
+};
+
+enum reply_kind {
+    REPLY_TIME_EXCEEDED,
+    REPLY_UNREACHABLE,
+    REPLY_TOO_BIG,
+    REPLY_PARAMETER_PROBLEM,
+    REPLY_ECHO,
+    REPLY_SYN_ACK,
+    REPLY_RST,
+    REPLY_TCP,
+    REPLY_UDP,
+    REPLY_SCTP,
+    REPLY_DCCP,
+    REPLY_OTHER, /* source quench, redirect, a packet of the bare protocol ... */
+};
+
+/* What a packet says about one flow. */
+struct flow_match {
+    enum match match;
+    uint16_t serial;      /* 0: an answer that fits the flow but does not tell which probe drew it */
+    const char *rule;     /* constant text for people: "ports and seq", "ip id only" ... */
+    enum reply_kind kind; /* of replies */
+};
+
+/* Default size for the spec and family: 60 bytes IPv4, 80 IPv6, more where the payload needs it. */
+uint16_t flow_default_size(const struct probe_spec *spec, uint8_t family);
+
+/* Checks sizes and lets libnet build the template. `flow->size` 0 takes the default; a size too small for the
+ * headers and payload is STATUS_USAGE and names the least. The flow must be freed with flow_free(). */
+enum status flow_build(struct flow *flow, struct err *err);
+void flow_free(struct flow *flow);
+
+/* Writes probe `serial` with `ttl` into `bytes` (flow->size of them). Deterministic. */
+void flow_stamp(const struct flow *flow, uint16_t serial, uint8_t ttl, uint8_t *bytes);
+
+/* Is this packet (seen leaving, or quoted in an ICMP error) a probe of the flow? Demands of a quote only what
+ * the least quote holds: IP header and 8 bytes. Weak rules are tried last. */
+struct flow_match flow_recognise(const struct flow *flow, const struct headers *seen, bool quoted);
+
+/* Does this packet (no ICMP error) answer a probe of the flow directly, in the target's name? */
+struct flow_match flow_answer(const struct flow *flow, const struct packet *packet);
+
+/* Kind of an ICMP error by family, type and code. */
+enum reply_kind reply_kind_of_icmp(uint8_t version, uint8_t type, uint8_t code);
+const char *reply_kind_name(enum reply_kind kind); /* "time-exceeded", "syn-ack" ... as in JSON */
+const char *match_name(enum match match);          /* "exact", "rewritten", "weak" */
+
+/* The BPF clause that passes this flow's probes and their direct answers (ICMP errors have a clause of their
+ * own in io/filter). Parenthesised. */
+void flow_filter(const struct flow *flow, struct strbuf *out);
+
+#endif

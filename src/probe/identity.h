@@ -1,0 +1,121 @@
+/* identity: how a probe's serial is coded into its bytes, and the arithmetic that keeps the checksums right.
+ * Floor 2; internal to probe/.
+ *
+ * A flow has any number of tags, each a hash of its nonce, its ports, its spec and a purpose: constants that set this
+ * flow's packets apart from those of any other flow and run. A serial is coded as
+ *   - the IPv4 id, and with a steered checksum the transport checksum too: flow_ip_id();
+ *   - fields of the protocol that the target echoes (sequence numbers, SCTP tags, DNS ids ...), by each type;
+ *   - a mark in the payload, where there is room: word that steers the checksum, serial, tag. */
+#ifndef HOPSONDE_PROBE_IDENTITY_H
+#define HOPSONDE_PROBE_IDENTITY_H
+
+#include "base/cursor.h"
+#include "probe/type.h"
+
+/* What the tags are for. */
+enum tag_use {
+    TAG_IP_ID,
+    TAG_MARK,
+    TAG_ECHO_CHECKSUM,
+    TAG_SEQ,
+    TAG_TIMESTAMP,
+    TAG_SCTP,
+    TAG_QUIC_SOURCE,
+    TAG_QUIC_TARGET,
+    TAG_QUIC_HELLO,
+};
+
+uint32_t flow_tag(const struct flow *flow, enum tag_use use);
+/* A tag for each serial (or any other number) of the flow. */
+uint32_t flow_tag_of(const struct flow *flow, enum tag_use use, uint32_t number);
+
+/* The protocol number on the wire: ICMP is 58 over IPv6. */
+uint8_t flow_protocol(const struct flow *flow);
+/* Bytes of the IP header that we build: 20 or 40. */
+uint16_t flow_ip_header_size(uint8_t family);
+static inline bool serial_is_valid(uint32_t serial)
+{
+    return serial >= 1 && serial <= FLOW_SERIALS_MOST;
+}
+
+/* Big-endian fields of packets that we write ourselves. */
+uint16_t get16(const uint8_t *at);
+void put16(uint8_t *at, uint16_t value);
+void put32(uint8_t *at, uint32_t value);
+
+/* Sets the aligned 16-bit field at `offset` and keeps the checksum at `checksum_offset` right (RFC 1624). */
+void identity_patch16(uint8_t *transport, size_t checksum_offset, size_t offset, uint16_t value);
+/* Makes the checksum `wanted`, by changing the word at `word_offset` that it covers. */
+void identity_steer(uint8_t *transport, size_t checksum_offset, size_t word_offset, uint16_t wanted);
+/* The word that identity_steer() leaves for `wanted`, where `word` and `checksum` are those of the template. */
+uint16_t identity_steered_word(uint16_t word, uint16_t checksum, uint16_t wanted);
+/* Its inverse: the checksum that goes with `steered`. */
+uint16_t identity_checksum_of_word(uint16_t word, uint16_t checksum, uint16_t steered);
+
+/* The mark: 2 bytes that steer the checksum, the serial, the tag. */
+#define MARK_BYTES 8
+#define MARK_SERIAL 2
+
+/* Fills a payload: the mark with serial 0, then the program's name over and over, for whoever meets it. */
+void identity_fill(const struct flow *flow, uint8_t *payload, size_t length);
+
+/* What a packet tells of its serial besides the IPv4 id. */
+struct told {
+    bool marked;     /* there is a mark or an echoed field of the protocol that bears a flow's tag ... */
+    uint16_t serial; /* ... and this is its serial; 0: it is another flow's */
+    uint16_t by_sum; /* what a steered checksum says, address translation undone; 0: nothing */
+};
+
+/* Reads serial and tag as they stand in a mark. All zeros (a quote that was blanked) count as no mark. */
+struct told identity_read(uint16_t serial, uint32_t tag, uint32_t own_tag);
+/* Reads the mark at the start of `payload`. */
+struct told identity_read_mark(const struct flow *flow, struct cursor payload);
+/* What follows the first `skip` bytes of the transport header. */
+struct cursor transport_after(const struct transport *transport, size_t skip);
+
+/* Which parts of a packet's flow key are the flow's own. Where the protocol has no ports, both ports fit. */
+enum fit {
+    FIT_SOURCE = 1 << 0,
+    FIT_TARGET = 1 << 1,
+    FIT_SOURCE_PORT = 1 << 2,
+    FIT_TARGET_PORT = 1 << 3,
+    FIT_SENDER = FIT_SOURCE | FIT_SOURCE_PORT,
+    FIT_RECEIVER = FIT_TARGET | FIT_TARGET_PORT,
+    FIT_ALL = FIT_SENDER | FIT_RECEIVER,
+};
+
+unsigned identity_fit(const struct flow *flow, const struct headers *seen);
+/* The serial that the IPv4 id tells; 0 for IPv6 and for ids that tell none. */
+uint16_t identity_by_ip_id(const struct flow *flow, const struct headers *seen);
+/* The checksum in `seen` as it would be had nobody translated addresses and ports. */
+uint16_t identity_untranslated_checksum(const struct flow *flow, const struct headers *seen);
+/* The serial that a steered checksum tells. */
+uint16_t identity_by_sum(const struct flow *flow, const struct headers *seen);
+
+/* The rules for protocols that have no sequence number in their first 8 bytes, strong ones first. */
+struct flow_match identity_match(const struct flow *flow, const struct headers *seen, const struct told *told);
+/* The last resort: IPv4 id and half of the addresses. */
+struct flow_match identity_match_by_ip_id(const struct flow *flow, const struct headers *seen);
+
+static inline struct flow_match match_make(enum match match, uint16_t serial, const char *rule)
+{
+    return (struct flow_match){.match = match, .serial = serial, .rule = rule};
+}
+static inline struct flow_match answer_make(enum reply_kind kind, uint16_t serial, const char *rule)
+{
+    return (struct flow_match){.match = MATCH_EXACT, .serial = serial, .rule = rule, .kind = kind};
+}
+static inline struct flow_match match_none(void)
+{
+    return (struct flow_match){.match = MATCH_NONE, .rule = ""};
+}
+
+/* Whether the answer's ports are the flow's, swapped. */
+bool identity_answer_ports_fit(const struct flow *flow, const struct transport *transport);
+
+/* BPF text: "(PROTOCOL and src host S and dst host T and ...)" for both directions, with ports where the
+ * protocol has a word of its own that knows them. */
+void filter_with_ports(const struct flow *flow, const char *word, struct strbuf *out);
+void filter_bare(const struct flow *flow, struct strbuf *out);
+
+#endif

@@ -1,0 +1,105 @@
+/* internal: the session's inside, shared by the files of session/ only. Floor 3.
+ *
+ * session.c takes frames and time; match.c says whose a packet is; plan.c decides what a path still needs and which
+ * hops are settled; ladder.c turns needs into sends at the right pace; view.c reads it all for others. Only ladder.c
+ * knows what was commanded but not seen yet, so everything else comes out alike in a replay, where nothing is
+ * commanded. */
+#ifndef HOPSONDE_SESSION_INTERNAL_H
+#define HOPSONDE_SESSION_INTERNAL_H
+
+#include "session/session.h"
+
+/* How long a sent probe may stay away from the capture before its send time stands in for its frame. */
+#define UNSEEN_AFTER (100 * NS_PER_MS)
+
+/* What one trace needs at one TTL. */
+struct need {
+    uint16_t want;     /* probes that it should have in all */
+    uint16_t resolved; /* of those known: answered, expired or refused */
+    nstime not_before; /* earliest time for the next; 0: at once */
+};
+
+/* plan.c's state of one trace. */
+struct ladder_plan {
+    bool active;      /* climbs hop by hop; a trace that is not may still be asked at single hops */
+    uint8_t start;    /* first TTL of the climb */
+    uint8_t compared; /* how often it was asked again beside another spec */
+    struct need needs[256];
+};
+
+/* How far plan.c has gone for a hop that is silent although a later one answered. */
+enum rescue { RESCUE_NONE, RESCUE_ASKED, RESCUE_ASKED_LATER };
+
+struct plan {
+    struct ladder_plan traces[SPECS_MOST];
+    uint8_t rescue[256];   /* enum rescue */
+    bool repaired[256];    /* single losses of an answering hop were asked again */
+    nstime last_sent[256]; /* of any probe known at the TTL */
+    uint8_t settled_ttl;   /* the hops up to this one are settled */
+    bool complete;         /* nothing more is needed */
+};
+
+/* A send that the capture has not shown yet: live, every send; in a replay, what the file's claims tell. */
+struct pending_send {
+    struct session_claim claim;
+    bool done; /* seen, or turned into a probe without a frame */
+};
+
+struct session {
+    struct session_config config;
+    struct session_events events;
+    bool seen_only;
+    bool interrupted;
+    nstime now; /* the stamp of the last frame or deadline; NSTIME_NONE before the first */
+    struct trace *traces;
+    unsigned trace_count;
+    struct session_counters counters;
+    struct plan plan;
+
+    nstime worst_rtt; /* of answers other than refusals, which a router may hold back for seconds; 0: none yet */
+
+    struct pending_send *pending;
+    size_t pending_count, pending_capacity, pending_first; /* all before pending_first are done */
+    struct session_claim *claims;                          /* made and not taken yet */
+    size_t claim_count, claim_capacity, claims_taken;
+    unsigned unseen_probes;
+
+    uint16_t next_serial[SPECS_MOST];
+    uint16_t commanded[SPECS_MOST][256];
+    nstime last_send; /* NSTIME_NONE before the first */
+
+    uint8_t *stamp;                    /* scratch for one probe as it was sent, to compare quotes with */
+    size_t settled_probes[SPECS_MOST]; /* probe_settled was called for those before */
+};
+
+/* match.c: whose packet is it? */
+struct packet_match {
+    enum frame_role role; /* FRAME_PROBE, FRAME_REPLY or FRAME_STRAY */
+    const char *reason;   /* stray */
+    unsigned trace;
+    struct flow_match flow; /* serial 0: the answer tells no probe */
+};
+struct packet_match match_packet(const struct session *session, const struct packet *packet);
+
+/* plan.c */
+/* When the probe is given up, given what is known now. */
+nstime plan_deadline(const struct session *session, const struct probe *probe);
+/* The next moment at which the plan itself wants to be run, though nothing has come; NSTIME_NEVER: none. */
+nstime plan_timer(const struct session *session);
+/* Brings needs, completeness and settled hops up to date, after anything has changed. */
+void plan_update(struct session *session);
+/* Settles whatever is left; after the end. */
+void plan_finish(struct session *session);
+/* The last TTL that this trace still has business at; 255 where that is open. */
+uint8_t plan_limit(const struct session *session, unsigned trace);
+/* Where its climb has ended for good: the target, a refusal, the end of a circle; 0: it has not. */
+uint8_t plan_climb_end(const struct session *session, unsigned trace);
+
+/* ladder.c: the next probe to send; false: none may go now, and `*again` is when one may (NSTIME_NEVER: not by time).
+ */
+bool ladder_next(const struct session *session, nstime now, unsigned *trace, uint8_t *ttl, nstime *again);
+
+/* session.c */
+nstime session_next_deadline(const struct session *session);
+
+#endif

@@ -1,0 +1,68 @@
+/* ladder: needs into sends. The only part that knows what was commanded and not seen yet; pacing only, nothing that a
+ * report depends on is decided here. */
+#include "session/internal.h"
+
+/* Routers answer about six expired packets at once and then one a second (Linux icmp_ratelimit). */
+#define OUTSTANDING_OF_SPEC 3
+#define OUTSTANDING_OF_ALL 6
+
+static unsigned outstanding(const struct session *session, unsigned index, unsigned ttl)
+{
+    return session->commanded[index][ttl] - (unsigned)session->plan.traces[index].needs[ttl].resolved;
+}
+
+static unsigned outstanding_of_all(const struct session *session, unsigned ttl)
+{
+    unsigned sum = 0;
+    for (unsigned i = 0; i < session->trace_count; i++)
+        sum += outstanding(session, i, ttl);
+    return sum;
+}
+
+/* The target may take what a router may not. */
+static bool is_target_hop(const struct session *session, unsigned ttl)
+{
+    for (unsigned i = 0; i < session->trace_count; i++)
+        if (session->traces[i].reached_ttl && ttl >= session->traces[i].reached_ttl)
+            return true;
+    return false;
+}
+
+static bool may_send(const struct session *session, unsigned index, unsigned ttl)
+{
+    return is_target_hop(session, ttl) || (outstanding(session, index, ttl) < OUTSTANDING_OF_SPEC &&
+                                           outstanding_of_all(session, ttl) < OUTSTANDING_OF_ALL);
+}
+
+static bool is_due(const struct session *session, unsigned index, unsigned ttl)
+{
+    const struct ladder_plan *ladder = &session->plan.traces[index];
+    if (session->commanded[index][ttl] >= ladder->needs[ttl].want)
+        return false;
+    uint8_t end = plan_climb_end(session, index);
+    return (!end || ttl <= end) && may_send(session, index, ttl);
+}
+
+/* The order is diagonal: attempt 1 at TTL t goes out beside attempt 2 at t - 1. That spreads the probes over the
+ * routers, and a target that answers only a few port unreachables at once spends them on its own hop and not on the
+ * TTLs beyond it. */
+bool ladder_next(const struct session *session, nstime now, unsigned *trace, uint8_t *ttl, nstime *again)
+{
+    unsigned best = ~0U;
+    *again = NSTIME_NEVER;
+    for (unsigned t = session->config.first_ttl; t <= session->config.max_ttl; t++)
+        for (unsigned i = 0; i < session->trace_count; i++) {
+            unsigned diagonal = t + session->commanded[i][t];
+            if (diagonal >= best || !is_due(session, i, t))
+                continue;
+            nstime not_before = session->plan.traces[i].needs[t].not_before;
+            if (not_before > now) {
+                *again = not_before < *again ? not_before : *again;
+                continue;
+            }
+            best = diagonal;
+            *trace = i;
+            *ttl = (uint8_t)t;
+        }
+    return best != ~0U;
+}

@@ -1,0 +1,279 @@
+#include "session/path.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+void trace_init(struct trace *trace)
+{
+    memset(trace, 0, sizeof *trace);
+    for (unsigned ttl = 0; ttl < 256; ttl++)
+        trace->first_at_ttl[ttl] = trace->last_at_ttl[ttl] = -1;
+    trace->first_sent = trace->last_seen = NSTIME_NONE;
+}
+
+static void reply_free(struct reply *reply)
+{
+    free(reply->extension);
+    free(reply->rewrites);
+}
+
+void trace_free(struct trace *trace)
+{
+    for (size_t i = 0; i < trace->probe_count; i++) {
+        struct probe *probe = &trace->probes[i];
+        for (unsigned k = 0; k < probe->reply_count; k++)
+            reply_free(&probe->replies[k]);
+        free(probe->replies);
+    }
+    free(trace->probes);
+    free(trace->by_serial);
+    flow_free(&trace->flow);
+}
+
+/* Doubles an array so that it holds at least `need` elements. */
+static bool grow(void **array, size_t *capacity, size_t need, size_t element_bytes)
+{
+    if (need <= *capacity)
+        return true;
+    size_t larger = *capacity ? *capacity * 2 : 8;
+    if (larger < need)
+        larger = need;
+    void *moved = realloc(*array, larger * element_bytes);
+    if (!moved)
+        return false;
+    *array = moved;
+    *capacity = larger;
+    return true;
+}
+
+static bool index_serial(struct trace *trace, uint16_t serial, int32_t index)
+{
+    size_t before = trace->by_serial_size;
+    void *array = trace->by_serial;
+    if (!grow(&array, &trace->by_serial_size, (size_t)serial + 1, sizeof *trace->by_serial))
+        return false;
+    trace->by_serial = array;
+    for (size_t i = before; i < trace->by_serial_size; i++)
+        trace->by_serial[i] = -1;
+    trace->by_serial[serial] = index;
+    return true;
+}
+
+struct probe *trace_find(struct trace *trace, uint16_t serial)
+{
+    if (serial >= trace->by_serial_size || trace->by_serial[serial] < 0)
+        return NULL;
+    return &trace->probes[trace->by_serial[serial]];
+}
+
+const struct probe *trace_probe(const struct trace *trace, uint16_t serial)
+{
+    if (serial >= trace->by_serial_size || trace->by_serial[serial] < 0)
+        return NULL;
+    return &trace->probes[trace->by_serial[serial]];
+}
+
+struct probe *trace_add_probe(struct trace *trace, uint16_t serial, uint8_t ttl, nstime sent)
+{
+    void *array = trace->probes;
+    bool grown = grow(&array, &trace->probe_capacity, trace->probe_count + 1, sizeof *trace->probes);
+    trace->probes = array;
+    int32_t index = (int32_t)trace->probe_count;
+    if (!grown || !index_serial(trace, serial, index))
+        return NULL;
+    struct probe *probe = &trace->probes[trace->probe_count++];
+    trace->asked[ttl]++;
+    uint16_t attempt = trace->asked[ttl];
+    *probe = (struct probe){.serial = serial,
+                            .ttl = ttl,
+                            .attempt = (uint8_t)(attempt < 255 ? attempt : 255),
+                            .sent = sent,
+                            .next_at_ttl = -1};
+    if (trace->last_at_ttl[ttl] >= 0)
+        trace->probes[trace->last_at_ttl[ttl]].next_at_ttl = index;
+    else
+        trace->first_at_ttl[ttl] = index;
+    trace->last_at_ttl[ttl] = index;
+    trace->started = true;
+    if (trace->first_sent == NSTIME_NONE)
+        trace->first_sent = sent;
+    return probe;
+}
+
+const struct probe *trace_first_at(const struct trace *trace, uint8_t ttl)
+{
+    return trace->first_at_ttl[ttl] < 0 ? NULL : &trace->probes[trace->first_at_ttl[ttl]];
+}
+
+const struct probe *trace_next_at(const struct trace *trace, const struct probe *probe)
+{
+    return probe->next_at_ttl < 0 ? NULL : &trace->probes[probe->next_at_ttl];
+}
+
+const struct reply *probe_answer(const struct probe *probe)
+{
+    return probe->reply_count ? &probe->replies[0] : NULL;
+}
+
+nstime reply_rtt(const struct probe *probe, const struct reply *reply)
+{
+    return reply->time > probe->sent ? reply->time - probe->sent : 0;
+}
+
+bool reply_reaches(const struct trace *trace, const struct reply *reply)
+{
+    switch (reply->kind) {
+    case REPLY_ECHO:
+    case REPLY_SYN_ACK:
+    case REPLY_RST:
+    case REPLY_TCP:
+    case REPLY_UDP:
+    case REPLY_SCTP:
+    case REPLY_DCCP:
+        return true;
+    case REPLY_UNREACHABLE:
+    case REPLY_PARAMETER_PROBLEM: /* IPv6: the unknown next header of RFC 4443 3.4 */
+        return addr_equal(&reply->from, &trace->flow.target);
+    case REPLY_OTHER: /* a packet of the bare protocol answers; source quench and redirect only comment */
+        return !reply->is_icmp && addr_equal(&reply->from, &trace->flow.target);
+    case REPLY_TIME_EXCEEDED:
+    case REPLY_TOO_BIG:
+        break;
+    }
+    return false;
+}
+
+bool reply_refuses(const struct trace *trace, const struct reply *reply)
+{
+    bool refusal =
+        reply->kind == REPLY_UNREACHABLE || reply->kind == REPLY_TOO_BIG || reply->kind == REPLY_PARAMETER_PROBLEM;
+    return refusal && !addr_equal(&reply->from, &trace->flow.target);
+}
+
+bool reply_is_no_route(const struct reply *reply)
+{
+    if (reply->kind != REPLY_UNREACHABLE)
+        return false;
+    if (reply->version == 6)
+        return reply->icmp_code == 0 || reply->icmp_code == 2 || reply->icmp_code == 3;
+    static const uint32_t no_route = 1U << 0 | 1U << 1 | 1U << 5 | 1U << 6 | 1U << 7 | 1U << 8 | 1U << 11 | 1U << 12;
+    return reply->icmp_code < 32 && (no_route >> reply->icmp_code & 1U);
+}
+
+struct addr trace_hop_address(const struct trace *trace, uint8_t ttl)
+{
+    for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe))
+        if (probe->reply_count)
+            return probe->replies[0].from;
+    return (struct addr){0};
+}
+
+/* Whether hops first .. first+length-1 stand again right behind, all answered. */
+static bool circle_recurs(const struct trace *trace, unsigned first, unsigned length)
+{
+    for (unsigned ttl = first; ttl < first + length; ttl++) {
+        struct addr once = trace_hop_address(trace, (uint8_t)ttl);
+        struct addr again = trace_hop_address(trace, (uint8_t)(ttl + length));
+        if (addr_is_none(&once) || !addr_equal(&once, &again) || addr_equal(&once, &trace->flow.target))
+            return false;
+    }
+    return true;
+}
+
+/* A circle is at least two different routers that recur in the same order: one address at k and k+1 is a router
+ * that forwards TTL 0 (Augustin 2006), one address all along is a NAT that signs for everybody. */
+static void find_loop(struct trace *trace)
+{
+    if (trace->loop_first)
+        return;
+    for (unsigned length = 2; 2 * length <= trace->top; length++)
+        for (unsigned first = 1; first + 2 * length - 1 <= trace->top; first++) {
+            struct addr a = trace_hop_address(trace, (uint8_t)first);
+            struct addr b = trace_hop_address(trace, (uint8_t)(first + 1));
+            if (!addr_equal(&a, &b) && circle_recurs(trace, first, length)) {
+                trace->loop_first = (uint8_t)first;
+                trace->loop_length = (uint8_t)length;
+                return;
+            }
+        }
+}
+
+uint8_t trace_loop_end(const struct trace *trace)
+{
+    return trace->loop_first ? (uint8_t)(trace->loop_first + 2 * trace->loop_length - 1) : 0;
+}
+
+static void lower(uint8_t *least, uint8_t ttl)
+{
+    if (!*least || ttl < *least)
+        *least = ttl;
+}
+
+static void summarise_reply(struct trace *trace, const struct probe *probe, const struct reply *reply)
+{
+    trace->reply_count++;
+    if (trace->last_seen == NSTIME_NONE || reply->time > trace->last_seen)
+        trace->last_seen = reply->time;
+    if (reply->duplicate)
+        return;
+    if (reply->kind == REPLY_TIME_EXCEEDED && probe->ttl > trace->top)
+        trace->top = probe->ttl;
+    if (reply_reaches(trace, reply))
+        lower(&trace->reached_ttl, probe->ttl);
+    if (reply_refuses(trace, reply))
+        lower(&trace->refused_ttl, probe->ttl);
+    if (reply->kind == REPLY_TIME_EXCEEDED)
+        find_loop(trace);
+}
+
+bool trace_add_reply(struct trace *trace, struct probe *probe, const struct reply *reply)
+{
+    size_t capacity = probe->reply_capacity;
+    void *array = probe->replies;
+    bool grown = grow(&array, &capacity, (size_t)probe->reply_count + 1, sizeof *probe->replies);
+    probe->replies = array;
+    probe->reply_capacity = (unsigned)capacity;
+    if (!grown)
+        return false;
+    struct reply *kept = &probe->replies[probe->reply_count++];
+    *kept = *reply;
+    kept->late = probe->state == PROBE_EXPIRED;
+    kept->duplicate = probe->reply_count > 1;
+    probe->state = PROBE_ANSWERED;
+    summarise_reply(trace, probe, kept);
+    return true;
+}
+
+void trace_hop_stats(const struct trace *trace, uint8_t ttl, struct hop_stats *out)
+{
+    *out = (struct hop_stats){0};
+    double mean = 0, squares = 0, previous = 0, swings = 0; /* Welford 1962, so that long runs keep their precision */
+    for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe)) {
+        if (probe->state == PROBE_REFUSED)
+            continue;
+        out->sent++;
+        if (!probe->reply_count)
+            continue;
+        double ms = nstime_ms(reply_rtt(probe, &probe->replies[0]));
+        out->received++;
+        out->best_ms = out->received == 1 || ms < out->best_ms ? ms : out->best_ms;
+        out->worst_ms = ms > out->worst_ms ? ms : out->worst_ms;
+        double step = ms - mean;
+        mean += step / out->received;
+        squares += step * (ms - mean);
+        swings += out->received > 1 ? fabs(ms - previous) : 0;
+        previous = ms;
+    }
+    out->loss = out->sent ? 1.0 - (double)out->received / out->sent : 0;
+    out->avg_ms = mean;
+    out->stdev_ms = out->received > 1 ? sqrt(squares / (out->received - 1)) : 0;
+    out->jitter_ms = out->received > 1 ? swings / (out->received - 1) : 0;
+}
+
+const char *trace_end_name(enum trace_end end)
+{
+    static const char *const names[] = {"running", "reached", "rejected", "unreachable",
+                                        "looping", "silent",  "max-ttl",  "interrupted"};
+    return names[end];
+}

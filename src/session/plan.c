@@ -1,0 +1,462 @@
+/* plan: what the path still needs, and which hops are settled.
+ *
+ * All of it is a function of what the capture has shown, run after every change, so a replay comes to the same hops in
+ * the same order. The rules, for a chain of specs:
+ *   1. The first spec climbs from the first TTL, LOOKAHEAD hops ahead of its answers, until the target answers,
+ *      somebody refuses, the routers recur, or `gap` hops in a row are silent.
+ *   2. Where it ends short of the target, the next spec climbs from the two hops before that silence.
+ *   3. A silent hop with an answering hop behind it is asked once more by the spec that got further, and once by every
+ *      spec that has not asked there yet, as are the two hops before it and the target, for comparison.
+ *   4. Three or more such hops in a row that stay silent are asked a last time 1.1 s later: routers that answer once a
+ *      second may have spent their tokens.
+ *   5. Single losses at an answering hop with an answering hop behind it are asked again, once.
+ *   6. A spec that fell silent where another went on is asked again beside that one, at the hops to be compared, until
+ * the counts are enough to call it dropped, three times at most. A hop is settled when none of this is due there any
+ * more; hops are settled in order. */
+#include <string.h>
+
+#include "session/compare.h"
+#include "session/internal.h"
+
+#define LOOKAHEAD 16 /* hops: a path of usual length is asked for in one go */
+#define LATER_ASK (1100 * NS_PER_MS)
+#define NEXT_SPEC_AFTER NS_PER_S /* nothing heard at all: the next spec need not wait for the longest wait */
+#define LEAST_WAIT_INSIDE (100 * NS_PER_MS)
+#define LEAST_WAIT_AT_END (150 * NS_PER_MS)
+
+static uint8_t least(unsigned a, unsigned b)
+{
+    return (uint8_t)(a < b ? a : b);
+}
+
+static uint8_t most(unsigned a, unsigned b)
+{
+    return (uint8_t)(a > b ? a : b);
+}
+
+/* Least TTL at which the target answered any spec; 0: none. */
+static uint8_t goal_ttl(const struct session *session)
+{
+    uint8_t goal = 0;
+    for (unsigned i = 0; i < session->trace_count; i++) {
+        uint8_t reached = session->traces[i].reached_ttl;
+        if (reached && (!goal || reached < goal))
+            goal = reached;
+    }
+    return goal;
+}
+
+/* Farthest TTL that an answer came from, the target's hop at most. */
+static uint8_t farthest_ttl(const struct session *session)
+{
+    uint8_t farthest = 0, goal = goal_ttl(session);
+    for (unsigned i = 0; i < session->trace_count; i++) {
+        const struct trace *trace = &session->traces[i];
+        farthest = most(farthest, most(trace->top, trace->reached_ttl));
+    }
+    return goal ? least(farthest, goal) : farthest;
+}
+
+/* Where a climb has ended for good; 0: it has not. */
+static uint8_t climb_end(const struct trace *trace)
+{
+    if (trace->reached_ttl)
+        return trace->reached_ttl;
+    if (trace->loop_first)
+        return trace_loop_end(trace);
+    return trace->refused_ttl ? most(trace->refused_ttl, trace->top) : 0;
+}
+
+uint8_t plan_climb_end(const struct session *session, unsigned index)
+{
+    return session->plan.traces[index].active ? climb_end(&session->traces[index]) : 0;
+}
+
+static uint8_t silence_end(const struct session *session, unsigned index, unsigned ahead)
+{
+    uint8_t start = session->plan.traces[index].start;
+    uint8_t last = most(start ? start - 1U : 0U, session->traces[index].top);
+    return least(session->config.max_ttl, last + ahead);
+}
+
+uint8_t plan_limit(const struct session *session, unsigned index)
+{
+    if (!session->plan.traces[index].active)
+        return 255;
+    uint8_t end = climb_end(&session->traces[index]);
+    if (end)
+        return end;
+    uint8_t limit = silence_end(session, index, session->config.gap);
+    uint8_t goal = goal_ttl(session);
+    return goal ? least(limit, goal) : limit;
+}
+
+nstime plan_deadline(const struct session *session, const struct probe *probe)
+{
+    nstime longest = session->config.max_wait;
+    nstime wait = longest;
+    if (session->worst_rtt) {
+        uint8_t goal = goal_ttl(session);
+        bool inside = farthest_ttl(session) > probe->ttl || (goal && goal <= probe->ttl);
+        nstime least_wait = inside ? LEAST_WAIT_INSIDE : LEAST_WAIT_AT_END;
+        wait = inside ? session->worst_rtt / 5 * 6 : session->worst_rtt * 2;
+        wait = wait < least_wait ? least_wait : wait;
+        wait = wait > longest ? longest : wait;
+    }
+    return probe->sent + wait;
+}
+
+/* --- the state of a hop, over all traces --- */
+
+static bool trace_pending(const struct session *session, unsigned index, uint8_t ttl)
+{
+    const struct need *need = &session->plan.traces[index].needs[ttl];
+    uint16_t asked = session->traces[index].asked[ttl];
+    return ttl <= plan_limit(session, index) && (asked < need->want || need->resolved < asked);
+}
+
+static bool hop_pending(const struct session *session, uint8_t ttl)
+{
+    for (unsigned i = 0; i < session->trace_count; i++)
+        if (trace_pending(session, i, ttl))
+            return true;
+    return false;
+}
+
+/* An answer that shows who is there; a refusal only shows who is before. */
+static bool trace_shows_hop(const struct trace *trace, uint8_t ttl)
+{
+    for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe))
+        for (unsigned i = 0; i < probe->reply_count; i++)
+            if (!reply_refuses(trace, &probe->replies[i]))
+                return true;
+    return false;
+}
+
+static bool hop_shown(const struct session *session, uint8_t ttl)
+{
+    for (unsigned i = 0; i < session->trace_count; i++)
+        if (trace_shows_hop(&session->traces[i], ttl))
+            return true;
+    return false;
+}
+
+/* --- wanting --- */
+
+static void want_at_least(struct session *session, unsigned index, uint8_t ttl, uint16_t count)
+{
+    struct need *need = &session->plan.traces[index].needs[ttl];
+    if (need->want < count)
+        need->want = count;
+}
+
+static void want_more(struct session *session, unsigned index, uint8_t ttl, uint16_t count, nstime not_before)
+{
+    struct need *need = &session->plan.traces[index].needs[ttl];
+    need->want = (uint16_t)(session->traces[index].asked[ttl] + count);
+    need->not_before = not_before;
+}
+
+static void climb(struct session *session, unsigned index)
+{
+    const struct ladder_plan *ladder = &session->plan.traces[index];
+    unsigned ahead = index == 0 && session->config.gap < LOOKAHEAD ? LOOKAHEAD : session->config.gap;
+    uint8_t reach = climb_end(&session->traces[index]);
+    uint8_t goal = goal_ttl(session);
+    if (!reach)
+        reach = silence_end(session, index, ahead);
+    if (goal)
+        reach = least(reach, goal);
+    for (unsigned ttl = ladder->start; ttl <= reach; ttl++)
+        want_at_least(session, index, (uint8_t)ttl, session->config.queries);
+}
+
+/* Rule 5, at the hops that are not settled yet and whose line this trace writes. */
+static void repair_losses(struct session *session)
+{
+    unsigned last = farthest_ttl(session);
+    if (last != goal_ttl(session) && last)
+        last--; /* nothing behind it has answered yet */
+    for (unsigned ttl = session->plan.settled_ttl + 1U; ttl <= last; ttl++) {
+        const struct trace *trace = session_hop_trace(session, (uint8_t)ttl);
+        if (session->plan.repaired[ttl] || !trace || !trace_shows_hop(trace, (uint8_t)ttl) ||
+            hop_pending(session, (uint8_t)ttl))
+            continue;
+        unsigned lost = 0;
+        for (const struct probe *probe = trace_first_at(trace, (uint8_t)ttl); probe;
+             probe = trace_next_at(trace, probe))
+            lost += probe->state == PROBE_EXPIRED;
+        session->plan.repaired[ttl] = true;
+        if (lost)
+            want_more(session, (unsigned)(trace - session->traces), (uint8_t)ttl, (uint16_t)lost, 0);
+    }
+}
+
+/* --- rules 3 and 4: silent hops before answering ones --- */
+
+/* The spec to ask again with: the first that got an answer from behind the hop. */
+static unsigned trace_past(const struct session *session, uint8_t ttl)
+{
+    for (unsigned i = 0; i < session->trace_count; i++)
+        if (session->traces[i].top > ttl || session->traces[i].reached_ttl > ttl)
+            return i;
+    return 0;
+}
+
+static void compare_before(struct session *session, unsigned index, uint8_t ttl)
+{
+    unsigned first = session->config.first_ttl;
+    for (unsigned before = ttl; before-- > first && before + 2 >= ttl;)
+        if (hop_shown(session, (uint8_t)before))
+            want_at_least(session, index, (uint8_t)before, 1);
+}
+
+static void rescue_hop(struct session *session, uint8_t ttl)
+{
+    unsigned past = trace_past(session, ttl);
+    uint16_t again = session->trace_count > 1 || session->config.queries < 2 ? 1 : 2;
+    want_more(session, past, ttl, again, 0);
+    for (unsigned i = 0; i < session->trace_count; i++)
+        if (i != past && !session->traces[i].asked[ttl]) {
+            want_at_least(session, i, ttl, 1);
+            compare_before(session, i, ttl);
+        }
+    session->plan.rescue[ttl] = RESCUE_ASKED;
+}
+
+static void rescue_hop_later(struct session *session, uint8_t ttl)
+{
+    want_more(session, trace_past(session, ttl), ttl, 1, session->plan.last_sent[ttl] + LATER_ASK);
+    session->plan.rescue[ttl] = RESCUE_ASKED_LATER;
+}
+
+/* What is due for the silent hops first..last, which an answering hop follows. True while something is. */
+static bool rescue_run(struct session *session, uint8_t first, uint8_t last)
+{
+    bool due = false;
+    for (unsigned ttl = first; ttl <= last; ttl++)
+        if (hop_pending(session, (uint8_t)ttl))
+            return true;
+    for (unsigned ttl = first; ttl <= last; ttl++)
+        if (session->plan.rescue[ttl] == RESCUE_NONE) {
+            rescue_hop(session, (uint8_t)ttl);
+            due = true;
+        }
+    for (unsigned ttl = first; !due && last - first >= 2 && ttl <= last; ttl++)
+        if (session->plan.rescue[ttl] == RESCUE_ASKED) {
+            rescue_hop_later(session, (uint8_t)ttl);
+            due = ttl == last;
+        }
+    return due;
+}
+
+/* The run of silent hops around `ttl`; its last is before the farthest answer. */
+static void silent_run(const struct session *session, uint8_t ttl, uint8_t *first, uint8_t *last)
+{
+    *first = *last = ttl;
+    while (*first > session->config.first_ttl && !hop_shown(session, (uint8_t)(*first - 1)))
+        --*first;
+    while (!hop_shown(session, (uint8_t)(*last + 1)))
+        ++*last;
+}
+
+static void rescue_silent(struct session *session)
+{
+    uint8_t farthest = farthest_ttl(session);
+    for (unsigned ttl = session->config.first_ttl; ttl < farthest; ttl++) {
+        uint8_t first, last;
+        if (hop_shown(session, (uint8_t)ttl))
+            continue;
+        silent_run(session, (uint8_t)ttl, &first, &last);
+        rescue_run(session, first, last);
+        ttl = last;
+    }
+}
+
+/* A hop that a spec was asked for once, and that answered, gets its full count; a spec that was asked anywhere is asked
+ * at the target too, so that something can be said of it. */
+static void complete_rescues(struct session *session)
+{
+    uint8_t goal = goal_ttl(session);
+    for (unsigned i = 0; i < session->trace_count; i++) {
+        const struct trace *trace = &session->traces[i];
+        if (session->plan.traces[i].active && session->plan.traces[i].start == session->config.first_ttl)
+            continue;
+        for (unsigned ttl = session->plan.settled_ttl + 1U; ttl <= farthest_ttl(session); ttl++)
+            if (session->plan.rescue[ttl] && session_hop_trace(session, (uint8_t)ttl) == trace &&
+                trace_shows_hop(trace, (uint8_t)ttl))
+                want_at_least(session, i, (uint8_t)ttl, session->config.queries);
+        if (goal && trace->started && !session->plan.traces[i].active)
+            want_at_least(session, i, goal, 1);
+    }
+}
+
+/* --- rule 6: silences to be compared --- */
+
+#define COMPARE_ROUNDS 3
+
+/* The spec whose router stands behind the silence. */
+static unsigned trace_with_router(const struct session *session, unsigned silent, uint8_t ttl)
+{
+    for (unsigned i = 0; i < session->trace_count; i++)
+        if (i != silent && trace_shows_hop(&session->traces[i], ttl))
+            return i;
+    return silent;
+}
+
+static void compare_again(struct session *session, unsigned index)
+{
+    struct ladder_plan *ladder = &session->plan.traces[index];
+    const struct trace *trace = &session->traces[index];
+    struct comparison comparison;
+    if (!ladder->active || climb_end(trace) || ladder->compared == COMPARE_ROUNDS ||
+        trace->top >= farthest_ttl(session))
+        return;
+    compare_silence(session, trace, &comparison);
+    if (!comparison.hop_count || comparison.confidence >= CONFIDENCE_TO_CLAIM)
+        return;
+    for (unsigned i = 0; i < comparison.hop_count; i++)
+        if (hop_pending(session, comparison.hops[i]))
+            return;
+    ladder->compared++;
+    for (unsigned i = 0; i < comparison.hop_count; i++) {
+        uint8_t ttl = comparison.hops[i];
+        nstime not_before = session->plan.last_sent[ttl] + INDEPENDENT_AFTER;
+        want_more(session, index, ttl, 1, not_before);
+        want_more(session, trace_with_router(session, index, ttl), ttl, 1, not_before);
+    }
+}
+
+/* --- the end of climbs --- */
+
+static bool climb_quiet(const struct session *session, unsigned index)
+{
+    for (unsigned ttl = session->plan.traces[index].start; ttl <= plan_limit(session, index); ttl++)
+        if (trace_pending(session, index, (uint8_t)ttl))
+            return false;
+    return true;
+}
+
+static unsigned active_count(const struct session *session)
+{
+    unsigned count = 0;
+    while (count < session->trace_count && session->plan.traces[count].active)
+        count++;
+    return count;
+}
+
+static bool any_reply(const struct session *session)
+{
+    for (unsigned i = 0; i < session->trace_count; i++)
+        if (session->traces[i].reply_count)
+            return true;
+    return false;
+}
+
+nstime plan_timer(const struct session *session)
+{
+    unsigned active = active_count(session);
+    if (session->plan.complete || active == session->trace_count || any_reply(session) ||
+        session->traces[active - 1].first_sent == NSTIME_NONE)
+        return NSTIME_NEVER;
+    nstime due = session->traces[active - 1].first_sent + NEXT_SPEC_AFTER;
+    return due > session->now ? due : NSTIME_NEVER;
+}
+
+static bool climbs_over(const struct session *session, unsigned active)
+{
+    nstime first = session->traces[active - 1].first_sent;
+    if (first != NSTIME_NONE && !any_reply(session) && session->now >= first + NEXT_SPEC_AFTER)
+        return true;
+    for (unsigned i = 0; i < active; i++)
+        if (!climb_quiet(session, i))
+            return false;
+    return true;
+}
+
+/* Rule 2. True where another spec starts to climb. */
+static bool escalate(struct session *session)
+{
+    unsigned active = active_count(session);
+    if (active == session->trace_count || goal_ttl(session) || !climbs_over(session, active))
+        return false;
+    uint8_t top = 0;
+    for (unsigned i = 0; i < session->trace_count; i++) {
+        if (session->traces[i].loop_first)
+            return false; /* routers that send packets in a circle do so whatever these carry */
+        top = most(top, session->traces[i].top);
+    }
+    struct ladder_plan *next = &session->plan.traces[active];
+    next->active = true;
+    next->start = most(session->config.first_ttl, top ? top - 1U : 0U);
+    climb(session, active);
+    return true;
+}
+
+static bool nothing_pending(const struct session *session)
+{
+    uint8_t last = session->config.max_ttl;
+    for (unsigned ttl = session->config.first_ttl; ttl <= last; ttl++)
+        if (hop_pending(session, (uint8_t)ttl))
+            return false;
+    return true;
+}
+
+/* --- settling --- */
+
+static bool hop_closed(const struct session *session, uint8_t ttl)
+{
+    if (session->plan.complete)
+        return true;
+    if (hop_pending(session, ttl))
+        return false;
+    if (hop_shown(session, ttl))
+        return true;
+    if (ttl >= farthest_ttl(session))
+        return false; /* the next spec may get an answer here */
+    uint8_t first, last;
+    silent_run(session, ttl, &first, &last);
+    for (unsigned t = first; t <= last; t++)
+        if (hop_pending(session, (uint8_t)t) || session->plan.rescue[t] == RESCUE_NONE ||
+            (last - first >= 2 && session->plan.rescue[t] != RESCUE_ASKED_LATER))
+            return false;
+    return true;
+}
+
+static void settle_hops(struct session *session)
+{
+    uint8_t goal = goal_ttl(session);
+    uint8_t last = goal ? goal : session->plan.complete ? session_last_ttl(session) : farthest_ttl(session);
+    while (session->plan.settled_ttl < last && hop_closed(session, (uint8_t)(session->plan.settled_ttl + 1))) {
+        session->plan.settled_ttl++;
+        if (session->events.hop_settled)
+            session->events.hop_settled(session->events.context, session, session->plan.settled_ttl);
+    }
+}
+
+void plan_update(struct session *session)
+{
+    if (session->plan.complete)
+        return;
+    if (!session->plan.traces[0].active) {
+        session->plan.traces[0].active = true;
+        session->plan.traces[0].start = session->config.first_ttl;
+        session->plan.settled_ttl = (uint8_t)(session->config.first_ttl - 1);
+    }
+    for (unsigned i = 0; i < active_count(session); i++)
+        climb(session, i);
+    repair_losses(session);
+    rescue_silent(session);
+    complete_rescues(session);
+    if (!escalate(session) && nothing_pending(session))
+        for (unsigned i = 0; i < session->trace_count; i++)
+            compare_again(session, i);
+    session->plan.complete = nothing_pending(session);
+    settle_hops(session);
+}
+
+void plan_finish(struct session *session)
+{
+    session->plan.complete = true;
+    settle_hops(session);
+}

@@ -1,0 +1,104 @@
+/* view: what others may know of a session. */
+#include "session/internal.h"
+
+const struct session_config *session_config(const struct session *session)
+{
+    return &session->config;
+}
+
+const struct session_counters *session_counters(const struct session *session)
+{
+    return &session->counters;
+}
+
+unsigned session_trace_count(const struct session *session)
+{
+    return session->trace_count;
+}
+
+const struct trace *session_trace(const struct session *session, unsigned index)
+{
+    return &session->traces[index];
+}
+
+bool session_was_interrupted(const struct session *session)
+{
+    return session->interrupted;
+}
+
+unsigned session_unseen_probes(const struct session *session)
+{
+    return session->unseen_probes;
+}
+
+/* 0: not asked; 1: asked; 2: refused before it; 3: somebody there answered. */
+static unsigned trace_rank_at(const struct trace *trace, uint8_t ttl)
+{
+    unsigned rank = trace->asked[ttl] ? 1 : 0;
+    for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe))
+        for (unsigned i = 0; i < probe->reply_count; i++) {
+            if (!reply_refuses(trace, &probe->replies[i]))
+                return 3;
+            rank = 2;
+        }
+    return rank;
+}
+
+const struct trace *session_hop_trace(const struct session *session, uint8_t ttl)
+{
+    const struct trace *best = NULL;
+    unsigned best_rank = 0;
+    for (unsigned i = 0; i < session->trace_count; i++) {
+        unsigned rank = trace_rank_at(&session->traces[i], ttl);
+        if (rank > best_rank) {
+            best = &session->traces[i];
+            best_rank = rank;
+        }
+    }
+    return best;
+}
+
+static uint8_t last_asked(const struct trace *trace)
+{
+    unsigned ttl = 255;
+    while (ttl && !trace->asked[ttl])
+        ttl--;
+    return (uint8_t)ttl;
+}
+
+static uint8_t first_asked(const struct trace *trace)
+{
+    unsigned ttl = 1;
+    while (ttl < 255 && !trace->asked[ttl])
+        ttl++;
+    return (uint8_t)ttl;
+}
+
+uint8_t trace_last_ttl(const struct trace *trace)
+{
+    if (!trace->started)
+        return 0;
+    if (trace->reached_ttl)
+        return trace->reached_ttl;
+    if (trace->loop_first)
+        return trace_loop_end(trace);
+    if (trace->refused_ttl)
+        return trace->refused_ttl > trace->top ? trace->refused_ttl : trace->top;
+    unsigned before = first_asked(trace) - 1U;
+    unsigned end = (trace->top > before ? trace->top : before) + trace->gap;
+    unsigned asked = last_asked(trace);
+    return (uint8_t)(asked < end ? asked : end);
+}
+
+uint8_t session_last_ttl(const struct session *session)
+{
+    unsigned goal = 0, last = 0;
+    for (unsigned i = 0; i < session->trace_count; i++) {
+        const struct trace *trace = &session->traces[i];
+        unsigned end = trace_last_ttl(trace);
+        last = end > last ? end : last;
+        if (trace->reached_ttl && (!goal || trace->reached_ttl < goal))
+            goal = trace->reached_ttl;
+    }
+    return (uint8_t)(goal ? goal : last);
+}

@@ -1,0 +1,49 @@
+/* facts: what the rules ask of a trace and its companions, found once. Floor 4; pure; internal to verdict/. */
+#ifndef HOPSONDE_VERDICT_FACTS_H
+#define HOPSONDE_VERDICT_FACTS_H
+
+#include "session/compare.h"
+#include "verdict/verdict.h"
+
+/* A reply and the probe that drew it. */
+struct evidence {
+    const struct probe *probe;
+    const struct reply *reply; /* NULL: none such */
+};
+
+struct facts {
+    const struct session *session;
+    const struct trace *trace;
+    unsigned sent, refused_sends; /* probes that went out, and that our own host kept back */
+    uint8_t last_hop;             /* L: last TTL with a time exceeded for this spec; 0: none */
+    uint8_t others_target;        /* T: least TTL at which the target answered any other spec; 0: none did */
+    uint8_t last_router;          /* M: last TTL at which a router answered any spec; 0: none */
+    struct evidence direct;       /* at the least TTL: an answer in the target's name */
+    struct evidence positive;     /* at the least TTL: one that accepts (SYN/ACK, echo, UDP ...) */
+    struct evidence refusal;      /* at the least TTL: an ICMP refusal by another device */
+    struct comparison comparison;
+};
+
+void facts_gather(const struct session *session, const struct trace *trace, struct facts *out);
+/* Whether a router answered another spec (or, for `own`, this one) with time exceeded at this TTL or beyond it. */
+bool facts_router_from(const struct facts *facts, uint8_t ttl, bool own);
+/* Whether the reply accepts the probe: anything in the target's name but RST and ICMP errors. */
+bool reply_accepts(const struct reply *reply);
+/* The hop at which this address answers, for any spec, other than the target's own; 0: at none. */
+uint8_t facts_hop_of(const struct session *session, const struct addr *address);
+/* The address that answered at this TTL for any spec but preferably `trace`. */
+struct place facts_place(const struct session *session, const struct trace *trace, uint8_t ttl);
+/* The next hop behind `ttl` at which a router answered another spec than the trace's. */
+struct place facts_next_router(const struct facts *facts, uint8_t ttl);
+
+/* contract.md's word for a refusal ("admin-prohibited", "tcp-reset" ...); NULL where it has none. */
+const char *how_of_reply(const struct reply *reply);
+
+/* rules.c: the first rule that holds. */
+void rules_judge(const struct facts *facts, struct verdict *out);
+void findings_gather(const struct session *session, struct judgement *out);
+/* Adds the number of a frame to a list of at most VERDICT_FRAMES_MOST; 0 (none is kept) and repetitions are left out.
+ */
+void frames_add(uint64_t *frames, unsigned *count, uint64_t frame);
+
+#endif

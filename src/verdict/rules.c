@@ -1,0 +1,432 @@
+/* rules: the decision table. The first row that holds decides; its number is that of reference tables on the
+ * inference of verdicts, its predicate asks facts only, its `explain` fills in place, confidence, sentence and frames.
+ *
+ *    1 no-send      our own host let nothing out
+ *    2 intercepted  something nearer than the target accepts in its name
+ *    3 open         the target accepts
+ *    4 closed       the target refuses, at its own hop
+ *    5 intercepted  a reset from where an interceptor answers another spec
+ *    6 reset        a reset in the target's name from before it
+ *    7 unreachable  a router has no way, for every spec that came there
+ *    8 rejected     any other refusal by another device
+ *    9 looping      the routers recur
+ *   10 dropped      silence where others go on, by counts enough to claim it
+ *   11 inconclusive the same, by too few
+ *   12 unanswered   as far as any spec saw a router, and silence there */
+#include <stdio.h>
+
+#include "verdict/facts.h"
+
+#define SURE CONFIDENCE_MOST
+#define SURE_WEAK 0.9 /* of a reply matched weakly, or a target that nothing confirms */
+
+struct rule {
+    const char *name;
+    bool (*holds)(const struct facts *facts);
+    void (*explain)(const struct facts *facts, struct verdict *out);
+};
+
+/* --- words --- */
+
+static const char *spec_text(const struct facts *facts, char text[PROBE_SPEC_TEXT_BYTES])
+{
+    probe_spec_format(&facts->trace->flow.spec, text);
+    return text;
+}
+
+/* "hop 3 (10.0.2.1)", or "hop 3" where nobody there has an address. */
+static const char *place_text(const struct place *place, char text[80])
+{
+    char address[ADDR_TEXT_BYTES];
+    addr_format(&place->address, address);
+    if (!place->ttl)
+        snprintf(text, 80, "%s", *address ? address : "an unknown place");
+    else if (*address)
+        snprintf(text, 80, "hop %u (%s)", place->ttl, address);
+    else
+        snprintf(text, 80, "hop %u", place->ttl);
+    return text;
+}
+
+static double sure(const struct reply *reply)
+{
+    return reply->match == MATCH_WEAK ? SURE_WEAK : SURE;
+}
+
+static void show(struct verdict *out, const struct evidence *evidence)
+{
+    frames_add(out->frames, &out->frame_count, evidence->probe->frame);
+    frames_add(out->frames, &out->frame_count, evidence->reply->frame);
+}
+
+static const char *answer_text(const struct reply *reply)
+{
+    switch (reply->kind) {
+    case REPLY_SYN_ACK:
+        return "it answers with SYN/ACK";
+    case REPLY_ECHO:
+        return "it answers the echo request";
+    case REPLY_UDP:
+        return "it answers with a datagram";
+    case REPLY_RST:
+        return "it answers with RST";
+    case REPLY_UNREACHABLE:
+    case REPLY_PARAMETER_PROBLEM:
+        return "it refuses";
+    default:
+        break;
+    }
+    return "it answers";
+}
+
+/* --- 1 --- */
+
+static bool holds_no_send(const struct facts *facts)
+{
+    return facts->refused_sends && !facts->sent;
+}
+
+static void explain_no_send(const struct facts *facts, struct verdict *out)
+{
+    char spec[PROBE_SPEC_TEXT_BYTES];
+    out->state = VERDICT_DROPPED;
+    out->how = "silent";
+    out->confidence = SURE;
+    snprintf(out->text, sizeof out->text, "%s is dropped before it leaves: this host refused all %u sends",
+             spec_text(facts, spec), facts->refused_sends);
+}
+
+/* --- 2, 3 --- */
+
+static bool is_short_of_target(const struct facts *facts, uint8_t ttl)
+{
+    return (facts->others_target && ttl < facts->others_target) || facts_router_from(facts, ttl, false);
+}
+
+static bool holds_intercepted(const struct facts *facts)
+{
+    return facts->positive.reply && is_short_of_target(facts, facts->positive.probe->ttl);
+}
+
+static void explain_intercepted(const struct facts *facts, struct verdict *out)
+{
+    char spec[PROBE_SPEC_TEXT_BYTES], place[80];
+    const struct evidence *shown = facts->positive.reply ? &facts->positive : &facts->direct;
+    uint8_t ttl = shown->probe->ttl;
+    out->state = VERDICT_INTERCEPTED;
+    out->at = (struct place){.known = true, .ttl = ttl};
+    for (unsigned i = 0; i < session_trace_count(facts->session); i++) {
+        const struct trace *other = session_trace(facts->session, i);
+        if (other != facts->trace && addr_is_none(&out->at.address))
+            out->at.address = trace_hop_address(other, ttl);
+    }
+    out->confidence = sure(shown->reply);
+    show(out, shown);
+    snprintf(out->text, sizeof out->text, "%s is intercepted at %s: something there answers in the target's name",
+             spec_text(facts, spec), place_text(&out->at, place));
+}
+
+static bool holds_open(const struct facts *facts)
+{
+    return facts->positive.reply != NULL;
+}
+
+static void explain_open(const struct facts *facts, struct verdict *out)
+{
+    char spec[PROBE_SPEC_TEXT_BYTES];
+    out->state = VERDICT_OPEN;
+    out->at = (struct place){.known = true, .ttl = facts->positive.probe->ttl, .address = facts->trace->flow.target};
+    out->confidence = sure(facts->positive.reply);
+    show(out, &facts->positive);
+    snprintf(out->text, sizeof out->text, "%s reaches the target at hop %u: %s", spec_text(facts, spec),
+             facts->positive.probe->ttl, answer_text(facts->positive.reply));
+}
+
+/* --- 4, 5, 6 --- */
+
+static bool holds_closed(const struct facts *facts)
+{
+    if (!facts->direct.reply)
+        return false;
+    uint8_t ttl = facts->direct.probe->ttl;
+    return !facts_router_from(facts, ttl, false) && !facts_router_from(facts, ttl, true) &&
+           (!facts->others_target || facts->others_target == ttl);
+}
+
+static void explain_closed(const struct facts *facts, struct verdict *out)
+{
+    char spec[PROBE_SPEC_TEXT_BYTES];
+    const struct reply *reply = facts->direct.reply;
+    out->state = VERDICT_CLOSED;
+    out->how = how_of_reply(reply);
+    out->at = (struct place){.known = true, .ttl = facts->direct.probe->ttl, .address = facts->trace->flow.target};
+    out->confidence = facts->others_target ? sure(reply) : SURE_WEAK;
+    show(out, &facts->direct);
+    snprintf(out->text, sizeof out->text, "%s reaches the target at hop %u: %s (closed%s%s)", spec_text(facts, spec),
+             facts->direct.probe->ttl, answer_text(reply), out->how && reply->kind != REPLY_RST ? ", " : "",
+             out->how && reply->kind != REPLY_RST ? out->how : "");
+}
+
+static bool holds_intercepted_reset(const struct facts *facts)
+{
+    if (!facts->direct.reply)
+        return false;
+    for (unsigned i = 0; i < session_trace_count(facts->session); i++) {
+        struct facts other;
+        if (session_trace(facts->session, i) == facts->trace)
+            continue;
+        facts_gather(facts->session, session_trace(facts->session, i), &other);
+        if (holds_intercepted(&other) && other.positive.probe->ttl == facts->direct.probe->ttl)
+            return true;
+    }
+    return false;
+}
+
+static bool holds_reset(const struct facts *facts)
+{
+    return facts->direct.reply != NULL;
+}
+
+/* The device does not show itself: it stands behind the last router that answered this spec. */
+static void explain_reset(const struct facts *facts, struct verdict *out)
+{
+    char spec[PROBE_SPEC_TEXT_BYTES], place[80];
+    out->state = VERDICT_REJECTED;
+    out->how = how_of_reply(facts->direct.reply);
+    out->after = facts_place(facts->session, facts->trace, facts->last_hop);
+    out->before = facts_next_router(facts, facts->last_hop);
+    out->confidence = sure(facts->direct.reply);
+    show(out, &facts->direct);
+    snprintf(out->text, sizeof out->text,
+             "%s is rejected after %s: a refusal in the target's name (%s) comes from hop %u, short of the target",
+             spec_text(facts, spec), out->after.known ? place_text(&out->after, place) : "this host",
+             out->how ? out->how : "ICMP", facts->direct.probe->ttl);
+}
+
+/* --- 7, 8 --- */
+
+static bool is_drawn_by_all(const struct facts *facts)
+{
+    const struct addr *sender = &facts->refusal.reply->from;
+    uint8_t ttl = facts->refusal.probe->ttl;
+    for (unsigned i = 0; i < session_trace_count(facts->session); i++) {
+        const struct trace *other = session_trace(facts->session, i);
+        if (other->reached_ttl || other->top > ttl)
+            return false; /* this one passes that router */
+        if (other == facts->trace || !other->refused_ttl)
+            continue;
+        struct facts theirs;
+        facts_gather(facts->session, other, &theirs);
+        if (!reply_is_no_route(theirs.refusal.reply) || !addr_equal(&theirs.refusal.reply->from, sender))
+            return false;
+    }
+    return true;
+}
+
+static bool holds_unreachable(const struct facts *facts)
+{
+    return facts->refusal.reply && reply_is_no_route(facts->refusal.reply) && is_drawn_by_all(facts);
+}
+
+static void place_refusal(const struct facts *facts, struct verdict *out)
+{
+    const struct reply *reply = facts->refusal.reply;
+    uint8_t hop = facts_hop_of(facts->session, &reply->from);
+    bool own_host = addr_equal(&reply->from, &facts->trace->flow.source);
+    out->at = (struct place){.known = true,
+                             .ttl = hop        ? hop
+                                    : own_host ? 0
+                                               : facts->refusal.probe->ttl,
+                             .address = reply->from};
+    out->how = how_of_reply(reply);
+    out->confidence = sure(reply);
+    show(out, &facts->refusal);
+}
+
+static const char *way_text(const struct verdict *out, const struct facts *facts, char text[80])
+{
+    if (addr_equal(&out->at.address, &facts->trace->flow.source))
+        return "this host itself";
+    return place_text(&out->at, text);
+}
+
+static void explain_unreachable(const struct facts *facts, struct verdict *out)
+{
+    char spec[PROBE_SPEC_TEXT_BYTES], place[80];
+    out->state = VERDICT_UNREACHABLE;
+    place_refusal(facts, out);
+    snprintf(out->text, sizeof out->text, "%s finds no way to the target: %s says %s", spec_text(facts, spec),
+             way_text(out, facts, place), out->how ? out->how : "unreachable");
+}
+
+static bool holds_rejected(const struct facts *facts)
+{
+    return facts->refusal.reply != NULL;
+}
+
+static void explain_rejected(const struct facts *facts, struct verdict *out)
+{
+    char spec[PROBE_SPEC_TEXT_BYTES], place[80];
+    out->state = VERDICT_REJECTED;
+    place_refusal(facts, out);
+    if (facts->refusal.reply->kind == REPLY_TOO_BIG)
+        snprintf(out->text, sizeof out->text,
+                 "%s packets of %u bytes are too big for the link behind %s, which takes %u", spec_text(facts, spec),
+                 facts->trace->flow.size, way_text(out, facts, place), facts->refusal.reply->mtu);
+    else
+        snprintf(out->text, sizeof out->text, "%s is rejected by %s: %s", spec_text(facts, spec),
+                 way_text(out, facts, place), out->how ? out->how : "an ICMP error");
+}
+
+/* --- 9 --- */
+
+static bool holds_looping(const struct facts *facts)
+{
+    return facts->trace->loop_first != 0;
+}
+
+static void explain_looping(const struct facts *facts, struct verdict *out)
+{
+    char spec[PROBE_SPEC_TEXT_BYTES], place[80];
+    const struct trace *trace = facts->trace;
+    out->state = VERDICT_LOOPING;
+    out->at = facts_place(facts->session, trace, trace->loop_first);
+    out->confidence = SURE;
+    for (unsigned ttl = trace->loop_first; ttl <= trace_loop_end(trace); ttl++) {
+        const struct probe *probe = trace_first_at(trace, (uint8_t)ttl);
+        while (probe && !probe->reply_count)
+            probe = trace_next_at(trace, probe);
+        if (probe)
+            show(out, &(struct evidence){probe, probe_answer(probe)});
+    }
+    snprintf(out->text, sizeof out->text, "%s goes round in a circle of %u routers from %s on", spec_text(facts, spec),
+             trace->loop_length, place_text(&out->at, place));
+}
+
+/* --- 10, 11, 12 --- */
+
+static bool holds_dropped(const struct facts *facts)
+{
+    return facts->last_router > facts->last_hop && facts->comparison.hop_count &&
+           facts->comparison.confidence >= CONFIDENCE_TO_CLAIM;
+}
+
+/* How many of the probes at the compared hops were answered, for this spec and for the one that went on. */
+static void count_compared(const struct facts *facts, const struct trace *trace, unsigned *sent, unsigned *answered,
+                           struct verdict *out)
+{
+    for (unsigned i = 0; i < facts->comparison.hop_count; i++)
+        for (const struct probe *p = trace_first_at(trace, facts->comparison.hops[i]); p; p = trace_next_at(trace, p)) {
+            *sent += p->state != PROBE_REFUSED;
+            *answered += p->reply_count > 0;
+            frames_add(out->frames, &out->frame_count, p->frame);
+            if (p->reply_count)
+                frames_add(out->frames, &out->frame_count, p->replies[0].frame);
+        }
+}
+
+static const struct trace *trace_that_went_on(const struct facts *facts)
+{
+    for (unsigned i = 0; i < session_trace_count(facts->session); i++) {
+        const struct trace *other = session_trace(facts->session, i);
+        if (other != facts->trace && other->top >= facts->comparison.hops[0])
+            return other;
+    }
+    return facts->trace;
+}
+
+static void bracket(const struct facts *facts, struct verdict *out)
+{
+    out->after = facts_place(facts->session, facts->trace, facts->last_hop);
+    out->before = facts_next_router(facts, facts->last_hop);
+}
+
+static void explain_dropped(const struct facts *facts, struct verdict *out)
+{
+    char spec[PROBE_SPEC_TEXT_BYTES], other_spec[PROBE_SPEC_TEXT_BYTES], place[80];
+    unsigned sent = 0, answered = 0, other_sent = 0, other_answered = 0;
+    const struct trace *other = trace_that_went_on(facts);
+    out->state = VERDICT_DROPPED;
+    out->how = "silent";
+    out->confidence = facts->comparison.confidence;
+    bracket(facts, out);
+    count_compared(facts, facts->trace, &sent, &answered, out);
+    count_compared(facts, other, &other_sent, &other_answered, out);
+    probe_spec_format(&other->flow.spec, other_spec);
+    snprintf(out->text, sizeof out->text, "%s is dropped after %s: %u of %u probes answered where %s had %u of %u",
+             spec_text(facts, spec), out->after.known ? place_text(&out->after, place) : "this host", answered, sent,
+             other_spec, other_answered, other_sent);
+}
+
+static bool holds_inconclusive(const struct facts *facts)
+{
+    return facts->last_router > facts->last_hop;
+}
+
+static void explain_inconclusive(const struct facts *facts, struct verdict *out)
+{
+    char spec[PROBE_SPEC_TEXT_BYTES], place[80];
+    out->state = VERDICT_INCONCLUSIVE;
+    out->confidence = facts->comparison.confidence;
+    bracket(facts, out);
+    snprintf(out->text, sizeof out->text, "%s drew no answer after %s, but was asked too little there to say why",
+             spec_text(facts, spec), out->after.known ? place_text(&out->after, place) : "this host");
+}
+
+static bool holds_always(const struct facts *facts)
+{
+    (void)facts;
+    return true;
+}
+
+static unsigned silent_probes_after(const struct facts *facts, uint8_t ttl)
+{
+    unsigned silent = 0;
+    for (size_t i = 0; i < facts->trace->probe_count; i++) {
+        const struct probe *probe = &facts->trace->probes[i];
+        silent += probe->ttl > ttl && probe->state != PROBE_REFUSED && !probe->reply_count;
+    }
+    return silent;
+}
+
+static void explain_unanswered(const struct facts *facts, struct verdict *out)
+{
+    char spec[PROBE_SPEC_TEXT_BYTES], place[80];
+    unsigned silent = silent_probes_after(facts, facts->last_hop);
+    out->state = VERDICT_UNANSWERED;
+    out->after = facts_place(facts->session, facts->trace, facts->last_router);
+    out->confidence = 1 - 1.0 / (silent + 2);
+    if (out->after.known)
+        snprintf(out->text, sizeof out->text,
+                 "%s is unanswered after %s, the last router that any probe saw: %u silent", spec_text(facts, spec),
+                 place_text(&out->after, place), silent);
+    else
+        snprintf(out->text, sizeof out->text, "%s is unanswered: %u probes, and no router or target answered any",
+                 spec_text(facts, spec), silent);
+}
+
+static const struct rule rules[] = {
+    {"no-send", holds_no_send, explain_no_send},
+    {"intercepted", holds_intercepted, explain_intercepted},
+    {"open", holds_open, explain_open},
+    {"closed", holds_closed, explain_closed},
+    {"intercepted-reset", holds_intercepted_reset, explain_intercepted},
+    {"reset", holds_reset, explain_reset},
+    {"unreachable", holds_unreachable, explain_unreachable},
+    {"rejected", holds_rejected, explain_rejected},
+    {"looping", holds_looping, explain_looping},
+    {"dropped", holds_dropped, explain_dropped},
+    {"inconclusive", holds_inconclusive, explain_inconclusive},
+    {"unanswered", holds_always, explain_unanswered},
+};
+
+void rules_judge(const struct facts *facts, struct verdict *out)
+{
+    unsigned row = 0;
+    *out = (struct verdict){.trace = facts->trace};
+    while (!rules[row].holds(facts))
+        row++;
+    rules[row].explain(facts, out);
+    if (out->confidence > CONFIDENCE_MOST)
+        out->confidence = CONFIDENCE_MOST;
+}

@@ -1,0 +1,67 @@
+/* verdict: what became of each probe spec, where, how sure, and on which frames that rests. Floor 4; pure.
+ *
+ * Rules are rows of a table, tried in order; the first that holds decides (verdict/rules.c). */
+#ifndef HOPSONDE_VERDICT_VERDICT_H
+#define HOPSONDE_VERDICT_VERDICT_H
+
+#include "session/session.h"
+
+enum verdict_state {
+    VERDICT_OPEN,
+    VERDICT_CLOSED,
+    VERDICT_REJECTED,
+    VERDICT_DROPPED,
+    VERDICT_INTERCEPTED,
+    VERDICT_UNREACHABLE,
+    VERDICT_LOOPING,
+    VERDICT_UNANSWERED,
+    VERDICT_INCONCLUSIVE,
+};
+
+struct place {
+    bool known;
+    uint8_t ttl;         /* 0: not known */
+    struct addr address; /* may be none: the hop is known, its address is not */
+};
+
+#define VERDICT_FRAMES_MOST 32
+#define SENTENCE_BYTES 512
+
+struct verdict {
+    const struct trace *trace; /* whose spec is judged */
+    enum verdict_state state;
+    const char
+        *how; /* constant, contract's words: "admin-prohibited", "tcp-reset", "silent"; NULL where none makes sense */
+    struct place at, after, before;
+    double confidence;                    /* 0 to 0.999 */
+    char text[SENTENCE_BYTES];            /* one sentence; network names in it are escaped already */
+    uint64_t frames[VERDICT_FRAMES_MOST]; /* frames that show it; none are kept without a capture file */
+    unsigned frame_count;
+};
+
+struct finding {
+    const char *kind;          /* constant, contract's words: "local-drop", "nat" ... */
+    const struct trace *trace; /* NULL: of the whole path */
+    struct place at, after;
+    struct {
+        const char *name; /* constant; NULL ends */
+        double number;
+        const char *text; /* constant; NULL: `number` counts */
+    } detail[6];
+    char text[SENTENCE_BYTES];
+    uint64_t frames[VERDICT_FRAMES_MOST];
+    unsigned frame_count;
+};
+
+struct judgement {
+    struct verdict verdicts[SPECS_MOST];
+    unsigned verdict_count;
+    struct finding findings[64];
+    unsigned finding_count;
+};
+
+/* Judges every trace that sent something, in their order. */
+void verdict_judge(const struct session *session, struct judgement *out);
+const char *verdict_state_name(enum verdict_state state); /* "open" ... */
+
+#endif

@@ -1,0 +1,371 @@
+/* The session against frames made by hand: what no network, real or simulated, shows on demand. */
+#include <math.h>
+#include <stdlib.h>
+
+#include "packet/checksum.h"
+#include "session/compare.h"
+#include "session/session.h"
+#include "tap.h"
+
+#define MS NS_PER_MS
+#define START (INT64_C(1700000000) * NS_PER_S)
+
+static struct addr ip(const char *text)
+{
+    struct addr address = {0};
+    if (!addr_parse(text, &address))
+        printf("Bail out! bad address %s\n", text);
+    return address;
+}
+
+static struct session_config config_of(const char *const *specs)
+{
+    struct session_config config = {.first_ttl = 1,
+                                    .max_ttl = 30,
+                                    .queries = 1,
+                                    .gap = 8,
+                                    .max_wait = 3200 * MS,
+                                    .send_gap = MS / 2,
+                                    .dont_fragment = true,
+                                    .flow_label = -1,
+                                    .seed = 7};
+    struct err err;
+    config.source = ip("10.0.0.2");
+    config.target = ip("10.0.9.9");
+    for (; specs[config.spec_count]; config.spec_count++)
+        if (probe_spec_parse(specs[config.spec_count], &config.specs[config.spec_count], &err) != STATUS_OK)
+            printf("Bail out! %s\n", err.message);
+    return config;
+}
+
+/* What was settled, in order, as text: "1 2 3". */
+struct log {
+    char hops[256];
+    unsigned probes;
+};
+
+static void log_hop(void *context, const struct session *session, uint8_t ttl)
+{
+    struct log *log = context;
+    (void)session;
+    snprintf(log->hops + strlen(log->hops), sizeof log->hops - strlen(log->hops), "%s%u", *log->hops ? " " : "", ttl);
+}
+
+static void log_probe(void *context, const struct session *session, const struct trace *trace, const struct probe *probe)
+{
+    struct log *log = context;
+    (void)session;
+    (void)trace;
+    (void)probe;
+    log->probes++;
+}
+
+static struct frame_note hand_in(struct session *session, const uint8_t *bytes, size_t length, nstime at)
+{
+    static uint64_t number;
+    struct frame frame = {.bytes = bytes,
+                          .captured = (uint32_t)length,
+                          .length = (uint32_t)length,
+                          .linktype = LINKTYPE_RAW,
+                          .number = ++number,
+                          .time = START + at};
+    struct packet packet;
+    packet_decode(&frame, &packet);
+    return session_frame(session, &frame, &packet);
+}
+
+static struct frame_note see_probe(struct session *session, unsigned trace, uint16_t serial, uint8_t ttl, nstime at)
+{
+    const struct flow *flow = &session_trace(session, trace)->flow;
+    uint8_t *bytes = malloc(flow->size);
+    flow_stamp(flow, serial, ttl, bytes);
+    struct frame_note note = hand_in(session, bytes, flow->size, at);
+    free(bytes);
+    return note;
+}
+
+static void put16(uint8_t *at, unsigned value)
+{
+    at[0] = (uint8_t)(value >> 8);
+    at[1] = (uint8_t)value;
+}
+
+/* An ICMP error from `from` that quotes the IP header and 8 bytes of the probe. `quoted_from` other than NULL replaces the
+ * quoted source address, as a NAT leaves it. */
+static struct frame_note see_error(struct session *session, const char *from, uint8_t type, uint8_t code, unsigned trace,
+                                   uint16_t serial, const char *quoted_from, nstime at)
+{
+    const struct flow *flow = &session_trace(session, trace)->flow;
+    uint8_t *probe = malloc(flow->size);
+    uint8_t bytes[56] = {0x45, 0, 0, 56, 0, 1, 0, 0, 64, 1};
+    struct addr source = ip(from);
+    flow_stamp(flow, serial, 1, probe);
+    memcpy(bytes + 12, source.bytes, 4);
+    memcpy(bytes + 16, flow->source.bytes, 4);
+    put16(bytes + 10, checksum_finish(checksum_add(0, bytes, 20)));
+    bytes[20] = type;
+    bytes[21] = code;
+    memcpy(bytes + 28, probe, 28);
+    if (quoted_from) {
+        struct addr other = ip(quoted_from);
+        memcpy(bytes + 28 + 12, other.bytes, 4);
+    }
+    put16(bytes + 22, checksum_finish(checksum_add(0, bytes + 20, 36)));
+    free(probe);
+    return hand_in(session, bytes, sizeof bytes, at);
+}
+
+static struct session *start(const char *const *specs, struct log *log, unsigned queries)
+{
+    struct err err = {0};
+    struct session_config config = config_of(specs);
+    struct session_events events = {.context = log, .probe_settled = log_probe, .hop_settled = log_hop};
+    config.queries = (uint8_t)queries;
+    *log = (struct log){0};
+    struct session *session = session_new(&config, true, &events, &err);
+    if (!session)
+        printf("Bail out! %s\n", err.message);
+    return session;
+}
+
+static const char *const udp_only[] = {"udp", NULL};
+
+static void test_answer_and_duplicates(void)
+{
+    struct log log;
+    struct session *session = start(udp_only, &log, 1);
+    const struct trace *trace = session_trace(session, 0);
+    is_num(see_probe(session, 0, 1, 1, 0).role, FRAME_PROBE, "our own frame is a probe");
+    is_num(see_probe(session, 0, 1, 1, MS / 10).role, FRAME_STRAY, "seen again, it is a stray");
+    struct frame_note note = see_error(session, "10.0.0.1", 11, 0, 0, 1, NULL, 2 * MS);
+    is_num(note.role, FRAME_REPLY, "its time exceeded is a reply");
+    is_num(note.ttl, 1, "at its hop");
+    const struct probe *probe = trace_probe(trace, 1);
+    is_num(reply_rtt(probe, probe_answer(probe)), 2 * MS, "the RTT is stamp minus stamp");
+    is_num(probe_answer(probe)->match, MATCH_EXACT, "matched exactly");
+    see_error(session, "10.0.0.1", 11, 0, 0, 1, NULL, 3 * MS);
+    is_num(probe->reply_count, 2, "a second answer is kept");
+    ok(probe->replies[1].duplicate && !probe->replies[0].duplicate, "and marked a duplicate");
+    is_num(see_error(session, "10.0.0.1", 11, 0, 0, 9, NULL, 4 * MS).role, FRAME_STRAY,
+           "an answer to a probe that was not sent is a stray");
+    session_finish(session, SESSION_COMPLETE, 0);
+    is_num(log.probes, 1, "each probe is settled once");
+    is_num(session_counters(session)->frames, 5, "every frame is counted");
+    session_free(session);
+}
+
+static void test_nat_in_quote(void)
+{
+    struct log log;
+    struct session *session = start(udp_only, &log, 1);
+    see_probe(session, 0, 1, 1, 0);
+    is_num(see_error(session, "10.0.0.1", 11, 0, 0, 1, "203.0.113.5", MS).role, FRAME_REPLY,
+           "a quote with a translated source is matched");
+    const struct reply *reply = probe_answer(trace_probe(session_trace(session, 0), 1));
+    ok(reply && reply->match != MATCH_EXACT && reply->match != MATCH_NONE, "but not as an exact match");
+    ok(reply && reply->rewrite_count && reply->rewrites[0].field == REWRITE_IP_SOURCE, "and the rewrite is kept");
+    session_free(session);
+}
+
+static void test_expiry_is_by_stamps(void)
+{
+    struct log log;
+    struct session *session = start(udp_only, &log, 1);
+    const struct trace *trace = session_trace(session, 0);
+    see_probe(session, 0, 1, 1, 0);
+    see_probe(session, 0, 2, 2, MS);
+    see_probe(session, 0, 3, 3, 2 * MS);
+    see_error(session, "10.0.0.1", 11, 0, 0, 1, NULL, 10 * MS);
+    see_error(session, "10.0.2.1", 11, 0, 0, 3, NULL, 32 * MS);
+    is_num(trace_probe(trace, 2)->state, PROBE_OUTSTANDING, "hop 2 is waited for");
+    /* Inside the path the wait is 100 ms at least, so probe 2 expires at 101 ms. */
+    session_tick(session, START + 101 * MS - 1);
+    is_num(trace_probe(trace, 2)->state, PROBE_OUTSTANDING, "until a nanosecond before its deadline");
+    see_error(session, "10.0.1.1", 11, 0, 0, 2, NULL, 101 * MS + 1);
+    is_num(trace_probe(trace, 2)->state, PROBE_ANSWERED, "its late answer counts");
+    ok(probe_answer(trace_probe(trace, 2))->late, "and is marked late: the deadline ran before the frame");
+    session_free(session);
+}
+
+static void test_settling_in_order(void)
+{
+    struct log log;
+    struct session *session = start(udp_only, &log, 1);
+    for (uint8_t ttl = 1; ttl <= 16; ttl++)
+        see_probe(session, 0, ttl, ttl, ttl * MS / 2);
+    see_error(session, "10.0.1.1", 11, 0, 0, 2, NULL, 20 * MS);
+    is_text(log.hops, "", "hop 2 waits for hop 1");
+    see_error(session, "10.0.0.1", 11, 0, 0, 1, NULL, 21 * MS);
+    is_text(log.hops, "1 2", "and follows it");
+    see_error(session, "10.0.9.9", 3, 3, 0, 4, NULL, 40 * MS);
+    see_error(session, "10.0.9.9", 3, 3, 0, 3, NULL, 41 * MS);
+    is_text(log.hops, "1 2 3", "the target's hop is the least that it answers");
+    is_num(session_trace(session, 0)->reached_ttl, 3, "reached at 3");
+    session_finish(session, SESSION_COMPLETE, 0);
+    is_text(log.hops, "1 2 3", "nothing beyond the target is settled");
+    is_num(session_trace(session, 0)->end, END_REACHED, "the trace has reached its target");
+    is_num(log.probes, 16, "every probe is settled in the end");
+    session_free(session);
+}
+
+static void test_loop(void)
+{
+    struct log log;
+    struct session *session = start(udp_only, &log, 1);
+    static const char *const routers[] = {"10.0.0.1", "10.0.1.1", "10.0.2.1", "10.0.1.1", "10.0.2.1"};
+    for (uint8_t ttl = 1; ttl <= 5; ttl++)
+        see_probe(session, 0, ttl, ttl, ttl);
+    for (uint8_t ttl = 1; ttl <= 5; ttl++)
+        see_error(session, routers[ttl - 1], 11, 0, 0, ttl, NULL, ttl * MS);
+    is_num(session_trace(session, 0)->loop_first, 2, "the circle starts at hop 2");
+    is_num(session_trace(session, 0)->loop_length, 2, "two routers long");
+    session_finish(session, SESSION_COMPLETE, 0);
+    is_num(session_trace(session, 0)->end, END_LOOPING, "and ends the trace");
+    session_free(session);
+
+    session = start(udp_only, &log, 1);
+    for (uint8_t ttl = 1; ttl <= 4; ttl++) {
+        see_probe(session, 0, ttl, ttl, ttl);
+        see_error(session, "10.0.0.1", 11, 0, 0, ttl, NULL, ttl * MS);
+    }
+    is_num(session_trace(session, 0)->loop_first, 0, "one address at every hop is no circle");
+    session_free(session);
+}
+
+static void test_refused_and_unseen(void)
+{
+    struct log log;
+    struct session *session = start(udp_only, &log, 1);
+    const struct trace *trace = session_trace(session, 0);
+    struct session_claim refused = {.kind = CLAIM_REFUSED, .serial = 1, .ttl = 1, .at = START, .send_errno = 1};
+    struct session_claim unseen = {.kind = CLAIM_UNSEEN, .serial = 2, .ttl = 2, .at = START + MS};
+    session_claim(session, &refused);
+    session_claim(session, &unseen);
+    session_tick(session, START + 5 * MS);
+    is_num(trace_probe(trace, 1)->state, PROBE_REFUSED, "a refused send is a probe that did not leave");
+    ok(!trace_probe(trace, 2), "a send that may still be seen is not yet a probe");
+    see_error(session, "10.0.1.1", 11, 0, 0, 2, NULL, 8 * MS);
+    const struct probe *probe = trace_probe(trace, 2);
+    ok(probe && !probe->seen && probe->state == PROBE_ANSWERED, "its answer makes it one, by the send time");
+    is_num(session_unseen_probes(session), 1, "which the report will say");
+    session_free(session);
+}
+
+static void test_strong_over_weak(void)
+{
+    static const char *const two[] = {"udp", "udp/53", NULL};
+    struct log log;
+    struct session *session = start(two, &log, 1);
+    see_probe(session, 0, 1, 1, 0);
+    see_probe(session, 1, 1, 1, MS);
+    struct frame_note note = see_error(session, "10.0.0.1", 11, 0, 1, 1, NULL, 2 * MS);
+    ok(note.role == FRAME_REPLY && note.trace == 1, "a reply goes to its own flow");
+    is_num(trace_probe(session_trace(session, 0), 1)->reply_count, 0, "and to no other");
+    session_free(session);
+}
+
+static void test_interrupt(void)
+{
+    struct log log;
+    struct session *session = start(udp_only, &log, 1);
+    see_probe(session, 0, 1, 1, 0);
+    see_probe(session, 0, 2, 2, 1);
+    see_error(session, "10.0.0.1", 11, 0, 0, 1, NULL, MS);
+    session_finish(session, SESSION_INTERRUPTED, 3);
+    is_num(session_trace(session, 0)->end, END_INTERRUPTED, "an interrupted trace says so");
+    is_num(trace_probe(session_trace(session, 0), 2)->state, PROBE_OUTSTANDING, "what was not waited for is not judged");
+    is_num(session_counters(session)->dropped_by_kernel, 3, "kernel drops are kept");
+    is_text(log.hops, "1 2", "what is known is settled");
+    session_free(session);
+}
+
+static void test_stats(void)
+{
+    struct log log;
+    struct session *session = start(udp_only, &log, 3);
+    static const nstime rtts[] = {2 * MS, 4 * MS, 9 * MS};
+    for (uint16_t i = 0; i < 3; i++)
+        see_probe(session, 0, (uint16_t)(i + 1), 1, i);
+    for (uint16_t i = 0; i < 3; i++)
+        see_error(session, "10.0.0.1", 11, 0, 0, (uint16_t)(i + 1), NULL, i + rtts[i]);
+    see_probe(session, 0, 4, 1, 10 * MS);
+    struct hop_stats stats;
+    trace_hop_stats(session_trace(session, 0), 1, &stats);
+    is_num(stats.sent, 4, "four sent");
+    is_num(stats.received, 3, "three received");
+    ok(fabs(stats.loss - 0.25) < 1e-9, "a quarter lost");
+    ok(fabs(stats.avg_ms - 5) < 1e-9, "average 5 ms");
+    ok(fabs(stats.best_ms - 2) < 1e-9 && fabs(stats.worst_ms - 9) < 1e-9, "best 2, worst 9 ms");
+    ok(fabs(stats.stdev_ms - sqrt(13)) < 1e-9, "standard deviation of the sample");
+    ok(fabs(stats.jitter_ms - 3.5) < 1e-9, "jitter is the mean step");
+    session_free(session);
+}
+
+static void test_compare_chance(void)
+{
+    static const struct {
+        unsigned sent, lost, silent;
+        double chance;
+    } rows[] = {{3, 0, 3, 1.0 / 35 * 1.75}, {0, 0, 4, 1.0 / 5}, {9, 0, 9, 0}, {3, 1, 1, 2.0 / 5}, {1, 0, 1, 1.0 / 3}};
+    for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
+        double want = rows[i].chance;
+        double got = compare_chance(rows[i].sent, rows[i].lost, rows[i].silent);
+        if (!rows[i].lost && rows[i].sent == rows[i].silent) {
+            want = 1; /* 1 / C(m+n+1, n) */
+            for (unsigned k = 1; k <= rows[i].silent; k++)
+                want *= (double)k / (rows[i].sent + 1 + k);
+        }
+        ok(fabs(got - want) < 1e-9, "chance of %u silent beside %u sent, %u lost: %g", rows[i].silent, rows[i].sent,
+           rows[i].lost, got);
+    }
+}
+
+/* The live session paces itself: never more than three of a spec at a hop, and the diagonal order. */
+static void test_pacing(void)
+{
+    struct err err = {0};
+    struct session_config config = config_of(udp_only);
+    config.queries = 10;
+    struct session *session = session_new(&config, false, NULL, &err);
+    unsigned at_hop[256] = {0}, sends = 0, most = 0;
+    nstime now = START;
+    bool spaced = true;
+    nstime last = 0;
+    for (unsigned turn = 0; turn < 1000; turn++) {
+        struct wish wish = session_wish(session, now);
+        if (wish.kind != WISH_SEND) {
+            if (wish.kind == WISH_DONE || wish.until > START + 50 * MS)
+                break;
+            now = wish.until;
+            continue;
+        }
+        spaced = spaced && (!sends || now - last >= config.send_gap);
+        last = now;
+        session_sent(session, &wish, 0, now);
+        at_hop[wish.ttl]++;
+        most = at_hop[wish.ttl] > most ? at_hop[wish.ttl] : most;
+        if (sends++ < 3)
+            is_num(wish.ttl, sends < 3 ? 1 : 2, "send %u goes to the right hop", sends);
+        now += 1000;
+    }
+    is_num(most, 3, "three unanswered at a hop at most");
+    is_num(sends, 48, "sixteen hops ahead");
+    ok(spaced, "never closer than the gap");
+    session_free(session);
+}
+
+int main(void)
+{
+    test_answer_and_duplicates();
+    test_nat_in_quote();
+    test_expiry_is_by_stamps();
+    test_settling_in_order();
+    test_loop();
+    test_refused_and_unseen();
+    test_strong_over_weak();
+    test_interrupt();
+    test_stats();
+    test_compare_chance();
+    test_pacing();
+    return tap_done();
+}
