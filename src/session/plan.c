@@ -34,22 +34,10 @@ static uint8_t most(unsigned a, unsigned b)
     return (uint8_t)(a > b ? a : b);
 }
 
-/* Least TTL at which the target answered any spec; 0: none. */
-static uint8_t goal_ttl(const struct session *session)
-{
-    uint8_t goal = 0;
-    for (unsigned i = 0; i < session->trace_count; i++) {
-        uint8_t reached = session->traces[i].reached_ttl;
-        if (reached && (!goal || reached < goal))
-            goal = reached;
-    }
-    return goal;
-}
-
 /* Farthest TTL that an answer came from, the target's hop at most. */
 static uint8_t farthest_ttl(const struct session *session)
 {
-    uint8_t farthest = 0, goal = goal_ttl(session);
+    uint8_t farthest = 0, goal = session_goal(session);
     for (unsigned i = 0; i < session->trace_count; i++) {
         const struct trace *trace = &session->traces[i];
         farthest = most(farthest, most(trace->top, trace->reached_ttl));
@@ -87,7 +75,7 @@ uint8_t plan_limit(const struct session *session, unsigned index)
     if (end)
         return end;
     uint8_t limit = silence_end(session, index, session->config.gap);
-    uint8_t goal = goal_ttl(session);
+    uint8_t goal = session_goal(session);
     return goal ? least(limit, goal) : limit;
 }
 
@@ -96,7 +84,7 @@ nstime plan_deadline(const struct session *session, const struct probe *probe)
     nstime longest = session->config.max_wait;
     nstime wait = longest;
     if (session->worst_rtt) {
-        uint8_t goal = goal_ttl(session);
+        uint8_t goal = session_goal(session);
         bool inside = farthest_ttl(session) > probe->ttl || (goal && goal <= probe->ttl);
         nstime least_wait = inside ? LEAST_WAIT_INSIDE : LEAST_WAIT_AT_END;
         wait = inside ? session->worst_rtt / 5 * 6 : session->worst_rtt * 2;
@@ -162,7 +150,7 @@ static void climb(struct session *session, unsigned index)
     const struct ladder_plan *ladder = &session->plan.traces[index];
     unsigned ahead = index == 0 && session->config.gap < LOOKAHEAD ? LOOKAHEAD : session->config.gap;
     uint8_t reach = climb_end(&session->traces[index]);
-    uint8_t goal = goal_ttl(session);
+    uint8_t goal = session_goal(session);
     if (!reach)
         reach = silence_end(session, index, ahead);
     if (goal)
@@ -175,7 +163,7 @@ static void climb(struct session *session, unsigned index)
 static void repair_losses(struct session *session)
 {
     unsigned last = farthest_ttl(session);
-    if (last != goal_ttl(session) && last)
+    if (last != session_goal(session) && last)
         last--; /* nothing behind it has answered yet */
     for (unsigned ttl = session->plan.settled_ttl + 1U; ttl <= last; ttl++) {
         const struct trace *trace = session_hop_trace(session, (uint8_t)ttl);
@@ -277,7 +265,7 @@ static void rescue_silent(struct session *session)
  * at the target too, so that something can be said of it. */
 static void complete_rescues(struct session *session)
 {
-    uint8_t goal = goal_ttl(session);
+    uint8_t goal = session_goal(session);
     for (unsigned i = 0; i < session->trace_count; i++) {
         const struct trace *trace = &session->traces[i];
         if (session->plan.traces[i].active && session->plan.traces[i].start == session->config.first_ttl)
@@ -378,7 +366,7 @@ static bool climbs_over(const struct session *session, unsigned active)
 static bool escalate(struct session *session)
 {
     unsigned active = active_count(session);
-    if (active == session->trace_count || goal_ttl(session) || !climbs_over(session, active))
+    if (active == session->trace_count || session_goal(session) || !climbs_over(session, active))
         return false;
     uint8_t top = 0;
     for (unsigned i = 0; i < session->trace_count; i++) {
@@ -425,7 +413,7 @@ static bool hop_closed(const struct session *session, uint8_t ttl)
 
 static void settle_hops(struct session *session)
 {
-    uint8_t goal = goal_ttl(session);
+    uint8_t goal = session_goal(session);
     uint8_t last = goal ? goal : session->plan.complete ? session_last_ttl(session) : farthest_ttl(session);
     while (session->plan.settled_ttl < last && hop_closed(session, (uint8_t)(session->plan.settled_ttl + 1))) {
         session->plan.settled_ttl++;

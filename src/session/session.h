@@ -143,6 +143,9 @@ bool session_was_interrupted(const struct session *session);
 /* The trace whose answers stand on the merged line of this hop: the first in the chain that any answered; the first
  * that asked where none did; NULL where none asked. */
 const struct trace *session_hop_trace(const struct session *session, uint8_t ttl);
+/* The target's hop: the least TTL at which it answered any spec and behind which no router answered one (an answer from
+ * before a router is not the target's own); 0: not known. */
+uint8_t session_goal(const struct session *session);
 /* Last TTL of the merged path; 0 where no probe is known. */
 uint8_t session_last_ttl(const struct session *session);
 /* Times that are in no frame: probes whose own frame was not seen. */

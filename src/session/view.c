@@ -90,15 +90,26 @@ uint8_t trace_last_ttl(const struct trace *trace)
     return (uint8_t)(asked < end ? asked : end);
 }
 
+uint8_t session_goal(const struct session *session)
+{
+    uint8_t last_router = 0, goal = 0;
+    for (unsigned i = 0; i < session->trace_count; i++)
+        if (session->traces[i].top > last_router)
+            last_router = session->traces[i].top;
+    for (unsigned i = 0; i < session->trace_count; i++) {
+        uint8_t reached = session->traces[i].reached_ttl;
+        if (reached > last_router && (!goal || reached < goal))
+            goal = reached;
+    }
+    return goal;
+}
+
 uint8_t session_last_ttl(const struct session *session)
 {
-    unsigned goal = 0, last = 0;
+    uint8_t goal = session_goal(session), last = 0;
     for (unsigned i = 0; i < session->trace_count; i++) {
-        const struct trace *trace = &session->traces[i];
-        unsigned end = trace_last_ttl(trace);
+        uint8_t end = trace_last_ttl(&session->traces[i]);
         last = end > last ? end : last;
-        if (trace->reached_ttl && (!goal || trace->reached_ttl < goal))
-            goal = trace->reached_ttl;
     }
-    return (uint8_t)(goal ? goal : last);
+    return goal ? goal : last;
 }

@@ -55,7 +55,11 @@ void facts_gather(const struct session *session, const struct trace *trace, stru
         const struct trace *other = session_trace(session, i);
         if (other->top > out->last_router)
             out->last_router = other->top;
-        if (other != trace && other->reached_ttl && (!out->others_target || other->reached_ttl < out->others_target))
+    }
+    for (unsigned i = 0; i < session_trace_count(session); i++) {
+        const struct trace *other = session_trace(session, i);
+        bool genuine = other != trace && other->reached_ttl > out->last_router;
+        if (genuine && (!out->others_target || other->reached_ttl < out->others_target))
             out->others_target = other->reached_ttl;
     }
     compare_silence(session, trace, &out->comparison);

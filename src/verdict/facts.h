@@ -16,11 +16,11 @@ struct facts {
     const struct trace *trace;
     unsigned sent, refused_sends; /* probes that went out, and that our own host kept back */
     uint8_t last_hop;             /* L: last TTL with a time exceeded for this spec; 0: none */
-    uint8_t others_target;        /* T: least TTL at which the target answered any other spec; 0: none did */
-    uint8_t last_router;          /* M: last TTL at which a router answered any spec; 0: none */
-    struct evidence direct;       /* at the least TTL: an answer in the target's name */
-    struct evidence positive;     /* at the least TTL: one that accepts (SYN/ACK, echo, UDP ...) */
-    struct evidence refusal;      /* at the least TTL: an ICMP refusal by another device */
+    uint8_t others_target; /* T: least TTL, behind every router, at which the target answered any other spec; 0: none */
+    uint8_t last_router;   /* M: last TTL at which a router answered any spec; 0: none */
+    struct evidence direct;   /* at the least TTL: an answer in the target's name */
+    struct evidence positive; /* at the least TTL: one that accepts (SYN/ACK, echo, UDP ...) */
+    struct evidence refusal;  /* at the least TTL: an ICMP refusal by another device */
     struct comparison comparison;
 };
 

@@ -2,41 +2,9 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "packet/checksum.h"
+#include "handmade.h"
 #include "session/compare.h"
-#include "session/session.h"
 #include "tap.h"
-
-#define MS NS_PER_MS
-#define START (INT64_C(1700000000) * NS_PER_S)
-
-static struct addr ip(const char *text)
-{
-    struct addr address = {0};
-    if (!addr_parse(text, &address))
-        printf("Bail out! bad address %s\n", text);
-    return address;
-}
-
-static struct session_config config_of(const char *const *specs)
-{
-    struct session_config config = {.first_ttl = 1,
-                                    .max_ttl = 30,
-                                    .queries = 1,
-                                    .gap = 8,
-                                    .max_wait = 3200 * MS,
-                                    .send_gap = MS / 2,
-                                    .dont_fragment = true,
-                                    .flow_label = -1,
-                                    .seed = 7};
-    struct err err;
-    config.source = ip("10.0.0.2");
-    config.target = ip("10.0.9.9");
-    for (; specs[config.spec_count]; config.spec_count++)
-        if (probe_spec_parse(specs[config.spec_count], &config.specs[config.spec_count], &err) != STATUS_OK)
-            printf("Bail out! %s\n", err.message);
-    return config;
-}
 
 /* What was settled, in order, as text: "1 2 3". */
 struct log {
@@ -51,7 +19,8 @@ static void log_hop(void *context, const struct session *session, uint8_t ttl)
     snprintf(log->hops + strlen(log->hops), sizeof log->hops - strlen(log->hops), "%s%u", *log->hops ? " " : "", ttl);
 }
 
-static void log_probe(void *context, const struct session *session, const struct trace *trace, const struct probe *probe)
+static void log_probe(void *context, const struct session *session, const struct trace *trace,
+                      const struct probe *probe)
 {
     struct log *log = context;
     (void)session;
@@ -60,65 +29,10 @@ static void log_probe(void *context, const struct session *session, const struct
     log->probes++;
 }
 
-static struct frame_note hand_in(struct session *session, const uint8_t *bytes, size_t length, nstime at)
-{
-    static uint64_t number;
-    struct frame frame = {.bytes = bytes,
-                          .captured = (uint32_t)length,
-                          .length = (uint32_t)length,
-                          .linktype = LINKTYPE_RAW,
-                          .number = ++number,
-                          .time = START + at};
-    struct packet packet;
-    packet_decode(&frame, &packet);
-    return session_frame(session, &frame, &packet);
-}
-
-static struct frame_note see_probe(struct session *session, unsigned trace, uint16_t serial, uint8_t ttl, nstime at)
-{
-    const struct flow *flow = &session_trace(session, trace)->flow;
-    uint8_t *bytes = malloc(flow->size);
-    flow_stamp(flow, serial, ttl, bytes);
-    struct frame_note note = hand_in(session, bytes, flow->size, at);
-    free(bytes);
-    return note;
-}
-
-static void put16(uint8_t *at, unsigned value)
-{
-    at[0] = (uint8_t)(value >> 8);
-    at[1] = (uint8_t)value;
-}
-
-/* An ICMP error from `from` that quotes the IP header and 8 bytes of the probe. `quoted_from` other than NULL replaces the
- * quoted source address, as a NAT leaves it. */
-static struct frame_note see_error(struct session *session, const char *from, uint8_t type, uint8_t code, unsigned trace,
-                                   uint16_t serial, const char *quoted_from, nstime at)
-{
-    const struct flow *flow = &session_trace(session, trace)->flow;
-    uint8_t *probe = malloc(flow->size);
-    uint8_t bytes[56] = {0x45, 0, 0, 56, 0, 1, 0, 0, 64, 1};
-    struct addr source = ip(from);
-    flow_stamp(flow, serial, 1, probe);
-    memcpy(bytes + 12, source.bytes, 4);
-    memcpy(bytes + 16, flow->source.bytes, 4);
-    put16(bytes + 10, checksum_finish(checksum_add(0, bytes, 20)));
-    bytes[20] = type;
-    bytes[21] = code;
-    memcpy(bytes + 28, probe, 28);
-    if (quoted_from) {
-        struct addr other = ip(quoted_from);
-        memcpy(bytes + 28 + 12, other.bytes, 4);
-    }
-    put16(bytes + 22, checksum_finish(checksum_add(0, bytes + 20, 36)));
-    free(probe);
-    return hand_in(session, bytes, sizeof bytes, at);
-}
-
 static struct session *start(const char *const *specs, struct log *log, unsigned queries)
 {
     struct err err = {0};
-    struct session_config config = config_of(specs);
+    struct session_config config = handmade_config(specs);
     struct session_events events = {.context = log, .probe_settled = log_probe, .hop_settled = log_hop};
     config.queries = (uint8_t)queries;
     *log = (struct log){0};
@@ -273,7 +187,8 @@ static void test_interrupt(void)
     see_error(session, "10.0.0.1", 11, 0, 0, 1, NULL, MS);
     session_finish(session, SESSION_INTERRUPTED, 3);
     is_num(session_trace(session, 0)->end, END_INTERRUPTED, "an interrupted trace says so");
-    is_num(trace_probe(session_trace(session, 0), 2)->state, PROBE_OUTSTANDING, "what was not waited for is not judged");
+    is_num(trace_probe(session_trace(session, 0), 2)->state, PROBE_OUTSTANDING,
+           "what was not waited for is not judged");
     is_num(session_counters(session)->dropped_by_kernel, 3, "kernel drops are kept");
     is_text(log.hops, "1 2", "what is known is settled");
     session_free(session);
@@ -324,7 +239,7 @@ static void test_compare_chance(void)
 static void test_pacing(void)
 {
     struct err err = {0};
-    struct session_config config = config_of(udp_only);
+    struct session_config config = handmade_config(udp_only);
     config.queries = 10;
     struct session *session = session_new(&config, false, NULL, &err);
     unsigned at_hop[256] = {0}, sends = 0, most = 0;
