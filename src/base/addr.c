@@ -1,0 +1,74 @@
+#include "base/addr.h"
+
+#include <arpa/inet.h>
+#include <string.h>
+
+struct addr addr_from_bytes(uint8_t family, const uint8_t *bytes)
+{
+    struct addr a = {.family = family};
+    memcpy(a.bytes, bytes, addr_length(&a));
+    return a;
+}
+
+int addr_compare(const struct addr *a, const struct addr *b)
+{
+    if (a->family != b->family)
+        return a->family < b->family ? -1 : 1;
+    int order = memcmp(a->bytes, b->bytes, addr_length(a));
+    return (order > 0) - (order < 0);
+}
+
+bool addr_equal(const struct addr *a, const struct addr *b)
+{
+    return addr_compare(a, b) == 0;
+}
+
+bool addr_is_none(const struct addr *a)
+{
+    return addr_length(a) == 0;
+}
+
+size_t addr_length(const struct addr *a)
+{
+    if (a->family == 4)
+        return 4;
+    return a->family == 6 ? 16 : 0;
+}
+
+void addr_format(const struct addr *a, char text[ADDR_TEXT_BYTES])
+{
+    text[0] = '\0';
+    if (!addr_is_none(a))
+        inet_ntop(a->family == 4 ? AF_INET : AF_INET6, a->bytes, text, ADDR_TEXT_BYTES);
+}
+
+bool addr_parse(const char *text, struct addr *out)
+{
+    struct addr a = {.family = strchr(text, ':') ? 6 : 4};
+    if (inet_pton(a.family == 4 ? AF_INET : AF_INET6, text, a.bytes) != 1)
+        return false;
+    *out = a;
+    return true;
+}
+
+bool addr_is_multicast(const struct addr *a)
+{
+    if (a->family == 4)
+        return (a->bytes[0] & 0xf0) == 0xe0;
+    return a->family == 6 && a->bytes[0] == 0xff;
+}
+
+bool addr_is_link_local(const struct addr *a)
+{
+    if (a->family == 4)
+        return a->bytes[0] == 169 && a->bytes[1] == 254;
+    return a->family == 6 && a->bytes[0] == 0xfe && (a->bytes[1] & 0xc0) == 0x80;
+}
+
+bool addr_is_loopback(const struct addr *a)
+{
+    static const uint8_t loopback6[16] = {[15] = 1};
+    if (a->family == 4)
+        return a->bytes[0] == 127;
+    return a->family == 6 && memcmp(a->bytes, loopback6, sizeof loopback6) == 0;
+}

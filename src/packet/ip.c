@@ -1,0 +1,206 @@
+/* IPv4 (RFC 791) and IPv6 (RFC 8200) headers. */
+#include "packet/checksum.h"
+#include "packet/decode.h"
+
+#define IPV4_HEADER_LEAST 20
+#define IPV6_HEADER 40
+#define EXTENSION_HEADERS_MOST 16
+#define QUOTED_TRANSPORT_LEAST 8 /* RFC 792: what every quote has behind the IP header */
+
+enum next_header {
+    NEXT_HOP_BY_HOP = 0,
+    NEXT_ROUTING = 43,
+    NEXT_FRAGMENT = 44,
+    NEXT_AUTHENTICATION = 51,
+    NEXT_NONE = 59,
+    NEXT_DESTINATION_OPTIONS = 60,
+};
+
+static bool has_known_transport(const struct ip_header *ip)
+{
+    return ip_protocol_name(ip->protocol) != NULL && ip->fragment_offset == 0;
+}
+
+/* Offset and flags. Nobody sends an ICMP error about a later fragment (RFC 1122 3.2.2), so a quote with nothing but
+ * the bit of DF in host byte order comes from a router that turned the word around before quoting. */
+static void decode_fragment_word(uint16_t word, enum extent extent, struct ip_header *ip)
+{
+    if (extent == EXTENT_QUOTED && word == 0x0040)
+        word = 0x4000;
+    ip->dont_fragment = word & 0x4000;
+    ip->more_fragments = word & 0x2000;
+    ip->fragment_offset = (uint16_t)((word & 0x1fff) * 8);
+}
+
+/* How many bytes of the packet are to be believed. A total length of 0 comes from a capture before segmentation
+ * offload; in a quote the length may be in host byte order or lack the header, and then it says too little. */
+static uint32_t believed_length(const struct ip_header *ip, size_t captured, enum extent extent, const char **malformed)
+{
+    if (ip->total_length == 0)
+        return (uint32_t)captured;
+    uint32_t least = ip->header_length;
+    if (extent == EXTENT_QUOTED && has_known_transport(ip))
+        least += QUOTED_TRANSPORT_LEAST;
+    if (ip->total_length >= least)
+        return ip->total_length;
+    if (extent != EXTENT_QUOTED)
+        malformed_because(malformed, "IPv4 total length below its header length");
+    return (uint32_t)captured;
+}
+
+static bool decode_ipv4(struct cursor c, enum extent extent, struct headers *out, const char **malformed)
+{
+    struct ip_header *ip = &out->ip;
+    size_t captured = cursor_left(&c);
+    ip->header_length = (uint16_t)((cursor_u8(&c) & 0x0f) * 4);
+    ip->tos = cursor_u8(&c);
+    ip->total_length = cursor_u16(&c);
+    ip->id = cursor_u16(&c);
+    decode_fragment_word(cursor_u16(&c), extent, ip);
+    ip->ttl = cursor_u8(&c);
+    ip->protocol = cursor_u8(&c);
+    ip->checksum = cursor_u16(&c);
+    const uint8_t *source = cursor_bytes(&c, 4), *target = cursor_bytes(&c, 4);
+    if (!source || !target) {
+        malformed_because(malformed, "IPv4 header cut short");
+        return false;
+    }
+    if (ip->header_length < IPV4_HEADER_LEAST) {
+        malformed_because(malformed, "IPv4 header length below 20");
+        return false;
+    }
+    ip->version = 4;
+    ip->source = addr_from_bytes(4, source);
+    ip->target = addr_from_bytes(4, target);
+    ip->has_options = ip->header_length > IPV4_HEADER_LEAST;
+    ip->checksum_ok =
+        captured >= ip->header_length && checksum_finish(checksum_add(0, out->bytes, ip->header_length)) == 0;
+    uint32_t length = believed_length(ip, captured, extent, malformed);
+    if (ip->total_length == 0)
+        ip->total_length = length;
+    out->captured = length < captured ? length : (uint32_t)captured;
+    out->transport.size = length > ip->header_length ? length - ip->header_length : 0;
+    return true;
+}
+
+/* Bytes of the extension header at `c`, its first two read; 0 where `next` is none. */
+static size_t extension_length(uint8_t next, uint8_t length)
+{
+    switch (next) {
+    case NEXT_HOP_BY_HOP:
+    case NEXT_ROUTING:
+    case NEXT_DESTINATION_OPTIONS:
+        return ((size_t)length + 1) * 8;
+    case NEXT_FRAGMENT:
+        return 8;
+    case NEXT_AUTHENTICATION:
+        return ((size_t)length + 2) * 4;
+    default:
+        return 0;
+    }
+}
+
+static void decode_fragment_header(struct cursor c, struct ip_header *ip)
+{
+    cursor_skip(&c, 2);
+    uint16_t word = cursor_u16(&c);
+    ip->fragment_offset = word & 0xfff8;
+    ip->more_fragments = word & 1;
+    ip->fragment_id = cursor_u32(&c);
+}
+
+/* Walks the extension headers of RFC 8200 4; `c` covers what is at hand of the packet behind the fixed header. */
+static void decode_extension_headers(struct cursor c, uint8_t next, enum extent extent, struct ip_header *ip,
+                                     const char **malformed)
+{
+    for (unsigned depth = 0; extension_length(next, 0) > 0; depth++) {
+        if (depth == EXTENSION_HEADERS_MOST) {
+            malformed_because(malformed, "more than 16 IPv6 extension headers");
+            next = NEXT_NONE;
+            break;
+        }
+        struct cursor header = c;
+        uint8_t following = cursor_u8(&c), length_field = cursor_u8(&c);
+        size_t length = extension_length(next, length_field);
+        c = header;
+        cursor_skip(&c, length);
+        if (c.failed) {
+            if (extent == EXTENT_WHOLE)
+                malformed_because(malformed, "IPv6 extension header cut short");
+            next = NEXT_NONE;
+            break;
+        }
+        if (next == NEXT_FRAGMENT)
+            decode_fragment_header(header, ip);
+        else
+            ip->has_options = true;
+        ip->header_length = (uint16_t)(ip->header_length + length);
+        next = following;
+        if (ip->fragment_offset > 0)
+            break;
+    }
+    ip->protocol = next;
+}
+
+static bool decode_ipv6(struct cursor c, enum extent extent, struct headers *out, const char **malformed)
+{
+    struct ip_header *ip = &out->ip;
+    size_t captured = cursor_left(&c);
+    uint32_t word = cursor_u32(&c);
+    uint16_t payload_length = cursor_u16(&c);
+    uint8_t next = cursor_u8(&c);
+    ip->ttl = cursor_u8(&c);
+    const uint8_t *source = cursor_bytes(&c, 16), *target = cursor_bytes(&c, 16);
+    if (!source || !target) {
+        malformed_because(malformed, "IPv6 header cut short");
+        return false;
+    }
+    ip->version = 6;
+    ip->tos = word >> 20 & 0xff;
+    ip->flow_label = word & 0xfffff;
+    ip->source = addr_from_bytes(6, source);
+    ip->target = addr_from_bytes(6, target);
+    ip->header_length = IPV6_HEADER;
+    /* 0 before a hop-by-hop header: a jumbogram (RFC 2675), or one still to be segmented. */
+    bool jumbo = payload_length == 0 && next == NEXT_HOP_BY_HOP;
+    ip->total_length = jumbo ? (uint32_t)captured : IPV6_HEADER + (uint32_t)payload_length;
+    out->captured = ip->total_length < captured ? ip->total_length : (uint32_t)captured;
+    decode_extension_headers(cursor_sub(&c, out->captured - IPV6_HEADER), next, extent, ip, malformed);
+    out->transport.size = ip->total_length - ip->header_length;
+    return true;
+}
+
+static void decode_transport_of(struct headers *h, enum extent extent, const char **malformed)
+{
+    bool nothing_follows = h->ip.version == 6 && h->ip.protocol == NEXT_NONE;
+    if (h->captured < h->ip.header_length && extent == EXTENT_WHOLE)
+        malformed_because(malformed, "IPv4 options cut short");
+    if (h->ip.fragment_offset > 0 || nothing_follows || h->captured <= h->ip.header_length)
+        return;
+    struct cursor c = cursor_init(h->bytes, h->captured);
+    cursor_skip(&c, h->ip.header_length);
+    transport_decode(c, h->transport.size, &h->ip, extent, &h->transport, malformed);
+}
+
+void ip_decode(const uint8_t *bytes, size_t captured, enum extent extent, struct headers *out, const char **malformed)
+{
+    struct cursor c = cursor_init(bytes, captured);
+    *out = (struct headers){.bytes = bytes};
+    uint8_t version = captured > 0 ? *cursor_here(&c) >> 4 : 0;
+    bool readable = false;
+    if (captured == 0)
+        malformed_because(malformed, "no IP header");
+    else if (version == 4)
+        readable = decode_ipv4(c, extent, out, malformed);
+    else if (version == 6)
+        readable = decode_ipv6(c, extent, out, malformed);
+    else
+        malformed_because(malformed, "IP version neither 4 nor 6");
+    if (!readable) {
+        *out = (struct headers){0};
+        return;
+    }
+    if (extent == EXTENT_WHOLE && out->ip.total_length > captured)
+        malformed_because(malformed, "IP length beyond the packet's bytes");
+    decode_transport_of(out, extent, malformed);
+}
