@@ -1,0 +1,138 @@
+#include "probe/flow.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "packet/checksum.h"
+#include "probe/craft.h"
+#include "probe/identity.h"
+
+#define TEMPLATE_TTL 64
+#define LEAST_SIZE_IPV4 60
+#define LEAST_SIZE_IPV6 80
+
+static unsigned least_size(const struct probe_spec *spec, uint8_t family)
+{
+    return flow_ip_header_size(family) + (unsigned)spec->type->least_size(spec);
+}
+
+uint16_t flow_default_size(const struct probe_spec *spec, uint8_t family)
+{
+    unsigned usual = family == 6 ? LEAST_SIZE_IPV6 : LEAST_SIZE_IPV4;
+    unsigned least = least_size(spec, family);
+    return (uint16_t)(least > usual ? least : usual);
+}
+
+static enum status check_size(const struct flow *flow, struct err *err)
+{
+    char text[PROBE_SPEC_TEXT_BYTES];
+    unsigned least = least_size(&flow->spec, flow->target.family);
+    if (flow->size >= least)
+        return STATUS_OK;
+    probe_spec_format(&flow->spec, text);
+    return err_set(err, STATUS_USAGE, "%s: cannot make a packet of %u bytes: over IPv%u it takes at least %u", text,
+                   flow->size, flow->target.family, least);
+}
+
+/* What we cannot read back as this protocol, nobody can: the number of an IPv6 extension header. */
+static enum status check_template(const struct flow *flow, struct err *err)
+{
+    char text[PROBE_SPEC_TEXT_BYTES];
+    struct headers seen;
+    const char *malformed = NULL;
+    headers_decode(flow->template_bytes, flow->size, false, &seen, &malformed);
+    if (!malformed && seen.ip.protocol == flow_protocol(flow))
+        return STATUS_OK;
+    probe_spec_format(&flow->spec, text);
+    return err_set(err, STATUS_USAGE,
+                   "%s: cannot be probed over IPv%u: this number is no protocol there but a header extension (use -4)",
+                   text, flow->target.family);
+}
+
+static enum status build_template(struct flow *flow, uint8_t *scratch, struct err *err)
+{
+    size_t length = (size_t)flow->size - flow_ip_header_size(flow->target.family);
+    struct craft *craft = craft_new(err);
+    if (!craft)
+        return STATUS_SYSTEM;
+    enum status status = flow->spec.type->build(craft, flow, scratch, length, err);
+    if (status == STATUS_OK)
+        status = craft_finish(craft, flow, &flow->template_bytes, err);
+    craft_free(craft);
+    return status;
+}
+
+enum status flow_build(struct flow *flow, struct err *err)
+{
+    flow->template_bytes = NULL;
+    if (!flow->size)
+        flow->size = flow_default_size(&flow->spec, flow->target.family);
+    enum status status = check_size(flow, err);
+    if (status != STATUS_OK)
+        return status;
+    uint8_t *scratch = calloc(1, flow->size);
+    if (!scratch)
+        return err_set(err, STATUS_SYSTEM, "cannot build a probe: out of memory");
+    status = build_template(flow, scratch, err);
+    free(scratch);
+    if (status == STATUS_OK) {
+        flow_stamp(flow, 0, TEMPLATE_TTL, flow->template_bytes);
+        status = check_template(flow, err);
+    }
+    if (status != STATUS_OK)
+        flow_free(flow);
+    return status;
+}
+
+void flow_free(struct flow *flow)
+{
+    free(flow->template_bytes);
+    flow->template_bytes = NULL;
+}
+
+void flow_stamp(const struct flow *flow, uint16_t serial, uint8_t ttl, uint8_t *bytes)
+{
+    size_t header = flow_ip_header_size(flow->target.family);
+    if (bytes != flow->template_bytes)
+        memcpy(bytes, flow->template_bytes, flow->size);
+    if (flow->target.family == 6) {
+        bytes[7] = ttl;
+    } else {
+        identity_patch16(bytes, 10, 4, flow_ip_id(flow, serial));
+        identity_patch16(bytes, 10, 8, (uint16_t)(ttl << 8 | bytes[9]));
+    }
+    flow->spec.type->stamp(flow, serial, bytes + header, flow->size - header);
+}
+
+/* A packet seen leaving is whole and as we built it: only an address may have been translated on this very host. */
+static bool left_as_built(const struct flow *flow, const struct headers *seen, const struct flow_match *match)
+{
+    bool four = seen->ip.version == 4;
+    return match->match >= MATCH_REWRITTEN && addr_equal(&seen->ip.target, &flow->target) &&
+           seen->ip.total_length == flow->size && !seen->ip.more_fragments && !seen->ip.fragment_offset &&
+           (!four || seen->ip.id == flow_ip_id(flow, match->serial));
+}
+
+struct flow_match flow_recognise(const struct flow *flow, const struct headers *seen, bool quoted)
+{
+    if (seen->ip.version != flow->target.family || seen->ip.protocol != flow_protocol(flow))
+        return match_none();
+    struct flow_match match = flow->spec.type->recognise(flow, seen, quoted);
+    if (!quoted && !left_as_built(flow, seen, &match))
+        return match_none();
+    return match;
+}
+
+struct flow_match flow_answer(const struct flow *flow, const struct packet *packet)
+{
+    const struct ip_header *ip = &packet->outer.ip;
+    if (packet->kind != PACKET_PLAIN || ip->version != flow->target.family || ip->protocol != flow_protocol(flow) ||
+        !addr_equal(&ip->source, &flow->target) || !addr_equal(&ip->target, &flow->source))
+        return match_none();
+    return flow->spec.type->answer(flow, packet);
+}
+
+void flow_filter(const struct flow *flow, struct strbuf *out)
+{
+    flow->spec.type->filter(flow, out);
+}

@@ -1,0 +1,65 @@
+/* A bare protocol number: the IP header and plain bytes. The first 8 are a tag, 0, and the serial: as ESP reads them, an
+ * SPI and a sequence number. */
+#include "probe/craft.h"
+#include "probe/identity.h"
+#include "probe/types.h"
+
+#define SERIAL 6
+#define HEAD 8
+
+static uint16_t least_size(const struct probe_spec *spec)
+{
+    (void)spec;
+    return HEAD;
+}
+
+static enum status build(struct craft *craft, const struct flow *flow, uint8_t *scratch, size_t length,
+                         struct err *err)
+{
+    identity_fill(flow, scratch, length);
+    put32(scratch, flow_tag(flow, TAG_MARK));
+    put32(scratch + 4, 0);
+    return craft_add_bytes(craft, scratch, length, err);
+}
+
+static void stamp(const struct flow *flow, uint16_t serial, uint8_t *transport, size_t length)
+{
+    (void)flow, (void)length;
+    put16(transport + SERIAL, serial);
+}
+
+static struct told read_head(const struct flow *flow, const struct transport *transport)
+{
+    struct cursor c = transport_after(transport, 0);
+    uint32_t tag = cursor_u32(&c);
+    cursor_skip(&c, 2);
+    uint16_t serial = cursor_u16(&c);
+    return c.failed ? (struct told){0} : identity_read(serial, tag, flow_tag(flow, TAG_MARK));
+}
+
+static struct flow_match recognise(const struct flow *flow, const struct headers *seen, bool quoted)
+{
+    (void)quoted;
+    struct told told = read_head(flow, &seen->transport);
+    return identity_match(flow, seen, &told);
+}
+
+static struct flow_match answer(const struct flow *flow, const struct packet *packet)
+{
+    uint16_t serial = read_head(flow, &packet->outer.transport).serial;
+    return answer_make(REPLY_OTHER, serial, serial ? "addresses and echoed mark" : "addresses and protocol");
+}
+
+static const struct probe_variant_name variants[] = {{VARIANT_PLAIN, "plain", 0}, {0}};
+
+const struct probe_type probe_ip = {
+    .name = "ip",
+    .help = "any bare IP protocol by number or name: ip/50, ip/gre",
+    .variants = variants,
+    .least_size = least_size,
+    .build = build,
+    .stamp = stamp,
+    .recognise = recognise,
+    .answer = answer,
+    .filter = filter_bare,
+};

@@ -1,0 +1,238 @@
+#include "probe/spec.h"
+
+#include <arpa/inet.h>
+#include <ctype.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/strbuf.h"
+#include "probe/type.h"
+
+#define SPEC_INPUT_MOST 64
+
+/* A spec taken apart; every part is in lower case and points into `text`. */
+struct parts {
+    const char *whole; /* as the user wrote it, for messages */
+    char text[SPEC_INPUT_MOST + 1];
+    const char *protocol, *port, *variant; /* NULL: not given */
+};
+
+/* What people write for a probe that has another name here. */
+static const struct {
+    const char *name, *spec;
+} aliases[] = {
+    {"icmp6", "icmp"},     {"icmpv6", "icmp"},   {"icmp4", "icmp"},     {"ping", "icmp"},      {"echo", "icmp"},
+    {"quic", "udp/443"},   {"http3", "udp/443"}, {"h3", "udp/443"},     {"dns", "udp/53"},     {"domain", "udp/53"},
+    {"ntp", "udp/123"},    {"http", "tcp/80"},   {"https", "tcp/443"},  {"syn", "tcp/80"},     {"ack", "tcp/80:ack"},
+    {"fin", "tcp/80:fin"}, {"ssh", "tcp/22"},    {"udp-lite", "udplite"}, {"udpl", "udplite"}, {"raw", "ip/253"},
+    {"paris", "udp"},      {"esp", "ip/50"},     {"gre", "ip/47"},      {"ipip", "ip/4"},      {"tls", "tcp/443"},
+};
+
+static enum status split(const char *text, struct parts *out, struct err *err)
+{
+    *out = (struct parts){.whole = text};
+    size_t length = strlen(text);
+    if (length == 0)
+        return err_set(err, STATUS_USAGE, "a probe is PROTOCOL[/PORT], as tcp/443: nothing was given");
+    if (length > SPEC_INPUT_MOST)
+        return err_set(err, STATUS_USAGE, "%.20s...: a probe is PROTOCOL[/PORT], as tcp/443: this is too long", text);
+    for (size_t i = 0; i < length; i++)
+        out->text[i] = (char)tolower((unsigned char)text[i]);
+    char *colon = strchr(out->text, ':');
+    if (colon)
+        *colon = '\0';
+    char *slash = strchr(out->text, '/');
+    if (slash)
+        *slash = '\0';
+    out->protocol = out->text;
+    out->port = slash ? slash + 1 : NULL;
+    out->variant = colon ? colon + 1 : NULL;
+    return STATUS_OK;
+}
+
+static bool is_number(const char *text)
+{
+    return *text && text[strspn(text, "0123456789")] == '\0';
+}
+
+/* -1: no number from 0 to `most`. */
+static long parse_number(const char *text, long most)
+{
+    if (!is_number(text) || strlen(text) > 9)
+        return -1;
+    long value = strtol(text, NULL, 10);
+    return value <= most ? value : -1;
+}
+
+static const struct probe_type *find_type(const char *name)
+{
+    for (unsigned i = 0; probe_types[i]; i++)
+        if (strcmp(probe_types[i]->name, name) == 0)
+            return probe_types[i];
+    return NULL;
+}
+
+static enum status refuse_protocol(const struct parts *parts, struct err *err)
+{
+    if (is_number(parts->protocol) && !parts->port)
+        return err_set(err, STATUS_USAGE,
+                       "%s: a probe is PROTOCOL[/PORT], as tcp/443; for the port alone -p %s", parts->whole,
+                       parts->protocol);
+    if (is_number(parts->protocol) && find_type(parts->port))
+        return err_set(err, STATUS_USAGE, "%s: a probe is PROTOCOL[/PORT]: write %s/%s", parts->whole, parts->port,
+                       parts->protocol);
+    for (unsigned i = 0; i < sizeof aliases / sizeof *aliases; i++)
+        if (strcmp(aliases[i].name, parts->protocol) == 0)
+            return err_set(err, STATUS_USAGE, "%s: not the name of a protocol here: write %s", parts->whole,
+                           aliases[i].spec);
+    struct strbuf known;
+    strbuf_init(&known);
+    for (unsigned i = 0; probe_types[i]; i++)
+        strbuf_addf(&known, "%s%s", i ? ", " : "", probe_types[i]->name);
+    err_set(err, STATUS_USAGE, "%s: no such protocol: a probe is PROTOCOL[/PORT], as tcp/443, of %s", parts->whole,
+            known.text);
+    strbuf_free(&known);
+    return STATUS_USAGE;
+}
+
+/* A bare protocol: number or name; those that have a probe type are probed with it. */
+static enum status parse_bare_protocol(const struct parts *parts, struct probe_spec *spec, struct err *err)
+{
+    if (!parts->port || !*parts->port)
+        return err_set(err, STATUS_USAGE, "%s: which protocol? write its number, as %s/50", parts->whole,
+                       parts->protocol);
+    long number = parse_number(parts->port, 255);
+    if (number < 0 && !is_number(parts->port)) {
+        const struct protoent *entry = getprotobyname(parts->port);
+        number = entry ? entry->p_proto : -1;
+    }
+    if (number < 0 || number > 255)
+        return err_set(err, STATUS_USAGE, "%s: no such protocol: a number is 0 to 255, a name one of /etc/protocols",
+                       parts->whole);
+    for (unsigned i = 0; probe_types[i]; i++) {
+        bool icmp6 = number == 58 && probe_types[i]->protocol == 1;
+        if (probe_types[i]->protocol && (probe_types[i]->protocol == number || icmp6))
+            return err_set(err, STATUS_USAGE, "%s: this protocol has a probe of its own: write %s", parts->whole,
+                           probe_types[i]->name);
+    }
+    spec->protocol = (uint8_t)number;
+    return STATUS_OK;
+}
+
+static const struct probe_variant_name *find_variant(const struct probe_type *type, const char *name)
+{
+    for (const struct probe_variant_name *v = type->variants; v->name; v++)
+        if (strcmp(v->name, name) == 0)
+            return v;
+    return NULL;
+}
+
+static enum probe_variant default_variant(const struct probe_type *type, uint16_t port)
+{
+    for (const struct probe_variant_name *v = type->variants; v->name; v++)
+        if (v->port && v->port == port)
+            return v->variant;
+    for (const struct probe_variant_name *v = type->variants; v->name; v++)
+        if (!v->port)
+            return v->variant;
+    return VARIANT_PLAIN;
+}
+
+static long service_port(const char *name, const char *protocol)
+{
+    const struct servent *entry = getservbyname(name, protocol);
+    if (!entry)
+        entry = getservbyname(name, NULL);
+    return entry ? ntohs((uint16_t)entry->s_port) : -1;
+}
+
+static enum status parse_port(const struct parts *parts, struct probe_spec *spec, struct err *err)
+{
+    const struct probe_type *type = spec->type;
+    if (!type->has_port)
+        return err_set(err, STATUS_USAGE, "%s: %s has no port: write %s", parts->whole, type->name, type->name);
+    long port = parse_number(parts->port, 65535);
+    if (port < 0 && *parts->port && !is_number(parts->port))
+        port = service_port(parts->port, type->name);
+    if (port < 1)
+        return err_set(err, STATUS_USAGE, "%s: no such port: a port is 1 to 65535 or a name of /etc/services",
+                       parts->whole);
+    spec->port = (uint16_t)port;
+    return STATUS_OK;
+}
+
+static enum status parse_variant(const struct parts *parts, struct probe_spec *spec, struct err *err)
+{
+    const struct probe_variant_name *found = find_variant(spec->type, parts->variant);
+    if (found) {
+        spec->variant = found->variant;
+        if (!parts->port && found->port)
+            spec->port = found->port; /* udp:dns is udp/53 */
+        return STATUS_OK;
+    }
+    if (is_number(parts->variant) && spec->type->has_port && !parts->port)
+        return err_set(err, STATUS_USAGE, "%s: the port follows a slash: write %s/%s", parts->whole, spec->type->name,
+                       parts->variant);
+    struct strbuf known;
+    strbuf_init(&known);
+    for (const struct probe_variant_name *v = spec->type->variants; v->name; v++)
+        strbuf_addf(&known, "%s%s", v == spec->type->variants ? "" : ", ", v->name);
+    err_set(err, STATUS_USAGE, "%s: no such variant of %s: there is %s", parts->whole, spec->type->name, known.text);
+    strbuf_free(&known);
+    return STATUS_USAGE;
+}
+
+enum status probe_spec_parse(const char *text, struct probe_spec *out, struct err *err)
+{
+    struct parts parts;
+    enum status status = split(text, &parts, err);
+    if (status != STATUS_OK)
+        return status;
+    struct probe_spec spec = {.type = find_type(parts.protocol)};
+    if (!spec.type)
+        return refuse_protocol(&parts, err);
+    spec.protocol = spec.type->protocol;
+    spec.port = spec.type->default_port;
+    if (!spec.type->protocol)
+        status = parse_bare_protocol(&parts, &spec, err);
+    else if (parts.port)
+        status = parse_port(&parts, &spec, err);
+    if (status == STATUS_OK && parts.variant)
+        status = parse_variant(&parts, &spec, err);
+    if (status != STATUS_OK)
+        return status;
+    if (!parts.variant)
+        spec.variant = default_variant(spec.type, spec.port);
+    *out = spec;
+    return STATUS_OK;
+}
+
+static const char *variant_name(const struct probe_spec *spec)
+{
+    for (const struct probe_variant_name *v = spec->type->variants; v->name; v++)
+        if (v->variant == spec->variant)
+            return v->name;
+    return "";
+}
+
+void probe_spec_format(const struct probe_spec *spec, char text[PROBE_SPEC_TEXT_BYTES])
+{
+    const struct probe_type *type = spec->type;
+    bool default_is_meant = spec->variant == default_variant(type, spec->port);
+    bool short_port = spec->port == type->default_port && !type->print_default_port && default_is_meant;
+    char number[8] = "", variant[16] = "";
+    if (!type->protocol)
+        snprintf(number, sizeof number, "/%u", spec->protocol);
+    else if (type->has_port && !short_port)
+        snprintf(number, sizeof number, "/%u", spec->port);
+    if (!default_is_meant)
+        snprintf(variant, sizeof variant, ":%s", variant_name(spec));
+    snprintf(text, PROBE_SPEC_TEXT_BYTES, "%s%s%s", type->name, number, variant);
+}
+
+bool probe_spec_equal(const struct probe_spec *a, const struct probe_spec *b)
+{
+    return a->type == b->type && a->protocol == b->protocol && a->port == b->port && a->variant == b->variant;
+}

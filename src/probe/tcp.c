@@ -1,0 +1,194 @@
+/* TCP: a SYN with the options that a client sends, or a lone ACK or FIN.
+ *
+ * The sequence number is a tag of the flow above the serial. Its lowest bit is always 0: our own kernel answers a
+ * SYN/ACK with a RST whose sequence number is one above a probe's, and so no probe's. Serials lie close together, so
+ * that a SYN falls into the window of a half-open connection that an earlier one left at the target and is answered
+ * under its own number. A size above the default is made up with data. */
+#include "probe/craft.h"
+#include "probe/identity.h"
+#include "probe/types.h"
+
+#define CHECKSUM 16
+#define SEQ 4
+#define ACK 8
+#define HEADER 20
+#define OPTIONS_SYN 20
+#define OPTIONS_BARE 12
+
+#define SEQ_TAG UINT32_C(0xfffe0000)
+#define SEQ_SERIAL UINT32_C(0x0001fffe)
+
+#define WINDOW_SYN 64240
+#define WINDOW_BARE 502
+#define MSS_IPV4 1460
+#define MSS_IPV6 1440
+
+/* The flags of a variant, and whether its acknowledgement number is the sequence number. */
+static uint8_t flags_of(const struct flow *flow)
+{
+    static const uint8_t flags[] = {[VARIANT_SYN] = TCP_SYN, [VARIANT_ACK] = TCP_ACK, [VARIANT_FIN] = TCP_FIN};
+    return flags[flow->spec.variant];
+}
+
+static uint8_t options_length(const struct probe_spec *spec)
+{
+    return spec->variant == VARIANT_SYN ? OPTIONS_SYN : OPTIONS_BARE;
+}
+
+static uint16_t least_size(const struct probe_spec *spec)
+{
+    return HEADER + options_length(spec);
+}
+
+static size_t data_length(const struct flow *flow)
+{
+    return (size_t)flow->size - flow_ip_header_size(flow->target.family) - least_size(&flow->spec);
+}
+
+static uint32_t seq_of(const struct flow *flow, uint16_t serial)
+{
+    return (flow_tag(flow, TAG_SEQ) & SEQ_TAG) | (uint32_t)serial << 1;
+}
+
+static uint16_t serial_of_seq(const struct flow *flow, uint32_t seq)
+{
+    uint32_t serial = (seq & SEQ_SERIAL) >> 1;
+    return seq_of(flow, (uint16_t)serial) == seq && serial_is_valid(serial) ? (uint16_t)serial : 0;
+}
+
+/* RFC 9293 3.2, RFC 7323; in the order in which Linux writes them. The first 12 bytes of a bare segment's are NOP,
+ * NOP, timestamps. */
+static void write_options(const struct flow *flow, uint8_t *options)
+{
+    uint8_t *at = options;
+    if (flow->spec.variant == VARIANT_SYN) {
+        put32(at, UINT32_C(2) << 24 | UINT32_C(4) << 16 | (flow->target.family == 6 ? MSS_IPV6 : MSS_IPV4));
+        put16(at + 4, 4 << 8 | 2); /* SACK permitted */
+        put32(at + 16, UINT32_C(1) << 24 | UINT32_C(3) << 16 | UINT32_C(3) << 8 | 7); /* NOP, window scale 7 */
+        at += 6;
+    } else {
+        put16(at, 1 << 8 | 1);
+        put32(at + 8, flow_tag_of(flow, TAG_TIMESTAMP, 1));
+        at += 2;
+    }
+    put16(at, 8 << 8 | 10); /* timestamps */
+    put32(at + 2, flow_tag(flow, TAG_TIMESTAMP) | 1);
+}
+
+static enum status build(struct craft *craft, const struct flow *flow, uint8_t *scratch, size_t length,
+                         struct err *err)
+{
+    uint8_t options[OPTIONS_SYN] = {0};
+    size_t data = length - least_size(&flow->spec);
+    write_options(flow, options);
+    identity_fill(flow, scratch, data);
+    uint8_t flags = flags_of(flow);
+    struct craft_tcp tcp = {
+        .seq = seq_of(flow, 0),
+        .ack = flags & TCP_ACK ? seq_of(flow, 0) : 0,
+        .flags = flags,
+        .window = flags & TCP_SYN ? WINDOW_SYN : WINDOW_BARE,
+        .options = options,
+        .options_length = options_length(&flow->spec),
+    };
+    return craft_add_tcp(craft, flow, &tcp, scratch, data, err);
+}
+
+static void patch32(uint8_t *transport, size_t offset, uint32_t value)
+{
+    identity_patch16(transport, CHECKSUM, offset, (uint16_t)(value >> 16));
+    identity_patch16(transport, CHECKSUM, offset + 2, (uint16_t)value);
+}
+
+static void stamp(const struct flow *flow, uint16_t serial, uint8_t *transport, size_t length)
+{
+    (void)length;
+    uint32_t seq = seq_of(flow, serial);
+    patch32(transport, SEQ, seq);
+    if (flags_of(flow) & TCP_ACK)
+        patch32(transport, ACK, seq);
+}
+
+static struct flow_match recognise(const struct flow *flow, const struct headers *seen, bool quoted)
+{
+    const struct transport *t = &seen->transport;
+    const uint8_t telling = TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST;
+    /* 1. Other flags are no probe of ours but, say, our kernel's RST. */
+    if (t->have & HAVE_FLAGS ? (t->flags & telling) != flags_of(flow) : !quoted)
+        return match_none();
+    unsigned fit = identity_fit(flow, seen);
+    uint16_t by_seq = t->have & HAVE_SEQ ? serial_of_seq(flow, (uint32_t)t->seq) : 0;
+    /* 2. Nothing was translated. */
+    if (by_seq && fit == FIT_ALL)
+        return match_make(MATCH_EXACT, by_seq, "addresses, ports and seq");
+    /* 3. Translated: the IPv4 id agrees, or (IPv6 has none) one side fits. */
+    bool one_side = (fit & FIT_SENDER) == FIT_SENDER || (fit & FIT_RECEIVER) == FIT_RECEIVER;
+    if (by_seq && (seen->ip.version == 4 ? by_seq == identity_by_ip_id(flow, seen) : one_side))
+        return match_make(MATCH_REWRITTEN, by_seq, "seq");
+    /* 4. A firewall drew another sequence number. */
+    return identity_match_by_ip_id(flow, seen);
+}
+
+/* What the target acknowledges of a SYN or FIN: one, and the data with it. A listener takes no data from a SYN, a
+ * closed port counts it (RFC 9293 3.10.7.1), so the one or the other is likelier. */
+static uint16_t serial_of_ack(const struct flow *flow, uint32_t ack, bool data_counts)
+{
+    uint32_t data = (uint32_t)data_length(flow);
+    uint16_t serial = serial_of_seq(flow, ack - 1 - (data_counts ? data : 0));
+    return serial ? serial : serial_of_seq(flow, ack - 1 - (data_counts ? 0 : data));
+}
+
+/* A lone ACK draws a RST with our acknowledgement number; some firewalls acknowledge it instead. */
+static uint16_t serial_of_rst(const struct flow *flow, const struct transport *t)
+{
+    uint16_t serial = serial_of_seq(flow, (uint32_t)t->seq);
+    if (serial || !(t->flags & TCP_ACK))
+        return serial;
+    serial = serial_of_seq(flow, (uint32_t)t->ack - (uint32_t)data_length(flow));
+    return serial ? serial : serial_of_seq(flow, (uint32_t)t->ack);
+}
+
+static struct flow_match answer(const struct flow *flow, const struct packet *packet)
+{
+    const struct transport *t = &packet->outer.transport;
+    const uint32_t need = HAVE_SEQ | HAVE_ACK | HAVE_FLAGS;
+    if ((t->have & need) != need || !identity_answer_ports_fit(flow, t))
+        return match_none();
+    bool rst = t->flags & TCP_RST, syn_ack = !rst && (t->flags & TCP_SYN) && (t->flags & TCP_ACK);
+    uint16_t serial = 0;
+    if (flags_of(flow) & TCP_ACK)
+        serial = serial_of_rst(flow, t);
+    else if (t->flags & TCP_ACK)
+        serial = serial_of_ack(flow, (uint32_t)t->ack, rst);
+    if (!serial)
+        return match_none();
+    return answer_make(rst ? REPLY_RST : syn_ack ? REPLY_SYN_ACK : REPLY_TCP, serial, "ports and ack");
+}
+
+static void filter(const struct flow *flow, struct strbuf *out)
+{
+    filter_with_ports(flow, "tcp", out);
+}
+
+static const struct probe_variant_name variants[] = {
+    {VARIANT_SYN, "syn", 0},
+    {VARIANT_ACK, "ack", 0},
+    {VARIANT_FIN, "fin", 0},
+    {0},
+};
+
+const struct probe_type probe_tcp = {
+    .name = "tcp",
+    .help = "TCP SYN as a client sends it (port 80); tcp/80:ack, tcp/80:fin send a lone ACK or FIN",
+    .protocol = IP_TCP,
+    .has_port = true,
+    .default_port = 80,
+    .print_default_port = true,
+    .variants = variants,
+    .least_size = least_size,
+    .build = build,
+    .stamp = stamp,
+    .recognise = recognise,
+    .answer = answer,
+    .filter = filter,
+};

@@ -1,0 +1,130 @@
+/* Probe specs: what people write, and the one spelling of it. */
+#include "probe/type.h"
+#include "tap.h"
+
+/* In, out (or NULL for an error), and the message then. */
+static const struct {
+    const char *text, *spelling, *message;
+} rows[] = {
+    {"udp", "udp", 0},
+    {"UDP", "udp", 0},
+    {"udp/33434", "udp", 0},
+    {"udp/53", "udp/53", 0},
+    {"udp/53:dns", "udp/53", 0},
+    {"udp:dns", "udp/53", 0},
+    {"udp:quic", "udp/443", 0},
+    {"udp/53:empty", "udp/53:empty", 0},
+    {"udp/33434:empty", "udp", 0},
+    {"udp:empty", "udp", 0},
+    {"udp/5353:dns", "udp/5353:dns", 0},
+    {"udp/33434:dns", "udp/33434:dns", 0},
+    {"udp/443:quic", "udp/443", 0},
+    {"udp/ntp", "udp/123", 0},
+    {"udp/domain:empty", "udp/53:empty", 0},
+    {"icmp", "icmp", 0},
+    {"tcp", "tcp/80", 0},
+    {"tcp/80", "tcp/80", 0},
+    {"tcp/https", "tcp/443", 0},
+    {"TCP/HTTPS", "tcp/443", 0},
+    {"tcp/80:syn", "tcp/80", 0},
+    {"tcp/80:ack", "tcp/80:ack", 0},
+    {"tcp:ack", "tcp/80:ack", 0},
+    {"tcp/22:FIN", "tcp/22:fin", 0},
+    {"tcp/65535", "tcp/65535", 0},
+    {"udplite", "udplite", 0},
+    {"udplite/33434", "udplite", 0},
+    {"udplite/7", "udplite/7", 0},
+    {"dccp/33434", "dccp", 0},
+    {"dccp/5001:plain", "dccp/5001", 0},
+    {"sctp/9899", "sctp", 0},
+    {"sctp/38412", "sctp/38412", 0},
+    {"ip/50", "ip/50", 0},
+    {"ip/esp", "ip/50", 0},
+    {"ip/gre", "ip/47", 0},
+    {"ip/0", "ip/0", 0},
+    {"ip/255", "ip/255", 0},
+    {"", 0, "a probe is PROTOCOL[/PORT], as tcp/443: nothing was given"},
+    {"443", 0, "443: a probe is PROTOCOL[/PORT], as tcp/443; for the port alone -p 443"},
+    {"80", 0, "80: a probe is PROTOCOL[/PORT], as tcp/443; for the port alone -p 80"},
+    {"443/tcp", 0, "443/tcp: a probe is PROTOCOL[/PORT]: write tcp/443"},
+    {"foo", 0,
+     "foo: no such protocol: a probe is PROTOCOL[/PORT], as tcp/443, of udp, icmp, tcp, udplite, dccp, sctp, ip"},
+    {"/80", 0,
+     "/80: no such protocol: a probe is PROTOCOL[/PORT], as tcp/443, of udp, icmp, tcp, udplite, dccp, sctp, ip"},
+    {"icmp6", 0, "icmp6: not the name of a protocol here: write icmp"},
+    {"ping", 0, "ping: not the name of a protocol here: write icmp"},
+    {"quic", 0, "quic: not the name of a protocol here: write udp/443"},
+    {"dns", 0, "dns: not the name of a protocol here: write udp/53"},
+    {"tcp/0", 0, "tcp/0: no such port: a port is 1 to 65535 or a name of /etc/services"},
+    {"tcp/65536", 0, "tcp/65536: no such port: a port is 1 to 65535 or a name of /etc/services"},
+    {"tcp/", 0, "tcp/: no such port: a port is 1 to 65535 or a name of /etc/services"},
+    {"tcp/-1", 0, "tcp/-1: no such port: a port is 1 to 65535 or a name of /etc/services"},
+    {"tcp/ 80", 0, "tcp/ 80: no such port: a port is 1 to 65535 or a name of /etc/services"},
+    {"tcp/99999999999999999999", 0,
+     "tcp/99999999999999999999: no such port: a port is 1 to 65535 or a name of /etc/services"},
+    {"tcp/nosuchservice", 0, "tcp/nosuchservice: no such port: a port is 1 to 65535 or a name of /etc/services"},
+    {"tcp/80/90", 0, "tcp/80/90: no such port: a port is 1 to 65535 or a name of /etc/services"},
+    {"icmp/8", 0, "icmp/8: icmp has no port: write icmp"},
+    {"tcp:443", 0, "tcp:443: the port follows a slash: write tcp/443"},
+    {"tcp/80:foo", 0, "tcp/80:foo: no such variant of tcp: there is syn, ack, fin"},
+    {"tcp/80:", 0, "tcp/80:: no such variant of tcp: there is syn, ack, fin"},
+    {"udp/53:foo", 0, "udp/53:foo: no such variant of udp: there is dns, quic, ntp, empty"},
+    {"ip", 0, "ip: which protocol? write its number, as ip/50"},
+    {"ip/", 0, "ip/: which protocol? write its number, as ip/50"},
+    {"ip/256", 0, "ip/256: no such protocol: a number is 0 to 255, a name one of /etc/protocols"},
+    {"ip/nosuch", 0, "ip/nosuch: no such protocol: a number is 0 to 255, a name one of /etc/protocols"},
+    {"ip/6", 0, "ip/6: this protocol has a probe of its own: write tcp"},
+    {"ip/58", 0, "ip/58: this protocol has a probe of its own: write icmp"},
+    {"ip/udp", 0, "ip/udp: this protocol has a probe of its own: write udp"},
+    {"tcp\n/80", 0,
+     "tcp?/80: no such protocol: a probe is PROTOCOL[/PORT], as tcp/443, of udp, icmp, tcp, udplite, dccp, sctp, ip"},
+    {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 0,
+     "aaaaaaaaaaaaaaaaaaaa...: a probe is PROTOCOL[/PORT], as tcp/443: this is too long"},
+};
+
+static void check_row(unsigned i)
+{
+    struct probe_spec spec = {0}, again = {0};
+    struct err err = {.message = ""};
+    char text[PROBE_SPEC_TEXT_BYTES] = "";
+    enum status status = probe_spec_parse(rows[i].text, &spec, &err);
+    if (!rows[i].spelling) {
+        is_num(status, STATUS_USAGE, "row %u is refused", i);
+        is_text(err.message, rows[i].message, "message of row %u", i);
+        return;
+    }
+    if (!ok(status == STATUS_OK, "%s is taken", rows[i].text))
+        return;
+    probe_spec_format(&spec, text);
+    is_text(text, rows[i].spelling, "spelling of %s", rows[i].text);
+    ok(probe_spec_parse(text, &again, &err) == STATUS_OK && probe_spec_equal(&spec, &again),
+       "%s means the same when read again", text);
+    ok(spec.variant != VARIANT_DEFAULT, "%s has a variant", text);
+}
+
+static void check_names(void)
+{
+    static const struct {
+        uint8_t version, type, code;
+        const char *name;
+    } kinds[] = {
+        {4, 11, 0, "time-exceeded"}, {4, 3, 3, "unreachable"},  {4, 3, 4, "too-big"},          {4, 12, 0, "parameter-problem"},
+        {4, 5, 1, "other"},          {4, 4, 0, "other"},        {6, 3, 0, "time-exceeded"},    {6, 1, 4, "unreachable"},
+        {6, 2, 0, "too-big"},        {6, 4, 1, "unreachable"},  {6, 4, 0, "parameter-problem"}, {6, 137, 0, "other"},
+        {4, 11, 1, "parameter-problem"},
+    };
+    for (unsigned i = 0; i < sizeof kinds / sizeof *kinds; i++)
+        is_text(reply_kind_name(reply_kind_of_icmp(kinds[i].version, kinds[i].type, kinds[i].code)), kinds[i].name,
+                "ICMP v%u %u/%u", kinds[i].version, kinds[i].type, kinds[i].code);
+    is_text(match_name(MATCH_EXACT), "exact", "name of a match");
+    is_text(match_name(MATCH_REWRITTEN), "rewritten", "name of a match");
+    is_text(match_name(MATCH_WEAK), "weak", "name of a match");
+}
+
+int main(void)
+{
+    for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++)
+        check_row(i);
+    check_names();
+    return tap_done();
+}
