@@ -19,7 +19,7 @@ void annotate_run(struct strbuf *out, const struct dump_run *run);
 void annotate_config(struct strbuf *out, const struct session_config *config);
 void annotate_flow(struct strbuf *out, unsigned index, const struct flow *flow);
 void annotate_claim(struct strbuf *out, const struct session_claim *claim);
-void annotate_end(struct strbuf *out, enum session_end end, uint64_t dropped_by_kernel);
+void annotate_end(struct strbuf *out, enum session_end end, nstime ended_at, uint64_t dropped_by_kernel);
 /* For people: "udp probe: trace 0, hop 4, attempt 2, serial 11". `spec` is that of the note's trace; unused for strays.
  */
 void annotate_note(struct strbuf *out, const struct frame_note *note, const struct probe_spec *spec);

@@ -38,8 +38,10 @@ void dump_claim(struct dump *dump, const struct session_claim *claim);
 /* Hands what was written to the system, so that a killed run leaves a file that is readable up to here: to be called
  * when the wire is quiet. A full disk shows here. */
 void dump_flush(struct dump *dump);
-/* The end block, then flush and close. STATUS_SYSTEM with the cause where anything could not be written. Frees. */
-enum status dump_close(struct dump *dump, enum session_end end, uint64_t dropped_by_kernel, struct err *err);
+/* The end block, then flush and close. `ended_at` is the session's time at its end, or NSTIME_NONE. STATUS_SYSTEM with
+ * the cause where anything could not be written. Frees. */
+enum status dump_close(struct dump *dump, enum session_end end, nstime ended_at, uint64_t dropped_by_kernel,
+                       struct err *err);
 /* Whether a write has failed already: told at once, costs no result. The message names file and cause. */
 bool dump_failed(const struct dump *dump, struct err *err);
 

@@ -10,7 +10,7 @@
 
 #include "base/err.h"
 
-enum input_format { INPUT_PCAP, INPUT_PCAPNG };
+enum input_format { INPUT_PCAP, INPUT_PCAP_NS, INPUT_PCAPNG };
 
 struct input {
     int fd;

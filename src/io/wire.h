@@ -10,12 +10,12 @@
 #include "session/session.h"
 
 enum wire_event {
-    WIRE_FRAME,   /* `frame` is filled, and valid until the next call */
-    WIRE_QUIET,   /* nothing came up to `until`, or a signal arrived, or it is time to look for one: every frame stamped
-                     before the wire's drained() has been handed over */
-    WIRE_CLAIM,   /* a file: `claim` tells of a probe that was sent or refused without a frame of its own */
-    WIRE_END,     /* a file is at its end */
-    WIRE_FAILED,  /* `err` says why; what came before stands */
+    WIRE_FRAME,  /* `frame` is filled, and valid until the next call */
+    WIRE_QUIET,  /* nothing came up to `until`, or a signal arrived, or it is time to look for one: every frame stamped
+                    before the wire's drained() has been handed over */
+    WIRE_CLAIM,  /* a file: `claim` tells of a probe that was sent or refused without a frame of its own */
+    WIRE_END,    /* a file is at its end */
+    WIRE_FAILED, /* `err` says why; what came before stands */
 };
 
 struct wire {
@@ -23,9 +23,11 @@ struct wire {
 };
 
 struct wire_ops {
-    /* The next event; waits at most until `until` (NSTIME_NEVER: for ever). Where that is past already, the caller's deadline
-     * has come and only drained() is behind it: then waits, 2 ms at most, until drained() has passed `until` as well. */
-    enum wire_event (*receive)(struct wire *wire, nstime until, struct frame *frame, struct session_claim *claim, struct err *err);
+    /* The next event; waits at most until `until` (NSTIME_NEVER: for ever). Where that is past already, the caller's
+     * deadline has come and only drained() is behind it: then waits, 2 ms at most, until drained() has passed `until`
+     * as well. */
+    enum wire_event (*receive)(struct wire *wire, nstime until, struct frame *frame, struct session_claim *claim,
+                               struct err *err);
     /* Sends one whole IP packet. 0, or an errno: the caller decides what it means. */
     int (*send)(struct wire *wire, const struct addr *target, const uint8_t *bytes, size_t length);
     nstime (*now)(struct wire *wire);

@@ -1,0 +1,222 @@
+#include "io/file.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pcap.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "io/annotate.h"
+#include "io/classic.h"
+#include "io/input.h"
+#include "io/pcapng.h"
+#include "packet/packet.h"
+
+struct file_wire {
+    struct wire wire;
+    const char *name; /* for messages: the path, borrowed from the caller */
+    struct input input;
+    struct reader *reader; /* owned; NULL before the format is known */
+    struct saved_run saved;
+    struct annotations seen;
+    unsigned sections;                 /* so far; only the first one's annotations are about this run */
+    struct record_options annotations; /* of the statistics block just read: comments not looked at yet */
+    nstime now;
+    uint64_t frames, decodable, clamped;
+    uint16_t linktype; /* of the last frame that cannot be decoded */
+    bool truncated, over;
+};
+
+static enum status cannot_read(const struct file_wire *w, struct err *err, const char *cause)
+{
+    return err_set(err, STATUS_SYSTEM, "%s: cannot read the capture: %s (record or copy it anew)", w->name, cause);
+}
+
+/* A frame of the file, numbered and noted. */
+static enum wire_event take_frame(struct file_wire *w, const struct record *record, struct frame *frame)
+{
+    *frame = record->frame;
+    frame->number = ++w->frames;
+    w->now = frame->time;
+    w->clamped += record->clamped;
+    if (linktype_is_known(frame->linktype))
+        w->decodable++;
+    else
+        w->linktype = frame->linktype;
+    return WIRE_FRAME;
+}
+
+/* The last event of the file, unless a signal has cut the waiting short. */
+static enum wire_event take_end(struct file_wire *w, bool truncated, struct err *err)
+{
+    w->over = true;
+    w->truncated = truncated || w->input.interrupted;
+    if (w->input.interrupted)
+        return WIRE_QUIET;
+    if (w->frames == 0 || w->decodable > 0)
+        return WIRE_END;
+    const char *name = pcap_datalink_val_to_name(w->linktype);
+    err_set(err, STATUS_SYSTEM,
+            "%s: cannot decode its frames: link type %u (%s) is foreign (record on an Ethernet, tun or Linux cooked "
+            "interface)",
+            w->name, w->linktype, name ? name : "unnamed");
+    return WIRE_FAILED;
+}
+
+static enum wire_event take_damage(struct file_wire *w, const char *cause, struct err *err)
+{
+    if (w->input.interrupted)
+        return take_end(w, true, err);
+    w->over = true;
+    err_set(err, STATUS_SYSTEM, "%s: cannot read beyond frame %" PRIu64 ": %s (what came before stands)", w->name,
+            w->frames, cause);
+    return WIRE_FAILED;
+}
+
+/* The next claim among the comments of a statistics block; false: none is left. */
+static bool take_claim(struct file_wire *w, struct session_claim *claim)
+{
+    const char *text;
+    size_t length;
+    while (record_comment_next(&w->annotations, &text, &length))
+        if (annotate_read(text, length, &w->seen, &w->saved, claim) == ANNOTATION_CLAIM)
+            return true;
+    return false;
+}
+
+static enum wire_event file_receive(struct wire *wire, nstime until, struct frame *frame, struct session_claim *claim,
+                                    struct err *err)
+{
+    struct file_wire *w = (struct file_wire *)wire;
+    (void)until; /* the file's time is that of its frames */
+    while (!w->over) {
+        if (take_claim(w, claim))
+            return WIRE_CLAIM;
+        struct record record;
+        w->reader->ops->next(w->reader, &record);
+        w->annotations = (struct record_options){0};
+        switch (record.kind) {
+        case RECORD_FRAME:
+            return take_frame(w, &record, frame);
+        case RECORD_SECTION:
+            w->sections++;
+            break;
+        case RECORD_STATISTICS:
+            if (w->saved.present && w->sections == 1)
+                w->annotations = record.options;
+            break;
+        case RECORD_END:
+        case RECORD_CUT:
+            return take_end(w, record.kind == RECORD_CUT, err);
+        case RECORD_DAMAGED:
+            return take_damage(w, record.cause, err);
+        }
+    }
+    return WIRE_END;
+}
+
+static int file_send(struct wire *wire, const struct addr *target, const uint8_t *bytes, size_t length)
+{
+    (void)wire, (void)target, (void)bytes, (void)length;
+    return EROFS;
+}
+
+static nstime file_now(struct wire *wire)
+{
+    return ((struct file_wire *)wire)->now;
+}
+
+static uint64_t file_dropped(struct wire *wire)
+{
+    return ((struct file_wire *)wire)->saved.dropped_by_kernel;
+}
+
+static void file_close(struct wire *wire)
+{
+    struct file_wire *w = (struct file_wire *)wire;
+    if (w->reader)
+        w->reader->ops->close(w->reader);
+    else if (w->input.stream)
+        fclose(w->input.stream);
+    free(w);
+}
+
+static const struct wire_ops file_ops = {
+    .receive = file_receive,
+    .send = file_send,
+    .now = file_now,
+    .drained = file_now,
+    .dropped = file_dropped,
+    .close = file_close,
+};
+
+static enum status open_classic(struct file_wire *w, struct err *err)
+{
+    char cause[CLASSIC_ERROR_BYTES];
+    nstime unit = w->input.format == INPUT_PCAP_NS ? 1 : NS_PER_US;
+    w->reader = classic_reader_new(w->input.stream, unit, cause);
+    return w->reader ? STATUS_OK : cannot_read(w, err, cause);
+}
+
+static enum status read_annotations(struct file_wire *w, struct record_options options, struct err *err)
+{
+    const char *text;
+    size_t length;
+    struct session_claim unused;
+    while (record_comment_next(&options, &text, &length))
+        if (annotate_read(text, length, &w->seen, &w->saved, &unused) == ANNOTATION_NEWER)
+            return err_set(err, STATUS_SYSTEM,
+                           "%s: cannot replay: saved in format %" PRIu32
+                           ", newer than %d (use the hopsonde that saved it)",
+                           w->name, w->seen.newer_format, ANNOTATION_FORMAT);
+    w->saved.present = annotations_complete(&w->seen, &w->saved);
+    return STATUS_OK;
+}
+
+static enum status open_pcapng(struct file_wire *w, struct err *err)
+{
+    w->reader = pcapng_reader_new(w->input.stream);
+    if (!w->reader)
+        return cannot_read(w, err, strerror(ENOMEM));
+    struct record record;
+    w->reader->ops->next(w->reader, &record);
+    if (record.kind != RECORD_SECTION)
+        return cannot_read(w, err, record.kind == RECORD_DAMAGED ? record.cause : "it is cut within its header");
+    w->sections = 1;
+    return read_annotations(w, record.options, err);
+}
+
+enum status file_wire_open(const char *path, struct wire **out, const struct saved_run **saved, struct err *err)
+{
+    struct file_wire *w = calloc(1, sizeof *w);
+    if (!w)
+        return err_set(err, STATUS_SYSTEM, "%s: cannot read the capture: %s", input_name(path), strerror(ENOMEM));
+    w->wire.ops = &file_ops;
+    w->now = w->saved.ended_at = NSTIME_NONE;
+    w->name = input_name(path);
+    enum status status = input_open(&w->input, path, err);
+    if (status == STATUS_OK)
+        status = w->input.format == INPUT_PCAPNG ? open_pcapng(w, err) : open_classic(w, err);
+    if (status != STATUS_OK) {
+        file_close(&w->wire);
+        return status;
+    }
+    *out = &w->wire;
+    *saved = &w->saved;
+    return STATUS_OK;
+}
+
+uint64_t file_wire_frames(const struct wire *wire)
+{
+    return ((const struct file_wire *)wire)->frames;
+}
+
+bool file_wire_truncated(const struct wire *wire)
+{
+    return ((const struct file_wire *)wire)->truncated;
+}
+
+uint64_t file_wire_clamped(const struct wire *wire)
+{
+    return ((const struct file_wire *)wire)->clamped;
+}

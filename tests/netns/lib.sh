@@ -1,0 +1,174 @@
+# lib.sh: what the end-to-end tests share. Sourced by bash, first of all, by each NAME.test.
+#
+# A test file is run twice over: outside, where it names its parts (part SCENARIO FUNCTION), and at the client of a lab,
+# where one of those functions does the checking. Results are TAP without numbers; the plan comes last.
+# shellcheck shell=bash
+set -u
+
+top=${top_srcdir:-$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)}
+build=${top_builddir:-$PWD}
+lab=$top/scripts/lab
+here=$(cd "$(dirname "$0")" && pwd)/$(basename "$0")
+responder=$build/tests/bench/responder
+# The leak checker needs the right to trace itself, which a run has given up by the time it ends.
+export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0"
+unset HOPSONDE_OPTIONS SUDO_UID SUDO_GID SUDO_USER NO_COLOR
+export LC_ALL=C
+
+# hopsonde ARGUMENTS...: none of the runs may hang.
+hopsonde() {
+    timeout --foreground -k 5 60 "$build/hopsonde" "$@"
+}
+
+ok() {
+    echo "ok - $1"
+}
+
+# not_ok TITLE [FILE...]: the files say more.
+not_ok() {
+    echo "not ok - $1"
+    shift
+    local file
+    for file in "$@"; do
+        [[ ! -s $file ]] || { echo "$file:" && head -n 40 "$file"; } | sed 's/^/# /'
+    done
+}
+
+# is GOT WANT TITLE [FILE...]
+is() {
+    if [[ $1 == "$2" ]]; then
+        ok "$3"
+    else
+        not_ok "$3" "${@:4}"
+        printf 'got:\n%s\nwant:\n%s\n' "$1" "$2" | sed 's/^/# /'
+    fi
+}
+
+# like TEXT REGULAR-EXPRESSION TITLE [FILE...]
+like() {
+    if [[ $1 =~ $2 ]]; then
+        ok "$3"
+    else
+        not_ok "$3" "${@:4}"
+        printf 'got:\n%s\nwant: /%s/\n' "$1" "$2" | sed 's/^/# /'
+    fi
+}
+
+# same FILE FILE TITLE
+same() {
+    local difference
+    if difference=$(diff -u "$1" "$2" 2>&1) && [[ -s $1 ]]; then
+        ok "$3"
+    else
+        not_ok "$3"
+        echo "${difference:-both are empty}" | head -n 30 | sed 's/^/# /'
+    fi
+}
+
+# holds TITLE COMMAND...: whether it succeeds.
+holds() {
+    if "${@:2}"; then ok "$1"; else not_ok "$1"; fi
+}
+
+skip() {
+    echo "ok - $1 # SKIP $2"
+}
+
+# wait_for SECONDS COMMAND...: until it succeeds.
+wait_for() {
+    local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
+    shift
+    until "$@"; do
+        ((${EPOCHREALTIME/./} < end)) || return 1
+        sleep 0.02
+    done
+}
+
+# hops FILE [PROBE]: a line a hop, its TTL and the addresses that answered; of all traces or of one.
+hops() {
+    jq -r --arg probe "${2:-}" '[.traces[] | select($probe == "" or .probe == $probe) | .hops[]
+        | {ttl, from: [.probes[].replies[].from]}] | group_by(.ttl)[]
+        | "\(.[0].ttl) \([.[].from[]] | unique | join(" "))"' "$1"
+}
+
+# chain_hops FAMILY LAST [SILENT]: what hops should say in a lab where nothing is in the way.
+chain_hops() {
+    local k
+    for ((k = 1; k <= $2; k++)); do
+        if [[ $k == "${3:-}" ]]; then
+            echo "$k "
+        elif [[ $1 == 4 ]]; then
+            echo "$k 10.0.$k.2"
+        else
+            printf '%d fd00:0:0:%x::2\n' "$k" "$k"
+        fi
+    done
+}
+
+target() {
+    if [[ $1 == 4 ]]; then echo "$LAB_TARGET4"; else echo "$LAB_TARGET6"; fi
+}
+
+# one_line FILE: whether it is one line that names the program.
+one_line() {
+    [[ $(wc -l <"$1") == 1 && $(<"$1") == "hopsonde: "* ]]
+}
+
+# start ARGUMENTS...: hopsonde in the background, as $run, output to out.txt and err.txt, and ready to be interrupted.
+start() {
+    env --default-signal=INT "$build/hopsonde" "$@" >out.txt 2>err.txt &
+    # shellcheck disable=SC2034
+    run=$!
+}
+
+# delayed WORDS...: a path with delays behind tun0 (tests/bench/responder), which is process $responder_id.
+delayed() {
+    "$responder" tun0 "$@" &
+    # shellcheck disable=SC2034
+    responder_id=$!
+    wait_for 5 ip link set tun0 up 2>/dev/null || not_ok "a tun device"
+    ip addr add 10.88.255.1/32 dev tun0
+    ip route add 192.0.2.0/24 dev tun0 src 10.88.255.1
+}
+
+parts_out=$(mktemp)
+work=$(mktemp -d)
+chmod 755 "$work"
+trap 'rm -rf "$work" "$parts_out"' EXIT
+
+# part SCENARIO FUNCTION ARGUMENTS...: runs FUNCTION at the client of a new lab.
+part() {
+    parts_run=$((parts_run + 1))
+    "$lab" run "$1" -- "$here" inside "${@:2}" 2>&1 </dev/null | tee -a "$parts_out"
+}
+
+# run_parts: called last by each test file with the file's arguments; calls `parts` outside, one function inside.
+run_parts() {
+    if [[ ${1:-} == inside ]]; then
+        cd "$work" || exit 1
+        "${@:2}"
+        ok "${2}${3:+ ${*:3}} ran to its end in $LAB_SCENARIO"
+        return
+    fi
+    local reason
+    if ! reason=$("$lab" run chain,n=1 -- true 2>&1); then
+        if [[ $(id -u) == 0 ]]; then
+            echo "Bail out! no lab: $reason"
+            exit 1
+        fi
+        echo "1..0 # SKIP needs root, or user namespaces: ${reason//$'\n'/; }"
+        exit 0
+    fi
+    parts_run=0
+    parts
+    if ((parts_run == 0)); then
+        echo "1..0 # SKIP needs root"
+        exit 0
+    fi
+    local seen ended
+    seen=$(grep -cE '^(not )?ok' "$parts_out")
+    ended=$(grep -cE '^ok - .* ran to its end' "$parts_out")
+    # Each part says that it came to its end: one that broke off would otherwise only lack some lines.
+    is "$ended" "$parts_run" "every part ran to its end"
+    echo "1..$((seen + 1))"
+}
