@@ -1,28 +1,28 @@
-/* report: what all formats ask of a session alike. Floor 5; pure. */
-#ifndef HOPSONDE_OUT_REPORT_H
-#define HOPSONDE_OUT_REPORT_H
+/* summary: what all formats ask of a session alike. Floor 5; pure. */
+#ifndef HOPSONDE_OUT_SUMMARY_H
+#define HOPSONDE_OUT_SUMMARY_H
 
 #include "session/session.h"
 
 /* The traces that sent something, in the order of their first sending; a trace's place in it is its number in every
  * format, from 0 as in the JSON array. The caller frees the array. NULL where memory is short or there are none; *count
  * is then 0. */
-const struct trace **report_traces(const struct session *session, size_t *count);
+const struct trace **summary_traces(const struct session *session, size_t *count);
 
 /* The number of one trace. It is final as soon as the trace's first probe is known, since those come in capture order.
  */
-unsigned report_trace_number(const struct session *session, const struct trace *trace);
+unsigned summary_trace_number(const struct session *session, const struct trace *trace);
 
 /* The name by which the user called the target; NULL where that was its address. Foreign text. */
-const char *report_target_name(const struct session_config *config);
+const char *summary_target_name(const struct session_config *config);
 
 /* Probes that left our host; a refused send is none. */
-unsigned report_probes_sent(const struct trace *trace);
+unsigned summary_probes_sent(const struct trace *trace);
 
 /* From the first probe to the last frame of the trace, reply or probe. */
-nstime report_duration(const struct trace *trace);
+nstime summary_duration(const struct trace *trace);
 
 /* Whether any frame of this probe is kept in the capture: it has then the file number 0, as a run keeps one file. */
-bool report_has_frames(const struct probe *probe);
+bool summary_has_frames(const struct probe *probe);
 
 #endif

@@ -1,0 +1,333 @@
+#include "out/jsonvalue.h"
+
+#include <string.h>
+
+#include "config.h"
+#include "out/summary.h"
+#include "probe/type.h"
+
+/* 15 digits give every decimal number of up to 15 digits back as it was; 17 would print 0.412 as 0.41199999999999998.
+ * Beyond ASCII all is \u-escaped, so that no terminal control (U+0080 to U+009F) gets through. */
+#define DUMP_FLAGS (JSON_REAL_PRECISION(15) | JSON_ENSURE_ASCII)
+
+void json_write(FILE *file, json_t *value)
+{
+    if (value)
+        json_dumpf(value, file, DUMP_FLAGS);
+    json_decref(value);
+}
+
+void json_write_members(FILE *file, json_t *value)
+{
+    if (value)
+        json_dumpf(value, file, DUMP_FLAGS | JSON_EMBED);
+    json_decref(value);
+}
+
+json_t *json_text(const char *text)
+{
+    if (!text)
+        return json_null();
+    json_t *value = json_string(text); /* NULL where the text is no UTF-8 */
+    if (value)
+        return value;
+    struct strbuf escaped;
+    strbuf_init(&escaped);
+    strbuf_add_escaped(&escaped, text, strlen(text));
+    value = json_string(escaped.text);
+    strbuf_free(&escaped);
+    return value;
+}
+
+static json_t *json_count(uint64_t count)
+{
+    return json_integer((json_int_t)count);
+}
+
+static json_t *json_count_or_null(uint64_t count)
+{
+    return count ? json_count(count) : json_null();
+}
+
+/* A number that is not negative, to six decimals. */
+static json_t *json_decimal(double number)
+{
+    return json_real((double)(int64_t)(number * 1e6 + 0.5) / 1e6);
+}
+
+static json_t *json_address(const struct addr *address)
+{
+    char text[ADDR_TEXT_BYTES];
+    addr_format(address, text);
+    return addr_is_none(address) ? json_null() : json_string(text);
+}
+
+static json_t *json_time(nstime time)
+{
+    char text[NSTIME_TEXT_BYTES];
+    nstime_format(time, text);
+    return time == NSTIME_NONE ? json_null() : json_string(text);
+}
+
+static json_t *json_spec(const struct probe_spec *spec)
+{
+    char text[PROBE_SPEC_TEXT_BYTES];
+    probe_spec_format(spec, text);
+    return json_string(text);
+}
+
+static json_t *json_source(const struct report_source *source)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "kind", json_string(source->live ? "live" : "capture"));
+    if (source->live) {
+        json_object_set_new(object, "interface", json_text(source->interface));
+        return object;
+    }
+    json_t *files = json_array();
+    for (unsigned i = 0; i < source->file_count; i++) {
+        json_t *file = json_object();
+        json_object_set_new(file, "file", json_text(source->files[i].name));
+        json_object_set_new(file, "frames", json_count(source->files[i].frames));
+        json_object_set_new(file, "truncated", json_boolean(source->files[i].truncated));
+        json_array_append_new(files, file);
+    }
+    json_object_set_new(object, "files", files);
+    return object;
+}
+
+json_t *json_run_head(const struct report_source *source)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "format", json_string("hopsonde"));
+    json_object_set_new(object, "format_version", json_integer(JSON_FORMAT_VERSION));
+    json_object_set_new(object, "hopsonde_version", json_string(PACKAGE_VERSION));
+    json_object_set_new(object, "command", json_text(source->command));
+    json_object_set_new(object, "source", json_source(source));
+    return object;
+}
+
+json_t *json_capture(const struct session *session)
+{
+    const struct session_counters *counters = session_counters(session);
+    json_t *object = json_object(), *strays = json_object();
+    for (unsigned i = 0; i < counters->stray_kinds; i++)
+        json_object_set_new(strays, counters->strays[i].reason, json_count(counters->strays[i].count));
+    json_object_set_new(object, "frames", json_count(counters->frames));
+    json_object_set_new(object, "dropped_by_kernel", json_count(counters->dropped_by_kernel));
+    json_object_set_new(object, "strays", strays);
+    json_object_set_new(object, "malformed", json_count(counters->malformed));
+    return object;
+}
+
+static json_t *json_protocol(const struct flow *flow)
+{
+    bool is_icmp6 = flow->spec.protocol == IP_ICMP && flow->target.family == 6;
+    uint8_t protocol = is_icmp6 ? IP_ICMP6 : flow->spec.protocol;
+    const char *name = ip_protocol_name(protocol);
+    char number[4];
+    snprintf(number, sizeof number, "%u", protocol);
+    return json_string(name ? name : number);
+}
+
+json_t *json_trace_head(const struct session *session, const struct trace *trace)
+{
+    const struct flow *flow = &trace->flow;
+    json_t *object = json_object(), *target = json_object();
+    json_object_set_new(target, "name", json_text(summary_target_name(session_config(session))));
+    json_object_set_new(target, "address", json_address(&flow->target));
+    json_object_set_new(object, "target", target);
+    json_object_set_new(object, "source_address", json_address(&flow->source));
+    json_object_set_new(object, "probe", json_spec(&flow->spec));
+    json_object_set_new(object, "protocol", json_protocol(flow));
+    if (flow->spec.type->has_port) {
+        json_object_set_new(object, "source_port", json_integer(flow->source_port));
+        json_object_set_new(object, "destination_port", json_integer(flow->target_port));
+    }
+    json_object_set_new(object, "started", json_time(trace->first_sent));
+    json_object_set_new(object, "duration_ms", json_decimal(nstime_ms(summary_duration(trace))));
+    json_object_set_new(object, "probes_sent", json_count(summary_probes_sent(trace)));
+    json_object_set_new(object, "replies", json_count(trace->reply_count));
+    json_object_set_new(object, "tool", json_string("hopsonde"));
+    json_object_set_new(object, "grouped_by", json_string("flow"));
+    json_object_set_new(object, "inferred", json_false());
+    json_object_set_new(object, "captured_at_ttl", json_null());
+    json_object_set_new(object, "rounds", json_integer(1));
+    json_object_set_new(object, "ended", json_string(trace_end_name(trace->end)));
+    json_object_set_new(object, "reached_ttl", json_count_or_null(trace->reached_ttl));
+    return object;
+}
+
+static json_t *json_stats(const struct trace *trace, uint8_t ttl)
+{
+    struct hop_stats stats;
+    trace_hop_stats(trace, ttl, &stats);
+    json_t *object = json_object();
+    json_object_set_new(object, "sent", json_count(stats.sent));
+    json_object_set_new(object, "received", json_count(stats.received));
+    json_object_set_new(object, "loss", stats.sent ? json_decimal(stats.loss) : json_null());
+    const struct {
+        const char *key;
+        double ms;
+    } times[] = {{"best_ms", stats.best_ms},
+                 {"avg_ms", stats.avg_ms},
+                 {"worst_ms", stats.worst_ms},
+                 {"stdev_ms", stats.stdev_ms},
+                 {"jitter_ms", stats.jitter_ms}};
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++)
+        json_object_set_new(object, times[i].key, stats.received ? json_decimal(times[i].ms) : json_null());
+    return object;
+}
+
+static json_t *json_labels(const struct icmp_extension *extension)
+{
+    json_t *labels = json_array();
+    for (unsigned i = 0; i < extension->mpls_count; i++) {
+        const struct mpls_label *entry = &extension->mpls[i];
+        json_t *label = json_object();
+        json_object_set_new(label, "label", json_integer(entry->label));
+        json_object_set_new(label, "tc", json_integer(entry->tc));
+        json_object_set_new(label, "bottom", json_boolean(entry->bottom));
+        json_object_set_new(label, "ttl", json_integer(entry->ttl));
+        json_array_append_new(labels, label);
+    }
+    return labels;
+}
+
+static json_t *json_rewrites(const struct reply *reply)
+{
+    json_t *rewrites = json_array();
+    for (unsigned i = 0; i < reply->rewrite_count; i++) {
+        const struct rewrite *change = &reply->rewrites[i];
+        bool is_address = change->field == REWRITE_IP_SOURCE || change->field == REWRITE_IP_TARGET;
+        json_t *rewrite = json_object();
+        json_object_set_new(rewrite, "field", json_string(rewrite_field_name(change->field)));
+        json_object_set_new(rewrite, "sent",
+                            is_address ? json_address(&change->sent_address) : json_count(change->sent));
+        json_object_set_new(rewrite, "quoted",
+                            is_address ? json_address(&change->quoted_address) : json_count(change->quoted));
+        json_array_append_new(rewrites, rewrite);
+    }
+    return rewrites;
+}
+
+static json_t *json_icmp(const struct reply *reply)
+{
+    json_t *icmp = json_object();
+    json_object_set_new(icmp, "type", json_integer(reply->icmp_type));
+    json_object_set_new(icmp, "code", json_integer(reply->icmp_code));
+    return icmp;
+}
+
+static json_t *json_reply(const struct probe *probe, const struct reply *reply)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "from", json_address(&reply->from));
+    json_object_set_new(object, "frame", json_count_or_null(reply->frame));
+    json_object_set_new(object, "rtt_ms", json_decimal(nstime_ms(reply_rtt(probe, reply))));
+    json_object_set_new(object, "kind", json_string(reply_kind_name(reply->kind)));
+    if (reply->is_icmp)
+        json_object_set_new(object, "icmp", json_icmp(reply));
+    json_object_set_new(object, "reply_ttl", json_integer(reply->reply_ttl));
+    if (reply->quoted_ttl >= 0)
+        json_object_set_new(object, "quoted_ttl", json_integer(reply->quoted_ttl));
+    if (reply->kind == REPLY_TOO_BIG)
+        json_object_set_new(object, "mtu", json_count_or_null(reply->mtu));
+    if (reply->extension && reply->extension->mpls_count)
+        json_object_set_new(object, "mpls", json_labels(reply->extension));
+    if (reply->quoted_ttl >= 0)
+        json_object_set_new(object, "rewritten", json_rewrites(reply));
+    json_object_set_new(object, "matched", json_string(match_name(reply->match)));
+    json_object_set_new(object, "late", json_boolean(reply->late));
+    json_object_set_new(object, "duplicate", json_boolean(reply->duplicate));
+    return object;
+}
+
+void json_add_probe(json_t *object, const struct probe *probe)
+{
+    json_t *replies = json_array();
+    for (unsigned i = 0; i < probe->reply_count; i++)
+        json_array_append_new(replies, json_reply(probe, &probe->replies[i]));
+    json_object_set_new(object, "attempt", json_integer(probe->attempt));
+    json_object_set_new(object, "file", summary_has_frames(probe) ? json_integer(0) : json_null());
+    json_object_set_new(object, "frame", json_count_or_null(probe->frame));
+    json_object_set_new(object, "sent", json_time(probe->sent));
+    if (probe->state == PROBE_REFUSED)
+        json_object_set_new(object, "send_error", json_text(strerror(probe->send_errno)));
+    json_object_set_new(object, "replies", replies);
+}
+
+json_t *json_hop(const struct trace *trace, uint8_t ttl)
+{
+    json_t *object = json_object(), *probes = json_array();
+    for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe)) {
+        json_t *item = json_object();
+        json_add_probe(item, probe);
+        json_array_append_new(probes, item);
+    }
+    json_object_set_new(object, "ttl", json_integer(ttl));
+    json_object_set_new(object, "stats", json_stats(trace, ttl));
+    json_object_set_new(object, "probes", probes);
+    return object;
+}
+
+static json_t *json_place(const struct place *place)
+{
+    if (!place->known)
+        return json_null();
+    json_t *object = json_object();
+    json_object_set_new(object, "ttl", json_count_or_null(place->ttl));
+    json_object_set_new(object, "address", json_address(&place->address));
+    return object;
+}
+
+static json_t *json_frames(const uint64_t *frames, unsigned count)
+{
+    json_t *array = json_array();
+    for (unsigned i = 0; i < count; i++)
+        json_array_append_new(array, json_count(frames[i]));
+    return array;
+}
+
+json_t *json_verdict(const struct verdict *verdict)
+{
+    const struct flow *flow = &verdict->trace->flow;
+    json_t *object = json_object();
+    json_object_set_new(object, "target", json_address(&flow->target));
+    json_object_set_new(object, "probe", json_spec(&flow->spec));
+    json_object_set_new(object, "state", json_string(verdict_state_name(verdict->state)));
+    json_object_set_new(object, "how", json_text(verdict->how));
+    json_object_set_new(object, "at", json_place(&verdict->at));
+    json_object_set_new(object, "after", json_place(&verdict->after));
+    json_object_set_new(object, "before", json_place(&verdict->before));
+    json_object_set_new(object, "confidence", json_decimal(verdict->confidence));
+    json_object_set_new(object, "text", json_text(verdict->text));
+    json_object_set_new(object, "frames", json_frames(verdict->frames, verdict->frame_count));
+    return object;
+}
+
+/* A whole number of a finding's detail stands as an integer. */
+static json_t *json_detail_number(double number)
+{
+    if (number > -1e15 && number < 1e15 && number - (double)(json_int_t)number == 0)
+        return json_integer((json_int_t)number);
+    return json_real(number);
+}
+
+json_t *json_finding(const struct finding *finding)
+{
+    json_t *object = json_object(), *detail = json_object();
+    size_t room = sizeof finding->detail / sizeof *finding->detail;
+    for (size_t i = 0; i < room && finding->detail[i].name; i++)
+        json_object_set_new(detail, finding->detail[i].name,
+                            finding->detail[i].text ? json_text(finding->detail[i].text)
+                                                    : json_detail_number(finding->detail[i].number));
+    json_object_set_new(object, "kind", json_string(finding->kind));
+    json_object_set_new(object, "probe", finding->trace ? json_spec(&finding->trace->flow.spec) : json_null());
+    json_object_set_new(object, "after", json_place(&finding->after));
+    json_object_set_new(object, "at", json_place(&finding->at));
+    json_object_set_new(object, "detail", detail);
+    json_object_set_new(object, "text", json_text(finding->text));
+    json_object_set_new(object, "frames", json_frames(finding->frames, finding->frame_count));
+    return object;
+}

@@ -1,0 +1,77 @@
+#include "out/summary.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+const struct trace **summary_traces(const struct session *session, size_t *count)
+{
+    *count = 0;
+    unsigned total = session_trace_count(session);
+    const struct trace **traces = malloc((total + 1) * sizeof *traces);
+    for (unsigned i = 0; traces && i < total; i++) {
+        const struct trace *trace = session_trace(session, i);
+        if (!trace->started)
+            continue;
+        size_t place = (*count)++;
+        for (; place > 0 && traces[place - 1]->first_sent > trace->first_sent; place--)
+            traces[place] = traces[place - 1];
+        traces[place] = trace;
+    }
+    return traces;
+}
+
+unsigned summary_trace_number(const struct session *session, const struct trace *trace)
+{
+    unsigned number = 0;
+    bool passed = false; /* those of equal time stand in the order of the chain */
+    for (unsigned i = 0; i < session_trace_count(session); i++) {
+        const struct trace *other = session_trace(session, i);
+        passed = passed || other == trace;
+        if (!other->started || other == trace)
+            continue;
+        number += other->first_sent < trace->first_sent || (other->first_sent == trace->first_sent && !passed);
+    }
+    return number;
+}
+
+/* An address literal may bear a zone, which the address itself does not know. */
+static bool is_literal(const char *name)
+{
+    char text[ADDR_TEXT_BYTES];
+    struct addr ignored;
+    size_t length = strcspn(name, "%");
+    if (length >= sizeof text)
+        return false;
+    memcpy(text, name, length);
+    text[length] = '\0';
+    return addr_parse(text, &ignored);
+}
+
+const char *summary_target_name(const struct session_config *config)
+{
+    return config->target_name[0] && !is_literal(config->target_name) ? config->target_name : NULL;
+}
+
+unsigned summary_probes_sent(const struct trace *trace)
+{
+    unsigned sent = 0;
+    for (size_t i = 0; i < trace->probe_count; i++)
+        sent += trace->probes[i].state != PROBE_REFUSED;
+    return sent;
+}
+
+nstime summary_duration(const struct trace *trace)
+{
+    nstime last = trace->last_seen;
+    for (size_t i = 0; i < trace->probe_count; i++)
+        last = trace->probes[i].sent > last ? trace->probes[i].sent : last;
+    return last > trace->first_sent ? last - trace->first_sent : 0;
+}
+
+bool summary_has_frames(const struct probe *probe)
+{
+    bool has = probe->frame != 0;
+    for (unsigned i = 0; i < probe->reply_count; i++)
+        has = has || probe->replies[i].frame != 0;
+    return has;
+}

@@ -1,0 +1,311 @@
+/* text: the report as people read it. A heading, a line a hop as soon as the hop is settled, and below the table the
+ * verdicts, the findings, and notes on what the lines could not say.
+ *
+ * A printed line is final. Silent hops are held back until a later hop answers, so that a silent end of the path is
+ * told in two lines and is no wall of stars. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "out/output.h"
+#include "out/summary.h"
+#include "out/textline.h"
+
+#define TAIL_HOPS_MOST 2 /* so many silent hops at the end still get a line each */
+
+/* What a hop's line said, to tell later what has changed since. */
+struct printed_line {
+    const struct trace *shown;   /* NULL: no line was printed, or nobody had asked */
+    uint16_t silent[SPECS_MOST]; /* per trace, a bit for each of the first 16 probes at this hop: silent so far */
+};
+
+struct text_state {
+    bool started;   /* a hop came up: `rows` is decided */
+    bool rows;      /* mtr's table instead of traceroute's lines */
+    bool separated; /* the blank line below the table is printed */
+    uint8_t held_first;
+    unsigned held_count; /* silent hops from held_first on that wait for a later one */
+    struct printed_line lines[256];
+    struct strbuf line; /* scratch */
+};
+
+static void print_line(struct output *out)
+{
+    struct text_state *state = out->state;
+    strbuf_add(&state->line, "\n");
+    fputs(state->line.text, out->file);
+    fflush(out->file);
+    strbuf_clear(&state->line);
+}
+
+static void add_specs(struct strbuf *line, const struct session_config *config)
+{
+    for (unsigned i = 0; i < config->spec_count; i++) {
+        char spec[PROBE_SPEC_TEXT_BYTES];
+        probe_spec_format(&config->specs[i], spec);
+        strbuf_addf(line, "%s%s", i ? ", " : "", spec);
+    }
+}
+
+static bool text_begin(struct output *out, const struct session *session, const struct report_source *source)
+{
+    (void)source;
+    struct text_state *state = calloc(1, sizeof *state);
+    if (!state)
+        return false;
+    strbuf_init(&state->line);
+    out->state = state;
+    if (out->options.quiet)
+        return true;
+    const struct session_config *config = session_config(session);
+    strbuf_add(&state->line, "hopsonde to ");
+    textline_add_address(&state->line, session, &config->target);
+    strbuf_add(&state->line, config->automatic ? ", auto (" : ", ");
+    add_specs(&state->line, config);
+    strbuf_addf(&state->line, "%s, %u hops max", config->automatic ? ")" : "", config->max_ttl);
+    print_line(out);
+    return true;
+}
+
+static void remember_line(struct text_state *state, const struct session *session, uint8_t ttl)
+{
+    struct printed_line *line = &state->lines[ttl];
+    line->shown = session_hop_trace(session, ttl);
+    for (unsigned i = 0; i < session_trace_count(session) && i < SPECS_MOST; i++) {
+        const struct trace *trace = session_trace(session, i);
+        const struct probe *probe = trace_first_at(trace, ttl);
+        for (unsigned bit = 0; probe && bit < 16; bit++, probe = trace_next_at(trace, probe))
+            if (!probe_answer(probe))
+                line->silent[i] |= (uint16_t)(1U << bit);
+    }
+}
+
+static void print_hop(struct output *out, const struct session *session, uint8_t ttl)
+{
+    struct text_state *state = out->state;
+    if (state->rows) {
+        textline_add_row(&state->line, session, ttl, out->options.color);
+    } else {
+        textline_add_hop(&state->line, session, ttl, out->options.color);
+        remember_line(state, session, ttl);
+    }
+    print_line(out);
+}
+
+static bool is_silent(const struct session *session, uint8_t ttl)
+{
+    const struct trace *trace = session_hop_trace(session, ttl);
+    struct addr from = trace ? trace_hop_address(trace, ttl) : (struct addr){0};
+    return addr_is_none(&from);
+}
+
+static void print_held(struct output *out, const struct session *session, unsigned count)
+{
+    struct text_state *state = out->state;
+    for (; count > 0 && state->held_count > 0; count--, state->held_count--)
+        print_hop(out, session, state->held_first++);
+}
+
+static void start_table(struct output *out, const struct session *session, uint8_t ttl)
+{
+    struct text_state *state = out->state;
+    const struct trace *trace = session_hop_trace(session, ttl);
+    state->started = true;
+    state->rows =
+        session_config(session)->queries > TEXTLINE_PROBES_MOST || (trace && trace->asked[ttl] > TEXTLINE_PROBES_MOST);
+    if (state->rows) {
+        textline_add_row_heading(&state->line);
+        print_line(out);
+    }
+}
+
+static void text_hop(struct output *out, const struct session *session, uint8_t ttl)
+{
+    struct text_state *state = out->state;
+    if (!state->started)
+        start_table(out, session, ttl);
+    if (is_silent(session, ttl)) {
+        if (state->held_count++ == 0)
+            state->held_first = ttl;
+        return;
+    }
+    print_held(out, session, state->held_count);
+    print_hop(out, session, ttl);
+}
+
+/* Why the path ends in silence; false where there is nothing to say beyond the lines themselves. */
+static bool add_tail_reason(struct strbuf *line, const struct session *session, unsigned silent_hops, unsigned last)
+{
+    const struct session_config *config = session_config(session);
+    if (session_was_interrupted(session))
+        return false;
+    if (silent_hops >= config->gap)
+        strbuf_addf(line, "gave up after %u silent hop%s in a row", config->gap, config->gap == 1 ? "" : "s");
+    else if (last == config->max_ttl)
+        strbuf_addf(line, "%u hops are the most asked for", config->max_ttl);
+    return line->length > 0;
+}
+
+/* Held hops may have been answered since, by late replies: all up to the last such get their lines. */
+static unsigned count_answered_held(const struct text_state *state, const struct session *session)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < state->held_count; i++)
+        if (!is_silent(session, (uint8_t)(state->held_first + i)))
+            count = i + 1;
+    return count;
+}
+
+/* The silent hops at the end of the path: a line each where they are few, else the first one's and a sentence. */
+static void print_tail(struct output *out, const struct session *session)
+{
+    struct text_state *state = out->state;
+    print_held(out, session, count_answered_held(state, session));
+    unsigned silent_hops = state->held_count;
+    if (!silent_hops)
+        return;
+    unsigned last = state->held_first + silent_hops - 1;
+    print_held(out, session, silent_hops > TAIL_HOPS_MOST ? 1 : silent_hops);
+    struct strbuf reason;
+    strbuf_init(&reason);
+    bool has_reason = add_tail_reason(&reason, session, silent_hops, last);
+    if (state->held_count)
+        strbuf_addf(&state->line, "%u-%u silent as well%s", state->held_first, last, has_reason ? "; " : "");
+    strbuf_add(&state->line, reason.text);
+    if (state->line.length)
+        print_line(out);
+    strbuf_free(&reason);
+}
+
+/* A blank line stands between the table and what is below it. */
+static void separate(struct output *out)
+{
+    struct text_state *state = out->state;
+    if (state->started && !state->separated)
+        fputs("\n", out->file);
+    state->separated = true;
+}
+
+__attribute__((format(printf, 2, 3))) static void print_below(struct output *out, const char *format, ...)
+{
+    struct text_state *state = out->state;
+    separate(out);
+    va_list args;
+    va_start(args, format);
+    strbuf_addfv(&state->line, format, args);
+    va_end(args);
+    print_line(out);
+}
+
+static void print_late_probe(struct output *out, const struct trace *trace, const struct probe *probe)
+{
+    char from[ADDR_TEXT_BYTES], spec[PROBE_SPEC_TEXT_BYTES];
+    const struct reply *reply = probe_answer(probe);
+    addr_format(&reply->from, from);
+    probe_spec_format(&trace->flow.spec, spec);
+    print_below(out, "late: hop %u (%s) answered %s attempt %u after %.0f ms", probe->ttl, from, spec, probe->attempt,
+                nstime_ms(reply_rtt(probe, reply)));
+}
+
+/* Answers to probes that the hop's line shows as silent, and late ones of the specs that it does not show. */
+static void print_late(struct output *out, const struct session *session, uint8_t ttl)
+{
+    const struct text_state *state = out->state;
+    const struct printed_line *line = &state->lines[ttl];
+    for (unsigned i = 0; i < session_trace_count(session) && i < SPECS_MOST; i++) {
+        const struct trace *trace = session_trace(session, i);
+        const struct probe *probe = trace_first_at(trace, ttl);
+        for (unsigned bit = 0; probe && bit < 16; bit++, probe = trace_next_at(trace, probe)) {
+            const struct reply *reply = probe_answer(probe);
+            bool was_silent = line->silent[i] >> bit & 1;
+            if (was_silent && reply && (trace == line->shown || reply->late))
+                print_late_probe(out, trace, probe);
+        }
+    }
+}
+
+static unsigned count_duplicates(const struct session *session)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < session_trace_count(session); i++) {
+        const struct trace *trace = session_trace(session, i);
+        for (size_t k = 0; k < trace->probe_count; k++)
+            for (unsigned j = 0; j < trace->probes[k].reply_count; j++)
+                count += trace->probes[k].replies[j].duplicate;
+    }
+    return count;
+}
+
+static const char *plural(unsigned long long count)
+{
+    return count == 1 ? "" : "s";
+}
+
+static void print_cut_files(struct output *out, const struct report_source *source)
+{
+    struct strbuf name;
+    strbuf_init(&name);
+    for (unsigned i = 0; !source->live && i < source->file_count; i++) {
+        strbuf_clear(&name);
+        strbuf_add_escaped(&name, source->files[i].name, strlen(source->files[i].name));
+        if (source->files[i].truncated)
+            print_below(out, "%s is cut short: this is what came before the cut", name.text);
+    }
+    strbuf_free(&name);
+}
+
+static void print_strays(struct output *out, const struct session_counters *counters)
+{
+    for (unsigned i = 0; i < counters->stray_kinds; i++) {
+        unsigned long long count = counters->strays[i].count;
+        print_below(out, "stray: %llu frame%s: %s", count, plural(count), counters->strays[i].reason);
+    }
+    if (counters->malformed)
+        print_below(out, "malformed: %llu frame%s", (unsigned long long)counters->malformed,
+                    plural(counters->malformed));
+}
+
+static void print_notes(struct output *out, const struct session *session, const struct report_source *source)
+{
+    const struct session_counters *counters = session_counters(session);
+    for (unsigned ttl = 1; ttl < 256; ttl++)
+        print_late(out, session, (uint8_t)ttl);
+    unsigned duplicates = count_duplicates(session);
+    if (duplicates)
+        print_below(out, "duplicates: %u repl%s to probes that had been answered", duplicates,
+                    duplicates == 1 ? "y" : "ies");
+    if (counters->dropped_by_kernel)
+        print_below(out, "the kernel dropped %llu frame%s: what looks silent may have been answered",
+                    (unsigned long long)counters->dropped_by_kernel, plural(counters->dropped_by_kernel));
+    unsigned unseen = session_unseen_probes(session);
+    if (unseen)
+        print_below(out, "the send time stands in for %u probe%s whose own frame was not seen", unseen, plural(unseen));
+    if (session_was_interrupted(session))
+        print_below(out, "interrupted: this is what was known by then");
+    print_cut_files(out, source);
+    if (out->options.verbose)
+        print_strays(out, counters);
+}
+
+static void text_end(struct output *out, const struct session *session, const struct judgement *judgement,
+                     const struct report_source *source)
+{
+    struct text_state *state = out->state;
+    print_tail(out, session);
+    for (unsigned i = 0; i < judgement->verdict_count; i++)
+        print_below(out, "%s", judgement->verdicts[i].text);
+    for (unsigned i = 0; !out->options.quiet && i < judgement->finding_count; i++)
+        print_below(out, "%s", judgement->findings[i].text);
+    if (!out->options.quiet)
+        print_notes(out, session, source);
+    strbuf_free(&state->line);
+    free(state);
+    out->state = NULL;
+}
+
+const struct output_format output_text = {
+    .name = "text",
+    .help = "the table that traceroute's users know, and what it means",
+    .begin = text_begin,
+    .hop = text_hop,
+    .end = text_end,
+};

@@ -1,0 +1,277 @@
+#include "out/textline.h"
+
+#include <string.h>
+
+#include "out/marks.h"
+#include "out/summary.h"
+
+#define DIM "2"
+#define BOLD "1"
+#define RED "31"
+#define GREEN "32"
+
+/* A line in the making. */
+struct line {
+    struct strbuf *text;
+    const struct session *session;
+    const struct trace *trace; /* NULL: nobody asked at this hop */
+    uint8_t ttl;
+    bool color;
+};
+
+static void paint(const struct line *line, const char *sgr)
+{
+    if (line->color)
+        strbuf_addf(line->text, "\033[%sm", sgr);
+}
+
+static void paint_end(const struct line *line)
+{
+    if (line->color)
+        strbuf_add(line->text, "\033[0m");
+}
+
+void textline_add_address(struct strbuf *line, const struct session *session, const struct addr *address)
+{
+    const struct session_config *config = session_config(session);
+    const char *name = addr_equal(address, &config->target) ? summary_target_name(config) : NULL;
+    char text[ADDR_TEXT_BYTES];
+    addr_format(address, text);
+    if (!name) {
+        strbuf_add(line, text);
+        return;
+    }
+    strbuf_add_escaped(line, name, strlen(name));
+    strbuf_addf(line, " (%s)", text);
+}
+
+static void add_address(const struct line *line, const struct addr *address)
+{
+    paint(line, BOLD);
+    textline_add_address(line->text, line->session, address);
+    paint_end(line);
+}
+
+static void add_ttl(const struct line *line)
+{
+    paint(line, DIM);
+    strbuf_addf(line->text, "%2u", line->ttl);
+    paint_end(line);
+    strbuf_add(line->text, " ");
+}
+
+static unsigned mpls_count(const struct reply *reply)
+{
+    return reply->extension ? reply->extension->mpls_count : 0;
+}
+
+static bool same_labels(const struct reply *a, const struct reply *b)
+{
+    if (mpls_count(a) != mpls_count(b))
+        return false;
+    for (unsigned i = 0; i < mpls_count(a); i++) {
+        const struct mpls_label *x = &a->extension->mpls[i], *y = &b->extension->mpls[i];
+        if (x->label != y->label || x->tc != y->tc || x->bottom != y->bottom || x->ttl != y->ttl)
+            return false;
+    }
+    return true;
+}
+
+static void add_labels(const struct line *line, const struct reply *reply)
+{
+    for (unsigned i = 0; i < mpls_count(reply); i++) {
+        const struct mpls_label *label = &reply->extension->mpls[i];
+        strbuf_addf(line->text, "%sL=%u TC=%u S=%u TTL=%u", i ? " / " : "  [mpls ", (unsigned)label->label, label->tc,
+                    label->bottom ? 1U : 0U, label->ttl);
+    }
+    if (mpls_count(reply))
+        strbuf_add(line->text, "]");
+}
+
+static void add_mark(const struct line *line, const struct reply *reply)
+{
+    char mark[MARK_BYTES];
+    mark_format(line->trace, reply, mark);
+    if (!mark[0])
+        return;
+    strbuf_add(line->text, " ");
+    paint(line, RED);
+    strbuf_add(line->text, mark);
+    paint_end(line);
+}
+
+static void add_silence(const struct line *line)
+{
+    strbuf_add(line->text, " ");
+    paint(line, DIM);
+    strbuf_add(line->text, "*");
+    paint_end(line);
+}
+
+/* The times of all probes; an address stands before the first time of its run. */
+static void add_probes(const struct line *line)
+{
+    const struct reply *last = NULL; /* the last answer on the line */
+    bool after_time = false;
+    for (const struct probe *probe = trace_first_at(line->trace, line->ttl); probe;
+         probe = trace_next_at(line->trace, probe)) {
+        const struct reply *reply = probe_answer(probe);
+        if (!reply) {
+            add_silence(line);
+            after_time = false;
+            continue;
+        }
+        bool same_router = last && addr_equal(&last->from, &reply->from);
+        if (last && !(same_router && same_labels(last, reply))) {
+            add_labels(line, last);
+            after_time = true;
+        }
+        if (!same_router) {
+            strbuf_add(line->text, after_time ? "  " : " ");
+            add_address(line, &reply->from);
+        }
+        strbuf_addf(line->text, "  %.3f ms", nstime_ms(reply_rtt(probe, reply)));
+        add_mark(line, reply);
+        last = reply;
+        after_time = true;
+    }
+    if (last)
+        add_labels(line, last);
+}
+
+/* What the answers at this hop say of the port: one that is open outweighs any number of resets, which our own kernel's
+ * reset may have provoked. */
+static const char *hop_port_state(const struct line *line)
+{
+    const char *state = NULL;
+    for (const struct probe *probe = trace_first_at(line->trace, line->ttl); probe;
+         probe = trace_next_at(line->trace, probe)) {
+        const struct reply *reply = probe_answer(probe);
+        const char *says = reply ? mark_port_state(line->trace, reply) : NULL;
+        if (says && (!state || strcmp(says, "open") == 0))
+            state = says;
+    }
+    return state;
+}
+
+static bool is_answered(const struct trace *trace, uint8_t ttl)
+{
+    struct addr from = trace_hop_address(trace, ttl);
+    return !addr_is_none(&from);
+}
+
+/* "[icmp]", "[tcp/443 open]"; for the first spec of the chain only "[open]" or "[closed]". */
+static void add_bracket(const struct line *line)
+{
+    if (!is_answered(line->trace, line->ttl))
+        return;
+    const char *state = hop_port_state(line);
+    char spec[PROBE_SPEC_TEXT_BYTES] = "";
+    if (line->trace != session_trace(line->session, 0))
+        probe_spec_format(&line->trace->flow.spec, spec);
+    if (!spec[0] && !state)
+        return;
+    bool open = state && strcmp(state, "open") == 0;
+    strbuf_add(line->text, "  ");
+    if (open)
+        paint(line, GREEN);
+    strbuf_addf(line->text, "[%s%s%s]", spec, spec[0] && state ? " " : "", state ? state : "");
+    if (open)
+        paint_end(line);
+}
+
+static struct line line_init(struct strbuf *text, const struct session *session, uint8_t ttl, bool color)
+{
+    return (struct line){text, session, session_hop_trace(session, ttl), ttl, color};
+}
+
+void textline_add_hop(struct strbuf *text, const struct session *session, uint8_t ttl, bool color)
+{
+    struct line line = line_init(text, session, ttl, color);
+    add_ttl(&line);
+    if (!line.trace) {
+        strbuf_add(text, " -");
+        return;
+    }
+    add_probes(&line);
+    add_bracket(&line);
+}
+
+#define ROW_NAME_COLUMNS 28
+
+void textline_add_row_heading(struct strbuf *line)
+{
+    strbuf_addf(line, "    %-*s  Loss%%   Snt   Best    Avg   Wrst  StDev   Jttr", ROW_NAME_COLUMNS, "");
+}
+
+static void add_row_address(const struct line *line, const struct addr *address)
+{
+    size_t before = line->text->length;
+    textline_add_address(line->text, line->session, address);
+    size_t columns = line->text->length - before;
+    if (columns < ROW_NAME_COLUMNS)
+        strbuf_addf(line->text, "%*s", (int)(ROW_NAME_COLUMNS - columns), "");
+}
+
+static void add_row_numbers(const struct line *line, const struct hop_stats *stats)
+{
+    strbuf_addf(line->text, " %5.1f%% %5u", stats->loss * 100, stats->sent);
+    if (stats->received > 0)
+        strbuf_addf(line->text, " %6.2f %6.2f %6.2f %6.2f %6.2f", stats->best_ms, stats->avg_ms, stats->worst_ms,
+                    stats->stdev_ms, stats->jitter_ms);
+}
+
+/* The answer of `probe` comes from an address that no probe before it at this hop was answered by. */
+static bool is_further_router(const struct line *line, const struct probe *probe)
+{
+    const struct reply *reply = probe_answer(probe);
+    for (const struct probe *p = trace_first_at(line->trace, line->ttl); reply && p != probe;
+         p = trace_next_at(line->trace, p)) {
+        const struct reply *other = probe_answer(p);
+        if (other && addr_equal(&other->from, &reply->from))
+            return false;
+    }
+    return reply != NULL;
+}
+
+static void add_row_answers(const struct line *line)
+{
+    const struct reply *first = NULL;
+    struct addr name = trace_hop_address(line->trace, line->ttl);
+    for (const struct probe *p = trace_first_at(line->trace, line->ttl); p; p = trace_next_at(line->trace, p))
+        if (!first)
+            first = probe_answer(p);
+    if (first) {
+        add_mark(line, first);
+        add_labels(line, first);
+    }
+    add_bracket(line);
+    for (const struct probe *p = trace_first_at(line->trace, line->ttl); p; p = trace_next_at(line->trace, p))
+        if (is_further_router(line, p) && !addr_equal(&probe_answer(p)->from, &name)) {
+            strbuf_add(line->text, "\n    ");
+            textline_add_address(line->text, line->session, &probe_answer(p)->from);
+        }
+}
+
+void textline_add_row(struct strbuf *text, const struct session *session, uint8_t ttl, bool color)
+{
+    struct line line = line_init(text, session, ttl, color);
+    add_ttl(&line);
+    strbuf_add(text, " ");
+    if (!line.trace || !is_answered(line.trace, ttl)) {
+        paint(&line, DIM);
+        strbuf_addf(text, "%-*s", ROW_NAME_COLUMNS, "*");
+        paint_end(&line);
+    } else {
+        struct addr address = trace_hop_address(line.trace, ttl);
+        paint(&line, BOLD);
+        add_row_address(&line, &address);
+        paint_end(&line);
+    }
+    if (!line.trace)
+        return;
+    struct hop_stats stats;
+    trace_hop_stats(line.trace, ttl, &stats);
+    add_row_numbers(&line, &stats);
+    add_row_answers(&line);
+}
