@@ -1,6 +1,7 @@
 /* apply: what each option does with its value: checks it alone and notes it. Floor 6; internal to the options of cli/.
  *
- * What depends on several options is judged when all are known (options.c). `value` is NULL for options that take none. */
+ * What depends on several options is judged when all are known (options.c). `value` is NULL for options that take none.
+ */
 #ifndef HOPSONDE_CLI_APPLY_H
 #define HOPSONDE_CLI_APPLY_H
 

@@ -1,4 +1,5 @@
-/* hints: other tools' spellings of our options, and what was meant by a mistyped one. Floor 6; internal to the options of cli/. */
+/* hints: other tools' spellings of our options, and what was meant by a mistyped one. Floor 6; internal to the options
+ * of cli/. */
 #ifndef HOPSONDE_CLI_HINTS_H
 #define HOPSONDE_CLI_HINTS_H
 
@@ -25,7 +26,8 @@ const struct synonym *synonym_find(const char *spelled);
 /* Our option that a mistyped long one ("--porbe") most likely means; NULL: none is near. */
 const char *option_nearest(const char *spelled);
 
-/* Adds the line "hopsonde: TEXT" to the hints unless it stands there, the words at hand are the environment's or there is no room. */
+/* Adds the line "hopsonde: TEXT" to the hints unless it stands there, the words at hand are the environment's or there
+ * is no room. */
 void hint_add(struct parse *parse, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 #endif

@@ -1,4 +1,5 @@
-/* options: argv and HOPSONDE_OPTIONS to a configuration. Floor 6; pure: opens nothing, asks no resolver, prints nothing. */
+/* options: argv and HOPSONDE_OPTIONS to a configuration. Floor 6; pure: opens nothing, asks no resolver, prints
+ * nothing. */
 #ifndef HOPSONDE_CLI_OPTIONS_H
 #define HOPSONDE_CLI_OPTIONS_H
 
@@ -21,29 +22,34 @@ enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 
 struct options {
     enum command command;
-    const char *help_topic; /* COMMAND_HELP: "trace" ... or NULL */
-    char host[TARGET_NAME_BYTES]; /* out of HOST or a URL, without brackets, with %zone; "": none given (only with COMMAND_REPLAY) */
+    const char *help_topic;       /* COMMAND_HELP: "trace" ... or NULL */
+    char host[TARGET_NAME_BYTES]; /* out of HOST or a URL, without brackets, with %zone; "": none given (only with
+                                     COMMAND_REPLAY) */
     uint8_t family;               /* 4, 6, 0: either */
-    /* All of the run but source, target and seed where none was given; `specs` holds the chain. session.source is -s. */
+    /* All of the run but source, target and seed where none was given; `specs` holds the chain. session.source is -s.
+     */
     struct session_config session;
     bool seed_given;
     const char *interface;
     uint32_t fwmark;
     struct output_request outputs[OUTPUTS_MOST]; /* at least text to stdout where no other goes there */
     unsigned output_count;
-    const char *write_file;            /* NULL: none */
+    const char *write_file;             /* NULL: none */
     const char *read_files[FILES_MOST]; /* replay */
     unsigned read_count;
     enum when color;
     unsigned verbose;
     bool quiet, dry_run, numeric;
-    /* Whole lines for stderr ("hopsonde: ...\n"), each once: another tool's spelling that worked. Empty with --quiet. */
+    /* Whole lines for stderr ("hopsonde: ...\n"), each once: another tool's spelling that worked. Empty with --quiet.
+     */
     char hints[1024];
-    char environment[ENVIRONMENT_BYTES]; /* the words of HOPSONDE_OPTIONS; strings above may lie in it: never copy the struct */
+    char environment[ENVIRONMENT_BYTES]; /* the words of HOPSONDE_OPTIONS; strings above may lie in it: never copy the
+                                            struct */
 };
 
-/* Fills `out` with defaults and then HOPSONDE_OPTIONS (may be NULL) and argv. Strings of `out` point into argv, `out` itself or
- * static memory. `trace --read FILE` comes out as COMMAND_REPLAY. STATUS_USAGE with one line (without "hopsonde: "): subject, action, cause, remedy. */
+/* Fills `out` with defaults and then HOPSONDE_OPTIONS (may be NULL) and argv. Strings of `out` point into argv, `out`
+ * itself or static memory. `trace --read FILE` comes out as COMMAND_REPLAY. STATUS_USAGE with one line (without
+ * "hopsonde: "): subject, action, cause, remedy. */
 enum status options_parse(int argc, char *const argv[], const char *environment, struct options *out, struct err *err);
 /* What --help and `help COMMAND` print; `topic` is options.help_topic, NULL the overview. */
 void options_help(struct strbuf *out, const char *topic);

@@ -1,5 +1,5 @@
-/* table: the options, one row each, from which parsing, help, man page and completions take what they say. Floor 6; internal
- * to the options of cli/. A new option is a row here; tests hold man page and completions against the rows. */
+/* table: the options, one row each, from which parsing, help, man page and completions take what they say. Floor 6;
+ * internal to the options of cli/. A new option is a row here; tests hold man page and completions against the rows. */
 #ifndef HOPSONDE_CLI_TABLE_H
 #define HOPSONDE_CLI_TABLE_H
 
@@ -15,16 +15,16 @@ struct command_row {
     const char *about; /* a paragraph */
 };
 
-extern const struct command_row command_rows[]; /* ends with a NULL name */
+extern const struct command_row command_rows[];           /* ends with a NULL name */
 const struct command_row *command_find(const char *word); /* NULL: no command */
 
 /* What was said, as far as it can only be judged when all is known. */
 struct parse {
     struct options *out;
     const struct command_row *command; /* the first word; NULL: it is no command */
-    bool environment; /* the words at hand are those of HOPSONDE_OPTIONS */
-    bool stop;        /* --help or --version: nothing else matters */
-    const char *spelled; /* the option at hand, as it was typed */
+    bool environment;                  /* the words at hand are those of HOPSONDE_OPTIONS */
+    bool stop;                         /* --help or --version: nothing else matters */
+    const char *spelled;               /* the option at hand, as it was typed */
 
     struct {
         const char *text;    /* "tcp/443" or "auto" */
@@ -38,14 +38,14 @@ struct parse {
     struct target_words target; /* what a URL says */
 
     bool tos_given, max_given, family_given;
-    bool write_environment; /* --write stands in the environment: a replay leaves it aside */
+    bool write_environment;   /* --write stands in the environment: a replay leaves it aside */
     const char *dscp_spelled; /* --dscp or --ecn, whichever was given: at odds with -t */
     uint8_t dscp, ecn;
     nstime rate_gap;
-    bool environment_stdout;     /* a format on stdout comes from the environment and gives way to the command line's */
-    const char *stdout_format;   /* the format that has stdout; NULL: none yet */
-    const char *sending;         /* the first option given that has no effect in a replay */
-    const char *output_spelled;  /* the first -o given that a dry run can't obey */
+    bool environment_stdout;    /* a format on stdout comes from the environment and gives way to the command line's */
+    const char *stdout_format;  /* the format that has stdout; NULL: none yet */
+    const char *sending;        /* the first option given that has no effect in a replay */
+    const char *output_spelled; /* the first -o given that a dry run can't obey */
 
     const char *operands[FILES_MOST];
     unsigned operand_count;

@@ -13,8 +13,8 @@ struct target_words {
     uint16_t port;        /* the URL's, or its scheme's; 0 where `protocol` is NULL */
 };
 
-/* Writes the host alone (no brackets, no userinfo; %zone kept) into `host`. STATUS_USAGE where there is none or it doesn't
- * fit, or for what looks like HOST:PORT, HOST/PATH or NETWORK/PREFIX. */
+/* Writes the host alone (no brackets, no userinfo; %zone kept) into `host`. STATUS_USAGE where there is none or it
+ * doesn't fit, or for what looks like HOST:PORT, HOST/PATH or NETWORK/PREFIX. */
 enum status target_parse(const char *text, char *host, size_t host_bytes, struct target_words *out, struct err *err);
 
 #endif

@@ -9,11 +9,12 @@
 #include "base/err.h"
 #include "base/nstime.h"
 
-/* The whole text is a decimal number (or hexadecimal with 0x, where `hex`) from `least` to `most`. No sign, no space. */
+/* The whole text is a decimal number (or hexadecimal with 0x, where `hex`) from `least` to `most`. No sign, no space.
+ */
 bool value_number(const char *text, bool hex, uint64_t least, uint64_t most, uint64_t *out);
 
-/* [DIGITS][.DIGITS] in units of `unit` at the start of `text`; `rest` is set to what follows. Finer than a nanosecond is cut
- * off. False where there is no number there or it is above a million units. */
+/* [DIGITS][.DIGITS] in units of `unit` at the start of `text`; `rest` is set to what follows. Finer than a nanosecond
+ * is cut off. False where there is no number there or it is above a million units. */
 bool value_span(const char *text, nstime unit, nstime *out, const char **rest);
 
 /* A DSCP as a number (0 to 63) or by name (RFC 2474, 2597, 3246, 5865, 8622: "ef", "af11", "cs6" ...), case ignored. */
@@ -28,8 +29,8 @@ struct subject {
     const char *value;   /* NULL: the option alone */
 };
 
-/* Sets `err` to "[HOPSONDE_OPTIONS: ]SPELLED VALUE: MESSAGE" and returns STATUS_USAGE. What was typed is escaped and, where
- * long, cut. */
+/* Sets `err` to "[HOPSONDE_OPTIONS: ]SPELLED VALUE: MESSAGE" and returns STATUS_USAGE. What was typed is escaped and,
+ * where long, cut. */
 enum status value_complain(struct err *err, const struct subject *subject, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 enum status value_complain_args(struct err *err, const struct subject *subject, const char *format, va_list args)

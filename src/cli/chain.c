@@ -1,0 +1,131 @@
+#include "cli/chain.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "probe/type.h"
+
+static const char *const automatic_chain[] = {"udp", "icmp", "tcp/443", "tcp/80"};
+
+#define SPEC_BYTES_MOST 64
+
+static bool is_automatic(const char *text)
+{
+    return strcasecmp(text, "auto") == 0;
+}
+
+/* Asking for the same probe twice asks for it once. */
+static enum status add_spec(struct session_config *config, const struct probe_spec *spec, struct err *err)
+{
+    for (unsigned i = 0; i < config->spec_count; i++) {
+        if (probe_spec_equal(&config->specs[i], spec))
+            return STATUS_OK;
+    }
+    if (config->spec_count == SPECS_MOST)
+        return err_set(err, STATUS_USAGE, "-P: at most %d probes can be asked for at once", SPECS_MOST);
+    config->specs[config->spec_count++] = *spec;
+    return STATUS_OK;
+}
+
+static enum status add_automatic(struct session_config *config, struct err *err)
+{
+    for (size_t i = 0; i < sizeof automatic_chain / sizeof *automatic_chain; i++) {
+        struct probe_spec spec;
+        enum status status = probe_spec_parse(automatic_chain[i], &spec, err);
+        if (status == STATUS_OK)
+            status = add_spec(config, &spec, err);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return STATUS_OK;
+}
+
+/* "tcp:ack" and "22" give "tcp/22:ack". */
+static void insert_port(const char *text, const char *port, char out[SPEC_BYTES_MOST])
+{
+    size_t protocol = strcspn(text, ":");
+    snprintf(out, SPEC_BYTES_MOST, "%.*s/%s%s", (int)protocol, text, port, text + protocol);
+}
+
+static enum status parse_spec(const char *text, const struct subject *subject, struct probe_spec *spec, struct err *err)
+{
+    struct err cause;
+    size_t length = strlen(text);
+    if (length >= SPEC_BYTES_MOST || strchr(text, ','))
+        return value_complain(err, subject,
+                              "one PROTOCOL[/PORT] goes here (several are several -P, as -P udp -P tcp/443)");
+    if (probe_spec_parse(text, spec, &cause) == STATUS_OK)
+        return STATUS_OK;
+    /* The cause names the spec first; so does the subject. */
+    bool named =
+        length > 0 && strncmp(cause.message, text, length) == 0 && strncmp(cause.message + length, ": ", 2) == 0;
+    return value_complain(err, subject, "%s", named ? cause.message + length + 2 : cause.message);
+}
+
+/* One -P, -I, -T or -U: with the port of -p where it has a place for one and none yet. */
+static enum status add_asked(const struct parse *parse, unsigned index, bool *port_used, struct err *err)
+{
+    const char *text = parse->probes[index].text;
+    const struct subject subject = {
+        .environment = parse->probes[index].environment,
+        .spelled = parse->probes[index].spelled,
+        .value = parse->probes[index].value,
+    };
+    struct probe_spec spec;
+    enum status status = parse_spec(text, &subject, &spec, err);
+    if (status != STATUS_OK)
+        return status;
+    if (parse->port && spec.type->has_port && !strchr(text, '/') && strlen(text) < SPEC_BYTES_MOST / 2) {
+        char with_port[SPEC_BYTES_MOST];
+        insert_port(text, parse->port, with_port);
+        *port_used = true;
+        status = parse_spec(with_port, &parse->port_subject, &spec, err);
+    }
+    return status == STATUS_OK ? add_spec(&parse->out->session, &spec, err) : status;
+}
+
+/* Neither -P nor a short form of it: the port of -p or of the URL, with the URL's protocol; else everything in turn. */
+static enum status add_unasked(const struct parse *parse, struct err *err)
+{
+    struct session_config *config = &parse->out->session;
+    const char *protocol = parse->target.protocol ? parse->target.protocol : "udp";
+    char text[SPEC_BYTES_MOST];
+    struct probe_spec spec;
+    if (parse->port) {
+        insert_port(protocol, parse->port, text);
+    } else if (parse->target.protocol) {
+        snprintf(text, sizeof text, "%s/%u", protocol, parse->target.port);
+    } else {
+        config->automatic = true;
+        return add_automatic(config, err);
+    }
+    enum status status = parse_spec(text, &parse->port_subject, &spec, err);
+    return status == STATUS_OK ? add_spec(config, &spec, err) : status;
+}
+
+static enum status complain_unused_port(const struct parse *parse, struct err *err)
+{
+    const char *text = parse->probes[0].text;
+    if (is_automatic(text))
+        return value_complain(err, &parse->port_subject, "auto has ports of its own (-T or -U take this one)");
+    if (strchr(text, '/'))
+        return value_complain(err, &parse->port_subject, "%s has its port already (leave one of them out)", text);
+    return value_complain(err, &parse->port_subject, "%s has no ports", text);
+}
+
+enum status chain_build(const struct parse *parse, struct err *err)
+{
+    struct session_config *config = &parse->out->session;
+    bool port_used = false;
+    if (parse->probe_count == 0)
+        return add_unasked(parse, err);
+    for (unsigned i = 0; i < parse->probe_count; i++) {
+        enum status status =
+            is_automatic(parse->probes[i].text) ? add_automatic(config, err) : add_asked(parse, i, &port_used, err);
+        if (status != STATUS_OK)
+            return status;
+    }
+    config->automatic = parse->probe_count == 1 && is_automatic(parse->probes[0].text);
+    return parse->port && !port_used ? complain_unused_port(parse, err) : STATUS_OK;
+}

@@ -1,0 +1,75 @@
+# bash completion for hopsonde(8)
+
+_hopsonde()
+{
+    local cur prev words cword
+    if declare -F _init_completion >/dev/null; then
+        _init_completion -n : || return
+    else
+        cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} cword=$COMP_CWORD words=("${COMP_WORDS[@]}")
+    fi
+
+    local options='-P --probe -I -T -U -p -4 -6 --seed --dry-run -f -m -q -w --gap -z --rate -t --tos --dscp --ecn
+        --no-df --flow-label -s -i --sport --fwmark -o -W --write -R --read -n -v --quiet --color -h --help
+        -V --version'
+    local probes='auto icmp udp udp/53 udp/123 udp/443 tcp/22 tcp/80 tcp/80:ack tcp/80:fin tcp/443 udplite dccp sctp ip/'
+
+    case $prev in
+    -P | --probe)
+        mapfile -t COMPREPLY < <(compgen -W "$probes" -- "$cur")
+        if declare -F __ltrim_colon_completions >/dev/null; then
+            __ltrim_colon_completions "$cur"
+        fi
+        return
+        ;;
+    -o)
+        mapfile -t COMPREPLY < <(compgen -W 'text json jsonl csv' -- "$cur")
+        return
+        ;;
+    --color)
+        mapfile -t COMPREPLY < <(compgen -W 'auto always never' -- "$cur")
+        return
+        ;;
+    --dscp)
+        mapfile -t COMPREPLY < <(compgen -W 'ef va le cs0 cs1 cs2 cs3 cs4 cs5 cs6 cs7 af11 af12 af13 af21 af22 af23
+            af31 af32 af33 af41 af42 af43' -- "$cur")
+        return
+        ;;
+    --ecn)
+        mapfile -t COMPREPLY < <(compgen -W 'not-ect ect0 ect1 ce' -- "$cur")
+        return
+        ;;
+    -i)
+        mapfile -t COMPREPLY < <(compgen -W "$(command ls /sys/class/net 2>/dev/null)" -- "$cur")
+        return
+        ;;
+    -W | --write | -R | --read)
+        compopt -o filenames 2>/dev/null
+        mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+        return
+        ;;
+    -p | --seed | -f | -m | -q | -w | --gap | -z | --rate | -t | --tos | --flow-label | -s | --sport | --fwmark)
+        return
+        ;;
+    help)
+        if ((cword == 2)); then
+            mapfile -t COMPREPLY < <(compgen -W 'trace replay' -- "$cur")
+            return
+        fi
+        ;;
+    esac
+
+    if [[ $cur == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$options" -- "$cur")
+    elif [[ ${words[1]} == replay && $cword -gt 1 ]]; then
+        compopt -o filenames 2>/dev/null
+        mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+    else
+        mapfile -t COMPREPLY < <(compgen -A hostname -- "$cur")
+        if ((cword == 1)); then
+            mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'trace replay help' -- "$cur")
+        fi
+    fi
+}
+
+complete -F _hopsonde hopsonde

@@ -1,0 +1,47 @@
+# fish completion for hopsonde(8)
+
+set -l probes auto icmp udp udp/53 udp/123 udp/443 tcp/22 tcp/80 tcp/80:ack tcp/80:fin tcp/443 udplite dccp sctp ip/
+set -l dscps ef va le cs0 cs1 cs2 cs3 cs4 cs5 cs6 cs7 af11 af12 af13 af21 af22 af23 af31 af32 af33 af41 af42 af43
+
+complete -c hopsonde -f
+complete -c hopsonde -n '__fish_is_first_token' -a 'trace' -d 'The path to a host'
+complete -c hopsonde -n '__fish_is_first_token' -a 'replay' -d 'The same report out of saved captures'
+complete -c hopsonde -n '__fish_is_first_token' -a 'help' -d 'All about a command'
+complete -c hopsonde -n '__fish_seen_subcommand_from help' -a 'trace replay'
+complete -c hopsonde -n '__fish_seen_subcommand_from replay' -F
+complete -c hopsonde -n 'not __fish_seen_subcommand_from replay help' -a '(__fish_print_hostnames)'
+
+complete -c hopsonde -s P -l probe -x -a "$probes" -d 'What to send'
+complete -c hopsonde -s I -d 'Short for -P icmp'
+complete -c hopsonde -s T -d 'Short for -P tcp/80'
+complete -c hopsonde -s U -d 'Short for -P udp'
+complete -c hopsonde -s p -x -d 'Target port'
+complete -c hopsonde -s 4 -d 'Use IPv4'
+complete -c hopsonde -s 6 -d 'Use IPv6'
+complete -c hopsonde -l seed -x -d 'Draw all random choices from this number'
+complete -c hopsonde -l dry-run -d 'Print the probes, decoded, and send none'
+complete -c hopsonde -s f -x -d 'First TTL'
+complete -c hopsonde -s m -x -d 'Largest TTL'
+complete -c hopsonde -s q -x -d 'Probes a hop'
+complete -c hopsonde -s w -x -d 'Longest wait for a reply, in seconds'
+complete -c hopsonde -l gap -x -d 'Give up after so many silent hops in a row'
+complete -c hopsonde -s z -x -d 'Least gap between two probes, in milliseconds'
+complete -c hopsonde -l rate -x -d 'Most probes a second'
+complete -c hopsonde -s t -l tos -x -d 'TOS byte or traffic class'
+complete -c hopsonde -l dscp -x -a "$dscps" -d 'DSCP'
+complete -c hopsonde -l ecn -x -a 'not-ect ect0 ect1 ce' -d 'ECN codepoint'
+complete -c hopsonde -l no-df -d 'Clear the don\'t-fragment bit'
+complete -c hopsonde -l flow-label -x -d 'IPv6 flow label'
+complete -c hopsonde -s s -x -d 'Source address'
+complete -c hopsonde -s i -x -a '(__fish_print_interfaces)' -d 'Interface'
+complete -c hopsonde -l sport -x -d 'Source port'
+complete -c hopsonde -l fwmark -x -d 'Mark for policy routing'
+complete -c hopsonde -s o -x -a 'text json jsonl csv' -d 'Report format'
+complete -c hopsonde -s W -l write -r -F -d 'Save the packets'
+complete -c hopsonde -s R -l read -r -F -d 'Take the packets from a file'
+complete -c hopsonde -s n -d 'Look up no names'
+complete -c hopsonde -s v -d 'Say more'
+complete -c hopsonde -l quiet -d 'No heading, notes and hints'
+complete -c hopsonde -l color -x -a 'auto always never' -d 'Colour'
+complete -c hopsonde -s h -l help -d 'Print help'
+complete -c hopsonde -s V -l version -d 'Print the version'

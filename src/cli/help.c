@@ -1,0 +1,126 @@
+/* What --help and `help COMMAND` print, out of the tables: options, commands, probe types, formats. */
+#include <string.h>
+
+#include "cli/options.h"
+#include "cli/table.h"
+#include "probe/type.h"
+
+#define COLUMNS 80
+#define INDENT 26 /* where the second column begins */
+
+/* The words of `text` from column `*column` on, broken before COLUMNS, further lines indented by `indent`. */
+static void add_wrapped(struct strbuf *out, const char *text, int indent, int *column)
+{
+    while (*text) {
+        int length = (int)strcspn(text, " ");
+        if (*column > indent && *column + 1 + length >= COLUMNS) {
+            strbuf_addf(out, "\n%*s", indent, "");
+            *column = indent;
+        } else if (*column > indent) {
+            strbuf_add(out, " ");
+            ++*column;
+        }
+        strbuf_add_bytes(out, text, (size_t)length);
+        *column += length;
+        text += length + (text[length] == ' ');
+    }
+    strbuf_add(out, "\n");
+}
+
+/* "  LEFT      RIGHT": a definition whose right side begins at INDENT. */
+static void add_definition(struct strbuf *out, const char *left, const char *right)
+{
+    int column = INDENT;
+    strbuf_addf(out, "  %-*s", INDENT - 2, left);
+    if (strlen(left) > INDENT - 4)
+        strbuf_addf(out, "\n%*s", INDENT, "");
+    add_wrapped(out, right, INDENT, &column);
+}
+
+static void add_option(struct strbuf *out, const struct option_row *row, const char *text)
+{
+    struct strbuf left;
+    strbuf_init(&left);
+    strbuf_addf(&left, "%s%s%s%s", row->letter ? row->letter : "   ", row->letter && row->name ? "," : "",
+                row->name ? " " : "", row->name ? row->name : "");
+    if (row->argument)
+        strbuf_addf(&left, " %s", row->argument);
+    add_definition(out, left.text, text);
+    strbuf_free(&left);
+}
+
+static void add_options(struct strbuf *out, bool sending_too)
+{
+    for (unsigned group = 0; group < GROUP_COUNT; group++) {
+        bool titled = false;
+        for (const struct option_row *row = option_rows; row->apply; row++) {
+            if (row->group != group || (row->sends && !sending_too))
+                continue;
+            if (!titled)
+                strbuf_addf(out, "\n%s\n", option_group_titles[group]);
+            titled = true;
+            add_option(out, row, row->help);
+        }
+    }
+}
+
+static void add_probes(struct strbuf *out)
+{
+    strbuf_add(out, "\nPROBE is PROTOCOL[/PORT][:VARIANT]\n");
+    for (const struct probe_type *const *type = probe_types; *type; type++)
+        add_definition(out, (*type)->name, (*type)->help);
+}
+
+static void add_formats(struct strbuf *out)
+{
+    strbuf_add(out, "\nFORMAT is\n");
+    for (const struct output_format *const *format = output_formats; *format; format++)
+        add_definition(out, (*format)->name, (*format)->help);
+}
+
+static void add_statuses(struct strbuf *out)
+{
+    strbuf_add(out, "\nExit status\n");
+    add_definition(out, "0", "the target answered: a verdict of open or closed (replay: a trace was found)");
+    add_definition(out, "1", "it did not");
+    add_definition(out, "2", "usage: the command line makes no sense");
+    add_definition(out, "3", "could not run, or could not write what was asked for");
+    add_definition(out, "130", "interrupted");
+}
+
+static void add_command(struct strbuf *out, const struct command_row *command)
+{
+    int column = 0;
+    strbuf_addf(out, "Usage: hopsonde %s\n", command->usage);
+    if (command->about) {
+        strbuf_add(out, "\n");
+        add_wrapped(out, command->about, 0, &column);
+    }
+    add_options(out, command->command == COMMAND_TRACE);
+    if (command->command == COMMAND_TRACE)
+        add_probes(out);
+    add_formats(out);
+    add_statuses(out);
+    strbuf_add(out, "\nHOPSONDE_OPTIONS in the environment: options put before those given.\n");
+}
+
+static void add_overview(struct strbuf *out)
+{
+    strbuf_add(out, "Usage:\n");
+    for (const struct command_row *command = command_rows; command->name; command++)
+        strbuf_addf(out, "  hopsonde %-32s%s\n", command->usage, command->help);
+    strbuf_add(out, "\nMost used options (`hopsonde help trace` has all of them):\n");
+    for (const struct option_row *row = option_rows; row->apply; row++) {
+        if (row->brief)
+            add_option(out, row, row->brief);
+    }
+}
+
+void options_help(struct strbuf *out, const char *topic)
+{
+    const struct command_row *command = topic ? command_find(topic) : NULL;
+    if (command && command->command != COMMAND_HELP)
+        add_command(out, command);
+    else
+        add_overview(out);
+}

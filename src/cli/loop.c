@@ -1,0 +1,81 @@
+#include "cli/loop.h"
+
+#define IP_PACKET_MOST 65535
+
+/* What one run of the loop works with. */
+struct run {
+    struct session *session;
+    struct wire *wire;
+    struct dump *dump;
+    uint64_t kept; /* number of the last frame in the dump */
+};
+
+/* Claims go into the capture where they were made: before the frame or the deadline that comes next. */
+static void keep_claims(struct run *run)
+{
+    struct session_claim claim;
+    while (session_take_claim(run->session, &claim))
+        if (run->dump)
+            dump_claim(run->dump, &claim);
+}
+
+static void send_probe(struct run *run, const struct wish *wish)
+{
+    const struct flow *flow = &session_trace(run->session, wish->trace)->flow;
+    uint8_t bytes[IP_PACKET_MOST];
+    flow_stamp(flow, wish->serial, wish->ttl, bytes);
+    nstime at = run->wire->ops->now(run->wire);
+    int send_errno = run->wire->ops->send(run->wire, &flow->target, bytes, flow->size);
+    session_sent(run->session, wish, send_errno, at);
+    keep_claims(run);
+}
+
+/* The session must know a frame's number before the dump has written it, because the number stands in its events. */
+static void take_frame(struct run *run, struct frame *frame)
+{
+    struct packet packet;
+    if (run->dump)
+        frame->number = dump_failed(run->dump, NULL) ? 0 : run->kept + 1;
+    packet_decode(frame, &packet);
+    struct frame_note note = session_frame(run->session, frame, &packet);
+    keep_claims(run);
+    if (run->dump && dump_frame(run->dump, frame, &note, run->session))
+        run->kept = frame->number;
+}
+
+enum status loop_run(struct session *session, struct wire *wire, struct dump *dump, const volatile sig_atomic_t *stop,
+                     struct err *err)
+{
+    struct run run = {.session = session, .wire = wire, .dump = dump};
+    while (!*stop) {
+        struct wish wish = session_wish(session, wire->ops->now(wire));
+        keep_claims(&run);
+        if (wish.kind == WISH_DONE)
+            return STATUS_OK;
+        if (wish.kind == WISH_SEND) {
+            send_probe(&run, &wish);
+            continue;
+        }
+        struct frame frame = {0};
+        struct session_claim claim;
+        switch (wire->ops->receive(wire, wish.until, &frame, &claim, err)) {
+        case WIRE_FRAME:
+            take_frame(&run, &frame);
+            break;
+        case WIRE_CLAIM:
+            session_claim(session, &claim);
+            break;
+        case WIRE_QUIET:
+            session_tick(session, wire->ops->drained(wire));
+            keep_claims(&run);
+            if (dump)
+                dump_flush(dump);
+            break;
+        case WIRE_END:
+            return STATUS_OK;
+        case WIRE_FAILED:
+            return STATUS_SYSTEM;
+        }
+    }
+    return STATUS_OK;
+}

@@ -1,0 +1,419 @@
+#include "cli/options.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "cli/chain.h"
+#include "cli/hints.h"
+#include "cli/words.h"
+
+#define ENVIRONMENT_WORDS_MOST 256
+#define SPELLED_BYTES 64
+
+/* The words being walked through. */
+struct words {
+    char *const *word;
+    int count, next; /* `next`: the first one not yet taken */
+};
+
+/* --- options --- */
+
+/* An option that nobody knows. The environment may hold words for other commands and versions. */
+static enum status complain_unknown(const struct parse *parse, const char *spelled, struct err *err)
+{
+    const struct subject subject = {.spelled = spelled};
+    const char *nearest = spelled[1] == '-' ? option_nearest(spelled) : NULL;
+    if (parse->environment)
+        return STATUS_OK;
+    if (nearest)
+        return value_complain(err, &subject, "there is no such option (did you mean %s?)", nearest);
+    return value_complain(err, &subject, "there is no such option (`hopsonde help trace` lists them)");
+}
+
+/* The argument of the option at hand: the rest of its own word, or the next word. */
+static enum status take_value(const struct parse *parse, struct words *words, const char *attached,
+                              const char *argument, const char **out, struct err *err)
+{
+    const struct subject subject = parse_subject(parse, NULL);
+    if (attached)
+        *out = attached;
+    else if (words->next < words->count)
+        *out = words->word[words->next++];
+    else
+        return value_complain(err, &subject, "a value is missing (%s %s)", parse->spelled, argument);
+    return STATUS_OK;
+}
+
+static enum status obey(struct parse *parse, const struct option_row *row, const char *value, struct err *err)
+{
+    if (row->sends) {
+        if (parse->environment && parse->out->command == COMMAND_REPLAY)
+            return STATUS_OK;
+        if (!parse->environment && !parse->sending)
+            parse->sending = parse->spelled;
+    }
+    return row->apply(parse, value, err);
+}
+
+static enum status obey_synonym(struct parse *parse, const struct synonym *synonym, const char *value, struct err *err)
+{
+    const struct subject subject = parse_subject(parse, NULL);
+    if (synonym->kind == SYNONYM_REFUSED)
+        return parse->environment ? STATUS_OK : value_complain(err, &subject, "%s", synonym->why);
+    if (synonym->kind == SYNONYM_IGNORED) {
+        hint_add(parse, "%s: %s", synonym->theirs, synonym->why);
+        return STATUS_OK;
+    }
+    if (synonym->value)
+        hint_add(parse, "%s: taken as %s %s", synonym->theirs, synonym->ours, synonym->value);
+    else
+        hint_add(parse, "%s: taken as %s", synonym->theirs, synonym->ours);
+    return obey(parse, option_find(synonym->ours), synonym->value ? synonym->value : value, err);
+}
+
+/* What a spelling is: exactly one of the three, or none. */
+struct found {
+    const struct option_row *row;
+    const struct synonym *synonym;
+    const struct reserved_option *reserved;
+    const char *spelled;  /* as found: static */
+    const char *argument; /* NULL: takes none */
+};
+
+static bool find_option(const char *spelled, struct found *out)
+{
+    *out = (struct found){.row = option_find(spelled)};
+    if (out->row) {
+        out->spelled = spelled[1] == '-' ? out->row->name : out->row->letter;
+        out->argument = out->row->argument;
+    } else if ((out->reserved = reserved_option_find(spelled))) {
+        out->spelled = spelled[1] == '-' ? out->reserved->name : out->reserved->letter;
+        out->argument = out->reserved->argument ? "VALUE" : NULL;
+    } else if ((out->synonym = synonym_find(spelled))) {
+        out->spelled = out->synonym->theirs;
+        out->argument = out->synonym->argument ? "VALUE" : NULL;
+    }
+    return out->spelled != NULL;
+}
+
+static enum status obey_found(struct parse *parse, struct words *words, const struct found *found, const char *attached,
+                              struct err *err)
+{
+    const char *value = NULL;
+    parse->spelled = found->spelled;
+    const struct subject subject = parse_subject(parse, NULL);
+    if (found->reserved && !parse->environment)
+        return value_complain(err, &subject, "not in this version");
+    if (found->argument) {
+        enum status status = take_value(parse, words, attached, found->argument, &value, err);
+        if (status != STATUS_OK)
+            return status;
+    }
+    if (found->reserved)
+        return STATUS_OK;
+    return found->row ? obey(parse, found->row, value, err) : obey_synonym(parse, found->synonym, value, err);
+}
+
+/* "--name" or "--name=value". */
+static enum status parse_long(struct parse *parse, struct words *words, const char *word, struct err *err)
+{
+    char spelled[SPELLED_BYTES] = "";
+    struct found found;
+    size_t length = strcspn(word, "=");
+    const char *attached = word[length] == '=' ? word + length + 1 : NULL;
+    if (length >= sizeof spelled)
+        return complain_unknown(parse, word, err);
+    memcpy(spelled, word, length);
+    if (!find_option(spelled, &found))
+        return complain_unknown(parse, spelled, err);
+    if (attached && !found.argument) {
+        const struct subject subject = {.environment = parse->environment, .spelled = spelled};
+        return value_complain(err, &subject, "this option takes no value");
+    }
+    return obey_found(parse, words, &found, attached, err);
+}
+
+/* "-nq3": letters in a row, the last of which may have its value attached or in the next word. */
+static enum status parse_letters(struct parse *parse, struct words *words, const char *word, struct err *err)
+{
+    for (const char *letter = word + 1; *letter && !parse->stop; letter++) {
+        const char spelled[3] = {'-', *letter, 0};
+        struct found found;
+        if (!find_option(spelled, &found))
+            return complain_unknown(parse, spelled, err);
+        const char *attached = found.argument && letter[1] ? letter + 1 : NULL;
+        enum status status = obey_found(parse, words, &found, attached, err);
+        if (status != STATUS_OK || found.argument)
+            return status;
+    }
+    return STATUS_OK;
+}
+
+/* --- operands --- */
+
+static enum status take_operand(struct parse *parse, const char *word, struct err *err)
+{
+    const struct subject subject = {.value = word};
+    if (parse->environment)
+        return STATUS_OK;
+    if (parse->operand_count == FILES_MOST)
+        return value_complain(err, &subject, "at most %d arguments can be taken", FILES_MOST);
+    parse->operands[parse->operand_count++] = word;
+    return STATUS_OK;
+}
+
+static enum status parse_words(struct parse *parse, char *const *word, int count, struct err *err)
+{
+    struct words words = {.word = word, .count = count};
+    bool operands_only = false;
+    enum status status = STATUS_OK;
+    while (words.next < words.count && status == STATUS_OK && !parse->stop) {
+        const char *now = words.word[words.next++];
+        if (operands_only || now[0] != '-' || !now[1])
+            status = take_operand(parse, now, err);
+        else if (strcmp(now, "--") == 0)
+            operands_only = true;
+        else if (now[1] == '-')
+            status = parse_long(parse, &words, now, err);
+        else
+            status = parse_letters(parse, &words, now, err);
+    }
+    return status;
+}
+
+static enum status parse_environment(struct parse *parse, const char *text, struct err *err)
+{
+    char *words[ENVIRONMENT_WORDS_MOST];
+    int count;
+    struct err cause;
+    if (words_split(text, parse->out->environment, ENVIRONMENT_BYTES, words, ENVIRONMENT_WORDS_MOST, &count, &cause) !=
+        STATUS_OK)
+        return err_set(err, STATUS_USAGE, "HOPSONDE_OPTIONS: %s", cause.message);
+    parse->environment = true;
+    enum status status = parse_words(parse, words, count, err);
+    parse->environment = false;
+    parse->family_given = false;
+    return status;
+}
+
+static enum status judge_size(struct parse *parse, const char *text, struct err *err)
+{
+    const struct subject subject = {.value = text};
+    uint64_t size;
+    if (!value_number(text, false, 28, 65535, &size))
+        return value_complain(err, &subject,
+                              "after HOST only SIZE can come, 28 to 65535 bytes (one HOST is traced at a time)");
+    parse->out->session.size = (uint16_t)size;
+    return STATUS_OK;
+}
+
+/* HOST [SIZE]; a replay can do without. */
+static enum status judge_host(struct parse *parse, struct err *err)
+{
+    struct options *out = parse->out;
+    const char *host = parse->operands[0];
+    if (parse->operand_count == 0 && out->command == COMMAND_REPLAY)
+        return STATUS_OK;
+    if (parse->operand_count == 0)
+        return err_set(err, STATUS_USAGE, "no HOST given (hopsonde [OPTIONS] HOST; `hopsonde --help` tells more)");
+    if (!parse->command && (command_find(host) || reserved_command(host)))
+        return err_set(err, STATUS_USAGE,
+                       "%s: a command comes before its options (a host of that name: hopsonde trace %s)", host, host);
+    enum status status = target_parse(host, out->host, sizeof out->host, &parse->target, err);
+    if (status == STATUS_OK && parse->operand_count > 1)
+        status = judge_size(parse, parse->operands[1], err);
+    if (status == STATUS_OK && parse->operand_count > 2) {
+        const struct subject third = {.value = parse->operands[2]};
+        status = value_complain(err, &third, "nothing can come after HOST and SIZE");
+    }
+    return status;
+}
+
+/* The operands of `replay` are files. */
+static enum status judge_files(struct parse *parse, struct err *err)
+{
+    struct options *out = parse->out;
+    for (unsigned i = 0; i < parse->operand_count; i++) {
+        const struct subject subject = {.value = parse->operands[i]};
+        if (out->read_count == FILES_MOST)
+            return value_complain(err, &subject, "at most %d files can be read at once", FILES_MOST);
+        if (!*subject.value)
+            return value_complain(err, &subject, "a file has a name");
+        out->read_files[out->read_count++] = subject.value;
+    }
+    return STATUS_OK;
+}
+
+/* --- what depends on several options --- */
+
+static enum status judge_header(struct parse *parse, struct err *err)
+{
+    struct session_config *config = &parse->out->session;
+    uint8_t *family = &parse->out->family;
+    if (parse->tos_given && parse->dscp_spelled) {
+        const struct subject subject = {.spelled = parse->dscp_spelled};
+        return value_complain(err, &subject, "not together with -t, which holds DSCP and ECN both");
+    }
+    if (parse->dscp_spelled)
+        config->tos = (uint8_t)(parse->dscp << 2 | parse->ecn);
+    if (*family && !addr_is_none(&config->source) && config->source.family != *family)
+        return err_set(err, STATUS_USAGE, "-s: the source address is IPv%u, but -%u asks for IPv%u",
+                       config->source.family, *family, *family);
+    if (!*family)
+        *family = config->source.family;
+    if (*family == 4 && config->flow_label >= 0)
+        return err_set(err, STATUS_USAGE, "--flow-label: IPv4 has no flow label (leave it out, or -6)");
+    return STATUS_OK;
+}
+
+static enum status judge_ladder(struct parse *parse, struct err *err)
+{
+    struct session_config *config = &parse->out->session;
+    if (parse->rate_gap > config->send_gap)
+        config->send_gap = parse->rate_gap;
+    if (config->first_ttl <= config->max_ttl)
+        return STATUS_OK;
+    return err_set(err, STATUS_USAGE, "-f %u: the first TTL is above the largest, %s%u (raise that one with -m)",
+                   config->first_ttl, parse->max_given ? "-m " : "by default ", config->max_ttl);
+}
+
+static bool same_file(const char *a, const char *b)
+{
+    return a && b && strcmp(a, b) == 0;
+}
+
+/* Nothing is written twice, and text goes to standard output where nothing else does. */
+static enum status judge_outputs(struct parse *parse, struct err *err)
+{
+    struct options *out = parse->out;
+    for (unsigned i = 0; i < out->output_count; i++) {
+        const struct subject subject = {.spelled = "-o", .value = out->outputs[i].file};
+        if (same_file(out->outputs[i].file, out->write_file))
+            return value_complain(err, &subject, "--write saves the packets in this file (name two files)");
+        for (unsigned k = 0; k < i; k++) {
+            if (same_file(out->outputs[i].file, out->outputs[k].file))
+                return value_complain(err, &subject, "two reports can't share a file (name two)");
+        }
+    }
+    if (!parse->stdout_format) {
+        memmove(out->outputs + 1, out->outputs, out->output_count * sizeof *out->outputs);
+        out->outputs[0] = (struct output_request){.format = output_format_find("text")};
+        out->output_count++;
+    }
+    return STATUS_OK;
+}
+
+static enum status judge_replay(struct parse *parse, struct err *err)
+{
+    struct options *out = parse->out;
+    if (out->read_count == 0)
+        return err_set(err, STATUS_USAGE, "replay: no file given (hopsonde replay FILE...)");
+    if (out->write_file && !parse->write_environment)
+        return err_set(err, STATUS_USAGE, "--write: a replay has its frames from a file already (leave --write out)");
+    if (out->dry_run)
+        return err_set(err, STATUS_USAGE, "--dry-run: a replay sends nothing anyway (leave --dry-run out)");
+    out->write_file = NULL;
+    for (unsigned i = 0; i < out->output_count; i++) {
+        for (unsigned k = 0; k < out->read_count; k++) {
+            const struct subject subject = {.spelled = "-o", .value = out->outputs[i].file};
+            if (same_file(out->outputs[i].file, out->read_files[k]))
+                return value_complain(err, &subject, "this file is being read (name another)");
+        }
+    }
+    if (parse->sending)
+        hint_add(parse, "%s: no effect in a replay: the capture holds what was sent", parse->sending);
+    return STATUS_OK;
+}
+
+static enum status judge_trace(struct parse *parse, struct err *err)
+{
+    const struct subject subject = {.spelled = "-o", .value = parse->output_spelled};
+    enum status status = chain_build(parse, err);
+    if (status == STATUS_OK)
+        status = judge_header(parse, err);
+    if (status == STATUS_OK)
+        status = judge_ladder(parse, err);
+    if (status == STATUS_OK && parse->out->dry_run && parse->output_spelled)
+        status = value_complain(err, &subject, "a dry run prints text to standard output only (leave -o out)");
+    return status;
+}
+
+static enum status judge(struct parse *parse, struct err *err)
+{
+    struct options *out = parse->out;
+    bool takes_files = parse->command && parse->command->command == COMMAND_REPLAY;
+    enum status status = takes_files ? judge_files(parse, err) : judge_host(parse, err);
+    if (status == STATUS_OK)
+        status = out->command == COMMAND_REPLAY ? judge_replay(parse, err) : judge_trace(parse, err);
+    if (status == STATUS_OK)
+        status = judge_outputs(parse, err);
+    if (out->quiet)
+        out->hints[0] = 0;
+    return status;
+}
+
+/* --- the command line --- */
+
+static void set_defaults(struct options *out)
+{
+    memset(out, 0, sizeof *out);
+    out->session = (struct session_config){
+        .first_ttl = 1,
+        .max_ttl = 30,
+        .queries = 3,
+        .gap = 8,
+        .max_wait = 3200 * NS_PER_MS,
+        .send_gap = 500 * NS_PER_US,
+        .dont_fragment = true,
+        .flow_label = -1,
+    };
+}
+
+/* The words after `help`. */
+static enum status parse_help(struct parse *parse, char *const *word, int count, struct err *err)
+{
+    enum status status = parse_words(parse, word, count, err);
+    if (status != STATUS_OK || parse->operand_count == 0)
+        return status;
+    const struct subject subject = {.spelled = "help", .value = parse->operands[0]};
+    const struct command_row *topic = command_find(subject.value);
+    if (reserved_command(subject.value))
+        return value_complain(err, &subject, "not in this version (trace and replay are)");
+    if (!topic)
+        return value_complain(err, &subject, "there is no such command (trace, replay)");
+    parse->out->help_topic = topic->name;
+    return STATUS_OK;
+}
+
+static enum status parse_command_line(struct parse *parse, char *const *word, int count, const char *environment,
+                                      struct err *err)
+{
+    struct err environment_err;
+    enum status environment_status = STATUS_OK;
+    if (environment)
+        environment_status = parse_environment(parse, environment, &environment_err);
+    enum status status = parse_words(parse, word, count, err);
+    if (parse->stop) {
+        parse->out->help_topic = parse->command ? parse->command->name : NULL;
+        return STATUS_OK;
+    }
+    if (environment_status != STATUS_OK)
+        return err_set(err, environment_status, "%s", environment_err.message);
+    return status == STATUS_OK ? judge(parse, err) : status;
+}
+
+enum status options_parse(int argc, char *const argv[], const char *environment, struct options *out, struct err *err)
+{
+    struct parse parse = {.out = out};
+    int taken = argc > 1 ? 1 : argc;
+    set_defaults(out);
+    if (argc > 1 && reserved_command(argv[1]))
+        return err_set(err, STATUS_USAGE, "%s: not in this version (trace and replay are)", argv[1]);
+    if (argc > 1 && (parse.command = command_find(argv[1]))) {
+        out->command = parse.command->command;
+        taken++;
+    }
+    if (out->command == COMMAND_HELP)
+        return parse_help(&parse, argv + taken, argc - taken, err);
+    return parse_command_line(&parse, argv + taken, argc - taken, environment, err);
+}

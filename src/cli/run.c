@@ -1,0 +1,371 @@
+#include "cli/run.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "cli/dryrun.h"
+#include "cli/loop.h"
+#include "cli/report.h"
+#include "io/dump.h"
+#include "io/file.h"
+#include "io/filter.h"
+#include "io/live.h"
+#include "io/privs.h"
+#include "io/resolve.h"
+#include "io/route.h"
+
+static int complain(const struct err *err)
+{
+    fprintf(stderr, "hopsonde: %s\n", err->message);
+    return (int)err->status;
+}
+
+static int exit_of_judgement(const struct judgement *judgement)
+{
+    for (unsigned i = 0; i < judgement->verdict_count; i++)
+        if (judgement->verdicts[i].state == VERDICT_OPEN || judgement->verdicts[i].state == VERDICT_CLOSED)
+            return EXIT_REACHED;
+    return EXIT_NOT_REACHED;
+}
+
+/* --- who, where from, by which way --- */
+
+static uint64_t draw_seed(void)
+{
+    uint64_t seed = 0;
+    if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
+        seed = (uint64_t)(uintptr_t)&seed; /* early boot: any value that differs a little between runs */
+    return seed;
+}
+
+static enum status find_target(const struct options *options, struct session_config *config, struct route *route,
+                               struct err *err)
+{
+    uint32_t zone = 0;
+    struct addr *target = &config->target;
+    if (addr_is_none(target)) {
+        enum status status = resolve_host(options->host, options->family, target, &zone, err);
+        if (status != STATUS_OK)
+            return status;
+    }
+    snprintf(config->target_name, sizeof config->target_name, "%s", options->host);
+    if (!addr_is_none(&config->source) && config->source.family != target->family)
+        return err_set(err, STATUS_USAGE, "-s: the source address is IPv%u, the target IPv%u", config->source.family,
+                       target->family);
+    if (config->flow_label >= 0 && target->family != 6)
+        return err_set(err, STATUS_USAGE, "--flow-label: %s is no IPv6 target", options->host);
+    return route_lookup(target, &config->source, options->interface, options->fwmark, route, err);
+}
+
+static enum status check_size(const struct session *session, const struct route *route, struct err *err)
+{
+    for (unsigned i = 0; i < session_trace_count(session); i++) {
+        uint16_t size = session_trace(session, i)->flow.size;
+        if (route->mtu && size > route->mtu)
+            return err_set(err, STATUS_SYSTEM, "%s: a packet of %u bytes does not fit its MTU of %u (give a smaller SIZE)",
+                           route->interface, size, route->mtu);
+    }
+    return STATUS_OK;
+}
+
+/* --- a live run --- */
+
+struct live_run {
+    const struct options *options;
+    const struct run_context *context;
+    struct report report;
+    struct report_source source;
+    struct session_config config;
+    struct session_events events;
+    struct session *session;
+    struct wire *wire;
+    struct dump *dump;
+};
+
+/* Files belong to, and are opened with the rights of, who called. */
+static enum status open_files(struct live_run *run, struct err *err)
+{
+    struct privs_user user;
+    enum status status = privs_become_user(&user, err);
+    if (status != STATUS_OK)
+        return status;
+    status = report_open(&run->report, run->options, err);
+    if (status == STATUS_OK && run->options->write_file)
+        status = dump_open(run->options->write_file, &run->dump, err);
+    struct err resume_err;
+    if (privs_resume(&user, &resume_err) != STATUS_OK && status == STATUS_OK) {
+        *err = resume_err;
+        status = resume_err.status;
+    }
+    return status;
+}
+
+static enum status make_session(struct live_run *run, struct route *route, struct err *err)
+{
+    run->config = run->options->session;
+    if (!run->options->seed_given)
+        run->config.seed = draw_seed();
+    enum status status = find_target(run->options, &run->config, route, err);
+    if (status != STATUS_OK)
+        return status;
+    if (addr_is_none(&run->config.source))
+        run->config.source = route->source;
+    run->events = report_events(&run->report);
+    run->session = session_new(&run->config, false, &run->events, err);
+    return run->session ? check_size(run->session, route, err) : err->status;
+}
+
+static enum status open_wire(struct live_run *run, const struct route *route, struct err *err)
+{
+    struct strbuf filter, short_filter;
+    strbuf_init(&filter);
+    strbuf_init(&short_filter);
+    filter_of_session(run->session, &filter);
+    filter_short(run->session, &short_filter);
+    bool needs_egress = run->options->interface || addr_is_link_local(&run->config.target);
+    struct live_options live = {
+        .family = run->config.target.family,
+        .interface = run->options->interface,
+        .egress = needs_egress ? route->interface : NULL,
+        .fwmark = run->options->fwmark,
+        .filter = filter.text,
+        .short_filter = short_filter.text,
+    };
+    enum status status = live_wire_open(&live, &run->wire, err);
+    strbuf_free(&filter);
+    strbuf_free(&short_filter);
+    return status;
+}
+
+/* Everything that needs a privilege, in the order that gives each one up as soon as it can be. */
+static enum status open_live(struct live_run *run, struct err *err)
+{
+    struct route route;
+    enum status status = privs_check(run->context->program, err);
+    if (status == STATUS_OK)
+        status = open_files(run, err);
+    if (status == STATUS_OK)
+        status = privs_reduce(run->options->fwmark != 0, err);
+    if (status == STATUS_OK)
+        status = make_session(run, &route, err);
+    if (status == STATUS_OK)
+        status = open_wire(run, &route, err);
+    if (status == STATUS_OK)
+        status = privs_drop(err);
+    return status;
+}
+
+static void close_live(struct live_run *run)
+{
+    session_free(run->session);
+    if (run->wire)
+        run->wire->ops->close(run->wire);
+}
+
+static void begin_live(struct live_run *run)
+{
+    run->source = (struct report_source){
+        .command = "trace", .live = true, .interface = run->options->interface ? run->options->interface : "any"};
+    if (run->dump) {
+        struct dump_run about = {.command = run->source.command,
+                                 .options = run->context->command_line,
+                                 .interface = run->source.interface,
+                                 .linktype = live_wire_linktype(run->wire)};
+        dump_begin(run->dump, &about, run->session);
+    }
+    report_begin(&run->report, run->session, &run->source);
+}
+
+/* Ends the run and reports; the wire's own failure, if any, is told by the caller. */
+static int finish_live(struct live_run *run, bool interrupted)
+{
+    struct judgement *judgement = calloc(1, sizeof *judgement);
+    struct session_claim claim;
+    struct err err;
+    int code = EXIT_NOT_REACHED;
+    enum session_end end = interrupted ? SESSION_INTERRUPTED : SESSION_COMPLETE;
+    uint64_t dropped = run->wire->ops->dropped(run->wire);
+    nstime ended = session_now(run->session);
+    session_finish(run->session, end, dropped);
+    while (run->dump && session_take_claim(run->session, &claim))
+        dump_claim(run->dump, &claim);
+    if (judgement) {
+        verdict_judge(run->session, judgement);
+        report_end(&run->report, run->session, judgement, &run->source);
+        code = exit_of_judgement(judgement);
+        free(judgement);
+    }
+    if (run->dump && dump_close(run->dump, end, ended, dropped, &err) != STATUS_OK)
+        code = complain(&err);
+    if (report_close(&run->report, &err) != STATUS_OK)
+        code = complain(&err);
+    return code;
+}
+
+static int trace_live(const struct options *options, const struct run_context *context)
+{
+    struct err err = {0};
+    struct live_run run = {.options = options, .context = context};
+    if (open_live(&run, &err) != STATUS_OK) {
+        struct err ignored;
+        if (run.dump)
+            dump_close(run.dump, SESSION_INTERRUPTED, NSTIME_NONE, 0, &ignored);
+        report_close(&run.report, &ignored);
+        close_live(&run);
+        return complain(&err);
+    }
+    begin_live(&run);
+    privs_seal();
+    enum status status = loop_run(run.session, run.wire, run.dump, context->stop, &err);
+    int code = finish_live(&run, *context->stop || status != STATUS_OK);
+    if (status != STATUS_OK)
+        code = complain(&err);
+    else if (*context->stop)
+        code = EXIT_INTERRUPTED;
+    if (run.report.pipe_closed)
+        code = EXIT_REACHED;
+    close_live(&run);
+    return code;
+}
+
+/* --- --dry-run --- */
+
+/* Addresses that a run without a network can use: RFC 5737, RFC 3849. */
+static struct addr documentation_source(uint8_t family)
+{
+    struct addr source = {0};
+    addr_parse(family == 6 ? "2001:db8::1" : "192.0.2.1", &source);
+    return source;
+}
+
+static int trace_dry(const struct options *options)
+{
+    struct err err = {0};
+    struct route route = {0};
+    struct session_config config = options->session;
+    if (!options->seed_given)
+        config.seed = draw_seed();
+    if (find_target(options, &config, &route, &err) != STATUS_OK) {
+        if (addr_is_none(&config.target) || err.status == STATUS_USAGE)
+            return complain(&err);
+        if (addr_is_none(&config.source)) {
+            char text[ADDR_TEXT_BYTES];
+            config.source = documentation_source(config.target.family);
+            addr_format(&config.source, text);
+            fprintf(stderr, "hopsonde: no route to the target; the source address is %s, for documentation\n", text);
+        }
+    } else if (addr_is_none(&config.source)) {
+        config.source = route.source;
+    }
+    if (config.automatic)
+        config.spec_count = 1;
+    struct session *session = session_new(&config, true, NULL, &err);
+    if (!session)
+        return complain(&err);
+    enum status status = dryrun_print(session, options, stdout, &err);
+    session_free(session);
+    return status == STATUS_OK ? EXIT_REACHED : complain(&err);
+}
+
+int run_trace(const struct options *options, const struct run_context *context)
+{
+    struct err err = {0};
+    if (!options->dry_run)
+        return trace_live(options, context);
+    if (privs_drop(&err) != STATUS_OK)
+        return complain(&err);
+    return trace_dry(options);
+}
+
+/* --- replay --- */
+
+/* The deadlines of an interrupted run are those that had passed when it ended. */
+static void finish_replay(struct session *session, const struct wire *wire, const struct saved_run *saved)
+{
+    enum session_end end = saved->ended ? saved->end : SESSION_COMPLETE;
+    if (end == SESSION_INTERRUPTED && saved->ended_at != NSTIME_NONE)
+        session_tick(session, saved->ended_at);
+    session_finish(session, end, saved->dropped_by_kernel);
+    (void)wire;
+}
+
+static bool shows_a_trace(const struct session *session)
+{
+    for (unsigned i = 0; i < session_trace_count(session); i++)
+        if (session_trace(session, i)->started)
+            return true;
+    return false;
+}
+
+static int report_replay(struct session *session, struct report *report, const struct report_source *source)
+{
+    struct judgement *judgement = calloc(1, sizeof *judgement);
+    if (!judgement)
+        return EXIT_SYSTEM;
+    verdict_judge(session, judgement);
+    report_end(report, session, judgement, source);
+    free(judgement);
+    return shows_a_trace(session) ? EXIT_REACHED : EXIT_NOT_REACHED;
+}
+
+static int replay_session(struct wire *wire, const struct saved_run *saved, const char *name, struct report *report,
+                          const struct run_context *context)
+{
+    struct err err = {0};
+    struct source_file file = {.name = name};
+    struct report_source source = {.command = saved->command, .files = &file, .file_count = 1};
+    struct session_events events = report_events(report);
+    struct session *session = session_new_with_flows(&saved->config, saved->flows, true, &events, &err);
+    if (!session) {
+        err.status = STATUS_SYSTEM;
+        return complain(&err);
+    }
+    report_begin(report, session, &source);
+    enum status status = loop_run(session, wire, NULL, context->stop, &err);
+    file.frames = file_wire_frames(wire);
+    file.truncated = file_wire_truncated(wire);
+    finish_replay(session, wire, saved);
+    int code = report_replay(session, report, &source);
+    session_free(session);
+    if (file.truncated)
+        fprintf(stderr, "hopsonde: %s: the file is cut; what came before is reported\n", name);
+    return status == STATUS_OK ? code : complain(&err);
+}
+
+static int replay_file(const char *name, struct report *report, const struct run_context *context)
+{
+    struct err err = {0};
+    struct wire *wire = NULL;
+    const struct saved_run *saved = NULL;
+    int code;
+    if (file_wire_open(name, &wire, &saved, &err) != STATUS_OK)
+        return complain(&err);
+    if (saved->present) {
+        code = replay_session(wire, saved, name, report, context);
+    } else {
+        err_set(&err, STATUS_SYSTEM, "%s: not saved by hopsonde --write: this version replays only its own captures", name);
+        code = complain(&err);
+    }
+    wire->ops->close(wire);
+    return code;
+}
+
+int run_replay(const struct options *options, const struct run_context *context)
+{
+    struct err err = {0};
+    struct report report;
+    int worst = EXIT_REACHED;
+    if (privs_drop(&err) != STATUS_OK || report_open(&report, options, &err) != STATUS_OK)
+        return complain(&err);
+    for (unsigned i = 0; i < options->read_count && !*context->stop; i++) {
+        int code = replay_file(options->read_files[i], &report, context);
+        worst = code > worst ? code : worst;
+    }
+    if (report_close(&report, &err) != STATUS_OK)
+        worst = complain(&err);
+    if (*context->stop)
+        return EXIT_INTERRUPTED;
+    return report.pipe_closed ? EXIT_REACHED : worst;
+}

@@ -1,0 +1,137 @@
+#include "cli/table.h"
+
+#include <string.h>
+
+#include "cli/apply.h"
+
+const char *const option_group_titles[GROUP_COUNT] = {
+    [GROUP_PROBES] = "What is sent", [GROUP_LADDER] = "How far and how fast", [GROUP_HEADER] = "Header fields",
+    [GROUP_ROUTE] = "From where",    [GROUP_OUTPUT] = "Reports and captures", [GROUP_OTHER] = "Other",
+};
+
+const struct option_row option_rows[] = {
+    {"-P", "--probe", "PROBE", GROUP_PROBES, true, "what to send, as tcp/443, udp/53, icmp (all in turn)",
+     "probe to send, PROTOCOL[/PORT][:VARIANT]; several are an escalation chain in that order "
+     "(auto: udp, icmp, tcp/443, tcp/80)",
+     apply_probe},
+    {"-I", NULL, NULL, GROUP_PROBES, true, NULL, "short for -P icmp", apply_icmp},
+    {"-T", NULL, NULL, GROUP_PROBES, true, "TCP SYN (-I: ICMP echo, -U: UDP)",
+     "short for -P tcp/80, or tcp/PORT with -p", apply_tcp},
+    {"-U", NULL, NULL, GROUP_PROBES, true, NULL, "short for -P udp, or udp/PORT with -p", apply_udp},
+    {"-p", NULL, "PORT", GROUP_PROBES, true, "target port",
+     "target port of each probe asked for without one; alone: udp/PORT", apply_port},
+    {"-4", NULL, NULL, GROUP_PROBES, false, "IPv4 (-6: IPv6)", "use IPv4", apply_four},
+    {"-6", NULL, NULL, GROUP_PROBES, false, NULL, "use IPv6", apply_six},
+    {NULL, "--seed", "N", GROUP_PROBES, true, NULL,
+     "draw all random choices (ports, ids) from N: two runs send the same bytes", apply_seed},
+    {NULL, "--dry-run", NULL, GROUP_PROBES, true, "print the probes, decoded, and send none",
+     "print the probes of the whole ladder, decoded, and send none (with --write: save them)", apply_dry_run},
+
+    {"-f", NULL, "N", GROUP_LADDER, true, NULL, "first TTL (1)", apply_first},
+    {"-m", NULL, "N", GROUP_LADDER, true, "largest TTL (30)", "largest TTL (30; 1 to 255)", apply_max},
+    {"-q", NULL, "N", GROUP_LADDER, true, "probes a hop (3)", "probes a hop (3; 1 to 100)", apply_queries},
+    {"-w", NULL, "SEC", GROUP_LADDER, true, "longest wait for a reply (3.2)",
+     "longest wait for a reply (3.2 s); usually far less is needed: waits adapt to the RTTs seen", apply_wait},
+    {NULL, "--gap", "N", GROUP_LADDER, true, NULL, "give up after N silent hops in a row (8)", apply_gap},
+    {"-z", NULL, "MS", GROUP_LADDER, true, NULL, "least gap between two probes, in milliseconds (0.5)", apply_send_gap},
+    {NULL, "--rate", "PPS", GROUP_LADDER, true, NULL, "most probes a second over the whole run (no other limit)",
+     apply_rate},
+
+    {"-t", "--tos", "N", GROUP_HEADER, true, NULL, "TOS byte or traffic class (0)", apply_tos},
+    {NULL, "--dscp", "N", GROUP_HEADER, true, NULL, "DSCP, by number or name (ef, af11, cs6 ...)", apply_dscp},
+    {NULL, "--ecn", "N", GROUP_HEADER, true, NULL, "ECN codepoint, by number or name (ect0, ect1, ce)", apply_ecn},
+    {NULL, "--no-df", NULL, GROUP_HEADER, true, NULL, "clear the don't-fragment bit (IPv4)", apply_no_df},
+    {NULL, "--flow-label", "N", GROUP_HEADER, true, NULL, "IPv6 flow label (drawn at random)", apply_flow_label},
+
+    {"-s", NULL, "ADDR", GROUP_ROUTE, true, NULL, "source address (as the kernel routes)", apply_source},
+    {"-i", NULL, "IFACE", GROUP_ROUTE, true, NULL,
+     "interface to send and capture on (as routed, and capture on all: a reply by another uplink is seen)",
+     apply_interface},
+    {NULL, "--sport", "PORT", GROUP_ROUTE, true, NULL, "source port, or ICMP echo id (drawn at random)", apply_sport},
+    {NULL, "--fwmark", "N", GROUP_ROUTE, true, NULL, "mark for policy routing (needs CAP_NET_ADMIN)", apply_fwmark},
+
+    {"-o", NULL, "FORMAT[:FILE]", GROUP_OUTPUT, false, "text, json, jsonl or csv; to stdout without FILE",
+     "report format; several times; without FILE to standard output, which only one may have (text)", apply_output},
+    {"-W", "--write", "FILE", GROUP_OUTPUT, true, "save the packets (pcapng)",
+     "save every frame that passed the filter (annotated pcapng; a name that ends in .pcap: classic pcap)",
+     apply_write},
+    {"-R", "--read", "FILE", GROUP_OUTPUT, false, "take the packets from FILE: no root, nothing is sent",
+     "take frames from FILE (- is standard input) in place of the network: no root, nothing is sent", apply_read},
+    {"-n", NULL, NULL, GROUP_OUTPUT, false, "no names", "look up no names", apply_numeric},
+    {"-v", NULL, NULL, GROUP_OUTPUT, false, "say more", "say more; twice: still more", apply_verbose},
+    {NULL, "--quiet", NULL, GROUP_OUTPUT, false, NULL, "no heading, notes and hints", apply_quiet},
+    {NULL, "--color", "WHEN", GROUP_OUTPUT, false, NULL,
+     "auto (on a terminal, unless NO_COLOR is set), always or never", apply_color},
+
+    {"-h", "--help", NULL, GROUP_OTHER, false, "help", "print help and exit", apply_help},
+    {"-V", "--version", NULL, GROUP_OTHER, false, "version", "print the version and exit", apply_version},
+    {NULL, NULL, NULL, GROUP_COUNT, false, NULL, NULL, NULL},
+};
+
+const struct command_row command_rows[] = {
+    {"trace", COMMAND_TRACE, "[trace] [OPTIONS] HOST [SIZE]", "the path to HOST",
+     "Shows the path to HOST, hop by hop, and says what became of each kind of probe on the way. HOST is a name, an "
+     "IPv4 or IPv6 address, or a URL, whose port or scheme is the probe where none is asked for. SIZE is that of the "
+     "whole IP packet in bytes."},
+    {"replay", COMMAND_REPLAY, "replay [OPTIONS] FILE...", "the same report out of saved captures",
+     "Gives the report of a run again from the capture that it saved with --write. Needs no root and sends nothing; "
+     "options that say what to send have no effect."},
+    {"help", COMMAND_HELP, "help [COMMAND]", "this overview, or all about COMMAND", NULL},
+    {NULL, COMMAND_HELP, NULL, NULL, NULL},
+};
+
+const struct command_row *command_find(const char *word)
+{
+    for (const struct command_row *row = command_rows; row->name; row++) {
+        if (strcmp(row->name, word) == 0)
+            return row;
+    }
+    return NULL;
+}
+
+static bool spells(const char *letter, const char *name, const char *spelled)
+{
+    return (letter && strcmp(letter, spelled) == 0) || (name && strcmp(name, spelled) == 0);
+}
+
+const struct option_row *option_find(const char *spelled)
+{
+    for (const struct option_row *row = option_rows; row->apply; row++) {
+        if (spells(row->letter, row->name, spelled))
+            return row;
+    }
+    return NULL;
+}
+
+const struct reserved_option *reserved_option_find(const char *spelled)
+{
+    static const struct reserved_option rows[] = {
+        {"-A", NULL, false},      {"-G", NULL, false},          {NULL, "--whois", false}, {NULL, "--asn-db", true},
+        {NULL, "--geo-db", true}, {NULL, "--confidence", true}, {NULL, "--budget", true}, {NULL, "--expect", true},
+        {NULL, "--only", false},  {NULL, "--list", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        if (spells(rows[i].letter, rows[i].name, spelled))
+            return &rows[i];
+    }
+    return NULL;
+}
+
+static bool is_among(const char *word, const char *const words[])
+{
+    while (*words && strcmp(*words, word) != 0)
+        words++;
+    return *words != NULL;
+}
+
+bool reserved_command(const char *word)
+{
+    static const char *const words[] = {"diagnose", "paths", "watch", "sweep", NULL};
+    return is_among(word, words);
+}
+
+bool reserved_format(const char *name)
+{
+    static const char *const words[] = {"dot", "svg", "map", "html", NULL};
+    return is_among(name, words);
+}

@@ -1,0 +1,45 @@
+/* drive: a run of the session over a simulated network, recorded and watched. For tests only. */
+#ifndef HOPSONDE_TESTS_SIM_DRIVE_H
+#define HOPSONDE_TESTS_SIM_DRIVE_H
+
+#include "base/strbuf.h"
+#include "sim.h"
+
+struct record; /* a frame or a claim, in the order of the capture */
+
+struct drive {
+    const struct net *net;
+    struct session_config config;
+    struct sim *sim;         /* owned */
+    struct session *session; /* owned; finished */
+    struct strbuf settled;   /* owned; what was settled, in order */
+    struct record *tape;     /* owned */
+    size_t tape_count;
+    uint64_t sends;                     /* digest of every packet handed to the wire and its time */
+    unsigned sent_count;                /* packets */
+    unsigned most_of_spec, most_of_all; /* unanswered probes at one hop at a time; the target's is exempt */
+    nstime first_send, last_send, done;
+    struct err err; /* status not OK: it did not run */
+};
+
+/* A config as the command line's defaults make it. `specs` are spellings joined by commas; "auto" is the default chain.
+ */
+enum status drive_config(const struct net *net, uint8_t family, const char *specs, uint64_t seed,
+                         struct session_config *out, struct err *err);
+
+/* Runs to the end; false (and `err`) where it could not. Free in any case. */
+bool drive_live(struct drive *d, const struct net *net, const struct session_config *config);
+void drive_free(struct drive *d);
+
+/* Everything that can be read of a session, as text. */
+void drive_describe(const struct session *session, struct strbuf *out);
+
+/* The tape fed to a session that only sees; its state and what it settled are added to `out`. */
+bool drive_replay(const struct drive *d, struct strbuf *out, struct err *err);
+
+/* The same run through cli/loop and io/dump into `path`, and that file read back through io/file and cli/loop: the
+ * states of both, as drive_replay() writes them. */
+bool drive_saved(const struct drive *d, const char *path, struct strbuf *live, struct strbuf *replayed,
+                 struct err *err);
+
+#endif

@@ -1,0 +1,155 @@
+/* net: a simulated network as its text file describes it. For tests only; the language stands atop net_parse.c.
+ *
+ * Constant once parsed: what moves (packets in flight, tokens, translations) is the simulator's (sim.c). */
+#ifndef HOPSONDE_TESTS_SIM_NET_H
+#define HOPSONDE_TESTS_SIM_NET_H
+
+#include "base/err.h"
+#include "packet/packet.h"
+
+#define NET_NAME_BYTES 24
+#define NET_NODES_MOST 48
+#define NET_LINKS_MOST 96
+#define NET_RULES_MOST 32
+#define NET_PORTS_MOST 16
+#define NET_HOPS_MOST 40
+
+enum node_kind { NODE_CLIENT, NODE_ROUTER, NODE_HOST };
+enum answer_from { ANSWER_FROM_NODE, ANSWER_FROM_IN, ANSWER_FROM_BACK };
+enum balance { BALANCE_NONE, BALANCE_PER_FLOW, BALANCE_PER_PACKET };
+enum mpls_style {
+    MPLS_COMPLIANT,    /* RFC 4884: the quote padded to 128 bytes, its length told */
+    MPLS_NO_LENGTH,    /* padded likewise, length field 0, as before RFC 4884 */
+    MPLS_WRONG_LENGTH, /* padded likewise, but the length is that of the bare quote */
+};
+enum port_state { PORT_CLOSED, PORT_OPEN, PORT_SILENT };
+
+struct net_port {
+    uint8_t protocol;
+    uint16_t port; /* 0: every one */
+    enum port_state state;
+};
+
+struct node {
+    char name[NET_NAME_BYTES];
+    enum node_kind kind;
+    struct addr addresses[2]; /* IPv4, IPv6; none where the family is not spoken */
+    bool silent;              /* sends nothing at all */
+    bool silent_to[256];      /* sends no ICMP error about packets of the protocol */
+    bool echo;                /* answers echo requests */
+    bool zero_ttl;            /* forwards what arrives with TTL 1, as TTL 0 */
+    bool hidden;              /* forwards without touching the TTL */
+    uint8_t ttl_raise;        /* added after the decrement */
+    int quote_ttl;            /* TTL that its quotes show; -1: as it was */
+    int quote_bytes;          /* bytes of the quote past the IP header; -1: as much as the RFCs allow */
+    unsigned limit_burst;     /* ICMP errors: token bucket; 0: no limit */
+    double limit_rate;        /* tokens a second */
+    uint8_t initial_ttl;      /* of all that it originates */
+    enum answer_from answers; /* source address of its ICMP errors */
+    enum balance balance;
+    struct mpls_label mpls[MPLS_LABELS_MOST];
+    unsigned mpls_count;
+    enum mpls_style mpls_style;
+    struct net_port ports[NET_PORTS_MOST]; /* hosts */
+    unsigned port_count;
+    double unseen;    /* client: share of its own frames that the capture misses */
+    bool refuse[256]; /* client: the local firewall refuses the protocol */
+};
+
+struct link {
+    unsigned ends[2]; /* node indices */
+    nstime delay, jitter, reorder_by;
+    double loss, duplicate, reorder; /* 0 to 1 */
+    unsigned mtu;
+    bool dead;                   /* the neighbour at ends[1] does not resolve */
+    struct addr addresses[2][2]; /* of either end, IPv4 and IPv6; none: the node's */
+};
+
+enum route_kind { ROUTE_VIA, ROUTE_UNREACHABLE, ROUTE_PROHIBIT, ROUTE_BLACKHOLE };
+
+/* An exception to the shortest path. */
+struct route {
+    unsigned node, to;
+    enum route_kind kind;
+    unsigned via;
+};
+
+enum hook { HOOK_PREROUTING, HOOK_INPUT, HOOK_FORWARD, HOOK_OUTPUT, HOOK_POSTROUTING };
+enum verb { VERB_DROP, VERB_PASS, VERB_REJECT, VERB_RESET };
+
+struct filter {
+    unsigned node;
+    enum hook hook;
+    bool protocols[256];                       /* those it matches */
+    bool echo_only, errors_only;               /* of ICMP */
+    bool syn_only;                             /* of TCP: SYN without ACK */
+    uint16_t target_ports[2], source_ports[2]; /* lowest and highest */
+    int from, to;                              /* node indices; -1: any */
+    double chance;                             /* share of the matches it takes */
+    enum verb verb;
+    uint8_t refusal[2][2]; /* REJECT: type and code of IPv4 and IPv6 */
+};
+
+enum nat_kind { NAT_SOURCE, NAT_TARGET };
+enum nat_inner { INNER_FULL, INNER_NONE, INNER_NO_CHECKSUM };
+
+struct nat {
+    unsigned node;
+    enum nat_kind kind;
+    struct addr addresses[2]; /* what others see */
+    unsigned to;              /* NAT_TARGET: the node behind */
+    uint16_t shift;           /* NAT_SOURCE: added to the source port */
+    enum nat_inner inner;     /* how much of a quote is translated back */
+};
+
+enum rewrite_what { REWRITE_WHAT_DSCP, REWRITE_WHAT_ECN, REWRITE_WHAT_MSS, REWRITE_WHAT_ID, REWRITE_WHAT_SEQ };
+
+/* A field that forwarding through the node changes. */
+struct net_rewrite {
+    unsigned node;
+    enum rewrite_what what;
+    uint32_t value; /* SEQ: added; others: set */
+};
+
+/* Who should be seen, hop by hop; the scenario's author says so by hand. */
+struct expect_hop {
+    unsigned nodes[8];
+    unsigned node_count; /* 0: silent */
+    bool refuses;
+    bool open; /* any of them or silence */
+};
+
+struct expect {
+    char specs[128]; /* "*" or spellings joined by commas */
+    uint8_t family;  /* 0: either */
+    struct expect_hop hops[NET_HOPS_MOST];
+    unsigned hop_count;
+    char end[16]; /* "reached" ... */
+};
+
+struct net {
+    struct node nodes[NET_NODES_MOST];
+    struct link links[NET_LINKS_MOST];
+    struct route routes[NET_RULES_MOST];
+    struct filter filters[NET_RULES_MOST];
+    struct nat nats[NET_RULES_MOST];
+    struct net_rewrite rewrites[NET_RULES_MOST];
+    struct expect expects[NET_RULES_MOST];
+    unsigned node_count, link_count, route_count, filter_count, nat_count, rewrite_count, expect_count;
+    unsigned client;
+    struct addr target[2];
+    uint8_t distance[NET_NODES_MOST][NET_NODES_MOST]; /* links between two nodes; UINT8_MAX: no way */
+};
+
+/* Reads a network. The caller frees it with free(). Errors name file and line. */
+enum status net_read(const char *path, struct net **out, struct err *err);
+enum status net_parse(const char *name, const char *text, struct net **out, struct err *err);
+
+/* Node by name; -1: none. */
+int net_find(const struct net *net, const char *name);
+/* The node that an address leads to: its own, one of its links' ends, or one it translates; -1: nobody. */
+int net_owner(const struct net *net, const struct addr *address);
+/* Address of a node in a family (4 or 6). */
+const struct addr *net_address(const struct net *net, unsigned node, uint8_t family);
+
+#endif

@@ -1,0 +1,115 @@
+/* sim_state: what the parts of the simulator share. Internal to tests/sim. */
+#ifndef HOPSONDE_TESTS_SIM_SIM_STATE_H
+#define HOPSONDE_TESTS_SIM_SIM_STATE_H
+
+#include "base/rng.h"
+#include "pkt.h"
+#include "sim.h"
+
+#define NO_LINK UINT32_MAX
+
+enum event_kind {
+    EVENT_LEAVE,      /* a packet of the client's leaves: captured, then routed */
+    EVENT_ARRIVE,     /* at `node` by `link` */
+    EVENT_UNRESOLVED, /* `node` gives up on the neighbour behind a dead link */
+};
+
+struct event {
+    nstime at;
+    uint64_t order; /* of making: ties of time are decided by it */
+    enum event_kind kind;
+    unsigned node, link;
+    struct pkt packet;
+};
+
+struct bucket {
+    bool used;
+    double tokens;
+    nstime filled;
+};
+
+/* Addresses and ports of one direction. An echo's id counts as its source port, which is never changed. */
+struct tuple {
+    uint8_t protocol;
+    struct addr source, target;
+    uint16_t source_port, target_port;
+};
+
+struct translation {
+    unsigned node;
+    const struct nat *nat;
+    struct tuple before, after; /* as the packet came, and as it went on */
+};
+
+/* A SYN that a host answered and nobody confirmed yet. */
+struct half_open {
+    struct tuple tuple;
+    uint32_t seq;
+};
+
+struct sim {
+    struct wire wire; /* first: a wire is a sim */
+    const struct net *net;
+    uint64_t seed;
+    bool ideal; /* nothing by chance, no limits */
+    struct rng rng;
+    nstime now;
+    struct event **events; /* owned; a heap by (at, order) */
+    size_t event_count, event_capacity;
+    uint64_t order;
+    struct bucket buckets[NET_NODES_MOST];
+    uint16_t ids[NET_NODES_MOST]; /* IPv4 id of the last packet of each */
+    nstime last_arrival[NET_LINKS_MOST][2];
+    nstime resolve_until[NET_LINKS_MOST];
+    struct translation *translations; /* owned */
+    size_t translation_count;
+    struct half_open *half_open; /* owned */
+    size_t half_open_count;
+    struct sim_watch watch;
+    struct pkt shown; /* the frame handed out last */
+};
+
+/* sim.c */
+void sim_schedule(struct sim *sim, nstime at, enum event_kind kind, unsigned node, unsigned link, const struct pkt *p);
+bool sim_chance(struct sim *sim, double share);
+bool tuple_of(const struct headers *h, struct tuple *out); /* false: no transport header to make one of */
+bool tuple_equal(const struct tuple *a, const struct tuple *b);
+
+/* router.c: what a node does with a packet that arrives by `link` (NO_LINK: from itself). */
+void router_receive(struct sim *sim, unsigned node, unsigned link, struct pkt *p);
+/* Sends what the node itself made. */
+void router_originate(struct sim *sim, unsigned node, struct pkt *p);
+/* Tells the sender of `about` by an ICMP error, if the node is willing. `cost` tokens of its limit. */
+void router_error(struct sim *sim, unsigned node, unsigned link, const struct pkt *about, uint8_t type, uint8_t code,
+                  uint32_t mtu, unsigned cost);
+void router_unresolved(struct sim *sim, unsigned node, unsigned link, struct pkt *p);
+/* What the client's own kernel says before a packet leaves: 0 or an errno. */
+int router_client_errno(const struct sim *sim, const struct pkt *p);
+
+/* route.c: where a packet goes on from a node. */
+enum route_kind route_find(const struct sim *sim, unsigned node, const struct pkt *p, uint32_t draw, unsigned *link,
+                           bool *found);
+
+/* filter.c: true where the packet may go on; else the rule's answer has been sent. */
+bool filter_pass(struct sim *sim, unsigned node, unsigned link, enum hook hook, const struct pkt *p);
+
+/* nat.c */
+void nat_target(struct sim *sim, unsigned node, struct pkt *p); /* prerouting */
+void nat_source(struct sim *sim, unsigned node, struct pkt *p); /* postrouting */
+void nat_back(struct sim *sim, unsigned node, struct pkt *p);   /* answers and errors on their way back */
+
+/* reply.c: packets that nodes make, without their own routing. All false where there is nothing to say. */
+void reply_error(struct pkt *out, const struct node *node, const struct addr *from, const struct pkt *about,
+                 uint8_t type, uint8_t code, uint32_t mtu);
+bool reply_reset(struct pkt *out, const struct pkt *about, uint8_t ttl);
+bool reply_syn_ack(struct pkt *out, const struct pkt *about, uint8_t ttl);
+bool reply_echo(struct pkt *out, const struct pkt *about, uint8_t ttl, uint16_t id);
+bool reply_datagram(struct pkt *out, const struct pkt *about, uint8_t ttl, uint16_t id);
+bool reply_sctp(struct pkt *out, const struct pkt *about, uint8_t ttl, uint16_t id, bool open);
+bool reply_dccp(struct pkt *out, const struct pkt *about, uint8_t ttl, uint16_t id, bool open);
+bool reply_protocol(struct pkt *out, const struct pkt *about, uint8_t ttl, uint16_t id);
+
+/* host.c: a packet to one of the node's own addresses. */
+void host_receive(struct sim *sim, unsigned node, unsigned link, struct pkt *p);
+
+#endif
