@@ -1,0 +1,643 @@
+/* The options: what each command line means, what each wrong one is told, and that help, man page and completions know
+ * every option of the table. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/hints.h"
+#include "cli/options.h"
+#include "cli/table.h"
+#include "cli/values.h"
+#include "cli/words.h"
+#include "tap.h"
+
+#define WORDS_MOST 80
+
+static struct options options;
+static struct err err;
+
+/* Parses a command line written as a shell takes it. The words outlive the call: `options` points at them. */
+static enum status parse(const char *line, const char *environment)
+{
+    static char storage[8192], name[] = "hopsonde";
+    char *words[WORDS_MOST] = {name};
+    int count;
+    struct err split;
+    err = (struct err){0};
+    if (words_split(line, storage, sizeof storage, words + 1, WORDS_MOST - 1, &count, &split) != STATUS_OK)
+        printf("Bail out! %s: %s\n", line, split.message);
+    return options_parse(count + 1, words, environment, &options, &err);
+}
+
+/* All that a command line says, in one line: only what differs from the default. */
+static const char *summary(void)
+{
+    static char text[1024];
+    const struct session_config *c = &options.session;
+    char *at = text;
+    char *const end = text + sizeof text;
+    static const char *const commands[] = {"trace", "replay", "help", "version"};
+#define ADD(...) at += snprintf(at, (size_t)(end - at), __VA_ARGS__)
+    ADD("%s", commands[options.command]);
+    if (*options.host)
+        ADD(" %s", options.host);
+    if (options.help_topic)
+        ADD(" topic=%s", options.help_topic);
+    for (unsigned i = 0; i < c->spec_count && !c->automatic; i++) {
+        char spec[PROBE_SPEC_TEXT_BYTES];
+        probe_spec_format(&c->specs[i], spec);
+        ADD(" %s", spec);
+    }
+    if (options.family)
+        ADD(" v%u", options.family);
+    if (c->first_ttl != 1)
+        ADD(" first=%u", c->first_ttl);
+    if (c->max_ttl != 30)
+        ADD(" max=%u", c->max_ttl);
+    if (c->queries != 3)
+        ADD(" queries=%u", c->queries);
+    if (c->gap != 8)
+        ADD(" gap=%u", c->gap);
+    if (c->max_wait != 3200 * NS_PER_MS)
+        ADD(" wait=%gms", nstime_ms(c->max_wait));
+    if (c->send_gap != 500 * NS_PER_US)
+        ADD(" sendgap=%gms", nstime_ms(c->send_gap));
+    if (c->size)
+        ADD(" size=%u", c->size);
+    if (c->tos)
+        ADD(" tos=%u", c->tos);
+    if (!c->dont_fragment)
+        ADD(" nodf");
+    if (c->flow_label != -1)
+        ADD(" label=%ld", (long)c->flow_label);
+    if (c->source_port)
+        ADD(" sport=%u", c->source_port);
+    if (options.seed_given)
+        ADD(" seed=%llu", (unsigned long long)c->seed);
+    if (!addr_is_none(&c->source)) {
+        char source[ADDR_TEXT_BYTES];
+        addr_format(&c->source, source);
+        ADD(" source=%s", source);
+    }
+    if (options.interface)
+        ADD(" interface=%s", options.interface);
+    if (options.fwmark)
+        ADD(" fwmark=%lu", (unsigned long)options.fwmark);
+    for (unsigned i = 0; i < options.output_count; i++) {
+        if (options.output_count > 1 || strcmp(options.outputs[i].format->name, "text") != 0 || options.outputs[i].file)
+            ADD(" out=%s:%s", options.outputs[i].format->name, options.outputs[i].file ? options.outputs[i].file : "");
+    }
+    if (options.write_file)
+        ADD(" write=%s", options.write_file);
+    for (unsigned i = 0; i < options.read_count; i++)
+        ADD(" read=%s", options.read_files[i]);
+    if (options.color != WHEN_AUTO)
+        ADD(" color=%s", options.color == WHEN_ALWAYS ? "always" : "never");
+    if (options.verbose)
+        ADD(" verbose=%u", options.verbose);
+    if (options.quiet)
+        ADD(" quiet");
+    if (options.dry_run)
+        ADD(" dry");
+    if (options.numeric)
+        ADD(" numeric");
+#undef ADD
+    return text;
+}
+
+/* What is right: a line, and what it means. */
+static void test_meanings(void)
+{
+    static const struct {
+        const char *line, *want;
+    } rows[] = {
+        {"h", "trace h"},
+        {"trace h", "trace h"},
+        {"trace replay", "trace replay"},
+        {"trace -n diagnose", "trace diagnose numeric"},
+        {"-- -h", "trace -h"},
+        {"h -n 100", "trace h size=100 numeric"},
+        {"h 28", "trace h size=28"},
+        {"h 65535", "trace h size=65535"},
+        {"-nq3 h", "trace h numeric"},
+        {"-nq1 h", "trace h queries=1 numeric"},
+        {"-vvv h", "trace h verbose=3"},
+        {"-f 2 -m 255 -q 100 --gap 255 h", "trace h first=2 max=255 queries=100 gap=255"},
+        {"-m 1 -q 1 --gap=1 h", "trace h max=1 queries=1 gap=1"},
+        {"-w 0.001 h", "trace h wait=1ms"},
+        {"-w 60 h", "trace h wait=60000ms"},
+        {"-w .25 h", "trace h wait=250ms"},
+        {"-z 0 h", "trace h sendgap=0ms"},
+        {"-z 12.25 h", "trace h sendgap=12.25ms"},
+        {"-z 20 --rate 10 h", "trace h sendgap=100ms"},
+        {"-z 200 --rate 10 h", "trace h sendgap=200ms"},
+        {"--rate 100000 h", "trace h"},
+        {"-q 1 -q 2 h", "trace h queries=2"},
+        /* probes */
+        {"-P auto h", "trace h"},
+        {"-P AUTO h", "trace h"},
+        {"-P udp h", "trace h udp"},
+        {"-P udp/53:empty -P TCP/443 h", "trace h udp/53:empty tcp/443"},
+        {"--probe=tcp h", "trace h tcp/80"},
+        {"-P icmp -P auto h", "trace h icmp udp tcp/443 tcp/80"},
+        {"-P udp -P udp h", "trace h udp"},
+        {"-I h", "trace h icmp"},
+        {"-T h", "trace h tcp/80"},
+        {"-U h", "trace h udp"},
+        {"-IT h", "trace h icmp tcp/80"},
+        {"-T -p 443 h", "trace h tcp/443"},
+        {"-p 443 -T h", "trace h tcp/443"},
+        {"-Tp443 h", "trace h tcp/443"},
+        {"-U -p 53 h", "trace h udp/53"},
+        {"-I -T -p 22 h", "trace h icmp tcp/22"},
+        {"-P tcp:ack -p 22 h", "trace h tcp/22:ack"},
+        {"-P tcp -P udp/53 -p 22 h", "trace h tcp/22 udp/53"},
+        {"-p 443 h", "trace h udp/443"},
+        {"-T -p https h", "trace h tcp/443"},
+        {"-P ip/50 h", "trace h ip/50"},
+        /* hosts and URLs */
+        {"[2001:db8::1]", "trace 2001:db8::1"},
+        {"2001:db8::1", "trace 2001:db8::1"},
+        {"fe80::1%eth0", "trace fe80::1%eth0"},
+        {"http://h", "trace h tcp/80"},
+        {"HTTPS://h/path?q#f", "trace h tcp/443"},
+        {"https://h:8443", "trace h tcp/8443"},
+        {"https://user:pa@ss@h/", "trace h tcp/443"},
+        {"https://[2001:db8::1]:8443/x", "trace 2001:db8::1 tcp/8443"},
+        {"http://[fe80::1%25eth0]/", "trace fe80::1%eth0 tcp/80"},
+        {"dns://h", "trace h udp/53"},
+        {"dns://h:5353", "trace h udp/5353"},
+        {"foo://h:99", "trace h tcp/99"},
+        {"foo://h", "trace h"},
+        {"https://h:/", "trace h tcp/443"},
+        {"-P icmp https://h:8443", "trace h icmp"},
+        {"-p 8443 https://h", "trace h tcp/8443"},
+        {"-P auto https://h", "trace h"},
+        /* header fields */
+        {"-t 255 h", "trace h tos=255"},
+        {"--tos 0x10 h", "trace h tos=16"},
+        {"--dscp ef h", "trace h tos=184"},
+        {"--dscp AF11 --ecn ect0 h", "trace h tos=42"},
+        {"--ecn 1 --dscp 63 h", "trace h tos=253"},
+        {"--no-df h", "trace h nodf"},
+        {"-6 --flow-label 0xfffff h", "trace h v6 label=1048575"},
+        {"--flow-label 0 h", "trace h label=0"},
+        /* from where */
+        {"-4 h", "trace h v4"},
+        {"-6 h", "trace h v6"},
+        {"-4 -4 h", "trace h v4"},
+        {"-s 192.0.2.1 h", "trace h v4 source=192.0.2.1"},
+        {"-6 -s 2001:db8::1 h", "trace h v6 source=2001:db8::1"},
+        {"-i eth0 --sport 65535 --fwmark 0xffffffff h", "trace h sport=65535 interface=eth0 fwmark=4294967295"},
+        {"--seed 18446744073709551615 h", "trace h seed=18446744073709551615"},
+        {"--seed 0 h", "trace h seed=0"},
+        /* output */
+        {"-o json h", "trace h out=json:"},
+        {"-o json:- h", "trace h out=json:"},
+        {"-o ndjson h", "trace h out=jsonl:"},
+        {"-o json:a.json h", "trace h out=text: out=json:a.json"},
+        {"-o json:a:b h", "trace h out=text: out=json:a:b"},
+        {"-o json -o csv:x -o text:y h", "trace h out=json: out=csv:x out=text:y"},
+        {"-W x.pcapng h", "trace h write=x.pcapng"},
+        {"--write=x h", "trace h write=x"},
+        {"--color=always h", "trace h color=always"},
+        {"--color never h", "trace h color=never"},
+        {"--quiet --dry-run h", "trace h quiet dry"},
+        {"--dry-run -o text --write x h", "trace h write=x dry"},
+        /* replay */
+        {"replay x", "replay read=x"},
+        {"replay x - y", "replay read=x read=- read=y"},
+        {"replay -o json x", "replay out=json: read=x"},
+        {"replay -R x y", "replay read=x read=y"},
+        {"-R x", "replay read=x"},
+        {"trace --read x", "replay read=x"},
+        {"trace --read x h", "replay h read=x"},
+        {"--read=x https://h:8443/", "replay h read=x"},
+        {"replay -q 5 x", "replay queries=5 read=x"},
+        /* help */
+        {"--help", "help"},
+        {"-h", "help"},
+        {"help", "help"},
+        {"help trace", "help topic=trace"},
+        {"help replay", "help topic=replay"},
+        {"help --help", "help"},
+        {"trace --help", "help topic=trace"},
+        {"replay -n --help --nonsense", "help topic=replay numeric"},
+        {"--version", "version"},
+        {"-nV h", "version numeric"},
+        /* other tools' spellings */
+        {"--max-hops 5 --first=2 --queries=1 --wait 1 h", "trace h first=2 max=5 queries=1 wait=1000ms"},
+        {"--icmp h", "trace h icmp"},
+        {"--tcp --port=443 h", "trace h tcp/443"},
+        {"--udp --port 53 h", "trace h udp/53"},
+        {"-M tcp h", "trace h tcp/80"},
+        {"-c 1 -r h", "trace h queries=1"},
+        {"-N 16 -Fe h", "trace h"},
+        {"--json h", "trace h out=json:"},
+        {"--no-dns --mpls h", "trace h numeric"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        enum status status = parse(rows[i].line, NULL);
+        is_text(status == STATUS_OK ? summary() : err.message, rows[i].want, "hopsonde %s", rows[i].line);
+    }
+}
+
+/* What is wrong: a line, and what is said. */
+static void test_complaints(void)
+{
+    static const struct {
+        const char *line, *want;
+    } rows[] = {
+        {"", "no HOST given (hopsonde [OPTIONS] HOST; `hopsonde --help` tells more)"},
+        {"trace -n", "no HOST given (hopsonde [OPTIONS] HOST; `hopsonde --help` tells more)"},
+        {"diagnose", "diagnose: not in this version (trace and replay are)"},
+        {"paths h", "paths: not in this version (trace and replay are)"},
+        {"watch h", "watch: not in this version (trace and replay are)"},
+        {"sweep h", "sweep: not in this version (trace and replay are)"},
+        {"-n replay x", "replay: a command comes before its options (a host of that name: hopsonde trace replay)"},
+        {"-n diagnose", "diagnose: a command comes before its options (a host of that name: hopsonde trace diagnose)"},
+        {"replay", "replay: no file given (hopsonde replay FILE...)"},
+        {"replay ''", "'': a file has a name"},
+        {"replay --write y x", "--write: a replay has its frames from a file already (leave --write out)"},
+        {"--read x -W y", "--write: a replay has its frames from a file already (leave --write out)"},
+        {"replay --dry-run x", "--dry-run: a replay sends nothing anyway (leave --dry-run out)"},
+        {"replay -o json:x x", "-o x: this file is being read (name another)"},
+        {"help x", "help x: there is no such command (trace, replay)"},
+        {"help diagnose", "help diagnose: not in this version (trace and replay are)"},
+        /* options that are none */
+        {"--porbe udp h", "--porbe: there is no such option (did you mean --probe?)"},
+        {"--max-hosp 3 h", "--max-hosp: there is no such option (did you mean -m?)"},
+        {"--frobnicate h", "--frobnicate: there is no such option (`hopsonde help trace` lists them)"},
+        {"-nk h", "-k: there is no such option (`hopsonde help trace` lists them)"},
+        {"'--a\033b' h", "--a\\x1bb: there is no such option (`hopsonde help trace` lists them)"},
+        {"-\377 h", "-\\xff: there is no such option (`hopsonde help trace` lists them)"},
+        {"--pro udp h", "--pro: there is no such option (did you mean --probe?)"},
+        {"-A h", "-A: not in this version"},
+        {"-nG h", "-G: not in this version"},
+        {"--whois h", "--whois: not in this version"},
+        {"--asn-db=x h", "--asn-db: not in this version"},
+        {"--budget 5 h", "--budget: not in this version"},
+        {"-g 1.2.3.4 h", "-g: source routing is not supported (routers drop such packets)"},
+        {"--mtu h", "--mtu: finding the path's MTU is not in this version"},
+        {"-q", "-q: a value is missing (-q N)"},
+        {"h --probe", "--probe: a value is missing (--probe PROBE)"},
+        {"--quiet=1 h", "--quiet: this option takes no value"},
+        {"--json=x h", "--json: this option takes no value"},
+        /* numbers */
+        {"-m 300 h", "-m 300: the largest TTL is 1 to 255"},
+        {"-m 0 h", "-m 0: the largest TTL is 1 to 255"},
+        {"-m 256 h", "-m 256: the largest TTL is 1 to 255"},
+        {"-m '' h", "-m '': the largest TTL is 1 to 255"},
+        {"-m 3x h", "-m 3x: the largest TTL is 1 to 255"},
+        {"-m ' 3' h", "-m  3: the largest TTL is 1 to 255"},
+        {"-m +3 h", "-m +3: the largest TTL is 1 to 255"},
+        {"-m 0x3 h", "-m 0x3: the largest TTL is 1 to 255"},
+        {"-m 18446744073709551617 h", "-m 18446744073709551617: the largest TTL is 1 to 255"},
+        {"--max-hops 300 h", "--max-hops 300: the largest TTL is 1 to 255"},
+        {"-f 0 h", "-f 0: the first TTL is 1 to 255"},
+        {"-f 10 -m 5 h", "-f 10: the first TTL is above the largest, -m 5 (raise that one with -m)"},
+        {"-f 40 h", "-f 40: the first TTL is above the largest, by default 30 (raise that one with -m)"},
+        {"-q 0 h", "-q 0: the number of probes a hop is 1 to 100"},
+        {"-q 101 h", "-q 101: the number of probes a hop is 1 to 100"},
+        {"--gap 0 h", "--gap 0: the number of silent hops is 1 to 255"},
+        {"-w 5000 h", "-w 5000: seconds go here, 0.001 to 60 (milliseconds were meant? -w 5)"},
+        {"-w 500ms h", "-w 500ms: seconds go here, 0.001 to 60, without a unit (-w 0.5)"},
+        {"-w 2s h", "-w 2s: seconds go here, 0.001 to 60, without a unit (-w 2)"},
+        {"-w 5,3,10 h", "-w 5,3,10: one number of seconds goes here, 0.001 to 60 (waits adapt to the RTTs by themselves)"},
+        {"-w out.pcap h", "-w out.pcap: seconds go here, 0.001 to 60 (to save the packets: --write FILE)"},
+        {"-w 0 h", "-w 0: seconds go here, 0.001 to 60"},
+        {"-w 0.0009 h", "-w 0.0009: seconds go here, 0.001 to 60"},
+        {"-w -1 h", "-w -1: seconds go here, 0.001 to 60"},
+        {"-w 60.1 h", "-w 60.1: seconds go here, 0.001 to 60 (milliseconds were meant? -w 0.0601)"},
+        {"-z 0.5s h", "-z 0.5s: milliseconds go here, 0 to 60000, without a unit (-z 500)"},
+        {"-z 5ms h", "-z 5ms: milliseconds go here, 0 to 60000, without a unit (-z 5)"},
+        {"-z 60001 h", "-z 60001: milliseconds go here, 0 to 60000"},
+        {"-z x h", "-z x: milliseconds go here, 0 to 60000"},
+        {"--rate 0 h", "--rate 0: packets a second go here, 0.01 to 1000000"},
+        {"--rate 1e3 h", "--rate 1e3: packets a second go here, 0.01 to 1000000"},
+        {"h 27", "27: after HOST only SIZE can come, 28 to 65535 bytes (one HOST is traced at a time)"},
+        {"h 65536", "65536: after HOST only SIZE can come, 28 to 65535 bytes (one HOST is traced at a time)"},
+        {"h g", "g: after HOST only SIZE can come, 28 to 65535 bytes (one HOST is traced at a time)"},
+        {"h 60 g", "g: nothing can come after HOST and SIZE"},
+        {"--seed -1 h", "--seed -1: a seed is a number, 0 to 18446744073709551615"},
+        {"--seed 18446744073709551616 h", "--seed 18446744073709551616: a seed is a number, 0 to 18446744073709551615"},
+        /* probes */
+        {"-P 443 h", "-P 443: a probe is PROTOCOL[/PORT], as tcp/443; for the port alone -p 443"},
+        {"-P '' h", "-P '': a probe is PROTOCOL[/PORT], as tcp/443: nothing was given"},
+        {"-P udp,tcp h", "-P udp,tcp: one PROTOCOL[/PORT] goes here (several are several -P, as -P udp -P tcp/443)"},
+        {"-p 0 h", "-p 0: a port is 1 to 65535, or the name of a service"},
+        {"-p 65536 h", "-p 65536: a port is 1 to 65535, or the name of a service"},
+        {"-p 80,443 h", "-p 80,443: one port goes here (several probes are several -P, as -P tcp/80 -P tcp/443)"},
+        {"-p 1-100 h", "-p 1-100: one port goes here (several probes are several -P, as -P tcp/80 -P tcp/443)"},
+        {"-I -p 80 h", "-p 80: icmp has no ports"},
+        {"-P tcp/22 -p 80 h", "-p 80: tcp/22 has its port already (leave one of them out)"},
+        {"-P auto -p 80 h", "-p 80: auto has ports of its own (-T or -U take this one)"},
+        /* hosts */
+        {"''", "'': there is no host in it"},
+        {"https:///x", "https:///x: there is no host in it"},
+        {"http://h:99999", "http://h:99999: a port is 1 to 65535"},
+        {"http://h:x", "http://h:x: a port is 1 to 65535"},
+        {"http://[::1", "http://[::1: a bracket is not closed or something follows it"},
+        {"[::1]x", "[::1]x: a bracket is not closed or something follows it"},
+        {"h:443", "h:443: HOST has no port in it (the port is -p PORT with -T or -U, or the probe's: -P tcp/443)"},
+        {"[::1]:443", "[::1]:443: HOST has no port in it (the port is -p PORT with -T or -U, or the probe's: -P tcp/443)"},
+        {"10.0.0.0/8",
+         "10.0.0.0/8: no host (one host is traced, not a network; a URL begins with its scheme, as https://)"},
+        {"'a b'", "a b: a host name has no blanks or control characters"},
+        /* header fields */
+        {"-t 256 h", "-t 256: a TOS or traffic class is 0 to 255 (--dscp takes names as ef or af11)"},
+        {"--dscp 64 h", "--dscp 64: a DSCP is 0 to 63 or a name (ef, va, le, cs0 to cs7, af11 to af43)"},
+        {"--ecn 4 h", "--ecn 4: an ECN codepoint is 0 to 3 or a name (not-ect, ect1, ect0, ce)"},
+        {"-t 0 --dscp ef h", "--dscp: not together with -t, which holds DSCP and ECN both"},
+        {"--ecn 1 -t 0 h", "--ecn: not together with -t, which holds DSCP and ECN both"},
+        {"--flow-label 0x100000 h", "--flow-label 0x100000: an IPv6 flow label is 0 to 1048575 (0xfffff)"},
+        {"-4 --flow-label 1 h", "--flow-label: IPv4 has no flow label (leave it out, or -6)"},
+        /* from where */
+        {"-4 -6 h", "-4 -6: a path has one address family (leave one of them out)"},
+        {"-64 h", "-4 -6: a path has one address family (leave one of them out)"},
+        {"-6 -s 192.0.2.1 h", "-s: the source address is IPv4, but -6 asks for IPv6"},
+        {"-s eth0 h", "-s eth0: an IPv4 or IPv6 address goes here"},
+        {"-s 1400 h", "-s 1400: a source address goes here (the packet size is the argument after HOST)"},
+        {"-s 224.0.0.1 h", "-s 224.0.0.1: a multicast address can't be a source"},
+        {"-i '' h", "-i '': the name of a network interface goes here, 1 to 15 characters (`ip link` lists them)"},
+        {"-i abcdefghijklmnop h",
+         "-i abcdefghijklmnop: the name of a network interface goes here, 1 to 15 characters (`ip link` lists them)"},
+        {"--sport 0 h", "--sport 0: a source port is 1 to 65535"},
+        {"--fwmark 4294967296 h", "--fwmark 4294967296: a firewall mark is 0 to 4294967295"},
+        /* output */
+        {"-o xml h", "-o xml: there is no such format (text, json, jsonl, csv)"},
+        {"-o '' h", "-o '': there is no such format (text, json, jsonl, csv)"},
+        {"-o svg:x h", "-o svg:x: this format is not in this version"},
+        {"-o json: h", "-o json:: a file name goes after the colon"},
+        {"-o json -o csv h", "-o csv: json is on standard output already (give one of them a file: -o csv:FILE)"},
+        {"-o json:a -o csv:a h", "-o a: two reports can't share a file (name two)"},
+        {"-o json:a --write a h", "-o a: --write saves the packets in this file (name two files)"},
+        {"--write - h", "--write -: a file name goes here (standard output is the report's)"},
+        {"--color sometimes h", "--color sometimes: auto, always or never goes here"},
+        {"--dry-run -o json h", "-o json: a dry run prints text to standard output only (leave -o out)"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        enum status status = parse(rows[i].line, NULL);
+        is_text(status == STATUS_USAGE && err.status == STATUS_USAGE ? err.message : summary(), rows[i].want,
+                "hopsonde %.40s is refused", rows[i].line);
+    }
+}
+
+static void test_environment(void)
+{
+    static const struct {
+        const char *environment, *line, *want;
+    } rows[] = {
+        {"", "h", "trace h"},
+        {"-q 1", "h", "trace h queries=1"},
+        {"-q 1", "-q 2 h", "trace h queries=2"},
+        {" -q\t'1'\n\"-n\" ", "h", "trace h queries=1 numeric"},
+        {"-o 'json:a b'", "h", "trace h out=text: out=json:a b"},
+        {"-o json:a\\ \\\"b", "h", "trace h out=text: out=json:a \"b"},
+        {"-o \"json:a\\\"\\\\b\\c\"", "h", "trace h out=text: out=json:a\"\\b\\c"},
+        {"-P icmp", "-P tcp h", "trace h icmp tcp/80"},
+        {"-4", "-6 h", "trace h v6"},
+        {"-o json", "-o csv h", "trace h out=csv:"},
+        {"-A --asn-db x --whois -nG --expect=y", "h", "trace h numeric"},
+        {"--nonsense -kq5 stray -n", "h", "trace h numeric"},
+        {"--xml -g x -n", "h", "trace h numeric"},
+        {"-q 7 --write x -P nonsense -n", "replay f", "replay read=f numeric"},
+        {"--write x", "--read f", "replay read=f"},
+        {"--help", "h", "trace h"},
+        {"-m 300", "h", "HOPSONDE_OPTIONS: -m 300: the largest TTL is 1 to 255"},
+        {"-m", "h", "HOPSONDE_OPTIONS: -m: a value is missing (-m N)"},
+        {"-m '3", "h", "HOPSONDE_OPTIONS: a quote (') is not closed"},
+        {"-n\\", "h", "HOPSONDE_OPTIONS: a backslash at the end escapes nothing"},
+        {"-P 443", "h", "HOPSONDE_OPTIONS: -P 443: a probe is PROTOCOL[/PORT], as tcp/443; for the port alone -p 443"},
+        {"-m 300", "--help", "help"},
+        {"-m 300", "help trace", "help topic=trace"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        enum status status = parse(rows[i].line, rows[i].environment);
+        is_text(status == STATUS_OK ? summary() : err.message, rows[i].want, "environment %zu, hopsonde %s", i,
+                rows[i].line);
+    }
+    char long_one[ENVIRONMENT_BYTES + 10];
+    memset(long_one, ' ', sizeof long_one - 1);
+    long_one[sizeof long_one - 1] = 0;
+    parse("h", long_one);
+    is_text(err.message, "HOPSONDE_OPTIONS: longer than 4095 bytes", "an environment that is too long");
+}
+
+static void test_hints(void)
+{
+    static const struct {
+        const char *line, *want;
+    } rows[] = {
+        {"-q 3 h", ""},
+        {"--max-hops 5 h", "hopsonde: --max-hops: taken as -m\n"},
+        {"-c 1 -c 2 h", "hopsonde: -c: taken as -q\n"},
+        {"--json h", "hopsonde: --json: taken as -o json\n"},
+        {"-N 16 --icmp h", "hopsonde: -N: the number of probes on their way adapts by itself (--rate PPS limits it)\n"
+                           "hopsonde: --icmp: taken as -I\n"},
+        {"--quiet --icmp h", ""},
+        {"-z 2 h", "hopsonde: -z: 2 milliseconds (traceroute counts numbers up to 10 in seconds)\n"},
+        {"-z 0.5 h", ""},
+        {"-z 20 h", ""},
+        {"-i 0.1 h", "hopsonde: -i: the name of an interface (the gap between two probes is -z MS)\n"},
+        {"replay -q 3 x", "hopsonde: -q: no effect in a replay: the capture holds what was sent\n"},
+        {"-P udp -q 3 --read x", "hopsonde: -P: no effect in a replay: the capture holds what was sent\n"},
+        {"replay -n -o json x", ""},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        is_num(parse(rows[i].line, "--max-hops 7"), STATUS_OK, "hopsonde %s works", rows[i].line);
+        is_text(options.hints, rows[i].want, "hopsonde %s says so", rows[i].line);
+    }
+}
+
+/* More than fits: an error, never an overflow. */
+static void test_limits(void)
+{
+    char line[4096] = "h";
+    for (unsigned i = 0; i < OUTPUTS_MOST; i++)
+        sprintf(line + strlen(line), " -o csv:%u", i);
+    parse(line, NULL);
+    is_text(err.message, "-o csv:7: at most 7 formats can be written at once", "too many formats");
+
+    strcpy(line, "h");
+    for (unsigned i = 0; i <= SPECS_MOST; i++)
+        sprintf(line + strlen(line), " -Ptcp/%u", i + 1);
+    parse(line, NULL);
+    is_text(err.message, "-P tcp/33: at most 32 probes can be asked for at once", "too many probes");
+
+    strcpy(line, "h");
+    for (unsigned i = 0; i < SPECS_MOST - 1; i++)
+        sprintf(line + strlen(line), " -Ptcp/%u", i + 1);
+    strcat(line, " -Pauto");
+    parse(line, NULL);
+    is_text(err.message, "-P: at most 32 probes can be asked for at once", "too many probes with auto's");
+
+    strcpy(line, "replay");
+    for (unsigned i = 0; i <= FILES_MOST; i++)
+        sprintf(line + strlen(line), " f%u", i);
+    parse(line, NULL);
+    is_text(err.message, "f64: at most 64 arguments can be taken", "too many files");
+
+    memset(line, 'a', 300);
+    line[300] = 0;
+    parse(line, NULL);
+    ok(strstr(err.message, "a...: longer than any host name (255 bytes)"), "a host name that is too long");
+
+    strcpy(line, "-P ");
+    memset(line + 3, 'a', 300);
+    strcpy(line + 303, " h");
+    is_num(parse(line, NULL), STATUS_USAGE, "a probe that is too long");
+    strcpy(line, "--");
+    memset(line + 2, 'a', 300);
+    strcpy(line + 302, "=3 h");
+    is_num(parse(line, NULL), STATUS_USAGE, "an option that is too long");
+    is_num(options_parse(0, (char *[]){NULL}, NULL, &options, &err), STATUS_USAGE, "no argument at all");
+}
+
+static void test_values(void)
+{
+    static const struct {
+        const char *text;
+        nstime want; /* -1: no number */
+        const char *rest;
+    } rows[] = {
+        {"1", NS_PER_S, ""},        {"0.5", NS_PER_S / 2, ""},  {"3.2s", 3200 * NS_PER_MS, "s"}, {"1.", NS_PER_S, "."},
+        {".", -1, ""},              {"", -1, ""},               {"x", -1, ""},                   {"1000001", -1, ""},
+        {"0.0000000019", 1, ""},    {"-1", -1, ""},             {"1.5.5", 1500 * NS_PER_MS, ".5"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        nstime span;
+        const char *rest = "";
+        bool good = value_span(rows[i].text, NS_PER_S, &span, &rest);
+        is_num(good ? span : -1, rows[i].want, "span '%s'", rows[i].text);
+        is_text(good ? rest : "", rows[i].rest, "what follows in '%s'", rows[i].text);
+    }
+}
+
+/* --- help, man page, completions --- */
+
+static void test_help(void)
+{
+    struct strbuf text, all;
+    strbuf_init(&text);
+    strbuf_init(&all);
+    options_help(&text, NULL);
+    unsigned lines = 0, widest = 0, column = 0;
+    for (const char *c = text.text; *c; c++) {
+        column = *c == '\n' ? 0 : column + 1;
+        lines += *c == '\n';
+        widest = column > widest ? column : widest;
+    }
+    ok(lines <= 24 && widest <= 80, "the overview fits a terminal: %u lines of up to %u columns", lines, widest);
+
+    options_help(&all, "trace");
+    column = widest = 0;
+    for (const char *c = all.text; *c; c++) {
+        column = *c == '\n' ? 0 : column + 1;
+        widest = column > widest ? column : widest;
+    }
+    ok(widest <= 80, "help trace has up to %u columns", widest);
+    for (const struct option_row *row = option_rows; row->apply; row++)
+        ok(strstr(all.text, row->name ? row->name : row->letter), "help trace has %s",
+           row->name ? row->name : row->letter);
+    for (unsigned i = 0; output_formats[i]; i++)
+        ok(strstr(all.text, output_formats[i]->help), "help trace has the format %s", output_formats[i]->name);
+    strbuf_clear(&text);
+    options_help(&text, "replay");
+    ok(strstr(text.text, "--read") && !strstr(text.text, "--gap"), "help replay has what a replay obeys, only");
+    strbuf_free(&text);
+    strbuf_free(&all);
+}
+
+static char *read_source(const char *name)
+{
+    const char *top = getenv("top_srcdir");
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", top ? top : ".", name);
+    FILE *file = fopen(path, "r");
+    char *text = calloc(1, 65536);
+    if (!file || !text || fread(text, 1, 65535, file) == 0)
+        printf("Bail out! %s cannot be read\n", path);
+    if (file)
+        fclose(file);
+    return text;
+}
+
+/* Whether `token` stands in a line that starts with `start`, between bytes that are none of a name. */
+static bool has_token(const char *text, const char *start, const char *token)
+{
+    static const char name_bytes[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
+    for (const char *line = text; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        size_t length = strcspn(line, "\n");
+        if (strncmp(line, start, strlen(start)) != 0)
+            continue;
+        for (const char *at = strstr(line, token); at && at < line + length; at = strstr(at + 1, token)) {
+            char after = at[strlen(token)];
+            bool begins = at == line || !strchr(name_bytes, at[-1]);
+            if (begins && (!after || !strchr(name_bytes, after)))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* How an option is written in each document: `letter` and `name` are formats for what follows the dashes. */
+static const struct document {
+    const char *file, *start, *letter, *name;
+} documents[] = {
+    {"src/cli/hopsonde.8", ".It Fl ", "%s", "-%s"},
+    {"src/cli/completions/hopsonde.bash", "", "-%s", "--%s"},
+    {"src/cli/completions/_hopsonde", "    ", "-%s", "--%s"},
+    {"src/cli/completions/hopsonde.fish", "complete -c hopsonde ", "-s %s", "-l %s"},
+};
+
+static void test_documents(void)
+{
+    for (size_t d = 0; d < sizeof documents / sizeof *documents; d++) {
+        char *text = read_source(documents[d].file);
+        for (const struct option_row *row = option_rows; row->apply; row++) {
+            char token[64];
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+            if (row->letter) {
+                snprintf(token, sizeof token, documents[d].letter, row->letter + 1);
+                ok(has_token(text, documents[d].start, token), "%s has %s", documents[d].file, row->letter);
+            }
+            if (row->name) {
+                snprintf(token, sizeof token, documents[d].name, row->name + 2);
+                ok(has_token(text, documents[d].start, token), "%s has %s", documents[d].file, row->name);
+            }
+#pragma GCC diagnostic pop
+        }
+        free(text);
+    }
+}
+
+/* Each spelling means one thing, and each synonym something that there is. */
+static void test_tables(void)
+{
+    for (const struct option_row *row = option_rows; row->apply; row++)
+        ok(option_find(row->letter ? row->letter : row->name) == row, "%s is its own row",
+           row->letter ? row->letter : row->name);
+    for (const struct synonym *row = synonyms; row->theirs; row++) {
+        const struct option_row *ours = row->ours ? option_find(row->ours) : NULL;
+        bool fits = row->kind != SYNONYM_SAME || (ours && !ours->argument == !(row->argument || row->value));
+        ok(synonym_find(row->theirs) == row && !option_find(row->theirs) && !reserved_option_find(row->theirs) && fits,
+           "%s means one thing", row->theirs);
+    }
+}
+
+int main(void)
+{
+    test_meanings();
+    test_complaints();
+    test_environment();
+    test_hints();
+    test_limits();
+    test_values();
+    test_help();
+    test_documents();
+    test_tables();
+    return tap_done();
+}
