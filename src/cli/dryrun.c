@@ -1,7 +1,9 @@
 #include "cli/dryrun.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "io/dump.h"
 #include "packet/packet.h"
@@ -108,7 +110,7 @@ static void print_probe(FILE *file, const uint8_t *bytes, size_t length)
     struct headers seen;
     const char *malformed = NULL;
     headers_decode(bytes, length, false, &seen, &malformed);
-    fprintf(file, "%3u  ", seen.ip.ttl);
+    fprintf(file, "ttl %3u  ", seen.ip.ttl);
     print_ip(file, &seen);
     print_transport(file, &seen.transport);
     fprintf(file, "%s%s\n", malformed ? " malformed: " : "", malformed ? malformed : "");
@@ -164,8 +166,18 @@ static void print_heading(const struct dry_wire *wire, unsigned index)
     char spec[PROBE_SPEC_TEXT_BYTES], target[ADDR_TEXT_BYTES];
     probe_spec_format(&flow->spec, spec);
     addr_format(&flow->target, target);
-    fprintf(wire->file, "%s to %s: %u probes, TTL %u to %u, none of them sent\n", spec, target,
-            (config->max_ttl - config->first_ttl + 1u) * config->queries, config->first_ttl, config->max_ttl);
+    unsigned probes = (config->max_ttl - config->first_ttl + 1u) * config->queries;
+    fprintf(wire->file, "%s to %s: %u probe%s, TTL %u to %u, not sent\n", spec, target, probes, probes == 1 ? "" : "s",
+            config->first_ttl, config->max_ttl);
+}
+
+/* A reader that went away has seen enough. */
+static enum status check_written(FILE *file, struct err *err)
+{
+    errno = 0;
+    if ((fflush(file) == 0 && !ferror(file)) || errno == EPIPE)
+        return STATUS_OK;
+    return err_set(err, STATUS_SYSTEM, "standard output: cannot write: %s", errno ? strerror(errno) : "a write failed");
 }
 
 static enum status send_all(struct dry_wire *wire, struct err *err)
@@ -177,7 +189,7 @@ static enum status send_all(struct dry_wire *wire, struct err *err)
         print_heading(wire, i);
         status = send_trace(wire, i, err);
     }
-    return status;
+    return status == STATUS_OK ? check_written(wire->file, err) : status;
 }
 
 enum status dryrun_print(const struct session *session, const struct options *options, FILE *file, struct err *err)

@@ -19,7 +19,8 @@ struct live_options {
 };
 
 /* Opens capture first, then injector, with whatever privilege the process has. Needs CAP_NET_RAW for both
- * (CAP_NET_ADMIN too for a fwmark before Linux 5.17). The strings of `options` are borrowed until close. */
+ * (CAP_NET_ADMIN too for a fwmark before Linux 5.17). `options->interface` is borrowed until close, the rest for the
+ * call. */
 enum status live_wire_open(const struct live_options *options, struct wire **out, struct err *err);
 uint16_t live_wire_linktype(const struct wire *wire);
 

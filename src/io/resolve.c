@@ -97,10 +97,12 @@ static enum status refuse_name(const char *host, uint8_t family, int code, struc
     if (code == EAI_AGAIN)
         return err_set(err, STATUS_SYSTEM, "%s: cannot look up this name: no name server answers (or give the address)",
                        host);
-    if ((code == EAI_NODATA || code == EAI_ADDRFAMILY) && family)
-        return err_set(err, STATUS_SYSTEM, "%s: this name has no IPv%d address (try -%d)", host, family,
-                       family == 4 ? 6 : 4);
-    if (code == EAI_NONAME || code == EAI_NODATA || code == EAI_ADDRFAMILY)
+    bool unknown = code == EAI_NONAME || code == EAI_NODATA || code == EAI_ADDRFAMILY;
+    if (unknown && family)
+        return err_set(err, STATUS_SYSTEM,
+                       "%s: no such host with an IPv%d address (check the spelling, or leave out -%d)", host, family,
+                       family);
+    if (unknown)
         return err_set(err, STATUS_SYSTEM, "%s: no such host (check the spelling)", host);
     return err_set(err, STATUS_SYSTEM, "%s: cannot look up this name: %s", host,
                    code == EAI_SYSTEM ? strerror(errno) : gai_strerror(code));

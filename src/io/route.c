@@ -140,9 +140,8 @@ static enum status no_route(const struct addr *target, int failure, uint8_t type
     else if (failure == EINVAL || type == RTN_BLACKHOLE)
         kind = "blackhole";
     if (kind)
-        return err_set(err, STATUS_SYSTEM,
-                       "no route to %s: the routing table has a %s route for it (check `ip route get %s`)", text, kind,
-                       text);
+        return err_set(err, STATUS_SYSTEM, "no route to %s: its route is of type %s (check `ip route get %s`)", text,
+                       kind, text);
     return err_set(err, STATUS_SYSTEM, "%s: cannot look up the route: %s", text, strerror(failure));
 }
 
@@ -188,7 +187,12 @@ static enum status route_ask(struct netlink *netlink, const struct addr *target,
         answer->type == RTN_THROW)
         return no_route(target, failure, answer->type, err);
     failure = ask_link(netlink, answer->interface_index, answer);
-    return failure ? no_route(target, failure, RTN_UNSPEC, err) : STATUS_OK;
+    if (failure)
+        return no_route(target, failure, RTN_UNSPEC, err);
+    if (addr_is_none(source) && addr_is_none(&answer->source))
+        return err_set(err, STATUS_SYSTEM, "%s: the interface has no IPv%d address to send from (give it one, or -s)",
+                       answer->interface, target->family);
+    return STATUS_OK;
 }
 
 enum status route_lookup(const struct addr *target, const struct addr *source, const char *interface, uint32_t fwmark,

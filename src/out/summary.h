@@ -5,8 +5,8 @@
 #include "session/session.h"
 
 /* The traces that sent something, in the order of their first sending; a trace's place in it is its number in every
- * format, from 0 as in the JSON array. The caller frees the array. NULL where memory is short or there are none; *count
- * is then 0. */
+ * format, from 0 as in the JSON array. The caller frees the array. NULL where memory is short; *count is
+ * then 0. */
 const struct trace **summary_traces(const struct session *session, size_t *count);
 
 /* The number of one trace. It is final as soon as the trace's first probe is known, since those come in capture order.

@@ -30,15 +30,14 @@ bool icmp_is_error(uint8_t version, uint8_t type)
 /* Tries the bytes of the ICMP message behind a quote of `quote_length` as an extension. */
 static bool extension_at(const struct transport *message, size_t quote_length, struct packet *out)
 {
-    size_t start = ICMP_HEADER + quote_length;
-    if (message->captured < message->size || start >= message->size)
+    if (message->captured < message->size)
         return false;
     struct cursor c = cursor_init(message->bytes, message->captured);
-    cursor_skip(&c, start);
+    cursor_skip(&c, ICMP_HEADER + quote_length);
     return icmp_extension_decode(c, &out->extension, &out->malformed);
 }
 
-/* Finds the extension and returns how many bytes of the quote there are, padding included.
+/* Finds the extension and returns how many bytes of the quote there are, its padding included where it is not told.
  * 1. Errors that RFC 4884 does not extend are quote to their end.
  * 2. A length field that points at a valid extension is right.
  * 3. Else a valid extension behind 128 bytes of quote: senders older than RFC 4884, and some whose length field
@@ -55,7 +54,7 @@ static size_t split_message(const struct transport *message, const struct error_
         return quote_length;
     if (extension_at(message, QUOTE_LENGTH_CLASSIC, out)) {
         out->extension.non_compliant = true;
-        return QUOTE_LENGTH_CLASSIC;
+        return quote_length > 0 && quote_length < QUOTE_LENGTH_CLASSIC ? quote_length : QUOTE_LENGTH_CLASSIC;
     }
     bool cut_off = message->captured < message->size && ICMP_HEADER + quote_length < message->size;
     return quote_length > 0 && cut_off && quote_length < captured ? quote_length : captured;

@@ -96,8 +96,8 @@ struct transport {
     struct tcp_options tcp_options; /* meaningful with HAVE_OPTIONS */
     uint8_t header_length;          /* bytes, options included; what there is of it */
     const uint8_t *bytes;           /* first byte of the transport header; borrowed; NULL where there is none */
-    uint32_t captured;              /* transport bytes at hand, within the packet's own length */
-    uint32_t size;                  /* transport bytes that the IP header announces */
+    uint32_t captured; /* transport bytes at hand, within the packet's own length; a quote's may end in padding */
+    uint32_t size;     /* transport bytes that the IP header announces */
 };
 
 /* The headers of one IP packet: the outer one, or a quoted one. */
@@ -162,8 +162,9 @@ struct packet {
 void packet_decode(const struct frame *frame, struct packet *out);
 
 /* Decodes the IP packet that starts at `bytes`: `captured` bytes of it are there. What packet_decode() does
- * below the link layer; also for quotes and for our own built probes (`quoted` lets the header be longer than its
- * bytes). */
+ * below the link layer; also for quotes and for our own built probes. `quoted` lets the header be longer than its bytes
+ * and forgives the habits of quoting routers: lengths and DF in host byte order, zeros as padding. `malformed` may be
+ * NULL; else it gets NULL or what broke. */
 void headers_decode(const uint8_t *bytes, size_t captured, bool quoted, struct headers *out, const char **malformed);
 
 /* Whether (version, type) is an ICMP error that quotes a packet: v4 3, 4, 5, 11, 12; v6 1 to 4. */

@@ -80,11 +80,10 @@ enum status craft_add_tcp(struct craft *craft, const struct flow *flow, const st
 enum status craft_add_echo(struct craft *craft, const struct flow *flow, uint8_t *payload, size_t length,
                            struct err *err)
 {
-    int result = flow->target.family == 6
-                     ? libnet_build_icmpv6_echo(ICMP6_ECHO_REQUEST, 0, 0, flow->source_port, 0, payload,
-                                                (uint32_t)length, craft->net, 0)
-                     : libnet_build_icmpv4_echo(ICMP_ECHO, 0, 0, flow->source_port, 0, payload, (uint32_t)length,
-                                                craft->net, 0);
+    int result = flow->target.family == 6 ? libnet_build_icmpv6_echo(ICMP6_ECHO_REQUEST, 0, 0, flow->source_port, 0,
+                                                                     payload, (uint32_t)length, craft->net, 0)
+                                          : libnet_build_icmpv4_echo(ICMP_ECHO, 0, 0, flow->source_port, 0, payload,
+                                                                     (uint32_t)length, craft->net, 0);
     return check(craft, result, "an echo request", err);
 }
 
@@ -115,9 +114,8 @@ enum status craft_finish(struct craft *craft, const struct flow *flow, uint8_t *
 {
     bool six = flow->target.family == 6;
     uint32_t size = 0;
-    enum status status =
-        check(craft, six ? build_ipv6(craft, flow) : build_ipv4(craft, flow), six ? "an IPv6 header" : "an IPv4 header",
-              err);
+    enum status status = check(craft, six ? build_ipv6(craft, flow) : build_ipv4(craft, flow),
+                               six ? "an IPv6 header" : "an IPv4 header", err);
     if (status == STATUS_OK)
         status = check(craft, libnet_pblock_coalesce(craft->net, packet, &size), "the packet", err);
     if (status != STATUS_OK)

@@ -14,7 +14,7 @@
 #define SERVICE_CODE 16
 #define HEADER 20
 
-#define REQUEST_LONG_SEQ 0x01 /* type 0, X = 1 */
+#define REQUEST_LONG_SEQ 0x01        /* type 0, X = 1 */
 #define SERVICE UINT32_C(0x686f7073) /* "hops" */
 
 static uint16_t least_size(const struct probe_spec *spec)
@@ -28,8 +28,7 @@ static uint16_t seq_tag(const struct flow *flow)
     return (uint16_t)flow_tag(flow, TAG_SEQ);
 }
 
-static enum status build(struct craft *craft, const struct flow *flow, uint8_t *scratch, size_t length,
-                         struct err *err)
+static enum status build(struct craft *craft, const struct flow *flow, uint8_t *scratch, size_t length, struct err *err)
 {
     put16(scratch, flow->source_port);
     put16(scratch + 2, flow->target_port);

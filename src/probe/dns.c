@@ -39,8 +39,8 @@ static uint16_t answer(const struct flow *flow, struct cursor payload)
     uint16_t id = cursor_u16(&payload), flags = cursor_u16(&payload);
     if (payload.failed || !(flags & FLAG_RESPONSE))
         return 0;
-    return flow_serial_of_id(
-        flow, identity_checksum_of_word(udp_template_word(flow, ID), udp_template_checksum(flow), id));
+    return flow_serial_of_id(flow,
+                             identity_checksum_of_word(udp_template_word(flow, ID), udp_template_checksum(flow), id));
 }
 
 const struct udp_payload udp_payload_dns = {

@@ -129,6 +129,9 @@ struct flow_match flow_answer(const struct flow *flow, const struct packet *pack
     if (packet->kind != PACKET_PLAIN || ip->version != flow->target.family || ip->protocol != flow_protocol(flow) ||
         !addr_equal(&ip->source, &flow->target) || !addr_equal(&ip->target, &flow->source))
         return match_none();
+    /* A probe to ourselves fits its own answer's addresses. */
+    if (addr_equal(&flow->source, &flow->target) && flow_recognise(flow, &packet->outer, false).match != MATCH_NONE)
+        return match_none();
     return flow->spec.type->answer(flow, packet);
 }
 

@@ -19,13 +19,13 @@
 struct flow {
     struct probe_spec spec;
     struct addr source, target;
-    uint16_t source_port; /* ICMP: the echo id; ip/N: unused */
-    uint16_t target_port; /* spec.port */
-    uint8_t tos;          /* DSCP << 2 | ECN */
-    bool dont_fragment;   /* IPv4 */
-    uint32_t flow_label;  /* IPv6, 20 bits */
-    uint16_t size;        /* bytes of the whole IP packet; 0 before flow_build(): the type's default */
-    uint32_t nonce;       /* sets this run's probes apart from any other's: from the run's seed */
+    uint16_t source_port;    /* ICMP: the echo id; ip/N: unused */
+    uint16_t target_port;    /* spec.port */
+    uint8_t tos;             /* DSCP << 2 | ECN */
+    bool dont_fragment;      /* IPv4 */
+    uint32_t flow_label;     /* IPv6, 20 bits */
+    uint16_t size;           /* bytes of the whole IP packet; 0 before flow_build(): the type's default */
+    uint32_t nonce;          /* sets this run's probes apart from any other's: from the run's seed */
     uint8_t *template_bytes; /* owned; `size` bytes, checksums right, TTL 64, identity of serial 0 */
 };
 

@@ -20,8 +20,7 @@ static uint16_t least_size(const struct probe_spec *spec)
     return PAYLOAD + MARK_BYTES;
 }
 
-static enum status build(struct craft *craft, const struct flow *flow, uint8_t *scratch, size_t length,
-                         struct err *err)
+static enum status build(struct craft *craft, const struct flow *flow, uint8_t *scratch, size_t length, struct err *err)
 {
     identity_fill(flow, scratch, length - PAYLOAD);
     return craft_add_echo(craft, flow, scratch, length - PAYLOAD, err);

@@ -243,7 +243,7 @@ struct flow_match identity_match_by_ip_id(const struct flow *flow, const struct 
     bool ports_unknown = flow->spec.type->has_port && !(seen->transport.have & HAVE_PORTS);
     if ((fit & FIT_TARGET) && (!(fit & FIT_SOURCE) || ports_unknown))
         return match_make(MATCH_WEAK, serial, "target and ip id");
-    if (flow->spec.type->has_port && (fit & FIT_SENDER) == FIT_SENDER)
+    if (flow->spec.type->has_port && (fit & FIT_SENDER) == FIT_SENDER && !(fit & FIT_TARGET))
         return match_make(MATCH_WEAK, serial, "source port and ip id");
     return match_none();
 }

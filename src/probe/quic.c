@@ -68,15 +68,15 @@ static const uint8_t hello_constant[] = {
 
 /* RFC 9000 18.2: identifier, length, value. */
 static const uint8_t transport_parameters[] = {
-    0x01, 0x04, 0x80, 0x00, 0x75, 0x30, /* max_idle_timeout 30000 ms */
-    0x03, 0x02, 0x45, 0xc0,             /* max_udp_payload_size 1472 */
-    0x04, 0x04, 0x80, 0x10, 0x00, 0x00, /* initial_max_data 1 MiB */
-    0x05, 0x04, 0x80, 0x04, 0x00, 0x00, /* initial_max_stream_data_bidi_local 256 KiB */
-    0x06, 0x04, 0x80, 0x04, 0x00, 0x00, /* ... bidi_remote */
-    0x07, 0x04, 0x80, 0x04, 0x00, 0x00, /* ... uni */
-    0x08, 0x02, 0x40, 0x64,             /* initial_max_streams_bidi 100 */
-    0x09, 0x02, 0x40, 0x64,             /* initial_max_streams_uni 100 */
-    0x0f, ID_BYTES,                     /* initial_source_connection_id follows */
+    0x01, 0x04,     0x80, 0x00, 0x75, 0x30, /* max_idle_timeout 30000 ms */
+    0x03, 0x02,     0x45, 0xc0,             /* max_udp_payload_size 1472 */
+    0x04, 0x04,     0x80, 0x10, 0x00, 0x00, /* initial_max_data 1 MiB */
+    0x05, 0x04,     0x80, 0x04, 0x00, 0x00, /* initial_max_stream_data_bidi_local 256 KiB */
+    0x06, 0x04,     0x80, 0x04, 0x00, 0x00, /* ... bidi_remote */
+    0x07, 0x04,     0x80, 0x04, 0x00, 0x00, /* ... uni */
+    0x08, 0x02,     0x40, 0x64,             /* initial_max_streams_bidi 100 */
+    0x09, 0x02,     0x40, 0x64,             /* initial_max_streams_uni 100 */
+    0x0f, ID_BYTES,                         /* initial_source_connection_id follows */
 };
 
 #define KEY_SHARE_BYTES (4 + 2 + 4 + 32)
@@ -147,9 +147,11 @@ static enum status fill(const struct flow *flow, uint8_t *payload, size_t length
     if (length > MOST)
         return err_set(err, STATUS_USAGE, "udp/%u: cannot make a packet of %u bytes: a QUIC Initial has at most %u",
                        flow->target_port, flow->size, MOST);
+    quic_keys_start();
     if (!write_initial(flow, 0, payload, length))
-        return err_set(err, STATUS_SYSTEM, "udp/%u: cannot encrypt a QUIC Initial: libcrypto has no AES-128-GCM or no "
-                                           "memory (leave this probe out, or use udp/%u:empty)",
+        return err_set(err, STATUS_SYSTEM,
+                       "udp/%u: cannot encrypt a QUIC Initial: libcrypto has no AES-128-GCM or no "
+                       "memory (leave this probe out, or use udp/%u:empty)",
                        flow->target_port, flow->target_port);
     return STATUS_OK;
 }

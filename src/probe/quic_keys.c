@@ -1,10 +1,16 @@
 #include "probe/quic_keys.h"
 
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <string.h>
 
 #define SECRET_BYTES 32
+
+void quic_keys_start(void)
+{
+    OPENSSL_init_crypto(OPENSSL_INIT_NO_LOAD_CONFIG, NULL);
+}
 
 /* HMAC-SHA-256 of one message; RFC 5869 2.2 with it as extract. */
 static bool hmac(const uint8_t *key, size_t key_length, const uint8_t *text, size_t length, uint8_t out[SECRET_BYTES])

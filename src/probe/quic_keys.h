@@ -8,6 +8,9 @@
 
 #define QUIC_TAG_BYTES 16
 
+/* Starts libcrypto without its configuration file, which is nothing to us and slow to read. Once or more. */
+void quic_keys_start(void);
+
 /* Keys that a client derives from the connection id it chose for the server. */
 struct quic_keys {
     uint8_t key[16], iv[12], header[16];

@@ -1,9 +1,11 @@
-/* A bare protocol number: the IP header and plain bytes. The first 8 are a tag, 0, and the serial: as ESP reads them, an
- * SPI and a sequence number. */
+/* A bare protocol number: the IP header and plain bytes. The first 8 are 0, half of a tag, the other half, and the
+ * serial: ESP reads a constant SPI and a sequence number there, GRE no flags and a constant type. */
 #include "probe/craft.h"
 #include "probe/identity.h"
 #include "probe/types.h"
 
+#define TAG_HIGH 2
+#define TAG_LOW 4
 #define SERIAL 6
 #define HEAD 8
 
@@ -13,12 +15,17 @@ static uint16_t least_size(const struct probe_spec *spec)
     return HEAD;
 }
 
-static enum status build(struct craft *craft, const struct flow *flow, uint8_t *scratch, size_t length,
-                         struct err *err)
+/* SPIs below 256 are reserved (RFC 4303 2.1). */
+static uint32_t head_tag(const struct flow *flow)
+{
+    return flow_tag(flow, TAG_MARK) | UINT32_C(0x01000000);
+}
+
+static enum status build(struct craft *craft, const struct flow *flow, uint8_t *scratch, size_t length, struct err *err)
 {
     identity_fill(flow, scratch, length);
-    put32(scratch, flow_tag(flow, TAG_MARK));
-    put32(scratch + 4, 0);
+    put32(scratch, head_tag(flow) >> 16);
+    put32(scratch + TAG_LOW, head_tag(flow) << 16);
     return craft_add_bytes(craft, scratch, length, err);
 }
 
@@ -31,10 +38,10 @@ static void stamp(const struct flow *flow, uint16_t serial, uint8_t *transport, 
 static struct told read_head(const struct flow *flow, const struct transport *transport)
 {
     struct cursor c = transport_after(transport, 0);
+    cursor_skip(&c, TAG_HIGH);
     uint32_t tag = cursor_u32(&c);
-    cursor_skip(&c, 2);
     uint16_t serial = cursor_u16(&c);
-    return c.failed ? (struct told){0} : identity_read(serial, tag, flow_tag(flow, TAG_MARK));
+    return c.failed ? (struct told){0} : identity_read(serial, tag, head_tag(flow));
 }
 
 static struct flow_match recognise(const struct flow *flow, const struct headers *seen, bool quoted)

@@ -46,8 +46,7 @@ static uint16_t tag_of_flow(const struct flow *flow)
     return (uint16_t)(flow_tag(flow, TAG_SCTP) | 1); /* an initiate tag is never 0 */
 }
 
-static enum status build(struct craft *craft, const struct flow *flow, uint8_t *scratch, size_t length,
-                         struct err *err)
+static enum status build(struct craft *craft, const struct flow *flow, uint8_t *scratch, size_t length, struct err *err)
 {
     if (length % 4)
         return err_set(err, STATUS_USAGE, "sctp/%u: cannot make a packet of %u bytes: SCTP counts in fours (%u or %u)",

@@ -23,11 +23,11 @@ struct parts {
 static const struct {
     const char *name, *spec;
 } aliases[] = {
-    {"icmp6", "icmp"},     {"icmpv6", "icmp"},   {"icmp4", "icmp"},     {"ping", "icmp"},      {"echo", "icmp"},
-    {"quic", "udp/443"},   {"http3", "udp/443"}, {"h3", "udp/443"},     {"dns", "udp/53"},     {"domain", "udp/53"},
-    {"ntp", "udp/123"},    {"http", "tcp/80"},   {"https", "tcp/443"},  {"syn", "tcp/80"},     {"ack", "tcp/80:ack"},
+    {"icmp6", "icmp"},     {"icmpv6", "icmp"},   {"icmp4", "icmp"},       {"ping", "icmp"},    {"echo", "icmp"},
+    {"quic", "udp/443"},   {"http3", "udp/443"}, {"h3", "udp/443"},       {"dns", "udp/53"},   {"domain", "udp/53"},
+    {"ntp", "udp/123"},    {"http", "tcp/80"},   {"https", "tcp/443"},    {"syn", "tcp/80"},   {"ack", "tcp/80:ack"},
     {"fin", "tcp/80:fin"}, {"ssh", "tcp/22"},    {"udp-lite", "udplite"}, {"udpl", "udplite"}, {"raw", "ip/253"},
-    {"paris", "udp"},      {"esp", "ip/50"},     {"gre", "ip/47"},      {"ipip", "ip/4"},      {"tls", "tcp/443"},
+    {"paris", "udp"},      {"esp", "ip/50"},     {"gre", "ip/47"},        {"ipip", "ip/4"},    {"tls", "tcp/443"},
 };
 
 static enum status split(const char *text, struct parts *out, struct err *err)
@@ -77,9 +77,8 @@ static const struct probe_type *find_type(const char *name)
 static enum status refuse_protocol(const struct parts *parts, struct err *err)
 {
     if (is_number(parts->protocol) && !parts->port)
-        return err_set(err, STATUS_USAGE,
-                       "%s: a probe is PROTOCOL[/PORT], as tcp/443; for the port alone -p %s", parts->whole,
-                       parts->protocol);
+        return err_set(err, STATUS_USAGE, "%s: a probe is PROTOCOL[/PORT], as tcp/443; for the port alone -p %s",
+                       parts->whole, parts->protocol);
     if (is_number(parts->protocol) && find_type(parts->port))
         return err_set(err, STATUS_USAGE, "%s: a probe is PROTOCOL[/PORT]: write %s/%s", parts->whole, parts->port,
                        parts->protocol);

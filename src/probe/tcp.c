@@ -63,7 +63,7 @@ static void write_options(const struct flow *flow, uint8_t *options)
     uint8_t *at = options;
     if (flow->spec.variant == VARIANT_SYN) {
         put32(at, UINT32_C(2) << 24 | UINT32_C(4) << 16 | (flow->target.family == 6 ? MSS_IPV6 : MSS_IPV4));
-        put16(at + 4, 4 << 8 | 2); /* SACK permitted */
+        put16(at + 4, 4 << 8 | 2);                                                    /* SACK permitted */
         put32(at + 16, UINT32_C(1) << 24 | UINT32_C(3) << 16 | UINT32_C(3) << 8 | 7); /* NOP, window scale 7 */
         at += 6;
     } else {
@@ -75,8 +75,7 @@ static void write_options(const struct flow *flow, uint8_t *options)
     put32(at + 2, flow_tag(flow, TAG_TIMESTAMP) | 1);
 }
 
-static enum status build(struct craft *craft, const struct flow *flow, uint8_t *scratch, size_t length,
-                         struct err *err)
+static enum status build(struct craft *craft, const struct flow *flow, uint8_t *scratch, size_t length, struct err *err)
 {
     uint8_t options[OPTIONS_SYN] = {0};
     size_t data = length - least_size(&flow->spec);
@@ -121,8 +120,9 @@ static struct flow_match recognise(const struct flow *flow, const struct headers
     /* 2. Nothing was translated. */
     if (by_seq && fit == FIT_ALL)
         return match_make(MATCH_EXACT, by_seq, "addresses, ports and seq");
-    /* 3. Translated: the IPv4 id agrees, or (IPv6 has none) one side fits. */
-    bool one_side = (fit & FIT_SENDER) == FIT_SENDER || (fit & FIT_RECEIVER) == FIT_RECEIVER;
+    /* 3. Translated: the IPv4 id agrees, or (IPv6 has none) one side fits and the other's address does not. */
+    bool one_side = (fit & FIT_SENDER) == FIT_SENDER ? !(fit & FIT_TARGET)
+                                                     : (fit & FIT_RECEIVER) == FIT_RECEIVER && !(fit & FIT_SOURCE);
     if (by_seq && (seen->ip.version == 4 ? by_seq == identity_by_ip_id(flow, seen) : one_side))
         return match_make(MATCH_REWRITTEN, by_seq, "seq");
     /* 4. A firewall drew another sequence number. */

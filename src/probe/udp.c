@@ -24,8 +24,7 @@ static uint16_t least_size(const struct probe_spec *spec)
     return (uint16_t)(UDP_HEADER + payload_of(spec)->least);
 }
 
-static enum status build(struct craft *craft, const struct flow *flow, uint8_t *scratch, size_t length,
-                         struct err *err)
+static enum status build(struct craft *craft, const struct flow *flow, uint8_t *scratch, size_t length, struct err *err)
 {
     enum status status = payload_of(&flow->spec)->fill(flow, scratch, length - UDP_HEADER, err);
     if (status != STATUS_OK)
@@ -107,11 +106,7 @@ const struct udp_payload udp_payload_plain = {
 };
 
 static const struct probe_variant_name variants[] = {
-    {VARIANT_DNS, "dns", 53},
-    {VARIANT_QUIC, "quic", 443},
-    {VARIANT_NTP, "ntp", 123},
-    {VARIANT_PLAIN, "empty", 0},
-    {0},
+    {VARIANT_DNS, "dns", 53}, {VARIANT_QUIC, "quic", 443}, {VARIANT_NTP, "ntp", 123}, {VARIANT_PLAIN, "empty", 0}, {0},
 };
 
 const struct probe_type probe_udp = {

@@ -15,8 +15,7 @@ static uint16_t least_size(const struct probe_spec *spec)
     return COVERED;
 }
 
-static enum status build(struct craft *craft, const struct flow *flow, uint8_t *scratch, size_t length,
-                         struct err *err)
+static enum status build(struct craft *craft, const struct flow *flow, uint8_t *scratch, size_t length, struct err *err)
 {
     put16(scratch, flow->source_port);
     put16(scratch + 2, flow->target_port);

@@ -159,6 +159,10 @@ run_parts() {
         echo "1..0 # SKIP needs root, or user namespaces: ${reason//$'\n'/; }"
         exit 0
     fi
+    if [[ ! -x $build/hopsonde ]]; then
+        echo "Bail out! $build/hopsonde: not built"
+        exit 1
+    fi
     parts_run=0
     parts
     if ((parts_run == 0)); then

@@ -68,6 +68,7 @@ static void describe_reply(const struct reply *reply, struct strbuf *out)
                 from, reply->time, reply->frame, reply_kind_name(reply->kind), match_name(reply->match), reply->rule,
                 reply->icmp_type, reply->icmp_code, reply->late ? " late" : "", reply->duplicate ? " duplicate" : "",
                 reply->reply_ttl, reply->quoted_ttl, reply->mtu, reply->tcp_flags, reply->tcp_window, reply->ip_id);
+    strbuf_addf(out, " version %u answer %u df %d", reply->version, reply->answer_type, reply->dont_fragment);
     describe_quote(reply, out);
     strbuf_add(out, "\n");
 }
@@ -245,13 +246,21 @@ static void send_probe(struct drive *d, struct wire *wire, const struct wish *wi
     tape_claims(d);
 }
 
+static nstime earlier(nstime a, nstime b)
+{
+    return a < b ? a : b;
+}
+
 /* What cli/loop does, with a tape for a dump. False where there is no end to it. */
-static bool run(struct drive *d, struct wire *wire)
+static bool run(struct drive *d, struct wire *wire, nstime stop)
 {
     uint64_t number = 0;
     for (unsigned step = 0; step < STEPS_MOST; step++) {
         struct frame frame = {0};
         struct session_claim claim;
+        d->end = sim_now(d->sim) >= stop ? SESSION_INTERRUPTED : SESSION_COMPLETE;
+        if (d->end == SESSION_INTERRUPTED)
+            return true;
         struct wish wish = session_wish(d->session, sim_now(d->sim));
         tape_claims(d);
         if (wish.kind == WISH_DONE)
@@ -260,7 +269,7 @@ static bool run(struct drive *d, struct wire *wire)
             send_probe(d, wire, &wish);
             continue;
         }
-        switch (wire->ops->receive(wire, wish.until, &frame, &claim, &d->err)) {
+        switch (wire->ops->receive(wire, earlier(wish.until, stop), &frame, &claim, &d->err)) {
         case WIRE_FRAME:
             tape_frame(d, &frame, ++number);
             break;
@@ -276,7 +285,7 @@ static bool run(struct drive *d, struct wire *wire)
     return false;
 }
 
-bool drive_live(struct drive *d, const struct net *net, const struct session_config *config)
+bool drive_live(struct drive *d, const struct net *net, const struct session_config *config, nstime most)
 {
     struct watcher watcher = {.drive = d};
     *d = (struct drive){.net = net, .config = *config, .sends = 14695981039346656037U};
@@ -287,10 +296,10 @@ bool drive_live(struct drive *d, const struct net *net, const struct session_con
     if (!d->session || !d->sim)
         return false;
     sim_set_watch(d->sim, &(struct sim_watch){.context = &watcher, .sent = watch_sent});
-    bool good = run(d, sim_wire(d->sim));
+    bool good = run(d, sim_wire(d->sim), most == NSTIME_NEVER ? NSTIME_NEVER : SIM_START + most);
     sim_set_watch(d->sim, &(struct sim_watch){0});
     d->done = sim_now(d->sim);
-    session_finish(d->session, SESSION_COMPLETE, 0);
+    session_finish(d->session, d->end, 0);
     return good && d->err.status == STATUS_OK;
 }
 
@@ -332,7 +341,9 @@ bool drive_replay(const struct drive *d, struct strbuf *out, struct err *err)
         packet_decode(&d->tape[i].frame, &packet);
         session_frame(session, &d->tape[i].frame, &packet);
     }
-    session_finish(session, SESSION_COMPLETE, 0);
+    if (d->end == SESSION_INTERRUPTED)
+        session_tick(session, d->done); /* the deadlines that had passed by then */
+    session_finish(session, d->end, 0);
     drive_describe(session, out);
     session_free(session);
     return true;

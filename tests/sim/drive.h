@@ -19,6 +19,7 @@ struct drive {
     unsigned sent_count;                /* packets */
     unsigned most_of_spec, most_of_all; /* unanswered probes at one hop at a time; the target's is exempt */
     nstime first_send, last_send, done;
+    enum session_end end;
     struct err err; /* status not OK: it did not run */
 };
 
@@ -27,14 +28,16 @@ struct drive {
 enum status drive_config(const struct net *net, uint8_t family, const char *specs, uint64_t seed,
                          struct session_config *out, struct err *err);
 
-/* Runs to the end; false (and `err`) where it could not. Free in any case. */
-bool drive_live(struct drive *d, const struct net *net, const struct session_config *config);
+/* Runs to the end, or for `most` of virtual time and is then interrupted; false (and `err`) where it could not. Free in
+ * any case. */
+bool drive_live(struct drive *d, const struct net *net, const struct session_config *config, nstime most);
 void drive_free(struct drive *d);
 
 /* Everything that can be read of a session, as text. */
 void drive_describe(const struct session *session, struct strbuf *out);
 
-/* The tape fed to a session that only sees; its state and what it settled are added to `out`. */
+/* The tape fed to a session that only sees, with the moment of an interruption; its state and what it settled are
+ * added to `out`. */
 bool drive_replay(const struct drive *d, struct strbuf *out, struct err *err);
 
 /* The same run through cli/loop and io/dump into `path`, and that file read back through io/file and cli/loop: the

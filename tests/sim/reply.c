@@ -183,18 +183,22 @@ static void swap_ports(uint8_t *transport)
     memcpy(transport + 2, port, 2);
 }
 
+/* What a service says to a payload, in its place; 0: nothing, as to all that it does not understand. */
+
+/* RFC 1035 4.1.1: a query with one question. */
 static size_t answer_dns(uint8_t *payload, size_t length)
 {
-    if (length > 2)
-        payload[2] |= 0x80;
+    if (length < 12 || (payload[2] & 0x80) || pkt_get16(payload + 4) != 1)
+        return 0;
+    payload[2] |= 0x80;
     return length;
 }
 
 /* RFC 5905: server mode, the client's transmit time as origin. */
 static size_t answer_ntp(uint8_t *payload, size_t length)
 {
-    if (length < 48)
-        return length;
+    if (length < 48 || (payload[0] & 7) != 3)
+        return 0;
     payload[0] = (uint8_t)((payload[0] & 0xf8) | 4);
     memcpy(payload + 24, payload + 40, 8);
     return length;
@@ -204,12 +208,11 @@ static size_t answer_ntp(uint8_t *payload, size_t length)
 static size_t answer_quic(uint8_t *payload, size_t length)
 {
     uint8_t out[64] = {0x80};
-    size_t to_length = length > 6 ? payload[5] : 255, at = 6 + to_length;
-    if (to_length > 20 || at + 1 > length || payload[at] > 20 || at + 1 + payload[at] > length)
-        return length;
-    size_t from_length = payload[at], put = 5;
+    if (length < 1200 || !(payload[0] & 0x80) || payload[5] > 20 || payload[6 + payload[5]] > 20)
+        return 0;
+    size_t to_length = payload[5], from_length = payload[6 + to_length], put = 5;
     out[put++] = (uint8_t)from_length;
-    memcpy(out + put, payload + at + 1, from_length);
+    memcpy(out + put, payload + 7 + to_length, from_length);
     put += from_length;
     out[put++] = (uint8_t)to_length;
     memcpy(out + put, payload + 6, to_length);
@@ -219,16 +222,22 @@ static size_t answer_quic(uint8_t *payload, size_t length)
     return put + 4;
 }
 
+static size_t answer_echo(uint8_t *payload, size_t length)
+{
+    (void)payload;
+    return length;
+}
+
 static size_t answer_service(uint16_t port, uint8_t *payload, size_t length)
 {
     static const struct {
-        uint16_t port;
+        uint16_t port; /* 0: every other */
         size_t (*answer)(uint8_t *payload, size_t length);
-    } services[] = {{53, answer_dns}, {123, answer_ntp}, {443, answer_quic}};
-    for (size_t i = 0; i < sizeof services / sizeof services[0]; i++)
-        if (services[i].port == port)
-            return services[i].answer(payload, length);
-    return length;
+    } services[] = {{53, answer_dns}, {123, answer_ntp}, {443, answer_quic}, {0, answer_echo}};
+    size_t i = 0;
+    while (services[i].port != 0 && services[i].port != port)
+        i++;
+    return services[i].answer(payload, length);
 }
 
 /* UDP and UDP-Lite: what the service says, else an echo. */
@@ -241,7 +250,10 @@ bool reply_datagram(struct pkt *out, const struct pkt *about, uint8_t ttl, uint1
     size_t length = copy_transport(&h, datagram);
     struct pkt_ip ip = answer_ip(&h, ttl, id);
     swap_ports(datagram);
-    length = UDP_HEADER + answer_service(h.transport.target_port, datagram + UDP_HEADER, length - UDP_HEADER);
+    size_t said = answer_service(h.transport.target_port, datagram + UDP_HEADER, length - UDP_HEADER);
+    if (said == 0 && length > UDP_HEADER)
+        return false;
+    length = UDP_HEADER + said;
     pkt_put16(datagram + 4, (uint16_t)length);
     finish(out, &ip, datagram, length);
     return true;

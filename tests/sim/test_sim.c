@@ -9,7 +9,7 @@
 
 #define CHAIN                                                                                                          \
     "client c 10.9.0.2 2001:db8:99::2\nchain r 4\n"                                                                    \
-    "host target 192.0.2.80 2001:db8:80::80 open tcp/80,udp/53\nlinks 5ms c r1 r2 r3 r4 target\n"
+    "host target 192.0.2.80 2001:db8:80::80 open tcp/80,udp/53,udp/7\nlinks 5ms c r1 r2 r3 r4 target\n"
 
 /* What the probe is, and what comes back for it; `want` is empty where nothing does. */
 struct row {
@@ -31,7 +31,8 @@ static const struct row rows[] = {
     {"target, ACK to an open port", "", "tcp/80 ack", 5, "192.0.2.80 tcp(04) ttl=60 rtt=50"},
     {"target, FIN to an open port", "", "tcp/80 fin", 5, ""},
     {"target, FIN to a closed port", "", "tcp/81 fin", 5, "192.0.2.80 tcp(14) ttl=60 rtt=50"},
-    {"target, UDP service", "", "udp/53", 5, "192.0.2.80 udp ttl=60 rtt=50"},
+    {"target, UDP echo", "", "udp/7", 5, "192.0.2.80 udp ttl=60 rtt=50"},
+    {"target, UDP service asked nothing it knows", "", "udp/53", 5, ""},
     {"target, unknown protocol", "", "ip/50", 5, "192.0.2.80 icmp(3/2) ttl=60 rtt=50"},
     {"target without echo", "set target no-echo", "icmp", 5, ""},
     {"mute port", "set target mute udp/9", "udp/9", 5, ""},
@@ -133,8 +134,10 @@ static struct net *make_net(const char *base, const char *more)
     struct net *net = NULL;
     struct err err;
     snprintf(text, sizeof text, "%s%s\n", base, more);
-    if (net_parse("test", text, &net, &err))
+    if (net_parse("test", text, &net, &err)) {
         printf("Bail out! %s\n", err.message);
+        exit(1);
+    }
     return net;
 }
 
@@ -523,7 +526,7 @@ static bool sums_right(const struct frame *frame)
 /* A burst of everything; `digest` tells two runs apart. */
 static unsigned wrong_sums(const char *network, uint64_t seed, uint8_t family, uint64_t *digest)
 {
-    static const char *const probes[] = {"udp/9", "udp/53", "tcp/80 syn", "tcp/81 ack", "icmp", "ip/50"};
+    static const char *const probes[] = {"udp/9", "udp/7", "tcp/80 syn", "tcp/81 ack", "icmp", "ip/50"};
     struct talk t = talk_begin(CHAIN, network, seed, family);
     struct frame frame;
     struct packet packet;

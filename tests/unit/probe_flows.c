@@ -5,8 +5,8 @@
 #include <string.h>
 
 const char *const every_spec[] = {
-    "icmp",  "udp",        "udp/7",      "udp/53",     "udp/443", "udp/123", "udp/53:empty", "udp/5353:dns", "tcp/443",
-    "tcp/80", "tcp/80:ack", "tcp/80:fin", "udplite", "dccp",  "sctp",    "ip/50",        "ip/47",        NULL,
+    "icmp",   "udp",        "udp/7",      "udp/53",  "udp/443", "udp/123", "udp/53:empty", "udp/5353:dns", "tcp/443",
+    "tcp/80", "tcp/80:ack", "tcp/80:fin", "udplite", "dccp",    "sctp",    "ip/50",        "ip/47",        NULL,
 };
 
 static void *must(void *p)
@@ -217,7 +217,8 @@ uint8_t *answer_packet(const struct flow *flow, uint8_t protocol, const uint8_t 
 struct flow_match answer_of(const struct flow *flow, const uint8_t *bytes, size_t size)
 {
     struct packet packet;
-    struct frame frame = {.bytes = bytes, .captured = (uint32_t)size, .length = (uint32_t)size, .linktype = LINKTYPE_RAW};
+    struct frame frame = {
+        .bytes = bytes, .captured = (uint32_t)size, .length = (uint32_t)size, .linktype = LINKTYPE_RAW};
     packet_decode(&frame, &packet);
     return flow_answer(flow, &packet);
 }

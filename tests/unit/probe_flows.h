@@ -21,7 +21,8 @@ struct flow_match recognise_leaving(const struct flow *flow, const uint8_t *byte
 size_t ip_header_size(const struct flow *flow);
 uint16_t word_at(const uint8_t *at);
 void set_word(uint8_t *at, uint16_t value);
-/* Computes anew, from the bytes alone, what the transport checksum should be (CRC32c for SCTP). 0 for bare protocols. */
+/* Computes anew, from the bytes alone, what the transport checksum should be (CRC32c for SCTP). 0 for bare protocols.
+ */
 uint32_t right_checksum(const uint8_t *packet, size_t size);
 /* What stands there. */
 uint32_t transport_checksum(const uint8_t *packet, size_t size);
@@ -29,7 +30,8 @@ uint32_t transport_checksum(const uint8_t *packet, size_t size);
 void translate_word(uint8_t *packet, size_t size, size_t offset, uint16_t value);
 
 /* An answer: `transport` behind an IP header from the target to the source. malloc'ed; `*size` is its length. */
-uint8_t *answer_packet(const struct flow *flow, uint8_t protocol, const uint8_t *transport, size_t length, size_t *size);
+uint8_t *answer_packet(const struct flow *flow, uint8_t protocol, const uint8_t *transport, size_t length,
+                       size_t *size);
 struct flow_match answer_of(const struct flow *flow, const uint8_t *bytes, size_t size);
 
 #endif

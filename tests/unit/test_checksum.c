@@ -9,6 +9,7 @@ static void test_sum(void)
     is_num(checksum_finish(checksum_add(0, bytes, sizeof bytes)), 0x220d, "RFC 1071 example");
     is_num(checksum_finish(checksum_add(checksum_add(0, bytes, 4), bytes + 4, 4)), 0x220d, "in two pieces");
     is_num(checksum_finish(checksum_add(0, bytes, 3)), 0xffff - 0xf201, "an odd count ends in a zero byte");
+    is_num(checksum_finish(0x1ffff), 0xfffe, "a carry out of the folding is folded too");
     is_num(checksum_finish(checksum_add(0, NULL, 0)), 0xffff, "of nothing");
 }
 

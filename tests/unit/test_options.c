@@ -9,6 +9,7 @@
 #include "cli/table.h"
 #include "cli/values.h"
 #include "cli/words.h"
+#include "probe/type.h"
 #include "tap.h"
 
 #define WORDS_MOST 80
@@ -303,7 +304,8 @@ static void test_complaints(void)
         {"-w 5000 h", "-w 5000: seconds go here, 0.001 to 60 (milliseconds were meant? -w 5)"},
         {"-w 500ms h", "-w 500ms: seconds go here, 0.001 to 60, without a unit (-w 0.5)"},
         {"-w 2s h", "-w 2s: seconds go here, 0.001 to 60, without a unit (-w 2)"},
-        {"-w 5,3,10 h", "-w 5,3,10: one number of seconds goes here, 0.001 to 60 (waits adapt to the RTTs by themselves)"},
+        {"-w 5,3,10 h",
+         "-w 5,3,10: one number of seconds goes here, 0.001 to 60 (waits adapt to the RTTs by themselves)"},
         {"-w out.pcap h", "-w out.pcap: seconds go here, 0.001 to 60 (to save the packets: --write FILE)"},
         {"-w 0 h", "-w 0: seconds go here, 0.001 to 60"},
         {"-w 0.0009 h", "-w 0.0009: seconds go here, 0.001 to 60"},
@@ -340,7 +342,8 @@ static void test_complaints(void)
         {"http://[::1", "http://[::1: a bracket is not closed or something follows it"},
         {"[::1]x", "[::1]x: a bracket is not closed or something follows it"},
         {"h:443", "h:443: HOST has no port in it (the port is -p PORT with -T or -U, or the probe's: -P tcp/443)"},
-        {"[::1]:443", "[::1]:443: HOST has no port in it (the port is -p PORT with -T or -U, or the probe's: -P tcp/443)"},
+        {"[::1]:443",
+         "[::1]:443: HOST has no port in it (the port is -p PORT with -T or -U, or the probe's: -P tcp/443)"},
         {"10.0.0.0/8",
          "10.0.0.0/8: no host (one host is traced, not a network; a URL begins with its scheme, as https://)"},
         {"'a b'", "a b: a host name has no blanks or control characters"},
@@ -501,9 +504,17 @@ static void test_values(void)
         nstime want; /* -1: no number */
         const char *rest;
     } rows[] = {
-        {"1", NS_PER_S, ""},        {"0.5", NS_PER_S / 2, ""},  {"3.2s", 3200 * NS_PER_MS, "s"}, {"1.", NS_PER_S, "."},
-        {".", -1, ""},              {"", -1, ""},               {"x", -1, ""},                   {"1000001", -1, ""},
-        {"0.0000000019", 1, ""},    {"-1", -1, ""},             {"1.5.5", 1500 * NS_PER_MS, ".5"},
+        {"1", NS_PER_S, ""},
+        {"0.5", NS_PER_S / 2, ""},
+        {"3.2s", 3200 * NS_PER_MS, "s"},
+        {"1.", NS_PER_S, "."},
+        {".", -1, ""},
+        {"", -1, ""},
+        {"x", -1, ""},
+        {"1000001", -1, ""},
+        {"0.0000000019", 1, ""},
+        {"-1", -1, ""},
+        {"1.5.5", 1500 * NS_PER_MS, ".5"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         nstime span;
@@ -540,8 +551,16 @@ static void test_help(void)
     for (const struct option_row *row = option_rows; row->apply; row++)
         ok(strstr(all.text, row->name ? row->name : row->letter), "help trace has %s",
            row->name ? row->name : row->letter);
-    for (unsigned i = 0; output_formats[i]; i++)
-        ok(strstr(all.text, output_formats[i]->help), "help trace has the format %s", output_formats[i]->name);
+    for (unsigned i = 0; output_formats[i]; i++) {
+        char start[32];
+        snprintf(start, sizeof start, "\n  %s  ", output_formats[i]->name);
+        ok(strstr(all.text, start), "help trace has the format %s", output_formats[i]->name);
+    }
+    for (unsigned i = 0; probe_types[i]; i++) {
+        char start[32];
+        snprintf(start, sizeof start, "\n  %s  ", probe_types[i]->name);
+        ok(strstr(all.text, start), "help trace has the probe %s", probe_types[i]->name);
+    }
     strbuf_clear(&text);
     options_help(&text, "replay");
     ok(strstr(text.text, "--read") && !strstr(text.text, "--gap"), "help replay has what a replay obeys, only");

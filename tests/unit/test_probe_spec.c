@@ -108,9 +108,18 @@ static void check_names(void)
         uint8_t version, type, code;
         const char *name;
     } kinds[] = {
-        {4, 11, 0, "time-exceeded"}, {4, 3, 3, "unreachable"},  {4, 3, 4, "too-big"},          {4, 12, 0, "parameter-problem"},
-        {4, 5, 1, "other"},          {4, 4, 0, "other"},        {6, 3, 0, "time-exceeded"},    {6, 1, 4, "unreachable"},
-        {6, 2, 0, "too-big"},        {6, 4, 1, "unreachable"},  {6, 4, 0, "parameter-problem"}, {6, 137, 0, "other"},
+        {4, 11, 0, "time-exceeded"},
+        {4, 3, 3, "unreachable"},
+        {4, 3, 4, "too-big"},
+        {4, 12, 0, "parameter-problem"},
+        {4, 5, 1, "other"},
+        {4, 4, 0, "other"},
+        {6, 3, 0, "time-exceeded"},
+        {6, 1, 4, "unreachable"},
+        {6, 2, 0, "too-big"},
+        {6, 4, 1, "unreachable"},
+        {6, 4, 0, "parameter-problem"},
+        {6, 137, 0, "other"},
         {4, 11, 1, "parameter-problem"},
     };
     for (unsigned i = 0; i < sizeof kinds / sizeof *kinds; i++)
