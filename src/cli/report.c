@@ -64,8 +64,8 @@ static void check(struct report *report, unsigned index)
     if (report->pipe_closed || report->failed)
         return;
     report->failed = true;
-    err_set(&report->error, STATUS_SYSTEM, "%s: cannot write: %s", report->names[index] ? report->names[index] : "stdout",
-            strerror(errno));
+    err_set(&report->error, STATUS_SYSTEM, "%s: cannot write: %s",
+            report->names[index] ? report->names[index] : "stdout", strerror(errno));
 }
 
 void report_begin(struct report *report, const struct session *session, const struct report_source *source)

@@ -1,5 +1,6 @@
 #include "cli/run.h"
 
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -40,23 +41,26 @@ static uint64_t draw_seed(void)
     return seed;
 }
 
+/* Fills target, and the route to it; `interface` is -i, or what the zone of a link-local target names. */
 static enum status find_target(const struct options *options, struct session_config *config, struct route *route,
-                               struct err *err)
+                               char interface[IF_NAMESIZE], struct err *err)
 {
     uint32_t zone = 0;
-    struct addr *target = &config->target;
-    if (addr_is_none(target)) {
-        enum status status = resolve_host(options->host, options->family, target, &zone, err);
-        if (status != STATUS_OK)
-            return status;
-    }
+    const struct addr *target = &config->target;
+    enum status status = resolve_host(options->host, options->family, &config->target, &zone, err);
+    if (status != STATUS_OK)
+        return status;
+    if (options->interface)
+        snprintf(interface, IF_NAMESIZE, "%s", options->interface);
+    else if (!zone || !if_indextoname(zone, interface))
+        *interface = '\0';
     snprintf(config->target_name, sizeof config->target_name, "%s", options->host);
     if (!addr_is_none(&config->source) && config->source.family != target->family)
         return err_set(err, STATUS_USAGE, "-s: the source address is IPv%u, the target IPv%u", config->source.family,
                        target->family);
     if (config->flow_label >= 0 && target->family != 6)
         return err_set(err, STATUS_USAGE, "--flow-label: %s is no IPv6 target", options->host);
-    return route_lookup(target, &config->source, options->interface, options->fwmark, route, err);
+    return route_lookup(target, &config->source, *interface ? interface : NULL, options->fwmark, route, err);
 }
 
 static enum status check_size(const struct session *session, const struct route *route, struct err *err)
@@ -64,7 +68,8 @@ static enum status check_size(const struct session *session, const struct route 
     for (unsigned i = 0; i < session_trace_count(session); i++) {
         uint16_t size = session_trace(session, i)->flow.size;
         if (route->mtu && size > route->mtu)
-            return err_set(err, STATUS_SYSTEM, "%s: a packet of %u bytes does not fit its MTU of %u (give a smaller SIZE)",
+            return err_set(err, STATUS_SYSTEM,
+                           "%s: a packet of %u bytes does not fit its MTU of %u (give a smaller SIZE)",
                            route->interface, size, route->mtu);
     }
     return STATUS_OK;
@@ -82,6 +87,7 @@ struct live_run {
     struct session *session;
     struct wire *wire;
     struct dump *dump;
+    char egress[IF_NAMESIZE]; /* "": as routed */
 };
 
 /* Files belong to, and are opened with the rights of, who called. */
@@ -107,7 +113,7 @@ static enum status make_session(struct live_run *run, struct route *route, struc
     run->config = run->options->session;
     if (!run->options->seed_given)
         run->config.seed = draw_seed();
-    enum status status = find_target(run->options, &run->config, route, err);
+    enum status status = find_target(run->options, &run->config, route, run->egress, err);
     if (status != STATUS_OK)
         return status;
     if (addr_is_none(&run->config.source))
@@ -117,25 +123,48 @@ static enum status make_session(struct live_run *run, struct route *route, struc
     return run->session ? check_size(run->session, route, err) : err->status;
 }
 
-static enum status open_wire(struct live_run *run, const struct route *route, struct err *err)
+/* Best effort: without it our own kernel refuses the target's datagrams, which costs the target an error and no result.
+ */
+static void hold_ports(const struct live_run *run)
+{
+    for (unsigned i = 0; i < session_trace_count(run->session); i++) {
+        const struct flow *flow = &session_trace(run->session, i)->flow;
+        live_wire_hold_port(run->wire, flow->spec.protocol, flow->source_port);
+    }
+}
+
+static uint32_t largest_packet(const struct session *session)
+{
+    uint32_t largest = 0;
+    for (unsigned i = 0; i < session_trace_count(session); i++) {
+        uint16_t size = session_trace(session, i)->flow.size;
+        largest = size > largest ? size : largest;
+    }
+    return largest;
+}
+
+static enum status open_wire(struct live_run *run, struct err *err)
 {
     struct strbuf filter, short_filter;
     strbuf_init(&filter);
     strbuf_init(&short_filter);
     filter_of_session(run->session, &filter);
     filter_short(run->session, &short_filter);
-    bool needs_egress = run->options->interface || addr_is_link_local(&run->config.target);
     struct live_options live = {
         .family = run->config.target.family,
         .interface = run->options->interface,
-        .egress = needs_egress ? route->interface : NULL,
+        .egress = *run->egress ? run->egress : NULL,
+        .source = &run->options->session.source,
         .fwmark = run->options->fwmark,
+        .largest_packet = largest_packet(run->session),
         .filter = filter.text,
         .short_filter = short_filter.text,
     };
     enum status status = live_wire_open(&live, &run->wire, err);
     strbuf_free(&filter);
     strbuf_free(&short_filter);
+    if (status == STATUS_OK)
+        hold_ports(run);
     return status;
 }
 
@@ -151,7 +180,7 @@ static enum status open_live(struct live_run *run, struct err *err)
     if (status == STATUS_OK)
         status = make_session(run, &route, err);
     if (status == STATUS_OK)
-        status = open_wire(run, &route, err);
+        status = open_wire(run, err);
     if (status == STATUS_OK)
         status = privs_drop(err);
     return status;
@@ -244,10 +273,11 @@ static int trace_dry(const struct options *options)
 {
     struct err err = {0};
     struct route route = {0};
+    char interface[IF_NAMESIZE];
     struct session_config config = options->session;
     if (!options->seed_given)
         config.seed = draw_seed();
-    if (find_target(options, &config, &route, &err) != STATUS_OK) {
+    if (find_target(options, &config, &route, interface, &err) != STATUS_OK) {
         if (addr_is_none(&config.target) || err.status == STATUS_USAGE)
             return complain(&err);
         if (addr_is_none(&config.source)) {
@@ -282,13 +312,12 @@ int run_trace(const struct options *options, const struct run_context *context)
 /* --- replay --- */
 
 /* The deadlines of an interrupted run are those that had passed when it ended. */
-static void finish_replay(struct session *session, const struct wire *wire, const struct saved_run *saved)
+static void finish_replay(struct session *session, const struct saved_run *saved)
 {
     enum session_end end = saved->ended ? saved->end : SESSION_COMPLETE;
     if (end == SESSION_INTERRUPTED && saved->ended_at != NSTIME_NONE)
         session_tick(session, saved->ended_at);
     session_finish(session, end, saved->dropped_by_kernel);
-    (void)wire;
 }
 
 static bool shows_a_trace(const struct session *session)
@@ -326,7 +355,7 @@ static int replay_session(struct wire *wire, const struct saved_run *saved, cons
     enum status status = loop_run(session, wire, NULL, context->stop, &err);
     file.frames = file_wire_frames(wire);
     file.truncated = file_wire_truncated(wire);
-    finish_replay(session, wire, saved);
+    finish_replay(session, saved);
     int code = report_replay(session, report, &source);
     session_free(session);
     if (file.truncated)
@@ -345,7 +374,8 @@ static int replay_file(const char *name, struct report *report, const struct run
     if (saved->present) {
         code = replay_session(wire, saved, name, report, context);
     } else {
-        err_set(&err, STATUS_SYSTEM, "%s: not saved by hopsonde --write: this version replays only its own captures", name);
+        err_set(&err, STATUS_SYSTEM, "%s: not saved by hopsonde --write: this version replays only its own captures",
+                name);
         code = complain(&err);
     }
     wire->ops->close(wire);

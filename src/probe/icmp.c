@@ -54,10 +54,10 @@ static struct flow_match recognise(const struct flow *flow, const struct headers
 {
     (void)quoted;
     const struct transport *t = &seen->transport;
+    if ((t->have & HAVE_TYPE) && t->type != (seen->ip.version == 6 ? ECHO_REQUEST_6 : ECHO_REQUEST))
+        return match_none();
     if (!(t->have & HAVE_ECHO))
         return identity_match_by_ip_id(flow, seen);
-    if (t->type != (seen->ip.version == 6 ? ECHO_REQUEST_6 : ECHO_REQUEST))
-        return match_none();
     unsigned fit = identity_fit(flow, seen);
     uint16_t serial = flow_serial_of_id(flow, t->echo_seq);
     struct told told = identity_read_mark(flow, transport_after(t, PAYLOAD));

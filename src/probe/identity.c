@@ -184,7 +184,7 @@ uint16_t identity_by_sum(const struct flow *flow, const struct headers *seen)
     return flow_serial_of_id(flow, identity_untranslated_checksum(flow, seen));
 }
 
-/* A part of routers quotes the id in their own byte order. */
+/* Some routers quote the id in their own byte order. */
 static bool id_is_swapped(const struct flow *flow, const struct headers *seen, uint16_t serial)
 {
     uint16_t swapped = (uint16_t)(seen->ip.id << 8 | seen->ip.id >> 8);

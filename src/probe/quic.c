@@ -67,17 +67,19 @@ static const uint8_t hello_constant[] = {
 };
 
 /* RFC 9000 18.2: identifier, length, value. */
+/* clang-format off */
 static const uint8_t transport_parameters[] = {
-    0x01, 0x04,     0x80, 0x00, 0x75, 0x30, /* max_idle_timeout 30000 ms */
-    0x03, 0x02,     0x45, 0xc0,             /* max_udp_payload_size 1472 */
-    0x04, 0x04,     0x80, 0x10, 0x00, 0x00, /* initial_max_data 1 MiB */
-    0x05, 0x04,     0x80, 0x04, 0x00, 0x00, /* initial_max_stream_data_bidi_local 256 KiB */
-    0x06, 0x04,     0x80, 0x04, 0x00, 0x00, /* ... bidi_remote */
-    0x07, 0x04,     0x80, 0x04, 0x00, 0x00, /* ... uni */
-    0x08, 0x02,     0x40, 0x64,             /* initial_max_streams_bidi 100 */
-    0x09, 0x02,     0x40, 0x64,             /* initial_max_streams_uni 100 */
-    0x0f, ID_BYTES,                         /* initial_source_connection_id follows */
+    0x01, 4, 0x80, 0x00, 0x75, 0x30, /* max_idle_timeout 30000 ms */
+    0x03, 2, 0x45, 0xc0,             /* max_udp_payload_size 1472 */
+    0x04, 4, 0x80, 0x10, 0x00, 0x00, /* initial_max_data 1 MiB */
+    0x05, 4, 0x80, 0x04, 0x00, 0x00, /* initial_max_stream_data_bidi_local 256 KiB */
+    0x06, 4, 0x80, 0x04, 0x00, 0x00, /* initial_max_stream_data_bidi_remote */
+    0x07, 4, 0x80, 0x04, 0x00, 0x00, /* initial_max_stream_data_uni */
+    0x08, 2, 0x40, 0x64,             /* initial_max_streams_bidi 100 */
+    0x09, 2, 0x40, 0x64,             /* initial_max_streams_uni 100 */
+    0x0f, ID_BYTES,                  /* initial_source_connection_id: its value follows */
 };
+/* clang-format on */
 
 #define KEY_SHARE_BYTES (4 + 2 + 4 + 32)
 #define PARAMETERS_BYTES (4 + sizeof transport_parameters + ID_BYTES)

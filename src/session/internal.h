@@ -36,6 +36,7 @@ struct plan {
     bool repaired[256];    /* single losses of an answering hop were asked again */
     nstime last_sent[256]; /* of any probe known at the TTL */
     uint8_t settled_ttl;   /* the hops up to this one are settled */
+    bool asked_silence_again; /* nothing answered anything, and the first hops were asked once more */
     bool complete;         /* nothing more is needed */
 };
 

@@ -156,7 +156,7 @@ bool reply_is_no_route(const struct reply *reply)
     if (reply->kind != REPLY_UNREACHABLE)
         return false;
     if (reply->version == 6)
-        return reply->icmp_code == 0 || reply->icmp_code == 2 || reply->icmp_code == 3;
+        return reply->icmp_type == 1 && (reply->icmp_code == 0 || reply->icmp_code == 2 || reply->icmp_code == 3);
     static const uint32_t no_route = 1U << 0 | 1U << 1 | 1U << 5 | 1U << 6 | 1U << 7 | 1U << 8 | 1U << 11 | 1U << 12;
     return reply->icmp_code < 32 && (no_route >> reply->icmp_code & 1U);
 }

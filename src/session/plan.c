@@ -4,7 +4,8 @@
  * the same order. The rules, for a chain of specs:
  *   1. The first spec climbs from the first TTL, LOOKAHEAD hops ahead of its answers, until the target answers,
  *      somebody refuses, the routers recur, or `gap` hops in a row are silent.
- *   2. Where it ends short of the target, the next spec climbs from the two hops before that silence.
+ *   2. Where it ends short of the target, the next spec climbs from the two hops before that silence. Where nothing at
+ * all has answered for a second, it starts beside the others; after the last one the first hops are asked once more.
  *   3. A silent hop with an answering hop behind it is asked once more by the spec that got further, and once by every
  *      spec that has not asked there yet, as are the two hops before it and the target, for comparison.
  *   4. Three or more such hops in a row that stay silent are asked a last time 1.1 s later: routers that answer once a
@@ -151,8 +152,9 @@ static void climb(struct session *session, unsigned index)
     unsigned ahead = index == 0 && session->config.gap < LOOKAHEAD ? LOOKAHEAD : session->config.gap;
     uint8_t reach = climb_end(&session->traces[index]);
     uint8_t goal = session_goal(session);
-    if (!reach)
-        reach = silence_end(session, index, ahead);
+    if (!reach) /* at once as far as the silence would have to last, wherever another spec met it */
+        reach = most(silence_end(session, index, ahead),
+                     least(session->config.max_ttl, farthest_ttl(session) + session->config.gap));
     if (goal)
         reach = least(reach, goal);
     for (unsigned ttl = ladder->start; ttl <= reach; ttl++)
@@ -341,20 +343,24 @@ static bool any_reply(const struct session *session)
     return false;
 }
 
+/* When rule 2 no longer waits for the climb of the newest spec, as nothing has answered anything. */
+static nstime impatience(const struct session *session)
+{
+    nstime first = session->traces[active_count(session) - 1].first_sent;
+    if (any_reply(session) || first == NSTIME_NONE || session->plan.asked_silence_again)
+        return NSTIME_NEVER;
+    return first + NEXT_SPEC_AFTER;
+}
+
 nstime plan_timer(const struct session *session)
 {
-    unsigned active = active_count(session);
-    if (session->plan.complete || active == session->trace_count || any_reply(session) ||
-        session->traces[active - 1].first_sent == NSTIME_NONE)
-        return NSTIME_NEVER;
-    nstime due = session->traces[active - 1].first_sent + NEXT_SPEC_AFTER;
+    nstime due = session->plan.complete ? NSTIME_NEVER : impatience(session);
     return due > session->now ? due : NSTIME_NEVER;
 }
 
 static bool climbs_over(const struct session *session, unsigned active)
 {
-    nstime first = session->traces[active - 1].first_sent;
-    if (first != NSTIME_NONE && !any_reply(session) && session->now >= first + NEXT_SPEC_AFTER)
+    if (session->now >= impatience(session))
         return true;
     for (unsigned i = 0; i < active; i++)
         if (!climb_quiet(session, i))
@@ -362,12 +368,25 @@ static bool climbs_over(const struct session *session, unsigned active)
     return true;
 }
 
+static void ask_silence_again(struct session *session)
+{
+    session->plan.asked_silence_again = true;
+    for (unsigned ahead = 0; ahead < session->config.gap; ahead++)
+        if (session->config.first_ttl + ahead <= session->config.max_ttl)
+            want_more(session, 0, (uint8_t)(session->config.first_ttl + ahead), 1, 0);
+}
+
 /* Rule 2. True where another spec starts to climb. */
 static bool escalate(struct session *session)
 {
     unsigned active = active_count(session);
-    if (active == session->trace_count || session_goal(session) || !climbs_over(session, active))
+    if (session_goal(session) || !climbs_over(session, active))
         return false;
+    if (active == session->trace_count) {
+        if (session->now >= impatience(session))
+            ask_silence_again(session);
+        return false;
+    }
     uint8_t top = 0;
     for (unsigned i = 0; i < session->trace_count; i++) {
         if (session->traces[i].loop_first)

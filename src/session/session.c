@@ -395,6 +395,7 @@ static struct reply make_reply(const struct frame *frame, const struct packet *p
         .mtu = packet->mtu,
         .interface = packet->interface,
         .tcp_window = transport->window,
+        .answer_type = transport->type,
         .tcp_flags = transport->flags,
         .ip_id = ip->id,
         .dont_fragment = ip->dont_fragment,
@@ -572,8 +573,9 @@ void session_finish(struct session *session, enum session_end end, uint64_t drop
 {
     session->interrupted = end == SESSION_INTERRUPTED;
     session->counters.dropped_by_kernel = dropped_by_kernel;
-    /* Sends of the last moments, whose frames were not waited for, are no longer of interest. */
-    session->pending_first = session->pending_count;
+    /* Live sends of the last moments, whose frames were not waited for, are no longer of interest. */
+    if (!session->seen_only)
+        session->pending_first = session->pending_count;
     if (!session->interrupted)
         session_tick(session, NSTIME_NEVER - 1);
     for (unsigned i = 0; i < session->trace_count; i++)

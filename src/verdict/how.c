@@ -1,6 +1,8 @@
 /* how: the word for a refusal. RFC 792, RFC 1122 3.2.2.1, RFC 1812 5.2.7 for IPv4; RFC 4443 3.1 for IPv6. */
 #include "verdict/facts.h"
 
+#define ICMP6_PARAMETER_PROBLEM 4
+
 static const char *how_of_v4(uint8_t code)
 {
     static const char *const names[] = {
@@ -23,9 +25,10 @@ const char *how_of_reply(const struct reply *reply)
 {
     if (reply->kind == REPLY_RST)
         return "tcp-reset";
-    if (reply->kind == REPLY_UNREACHABLE)
-        return reply->version == 6 ? how_of_v6(reply->icmp_code) : how_of_v4(reply->icmp_code);
-    if (reply->kind == REPLY_PARAMETER_PROBLEM) /* RFC 4443 3.4 code 1: unrecognised next header */
-        return reply->version == 6 && reply->icmp_code == 1 ? "protocol-unreachable" : "parameter-problem";
-    return NULL;
+    if (reply->kind != REPLY_UNREACHABLE)
+        return reply->kind == REPLY_PARAMETER_PROBLEM ? "parameter-problem" : NULL;
+    if (reply->version == 4)
+        return how_of_v4(reply->icmp_code);
+    /* RFC 4443 3.4 code 1, unrecognised next header, is what IPv4 calls protocol unreachable. */
+    return reply->icmp_type == ICMP6_PARAMETER_PROBLEM ? "protocol-unreachable" : how_of_v6(reply->icmp_code);
 }

@@ -601,33 +601,32 @@ static bool has_token(const char *text, const char *start, const char *token)
     return false;
 }
 
-/* How an option is written in each document: `letter` and `name` are formats for what follows the dashes. */
+/* How an option is written in each document: the lines that tell of options, and what stands for its dashes. */
 static const struct document {
     const char *file, *start, *letter, *name;
 } documents[] = {
-    {"src/cli/hopsonde.8", ".It Fl ", "%s", "-%s"},
-    {"src/cli/completions/hopsonde.bash", "", "-%s", "--%s"},
-    {"src/cli/completions/_hopsonde", "    ", "-%s", "--%s"},
-    {"src/cli/completions/hopsonde.fish", "complete -c hopsonde ", "-s %s", "-l %s"},
+    {"src/cli/hopsonde.8", ".It Fl ", "", "-"},
+    {"src/cli/completions/hopsonde.bash", "", "-", "--"},
+    {"src/cli/completions/_hopsonde", "    ", "-", "--"},
+    {"src/cli/completions/hopsonde.fish", "complete -c hopsonde ", "-s ", "-l "},
 };
+
+static void check_token(const char *text, const struct document *document, const char *dashes, const char *name)
+{
+    char token[64];
+    snprintf(token, sizeof token, "%s%s", dashes, name);
+    ok(has_token(text, document->start, token), "%s has %s", document->file, token);
+}
 
 static void test_documents(void)
 {
     for (size_t d = 0; d < sizeof documents / sizeof *documents; d++) {
         char *text = read_source(documents[d].file);
         for (const struct option_row *row = option_rows; row->apply; row++) {
-            char token[64];
-#pragma GCC diagnostic push
-#pragma GCC diagnostic ignored "-Wformat-nonliteral"
-            if (row->letter) {
-                snprintf(token, sizeof token, documents[d].letter, row->letter + 1);
-                ok(has_token(text, documents[d].start, token), "%s has %s", documents[d].file, row->letter);
-            }
-            if (row->name) {
-                snprintf(token, sizeof token, documents[d].name, row->name + 2);
-                ok(has_token(text, documents[d].start, token), "%s has %s", documents[d].file, row->name);
-            }
-#pragma GCC diagnostic pop
+            if (row->letter)
+                check_token(text, &documents[d], documents[d].letter, row->letter + strlen("-"));
+            if (row->name)
+                check_token(text, &documents[d], documents[d].name, row->name + strlen("--"));
         }
         free(text);
     }

@@ -269,6 +269,18 @@ static void check_kernel_rst(uint8_t family)
     flow_free(&flow);
 }
 
+/* A packet with a probe's identity but other flags, or of another type. */
+static void check_other_flags(const char *spec, size_t offset, uint8_t value)
+{
+    struct flow flow = built_flow(spec, 4);
+    uint8_t *bytes = stamped(&flow, 777, 64);
+    bytes[20 + offset] = value;
+    ok(recognise_leaving(&flow, bytes, flow.size).match == MATCH_NONE, "%s with other flags, leaving", spec);
+    ok(recognise_quote(&flow, bytes, flow.size).match == MATCH_NONE, "%s with other flags, quoted", spec);
+    free(bytes);
+    flow_free(&flow);
+}
+
 /* A packet seen leaving is exactly as built, or it is none. */
 static void check_leaving(void)
 {
@@ -664,6 +676,11 @@ int main(void)
     check_poor_quotes();
     check_bare_tcp_answers();
     check_leaving();
+    check_other_flags("tcp/443", 13, TCP_RST);
+    check_other_flags("tcp/80:ack", 13, TCP_ACK | TCP_FIN);
+    check_other_flags("icmp", 0, 13);
+    check_other_flags("dccp", 8, 3);
+    check_other_flags("sctp", 12, 2);
     check_loopback("ip/50");
     check_loopback("icmp");
     check_filter_text();
