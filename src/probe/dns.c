@@ -34,13 +34,24 @@ static enum status fill(const struct flow *flow, uint8_t *payload, size_t length
     return STATUS_OK;
 }
 
+static uint16_t serial_of_query_id(const struct flow *flow, uint16_t id)
+{
+    return flow_serial_of_id(flow,
+                             identity_checksum_of_word(udp_template_word(flow, ID), udp_template_checksum(flow), id));
+}
+
+/* Nearly every query id is some serial's, so it tells which probe it is but not that it is ours. */
+static struct told read_query(const struct flow *flow, struct cursor payload)
+{
+    uint16_t serial = serial_of_query_id(flow, cursor_u16(&payload));
+    bool told = !payload.failed && serial;
+    return (struct told){.marked = told, .untagged = true, .serial = told ? serial : 0};
+}
+
 static uint16_t answer(const struct flow *flow, struct cursor payload)
 {
     uint16_t id = cursor_u16(&payload), flags = cursor_u16(&payload);
-    if (payload.failed || !(flags & FLAG_RESPONSE))
-        return 0;
-    return flow_serial_of_id(flow,
-                             identity_checksum_of_word(udp_template_word(flow, ID), udp_template_checksum(flow), id));
+    return !payload.failed && (flags & FLAG_RESPONSE) ? serial_of_query_id(flow, id) : 0;
 }
 
 const struct udp_payload udp_payload_dns = {
@@ -49,5 +60,6 @@ const struct udp_payload udp_payload_dns = {
     .steered = true,
     .steer_offset = ID,
     .fill = fill,
+    .read = read_query,
     .answer = answer,
 };

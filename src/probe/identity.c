@@ -221,7 +221,7 @@ struct flow_match identity_match(const struct flow *flow, const struct headers *
     if (fit == FIT_ALL)
         return match_untranslated(flow, seen, told);
     /* 3. Translated: the mark, or two identities that agree once the translation is undone. */
-    if (told->marked)
+    if (told->marked && !told->untagged)
         return match_make(MATCH_REWRITTEN, told->serial, "mark");
     if (told->by_sum && told->by_sum == identity_by_ip_id(flow, seen))
         return match_make(MATCH_REWRITTEN, told->by_sum, "ip id and checksum");

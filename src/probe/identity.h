@@ -64,6 +64,8 @@ struct told {
     bool marked;     /* there is a mark or an echoed field of the protocol that bears a flow's tag ... */
     uint16_t serial; /* ... and this is its serial; 0: it is another flow's */
     uint16_t by_sum; /* what a steered checksum says, address translation undone; 0: nothing */
+    bool untagged;   /* the mark tells which probe it is, but not that it is this run's: good only where addresses and
+                        ports fit */
 };
 
 /* Reads serial and tag as they stand in a mark. All zeros (a quote that was blanked) count as no mark. */
