@@ -38,11 +38,22 @@ static socklen_t endpoint_init(union endpoint *out, const struct addr *address, 
     return sizeof out->ipv6;
 }
 
+/* Without it, once a router has told the path's MTU, our own kernel refuses larger probes in that router's place. */
+static void ignore_path_mtu(const struct injector *injector)
+{
+    const int ipv4 = IP_PMTUDISC_PROBE, ipv6 = IPV6_PMTUDISC_PROBE;
+    if (injector->family == 4)
+        setsockopt(injector->fd, IPPROTO_IP, IP_MTU_DISCOVER, &ipv4, sizeof ipv4);
+    else
+        setsockopt(injector->fd, IPPROTO_IPV6, IPV6_MTU_DISCOVER, &ipv6, sizeof ipv6);
+}
+
 static enum status injector_configure(const struct injector *injector, const struct live_options *options,
                                       struct err *err)
 {
     int fd = injector->fd;
     const int on = 1;
+    ignore_path_mtu(injector);
     if (injector->family == 4 && setsockopt(fd, SOL_SOCKET, SO_BROADCAST, &on, sizeof on) != 0)
         return injector_fail("raw socket", "cannot allow broadcasts", err);
     if (options->egress &&

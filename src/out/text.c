@@ -286,6 +286,12 @@ static void print_notes(struct output *out, const struct session *session, const
         print_strays(out, counters);
 }
 
+/* A verdict of the same trace says the same in the line above. */
+static bool is_told_by_verdict(const struct finding *finding)
+{
+    return strcmp(finding->kind, "loop") == 0 || strcmp(finding->kind, "mtu") == 0;
+}
+
 static void text_end(struct output *out, const struct session *session, const struct judgement *judgement,
                      const struct report_source *source)
 {
@@ -294,7 +300,8 @@ static void text_end(struct output *out, const struct session *session, const st
     for (unsigned i = 0; i < judgement->verdict_count; i++)
         print_below(out, "%s", judgement->verdicts[i].text);
     for (unsigned i = 0; !out->options.quiet && i < judgement->finding_count; i++)
-        print_below(out, "%s", judgement->findings[i].text);
+        if (!is_told_by_verdict(&judgement->findings[i]))
+            print_below(out, "%s", judgement->findings[i].text);
     if (!out->options.quiet)
         print_notes(out, session, source);
     strbuf_free(&state->line);
