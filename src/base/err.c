@@ -1,5 +1,6 @@
 #include "base/err.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -18,4 +19,24 @@ enum status err_set(struct err *err, enum status status, const char *format, ...
             *c = '?';
     err->status = status;
     return status;
+}
+
+const char *err_write_remedy(int code)
+{
+    switch (code) {
+    case ENOSPC:
+    case EDQUOT:
+        return "free some space, or write elsewhere";
+    case EACCES:
+    case EPERM:
+    case EROFS:
+        return "write where you may";
+    case ENOENT:
+    case ENOTDIR:
+        return "make the directory first";
+    case EISDIR:
+        return "name a file";
+    default:
+        return "write elsewhere";
+    }
 }

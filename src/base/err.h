@@ -24,4 +24,7 @@ struct err {
  * cut; control characters in it become '?'. */
 enum status err_set(struct err *err, enum status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
+/* What to do about an output that could not be opened or written for this errno: a remedy for a message. */
+const char *err_write_remedy(int code);
+
 #endif

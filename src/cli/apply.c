@@ -279,7 +279,7 @@ enum status apply_interface(struct parse *parse, const char *value, struct err *
                         longest);
     if (strspn(value, "0123456789.") == strlen(value))
         hint_add(parse, "%s: the name of an interface (the gap between two probes is -z MS)", parse->spelled);
-    parse->out->interface = value;
+    parse->out->interface = strcmp(value, "any") == 0 ? NULL : value; /* tcpdump's name of what is the default here */
     return STATUS_OK;
 }
 

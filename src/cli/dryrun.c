@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/report.h"
 #include "io/dump.h"
 #include "packet/packet.h"
 
@@ -171,15 +172,6 @@ static void print_heading(const struct dry_wire *wire, unsigned index)
             config->first_ttl, config->max_ttl);
 }
 
-/* A reader that went away has seen enough. */
-static enum status check_written(FILE *file, struct err *err)
-{
-    errno = 0;
-    if ((fflush(file) == 0 && !ferror(file)) || errno == EPIPE)
-        return STATUS_OK;
-    return err_set(err, STATUS_SYSTEM, "standard output: cannot write: %s", errno ? strerror(errno) : "a write failed");
-}
-
 static enum status send_all(struct dry_wire *wire, struct err *err)
 {
     const struct session *session = wire->session;
@@ -189,7 +181,7 @@ static enum status send_all(struct dry_wire *wire, struct err *err)
         print_heading(wire, i);
         status = send_trace(wire, i, err);
     }
-    return status == STATUS_OK ? check_written(wire->file, err) : status;
+    return status == STATUS_OK ? report_flush(wire->file, err) : status;
 }
 
 enum status dryrun_print(const struct session *session, const struct options *options, FILE *file, struct err *err)

@@ -1,15 +1,18 @@
 /* main: the only place that prints errors and exits. */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/report.h"
 #include "cli/run.h"
 #include "config.h"
 #include "io/privs.h"
 
-static volatile sig_atomic_t stop;
+/* 0 while a run goes on; before that a signal finds nothing worth a clean end. */
+static volatile sig_atomic_t stop = 1;
 
 /* The first asks for a clean end, the second does not ask. */
 static void on_signal(int number)
@@ -26,15 +29,29 @@ static void catch_signals(void)
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
+    if (signal(SIGHUP, SIG_IGN) != SIG_IGN) /* nohup */
+        sigaction(SIGHUP, &action, NULL);
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
 }
 
-static int print_text(const struct strbuf *text)
+/* A file opened later must not become descriptor 0, 1 or 2 where the caller closed one of these: the report would be
+ * written into it. The wrong mode makes every use of the stand-in fail, as on the closed one. */
+static void occupy_standard_descriptors(void)
 {
-    if (fputs(text->text, stdout) == EOF || fflush(stdout) != 0)
-        return EXIT_REACHED; /* a reader that went away has seen enough */
-    return EXIT_REACHED;
+    for (int fd = 0; fd <= 2; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) < 0)
+            _exit(EXIT_SYSTEM);
+}
+
+static int print_text(const char *text)
+{
+    struct err err;
+    fputs(text, stdout);
+    if (report_flush(stdout, &err) == STATUS_OK)
+        return EXIT_REACHED;
+    fprintf(stderr, "hopsonde: %s\n", err.message);
+    return EXIT_SYSTEM;
 }
 
 static int print_help(const struct options *options)
@@ -42,15 +59,9 @@ static int print_help(const struct options *options)
     struct strbuf text;
     strbuf_init(&text);
     options_help(&text, options->help_topic);
-    int status = print_text(&text);
+    int status = print_text(text.text);
     strbuf_free(&text);
     return status;
-}
-
-static int print_version(void)
-{
-    puts(PACKAGE_STRING);
-    return EXIT_REACHED;
 }
 
 static int run_command(const struct options *options, const struct run_context *context)
@@ -59,7 +70,7 @@ static int run_command(const struct options *options, const struct run_context *
     case COMMAND_HELP:
         return print_help(options);
     case COMMAND_VERSION:
-        return print_version();
+        return print_text(PACKAGE_STRING "\n");
     case COMMAND_REPLAY:
         return run_replay(options, context);
     case COMMAND_TRACE:
@@ -81,6 +92,7 @@ int main(int argc, char *argv[])
     struct options options;
     struct strbuf command_line;
     struct err err = {0};
+    occupy_standard_descriptors();
     enum status status = options_parse(argc, argv, getenv("HOPSONDE_OPTIONS"), &options, &err);
     if (status != STATUS_OK) {
         fprintf(stderr, "hopsonde: %s\n", err.message);

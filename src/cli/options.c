@@ -249,19 +249,17 @@ static enum status judge_files(struct parse *parse, struct err *err)
 static enum status judge_header(struct parse *parse, struct err *err)
 {
     struct session_config *config = &parse->out->session;
-    uint8_t *family = &parse->out->family;
+    uint8_t family = parse->out->family;
     if (parse->tos_given && parse->dscp_spelled) {
         const struct subject subject = {.spelled = parse->dscp_spelled};
         return value_complain(err, &subject, "not together with -t, which holds DSCP and ECN both");
     }
     if (parse->dscp_spelled)
         config->tos = (uint8_t)(parse->dscp << 2 | parse->ecn);
-    if (*family && !addr_is_none(&config->source) && config->source.family != *family)
+    if (family && !addr_is_none(&config->source) && config->source.family != family)
         return err_set(err, STATUS_USAGE, "-s: the source address is IPv%u, but -%u asks for IPv%u",
-                       config->source.family, *family, *family);
-    if (!*family)
-        *family = config->source.family;
-    if (*family == 4 && config->flow_label >= 0)
+                       config->source.family, family, family);
+    if ((family == 4 || config->source.family == 4) && config->flow_label >= 0)
         return err_set(err, STATUS_USAGE, "--flow-label: IPv4 has no flow label (leave it out, or -6)");
     return STATUS_OK;
 }

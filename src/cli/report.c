@@ -1,9 +1,12 @@
 #include "cli/report.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 static unsigned terminal_width(void)
@@ -21,6 +24,21 @@ static bool wants_color(enum when when, bool is_terminal)
     return is_terminal && !(no_color && *no_color);
 }
 
+static enum status cannot_write(const char *name, int code, struct err *err)
+{
+    return err_set(err, STATUS_SYSTEM, "%s: cannot write: %s (%s)", name ? name : "standard output", strerror(code),
+                   err_write_remedy(code));
+}
+
+static FILE *open_file(const char *name)
+{
+    int fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "w");
+    if (!file && fd >= 0)
+        close(fd);
+    return file;
+}
+
 static enum status open_output(struct output *out, const struct output_request *request, const struct options *options,
                                struct err *err)
 {
@@ -32,10 +50,8 @@ static enum status open_output(struct output *out, const struct output_request *
         .verbose = options->verbose,
         .width = is_terminal ? terminal_width() : 80,
     };
-    out->file = request->file ? fopen(request->file, "we") : stdout;
-    if (!out->file)
-        return err_set(err, STATUS_SYSTEM, "%s: cannot write: %s", request->file, strerror(errno));
-    return STATUS_OK;
+    out->file = request->file ? open_file(request->file) : stdout;
+    return out->file ? STATUS_OK : cannot_write(request->file, errno, err);
 }
 
 enum status report_open(struct report *report, const struct options *options, struct err *err)
@@ -54,23 +70,61 @@ enum status report_open(struct report *report, const struct options *options, st
     return STATUS_OK;
 }
 
-/* Notes the first failed write, while errno still tells why. */
+enum status report_check_apart(const struct report *report, const char *path, struct err *err)
+{
+    struct stat other, mine;
+    if (stat(path, &other) != 0 || !S_ISREG(other.st_mode))
+        return STATUS_OK;
+    for (unsigned i = 0; i < report->count; i++)
+        if (fstat(fileno(report->outputs[i].file), &mine) == 0 && mine.st_dev == other.st_dev &&
+            mine.st_ino == other.st_ino)
+            return err_set(err, STATUS_USAGE, "%s: the report goes into this file (name another after -o)", path);
+    return STATUS_OK;
+}
+
+/* Notes the first failure, while errno still tells why. */
+static void note_failure(struct report *report, unsigned index)
+{
+    if (!report->failed)
+        cannot_write(report->names[index], errno, &report->error);
+    report->failed = true;
+}
+
+/* Of a write that failed: whether it was into a pipe that nobody reads. Where errno is that of a later call by now, the
+ * pipe itself tells. */
+static bool reader_is_gone(FILE *file)
+{
+    struct pollfd poll_fd = {.fd = fileno(file), .events = POLLOUT};
+    return errno == EPIPE || (poll(&poll_fd, 1, 0) > 0 && (poll_fd.revents & (POLLERR | POLLHUP)));
+}
+
 static void check(struct report *report, unsigned index)
 {
-    if (!ferror(report->outputs[index].file))
+    int code = errno;
+    FILE *file = report->outputs[index].file;
+    if (!ferror(file) || (report->pipe_closed && !report->names[index]))
         return;
-    if (!report->names[index] && errno == EPIPE)
-        report->pipe_closed = true;
-    if (report->pipe_closed || report->failed)
-        return;
-    report->failed = true;
-    err_set(&report->error, STATUS_SYSTEM, "%s: cannot write: %s",
-            report->names[index] ? report->names[index] : "stdout", strerror(errno));
+    report->pipe_closed = report->pipe_closed || (!report->names[index] && reader_is_gone(file));
+    errno = code;
+    if (!report->pipe_closed || report->names[index])
+        note_failure(report, index);
+    else if (report->stop && report->count == 1)
+        *report->stop = 1;
+}
+
+/* Only a file that can be cut holds something from before. */
+static void empty(struct report *report, unsigned index)
+{
+    if (report->names[index] && !report->emptied[index] && ftruncate(fileno(report->outputs[index].file), 0) != 0 &&
+        errno != EINVAL)
+        note_failure(report, index);
+    report->emptied[index] = true;
 }
 
 void report_begin(struct report *report, const struct session *session, const struct report_source *source)
 {
     for (unsigned i = 0; i < report->count; i++) {
+        empty(report, i);
         report->outputs[i].format->begin(&report->outputs[i], session, source);
         check(report, i);
     }
@@ -117,13 +171,20 @@ enum status report_close(struct report *report, struct err *err)
         FILE *file = report->outputs[i].file;
         if (fflush(file) != 0)
             check(report, i);
-        if (report->names[i] && fclose(file) != 0 && !report->failed) {
-            report->failed = true;
-            err_set(&report->error, STATUS_SYSTEM, "%s: cannot write: %s", report->names[i], strerror(errno));
-        }
+        if (report->names[i] && fclose(file) != 0)
+            note_failure(report, i);
     }
     report->count = 0;
     if (report->failed)
         *err = report->error;
     return report->failed ? STATUS_SYSTEM : STATUS_OK;
+}
+
+enum status report_flush(FILE *file, struct err *err)
+{
+    errno = 0;
+    if (fflush(file) == 0 && !ferror(file))
+        return STATUS_OK;
+    int code = errno ? errno : EIO;
+    return reader_is_gone(file) ? STATUS_OK : cannot_write(NULL, code, err);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/random.h>
 
 #include "cli/dryrun.h"
@@ -41,13 +42,34 @@ static uint64_t draw_seed(void)
     return seed;
 }
 
-/* Fills target, and the route to it; `interface` is -i, or what the zone of a link-local target names. */
-static enum status find_target(const struct options *options, struct session_config *config, struct route *route,
+/* Whether the options can be about this target. */
+static enum status check_target(const struct options *options, const struct addr *target, struct err *err)
+{
+    const struct addr *source = &options->session.source;
+    if (!addr_is_none(source) && source->family != target->family)
+        return err_set(err, STATUS_USAGE, "-s: the source address is IPv%u, the target IPv%u", source->family,
+                       target->family);
+    if (options->session.flow_label >= 0 && target->family != 6)
+        return err_set(err, STATUS_USAGE, "--flow-label: %s is no IPv6 target", options->host);
+    return STATUS_OK;
+}
+
+/* What makes no sense is told before privileges are looked at and files are opened, as far as no resolver is needed. */
+static enum status check_literal(const struct options *options, struct err *err)
+{
+    struct addr target;
+    uint32_t zone;
+    enum status status = resolve_literal(options->host, options->family, &target, &zone, err);
+    return status != STATUS_OK || addr_is_none(&target) ? status : check_target(options, &target, err);
+}
+
+/* Fills target and interface: -i, or what the zone of a link-local target names; "": neither. */
+static enum status find_target(const struct options *options, struct session_config *config,
                                char interface[IF_NAMESIZE], struct err *err)
 {
     uint32_t zone = 0;
-    const struct addr *target = &config->target;
-    enum status status = resolve_host(options->host, options->family, &config->target, &zone, err);
+    uint8_t family = options->family ? options->family : config->source.family;
+    enum status status = resolve_host(options->host, family, &config->target, &zone, err);
     if (status != STATUS_OK)
         return status;
     if (options->interface)
@@ -55,12 +77,13 @@ static enum status find_target(const struct options *options, struct session_con
     else if (!zone || !if_indextoname(zone, interface))
         *interface = '\0';
     snprintf(config->target_name, sizeof config->target_name, "%s", options->host);
-    if (!addr_is_none(&config->source) && config->source.family != target->family)
-        return err_set(err, STATUS_USAGE, "-s: the source address is IPv%u, the target IPv%u", config->source.family,
-                       target->family);
-    if (config->flow_label >= 0 && target->family != 6)
-        return err_set(err, STATUS_USAGE, "--flow-label: %s is no IPv6 target", options->host);
-    return route_lookup(target, &config->source, *interface ? interface : NULL, options->fwmark, route, err);
+    return check_target(options, &config->target, err);
+}
+
+static enum status find_route(const struct options *options, const struct session_config *config,
+                              const struct addr *source, const char *interface, struct route *route, struct err *err)
+{
+    return route_lookup(&config->target, source, *interface ? interface : NULL, options->fwmark, route, err);
 }
 
 static enum status check_size(const struct session *session, const struct route *route, struct err *err)
@@ -98,8 +121,12 @@ static enum status open_files(struct live_run *run, struct err *err)
     if (status != STATUS_OK)
         return status;
     status = report_open(&run->report, run->options, err);
+    if (!run->options->write_file)
+        run->report.stop = run->context->stop;
     if (status == STATUS_OK && run->options->write_file)
         status = dump_open(run->options->write_file, &run->dump, err);
+    if (run->dump)
+        status = report_check_apart(&run->report, run->options->write_file, err);
     struct err resume_err;
     if (privs_resume(&user, &resume_err) != STATUS_OK && status == STATUS_OK) {
         *err = resume_err;
@@ -113,7 +140,9 @@ static enum status make_session(struct live_run *run, struct route *route, struc
     run->config = run->options->session;
     if (!run->options->seed_given)
         run->config.seed = draw_seed();
-    enum status status = find_target(run->options, &run->config, route, run->egress, err);
+    enum status status = find_target(run->options, &run->config, run->egress, err);
+    if (status == STATUS_OK)
+        status = find_route(run->options, &run->config, &run->config.source, run->egress, route, err);
     if (status != STATUS_OK)
         return status;
     if (addr_is_none(&run->config.source))
@@ -195,6 +224,7 @@ static void close_live(struct live_run *run)
 
 static void begin_live(struct live_run *run)
 {
+    *run->context->stop = 0;
     run->source = (struct report_source){
         .command = "trace", .live = true, .interface = run->options->interface ? run->options->interface : "any"};
     if (run->dump) {
@@ -233,6 +263,14 @@ static int finish_live(struct live_run *run, bool interrupted)
     return code;
 }
 
+/* The exit status of a run in which nothing failed. */
+static int quiet_end(const struct report *report, const struct run_context *context, int code)
+{
+    if (report->pipe_closed)
+        return EXIT_REACHED;
+    return *context->stop ? EXIT_INTERRUPTED : code;
+}
+
 static int trace_live(const struct options *options, const struct run_context *context)
 {
     struct err err = {0};
@@ -251,44 +289,44 @@ static int trace_live(const struct options *options, const struct run_context *c
     int code = finish_live(&run, *context->stop || status != STATUS_OK);
     if (status != STATUS_OK)
         code = complain(&err);
-    else if (*context->stop)
-        code = EXIT_INTERRUPTED;
-    if (run.report.pipe_closed)
-        code = EXIT_REACHED;
+    else if (code != EXIT_SYSTEM)
+        code = quiet_end(&run.report, context, code);
     close_live(&run);
     return code;
 }
 
 /* --- --dry-run --- */
 
-/* Addresses that a run without a network can use: RFC 5737, RFC 3849. */
-static struct addr documentation_source(uint8_t family)
+/* Fills the source: -s, whosever address that is; else what the route gives; else, without a network, one that is kept
+ * for documentation (RFC 5737, RFC 3849). */
+static enum status find_dry_source(const struct options *options, struct session_config *config, const char *interface,
+                                   struct err *err)
 {
-    struct addr source = {0};
-    addr_parse(family == 6 ? "2001:db8::1" : "192.0.2.1", &source);
-    return source;
+    struct route route;
+    enum status status = find_route(options, config, NULL, interface, &route, err);
+    if (status != STATUS_OK && !route.unrouted)
+        return status;
+    if (!addr_is_none(&config->source))
+        return STATUS_OK;
+    config->source = route.source;
+    if (status != STATUS_OK) {
+        const char *source = config->target.family == 6 ? "2001:db8::1" : "192.0.2.1";
+        addr_parse(source, &config->source);
+        fprintf(stderr, "hopsonde: no route to the target; the source address is %s, for documentation\n", source);
+    }
+    return STATUS_OK;
 }
 
 static int trace_dry(const struct options *options)
 {
     struct err err = {0};
-    struct route route = {0};
     char interface[IF_NAMESIZE];
     struct session_config config = options->session;
     if (!options->seed_given)
         config.seed = draw_seed();
-    if (find_target(options, &config, &route, interface, &err) != STATUS_OK) {
-        if (addr_is_none(&config.target) || err.status == STATUS_USAGE)
-            return complain(&err);
-        if (addr_is_none(&config.source)) {
-            char text[ADDR_TEXT_BYTES];
-            config.source = documentation_source(config.target.family);
-            addr_format(&config.source, text);
-            fprintf(stderr, "hopsonde: no route to the target; the source address is %s, for documentation\n", text);
-        }
-    } else if (addr_is_none(&config.source)) {
-        config.source = route.source;
-    }
+    if (find_target(options, &config, interface, &err) != STATUS_OK ||
+        find_dry_source(options, &config, interface, &err) != STATUS_OK)
+        return complain(&err);
     if (config.automatic)
         config.spec_count = 1;
     struct session *session = session_new(&config, true, NULL, &err);
@@ -302,6 +340,8 @@ static int trace_dry(const struct options *options)
 int run_trace(const struct options *options, const struct run_context *context)
 {
     struct err err = {0};
+    if (check_literal(options, &err) != STATUS_OK)
+        return complain(&err);
     if (!options->dry_run)
         return trace_live(options, context);
     if (privs_drop(&err) != STATUS_OK)
@@ -311,10 +351,11 @@ int run_trace(const struct options *options, const struct run_context *context)
 
 /* --- replay --- */
 
-/* The deadlines of an interrupted run are those that had passed when it ended. */
+/* The deadlines of an interrupted run are those that had passed when it ended. Of a run whose end was cut off nobody
+ * knows what came later: its silence proves nothing. */
 static void finish_replay(struct session *session, const struct saved_run *saved)
 {
-    enum session_end end = saved->ended ? saved->end : SESSION_COMPLETE;
+    enum session_end end = saved->ended ? saved->end : SESSION_INTERRUPTED;
     if (end == SESSION_INTERRUPTED && saved->ended_at != NSTIME_NONE)
         session_tick(session, saved->ended_at);
     session_finish(session, end, saved->dropped_by_kernel);
@@ -339,6 +380,13 @@ static int report_replay(struct session *session, struct report *report, const s
     return shows_a_trace(session) ? EXIT_REACHED : EXIT_NOT_REACHED;
 }
 
+static void warn_of_cut(const char *name)
+{
+    struct err err;
+    err_set(&err, STATUS_OK, "%s: the file is cut; what came before is reported", name);
+    complain(&err);
+}
+
 static int replay_session(struct wire *wire, const struct saved_run *saved, const char *name, struct report *report,
                           const struct run_context *context)
 {
@@ -355,29 +403,51 @@ static int replay_session(struct wire *wire, const struct saved_run *saved, cons
     enum status status = loop_run(session, wire, NULL, context->stop, &err);
     file.frames = file_wire_frames(wire);
     file.truncated = file_wire_truncated(wire);
+    session_count_malformed(session, file_wire_clamped(wire));
     finish_replay(session, saved);
     int code = report_replay(session, report, &source);
     session_free(session);
     if (file.truncated)
-        fprintf(stderr, "hopsonde: %s: the file is cut; what came before is reported\n", name);
+        warn_of_cut(name);
     return status == STATUS_OK ? code : complain(&err);
 }
 
-static int replay_file(const char *name, struct report *report, const struct run_context *context)
+/* Whether the saved run is one to HOST: an address, or the name that was traced; "": any is. */
+static bool is_wanted(const struct session_config *saved, const char *host)
+{
+    struct addr address;
+    if (addr_parse(host, &address))
+        return addr_equal(&address, &saved->target);
+    return !*host || strcasecmp(host, saved->target_name) == 0;
+}
+
+static int replay_wire(struct wire *wire, const struct saved_run *saved, const char *name,
+                       const struct options *options, struct report *report, const struct run_context *context)
+{
+    struct err err = {0};
+    if (!saved->present) {
+        err_set(&err, STATUS_SYSTEM, "%s: not saved by hopsonde --write: this version replays only its own captures",
+                name);
+        return complain(&err);
+    }
+    if (is_wanted(&saved->config, options->host))
+        return replay_session(wire, saved, name, report, context);
+    err_set(&err, STATUS_OK, "%s: no trace to %s in it (leave HOST out to see all)", name, options->host);
+    complain(&err);
+    return EXIT_NOT_REACHED;
+}
+
+static int replay_file(const char *name, const struct options *options, struct report *report,
+                       const struct run_context *context)
 {
     struct err err = {0};
     struct wire *wire = NULL;
     const struct saved_run *saved = NULL;
-    int code;
-    if (file_wire_open(name, &wire, &saved, &err) != STATUS_OK)
+    if (report_check_apart(report, name, &err) != STATUS_OK)
         return complain(&err);
-    if (saved->present) {
-        code = replay_session(wire, saved, name, report, context);
-    } else {
-        err_set(&err, STATUS_SYSTEM, "%s: not saved by hopsonde --write: this version replays only its own captures",
-                name);
-        code = complain(&err);
-    }
+    if (file_wire_open(name, &wire, &saved, &err) != STATUS_OK)
+        return *context->stop ? EXIT_INTERRUPTED : complain(&err);
+    int code = replay_wire(wire, saved, name, options, report, context);
     wire->ops->close(wire);
     return code;
 }
@@ -389,13 +459,13 @@ int run_replay(const struct options *options, const struct run_context *context)
     int worst = EXIT_REACHED;
     if (privs_drop(&err) != STATUS_OK || report_open(&report, options, &err) != STATUS_OK)
         return complain(&err);
+    report.stop = context->stop;
+    *context->stop = 0;
     for (unsigned i = 0; i < options->read_count && !*context->stop; i++) {
-        int code = replay_file(options->read_files[i], &report, context);
+        int code = replay_file(options->read_files[i], options, &report, context);
         worst = code > worst ? code : worst;
     }
     if (report_close(&report, &err) != STATUS_OK)
         worst = complain(&err);
-    if (*context->stop)
-        return EXIT_INTERRUPTED;
-    return report.pipe_closed ? EXIT_REACHED : worst;
+    return worst == EXIT_SYSTEM ? worst : quiet_end(&report, context, worst);
 }

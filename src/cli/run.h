@@ -10,12 +10,13 @@ enum exit_status { EXIT_REACHED = 0, EXIT_NOT_REACHED = 1, EXIT_USAGE = 2, EXIT_
 
 /* What the process knows of itself. All borrowed. */
 struct run_context {
-    const char *program;      /* argv[0] */
-    const char *command_line; /* for the saved capture */
-    const volatile sig_atomic_t *stop;
+    const char *program;         /* argv[0] */
+    const char *command_line;    /* for the saved capture */
+    volatile sig_atomic_t *stop; /* cleared when a run begins that a signal may end; nonzero: it shall end */
 };
 
-/* Traces live, or prints what would be sent (--dry-run). The report goes out; errors of what was asked besides go to stderr. */
+/* Traces live, or prints what would be sent (--dry-run). The report goes out; errors of what was asked besides go to
+ * stderr. */
 int run_trace(const struct options *options, const struct run_context *context);
 /* Replays each capture file. */
 int run_replay(const struct options *options, const struct run_context *context);

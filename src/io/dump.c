@@ -40,26 +40,6 @@ static const char *dump_name(const char *path)
     return strcmp(path, "-") == 0 ? "standard output" : path;
 }
 
-static const char *errno_remedy(int code)
-{
-    switch (code) {
-    case ENOSPC:
-    case EDQUOT:
-        return "free some space, or write elsewhere";
-    case EACCES:
-    case EPERM:
-    case EROFS:
-        return "write where you may";
-    case ENOENT:
-    case ENOTDIR:
-        return "make the directory first";
-    case EISDIR:
-        return "name a file";
-    default:
-        return "write elsewhere";
-    }
-}
-
 /* From here on nothing more is written; what the file has stays. */
 static void dump_fail(struct dump *dump, int code)
 {
@@ -76,7 +56,7 @@ static int open_descriptor(const char *path)
 {
     if (strcmp(path, "-") == 0)
         return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-    return open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    return open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
 }
 
 static FILE *open_file(const char *path)
@@ -96,7 +76,7 @@ enum status dump_open(const char *path, struct dump **out, struct err *err)
         int code = errno;
         free(dump);
         return err_set(err, STATUS_SYSTEM, "%s: cannot open for writing: %s (%s)", dump_name(path), strerror(code),
-                       errno_remedy(code));
+                       err_write_remedy(code));
     }
     dump->file = file;
     setvbuf(file, dump->buffer, _IOFBF, sizeof dump->buffer);
@@ -181,6 +161,10 @@ void dump_begin(struct dump *dump, const struct dump_run *run, const struct sess
 {
     if (!dump->file)
         return;
+    if (ftruncate(fileno(dump->file), 0) != 0 && errno != EINVAL) { /* EINVAL: a pipe or a device */
+        dump_fail(dump, errno);
+        return;
+    }
     if (dump->is_classic) {
         begin_classic(dump, run->linktype);
     } else {
@@ -310,6 +294,6 @@ bool dump_failed(const struct dump *dump, struct err *err)
     if (!dump->failed_errno)
         return false;
     err_set(err, STATUS_SYSTEM, "%s: cannot save the capture: %s (%s; the report is whole)", dump->path,
-            strerror(dump->failed_errno), errno_remedy(dump->failed_errno));
+            strerror(dump->failed_errno), err_write_remedy(dump->failed_errno));
     return true;
 }

@@ -25,8 +25,9 @@ struct dump_run {
     uint16_t linktype;
 };
 
-/* Creates or empties the file, with the rights of the moment: it belongs to whom the process is then. "-" is standard
- * output. `path` must outlive the dump. */
+/* Creates the file, with the rights of the moment: it belongs to whom the process is then. One that is there keeps what
+ * it holds until dump_begin(), so that a run that never starts costs nothing. "-" is standard output. `path` must
+ * outlive the dump. */
 enum status dump_open(const char *path, struct dump **out, struct err *err);
 /* The headers; once, before the first frame. */
 void dump_begin(struct dump *dump, const struct dump_run *run, const struct session *session);

@@ -46,11 +46,12 @@ static enum wire_event take_frame(struct file_wire *w, const struct record *reco
     return WIRE_FRAME;
 }
 
-/* The last event of the file, unless a signal has cut the waiting short. */
+/* The last event of the file, unless a signal has cut the waiting short. A run of ours that does not tell its end was
+ * cut between two blocks. */
 static enum wire_event take_end(struct file_wire *w, bool truncated, struct err *err)
 {
     w->over = true;
-    w->truncated = truncated || w->input.interrupted;
+    w->truncated = truncated || w->input.interrupted || (w->saved.present && !w->saved.ended);
     if (w->input.interrupted)
         return WIRE_QUIET;
     if (w->frames == 0 || w->decodable > 0)

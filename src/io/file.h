@@ -26,7 +26,7 @@ struct saved_run {
  * wire is ready, `path` must outlive it, and `saved` is filled as far as the headers go; it stays valid until the wire
  * is closed, and its end fields are filled in when receive() has said WIRE_END. */
 enum status file_wire_open(const char *path, struct wire **out, const struct saved_run **saved, struct err *err);
-/* Frames handed out so far, and whether the file ended in the middle of something. */
+/* Frames handed out so far, and whether the file broke off: in the middle of something, or of a saved run. */
 uint64_t file_wire_frames(const struct wire *wire);
 bool file_wire_truncated(const struct wire *wire);
 /* Records so far that claimed more captured bytes than their packet had: clamped, and to be counted as malformed. */

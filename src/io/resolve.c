@@ -48,6 +48,21 @@ static enum status check_family(const char *host, uint8_t asked, const struct ad
     return err_set(err, STATUS_USAGE, "%s: is an IPv%d address, but -%d was asked for", host, address->family, asked);
 }
 
+/* Why no path leads to this address and what to do about it; NULL: one may. */
+static const char *not_one_host(const struct addr *address)
+{
+    static const uint8_t zero[16] = {0}, everybody[4] = {255, 255, 255, 255};
+    static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff}; /* RFC 4291 2.5.5.2 */
+    size_t length = addr_length(address);
+    if (memcmp(address->bytes, zero, length) == 0)
+        return "stands for no host (give the address of one)";
+    if (addr_is_multicast(address) || (length == 4 && memcmp(address->bytes, everybody, 4) == 0))
+        return "stands for many hosts (give the address of one)";
+    if (length == 16 && memcmp(address->bytes, mapped, sizeof mapped) == 0)
+        return "is an IPv4 address in IPv6 form (write it as IPv4)";
+    return NULL;
+}
+
 /* `zone` names an interface or is its number. */
 static enum status parse_zone(const char *host, const char *zone, uint32_t *out, struct err *err)
 {
@@ -80,6 +95,9 @@ static enum status parse_literal(const char *host, uint8_t family, struct addr *
     if (*literal && percent && out->family == 4)
         return err_set(err, STATUS_USAGE, "%s: not a host: only an IPv6 address has a %%zone", host);
     if (*literal) {
+        const char *problem = not_one_host(out);
+        if (problem)
+            return err_set(err, STATUS_USAGE, "%s: not a host: this address %s", host, problem);
         enum status status = check_family(host, family, out, err);
         return status == STATUS_OK && percent ? parse_zone(host, percent + 1, zone, err) : status;
     }
@@ -132,7 +150,7 @@ static enum status ask_resolver(const char *host, uint8_t family, struct addr *o
     return STATUS_OK;
 }
 
-enum status resolve_host(const char *host, uint8_t family, struct addr *out, uint32_t *zone, struct err *err)
+enum status resolve_literal(const char *host, uint8_t family, struct addr *out, uint32_t *zone, struct err *err)
 {
     bool literal;
     *out = (struct addr){0};
@@ -148,5 +166,19 @@ enum status resolve_host(const char *host, uint8_t family, struct addr *out, uin
     size_t length = strlen(host);
     if (length - (host[length - 1] == '.') > NAME_MOST)
         return err_set(err, STATUS_USAGE, "%.40s...: not a host: a name has %d characters at most", host, NAME_MOST);
-    return ask_resolver(host, family, out, zone, err);
+    return STATUS_OK;
+}
+
+enum status resolve_host(const char *host, uint8_t family, struct addr *out, uint32_t *zone, struct err *err)
+{
+    char text[ADDR_TEXT_BYTES];
+    enum status status = resolve_literal(host, family, out, zone, err);
+    if (status != STATUS_OK || !addr_is_none(out))
+        return status;
+    status = ask_resolver(host, family, out, zone, err);
+    const char *problem = status == STATUS_OK ? not_one_host(out) : NULL;
+    if (!problem)
+        return status;
+    addr_format(out, text);
+    return err_set(err, STATUS_SYSTEM, "%s: cannot trace this name: its address %s %s", host, text, problem);
 }

@@ -125,13 +125,15 @@ static int ask_link(struct netlink *netlink, uint32_t interface_index, struct ro
     return netlink_ask(netlink, request, collect_link, out);
 }
 
-/* IPv4 says by an errno what IPv6 says by a route's type. */
-static enum status no_route(const struct addr *target, int failure, uint8_t type, struct err *err)
+/* IPv4 says by an errno what IPv6 says by a route's type. `interface`: where it was asked for, or "". */
+static enum status no_route(const struct addr *target, const char *interface, int failure, uint8_t type,
+                            struct err *err)
 {
-    char text[ADDR_TEXT_BYTES];
+    char text[ADDR_TEXT_BYTES], check[ADDR_TEXT_BYTES + IF_NAMESIZE + 8];
     addr_format(target, text);
+    snprintf(check, sizeof check, "%s%s%s", text, *interface ? " oif " : "", interface);
     if (failure == ENETUNREACH || type == RTN_THROW)
-        return err_set(err, STATUS_SYSTEM, "no route to %s (check `ip route get %s`)", text, text);
+        return err_set(err, STATUS_SYSTEM, "no route to %s (check `ip route get %s`)", text, check);
     const char *kind = NULL;
     if (failure == EHOSTUNREACH || type == RTN_UNREACHABLE)
         kind = "unreachable";
@@ -141,7 +143,7 @@ static enum status no_route(const struct addr *target, int failure, uint8_t type
         kind = "blackhole";
     if (kind)
         return err_set(err, STATUS_SYSTEM, "no route to %s: its route is of type %s (check `ip route get %s`)", text,
-                       kind, text);
+                       kind, check);
     return err_set(err, STATUS_SYSTEM, "%s: cannot look up the route: %s", text, strerror(failure));
 }
 
@@ -185,10 +187,16 @@ static enum status route_ask(struct netlink *netlink, const struct addr *target,
         failure = ask_route(netlink, target, source, interface_index, fwmark, answer);
     if (failure || answer->type == RTN_UNREACHABLE || answer->type == RTN_PROHIBIT || answer->type == RTN_BLACKHOLE ||
         answer->type == RTN_THROW)
-        return no_route(target, failure, answer->type, err);
+        return no_route(target, answer->interface, failure, answer->type, err);
     failure = ask_link(netlink, answer->interface_index, answer);
     if (failure)
-        return no_route(target, failure, RTN_UNSPEC, err);
+        return no_route(target, answer->interface, failure, RTN_UNSPEC, err);
+    if (answer->type == RTN_BROADCAST) {
+        char text[ADDR_TEXT_BYTES];
+        addr_format(target, text);
+        return err_set(err, STATUS_USAGE, "%s: not a host: this is a broadcast address of %s (give the address of one)",
+                       text, answer->interface);
+    }
     if (addr_is_none(source) && addr_is_none(&answer->source))
         return err_set(err, STATUS_SYSTEM, "%s: the interface has no IPv%d address to send from (give it one, or -s)",
                        answer->interface, target->family);
@@ -201,6 +209,7 @@ enum status route_lookup(const struct addr *target, const struct addr *source, c
     const struct addr any = {0};
     struct route_answer answer = {0};
     struct netlink netlink = {0};
+    *out = (struct route){0};
     uint32_t interface_index = interface ? if_nametoindex(interface) : 0;
     if (interface && !interface_index)
         return err_set(err, STATUS_SYSTEM, "%s: no such interface (`ip link` lists them)", interface);
@@ -223,7 +232,8 @@ enum status route_lookup(const struct addr *target, const struct addr *source, c
         mnl_socket_close(netlink.socket);
     *out = (struct route){.source = addr_is_none(source) ? answer.source : *source,
                           .interface_index = answer.interface_index,
-                          .mtu = answer.mtu};
+                          .mtu = answer.mtu,
+                          .unrouted = status == STATUS_SYSTEM};
     memcpy(out->interface, answer.interface, sizeof out->interface);
     return status;
 }

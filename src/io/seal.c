@@ -8,6 +8,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 
+/* Sanitizers make calls of their own; so does the writing of coverage counts, whose build defines DISABLE_SEAL. */
 #if defined(__SANITIZE_ADDRESS__)
 #define DISABLE_SEAL
 #elif defined(__has_feature)

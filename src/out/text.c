@@ -240,17 +240,21 @@ static const char *plural(unsigned long long count)
     return count == 1 ? "" : "s";
 }
 
-static void print_cut_files(struct output *out, const struct report_source *source)
+/* Whether any was cut. */
+static bool print_cut_files(struct output *out, const struct report_source *source)
 {
+    bool any = false;
     struct strbuf name;
     strbuf_init(&name);
     for (unsigned i = 0; !source->live && i < source->file_count; i++) {
         strbuf_clear(&name);
         strbuf_add_escaped(&name, source->files[i].name, strlen(source->files[i].name));
+        any = any || source->files[i].truncated;
         if (source->files[i].truncated)
             print_below(out, "%s is cut short: this is what came before the cut", name.text);
     }
     strbuf_free(&name);
+    return any;
 }
 
 static void print_strays(struct output *out, const struct session_counters *counters)
@@ -279,9 +283,8 @@ static void print_notes(struct output *out, const struct session *session, const
     unsigned unseen = session_unseen_probes(session);
     if (unseen)
         print_below(out, "the send time stands in for %u probe%s whose own frame was not seen", unseen, plural(unseen));
-    if (session_was_interrupted(session))
+    if (!print_cut_files(out, source) && session_was_interrupted(session))
         print_below(out, "interrupted: this is what was known by then");
-    print_cut_files(out, source);
     if (out->options.verbose)
         print_strays(out, counters);
 }

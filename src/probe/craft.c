@@ -58,8 +58,8 @@ enum status craft_add_udp(struct craft *craft, const struct flow *flow, const ui
                           struct err *err)
 {
     return check(craft,
-                 libnet_build_udp(flow->source_port, flow->target_port, (uint16_t)(LIBNET_UDP_H + length), 0, payload,
-                                  (uint32_t)length, craft->net, 0),
+                 libnet_build_udp(flow->source_port, flow->target_port, (uint16_t)(LIBNET_UDP_H + length), 0,
+                                  length ? payload : NULL, (uint32_t)length, craft->net, 0),
                  "a UDP header", err);
 }
 

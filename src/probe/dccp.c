@@ -1,6 +1,5 @@
 /* DCCP Request (RFC 4340 5.1, 5.3). The 48 bits of the sequence number are a tag, the serial, and a word that steers
  * the checksum, which is the IPv4 id: 8 quoted bytes hold it. */
-#include "packet/checksum.h"
 #include "probe/craft.h"
 #include "probe/identity.h"
 #include "probe/types.h"
@@ -17,12 +16,6 @@
 #define REQUEST_LONG_SEQ 0x01        /* type 0, X = 1 */
 #define SERVICE UINT32_C(0x686f7073) /* "hops" */
 
-static uint16_t least_size(const struct probe_spec *spec)
-{
-    (void)spec;
-    return HEADER;
-}
-
 static uint16_t seq_tag(const struct flow *flow)
 {
     return (uint16_t)flow_tag(flow, TAG_SEQ);
@@ -37,8 +30,7 @@ static enum status build(struct craft *craft, const struct flow *flow, uint8_t *
     put16(scratch + SEQ_TAG, seq_tag(flow));
     put32(scratch + SERVICE_CODE, SERVICE);
     identity_fill(flow, scratch + HEADER, length - HEADER);
-    uint32_t sum = checksum_pseudo(&flow->source, &flow->target, flow_protocol(flow), (uint32_t)length);
-    put16(scratch + CHECKSUM, checksum_finish(checksum_add(sum, scratch, length)));
+    put16(scratch + CHECKSUM, identity_checksum(flow, scratch, length, length));
     return craft_add_bytes(craft, scratch, length, err);
 }
 
@@ -54,9 +46,8 @@ static struct told read_seq(const struct flow *flow, uint64_t seq)
     return identity_read((uint16_t)(seq >> 16), (uint32_t)(seq >> 32), seq_tag(flow));
 }
 
-static struct flow_match recognise(const struct flow *flow, const struct headers *seen, bool quoted)
+static struct flow_match recognise(const struct flow *flow, const struct headers *seen)
 {
-    (void)quoted;
     const struct transport *t = &seen->transport;
     if ((t->have & HAVE_TYPE) && t->type != 0)
         return match_none();
@@ -76,7 +67,7 @@ static struct flow_match answer(const struct flow *flow, const struct packet *pa
     return serial ? answer_make(REPLY_DCCP, serial, "ports and ack") : match_none();
 }
 
-static const struct probe_variant_name variants[] = {{VARIANT_PLAIN, "plain", 0}, {0}};
+static const struct probe_variant_row variants[] = {{.variant = VARIANT_PLAIN, .name = "plain", .least = HEADER}, {0}};
 
 const struct probe_type probe_dccp = {
     .name = "dccp",
@@ -85,7 +76,6 @@ const struct probe_type probe_dccp = {
     .has_port = true,
     .default_port = 33434,
     .variants = variants,
-    .least_size = least_size,
     .build = build,
     .stamp = stamp,
     .recognise = recognise,

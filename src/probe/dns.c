@@ -8,7 +8,6 @@
 #define QUESTION 12
 #define OPT 17
 #define PADDING 28
-#define LEAST 32
 
 #define TYPE_NS 2
 #define TYPE_OPT 41
@@ -30,7 +29,7 @@ static enum status fill(const struct flow *flow, uint8_t *payload, size_t length
     put16(payload + OPT + 3, ANSWER_BYTES_MOST);
     put16(payload + OPT + 9, (uint16_t)(length - PADDING));
     put16(payload + PADDING, OPTION_PADDING);
-    put16(payload + PADDING + 2, (uint16_t)(length - LEAST));
+    put16(payload + PADDING + 2, (uint16_t)(length - DNS_LEAST));
     return STATUS_OK;
 }
 
@@ -56,7 +55,6 @@ static uint16_t answer(const struct flow *flow, struct cursor payload)
 
 const struct udp_payload udp_payload_dns = {
     .variant = VARIANT_DNS,
-    .least = LEAST,
     .steered = true,
     .steer_offset = ID,
     .fill = fill,

@@ -8,19 +8,21 @@
 #include "probe/identity.h"
 
 #define TEMPLATE_TTL 64
-#define LEAST_SIZE_IPV4 60
-#define LEAST_SIZE_IPV6 80
+#define USUAL_SIZE_IPV4 60
+#define USUAL_SIZE_IPV6 80
 
 static unsigned least_size(const struct probe_spec *spec, uint8_t family)
 {
-    return flow_ip_header_size(family) + (unsigned)spec->type->least_size(spec);
+    const struct probe_variant_row *variant = probe_spec_variant(spec);
+    unsigned least = family == 6 && variant->least_ipv6 ? variant->least_ipv6 : variant->least;
+    return flow_ip_header_size(family) + least;
 }
 
 uint16_t flow_default_size(const struct probe_spec *spec, uint8_t family)
 {
-    unsigned usual = family == 6 ? LEAST_SIZE_IPV6 : LEAST_SIZE_IPV4;
+    unsigned usual = family == 6 ? USUAL_SIZE_IPV6 : USUAL_SIZE_IPV4;
     unsigned least = least_size(spec, family);
-    return (uint16_t)(least > usual ? least : usual);
+    return (uint16_t)(least > usual || probe_spec_variant(spec)->unpadded ? least : usual);
 }
 
 static enum status check_size(const struct flow *flow, struct err *err)
@@ -117,7 +119,7 @@ struct flow_match flow_recognise(const struct flow *flow, const struct headers *
 {
     if (seen->ip.version != flow->target.family || seen->ip.protocol != flow_protocol(flow))
         return match_none();
-    struct flow_match match = flow->spec.type->recognise(flow, seen, quoted);
+    struct flow_match match = flow->spec.type->recognise(flow, seen);
     if (!quoted && !left_as_built(flow, seen, &match))
         return match_none();
     return match;

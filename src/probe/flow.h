@@ -2,9 +2,10 @@
  *
  * flow_build() has libnet craft one whole packet, the template. A probe of the flow is the template with its TTL
  * and its identity patched in and the checksums put right; the identity is a serial number from 1, coded where
- * routers are sure to quote it (the first 8 transport bytes, the IPv4 id) and where the target's own answer echoes
- * it. All that a balancer may hash stays constant: ports, lengths, flow label, the ICMP checksum (Augustin 2006, Paris
- * traceroute). Everything here but flow_build() is a pure function of the flow and its arguments. */
+ * routers are sure to quote it (the first 8 transport bytes, the IPv4 id; QUIC and SCTP have room in the latter only)
+ * and where the target's own answer echoes it. All that a balancer may hash stays constant: ports, lengths, flow label,
+ * the ICMP checksum (Augustin 2006, Paris traceroute). Everything here but flow_build() is a pure function of the flow
+ * and its arguments. */
 #ifndef HOPSONDE_PROBE_FLOW_H
 #define HOPSONDE_PROBE_FLOW_H
 
@@ -72,7 +73,8 @@ void flow_free(struct flow *flow);
 void flow_stamp(const struct flow *flow, uint16_t serial, uint8_t ttl, uint8_t *bytes);
 
 /* Is this packet (seen leaving, or quoted in an ICMP error) a probe of the flow? Demands of a quote only what
- * the least quote holds: IP header and 8 bytes. Weak rules are tried last. */
+ * the least quote holds: IP header and 8 bytes; but over IPv6 an SCTP probe is not told before byte 20, a QUIC one not
+ * before byte 31. Weak rules are tried last. */
 struct flow_match flow_recognise(const struct flow *flow, const struct headers *seen, bool quoted);
 
 /* Does this packet (no ICMP error) answer a probe of the flow directly, in the target's name? */

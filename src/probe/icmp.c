@@ -14,12 +14,6 @@
 #define ECHO_REQUEST_6 128
 #define ECHO_REPLY_6 129
 
-static uint16_t least_size(const struct probe_spec *spec)
-{
-    (void)spec;
-    return PAYLOAD + MARK_BYTES;
-}
-
 static enum status build(struct craft *craft, const struct flow *flow, uint8_t *scratch, size_t length, struct err *err)
 {
     identity_fill(flow, scratch, length - PAYLOAD);
@@ -50,9 +44,8 @@ static bool checksum_is_ours(const struct flow *flow, const struct headers *seen
     return (seen->transport.have & HAVE_CHECKSUM) && checksum == constant_checksum(flow);
 }
 
-static struct flow_match recognise(const struct flow *flow, const struct headers *seen, bool quoted)
+static struct flow_match recognise(const struct flow *flow, const struct headers *seen)
 {
-    (void)quoted;
     const struct transport *t = &seen->transport;
     if ((t->have & HAVE_TYPE) && t->type != (seen->ip.version == 6 ? ECHO_REQUEST_6 : ECHO_REQUEST))
         return match_none();
@@ -105,14 +98,14 @@ static void filter(const struct flow *flow, struct strbuf *out)
                 source, word, six ? ECHO_REPLY_6 : ECHO_REPLY);
 }
 
-static const struct probe_variant_name variants[] = {{VARIANT_PLAIN, "plain", 0}, {0}};
+static const struct probe_variant_row variants[] = {
+    {.variant = VARIANT_PLAIN, .name = "plain", .least = PAYLOAD + MARK_BYTES}, {0}};
 
 const struct probe_type probe_icmp = {
     .name = "icmp",
     .help = "ICMP or ICMPv6 echo request, as ping sends it",
     .protocol = IP_ICMP,
     .variants = variants,
-    .least_size = least_size,
     .build = build,
     .stamp = stamp,
     .recognise = recognise,

@@ -76,6 +76,12 @@ void identity_patch16(uint8_t *transport, size_t checksum_offset, size_t offset,
     put16(transport + offset, value);
 }
 
+uint16_t identity_checksum(const struct flow *flow, const uint8_t *transport, size_t length, size_t covered)
+{
+    uint32_t sum = checksum_pseudo(&flow->source, &flow->target, flow_protocol(flow), (uint32_t)length);
+    return checksum_finish(checksum_add(sum, transport, covered));
+}
+
 /* One's complement: word + checksum stays what it is, whatever either becomes. */
 static uint16_t complement_sum(uint16_t a, uint16_t b, uint16_t minus)
 {
@@ -128,6 +134,21 @@ struct told identity_read_mark(const struct flow *flow, struct cursor payload)
     if (payload.failed)
         return (struct told){0};
     return identity_read(serial, tag, flow_tag(flow, TAG_MARK));
+}
+
+bool identity_steer_fits(const struct flow *flow, size_t checksum_offset, size_t word_offset, uint16_t serial,
+                         uint16_t word)
+{
+    const uint8_t *transport = flow->template_bytes + flow_ip_header_size(flow->target.family);
+    uint16_t checksum = checksum_update(get16(transport + checksum_offset), 0, serial);
+    return word == identity_steered_word(get16(transport + word_offset), checksum, flow_ip_id(flow, serial));
+}
+
+uint16_t identity_read_echo(const struct flow *flow, struct cursor payload, size_t checksum_offset, size_t mark_offset)
+{
+    uint16_t serial = identity_read_mark(flow, payload).serial;
+    uint16_t word = cursor_u16(&payload);
+    return serial && identity_steer_fits(flow, checksum_offset, mark_offset, serial, word) ? serial : 0;
 }
 
 struct cursor transport_after(const struct transport *transport, size_t skip)
@@ -254,7 +275,7 @@ bool identity_answer_ports_fit(const struct flow *flow, const struct transport *
            transport->target_port == flow->source_port;
 }
 
-void filter_with_ports(const struct flow *flow, const char *word, struct strbuf *out)
+void filter_with_ports(const struct flow *flow, struct strbuf *out)
 {
     char source[ADDR_TEXT_BYTES], target[ADDR_TEXT_BYTES];
     addr_format(&flow->source, source);
@@ -262,8 +283,8 @@ void filter_with_ports(const struct flow *flow, const char *word, struct strbuf 
     strbuf_addf(out,
                 "(%s and ((src host %s and dst host %s and src port %u and dst port %u) or "
                 "(src host %s and dst host %s and src port %u and dst port %u)))",
-                word, source, target, flow->source_port, flow->target_port, target, source, flow->target_port,
-                flow->source_port);
+                flow->spec.type->name, source, target, flow->source_port, flow->target_port, target, source,
+                flow->target_port, flow->source_port);
 }
 
 void filter_bare(const struct flow *flow, struct strbuf *out)

@@ -43,6 +43,9 @@ uint16_t get16(const uint8_t *at);
 void put16(uint8_t *at, uint16_t value);
 void put32(uint8_t *at, uint32_t value);
 
+/* The Internet checksum of `length` transport bytes with their pseudo-header; the first `covered` count, and the field
+ * itself is 0. */
+uint16_t identity_checksum(const struct flow *flow, const uint8_t *transport, size_t length, size_t covered);
 /* Sets the aligned 16-bit field at `offset` and keeps the checksum at `checksum_offset` right (RFC 1624). */
 void identity_patch16(uint8_t *transport, size_t checksum_offset, size_t offset, uint16_t value);
 /* Makes the checksum `wanted`, by changing the word at `word_offset` that it covers. */
@@ -72,6 +75,13 @@ struct told {
 struct told identity_read(uint16_t serial, uint32_t tag, uint32_t own_tag);
 /* Reads the mark at the start of `payload`. */
 struct told identity_read_mark(const struct flow *flow, struct cursor payload);
+/* Whether `word` is what identity_steer() left at `word_offset` for `serial`, where the probe bears its serial as a
+ * word of its own and is otherwise the template. */
+bool identity_steer_fits(const struct flow *flow, size_t checksum_offset, size_t word_offset, uint16_t serial,
+                         uint16_t word);
+/* The serial of our mark where it begins an answer's `payload` just as we sent it at `mark_offset` of the transport
+ * header; 0: there is none, or it was damaged. */
+uint16_t identity_read_echo(const struct flow *flow, struct cursor payload, size_t checksum_offset, size_t mark_offset);
 /* What follows the first `skip` bytes of the transport header. */
 struct cursor transport_after(const struct transport *transport, size_t skip);
 
@@ -115,9 +125,9 @@ static inline struct flow_match match_none(void)
 /* Whether the answer's ports are the flow's, swapped. */
 bool identity_answer_ports_fit(const struct flow *flow, const struct transport *transport);
 
-/* BPF text: "(PROTOCOL and src host S and dst host T and ...)" for both directions, with ports where the
- * protocol has a word of its own that knows them. */
-void filter_with_ports(const struct flow *flow, const char *word, struct strbuf *out);
+/* BPF text: "(PROTOCOL and src host S and dst host T and ...)" for both directions: with ports, for types whose name
+ * is a word of pcap's that knows them; and without. */
+void filter_with_ports(const struct flow *flow, struct strbuf *out);
 void filter_bare(const struct flow *flow, struct strbuf *out);
 
 #endif

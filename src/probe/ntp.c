@@ -4,7 +4,6 @@
 
 #define TRANSMIT 40
 #define ORIGIN 24
-#define PACKET_BYTES 48
 
 /* The mark: tag, serial, and the word that steers the checksum. */
 #define SERIAL (TRANSMIT + 4)
@@ -14,12 +13,12 @@
 
 static enum status fill(const struct flow *flow, uint8_t *payload, size_t length, struct err *err)
 {
-    if (length != PACKET_BYTES)
+    if (length != NTP_LEAST)
         return err_set(err, STATUS_USAGE,
                        "udp/%u: cannot make a packet of %u bytes: an NTP request is %u long (leave the size out, or "
                        "probe udp/%u:empty)",
-                       flow->target_port, flow->size,
-                       flow_ip_header_size(flow->target.family) + UDP_HEADER + PACKET_BYTES, flow->target_port);
+                       flow->target_port, flow->size, flow_ip_header_size(flow->target.family) + UDP_HEADER + NTP_LEAST,
+                       flow->target_port);
     payload[0] = VERSION_4_CLIENT;
     put32(payload + TRANSMIT, flow_tag(flow, TAG_MARK));
     return STATUS_OK;
@@ -31,27 +30,30 @@ static void stamp(const struct flow *flow, uint16_t serial, uint8_t *datagram, s
     identity_patch16(datagram, UDP_CHECKSUM, UDP_HEADER + SERIAL, serial);
 }
 
-static struct told read_timestamp(const struct flow *flow, struct cursor payload, size_t offset)
+/* Reads the timestamp that starts at the cursor. */
+static struct told read_timestamp(const struct flow *flow, struct cursor *c)
 {
-    cursor_skip(&payload, offset);
-    uint32_t tag = cursor_u32(&payload);
-    uint16_t serial = cursor_u16(&payload);
-    return payload.failed ? (struct told){0} : identity_read(serial, tag, flow_tag(flow, TAG_MARK));
+    uint32_t tag = cursor_u32(c);
+    uint16_t serial = cursor_u16(c);
+    return c->failed ? (struct told){0} : identity_read(serial, tag, flow_tag(flow, TAG_MARK));
 }
 
 static struct told read(const struct flow *flow, struct cursor payload)
 {
-    return read_timestamp(flow, payload, TRANSMIT);
+    cursor_skip(&payload, TRANSMIT);
+    return read_timestamp(flow, &payload);
 }
 
 static uint16_t answer(const struct flow *flow, struct cursor payload)
 {
-    return read_timestamp(flow, payload, ORIGIN).serial;
+    cursor_skip(&payload, ORIGIN);
+    uint16_t serial = read_timestamp(flow, &payload).serial;
+    uint16_t word = cursor_u16(&payload);
+    return serial && identity_steer_fits(flow, UDP_CHECKSUM, UDP_HEADER + STEER, serial, word) ? serial : 0;
 }
 
 const struct udp_payload udp_payload_ntp = {
     .variant = VARIANT_NTP,
-    .least = PACKET_BYTES,
     .steered = true,
     .steer_offset = STEER,
     .fill = fill,

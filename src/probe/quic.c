@@ -4,12 +4,10 @@
  * quotes tell the serial by the IPv4 id, over IPv6 not at all. */
 #include <string.h>
 
-#include "packet/checksum.h"
 #include "probe/quic_keys.h"
 #include "probe/udp_payload.h"
 
 #define ID_BYTES 8
-#define LEAST 1200
 #define MOST 16000 /* what the two bytes of the length field can tell, and a little less */
 
 #define VERSION 1
@@ -162,9 +160,7 @@ static void stamp(const struct flow *flow, uint16_t serial, uint8_t *datagram, s
 {
     write_initial(flow, serial, datagram + UDP_HEADER, length - UDP_HEADER); /* it went well when the flow was built */
     put16(datagram + UDP_CHECKSUM, 0);
-    uint32_t sum = checksum_pseudo(&flow->source, &flow->target, flow_protocol(flow), (uint32_t)length);
-    uint16_t checksum = checksum_finish(checksum_add(sum, datagram, length));
-    put16(datagram + UDP_CHECKSUM, checksum ? checksum : 0xffff); /* RFC 768: 0 would say that there is none */
+    put16(datagram + UDP_CHECKSUM, identity_checksum(flow, datagram, length, length));
 }
 
 static struct told read_id(const struct flow *flow, struct cursor payload, size_t offset)
@@ -197,7 +193,6 @@ static uint16_t answer(const struct flow *flow, struct cursor payload)
 
 const struct udp_payload udp_payload_quic = {
     .variant = VARIANT_QUIC,
-    .least = LEAST,
     .fill = fill,
     .stamp = stamp,
     .read = read,

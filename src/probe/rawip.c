@@ -9,12 +9,6 @@
 #define SERIAL 6
 #define HEAD 8
 
-static uint16_t least_size(const struct probe_spec *spec)
-{
-    (void)spec;
-    return HEAD;
-}
-
 /* SPIs below 256 are reserved (RFC 4303 2.1). */
 static uint32_t head_tag(const struct flow *flow)
 {
@@ -44,9 +38,8 @@ static struct told read_head(const struct flow *flow, const struct transport *tr
     return c.failed ? (struct told){0} : identity_read(serial, tag, head_tag(flow));
 }
 
-static struct flow_match recognise(const struct flow *flow, const struct headers *seen, bool quoted)
+static struct flow_match recognise(const struct flow *flow, const struct headers *seen)
 {
-    (void)quoted;
     struct told told = read_head(flow, &seen->transport);
     return identity_match(flow, seen, &told);
 }
@@ -57,13 +50,12 @@ static struct flow_match answer(const struct flow *flow, const struct packet *pa
     return answer_make(REPLY_OTHER, serial, serial ? "addresses and echoed mark" : "addresses and protocol");
 }
 
-static const struct probe_variant_name variants[] = {{VARIANT_PLAIN, "plain", 0}, {0}};
+static const struct probe_variant_row variants[] = {{.variant = VARIANT_PLAIN, .name = "plain", .least = HEAD}, {0}};
 
 const struct probe_type probe_ip = {
     .name = "ip",
     .help = "any bare IP protocol by number or name: ip/50, ip/gre",
     .variants = variants,
-    .least_size = least_size,
     .build = build,
     .stamp = stamp,
     .recognise = recognise,

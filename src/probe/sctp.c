@@ -7,6 +7,9 @@
 #define CHECKSUM 8
 #define CHUNK 12
 #define INITIATE_TAG 16
+#define WINDOW 20
+#define OUTBOUND 24
+#define INBOUND 26
 #define INITIAL_TSN 28
 #define ADDRESS_TYPES 32
 #define HEADERS 40
@@ -35,12 +38,6 @@ static uint32_t crc32c(const uint8_t *bytes, size_t length)
     return ~crc;
 }
 
-static uint16_t least_size(const struct probe_spec *spec)
-{
-    (void)spec;
-    return HEADERS;
-}
-
 static uint16_t tag_of_flow(const struct flow *flow)
 {
     return (uint16_t)(flow_tag(flow, TAG_SCTP) | 1); /* an initiate tag is never 0 */
@@ -55,9 +52,9 @@ static enum status build(struct craft *craft, const struct flow *flow, uint8_t *
     put16(scratch + 2, flow->target_port);
     scratch[CHUNK] = CHUNK_INIT;
     put16(scratch + CHUNK + 2, (uint16_t)(length - CHUNK));
-    put32(scratch + 20, RECEIVE_WINDOW);
-    put16(scratch + 24, STREAMS_OUT);
-    put16(scratch + 26, STREAMS_IN);
+    put32(scratch + WINDOW, RECEIVE_WINDOW);
+    put16(scratch + OUTBOUND, STREAMS_OUT);
+    put16(scratch + INBOUND, STREAMS_IN);
     put32(scratch + INITIAL_TSN, flow_tag(flow, TAG_SEQ));
     put16(scratch + ADDRESS_TYPES, PARAMETER_ADDRESS_TYPES);
     put16(scratch + ADDRESS_TYPES + 2, 8);
@@ -84,9 +81,8 @@ static struct told read_tag(const struct flow *flow, uint32_t tag)
     return identity_read((uint16_t)tag, tag >> 16, tag_of_flow(flow));
 }
 
-static struct flow_match recognise(const struct flow *flow, const struct headers *seen, bool quoted)
+static struct flow_match recognise(const struct flow *flow, const struct headers *seen)
 {
-    (void)quoted;
     const struct transport *t = &seen->transport;
     if (((t->have & HAVE_TYPE) && t->type != CHUNK_INIT) || ((t->have & HAVE_TAG) && t->tag != 0))
         return match_none();
@@ -108,12 +104,7 @@ static struct flow_match answer(const struct flow *flow, const struct packet *pa
     return serial ? answer_make(REPLY_SCTP, serial, "ports and tag") : match_none();
 }
 
-static void filter(const struct flow *flow, struct strbuf *out)
-{
-    filter_with_ports(flow, "sctp", out);
-}
-
-static const struct probe_variant_name variants[] = {{VARIANT_PLAIN, "plain", 0}, {0}};
+static const struct probe_variant_row variants[] = {{.variant = VARIANT_PLAIN, .name = "plain", .least = HEADERS}, {0}};
 
 const struct probe_type probe_sctp = {
     .name = "sctp",
@@ -122,10 +113,9 @@ const struct probe_type probe_sctp = {
     .has_port = true,
     .default_port = 9899,
     .variants = variants,
-    .least_size = least_size,
     .build = build,
     .stamp = stamp,
     .recognise = recognise,
     .answer = answer,
-    .filter = filter,
+    .filter = filter_with_ports,
 };

@@ -120,23 +120,32 @@ static enum status parse_bare_protocol(const struct parts *parts, struct probe_s
     return STATUS_OK;
 }
 
-static const struct probe_variant_name *find_variant(const struct probe_type *type, const char *name)
+static const struct probe_variant_row *find_variant(const struct probe_type *type, const char *name)
 {
-    for (const struct probe_variant_name *v = type->variants; v->name; v++)
+    for (const struct probe_variant_row *v = type->variants; v->name; v++)
         if (strcmp(v->name, name) == 0)
             return v;
     return NULL;
 }
 
-static enum probe_variant default_variant(const struct probe_type *type, uint16_t port)
+static const struct probe_variant_row *default_variant(const struct probe_type *type, uint16_t port)
 {
-    for (const struct probe_variant_name *v = type->variants; v->name; v++)
+    const struct probe_variant_row *any_port = NULL;
+    for (const struct probe_variant_row *v = type->variants; v->name; v++) {
         if (v->port && v->port == port)
-            return v->variant;
-    for (const struct probe_variant_name *v = type->variants; v->name; v++)
-        if (!v->port)
-            return v->variant;
-    return VARIANT_PLAIN;
+            return v;
+        if (!v->port && !any_port)
+            any_port = v;
+    }
+    return any_port;
+}
+
+const struct probe_variant_row *probe_spec_variant(const struct probe_spec *spec)
+{
+    for (const struct probe_variant_row *v = spec->type->variants; v->name; v++)
+        if (v->variant == spec->variant)
+            return v;
+    return default_variant(spec->type, spec->port);
 }
 
 static long service_port(const char *name, const char *protocol)
@@ -164,7 +173,7 @@ static enum status parse_port(const struct parts *parts, struct probe_spec *spec
 
 static enum status parse_variant(const struct parts *parts, struct probe_spec *spec, struct err *err)
 {
-    const struct probe_variant_name *found = find_variant(spec->type, parts->variant);
+    const struct probe_variant_row *found = find_variant(spec->type, parts->variant);
     if (found) {
         spec->variant = found->variant;
         if (!parts->port && found->port)
@@ -176,7 +185,7 @@ static enum status parse_variant(const struct parts *parts, struct probe_spec *s
                        parts->variant);
     struct strbuf known;
     strbuf_init(&known);
-    for (const struct probe_variant_name *v = spec->type->variants; v->name; v++)
+    for (const struct probe_variant_row *v = spec->type->variants; v->name; v++)
         strbuf_addf(&known, "%s%s", v == spec->type->variants ? "" : ", ", v->name);
     err_set(err, STATUS_USAGE, "%s: no such variant of %s: there is %s", parts->whole, spec->type->name, known.text);
     strbuf_free(&known);
@@ -203,31 +212,25 @@ enum status probe_spec_parse(const char *text, struct probe_spec *out, struct er
     if (status != STATUS_OK)
         return status;
     if (!parts.variant)
-        spec.variant = default_variant(spec.type, spec.port);
+        spec.variant = default_variant(spec.type, spec.port)->variant;
     *out = spec;
     return STATUS_OK;
-}
-
-static const char *variant_name(const struct probe_spec *spec)
-{
-    for (const struct probe_variant_name *v = spec->type->variants; v->name; v++)
-        if (v->variant == spec->variant)
-            return v->name;
-    return "";
 }
 
 void probe_spec_format(const struct probe_spec *spec, char text[PROBE_SPEC_TEXT_BYTES])
 {
     const struct probe_type *type = spec->type;
-    bool default_is_meant = spec->variant == default_variant(type, spec->port);
-    bool short_port = spec->port == type->default_port && !type->print_default_port && default_is_meant;
+    const struct probe_variant_row *variant_row = probe_spec_variant(spec);
+    bool default_is_meant = variant_row == default_variant(type, spec->port);
+    /* A variant that implies a port of its own needs the number: udp:dns is udp/53. */
+    bool short_port = spec->port == type->default_port && !type->print_default_port && !variant_row->port;
     char number[8] = "", variant[16] = "";
     if (!type->protocol)
         snprintf(number, sizeof number, "/%u", spec->protocol);
     else if (type->has_port && !short_port)
         snprintf(number, sizeof number, "/%u", spec->port);
     if (!default_is_meant)
-        snprintf(variant, sizeof variant, ":%s", variant_name(spec));
+        snprintf(variant, sizeof variant, ":%s", variant_row->name);
     snprintf(text, PROBE_SPEC_TEXT_BYTES, "%s%s%s", type->name, number, variant);
 }
 

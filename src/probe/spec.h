@@ -13,14 +13,15 @@ struct probe_type;
  * stands in a parsed spec: it is resolved by port (udp/53 is DNS, udp/443 QUIC, udp/123 NTP). */
 enum probe_variant {
     VARIANT_DEFAULT,
-    VARIANT_PLAIN, /* the only form of icmp, udplite, dccp, sctp, ip; udp whose payload asks the service nothing: where
-                      the port has a default question, this is spelled ":empty" */
+    VARIANT_PLAIN, /* the only form of icmp, udplite, dccp, sctp, ip; udp with padding that asks the service nothing:
+                      where the port has a default question, this is spelled ":plain" */
     VARIANT_DNS,
     VARIANT_QUIC,
     VARIANT_NTP,
     VARIANT_SYN,
     VARIANT_ACK,
     VARIANT_FIN,
+    VARIANT_EMPTY, /* udp without payload, always spelled ":empty"; IPv6 has no id, so 8 bytes tell the probe there */
 };
 
 struct probe_spec {

@@ -1,9 +1,11 @@
 /* TCP: a SYN with the options that a client sends, or a lone ACK or FIN.
  *
- * The sequence number is a tag of the flow above the serial. Its lowest bit is always 0: our own kernel answers a
+ * The sequence number is a tag of the flow plus twice the serial. Its lowest bit is always 0: our own kernel answers a
  * SYN/ACK with a RST whose sequence number is one above a probe's, and so no probe's. Serials lie close together, so
  * that a SYN falls into the window of a half-open connection that an earlier one left at the target and is answered
- * under its own number. A size above the default is made up with data. */
+ * under its own number. A size above the least is made up with data, which the target may acknowledge or not: serials
+ * then come in runs as long as half of the data, with a gap as long behind each, so that no probe's number is another's
+ * plus the data. */
 #include "probe/craft.h"
 #include "probe/identity.h"
 #include "probe/types.h"
@@ -16,14 +18,12 @@
 #define OPTIONS_BARE 12
 
 #define SEQ_TAG UINT32_C(0xfffe0000)
-#define SEQ_SERIAL UINT32_C(0x0001fffe)
 
 #define WINDOW_SYN 64240
 #define WINDOW_BARE 502
 #define MSS_IPV4 1460
 #define MSS_IPV6 1440
 
-/* The flags of a variant, and whether its acknowledgement number is the sequence number. */
 static uint8_t flags_of(const struct flow *flow)
 {
     static const uint8_t flags[] = {[VARIANT_SYN] = TCP_SYN, [VARIANT_ACK] = TCP_ACK, [VARIANT_FIN] = TCP_FIN};
@@ -35,25 +35,34 @@ static uint8_t options_length(const struct probe_spec *spec)
     return spec->variant == VARIANT_SYN ? OPTIONS_SYN : OPTIONS_BARE;
 }
 
-static uint16_t least_size(const struct probe_spec *spec)
+static uint32_t data_length(const struct flow *flow)
 {
-    return HEADER + options_length(spec);
+    return (uint32_t)flow->size - flow_ip_header_size(flow->target.family) - HEADER - options_length(&flow->spec);
 }
 
-static size_t data_length(const struct flow *flow)
+/* Serials in a run, and in the gap behind it; 0: there is no data, and they are one run. Rounded up, since of odd data
+ * it is the number after the data that is even. */
+static uint32_t run_length(const struct flow *flow)
 {
-    return (size_t)flow->size - flow_ip_header_size(flow->target.family) - least_size(&flow->spec);
+    return (data_length(flow) + 1) / 2;
+}
+
+static uint32_t first_seq(const struct flow *flow)
+{
+    return flow_tag(flow, TAG_SEQ) & SEQ_TAG;
 }
 
 static uint32_t seq_of(const struct flow *flow, uint16_t serial)
 {
-    return (flow_tag(flow, TAG_SEQ) & SEQ_TAG) | (uint32_t)serial << 1;
+    uint32_t run = run_length(flow), gaps = run ? serial / run * run : 0;
+    return first_seq(flow) + 2 * (serial + gaps);
 }
 
 static uint16_t serial_of_seq(const struct flow *flow, uint32_t seq)
 {
-    uint32_t serial = (seq & SEQ_SERIAL) >> 1;
-    return seq_of(flow, (uint16_t)serial) == seq && serial_is_valid(serial) ? (uint16_t)serial : 0;
+    uint32_t run = run_length(flow), place = (seq - first_seq(flow)) / 2;
+    uint32_t serial = run ? place - place / (2 * run) * run : place;
+    return serial_is_valid(serial) && seq_of(flow, (uint16_t)serial) == seq ? (uint16_t)serial : 0;
 }
 
 /* RFC 9293 3.2, RFC 7323; in the order in which Linux writes them. The first 12 bytes of a bare segment's are NOP,
@@ -77,8 +86,9 @@ static void write_options(const struct flow *flow, uint8_t *options)
 
 static enum status build(struct craft *craft, const struct flow *flow, uint8_t *scratch, size_t length, struct err *err)
 {
+    (void)length;
     uint8_t options[OPTIONS_SYN] = {0};
-    size_t data = length - least_size(&flow->spec);
+    size_t data = data_length(flow);
     write_options(flow, options);
     identity_fill(flow, scratch, data);
     uint8_t flags = flags_of(flow);
@@ -108,12 +118,12 @@ static void stamp(const struct flow *flow, uint16_t serial, uint8_t *transport, 
         patch32(transport, ACK, seq);
 }
 
-static struct flow_match recognise(const struct flow *flow, const struct headers *seen, bool quoted)
+static struct flow_match recognise(const struct flow *flow, const struct headers *seen)
 {
     const struct transport *t = &seen->transport;
     const uint8_t telling = TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST;
     /* 1. Other flags are no probe of ours but, say, our kernel's RST. */
-    if (t->have & HAVE_FLAGS ? (t->flags & telling) != flags_of(flow) : !quoted)
+    if ((t->have & HAVE_FLAGS) && (t->flags & telling) != flags_of(flow))
         return match_none();
     unsigned fit = identity_fit(flow, seen);
     uint16_t by_seq = t->have & HAVE_SEQ ? serial_of_seq(flow, (uint32_t)t->seq) : 0;
@@ -129,23 +139,19 @@ static struct flow_match recognise(const struct flow *flow, const struct headers
     return identity_match_by_ip_id(flow, seen);
 }
 
-/* What the target acknowledges of a SYN or FIN: one, and the data with it. A listener takes no data from a SYN, a
- * closed port counts it (RFC 9293 3.10.7.1), so the one or the other is likelier. */
-static uint16_t serial_of_ack(const struct flow *flow, uint32_t ack, bool data_counts)
+/* The probe up to whose end, or to the start of whose data, `end` acknowledges: a listener takes no data from a SYN, a
+ * closed port counts it (RFC 9293 3.10.7.1). */
+static uint16_t serial_of_end(const struct flow *flow, uint32_t end)
 {
-    uint32_t data = (uint32_t)data_length(flow);
-    uint16_t serial = serial_of_seq(flow, ack - 1 - (data_counts ? data : 0));
-    return serial ? serial : serial_of_seq(flow, ack - 1 - (data_counts ? 0 : data));
+    uint16_t serial = serial_of_seq(flow, end);
+    return serial ? serial : serial_of_seq(flow, end - data_length(flow));
 }
 
 /* A lone ACK draws a RST with our acknowledgement number; some firewalls acknowledge it instead. */
 static uint16_t serial_of_rst(const struct flow *flow, const struct transport *t)
 {
     uint16_t serial = serial_of_seq(flow, (uint32_t)t->seq);
-    if (serial || !(t->flags & TCP_ACK))
-        return serial;
-    serial = serial_of_seq(flow, (uint32_t)t->ack - (uint32_t)data_length(flow));
-    return serial ? serial : serial_of_seq(flow, (uint32_t)t->ack);
+    return serial || !(t->flags & TCP_ACK) ? serial : serial_of_end(flow, (uint32_t)t->ack);
 }
 
 static struct flow_match answer(const struct flow *flow, const struct packet *packet)
@@ -159,21 +165,16 @@ static struct flow_match answer(const struct flow *flow, const struct packet *pa
     if (flags_of(flow) & TCP_ACK)
         serial = serial_of_rst(flow, t);
     else if (t->flags & TCP_ACK)
-        serial = serial_of_ack(flow, (uint32_t)t->ack, rst);
+        serial = serial_of_end(flow, (uint32_t)t->ack - 1);
     if (!serial)
         return match_none();
     return answer_make(rst ? REPLY_RST : syn_ack ? REPLY_SYN_ACK : REPLY_TCP, serial, "ports and ack");
 }
 
-static void filter(const struct flow *flow, struct strbuf *out)
-{
-    filter_with_ports(flow, "tcp", out);
-}
-
-static const struct probe_variant_name variants[] = {
-    {VARIANT_SYN, "syn", 0},
-    {VARIANT_ACK, "ack", 0},
-    {VARIANT_FIN, "fin", 0},
+static const struct probe_variant_row variants[] = {
+    {.variant = VARIANT_SYN, .name = "syn", .least = HEADER + OPTIONS_SYN},
+    {.variant = VARIANT_ACK, .name = "ack", .least = HEADER + OPTIONS_BARE},
+    {.variant = VARIANT_FIN, .name = "fin", .least = HEADER + OPTIONS_BARE},
     {0},
 };
 
@@ -185,10 +186,9 @@ const struct probe_type probe_tcp = {
     .default_port = 80,
     .print_default_port = true,
     .variants = variants,
-    .least_size = least_size,
     .build = build,
     .stamp = stamp,
     .recognise = recognise,
     .answer = answer,
-    .filter = filter,
+    .filter = filter_with_ports,
 };

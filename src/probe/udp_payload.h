@@ -9,13 +9,17 @@
 #define UDP_HEADER 8
 #define UDP_CHECKSUM 6
 
+/* The least bytes of each. */
+#define DNS_LEAST 32
+#define NTP_LEAST 48
+#define QUIC_LEAST 1200
+
 struct udp_payload {
     enum probe_variant variant;
-    uint16_t least; /* bytes */
-    /* Whether the checksum is the IPv4 id, through a word of the payload at `steer_offset`. */
+    /* Whether the checksum is the IPv4 id, through a word of the payload at `steer_offset`, if the payload has one. */
     bool steered;
     uint16_t steer_offset;
-    /* The payload of serial 0; `length` is at least `least`. */
+    /* The payload of serial 0. */
     enum status (*fill)(const struct flow *flow, uint8_t *payload, size_t length, struct err *err);
     /* Codes the serial into the datagram and keeps its checksum right; the checksum is steered after that. NULL: the
      * steering word does it all. */
@@ -26,7 +30,7 @@ struct udp_payload {
     uint16_t (*answer)(const struct flow *flow, struct cursor payload);
 };
 
-extern const struct udp_payload udp_payload_plain, udp_payload_dns, udp_payload_ntp, udp_payload_quic;
+extern const struct udp_payload udp_payload_dns, udp_payload_ntp, udp_payload_quic;
 
 /* The template's own words at an offset of its UDP payload, and its checksum. */
 uint16_t udp_template_word(const struct flow *flow, size_t payload_offset);

@@ -10,51 +10,87 @@ double compare_chance(unsigned others_sent, unsigned others_lost, unsigned silen
     return chance;
 }
 
-/* Sendings at a hop that do not share their fate, and how many of them were in vain. */
-static void count_independent(const struct trace *trace, uint8_t ttl, unsigned *sent, unsigned *lost)
+/* A span of send times, and what went out in it at one hop in units that do not share their fate. */
+struct tally {
+    nstime from, to;
+    unsigned sent, lost;
+};
+
+static void count_independent(const struct trace *trace, uint8_t ttl, struct tally *tally)
 {
     nstime unit_start = 0;
     bool unit_open = false, unit_answered = false;
     for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe)) {
-        if (probe->state == PROBE_REFUSED)
+        bool known = probe->state == PROBE_ANSWERED || probe->state == PROBE_EXPIRED;
+        if (!known || probe->sent < tally->from || probe->sent > tally->to)
             continue;
         if (!unit_open || probe->sent - unit_start >= INDEPENDENT_AFTER) {
-            *lost += unit_open && !unit_answered;
-            ++*sent;
+            tally->lost += unit_open && !unit_answered;
+            tally->sent++;
             unit_start = probe->sent;
             unit_open = true;
             unit_answered = false;
         }
         unit_answered = unit_answered || probe->reply_count > 0;
     }
-    *lost += unit_open && !unit_answered;
+    tally->lost += unit_open && !unit_answered;
 }
 
-static bool router_at(const struct trace *trace, uint8_t ttl)
+static bool has_router(const struct trace *trace, uint8_t ttl, const struct addr *address)
 {
     for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe))
         for (unsigned i = 0; i < probe->reply_count; i++)
-            if (probe->replies[i].kind == REPLY_TIME_EXCEEDED)
+            if (probe->replies[i].kind == REPLY_TIME_EXCEEDED &&
+                (!address || addr_equal(&probe->replies[i].from, address)))
                 return true;
     return false;
+}
+
+static bool share_router(const struct trace *a, const struct trace *b, uint8_t ttl)
+{
+    for (const struct probe *probe = trace_first_at(a, ttl); probe; probe = trace_next_at(a, probe))
+        for (unsigned i = 0; i < probe->reply_count; i++)
+            if (probe->replies[i].kind == REPLY_TIME_EXCEEDED && has_router(b, ttl, &probe->replies[i].from))
+                return true;
+    return false;
+}
+
+bool compare_parted(const struct trace *a, const struct trace *b, unsigned ttl)
+{
+    while (ttl-- > 1)
+        if (has_router(a, (uint8_t)ttl, NULL) && has_router(b, (uint8_t)ttl, NULL))
+            return !share_router(a, b, (uint8_t)ttl);
+    return false;
+}
+
+static void widen_to_answers(const struct trace *trace, uint8_t ttl, struct tally *span)
+{
+    for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe)) {
+        if (!probe->reply_count)
+            continue;
+        span->from = probe->sent < span->from ? probe->sent : span->from;
+        span->to = probe->sent > span->to ? probe->sent : span->to;
+    }
 }
 
 /* One hop's factor; false where no router answered another spec there or this one did not ask. */
 static bool compare_hop(const struct session *session, const struct trace *trace, uint8_t ttl, double *chance)
 {
-    unsigned sent = 0, lost = 0, others_sent = 0, others_lost = 0;
-    bool router = false;
-    count_independent(trace, ttl, &sent, &lost);
+    struct tally own = {.from = NSTIME_NEVER, .to = NSTIME_NONE};
+    struct tally others = {.from = NSTIME_NONE, .to = NSTIME_NEVER};
+    if (!trace->asked[ttl])
+        return false;
     for (unsigned i = 0; i < session->trace_count; i++) {
         const struct trace *other = &session->traces[i];
-        if (other == trace || !router_at(other, ttl))
+        if (other == trace || !has_router(other, ttl, NULL) || compare_parted(trace, other, trace->top + 1U))
             continue;
-        router = true;
-        count_independent(other, ttl, &others_sent, &others_lost);
+        count_independent(other, ttl, &others);
+        widen_to_answers(other, ttl, &own);
     }
-    if (!router || !sent)
+    if (!others.sent)
         return false;
-    *chance = compare_chance(others_sent, others_lost, lost);
+    count_independent(trace, ttl, &own);
+    *chance = compare_chance(others.sent, others.lost, own.lost);
     return true;
 }
 

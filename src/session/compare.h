@@ -24,8 +24,13 @@ struct comparison {
     double confidence; /* 1 / (1 + chance), CONFIDENCE_MOST at most */
 };
 
-/* Compares what is silent to `trace` behind its top with the session's other traces. */
+/* Compares what is silent to `trace` behind its top with the session's other traces, as far as these go the same way.
+ * Only silences that answers to others at that hop enclose in time count: a router that had spent its tokens, or a
+ * route that had changed by then, treats all alike. */
 void compare_silence(const struct session *session, const struct trace *trace, struct comparison *out);
+/* Whether the nearest hop before `ttl` that shows routers to both traces has none in common: a balancer leads them
+ * different ways, and their hops are not to be compared. */
+bool compare_parted(const struct trace *a, const struct trace *b, unsigned ttl);
 /* E[p^n] as above. */
 double compare_chance(unsigned others_sent, unsigned others_lost, unsigned silent);
 

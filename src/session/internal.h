@@ -32,12 +32,12 @@ enum rescue { RESCUE_NONE, RESCUE_ASKED, RESCUE_ASKED_LATER };
 
 struct plan {
     struct ladder_plan traces[SPECS_MOST];
-    uint8_t rescue[256];   /* enum rescue */
-    bool repaired[256];    /* single losses of an answering hop were asked again */
-    nstime last_sent[256]; /* of any probe known at the TTL */
-    uint8_t settled_ttl;   /* the hops up to this one are settled */
+    uint8_t rescue[256];      /* enum rescue */
+    bool repaired[256];       /* single losses of an answering hop were asked again */
+    nstime last_sent[256];    /* of any probe known at the TTL */
+    uint8_t settled_ttl;      /* the hops up to this one are settled */
     bool asked_silence_again; /* nothing answered anything, and the first hops were asked once more */
-    bool complete;         /* nothing more is needed */
+    bool complete;            /* nothing more is needed */
 };
 
 /* A send that the capture has not shown yet: live, every send; in a replay, what the file's claims tell. */

@@ -19,13 +19,11 @@ static unsigned outstanding_of_all(const struct session *session, unsigned ttl)
     return sum;
 }
 
-/* The target may take what a router may not. */
+/* The target may take what a router may not; where somebody nearer answers in its name, there are routers behind. */
 static bool is_target_hop(const struct session *session, unsigned ttl)
 {
-    for (unsigned i = 0; i < session->trace_count; i++)
-        if (session->traces[i].reached_ttl && ttl >= session->traces[i].reached_ttl)
-            return true;
-    return false;
+    uint8_t goal = session_goal(session);
+    return goal && ttl >= goal;
 }
 
 static bool may_send(const struct session *session, unsigned index, unsigned ttl)

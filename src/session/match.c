@@ -55,6 +55,9 @@ static struct packet_match match_error(const struct session *session, const stru
         return stray("ICMP error about another packet");
     const struct transport *icmp = &packet->outer.transport;
     best.match.kind = reply_kind_of_icmp(packet->outer.ip.version, icmp->type, icmp->code);
+    /* The packet went on; taken for an answer, it would stand before the one that is still to come. */
+    if (best.match.kind == REPLY_OTHER)
+        return stray("redirect or source quench about a probe");
     return found(FRAME_REPLY, &best);
 }
 

@@ -146,8 +146,9 @@ bool reply_reaches(const struct trace *trace, const struct reply *reply)
 
 bool reply_refuses(const struct trace *trace, const struct reply *reply)
 {
-    bool refusal =
-        reply->kind == REPLY_UNREACHABLE || reply->kind == REPLY_TOO_BIG || reply->kind == REPLY_PARAMETER_PROBLEM;
+    if (reply->kind == REPLY_TOO_BIG)
+        return true;
+    bool refusal = reply->kind == REPLY_UNREACHABLE || reply->kind == REPLY_PARAMETER_PROBLEM;
     return refusal && !addr_equal(&reply->from, &trace->flow.target);
 }
 
@@ -169,12 +170,21 @@ struct addr trace_hop_address(const struct trace *trace, uint8_t ttl)
     return (struct addr){0};
 }
 
+struct addr trace_router_address(const struct trace *trace, uint8_t ttl)
+{
+    for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe))
+        for (unsigned i = 0; i < probe->reply_count; i++)
+            if (probe->replies[i].kind == REPLY_TIME_EXCEEDED)
+                return probe->replies[i].from;
+    return (struct addr){0};
+}
+
 /* Whether hops first .. first+length-1 stand again right behind, all answered. */
 static bool circle_recurs(const struct trace *trace, unsigned first, unsigned length)
 {
     for (unsigned ttl = first; ttl < first + length; ttl++) {
-        struct addr once = trace_hop_address(trace, (uint8_t)ttl);
-        struct addr again = trace_hop_address(trace, (uint8_t)(ttl + length));
+        struct addr once = trace_router_address(trace, (uint8_t)ttl);
+        struct addr again = trace_router_address(trace, (uint8_t)(ttl + length));
         if (addr_is_none(&once) || !addr_equal(&once, &again) || addr_equal(&once, &trace->flow.target))
             return false;
     }
@@ -189,8 +199,8 @@ static void find_loop(struct trace *trace)
         return;
     for (unsigned length = 2; 2 * length <= trace->top; length++)
         for (unsigned first = 1; first + 2 * length - 1 <= trace->top; first++) {
-            struct addr a = trace_hop_address(trace, (uint8_t)first);
-            struct addr b = trace_hop_address(trace, (uint8_t)(first + 1));
+            struct addr a = trace_router_address(trace, (uint8_t)first);
+            struct addr b = trace_router_address(trace, (uint8_t)(first + 1));
             if (!addr_equal(&a, &b) && circle_recurs(trace, first, length)) {
                 trace->loop_first = (uint8_t)first;
                 trace->loop_length = (uint8_t)length;
@@ -229,6 +239,8 @@ static void summarise_reply(struct trace *trace, const struct probe *probe, cons
 
 bool trace_add_reply(struct trace *trace, struct probe *probe, const struct reply *reply)
 {
+    if (probe->reply_count == REPLIES_MOST)
+        return false;
     size_t capacity = probe->reply_capacity;
     void *array = probe->replies;
     bool grown = grow(&array, &capacity, (size_t)probe->reply_count + 1, sizeof *probe->replies);

@@ -9,6 +9,8 @@
 #include "packet/rewrite.h"
 #include "probe/flow.h"
 
+#define REPLIES_MOST 64 /* to one probe */
+
 struct reply {
     struct addr from;
     nstime time;
@@ -106,12 +108,15 @@ nstime reply_rtt(const struct probe *probe, const struct reply *reply);
 void trace_hop_stats(const struct trace *trace, uint8_t ttl, struct hop_stats *out);
 /* The router (or target) that answered first at this TTL; a none-address where nobody did. */
 struct addr trace_hop_address(const struct trace *trace, uint8_t ttl);
+/* The router that let a probe of this TTL expire, the first to say so; a none-address where nobody did. */
+struct addr trace_router_address(const struct trace *trace, uint8_t ttl);
 /* The last TTL that belongs in a report: where the target answered, the refusal, the end of the second round of a
  * loop, or the end of the silence. 0 where no probe is known. */
 uint8_t trace_last_ttl(const struct trace *trace);
 /* Whether the reply comes from the target or in its name, and is no time exceeded. */
 bool reply_reaches(const struct trace *trace, const struct reply *reply);
-/* Whether the reply is an ICMP refusal by somebody else than the target. */
+/* Whether the reply is an ICMP refusal by somebody else than the target. A packet too big is always refused before it,
+ * whoever signs. */
 bool reply_refuses(const struct trace *trace, const struct reply *reply);
 /* Whether the refusal says that there is no way (net or host unreachable), rather than no permission (reference: ICMP
  * tables of RFC 792, 1122, 1812, 4443). */
@@ -125,7 +130,8 @@ void trace_init(struct trace *trace);
 void trace_free(struct trace *trace);
 /* A probe becomes known: by its frame, or by a claim. The serial must be new to the trace. */
 struct probe *trace_add_probe(struct trace *trace, uint16_t serial, uint8_t ttl, nstime sent);
-/* Takes over the reply and what it owns; marks it late or a duplicate, and brings the summary fields up to date. */
+/* Takes over the reply and what it owns; marks it late or a duplicate, and brings the summary fields up to date.
+ * False, too, where the probe has REPLIES_MOST already: a network that doubles packets without end costs no more. */
 bool trace_add_reply(struct trace *trace, struct probe *probe, const struct reply *reply);
 struct probe *trace_find(struct trace *trace, uint16_t serial);
 

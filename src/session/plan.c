@@ -5,15 +5,17 @@
  *   1. The first spec climbs from the first TTL, LOOKAHEAD hops ahead of its answers, until the target answers,
  *      somebody refuses, the routers recur, or `gap` hops in a row are silent.
  *   2. Where it ends short of the target, the next spec climbs from the two hops before that silence. Where nothing at
- * all has answered for a second, it starts beside the others; after the last one the first hops are asked once more.
+ *      all has answered for a second, it starts beside the others; after the last one the first hops are asked once more.
  *   3. A silent hop with an answering hop behind it is asked once more by the spec that got further, and once by every
  *      spec that has not asked there yet, as are the two hops before it and the target, for comparison.
  *   4. Three or more such hops in a row that stay silent are asked a last time 1.1 s later: routers that answer once a
  *      second may have spent their tokens.
  *   5. Single losses at an answering hop with an answering hop behind it are asked again, once.
  *   6. A spec that fell silent where another went on is asked again beside that one, at the hops to be compared, until
- * the counts are enough to call it dropped, three times at most. A hop is settled when none of this is due there any
- * more; hops are settled in order. */
+ *      the counts are enough to call it dropped, three times at most; as soon as there are hops enough, or nothing else
+ *      is to come. The other is asked last, so that its answers enclose the silence.
+ * A hop is settled when none of this is due there any more, but for rule 6, which changes no line; hops are settled in
+ * order. */
 #include <string.h>
 
 #include "session/compare.h"
@@ -284,6 +286,24 @@ static void complete_rescues(struct session *session)
 /* --- rule 6: silences to be compared --- */
 
 #define COMPARE_ROUNDS 3
+#define ENCLOSING NS_PER_MS /* the other spec goes last, so that its answers enclose the silence */
+
+static bool climb_quiet(const struct session *session, unsigned index)
+{
+    for (unsigned ttl = session->plan.traces[index].start; ttl <= plan_limit(session, index); ttl++)
+        if (trace_pending(session, index, (uint8_t)ttl))
+            return false;
+    return true;
+}
+
+static bool nothing_pending(const struct session *session)
+{
+    uint8_t last = session->config.max_ttl;
+    for (unsigned ttl = session->config.first_ttl; ttl <= last; ttl++)
+        if (hop_pending(session, (uint8_t)ttl))
+            return false;
+    return true;
+}
 
 /* The spec whose router stands behind the silence. */
 static unsigned trace_with_router(const struct session *session, unsigned silent, uint8_t ttl)
@@ -300,10 +320,11 @@ static void compare_again(struct session *session, unsigned index)
     const struct trace *trace = &session->traces[index];
     struct comparison comparison;
     if (!ladder->active || climb_end(trace) || ladder->compared == COMPARE_ROUNDS ||
-        trace->top >= farthest_ttl(session))
+        trace->top >= farthest_ttl(session) || !climb_quiet(session, index))
         return;
     compare_silence(session, trace, &comparison);
-    if (!comparison.hop_count || comparison.confidence >= CONFIDENCE_TO_CLAIM)
+    bool more_to_come = comparison.hop_count < COMPARE_HOPS && !nothing_pending(session);
+    if (!comparison.hop_count || more_to_come || comparison.confidence >= CONFIDENCE_TO_CLAIM)
         return;
     for (unsigned i = 0; i < comparison.hop_count; i++)
         if (hop_pending(session, comparison.hops[i]))
@@ -313,19 +334,11 @@ static void compare_again(struct session *session, unsigned index)
         uint8_t ttl = comparison.hops[i];
         nstime not_before = session->plan.last_sent[ttl] + INDEPENDENT_AFTER;
         want_more(session, index, ttl, 1, not_before);
-        want_more(session, trace_with_router(session, index, ttl), ttl, 1, not_before);
+        want_more(session, trace_with_router(session, index, ttl), ttl, 1, not_before + ENCLOSING);
     }
 }
 
 /* --- the end of climbs --- */
-
-static bool climb_quiet(const struct session *session, unsigned index)
-{
-    for (unsigned ttl = session->plan.traces[index].start; ttl <= plan_limit(session, index); ttl++)
-        if (trace_pending(session, index, (uint8_t)ttl))
-            return false;
-    return true;
-}
 
 static unsigned active_count(const struct session *session)
 {
@@ -400,15 +413,6 @@ static bool escalate(struct session *session)
     return true;
 }
 
-static bool nothing_pending(const struct session *session)
-{
-    uint8_t last = session->config.max_ttl;
-    for (unsigned ttl = session->config.first_ttl; ttl <= last; ttl++)
-        if (hop_pending(session, (uint8_t)ttl))
-            return false;
-    return true;
-}
-
 /* --- settling --- */
 
 static bool hop_closed(const struct session *session, uint8_t ttl)
@@ -455,7 +459,8 @@ void plan_update(struct session *session)
     repair_losses(session);
     rescue_silent(session);
     complete_rescues(session);
-    if (!escalate(session) && nothing_pending(session))
+    settle_hops(session); /* their lines need not wait for comparisons */
+    if (!escalate(session))
         for (unsigned i = 0; i < session->trace_count; i++)
             compare_again(session, i);
     session->plan.complete = nothing_pending(session);

@@ -417,10 +417,13 @@ static bool is_same_frame(const struct probe *probe, const struct reply *reply)
 static void note_rtt(struct session *session, const struct probe *probe, const struct reply *reply)
 {
     nstime rtt = reply_rtt(probe, reply);
-    /* A refusal may be three seconds late (a neighbour that does not resolve) and says nothing of the path. */
-    if (reply->kind != REPLY_UNREACHABLE && rtt > session->worst_rtt)
+    /* A refusal may be three seconds late (a neighbour that does not resolve), a second answer may be sent again by the
+     * target's own timer (SYN/ACK): neither says anything of the path. */
+    if (reply->kind == REPLY_UNREACHABLE || probe->reply_count > 1)
+        return;
+    if (rtt > session->worst_rtt)
         session->worst_rtt = rtt;
-    if (reply->kind != REPLY_UNREACHABLE && !session->worst_rtt)
+    if (!session->worst_rtt)
         session->worst_rtt = 1;
 }
 
@@ -434,7 +437,7 @@ static struct frame_note take_reply(struct session *session, const struct frame 
     struct reply reply = make_reply(frame, packet, match);
     if (is_same_frame(probe, &reply))
         return count_stray(session, "the same answer on another interface");
-    if (probe->sent + session->config.max_wait < frame->time)
+    if (probe->sent + session->config.max_wait <= frame->time)
         return count_stray(session, "answer after the longest wait");
     if (packet->kind == PACKET_ICMP_ERROR)
         add_quote(session, trace, probe, packet, &reply);
@@ -565,8 +568,14 @@ static enum trace_end decide_end(const struct session *session, const struct tra
         return refusal_is_unreachable(trace) ? END_UNREACHABLE : END_REJECTED;
     if (session->interrupted)
         return END_INTERRUPTED;
-    uint8_t last = trace_last_ttl(trace);
-    return last == trace->max_ttl && last - trace->top < trace->gap ? END_MAX_TTL : END_SILENT;
+    uint8_t last = trace_last_ttl(trace), before = (uint8_t)(session->config.first_ttl - 1);
+    uint8_t heard = trace->top > before ? trace->top : before;
+    return last == trace->max_ttl && last - heard < trace->gap ? END_MAX_TTL : END_SILENT;
+}
+
+void session_count_malformed(struct session *session, uint64_t frames)
+{
+    session->counters.malformed += frames;
 }
 
 void session_finish(struct session *session, enum session_end end, uint64_t dropped_by_kernel)

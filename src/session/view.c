@@ -31,10 +31,12 @@ unsigned session_unseen_probes(const struct session *session)
     return session->unseen_probes;
 }
 
-/* 0: not asked; 1: asked; 2: refused before it; 3: somebody there answered. */
+/* 0: not asked; 1: asked, or beyond the trace's end; 2: refused before it; 3: somebody there answered. */
 static unsigned trace_rank_at(const struct trace *trace, uint8_t ttl)
 {
     unsigned rank = trace->asked[ttl] ? 1 : 0;
+    if (ttl > trace_last_ttl(trace))
+        return rank;
     for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe))
         for (unsigned i = 0; i < probe->reply_count; i++) {
             if (!reply_refuses(trace, &probe->replies[i]))

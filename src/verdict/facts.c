@@ -1,5 +1,26 @@
 #include "verdict/facts.h"
 
+#define SCTP_ABORT 6 /* chunk type, RFC 9260 3.2 */
+#define DCCP_RESET 7 /* packet type, RFC 4340 5.1 */
+
+bool reply_closes(const struct reply *reply)
+{
+    bool v4 = reply->version == 4;
+    switch (reply->kind) {
+    case REPLY_RST:
+        return true;
+    case REPLY_SCTP:
+        return reply->answer_type == SCTP_ABORT;
+    case REPLY_DCCP:
+        return reply->answer_type == DCCP_RESET;
+    case REPLY_UNREACHABLE: /* protocol, port; IPv6: next header, port */
+        return v4 ? reply->icmp_code == 2 || reply->icmp_code == 3 : reply->icmp_type == 4 || reply->icmp_code == 4;
+    default:
+        break;
+    }
+    return false;
+}
+
 bool reply_accepts(const struct reply *reply)
 {
     switch (reply->kind) {
@@ -7,9 +28,10 @@ bool reply_accepts(const struct reply *reply)
     case REPLY_SYN_ACK:
     case REPLY_TCP:
     case REPLY_UDP:
+        return true;
     case REPLY_SCTP:
     case REPLY_DCCP:
-        return true;
+        return !reply_closes(reply);
     case REPLY_OTHER:
         return !reply->is_icmp;
     case REPLY_RST:
@@ -20,6 +42,11 @@ bool reply_accepts(const struct reply *reply)
         break;
     }
     return false;
+}
+
+static bool is_direct(const struct trace *trace, const struct reply *reply)
+{
+    return reply_reaches(trace, reply) && (reply_accepts(reply) || reply_closes(reply));
 }
 
 static void keep_nearest(struct evidence *kept, const struct probe *probe, const struct reply *reply)
@@ -35,13 +62,15 @@ static void gather_replies(struct facts *facts)
         const struct probe *probe = &trace->probes[i];
         facts->refused_sends += probe->state == PROBE_REFUSED;
         facts->sent += probe->state != PROBE_REFUSED;
+        facts->silent += probe->state == PROBE_EXPIRED && probe->ttl > trace->top;
         for (unsigned k = 0; k < probe->reply_count; k++) {
             const struct reply *reply = &probe->replies[k];
-            if (reply_reaches(trace, reply))
+            bool direct = is_direct(trace, reply);
+            if (direct)
                 keep_nearest(&facts->direct, probe, reply);
-            if (reply_reaches(trace, reply) && reply_accepts(reply))
+            if (direct && reply_accepts(reply))
                 keep_nearest(&facts->positive, probe, reply);
-            if (reply_refuses(trace, reply))
+            if (!direct && (reply_refuses(trace, reply) || reply_reaches(trace, reply)))
                 keep_nearest(&facts->refusal, probe, reply);
         }
     }
@@ -59,20 +88,106 @@ void facts_gather(const struct session *session, const struct trace *trace, stru
     for (unsigned i = 0; i < session_trace_count(session); i++) {
         const struct trace *other = session_trace(session, i);
         bool genuine = other != trace && other->reached_ttl > out->last_router;
-        if (genuine && (!out->others_target || other->reached_ttl < out->others_target))
+        if (genuine && (!out->others_target || other->reached_ttl < out->others_target)) {
             out->others_target = other->reached_ttl;
+            out->target_witness = other;
+        }
     }
     compare_silence(session, trace, &out->comparison);
 }
 
-bool facts_router_from(const struct facts *facts, uint8_t ttl, bool own)
+/* Fewer probes may have been lost, and then the target's hop is nearer than where it was seen. */
+#define SILENCE_TO_CLAIM 3
+
+/* Whether probes of one flow went different ways before the TTL, packet by packet. */
+static bool is_spread(const struct trace *trace, uint8_t ttl)
 {
+    for (unsigned t = 1; t < ttl; t++) {
+        struct addr first = trace_router_address(trace, (uint8_t)t);
+        for (const struct probe *p = trace_first_at(trace, (uint8_t)t); p; p = trace_next_at(trace, p))
+            if (p->reply_count && p->replies[0].kind == REPLY_TIME_EXCEEDED && !addr_equal(&p->replies[0].from, &first))
+                return true;
+    }
+    return false;
+}
+
+static bool any_spread(const struct session *session, uint8_t ttl)
+{
+    for (unsigned i = 0; i < session_trace_count(session); i++)
+        if (is_spread(session_trace(session, i), ttl))
+            return true;
+    return false;
+}
+
+/* At how many probes nobody answered the spec from this TTL up to the target's. */
+static unsigned silent_before_target(const struct trace *trace, uint8_t ttl)
+{
+    unsigned silent = 0;
+    for (size_t i = 0; i < trace->probe_count; i++) {
+        const struct probe *probe = &trace->probes[i];
+        silent += probe->state == PROBE_EXPIRED && probe->ttl >= ttl && probe->ttl < trace->reached_ttl;
+    }
+    return silent;
+}
+
+bool facts_target_is_farther(const struct facts *facts, uint8_t ttl, bool parted)
+{
+    const struct trace *trace = facts->trace;
+    bool spread = !parted && any_spread(facts->session, ttl);
+    if (!spread && facts->target_witness && ttl < facts->others_target &&
+        silent_before_target(facts->target_witness, ttl) >= SILENCE_TO_CLAIM &&
+        (parted || !compare_parted(trace, facts->target_witness, ttl)))
+        return true;
     for (unsigned i = 0; i < session_trace_count(facts->session); i++) {
         const struct trace *other = session_trace(facts->session, i);
-        if ((other == facts->trace) == own && other->top >= ttl)
+        bool behind = other == trace ? parted : !spread && (parted || !compare_parted(trace, other, ttl));
+        if (other->top >= ttl && behind)
             return true;
     }
     return false;
+}
+
+bool facts_expired_too(const struct evidence *evidence)
+{
+    for (unsigned i = 0; i < evidence->probe->reply_count; i++)
+        if (evidence->probe->replies[i].kind == REPLY_TIME_EXCEEDED)
+            return true;
+    return false;
+}
+
+/* The usual initial TTL that the seen one is nearest below. */
+static unsigned initial_ttl(uint8_t seen)
+{
+    return seen <= 32 ? 32 : seen <= 64 ? 64 : seen <= 128 ? 128 : 255;
+}
+
+/* Least and largest reply TTL of the target's answers to one spec, resets and other initial TTLs aside; least 0: none.
+ */
+static void reply_ttls(const struct trace *trace, const struct reply *rst, uint8_t *least, uint8_t *largest)
+{
+    *least = *largest = 0;
+    for (size_t i = 0; i < trace->probe_count; i++)
+        for (unsigned k = 0; k < trace->probes[i].reply_count; k++) {
+            const struct reply *reply = &trace->probes[i].replies[k];
+            if (!is_direct(trace, reply) || reply->kind == REPLY_RST ||
+                initial_ttl(reply->reply_ttl) != initial_ttl(rst->reply_ttl))
+                continue;
+            *least = !*least || reply->reply_ttl < *least ? reply->reply_ttl : *least;
+            *largest = reply->reply_ttl > *largest ? reply->reply_ttl : *largest;
+        }
+}
+
+bool facts_reply_ttl_fits(const struct facts *facts, const struct reply *rst)
+{
+    bool fits = true;
+    for (unsigned i = 0; i < session_trace_count(facts->session); i++) {
+        uint8_t least, largest;
+        reply_ttls(session_trace(facts->session, i), rst, &least, &largest);
+        if (least != largest || (least && least == rst->reply_ttl))
+            return true; /* balanced on the way back, or just the same */
+        fits = fits && !least;
+    }
+    return fits;
 }
 
 uint8_t facts_hop_of(const struct session *session, const struct addr *address)
@@ -93,22 +208,20 @@ struct place facts_place(const struct session *session, const struct trace *trac
     struct place place = {.known = ttl != 0, .ttl = ttl};
     if (!ttl)
         return place;
-    place.address = trace_hop_address(trace, ttl);
+    place.address = trace_router_address(trace, ttl);
     for (unsigned i = 0; addr_is_none(&place.address) && i < session_trace_count(session); i++)
-        place.address = trace_hop_address(session_trace(session, i), ttl);
+        place.address = trace_router_address(session_trace(session, i), ttl);
     return place;
 }
 
 struct place facts_next_router(const struct facts *facts, uint8_t ttl)
 {
     for (unsigned next = ttl + 1U; next <= facts->last_router; next++)
-        for (unsigned i = 0; i < session_trace_count(facts->session); i++) {
+        for (unsigned i = 0; i < session_trace_count(facts->session) && facts->trace->asked[next]; i++) {
             const struct trace *other = session_trace(facts->session, i);
-            if (other == facts->trace)
-                continue;
-            for (const struct probe *p = trace_first_at(other, (uint8_t)next); p; p = trace_next_at(other, p))
-                if (p->reply_count && p->replies[0].kind == REPLY_TIME_EXCEEDED)
-                    return (struct place){.known = true, .ttl = (uint8_t)next, .address = p->replies[0].from};
+            struct addr router = trace_router_address(other, (uint8_t)next);
+            if (other != facts->trace && !addr_is_none(&router))
+                return (struct place){.known = true, .ttl = (uint8_t)next, .address = router};
         }
     return (struct place){0};
 }

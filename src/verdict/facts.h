@@ -17,23 +17,33 @@ struct facts {
     unsigned sent, refused_sends; /* probes that went out, and that our own host kept back */
     uint8_t last_hop;             /* L: last TTL with a time exceeded for this spec; 0: none */
     uint8_t others_target; /* T: least TTL, behind every router, at which the target answered any other spec; 0: none */
-    uint8_t last_router;   /* M: last TTL at which a router answered any spec; 0: none */
-    struct evidence direct;   /* at the least TTL: an answer in the target's name */
-    struct evidence positive; /* at the least TTL: one that accepts (SYN/ACK, echo, UDP ...) */
-    struct evidence refusal;  /* at the least TTL: an ICMP refusal by another device */
+    const struct trace *target_witness; /* the spec that T is from; NULL: none */
+    uint8_t last_router;                /* M: last TTL at which a router answered any spec; 0: none */
+    unsigned silent;                    /* probes behind L that were waited for in vain */
+    struct evidence direct;             /* at the least TTL: an answer in the target's name that accepts or closes */
+    struct evidence positive;           /* at the least TTL: one that accepts (SYN/ACK, echo, UDP ...) */
+    struct evidence refusal; /* at the least TTL: an ICMP refusal that speaks of the way and not of the port */
     struct comparison comparison;
 };
 
 void facts_gather(const struct session *session, const struct trace *trace, struct facts *out);
-/* Whether a router answered another spec (or, for `own`, this one) with time exceeded at this TTL or beyond it. */
-bool facts_router_from(const struct facts *facts, uint8_t ttl, bool own);
-/* Whether the reply accepts the probe: anything in the target's name but RST and ICMP errors. */
+/* Whether the target stands behind this TTL: a router answered another spec there or beyond, or the target only beyond.
+ * For `parted` also by what proves nothing: specs that are known to go another way, other attempts of this one (ways of
+ * different length, packet by packet). */
+bool facts_target_is_farther(const struct facts *facts, uint8_t ttl, bool parted);
+/* Whether the very probe that was answered expired on its way, too: the packet went on, and the answer is forged. */
+bool facts_expired_too(const struct evidence *evidence);
+/* Whether the reply TTL of a RST is that of the target's other answers, as far as these have come: a device just before
+ * the target gives itself away by it alone. */
+bool facts_reply_ttl_fits(const struct facts *facts, const struct reply *rst);
+/* Whether the reply, in the target's name, accepts the probe; whether it says that nobody listens there. */
 bool reply_accepts(const struct reply *reply);
+bool reply_closes(const struct reply *reply);
 /* The hop at which this address answers, for any spec, other than the target's own; 0: at none. */
 uint8_t facts_hop_of(const struct session *session, const struct addr *address);
-/* The address that answered at this TTL for any spec but preferably `trace`. */
+/* The router that answered at this TTL for any spec but preferably `trace`. */
 struct place facts_place(const struct session *session, const struct trace *trace, uint8_t ttl);
-/* The next hop behind `ttl` at which a router answered another spec than the trace's. */
+/* The next hop behind `ttl` at which the trace asked and a router answered another spec. */
 struct place facts_next_router(const struct facts *facts, uint8_t ttl);
 
 /* contract.md's word for a refusal ("admin-prohibited", "tcp-reset" ...); NULL where it has none. */

@@ -25,6 +25,10 @@ const char *how_of_reply(const struct reply *reply)
 {
     if (reply->kind == REPLY_RST)
         return "tcp-reset";
+    if (reply->kind == REPLY_SCTP)
+        return "sctp-abort";
+    if (reply->kind == REPLY_DCCP)
+        return "dccp-reset";
     if (reply->kind != REPLY_UNREACHABLE)
         return reply->kind == REPLY_PARAMETER_PROBLEM ? "parameter-problem" : NULL;
     if (reply->version == 4)

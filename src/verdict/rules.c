@@ -6,12 +6,12 @@
  *    3 open         the target accepts
  *    4 closed       the target refuses, at its own hop
  *    5 intercepted  a reset from where an interceptor answers another spec
- *    6 reset        a reset in the target's name from before it
+ *    6 reset        a reset in the target's name from before it: by its hop, or by its reply TTL
  *    7 unreachable  a router has no way, for every spec that came there
- *    8 rejected     any other refusal by another device
+ *    8 rejected     any other refusal, the target's own prohibition among them
  *    9 looping      the routers recur
  *   10 dropped      silence where others go on, by counts enough to claim it
- *   11 inconclusive the same, by too few
+ *   11 inconclusive the same, by too few; or nothing was waited for behind the last answer
  *   12 unanswered   as far as any spec saw a router, and silence there */
 #include <stdio.h>
 
@@ -70,6 +70,10 @@ static const char *answer_text(const struct reply *reply)
         return "it answers with a datagram";
     case REPLY_RST:
         return "it answers with RST";
+    case REPLY_SCTP:
+        return reply_closes(reply) ? "it answers with ABORT" : "it answers with INIT ACK";
+    case REPLY_DCCP:
+        return reply_closes(reply) ? "it answers with Reset" : "it answers with Response";
     case REPLY_UNREACHABLE:
     case REPLY_PARAMETER_PROBLEM:
         return "it refuses";
@@ -98,14 +102,9 @@ static void explain_no_send(const struct facts *facts, struct verdict *out)
 
 /* --- 2, 3 --- */
 
-static bool is_short_of_target(const struct facts *facts, uint8_t ttl)
-{
-    return (facts->others_target && ttl < facts->others_target) || facts_router_from(facts, ttl, false);
-}
-
 static bool holds_intercepted(const struct facts *facts)
 {
-    return facts->positive.reply && is_short_of_target(facts, facts->positive.probe->ttl);
+    return facts->positive.reply && facts_target_is_farther(facts, facts->positive.probe->ttl, false);
 }
 
 static void explain_intercepted(const struct facts *facts, struct verdict *out)
@@ -118,7 +117,7 @@ static void explain_intercepted(const struct facts *facts, struct verdict *out)
     for (unsigned i = 0; i < session_trace_count(facts->session); i++) {
         const struct trace *other = session_trace(facts->session, i);
         if (other != facts->trace && addr_is_none(&out->at.address))
-            out->at.address = trace_hop_address(other, ttl);
+            out->at.address = trace_router_address(other, ttl);
     }
     out->confidence = sure(shown->reply);
     show(out, shown);
@@ -136,7 +135,8 @@ static void explain_open(const struct facts *facts, struct verdict *out)
     char spec[PROBE_SPEC_TEXT_BYTES];
     out->state = VERDICT_OPEN;
     out->at = (struct place){.known = true, .ttl = facts->positive.probe->ttl, .address = facts->trace->flow.target};
-    out->confidence = sure(facts->positive.reply);
+    bool doubtful = facts_target_is_farther(facts, facts->positive.probe->ttl, true);
+    out->confidence = doubtful ? SURE_WEAK : sure(facts->positive.reply);
     show(out, &facts->positive);
     snprintf(out->text, sizeof out->text, "%s reaches the target at hop %u: %s", spec_text(facts, spec),
              facts->positive.probe->ttl, answer_text(facts->positive.reply));
@@ -146,11 +146,18 @@ static void explain_open(const struct facts *facts, struct verdict *out)
 
 static bool holds_closed(const struct facts *facts)
 {
-    if (!facts->direct.reply)
-        return false;
-    uint8_t ttl = facts->direct.probe->ttl;
-    return !facts_router_from(facts, ttl, false) && !facts_router_from(facts, ttl, true) &&
-           (!facts->others_target || facts->others_target == ttl);
+    const struct reply *reply = facts->direct.reply;
+    return reply && !facts_target_is_farther(facts, facts->direct.probe->ttl, false) &&
+           (reply->kind != REPLY_RST || (!facts_expired_too(&facts->direct) && facts_reply_ttl_fits(facts, reply)));
+}
+
+/* What the refusal tells of the port. */
+static const char *closed_text(const struct facts *facts)
+{
+    const struct reply *reply = facts->direct.reply;
+    if (reply->kind == REPLY_RST && facts->trace->flow.spec.variant == VARIANT_ACK)
+        return ", as open and closed ports do";
+    return reply->kind == REPLY_UNREACHABLE ? " (closed, " : " (closed)";
 }
 
 static void explain_closed(const struct facts *facts, struct verdict *out)
@@ -160,11 +167,14 @@ static void explain_closed(const struct facts *facts, struct verdict *out)
     out->state = VERDICT_CLOSED;
     out->how = how_of_reply(reply);
     out->at = (struct place){.known = true, .ttl = facts->direct.probe->ttl, .address = facts->trace->flow.target};
-    out->confidence = facts->others_target ? sure(reply) : SURE_WEAK;
+    /* Anybody on the way can forge a reset; an ICMP error in the target's name only who translates its address. */
+    bool doubtful = (reply->kind == REPLY_RST && !facts->others_target) ||
+                    facts_target_is_farther(facts, facts->direct.probe->ttl, true);
+    bool named = reply->kind == REPLY_UNREACHABLE && out->how;
+    out->confidence = doubtful ? SURE_WEAK : sure(reply);
     show(out, &facts->direct);
-    snprintf(out->text, sizeof out->text, "%s reaches the target at hop %u: %s (closed%s%s)", spec_text(facts, spec),
-             facts->direct.probe->ttl, answer_text(reply), out->how && reply->kind != REPLY_RST ? ", " : "",
-             out->how && reply->kind != REPLY_RST ? out->how : "");
+    snprintf(out->text, sizeof out->text, "%s reaches the target at hop %u: %s%s%s%s", spec_text(facts, spec),
+             facts->direct.probe->ttl, answer_text(reply), closed_text(facts), named ? out->how : "", named ? ")" : "");
 }
 
 static bool holds_intercepted_reset(const struct facts *facts)
@@ -195,29 +205,43 @@ static void explain_reset(const struct facts *facts, struct verdict *out)
     out->how = how_of_reply(facts->direct.reply);
     out->after = facts_place(facts->session, facts->trace, facts->last_hop);
     out->before = facts_next_router(facts, facts->last_hop);
-    out->confidence = sure(facts->direct.reply);
     show(out, &facts->direct);
-    snprintf(out->text, sizeof out->text,
-             "%s is rejected after %s: a refusal in the target's name (%s) comes from hop %u, short of the target",
-             spec_text(facts, spec), out->after.known ? place_text(&out->after, place) : "this host",
-             out->how ? out->how : "ICMP", facts->direct.probe->ttl);
+    bool by_hop = facts_target_is_farther(facts, facts->direct.probe->ttl, false) || facts_expired_too(&facts->direct);
+    char how[96];
+    if (by_hop)
+        snprintf(how, sizeof how, "a refusal in the target's name (%s) comes from hop %u, short of the target",
+                 out->how ? out->how : "ICMP", facts->direct.probe->ttl);
+    else
+        snprintf(how, sizeof how, "a reset in the target's name arrives with TTL %u, unlike the target's other answers",
+                 facts->direct.reply->reply_ttl);
+    out->confidence = by_hop ? sure(facts->direct.reply) : SURE_WEAK; /* the way back may differ by protocol */
+    snprintf(out->text, sizeof out->text, "%s is rejected %s%s: %s", spec_text(facts, spec),
+             out->after.known ? "after " : "on the way", out->after.known ? place_text(&out->after, place) : "", how);
 }
 
 /* --- 7, 8 --- */
 
-static bool is_drawn_by_all(const struct facts *facts)
+/* The hop of who refused: where it lets others expire, else the least TTL that drew the refusal; 0: our own host. */
+static uint8_t refusal_hop(const struct facts *facts)
 {
     const struct addr *sender = &facts->refusal.reply->from;
-    uint8_t ttl = facts->refusal.probe->ttl;
+    bool is_named = !addr_equal(sender, &facts->trace->flow.target); /* in the target's name is anybody behind a NAT */
+    uint8_t hop = is_named ? facts_hop_of(facts->session, sender) : 0;
+    bool own_host = addr_equal(sender, &facts->trace->flow.source);
+    return hop || own_host ? hop : facts->refusal.probe->ttl;
+}
+
+static bool is_drawn_by_all(const struct facts *facts)
+{
+    uint8_t hop = refusal_hop(facts);
     for (unsigned i = 0; i < session_trace_count(facts->session); i++) {
         const struct trace *other = session_trace(facts->session, i);
-        if (other->reached_ttl || other->top > ttl)
-            return false; /* this one passes that router */
-        if (other == facts->trace || !other->refused_ttl)
-            continue;
         struct facts theirs;
         facts_gather(facts->session, other, &theirs);
-        if (!reply_is_no_route(theirs.refusal.reply) || !addr_equal(&theirs.refusal.reply->from, sender))
+        if (other->top > hop || (theirs.direct.reply && theirs.direct.probe->ttl > hop))
+            return false; /* this one passes that router */
+        if (theirs.refusal.reply && (!reply_is_no_route(theirs.refusal.reply) ||
+                                     !addr_equal(&theirs.refusal.reply->from, &facts->refusal.reply->from)))
             return false;
     }
     return true;
@@ -231,13 +255,7 @@ static bool holds_unreachable(const struct facts *facts)
 static void place_refusal(const struct facts *facts, struct verdict *out)
 {
     const struct reply *reply = facts->refusal.reply;
-    uint8_t hop = facts_hop_of(facts->session, &reply->from);
-    bool own_host = addr_equal(&reply->from, &facts->trace->flow.source);
-    out->at = (struct place){.known = true,
-                             .ttl = hop        ? hop
-                                    : own_host ? 0
-                                               : facts->refusal.probe->ttl,
-                             .address = reply->from};
+    out->at = (struct place){.known = true, .ttl = refusal_hop(facts), .address = reply->from};
     out->how = how_of_reply(reply);
     out->confidence = sure(reply);
     show(out, &facts->refusal);
@@ -329,7 +347,8 @@ static const struct trace *trace_that_went_on(const struct facts *facts)
 {
     for (unsigned i = 0; i < session_trace_count(facts->session); i++) {
         const struct trace *other = session_trace(facts->session, i);
-        if (other != facts->trace && other->top >= facts->comparison.hops[0])
+        if (other != facts->trace && other->top >= facts->comparison.hops[0] &&
+            !compare_parted(facts->trace, other, facts->last_hop + 1U))
             return other;
     }
     return facts->trace;
@@ -353,14 +372,37 @@ static void explain_dropped(const struct facts *facts, struct verdict *out)
     count_compared(facts, facts->trace, &sent, &answered, out);
     count_compared(facts, other, &other_sent, &other_answered, out);
     probe_spec_format(&other->flow.spec, other_spec);
-    snprintf(out->text, sizeof out->text, "%s is dropped after %s: %u of %u probes answered where %s had %u of %u",
-             spec_text(facts, spec), out->after.known ? place_text(&out->after, place) : "this host", answered, sent,
-             other_spec, other_answered, other_sent);
+    /* It may have been asked from some hop on only, and a router may drop before it answers. */
+    bool after = out->after.known;
+    snprintf(out->text, sizeof out->text, "%s is dropped %s %s: %u of %u probes answered where %s had %u of %u",
+             spec_text(facts, spec), after ? "after" : "at or before",
+             place_text(after ? &out->after : &out->before, place), answered, sent, other_spec, other_answered,
+             other_sent);
+}
+
+static void show_silence(const struct facts *facts, struct verdict *out)
+{
+    const struct trace *trace = facts->trace;
+    for (size_t i = 0; i < trace->probe_count; i++)
+        if (trace->probes[i].state == PROBE_EXPIRED && trace->probes[i].ttl > trace->top)
+            frames_add(out->frames, &out->frame_count, trace->probes[i].frame);
 }
 
 static bool holds_inconclusive(const struct facts *facts)
 {
-    return facts->last_router > facts->last_hop;
+    return facts->last_router > facts->last_hop || !facts->silent;
+}
+
+static const char *inconclusive_text(const struct facts *facts)
+{
+    if (!facts->silent)
+        return "no probe behind it was waited for";
+    for (unsigned i = 0; i < session_trace_count(facts->session); i++) {
+        const struct trace *other = session_trace(facts->session, i);
+        if (other->top > facts->last_hop && !compare_parted(facts->trace, other, facts->last_hop + 1U))
+            return "it was asked too little where other probes were answered";
+    }
+    return "the probes that got further are known to go another way";
 }
 
 static void explain_inconclusive(const struct facts *facts, struct verdict *out)
@@ -369,8 +411,10 @@ static void explain_inconclusive(const struct facts *facts, struct verdict *out)
     out->state = VERDICT_INCONCLUSIVE;
     out->confidence = facts->comparison.confidence;
     bracket(facts, out);
-    snprintf(out->text, sizeof out->text, "%s drew no answer after %s, but was asked too little there to say why",
-             spec_text(facts, spec), out->after.known ? place_text(&out->after, place) : "this host");
+    show_silence(facts, out);
+    snprintf(out->text, sizeof out->text, "%s drew no answer%s%s, for a reason that cannot be told: %s",
+             spec_text(facts, spec), out->after.known ? " after " : "",
+             out->after.known ? place_text(&out->after, place) : "", inconclusive_text(facts));
 }
 
 static bool holds_always(const struct facts *facts)
@@ -379,23 +423,14 @@ static bool holds_always(const struct facts *facts)
     return true;
 }
 
-static unsigned silent_probes_after(const struct facts *facts, uint8_t ttl)
-{
-    unsigned silent = 0;
-    for (size_t i = 0; i < facts->trace->probe_count; i++) {
-        const struct probe *probe = &facts->trace->probes[i];
-        silent += probe->ttl > ttl && probe->state != PROBE_REFUSED && !probe->reply_count;
-    }
-    return silent;
-}
-
 static void explain_unanswered(const struct facts *facts, struct verdict *out)
 {
     char spec[PROBE_SPEC_TEXT_BYTES], place[80];
-    unsigned silent = silent_probes_after(facts, facts->last_hop);
+    unsigned silent = facts->silent;
     out->state = VERDICT_UNANSWERED;
     out->after = facts_place(facts->session, facts->trace, facts->last_router);
     out->confidence = 1 - 1.0 / (silent + 2);
+    show_silence(facts, out);
     if (out->after.known)
         snprintf(out->text, sizeof out->text,
                  "%s is unanswered after %s, the last router that any probe saw: %u silent", spec_text(facts, spec),

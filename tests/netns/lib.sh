@@ -17,7 +17,7 @@ export LC_ALL=C
 
 # hopsonde ARGUMENTS...: none of the runs may hang.
 hopsonde() {
-    timeout --foreground -k 5 60 "$build/hopsonde" "$@"
+    timeout --foreground -k 5 "${HOPSONDE_TEST_SECONDS:-60}" "$build/hopsonde" "$@"
 }
 
 ok() {
@@ -107,6 +107,19 @@ chain_hops() {
 
 target() {
     if [[ $1 == 4 ]]; then echo "$LAB_TARGET4"; else echo "$LAB_TARGET6"; fi
+}
+
+# replays NAME TITLE: NAME.txt, .json and .csv come again out of NAME.pcapng.
+replays() {
+    hopsonde replay -o "text:$1-again.txt" -o "json:$1-again.json" -o "csv:$1-again.csv" "$1.pcapng" >/dev/null 2>"$1-again.err"
+    same "$1.txt" "$1-again.txt" "$2: text replayed"
+    same "$1.csv" "$1-again.csv" "$2: CSV replayed"
+    local report
+    for report in "$1" "$1-again"; do
+        jq -S 'del(.source)' "$report.json" >"$report.bare"
+    done
+    same "$1.bare" "$1-again.bare" "$2: JSON replayed"
+    is "$(<"$1-again.err")" "" "$2: replay says nothing on stderr"
 }
 
 # one_line FILE: whether it is one line that names the program.

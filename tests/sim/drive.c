@@ -7,6 +7,7 @@
 
 #include "cli/loop.h"
 #include "io/file.h"
+#include "verdict/verdict.h"
 
 #define STEPS_MOST 200000 /* no run of these tests comes near; a session that never ends does */
 
@@ -96,6 +97,33 @@ static void describe_trace(const struct trace *trace, struct strbuf *out)
     }
 }
 
+static void describe_place(const char *name, const struct place *place, struct strbuf *out)
+{
+    char address[ADDR_TEXT_BYTES];
+    addr_format(&place->address, address);
+    if (place->known)
+        strbuf_addf(out, " %s %u (%s)", name, place->ttl, address);
+}
+
+static void describe_verdicts(const struct session *session, struct strbuf *out)
+{
+    struct judgement *judgement = malloc(sizeof *judgement);
+    if (!judgement)
+        abort();
+    verdict_judge(session, judgement);
+    for (unsigned i = 0; i < judgement->verdict_count; i++) {
+        const struct verdict *v = &judgement->verdicts[i];
+        strbuf_addf(out, "verdict %s %s", verdict_state_name(v->state), v->how ? v->how : "-");
+        describe_place("at", &v->at, out);
+        describe_place("after", &v->after, out);
+        describe_place("before", &v->before, out);
+        strbuf_addf(out, " %.4f, %u frames: %s\n", v->confidence, v->frame_count, v->text);
+    }
+    for (unsigned i = 0; i < judgement->finding_count; i++)
+        strbuf_addf(out, "finding %s: %s\n", judgement->findings[i].kind, judgement->findings[i].text);
+    free(judgement);
+}
+
 void drive_describe(const struct session *session, struct strbuf *out)
 {
     const struct session_counters *counters = session_counters(session);
@@ -109,6 +137,7 @@ void drive_describe(const struct session *session, struct strbuf *out)
                 session_unseen_probes(session), counters->frames, counters->malformed);
     for (unsigned i = 0; i < counters->stray_kinds; i++)
         strbuf_addf(out, "stray %s: %" PRIu64 "\n", counters->strays[i].reason, counters->strays[i].count);
+    describe_verdicts(session, out);
 }
 
 static void probe_settled(void *context, const struct session *session, const struct trace *trace,
@@ -155,12 +184,8 @@ static int whose(const struct session *session, const struct headers *h)
 
 static bool is_target_hop(const struct session *session, unsigned ttl)
 {
-    for (unsigned i = 0; i < session_trace_count(session); i++) {
-        uint8_t reached = session_trace(session, i)->reached_ttl;
-        if (reached && ttl >= reached)
-            return true;
-    }
-    return false;
+    uint8_t goal = session_goal(session);
+    return goal && ttl >= goal;
 }
 
 static void count_sent(struct watcher *w, const struct headers *h)

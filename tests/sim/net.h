@@ -127,6 +127,16 @@ struct expect {
     char end[16]; /* "reached" ... */
 };
 
+/* What the verdict on a spec must be; its author says so by hand. */
+struct expect_verdict {
+    bool chain;            /* of a run of the whole chain; such a line is looked for first there */
+    char specs[128];       /* "*" or spellings joined by commas */
+    uint8_t family;        /* 0: either */
+    char states[64];       /* joined by `|`; "?": whatever, the rest is not looked at then */
+    char how[32];          /* "": none; "?": whatever */
+    int at, after, before; /* TTLs; 0: none; -1: whatever */
+};
+
 struct net {
     struct node nodes[NET_NODES_MOST];
     struct link links[NET_LINKS_MOST];
@@ -135,7 +145,9 @@ struct net {
     struct nat nats[NET_RULES_MOST];
     struct net_rewrite rewrites[NET_RULES_MOST];
     struct expect expects[NET_RULES_MOST];
+    struct expect_verdict verdicts[NET_RULES_MOST];
     unsigned node_count, link_count, route_count, filter_count, nat_count, rewrite_count, expect_count;
+    unsigned verdict_count;
     unsigned client;
     struct addr target[2];
     uint8_t distance[NET_NODES_MOST][NET_NODES_MOST]; /* links between two nodes; UINT8_MAX: no way */

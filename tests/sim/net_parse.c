@@ -25,6 +25,9 @@
  *   nat NODE target ADDRESS... to NODE [inner ...]                              ADDRESS stands for the node behind
  *   rewrite NODE dscp|ecn|mss|id|seq VALUE                                      by forwarding, before the next hop
  *   expect [4|6] SPECS HOP... [=END]        HOP: NODE[|NODE...][!] (! refuses), `*` silent, `?` whatever
+ *   verdict [auto] [4|6] SPECS STATE[|STATE...]|? [HOW] [at TTL] [after TTL] [before TTL]
+ *          what the run says of each spec, first line that fits; `auto`: of specs in a run of the whole chain, before
+ *          the other lines. A place that is not named must be none; a TTL may be `?`.
  *
  * T is a number with us, ms or s; P a number with %. */
 #include <errno.h>
@@ -450,14 +453,58 @@ static enum status parse_expect(struct parser *p, void *object)
     return STATUS_OK;
 }
 
+static enum status parse_verdict_ttl(struct parser *p, int *ttl)
+{
+    unsigned long value = 0;
+    if (parser_accept(p, "?")) {
+        *ttl = -1;
+        return STATUS_OK;
+    }
+    enum status status = parser_number(p, 255, &value);
+    *ttl = (int)value;
+    return status;
+}
+
+static enum status parse_verdict_at(struct parser *p, void *object)
+{
+    return parse_verdict_ttl(p, &((struct expect_verdict *)object)->at);
+}
+
+static enum status parse_verdict_after(struct parser *p, void *object)
+{
+    return parse_verdict_ttl(p, &((struct expect_verdict *)object)->after);
+}
+
+static enum status parse_verdict_before(struct parser *p, void *object)
+{
+    return parse_verdict_ttl(p, &((struct expect_verdict *)object)->before);
+}
+
+static enum status parse_verdict(struct parser *p, void *object)
+{
+    (void)object;
+    static const struct keyword places[] = {
+        {"at", parse_verdict_at}, {"after", parse_verdict_after}, {"before", parse_verdict_before}, {NULL, NULL}};
+    if (p->net->verdict_count == NET_RULES_MOST)
+        return parser_fail(p, "too many verdicts");
+    struct expect_verdict *v = &p->net->verdicts[p->net->verdict_count++];
+    v->chain = parser_accept(p, "auto");
+    v->family = parser_accept(p, "4") ? 4 : parser_accept(p, "6") ? 6 : 0;
+    snprintf(v->specs, sizeof v->specs, "%s", parser_next(p));
+    snprintf(v->states, sizeof v->states, "%s", parser_next(p));
+    if (!*v->states)
+        return parser_fail(p, "no state");
+    const char *word = p->words[p->at];
+    if (word && strcmp(word, "at") != 0 && strcmp(word, "after") != 0 && strcmp(word, "before") != 0)
+        snprintf(v->how, sizeof v->how, "%s", parser_next(p));
+    return parser_keywords(p, places, v);
+}
+
 static const struct keyword statements[] = {
-    {"client", parse_client}, {"router", parse_router},
-    {"host", parse_host},     {"chain", parse_chain},
-    {"set", parse_set},       {"target", parse_target},
-    {"link", parse_link},     {"links", parse_links},
-    {"route", parse_route},   {"filter", parse_filter},
-    {"nat", parse_nat},       {"rewrite", parse_rewrite},
-    {"expect", parse_expect}, {NULL, NULL},
+    {"client", parse_client}, {"router", parse_router},   {"host", parse_host}, {"chain", parse_chain},
+    {"set", parse_set},       {"target", parse_target},   {"link", parse_link}, {"links", parse_links},
+    {"route", parse_route},   {"filter", parse_filter},   {"nat", parse_nat},   {"rewrite", parse_rewrite},
+    {"expect", parse_expect}, {"verdict", parse_verdict}, {NULL, NULL},
 };
 
 static enum status parse_line(struct parser *p, char *line)

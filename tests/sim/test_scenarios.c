@@ -7,6 +7,7 @@
 
 #include "../tap.h"
 #include "drive.h"
+#include "verdict/verdict.h"
 
 #define SEEDS 3
 #define MOST_OF_SPEC 3
@@ -136,6 +137,64 @@ static bool check_path(const struct drive *d, const char *spec, uint8_t family)
     return (is_by_chance(d->net) || replies_are_true(d, trace)) && good;
 }
 
+/* --- the verdicts against those that the scenario's author wrote --- */
+
+static const struct expect_verdict *expected_verdict(const struct net *net, const char *spec, uint8_t family,
+                                                     bool chain)
+{
+    for (unsigned i = 0; i < net->verdict_count; i++) {
+        const struct expect_verdict *v = &net->verdicts[i];
+        if (v->chain == chain && lists(v->specs, spec) && (!v->family || v->family == family))
+            return v;
+    }
+    return chain ? expected_verdict(net, spec, family, false) : NULL;
+}
+
+static bool states_list(const char *states, const char *state)
+{
+    size_t length = strlen(state);
+    for (const char *at = strstr(states, state); at; at = strstr(at + 1, state))
+        if ((at == states || at[-1] == '|') && (at[length] == '\0' || at[length] == '|'))
+            return true;
+    return false;
+}
+
+static bool place_fits(int want, const struct place *place)
+{
+    return want < 0 || (place->known ? place->ttl : 0) == want;
+}
+
+static bool verdict_fits(const struct expect_verdict *want, const struct verdict *verdict)
+{
+    if (!want || strcmp(want->states, "?") == 0)
+        return want != NULL;
+    const char *how = verdict->how ? verdict->how : "";
+    return states_list(want->states, verdict_state_name(verdict->state)) &&
+           (strcmp(want->how, "?") == 0 || strcmp(want->how, how) == 0) && place_fits(want->at, &verdict->at) &&
+           place_fits(want->after, &verdict->after) && place_fits(want->before, &verdict->before);
+}
+
+static bool check_verdicts(const struct drive *d, const char *list, uint8_t family)
+{
+    struct judgement *judgement = malloc(sizeof *judgement);
+    bool good = judgement != NULL, chain = d->config.spec_count > 1;
+    if (judgement)
+        verdict_judge(d->session, judgement);
+    for (unsigned i = 0; judgement && i < judgement->verdict_count; i++) {
+        const struct verdict *v = &judgement->verdicts[i];
+        char spec[PROBE_SPEC_TEXT_BYTES];
+        probe_spec_format(&v->trace->flow.spec, spec);
+        if (verdict_fits(expected_verdict(d->net, spec, family, chain), v))
+            continue;
+        complain("%s, seed %" PRIu64 ": %s is %s %s at %u after %u before %u (%.4f): %s", list, d->config.seed, spec,
+                 verdict_state_name(v->state), v->how ? v->how : "", v->at.ttl, v->after.ttl, v->before.ttl,
+                 v->confidence, v->text);
+        good = false;
+    }
+    free(judgement);
+    return good;
+}
+
 /* --- the rest --- */
 
 static bool check_pressure(const struct drive *d, const char *spec)
@@ -241,7 +300,7 @@ static bool check_interrupted(const struct drive *whole, const char *spec)
 
 /* What one scenario and family must show over all specs and seeds. */
 struct score {
-    bool runs, paths, pressure, repeats, replays, saved, interrupted;
+    bool runs, paths, verdicts, pressure, repeats, replays, saved, interrupted;
 };
 
 static void run_one(const struct net *net, uint8_t family, const char *spec, uint64_t seed, struct score *score)
@@ -256,6 +315,7 @@ static void run_one(const struct net *net, uint8_t family, const char *spec, uin
     }
     if (drive_live(&d, net, &config, NSTIME_NEVER)) {
         score->paths = check_path(&d, spec, family) && score->paths;
+        score->verdicts = check_verdicts(&d, spec, family) && score->verdicts;
         score->pressure = check_pressure(&d, spec) && score->pressure;
         score->repeats = (seed > 1 || check_repeat(&d, spec)) && score->repeats;
         score->replays = check_replay(&d, spec) && score->replays;
@@ -270,7 +330,7 @@ static void run_one(const struct net *net, uint8_t family, const char *spec, uin
 
 static void run_scenario(const struct net *net, const char *name, uint8_t family)
 {
-    struct score score = {true, true, true, true, true, true, true};
+    struct score score = {true, true, true, true, true, true, true, true};
     const char *only = getenv("SIM_SPEC");
     if (addr_is_none(&net->target[family == 6]))
         return;
@@ -280,6 +340,7 @@ static void run_scenario(const struct net *net, const char *name, uint8_t family
                 run_one(net, family, spec_lists[i], seed, &score);
     ok(score.runs, "%s, IPv%u: every run comes to its end", name, family);
     ok(score.paths, "%s, IPv%u: the path found is the path there is", name, family);
+    ok(score.verdicts, "%s, IPv%u: the verdicts are those that it shows", name, family);
     ok(score.pressure, "%s, IPv%u: at most %d probes of a spec unanswered at a hop", name, family, MOST_OF_SPEC);
     ok(score.repeats, "%s, IPv%u: the same seed, the same run", name, family);
     ok(score.replays, "%s, IPv%u: live equals replay", name, family);
@@ -373,9 +434,28 @@ static void test_durations(void)
     }
 }
 
+/* With more probes a hop than a router may be asked at once. */
+static void test_pressure(void)
+{
+    static const char *const names[] = {"silent-target.net", "reset-silent.net", "everything.net"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        struct net *net = read_scenario(names[i]);
+        struct session_config config;
+        struct drive d;
+        struct err err;
+        drive_config(net, 4, "auto", 1, &config, &err);
+        config.queries = 10;
+        ok(drive_live(&d, net, &config, NSTIME_NEVER) && check_pressure(&d, "auto"),
+           "%s, auto, -q 10: at most %d probes of a spec unanswered at a hop", names[i], MOST_OF_SPEC);
+        drive_free(&d);
+        free(net);
+    }
+}
+
 int main(void)
 {
     test_durations();
+    test_pressure();
     test_scenarios();
     return tap_done();
 }

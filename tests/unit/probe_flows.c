@@ -5,8 +5,9 @@
 #include <string.h>
 
 const char *const every_spec[] = {
-    "icmp",   "udp",        "udp/7",      "udp/53",  "udp/443", "udp/123", "udp/53:empty", "udp/5353:dns", "tcp/443",
-    "tcp/80", "tcp/80:ack", "tcp/80:fin", "udplite", "dccp",    "sctp",    "ip/50",        "ip/47",        NULL,
+    "icmp",         "udp",          "udp/7",        "udp/53",  "udp/443", "udp/123",    "udp:empty",
+    "udp/53:empty", "udp/53:plain", "udp/5353:dns", "tcp/443", "tcp/80",  "tcp/80:ack", "tcp/80:fin",
+    "udplite",      "dccp",         "sctp",         "ip/50",   "ip/47",   NULL,
 };
 
 static void *must(void *p)

@@ -89,10 +89,10 @@ static void check_others(const char *spec, uint8_t family)
         flow_build(&target, &err) != STATUS_OK)
         abort();
     /* Of the same ports and addresses a short quote can't tell whose it is; a longer one can, but that a firewall may
-     * have drawn TCP's number anew, and that a DNS query has no room for a mark. */
-    bool dns = flow.spec.variant == VARIANT_DNS;
+     * have drawn TCP's number anew, and that a DNS query or no payload at all has no room for a mark. */
+    bool markless = flow.spec.variant == VARIANT_DNS || (flow.spec.variant == VARIANT_EMPTY && family == 4);
     check_not_ours(&flow, &nonce,
-                   dns                  ? MATCH_ANY
+                   markless             ? MATCH_ANY
                    : tcp && family == 4 ? MATCH_WEAK
                                         : MATCH_NONE,
                    marked_early ? MATCH_NONE : MATCH_EXACT, "of another run with our ports");
@@ -161,6 +161,8 @@ static const struct {
     /* A source translated, and the quote not translated back. */
     {"udp", 4, {SOURCE_ADDRESS, SOURCE_PORT}, 2, 0, false, MATCH_REWRITTEN, MATCH_REWRITTEN},
     {"udp", 6, {SOURCE_ADDRESS, SOURCE_PORT}, 2, 0, false, MATCH_REWRITTEN, MATCH_WEAK},
+    {"udp:empty", 4, {SOURCE_ADDRESS, SOURCE_PORT}, 2, 0, false, MATCH_WEAK, MATCH_WEAK},
+    {"udp:empty", 6, {SOURCE_ADDRESS, SOURCE_PORT}, 2, 0, false, MATCH_REWRITTEN, MATCH_WEAK},
     {"udp/53", 4, {SOURCE_ADDRESS, SOURCE_PORT}, 2, 0, false, MATCH_REWRITTEN, MATCH_REWRITTEN},
     {"udp/443", 4, {SOURCE_ADDRESS, SOURCE_PORT}, 2, 0, false, MATCH_REWRITTEN, MATCH_WEAK},
     {"udp/443", 6, {SOURCE_ADDRESS, SOURCE_PORT}, 2, 0, false, MATCH_REWRITTEN, MATCH_NONE},
@@ -375,6 +377,10 @@ static void check_tcp_answers(uint8_t family, uint16_t size)
     ok(answer_is(&syn, t, sizeof t, 777, REPLY_SYN_ACK), "SYN/ACK IPv%u, %u bytes of data", family, data);
     make_tcp(&syn, t, TCP_RST | TCP_ACK, 0, seq + 1 + data);
     ok(answer_is(&syn, t, sizeof t, 777, REPLY_RST), "RST/ACK IPv%u, %u bytes of data", family, data);
+    make_tcp(&syn, t, TCP_SYN | TCP_ACK, 99, seq + 1 + data);
+    ok(answer_is(&syn, t, sizeof t, 777, REPLY_SYN_ACK), "SYN/ACK IPv%u that takes %u bytes of data", family, data);
+    make_tcp(&syn, t, TCP_RST | TCP_ACK, 0, seq + 1);
+    ok(answer_is(&syn, t, sizeof t, 777, REPLY_RST), "RST/ACK IPv%u that leaves %u bytes of data", family, data);
     make_tcp(&syn, t, TCP_ACK, 99, seq + 1);
     ok(answer_is(&syn, t, sizeof t, 777, REPLY_TCP), "a bare ACK IPv%u", family);
     make_tcp(&syn, t, TCP_SYN | TCP_ACK, 99, seq + 0x40000001);
@@ -436,9 +442,19 @@ static void change_nothing(uint8_t *payload)
     (void)payload;
 }
 
-static void change_mark(uint8_t *payload)
+static void change_tag(uint8_t *payload)
 {
     payload[5] ^= 0xff;
+}
+
+static void change_serial(uint8_t *payload)
+{
+    payload[3] ^= 0x10;
+}
+
+static void change_steering(uint8_t *payload)
+{
+    payload[1] ^= 1;
 }
 
 static void make_dns_response(uint8_t *payload)
@@ -451,6 +467,12 @@ static void make_ntp_response(uint8_t *payload)
     payload[0] = 0x24;
     memcpy(payload + 24, payload + 40, 8);
     memset(payload + 40, 0x77, 8);
+}
+
+static void make_damaged_ntp_response(uint8_t *payload)
+{
+    make_ntp_response(payload);
+    payload[29] ^= 0x10;
 }
 
 /* Our source connection id becomes the destination, in a long header or a short one. */
@@ -474,17 +496,23 @@ static void make_short_header(uint8_t *payload)
 static void check_udp_answers(uint8_t family)
 {
     check_udp_answer("udp", family, change_nothing, 777);
-    check_udp_answer("udp", family, change_mark, 0);
+    check_udp_answer("udp", family, change_tag, 0);
+    check_udp_answer("udp", family, change_serial, 0);
+    check_udp_answer("udp", family, change_steering, 0);
+    check_udp_answer("udp/53:empty", family, change_nothing, family == 6 ? 777 : 0);
+    check_udp_answer("udp/53:plain", family, change_nothing, 777);
     check_udp_answer("udp/53", family, make_dns_response, 777);
     check_udp_answer("udp/53", family, change_nothing, 0);
     check_udp_answer("udp/5353:dns", family, make_dns_response, 777);
     check_udp_answer("udp/123", family, make_ntp_response, 777);
+    check_udp_answer("udp/123", family, make_damaged_ntp_response, 0);
     check_udp_answer("udp/123", family, change_nothing, 0);
     check_udp_answer("udp/443", family, make_quic_response, 777);
     check_udp_answer("udp/443", family, make_version_negotiation, 777);
     check_udp_answer("udp/443", family, make_short_header, 777);
     check_udp_answer("udp/443", family, change_nothing, 0);
     check_udp_answer("udplite", family, change_nothing, 777);
+    check_udp_answer("udplite", family, change_serial, 0);
 }
 
 static void check_dccp_answers(uint8_t family)
@@ -555,8 +583,9 @@ static void check_mutations(const char *spec, uint8_t family)
     static const uint8_t masks[] = {0xff, 0x01, 0x80, 0x5a};
     struct flow flow = built_flow(spec, family);
     uint8_t *bytes = stamped(&flow, 777, 9);
-    bool one_identity = family == 6 && (flow.spec.protocol == IP_TCP || flow.spec.protocol == IP_SCTP ||
-                                        flow.spec.variant == VARIANT_DNS || !flow.spec.type->protocol);
+    bool one_identity = family == 6 ? flow.spec.protocol == IP_TCP || flow.spec.protocol == IP_SCTP ||
+                                          flow.spec.variant == VARIANT_DNS || !flow.spec.type->protocol
+                                    : flow.spec.variant == VARIANT_EMPTY;
     unsigned wrong = 0;
     for (size_t i = 0; i < flow.size && i < 160; i++)
         for (unsigned m = 0; m < sizeof masks; m++) {
@@ -599,7 +628,8 @@ static void check_filter(const char *spec, uint8_t family)
     bool icmp = flow.spec.protocol == IP_ICMP;
     strbuf_init(&text);
     flow_filter(&flow, &text);
-    memcpy(back, bytes + ip_header_size(&flow), sizeof back);
+    size_t length = flow.size - ip_header_size(&flow);
+    memcpy(back, bytes + ip_header_size(&flow), length < sizeof back ? length : sizeof back);
     if (icmp)
         back[0] = family == 6 ? 129 : 0;
     else if (flow.spec.type->has_port)
@@ -659,6 +689,8 @@ static void check_family(uint8_t family)
     check_kernel_rst(family);
     check_tcp_answers(family, family == 6 ? 80 : 60);
     check_tcp_answers(family, 1001);
+    check_tcp_answers(family, 1500);
+    check_tcp_answers(family, 65535);
     check_echo_answers(family);
     check_udp_answers(family);
     check_dccp_answers(family);

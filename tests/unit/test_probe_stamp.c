@@ -54,9 +54,10 @@ static void check_sizes(void)
         const char *spec;
         uint16_t four, six;
     } rows[] = {
-        {"icmp", 60, 80},        {"udp", 60, 80},     {"udp/53", 60, 80},     {"udp/123", 76, 96},
-        {"udp/443", 1228, 1248}, {"tcp/443", 60, 80}, {"tcp/80:ack", 60, 80}, {"tcp/80:fin", 60, 80},
-        {"udplite", 60, 80},     {"dccp", 60, 80},    {"sctp", 60, 80},       {"ip/50", 60, 80},
+        {"icmp", 60, 80},         {"udp", 60, 80},       {"udp/53", 60, 80},       {"udp/123", 76, 96},
+        {"udp/443", 1228, 1248},  {"tcp/443", 60, 80},   {"tcp/80:ack", 60, 80},   {"tcp/80:fin", 60, 80},
+        {"udplite", 60, 80},      {"dccp", 60, 80},      {"sctp", 60, 80},         {"ip/50", 60, 80},
+        {"udp/53:empty", 28, 56}, {"udp:empty", 28, 56}, {"udp/53:plain", 60, 80},
     };
     for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct flow flow = flow_of(rows[i].spec, 4);
@@ -85,7 +86,8 @@ static void check_asked_size(const char *spec, uint8_t family, uint16_t size, co
 
 static void check_asked_sizes(void)
 {
-    static const char *const most[] = {"icmp", "udp", "udp/53", "tcp/443", "tcp/80:ack", "udplite", "dccp", "ip/50"};
+    static const char *const most[] = {"icmp",       "udp",     "udp/53", "udp/53:empty", "tcp/443",
+                                       "tcp/80:ack", "udplite", "dccp",   "ip/50"};
     for (unsigned i = 0; i < sizeof most / sizeof *most; i++) {
         check_asked_size(most[i], 4, 1501, "");
         check_asked_size(most[i], 6, 9000, "");
@@ -95,6 +97,12 @@ static void check_asked_sizes(void)
     check_asked_size("sctp", 6, 84, "");
     check_asked_size("udp/443", 4, 1500, "");
     check_asked_size("udp", 4, 36, "");
+    for (uint16_t size = 28; size <= 37; size++)
+        check_asked_size("udp/53:empty", 4, size, "");
+    check_asked_size("udp/53:empty", 4, 27,
+                     "udp/53:empty: cannot make a packet of 27 bytes: over IPv4 it takes at least 28");
+    check_asked_size("udp/53:empty", 6, 55,
+                     "udp/53:empty: cannot make a packet of 55 bytes: over IPv6 it takes at least 56");
     check_asked_size("udp", 4, 35, "udp: cannot make a packet of 35 bytes: over IPv4 it takes at least 36");
     check_asked_size("tcp/443", 6, 79, "tcp/443: cannot make a packet of 79 bytes: over IPv6 it takes at least 80");
     check_asked_size("sctp", 4, 1501,
@@ -196,6 +204,66 @@ static void check_all_serials(const char *spec, uint8_t family)
     flow_free(&flow);
 }
 
+/* Below the room for a mark the checksum is steered all the same, if there are two bytes; without, it is constant. */
+static void check_small_payloads(void)
+{
+    struct err err;
+    for (uint16_t size = 28; size <= 36; size++) {
+        struct flow flow = flow_of("udp/53:empty", 4);
+        flow.size = size;
+        flow_build(&flow, &err);
+        uint8_t *bytes = stamped(&flow, 777, 9);
+        uint16_t want = size < 30 ? word_at(flow.template_bytes + 26) : flow_ip_id(&flow, 777);
+        is_num(word_at(bytes + 26), want, "udp/53:empty of %u bytes: checksum", size);
+        free(bytes);
+        flow_free(&flow);
+    }
+}
+
+/* A sum of 0 is sent as 0xffff, since 0 would say that there is none (RFC 768). */
+static void check_zero_checksum(void)
+{
+    struct flow flow = built_flow("udp/53:empty", 4);
+    struct err err;
+    uint32_t port = flow.source_port + (uint32_t)word_at(flow.template_bytes + 26);
+    flow_free(&flow);
+    flow.source_port = (uint16_t)((port & 0xffff) + (port >> 16));
+    flow_build(&flow, &err);
+    uint8_t *bytes = stamped(&flow, 777, 9);
+    is_num(right_checksum(bytes, flow.size), 0, "a source port whose checksum is 0");
+    is_num(word_at(bytes + 26), 0xffff, "... is sent with 0xffff");
+    free(bytes);
+    flow_free(&flow);
+}
+
+/* Whatever the target acknowledges of a probe with data, be it the data or not, is no other probe's: `taken` marks the
+ * numbers of all, counted from that of serial 1. A number one above is that of our own kernel's RST. */
+static void check_seq_gaps(const char *spec, uint16_t size)
+{
+    struct err err;
+    struct flow flow = flow_of(spec, 4);
+    static uint8_t bytes[65535], taken[1 << 20];
+    flow.size = size;
+    flow_build(&flow, &err);
+    memset(taken, 0, sizeof taken);
+    uint32_t first = 0, data = size - 40u - (flow.spec.variant == VARIANT_SYN ? 20u : 12u);
+    unsigned twice = 0, taken_by_data = 0, far = 0;
+    for (unsigned serial = 1; serial <= FLOW_SERIALS_MOST; serial++) {
+        flow_stamp(&flow, (uint16_t)serial, 7, bytes);
+        uint32_t seq = (uint32_t)word_at(bytes + 24) << 16 | word_at(bytes + 26);
+        first = serial == 1 ? seq : first;
+        if (seq - first < sizeof taken)
+            twice += taken[seq - first]++;
+        else
+            far++;
+    }
+    for (uint32_t i = 0; data && i + data + 1 < sizeof taken; i++)
+        taken_by_data += taken[i] && (taken[i + 1] || taken[i + data] || taken[i + data + 1]);
+    is_num(twice + far, 0, "%s, %u bytes of data: distinct numbers, close together", spec, data);
+    is_num(taken_by_data, 0, "%s, %u bytes of data: what is acknowledged is no other probe's", spec, data);
+    flow_free(&flow);
+}
+
 static void check_foreign_ids(void)
 {
     struct flow flow = built_flow("udp", 4);
@@ -225,8 +293,17 @@ int main(void)
     check_all_serials("udp", 4);
     check_all_serials("udp/53", 6);
     check_all_serials("udp/123", 4);
+    check_all_serials("udp/53:empty", 6);
     check_all_serials("udplite", 4);
     check_all_serials("dccp", 6);
+    check_small_payloads();
+    check_zero_checksum();
+    static const uint16_t sizes[] = {60, 61, 62, 63, 100, 501, 1500, 9001};
+    for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        check_seq_gaps("tcp/443", sizes[i]);
+        check_seq_gaps("tcp/80:fin", sizes[i]);
+    }
+    check_seq_gaps("tcp/443", 65535);
     check_foreign_ids();
     return tap_done();
 }

@@ -235,6 +235,112 @@ static void test_compare_chance(void)
     }
 }
 
+/* E[p^n] where p has the density of Beta(l+1, m-l+1), by Simpson's rule. */
+static double integrate_chance(unsigned sent, unsigned lost, unsigned silent)
+{
+    enum { STEPS = 20000 };
+    double with = 0, without = 0;
+    for (unsigned i = 0; i <= STEPS; i++) {
+        double p = (double)i / STEPS, weight = i == 0 || i == STEPS ? 1 : i % 2 ? 4 : 2;
+        double density = weight * pow(p, lost) * pow(1 - p, sent - lost);
+        without += density;
+        with += density * pow(p, silent);
+    }
+    return with / without;
+}
+
+static void test_chance_is_the_integral(void)
+{
+    double worst = 0;
+    for (unsigned sent = 0; sent <= 9; sent++)
+        for (unsigned lost = 0; lost <= sent; lost++)
+            for (unsigned silent = 0; silent <= 9; silent++) {
+                double off = fabs(compare_chance(sent, lost, silent) - integrate_chance(sent, lost, silent));
+                worst = off > worst ? off : worst;
+            }
+    ok(worst < 1e-6, "the chance is the integral that it stands for, to %g", worst);
+}
+
+static void test_longest_wait(void)
+{
+    struct log log;
+    struct session *session = start(udp_only, &log, 1);
+    see_probe(session, 0, 1, 1, 0);
+    see_probe(session, 0, 2, 2, MS);
+    is_num(see_error(session, "10.0.0.1", 11, 0, 0, 1, NULL, 3200 * MS).role, FRAME_STRAY,
+           "at the longest wait a probe is settled, and an answer of that moment is none");
+    is_num(log.probes, 1, "it is settled by then");
+    is_num(see_error(session, "10.0.1.1", 11, 0, 0, 2, NULL, 3201 * MS - 1).role, FRAME_REPLY,
+           "a nanosecond before, it is one");
+    session_free(session);
+}
+
+static void test_flood_of_doubles(void)
+{
+    struct log log;
+    struct session *session = start(udp_only, &log, 1);
+    see_probe(session, 0, 1, 1, 0);
+    for (unsigned i = 0; i < 2 * REPLIES_MOST; i++)
+        see_error(session, "10.0.0.1", 11, 0, 0, 1, NULL, MS + i);
+    is_num(trace_probe(session_trace(session, 0), 1)->reply_count, REPLIES_MOST, "doubles without end are not kept");
+    session_free(session);
+}
+
+/* A target sends its SYN/ACK again after a second, where the RST that it waits for is lost. */
+static void test_second_answers_stretch_no_wait(void)
+{
+    static const char *const tcp[] = {"tcp/443", NULL};
+    struct log log;
+    struct session *session = start(tcp, &log, 1);
+    see_probe(session, 0, 1, 2, 0);
+    see_tcp(session, TCP_SYN | TCP_ACK, 60, 0, 1, 10 * MS);
+    see_tcp(session, TCP_SYN | TCP_ACK, 60, 0, 1, 1000 * MS);
+    see_probe(session, 0, 2, 1, 1001 * MS);
+    session_tick(session, START + 1101 * MS);
+    is_num(trace_probe(session_trace(session, 0), 2)->state, PROBE_EXPIRED, "an answer sent twice stretches no wait");
+    session_free(session);
+}
+
+static void test_comment_is_no_answer(void)
+{
+    struct log log;
+    struct session *session = start(udp_only, &log, 1);
+    see_probe(session, 0, 1, 2, 0);
+    is_num(see_error(session, "10.0.0.1", 5, 1, 0, 1, NULL, MS).role, FRAME_STRAY, "a redirect is a stray");
+    see_error(session, "10.0.1.1", 11, 0, 0, 1, NULL, 2 * MS);
+    is_num(session_trace(session, 0)->top, 2, "and the answer behind it the first");
+    session_free(session);
+}
+
+/* The four hops that are asked are all silent, fewer than the gap. */
+static void test_end_of_late_start(void)
+{
+    struct err err = {0};
+    struct session_config config = handmade_config(udp_only);
+    config.first_ttl = 5;
+    config.max_ttl = 8;
+    struct session *session = session_new(&config, true, NULL, &err);
+    for (uint8_t ttl = 5; ttl <= 8; ttl++)
+        see_probe(session, 0, ttl, ttl, ttl);
+    session_finish(session, SESSION_COMPLETE, 0);
+    is_num(session_trace(session, 0)->end, END_MAX_TTL, "a silence shorter than the gap ends at the largest TTL");
+    session_free(session);
+}
+
+/* Refusals are no routers: two devices that refuse in turn are no circle. */
+static void test_refusals_are_no_circle(void)
+{
+    struct log log;
+    struct session *session = start(udp_only, &log, 1);
+    static const char *const from[] = {"10.0.0.1", "10.0.1.1", "10.0.0.1", "10.0.1.1"};
+    for (uint8_t ttl = 1; ttl <= 4; ttl++)
+        see_probe(session, 0, ttl, ttl, ttl);
+    for (uint8_t ttl = 1; ttl <= 4; ttl++)
+        see_error(session, from[ttl - 1], ttl == 3 ? 3 : 11, ttl == 3 ? 13 : 0, 0, ttl, NULL, ttl * MS);
+    is_num(session_trace(session, 0)->loop_first, 0, "a refusal does not close a circle");
+    session_free(session);
+}
+
 /* The live session paces itself: never more than three of a spec at a hop, and the diagonal order. */
 static void test_pacing(void)
 {
@@ -281,6 +387,13 @@ int main(void)
     test_interrupt();
     test_stats();
     test_compare_chance();
+    test_chance_is_the_integral();
+    test_longest_wait();
+    test_flood_of_doubles();
+    test_second_answers_stretch_no_wait();
+    test_comment_is_no_answer();
+    test_end_of_late_start();
+    test_refusals_are_no_circle();
     test_pacing();
     return tap_done();
 }

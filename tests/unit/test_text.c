@@ -61,6 +61,7 @@ static void fill_contract_judgement(struct judgement *judgement)
     *judgement = (struct judgement){.verdict_count = 2, .finding_count = 1};
     strcpy(judgement->verdicts[0].text, "udp is dropped after hop 3 (10.0.2.1).");
     strcpy(judgement->verdicts[1].text, "tcp/443 reaches the target.");
+    judgement->findings[0].kind = "nat";
     strcpy(judgement->findings[0].text, "One finding.");
 }
 
@@ -362,7 +363,6 @@ static void test_notes(void)
                                 "duplicates: 1 reply to probes that had been answered\n"
                                 "the kernel dropped 12 frames: what looks silent may have been answered\n"
                                 "the send time stands in for 1 probe whose own frame was not seen\n"
-                                "interrupted: this is what was known by then\n"
                                 "c\\x1b[1mut.pcap is cut short: this is what came before the cut\n"
                                 "stray: 2 frames: not IP\n"
                                 "stray: 1 frame: later fragment\n"
@@ -378,6 +378,11 @@ static void test_notes(void)
         is_text(render_end(&r, &fake, NULL, &source), want, "notes, -v %u times", verbose);
         render_free(&r);
     }
+    struct render r;
+    render_begin(&r, "text", &fake, NULL);
+    ok(strstr(render_end(&r, &fake, NULL, NULL), "interrupted: this is what was known by then\n") != NULL,
+       "an interrupted run says so where no file is cut");
+    render_free(&r);
     fake_free(&fake);
 }
 

@@ -1,0 +1,128 @@
+/* Any bytes as a capture file, through all that a replay does: reader, decoder, session, verdicts, every output format.
+ * The JSON that comes out must be JSON. */
+#include "config.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "cli/loop.h"
+#include "cli/report.h"
+#include "io/file.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* One report in memory for each output format. */
+struct reports {
+    struct report report;
+    char *texts[OUTPUTS_MOST];
+    size_t lengths[OUTPUTS_MOST];
+};
+
+static void open_reports(struct reports *reports)
+{
+    *reports = (struct reports){0};
+    struct report *report = &reports->report;
+    for (; report->count < OUTPUTS_MOST && output_formats[report->count]; report->count++) {
+        unsigned i = report->count;
+        report->outputs[i] = (struct output){
+            .format = output_formats[i],
+            .file = open_memstream(&reports->texts[i], &reports->lengths[i]),
+            .options = {.color = true, .verbose = 2, .width = 80},
+        };
+        if (!report->outputs[i].file)
+            abort();
+    }
+}
+
+static void close_reports(struct reports *reports)
+{
+    for (unsigned i = 0; i < reports->report.count; i++) {
+        fclose(reports->report.outputs[i].file);
+        if (reports->report.outputs[i].format == &output_json) {
+            json_t *document = json_loadb(reports->texts[i], reports->lengths[i], 0, NULL);
+            if (!document)
+                abort();
+            json_decref(document);
+        }
+        free(reports->texts[i]);
+    }
+}
+
+static void end_session(struct session *session, const struct saved_run *saved)
+{
+    enum session_end end = saved->ended ? saved->end : SESSION_INTERRUPTED;
+    if (end == SESSION_INTERRUPTED && saved->ended_at != NSTIME_NONE)
+        session_tick(session, saved->ended_at);
+    session_finish(session, end, saved->dropped_by_kernel);
+}
+
+static void report_run(struct wire *wire, const struct saved_run *saved, struct session *session,
+                       struct reports *reports, struct judgement *judgement)
+{
+    const volatile sig_atomic_t stop = 0;
+    struct err err;
+    struct source_file file = {.name = "capture"};
+    struct report_source source = {.command = saved->command, .files = &file, .file_count = 1};
+    report_begin(&reports->report, session, &source);
+    loop_run(session, wire, NULL, &stop, &err);
+    file.frames = file_wire_frames(wire);
+    file.truncated = file_wire_truncated(wire);
+    end_session(session, saved);
+    verdict_judge(session, judgement);
+    report_end(&reports->report, session, judgement, &source);
+}
+
+static void replay(struct wire *wire, const struct saved_run *saved)
+{
+    struct reports reports;
+    struct err err;
+    struct session_events events = report_events(&reports.report);
+    struct session *session = session_new_with_flows(&saved->config, saved->flows, true, &events, &err);
+    struct judgement *judgement = calloc(1, sizeof *judgement);
+    if (session && judgement) {
+        open_reports(&reports);
+        report_run(wire, saved, session, &reports, judgement);
+        close_reports(&reports);
+    }
+    free(judgement);
+    session_free(session);
+}
+
+/* Captures of other tools have no session yet: their frames are read and decoded. */
+static void decode(struct wire *wire)
+{
+    struct frame frame;
+    struct session_claim claim;
+    struct packet packet;
+    struct err err;
+    enum wire_event event;
+    do {
+        event = wire->ops->receive(wire, NSTIME_NEVER, &frame, &claim, &err);
+        if (event == WIRE_FRAME)
+            packet_decode(&frame, &packet);
+    } while (event != WIRE_END && event != WIRE_FAILED);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char path[64];
+    struct wire *wire;
+    const struct saved_run *saved;
+    struct err err;
+    int memory = memfd_create("capture", MFD_CLOEXEC);
+    if (memory < 0 || write(memory, data, size) != (ssize_t)size || lseek(memory, 0, SEEK_SET) != 0)
+        abort();
+    snprintf(path, sizeof path, "/proc/self/fd/%d", memory);
+    if (file_wire_open(path, &wire, &saved, &err) == STATUS_OK) {
+        if (saved->present)
+            replay(wire, saved);
+        else
+            decode(wire);
+        wire->ops->close(wire);
+    }
+    close(memory);
+    return 0;
+}
