@@ -182,9 +182,9 @@ enum status report_close(struct report *report, struct err *err)
 
 enum status report_flush(FILE *file, struct err *err)
 {
-    errno = 0;
-    if (fflush(file) == 0 && !ferror(file))
+    bool flushed = fflush(file) == 0;
+    int code = errno; /* of an earlier write where there was nothing left to flush */
+    if (flushed && !ferror(file))
         return STATUS_OK;
-    int code = errno ? errno : EIO;
     return reader_is_gone(file) ? STATUS_OK : cannot_write(NULL, code, err);
 }

@@ -1,5 +1,6 @@
 #include "cli/run.h"
 
+#include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,14 +153,32 @@ static enum status make_session(struct live_run *run, struct route *route, struc
     return run->session ? check_size(run->session, route, err) : err->status;
 }
 
+/* Whether an earlier trace has the port of this one. */
+static bool is_held(const struct session *session, unsigned index)
+{
+    const struct flow *flow = &session_trace(session, index)->flow;
+    for (unsigned i = 0; i < index; i++) {
+        const struct flow *other = &session_trace(session, i)->flow;
+        if (other->spec.protocol == flow->spec.protocol && other->source_port == flow->source_port)
+            return true;
+    }
+    return false;
+}
+
 /* Best effort: without it our own kernel refuses the target's datagrams, which costs the target an error and no result.
  */
 static void hold_ports(const struct live_run *run)
 {
+    bool in_use = false;
     for (unsigned i = 0; i < session_trace_count(run->session); i++) {
         const struct flow *flow = &session_trace(run->session, i)->flow;
-        live_wire_hold_port(run->wire, flow->spec.protocol, flow->source_port);
+        if (!is_held(run->session, i) &&
+            live_wire_hold_port(run->wire, flow->spec.protocol, flow->source_port) == EADDRINUSE)
+            in_use = in_use || flow->source_port == run->config.source_port;
     }
+    if (in_use && !run->options->quiet)
+        fprintf(stderr, "hopsonde: --sport %u: another program here has this port, and gets the answers too\n",
+                run->config.source_port);
 }
 
 static uint32_t largest_packet(const struct session *session)

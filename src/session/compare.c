@@ -10,32 +10,6 @@ double compare_chance(unsigned others_sent, unsigned others_lost, unsigned silen
     return chance;
 }
 
-/* A span of send times, and what went out in it at one hop in units that do not share their fate. */
-struct tally {
-    nstime from, to;
-    unsigned sent, lost;
-};
-
-static void count_independent(const struct trace *trace, uint8_t ttl, struct tally *tally)
-{
-    nstime unit_start = 0;
-    bool unit_open = false, unit_answered = false;
-    for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe)) {
-        bool known = probe->state == PROBE_ANSWERED || probe->state == PROBE_EXPIRED;
-        if (!known || probe->sent < tally->from || probe->sent > tally->to)
-            continue;
-        if (!unit_open || probe->sent - unit_start >= INDEPENDENT_AFTER) {
-            tally->lost += unit_open && !unit_answered;
-            tally->sent++;
-            unit_start = probe->sent;
-            unit_open = true;
-            unit_answered = false;
-        }
-        unit_answered = unit_answered || probe->reply_count > 0;
-    }
-    tally->lost += unit_open && !unit_answered;
-}
-
 static bool has_router(const struct trace *trace, uint8_t ttl, const struct addr *address)
 {
     for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe))
@@ -63,33 +37,61 @@ bool compare_parted(const struct trace *a, const struct trace *b, unsigned ttl)
     return false;
 }
 
-static void widen_to_answers(const struct trace *trace, uint8_t ttl, struct tally *span)
+/* Whether the router answered another spec right behind this probe: then it had a token left for this one, too. */
+static bool is_backed(const struct session *session, const struct trace *trace, const struct probe *silent)
 {
-    for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe)) {
-        if (!probe->reply_count)
+    for (unsigned i = 0; i < session->trace_count; i++) {
+        const struct trace *other = &session->traces[i];
+        if (other == trace)
             continue;
-        span->from = probe->sent < span->from ? probe->sent : span->from;
-        span->to = probe->sent > span->to ? probe->sent : span->to;
+        for (const struct probe *p = trace_first_at(other, silent->ttl); p; p = trace_next_at(other, p))
+            if (p->reply_count && p->sent >= silent->sent && p->sent - silent->sent <= BACKED_WITHIN)
+                return true;
     }
+    return false;
+}
+
+struct tally {
+    unsigned sent, lost;
+};
+
+/* Sendings of a trace at a hop that do not share their fate, and how many of them were in vain. For `backed`, silences
+ * count only as far as they are. */
+static void count_independent(const struct session *session, const struct trace *trace, uint8_t ttl, bool backed,
+                              struct tally *tally)
+{
+    nstime unit_start = 0;
+    bool unit_open = false, unit_answered = false;
+    for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe)) {
+        bool known = probe->state == PROBE_ANSWERED || probe->state == PROBE_EXPIRED;
+        if (!known || (backed && !probe->reply_count && !is_backed(session, trace, probe)))
+            continue;
+        if (!unit_open || probe->sent - unit_start >= INDEPENDENT_AFTER) {
+            tally->lost += unit_open && !unit_answered;
+            tally->sent++;
+            unit_start = probe->sent;
+            unit_open = true;
+            unit_answered = false;
+        }
+        unit_answered = unit_answered || probe->reply_count > 0;
+    }
+    tally->lost += unit_open && !unit_answered;
 }
 
 /* One hop's factor; false where no router answered another spec there or this one did not ask. */
 static bool compare_hop(const struct session *session, const struct trace *trace, uint8_t ttl, double *chance)
 {
-    struct tally own = {.from = NSTIME_NEVER, .to = NSTIME_NONE};
-    struct tally others = {.from = NSTIME_NONE, .to = NSTIME_NEVER};
+    struct tally own = {0}, others = {0};
     if (!trace->asked[ttl])
         return false;
     for (unsigned i = 0; i < session->trace_count; i++) {
         const struct trace *other = &session->traces[i];
-        if (other == trace || !has_router(other, ttl, NULL) || compare_parted(trace, other, trace->top + 1U))
-            continue;
-        count_independent(other, ttl, &others);
-        widen_to_answers(other, ttl, &own);
+        if (other != trace && has_router(other, ttl, NULL) && !compare_parted(trace, other, trace->top + 1U))
+            count_independent(session, other, ttl, false, &others);
     }
     if (!others.sent)
         return false;
-    count_independent(trace, ttl, &own);
+    count_independent(session, trace, ttl, true, &own);
     *chance = compare_chance(others.sent, others.lost, own.lost);
     return true;
 }

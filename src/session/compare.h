@@ -16,6 +16,9 @@
 /* Probes of one spec at one hop sent closer together than this share their fate and count as one. */
 #define INDEPENDENT_AFTER (50 * NS_PER_MS)
 
+/* So soon no router gets a new token. */
+#define BACKED_WITHIN (10 * NS_PER_MS)
+
 /* The counts behind a comparison; for the sentence as probes, not as independent units. */
 struct comparison {
     uint8_t hops[COMPARE_HOPS]; /* the first hops behind the silence where a router answered another spec */
@@ -25,8 +28,8 @@ struct comparison {
 };
 
 /* Compares what is silent to `trace` behind its top with the session's other traces, as far as these go the same way.
- * Only silences that answers to others at that hop enclose in time count: a router that had spent its tokens, or a
- * route that had changed by then, treats all alike. */
+ * Only silences that an answer to another spec at that hop follows closely count: a router that had spent its tokens
+ * (Linux: six, then one a second), or a route that had changed by then, treats all alike. */
 void compare_silence(const struct session *session, const struct trace *trace, struct comparison *out);
 /* Whether the nearest hop before `ttl` that shows routers to both traces has none in common: a balancer leads them
  * different ways, and their hops are not to be compared. */

@@ -6,9 +6,11 @@
 #define OUTSTANDING_OF_SPEC 3
 #define OUTSTANDING_OF_ALL 6
 
+/* Another run with the same seed sends the same probes: more may be resolved than was commanded. */
 static unsigned outstanding(const struct session *session, unsigned index, unsigned ttl)
 {
-    return session->commanded[index][ttl] - (unsigned)session->plan.traces[index].needs[ttl].resolved;
+    unsigned commanded = session->commanded[index][ttl], resolved = session->plan.traces[index].needs[ttl].resolved;
+    return commanded > resolved ? commanded - resolved : 0;
 }
 
 static unsigned outstanding_of_all(const struct session *session, unsigned ttl)

@@ -4,8 +4,9 @@
  * the same order. The rules, for a chain of specs:
  *   1. The first spec climbs from the first TTL, LOOKAHEAD hops ahead of its answers, until the target answers,
  *      somebody refuses, the routers recur, or `gap` hops in a row are silent.
- *   2. Where it ends short of the target, the next spec climbs from the two hops before that silence. Where nothing at
- *      all has answered for a second, it starts beside the others; after the last one the first hops are asked once more.
+ *   2. Where it ends short of the target, the next spec climbs from the two hops before that silence, which it asks
+ *      once each. Where nothing at all has answered for a second, it starts beside the others; after the last one the
+ *      first hops are asked once more.
  *   3. A silent hop with an answering hop behind it is asked once more by the spec that got further, and once by every
  *      spec that has not asked there yet, as are the two hops before it and the target, for comparison.
  *   4. Three or more such hops in a row that stay silent are asked a last time 1.1 s later: routers that answer once a
@@ -13,7 +14,7 @@
  *   5. Single losses at an answering hop with an answering hop behind it are asked again, once.
  *   6. A spec that fell silent where another went on is asked again beside that one, at the hops to be compared, until
  *      the counts are enough to call it dropped, three times at most; as soon as there are hops enough, or nothing else
- *      is to come. The other is asked last, so that its answers enclose the silence.
+ *      is to come. The other is asked last: its answer shows that the router had not spent its tokens.
  * A hop is settled when none of this is due there any more, but for rule 6, which changes no line; hops are settled in
  * order. */
 #include <string.h>
@@ -148,6 +149,15 @@ static void want_more(struct session *session, unsigned index, uint8_t ttl, uint
     need->not_before = not_before;
 }
 
+/* There one probe will do for comparison: routers answer about six at once, and the chain may be four specs long. */
+static bool shown_by_earlier(const struct session *session, unsigned index, uint8_t ttl)
+{
+    for (unsigned i = 0; i < index; i++)
+        if (trace_shows_hop(&session->traces[i], ttl))
+            return true;
+    return false;
+}
+
 static void climb(struct session *session, unsigned index)
 {
     const struct ladder_plan *ladder = &session->plan.traces[index];
@@ -160,7 +170,8 @@ static void climb(struct session *session, unsigned index)
     if (goal)
         reach = least(reach, goal);
     for (unsigned ttl = ladder->start; ttl <= reach; ttl++)
-        want_at_least(session, index, (uint8_t)ttl, session->config.queries);
+        want_at_least(session, index, (uint8_t)ttl,
+                      shown_by_earlier(session, index, (uint8_t)ttl) ? 1 : session->config.queries);
 }
 
 /* Rule 5, at the hops that are not settled yet and whose line this trace writes. */
@@ -286,7 +297,7 @@ static void complete_rescues(struct session *session)
 /* --- rule 6: silences to be compared --- */
 
 #define COMPARE_ROUNDS 3
-#define ENCLOSING NS_PER_MS /* the other spec goes last, so that its answers enclose the silence */
+#define BACKING_AFTER NS_PER_MS /* the other spec goes last: its answer shows that the router still answered */
 
 static bool climb_quiet(const struct session *session, unsigned index)
 {
@@ -334,7 +345,7 @@ static void compare_again(struct session *session, unsigned index)
         uint8_t ttl = comparison.hops[i];
         nstime not_before = session->plan.last_sent[ttl] + INDEPENDENT_AFTER;
         want_more(session, index, ttl, 1, not_before);
-        want_more(session, trace_with_router(session, index, ttl), ttl, 1, not_before + ENCLOSING);
+        want_more(session, trace_with_router(session, index, ttl), ttl, 1, not_before + BACKING_AFTER);
     }
 }
 

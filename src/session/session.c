@@ -508,6 +508,8 @@ struct wish session_wish(struct session *session, nstime now)
         wish.until = slot;
     if (again < wish.until)
         wish.until = again;
+    if (wish.until == NSTIME_NEVER) /* nothing can go out and nothing is waited for: no serials are left, for one */
+        wish.kind = WISH_DONE;
     return wish;
 }
 

@@ -375,6 +375,35 @@ static void test_pacing(void)
     session_free(session);
 }
 
+/* Another run with the same seed: its probes are taken for ours before we have sent any. */
+static void test_twin(void)
+{
+    struct err err = {0};
+    struct session_config config = handmade_config(udp_only);
+    config.queries = 3;
+    struct session *session = session_new(&config, false, NULL, &err);
+    unsigned at_hop[256] = {0}, turn = 0;
+    nstime now = START + 2 * MS;
+    see_probe(session, 0, 50, 2, 0);
+    see_error(session, "10.0.0.2", 11, 0, 0, 50, NULL, MS);
+    struct wish wish = session_wish(session, now);
+    for (; wish.kind != WISH_DONE && turn < 5000; turn++) {
+        if (wish.kind == WISH_SEND) {
+            session_sent(session, &wish, 0, now);
+            at_hop[wish.ttl]++;
+        } else if (wish.until == NSTIME_NEVER) {
+            break;
+        } else {
+            now = wish.until;
+            session_tick(session, now);
+        }
+        wish = session_wish(session, now);
+    }
+    is_num(wish.kind, WISH_DONE, "beside a twin a run comes to its end");
+    ok(at_hop[2] >= 2, "and asks the hop that its twin has asked");
+    session_free(session);
+}
+
 int main(void)
 {
     test_answer_and_duplicates();
@@ -395,5 +424,6 @@ int main(void)
     test_end_of_late_start();
     test_refusals_are_no_circle();
     test_pacing();
+    test_twin();
     return tap_done();
 }
