@@ -422,7 +422,6 @@ static int replay_session(struct wire *wire, const struct saved_run *saved, cons
     enum status status = loop_run(session, wire, NULL, context->stop, &err);
     file.frames = file_wire_frames(wire);
     file.truncated = file_wire_truncated(wire);
-    session_count_malformed(session, file_wire_clamped(wire));
     finish_replay(session, saved);
     int code = report_replay(session, report, &source);
     session_free(session);

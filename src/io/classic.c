@@ -29,11 +29,12 @@ static void take_frame(const struct classic_reader *r, const struct pcap_pkthdr 
                        struct record *out)
 {
     out->kind = RECORD_FRAME;
-    out->clamped = header->caplen > header->len;
+    bool clamped = header->caplen > header->len;
     out->frame = (struct frame){
         .bytes = bytes,
-        .captured = out->clamped ? header->len : header->caplen,
+        .captured = clamped ? header->len : header->caplen,
         .length = header->len,
+        .clamped = clamped,
         .linktype = r->linktype,
         .time = classic_time(r, &header->ts),
     };

@@ -22,7 +22,7 @@ struct file_wire {
     unsigned sections;                 /* so far; only the first one's annotations are about this run */
     struct record_options annotations; /* of the statistics block just read: comments not looked at yet */
     nstime now;
-    uint64_t frames, decodable, clamped;
+    uint64_t frames, decodable;
     uint16_t linktype; /* of the last frame that cannot be decoded */
     bool truncated, over;
 };
@@ -38,7 +38,6 @@ static enum wire_event take_frame(struct file_wire *w, const struct record *reco
     *frame = record->frame;
     frame->number = ++w->frames;
     w->now = frame->time;
-    w->clamped += record->clamped;
     if (linktype_is_known(frame->linktype))
         w->decodable++;
     else
@@ -215,9 +214,4 @@ uint64_t file_wire_frames(const struct wire *wire)
 bool file_wire_truncated(const struct wire *wire)
 {
     return ((const struct file_wire *)wire)->truncated;
-}
-
-uint64_t file_wire_clamped(const struct wire *wire)
-{
-    return ((const struct file_wire *)wire)->clamped;
 }

@@ -29,7 +29,5 @@ enum status file_wire_open(const char *path, struct wire **out, const struct sav
 /* Frames handed out so far, and whether the file broke off: in the middle of something, or of a saved run. */
 uint64_t file_wire_frames(const struct wire *wire);
 bool file_wire_truncated(const struct wire *wire);
-/* Records so far that claimed more captured bytes than their packet had: clamped, and to be counted as malformed. */
-uint64_t file_wire_clamped(const struct wire *wire);
 
 #endif

@@ -357,7 +357,7 @@ static enum record_kind take_data(struct pcapng_reader *r, struct body *body, st
     frame->linktype = r->interfaces[frame->interface].linktype;
     if (frame->captured > frame->length) {
         frame->captured = frame->length;
-        out->clamped = true;
+        frame->clamped = true;
     }
     return RECORD_FRAME;
 }

@@ -26,7 +26,6 @@ struct record_options {
 struct record {
     enum record_kind kind;
     struct frame frame;
-    bool clamped;                  /* the record claimed more captured bytes than the packet had; they were cut off */
     struct record_options options; /* of SECTION, STATISTICS and, in pcapng, FRAME */
     const char *cause;             /* of DAMAGED; valid until the reader is closed */
 };

@@ -5,6 +5,8 @@
 #ifndef HOPSONDE_PACKET_FRAME_H
 #define HOPSONDE_PACKET_FRAME_H
 
+#include <stdbool.h>
+
 #include "base/nstime.h"
 
 /* LINKTYPE_ values (draft-ietf-opsawg-pcaplinktype), not the DLT_ values of one platform. */
@@ -15,8 +17,10 @@ enum linktype {
     LINKTYPE_PPP_HDLC = 50,
     LINKTYPE_PPP_ETHER = 51,
     LINKTYPE_RAW = 101,
+    LINKTYPE_IEEE802_11 = 105,
     LINKTYPE_LOOP = 108,
     LINKTYPE_LINUX_SLL = 113,
+    LINKTYPE_IEEE802_11_RADIOTAP = 127,
     LINKTYPE_IPV4 = 228,
     LINKTYPE_IPV6 = 229,
     LINKTYPE_LINUX_SLL2 = 276,
@@ -29,6 +33,7 @@ struct frame {
     uint32_t captured; /* bytes at `bytes` */
     uint32_t length;   /* bytes on the wire; at least `captured` */
     uint16_t linktype;
+    bool clamped;      /* the capture claimed more bytes than the packet had, which were left out: malformed */
     uint8_t direction; /* enum frame_direction, as the capture says; packet_decode() refines it from SLL/SLL2 */
     uint32_t
         interface; /* the capture's number of the interface; SLL2: the kernel's ifindex, filled in by packet_decode() */

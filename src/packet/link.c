@@ -1,17 +1,10 @@
 /* The link layer: a table row per link type, each with a function that leaves the cursor at the IP header. */
-#include "packet/decode.h"
+#include "packet/link.h"
 
 #define VLAN_TAGS_MOST 8
 #define MPLS_SHIM_MOST 16
 
-enum link_result { LINK_IP, LINK_OTHER, LINK_BROKEN };
-
-struct link_state {
-    struct cursor cursor;
-    struct packet *packet;
-};
-
-static enum link_result broken(struct link_state *s, const char *reason)
+enum link_result link_broken(struct link_state *s, const char *reason)
 {
     malformed_because(&s->packet->malformed, reason);
     return LINK_BROKEN;
@@ -19,7 +12,7 @@ static enum link_result broken(struct link_state *s, const char *reason)
 
 static enum link_result link_raw(struct link_state *s)
 {
-    return cursor_left(&s->cursor) > 0 ? LINK_IP : broken(s, "empty frame");
+    return cursor_left(&s->cursor) > 0 ? LINK_IP : link_broken(s, "empty frame");
 }
 
 /* RFC 3032: a stack of labels; what follows tells itself by its first nibble. */
@@ -29,9 +22,9 @@ static enum link_result link_mpls(struct link_state *s)
     for (unsigned i = 0; i < MPLS_SHIM_MOST && !bottom; i++)
         bottom = cursor_u32(&s->cursor) >> 8 & 1;
     if (s->cursor.failed || cursor_left(&s->cursor) == 0)
-        return broken(s, "MPLS label stack cut short");
+        return link_broken(s, "MPLS label stack cut short");
     if (!bottom)
-        return broken(s, "more than 16 MPLS labels");
+        return link_broken(s, "more than 16 MPLS labels");
     uint8_t nibble = *cursor_here(&s->cursor) >> 4;
     return nibble == 4 || nibble == 6 ? LINK_IP : LINK_OTHER;
 }
@@ -43,7 +36,7 @@ static enum link_result link_ppp_protocol(struct link_state *s)
     if (!(protocol & 1))
         protocol = (uint16_t)(protocol << 8 | cursor_u8(&s->cursor));
     if (s->cursor.failed)
-        return broken(s, "PPP header cut short");
+        return link_broken(s, "PPP header cut short");
     if (protocol == 0x0281 || protocol == 0x0283)
         return link_mpls(s);
     return protocol == 0x0021 || protocol == 0x0057 ? LINK_IP : LINK_OTHER;
@@ -56,19 +49,19 @@ static enum link_result link_pppoe(struct link_state *s)
     uint8_t code = cursor_u8(&s->cursor);
     cursor_skip(&s->cursor, 4);
     if (s->cursor.failed)
-        return broken(s, "PPPoE header cut short");
+        return link_broken(s, "PPPoE header cut short");
     return code == 0 ? link_ppp_protocol(s) : LINK_OTHER;
 }
 
 static enum link_result link_ethertype(struct link_state *s, uint16_t type);
 
-/* IEEE 802.2; IP stands behind SAP 6, or behind the SNAP header (RFC 1042) with the OUI of plain EtherTypes. */
-static enum link_result link_llc(struct link_state *s)
+/* IP stands behind SAP 6, or behind a SNAP header with the OUI of plain EtherTypes. */
+enum link_result link_llc(struct link_state *s)
 {
     uint16_t saps = cursor_u16(&s->cursor);
     uint8_t control = cursor_u8(&s->cursor);
     if (s->cursor.failed)
-        return broken(s, "LLC header cut short");
+        return link_broken(s, "LLC header cut short");
     if (control != 0x03)
         return LINK_OTHER;
     if (saps == 0x0606)
@@ -78,7 +71,7 @@ static enum link_result link_llc(struct link_state *s)
     uint32_t oui = cursor_u24(&s->cursor);
     uint16_t type = cursor_u16(&s->cursor);
     if (s->cursor.failed)
-        return broken(s, "SNAP header cut short");
+        return link_broken(s, "SNAP header cut short");
     return oui == 0 && type >= 0x0600 ? link_ethertype(s, type) : LINK_OTHER;
 }
 
@@ -91,11 +84,11 @@ static enum link_result link_ethertype(struct link_state *s, uint16_t type)
 {
     for (unsigned tags = 0; is_vlan(type); tags++) {
         if (tags == VLAN_TAGS_MOST)
-            return broken(s, "more than 8 VLAN tags");
+            return link_broken(s, "more than 8 VLAN tags");
         cursor_skip(&s->cursor, 2);
         type = cursor_u16(&s->cursor);
         if (s->cursor.failed)
-            return broken(s, "VLAN tag cut short");
+            return link_broken(s, "VLAN tag cut short");
     }
     if (type < 0x0600)
         return link_llc(s);
@@ -117,7 +110,7 @@ static enum link_result link_ethernet(struct link_state *s)
 {
     cursor_skip(&s->cursor, 12);
     uint16_t type = cursor_u16(&s->cursor);
-    return s->cursor.failed ? broken(s, "Ethernet header cut short") : link_ethertype(s, type);
+    return s->cursor.failed ? link_broken(s, "Ethernet header cut short") : link_ethertype(s, type);
 }
 
 /* The address family in the byte order, and by the numbers, of whatever system captured. */
@@ -125,7 +118,7 @@ static enum link_result link_null(struct link_state *s)
 {
     uint32_t family = cursor_u32(&s->cursor);
     if (s->cursor.failed)
-        return broken(s, "loopback header cut short");
+        return link_broken(s, "loopback header cut short");
     if (family > 0xffff)
         family = family >> 24 | (family >> 8 & 0xff00);
     switch (family) {
@@ -150,7 +143,7 @@ static enum link_result link_ppp(struct link_state *s)
     } else if (start == 0x0f00 || start == 0x8f00) {
         uint16_t type = cursor_u16(&ahead);
         s->cursor = ahead;
-        return ahead.failed ? broken(s, "Cisco HDLC header cut short") : link_ethertype(s, type);
+        return ahead.failed ? link_broken(s, "Cisco HDLC header cut short") : link_ethertype(s, type);
     }
     return link_ppp_protocol(s);
 }
@@ -176,7 +169,7 @@ static enum link_result link_sll(struct link_state *s)
     cursor_skip(&s->cursor, 12);
     uint16_t protocol = cursor_u16(&s->cursor);
     if (s->cursor.failed)
-        return broken(s, "SLL header cut short");
+        return link_broken(s, "SLL header cut short");
     set_direction(s, packet_type);
     return link_cooked_protocol(s, protocol);
 }
@@ -190,7 +183,7 @@ static enum link_result link_sll2(struct link_state *s)
     uint8_t packet_type = cursor_u8(&s->cursor);
     cursor_skip(&s->cursor, 9);
     if (s->cursor.failed)
-        return broken(s, "SLL2 header cut short");
+        return link_broken(s, "SLL2 header cut short");
     set_direction(s, packet_type);
     s->packet->interface = interface;
     return link_cooked_protocol(s, protocol);
@@ -200,10 +193,19 @@ static const struct link_row {
     uint16_t linktype;
     enum link_result (*decode)(struct link_state *s);
 } link_rows[] = {
-    {LINKTYPE_NULL, link_null},    {LINKTYPE_ETHERNET, link_ethernet}, {LINKTYPE_PPP, link_ppp},
-    {LINKTYPE_PPP_HDLC, link_ppp}, {LINKTYPE_PPP_ETHER, link_pppoe},   {LINKTYPE_RAW, link_raw},
-    {LINKTYPE_LOOP, link_null},    {LINKTYPE_LINUX_SLL, link_sll},     {LINKTYPE_IPV4, link_raw},
-    {LINKTYPE_IPV6, link_raw},     {LINKTYPE_LINUX_SLL2, link_sll2},
+    {LINKTYPE_NULL, link_null},
+    {LINKTYPE_ETHERNET, link_ethernet},
+    {LINKTYPE_PPP, link_ppp},
+    {LINKTYPE_PPP_HDLC, link_ppp},
+    {LINKTYPE_PPP_ETHER, link_pppoe},
+    {LINKTYPE_RAW, link_raw},
+    {LINKTYPE_LOOP, link_null},
+    {LINKTYPE_LINUX_SLL, link_sll},
+    {LINKTYPE_IPV4, link_raw},
+    {LINKTYPE_IPV6, link_raw},
+    {LINKTYPE_LINUX_SLL2, link_sll2},
+    {LINKTYPE_IEEE802_11, link_wlan},
+    {LINKTYPE_IEEE802_11_RADIOTAP, link_radiotap},
 };
 
 static const struct link_row *find_row(uint16_t linktype)
@@ -226,7 +228,11 @@ struct cursor link_decode(const struct frame *frame, struct packet *out)
         [LINK_OTHER] = PACKET_NOT_IP,
         [LINK_BROKEN] = PACKET_MALFORMED,
     };
-    struct link_state s = {.cursor = cursor_init(frame->bytes, frame->captured), .packet = out};
+    struct link_state s = {
+        .cursor = cursor_init(frame->bytes, frame->captured),
+        .packet = out,
+        .missing = frame->length > frame->captured ? frame->length - frame->captured : 0,
+    };
     const struct link_row *row = find_row(frame->linktype);
     if (row) {
         out->kind = kinds[row->decode(&s)];

@@ -55,7 +55,7 @@ static struct flow_match recognise(const struct flow *flow, const struct headers
     uint16_t serial = flow_serial_of_id(flow, t->echo_seq);
     struct told told = identity_read_mark(flow, transport_after(t, PAYLOAD));
     /* 1. A mark that is another flow's settles it, and so does one that belongs to another sequence number. */
-    if (told.marked && told.serial != serial)
+    if (told.marked && (!told.serial || told.serial != serial))
         return match_none();
     /* 2. Nothing was translated. */
     if (serial && fit == FIT_ALL && t->echo_id == flow->source_port)

@@ -40,12 +40,14 @@ bool compare_parted(const struct trace *a, const struct trace *b, unsigned ttl)
 /* Whether the router answered another spec right behind this probe: then it had a token left for this one, too. */
 static bool is_backed(const struct session *session, const struct trace *trace, const struct probe *silent)
 {
+    nstime next_sends = BACKED_BY_SENDS * session->config.send_gap;
+    nstime within = next_sends > BACKED_WITHIN ? next_sends : BACKED_WITHIN;
     for (unsigned i = 0; i < session->trace_count; i++) {
         const struct trace *other = &session->traces[i];
         if (other == trace)
             continue;
         for (const struct probe *p = trace_first_at(other, silent->ttl); p; p = trace_next_at(other, p))
-            if (p->reply_count && p->sent >= silent->sent && p->sent - silent->sent <= BACKED_WITHIN)
+            if (p->reply_count && p->sent >= silent->sent && p->sent - silent->sent <= within)
                 return true;
     }
     return false;

@@ -16,8 +16,9 @@
 /* Probes of one spec at one hop sent closer together than this share their fate and count as one. */
 #define INDEPENDENT_AFTER (50 * NS_PER_MS)
 
-/* So soon no router gets a new token. */
+/* So soon no router gets a new token; a slow run, which takes none away, counts its next sends instead. */
 #define BACKED_WITHIN (10 * NS_PER_MS)
+#define BACKED_BY_SENDS 4
 
 /* The counts behind a comparison; for the sentence as probes, not as independent units. */
 struct comparison {

@@ -65,6 +65,7 @@ struct session {
     size_t claim_count, claim_capacity, claims_taken;
     unsigned unseen_probes;
 
+    uint16_t last_serial[SPECS_MOST]; /* the highest known of each trace */
     uint16_t next_serial[SPECS_MOST];
     uint16_t commanded[SPECS_MOST][256];
     nstime last_send; /* NSTIME_NONE before the first */

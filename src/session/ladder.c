@@ -43,16 +43,17 @@ static bool is_due(const struct session *session, unsigned index, unsigned ttl)
     return (!end || ttl <= end) && may_send(session, index, ttl);
 }
 
-/* The order is diagonal: attempt 1 at TTL t goes out beside attempt 2 at t - 1. That spreads the probes over the
- * routers, and a target that answers only a few port unreachables at once spends them on its own hop and not on the
- * TTLs beyond it. */
+/* The order is diagonal: the first unanswered probe at TTL t goes out beside the second at t - 1. That spreads the
+ * probes over the routers, and a target that answers only a few port unreachables at once spends them on its own hop
+ * and not on the TTLs beyond it. Earlier specs go first, so that a later one's answer shows that the router still
+ * answered. */
 bool ladder_next(const struct session *session, nstime now, unsigned *trace, uint8_t *ttl, nstime *again)
 {
     unsigned best = ~0U;
     *again = NSTIME_NEVER;
     for (unsigned t = session->config.first_ttl; t <= session->config.max_ttl; t++)
         for (unsigned i = 0; i < session->trace_count; i++) {
-            unsigned diagonal = t + session->commanded[i][t];
+            unsigned diagonal = t + outstanding(session, i, t);
             if (diagonal >= best || !is_due(session, i, t))
                 continue;
             nstime not_before = session->plan.traces[i].needs[t].not_before;

@@ -400,6 +400,17 @@ static void ask_silence_again(struct session *session)
             want_more(session, 0, (uint8_t)(session->config.first_ttl + ahead), 1, 0);
 }
 
+/* The specs that fell silent are asked once more beside the one that starts, so that what it gets can be compared. */
+static void ask_beside(struct session *session, unsigned next)
+{
+    for (unsigned i = 0; i < next; i++) {
+        unsigned silent_from = silence_end(session, i, 1);
+        for (unsigned ttl = silent_from; ttl < silent_from + COMPARE_HOPS && ttl <= plan_limit(session, i); ttl++)
+            if (!climb_end(&session->traces[i]) && !hop_pending(session, (uint8_t)ttl))
+                want_more(session, i, (uint8_t)ttl, 1, 0);
+    }
+}
+
 /* Rule 2. True where another spec starts to climb. */
 static bool escalate(struct session *session)
 {
@@ -417,6 +428,7 @@ static bool escalate(struct session *session)
             return false; /* routers that send packets in a circle do so whatever these carry */
         top = most(top, session->traces[i].top);
     }
+    ask_beside(session, active);
     struct ladder_plan *next = &session->plan.traces[active];
     next->active = true;
     next->start = most(session->config.first_ttl, top ? top - 1U : 0U);

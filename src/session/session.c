@@ -10,6 +10,10 @@
 /* Two captures of one frame on two interfaces (a bridge and its port, a bond and its slave) lie closer than this. */
 #define SAME_FRAME_WITHIN (2 * NS_PER_MS)
 
+/* Serials are given out in order, so a probe far ahead of the last one known is another run's whose ports are ours by
+ * chance and whose kind bears no tag. As many frames in a row may be lost by the capture. */
+#define SERIALS_AHEAD 1000
+
 #define EPHEMERAL_FIRST 49152 /* RFC 6335 6: the dynamic ports */
 #define EPHEMERAL_COUNT 16384
 
@@ -115,6 +119,8 @@ void session_free(struct session *session)
 static struct probe *learn_probe(struct session *session, unsigned index, uint16_t serial, uint8_t ttl, nstime sent)
 {
     struct probe *probe = trace_add_probe(&session->traces[index], serial, ttl, sent);
+    if (serial > session->last_serial[index])
+        session->last_serial[index] = serial;
     if (probe && sent > session->plan.last_sent[ttl])
         session->plan.last_sent[ttl] = sent;
     return probe;
@@ -311,6 +317,8 @@ static struct frame_note take_probe(struct session *session, const struct frame 
     struct probe *probe = trace_find(&session->traces[match->trace], match->flow.serial);
     if (probe && (probe->seen || probe->state == PROBE_REFUSED))
         return count_stray(session, "our own probe, seen again");
+    if (match->flow.serial > session->last_serial[match->trace] + SERIALS_AHEAD)
+        return count_stray(session, "a probe like ours, of another run");
     struct pending_send *pending = find_pending(session, match->trace, match->flow.serial);
     if (pending)
         settle_pending(session, pending);
@@ -474,7 +482,7 @@ struct frame_note session_frame(struct session *session, const struct frame *fra
     if (frame->time > session->now)
         session->now = frame->time;
     session->counters.frames++;
-    if (packet->malformed)
+    if (packet->malformed || frame->clamped)
         session->counters.malformed++;
     if (packet->kind == PACKET_MALFORMED)
         return (struct frame_note){.role = FRAME_MALFORMED, .reason = packet->malformed};
@@ -573,11 +581,6 @@ static enum trace_end decide_end(const struct session *session, const struct tra
     uint8_t last = trace_last_ttl(trace), before = (uint8_t)(session->config.first_ttl - 1);
     uint8_t heard = trace->top > before ? trace->top : before;
     return last == trace->max_ttl && last - heard < trace->gap ? END_MAX_TTL : END_SILENT;
-}
-
-void session_count_malformed(struct session *session, uint64_t frames)
-{
-    session->counters.malformed += frames;
 }
 
 void session_finish(struct session *session, enum session_end end, uint64_t dropped_by_kernel)

@@ -126,8 +126,6 @@ void session_tick(struct session *session, nstime now);
 bool session_take_claim(struct session *session, struct session_claim *out);
 /* Replay: a claim out of the file. */
 void session_claim(struct session *session, const struct session_claim *claim);
-/* Frames that the wire itself found malformed: it has handed them in as far as they can be read. */
-void session_count_malformed(struct session *session, uint64_t frames);
 /* Ends the run: remaining deadlines run (COMPLETE) or outstanding probes stay silent (INTERRUPTED), the rest settles,
  * each trace's end is decided. */
 void session_finish(struct session *session, enum session_end end, uint64_t dropped_by_kernel);

@@ -32,7 +32,7 @@ static void find_local_drop(const struct trace *trace, const char *spec, struct 
     finding->detail[1].number = (double)trace->probe_count - refused;
     finding->detail[2].name = "errno";
     finding->detail[2].number = cause;
-    snprintf(finding->text, sizeof finding->text, "this host let %u of %zu %s probes not out: %s%s", refused,
+    snprintf(finding->text, sizeof finding->text, "this host kept back %u of %zu %s probes: %s%s", refused,
              trace->probe_count, spec, strerror(cause), cause == EPERM ? " (a local firewall rule)" : "");
 }
 

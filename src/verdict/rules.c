@@ -151,30 +151,36 @@ static bool holds_closed(const struct facts *facts)
            (reply->kind != REPLY_RST || (!facts_expired_too(&facts->direct) && facts_reply_ttl_fits(facts, reply)));
 }
 
-/* What the refusal tells of the port. */
-static const char *closed_text(const struct facts *facts)
+/* What the refusal tells of the port, and of who sent it: anybody on the way can forge a reset, an ICMP error in the
+ * target's name only who translates its address. */
+static void closed_text(const struct facts *facts, const char *how, bool doubtful, char text[96])
 {
     const struct reply *reply = facts->direct.reply;
-    if (reply->kind == REPLY_RST && facts->trace->flow.spec.variant == VARIANT_ACK)
-        return ", as open and closed ports do";
-    return reply->kind == REPLY_UNREACHABLE ? " (closed, " : " (closed)";
+    bool reset = reply->kind == REPLY_RST;
+    if (reset && facts->trace->flow.spec.variant == VARIANT_ACK)
+        snprintf(text, 96, ", as open and closed ports do");
+    else if (reset && doubtful)
+        snprintf(text, 96, " (closed; no other probe shows that the reset is the target's own)");
+    else if (reply->kind == REPLY_UNREACHABLE && how)
+        snprintf(text, 96, " (closed, %s)", how);
+    else
+        snprintf(text, 96, " (closed)");
 }
 
 static void explain_closed(const struct facts *facts, struct verdict *out)
 {
-    char spec[PROBE_SPEC_TEXT_BYTES];
+    char spec[PROBE_SPEC_TEXT_BYTES], closed[96];
     const struct reply *reply = facts->direct.reply;
     out->state = VERDICT_CLOSED;
     out->how = how_of_reply(reply);
     out->at = (struct place){.known = true, .ttl = facts->direct.probe->ttl, .address = facts->trace->flow.target};
-    /* Anybody on the way can forge a reset; an ICMP error in the target's name only who translates its address. */
     bool doubtful = (reply->kind == REPLY_RST && !facts->others_target) ||
                     facts_target_is_farther(facts, facts->direct.probe->ttl, true);
-    bool named = reply->kind == REPLY_UNREACHABLE && out->how;
     out->confidence = doubtful ? SURE_WEAK : sure(reply);
     show(out, &facts->direct);
-    snprintf(out->text, sizeof out->text, "%s reaches the target at hop %u: %s%s%s%s", spec_text(facts, spec),
-             facts->direct.probe->ttl, answer_text(reply), closed_text(facts), named ? out->how : "", named ? ")" : "");
+    closed_text(facts, out->how, doubtful, closed);
+    snprintf(out->text, sizeof out->text, "%s reaches the target at hop %u: %s%s", spec_text(facts, spec),
+             facts->direct.probe->ttl, answer_text(reply), closed);
 }
 
 static bool holds_intercepted_reset(const struct facts *facts)
@@ -433,11 +439,11 @@ static void explain_unanswered(const struct facts *facts, struct verdict *out)
     show_silence(facts, out);
     if (out->after.known)
         snprintf(out->text, sizeof out->text,
-                 "%s is unanswered after %s, the last router that any probe saw: %u silent", spec_text(facts, spec),
-                 place_text(&out->after, place), silent);
+                 "%s is unanswered after %s, the last router that any probe saw: silence to %u probe%s",
+                 spec_text(facts, spec), place_text(&out->after, place), silent, silent == 1 ? "" : "s");
     else
-        snprintf(out->text, sizeof out->text, "%s is unanswered: %u probes, and no router or target answered any",
-                 spec_text(facts, spec), silent);
+        snprintf(out->text, sizeof out->text, "%s is unanswered: neither a router nor the target answered %u probe%s",
+                 spec_text(facts, spec), silent, silent == 1 ? "" : "s");
 }
 
 static const struct rule rules[] = {

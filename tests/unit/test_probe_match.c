@@ -104,6 +104,27 @@ static void check_others(const char *spec, uint8_t family)
     flow_free(&target);
 }
 
+/* Whole quotes of many other runs beside ours: identities that coincide, or that no serial of ours has. */
+static void check_many_runs(const char *spec, uint8_t family)
+{
+    struct err err;
+    struct flow flow = built_flow(spec, family);
+    unsigned taken = 0;
+    for (unsigned run = 1; run <= 200; run++) {
+        struct flow other = flow_of(spec, family);
+        other.nonce = flow.nonce + run * 7919;
+        other.source_port = (uint16_t)(flow.source_port + run);
+        if (flow_build(&other, &err) != STATUS_OK)
+            abort();
+        uint8_t *bytes = stamped(&other, (uint16_t)run, 5);
+        taken += recognise_quote(&flow, bytes, other.size).match != MATCH_NONE;
+        free(bytes);
+        flow_free(&other);
+    }
+    is_num(taken, 0, "%s IPv%u: quotes of other runs", spec, family);
+    flow_free(&flow);
+}
+
 /* Another spec of the same run, with the same ports where both have some. */
 static void check_other_specs(uint8_t family)
 {
@@ -682,6 +703,7 @@ static void check_family(uint8_t family)
     for (unsigned i = 0; every_spec[i]; i++) {
         check_own(every_spec[i], family);
         check_others(every_spec[i], family);
+        check_many_runs(every_spec[i], family);
         check_mutations(every_spec[i], family);
         check_filter(every_spec[i], family);
     }

@@ -178,6 +178,19 @@ static void test_strong_over_weak(void)
     session_free(session);
 }
 
+/* udp/53 has no tag of its run, so another run with the same ports sends probes like ours. */
+static void test_other_run(void)
+{
+    static const char *const dns[] = {"udp/53", NULL};
+    struct log log;
+    struct session *session = start(dns, &log, 1);
+    is_num(see_probe(session, 0, 1, 1, 0).role, FRAME_PROBE, "serial 1 is ours");
+    is_num(see_probe(session, 0, 2, 2, 1).role, FRAME_PROBE, "serial 2 is the next");
+    is_num(see_probe(session, 0, 5742, 1, 2).role, FRAME_STRAY, "serial 5742 was never given out");
+    is_num(session_trace(session, 0)->probe_count, 2, "and is no probe of the trace");
+    session_free(session);
+}
+
 static void test_interrupt(void)
 {
     struct log log;
@@ -375,6 +388,27 @@ static void test_pacing(void)
     session_free(session);
 }
 
+/* What a capture claims beyond the packet is left out: the rest counts as it is, and once as malformed. */
+static void test_clamped(void)
+{
+    struct log log;
+    struct session *session = start(udp_only, &log, 1);
+    const struct flow *flow = &session_trace(session, 0)->flow;
+    uint8_t bytes[1500];
+    flow_stamp(flow, 1, 1, bytes);
+    struct frame frame = {.bytes = bytes,
+                          .captured = flow->size,
+                          .length = flow->size,
+                          .linktype = LINKTYPE_RAW,
+                          .clamped = true,
+                          .time = START};
+    struct packet packet;
+    packet_decode(&frame, &packet);
+    is_num(session_frame(session, &frame, &packet).role, FRAME_PROBE, "a clamped frame is still our probe");
+    is_num(session_counters(session)->malformed, 1, "and malformed");
+    session_free(session);
+}
+
 /* Another run with the same seed: its probes are taken for ours before we have sent any. */
 static void test_twin(void)
 {
@@ -413,6 +447,7 @@ int main(void)
     test_loop();
     test_refused_and_unseen();
     test_strong_over_weak();
+    test_other_run();
     test_interrupt();
     test_stats();
     test_compare_chance();
@@ -424,6 +459,7 @@ int main(void)
     test_end_of_late_start();
     test_refusals_are_no_circle();
     test_pacing();
+    test_clamped();
     test_twin();
     return tap_done();
 }
