@@ -9,7 +9,7 @@
 #include "tap.h"
 
 struct counts {
-    unsigned frames, errors, time_exceeded, malformed, unquoted;
+    unsigned frames, packets, errors, time_exceeded, malformed, unquoted;
     unsigned labels, non_compliant, interfaces;
     uint32_t first_labels[2]; /* of the first stack seen */
     char first_interface[64]; /* name of the first interface told */
@@ -20,41 +20,66 @@ static const struct {
     const char *file;
     struct counts want;
 } facts[] = {
-    {"arkime-80211http.pcap", {.frames = 26}},
-    {"arkime-v6.pcap", {.frames = 161, .errors = 13, .time_exceeded = 9}},
+    {"arkime-80211http.pcap", {.frames = 26, .packets = 26}},
+    {"arkime-v6.pcap", {.frames = 161, .packets = 161, .errors = 13, .time_exceeded = 9}},
     {"caracal-icmp-mpls.pcap",
-     {.frames = 2, .errors = 1, .time_exceeded = 1, .labels = 2, .non_compliant = 1, .first_labels = {29657, 25437}}},
-    {"caracal-udp6.pcap", {.frames = 2, .errors = 1, .time_exceeded = 1}},
+     {.frames = 2,
+      .packets = 2,
+      .errors = 1,
+      .time_exceeded = 1,
+      .labels = 2,
+      .non_compliant = 1,
+      .first_labels = {29657, 25437}}},
+    {"caracal-udp6.pcap", {.frames = 2, .packets = 2, .errors = 1, .time_exceeded = 1}},
     {"centrace-http-open.pcap",
-     {.frames = 145, .errors = 16, .time_exceeded = 16, .labels = 1, .non_compliant = 1, .first_labels = {26004}}},
-    {"centrace-http-rst.pcap", {.frames = 129, .errors = 11, .time_exceeded = 11}},
-    {"fhilipyanus-windows-tracert.pcap", {.frames = 63, .errors = 27, .time_exceeded = 27}},
-    {"ipfixprobe-sip-host-prohibited.pcap", {.frames = 50, .errors = 5}},
-    {"libtrace-icmp6-errors.pcap", {.frames = 36, .errors = 16, .time_exceeded = 4}},
-    {"ndpi-nintendo.pcap", {.frames = 1000, .errors = 30, .time_exceeded = 30}},
-    {"ns3-aodv-expanding-ring.pcap", {.frames = 102}},
+     {.frames = 145,
+      .packets = 145,
+      .errors = 16,
+      .time_exceeded = 16,
+      .labels = 1,
+      .non_compliant = 1,
+      .first_labels = {26004}}},
+    {"centrace-http-rst.pcap", {.frames = 129, .packets = 129, .errors = 11, .time_exceeded = 11}},
+    {"fhilipyanus-windows-tracert.pcap", {.frames = 63, .packets = 63, .errors = 27, .time_exceeded = 27}},
+    {"ipfixprobe-sip-host-prohibited.pcap", {.frames = 50, .packets = 50, .errors = 5}},
+    {"libtrace-icmp6-errors.pcap", {.frames = 36, .packets = 36, .errors = 16, .time_exceeded = 4}},
+    {"ndpi-nintendo.pcap", {.frames = 1000, .packets = 996, .errors = 30, .time_exceeded = 30}},
+    {"ns3-aodv-expanding-ring.pcap", {.frames = 102, .packets = 62}},
     {"pcapplusplus-IcmpPackets.pcap",
-     {.frames = 15, .errors = 6, .time_exceeded = 2, .labels = 1, .non_compliant = 1, .first_labels = {22}}},
-    {"peafowl-skype-irc.cap", {.frames = 2263, .errors = 23, .time_exceeded = 17}},
-    {"snabb-vlan-time-expired.pcap", {.frames = 1, .errors = 1, .time_exceeded = 1}},
-    {"tcpdump-icmp-cksum-oobr-2.pcap", {.frames = 1, .errors = 1, .time_exceeded = 1, .malformed = 1}},
+     {.frames = 15,
+      .packets = 15,
+      .errors = 6,
+      .time_exceeded = 2,
+      .labels = 1,
+      .non_compliant = 1,
+      .first_labels = {22}}},
+    {"peafowl-skype-irc.cap", {.frames = 2263, .packets = 2247, .errors = 23, .time_exceeded = 17}},
+    {"snabb-vlan-time-expired.pcap", {.frames = 1, .packets = 1, .errors = 1, .time_exceeded = 1}},
+    {"tcpdump-icmp-cksum-oobr-2.pcap", {.frames = 1, .packets = 1, .errors = 1, .time_exceeded = 1, .malformed = 1}},
     {"tcpdump-icmp-rfc5837.pcap",
      {.frames = 1,
+      .packets = 1,
       .errors = 1,
       .time_exceeded = 1,
       .non_compliant = 1,
       .interfaces = 1,
       .first_interface = "This-is-the-name-of-the-Interface-that-we-are-looking-for-[:-)]"}},
-    {"tcpdump-icmp_ext_oob_poc.pcap", {.frames = 1}},
+    {"tcpdump-icmp_ext_oob_poc.pcap", {.frames = 1, .packets = 1}},
     {"tcpdump-mpls-traceroute.pcap",
-     {.frames = 18, .errors = 9, .time_exceeded = 6, .labels = 6, .non_compliant = 6, .first_labels = {100704}}},
-    {"tcpdump-timestamp_invalid_nano.pcap", {.frames = 3}},
-    {"uvic-linux-udp-1.pcapng", {.frames = 157, .errors = 52, .time_exceeded = 39}},
-    {"wireshark-ip-ethereal-trace-1.pcap", {.frames = 380, .errors = 107, .time_exceeded = 107}},
-    {"wireshark-mka-linux-traceroute.pcap", {.frames = 205, .errors = 42, .time_exceeded = 42}},
-    {"wireshark-mpls-basic.cap", {.frames = 58}},
-    {"wireshark-sll-unreachables.pcap", {.frames = 279, .errors = 16}},
-    {"zeek-icmp6-replies-only.pcap", {.frames = 49, .errors = 13, .time_exceeded = 9}},
+     {.frames = 18,
+      .packets = 18,
+      .errors = 9,
+      .time_exceeded = 6,
+      .labels = 6,
+      .non_compliant = 6,
+      .first_labels = {100704}}},
+    {"tcpdump-timestamp_invalid_nano.pcap", {.frames = 3, .packets = 3}},
+    {"uvic-linux-udp-1.pcapng", {.frames = 157, .packets = 156, .errors = 52, .time_exceeded = 39}},
+    {"wireshark-ip-ethereal-trace-1.pcap", {.frames = 380, .packets = 379, .errors = 107, .time_exceeded = 107}},
+    {"wireshark-mka-linux-traceroute.pcap", {.frames = 205, .packets = 205, .errors = 42, .time_exceeded = 42}},
+    {"wireshark-mpls-basic.cap", {.frames = 58, .packets = 52}},
+    {"wireshark-sll-unreachables.pcap", {.frames = 279, .packets = 60, .errors = 16}},
+    {"zeek-icmp6-replies-only.pcap", {.frames = 49, .packets = 49, .errors = 13, .time_exceeded = 9}},
 };
 
 static void count_extension(const struct icmp_extension *x, struct counts *c)
@@ -71,6 +96,7 @@ static void count_extension(const struct icmp_extension *x, struct counts *c)
 
 static void count_packet(const struct packet *p, struct counts *c)
 {
+    c->packets += p->kind != PACKET_NOT_IP && p->kind != PACKET_MALFORMED;
     c->malformed += p->malformed && p->kind != PACKET_NOT_IP;
     if (p->kind != PACKET_ICMP_ERROR)
         return;
@@ -111,15 +137,16 @@ static bool count_file(const char *path, struct counts *c)
 
 static void check_file(const char *name, const struct counts *got)
 {
-    printf("# %s: %u frames, %u errors, %u time exceeded, %u malformed, %u unquoted, %u labels, %u non-compliant, "
-           "%u interfaces\n",
-           name, got->frames, got->errors, got->time_exceeded, got->malformed, got->unquoted, got->labels,
+    printf("# %s: %u frames, %u IP packets, %u errors, %u time exceeded, %u malformed, %u unquoted, %u labels, "
+           "%u non-compliant, %u interfaces\n",
+           name, got->frames, got->packets, got->errors, got->time_exceeded, got->malformed, got->unquoted, got->labels,
            got->non_compliant, got->interfaces);
     for (size_t i = 0; i < sizeof facts / sizeof *facts; i++) {
         const struct counts *want = &facts[i].want;
         if (strcmp(facts[i].file, name) != 0)
             continue;
         is_num(got->frames, want->frames, "%s: frames", name);
+        is_num(got->packets, want->packets, "%s: IP packets", name);
         is_num(got->errors, want->errors, "%s: ICMP errors", name);
         is_num(got->time_exceeded, want->time_exceeded, "%s: time exceeded", name);
         is_num(got->malformed, want->malformed, "%s: malformed", name);

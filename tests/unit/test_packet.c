@@ -104,7 +104,7 @@ static void check_cuts(const struct vector *v)
     for (size_t size = 0; size <= v->size; size++) {
         uint8_t *bytes = malloc(size);
         memcpy(bytes, v->bytes, size);
-        decode(v, bytes, size, v->size + 1, &cut);
+        decode(v, bytes, size, v->size, &cut);
         decode(v, bytes, size, size, &sent);
         bool agrees = cut_agrees(&cut.outer, &whole.outer);
         if (cut.kind == PACKET_ICMP_ERROR && !cut.extension.present == !whole.extension.present)
@@ -186,7 +186,9 @@ static void test_names(void)
     ok(icmp_is_error(4, 11) && icmp_is_error(6, 3) && !icmp_is_error(4, 8) && !icmp_is_error(6, 128) &&
            !icmp_is_error(6, 11),
        "which types are errors");
-    ok(linktype_is_known(276) && linktype_is_known(0) && !linktype_is_known(147), "which link types are known");
+    ok(linktype_is_known(276) && linktype_is_known(0) && linktype_is_known(105) && linktype_is_known(127) &&
+           !linktype_is_known(147),
+       "which link types are known");
 }
 
 int main(void)

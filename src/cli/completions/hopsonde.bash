@@ -2,11 +2,17 @@
 
 _hopsonde()
 {
-    local cur prev words cword
+    local cur prev words cword split
     if declare -F _init_completion >/dev/null; then
-        _init_completion -n : || return
+        _init_completion -s -n : || return
     else
         cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]} cword=$COMP_CWORD words=("${COMP_WORDS[@]}")
+        # --option=value comes as three words.
+        if [[ $cur == = ]]; then
+            cur=
+        elif [[ $prev == = ]]; then
+            prev=${COMP_WORDS[COMP_CWORD - 2]}
+        fi
     fi
 
     local options='-P --probe -I -T -U -p -4 -6 --seed --dry-run -f -m -q -w --gap -z --rate -t --tos --dscp --ecn
