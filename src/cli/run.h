@@ -21,4 +21,11 @@ int run_trace(const struct options *options, const struct run_context *context);
 /* Replays each capture file. */
 int run_replay(const struct options *options, const struct run_context *context);
 
+struct report;
+
+/* One line on stderr; returns the status as exit status. */
+int run_complain(const struct err *err);
+/* The exit status of a run that was interrupted, or whose reader went away; else `code`. */
+int run_quiet_end(const struct report *report, const struct run_context *context, int code);
+
 #endif

@@ -29,7 +29,9 @@ struct file_wire {
 
 static enum status cannot_read(const struct file_wire *w, struct err *err, const char *cause)
 {
-    return err_set(err, STATUS_SYSTEM, "%s: cannot read the capture: %s (record or copy it anew)", w->name, cause);
+    const char *problem = input_problem(&w->input);
+    return err_set(err, STATUS_SYSTEM, "%s: cannot read the capture: %s (record or copy it anew)", w->name,
+                   problem ? problem : cause);
 }
 
 /* A frame of the file, numbered and noted. */
@@ -50,7 +52,8 @@ static enum wire_event take_frame(struct file_wire *w, const struct record *reco
 static enum wire_event take_end(struct file_wire *w, bool truncated, struct err *err)
 {
     w->over = true;
-    w->truncated = truncated || w->input.interrupted || (w->saved.present && !w->saved.ended);
+    w->truncated =
+        truncated || w->input.interrupted || input_is_cut(&w->input) || (w->saved.present && !w->saved.ended);
     if (w->input.interrupted)
         return WIRE_QUIET;
     if (w->frames == 0 || w->decodable > 0)
@@ -71,6 +74,15 @@ static enum wire_event take_damage(struct file_wire *w, const char *cause, struc
     err_set(err, STATUS_SYSTEM, "%s: cannot read beyond frame %" PRIu64 ": %s (what came before stands)", w->name,
             w->frames, cause);
     return WIRE_FAILED;
+}
+
+/* What the reader takes for the end, or for nonsense, may be where a packed file is damaged. */
+static enum wire_event take_last(struct file_wire *w, const struct record *record, struct err *err)
+{
+    const char *problem = input_problem(&w->input);
+    if (problem || record->kind == RECORD_DAMAGED)
+        return take_damage(w, problem ? problem : record->cause, err);
+    return take_end(w, record->kind == RECORD_CUT, err);
 }
 
 /* The next claim among the comments of a statistics block; false: none is left. */
@@ -107,9 +119,8 @@ static enum wire_event file_receive(struct wire *wire, nstime until, struct fram
             break;
         case RECORD_END:
         case RECORD_CUT:
-            return take_end(w, record.kind == RECORD_CUT, err);
         case RECORD_DAMAGED:
-            return take_damage(w, record.cause, err);
+            return take_last(w, &record, err);
         }
     }
     return WIRE_END;

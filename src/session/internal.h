@@ -1,9 +1,9 @@
 /* internal: the session's inside, shared by the files of session/ only. Floor 3.
  *
- * session.c takes frames and time; match.c says whose a packet is; plan.c decides what a path still needs and which
- * hops are settled; ladder.c turns needs into sends at the right pace; view.c reads it all for others. Only ladder.c
- * knows what was commanded but not seen yet, so everything else comes out alike in a replay, where nothing is
- * commanded. */
+ * session.c begins and ends a run and says what is wished; take.c takes frames, pending.c sends without a frame,
+ * deadline.c time; match.c says whose a packet is; plan.c decides what a path still needs and which hops are settled;
+ * ladder.c turns needs into sends at the right pace; view.c reads it all for others. Only ladder.c knows what was
+ * commanded but not seen yet, so everything else comes out alike in a replay, where nothing is commanded. */
 #ifndef HOPSONDE_SESSION_INTERNAL_H
 #define HOPSONDE_SESSION_INTERNAL_H
 
@@ -101,7 +101,21 @@ uint8_t plan_climb_end(const struct session *session, unsigned trace);
  */
 bool ladder_next(const struct session *session, nstime now, unsigned *trace, uint8_t *ttl, nstime *again);
 
-/* session.c */
+/* pending.c */
+/* NULL: memory is short. */
+struct probe *session_learn_probe(struct session *session, unsigned trace, uint16_t serial, uint8_t ttl, nstime sent);
+void session_resolve_probe(struct session *session, unsigned trace, struct probe *probe, enum probe_state state);
+struct pending_send *pending_find(struct session *session, unsigned trace, uint16_t serial); /* NULL: none */
+void pending_push(struct session *session, const struct session_claim *claim);
+/* Its frame was seen. */
+void pending_settle(struct session *session, struct pending_send *pending);
+/* It has no frame: the send call speaks for it. NULL: memory is short. */
+struct probe *pending_claim(struct session *session, struct pending_send *pending);
+nstime pending_deadline(const struct pending_send *pending);
+
+/* deadline.c */
 nstime session_next_deadline(const struct session *session);
+/* Tells of the trace's next probe as final. */
+void session_settle_probe(struct session *session, unsigned trace);
 
 #endif

@@ -408,14 +408,14 @@ static void test_foreign_linktype(void)
     struct bytes b = {0};
     struct err err;
     put_section(&b, 1);
-    put_interface(&b, 105, 9);
+    put_interface(&b, 147, 9);
     put_packet(&b, 0, 1);
     struct wire *wire = open_bytes(&b, &err);
     if (!ok(wire != NULL, "a capture of a foreign link type"))
         return;
-    check_frame(wire, 1, 105, 5, FRAME_DIRECTION_UNKNOWN, "foreign");
+    check_frame(wire, 1, 147, 5, FRAME_DIRECTION_UNKNOWN, "foreign");
     check_end(wire, WIRE_FAILED, false,
-              "cannot decode its frames: link type 105 (IEEE802_11) is foreign (record on an Ethernet, tun or Linux "
+              "cannot decode its frames: link type 147 (USER0) is foreign (record on an Ethernet, tun or Linux "
               "cooked interface)");
 }
 

@@ -1,0 +1,85 @@
+/* deadline: what becomes of a run as time passes. The earliest is looked for anew each time, since every answer may
+ * move those of all probes; that is dear where there are many thousands. */
+#include "session/internal.h"
+
+enum deadline_kind { DEADLINE_NONE, DEADLINE_PLAN, DEADLINE_PENDING, DEADLINE_EXPIRY, DEADLINE_LONGEST_WAIT };
+
+struct deadline {
+    enum deadline_kind kind;
+    nstime at;
+    unsigned trace;
+    size_t index; /* of the probe, or the pending send */
+};
+
+static void sooner(struct deadline *earliest, enum deadline_kind kind, nstime at, unsigned trace, size_t index)
+{
+    if (at < earliest->at)
+        *earliest = (struct deadline){.kind = kind, .at = at, .trace = trace, .index = index};
+}
+
+static struct deadline earliest_deadline(const struct session *session)
+{
+    struct deadline earliest = {.kind = DEADLINE_NONE, .at = NSTIME_NEVER};
+    sooner(&earliest, DEADLINE_PLAN, plan_timer(session), 0, 0);
+    for (size_t i = session->pending_first; i < session->pending_count; i++)
+        if (!session->pending[i].done)
+            sooner(&earliest, DEADLINE_PENDING, pending_deadline(&session->pending[i]), 0, i);
+    for (unsigned t = 0; t < session->trace_count; t++) {
+        const struct trace *trace = &session->traces[t];
+        for (size_t i = session->settled_probes[t]; i < trace->probe_count; i++)
+            if (trace->probes[i].state == PROBE_OUTSTANDING)
+                sooner(&earliest, DEADLINE_EXPIRY, plan_deadline(session, &trace->probes[i]), t, i);
+        if (session->settled_probes[t] < trace->probe_count) {
+            size_t next = session->settled_probes[t];
+            sooner(&earliest, DEADLINE_LONGEST_WAIT, trace->probes[next].sent + session->config.max_wait, t, next);
+        }
+    }
+    return earliest;
+}
+
+nstime session_next_deadline(const struct session *session)
+{
+    return earliest_deadline(session).at;
+}
+
+void session_settle_probe(struct session *session, unsigned index)
+{
+    struct trace *trace = &session->traces[index];
+    struct probe *probe = &trace->probes[session->settled_probes[index]++];
+    if (probe->state == PROBE_OUTSTANDING && !session->interrupted)
+        session_resolve_probe(session, index, probe, PROBE_EXPIRED);
+    if (session->events.probe_settled)
+        session->events.probe_settled(session->events.context, session, trace, probe);
+}
+
+static void run_deadline(struct session *session, const struct deadline *deadline)
+{
+    switch (deadline->kind) {
+    case DEADLINE_PENDING:
+        pending_claim(session, &session->pending[deadline->index]);
+        break;
+    case DEADLINE_EXPIRY:
+        session_resolve_probe(session, deadline->trace, &session->traces[deadline->trace].probes[deadline->index],
+                              PROBE_EXPIRED);
+        break;
+    case DEADLINE_LONGEST_WAIT:
+        session_settle_probe(session, deadline->trace);
+        break;
+    case DEADLINE_PLAN:
+    case DEADLINE_NONE:
+        break;
+    }
+}
+
+void session_tick(struct session *session, nstime now)
+{
+    for (;;) {
+        struct deadline next = earliest_deadline(session);
+        if (next.kind == DEADLINE_NONE || next.at > now)
+            break;
+        if (next.at > session->now)
+            session->now = next.at;
+        run_deadline(session, &next);
+        plan_update(session);
+    }
+}

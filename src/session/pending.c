@@ -1,0 +1,107 @@
+/* pending: probes become known. Most by their frame; a send that the capture does not show, by a claim. */
+#include <stdlib.h>
+
+#include "session/internal.h"
+
+struct probe *session_learn_probe(struct session *session, unsigned index, uint16_t serial, uint8_t ttl, nstime sent)
+{
+    struct probe *probe = trace_add_probe(&session->traces[index], serial, ttl, sent);
+    if (serial > session->last_serial[index])
+        session->last_serial[index] = serial;
+    if (probe && sent > session->plan.last_sent[ttl])
+        session->plan.last_sent[ttl] = sent;
+    return probe;
+}
+
+void session_resolve_probe(struct session *session, unsigned index, struct probe *probe, enum probe_state state)
+{
+    if (probe->state == PROBE_OUTSTANDING)
+        session->plan.traces[index].needs[probe->ttl].resolved++;
+    probe->state = state;
+}
+
+struct pending_send *pending_find(struct session *session, unsigned index, uint16_t serial)
+{
+    for (size_t i = session->pending_first; i < session->pending_count; i++) {
+        struct pending_send *pending = &session->pending[i];
+        if (!pending->done && pending->claim.trace == index && pending->claim.serial == serial)
+            return pending;
+    }
+    return NULL;
+}
+
+void pending_settle(struct session *session, struct pending_send *pending)
+{
+    pending->done = true;
+    while (session->pending_first < session->pending_count && session->pending[session->pending_first].done)
+        session->pending_first++;
+}
+
+static void keep_claim(struct session *session, const struct session_claim *claim)
+{
+    if (session->seen_only)
+        return;
+    if (session->claim_count == session->claim_capacity) {
+        size_t larger = session->claim_capacity ? session->claim_capacity * 2 : 16;
+        struct session_claim *moved = realloc(session->claims, larger * sizeof *moved);
+        if (!moved)
+            return; /* the report stands; only the saved capture will know less */
+        session->claims = moved;
+        session->claim_capacity = larger;
+    }
+    session->claims[session->claim_count++] = *claim;
+}
+
+/* The probe has no frame: the send call speaks for it. */
+struct probe *pending_claim(struct session *session, struct pending_send *pending)
+{
+    const struct session_claim claim = pending->claim;
+    struct probe *probe = session_learn_probe(session, claim.trace, claim.serial, claim.ttl, claim.at);
+    pending_settle(session, pending);
+    keep_claim(session, &claim);
+    if (!probe)
+        return NULL;
+    if (claim.kind == CLAIM_REFUSED) {
+        probe->send_errno = claim.send_errno;
+        session_resolve_probe(session, claim.trace, probe, PROBE_REFUSED);
+    } else {
+        session->unseen_probes++;
+    }
+    return probe;
+}
+
+nstime pending_deadline(const struct pending_send *pending)
+{
+    return pending->claim.kind == CLAIM_REFUSED ? pending->claim.at : pending->claim.at + UNSEEN_AFTER;
+}
+
+void pending_push(struct session *session, const struct session_claim *claim)
+{
+    if (session->pending_count == session->pending_capacity) {
+        size_t larger = session->pending_capacity ? session->pending_capacity * 2 : 64;
+        struct pending_send *moved = realloc(session->pending, larger * sizeof *moved);
+        if (!moved)
+            return; /* should its frame stay away too, the probe stays unknown */
+        session->pending = moved;
+        session->pending_capacity = larger;
+    }
+    session->pending[session->pending_count++] = (struct pending_send){.claim = *claim};
+}
+
+bool session_take_claim(struct session *session, struct session_claim *out)
+{
+    if (session->claims_taken == session->claim_count) {
+        session->claims_taken = session->claim_count = 0;
+        return false;
+    }
+    *out = session->claims[session->claims_taken++];
+    return true;
+}
+
+void session_claim(struct session *session, const struct session_claim *claim)
+{
+    if (claim->trace < session->trace_count && claim->serial && claim->ttl &&
+        !trace_find(&session->traces[claim->trace], claim->serial) &&
+        !pending_find(session, claim->trace, claim->serial))
+        pending_push(session, claim);
+}

@@ -1,0 +1,218 @@
+/* take: a frame becomes a probe, a reply, or a stray that is counted. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "session/internal.h"
+
+/* Two captures of one frame on two interfaces (a bridge and its port, a bond and its slave) lie closer than this. */
+#define SAME_FRAME_WITHIN (2 * NS_PER_MS)
+
+/* Serials are given out in order, so a probe far ahead of the last one known is another run's whose ports are ours by
+ * chance and whose kind bears no tag. As many frames in a row may be lost by the capture. */
+#define SERIALS_AHEAD 1000
+
+static struct frame_note count_stray(struct session *session, const char *reason)
+{
+    struct session_counters *counters = &session->counters;
+    unsigned i = 0;
+    while (i < counters->stray_kinds && strcmp(counters->strays[i].reason, reason) != 0)
+        i++;
+    if (i < STRAY_KINDS_MOST) {
+        counters->strays[i].reason = reason;
+        counters->strays[i].count++;
+        if (i == counters->stray_kinds)
+            counters->stray_kinds++;
+    }
+    return (struct frame_note){.role = FRAME_STRAY, .reason = reason};
+}
+
+static struct frame_note note_probe(unsigned index, const struct probe *probe, enum frame_role role, const char *reason)
+{
+    return (struct frame_note){.role = role,
+                               .reason = reason,
+                               .trace = index,
+                               .serial = probe->serial,
+                               .ttl = probe->ttl,
+                               .attempt = probe->attempt};
+}
+
+static struct frame_note take_probe(struct session *session, const struct frame *frame, const struct packet *packet,
+                                    const struct packet_match *match)
+{
+    struct probe *probe = trace_find(&session->traces[match->trace], match->flow.serial);
+    if (probe && (probe->seen || probe->state == PROBE_REFUSED))
+        return count_stray(session, "our own probe, seen again");
+    if (match->flow.serial > session->last_serial[match->trace] + SERIALS_AHEAD)
+        return count_stray(session, "a probe like ours, of another run");
+    struct pending_send *pending = pending_find(session, match->trace, match->flow.serial);
+    if (pending)
+        pending_settle(session, pending);
+    if (probe)
+        session->unseen_probes--;
+    else
+        probe = session_learn_probe(session, match->trace, match->flow.serial, packet->outer.ip.ttl, frame->time);
+    if (!probe)
+        return count_stray(session, "probe beyond our memory");
+    probe->sent = frame->time;
+    probe->seen = true;
+    probe->frame = frame->number;
+    return note_probe(match->trace, probe, FRAME_PROBE, NULL);
+}
+
+/* An answer that fits the flow but tells no probe: that of the oldest unanswered probe beyond the last router. */
+static struct probe *guess_probe(struct trace *trace)
+{
+    struct probe *oldest = NULL;
+    for (size_t i = 0; i < trace->probe_count; i++) {
+        struct probe *probe = &trace->probes[i];
+        bool fits = probe->ttl > trace->top && (probe->state == PROBE_OUTSTANDING || probe->state == PROBE_EXPIRED);
+        if (fits && (!oldest || probe->sent < oldest->sent))
+            oldest = probe;
+    }
+    return oldest;
+}
+
+static struct probe *probe_of_reply(struct session *session, const struct packet_match *match)
+{
+    struct trace *trace = &session->traces[match->trace];
+    if (!match->flow.serial)
+        return guess_probe(trace);
+    struct probe *probe = trace_find(trace, match->flow.serial);
+    if (probe)
+        return probe;
+    struct pending_send *pending = pending_find(session, match->trace, match->flow.serial);
+    return pending && pending->claim.kind == CLAIM_UNSEEN ? pending_claim(session, pending) : NULL;
+}
+
+static void add_quote(struct session *session, const struct trace *trace, const struct probe *probe,
+                      const struct packet *packet, struct reply *reply)
+{
+    struct headers sent;
+    const char *malformed = NULL;
+    struct rewrite rewrites[REWRITES_MOST];
+    reply->quoted_ttl = packet->quote.ip.ttl;
+    flow_stamp(&trace->flow, probe->serial, probe->ttl, session->stamp);
+    headers_decode(session->stamp, trace->flow.size, false, &sent, &malformed);
+    unsigned count = rewrite_compare(&sent, &packet->quote, rewrites);
+    if (count) {
+        reply->rewrites = malloc(count * sizeof *rewrites);
+        if (reply->rewrites) {
+            memcpy(reply->rewrites, rewrites, count * sizeof *rewrites);
+            reply->rewrite_count = (uint8_t)count;
+        }
+    }
+    if (packet->extension.present) {
+        reply->extension = malloc(sizeof *reply->extension);
+        if (reply->extension)
+            *reply->extension = packet->extension;
+    }
+}
+
+static struct reply make_reply(const struct frame *frame, const struct packet *packet, const struct packet_match *match)
+{
+    const struct ip_header *ip = &packet->outer.ip;
+    const struct transport *transport = &packet->outer.transport;
+    return (struct reply){
+        .from = ip->source,
+        .time = frame->time,
+        .frame = frame->number,
+        .kind = match->flow.kind,
+        .match = match->flow.serial ? match->flow.match : MATCH_WEAK,
+        .rule = match->flow.rule,
+        .version = ip->version,
+        .is_icmp = packet->kind == PACKET_ICMP_ERROR || ip->protocol == IP_ICMP || ip->protocol == IP_ICMP6,
+        .icmp_type = transport->type,
+        .icmp_code = transport->code,
+        .reply_ttl = ip->ttl,
+        .quoted_ttl = -1,
+        .mtu = packet->mtu,
+        .interface = packet->interface,
+        .tcp_window = transport->window,
+        .answer_type = transport->type,
+        .tcp_flags = transport->flags,
+        .ip_id = ip->id,
+        .dont_fragment = ip->dont_fragment,
+    };
+}
+
+static bool is_same_frame(const struct probe *probe, const struct reply *reply)
+{
+    for (unsigned i = 0; i < probe->reply_count; i++) {
+        const struct reply *other = &probe->replies[i];
+        if (other->interface != reply->interface && addr_equal(&other->from, &reply->from) &&
+            other->kind == reply->kind && other->ip_id == reply->ip_id &&
+            reply->time - other->time <= SAME_FRAME_WITHIN)
+            return true;
+    }
+    return false;
+}
+
+static void note_rtt(struct session *session, const struct probe *probe, const struct reply *reply)
+{
+    nstime rtt = reply_rtt(probe, reply);
+    /* A refusal may be three seconds late (a neighbour that does not resolve), a second answer may be sent again by the
+     * target's own timer (SYN/ACK): neither says anything of the path. */
+    if (reply->kind == REPLY_UNREACHABLE || probe->reply_count > 1)
+        return;
+    if (rtt > session->worst_rtt)
+        session->worst_rtt = rtt;
+    if (!session->worst_rtt)
+        session->worst_rtt = 1;
+}
+
+static struct frame_note take_reply(struct session *session, const struct frame *frame, const struct packet *packet,
+                                    const struct packet_match *match)
+{
+    struct trace *trace = &session->traces[match->trace];
+    struct probe *probe = probe_of_reply(session, match);
+    if (!probe)
+        return count_stray(session, "answer to a probe that was not sent");
+    struct reply reply = make_reply(frame, packet, match);
+    if (is_same_frame(probe, &reply))
+        return count_stray(session, "the same answer on another interface");
+    if (probe->sent + session->config.max_wait <= frame->time)
+        return count_stray(session, "answer after the longest wait");
+    if (packet->kind == PACKET_ICMP_ERROR)
+        add_quote(session, trace, probe, packet, &reply);
+    bool first = probe->state == PROBE_OUTSTANDING;
+    if (!trace_add_reply(trace, probe, &reply)) {
+        free(reply.extension);
+        free(reply.rewrites);
+        return count_stray(session, "answer beyond our memory");
+    }
+    if (first)
+        session->plan.traces[match->trace].needs[probe->ttl].resolved++;
+    note_rtt(session, probe, &reply);
+    return note_probe(match->trace, probe, FRAME_REPLY, match->flow.rule);
+}
+
+static struct frame_note take_packet(struct session *session, const struct frame *frame, const struct packet *packet)
+{
+    struct packet_match match = match_packet(session, packet);
+    switch (match.role) {
+    case FRAME_PROBE:
+        return take_probe(session, frame, packet, &match);
+    case FRAME_REPLY:
+        return take_reply(session, frame, packet, &match);
+    case FRAME_STRAY:
+    case FRAME_MALFORMED:
+        break;
+    }
+    return count_stray(session, match.reason);
+}
+
+struct frame_note session_frame(struct session *session, const struct frame *frame, const struct packet *packet)
+{
+    session_tick(session, frame->time);
+    if (frame->time > session->now)
+        session->now = frame->time;
+    session->counters.frames++;
+    if (packet->malformed || frame->clamped)
+        session->counters.malformed++;
+    if (packet->kind == PACKET_MALFORMED)
+        return (struct frame_note){.role = FRAME_MALFORMED, .reason = packet->malformed};
+    struct frame_note note = take_packet(session, frame, packet);
+    if (note.role == FRAME_PROBE || note.role == FRAME_REPLY)
+        plan_update(session);
+    return note;
+}
