@@ -158,6 +158,29 @@ static bool shown_by_earlier(const struct session *session, unsigned index, uint
     return false;
 }
 
+/* Our own host refused for want of a way: a neighbour that does not resolve, a route that is gone. */
+static bool own_host_has_no_way(const struct session *session)
+{
+    for (unsigned i = 0; i < session->trace_count; i++) {
+        const struct trace *trace = &session->traces[i];
+        const struct probe *probe = trace->refused_ttl ? trace_first_at(trace, trace->refused_ttl) : NULL;
+        for (; probe; probe = trace_next_at(trace, probe))
+            for (unsigned k = 0; k < probe->reply_count; k++)
+                if (reply_is_no_route(&probe->replies[k]) && addr_equal(&probe->replies[k].from, &trace->flow.source))
+                    return true;
+    }
+    return false;
+}
+
+static void climb_no_more(struct session *session, unsigned index)
+{
+    for (unsigned ttl = 1; ttl < 256; ttl++) {
+        struct need *need = &session->plan.traces[index].needs[ttl];
+        uint16_t asked = session->traces[index].asked[ttl];
+        need->want = need->want < asked ? need->want : asked;
+    }
+}
+
 static void climb(struct session *session, unsigned index)
 {
     const struct ladder_plan *ladder = &session->plan.traces[index];
@@ -415,8 +438,8 @@ static void ask_beside(struct session *session, unsigned next)
 static bool escalate(struct session *session)
 {
     unsigned active = active_count(session);
-    if (session_goal(session) || !climbs_over(session, active))
-        return false;
+    if (session_goal(session) || own_host_has_no_way(session) || !climbs_over(session, active))
+        return false; /* what our own host has no way for, it has none for whatever else it carries */
     if (active == session->trace_count) {
         if (session->now >= impatience(session))
             ask_silence_again(session);
@@ -477,8 +500,9 @@ void plan_update(struct session *session)
         session->plan.traces[0].start = session->config.first_ttl;
         session->plan.settled_ttl = (uint8_t)(session->config.first_ttl - 1);
     }
+    bool no_way = own_host_has_no_way(session);
     for (unsigned i = 0; i < active_count(session); i++)
-        climb(session, i);
+        no_way ? climb_no_more(session, i) : climb(session, i);
     repair_losses(session);
     rescue_silent(session);
     complete_rescues(session);
