@@ -50,8 +50,7 @@ __attribute__((format(printf, 5, 6), unused)) static bool tap_is_num(long long g
 }
 
 __attribute__((format(printf, 5, 6), unused)) static bool tap_is_text(const char *got, const char *want,
-                                                                      const char *file, int line, const char *name,
-                                                                      ...)
+                                                                      const char *file, int line, const char *name, ...)
 {
     char text[256];
     va_list args;

@@ -200,7 +200,7 @@ static bool fill(struct unpacker *u, size_t count)
     return true;
 }
 
-/* Another member, the start of one, or the end, which what is no member does not put off. */
+/* Another member, or the first bytes of one, or the end, which what is no member does not put off. */
 static bool find_member(struct unpacker *u)
 {
     size_t length = u->format->magic_length;
@@ -208,8 +208,7 @@ static bool find_member(struct unpacker *u)
         return false;
     size_t have = u->end - u->start < length ? u->end - u->start : length;
     bool starts = have > 0 && u->format->starts(u->packed + u->start, have);
-    u->cut = starts && have < length;
-    u->place = starts && !u->cut ? WITHIN : OVER;
+    u->place = starts ? WITHIN : OVER;
     return true;
 }
 

@@ -14,9 +14,10 @@
 
 static void draw_flow(const struct session_config *config, unsigned index, struct rng *rng, struct flow *flow)
 {
-    /* Ports of one run differ: one spec's connection state must not open the way for another. */
-    uint16_t drawn =
-        (uint16_t)(EPHEMERAL_FIRST + (rng_below(rng, EPHEMERAL_COUNT / 64) * 64 + index) % EPHEMERAL_COUNT);
+    /* Ports of one run differ: one spec's connection state must not open the way for another. Those of two runs shall
+     * hardly ever meet, nor what the first may have left half open at the target. */
+    uint32_t count = config->spec_count;
+    uint16_t drawn = (uint16_t)(EPHEMERAL_FIRST + rng_below(rng, EPHEMERAL_COUNT / count) * count + index);
     uint32_t label = 1 + rng_below(rng, 0xfffff);
     *flow = (struct flow){
         .spec = config->specs[index],

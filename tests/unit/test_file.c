@@ -9,6 +9,7 @@
 
 #include "io/file.h"
 #include "io/pcapng.h"
+#include "packing.h"
 #include "tap.h"
 
 /* ---- bytes in a chosen order ---- */
@@ -408,14 +409,14 @@ static void test_foreign_linktype(void)
     struct bytes b = {0};
     struct err err;
     put_section(&b, 1);
-    put_interface(&b, 147, 9);
+    put_interface(&b, 189, 9);
     put_packet(&b, 0, 1);
     struct wire *wire = open_bytes(&b, &err);
     if (!ok(wire != NULL, "a capture of a foreign link type"))
         return;
-    check_frame(wire, 1, 147, 5, FRAME_DIRECTION_UNKNOWN, "foreign");
+    check_frame(wire, 1, 189, 5, FRAME_DIRECTION_UNKNOWN, "foreign");
     check_end(wire, WIRE_FAILED, false,
-              "cannot decode its frames: link type 147 (USER0) is foreign (record on an Ethernet, tun or Linux "
+              "cannot decode its frames: link type 189 (USB_LINUX) is foreign (record on an Ethernet, tun or Linux "
               "cooked interface)");
 }
 
@@ -510,9 +511,10 @@ static void on_alarm(int number)
 }
 
 /* A signal while a pipe gives nothing: the wire says that it is quiet, so that the caller can look why, and ends. */
-static void test_interrupted(bool classic)
+static void test_interrupted(bool classic, enum packing packing)
 {
     struct bytes b = {0};
+    static struct packed packed;
     struct err err;
     struct frame frame;
     int ends[2];
@@ -523,7 +525,13 @@ static void test_interrupted(bool classic)
         put_classic(&b, 0xa1b2c3d4, 2, LINKTYPE_RAW);
     else
         put_section(&b, 1);
-    if (pipe(ends) != 0 || write(ends[1], b.data, b.length) != (ssize_t)b.length)
+    packed.length = 0;
+    if (packing)
+        packed_add(&packed, packing, b.data, b.length);
+    else
+        packed_add_plain(&packed, b.data, b.length);
+    size_t length = packing ? packed.length - 1 : b.length;
+    if (pipe(ends) != 0 || write(ends[1], packed.bytes, length) != (ssize_t)length)
         abort();
     snprintf(path, sizeof path, "/proc/self/fd/%d", ends[0]);
     struct wire *wire = open_path(path, &err);
@@ -536,6 +544,78 @@ static void test_interrupted(bool classic)
     check_end(wire, WIRE_END, true, "");
     close(ends[0]);
     close(ends[1]);
+}
+
+/* ---- compressed ---- */
+
+static struct wire *open_packed(const struct packed *p, struct err *err)
+{
+    memory_set(p->bytes, p->length);
+    return open_path(memory_path, err);
+}
+
+static void check_packed(const struct packed *p, enum wire_event want, bool truncated, const char *message)
+{
+    struct err err;
+    struct wire *wire = open_packed(p, &err);
+    if (!ok(wire != NULL, "a packed capture opens %s", err.message))
+        return;
+    check_frame(wire, 7000, LINKTYPE_RAW, 5, FRAME_DIRECTION_UNKNOWN, "packed");
+    check_frame(wire, 8000, LINKTYPE_RAW, 5, FRAME_DIRECTION_UNKNOWN, "packed");
+    check_end(wire, want, truncated, message);
+}
+
+static void test_packed(bool classic, enum packing packing, const char *name)
+{
+    static struct packed packed;
+    struct bytes b = {0};
+    char message[64];
+    if (classic) {
+        put_classic(&b, 0xa1b2c3d4, 2, LINKTYPE_RAW);
+        put_classic_packet(&b, 0, 7, 5, 9);
+        put_classic_packet(&b, 0, 8, 5, 9);
+    } else {
+        put_section(&b, 1);
+        put_interface(&b, LINKTYPE_RAW, -1);
+        put_packet(&b, 0, 7);
+        put_packet(&b, 0, 8);
+    }
+    packed.length = 0;
+    packed_add(&packed, packing, b.data, 2);
+    packed_add(&packed, packing, b.data + 2, b.length - 2);
+    check_packed(&packed, WIRE_END, false, "");
+    size_t length = packed.length--;
+    check_packed(&packed, WIRE_END, true, "");
+    packed.length = length;
+    packed.bytes[length - (packing == PACKING_GZIP ? 8 : 4)] ^= 1;
+    snprintf(message, sizeof message, "cannot read beyond frame 2: its %s data are damaged: ", name);
+    check_packed(&packed, WIRE_FAILED, false, message);
+}
+
+static void test_packed_errors(enum packing packing)
+{
+    static const struct {
+        const char *bytes;
+        size_t count;
+        const char *message;
+    } rows[] = {
+        {"", 0, "it is empty (a capture that was stopped too early? tcpdump: --immediate-mode -U)"},
+        {"hello", 5, "it is neither pcap nor pcapng (hopsonde reads what tcpdump, Wireshark or --write saved)"},
+        {"\x1f\x8b\x08\x00", 4, "it is compressed more than once; unpack it first"},
+        {"\x28\xb5\x2f\xfd", 4, "it is compressed more than once; unpack it first"},
+        {"BZh91", 5, "it is bzip2-compressed; unpack it first (bunzip2)"},
+        {"\n\r\r\n", 4, "it is cut within its header (record or copy it anew)"},
+    };
+    static struct packed packed;
+    struct err err;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char want[256];
+        packed.length = 0;
+        packed_add(&packed, packing, rows[i].bytes, rows[i].count);
+        ok(!open_packed(&packed, &err), "packed file %d cannot be read", (int)i);
+        snprintf(want, sizeof want, "%s: cannot read the capture: %s", memory_path, rows[i].message);
+        is_text(err.message, want, "which is told");
+    }
 }
 
 /* ---- what cannot be read ---- */
@@ -551,9 +631,14 @@ static void test_errors(void)
         {"hello, world\n", 13,
          "it is neither pcap nor pcapng (hopsonde reads what tcpdump, Wireshark or --write saved)"},
         {"\n\r\r", 3, "it is neither pcap nor pcapng (hopsonde reads what tcpdump, Wireshark or --write saved)"},
-        {"\x1f\x8b\x08\x00", 4, "it is gzip-compressed; unpack it first (gunzip)"},
-        {"\x1f\x8b", 2, "it is gzip-compressed; unpack it first (gunzip)"},
-        {"\x28\xb5\x2f\xfd", 4, "it is zstd-compressed; unpack it first (unzstd)"},
+        {"\x1f\x8b\x08\x00", 4, "it is cut within its header (record or copy it anew)"},
+        {"\x1f\x8b", 2, "it is cut within its header (record or copy it anew)"},
+        {"\x28\xb5\x2f\xfd", 4, "it is cut within its header (record or copy it anew)"},
+        {"\x1f\x8b\x07\x00", 4,
+         "its gzip data are damaged: unknown compression method (unpack it first, or copy it anew)"},
+        {"\x28\xb5\x2f\xfd\x00\x89\x01\x00\x00", 9,
+         "its zstd window is larger than 128 MiB (unpack it first, or copy it anew)"},
+        {"BZh91", 5, "it is bzip2-compressed; unpack it first (bunzip2)"},
         {"\n\r\r\n", 4, "it is cut within its header (record or copy it anew)"},
         {"\n\r\r\n\x1c\0\0\0\x4d\x3c\x2b\x1a\1\0", 14, "it is cut within its header (record or copy it anew)"},
         {"\n\r\r\n\x1c\0\0\0\x4d\x3c\x2b\x1b\1\0\0\0\xff\xff\xff\xff\xff\xff\xff\xff\x1c\0\0\0", 28,
@@ -589,12 +674,17 @@ int main(void)
         test_classic(big);
         test_pipe(big, false);
         test_pipe(big, true);
-        test_interrupted(big);
+        for (int packing = PACKING_NONE; packing <= PACKING_ZSTD; packing++)
+            test_interrupted(big, (enum packing)packing);
+        test_packed(big, PACKING_GZIP, "gzip");
+        test_packed(big, PACKING_ZSTD, "zstd");
     }
     test_times();
     test_clamped();
     test_foreign_linktype();
     test_classic_nanoseconds();
+    test_packed_errors(PACKING_GZIP);
+    test_packed_errors(PACKING_ZSTD);
     test_errors();
     return tap_done();
 }

@@ -438,6 +438,31 @@ static void test_twin(void)
     session_free(session);
 }
 
+/* A connection that one run left half open at the target answers another run with the same port. */
+static void test_drawn_ports(void)
+{
+    static const char *const two[] = {"tcp/443", "tcp/80", NULL};
+    enum { RUNS = 60 };
+    uint16_t ports[2 * RUNS];
+    unsigned alike = 0;
+    struct session_config config = handmade_config(two);
+    config.source_port = 0;
+    for (unsigned run = 0; run < RUNS; run++) {
+        struct err err = {0};
+        config.seed = run + 1;
+        struct session *session = session_new(&config, true, &(struct session_events){0}, &err);
+        for (unsigned i = 0; i < 2; i++)
+            ports[2 * run + i] = session_trace(session, i)->flow.source_port;
+        if (ports[2 * run] == ports[2 * run + 1] || ports[2 * run] < 49152 || ports[2 * run + 1] < 49152)
+            alike += 1000;
+        session_free(session);
+    }
+    for (unsigned i = 0; i < 2 * RUNS; i++)
+        for (unsigned k = 0; k < i; k++)
+            alike += ports[i] == ports[k];
+    ok(alike <= 4, "dynamic ports, another for each spec, and hardly one that another run had (%u)", alike);
+}
+
 int main(void)
 {
     test_answer_and_duplicates();
@@ -461,5 +486,6 @@ int main(void)
     test_pacing();
     test_clamped();
     test_twin();
+    test_drawn_ports();
     return tap_done();
 }
