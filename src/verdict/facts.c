@@ -76,6 +76,24 @@ static void gather_replies(struct facts *facts)
     }
 }
 
+/* A router that refuses without having answered an expired TTL (it has no route on, say) has been seen all the same. */
+static uint8_t last_refusing_router(const struct session *session, const struct trace *trace)
+{
+    uint8_t last = 0;
+    if (!trace->refused_ttl)
+        return 0;
+    for (const struct probe *p = trace_first_at(trace, trace->refused_ttl); p; p = trace_next_at(trace, p))
+        for (unsigned i = 0; i < p->reply_count; i++) {
+            const struct reply *reply = &p->replies[i];
+            if (!reply_refuses(trace, reply) || addr_equal(&reply->from, &trace->flow.source))
+                continue;
+            uint8_t hop = facts_hop_of(session, &reply->from);
+            hop = hop ? hop : p->ttl;
+            last = hop > last ? hop : last;
+        }
+    return last;
+}
+
 void facts_gather(const struct session *session, const struct trace *trace, struct facts *out)
 {
     *out = (struct facts){.session = session, .trace = trace, .last_hop = trace->top};
@@ -92,6 +110,11 @@ void facts_gather(const struct session *session, const struct trace *trace, stru
             out->others_target = other->reached_ttl;
             out->target_witness = other;
         }
+    }
+    for (unsigned i = 0; i < session_trace_count(session); i++) {
+        uint8_t refusing = last_refusing_router(session, session_trace(session, i));
+        if (refusing > out->last_router)
+            out->last_router = refusing;
     }
     compare_silence(session, trace, &out->comparison);
 }

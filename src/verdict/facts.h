@@ -18,7 +18,7 @@ struct facts {
     uint8_t last_hop;             /* L: last TTL with a time exceeded for this spec; 0: none */
     uint8_t others_target; /* T: least TTL, behind every router, at which the target answered any other spec; 0: none */
     const struct trace *target_witness; /* the spec that T is from; NULL: none */
-    uint8_t last_router;                /* M: last TTL at which a router answered any spec; 0: none */
+    uint8_t last_router;                /* M: last TTL at which a router answered or refused any spec; 0: none */
     unsigned silent;                    /* probes behind L that were waited for in vain */
     struct evidence direct;             /* at the least TTL: an answer in the target's name that accepts or closes */
     struct evidence positive;           /* at the least TTL: one that accepts (SYN/ACK, echo, UDP ...) */

@@ -403,11 +403,18 @@ static const char *inconclusive_text(const struct facts *facts)
 {
     if (!facts->silent)
         return "no probe behind it was waited for";
+    bool refused = false, parted = false;
     for (unsigned i = 0; i < session_trace_count(facts->session); i++) {
         const struct trace *other = session_trace(facts->session, i);
-        if (other->top > facts->last_hop && !compare_parted(facts->trace, other, facts->last_hop + 1U))
+        bool further = other->top > facts->last_hop;
+        refused = refused || other->refused_ttl > facts->last_hop;
+        if (further && !compare_parted(facts->trace, other, facts->last_hop + 1U))
             return "it was asked too little where other probes were answered";
+        parted = parted || further;
     }
+    /* Linux: six at once, expired and refused together, then one a second. */
+    if (refused && !parted)
+        return "another probe was refused there, and routers refuse only a few at once";
     return "the probes that got further are known to go another way";
 }
 
