@@ -92,8 +92,10 @@ static void print_transport(FILE *file, const struct transport *transport)
         print_tcp_options(file, &transport->tcp_options);
     if (have & HAVE_INIT_TAG)
         fprintf(file, " tag 0x%08" PRIx32, transport->init_tag);
-    if (have & HAVE_CHECKSUM)
-        fprintf(file, " checksum 0x%0*x", 4, transport->checksum);
+    if ((have & HAVE_CHECKSUM) && (have & HAVE_TAG)) /* SCTP: a CRC32c */
+        fprintf(file, " checksum 0x%08" PRIx32, transport->crc);
+    else if (have & HAVE_CHECKSUM)
+        fprintf(file, " checksum 0x%04x", transport->checksum);
 }
 
 static void print_hex(FILE *file, const uint8_t *bytes, size_t length)

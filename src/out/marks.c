@@ -80,16 +80,12 @@ void mark_format(const struct trace *trace, const struct reply *reply, char text
 
 static const struct {
     enum reply_kind kind;
-    uint8_t answer_type; /* ANY_ANSWER, SCTP chunk type (RFC 9260 3.2) or DCCP packet type (RFC 4340 5.1) */
+    uint8_t answer_type; /* ANY_ANSWER, enum sctp_chunk or enum dccp_type */
     const char *state;
 } port_states[] = {
-    {REPLY_SYN_ACK, ANY_ANSWER, "open"},
-    {REPLY_RST, ANY_ANSWER, "closed"},
-    {REPLY_UDP, ANY_ANSWER, "open"},
-    {REPLY_SCTP, 2, "open"},   /* INIT ACK */
-    {REPLY_SCTP, 6, "closed"}, /* ABORT */
-    {REPLY_DCCP, 1, "open"},   /* Response */
-    {REPLY_DCCP, 7, "closed"}, /* Reset */
+    {REPLY_SYN_ACK, ANY_ANSWER, "open"}, {REPLY_RST, ANY_ANSWER, "closed"},  {REPLY_UDP, ANY_ANSWER, "open"},
+    {REPLY_SCTP, SCTP_INIT_ACK, "open"}, {REPLY_SCTP, SCTP_ABORT, "closed"}, {REPLY_DCCP, DCCP_RESPONSE, "open"},
+    {REPLY_DCCP, DCCP_RESET, "closed"},
 };
 
 const char *mark_port_state(const struct trace *trace, const struct reply *reply)

@@ -34,6 +34,10 @@ enum tcp_flag {
     TCP_CWR = 0x80
 };
 
+enum sctp_chunk { SCTP_INIT = 1, SCTP_INIT_ACK = 2, SCTP_ABORT = 6 };   /* RFC 9260 3.2 */
+enum dccp_type { DCCP_REQUEST = 0, DCCP_RESPONSE = 1, DCCP_RESET = 7 }; /* RFC 4340 5.1 */
+enum icmp6_type { ICMP6_PARAMETER_PROBLEM = 4 };                        /* RFC 4443 3.4 */
+
 /* Which fields of the transport header were there to be read. */
 enum have {
     HAVE_PORTS = 1 << 0,

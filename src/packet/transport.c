@@ -218,7 +218,6 @@ static void decode_dccp(struct transport_state *s)
 /* RFC 9260 3. No chunk is shorter than its own header: a length below 4 is the padding of a quote. */
 static void decode_sctp(struct transport_state *s)
 {
-    enum { INIT = 1, INIT_ACK = 2 };
     struct transport *t = s->out;
     decode_ports(s);
     t->tag = cursor_u32(&s->cursor);
@@ -232,7 +231,7 @@ static void decode_sctp(struct transport_state *s)
         return;
     t->type = type;
     gained(s, HAVE_TYPE);
-    if (type != INIT && type != INIT_ACK)
+    if (type != SCTP_INIT && type != SCTP_INIT_ACK)
         return;
     t->init_tag = cursor_u32(&s->cursor);
     gained(s, HAVE_INIT_TAG);

@@ -49,7 +49,7 @@ static struct told read_seq(const struct flow *flow, uint64_t seq)
 static struct flow_match recognise(const struct flow *flow, const struct headers *seen)
 {
     const struct transport *t = &seen->transport;
-    if ((t->have & HAVE_TYPE) && t->type != 0)
+    if ((t->have & HAVE_TYPE) && t->type != DCCP_REQUEST)
         return match_none();
     struct told told = {0};
     if (t->have & HAVE_SEQ)

@@ -14,9 +14,6 @@
 #define ADDRESS_TYPES 32
 #define HEADERS 40
 
-#define CHUNK_INIT 1
-#define CHUNK_ABORT 6
-
 #define PARAMETER_ADDRESS_TYPES 12
 #define PARAMETER_PAD 0x8005 /* RFC 4820 */
 #define PARAMETER_IPV4 5
@@ -50,7 +47,7 @@ static enum status build(struct craft *craft, const struct flow *flow, uint8_t *
                        flow->target_port, flow->size, flow->size / 4u * 4, flow->size / 4u * 4 + 4);
     put16(scratch, flow->source_port);
     put16(scratch + 2, flow->target_port);
-    scratch[CHUNK] = CHUNK_INIT;
+    scratch[CHUNK] = SCTP_INIT;
     put16(scratch + CHUNK + 2, (uint16_t)(length - CHUNK));
     put32(scratch + WINDOW, RECEIVE_WINDOW);
     put16(scratch + OUTBOUND, STREAMS_OUT);
@@ -84,7 +81,7 @@ static struct told read_tag(const struct flow *flow, uint32_t tag)
 static struct flow_match recognise(const struct flow *flow, const struct headers *seen)
 {
     const struct transport *t = &seen->transport;
-    if (((t->have & HAVE_TYPE) && t->type != CHUNK_INIT) || ((t->have & HAVE_TAG) && t->tag != 0))
+    if (((t->have & HAVE_TYPE) && t->type != SCTP_INIT) || ((t->have & HAVE_TAG) && t->tag != 0))
         return match_none();
     struct told told = {0};
     if (t->have & HAVE_INIT_TAG)
@@ -98,7 +95,7 @@ static struct flow_match answer(const struct flow *flow, const struct packet *pa
     if (!identity_answer_ports_fit(flow, t) || !(t->have & HAVE_TAG))
         return match_none();
     /* An ABORT with the T bit reflects the tag of our INIT, which is 0. */
-    if (t->tag == 0 && (t->have & HAVE_TYPE) && t->type == CHUNK_ABORT)
+    if (t->tag == 0 && (t->have & HAVE_TYPE) && t->type == SCTP_ABORT)
         return answer_make(REPLY_SCTP, 0, "ports");
     uint16_t serial = read_tag(flow, t->tag).serial;
     return serial ? answer_make(REPLY_SCTP, serial, "ports and tag") : match_none();

@@ -122,7 +122,7 @@ bool reply_refuses(const struct trace *trace, const struct reply *reply);
  * tables of RFC 792, 1122, 1812, 4443). */
 bool reply_is_no_route(const struct reply *reply);
 const char *trace_end_name(enum trace_end end); /* "reached" ... as in JSON */
-/* The first and last hop at which a full circle of routers ends: loop_first + 2 * loop_length - 1; 0: no loop. */
+/* The hop at which the circle has been gone round twice: loop_first + 2 * loop_length - 1; 0: no loop. */
 uint8_t trace_loop_end(const struct trace *trace);
 
 /* The rest changes a trace; for session.c and tests. Out of memory: NULL or false, the trace as before. */

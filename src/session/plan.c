@@ -5,8 +5,9 @@
  *   1. The first spec climbs from the first TTL, LOOKAHEAD hops ahead of its answers, until the target answers,
  *      somebody refuses, the routers recur, or `gap` hops in a row are silent.
  *   2. Where it ends short of the target, the next spec climbs from the two hops before that silence, which it asks
- *      once each. Where nothing at all has answered for a second, it starts beside the others; after the last one the
- *      first hops are asked once more.
+ *      once each; the specs that fell silent are asked once more beside it, for comparison. Where nothing at all has
+ *      answered for a second, it starts beside the others; after the last one the first hops are asked once more.
+ *      Where our own host has no way, nothing more is tried.
  *   3. A silent hop with an answering hop behind it is asked once more by the spec that got further, and once by every
  *      spec that has not asked there yet, as are the two hops before it and the target, for comparison.
  *   4. Three or more such hops in a row that stay silent are asked a last time 1.1 s later: routers that answer once a

@@ -1,8 +1,5 @@
 #include "verdict/facts.h"
 
-#define SCTP_ABORT 6 /* chunk type, RFC 9260 3.2 */
-#define DCCP_RESET 7 /* packet type, RFC 4340 5.1 */
-
 bool reply_closes(const struct reply *reply)
 {
     bool v4 = reply->version == 4;
@@ -14,7 +11,8 @@ bool reply_closes(const struct reply *reply)
     case REPLY_DCCP:
         return reply->answer_type == DCCP_RESET;
     case REPLY_UNREACHABLE: /* protocol, port; IPv6: next header, port */
-        return v4 ? reply->icmp_code == 2 || reply->icmp_code == 3 : reply->icmp_type == 4 || reply->icmp_code == 4;
+        return v4 ? reply->icmp_code == 2 || reply->icmp_code == 3
+                  : reply->icmp_type == ICMP6_PARAMETER_PROBLEM || reply->icmp_code == 4;
     default:
         break;
     }

@@ -1,8 +1,6 @@
 /* how: the word for a refusal. RFC 792, RFC 1122 3.2.2.1, RFC 1812 5.2.7 for IPv4; RFC 4443 3.1 for IPv6. */
 #include "verdict/facts.h"
 
-#define ICMP6_PARAMETER_PROBLEM 4
-
 static const char *how_of_v4(uint8_t code)
 {
     static const char *const names[] = {

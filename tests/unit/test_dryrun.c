@@ -156,11 +156,27 @@ static void test_saved(void)
     free(text);
 }
 
+/* SCTP's checksum is 32 bits wide and lies at byte 28 of an IPv4 packet: the end of the hex dump's second line. */
+static void test_sctp_checksum(void)
+{
+    const char *const argv[] = {"hopsonde", "--dry-run", "-v", "-P", "sctp", "-m", "1", "-q", "1", "192.0.2.80", NULL};
+    char *text = dry_run(argv, 4, 1);
+    const char *told = strstr(text, " checksum 0x"), *dump = strstr(text, "0x0010 ");
+    char sent[9] = "";
+    const char *end = dump ? strchr(dump, '\n') : NULL;
+    if (end)
+        snprintf(sent, sizeof sent, "%.4s%.4s", end - 9, end - 4);
+    ok(told && *sent && strncmp(told + strlen(" checksum 0x"), sent, 8) == 0, "the checksum told is the one sent: %s",
+       sent);
+    free(text);
+}
+
 int main(void)
 {
     test_ladder();
     test_fields();
     test_chains();
     test_saved();
+    test_sctp_checksum();
     return tap_done();
 }
