@@ -18,7 +18,7 @@ static void write_trace(FILE *file, const struct session *session, const struct 
     json_write_members(file, json_trace_head(session, trace));
     fputs(",\n   \"hops\": [", file);
     for (unsigned ttl = 1, last = trace_last_ttl(trace); ttl <= last; ttl++) {
-        if (!*between && !trace->asked[ttl])
+        if (!*between && !trace_asked(trace, ttl))
             continue;
         fprintf(file, "%s\n    ", between);
         json_write(file, json_hop(trace, (uint8_t)ttl));

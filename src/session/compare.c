@@ -84,7 +84,7 @@ static void count_independent(const struct session *session, const struct trace 
 static bool compare_hop(const struct session *session, const struct trace *trace, uint8_t ttl, double *chance)
 {
     struct tally own = {0}, others = {0};
-    if (!trace->asked[ttl])
+    if (!trace_asked(trace, ttl))
         return false;
     for (unsigned i = 0; i < session->trace_count; i++) {
         const struct trace *other = &session->traces[i];

@@ -4,11 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PROBES_MOST INT32_MAX /* of one trace */
+
 void trace_init(struct trace *trace)
 {
     memset(trace, 0, sizeof *trace);
-    for (unsigned ttl = 0; ttl < 256; ttl++)
-        trace->first_at_ttl[ttl] = trace->last_at_ttl[ttl] = -1;
+    trace->origin = (struct trace_origin){.tool = "hopsonde", .grouped_by = "flow", .rounds = 1};
     trace->first_sent = trace->last_seen = NSTIME_NONE;
 }
 
@@ -27,18 +28,17 @@ void trace_free(struct trace *trace)
         free(probe->replies);
     }
     free(trace->probes);
+    free(trace->ttls);
     free(trace->by_serial);
     flow_free(&trace->flow);
 }
 
-/* Doubles an array so that it holds at least `need` elements. */
+/* Doubles an array so that it holds at least `need` elements: hardly any probe has more than one reply. */
 static bool grow(void **array, size_t *capacity, size_t need, size_t element_bytes)
 {
     if (need <= *capacity)
         return true;
-    size_t larger = *capacity ? *capacity * 2 : 8;
-    if (larger < need)
-        larger = need;
+    size_t larger = *capacity * 2 > need ? *capacity * 2 : need;
     void *moved = realloc(*array, larger * element_bytes);
     if (!moved)
         return false;
@@ -74,36 +74,53 @@ const struct probe *trace_probe(const struct trace *trace, uint16_t serial)
     return &trace->probes[trace->by_serial[serial]];
 }
 
+/* The entry of a TTL, made where it is not there yet. NULL: no memory. */
+static struct trace_ttl *ttl_entry(struct trace *trace, uint8_t ttl)
+{
+    if (ttl >= trace->ttl_count) {
+        unsigned count = ttl + 1U < 8 ? 8 : ttl + 1U;
+        struct trace_ttl *grown = realloc(trace->ttls, count * sizeof *grown);
+        if (!grown)
+            return NULL;
+        for (unsigned i = trace->ttl_count; i < count; i++)
+            grown[i] = (struct trace_ttl){.first = -1, .last = -1};
+        trace->ttls = grown;
+        trace->ttl_count = count;
+    }
+    return &trace->ttls[ttl];
+}
+
 struct probe *trace_add_probe(struct trace *trace, uint16_t serial, uint8_t ttl, nstime sent)
 {
     void *array = trace->probes;
     bool grown = grow(&array, &trace->probe_capacity, trace->probe_count + 1, sizeof *trace->probes);
     trace->probes = array;
+    struct trace_ttl *at = ttl_entry(trace, ttl);
     int32_t index = (int32_t)trace->probe_count;
-    if (!grown || !index_serial(trace, serial, index))
+    if (!grown || !at || trace->probe_count >= PROBES_MOST || (serial && !index_serial(trace, serial, index)))
         return NULL;
     struct probe *probe = &trace->probes[trace->probe_count++];
-    trace->asked[ttl]++;
-    uint16_t attempt = trace->asked[ttl];
-    *probe = (struct probe){.serial = serial,
-                            .ttl = ttl,
-                            .attempt = (uint8_t)(attempt < 255 ? attempt : 255),
-                            .sent = sent,
-                            .next_at_ttl = -1};
-    if (trace->last_at_ttl[ttl] >= 0)
-        trace->probes[trace->last_at_ttl[ttl]].next_at_ttl = index;
+    at->asked++;
+    *probe = (struct probe){.serial = serial, .ttl = ttl, .attempt = at->asked, .sent = sent, .next_at_ttl = -1};
+    if (at->last >= 0)
+        trace->probes[at->last].next_at_ttl = index;
     else
-        trace->first_at_ttl[ttl] = index;
-    trace->last_at_ttl[ttl] = index;
+        at->first = index;
+    at->last = index;
     trace->started = true;
     if (trace->first_sent == NSTIME_NONE)
         trace->first_sent = sent;
     return probe;
 }
 
+uint32_t trace_asked(const struct trace *trace, unsigned ttl)
+{
+    return ttl < trace->ttl_count ? trace->ttls[ttl].asked : 0;
+}
+
 const struct probe *trace_first_at(const struct trace *trace, uint8_t ttl)
 {
-    return trace->first_at_ttl[ttl] < 0 ? NULL : &trace->probes[trace->first_at_ttl[ttl]];
+    return trace_asked(trace, ttl) ? &trace->probes[trace->ttls[ttl].first] : NULL;
 }
 
 const struct probe *trace_next_at(const struct trace *trace, const struct probe *probe)
@@ -245,7 +262,7 @@ bool trace_add_reply(struct trace *trace, struct probe *probe, const struct repl
     void *array = probe->replies;
     bool grown = grow(&array, &capacity, (size_t)probe->reply_count + 1, sizeof *probe->replies);
     probe->replies = array;
-    probe->reply_capacity = (unsigned)capacity;
+    probe->reply_capacity = (uint8_t)capacity;
     if (!grown)
         return false;
     struct reply *kept = &probe->replies[probe->reply_count++];

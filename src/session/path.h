@@ -15,26 +15,27 @@ struct reply {
     struct addr from;
     nstime time;
     uint64_t frame; /* number in the capture; 0: none is kept */
-    enum reply_kind kind;
-    enum match match;
-    const char *rule;             /* constant: by what it was matched */
-    uint8_t version;              /* 4 or 6: of the reply's own IP header */
-    uint8_t icmp_type, icmp_code; /* meaningful where is_icmp */
-    bool is_icmp;
-    bool late;           /* came after its probe had expired */
-    bool duplicate;      /* the probe had been answered before */
-    uint8_t reply_ttl;   /* as it arrived here */
-    int16_t quoted_ttl;  /* -1: no quote */
-    uint32_t mtu;        /* of a too-big; 0: none */
-    uint32_t interface;  /* where it was captured; the kernel's ifindex live */
-    uint16_t tcp_window; /* of a SYN/ACK or RST: fingerprints of a forged one */
-    uint8_t tcp_flags;
-    uint8_t answer_type; /* direct answers: SCTP first chunk type, DCCP packet type; else 0 */
-    uint16_t ip_id;
-    bool dont_fragment;
+    const char *rule;                 /* constant: by what it was matched */
     struct icmp_extension *extension; /* owned; NULL where there was none */
     struct rewrite *rewrites;         /* owned; NULL where nothing was changed */
+    uint32_t mtu;                     /* of a too-big; 0: none */
+    uint32_t interface;               /* where it was captured; the kernel's ifindex live */
+    uint16_t ip_id;
+    uint16_t tcp_window;          /* of a SYN/ACK or RST: fingerprints of a forged one */
+    int16_t quoted_ttl;           /* -1: no quote */
+    uint8_t kind;                 /* enum reply_kind */
+    uint8_t match;                /* enum match */
+    uint8_t version;              /* 4 or 6: of the reply's own IP header */
+    uint8_t icmp_type, icmp_code; /* meaningful where is_icmp */
+    uint8_t reply_ttl;            /* as it arrived here */
+    uint8_t tcp_flags;
+    uint8_t answer_type; /* direct answers: SCTP first chunk type, DCCP packet type; else 0 */
     uint8_t rewrite_count;
+    uint8_t file; /* which of the capture's files holds the frame, from 0 */
+    bool is_icmp;
+    bool dont_fragment;
+    bool late;      /* came after its probe had expired */
+    bool duplicate; /* the probe had been answered before */
 };
 
 enum probe_state {
@@ -44,18 +45,21 @@ enum probe_state {
     PROBE_REFUSED, /* our own host did not let it out: `send_errno` */
 };
 
+/* Kept by the million where somebody else's capture holds as many: small. */
 struct probe {
-    uint16_t serial; /* identity within its flow, from 1 */
-    uint8_t ttl;
-    uint8_t attempt; /* the how-manieth at this TTL of this trace, from 1 */
-    nstime sent;     /* stamp of its own frame, else of the send call */
-    uint64_t frame;  /* 0: its own frame was not seen, or none is kept */
-    bool seen;       /* its own frame was captured; otherwise `sent` is a stand-in and the report says so */
-    int send_errno;
-    enum probe_state state;
+    nstime sent;           /* stamp of its own frame, else of the send call; NSTIME_NONE: known from answers alone */
+    uint64_t frame;        /* 0: its own frame was not seen, or none is kept */
     struct reply *replies; /* owned; in order of arrival */
-    unsigned reply_count, reply_capacity;
-    int32_t next_at_ttl; /* index of the next probe with this TTL; -1: the last */
+    uint32_t attempt;      /* the how-manieth at this TTL of this trace, from 1 */
+    int32_t next_at_ttl;   /* index of the next probe with this TTL; -1: the last */
+    int32_t send_errno;
+    uint16_t serial;                   /* identity within its flow, from 1; 0: the flow is not ours */
+    uint16_t source_port, target_port; /* where the flow is not ours; ICMP: echo id and sequence number */
+    uint8_t reply_count, reply_capacity;
+    uint8_t ttl;
+    uint8_t state; /* enum probe_state */
+    uint8_t file;  /* which of the capture's files holds the frame, from 0 */
+    bool seen;     /* its own frame was captured; otherwise `sent` is a stand-in and the report says so */
 };
 
 enum trace_end {
@@ -69,15 +73,36 @@ enum trace_end {
     END_INTERRUPTED,
 };
 
+/* The probes of one TTL. */
+struct trace_ttl {
+    int32_t first, last; /* indexes into the trace's probes; -1: none */
+    uint32_t asked;      /* probes known */
+};
+
+/* What is known of the making of a trace; our own has nothing but defaults. */
+struct trace_origin {
+    const char *tool;         /* constant: the kind of tool that made it; NULL: not told by its pattern */
+    const char *grouped_by;   /* constant: what its probes have in common */
+    bool foreign;             /* out of a capture, by whatever tool: every TTL that was asked belongs to the report */
+    bool inferred;            /* its probes are not in the capture and were rebuilt from the quotes of answers */
+    bool source_port_varies;  /* then each probe has its own */
+    bool target_port_varies;  /* the same */
+    uint8_t captured_at_ttl;  /* the hop behind which the capture was taken; 0: at the source, as far as is known */
+    uint32_t rounds;          /* sweeps over the TTLs */
+};
+
 struct trace {
-    struct flow flow;     /* owned; constant along the trace */
+    struct flow flow; /* owned; constant along the trace, but for what origin says that varies */
+    struct trace_origin origin;
+    uint32_t number;      /* from 0 in the order in which traces were found; of a session: summary_trace_number() */
+    uint32_t sent_count;  /* of a foreign trace: its probes, whether they are kept here or not */
     uint8_t gap, max_ttl; /* the run's limits, so that a trace knows where a silence ends: session_config */
     bool started;         /* at least one probe is known */
     struct probe *probes; /* owned; in the order in which they became known */
     size_t probe_count, probe_capacity;
-    int32_t first_at_ttl[256], last_at_ttl[256]; /* -1: none */
-    uint16_t asked[256];                         /* probes known at the TTL */
-    int32_t *by_serial;                          /* owned; index into probes, -1: unknown; by_serial_size entries */
+    struct trace_ttl *ttls; /* owned; by TTL; ttl_count entries */
+    unsigned ttl_count;
+    int32_t *by_serial; /* owned; index into probes, -1: unknown; by_serial_size entries */
     size_t by_serial_size;
 
     /* Kept up to date with every reply: */
@@ -98,7 +123,8 @@ struct hop_stats {
     double best_ms, avg_ms, worst_ms, stdev_ms, jitter_ms; /* meaningful where received > 0 */
 };
 
-const struct probe *trace_first_at(const struct trace *trace, uint8_t ttl);              /* NULL: none */
+const struct probe *trace_first_at(const struct trace *trace, uint8_t ttl); /* NULL: none */
+uint32_t trace_asked(const struct trace *trace, unsigned ttl);              /* probes known at this TTL */
 const struct probe *trace_next_at(const struct trace *trace, const struct probe *probe); /* same TTL; NULL: the last */
 const struct probe *trace_probe(const struct trace *trace, uint16_t serial);             /* NULL: unknown */
 /* The reply that stands for the probe: its first. NULL: none. */
@@ -128,7 +154,7 @@ uint8_t trace_loop_end(const struct trace *trace);
 /* The rest changes a trace; for session.c and tests. Out of memory: NULL or false, the trace as before. */
 void trace_init(struct trace *trace);
 void trace_free(struct trace *trace);
-/* A probe becomes known: by its frame, or by a claim. The serial must be new to the trace. */
+/* A probe becomes known: by its frame, or by a claim. The serial must be new to the trace, or 0: none. */
 struct probe *trace_add_probe(struct trace *trace, uint16_t serial, uint8_t ttl, nstime sent);
 /* Takes over the reply and what it owns; marks it late or a duplicate, and brings the summary fields up to date.
  * False, too, where the probe has REPLIES_MOST already: a network that doubles packets without end costs no more. */

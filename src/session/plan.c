@@ -104,7 +104,7 @@ nstime plan_deadline(const struct session *session, const struct probe *probe)
 static bool trace_pending(const struct session *session, unsigned index, uint8_t ttl)
 {
     const struct need *need = &session->plan.traces[index].needs[ttl];
-    uint16_t asked = session->traces[index].asked[ttl];
+    uint32_t asked = trace_asked(&session->traces[index], ttl);
     return ttl <= plan_limit(session, index) && (asked < need->want || need->resolved < asked);
 }
 
@@ -146,7 +146,7 @@ static void want_at_least(struct session *session, unsigned index, uint8_t ttl, 
 static void want_more(struct session *session, unsigned index, uint8_t ttl, uint16_t count, nstime not_before)
 {
     struct need *need = &session->plan.traces[index].needs[ttl];
-    need->want = (uint16_t)(session->traces[index].asked[ttl] + count);
+    need->want = (uint16_t)(trace_asked(&session->traces[index], ttl) + count);
     need->not_before = not_before;
 }
 
@@ -177,8 +177,8 @@ static void climb_no_more(struct session *session, unsigned index)
 {
     for (unsigned ttl = 1; ttl < 256; ttl++) {
         struct need *need = &session->plan.traces[index].needs[ttl];
-        uint16_t asked = session->traces[index].asked[ttl];
-        need->want = need->want < asked ? need->want : asked;
+        uint32_t asked = trace_asked(&session->traces[index], ttl);
+        need->want = need->want < asked ? need->want : (uint16_t)asked;
     }
 }
 
@@ -244,7 +244,7 @@ static void rescue_hop(struct session *session, uint8_t ttl)
     uint16_t again = session->trace_count > 1 || session->config.queries < 2 ? 1 : 2;
     want_more(session, past, ttl, again, 0);
     for (unsigned i = 0; i < session->trace_count; i++)
-        if (i != past && !session->traces[i].asked[ttl]) {
+        if (i != past && !trace_asked(&session->traces[i], ttl)) {
             want_at_least(session, i, ttl, 1);
             compare_before(session, i, ttl);
         }

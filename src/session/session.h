@@ -74,7 +74,8 @@ struct frame_note {
     const char *reason; /* STRAY, MALFORMED: constant text. REPLY: the rule it was matched by */
     unsigned trace;
     uint16_t serial;
-    uint8_t ttl, attempt;
+    uint8_t ttl;
+    uint32_t attempt;
 };
 
 #define STRAY_KINDS_MOST 24

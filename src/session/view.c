@@ -34,7 +34,7 @@ unsigned session_unseen_probes(const struct session *session)
 /* 0: not asked; 1: asked, or beyond the trace's end; 2: refused before it; 3: somebody there answered. */
 static unsigned trace_rank_at(const struct trace *trace, uint8_t ttl)
 {
-    unsigned rank = trace->asked[ttl] ? 1 : 0;
+    unsigned rank = trace_asked(trace, ttl) ? 1 : 0;
     if (ttl > trace_last_ttl(trace))
         return rank;
     for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe))
@@ -63,7 +63,7 @@ const struct trace *session_hop_trace(const struct session *session, uint8_t ttl
 static uint8_t last_asked(const struct trace *trace)
 {
     unsigned ttl = 255;
-    while (ttl && !trace->asked[ttl])
+    while (ttl && !trace_asked(trace, ttl))
         ttl--;
     return (uint8_t)ttl;
 }
@@ -71,7 +71,7 @@ static uint8_t last_asked(const struct trace *trace)
 static uint8_t first_asked(const struct trace *trace)
 {
     unsigned ttl = 1;
-    while (ttl < 255 && !trace->asked[ttl])
+    while (ttl < 255 && !trace_asked(trace, ttl))
         ttl++;
     return (uint8_t)ttl;
 }

@@ -238,7 +238,7 @@ struct place facts_place(const struct session *session, const struct trace *trac
 struct place facts_next_router(const struct facts *facts, uint8_t ttl)
 {
     for (unsigned next = ttl + 1U; next <= facts->last_router; next++)
-        for (unsigned i = 0; i < session_trace_count(facts->session) && facts->trace->asked[next]; i++) {
+        for (unsigned i = 0; i < session_trace_count(facts->session) && trace_asked(facts->trace, next); i++) {
             const struct trace *other = session_trace(facts->session, i);
             struct addr router = trace_router_address(other, (uint8_t)next);
             if (other != facts->trace && !addr_is_none(&router))
