@@ -110,8 +110,8 @@ static void start_table(struct output *out, const struct session *session, uint8
     struct text_state *state = out->state;
     const struct trace *trace = session_hop_trace(session, ttl);
     state->started = true;
-    state->rows =
-        session_config(session)->queries > TEXTLINE_PROBES_MOST || (trace && trace_asked(trace, ttl) > TEXTLINE_PROBES_MOST);
+    state->rows = session_config(session)->queries > TEXTLINE_PROBES_MOST ||
+                  (trace && trace_asked(trace, ttl) > TEXTLINE_PROBES_MOST);
     if (state->rows) {
         textline_add_row_heading(&state->line);
         print_line(out);

@@ -14,7 +14,7 @@
 struct reply {
     struct addr from;
     nstime time;
-    uint64_t frame; /* number in the capture; 0: none is kept */
+    uint64_t frame;                   /* number in the capture; 0: none is kept */
     const char *rule;                 /* constant: by what it was matched */
     struct icmp_extension *extension; /* owned; NULL where there was none */
     struct rewrite *rewrites;         /* owned; NULL where nothing was changed */
@@ -81,14 +81,14 @@ struct trace_ttl {
 
 /* What is known of the making of a trace; our own has nothing but defaults. */
 struct trace_origin {
-    const char *tool;         /* constant: the kind of tool that made it; NULL: not told by its pattern */
-    const char *grouped_by;   /* constant: what its probes have in common */
-    bool foreign;             /* out of a capture, by whatever tool: every TTL that was asked belongs to the report */
-    bool inferred;            /* its probes are not in the capture and were rebuilt from the quotes of answers */
-    bool source_port_varies;  /* then each probe has its own */
-    bool target_port_varies;  /* the same */
-    uint8_t captured_at_ttl;  /* the hop behind which the capture was taken; 0: at the source, as far as is known */
-    uint32_t rounds;          /* sweeps over the TTLs */
+    const char *tool;        /* constant: the kind of tool that made it; NULL: not told by its pattern */
+    const char *grouped_by;  /* constant: what its probes have in common */
+    bool foreign;            /* out of a capture, by whatever tool: every TTL that was asked belongs to the report */
+    bool inferred;           /* its probes are not in the capture and were rebuilt from the quotes of answers */
+    bool source_port_varies; /* then each probe has its own */
+    bool target_port_varies; /* the same */
+    uint8_t captured_at_ttl; /* the hop behind which the capture was taken; 0: at the source, as far as is known */
+    uint32_t rounds;         /* sweeps over the TTLs */
 };
 
 struct trace {
@@ -123,8 +123,8 @@ struct hop_stats {
     double best_ms, avg_ms, worst_ms, stdev_ms, jitter_ms; /* meaningful where received > 0 */
 };
 
-const struct probe *trace_first_at(const struct trace *trace, uint8_t ttl); /* NULL: none */
-uint32_t trace_asked(const struct trace *trace, unsigned ttl);              /* probes known at this TTL */
+const struct probe *trace_first_at(const struct trace *trace, uint8_t ttl);              /* NULL: none */
+uint32_t trace_asked(const struct trace *trace, unsigned ttl);                           /* probes known at this TTL */
 const struct probe *trace_next_at(const struct trace *trace, const struct probe *probe); /* same TTL; NULL: the last */
 const struct probe *trace_probe(const struct trace *trace, uint16_t serial);             /* NULL: unknown */
 /* The reply that stands for the probe: its first. NULL: none. */
@@ -139,6 +139,9 @@ struct addr trace_router_address(const struct trace *trace, uint8_t ttl);
 /* The last TTL that belongs in a report: where the target answered, the refusal, the end of the second round of a
  * loop, or the end of the silence. 0 where no probe is known. */
 uint8_t trace_last_ttl(const struct trace *trace);
+/* The last TTL of a table for people. A foreign trace reports every TTL that was asked, but what was sent beyond the
+ * target's own hop says nothing more of the path. */
+uint8_t trace_shown_ttl(const struct trace *trace);
 /* Whether the reply comes from the target or in its name, and is no time exceeded. */
 bool reply_reaches(const struct trace *trace, const struct reply *reply);
 /* Whether the reply is an ICMP refusal by somebody else than the target. A packet too big is always refused before it,

@@ -76,10 +76,21 @@ static uint8_t first_asked(const struct trace *trace)
     return (uint8_t)ttl;
 }
 
+uint8_t trace_shown_ttl(const struct trace *trace)
+{
+    uint8_t last = trace_last_ttl(trace);
+    if (!trace->origin.foreign || !trace->reached_ttl)
+        return last;
+    uint8_t end = trace->reached_ttl > trace->top ? trace->reached_ttl : trace->top;
+    return end < last ? end : last;
+}
+
 uint8_t trace_last_ttl(const struct trace *trace)
 {
     if (!trace->started)
         return 0;
+    if (trace->origin.foreign)
+        return last_asked(trace);
     if (trace->reached_ttl)
         return trace->reached_ttl;
     if (trace->loop_first)
