@@ -5,7 +5,8 @@
  * covers part of its parent, so a layer cannot read outside of its own length.
  *
  * All of it is inline, because every packet of a capture passes through here: the compiler then keeps a local cursor in
- * registers, and behind `cursor_left(&c) < 20` it drops the checks of the next 20 bytes, which still stand in the code. */
+ * registers, and behind `cursor_left(&c) < 20` it drops the checks of the next 20 bytes, which still stand in the code.
+ */
 #ifndef HOPSONDE_BASE_CURSOR_H
 #define HOPSONDE_BASE_CURSOR_H
 
