@@ -103,15 +103,20 @@ static void add_interface(struct cursor c, uint8_t type, struct icmp_extension *
         malformed_because(malformed, "interface information object cut short");
 }
 
+static bool sum_is_right(struct cursor c)
+{
+    return checksum_finish(checksum_add(0, cursor_here(&c), cursor_left(&c))) == 0;
+}
+
 bool icmp_extension_decode(struct cursor c, struct icmp_extension *out, const char **malformed)
 {
     enum { CLASS_MPLS = 1, CLASS_INTERFACE = 2, VERSION = 2 };
-    uint16_t sum = checksum_finish(checksum_add(0, cursor_here(&c), cursor_left(&c)));
+    struct cursor whole = c;
     uint16_t version = cursor_u16(&c);
     uint16_t checksum = cursor_u16(&c);
-    if (c.failed || version >> 12 != VERSION || (checksum != 0 && sum != 0) || !objects_tile(c))
+    if (c.failed || version >> 12 != VERSION || !objects_tile(c) || (checksum != 0 && !sum_is_right(whole)))
         return false;
-    *out = (struct icmp_extension){.present = true};
+    out->present = true;
     struct object object;
     while (cursor_left(&c) > 0 && next_object(&c, &object)) {
         if (object.class == CLASS_MPLS && object.type == 1)

@@ -221,7 +221,7 @@ bool linktype_is_known(uint16_t linktype)
     return find_row(linktype) != NULL;
 }
 
-struct cursor link_decode(const struct frame *frame, struct packet *out)
+struct span link_decode(const struct frame *frame, struct packet *out)
 {
     static const enum packet_kind kinds[] = {
         [LINK_IP] = PACKET_PLAIN,
@@ -240,5 +240,5 @@ struct cursor link_decode(const struct frame *frame, struct packet *out)
         out->kind = PACKET_NOT_IP;
         out->malformed = "unknown link type";
     }
-    return s.cursor;
+    return span_left(&s.cursor);
 }
