@@ -57,6 +57,12 @@ void ip_decode(struct span packet, enum extent extent, struct headers *out, cons
 void transport_decode(struct span segment, uint32_t size, const struct ip_header *ip, enum extent extent,
                       struct transport *out, const char **malformed);
 
+/* The ICMP that an IP version carries; that of the other is a protocol that nobody knows. */
+static inline uint8_t icmp_of(uint8_t version)
+{
+    return version == 4 ? IP_ICMP : IP_ICMP6;
+}
+
 /* Where `out->outer` is an ICMP error: sets kind, mtu, extension and quote, which are clear. */
 void icmp_decode(struct packet *out);
 

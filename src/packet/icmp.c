@@ -72,8 +72,7 @@ void icmp_decode(struct packet *out)
 {
     const struct headers *outer = &out->outer;
     const struct transport *message = &outer->transport;
-    bool is_icmp = outer->ip.protocol == (outer->ip.version == 4 ? IP_ICMP : IP_ICMP6);
-    if (!is_icmp || !(message->have & HAVE_TYPE))
+    if (outer->ip.protocol != icmp_of(outer->ip.version) || !(message->have & HAVE_TYPE))
         return;
     const struct error_row *row = find_row(outer->ip.version, message->type);
     if (!row)

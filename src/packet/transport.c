@@ -12,7 +12,7 @@ struct transport_state {
 };
 
 /* Marks fields as known where the cursor could read all of them. */
-static void gained(const struct transport_state *s, uint32_t fields)
+static inline void gained(const struct transport_state *s, uint32_t fields)
 {
     if (!s->cursor.failed)
         s->out->have |= fields;
@@ -25,7 +25,7 @@ static bool is_whole(const struct transport_state *s)
 }
 
 /* `cut`: what a packet is that ends before its header does. */
-static void set_header_length(struct transport_state *s, unsigned length, const char *cut)
+static inline void set_header_length(struct transport_state *s, unsigned length, const char *cut)
 {
     struct transport *t = s->out;
     if (is_whole(s) && length > t->size)
@@ -35,7 +35,7 @@ static void set_header_length(struct transport_state *s, unsigned length, const 
     t->header_length = (uint8_t)(length < UINT8_MAX ? length : UINT8_MAX);
 }
 
-static void decode_ports(struct transport_state *s)
+static inline void decode_ports(struct transport_state *s)
 {
     s->out->source_port = cursor_u16(&s->cursor);
     s->out->target_port = cursor_u16(&s->cursor);
@@ -43,7 +43,7 @@ static void decode_ports(struct transport_state *s)
 }
 
 /* RFC 768; RFC 3828, where the length field is the checksum's coverage. */
-static void decode_udp(struct transport_state *s, const char *cut)
+static void decode_udp(struct transport_state *s)
 {
     struct transport *t = s->out;
     decode_ports(s);
@@ -51,7 +51,7 @@ static void decode_udp(struct transport_state *s, const char *cut)
     gained(s, HAVE_LENGTH);
     t->checksum = cursor_u16(&s->cursor);
     gained(s, HAVE_CHECKSUM);
-    set_header_length(s, 8, cut);
+    set_header_length(s, 8, s->ip->protocol == IP_UDP ? "UDP header cut short" : "UDP-Lite header cut short");
     /* 0: all of it, in UDP-Lite and in UDP jumbograms (RFC 2675 4). */
     if ((t->have & HAVE_LENGTH) && t->length > 0 && t->length < 8)
         malformed_because(s->malformed, "UDP length below 8");
@@ -158,7 +158,7 @@ static void decode_tcp(struct transport_state *s)
 }
 
 /* RFC 792, RFC 4443. */
-static void decode_icmp(struct transport_state *s, const char *cut)
+static void decode_icmp(struct transport_state *s)
 {
     struct transport *t = s->out;
     t->type = cursor_u8(&s->cursor);
@@ -172,7 +172,7 @@ static void decode_icmp(struct transport_state *s, const char *cut)
         t->echo_seq = cursor_u16(&s->cursor);
         gained(s, HAVE_ECHO);
     }
-    set_header_length(s, 8, cut);
+    set_header_length(s, 8, s->ip->version == 4 ? "ICMP header cut short" : "ICMPv6 header cut short");
 }
 
 /* RFC 4340 5.1: short sequence numbers are for data and acknowledgements only, which also tells a header from the
@@ -255,28 +255,23 @@ void transport_decode(struct span segment, uint32_t size, const struct ip_header
     out->captured = (uint32_t)segment.count;
     out->size = size;
     switch (ip->protocol) {
-    case IP_ICMP:
-        if (ip->version == 4)
-            decode_icmp(&s, "ICMP header cut short");
-        break;
     case IP_TCP:
         decode_tcp(&s);
         break;
     case IP_UDP:
-        decode_udp(&s, "UDP header cut short");
+    case IP_UDPLITE:
+        decode_udp(&s);
+        break;
+    case IP_ICMP:
+    case IP_ICMP6:
+        if (ip->protocol == icmp_of(ip->version))
+            decode_icmp(&s);
         break;
     case IP_DCCP:
         decode_dccp(&s);
         break;
-    case IP_ICMP6:
-        if (ip->version == 6)
-            decode_icmp(&s, "ICMPv6 header cut short");
-        break;
     case IP_SCTP:
         decode_sctp(&s);
-        break;
-    case IP_UDPLITE:
-        decode_udp(&s, "UDP-Lite header cut short");
         break;
     default:
         break;
