@@ -12,7 +12,7 @@ struct object {
 };
 
 /* The next object; false where its length makes no sense. */
-static bool next_object(struct cursor *c, struct object *out)
+static inline bool next_object(struct cursor *c, struct object *out)
 {
     uint16_t length = cursor_u16(c);
     out->class = cursor_u8(c);
@@ -103,18 +103,15 @@ static void add_interface(struct cursor c, uint8_t type, struct icmp_extension *
         malformed_because(malformed, "interface information object cut short");
 }
 
-static bool sum_is_right(struct cursor c)
-{
-    return checksum_finish(checksum_add(0, cursor_here(&c), cursor_left(&c))) == 0;
-}
-
-bool icmp_extension_decode(struct cursor c, struct icmp_extension *out, const char **malformed)
+bool icmp_extension_decode(struct span bytes, struct icmp_extension *out, const char **malformed)
 {
     enum { CLASS_MPLS = 1, CLASS_INTERFACE = 2, VERSION = 2 };
-    struct cursor whole = c;
+    struct cursor c = cursor_init(bytes.bytes, bytes.count);
     uint16_t version = cursor_u16(&c);
     uint16_t checksum = cursor_u16(&c);
-    if (c.failed || version >> 12 != VERSION || !objects_tile(c) || (checksum != 0 && !sum_is_right(whole)))
+    if (c.failed || version >> 12 != VERSION || !objects_tile(c))
+        return false;
+    if (checksum != 0 && checksum_finish(checksum_add(0, bytes.bytes, bytes.count)) != 0)
         return false;
     out->present = true;
     struct object object;

@@ -34,7 +34,7 @@ static bool extension_at(const struct transport *message, size_t quote_length, s
         return false;
     struct cursor c = cursor_init(message->bytes, message->captured);
     cursor_skip(&c, ICMP_HEADER + quote_length);
-    return icmp_extension_decode(c, &out->extension, &out->malformed);
+    return icmp_extension_decode(span_left(&c), &out->extension, &out->malformed);
 }
 
 /* Finds the extension and returns how many bytes of the quote there are, its padding included where it is not told.
