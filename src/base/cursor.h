@@ -5,8 +5,7 @@
  * covers part of its parent, so a layer cannot read outside of its own length.
  *
  * All of it is inline, because every packet of a capture passes through here: the compiler then keeps a local cursor in
- * registers, and behind `cursor_left(&c) < 20` it drops the checks of the next 20 bytes, which still stand in the code.
- */
+ * registers, and where cursor_left() was compared once it leaves out the checks of reads that must then succeed. */
 #ifndef HOPSONDE_BASE_CURSOR_H
 #define HOPSONDE_BASE_CURSOR_H
 
@@ -66,25 +65,33 @@ static inline const uint8_t *cursor_bytes(struct cursor *c, size_t count)
 static inline uint8_t cursor_u8(struct cursor *c)
 {
     const uint8_t *b = c->here;
-    return cursor_step(c, 1) ? b[0] : 0;
+    if (!cursor_step(c, 1))
+        return 0;
+    return b[0];
 }
 
 static inline uint16_t cursor_u16(struct cursor *c)
 {
     const uint8_t *b = c->here;
-    return cursor_step(c, 2) ? (uint16_t)(b[0] << 8 | b[1]) : 0;
+    if (!cursor_step(c, 2))
+        return 0;
+    return (uint16_t)(b[0] << 8 | b[1]);
 }
 
 static inline uint32_t cursor_u24(struct cursor *c)
 {
     const uint8_t *b = c->here;
-    return cursor_step(c, 3) ? (uint32_t)b[0] << 16 | (uint32_t)b[1] << 8 | b[2] : 0;
+    if (!cursor_step(c, 3))
+        return 0;
+    return (uint32_t)b[0] << 16 | (uint32_t)b[1] << 8 | b[2];
 }
 
 static inline uint32_t cursor_u32(struct cursor *c)
 {
     const uint8_t *b = c->here;
-    return cursor_step(c, 4) ? (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3] : 0;
+    if (!cursor_step(c, 4))
+        return 0;
+    return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
 }
 
 static inline uint64_t cursor_u64(struct cursor *c)

@@ -2,6 +2,7 @@
 
 #include "base/cursor.h"
 
+/* Carries around until the sum fits. */
 static uint64_t fold(uint64_t sum, unsigned bits)
 {
     while (sum >> bits)
@@ -19,7 +20,7 @@ uint32_t checksum_add(uint32_t sum, const uint8_t *bytes, size_t count)
         wide += cursor_u16(&c);
     if (cursor_left(&c) > 0)
         wide += (uint64_t)cursor_u8(&c) << 8;
-    return (uint32_t)fold(wide, 24);
+    return (uint32_t)fold(wide, 24); /* with room for what a caller may add */
 }
 
 uint16_t checksum_finish(uint32_t sum)

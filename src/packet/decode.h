@@ -66,9 +66,9 @@ static inline uint8_t icmp_of(uint8_t version)
 /* Where `out->outer` is an ICMP error: sets kind, mtu, extension and quote, which are clear. */
 void icmp_decode(struct packet *out);
 
-/* The extension structure (RFC 4884 7) that fills these bytes to their end: version, checksum and the tiling of its objects
- * are checked before anything of it is believed. False, and `out` untouched, where it is none. Of `out`, which is
- * clear, `non_compliant` stays. */
+/* The extension structure (RFC 4884 7) that fills these bytes to their end: version, checksum and the tiling of its
+ * objects are checked before anything of it is believed. `out` is clear; false, and it stays so, where there is none.
+ */
 bool icmp_extension_decode(struct span bytes, struct icmp_extension *out, const char **malformed);
 
 #endif
