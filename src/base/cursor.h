@@ -35,12 +35,18 @@ static inline const uint8_t *cursor_here(const struct cursor *c)
     return c->here;
 }
 
+/* What was read makes no sense, so nothing that follows does: as if it ended here. The one way to set `failed`. */
+static inline void cursor_fail(struct cursor *c)
+{
+    c->failed = true;
+    c->left = 0;
+}
+
 /* Steps over `count` bytes and returns true, or fails. Of the empty range at NULL, 0 bytes are no step at all. */
 static inline bool cursor_step(struct cursor *c, size_t count)
 {
     if (count > c->left) {
-        c->failed = true;
-        c->left = 0;
+        cursor_fail(c);
         return false;
     }
     if (count > 0) {

@@ -54,7 +54,7 @@ static void read_address(struct cursor *c, struct interface_info *info)
     uint16_t afi = cursor_u16(c);
     cursor_skip(c, 2);
     if (afi != AFI_IPV4 && afi != AFI_IPV6)
-        c->failed = true;
+        cursor_fail(c);
     const uint8_t *bytes = cursor_bytes(c, afi == AFI_IPV4 ? 4 : 16);
     if (!bytes)
         return;
@@ -67,7 +67,7 @@ static void read_name(struct cursor *c, struct interface_info *info)
 {
     uint8_t length = cursor_u8(c);
     if (length == 0 || length > sizeof info->name)
-        c->failed = true;
+        cursor_fail(c);
     const uint8_t *bytes = cursor_bytes(c, length - (size_t)1);
     if (!bytes)
         return;
