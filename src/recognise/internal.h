@@ -104,6 +104,15 @@ struct run_ttl {
     uint32_t asked, told;
 };
 
+/* What the first packet of a run shows of its tool. */
+struct first_look {
+    uint16_t size, window;
+    uint16_t payload_bytes;              /* on the wire */
+    uint8_t payload[12], payload_length; /* the first of them, as far as they were captured */
+    bool dont_fragment;
+    bool has_options; /* TCP */
+};
+
 /* Packets that one run of one tool may have sent. */
 struct run {
     struct trace trace;
@@ -133,15 +142,7 @@ struct run {
     struct field source_port, target_port, ip_id, seq; /* echo: id and sequence number are ports */
     struct run_ttl *by_ttl;                            /* owned; as captured */
     unsigned by_ttl_count;
-    struct {
-        uint16_t size, window;
-        uint8_t dont_fragment, tcp_flags;
-        uint8_t payload[12];
-        uint8_t payload_length; /* of those 12 */
-        bool checksum_is_id;    /* all so far */
-        bool has_options;       /* TCP */
-        uint16_t payload_bytes; /* on the wire */
-    } shown;                    /* by its first packet */
+    struct first_look shown;
 };
 
 struct orphan;
@@ -167,8 +168,8 @@ struct orphan {
     struct other_error error; /* owns its extension */
     struct reply reply;       /* owns nothing */
     uint32_t word, seq;
-    uint16_t ip_id, size, payload_bytes; /* of the quoted packet */
-    uint8_t payload[12], payload_length;
+    struct first_look shown;
+    uint16_t ip_id;
     uint8_t shape, tos;
     uint8_t hop; /* as inferred */
     bool has_word;
@@ -227,6 +228,8 @@ void look_at(const struct recogniser *r, const struct headers *headers, struct l
 uint64_t look_pair_hash(const struct recogniser *r, const struct addr *source, const struct addr *target,
                         uint8_t protocol);
 uint64_t look_key(uint64_t pair_hash, uint32_t word, uint32_t extra);
+
+void look_first(const struct headers *headers, struct first_look *out);
 
 /* table.c: everything that is found by hash, and the pool of sightings. */
 bool table_init(struct recogniser *r);

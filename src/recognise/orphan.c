@@ -53,21 +53,13 @@ static void append(struct recogniser *r, struct pair *pair, struct orphan *orpha
 static void note_quote(struct orphan *orphan, const struct look *quote)
 {
     const struct headers *h = quote->headers;
-    const struct transport *t = &h->transport;
     orphan->word = quote->word;
     orphan->seq = quote->seq;
     orphan->has_word = quote->has_word;
     orphan->shape = quote->shape;
     orphan->ip_id = h->ip.id;
     orphan->tos = h->ip.tos;
-    orphan->size = (uint16_t)h->ip.total_length;
-    size_t header = t->header_length;
-    if (t->bytes && t->captured > header) {
-        size_t length = t->captured - header;
-        orphan->payload_length = (uint8_t)(length < sizeof orphan->payload ? length : sizeof orphan->payload);
-        memcpy(orphan->payload, t->bytes + header, orphan->payload_length);
-    }
-    orphan->payload_bytes = (uint16_t)(t->size > header ? t->size - header : 0);
+    look_first(h, &orphan->shown);
 }
 
 /* --- judging --- */
@@ -255,10 +247,7 @@ static void imagine_run(const struct pair *pair, const struct ladder *ladder, st
         field_add(&run->seq, rung->seq, i == 0, true);
         run->count++;
     }
-    run->shown.size = first->size;
-    run->shown.payload_length = first->payload_length;
-    run->shown.payload_bytes = first->payload_bytes;
-    memcpy(run->shown.payload, first->payload, sizeof first->payload);
+    run->shown = first->shown;
 }
 
 static void tell_rung(struct recogniser *r, struct run *run, struct orphan *rung)

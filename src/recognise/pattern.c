@@ -52,8 +52,6 @@ void pattern_add(struct run *run, const struct look *look)
     field_add(&run->target_port, look->word & 0xffff, first, false);
     field_add(&run->ip_id, h->ip.id, first, false);
     field_add(&run->seq, look->seq, first, true);
-    run->shown.checksum_is_id = (first || run->shown.checksum_is_id) && (h->transport.have & HAVE_CHECKSUM) &&
-                                h->ip.version == 4 && h->transport.checksum == h->ip.id;
 }
 
 /* --- fitting --- */

@@ -455,23 +455,6 @@ static bool is_of_connection(const struct recogniser *r, const struct look *look
     return false;
 }
 
-static void note_first(struct run *run, const struct headers *h)
-{
-    const struct transport *t = &h->transport;
-    run->shown.size = (uint16_t)h->ip.total_length;
-    run->shown.window = t->window;
-    run->shown.dont_fragment = h->ip.dont_fragment;
-    run->shown.tcp_flags = t->flags;
-    run->shown.has_options = run->shape == SHAPE_SYN && t->header_length > 20;
-    size_t header = t->header_length;
-    if (t->bytes && t->captured > header) {
-        size_t length = t->captured - header;
-        run->shown.payload_length = (uint8_t)(length < sizeof run->shown.payload ? length : sizeof run->shown.payload);
-        memcpy(run->shown.payload, t->bytes + header, run->shown.payload_length);
-    }
-    run->shown.payload_bytes = t->size > header ? (uint16_t)(t->size - header) : 0;
-}
-
 /* `step`: by how much the one of the two ports that counts has moved since the last probe. */
 static void note_restart(struct run *run, uint32_t step)
 {
@@ -559,7 +542,7 @@ static void add_sighting(struct recogniser *r, struct run *run, unsigned file, c
     }
     fill_sighting(s, run, file, frame, packet, look);
     if (run->count == 0)
-        note_first(run, look->headers);
+        look_first(look->headers, &run->shown);
     uint32_t source_step = (uint16_t)((look->word >> 16) - run->source_port.last);
     uint32_t target_step = (uint16_t)(look->word - run->target_port.last);
     if (run->count && look->headers->ip.ttl != run->last_ttl && !source_step)
