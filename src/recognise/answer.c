@@ -90,7 +90,7 @@ static void contend_by_key(const struct recogniser *r, struct contest *contest, 
 {
     unsigned left = SCAN_MOST;
     for (struct sighting *s = index_first(r, key); s && left; s = s->next_same, left--)
-        if (s->key == key && s->word == word && is_of(s, source, target, protocol))
+        if (s->word == word && is_of(s, source, target, protocol))
             contend(contest, s);
 }
 

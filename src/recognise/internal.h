@@ -13,7 +13,6 @@
 
 /* Bounds. At the most some 60 MB in all, whatever the capture. */
 #define SIGHTINGS_MOST (1U << 17)
-#define INDEX_BITS 17
 #define PAIR_BITS 14
 #define RUNS_MOST (1U << 13)
 #define RUNS_OF_PAIR_MOST 16
@@ -54,27 +53,32 @@ struct look {
 struct run;
 struct pair;
 
-/* A packet that may be a probe, until it is told, kept or turned down. */
+/* A packet that may be a probe, until it is told, kept or turned down. Four cache lines, by when they are needed: a
+ * large capture has tens of thousands of them waiting. */
 struct sighting {
     struct probe probe; /* `replies` is `first` or malloc'ed */
-    struct reply first;
-    struct run *run;
-    struct sighting *next_same, **same_at; /* in the index; what points to it */
-    struct sighting *before, *after;       /* in the run, by time */
-    struct sighting *younger;              /* of all, by time; also the list of the free */
     uint64_t key;
-    uint64_t head; /* the first bytes of its payload, as many as head_bytes */
-    uint32_t word, seq, ack, flow_label;
-    uint32_t interface; /* of its frame */
-    uint16_t ip_id, checksum, size, window;
-    uint16_t payload; /* bytes; a FIN counts as one */
-    uint8_t head_bytes;
-    uint8_t direction; /* of its frame */
-    uint8_t ttl;       /* as captured; probe.ttl is as sent, once that is known */
-    uint8_t tos, tcp_flags;
+    struct sighting *younger; /* of all, by time; also the list of the free */
+
+    struct run *run;
+    struct sighting *next_same, *previous_same; /* of the same key, the newest first */
+    struct sighting *before, *after;            /* in the run, by time */
+    uint32_t id;                                /* its place in the pool */
+    uint32_t word, seq;
+    uint16_t ip_id, checksum;
+    uint8_t ttl; /* as captured; probe.ttl is as sent, once that is known */
+    uint8_t head_bytes, tos, tcp_flags;
     bool dont_fragment, indexed;
     bool settled; /* nothing more is waited for */
     bool dead;    /* its run is through with it; only the list by age still holds it */
+
+    uint64_t head; /* the first bytes of its payload, as many as head_bytes */
+    uint32_t ack, flow_label;
+    uint32_t interface; /* of its frame, as is the direction */
+    uint16_t size, window;
+    uint16_t payload; /* bytes; a FIN counts as one */
+    uint8_t direction;
+    struct reply first;
 };
 
 /* How a field goes from one probe of a run to the next. */
@@ -175,6 +179,12 @@ struct orphan {
     bool has_word;
 };
 
+/* A place in the index: half of a key, which says where it belongs, and the newest sighting of that key. */
+struct index_entry {
+    uint32_t hash;
+    uint32_t id; /* plus one; 0: the place is free */
+};
+
 /* Why a frame is none of a trace. */
 enum stray {
     STRAY_NOT_IP,
@@ -196,7 +206,8 @@ struct recogniser {
     struct recogniser_events events;
     nstime now; /* the latest stamp so far */
 
-    struct sighting **index;        /* heads of chains, 1 << INDEX_BITS of them */
+    struct index_entry *index; /* owned; 1 << index_bits of them, at most half of them taken */
+    unsigned index_bits, index_count;
     struct pair **pairs, **targets; /* 1 << PAIR_BITS each */
     struct sighting *free_sightings;
     struct sighting **chunks; /* owned */
@@ -246,9 +257,9 @@ void pair_release(struct recogniser *r, struct pair *pair);
 /* NULL: none is free. */
 struct sighting *sighting_take(struct recogniser *r);
 void sighting_release(struct recogniser *r, struct sighting *s);
-void index_add(struct recogniser *r, struct sighting *s);
-void index_remove(struct sighting *s);
-/* The chain of sightings that may have this key, by next_same; the newest first. */
+bool index_add(struct recogniser *r, struct sighting *s); /* false: no memory */
+void index_remove(struct recogniser *r, struct sighting *s);
+/* The newest sighting of this key; the others follow by next_same. NULL: none. */
 struct sighting *index_first(const struct recogniser *r, uint64_t key);
 
 /* pattern.c */

@@ -69,10 +69,13 @@ static void run_remove(struct run *run, struct sighting *s)
 static void free_replies(struct sighting *s)
 {
     for (unsigned i = 0; i < s->probe.reply_count; i++) {
-        free(s->probe.replies[i].extension);
-        free(s->probe.replies[i].rewrites);
+        struct reply *reply = &s->probe.replies[i];
+        if (reply->extension || reply->rewrites) {
+            free(reply->extension);
+            free(reply->rewrites);
+        }
     }
-    if (s->probe.replies != &s->first)
+    if (s->probe.reply_capacity)
         free(s->probe.replies);
 }
 
@@ -80,7 +83,7 @@ static void free_replies(struct sighting *s)
 static void sighting_drop(struct recogniser *r, struct sighting *s)
 {
     run_remove(s->run, s);
-    index_remove(s);
+    index_remove(r, s);
     free_replies(s);
     s->dead = true;
     if (s->settled)
@@ -249,7 +252,7 @@ static void decide(struct recogniser *r, struct run *run)
 static void settle(struct recogniser *r, struct sighting *s)
 {
     struct run *run = s->run;
-    index_remove(s);
+    index_remove(r, s);
     s->settled = true;
     if (s->dead) {
         sighting_release(r, s);
@@ -263,11 +266,20 @@ static void settle(struct recogniser *r, struct sighting *s)
     }
 }
 
+/* The next one has waited so long that no cache has it. */
+static void prefetch(const struct sighting *s)
+{
+    for (const char *line = (const char *)s; line < (const char *)(s + 1); line += 64)
+        __builtin_prefetch(line);
+}
+
 static void settle_oldest(struct recogniser *r)
 {
     struct sighting *s = r->oldest;
     r->oldest = s->younger;
-    if (!r->oldest)
+    if (r->oldest)
+        prefetch(r->oldest);
+    else
         r->newest = NULL;
     settle(r, s);
 }
@@ -422,8 +434,7 @@ static bool is_seen_again(struct recogniser *r, unsigned file, const struct fram
 {
     unsigned left = SCAN_MOST;
     for (struct sighting *s = index_first(r, look->key); s && left; s = s->next_same, left--) {
-        if (s->key != look->key || s->run->shape != look->shape ||
-            !addr_equal(&s->run->pair->source, &look->headers->ip.source) ||
+        if (s->run->shape != look->shape || !addr_equal(&s->run->pair->source, &look->headers->ip.source) ||
             !addr_equal(&s->run->pair->target, &look->headers->ip.target))
             continue;
         uint8_t ttl = look->headers->ip.ttl;
@@ -449,7 +460,7 @@ static bool is_of_connection(const struct recogniser *r, const struct look *look
         unsigned left = SCAN_MOST;
         uint64_t key = look_key(look->pair_hash, look->word, seq);
         for (const struct sighting *s = index_first(r, key); s && left; s = s->next_same, left--)
-            if (s->key == key && s->word == look->word && s->seq == seq && s->run->shape == SHAPE_SYN)
+            if (s->word == look->word && s->seq == seq && s->run->shape == SHAPE_SYN)
                 return true;
     }
     return false;
@@ -559,7 +570,7 @@ static void add_sighting(struct recogniser *r, struct run *run, unsigned file, c
     run->trace.last_sent = run->last_time;
     age_push(r, s);
     run_append(run, s);
-    index_add(r, s);
+    (void)index_add(r, s); /* without memory no answer finds it */
     run_touch(r, run);
     run_consider(r, run);
 }
