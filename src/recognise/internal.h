@@ -18,7 +18,8 @@
 #define RUNS_OF_PAIR_MOST 16
 #define ORPHANS_MOST (1U << 15)
 #define ORPHANS_OF_PAIR_MOST 1024
-#define SCAN_MOST 256 /* sightings looked at for an answer that no key finds */
+#define DUPLICATE_WITHIN NS_PER_S /* how long after its answer others to a probe are looked for */
+#define SCAN_MOST 256             /* sightings looked at for an answer that no key finds */
 
 #define HEAD_BYTES 8
 
@@ -56,29 +57,34 @@ struct pair;
 /* A packet that may be a probe, until it is told, kept or turned down. Four cache lines, by when they are needed: a
  * large capture has tens of thousands of them waiting. */
 struct sighting {
-    struct probe probe; /* `replies` is `first` or malloc'ed */
+    _Alignas(64) struct probe probe; /* `replies` is `first` or malloc'ed */
+    nstime due;                      /* when it will be settled */
     uint64_t key;
-    struct sighting *younger; /* of all, by time; also the list of the free */
 
     struct run *run;
-    struct sighting *next_same, *previous_same; /* of the same key, the newest first */
-    struct sighting *before, *after;            /* in the run, by time */
-    uint32_t id;                                /* its place in the pool */
+    struct sighting *older, *younger;  /* in its queue, by `due`; younger: also the list of the free */
+    struct sighting *before, *after;   /* in the run, by time */
+    uint32_t id;                       /* its place in the pool, from 1 */
+    uint32_t next_same, previous_same; /* ids; of the same key, the newest first; 0: none */
     uint32_t word, seq;
     uint16_t ip_id, checksum;
+
     uint8_t ttl; /* as captured; probe.ttl is as sent, once that is known */
     uint8_t head_bytes, tos, tcp_flags;
     bool dont_fragment, indexed;
-    bool settled; /* nothing more is waited for */
-    bool dead;    /* its run is through with it; only the list by age still holds it */
-
+    bool settled; /* nothing more is waited for, and it is in no queue */
+    uint8_t direction;
     uint64_t head; /* the first bytes of its payload, as many as head_bytes */
     uint32_t ack, flow_label;
     uint32_t interface; /* of its frame, as is the direction */
     uint16_t size, window;
     uint16_t payload; /* bytes; a FIN counts as one */
-    uint8_t direction;
     struct reply first;
+};
+
+/* Sightings that become due in the order in which they came in. */
+struct queue {
+    struct sighting *first, *last;
 };
 
 /* How a field goes from one probe of a run to the next. */
@@ -105,7 +111,7 @@ enum run_state {
 /* What is known of one TTL of a run. */
 struct run_ttl {
     struct addr router; /* the first that let a probe expire; none */
-    uint32_t asked, told;
+    uint32_t asked;
 };
 
 /* What the first packet of a run shows of its tool. */
@@ -182,7 +188,7 @@ struct orphan {
 /* A place in the index: half of a key, which says where it belongs, and the newest sighting of that key. */
 struct index_entry {
     uint32_t hash;
-    uint32_t id; /* plus one; 0: the place is free */
+    uint32_t id; /* 0: the place is free */
 };
 
 /* Why a frame is none of a trace. */
@@ -197,6 +203,7 @@ enum stray {
     STRAY_CONNECTION,
     STRAY_ANSWER_SEEN_AGAIN,
     STRAY_ADVICE,
+    STRAY_LATE,
     STRAY_TOO_MANY,
     STRAYS,
 };
@@ -212,7 +219,7 @@ struct recogniser {
     struct sighting *free_sightings;
     struct sighting **chunks; /* owned */
     unsigned chunk_count;
-    struct sighting *oldest, *newest;    /* not settled, by time */
+    struct queue waiting, answered;      /* ANSWER_WITHIN and DUPLICATE_WITHIN */
     unsigned held;                       /* settled, of undecided runs */
     struct run *oldest_run, *newest_run; /* by last activity */
     unsigned run_count;
@@ -259,14 +266,19 @@ struct sighting *sighting_take(struct recogniser *r);
 void sighting_release(struct recogniser *r, struct sighting *s);
 bool index_add(struct recogniser *r, struct sighting *s); /* false: no memory */
 void index_remove(struct recogniser *r, struct sighting *s);
-/* The newest sighting of this key; the others follow by next_same. NULL: none. */
+/* The newest sighting of this key, and the others. NULL: none. */
 struct sighting *index_first(const struct recogniser *r, uint64_t key);
+struct sighting *index_next(const struct recogniser *r, const struct sighting *s);
+void queue_push(struct queue *queue, struct sighting *s);
+void queue_remove(struct queue *queue, struct sighting *s);
 
 /* pattern.c */
 void field_add(struct field *field, uint32_t value, bool first, bool wide);
 /* How well a packet goes on with what the run has sent: 0 not at all, more is better. */
 unsigned pattern_fits(const struct run *run, const struct look *look, nstime now);
 void pattern_add(struct run *run, const struct look *look);
+/* Whether it would be near what the run has sent, at any time. */
+bool pattern_covers(const struct run *run, const struct look *look);
 
 /* run.c */
 /* A packet that may be a probe. False: it is none, and counted. */
@@ -277,6 +289,8 @@ void run_consider(struct recogniser *r, struct run *run);
 /* Runs every deadline up to r->now. */
 void run_tick(struct recogniser *r);
 void run_finish(struct recogniser *r);
+/* The sighting has been answered: what else is to come, comes soon. */
+void run_answered(struct recogniser *r, struct sighting *s);
 /* A trace that was found otherwise, to be numbered; false: nobody wants it. */
 bool run_number(struct recogniser *r, struct trace *trace);
 struct run_ttl *run_at(struct run *run, uint8_t ttl); /* NULL: no memory */

@@ -30,6 +30,15 @@ static void orphans_push(struct recogniser *r, struct pair *pair)
     r->newest_orphans = pair;
 }
 
+/* Whether the packet quoted is like the probes of a trace: then its own probe was answered long before. */
+static bool is_late(const struct pair *pair, const struct look *quote)
+{
+    for (const struct run *run = pair->runs; run; run = run->next_in_pair)
+        if (run->state == RUN_FOUND && pattern_covers(run, quote))
+            return true;
+    return false;
+}
+
 static bool has_trace(const struct pair *pair)
 {
     for (const struct run *run = pair->runs; run; run = run->next_in_pair)
@@ -257,7 +266,7 @@ static void tell_rung(struct recogniser *r, struct run *run, struct orphan *rung
     struct probe probe = {
         .sent = NSTIME_NONE,
         .replies = &rung->reply,
-        .attempt = at ? ++at->told : 1,
+        .attempt = at ? ++at->asked : 1,
         .next_at_ttl = -1,
         .source_port = (uint16_t)(rung->word >> 16),
         .target_port = (uint16_t)rung->word,
@@ -384,6 +393,11 @@ void orphan_add(struct recogniser *r, const struct look *quote, const struct oth
                 const struct reply *reply)
 {
     struct pair *pair = reply->kind == REPLY_OTHER ? NULL : pair_get(r, quote);
+    if (pair && is_late(pair, quote)) {
+        count_stray(r, STRAY_LATE);
+        free(error->extension);
+        return;
+    }
     struct orphan *orphan = pair && !has_trace(pair) ? calloc(1, sizeof *orphan) : NULL;
     if (!orphan) {
         keep_error(r, error);

@@ -193,3 +193,13 @@ unsigned pattern_fits(const struct run *run, const struct look *look, nstime now
         score = fits_ports(run, look, again, late);
     return score ? 5 * score + likeness(run, h) : 0;
 }
+
+static bool covers(const struct field *field, uint32_t value)
+{
+    return value + NEAR_MOST >= field->least && value <= field->most + NEAR_MOST;
+}
+
+bool pattern_covers(const struct run *run, const struct look *look)
+{
+    return covers(&run->source_port, look->word >> 16) && covers(&run->target_port, look->word & 0xffff);
+}

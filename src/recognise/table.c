@@ -20,7 +20,7 @@ static bool pool_grow(struct recogniser *r)
         return false;
     r->chunks[r->chunk_count++] = chunk;
     for (unsigned i = CHUNK; i-- > 0;) {
-        chunk[i].id = (r->chunk_count - 1) * CHUNK + i;
+        chunk[i].id = (r->chunk_count - 1) * CHUNK + i + 1;
         chunk[i].younger = r->free_sightings;
         r->free_sightings = &chunk[i];
     }
@@ -46,7 +46,7 @@ void sighting_release(struct recogniser *r, struct sighting *s)
 
 static struct sighting *sighting_at(const struct recogniser *r, uint32_t id)
 {
-    return &r->chunks[id / CHUNK][id % CHUNK];
+    return &r->chunks[(id - 1) / CHUNK][(id - 1) % CHUNK];
 }
 
 static uint32_t hash_of(uint64_t key)
@@ -65,7 +65,7 @@ static struct index_entry *entry_of(const struct recogniser *r, uint64_t key)
     size_t mask = ((size_t)1 << r->index_bits) - 1;
     for (size_t i = home_of(r, hash_of(key));; i = (i + 1) & mask) {
         struct index_entry *entry = &r->index[i];
-        if (!entry->id || (entry->hash == hash_of(key) && sighting_at(r, entry->id - 1)->key == key))
+        if (!entry->id || (entry->hash == hash_of(key) && sighting_at(r, entry->id)->key == key))
             return entry;
     }
 }
@@ -73,7 +73,7 @@ static struct index_entry *entry_of(const struct recogniser *r, uint64_t key)
 struct sighting *index_first(const struct recogniser *r, uint64_t key)
 {
     const struct index_entry *entry = entry_of(r, key);
-    return entry->id ? sighting_at(r, entry->id - 1) : NULL;
+    return entry->id ? sighting_at(r, entry->id) : NULL;
 }
 
 static bool index_init(struct recogniser *r, unsigned bits)
@@ -102,13 +102,13 @@ bool index_add(struct recogniser *r, struct sighting *s)
     if (r->index_count >= (size_t)1 << (r->index_bits - 1) && !index_init(r, r->index_bits + 1))
         return false;
     struct index_entry *entry = entry_of(r, s->key);
-    s->previous_same = NULL;
-    s->next_same = entry->id ? sighting_at(r, entry->id - 1) : NULL;
-    if (s->next_same)
-        s->next_same->previous_same = s;
+    s->previous_same = 0;
+    s->next_same = entry->id;
+    if (entry->id)
+        sighting_at(r, entry->id)->previous_same = s->id;
     else
         r->index_count++;
-    *entry = (struct index_entry){.hash = hash_of(s->key), .id = s->id + 1};
+    *entry = (struct index_entry){.hash = hash_of(s->key), .id = s->id};
     s->indexed = true;
     return true;
 }
@@ -135,16 +135,37 @@ void index_remove(struct recogniser *r, struct sighting *s)
         return;
     s->indexed = false;
     if (s->next_same)
-        s->next_same->previous_same = s->previous_same;
+        sighting_at(r, s->next_same)->previous_same = s->previous_same;
     if (s->previous_same) {
-        s->previous_same->next_same = s->next_same;
+        sighting_at(r, s->previous_same)->next_same = s->next_same;
         return;
     }
     struct index_entry *entry = entry_of(r, s->key);
     if (s->next_same)
-        entry->id = s->next_same->id + 1;
+        entry->id = s->next_same;
     else
         entry_remove(r, entry);
+}
+
+struct sighting *index_next(const struct recogniser *r, const struct sighting *s)
+{
+    return s->next_same ? sighting_at(r, s->next_same) : NULL;
+}
+
+/* --- queues --- */
+
+void queue_push(struct queue *queue, struct sighting *s)
+{
+    s->older = queue->last;
+    s->younger = NULL;
+    *(queue->last ? &queue->last->younger : &queue->first) = s;
+    queue->last = s;
+}
+
+void queue_remove(struct queue *queue, struct sighting *s)
+{
+    *(s->older ? &s->older->younger : &queue->first) = s->younger;
+    *(s->younger ? &s->younger->older : &queue->last) = s->older;
 }
 
 /* --- pairs --- */
