@@ -186,14 +186,28 @@ static struct reply make_reply(unsigned file, const struct frame *frame, const s
     };
 }
 
-struct icmp_extension *extension_copy(const struct icmp_extension *extension)
+struct icmp_extension *extension_copy(struct recogniser *r, const struct icmp_extension *extension)
 {
     if (!extension->present)
         return NULL;
-    struct icmp_extension *copy = malloc(sizeof *copy);
-    if (copy)
-        *copy = *extension;
+    struct icmp_extension *copy = r->spare_count ? r->spare[--r->spare_count] : malloc(sizeof *copy);
+    if (!copy)
+        return NULL;
+    copy->present = true;
+    copy->non_compliant = extension->non_compliant;
+    copy->mpls_count = extension->mpls_count;
+    copy->interface_count = extension->interface_count;
+    memcpy(copy->mpls, extension->mpls, extension->mpls_count * sizeof *copy->mpls);
+    memcpy(copy->interfaces, extension->interfaces, extension->interface_count * sizeof *copy->interfaces);
     return copy;
+}
+
+void extension_release(struct recogniser *r, struct icmp_extension *extension)
+{
+    if (r->spare_count < SPARE_EXTENSIONS)
+        r->spare[r->spare_count++] = extension;
+    else
+        free(extension);
 }
 
 /* What the quote shows changed; whether offloading left the checksums right nobody knows, so these do not count. */
@@ -363,13 +377,13 @@ void answer_take_error(struct recogniser *r, unsigned file, const struct frame *
     }
     reply.quoted_ttl = quote->ip.version ? quote->ip.ttl : -1;
     if (found.sighting) {
-        reply.extension = extension_copy(&packet->extension);
+        reply.extension = extension_copy(r, &packet->extension);
         add_rewrites(found.sighting, quote, &reply);
         add_reply(r, found.sighting, &reply);
         return;
     }
     struct other_error error = make_error(file, frame, packet);
-    error.extension = extension_copy(&packet->extension);
+    error.extension = extension_copy(r, &packet->extension);
     if (quote->ip.version)
         orphan_add(r, &look, &error, &reply);
     else

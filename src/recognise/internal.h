@@ -13,15 +13,15 @@
 
 /* Bounds. At the most some 60 MB in all, whatever the capture. */
 #define SIGHTINGS_MOST (1U << 17)
-#define PAIR_BITS 14
 #define RUNS_MOST (1U << 13)
 #define RUNS_OF_PAIR_MOST 16
 #define ORPHANS_MOST (1U << 15)
 #define ORPHANS_OF_PAIR_MOST 1024
-#define DUPLICATE_WITHIN NS_PER_S /* how long after its answer others to a probe are looked for */
-#define SCAN_MOST 256             /* sightings looked at for an answer that no key finds */
+#define DUPLICATE_WITHIN (250 * NS_PER_MS) /* how long after its answer others to a probe are looked for */
+#define SCAN_MOST 256                      /* sightings looked at for an answer that no key finds */
 
 #define HEAD_BYTES 8
+#define SPARE_EXTENSIONS 32
 
 /* What a packet would be as a probe. */
 enum shape {
@@ -58,11 +58,11 @@ struct pair;
  * large capture has tens of thousands of them waiting. */
 struct sighting {
     _Alignas(64) struct probe probe; /* `replies` is `first` or malloc'ed */
-    nstime due;                      /* when it will be settled */
     uint64_t key;
 
     struct run *run;
-    struct sighting *older, *younger;  /* in its queue, by `due`; younger: also the list of the free */
+    struct sighting *next_free;
+    uint32_t place;                    /* in its queue */
     struct sighting *before, *after;   /* in the run, by time */
     uint32_t id;                       /* its place in the pool, from 1 */
     uint32_t next_same, previous_same; /* ids; of the same key, the newest first; 0: none */
@@ -82,9 +82,16 @@ struct sighting {
     struct reply first;
 };
 
-/* Sightings that become due in the order in which they came in. */
+/* Sightings in the order in which they become due, which is that in which they came. Those that were taken out before
+ * leave a gap, so that nothing but the array is touched. */
 struct queue {
-    struct sighting *first, *last;
+    struct queue_entry {
+        nstime due;
+        uint32_t id;     /* 0: a gap */
+    } * entries;         /* owned; a ring */
+    uint32_t mask;       /* its size less one */
+    uint32_t first, end; /* places, which count on; masked, they are indexes */
+    uint32_t count;      /* without gaps */
 };
 
 /* How a field goes from one probe of a run to the next. */
@@ -162,7 +169,6 @@ struct pair {
     struct addr source, target;
     uint8_t protocol;
     uint64_t hash;
-    struct pair *next_same;                      /* in the index */
     struct pair *next_of_target, **of_target_at; /* in the index by target; what points to it */
     struct run *runs;
     unsigned run_count;
@@ -191,6 +197,11 @@ struct index_entry {
     uint32_t id; /* 0: the place is free */
 };
 
+struct pair_entry {
+    uint64_t hash;
+    struct pair *pair; /* NULL: the place is free */
+};
+
 /* Why a frame is none of a trace. */
 enum stray {
     STRAY_NOT_IP,
@@ -215,8 +226,12 @@ struct recogniser {
 
     struct index_entry *index; /* owned; 1 << index_bits of them, at most half of them taken */
     unsigned index_bits, index_count;
-    struct pair **pairs, **targets; /* 1 << PAIR_BITS each */
+    struct pair_entry *pairs; /* owned; the same with pair_bits */
+    unsigned pair_bits, pair_count;
+    struct pair **targets; /* owned; heads of chains */
     struct sighting *free_sightings;
+    struct icmp_extension *spare[SPARE_EXTENSIONS]; /* owned; so that each reply with labels needs no memory anew */
+    unsigned spare_count;
     struct sighting **chunks; /* owned */
     unsigned chunk_count;
     struct queue waiting, answered;      /* ANSWER_WITHIN and DUPLICATE_WITHIN */
@@ -269,8 +284,10 @@ void index_remove(struct recogniser *r, struct sighting *s);
 /* The newest sighting of this key, and the others. NULL: none. */
 struct sighting *index_first(const struct recogniser *r, uint64_t key);
 struct sighting *index_next(const struct recogniser *r, const struct sighting *s);
-void queue_push(struct queue *queue, struct sighting *s);
-void queue_remove(struct queue *queue, struct sighting *s);
+bool queue_push(struct recogniser *r, struct queue *queue, struct sighting *s, nstime due); /* false: no memory */
+void queue_remove(struct queue *queue, const struct sighting *s);
+/* The first, if it is due; NULL: it is not, or there is none. NSTIME_NEVER: whatever is first. */
+struct sighting *queue_due(struct recogniser *r, struct queue *queue, nstime now);
 
 /* pattern.c */
 void field_add(struct field *field, uint32_t value, bool first, bool wide);
@@ -322,6 +339,8 @@ void keep_probe(struct recogniser *r, struct trace *trace, const struct probe *p
 void keep_trace(struct recogniser *r, struct trace *trace);
 void keep_finish(struct recogniser *r);
 void keep_free(struct recogniser *r);
-struct icmp_extension *extension_copy(const struct icmp_extension *extension);
+/* NULL where there is none to copy, or no memory. */
+struct icmp_extension *extension_copy(struct recogniser *r, const struct icmp_extension *extension);
+void extension_release(struct recogniser *r, struct icmp_extension *extension);
 
 #endif

@@ -41,6 +41,8 @@ void recogniser_free(struct recogniser *r)
         return;
     if (r->oldest_run || r->oldest_orphans) /* nobody wanted to know the end */
         recogniser_finish(r);
+    while (r->spare_count)
+        free(r->spare[--r->spare_count]);
     keep_free(r);
     table_free(r);
     free(r);

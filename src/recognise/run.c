@@ -56,14 +56,14 @@ static void run_remove(struct run *run, struct sighting *s)
 
 /* --- the end of a sighting --- */
 
-static void free_replies(struct sighting *s)
+static void free_replies(struct recogniser *r, struct sighting *s)
 {
     for (unsigned i = 0; i < s->probe.reply_count; i++) {
         struct reply *reply = &s->probe.replies[i];
-        if (reply->extension || reply->rewrites) {
-            free(reply->extension);
+        if (reply->extension)
+            extension_release(r, reply->extension);
+        if (reply->rewrites)
             free(reply->rewrites);
-        }
     }
     if (s->probe.reply_capacity)
         free(s->probe.replies);
@@ -80,16 +80,23 @@ static void sighting_drop(struct recogniser *r, struct sighting *s)
         queue_remove(queue_of(r, s), s);
     run_remove(s->run, s);
     index_remove(r, s);
-    free_replies(s);
+    free_replies(r, s);
     sighting_release(r, s);
+}
+
+/* Without memory it is settled when its run is over. */
+static void wait_for_more(struct recogniser *r, struct queue *queue, struct sighting *s, nstime span)
+{
+    s->settled = !queue_push(r, queue, s, r->now + span);
+    r->held += s->settled;
+    s->run->held += s->settled;
 }
 
 void run_answered(struct recogniser *r, struct sighting *s)
 {
     queue_remove(&r->waiting, s);
     s->probe.state = PROBE_ANSWERED;
-    s->due = r->now + DUPLICATE_WITHIN;
-    queue_push(&r->answered, s);
+    wait_for_more(r, &r->answered, s, DUPLICATE_WITHIN);
 }
 
 struct run_ttl *run_at(struct run *run, uint8_t ttl)
@@ -250,21 +257,27 @@ static void decide(struct recogniser *r, struct run *run)
         turn_down(r, run);
 }
 
-static void settle(struct recogniser *r, struct queue *queue)
+static void settle(struct recogniser *r, struct sighting *s)
 {
-    struct sighting *s = queue->first;
     struct run *run = s->run;
     if (run->state == RUN_FOUND) {
         tell(r, run, s);
         return;
     }
-    queue_remove(queue, s);
+    queue_remove(queue_of(r, s), s);
     index_remove(r, s);
     s->settled = true;
     run->held++;
     r->held++;
     if (run->held >= UNDECIDED_MOST || r->held >= SIGHTINGS_MOST / 4)
         decide(r, run);
+}
+
+static void settle_due(struct recogniser *r, struct queue *queue, nstime now)
+{
+    struct sighting *s;
+    while ((s = queue_due(r, queue, now)))
+        settle(r, s);
 }
 
 /* --- the end of a run --- */
@@ -329,20 +342,16 @@ static void run_evict(struct recogniser *r, struct run *run)
 
 void run_tick(struct recogniser *r)
 {
-    while (r->waiting.first && r->waiting.first->due <= r->now)
-        settle(r, &r->waiting);
-    while (r->answered.first && r->answered.first->due <= r->now)
-        settle(r, &r->answered);
+    settle_due(r, &r->waiting, r->now);
+    settle_due(r, &r->answered, r->now);
     while (r->oldest_run && r->oldest_run->last_time <= r->now - RUN_IDLE_MOST)
         run_close(r, r->oldest_run);
 }
 
 void run_finish(struct recogniser *r)
 {
-    while (r->waiting.first)
-        settle(r, &r->waiting);
-    while (r->answered.first)
-        settle(r, &r->answered);
+    settle_due(r, &r->waiting, NSTIME_NEVER);
+    settle_due(r, &r->answered, NSTIME_NEVER);
     while (r->oldest_run)
         run_close(r, r->oldest_run);
 }
@@ -484,7 +493,7 @@ static void note_ttl(struct recogniser *r, struct run *run, uint8_t ttl, uint32_
 }
 
 static void fill_sighting(struct sighting *s, struct run *run, unsigned file, const struct frame *frame,
-                          const struct packet *packet, const struct look *look, nstime now)
+                          const struct packet *packet, const struct look *look)
 {
     const struct headers *h = look->headers;
     const struct transport *t = &h->transport;
@@ -520,18 +529,26 @@ static void fill_sighting(struct sighting *s, struct run *run, unsigned file, co
     s->tcp_flags = t->flags;
     s->dont_fragment = h->ip.dont_fragment;
     s->indexed = s->settled = false;
-    s->due = now + ANSWER_WITHIN;
+}
+
+/* Makes room before its time. False: there is nothing to settle. */
+static bool settle_early(struct recogniser *r)
+{
+    struct sighting *s = queue_due(r, &r->answered, NSTIME_NEVER);
+    r->given_up += !s;
+    if (!s)
+        s = queue_due(r, &r->waiting, NSTIME_NEVER);
+    if (s)
+        settle(r, s);
+    return s != NULL;
 }
 
 static void add_sighting(struct recogniser *r, struct run *run, unsigned file, const struct frame *frame,
                          const struct packet *packet, const struct look *look)
 {
     struct sighting *s = sighting_take(r);
-    while (!s && (r->answered.first || r->waiting.first)) {
-        r->given_up += !r->answered.first;
-        settle(r, r->answered.first ? &r->answered : &r->waiting);
+    while (!s && settle_early(r))
         s = sighting_take(r);
-    }
     struct run_ttl *at = run_at(run, look->headers->ip.ttl);
     if (!s || !at) {
         if (s)
@@ -539,7 +556,7 @@ static void add_sighting(struct recogniser *r, struct run *run, unsigned file, c
         count_stray(r, STRAY_TOO_MANY);
         return;
     }
-    fill_sighting(s, run, file, frame, packet, look, r->now);
+    fill_sighting(s, run, file, frame, packet, look);
     if (run->count == 0)
         look_first(look->headers, &run->shown);
     uint32_t source_step = (uint16_t)((look->word >> 16) - run->source_port.last);
@@ -556,7 +573,7 @@ static void add_sighting(struct recogniser *r, struct run *run, unsigned file, c
         run->trace.first_sent = frame->time;
     run->last_time = frame->time > run->last_time ? frame->time : run->last_time;
     run->trace.last_sent = run->last_time;
-    queue_push(&r->waiting, s);
+    wait_for_more(r, &r->waiting, s, ANSWER_WITHIN);
     run_append(run, s);
     (void)index_add(r, s); /* without memory no answer finds it */
     run_touch(r, run);

@@ -7,7 +7,8 @@
 _Static_assert(sizeof(struct sighting) % CACHE_LINE == 0, "sightings begin with a cache line");
 
 #define CHUNK 1024 /* sightings allocated at once */
-#define INDEX_BITS_FIRST 10
+#define TABLE_BITS_FIRST 10
+#define TARGET_BITS 12
 
 /* --- sightings --- */
 
@@ -21,7 +22,7 @@ static bool pool_grow(struct recogniser *r)
     r->chunks[r->chunk_count++] = chunk;
     for (unsigned i = CHUNK; i-- > 0;) {
         chunk[i].id = (r->chunk_count - 1) * CHUNK + i + 1;
-        chunk[i].younger = r->free_sightings;
+        chunk[i].next_free = r->free_sightings;
         r->free_sightings = &chunk[i];
     }
     return true;
@@ -32,13 +33,13 @@ struct sighting *sighting_take(struct recogniser *r)
     if (!r->free_sightings && !pool_grow(r))
         return NULL;
     struct sighting *s = r->free_sightings;
-    r->free_sightings = s->younger;
+    r->free_sightings = s->next_free;
     return s;
 }
 
 void sighting_release(struct recogniser *r, struct sighting *s)
 {
-    s->younger = r->free_sightings;
+    s->next_free = r->free_sightings;
     r->free_sightings = s;
 }
 
@@ -76,7 +77,7 @@ struct sighting *index_first(const struct recogniser *r, uint64_t key)
     return entry->id ? sighting_at(r, entry->id) : NULL;
 }
 
-static bool index_init(struct recogniser *r, unsigned bits)
+static bool index_grow(struct recogniser *r, unsigned bits)
 {
     struct index_entry *before = r->index;
     size_t count = before ? (size_t)1 << r->index_bits : 0;
@@ -99,7 +100,7 @@ static bool index_init(struct recogniser *r, unsigned bits)
 /* Sightings of one key share an entry: packets that are all alike make no long row of entries. */
 bool index_add(struct recogniser *r, struct sighting *s)
 {
-    if (r->index_count >= (size_t)1 << (r->index_bits - 1) && !index_init(r, r->index_bits + 1))
+    if (r->index_count >= (size_t)1 << (r->index_bits - 1) && !index_grow(r, r->index_bits + 1))
         return false;
     struct index_entry *entry = entry_of(r, s->key);
     s->previous_same = 0;
@@ -154,82 +155,193 @@ struct sighting *index_next(const struct recogniser *r, const struct sighting *s
 
 /* --- queues --- */
 
-void queue_push(struct queue *queue, struct sighting *s)
+#define QUEUE_FIRST 1024 /* entries */
+#define PREFETCH_WITHIN 32
+
+/* Makes room: closes the gaps where there are many, else takes an array of twice the size, in which the places stay. */
+static bool queue_reserve(struct recogniser *r, struct queue *queue)
 {
-    s->older = queue->last;
-    s->younger = NULL;
-    *(queue->last ? &queue->last->younger : &queue->first) = s;
-    queue->last = s;
+    uint32_t size = queue->entries ? queue->mask + 1 : 0;
+    if (queue->end - queue->first < size)
+        return true;
+    if (size && queue->count < size / 2) {
+        uint32_t end = queue->first;
+        for (uint32_t i = queue->first; i != queue->end; i++) {
+            struct queue_entry entry = queue->entries[i & queue->mask];
+            if (!entry.id)
+                continue;
+            sighting_at(r, entry.id)->place = end;
+            queue->entries[end++ & queue->mask] = entry;
+        }
+        queue->end = end;
+        return true;
+    }
+    uint32_t larger = size ? 2 * size : QUEUE_FIRST;
+    struct queue_entry *entries = malloc(larger * sizeof *entries);
+    if (!entries)
+        return false;
+    for (uint32_t i = queue->first; i != queue->end; i++)
+        entries[i & (larger - 1)] = queue->entries[i & queue->mask];
+    free(queue->entries);
+    queue->entries = entries;
+    queue->mask = larger - 1;
+    return true;
 }
 
-void queue_remove(struct queue *queue, struct sighting *s)
+bool queue_push(struct recogniser *r, struct queue *queue, struct sighting *s, nstime due)
 {
-    *(s->older ? &s->older->younger : &queue->first) = s->younger;
-    *(s->younger ? &s->younger->older : &queue->last) = s->older;
+    if (!queue_reserve(r, queue))
+        return false;
+    s->place = queue->end++;
+    queue->entries[s->place & queue->mask] = (struct queue_entry){.due = due, .id = s->id};
+    queue->count++;
+    return true;
+}
+
+void queue_remove(struct queue *queue, const struct sighting *s)
+{
+    queue->entries[s->place & queue->mask].id = 0;
+    queue->count--;
+}
+
+/* The next one has waited so long that no cache has it. */
+static void queue_prefetch(const struct recogniser *r, const struct queue *queue)
+{
+    uint32_t ahead = queue->first + 1, most = ahead + PREFETCH_WITHIN;
+    while (ahead != queue->end && ahead != most && !queue->entries[ahead & queue->mask].id)
+        ahead++;
+    if (ahead == queue->end || ahead == most)
+        return;
+    const char *line = (const char *)sighting_at(r, queue->entries[ahead & queue->mask].id);
+    for (size_t i = 0; i < sizeof(struct sighting); i += CACHE_LINE)
+        __builtin_prefetch(line + i);
+}
+
+struct sighting *queue_due(struct recogniser *r, struct queue *queue, nstime now)
+{
+    while (queue->first != queue->end) {
+        const struct queue_entry *entry = &queue->entries[queue->first & queue->mask];
+        if (entry->due > now)
+            return NULL;
+        if (entry->id) {
+            queue_prefetch(r, queue);
+            return sighting_at(r, entry->id);
+        }
+        queue->first++;
+    }
+    return NULL;
 }
 
 /* --- pairs --- */
 
-static size_t pair_slot(uint64_t hash)
+static size_t pair_home(const struct recogniser *r, uint64_t hash)
 {
-    return (size_t)(hash >> (64 - PAIR_BITS));
+    return (size_t)(hash >> (64 - r->pair_bits));
 }
 
-static uint64_t target_hash(const struct recogniser *r, const struct addr *target, uint8_t protocol)
+/* The entry of this pair, or the free place where it belongs. Only one with the same hash is looked at. */
+static struct pair_entry *pair_entry_of(const struct recogniser *r, uint64_t hash, const struct addr *source,
+                                        const struct addr *target, uint8_t protocol)
 {
-    return look_pair_hash(r, target, target, protocol);
+    size_t mask = ((size_t)1 << r->pair_bits) - 1;
+    for (size_t i = pair_home(r, hash);; i = (i + 1) & mask) {
+        struct pair_entry *entry = &r->pairs[i];
+        const struct pair *pair = entry->pair;
+        if (!pair || (entry->hash == hash && pair->protocol == protocol && addr_equal(&pair->source, source) &&
+                      addr_equal(&pair->target, target)))
+            return entry;
+    }
+}
+
+static bool pairs_grow(struct recogniser *r, unsigned bits)
+{
+    struct pair_entry *before = r->pairs;
+    size_t count = before ? (size_t)1 << r->pair_bits : 0, mask = ((size_t)1 << bits) - 1;
+    struct pair_entry *larger = calloc((size_t)1 << bits, sizeof *larger);
+    if (!larger)
+        return false;
+    r->pairs = larger;
+    r->pair_bits = bits;
+    for (size_t i = 0; i < count; i++) {
+        size_t place = pair_home(r, before[i].hash);
+        while (before[i].pair && larger[place].pair)
+            place = (place + 1) & mask;
+        if (before[i].pair)
+            larger[place] = before[i];
+    }
+    free(before);
+    return true;
+}
+
+static struct pair **target_slot(const struct recogniser *r, const struct addr *target, uint8_t protocol)
+{
+    return &r->targets[look_pair_hash(r, target, target, protocol) >> (64 - TARGET_BITS)];
 }
 
 struct pair *pair_find(const struct recogniser *r, uint64_t hash, const struct addr *source, const struct addr *target,
                        uint8_t protocol)
 {
-    for (struct pair *pair = r->pairs[pair_slot(hash)]; pair; pair = pair->next_same)
-        if (pair->hash == hash && pair->protocol == protocol && addr_equal(&pair->source, source) &&
-            addr_equal(&pair->target, target))
-            return pair;
-    return NULL;
+    return pair_entry_of(r, hash, source, target, protocol)->pair;
 }
 
 struct pair *pair_get(struct recogniser *r, const struct look *look)
 {
     const struct ip_header *ip = &look->headers->ip;
-    struct pair *pair = pair_find(r, look->pair_hash, &ip->source, &ip->target, ip->protocol);
-    if (pair)
-        return pair;
-    pair = calloc(1, sizeof *pair);
+    struct pair_entry *entry = pair_entry_of(r, look->pair_hash, &ip->source, &ip->target, ip->protocol);
+    if (entry->pair)
+        return entry->pair;
+    if (r->pair_count >= (size_t)1 << (r->pair_bits - 1)) {
+        if (!pairs_grow(r, r->pair_bits + 1))
+            return NULL;
+        entry = pair_entry_of(r, look->pair_hash, &ip->source, &ip->target, ip->protocol);
+    }
+    struct pair *pair = calloc(1, sizeof *pair);
     if (!pair)
         return NULL;
     pair->source = ip->source;
     pair->target = ip->target;
     pair->protocol = ip->protocol;
     pair->hash = look->pair_hash;
-    struct pair **head = &r->pairs[pair_slot(pair->hash)];
-    struct pair **of_target = &r->targets[pair_slot(target_hash(r, &ip->target, ip->protocol))];
-    pair->next_same = *head;
+    struct pair **of_target = target_slot(r, &ip->target, ip->protocol);
     pair->next_of_target = *of_target;
     pair->of_target_at = of_target;
     if (*of_target)
         (*of_target)->of_target_at = &pair->next_of_target;
-    *head = *of_target = pair;
+    *of_target = pair;
+    *entry = (struct pair_entry){.hash = look->pair_hash, .pair = pair};
+    r->pair_count++;
     return pair;
 }
 
 struct pair *pair_first_of_target(const struct recogniser *r, const struct addr *target, uint8_t protocol)
 {
-    return r->targets[pair_slot(target_hash(r, target, protocol))];
+    return *target_slot(r, target, protocol);
+}
+
+/* As entry_remove(). */
+static void pair_entry_remove(struct recogniser *r, struct pair_entry *entry)
+{
+    size_t mask = ((size_t)1 << r->pair_bits) - 1;
+    size_t gap = (size_t)(entry - r->pairs);
+    for (size_t i = (gap + 1) & mask; r->pairs[i].pair; i = (i + 1) & mask) {
+        size_t home = pair_home(r, r->pairs[i].hash);
+        if (((i - home) & mask) < ((i - gap) & mask))
+            continue;
+        r->pairs[gap] = r->pairs[i];
+        gap = i;
+    }
+    r->pairs[gap] = (struct pair_entry){0};
+    r->pair_count--;
 }
 
 void pair_release(struct recogniser *r, struct pair *pair)
 {
     if (pair->runs || pair->orphans)
         return;
-    struct pair **at = &r->pairs[pair_slot(pair->hash)];
-    while (*at != pair)
-        at = &(*at)->next_same;
-    *at = pair->next_same;
     *pair->of_target_at = pair->next_of_target;
     if (pair->next_of_target)
         pair->next_of_target->of_target_at = pair->of_target_at;
+    pair_entry_remove(r, pair_entry_of(r, pair->hash, &pair->source, &pair->target, pair->protocol));
     free(pair);
 }
 
@@ -237,10 +349,9 @@ void pair_release(struct recogniser *r, struct pair *pair)
 
 bool table_init(struct recogniser *r)
 {
-    r->pairs = calloc((size_t)1 << PAIR_BITS, sizeof(struct pair *));
-    r->targets = calloc((size_t)1 << PAIR_BITS, sizeof(struct pair *));
+    r->targets = calloc((size_t)1 << TARGET_BITS, sizeof(struct pair *));
     r->chunks = calloc(SIGHTINGS_MOST / CHUNK, sizeof(struct sighting *));
-    return index_init(r, INDEX_BITS_FIRST) && r->pairs && r->targets && r->chunks;
+    return index_grow(r, TABLE_BITS_FIRST) && pairs_grow(r, TABLE_BITS_FIRST) && r->targets && r->chunks;
 }
 
 void table_free(struct recogniser *r)
@@ -248,6 +359,8 @@ void table_free(struct recogniser *r)
     for (unsigned i = 0; i < r->chunk_count; i++)
         free(r->chunks[i]);
     free(r->chunks);
+    free(r->waiting.entries);
+    free(r->answered.entries);
     free(r->targets);
     free(r->pairs);
     free(r->index);
