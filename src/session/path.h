@@ -106,10 +106,11 @@ struct trace {
     size_t by_serial_size;
 
     /* Kept up to date with every reply: */
-    unsigned reply_count; /* all replies, duplicates and late ones included */
-    uint8_t top;          /* highest TTL that drew a time exceeded, whoever signed it (a DNAT signs for all); 0: none */
-    uint8_t reached_ttl;  /* least TTL the target answered other than by time exceeded; 0: none */
-    uint8_t refused_ttl;  /* least TTL that drew a refusal by another device; 0: none */
+    unsigned reply_count;    /* all replies, duplicates and late ones included */
+    uint32_t answered_count; /* probes that drew any */
+    uint8_t top;         /* highest TTL that drew a time exceeded, whoever signed it (a DNAT signs for all); 0: none */
+    uint8_t reached_ttl; /* least TTL the target answered other than by time exceeded; 0: none */
+    uint8_t refused_ttl; /* least TTL that drew a refusal by another device; 0: none */
     uint8_t loop_first, loop_length; /* first hop of a circle and its length; 0: no loop */
     nstime first_sent, last_seen;    /* of the trace's frames; NSTIME_NONE before the first */
     enum trace_end end;
@@ -119,8 +120,9 @@ struct trace {
  * a refused send is not counted as sent. Times in milliseconds; jitter is the mean of |rtt - previous rtt|. */
 struct hop_stats {
     unsigned sent, received;
+    unsigned timed;                                        /* of those received; the others' probes have no send time */
     double loss;                                           /* 0 to 1 */
-    double best_ms, avg_ms, worst_ms, stdev_ms, jitter_ms; /* meaningful where received > 0 */
+    double best_ms, avg_ms, worst_ms, stdev_ms, jitter_ms; /* meaningful where timed > 0 */
 };
 
 const struct probe *trace_first_at(const struct trace *trace, uint8_t ttl);              /* NULL: none */
