@@ -58,7 +58,7 @@ static bool text_begin(struct output *out, const struct session *session, const 
         return true;
     const struct session_config *config = session_config(session);
     strbuf_add(&state->line, "hopsonde to ");
-    textline_add_address(&state->line, session, &config->target);
+    textline_add_address(&state->line, &config->target, &config->target, summary_target_name(config));
     strbuf_add(&state->line, config->automatic ? ", auto (" : ", ");
     add_specs(&state->line, config);
     strbuf_addf(&state->line, "%s, %u hops max", config->automatic ? ")" : "", config->max_ttl);
@@ -79,13 +79,27 @@ static void remember_line(struct text_state *state, const struct session *sessio
     }
 }
 
+/* The first spec of the chain goes without saying. */
+static struct textline textline_of(const struct output *out, const struct session *session, uint8_t ttl)
+{
+    const struct trace *trace = session_hop_trace(session, ttl);
+    return (struct textline){
+        .trace = trace,
+        .target_name = summary_target_name(session_config(session)),
+        .ttl = ttl,
+        .names_spec = trace != session_trace(session, 0),
+        .color = out->options.color,
+    };
+}
+
 static void print_hop(struct output *out, const struct session *session, uint8_t ttl)
 {
     struct text_state *state = out->state;
+    struct textline line = textline_of(out, session, ttl);
     if (state->rows) {
-        textline_add_row(&state->line, session, ttl, out->options.color);
+        textline_add_row(&state->line, &line);
     } else {
-        textline_add_hop(&state->line, session, ttl, out->options.color);
+        textline_add_hop(&state->line, &line);
         remember_line(state, session, ttl);
     }
     print_line(out);
