@@ -1,5 +1,6 @@
-/* json: one document a run, written at its end. Objects are built one hop at a time, so that memory is bounded by a
- * hop, and stand on a line each; what is between them is written by hand. Keys: jsonvalue.h. */
+/* json: one document a run, written at its end; all captures that are not our own are one run. Objects are built a
+ * probe at a time, so that memory is bounded by a probe, and hops stand on a line each; what is between them is written
+ * by hand. Keys: jsonvalue.h. */
 #include <stdlib.h>
 
 #include "out/jsonvalue.h"
@@ -11,33 +12,30 @@ static bool json_begin(struct output *out, const struct session *session, const 
     return true;
 }
 
-static void write_trace(FILE *file, const struct session *session, const struct trace *trace)
+static void write_trace(FILE *file, const struct trace *trace, const char *target_name)
 {
     const char *between = "";
     fputs("\n  {", file);
-    json_write_members(file, json_trace_head(session, trace));
+    json_write_members(file, json_trace_head(trace, target_name));
     fputs(",\n   \"hops\": [", file);
     for (unsigned ttl = 1, last = trace_last_ttl(trace); ttl <= last; ttl++) {
         if (!*between && !trace_asked(trace, ttl))
             continue;
         fprintf(file, "%s\n    ", between);
-        json_write(file, json_hop(trace, (uint8_t)ttl));
+        json_write_hop(file, trace, (uint8_t)ttl);
         between = ",";
     }
     fputs("]}", file);
 }
 
-static void write_traces(FILE *file, const struct session *session)
+static void write_traces(FILE *file, const struct trace *const *traces, size_t count, const char *target_name)
 {
-    size_t count;
-    const struct trace **traces = summary_traces(session, &count);
     fputs(",\n \"traces\": [", file);
     for (size_t i = 0; i < count; i++) {
         fputs(i ? "," : "", file);
-        write_trace(file, session, traces[i]);
+        write_trace(file, traces[i], target_name);
     }
     fputs("]", file);
-    free(traces);
 }
 
 static void write_judgement(FILE *file, const struct judgement *judgement)
@@ -59,12 +57,46 @@ static void json_end(struct output *out, const struct session *session, const st
                      const struct report_source *source)
 {
     FILE *file = out->file;
+    size_t count;
+    const struct trace **traces = summary_traces(session, &count);
     fputs("{", file);
     json_write_members(file, json_run_head(source));
-    write_traces(file, session);
+    write_traces(file, traces, count, summary_target_name(session_config(session)));
+    free(traces);
     write_judgement(file, judgement);
     fputs(",\n \"errors\": [],\n \"capture\": ", file);
-    json_write(file, json_capture(session));
+    json_write(file, json_capture(session_counters(session)));
+    fputs("}\n", file);
+    fflush(file);
+}
+
+static bool json_replay_begin(struct output *out, const struct report_source *source)
+{
+    (void)out, (void)source;
+    return true;
+}
+
+static void write_errors(FILE *file, const struct recognition *found)
+{
+    fputs(",\n \"errors\": [", file);
+    for (size_t i = 0; i < found->error_count; i++) {
+        fputs(i ? ",\n  " : "\n  ", file);
+        json_write(file, json_error(&found->errors[i]));
+    }
+    fputs("]", file);
+}
+
+static void json_replay_end(struct output *out, const struct recognition *found, const struct report_source *source)
+{
+    static const struct judgement none;
+    FILE *file = out->file;
+    fputs("{", file);
+    json_write_members(file, json_run_head(source));
+    write_traces(file, found->traces, found->trace_count, NULL);
+    write_judgement(file, &none);
+    write_errors(file, found);
+    fputs(",\n \"capture\": ", file);
+    json_write(file, json_recognition(&found->counters));
     fputs("}\n", file);
     fflush(file);
 }
@@ -74,4 +106,7 @@ const struct output_format output_json = {
     .help = "one JSON document",
     .begin = json_begin,
     .end = json_end,
+    .keeps = true,
+    .replay_begin = json_replay_begin,
+    .replay_end = json_replay_end,
 };

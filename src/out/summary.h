@@ -1,4 +1,4 @@
-/* summary: what all formats ask of a session alike. Floor 5; pure. */
+/* summary: what all formats ask of a session or a trace alike. Floor 5; pure. */
 #ifndef HOPSONDE_OUT_SUMMARY_H
 #define HOPSONDE_OUT_SUMMARY_H
 
@@ -16,13 +16,14 @@ unsigned summary_trace_number(const struct session *session, const struct trace 
 /* The name by which the user called the target; NULL where that was its address. Foreign text. */
 const char *summary_target_name(const struct session_config *config);
 
-/* Probes that left our host; a refused send is none. */
+/* Probes that left their host; a refused send is none. */
 unsigned summary_probes_sent(const struct trace *trace);
 
-/* From the first probe to the last frame of the trace, reply or probe. */
+/* From the first probe to the last frame of the trace, reply or probe; 0 where no time is known. */
 nstime summary_duration(const struct trace *trace);
 
-/* Whether any frame of this probe is kept in the capture: it has then the file number 0, as a run keeps one file. */
-bool summary_has_frames(const struct probe *probe);
+/* Which of the capture's files holds the probe: its own frame, else that of its first answer. False: no frame of it is
+ * kept. */
+bool summary_file(const struct probe *probe, unsigned *file);
 
 #endif
