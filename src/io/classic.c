@@ -11,7 +11,9 @@ _Static_assert(CLASSIC_ERROR_BYTES >= PCAP_ERRBUF_SIZE, "libpcap writes its mess
 
 struct classic_reader {
     struct reader reader;
-    pcap_t *pcap; /* owns the stream */
+    pcap_t *pcap;
+    bool is_known; /* the link type */
+    enum input_format format;
     uint16_t linktype;
     nstime unit; /* of the stamps in the file */
 };
@@ -26,11 +28,10 @@ static nstime classic_time(const struct classic_reader *r, const struct timeval 
 }
 
 static void take_frame(const struct classic_reader *r, const struct pcap_pkthdr *header, const uint8_t *bytes,
-                       struct record *out)
+                       struct frame *out)
 {
-    out->kind = RECORD_FRAME;
     bool clamped = header->caplen > header->len;
-    out->frame = (struct frame){
+    *out = (struct frame){
         .bytes = bytes,
         .captured = clamped ? header->len : header->caplen,
         .length = header->len,
@@ -45,21 +46,20 @@ static bool says_cut(const char *message)
     return strstr(message, "truncated") != NULL;
 }
 
-static void classic_next(struct reader *reader, struct record *out)
+static enum record_kind classic_next(struct reader *reader, struct frame *frame, struct record *out)
 {
     struct classic_reader *r = (struct classic_reader *)reader;
     struct pcap_pkthdr *header;
     const uint8_t *bytes;
-    *out = (struct record){0};
     int result = pcap_next_ex(r->pcap, &header, &bytes);
     if (result == 1) {
-        take_frame(r, header, bytes, out);
-    } else if (result == PCAP_ERROR_BREAK) {
-        out->kind = RECORD_END;
-    } else {
-        out->cause = pcap_geterr(r->pcap);
-        out->kind = says_cut(out->cause) ? RECORD_CUT : RECORD_DAMAGED;
+        take_frame(r, header, bytes, frame);
+        return RECORD_FRAME;
     }
+    if (result == PCAP_ERROR_BREAK)
+        return RECORD_END;
+    out->cause = pcap_geterr(r->pcap);
+    return says_cut(out->cause) ? RECORD_CUT : RECORD_DAMAGED;
 }
 
 static void classic_close(struct reader *reader)
@@ -71,7 +71,23 @@ static void classic_close(struct reader *reader)
 
 static const struct reader_ops classic_ops = {.next = classic_next, .close = classic_close};
 
-struct reader *classic_reader_new(FILE *stream, nstime unit, char cause[CLASSIC_ERROR_BYTES])
+static pcap_t *open_pcap(struct input *input, char cause[CLASSIC_ERROR_BYTES])
+{
+    FILE *stream = input_stream(input);
+    if (!stream) {
+        snprintf(cause, CLASSIC_ERROR_BYTES, "%s", strerror(errno));
+        return NULL;
+    }
+    pcap_t *pcap = pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_NANO, cause);
+    if (pcap)
+        return pcap;
+    fclose(stream);
+    if (says_cut(cause))
+        snprintf(cause, CLASSIC_ERROR_BYTES, "it is cut within its header");
+    return NULL;
+}
+
+struct reader *classic_reader_new(struct input *input, char cause[CLASSIC_ERROR_BYTES])
 {
     struct classic_reader *r = calloc(1, sizeof *r);
     if (!r) {
@@ -79,14 +95,33 @@ struct reader *classic_reader_new(FILE *stream, nstime unit, char cause[CLASSIC_
         return NULL;
     }
     r->reader.ops = &classic_ops;
-    r->unit = unit;
-    r->pcap = pcap_fopen_offline_with_tstamp_precision(stream, PCAP_TSTAMP_PRECISION_NANO, cause);
+    r->format = input->format;
+    r->unit = input->format == INPUT_PCAP_NS ? 1 : NS_PER_US;
+    r->pcap = open_pcap(input, cause);
     if (!r->pcap) {
         free(r);
-        if (says_cut(cause))
-            snprintf(cause, CLASSIC_ERROR_BYTES, "it is cut within its header");
         return NULL;
     }
-    (void)linktype_from_dlt(pcap_datalink(r->pcap), &r->linktype); /* what is not known to us is told by the wire */
+    /* What is not known to us is told by the wire. */
+    r->is_known = linktype_from_dlt(pcap_datalink(r->pcap), &r->linktype);
     return &r->reader;
+}
+
+/* libpcap puts the CAN headers inside of these into this machine's byte order. */
+static bool holds_host_order(uint16_t linktype)
+{
+    return linktype == LINKTYPE_LINUX_SLL || linktype == LINKTYPE_LINUX_SLL2;
+}
+
+bool classic_reader_layout(const struct reader *reader, struct classic_layout *out)
+{
+    const struct classic_reader *r = (const struct classic_reader *)reader;
+    *out = (struct classic_layout){
+        .swapped = pcap_is_swapped(r->pcap),
+        .unit = r->unit,
+        .snaplen = (uint32_t)pcap_snapshot(r->pcap),
+        .linktype = r->linktype,
+    };
+    return r->format != INPUT_PCAP_PATCHED && pcap_major_version(r->pcap) == 2 && pcap_minor_version(r->pcap) == 4 &&
+           r->is_known && !(out->swapped && holds_host_order(r->linktype));
 }

@@ -2,14 +2,24 @@
 #ifndef HOPSONDE_IO_CLASSIC_H
 #define HOPSONDE_IO_CLASSIC_H
 
-#include <stdio.h>
-
+#include "io/input.h"
 #include "io/record.h"
 
 #define CLASSIC_ERROR_BYTES 256
 
-/* Takes the stream, whose next bytes are the file header; `unit` is what its stamps count, NS_PER_US or 1. On failure
- * NULL, `cause` is filled and the stream is still the caller's. */
-struct reader *classic_reader_new(FILE *stream, nstime unit, char cause[CLASSIC_ERROR_BYTES]);
+/* How libpcap reads the records of a file, as it took it from the file header. */
+struct classic_layout {
+    bool swapped; /* the other byte order than this machine's */
+    nstime unit;  /* of the stamps in the file: NS_PER_US or 1 */
+    uint32_t snaplen;
+    uint16_t linktype;
+};
+
+/* The next bytes of the input, which must outlive the reader, are the file header. On failure NULL, and `cause` is
+ * filled. */
+struct reader *classic_reader_new(struct input *input, char cause[CLASSIC_ERROR_BYTES]);
+/* For io/bulk. False: libpcap does more to the records than is told here (an old version of the format, longer headers,
+ * a link type that hopsonde does not know, or whose frames libpcap changes). */
+bool classic_reader_layout(const struct reader *reader, struct classic_layout *out);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "io/annotate.h"
+#include "io/bulk.h"
 #include "io/classic.h"
 #include "io/input.h"
 #include "io/pcapng.h"
@@ -20,10 +21,14 @@ struct file_wire {
     struct saved_run saved;
     struct annotations seen;
     unsigned sections;                 /* so far; only the first one's annotations are about this run */
+    struct record record;              /* of the last one read */
     struct record_options annotations; /* of the statistics block just read: comments not looked at yet */
+    bool has_annotations;              /* there may be some */
     nstime now;
     uint64_t frames, decodable;
-    uint16_t linktype; /* of the last frame that cannot be decoded */
+    uint16_t linktype; /* of the last frame, if any */
+    bool is_known;     /* that link type */
+    uint16_t foreign;  /* of the last frame that cannot be decoded */
     bool truncated, over;
 };
 
@@ -34,16 +39,22 @@ static enum status cannot_read(const struct file_wire *w, struct err *err, const
                    problem ? problem : cause);
 }
 
-/* A frame of the file, numbered and noted. */
-static enum wire_event take_frame(struct file_wire *w, const struct record *record, struct frame *frame)
+static void note_linktype(struct file_wire *w, uint16_t linktype)
 {
-    *frame = record->frame;
+    w->linktype = linktype;
+    w->is_known = linktype_is_known(linktype);
+    if (!w->is_known)
+        w->foreign = linktype;
+}
+
+/* A frame of the file, numbered and noted. */
+static enum wire_event take_frame(struct file_wire *w, struct frame *frame)
+{
     frame->number = ++w->frames;
     w->now = frame->time;
-    if (linktype_is_known(frame->linktype))
-        w->decodable++;
-    else
-        w->linktype = frame->linktype;
+    if (frame->linktype != w->linktype || w->frames == 1)
+        note_linktype(w, frame->linktype);
+    w->decodable += w->is_known;
     return WIRE_FRAME;
 }
 
@@ -58,11 +69,11 @@ static enum wire_event take_end(struct file_wire *w, bool truncated, struct err 
         return WIRE_QUIET;
     if (w->frames == 0 || w->decodable > 0)
         return WIRE_END;
-    const char *name = pcap_datalink_val_to_name(w->linktype);
+    const char *name = pcap_datalink_val_to_name(w->foreign);
     err_set(err, STATUS_SYSTEM,
             "%s: cannot decode its frames: link type %u (%s) is foreign (record on an Ethernet, tun or Linux cooked "
             "interface)",
-            w->name, w->linktype, name ? name : "unnamed");
+            w->name, w->foreign, name ? name : "unnamed");
     return WIRE_FAILED;
 }
 
@@ -77,12 +88,12 @@ static enum wire_event take_damage(struct file_wire *w, const char *cause, struc
 }
 
 /* What the reader takes for the end, or for nonsense, may be where a packed file is damaged. */
-static enum wire_event take_last(struct file_wire *w, const struct record *record, struct err *err)
+static enum wire_event take_last(struct file_wire *w, enum record_kind kind, struct err *err)
 {
     const char *problem = input_problem(&w->input);
-    if (problem || record->kind == RECORD_DAMAGED)
-        return take_damage(w, problem ? problem : record->cause, err);
-    return take_end(w, record->kind == RECORD_CUT, err);
+    if (problem || kind == RECORD_DAMAGED)
+        return take_damage(w, problem ? problem : w->record.cause, err);
+    return take_end(w, kind == RECORD_CUT, err);
 }
 
 /* The next claim among the comments of a statistics block; false: none is left. */
@@ -90,9 +101,12 @@ static bool take_claim(struct file_wire *w, struct session_claim *claim)
 {
     const char *text;
     size_t length;
+    if (!w->has_annotations)
+        return false;
     while (record_comment_next(&w->annotations, &text, &length))
         if (annotate_read(text, length, &w->seen, &w->saved, claim) == ANNOTATION_CLAIM)
             return true;
+    w->has_annotations = false;
     return false;
 }
 
@@ -104,23 +118,21 @@ static enum wire_event file_receive(struct wire *wire, nstime until, struct fram
     while (!w->over) {
         if (take_claim(w, claim))
             return WIRE_CLAIM;
-        struct record record;
-        w->reader->ops->next(w->reader, &record);
-        w->annotations = (struct record_options){0};
-        switch (record.kind) {
+        enum record_kind kind = w->reader->ops->next(w->reader, frame, &w->record);
+        switch (kind) {
         case RECORD_FRAME:
-            return take_frame(w, &record, frame);
+            return take_frame(w, frame);
         case RECORD_SECTION:
             w->sections++;
             break;
         case RECORD_STATISTICS:
-            if (w->saved.present && w->sections == 1)
-                w->annotations = record.options;
+            w->annotations = w->record.options;
+            w->has_annotations = w->saved.present && w->sections == 1;
             break;
         case RECORD_END:
         case RECORD_CUT:
         case RECORD_DAMAGED:
-            return take_last(w, &record, err);
+            return take_last(w, kind, err);
         }
     }
     return WIRE_END;
@@ -147,8 +159,7 @@ static void file_close(struct wire *wire)
     struct file_wire *w = (struct file_wire *)wire;
     if (w->reader)
         w->reader->ops->close(w->reader);
-    else if (w->input.stream)
-        fclose(w->input.stream);
+    input_close(&w->input);
     free(w);
 }
 
@@ -164,9 +175,13 @@ static const struct wire_ops file_ops = {
 static enum status open_classic(struct file_wire *w, struct err *err)
 {
     char cause[CLASSIC_ERROR_BYTES];
-    nstime unit = w->input.format == INPUT_PCAP_NS ? 1 : NS_PER_US;
-    w->reader = classic_reader_new(w->input.stream, unit, cause);
-    return w->reader ? STATUS_OK : cannot_read(w, err, cause);
+    w->reader = classic_reader_new(&w->input, cause);
+    if (!w->reader)
+        return cannot_read(w, err, cause);
+    struct reader *bulk = bulk_reader_new(&w->input, w->reader);
+    if (bulk)
+        w->reader = bulk;
+    return STATUS_OK;
 }
 
 static enum status read_annotations(struct file_wire *w, struct record_options options, struct err *err)
@@ -186,15 +201,15 @@ static enum status read_annotations(struct file_wire *w, struct record_options o
 
 static enum status open_pcapng(struct file_wire *w, struct err *err)
 {
-    w->reader = pcapng_reader_new(w->input.stream);
+    w->reader = pcapng_reader_new(&w->input);
     if (!w->reader)
         return cannot_read(w, err, strerror(ENOMEM));
-    struct record record;
-    w->reader->ops->next(w->reader, &record);
-    if (record.kind != RECORD_SECTION)
-        return cannot_read(w, err, record.kind == RECORD_DAMAGED ? record.cause : "it is cut within its header");
+    struct frame unused; /* a section comes first, or nothing */
+    enum record_kind kind = w->reader->ops->next(w->reader, &unused, &w->record);
+    if (kind != RECORD_SECTION)
+        return cannot_read(w, err, kind == RECORD_DAMAGED ? w->record.cause : "it is cut within its header");
     w->sections = 1;
-    return read_annotations(w, record.options, err);
+    return read_annotations(w, w->record.options, err);
 }
 
 enum status file_wire_open(const char *path, struct wire **out, const struct saved_run **saved, struct err *err)
@@ -203,6 +218,7 @@ enum status file_wire_open(const char *path, struct wire **out, const struct sav
     if (!w)
         return err_set(err, STATUS_SYSTEM, "%s: cannot read the capture: %s", input_name(path), strerror(ENOMEM));
     w->wire.ops = &file_ops;
+    w->input.fd = -1;
     w->now = w->saved.ended_at = NSTIME_NONE;
     w->name = input_name(path);
     enum status status = input_open(&w->input, path, err);
@@ -225,4 +241,9 @@ uint64_t file_wire_frames(const struct wire *wire)
 bool file_wire_truncated(const struct wire *wire)
 {
     return ((const struct file_wire *)wire)->truncated;
+}
+
+bool file_wire_progress(const struct wire *wire, uint64_t *done_bytes, uint64_t *total_bytes)
+{
+    return input_progress(&((const struct file_wire *)wire)->input, done_bytes, total_bytes);
 }

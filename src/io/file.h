@@ -1,8 +1,9 @@
 /* file: a capture file as a wire. Floor 5.
  *
- * Classic pcap through libpcap; pcapng through our own block reader, because libpcap gives no comments and refuses
- * files with several link types. Frames come in file order with virtual time: now() is the last frame's stamp. Bad
- * input is a clear error (empty, no capture, archaic, directory) or the end of what can be read (cut: `truncated`). */
+ * Classic pcap through libpcap (its plain, uncompressed files by a quicker walk over the same records, io/bulk); pcapng
+ * through our own block reader, because libpcap gives no comments and refuses files with several link types. Frames
+ * come in file order with virtual time: now() is the last frame's stamp. Bad input is a clear error (empty, no capture,
+ * archaic, directory) or the end of what can be read (cut: `truncated`). */
 #ifndef HOPSONDE_IO_FILE_H
 #define HOPSONDE_IO_FILE_H
 
@@ -29,5 +30,8 @@ enum status file_wire_open(const char *path, struct wire **out, const struct sav
 /* Frames handed out so far, and whether the file broke off: in the middle of something, or of a saved run. */
 uint64_t file_wire_frames(const struct wire *wire);
 bool file_wire_truncated(const struct wire *wire);
+/* How far the stored file has been read (of a packed one: its packed bytes), some read-ahead included, and how long it
+ * is by now. False: it is no file, but a pipe. */
+bool file_wire_progress(const struct wire *wire, uint64_t *done_bytes, uint64_t *total_bytes);
 
 #endif

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* What the first bytes of a file say of it. */
@@ -24,8 +25,8 @@ static const struct magic magics[] = {
     {{0xd4, 0xc3, 0xb2, 0xa1}, 4, INPUT_PCAP, PACKING_NONE, NULL},
     {{0xa1, 0xb2, 0x3c, 0x4d}, 4, INPUT_PCAP_NS, PACKING_NONE, NULL},
     {{0x4d, 0x3c, 0xb2, 0xa1}, 4, INPUT_PCAP_NS, PACKING_NONE, NULL},
-    {{0xa1, 0xb2, 0xcd, 0x34}, 4, INPUT_PCAP, PACKING_NONE, NULL}, /* Kuznetzov's, which libpcap knows */
-    {{0x34, 0xcd, 0xb2, 0xa1}, 4, INPUT_PCAP, PACKING_NONE, NULL},
+    {{0xa1, 0xb2, 0xcd, 0x34}, 4, INPUT_PCAP_PATCHED, PACKING_NONE, NULL},
+    {{0x34, 0xcd, 0xb2, 0xa1}, 4, INPUT_PCAP_PATCHED, PACKING_NONE, NULL},
     {{0x1f, 0x8b}, 2, INPUT_PCAP, PACKING_GZIP, NULL},
     {{0x28, 0xb5, 0x2f, 0xfd}, 4, INPUT_PCAP, PACKING_ZSTD, NULL},
     {{0x50, 0x2a, 0x4d, 0x18}, 4, INPUT_PCAP, PACKING_ZSTD, NULL}, /* as pzstd starts it */
@@ -41,7 +42,7 @@ const char *input_name(const char *path)
     return strcmp(path, "-") == 0 ? "standard input" : path;
 }
 
-static size_t give_head(struct input_head *head, char *bytes, size_t count)
+static size_t give_head(struct input_head *head, void *bytes, size_t count)
 {
     size_t left = head->length - head->given;
     count = left < count ? left : count;
@@ -64,24 +65,63 @@ static ssize_t read_stored(void *context, char *bytes, size_t count)
     return 0;
 }
 
-/* The stream's read function. */
-static ssize_t input_read(void *context, char *bytes, size_t count)
+ssize_t input_read(struct input *input, void *bytes, size_t count)
 {
-    struct input *input = context;
     if (!input->unpacker)
         return read_stored(input, bytes, count);
     size_t given = give_head(&input->plain, bytes, count);
     return given ? (ssize_t)given : unpack_read(input->unpacker, bytes, count);
 }
 
-static int input_close(void *context)
+/* The same for those that call back. */
+static ssize_t read_plain(void *context, char *bytes, size_t count)
 {
-    struct input *input = context;
-    int fd = input->fd;
+    return input_read(context, bytes, count);
+}
+
+void input_close(struct input *input)
+{
     unpack_free(input->unpacker);
     input->unpacker = NULL;
+    if (input->fd != STDIN_FILENO && input->fd >= 0)
+        close(input->fd);
     input->fd = -1;
-    return fd == STDIN_FILENO || fd < 0 ? 0 : close(fd);
+}
+
+FILE *input_stream(struct input *input)
+{
+    static const cookie_io_functions_t functions = {.read = read_plain};
+    return fopencookie(input, "r", functions);
+}
+
+static bool is_file(const struct input *input, uint64_t *bytes)
+{
+    struct stat status;
+    if (input->fd < 0 || fstat(input->fd, &status) != 0 || !S_ISREG(status.st_mode))
+        return false;
+    *bytes = (uint64_t)status.st_size;
+    return true;
+}
+
+bool input_seek(struct input *input, uint64_t offset)
+{
+    uint64_t unused;
+    if (input->unpacker || input->fd == STDIN_FILENO || !is_file(input, &unused) ||
+        lseek(input->fd, (off_t)offset, SEEK_SET) < 0)
+        return false;
+    input->stored.given = input->stored.length;
+    return true;
+}
+
+bool input_progress(const struct input *input, uint64_t *done_bytes, uint64_t *total_bytes)
+{
+    uint64_t bytes;
+    off_t position = is_file(input, &bytes) ? lseek(input->fd, 0, SEEK_CUR) : -1;
+    if (position < 0)
+        return false;
+    *done_bytes = (uint64_t)position;
+    *total_bytes = bytes > *done_bytes ? bytes : *done_bytes;
+    return true;
 }
 
 bool input_is_cut(const struct input *input)
@@ -171,20 +211,13 @@ static enum status open_packed(struct input *input, const char *path, enum packi
     input->unpacker = unpack_new(packing, read_stored, input);
     if (!input->unpacker)
         return say_errno(err, path, ENOMEM);
-    if (!read_head(input, &input->plain, input_read))
+    if (!read_head(input, &input->plain, read_plain))
         return say_errno(err, path, errno);
     const char *problem = input_problem(input);
     if (problem && !find_magic(&input->plain))
         return err_set(err, STATUS_SYSTEM, "%s: cannot read the capture: %s (unpack it first, or copy it anew)",
                        input_name(path), problem);
     return find_format(input, path, &input->plain, &packing, err);
-}
-
-static enum status open_stream(struct input *input, const char *path, struct err *err)
-{
-    static const cookie_io_functions_t functions = {.read = input_read, .close = input_close};
-    input->stream = fopencookie(input, "r", functions);
-    return input->stream ? STATUS_OK : say_errno(err, path, errno);
 }
 
 static enum status open_input(struct input *input, const char *path, struct err *err)
@@ -195,7 +228,7 @@ static enum status open_input(struct input *input, const char *path, struct err 
     enum status status = find_format(input, path, &input->stored, &packing, err);
     if (status == STATUS_OK && packing != PACKING_NONE)
         status = open_packed(input, path, packing, err);
-    return status == STATUS_OK ? open_stream(input, path, err) : status;
+    return status;
 }
 
 enum status input_open(struct input *input, const char *path, struct err *err)

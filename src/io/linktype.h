@@ -1,4 +1,4 @@
-/* linktype: the DLT_ value of this platform's libpcap as a LINKTYPE_ value. Floor 5; internal to io/. */
+/* linktype: the DLT_ values of this platform's libpcap and LINKTYPE_ values. Floor 5; internal to io/. */
 #ifndef HOPSONDE_IO_LINKTYPE_H
 #define HOPSONDE_IO_LINKTYPE_H
 
@@ -7,5 +7,7 @@
 
 /* False: hopsonde does not read frames of that kind. */
 bool linktype_from_dlt(int dlt, uint16_t *out);
+/* Of a link type that hopsonde reads. */
+int linktype_dlt(uint16_t linktype);
 
 #endif

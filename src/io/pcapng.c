@@ -1,13 +1,16 @@
 #include "io/pcapng.h"
 
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "io/feed.h"
+
 /* Types and lengths at both ends of a block. */
 #define BLOCK_HEAD_BYTES 8
 #define BLOCK_TAIL_BYTES 4
-#define BLOCK_FRAME_BYTES (BLOCK_HEAD_BYTES + BLOCK_TAIL_BYTES)
+#define PACKET_FIELDS_BYTES 20
 #define INTERFACES_MOST 65536
 #define LATEST_TIME (INT64_MAX - INT64_C(366) * 86400 * NS_PER_S)
 #define LATEST_SECOND (LATEST_TIME / NS_PER_S)
@@ -90,9 +93,7 @@ struct interface {
 
 struct pcapng_reader {
     struct reader reader;
-    FILE *stream;   /* owned */
-    uint8_t *block; /* owned: body and tail of the current block */
-    size_t capacity;
+    struct feed feed;             /* holds the current block */
     bool little;                  /* byte order of the current section */
     struct interface *interfaces; /* owned; of the current section */
     uint32_t interface_count, interface_capacity;
@@ -189,84 +190,91 @@ nstime pcapng_time(uint64_t stamp, uint8_t resolution, int64_t offset_s)
     return shifted >= LATEST_SECOND ? LATEST_TIME : shifted * NS_PER_S + (nstime)nanoseconds;
 }
 
+/* Nearly all captures count micro- or nanoseconds from 1970, and need none of the divisions above. */
+static nstime interface_time(const struct interface *interface, uint64_t stamp)
+{
+    static const uint64_t latest_us = (uint64_t)LATEST_SECOND * (NS_PER_S / NS_PER_US);
+    static const uint64_t latest_ns = (uint64_t)LATEST_SECOND * NS_PER_S;
+    if (interface->resolution == 6 && interface->offset_s == 0 && stamp < latest_us)
+        return (nstime)stamp * NS_PER_US;
+    if (interface->resolution == 9 && interface->offset_s == 0 && stamp < latest_ns)
+        return (nstime)stamp;
+    return pcapng_time(stamp, interface->resolution, interface->offset_s);
+}
+
 static enum record_kind damaged(struct record *out, const char *cause)
 {
     out->cause = cause;
     return RECORD_DAMAGED;
 }
 
-/* Reads exactly `count` bytes. A file that ends before them is cut, unless `none` says that nothing need be there. */
-static enum record_kind read_bytes(struct pcapng_reader *r, void *bytes, size_t count, enum record_kind none,
-                                   struct record *out)
+/* The input gives fewer bytes than are wanted. A file that ends before them is cut, unless `none` says that nothing
+ * need be there. */
+static enum record_kind stop(const struct pcapng_reader *r, enum record_kind none, struct record *out)
 {
-    size_t got = fread(bytes, 1, count, r->stream);
-    if (got == count)
-        return RECORD_FRAME;
-    if (ferror(r->stream))
-        return damaged(out, strerror(errno));
-    return got == 0 ? none : RECORD_CUT;
+    if (r->feed.error)
+        return damaged(out, strerror(r->feed.error));
+    return feed_left(&r->feed) == 0 ? none : RECORD_CUT;
 }
 
-static bool block_reserve(struct pcapng_reader *r, size_t count)
+/* What is whole in the feed is read without a cursor, which would cost more than all the rest of a packet's block. */
+static uint32_t load_u32(const uint8_t *bytes, bool little)
 {
-    if (count <= r->capacity)
-        return true;
-    uint8_t *bytes = realloc(r->block, count);
-    if (!bytes)
-        return false;
-    r->block = bytes;
-    r->capacity = count;
-    return true;
+    uint32_t value;
+    memcpy(&value, bytes, sizeof value);
+    return swap_u32(be32toh(value), little);
 }
 
 /* The byte-order magic of a section header tells how to read its length, which stands before it. */
 static enum record_kind read_byte_order(struct pcapng_reader *r, struct record *out)
 {
-    uint8_t magic[4];
-    enum record_kind kind = read_bytes(r, magic, sizeof magic, RECORD_CUT, out);
-    if (kind != RECORD_FRAME)
-        return kind;
-    struct cursor c = cursor_init(magic, sizeof magic);
-    uint32_t value = cursor_u32(&c);
+    const uint8_t *head = feed_peek(&r->feed, BLOCK_HEAD_BYTES + 4);
+    if (!head)
+        return stop(r, RECORD_CUT, out);
+    uint32_t value = load_u32(head + BLOCK_HEAD_BYTES, false);
     if (value != PCAPNG_BYTE_ORDER && __builtin_bswap32(value) != PCAPNG_BYTE_ORDER)
         return damaged(out, "a section header without a byte-order magic");
     r->little = value != PCAPNG_BYTE_ORDER;
     return RECORD_FRAME;
 }
 
+/* The length of the next block, whose head is there. RECORD_FRAME: it can be. */
+static enum record_kind read_length(struct pcapng_reader *r, size_t taken, uint32_t *total, struct record *out)
+{
+    *total = load_u32(feed_peek(&r->feed, BLOCK_HEAD_BYTES) + 4, r->little);
+    if (*total < taken + BLOCK_TAIL_BYTES || *total % 4 != 0)
+        return damaged(out, "a block of an impossible length");
+    if (*total > PCAPNG_BLOCK_MOST)
+        return damaged(out, "a block longer than 16 MiB");
+    return RECORD_FRAME;
+}
+
 /* Reads one whole block. RECORD_FRAME: it is there, `type` and `body` are set. */
 static enum record_kind read_block(struct pcapng_reader *r, uint32_t *type, struct body *body, struct record *out)
 {
-    uint8_t head[BLOCK_HEAD_BYTES];
-    size_t taken = sizeof head;
-    enum record_kind kind = read_bytes(r, head, sizeof head, RECORD_END, out);
-    if (kind != RECORD_FRAME)
-        return kind;
-    struct body start = {.cursor = cursor_init(head, sizeof head), .little = r->little};
-    *type = body_u32(&start);
+    size_t taken = BLOCK_HEAD_BYTES;
+    const uint8_t *block = feed_peek(&r->feed, taken);
+    if (!block)
+        return stop(r, RECORD_END, out);
+    enum record_kind kind = RECORD_FRAME;
+    *type = load_u32(block, r->little);
     if (*type == BLOCK_SECTION) {
         kind = read_byte_order(r, out);
-        if (kind != RECORD_FRAME)
-            return kind;
-        start.little = r->little;
         taken += 4;
     }
-    uint32_t total = body_u32(&start);
-    if (total < taken + BLOCK_TAIL_BYTES || total % 4 != 0)
-        return damaged(out, "a block of an impossible length");
-    if (total > PCAPNG_BLOCK_MOST)
-        return damaged(out, "a block longer than 16 MiB");
-    size_t rest = total - taken;
-    if (!block_reserve(r, rest))
-        return damaged(out, strerror(ENOMEM));
-    kind = read_bytes(r, r->block, rest, RECORD_CUT, out);
+    uint32_t total;
+    if (kind == RECORD_FRAME)
+        kind = read_length(r, taken, &total, out);
     if (kind != RECORD_FRAME)
         return kind;
-    struct body tail = {.cursor = cursor_init(r->block + rest - BLOCK_TAIL_BYTES, BLOCK_TAIL_BYTES),
-                        .little = r->little};
-    if (body_u32(&tail) != total)
+    block = feed_peek(&r->feed, total);
+    if (!block)
+        return stop(r, RECORD_CUT, out);
+    feed_skip(&r->feed, total);
+    if (load_u32(block + total - BLOCK_TAIL_BYTES, r->little) != total)
         return damaged(out, "a block whose two lengths differ");
-    *body = (struct body){.cursor = cursor_init(r->block, rest - BLOCK_TAIL_BYTES), .little = r->little};
+    *body = (struct body){.cursor = {.bytes = block + taken, .length = total - taken - BLOCK_TAIL_BYTES},
+                          .little = r->little};
     return RECORD_FRAME;
 }
 
@@ -346,15 +354,16 @@ static uint8_t options_direction(struct record_options options)
     return FRAME_DIRECTION_UNKNOWN;
 }
 
-/* The packet's bytes, once out->frame has its lengths and interface and the body's cursor stands at its data. */
-static enum record_kind take_data(struct pcapng_reader *r, struct body *body, struct record *out)
+/* The packet's bytes, which start `offset` bytes into the body; the rest of the frame is filled. */
+static enum record_kind take_data(struct pcapng_reader *r, struct body *body, size_t offset, struct frame *frame,
+                                  struct record *out)
 {
-    struct frame *frame = &out->frame;
-    if (body->cursor.failed || frame->captured > cursor_left(&body->cursor))
+    size_t left = body->cursor.length - offset, padded = (size_t)frame->captured + (-(size_t)frame->captured & 3);
+    if (frame->captured > left)
         return damaged(out, "a packet block that is too short for its packet");
-    frame->bytes = cursor_bytes(&body->cursor, frame->captured);
-    (void)cursor_sub(&body->cursor, -(size_t)frame->captured & 3);
+    frame->bytes = body->cursor.bytes + offset;
     frame->linktype = r->interfaces[frame->interface].linktype;
+    body->cursor.position = offset + (padded < left ? padded : left);
     if (frame->captured > frame->length) {
         frame->captured = frame->length;
         frame->clamped = true;
@@ -362,47 +371,57 @@ static enum record_kind take_data(struct pcapng_reader *r, struct body *body, st
     return RECORD_FRAME;
 }
 
-/* Enhanced packet block and its predecessor, which differ in the width of the interface number. */
-static enum record_kind read_packet(struct pcapng_reader *r, struct body *body, bool old, struct record *out)
+/* Enhanced packet block and its predecessor, which differ in the width of the interface number (behind the narrow one
+ * stand drops since the packet before, which the statistics block has too). */
+static enum record_kind read_packet(struct pcapng_reader *r, struct body *body, bool old, struct frame *frame,
+                                    struct record *out)
 {
-    struct frame *frame = &out->frame;
-    if (old) {
-        frame->interface = body_u16(body);
-        body_u16(body); /* drops since the packet before: the statistics block has them too */
-    } else {
-        frame->interface = body_u32(body);
-    }
-    uint64_t stamp = (uint64_t)body_u32(body) << 32;
-    stamp |= body_u32(body);
-    frame->captured = body_u32(body);
-    frame->length = body_u32(body);
+    const uint8_t *fields = body->cursor.bytes;
+    bool little = body->little;
+    if (body->cursor.length < PACKET_FIELDS_BYTES)
+        return damaged(out, "a packet block that is too short for its packet");
+    uint16_t narrow = (uint16_t)(fields[little] << 8 | fields[!little]);
+    *frame = (struct frame){
+        .interface = old ? narrow : load_u32(fields, little),
+        .captured = load_u32(fields + 12, little),
+        .length = load_u32(fields + 16, little),
+    };
     if (frame->interface >= r->interface_count)
         return damaged(out, "a packet of an interface that no block describes");
     const struct interface *interface = &r->interfaces[frame->interface];
-    frame->time = r->last = pcapng_time(stamp, interface->resolution, interface->offset_s);
-    enum record_kind kind = take_data(r, body, out);
-    if (kind == RECORD_FRAME) {
-        out->options = body_options(body);
+    uint64_t stamp = (uint64_t)load_u32(fields + 4, little) << 32 | load_u32(fields + 8, little);
+    frame->time = r->last = interface_time(interface, stamp);
+    enum record_kind kind = take_data(r, body, PACKET_FIELDS_BYTES, frame, out);
+    if (kind != RECORD_FRAME)
+        return kind;
+    out->options = body_options(body);
+    if (body->cursor.position < body->cursor.length)
         frame->direction = options_direction(out->options);
-    }
-    return kind;
+    return RECORD_FRAME;
 }
 
 /* A simple packet block has no stamp: it came no earlier than the frame before it. */
-static enum record_kind read_simple_packet(struct pcapng_reader *r, struct body *body, struct record *out)
+static enum record_kind read_simple_packet(struct pcapng_reader *r, struct body *body, struct frame *frame,
+                                           struct record *out)
 {
-    struct frame *frame = &out->frame;
-    frame->length = body_u32(body);
+    uint32_t length = body_u32(body);
     if (r->interface_count == 0)
         return damaged(out, "a packet of an interface that no block describes");
+    if (body->cursor.failed)
+        return damaged(out, "a packet block that is too short for its packet");
     uint32_t snaplen = r->interfaces[0].snaplen;
-    frame->captured = snaplen && snaplen < frame->length ? snaplen : frame->length;
-    frame->time = r->last;
-    return take_data(r, body, out);
+    *frame = (struct frame){
+        .captured = snaplen && snaplen < length ? snaplen : length,
+        .length = length,
+        .time = r->last,
+    };
+    out->options = (struct record_options){0};
+    return take_data(r, body, 4, frame, out);
 }
 
-static enum record_kind pcapng_step(struct pcapng_reader *r, struct record *out)
+static enum record_kind pcapng_next(struct reader *reader, struct frame *frame, struct record *out)
 {
+    struct pcapng_reader *r = (struct pcapng_reader *)reader;
     for (;;) {
         uint32_t type;
         struct body body;
@@ -414,9 +433,9 @@ static enum record_kind pcapng_step(struct pcapng_reader *r, struct record *out)
             return read_section(r, &body, out);
         case BLOCK_PACKET:
         case BLOCK_OLD_PACKET:
-            return read_packet(r, &body, type == BLOCK_OLD_PACKET, out);
+            return read_packet(r, &body, type == BLOCK_OLD_PACKET, frame, out);
         case BLOCK_SIMPLE_PACKET:
-            return read_simple_packet(r, &body, out);
+            return read_simple_packet(r, &body, frame, out);
         case BLOCK_STATISTICS:
             cursor_skip(&body.cursor, 12); /* interface and time */
             out->options = body_options(&body);
@@ -432,29 +451,22 @@ static enum record_kind pcapng_step(struct pcapng_reader *r, struct record *out)
     }
 }
 
-static void pcapng_next(struct reader *reader, struct record *out)
-{
-    *out = (struct record){0};
-    out->kind = pcapng_step((struct pcapng_reader *)reader, out);
-}
-
 static void pcapng_close(struct reader *reader)
 {
     struct pcapng_reader *r = (struct pcapng_reader *)reader;
-    fclose(r->stream);
-    free(r->block);
+    feed_free(&r->feed);
     free(r->interfaces);
     free(r);
 }
 
 static const struct reader_ops pcapng_ops = {.next = pcapng_next, .close = pcapng_close};
 
-struct reader *pcapng_reader_new(FILE *stream)
+struct reader *pcapng_reader_new(struct input *input)
 {
     struct pcapng_reader *r = calloc(1, sizeof *r);
     if (!r)
         return NULL;
     r->reader.ops = &pcapng_ops;
-    r->stream = stream;
+    r->feed = feed_init(input);
     return &r->reader;
 }

@@ -6,9 +6,8 @@
 #ifndef HOPSONDE_IO_PCAPNG_H
 #define HOPSONDE_IO_PCAPNG_H
 
-#include <stdio.h>
-
 #include "base/strbuf.h"
+#include "io/input.h"
 #include "io/record.h"
 
 #define PCAPNG_BLOCK_MOST (16u << 20)
@@ -48,9 +47,8 @@ void pcapng_add_option(struct strbuf *out, uint16_t code, const void *value, siz
 void pcapng_add_comment(struct strbuf *out, const char *text); /* cut to PCAPNG_OPTION_MOST bytes */
 void pcapng_end(struct strbuf *out);
 
-/* A reader over `stream`, which it owns from then on and whose next bytes are a section header. NULL: no memory, and
- * the stream is still the caller's. */
-struct reader *pcapng_reader_new(FILE *stream);
+/* A reader over `input`, which must outlive it and whose next bytes are a section header. NULL: no memory. */
+struct reader *pcapng_reader_new(struct input *input);
 
 /* Walks through options: the next one's code and value; false after the last, and where they are cut. */
 bool record_option_next(struct record_options *options, uint16_t *code, struct cursor *value);

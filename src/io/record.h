@@ -9,7 +9,7 @@
 #include "packet/frame.h"
 
 enum record_kind {
-    RECORD_FRAME,      /* `frame` is filled but for its number */
+    RECORD_FRAME,      /* the frame is filled but for its number */
     RECORD_SECTION,    /* pcapng: a section header, with comments */
     RECORD_STATISTICS, /* pcapng: an interface statistics block, with comments */
     RECORD_END,        /* the file ends where a record ends */
@@ -23,9 +23,8 @@ struct record_options {
     bool little; /* byte order of the section */
 };
 
+/* What there is besides a frame. */
 struct record {
-    enum record_kind kind;
-    struct frame frame;
     struct record_options options; /* of SECTION, STATISTICS and, in pcapng, FRAME */
     const char *cause;             /* of DAMAGED; valid until the reader is closed */
 };
@@ -35,8 +34,9 @@ struct reader {
 };
 
 struct reader_ops {
-    /* The next record; what it points to is valid until the next call. END, CUT and DAMAGED are the last one. */
-    void (*next)(struct reader *reader, struct record *out);
+    /* The next record: what its kind has is filled in, the rest is left as it was. What it points to is valid until
+     * the next call. END, CUT and DAMAGED are the last one. */
+    enum record_kind (*next)(struct reader *reader, struct frame *frame, struct record *out);
     void (*close)(struct reader *reader);
 };
 

@@ -305,22 +305,29 @@ static void test_round_trip(const char *source, const char *target)
 /* The comments for people, on each frame. */
 static void test_notes(void)
 {
-    struct reader *reader = pcapng_reader_new(fopen(memory_path, "rb"));
+    struct input input;
+    struct err err;
+    if (!ok(input_open(&input, memory_path, &err) == STATUS_OK, "the file opens once more"))
+        return;
+    struct reader *reader = pcapng_reader_new(&input);
     const char *text;
     size_t length;
     for (size_t i = 0; i < STEPS; i++) {
         if (steps[i].is_claim)
             continue;
+        struct frame frame;
         struct record record;
+        enum record_kind kind;
         do
-            reader->ops->next(reader, &record);
-        while (record.kind == RECORD_SECTION || record.kind == RECORD_STATISTICS);
+            kind = reader->ops->next(reader, &frame, &record);
+        while (kind == RECORD_SECTION || kind == RECORD_STATISTICS);
         char comment[128] = "";
-        if (record.kind == RECORD_FRAME && record_comment_next(&record.options, &text, &length))
+        if (kind == RECORD_FRAME && record_comment_next(&record.options, &text, &length))
             snprintf(comment, sizeof comment, "%.*s", (int)length, text);
         is_text(comment, steps[i].comment, "comment of step %d", (int)i);
     }
     reader->ops->close(reader);
+    input_close(&input);
 }
 
 /* Wireshark shows a direction also where only the cooked header tells it. */
