@@ -357,6 +357,7 @@ static enum status judge_choosing(struct parse *parse, struct err *err)
 {
     const struct subject subject = {.spelled = parse->choosing};
     parse->out->list = false;
+    parse->out->choice = (struct choice){.host = parse->out->host};
     if (parse->choosing)
         return value_complain(err, &subject, "chooses what a replay reports (hopsonde replay FILE...)");
     if (!parse->source)
