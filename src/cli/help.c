@@ -31,9 +31,10 @@ static void add_wrapped(struct strbuf *out, const char *text, int indent, int *c
 static void add_definition(struct strbuf *out, const char *left, const char *right)
 {
     int column = INDENT;
-    strbuf_addf(out, "  %-*s", INDENT - 2, left);
     if (strlen(left) > INDENT - 4)
-        strbuf_addf(out, "\n%*s", INDENT, "");
+        strbuf_addf(out, "  %s\n%*s", left, INDENT, "");
+    else
+        strbuf_addf(out, "  %-*s", INDENT - 2, left);
     add_wrapped(out, right, INDENT, &column);
 }
 
@@ -52,7 +53,8 @@ static void add_option(struct strbuf *out, const struct option_row *row, const c
 /* NULL: the command has no use for it. */
 static const char *help_of(const struct option_row *row, bool replay)
 {
-    return row->sends && replay ? option_replay_help(row) : row->help;
+    const char *help = replay ? option_replay_help(row) : NULL;
+    return help || (replay && row->sends) ? help : row->help;
 }
 
 static void add_options(struct strbuf *out, bool replay)
@@ -64,7 +66,8 @@ static void add_options(struct strbuf *out, bool replay)
             if (row->group != group || !help)
                 continue;
             if (!titled)
-                strbuf_addf(out, "\n%s\n", option_group_titles[group]);
+                strbuf_addf(out, "\n%s\n",
+                            replay && group == GROUP_PROBES ? "Which probes" : option_group_titles[group]);
             titled = true;
             add_option(out, row, help);
         }

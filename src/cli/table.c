@@ -125,6 +125,8 @@ const char *option_replay_help(const struct option_row *row)
         {"-I", "only traces by ICMP echo"},
         {"-T", "only traces by TCP, or to tcp/PORT with -p"},
         {"-U", "only traces by UDP, or to udp/PORT with -p"},
+        {"-4", "only IPv4 traces"},
+        {"-6", "only IPv6 traces"},
         {"-p", "target port of -T, -U and each -P without one; alone: only traces to udp/PORT"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)

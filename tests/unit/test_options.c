@@ -328,9 +328,8 @@ static void test_complaints(void)
          "--until tomorrow: a time goes here: 2026-01-02T03:04:05Z, 03:04:05, @SECONDS of the epoch or +SECONDS after "
          "the first frame"},
         {"replay --since +5 --until +5 y", "--until: no frame lies before it and not before --since (exchange them)"},
-        {"replay -P nonsense y", "-P nonsense: no such protocol: a probe is PROTOCOL[/PORT], as tcp/443, of icmp, udp, "
-                                 "udplite, tcp, dccp, sctp, "
-                                 "ip"},
+        {"replay -P nonsense y", "-P nonsense: no such protocol: a probe is PROTOCOL[/PORT], as tcp/443, of udp, icmp, "
+                                 "tcp, udplite, dccp, sctp, ip"},
         {"replay --bpf '' y", "--bpf '': a filter goes here, as 'icmp or udp portrange 33434-33534'"},
         {"help x", "help x: there is no such command (trace, replay)"},
         {"help diagnose", "help diagnose: not in this version (trace and replay are)"},
