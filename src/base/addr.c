@@ -5,8 +5,8 @@
 
 struct addr addr_from_bytes(uint8_t family, const uint8_t *bytes)
 {
-    struct addr a = {.family = family};
-    memcpy(a.bytes, bytes, addr_length(&a));
+    struct addr a;
+    addr_set(&a, family, bytes);
     return a;
 }
 

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 struct addr {
     uint8_t family;    /* 4, 6, or 0: none */
@@ -15,6 +16,19 @@ struct addr {
 #define ADDR_TEXT_BYTES 46
 
 struct addr addr_from_bytes(uint8_t family, const uint8_t *bytes); /* 4 or 16 bytes by family */
+
+/* The same in place, for decoders: to make a value of this size and to copy it at once stalls the processor. */
+static inline void addr_set(struct addr *a, uint8_t family, const uint8_t *bytes)
+{
+    a->family = family;
+    if (family == 4) {
+        memcpy(a->bytes, bytes, 4);
+        memset(a->bytes + 4, 0, 12);
+    } else {
+        memcpy(a->bytes, bytes, 16);
+    }
+}
+
 bool addr_equal(const struct addr *a, const struct addr *b);
 int addr_compare(const struct addr *a, const struct addr *b); /* total order: family, then bytes */
 bool addr_is_none(const struct addr *a);

@@ -2,7 +2,10 @@
  *
  * A cursor walks a byte range it does not own, big-endian. Reading past its end gives
  * zeros and sets `failed`, which sticks: read a whole header, then ask once. A sub-cursor
- * covers part of its parent, so a layer cannot read outside of its own length. */
+ * covers part of its parent, so a layer cannot read outside of its own length.
+ *
+ * All of it is inline, because every packet of a capture passes through here: the compiler then keeps a local cursor in
+ * registers, and where cursor_left() was compared once it leaves out the checks of reads that must then succeed. */
 #ifndef HOPSONDE_BASE_CURSOR_H
 #define HOPSONDE_BASE_CURSOR_H
 
@@ -11,25 +14,110 @@
 #include <stdint.h>
 
 struct cursor {
-    const uint8_t *bytes; /* borrowed */
-    size_t length;
-    size_t position;
+    const uint8_t *here; /* the next unread byte; borrowed */
+    size_t left;         /* bytes from there to the end; 0 once failed */
     bool failed;
 };
 
-struct cursor cursor_init(const uint8_t *bytes, size_t length);
-size_t cursor_left(const struct cursor *c);
-const uint8_t *cursor_here(const struct cursor *c); /* the next unread byte; valid for cursor_left() bytes */
-uint8_t cursor_u8(struct cursor *c);
-uint16_t cursor_u16(struct cursor *c);
-uint32_t cursor_u24(struct cursor *c);
-uint32_t cursor_u32(struct cursor *c);
-uint64_t cursor_u64(struct cursor *c);
+static inline struct cursor cursor_init(const uint8_t *bytes, size_t length)
+{
+    return (struct cursor){.here = bytes, .left = length};
+}
+
+static inline size_t cursor_left(const struct cursor *c)
+{
+    return c->left;
+}
+
+/* The next unread byte; valid for cursor_left() bytes. */
+static inline const uint8_t *cursor_here(const struct cursor *c)
+{
+    return c->here;
+}
+
+/* What was read makes no sense, so nothing that follows does: as if it ended here. The one way to set `failed`. */
+static inline void cursor_fail(struct cursor *c)
+{
+    c->failed = true;
+    c->left = 0;
+}
+
+/* Steps over `count` bytes and returns true, or fails. Of the empty range at NULL, 0 bytes are no step at all. */
+static inline bool cursor_step(struct cursor *c, size_t count)
+{
+    if (count > c->left) {
+        cursor_fail(c);
+        return false;
+    }
+    if (count > 0) {
+        c->here += count;
+        c->left -= count;
+    }
+    return true;
+}
+
+static inline void cursor_skip(struct cursor *c, size_t count)
+{
+    (void)cursor_step(c, count);
+}
+
 /* The next `count` bytes, or NULL (and failed) where fewer are left. */
-const uint8_t *cursor_bytes(struct cursor *c, size_t count);
-void cursor_skip(struct cursor *c, size_t count);
+static inline const uint8_t *cursor_bytes(struct cursor *c, size_t count)
+{
+    const uint8_t *here = c->here;
+    return cursor_step(c, count) && !c->failed ? here : NULL;
+}
+
+static inline uint8_t cursor_u8(struct cursor *c)
+{
+    const uint8_t *b = c->here;
+    if (!cursor_step(c, 1))
+        return 0;
+    return b[0];
+}
+
+static inline uint16_t cursor_u16(struct cursor *c)
+{
+    const uint8_t *b = c->here;
+    if (!cursor_step(c, 2))
+        return 0;
+    return (uint16_t)(b[0] << 8 | b[1]);
+}
+
+static inline uint32_t cursor_u24(struct cursor *c)
+{
+    const uint8_t *b = c->here;
+    if (!cursor_step(c, 3))
+        return 0;
+    return (uint32_t)b[0] << 16 | (uint32_t)b[1] << 8 | b[2];
+}
+
+static inline uint32_t cursor_u32(struct cursor *c)
+{
+    const uint8_t *b = c->here;
+    if (!cursor_step(c, 4))
+        return 0;
+    return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+}
+
+static inline uint64_t cursor_u64(struct cursor *c)
+{
+    const uint8_t *b = c->here;
+    if (!cursor_step(c, 8))
+        return 0;
+    return (uint64_t)b[0] << 56 | (uint64_t)b[1] << 48 | (uint64_t)b[2] << 40 | (uint64_t)b[3] << 32 |
+           (uint64_t)b[4] << 24 | (uint64_t)b[5] << 16 | (uint64_t)b[6] << 8 | b[7];
+}
+
 /* A cursor over the next `count` bytes (fewer where fewer are left; then the parent has not failed),
  * which the parent steps over. */
-struct cursor cursor_sub(struct cursor *c, size_t count);
+static inline struct cursor cursor_sub(struct cursor *c, size_t count)
+{
+    struct cursor sub = *c;
+    if (count < sub.left)
+        sub.left = count;
+    cursor_skip(c, sub.left);
+    return sub;
+}
 
 #endif

@@ -1,5 +1,8 @@
 #include "packet/checksum.h"
 
+#include "base/cursor.h"
+
+/* Carries around until the sum fits. */
 static uint64_t fold(uint64_t sum, unsigned bits)
 {
     while (sum >> bits)
@@ -9,13 +12,15 @@ static uint64_t fold(uint64_t sum, unsigned bits)
 
 uint32_t checksum_add(uint32_t sum, const uint8_t *bytes, size_t count)
 {
+    struct cursor c = cursor_init(bytes, count);
     uint64_t wide = sum;
-    size_t i = 0;
-    for (; i + 1 < count; i += 2)
-        wide += (uint64_t)bytes[i] << 8 | bytes[i + 1];
-    if (i < count)
-        wide += (uint64_t)bytes[i] << 8;
-    return (uint32_t)fold(wide, 32);
+    while (cursor_left(&c) >= 4)
+        wide += cursor_u32(&c);
+    if (cursor_left(&c) >= 2)
+        wide += cursor_u16(&c);
+    if (cursor_left(&c) > 0)
+        wide += (uint64_t)cursor_u8(&c) << 8;
+    return (uint32_t)fold(wide, 24); /* with room for what a caller may add */
 }
 
 uint16_t checksum_finish(uint32_t sum)

@@ -1,9 +1,11 @@
 /* decode: what the files of packet/ share among themselves. Floor 1; internal.
  *
- * Each layer gets a cursor over the bytes that are at hand of it, bounded by the length that the layer above
+ * Each layer gets the bytes that are at hand of it, bounded by the length that the layer above
  * announces for it and by the capture. `malformed` keeps the first reason that was found. */
 #ifndef HOPSONDE_PACKET_DECODE_H
 #define HOPSONDE_PACKET_DECODE_H
+
+#include <string.h>
 
 #include "base/cursor.h"
 #include "packet/packet.h"
@@ -14,6 +16,27 @@ static inline void malformed_because(const char **malformed, const char *reason)
         *malformed = reason;
 }
 
+/* Bytes at hand, as one layer leaves them to the next: small enough to go in registers, which a cursor is not. */
+struct span {
+    const uint8_t *bytes;
+    size_t count;
+};
+
+static inline struct span span_left(const struct cursor *c)
+{
+    return (struct span){cursor_here(c), cursor_left(c)};
+}
+
+/* As where no packet is: version 0, no bytes. */
+static inline void headers_clear(struct headers *out)
+{
+    out->ip = (struct ip_header){0};
+    memset(&out->transport, 0, offsetof(struct transport, tcp_options));
+    out->transport.tcp_options.kind_count = 0;
+    out->bytes = NULL;
+    out->captured = 0;
+}
+
 /* What bytes that end before the packet does are to mean. */
 enum extent {
     EXTENT_WHOLE,  /* the sender's fault: malformed */
@@ -22,22 +45,30 @@ enum extent {
 };
 
 /* Steps over the link layer's headers. Sets kind (PACKET_PLAIN where an IP packet should follow), malformed,
- * direction and interface of `out`; the cursor returned stands at the IP header. */
-struct cursor link_decode(const struct frame *frame, struct packet *out);
+ * direction and interface of `out`; what follows is the IP packet. */
+struct span link_decode(const struct frame *frame, struct packet *out);
 
-/* Decodes the IP packet at `bytes`, transport header included. Version 0 in `out` where it cannot be read. */
-void ip_decode(const uint8_t *bytes, size_t captured, enum extent extent, struct headers *out, const char **malformed);
+/* Decodes an IP packet, transport header included. Sets all of `out`; as headers_clear() does where it
+ * cannot be read. */
+void ip_decode(struct span packet, enum extent extent, struct headers *out, const char **malformed);
 
-/* Decodes the transport header at `c`, which covers the bytes at hand out of `size` that the IP header announces.
- * Bytes of a quote that can only be its padding are left out. */
-void transport_decode(struct cursor c, uint32_t size, const struct ip_header *ip, enum extent extent,
+/* Decodes the transport header of a segment, of whose `size` bytes, as the IP header announces, these are at hand.
+ * Bytes of a quote that can only be its padding are left out. `out` is clear. */
+void transport_decode(struct span segment, uint32_t size, const struct ip_header *ip, enum extent extent,
                       struct transport *out, const char **malformed);
 
-/* Where `out->outer` is an ICMP error: sets kind, mtu, extension and quote. */
+/* The ICMP that an IP version carries; that of the other is a protocol that nobody knows. */
+static inline uint8_t icmp_of(uint8_t version)
+{
+    return version == 4 ? IP_ICMP : IP_ICMP6;
+}
+
+/* Where `out->outer` is an ICMP error: sets kind, mtu, extension and quote, which are clear. */
 void icmp_decode(struct packet *out);
 
-/* The extension structure (RFC 4884 7) that fills `c` to its end: version, checksum and the tiling of its objects
- * are checked before anything of it is believed. False, and `out` untouched, where it is none. */
-bool icmp_extension_decode(struct cursor c, struct icmp_extension *out, const char **malformed);
+/* The extension structure (RFC 4884 7) that fills these bytes to their end: version, checksum and the tiling of its
+ * objects are checked before anything of it is believed. `out` is clear; false, and it stays so, where there is none.
+ */
+bool icmp_extension_decode(struct span bytes, struct icmp_extension *out, const char **malformed);
 
 #endif

@@ -12,7 +12,7 @@ struct object {
 };
 
 /* The next object; false where its length makes no sense. */
-static bool next_object(struct cursor *c, struct object *out)
+static inline bool next_object(struct cursor *c, struct object *out)
 {
     uint16_t length = cursor_u16(c);
     out->class = cursor_u8(c);
@@ -54,7 +54,7 @@ static void read_address(struct cursor *c, struct interface_info *info)
     uint16_t afi = cursor_u16(c);
     cursor_skip(c, 2);
     if (afi != AFI_IPV4 && afi != AFI_IPV6)
-        c->failed = true;
+        cursor_fail(c);
     const uint8_t *bytes = cursor_bytes(c, afi == AFI_IPV4 ? 4 : 16);
     if (!bytes)
         return;
@@ -67,7 +67,7 @@ static void read_name(struct cursor *c, struct interface_info *info)
 {
     uint8_t length = cursor_u8(c);
     if (length == 0 || length > sizeof info->name)
-        c->failed = true;
+        cursor_fail(c);
     const uint8_t *bytes = cursor_bytes(c, length - (size_t)1);
     if (!bytes)
         return;
@@ -103,15 +103,17 @@ static void add_interface(struct cursor c, uint8_t type, struct icmp_extension *
         malformed_because(malformed, "interface information object cut short");
 }
 
-bool icmp_extension_decode(struct cursor c, struct icmp_extension *out, const char **malformed)
+bool icmp_extension_decode(struct span bytes, struct icmp_extension *out, const char **malformed)
 {
     enum { CLASS_MPLS = 1, CLASS_INTERFACE = 2, VERSION = 2 };
-    uint16_t sum = checksum_finish(checksum_add(0, cursor_here(&c), cursor_left(&c)));
+    struct cursor c = cursor_init(bytes.bytes, bytes.count);
     uint16_t version = cursor_u16(&c);
     uint16_t checksum = cursor_u16(&c);
-    if (c.failed || version >> 12 != VERSION || (checksum != 0 && sum != 0) || !objects_tile(c))
+    if (c.failed || version >> 12 != VERSION || !objects_tile(c))
         return false;
-    *out = (struct icmp_extension){.present = true};
+    if (checksum != 0 && checksum_finish(checksum_add(0, bytes.bytes, bytes.count)) != 0)
+        return false;
+    out->present = true;
     struct object object;
     while (cursor_left(&c) > 0 && next_object(&c, &object)) {
         if (object.class == CLASS_MPLS && object.type == 1)

@@ -34,7 +34,7 @@ static bool extension_at(const struct transport *message, size_t quote_length, s
         return false;
     struct cursor c = cursor_init(message->bytes, message->captured);
     cursor_skip(&c, ICMP_HEADER + quote_length);
-    return icmp_extension_decode(c, &out->extension, &out->malformed);
+    return icmp_extension_decode(span_left(&c), &out->extension, &out->malformed);
 }
 
 /* Finds the extension and returns how many bytes of the quote there are, its padding included where it is not told.
@@ -72,9 +72,10 @@ void icmp_decode(struct packet *out)
 {
     const struct headers *outer = &out->outer;
     const struct transport *message = &outer->transport;
-    bool is_icmp = outer->ip.protocol == (outer->ip.version == 4 ? IP_ICMP : IP_ICMP6);
+    if (outer->ip.protocol != icmp_of(outer->ip.version) || !(message->have & HAVE_TYPE))
+        return;
     const struct error_row *row = find_row(outer->ip.version, message->type);
-    if (!is_icmp || !(message->have & HAVE_TYPE) || !row)
+    if (!row)
         return;
     out->kind = PACKET_ICMP_ERROR;
     struct cursor c = cursor_init(message->bytes, message->captured);
@@ -88,7 +89,7 @@ void icmp_decode(struct packet *out)
         return;
     struct cursor quote = cursor_sub(&c, split_message(message, row, length_field, out));
     if (cursor_left(&quote) > 0)
-        ip_decode(cursor_here(&quote), cursor_left(&quote), EXTENT_QUOTED, &out->quote, &out->malformed);
+        ip_decode(span_left(&quote), EXTENT_QUOTED, &out->quote, &out->malformed);
     else if (message->size <= ICMP_HEADER)
         malformed_because(&out->malformed, "ICMP error without a quote");
 }

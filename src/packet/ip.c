@@ -1,5 +1,4 @@
 /* IPv4 (RFC 791) and IPv6 (RFC 8200) headers. */
-#include "packet/checksum.h"
 #include "packet/decode.h"
 
 #define IPV4_HEADER_LEAST 20
@@ -39,7 +38,7 @@ static uint32_t believed_length(const struct ip_header *ip, size_t captured, enu
     if (ip->total_length == 0)
         return (uint32_t)captured;
     uint32_t least = ip->header_length;
-    if (extent == EXTENT_QUOTED && has_known_transport(ip))
+    if (extent == EXTENT_QUOTED && ip->total_length < least + QUOTED_TRANSPORT_LEAST && has_known_transport(ip))
         least += QUOTED_TRANSPORT_LEAST;
     if (ip->total_length >= least)
         return ip->total_length;
@@ -48,10 +47,25 @@ static uint32_t believed_length(const struct ip_header *ip, size_t captured, enu
     return (uint32_t)captured;
 }
 
+/* Whether the words of a header, which are not all zero, add up to zero in one's complement (RFC 1071): to a multiple
+ * of 65535, which those of 32 bits do when those of 16 do. */
+static bool sum_is_right(struct cursor header)
+{
+    uint64_t sum = 0;
+    while (cursor_left(&header) > 0)
+        sum += cursor_u32(&header);
+    return sum % 0xffff == 0;
+}
+
 static bool decode_ipv4(struct cursor c, enum extent extent, struct headers *out, const char **malformed)
 {
     struct ip_header *ip = &out->ip;
+    struct cursor whole = c;
     size_t captured = cursor_left(&c);
+    if (captured < IPV4_HEADER_LEAST) {
+        malformed_because(malformed, "IPv4 header cut short");
+        return false;
+    }
     ip->header_length = (uint16_t)((cursor_u8(&c) & 0x0f) * 4);
     ip->tos = cursor_u8(&c);
     ip->total_length = cursor_u16(&c);
@@ -60,21 +74,15 @@ static bool decode_ipv4(struct cursor c, enum extent extent, struct headers *out
     ip->ttl = cursor_u8(&c);
     ip->protocol = cursor_u8(&c);
     ip->checksum = cursor_u16(&c);
-    const uint8_t *source = cursor_bytes(&c, 4), *target = cursor_bytes(&c, 4);
-    if (!source || !target) {
-        malformed_because(malformed, "IPv4 header cut short");
-        return false;
-    }
     if (ip->header_length < IPV4_HEADER_LEAST) {
         malformed_because(malformed, "IPv4 header length below 20");
         return false;
     }
     ip->version = 4;
-    ip->source = addr_from_bytes(4, source);
-    ip->target = addr_from_bytes(4, target);
+    addr_set(&ip->source, 4, cursor_bytes(&c, 4));
+    addr_set(&ip->target, 4, cursor_bytes(&c, 4));
     ip->has_options = ip->header_length > IPV4_HEADER_LEAST;
-    ip->checksum_ok =
-        captured >= ip->header_length && checksum_finish(checksum_add(0, out->bytes, ip->header_length)) == 0;
+    ip->checksum_ok = captured >= ip->header_length && sum_is_right(cursor_sub(&whole, ip->header_length));
     uint32_t length = believed_length(ip, captured, extent, malformed);
     if (ip->total_length == 0)
         ip->total_length = length;
@@ -146,20 +154,19 @@ static bool decode_ipv6(struct cursor c, enum extent extent, struct headers *out
 {
     struct ip_header *ip = &out->ip;
     size_t captured = cursor_left(&c);
+    if (captured < IPV6_HEADER) {
+        malformed_because(malformed, "IPv6 header cut short");
+        return false;
+    }
     uint32_t word = cursor_u32(&c);
     uint16_t payload_length = cursor_u16(&c);
     uint8_t next = cursor_u8(&c);
     ip->ttl = cursor_u8(&c);
-    const uint8_t *source = cursor_bytes(&c, 16), *target = cursor_bytes(&c, 16);
-    if (!source || !target) {
-        malformed_because(malformed, "IPv6 header cut short");
-        return false;
-    }
     ip->version = 6;
     ip->tos = word >> 20 & 0xff;
     ip->flow_label = word & 0xfffff;
-    ip->source = addr_from_bytes(6, source);
-    ip->target = addr_from_bytes(6, target);
+    addr_set(&ip->source, 6, cursor_bytes(&c, 16));
+    addr_set(&ip->target, 6, cursor_bytes(&c, 16));
     ip->header_length = IPV6_HEADER;
     /* 0 before a hop-by-hop header: a jumbogram (RFC 2675), or one still to be segmented. */
     bool jumbo = payload_length == 0 && next == NEXT_HOP_BY_HOP;
@@ -170,25 +177,26 @@ static bool decode_ipv6(struct cursor c, enum extent extent, struct headers *out
     return true;
 }
 
-static void decode_transport_of(struct headers *h, enum extent extent, const char **malformed)
+static void decode_transport_of(struct headers *h, uint8_t version, enum extent extent, const char **malformed)
 {
-    bool nothing_follows = h->ip.version == 6 && h->ip.protocol == NEXT_NONE;
+    bool nothing_follows = version == 6 && h->ip.protocol == NEXT_NONE;
     if (h->captured < h->ip.header_length && extent == EXTENT_WHOLE)
         malformed_because(malformed, "IPv4 options cut short");
     if (h->ip.fragment_offset > 0 || nothing_follows || h->captured <= h->ip.header_length)
         return;
     struct cursor c = cursor_init(h->bytes, h->captured);
     cursor_skip(&c, h->ip.header_length);
-    transport_decode(c, h->transport.size, &h->ip, extent, &h->transport, malformed);
+    transport_decode(span_left(&c), h->transport.size, &h->ip, extent, &h->transport, malformed);
 }
 
-void ip_decode(const uint8_t *bytes, size_t captured, enum extent extent, struct headers *out, const char **malformed)
+void ip_decode(struct span packet, enum extent extent, struct headers *out, const char **malformed)
 {
-    struct cursor c = cursor_init(bytes, captured);
-    *out = (struct headers){.bytes = bytes};
-    uint8_t version = captured > 0 ? *cursor_here(&c) >> 4 : 0;
+    struct cursor c = cursor_init(packet.bytes, packet.count);
+    headers_clear(out);
+    out->bytes = packet.bytes;
+    uint8_t version = packet.count > 0 ? *cursor_here(&c) >> 4 : 0;
     bool readable = false;
-    if (captured == 0)
+    if (packet.count == 0)
         malformed_because(malformed, "no IP header");
     else if (version == 4)
         readable = decode_ipv4(c, extent, out, malformed);
@@ -197,10 +205,10 @@ void ip_decode(const uint8_t *bytes, size_t captured, enum extent extent, struct
     else
         malformed_because(malformed, "IP version neither 4 nor 6");
     if (!readable) {
-        *out = (struct headers){0};
+        headers_clear(out);
         return;
     }
-    if (extent == EXTENT_WHOLE && out->ip.total_length > captured)
+    if (extent == EXTENT_WHOLE && out->ip.total_length > packet.count)
         malformed_because(malformed, "IP length beyond the packet's bytes");
-    decode_transport_of(out, extent, malformed);
+    decode_transport_of(out, version, extent, malformed);
 }

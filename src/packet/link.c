@@ -189,12 +189,14 @@ static enum link_result link_sll2(struct link_state *s)
     return link_cooked_protocol(s, protocol);
 }
 
+/* The most common ones first. */
 static const struct link_row {
     uint16_t linktype;
     enum link_result (*decode)(struct link_state *s);
 } link_rows[] = {
-    {LINKTYPE_NULL, link_null},
     {LINKTYPE_ETHERNET, link_ethernet},
+    {LINKTYPE_LINUX_SLL2, link_sll2},
+    {LINKTYPE_NULL, link_null},
     {LINKTYPE_PPP, link_ppp},
     {LINKTYPE_PPP_HDLC, link_ppp},
     {LINKTYPE_PPP_ETHER, link_pppoe},
@@ -203,7 +205,6 @@ static const struct link_row {
     {LINKTYPE_LINUX_SLL, link_sll},
     {LINKTYPE_IPV4, link_raw},
     {LINKTYPE_IPV6, link_raw},
-    {LINKTYPE_LINUX_SLL2, link_sll2},
     {LINKTYPE_IEEE802_11, link_wlan},
     {LINKTYPE_IEEE802_11_RADIOTAP, link_radiotap},
 };
@@ -221,7 +222,7 @@ bool linktype_is_known(uint16_t linktype)
     return find_row(linktype) != NULL;
 }
 
-struct cursor link_decode(const struct frame *frame, struct packet *out)
+struct span link_decode(const struct frame *frame, struct packet *out)
 {
     static const enum packet_kind kinds[] = {
         [LINK_IP] = PACKET_PLAIN,
@@ -240,5 +241,5 @@ struct cursor link_decode(const struct frame *frame, struct packet *out)
         out->kind = PACKET_NOT_IP;
         out->malformed = "unknown link type";
     }
-    return s.cursor;
+    return span_left(&s.cursor);
 }

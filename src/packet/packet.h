@@ -3,7 +3,10 @@
  * packet_decode() turns a frame into its outer headers and, for an ICMP error, the headers of the
  * packet quoted in it. Everything points into the frame or is a value, in host order. What a header
  * holds beyond the captured (or quoted) bytes is unknown, and `have` says so: a field is meaningful only
- * where its bit is set. Malformed input is data: it is marked and what came before it stays. */
+ * where its bit is set. Malformed input is data: it is marked and what came before it stays.
+ *
+ * Captures of many millions of packets pass through here, so nothing is cleared that a flag or a count guards: the
+ * arrays of struct icmp_extension and all of struct tcp_options may hold anything beyond what is said to be there. */
 #ifndef HOPSONDE_PACKET_PACKET_H
 #define HOPSONDE_PACKET_PACKET_H
 
@@ -73,14 +76,15 @@ struct ip_header {
     struct addr source, target;
 };
 
+/* Meaningful with HAVE_OPTIONS, but for `kind_count`, which is then 0. */
 struct tcp_options {
+    uint8_t kind_count;
     bool has_mss, has_window_scale, has_sack_permitted, has_timestamps;
     bool malformed;
-    uint16_t mss;
-    uint8_t window_scale;
-    uint32_t timestamp, timestamp_echo;
-    uint8_t kinds[16]; /* option kinds in their order, NOP and END left out */
-    uint8_t kind_count;
+    uint16_t mss;                       /* with has_mss */
+    uint8_t window_scale;               /* with has_window_scale */
+    uint32_t timestamp, timestamp_echo; /* with has_timestamps */
+    uint8_t kinds[16];                  /* option kinds in their order, NOP and END left out; `kind_count` of them */
 };
 
 /* One transport header, whatever the protocol: the union of what matching needs. */
@@ -95,16 +99,17 @@ struct transport {
     uint8_t flags;      /* TCP */
     uint16_t window;
     uint16_t urgent;
-    uint16_t echo_id, echo_seq;     /* ICMP echo request and reply */
-    uint32_t tag, init_tag;         /* SCTP */
-    struct tcp_options tcp_options; /* meaningful with HAVE_OPTIONS */
-    uint8_t header_length;          /* bytes, options included; what there is of it */
-    const uint8_t *bytes;           /* first byte of the transport header; borrowed; NULL where there is none */
+    uint16_t echo_id, echo_seq; /* ICMP echo request and reply */
+    uint32_t tag, init_tag;     /* SCTP */
+    uint8_t header_length;      /* bytes, options included; what there is of it */
+    const uint8_t *bytes;       /* first byte of the transport header; borrowed; NULL where there is none */
     uint32_t captured; /* transport bytes at hand, within the packet's own length; a quote's may end in padding */
     uint32_t size;     /* transport bytes that the IP header announces */
+    struct tcp_options tcp_options;
 };
 
-/* The headers of one IP packet: the outer one, or a quoted one. */
+/* The headers of one IP packet: the outer one, or a quoted one. What is not known of them is zero, except in
+ * `tcp_options`. */
 struct headers {
     struct ip_header ip;
     struct transport transport; /* .have == 0 in later fragments and where nothing is left */
@@ -133,7 +138,7 @@ struct interface_info {
 
 #define INTERFACE_INFOS_MOST 4
 
-/* RFC 4884 extension structure of an ICMP error. */
+/* RFC 4884 extension structure of an ICMP error. Of the arrays, as many are meaningful as are counted. */
 struct icmp_extension {
     bool present;       /* version 2, checksum right or absent, objects tile the rest */
     bool non_compliant; /* found where the length field does not point */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "packet/checksum.h"
+#include "packet/decode.h"
 
 #define OPTION_BITS 63
 
@@ -84,11 +85,6 @@ static void compare_transport(struct comparison *c)
         compare_value(c, REWRITE_ICMP_SEQ, sent->echo_seq, quoted->echo_seq);
     }
 }
-
-struct span {
-    const uint8_t *bytes;
-    size_t count;
-};
 
 /* What stands behind the transport header; nothing where the end of that header is not known. */
 static struct span payload_of(const struct headers *h)

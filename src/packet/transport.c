@@ -1,17 +1,18 @@
 /* Transport headers. Each decoder reads on to the end of its header; what was there by then is marked in `have`. */
+#include <string.h>
+
 #include "packet/decode.h"
 
 struct transport_state {
     struct cursor cursor; /* over the bytes at hand, from the header's first */
     const struct ip_header *ip;
     enum extent extent;
-    const char *cut; /* what a packet is that ends before its header does */
     struct transport *out;
     const char **malformed;
 };
 
 /* Marks fields as known where the cursor could read all of them. */
-static void gained(const struct transport_state *s, uint32_t fields)
+static inline void gained(const struct transport_state *s, uint32_t fields)
 {
     if (!s->cursor.failed)
         s->out->have |= fields;
@@ -23,17 +24,18 @@ static bool is_whole(const struct transport_state *s)
     return s->extent == EXTENT_WHOLE && !s->ip->more_fragments;
 }
 
-static void set_header_length(struct transport_state *s, unsigned length)
+/* `cut`: what a packet is that ends before its header does. */
+static inline void set_header_length(struct transport_state *s, unsigned length, const char *cut)
 {
     struct transport *t = s->out;
     if (is_whole(s) && length > t->size)
-        malformed_because(s->malformed, s->cut);
+        malformed_because(s->malformed, cut);
     if (length > t->captured)
         length = t->captured;
     t->header_length = (uint8_t)(length < UINT8_MAX ? length : UINT8_MAX);
 }
 
-static void decode_ports(struct transport_state *s)
+static inline void decode_ports(struct transport_state *s)
 {
     s->out->source_port = cursor_u16(&s->cursor);
     s->out->target_port = cursor_u16(&s->cursor);
@@ -49,7 +51,7 @@ static void decode_udp(struct transport_state *s)
     gained(s, HAVE_LENGTH);
     t->checksum = cursor_u16(&s->cursor);
     gained(s, HAVE_CHECKSUM);
-    set_header_length(s, 8);
+    set_header_length(s, 8, s->ip->protocol == IP_UDP ? "UDP header cut short" : "UDP-Lite header cut short");
     /* 0: all of it, in UDP-Lite and in UDP jumbograms (RFC 2675 4). */
     if ((t->have & HAVE_LENGTH) && t->length > 0 && t->length < 8)
         malformed_because(s->malformed, "UDP length below 8");
@@ -111,13 +113,15 @@ static void decode_tcp_option_area(struct transport_state *s, size_t length)
 {
     if (s->cursor.failed || cursor_left(&s->cursor) < length)
         return;
-    struct tcp_options options = {0};
-    size_t behind_end = decode_tcp_options(cursor_sub(&s->cursor, length), &options);
-    if (s->extent == EXTENT_QUOTED && behind_end > 2)
+    struct tcp_options *options = &s->out->tcp_options;
+    memset(options, 0, offsetof(struct tcp_options, kinds));
+    size_t behind_end = decode_tcp_options(cursor_sub(&s->cursor, length), options);
+    if (s->extent == EXTENT_QUOTED && behind_end > 2) {
+        options->kind_count = 0;
         return;
-    if (options.malformed)
+    }
+    if (options->malformed)
         malformed_because(s->malformed, "TCP option length wrong");
-    s->out->tcp_options = options;
     gained(s, HAVE_OPTIONS);
 }
 
@@ -150,7 +154,7 @@ static void decode_tcp(struct transport_state *s)
     } else if (header_length >= 20) {
         decode_tcp_option_area(s, header_length - 20);
     }
-    set_header_length(s, header_length > 20 ? header_length : 20);
+    set_header_length(s, header_length > 20 ? header_length : 20, "TCP header cut short");
 }
 
 /* RFC 792, RFC 4443. */
@@ -168,7 +172,7 @@ static void decode_icmp(struct transport_state *s)
         t->echo_seq = cursor_u16(&s->cursor);
         gained(s, HAVE_ECHO);
     }
-    set_header_length(s, 8);
+    set_header_length(s, 8, s->ip->version == 4 ? "ICMP header cut short" : "ICMPv6 header cut short");
 }
 
 /* RFC 4340 5.1: short sequence numbers are for data and acknowledgements only, which also tells a header from the
@@ -212,7 +216,7 @@ static void decode_dccp(struct transport_state *s)
     const unsigned least = 12;
     if (has_length && header_length < least)
         malformed_because(s->malformed, "DCCP data offset below 12");
-    set_header_length(s, header_length > least ? header_length : least);
+    set_header_length(s, header_length > least ? header_length : least, "DCCP header cut short");
 }
 
 /* RFC 9260 3. No chunk is shorter than its own header: a length below 4 is the padding of a quote. */
@@ -224,7 +228,7 @@ static void decode_sctp(struct transport_state *s)
     gained(s, HAVE_TAG);
     t->crc = cursor_u32(&s->cursor);
     gained(s, HAVE_CHECKSUM);
-    set_header_length(s, 12);
+    set_header_length(s, 12, "SCTP header cut short");
     uint8_t type = cursor_u8(&s->cursor);
     cursor_skip(&s->cursor, 1);
     if (cursor_u16(&s->cursor) < 4)
@@ -237,30 +241,39 @@ static void decode_sctp(struct transport_state *s)
     gained(s, HAVE_INIT_TAG);
 }
 
-static const struct transport_row {
-    uint8_t protocol;
-    uint8_t version; /* the only one whose packets hold it; 0: both */
-    const char *cut;
-    void (*decode)(struct transport_state *s);
-} transport_rows[] = {
-    {IP_ICMP, 4, "ICMP header cut short", decode_icmp},       {IP_TCP, 0, "TCP header cut short", decode_tcp},
-    {IP_UDP, 0, "UDP header cut short", decode_udp},          {IP_DCCP, 0, "DCCP header cut short", decode_dccp},
-    {IP_ICMP6, 6, "ICMPv6 header cut short", decode_icmp},    {IP_SCTP, 0, "SCTP header cut short", decode_sctp},
-    {IP_UDPLITE, 0, "UDP-Lite header cut short", decode_udp},
-};
-
-void transport_decode(struct cursor c, uint32_t size, const struct ip_header *ip, enum extent extent,
+void transport_decode(struct span segment, uint32_t size, const struct ip_header *ip, enum extent extent,
                       struct transport *out, const char **malformed)
 {
-    out->bytes = cursor_here(&c);
-    out->captured = (uint32_t)cursor_left(&c);
+    struct transport_state s = {
+        .cursor = cursor_init(segment.bytes, segment.count),
+        .ip = ip,
+        .extent = extent,
+        .out = out,
+        .malformed = malformed,
+    };
+    out->bytes = segment.bytes;
+    out->captured = (uint32_t)segment.count;
     out->size = size;
-    for (size_t i = 0; i < sizeof transport_rows / sizeof *transport_rows; i++) {
-        const struct transport_row *row = &transport_rows[i];
-        if (row->protocol != ip->protocol || (row->version != 0 && row->version != ip->version))
-            continue;
-        struct transport_state s = {c, ip, extent, row->cut, out, malformed};
-        row->decode(&s);
-        return;
+    switch (ip->protocol) {
+    case IP_TCP:
+        decode_tcp(&s);
+        break;
+    case IP_UDP:
+    case IP_UDPLITE:
+        decode_udp(&s);
+        break;
+    case IP_ICMP:
+    case IP_ICMP6:
+        if (ip->protocol == icmp_of(ip->version))
+            decode_icmp(&s);
+        break;
+    case IP_DCCP:
+        decode_dccp(&s);
+        break;
+    case IP_SCTP:
+        decode_sctp(&s);
+        break;
+    default:
+        break;
     }
 }

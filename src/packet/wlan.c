@@ -36,17 +36,17 @@ static uint32_t little_u32(struct cursor *c)
     return __builtin_bswap32(cursor_u32(c));
 }
 
-/* Zeros up to the next multiple of a power of two. */
-static void skip_to_multiple(struct cursor *c, size_t of)
+/* Zeros up to the next multiple of a power of two, counted from where `before` bytes were left. */
+static void skip_to_multiple(struct cursor *c, size_t before, size_t of)
 {
-    cursor_skip(c, -c->position & (of - 1));
+    cursor_skip(c, -(before - cursor_left(c)) & (of - 1));
 }
 
 /* The rest of a data frame's header, its cursor at the duration. */
 static enum link_result wlan_data(struct link_state *s, uint16_t control, bool padded)
 {
     struct cursor *c = &s->cursor;
-    size_t start = c->position - 2;
+    size_t before = cursor_left(c) + 2;
     cursor_skip(c, 2 + 3 * 6); /* duration, three addresses */
     uint16_t sequence = little_u16(c);
     if (control & CONTROL_MORE_FRAGMENTS || sequence & FRAGMENT_NUMBER)
@@ -57,7 +57,7 @@ static enum link_result wlan_data(struct link_state *s, uint16_t control, bool p
     if (control & CONTROL_QOS && control & CONTROL_HT)
         cursor_skip(c, 4);
     if (padded)
-        cursor_skip(c, -(c->position - start) & 3);
+        skip_to_multiple(c, before, 4);
     if (qos & QOS_AMSDU)
         cursor_skip(c, 2 * 6 + 2); /* of the first packet: destination, source, length */
     if (c->failed)
@@ -84,12 +84,13 @@ enum link_result link_wlan(struct link_state *s)
 /* The flags field of the header that fills `c`; 0 where there is none. Each field stands at a multiple of its size. */
 static uint8_t radiotap_flags(struct cursor *c)
 {
+    size_t before = cursor_left(c);
     cursor_skip(c, 4); /* version, padding, length */
     uint32_t present = little_u32(c);
     for (uint32_t word = present; word & PRESENT_MORE_WORDS;)
         word = little_u32(c);
     if (present & PRESENT_TSFT) {
-        skip_to_multiple(c, TSFT_BYTES);
+        skip_to_multiple(c, before, TSFT_BYTES);
         cursor_skip(c, TSFT_BYTES);
     }
     return present & PRESENT_FLAGS ? cursor_u8(c) : 0;

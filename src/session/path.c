@@ -197,33 +197,33 @@ struct addr trace_router_address(const struct trace *trace, uint8_t ttl)
 }
 
 /* Whether hops first .. first+length-1 stand again right behind, all answered. */
-static bool circle_recurs(const struct trace *trace, unsigned first, unsigned length)
+static bool circle_recurs(const struct addr *routers, unsigned first, unsigned length, const struct addr *target)
 {
-    for (unsigned ttl = first; ttl < first + length; ttl++) {
-        struct addr once = trace_router_address(trace, (uint8_t)ttl);
-        struct addr again = trace_router_address(trace, (uint8_t)(ttl + length));
-        if (addr_is_none(&once) || !addr_equal(&once, &again) || addr_equal(&once, &trace->flow.target))
+    for (unsigned ttl = first; ttl < first + length; ttl++)
+        if (addr_is_none(&routers[ttl]) || !addr_equal(&routers[ttl], &routers[ttl + length]) ||
+            addr_equal(&routers[ttl], target))
             return false;
-    }
     return true;
 }
 
-/* A circle is at least two different routers that recur in the same order: one address at k and k+1 is a router
- * that forwards TTL 0 (Augustin 2006), one address all along is a NAT that signs for everybody. */
-static void find_loop(struct trace *trace)
+void trace_find_loop(struct trace *trace, const struct addr *routers)
 {
-    if (trace->loop_first)
-        return;
     for (unsigned length = 2; 2 * length <= trace->top; length++)
-        for (unsigned first = 1; first + 2 * length - 1 <= trace->top; first++) {
-            struct addr a = trace_router_address(trace, (uint8_t)first);
-            struct addr b = trace_router_address(trace, (uint8_t)(first + 1));
-            if (!addr_equal(&a, &b) && circle_recurs(trace, first, length)) {
+        for (unsigned first = 1; first + 2 * length - 1 <= trace->top; first++)
+            if (!addr_equal(&routers[first], &routers[first + 1]) &&
+                circle_recurs(routers, first, length, &trace->flow.target)) {
                 trace->loop_first = (uint8_t)first;
                 trace->loop_length = (uint8_t)length;
                 return;
             }
-        }
+}
+
+static void find_loop(struct trace *trace)
+{
+    struct addr routers[256];
+    for (unsigned ttl = 0; ttl <= trace->top; ttl++)
+        routers[ttl] = trace_router_address(trace, (uint8_t)ttl);
+    trace_find_loop(trace, routers);
 }
 
 uint8_t trace_loop_end(const struct trace *trace)
@@ -237,7 +237,7 @@ static void lower(uint8_t *least, uint8_t ttl)
         *least = ttl;
 }
 
-static void summarise_reply(struct trace *trace, const struct probe *probe, const struct reply *reply)
+void trace_note_reply(struct trace *trace, uint8_t ttl, const struct reply *reply)
 {
     trace->reply_count++;
     if (trace->last_seen == NSTIME_NONE || reply->time > trace->last_seen)
@@ -245,14 +245,12 @@ static void summarise_reply(struct trace *trace, const struct probe *probe, cons
     if (reply->duplicate)
         return;
     trace->answered_count++;
-    if (reply->kind == REPLY_TIME_EXCEEDED && probe->ttl > trace->top)
-        trace->top = probe->ttl;
+    if (reply->kind == REPLY_TIME_EXCEEDED && ttl > trace->top)
+        trace->top = ttl;
     if (reply_reaches(trace, reply))
-        lower(&trace->reached_ttl, probe->ttl);
+        lower(&trace->reached_ttl, ttl);
     if (reply_refuses(trace, reply))
-        lower(&trace->refused_ttl, probe->ttl);
-    if (reply->kind == REPLY_TIME_EXCEEDED)
-        find_loop(trace);
+        lower(&trace->refused_ttl, ttl);
 }
 
 bool trace_add_reply(struct trace *trace, struct probe *probe, const struct reply *reply)
@@ -271,7 +269,9 @@ bool trace_add_reply(struct trace *trace, struct probe *probe, const struct repl
     kept->late = probe->state == PROBE_EXPIRED;
     kept->duplicate = probe->reply_count > 1;
     probe->state = PROBE_ANSWERED;
-    summarise_reply(trace, probe, kept);
+    trace_note_reply(trace, probe->ttl, kept);
+    if (kept->kind == REPLY_TIME_EXCEEDED && !kept->duplicate && !trace->loop_first)
+        find_loop(trace);
     return true;
 }
 

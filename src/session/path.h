@@ -113,6 +113,7 @@ struct trace {
     uint8_t refused_ttl; /* least TTL that drew a refusal by another device; 0: none */
     uint8_t loop_first, loop_length; /* first hop of a circle and its length; 0: no loop */
     nstime first_sent, last_seen;    /* of the trace's frames; NSTIME_NONE before the first */
+    nstime last_sent;                /* of a foreign trace */
     enum trace_end end;
 };
 
@@ -165,5 +166,11 @@ struct probe *trace_add_probe(struct trace *trace, uint16_t serial, uint8_t ttl,
  * False, too, where the probe has REPLIES_MOST already: a network that doubles packets without end costs no more. */
 bool trace_add_reply(struct trace *trace, struct probe *probe, const struct reply *reply);
 struct probe *trace_find(struct trace *trace, uint16_t serial);
+/* Brings the summary fields but the loop up to date with a reply to a probe of this TTL. */
+void trace_note_reply(struct trace *trace, uint8_t ttl, const struct reply *reply);
+/* Looks for a circle: at least two different routers that recur in the same order. One address at k and k+1 is a router
+ * that forwards TTL 0 (Augustin 2006), one address all along is a NAT that signs for everybody. `routers`: who let a
+ * probe of each TTL up to `top` expire. */
+void trace_find_loop(struct trace *trace, const struct addr *routers);
 
 #endif

@@ -28,6 +28,9 @@ static void test_cursor(void)
     ok(!c.failed && cursor_here(&c) == bytes + 3, "skip to the end");
     cursor_skip(&c, 1);
     ok(c.failed, "skip past the end");
+    c = cursor_init(bytes, 3);
+    cursor_fail(&c);
+    ok(cursor_left(&c) == 0 && cursor_u8(&c) == 0 && cursor_bytes(&c, 0) == NULL, "made to fail, it reads zeros");
     c = cursor_init(bytes, 4);
     ok(cursor_bytes(&c, SIZE_MAX) == NULL, "a count that would wrap around");
     c = cursor_init(NULL, 0);

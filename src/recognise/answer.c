@@ -1,0 +1,496 @@
+/* answer: which sighting an ICMP error or a direct answer belongs to.
+ *
+ * By the key first: addresses, ports and IPv4 id or sequence number, exactly. Then, each among a bounded number of
+ * sightings, the newest first: ports alone (the id was zeroed or turned around by the quoting router), and what a NAT
+ * that did not translate the quote back leaves alone: target, id, sequence number. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "recognise/internal.h"
+
+#define SAME_FRAME_WITHIN (2 * NS_PER_MS)
+#define PAIRS_MOST 16 /* looked at for a quote whose source was translated */
+
+/* A sighting, and how surely it is the right one. */
+struct found {
+    struct sighting *sighting; /* NULL: none */
+    enum match match;
+    const char *rule; /* constant */
+};
+
+static const struct found nobody = {NULL, MATCH_NONE, ""};
+
+static bool is_of(const struct sighting *s, const struct addr *source, const struct addr *target, uint8_t protocol)
+{
+    const struct pair *pair = s->run->pair;
+    return pair->protocol == protocol && addr_equal(&pair->source, source) && addr_equal(&pair->target, target);
+}
+
+/* Where several sightings have the same key (a tool that varies the IPv4 id alone), the id decides, then who waits
+ * longest for an answer. */
+static bool is_better(const struct sighting *a, const struct sighting *b, uint16_t ip_id)
+{
+    if (!b)
+        return true;
+    if ((a->ip_id == ip_id) != (b->ip_id == ip_id))
+        return a->ip_id == ip_id;
+    if (!a->probe.reply_count != !b->probe.reply_count)
+        return !a->probe.reply_count;
+    return a->probe.sent < b->probe.sent;
+}
+
+static struct sighting *find_by_key(const struct recogniser *r, uint64_t key, const struct addr *source,
+                                    const struct addr *target, uint8_t protocol, uint32_t word, uint16_t ip_id)
+{
+    struct sighting *best = NULL;
+    unsigned left = SCAN_MOST;
+    for (struct sighting *s = index_first(r, key); s && left; s = s->next_same, left--)
+        if (s->key == key && s->word == word && is_of(s, source, target, protocol) && is_better(s, best, ip_id))
+            best = s;
+    return best;
+}
+
+/* The quoted IPv6 packet may tell more than its ports: its checksum. */
+static bool quote_fits(const struct sighting *s, const struct headers *quote)
+{
+    const struct transport *t = &quote->transport;
+    bool has_checksum = (t->have & HAVE_CHECKSUM) && t->checksum;
+    return quote->ip.version == 4 ? s->ip_id == quote->ip.id : has_checksum && s->checksum == t->checksum;
+}
+
+/* Ports (echo: id and sequence number) alone. Sure where there is only one such sighting, or the quote tells which. */
+static struct found find_by_word(struct pair *pair, const struct look *quote)
+{
+    struct sighting *best = NULL;
+    bool fits = false;
+    unsigned count = 0, left = SCAN_MOST;
+    for (struct run *run = pair->runs; run; run = run->next_in_pair)
+        for (struct sighting *s = run->newest; s && left; s = s->before, left--) {
+            if (s->word != quote->word)
+                continue;
+            count++;
+            bool s_fits = quote_fits(s, quote->headers);
+            if (s_fits > fits || (s_fits == fits && is_better(s, best, 0))) {
+                best = s;
+                fits = s_fits;
+            }
+        }
+    if (!best)
+        return nobody;
+    return (struct found){best, count == 1 || fits ? MATCH_EXACT : MATCH_WEAK, "ports"};
+}
+
+/* What is left alone where the source was translated. */
+static bool is_translated(const struct sighting *s, const struct look *quote)
+{
+    const struct headers *h = quote->headers;
+    bool same_id = h->ip.version == 4 && h->ip.id && s->ip_id == h->ip.id;
+    bool same_end = (uint16_t)s->word == (uint16_t)quote->word;
+    switch (h->ip.protocol) {
+    case IP_ICMP:
+    case IP_ICMP6:
+        return same_end && (same_id || s->word == quote->word);
+    case IP_TCP:
+        return same_end && s->seq == quote->seq && (same_id || s->seq);
+    default:
+        return same_end && (same_id || (h->ip.version == 6 && s->word == quote->word));
+    }
+}
+
+static struct found find_translated(const struct recogniser *r, const struct look *quote)
+{
+    const struct ip_header *ip = &quote->headers->ip;
+    unsigned pairs_left = PAIRS_MOST, left = SCAN_MOST;
+    struct pair *pair = pair_first_of_target(r, &ip->target, ip->protocol);
+    for (; pair && pairs_left; pair = pair->next_of_target, pairs_left--) {
+        if (pair->protocol != ip->protocol || !addr_equal(&pair->target, &ip->target))
+            continue;
+        for (struct run *run = pair->runs; run; run = run->next_in_pair)
+            for (struct sighting *s = run->newest; s && left; s = s->before, left--)
+                if (is_translated(s, quote))
+                    return (struct found){s, MATCH_REWRITTEN, "identity, source translated"};
+    }
+    return nobody;
+}
+
+static struct found find_quoted(const struct recogniser *r, const struct look *quote)
+{
+    const struct ip_header *ip = &quote->headers->ip;
+    struct sighting *s = find_by_key(r, quote->key, &ip->source, &ip->target, ip->protocol, quote->word, ip->id);
+    if (s)
+        return (struct found){s, MATCH_EXACT, "addresses, ports and identity"};
+    if (!quote->has_word)
+        return nobody;
+    struct pair *pair = pair_find(r, quote->pair_hash, &ip->source, &ip->target, ip->protocol);
+    struct found found = pair ? find_by_word(pair, quote) : nobody;
+    return found.sighting ? found : find_translated(r, quote);
+}
+
+/* --- the reply --- */
+
+static struct reply make_reply(unsigned file, const struct frame *frame, const struct packet *packet,
+                               const struct found *found)
+{
+    const struct ip_header *ip = &packet->outer.ip;
+    const struct transport *t = &packet->outer.transport;
+    return (struct reply){
+        .from = ip->source,
+        .time = frame->time,
+        .frame = frame->number,
+        .rule = found->rule,
+        .match = (uint8_t)found->match,
+        .version = ip->version,
+        .is_icmp = ip->protocol == IP_ICMP || ip->protocol == IP_ICMP6,
+        .icmp_type = t->type,
+        .icmp_code = t->code,
+        .reply_ttl = ip->ttl,
+        .quoted_ttl = -1,
+        .mtu = packet->mtu,
+        .interface = packet->interface,
+        .tcp_window = t->window,
+        .tcp_flags = t->flags,
+        .answer_type = t->type,
+        .ip_id = ip->id,
+        .dont_fragment = ip->dont_fragment,
+        .file = (uint8_t)file,
+    };
+}
+
+struct icmp_extension *extension_copy(const struct icmp_extension *extension)
+{
+    if (!extension->present)
+        return NULL;
+    struct icmp_extension *copy = malloc(sizeof *copy);
+    if (copy)
+        *copy = *extension;
+    return copy;
+}
+
+/* What the quote shows changed; whether offloading left the checksums right nobody knows, so these do not count. */
+static void add_rewrites(const struct sighting *s, const struct headers *quote, struct reply *reply)
+{
+    const struct pair *pair = s->run->pair;
+    const struct transport *t = &quote->transport;
+    bool has_word = s->run->shape != SHAPE_RAW;
+    bool is_tcp = pair->protocol == IP_TCP;
+    if (addr_equal(&quote->ip.source, &pair->source) && addr_equal(&quote->ip.target, &pair->target) &&
+        quote->ip.id == s->ip_id && quote->ip.tos == s->tos && quote->ip.flow_label == s->flow_label &&
+        quote->ip.dont_fragment == s->dont_fragment &&
+        (!(t->have & HAVE_PORTS) || (t->source_port == s->word >> 16 && t->target_port == (uint16_t)s->word)) &&
+        (!(t->have & HAVE_ECHO) || (t->echo_id == s->word >> 16 && t->echo_seq == (uint16_t)s->word)) &&
+        (!is_tcp || (t->seq == s->seq && (!(t->have & HAVE_ACK) || t->ack == s->ack) &&
+                     (!(t->have & HAVE_WINDOW) || t->window == s->window))))
+        return;
+    struct headers sent = {
+        .ip = {.version = quote->ip.version,
+               .protocol = pair->protocol,
+               .tos = s->tos,
+               .id = s->ip_id,
+               .flow_label = s->flow_label,
+               .dont_fragment = s->dont_fragment,
+               .source = pair->source,
+               .target = pair->target},
+    };
+    struct transport *mine = &sent.transport;
+    bool is_echo = s->run->shape == SHAPE_ECHO;
+    mine->have = !has_word ? 0 : is_echo ? HAVE_ECHO : HAVE_PORTS;
+    mine->source_port = mine->echo_id = (uint16_t)(s->word >> 16);
+    mine->target_port = mine->echo_seq = (uint16_t)s->word;
+    if (is_tcp) {
+        mine->have |= HAVE_SEQ | HAVE_ACK | HAVE_FLAGS | HAVE_WINDOW;
+        mine->seq = s->seq;
+        mine->ack = s->ack;
+        mine->flags = s->tcp_flags;
+        mine->window = s->window;
+    }
+    struct rewrite rewrites[REWRITES_MOST];
+    unsigned count = rewrite_compare(&sent, quote, rewrites);
+    reply->rewrites = count ? malloc(count * sizeof *rewrites) : NULL;
+    if (reply->rewrites) {
+        memcpy(reply->rewrites, rewrites, count * sizeof *rewrites);
+        reply->rewrite_count = (uint8_t)count;
+    }
+}
+
+static bool is_same_frame(const struct probe *probe, const struct reply *reply)
+{
+    for (unsigned i = 0; i < probe->reply_count; i++) {
+        const struct reply *other = &probe->replies[i];
+        nstime apart = reply->time - other->time;
+        bool elsewhere =
+            other->interface != reply->interface || other->reply_ttl != reply->reply_ttl || other->file != reply->file;
+        if (elsewhere && addr_equal(&other->from, &reply->from) && other->kind == reply->kind &&
+            other->ip_id == reply->ip_id && apart <= SAME_FRAME_WITHIN && apart >= -SAME_FRAME_WITHIN)
+            return true;
+    }
+    return false;
+}
+
+/* A second reply and those after it. */
+static bool add_another(struct probe *probe, const struct reply *reply)
+{
+    if (probe->reply_count == REPLIES_MOST)
+        return false;
+    if (probe->reply_count >= probe->reply_capacity) {
+        unsigned capacity = probe->reply_count * 2U;
+        bool is_own = probe->reply_capacity > 0;
+        struct reply *grown = realloc(is_own ? probe->replies : NULL, capacity * sizeof *grown);
+        if (!grown)
+            return false;
+        if (!is_own)
+            grown[0] = probe->replies[0];
+        probe->replies = grown;
+        probe->reply_capacity = (uint8_t)capacity;
+    }
+    probe->replies[probe->reply_count++] = *reply;
+    return true;
+}
+
+static void note_reply(struct run *run, const struct sighting *s, const struct reply *reply)
+{
+    struct trace *trace = &run->trace;
+    uint8_t refused = trace->refused_ttl;
+    struct run_ttl *at = run_at(run, s->ttl);
+    trace_note_reply(trace, s->probe.ttl, reply);
+    if (trace->refused_ttl != refused)
+        run->no_route = reply_is_no_route(reply);
+    if (reply->kind != REPLY_TIME_EXCEEDED)
+        return;
+    run->expired++;
+    if (at && addr_is_none(&at->router))
+        at->router = reply->from;
+}
+
+/* Takes over what the reply owns. */
+static void add_reply(struct recogniser *r, struct sighting *s, struct reply *reply)
+{
+    struct probe *probe = &s->probe;
+    bool taken = true;
+    bool again = is_same_frame(probe, reply);
+    reply->duplicate = probe->reply_count > 0;
+    if (again) {
+        taken = false;
+    } else if (!probe->reply_count) {
+        s->first = *reply;
+        probe->replies = &s->first;
+        probe->reply_count = 1;
+    } else {
+        taken = add_another(probe, reply);
+    }
+    if (!taken) {
+        count_stray(r, again ? STRAY_ANSWER_SEEN_AGAIN : STRAY_TOO_MANY);
+        free(reply->extension);
+        free(reply->rewrites);
+        return;
+    }
+    probe->state = PROBE_ANSWERED;
+    note_reply(s->run, s, reply);
+    run_consider(r, s->run);
+}
+
+/* --- ICMP errors --- */
+
+static struct other_error make_error(unsigned file, const struct frame *frame, const struct packet *packet)
+{
+    const struct headers *quote = &packet->quote;
+    const struct transport *t = &packet->outer.transport;
+    bool has_ports = quote->transport.have & HAVE_PORTS;
+    return (struct other_error){
+        .time = frame->time,
+        .frame = frame->number,
+        .from = packet->outer.ip.source,
+        .source = quote->ip.source,
+        .target = quote->ip.target,
+        .source_port = has_ports ? quote->transport.source_port : 0,
+        .target_port = has_ports ? quote->transport.target_port : 0,
+        .protocol = quote->ip.protocol,
+        .version = packet->outer.ip.version,
+        .icmp_type = t->type,
+        .icmp_code = t->code,
+        .file = (uint8_t)file,
+        .has_ports = has_ports,
+        .mtu = packet->mtu,
+    };
+}
+
+void answer_take_error(struct recogniser *r, unsigned file, const struct frame *frame, const struct packet *packet)
+{
+    const struct headers *quote = &packet->quote;
+    struct look look;
+    struct found found = nobody;
+    if (quote->ip.version) {
+        look_at(r, quote, &look);
+        found = quote->ip.fragment_offset ? nobody : find_quoted(r, &look);
+    }
+    struct reply reply = make_reply(file, frame, packet, &found);
+    reply.kind = (uint8_t)reply_kind_of_icmp(packet->outer.ip.version, reply.icmp_type, reply.icmp_code);
+    if (found.sighting && reply.kind == REPLY_OTHER) { /* the packet went on */
+        count_stray(r, STRAY_ADVICE);
+        return;
+    }
+    reply.quoted_ttl = quote->ip.version ? quote->ip.ttl : -1;
+    if (found.sighting) {
+        reply.extension = extension_copy(&packet->extension);
+        add_rewrites(found.sighting, quote, &reply);
+        add_reply(r, found.sighting, &reply);
+        return;
+    }
+    struct other_error error = make_error(file, frame, packet);
+    error.extension = extension_copy(&packet->extension);
+    if (quote->ip.version)
+        orphan_add(r, &look, &error, &reply);
+    else
+        keep_error(r, &error);
+}
+
+/* --- direct answers --- */
+
+/* What a direct answer is held against where no key finds its probe. */
+struct answer {
+    uint32_t word; /* the ports that its probe would have */
+    bool has_word;
+    bool to_syn;       /* TCP: answers a SYN, or something else */
+    bool acknowledges; /* TCP: a segment without RST, good only for what it acknowledges */
+    uint32_t ack;
+};
+
+static bool answers(const struct sighting *s, const struct answer *answer)
+{
+    if (answer->has_word && s->word != answer->word)
+        return false;
+    return !answer->acknowledges || (s->payload && answer->ack - s->seq == s->payload);
+}
+
+/* Among the sightings that it may answer the one that waits longest beyond the last router: as for our own traces. */
+static struct found guess(const struct pair *pair, const struct answer *answer)
+{
+    struct sighting *best = NULL;
+    unsigned left = SCAN_MOST;
+    for (struct run *run = pair->runs; run; run = run->next_in_pair) {
+        if ((run->shape == SHAPE_SYN) != answer->to_syn)
+            continue;
+        for (struct sighting *s = run->newest; s && left; s = s->before, left--)
+            if (answers(s, answer) && !s->probe.reply_count && s->probe.ttl > run->trace.top)
+                best = s;
+    }
+    bool only = best && best->run->source_port.movement != MOVE_CONSTANT && answer->has_word;
+    return best ? (struct found){best, only ? MATCH_EXACT : MATCH_WEAK, "ports"} : nobody;
+}
+
+static struct found find_answered_tcp(const struct recogniser *r, const struct packet *packet, uint64_t pair_hash,
+                                      uint32_t word)
+{
+    const struct ip_header *ip = &packet->outer.ip;
+    const struct transport *t = &packet->outer.transport;
+    if (!(t->have & HAVE_FLAGS))
+        return nobody;
+    bool syn_ack = (t->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
+    bool rst = t->flags & TCP_RST;
+    /* What the target acknowledges: a SYN or a FIN counts as one. */
+    if ((syn_ack || rst) && (t->flags & TCP_ACK)) {
+        uint64_t key = look_key(pair_hash, word, (uint32_t)t->ack - 1);
+        struct sighting *s = find_by_key(r, key, &ip->target, &ip->source, IP_TCP, word, 0);
+        if (s)
+            return (struct found){s, MATCH_EXACT, "ports and acknowledgement"};
+    }
+    struct pair *pair = pair_find(r, pair_hash, &ip->target, &ip->source, IP_TCP);
+    if (!pair)
+        return nobody;
+    struct answer answer = {.word = word, .has_word = true, .acknowledges = !rst, .ack = (uint32_t)t->ack};
+    struct found found = syn_ack ? nobody : guess(pair, &answer);
+    if (found.sighting || !(syn_ack || rst))
+        return found;
+    answer.to_syn = true;
+    answer.acknowledges = false;
+    return guess(pair, &answer);
+}
+
+static struct found find_answered(const struct recogniser *r, const struct packet *packet)
+{
+    const struct ip_header *ip = &packet->outer.ip;
+    const struct transport *t = &packet->outer.transport;
+    uint64_t pair_hash = look_pair_hash(r, &ip->target, &ip->source, ip->protocol);
+    uint32_t word = (uint32_t)t->target_port << 16 | t->source_port;
+    if (ip->protocol == IP_ICMP || ip->protocol == IP_ICMP6) {
+        word = (uint32_t)t->echo_id << 16 | t->echo_seq;
+        struct sighting *s =
+            find_by_key(r, look_key(pair_hash, word, 0), &ip->target, &ip->source, ip->protocol, word, 0);
+        return s ? (struct found){s, MATCH_EXACT, "echo id and sequence number"} : nobody;
+    }
+    if (ip->protocol == IP_TCP)
+        return find_answered_tcp(r, packet, pair_hash, word);
+    struct pair *pair = pair_find(r, pair_hash, &ip->target, &ip->source, ip->protocol);
+    struct answer answer = {.word = word, .has_word = t->have & HAVE_PORTS};
+    return pair ? guess(pair, &answer) : nobody;
+}
+
+static enum reply_kind kind_of_answer(const struct packet *packet)
+{
+    const struct transport *t = &packet->outer.transport;
+    switch (packet->outer.ip.protocol) {
+    case IP_ICMP:
+    case IP_ICMP6:
+        return REPLY_ECHO;
+    case IP_TCP:
+        if (t->flags & TCP_RST)
+            return REPLY_RST;
+        return t->flags & TCP_SYN ? REPLY_SYN_ACK : REPLY_TCP;
+    case IP_UDP:
+    case IP_UDPLITE:
+        return REPLY_UDP;
+    case IP_SCTP:
+        return REPLY_SCTP;
+    case IP_DCCP:
+        return REPLY_DCCP;
+    default:
+        return REPLY_OTHER;
+    }
+}
+
+/* Whether a packet of that kind can be an answer at all. */
+static bool may_answer(const struct packet *packet)
+{
+    const struct ip_header *ip = &packet->outer.ip;
+    const struct transport *t = &packet->outer.transport;
+    if (ip->fragment_offset)
+        return false;
+    switch (ip->protocol) {
+    case IP_ICMP:
+        return (t->have & HAVE_ECHO) && t->type == 0;
+    case IP_ICMP6:
+        return (t->have & HAVE_ECHO) && t->type == 129;
+    case IP_TCP:
+        return (t->have & HAVE_FLAGS) && (t->flags & (TCP_SYN | TCP_ACK)) != TCP_SYN;
+    default:
+        return true;
+    }
+}
+
+/* Without a probe of its own it may yet answer one whose other answers are orphans. */
+static bool answer_orphans(struct recogniser *r, const struct packet *packet, struct reply *reply)
+{
+    const struct ip_header *ip = &packet->outer.ip;
+    const struct transport *t = &packet->outer.transport;
+    bool is_echo = ip->protocol == IP_ICMP || ip->protocol == IP_ICMP6;
+    uint32_t word =
+        is_echo ? (uint32_t)t->echo_id << 16 | t->echo_seq : (uint32_t)t->target_port << 16 | t->source_port;
+    uint64_t pair_hash = look_pair_hash(r, &ip->target, &ip->source, ip->protocol);
+    struct pair *pair = pair_find(r, pair_hash, &ip->target, &ip->source, ip->protocol);
+    bool ends = reply->kind == REPLY_ECHO || reply->kind == REPLY_SYN_ACK || reply->kind == REPLY_RST;
+    reply->match = MATCH_WEAK;
+    reply->rule = "ports alone";
+    return pair && pair->orphans && ends && orphan_take_answer(r, pair, word, reply);
+}
+
+bool answer_take(struct recogniser *r, unsigned file, const struct frame *frame, const struct packet *packet)
+{
+    if ((!r->run_count && !r->orphan_count) || !may_answer(packet))
+        return false;
+    struct found found = find_answered(r, packet);
+    struct reply reply = make_reply(file, frame, packet, &found);
+    reply.kind = (uint8_t)kind_of_answer(packet);
+    if (!found.sighting)
+        return r->orphan_count && answer_orphans(r, packet, &reply);
+    add_reply(r, found.sighting, &reply);
+    return true;
+}

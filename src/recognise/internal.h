@@ -1,0 +1,286 @@
+/* internal: the recogniser's inside, shared by the files of recognise/ only. Floor 4.
+ *
+ * recognise.c takes frames and tells what was found; look.c reduces a packet to what tells probes apart; table.c finds
+ * sightings and pairs by hash; run.c groups sightings into runs and decides which runs are traces; pattern.c says how a
+ * run's fields move; answer.c gives answers to sightings; tool.c tells who made a run, and where it was captured;
+ * orphan.c rebuilds traces whose probes are not in the capture; keep.c keeps what is to be reported at the end. */
+#ifndef HOPSONDE_RECOGNISE_INTERNAL_H
+#define HOPSONDE_RECOGNISE_INTERNAL_H
+
+#include "recognise/recognise.h"
+
+#define PROBE_TTL_MOST 40 /* reference: a host's own default TTLs are 64 and more, few paths are longer */
+
+/* Bounds. At the most some 60 MB in all, whatever the capture. */
+#define SIGHTINGS_MOST (1U << 17)
+#define INDEX_BITS 17
+#define PAIR_BITS 14
+#define RUNS_MOST (1U << 13)
+#define RUNS_OF_PAIR_MOST 16
+#define ORPHANS_MOST (1U << 15)
+#define ORPHANS_OF_PAIR_MOST 1024
+#define SCAN_MOST 256 /* sightings looked at for an answer that no key finds */
+
+/* What a packet would be as a probe. */
+enum shape {
+    SHAPE_NONE, /* nothing that a tool sends */
+    SHAPE_ECHO,
+    SHAPE_UDP,
+    SHAPE_UDPLITE,
+    SHAPE_SYN,
+    SHAPE_ACK,
+    SHAPE_FIN,
+    SHAPE_DATA, /* TCP with a payload: a request in a connection that is open */
+    SHAPE_DCCP,
+    SHAPE_SCTP,
+    SHAPE_RAW,
+};
+
+/* What of a packet, seen or quoted, tells one probe from the next. Unknown is 0. */
+struct look {
+    const struct headers *headers; /* borrowed */
+    uint64_t pair_hash;            /* of source, target and protocol */
+    uint64_t key;                  /* of all that is in the index */
+    uint32_t word;                 /* both ports, the source's high; echo: id and sequence number */
+    uint32_t seq, ack;             /* TCP, DCCP, SCTP */
+    uint8_t shape;                 /* enum shape; of a quote SHAPE_NONE where it is too short to tell */
+    bool has_word;
+};
+
+struct run;
+struct pair;
+
+/* A packet that may be a probe, until it is told, kept or turned down. */
+struct sighting {
+    struct probe probe; /* `replies` is `first` or malloc'ed */
+    struct reply first;
+    struct run *run;
+    struct sighting *next_same, **same_at; /* in the index; what points to it */
+    struct sighting *before, *after;       /* in the run, by time */
+    struct sighting *younger;              /* of all, by time; also the list of the free */
+    uint64_t key;
+    uint32_t word, seq, ack, flow_label;
+    uint16_t ip_id, checksum, size, window, payload; /* bytes of payload, a FIN counts as one */
+    uint8_t ttl;                                     /* as captured; probe.ttl is as sent, once that is known */
+    uint8_t tos, tcp_flags;
+    bool dont_fragment, indexed;
+    bool settled; /* nothing more is waited for */
+    bool dead;    /* its run is through with it; only the list by age still holds it */
+};
+
+/* How a field goes from one probe of a run to the next. */
+enum movement {
+    MOVE_NONE, /* one value was seen */
+    MOVE_CONSTANT,
+    MOVE_RISING, /* by little */
+    MOVE_NEAR,   /* up and down by little */
+    MOVE_RANDOM,
+};
+
+struct field {
+    uint32_t first, last, least, most;
+    uint32_t steps_of_one; /* how often it rose by just one */
+    uint8_t movement;      /* enum movement */
+};
+
+enum run_state {
+    RUN_UNDECIDED,
+    RUN_FOUND,    /* a trace */
+    RUN_ORDINARY, /* traffic that happens to have a small TTL */
+};
+
+/* What is known of one TTL of a run. */
+struct run_ttl {
+    struct addr router; /* the first that let a probe expire; none */
+    uint32_t asked, told;
+};
+
+/* Packets that one run of one tool may have sent. */
+struct run {
+    struct trace trace;
+    struct pair *pair;
+    struct run *next_in_pair;
+    struct run *older, *newer; /* of all, by last activity */
+    struct sighting *oldest, *newest;
+    unsigned held; /* settled ones that wait for the decision */
+    uint8_t state; /* enum run_state */
+    uint8_t shape;
+    uint8_t tos;
+    uint8_t last_ttl, first_ttl, least_ttl, most_ttl; /* as captured */
+    uint8_t version;
+    bool wanted, told;     /* in the report; something of it has been told, so that its TTLs are fixed */
+    bool falling;          /* its TTLs go down */
+    bool is_high;          /* they have come near PROBE_TTL_MOST */
+    bool no_route;         /* the refusal nearest to us says that there is no way */
+    uint32_t count;        /* sightings */
+    uint32_t expired;      /* time exceeded of them */
+    uint32_t restarts;     /* of the TTLs */
+    uint32_t restart_step; /* the least step of a counter at a restart; 0: none */
+    uint64_t ttls;         /* bit t: TTL t was seen, as captured */
+    nstime last_time;
+    struct field source_port, target_port, ip_id, seq; /* echo: id and sequence number are ports */
+    struct run_ttl *by_ttl;                            /* owned; as captured */
+    unsigned by_ttl_count;
+    struct {
+        uint16_t size, window;
+        uint8_t dont_fragment, tcp_flags;
+        uint8_t payload[12];
+        uint8_t payload_length; /* of those 12 */
+        bool checksum_is_id;    /* all so far */
+        bool has_options;       /* TCP */
+        uint16_t payload_bytes; /* on the wire */
+    } shown;                    /* by its first packet */
+};
+
+struct orphan;
+
+/* Everything from one host to another by one protocol. */
+struct pair {
+    struct addr source, target;
+    uint8_t protocol;
+    uint64_t hash;
+    struct pair *next_same;                      /* in the index */
+    struct pair *next_of_target, **of_target_at; /* in the index by target; what points to it */
+    struct run *runs;
+    unsigned run_count;
+    struct orphan *orphans, *last_orphan; /* errors about packets that were not seen */
+    unsigned orphan_count;
+    nstime orphan_time;                         /* of the last */
+    struct pair *older_orphans, *newer_orphans; /* pairs with orphans, by time */
+};
+
+/* An ICMP error whose packet was not seen. */
+struct orphan {
+    struct orphan *next;
+    struct other_error error; /* owns its extension */
+    struct reply reply;       /* owns nothing */
+    uint32_t word, seq;
+    uint16_t ip_id, size, payload_bytes; /* of the quoted packet */
+    uint8_t payload[12], payload_length;
+    uint8_t shape, tos;
+    uint8_t hop; /* as inferred */
+    bool has_word;
+};
+
+/* Why a frame is none of a trace. */
+enum stray {
+    STRAY_NOT_IP,
+    STRAY_FRAGMENT,
+    STRAY_ORDINARY,
+    STRAY_NO_LADDER,
+    STRAY_ANSWER_NO_LADDER,
+    STRAY_SEEN_AGAIN,
+    STRAY_SENT_AGAIN,
+    STRAY_CONNECTION,
+    STRAY_ANSWER_SEEN_AGAIN,
+    STRAY_ADVICE,
+    STRAY_TOO_MANY,
+    STRAYS,
+};
+
+struct recogniser {
+    struct recogniser_config config;
+    struct recogniser_events events;
+    nstime now; /* the latest stamp so far */
+
+    struct sighting **index;        /* heads of chains, 1 << INDEX_BITS of them */
+    struct pair **pairs, **targets; /* 1 << PAIR_BITS each */
+    struct sighting *free_sightings;
+    struct sighting **chunks; /* owned */
+    unsigned chunk_count;
+    struct sighting *oldest, *newest;    /* not settled, by time */
+    unsigned held;                       /* settled, of undecided runs */
+    struct run *oldest_run, *newest_run; /* by last activity */
+    unsigned run_count;
+    unsigned high_runs; /* whose TTLs have come near PROBE_TTL_MOST: they may go on beyond it */
+    struct pair *oldest_orphans, *newest_orphans; /* pairs with orphans, by the time of the last */
+    unsigned orphan_count;
+
+    uint64_t frames, malformed, probes, replies, errors_told, given_up, strays[STRAYS];
+    struct trace **kept; /* owned, by number; NULL: not over yet */
+    size_t kept_count, kept_capacity;
+    struct other_error *errors; /* owned */
+    size_t error_count, error_capacity;
+    struct recognition result;
+};
+
+static inline void count_stray(struct recogniser *r, enum stray reason)
+{
+    r->strays[reason]++;
+}
+
+/* look.c */
+/* What the packet would be as a probe, or what a quote says of the one it quotes. `secret` keys the hashes. */
+void look_at(const struct recogniser *r, const struct headers *headers, struct look *out);
+uint64_t look_pair_hash(const struct recogniser *r, const struct addr *source, const struct addr *target,
+                        uint8_t protocol);
+uint64_t look_key(uint64_t pair_hash, uint32_t word, uint32_t extra);
+
+/* table.c: everything that is found by hash, and the pool of sightings. */
+bool table_init(struct recogniser *r);
+void table_free(struct recogniser *r);
+/* NULL: none. */
+struct pair *pair_find(const struct recogniser *r, uint64_t hash, const struct addr *source, const struct addr *target,
+                       uint8_t protocol);
+/* Makes it where it is not there; NULL: no memory. */
+struct pair *pair_get(struct recogniser *r, const struct look *look);
+/* The first of the pairs that may have this target and protocol: a chain by next_of_target, to be compared. */
+struct pair *pair_first_of_target(const struct recogniser *r, const struct addr *target, uint8_t protocol);
+/* Frees a pair that nothing is left of. */
+void pair_release(struct recogniser *r, struct pair *pair);
+/* NULL: none is free. */
+struct sighting *sighting_take(struct recogniser *r);
+void sighting_release(struct recogniser *r, struct sighting *s);
+void index_add(struct recogniser *r, struct sighting *s);
+void index_remove(struct sighting *s);
+/* The chain of sightings that may have this key, by next_same; the newest first. */
+struct sighting *index_first(const struct recogniser *r, uint64_t key);
+
+/* pattern.c */
+void field_add(struct field *field, uint32_t value, bool first, bool wide);
+/* How well a packet goes on with what the run has sent: 0 not at all, more is better. */
+unsigned pattern_fits(const struct run *run, const struct look *look, nstime now);
+void pattern_add(struct run *run, const struct look *look);
+
+/* run.c */
+/* A packet that may be a probe. False: it is none, and counted. */
+bool run_take(struct recogniser *r, unsigned file, const struct frame *frame, const struct packet *packet,
+              const struct look *look);
+/* After a reply was added to one of its sightings. */
+void run_consider(struct recogniser *r, struct run *run);
+/* Runs every deadline up to r->now. */
+void run_tick(struct recogniser *r);
+void run_finish(struct recogniser *r);
+/* A trace that was found otherwise, to be numbered; false: nobody wants it. */
+bool run_number(struct recogniser *r, struct trace *trace);
+struct run_ttl *run_at(struct run *run, uint8_t ttl); /* NULL: no memory */
+
+/* answer.c */
+bool answer_take(struct recogniser *r, unsigned file, const struct frame *frame, const struct packet *packet);
+void answer_take_error(struct recogniser *r, unsigned file, const struct frame *frame, const struct packet *packet);
+
+/* tool.c: fills what flow and origin say of the run, as far as it has gone. */
+void tool_describe(struct run *run);
+/* By how many TTLs the capture was taken behind the sender; 0: at the sender, or not known. */
+uint8_t tool_captured_at(const struct run *run);
+
+/* orphan.c */
+void orphan_add(struct recogniser *r, const struct look *quote, const struct other_error *error,
+                const struct reply *reply);
+/* A direct answer to somebody who has orphans: it may be the end of their ladder. False: it is nothing of theirs. */
+bool orphan_take_answer(struct recogniser *r, struct pair *pair, uint32_t word, const struct reply *reply);
+void orphan_tick(struct recogniser *r);
+void orphan_finish(struct recogniser *r);
+
+/* keep.c */
+/* Tells or keeps an error; takes over its extension. */
+void keep_error(struct recogniser *r, const struct other_error *error);
+/* Tells or keeps a probe of a wanted trace; the replies are the caller's. */
+void keep_probe(struct recogniser *r, struct trace *trace, const struct probe *probe);
+/* The trace is over: keeps it (what it owns moves) or tells and empties it. */
+void keep_trace(struct recogniser *r, struct trace *trace);
+void keep_finish(struct recogniser *r);
+void keep_free(struct recogniser *r);
+struct icmp_extension *extension_copy(const struct icmp_extension *extension);
+
+#endif

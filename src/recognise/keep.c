@@ -1,0 +1,124 @@
+/* keep: what was found is told at once, or kept for the end. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "recognise/internal.h"
+
+static bool reserve(void **array, size_t *capacity, size_t need, size_t element_bytes)
+{
+    if (need <= *capacity)
+        return true;
+    size_t larger = *capacity * 2 > need ? *capacity * 2 : need;
+    void *grown = realloc(*array, larger * element_bytes);
+    if (!grown)
+        return false;
+    *array = grown;
+    *capacity = larger;
+    return true;
+}
+
+void keep_error(struct recogniser *r, const struct other_error *error)
+{
+    void *array = r->errors;
+    bool wanted = !r->events.wants_error || r->events.wants_error(r->events.context, error);
+    r->errors_told++;
+    if (wanted && !r->config.keep && r->events.error)
+        r->events.error(r->events.context, error);
+    if (wanted && r->config.keep && reserve(&array, &r->error_capacity, r->error_count + 1, sizeof *r->errors)) {
+        r->errors = array;
+        r->errors[r->error_count++] = *error;
+        return;
+    }
+    free(error->extension);
+}
+
+static void keep_whole(struct trace *trace, const struct probe *probe)
+{
+    struct probe *kept = trace_add_probe(trace, 0, probe->ttl, probe->sent);
+    struct reply *replies = probe->reply_count ? malloc(probe->reply_count * sizeof *replies) : NULL;
+    if (!kept || (probe->reply_count && !replies)) {
+        free(replies);
+        return;
+    }
+    int32_t next = kept->next_at_ttl;
+    *kept = *probe;
+    kept->next_at_ttl = next;
+    kept->attempt = trace_asked(trace, probe->ttl);
+    kept->replies = replies;
+    kept->reply_capacity = probe->reply_count;
+    for (unsigned i = 0; i < probe->reply_count; i++) {
+        replies[i] = probe->replies[i];
+        probe->replies[i].extension = NULL;
+        probe->replies[i].rewrites = NULL;
+    }
+}
+
+void keep_probe(struct recogniser *r, struct trace *trace, const struct probe *probe)
+{
+    if (r->config.keep)
+        keep_whole(trace, probe);
+    else if (r->events.probe)
+        r->events.probe(r->events.context, trace, probe);
+}
+
+static bool keep_place(struct recogniser *r, uint32_t number)
+{
+    void *array = r->kept;
+    size_t before = r->kept_capacity;
+    if (!reserve(&array, &r->kept_capacity, (size_t)number + 1, sizeof(struct trace *)))
+        return false;
+    r->kept = array;
+    memset(r->kept + before, 0, (r->kept_capacity - before) * sizeof(struct trace *));
+    return true;
+}
+
+void keep_trace(struct recogniser *r, struct trace *trace)
+{
+    if (!r->config.keep) {
+        if (r->events.trace)
+            r->events.trace(r->events.context, trace);
+        return;
+    }
+    struct trace *kept = malloc(sizeof *kept);
+    if (!kept || !keep_place(r, trace->number)) {
+        free(kept);
+        return;
+    }
+    *kept = *trace;
+    trace_init(trace);
+    r->kept[kept->number] = kept;
+    r->kept_count = kept->number + 1U > r->kept_count ? kept->number + 1U : r->kept_count;
+}
+
+static int compare_errors(const void *a, const void *b)
+{
+    const struct other_error *x = a, *y = b;
+    if (x->time != y->time)
+        return x->time < y->time ? -1 : 1;
+    if (x->file != y->file)
+        return x->file < y->file ? -1 : 1;
+    return x->frame < y->frame ? -1 : x->frame > y->frame;
+}
+
+void keep_finish(struct recogniser *r)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < r->kept_count; i++) /* memory may have been short */
+        if (r->kept[i])
+            r->kept[count++] = r->kept[i];
+    r->kept_count = count;
+    if (r->error_count)
+        qsort(r->errors, r->error_count, sizeof *r->errors, compare_errors);
+}
+
+void keep_free(struct recogniser *r)
+{
+    for (size_t i = 0; i < r->kept_count; i++) {
+        trace_free(r->kept[i]);
+        free(r->kept[i]);
+    }
+    for (size_t i = 0; i < r->error_count; i++)
+        free(r->errors[i].extension);
+    free(r->kept);
+    free(r->errors);
+}

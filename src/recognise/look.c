@@ -1,0 +1,108 @@
+/* look: a packet, reduced to what tells one probe from the next. */
+#include <string.h>
+
+#include "recognise/internal.h"
+
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+    __extension__ unsigned __int128 product = (unsigned __int128)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static uint64_t half(const struct addr *address, unsigned which)
+{
+    uint64_t value;
+    memcpy(&value, address->bytes + (size_t)8 * which, sizeof value);
+    return value;
+}
+
+uint64_t look_pair_hash(const struct recogniser *r, const struct addr *source, const struct addr *target,
+                        uint8_t protocol)
+{
+    uint64_t secret = r->config.secret;
+    uint64_t hash = mix(half(source, 0) ^ secret, half(target, 0) ^ UINT64_C(0x9e3779b97f4a7c15) ^ protocol);
+    if (source->family == 6)
+        hash = mix(half(source, 1) ^ hash, half(target, 1) ^ UINT64_C(0xd6e8feb86659fd93) ^ secret);
+    return hash;
+}
+
+uint64_t look_key(uint64_t pair_hash, uint32_t word, uint32_t extra)
+{
+    uint64_t value = (uint64_t)word << 32 | extra;
+    return mix(value ^ pair_hash, UINT64_C(0xa0761d6478bd642f) ^ pair_hash);
+}
+
+static uint8_t tcp_shape(const struct transport *t)
+{
+    if (!(t->have & HAVE_FLAGS) || (t->flags & TCP_RST))
+        return SHAPE_NONE;
+    if (t->flags & TCP_SYN)
+        return t->flags & TCP_ACK ? SHAPE_NONE : SHAPE_SYN;
+    if (t->flags & TCP_FIN)
+        return SHAPE_FIN;
+    if (t->size > t->header_length)
+        return SHAPE_DATA;
+    return t->flags & TCP_ACK ? SHAPE_ACK : SHAPE_NONE;
+}
+
+static void look_at_echo(const struct headers *headers, struct look *out)
+{
+    const struct transport *t = &headers->transport;
+    uint8_t request = headers->ip.version == 4 ? 8 : 128;
+    if (!(t->have & HAVE_ECHO))
+        return;
+    out->word = (uint32_t)t->echo_id << 16 | t->echo_seq;
+    out->has_word = true;
+    out->shape = t->type == request ? SHAPE_ECHO : SHAPE_NONE;
+}
+
+static void look_at_ports(const struct transport *t, struct look *out)
+{
+    if (!(t->have & HAVE_PORTS))
+        return;
+    out->word = (uint32_t)t->source_port << 16 | t->target_port;
+    out->has_word = true;
+    out->seq = t->have & HAVE_SEQ ? (uint32_t)t->seq : 0;
+    out->ack = t->have & HAVE_ACK ? (uint32_t)t->ack : 0;
+}
+
+void look_at(const struct recogniser *r, const struct headers *headers, struct look *out)
+{
+    const struct ip_header *ip = &headers->ip;
+    const struct transport *t = &headers->transport;
+    uint32_t extra = ip->id;
+    *out = (struct look){.headers = headers};
+    out->pair_hash = look_pair_hash(r, &ip->source, &ip->target, ip->protocol);
+    switch (ip->protocol) {
+    case IP_ICMP:
+    case IP_ICMP6:
+        look_at_echo(headers, out);
+        extra = 0;
+        break;
+    case IP_TCP:
+        look_at_ports(t, out);
+        out->shape = tcp_shape(t);
+        extra = out->seq;
+        break;
+    case IP_UDP:
+    case IP_UDPLITE:
+        look_at_ports(t, out);
+        out->shape = ip->protocol == IP_UDP ? SHAPE_UDP : SHAPE_UDPLITE;
+        break;
+    case IP_DCCP:
+        look_at_ports(t, out);
+        out->shape = !(t->have & HAVE_TYPE) || t->type == DCCP_REQUEST ? SHAPE_DCCP : SHAPE_NONE;
+        break;
+    case IP_SCTP:
+        look_at_ports(t, out);
+        out->seq = t->have & HAVE_INIT_TAG ? t->init_tag : 0;
+        out->shape = !(t->have & HAVE_TYPE) || t->type == SCTP_INIT ? SHAPE_SCTP : SHAPE_NONE;
+        break;
+    default:
+        out->shape = SHAPE_RAW;
+        break;
+    }
+    if (ip->fragment_offset || (!out->has_word && out->shape != SHAPE_RAW))
+        out->shape = SHAPE_NONE;
+    out->key = look_key(out->pair_hash, out->word, extra);
+}

@@ -1,0 +1,108 @@
+#include "recognise/recognise.h"
+
+#include <stdlib.h>
+
+#include "recognise/internal.h"
+
+static const char *const stray_reasons[STRAYS] = {
+    [STRAY_NOT_IP] = "not IP",
+    [STRAY_FRAGMENT] = "later fragment",
+    [STRAY_ORDINARY] = "ordinary traffic",
+    [STRAY_NO_LADDER] = "a small TTL, but no ladder of them",
+    [STRAY_ANSWER_NO_LADDER] = "answer to a packet of no ladder",
+    [STRAY_SEEN_AGAIN] = "a probe seen again, further on or on another interface",
+    [STRAY_SENT_AGAIN] = "a probe sent again by its host's TCP",
+    [STRAY_CONNECTION] = "the rest of a connection that a probe opened",
+    [STRAY_ANSWER_SEEN_AGAIN] = "the same answer, further on or on another interface",
+    [STRAY_ADVICE] = "redirect or source quench about a probe",
+    [STRAY_TOO_MANY] = "beyond our memory",
+};
+
+struct recogniser *recogniser_new(const struct recogniser_config *config, const struct recogniser_events *events,
+                                  struct err *err)
+{
+    struct recogniser *r = calloc(1, sizeof *r);
+    if (r) {
+        r->config = *config;
+        if (events)
+            r->events = *events;
+        if (table_init(r))
+            return r;
+        recogniser_free(r);
+    }
+    err_set(err, STATUS_SYSTEM, "out of memory");
+    return NULL;
+}
+
+void recogniser_free(struct recogniser *r)
+{
+    if (!r)
+        return;
+    if (r->oldest_run || r->oldest_orphans) /* nobody wanted to know the end */
+        recogniser_finish(r);
+    keep_free(r);
+    table_free(r);
+    free(r);
+}
+
+static void take_packet(struct recogniser *r, unsigned file, const struct frame *frame, const struct packet *packet)
+{
+    struct look look;
+    if (packet->kind == PACKET_ICMP_ERROR) {
+        answer_take_error(r, file, frame, packet);
+        return;
+    }
+    if (answer_take(r, file, frame, packet))
+        return;
+    look_at(r, &packet->outer, &look);
+    if (!run_take(r, file, frame, packet, &look))
+        count_stray(r, packet->outer.ip.fragment_offset ? STRAY_FRAGMENT : STRAY_ORDINARY);
+}
+
+void recogniser_frame(struct recogniser *r, unsigned file, const struct frame *frame, const struct packet *packet)
+{
+    r->frames++;
+    r->malformed += packet->malformed || frame->clamped;
+    if (frame->time > r->now) {
+        r->now = frame->time;
+        run_tick(r);
+        orphan_tick(r);
+    }
+    if (packet->kind == PACKET_NOT_IP)
+        count_stray(r, STRAY_NOT_IP);
+    else if (packet->kind != PACKET_MALFORMED)
+        take_packet(r, file, frame, packet);
+}
+
+static void sum_up(struct recogniser *r)
+{
+    struct recognition *result = &r->result;
+    struct session_counters *common = &result->counters.common;
+    common->frames = r->frames;
+    common->malformed = r->malformed;
+    for (unsigned i = 0; i < STRAYS; i++)
+        if (r->strays[i])
+            common->strays[common->stray_kinds++] =
+                (struct stray_count){.reason = stray_reasons[i], .count = r->strays[i]};
+    result->counters.probes = r->probes;
+    result->counters.replies = r->replies;
+    result->counters.errors = r->errors_told;
+    result->counters.given_up = r->given_up;
+    result->traces = (const struct trace *const *)r->kept;
+    result->trace_count = r->kept_count;
+    result->errors = r->errors;
+    result->error_count = r->error_count;
+}
+
+void recogniser_finish(struct recogniser *r)
+{
+    run_finish(r);
+    orphan_finish(r);
+    keep_finish(r);
+    sum_up(r);
+}
+
+const struct recognition *recogniser_result(const struct recogniser *r)
+{
+    return &r->result;
+}

@@ -1,0 +1,620 @@
+/* run: packets that may be probes, grouped, and which groups are traces.
+ *
+ * A group is a trace
+ * 1. if it has two TTLs or more of at most PROBE_TTL_MOST, and a router let one of its packets expire; or
+ * 2. if it has three TTLs in a row, and something answered; or,
+ * 3. when nothing is waited for any more, if it has four TTLs in a row from at most STRICT_START on and nothing
+ * answered: the capture has probes only. What has none of this when it is over, or has sent UNDECIDED_MOST packets, is
+ * ordinary traffic. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "recognise/internal.h"
+
+#define SAME_FRAME_WITHIN (2 * NS_PER_MS) /* two captures of one frame lie closer together */
+#define UNDECIDED_MOST 512                /* packets held back of a run */
+#define STRICT_START 16
+
+/* --- lists --- */
+
+static void age_push(struct recogniser *r, struct sighting *s)
+{
+    s->younger = NULL;
+    if (r->newest)
+        r->newest->younger = s;
+    else
+        r->oldest = s;
+    r->newest = s;
+}
+
+static void run_unlink(struct recogniser *r, struct run *run)
+{
+    *(run->older ? &run->older->newer : &r->oldest_run) = run->newer;
+    *(run->newer ? &run->newer->older : &r->newest_run) = run->older;
+}
+
+static void run_push(struct recogniser *r, struct run *run)
+{
+    run->older = r->newest_run;
+    run->newer = NULL;
+    *(r->newest_run ? &r->newest_run->newer : &r->oldest_run) = run;
+    r->newest_run = run;
+}
+
+static void run_touch(struct recogniser *r, struct run *run)
+{
+    if (r->newest_run == run)
+        return;
+    run_unlink(r, run);
+    run_push(r, run);
+}
+
+static void run_append(struct run *run, struct sighting *s)
+{
+    s->after = NULL;
+    s->before = run->newest;
+    *(run->newest ? &run->newest->after : &run->oldest) = s;
+    run->newest = s;
+}
+
+static void run_remove(struct run *run, struct sighting *s)
+{
+    *(s->before ? &s->before->after : &run->oldest) = s->after;
+    *(s->after ? &s->after->before : &run->newest) = s->before;
+}
+
+/* --- the end of a sighting --- */
+
+static void free_replies(struct sighting *s)
+{
+    for (unsigned i = 0; i < s->probe.reply_count; i++) {
+        free(s->probe.replies[i].extension);
+        free(s->probe.replies[i].rewrites);
+    }
+    if (s->probe.replies != &s->first)
+        free(s->probe.replies);
+}
+
+/* Its run is through with it. The list by age may still hold it. */
+static void sighting_drop(struct recogniser *r, struct sighting *s)
+{
+    run_remove(s->run, s);
+    index_remove(s);
+    free_replies(s);
+    s->dead = true;
+    if (s->settled)
+        sighting_release(r, s);
+}
+
+struct run_ttl *run_at(struct run *run, uint8_t ttl)
+{
+    if (ttl >= run->by_ttl_count) {
+        unsigned count = ttl + 1U < 16 ? 16 : ttl + 1U;
+        struct run_ttl *grown = realloc(run->by_ttl, count * sizeof *grown);
+        if (!grown)
+            return NULL;
+        memset(grown + run->by_ttl_count, 0, (count - run->by_ttl_count) * sizeof *grown);
+        run->by_ttl = grown;
+        run->by_ttl_count = count;
+    }
+    return &run->by_ttl[ttl];
+}
+
+/* --- telling --- */
+
+static uint8_t shifted(uint8_t ttl, unsigned by)
+{
+    return (uint8_t)(ttl + by < 255 ? ttl + by : 255);
+}
+
+/* Where the capture was taken behind the sender, all TTLs are put back before the first is told. */
+static void fix_ttls(struct run *run)
+{
+    struct trace *trace = &run->trace;
+    uint8_t by = tool_captured_at(run);
+    trace->origin.captured_at_ttl = by;
+    run->told = true;
+    if (!by)
+        return;
+    for (struct sighting *s = run->oldest; s; s = s->after)
+        s->probe.ttl = shifted(s->ttl, by);
+    trace->top = trace->top ? shifted(trace->top, by) : 0;
+    trace->reached_ttl = trace->reached_ttl ? shifted(trace->reached_ttl, by) : 0;
+    trace->refused_ttl = trace->refused_ttl ? shifted(trace->refused_ttl, by) : 0;
+}
+
+static void tell(struct recogniser *r, struct run *run, struct sighting *s)
+{
+    struct run_ttl *at = run_at(run, s->ttl);
+    if (!run->told) {
+        fix_ttls(run);
+        tool_describe(run);
+    }
+    s->probe.attempt = at ? ++at->told : 1;
+    r->probes++;
+    r->replies += s->probe.reply_count;
+    if (run->wanted)
+        keep_probe(r, &run->trace, &s->probe);
+    sighting_drop(r, s);
+}
+
+/* A sighting that was no probe, and what seemed to answer it. */
+static void deny(struct recogniser *r, struct sighting *s)
+{
+    const struct trace *trace = &s->run->trace;
+    count_stray(r, STRAY_NO_LADDER);
+    for (unsigned i = 0; i < s->probe.reply_count; i++) {
+        struct reply *reply = &s->probe.replies[i];
+        bool has_ports = trace->flow.spec.protocol != IP_ICMP && s->run->shape != SHAPE_RAW;
+        struct other_error error = {
+            .time = reply->time,
+            .frame = reply->frame,
+            .from = reply->from,
+            .source = trace->flow.source,
+            .target = trace->flow.target,
+            .source_port = has_ports ? (uint16_t)(s->word >> 16) : 0,
+            .target_port = has_ports ? (uint16_t)s->word : 0,
+            .protocol = s->run->pair->protocol,
+            .version = reply->version,
+            .icmp_type = reply->icmp_type,
+            .icmp_code = reply->icmp_code,
+            .file = reply->file,
+            .has_ports = has_ports,
+            .mtu = reply->mtu,
+            .extension = reply->extension,
+        };
+        if (reply->is_icmp && reply->quoted_ttl >= 0) {
+            reply->extension = NULL;
+            keep_error(r, &error);
+        } else {
+            count_stray(r, STRAY_ANSWER_NO_LADDER);
+        }
+    }
+    sighting_drop(r, s);
+}
+
+/* --- deciding --- */
+
+/* The most TTLs in a row, and the first of these. */
+static unsigned ladder_length(const struct run *run, unsigned *start)
+{
+    unsigned best = 0, length = 0;
+    for (unsigned ttl = 0; ttl <= PROBE_TTL_MOST; ttl++) {
+        length = run->ttls >> ttl & 1 ? length + 1 : 0;
+        if (length > best) {
+            best = length;
+            *start = ttl + 1 - length;
+        }
+    }
+    return best;
+}
+
+static bool has_two_ttls(const struct run *run)
+{
+    uint64_t low = run->ttls & ((UINT64_C(1) << (PROBE_TTL_MOST + 1)) - 1);
+    return (low & (low - 1)) != 0;
+}
+
+bool run_number(struct recogniser *r, struct trace *trace)
+{
+    if (r->events.wants_trace && !r->events.wants_trace(r->events.context, trace))
+        return false;
+    trace->number = (uint32_t)r->result.traces_found++;
+    return true;
+}
+
+static void accept(struct recogniser *r, struct run *run)
+{
+    run->state = RUN_FOUND;
+    tool_describe(run);
+    run->wanted = run_number(r, &run->trace);
+    r->held -= run->held;
+    run->held = 0;
+    for (struct sighting *s = run->oldest, *next; s && s->settled; s = next) {
+        next = s->after;
+        tell(r, run, s);
+    }
+}
+
+static void turn_down(struct recogniser *r, struct run *run)
+{
+    run->state = RUN_ORDINARY;
+    r->held -= run->held;
+    run->held = 0;
+    while (run->oldest)
+        deny(r, run->oldest);
+}
+
+void run_consider(struct recogniser *r, struct run *run)
+{
+    unsigned start;
+    if (run->state != RUN_UNDECIDED || !has_two_ttls(run))
+        return;
+    if (run->expired || (run->trace.reply_count && ladder_length(run, &start) >= 3))
+        accept(r, run);
+}
+
+/* The last word, when no answer is waited for any more. */
+static void decide(struct recogniser *r, struct run *run)
+{
+    unsigned start = 0;
+    if (run->state == RUN_UNDECIDED && !run->trace.reply_count && ladder_length(run, &start) >= 4 &&
+        start <= STRICT_START)
+        accept(r, run);
+    else if (run->state == RUN_UNDECIDED)
+        turn_down(r, run);
+}
+
+static void settle(struct recogniser *r, struct sighting *s)
+{
+    struct run *run = s->run;
+    index_remove(s);
+    s->settled = true;
+    if (s->dead) {
+        sighting_release(r, s);
+    } else if (run->state == RUN_FOUND) {
+        tell(r, run, s);
+    } else {
+        run->held++;
+        r->held++;
+        if (run->held >= UNDECIDED_MOST || r->held >= SIGHTINGS_MOST / 4)
+            decide(r, run);
+    }
+}
+
+static void settle_oldest(struct recogniser *r)
+{
+    struct sighting *s = r->oldest;
+    r->oldest = s->younger;
+    if (!r->oldest)
+        r->newest = NULL;
+    settle(r, s);
+}
+
+/* --- the end of a run --- */
+
+static enum trace_end decide_end(const struct run *run)
+{
+    const struct trace *trace = &run->trace;
+    if (trace->reached_ttl)
+        return END_REACHED;
+    if (trace->loop_first)
+        return END_LOOPING;
+    if (trace->refused_ttl)
+        return run->no_route ? END_UNREACHABLE : END_REJECTED;
+    return trace->top >= shifted(run->most_ttl, trace->origin.captured_at_ttl) ? END_MAX_TTL : END_SILENT;
+}
+
+static void find_loop(struct run *run)
+{
+    struct addr routers[256] = {{0}};
+    unsigned by = run->trace.origin.captured_at_ttl;
+    for (unsigned ttl = 0; ttl < run->by_ttl_count && ttl + by < 256; ttl++)
+        routers[ttl + by] = run->by_ttl[ttl].router;
+    trace_find_loop(&run->trace, routers);
+}
+
+static void run_free(struct recogniser *r, struct run *run)
+{
+    struct run **at = &run->pair->runs;
+    while (*at != run)
+        at = &(*at)->next_in_pair;
+    *at = run->next_in_pair;
+    run->pair->run_count--;
+    run_unlink(r, run);
+    r->run_count--;
+    r->high_runs -= run->is_high;
+    trace_free(&run->trace);
+    free(run->by_ttl);
+    pair_release(r, run->pair);
+    free(run);
+}
+
+static void run_close(struct recogniser *r, struct run *run)
+{
+    decide(r, run);
+    while (run->oldest)
+        tell(r, run, run->oldest);
+    if (run->state == RUN_FOUND && run->wanted) {
+        tool_describe(run);
+        find_loop(run);
+        run->trace.end = decide_end(run);
+        keep_trace(r, &run->trace);
+    }
+    run_free(r, run);
+}
+
+/* Makes room before its time; what was still waited for counts as silent. */
+static void run_evict(struct recogniser *r, struct run *run)
+{
+    r->given_up += run->oldest != NULL;
+    run_close(r, run);
+}
+
+void run_tick(struct recogniser *r)
+{
+    while (r->oldest && (r->oldest->dead || r->oldest->probe.sent <= r->now - ANSWER_WITHIN))
+        settle_oldest(r);
+    while (r->oldest_run && r->oldest_run->last_time <= r->now - RUN_IDLE_MOST)
+        run_close(r, r->oldest_run);
+}
+
+void run_finish(struct recogniser *r)
+{
+    while (r->oldest)
+        settle_oldest(r);
+    while (r->oldest_run)
+        run_close(r, r->oldest_run);
+}
+
+/* --- a packet --- */
+
+static struct run *run_new(struct recogniser *r, struct pair *pair, const struct look *look)
+{
+    struct run *run = calloc(1, sizeof *run);
+    if (!run)
+        return NULL;
+    const struct headers *h = look->headers;
+    trace_init(&run->trace);
+    run->trace.origin = (struct trace_origin){.foreign = true, .rounds = 1};
+    run->trace.flow.source = h->ip.source;
+    run->trace.flow.target = h->ip.target;
+    run->trace.flow.tos = h->ip.tos;
+    run->trace.flow.flow_label = h->ip.flow_label;
+    run->trace.flow.dont_fragment = h->ip.dont_fragment;
+    run->pair = pair;
+    run->shape = look->shape;
+    run->version = h->ip.version;
+    run->tos = h->ip.tos;
+    run->next_in_pair = pair->runs;
+    pair->runs = run;
+    pair->run_count++;
+    r->run_count++;
+    run_push(r, run);
+    return run;
+}
+
+static struct run *choose_run(const struct pair *pair, const struct look *look, nstime now)
+{
+    struct run *best = NULL;
+    unsigned best_score = 0;
+    for (struct run *run = pair->runs; run; run = run->next_in_pair) {
+        unsigned score = pattern_fits(run, look, now);
+        if (score && score >= best_score) { /* the list begins with the newest: of equals, the oldest */
+            best = run;
+            best_score = score;
+        }
+    }
+    return best;
+}
+
+/* The run of the pair that has been quiet for longest. */
+static struct run *quietest(const struct pair *pair)
+{
+    struct run *quietest = pair->runs;
+    for (struct run *run = pair->runs; run; run = run->next_in_pair)
+        if (run->last_time < quietest->last_time)
+            quietest = run;
+    return quietest;
+}
+
+static bool is_alike(const struct sighting *s, const struct look *look)
+{
+    const struct headers *h = look->headers;
+    const struct transport *t = &h->transport;
+    return s->word == look->word && s->seq == look->seq && s->ack == look->ack && s->ip_id == h->ip.id &&
+           s->flow_label == h->ip.flow_label && s->checksum == t->checksum && s->size == h->ip.total_length &&
+           s->tcp_flags == t->flags;
+}
+
+/* The packet is one that was seen: forwarded since, on another interface, or sent again by TCP. */
+static bool is_seen_again(struct recogniser *r, const struct look *look, nstime now)
+{
+    unsigned left = SCAN_MOST;
+    for (struct sighting *s = index_first(r, look->key); s && left; s = s->next_same, left--) {
+        if (s->key != look->key || s->run->shape != look->shape ||
+            !addr_equal(&s->run->pair->source, &look->headers->ip.source) ||
+            !addr_equal(&s->run->pair->target, &look->headers->ip.target))
+            continue;
+        uint8_t ttl = look->headers->ip.ttl;
+        if (is_alike(s, look) && (ttl < s->ttl || (ttl == s->ttl && now - s->probe.sent <= SAME_FRAME_WITHIN))) {
+            count_stray(r, STRAY_SEEN_AGAIN);
+            return true;
+        }
+        bool own_port = s->run->count > 1 && s->run->source_port.movement != MOVE_CONSTANT;
+        if (look->shape == SHAPE_SYN && own_port && s->word == look->word && s->seq == look->seq && ttl == s->ttl) {
+            count_stray(r, STRAY_SENT_AGAIN);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What follows a SYN probe in its own connection: the kernel of an mtr or a traceroute shakes hands with the TTL of the
+ * probe, and takes leave. */
+static bool is_of_connection(const struct recogniser *r, const struct look *look)
+{
+    for (uint32_t back = 1; back <= 2; back++) {
+        uint32_t seq = look->seq - back;
+        unsigned left = SCAN_MOST;
+        uint64_t key = look_key(look->pair_hash, look->word, seq);
+        for (const struct sighting *s = index_first(r, key); s && left; s = s->next_same, left--)
+            if (s->key == key && s->word == look->word && s->seq == seq && s->run->shape == SHAPE_SYN)
+                return true;
+    }
+    return false;
+}
+
+static void note_first(struct run *run, const struct headers *h)
+{
+    const struct transport *t = &h->transport;
+    run->shown.size = (uint16_t)h->ip.total_length;
+    run->shown.window = t->window;
+    run->shown.dont_fragment = h->ip.dont_fragment;
+    run->shown.tcp_flags = t->flags;
+    run->shown.has_options = run->shape == SHAPE_SYN && t->header_length > 20;
+    size_t header = t->header_length;
+    if (t->bytes && t->captured > header) {
+        size_t length = t->captured - header;
+        run->shown.payload_length = (uint8_t)(length < sizeof run->shown.payload ? length : sizeof run->shown.payload);
+        memcpy(run->shown.payload, t->bytes + header, run->shown.payload_length);
+    }
+    run->shown.payload_bytes = t->size > header ? (uint16_t)(t->size - header) : 0;
+}
+
+/* `step`: by how much the one of the two ports that counts has moved since the last probe. */
+static void note_restart(struct run *run, uint32_t step)
+{
+    run->restarts++;
+    if (!run->restart_step || step < run->restart_step)
+        run->restart_step = step;
+}
+
+static void note_ttl(struct recogniser *r, struct run *run, uint8_t ttl, uint32_t counter)
+{
+    if (run->count == 0) {
+        run->first_ttl = run->least_ttl = run->most_ttl = ttl;
+    } else if (ttl != run->last_ttl) {
+        bool again = run->falling ? ttl > run->last_ttl + 1 : ttl + 1 < run->last_ttl;
+        if (run->least_ttl == run->most_ttl)
+            run->falling = ttl < run->last_ttl;
+        else if (again)
+            note_restart(run, counter);
+    }
+    run->last_ttl = ttl;
+    run->least_ttl = ttl < run->least_ttl ? ttl : run->least_ttl;
+    run->most_ttl = ttl > run->most_ttl ? ttl : run->most_ttl;
+    run->ttls |= ttl < 64 ? UINT64_C(1) << ttl : 0;
+    if (!run->is_high && ttl + 2 >= PROBE_TTL_MOST) {
+        run->is_high = true;
+        r->high_runs++;
+    }
+}
+
+static void fill_sighting(struct sighting *s, struct run *run, unsigned file, const struct frame *frame,
+                          const struct look *look)
+{
+    const struct headers *h = look->headers;
+    const struct transport *t = &h->transport;
+    s->probe = (struct probe){
+        .sent = frame->time,
+        .frame = frame->number,
+        .next_at_ttl = -1,
+        .source_port = (uint16_t)(look->word >> 16),
+        .target_port = (uint16_t)look->word,
+        .ttl = run->told ? shifted(h->ip.ttl, run->trace.origin.captured_at_ttl) : h->ip.ttl,
+        .state = PROBE_OUTSTANDING,
+        .file = (uint8_t)file,
+        .seen = true,
+    };
+    s->run = run;
+    s->key = look->key;
+    s->word = look->word;
+    s->seq = look->seq;
+    s->ack = look->ack;
+    s->flow_label = h->ip.flow_label;
+    s->ip_id = h->ip.id;
+    s->checksum = t->checksum;
+    s->size = (uint16_t)h->ip.total_length;
+    s->window = t->window;
+    s->payload = (uint16_t)(t->size > t->header_length ? t->size - t->header_length : 0);
+    s->payload = (uint16_t)(s->payload + (look->shape == SHAPE_FIN));
+    s->ttl = h->ip.ttl;
+    s->tos = h->ip.tos;
+    s->tcp_flags = t->flags;
+    s->dont_fragment = h->ip.dont_fragment;
+    s->indexed = s->settled = s->dead = false;
+}
+
+static void add_sighting(struct recogniser *r, struct run *run, unsigned file, const struct frame *frame,
+                         const struct look *look)
+{
+    struct sighting *s = sighting_take(r);
+    while (!s && r->oldest) {
+        r->given_up += !r->oldest->dead && !r->oldest->probe.reply_count;
+        settle_oldest(r);
+        s = sighting_take(r);
+    }
+    struct run_ttl *at = run_at(run, look->headers->ip.ttl);
+    if (!s || !at) {
+        if (s)
+            sighting_release(r, s);
+        count_stray(r, STRAY_TOO_MANY);
+        return;
+    }
+    fill_sighting(s, run, file, frame, look);
+    if (run->count == 0)
+        note_first(run, look->headers);
+    uint32_t source_step = (uint16_t)((look->word >> 16) - run->source_port.last);
+    uint32_t target_step = (uint16_t)(look->word - run->target_port.last);
+    pattern_add(run, look);
+    note_ttl(r, run, s->ttl, target_step ? target_step : source_step);
+    run->count++;
+    at->asked++;
+    run->trace.sent_count++;
+    run->trace.started = true;
+    if (run->trace.first_sent == NSTIME_NONE)
+        run->trace.first_sent = frame->time;
+    run->last_time = frame->time > run->last_time ? frame->time : run->last_time;
+    run->trace.last_sent = run->last_time;
+    age_push(r, s);
+    run_append(run, s);
+    index_add(r, s);
+    run_touch(r, run);
+    run_consider(r, run);
+}
+
+/* Whether a TTL above that of probes may go on with a ladder that has come up to there. */
+static bool may_be_high(const struct recogniser *r, const struct look *look)
+{
+    const struct ip_header *ip = &look->headers->ip;
+    if (!r->high_runs)
+        return false;
+    const struct pair *pair = pair_find(r, look->pair_hash, &ip->source, &ip->target, ip->protocol);
+    for (const struct run *run = pair ? pair->runs : NULL; run; run = run->next_in_pair)
+        if (run->is_high && has_two_ttls(run) && ip->ttl <= run->most_ttl + 1 && pattern_fits(run, look, r->now))
+            return true;
+    return false;
+}
+
+static bool is_broadcast(const struct addr *target)
+{
+    static const uint8_t all[4] = {255, 255, 255, 255};
+    return target->family == 4 && memcmp(target->bytes, all, sizeof all) == 0;
+}
+
+bool run_take(struct recogniser *r, unsigned file, const struct frame *frame, const struct packet *packet,
+              const struct look *look)
+{
+    const struct ip_header *ip = &packet->outer.ip;
+    if (look->shape == SHAPE_NONE || (ip->ttl > PROBE_TTL_MOST && !may_be_high(r, look)) ||
+        addr_is_multicast(&ip->target) || is_broadcast(&ip->target))
+        return false;
+    if (is_seen_again(r, look, frame->time))
+        return true;
+    if ((look->shape == SHAPE_ACK || look->shape == SHAPE_FIN || look->shape == SHAPE_DATA) &&
+        is_of_connection(r, look)) {
+        count_stray(r, STRAY_CONNECTION);
+        return true;
+    }
+    if (r->run_count == RUNS_MOST) /* a pair goes with its last run, so this comes first */
+        run_evict(r, r->oldest_run);
+    struct pair *pair = pair_get(r, look);
+    struct run *run = pair ? choose_run(pair, look, frame->time) : NULL;
+    if (run && run->state == RUN_ORDINARY) {
+        run->last_time = frame->time > run->last_time ? frame->time : run->last_time;
+        run_touch(r, run);
+        count_stray(r, STRAY_NO_LADDER);
+        return true;
+    }
+    if (pair && !run && pair->run_count == RUNS_OF_PAIR_MOST)
+        run_evict(r, quietest(pair));
+    if (pair && !run)
+        run = run_new(r, pair, look);
+    if (!run) {
+        count_stray(r, STRAY_TOO_MANY);
+        return true;
+    }
+    add_sighting(r, run, file, frame, look);
+    return true;
+}

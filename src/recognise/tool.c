@@ -1,0 +1,345 @@
+/* tool: what kind of tool made a run, and what the probe would be called here.
+ *
+ * Rows of a table, by the packets that each tool was seen to send (reference: traceroute 2.1, inetutils 2.4, mtr 0.95,
+ * tcptraceroute 1.5, lft 3.91, scamper 20211212, dublin-traceroute 0.4.2, nmap 7.93, hping3, tracepath of iputils,
+ * Windows tracert). The first that fits is named; none is no shame. */
+#include <string.h>
+
+#include "probe/type.h"
+#include "recognise/internal.h"
+
+/* --- signs --- */
+
+static bool payload_begins(const struct run *run, const char *text, size_t length)
+{
+    return run->shown.payload_length >= length && memcmp(run->shown.payload, text, length) == 0;
+}
+
+static bool payload_is_zero(const struct run *run)
+{
+    static const uint8_t zeros[sizeof run->shown.payload];
+    unsigned length = run->shown.payload_length;
+    return length > 0 && memcmp(run->shown.payload, zeros, length) == 0;
+}
+
+/* IPv6 headers are 20 bytes longer. */
+static bool has_size(const struct run *run, unsigned size)
+{
+    return run->shown.size == (run->version == 6 ? size + 20 : size);
+}
+
+static bool is_steady(const struct field *field)
+{
+    return field->movement == MOVE_CONSTANT || field->movement == MOVE_NONE;
+}
+
+static bool is_rising(const struct field *field)
+{
+    return field->movement == MOVE_RISING;
+}
+
+static bool counts_from(const struct field *field, uint32_t first, uint32_t span)
+{
+    return field->first >= first && field->first < first + span;
+}
+
+/* --- tools --- */
+
+static bool is_hopsonde(const struct run *run)
+{
+    return run->shown.payload_length == 12 && memcmp(run->shown.payload + 8, "hops", 4) == 0;
+}
+
+static bool is_linux_traceroute(const struct run *run)
+{
+    switch (run->shape) {
+    case SHAPE_UDP:
+    case SHAPE_UDPLITE:
+        return payload_begins(run, "@ABCDEFG", 8);
+    case SHAPE_ECHO:
+        return payload_begins(run, "HIJKLMNO", 8);
+    case SHAPE_SYN:
+        return (run->shown.window == 5840 || run->shown.window == 5760) && run->shown.has_options &&
+               run->source_port.movement == MOVE_RANDOM;
+    case SHAPE_RAW:
+        return payload_begins(run, "@ABCDEFG", 8);
+    default:
+        return false;
+    }
+}
+
+static bool is_bsd_traceroute(const struct run *run)
+{
+    return run->shape == SHAPE_UDP && is_steady(&run->source_port) && is_rising(&run->target_port) &&
+           counts_from(&run->target_port, 33434, 256) && run->target_port.steps_of_one + 1 >= run->count / 2 &&
+           run->source_port.first >= 0x8000 && !run->shown.dont_fragment && run->restarts == 0;
+}
+
+static bool is_inetutils(const struct run *run)
+{
+    return payload_begins(run, "SUPERMAN", 8) || (run->shape == SHAPE_ECHO && has_size(run, 52) &&
+                                                  counts_from(&run->target_port, 0, 128) && run->shown.dont_fragment);
+}
+
+static bool is_mtr(const struct run *run)
+{
+    if (run->shape == SHAPE_ECHO)
+        return payload_is_zero(run) && run->target_port.first >= 33000 && run->shown.size != 92;
+    if (run->shape == SHAPE_UDP)
+        return payload_is_zero(run) &&
+               (counts_from(&run->target_port, 33000, 32536) || run->source_port.first >= 33000);
+    return run->shape == SHAPE_SYN && run->shown.has_options && is_rising(&run->source_port) &&
+           run->source_port.first >= 33000 && run->source_port.steps_of_one + 2 >= run->count / 2;
+}
+
+static bool is_tcptraceroute(const struct run *run)
+{
+    return run->shape == SHAPE_SYN && has_size(run, 40) && run->shown.window == 0 && is_steady(&run->source_port) &&
+           is_steady(&run->seq) && run->seq.first != 0;
+}
+
+static bool is_lft(const struct run *run)
+{
+    return run->source_port.first == 53 && is_steady(&run->source_port) && is_steady(&run->ip_id) &&
+           run->ip_id.first == 0 && (run->shape == SHAPE_SYN || run->shape == SHAPE_UDP) && run->version == 4;
+}
+
+static bool is_tracepath(const struct run *run)
+{
+    return run->shape == SHAPE_UDP && is_steady(&run->source_port) && counts_from(&run->target_port, 44444, 256) &&
+           run->shown.payload_bytes >= 64;
+}
+
+static bool is_scamper(const struct run *run)
+{
+    switch (run->shape) {
+    case SHAPE_UDP:
+        return has_size(run, 44) && run->shown.dont_fragment == (run->version == 4) &&
+               run->source_port.first >= 0x8000 && is_steady(&run->source_port);
+    case SHAPE_ECHO:
+        return has_size(run, 44) && counts_from(&run->target_port, 0, 128);
+    case SHAPE_SYN:
+    case SHAPE_ACK:
+        return has_size(run, 40) && run->shown.window == 0 && is_steady(&run->source_port) && run->seq.first == 0 &&
+               is_steady(&run->seq);
+    default:
+        return false;
+    }
+}
+
+static bool is_dublin(const struct run *run)
+{
+    return run->shape == SHAPE_UDP && payload_begins(run, "NSMNC", 5);
+}
+
+static bool is_nmap(const struct run *run)
+{
+    return run->falling && run->least_ttl < run->most_ttl &&
+           (run->shape == SHAPE_ECHO || run->source_port.movement == MOVE_NEAR ||
+            run->source_port.movement == MOVE_RISING);
+}
+
+static bool is_hping3(const struct run *run)
+{
+    if (run->shape == SHAPE_ECHO)
+        return run->target_port.first % 256 == 0 && run->target_port.last % 256 == 0 && has_size(run, 28) &&
+               run->count > 1 && run->target_port.last != run->target_port.first;
+    if (!is_rising(&run->source_port) || run->source_port.steps_of_one + 2 < run->count / 2)
+        return false;
+    return (run->shape == SHAPE_SYN && run->shown.window == 512 && has_size(run, 40)) ||
+           (run->shape == SHAPE_UDP && run->shown.payload_bytes == 0);
+}
+
+static bool is_tracert(const struct run *run)
+{
+    return run->shape == SHAPE_ECHO && has_size(run, 92) && payload_is_zero(run);
+}
+
+/* --- the TTL with which a probe was sent, told by its identity --- */
+
+static const struct tool {
+    const char *name;
+    bool (*made)(const struct run *run);
+} tools[] = {
+    {"hopsonde", is_hopsonde},
+    {"traceroute (Linux)", is_linux_traceroute},
+    {"inetutils-traceroute", is_inetutils},
+    {"dublin-traceroute", is_dublin},
+    {"tracert (Windows)", is_tracert},
+    {"tracepath", is_tracepath},
+    {"lft", is_lft},
+    {"tcptraceroute", is_tcptraceroute},
+    {"scamper", is_scamper},
+    {"nmap", is_nmap},
+    {"hping3", is_hping3},
+    {"mtr", is_mtr},
+    {"traceroute (BSD)", is_bsd_traceroute},
+};
+
+static const struct tool *tool_of(const struct run *run)
+{
+    for (size_t i = 0; i < sizeof tools / sizeof *tools; i++)
+        if (tools[i].made(run))
+            return &tools[i];
+    return NULL;
+}
+
+/* By how much the TTLs of all sightings at hand are less than their counters say; -1: not by the same. */
+static int steady_shift(const struct run *run, uint32_t first, unsigned queries)
+{
+    int shift = -1;
+    for (const struct sighting *s = run->oldest; s; s = s->after) {
+        uint32_t counter = s->word & 0xffff;
+        int by = (int)((counter - first) / queries) + 1 - s->ttl;
+        if (counter < first || by < 0 || by > PROBE_TTL_MOST || (shift >= 0 && by != shift))
+            return -1;
+        shift = by;
+    }
+    return shift;
+}
+
+static uint8_t shift_by_counter(const struct run *run, uint32_t first, unsigned queries)
+{
+    static const uint8_t usual[] = {3, 1, 2, 4, 5, 6, 7, 8, 9, 10};
+    if (run->least_ttl == run->most_ttl)
+        return 0;
+    for (size_t i = 0; i < sizeof usual; i++) {
+        if (queries && usual[i] != queries)
+            continue;
+        int shift = steady_shift(run, first, usual[i]);
+        if (shift >= 0)
+            return (uint8_t)shift;
+    }
+    return 0;
+}
+
+/* mtr counts every probe; where those of the first hops are not seen, each sweep begins with so large a step. The first
+ * sweep begins with 33000. */
+static uint8_t shift_of_mtr(const struct run *run)
+{
+    const struct field *counter =
+        run->shape == SHAPE_ECHO || is_steady(&run->source_port) ? &run->target_port : &run->source_port;
+    if (run->least_ttl != 1)
+        return 0;
+    if (run->restarts)
+        return run->restart_step > 1 && run->restart_step < PROBE_TTL_MOST ? (uint8_t)(run->restart_step - 1) : 0;
+    bool first_sweep = counts_from(counter, 33000, PROBE_TTL_MOST) && run->first_ttl == 1;
+    return first_sweep ? (uint8_t)(counter->first - 33000) : 0;
+}
+
+/* tracepath writes the TTL into its payload, as its own machine has numbers: 32 bits. */
+static uint8_t shift_of_tracepath(const struct run *run)
+{
+    const uint8_t *p = run->shown.payload;
+    unsigned ttl = p[0] ? p[0] : p[3];
+    return run->shown.payload_length >= 4 && ttl > run->first_ttl && ttl < 128 ? (uint8_t)(ttl - run->first_ttl) : 0;
+}
+
+uint8_t tool_captured_at(const struct run *run)
+{
+    if (is_hopsonde(run))
+        return 0;
+    if (is_linux_traceroute(run) && run->shape == SHAPE_UDP)
+        return shift_by_counter(run, 33434, 0);
+    if (is_linux_traceroute(run) && run->shape == SHAPE_ECHO)
+        return shift_by_counter(run, 1, 0);
+    if (is_inetutils(run))
+        return run->shape == SHAPE_UDP ? shift_by_counter(run, 33434, 1) : shift_by_counter(run, 0, 3);
+    if (is_tracepath(run))
+        return shift_of_tracepath(run);
+    if (is_mtr(run))
+        return shift_of_mtr(run);
+    return is_bsd_traceroute(run) ? shift_by_counter(run, 33435, 0) : 0;
+}
+
+/* --- describing --- */
+
+static const char *grouping(const struct run *run)
+{
+    if (run->shape == SHAPE_ECHO)
+        return is_rising(&run->target_port) ? "one echo id, rising sequence numbers" : "one echo id";
+    if (run->shape == SHAPE_RAW)
+        return run->ip_id.movement == MOVE_RISING ? "addresses and protocol, rising IP ids" : "addresses and protocol";
+    if (is_steady(&run->source_port) && !is_steady(&run->target_port))
+        return "one source port, rising target ports";
+    if (is_steady(&run->source_port) && is_rising(&run->seq))
+        return "the same ports, rising sequence numbers";
+    if (is_steady(&run->source_port))
+        return "the same ports";
+    if (run->source_port.movement == MOVE_RISING)
+        return is_steady(&run->target_port) ? "rising source ports, one target port" : "rising ports";
+    if (run->source_port.movement == MOVE_NEAR)
+        return "source ports near each other, one target port";
+    return is_steady(&run->target_port) ? "one target port, TTLs in order" : "rising target ports, TTLs in order";
+}
+
+static const struct probe_type *type_of(uint8_t protocol)
+{
+    const struct probe_type *other = NULL;
+    uint8_t wanted = protocol == IP_ICMP6 ? IP_ICMP : protocol;
+    for (size_t i = 0; probe_types[i]; i++) {
+        if (probe_types[i]->protocol == wanted)
+            return probe_types[i];
+        if (!probe_types[i]->protocol)
+            other = probe_types[i];
+    }
+    return other;
+}
+
+/* What a UDP payload asks the service of that port. */
+static enum probe_variant udp_variant(const struct run *run, uint16_t port)
+{
+    const uint8_t *p = run->shown.payload;
+    unsigned bytes = run->shown.payload_bytes;
+    bool has_all = run->shown.payload_length == sizeof run->shown.payload;
+    if (bytes == 0)
+        return VARIANT_EMPTY;
+    if (port == 53 && has_all && !(p[2] & 0x80) && p[4] == 0 && p[5] == 1)
+        return VARIANT_DNS;
+    if (port == 443 && bytes >= 1200 && has_all && (p[0] & 0xc0) == 0xc0)
+        return VARIANT_QUIC;
+    if (port == 123 && bytes >= 48 && has_all && (p[0] & 7) == 3)
+        return VARIANT_NTP;
+    return VARIANT_PLAIN;
+}
+
+static enum probe_variant variant_of(const struct run *run, uint16_t port)
+{
+    switch (run->shape) {
+    case SHAPE_SYN:
+        return VARIANT_SYN;
+    case SHAPE_ACK:
+    case SHAPE_DATA:
+        return VARIANT_ACK;
+    case SHAPE_FIN:
+        return VARIANT_FIN;
+    case SHAPE_UDP:
+        return is_steady(&run->target_port) ? udp_variant(run, port) : VARIANT_PLAIN;
+    default:
+        return VARIANT_PLAIN;
+    }
+}
+
+void tool_describe(struct run *run)
+{
+    struct flow *flow = &run->trace.flow;
+    struct trace_origin *origin = &run->trace.origin;
+    const struct tool *tool = tool_of(run);
+    const struct probe_type *type = type_of(run->pair->protocol);
+    bool has_ports = type->has_port;
+    origin->tool = tool ? tool->name : NULL;
+    origin->grouped_by = grouping(run);
+    origin->rounds = run->restarts + 1;
+    origin->source_port_varies = has_ports && !is_steady(&run->source_port);
+    origin->target_port_varies = has_ports && !is_steady(&run->target_port);
+    flow->source_port = (uint16_t)run->source_port.first;
+    flow->target_port = has_ports ? (uint16_t)run->target_port.first : 0;
+    flow->size = run->shown.size;
+    uint16_t port = origin->target_port_varies ? type->default_port : flow->target_port;
+    flow->spec = (struct probe_spec){
+        .type = type,
+        .protocol = type->protocol ? type->protocol : run->pair->protocol,
+        .port = has_ports ? port : 0,
+        .variant = variant_of(run, port),
+    };
+}
