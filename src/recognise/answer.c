@@ -10,6 +10,7 @@
 
 #define SAME_FRAME_WITHIN (2 * NS_PER_MS)
 #define PAIRS_MOST 16 /* looked at for a quote whose source was translated */
+#define TIMELY_LEAST (20 * NS_PER_MS)
 
 /* A sighting, and how surely it is the right one. */
 struct found {
@@ -26,58 +27,85 @@ static bool is_of(const struct sighting *s, const struct addr *source, const str
     return pair->protocol == protocol && addr_equal(&pair->source, source) && addr_equal(&pair->target, target);
 }
 
-/* Where several sightings have the same key (a tool that varies the IPv4 id alone), the id decides, then who waits
- * longest for an answer. */
-static bool is_better(const struct sighting *a, const struct sighting *b, uint16_t ip_id)
+/* An answer held against a sighting that it may belong to. */
+struct contest {
+    const struct look *quote; /* NULL: a direct answer, which quotes nothing */
+    nstime time;
+    struct sighting *best; /* so far; NULL: none */
+    unsigned best_marks;
+    unsigned count; /* of those that were held against it */
+};
+
+/* What a quote has in common with a sighting beyond its key. IPv4 ids may be turned around, checksums not yet filled
+ * in: neither is ever demanded. */
+static unsigned marks(const struct sighting *s, const struct look *quote)
 {
-    if (!b)
-        return true;
-    if ((a->ip_id == ip_id) != (b->ip_id == ip_id))
-        return a->ip_id == ip_id;
-    if (!a->probe.reply_count != !b->probe.reply_count)
-        return !a->probe.reply_count;
-    return a->probe.sent < b->probe.sent;
+    if (!quote)
+        return 0;
+    const struct headers *h = quote->headers;
+    unsigned marks = h->ip.version == 4 && s->ip_id == h->ip.id ? 4 : 0;
+    if (s->head_bytes && quote->head_bytes == s->head_bytes && quote->head == s->head)
+        marks += 2;
+    return marks + ((h->transport.have & HAVE_CHECKSUM) && h->transport.checksum == s->checksum);
 }
 
-static struct sighting *find_by_key(const struct recogniser *r, uint64_t key, const struct addr *source,
-                                    const struct addr *target, uint8_t protocol, uint32_t word, uint16_t ip_id)
+/* Whether the answer came about as soon as others did: much later it belongs to a later probe. */
+static bool is_timely(const struct sighting *s, nstime time)
 {
-    struct sighting *best = NULL;
+    nstime usual = 4 * s->run->rtt;
+    return time - s->probe.sent <= (usual > TIMELY_LEAST ? usual : TIMELY_LEAST);
+}
+
+/* Of those that agree in as much: who is not answered, who is beyond the last router (a direct answer), who was asked
+ * just before; and of several that were, the first. */
+static bool is_likelier(const struct sighting *a, const struct sighting *b, const struct contest *contest)
+{
+    bool a_open = !a->probe.reply_count, b_open = !b->probe.reply_count;
+    bool a_beyond = contest->quote || a->probe.ttl > a->run->trace.top;
+    bool b_beyond = contest->quote || b->probe.ttl > b->run->trace.top;
+    bool a_timely = is_timely(a, contest->time), b_timely = is_timely(b, contest->time);
+    if (a_open != b_open)
+        return a_open;
+    if (a_beyond != b_beyond)
+        return a_beyond;
+    if (a_timely != b_timely)
+        return a_timely;
+    return a_timely ? a->probe.sent < b->probe.sent : a->probe.sent > b->probe.sent;
+}
+
+static void contend(struct contest *contest, struct sighting *s)
+{
+    unsigned s_marks = marks(s, contest->quote);
+    contest->count++;
+    if (contest->best &&
+        (s_marks < contest->best_marks || (s_marks == contest->best_marks && !is_likelier(s, contest->best, contest))))
+        return;
+    contest->best = s;
+    contest->best_marks = s_marks;
+}
+
+/* All that have this key, and these addresses and ports. */
+static void contend_by_key(const struct recogniser *r, struct contest *contest, uint64_t key, const struct addr *source,
+                           const struct addr *target, uint8_t protocol, uint32_t word)
+{
     unsigned left = SCAN_MOST;
     for (struct sighting *s = index_first(r, key); s && left; s = s->next_same, left--)
-        if (s->key == key && s->word == word && is_of(s, source, target, protocol) && is_better(s, best, ip_id))
-            best = s;
-    return best;
-}
-
-/* The quoted IPv6 packet may tell more than its ports: its checksum. */
-static bool quote_fits(const struct sighting *s, const struct headers *quote)
-{
-    const struct transport *t = &quote->transport;
-    bool has_checksum = (t->have & HAVE_CHECKSUM) && t->checksum;
-    return quote->ip.version == 4 ? s->ip_id == quote->ip.id : has_checksum && s->checksum == t->checksum;
+        if (s->key == key && s->word == word && is_of(s, source, target, protocol))
+            contend(contest, s);
 }
 
 /* Ports (echo: id and sequence number) alone. Sure where there is only one such sighting, or the quote tells which. */
-static struct found find_by_word(struct pair *pair, const struct look *quote)
+static struct found find_by_word(struct pair *pair, const struct look *quote, nstime time)
 {
-    struct sighting *best = NULL;
-    bool fits = false;
-    unsigned count = 0, left = SCAN_MOST;
+    struct contest contest = {.quote = quote, .time = time};
+    unsigned left = SCAN_MOST;
     for (struct run *run = pair->runs; run; run = run->next_in_pair)
-        for (struct sighting *s = run->newest; s && left; s = s->before, left--) {
-            if (s->word != quote->word)
-                continue;
-            count++;
-            bool s_fits = quote_fits(s, quote->headers);
-            if (s_fits > fits || (s_fits == fits && is_better(s, best, 0))) {
-                best = s;
-                fits = s_fits;
-            }
-        }
-    if (!best)
+        for (struct sighting *s = run->newest; s && left; s = s->before, left--)
+            if (s->word == quote->word)
+                contend(&contest, s);
+    if (!contest.best)
         return nobody;
-    return (struct found){best, count == 1 || fits ? MATCH_EXACT : MATCH_WEAK, "ports"};
+    return (struct found){contest.best, contest.count == 1 || contest.best_marks ? MATCH_EXACT : MATCH_WEAK, "ports"};
 }
 
 /* What is left alone where the source was translated. */
@@ -93,13 +121,14 @@ static bool is_translated(const struct sighting *s, const struct look *quote)
     case IP_TCP:
         return same_end && s->seq == quote->seq && (same_id || s->seq);
     default:
-        return same_end && (same_id || (h->ip.version == 6 && s->word == quote->word));
+        return same_end && (same_id || s->word == quote->word);
     }
 }
 
-static struct found find_translated(const struct recogniser *r, const struct look *quote)
+static struct found find_translated(const struct recogniser *r, const struct look *quote, nstime time)
 {
     const struct ip_header *ip = &quote->headers->ip;
+    struct contest contest = {.quote = quote, .time = time};
     unsigned pairs_left = PAIRS_MOST, left = SCAN_MOST;
     struct pair *pair = pair_first_of_target(r, &ip->target, ip->protocol);
     for (; pair && pairs_left; pair = pair->next_of_target, pairs_left--) {
@@ -108,22 +137,23 @@ static struct found find_translated(const struct recogniser *r, const struct loo
         for (struct run *run = pair->runs; run; run = run->next_in_pair)
             for (struct sighting *s = run->newest; s && left; s = s->before, left--)
                 if (is_translated(s, quote))
-                    return (struct found){s, MATCH_REWRITTEN, "identity, source translated"};
+                    contend(&contest, s);
     }
-    return nobody;
+    return contest.best ? (struct found){contest.best, MATCH_REWRITTEN, "identity, source translated"} : nobody;
 }
 
-static struct found find_quoted(const struct recogniser *r, const struct look *quote)
+static struct found find_quoted(const struct recogniser *r, const struct look *quote, nstime time)
 {
     const struct ip_header *ip = &quote->headers->ip;
-    struct sighting *s = find_by_key(r, quote->key, &ip->source, &ip->target, ip->protocol, quote->word, ip->id);
-    if (s)
-        return (struct found){s, MATCH_EXACT, "addresses, ports and identity"};
+    struct contest contest = {.quote = quote, .time = time};
+    contend_by_key(r, &contest, quote->key, &ip->source, &ip->target, ip->protocol, quote->word);
+    if (contest.best)
+        return (struct found){contest.best, MATCH_EXACT, "addresses, ports and identity"};
     if (!quote->has_word)
         return nobody;
     struct pair *pair = pair_find(r, quote->pair_hash, &ip->source, &ip->target, ip->protocol);
-    struct found found = pair ? find_by_word(pair, quote) : nobody;
-    return found.sighting ? found : find_translated(r, quote);
+    struct found found = pair ? find_by_word(pair, quote, time) : nobody;
+    return found.sighting ? found : find_translated(r, quote, time);
 }
 
 /* --- the reply --- */
@@ -254,9 +284,11 @@ static void note_reply(struct run *run, const struct sighting *s, const struct r
     trace_note_reply(trace, s->probe.ttl, reply);
     if (trace->refused_ttl != refused)
         run->no_route = reply_is_no_route(reply);
+    run->errors += reply->is_icmp && reply->quoted_ttl >= 0;
     if (reply->kind != REPLY_TIME_EXCEEDED)
         return;
     run->expired++;
+    run->rtt = reply_rtt(&s->probe, reply);
     if (at && addr_is_none(&at->router))
         at->router = reply->from;
 }
@@ -320,7 +352,7 @@ void answer_take_error(struct recogniser *r, unsigned file, const struct frame *
     struct found found = nobody;
     if (quote->ip.version) {
         look_at(r, quote, &look);
-        found = quote->ip.fragment_offset ? nobody : find_quoted(r, &look);
+        found = quote->ip.fragment_offset ? nobody : find_quoted(r, &look, frame->time);
     }
     struct reply reply = make_reply(file, frame, packet, &found);
     reply.kind = (uint8_t)reply_kind_of_icmp(packet->outer.ip.version, reply.icmp_type, reply.icmp_code);
@@ -352,6 +384,7 @@ struct answer {
     bool to_syn;       /* TCP: answers a SYN, or something else */
     bool acknowledges; /* TCP: a segment without RST, good only for what it acknowledges */
     uint32_t ack;
+    nstime time;
 };
 
 static bool answers(const struct sighting *s, const struct answer *answer)
@@ -361,24 +394,23 @@ static bool answers(const struct sighting *s, const struct answer *answer)
     return !answer->acknowledges || (s->payload && answer->ack - s->seq == s->payload);
 }
 
-/* Among the sightings that it may answer the one that waits longest beyond the last router: as for our own traces. */
 static struct found guess(const struct pair *pair, const struct answer *answer)
 {
-    struct sighting *best = NULL;
+    struct contest contest = {.time = answer->time};
     unsigned left = SCAN_MOST;
     for (struct run *run = pair->runs; run; run = run->next_in_pair) {
         if ((run->shape == SHAPE_SYN) != answer->to_syn)
             continue;
         for (struct sighting *s = run->newest; s && left; s = s->before, left--)
-            if (answers(s, answer) && !s->probe.reply_count && s->probe.ttl > run->trace.top)
-                best = s;
+            if (answers(s, answer) && !s->probe.reply_count)
+                contend(&contest, s);
     }
-    bool only = best && best->run->source_port.movement != MOVE_CONSTANT && answer->has_word;
-    return best ? (struct found){best, only ? MATCH_EXACT : MATCH_WEAK, "ports"} : nobody;
+    bool only = contest.count == 1 && answer->has_word;
+    return contest.best ? (struct found){contest.best, only ? MATCH_EXACT : MATCH_WEAK, "ports"} : nobody;
 }
 
 static struct found find_answered_tcp(const struct recogniser *r, const struct packet *packet, uint64_t pair_hash,
-                                      uint32_t word)
+                                      uint32_t word, nstime time)
 {
     const struct ip_header *ip = &packet->outer.ip;
     const struct transport *t = &packet->outer.transport;
@@ -389,14 +421,17 @@ static struct found find_answered_tcp(const struct recogniser *r, const struct p
     /* What the target acknowledges: a SYN or a FIN counts as one. */
     if ((syn_ack || rst) && (t->flags & TCP_ACK)) {
         uint64_t key = look_key(pair_hash, word, (uint32_t)t->ack - 1);
-        struct sighting *s = find_by_key(r, key, &ip->target, &ip->source, IP_TCP, word, 0);
-        if (s)
-            return (struct found){s, MATCH_EXACT, "ports and acknowledgement"};
+        struct contest contest = {.time = time};
+        contend_by_key(r, &contest, key, &ip->target, &ip->source, IP_TCP, word);
+        if (contest.best)
+            return (struct found){contest.best, contest.count == 1 ? MATCH_EXACT : MATCH_WEAK,
+                                  "ports and acknowledgement"};
     }
     struct pair *pair = pair_find(r, pair_hash, &ip->target, &ip->source, IP_TCP);
     if (!pair)
         return nobody;
-    struct answer answer = {.word = word, .has_word = true, .acknowledges = !rst, .ack = (uint32_t)t->ack};
+    struct answer answer = {
+        .word = word, .has_word = true, .acknowledges = !rst, .ack = (uint32_t)t->ack, .time = time};
     struct found found = syn_ack ? nobody : guess(pair, &answer);
     if (found.sighting || !(syn_ack || rst))
         return found;
@@ -405,7 +440,7 @@ static struct found find_answered_tcp(const struct recogniser *r, const struct p
     return guess(pair, &answer);
 }
 
-static struct found find_answered(const struct recogniser *r, const struct packet *packet)
+static struct found find_answered(const struct recogniser *r, const struct packet *packet, nstime time)
 {
     const struct ip_header *ip = &packet->outer.ip;
     const struct transport *t = &packet->outer.transport;
@@ -413,14 +448,14 @@ static struct found find_answered(const struct recogniser *r, const struct packe
     uint32_t word = (uint32_t)t->target_port << 16 | t->source_port;
     if (ip->protocol == IP_ICMP || ip->protocol == IP_ICMP6) {
         word = (uint32_t)t->echo_id << 16 | t->echo_seq;
-        struct sighting *s =
-            find_by_key(r, look_key(pair_hash, word, 0), &ip->target, &ip->source, ip->protocol, word, 0);
-        return s ? (struct found){s, MATCH_EXACT, "echo id and sequence number"} : nobody;
+        struct contest contest = {.time = time};
+        contend_by_key(r, &contest, look_key(pair_hash, word, 0), &ip->target, &ip->source, ip->protocol, word);
+        return contest.best ? (struct found){contest.best, MATCH_EXACT, "echo id and sequence number"} : nobody;
     }
     if (ip->protocol == IP_TCP)
-        return find_answered_tcp(r, packet, pair_hash, word);
+        return find_answered_tcp(r, packet, pair_hash, word, time);
     struct pair *pair = pair_find(r, pair_hash, &ip->target, &ip->source, ip->protocol);
-    struct answer answer = {.word = word, .has_word = t->have & HAVE_PORTS};
+    struct answer answer = {.word = word, .has_word = t->have & HAVE_PORTS, .time = time};
     return pair ? guess(pair, &answer) : nobody;
 }
 
@@ -486,7 +521,7 @@ bool answer_take(struct recogniser *r, unsigned file, const struct frame *frame,
 {
     if ((!r->run_count && !r->orphan_count) || !may_answer(packet))
         return false;
-    struct found found = find_answered(r, packet);
+    struct found found = find_answered(r, packet, frame->time);
     struct reply reply = make_reply(file, frame, packet, &found);
     reply.kind = (uint8_t)kind_of_answer(packet);
     if (!found.sighting)

@@ -21,6 +21,8 @@
 #define ORPHANS_OF_PAIR_MOST 1024
 #define SCAN_MOST 256 /* sightings looked at for an answer that no key finds */
 
+#define HEAD_BYTES 8
+
 /* What a packet would be as a probe. */
 enum shape {
     SHAPE_NONE, /* nothing that a tool sends */
@@ -43,7 +45,9 @@ struct look {
     uint64_t key;                  /* of all that is in the index */
     uint32_t word;                 /* both ports, the source's high; echo: id and sequence number */
     uint32_t seq, ack;             /* TCP, DCCP, SCTP */
-    uint8_t shape;                 /* enum shape; of a quote SHAPE_NONE where it is too short to tell */
+    uint64_t head;                 /* the first bytes of the payload, as many as head_bytes */
+    uint8_t head_bytes;
+    uint8_t shape; /* enum shape; of a quote SHAPE_NONE where it is too short to tell */
     bool has_word;
 };
 
@@ -59,9 +63,14 @@ struct sighting {
     struct sighting *before, *after;       /* in the run, by time */
     struct sighting *younger;              /* of all, by time; also the list of the free */
     uint64_t key;
+    uint64_t head; /* the first bytes of its payload, as many as head_bytes */
     uint32_t word, seq, ack, flow_label;
-    uint16_t ip_id, checksum, size, window, payload; /* bytes of payload, a FIN counts as one */
-    uint8_t ttl;                                     /* as captured; probe.ttl is as sent, once that is known */
+    uint32_t interface; /* of its frame */
+    uint16_t ip_id, checksum, size, window;
+    uint16_t payload; /* bytes; a FIN counts as one */
+    uint8_t head_bytes;
+    uint8_t direction; /* of its frame */
+    uint8_t ttl;       /* as captured; probe.ttl is as sent, once that is known */
     uint8_t tos, tcp_flags;
     bool dont_fragment, indexed;
     bool settled; /* nothing more is waited for */
@@ -112,6 +121,9 @@ struct run {
     bool falling;          /* its TTLs go down */
     bool is_high;          /* they have come near PROBE_TTL_MOST */
     bool no_route;         /* the refusal nearest to us says that there is no way */
+    bool one_id_a_ttl;     /* whenever its TTL changed, so did its source port (echo id) */
+    uint32_t errors;       /* ICMP errors about them */
+    nstime rtt;            /* of the last that expired; 0: none */
     uint32_t count;        /* sightings */
     uint32_t expired;      /* time exceeded of them */
     uint32_t restarts;     /* of the TTLs */
@@ -261,6 +273,7 @@ void answer_take_error(struct recogniser *r, unsigned file, const struct frame *
 
 /* tool.c: fills what flow and origin say of the run, as far as it has gone. */
 void tool_describe(struct run *run);
+bool tool_knows(const struct run *run);
 /* By how many TTLs the capture was taken behind the sender; 0: at the sender, or not known. */
 uint8_t tool_captured_at(const struct run *run);
 

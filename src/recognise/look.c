@@ -66,6 +66,16 @@ static void look_at_ports(const struct transport *t, struct look *out)
     out->ack = t->have & HAVE_ACK ? (uint32_t)t->ack : 0;
 }
 
+static void look_at_payload(const struct transport *t, struct look *out)
+{
+    size_t header = t->header_length;
+    if (!t->bytes || t->captured <= header)
+        return;
+    size_t length = t->captured - header;
+    out->head_bytes = (uint8_t)(length < HEAD_BYTES ? length : HEAD_BYTES);
+    memcpy(&out->head, t->bytes + header, out->head_bytes);
+}
+
 void look_at(const struct recogniser *r, const struct headers *headers, struct look *out)
 {
     const struct ip_header *ip = &headers->ip;
@@ -104,5 +114,6 @@ void look_at(const struct recogniser *r, const struct headers *headers, struct l
     }
     if (ip->fragment_offset || (!out->has_word && out->shape != SHAPE_RAW))
         out->shape = SHAPE_NONE;
+    look_at_payload(t, out);
     out->key = look_key(out->pair_hash, out->word, extra);
 }

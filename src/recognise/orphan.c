@@ -294,12 +294,17 @@ static int by_hop(const void *a, const void *b)
     return x->hop == y->hop ? compare_times(x, y) : x->hop < y->hop ? -1 : 1;
 }
 
-static void tell_ladder(struct recogniser *r, const struct pair *pair, struct ladder *ladder)
+/* False: it is none after all. */
+static bool tell_ladder(struct recogniser *r, const struct pair *pair, struct ladder *ladder)
 {
     struct run run = {0};
     imagine_run(pair, ladder, &run);
-    number_hops(ladder);
     tool_describe(&run);
+    if (ladder->counter == COUNTER_NONE && !run.trace.origin.tool) {
+        trace_free(&run.trace);
+        return false;
+    }
+    number_hops(ladder);
     run.trace.origin.grouped_by = ladder->counter == COUNTER_NONE ? "quotes of its answers, in the order of time"
                                                                   : "quotes of its answers, as they count";
     run.wanted = run_number(r, &run.trace);

@@ -76,11 +76,19 @@ static bool starts_again(const struct run *run, uint8_t ttl)
     return run->falling ? ttl > run->last_ttl : ttl < run->last_ttl;
 }
 
+/* Somebody pings with one TTL after another: an id for each, and a sequence number that begins anew. */
+static unsigned fits_pings(const struct run *run, const struct look *look, bool late)
+{
+    uint8_t ttl = look->headers->ip.ttl;
+    bool next = ttl > run->last_ttl && ttl <= run->last_ttl + TTL_JUMP_MOST;
+    return run->one_id_a_ttl && next && !late && (look->word & 0xffff) == run->target_port.first ? 4 : 0;
+}
+
 /* One id is one run; its sequence number rises, by one or, in the other byte order, by 256. */
 static unsigned fits_echo(const struct run *run, const struct look *look, bool again, bool late)
 {
     if (relate(&run->source_port, look->word >> 16) != SAME)
-        return 0;
+        return fits_pings(run, look, late);
     int32_t step = step_of(run->target_port.last, look->word & 0xffff, false);
     if (step > 0 && (step <= NEAR_MOST || (step % 256 == 0 && step <= 256 * 16)))
         return 9;

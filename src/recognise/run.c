@@ -1,7 +1,8 @@
 /* run: packets that may be probes, grouped, and which groups are traces.
  *
  * A group is a trace
- * 1. if it has two TTLs or more of at most PROBE_TTL_MOST, and a router let one of its packets expire; or
+ * 1. if it has two TTLs or more of at most PROBE_TTL_MOST, and a router let one of its packets expire, or some other
+ * ICMP error came about one that bears the marks of a known tool; or
  * 2. if it has three TTLs in a row, and something answered; or,
  * 3. when nothing is waited for any more, if it has four TTLs in a row from at most STRICT_START on and nothing
  * answered: the capture has probes only. What has none of this when it is over, or has sent UNDECIDED_MOST packets, is
@@ -230,7 +231,7 @@ void run_consider(struct recogniser *r, struct run *run)
     unsigned start;
     if (run->state != RUN_UNDECIDED || !has_two_ttls(run))
         return;
-    if (run->expired || (run->trace.reply_count && ladder_length(run, &start) >= 3))
+    if (run->expired || (run->trace.reply_count && ladder_length(run, &start) >= 3) || (run->errors && tool_knows(run)))
         accept(r, run);
 }
 
@@ -404,11 +405,20 @@ static bool is_alike(const struct sighting *s, const struct look *look)
     const struct transport *t = &h->transport;
     return s->word == look->word && s->seq == look->seq && s->ack == look->ack && s->ip_id == h->ip.id &&
            s->flow_label == h->ip.flow_label && s->checksum == t->checksum && s->size == h->ip.total_length &&
-           s->tcp_flags == t->flags;
+           s->head == look->head && s->tcp_flags == t->flags;
+}
+
+/* An equal packet with a smaller TTL has been forwarded; with the same one, it was captured on another interface. */
+static bool is_copy(const struct sighting *s, unsigned file, const struct frame *frame, const struct packet *packet)
+{
+    uint8_t ttl = packet->outer.ip.ttl;
+    bool elsewhere = s->interface != packet->interface || s->direction != packet->direction || s->probe.file != file;
+    return ttl < s->ttl || (ttl == s->ttl && elsewhere && frame->time - s->probe.sent <= SAME_FRAME_WITHIN);
 }
 
 /* The packet is one that was seen: forwarded since, on another interface, or sent again by TCP. */
-static bool is_seen_again(struct recogniser *r, const struct look *look, nstime now)
+static bool is_seen_again(struct recogniser *r, unsigned file, const struct frame *frame, const struct packet *packet,
+                          const struct look *look)
 {
     unsigned left = SCAN_MOST;
     for (struct sighting *s = index_first(r, look->key); s && left; s = s->next_same, left--) {
@@ -417,7 +427,7 @@ static bool is_seen_again(struct recogniser *r, const struct look *look, nstime 
             !addr_equal(&s->run->pair->target, &look->headers->ip.target))
             continue;
         uint8_t ttl = look->headers->ip.ttl;
-        if (is_alike(s, look) && (ttl < s->ttl || (ttl == s->ttl && now - s->probe.sent <= SAME_FRAME_WITHIN))) {
+        if (is_alike(s, look) && is_copy(s, file, frame, packet)) {
             count_stray(r, STRAY_SEEN_AGAIN);
             return true;
         }
@@ -474,6 +484,7 @@ static void note_ttl(struct recogniser *r, struct run *run, uint8_t ttl, uint32_
 {
     if (run->count == 0) {
         run->first_ttl = run->least_ttl = run->most_ttl = ttl;
+        run->one_id_a_ttl = true;
     } else if (ttl != run->last_ttl) {
         bool again = run->falling ? ttl > run->last_ttl + 1 : ttl + 1 < run->last_ttl;
         if (run->least_ttl == run->most_ttl)
@@ -492,7 +503,7 @@ static void note_ttl(struct recogniser *r, struct run *run, uint8_t ttl, uint32_
 }
 
 static void fill_sighting(struct sighting *s, struct run *run, unsigned file, const struct frame *frame,
-                          const struct look *look)
+                          const struct packet *packet, const struct look *look)
 {
     const struct headers *h = look->headers;
     const struct transport *t = &h->transport;
@@ -509,6 +520,10 @@ static void fill_sighting(struct sighting *s, struct run *run, unsigned file, co
     };
     s->run = run;
     s->key = look->key;
+    s->head = look->head;
+    s->head_bytes = look->head_bytes;
+    s->interface = packet->interface;
+    s->direction = packet->direction;
     s->word = look->word;
     s->seq = look->seq;
     s->ack = look->ack;
@@ -527,7 +542,7 @@ static void fill_sighting(struct sighting *s, struct run *run, unsigned file, co
 }
 
 static void add_sighting(struct recogniser *r, struct run *run, unsigned file, const struct frame *frame,
-                         const struct look *look)
+                         const struct packet *packet, const struct look *look)
 {
     struct sighting *s = sighting_take(r);
     while (!s && r->oldest) {
@@ -542,11 +557,13 @@ static void add_sighting(struct recogniser *r, struct run *run, unsigned file, c
         count_stray(r, STRAY_TOO_MANY);
         return;
     }
-    fill_sighting(s, run, file, frame, look);
+    fill_sighting(s, run, file, frame, packet, look);
     if (run->count == 0)
         note_first(run, look->headers);
     uint32_t source_step = (uint16_t)((look->word >> 16) - run->source_port.last);
     uint32_t target_step = (uint16_t)(look->word - run->target_port.last);
+    if (run->count && look->headers->ip.ttl != run->last_ttl && !source_step)
+        run->one_id_a_ttl = false;
     pattern_add(run, look);
     note_ttl(r, run, s->ttl, target_step ? target_step : source_step);
     run->count++;
@@ -590,7 +607,7 @@ bool run_take(struct recogniser *r, unsigned file, const struct frame *frame, co
     if (look->shape == SHAPE_NONE || (ip->ttl > PROBE_TTL_MOST && !may_be_high(r, look)) ||
         addr_is_multicast(&ip->target) || is_broadcast(&ip->target))
         return false;
-    if (is_seen_again(r, look, frame->time))
+    if (is_seen_again(r, file, frame, packet, look))
         return true;
     if ((look->shape == SHAPE_ACK || look->shape == SHAPE_FIN || look->shape == SHAPE_DATA) &&
         is_of_connection(r, look)) {
@@ -615,6 +632,6 @@ bool run_take(struct recogniser *r, unsigned file, const struct frame *frame, co
         count_stray(r, STRAY_TOO_MANY);
         return true;
     }
-    add_sighting(r, run, file, frame, look);
+    add_sighting(r, run, file, frame, packet, look);
     return true;
 }

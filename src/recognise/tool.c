@@ -184,6 +184,11 @@ static const struct tool *tool_of(const struct run *run)
     return NULL;
 }
 
+bool tool_knows(const struct run *run)
+{
+    return tool_of(run) != NULL;
+}
+
 /* By how much the TTLs of all sightings at hand are less than their counters say; -1: not by the same. */
 static int steady_shift(const struct run *run, uint32_t first, unsigned queries)
 {
