@@ -108,7 +108,9 @@ static void add_silence(struct strbuf *text, const struct trace *trace)
     unsigned silent = 0;
     for (size_t i = 0; i < trace->probe_count; i++)
         silent += trace->probes[i].ttl > last;
-    if (last)
+    if (last && !silent)
+        strbuf_addf(text, "ends at hop %u", last);
+    else if (last)
         strbuf_addf(text, "silent from hop %u on: no answer to %u probe%s", last + 1U, silent, silent == 1 ? "" : "s");
     else
         strbuf_addf(text, "silent: no answer to any of %u probe%s", silent, silent == 1 ? "" : "s");

@@ -3,11 +3,18 @@
 #include <stdlib.h>
 
 #include "out/ended.h"
+#include "out/summary.h"
 
 struct group {
     const struct other_error *first;
     size_t count;
 };
+
+/* -1: none. */
+static int port_of(const struct other_error *error)
+{
+    return summary_error_has_port(error) ? error->target_port : -1;
+}
 
 /* Order of what a group has in common. */
 static int compare_kinds(const struct other_error *a, const struct other_error *b)
@@ -21,7 +28,7 @@ static int compare_kinds(const struct other_error *a, const struct other_error *
     if (!order)
         order = a->protocol - b->protocol;
     if (!order)
-        order = (a->has_ports ? a->target_port : -1) - (b->has_ports ? b->target_port : -1);
+        order = port_of(a) - port_of(b);
     if (!order)
         order = (a->mtu > b->mtu) - (a->mtu < b->mtu);
     return order;
@@ -73,7 +80,7 @@ static void add_about(struct strbuf *text, const struct other_error *error)
     else
         strbuf_addf(text, "protocol %u", error->protocol);
     strbuf_addf(text, " to %s", target);
-    if (error->has_ports)
+    if (summary_error_has_port(error))
         strbuf_addf(text, " port %u", error->target_port);
 }
 

@@ -338,7 +338,7 @@ static json_t *json_about(const struct other_error *error)
     json_object_set_new(object, "protocol", json_protocol(error->protocol));
     json_object_set_new(object, "source", json_address(&error->source));
     json_object_set_new(object, "target", json_address(&error->target));
-    if (error->has_ports) {
+    if (summary_error_has_port(error)) {
         json_object_set_new(object, "source_port", json_integer(error->source_port));
         json_object_set_new(object, "destination_port", json_integer(error->target_port));
     }

@@ -78,3 +78,8 @@ bool summary_file(const struct probe *probe, unsigned *file)
         }
     return probe->frame != 0;
 }
+
+bool summary_error_has_port(const struct other_error *error)
+{
+    return error->has_ports && error->protocol != IP_ICMP && error->protocol != IP_ICMP6;
+}

@@ -2,7 +2,7 @@
 #ifndef HOPSONDE_OUT_SUMMARY_H
 #define HOPSONDE_OUT_SUMMARY_H
 
-#include "session/session.h"
+#include "recognise/recognise.h"
 
 /* The traces that sent something, in the order of their first sending; a trace's place in it is its number in every
  * format, from 0 as in the JSON array. The caller frees the array. NULL where memory is short; *count is
@@ -21,6 +21,9 @@ unsigned summary_probes_sent(const struct trace *trace);
 
 /* From the first probe to the last frame of the trace, reply or probe; 0 where no time is known. */
 nstime summary_duration(const struct trace *trace);
+
+/* Whether the packet that an error quotes has ports that could be read; ICMP has none. */
+bool summary_error_has_port(const struct other_error *error);
 
 /* Which of the capture's files holds the probe: its own frame, else that of its first answer. False: no frame of it is
  * kept. */

@@ -49,6 +49,34 @@ bool text_replay_begin(struct output *out, const struct report_source *source)
 
 /* --- the heading of a trace --- */
 
+/* Lines of pieces with commas between them; a line that would be too wide goes on in the next. */
+struct heading {
+    struct strbuf *text;
+    struct strbuf piece; /* the one in the making */
+    size_t start;        /* of the line at hand */
+    unsigned width;
+};
+
+static void end_piece(struct heading *heading)
+{
+    size_t column = heading->text->length - heading->start;
+    if (column && column + strlen(", ") + heading->piece.length > heading->width) {
+        strbuf_add(heading->text, ",\n");
+        heading->start = heading->text->length;
+        strbuf_add(heading->text, "    ");
+    } else if (column) {
+        strbuf_add(heading->text, ", ");
+    }
+    strbuf_add(heading->text, heading->piece.text);
+    strbuf_clear(&heading->piece);
+}
+
+static void end_line(struct heading *heading)
+{
+    strbuf_add(heading->text, "\n");
+    heading->start = heading->text->length;
+}
+
 struct ports {
     uint16_t least, most;
 };
@@ -66,6 +94,19 @@ static void find_ports(const struct trace *trace, struct ports *source, struct p
         widen(source, trace->probes[i].source_port);
         widen(target, trace->probes[i].target_port);
     }
+    if (!trace->origin.source_port_varies)
+        *source = (struct ports){trace->flow.source_port, trace->flow.source_port};
+    if (!trace->origin.target_port_varies)
+        *target = (struct ports){trace->flow.target_port, trace->flow.target_port};
+}
+
+/* "port 53" or "ports 33434-33463". */
+static void add_ports(struct strbuf *text, const struct ports *ports)
+{
+    if (ports->least == ports->most)
+        strbuf_addf(text, "port %u", ports->least);
+    else
+        strbuf_addf(text, "ports %u-%u", ports->least, ports->most);
 }
 
 /* "udp to ports 33434-33463", "tcp/443", "icmp". */
@@ -73,23 +114,13 @@ static void add_probe(struct strbuf *text, const struct trace *trace, const stru
 {
     char spec[PROBE_SPEC_TEXT_BYTES];
     const struct probe_type *type = trace->flow.spec.type;
+    bool varies = trace->origin.target_port_varies;
     probe_spec_format(&trace->flow.spec, spec);
-    if (type->has_port && trace->origin.target_port_varies)
-        strbuf_addf(text, "%s to ports %u-%u", type->name, target->least, target->most);
-    else if (type->has_port && !strchr(spec, '/'))
-        strbuf_addf(text, "%s to port %u", spec, trace->flow.target_port);
-    else
-        strbuf_add(text, spec);
-}
-
-static void add_source_ports(struct strbuf *text, const struct trace *trace, const struct ports *source)
-{
-    if (!trace->flow.spec.type->has_port)
-        return;
-    if (trace->origin.source_port_varies)
-        strbuf_addf(text, ", from ports %u-%u", source->least, source->most);
-    else
-        strbuf_addf(text, ", from port %u", trace->flow.source_port);
+    strbuf_add(text, varies ? type->name : spec);
+    if (type->has_port && (varies || !strchr(spec, '/'))) {
+        strbuf_add(text, " to ");
+        add_ports(text, target);
+    }
 }
 
 /* RFC 3339 to the millisecond. */
@@ -100,33 +131,81 @@ static void add_time(struct strbuf *text, nstime time)
     strbuf_addf(text, "%.23sZ", whole);
 }
 
+/* The first answer; NSTIME_NONE: there is none. */
+static nstime first_answered(const struct trace *trace)
+{
+    nstime first = NSTIME_NONE;
+    for (size_t i = 0; i < trace->probe_count; i++)
+        for (unsigned k = 0; k < trace->probes[i].reply_count; k++)
+            if (first == NSTIME_NONE || trace->probes[i].replies[k].time < first)
+                first = trace->probes[i].replies[k].time;
+    return first;
+}
+
+/* Of an inferred trace only the answers were seen. */
+static void add_start(struct heading *heading, const struct trace *trace)
+{
+    nstime answered = first_answered(trace);
+    if (trace->first_sent != NSTIME_NONE) {
+        add_time(&heading->piece, trace->first_sent);
+        end_piece(heading);
+        strbuf_addf(&heading->piece, "took %.3f s", nstime_ms(summary_duration(trace)) / 1000);
+        end_piece(heading);
+    } else if (answered != NSTIME_NONE) {
+        strbuf_add(&heading->piece, "answered from ");
+        add_time(&heading->piece, answered);
+        strbuf_add(&heading->piece, " on");
+        end_piece(heading);
+    }
+}
+
+static void add_file(struct heading *heading, const struct trace *trace, const struct report_source *source)
+{
+    unsigned file;
+    if (source->file_count < 2 || !trace->probe_count || !summary_file(&trace->probes[0], &file) ||
+        file >= source->file_count)
+        return;
+    strbuf_add(&heading->piece, "in ");
+    add_name(&heading->piece, source->files[file].name);
+    end_piece(heading);
+}
+
+static void add_first_line(struct heading *heading, const struct trace *trace, const struct ports *target_ports)
+{
+    char from[ADDR_TEXT_BYTES], to[ADDR_TEXT_BYTES];
+    addr_format(&trace->flow.source, from);
+    addr_format(&trace->flow.target, to);
+    strbuf_addf(&heading->piece, "trace %u: %s to %s", (unsigned)trace->number, from, to);
+    end_piece(heading);
+    add_probe(&heading->piece, trace, target_ports);
+    end_piece(heading);
+    if (trace->origin.tool) {
+        strbuf_addf(&heading->piece, "by %s", trace->origin.tool);
+        end_piece(heading);
+    }
+    end_line(heading);
+}
+
 static void add_heading(struct strbuf *text, const struct output *out, const struct trace *trace,
                         const struct report_source *source)
 {
-    char from[ADDR_TEXT_BYTES], to[ADDR_TEXT_BYTES];
+    struct heading heading = {.text = text, .width = out->options.width};
     struct ports source_ports, target_ports;
-    unsigned file;
+    strbuf_init(&heading.piece);
     find_ports(trace, &source_ports, &target_ports);
-    addr_format(&trace->flow.source, from);
-    addr_format(&trace->flow.target, to);
-    strbuf_addf(text, "\ntrace %u: %s to %s, ", (unsigned)trace->number, from, to);
-    add_probe(text, trace, &target_ports);
-    strbuf_addf(text, "%s%s\n", trace->origin.tool ? ", by " : "", trace->origin.tool ? trace->origin.tool : "");
-    if (out->options.quiet)
-        return;
-    if (trace->first_sent != NSTIME_NONE) {
-        add_time(text, trace->first_sent);
-        strbuf_addf(text, ", took %.3f s", nstime_ms(summary_duration(trace)) / 1000);
-    } else {
-        strbuf_add(text, "at an unknown time");
+    end_line(&heading);
+    add_first_line(&heading, trace, &target_ports);
+    if (!out->options.quiet) {
+        add_start(&heading, trace);
+        if (trace->flow.spec.type->has_port) {
+            strbuf_add(&heading.piece, "from ");
+            add_ports(&heading.piece, &source_ports);
+            end_piece(&heading);
+        }
+        add_file(&heading, trace, source);
+        end_line(&heading);
     }
-    add_source_ports(text, trace, &source_ports);
-    if (source->file_count > 1 && trace->probe_count && summary_file(&trace->probes[0], &file) &&
-        file < source->file_count) {
-        strbuf_add(text, ", in ");
-        add_name(text, source->files[file].name);
-    }
-    strbuf_add(text, "\n");
+    strbuf_free(&heading.piece);
 }
 
 /* --- its table --- */
@@ -210,7 +289,7 @@ static void add_count(struct strbuf *text, unsigned count, const char *what)
         strbuf_addf(text, ", %u %s", count, what);
 }
 
-/* "18 probes in 3 rounds: 16 answered, 2 silent, 1 late; grouped by source port". */
+/* "18 probes in 3 rounds: 16 answered, 2 silent, 1 late". */
 static void add_counts(struct strbuf *text, const struct trace *trace, const struct tally *tally)
 {
     unsigned sent = summary_probes_sent(trace);
@@ -224,16 +303,16 @@ static void add_counts(struct strbuf *text, const struct trace *trace, const str
     add_count(text, tally->duplicates, tally->duplicates == 1 ? "duplicate" : "duplicates");
     if (tally->beyond)
         strbuf_addf(text, ", %u sent beyond hop %u", tally->beyond, trace_shown_ttl(trace));
-    if (trace->origin.grouped_by)
-        strbuf_addf(text, "; grouped by %s", trace->origin.grouped_by);
     strbuf_add(text, "\n");
+    if (trace->origin.grouped_by)
+        strbuf_addf(text, "grouped by %s\n", trace->origin.grouped_by);
 }
 
 /* What should be known when the figures are read. */
 static void add_caveats(struct strbuf *text, const struct trace *trace, const struct tally *tally)
 {
     if (trace->origin.inferred)
-        strbuf_add(text, "inferred from the answers alone: its probes are not in the capture, so there are no times\n");
+        strbuf_add(text, "inferred from its answers: the probes are not in the capture, so no times\n");
     else if (tally->unseen)
         strbuf_addf(text, "%u probe%s known from the answers alone, without times\n", tally->unseen,
                     tally->unseen == 1 ? " is" : "s are");
