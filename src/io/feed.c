@@ -5,7 +5,7 @@
 #include <string.h>
 
 #define FIRST_STEP ((size_t)4 << 10)
-#define LARGEST_STEP ((size_t)256 << 10)
+#define LARGEST_STEP ((size_t)128 << 10)
 
 struct feed feed_init(struct input *input)
 {

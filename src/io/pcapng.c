@@ -273,8 +273,7 @@ static enum record_kind read_block(struct pcapng_reader *r, uint32_t *type, stru
     feed_skip(&r->feed, total);
     if (load_u32(block + total - BLOCK_TAIL_BYTES, r->little) != total)
         return damaged(out, "a block whose two lengths differ");
-    *body = (struct body){.cursor = {.bytes = block + taken, .length = total - taken - BLOCK_TAIL_BYTES},
-                          .little = r->little};
+    *body = (struct body){.cursor = cursor_init(block + taken, total - taken - BLOCK_TAIL_BYTES), .little = r->little};
     return RECORD_FRAME;
 }
 
@@ -358,12 +357,13 @@ static uint8_t options_direction(struct record_options options)
 static enum record_kind take_data(struct pcapng_reader *r, struct body *body, size_t offset, struct frame *frame,
                                   struct record *out)
 {
-    size_t left = body->cursor.length - offset, padded = (size_t)frame->captured + (-(size_t)frame->captured & 3);
+    size_t left = cursor_left(&body->cursor) - offset;
+    size_t padded = (size_t)frame->captured + (-(size_t)frame->captured & 3);
     if (frame->captured > left)
         return damaged(out, "a packet block that is too short for its packet");
-    frame->bytes = body->cursor.bytes + offset;
+    frame->bytes = cursor_here(&body->cursor) + offset;
     frame->linktype = r->interfaces[frame->interface].linktype;
-    body->cursor.position = offset + (padded < left ? padded : left);
+    cursor_skip(&body->cursor, offset + (padded < left ? padded : left));
     if (frame->captured > frame->length) {
         frame->captured = frame->length;
         frame->clamped = true;
@@ -376,9 +376,9 @@ static enum record_kind take_data(struct pcapng_reader *r, struct body *body, si
 static enum record_kind read_packet(struct pcapng_reader *r, struct body *body, bool old, struct frame *frame,
                                     struct record *out)
 {
-    const uint8_t *fields = body->cursor.bytes;
+    const uint8_t *fields = cursor_here(&body->cursor);
     bool little = body->little;
-    if (body->cursor.length < PACKET_FIELDS_BYTES)
+    if (cursor_left(&body->cursor) < PACKET_FIELDS_BYTES)
         return damaged(out, "a packet block that is too short for its packet");
     uint16_t narrow = (uint16_t)(fields[little] << 8 | fields[!little]);
     *frame = (struct frame){
@@ -395,7 +395,7 @@ static enum record_kind read_packet(struct pcapng_reader *r, struct body *body, 
     if (kind != RECORD_FRAME)
         return kind;
     out->options = body_options(body);
-    if (body->cursor.position < body->cursor.length)
+    if (cursor_left(&body->cursor) > 0)
         frame->direction = options_direction(out->options);
     return RECORD_FRAME;
 }

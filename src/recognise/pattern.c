@@ -168,10 +168,10 @@ static unsigned fits_ports(const struct run *run, const struct look *look, bool 
     return fits_random_source(run, look, again);
 }
 
-/* What is right in any case decides between runs that fit alike: size, and the id counted up. */
+/* What most tools keep decides between runs that fit alike: size, TOS, and the id counted up. */
 static unsigned likeness(const struct run *run, const struct headers *h)
 {
-    unsigned likeness = run->shown.size == h->ip.total_length;
+    unsigned likeness = (run->shown.size == h->ip.total_length) + (run->tos == h->ip.tos);
     likeness += run->version == 4 && (uint16_t)(run->ip_id.last + 1) == h->ip.id;
     return likeness + (run->state != RUN_ORDINARY);
 }
@@ -181,7 +181,7 @@ unsigned pattern_fits(const struct run *run, const struct look *look, nstime now
     const struct headers *h = look->headers;
     uint8_t ttl = h->ip.ttl;
     unsigned score = 0;
-    if (run->shape != look->shape || run->tos != h->ip.tos)
+    if (run->shape != look->shape)
         return 0;
     if (run->state == RUN_ORDINARY && (ttl > 63 || !(run->ttls >> ttl & 1)))
         return 0;
@@ -192,5 +192,5 @@ unsigned pattern_fits(const struct run *run, const struct look *look, nstime now
         score = again && late ? 0 : 6;
     else
         score = fits_ports(run, look, again, late);
-    return score ? 4 * score + likeness(run, h) : 0;
+    return score ? 5 * score + likeness(run, h) : 0;
 }

@@ -285,7 +285,8 @@ static void test_mutations(uint32_t magic, uint64_t seed)
         for (unsigned changes = 1 + rng_below(&rng, 4); changes > 0; changes--) {
             size_t at = rng_below(&rng, 4) ? FILE_HEADER_BYTES + rng_below(&rng, (uint32_t)length - FILE_HEADER_BYTES)
                                            : rng_below(&rng, FILE_HEADER_BYTES);
-            bytes[at] = rng_below(&rng, 2) ? (uint8_t)rng_u32(&rng) : (uint8_t)(bytes[at] ^ 1u << rng_below(&rng, 8));
+            uint32_t flipped = bytes[at] ^ 1u << rng_below(&rng, 8);
+            bytes[at] = (uint8_t)(rng_below(&rng, 2) ? rng_u32(&rng) : flipped);
         }
         struct both both = compare(rng_below(&rng, 3) ? length : 1 + rng_below(&rng, (uint32_t)length));
         compared += both.bulk != NULL;
