@@ -9,20 +9,19 @@
 #include "out/rowbuf.h"
 #include "out/summary.h"
 
-/* Where each column ends, in columns from the start of the line. */
+/* Where each column ends; one blank at least lies before the next. */
 enum stop {
     STOP_NUMBER = 5,
-    STOP_START = STOP_NUMBER + 2 + 20,
-    STOP_ADDRESSES = STOP_START + 2 + 27,
-    STOP_PROBE = STOP_ADDRESSES + 2 + 7,
-    STOP_TOOL = STOP_PROBE + 2 + 10,
-    STOP_TTLS = STOP_TOOL + 2 + 5,
+    STOP_START = STOP_NUMBER + 1 + 20,
+    STOP_ADDRESSES = STOP_START + 1 + 31,
+    STOP_PROBE = STOP_ADDRESSES + 1 + 7,
+    STOP_TOOL = STOP_PROBE + 1 + 16,
+    STOP_TTLS = STOP_TOOL + 1 + 5,
 };
 #define COUNT_COLUMNS 5
 
 static const char heading[] =
-    "    #  started (UTC)         source > target              probe    tool        TTLs   sent"
-    "  answered  ended\n";
+    "    # started (UTC)        source > target                 probe   tool             TTLs   sent  ansd ended\n";
 
 static bool list_start(struct output *out)
 {
@@ -44,25 +43,18 @@ static void list_finish(struct output *out)
     out->state = NULL;
 }
 
-/* The names of tools may have blanks. */
+/* "traceroute (Linux)" becomes traceroute-Linux: one word. */
 static char *put_word(char *at, const char *text)
 {
     for (; *text; text++)
-        *at++ = *text == ' ' ? '-' : *text;
+        if (*text != '(' && *text != ')')
+            *at++ = *text == ' ' ? '-' : *text;
     return at;
-}
-
-static uint8_t first_asked(const struct trace *trace)
-{
-    unsigned ttl = 1;
-    while (ttl < 255 && !trace_asked(trace, ttl))
-        ttl++;
-    return (uint8_t)ttl;
 }
 
 static char *put_ttls(char *at, const struct trace *trace)
 {
-    uint8_t first = first_asked(trace), last = trace_last_ttl(trace);
+    uint8_t first = trace->least_ttl, last = trace_last_ttl(trace);
     at = put_number(at, first < last ? first : last);
     return first < last ? put_number(put_char(at, '-'), last) : at;
 }
@@ -79,7 +71,7 @@ static uint8_t end_hop(const struct trace *trace)
     case END_LOOPING:
         return trace->loop_first;
     case END_SILENT:
-        return trace->top ? (uint8_t)(trace->top + 1) : first_asked(trace);
+        return trace->top ? (uint8_t)(trace->top + 1) : trace->least_ttl;
     case END_MAX_TTL:
     case END_INTERRUPTED:
     case END_RUNNING:
@@ -94,10 +86,10 @@ static char *put_addresses(struct rowbuf *rows, char *at, const struct flow *flo
     return put_address(rows, put_text(at, " > "), &flow->target);
 }
 
-/* Up to a column, and two blanks at least. */
+/* Up to a column, and a blank. */
 static char *put_stop(char *at, const char *start, size_t columns)
 {
-    return put_text(put_blanks(at, start, columns), "  ");
+    return put_char(put_blanks(at, start, columns), ' ');
 }
 
 static void write_trace(struct rowbuf *rows, uint64_t number, const struct trace *trace)
@@ -110,9 +102,9 @@ static void write_trace(struct rowbuf *rows, uint64_t number, const struct trace
     at = put_text(put_stop(at, start, STOP_ADDRESSES), spec);
     at = put_word(put_stop(at, start, STOP_PROBE), trace->origin.tool ? trace->origin.tool : "-");
     at = put_ttls(put_stop(at, start, STOP_TOOL), trace);
-    at = put_number_right(put_blanks(at, start, STOP_TTLS), summary_probes_sent(trace), COUNT_COLUMNS + 1);
-    at = put_number_right(put_text(at, "  "), trace->answered_count, COUNT_COLUMNS + 3);
-    at = put_text(put_text(at, "  "), trace_end_name(trace->end));
+    at = put_number_right(put_stop(at, start, STOP_TTLS), summary_probes_sent(trace), COUNT_COLUMNS);
+    at = put_number_right(put_char(at, ' '), trace->answered_count, COUNT_COLUMNS);
+    at = put_text(put_char(at, ' '), trace_end_name(trace->end));
     rowbuf_end(rows, put_char(put_number(put_char(at, ' '), end_hop(trace)), '\n'));
 }
 

@@ -171,7 +171,8 @@ static unsigned fits_ports(const struct run *run, const struct look *look, bool 
 /* What most tools keep decides between runs that fit alike: size, TOS, and the id counted up. */
 static unsigned likeness(const struct run *run, const struct headers *h)
 {
-    unsigned likeness = (run->shown.size == h->ip.total_length) + (run->tos == h->ip.tos);
+    unsigned likeness = run->shown.size == h->ip.total_length;
+    likeness += run->tos == h->ip.tos;
     likeness += run->version == 4 && (uint16_t)(run->ip_id.last + 1) == h->ip.id;
     return likeness + (run->state != RUN_ORDINARY);
 }

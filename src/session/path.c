@@ -90,6 +90,14 @@ static struct trace_ttl *ttl_entry(struct trace *trace, uint8_t ttl)
     return &trace->ttls[ttl];
 }
 
+void trace_note_ttl(struct trace *trace, uint8_t ttl)
+{
+    if (!trace->least_ttl || ttl < trace->least_ttl)
+        trace->least_ttl = ttl;
+    if (ttl > trace->most_ttl)
+        trace->most_ttl = ttl;
+}
+
 struct probe *trace_add_probe(struct trace *trace, uint16_t serial, uint8_t ttl, nstime sent)
 {
     void *array = trace->probes;
@@ -107,6 +115,7 @@ struct probe *trace_add_probe(struct trace *trace, uint16_t serial, uint8_t ttl,
     else
         at->first = index;
     at->last = index;
+    trace_note_ttl(trace, ttl);
     trace->started = true;
     if (trace->first_sent == NSTIME_NONE)
         trace->first_sent = sent;

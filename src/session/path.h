@@ -98,7 +98,8 @@ struct trace {
     uint32_t sent_count;  /* of a foreign trace: its probes, whether they are kept here or not */
     uint8_t gap, max_ttl; /* the run's limits, so that a trace knows where a silence ends: session_config */
     bool started;         /* at least one probe is known */
-    struct probe *probes; /* owned; in the order in which they became known */
+    uint8_t least_ttl, most_ttl; /* of the probes that became known; 0: none did */
+    struct probe *probes;        /* owned; in the order in which they became known */
     size_t probe_count, probe_capacity;
     struct trace_ttl *ttls; /* owned; by TTL; ttl_count entries */
     unsigned ttl_count;
@@ -166,6 +167,8 @@ struct probe *trace_add_probe(struct trace *trace, uint16_t serial, uint8_t ttl,
  * False, too, where the probe has REPLIES_MOST already: a network that doubles packets without end costs no more. */
 bool trace_add_reply(struct trace *trace, struct probe *probe, const struct reply *reply);
 struct probe *trace_find(struct trace *trace, uint16_t serial);
+/* A probe of this TTL became known, though the trace does not keep it. */
+void trace_note_ttl(struct trace *trace, uint8_t ttl);
 /* Brings the summary fields but the loop up to date with a reply to a probe of this TTL. */
 void trace_note_reply(struct trace *trace, uint8_t ttl, const struct reply *reply);
 /* Looks for a circle: at least two different routers that recur in the same order. One address at k and k+1 is a router
