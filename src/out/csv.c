@@ -22,6 +22,7 @@ struct prefix {
 
 struct csv_state {
     struct rowbuf *rows;
+    struct spec_text spec;
     struct prefix prefixes[PREFIXES]; /* by number, of the traces that had rows of late */
 };
 
@@ -52,12 +53,11 @@ static void csv_finish(struct output *out)
     out->state = NULL;
 }
 
-static void make_prefix(struct prefix *prefix, uint32_t number, const struct trace *trace)
+static void make_prefix(struct csv_state *state, struct prefix *prefix, uint32_t number, const struct trace *trace)
 {
-    char spec[PROBE_SPEC_TEXT_BYTES], *at = put_char(put_number(prefix->text, number), ',');
-    at += addr_format(&trace->flow.target, at);
-    probe_spec_format(&trace->flow.spec, spec);
-    at = put_char(put_text(put_char(at, ','), spec), ',');
+    char *at = put_char(put_number(prefix->text, number), ',');
+    at = put_char(put_address(state->rows, at, &trace->flow.target), ',');
+    at = put_char(put_text(at, summary_spec(&state->spec, &trace->flow.spec)), ',');
     prefix->number = number;
     prefix->length = (uint8_t)(at - prefix->text);
 }
@@ -66,7 +66,7 @@ static const struct prefix *find_prefix(struct csv_state *state, uint32_t number
 {
     struct prefix *prefix = &state->prefixes[number % PREFIXES];
     if (!prefix->length || prefix->number != number)
-        make_prefix(prefix, number, trace);
+        make_prefix(state, prefix, number, trace);
     return prefix;
 }
 

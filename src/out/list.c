@@ -23,12 +23,21 @@ enum stop {
 static const char heading[] =
     "    # started (UTC)        source > target                 probe   tool             TTLs   sent  ansd ended\n";
 
+struct list_state {
+    struct rowbuf *rows;
+    struct spec_text spec;
+};
+
 static bool list_start(struct output *out)
 {
-    struct rowbuf *rows = rowbuf_new(out->file);
-    out->state = rows;
-    if (!rows)
+    struct list_state *state = calloc(1, sizeof *state);
+    struct rowbuf *rows = state ? rowbuf_new(out->file) : NULL;
+    if (!rows) {
+        free(state);
         return false;
+    }
+    state->rows = rows;
+    out->state = state;
     if (!out->headed && !out->options.quiet)
         rowbuf_end(rows, put_text(rowbuf_begin(rows), heading));
     out->headed = true;
@@ -37,9 +46,11 @@ static bool list_start(struct output *out)
 
 static void list_finish(struct output *out)
 {
-    rowbuf_flush(out->state);
+    struct list_state *state = out->state;
+    rowbuf_flush(state->rows);
     fflush(out->file);
-    rowbuf_free(out->state);
+    rowbuf_free(state->rows);
+    free(state);
     out->state = NULL;
 }
 
@@ -92,14 +103,14 @@ static char *put_stop(char *at, const char *start, size_t columns)
     return put_char(put_blanks(at, start, columns), ' ');
 }
 
-static void write_trace(struct rowbuf *rows, uint64_t number, const struct trace *trace)
+static void write_trace(struct list_state *state, uint64_t number, const struct trace *trace)
 {
-    char spec[PROBE_SPEC_TEXT_BYTES], *start = rowbuf_begin(rows), *at = put_number_right(start, number, STOP_NUMBER);
-    probe_spec_format(&trace->flow.spec, spec);
+    struct rowbuf *rows = state->rows;
+    char *start = rowbuf_begin(rows), *at = put_number_right(start, number, STOP_NUMBER);
     at = put_stop(at, start, STOP_NUMBER);
     at = trace->first_sent == NSTIME_NONE ? put_char(at, '-') : put_second(rows, at, trace->first_sent);
     at = put_addresses(rows, put_stop(at, start, STOP_START), &trace->flow);
-    at = put_text(put_stop(at, start, STOP_ADDRESSES), spec);
+    at = put_text(put_stop(at, start, STOP_ADDRESSES), summary_spec(&state->spec, &trace->flow.spec));
     at = put_word(put_stop(at, start, STOP_PROBE), trace->origin.tool ? trace->origin.tool : "-");
     at = put_ttls(put_stop(at, start, STOP_TOOL), trace);
     at = put_number_right(put_stop(at, start, STOP_TTLS), summary_probes_sent(trace), COUNT_COLUMNS);

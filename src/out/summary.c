@@ -3,6 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *summary_spec(struct spec_text *known, const struct probe_spec *spec)
+{
+    if (!known->spec.type || !probe_spec_equal(&known->spec, spec)) {
+        known->spec = *spec;
+        probe_spec_format(spec, known->text);
+    }
+    return known->text;
+}
+
 const struct trace **summary_traces(const struct session *session, size_t *count)
 {
     *count = 0;

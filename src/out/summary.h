@@ -4,6 +4,13 @@
 
 #include "recognise/recognise.h"
 
+/* The spelling of a probe spec, kept as long as the next asked for is the same. All zero at first. */
+struct spec_text {
+    struct probe_spec spec;
+    char text[PROBE_SPEC_TEXT_BYTES];
+};
+const char *summary_spec(struct spec_text *known, const struct probe_spec *spec);
+
 /* The traces that sent something, in the order of their first sending; a trace's place in it is its number in every
  * format, from 0 as in the JSON array. The caller frees the array. NULL where memory is short; *count is
  * then 0. */
