@@ -5,9 +5,10 @@
 #include "packet/packet.h"
 #include "probe/type.h"
 
-bool choice_is_of_frames(const struct choice *choice)
+bool choice_is_of_parts(const struct choice *choice)
 {
-    return choice->since.kind != INSTANT_NONE || choice->until.kind != INSTANT_NONE || choice->bpf;
+    return choice->probe_count > 0 || choice->since.kind != INSTANT_NONE || choice->until.kind != INSTANT_NONE ||
+           choice->bpf;
 }
 
 static nstime later(nstime from, nstime span)

@@ -25,8 +25,8 @@ struct choice {
     const char *bpf; /* NULL: none. Borrowed */
 };
 
-/* Whether frames are chosen at all. */
-bool choice_is_of_frames(const struct choice *choice);
+/* Whether it may leave a part of a saved run: some of its frames, or the traces by some of its probes. */
+bool choice_is_of_parts(const struct choice *choice);
 /* Points of time from `since` on, before `until`; the first frame of the capture is at `first`. */
 void choice_window(const struct choice *choice, nstime first, nstime *since, nstime *until);
 

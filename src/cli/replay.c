@@ -84,13 +84,9 @@ static void note_code(struct replay *replay, int code)
     replay->failure = failed && code > replay->failure ? code : replay->failure;
 }
 
-/* The whole run is told as soon as one of its specs is wanted. */
 static bool is_wanted(const struct choice *choice, const struct session_config *saved)
 {
-    for (unsigned i = 0; i < saved->spec_count; i++)
-        if (choice_wants(choice, &saved->source, &saved->target, saved->target_name, &saved->specs[i]))
-            return true;
-    return false;
+    return choice_wants(choice, &saved->source, &saved->target, saved->target_name, &saved->specs[0]);
 }
 
 static int replay_saved(struct replay *replay, struct wire *wire, const struct saved_run *saved, const char *name)
@@ -107,12 +103,14 @@ static int replay_saved(struct replay *replay, struct wire *wire, const struct s
     return EXIT_NOT_REACHED;
 }
 
-/* Where frames are chosen, a saved run is read like any capture: it would not be the same run without the others. */
+/* Where only a part of a saved run is wanted, it is read like any capture: it would not be the same run without the
+ * rest.
+ */
 static int replay_wire(struct replay *replay, struct wire *wire, const struct saved_run *saved, const char *name)
 {
     const struct choice *choice = &replay->options->choice;
     struct err err = {0};
-    if (saved->present && !choice_is_of_frames(choice)) {
+    if (saved->present && !choice_is_of_parts(choice)) {
         int code = replay_saved(replay, wire, saved, name);
         wire->ops->close(wire);
         return code;

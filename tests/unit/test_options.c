@@ -708,7 +708,7 @@ static void test_windows(void)
     ok(until == NSTIME_NEVER, "no time is beyond the last");
     parse("replay x", NULL);
     choice_window(&options.choice, first, &since, &until);
-    ok(since < 0 && until == NSTIME_NEVER && !choice_is_of_frames(&options.choice), "all the time that there is");
+    ok(since < 0 && until == NSTIME_NEVER && !choice_is_of_parts(&options.choice), "all the time that there is");
 }
 
 static void test_errors_chosen(void)
