@@ -3,17 +3,19 @@
  * by hand. Keys: jsonvalue.h. */
 #include <stdlib.h>
 
+#include "out/jsonprobe.h"
 #include "out/jsonvalue.h"
 #include "out/summary.h"
 
 static bool json_begin(struct output *out, const struct session *session, const struct report_source *source)
 {
-    (void)out, (void)session, (void)source;
-    return true;
+    (void)session, (void)source;
+    return (out->state = rowbuf_new(out->file)) != NULL;
 }
 
-static void write_trace(FILE *file, const struct trace *trace, const char *target_name)
+static void write_trace(struct rowbuf *rows, const struct trace *trace, const char *target_name)
 {
+    FILE *file = rows->file;
     const char *between = "";
     fputs("\n  {", file);
     json_write_members(file, json_trace_head(trace, target_name));
@@ -22,18 +24,20 @@ static void write_trace(FILE *file, const struct trace *trace, const char *targe
         if (!*between && !trace_asked(trace, ttl))
             continue;
         fprintf(file, "%s\n    ", between);
-        json_write_hop(file, trace, (uint8_t)ttl);
+        jsonprobe_put_hop(rows, trace, (uint8_t)ttl);
+        rowbuf_flush(rows);
         between = ",";
     }
     fputs("]}", file);
 }
 
-static void write_traces(FILE *file, const struct trace *const *traces, size_t count, const char *target_name)
+static void write_traces(struct rowbuf *rows, const struct trace *const *traces, size_t count, const char *target_name)
 {
+    FILE *file = rows->file;
     fputs(",\n \"traces\": [", file);
     for (size_t i = 0; i < count; i++) {
         fputs(i ? "," : "", file);
-        write_trace(file, traces[i], target_name);
+        write_trace(rows, traces[i], target_name);
     }
     fputs("]", file);
 }
@@ -53,6 +57,14 @@ static void write_judgement(FILE *file, const struct judgement *judgement)
     fputs("]", file);
 }
 
+static void finish(struct output *out)
+{
+    fputs("}\n", out->file);
+    fflush(out->file);
+    rowbuf_free(out->state);
+    out->state = NULL;
+}
+
 static void json_end(struct output *out, const struct session *session, const struct judgement *judgement,
                      const struct report_source *source)
 {
@@ -61,19 +73,18 @@ static void json_end(struct output *out, const struct session *session, const st
     const struct trace **traces = summary_traces(session, &count);
     fputs("{", file);
     json_write_members(file, json_run_head(source));
-    write_traces(file, traces, count, summary_target_name(session_config(session)));
+    write_traces(out->state, traces, count, summary_target_name(session_config(session)));
     free(traces);
     write_judgement(file, judgement);
     fputs(",\n \"errors\": [],\n \"capture\": ", file);
     json_write(file, json_capture(session_counters(session)));
-    fputs("}\n", file);
-    fflush(file);
+    finish(out);
 }
 
 static bool json_replay_begin(struct output *out, const struct report_source *source)
 {
-    (void)out, (void)source;
-    return true;
+    (void)source;
+    return (out->state = rowbuf_new(out->file)) != NULL;
 }
 
 static void write_errors(FILE *file, const struct recognition *found)
@@ -92,13 +103,12 @@ static void json_replay_end(struct output *out, const struct recognition *found,
     FILE *file = out->file;
     fputs("{", file);
     json_write_members(file, json_run_head(source));
-    write_traces(file, found->traces, found->trace_count, NULL);
+    write_traces(out->state, found->traces, found->trace_count, NULL);
     write_judgement(file, &none);
     write_errors(file, found);
     fputs(",\n \"capture\": ", file);
     json_write(file, json_recognition(&found->counters));
-    fputs("}\n", file);
-    fflush(file);
+    finish(out);
 }
 
 const struct output_format output_json = {

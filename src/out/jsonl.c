@@ -8,13 +8,41 @@
  * flushed before the end. */
 #include <stdlib.h>
 
+#include "out/jsonprobe.h"
 #include "out/jsonvalue.h"
 #include "out/summary.h"
 
+struct jsonl_state {
+    struct rowbuf *rows;
+    struct spec_text spec;
+};
+
+static bool start(struct output *out)
+{
+    struct jsonl_state *state = calloc(1, sizeof *state);
+    struct rowbuf *rows = state ? rowbuf_new(out->file) : NULL;
+    if (!rows) {
+        free(state);
+        return false;
+    }
+    state->rows = rows;
+    out->state = state;
+    return true;
+}
+
+static void finish(struct output *out)
+{
+    struct jsonl_state *state = out->state;
+    fflush(out->file);
+    rowbuf_free(state->rows);
+    free(state);
+    out->state = NULL;
+}
+
 static bool jsonl_begin(struct output *out, const struct session *session, const struct report_source *source)
 {
-    (void)out, (void)session, (void)source;
-    return true;
+    (void)session, (void)source;
+    return start(out);
 }
 
 static json_t *new_line(const char *type)
@@ -32,28 +60,24 @@ static json_t *extend(json_t *object, json_t *members)
     return object;
 }
 
+/* Behind the probes that were put down. */
 static void write_line(struct output *out, json_t *object)
 {
+    struct jsonl_state *state = out->state;
+    rowbuf_flush(state->rows);
     json_write(out->file, object);
     putc('\n', out->file);
 }
 
-static void flush_line(struct output *out, json_t *object)
+static void put_probe(struct jsonl_state *state, uint32_t number, const struct trace *trace, const struct probe *probe)
 {
-    write_line(out, object);
-    fflush(out->file);
-}
-
-static json_t *probe_line(const struct trace *trace, uint32_t number, const struct probe *probe)
-{
-    char spec[PROBE_SPEC_TEXT_BYTES];
-    probe_spec_format(&trace->flow.spec, spec);
-    json_t *object = new_line("probe");
-    json_object_set_new(object, "trace", json_integer(number));
-    json_object_set_new(object, "probe", json_string(spec));
-    json_object_set_new(object, "ttl", json_integer(probe->ttl));
-    json_add_probe(object, trace, probe);
-    return object;
+    struct rowbuf *rows = state->rows;
+    char *at = put_number(put_text(rowbuf_begin(rows), "{\"type\": \"probe\", \"trace\": "), number);
+    at = put_text(put_text(at, ", \"probe\": \""), summary_spec(&state->spec, &trace->flow.spec));
+    at = put_number(put_text(at, "\", \"ttl\": "), probe->ttl);
+    rowbuf_end(rows, put_text(at, ", "));
+    jsonprobe_put(rows, trace, probe);
+    rowbuf_end(rows, put_text(rowbuf_begin(rows), "}\n"));
 }
 
 static json_t *trace_line(const struct trace *trace, uint32_t number, const char *target_name)
@@ -66,8 +90,12 @@ static json_t *trace_line(const struct trace *trace, uint32_t number, const char
 static void jsonl_probe(struct output *out, const struct session *session, const struct trace *trace,
                         const struct probe *probe)
 {
-    if (probe->ttl <= trace_last_ttl(trace))
-        flush_line(out, probe_line(trace, summary_trace_number(session, trace), probe));
+    struct jsonl_state *state = out->state;
+    if (probe->ttl > trace_last_ttl(trace))
+        return;
+    put_probe(state, summary_trace_number(session, trace), trace, probe);
+    rowbuf_flush(state->rows);
+    fflush(out->file);
 }
 
 static void write_traces(struct output *out, const struct session *session)
@@ -90,18 +118,19 @@ static void jsonl_end(struct output *out, const struct session *session, const s
     json_t *run = extend(new_line("run"), json_run_head(source));
     json_object_set_new(run, "errors", json_array());
     json_object_set_new(run, "capture", json_capture(session_counters(session)));
-    flush_line(out, run);
+    write_line(out, run);
+    finish(out);
 }
 
 static bool jsonl_replay_begin(struct output *out, const struct report_source *source)
 {
-    (void)out, (void)source;
-    return true;
+    (void)source;
+    return start(out);
 }
 
 static void jsonl_replay_probe(struct output *out, const struct trace *trace, const struct probe *probe)
 {
-    write_line(out, probe_line(trace, trace->number, probe));
+    put_probe(out->state, trace->number, trace, probe);
 }
 
 static void jsonl_replay_trace(struct output *out, const struct trace *trace)
@@ -119,7 +148,8 @@ static void jsonl_replay_end(struct output *out, const struct recognition *found
 {
     json_t *run = extend(new_line("run"), json_run_head(source));
     json_object_set_new(run, "capture", json_recognition(&found->counters));
-    flush_line(out, run);
+    write_line(out, run);
+    finish(out);
 }
 
 const struct output_format output_jsonl = {

@@ -24,6 +24,13 @@ void json_write_members(FILE *file, json_t *value)
     json_decref(value);
 }
 
+char *json_text_of(json_t *value)
+{
+    char *text = value ? json_dumps(value, DUMP_FLAGS | JSON_ENCODE_ANY) : NULL;
+    json_decref(value);
+    return text;
+}
+
 json_t *json_text(const char *text)
 {
     if (!text)
@@ -39,7 +46,7 @@ json_t *json_text(const char *text)
     return value;
 }
 
-static json_t *json_count(uint64_t count)
+json_t *json_count(uint64_t count)
 {
     return json_integer((json_int_t)count);
 }
@@ -49,13 +56,12 @@ static json_t *json_count_or_null(uint64_t count)
     return count ? json_count(count) : json_null();
 }
 
-/* A number that is not negative, to six decimals. */
-static json_t *json_decimal(double number)
+json_t *json_decimal(double number)
 {
     return json_real((double)(int64_t)(number * 1e6 + 0.5) / 1e6);
 }
 
-static json_t *json_address(const struct addr *address)
+json_t *json_address(const struct addr *address)
 {
     char text[ADDR_TEXT_BYTES];
     addr_format(address, text);
@@ -189,7 +195,7 @@ json_t *json_trace_head(const struct trace *trace, const char *target_name)
     return object;
 }
 
-static json_t *json_stats(const struct trace *trace, uint8_t ttl)
+json_t *json_stats(const struct trace *trace, uint8_t ttl)
 {
     struct hop_stats stats;
     trace_hop_stats(trace, ttl, &stats);
@@ -211,7 +217,7 @@ static json_t *json_stats(const struct trace *trace, uint8_t ttl)
     return object;
 }
 
-static json_t *json_labels(const struct icmp_extension *extension)
+json_t *json_labels(const struct icmp_extension *extension)
 {
     json_t *labels = json_array();
     for (unsigned i = 0; i < extension->mpls_count; i++) {
@@ -226,107 +232,12 @@ static json_t *json_labels(const struct icmp_extension *extension)
     return labels;
 }
 
-static json_t *json_rewrites(const struct reply *reply)
-{
-    json_t *rewrites = json_array();
-    for (unsigned i = 0; i < reply->rewrite_count; i++) {
-        const struct rewrite *change = &reply->rewrites[i];
-        bool is_address = change->field == REWRITE_IP_SOURCE || change->field == REWRITE_IP_TARGET;
-        json_t *rewrite = json_object();
-        json_object_set_new(rewrite, "field", json_string(rewrite_field_name(change->field)));
-        json_object_set_new(rewrite, "sent",
-                            is_address ? json_address(&change->sent_address) : json_count(change->sent));
-        json_object_set_new(rewrite, "quoted",
-                            is_address ? json_address(&change->quoted_address) : json_count(change->quoted));
-        json_array_append_new(rewrites, rewrite);
-    }
-    return rewrites;
-}
-
 static json_t *json_icmp(uint8_t type, uint8_t code)
 {
     json_t *icmp = json_object();
     json_object_set_new(icmp, "type", json_integer(type));
     json_object_set_new(icmp, "code", json_integer(code));
     return icmp;
-}
-
-static json_t *json_rtt(const struct probe *probe, const struct reply *reply)
-{
-    return probe->sent == NSTIME_NONE ? json_null() : json_decimal(nstime_ms(reply_rtt(probe, reply)));
-}
-
-/* `file`: the probe's. */
-static json_t *json_reply(const struct probe *probe, const struct reply *reply, unsigned file)
-{
-    json_t *object = json_object();
-    json_object_set_new(object, "from", json_address(&reply->from));
-    if (reply->frame && reply->file != file)
-        json_object_set_new(object, "file", json_integer(reply->file));
-    json_object_set_new(object, "frame", json_count_or_null(reply->frame));
-    json_object_set_new(object, "rtt_ms", json_rtt(probe, reply));
-    json_object_set_new(object, "kind", json_string(reply_kind_name(reply->kind)));
-    if (reply->is_icmp)
-        json_object_set_new(object, "icmp", json_icmp(reply->icmp_type, reply->icmp_code));
-    json_object_set_new(object, "reply_ttl", json_integer(reply->reply_ttl));
-    if (reply->quoted_ttl >= 0)
-        json_object_set_new(object, "quoted_ttl", json_integer(reply->quoted_ttl));
-    if (reply->kind == REPLY_TOO_BIG)
-        json_object_set_new(object, "mtu", json_count_or_null(reply->mtu));
-    if (reply->extension && reply->extension->mpls_count)
-        json_object_set_new(object, "mpls", json_labels(reply->extension));
-    if (reply->quoted_ttl >= 0)
-        json_object_set_new(object, "rewritten", json_rewrites(reply));
-    json_object_set_new(object, "matched", json_string(match_name(reply->match)));
-    json_object_set_new(object, "late", json_boolean(reply->late));
-    json_object_set_new(object, "duplicate", json_boolean(reply->duplicate));
-    return object;
-}
-
-/* Those that the trace has not for all its probes. */
-static void add_own_ports(json_t *object, const struct trace *trace, const struct probe *probe)
-{
-    if (!trace->flow.spec.type->has_port)
-        return;
-    if (trace->origin.source_port_varies)
-        json_object_set_new(object, "source_port", json_integer(probe->source_port));
-    if (trace->origin.target_port_varies)
-        json_object_set_new(object, "destination_port", json_integer(probe->target_port));
-}
-
-void json_add_probe(json_t *object, const struct trace *trace, const struct probe *probe)
-{
-    unsigned file;
-    bool has_file = summary_file(probe, &file);
-    json_t *replies = json_array();
-    for (unsigned i = 0; i < probe->reply_count; i++)
-        json_array_append_new(replies, json_reply(probe, &probe->replies[i], file));
-    json_object_set_new(object, "attempt", json_integer(probe->attempt));
-    json_object_set_new(object, "file", has_file ? json_integer(file) : json_null());
-    json_object_set_new(object, "frame", json_count_or_null(probe->frame));
-    json_object_set_new(object, "sent", json_time(probe->sent));
-    add_own_ports(object, trace, probe);
-    if (probe->state == PROBE_REFUSED)
-        json_object_set_new(object, "send_error", json_text(strerror(probe->send_errno)));
-    json_object_set_new(object, "replies", replies);
-}
-
-void json_write_hop(FILE *file, const struct trace *trace, uint8_t ttl)
-{
-    json_t *head = json_object();
-    json_object_set_new(head, "ttl", json_integer(ttl));
-    json_object_set_new(head, "stats", json_stats(trace, ttl));
-    fputs("{", file);
-    json_write_members(file, head);
-    fputs(", \"probes\": [", file);
-    const struct probe *first = trace_first_at(trace, ttl);
-    for (const struct probe *probe = first; probe; probe = trace_next_at(trace, probe)) {
-        json_t *object = json_object();
-        json_add_probe(object, trace, probe);
-        fputs(probe == first ? "" : ", ", file);
-        json_write(file, object);
-    }
-    fputs("]}", file);
 }
 
 /* What the packet was that an ICMP error quotes; null where the quote says too little. */

@@ -1,4 +1,5 @@
-/* jsonvalue: the objects that json and jsonl share, built with jansson. Floor 5.
+/* jsonvalue: the objects that json and jsonl share, built with jansson; but probes are put down by hand (jsonprobe.h).
+ * Floor 5.
  *
  * Keys stand in the order of contract.md. What is unknown is null; a key that makes no sense is absent:
  * - "source_port", "destination_port" where the probe's protocol has no ports; a trace along which one varies has null
@@ -27,14 +28,17 @@
 #define JSON_FORMAT_VERSION 1
 
 json_t *json_text(const char *text); /* null for NULL */
+json_t *json_count(uint64_t count);
+json_t *json_decimal(double number);                  /* not negative, to six decimals */
+json_t *json_address(const struct addr *address);     /* null for none */
+json_t *json_labels(const struct icmp_extension *of); /* its MPLS stack */
+json_t *json_stats(const struct trace *trace, uint8_t ttl);
 /* Fields of the run that stand before the traces, and the counters that stand behind. */
 json_t *json_run_head(const struct report_source *source);
 json_t *json_capture(const struct session_counters *counters);
 json_t *json_recognition(const struct recognition_counters *counters); /* the same of captures that are not our own */
 /* All of a trace but its hops. `target_name`: NULL where the user gave none. */
 json_t *json_trace_head(const struct trace *trace, const char *target_name);
-/* Adds the probe's own keys, "attempt" to "replies", to `object`. */
-void json_add_probe(json_t *object, const struct trace *trace, const struct probe *probe);
 json_t *json_error(const struct other_error *error);
 json_t *json_verdict(const struct verdict *verdict);
 json_t *json_finding(const struct finding *finding);
@@ -42,7 +46,7 @@ json_t *json_finding(const struct finding *finding);
 /* Writes `value` on one line without the line's end, and frees it; `members`: only what is between its braces. */
 void json_write(FILE *file, json_t *value);
 void json_write_members(FILE *file, json_t *value);
-/* Writes a hop with its probes and their replies on one line, a probe at a time: it may have a hundred thousand. */
-void json_write_hop(FILE *file, const struct trace *trace, uint8_t ttl);
+/* The text of any value, to be freed by the caller; frees `value`. NULL: memory is short. */
+char *json_text_of(json_t *value);
 
 #endif

@@ -16,7 +16,7 @@
 #include "base/nstime.h"
 
 #define ROWBUF_BYTES (128 * 1024)
-#define ROW_BYTES_MOST 1024
+#define ROW_BYTES_MOST 8192
 #define ROWBUF_ADDRESSES 256 /* a power of two */
 
 struct rowbuf {
