@@ -18,11 +18,6 @@ int addr_compare(const struct addr *a, const struct addr *b)
     return (order > 0) - (order < 0);
 }
 
-bool addr_equal(const struct addr *a, const struct addr *b)
-{
-    return addr_compare(a, b) == 0;
-}
-
 bool addr_is_none(const struct addr *a)
 {
     return addr_length(a) == 0;

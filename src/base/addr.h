@@ -29,7 +29,10 @@ static inline void addr_set(struct addr *a, uint8_t family, const uint8_t *bytes
     }
 }
 
-bool addr_equal(const struct addr *a, const struct addr *b);
+static inline bool addr_equal(const struct addr *a, const struct addr *b)
+{
+    return memcmp(a, b, sizeof *a) == 0; /* bytes all through, so there is no padding */
+}
 int addr_compare(const struct addr *a, const struct addr *b); /* total order: family, then bytes */
 bool addr_is_none(const struct addr *a);
 size_t addr_length(const struct addr *a); /* 4, 16, or 0 */

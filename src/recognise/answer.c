@@ -89,8 +89,8 @@ static void contend_by_key(const struct recogniser *r, struct contest *contest, 
                            const struct addr *target, uint8_t protocol, uint32_t word)
 {
     unsigned left = SCAN_MOST;
-    for (struct sighting *s = index_first(r, key); s && left; s = s->next_same, left--)
-        if (s->key == key && s->word == word && is_of(s, source, target, protocol))
+    for (struct sighting *s = index_first(r, key); s && left; s = index_next(r, s), left--)
+        if (s->word == word && is_of(s, source, target, protocol))
             contend(contest, s);
 }
 
@@ -315,7 +315,8 @@ static void add_reply(struct recogniser *r, struct sighting *s, struct reply *re
         free(reply->rewrites);
         return;
     }
-    probe->state = PROBE_ANSWERED;
+    if (probe->reply_count == 1)
+        run_answered(r, s);
     note_reply(s->run, s, reply);
     run_consider(r, s->run);
 }

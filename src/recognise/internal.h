@@ -13,13 +13,13 @@
 
 /* Bounds. At the most some 60 MB in all, whatever the capture. */
 #define SIGHTINGS_MOST (1U << 17)
-#define INDEX_BITS 17
 #define PAIR_BITS 14
 #define RUNS_MOST (1U << 13)
 #define RUNS_OF_PAIR_MOST 16
 #define ORPHANS_MOST (1U << 15)
 #define ORPHANS_OF_PAIR_MOST 1024
-#define SCAN_MOST 256 /* sightings looked at for an answer that no key finds */
+#define DUPLICATE_WITHIN NS_PER_S /* how long after its answer others to a probe are looked for */
+#define SCAN_MOST 256             /* sightings looked at for an answer that no key finds */
 
 #define HEAD_BYTES 8
 
@@ -54,27 +54,37 @@ struct look {
 struct run;
 struct pair;
 
-/* A packet that may be a probe, until it is told, kept or turned down. */
+/* A packet that may be a probe, until it is told, kept or turned down. Four cache lines, by when they are needed: a
+ * large capture has tens of thousands of them waiting. */
 struct sighting {
-    struct probe probe; /* `replies` is `first` or malloc'ed */
-    struct reply first;
-    struct run *run;
-    struct sighting *next_same, **same_at; /* in the index; what points to it */
-    struct sighting *before, *after;       /* in the run, by time */
-    struct sighting *younger;              /* of all, by time; also the list of the free */
+    _Alignas(64) struct probe probe; /* `replies` is `first` or malloc'ed */
+    nstime due;                      /* when it will be settled */
     uint64_t key;
-    uint64_t head; /* the first bytes of its payload, as many as head_bytes */
-    uint32_t word, seq, ack, flow_label;
-    uint32_t interface; /* of its frame */
-    uint16_t ip_id, checksum, size, window;
-    uint16_t payload; /* bytes; a FIN counts as one */
-    uint8_t head_bytes;
-    uint8_t direction; /* of its frame */
-    uint8_t ttl;       /* as captured; probe.ttl is as sent, once that is known */
-    uint8_t tos, tcp_flags;
+
+    struct run *run;
+    struct sighting *older, *younger;  /* in its queue, by `due`; younger: also the list of the free */
+    struct sighting *before, *after;   /* in the run, by time */
+    uint32_t id;                       /* its place in the pool, from 1 */
+    uint32_t next_same, previous_same; /* ids; of the same key, the newest first; 0: none */
+    uint32_t word, seq;
+    uint16_t ip_id, checksum;
+
+    uint8_t ttl; /* as captured; probe.ttl is as sent, once that is known */
+    uint8_t head_bytes, tos, tcp_flags;
     bool dont_fragment, indexed;
-    bool settled; /* nothing more is waited for */
-    bool dead;    /* its run is through with it; only the list by age still holds it */
+    bool settled; /* nothing more is waited for, and it is in no queue */
+    uint8_t direction;
+    uint64_t head; /* the first bytes of its payload, as many as head_bytes */
+    uint32_t ack, flow_label;
+    uint32_t interface; /* of its frame, as is the direction */
+    uint16_t size, window;
+    uint16_t payload; /* bytes; a FIN counts as one */
+    struct reply first;
+};
+
+/* Sightings that become due in the order in which they came in. */
+struct queue {
+    struct sighting *first, *last;
 };
 
 /* How a field goes from one probe of a run to the next. */
@@ -101,7 +111,16 @@ enum run_state {
 /* What is known of one TTL of a run. */
 struct run_ttl {
     struct addr router; /* the first that let a probe expire; none */
-    uint32_t asked, told;
+    uint32_t asked;
+};
+
+/* What the first packet of a run shows of its tool. */
+struct first_look {
+    uint16_t size, window;
+    uint16_t payload_bytes;              /* on the wire */
+    uint8_t payload[12], payload_length; /* the first of them, as far as they were captured */
+    bool dont_fragment;
+    bool has_options; /* TCP */
 };
 
 /* Packets that one run of one tool may have sent. */
@@ -133,15 +152,7 @@ struct run {
     struct field source_port, target_port, ip_id, seq; /* echo: id and sequence number are ports */
     struct run_ttl *by_ttl;                            /* owned; as captured */
     unsigned by_ttl_count;
-    struct {
-        uint16_t size, window;
-        uint8_t dont_fragment, tcp_flags;
-        uint8_t payload[12];
-        uint8_t payload_length; /* of those 12 */
-        bool checksum_is_id;    /* all so far */
-        bool has_options;       /* TCP */
-        uint16_t payload_bytes; /* on the wire */
-    } shown;                    /* by its first packet */
+    struct first_look shown;
 };
 
 struct orphan;
@@ -167,11 +178,17 @@ struct orphan {
     struct other_error error; /* owns its extension */
     struct reply reply;       /* owns nothing */
     uint32_t word, seq;
-    uint16_t ip_id, size, payload_bytes; /* of the quoted packet */
-    uint8_t payload[12], payload_length;
+    struct first_look shown;
+    uint16_t ip_id;
     uint8_t shape, tos;
     uint8_t hop; /* as inferred */
     bool has_word;
+};
+
+/* A place in the index: half of a key, which says where it belongs, and the newest sighting of that key. */
+struct index_entry {
+    uint32_t hash;
+    uint32_t id; /* 0: the place is free */
 };
 
 /* Why a frame is none of a trace. */
@@ -186,6 +203,7 @@ enum stray {
     STRAY_CONNECTION,
     STRAY_ANSWER_SEEN_AGAIN,
     STRAY_ADVICE,
+    STRAY_LATE,
     STRAY_TOO_MANY,
     STRAYS,
 };
@@ -195,12 +213,13 @@ struct recogniser {
     struct recogniser_events events;
     nstime now; /* the latest stamp so far */
 
-    struct sighting **index;        /* heads of chains, 1 << INDEX_BITS of them */
+    struct index_entry *index; /* owned; 1 << index_bits of them, at most half of them taken */
+    unsigned index_bits, index_count;
     struct pair **pairs, **targets; /* 1 << PAIR_BITS each */
     struct sighting *free_sightings;
     struct sighting **chunks; /* owned */
     unsigned chunk_count;
-    struct sighting *oldest, *newest;    /* not settled, by time */
+    struct queue waiting, answered;      /* ANSWER_WITHIN and DUPLICATE_WITHIN */
     unsigned held;                       /* settled, of undecided runs */
     struct run *oldest_run, *newest_run; /* by last activity */
     unsigned run_count;
@@ -228,6 +247,8 @@ uint64_t look_pair_hash(const struct recogniser *r, const struct addr *source, c
                         uint8_t protocol);
 uint64_t look_key(uint64_t pair_hash, uint32_t word, uint32_t extra);
 
+void look_first(const struct headers *headers, struct first_look *out);
+
 /* table.c: everything that is found by hash, and the pool of sightings. */
 bool table_init(struct recogniser *r);
 void table_free(struct recogniser *r);
@@ -243,16 +264,21 @@ void pair_release(struct recogniser *r, struct pair *pair);
 /* NULL: none is free. */
 struct sighting *sighting_take(struct recogniser *r);
 void sighting_release(struct recogniser *r, struct sighting *s);
-void index_add(struct recogniser *r, struct sighting *s);
-void index_remove(struct sighting *s);
-/* The chain of sightings that may have this key, by next_same; the newest first. */
+bool index_add(struct recogniser *r, struct sighting *s); /* false: no memory */
+void index_remove(struct recogniser *r, struct sighting *s);
+/* The newest sighting of this key, and the others. NULL: none. */
 struct sighting *index_first(const struct recogniser *r, uint64_t key);
+struct sighting *index_next(const struct recogniser *r, const struct sighting *s);
+void queue_push(struct queue *queue, struct sighting *s);
+void queue_remove(struct queue *queue, struct sighting *s);
 
 /* pattern.c */
 void field_add(struct field *field, uint32_t value, bool first, bool wide);
 /* How well a packet goes on with what the run has sent: 0 not at all, more is better. */
 unsigned pattern_fits(const struct run *run, const struct look *look, nstime now);
 void pattern_add(struct run *run, const struct look *look);
+/* Whether it would be near what the run has sent, at any time. */
+bool pattern_covers(const struct run *run, const struct look *look);
 
 /* run.c */
 /* A packet that may be a probe. False: it is none, and counted. */
@@ -263,6 +289,8 @@ void run_consider(struct recogniser *r, struct run *run);
 /* Runs every deadline up to r->now. */
 void run_tick(struct recogniser *r);
 void run_finish(struct recogniser *r);
+/* The sighting has been answered: what else is to come, comes soon. */
+void run_answered(struct recogniser *r, struct sighting *s);
 /* A trace that was found otherwise, to be numbered; false: nobody wants it. */
 bool run_number(struct recogniser *r, struct trace *trace);
 struct run_ttl *run_at(struct run *run, uint8_t ttl); /* NULL: no memory */

@@ -117,3 +117,21 @@ void look_at(const struct recogniser *r, const struct headers *headers, struct l
     look_at_payload(t, out);
     out->key = look_key(out->pair_hash, out->word, extra);
 }
+
+void look_first(const struct headers *headers, struct first_look *out)
+{
+    const struct transport *t = &headers->transport;
+    size_t header = t->header_length;
+    *out = (struct first_look){
+        .size = (uint16_t)headers->ip.total_length,
+        .window = t->window,
+        .payload_bytes = (uint16_t)(t->size > header ? t->size - header : 0),
+        .dont_fragment = headers->ip.dont_fragment,
+        .has_options = headers->ip.protocol == IP_TCP && header > 20,
+    };
+    if (!t->bytes || t->captured <= header)
+        return;
+    size_t length = t->captured - header;
+    out->payload_length = (uint8_t)(length < sizeof out->payload ? length : sizeof out->payload);
+    memcpy(out->payload, t->bytes + header, out->payload_length);
+}

@@ -30,6 +30,15 @@ static void orphans_push(struct recogniser *r, struct pair *pair)
     r->newest_orphans = pair;
 }
 
+/* Whether the packet quoted is like the probes of a trace: then its own probe was answered long before. */
+static bool is_late(const struct pair *pair, const struct look *quote)
+{
+    for (const struct run *run = pair->runs; run; run = run->next_in_pair)
+        if (run->state == RUN_FOUND && pattern_covers(run, quote))
+            return true;
+    return false;
+}
+
 static bool has_trace(const struct pair *pair)
 {
     for (const struct run *run = pair->runs; run; run = run->next_in_pair)
@@ -53,21 +62,13 @@ static void append(struct recogniser *r, struct pair *pair, struct orphan *orpha
 static void note_quote(struct orphan *orphan, const struct look *quote)
 {
     const struct headers *h = quote->headers;
-    const struct transport *t = &h->transport;
     orphan->word = quote->word;
     orphan->seq = quote->seq;
     orphan->has_word = quote->has_word;
     orphan->shape = quote->shape;
     orphan->ip_id = h->ip.id;
     orphan->tos = h->ip.tos;
-    orphan->size = (uint16_t)h->ip.total_length;
-    size_t header = t->header_length;
-    if (t->bytes && t->captured > header) {
-        size_t length = t->captured - header;
-        orphan->payload_length = (uint8_t)(length < sizeof orphan->payload ? length : sizeof orphan->payload);
-        memcpy(orphan->payload, t->bytes + header, orphan->payload_length);
-    }
-    orphan->payload_bytes = (uint16_t)(t->size > header ? t->size - header : 0);
+    look_first(h, &orphan->shown);
 }
 
 /* --- judging --- */
@@ -255,10 +256,7 @@ static void imagine_run(const struct pair *pair, const struct ladder *ladder, st
         field_add(&run->seq, rung->seq, i == 0, true);
         run->count++;
     }
-    run->shown.size = first->size;
-    run->shown.payload_length = first->payload_length;
-    run->shown.payload_bytes = first->payload_bytes;
-    memcpy(run->shown.payload, first->payload, sizeof first->payload);
+    run->shown = first->shown;
 }
 
 static void tell_rung(struct recogniser *r, struct run *run, struct orphan *rung)
@@ -268,7 +266,7 @@ static void tell_rung(struct recogniser *r, struct run *run, struct orphan *rung
     struct probe probe = {
         .sent = NSTIME_NONE,
         .replies = &rung->reply,
-        .attempt = at ? ++at->told : 1,
+        .attempt = at ? ++at->asked : 1,
         .next_at_ttl = -1,
         .source_port = (uint16_t)(rung->word >> 16),
         .target_port = (uint16_t)rung->word,
@@ -395,6 +393,11 @@ void orphan_add(struct recogniser *r, const struct look *quote, const struct oth
                 const struct reply *reply)
 {
     struct pair *pair = reply->kind == REPLY_OTHER ? NULL : pair_get(r, quote);
+    if (pair && is_late(pair, quote)) {
+        count_stray(r, STRAY_LATE);
+        free(error->extension);
+        return;
+    }
     struct orphan *orphan = pair && !has_trace(pair) ? calloc(1, sizeof *orphan) : NULL;
     if (!orphan) {
         keep_error(r, error);

@@ -52,8 +52,6 @@ void pattern_add(struct run *run, const struct look *look)
     field_add(&run->target_port, look->word & 0xffff, first, false);
     field_add(&run->ip_id, h->ip.id, first, false);
     field_add(&run->seq, look->seq, first, true);
-    run->shown.checksum_is_id = (first || run->shown.checksum_is_id) && (h->transport.have & HAVE_CHECKSUM) &&
-                                h->ip.version == 4 && h->transport.checksum == h->ip.id;
 }
 
 /* --- fitting --- */
@@ -194,4 +192,14 @@ unsigned pattern_fits(const struct run *run, const struct look *look, nstime now
     else
         score = fits_ports(run, look, again, late);
     return score ? 5 * score + likeness(run, h) : 0;
+}
+
+static bool covers(const struct field *field, uint32_t value)
+{
+    return value + NEAR_MOST >= field->least && value <= field->most + NEAR_MOST;
+}
+
+bool pattern_covers(const struct run *run, const struct look *look)
+{
+    return covers(&run->source_port, look->word >> 16) && covers(&run->target_port, look->word & 0xffff);
 }

@@ -15,6 +15,7 @@ static const char *const stray_reasons[STRAYS] = {
     [STRAY_CONNECTION] = "the rest of a connection that a probe opened",
     [STRAY_ANSWER_SEEN_AGAIN] = "the same answer, further on or on another interface",
     [STRAY_ADVICE] = "redirect or source quench about a probe",
+    [STRAY_LATE] = "answer to a probe that was answered long before",
     [STRAY_TOO_MANY] = "beyond our memory",
 };
 

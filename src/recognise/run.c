@@ -18,16 +18,6 @@
 
 /* --- lists --- */
 
-static void age_push(struct recogniser *r, struct sighting *s)
-{
-    s->younger = NULL;
-    if (r->newest)
-        r->newest->younger = s;
-    else
-        r->oldest = s;
-    r->newest = s;
-}
-
 static void run_unlink(struct recogniser *r, struct run *run)
 {
     *(run->older ? &run->older->newer : &r->oldest_run) = run->newer;
@@ -69,22 +59,37 @@ static void run_remove(struct run *run, struct sighting *s)
 static void free_replies(struct sighting *s)
 {
     for (unsigned i = 0; i < s->probe.reply_count; i++) {
-        free(s->probe.replies[i].extension);
-        free(s->probe.replies[i].rewrites);
+        struct reply *reply = &s->probe.replies[i];
+        if (reply->extension || reply->rewrites) {
+            free(reply->extension);
+            free(reply->rewrites);
+        }
     }
-    if (s->probe.replies != &s->first)
+    if (s->probe.reply_capacity)
         free(s->probe.replies);
 }
 
-/* Its run is through with it. The list by age may still hold it. */
+static struct queue *queue_of(struct recogniser *r, const struct sighting *s)
+{
+    return s->probe.state == PROBE_ANSWERED ? &r->answered : &r->waiting;
+}
+
 static void sighting_drop(struct recogniser *r, struct sighting *s)
 {
+    if (!s->settled)
+        queue_remove(queue_of(r, s), s);
     run_remove(s->run, s);
-    index_remove(s);
+    index_remove(r, s);
     free_replies(s);
-    s->dead = true;
-    if (s->settled)
-        sighting_release(r, s);
+    sighting_release(r, s);
+}
+
+void run_answered(struct recogniser *r, struct sighting *s)
+{
+    queue_remove(&r->waiting, s);
+    s->probe.state = PROBE_ANSWERED;
+    s->due = r->now + DUPLICATE_WITHIN;
+    queue_push(&r->answered, s);
 }
 
 struct run_ttl *run_at(struct run *run, uint8_t ttl)
@@ -126,12 +131,10 @@ static void fix_ttls(struct run *run)
 
 static void tell(struct recogniser *r, struct run *run, struct sighting *s)
 {
-    struct run_ttl *at = run_at(run, s->ttl);
     if (!run->told) {
         fix_ttls(run);
         tool_describe(run);
     }
-    s->probe.attempt = at ? ++at->told : 1;
     r->probes++;
     r->replies += s->probe.reply_count;
     if (run->wanted)
@@ -211,9 +214,10 @@ static void accept(struct recogniser *r, struct run *run)
     run->wanted = run_number(r, &run->trace);
     r->held -= run->held;
     run->held = 0;
-    for (struct sighting *s = run->oldest, *next; s && s->settled; s = next) {
+    for (struct sighting *s = run->oldest, *next; s; s = next) {
         next = s->after;
-        tell(r, run, s);
+        if (s->settled)
+            tell(r, run, s);
     }
 }
 
@@ -246,30 +250,21 @@ static void decide(struct recogniser *r, struct run *run)
         turn_down(r, run);
 }
 
-static void settle(struct recogniser *r, struct sighting *s)
+static void settle(struct recogniser *r, struct queue *queue)
 {
+    struct sighting *s = queue->first;
     struct run *run = s->run;
-    index_remove(s);
-    s->settled = true;
-    if (s->dead) {
-        sighting_release(r, s);
-    } else if (run->state == RUN_FOUND) {
+    if (run->state == RUN_FOUND) {
         tell(r, run, s);
-    } else {
-        run->held++;
-        r->held++;
-        if (run->held >= UNDECIDED_MOST || r->held >= SIGHTINGS_MOST / 4)
-            decide(r, run);
+        return;
     }
-}
-
-static void settle_oldest(struct recogniser *r)
-{
-    struct sighting *s = r->oldest;
-    r->oldest = s->younger;
-    if (!r->oldest)
-        r->newest = NULL;
-    settle(r, s);
+    queue_remove(queue, s);
+    index_remove(r, s);
+    s->settled = true;
+    run->held++;
+    r->held++;
+    if (run->held >= UNDECIDED_MOST || r->held >= SIGHTINGS_MOST / 4)
+        decide(r, run);
 }
 
 /* --- the end of a run --- */
@@ -334,16 +329,20 @@ static void run_evict(struct recogniser *r, struct run *run)
 
 void run_tick(struct recogniser *r)
 {
-    while (r->oldest && (r->oldest->dead || r->oldest->probe.sent <= r->now - ANSWER_WITHIN))
-        settle_oldest(r);
+    while (r->waiting.first && r->waiting.first->due <= r->now)
+        settle(r, &r->waiting);
+    while (r->answered.first && r->answered.first->due <= r->now)
+        settle(r, &r->answered);
     while (r->oldest_run && r->oldest_run->last_time <= r->now - RUN_IDLE_MOST)
         run_close(r, r->oldest_run);
 }
 
 void run_finish(struct recogniser *r)
 {
-    while (r->oldest)
-        settle_oldest(r);
+    while (r->waiting.first)
+        settle(r, &r->waiting);
+    while (r->answered.first)
+        settle(r, &r->answered);
     while (r->oldest_run)
         run_close(r, r->oldest_run);
 }
@@ -421,9 +420,8 @@ static bool is_seen_again(struct recogniser *r, unsigned file, const struct fram
                           const struct look *look)
 {
     unsigned left = SCAN_MOST;
-    for (struct sighting *s = index_first(r, look->key); s && left; s = s->next_same, left--) {
-        if (s->key != look->key || s->run->shape != look->shape ||
-            !addr_equal(&s->run->pair->source, &look->headers->ip.source) ||
+    for (struct sighting *s = index_first(r, look->key); s && left; s = index_next(r, s), left--) {
+        if (s->run->shape != look->shape || !addr_equal(&s->run->pair->source, &look->headers->ip.source) ||
             !addr_equal(&s->run->pair->target, &look->headers->ip.target))
             continue;
         uint8_t ttl = look->headers->ip.ttl;
@@ -448,28 +446,11 @@ static bool is_of_connection(const struct recogniser *r, const struct look *look
         uint32_t seq = look->seq - back;
         unsigned left = SCAN_MOST;
         uint64_t key = look_key(look->pair_hash, look->word, seq);
-        for (const struct sighting *s = index_first(r, key); s && left; s = s->next_same, left--)
-            if (s->key == key && s->word == look->word && s->seq == seq && s->run->shape == SHAPE_SYN)
+        for (const struct sighting *s = index_first(r, key); s && left; s = index_next(r, s), left--)
+            if (s->word == look->word && s->seq == seq && s->run->shape == SHAPE_SYN)
                 return true;
     }
     return false;
-}
-
-static void note_first(struct run *run, const struct headers *h)
-{
-    const struct transport *t = &h->transport;
-    run->shown.size = (uint16_t)h->ip.total_length;
-    run->shown.window = t->window;
-    run->shown.dont_fragment = h->ip.dont_fragment;
-    run->shown.tcp_flags = t->flags;
-    run->shown.has_options = run->shape == SHAPE_SYN && t->header_length > 20;
-    size_t header = t->header_length;
-    if (t->bytes && t->captured > header) {
-        size_t length = t->captured - header;
-        run->shown.payload_length = (uint8_t)(length < sizeof run->shown.payload ? length : sizeof run->shown.payload);
-        memcpy(run->shown.payload, t->bytes + header, run->shown.payload_length);
-    }
-    run->shown.payload_bytes = t->size > header ? (uint16_t)(t->size - header) : 0;
 }
 
 /* `step`: by how much the one of the two ports that counts has moved since the last probe. */
@@ -503,7 +484,7 @@ static void note_ttl(struct recogniser *r, struct run *run, uint8_t ttl, uint32_
 }
 
 static void fill_sighting(struct sighting *s, struct run *run, unsigned file, const struct frame *frame,
-                          const struct packet *packet, const struct look *look)
+                          const struct packet *packet, const struct look *look, nstime now)
 {
     const struct headers *h = look->headers;
     const struct transport *t = &h->transport;
@@ -538,16 +519,17 @@ static void fill_sighting(struct sighting *s, struct run *run, unsigned file, co
     s->tos = h->ip.tos;
     s->tcp_flags = t->flags;
     s->dont_fragment = h->ip.dont_fragment;
-    s->indexed = s->settled = s->dead = false;
+    s->indexed = s->settled = false;
+    s->due = now + ANSWER_WITHIN;
 }
 
 static void add_sighting(struct recogniser *r, struct run *run, unsigned file, const struct frame *frame,
                          const struct packet *packet, const struct look *look)
 {
     struct sighting *s = sighting_take(r);
-    while (!s && r->oldest) {
-        r->given_up += !r->oldest->dead && !r->oldest->probe.reply_count;
-        settle_oldest(r);
+    while (!s && (r->answered.first || r->waiting.first)) {
+        r->given_up += !r->answered.first;
+        settle(r, r->answered.first ? &r->answered : &r->waiting);
         s = sighting_take(r);
     }
     struct run_ttl *at = run_at(run, look->headers->ip.ttl);
@@ -557,9 +539,9 @@ static void add_sighting(struct recogniser *r, struct run *run, unsigned file, c
         count_stray(r, STRAY_TOO_MANY);
         return;
     }
-    fill_sighting(s, run, file, frame, packet, look);
+    fill_sighting(s, run, file, frame, packet, look, r->now);
     if (run->count == 0)
-        note_first(run, look->headers);
+        look_first(look->headers, &run->shown);
     uint32_t source_step = (uint16_t)((look->word >> 16) - run->source_port.last);
     uint32_t target_step = (uint16_t)(look->word - run->target_port.last);
     if (run->count && look->headers->ip.ttl != run->last_ttl && !source_step)
@@ -567,16 +549,16 @@ static void add_sighting(struct recogniser *r, struct run *run, unsigned file, c
     pattern_add(run, look);
     note_ttl(r, run, s->ttl, target_step ? target_step : source_step);
     run->count++;
-    at->asked++;
+    s->probe.attempt = ++at->asked;
     run->trace.sent_count++;
     run->trace.started = true;
     if (run->trace.first_sent == NSTIME_NONE)
         run->trace.first_sent = frame->time;
     run->last_time = frame->time > run->last_time ? frame->time : run->last_time;
     run->trace.last_sent = run->last_time;
-    age_push(r, s);
+    queue_push(&r->waiting, s);
     run_append(run, s);
-    index_add(r, s);
+    (void)index_add(r, s); /* without memory no answer finds it */
     run_touch(r, run);
     run_consider(r, run);
 }

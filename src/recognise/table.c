@@ -3,26 +3,11 @@
 
 #include "recognise/internal.h"
 
+#define CACHE_LINE 64
+_Static_assert(sizeof(struct sighting) % CACHE_LINE == 0, "sightings begin with a cache line");
+
 #define CHUNK 1024 /* sightings allocated at once */
-
-bool table_init(struct recogniser *r)
-{
-    r->index = calloc((size_t)1 << INDEX_BITS, sizeof(struct sighting *));
-    r->pairs = calloc((size_t)1 << PAIR_BITS, sizeof(struct pair *));
-    r->targets = calloc((size_t)1 << PAIR_BITS, sizeof(struct pair *));
-    r->chunks = calloc(SIGHTINGS_MOST / CHUNK, sizeof(struct sighting *));
-    return r->index && r->pairs && r->targets && r->chunks;
-}
-
-void table_free(struct recogniser *r)
-{
-    for (unsigned i = 0; i < r->chunk_count; i++)
-        free(r->chunks[i]);
-    free(r->chunks);
-    free(r->targets);
-    free(r->pairs);
-    free(r->index);
-}
+#define INDEX_BITS_FIRST 10
 
 /* --- sightings --- */
 
@@ -30,11 +15,12 @@ static bool pool_grow(struct recogniser *r)
 {
     if (r->chunk_count == SIGHTINGS_MOST / CHUNK)
         return false;
-    struct sighting *chunk = malloc(CHUNK * sizeof *chunk);
+    struct sighting *chunk = aligned_alloc(CACHE_LINE, CHUNK * sizeof *chunk);
     if (!chunk)
         return false;
     r->chunks[r->chunk_count++] = chunk;
     for (unsigned i = CHUNK; i-- > 0;) {
+        chunk[i].id = (r->chunk_count - 1) * CHUNK + i + 1;
         chunk[i].younger = r->free_sightings;
         r->free_sightings = &chunk[i];
     }
@@ -56,36 +42,130 @@ void sighting_release(struct recogniser *r, struct sighting *s)
     r->free_sightings = s;
 }
 
-static size_t index_slot(uint64_t key)
+/* --- the index: open addressing, so that a look at what is not there touches no sighting --- */
+
+static struct sighting *sighting_at(const struct recogniser *r, uint32_t id)
 {
-    return (size_t)(key >> (64 - INDEX_BITS));
+    return &r->chunks[(id - 1) / CHUNK][(id - 1) % CHUNK];
+}
+
+static uint32_t hash_of(uint64_t key)
+{
+    return (uint32_t)(key >> 32);
+}
+
+static size_t home_of(const struct recogniser *r, uint32_t hash)
+{
+    return hash >> (32 - r->index_bits);
+}
+
+/* The entry of this key, or the free place where it belongs. */
+static struct index_entry *entry_of(const struct recogniser *r, uint64_t key)
+{
+    size_t mask = ((size_t)1 << r->index_bits) - 1;
+    for (size_t i = home_of(r, hash_of(key));; i = (i + 1) & mask) {
+        struct index_entry *entry = &r->index[i];
+        if (!entry->id || (entry->hash == hash_of(key) && sighting_at(r, entry->id)->key == key))
+            return entry;
+    }
 }
 
 struct sighting *index_first(const struct recogniser *r, uint64_t key)
 {
-    return r->index[index_slot(key)];
+    const struct index_entry *entry = entry_of(r, key);
+    return entry->id ? sighting_at(r, entry->id) : NULL;
 }
 
-/* Packets that are all alike share a chain, whatever the secret: nothing walks all of it. */
-void index_add(struct recogniser *r, struct sighting *s)
+static bool index_init(struct recogniser *r, unsigned bits)
 {
-    struct sighting **head = &r->index[index_slot(s->key)];
-    s->next_same = *head;
-    s->same_at = head;
-    if (*head)
-        (*head)->same_at = &s->next_same;
-    *head = s;
-    s->indexed = true;
+    struct index_entry *before = r->index;
+    size_t count = before ? (size_t)1 << r->index_bits : 0;
+    struct index_entry *larger = calloc((size_t)1 << bits, sizeof *larger);
+    if (!larger)
+        return false;
+    r->index = larger;
+    r->index_bits = bits;
+    for (size_t i = 0; i < count; i++) {
+        size_t place = home_of(r, before[i].hash);
+        while (before[i].id && larger[place].id)
+            place = (place + 1) & (((size_t)1 << bits) - 1);
+        if (before[i].id)
+            larger[place] = before[i];
+    }
+    free(before);
+    return true;
 }
 
-void index_remove(struct sighting *s)
+/* Sightings of one key share an entry: packets that are all alike make no long row of entries. */
+bool index_add(struct recogniser *r, struct sighting *s)
+{
+    if (r->index_count >= (size_t)1 << (r->index_bits - 1) && !index_init(r, r->index_bits + 1))
+        return false;
+    struct index_entry *entry = entry_of(r, s->key);
+    s->previous_same = 0;
+    s->next_same = entry->id;
+    if (entry->id)
+        sighting_at(r, entry->id)->previous_same = s->id;
+    else
+        r->index_count++;
+    *entry = (struct index_entry){.hash = hash_of(s->key), .id = s->id};
+    s->indexed = true;
+    return true;
+}
+
+/* Closes the gap (Knuth 6.4, algorithm R): whatever could not be where it belongs moves up. */
+static void entry_remove(struct recogniser *r, struct index_entry *entry)
+{
+    size_t mask = ((size_t)1 << r->index_bits) - 1;
+    size_t gap = (size_t)(entry - r->index);
+    for (size_t i = (gap + 1) & mask; r->index[i].id; i = (i + 1) & mask) {
+        size_t home = home_of(r, r->index[i].hash);
+        if (((i - home) & mask) < ((i - gap) & mask))
+            continue;
+        r->index[gap] = r->index[i];
+        gap = i;
+    }
+    r->index[gap] = (struct index_entry){0};
+    r->index_count--;
+}
+
+void index_remove(struct recogniser *r, struct sighting *s)
 {
     if (!s->indexed)
         return;
-    *s->same_at = s->next_same;
-    if (s->next_same)
-        s->next_same->same_at = s->same_at;
     s->indexed = false;
+    if (s->next_same)
+        sighting_at(r, s->next_same)->previous_same = s->previous_same;
+    if (s->previous_same) {
+        sighting_at(r, s->previous_same)->next_same = s->next_same;
+        return;
+    }
+    struct index_entry *entry = entry_of(r, s->key);
+    if (s->next_same)
+        entry->id = s->next_same;
+    else
+        entry_remove(r, entry);
+}
+
+struct sighting *index_next(const struct recogniser *r, const struct sighting *s)
+{
+    return s->next_same ? sighting_at(r, s->next_same) : NULL;
+}
+
+/* --- queues --- */
+
+void queue_push(struct queue *queue, struct sighting *s)
+{
+    s->older = queue->last;
+    s->younger = NULL;
+    *(queue->last ? &queue->last->younger : &queue->first) = s;
+    queue->last = s;
+}
+
+void queue_remove(struct queue *queue, struct sighting *s)
+{
+    *(s->older ? &s->older->younger : &queue->first) = s->younger;
+    *(s->younger ? &s->younger->older : &queue->last) = s->older;
 }
 
 /* --- pairs --- */
@@ -151,4 +231,24 @@ void pair_release(struct recogniser *r, struct pair *pair)
     if (pair->next_of_target)
         pair->next_of_target->of_target_at = pair->of_target_at;
     free(pair);
+}
+
+/* --- all --- */
+
+bool table_init(struct recogniser *r)
+{
+    r->pairs = calloc((size_t)1 << PAIR_BITS, sizeof(struct pair *));
+    r->targets = calloc((size_t)1 << PAIR_BITS, sizeof(struct pair *));
+    r->chunks = calloc(SIGHTINGS_MOST / CHUNK, sizeof(struct sighting *));
+    return index_init(r, INDEX_BITS_FIRST) && r->pairs && r->targets && r->chunks;
+}
+
+void table_free(struct recogniser *r)
+{
+    for (unsigned i = 0; i < r->chunk_count; i++)
+        free(r->chunks[i]);
+    free(r->chunks);
+    free(r->targets);
+    free(r->pairs);
+    free(r->index);
 }

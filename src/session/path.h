@@ -13,16 +13,6 @@
 
 struct reply {
     struct addr from;
-    nstime time;
-    uint64_t frame;                   /* number in the capture; 0: none is kept */
-    const char *rule;                 /* constant: by what it was matched */
-    struct icmp_extension *extension; /* owned; NULL where there was none */
-    struct rewrite *rewrites;         /* owned; NULL where nothing was changed */
-    uint32_t mtu;                     /* of a too-big; 0: none */
-    uint32_t interface;               /* where it was captured; the kernel's ifindex live */
-    uint16_t ip_id;
-    uint16_t tcp_window;          /* of a SYN/ACK or RST: fingerprints of a forged one */
-    int16_t quoted_ttl;           /* -1: no quote */
     uint8_t kind;                 /* enum reply_kind */
     uint8_t match;                /* enum match */
     uint8_t version;              /* 4 or 6: of the reply's own IP header */
@@ -36,6 +26,16 @@ struct reply {
     bool dont_fragment;
     bool late;      /* came after its probe had expired */
     bool duplicate; /* the probe had been answered before */
+    uint16_t ip_id;
+    uint16_t tcp_window; /* of a SYN/ACK or RST: fingerprints of a forged one */
+    int16_t quoted_ttl;  /* -1: no quote */
+    uint32_t mtu;        /* of a too-big; 0: none */
+    uint32_t interface;  /* where it was captured; the kernel's ifindex live */
+    nstime time;
+    uint64_t frame;                   /* number in the capture; 0: none is kept */
+    const char *rule;                 /* constant: by what it was matched */
+    struct icmp_extension *extension; /* owned; NULL where there was none */
+    struct rewrite *rewrites;         /* owned; NULL where nothing was changed */
 };
 
 enum probe_state {
