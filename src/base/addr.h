@@ -36,8 +36,8 @@ static inline bool addr_equal(const struct addr *a, const struct addr *b)
 int addr_compare(const struct addr *a, const struct addr *b); /* total order: family, then bytes */
 bool addr_is_none(const struct addr *a);
 size_t addr_length(const struct addr *a); /* 4, 16, or 0 */
-/* RFC 5952 text for IPv6; "" for none. */
-void addr_format(const struct addr *a, char text[ADDR_TEXT_BYTES]);
+/* RFC 5952 text for IPv6; "" for none. Returns its length. */
+size_t addr_format(const struct addr *a, char text[ADDR_TEXT_BYTES]);
 /* Strict: dotted quad with four decimal parts, or RFC 4291 text without zone. */
 bool addr_parse(const char *text, struct addr *out);
 bool addr_is_multicast(const struct addr *a);

@@ -301,6 +301,73 @@ enum status apply_fwmark(struct parse *parse, const char *value, struct err *err
     return STATUS_OK;
 }
 
+/* --- what a replay is about --- */
+
+static void note_choice(struct parse *parse)
+{
+    if (!parse->environment && !parse->choosing)
+        parse->choosing = parse->spelled;
+}
+
+static enum status take_network(struct parse *parse, const char *value, struct network *out, struct err *err)
+{
+    note_choice(parse);
+    if (!value_network(value, out))
+        return complain(parse, value, err, "an address or a network goes here, as 192.0.2.80 or 2001:db8::/32");
+    return STATUS_OK;
+}
+
+enum status apply_target(struct parse *parse, const char *value, struct err *err)
+{
+    return take_network(parse, value, &parse->out->choice.target, err);
+}
+
+/* What it means depends on the command, which may not be known yet. */
+enum status apply_source_choice(struct parse *parse, const char *value, struct err *err)
+{
+    (void)err;
+    if (!parse->environment)
+        parse->source = value;
+    return STATUS_OK;
+}
+
+static enum status take_instant(struct parse *parse, const char *value, struct instant *out, struct err *err)
+{
+    note_choice(parse);
+    if (!value_instant(value, out))
+        return complain(parse, value, err,
+                        "a time goes here: 2026-01-02T03:04:05Z, 03:04:05, @SECONDS of the epoch or +SECONDS after the "
+                        "first frame");
+    return STATUS_OK;
+}
+
+enum status apply_since(struct parse *parse, const char *value, struct err *err)
+{
+    return take_instant(parse, value, &parse->out->choice.since, err);
+}
+
+enum status apply_until(struct parse *parse, const char *value, struct err *err)
+{
+    return take_instant(parse, value, &parse->out->choice.until, err);
+}
+
+enum status apply_bpf(struct parse *parse, const char *value, struct err *err)
+{
+    note_choice(parse);
+    if (!*value)
+        return complain(parse, value, err, "a filter goes here, as 'icmp or udp portrange 33434-33534'");
+    parse->out->choice.bpf = value;
+    return STATUS_OK;
+}
+
+enum status apply_list(struct parse *parse, const char *value, struct err *err)
+{
+    (void)value, (void)err;
+    note_choice(parse);
+    parse->out->list = true;
+    return STATUS_OK;
+}
+
 /* --- output --- */
 
 static enum status complain_format(const struct parse *parse, const char *value, const char *name, struct err *err)
@@ -316,17 +383,23 @@ static enum status complain_format(const struct parse *parse, const char *value,
     return STATUS_USAGE;
 }
 
+void outputs_leave_stdout(struct parse *parse)
+{
+    struct options *out = parse->out;
+    unsigned kept = 0;
+    for (unsigned i = 0; i < out->output_count; i++) {
+        if (out->outputs[i].file)
+            out->outputs[kept++] = out->outputs[i];
+    }
+    out->output_count = kept;
+    parse->stdout_format = NULL;
+}
+
 /* Only one format may have stdout; one from the environment gives way to the command line's. */
 static enum status take_stdout(struct parse *parse, const char *value, const char *name, struct err *err)
 {
-    struct options *out = parse->out;
     if (parse->stdout_format && parse->environment_stdout && !parse->environment) {
-        unsigned kept = 0;
-        for (unsigned i = 0; i < out->output_count; i++) {
-            if (out->outputs[i].file)
-                out->outputs[kept++] = out->outputs[i];
-        }
-        out->output_count = kept;
+        outputs_leave_stdout(parse);
     } else if (parse->stdout_format) {
         return complain(parse, value, err, "%s is on standard output already (give one of them a file: -o %s:FILE)",
                         parse->stdout_format, name);

@@ -7,6 +7,9 @@
 
 #include "cli/table.h"
 
+/* Takes away the format that has standard output. */
+void outputs_leave_stdout(struct parse *parse);
+
 enum status apply_probe(struct parse *parse, const char *value, struct err *err);
 enum status apply_icmp(struct parse *parse, const char *value, struct err *err);
 enum status apply_tcp(struct parse *parse, const char *value, struct err *err);
@@ -32,6 +35,12 @@ enum status apply_source(struct parse *parse, const char *value, struct err *err
 enum status apply_interface(struct parse *parse, const char *value, struct err *err);
 enum status apply_sport(struct parse *parse, const char *value, struct err *err);
 enum status apply_fwmark(struct parse *parse, const char *value, struct err *err);
+enum status apply_target(struct parse *parse, const char *value, struct err *err);
+enum status apply_source_choice(struct parse *parse, const char *value, struct err *err);
+enum status apply_since(struct parse *parse, const char *value, struct err *err);
+enum status apply_until(struct parse *parse, const char *value, struct err *err);
+enum status apply_bpf(struct parse *parse, const char *value, struct err *err);
+enum status apply_list(struct parse *parse, const char *value, struct err *err);
 enum status apply_output(struct parse *parse, const char *value, struct err *err);
 enum status apply_write(struct parse *parse, const char *value, struct err *err);
 enum status apply_read(struct parse *parse, const char *value, struct err *err);

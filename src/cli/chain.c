@@ -114,6 +114,42 @@ static enum status complain_unused_port(const struct parse *parse, struct err *e
     return value_complain(err, &parse->port_subject, "%s has no ports", text);
 }
 
+/* A protocol alone stands for all its ports; a port without a variant for all variants. */
+static enum status choose_spec(const struct parse *parse, const char *text, const struct subject *subject,
+                               struct err *err)
+{
+    struct choice *choice = &parse->out->choice;
+    struct choice_probe probe = {.any_port = !strpbrk(text, "/:"), .any_variant = !strchr(text, ':')};
+    enum status status = parse_spec(text, subject, &probe.spec, err);
+    if (status == STATUS_OK && parse->port && !parse->port_subject.environment && probe.spec.type->has_port &&
+        !strchr(text, '/')) {
+        char with_port[SPEC_BYTES_MOST];
+        insert_port(text, parse->port, with_port);
+        probe.any_port = false;
+        status = parse_spec(with_port, &parse->port_subject, &probe.spec, err);
+    }
+    if (status == STATUS_OK && choice->probe_count < SPECS_MOST)
+        choice->probes[choice->probe_count++] = probe;
+    return status;
+}
+
+enum status chain_choose(const struct parse *parse, struct err *err)
+{
+    bool any = false;
+    for (unsigned i = 0; i < parse->probe_count; i++) {
+        const struct subject subject = {.spelled = parse->probes[i].spelled, .value = parse->probes[i].value};
+        if (parse->probes[i].environment || is_automatic(parse->probes[i].text))
+            continue;
+        any = true;
+        enum status status = choose_spec(parse, parse->probes[i].text, &subject, err);
+        if (status != STATUS_OK)
+            return status;
+    }
+    if (any || !parse->port || parse->port_subject.environment)
+        return STATUS_OK;
+    return choose_spec(parse, "udp", &parse->port_subject, err);
+}
+
 enum status chain_build(const struct parse *parse, struct err *err)
 {
     struct session_config *config = &parse->out->session;

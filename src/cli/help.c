@@ -31,9 +31,10 @@ static void add_wrapped(struct strbuf *out, const char *text, int indent, int *c
 static void add_definition(struct strbuf *out, const char *left, const char *right)
 {
     int column = INDENT;
-    strbuf_addf(out, "  %-*s", INDENT - 2, left);
     if (strlen(left) > INDENT - 4)
-        strbuf_addf(out, "\n%*s", INDENT, "");
+        strbuf_addf(out, "  %s\n%*s", left, INDENT, "");
+    else
+        strbuf_addf(out, "  %-*s", INDENT - 2, left);
     add_wrapped(out, right, INDENT, &column);
 }
 
@@ -49,17 +50,26 @@ static void add_option(struct strbuf *out, const struct option_row *row, const c
     strbuf_free(&left);
 }
 
-static void add_options(struct strbuf *out, bool sending_too)
+/* NULL: the command has no use for it. */
+static const char *help_of(const struct option_row *row, bool replay)
+{
+    const char *help = replay ? option_replay_help(row) : NULL;
+    return help || (replay && row->sends) ? help : row->help;
+}
+
+static void add_options(struct strbuf *out, bool replay)
 {
     for (unsigned group = 0; group < GROUP_COUNT; group++) {
         bool titled = false;
         for (const struct option_row *row = option_rows; row->apply; row++) {
-            if (row->group != group || (row->sends && !sending_too))
+            const char *help = help_of(row, replay);
+            if (row->group != group || !help)
                 continue;
             if (!titled)
-                strbuf_addf(out, "\n%s\n", option_group_titles[group]);
+                strbuf_addf(out, "\n%s\n",
+                            replay && group == GROUP_PROBES ? "Which probes" : option_group_titles[group]);
             titled = true;
-            add_option(out, row, row->help);
+            add_option(out, row, help);
         }
     }
 }
@@ -96,7 +106,7 @@ static void add_command(struct strbuf *out, const struct command_row *command)
         strbuf_add(out, "\n");
         add_wrapped(out, command->about, 0, &column);
     }
-    add_options(out, command->command == COMMAND_TRACE);
+    add_options(out, command->command == COMMAND_REPLAY);
     if (command->command == COMMAND_TRACE)
         add_probes(out);
     add_formats(out);

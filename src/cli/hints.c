@@ -60,7 +60,6 @@ const struct synonym synonyms[] = {
     SAME("-Q", true, "-t"),
     SAME("-l", true, "--flow-label"),
     SAME("--flowlabel", true, "--flow-label"),
-    SAME("--source", true, "-s"),
     SAME("--address", true, "-s"),
     SAME("-a", true, "-s"),
     SAME("--interface", true, "-i"),

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cli/apply.h"
 #include "cli/chain.h"
 #include "cli/hints.h"
 #include "cli/words.h"
@@ -49,7 +50,7 @@ static enum status obey(struct parse *parse, const struct option_row *row, const
     if (row->sends) {
         if (parse->environment && parse->out->command == COMMAND_REPLAY)
             return STATUS_OK;
-        if (!parse->environment && !parse->sending)
+        if (!parse->environment && !parse->sending && !option_replay_help(row))
             parse->sending = parse->spelled;
     }
     return row->apply(parse, value, err);
@@ -295,10 +296,37 @@ static enum status judge_outputs(struct parse *parse, struct err *err)
     }
     if (!parse->stdout_format) {
         memmove(out->outputs + 1, out->outputs, out->output_count * sizeof *out->outputs);
-        out->outputs[0] = (struct output_request){.format = output_format_find("text")};
+        out->outputs[0] = (struct output_request){.format = out->list ? &output_list : output_format_find("text")};
         out->output_count++;
     }
     return STATUS_OK;
+}
+
+static enum status judge_list(struct parse *parse, struct err *err)
+{
+    const struct subject subject = {.spelled = "--list"};
+    if (!parse->stdout_format)
+        return STATUS_OK;
+    if (parse->environment_stdout) {
+        outputs_leave_stdout(parse);
+        return STATUS_OK;
+    }
+    return value_complain(err, &subject, "%s is on standard output already (give it a file: -o %s:FILE)",
+                          parse->stdout_format, parse->stdout_format);
+}
+
+static enum status judge_choice(struct parse *parse, struct err *err)
+{
+    struct choice *choice = &parse->out->choice;
+    const struct subject source = {.spelled = "--source", .value = parse->source};
+    choice->host = parse->out->host;
+    choice->family = parse->family_given ? parse->out->family : 0;
+    if (parse->source && !value_network(parse->source, &choice->source))
+        return value_complain(err, &source, "an address or a network goes here, as 192.0.2.80 or 2001:db8::/32");
+    if (choice->since.kind != INSTANT_NONE && choice->since.kind == choice->until.kind &&
+        choice->since.time >= choice->until.time)
+        return err_set(err, STATUS_USAGE, "--until: no frame lies before it and not before --since (exchange them)");
+    return chain_choose(parse, err);
 }
 
 static enum status judge_replay(struct parse *parse, struct err *err)
@@ -320,13 +348,31 @@ static enum status judge_replay(struct parse *parse, struct err *err)
     }
     if (parse->sending)
         hint_add(parse, "%s: no effect in a replay: the capture holds what was sent", parse->sending);
-    return STATUS_OK;
+    enum status status = judge_choice(parse, err);
+    return status == STATUS_OK && out->list ? judge_list(parse, err) : status;
+}
+
+/* traceroute's --source is our -s; what else a replay alone knows makes no sense here. */
+static enum status judge_choosing(struct parse *parse, struct err *err)
+{
+    const struct subject subject = {.spelled = parse->choosing};
+    parse->out->list = false;
+    parse->out->choice = (struct choice){.host = parse->out->host};
+    if (parse->choosing)
+        return value_complain(err, &subject, "chooses what a replay reports (hopsonde replay FILE...)");
+    if (!parse->source)
+        return STATUS_OK;
+    parse->spelled = "--source";
+    hint_add(parse, "--source: taken as -s");
+    return apply_source(parse, parse->source, err);
 }
 
 static enum status judge_trace(struct parse *parse, struct err *err)
 {
     const struct subject subject = {.spelled = "-o", .value = parse->output_spelled};
-    enum status status = chain_build(parse, err);
+    enum status status = judge_choosing(parse, err);
+    if (status == STATUS_OK)
+        status = chain_build(parse, err);
     if (status == STATUS_OK)
         status = judge_header(parse, err);
     if (status == STATUS_OK)

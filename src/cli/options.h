@@ -4,6 +4,7 @@
 #define HOPSONDE_CLI_OPTIONS_H
 
 #include "base/strbuf.h"
+#include "cli/choice.h"
 #include "out/output.h"
 #include "session/session.h"
 
@@ -39,6 +40,8 @@ struct options {
     unsigned read_count;
     enum when color;
     unsigned verbose;
+    struct choice choice; /* replay */
+    bool list;            /* replay: a line a trace; the report on stdout is then output_list */
     bool quiet, dry_run, numeric;
     /* Whole lines for stderr ("hopsonde: ...\n"), each once: another tool's spelling that worked. Empty with --quiet.
      */

@@ -1,10 +1,9 @@
-/* replay: the report of a saved run, out of its capture. */
+/* replay: the reports of the runs that hopsonde saved, each out of its own capture; what other captures hold is
+ * reported after them (foreign.h). */
 #include <stdlib.h>
-#include <strings.h>
 
+#include "cli/foreign.h"
 #include "cli/loop.h"
-#include "cli/report.h"
-#include "cli/run.h"
 #include "io/file.h"
 #include "io/privs.h"
 
@@ -68,60 +67,116 @@ static int replay_session(struct wire *wire, const struct saved_run *saved, cons
     return status == STATUS_OK ? code : run_complain(&err);
 }
 
-/* Whether the saved run is one to HOST: an address, or the name that was traced; "": any is. */
-static bool is_wanted(const struct session_config *saved, const char *host)
+struct replay {
+    const struct options *options;
+    const struct run_context *context;
+    struct report report;
+    struct foreign foreign;
+    struct sieve *sieve; /* NULL: no --bpf */
+    bool found;          /* a trace that was wanted */
+    int failure;         /* the worst exit status of a file that could not be read; 0: all could */
+};
+
+static void note_code(struct replay *replay, int code)
 {
-    struct addr address;
-    if (addr_parse(host, &address))
-        return addr_equal(&address, &saved->target);
-    return !*host || strcasecmp(host, saved->target_name) == 0;
+    bool failed = code == EXIT_SYSTEM || code == EXIT_USAGE;
+    replay->found = replay->found || code == EXIT_REACHED;
+    replay->failure = failed && code > replay->failure ? code : replay->failure;
 }
 
-static int replay_wire(struct wire *wire, const struct saved_run *saved, const char *name,
-                       const struct options *options, struct report *report, const struct run_context *context)
+static bool is_wanted(const struct choice *choice, const struct session_config *saved)
 {
+    return choice_wants(choice, &saved->source, &saved->target, saved->target_name, &saved->specs[0]);
+}
+
+static int replay_saved(struct replay *replay, struct wire *wire, const struct saved_run *saved, const char *name)
+{
+    const struct choice *choice = &replay->options->choice;
     struct err err = {0};
-    if (!saved->present) {
-        err_set(&err, STATUS_SYSTEM, "%s: not saved by hopsonde --write: this version replays only its own captures",
-                name);
-        return run_complain(&err);
-    }
-    if (is_wanted(&saved->config, options->host))
-        return replay_session(wire, saved, name, report, context);
-    err_set(&err, STATUS_OK, "%s: no trace to %s in it (leave HOST out to see all)", name, options->host);
+    if (is_wanted(choice, &saved->config))
+        return replay_session(wire, saved, name, &replay->report, replay->context);
+    if (*choice->host)
+        err_set(&err, STATUS_OK, "%s: no trace to %s in it (leave HOST out to see all)", name, choice->host);
+    else
+        err_set(&err, STATUS_OK, "%s: no such trace in it", name);
     run_complain(&err);
     return EXIT_NOT_REACHED;
 }
 
-static int replay_file(const char *name, const struct options *options, struct report *report,
-                       const struct run_context *context)
+/* Where only a part of a saved run is wanted, it is read like any capture: it would not be the same run without the
+ * rest.
+ */
+static int replay_wire(struct replay *replay, struct wire *wire, const struct saved_run *saved, const char *name)
+{
+    const struct choice *choice = &replay->options->choice;
+    struct err err = {0};
+    if (saved->present && !choice_is_of_parts(choice)) {
+        int code = replay_saved(replay, wire, saved, name);
+        wire->ops->close(wire);
+        return code;
+    }
+    if (choice_has_name(choice)) {
+        wire->ops->close(wire);
+        err_set(&err, STATUS_OK, "%s: it holds addresses, and no name as %s (give the target's address)", name,
+                choice->host);
+        run_complain(&err);
+        return EXIT_NOT_REACHED;
+    }
+    if (foreign_add(&replay->foreign, wire, name))
+        return EXIT_NOT_REACHED;
+    err_set(&err, STATUS_SYSTEM, "%s: cannot read the capture: out of memory", name);
+    return run_complain(&err);
+}
+
+static int replay_file(struct replay *replay, const char *name)
 {
     struct err err = {0};
     struct wire *wire = NULL;
     const struct saved_run *saved = NULL;
-    if (report_check_apart(report, name, &err) != STATUS_OK)
+    if (report_check_apart(&replay->report, name, &err) != STATUS_OK)
         return run_complain(&err);
     if (file_wire_open(name, &wire, &saved, &err) != STATUS_OK)
-        return *context->stop ? EXIT_INTERRUPTED : run_complain(&err);
-    int code = replay_wire(wire, saved, name, options, report, context);
-    wire->ops->close(wire);
-    return code;
+        return *replay->context->stop ? EXIT_INTERRUPTED : run_complain(&err);
+    return replay_wire(replay, wire, saved, name);
+}
+
+static void replay_files(struct replay *replay)
+{
+    const struct options *options = replay->options;
+    for (unsigned i = 0; i < options->read_count && !*replay->context->stop; i++)
+        note_code(replay, replay_file(replay, options->read_files[i]));
+    if (replay->foreign.count)
+        note_code(replay, foreign_report(&replay->foreign, options, replay->sieve, &replay->report, replay->context));
+    foreign_free(&replay->foreign);
+}
+
+/* --list is done where it has listed all there is, be that nothing. */
+static int exit_of(const struct replay *replay)
+{
+    if (replay->failure)
+        return replay->failure;
+    bool done = replay->found || replay->options->list;
+    return run_quiet_end(&replay->report, replay->context, done ? EXIT_REACHED : EXIT_NOT_REACHED);
 }
 
 int run_replay(const struct options *options, const struct run_context *context)
 {
     struct err err = {0};
-    struct report report;
-    int worst = EXIT_REACHED;
-    if (privs_drop(&err) != STATUS_OK || report_open(&report, options, &err) != STATUS_OK)
+    struct replay replay = {.options = options, .context = context};
+    enum status status = privs_drop(&err);
+    if (status == STATUS_OK && options->choice.bpf)
+        status = sieve_new(options->choice.bpf, &replay.sieve, &err);
+    if (status == STATUS_OK)
+        status = report_open(&replay.report, options, &err);
+    if (status != STATUS_OK) {
+        sieve_free(replay.sieve);
         return run_complain(&err);
-    report.stop = context->stop;
-    *context->stop = 0;
-    for (unsigned i = 0; i < options->read_count && !*context->stop; i++) {
-        int code = replay_file(options->read_files[i], options, &report, context);
-        worst = code > worst ? code : worst;
     }
-    if (report_close(&report, &err) != STATUS_OK)
-        worst = run_complain(&err);
-    return worst == EXIT_SYSTEM ? worst : run_quiet_end(&report, context, worst);
+    replay.report.stop = context->stop;
+    *context->stop = 0;
+    replay_files(&replay);
+    if (report_close(&replay.report, &err) != STATUS_OK)
+        note_code(&replay, run_complain(&err));
+    sieve_free(replay.sieve);
+    return exit_of(&replay);
 }

@@ -121,12 +121,22 @@ static void empty(struct report *report, unsigned index)
     report->emptied[index] = true;
 }
 
+static void note_begin(struct report *report, unsigned index, bool begun)
+{
+    report->dead[index] = !begun;
+    if (begun) {
+        check(report, index);
+        return;
+    }
+    errno = ENOMEM;
+    note_failure(report, index);
+}
+
 void report_begin(struct report *report, const struct session *session, const struct report_source *source)
 {
     for (unsigned i = 0; i < report->count; i++) {
         empty(report, i);
-        report->outputs[i].format->begin(&report->outputs[i], session, source);
-        check(report, i);
+        note_begin(report, i, report->outputs[i].format->begin(&report->outputs[i], session, source));
     }
 }
 
@@ -134,7 +144,7 @@ static void on_probe(void *context, const struct session *session, const struct 
 {
     struct report *report = context;
     for (unsigned i = 0; i < report->count; i++)
-        if (report->outputs[i].format->probe) {
+        if (report->outputs[i].format->probe && !report->dead[i]) {
             report->outputs[i].format->probe(&report->outputs[i], session, trace, probe);
             check(report, i);
         }
@@ -144,7 +154,7 @@ static void on_hop(void *context, const struct session *session, uint8_t ttl)
 {
     struct report *report = context;
     for (unsigned i = 0; i < report->count; i++)
-        if (report->outputs[i].format->hop) {
+        if (report->outputs[i].format->hop && !report->dead[i]) {
             report->outputs[i].format->hop(&report->outputs[i], session, ttl);
             check(report, i);
         }
@@ -159,7 +169,108 @@ void report_end(struct report *report, const struct session *session, const stru
                 const struct report_source *source)
 {
     for (unsigned i = 0; i < report->count; i++) {
+        if (report->dead[i])
+            continue;
         report->outputs[i].format->end(&report->outputs[i], session, judgement, source);
+        fflush(report->outputs[i].file);
+        check(report, i);
+    }
+}
+
+/* --- captures that are not our own --- */
+
+bool report_keeps(const struct report *report)
+{
+    for (unsigned i = 0; i < report->count; i++)
+        if (report->outputs[i].format->keeps)
+            return true;
+    return false;
+}
+
+void report_replay_begin(struct report *report, const struct report_source *source)
+{
+    for (unsigned i = 0; i < report->count; i++) {
+        empty(report, i);
+        note_begin(report, i, report->outputs[i].format->replay_begin(&report->outputs[i], source));
+    }
+}
+
+static void on_replay_probe(void *context, const struct trace *trace, const struct probe *probe)
+{
+    struct report *report = context;
+    for (unsigned i = 0; i < report->count; i++)
+        if (report->outputs[i].format->replay_probe && !report->dead[i])
+            report->outputs[i].format->replay_probe(&report->outputs[i], trace, probe);
+}
+
+static void on_replay_trace(void *context, const struct trace *trace)
+{
+    struct report *report = context;
+    for (unsigned i = 0; i < report->count; i++)
+        if (report->outputs[i].format->replay_trace && !report->dead[i])
+            report->outputs[i].format->replay_trace(&report->outputs[i], trace);
+}
+
+static void on_replay_error(void *context, const struct other_error *error)
+{
+    struct report *report = context;
+    for (unsigned i = 0; i < report->count; i++)
+        if (report->outputs[i].format->replay_error && !report->dead[i])
+            report->outputs[i].format->replay_error(&report->outputs[i], error);
+}
+
+static bool wants_trace(void *context, const struct trace *trace)
+{
+    const struct report *report = context;
+    const struct flow *flow = &trace->flow;
+    return choice_wants(report->choice, &flow->source, &flow->target, NULL, &flow->spec);
+}
+
+static bool wants_error(void *context, const struct other_error *error)
+{
+    const struct report *report = context;
+    return choice_wants_error(report->choice, error);
+}
+
+struct recogniser_events report_replay_events(struct report *report, const struct choice *choice)
+{
+    report->choice = choice;
+    return (struct recogniser_events){
+        .context = report,
+        .wants_trace = wants_trace,
+        .wants_error = wants_error,
+        .probe = on_replay_probe,
+        .trace = on_replay_trace,
+        .error = on_replay_error,
+    };
+}
+
+void report_replay_check(struct report *report)
+{
+    for (unsigned i = 0; i < report->count; i++)
+        check(report, i);
+}
+
+/* What was kept, for the formats that would rather have been told as it came. */
+static void tell_kept(struct report *report, const struct recognition *found)
+{
+    for (size_t i = 0; i < found->trace_count; i++) {
+        const struct trace *trace = found->traces[i];
+        for (size_t k = 0; k < trace->probe_count; k++)
+            on_replay_probe(report, trace, &trace->probes[k]);
+        on_replay_trace(report, trace);
+    }
+    for (size_t i = 0; i < found->error_count; i++)
+        on_replay_error(report, &found->errors[i]);
+}
+
+void report_replay_end(struct report *report, const struct recognition *found, const struct report_source *source)
+{
+    tell_kept(report, found);
+    for (unsigned i = 0; i < report->count; i++) {
+        if (report->dead[i])
+            continue;
+        report->outputs[i].format->replay_end(&report->outputs[i], found, source);
         fflush(report->outputs[i].file);
         check(report, i);
     }

@@ -13,6 +13,8 @@ struct report {
     bool emptied[OUTPUTS_MOST];  /* of what the file held before */
     bool pipe_closed;            /* nobody reads stdout any more: a clean end */
     volatile sig_atomic_t *stop; /* set to 1 when nobody reads the only report any more; may be NULL */
+    bool dead[OUTPUTS_MOST];     /* it could not begin: memory is short */
+    const struct choice *choice; /* of a replay: what it is about */
     bool failed;                 /* something could not be written; `error` says what */
     struct err error;
 };
@@ -27,6 +29,16 @@ void report_begin(struct report *report, const struct session *session, const st
 struct session_events report_events(struct report *report);
 void report_end(struct report *report, const struct session *session, const struct judgement *judgement,
                 const struct report_source *source);
+/* The same for captures that are not our own. Whether any format needs traces kept to the end: those that do not are
+ * then told of them at the end, too. */
+bool report_keeps(const struct report *report);
+void report_replay_begin(struct report *report, const struct report_source *source);
+/* Events that feed every output with what `choice` wants; valid as long as both are. */
+struct recogniser_events report_replay_events(struct report *report, const struct choice *choice);
+/* Looks whether what was written so far went well; to be called now and then. */
+void report_replay_check(struct report *report);
+void report_replay_end(struct report *report, const struct recognition *found, const struct report_source *source);
+
 /* Flushes and closes. A write that failed, but for a closed pipe, is STATUS_SYSTEM. */
 enum status report_close(struct report *report, struct err *err);
 

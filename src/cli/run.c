@@ -33,7 +33,7 @@ static int exit_of_judgement(const struct judgement *judgement)
 
 /* --- who, where from, by which way --- */
 
-static uint64_t draw_seed(void)
+uint64_t run_random(void)
 {
     uint64_t seed = 0;
     if (getrandom(&seed, sizeof seed, 0) != (ssize_t)sizeof seed)
@@ -138,7 +138,7 @@ static enum status make_session(struct live_run *run, struct route *route, struc
 {
     run->config = run->options->session;
     if (!run->options->seed_given)
-        run->config.seed = draw_seed();
+        run->config.seed = run_random();
     enum status status = find_target(run->options, &run->config, run->egress, err);
     if (status == STATUS_OK)
         status = find_route(run->options, &run->config, &run->config.source, run->egress, route, err);
@@ -340,7 +340,7 @@ static int trace_dry(const struct options *options)
     char interface[IF_NAMESIZE];
     struct session_config config = options->session;
     if (!options->seed_given)
-        config.seed = draw_seed();
+        config.seed = run_random();
     if (find_target(options, &config, interface, &err) != STATUS_OK ||
         find_dry_source(options, &config, interface, &err) != STATUS_OK)
         return run_complain(&err);

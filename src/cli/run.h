@@ -25,6 +25,8 @@ struct report;
 
 /* One line on stderr; returns the status as exit status. */
 int run_complain(const struct err *err);
+/* A random number for what must not be foreseen, or at least differ between runs. */
+uint64_t run_random(void);
 /* The exit status of a run that was interrupted, or whose reader went away; else `code`. */
 int run_quiet_end(const struct report *report, const struct run_context *context, int code);
 

@@ -5,8 +5,9 @@
 #include "cli/apply.h"
 
 const char *const option_group_titles[GROUP_COUNT] = {
-    [GROUP_PROBES] = "What is sent", [GROUP_LADDER] = "How far and how fast", [GROUP_HEADER] = "Header fields",
-    [GROUP_ROUTE] = "From where",    [GROUP_OUTPUT] = "Reports and captures", [GROUP_OTHER] = "Other",
+    [GROUP_PROBES] = "What is sent", [GROUP_LADDER] = "How far and how fast",  [GROUP_HEADER] = "Header fields",
+    [GROUP_ROUTE] = "From where",    [GROUP_CHOICE] = "What a replay reports", [GROUP_OUTPUT] = "Reports and captures",
+    [GROUP_OTHER] = "Other",
 };
 
 const struct option_row option_rows[] = {
@@ -50,6 +51,17 @@ const struct option_row option_rows[] = {
     {NULL, "--sport", "PORT", GROUP_ROUTE, true, NULL, "source port, or ICMP echo id (drawn at random)", apply_sport},
     {NULL, "--fwmark", "N", GROUP_ROUTE, true, NULL, "mark for policy routing (needs CAP_NET_ADMIN)", apply_fwmark},
 
+    {NULL, "--target", "ADDR[/LEN]", GROUP_CHOICE, false, NULL, "only traces to this address or network", apply_target},
+    {NULL, "--source", "ADDR[/LEN]", GROUP_CHOICE, false, NULL, "only traces from this address or network",
+     apply_source_choice},
+    {NULL, "--since", "TIME", GROUP_CHOICE, false, NULL,
+     "only frames from then on: 2026-01-02T03:04:05Z (UTC where no offset stands), 03:04 of the capture's first day, "
+     "@SECONDS of the epoch, +SECONDS after the first frame",
+     apply_since},
+    {NULL, "--until", "TIME", GROUP_CHOICE, false, NULL, "only frames before then", apply_until},
+    {NULL, "--bpf", "EXPR", GROUP_CHOICE, false, NULL, "only frames that pass this filter (pcap-filter(7))", apply_bpf},
+    {NULL, "--list", NULL, GROUP_CHOICE, false, NULL, "a line a trace, in place of the text report", apply_list},
+
     {"-o", NULL, "FORMAT[:FILE]", GROUP_OUTPUT, false, "text, json, jsonl or csv; to stdout without FILE",
      "report format; several times; without FILE to standard output, which only one may have (text)", apply_output},
     {"-W", "--write", "FILE", GROUP_OUTPUT, true, "save the packets (pcapng)",
@@ -73,9 +85,10 @@ const struct command_row command_rows[] = {
      "Shows the path to HOST, hop by hop, and says what became of each kind of probe on the way. HOST is a name, an "
      "IPv4 or IPv6 address, or a URL, whose port or scheme is the probe where none is asked for. SIZE is that of the "
      "whole IP packet in bytes."},
-    {"replay", COMMAND_REPLAY, "replay [OPTIONS] FILE...", "the same report out of saved captures",
-     "Gives the report of a run again from the capture that it saved with --write. Needs no root and sends nothing; "
-     "options that say what to send have no effect."},
+    {"replay", COMMAND_REPLAY, "replay [OPTIONS] FILE...", "the traces in captures of any tool",
+     "Finds the traces that any tool has made in captures, and reports each as if it were of our own making; of a "
+     "capture that hopsonde saved with --write, its report again. Several files are one capture, in order of time. "
+     "Needs no root and sends nothing; options that say what to send choose traces, or have no effect."},
     {"help", COMMAND_HELP, "help [COMMAND]", "this overview, or all about COMMAND", NULL},
     {NULL, COMMAND_HELP, NULL, NULL, NULL},
 };
@@ -103,12 +116,31 @@ const struct option_row *option_find(const char *spelled)
     return NULL;
 }
 
+const char *option_replay_help(const struct option_row *row)
+{
+    static const struct {
+        const char *letter, *help;
+    } rows[] = {
+        {"-P", "only traces of this probe, or of any port of a protocol (tcp, udp); several: of any of them"},
+        {"-I", "only traces by ICMP echo"},
+        {"-T", "only traces by TCP, or to tcp/PORT with -p"},
+        {"-U", "only traces by UDP, or to udp/PORT with -p"},
+        {"-4", "only IPv4 traces"},
+        {"-6", "only IPv6 traces"},
+        {"-p", "target port of -T, -U and each -P without one; alone: only traces to udp/PORT"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        if (row->letter && strcmp(row->letter, rows[i].letter) == 0)
+            return rows[i].help;
+    return NULL;
+}
+
 const struct reserved_option *reserved_option_find(const char *spelled)
 {
     static const struct reserved_option rows[] = {
-        {"-A", NULL, false},      {"-G", NULL, false},          {NULL, "--whois", false}, {NULL, "--asn-db", true},
-        {NULL, "--geo-db", true}, {NULL, "--confidence", true}, {NULL, "--budget", true}, {NULL, "--expect", true},
-        {NULL, "--only", false},  {NULL, "--list", false},
+        {"-A", NULL, false},      {"-G", NULL, false},      {NULL, "--whois", false},
+        {NULL, "--asn-db", true}, {NULL, "--geo-db", true}, {NULL, "--confidence", true},
+        {NULL, "--budget", true}, {NULL, "--expect", true}, {NULL, "--only", false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (spells(rows[i].letter, rows[i].name, spelled))

@@ -45,20 +45,31 @@ struct parse {
     bool environment_stdout;    /* a format on stdout comes from the environment and gives way to the command line's */
     const char *stdout_format;  /* the format that has stdout; NULL: none yet */
     const char *sending;        /* the first option given that has no effect in a replay */
+    const char *choosing;       /* the first option given that only a replay knows */
+    const char *source;         /* --source: a choice in a replay, elsewhere another tool's -s; NULL: not given */
     const char *output_spelled; /* the first -o given that a dry run can't obey */
 
     const char *operands[FILES_MOST];
     unsigned operand_count;
 };
 
-enum option_group { GROUP_PROBES, GROUP_LADDER, GROUP_HEADER, GROUP_ROUTE, GROUP_OUTPUT, GROUP_OTHER, GROUP_COUNT };
+enum option_group {
+    GROUP_PROBES,
+    GROUP_LADDER,
+    GROUP_HEADER,
+    GROUP_ROUTE,
+    GROUP_CHOICE, /* what a replay is about: unknown to all else */
+    GROUP_OUTPUT,
+    GROUP_OTHER,
+    GROUP_COUNT
+};
 
 struct option_row {
     const char *letter;   /* "-P"; NULL: none */
     const char *name;     /* "--probe"; NULL: none */
     const char *argument; /* "PROBE"; NULL: takes none */
     enum option_group group;
-    bool sends;        /* says what is sent: of no effect in a replay */
+    bool sends;        /* says what is sent: a replay knows it for a choice (option_replay_help()) or not at all */
     const char *brief; /* few words for the overview of --help; NULL: not in it */
     const char *help;
     /* Obeys the option. `value` is NULL exactly where the row has no argument. */
@@ -70,6 +81,9 @@ extern const char *const option_group_titles[GROUP_COUNT];
 
 /* `spelled` is "-P" or "--probe"; NULL: none. */
 const struct option_row *option_find(const char *spelled);
+
+/* What an option that says what is sent chooses in a replay; NULL: it has no effect there. */
+const char *option_replay_help(const struct option_row *row);
 
 /* Words of the contract that this version doesn't have: options, commands, formats. */
 struct reserved_option {

@@ -64,6 +64,77 @@ bool value_span(const char *text, nstime unit, nstime *out, const char **rest)
     return any;
 }
 
+bool value_network(const char *text, struct network *out)
+{
+    char address[ADDR_TEXT_BYTES];
+    size_t length = strcspn(text, "/");
+    uint64_t bits;
+    if (length >= sizeof address)
+        return false;
+    memcpy(address, text, length);
+    address[length] = 0;
+    if (!addr_parse(address, &out->address))
+        return false;
+    size_t most = addr_length(&out->address) * 8;
+    if (text[length] && !value_number(text + length + 1, false, 0, most, &bits))
+        return false;
+    out->bits = (unsigned)(text[length] ? bits : most);
+    return true;
+}
+
+bool network_has(const struct network *network, const struct addr *address)
+{
+    if (addr_is_none(&network->address))
+        return true;
+    if (network->address.family != address->family)
+        return false;
+    for (unsigned bit = 0; bit < network->bits; bit++)
+        if ((network->address.bytes[bit / 8] ^ address->bytes[bit / 8]) >> (7 - bit % 8) & 1)
+            return false;
+    return true;
+}
+
+/* DIGITS[.DIGITS] in seconds, all of `text`. */
+static bool seconds_of(const char *text, nstime *out)
+{
+    char whole[16];
+    size_t length = strspn(text, "0123456789");
+    uint64_t seconds;
+    nstime fraction = 0;
+    const char *rest = "";
+    if (length >= sizeof whole)
+        return false;
+    memcpy(whole, text, length);
+    whole[length] = 0;
+    if (!value_number(whole, false, 0, INT64_MAX / NS_PER_S - 1, &seconds))
+        return false;
+    if (text[length] && (text[length] != '.' || !value_span(text + length, NS_PER_S, &fraction, &rest)))
+        return false;
+    *out = (nstime)seconds * NS_PER_S + fraction;
+    return !*rest;
+}
+
+bool value_instant(const char *text, struct instant *out)
+{
+    const char *rest;
+    struct instant instant = {.kind = INSTANT_AT};
+    bool good;
+    if (*text == '@') {
+        good = seconds_of(text + 1, &instant.time);
+    } else if (*text == '+') {
+        instant.kind = INSTANT_AFTER;
+        good = seconds_of(text + 1, &instant.time);
+    } else if (nstime_parse_clock(text, &instant.time, &rest)) {
+        instant.kind = INSTANT_CLOCK;
+        good = !*rest;
+    } else {
+        good = nstime_parse(text, &instant.time);
+    }
+    if (good)
+        *out = instant;
+    return good;
+}
+
 struct named_value {
     const char *name;
     uint8_t value;

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/addr.h"
 #include "base/err.h"
 #include "base/nstime.h"
 
@@ -21,6 +22,31 @@ bool value_span(const char *text, nstime unit, nstime *out, const char **rest);
 bool value_dscp(const char *text, uint8_t *out);
 /* An ECN codepoint as a number (0 to 3) or by name (RFC 3168: "not-ect", "ect1", "ect0", "ce"), case ignored. */
 bool value_ecn(const char *text, uint8_t *out);
+
+/* Addresses that begin alike. */
+struct network {
+    struct addr address;
+    unsigned bits; /* so many; the rest of `address` means nothing */
+};
+
+/* ADDRESS or ADDRESS/LENGTH. */
+bool value_network(const char *text, struct network *out);
+/* A network without address (all zero) has every address. */
+bool network_has(const struct network *network, const struct addr *address);
+
+/* A point of time, as far as it is known before the capture is. */
+struct instant {
+    enum instant_kind {
+        INSTANT_NONE,  /* not given */
+        INSTANT_AT,    /* `time` is it */
+        INSTANT_CLOCK, /* `time` after the midnight (UTC) before the first frame */
+        INSTANT_AFTER, /* `time` after the first frame */
+    } kind;
+    nstime time;
+};
+
+/* RFC 3339 (nstime_parse()), @SECONDS of the epoch, HH:MM[:SS], +SECONDS. */
+bool value_instant(const char *text, struct instant *out);
 
 /* What a complaint is about: an option as it was typed, with its value, and whether the environment holds it. */
 struct subject {

@@ -353,7 +353,7 @@ static uint8_t options_direction(struct record_options options)
     return FRAME_DIRECTION_UNKNOWN;
 }
 
-/* The packet's bytes, which start `offset` bytes into the body; the rest of the frame is filled. */
+/* The packet's bytes, which start `offset` bytes on in the body; the rest of the frame is filled. */
 static enum record_kind take_data(struct pcapng_reader *r, struct body *body, size_t offset, struct frame *frame,
                                   struct record *out)
 {
@@ -416,7 +416,7 @@ static enum record_kind read_simple_packet(struct pcapng_reader *r, struct body 
         .time = r->last,
     };
     out->options = (struct record_options){0};
-    return take_data(r, body, 4, frame, out);
+    return take_data(r, body, 0, frame, out);
 }
 
 static enum record_kind pcapng_next(struct reader *reader, struct frame *frame, struct record *out)

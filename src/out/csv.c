@@ -1,88 +1,138 @@
-/* csv: RFC 4180 but with plain newlines; a row for each reply and for each silent probe, by trace, TTL and attempt.
+/* csv: RFC 4180 but with plain newlines; a row for each reply and for each silent probe.
  *
- * Written at the end, so that late replies stand with their probes. `trace` and `file` count from 0 as in json, and
- * what is unknown or makes no sense is empty. No field needs quotes: all are numbers, times, addresses and our own
- * words. */
-#include <inttypes.h>
+ * Of a run of our own it is written at the end, by trace, TTL and attempt, so that late replies stand with their
+ * probes. Of other captures, a probe's rows are written as it settles, and memory is bounded whatever the capture;
+ * millions of rows are why they are made by hand (rowbuf). `trace` and `file` count from 0 as in json, and what is
+ * unknown or makes no sense is empty. No field needs quotes: all are numbers, times, addresses and our own words. */
 #include <stdlib.h>
-#include <string.h>
 
 #include "out/output.h"
+#include "out/rowbuf.h"
 #include "out/summary.h"
+
+#define PREFIXES 1024 /* a power of two */
+#define PREFIX_BYTES 112
+
+/* What all rows of a trace have in common: "TRACE,TARGET,PROBE,". */
+struct prefix {
+    uint32_t number;
+    uint8_t length; /* 0: none is known */
+    char text[PREFIX_BYTES];
+};
+
+struct csv_state {
+    struct rowbuf *rows;
+    struct spec_text spec;
+    struct prefix prefixes[PREFIXES]; /* by number, of the traces that had rows of late */
+};
+
+static const char heading[] = "file,trace,target,probe,ttl,attempt,frame,sent,from,reply_frame,rtt_ms,kind,icmp_type,"
+                              "icmp_code,reply_ttl,matched,late,duplicate\n";
+
+static bool csv_start(struct output *out)
+{
+    struct csv_state *state = calloc(1, sizeof *state);
+    struct rowbuf *rows = state ? rowbuf_new(out->file) : NULL;
+    if (!rows) {
+        free(state);
+        return false;
+    }
+    state->rows = rows;
+    out->state = state;
+    fputs(heading, out->file);
+    return true;
+}
+
+static void csv_finish(struct output *out)
+{
+    struct csv_state *state = out->state;
+    rowbuf_flush(state->rows);
+    fflush(out->file);
+    rowbuf_free(state->rows);
+    free(state);
+    out->state = NULL;
+}
+
+static void make_prefix(struct csv_state *state, struct prefix *prefix, uint32_t number, const struct trace *trace)
+{
+    char *at = put_char(put_number(prefix->text, number), ',');
+    at = put_char(put_address(state->rows, at, &trace->flow.target), ',');
+    at = put_char(put_text(at, summary_spec(&state->spec, &trace->flow.spec)), ',');
+    prefix->number = number;
+    prefix->length = (uint8_t)(at - prefix->text);
+}
+
+static const struct prefix *find_prefix(struct csv_state *state, uint32_t number, const struct trace *trace)
+{
+    struct prefix *prefix = &state->prefixes[number % PREFIXES];
+    if (!prefix->length || prefix->number != number)
+        make_prefix(state, prefix, number, trace);
+    return prefix;
+}
+
+static char *put_frame(char *at, uint64_t frame)
+{
+    return frame ? put_number(at, frame) : at;
+}
+
+/* From "file" to "sent". */
+static char *put_probe(struct csv_state *state, char *at, uint32_t number, const struct trace *trace,
+                       const struct probe *probe)
+{
+    const struct prefix *prefix = find_prefix(state, number, trace);
+    unsigned file;
+    if (summary_file(probe, &file))
+        at = put_number(at, file);
+    at = put_bytes(put_char(at, ','), prefix->text, prefix->length);
+    at = put_char(put_number(at, probe->ttl), ',');
+    at = put_char(put_number(at, probe->attempt), ',');
+    at = put_char(put_frame(at, probe->frame), ',');
+    return put_time(state->rows, at, probe->sent);
+}
+
+/* ",true" or ",false". */
+static char *put_truth(char *at, bool value)
+{
+    return value ? put_bytes(at, ",true", 5) : put_bytes(at, ",false", 6);
+}
+
+static char *put_icmp(char *at, const struct reply *reply)
+{
+    if (!reply->is_icmp)
+        return put_char(at, ',');
+    return put_number(put_char(put_number(at, reply->icmp_type), ','), reply->icmp_code);
+}
+
+/* From the comma before "from" to the end. */
+static char *put_reply(struct csv_state *state, char *at, const struct probe *probe, const struct reply *reply)
+{
+    at = put_char(put_address(state->rows, put_char(at, ','), &reply->from), ',');
+    at = put_char(put_frame(at, reply->frame), ',');
+    if (probe->sent != NSTIME_NONE)
+        at = put_ms(at, reply_rtt(probe, reply));
+    at = put_char(put_text(put_char(at, ','), reply_kind_name(reply->kind)), ',');
+    at = put_char(put_icmp(at, reply), ',');
+    at = put_char(put_number(at, reply->reply_ttl), ',');
+    at = put_text(at, match_name(reply->match));
+    return put_char(put_truth(put_truth(at, reply->late), reply->duplicate), '\n');
+}
+
+static void write_probe(struct csv_state *state, uint32_t number, const struct trace *trace, const struct probe *probe)
+{
+    for (unsigned i = 0; i < probe->reply_count; i++) {
+        char *at = put_probe(state, rowbuf_begin(state->rows), number, trace, probe);
+        rowbuf_end(state->rows, put_reply(state, at, probe, &probe->replies[i]));
+    }
+    if (!probe->reply_count) {
+        char *at = put_probe(state, rowbuf_begin(state->rows), number, trace, probe);
+        rowbuf_end(state->rows, put_text(at, ",,,,,,,,,,\n"));
+    }
+}
 
 static bool csv_begin(struct output *out, const struct session *session, const struct report_source *source)
 {
     (void)session, (void)source;
-    fputs("file,trace,target,probe,ttl,attempt,frame,sent,from,reply_frame,rtt_ms,kind,icmp_type,icmp_code,reply_ttl,"
-          "matched,late,duplicate\n",
-          out->file);
-    return true;
-}
-
-static void add_frame(struct strbuf *row, uint64_t frame)
-{
-    if (frame)
-        strbuf_addf(row, "%" PRIu64, frame);
-}
-
-/* Exact to the nanosecond, without trailing zeros but the one behind the point: as json has it. */
-static void add_ms(struct strbuf *row, nstime span)
-{
-    char text[32];
-    int length = snprintf(text, sizeof text, "%" PRId64 ".%06" PRId64, span / NS_PER_MS, span % NS_PER_MS);
-    while (text[length - 1] == '0' && text[length - 2] != '.')
-        length--;
-    strbuf_add_bytes(row, text, (size_t)length);
-}
-
-static void add_probe_fields(struct strbuf *row, size_t number, const struct trace *trace, const struct probe *probe)
-{
-    char target[ADDR_TEXT_BYTES], spec[PROBE_SPEC_TEXT_BYTES], sent[NSTIME_TEXT_BYTES];
-    addr_format(&trace->flow.target, target);
-    probe_spec_format(&trace->flow.spec, spec);
-    nstime_format(probe->sent, sent);
-    strbuf_addf(row, "%s,%zu,%s,%s,%u,%u,", summary_has_frames(probe) ? "0" : "", number, target, spec, probe->ttl,
-                probe->attempt);
-    add_frame(row, probe->frame);
-    strbuf_addf(row, ",%s", sent);
-}
-
-static const char *truth(bool value)
-{
-    return value ? "true" : "false";
-}
-
-static void add_reply_fields(struct strbuf *row, const struct probe *probe, const struct reply *reply)
-{
-    char from[ADDR_TEXT_BYTES];
-    addr_format(&reply->from, from);
-    strbuf_addf(row, ",%s,", from);
-    add_frame(row, reply->frame);
-    strbuf_add(row, ",");
-    add_ms(row, reply_rtt(probe, reply));
-    strbuf_addf(row, ",%s,", reply_kind_name(reply->kind));
-    if (reply->is_icmp)
-        strbuf_addf(row, "%u,%u", reply->icmp_type, reply->icmp_code);
-    else
-        strbuf_add(row, ",");
-    strbuf_addf(row, ",%u,%s,%s,%s\n", reply->reply_ttl, match_name(reply->match), truth(reply->late),
-                truth(reply->duplicate));
-}
-
-static void write_probe(FILE *file, size_t number, const struct trace *trace, const struct probe *probe)
-{
-    struct strbuf row;
-    strbuf_init(&row);
-    for (unsigned i = 0; i < probe->reply_count; i++) {
-        add_probe_fields(&row, number, trace, probe);
-        add_reply_fields(&row, probe, &probe->replies[i]);
-    }
-    if (!probe->reply_count) {
-        add_probe_fields(&row, number, trace, probe);
-        strbuf_add(&row, ",,,,,,,,,,\n");
-    }
-    fputs(row.text, file);
-    strbuf_free(&row);
+    return csv_start(out);
 }
 
 static void csv_end(struct output *out, const struct session *session, const struct judgement *judgement,
@@ -95,10 +145,27 @@ static void csv_end(struct output *out, const struct session *session, const str
         for (unsigned ttl = 1, last = trace_last_ttl(traces[i]); ttl <= last; ttl++) {
             const struct probe *probe = trace_first_at(traces[i], (uint8_t)ttl);
             for (; probe; probe = trace_next_at(traces[i], probe))
-                write_probe(out->file, i, traces[i], probe);
+                write_probe(out->state, (uint32_t)i, traces[i], probe);
         }
-    fflush(out->file);
     free(traces);
+    csv_finish(out);
+}
+
+static bool csv_replay_begin(struct output *out, const struct report_source *source)
+{
+    (void)source;
+    return csv_start(out);
+}
+
+static void csv_replay_probe(struct output *out, const struct trace *trace, const struct probe *probe)
+{
+    write_probe(out->state, trace->number, trace, probe);
+}
+
+static void csv_replay_end(struct output *out, const struct recognition *found, const struct report_source *source)
+{
+    (void)found, (void)source;
+    csv_finish(out);
 }
 
 const struct output_format output_csv = {
@@ -106,4 +173,7 @@ const struct output_format output_csv = {
     .help = "a row for each reply and each silent probe",
     .begin = csv_begin,
     .end = csv_end,
+    .replay_begin = csv_replay_begin,
+    .replay_probe = csv_replay_probe,
+    .replay_end = csv_replay_end,
 };

@@ -2,16 +2,47 @@
  *
  * A probe is written as soon as it settles: with "trace", its trace's number from 0 in the order of first sending, its
  * spec and its TTL. Probes beyond the target's hop are left out as in json. What comes after a probe has settled counts
- * in its trace's "replies" only. */
+ * in its trace's "replies" only.
+ *
+ * Of captures that are not our own, a trace's line comes when the trace is over, and those may be millions: nothing is
+ * flushed before the end. */
 #include <stdlib.h>
 
+#include "out/jsonprobe.h"
 #include "out/jsonvalue.h"
 #include "out/summary.h"
 
+struct jsonl_state {
+    struct rowbuf *rows;
+    struct spec_text spec;
+};
+
+static bool start(struct output *out)
+{
+    struct jsonl_state *state = calloc(1, sizeof *state);
+    struct rowbuf *rows = state ? rowbuf_new(out->file) : NULL;
+    if (!rows) {
+        free(state);
+        return false;
+    }
+    state->rows = rows;
+    out->state = state;
+    return true;
+}
+
+static void finish(struct output *out)
+{
+    struct jsonl_state *state = out->state;
+    fflush(out->file);
+    rowbuf_free(state->rows);
+    free(state);
+    out->state = NULL;
+}
+
 static bool jsonl_begin(struct output *out, const struct session *session, const struct report_source *source)
 {
-    (void)out, (void)session, (void)source;
-    return true;
+    (void)session, (void)source;
+    return start(out);
 }
 
 static json_t *new_line(const char *type)
@@ -29,37 +60,50 @@ static json_t *extend(json_t *object, json_t *members)
     return object;
 }
 
+/* Behind the probes that were put down. */
 static void write_line(struct output *out, json_t *object)
 {
+    struct jsonl_state *state = out->state;
+    rowbuf_flush(state->rows);
     json_write(out->file, object);
-    fputs("\n", out->file);
-    fflush(out->file);
+    putc('\n', out->file);
+}
+
+static void put_probe(struct jsonl_state *state, uint32_t number, const struct trace *trace, const struct probe *probe)
+{
+    struct rowbuf *rows = state->rows;
+    char *at = put_number(put_text(rowbuf_begin(rows), "{\"type\": \"probe\", \"trace\": "), number);
+    at = put_text(put_text(at, ", \"probe\": \""), summary_spec(&state->spec, &trace->flow.spec));
+    at = put_number(put_text(at, "\", \"ttl\": "), probe->ttl);
+    rowbuf_end(rows, put_text(at, ", "));
+    jsonprobe_put(rows, trace, probe);
+    rowbuf_end(rows, put_text(rowbuf_begin(rows), "}\n"));
+}
+
+static json_t *trace_line(const struct trace *trace, uint32_t number, const char *target_name)
+{
+    json_t *object = new_line("trace");
+    json_object_set_new(object, "trace", json_integer(number));
+    return extend(object, json_trace_head(trace, target_name));
 }
 
 static void jsonl_probe(struct output *out, const struct session *session, const struct trace *trace,
                         const struct probe *probe)
 {
+    struct jsonl_state *state = out->state;
     if (probe->ttl > trace_last_ttl(trace))
         return;
-    char spec[PROBE_SPEC_TEXT_BYTES];
-    probe_spec_format(&trace->flow.spec, spec);
-    json_t *object = new_line("probe");
-    json_object_set_new(object, "trace", json_integer(summary_trace_number(session, trace)));
-    json_object_set_new(object, "probe", json_string(spec));
-    json_object_set_new(object, "ttl", json_integer(probe->ttl));
-    json_add_probe(object, probe);
-    write_line(out, object);
+    put_probe(state, summary_trace_number(session, trace), trace, probe);
+    rowbuf_flush(state->rows);
+    fflush(out->file);
 }
 
 static void write_traces(struct output *out, const struct session *session)
 {
     size_t count;
     const struct trace **traces = summary_traces(session, &count);
-    for (size_t i = 0; i < count; i++) {
-        json_t *object = new_line("trace");
-        json_object_set_new(object, "trace", json_integer((json_int_t)i));
-        write_line(out, extend(object, json_trace_head(session, traces[i])));
-    }
+    for (size_t i = 0; i < count; i++)
+        write_line(out, trace_line(traces[i], (uint32_t)i, summary_target_name(session_config(session))));
     free(traces);
 }
 
@@ -73,8 +117,39 @@ static void jsonl_end(struct output *out, const struct session *session, const s
         write_line(out, extend(new_line("finding"), json_finding(&judgement->findings[i])));
     json_t *run = extend(new_line("run"), json_run_head(source));
     json_object_set_new(run, "errors", json_array());
-    json_object_set_new(run, "capture", json_capture(session));
+    json_object_set_new(run, "capture", json_capture(session_counters(session)));
     write_line(out, run);
+    finish(out);
+}
+
+static bool jsonl_replay_begin(struct output *out, const struct report_source *source)
+{
+    (void)source;
+    return start(out);
+}
+
+static void jsonl_replay_probe(struct output *out, const struct trace *trace, const struct probe *probe)
+{
+    put_probe(out->state, trace->number, trace, probe);
+}
+
+static void jsonl_replay_trace(struct output *out, const struct trace *trace)
+{
+    write_line(out, trace_line(trace, trace->number, NULL));
+}
+
+static void jsonl_replay_error(struct output *out, const struct other_error *error)
+{
+    write_line(out, extend(new_line("error"), json_error(error)));
+}
+
+/* The errors have lines of their own. */
+static void jsonl_replay_end(struct output *out, const struct recognition *found, const struct report_source *source)
+{
+    json_t *run = extend(new_line("run"), json_run_head(source));
+    json_object_set_new(run, "capture", json_recognition(&found->counters));
+    write_line(out, run);
+    finish(out);
 }
 
 const struct output_format output_jsonl = {
@@ -83,4 +158,9 @@ const struct output_format output_jsonl = {
     .begin = jsonl_begin,
     .probe = jsonl_probe,
     .end = jsonl_end,
+    .replay_begin = jsonl_replay_begin,
+    .replay_probe = jsonl_replay_probe,
+    .replay_trace = jsonl_replay_trace,
+    .replay_error = jsonl_replay_error,
+    .replay_end = jsonl_replay_end,
 };

@@ -24,6 +24,13 @@ void json_write_members(FILE *file, json_t *value)
     json_decref(value);
 }
 
+char *json_text_of(json_t *value)
+{
+    char *text = value ? json_dumps(value, DUMP_FLAGS | JSON_ENCODE_ANY) : NULL;
+    json_decref(value);
+    return text;
+}
+
 json_t *json_text(const char *text)
 {
     if (!text)
@@ -39,7 +46,7 @@ json_t *json_text(const char *text)
     return value;
 }
 
-static json_t *json_count(uint64_t count)
+json_t *json_count(uint64_t count)
 {
     return json_integer((json_int_t)count);
 }
@@ -49,13 +56,12 @@ static json_t *json_count_or_null(uint64_t count)
     return count ? json_count(count) : json_null();
 }
 
-/* A number that is not negative, to six decimals. */
-static json_t *json_decimal(double number)
+json_t *json_decimal(double number)
 {
     return json_real((double)(int64_t)(number * 1e6 + 0.5) / 1e6);
 }
 
-static json_t *json_address(const struct addr *address)
+json_t *json_address(const struct addr *address)
 {
     char text[ADDR_TEXT_BYTES];
     addr_format(address, text);
@@ -107,65 +113,97 @@ json_t *json_run_head(const struct report_source *source)
     return object;
 }
 
-json_t *json_capture(const struct session *session)
+static json_t *json_strays(const struct session_counters *counters)
 {
-    const struct session_counters *counters = session_counters(session);
-    json_t *object = json_object(), *strays = json_object();
+    json_t *strays = json_object();
     for (unsigned i = 0; i < counters->stray_kinds; i++)
         json_object_set_new(strays, counters->strays[i].reason, json_count(counters->strays[i].count));
+    return strays;
+}
+
+json_t *json_capture(const struct session_counters *counters)
+{
+    json_t *object = json_object();
     json_object_set_new(object, "frames", json_count(counters->frames));
     json_object_set_new(object, "dropped_by_kernel", json_count(counters->dropped_by_kernel));
-    json_object_set_new(object, "strays", strays);
+    json_object_set_new(object, "strays", json_strays(counters));
     json_object_set_new(object, "malformed", json_count(counters->malformed));
     return object;
 }
 
-static json_t *json_protocol(const struct flow *flow)
+json_t *json_recognition(const struct recognition_counters *counters)
 {
-    bool is_icmp6 = flow->spec.protocol == IP_ICMP && flow->target.family == 6;
-    uint8_t protocol = is_icmp6 ? IP_ICMP6 : flow->spec.protocol;
+    json_t *object = json_object();
+    json_object_set_new(object, "frames", json_count(counters->common.frames));
+    json_object_set_new(object, "probes", json_count(counters->probes));
+    json_object_set_new(object, "replies", json_count(counters->replies));
+    json_object_set_new(object, "errors", json_count(counters->errors));
+    json_object_set_new(object, "given_up", json_count(counters->given_up));
+    json_object_set_new(object, "dropped_by_kernel", json_count(counters->common.dropped_by_kernel));
+    json_object_set_new(object, "strays", json_strays(&counters->common));
+    json_object_set_new(object, "malformed", json_count(counters->common.malformed));
+    return object;
+}
+
+/* The name of the protocol that is on the wire. */
+static json_t *json_protocol(uint8_t protocol)
+{
     const char *name = ip_protocol_name(protocol);
     char number[4];
     snprintf(number, sizeof number, "%u", protocol);
     return json_string(name ? name : number);
 }
 
-json_t *json_trace_head(const struct session *session, const struct trace *trace)
+static uint8_t wire_protocol(const struct flow *flow)
+{
+    bool is_icmp6 = flow->spec.protocol == IP_ICMP && flow->target.family == 6;
+    return is_icmp6 ? IP_ICMP6 : flow->spec.protocol;
+}
+
+static json_t *json_port_or_null(uint16_t port, bool varies)
+{
+    return varies ? json_null() : json_integer(port);
+}
+
+json_t *json_trace_head(const struct trace *trace, const char *target_name)
 {
     const struct flow *flow = &trace->flow;
+    const struct trace_origin *origin = &trace->origin;
     json_t *object = json_object(), *target = json_object();
-    json_object_set_new(target, "name", json_text(summary_target_name(session_config(session))));
+    json_object_set_new(target, "name", json_text(target_name));
     json_object_set_new(target, "address", json_address(&flow->target));
     json_object_set_new(object, "target", target);
     json_object_set_new(object, "source_address", json_address(&flow->source));
     json_object_set_new(object, "probe", json_spec(&flow->spec));
-    json_object_set_new(object, "protocol", json_protocol(flow));
+    json_object_set_new(object, "protocol", json_protocol(wire_protocol(flow)));
     if (flow->spec.type->has_port) {
-        json_object_set_new(object, "source_port", json_integer(flow->source_port));
-        json_object_set_new(object, "destination_port", json_integer(flow->target_port));
+        json_object_set_new(object, "source_port", json_port_or_null(flow->source_port, origin->source_port_varies));
+        json_object_set_new(object, "destination_port",
+                            json_port_or_null(flow->target_port, origin->target_port_varies));
     }
     json_object_set_new(object, "started", json_time(trace->first_sent));
     json_object_set_new(object, "duration_ms", json_decimal(nstime_ms(summary_duration(trace))));
     json_object_set_new(object, "probes_sent", json_count(summary_probes_sent(trace)));
     json_object_set_new(object, "replies", json_count(trace->reply_count));
-    json_object_set_new(object, "tool", json_string("hopsonde"));
-    json_object_set_new(object, "grouped_by", json_string("flow"));
-    json_object_set_new(object, "inferred", json_false());
-    json_object_set_new(object, "captured_at_ttl", json_null());
-    json_object_set_new(object, "rounds", json_integer(1));
+    json_object_set_new(object, "tool", json_text(origin->tool));
+    json_object_set_new(object, "grouped_by", json_text(origin->grouped_by));
+    json_object_set_new(object, "inferred", json_boolean(origin->inferred));
+    json_object_set_new(object, "captured_at_ttl", json_count_or_null(origin->captured_at_ttl));
+    json_object_set_new(object, "rounds", json_integer(origin->rounds));
     json_object_set_new(object, "ended", json_string(trace_end_name(trace->end)));
     json_object_set_new(object, "reached_ttl", json_count_or_null(trace->reached_ttl));
     return object;
 }
 
-static json_t *json_stats(const struct trace *trace, uint8_t ttl)
+json_t *json_stats(const struct trace *trace, uint8_t ttl)
 {
     struct hop_stats stats;
     trace_hop_stats(trace, ttl, &stats);
     json_t *object = json_object();
     json_object_set_new(object, "sent", json_count(stats.sent));
     json_object_set_new(object, "received", json_count(stats.received));
-    json_object_set_new(object, "loss", stats.sent ? json_decimal(stats.loss) : json_null());
+    bool knows_loss = stats.sent && !trace->origin.inferred;
+    json_object_set_new(object, "loss", knows_loss ? json_decimal(stats.loss) : json_null());
     const struct {
         const char *key;
         double ms;
@@ -175,11 +213,11 @@ static json_t *json_stats(const struct trace *trace, uint8_t ttl)
                  {"stdev_ms", stats.stdev_ms},
                  {"jitter_ms", stats.jitter_ms}};
     for (size_t i = 0; i < sizeof times / sizeof *times; i++)
-        json_object_set_new(object, times[i].key, stats.received ? json_decimal(times[i].ms) : json_null());
+        json_object_set_new(object, times[i].key, stats.timed ? json_decimal(times[i].ms) : json_null());
     return object;
 }
 
-static json_t *json_labels(const struct icmp_extension *extension)
+json_t *json_labels(const struct icmp_extension *extension)
 {
     json_t *labels = json_array();
     for (unsigned i = 0; i < extension->mpls_count; i++) {
@@ -194,80 +232,43 @@ static json_t *json_labels(const struct icmp_extension *extension)
     return labels;
 }
 
-static json_t *json_rewrites(const struct reply *reply)
-{
-    json_t *rewrites = json_array();
-    for (unsigned i = 0; i < reply->rewrite_count; i++) {
-        const struct rewrite *change = &reply->rewrites[i];
-        bool is_address = change->field == REWRITE_IP_SOURCE || change->field == REWRITE_IP_TARGET;
-        json_t *rewrite = json_object();
-        json_object_set_new(rewrite, "field", json_string(rewrite_field_name(change->field)));
-        json_object_set_new(rewrite, "sent",
-                            is_address ? json_address(&change->sent_address) : json_count(change->sent));
-        json_object_set_new(rewrite, "quoted",
-                            is_address ? json_address(&change->quoted_address) : json_count(change->quoted));
-        json_array_append_new(rewrites, rewrite);
-    }
-    return rewrites;
-}
-
-static json_t *json_icmp(const struct reply *reply)
+static json_t *json_icmp(uint8_t type, uint8_t code)
 {
     json_t *icmp = json_object();
-    json_object_set_new(icmp, "type", json_integer(reply->icmp_type));
-    json_object_set_new(icmp, "code", json_integer(reply->icmp_code));
+    json_object_set_new(icmp, "type", json_integer(type));
+    json_object_set_new(icmp, "code", json_integer(code));
     return icmp;
 }
 
-static json_t *json_reply(const struct probe *probe, const struct reply *reply)
+/* What the packet was that an ICMP error quotes; null where the quote says too little. */
+static json_t *json_about(const struct other_error *error)
 {
+    if (addr_is_none(&error->target))
+        return json_null();
     json_t *object = json_object();
-    json_object_set_new(object, "from", json_address(&reply->from));
-    json_object_set_new(object, "frame", json_count_or_null(reply->frame));
-    json_object_set_new(object, "rtt_ms", json_decimal(nstime_ms(reply_rtt(probe, reply))));
-    json_object_set_new(object, "kind", json_string(reply_kind_name(reply->kind)));
-    if (reply->is_icmp)
-        json_object_set_new(object, "icmp", json_icmp(reply));
-    json_object_set_new(object, "reply_ttl", json_integer(reply->reply_ttl));
-    if (reply->quoted_ttl >= 0)
-        json_object_set_new(object, "quoted_ttl", json_integer(reply->quoted_ttl));
-    if (reply->kind == REPLY_TOO_BIG)
-        json_object_set_new(object, "mtu", json_count_or_null(reply->mtu));
-    if (reply->extension && reply->extension->mpls_count)
-        json_object_set_new(object, "mpls", json_labels(reply->extension));
-    if (reply->quoted_ttl >= 0)
-        json_object_set_new(object, "rewritten", json_rewrites(reply));
-    json_object_set_new(object, "matched", json_string(match_name(reply->match)));
-    json_object_set_new(object, "late", json_boolean(reply->late));
-    json_object_set_new(object, "duplicate", json_boolean(reply->duplicate));
+    json_object_set_new(object, "protocol", json_protocol(error->protocol));
+    json_object_set_new(object, "source", json_address(&error->source));
+    json_object_set_new(object, "target", json_address(&error->target));
+    if (summary_error_has_port(error)) {
+        json_object_set_new(object, "source_port", json_integer(error->source_port));
+        json_object_set_new(object, "destination_port", json_integer(error->target_port));
+    }
     return object;
 }
 
-void json_add_probe(json_t *object, const struct probe *probe)
+json_t *json_error(const struct other_error *error)
 {
-    json_t *replies = json_array();
-    for (unsigned i = 0; i < probe->reply_count; i++)
-        json_array_append_new(replies, json_reply(probe, &probe->replies[i]));
-    json_object_set_new(object, "attempt", json_integer(probe->attempt));
-    json_object_set_new(object, "file", summary_has_frames(probe) ? json_integer(0) : json_null());
-    json_object_set_new(object, "frame", json_count_or_null(probe->frame));
-    json_object_set_new(object, "sent", json_time(probe->sent));
-    if (probe->state == PROBE_REFUSED)
-        json_object_set_new(object, "send_error", json_text(strerror(probe->send_errno)));
-    json_object_set_new(object, "replies", replies);
-}
-
-json_t *json_hop(const struct trace *trace, uint8_t ttl)
-{
-    json_t *object = json_object(), *probes = json_array();
-    for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe)) {
-        json_t *item = json_object();
-        json_add_probe(item, probe);
-        json_array_append_new(probes, item);
-    }
-    json_object_set_new(object, "ttl", json_integer(ttl));
-    json_object_set_new(object, "stats", json_stats(trace, ttl));
-    json_object_set_new(object, "probes", probes);
+    json_t *object = json_object();
+    json_object_set_new(object, "from", json_address(&error->from));
+    json_object_set_new(object, "about", json_about(error));
+    json_object_set_new(object, "icmp", json_icmp(error->icmp_type, error->icmp_code));
+    if (reply_kind_of_icmp(error->version, error->icmp_type, error->icmp_code) == REPLY_TOO_BIG)
+        json_object_set_new(object, "mtu", json_count_or_null(error->mtu));
+    if (error->extension && error->extension->mpls_count)
+        json_object_set_new(object, "mpls", json_labels(error->extension));
+    json_object_set_new(object, "time", json_time(error->time));
+    json_object_set_new(object, "file", json_integer(error->file));
+    json_object_set_new(object, "frame", json_count_or_null(error->frame));
     return object;
 }
 

@@ -1,12 +1,14 @@
 /* output: events and results turned into text, JSON, JSON lines or CSV. Floor 5; never sees io/.
  *
  * A format is a const struct in a file of its own plus one line in output_formats[]. It writes only to the FILE given;
- * whether that file took everything is asked by the caller (ferror, fclose). */
+ * whether that file took everything is asked by the caller (ferror, fclose). An output may have several reports after
+ * each other, each with its begin and end. */
 #ifndef HOPSONDE_OUT_OUTPUT_H
 #define HOPSONDE_OUT_OUTPUT_H
 
 #include <stdio.h>
 
+#include "recognise/recognise.h"
 #include "session/session.h"
 #include "verdict/verdict.h"
 
@@ -21,6 +23,7 @@ struct report_source {
         bool truncated;
     } * files; /* capture: file_count of them */
     unsigned file_count;
+    bool interrupted; /* a replay of other captures than our own: they were not read to their end */
 };
 
 struct output_options {
@@ -37,6 +40,7 @@ struct output {
     FILE *file; /* borrowed */
     struct output_options options;
     void *state; /* the format's own, from begin to end */
+    bool headed; /* the format's own: its heading stands in the file, maybe since an earlier report */
 };
 
 struct output_format {
@@ -50,9 +54,21 @@ struct output_format {
     /* The run is over: the rest, and the verdicts. Frees `state`. `source` has its final counts now. */
     void (*end)(struct output *out, const struct session *session, const struct judgement *judgement,
                 const struct report_source *source);
+
+    /* The same for what was recognised in captures that are not our own: they have no session. A format that `keeps`
+     * has all it needs in replay_end(); the others are told of probes, traces and errors as these become final
+     * (recogniser_events), keep nothing, and find `found` without traces. */
+    bool keeps;
+    bool (*replay_begin)(struct output *out, const struct report_source *source);
+    void (*replay_probe)(struct output *out, const struct trace *trace, const struct probe *probe); /* may be NULL */
+    void (*replay_trace)(struct output *out, const struct trace *trace);                            /* may be NULL */
+    void (*replay_error)(struct output *out, const struct other_error *error);                      /* may be NULL */
+    void (*replay_end)(struct output *out, const struct recognition *found, const struct report_source *source);
 };
 
 extern const struct output_format output_text, output_json, output_jsonl, output_csv;
+/* What --list prints; no format that -o knows. */
+extern const struct output_format output_list;
 extern const struct output_format *const output_formats[];        /* NULL-terminated */
 const struct output_format *output_format_find(const char *name); /* NULL: none; "ndjson" is jsonl */
 

@@ -3,6 +3,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+const char *summary_spec(struct spec_text *known, const struct probe_spec *spec)
+{
+    if (!known->spec.type || !probe_spec_equal(&known->spec, spec)) {
+        known->spec = *spec;
+        probe_spec_format(spec, known->text);
+    }
+    return known->text;
+}
+
 const struct trace **summary_traces(const struct session *session, size_t *count)
 {
     *count = 0;
@@ -54,8 +63,8 @@ const char *summary_target_name(const struct session_config *config)
 
 unsigned summary_probes_sent(const struct trace *trace)
 {
-    unsigned sent = 0;
-    for (size_t i = 0; i < trace->probe_count; i++)
+    unsigned sent = trace->origin.foreign ? trace->sent_count : 0;
+    for (size_t i = 0; !trace->origin.foreign && i < trace->probe_count; i++)
         sent += trace->probes[i].state != PROBE_REFUSED;
     return sent;
 }
@@ -65,13 +74,21 @@ nstime summary_duration(const struct trace *trace)
     nstime last = trace->last_seen;
     for (size_t i = 0; i < trace->probe_count; i++)
         last = trace->probes[i].sent > last ? trace->probes[i].sent : last;
-    return last > trace->first_sent ? last - trace->first_sent : 0;
+    return trace->first_sent != NSTIME_NONE && last > trace->first_sent ? last - trace->first_sent : 0;
 }
 
-bool summary_has_frames(const struct probe *probe)
+bool summary_file(const struct probe *probe, unsigned *file)
 {
-    bool has = probe->frame != 0;
-    for (unsigned i = 0; i < probe->reply_count; i++)
-        has = has || probe->replies[i].frame != 0;
-    return has;
+    *file = probe->file;
+    for (unsigned i = 0; !probe->frame && i < probe->reply_count; i++)
+        if (probe->replies[i].frame) {
+            *file = probe->replies[i].file;
+            return true;
+        }
+    return probe->frame != 0;
+}
+
+bool summary_error_has_port(const struct other_error *error)
+{
+    return error->has_ports && error->protocol != IP_ICMP && error->protocol != IP_ICMP6;
 }

@@ -1,8 +1,15 @@
-/* summary: what all formats ask of a session alike. Floor 5; pure. */
+/* summary: what all formats ask of a session or a trace alike. Floor 5; pure. */
 #ifndef HOPSONDE_OUT_SUMMARY_H
 #define HOPSONDE_OUT_SUMMARY_H
 
-#include "session/session.h"
+#include "recognise/recognise.h"
+
+/* The spelling of a probe spec, kept as long as the next asked for is the same. All zero at first. */
+struct spec_text {
+    struct probe_spec spec;
+    char text[PROBE_SPEC_TEXT_BYTES];
+};
+const char *summary_spec(struct spec_text *known, const struct probe_spec *spec);
 
 /* The traces that sent something, in the order of their first sending; a trace's place in it is its number in every
  * format, from 0 as in the JSON array. The caller frees the array. NULL where memory is short; *count is
@@ -16,13 +23,17 @@ unsigned summary_trace_number(const struct session *session, const struct trace 
 /* The name by which the user called the target; NULL where that was its address. Foreign text. */
 const char *summary_target_name(const struct session_config *config);
 
-/* Probes that left our host; a refused send is none. */
+/* Probes that left their host; a refused send is none. */
 unsigned summary_probes_sent(const struct trace *trace);
 
-/* From the first probe to the last frame of the trace, reply or probe. */
+/* From the first probe to the last frame of the trace, reply or probe; 0 where no time is known. */
 nstime summary_duration(const struct trace *trace);
 
-/* Whether any frame of this probe is kept in the capture: it has then the file number 0, as a run keeps one file. */
-bool summary_has_frames(const struct probe *probe);
+/* Whether the packet that an error quotes has ports that could be read; ICMP has none. */
+bool summary_error_has_port(const struct other_error *error);
+
+/* Which of the capture's files holds the probe: its own frame, else that of its first answer. False: no frame of it is
+ * kept. */
+bool summary_file(const struct probe *probe, unsigned *file);
 
 #endif

@@ -1,14 +1,15 @@
 /* text: the report as people read it. A heading, a line a hop as soon as the hop is settled, and below the table the
  * verdicts, the findings, and notes on what the lines could not say.
  *
- * A printed line is final. Silent hops are held back until a later hop answers, so that a silent end of the path is
- * told in two lines and is no wall of stars. */
+ * A printed line is final. The report of captures that are not our own is in textreplay.c. Silent hops are held back
+ * until a later hop answers, so that a silent end of the path is told in two lines and is no wall of stars. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "out/output.h"
 #include "out/summary.h"
 #include "out/textline.h"
+#include "out/textreplay.h"
 
 #define TAIL_HOPS_MOST 2 /* so many silent hops at the end still get a line each */
 
@@ -58,7 +59,7 @@ static bool text_begin(struct output *out, const struct session *session, const 
         return true;
     const struct session_config *config = session_config(session);
     strbuf_add(&state->line, "hopsonde to ");
-    textline_add_address(&state->line, session, &config->target);
+    textline_add_address(&state->line, &config->target, &config->target, summary_target_name(config));
     strbuf_add(&state->line, config->automatic ? ", auto (" : ", ");
     add_specs(&state->line, config);
     strbuf_addf(&state->line, "%s, %u hops max", config->automatic ? ")" : "", config->max_ttl);
@@ -79,13 +80,27 @@ static void remember_line(struct text_state *state, const struct session *sessio
     }
 }
 
+/* The first spec of the chain goes without saying. */
+static struct textline textline_of(const struct output *out, const struct session *session, uint8_t ttl)
+{
+    const struct trace *trace = session_hop_trace(session, ttl);
+    return (struct textline){
+        .trace = trace,
+        .target_name = summary_target_name(session_config(session)),
+        .ttl = ttl,
+        .names_spec = trace != session_trace(session, 0),
+        .color = out->options.color,
+    };
+}
+
 static void print_hop(struct output *out, const struct session *session, uint8_t ttl)
 {
     struct text_state *state = out->state;
+    struct textline line = textline_of(out, session, ttl);
     if (state->rows) {
-        textline_add_row(&state->line, session, ttl, out->options.color);
+        textline_add_row(&state->line, &line);
     } else {
-        textline_add_hop(&state->line, session, ttl, out->options.color);
+        textline_add_hop(&state->line, &line);
         remember_line(state, session, ttl);
     }
     print_line(out);
@@ -243,17 +258,13 @@ static const char *plural(unsigned long long count)
 /* Whether any was cut. */
 static bool print_cut_files(struct output *out, const struct report_source *source)
 {
-    bool any = false;
-    struct strbuf name;
-    strbuf_init(&name);
-    for (unsigned i = 0; !source->live && i < source->file_count; i++) {
-        strbuf_clear(&name);
-        strbuf_add_escaped(&name, source->files[i].name, strlen(source->files[i].name));
-        any = any || source->files[i].truncated;
-        if (source->files[i].truncated)
-            print_below(out, "%s is cut short: this is what came before the cut", name.text);
-    }
-    strbuf_free(&name);
+    struct strbuf lines;
+    strbuf_init(&lines);
+    bool any = text_add_cut_files(&lines, source);
+    if (any)
+        separate(out);
+    fputs(lines.text, out->file);
+    strbuf_free(&lines);
     return any;
 }
 
@@ -318,4 +329,7 @@ const struct output_format output_text = {
     .begin = text_begin,
     .hop = text_hop,
     .end = text_end,
+    .keeps = true,
+    .replay_begin = text_replay_begin,
+    .replay_end = text_replay_end,
 };

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "out/marks.h"
-#include "out/summary.h"
 
 #define DIM "2"
 #define BOLD "1"
@@ -13,10 +12,10 @@
 /* A line in the making. */
 struct line {
     struct strbuf *text;
-    const struct session *session;
-    const struct trace *trace; /* NULL: nobody asked at this hop */
+    const struct trace *trace;
+    const char *target_name;
     uint8_t ttl;
-    bool color;
+    bool names_spec, color;
 };
 
 static void paint(const struct line *line, const char *sgr)
@@ -31,24 +30,28 @@ static void paint_end(const struct line *line)
         strbuf_add(line->text, "\033[0m");
 }
 
-void textline_add_address(struct strbuf *line, const struct session *session, const struct addr *address)
+void textline_add_address(struct strbuf *line, const struct addr *address, const struct addr *target,
+                          const char *target_name)
 {
-    const struct session_config *config = session_config(session);
-    const char *name = addr_equal(address, &config->target) ? summary_target_name(config) : NULL;
     char text[ADDR_TEXT_BYTES];
     addr_format(address, text);
-    if (!name) {
+    if (!target_name || !addr_equal(address, target)) {
         strbuf_add(line, text);
         return;
     }
-    strbuf_add_escaped(line, name, strlen(name));
+    strbuf_add_escaped(line, target_name, strlen(target_name));
     strbuf_addf(line, " (%s)", text);
+}
+
+static void add_plain_address(const struct line *line, const struct addr *address)
+{
+    textline_add_address(line->text, address, &line->trace->flow.target, line->target_name);
 }
 
 static void add_address(const struct line *line, const struct addr *address)
 {
     paint(line, BOLD);
-    textline_add_address(line->text, line->session, address);
+    add_plain_address(line, address);
     paint_end(line);
 }
 
@@ -130,7 +133,8 @@ static void add_probes(const struct line *line)
             strbuf_add(line->text, after_time ? "  " : " ");
             add_address(line, &reply->from);
         }
-        strbuf_addf(line->text, "  %.3f ms", nstime_ms(reply_rtt(probe, reply)));
+        if (probe->sent != NSTIME_NONE)
+            strbuf_addf(line->text, "  %.3f ms", nstime_ms(reply_rtt(probe, reply)));
         add_mark(line, reply);
         last = reply;
         after_time = true;
@@ -160,14 +164,14 @@ static bool is_answered(const struct trace *trace, uint8_t ttl)
     return !addr_is_none(&from);
 }
 
-/* "[icmp]", "[tcp/443 open]"; for the first spec of the chain only "[open]" or "[closed]". */
+/* "[icmp]", "[tcp/443 open]"; where the spec goes without saying only "[open]" or "[closed]". */
 static void add_bracket(const struct line *line)
 {
     if (!is_answered(line->trace, line->ttl))
         return;
     const char *state = hop_port_state(line);
     char spec[PROBE_SPEC_TEXT_BYTES] = "";
-    if (line->trace != session_trace(line->session, 0))
+    if (line->names_spec)
         probe_spec_format(&line->trace->flow.spec, spec);
     if (!spec[0] && !state)
         return;
@@ -180,14 +184,14 @@ static void add_bracket(const struct line *line)
         paint_end(line);
 }
 
-static struct line line_init(struct strbuf *text, const struct session *session, uint8_t ttl, bool color)
+static struct line line_init(struct strbuf *text, const struct textline *line)
 {
-    return (struct line){text, session, session_hop_trace(session, ttl), ttl, color};
+    return (struct line){text, line->trace, line->target_name, line->ttl, line->names_spec, line->color};
 }
 
-void textline_add_hop(struct strbuf *text, const struct session *session, uint8_t ttl, bool color)
+void textline_add_hop(struct strbuf *text, const struct textline *what)
 {
-    struct line line = line_init(text, session, ttl, color);
+    struct line line = line_init(text, what);
     add_ttl(&line);
     if (!line.trace) {
         strbuf_add(text, " -");
@@ -199,15 +203,15 @@ void textline_add_hop(struct strbuf *text, const struct session *session, uint8_
 
 #define ROW_NAME_COLUMNS 28
 
-void textline_add_row_heading(struct strbuf *line)
+void textline_add_row_heading(struct strbuf *text)
 {
-    strbuf_addf(line, "    %-*s  Loss%%   Snt   Best    Avg   Wrst  StDev   Jttr", ROW_NAME_COLUMNS, "");
+    strbuf_addf(text, "    %-*s  Loss%%   Snt   Best    Avg   Wrst  StDev   Jttr", ROW_NAME_COLUMNS, "");
 }
 
 static void add_row_address(const struct line *line, const struct addr *address)
 {
     size_t before = line->text->length;
-    textline_add_address(line->text, line->session, address);
+    add_plain_address(line, address);
     size_t columns = line->text->length - before;
     if (columns < ROW_NAME_COLUMNS)
         strbuf_addf(line->text, "%*s", (int)(ROW_NAME_COLUMNS - columns), "");
@@ -215,8 +219,11 @@ static void add_row_address(const struct line *line, const struct addr *address)
 
 static void add_row_numbers(const struct line *line, const struct hop_stats *stats)
 {
-    strbuf_addf(line->text, " %5.1f%% %5u", stats->loss * 100, stats->sent);
-    if (stats->received > 0)
+    if (line->trace->origin.inferred) /* what was lost is not known */
+        strbuf_addf(line->text, "      - %5u", stats->sent);
+    else
+        strbuf_addf(line->text, " %5.1f%% %5u", stats->loss * 100, stats->sent);
+    if (stats->timed > 0)
         strbuf_addf(line->text, " %6.2f %6.2f %6.2f %6.2f %6.2f", stats->best_ms, stats->avg_ms, stats->worst_ms,
                     stats->stdev_ms, stats->jitter_ms);
 }
@@ -249,21 +256,21 @@ static void add_row_answers(const struct line *line)
     for (const struct probe *p = trace_first_at(line->trace, line->ttl); p; p = trace_next_at(line->trace, p))
         if (is_further_router(line, p) && !addr_equal(&probe_answer(p)->from, &name)) {
             strbuf_add(line->text, "\n    ");
-            textline_add_address(line->text, line->session, &probe_answer(p)->from);
+            add_plain_address(line, &probe_answer(p)->from);
         }
 }
 
-void textline_add_row(struct strbuf *text, const struct session *session, uint8_t ttl, bool color)
+void textline_add_row(struct strbuf *text, const struct textline *what)
 {
-    struct line line = line_init(text, session, ttl, color);
+    struct line line = line_init(text, what);
     add_ttl(&line);
     strbuf_add(text, " ");
-    if (!line.trace || !is_answered(line.trace, ttl)) {
+    if (!line.trace || !is_answered(line.trace, line.ttl)) {
         paint(&line, DIM);
         strbuf_addf(text, "%-*s", ROW_NAME_COLUMNS, "*");
         paint_end(&line);
     } else {
-        struct addr address = trace_hop_address(line.trace, ttl);
+        struct addr address = trace_hop_address(line.trace, line.ttl);
         paint(&line, BOLD);
         add_row_address(&line, &address);
         paint_end(&line);
@@ -271,7 +278,7 @@ void textline_add_row(struct strbuf *text, const struct session *session, uint8_
     if (!line.trace)
         return;
     struct hop_stats stats;
-    trace_hop_stats(line.trace, ttl, &stats);
+    trace_hop_stats(line.trace, line.ttl, &stats);
     add_row_numbers(&line, &stats);
     add_row_answers(&line);
 }

@@ -7,22 +7,32 @@
 #define HOPSONDE_OUT_TEXTLINE_H
 
 #include "base/strbuf.h"
-#include "session/session.h"
+#include "session/path.h"
 
 /* The most probes that a hop may have to be a line of single times. */
 #define TEXTLINE_PROBES_MOST 10
 
-/* "web.example (192.0.2.80)" where the address is the target's and the target has a name, else the address. */
-void textline_add_address(struct strbuf *line, const struct session *session, const struct addr *address);
+/* One hop that is to be told. Borrowed. */
+struct textline {
+    const struct trace *trace; /* whose answers stand on the line; NULL: nobody asked at this hop */
+    const char *target_name;   /* what the user called the target: foreign text; NULL: nothing */
+    uint8_t ttl;
+    bool names_spec; /* the bracket says which probe spec it was */
+    bool color;
+};
 
-/* " 3  10.0.2.1  1.913 ms * 1.902 ms !X  [mpls L=24001 TC=0 S=1 TTL=1]  [icmp]": without the line's end. The answers
- * are those of session_hop_trace(); duplicates are left out. Labels stand behind the times of the router that reported
- * them. */
-void textline_add_hop(struct strbuf *line, const struct session *session, uint8_t ttl, bool color);
+/* "web.example (192.0.2.80)" where the address is the target's and the target has a name, else the address. */
+void textline_add_address(struct strbuf *line, const struct addr *address, const struct addr *target,
+                          const char *target_name);
+
+/* " 3  10.0.2.1  1.913 ms * 1.902 ms !X  [mpls L=24001 TC=0 S=1 TTL=1]  [icmp]": without the line's end. Duplicates are
+ * left out. Labels stand behind the times of the router that reported them. The answer to a probe whose send time is
+ * not known has no time. */
+void textline_add_hop(struct strbuf *text, const struct textline *line);
 
 /* The heading of the rows, and a row for one hop: "Loss%  Snt  Best  Avg  Wrst  StDev  Jttr". Further routers of the
  * hop follow on lines of their own. Without the last line's end. */
-void textline_add_row_heading(struct strbuf *line);
-void textline_add_row(struct strbuf *line, const struct session *session, uint8_t ttl, bool color);
+void textline_add_row_heading(struct strbuf *text);
+void textline_add_row(struct strbuf *text, const struct textline *line);
 
 #endif

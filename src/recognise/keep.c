@@ -55,9 +55,12 @@ static void keep_whole(struct trace *trace, const struct probe *probe)
 
 void keep_probe(struct recogniser *r, struct trace *trace, const struct probe *probe)
 {
-    if (r->config.keep)
+    if (r->config.keep) {
         keep_whole(trace, probe);
-    else if (r->events.probe)
+        return;
+    }
+    trace_note_ttl(trace, probe->ttl);
+    if (r->events.probe)
         r->events.probe(r->events.context, trace, probe);
 }
 

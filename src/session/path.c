@@ -90,6 +90,14 @@ static struct trace_ttl *ttl_entry(struct trace *trace, uint8_t ttl)
     return &trace->ttls[ttl];
 }
 
+void trace_note_ttl(struct trace *trace, uint8_t ttl)
+{
+    if (!trace->least_ttl || ttl < trace->least_ttl)
+        trace->least_ttl = ttl;
+    if (ttl > trace->most_ttl)
+        trace->most_ttl = ttl;
+}
+
 struct probe *trace_add_probe(struct trace *trace, uint16_t serial, uint8_t ttl, nstime sent)
 {
     void *array = trace->probes;
@@ -107,6 +115,7 @@ struct probe *trace_add_probe(struct trace *trace, uint16_t serial, uint8_t ttl,
     else
         at->first = index;
     at->last = index;
+    trace_note_ttl(trace, ttl);
     trace->started = true;
     if (trace->first_sent == NSTIME_NONE)
         trace->first_sent = sent;
@@ -244,6 +253,7 @@ void trace_note_reply(struct trace *trace, uint8_t ttl, const struct reply *repl
         trace->last_seen = reply->time;
     if (reply->duplicate)
         return;
+    trace->answered_count++;
     if (reply->kind == REPLY_TIME_EXCEEDED && ttl > trace->top)
         trace->top = ttl;
     if (reply_reaches(trace, reply))
@@ -284,20 +294,23 @@ void trace_hop_stats(const struct trace *trace, uint8_t ttl, struct hop_stats *o
         out->sent++;
         if (!probe->reply_count)
             continue;
-        double ms = nstime_ms(reply_rtt(probe, &probe->replies[0]));
         out->received++;
-        out->best_ms = out->received == 1 || ms < out->best_ms ? ms : out->best_ms;
+        if (probe->sent == NSTIME_NONE)
+            continue;
+        double ms = nstime_ms(reply_rtt(probe, &probe->replies[0]));
+        out->timed++;
+        out->best_ms = out->timed == 1 || ms < out->best_ms ? ms : out->best_ms;
         out->worst_ms = ms > out->worst_ms ? ms : out->worst_ms;
         double step = ms - mean;
-        mean += step / out->received;
+        mean += step / out->timed;
         squares += step * (ms - mean);
-        swings += out->received > 1 ? fabs(ms - previous) : 0;
+        swings += out->timed > 1 ? fabs(ms - previous) : 0;
         previous = ms;
     }
     out->loss = out->sent ? 1.0 - (double)out->received / out->sent : 0;
     out->avg_ms = mean;
-    out->stdev_ms = out->received > 1 ? sqrt(squares / (out->received - 1)) : 0;
-    out->jitter_ms = out->received > 1 ? swings / (out->received - 1) : 0;
+    out->stdev_ms = out->timed > 1 ? sqrt(squares / (out->timed - 1)) : 0;
+    out->jitter_ms = out->timed > 1 ? swings / (out->timed - 1) : 0;
 }
 
 const char *trace_end_name(enum trace_end end)

@@ -98,7 +98,8 @@ struct trace {
     uint32_t sent_count;  /* of a foreign trace: its probes, whether they are kept here or not */
     uint8_t gap, max_ttl; /* the run's limits, so that a trace knows where a silence ends: session_config */
     bool started;         /* at least one probe is known */
-    struct probe *probes; /* owned; in the order in which they became known */
+    uint8_t least_ttl, most_ttl; /* of the probes that became known; 0: none did */
+    struct probe *probes;        /* owned; in the order in which they became known */
     size_t probe_count, probe_capacity;
     struct trace_ttl *ttls; /* owned; by TTL; ttl_count entries */
     unsigned ttl_count;
@@ -106,10 +107,11 @@ struct trace {
     size_t by_serial_size;
 
     /* Kept up to date with every reply: */
-    unsigned reply_count; /* all replies, duplicates and late ones included */
-    uint8_t top;          /* highest TTL that drew a time exceeded, whoever signed it (a DNAT signs for all); 0: none */
-    uint8_t reached_ttl;  /* least TTL the target answered other than by time exceeded; 0: none */
-    uint8_t refused_ttl;  /* least TTL that drew a refusal by another device; 0: none */
+    unsigned reply_count;    /* all replies, duplicates and late ones included */
+    uint32_t answered_count; /* probes that drew any */
+    uint8_t top;         /* highest TTL that drew a time exceeded, whoever signed it (a DNAT signs for all); 0: none */
+    uint8_t reached_ttl; /* least TTL the target answered other than by time exceeded; 0: none */
+    uint8_t refused_ttl; /* least TTL that drew a refusal by another device; 0: none */
     uint8_t loop_first, loop_length; /* first hop of a circle and its length; 0: no loop */
     nstime first_sent, last_seen;    /* of the trace's frames; NSTIME_NONE before the first */
     nstime last_sent;                /* of a foreign trace */
@@ -120,8 +122,9 @@ struct trace {
  * a refused send is not counted as sent. Times in milliseconds; jitter is the mean of |rtt - previous rtt|. */
 struct hop_stats {
     unsigned sent, received;
+    unsigned timed;                                        /* of those received; the others' probes have no send time */
     double loss;                                           /* 0 to 1 */
-    double best_ms, avg_ms, worst_ms, stdev_ms, jitter_ms; /* meaningful where received > 0 */
+    double best_ms, avg_ms, worst_ms, stdev_ms, jitter_ms; /* meaningful where timed > 0 */
 };
 
 const struct probe *trace_first_at(const struct trace *trace, uint8_t ttl);              /* NULL: none */
@@ -164,6 +167,8 @@ struct probe *trace_add_probe(struct trace *trace, uint16_t serial, uint8_t ttl,
  * False, too, where the probe has REPLIES_MOST already: a network that doubles packets without end costs no more. */
 bool trace_add_reply(struct trace *trace, struct probe *probe, const struct reply *reply);
 struct probe *trace_find(struct trace *trace, uint16_t serial);
+/* A probe of this TTL became known, though the trace does not keep it. */
+void trace_note_ttl(struct trace *trace, uint8_t ttl);
 /* Brings the summary fields but the loop up to date with a reply to a probe of this TTL. */
 void trace_note_reply(struct trace *trace, uint8_t ttl, const struct reply *reply);
 /* Looks for a circle: at least two different routers that recur in the same order. One address at k and k+1 is a router

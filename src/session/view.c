@@ -60,22 +60,6 @@ const struct trace *session_hop_trace(const struct session *session, uint8_t ttl
     return best;
 }
 
-static uint8_t last_asked(const struct trace *trace)
-{
-    unsigned ttl = 255;
-    while (ttl && !trace_asked(trace, ttl))
-        ttl--;
-    return (uint8_t)ttl;
-}
-
-static uint8_t first_asked(const struct trace *trace)
-{
-    unsigned ttl = 1;
-    while (ttl < 255 && !trace_asked(trace, ttl))
-        ttl++;
-    return (uint8_t)ttl;
-}
-
 uint8_t trace_shown_ttl(const struct trace *trace)
 {
     uint8_t last = trace_last_ttl(trace);
@@ -90,17 +74,16 @@ uint8_t trace_last_ttl(const struct trace *trace)
     if (!trace->started)
         return 0;
     if (trace->origin.foreign)
-        return last_asked(trace);
+        return trace->most_ttl;
     if (trace->reached_ttl)
         return trace->reached_ttl;
     if (trace->loop_first)
         return trace_loop_end(trace);
     if (trace->refused_ttl)
         return trace->refused_ttl > trace->top ? trace->refused_ttl : trace->top;
-    unsigned before = first_asked(trace) - 1U;
+    unsigned before = trace->least_ttl - 1U;
     unsigned end = (trace->top > before ? trace->top : before) + trace->gap;
-    unsigned asked = last_asked(trace);
-    return (uint8_t)(asked < end ? asked : end);
+    return (uint8_t)(trace->most_ttl < end ? trace->most_ttl : end);
 }
 
 uint8_t session_goal(const struct session *session)

@@ -78,6 +78,53 @@ static void test_nstime(void)
     ok(nstime_ms(1500 * NS_PER_US) > 1.4999 && nstime_ms(1500 * NS_PER_US) < 1.5001, "milliseconds");
 }
 
+static void test_nstime_parse(void)
+{
+    static const struct {
+        const char *text;
+        const char *canonical; /* NULL: it is none */
+    } rows[] = {
+        {"2026-01-02T03:04:05.123456789Z", "2026-01-02T03:04:05.123456789Z"},
+        {"2026-01-02t03:04:05z", "2026-01-02T03:04:05.000000000Z"},
+        {"2026-01-02 03:04", "2026-01-02T03:04:00.000000000Z"},
+        {"2026-01-02", "2026-01-02T00:00:00.000000000Z"},
+        {"2026-01-02T03:04:05.1234567899", "2026-01-02T03:04:05.123456789Z"},
+        {"2026-01-02T03:04:05+05:30", "2026-01-01T21:34:05.000000000Z"},
+        {"2026-01-02T23:04:05-01:00", "2026-01-03T00:04:05.000000000Z"},
+        {"1970-01-01", "1970-01-01T00:00:00.000000000Z"},
+        {"2000-02-29T23:59:60Z", "2000-03-01T00:00:00.000000000Z"},
+        {"2100-03-01", "2100-03-01T00:00:00.000000000Z"},
+        {"2261-12-31T23:59:59Z", "2261-12-31T23:59:59.000000000Z"},
+        {"1970-01-01T00:00:00+00:01", NULL},
+        {"2100-02-29", NULL},
+        {"2026-04-31", NULL},
+        {"2026-00-01", NULL},
+        {"2026-13-01", NULL},
+        {"2026-01-00", NULL},
+        {"2262-01-01", NULL},
+        {"1969-12-31", NULL},
+        {"26-01-02", NULL},
+        {"2026-01-02T", NULL},
+        {"2026-01-02T03", NULL},
+        {"2026-01-02T24:00", NULL},
+        {"2026-01-02T03:60", NULL},
+        {"2026-01-02T03:04:05.", NULL},
+        {"2026-01-02T03:04:05Zx", NULL},
+        {"2026-01-02T03:04:05+1:00", NULL},
+        {"2026-01-02T03:04:05+01", NULL},
+        {"2026-01-02x", NULL},
+        {"", NULL},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        char text[NSTIME_TEXT_BYTES] = "";
+        nstime time;
+        if (nstime_parse(rows[i].text, &time))
+            nstime_format(time, text);
+        is_text(text, rows[i].canonical ? rows[i].canonical : "", "time '%s'", rows[i].text);
+    }
+    is_num(nstime_midnight(1767323045 * NS_PER_S + 7), 1767312000 * NS_PER_S, "midnight");
+}
+
 static void test_strbuf(void)
 {
     struct strbuf b;
@@ -176,8 +223,9 @@ static void test_addr_text(void)
             ok(!parsed, "\"%s\" is refused", rows[i].text);
             continue;
         }
-        addr_format(&a, text);
+        size_t length = addr_format(&a, text);
         is_text(parsed ? text : "", rows[i].canonical, "\"%s\"", rows[i].text);
+        is_num(length, strlen(text), "and its length");
     }
 }
 
@@ -258,6 +306,7 @@ int main(void)
     test_cursor();
     test_sub_cursor();
     test_nstime();
+    test_nstime_parse();
     test_strbuf();
     test_escape();
     test_addr_text();

@@ -30,6 +30,45 @@ static enum status parse(const char *line, const char *environment)
     return options_parse(count + 1, words, environment, &options, &err);
 }
 
+static int add_network(char *at, size_t room, const char *what, const struct network *network)
+{
+    char address[ADDR_TEXT_BYTES];
+    addr_format(&network->address, address);
+    return addr_is_none(&network->address) ? 0 : snprintf(at, room, " %s=%s/%u", what, address, network->bits);
+}
+
+static int add_instant(char *at, size_t room, const char *what, const struct instant *instant)
+{
+    return instant->kind == INSTANT_NONE
+               ? 0
+               : snprintf(at, room, " %s=%d:%.3f", what, (int)instant->kind, nstime_ms(instant->time) / 1000);
+}
+
+/* What a replay is about. Returns how much was written. */
+static int add_choice(char *start, size_t room, const struct choice *choice)
+{
+    char *at = start, *const end = start + room;
+    at += add_network(at, (size_t)(end - at), "to", &choice->target);
+    at += add_network(at, (size_t)(end - at), "from", &choice->source);
+    if (choice->family)
+        at += snprintf(at, (size_t)(end - at), " only=v%u", choice->family);
+    for (unsigned i = 0; i < choice->probe_count; i++) {
+        const struct choice_probe *probe = &choice->probes[i];
+        char spec[PROBE_SPEC_TEXT_BYTES];
+        probe_spec_format(&probe->spec, spec);
+        at += snprintf(at, (size_t)(end - at), " %s%s",
+                       probe->any_port      ? "any:"
+                       : probe->any_variant ? "any-variant:"
+                                            : "",
+                       spec);
+    }
+    at += add_instant(at, (size_t)(end - at), "since", &choice->since);
+    at += add_instant(at, (size_t)(end - at), "until", &choice->until);
+    if (choice->bpf)
+        at += snprintf(at, (size_t)(end - at), " bpf=%s", choice->bpf);
+    return (int)(at - start);
+}
+
 /* All that a command line says, in one line: only what differs from the default. */
 static const char *summary(void)
 {
@@ -102,6 +141,7 @@ static const char *summary(void)
         ADD(" dry");
     if (options.numeric)
         ADD(" numeric");
+    at += add_choice(at, (size_t)(end - at), &options.choice);
 #undef ADD
     return text;
 }
@@ -216,6 +256,19 @@ static void test_meanings(void)
         {"trace --read x h", "replay h read=x"},
         {"--read=x https://h:8443/", "replay h read=x"},
         {"replay -q 5 x", "replay queries=5 read=x"},
+        {"replay --list x", "replay out=list: read=x"},
+        {"replay --list -o csv:y x", "replay out=list: out=csv:y read=x"},
+        {"replay --target 192.0.2.80 --source 10.0.0.0/8 x", "replay read=x to=192.0.2.80/32 from=10.0.0.0/8"},
+        {"--read x --target 2001:db8::/32 -6", "replay v6 read=x to=2001:db8::/32 only=v6"},
+        {"replay -P tcp -P udp/53 -P tcp/80:ack x", "replay read=x any:tcp/80 any-variant:udp/53 tcp/80:ack"},
+        {"replay -I -T -U x", "replay read=x any:icmp any:tcp/80 any:udp"},
+        {"replay -T -I -p 443 x", "replay read=x any-variant:tcp/443 any:icmp"},
+        {"replay -p 53 x", "replay read=x any-variant:udp/53"},
+        {"replay -P auto x", "replay read=x"},
+        {"replay --since 2026-01-02T03:04:05Z --until +90.5 x", "replay read=x since=1:1767323045.000 until=3:90.500"},
+        {"replay --since 03:04 --until @1767323045 x", "replay read=x since=2:11040.000 until=1:1767323045.000"},
+        {"replay --bpf 'udp or icmp' x", "replay read=x bpf=udp or icmp"},
+        {"--source 192.0.2.1 h", "trace h source=192.0.2.1"},
         /* help */
         {"--help", "help"},
         {"-h", "help"},
@@ -264,6 +317,20 @@ static void test_complaints(void)
         {"--read x -W y", "--write: a replay has its frames from a file already (leave --write out)"},
         {"replay --dry-run x", "--dry-run: a replay sends nothing anyway (leave --dry-run out)"},
         {"replay -o json:x x", "-o x: this file is being read (name another)"},
+        {"replay -o json --list x", "--list: json is on standard output already (give it a file: -o json:FILE)"},
+        {"--list h", "--list: chooses what a replay reports (hopsonde replay FILE...)"},
+        {"--since 03:04 h", "--since: chooses what a replay reports (hopsonde replay FILE...)"},
+        {"--source x h", "--source x: an IPv4 or IPv6 address goes here"},
+        {"replay --source x y", "--source x: an address or a network goes here, as 192.0.2.80 or 2001:db8::/32"},
+        {"replay --target 10.0.0.0/33 y",
+         "--target 10.0.0.0/33: an address or a network goes here, as 192.0.2.80 or 2001:db8::/32"},
+        {"replay --until tomorrow y",
+         "--until tomorrow: a time goes here: 2026-01-02T03:04:05Z, 03:04:05, @SECONDS of the epoch or +SECONDS after "
+         "the first frame"},
+        {"replay --since +5 --until +5 y", "--until: no frame lies before it and not before --since (exchange them)"},
+        {"replay -P nonsense y", "-P nonsense: no such protocol: a probe is PROTOCOL[/PORT], as tcp/443, of udp, icmp, "
+                                 "tcp, udplite, dccp, sctp, ip"},
+        {"replay --bpf '' y", "--bpf '': a filter goes here, as 'icmp or udp portrange 33434-33534'"},
         {"help x", "help x: there is no such command (trace, replay)"},
         {"help diagnose", "help diagnose: not in this version (trace and replay are)"},
         /* options that are none */
@@ -407,6 +474,10 @@ static void test_environment(void)
         {"--xml -g x -n", "h", "trace h numeric"},
         {"-q 7 --write x -P nonsense -n", "replay f", "replay read=f numeric"},
         {"--write x", "--read f", "replay read=f"},
+        {"-P tcp -4 -p 80 --source 192.0.2.1", "replay f", "replay v4 read=f"},
+        {"-P tcp -4 -p 80", "--read f", "replay v4 read=f"},
+        {"-o json --list", "replay f", "replay out=list: read=f"},
+        {"--list --target 192.0.2.1", "h", "trace h"},
         {"--help", "h", "trace h"},
         {"-m 300", "h", "HOPSONDE_OPTIONS: -m 300: the largest TTL is 1 to 255"},
         {"-m", "h", "HOPSONDE_OPTIONS: -m: a value is missing (-m N)"},
@@ -445,7 +516,10 @@ static void test_hints(void)
         {"-z 20 h", ""},
         {"-i 0.1 h", "hopsonde: -i: the name of an interface (the gap between two probes is -z MS)\n"},
         {"replay -q 3 x", "hopsonde: -q: no effect in a replay: the capture holds what was sent\n"},
-        {"-P udp -q 3 --read x", "hopsonde: -P: no effect in a replay: the capture holds what was sent\n"},
+        {"-P udp -q 3 --read x", "hopsonde: -q: no effect in a replay: the capture holds what was sent\n"},
+        {"replay -T -p 443 -4 --list x", ""},
+        {"--source 192.0.2.1 h", "hopsonde: --source: taken as -s\n"},
+        {"replay --source 192.0.2.1 x", ""},
         {"replay -n -o json x", ""},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
@@ -526,6 +600,132 @@ static void test_values(void)
     }
 }
 
+static void test_instants(void)
+{
+    static const struct {
+        const char *text;
+        int kind; /* INSTANT_NONE: it is none */
+        nstime time;
+    } rows[] = {
+        {"@0", INSTANT_AT, 0},
+        {"@1767323045.5", INSTANT_AT, 1767323045 * NS_PER_S + NS_PER_S / 2},
+        {"@9223372035", INSTANT_AT, 9223372035 * NS_PER_S},
+        {"@9223372036", INSTANT_NONE, 0},
+        {"@", INSTANT_NONE, 0},
+        {"@-1", INSTANT_NONE, 0},
+        {"@1.", INSTANT_NONE, 0},
+        {"+1.5x", INSTANT_NONE, 0},
+        {"+86400", INSTANT_AFTER, 86400 * NS_PER_S},
+        {"23:59:59.25", INSTANT_CLOCK, 86399 * NS_PER_S + NS_PER_S / 4},
+        {"00:00", INSTANT_CLOCK, 0},
+        {"24:00", INSTANT_NONE, 0},
+        {"3:04", INSTANT_NONE, 0},
+        {"03:04Z", INSTANT_NONE, 0},
+        {"2026-01-02", INSTANT_AT, 1767312000 * NS_PER_S},
+        {"now", INSTANT_NONE, 0},
+        {"", INSTANT_NONE, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct instant instant = {.kind = INSTANT_NONE};
+        is_num(value_instant(rows[i].text, &instant), rows[i].kind != INSTANT_NONE, "instant '%s'", rows[i].text);
+        ok((int)instant.kind == rows[i].kind && instant.time == rows[i].time, "is that one");
+    }
+}
+
+static void test_networks(void)
+{
+    static const struct {
+        const char *network, *address;
+        bool has;
+    } rows[] = {
+        {"192.0.2.0/24", "192.0.2.255", true},      {"192.0.2.0/24", "192.0.3.0", false},
+        {"192.0.2.77/25", "192.0.2.127", true},     {"192.0.2.77/25", "192.0.2.128", false},
+        {"192.0.2.80", "192.0.2.80", true},         {"192.0.2.80", "192.0.2.81", false},
+        {"0.0.0.0/0", "255.1.2.3", true},           {"0.0.0.0/0", "::1", false},
+        {"2001:db8::/33", "2001:db8:7fff::", true}, {"2001:db8::/33", "2001:db8:8000::", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct network network;
+        struct addr address;
+        bool good = value_network(rows[i].network, &network) && addr_parse(rows[i].address, &address);
+        ok(good && network_has(&network, &address) == rows[i].has, "%s: %s", rows[i].network, rows[i].address);
+    }
+}
+
+static bool wants(const char *line, const char *source, const char *target, const char *name, const char *spec_text)
+{
+    struct addr from, to;
+    struct probe_spec spec;
+    bool good = parse(line, NULL) == STATUS_OK && addr_parse(source, &from) && addr_parse(target, &to) &&
+                probe_spec_parse(spec_text, &spec, &err) == STATUS_OK;
+    if (!good)
+        printf("Bail out! %s\n", line);
+    return choice_wants(&options.choice, &from, &to, name, &spec);
+}
+
+static void test_choices(void)
+{
+    static const struct {
+        const char *line, *spec;
+        bool want;
+    } rows[] = {
+        {"replay x", "udp", true},
+        {"replay -P udp x", "udp/53", true},
+        {"replay -P udp x", "tcp/80", false},
+        {"replay -P udp/53 x", "udp/53:plain", true},
+        {"replay -P udp/53 x", "udp", false},
+        {"replay -P udp/53:empty x", "udp/53", false},
+        {"replay -T x", "tcp/443:ack", true},
+        {"replay -T -p 443 x", "tcp/443:ack", true},
+        {"replay -T -p 443 x", "tcp/80", false},
+        {"replay -I -T x", "icmp", true},
+        {"replay -P ip/50 x", "ip/47", false},
+        {"replay --target 192.0.2.0/24 x", "udp", true},
+        {"replay --target 198.51.100.0/24 x", "udp", false},
+        {"replay --source 10.0.0.2 x", "udp", true},
+        {"replay --source 10.0.0.3 x", "udp", false},
+        {"replay -4 x", "udp", true},
+        {"replay -6 x", "udp", false},
+        {"--read x 192.0.2.80", "udp", true},
+        {"--read x 192.0.2.81", "udp", false},
+        {"--read x web.example", "udp", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        is_num(wants(rows[i].line, "10.0.0.2", "192.0.2.80", NULL, rows[i].spec), rows[i].want, "hopsonde %s: %s",
+               rows[i].line, rows[i].spec);
+    ok(wants("--read x web.example", "10.0.0.2", "192.0.2.80", "Web.Example", "udp"), "a name as it was traced");
+    ok(choice_has_name(&options.choice), "which a capture of another tool has not");
+}
+
+static void test_windows(void)
+{
+    const nstime first = 1767323045 * NS_PER_S; /* 2026-01-02T03:04:05Z */
+    nstime since, until;
+    parse("replay --since 03:04:30 --until +60 x", NULL);
+    choice_window(&options.choice, first, &since, &until);
+    ok(since == first + 25 * NS_PER_S && until == first + 60 * NS_PER_S, "times that the first frame tells");
+    choice_window(&options.choice, NSTIME_NEVER - 1, &since, &until);
+    ok(until == NSTIME_NEVER, "no time is beyond the last");
+    parse("replay x", NULL);
+    choice_window(&options.choice, first, &since, &until);
+    ok(since < 0 && until == NSTIME_NEVER && !choice_is_of_parts(&options.choice), "all the time that there is");
+}
+
+static void test_errors_chosen(void)
+{
+    struct other_error error = {.protocol = IP_UDP, .has_ports = true, .target_port = 53};
+    addr_parse("192.0.2.80", &error.target);
+    addr_parse("10.0.0.2", &error.source);
+    parse("replay -P udp/53 --target 192.0.2.80 x", NULL);
+    ok(choice_wants_error(&options.choice, &error), "an error about what is wanted");
+    error.target_port = 54;
+    ok(!choice_wants_error(&options.choice, &error), "another port");
+    parse("replay -I x", NULL);
+    ok(!choice_wants_error(&options.choice, &error), "another protocol");
+    error.protocol = IP_ICMP6;
+    ok(choice_wants_error(&options.choice, &error), "ICMP of either family");
+}
+
 /* --- help, man page, completions --- */
 
 static void test_help(void)
@@ -564,7 +764,9 @@ static void test_help(void)
     }
     strbuf_clear(&text);
     options_help(&text, "replay");
-    ok(strstr(text.text, "--read") && !strstr(text.text, "--gap"), "help replay has what a replay obeys, only");
+    ok(strstr(text.text, "--read") && strstr(text.text, "--since") && strstr(text.text, "--probe") &&
+           !strstr(text.text, "--gap"),
+       "help replay has what a replay obeys, only");
     strbuf_free(&text);
     strbuf_free(&all);
 }
@@ -655,6 +857,11 @@ int main(void)
     test_hints();
     test_limits();
     test_values();
+    test_instants();
+    test_networks();
+    test_choices();
+    test_windows();
+    test_errors_chosen();
     test_help();
     test_documents();
     test_tables();

@@ -16,8 +16,8 @@ _hopsonde()
     fi
 
     local options='-P --probe -I -T -U -p -4 -6 --seed --dry-run -f -m -q -w --gap -z --rate -t --tos --dscp --ecn
-        --no-df --flow-label -s -i --sport --fwmark -o -W --write -R --read -n -v --quiet --color -h --help
-        -V --version'
+        --no-df --flow-label -s -i --sport --fwmark --target --source --since --until --bpf --list -o -W --write
+        -R --read -n -v --quiet --color -h --help -V --version'
     local probes='auto icmp udp udp/53 udp/123 udp/443 tcp/22 tcp/80 tcp/80:ack tcp/80:fin tcp/443 udplite dccp sctp ip/'
 
     case $prev in
@@ -54,7 +54,8 @@ _hopsonde()
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         return
         ;;
-    -p | --seed | -f | -m | -q | -w | --gap | -z | --rate | -t | --tos | --flow-label | -s | --sport | --fwmark)
+    -p | --seed | -f | -m | -q | -w | --gap | -z | --rate | -t | --tos | --flow-label | -s | --sport | --fwmark | \
+        --target | --source | --since | --until | --bpf)
         return
         ;;
     help)

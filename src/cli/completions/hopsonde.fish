@@ -5,7 +5,7 @@ set -l dscps ef va le cs0 cs1 cs2 cs3 cs4 cs5 cs6 cs7 af11 af12 af13 af21 af22 a
 
 complete -c hopsonde -f
 complete -c hopsonde -n '__fish_is_first_token' -a 'trace' -d 'The path to a host'
-complete -c hopsonde -n '__fish_is_first_token' -a 'replay' -d 'The same report out of saved captures'
+complete -c hopsonde -n '__fish_is_first_token' -a 'replay' -d 'The traces in captures of any tool'
 complete -c hopsonde -n '__fish_is_first_token' -a 'help' -d 'All about a command'
 complete -c hopsonde -n '__fish_seen_subcommand_from help' -a 'trace replay'
 complete -c hopsonde -n '__fish_seen_subcommand_from replay' -F
@@ -36,6 +36,12 @@ complete -c hopsonde -s s -x -d 'Source address'
 complete -c hopsonde -s i -x -a '(__fish_print_interfaces)' -d 'Interface'
 complete -c hopsonde -l sport -x -d 'Source port'
 complete -c hopsonde -l fwmark -x -d 'Mark for policy routing'
+complete -c hopsonde -l target -x -d 'Replay: only traces to this address or network'
+complete -c hopsonde -l source -x -d 'Replay: only traces from this address or network'
+complete -c hopsonde -l since -x -d 'Replay: only frames from this time on'
+complete -c hopsonde -l until -x -d 'Replay: only frames before this time'
+complete -c hopsonde -l bpf -x -d 'Replay: only frames that pass this filter'
+complete -c hopsonde -l list -d 'Replay: a line a trace'
 complete -c hopsonde -s o -x -a 'text json jsonl csv' -d 'Report format'
 complete -c hopsonde -s W -l write -r -F -d 'Save the packets'
 complete -c hopsonde -s R -l read -r -F -d 'Take the packets from a file'

@@ -1,0 +1,153 @@
+#include "cli/foreign.h"
+
+#include <unistd.h>
+
+#include "cli/progress.h"
+
+/* One run over all the files. */
+struct reading {
+    const struct options *options;
+    const struct run_context *context;
+    struct report *report;
+    struct sieve *sieve;
+    struct merge *merge;
+    struct recogniser *recogniser;
+    struct progress progress;
+    uint64_t frames;
+    nstime since, until; /* meaningful from the first frame on */
+};
+
+bool foreign_add(struct foreign *foreign, struct wire *wire, const char *name)
+{
+    if (!foreign->merge)
+        foreign->merge = merge_new(FILES_MOST);
+    if (!foreign->merge) {
+        wire->ops->close(wire);
+        return false;
+    }
+    merge_add(foreign->merge, wire);
+    foreign->names[foreign->count++] = name;
+    return true;
+}
+
+void foreign_free(struct foreign *foreign)
+{
+    merge_free(foreign->merge);
+    foreign->merge = NULL;
+}
+
+/* --- frames --- */
+
+/* Once in many frames: what would cost too much at each. */
+static void look_up(struct reading *reading)
+{
+    uint64_t done = 0, total = 0;
+    if (!merge_progress(reading->merge, &done, &total))
+        total = 0;
+    progress_show(&reading->progress, reading->frames, done, total);
+    report_replay_check(reading->report);
+}
+
+static void take_frame(struct reading *reading, const struct frame *frame, unsigned file)
+{
+    struct packet packet;
+    if (reading->frames++ == 0)
+        choice_window(&reading->options->choice, frame->time, &reading->since, &reading->until);
+    if (reading->frames % PROGRESS_FRAMES == 0)
+        look_up(reading);
+    if (frame->time < reading->since || frame->time >= reading->until)
+        return;
+    if (reading->sieve && !sieve_passes(reading->sieve, frame))
+        return;
+    packet_decode(frame, &packet);
+    recogniser_frame(reading->recogniser, file, frame, &packet);
+}
+
+/* To the end, or until a signal or a reader that went away ends it. */
+static void read_all(struct reading *reading)
+{
+    enum wire_event event = WIRE_FRAME;
+    while (!*reading->context->stop && (event == WIRE_FRAME || event == WIRE_QUIET)) {
+        struct frame frame;
+        unsigned file;
+        event = merge_next(reading->merge, &frame, &file);
+        if (event == WIRE_FRAME)
+            take_frame(reading, &frame, file);
+    }
+}
+
+/* --- the report --- */
+
+/* A line that streams to a terminal would be torn by progress on the same. */
+static bool wants_progress(const struct reading *reading)
+{
+    bool streams = !report_keeps(reading->report) && isatty(STDOUT_FILENO);
+    return !reading->options->quiet && !streams;
+}
+
+static void fill_files(const struct foreign *foreign, struct source_file *files)
+{
+    for (unsigned i = 0; i < foreign->count; i++) {
+        const struct merge_file *file = merge_file(foreign->merge, i);
+        files[i].frames = file->frames;
+        files[i].truncated = file->truncated;
+    }
+}
+
+/* What is wrong with a file, a line each: STATUS_SYSTEM where one could not be read to its end. */
+static enum status complain_of_files(const struct foreign *foreign, struct sieve *sieve)
+{
+    enum status worst = STATUS_OK;
+    struct err err;
+    while (sieve && sieve_problem(sieve, &err))
+        run_complain(&err);
+    for (unsigned i = 0; i < foreign->count; i++) {
+        const struct merge_file *file = merge_file(foreign->merge, i);
+        if (file->truncated) {
+            err_set(&err, STATUS_OK, "%s: the file is cut; what came before is reported", foreign->names[i]);
+            run_complain(&err);
+        }
+        if (file->status != STATUS_OK) {
+            err_set(&err, file->status, "%s", file->message);
+            run_complain(&err);
+            worst = file->status;
+        }
+    }
+    return worst;
+}
+
+static int report_reading(struct reading *reading, const struct foreign *foreign)
+{
+    struct source_file files[FILES_MOST] = {{0}};
+    struct report_source source = {.command = "replay", .files = files, .file_count = foreign->count};
+    for (unsigned i = 0; i < foreign->count; i++)
+        files[i].name = foreign->names[i];
+    report_replay_begin(reading->report, &source);
+    progress_start(&reading->progress, wants_progress(reading));
+    read_all(reading);
+    progress_erase(&reading->progress);
+    source.interrupted = *reading->context->stop && !reading->report->pipe_closed;
+    recogniser_finish(reading->recogniser);
+    fill_files(foreign, files);
+    const struct recognition *found = recogniser_result(reading->recogniser);
+    report_replay_end(reading->report, found, &source);
+    return found->traces_found ? EXIT_REACHED : EXIT_NOT_REACHED;
+}
+
+int foreign_report(struct foreign *foreign, const struct options *options, struct sieve *sieve, struct report *report,
+                   const struct run_context *context)
+{
+    struct err err = {0};
+    struct reading reading = {
+        .options = options, .context = context, .report = report, .sieve = sieve, .merge = foreign->merge};
+    const struct recogniser_config config = {.keep = report_keeps(report), .secret = run_random()};
+    const struct recogniser_events events = report_replay_events(report, &options->choice);
+    reading.recogniser = recogniser_new(&config, &events, &err);
+    if (!reading.recogniser) {
+        err.status = STATUS_SYSTEM;
+        return run_complain(&err);
+    }
+    int code = report_reading(&reading, foreign);
+    recogniser_free(reading.recogniser);
+    return complain_of_files(foreign, sieve) == STATUS_OK ? code : EXIT_SYSTEM;
+}

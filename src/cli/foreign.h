@@ -1,0 +1,25 @@
+/* foreign: the captures of other tools: all files of a replay are one capture, in order of time, with one report.
+ * Floor 6. */
+#ifndef HOPSONDE_CLI_FOREIGN_H
+#define HOPSONDE_CLI_FOREIGN_H
+
+#include "cli/report.h"
+#include "cli/run.h"
+#include "io/merge.h"
+#include "io/sieve.h"
+
+struct foreign {
+    struct merge *merge; /* owned; NULL before the first file */
+    const char *names[FILES_MOST];
+    unsigned count;
+};
+
+/* Takes over a wire from which nothing has been read yet. False: memory is short, and the wire is closed. */
+bool foreign_add(struct foreign *foreign, struct wire *wire, const char *name);
+/* Reads all, reports, and says on stderr what is wrong with a file. `sieve` NULL: every frame passes. Returns the exit
+ * status: EXIT_REACHED where a trace was found. */
+int foreign_report(struct foreign *foreign, const struct options *options, struct sieve *sieve, struct report *report,
+                   const struct run_context *context);
+void foreign_free(struct foreign *foreign);
+
+#endif

@@ -1,0 +1,165 @@
+/* list: a line a trace, of which a capture may hold hundreds of thousands: number, start, source > target, probe, tool,
+ * TTLs asked, probes, how many of them were answered, and how the trace ended with the hop where it did.
+ *
+ * Fields have no blanks, so that programs can split the lines; `-` is what is not known. Columns are aligned as long as
+ * what stands in them fits. Traces of other captures are written as they end. */
+#include <stdlib.h>
+
+#include "out/output.h"
+#include "out/rowbuf.h"
+#include "out/summary.h"
+
+/* Where each column ends; one blank at least lies before the next. */
+enum stop {
+    STOP_NUMBER = 5,
+    STOP_START = STOP_NUMBER + 1 + 20,
+    STOP_ADDRESSES = STOP_START + 1 + 31,
+    STOP_PROBE = STOP_ADDRESSES + 1 + 7,
+    STOP_TOOL = STOP_PROBE + 1 + 16,
+    STOP_TTLS = STOP_TOOL + 1 + 5,
+};
+#define COUNT_COLUMNS 5
+
+static const char heading[] =
+    "    # started (UTC)        source > target                 probe   tool             TTLs   sent  ansd ended\n";
+
+struct list_state {
+    struct rowbuf *rows;
+    struct spec_text spec;
+};
+
+static bool list_start(struct output *out)
+{
+    struct list_state *state = calloc(1, sizeof *state);
+    struct rowbuf *rows = state ? rowbuf_new(out->file) : NULL;
+    if (!rows) {
+        free(state);
+        return false;
+    }
+    state->rows = rows;
+    out->state = state;
+    if (!out->headed && !out->options.quiet)
+        rowbuf_end(rows, put_text(rowbuf_begin(rows), heading));
+    out->headed = true;
+    return true;
+}
+
+static void list_finish(struct output *out)
+{
+    struct list_state *state = out->state;
+    rowbuf_flush(state->rows);
+    fflush(out->file);
+    rowbuf_free(state->rows);
+    free(state);
+    out->state = NULL;
+}
+
+/* "traceroute (Linux)" becomes traceroute-Linux: one word. */
+static char *put_word(char *at, const char *text)
+{
+    for (; *text; text++)
+        if (*text != '(' && *text != ')')
+            *at++ = *text == ' ' ? '-' : *text;
+    return at;
+}
+
+static char *put_ttls(char *at, const struct trace *trace)
+{
+    uint8_t first = trace->least_ttl, last = trace_last_ttl(trace);
+    at = put_number(at, first < last ? first : last);
+    return first < last ? put_number(put_char(at, '-'), last) : at;
+}
+
+/* The hop at which it ended, as far as one does for all. */
+static uint8_t end_hop(const struct trace *trace)
+{
+    switch (trace->end) {
+    case END_REACHED:
+        return trace->reached_ttl;
+    case END_REJECTED:
+    case END_UNREACHABLE:
+        return trace->refused_ttl;
+    case END_LOOPING:
+        return trace->loop_first;
+    case END_SILENT:
+        return trace->top ? (uint8_t)(trace->top + 1) : trace->least_ttl;
+    case END_MAX_TTL:
+    case END_INTERRUPTED:
+    case END_RUNNING:
+        break;
+    }
+    return trace_last_ttl(trace);
+}
+
+static char *put_addresses(struct rowbuf *rows, char *at, const struct flow *flow)
+{
+    at = put_address(rows, at, &flow->source);
+    return put_address(rows, put_text(at, " > "), &flow->target);
+}
+
+/* Up to a column, and a blank. */
+static char *put_stop(char *at, const char *start, size_t columns)
+{
+    return put_char(put_blanks(at, start, columns), ' ');
+}
+
+static void write_trace(struct list_state *state, uint64_t number, const struct trace *trace)
+{
+    struct rowbuf *rows = state->rows;
+    char *start = rowbuf_begin(rows), *at = put_number_right(start, number, STOP_NUMBER);
+    at = put_stop(at, start, STOP_NUMBER);
+    at = trace->first_sent == NSTIME_NONE ? put_char(at, '-') : put_second(rows, at, trace->first_sent);
+    at = put_addresses(rows, put_stop(at, start, STOP_START), &trace->flow);
+    at = put_text(put_stop(at, start, STOP_ADDRESSES), summary_spec(&state->spec, &trace->flow.spec));
+    at = put_word(put_stop(at, start, STOP_PROBE), trace->origin.tool ? trace->origin.tool : "-");
+    at = put_ttls(put_stop(at, start, STOP_TOOL), trace);
+    at = put_number_right(put_stop(at, start, STOP_TTLS), summary_probes_sent(trace), COUNT_COLUMNS);
+    at = put_number_right(put_char(at, ' '), trace->answered_count, COUNT_COLUMNS);
+    at = put_text(put_char(at, ' '), trace_end_name(trace->end));
+    rowbuf_end(rows, put_char(put_number(put_char(at, ' '), end_hop(trace)), '\n'));
+}
+
+static bool list_begin(struct output *out, const struct session *session, const struct report_source *source)
+{
+    (void)session, (void)source;
+    return list_start(out);
+}
+
+static void list_end(struct output *out, const struct session *session, const struct judgement *judgement,
+                     const struct report_source *source)
+{
+    (void)judgement, (void)source;
+    size_t count;
+    const struct trace **traces = summary_traces(session, &count);
+    for (size_t i = 0; i < count; i++)
+        write_trace(out->state, i, traces[i]);
+    free(traces);
+    list_finish(out);
+}
+
+static bool list_replay_begin(struct output *out, const struct report_source *source)
+{
+    (void)source;
+    return list_start(out);
+}
+
+static void list_replay_trace(struct output *out, const struct trace *trace)
+{
+    write_trace(out->state, trace->number, trace);
+}
+
+static void list_replay_end(struct output *out, const struct recognition *found, const struct report_source *source)
+{
+    (void)found, (void)source;
+    list_finish(out);
+}
+
+const struct output_format output_list = {
+    .name = "list",
+    .help = "a line a trace",
+    .begin = list_begin,
+    .end = list_end,
+    .replay_begin = list_replay_begin,
+    .replay_trace = list_replay_trace,
+    .replay_end = list_replay_end,
+};

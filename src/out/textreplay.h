@@ -1,0 +1,13 @@
+/* textreplay: the text report of captures that are not our own. Floor 5; the replay half of the format text. */
+#ifndef HOPSONDE_OUT_TEXTREPLAY_H
+#define HOPSONDE_OUT_TEXTREPLAY_H
+
+#include "out/output.h"
+
+bool text_replay_begin(struct output *out, const struct report_source *source);
+void text_replay_end(struct output *out, const struct recognition *found, const struct report_source *source);
+
+/* "FILE is cut short ...", a line for each file that is. True: one is. */
+bool text_add_cut_files(struct strbuf *text, const struct report_source *source);
+
+#endif
