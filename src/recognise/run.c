@@ -156,7 +156,7 @@ static void deny(struct recogniser *r, struct sighting *s)
     count_stray(r, STRAY_NO_LADDER);
     for (unsigned i = 0; i < s->probe.reply_count; i++) {
         struct reply *reply = &s->probe.replies[i];
-        bool has_ports = trace->flow.spec.protocol != IP_ICMP && s->run->shape != SHAPE_RAW;
+        bool has_ports = s->run->shape != SHAPE_ECHO && s->run->shape != SHAPE_RAW;
         struct other_error error = {
             .time = reply->time,
             .frame = reply->frame,
@@ -246,12 +246,18 @@ void run_consider(struct recogniser *r, struct run *run)
         accept(r, run);
 }
 
+/* Floods in a network of radios go to its broadcast address, with growing TTLs (RFC 3561 6.4). */
+static bool may_be_broadcast(const struct addr *target)
+{
+    return target->family == 4 && target->bytes[3] == 255;
+}
+
 /* The last word, when no answer is waited for any more. */
 static void decide(struct recogniser *r, struct run *run)
 {
     unsigned start = 0;
     if (run->state == RUN_UNDECIDED && !run->trace.reply_count && ladder_length(run, &start) >= 4 &&
-        start <= STRICT_START)
+        start <= STRICT_START && !may_be_broadcast(&run->trace.flow.target))
         accept(r, run);
     else if (run->state == RUN_UNDECIDED)
         turn_down(r, run);
@@ -348,11 +354,30 @@ void run_tick(struct recogniser *r)
         run_close(r, r->oldest_run);
 }
 
+static int by_number(const void *a, const void *b)
+{
+    const struct run *x = *(struct run *const *)a, *y = *(struct run *const *)b;
+    return x->trace.number < y->trace.number ? -1 : x->trace.number > y->trace.number;
+}
+
+/* What is still open ends in the order in which it was found. */
 void run_finish(struct recogniser *r)
 {
     settle_due(r, &r->waiting, NSTIME_NEVER);
     settle_due(r, &r->answered, NSTIME_NEVER);
-    while (r->oldest_run)
+    struct run **runs = malloc((r->run_count + 1) * sizeof *runs);
+    size_t count = 0;
+    for (struct run *run = r->oldest_run; run; run = run->newer) {
+        decide(r, run);
+        if (runs)
+            runs[count++] = run;
+    }
+    if (count)
+        qsort(runs, count, sizeof(struct run *), by_number);
+    for (size_t i = 0; i < count; i++)
+        run_close(r, runs[i]);
+    free(runs);
+    while (r->oldest_run) /* memory is short */
         run_close(r, r->oldest_run);
 }
 

@@ -81,8 +81,17 @@ static bool is_inetutils(const struct run *run)
                                                   counts_from(&run->target_port, 0, 128) && run->shown.dont_fragment);
 }
 
+/* One probe a TTL in each sweep. */
+static bool sweeps(const struct run *run)
+{
+    unsigned ttls = (unsigned)run->most_ttl - run->least_ttl + 1;
+    return run->count <= (run->restarts + 1) * ttls;
+}
+
 static bool is_mtr(const struct run *run)
 {
+    if (!sweeps(run))
+        return false;
     if (run->shape == SHAPE_ECHO)
         return payload_is_zero(run) && run->target_port.first >= 33000 && run->shown.size != 92;
     if (run->shape == SHAPE_UDP)

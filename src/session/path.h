@@ -98,7 +98,7 @@ struct trace {
     uint32_t sent_count;  /* of a foreign trace: its probes, whether they are kept here or not */
     uint8_t gap, max_ttl; /* the run's limits, so that a trace knows where a silence ends: session_config */
     bool started;         /* at least one probe is known */
-    uint8_t least_ttl, most_ttl; /* of the probes that became known; 0: none did */
+    uint8_t least_ttl, most_ttl; /* of the probes that became known; least above most: none did */
     struct probe *probes;        /* owned; in the order in which they became known */
     size_t probe_count, probe_capacity;
     struct trace_ttl *ttls; /* owned; by TTL; ttl_count entries */
