@@ -8,7 +8,8 @@
 #define NEAR_MOST 64                  /* a step: lost frames and probes of other flows in between */
 #define RESTART_AFTER (10 * NS_PER_S) /* contract: TTLs that start again after so much silence are another run's */
 #define SEQ_NEAR_MOST (1 << 16)       /* TCP counts bytes */
-#define TTL_JUMP_MOST 8               /* of a run whose only order is its TTLs; more is another's */
+#define TRACEROUTE_PORT 33434
+#define TTL_JUMP_MOST 8 /* of a run whose only order is its TTLs; more is another's */
 
 static int32_t step_of(uint32_t from, uint32_t to, bool wide)
 {
@@ -135,6 +136,15 @@ static unsigned fits_near_source(const struct run *run, const struct look *look,
     return 0;
 }
 
+/* In the second packet nothing has been counted yet; but tools count UDP ports from here on, and use one port for all
+ * probes elsewhere. Once a few have come alike, this one does not count. */
+static bool is_counted(const struct run *run, const struct look *look)
+{
+    uint32_t port = look->word & 0xffff;
+    return run->count == 1 && look->shape == SHAPE_UDP && run->pair->run_count < 4 && port >= TRACEROUTE_PORT &&
+           port < TRACEROUTE_PORT + 256;
+}
+
 /* A random source port for each probe. */
 static unsigned fits_random_source(const struct run *run, const struct look *look, bool again)
 {
@@ -145,8 +155,8 @@ static unsigned fits_random_source(const struct run *run, const struct look *loo
     if ((again && ttl + 1 < run->last_ttl) || ttl > run->most_ttl + TTL_JUMP_MOST)
         return 0;
     switch (relate(&run->target_port, look->word & 0xffff)) {
-    case SAME: /* a port that has been counted up does not come twice */
-        return run->target_port.movement == MOVE_RISING ? 0 : 4;
+    case SAME: /* a port that is counted up does not come twice */
+        return run->target_port.movement == MOVE_RISING || is_counted(run, look) ? 0 : 4;
     case UP:
         return run->count > 3 && run->target_port.movement == MOVE_CONSTANT ? 0 : 5;
     case DOWN:
