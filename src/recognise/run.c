@@ -15,6 +15,7 @@
 #define SAME_FRAME_WITHIN (2 * NS_PER_MS) /* two captures of one frame lie closer together */
 #define UNDECIDED_MOST 512                /* packets held back of a run */
 #define STRICT_START 16
+#define WAITS_LEAST NS_PER_S /* a capture that ends sooner after the last probe ends before the tool has given up */
 
 /* --- lists --- */
 
@@ -288,7 +289,7 @@ static void settle_due(struct recogniser *r, struct queue *queue, nstime now)
 
 /* --- the end of a run --- */
 
-static enum trace_end decide_end(const struct run *run)
+static enum trace_end decide_end(const struct recogniser *r, const struct run *run)
 {
     const struct trace *trace = &run->trace;
     if (trace->reached_ttl)
@@ -297,6 +298,8 @@ static enum trace_end decide_end(const struct run *run)
         return END_LOOPING;
     if (trace->refused_ttl)
         return run->no_route ? END_UNREACHABLE : END_REJECTED;
+    if (r->now - run->last_time < WAITS_LEAST)
+        return END_INTERRUPTED;
     return trace->top >= shifted(run->most_ttl, trace->origin.captured_at_ttl) ? END_MAX_TTL : END_SILENT;
 }
 
@@ -333,7 +336,7 @@ static void run_close(struct recogniser *r, struct run *run)
     if (run->state == RUN_FOUND && run->wanted) {
         tool_describe(run);
         find_loop(run);
-        run->trace.end = decide_end(run);
+        run->trace.end = decide_end(r, run);
         keep_trace(r, &run->trace);
     }
     run_free(r, run);
