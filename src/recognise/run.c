@@ -15,7 +15,6 @@
 #define SAME_FRAME_WITHIN (2 * NS_PER_MS) /* two captures of one frame lie closer together */
 #define UNDECIDED_MOST 512                /* packets held back of a run */
 #define STRICT_START 16
-#define WAITS_LEAST NS_PER_S /* a capture that ends sooner after the last probe ends before the tool has given up */
 
 /* --- lists --- */
 
@@ -298,7 +297,7 @@ static enum trace_end decide_end(const struct recogniser *r, const struct run *r
         return END_LOOPING;
     if (trace->refused_ttl)
         return run->no_route ? END_UNREACHABLE : END_REJECTED;
-    if (r->now - run->last_time < WAITS_LEAST)
+    if (r->broken_off && r->now - run->last_time < ANSWER_WITHIN)
         return END_INTERRUPTED;
     return trace->top >= shifted(run->most_ttl, trace->origin.captured_at_ttl) ? END_MAX_TTL : END_SILENT;
 }
