@@ -69,10 +69,12 @@ static enum relation relate(const struct field *field, uint32_t value)
     return step > 0 ? UP : DOWN;
 }
 
-/* The TTLs begin anew: against their direction. */
+/* The TTLs begin anew: against their direction, with one that was asked before. A tool that asks in random order does
+ * not. */
 static bool starts_again(const struct run *run, uint8_t ttl)
 {
-    return run->falling ? ttl > run->last_ttl : ttl < run->last_ttl;
+    bool back = run->falling ? ttl > run->last_ttl : ttl < run->last_ttl;
+    return back && (ttl > 63 || (run->ttls >> ttl & 1));
 }
 
 /* Somebody pings with one TTL after another: an id for each, and a sequence number that begins anew. */
@@ -146,13 +148,13 @@ static bool is_counted(const struct run *run, const struct look *look)
 }
 
 /* A random source port for each probe. */
-static unsigned fits_random_source(const struct run *run, const struct look *look, bool again)
+static unsigned fits_random_source(const struct run *run, const struct look *look)
 {
     uint8_t movement = run->source_port.movement;
     uint8_t ttl = look->headers->ip.ttl;
     if (movement == MOVE_CONSTANT || (run->count > 3 && movement != MOVE_RANDOM))
         return 0;
-    if ((again && ttl + 1 < run->last_ttl) || ttl > run->most_ttl + TTL_JUMP_MOST)
+    if (ttl + 1 < run->last_ttl || ttl > run->most_ttl + TTL_JUMP_MOST)
         return 0;
     switch (relate(&run->target_port, look->word & 0xffff)) {
     case SAME: /* a port that is counted up does not come twice */
@@ -173,7 +175,7 @@ static unsigned fits_ports(const struct run *run, const struct look *look, bool 
         return fits_steady_source(run, look, again, late);
     if (source != FAR && run->source_port.movement != MOVE_RANDOM)
         return fits_near_source(run, look, again, late);
-    return fits_random_source(run, look, again);
+    return fits_random_source(run, look);
 }
 
 /* What most tools keep decides between runs that fit alike: size, TOS, and the id counted up. */

@@ -1,10 +1,11 @@
 /* run: packets that may be probes, grouped, and which groups are traces.
  *
  * A group is a trace
- * 1. if it has two TTLs or more of at most PROBE_TTL_MOST, and a router let one of its packets expire, or some other
- * ICMP error came about one that bears the marks of a known tool; or
- * 2. if it has three TTLs in a row, and something answered; or,
- * 3. when nothing is waited for any more, if it has four TTLs in a row from at most STRICT_START on and nothing
+ * 1. if it has two TTLs or more of at most PROBE_TTL_MOST, and a router let one of its packets expire;
+ * 2. if it has three TTLs in a row from at most STRICT_START on, and something answered: the TTLs of packets that come
+ *    from afar differ, too, where a balancer has ways of different lengths, but hardly any comes from as far as that;
+ * 3. if it has two TTLs from at most STRICT_START on, bears the marks of a known tool, and drew an ICMP error; or,
+ * 4. when nothing is waited for any more, if it has four TTLs in a row from at most STRICT_START on and nothing
  * answered: the capture has probes only. What has none of this when it is over, or has sent UNDECIDED_MOST packets, is
  * ordinary traffic. */
 #include <stdlib.h>
@@ -503,7 +504,7 @@ static void note_ttl(struct recogniser *r, struct run *run, uint8_t ttl, uint32_
         run->first_ttl = run->least_ttl = run->most_ttl = ttl;
         run->one_id_a_ttl = true;
     } else if (ttl != run->last_ttl) {
-        bool again = run->falling ? ttl > run->last_ttl + 1 : ttl + 1 < run->last_ttl;
+        bool again = ttl == (run->falling ? run->most_ttl : run->least_ttl);
         if (run->least_ttl == run->most_ttl)
             run->falling = ttl < run->last_ttl;
         else if (again)
