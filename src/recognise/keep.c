@@ -58,7 +58,6 @@ static void keep_whole(struct recogniser *r, struct trace *trace, const struct p
     int32_t next = kept->next_at_ttl;
     *kept = *probe;
     kept->next_at_ttl = next;
-    kept->attempt = trace_asked(trace, probe->ttl);
     kept->replies = replies;
     kept->reply_capacity = probe->reply_count;
     for (unsigned i = 0; i < probe->reply_count; i++) {
@@ -67,6 +66,37 @@ static void keep_whole(struct recogniser *r, struct trace *trace, const struct p
             replies[i].extension = keep_extension(r, replies[i].extension);
         probe->replies[i].extension = NULL;
         probe->replies[i].rewrites = NULL;
+    }
+}
+
+static int compare_probes(const void *a, const void *b)
+{
+    const struct probe *x = a, *y = b;
+    if (x->sent != y->sent)
+        return x->sent < y->sent ? -1 : 1;
+    if (x->file != y->file)
+        return x->file < y->file ? -1 : 1;
+    if (x->frame != y->frame)
+        return x->frame < y->frame ? -1 : 1;
+    return x->ttl != y->ttl ? x->ttl - y->ttl : (x->attempt > y->attempt) - (x->attempt < y->attempt);
+}
+
+/* Probes become known as their fate does; they are kept as they were sent. */
+static void put_in_order(struct trace *trace)
+{
+    size_t sorted = 1;
+    while (sorted < trace->probe_count && compare_probes(&trace->probes[sorted - 1], &trace->probes[sorted]) < 0)
+        sorted++;
+    if (sorted >= trace->probe_count)
+        return;
+    qsort(trace->probes, trace->probe_count, sizeof *trace->probes, compare_probes);
+    for (unsigned ttl = 0; ttl < trace->ttl_count; ttl++)
+        trace->ttls[ttl].first = trace->ttls[ttl].last = -1;
+    for (size_t i = 0; i < trace->probe_count; i++) {
+        struct trace_ttl *at = &trace->ttls[trace->probes[i].ttl];
+        *(at->last >= 0 ? &trace->probes[at->last].next_at_ttl : &at->first) = (int32_t)i;
+        at->last = (int32_t)i;
+        trace->probes[i].next_at_ttl = -1;
     }
 }
 
@@ -104,6 +134,7 @@ void keep_trace(struct recogniser *r, struct trace *trace)
         free(kept);
         return;
     }
+    put_in_order(trace);
     *kept = *trace;
     trace_init(trace);
     trace_fit(kept);

@@ -9,6 +9,7 @@
 #define RESTART_AFTER (10 * NS_PER_S) /* contract: TTLs that start again after so much silence are another run's */
 #define SEQ_NEAR_MOST (1 << 16)       /* TCP counts bytes */
 #define TRACEROUTE_PORT 33434
+#define LATE_COST 6     /* more than a step of the score: of two alike, the run that is not long silent is meant */
 #define TTL_JUMP_MOST 8 /* of a run whose only order is its TTLs; more is another's */
 
 static int32_t step_of(uint32_t from, uint32_t to, bool wide)
@@ -203,7 +204,7 @@ unsigned pattern_fits(const struct run *run, const struct look *look, nstime now
         score = again && late ? 0 : 6;
     else
         score = fits_ports(run, look, again, late);
-    return score ? 5 * score + likeness(run, h) : 0;
+    return score ? 5 * score + likeness(run, h) - (late ? LATE_COST : 0) : 0;
 }
 
 static bool covers(const struct field *field, uint32_t value)
