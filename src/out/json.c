@@ -20,7 +20,7 @@ static void write_trace(struct rowbuf *rows, const struct trace *trace, const ch
     fputs("\n  {", file);
     json_write_members(file, json_trace_head(trace, target_name));
     fputs(",\n   \"hops\": [", file);
-    for (unsigned ttl = 1, last = trace_last_ttl(trace); ttl <= last; ttl++) {
+    for (unsigned ttl = trace_asked(trace, 0) ? 0 : 1, last = trace_last_ttl(trace); ttl <= last; ttl++) {
         if (!*between && !trace_asked(trace, ttl))
             continue;
         fprintf(file, "%s\n    ", between);

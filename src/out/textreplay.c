@@ -232,7 +232,7 @@ static void add_hop(struct strbuf *text, const struct output *out, const struct 
 static void add_table(struct strbuf *text, const struct output *out, const struct trace *trace)
 {
     bool rows = is_rows(trace);
-    unsigned ttl = 1, last = trace_shown_ttl(trace), answered = ended_last_answered(trace);
+    unsigned ttl = 0, last = trace_shown_ttl(trace), answered = ended_last_answered(trace);
     unsigned whole = last > answered + TAIL_HOPS_MOST ? answered + 1 : last; /* the last hop with a line of its own */
     while (ttl < last && !trace_asked(trace, ttl))
         ttl++;

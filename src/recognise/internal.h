@@ -223,6 +223,7 @@ struct recogniser {
     struct recogniser_config config;
     struct recogniser_events events;
     nstime now; /* the latest stamp so far */
+    bool broken_off;
 
     struct index_entry *index; /* owned; 1 << index_bits of them, at most half of them taken */
     unsigned index_bits, index_count;

@@ -1,4 +1,5 @@
 /* keep: what was found is told at once, or kept for the end. */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,7 +33,21 @@ void keep_error(struct recogniser *r, const struct other_error *error)
     free(error->extension);
 }
 
-static void keep_whole(struct trace *trace, const struct probe *probe)
+/* Many are kept, and hardly any has more than a label or two: only what its counts cover is allocated, so that a copy
+ * may be read but not assigned. */
+static struct icmp_extension *keep_extension(struct recogniser *r, struct icmp_extension *extension)
+{
+    size_t bytes = extension->interface_count
+                       ? sizeof *extension
+                       : offsetof(struct icmp_extension, mpls) + extension->mpls_count * sizeof *extension->mpls;
+    struct icmp_extension *kept = malloc(bytes);
+    if (kept)
+        memcpy(kept, extension, bytes);
+    extension_release(r, extension);
+    return kept;
+}
+
+static void keep_whole(struct recogniser *r, struct trace *trace, const struct probe *probe)
 {
     struct probe *kept = trace_add_probe(trace, 0, probe->ttl, probe->sent);
     struct reply *replies = probe->reply_count ? malloc(probe->reply_count * sizeof *replies) : NULL;
@@ -48,6 +63,8 @@ static void keep_whole(struct trace *trace, const struct probe *probe)
     kept->reply_capacity = probe->reply_count;
     for (unsigned i = 0; i < probe->reply_count; i++) {
         replies[i] = probe->replies[i];
+        if (replies[i].extension)
+            replies[i].extension = keep_extension(r, replies[i].extension);
         probe->replies[i].extension = NULL;
         probe->replies[i].rewrites = NULL;
     }
@@ -56,7 +73,7 @@ static void keep_whole(struct trace *trace, const struct probe *probe)
 void keep_probe(struct recogniser *r, struct trace *trace, const struct probe *probe)
 {
     if (r->config.keep) {
-        keep_whole(trace, probe);
+        keep_whole(r, trace, probe);
         return;
     }
     trace_note_ttl(trace, probe->ttl);
@@ -89,6 +106,7 @@ void keep_trace(struct recogniser *r, struct trace *trace)
     }
     *kept = *trace;
     trace_init(trace);
+    trace_fit(kept);
     r->kept[kept->number] = kept;
     r->kept_count = kept->number + 1U > r->kept_count ? kept->number + 1U : r->kept_count;
 }

@@ -166,6 +166,26 @@ static unsigned place_rungs(const struct ladder *ladder)
     return sweeps * count <= 2 * ladder->count || sweeps == 0 ? count : 0;
 }
 
+/* Initial TTLs are 64, 128 and 255 (reference: Linux, Windows, routers). */
+static unsigned distance_of(const struct reply *reply)
+{
+    unsigned initial = reply->reply_ttl <= 64 ? 64 : reply->reply_ttl <= 128 ? 128 : 255;
+    return initial - reply->reply_ttl + 1;
+}
+
+/* Whether the answers come from ever farther away, from three distances at least: by their own TTLs. */
+static bool climbs(const struct ladder *ladder)
+{
+    unsigned distances = 1;
+    for (size_t i = 1; i < ladder->count; i++) {
+        unsigned before = distance_of(&ladder->rungs[i - 1]->reply), here = distance_of(&ladder->rungs[i]->reply);
+        if (here < before)
+            return false;
+        distances += here > before;
+    }
+    return distances >= 3;
+}
+
 static bool is_ladder(const struct ladder *ladder)
 {
     unsigned expired = 0, routers = place_rungs(ladder);
@@ -200,13 +220,6 @@ static bool fits_counter(const struct ladder *ladder, uint32_t first, unsigned q
             return false;
     }
     return true;
-}
-
-/* Initial TTLs are 64, 128 and 255 (reference: Linux, Windows, routers). */
-static unsigned distance_of(const struct reply *reply)
-{
-    unsigned initial = reply->reply_ttl <= 64 ? 64 : reply->reply_ttl <= 128 ? 128 : 255;
-    return initial - reply->reply_ttl + 1;
 }
 
 static void number_hops(const struct ladder *ladder)
@@ -298,7 +311,7 @@ static bool tell_ladder(struct recogniser *r, const struct pair *pair, struct la
     struct run run = {0};
     imagine_run(pair, ladder, &run);
     tool_describe(&run);
-    if (ladder->counter == COUNTER_NONE && !run.trace.origin.tool) {
+    if (ladder->counter == COUNTER_NONE && !run.trace.origin.tool && !climbs(ladder)) {
         trace_free(&run.trace);
         return false;
     }
@@ -407,6 +420,8 @@ void orphan_add(struct recogniser *r, const struct look *quote, const struct oth
     }
     orphan->error = *error;
     orphan->reply = *reply;
+    orphan->reply.match = MATCH_EXACT; /* the quote is all that there is of its probe */
+    orphan->reply.rule = "its own quote";
     note_quote(orphan, quote);
     append(r, pair, orphan);
     if (pair->orphan_count == ORPHANS_OF_PAIR_MOST)

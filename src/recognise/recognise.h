@@ -81,6 +81,9 @@ void recogniser_free(struct recogniser *recogniser);
 /* `file`: which of the capture's files holds the frame, from 0. */
 void recogniser_frame(struct recogniser *recogniser, unsigned file, const struct frame *frame,
                       const struct packet *packet);
+/* Before recogniser_finish(): the capture was cut, or reading it was; what is silent at its end may have been answered.
+ */
+void recogniser_break_off(struct recogniser *recogniser);
 /* The capture is at its end: whatever is open is decided. */
 void recogniser_finish(struct recogniser *recogniser);
 /* After recogniser_finish(). */

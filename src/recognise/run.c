@@ -1,10 +1,11 @@
 /* run: packets that may be probes, grouped, and which groups are traces.
  *
  * A group is a trace
- * 1. if it has two TTLs or more of at most PROBE_TTL_MOST, and a router let one of its packets expire, or some other
- * ICMP error came about one that bears the marks of a known tool; or
- * 2. if it has three TTLs in a row, and something answered; or,
- * 3. when nothing is waited for any more, if it has four TTLs in a row from at most STRICT_START on and nothing
+ * 1. if it has two TTLs or more of at most PROBE_TTL_MOST, and a router let one of its packets expire;
+ * 2. if it has three TTLs in a row from at most STRICT_START on, and something answered: the TTLs of packets that come
+ *    from afar differ, too, where a balancer has ways of different lengths, but hardly any comes from as far as that;
+ * 3. if it has two TTLs from at most STRICT_START on, bears the marks of a known tool, and drew an ICMP error; or,
+ * 4. when nothing is waited for any more, if it has four TTLs in a row from at most STRICT_START on and nothing
  * answered: the capture has probes only. What has none of this when it is over, or has sent UNDECIDED_MOST packets, is
  * ordinary traffic. */
 #include <stdlib.h>
@@ -156,7 +157,7 @@ static void deny(struct recogniser *r, struct sighting *s)
     count_stray(r, STRAY_NO_LADDER);
     for (unsigned i = 0; i < s->probe.reply_count; i++) {
         struct reply *reply = &s->probe.replies[i];
-        bool has_ports = trace->flow.spec.protocol != IP_ICMP && s->run->shape != SHAPE_RAW;
+        bool has_ports = s->run->shape != SHAPE_ECHO && s->run->shape != SHAPE_RAW;
         struct other_error error = {
             .time = reply->time,
             .frame = reply->frame,
@@ -246,12 +247,18 @@ void run_consider(struct recogniser *r, struct run *run)
         accept(r, run);
 }
 
+/* Floods in a network of radios go to its broadcast address, with growing TTLs (RFC 3561 6.4). */
+static bool may_be_broadcast(const struct addr *target)
+{
+    return target->family == 4 && target->bytes[3] == 255;
+}
+
 /* The last word, when no answer is waited for any more. */
 static void decide(struct recogniser *r, struct run *run)
 {
     unsigned start = 0;
     if (run->state == RUN_UNDECIDED && !run->trace.reply_count && ladder_length(run, &start) >= 4 &&
-        start <= STRICT_START)
+        start <= STRICT_START && !may_be_broadcast(&run->trace.flow.target))
         accept(r, run);
     else if (run->state == RUN_UNDECIDED)
         turn_down(r, run);
@@ -282,7 +289,7 @@ static void settle_due(struct recogniser *r, struct queue *queue, nstime now)
 
 /* --- the end of a run --- */
 
-static enum trace_end decide_end(const struct run *run)
+static enum trace_end decide_end(const struct recogniser *r, const struct run *run)
 {
     const struct trace *trace = &run->trace;
     if (trace->reached_ttl)
@@ -291,6 +298,8 @@ static enum trace_end decide_end(const struct run *run)
         return END_LOOPING;
     if (trace->refused_ttl)
         return run->no_route ? END_UNREACHABLE : END_REJECTED;
+    if (r->broken_off && r->now - run->last_time < ANSWER_WITHIN)
+        return END_INTERRUPTED;
     return trace->top >= shifted(run->most_ttl, trace->origin.captured_at_ttl) ? END_MAX_TTL : END_SILENT;
 }
 
@@ -327,7 +336,7 @@ static void run_close(struct recogniser *r, struct run *run)
     if (run->state == RUN_FOUND && run->wanted) {
         tool_describe(run);
         find_loop(run);
-        run->trace.end = decide_end(run);
+        run->trace.end = decide_end(r, run);
         keep_trace(r, &run->trace);
     }
     run_free(r, run);
@@ -348,11 +357,30 @@ void run_tick(struct recogniser *r)
         run_close(r, r->oldest_run);
 }
 
+static int by_number(const void *a, const void *b)
+{
+    const struct run *x = *(struct run *const *)a, *y = *(struct run *const *)b;
+    return x->trace.number < y->trace.number ? -1 : x->trace.number > y->trace.number;
+}
+
+/* What is still open ends in the order in which it was found. */
 void run_finish(struct recogniser *r)
 {
     settle_due(r, &r->waiting, NSTIME_NEVER);
     settle_due(r, &r->answered, NSTIME_NEVER);
-    while (r->oldest_run)
+    struct run **runs = malloc((r->run_count + 1) * sizeof *runs);
+    size_t count = 0;
+    for (struct run *run = r->oldest_run; run; run = run->newer) {
+        decide(r, run);
+        if (runs)
+            runs[count++] = run;
+    }
+    if (count)
+        qsort(runs, count, sizeof(struct run *), by_number);
+    for (size_t i = 0; i < count; i++)
+        run_close(r, runs[i]);
+    free(runs);
+    while (r->oldest_run) /* memory is short */
         run_close(r, r->oldest_run);
 }
 
@@ -476,7 +504,7 @@ static void note_ttl(struct recogniser *r, struct run *run, uint8_t ttl, uint32_
         run->first_ttl = run->least_ttl = run->most_ttl = ttl;
         run->one_id_a_ttl = true;
     } else if (ttl != run->last_ttl) {
-        bool again = run->falling ? ttl > run->last_ttl + 1 : ttl + 1 < run->last_ttl;
+        bool again = ttl == (run->falling ? run->most_ttl : run->least_ttl);
         if (run->least_ttl == run->most_ttl)
             run->falling = ttl < run->last_ttl;
         else if (again)

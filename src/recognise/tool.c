@@ -81,13 +81,24 @@ static bool is_inetutils(const struct run *run)
                                                   counts_from(&run->target_port, 0, 128) && run->shown.dont_fragment);
 }
 
+#define MTR_SIZE 64 /* of the whole packet, in both families */
+
+/* One probe a TTL in each sweep. */
+static bool sweeps(const struct run *run)
+{
+    unsigned ttls = (unsigned)run->most_ttl - run->least_ttl + 1;
+    return run->count <= (run->restarts + 1) * ttls;
+}
+
 static bool is_mtr(const struct run *run)
 {
+    if (!sweeps(run))
+        return false;
     if (run->shape == SHAPE_ECHO)
         return payload_is_zero(run) && run->target_port.first >= 33000 && run->shown.size != 92;
     if (run->shape == SHAPE_UDP)
-        return payload_is_zero(run) &&
-               (counts_from(&run->target_port, 33000, 32536) || run->source_port.first >= 33000);
+        return payload_is_zero(run) && run->shown.size == MTR_SIZE && !run->shown.dont_fragment &&
+               (run->target_port.first >= 33000 || run->source_port.first >= 33000);
     return run->shape == SHAPE_SYN && run->shown.has_options && is_rising(&run->source_port) &&
            run->source_port.first >= 33000 && run->source_port.steps_of_one + 2 >= run->count / 2;
 }
@@ -112,12 +123,13 @@ static bool is_tracepath(const struct run *run)
 
 static bool is_scamper(const struct run *run)
 {
+    bool usual = run->shown.size == (run->version == 6 ? 60 : 44);
     switch (run->shape) {
     case SHAPE_UDP:
-        return has_size(run, 44) && run->shown.dont_fragment == (run->version == 4) &&
-               run->source_port.first >= 0x8000 && is_steady(&run->source_port);
+        return usual && run->shown.dont_fragment == (run->version == 4) && run->source_port.first >= 0x8000 &&
+               is_steady(&run->source_port);
     case SHAPE_ECHO:
-        return has_size(run, 44) && counts_from(&run->target_port, 0, 128);
+        return usual && counts_from(&run->target_port, 0, 128);
     case SHAPE_SYN:
     case SHAPE_ACK:
         return has_size(run, 40) && run->shown.window == 0 && is_steady(&run->source_port) && run->seq.first == 0 &&
@@ -261,6 +273,8 @@ uint8_t tool_captured_at(const struct run *run)
 
 static const char *grouping(const struct run *run)
 {
+    if (run->shape == SHAPE_ECHO && !is_steady(&run->source_port))
+        return "an echo id for each TTL, TTLs in order";
     if (run->shape == SHAPE_ECHO)
         return is_rising(&run->target_port) ? "one echo id, rising sequence numbers" : "one echo id";
     if (run->shape == SHAPE_RAW)

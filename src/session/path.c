@@ -11,6 +11,7 @@ void trace_init(struct trace *trace)
     memset(trace, 0, sizeof *trace);
     trace->origin = (struct trace_origin){.tool = "hopsonde", .grouped_by = "flow", .rounds = 1};
     trace->first_sent = trace->last_seen = NSTIME_NONE;
+    trace->least_ttl = 255;
 }
 
 static void reply_free(struct reply *reply)
@@ -31,6 +32,15 @@ void trace_free(struct trace *trace)
     free(trace->ttls);
     free(trace->by_serial);
     flow_free(&trace->flow);
+}
+
+void trace_fit(struct trace *trace)
+{
+    struct probe *fitting = trace->probe_count ? realloc(trace->probes, trace->probe_count * sizeof *fitting) : NULL;
+    if (!fitting)
+        return;
+    trace->probes = fitting;
+    trace->probe_capacity = trace->probe_count;
 }
 
 /* Doubles an array so that it holds at least `need` elements: hardly any probe has more than one reply. */
@@ -92,7 +102,7 @@ static struct trace_ttl *ttl_entry(struct trace *trace, uint8_t ttl)
 
 void trace_note_ttl(struct trace *trace, uint8_t ttl)
 {
-    if (!trace->least_ttl || ttl < trace->least_ttl)
+    if (ttl < trace->least_ttl)
         trace->least_ttl = ttl;
     if (ttl > trace->most_ttl)
         trace->most_ttl = ttl;

@@ -98,7 +98,7 @@ struct trace {
     uint32_t sent_count;  /* of a foreign trace: its probes, whether they are kept here or not */
     uint8_t gap, max_ttl; /* the run's limits, so that a trace knows where a silence ends: session_config */
     bool started;         /* at least one probe is known */
-    uint8_t least_ttl, most_ttl; /* of the probes that became known; 0: none did */
+    uint8_t least_ttl, most_ttl; /* of the probes that became known; least above most: none did */
     struct probe *probes;        /* owned; in the order in which they became known */
     size_t probe_count, probe_capacity;
     struct trace_ttl *ttls; /* owned; by TTL; ttl_count entries */
@@ -161,6 +161,8 @@ uint8_t trace_loop_end(const struct trace *trace);
 /* The rest changes a trace; for session.c and tests. Out of memory: NULL or false, the trace as before. */
 void trace_init(struct trace *trace);
 void trace_free(struct trace *trace);
+/* No more probes are to come: gives back the memory that was held for them. */
+void trace_fit(struct trace *trace);
 /* A probe becomes known: by its frame, or by a claim. The serial must be new to the trace, or 0: none. */
 struct probe *trace_add_probe(struct trace *trace, uint16_t serial, uint8_t ttl, nstime sent);
 /* Takes over the reply and what it owns; marks it late or a duplicate, and brings the summary fields up to date.
