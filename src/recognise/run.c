@@ -215,11 +215,9 @@ bool run_number(struct recogniser *r, struct trace *trace)
     return true;
 }
 
-static void accept(struct recogniser *r, struct run *run)
+/* What was held back for the decision, or for the TTLs to be known. */
+static void tell_settled(struct recogniser *r, struct run *run)
 {
-    run->state = RUN_FOUND;
-    tool_describe(run);
-    run->wanted = run_number(r, &run->trace);
     r->held -= run->held;
     run->held = 0;
     for (struct sighting *s = run->oldest, *next; s; s = next) {
@@ -227,6 +225,20 @@ static void accept(struct recogniser *r, struct run *run)
         if (s->settled)
             tell(r, run, s);
     }
+}
+
+static bool may_tell(const struct run *run)
+{
+    return run->state == RUN_FOUND && (run->told || tool_is_placed(run));
+}
+
+static void accept(struct recogniser *r, struct run *run)
+{
+    run->state = RUN_FOUND;
+    tool_describe(run);
+    run->wanted = run_number(r, &run->trace);
+    if (may_tell(run))
+        tell_settled(r, run);
 }
 
 static void turn_down(struct recogniser *r, struct run *run)
@@ -262,12 +274,16 @@ static void decide(struct recogniser *r, struct run *run)
         accept(r, run);
     else if (run->state == RUN_UNDECIDED)
         turn_down(r, run);
+    if (run->state == RUN_FOUND)
+        tell_settled(r, run);
 }
 
 static void settle(struct recogniser *r, struct sighting *s)
 {
     struct run *run = s->run;
-    if (run->state == RUN_FOUND) {
+    if (may_tell(run)) {
+        if (run->held)
+            tell_settled(r, run);
         tell(r, run, s);
         return;
     }

@@ -232,18 +232,17 @@ static uint8_t shift_by_counter(const struct run *run, uint32_t first, unsigned 
     return 0;
 }
 
-/* mtr counts every probe; where those of the first hops are not seen, each sweep begins with so large a step. The first
- * sweep begins with 33000. */
+static const struct field *mtr_counter(const struct run *run)
+{
+    return run->shape == SHAPE_ECHO || is_steady(&run->source_port) ? &run->target_port : &run->source_port;
+}
+
+/* mtr counts every probe: where those of the first hops are not seen, each sweep begins with so large a step. One sweep
+ * alone does not tell; the capture may have begun late. */
 static uint8_t shift_of_mtr(const struct run *run)
 {
-    const struct field *counter =
-        run->shape == SHAPE_ECHO || is_steady(&run->source_port) ? &run->target_port : &run->source_port;
-    if (run->least_ttl != 1)
-        return 0;
-    if (run->restarts)
-        return run->restart_step > 1 && run->restart_step < PROBE_TTL_MOST ? (uint8_t)(run->restart_step - 1) : 0;
-    bool first_sweep = counts_from(counter, 33000, PROBE_TTL_MOST) && run->first_ttl == 1;
-    return first_sweep ? (uint8_t)(counter->first - 33000) : 0;
+    bool tells = run->least_ttl == 1 && run->restarts && run->restart_step < PROBE_TTL_MOST;
+    return tells && run->restart_step ? (uint8_t)(run->restart_step - 1) : 0;
 }
 
 /* tracepath writes the TTL into its payload, as its own machine has numbers: 32 bits. */
@@ -252,6 +251,13 @@ static uint8_t shift_of_tracepath(const struct run *run)
     const uint8_t *p = run->shown.payload;
     unsigned ttl = p[0] ? p[0] : p[3];
     return run->shown.payload_length >= 4 && ttl > run->first_ttl && ttl < 128 ? (uint8_t)(ttl - run->first_ttl) : 0;
+}
+
+/* Only a second sweep tells an mtr whose first probes are missing because the capture began late from one whose first
+ * hops lie before the place of the capture. */
+bool tool_is_placed(const struct run *run)
+{
+    return run->restarts || run->least_ttl != 1 || mtr_counter(run)->first == 33000 || !is_mtr(run);
 }
 
 uint8_t tool_captured_at(const struct run *run)
