@@ -102,7 +102,7 @@ static char *put_probe(struct csv_state *state, char *at, uint32_t number, const
     if (summary_file(probe, &file))
         at = put_number(at, file);
     at = put_over(put_char(at, ','), prefix->text, PREFIX_BYTES, prefix->length);
-    at = put_char(put_number(at, probe->ttl), ',');
+    at = put_char(put_byte(state->rows, at, probe->ttl), ',');
     at = put_char(put_number(at, probe->attempt), ',');
     at = put_char(put_frame(at, probe->frame), ',');
     return put_time(state->rows, at, probe->sent);
@@ -118,11 +118,11 @@ static char *put_known(char *at, const struct word *word)
     return put_over(at, word->text, sizeof word->text, word->length);
 }
 
-static char *put_icmp(char *at, const struct reply *reply)
+static char *put_icmp(const struct rowbuf *rows, char *at, const struct reply *reply)
 {
     if (!reply->is_icmp)
         return put_char(at, ',');
-    return put_number(put_char(put_number(at, reply->icmp_type), ','), reply->icmp_code);
+    return put_byte(rows, put_char(put_byte(rows, at, reply->icmp_type), ','), reply->icmp_code);
 }
 
 /* From the comma before "from" to the end. */
@@ -133,8 +133,8 @@ static char *put_reply(struct csv_state *state, char *at, const struct probe *pr
     if (probe->sent != NSTIME_NONE)
         at = put_ms(at, reply_rtt(probe, reply));
     at = put_known(put_char(at, ','), &state->kinds[reply->kind]);
-    at = put_char(put_icmp(at, reply), ',');
-    at = put_char(put_number(at, reply->reply_ttl), ',');
+    at = put_char(put_icmp(state->rows, at, reply), ',');
+    at = put_char(put_byte(state->rows, at, reply->reply_ttl), ',');
     at = put_known(at, &state->matches[reply->match]);
     at = put_char(put_truth(at, reply->late), ',');
     return put_char(put_truth(at, reply->duplicate), '\n');

@@ -36,9 +36,9 @@ struct rowbuf {
         char text[ADDR_TEXT_BYTES];
     } addresses[ROWBUF_ADDRESSES];
     struct rowbuf_byte {
-        char text[4]; /* "10." */
-        uint8_t length;
-    } bytes_of_v4[256];
+        char text[4];   /* "10." */
+        uint8_t length; /* of the number */
+    } small[256];
     char bytes[ROWBUF_BYTES + ROWBUF_SLACK];
 };
 
@@ -83,10 +83,17 @@ static inline char *put_char(char *at, char c)
     return at + 1;
 }
 
+/* It may write up to 8 bytes from where its last digits begin on. */
 char *put_large_number(char *at, uint64_t number);
 static inline char *put_number(char *at, uint64_t number)
 {
     return number < 10 ? put_char(at, (char)('0' + number)) : put_large_number(at, number);
+}
+
+static inline char *put_byte(const struct rowbuf *rows, char *at, uint8_t byte)
+{
+    const struct rowbuf_byte *known = &rows->small[byte];
+    return put_over(at, known->text, sizeof known->text, known->length);
 }
 
 /* Blanks up to `columns` from `start` on. */
