@@ -1,4 +1,4 @@
-/* Decodes every frame of every capture in the folder that HOPSONDE_FIELD_PCAPS names: captures from the field, made
+/* Decodes every frame of every capture in the folders that HOPSONDE_FIELD_PCAPS names: captures from the field, made
  * by other people with other tools, which are not part of this project. What must be found is counted by file. */
 #include <dirent.h>
 #include <limits.h>
@@ -166,18 +166,13 @@ static int is_capture(const struct dirent *entry)
     return dot && (strcmp(dot, ".pcap") == 0 || strcmp(dot, ".pcapng") == 0 || strcmp(dot, ".cap") == 0);
 }
 
-int main(void)
+static void check_folder(const char *folder)
 {
-    const char *folder = getenv("HOPSONDE_FIELD_PCAPS");
     struct dirent **entries;
-    if (!folder || !*folder) {
-        printf("1..0 # SKIP HOPSONDE_FIELD_PCAPS names no folder of captures\n");
-        return 0;
-    }
     int count = scandir(folder, &entries, is_capture, alphasort);
     ok(count > 0, "%s holds captures", folder);
     for (int i = 0; i < count; i++) {
-        char path[PATH_MAX];
+        char path[PATH_MAX + NAME_MAX + 2];
         struct counts counts = {0};
         snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
         if (ok(count_file(path, &counts), "%s opens", entries[i]->d_name))
@@ -186,5 +181,21 @@ int main(void)
     }
     if (count >= 0)
         free(entries);
+}
+
+int main(void)
+{
+    const char *folders = getenv("HOPSONDE_FIELD_PCAPS");
+    if (!folders || !*folders) {
+        printf("1..0 # SKIP HOPSONDE_FIELD_PCAPS names no folder of captures\n");
+        return 0;
+    }
+    while (*folders) {
+        char folder[PATH_MAX];
+        size_t length = strcspn(folders, ":");
+        snprintf(folder, sizeof folder, "%.*s", (int)length, folders);
+        check_folder(folder);
+        folders += length + (folders[length] == ':');
+    }
     return tap_done();
 }
