@@ -53,14 +53,70 @@ static size_t format_v4(const uint8_t bytes[4], char *text)
     return (size_t)(at - text);
 }
 
+/* Words of an IPv6 address, the first of them and how many. */
+struct zeros {
+    unsigned start, count;
+};
+
+/* The longest row of zero words, the first of equals; one alone is not shortened (RFC 5952 4.2). */
+static struct zeros longest_zeros(const uint16_t words[8])
+{
+    struct zeros best = {.start = 8};
+    for (unsigned i = 0, start = 0; i < 8; i++) {
+        if (words[i])
+            start = i + 1;
+        else if (i + 1 - start > best.count)
+            best = (struct zeros){start, i + 1 - start};
+    }
+    return best.count > 1 ? best : (struct zeros){.start = 8};
+}
+
+/* Without leading zeros. */
+static char *put_word(char *at, uint16_t word)
+{
+    static const char digits[] = "0123456789abcdef";
+    unsigned shift = word >= 0x1000 ? 12 : word >= 0x100 ? 8 : word >= 0x10 ? 4 : 0;
+    for (; shift; shift -= 4)
+        *at++ = digits[word >> shift & 15];
+    *at++ = digits[word & 15];
+    return at;
+}
+
+/* RFC 5952; IPv4-mapped and IPv4-compatible addresses end in a dotted quad, as inet_ntop() has it. */
+static size_t format_v6(const uint8_t bytes[16], char *text)
+{
+    uint16_t words[8];
+    for (unsigned i = 0; i < 8; i++)
+        words[i] = (uint16_t)(bytes[2 * i] << 8 | bytes[2 * i + 1]);
+    struct zeros zeros = longest_zeros(words);
+    bool is_v4 = zeros.start == 0 && (zeros.count == 6 || (zeros.count == 5 && words[5] == 0xffff));
+    char *at = text;
+    for (unsigned i = 0; i < (is_v4 ? 6 : 8); i++) {
+        if (i == zeros.start) {
+            *at++ = ':';
+            i += zeros.count - 1;
+            continue;
+        }
+        if (i > 0)
+            *at++ = ':';
+        at = put_word(at, words[i]);
+    }
+    if (is_v4 || (zeros.count && zeros.start + zeros.count == 8))
+        *at++ = ':';
+    if (is_v4)
+        return (size_t)(at - text) + format_v4(bytes + 12, at);
+    *at = '\0';
+    return (size_t)(at - text);
+}
+
 size_t addr_format(const struct addr *a, char text[ADDR_TEXT_BYTES])
 {
-    text[0] = '\0';
     if (a->family == 4)
         return format_v4(a->bytes, text);
     if (a->family == 6)
-        inet_ntop(AF_INET6, a->bytes, text, ADDR_TEXT_BYTES);
-    return strlen(text);
+        return format_v6(a->bytes, text);
+    text[0] = '\0';
+    return 0;
 }
 
 bool addr_parse(const char *text, struct addr *out)

@@ -116,6 +116,15 @@ static enum status complain_of_files(const struct foreign *foreign, struct sieve
     return worst;
 }
 
+/* Whether more may have come that was not read. */
+static bool is_broken_off(const struct reading *reading, const struct source_file *files, unsigned count)
+{
+    bool broken_off = reading->options->choice.until.kind != INSTANT_NONE;
+    for (unsigned i = 0; i < count; i++)
+        broken_off = broken_off || files[i].truncated || merge_file(reading->merge, i)->status != STATUS_OK;
+    return broken_off;
+}
+
 static int report_reading(struct reading *reading, const struct foreign *foreign)
 {
     struct source_file files[FILES_MOST] = {{0}};
@@ -127,8 +136,10 @@ static int report_reading(struct reading *reading, const struct foreign *foreign
     read_all(reading);
     progress_erase(&reading->progress);
     source.interrupted = *reading->context->stop && !reading->report->pipe_closed;
-    recogniser_finish(reading->recogniser);
     fill_files(foreign, files);
+    if (source.interrupted || is_broken_off(reading, files, foreign->count))
+        recogniser_break_off(reading->recogniser);
+    recogniser_finish(reading->recogniser);
     const struct recognition *found = recogniser_result(reading->recogniser);
     report_replay_end(reading->report, found, &source);
     return found->traces_found ? EXIT_REACHED : EXIT_NOT_REACHED;

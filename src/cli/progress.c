@@ -23,10 +23,14 @@ void progress_start(struct progress *progress, bool wanted)
     progress->next = progress->started + SHOWN_AFTER;
 }
 
-static void print_left(double seconds)
+/* "[######------------------] 25%, 0:03 left": of a file whose end is known. */
+static void print_bar(double part, double seconds_left)
 {
-    unsigned whole = (unsigned)(seconds + 0.5);
-    fprintf(stderr, ", %u:%02u left", whole / 60, whole % 60);
+    static const char full[] = "########################", rest[] = "------------------------";
+    int columns = (int)sizeof full - 1, done = (int)(part * columns);
+    unsigned left = (unsigned)(seconds_left + 0.5);
+    fprintf(stderr, "[%.*s%.*s] %.0f%%, %u:%02u left, ", done, full, columns - done, rest, 100 * part, left / 60,
+            left % 60);
 }
 
 void progress_show(struct progress *progress, uint64_t frames, uint64_t done, uint64_t total)
@@ -38,11 +42,10 @@ void progress_show(struct progress *progress, uint64_t frames, uint64_t done, ui
         return;
     progress->next = time + SHOWN_EVERY;
     progress->shown = true;
-    fprintf(stderr, "\r\033[Khopsonde: %.1f million packets", (double)frames / 1e6);
-    if (total && done && done <= total) {
-        fprintf(stderr, ", %.0f%%", 100.0 * (double)done / (double)total);
-        print_left(passed * (double)(total - done) / (double)done);
-    }
+    fputs("\r\033[Khopsonde: ", stderr);
+    if (total && done && done <= total)
+        print_bar((double)done / (double)total, passed * (double)(total - done) / (double)done);
+    fprintf(stderr, "%.1f million packets", (double)frames / 1e6);
     fflush(stderr);
 }
 

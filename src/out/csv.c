@@ -20,14 +20,28 @@ struct prefix {
     char text[PREFIX_BYTES];
 };
 
+/* A word of ours and its comma. */
+struct word {
+    char text[20];
+    uint8_t length;
+};
+
 struct csv_state {
     struct rowbuf *rows;
+    struct word kinds[REPLY_OTHER + 1], matches[MATCH_EXACT + 1];
     struct spec_text spec;
     struct prefix prefixes[PREFIXES]; /* by number, of the traces that had rows of late */
 };
 
 static const char heading[] = "file,trace,target,probe,ttl,attempt,frame,sent,from,reply_frame,rtt_ms,kind,icmp_type,"
                               "icmp_code,reply_ttl,matched,late,duplicate\n";
+
+static struct word make_word(const char *text)
+{
+    struct word word = {{0}, 0};
+    word.length = (uint8_t)(put_char(put_text(word.text, text), ',') - word.text);
+    return word;
+}
 
 static bool csv_start(struct output *out)
 {
@@ -38,6 +52,10 @@ static bool csv_start(struct output *out)
         return false;
     }
     state->rows = rows;
+    for (int kind = 0; kind <= REPLY_OTHER; kind++)
+        state->kinds[kind] = make_word(reply_kind_name((enum reply_kind)kind));
+    for (int match = 0; match <= MATCH_EXACT; match++)
+        state->matches[match] = make_word(match_name((enum match)match));
     out->state = state;
     fputs(heading, out->file);
     return true;
@@ -83,24 +101,28 @@ static char *put_probe(struct csv_state *state, char *at, uint32_t number, const
     unsigned file;
     if (summary_file(probe, &file))
         at = put_number(at, file);
-    at = put_bytes(put_char(at, ','), prefix->text, prefix->length);
-    at = put_char(put_number(at, probe->ttl), ',');
+    at = put_over(put_char(at, ','), prefix->text, PREFIX_BYTES, prefix->length);
+    at = put_char(put_byte(state->rows, at, probe->ttl), ',');
     at = put_char(put_number(at, probe->attempt), ',');
     at = put_char(put_frame(at, probe->frame), ',');
     return put_time(state->rows, at, probe->sent);
 }
 
-/* ",true" or ",false". */
 static char *put_truth(char *at, bool value)
 {
-    return value ? put_bytes(at, ",true", 5) : put_bytes(at, ",false", 6);
+    return value ? put_bytes(at, "true", 4) : put_bytes(at, "false", 5);
 }
 
-static char *put_icmp(char *at, const struct reply *reply)
+static char *put_known(char *at, const struct word *word)
+{
+    return put_over(at, word->text, sizeof word->text, word->length);
+}
+
+static char *put_icmp(const struct rowbuf *rows, char *at, const struct reply *reply)
 {
     if (!reply->is_icmp)
         return put_char(at, ',');
-    return put_number(put_char(put_number(at, reply->icmp_type), ','), reply->icmp_code);
+    return put_byte(rows, put_char(put_byte(rows, at, reply->icmp_type), ','), reply->icmp_code);
 }
 
 /* From the comma before "from" to the end. */
@@ -110,11 +132,12 @@ static char *put_reply(struct csv_state *state, char *at, const struct probe *pr
     at = put_char(put_frame(at, reply->frame), ',');
     if (probe->sent != NSTIME_NONE)
         at = put_ms(at, reply_rtt(probe, reply));
-    at = put_char(put_text(put_char(at, ','), reply_kind_name(reply->kind)), ',');
-    at = put_char(put_icmp(at, reply), ',');
-    at = put_char(put_number(at, reply->reply_ttl), ',');
-    at = put_text(at, match_name(reply->match));
-    return put_char(put_truth(put_truth(at, reply->late), reply->duplicate), '\n');
+    at = put_known(put_char(at, ','), &state->kinds[reply->kind]);
+    at = put_char(put_icmp(state->rows, at, reply), ',');
+    at = put_char(put_byte(state->rows, at, reply->reply_ttl), ',');
+    at = put_known(at, &state->matches[reply->match]);
+    at = put_char(put_truth(at, reply->late), ',');
+    return put_char(put_truth(at, reply->duplicate), '\n');
 }
 
 static void write_probe(struct csv_state *state, uint32_t number, const struct trace *trace, const struct probe *probe)

@@ -137,7 +137,7 @@ void ended_add(struct strbuf *text, const struct trace *trace)
         return;
     case END_INTERRUPTED:
     case END_RUNNING:
-        strbuf_addf(text, "ends at hop %u, with the run or with the capture", trace_last_ttl(trace));
+        strbuf_addf(text, "the capture ends before it does, at hop %u", trace_last_ttl(trace));
         return;
     }
 }

@@ -4,6 +4,16 @@
 
 #define SECOND_BYTES 19 /* "2026-01-02T03:04:05" */
 
+static struct rowbuf_byte make_byte(unsigned byte)
+{
+    struct rowbuf_byte made = {{0}, 0};
+    char digits[8];
+    made.length = (uint8_t)(put_number(digits, byte) - digits);
+    memcpy(made.text, digits, sizeof made.text);
+    made.text[made.length] = '.';
+    return made;
+}
+
 struct rowbuf *rowbuf_new(FILE *file)
 {
     struct rowbuf *rows = malloc(sizeof *rows);
@@ -11,9 +21,11 @@ struct rowbuf *rowbuf_new(FILE *file)
         return NULL;
     rows->file = file;
     rows->used = 0;
-    rows->second = -1;
-    nstime_format(-1, rows->second_text);
+    for (unsigned i = 0; i < ROWBUF_SECONDS; i++) /* one that does not belong there */
+        rows->seconds[i].second = i + 1;
     memset(rows->addresses, 0, sizeof rows->addresses);
+    for (unsigned byte = 0; byte < 256; byte++)
+        rows->small[byte] = make_byte(byte);
     return rows;
 }
 
@@ -28,20 +40,42 @@ void rowbuf_flush(struct rowbuf *rows)
     rows->used = 0;
 }
 
-/* Two digits at a time: divisions are what such a loop costs. */
-char *put_number(char *at, uint64_t number)
+#define ASCII_ZEROS UINT64_C(0x3030303030303030)
+
+/* The eight digits of a number below 100000000, a byte each, the first of them lowest: halves are split into halves,
+ * all at once. To multiply and to shift is to divide, exactly for as much as stands in each part. */
+static uint64_t eight_digits(uint32_t number)
 {
-    static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
-                                "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
-                                "8081828384858687888990919293949596979899";
-    char digits[20], *from = digits + sizeof digits;
-    for (; number >= 100; number /= 100)
-        from = memcpy(from - 2, pairs + number % 100 * 2, 2);
-    if (number >= 10)
-        from = memcpy(from - 2, pairs + number * 2, 2);
-    else
-        *--from = (char)('0' + number);
-    return put_bytes(at, from, (size_t)(digits + sizeof digits - from));
+    uint64_t fours = number / 10000 | (uint64_t)(number % 10000) << 32;
+    uint64_t hundreds = (fours * 10486 >> 20) & UINT64_C(0x7f0000007f);
+    uint64_t pairs = hundreds | (fours - 100 * hundreds) << 16;
+    uint64_t tens = (pairs * 103 >> 10) & UINT64_C(0x000f000f000f000f);
+    return tens | (pairs - 10 * tens) << 8;
+}
+
+/* `count` of the digits, which the next writes on from. */
+static char *put_digits(char *at, uint64_t digits, unsigned count)
+{
+    digits += ASCII_ZEROS;
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    digits = __builtin_bswap64(digits);
+#endif
+    return put_over(at, (const char *)&digits, sizeof digits, count);
+}
+
+static char *put_below_100000000(char *at, uint32_t number)
+{
+    uint64_t digits = eight_digits(number);
+    unsigned zeros = (unsigned)__builtin_ctzll(digits | UINT64_C(1) << 56) / 8;
+    return put_digits(at, digits >> 8 * zeros, 8 - zeros);
+}
+
+char *put_large_number(char *at, uint64_t number)
+{
+    const uint32_t eight = 100000000;
+    if (number < eight)
+        return put_below_100000000(at, (uint32_t)number);
+    return put_digits(put_large_number(at, number / eight), eight_digits((uint32_t)(number % eight)), 8);
 }
 
 char *put_blanks(char *at, const char *start, size_t columns)
@@ -55,29 +89,18 @@ char *put_blanks(char *at, const char *start, size_t columns)
 
 char *put_number_right(char *at, uint64_t number, size_t columns)
 {
-    char digits[20];
+    char digits[20 + sizeof(uint64_t)];
     size_t length = (size_t)(put_number(digits, number) - digits);
     if (length < columns)
         at = put_blanks(at, at, columns - length);
     return put_bytes(at, digits, length);
 }
 
-/* `count` digits with leading zeros. */
-static char *put_padded(char *at, unsigned number, unsigned count)
-{
-    for (unsigned i = count; i-- > 0; number /= 10)
-        at[i] = (char)('0' + number % 10);
-    return at + count;
-}
-
 char *put_ms(char *at, nstime span)
 {
-    at = put_number(at, (uint64_t)(span / NS_PER_MS));
-    *at++ = '.';
-    at = put_padded(at, (unsigned)(span % NS_PER_MS), 6);
-    while (at[-1] == '0' && at[-2] != '.')
-        at--;
-    return at;
+    at = put_char(put_number(at, (uint64_t)(span / NS_PER_MS)), '.');
+    uint64_t digits = eight_digits((uint32_t)(span % NS_PER_MS) * 100);
+    return put_digits(at, digits, digits ? 8 - (unsigned)__builtin_clzll(digits) / 8 : 1);
 }
 
 static int64_t second_of(nstime time)
@@ -88,11 +111,12 @@ static int64_t second_of(nstime time)
 static char *put_second_text(struct rowbuf *rows, char *at, nstime time)
 {
     int64_t second = second_of(time);
-    if (second != rows->second) {
-        nstime_format(time, rows->second_text);
-        rows->second = second;
+    struct rowbuf_second *known = &rows->seconds[(uint64_t)second % ROWBUF_SECONDS];
+    if (known->second != second) {
+        nstime_format(time, known->text);
+        known->second = second;
     }
-    return put_bytes(at, rows->second_text, SECOND_BYTES);
+    return put_over(at, known->text, sizeof known->text, SECOND_BYTES);
 }
 
 char *put_time(struct rowbuf *rows, char *at, nstime time)
@@ -100,11 +124,10 @@ char *put_time(struct rowbuf *rows, char *at, nstime time)
     if (time == NSTIME_NONE)
         return at;
     nstime fraction = time % NS_PER_S;
-    at = put_second_text(rows, at, time);
-    *at++ = '.';
-    at = put_padded(at, (unsigned)(fraction < 0 ? fraction + NS_PER_S : fraction), 9);
-    *at++ = 'Z';
-    return at;
+    uint32_t nanoseconds = (uint32_t)(fraction < 0 ? fraction + NS_PER_S : fraction);
+    at = put_char(put_second_text(rows, at, time), '.');
+    at = put_digits(at, eight_digits(nanoseconds / 10), 8);
+    return put_char(put_char(at, (char)('0' + nanoseconds % 10)), 'Z');
 }
 
 char *put_second(struct rowbuf *rows, char *at, nstime time)
@@ -120,14 +143,25 @@ static unsigned slot_of(const struct addr *address)
     return (unsigned)((halves[0] ^ halves[1] * 31) * UINT64_C(0x9e3779b97f4a7c15) >> 56) % ROWBUF_ADDRESSES;
 }
 
+static char *put_v4(const struct rowbuf *rows, char *at, const uint8_t bytes[4])
+{
+    for (unsigned i = 0; i < 4; i++) {
+        const struct rowbuf_byte *byte = &rows->small[bytes[i]];
+        at = put_over(at, byte->text, sizeof byte->text, byte->length + 1U);
+    }
+    return at - 1;
+}
+
 char *put_address(struct rowbuf *rows, char *at, const struct addr *address)
 {
+    if (address->family == 4)
+        return put_v4(rows, at, address->bytes);
     if (address->family != 6)
-        return at + addr_format(address, at);
+        return at;
     struct rowbuf_address *known = &rows->addresses[slot_of(address)];
     if (!addr_equal(&known->address, address)) {
         known->address = *address;
         known->length = (uint8_t)addr_format(address, known->text);
     }
-    return put_bytes(at, known->text, known->length);
+    return put_over(at, known->text, sizeof known->text, known->length);
 }

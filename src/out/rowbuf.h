@@ -17,20 +17,29 @@
 
 #define ROWBUF_BYTES (128 * 1024)
 #define ROW_BYTES_MOST 8192
+#define ROWBUF_SLACK 128     /* what put_over() may write behind a row */
 #define ROWBUF_ADDRESSES 256 /* a power of two */
+#define ROWBUF_SECONDS 16    /* the same */
 
 struct rowbuf {
     FILE *file; /* borrowed */
     size_t used;
-    /* The text of the second that was put down last, and of IPv6 addresses seen of late. */
-    int64_t second;
-    char second_text[NSTIME_TEXT_BYTES];
+    /* The texts of seconds and IPv6 addresses that were put down of late: answered probes of now and silent ones of
+     * some time ago take turns. */
+    struct rowbuf_second {
+        int64_t second;
+        char text[NSTIME_TEXT_BYTES];
+    } seconds[ROWBUF_SECONDS];
     struct rowbuf_address {
         struct addr address;
         uint8_t length;
         char text[ADDR_TEXT_BYTES];
     } addresses[ROWBUF_ADDRESSES];
-    char bytes[ROWBUF_BYTES];
+    struct rowbuf_byte {
+        char text[4];   /* "10." */
+        uint8_t length; /* of the number */
+    } small[256];
+    char bytes[ROWBUF_BYTES + ROWBUF_SLACK];
 };
 
 struct rowbuf *rowbuf_new(FILE *file); /* NULL: memory is short */
@@ -55,6 +64,14 @@ static inline char *put_bytes(char *at, const char *bytes, size_t count)
     return at + count;
 }
 
+/* `room` bytes, a constant and at most ROWBUF_SLACK, of which the next writes over all but the first `count`: to copy
+ * as many as there are is a call and a few branches that nobody can foretell. */
+static inline char *put_over(char *at, const char *bytes, size_t room, size_t count)
+{
+    memcpy(at, bytes, room);
+    return at + count;
+}
+
 static inline char *put_text(char *at, const char *text)
 {
     return put_bytes(at, text, strlen(text));
@@ -66,7 +83,19 @@ static inline char *put_char(char *at, char c)
     return at + 1;
 }
 
-char *put_number(char *at, uint64_t number);
+/* It may write up to 8 bytes from where its last digits begin on. */
+char *put_large_number(char *at, uint64_t number);
+static inline char *put_number(char *at, uint64_t number)
+{
+    return number < 10 ? put_char(at, (char)('0' + number)) : put_large_number(at, number);
+}
+
+static inline char *put_byte(const struct rowbuf *rows, char *at, uint8_t byte)
+{
+    const struct rowbuf_byte *known = &rows->small[byte];
+    return put_over(at, known->text, sizeof known->text, known->length);
+}
+
 /* Blanks up to `columns` from `start` on. */
 char *put_blanks(char *at, const char *start, size_t columns);
 /* The number, at the right end of `columns`. */

@@ -223,6 +223,7 @@ struct recogniser {
     struct recogniser_config config;
     struct recogniser_events events;
     nstime now; /* the latest stamp so far */
+    bool broken_off;
 
     struct index_entry *index; /* owned; 1 << index_bits of them, at most half of them taken */
     unsigned index_bits, index_count;
@@ -319,6 +320,8 @@ void answer_take_error(struct recogniser *r, unsigned file, const struct frame *
 /* tool.c: fills what flow and origin say of the run, as far as it has gone. */
 void tool_describe(struct run *run);
 bool tool_knows(const struct run *run);
+/* Whether what was seen so far is enough to say where the capture was taken. */
+bool tool_is_placed(const struct run *run);
 /* By how many TTLs the capture was taken behind the sender; 0: at the sender, or not known. */
 uint8_t tool_captured_at(const struct run *run);
 

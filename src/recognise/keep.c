@@ -1,4 +1,5 @@
 /* keep: what was found is told at once, or kept for the end. */
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,7 +33,21 @@ void keep_error(struct recogniser *r, const struct other_error *error)
     free(error->extension);
 }
 
-static void keep_whole(struct trace *trace, const struct probe *probe)
+/* Many are kept, and hardly any has more than a label or two: only what its counts cover is allocated, so that a copy
+ * may be read but not assigned. */
+static struct icmp_extension *keep_extension(struct recogniser *r, struct icmp_extension *extension)
+{
+    size_t bytes = extension->interface_count
+                       ? sizeof *extension
+                       : offsetof(struct icmp_extension, mpls) + extension->mpls_count * sizeof *extension->mpls;
+    struct icmp_extension *kept = malloc(bytes);
+    if (kept)
+        memcpy(kept, extension, bytes);
+    extension_release(r, extension);
+    return kept;
+}
+
+static void keep_whole(struct recogniser *r, struct trace *trace, const struct probe *probe)
 {
     struct probe *kept = trace_add_probe(trace, 0, probe->ttl, probe->sent);
     struct reply *replies = probe->reply_count ? malloc(probe->reply_count * sizeof *replies) : NULL;
@@ -43,20 +58,52 @@ static void keep_whole(struct trace *trace, const struct probe *probe)
     int32_t next = kept->next_at_ttl;
     *kept = *probe;
     kept->next_at_ttl = next;
-    kept->attempt = trace_asked(trace, probe->ttl);
     kept->replies = replies;
     kept->reply_capacity = probe->reply_count;
     for (unsigned i = 0; i < probe->reply_count; i++) {
         replies[i] = probe->replies[i];
+        if (replies[i].extension)
+            replies[i].extension = keep_extension(r, replies[i].extension);
         probe->replies[i].extension = NULL;
         probe->replies[i].rewrites = NULL;
+    }
+}
+
+static int compare_probes(const void *a, const void *b)
+{
+    const struct probe *x = a, *y = b;
+    if (x->sent != y->sent)
+        return x->sent < y->sent ? -1 : 1;
+    if (x->file != y->file)
+        return x->file < y->file ? -1 : 1;
+    if (x->frame != y->frame)
+        return x->frame < y->frame ? -1 : 1;
+    return x->ttl != y->ttl ? x->ttl - y->ttl : (x->attempt > y->attempt) - (x->attempt < y->attempt);
+}
+
+/* Probes become known as their fate does; they are kept as they were sent. */
+static void put_in_order(struct trace *trace)
+{
+    size_t sorted = 1;
+    while (sorted < trace->probe_count && compare_probes(&trace->probes[sorted - 1], &trace->probes[sorted]) < 0)
+        sorted++;
+    if (sorted >= trace->probe_count)
+        return;
+    qsort(trace->probes, trace->probe_count, sizeof *trace->probes, compare_probes);
+    for (unsigned ttl = 0; ttl < trace->ttl_count; ttl++)
+        trace->ttls[ttl].first = trace->ttls[ttl].last = -1;
+    for (size_t i = 0; i < trace->probe_count; i++) {
+        struct trace_ttl *at = &trace->ttls[trace->probes[i].ttl];
+        *(at->last >= 0 ? &trace->probes[at->last].next_at_ttl : &at->first) = (int32_t)i;
+        at->last = (int32_t)i;
+        trace->probes[i].next_at_ttl = -1;
     }
 }
 
 void keep_probe(struct recogniser *r, struct trace *trace, const struct probe *probe)
 {
     if (r->config.keep) {
-        keep_whole(trace, probe);
+        keep_whole(r, trace, probe);
         return;
     }
     trace_note_ttl(trace, probe->ttl);
@@ -87,8 +134,10 @@ void keep_trace(struct recogniser *r, struct trace *trace)
         free(kept);
         return;
     }
+    put_in_order(trace);
     *kept = *trace;
     trace_init(trace);
+    trace_fit(kept);
     r->kept[kept->number] = kept;
     r->kept_count = kept->number + 1U > r->kept_count ? kept->number + 1U : r->kept_count;
 }

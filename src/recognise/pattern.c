@@ -8,7 +8,9 @@
 #define NEAR_MOST 64                  /* a step: lost frames and probes of other flows in between */
 #define RESTART_AFTER (10 * NS_PER_S) /* contract: TTLs that start again after so much silence are another run's */
 #define SEQ_NEAR_MOST (1 << 16)       /* TCP counts bytes */
-#define TTL_JUMP_MOST 8               /* of a run whose only order is its TTLs; more is another's */
+#define TRACEROUTE_PORT 33434
+#define LATE_COST 6     /* more than a step of the score: of two alike, the run that is not long silent is meant */
+#define TTL_JUMP_MOST 8 /* of a run whose only order is its TTLs; more is another's */
 
 static int32_t step_of(uint32_t from, uint32_t to, bool wide)
 {
@@ -68,10 +70,12 @@ static enum relation relate(const struct field *field, uint32_t value)
     return step > 0 ? UP : DOWN;
 }
 
-/* The TTLs begin anew: against their direction. */
+/* The TTLs begin anew: against their direction, with one that was asked before. A tool that asks in random order does
+ * not. */
 static bool starts_again(const struct run *run, uint8_t ttl)
 {
-    return run->falling ? ttl > run->last_ttl : ttl < run->last_ttl;
+    bool back = run->falling ? ttl > run->last_ttl : ttl < run->last_ttl;
+    return back && (ttl > 63 || (run->ttls >> ttl & 1));
 }
 
 /* Somebody pings with one TTL after another: an id for each, and a sequence number that begins anew. */
@@ -135,18 +139,27 @@ static unsigned fits_near_source(const struct run *run, const struct look *look,
     return 0;
 }
 
+/* In the second packet nothing has been counted yet; but tools count UDP ports from here on, and use one port for all
+ * probes elsewhere. Once a few have come alike, this one does not count. */
+static bool is_counted(const struct run *run, const struct look *look)
+{
+    uint32_t port = look->word & 0xffff;
+    return run->count == 1 && look->shape == SHAPE_UDP && run->pair->run_count < 4 && port >= TRACEROUTE_PORT &&
+           port < TRACEROUTE_PORT + 256;
+}
+
 /* A random source port for each probe. */
-static unsigned fits_random_source(const struct run *run, const struct look *look, bool again)
+static unsigned fits_random_source(const struct run *run, const struct look *look)
 {
     uint8_t movement = run->source_port.movement;
     uint8_t ttl = look->headers->ip.ttl;
     if (movement == MOVE_CONSTANT || (run->count > 3 && movement != MOVE_RANDOM))
         return 0;
-    if ((again && ttl + 1 < run->last_ttl) || ttl > run->most_ttl + TTL_JUMP_MOST)
+    if (ttl + 1 < run->last_ttl || ttl > run->most_ttl + TTL_JUMP_MOST)
         return 0;
     switch (relate(&run->target_port, look->word & 0xffff)) {
-    case SAME: /* a port that has been counted up does not come twice */
-        return run->target_port.movement == MOVE_RISING ? 0 : 4;
+    case SAME: /* a port that is counted up does not come twice */
+        return run->target_port.movement == MOVE_RISING || is_counted(run, look) ? 0 : 4;
     case UP:
         return run->count > 3 && run->target_port.movement == MOVE_CONSTANT ? 0 : 5;
     case DOWN:
@@ -163,7 +176,7 @@ static unsigned fits_ports(const struct run *run, const struct look *look, bool 
         return fits_steady_source(run, look, again, late);
     if (source != FAR && run->source_port.movement != MOVE_RANDOM)
         return fits_near_source(run, look, again, late);
-    return fits_random_source(run, look, again);
+    return fits_random_source(run, look);
 }
 
 /* What most tools keep decides between runs that fit alike: size, TOS, and the id counted up. */
@@ -191,7 +204,7 @@ unsigned pattern_fits(const struct run *run, const struct look *look, nstime now
         score = again && late ? 0 : 6;
     else
         score = fits_ports(run, look, again, late);
-    return score ? 5 * score + likeness(run, h) : 0;
+    return score ? 5 * score + likeness(run, h) - (late ? LATE_COST : 0) : 0;
 }
 
 static bool covers(const struct field *field, uint32_t value)

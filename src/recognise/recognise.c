@@ -77,6 +77,11 @@ void recogniser_frame(struct recogniser *r, unsigned file, const struct frame *f
         take_packet(r, file, frame, packet);
 }
 
+void recogniser_break_off(struct recogniser *r)
+{
+    r->broken_off = true;
+}
+
 static void sum_up(struct recogniser *r)
 {
     struct recognition *result = &r->result;

@@ -59,7 +59,7 @@ struct recogniser_events {
     bool (*wants_trace)(void *context, const struct trace *trace);
     bool (*wants_error)(void *context, const struct other_error *error);
     /* Without `keep`. The probe's fate is known: it was answered and no more is waited for, or it was silent. Each
-     * once; those of one trace in the order in which they were sent. The trace has no probes of its own, and its
+     * once, as that becomes known; `attempt` counts as they were sent. The trace has no probes of its own, and its
      * summary fields (reply_count, reached_ttl ...) are those of now. Valid during the call. */
     void (*probe)(void *context, const struct trace *trace, const struct probe *probe);
     /* Without `keep`. The trace is over, all its probes were told. */
@@ -81,6 +81,9 @@ void recogniser_free(struct recogniser *recogniser);
 /* `file`: which of the capture's files holds the frame, from 0. */
 void recogniser_frame(struct recogniser *recogniser, unsigned file, const struct frame *frame,
                       const struct packet *packet);
+/* Before recogniser_finish(): the capture was cut, or reading it was; what is silent at its end may have been answered.
+ */
+void recogniser_break_off(struct recogniser *recogniser);
 /* The capture is at its end: whatever is open is decided. */
 void recogniser_finish(struct recogniser *recogniser);
 /* After recogniser_finish(). */

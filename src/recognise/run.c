@@ -1,10 +1,11 @@
 /* run: packets that may be probes, grouped, and which groups are traces.
  *
  * A group is a trace
- * 1. if it has two TTLs or more of at most PROBE_TTL_MOST, and a router let one of its packets expire, or some other
- * ICMP error came about one that bears the marks of a known tool; or
- * 2. if it has three TTLs in a row, and something answered; or,
- * 3. when nothing is waited for any more, if it has four TTLs in a row from at most STRICT_START on and nothing
+ * 1. if it has two TTLs or more of at most PROBE_TTL_MOST, and a router let one of its packets expire;
+ * 2. if it has three TTLs in a row from at most STRICT_START on, and something answered: the TTLs of packets that come
+ *    from afar differ, too, where a balancer has ways of different lengths, but hardly any comes from as far as that;
+ * 3. if it has two TTLs from at most STRICT_START on, bears the marks of a known tool, and drew an ICMP error; or,
+ * 4. when nothing is waited for any more, if it has four TTLs in a row from at most STRICT_START on and nothing
  * answered: the capture has probes only. What has none of this when it is over, or has sent UNDECIDED_MOST packets, is
  * ordinary traffic. */
 #include <stdlib.h>
@@ -214,11 +215,9 @@ bool run_number(struct recogniser *r, struct trace *trace)
     return true;
 }
 
-static void accept(struct recogniser *r, struct run *run)
+/* What was held back for the decision, or for the TTLs to be known. */
+static void tell_settled(struct recogniser *r, struct run *run)
 {
-    run->state = RUN_FOUND;
-    tool_describe(run);
-    run->wanted = run_number(r, &run->trace);
     r->held -= run->held;
     run->held = 0;
     for (struct sighting *s = run->oldest, *next; s; s = next) {
@@ -226,6 +225,20 @@ static void accept(struct recogniser *r, struct run *run)
         if (s->settled)
             tell(r, run, s);
     }
+}
+
+static bool may_tell(const struct run *run)
+{
+    return run->state == RUN_FOUND && (run->told || tool_is_placed(run));
+}
+
+static void accept(struct recogniser *r, struct run *run)
+{
+    run->state = RUN_FOUND;
+    tool_describe(run);
+    run->wanted = run_number(r, &run->trace);
+    if (may_tell(run))
+        tell_settled(r, run);
 }
 
 static void turn_down(struct recogniser *r, struct run *run)
@@ -261,12 +274,16 @@ static void decide(struct recogniser *r, struct run *run)
         accept(r, run);
     else if (run->state == RUN_UNDECIDED)
         turn_down(r, run);
+    if (run->state == RUN_FOUND)
+        tell_settled(r, run);
 }
 
 static void settle(struct recogniser *r, struct sighting *s)
 {
     struct run *run = s->run;
-    if (run->state == RUN_FOUND) {
+    if (may_tell(run)) {
+        if (run->held)
+            tell_settled(r, run);
         tell(r, run, s);
         return;
     }
@@ -288,7 +305,7 @@ static void settle_due(struct recogniser *r, struct queue *queue, nstime now)
 
 /* --- the end of a run --- */
 
-static enum trace_end decide_end(const struct run *run)
+static enum trace_end decide_end(const struct recogniser *r, const struct run *run)
 {
     const struct trace *trace = &run->trace;
     if (trace->reached_ttl)
@@ -297,6 +314,8 @@ static enum trace_end decide_end(const struct run *run)
         return END_LOOPING;
     if (trace->refused_ttl)
         return run->no_route ? END_UNREACHABLE : END_REJECTED;
+    if (r->broken_off && r->now - run->last_time < ANSWER_WITHIN)
+        return END_INTERRUPTED;
     return trace->top >= shifted(run->most_ttl, trace->origin.captured_at_ttl) ? END_MAX_TTL : END_SILENT;
 }
 
@@ -333,7 +352,7 @@ static void run_close(struct recogniser *r, struct run *run)
     if (run->state == RUN_FOUND && run->wanted) {
         tool_describe(run);
         find_loop(run);
-        run->trace.end = decide_end(run);
+        run->trace.end = decide_end(r, run);
         keep_trace(r, &run->trace);
     }
     run_free(r, run);
@@ -501,7 +520,7 @@ static void note_ttl(struct recogniser *r, struct run *run, uint8_t ttl, uint32_
         run->first_ttl = run->least_ttl = run->most_ttl = ttl;
         run->one_id_a_ttl = true;
     } else if (ttl != run->last_ttl) {
-        bool again = run->falling ? ttl > run->last_ttl + 1 : ttl + 1 < run->last_ttl;
+        bool again = ttl == (run->falling ? run->most_ttl : run->least_ttl);
         if (run->least_ttl == run->most_ttl)
             run->falling = ttl < run->last_ttl;
         else if (again)

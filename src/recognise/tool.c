@@ -81,6 +81,8 @@ static bool is_inetutils(const struct run *run)
                                                   counts_from(&run->target_port, 0, 128) && run->shown.dont_fragment);
 }
 
+#define MTR_SIZE 64 /* of the whole packet, in both families */
+
 /* One probe a TTL in each sweep. */
 static bool sweeps(const struct run *run)
 {
@@ -95,8 +97,8 @@ static bool is_mtr(const struct run *run)
     if (run->shape == SHAPE_ECHO)
         return payload_is_zero(run) && run->target_port.first >= 33000 && run->shown.size != 92;
     if (run->shape == SHAPE_UDP)
-        return payload_is_zero(run) &&
-               (counts_from(&run->target_port, 33000, 32536) || run->source_port.first >= 33000);
+        return payload_is_zero(run) && run->shown.size == MTR_SIZE && !run->shown.dont_fragment &&
+               (run->target_port.first >= 33000 || run->source_port.first >= 33000);
     return run->shape == SHAPE_SYN && run->shown.has_options && is_rising(&run->source_port) &&
            run->source_port.first >= 33000 && run->source_port.steps_of_one + 2 >= run->count / 2;
 }
@@ -121,12 +123,13 @@ static bool is_tracepath(const struct run *run)
 
 static bool is_scamper(const struct run *run)
 {
+    bool usual = run->shown.size == (run->version == 6 ? 60 : 44);
     switch (run->shape) {
     case SHAPE_UDP:
-        return has_size(run, 44) && run->shown.dont_fragment == (run->version == 4) &&
-               run->source_port.first >= 0x8000 && is_steady(&run->source_port);
+        return usual && run->shown.dont_fragment == (run->version == 4) && run->source_port.first >= 0x8000 &&
+               is_steady(&run->source_port);
     case SHAPE_ECHO:
-        return has_size(run, 44) && counts_from(&run->target_port, 0, 128);
+        return usual && counts_from(&run->target_port, 0, 128);
     case SHAPE_SYN:
     case SHAPE_ACK:
         return has_size(run, 40) && run->shown.window == 0 && is_steady(&run->source_port) && run->seq.first == 0 &&
@@ -204,8 +207,10 @@ static int steady_shift(const struct run *run, uint32_t first, unsigned queries)
     int shift = -1;
     for (const struct sighting *s = run->oldest; s; s = s->after) {
         uint32_t counter = s->word & 0xffff;
+        if (counter < first)
+            return -1;
         int by = (int)((counter - first) / queries) + 1 - s->ttl;
-        if (counter < first || by < 0 || by > PROBE_TTL_MOST || (shift >= 0 && by != shift))
+        if (by < 0 || by > PROBE_TTL_MOST || (shift >= 0 && by != shift))
             return -1;
         shift = by;
     }
@@ -227,18 +232,17 @@ static uint8_t shift_by_counter(const struct run *run, uint32_t first, unsigned 
     return 0;
 }
 
-/* mtr counts every probe; where those of the first hops are not seen, each sweep begins with so large a step. The first
- * sweep begins with 33000. */
+static const struct field *mtr_counter(const struct run *run)
+{
+    return run->shape == SHAPE_ECHO || is_steady(&run->source_port) ? &run->target_port : &run->source_port;
+}
+
+/* mtr counts every probe: where those of the first hops are not seen, each sweep begins with so large a step. One sweep
+ * alone does not tell; the capture may have begun late. */
 static uint8_t shift_of_mtr(const struct run *run)
 {
-    const struct field *counter =
-        run->shape == SHAPE_ECHO || is_steady(&run->source_port) ? &run->target_port : &run->source_port;
-    if (run->least_ttl != 1)
-        return 0;
-    if (run->restarts)
-        return run->restart_step > 1 && run->restart_step < PROBE_TTL_MOST ? (uint8_t)(run->restart_step - 1) : 0;
-    bool first_sweep = counts_from(counter, 33000, PROBE_TTL_MOST) && run->first_ttl == 1;
-    return first_sweep ? (uint8_t)(counter->first - 33000) : 0;
+    bool tells = run->least_ttl == 1 && run->restarts && run->restart_step < PROBE_TTL_MOST;
+    return tells && run->restart_step ? (uint8_t)(run->restart_step - 1) : 0;
 }
 
 /* tracepath writes the TTL into its payload, as its own machine has numbers: 32 bits. */
@@ -247,6 +251,13 @@ static uint8_t shift_of_tracepath(const struct run *run)
     const uint8_t *p = run->shown.payload;
     unsigned ttl = p[0] ? p[0] : p[3];
     return run->shown.payload_length >= 4 && ttl > run->first_ttl && ttl < 128 ? (uint8_t)(ttl - run->first_ttl) : 0;
+}
+
+/* Only a second sweep tells an mtr whose first probes are missing because the capture began late from one whose first
+ * hops lie before the place of the capture. */
+bool tool_is_placed(const struct run *run)
+{
+    return run->restarts || run->least_ttl != 1 || mtr_counter(run)->first == 33000 || !is_mtr(run);
 }
 
 uint8_t tool_captured_at(const struct run *run)
@@ -270,6 +281,8 @@ uint8_t tool_captured_at(const struct run *run)
 
 static const char *grouping(const struct run *run)
 {
+    if (run->shape == SHAPE_ECHO && !is_steady(&run->source_port))
+        return "an echo id for each TTL, TTLs in order";
     if (run->shape == SHAPE_ECHO)
         return is_rising(&run->target_port) ? "one echo id, rising sequence numbers" : "one echo id";
     if (run->shape == SHAPE_RAW)

@@ -34,6 +34,15 @@ void trace_free(struct trace *trace)
     flow_free(&trace->flow);
 }
 
+void trace_fit(struct trace *trace)
+{
+    struct probe *fitting = trace->probe_count ? realloc(trace->probes, trace->probe_count * sizeof *fitting) : NULL;
+    if (!fitting)
+        return;
+    trace->probes = fitting;
+    trace->probe_capacity = trace->probe_count;
+}
+
 /* Doubles an array so that it holds at least `need` elements: hardly any probe has more than one reply. */
 static bool grow(void **array, size_t *capacity, size_t need, size_t element_bytes)
 {

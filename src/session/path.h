@@ -161,6 +161,8 @@ uint8_t trace_loop_end(const struct trace *trace);
 /* The rest changes a trace; for session.c and tests. Out of memory: NULL or false, the trace as before. */
 void trace_init(struct trace *trace);
 void trace_free(struct trace *trace);
+/* No more probes are to come: gives back the memory that was held for them. */
+void trace_fit(struct trace *trace);
 /* A probe becomes known: by its frame, or by a claim. The serial must be new to the trace, or 0: none. */
 struct probe *trace_add_probe(struct trace *trace, uint16_t serial, uint8_t ttl, nstime sent);
 /* Takes over the reply and what it owns; marks it late or a duplicate, and brings the summary fields up to date.

@@ -331,7 +331,7 @@ static void test_ends(void)
     trace.end = END_INTERRUPTED;
     is_ending(&trace, "                                  Loss%   Snt   Best    Avg   Wrst  StDev   Jttr\n"
                       " 1  10.0.0.1                       0.0%    11   1.00   1.00   1.00   0.00   0.00\n"
-                      "ends at hop 1, with the run or with the capture\n");
+                      "the capture ends before it does, at hop 1\n");
 }
 
 #define REACHED_HEAD                                                                                                   \
