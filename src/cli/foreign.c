@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include "cli/ahead.h"
 #include "cli/progress.h"
 
 /* One run over all the files. */
@@ -13,8 +14,7 @@ struct reading {
     struct merge *merge;
     struct recogniser *recogniser;
     struct progress progress;
-    uint64_t frames;
-    nstime since, until; /* meaningful from the first frame on */
+    uint64_t look_up_at; /* frames read */
 };
 
 bool foreign_add(struct foreign *foreign, struct wire *wire, const char *name)
@@ -38,42 +38,28 @@ void foreign_free(struct foreign *foreign)
 
 /* --- frames --- */
 
-/* Once in many frames: what would cost too much at each. */
-static void look_up(struct reading *reading)
+static void take_batch(struct reading *reading, const struct ahead_batch *batch)
 {
-    uint64_t done = 0, total = 0;
-    if (!merge_progress(reading->merge, &done, &total))
-        total = 0;
-    progress_show(&reading->progress, reading->frames, done, total);
+    for (unsigned i = 0; i < batch->count; i++) {
+        const struct ahead_frame *next = &batch->frames[i];
+        recogniser_frame(reading->recogniser, next->file, &next->frame, &next->packet);
+    }
+    if (batch->read < reading->look_up_at)
+        return;
+    reading->look_up_at = batch->read + PROGRESS_FRAMES; /* costs too much for each batch */
+    progress_show(&reading->progress, batch->read, batch->done, batch->total);
     report_replay_check(reading->report);
 }
 
-static void take_frame(struct reading *reading, const struct frame *frame, unsigned file)
+/* To the end, or until a signal or a reader that went away ends it. False: memory is short. */
+static bool read_all(struct reading *reading)
 {
-    struct packet packet;
-    if (reading->frames++ == 0)
-        choice_window(&reading->options->choice, frame->time, &reading->since, &reading->until);
-    if (reading->frames % PROGRESS_FRAMES == 0)
-        look_up(reading);
-    if (frame->time < reading->since || frame->time >= reading->until)
-        return;
-    if (reading->sieve && !sieve_passes(reading->sieve, frame))
-        return;
-    packet_decode(frame, &packet);
-    recogniser_frame(reading->recogniser, file, frame, &packet);
-}
-
-/* To the end, or until a signal or a reader that went away ends it. */
-static void read_all(struct reading *reading)
-{
-    enum wire_event event = WIRE_FRAME;
-    while (!*reading->context->stop && (event == WIRE_FRAME || event == WIRE_QUIET)) {
-        struct frame frame;
-        unsigned file;
-        event = merge_next(reading->merge, &frame, &file);
-        if (event == WIRE_FRAME)
-            take_frame(reading, &frame, file);
-    }
+    struct ahead *ahead = ahead_start(reading->merge, reading->sieve, &reading->options->choice);
+    struct ahead_batch batch;
+    while (ahead && !*reading->context->stop && ahead_next(ahead, &batch))
+        take_batch(reading, &batch);
+    ahead_stop(ahead);
+    return ahead != NULL;
 }
 
 /* --- the report --- */
@@ -133,7 +119,11 @@ static int report_reading(struct reading *reading, const struct foreign *foreign
         files[i].name = foreign->names[i];
     report_replay_begin(reading->report, &source);
     progress_start(&reading->progress, wants_progress(reading));
-    read_all(reading);
+    if (!read_all(reading)) {
+        struct err err;
+        err_set(&err, STATUS_SYSTEM, "out of memory");
+        return run_complain(&err);
+    }
     progress_erase(&reading->progress);
     source.interrupted = *reading->context->stop && !reading->report->pipe_closed;
     fill_files(foreign, files);

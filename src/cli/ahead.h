@@ -1,0 +1,33 @@
+/* ahead: frames of a capture read, chosen and decoded before they are asked for. Floor 6.
+ *
+ * Of large files that is done by a thread of its own, some batches ahead; of others, and of pipes, which a signal must
+ * be able to interrupt, when a batch is asked for. Either way the same frames come in the same order. */
+#ifndef HOPSONDE_CLI_AHEAD_H
+#define HOPSONDE_CLI_AHEAD_H
+
+#include "cli/choice.h"
+#include "io/merge.h"
+#include "io/sieve.h"
+
+struct ahead_frame {
+    struct frame frame; /* its bytes are the batch's */
+    struct packet packet;
+    unsigned file;
+};
+
+struct ahead_batch {
+    const struct ahead_frame *frames;
+    unsigned count;       /* of those that were chosen; may be 0 */
+    uint64_t read;        /* frames read so far, chosen or not */
+    uint64_t done, total; /* bytes, of all the files; total 0: not known */
+};
+
+struct ahead;
+
+/* Takes over reading from `merge` and `sieve` (NULL: every frame passes) until ahead_stop(). NULL: no memory. */
+struct ahead *ahead_start(struct merge *merge, struct sieve *sieve, const struct choice *choice);
+/* The next batch, valid until the next call. False: there is none, or memory is short. */
+bool ahead_next(struct ahead *ahead, struct ahead_batch *out);
+void ahead_stop(struct ahead *ahead);
+
+#endif
