@@ -42,7 +42,7 @@ static void take_batch(struct reading *reading, const struct ahead_batch *batch)
 {
     for (unsigned i = 0; i < batch->count; i++) {
         const struct ahead_frame *next = &batch->frames[i];
-        recogniser_frame(reading->recogniser, next->file, &next->frame, &next->packet);
+        recogniser_take(reading->recogniser, next->file, &next->frame, &next->packet, &next->look);
     }
     if (batch->read < reading->look_up_at)
         return;
@@ -54,7 +54,11 @@ static void take_batch(struct reading *reading, const struct ahead_batch *batch)
 /* To the end, or until a signal or a reader that went away ends it. False: memory is short. */
 static bool read_all(struct reading *reading)
 {
-    struct ahead *ahead = ahead_start(reading->merge, reading->sieve, &reading->options->choice);
+    struct ahead_source source = {.merge = reading->merge,
+                                  .sieve = reading->sieve,
+                                  .choice = &reading->options->choice,
+                                  .recogniser = reading->recogniser};
+    struct ahead *ahead = ahead_start(&source);
     struct ahead_batch batch;
     while (ahead && !*reading->context->stop && ahead_next(ahead, &batch))
         take_batch(reading, &batch);
