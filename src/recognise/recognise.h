@@ -102,6 +102,8 @@ void recogniser_frame(struct recogniser *recogniser, unsigned file, const struct
 void recogniser_look(const struct recogniser *recogniser, const struct packet *packet, struct look *out);
 void recogniser_take(struct recogniser *recogniser, unsigned file, const struct frame *frame,
                      const struct packet *packet, const struct look *look);
+/* Has what recogniser_take() will look up brought nearer, a few packets before. */
+void recogniser_prefetch(const struct recogniser *recogniser, const struct look *look);
 /* Before recogniser_finish(): the capture was cut, or reading it was; what is silent at its end may have been answered.
  */
 void recogniser_break_off(struct recogniser *recogniser);

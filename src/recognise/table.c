@@ -216,17 +216,29 @@ void queue_remove(struct queue *queue, const struct sighting *s)
     queue->count--;
 }
 
-/* The next one has waited so long that no cache has it. */
+/* The next sighting behind a place of the queue, which is set to its own. NULL: none is near. */
+static const struct sighting *queue_ahead(const struct recogniser *r, const struct queue *queue, uint32_t *place)
+{
+    uint32_t most = *place + PREFETCH_WITHIN;
+    while (++*place != queue->end && *place != most)
+        if (queue->entries[*place & queue->mask].id)
+            return sighting_at(r, queue->entries[*place & queue->mask].id);
+    return NULL;
+}
+
+/* Those that come next have waited so long that no cache has them: the one after the next is brought nearer, and the
+ * run of the next, which has been before. */
 static void queue_prefetch(const struct recogniser *r, const struct queue *queue)
 {
-    uint32_t ahead = queue->first + 1, most = ahead + PREFETCH_WITHIN;
-    while (ahead != queue->end && ahead != most && !queue->entries[ahead & queue->mask].id)
-        ahead++;
-    if (ahead == queue->end || ahead == most)
+    uint32_t place = queue->first;
+    const struct sighting *next = queue_ahead(r, queue, &place);
+    if (!next)
         return;
-    const char *line = (const char *)sighting_at(r, queue->entries[ahead & queue->mask].id);
-    for (size_t i = 0; i < sizeof(struct sighting); i += CACHE_LINE)
-        __builtin_prefetch(line + i);
+    __builtin_prefetch(&next->run->state);
+    __builtin_prefetch(&next->run->trace.number);
+    const struct sighting *after = place != queue->end ? queue_ahead(r, queue, &place) : NULL;
+    for (size_t i = 0; after && i < sizeof *after; i += CACHE_LINE)
+        __builtin_prefetch((const char *)after + i);
 }
 
 nstime queue_next(const struct queue *queue)
@@ -360,6 +372,14 @@ void pair_release(struct recogniser *r, struct pair *pair)
         pair->next_of_target->of_target_at = pair->of_target_at;
     pair_entry_remove(r, pair_entry_of(r, pair->hash, &pair->source, &pair->target, pair->protocol));
     free(pair);
+}
+
+void recogniser_prefetch(const struct recogniser *r, const struct look *look)
+{
+    __builtin_prefetch(&r->index[home_of(r, hash_of(look->key))]);
+    __builtin_prefetch(&r->pairs[pair_home(r, look->pair_hash)]);
+    if (look->may_answer)
+        __builtin_prefetch(&r->pairs[pair_home(r, look->answer_hash)]);
 }
 
 /* --- all --- */
