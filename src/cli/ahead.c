@@ -18,9 +18,7 @@ struct slot {
 };
 
 struct ahead {
-    struct merge *merge;
-    struct sieve *sieve;
-    const struct choice *choice;
+    struct ahead_source from;
     nstime since, until; /* meaningful from the first frame on */
     uint64_t read;
     struct frame pending; /* read, and not yet in a batch; its bytes are the merge's */
@@ -42,15 +40,15 @@ struct ahead {
 static bool is_chosen(struct ahead *a, const struct frame *frame)
 {
     if (a->read++ == 0)
-        choice_window(a->choice, frame->time, &a->since, &a->until);
-    return frame->time >= a->since && frame->time < a->until && (!a->sieve || sieve_passes(a->sieve, frame));
+        choice_window(a->from.choice, frame->time, &a->since, &a->until);
+    return frame->time >= a->since && frame->time < a->until && (!a->from.sieve || sieve_passes(a->from.sieve, frame));
 }
 
 /* The next chosen frame becomes the pending one. False: there is none now. */
 static bool read_one(struct ahead *a)
 {
     while (!a->has_pending) {
-        enum wire_event event = merge_next(a->merge, &a->pending, &a->pending_file);
+        enum wire_event event = merge_next(a->from.merge, &a->pending, &a->pending_file);
         if (event != WIRE_FRAME) {
             a->over = event != WIRE_QUIET;
             return false;
@@ -82,6 +80,7 @@ static void put(struct ahead *a, struct slot *slot)
     memcpy(slot->bytes + slot->used, a->pending.bytes, a->pending.captured);
     slot->used += a->pending.captured;
     packet_decode(&to->frame, &to->packet);
+    recogniser_look(a->from.recogniser, &to->packet, &to->look);
     a->has_pending = false;
 }
 
@@ -97,7 +96,7 @@ static void fill(struct ahead *a, struct slot *slot)
         put(a, slot);
     }
     slot->batch.read = a->read;
-    if (!merge_progress(a->merge, &slot->batch.done, &slot->batch.total))
+    if (!merge_progress(a->from.merge, &slot->batch.done, &slot->batch.total))
         slot->batch.total = 0;
 }
 
@@ -149,7 +148,7 @@ static bool slot_init(struct slot *slot)
     return slot->bytes && slot->frames;
 }
 
-struct ahead *ahead_start(struct merge *merge, struct sieve *sieve, const struct choice *choice)
+struct ahead *ahead_start(const struct ahead_source *source)
 {
     struct ahead *a = calloc(1, sizeof *a);
     uint64_t done, total;
@@ -160,12 +159,10 @@ struct ahead *ahead_start(struct merge *merge, struct sieve *sieve, const struct
         ahead_stop(a);
         return NULL;
     }
-    a->merge = merge;
-    a->sieve = sieve;
-    a->choice = choice;
+    a->from = *source;
     pthread_mutex_init(&a->lock, NULL);
     pthread_cond_init(&a->changed, NULL);
-    if (merge_progress(merge, &done, &total) && total >= THREAD_FROM)
+    if (merge_progress(source->merge, &done, &total) && total >= THREAD_FROM)
         (void)start_thread(a);
     return a;
 }

@@ -55,6 +55,7 @@ static void append(struct recogniser *r, struct pair *pair, struct orphan *orpha
         orphans_unlink(r, pair);
     pair->last_orphan = orphan;
     pair->orphan_time = r->now;
+    due_at(r, r->now + RUN_IDLE_MOST);
     orphans_push(r, pair);
     r->orphan_count++;
 }
@@ -452,8 +453,10 @@ bool orphan_take_answer(struct recogniser *r, struct pair *pair, uint32_t word, 
 
 void orphan_tick(struct recogniser *r)
 {
-    while (r->oldest_orphans && r->oldest_orphans->orphan_time <= r->now - RUN_IDLE_MOST)
+    while (r->oldest_orphans && r->oldest_orphans->orphan_time + RUN_IDLE_MOST <= r->now)
         judge(r, r->oldest_orphans);
+    if (r->oldest_orphans)
+        due_at(r, r->oldest_orphans->orphan_time + RUN_IDLE_MOST);
 }
 
 void orphan_finish(struct recogniser *r)
