@@ -7,7 +7,7 @@
 
 #define FRAMES_MOST 128
 #define BYTES_FIRST (64u << 10)
-#define SLOTS 4
+#define SLOTS 16
 #define THREAD_FROM (4u << 20) /* bytes of all files: below that a thread is hardly started before all is read */
 
 struct slot {
@@ -33,6 +33,7 @@ struct ahead {
     unsigned filled, taken; /* counts of batches: filled - taken of them wait, or are at hand */
     bool ended, cancelled;
     bool holds; /* the other thread has a batch at hand */
+    bool reader_waits, taker_waits;
 };
 
 /* --- filling a batch --- */
@@ -102,11 +103,13 @@ static void fill(struct ahead *a, struct slot *slot)
 
 /* --- the thread --- */
 
-/* False: nobody wants more. */
+/* Once all slots are full, waits until half of them are free: to wake up for each costs more than to fill it. False:
+ * nobody wants more. */
 static bool wait_for_slot(struct ahead *a)
 {
     pthread_mutex_lock(&a->lock);
-    while (a->filled - a->taken == SLOTS && !a->cancelled)
+    a->reader_waits = a->filled - a->taken == SLOTS;
+    while (a->reader_waits && !a->cancelled)
         pthread_cond_wait(&a->changed, &a->lock);
     bool go_on = !a->cancelled;
     pthread_mutex_unlock(&a->lock);
@@ -121,7 +124,8 @@ static void *run(void *context)
         pthread_mutex_lock(&a->lock);
         a->filled++;
         a->ended = a->over;
-        pthread_cond_broadcast(&a->changed);
+        if (a->taker_waits)
+            pthread_cond_broadcast(&a->changed);
         pthread_mutex_unlock(&a->lock);
     }
     return NULL;
@@ -173,9 +177,14 @@ static const struct slot *take(struct ahead *a)
     pthread_mutex_lock(&a->lock);
     a->taken += a->holds;
     a->holds = false;
-    pthread_cond_broadcast(&a->changed);
+    if (a->reader_waits && a->filled - a->taken <= SLOTS / 2) {
+        a->reader_waits = false;
+        pthread_cond_broadcast(&a->changed);
+    }
+    a->taker_waits = a->filled == a->taken && !a->ended;
     while (a->filled == a->taken && !a->ended)
         pthread_cond_wait(&a->changed, &a->lock);
+    a->taker_waits = false;
     a->holds = a->filled != a->taken;
     pthread_mutex_unlock(&a->lock);
     return a->holds ? &a->slots[a->taken % SLOTS] : NULL;

@@ -108,6 +108,14 @@ static struct found find_by_word(struct pair *pair, const struct look *quote, ns
     return (struct found){contest.best, contest.count == 1 || contest.best_marks ? MATCH_EXACT : MATCH_WEAK, "ports"};
 }
 
+/* A UDP port that counts is as good as an id, where the packet has none. */
+static bool is_counted(const struct sighting *s, const struct headers *quote)
+{
+    uint8_t movement = s->run->target_port.movement;
+    return !quote->ip.id && !s->ip_id && (movement == MOVE_RISING || movement == MOVE_NONE) &&
+           (quote->transport.have & HAVE_LENGTH) && quote->transport.length == s->payload + 8;
+}
+
 /* What is left alone where the source was translated. */
 static bool is_translated(const struct sighting *s, const struct look *quote)
 {
@@ -120,8 +128,14 @@ static bool is_translated(const struct sighting *s, const struct look *quote)
         return same_end && (same_id || s->word == quote->word);
     case IP_TCP:
         return same_end && s->seq == quote->seq && (same_id || s->seq);
-    default:
+    case IP_UDP:
+        return same_end && (same_id || s->word == quote->word || is_counted(s, h));
+    case IP_UDPLITE:
+    case IP_SCTP:
+    case IP_DCCP:
         return same_end && (same_id || s->word == quote->word);
+    default:
+        return same_id;
     }
 }
 
@@ -150,7 +164,7 @@ static struct found find_quoted(const struct recogniser *r, const struct look *q
     if (contest.best)
         return (struct found){contest.best, MATCH_EXACT, "addresses, ports and identity"};
     if (!quote->has_word)
-        return nobody;
+        return quote->shape == SHAPE_RAW ? find_translated(r, quote, time) : nobody;
     struct pair *pair = pair_find(r, quote->pair_hash, &ip->source, &ip->target, ip->protocol);
     struct found found = pair ? find_by_word(pair, quote, time) : nobody;
     return found.sighting ? found : find_translated(r, quote, time);

@@ -7,6 +7,7 @@
  *
  * TTLs: where the counter began at a known number and moves by so many a hop as the blocks say, it tells the TTL,
  * silent hops included. Else the blocks are counted, from the distance that the first answer's own TTL shows. */
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -223,18 +224,42 @@ static bool fits_counter(const struct ladder *ladder, uint32_t first, unsigned q
     return true;
 }
 
-static void number_hops(const struct ladder *ladder)
+/* By how many hops the counter and the answers' own TTLs disagree, in all. */
+static unsigned disagreement(const struct ladder *ladder, uint32_t first, unsigned queries)
+{
+    unsigned sum = 0;
+    for (size_t i = 0; i < ladder->count; i++) {
+        unsigned hop = (counter_of(ladder, ladder->rungs[i]) - first) / queries + 1;
+        unsigned distance = distance_of(&ladder->rungs[i]->reply);
+        sum += hop > distance ? hop - distance : distance - hop;
+    }
+    return sum;
+}
+
+/* Of the ways to count that fit, the one that the answers' own TTLs agree with most, else the most usual one. */
+static bool number_by_counter(const struct ladder *ladder)
 {
     static const uint32_t firsts[] = {33434, 33435, 0, 1};
     static const uint8_t usual[] = {3, 1, 2, 4, 5};
+    uint32_t first = 0;
+    unsigned queries = 0, least = UINT_MAX;
     for (size_t i = 0; i < sizeof firsts / sizeof *firsts && ladder->counter == COUNTER_TARGET_PORT; i++)
         for (size_t k = 0; k < sizeof usual; k++) {
-            if (!fits_counter(ladder, firsts[i], usual[k]))
+            if (!fits_counter(ladder, firsts[i], usual[k]) || disagreement(ladder, firsts[i], usual[k]) >= least)
                 continue;
-            for (size_t n = 0; n < ladder->count; n++)
-                ladder->rungs[n]->hop = (uint8_t)((counter_of(ladder, ladder->rungs[n]) - firsts[i]) / usual[k] + 1);
-            return;
+            first = firsts[i];
+            queries = usual[k];
+            least = disagreement(ladder, first, queries);
         }
+    for (size_t n = 0; queries && n < ladder->count; n++)
+        ladder->rungs[n]->hop = (uint8_t)((counter_of(ladder, ladder->rungs[n]) - first) / queries + 1);
+    return queries > 0;
+}
+
+static void number_hops(const struct ladder *ladder)
+{
+    if (number_by_counter(ladder))
+        return;
     unsigned before = distance_of(&ladder->rungs[0]->reply) - 1;
     for (size_t n = 0; n < ladder->count; n++)
         ladder->rungs[n]->hop = (uint8_t)(ladder->rungs[n]->hop + (before < PROBE_TTL_MOST ? before : 0));
@@ -289,7 +314,10 @@ static void tell_rung(struct recogniser *r, struct run *run, struct orphan *rung
         .state = PROBE_ANSWERED,
         .file = rung->reply.file,
     };
+    uint8_t refused = run->trace.refused_ttl;
     trace_note_reply(&run->trace, rung->hop, &rung->reply);
+    if (run->trace.refused_ttl != refused)
+        run->no_route = reply_is_no_route(&rung->reply);
     if (at && rung->reply.kind == REPLY_TIME_EXCEEDED && addr_is_none(&at->router))
         at->router = rung->reply.from;
     run->trace.sent_count++;
@@ -330,6 +358,7 @@ static bool tell_ladder(struct recogniser *r, const struct pair *pair, struct la
         trace_find_loop(&run.trace, routers);
         run.trace.end = run.trace.reached_ttl   ? END_REACHED
                         : run.trace.loop_first  ? END_LOOPING
+                        : run.no_route          ? END_UNREACHABLE
                         : run.trace.refused_ttl ? END_REJECTED
                                                 : END_MAX_TTL;
         keep_trace(r, &run.trace);

@@ -375,6 +375,12 @@ void scene_error(double ms, const struct made_error *error, const struct made *q
     scene_bytes(ms, &b);
 }
 
+void scene_break_off(void)
+{
+    recogniser_break_off(scene.keeping);
+    recogniser_break_off(scene.telling);
+}
+
 /* --- the result --- */
 
 static int by_text(const void *a, const void *b)

@@ -79,6 +79,7 @@ void scene_see(double ms, const struct made *made);
 void scene_error(double ms, const struct made_error *error, const struct made *quoted);
 /* A frame from elsewhere. */
 void scene_frame(unsigned file, const struct frame *frame);
+void scene_break_off(void);
 /* The end. Returns what was found; valid until scene_end(). */
 const struct recognition *scene_result(void);
 /* After scene_result(), as text; valid until the next. It begins with UNSOUND where something does not hold that always

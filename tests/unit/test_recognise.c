@@ -1,85 +1,7 @@
 /* The recogniser: which packets belong together, and which make a trace. */
+#include "ladder.h"
 #include "probe/type.h"
-#include "scene.h"
 #include "tap.h"
-
-/* Every hop but the last answers `RTT` after it was asked. */
-#define RTT 0.4
-#define LINUX_PAYLOAD "@ABCDEFGHIJKLMNOPQRSTUVWXYZ[\\]^_"
-
-static const char *router(unsigned hop)
-{
-    static char text[32];
-    snprintf(text, sizeof text, "10.9.%u.1", hop);
-    return text;
-}
-
-static const char *router6(unsigned hop)
-{
-    static char text[32];
-    snprintf(text, sizeof text, "2001:db8:9:%x::1", hop);
-    return text;
-}
-
-static uint16_t some_port(unsigned n)
-{
-    return (uint16_t)(32768 + n * 7919 % 28000);
-}
-
-/* Linux traceroute: ports rise, the source port is random. `run` tells one from another. */
-static struct made linux_udp(unsigned run, unsigned n, uint8_t ttl)
-{
-    return (struct made){.source = some_port(n * 2 + run),
-                         .target = (uint16_t)(33434 + n),
-                         .ttl = ttl,
-                         .id = (uint16_t)(n * 31337 + run * 77),
-                         .payload = LINUX_PAYLOAD};
-}
-
-static struct made echo(uint16_t id, uint16_t seq, uint8_t ttl)
-{
-    return (struct made){.protocol = IP_ICMP, .source = id, .target = seq, .ttl = ttl, .id = (uint16_t)(id + seq)};
-}
-
-static struct made linux_syn(unsigned run, unsigned n, uint8_t ttl)
-{
-    return (struct made){.protocol = IP_TCP,
-                         .source = some_port(n * 2 + run),
-                         .target = 80,
-                         .seq = n * 0x9e3779b9 + run,
-                         .flags = TCP_SYN,
-                         .window = 5840,
-                         .has_options = true,
-                         .ttl = ttl,
-                         .id = (uint16_t)(n + run * 1000)};
-}
-
-/* One classic probe: one source port. */
-static struct made udp(uint16_t n, uint8_t ttl)
-{
-    return (struct made){.source = 40000, .target = (uint16_t)(33434 + n), .ttl = ttl, .id = (uint16_t)(700 + n)};
-}
-
-/* Sends, and the router of that hop lets it expire. */
-static void hop(double ms, const struct made *made)
-{
-    scene_see(ms, made);
-    error_of(ms + RTT, made, .from = made->from ? router6(made->ttl) : router(made->ttl), .id = made->target);
-}
-
-/* Sends, and the target says port unreachable. */
-static void goal(double ms, const struct made *made)
-{
-    scene_see(ms, made);
-    error_of(ms + RTT, made, .from = made->to ? made->to : T4, .type = made->to ? 1 : 3, .code = made->to ? 4 : 3);
-}
-
-static void pong(double ms, const struct made *made)
-{
-    scene_see(ms, made);
-    see(ms + RTT, .from = made->to ? made->to : T4, .to = made->from ? made->from : S4, .protocol = made->protocol,
-        .source = made->source, .target = made->target, .is_reply = true, .ttl = 60);
-}
 
 /* --- one run --- */
 
@@ -241,9 +163,9 @@ static void test_two_at_once(void)
                 struct made m = linux_syn(run, n, (uint8_t)(1 + n / 5));
                 hop(burst * 10 + run * 4 + n * 0.1, &m);
             }
-    scene_is("tcp interrupted: 1 r1 r1 r1 r1 r1; 2 r2 r2 r2 r2 r2; 3 r3 r3 r3 r3 r3; 4 r4 r4 r4 r4 r4; "
+    scene_is("tcp max-ttl: 1 r1 r1 r1 r1 r1; 2 r2 r2 r2 r2 r2; 3 r3 r3 r3 r3 r3; 4 r4 r4 r4 r4 r4; "
              "5 r5 r5 r5 r5 r5; 6 r6 r6 r6 r6 r6; | "
-             "tcp interrupted: 1 r1 r1 r1 r1 r1; 2 r2 r2 r2 r2 r2; 3 r3 r3 r3 r3 r3; 4 r4 r4 r4 r4 r4; "
+             "tcp max-ttl: 1 r1 r1 r1 r1 r1; 2 r2 r2 r2 r2 r2; 3 r3 r3 r3 r3 r3; 4 r4 r4 r4 r4 r4; "
              "5 r5 r5 r5 r5 r5; 6 r6 r6 r6 r6 r6;",
              "two traceroutes to one TCP port, in lockstep, are two");
 
@@ -427,7 +349,7 @@ static void test_probes_only(void)
         struct made m = udp(n, (uint8_t)(1 + n));
         scene_see(n * 5, &m);
     }
-    see(20000, .ttl = 64);
+    pass(20000);
     scene_is("udp silent: 1 *; 2 *; 3 *; 4 *; 5 *; 6 *; other: 1 ordinary traffic;", "probes alone: a silent trace");
 
     scene_begin(NULL);
@@ -492,7 +414,7 @@ static void test_ends(void)
         scene_see(n, &m);
         error_of(n + RTT, &m, .from = router(n < 3 ? n : 3 + n % 2));
     }
-    see(5000, .ttl = 64);
+    pass(5000);
     scene_is("udp looping: 1 r1; 2 r2; 3 r4; 4 r3; 5 r4; 6 r3; 7 r4; 8 r3; other: 1 ordinary traffic;", "a loop");
 
     scene_begin(NULL);
@@ -500,7 +422,7 @@ static void test_ends(void)
         struct made m = udp(n, (uint8_t)n);
         hop(n, &m);
     }
-    see(5000, .ttl = 64);
+    pass(5000);
     scene_is("udp max-ttl: 1 r1; 2 r2; 3 r3; 4 r4; other: 1 ordinary traffic;", "asked no further");
 
     scene_begin(NULL);
@@ -511,7 +433,7 @@ static void test_ends(void)
         else
             scene_see(n, &m);
     }
-    see(5000, .ttl = 64);
+    pass(5000);
     scene_is("udp silent: 1 r1; 2 r2; 3 *; 4 *; other: 1 ordinary traffic;", "silent from a hop on");
 }
 
@@ -524,7 +446,7 @@ static void test_ttls(void)
         struct made m = udp(n, (uint8_t)n);
         hop(n, &m);
     }
-    scene_is("udp interrupted: 0 r0; 1 r1; 2 r2; 3 r3;", "TTL 0 is one, too");
+    scene_is("udp max-ttl: 0 r0; 1 r1; 2 r2; 3 r3;", "TTL 0 is one, too");
 
     scene_begin(NULL);
     for (uint16_t n = 1; n <= 45; n++) {
@@ -548,7 +470,7 @@ static void test_ttls(void)
     struct made far = udp(4, 45);
     far.source = 41000;
     hop(10, &far);
-    scene_is("udp interrupted: 1 r1; 2 r2; 3 r3; errors: r45 11/0 udp 41000>33438; other: 1 ordinary traffic;",
+    scene_is("udp max-ttl: 1 r1; 2 r2; 3 r3; errors: r45 11/0 udp 41000>33438; other: 1 ordinary traffic;",
              "others are ordinary traffic");
 }
 
@@ -563,7 +485,7 @@ static void test_stamps(void)
         error_of(1000 - n * 10 + (n == 2 ? -1.0 : RTT), &m, .from = router(n));
     }
     const struct recognition *found = scene_result();
-    is_text(scene_text(), "udp interrupted: 1 r1; 2 r2; 3 r3; 4 r4;", "stamps that run backwards do no harm");
+    is_text(scene_text(), "udp max-ttl: 1 r1; 2 r2; 3 r3; 4 r4;", "stamps that run backwards do no harm");
     const struct probe *second = found->trace_count ? trace_first_at(found->traces[0], 2) : NULL;
     is_num(second && second->reply_count ? reply_rtt(second, &second->replies[0]) : -1, 0, "and no time is negative");
     scene_end();
@@ -584,11 +506,33 @@ static void test_stamps(void)
         hop(n, &m);
     }
     scene_see(3, &late);
-    see(10500, .ttl = 64);
+    pass(10500);
     error_of(11000, &late, .from = router(3));
     scene_is(
         "udp silent: 1 r1; 2 r2; 3 *; other: 1 ordinary traffic; 1 answer to a probe that was answered long before;",
         "after eleven it comes too late");
+}
+
+/* A capture that was cut proves no silence. */
+static void test_cut(void)
+{
+    for (unsigned late = 0; late < 2; late++) {
+        scene_begin(NULL);
+        for (uint16_t n = 1; n <= 4; n++) {
+            struct made m = udp(n, (uint8_t)n);
+            if (n < 3)
+                hop(n * 1000, &m);
+            else
+                scene_see(n * 1000, &m);
+        }
+        if (late)
+            pass(14100);
+        scene_break_off();
+        if (late)
+            scene_is("udp silent: 1 r1; 2 r2; 3 *; 4 *; other: 1 ordinary traffic;", "silence long before the cut");
+        else
+            scene_is("udp interrupted: 1 r1; 2 r2; 3 *; 4 *;", "silence at the end of a cut capture");
+    }
 }
 
 /* --- what is wanted --- */
@@ -663,6 +607,7 @@ int main(void)
     test_ends();
     test_ttls();
     test_stamps();
+    test_cut();
     test_wanted();
     test_nothing();
     return tap_done();
