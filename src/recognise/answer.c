@@ -90,7 +90,7 @@ static void contend_by_key(const struct recogniser *r, struct contest *contest, 
 {
     unsigned left = SCAN_MOST;
     for (struct sighting *s = index_first(r, key); s && left; s = index_next(r, s), left--)
-        if (s->word == word && is_of(s, source, target, protocol))
+        if (s->word == word && !s->settled && is_of(s, source, target, protocol))
             contend(contest, s);
 }
 
@@ -101,7 +101,7 @@ static struct found find_by_word(struct pair *pair, const struct look *quote, ns
     unsigned left = SCAN_MOST;
     for (struct run *run = pair->runs; run; run = run->next_in_pair)
         for (struct sighting *s = run->newest; s && left; s = s->before, left--)
-            if (s->word == quote->word)
+            if (s->word == quote->word && !s->settled)
                 contend(&contest, s);
     if (!contest.best)
         return nobody;
@@ -145,12 +145,13 @@ static struct found find_translated(const struct recogniser *r, const struct loo
     struct contest contest = {.quote = quote, .time = time};
     unsigned pairs_left = PAIRS_MOST, left = SCAN_MOST;
     struct pair *pair = pair_first_of_target(r, &ip->target, ip->protocol);
-    for (; pair && pairs_left; pair = pair->next_of_target, pairs_left--) {
+    for (; pair && pairs_left; pair = pair->next_of_target) {
         if (pair->protocol != ip->protocol || !addr_equal(&pair->target, &ip->target))
-            continue;
+            continue; /* it shares the chain by chance, and must not count */
+        pairs_left--;
         for (struct run *run = pair->runs; run; run = run->next_in_pair)
             for (struct sighting *s = run->newest; s && left; s = s->before, left--)
-                if (is_translated(s, quote))
+                if (!s->settled && is_translated(s, quote))
                     contend(&contest, s);
     }
     return contest.best ? (struct found){contest.best, MATCH_REWRITTEN, "identity, source translated"} : nobody;
@@ -325,6 +326,7 @@ static void note_reply(struct run *run, const struct sighting *s, const struct r
 static void add_reply(struct recogniser *r, struct sighting *s, struct reply *reply)
 {
     struct probe *probe = &s->probe;
+    size_t bytes = sighting_reply_bytes(s);
     bool taken = true;
     bool again = is_same_frame(probe, reply);
     reply->duplicate = probe->reply_count > 0;
@@ -346,7 +348,10 @@ static void add_reply(struct recogniser *r, struct sighting *s, struct reply *re
     if (probe->reply_count == 1)
         run_answered(r, s);
     note_reply(s->run, s, reply);
+    bytes = sighting_reply_bytes(s) - bytes;
     run_consider(r, s->run);
+    if (bytes)
+        run_note_bytes(r, bytes);
 }
 
 /* --- ICMP errors --- */
@@ -429,7 +434,7 @@ static struct found guess(const struct pair *pair, const struct answer *answer)
         if ((run->shape == SHAPE_SYN) != answer->to_syn)
             continue;
         for (struct sighting *s = run->newest; s && left; s = s->before, left--)
-            if (answers(s, answer) && !s->probe.reply_count)
+            if (answers(s, answer) && !s->probe.reply_count && !s->settled)
                 contend(&contest, s);
     }
     bool only = contest.count == 1 && answer->has_word;

@@ -19,6 +19,9 @@
 #define ORPHANS_OF_PAIR_MOST 1024
 #define DUPLICATE_WITHIN (250 * NS_PER_MS) /* how long after its answer others to a probe are looked for */
 #define SCAN_MOST 256                      /* sightings looked at for an answer that no key finds */
+#define REPLY_BYTES_MOST (8U << 20)        /* labels, rewrites and further replies of all sightings */
+#define ORPHAN_BYTES_MOST (4U << 20)       /* labels of all orphans */
+#define HIGH_TTLS_MOST (1U << 17)          /* TTLs beyond PROBE_TTL_MOST of all runs */
 
 #define HEAD_BYTES 8
 #define SPARE_EXTENSIONS 32
@@ -66,6 +69,7 @@ struct sighting {
     uint32_t interface; /* of its frame, as is the direction */
     uint16_t size, window;
     uint16_t payload; /* bytes; a FIN counts as one */
+    bool bytes_held;  /* what its replies own is counted in the recogniser's held_bytes */
     struct reply first;
 };
 
@@ -176,6 +180,7 @@ struct orphan {
     uint8_t shape, tos;
     uint8_t hop; /* as inferred */
     bool has_word;
+    size_t bytes; /* of what it owns */
 };
 
 /* A place in the index: half of a key, which says where it belongs, and the newest sighting of that key. */
@@ -229,8 +234,12 @@ struct recogniser {
     struct run *oldest_run, *newest_run; /* by last activity */
     unsigned run_count;
     unsigned high_runs; /* whose TTLs have come near PROBE_TTL_MOST: they may go on beyond it */
+    unsigned high_ttls; /* by how much they have, in all */
+    size_t reply_bytes; /* of what the sightings' replies own */
+    size_t held_bytes;  /* the part of it that is held */
     struct pair *oldest_orphans, *newest_orphans; /* pairs with orphans, by the time of the last */
     unsigned orphan_count;
+    size_t orphan_bytes; /* of what they own */
 
     uint64_t frames, malformed, probes, replies, errors_told, given_up, strays[STRAYS];
     struct trace **kept; /* owned, by number; NULL: not over yet */
@@ -304,11 +313,15 @@ bool pattern_covers(const struct run *run, const struct look *look);
 /* A packet that may be a probe. False: it is none, and counted. */
 bool run_take(struct recogniser *r, unsigned file, const struct frame *frame, const struct packet *packet,
               const struct look *look);
+/* What its replies own. */
+size_t sighting_reply_bytes(const struct sighting *s);
 /* After a reply was added to one of its sightings. */
 void run_consider(struct recogniser *r, struct run *run);
 /* Runs every deadline up to r->now. */
 void run_tick(struct recogniser *r);
 void run_finish(struct recogniser *r);
+/* What the sighting's replies own has grown by so much: gives up the oldest where it is too much, maybe this one. */
+void run_note_bytes(struct recogniser *r, size_t bytes);
 /* The sighting has been answered: what else is to come, comes soon. */
 void run_answered(struct recogniser *r, struct sighting *s);
 /* A trace that was found otherwise, to be numbered; false: nobody wants it. */

@@ -18,21 +18,6 @@ static bool reserve(void **array, size_t *capacity, size_t need, size_t element_
     return true;
 }
 
-void keep_error(struct recogniser *r, const struct other_error *error)
-{
-    void *array = r->errors;
-    bool wanted = !r->events.wants_error || r->events.wants_error(r->events.context, error);
-    r->errors_told++;
-    if (wanted && !r->config.keep && r->events.error)
-        r->events.error(r->events.context, error);
-    if (wanted && r->config.keep && reserve(&array, &r->error_capacity, r->error_count + 1, sizeof *r->errors)) {
-        r->errors = array;
-        r->errors[r->error_count++] = *error;
-        return;
-    }
-    free(error->extension);
-}
-
 /* Many are kept, and hardly any has more than a label or two: only what its counts cover is allocated, so that a copy
  * may be read but not assigned. */
 static struct icmp_extension *keep_extension(struct recogniser *r, struct icmp_extension *extension)
@@ -45,6 +30,24 @@ static struct icmp_extension *keep_extension(struct recogniser *r, struct icmp_e
         memcpy(kept, extension, bytes);
     extension_release(r, extension);
     return kept;
+}
+
+void keep_error(struct recogniser *r, const struct other_error *error)
+{
+    void *array = r->errors;
+    bool wanted = !r->events.wants_error || r->events.wants_error(r->events.context, error);
+    r->errors_told++;
+    if (wanted && !r->config.keep && r->events.error)
+        r->events.error(r->events.context, error);
+    if (wanted && r->config.keep && reserve(&array, &r->error_capacity, r->error_count + 1, sizeof *r->errors)) {
+        r->errors = array;
+        struct other_error *kept = &r->errors[r->error_count++];
+        *kept = *error;
+        if (kept->extension)
+            kept->extension = keep_extension(r, kept->extension);
+        return;
+    }
+    free(error->extension);
 }
 
 static void keep_whole(struct recogniser *r, struct trace *trace, const struct probe *probe)

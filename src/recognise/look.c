@@ -19,10 +19,11 @@ static uint64_t half(const struct addr *address, unsigned which)
 uint64_t look_pair_hash(const struct recogniser *r, const struct addr *source, const struct addr *target,
                         uint8_t protocol)
 {
-    uint64_t secret = r->config.secret;
-    uint64_t hash = mix(half(source, 0) ^ secret, half(target, 0) ^ UINT64_C(0x9e3779b97f4a7c15) ^ protocol);
+    /* Both factors are unknown to who writes the capture: with a zero for one, the other would not count. */
+    uint64_t secret = r->config.secret, other = secret << 32 | secret >> 32;
+    uint64_t hash = mix(half(source, 0) ^ secret, half(target, 0) ^ other ^ UINT64_C(0x9e3779b97f4a7c15) ^ protocol);
     if (source->family == 6)
-        hash = mix(half(source, 1) ^ hash, half(target, 1) ^ UINT64_C(0xd6e8feb86659fd93) ^ secret);
+        hash = mix(half(source, 1) ^ hash, half(target, 1) ^ UINT64_C(0xd6e8feb86659fd93) ^ other);
     return hash;
 }
 

@@ -59,6 +59,8 @@ static void append(struct recogniser *r, struct pair *pair, struct orphan *orpha
     due_at(r, r->now + RUN_IDLE_MOST);
     orphans_push(r, pair);
     r->orphan_count++;
+    orphan->bytes = orphan->error.extension ? sizeof *orphan->error.extension : 0;
+    r->orphan_bytes += orphan->bytes;
 }
 
 static void note_quote(struct orphan *orphan, const struct look *quote)
@@ -269,6 +271,7 @@ static void number_hops(const struct ladder *ladder)
 
 static void drop_orphan(struct recogniser *r, struct orphan *orphan)
 {
+    r->orphan_bytes -= orphan->bytes;
     free(orphan);
     r->orphan_count--;
 }
@@ -432,6 +435,16 @@ static void judge(struct recogniser *r, struct pair *pair)
     pair_release(r, pair);
 }
 
+static void make_room(struct recogniser *r, struct pair *pair)
+{
+    bool too_many = r->orphan_count >= ORPHANS_MOST || r->orphan_bytes >= ORPHAN_BYTES_MOST;
+    struct pair *full = pair->orphan_count >= ORPHANS_OF_PAIR_MOST ? pair : too_many ? r->oldest_orphans : NULL;
+    if (!full)
+        return;
+    r->given_up += full->orphan_count;
+    judge(r, full);
+}
+
 void orphan_add(struct recogniser *r, const struct look *quote, const struct other_error *error,
                 const struct reply *reply)
 {
@@ -454,10 +467,7 @@ void orphan_add(struct recogniser *r, const struct look *quote, const struct oth
     orphan->reply.rule = "its own quote";
     note_quote(orphan, quote);
     append(r, pair, orphan);
-    if (pair->orphan_count == ORPHANS_OF_PAIR_MOST)
-        judge(r, pair);
-    else if (r->orphan_count == ORPHANS_MOST)
-        judge(r, r->oldest_orphans);
+    make_room(r, pair);
 }
 
 bool orphan_take_answer(struct recogniser *r, struct pair *pair, uint32_t word, const struct reply *reply)
@@ -475,8 +485,7 @@ bool orphan_take_answer(struct recogniser *r, struct pair *pair, uint32_t word, 
     orphan->reply = *reply;
     orphan->word = word;
     append(r, pair, orphan);
-    if (pair->orphan_count == ORPHANS_OF_PAIR_MOST)
-        judge(r, pair);
+    make_room(r, pair);
     return true;
 }
 

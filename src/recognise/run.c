@@ -75,6 +75,24 @@ static struct queue *queue_of(struct recogniser *r, const struct sighting *s)
     return s->probe.state == PROBE_ANSWERED ? &r->answered : &r->waiting;
 }
 
+size_t sighting_reply_bytes(const struct sighting *s)
+{
+    size_t bytes = s->probe.reply_capacity * sizeof(struct reply);
+    for (unsigned i = 0; i < s->probe.reply_count; i++) {
+        const struct reply *reply = &s->probe.replies[i];
+        bytes += (reply->extension ? sizeof *reply->extension : 0) + reply->rewrite_count * sizeof *reply->rewrites;
+    }
+    return bytes;
+}
+
+/* To be called while it has all its replies. */
+static void forget_bytes(struct recogniser *r, const struct sighting *s)
+{
+    size_t bytes = sighting_reply_bytes(s);
+    r->reply_bytes -= bytes;
+    r->held_bytes -= s->bytes_held ? bytes : 0;
+}
+
 static void sighting_drop(struct recogniser *r, struct sighting *s)
 {
     if (!s->settled)
@@ -96,9 +114,11 @@ static void wait_for_more(struct recogniser *r, struct queue *queue, struct sigh
 
 void run_answered(struct recogniser *r, struct sighting *s)
 {
-    queue_remove(&r->waiting, s);
+    if (!s->settled)
+        queue_remove(&r->waiting, s);
     s->probe.state = PROBE_ANSWERED;
-    wait_for_more(r, &r->answered, s, DUPLICATE_WITHIN);
+    if (!s->settled)
+        wait_for_more(r, &r->answered, s, DUPLICATE_WITHIN);
 }
 
 struct run_ttl *run_at_new(struct run *run, uint8_t ttl)
@@ -146,6 +166,7 @@ static void tell(struct recogniser *r, struct run *run, struct sighting *s)
     }
     r->probes++;
     r->replies += s->probe.reply_count;
+    forget_bytes(r, s);
     if (run->wanted)
         keep_probe(r, &run->trace, &s->probe);
     sighting_drop(r, s);
@@ -156,6 +177,7 @@ static void deny(struct recogniser *r, struct sighting *s)
 {
     const struct trace *trace = &s->run->trace;
     count_stray(r, STRAY_NO_LADDER);
+    forget_bytes(r, s);
     for (unsigned i = 0; i < s->probe.reply_count; i++) {
         struct reply *reply = &s->probe.replies[i];
         bool has_ports = s->run->shape != SHAPE_ECHO && s->run->shape != SHAPE_RAW;
@@ -253,10 +275,11 @@ static void turn_down(struct recogniser *r, struct run *run)
 
 void run_consider(struct recogniser *r, struct run *run)
 {
-    unsigned start;
+    unsigned start = 0;
     if (run->state != RUN_UNDECIDED || !has_two_ttls(run))
         return;
-    if (run->expired || (run->trace.reply_count && ladder_length(run, &start) >= 3) || (run->errors && tool_knows(run)))
+    bool rises = run->trace.reply_count && ladder_length(run, &start) >= 3 && start <= STRICT_START;
+    if (run->expired || rises || (run->errors && run->least_ttl <= STRICT_START && tool_knows(run)))
         accept(r, run);
 }
 
@@ -293,7 +316,9 @@ static void settle(struct recogniser *r, struct sighting *s)
     s->settled = true;
     run->held++;
     r->held++;
-    if (run->held >= UNDECIDED_MOST || r->held >= SIGHTINGS_MOST / 4)
+    r->held_bytes += sighting_reply_bytes(s);
+    s->bytes_held = true;
+    if (run->held >= UNDECIDED_MOST || r->held >= SIGHTINGS_MOST / 4 || r->held_bytes >= REPLY_BYTES_MOST / 2)
         decide(r, run);
 }
 
@@ -339,6 +364,7 @@ static void run_free(struct recogniser *r, struct run *run)
     run_unlink(r, run);
     r->run_count--;
     r->high_runs -= run->is_high;
+    r->high_ttls -= run->most_ttl > PROBE_TTL_MOST ? (unsigned)run->most_ttl - PROBE_TTL_MOST : 0;
     trace_free(&run->trace);
     free(run->by_ttl);
     pair_release(r, run->pair);
@@ -533,7 +559,10 @@ static void note_ttl(struct recogniser *r, struct run *run, uint8_t ttl, uint32_
     }
     run->last_ttl = ttl;
     run->least_ttl = ttl < run->least_ttl ? ttl : run->least_ttl;
-    run->most_ttl = ttl > run->most_ttl ? ttl : run->most_ttl;
+    if (ttl > run->most_ttl) {
+        run->most_ttl = ttl;
+        r->high_ttls += ttl > PROBE_TTL_MOST; /* such a ladder goes on one by one */
+    }
     run->ttls |= ttl < 64 ? UINT64_C(1) << ttl : 0;
     if (!run->is_high && ttl + 2 >= PROBE_TTL_MOST) {
         run->is_high = true;
@@ -577,7 +606,7 @@ static void fill_sighting(struct sighting *s, struct run *run, unsigned file, co
     s->tos = h->ip.tos;
     s->tcp_flags = t->flags;
     s->dont_fragment = h->ip.dont_fragment;
-    s->indexed = s->settled = false;
+    s->indexed = s->settled = s->bytes_held = false;
 }
 
 /* Makes room before its time. False: there is nothing to settle. */
@@ -592,6 +621,13 @@ static bool settle_early(struct recogniser *r)
     return s != NULL;
 }
 
+void run_note_bytes(struct recogniser *r, size_t bytes)
+{
+    r->reply_bytes += bytes;
+    while (r->reply_bytes > REPLY_BYTES_MOST && settle_early(r))
+        ;
+}
+
 static void add_sighting(struct recogniser *r, struct run *run, unsigned file, const struct frame *frame,
                          const struct packet *packet, const struct look *look, const struct index_place *place)
 {
@@ -599,10 +635,10 @@ static void add_sighting(struct recogniser *r, struct run *run, unsigned file, c
     while (!s && settle_early(r))
         s = sighting_take(r);
     struct run_ttl *at = run_at(run, look->headers->ip.ttl);
-    if (!s || !at) {
+    if (!s || !at || run->state == RUN_ORDINARY) { /* it has just been turned down to make room */
         if (s)
             sighting_release(r, s);
-        count_stray(r, STRAY_TOO_MANY);
+        count_stray(r, s && at ? STRAY_NO_LADDER : STRAY_TOO_MANY);
         return;
     }
     fill_sighting(s, run, file, frame, packet, look);
@@ -633,7 +669,7 @@ static void add_sighting(struct recogniser *r, struct run *run, unsigned file, c
 static bool may_be_high(const struct recogniser *r, const struct look *look)
 {
     const struct ip_header *ip = &look->headers->ip;
-    if (!r->high_runs)
+    if (!r->high_runs || r->high_ttls >= HIGH_TTLS_MOST)
         return false;
     const struct pair *pair = pair_find(r, look->pair_hash, &ip->source, &ip->target, ip->protocol);
     for (const struct run *run = pair ? pair->runs : NULL; run; run = run->next_in_pair)

@@ -336,6 +336,15 @@ static void test_ordinary(void)
              "nor do TTLs 37 and 38 to one server");
 
     scene_begin(NULL);
+    for (uint16_t n = 0; n < 6; n++) {
+        struct made m = {.source = 40000, .target = 443, .ttl = (uint8_t)(36 + n % 4), .id = (uint16_t)(n + 1)};
+        scene_see(n * 10, &m);
+        see(n * 10 + 5, .from = T4, .to = S4, .source = 443, .target = 40000, .ttl = 50, .payload = "x");
+    }
+    scene_is("other: 6 a small TTL, but no ladder of them; 6 answer to a packet of no ladder;",
+             "nor TTLs from 36 to 39");
+
+    scene_begin(NULL);
     struct made one = udp(1, 5);
     hop(1, &one);
     scene_is("errors: r5 11/0 udp 40000>33435; other: 1 a small TTL, but no ladder of them;",

@@ -175,6 +175,22 @@ static void test_duplicates(void)
              "an answer long after the first");
 }
 
+/* A probe that nothing was decided about yet has been given up: what comes then is too late for it. */
+static void test_too_late(void)
+{
+    scene_begin(NULL);
+    struct made one = udp(1, 1), two = udp(2, 2);
+    scene_see(0, &one);
+    pass(10500);
+    error_of(11000, &one, .from = router(1));
+    error_of(11001, &one, .from = router(1), .swap_id = true);
+    error_of(11002, &one, .from = router(1), .quoted_source = "203.0.113.5");
+    hop(12000, &two);
+    scene_is("udp max-ttl: 1 *; 2 r2; errors: r1 11/0 udp 40000>33435; r1 11/0 udp 40000>33435; "
+             "r1 11/0 udp 40000>33435; other: 1 ordinary traffic;",
+             "answers to a probe that is held back");
+}
+
 static void test_two_interfaces(void)
 {
     scene_begin(NULL);
@@ -481,6 +497,7 @@ int main(void)
     test_dnat();
     test_advice();
     test_duplicates();
+    test_too_late();
     test_two_interfaces();
     test_two_files();
     test_tcp();
