@@ -396,6 +396,12 @@ static void add_summary(struct strbuf *text, const struct recognition *found, un
     if (counters->common.malformed)
         strbuf_addf(text, ", %llu malformed", (unsigned long long)counters->common.malformed);
     strbuf_add(text, "\n");
+    if (counters->cut_errors)
+        strbuf_addf(text,
+                    "%llu error%s cut before what %s about: what looks silent may have been answered (record with a "
+                    "larger snaplen)\n",
+                    (unsigned long long)counters->cut_errors, counters->cut_errors == 1 ? " is" : "s are",
+                    counters->cut_errors == 1 ? "it is" : "they are");
     add_strays(text, &counters->common, verbose);
     if (counters->given_up)
         strbuf_addf(text, "%llu packet%s decided early, for want of memory: something may be missing\n",

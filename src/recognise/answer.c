@@ -116,6 +116,19 @@ static bool is_counted(const struct sighting *s, const struct headers *quote)
            (quote->transport.have & HAVE_LENGTH) && quote->transport.length == s->payload + 8;
 }
 
+/* A capture that kept little of each packet may have cut the quote before its ports. */
+static struct found find_by_id(struct pair *pair, const struct look *quote, nstime time)
+{
+    struct contest contest = {.quote = quote, .time = time};
+    unsigned left = SCAN_MOST;
+    uint16_t id = quote->headers->ip.id;
+    for (struct run *run = pair->runs; run && id; run = run->next_in_pair)
+        for (struct sighting *s = run->newest; s && left; s = s->before, left--)
+            if (s->ip_id == id)
+                contend(&contest, s);
+    return contest.count == 1 ? (struct found){contest.best, MATCH_WEAK, "addresses and ip id"} : nobody;
+}
+
 /* What is left alone where the source was translated. */
 static bool is_translated(const struct sighting *s, const struct look *quote)
 {
@@ -164,9 +177,11 @@ static struct found find_quoted(const struct recogniser *r, const struct look *q
     contend_by_key(r, &contest, quote->key, &ip->source, &ip->target, ip->protocol, quote->word);
     if (contest.best)
         return (struct found){contest.best, MATCH_EXACT, "addresses, ports and identity"};
-    if (!quote->has_word)
-        return quote->shape == SHAPE_RAW ? find_translated(r, quote, time) : nobody;
     struct pair *pair = pair_find(r, quote->pair_hash, &ip->source, &ip->target, ip->protocol);
+    if (!quote->has_word && quote->shape != SHAPE_RAW)
+        return pair ? find_by_id(pair, quote, time) : nobody;
+    if (!quote->has_word)
+        return find_translated(r, quote, time);
     struct found found = pair ? find_by_word(pair, quote, time) : nobody;
     return found.sighting ? found : find_translated(r, quote, time);
 }
@@ -376,6 +391,7 @@ static struct other_error make_error(unsigned file, const struct frame *frame, c
         .file = (uint8_t)file,
         .has_ports = has_ports,
         .mtu = packet->mtu,
+        .cut = packet->truncated && !has_ports && packet->outer.transport.captured < packet->outer.transport.size,
     };
 }
 

@@ -164,6 +164,7 @@ struct pair {
     struct run *runs;
     unsigned run_count;
     struct orphan *orphans, *last_orphan; /* errors about packets that were not seen */
+    bool has_trace;                       /* one of its runs was one */
     unsigned orphan_count;
     nstime orphan_time;                         /* of the last */
     struct pair *older_orphans, *newer_orphans; /* pairs with orphans, by time */
@@ -241,7 +242,7 @@ struct recogniser {
     unsigned orphan_count;
     size_t orphan_bytes; /* of what they own */
 
-    uint64_t frames, malformed, probes, replies, errors_told, given_up, strays[STRAYS];
+    uint64_t frames, malformed, probes, replies, errors_told, cut_errors, given_up, strays[STRAYS];
     struct trace **kept; /* owned, by number; NULL: not over yet */
     size_t kept_count, kept_capacity;
     struct other_error *errors; /* owned */

@@ -106,6 +106,7 @@ static void sum_up(struct recogniser *r)
     result->counters.probes = r->probes;
     result->counters.replies = r->replies;
     result->counters.errors = r->errors_told;
+    result->counters.cut_errors = r->cut_errors;
     result->counters.given_up = r->given_up;
     result->traces = (const struct trace *const *)r->kept;
     result->trace_count = r->kept_count;

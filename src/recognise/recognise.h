@@ -31,6 +31,7 @@ struct other_error {
     uint8_t version, icmp_type, icmp_code;
     uint8_t file;
     bool has_ports;
+    bool cut;                         /* the capture has too little of it to say what it is about */
     uint32_t mtu;                     /* of a too-big; 0: none */
     struct icmp_extension *extension; /* owned by the recogniser; NULL where there was none */
 };
@@ -39,6 +40,7 @@ struct recognition_counters {
     struct session_counters common; /* frames, malformed, strays by reason */
     uint64_t probes, replies;       /* frames that belong to traces */
     uint64_t errors;                /* frames that are ICMP errors about other packets */
+    uint64_t cut_errors;            /* of these, those whose quote the capture cut too short to tell */
     uint64_t given_up;              /* packets whose fate was decided early, for want of memory */
 };
 

@@ -258,6 +258,7 @@ static bool may_tell(const struct run *run)
 static void accept(struct recogniser *r, struct run *run)
 {
     run->state = RUN_FOUND;
+    run->pair->has_trace = true;
     tool_describe(run);
     run->wanted = run_number(r, &run->trace);
     if (may_tell(run))
