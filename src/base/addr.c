@@ -18,11 +18,6 @@ int addr_compare(const struct addr *a, const struct addr *b)
     return (order > 0) - (order < 0);
 }
 
-bool addr_is_none(const struct addr *a)
-{
-    return addr_length(a) == 0;
-}
-
 size_t addr_length(const struct addr *a)
 {
     if (a->family == 4)
@@ -126,13 +121,6 @@ bool addr_parse(const char *text, struct addr *out)
         return false;
     *out = a;
     return true;
-}
-
-bool addr_is_multicast(const struct addr *a)
-{
-    if (a->family == 4)
-        return (a->bytes[0] & 0xf0) == 0xe0;
-    return a->family == 6 && a->bytes[0] == 0xff;
 }
 
 bool addr_is_link_local(const struct addr *a)

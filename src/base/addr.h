@@ -34,13 +34,19 @@ static inline bool addr_equal(const struct addr *a, const struct addr *b)
     return memcmp(a, b, sizeof *a) == 0; /* bytes all through, so there is no padding */
 }
 int addr_compare(const struct addr *a, const struct addr *b); /* total order: family, then bytes */
-bool addr_is_none(const struct addr *a);
+static inline bool addr_is_none(const struct addr *a)
+{
+    return a->family != 4 && a->family != 6;
+}
 size_t addr_length(const struct addr *a); /* 4, 16, or 0 */
 /* RFC 5952 text for IPv6; "" for none. Returns its length. */
 size_t addr_format(const struct addr *a, char text[ADDR_TEXT_BYTES]);
 /* Strict: dotted quad with four decimal parts, or RFC 4291 text without zone. */
 bool addr_parse(const char *text, struct addr *out);
-bool addr_is_multicast(const struct addr *a);
+static inline bool addr_is_multicast(const struct addr *a)
+{
+    return a->family == 4 ? (a->bytes[0] & 0xf0) == 0xe0 : a->family == 6 && a->bytes[0] == 0xff;
+}
 bool addr_is_link_local(const struct addr *a);
 bool addr_is_loopback(const struct addr *a);
 

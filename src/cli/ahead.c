@@ -7,7 +7,7 @@
 
 #define FRAMES_MOST 128
 #define BYTES_FIRST (64u << 10)
-#define SLOTS 4
+#define SLOTS 16
 #define THREAD_FROM (4u << 20) /* bytes of all files: below that a thread is hardly started before all is read */
 
 struct slot {
@@ -18,9 +18,7 @@ struct slot {
 };
 
 struct ahead {
-    struct merge *merge;
-    struct sieve *sieve;
-    const struct choice *choice;
+    struct ahead_source from;
     nstime since, until; /* meaningful from the first frame on */
     uint64_t read;
     struct frame pending; /* read, and not yet in a batch; its bytes are the merge's */
@@ -35,6 +33,7 @@ struct ahead {
     unsigned filled, taken; /* counts of batches: filled - taken of them wait, or are at hand */
     bool ended, cancelled;
     bool holds; /* the other thread has a batch at hand */
+    bool reader_waits, taker_waits;
 };
 
 /* --- filling a batch --- */
@@ -42,15 +41,15 @@ struct ahead {
 static bool is_chosen(struct ahead *a, const struct frame *frame)
 {
     if (a->read++ == 0)
-        choice_window(a->choice, frame->time, &a->since, &a->until);
-    return frame->time >= a->since && frame->time < a->until && (!a->sieve || sieve_passes(a->sieve, frame));
+        choice_window(a->from.choice, frame->time, &a->since, &a->until);
+    return frame->time >= a->since && frame->time < a->until && (!a->from.sieve || sieve_passes(a->from.sieve, frame));
 }
 
 /* The next chosen frame becomes the pending one. False: there is none now. */
 static bool read_one(struct ahead *a)
 {
     while (!a->has_pending) {
-        enum wire_event event = merge_next(a->merge, &a->pending, &a->pending_file);
+        enum wire_event event = merge_next(a->from.merge, &a->pending, &a->pending_file);
         if (event != WIRE_FRAME) {
             a->over = event != WIRE_QUIET;
             return false;
@@ -82,6 +81,7 @@ static void put(struct ahead *a, struct slot *slot)
     memcpy(slot->bytes + slot->used, a->pending.bytes, a->pending.captured);
     slot->used += a->pending.captured;
     packet_decode(&to->frame, &to->packet);
+    recogniser_look(a->from.recogniser, &to->packet, &to->look);
     a->has_pending = false;
 }
 
@@ -97,17 +97,19 @@ static void fill(struct ahead *a, struct slot *slot)
         put(a, slot);
     }
     slot->batch.read = a->read;
-    if (!merge_progress(a->merge, &slot->batch.done, &slot->batch.total))
+    if (!merge_progress(a->from.merge, &slot->batch.done, &slot->batch.total))
         slot->batch.total = 0;
 }
 
 /* --- the thread --- */
 
-/* False: nobody wants more. */
+/* Once all slots are full, waits until half of them are free: to wake up for each costs more than to fill it. False:
+ * nobody wants more. */
 static bool wait_for_slot(struct ahead *a)
 {
     pthread_mutex_lock(&a->lock);
-    while (a->filled - a->taken == SLOTS && !a->cancelled)
+    a->reader_waits = a->filled - a->taken == SLOTS;
+    while (a->reader_waits && !a->cancelled)
         pthread_cond_wait(&a->changed, &a->lock);
     bool go_on = !a->cancelled;
     pthread_mutex_unlock(&a->lock);
@@ -122,7 +124,8 @@ static void *run(void *context)
         pthread_mutex_lock(&a->lock);
         a->filled++;
         a->ended = a->over;
-        pthread_cond_broadcast(&a->changed);
+        if (a->taker_waits)
+            pthread_cond_broadcast(&a->changed);
         pthread_mutex_unlock(&a->lock);
     }
     return NULL;
@@ -149,7 +152,7 @@ static bool slot_init(struct slot *slot)
     return slot->bytes && slot->frames;
 }
 
-struct ahead *ahead_start(struct merge *merge, struct sieve *sieve, const struct choice *choice)
+struct ahead *ahead_start(const struct ahead_source *source)
 {
     struct ahead *a = calloc(1, sizeof *a);
     uint64_t done, total;
@@ -160,12 +163,10 @@ struct ahead *ahead_start(struct merge *merge, struct sieve *sieve, const struct
         ahead_stop(a);
         return NULL;
     }
-    a->merge = merge;
-    a->sieve = sieve;
-    a->choice = choice;
+    a->from = *source;
     pthread_mutex_init(&a->lock, NULL);
     pthread_cond_init(&a->changed, NULL);
-    if (merge_progress(merge, &done, &total) && total >= THREAD_FROM)
+    if (merge_progress(source->merge, &done, &total) && total >= THREAD_FROM)
         (void)start_thread(a);
     return a;
 }
@@ -176,9 +177,14 @@ static const struct slot *take(struct ahead *a)
     pthread_mutex_lock(&a->lock);
     a->taken += a->holds;
     a->holds = false;
-    pthread_cond_broadcast(&a->changed);
+    if (a->reader_waits && a->filled - a->taken <= SLOTS / 2) {
+        a->reader_waits = false;
+        pthread_cond_broadcast(&a->changed);
+    }
+    a->taker_waits = a->filled == a->taken && !a->ended;
     while (a->filled == a->taken && !a->ended)
         pthread_cond_wait(&a->changed, &a->lock);
+    a->taker_waits = false;
     a->holds = a->filled != a->taken;
     pthread_mutex_unlock(&a->lock);
     return a->holds ? &a->slots[a->taken % SLOTS] : NULL;

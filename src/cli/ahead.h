@@ -12,6 +12,7 @@
 struct ahead_frame {
     struct frame frame; /* its bytes are the batch's */
     struct packet packet;
+    struct look look;
     unsigned file;
 };
 
@@ -24,8 +25,15 @@ struct ahead_batch {
 
 struct ahead;
 
-/* Takes over reading from `merge` and `sieve` (NULL: every frame passes) until ahead_stop(). NULL: no memory. */
-struct ahead *ahead_start(struct merge *merge, struct sieve *sieve, const struct choice *choice);
+struct ahead_source {
+    struct merge *merge;
+    struct sieve *sieve; /* NULL: every frame passes */
+    const struct choice *choice;
+    const struct recogniser *recogniser; /* for recogniser_look() */
+};
+
+/* Takes over reading until ahead_stop(). NULL: no memory. */
+struct ahead *ahead_start(const struct ahead_source *source);
 /* The next batch, valid until the next call. False: there is none, or memory is short. */
 bool ahead_next(struct ahead *ahead, struct ahead_batch *out);
 void ahead_stop(struct ahead *ahead);

@@ -5,6 +5,9 @@
 #include "cli/ahead.h"
 #include "cli/progress.h"
 
+#define PREFETCH_PACKET 8 /* so many frames before they are taken */
+#define PREFETCH_LOOK 4
+
 /* One run over all the files. */
 struct reading {
     const struct options *options;
@@ -38,11 +41,23 @@ void foreign_free(struct foreign *foreign)
 
 /* --- frames --- */
 
+/* The other thread has written it, so it is in no cache of ours. */
+static void prefetch_packet(const struct ahead_frame *frame)
+{
+    for (const char *line = (const char *)frame; line < (const char *)&frame->packet.extension; line += 64)
+        __builtin_prefetch(line);
+    __builtin_prefetch(&frame->look);
+}
+
 static void take_batch(struct reading *reading, const struct ahead_batch *batch)
 {
     for (unsigned i = 0; i < batch->count; i++) {
         const struct ahead_frame *next = &batch->frames[i];
-        recogniser_frame(reading->recogniser, next->file, &next->frame, &next->packet);
+        if (i + PREFETCH_PACKET < batch->count)
+            prefetch_packet(&batch->frames[i + PREFETCH_PACKET]);
+        if (i + PREFETCH_LOOK < batch->count)
+            recogniser_prefetch(reading->recogniser, &batch->frames[i + PREFETCH_LOOK].look);
+        recogniser_take(reading->recogniser, next->file, &next->frame, &next->packet, &next->look);
     }
     if (batch->read < reading->look_up_at)
         return;
@@ -54,7 +69,11 @@ static void take_batch(struct reading *reading, const struct ahead_batch *batch)
 /* To the end, or until a signal or a reader that went away ends it. False: memory is short. */
 static bool read_all(struct reading *reading)
 {
-    struct ahead *ahead = ahead_start(reading->merge, reading->sieve, &reading->options->choice);
+    struct ahead_source source = {.merge = reading->merge,
+                                  .sieve = reading->sieve,
+                                  .choice = &reading->options->choice,
+                                  .recogniser = reading->recogniser};
+    struct ahead *ahead = ahead_start(&source);
     struct ahead_batch batch;
     while (ahead && !*reading->context->stop && ahead_next(ahead, &batch))
         take_batch(reading, &batch);

@@ -195,6 +195,15 @@ void report_replay_begin(struct report *report, const struct report_source *sour
     }
 }
 
+/* A list alone does not. */
+static bool wants_probes(const struct report *report)
+{
+    for (unsigned i = 0; i < report->count; i++)
+        if (report->outputs[i].format->replay_probe)
+            return true;
+    return false;
+}
+
 static void on_replay_probe(void *context, const struct trace *trace, const struct probe *probe)
 {
     struct report *report = context;
@@ -239,7 +248,7 @@ struct recogniser_events report_replay_events(struct report *report, const struc
         .context = report,
         .wants_trace = wants_trace,
         .wants_error = wants_error,
-        .probe = on_replay_probe,
+        .probe = wants_probes(report) ? on_replay_probe : NULL,
         .trace = on_replay_trace,
         .error = on_replay_error,
     };

@@ -182,7 +182,9 @@ json_t *json_trace_head(const struct trace *trace, const char *target_name)
                             json_port_or_null(flow->target_port, origin->target_port_varies));
     }
     json_object_set_new(object, "started", json_time(trace->first_sent));
-    json_object_set_new(object, "duration_ms", json_decimal(nstime_ms(summary_duration(trace))));
+    bool has_begun = trace->first_sent != NSTIME_NONE;
+    json_object_set_new(object, "duration_ms",
+                        has_begun ? json_decimal(nstime_ms(summary_duration(trace))) : json_null());
     json_object_set_new(object, "probes_sent", json_count(summary_probes_sent(trace)));
     json_object_set_new(object, "replies", json_count(trace->reply_count));
     json_object_set_new(object, "tool", json_text(origin->tool));

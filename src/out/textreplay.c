@@ -142,6 +142,14 @@ static nstime first_answered(const struct trace *trace)
     return first;
 }
 
+static void add_duration(struct strbuf *text, double ms)
+{
+    if (ms < 1000)
+        strbuf_addf(text, "took %.1f ms", ms);
+    else
+        strbuf_addf(text, "took %.3f s", ms / 1000);
+}
+
 /* Of an inferred trace only the answers were seen. */
 static void add_start(struct heading *heading, const struct trace *trace)
 {
@@ -149,7 +157,7 @@ static void add_start(struct heading *heading, const struct trace *trace)
     if (trace->first_sent != NSTIME_NONE) {
         add_time(&heading->piece, trace->first_sent);
         end_piece(heading);
-        strbuf_addf(&heading->piece, "took %.3f s", nstime_ms(summary_duration(trace)) / 1000);
+        add_duration(&heading->piece, nstime_ms(summary_duration(trace)));
         end_piece(heading);
     } else if (answered != NSTIME_NONE) {
         strbuf_add(&heading->piece, "answered from ");
@@ -252,6 +260,7 @@ static void add_table(struct strbuf *text, const struct output *out, const struc
 
 struct tally {
     unsigned late, duplicates, translated, weak, unseen, beyond;
+    unsigned target_expires; /* the first TTL that ran out in the target's name; 0: none */
 };
 
 static bool is_translated(const struct reply *reply)
@@ -263,6 +272,11 @@ static bool is_translated(const struct reply *reply)
                      field == REWRITE_SOURCE_PORT || field == REWRITE_TARGET_PORT;
     }
     return translated;
+}
+
+static bool expires_at_target(const struct trace *trace, const struct reply *reply)
+{
+    return reply->kind == REPLY_TIME_EXCEEDED && addr_equal(&reply->from, &trace->flow.target);
 }
 
 static struct tally count_replies(const struct trace *trace)
@@ -278,6 +292,9 @@ static struct tally count_replies(const struct trace *trace)
             tally.duplicates += probe->replies[k].duplicate;
             tally.translated += is_translated(&probe->replies[k]);
             tally.weak += probe->replies[k].match == MATCH_WEAK;
+            if (expires_at_target(trace, &probe->replies[k]) &&
+                (!tally.target_expires || probe->ttl < tally.target_expires))
+                tally.target_expires = probe->ttl;
         }
     }
     return tally;
@@ -293,10 +310,14 @@ static void add_count(struct strbuf *text, unsigned count, const char *what)
 static void add_counts(struct strbuf *text, const struct trace *trace, const struct tally *tally)
 {
     unsigned sent = summary_probes_sent(trace);
-    strbuf_addf(text, "%u probe%s", sent, plural(sent));
-    if (trace->origin.rounds > 1)
-        strbuf_addf(text, " in %u rounds", (unsigned)trace->origin.rounds);
-    strbuf_addf(text, ": %u answered", (unsigned)trace->answered_count);
+    if (trace->origin.inferred) {
+        strbuf_addf(text, "%u answer%s", sent, plural(sent));
+    } else {
+        strbuf_addf(text, "%u probe%s", sent, plural(sent));
+        if (trace->origin.rounds > 1)
+            strbuf_addf(text, " in %u rounds", (unsigned)trace->origin.rounds);
+        strbuf_addf(text, ": %u answered", (unsigned)trace->answered_count);
+    }
     if (sent > trace->answered_count)
         strbuf_addf(text, ", %u silent", sent - (unsigned)trace->answered_count);
     add_count(text, tally->late, "late");
@@ -319,6 +340,9 @@ static void add_caveats(struct strbuf *text, const struct trace *trace, const st
     if (trace->origin.captured_at_ttl)
         strbuf_addf(text, "captured behind hop %u, not at the source: times count from there\n",
                     trace->origin.captured_at_ttl);
+    if (tally->target_expires)
+        strbuf_addf(text, "from hop %u on time exceeded comes in the target's name, as through a NAT\n",
+                    tally->target_expires);
     if (tally->translated)
         strbuf_addf(text, "%u answer%s translated addresses or ports (NAT)\n", tally->translated,
                     tally->translated == 1 ? " quotes" : "s quote");
@@ -372,6 +396,12 @@ static void add_summary(struct strbuf *text, const struct recognition *found, un
     if (counters->common.malformed)
         strbuf_addf(text, ", %llu malformed", (unsigned long long)counters->common.malformed);
     strbuf_add(text, "\n");
+    if (counters->cut_errors)
+        strbuf_addf(text,
+                    "%llu error%s cut before what %s about: what looks silent may have been answered (record with a "
+                    "larger snaplen)\n",
+                    (unsigned long long)counters->cut_errors, counters->cut_errors == 1 ? " is" : "s are",
+                    counters->cut_errors == 1 ? "it is" : "they are");
     add_strays(text, &counters->common, verbose);
     if (counters->given_up)
         strbuf_addf(text, "%llu packet%s decided early, for want of memory: something may be missing\n",

@@ -88,8 +88,10 @@ void icmp_decode(struct packet *out)
     if (c.failed)
         return;
     struct cursor quote = cursor_sub(&c, split_message(message, row, length_field, out));
+    const char *nobodys_fault = NULL; /* what the capture cut, no router has sent wrongly */
+    bool cut = message->captured < message->size;
     if (cursor_left(&quote) > 0)
-        ip_decode(span_left(&quote), EXTENT_QUOTED, &out->quote, &out->malformed);
+        ip_decode(span_left(&quote), EXTENT_QUOTED, &out->quote, cut ? &nobodys_fault : &out->malformed);
     else if (message->size <= ICMP_HEADER)
         malformed_because(&out->malformed, "ICMP error without a quote");
 }

@@ -19,6 +19,8 @@ enum reply_kind reply_kind_of_icmp(uint8_t version, uint8_t type, uint8_t code)
         {6, 4, 1, REPLY_UNREACHABLE}, /* unknown next header: what IPv4 calls protocol unreachable */
         {6, 4, -1, REPLY_PARAMETER_PROBLEM},
     };
+    if (type == (version == 4 ? 11 : 3) && code == 0) /* hardly any other comes as often */
+        return REPLY_TIME_EXCEEDED;
     for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++)
         if (rows[i].version == version && rows[i].type == type && (rows[i].code == code || rows[i].code == -1))
             return rows[i].kind;

@@ -116,6 +116,19 @@ static bool is_counted(const struct sighting *s, const struct headers *quote)
            (quote->transport.have & HAVE_LENGTH) && quote->transport.length == s->payload + 8;
 }
 
+/* A capture that kept little of each packet may have cut the quote before its ports. */
+static struct found find_by_id(struct pair *pair, const struct look *quote, nstime time)
+{
+    struct contest contest = {.quote = quote, .time = time};
+    unsigned left = SCAN_MOST;
+    uint16_t id = quote->headers->ip.id;
+    for (struct run *run = pair->runs; run && id; run = run->next_in_pair)
+        for (struct sighting *s = run->newest; s && left; s = s->before, left--)
+            if (s->ip_id == id)
+                contend(&contest, s);
+    return contest.count == 1 ? (struct found){contest.best, MATCH_WEAK, "addresses and ip id"} : nobody;
+}
+
 /* What is left alone where the source was translated. */
 static bool is_translated(const struct sighting *s, const struct look *quote)
 {
@@ -164,9 +177,11 @@ static struct found find_quoted(const struct recogniser *r, const struct look *q
     contend_by_key(r, &contest, quote->key, &ip->source, &ip->target, ip->protocol, quote->word);
     if (contest.best)
         return (struct found){contest.best, MATCH_EXACT, "addresses, ports and identity"};
-    if (!quote->has_word)
-        return quote->shape == SHAPE_RAW ? find_translated(r, quote, time) : nobody;
     struct pair *pair = pair_find(r, quote->pair_hash, &ip->source, &ip->target, ip->protocol);
+    if (!quote->has_word && quote->shape != SHAPE_RAW)
+        return pair ? find_by_id(pair, quote, time) : nobody;
+    if (!quote->has_word)
+        return find_translated(r, quote, time);
     struct found found = pair ? find_by_word(pair, quote, time) : nobody;
     return found.sighting ? found : find_translated(r, quote, time);
 }
@@ -376,18 +391,17 @@ static struct other_error make_error(unsigned file, const struct frame *frame, c
         .file = (uint8_t)file,
         .has_ports = has_ports,
         .mtu = packet->mtu,
+        .cut = packet->truncated && !has_ports && packet->outer.transport.captured < packet->outer.transport.size,
     };
 }
 
-void answer_take_error(struct recogniser *r, unsigned file, const struct frame *frame, const struct packet *packet)
+void answer_take_error(struct recogniser *r, unsigned file, const struct frame *frame, const struct packet *packet,
+                       const struct look *look)
 {
     const struct headers *quote = &packet->quote;
-    struct look look;
     struct found found = nobody;
-    if (quote->ip.version) {
-        look_at(r, quote, &look);
-        found = quote->ip.fragment_offset ? nobody : find_quoted(r, &look, frame->time);
-    }
+    if (quote->ip.version && !quote->ip.fragment_offset)
+        found = find_quoted(r, look, frame->time);
     struct reply reply = make_reply(file, frame, packet, &found);
     reply.kind = (uint8_t)reply_kind_of_icmp(packet->outer.ip.version, reply.icmp_type, reply.icmp_code);
     if (found.sighting && reply.kind == REPLY_OTHER) { /* the packet went on */
@@ -404,7 +418,7 @@ void answer_take_error(struct recogniser *r, unsigned file, const struct frame *
     struct other_error error = make_error(file, frame, packet);
     error.extension = extension_copy(r, &packet->extension);
     if (quote->ip.version)
-        orphan_add(r, &look, &error, &reply);
+        orphan_add(r, look, &error, &reply);
     else
         keep_error(r, &error);
 }
@@ -474,11 +488,11 @@ static struct found find_answered_tcp(const struct recogniser *r, const struct p
     return guess(pair, &answer);
 }
 
-static struct found find_answered(const struct recogniser *r, const struct packet *packet, nstime time)
+static struct found find_answered(const struct recogniser *r, const struct packet *packet, uint64_t pair_hash,
+                                  nstime time)
 {
     const struct ip_header *ip = &packet->outer.ip;
     const struct transport *t = &packet->outer.transport;
-    uint64_t pair_hash = look_pair_hash(r, &ip->target, &ip->source, ip->protocol);
     uint32_t word = (uint32_t)t->target_port << 16 | t->source_port;
     if (ip->protocol == IP_ICMP || ip->protocol == IP_ICMP6) {
         word = (uint32_t)t->echo_id << 16 | t->echo_seq;
@@ -516,25 +530,6 @@ static enum reply_kind kind_of_answer(const struct packet *packet)
     }
 }
 
-/* Whether a packet of that kind can be an answer at all. */
-static bool may_answer(const struct packet *packet)
-{
-    const struct ip_header *ip = &packet->outer.ip;
-    const struct transport *t = &packet->outer.transport;
-    if (ip->fragment_offset)
-        return false;
-    switch (ip->protocol) {
-    case IP_ICMP:
-        return (t->have & HAVE_ECHO) && t->type == 0;
-    case IP_ICMP6:
-        return (t->have & HAVE_ECHO) && t->type == 129;
-    case IP_TCP:
-        return (t->have & HAVE_FLAGS) && (t->flags & (TCP_SYN | TCP_ACK)) != TCP_SYN;
-    default:
-        return true;
-    }
-}
-
 /* Without a probe of its own it may yet answer one whose other answers are orphans. */
 static bool answer_orphans(struct recogniser *r, const struct packet *packet, struct reply *reply)
 {
@@ -551,15 +546,18 @@ static bool answer_orphans(struct recogniser *r, const struct packet *packet, st
     return pair && pair->orphans && ends && orphan_take_answer(r, pair, word, reply);
 }
 
-bool answer_take(struct recogniser *r, unsigned file, const struct frame *frame, const struct packet *packet)
+bool answer_take(struct recogniser *r, unsigned file, const struct frame *frame, const struct packet *packet,
+                 const struct look *look)
 {
-    if ((!r->run_count && !r->orphan_count) || !may_answer(packet))
+    if (!look->may_answer || (!r->run_count && !r->orphan_count))
         return false;
-    struct found found = find_answered(r, packet, frame->time);
+    struct found found = find_answered(r, packet, look->answer_hash, frame->time);
+    if (!found.sighting && !r->orphan_count)
+        return false;
     struct reply reply = make_reply(file, frame, packet, &found);
     reply.kind = (uint8_t)kind_of_answer(packet);
     if (!found.sighting)
-        return r->orphan_count && answer_orphans(r, packet, &reply);
+        return answer_orphans(r, packet, &reply);
     add_reply(r, found.sighting, &reply);
     return true;
 }

@@ -41,19 +41,6 @@ enum shape {
     SHAPE_RAW,
 };
 
-/* What of a packet, seen or quoted, tells one probe from the next. Unknown is 0. */
-struct look {
-    const struct headers *headers; /* borrowed */
-    uint64_t pair_hash;            /* of source, target and protocol */
-    uint64_t key;                  /* of all that is in the index */
-    uint32_t word;                 /* both ports, the source's high; echo: id and sequence number */
-    uint32_t seq, ack;             /* TCP, DCCP, SCTP */
-    uint64_t head;                 /* the first bytes of the payload, as many as head_bytes */
-    uint8_t head_bytes;
-    uint8_t shape; /* enum shape; of a quote SHAPE_NONE where it is too short to tell */
-    bool has_word;
-};
-
 struct run;
 struct pair;
 
@@ -177,6 +164,7 @@ struct pair {
     struct run *runs;
     unsigned run_count;
     struct orphan *orphans, *last_orphan; /* errors about packets that were not seen */
+    bool has_trace;                       /* one of its runs was one */
     unsigned orphan_count;
     nstime orphan_time;                         /* of the last */
     struct pair *older_orphans, *newer_orphans; /* pairs with orphans, by time */
@@ -227,11 +215,13 @@ enum stray {
 struct recogniser {
     struct recogniser_config config;
     struct recogniser_events events;
-    nstime now; /* the latest stamp so far */
+    nstime now;      /* the latest stamp so far */
+    nstime next_due; /* before then no deadline passes */
     bool broken_off;
 
     struct index_entry *index; /* owned; 1 << index_bits of them, at most half of them taken */
     unsigned index_bits, index_count;
+    uint32_t index_changes;   /* so that a place found is known to be that still */
     struct pair_entry *pairs; /* owned; the same with pair_bits */
     unsigned pair_bits, pair_count;
     struct pair **targets; /* owned; heads of chains */
@@ -252,7 +242,7 @@ struct recogniser {
     unsigned orphan_count;
     size_t orphan_bytes; /* of what they own */
 
-    uint64_t frames, malformed, probes, replies, errors_told, given_up, strays[STRAYS];
+    uint64_t frames, malformed, probes, replies, errors_told, cut_errors, given_up, strays[STRAYS];
     struct trace **kept; /* owned, by number; NULL: not over yet */
     size_t kept_count, kept_capacity;
     struct other_error *errors; /* owned */
@@ -260,14 +250,18 @@ struct recogniser {
     struct recognition result;
 };
 
+/* A deadline that may be the next. */
+static inline void due_at(struct recogniser *r, nstime due)
+{
+    r->next_due = due < r->next_due ? due : r->next_due;
+}
+
 static inline void count_stray(struct recogniser *r, enum stray reason)
 {
     r->strays[reason]++;
 }
 
 /* look.c */
-/* What the packet would be as a probe, or what a quote says of the one it quotes. `secret` keys the hashes. */
-void look_at(const struct recogniser *r, const struct headers *headers, struct look *out);
 uint64_t look_pair_hash(const struct recogniser *r, const struct addr *source, const struct addr *target,
                         uint8_t protocol);
 uint64_t look_key(uint64_t pair_hash, uint32_t word, uint32_t extra);
@@ -289,7 +283,14 @@ void pair_release(struct recogniser *r, struct pair *pair);
 /* NULL: none is free. */
 struct sighting *sighting_take(struct recogniser *r);
 void sighting_release(struct recogniser *r, struct sighting *s);
-bool index_add(struct recogniser *r, struct sighting *s); /* false: no memory */
+/* The place of a key, for index_add(), and the newest sighting there, or NULL. */
+struct index_place {
+    size_t place;
+    uint32_t changes;
+    struct sighting *first;
+};
+struct index_place index_find(const struct recogniser *r, uint64_t key);
+bool index_add(struct recogniser *r, const struct index_place *place, struct sighting *s); /* false: no memory */
 void index_remove(struct recogniser *r, struct sighting *s);
 /* The newest sighting of this key, and the others. NULL: none. */
 struct sighting *index_first(const struct recogniser *r, uint64_t key);
@@ -298,6 +299,8 @@ bool queue_push(struct recogniser *r, struct queue *queue, struct sighting *s, n
 void queue_remove(struct queue *queue, const struct sighting *s);
 /* The first, if it is due; NULL: it is not, or there is none. NSTIME_NEVER: whatever is first. */
 struct sighting *queue_due(struct recogniser *r, struct queue *queue, nstime now);
+/* When there is something to be done about it, at the earliest; NSTIME_NEVER: it is empty. */
+nstime queue_next(const struct queue *queue);
 
 /* pattern.c */
 void field_add(struct field *field, uint32_t value, bool first, bool wide);
@@ -324,11 +327,17 @@ void run_note_bytes(struct recogniser *r, size_t bytes);
 void run_answered(struct recogniser *r, struct sighting *s);
 /* A trace that was found otherwise, to be numbered; false: nobody wants it. */
 bool run_number(struct recogniser *r, struct trace *trace);
-struct run_ttl *run_at(struct run *run, uint8_t ttl); /* NULL: no memory */
+struct run_ttl *run_at_new(struct run *run, uint8_t ttl);
+static inline struct run_ttl *run_at(struct run *run, uint8_t ttl) /* NULL: no memory */
+{
+    return ttl < run->by_ttl_count ? &run->by_ttl[ttl] : run_at_new(run, ttl);
+}
 
 /* answer.c */
-bool answer_take(struct recogniser *r, unsigned file, const struct frame *frame, const struct packet *packet);
-void answer_take_error(struct recogniser *r, unsigned file, const struct frame *frame, const struct packet *packet);
+bool answer_take(struct recogniser *r, unsigned file, const struct frame *frame, const struct packet *packet,
+                 const struct look *look);
+void answer_take_error(struct recogniser *r, unsigned file, const struct frame *frame, const struct packet *packet,
+                       const struct look *look);
 
 /* tool.c: fills what flow and origin say of the run, as far as it has gone. */
 void tool_describe(struct run *run);

@@ -37,6 +37,7 @@ void keep_error(struct recogniser *r, const struct other_error *error)
     void *array = r->errors;
     bool wanted = !r->events.wants_error || r->events.wants_error(r->events.context, error);
     r->errors_told++;
+    r->cut_errors += error->cut;
     if (wanted && !r->config.keep && r->events.error)
         r->events.error(r->events.context, error);
     if (wanted && r->config.keep && reserve(&array, &r->error_capacity, r->error_count + 1, sizeof *r->errors)) {

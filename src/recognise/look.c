@@ -74,10 +74,13 @@ static void look_at_payload(const struct transport *t, struct look *out)
         return;
     size_t length = t->captured - header;
     out->head_bytes = (uint8_t)(length < HEAD_BYTES ? length : HEAD_BYTES);
-    memcpy(&out->head, t->bytes + header, out->head_bytes);
+    if (length >= HEAD_BYTES)
+        memcpy(&out->head, t->bytes + header, HEAD_BYTES); /* of a known size, so that it is a load */
+    else
+        memcpy(&out->head, t->bytes + header, length);
 }
 
-void look_at(const struct recogniser *r, const struct headers *headers, struct look *out)
+static void look_at(const struct recogniser *r, const struct headers *headers, struct look *out)
 {
     const struct ip_header *ip = &headers->ip;
     const struct transport *t = &headers->transport;
@@ -117,6 +120,37 @@ void look_at(const struct recogniser *r, const struct headers *headers, struct l
         out->shape = SHAPE_NONE;
     look_at_payload(t, out);
     out->key = look_key(out->pair_hash, out->word, extra);
+}
+
+/* Whether a packet can be an answer at all. */
+static bool may_answer(const struct headers *headers)
+{
+    const struct transport *t = &headers->transport;
+    if (headers->ip.fragment_offset)
+        return false;
+    switch (headers->ip.protocol) {
+    case IP_ICMP:
+        return (t->have & HAVE_ECHO) && t->type == 0;
+    case IP_ICMP6:
+        return (t->have & HAVE_ECHO) && t->type == 129;
+    case IP_TCP:
+        return (t->have & HAVE_FLAGS) && (t->flags & (TCP_SYN | TCP_ACK)) != TCP_SYN;
+    default:
+        return true;
+    }
+}
+
+void recogniser_look(const struct recogniser *r, const struct packet *packet, struct look *out)
+{
+    const struct ip_header *ip = &packet->outer.ip;
+    if (packet->kind == PACKET_ICMP_ERROR && packet->quote.ip.version) {
+        look_at(r, &packet->quote, out);
+    } else if (packet->kind == PACKET_PLAIN) {
+        look_at(r, &packet->outer, out);
+        out->may_answer = may_answer(&packet->outer);
+        if (out->may_answer)
+            out->answer_hash = look_pair_hash(r, &ip->target, &ip->source, ip->protocol);
+    }
 }
 
 void look_first(const struct headers *headers, struct first_look *out)

@@ -40,14 +40,6 @@ static bool is_late(const struct pair *pair, const struct look *quote)
     return false;
 }
 
-static bool has_trace(const struct pair *pair)
-{
-    for (const struct run *run = pair->runs; run; run = run->next_in_pair)
-        if (run->state == RUN_FOUND)
-            return true;
-    return false;
-}
-
 static void append(struct recogniser *r, struct pair *pair, struct orphan *orphan)
 {
     orphan->next = NULL;
@@ -56,6 +48,7 @@ static void append(struct recogniser *r, struct pair *pair, struct orphan *orpha
         orphans_unlink(r, pair);
     pair->last_orphan = orphan;
     pair->orphan_time = r->now;
+    due_at(r, r->now + RUN_IDLE_MOST);
     orphans_push(r, pair);
     r->orphan_count++;
     orphan->bytes = orphan->error.extension ? sizeof *orphan->error.extension : 0;
@@ -422,7 +415,7 @@ static void judge(struct recogniser *r, struct pair *pair)
         struct ladder ladder = {.rungs = rungs};
         take_ladder(&list, by_source, &ladder);
         put_in_order(&ladder);
-        if (!is_ladder(&ladder) || !tell_ladder(r, pair, &ladder))
+        if (pair->has_trace || !is_ladder(&ladder) || !tell_ladder(r, pair, &ladder))
             tell_errors(r, &ladder);
     }
     for (struct orphan *next; list; list = next) { /* memory is short */
@@ -451,13 +444,14 @@ static void make_room(struct recogniser *r, struct pair *pair)
 void orphan_add(struct recogniser *r, const struct look *quote, const struct other_error *error,
                 const struct reply *reply)
 {
-    struct pair *pair = reply->kind == REPLY_OTHER ? NULL : pair_get(r, quote);
+    bool tells = quote->has_word || quote->shape == SHAPE_RAW;
+    struct pair *pair = reply->kind == REPLY_OTHER || !tells ? NULL : pair_get(r, quote);
     if (pair && is_late(pair, quote)) {
         count_stray(r, STRAY_LATE);
         free(error->extension);
         return;
     }
-    struct orphan *orphan = pair && !has_trace(pair) ? calloc(1, sizeof *orphan) : NULL;
+    struct orphan *orphan = pair && !pair->has_trace ? calloc(1, sizeof *orphan) : NULL;
     if (!orphan) {
         keep_error(r, error);
         if (pair)
@@ -494,8 +488,10 @@ bool orphan_take_answer(struct recogniser *r, struct pair *pair, uint32_t word, 
 
 void orphan_tick(struct recogniser *r)
 {
-    while (r->oldest_orphans && r->oldest_orphans->orphan_time <= r->now - RUN_IDLE_MOST)
+    while (r->oldest_orphans && r->oldest_orphans->orphan_time + RUN_IDLE_MOST <= r->now)
         judge(r, r->oldest_orphans);
+    if (r->oldest_orphans)
+        due_at(r, r->oldest_orphans->orphan_time + RUN_IDLE_MOST);
 }
 
 void orphan_finish(struct recogniser *r)

@@ -8,6 +8,7 @@
 #define NEAR_MOST 64                  /* a step: lost frames and probes of other flows in between */
 #define RESTART_AFTER (10 * NS_PER_S) /* contract: TTLs that start again after so much silence are another run's */
 #define SEQ_NEAR_MOST (1 << 16)       /* TCP counts bytes */
+#define KNOWN_AFTER 32                /* probes show how ids and sequence numbers go: those of one tool go on so */
 #define TRACEROUTE_PORT 33434
 #define LATE_COST 6     /* more than a step of the score: of two alike, the run that is not long silent is meant */
 #define TTL_JUMP_MOST 8 /* of a run whose only order is its TTLs; more is another's */
@@ -38,12 +39,16 @@ void field_add(struct field *field, uint32_t value, bool first, bool wide)
         *field = (struct field){.first = value, .last = value, .least = value, .most = value};
         return;
     }
+    field->least = value < field->least ? value : field->least;
+    field->most = value > field->most ? value : field->most;
+    if (field->movement == MOVE_RANDOM) {
+        field->last = value;
+        return;
+    }
     int32_t step = step_of(field->last, value, wide);
     field->movement = next_movement(field->movement, step, wide);
     field->steps_of_one += step == 1;
     field->last = value;
-    field->least = value < field->least ? value : field->least;
-    field->most = value > field->most ? value : field->most;
 }
 
 void pattern_add(struct run *run, const struct look *look)
@@ -52,8 +57,12 @@ void pattern_add(struct run *run, const struct look *look)
     bool first = run->count == 0;
     field_add(&run->source_port, look->word >> 16, first, false);
     field_add(&run->target_port, look->word & 0xffff, first, false);
-    field_add(&run->ip_id, h->ip.id, first, false);
-    field_add(&run->seq, look->seq, first, true);
+    if (run->count < KNOWN_AFTER) {
+        field_add(&run->ip_id, h->ip.id, first, false);
+        field_add(&run->seq, look->seq, first, true);
+    }
+    run->ip_id.last = h->ip.id;
+    run->seq.last = look->seq;
 }
 
 /* --- fitting --- */

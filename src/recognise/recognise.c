@@ -25,6 +25,7 @@ struct recogniser *recogniser_new(const struct recogniser_config *config, const 
     struct recogniser *r = calloc(1, sizeof *r);
     if (r) {
         r->config = *config;
+        r->next_due = NSTIME_NEVER;
         if (events)
             r->events = *events;
         if (table_init(r))
@@ -48,33 +49,43 @@ void recogniser_free(struct recogniser *r)
     free(r);
 }
 
-static void take_packet(struct recogniser *r, unsigned file, const struct frame *frame, const struct packet *packet)
+static void take_packet(struct recogniser *r, unsigned file, const struct frame *frame, const struct packet *packet,
+                        const struct look *look)
 {
-    struct look look;
-    if (packet->kind == PACKET_ICMP_ERROR) {
-        answer_take_error(r, file, frame, packet);
-        return;
-    }
-    if (answer_take(r, file, frame, packet))
-        return;
-    look_at(r, &packet->outer, &look);
-    if (!run_take(r, file, frame, packet, &look))
+    if (packet->kind == PACKET_ICMP_ERROR)
+        answer_take_error(r, file, frame, packet, look);
+    else if (!answer_take(r, file, frame, packet, look) && !run_take(r, file, frame, packet, look))
         count_stray(r, packet->outer.ip.fragment_offset ? STRAY_FRAGMENT : STRAY_ORDINARY);
+}
+
+static void pass_time(struct recogniser *r, nstime now)
+{
+    r->now = now;
+    if (now < r->next_due)
+        return;
+    r->next_due = NSTIME_NEVER;
+    run_tick(r);
+    orphan_tick(r);
+}
+
+void recogniser_take(struct recogniser *r, unsigned file, const struct frame *frame, const struct packet *packet,
+                     const struct look *look)
+{
+    r->frames++;
+    r->malformed += packet->malformed || frame->clamped;
+    if (frame->time > r->now)
+        pass_time(r, frame->time);
+    if (packet->kind == PACKET_NOT_IP)
+        count_stray(r, STRAY_NOT_IP);
+    else if (packet->kind != PACKET_MALFORMED)
+        take_packet(r, file, frame, packet, look);
 }
 
 void recogniser_frame(struct recogniser *r, unsigned file, const struct frame *frame, const struct packet *packet)
 {
-    r->frames++;
-    r->malformed += packet->malformed || frame->clamped;
-    if (frame->time > r->now) {
-        r->now = frame->time;
-        run_tick(r);
-        orphan_tick(r);
-    }
-    if (packet->kind == PACKET_NOT_IP)
-        count_stray(r, STRAY_NOT_IP);
-    else if (packet->kind != PACKET_MALFORMED)
-        take_packet(r, file, frame, packet);
+    struct look look;
+    recogniser_look(r, packet, &look);
+    recogniser_take(r, file, frame, packet, &look);
 }
 
 void recogniser_break_off(struct recogniser *r)
@@ -95,6 +106,7 @@ static void sum_up(struct recogniser *r)
     result->counters.probes = r->probes;
     result->counters.replies = r->replies;
     result->counters.errors = r->errors_told;
+    result->counters.cut_errors = r->cut_errors;
     result->counters.given_up = r->given_up;
     result->traces = (const struct trace *const *)r->kept;
     result->trace_count = r->kept_count;

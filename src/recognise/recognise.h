@@ -31,6 +31,7 @@ struct other_error {
     uint8_t version, icmp_type, icmp_code;
     uint8_t file;
     bool has_ports;
+    bool cut;                         /* the capture has too little of it to say what it is about */
     uint32_t mtu;                     /* of a too-big; 0: none */
     struct icmp_extension *extension; /* owned by the recogniser; NULL where there was none */
 };
@@ -39,6 +40,7 @@ struct recognition_counters {
     struct session_counters common; /* frames, malformed, strays by reason */
     uint64_t probes, replies;       /* frames that belong to traces */
     uint64_t errors;                /* frames that are ICMP errors about other packets */
+    uint64_t cut_errors;            /* of these, those whose quote the capture cut too short to tell */
     uint64_t given_up;              /* packets whose fate was decided early, for want of memory */
 };
 
@@ -74,6 +76,22 @@ struct recogniser_config {
 
 struct recogniser;
 
+/* What of a packet tells one probe from the next: of the one that an ICMP error quotes, or else of the packet itself.
+ * Unknown is 0. */
+struct look {
+    const struct headers *headers; /* of that packet; borrowed */
+    uint64_t pair_hash;            /* of source, target and protocol */
+    uint64_t key;                  /* of all that is in the index */
+    uint64_t answer_hash;          /* of target, source and protocol, where it may be an answer */
+    uint64_t head;                 /* the first bytes of the payload, as many as head_bytes */
+    uint32_t word;                 /* both ports, the source's high; echo: id and sequence number */
+    uint32_t seq, ack;             /* TCP, DCCP, SCTP */
+    uint8_t head_bytes;
+    uint8_t shape; /* enum shape; of a quote SHAPE_NONE where it is too short to tell */
+    bool has_word;
+    bool may_answer;
+};
+
 /* NULL and `err` where memory is short. */
 struct recogniser *recogniser_new(const struct recogniser_config *config, const struct recogniser_events *events,
                                   struct err *err);
@@ -81,6 +99,13 @@ void recogniser_free(struct recogniser *recogniser);
 /* `file`: which of the capture's files holds the frame, from 0. */
 void recogniser_frame(struct recogniser *recogniser, unsigned file, const struct frame *frame,
                       const struct packet *packet);
+/* The same in two steps. The first may be done ahead, and by another thread: it looks at the packet and the
+ * recogniser's configuration alone. `packet` must live until the second, and what it points to. */
+void recogniser_look(const struct recogniser *recogniser, const struct packet *packet, struct look *out);
+void recogniser_take(struct recogniser *recogniser, unsigned file, const struct frame *frame,
+                     const struct packet *packet, const struct look *look);
+/* Has what recogniser_take() will look up brought nearer, a few packets before. */
+void recogniser_prefetch(const struct recogniser *recogniser, const struct look *look);
 /* Before recogniser_finish(): the capture was cut, or reading it was; what is silent at its end may have been answered.
  */
 void recogniser_break_off(struct recogniser *recogniser);

@@ -107,6 +107,7 @@ static void sighting_drop(struct recogniser *r, struct sighting *s)
 static void wait_for_more(struct recogniser *r, struct queue *queue, struct sighting *s, nstime span)
 {
     s->settled = !queue_push(r, queue, s, r->now + span);
+    due_at(r, r->now + span);
     r->held += s->settled;
     s->run->held += s->settled;
 }
@@ -120,7 +121,7 @@ void run_answered(struct recogniser *r, struct sighting *s)
         wait_for_more(r, &r->answered, s, DUPLICATE_WITHIN);
 }
 
-struct run_ttl *run_at(struct run *run, uint8_t ttl)
+struct run_ttl *run_at_new(struct run *run, uint8_t ttl)
 {
     if (ttl >= run->by_ttl_count) {
         unsigned count = ttl + 1U < 16 ? 16 : ttl + 1U;
@@ -257,6 +258,7 @@ static bool may_tell(const struct run *run)
 static void accept(struct recogniser *r, struct run *run)
 {
     run->state = RUN_FOUND;
+    run->pair->has_trace = true;
     tool_describe(run);
     run->wanted = run_number(r, &run->trace);
     if (may_tell(run))
@@ -395,8 +397,12 @@ void run_tick(struct recogniser *r)
 {
     settle_due(r, &r->waiting, r->now);
     settle_due(r, &r->answered, r->now);
-    while (r->oldest_run && r->oldest_run->last_time <= r->now - RUN_IDLE_MOST)
+    while (r->oldest_run && r->oldest_run->last_time + RUN_IDLE_MOST <= r->now)
         run_close(r, r->oldest_run);
+    due_at(r, queue_next(&r->waiting));
+    due_at(r, queue_next(&r->answered));
+    if (r->oldest_run)
+        due_at(r, r->oldest_run->last_time + RUN_IDLE_MOST);
 }
 
 static int by_number(const void *a, const void *b)
@@ -496,10 +502,10 @@ static bool is_copy(const struct sighting *s, unsigned file, const struct frame 
 
 /* The packet is one that was seen: forwarded since, on another interface, or sent again by TCP. */
 static bool is_seen_again(struct recogniser *r, unsigned file, const struct frame *frame, const struct packet *packet,
-                          const struct look *look)
+                          const struct look *look, const struct index_place *place)
 {
     unsigned left = SCAN_MOST;
-    for (struct sighting *s = index_first(r, look->key); s && left; s = index_next(r, s), left--) {
+    for (struct sighting *s = place->first; s && left; s = index_next(r, s), left--) {
         if (s->run->shape != look->shape || !addr_equal(&s->run->pair->source, &look->headers->ip.source) ||
             !addr_equal(&s->run->pair->target, &look->headers->ip.target))
             continue;
@@ -624,7 +630,7 @@ void run_note_bytes(struct recogniser *r, size_t bytes)
 }
 
 static void add_sighting(struct recogniser *r, struct run *run, unsigned file, const struct frame *frame,
-                         const struct packet *packet, const struct look *look)
+                         const struct packet *packet, const struct look *look, const struct index_place *place)
 {
     struct sighting *s = sighting_take(r);
     while (!s && settle_early(r))
@@ -655,7 +661,7 @@ static void add_sighting(struct recogniser *r, struct run *run, unsigned file, c
     run->trace.last_sent = run->last_time;
     wait_for_more(r, &r->waiting, s, ANSWER_WITHIN);
     run_append(run, s);
-    (void)index_add(r, s); /* without memory no answer finds it */
+    (void)index_add(r, place, s); /* without memory no answer finds it */
     run_touch(r, run);
     run_consider(r, run);
 }
@@ -686,7 +692,8 @@ bool run_take(struct recogniser *r, unsigned file, const struct frame *frame, co
     if (look->shape == SHAPE_NONE || (ip->ttl > PROBE_TTL_MOST && !may_be_high(r, look)) ||
         addr_is_multicast(&ip->target) || is_broadcast(&ip->target))
         return false;
-    if (is_seen_again(r, file, frame, packet, look))
+    struct index_place place = index_find(r, look->key);
+    if (place.first && is_seen_again(r, file, frame, packet, look, &place))
         return true;
     if ((look->shape == SHAPE_ACK || look->shape == SHAPE_FIN || look->shape == SHAPE_DATA) &&
         is_of_connection(r, look)) {
@@ -711,6 +718,6 @@ bool run_take(struct recogniser *r, unsigned file, const struct frame *frame, co
         count_stray(r, STRAY_TOO_MANY);
         return true;
     }
-    add_sighting(r, run, file, frame, packet, look);
+    add_sighting(r, run, file, frame, packet, look, &place);
     return true;
 }

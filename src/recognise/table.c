@@ -71,6 +71,16 @@ static struct index_entry *entry_of(const struct recogniser *r, uint64_t key)
     }
 }
 
+struct index_place index_find(const struct recogniser *r, uint64_t key)
+{
+    const struct index_entry *entry = entry_of(r, key);
+    return (struct index_place){
+        .place = (size_t)(entry - r->index),
+        .changes = r->index_changes,
+        .first = entry->id ? sighting_at(r, entry->id) : NULL,
+    };
+}
+
 struct sighting *index_first(const struct recogniser *r, uint64_t key)
 {
     const struct index_entry *entry = entry_of(r, key);
@@ -84,6 +94,7 @@ static bool index_grow(struct recogniser *r, unsigned bits)
     struct index_entry *larger = calloc((size_t)1 << bits, sizeof *larger);
     if (!larger)
         return false;
+    r->index_changes++;
     r->index = larger;
     r->index_bits = bits;
     for (size_t i = 0; i < count; i++) {
@@ -98,11 +109,12 @@ static bool index_grow(struct recogniser *r, unsigned bits)
 }
 
 /* Sightings of one key share an entry: packets that are all alike make no long row of entries. */
-bool index_add(struct recogniser *r, struct sighting *s)
+bool index_add(struct recogniser *r, const struct index_place *place, struct sighting *s)
 {
     if (r->index_count >= (size_t)1 << (r->index_bits - 1) && !index_grow(r, r->index_bits + 1))
         return false;
-    struct index_entry *entry = entry_of(r, s->key);
+    struct index_entry *entry = place->changes == r->index_changes ? &r->index[place->place] : entry_of(r, s->key);
+    r->index_changes++;
     s->previous_same = 0;
     s->next_same = entry->id;
     if (entry->id)
@@ -134,6 +146,7 @@ void index_remove(struct recogniser *r, struct sighting *s)
 {
     if (!s->indexed)
         return;
+    r->index_changes++;
     s->indexed = false;
     if (s->next_same)
         sighting_at(r, s->next_same)->previous_same = s->previous_same;
@@ -162,8 +175,6 @@ struct sighting *index_next(const struct recogniser *r, const struct sighting *s
 static bool queue_reserve(struct recogniser *r, struct queue *queue)
 {
     uint32_t size = queue->entries ? queue->mask + 1 : 0;
-    if (queue->end - queue->first < size)
-        return true;
     if (size && queue->count < size / 2) {
         uint32_t end = queue->first;
         for (uint32_t i = queue->first; i != queue->end; i++) {
@@ -190,7 +201,8 @@ static bool queue_reserve(struct recogniser *r, struct queue *queue)
 
 bool queue_push(struct recogniser *r, struct queue *queue, struct sighting *s, nstime due)
 {
-    if (!queue_reserve(r, queue))
+    bool has_room = queue->end - queue->first <= queue->mask && queue->entries;
+    if (!has_room && !queue_reserve(r, queue))
         return false;
     s->place = queue->end++;
     queue->entries[s->place & queue->mask] = (struct queue_entry){.due = due, .id = s->id};
@@ -204,17 +216,34 @@ void queue_remove(struct queue *queue, const struct sighting *s)
     queue->count--;
 }
 
-/* The next one has waited so long that no cache has it. */
+/* The next sighting behind a place of the queue, which is set to its own. NULL: none is near. */
+static const struct sighting *queue_ahead(const struct recogniser *r, const struct queue *queue, uint32_t *place)
+{
+    uint32_t most = *place + PREFETCH_WITHIN;
+    while (++*place != queue->end && *place != most)
+        if (queue->entries[*place & queue->mask].id)
+            return sighting_at(r, queue->entries[*place & queue->mask].id);
+    return NULL;
+}
+
+/* Those that come next have waited so long that no cache has them: the one after the next is brought nearer, and the
+ * run of the next, which has been before. */
 static void queue_prefetch(const struct recogniser *r, const struct queue *queue)
 {
-    uint32_t ahead = queue->first + 1, most = ahead + PREFETCH_WITHIN;
-    while (ahead != queue->end && ahead != most && !queue->entries[ahead & queue->mask].id)
-        ahead++;
-    if (ahead == queue->end || ahead == most)
+    uint32_t place = queue->first;
+    const struct sighting *next = queue_ahead(r, queue, &place);
+    if (!next)
         return;
-    const char *line = (const char *)sighting_at(r, queue->entries[ahead & queue->mask].id);
-    for (size_t i = 0; i < sizeof(struct sighting); i += CACHE_LINE)
-        __builtin_prefetch(line + i);
+    __builtin_prefetch(&next->run->state);
+    __builtin_prefetch(&next->run->trace.number);
+    const struct sighting *after = place != queue->end ? queue_ahead(r, queue, &place) : NULL;
+    for (size_t i = 0; after && i < sizeof *after; i += CACHE_LINE)
+        __builtin_prefetch((const char *)after + i);
+}
+
+nstime queue_next(const struct queue *queue)
+{
+    return queue->first != queue->end ? queue->entries[queue->first & queue->mask].due : NSTIME_NEVER;
 }
 
 struct sighting *queue_due(struct recogniser *r, struct queue *queue, nstime now)
@@ -343,6 +372,14 @@ void pair_release(struct recogniser *r, struct pair *pair)
         pair->next_of_target->of_target_at = pair->of_target_at;
     pair_entry_remove(r, pair_entry_of(r, pair->hash, &pair->source, &pair->target, pair->protocol));
     free(pair);
+}
+
+void recogniser_prefetch(const struct recogniser *r, const struct look *look)
+{
+    __builtin_prefetch(&r->index[home_of(r, hash_of(look->key))]);
+    __builtin_prefetch(&r->pairs[pair_home(r, look->pair_hash)]);
+    if (look->may_answer)
+        __builtin_prefetch(&r->pairs[pair_home(r, look->answer_hash)]);
 }
 
 /* --- all --- */

@@ -121,13 +121,22 @@ static bool is_tracepath(const struct run *run)
            run->shown.payload_bytes >= 64;
 }
 
+/* Zeros, but for what makes the checksum as it should be (paris). */
+static bool is_scamper_payload(const struct run *run)
+{
+    for (unsigned i = 2; i < run->shown.payload_length; i++)
+        if (run->shown.payload[i])
+            return false;
+    return true;
+}
+
 static bool is_scamper(const struct run *run)
 {
     bool usual = run->shown.size == (run->version == 6 ? 60 : 44);
     switch (run->shape) {
     case SHAPE_UDP:
         return usual && run->shown.dont_fragment == (run->version == 4) && run->source_port.first >= 0x8000 &&
-               is_steady(&run->source_port);
+               is_steady(&run->source_port) && is_scamper_payload(run);
     case SHAPE_ECHO:
         return usual && counts_from(&run->target_port, 0, 128);
     case SHAPE_SYN:

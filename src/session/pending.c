@@ -17,7 +17,7 @@ void session_resolve_probe(struct session *session, unsigned index, struct probe
 {
     if (probe->state == PROBE_OUTSTANDING)
         session->plan.traces[index].needs[probe->ttl].resolved++;
-    probe->state = state;
+    probe->state = (uint8_t)state;
 }
 
 struct pending_send *pending_find(struct session *session, unsigned index, uint16_t serial)

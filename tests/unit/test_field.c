@@ -111,7 +111,7 @@ static bool count_file(const char *path, struct counts *c)
     char error[PCAP_ERRBUF_SIZE];
     pcap_t *pcap = pcap_open_offline(path, error);
     if (!pcap) {
-        printf("# %s: %s\n", path, error);
+        printf("# %s: %s\n", path, error); /* libpcap takes less than hopsonde */
         return false;
     }
     struct pcap_pkthdr *header;
@@ -160,6 +160,14 @@ static void check_file(const char *name, const struct counts *got)
     }
 }
 
+static bool is_known(const char *name)
+{
+    for (size_t i = 0; i < sizeof facts / sizeof *facts; i++)
+        if (strcmp(facts[i].file, name) == 0)
+            return true;
+    return false;
+}
+
 static int is_capture(const struct dirent *entry)
 {
     const char *dot = strrchr(entry->d_name, '.');
@@ -175,8 +183,10 @@ static void check_folder(const char *folder)
         char path[PATH_MAX + NAME_MAX + 2];
         struct counts counts = {0};
         snprintf(path, sizeof path, "%s/%s", folder, entries[i]->d_name);
-        if (ok(count_file(path, &counts), "%s opens", entries[i]->d_name))
+        if (count_file(path, &counts))
             check_file(entries[i]->d_name, &counts);
+        else
+            ok(!is_known(entries[i]->d_name), "%s does not open", entries[i]->d_name);
         free(entries[i]);
     }
     if (count >= 0)

@@ -218,7 +218,7 @@ static const struct output_options plain = {.width = 80};
 
 #define TRACES                                                                                                         \
     "\ntrace 0: 10.0.0.2 to 192.0.2.80, udp to ports 33434-33438, by traceroute (Linux)\n"                             \
-    "2026-01-02T03:04:05.124Z, took 0.006 s, from ports 40001-40005, in a.pcap\n"                                      \
+    "2026-01-02T03:04:05.124Z, took 6.1 ms, from ports 40001-40005, in a.pcap\n"                                       \
     " 1  10.0.0.1  0.412 ms  0.391 ms\n"                                                                               \
     " 2  *\n"                                                                                                          \
     " 3  192.0.2.80  3.002 ms\n"                                                                                       \
@@ -226,7 +226,7 @@ static const struct output_options plain = {.width = 80};
     "5 probes: 4 answered, 1 silent, 1 sent beyond hop 3\n"                                                            \
     "grouped by rising target ports\n"                                                                                 \
     "\ntrace 1: 10.0.0.2 to 192.0.2.80, tcp/443\n"                                                                     \
-    "2026-01-02T03:04:05.125Z, took 0.900 s, from port 40001, in a.pcap\n"                                             \
+    "2026-01-02T03:04:05.125Z, took 900.0 ms, from port 40001, in a.pcap\n"                                            \
     " 2  10.0.1.1  1.000 ms\n"                                                                                         \
     " 3  10.0.2.1  2.000 ms !X\n"                                                                                      \
     "stopped at hop 3: 10.0.2.1 says administratively prohibited (!X)\n"                                               \
@@ -239,7 +239,7 @@ static const struct output_options plain = {.width = 80};
     " 1  2001:db8::1\n"                                                                                                \
     " 2  2001:db8::80\n"                                                                                               \
     "reached at hop 2: 2001:db8::80 answered port unreachable\n"                                                       \
-    "2 probes: 2 answered\n"                                                                                           \
+    "2 answers\n"                                                                                                      \
     "grouped by addresses\n"                                                                                           \
     "inferred from its answers: the probes are not in the capture, so no times\n"
 
