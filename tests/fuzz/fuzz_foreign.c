@@ -1,0 +1,283 @@
+/* Any bytes as a capture of whatever tool, through all that a replay does: reader, decoder, recogniser, every output
+ * format; once with everything kept to the end, once told as it becomes known. Both must say the same, the counters
+ * must add up, and JSON must be JSON. */
+#include "config.h"
+
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "cli/report.h"
+#include "io/file.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* One way to replay: a report in memory for each format that can be written so. */
+struct way {
+    bool keeps;
+    struct report report;
+    char *texts[OUTPUTS_MOST];
+    size_t lengths[OUTPUTS_MOST];
+    struct recogniser *recogniser;
+};
+
+static const struct choice all = {.host = ""};
+
+static void must(bool condition, const char *what)
+{
+    if (condition)
+        return;
+    fprintf(stderr, "fuzz_foreign: %s\n", what);
+    abort();
+}
+
+static void add_output(struct way *way, const struct output_format *format)
+{
+    unsigned i = way->report.count;
+    if (format->keeps && !way->keeps)
+        return;
+    way->report.outputs[i] = (struct output){
+        .format = format,
+        .file = open_memstream(&way->texts[i], &way->lengths[i]),
+        .options = {.color = true, .verbose = 2, .width = 80},
+    };
+    must(way->report.outputs[i].file != NULL, "no memory for a report");
+    way->report.count++;
+}
+
+static void open_way(struct way *way, bool keeps, const struct report_source *source)
+{
+    struct err err;
+    *way = (struct way){.keeps = keeps};
+    for (unsigned i = 0; output_formats[i]; i++)
+        add_output(way, output_formats[i]);
+    add_output(way, &output_list);
+    const struct recogniser_events events = report_replay_events(&way->report, &all);
+    const struct recogniser_config config = {.keep = keeps, .secret = keeps ? 1 : UINT64_C(0x9e3779b97f4a7c15)};
+    way->recogniser = recogniser_new(&config, &events, &err);
+    must(way->recogniser != NULL, "no memory");
+    report_replay_begin(&way->report, source);
+}
+
+/* --- what must hold --- */
+
+static uint64_t strays_of(const struct recognition *found)
+{
+    uint64_t sum = 0;
+    for (unsigned i = 0; i < found->counters.common.stray_kinds; i++)
+        sum += found->counters.common.strays[i].count;
+    return sum;
+}
+
+static void check_counters(const struct recognition *found, uint64_t frames, uint64_t malformed)
+{
+    const struct recognition_counters *c = &found->counters;
+    must(c->common.frames == frames, "not all frames are counted");
+    must(c->probes + c->replies + c->errors + strays_of(found) + malformed == frames, "the counters do not add up");
+}
+
+static void check_probe(const struct trace *trace, const struct probe *probe, uint8_t ttl)
+{
+    must(probe->ttl == ttl && ttl >= trace->least_ttl && ttl <= trace->most_ttl, "a probe has another TTL");
+    must(probe->reply_count <= REPLIES_MOST, "too many replies are kept");
+    must((probe->state == PROBE_ANSWERED) == (probe->reply_count > 0), "a probe is answered without a reply");
+    for (unsigned i = 0; i < probe->reply_count; i++)
+        must(probe->replies[i].duplicate == (i > 0), "the first reply alone is no duplicate");
+}
+
+static void check_trace(const struct trace *trace, size_t number)
+{
+    size_t probes = 0;
+    must(trace->number == number, "traces are numbered in order");
+    for (unsigned ttl = 0; ttl < trace->ttl_count; ttl++)
+        for (const struct probe *p = trace_first_at(trace, (uint8_t)ttl), *next; p; p = next, probes++) {
+            check_probe(trace, p, (uint8_t)ttl);
+            next = trace_next_at(trace, p);
+            must(!next || (next->sent >= p->sent && next > p), "probes are in the order of their sending");
+        }
+    must(probes == trace->probe_count && probes == trace->sent_count, "no probe is lost");
+}
+
+static void check_kept(const struct recognition *found)
+{
+    uint64_t probes = 0, replies = 0;
+    for (size_t i = 0; i < found->trace_count; i++) {
+        check_trace(found->traces[i], i);
+        probes += found->traces[i]->origin.inferred ? 0 : found->traces[i]->probe_count;
+        replies += found->traces[i]->reply_count;
+    }
+    must(found->traces_found == found->trace_count, "every trace is kept");
+    must(probes == found->counters.probes && replies == found->counters.replies, "every frame of a trace is kept");
+    must(found->error_count == found->counters.errors, "every error is kept");
+}
+
+static const char *text_of(const struct way *way, const struct output_format *format, size_t *length)
+{
+    for (unsigned i = 0; i < way->report.count; i++)
+        if (way->report.outputs[i].format == format) {
+            *length = way->lengths[i];
+            return way->texts[i];
+        }
+    must(false, "a format is missing");
+    return NULL;
+}
+
+static void check_document(const char *text, size_t length)
+{
+    json_t *document = json_loadb(text, length, 0, NULL);
+    must(document != NULL, "JSON is no JSON");
+    json_decref(document);
+}
+
+static void cut(char *from, const char *to)
+{
+    memmove(from, to, strlen(to) + 1);
+}
+
+/* What a probe is called, and whether its ports are told, is what was known of its trace when it was told. */
+static void forget_names(char *line, const struct output_format *format)
+{
+    static const char *const keys[] = {"\"probe\": ", "\"source_port\": ", "\"destination_port\": "};
+    if (format == &output_csv) {
+        char *at = line;
+        for (unsigned i = 0; at && i < 3; i++) {
+            at = strchr(at, ',');
+            at += at != NULL;
+        }
+        if (at && strchr(at, ','))
+            cut(at, strchr(at, ','));
+        return;
+    }
+    if (!strstr(line, "\"type\": \"probe\""))
+        return;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        char *key = strstr(line, keys[i]), *end = key ? strstr(key, ", ") : NULL;
+        if (end)
+            cut(key, end + 2);
+    }
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Splits the text, in place, into lines in the order of the alphabet. */
+static char **sort_lines(char *text, size_t *count, const struct output_format *format)
+{
+    char **lines = NULL;
+    *count = 0;
+    for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+        if ((*count & (*count + 1)) == 0)
+            lines = realloc(lines, 2 * (*count + 1) * sizeof *lines);
+        must(lines != NULL, "no memory");
+        if (format == &output_jsonl)
+            check_document(line, strlen(line));
+        forget_names(line, format);
+        lines[(*count)++] = line;
+    }
+    if (*count)
+        qsort(lines, *count, sizeof *lines, by_text);
+    return lines;
+}
+
+static void check_lines(const struct way *kept, const struct way *told, const struct output_format *format)
+{
+    size_t length = 0, count, others;
+    char *text = strdup(text_of(kept, format, &length)), *other = strdup(text_of(told, format, &length));
+    must(text && other, "no memory");
+    char **a = sort_lines(text, &count, format), **b = sort_lines(other, &others, format);
+    must(count == others, "what is told at once has other lines");
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(a[i], b[i]) != 0)
+            fprintf(stderr, "kept: %s\ntold: %s\n", a[i], b[i]);
+        must(strcmp(a[i], b[i]) == 0, "what is told at once differs");
+    }
+    free(a);
+    free(b);
+    free(text);
+    free(other);
+}
+
+/* --- a replay --- */
+
+static void end_way(struct way *way, const struct report_source *source, uint64_t malformed)
+{
+    recogniser_finish(way->recogniser);
+    const struct recognition *found = recogniser_result(way->recogniser);
+    check_counters(found, source->files[0].frames, malformed);
+    if (way->keeps)
+        check_kept(found);
+    report_replay_end(&way->report, found, source);
+    for (unsigned i = 0; i < way->report.count; i++)
+        fclose(way->report.outputs[i].file);
+}
+
+static void close_way(struct way *way)
+{
+    recogniser_free(way->recogniser);
+    for (unsigned i = 0; i < way->report.count; i++)
+        free(way->texts[i]);
+}
+
+static uint64_t feed(struct wire *wire, struct way *ways, uint64_t *malformed)
+{
+    uint64_t frames = 0;
+    enum wire_event event;
+    do {
+        struct frame frame;
+        struct session_claim claim;
+        struct packet packet;
+        struct err err;
+        event = wire->ops->receive(wire, NSTIME_NEVER, &frame, &claim, &err);
+        if (event != WIRE_FRAME)
+            continue;
+        frames++;
+        packet_decode(&frame, &packet);
+        *malformed += packet.kind == PACKET_MALFORMED;
+        for (unsigned i = 0; i < 2; i++)
+            recogniser_frame(ways[i].recogniser, 0, &frame, &packet);
+    } while (event != WIRE_END && event != WIRE_FAILED);
+    return frames;
+}
+
+static void replay(struct wire *wire)
+{
+    static struct way ways[2];
+    struct source_file file = {.name = "capture"};
+    struct report_source source = {.command = "replay", .files = &file, .file_count = 1};
+    uint64_t malformed = 0;
+    for (unsigned i = 0; i < 2; i++)
+        open_way(&ways[i], i == 0, &source);
+    file.frames = feed(wire, ways, &malformed);
+    file.truncated = file_wire_truncated(wire);
+    for (unsigned i = 0; i < 2; i++)
+        end_way(&ways[i], &source, malformed);
+    size_t length = 0;
+    const char *document = text_of(&ways[0], &output_json, &length);
+    check_document(document, length);
+    check_lines(&ways[0], &ways[1], &output_jsonl);
+    check_lines(&ways[0], &ways[1], &output_csv);
+    for (unsigned i = 0; i < 2; i++)
+        close_way(&ways[i]);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char path[64];
+    struct wire *wire;
+    const struct saved_run *saved;
+    struct err err;
+    int memory = memfd_create("capture", MFD_CLOEXEC);
+    must(memory >= 0 && write(memory, data, size) == (ssize_t)size && lseek(memory, 0, SEEK_SET) == 0, "no memory");
+    snprintf(path, sizeof path, "/proc/self/fd/%d", memory);
+    if (file_wire_open(path, &wire, &saved, &err) == STATUS_OK) {
+        replay(wire);
+        wire->ops->close(wire);
+    }
+    close(memory);
+    return 0;
+}
