@@ -124,7 +124,7 @@ static struct found find_by_id(struct pair *pair, const struct look *quote, nsti
     uint16_t id = quote->headers->ip.id;
     for (struct run *run = pair->runs; run && id; run = run->next_in_pair)
         for (struct sighting *s = run->newest; s && left; s = s->before, left--)
-            if (s->ip_id == id)
+            if (s->ip_id == id && !s->settled)
                 contend(&contest, s);
     return contest.count == 1 ? (struct found){contest.best, MATCH_WEAK, "addresses and ip id"} : nobody;
 }
