@@ -15,13 +15,13 @@
 #define SIGHTINGS_MOST (1U << 17)
 #define RUNS_MOST (1U << 13)
 #define RUNS_OF_PAIR_MOST 16
-#define ORPHANS_MOST (1U << 15)
+#define ORPHANS_MOST (1U << 14)
 #define ORPHANS_OF_PAIR_MOST 1024
 #define DUPLICATE_WITHIN (250 * NS_PER_MS) /* how long after its answer others to a probe are looked for */
 #define SCAN_MOST 256                      /* sightings looked at for an answer that no key finds */
-#define REPLY_BYTES_MOST (8U << 20)        /* labels, rewrites and further replies of all sightings */
-#define ORPHAN_BYTES_MOST (4U << 20)       /* labels of all orphans */
-#define HIGH_TTLS_MOST (1U << 17)          /* TTLs beyond PROBE_TTL_MOST of all runs */
+#define REPLY_BYTES_MOST (4U << 20)        /* labels, rewrites and further replies of all sightings */
+#define ORPHAN_BYTES_MOST (2U << 20)       /* labels of all orphans */
+#define HIGH_TTLS_MOST (1U << 16)          /* TTLs beyond PROBE_TTL_MOST of all runs */
 
 #define HEAD_BYTES 8
 #define SPARE_EXTENSIONS 32

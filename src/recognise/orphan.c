@@ -427,14 +427,18 @@ static void judge(struct recogniser *r, struct pair *pair)
     pair_release(r, pair);
 }
 
+static void give_up(struct recogniser *r, struct pair *pair)
+{
+    r->given_up += pair->orphan_count;
+    judge(r, pair);
+}
+
 static void make_room(struct recogniser *r, struct pair *pair)
 {
-    bool too_many = r->orphan_count >= ORPHANS_MOST || r->orphan_bytes >= ORPHAN_BYTES_MOST;
-    struct pair *full = pair->orphan_count >= ORPHANS_OF_PAIR_MOST ? pair : too_many ? r->oldest_orphans : NULL;
-    if (!full)
-        return;
-    r->given_up += full->orphan_count;
-    judge(r, full);
+    if (pair->orphan_count >= ORPHANS_OF_PAIR_MOST)
+        give_up(r, pair);
+    while (r->orphan_count >= ORPHANS_MOST || r->orphan_bytes >= ORPHAN_BYTES_MOST)
+        give_up(r, r->oldest_orphans);
 }
 
 void orphan_add(struct recogniser *r, const struct look *quote, const struct other_error *error,
