@@ -237,8 +237,12 @@ static void change_header(uint8_t *data, size_t at, unsigned *seed)
                                       21, 22, 23, 24, 25, 26, 27, 28, 33, 36, 40, 48};
     size_t offset = ETHERNET + offsets[(unsigned)rand_r(seed) % sizeof offsets];
     uint8_t *byte = data + at + PACKET_HEADER + offset;
-    if (offset < room)
-        *byte = (unsigned)rand_r(seed) % 3 ? (uint8_t)(*byte + rand_r(seed) % 5 - 2) : (uint8_t)rand_r(seed);
+    if (offset >= room)
+        return;
+    if ((unsigned)rand_r(seed) % 3)
+        *byte = (uint8_t)(*byte + rand_r(seed) % 5 - 2);
+    else
+        *byte = (uint8_t)rand_r(seed);
 }
 
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed)
