@@ -71,7 +71,7 @@ unsigned summary_probes_sent(const struct trace *trace)
 
 nstime summary_duration(const struct trace *trace)
 {
-    nstime last = trace->last_seen;
+    nstime last = trace->last_sent > trace->last_seen ? trace->last_sent : trace->last_seen;
     for (size_t i = 0; i < trace->probe_count; i++)
         last = trace->probes[i].sent > last ? trace->probes[i].sent : last;
     return trace->first_sent != NSTIME_NONE && last > trace->first_sent ? last - trace->first_sent : 0;

@@ -715,6 +715,8 @@ bool run_take(struct recogniser *r, unsigned file, const struct frame *frame, co
     if (pair && !run)
         run = run_new(r, pair, look);
     if (!run) {
+        if (pair)
+            pair_release(r, pair);
         count_stray(r, STRAY_TOO_MANY);
         return true;
     }

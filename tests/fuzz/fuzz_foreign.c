@@ -1,6 +1,6 @@
-/* Any bytes as a capture file of any tool's, through all that a replay of such a one does: reader, decoder, recogniser,
- * every output format; once keeping all to the end, once streaming. The JSON that comes out must be JSON, every frame
- * is counted once, and both ways find the same. */
+/* Any bytes as a capture of whatever tool, through all that a replay does: reader, decoder, recogniser, every output
+ * format; once with everything kept to the end, once told as it becomes known. Both must say the same, the counters
+ * must add up, and JSON must be JSON. */
 #include "config.h"
 
 #include <jansson.h>
@@ -12,262 +12,272 @@
 
 #include "cli/report.h"
 #include "io/file.h"
-#include "recognise/recognise.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t most) __attribute__((weak));
-size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed);
 
-/* --- the reports --- */
-
-struct reports {
+/* One way to replay: a report in memory for each format that can be written so. */
+struct way {
+    bool keeps;
     struct report report;
     char *texts[OUTPUTS_MOST];
     size_t lengths[OUTPUTS_MOST];
+    struct recogniser *recogniser;
 };
 
-static const struct output_format *const kept[] = {&output_text, &output_json, NULL};
-static const struct output_format *const streamed[] = {&output_csv, &output_jsonl, &output_list, NULL};
+static const struct choice all = {.host = ""};
 
-static void open_reports(struct reports *reports, const struct output_format *const *formats)
+static void must(bool condition, const char *what)
 {
-    *reports = (struct reports){0};
-    struct report *report = &reports->report;
-    for (; formats[report->count]; report->count++) {
-        unsigned i = report->count;
-        report->outputs[i] = (struct output){
-            .format = formats[i],
-            .file = open_memstream(&reports->texts[i], &reports->lengths[i]),
-            .options = {.color = true, .verbose = 2, .width = 80},
-        };
-        if (!report->outputs[i].file)
-            abort();
-    }
+    if (condition)
+        return;
+    fprintf(stderr, "fuzz_foreign: %s\n", what);
+    abort();
 }
 
-static void must_be_json(const char *text, size_t length)
+static void add_output(struct way *way, const struct output_format *format)
+{
+    unsigned i = way->report.count;
+    if (format->keeps && !way->keeps)
+        return;
+    way->report.outputs[i] = (struct output){
+        .format = format,
+        .file = open_memstream(&way->texts[i], &way->lengths[i]),
+        .options = {.color = true, .verbose = 2, .width = 80},
+    };
+    must(way->report.outputs[i].file != NULL, "no memory for a report");
+    way->report.count++;
+}
+
+static void open_way(struct way *way, bool keeps, const struct report_source *source)
+{
+    struct err err;
+    *way = (struct way){.keeps = keeps};
+    for (unsigned i = 0; output_formats[i]; i++)
+        add_output(way, output_formats[i]);
+    add_output(way, &output_list);
+    const struct recogniser_events events = report_replay_events(&way->report, &all);
+    const struct recogniser_config config = {.keep = keeps, .secret = keeps ? 1 : UINT64_C(0x9e3779b97f4a7c15)};
+    way->recogniser = recogniser_new(&config, &events, &err);
+    must(way->recogniser != NULL, "no memory");
+    report_replay_begin(&way->report, source);
+}
+
+/* --- what must hold --- */
+
+static uint64_t strays_of(const struct recognition *found)
+{
+    uint64_t sum = 0;
+    for (unsigned i = 0; i < found->counters.common.stray_kinds; i++)
+        sum += found->counters.common.strays[i].count;
+    return sum;
+}
+
+static void check_counters(const struct recognition *found, uint64_t frames, uint64_t malformed)
+{
+    const struct recognition_counters *c = &found->counters;
+    must(c->common.frames == frames, "not all frames are counted");
+    must(c->probes + c->replies + c->errors + strays_of(found) + malformed == frames, "the counters do not add up");
+}
+
+static void check_probe(const struct trace *trace, const struct probe *probe, uint8_t ttl)
+{
+    must(probe->ttl == ttl && ttl >= trace->least_ttl && ttl <= trace->most_ttl, "a probe has another TTL");
+    must(probe->reply_count <= REPLIES_MOST, "too many replies are kept");
+    must((probe->state == PROBE_ANSWERED) == (probe->reply_count > 0), "a probe is answered without a reply");
+    for (unsigned i = 0; i < probe->reply_count; i++)
+        must(probe->replies[i].duplicate == (i > 0), "the first reply alone is no duplicate");
+}
+
+static void check_trace(const struct trace *trace, size_t number)
+{
+    size_t probes = 0;
+    must(trace->number == number, "traces are numbered in order");
+    for (unsigned ttl = 0; ttl < trace->ttl_count; ttl++)
+        for (const struct probe *p = trace_first_at(trace, (uint8_t)ttl), *next; p; p = next, probes++) {
+            check_probe(trace, p, (uint8_t)ttl);
+            next = trace_next_at(trace, p);
+            must(!next || (next->sent >= p->sent && next > p), "probes are in the order of their sending");
+        }
+    must(probes == trace->probe_count && probes == trace->sent_count, "no probe is lost");
+}
+
+static void check_kept(const struct recognition *found)
+{
+    uint64_t probes = 0, replies = 0;
+    for (size_t i = 0; i < found->trace_count; i++) {
+        check_trace(found->traces[i], i);
+        probes += found->traces[i]->origin.inferred ? 0 : found->traces[i]->probe_count;
+        replies += found->traces[i]->reply_count;
+    }
+    must(found->traces_found == found->trace_count, "every trace is kept");
+    must(probes == found->counters.probes && replies == found->counters.replies, "every frame of a trace is kept");
+    must(found->error_count == found->counters.errors, "every error is kept");
+}
+
+static const char *text_of(const struct way *way, const struct output_format *format, size_t *length)
+{
+    for (unsigned i = 0; i < way->report.count; i++)
+        if (way->report.outputs[i].format == format) {
+            *length = way->lengths[i];
+            return way->texts[i];
+        }
+    must(false, "a format is missing");
+    return NULL;
+}
+
+static void check_document(const char *text, size_t length)
 {
     json_t *document = json_loadb(text, length, 0, NULL);
-    if (!document)
-        abort();
+    must(document != NULL, "JSON is no JSON");
     json_decref(document);
 }
 
-static void must_be_json_lines(char *text)
+static void cut(char *from, const char *to)
 {
-    for (char *line = text, *end; *line; line = end + 1) {
-        end = strchr(line, '\n');
-        if (!end)
-            abort();
-        must_be_json(line, (size_t)(end - line));
+    memmove(from, to, strlen(to) + 1);
+}
+
+/* What a probe is called, and whether its ports are told, is what was known of its trace when it was told. */
+static void forget_names(char *line, const struct output_format *format)
+{
+    static const char *const keys[] = {"\"probe\": ", "\"source_port\": ", "\"destination_port\": "};
+    if (format == &output_csv) {
+        char *at = line;
+        for (unsigned i = 0; at && i < 3; i++) {
+            at = strchr(at, ',');
+            at += at != NULL;
+        }
+        if (at && strchr(at, ','))
+            cut(at, strchr(at, ','));
+        return;
+    }
+    if (!strstr(line, "\"type\": \"probe\""))
+        return;
+    for (size_t i = 0; i < sizeof keys / sizeof *keys; i++) {
+        char *key = strstr(line, keys[i]), *end = key ? strstr(key, ", ") : NULL;
+        if (end)
+            cut(key, end + 2);
     }
 }
 
-static void close_reports(struct reports *reports)
+static int by_text(const void *a, const void *b)
 {
-    for (unsigned i = 0; i < reports->report.count; i++) {
-        const struct output_format *format = reports->report.outputs[i].format;
-        fclose(reports->report.outputs[i].file);
-        if (format == &output_json)
-            must_be_json(reports->texts[i], reports->lengths[i]);
+    return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Splits the text, in place, into lines in the order of the alphabet. */
+static char **sort_lines(char *text, size_t *count, const struct output_format *format)
+{
+    char **lines = NULL;
+    *count = 0;
+    for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
+        if ((*count & (*count + 1)) == 0)
+            lines = realloc(lines, 2 * (*count + 1) * sizeof *lines);
+        must(lines != NULL, "no memory");
         if (format == &output_jsonl)
-            must_be_json_lines(reports->texts[i]);
-        free(reports->texts[i]);
+            check_document(line, strlen(line));
+        forget_names(line, format);
+        lines[(*count)++] = line;
     }
+    if (*count)
+        qsort(lines, *count, sizeof *lines, by_text);
+    return lines;
 }
 
-/* --- one reading --- */
-
-/* Returns how many frames were no packets at all. */
-static uint64_t recognise(struct wire *wire, struct recogniser *recogniser)
+static void check_lines(const struct way *kept, const struct way *told, const struct output_format *format)
 {
-    struct frame frame;
-    struct session_claim claim;
-    struct packet packet;
-    struct err err;
-    uint64_t unreadable = 0;
+    size_t length = 0, count, others;
+    char *text = strdup(text_of(kept, format, &length)), *other = strdup(text_of(told, format, &length));
+    must(text && other, "no memory");
+    char **a = sort_lines(text, &count, format), **b = sort_lines(other, &others, format);
+    must(count == others, "what is told at once has other lines");
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(a[i], b[i]) != 0)
+            fprintf(stderr, "kept: %s\ntold: %s\n", a[i], b[i]);
+        must(strcmp(a[i], b[i]) == 0, "what is told at once differs");
+    }
+    free(a);
+    free(b);
+    free(text);
+    free(other);
+}
+
+/* --- a replay --- */
+
+static void end_way(struct way *way, const struct report_source *source, uint64_t malformed)
+{
+    recogniser_finish(way->recogniser);
+    const struct recognition *found = recogniser_result(way->recogniser);
+    check_counters(found, source->files[0].frames, malformed);
+    if (way->keeps)
+        check_kept(found);
+    report_replay_end(&way->report, found, source);
+    for (unsigned i = 0; i < way->report.count; i++)
+        fclose(way->report.outputs[i].file);
+}
+
+static void close_way(struct way *way)
+{
+    recogniser_free(way->recogniser);
+    for (unsigned i = 0; i < way->report.count; i++)
+        free(way->texts[i]);
+}
+
+static uint64_t feed(struct wire *wire, struct way *ways, uint64_t *malformed)
+{
+    uint64_t frames = 0;
     enum wire_event event;
     do {
+        struct frame frame;
+        struct session_claim claim;
+        struct packet packet;
+        struct err err;
         event = wire->ops->receive(wire, NSTIME_NEVER, &frame, &claim, &err);
         if (event != WIRE_FRAME)
             continue;
+        frames++;
         packet_decode(&frame, &packet);
-        unreadable += packet.kind == PACKET_MALFORMED;
-        recogniser_frame(recogniser, 0, &frame, &packet);
+        *malformed += packet.kind == PACKET_MALFORMED;
+        for (unsigned i = 0; i < 2; i++)
+            recogniser_frame(ways[i].recogniser, 0, &frame, &packet);
     } while (event != WIRE_END && event != WIRE_FAILED);
-    return unreadable;
+    return frames;
 }
 
-static void must_add_up(const struct recognition_counters *counters, uint64_t unreadable)
+static void replay(struct wire *wire)
 {
-    uint64_t sum = counters->probes + counters->replies + counters->errors + unreadable;
-    for (unsigned i = 0; i < counters->common.stray_kinds; i++)
-        sum += counters->common.strays[i].count;
-    if (sum != counters->common.frames)
-        abort();
-}
-
-static void must_be_in_order(const struct recognition *found)
-{
-    for (size_t i = 0; i < found->trace_count; i++) {
-        const struct trace *trace = found->traces[i];
-        if (trace->number != i || !trace->probe_count)
-            abort();
-        for (size_t k = 1; k < trace->probe_count; k++)
-            if (trace->probes[k - 1].sent > trace->probes[k].sent)
-                abort();
-    }
-}
-
-static struct recognition_counters read_once(struct wire *wire, bool keep, uint64_t *traces)
-{
-    struct reports reports;
-    struct err err;
-    const struct choice choice = {.host = ""};
+    static struct way ways[2];
     struct source_file file = {.name = "capture"};
     struct report_source source = {.command = "replay", .files = &file, .file_count = 1};
-    open_reports(&reports, keep ? kept : streamed);
-    const struct recogniser_config config = {.keep = keep, .secret = UINT64_C(0x9e3779b97f4a7c15)};
-    const struct recogniser_events events = report_replay_events(&reports.report, &choice);
-    struct recogniser *recogniser = recogniser_new(&config, &events, &err);
-    if (!recogniser)
-        abort();
-    report_replay_begin(&reports.report, &source);
-    uint64_t unreadable = recognise(wire, recogniser);
-    recogniser_finish(recogniser);
-    const struct recognition *found = recogniser_result(recogniser);
-    must_add_up(&found->counters, unreadable);
-    must_be_in_order(found);
-    *traces = found->traces_found;
-    struct recognition_counters counters = found->counters;
-    report_replay_end(&reports.report, found, &source);
-    recogniser_free(recogniser);
-    close_reports(&reports);
-    return counters;
-}
-
-static bool open_wire(const uint8_t *data, size_t size, int *memory, struct wire **wire)
-{
-    static char path[64]; /* the wire keeps it */
-    const struct saved_run *saved;
-    struct err err;
-    *memory = memfd_create("capture", MFD_CLOEXEC);
-    if (*memory < 0 || write(*memory, data, size) != (ssize_t)size)
-        abort();
-    snprintf(path, sizeof path, "/proc/self/fd/%d", *memory);
-    if (file_wire_open(path, wire, &saved, &err) == STATUS_OK)
-        return true;
-    close(*memory);
-    return false;
+    uint64_t malformed = 0;
+    for (unsigned i = 0; i < 2; i++)
+        open_way(&ways[i], i == 0, &source);
+    file.frames = feed(wire, ways, &malformed);
+    file.truncated = file_wire_truncated(wire);
+    for (unsigned i = 0; i < 2; i++)
+        end_way(&ways[i], &source, malformed);
+    size_t length = 0;
+    const char *document = text_of(&ways[0], &output_json, &length);
+    check_document(document, length);
+    check_lines(&ways[0], &ways[1], &output_jsonl);
+    check_lines(&ways[0], &ways[1], &output_csv);
+    for (unsigned i = 0; i < 2; i++)
+        close_way(&ways[i]);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    struct recognition_counters counters[2];
-    uint64_t traces[2];
-    for (unsigned i = 0; i < 2; i++) {
-        int memory;
-        struct wire *wire;
-        if (!open_wire(data, size, &memory, &wire))
-            return 0;
-        counters[i] = read_once(wire, i == 0, &traces[i]);
+    char path[64];
+    struct wire *wire;
+    const struct saved_run *saved;
+    struct err err;
+    int memory = memfd_create("capture", MFD_CLOEXEC);
+    must(memory >= 0 && write(memory, data, size) == (ssize_t)size && lseek(memory, 0, SEEK_SET) == 0, "no memory");
+    snprintf(path, sizeof path, "/proc/self/fd/%d", memory);
+    if (file_wire_open(path, &wire, &saved, &err) == STATUS_OK) {
+        replay(wire);
         wire->ops->close(wire);
-        close(memory);
     }
-    if (traces[0] != traces[1] || counters[0].probes != counters[1].probes ||
-        counters[0].replies != counters[1].replies || counters[0].errors != counters[1].errors)
-        abort();
+    close(memory);
     return 0;
-}
-
-/* --- mutations that leave the file a capture: of a classic one, in the byte order and link type of the corpus --- */
-
-#define FILE_HEADER 24
-#define PACKET_HEADER 16
-#define ETHERNET 14
-
-static uint32_t load32(const uint8_t *at)
-{
-    uint32_t value;
-    memcpy(&value, at, sizeof value);
-    return value;
-}
-
-/* Where the packets begin; at most 256 of them. */
-static unsigned find_packets(const uint8_t *data, size_t size, size_t places[256])
-{
-    unsigned count = 0;
-    size_t at = FILE_HEADER;
-    while (count < 256 && at + PACKET_HEADER <= size && load32(data + at + 8) <= size - at - PACKET_HEADER) {
-        places[count++] = at;
-        at += PACKET_HEADER + load32(data + at + 8);
-    }
-    return count;
-}
-
-static size_t packet_size(const uint8_t *data, size_t at)
-{
-    return PACKET_HEADER + load32(data + at + 8);
-}
-
-/* The packet once more, behind all others. */
-static size_t repeat(uint8_t *data, size_t size, size_t most, size_t at)
-{
-    size_t count = packet_size(data, at);
-    if (size + count > most)
-        return size;
-    memcpy(data + size, data + at, count);
-    return size + count;
-}
-
-static size_t drop(uint8_t *data, size_t size, size_t at)
-{
-    size_t count = packet_size(data, at);
-    memmove(data + at, data + at + count, size - at - count);
-    return size - count;
-}
-
-/* A field of the IP or transport header: TTL, id, addresses, ports, what comes. */
-static void change_header(uint8_t *data, size_t at, unsigned *seed)
-{
-    size_t room = packet_size(data, at) - PACKET_HEADER;
-    if (room <= ETHERNET)
-        return;
-    static const uint8_t offsets[] = {1,  4,  5,  6,  7,  8,  9,  12, 15, 16, 19, 20,
-                                      21, 22, 23, 24, 25, 26, 27, 28, 33, 36, 40, 48};
-    size_t offset = ETHERNET + offsets[(unsigned)rand_r(seed) % sizeof offsets];
-    uint8_t *byte = data + at + PACKET_HEADER + offset;
-    if (offset >= room)
-        return;
-    if ((unsigned)rand_r(seed) % 3)
-        *byte = (uint8_t)(*byte + rand_r(seed) % 5 - 2);
-    else
-        *byte = (uint8_t)rand_r(seed);
-}
-
-size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t most, unsigned seed)
-{
-    size_t places[256];
-    unsigned count = size >= FILE_HEADER ? find_packets(data, size, places) : 0;
-    if (!count || (unsigned)rand_r(&seed) % 4 == 0)
-        return LLVMFuzzerMutate ? LLVMFuzzerMutate(data, size, most) : size;
-    for (unsigned changes = 1 + (unsigned)rand_r(&seed) % 6; changes > 0 && count > 0; changes--) {
-        size_t at = places[(unsigned)rand_r(&seed) % count];
-        switch ((unsigned)rand_r(&seed) % 8) {
-        case 0:
-            size = repeat(data, size, most, at);
-            break;
-        case 1:
-            size = count > 1 ? drop(data, size, at) : size;
-            break;
-        case 2:
-            data[at + (unsigned)rand_r(&seed) % 8] = (uint8_t)rand_r(&seed); /* its stamp */
-            break;
-        default:
-            change_header(data, at, &seed);
-            break;
-        }
-        count = find_packets(data, size, places);
-    }
-    return size;
 }

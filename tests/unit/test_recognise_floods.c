@@ -24,6 +24,12 @@ void *__wrap_aligned_alloc(size_t alignment, size_t size);
 void __wrap_free(void *memory);
 
 static size_t in_use, most_in_use;
+static unsigned fail_every, asked; /* 0: no allocation fails */
+
+static bool fails(void)
+{
+    return fail_every && ++asked % fail_every == 0;
+}
 
 static void *counted(void *memory)
 {
@@ -34,19 +40,19 @@ static void *counted(void *memory)
 
 void *__wrap_malloc(size_t size)
 {
-    return counted(__real_malloc(size));
+    return fails() ? NULL : counted(__real_malloc(size));
 }
 
 void *__wrap_calloc(size_t count, size_t size)
 {
-    return counted(__real_calloc(count, size));
+    return fails() ? NULL : counted(__real_calloc(count, size));
 }
 
 /* Both are there while one is copied to the other. */
 void *__wrap_realloc(void *memory, size_t size)
 {
     size_t before = memory ? malloc_usable_size(memory) : 0;
-    void *moved = __real_realloc(memory, size);
+    void *moved = fails() ? NULL : __real_realloc(memory, size);
     if (!moved)
         return NULL;
     counted(moved);
@@ -56,7 +62,7 @@ void *__wrap_realloc(void *memory, size_t size)
 
 void *__wrap_aligned_alloc(size_t alignment, size_t size)
 {
-    return counted(__real_aligned_alloc(alignment, size));
+    return fails() ? NULL : counted(__real_aligned_alloc(alignment, size));
 }
 
 void __wrap_free(void *memory)
@@ -166,8 +172,33 @@ static void test_all(void)
     ok(most_in_use - before <= MEMORY_MOST, "%.1f MiB at the most", (double)(most_in_use - before) / (1 << 20));
 }
 
+/* Memory that comes and goes: nothing breaks, and nothing is left. */
+static void test_short_of_memory(void)
+{
+    static const unsigned often[] = {1, 2, 3, 5, 11, 29, 101, 499};
+    size_t before = in_use;
+    for (size_t k = 0; k < sizeof often / sizeof *often; k++)
+        for (size_t i = 0; floods[i].name; i++)
+            for (unsigned keep = 0; keep < 2; keep++) {
+                struct err err;
+                struct recogniser *r =
+                    recogniser_new(&(struct recogniser_config){.keep = keep, .secret = 5}, NULL, &err);
+                fail_every = often[k];
+                asked = 0;
+                feed(r, &floods[i], 3000);
+                recogniser_finish(r);
+                fail_every = 0;
+                recogniser_free(r);
+                fail_every = often[k];
+                recogniser_free(recogniser_new(&(struct recogniser_config){.secret = 5}, NULL, &err));
+                fail_every = 0;
+            }
+    is_num(in_use, before, "where memory is short, nothing is left");
+}
+
 int main(void)
 {
+    test_short_of_memory();
     const char *more = getenv("FLOOD_FRAMES");
     if (more)
         frames = (uint32_t)strtoul(more, NULL, 10);
