@@ -2,8 +2,9 @@
  * TTLs asked, probes, how many of them were answered, and how the trace ended with the hop where it did.
  *
  * Fields have no blanks, so that programs can split the lines; `-` is what is not known. Columns are aligned as long as
- * what stands in them fits. Traces of other captures are written as they end. */
+ * what stands in them fits. Traces of other captures are written as they end, some at once. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "out/output.h"
 #include "out/rowbuf.h"
@@ -23,9 +24,21 @@ enum stop {
 static const char heading[] =
     "    # started (UTC)        source > target                 probe   tool             TTLs   sent  ansd ended\n";
 
+#define HELD_MOST 512
+#define LINE_MOST 320 /* two IPv6 addresses and the longest words take 220 */
+
+/* Traces of other captures end in any order. So many lines are held back, to stand in the order of their numbers. */
+struct held_line {
+    uint32_t number;
+    uint32_t length;
+    char text[LINE_MOST];
+};
+
 struct list_state {
     struct rowbuf *rows;
     struct spec_text spec;
+    unsigned held_count;
+    struct held_line held[HELD_MOST];
 };
 
 static bool list_start(struct output *out)
@@ -44,9 +57,27 @@ static bool list_start(struct output *out)
     return true;
 }
 
+static int by_number(const void *a, const void *b)
+{
+    const struct held_line *x = a, *y = b;
+    return x->number < y->number ? -1 : x->number > y->number;
+}
+
+static void release_held(struct list_state *state)
+{
+    qsort(state->held, state->held_count, sizeof *state->held, by_number);
+    for (unsigned i = 0; i < state->held_count; i++) {
+        char *at = rowbuf_begin(state->rows);
+        memcpy(at, state->held[i].text, state->held[i].length);
+        rowbuf_end(state->rows, at + state->held[i].length);
+    }
+    state->held_count = 0;
+}
+
 static void list_finish(struct output *out)
 {
     struct list_state *state = out->state;
+    release_held(state);
     rowbuf_flush(state->rows);
     fflush(out->file);
     rowbuf_free(state->rows);
@@ -103,10 +134,11 @@ static char *put_stop(char *at, const char *start, size_t columns)
     return put_char(put_blanks(at, start, columns), ' ');
 }
 
-static void write_trace(struct list_state *state, uint64_t number, const struct trace *trace)
+/* The line, from `start` on, which is that of a row; returns its end. */
+static char *put_trace(struct list_state *state, char *start, uint64_t number, const struct trace *trace)
 {
     struct rowbuf *rows = state->rows;
-    char *start = rowbuf_begin(rows), *at = put_number_right(start, number, STOP_NUMBER);
+    char *at = put_number_right(start, number, STOP_NUMBER);
     at = put_stop(at, start, STOP_NUMBER);
     at = trace->first_sent == NSTIME_NONE ? put_char(at, '-') : put_second(rows, at, trace->first_sent);
     at = put_addresses(rows, put_stop(at, start, STOP_START), &trace->flow);
@@ -116,7 +148,7 @@ static void write_trace(struct list_state *state, uint64_t number, const struct 
     at = put_number_right(put_stop(at, start, STOP_TTLS), summary_probes_sent(trace), COUNT_COLUMNS);
     at = put_number_right(put_char(at, ' '), trace->answered_count, COUNT_COLUMNS);
     at = put_text(put_char(at, ' '), trace_end_name(trace->end));
-    rowbuf_end(rows, put_char(put_number(put_char(at, ' '), end_hop(trace)), '\n'));
+    return put_char(put_number(put_char(at, ' '), end_hop(trace)), '\n');
 }
 
 static bool list_begin(struct output *out, const struct session *session, const struct report_source *source)
@@ -131,8 +163,9 @@ static void list_end(struct output *out, const struct session *session, const st
     (void)judgement, (void)source;
     size_t count;
     const struct trace **traces = summary_traces(session, &count);
+    struct rowbuf *rows = ((struct list_state *)out->state)->rows;
     for (size_t i = 0; i < count; i++)
-        write_trace(out->state, i, traces[i]);
+        rowbuf_end(rows, put_trace(out->state, rowbuf_begin(rows), i, traces[i]));
     free(traces);
     list_finish(out);
 }
@@ -145,7 +178,14 @@ static bool list_replay_begin(struct output *out, const struct report_source *so
 
 static void list_replay_trace(struct output *out, const struct trace *trace)
 {
-    write_trace(out->state, trace->number, trace);
+    struct list_state *state = out->state;
+    if (state->held_count == HELD_MOST)
+        release_held(state);
+    char *start = rowbuf_begin(state->rows); /* only for its room: the row is not ended */
+    struct held_line *line = &state->held[state->held_count++];
+    line->number = trace->number;
+    line->length = (uint32_t)(put_trace(state, start, trace->number, trace) - start);
+    memcpy(line->text, start, line->length);
 }
 
 static void list_replay_end(struct output *out, const struct recognition *found, const struct report_source *source)

@@ -332,7 +332,8 @@ static void note_reply(struct run *run, const struct sighting *s, const struct r
     if (reply->kind != REPLY_TIME_EXCEEDED)
         return;
     run->expired++;
-    run->rtt = reply_rtt(&s->probe, reply);
+    nstime rtt = reply_rtt(&s->probe, reply);
+    run->rtt = rtt < ANSWER_WITHIN ? rtt : ANSWER_WITHIN; /* stamps may be anything */
     if (at && addr_is_none(&at->router))
         at->router = reply->from;
 }

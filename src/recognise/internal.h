@@ -1,9 +1,10 @@
 /* internal: the recogniser's inside, shared by the files of recognise/ only. Floor 4.
  *
  * recognise.c takes frames and tells what was found; look.c reduces a packet to what tells probes apart; table.c finds
- * sightings and pairs by hash; run.c groups sightings into runs and decides which runs are traces; pattern.c says how a
- * run's fields move; answer.c gives answers to sightings; tool.c tells who made a run, and where it was captured;
- * orphan.c rebuilds traces whose probes are not in the capture; keep.c keeps what is to be reported at the end. */
+ * sightings and pairs by hash; sight.c turns packets into sightings; run.c decides which runs are traces, and ends
+ * them; pattern.c says how a run's fields move; answer.c gives answers to sightings; tool.c tells who made a run, and
+ * where it was captured; orphan.c rebuilds traces whose probes are not in the capture; keep.c keeps what is to be
+ * reported at the end. */
 #ifndef HOPSONDE_RECOGNISE_INTERNAL_H
 #define HOPSONDE_RECOGNISE_INTERNAL_H
 
@@ -310,12 +311,25 @@ void pattern_add(struct run *run, const struct look *look);
 /* Whether it would be near what the run has sent, at any time. */
 bool pattern_covers(const struct run *run, const struct look *look);
 
-/* run.c */
+/* sight.c */
 /* A packet that may be a probe. False: it is none, and counted. */
 bool run_take(struct recogniser *r, unsigned file, const struct frame *frame, const struct packet *packet,
               const struct look *look);
 /* What its replies own. */
 size_t sighting_reply_bytes(const struct sighting *s);
+
+/* run.c */
+/* The last of all runs by activity; again, after it was active; its newest sighting. */
+void run_push(struct recogniser *r, struct run *run);
+void run_touch(struct recogniser *r, struct run *run);
+void run_append(struct run *run, struct sighting *s);
+/* From now on the sighting waits in that queue, for `span`. */
+void run_wait(struct recogniser *r, struct queue *queue, struct sighting *s, nstime span);
+/* Ends it before its time, or settles one sighting. False: there is none to settle. */
+void run_evict(struct recogniser *r, struct run *run);
+bool run_make_room(struct recogniser *r);
+bool run_has_two_ttls(const struct run *run);
+uint8_t run_shift_ttl(uint8_t ttl, unsigned by);
 /* After a reply was added to one of its sightings. */
 void run_consider(struct recogniser *r, struct run *run);
 /* Runs every deadline up to r->now. */
