@@ -1,6 +1,6 @@
 /* Mutations that keep a capture a capture: a classic file's packets are doubled, moved, aged, and their fields changed
- * so that they look like other probes, answers or errors. Half of the time, and for any other input, bytes are mutated
- * as usual. */
+ * so that they look like other probes, answers or errors. Once in four times, and for any other input, bytes are
+ * mutated as usual. */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
