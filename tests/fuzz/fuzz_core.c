@@ -91,7 +91,7 @@ static void replay(struct wire *wire, const struct saved_run *saved)
     session_free(session);
 }
 
-/* Captures of other tools have no session yet: their frames are read and decoded. */
+/* Captures of other tools are for fuzz_foreign; here their frames are only read and decoded. */
 static void decode(struct wire *wire)
 {
     struct frame frame;
