@@ -23,7 +23,7 @@ struct ahead {
     uint64_t read;
     struct frame pending; /* read, and not yet in a batch; its bytes are the merge's */
     unsigned pending_file;
-    bool has_pending, over;
+    bool has_pending, over, short_of_memory;
 
     struct slot slots[SLOTS];
     bool threaded;
@@ -91,7 +91,8 @@ static void fill(struct ahead *a, struct slot *slot)
     slot->batch = (struct ahead_batch){.frames = slot->frames};
     while (slot->batch.count < FRAMES_MOST && read_one(a)) {
         if (!has_room(slot, a->pending.captured)) {
-            a->over = a->over || slot->batch.count == 0; /* memory is short */
+            a->short_of_memory = slot->batch.count == 0;
+            a->over = a->over || a->short_of_memory;
             break;
         }
         put(a, slot);
@@ -204,10 +205,10 @@ bool ahead_next(struct ahead *a, struct ahead_batch *out)
     return slot != NULL;
 }
 
-void ahead_stop(struct ahead *a)
+bool ahead_stop(struct ahead *a)
 {
     if (!a)
-        return;
+        return false;
     if (a->threaded) {
         pthread_mutex_lock(&a->lock);
         a->cancelled = true;
@@ -219,5 +220,7 @@ void ahead_stop(struct ahead *a)
         free(a->slots[i].bytes);
         free(a->slots[i].frames);
     }
+    bool complete = !a->short_of_memory;
     free(a);
+    return complete;
 }

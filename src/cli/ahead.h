@@ -34,8 +34,9 @@ struct ahead_source {
 
 /* Takes over reading until ahead_stop(). NULL: no memory. */
 struct ahead *ahead_start(const struct ahead_source *source);
-/* The next batch, valid until the next call. False: there is none, or memory is short. */
+/* The next batch, valid until the next call. False: there is none. */
 bool ahead_next(struct ahead *ahead, struct ahead_batch *out);
-void ahead_stop(struct ahead *ahead);
+/* Frees. False: memory was too short for all that there was, or `ahead` is NULL. */
+bool ahead_stop(struct ahead *ahead);
 
 #endif

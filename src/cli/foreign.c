@@ -77,8 +77,7 @@ static bool read_all(struct reading *reading)
     struct ahead_batch batch;
     while (ahead && !*reading->context->stop && ahead_next(ahead, &batch))
         take_batch(reading, &batch);
-    ahead_stop(ahead);
-    return ahead != NULL;
+    return ahead_stop(ahead);
 }
 
 /* --- the report --- */

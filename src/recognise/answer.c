@@ -8,7 +8,6 @@
 
 #include "recognise/internal.h"
 
-#define SAME_FRAME_WITHIN (2 * NS_PER_MS)
 #define PAIRS_MOST 16 /* looked at for a quote whose source was translated */
 #define TIMELY_LEAST (20 * NS_PER_MS)
 
@@ -191,29 +190,11 @@ static struct found find_quoted(const struct recogniser *r, const struct look *q
 static struct reply make_reply(unsigned file, const struct frame *frame, const struct packet *packet,
                                const struct found *found)
 {
-    const struct ip_header *ip = &packet->outer.ip;
-    const struct transport *t = &packet->outer.transport;
-    return (struct reply){
-        .from = ip->source,
-        .time = frame->time,
-        .frame = frame->number,
-        .rule = found->rule,
-        .match = (uint8_t)found->match,
-        .version = ip->version,
-        .is_icmp = ip->protocol == IP_ICMP || ip->protocol == IP_ICMP6,
-        .icmp_type = t->type,
-        .icmp_code = t->code,
-        .reply_ttl = ip->ttl,
-        .quoted_ttl = -1,
-        .mtu = packet->mtu,
-        .interface = packet->interface,
-        .tcp_window = t->window,
-        .tcp_flags = t->flags,
-        .answer_type = t->type,
-        .ip_id = ip->id,
-        .dont_fragment = ip->dont_fragment,
-        .file = (uint8_t)file,
-    };
+    struct reply reply = reply_of_packet(frame, packet);
+    reply.match = (uint8_t)found->match;
+    reply.rule = found->rule;
+    reply.file = (uint8_t)file;
+    return reply;
 }
 
 struct icmp_extension *extension_copy(struct recogniser *r, const struct icmp_extension *extension)
@@ -277,13 +258,7 @@ static void add_rewrites(const struct sighting *s, const struct headers *quote, 
         mine->flags = s->tcp_flags;
         mine->window = s->window;
     }
-    struct rewrite rewrites[REWRITES_MOST];
-    unsigned count = rewrite_compare(&sent, quote, rewrites);
-    reply->rewrites = count ? malloc(count * sizeof *rewrites) : NULL;
-    if (reply->rewrites) {
-        memcpy(reply->rewrites, rewrites, count * sizeof *rewrites);
-        reply->rewrite_count = (uint8_t)count;
-    }
+    reply_compare_quote(reply, &sent, quote);
 }
 
 static bool is_same_frame(const struct probe *probe, const struct reply *reply)
@@ -532,14 +507,13 @@ static enum reply_kind kind_of_answer(const struct packet *packet)
 }
 
 /* Without a probe of its own it may yet answer one whose other answers are orphans. */
-static bool answer_orphans(struct recogniser *r, const struct packet *packet, struct reply *reply)
+static bool answer_orphans(struct recogniser *r, const struct packet *packet, uint64_t pair_hash, struct reply *reply)
 {
     const struct ip_header *ip = &packet->outer.ip;
     const struct transport *t = &packet->outer.transport;
     bool is_echo = ip->protocol == IP_ICMP || ip->protocol == IP_ICMP6;
     uint32_t word =
         is_echo ? (uint32_t)t->echo_id << 16 | t->echo_seq : (uint32_t)t->target_port << 16 | t->source_port;
-    uint64_t pair_hash = look_pair_hash(r, &ip->target, &ip->source, ip->protocol);
     struct pair *pair = pair_find(r, pair_hash, &ip->target, &ip->source, ip->protocol);
     bool ends = reply->kind == REPLY_ECHO || reply->kind == REPLY_SYN_ACK || reply->kind == REPLY_RST;
     reply->match = MATCH_WEAK;
@@ -558,7 +532,7 @@ bool answer_take(struct recogniser *r, unsigned file, const struct frame *frame,
     struct reply reply = make_reply(file, frame, packet, &found);
     reply.kind = (uint8_t)kind_of_answer(packet);
     if (!found.sighting)
-        return answer_orphans(r, packet, &reply);
+        return answer_orphans(r, packet, look->answer_hash, &reply);
     add_reply(r, found.sighting, &reply);
     return true;
 }

@@ -3,20 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "recognise/internal.h"
-
-static bool reserve(void **array, size_t *capacity, size_t need, size_t element_bytes)
-{
-    if (need <= *capacity)
-        return true;
-    size_t larger = *capacity * 2 > need ? *capacity * 2 : need;
-    void *grown = realloc(*array, larger * element_bytes);
-    if (!grown)
-        return false;
-    *array = grown;
-    *capacity = larger;
-    return true;
-}
 
 /* Many are kept, and hardly any has more than a label or two: only what its counts cover is allocated, so that a copy
  * may be read but not assigned. */
@@ -40,7 +28,7 @@ void keep_error(struct recogniser *r, const struct other_error *error)
     r->cut_errors += error->cut;
     if (wanted && !r->config.keep && r->events.error)
         r->events.error(r->events.context, error);
-    if (wanted && r->config.keep && reserve(&array, &r->error_capacity, r->error_count + 1, sizeof *r->errors)) {
+    if (wanted && r->config.keep && array_reserve(&array, &r->error_capacity, r->error_count + 1, sizeof *r->errors)) {
         r->errors = array;
         struct other_error *kept = &r->errors[r->error_count++];
         *kept = *error;
@@ -119,7 +107,7 @@ static bool keep_place(struct recogniser *r, uint32_t number)
 {
     void *array = r->kept;
     size_t before = r->kept_capacity;
-    if (!reserve(&array, &r->kept_capacity, (size_t)number + 1, sizeof(struct trace *)))
+    if (!array_reserve(&array, &r->kept_capacity, (size_t)number + 1, sizeof(struct trace *)))
         return false;
     r->kept = array;
     memset(r->kept + before, 0, (r->kept_capacity - before) * sizeof(struct trace *));

@@ -1,9 +1,9 @@
 /* orphan: ICMP errors whose packets are not in the capture. Where they quote one ladder, its trace is rebuilt.
  *
- * One ladder: errors of time exceeded from two routers or more (three where nothing in the quotes counts), about
- * packets of one echo id or one source port, or of random source ports; in the order of what counts in the quotes (else
- * of time) each router stands in one block, sweep after sweep. A router that comes and goes between the others is
- * ordinary traffic in a loop.
+ * One ladder: errors of time exceeded from two routers or more, about packets of one echo id or one source port, or of
+ * random source ports; in the order of what counts in the quotes each router stands in one block, sweep after sweep. A
+ * router that comes and goes between the others is ordinary traffic in a loop. Where nothing in the quotes counts,
+ * their order is that of time, and they must bear the marks of a known tool, or come from ever farther away.
  *
  * TTLs: where the counter began at a known number and moves by so many a hop as the blocks say, it tells the TTL,
  * silent hops included. Else the blocks are counted, from the distance that the first answer's own TTL shows. */
@@ -139,8 +139,8 @@ static unsigned place_of(const struct addr *routers, unsigned count, const struc
     return place;
 }
 
-/* Gives each rung its place in a row of routers (reply.tcp_window is of no use in an ICMP error: places go into `hop`).
- * Returns how many routers there are; 0: they are in no order. */
+/* Gives each rung, as its hop, its place in a row of routers. Returns how many routers there are; 0: they are in no
+ * order. */
 static unsigned place_rungs(const struct ladder *ladder)
 {
     struct addr routers[256];
@@ -200,8 +200,7 @@ static bool is_ladder(const struct ladder *ladder)
 
 /* --- TTLs --- */
 
-/* Whether `queries` probes a hop from `first` on fit: one router for one TTL, but for a balancer's; and another for the
- * next. */
+/* Whether `queries` probes a hop from `first` on fit: one router for one TTL, and another for the next. */
 static bool fits_counter(const struct ladder *ladder, uint32_t first, unsigned queries)
 {
     for (size_t i = 0; i < ladder->count; i++) {

@@ -6,8 +6,9 @@
  *    from afar differ, too, where a balancer has ways of different lengths, but hardly any comes from as far as that;
  * 3. if it has two TTLs from at most STRICT_START on, bears the marks of a known tool, and drew an ICMP error; or,
  * 4. when nothing is waited for any more, if it has four TTLs in a row from at most STRICT_START on and nothing
- * answered: the capture has probes only. What has none of this when it is over, or has sent UNDECIDED_MOST packets, is
- * ordinary traffic. */
+ *    answered: the capture has probes only.
+ *
+ * What has none of this when it is over, or has sent UNDECIDED_MOST packets, is ordinary traffic. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -4,8 +4,6 @@
 
 #include "recognise/internal.h"
 
-#define SAME_FRAME_WITHIN (2 * NS_PER_MS) /* two captures of one frame lie closer together */
-
 static struct run *run_new(struct recogniser *r, struct pair *pair, const struct look *look)
 {
     struct run *run = calloc(1, sizeof *run);

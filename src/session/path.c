@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+
 #define PROBES_MOST INT32_MAX /* of one trace */
 
 void trace_init(struct trace *trace)
@@ -43,25 +45,11 @@ void trace_fit(struct trace *trace)
     trace->probe_capacity = trace->probe_count;
 }
 
-/* Doubles an array so that it holds at least `need` elements: hardly any probe has more than one reply. */
-static bool grow(void **array, size_t *capacity, size_t need, size_t element_bytes)
-{
-    if (need <= *capacity)
-        return true;
-    size_t larger = *capacity * 2 > need ? *capacity * 2 : need;
-    void *moved = realloc(*array, larger * element_bytes);
-    if (!moved)
-        return false;
-    *array = moved;
-    *capacity = larger;
-    return true;
-}
-
 static bool index_serial(struct trace *trace, uint16_t serial, int32_t index)
 {
     size_t before = trace->by_serial_size;
     void *array = trace->by_serial;
-    if (!grow(&array, &trace->by_serial_size, (size_t)serial + 1, sizeof *trace->by_serial))
+    if (!array_reserve(&array, &trace->by_serial_size, (size_t)serial + 1, sizeof *trace->by_serial))
         return false;
     trace->by_serial = array;
     for (size_t i = before; i < trace->by_serial_size; i++)
@@ -111,7 +99,7 @@ void trace_note_ttl(struct trace *trace, uint8_t ttl)
 struct probe *trace_add_probe(struct trace *trace, uint16_t serial, uint8_t ttl, nstime sent)
 {
     void *array = trace->probes;
-    bool grown = grow(&array, &trace->probe_capacity, trace->probe_count + 1, sizeof *trace->probes);
+    bool grown = array_reserve(&array, &trace->probe_capacity, trace->probe_count + 1, sizeof *trace->probes);
     trace->probes = array;
     struct trace_ttl *at = ttl_entry(trace, ttl);
     int32_t index = (int32_t)trace->probe_count;
@@ -155,6 +143,41 @@ const struct reply *probe_answer(const struct probe *probe)
 nstime reply_rtt(const struct probe *probe, const struct reply *reply)
 {
     return reply->time > probe->sent ? reply->time - probe->sent : 0;
+}
+
+struct reply reply_of_packet(const struct frame *frame, const struct packet *packet)
+{
+    const struct ip_header *ip = &packet->outer.ip;
+    const struct transport *transport = &packet->outer.transport;
+    return (struct reply){
+        .from = ip->source,
+        .time = frame->time,
+        .frame = frame->number,
+        .version = ip->version,
+        .is_icmp = ip->protocol == IP_ICMP || ip->protocol == IP_ICMP6,
+        .icmp_type = transport->type,
+        .icmp_code = transport->code,
+        .reply_ttl = ip->ttl,
+        .quoted_ttl = -1,
+        .mtu = packet->mtu,
+        .interface = packet->interface,
+        .tcp_window = transport->window,
+        .answer_type = transport->type,
+        .tcp_flags = transport->flags,
+        .ip_id = ip->id,
+        .dont_fragment = ip->dont_fragment,
+    };
+}
+
+void reply_compare_quote(struct reply *reply, const struct headers *sent, const struct headers *quote)
+{
+    struct rewrite rewrites[REWRITES_MOST];
+    unsigned count = rewrite_compare(sent, quote, rewrites);
+    reply->rewrites = count ? malloc(count * sizeof *rewrites) : NULL;
+    if (!reply->rewrites)
+        return;
+    memcpy(reply->rewrites, rewrites, count * sizeof *rewrites);
+    reply->rewrite_count = (uint8_t)count;
 }
 
 bool reply_reaches(const struct trace *trace, const struct reply *reply)
@@ -278,7 +301,7 @@ bool trace_add_reply(struct trace *trace, struct probe *probe, const struct repl
         return false;
     size_t capacity = probe->reply_capacity;
     void *array = probe->replies;
-    bool grown = grow(&array, &capacity, (size_t)probe->reply_count + 1, sizeof *probe->replies);
+    bool grown = array_reserve(&array, &capacity, (size_t)probe->reply_count + 1, sizeof *probe->replies);
     probe->replies = array;
     probe->reply_capacity = (uint8_t)capacity;
     if (!grown)

@@ -11,6 +11,9 @@
 
 #define REPLIES_MOST 64 /* to one probe */
 
+/* Two captures of one frame on two interfaces (a bridge and its port, a bond and its slave) lie closer than this. */
+#define SAME_FRAME_WITHIN (2 * NS_PER_MS)
+
 struct reply {
     struct addr from;
     uint8_t kind;                 /* enum reply_kind */
@@ -169,6 +172,10 @@ struct probe *trace_add_probe(struct trace *trace, uint16_t serial, uint8_t ttl,
  * False, too, where the probe has REPLIES_MOST already: a network that doubles packets without end costs no more. */
 bool trace_add_reply(struct trace *trace, struct probe *probe, const struct reply *reply);
 struct probe *trace_find(struct trace *trace, uint16_t serial);
+/* What a packet says of itself as a reply; whose it is, and of what kind, is the caller's to add. */
+struct reply reply_of_packet(const struct frame *frame, const struct packet *packet);
+/* Adds what the quote shows changed from what was sent. */
+void reply_compare_quote(struct reply *reply, const struct headers *sent, const struct headers *quote);
 /* A probe of this TTL became known, though the trace does not keep it. */
 void trace_note_ttl(struct trace *trace, uint8_t ttl);
 /* Brings the summary fields but the loop up to date with a reply to a probe of this TTL. */

@@ -4,9 +4,6 @@
 
 #include "session/internal.h"
 
-/* Two captures of one frame on two interfaces (a bridge and its port, a bond and its slave) lie closer than this. */
-#define SAME_FRAME_WITHIN (2 * NS_PER_MS)
-
 /* Serials are given out in order, so a probe far ahead of the last one known is another run's whose ports are ours by
  * chance and whose kind bears no tag. As many frames in a row may be lost by the capture. */
 #define SERIALS_AHEAD 1000
@@ -89,18 +86,10 @@ static void add_quote(struct session *session, const struct trace *trace, const 
 {
     struct headers sent;
     const char *malformed = NULL;
-    struct rewrite rewrites[REWRITES_MOST];
     reply->quoted_ttl = packet->quote.ip.ttl;
     flow_stamp(&trace->flow, probe->serial, probe->ttl, session->stamp);
     headers_decode(session->stamp, trace->flow.size, false, &sent, &malformed);
-    unsigned count = rewrite_compare(&sent, &packet->quote, rewrites);
-    if (count) {
-        reply->rewrites = malloc(count * sizeof *rewrites);
-        if (reply->rewrites) {
-            memcpy(reply->rewrites, rewrites, count * sizeof *rewrites);
-            reply->rewrite_count = (uint8_t)count;
-        }
-    }
+    reply_compare_quote(reply, &sent, &packet->quote);
     if (packet->extension.present) {
         reply->extension = malloc(sizeof *reply->extension);
         if (reply->extension)
@@ -110,29 +99,11 @@ static void add_quote(struct session *session, const struct trace *trace, const 
 
 static struct reply make_reply(const struct frame *frame, const struct packet *packet, const struct packet_match *match)
 {
-    const struct ip_header *ip = &packet->outer.ip;
-    const struct transport *transport = &packet->outer.transport;
-    return (struct reply){
-        .from = ip->source,
-        .time = frame->time,
-        .frame = frame->number,
-        .kind = (uint8_t)match->flow.kind,
-        .match = (uint8_t)(match->flow.serial ? match->flow.match : MATCH_WEAK),
-        .rule = match->flow.rule,
-        .version = ip->version,
-        .is_icmp = packet->kind == PACKET_ICMP_ERROR || ip->protocol == IP_ICMP || ip->protocol == IP_ICMP6,
-        .icmp_type = transport->type,
-        .icmp_code = transport->code,
-        .reply_ttl = ip->ttl,
-        .quoted_ttl = -1,
-        .mtu = packet->mtu,
-        .interface = packet->interface,
-        .tcp_window = transport->window,
-        .answer_type = transport->type,
-        .tcp_flags = transport->flags,
-        .ip_id = ip->id,
-        .dont_fragment = ip->dont_fragment,
-    };
+    struct reply reply = reply_of_packet(frame, packet);
+    reply.kind = (uint8_t)match->flow.kind;
+    reply.match = (uint8_t)(match->flow.serial ? match->flow.match : MATCH_WEAK);
+    reply.rule = match->flow.rule;
+    return reply;
 }
 
 static bool is_same_frame(const struct probe *probe, const struct reply *reply)
