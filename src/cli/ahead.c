@@ -3,17 +3,14 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 
 #define FRAMES_MOST 128
-#define BYTES_FIRST (64u << 10)
 #define SLOTS 16
 #define THREAD_FROM (4u << 20) /* bytes of all files: below that a thread is hardly started before all is read */
 
 struct slot {
-    struct ahead_frame *frames; /* owned; FRAMES_MOST of them */
-    uint8_t *bytes;             /* owned; those of the frames */
-    size_t size, used;
+    struct look *looks;                /* owned; FRAMES_MOST of them */
+    struct icmp_extension *extensions; /* owned; as many, the first of them those of the looks */
     struct ahead_batch batch;
 };
 
@@ -23,7 +20,7 @@ struct ahead {
     uint64_t read;
     struct frame pending; /* read, and not yet in a batch; its bytes are the merge's */
     unsigned pending_file;
-    bool has_pending, over, short_of_memory;
+    bool has_pending, over;
 
     struct slot slots[SLOTS];
     bool threaded;
@@ -59,44 +56,27 @@ static bool read_one(struct ahead *a)
     return true;
 }
 
-/* Room for `count` bytes more, which only an empty slot grows for: what points into it must stay. */
-static bool has_room(struct slot *slot, size_t count)
+/* Only what is taken over changes hands between the processors: decoded packets are large. */
+static void put(struct ahead *a, struct slot *slot, unsigned *extensions)
 {
-    if (slot->size - slot->used >= count)
-        return true;
-    uint8_t *grown = slot->batch.count == 0 ? realloc(slot->bytes, count) : NULL;
-    if (!grown)
-        return false;
-    slot->bytes = grown;
-    slot->size = count;
-    return true;
-}
-
-static void put(struct ahead *a, struct slot *slot)
-{
-    struct ahead_frame *to = &slot->frames[slot->batch.count++];
-    to->frame = a->pending;
-    to->file = a->pending_file;
-    to->frame.bytes = slot->bytes + slot->used;
-    memcpy(slot->bytes + slot->used, a->pending.bytes, a->pending.captured);
-    slot->used += a->pending.captured;
-    packet_decode(&to->frame, &to->packet);
-    recogniser_look(a->from.recogniser, &to->packet, &to->look);
+    struct packet packet;
+    struct look *look = &slot->looks[slot->batch.count++];
+    packet_decode(&a->pending, &packet);
+    recogniser_look(a->from.recogniser, a->pending_file, &a->pending, &packet, look);
+    if (packet.kind == PACKET_ICMP_ERROR && look->extension) {
+        struct icmp_extension *extension = &slot->extensions[(*extensions)++];
+        icmp_extension_copy(extension, look->extension);
+        look->extension = extension;
+    }
     a->has_pending = false;
 }
 
 static void fill(struct ahead *a, struct slot *slot)
 {
-    slot->used = 0;
-    slot->batch = (struct ahead_batch){.frames = slot->frames};
-    while (slot->batch.count < FRAMES_MOST && read_one(a)) {
-        if (!has_room(slot, a->pending.captured)) {
-            a->short_of_memory = slot->batch.count == 0;
-            a->over = a->over || a->short_of_memory;
-            break;
-        }
-        put(a, slot);
-    }
+    unsigned extensions = 0;
+    slot->batch = (struct ahead_batch){.looks = slot->looks};
+    while (slot->batch.count < FRAMES_MOST && read_one(a))
+        put(a, slot, &extensions);
     slot->batch.read = a->read;
     if (!merge_progress(a->from.merge, &slot->batch.done, &slot->batch.total))
         slot->batch.total = 0;
@@ -147,10 +127,9 @@ static bool start_thread(struct ahead *a)
 
 static bool slot_init(struct slot *slot)
 {
-    slot->size = BYTES_FIRST;
-    slot->bytes = malloc(slot->size);
-    slot->frames = malloc(FRAMES_MOST * sizeof *slot->frames);
-    return slot->bytes && slot->frames;
+    slot->looks = malloc(FRAMES_MOST * sizeof *slot->looks);
+    slot->extensions = malloc(FRAMES_MOST * sizeof *slot->extensions);
+    return slot->looks && slot->extensions;
 }
 
 struct ahead *ahead_start(const struct ahead_source *source)
@@ -205,10 +184,10 @@ bool ahead_next(struct ahead *a, struct ahead_batch *out)
     return slot != NULL;
 }
 
-bool ahead_stop(struct ahead *a)
+void ahead_stop(struct ahead *a)
 {
     if (!a)
-        return false;
+        return;
     if (a->threaded) {
         pthread_mutex_lock(&a->lock);
         a->cancelled = true;
@@ -217,10 +196,8 @@ bool ahead_stop(struct ahead *a)
         pthread_join(a->thread, NULL);
     }
     for (unsigned i = 0; i < SLOTS; i++) {
-        free(a->slots[i].bytes);
-        free(a->slots[i].frames);
+        free(a->slots[i].looks);
+        free(a->slots[i].extensions);
     }
-    bool complete = !a->short_of_memory;
     free(a);
-    return complete;
 }

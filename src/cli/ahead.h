@@ -1,4 +1,4 @@
-/* ahead: frames of a capture read, chosen and decoded before they are asked for. Floor 6.
+/* ahead: frames of a capture read, chosen, decoded and looked at before they are asked for. Floor 6.
  *
  * Of large files that is done by a thread of its own, some batches ahead; of others, and of pipes, which a signal must
  * be able to interrupt, when a batch is asked for. Either way the same frames come in the same order. */
@@ -9,18 +9,11 @@
 #include "io/merge.h"
 #include "io/sieve.h"
 
-struct ahead_frame {
-    struct frame frame; /* its bytes are the batch's */
-    struct packet packet;
-    struct look look;
-    unsigned file;
-};
-
 struct ahead_batch {
-    const struct ahead_frame *frames;
-    unsigned count;       /* of those that were chosen; may be 0 */
-    uint64_t read;        /* frames read so far, chosen or not */
-    uint64_t done, total; /* bytes, of all the files; total 0: not known */
+    const struct look *looks; /* what they point to is the batch's */
+    unsigned count;           /* of frames that were chosen; may be 0 */
+    uint64_t read;            /* frames read so far, chosen or not */
+    uint64_t done, total;     /* bytes, of all the files; total 0: not known */
 };
 
 struct ahead;
@@ -36,7 +29,6 @@ struct ahead_source {
 struct ahead *ahead_start(const struct ahead_source *source);
 /* The next batch, valid until the next call. False: there is none. */
 bool ahead_next(struct ahead *ahead, struct ahead_batch *out);
-/* Frees. False: memory was too short for all that there was, or `ahead` is NULL. */
-bool ahead_stop(struct ahead *ahead);
+void ahead_stop(struct ahead *ahead); /* may be NULL */
 
 #endif

@@ -5,8 +5,8 @@
 #include "cli/ahead.h"
 #include "cli/progress.h"
 
-#define PREFETCH_PACKET 8 /* so many frames before they are taken */
-#define PREFETCH_LOOK 4
+#define PREFETCH_LOOK 8 /* so many frames before they are taken */
+#define PREFETCH_FOUND 4
 
 /* One run over all the files. */
 struct reading {
@@ -42,22 +42,20 @@ void foreign_free(struct foreign *foreign)
 /* --- frames --- */
 
 /* The other thread has written it, so it is in no cache of ours. */
-static void prefetch_packet(const struct ahead_frame *frame)
+static void prefetch_look(const struct look *look)
 {
-    for (const char *line = (const char *)frame; line < (const char *)&frame->packet.extension; line += 64)
+    for (const char *line = (const char *)look; line < (const char *)(look + 1); line += 64)
         __builtin_prefetch(line);
-    __builtin_prefetch(&frame->look);
 }
 
 static void take_batch(struct reading *reading, const struct ahead_batch *batch)
 {
     for (unsigned i = 0; i < batch->count; i++) {
-        const struct ahead_frame *next = &batch->frames[i];
-        if (i + PREFETCH_PACKET < batch->count)
-            prefetch_packet(&batch->frames[i + PREFETCH_PACKET]);
         if (i + PREFETCH_LOOK < batch->count)
-            recogniser_prefetch(reading->recogniser, &batch->frames[i + PREFETCH_LOOK].look);
-        recogniser_take(reading->recogniser, next->file, &next->frame, &next->packet, &next->look);
+            prefetch_look(&batch->looks[i + PREFETCH_LOOK]);
+        if (i + PREFETCH_FOUND < batch->count)
+            recogniser_prefetch(reading->recogniser, &batch->looks[i + PREFETCH_FOUND]);
+        recogniser_take(reading->recogniser, &batch->looks[i]);
     }
     if (batch->read < reading->look_up_at)
         return;
@@ -77,7 +75,8 @@ static bool read_all(struct reading *reading)
     struct ahead_batch batch;
     while (ahead && !*reading->context->stop && ahead_next(ahead, &batch))
         take_batch(reading, &batch);
-    return ahead_stop(ahead);
+    ahead_stop(ahead);
+    return ahead != NULL;
 }
 
 /* --- the report --- */

@@ -123,3 +123,13 @@ bool icmp_extension_decode(struct span bytes, struct icmp_extension *out, const 
     }
     return true;
 }
+
+void icmp_extension_copy(struct icmp_extension *to, const struct icmp_extension *from)
+{
+    to->present = from->present;
+    to->non_compliant = from->non_compliant;
+    to->mpls_count = from->mpls_count;
+    to->interface_count = from->interface_count;
+    memcpy(to->mpls, from->mpls, from->mpls_count * sizeof *to->mpls);
+    memcpy(to->interfaces, from->interfaces, from->interface_count * sizeof *to->interfaces);
+}

@@ -176,6 +176,9 @@ void packet_decode(const struct frame *frame, struct packet *out);
  * NULL; else it gets NULL or what broke. */
 void headers_decode(const uint8_t *bytes, size_t captured, bool quoted, struct headers *out, const char **malformed);
 
+/* Copies what is meaningful of it, and touches no more. */
+void icmp_extension_copy(struct icmp_extension *to, const struct icmp_extension *from);
+
 /* Whether (version, type) is an ICMP error that quotes a packet: v4 3, 4, 5, 11, 12; v6 1 to 4. */
 bool icmp_is_error(uint8_t version, uint8_t type);
 bool linktype_is_known(uint16_t linktype);

@@ -37,15 +37,16 @@ struct contest {
 
 /* What a quote has in common with a sighting beyond its key. IPv4 ids may be turned around, checksums not yet filled
  * in: neither is ever demanded. */
-static unsigned marks(const struct sighting *s, const struct look *quote)
+static unsigned marks(const struct traits *sent, const struct look *quote)
 {
     if (!quote)
         return 0;
-    const struct headers *h = quote->headers;
-    unsigned marks = h->ip.version == 4 && s->ip_id == h->ip.id ? 4 : 0;
-    if (s->head_bytes && quote->head_bytes == s->head_bytes && quote->head == s->head)
+    const struct traits *traits = &quote->traits;
+    unsigned marks = quote->source.family == 4 && sent->ip_id == traits->ip_id ? 4 : 0;
+    if (sent->payload_length && traits->payload_length == sent->payload_length &&
+        memcmp(traits->payload, sent->payload, sizeof sent->payload) == 0)
         marks += 2;
-    return marks + ((h->transport.have & HAVE_CHECKSUM) && h->transport.checksum == s->checksum);
+    return marks + ((quote->have & HAVE_CHECKSUM) && traits->checksum == sent->checksum);
 }
 
 /* Whether the answer came about as soon as others did: much later it belongs to a later probe. */
@@ -74,7 +75,7 @@ static bool is_likelier(const struct sighting *a, const struct sighting *b, cons
 
 static void contend(struct contest *contest, struct sighting *s)
 {
-    unsigned s_marks = marks(s, contest->quote);
+    unsigned s_marks = marks(&s->traits, contest->quote);
     contest->count++;
     if (contest->best &&
         (s_marks < contest->best_marks || (s_marks == contest->best_marks && !is_likelier(s, contest->best, contest))))
@@ -89,18 +90,18 @@ static void contend_by_key(const struct recogniser *r, struct contest *contest, 
 {
     unsigned left = SCAN_MOST;
     for (struct sighting *s = index_first(r, key); s && left; s = index_next(r, s), left--)
-        if (s->word == word && !s->settled && is_of(s, source, target, protocol))
+        if (s->traits.word == word && !s->settled && is_of(s, source, target, protocol))
             contend(contest, s);
 }
 
 /* Ports (echo: id and sequence number) alone. Sure where there is only one such sighting, or the quote tells which. */
-static struct found find_by_word(struct pair *pair, const struct look *quote, nstime time)
+static struct found find_by_word(struct pair *pair, const struct look *quote)
 {
-    struct contest contest = {.quote = quote, .time = time};
+    struct contest contest = {.quote = quote, .time = quote->time};
     unsigned left = SCAN_MOST;
     for (struct run *run = pair->runs; run; run = run->next_in_pair)
         for (struct sighting *s = run->newest; s && left; s = s->before, left--)
-            if (s->word == quote->word && !s->settled)
+            if (s->traits.word == quote->traits.word && !s->settled)
                 contend(&contest, s);
     if (!contest.best)
         return nobody;
@@ -108,22 +109,22 @@ static struct found find_by_word(struct pair *pair, const struct look *quote, ns
 }
 
 /* A UDP port that counts is as good as an id, where the packet has none. */
-static bool is_counted(const struct sighting *s, const struct headers *quote)
+static bool is_counted(const struct sighting *s, const struct look *quote)
 {
     uint8_t movement = s->run->target_port.movement;
-    return !quote->ip.id && !s->ip_id && (movement == MOVE_RISING || movement == MOVE_NONE) &&
-           (quote->transport.have & HAVE_LENGTH) && quote->transport.length == s->payload + 8;
+    return !quote->traits.ip_id && !s->traits.ip_id && (movement == MOVE_RISING || movement == MOVE_NONE) &&
+           (quote->have & HAVE_LENGTH) && quote->length == s->traits.payload_bytes + 8;
 }
 
 /* A capture that kept little of each packet may have cut the quote before its ports. */
-static struct found find_by_id(struct pair *pair, const struct look *quote, nstime time)
+static struct found find_by_id(struct pair *pair, const struct look *quote)
 {
-    struct contest contest = {.quote = quote, .time = time};
+    struct contest contest = {.quote = quote, .time = quote->time};
     unsigned left = SCAN_MOST;
-    uint16_t id = quote->headers->ip.id;
+    uint16_t id = quote->traits.ip_id;
     for (struct run *run = pair->runs; run && id; run = run->next_in_pair)
         for (struct sighting *s = run->newest; s && left; s = s->before, left--)
-            if (s->ip_id == id && !s->settled)
+            if (s->traits.ip_id == id && !s->settled)
                 contend(&contest, s);
     return contest.count == 1 ? (struct found){contest.best, MATCH_WEAK, "addresses and ip id"} : nobody;
 }
@@ -131,34 +132,33 @@ static struct found find_by_id(struct pair *pair, const struct look *quote, nsti
 /* What is left alone where the source was translated. */
 static bool is_translated(const struct sighting *s, const struct look *quote)
 {
-    const struct headers *h = quote->headers;
-    bool same_id = h->ip.version == 4 && h->ip.id && s->ip_id == h->ip.id;
-    bool same_end = (uint16_t)s->word == (uint16_t)quote->word;
-    switch (h->ip.protocol) {
+    const struct traits *sent = &s->traits, *traits = &quote->traits;
+    bool same_id = quote->source.family == 4 && traits->ip_id && sent->ip_id == traits->ip_id;
+    bool same_end = (uint16_t)sent->word == (uint16_t)traits->word;
+    switch (quote->protocol) {
     case IP_ICMP:
     case IP_ICMP6:
-        return same_end && (same_id || s->word == quote->word);
+        return same_end && (same_id || sent->word == traits->word);
     case IP_TCP:
-        return same_end && s->seq == quote->seq && (same_id || s->seq);
+        return same_end && sent->seq == traits->seq && (same_id || sent->seq);
     case IP_UDP:
-        return same_end && (same_id || s->word == quote->word || is_counted(s, h));
+        return same_end && (same_id || sent->word == traits->word || is_counted(s, quote));
     case IP_UDPLITE:
     case IP_SCTP:
     case IP_DCCP:
-        return same_end && (same_id || s->word == quote->word);
+        return same_end && (same_id || sent->word == traits->word);
     default:
         return same_id;
     }
 }
 
-static struct found find_translated(const struct recogniser *r, const struct look *quote, nstime time)
+static struct found find_translated(const struct recogniser *r, const struct look *quote)
 {
-    const struct ip_header *ip = &quote->headers->ip;
-    struct contest contest = {.quote = quote, .time = time};
+    struct contest contest = {.quote = quote, .time = quote->time};
     unsigned pairs_left = PAIRS_MOST, left = SCAN_MOST;
-    struct pair *pair = pair_first_of_target(r, &ip->target, ip->protocol);
+    struct pair *pair = pair_first_of_target(r, &quote->target, quote->protocol);
     for (; pair && pairs_left; pair = pair->next_of_target) {
-        if (pair->protocol != ip->protocol || !addr_equal(&pair->target, &ip->target))
+        if (pair->protocol != quote->protocol || !addr_equal(&pair->target, &quote->target))
             continue; /* it shares the chain by chance, and must not count */
         pairs_left--;
         for (struct run *run = pair->runs; run; run = run->next_in_pair)
@@ -169,47 +169,30 @@ static struct found find_translated(const struct recogniser *r, const struct loo
     return contest.best ? (struct found){contest.best, MATCH_REWRITTEN, "identity, source translated"} : nobody;
 }
 
-static struct found find_quoted(const struct recogniser *r, const struct look *quote, nstime time)
+static struct found find_quoted(const struct recogniser *r, const struct look *quote)
 {
-    const struct ip_header *ip = &quote->headers->ip;
-    struct contest contest = {.quote = quote, .time = time};
-    contend_by_key(r, &contest, quote->key, &ip->source, &ip->target, ip->protocol, quote->word);
+    struct contest contest = {.quote = quote, .time = quote->time};
+    contend_by_key(r, &contest, quote->key, &quote->source, &quote->target, quote->protocol, quote->traits.word);
     if (contest.best)
         return (struct found){contest.best, MATCH_EXACT, "addresses, ports and identity"};
-    struct pair *pair = pair_find(r, quote->pair_hash, &ip->source, &ip->target, ip->protocol);
+    struct pair *pair = pair_find(r, quote->pair_hash, &quote->source, &quote->target, quote->protocol);
     if (!quote->has_word && quote->shape != SHAPE_RAW)
-        return pair ? find_by_id(pair, quote, time) : nobody;
+        return pair ? find_by_id(pair, quote) : nobody;
     if (!quote->has_word)
-        return find_translated(r, quote, time);
-    struct found found = pair ? find_by_word(pair, quote, time) : nobody;
-    return found.sighting ? found : find_translated(r, quote, time);
+        return find_translated(r, quote);
+    struct found found = pair ? find_by_word(pair, quote) : nobody;
+    return found.sighting ? found : find_translated(r, quote);
 }
 
 /* --- the reply --- */
 
-static struct reply make_reply(unsigned file, const struct frame *frame, const struct packet *packet,
-                               const struct found *found)
-{
-    struct reply reply = reply_of_packet(frame, packet);
-    reply.match = (uint8_t)found->match;
-    reply.rule = found->rule;
-    reply.file = (uint8_t)file;
-    return reply;
-}
-
 struct icmp_extension *extension_copy(struct recogniser *r, const struct icmp_extension *extension)
 {
-    if (!extension->present)
+    if (!extension)
         return NULL;
     struct icmp_extension *copy = r->spare_count ? r->spare[--r->spare_count] : malloc(sizeof *copy);
-    if (!copy)
-        return NULL;
-    copy->present = true;
-    copy->non_compliant = extension->non_compliant;
-    copy->mpls_count = extension->mpls_count;
-    copy->interface_count = extension->interface_count;
-    memcpy(copy->mpls, extension->mpls, extension->mpls_count * sizeof *copy->mpls);
-    memcpy(copy->interfaces, extension->interfaces, extension->interface_count * sizeof *copy->interfaces);
+    if (copy)
+        icmp_extension_copy(copy, extension);
     return copy;
 }
 
@@ -221,44 +204,46 @@ void extension_release(struct recogniser *r, struct icmp_extension *extension)
         free(extension);
 }
 
-/* What the quote shows changed; whether offloading left the checksums right nobody knows, so these do not count. */
-static void add_rewrites(const struct sighting *s, const struct headers *quote, struct reply *reply)
+/* As far as the traits tell: whether offloading left the checksums right nobody knows, so these do not count. */
+static struct headers headers_of(const struct addr *source, const struct addr *target, uint8_t protocol, uint32_t have,
+                                 const struct traits *traits)
+{
+    struct headers headers = {
+        .ip = {.version = source->family,
+               .protocol = protocol,
+               .tos = traits->tos,
+               .id = traits->ip_id,
+               .flow_label = traits->flow_label,
+               .dont_fragment = traits->dont_fragment,
+               .source = *source,
+               .target = *target},
+    };
+    struct transport *transport = &headers.transport;
+    transport->have = have & (HAVE_PORTS | HAVE_ECHO | HAVE_SEQ | HAVE_ACK | HAVE_FLAGS | HAVE_WINDOW);
+    transport->source_port = transport->echo_id = (uint16_t)(traits->word >> 16);
+    transport->target_port = transport->echo_seq = (uint16_t)traits->word;
+    transport->seq = traits->seq;
+    transport->ack = traits->ack;
+    transport->flags = traits->tcp_flags;
+    transport->window = traits->window;
+    return headers;
+}
+
+/* What the quote shows changed. */
+static void add_rewrites(const struct sighting *s, const struct look *quote, struct reply *reply)
 {
     const struct pair *pair = s->run->pair;
-    const struct transport *t = &quote->transport;
-    bool has_word = s->run->shape != SHAPE_RAW;
+    const struct traits *sent = &s->traits, *quoted = &quote->traits;
     bool is_tcp = pair->protocol == IP_TCP;
-    if (addr_equal(&quote->ip.source, &pair->source) && addr_equal(&quote->ip.target, &pair->target) &&
-        quote->ip.id == s->ip_id && quote->ip.tos == s->tos && quote->ip.flow_label == s->flow_label &&
-        quote->ip.dont_fragment == s->dont_fragment &&
-        (!(t->have & HAVE_PORTS) || (t->source_port == s->word >> 16 && t->target_port == (uint16_t)s->word)) &&
-        (!(t->have & HAVE_ECHO) || (t->echo_id == s->word >> 16 && t->echo_seq == (uint16_t)s->word)) &&
-        (!is_tcp || (t->seq == s->seq && (!(t->have & HAVE_ACK) || t->ack == s->ack) &&
-                     (!(t->have & HAVE_WINDOW) || t->window == s->window))))
+    if (addr_equal(&quote->source, &pair->source) && addr_equal(&quote->target, &pair->target) &&
+        quoted->ip_id == sent->ip_id && quoted->tos == sent->tos && quoted->flow_label == sent->flow_label &&
+        quoted->dont_fragment == sent->dont_fragment && (!quote->has_word || quoted->word == sent->word) &&
+        (!is_tcp || (quoted->seq == sent->seq && (!(quote->have & HAVE_ACK) || quoted->ack == sent->ack) &&
+                     (!(quote->have & HAVE_WINDOW) || quoted->window == sent->window))))
         return;
-    struct headers sent = {
-        .ip = {.version = quote->ip.version,
-               .protocol = pair->protocol,
-               .tos = s->tos,
-               .id = s->ip_id,
-               .flow_label = s->flow_label,
-               .dont_fragment = s->dont_fragment,
-               .source = pair->source,
-               .target = pair->target},
-    };
-    struct transport *mine = &sent.transport;
-    bool is_echo = s->run->shape == SHAPE_ECHO;
-    mine->have = !has_word ? 0 : is_echo ? HAVE_ECHO : HAVE_PORTS;
-    mine->source_port = mine->echo_id = (uint16_t)(s->word >> 16);
-    mine->target_port = mine->echo_seq = (uint16_t)s->word;
-    if (is_tcp) {
-        mine->have |= HAVE_SEQ | HAVE_ACK | HAVE_FLAGS | HAVE_WINDOW;
-        mine->seq = s->seq;
-        mine->ack = s->ack;
-        mine->flags = s->tcp_flags;
-        mine->window = s->window;
-    }
-    reply_compare_quote(reply, &sent, quote);
+    struct headers before = headers_of(&pair->source, &pair->target, pair->protocol, quote->have, sent);
+    struct headers after = headers_of(&quote->source, &quote->target, quote->protocol, quote->have, quoted);
+    reply_compare_quote(reply, &before, &after);
 }
 
 static bool is_same_frame(const struct probe *probe, const struct reply *reply)
@@ -299,7 +284,7 @@ static void note_reply(struct run *run, const struct sighting *s, const struct r
 {
     struct trace *trace = &run->trace;
     uint8_t refused = trace->refused_ttl;
-    struct run_ttl *at = run_at(run, s->ttl);
+    struct run_ttl *at = run_at(run, s->traits.ttl);
     trace_note_reply(trace, s->probe.ttl, reply);
     if (trace->refused_ttl != refused)
         run->no_route = reply_is_no_route(reply);
@@ -347,54 +332,56 @@ static void add_reply(struct recogniser *r, struct sighting *s, struct reply *re
 
 /* --- ICMP errors --- */
 
-static struct other_error make_error(unsigned file, const struct frame *frame, const struct packet *packet)
+static struct other_error make_error(const struct look *look)
 {
-    const struct headers *quote = &packet->quote;
-    const struct transport *t = &packet->outer.transport;
-    bool has_ports = quote->transport.have & HAVE_PORTS;
+    const struct reply *reply = &look->answer;
+    bool has_ports = look->have & HAVE_PORTS;
     return (struct other_error){
-        .time = frame->time,
-        .frame = frame->number,
-        .from = packet->outer.ip.source,
-        .source = quote->ip.source,
-        .target = quote->ip.target,
-        .source_port = has_ports ? quote->transport.source_port : 0,
-        .target_port = has_ports ? quote->transport.target_port : 0,
-        .protocol = quote->ip.protocol,
-        .version = packet->outer.ip.version,
-        .icmp_type = t->type,
-        .icmp_code = t->code,
-        .file = (uint8_t)file,
+        .time = look->time,
+        .frame = look->frame,
+        .from = reply->from,
+        .source = look->source,
+        .target = look->target,
+        .source_port = has_ports ? (uint16_t)(look->traits.word >> 16) : 0,
+        .target_port = has_ports ? (uint16_t)look->traits.word : 0,
+        .protocol = look->protocol,
+        .version = reply->version,
+        .icmp_type = reply->icmp_type,
+        .icmp_code = reply->icmp_code,
+        .file = look->file,
         .has_ports = has_ports,
-        .mtu = packet->mtu,
-        .cut = packet->truncated && !has_ports && packet->outer.transport.captured < packet->outer.transport.size,
+        .mtu = reply->mtu,
+        .cut = look->cut,
     };
 }
 
-void answer_take_error(struct recogniser *r, unsigned file, const struct frame *frame, const struct packet *packet,
-                       const struct look *look)
+static struct reply make_reply(const struct look *look, const struct found *found)
 {
-    const struct headers *quote = &packet->quote;
-    struct found found = nobody;
-    if (quote->ip.version && !quote->ip.fragment_offset)
-        found = find_quoted(r, look, frame->time);
-    struct reply reply = make_reply(file, frame, packet, &found);
-    reply.kind = (uint8_t)reply_kind_of_icmp(packet->outer.ip.version, reply.icmp_type, reply.icmp_code);
-    if (found.sighting && reply.kind == REPLY_OTHER) { /* the packet went on */
+    struct reply reply = look->answer;
+    reply.match = (uint8_t)found->match;
+    reply.rule = found->rule;
+    return reply;
+}
+
+void answer_take_error(struct recogniser *r, const struct look *look)
+{
+    bool has_quote = !addr_is_none(&look->source);
+    struct found found = has_quote && !look->is_fragment ? find_quoted(r, look) : nobody;
+    if (found.sighting && look->answer.kind == REPLY_OTHER) { /* the packet went on */
         count_stray(r, STRAY_ADVICE);
         return;
     }
-    reply.quoted_ttl = quote->ip.version ? quote->ip.ttl : -1;
     if (found.sighting) {
-        reply.extension = extension_copy(r, &packet->extension);
-        add_rewrites(found.sighting, quote, &reply);
+        struct reply reply = make_reply(look, &found);
+        reply.extension = extension_copy(r, look->extension);
+        add_rewrites(found.sighting, look, &reply);
         add_reply(r, found.sighting, &reply);
         return;
     }
-    struct other_error error = make_error(file, frame, packet);
-    error.extension = extension_copy(r, &packet->extension);
-    if (quote->ip.version)
-        orphan_add(r, look, &error, &reply);
+    struct other_error error = make_error(look);
+    error.extension = extension_copy(r, look->extension);
+    if (has_quote)
+        orphan_add(r, look, &error);
     else
         keep_error(r, &error);
 }
@@ -413,9 +400,11 @@ struct answer {
 
 static bool answers(const struct sighting *s, const struct answer *answer)
 {
-    if (answer->has_word && s->word != answer->word)
+    const struct traits *sent = &s->traits;
+    if (answer->has_word && sent->word != answer->word)
         return false;
-    return !answer->acknowledges || (s->payload && answer->ack - s->seq == s->payload);
+    unsigned bytes = sent->payload_bytes + (s->run->shape == SHAPE_FIN ? 1U : 0U); /* a FIN counts as one */
+    return !answer->acknowledges || (bytes && answer->ack - sent->seq == bytes);
 }
 
 static struct found guess(const struct pair *pair, const struct answer *answer)
@@ -433,29 +422,33 @@ static struct found guess(const struct pair *pair, const struct answer *answer)
     return contest.best ? (struct found){contest.best, only ? MATCH_EXACT : MATCH_WEAK, "ports"} : nobody;
 }
 
-static struct found find_answered_tcp(const struct recogniser *r, const struct packet *packet, uint64_t pair_hash,
-                                      uint32_t word, nstime time)
+/* The ports (echo: id and sequence number) of the packet that this one would answer. */
+static uint32_t answered_word(const struct look *look)
 {
-    const struct ip_header *ip = &packet->outer.ip;
-    const struct transport *t = &packet->outer.transport;
-    if (!(t->have & HAVE_FLAGS))
-        return nobody;
-    bool syn_ack = (t->flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
-    bool rst = t->flags & TCP_RST;
+    bool is_echo = look->protocol == IP_ICMP || look->protocol == IP_ICMP6;
+    uint32_t word = look->traits.word;
+    return is_echo ? word : word << 16 | word >> 16;
+}
+
+static struct found find_answered_tcp(const struct recogniser *r, const struct look *look, uint32_t word)
+{
+    const struct traits *traits = &look->traits;
+    bool syn_ack = (traits->tcp_flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
+    bool rst = traits->tcp_flags & TCP_RST;
     /* What the target acknowledges: a SYN or a FIN counts as one. */
-    if ((syn_ack || rst) && (t->flags & TCP_ACK)) {
-        uint64_t key = look_key(pair_hash, word, (uint32_t)t->ack - 1);
-        struct contest contest = {.time = time};
-        contend_by_key(r, &contest, key, &ip->target, &ip->source, IP_TCP, word);
+    if ((syn_ack || rst) && (traits->tcp_flags & TCP_ACK)) {
+        uint64_t key = look_key(look->answer_hash, word, traits->ack - 1);
+        struct contest contest = {.time = look->time};
+        contend_by_key(r, &contest, key, &look->target, &look->source, IP_TCP, word);
         if (contest.best)
             return (struct found){contest.best, contest.count == 1 ? MATCH_EXACT : MATCH_WEAK,
                                   "ports and acknowledgement"};
     }
-    struct pair *pair = pair_find(r, pair_hash, &ip->target, &ip->source, IP_TCP);
+    struct pair *pair = pair_find(r, look->answer_hash, &look->target, &look->source, IP_TCP);
     if (!pair)
         return nobody;
     struct answer answer = {
-        .word = word, .has_word = true, .acknowledges = !rst, .ack = (uint32_t)t->ack, .time = time};
+        .word = word, .has_word = true, .acknowledges = !rst, .ack = traits->ack, .time = look->time};
     struct found found = syn_ack ? nobody : guess(pair, &answer);
     if (found.sighting || !(syn_ack || rst))
         return found;
@@ -464,75 +457,41 @@ static struct found find_answered_tcp(const struct recogniser *r, const struct p
     return guess(pair, &answer);
 }
 
-static struct found find_answered(const struct recogniser *r, const struct packet *packet, uint64_t pair_hash,
-                                  nstime time)
+static struct found find_answered(const struct recogniser *r, const struct look *look)
 {
-    const struct ip_header *ip = &packet->outer.ip;
-    const struct transport *t = &packet->outer.transport;
-    uint32_t word = (uint32_t)t->target_port << 16 | t->source_port;
-    if (ip->protocol == IP_ICMP || ip->protocol == IP_ICMP6) {
-        word = (uint32_t)t->echo_id << 16 | t->echo_seq;
-        struct contest contest = {.time = time};
-        contend_by_key(r, &contest, look_key(pair_hash, word, 0), &ip->target, &ip->source, ip->protocol, word);
+    uint32_t word = answered_word(look);
+    if (look->protocol == IP_ICMP || look->protocol == IP_ICMP6) {
+        struct contest contest = {.time = look->time};
+        uint64_t key = look_key(look->answer_hash, word, 0);
+        contend_by_key(r, &contest, key, &look->target, &look->source, look->protocol, word);
         return contest.best ? (struct found){contest.best, MATCH_EXACT, "echo id and sequence number"} : nobody;
     }
-    if (ip->protocol == IP_TCP)
-        return find_answered_tcp(r, packet, pair_hash, word, time);
-    struct pair *pair = pair_find(r, pair_hash, &ip->target, &ip->source, ip->protocol);
-    struct answer answer = {.word = word, .has_word = t->have & HAVE_PORTS, .time = time};
+    if (look->protocol == IP_TCP)
+        return find_answered_tcp(r, look, word);
+    struct pair *pair = pair_find(r, look->answer_hash, &look->target, &look->source, look->protocol);
+    struct answer answer = {.word = word, .has_word = look->has_word, .time = look->time};
     return pair ? guess(pair, &answer) : nobody;
 }
 
-static enum reply_kind kind_of_answer(const struct packet *packet)
-{
-    const struct transport *t = &packet->outer.transport;
-    switch (packet->outer.ip.protocol) {
-    case IP_ICMP:
-    case IP_ICMP6:
-        return REPLY_ECHO;
-    case IP_TCP:
-        if (t->flags & TCP_RST)
-            return REPLY_RST;
-        return t->flags & TCP_SYN ? REPLY_SYN_ACK : REPLY_TCP;
-    case IP_UDP:
-    case IP_UDPLITE:
-        return REPLY_UDP;
-    case IP_SCTP:
-        return REPLY_SCTP;
-    case IP_DCCP:
-        return REPLY_DCCP;
-    default:
-        return REPLY_OTHER;
-    }
-}
-
 /* Without a probe of its own it may yet answer one whose other answers are orphans. */
-static bool answer_orphans(struct recogniser *r, const struct packet *packet, uint64_t pair_hash, struct reply *reply)
+static bool answer_orphans(struct recogniser *r, const struct look *look)
 {
-    const struct ip_header *ip = &packet->outer.ip;
-    const struct transport *t = &packet->outer.transport;
-    bool is_echo = ip->protocol == IP_ICMP || ip->protocol == IP_ICMP6;
-    uint32_t word =
-        is_echo ? (uint32_t)t->echo_id << 16 | t->echo_seq : (uint32_t)t->target_port << 16 | t->source_port;
-    struct pair *pair = pair_find(r, pair_hash, &ip->target, &ip->source, ip->protocol);
-    bool ends = reply->kind == REPLY_ECHO || reply->kind == REPLY_SYN_ACK || reply->kind == REPLY_RST;
-    reply->match = MATCH_WEAK;
-    reply->rule = "ports alone";
-    return pair && pair->orphans && ends && orphan_take_answer(r, pair, word, reply);
+    struct pair *pair = pair_find(r, look->answer_hash, &look->target, &look->source, look->protocol);
+    struct reply reply = look->answer;
+    bool ends = reply.kind == REPLY_ECHO || reply.kind == REPLY_SYN_ACK || reply.kind == REPLY_RST;
+    reply.match = MATCH_WEAK;
+    reply.rule = "ports alone";
+    return pair && pair->orphans && ends && orphan_take_answer(r, pair, answered_word(look), &reply);
 }
 
-bool answer_take(struct recogniser *r, unsigned file, const struct frame *frame, const struct packet *packet,
-                 const struct look *look)
+bool answer_take(struct recogniser *r, const struct look *look)
 {
     if (!look->may_answer || (!r->run_count && !r->orphan_count))
         return false;
-    struct found found = find_answered(r, packet, look->answer_hash, frame->time);
-    if (!found.sighting && !r->orphan_count)
-        return false;
-    struct reply reply = make_reply(file, frame, packet, &found);
-    reply.kind = (uint8_t)kind_of_answer(packet);
+    struct found found = find_answered(r, look);
     if (!found.sighting)
-        return answer_orphans(r, packet, look->answer_hash, &reply);
+        return r->orphan_count && answer_orphans(r, look);
+    struct reply reply = make_reply(look, &found);
     add_reply(r, found.sighting, &reply);
     return true;
 }

@@ -24,7 +24,6 @@
 #define ORPHAN_BYTES_MOST (2U << 20)       /* labels of all orphans */
 #define HIGH_TTLS_MOST (1U << 16)          /* TTLs beyond PROBE_TTL_MOST of all runs */
 
-#define HEAD_BYTES 8
 #define SPARE_EXTENSIONS 32
 
 /* What a packet would be as a probe. */
@@ -52,25 +51,18 @@ struct sighting {
     uint64_t key;
 
     struct run *run;
+
     struct sighting *next_free;
     uint32_t place;                    /* in its queue */
-    struct sighting *before, *after;   /* in the run, by time */
     uint32_t id;                       /* its place in the pool, from 1 */
     uint32_t next_same, previous_same; /* ids; of the same key, the newest first; 0: none */
-    uint32_t word, seq;
-    uint16_t ip_id, checksum;
-
-    uint8_t ttl; /* as captured; probe.ttl is as sent, once that is known */
-    uint8_t head_bytes, tos, tcp_flags;
-    bool dont_fragment, indexed;
-    bool settled; /* nothing more is waited for, and it is in no queue */
+    bool indexed;
+    bool settled;    /* nothing more is waited for, and it is in no queue */
+    bool bytes_held; /* what its replies own is counted in the recogniser's held_bytes */
     uint8_t direction;
-    uint64_t head; /* the first bytes of its payload, as many as head_bytes */
-    uint32_t ack, flow_label;
-    uint32_t interface; /* of its frame, as is the direction */
-    uint16_t size, window;
-    uint16_t payload; /* bytes; a FIN counts as one */
-    bool bytes_held;  /* what its replies own is counted in the recogniser's held_bytes */
+    uint32_t interface;              /* of its frame, as is the direction */
+    struct traits traits;            /* its TTL is as captured; probe.ttl as sent, once that is known */
+    struct sighting *before, *after; /* in the run, by time */
     struct reply first;
 };
 
@@ -113,15 +105,6 @@ struct run_ttl {
     uint32_t asked;
 };
 
-/* What the first packet of a run shows of its tool. */
-struct first_look {
-    uint16_t size, window;
-    uint16_t payload_bytes;              /* on the wire */
-    uint8_t payload[12], payload_length; /* the first of them, as far as they were captured */
-    bool dont_fragment;
-    bool has_options; /* TCP */
-};
-
 /* Packets that one run of one tool may have sent. */
 struct run {
     struct trace trace;
@@ -132,7 +115,6 @@ struct run {
     unsigned held; /* settled ones that wait for the decision */
     uint8_t state; /* enum run_state */
     uint8_t shape;
-    uint8_t tos;
     uint8_t last_ttl, first_ttl, least_ttl, most_ttl; /* as captured */
     uint8_t version;
     bool wanted, told;     /* in the report; something of it has been told, so that its TTLs are fixed */
@@ -151,7 +133,7 @@ struct run {
     struct field source_port, target_port, ip_id, seq; /* echo: id and sequence number are ports */
     struct run_ttl *by_ttl;                            /* owned; as captured */
     unsigned by_ttl_count;
-    struct first_look shown;
+    struct traits shown; /* by its first packet */
 };
 
 struct orphan;
@@ -176,10 +158,8 @@ struct orphan {
     struct orphan *next;
     struct other_error error; /* owns its extension */
     struct reply reply;       /* owns nothing */
-    uint32_t word, seq;
-    struct first_look shown;
-    uint16_t ip_id;
-    uint8_t shape, tos;
+    struct traits traits;     /* of the packet */
+    uint8_t shape;
     uint8_t hop; /* as inferred */
     bool has_word;
     size_t bytes; /* of what it owns */
@@ -267,8 +247,6 @@ uint64_t look_pair_hash(const struct recogniser *r, const struct addr *source, c
                         uint8_t protocol);
 uint64_t look_key(uint64_t pair_hash, uint32_t word, uint32_t extra);
 
-void look_first(const struct headers *headers, struct first_look *out);
-
 /* table.c: everything that is found by hash, and the pool of sightings. */
 bool table_init(struct recogniser *r);
 void table_free(struct recogniser *r);
@@ -307,14 +285,13 @@ nstime queue_next(const struct queue *queue);
 void field_add(struct field *field, uint32_t value, bool first, bool wide);
 /* How well a packet goes on with what the run has sent: 0 not at all, more is better. */
 unsigned pattern_fits(const struct run *run, const struct look *look, nstime now);
-void pattern_add(struct run *run, const struct look *look);
+void pattern_add(struct run *run, const struct traits *traits);
 /* Whether it would be near what the run has sent, at any time. */
-bool pattern_covers(const struct run *run, const struct look *look);
+bool pattern_covers(const struct run *run, const struct traits *traits);
 
 /* sight.c */
 /* A packet that may be a probe. False: it is none, and counted. */
-bool run_take(struct recogniser *r, unsigned file, const struct frame *frame, const struct packet *packet,
-              const struct look *look);
+bool run_take(struct recogniser *r, const struct look *look);
 /* What its replies own. */
 size_t sighting_reply_bytes(const struct sighting *s);
 
@@ -348,10 +325,8 @@ static inline struct run_ttl *run_at(struct run *run, uint8_t ttl) /* NULL: no m
 }
 
 /* answer.c */
-bool answer_take(struct recogniser *r, unsigned file, const struct frame *frame, const struct packet *packet,
-                 const struct look *look);
-void answer_take_error(struct recogniser *r, unsigned file, const struct frame *frame, const struct packet *packet,
-                       const struct look *look);
+bool answer_take(struct recogniser *r, const struct look *look);
+void answer_take_error(struct recogniser *r, const struct look *look);
 
 /* tool.c: fills what flow and origin say of the run, as far as it has gone. */
 void tool_describe(struct run *run);
@@ -362,8 +337,7 @@ bool tool_is_placed(const struct run *run);
 uint8_t tool_captured_at(const struct run *run);
 
 /* orphan.c */
-void orphan_add(struct recogniser *r, const struct look *quote, const struct other_error *error,
-                const struct reply *reply);
+void orphan_add(struct recogniser *r, const struct look *quote, const struct other_error *error);
 /* A direct answer to somebody who has orphans: it may be the end of their ladder. False: it is nothing of theirs. */
 bool orphan_take_answer(struct recogniser *r, struct pair *pair, uint32_t word, const struct reply *reply);
 void orphan_tick(struct recogniser *r);

@@ -1,4 +1,5 @@
 /* look: a packet, reduced to what tells one probe from the next. */
+#include <stddef.h>
 #include <string.h>
 
 #include "recognise/internal.h"
@@ -52,7 +53,7 @@ static void look_at_echo(const struct headers *headers, struct look *out)
     uint8_t request = headers->ip.version == 4 ? 8 : 128;
     if (!(t->have & HAVE_ECHO))
         return;
-    out->word = (uint32_t)t->echo_id << 16 | t->echo_seq;
+    out->traits.word = (uint32_t)t->echo_id << 16 | t->echo_seq;
     out->has_word = true;
     out->shape = t->type == request ? SHAPE_ECHO : SHAPE_NONE;
 }
@@ -61,31 +62,55 @@ static void look_at_ports(const struct transport *t, struct look *out)
 {
     if (!(t->have & HAVE_PORTS))
         return;
-    out->word = (uint32_t)t->source_port << 16 | t->target_port;
+    out->traits.word = (uint32_t)t->source_port << 16 | t->target_port;
     out->has_word = true;
-    out->seq = t->have & HAVE_SEQ ? (uint32_t)t->seq : 0;
-    out->ack = t->have & HAVE_ACK ? (uint32_t)t->ack : 0;
+    out->traits.seq = t->have & HAVE_SEQ ? (uint32_t)t->seq : 0;
+    out->traits.ack = t->have & HAVE_ACK ? (uint32_t)t->ack : 0;
 }
 
-static void look_at_payload(const struct transport *t, struct look *out)
+static void look_at_payload(const struct transport *t, struct traits *out)
 {
     size_t header = t->header_length;
+    out->payload_bytes = (uint16_t)(t->size > header ? t->size - header : 0);
     if (!t->bytes || t->captured <= header)
         return;
     size_t length = t->captured - header;
-    out->head_bytes = (uint8_t)(length < HEAD_BYTES ? length : HEAD_BYTES);
-    if (length >= HEAD_BYTES)
-        memcpy(&out->head, t->bytes + header, HEAD_BYTES); /* of a known size, so that it is a load */
+    out->payload_length = (uint8_t)(length < SHOWN_BYTES ? length : SHOWN_BYTES);
+    if (length >= SHOWN_BYTES)
+        memcpy(out->payload, t->bytes + header, SHOWN_BYTES); /* of a known size, so that it is a load */
     else
-        memcpy(&out->head, t->bytes + header, length);
+        memcpy(out->payload, t->bytes + header, length);
 }
 
+static void look_at_traits(const struct headers *headers, struct traits *out)
+{
+    const struct ip_header *ip = &headers->ip;
+    const struct transport *t = &headers->transport;
+    out->flow_label = ip->flow_label;
+    out->ip_id = ip->id;
+    out->checksum = t->checksum;
+    out->window = t->window;
+    out->size = (uint16_t)ip->total_length;
+    out->ttl = ip->ttl;
+    out->tos = ip->tos;
+    out->tcp_flags = t->flags;
+    out->dont_fragment = ip->dont_fragment;
+    out->has_options = ip->protocol == IP_TCP && t->header_length > 20;
+    look_at_payload(t, out);
+}
+
+/* The packet as a probe. */
 static void look_at(const struct recogniser *r, const struct headers *headers, struct look *out)
 {
     const struct ip_header *ip = &headers->ip;
     const struct transport *t = &headers->transport;
     uint32_t extra = ip->id;
-    *out = (struct look){.headers = headers};
+    out->source = ip->source;
+    out->target = ip->target;
+    out->protocol = ip->protocol;
+    out->have = t->have;
+    out->length = t->length;
+    out->is_fragment = ip->fragment_offset != 0;
     out->pair_hash = look_pair_hash(r, &ip->source, &ip->target, ip->protocol);
     switch (ip->protocol) {
     case IP_ICMP:
@@ -96,7 +121,7 @@ static void look_at(const struct recogniser *r, const struct headers *headers, s
     case IP_TCP:
         look_at_ports(t, out);
         out->shape = tcp_shape(t);
-        extra = out->seq;
+        extra = out->traits.seq;
         break;
     case IP_UDP:
     case IP_UDPLITE:
@@ -109,17 +134,17 @@ static void look_at(const struct recogniser *r, const struct headers *headers, s
         break;
     case IP_SCTP:
         look_at_ports(t, out);
-        out->seq = t->have & HAVE_INIT_TAG ? t->init_tag : 0;
+        out->traits.seq = t->have & HAVE_INIT_TAG ? t->init_tag : 0;
         out->shape = !(t->have & HAVE_TYPE) || t->type == SCTP_INIT ? SHAPE_SCTP : SHAPE_NONE;
         break;
     default:
         out->shape = SHAPE_RAW;
         break;
     }
-    if (ip->fragment_offset || (!out->has_word && out->shape != SHAPE_RAW))
+    if (out->is_fragment || (!out->has_word && out->shape != SHAPE_RAW))
         out->shape = SHAPE_NONE;
-    look_at_payload(t, out);
-    out->key = look_key(out->pair_hash, out->word, extra);
+    look_at_traits(headers, &out->traits);
+    out->key = look_key(out->pair_hash, out->traits.word, extra);
 }
 
 /* Whether a packet can be an answer at all. */
@@ -140,33 +165,69 @@ static bool may_answer(const struct headers *headers)
     }
 }
 
-void recogniser_look(const struct recogniser *r, const struct packet *packet, struct look *out)
+static enum reply_kind kind_of_answer(const struct headers *headers)
 {
-    const struct ip_header *ip = &packet->outer.ip;
-    if (packet->kind == PACKET_ICMP_ERROR && packet->quote.ip.version) {
-        look_at(r, &packet->quote, out);
-    } else if (packet->kind == PACKET_PLAIN) {
-        look_at(r, &packet->outer, out);
-        out->may_answer = may_answer(&packet->outer);
-        if (out->may_answer)
-            out->answer_hash = look_pair_hash(r, &ip->target, &ip->source, ip->protocol);
+    switch (headers->ip.protocol) {
+    case IP_ICMP:
+    case IP_ICMP6:
+        return REPLY_ECHO;
+    case IP_TCP:
+        if (headers->transport.flags & TCP_RST)
+            return REPLY_RST;
+        return headers->transport.flags & TCP_SYN ? REPLY_SYN_ACK : REPLY_TCP;
+    case IP_UDP:
+    case IP_UDPLITE:
+        return REPLY_UDP;
+    case IP_SCTP:
+        return REPLY_SCTP;
+    case IP_DCCP:
+        return REPLY_DCCP;
+    default:
+        return REPLY_OTHER;
     }
 }
 
-void look_first(const struct headers *headers, struct first_look *out)
+static void look_at_answer(const struct frame *frame, const struct packet *packet, struct look *out)
 {
-    const struct transport *t = &headers->transport;
-    size_t header = t->header_length;
-    *out = (struct first_look){
-        .size = (uint16_t)headers->ip.total_length,
-        .window = t->window,
-        .payload_bytes = (uint16_t)(t->size > header ? t->size - header : 0),
-        .dont_fragment = headers->ip.dont_fragment,
-        .has_options = headers->ip.protocol == IP_TCP && header > 20,
-    };
-    if (!t->bytes || t->captured <= header)
-        return;
-    size_t length = t->captured - header;
-    out->payload_length = (uint8_t)(length < sizeof out->payload ? length : sizeof out->payload);
-    memcpy(out->payload, t->bytes + header, out->payload_length);
+    out->answer = reply_of_packet(frame, packet);
+    out->answer.file = out->file;
+    out->extension = NULL;
+}
+
+static void look_at_error(const struct frame *frame, const struct packet *packet, struct look *out)
+{
+    const struct headers *outer = &packet->outer;
+    const struct transport *t = &outer->transport;
+    look_at_answer(frame, packet, out);
+    out->answer.kind = (uint8_t)reply_kind_of_icmp(outer->ip.version, t->type, t->code);
+    out->answer.quoted_ttl = packet->quote.ip.version ? packet->quote.ip.ttl : -1;
+    out->extension = packet->extension.present ? &packet->extension : NULL;
+    out->cut = packet->truncated && !(out->have & HAVE_PORTS) && t->captured < t->size;
+}
+
+void recogniser_look(const struct recogniser *r, unsigned file, const struct frame *frame, const struct packet *packet,
+                     struct look *out)
+{
+    const struct ip_header *ip = &packet->outer.ip;
+    memset(out, 0, offsetof(struct look, answer));
+    out->time = frame->time;
+    out->frame = frame->number;
+    out->kind = (uint8_t)packet->kind;
+    out->interface = packet->interface;
+    out->direction = packet->direction;
+    out->file = (uint8_t)file;
+    out->malformed = packet->malformed || frame->clamped;
+    if (packet->kind == PACKET_ICMP_ERROR) {
+        if (packet->quote.ip.version)
+            look_at(r, &packet->quote, out);
+        look_at_error(frame, packet, out);
+    } else if (packet->kind == PACKET_PLAIN) {
+        look_at(r, &packet->outer, out);
+        out->may_answer = may_answer(&packet->outer);
+        if (!out->may_answer)
+            return;
+        out->answer_hash = look_pair_hash(r, &ip->target, &ip->source, ip->protocol);
+        look_at_answer(frame, packet, out);
+        out->answer.kind = (uint8_t)kind_of_answer(&packet->outer);
+    }
 }

@@ -35,7 +35,7 @@ static void orphans_push(struct recogniser *r, struct pair *pair)
 static bool is_late(const struct pair *pair, const struct look *quote)
 {
     for (const struct run *run = pair->runs; run; run = run->next_in_pair)
-        if (run->state == RUN_FOUND && pattern_covers(run, quote))
+        if (run->state == RUN_FOUND && pattern_covers(run, &quote->traits))
             return true;
     return false;
 }
@@ -55,18 +55,6 @@ static void append(struct recogniser *r, struct pair *pair, struct orphan *orpha
     r->orphan_bytes += orphan->bytes;
 }
 
-static void note_quote(struct orphan *orphan, const struct look *quote)
-{
-    const struct headers *h = quote->headers;
-    orphan->word = quote->word;
-    orphan->seq = quote->seq;
-    orphan->has_word = quote->has_word;
-    orphan->shape = quote->shape;
-    orphan->ip_id = h->ip.id;
-    orphan->tos = h->ip.tos;
-    look_first(h, &orphan->shown);
-}
-
 /* --- judging --- */
 
 /* What is asked of a pair's orphans of one echo id or source port. */
@@ -78,7 +66,7 @@ struct ladder {
 
 static uint32_t counter_of(const struct ladder *ladder, const struct orphan *orphan)
 {
-    return ladder->counter == COUNTER_SOURCE_PORT ? orphan->word >> 16 : orphan->word & 0xffff;
+    return ladder->counter == COUNTER_SOURCE_PORT ? orphan->traits.word >> 16 : orphan->traits.word & 0xffff;
 }
 
 static int compare_times(const struct orphan *x, const struct orphan *y)
@@ -91,14 +79,14 @@ static int compare_times(const struct orphan *x, const struct orphan *y)
 static int by_target_port(const void *a, const void *b)
 {
     const struct orphan *x = *(struct orphan *const *)a, *y = *(struct orphan *const *)b;
-    uint32_t p = x->word & 0xffff, q = y->word & 0xffff;
+    uint32_t p = x->traits.word & 0xffff, q = y->traits.word & 0xffff;
     return p == q ? compare_times(x, y) : p < q ? -1 : 1;
 }
 
 static int by_source_port(const void *a, const void *b)
 {
     const struct orphan *x = *(struct orphan *const *)a, *y = *(struct orphan *const *)b;
-    uint32_t p = x->word >> 16, q = y->word >> 16;
+    uint32_t p = x->traits.word >> 16, q = y->traits.word >> 16;
     return p == q ? compare_times(x, y) : p < q ? -1 : 1;
 }
 
@@ -275,7 +263,7 @@ static void imagine_run(const struct pair *pair, const struct ladder *ladder, st
     run->trace.origin = (struct trace_origin){.foreign = true, .inferred = true, .rounds = 1};
     run->trace.flow.source = pair->source;
     run->trace.flow.target = pair->target;
-    run->trace.flow.tos = first->tos;
+    run->trace.flow.tos = first->traits.tos;
     run->trace.started = true;
     run->pair = (struct pair *)(uintptr_t)pair;
     run->version = pair->target.family;
@@ -283,13 +271,13 @@ static void imagine_run(const struct pair *pair, const struct ladder *ladder, st
     run->told = run->wanted = true;
     for (size_t i = 0; i < ladder->count; i++) {
         const struct orphan *rung = ladder->rungs[i];
-        field_add(&run->source_port, rung->word >> 16, i == 0, false);
-        field_add(&run->target_port, rung->word & 0xffff, i == 0, false);
-        field_add(&run->ip_id, rung->ip_id, i == 0, false);
-        field_add(&run->seq, rung->seq, i == 0, true);
+        field_add(&run->source_port, rung->traits.word >> 16, i == 0, false);
+        field_add(&run->target_port, rung->traits.word & 0xffff, i == 0, false);
+        field_add(&run->ip_id, rung->traits.ip_id, i == 0, false);
+        field_add(&run->seq, rung->traits.seq, i == 0, true);
         run->count++;
     }
-    run->shown = first->shown;
+    run->shown = first->traits;
 }
 
 static void tell_rung(struct recogniser *r, struct run *run, struct orphan *rung)
@@ -301,8 +289,8 @@ static void tell_rung(struct recogniser *r, struct run *run, struct orphan *rung
         .replies = &rung->reply,
         .attempt = at ? ++at->asked : 1,
         .next_at_ttl = -1,
-        .source_port = (uint16_t)(rung->word >> 16),
-        .target_port = (uint16_t)rung->word,
+        .source_port = (uint16_t)(rung->traits.word >> 16),
+        .target_port = (uint16_t)rung->traits.word,
         .reply_count = 1,
         .ttl = rung->hop,
         .state = PROBE_ANSWERED,
@@ -378,10 +366,10 @@ static void tell_errors(struct recogniser *r, struct ladder *ladder)
  * come again; else all. */
 static void take_ladder(struct orphan **list, bool by_source, struct ladder *ladder)
 {
-    uint32_t key = *list ? (*list)->word >> 16 : 0;
+    uint32_t key = *list ? (*list)->traits.word >> 16 : 0;
     for (struct orphan **at = list; *at;) {
         struct orphan *orphan = *at;
-        if (by_source && orphan->word >> 16 != key) {
+        if (by_source && orphan->traits.word >> 16 != key) {
             at = &orphan->next;
             continue;
         }
@@ -397,7 +385,7 @@ static bool sources_recur(const struct pair *pair, struct orphan **scratch)
         scratch[count++] = orphan;
     qsort(scratch, count, sizeof *scratch, by_source_port);
     for (size_t i = 1; i < count; i++)
-        distinct += scratch[i]->word >> 16 != scratch[i - 1]->word >> 16;
+        distinct += scratch[i]->traits.word >> 16 != scratch[i - 1]->traits.word >> 16;
     return distinct * 2 <= count;
 }
 
@@ -440,11 +428,10 @@ static void make_room(struct recogniser *r, struct pair *pair)
         give_up(r, r->oldest_orphans);
 }
 
-void orphan_add(struct recogniser *r, const struct look *quote, const struct other_error *error,
-                const struct reply *reply)
+void orphan_add(struct recogniser *r, const struct look *quote, const struct other_error *error)
 {
     bool tells = quote->has_word || quote->shape == SHAPE_RAW;
-    struct pair *pair = reply->kind == REPLY_OTHER || !tells ? NULL : pair_get(r, quote);
+    struct pair *pair = quote->answer.kind == REPLY_OTHER || !tells ? NULL : pair_get(r, quote);
     if (pair && is_late(pair, quote)) {
         count_stray(r, STRAY_LATE);
         free(error->extension);
@@ -458,10 +445,12 @@ void orphan_add(struct recogniser *r, const struct look *quote, const struct oth
         return;
     }
     orphan->error = *error;
-    orphan->reply = *reply;
+    orphan->reply = quote->answer;
     orphan->reply.match = MATCH_EXACT; /* the quote is all that there is of its probe */
     orphan->reply.rule = "its own quote";
-    note_quote(orphan, quote);
+    orphan->traits = quote->traits;
+    orphan->shape = quote->shape;
+    orphan->has_word = quote->has_word;
     append(r, pair, orphan);
     make_room(r, pair);
 }
@@ -471,7 +460,8 @@ bool orphan_take_answer(struct recogniser *r, struct pair *pair, uint32_t word, 
     const struct orphan *like = pair->orphans;
     unsigned left = 16;
     for (; like && --left; like = like->next)
-        if (like->word >> 16 == word >> 16 || (like->shape != SHAPE_ECHO && (uint16_t)like->word == (uint16_t)word))
+        if (like->traits.word >> 16 == word >> 16 ||
+            (like->shape != SHAPE_ECHO && (uint16_t)like->traits.word == (uint16_t)word))
             break;
     struct orphan *orphan = like ? calloc(1, sizeof *orphan) : NULL;
     if (!orphan)
@@ -479,7 +469,7 @@ bool orphan_take_answer(struct recogniser *r, struct pair *pair, uint32_t word, 
     *orphan = *like;
     orphan->error = (struct other_error){0};
     orphan->reply = *reply;
-    orphan->word = word;
+    orphan->traits.word = word;
     append(r, pair, orphan);
     make_room(r, pair);
     return true;

@@ -51,18 +51,17 @@ void field_add(struct field *field, uint32_t value, bool first, bool wide)
     field->last = value;
 }
 
-void pattern_add(struct run *run, const struct look *look)
+void pattern_add(struct run *run, const struct traits *traits)
 {
-    const struct headers *h = look->headers;
     bool first = run->count == 0;
-    field_add(&run->source_port, look->word >> 16, first, false);
-    field_add(&run->target_port, look->word & 0xffff, first, false);
+    field_add(&run->source_port, traits->word >> 16, first, false);
+    field_add(&run->target_port, traits->word & 0xffff, first, false);
     if (run->count < KNOWN_AFTER) {
-        field_add(&run->ip_id, h->ip.id, first, false);
-        field_add(&run->seq, look->seq, first, true);
+        field_add(&run->ip_id, traits->ip_id, first, false);
+        field_add(&run->seq, traits->seq, first, true);
     }
-    run->ip_id.last = h->ip.id;
-    run->seq.last = look->seq;
+    run->ip_id.last = traits->ip_id;
+    run->seq.last = traits->seq;
 }
 
 /* --- fitting --- */
@@ -88,19 +87,19 @@ static bool starts_again(const struct run *run, uint8_t ttl)
 }
 
 /* Somebody pings with one TTL after another: an id for each, and a sequence number that begins anew. */
-static unsigned fits_pings(const struct run *run, const struct look *look, bool late)
+static unsigned fits_pings(const struct run *run, const struct traits *traits, bool late)
 {
-    uint8_t ttl = look->headers->ip.ttl;
+    uint8_t ttl = traits->ttl;
     bool next = ttl > run->last_ttl && ttl <= run->last_ttl + TTL_JUMP_MOST;
-    return run->one_id_a_ttl && next && !late && (look->word & 0xffff) == run->target_port.first ? 4 : 0;
+    return run->one_id_a_ttl && next && !late && (traits->word & 0xffff) == run->target_port.first ? 4 : 0;
 }
 
 /* One id is one run; its sequence number rises, by one or, in the other byte order, by 256. */
-static unsigned fits_echo(const struct run *run, const struct look *look, bool again, bool late)
+static unsigned fits_echo(const struct run *run, const struct traits *traits, bool again, bool late)
 {
-    if (relate(&run->source_port, look->word >> 16) != SAME)
-        return fits_pings(run, look, late);
-    int32_t step = step_of(run->target_port.last, look->word & 0xffff, false);
+    if (relate(&run->source_port, traits->word >> 16) != SAME)
+        return fits_pings(run, traits, late);
+    int32_t step = step_of(run->target_port.last, traits->word & 0xffff, false);
     if (step > 0 && (step <= NEAR_MOST || (step % 256 == 0 && step <= 256 * 16)))
         return 9;
     if (again && (late || !is_near(step, false)))
@@ -109,17 +108,17 @@ static unsigned fits_echo(const struct run *run, const struct look *look, bool a
 }
 
 /* Both ports stay, or the target's rises: what stays tells the run. */
-static unsigned fits_steady_source(const struct run *run, const struct look *look, bool again, bool late)
+static unsigned fits_steady_source(const struct run *run, const struct traits *traits, bool again, bool late)
 {
-    bool counts = look->seq && run->seq.movement == MOVE_RISING;
-    int32_t step = step_of(run->seq.last, look->seq, true);
-    switch (relate(&run->target_port, look->word & 0xffff)) {
+    bool counts = traits->seq && run->seq.movement == MOVE_RISING;
+    int32_t step = step_of(run->seq.last, traits->seq, true);
+    switch (relate(&run->target_port, traits->word & 0xffff)) {
     case SAME:
         if (again && counts && !is_near(step, true))
             return 0;
         return again && late && !(counts && step > 0) ? 0 : 9;
     case UP:
-        return again && late && (look->word & 0xffff) != run->target_port.last + 1 ? 0 : 8;
+        return again && late && (traits->word & 0xffff) != run->target_port.last + 1 ? 0 : 8;
     case DOWN:
         return again && late ? 0 : 3;
     case FAR:
@@ -129,14 +128,14 @@ static unsigned fits_steady_source(const struct run *run, const struct look *loo
 }
 
 /* A source port for each probe, counted up or picked near a base. */
-static unsigned fits_near_source(const struct run *run, const struct look *look, bool again, bool late)
+static unsigned fits_near_source(const struct run *run, const struct traits *traits, bool again, bool late)
 {
     bool settled = run->count > 3;
     if (settled && run->source_port.movement == MOVE_CONSTANT)
         return 0;
-    if (again && late && (look->word >> 16) != run->source_port.last + 1)
+    if (again && late && (traits->word >> 16) != run->source_port.last + 1)
         return 0;
-    switch (relate(&run->target_port, look->word & 0xffff)) {
+    switch (relate(&run->target_port, traits->word & 0xffff)) {
     case SAME:
         return 7;
     case UP:
@@ -150,25 +149,25 @@ static unsigned fits_near_source(const struct run *run, const struct look *look,
 
 /* In the second packet nothing has been counted yet; but tools count UDP ports from here on, and use one port for all
  * probes elsewhere. Once a few have come alike, this one does not count. */
-static bool is_counted(const struct run *run, const struct look *look)
+static bool is_counted(const struct run *run, const struct traits *traits)
 {
-    uint32_t port = look->word & 0xffff;
-    return run->count == 1 && look->shape == SHAPE_UDP && run->pair->run_count < 4 && port >= TRACEROUTE_PORT &&
+    uint32_t port = traits->word & 0xffff;
+    return run->count == 1 && run->shape == SHAPE_UDP && run->pair->run_count < 4 && port >= TRACEROUTE_PORT &&
            port < TRACEROUTE_PORT + 256;
 }
 
 /* A random source port for each probe. */
-static unsigned fits_random_source(const struct run *run, const struct look *look)
+static unsigned fits_random_source(const struct run *run, const struct traits *traits)
 {
     uint8_t movement = run->source_port.movement;
-    uint8_t ttl = look->headers->ip.ttl;
+    uint8_t ttl = traits->ttl;
     if (movement == MOVE_CONSTANT || (run->count > 3 && movement != MOVE_RANDOM))
         return 0;
     if (ttl + 1 < run->last_ttl || ttl > run->most_ttl + TTL_JUMP_MOST)
         return 0;
-    switch (relate(&run->target_port, look->word & 0xffff)) {
+    switch (relate(&run->target_port, traits->word & 0xffff)) {
     case SAME: /* a port that is counted up does not come twice */
-        return run->target_port.movement == MOVE_RISING || is_counted(run, look) ? 0 : 4;
+        return run->target_port.movement == MOVE_RISING || is_counted(run, traits) ? 0 : 4;
     case UP:
         return run->count > 3 && run->target_port.movement == MOVE_CONSTANT ? 0 : 5;
     case DOWN:
@@ -178,29 +177,29 @@ static unsigned fits_random_source(const struct run *run, const struct look *loo
     return 0;
 }
 
-static unsigned fits_ports(const struct run *run, const struct look *look, bool again, bool late)
+static unsigned fits_ports(const struct run *run, const struct traits *traits, bool again, bool late)
 {
-    enum relation source = relate(&run->source_port, look->word >> 16);
+    enum relation source = relate(&run->source_port, traits->word >> 16);
     if (source == SAME)
-        return fits_steady_source(run, look, again, late);
+        return fits_steady_source(run, traits, again, late);
     if (source != FAR && run->source_port.movement != MOVE_RANDOM)
-        return fits_near_source(run, look, again, late);
-    return fits_random_source(run, look);
+        return fits_near_source(run, traits, again, late);
+    return fits_random_source(run, traits);
 }
 
 /* What most tools keep decides between runs that fit alike: size, TOS, and the id counted up. */
-static unsigned likeness(const struct run *run, const struct headers *h)
+static unsigned likeness(const struct run *run, const struct traits *traits)
 {
-    unsigned likeness = run->shown.size == h->ip.total_length;
-    likeness += run->tos == h->ip.tos;
-    likeness += run->version == 4 && (uint16_t)(run->ip_id.last + 1) == h->ip.id;
+    unsigned likeness = run->shown.size == traits->size;
+    likeness += run->shown.tos == traits->tos;
+    likeness += run->version == 4 && (uint16_t)(run->ip_id.last + 1) == traits->ip_id;
     return likeness + (run->state != RUN_ORDINARY);
 }
 
 unsigned pattern_fits(const struct run *run, const struct look *look, nstime now)
 {
-    const struct headers *h = look->headers;
-    uint8_t ttl = h->ip.ttl;
+    const struct traits *traits = &look->traits;
+    uint8_t ttl = traits->ttl;
     unsigned score = 0;
     if (run->shape != look->shape)
         return 0;
@@ -208,12 +207,12 @@ unsigned pattern_fits(const struct run *run, const struct look *look, nstime now
         return 0;
     bool again = starts_again(run, ttl), late = now - run->last_time > RESTART_AFTER;
     if (look->shape == SHAPE_ECHO)
-        score = fits_echo(run, look, again, late);
+        score = fits_echo(run, traits, again, late);
     else if (look->shape == SHAPE_RAW)
         score = again && late ? 0 : 6;
     else
-        score = fits_ports(run, look, again, late);
-    return score ? 5 * score + likeness(run, h) - (late ? LATE_COST : 0) : 0;
+        score = fits_ports(run, traits, again, late);
+    return score ? 5 * score + likeness(run, traits) - (late ? LATE_COST : 0) : 0;
 }
 
 static bool covers(const struct field *field, uint32_t value)
@@ -221,7 +220,7 @@ static bool covers(const struct field *field, uint32_t value)
     return value + NEAR_MOST >= field->least && value <= field->most + NEAR_MOST;
 }
 
-bool pattern_covers(const struct run *run, const struct look *look)
+bool pattern_covers(const struct run *run, const struct traits *traits)
 {
-    return covers(&run->source_port, look->word >> 16) && covers(&run->target_port, look->word & 0xffff);
+    return covers(&run->source_port, traits->word >> 16) && covers(&run->target_port, traits->word & 0xffff);
 }

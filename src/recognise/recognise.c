@@ -49,13 +49,12 @@ void recogniser_free(struct recogniser *r)
     free(r);
 }
 
-static void take_packet(struct recogniser *r, unsigned file, const struct frame *frame, const struct packet *packet,
-                        const struct look *look)
+static void take_packet(struct recogniser *r, const struct look *look)
 {
-    if (packet->kind == PACKET_ICMP_ERROR)
-        answer_take_error(r, file, frame, packet, look);
-    else if (!answer_take(r, file, frame, packet, look) && !run_take(r, file, frame, packet, look))
-        count_stray(r, packet->outer.ip.fragment_offset ? STRAY_FRAGMENT : STRAY_ORDINARY);
+    if (look->kind == PACKET_ICMP_ERROR)
+        answer_take_error(r, look);
+    else if (!answer_take(r, look) && !run_take(r, look))
+        count_stray(r, look->is_fragment ? STRAY_FRAGMENT : STRAY_ORDINARY);
 }
 
 static void pass_time(struct recogniser *r, nstime now)
@@ -68,24 +67,23 @@ static void pass_time(struct recogniser *r, nstime now)
     orphan_tick(r);
 }
 
-void recogniser_take(struct recogniser *r, unsigned file, const struct frame *frame, const struct packet *packet,
-                     const struct look *look)
+void recogniser_take(struct recogniser *r, const struct look *look)
 {
     r->frames++;
-    r->malformed += packet->malformed || frame->clamped;
-    if (frame->time > r->now)
-        pass_time(r, frame->time);
-    if (packet->kind == PACKET_NOT_IP)
+    r->malformed += look->malformed;
+    if (look->time > r->now)
+        pass_time(r, look->time);
+    if (look->kind == PACKET_NOT_IP)
         count_stray(r, STRAY_NOT_IP);
-    else if (packet->kind != PACKET_MALFORMED)
-        take_packet(r, file, frame, packet, look);
+    else if (look->kind != PACKET_MALFORMED)
+        take_packet(r, look);
 }
 
 void recogniser_frame(struct recogniser *r, unsigned file, const struct frame *frame, const struct packet *packet)
 {
     struct look look;
-    recogniser_look(r, packet, &look);
-    recogniser_take(r, file, frame, packet, &look);
+    recogniser_look(r, file, frame, packet, &look);
+    recogniser_take(r, &look);
 }
 
 void recogniser_break_off(struct recogniser *r)

@@ -152,7 +152,7 @@ static void fix_ttls(struct run *run)
     if (!by)
         return;
     for (struct sighting *s = run->oldest; s; s = s->after)
-        s->probe.ttl = run_shift_ttl(s->ttl, by);
+        s->probe.ttl = run_shift_ttl(s->traits.ttl, by);
     trace->top = trace->top ? run_shift_ttl(trace->top, by) : 0;
     trace->reached_ttl = trace->reached_ttl ? run_shift_ttl(trace->reached_ttl, by) : 0;
     trace->refused_ttl = trace->refused_ttl ? run_shift_ttl(trace->refused_ttl, by) : 0;
@@ -187,8 +187,8 @@ static void deny(struct recogniser *r, struct sighting *s)
             .from = reply->from,
             .source = trace->flow.source,
             .target = trace->flow.target,
-            .source_port = has_ports ? (uint16_t)(s->word >> 16) : 0,
-            .target_port = has_ports ? (uint16_t)s->word : 0,
+            .source_port = has_ports ? (uint16_t)(s->traits.word >> 16) : 0,
+            .target_port = has_ports ? (uint16_t)s->traits.word : 0,
             .protocol = s->run->pair->protocol,
             .version = reply->version,
             .icmp_type = reply->icmp_type,

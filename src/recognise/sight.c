@@ -9,18 +9,17 @@ static struct run *run_new(struct recogniser *r, struct pair *pair, const struct
     struct run *run = calloc(1, sizeof *run);
     if (!run)
         return NULL;
-    const struct headers *h = look->headers;
     trace_init(&run->trace);
     run->trace.origin = (struct trace_origin){.foreign = true, .rounds = 1};
-    run->trace.flow.source = h->ip.source;
-    run->trace.flow.target = h->ip.target;
-    run->trace.flow.tos = h->ip.tos;
-    run->trace.flow.flow_label = h->ip.flow_label;
-    run->trace.flow.dont_fragment = h->ip.dont_fragment;
+    run->trace.flow.source = look->source;
+    run->trace.flow.target = look->target;
+    run->trace.flow.tos = look->traits.tos;
+    run->trace.flow.flow_label = look->traits.flow_label;
+    run->trace.flow.dont_fragment = look->traits.dont_fragment;
     run->pair = pair;
     run->shape = look->shape;
-    run->version = h->ip.version;
-    run->tos = h->ip.tos;
+    run->version = look->source.family;
+    run->shown = look->traits;
     run->next_in_pair = pair->runs;
     pair->runs = run;
     pair->run_count++;
@@ -53,39 +52,37 @@ static struct run *quietest(const struct pair *pair)
     return quietest;
 }
 
-static bool is_alike(const struct sighting *s, const struct look *look)
+static bool is_alike(const struct traits *a, const struct traits *b)
 {
-    const struct headers *h = look->headers;
-    const struct transport *t = &h->transport;
-    return s->word == look->word && s->seq == look->seq && s->ack == look->ack && s->ip_id == h->ip.id &&
-           s->flow_label == h->ip.flow_label && s->checksum == t->checksum && s->size == h->ip.total_length &&
-           s->head == look->head && s->tcp_flags == t->flags;
+    return a->word == b->word && a->seq == b->seq && a->ack == b->ack && a->ip_id == b->ip_id &&
+           a->flow_label == b->flow_label && a->checksum == b->checksum && a->size == b->size &&
+           a->tcp_flags == b->tcp_flags && memcmp(a->payload, b->payload, sizeof a->payload) == 0;
 }
 
 /* An equal packet with a smaller TTL has been forwarded; with the same one, it was captured on another interface. */
-static bool is_copy(const struct sighting *s, unsigned file, const struct frame *frame, const struct packet *packet)
+static bool is_copy(const struct sighting *s, const struct look *look)
 {
-    uint8_t ttl = packet->outer.ip.ttl;
-    bool elsewhere = s->interface != packet->interface || s->direction != packet->direction || s->probe.file != file;
-    return ttl < s->ttl || (ttl == s->ttl && elsewhere && frame->time - s->probe.sent <= SAME_FRAME_WITHIN);
+    uint8_t ttl = look->traits.ttl, before = s->traits.ttl;
+    bool elsewhere = s->interface != look->interface || s->direction != look->direction || s->probe.file != look->file;
+    return ttl < before || (ttl == before && elsewhere && look->time - s->probe.sent <= SAME_FRAME_WITHIN);
 }
 
 /* The packet is one that was seen: forwarded since, on another interface, or sent again by TCP. */
-static bool is_seen_again(struct recogniser *r, unsigned file, const struct frame *frame, const struct packet *packet,
-                          const struct look *look, const struct index_place *place)
+static bool is_seen_again(struct recogniser *r, const struct look *look, const struct index_place *place)
 {
+    const struct traits *traits = &look->traits;
     unsigned left = SCAN_MOST;
     for (struct sighting *s = place->first; s && left; s = index_next(r, s), left--) {
-        if (s->run->shape != look->shape || !addr_equal(&s->run->pair->source, &look->headers->ip.source) ||
-            !addr_equal(&s->run->pair->target, &look->headers->ip.target))
+        if (s->run->shape != look->shape || !addr_equal(&s->run->pair->source, &look->source) ||
+            !addr_equal(&s->run->pair->target, &look->target))
             continue;
-        uint8_t ttl = look->headers->ip.ttl;
-        if (is_alike(s, look) && is_copy(s, file, frame, packet)) {
+        if (is_alike(&s->traits, traits) && is_copy(s, look)) {
             count_stray(r, STRAY_SEEN_AGAIN);
             return true;
         }
         bool own_port = s->run->count > 1 && s->run->source_port.movement != MOVE_CONSTANT;
-        if (look->shape == SHAPE_SYN && own_port && s->word == look->word && s->seq == look->seq && ttl == s->ttl) {
+        if (look->shape == SHAPE_SYN && own_port && s->traits.word == traits->word && s->traits.seq == traits->seq &&
+            s->traits.ttl == traits->ttl) {
             count_stray(r, STRAY_SENT_AGAIN);
             return true;
         }
@@ -98,11 +95,11 @@ static bool is_seen_again(struct recogniser *r, unsigned file, const struct fram
 static bool is_of_connection(const struct recogniser *r, const struct look *look)
 {
     for (uint32_t back = 1; back <= 2; back++) {
-        uint32_t seq = look->seq - back;
+        uint32_t seq = look->traits.seq - back;
         unsigned left = SCAN_MOST;
-        uint64_t key = look_key(look->pair_hash, look->word, seq);
+        uint64_t key = look_key(look->pair_hash, look->traits.word, seq);
         for (const struct sighting *s = index_first(r, key); s && left; s = index_next(r, s), left--)
-            if (s->word == look->word && s->seq == seq && s->run->shape == SHAPE_SYN)
+            if (s->traits.word == look->traits.word && s->traits.seq == seq && s->run->shape == SHAPE_SYN)
                 return true;
     }
     return false;
@@ -141,74 +138,56 @@ static void note_ttl(struct recogniser *r, struct run *run, uint8_t ttl, uint32_
     }
 }
 
-static void fill_sighting(struct sighting *s, struct run *run, unsigned file, const struct frame *frame,
-                          const struct packet *packet, const struct look *look)
+static void fill_sighting(struct sighting *s, struct run *run, const struct look *look)
 {
-    const struct headers *h = look->headers;
-    const struct transport *t = &h->transport;
+    const struct traits *traits = &look->traits;
     s->probe = (struct probe){
-        .sent = frame->time,
-        .frame = frame->number,
+        .sent = look->time,
+        .frame = look->frame,
         .next_at_ttl = -1,
-        .source_port = (uint16_t)(look->word >> 16),
-        .target_port = (uint16_t)look->word,
-        .ttl = run->told ? run_shift_ttl(h->ip.ttl, run->trace.origin.captured_at_ttl) : h->ip.ttl,
+        .source_port = (uint16_t)(traits->word >> 16),
+        .target_port = (uint16_t)traits->word,
+        .ttl = run->told ? run_shift_ttl(traits->ttl, run->trace.origin.captured_at_ttl) : traits->ttl,
         .state = PROBE_OUTSTANDING,
-        .file = (uint8_t)file,
+        .file = look->file,
         .seen = true,
     };
     s->run = run;
     s->key = look->key;
-    s->head = look->head;
-    s->head_bytes = look->head_bytes;
-    s->interface = packet->interface;
-    s->direction = packet->direction;
-    s->word = look->word;
-    s->seq = look->seq;
-    s->ack = look->ack;
-    s->flow_label = h->ip.flow_label;
-    s->ip_id = h->ip.id;
-    s->checksum = t->checksum;
-    s->size = (uint16_t)h->ip.total_length;
-    s->window = t->window;
-    s->payload = (uint16_t)(t->size > t->header_length ? t->size - t->header_length : 0);
-    s->payload = (uint16_t)(s->payload + (look->shape == SHAPE_FIN));
-    s->ttl = h->ip.ttl;
-    s->tos = h->ip.tos;
-    s->tcp_flags = t->flags;
-    s->dont_fragment = h->ip.dont_fragment;
+    s->traits = *traits;
+    s->interface = look->interface;
+    s->direction = look->direction;
     s->indexed = s->settled = s->bytes_held = false;
 }
 
-static void add_sighting(struct recogniser *r, struct run *run, unsigned file, const struct frame *frame,
-                         const struct packet *packet, const struct look *look, const struct index_place *place)
+static void add_sighting(struct recogniser *r, struct run *run, const struct look *look,
+                         const struct index_place *place)
 {
+    const struct traits *traits = &look->traits;
     struct sighting *s = sighting_take(r);
     while (!s && run_make_room(r))
         s = sighting_take(r);
-    struct run_ttl *at = run_at(run, look->headers->ip.ttl);
+    struct run_ttl *at = run_at(run, traits->ttl);
     if (!s || !at || run->state == RUN_ORDINARY) { /* it has just been turned down to make room */
         if (s)
             sighting_release(r, s);
         count_stray(r, s && at ? STRAY_NO_LADDER : STRAY_TOO_MANY);
         return;
     }
-    fill_sighting(s, run, file, frame, packet, look);
-    if (run->count == 0)
-        look_first(look->headers, &run->shown);
-    uint32_t source_step = (uint16_t)((look->word >> 16) - run->source_port.last);
-    uint32_t target_step = (uint16_t)(look->word - run->target_port.last);
-    if (run->count && look->headers->ip.ttl != run->last_ttl && !source_step)
+    fill_sighting(s, run, look);
+    uint32_t source_step = (uint16_t)((traits->word >> 16) - run->source_port.last);
+    uint32_t target_step = (uint16_t)(traits->word - run->target_port.last);
+    if (run->count && traits->ttl != run->last_ttl && !source_step)
         run->one_id_a_ttl = false;
-    pattern_add(run, look);
-    note_ttl(r, run, s->ttl, target_step ? target_step : source_step);
+    pattern_add(run, traits);
+    note_ttl(r, run, traits->ttl, target_step ? target_step : source_step);
     run->count++;
     s->probe.attempt = ++at->asked;
     run->trace.sent_count++;
     run->trace.started = true;
     if (run->trace.first_sent == NSTIME_NONE)
-        run->trace.first_sent = frame->time;
-    run->last_time = frame->time > run->last_time ? frame->time : run->last_time;
+        run->trace.first_sent = look->time;
+    run->last_time = look->time > run->last_time ? look->time : run->last_time;
     run->trace.last_sent = run->last_time;
     run_wait(r, &r->waiting, s, ANSWER_WITHIN);
     run_append(run, s);
@@ -220,12 +199,12 @@ static void add_sighting(struct recogniser *r, struct run *run, unsigned file, c
 /* Whether a TTL above that of probes may go on with a ladder that has come up to there. */
 static bool may_be_high(const struct recogniser *r, const struct look *look)
 {
-    const struct ip_header *ip = &look->headers->ip;
     if (!r->high_runs || r->high_ttls >= HIGH_TTLS_MOST)
         return false;
-    const struct pair *pair = pair_find(r, look->pair_hash, &ip->source, &ip->target, ip->protocol);
+    const struct pair *pair = pair_find(r, look->pair_hash, &look->source, &look->target, look->protocol);
     for (const struct run *run = pair ? pair->runs : NULL; run; run = run->next_in_pair)
-        if (run->is_high && run_has_two_ttls(run) && ip->ttl <= run->most_ttl + 1 && pattern_fits(run, look, r->now))
+        if (run->is_high && run_has_two_ttls(run) && look->traits.ttl <= run->most_ttl + 1 &&
+            pattern_fits(run, look, r->now))
             return true;
     return false;
 }
@@ -236,15 +215,13 @@ static bool is_broadcast(const struct addr *target)
     return target->family == 4 && memcmp(target->bytes, all, sizeof all) == 0;
 }
 
-bool run_take(struct recogniser *r, unsigned file, const struct frame *frame, const struct packet *packet,
-              const struct look *look)
+bool run_take(struct recogniser *r, const struct look *look)
 {
-    const struct ip_header *ip = &packet->outer.ip;
-    if (look->shape == SHAPE_NONE || (ip->ttl > PROBE_TTL_MOST && !may_be_high(r, look)) ||
-        addr_is_multicast(&ip->target) || is_broadcast(&ip->target))
+    if (look->shape == SHAPE_NONE || (look->traits.ttl > PROBE_TTL_MOST && !may_be_high(r, look)) ||
+        addr_is_multicast(&look->target) || is_broadcast(&look->target))
         return false;
     struct index_place place = index_find(r, look->key);
-    if (place.first && is_seen_again(r, file, frame, packet, look, &place))
+    if (place.first && is_seen_again(r, look, &place))
         return true;
     if ((look->shape == SHAPE_ACK || look->shape == SHAPE_FIN || look->shape == SHAPE_DATA) &&
         is_of_connection(r, look)) {
@@ -254,9 +231,9 @@ bool run_take(struct recogniser *r, unsigned file, const struct frame *frame, co
     if (r->run_count == RUNS_MOST) /* a pair goes with its last run, so this comes first */
         run_evict(r, r->oldest_run);
     struct pair *pair = pair_get(r, look);
-    struct run *run = pair ? choose_run(pair, look, frame->time) : NULL;
+    struct run *run = pair ? choose_run(pair, look, look->time) : NULL;
     if (run && run->state == RUN_ORDINARY) {
-        run->last_time = frame->time > run->last_time ? frame->time : run->last_time;
+        run->last_time = look->time > run->last_time ? look->time : run->last_time;
         run_touch(r, run);
         count_stray(r, STRAY_NO_LADDER);
         return true;
@@ -271,6 +248,6 @@ bool run_take(struct recogniser *r, unsigned file, const struct frame *frame, co
         count_stray(r, STRAY_TOO_MANY);
         return true;
     }
-    add_sighting(r, run, file, frame, packet, look, &place);
+    add_sighting(r, run, look, &place);
     return true;
 }

@@ -315,23 +315,22 @@ struct pair *pair_find(const struct recogniser *r, uint64_t hash, const struct a
 
 struct pair *pair_get(struct recogniser *r, const struct look *look)
 {
-    const struct ip_header *ip = &look->headers->ip;
-    struct pair_entry *entry = pair_entry_of(r, look->pair_hash, &ip->source, &ip->target, ip->protocol);
+    struct pair_entry *entry = pair_entry_of(r, look->pair_hash, &look->source, &look->target, look->protocol);
     if (entry->pair)
         return entry->pair;
     if (r->pair_count >= (size_t)1 << (r->pair_bits - 1)) {
         if (!pairs_grow(r, r->pair_bits + 1))
             return NULL;
-        entry = pair_entry_of(r, look->pair_hash, &ip->source, &ip->target, ip->protocol);
+        entry = pair_entry_of(r, look->pair_hash, &look->source, &look->target, look->protocol);
     }
     struct pair *pair = calloc(1, sizeof *pair);
     if (!pair)
         return NULL;
-    pair->source = ip->source;
-    pair->target = ip->target;
-    pair->protocol = ip->protocol;
+    pair->source = look->source;
+    pair->target = look->target;
+    pair->protocol = look->protocol;
     pair->hash = look->pair_hash;
-    struct pair **of_target = target_slot(r, &ip->target, ip->protocol);
+    struct pair **of_target = target_slot(r, &look->target, look->protocol);
     pair->next_of_target = *of_target;
     pair->of_target_at = of_target;
     if (*of_target)

@@ -215,10 +215,10 @@ static int steady_shift(const struct run *run, uint32_t first, unsigned queries)
 {
     int shift = -1;
     for (const struct sighting *s = run->oldest; s; s = s->after) {
-        uint32_t counter = s->word & 0xffff;
+        uint32_t counter = s->traits.word & 0xffff;
         if (counter < first)
             return -1;
-        int by = (int)((counter - first) / queries) + 1 - s->ttl;
+        int by = (int)((counter - first) / queries) + 1 - s->traits.ttl;
         if (by < 0 || by > PROBE_TTL_MOST || (shift >= 0 && by != shift))
             return -1;
         shift = by;
