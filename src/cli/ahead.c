@@ -84,8 +84,10 @@ static void fill(struct ahead *a, struct slot *slot)
 
 /* --- the thread --- */
 
-/* Once all slots are full, waits until half of them are free: to wake up for each costs more than to fill it. False:
- * nobody wants more. */
+/* Whoever must wait, waits until half of the slots are as he wants them: to sleep and to be woken for each costs both
+ * threads more than to fill it does. */
+
+/* For a free slot. False: nobody wants more. */
 static bool wait_for_slot(struct ahead *a)
 {
     pthread_mutex_lock(&a->lock);
@@ -105,8 +107,10 @@ static void *run(void *context)
         pthread_mutex_lock(&a->lock);
         a->filled++;
         a->ended = a->over;
-        if (a->taker_waits)
+        if (a->taker_waits && (a->ended || a->filled - a->taken >= SLOTS / 2)) {
+            a->taker_waits = false;
             pthread_cond_broadcast(&a->changed);
+        }
         pthread_mutex_unlock(&a->lock);
     }
     return NULL;
@@ -162,9 +166,8 @@ static const struct slot *take(struct ahead *a)
         pthread_cond_broadcast(&a->changed);
     }
     a->taker_waits = a->filled == a->taken && !a->ended;
-    while (a->filled == a->taken && !a->ended)
+    while (a->taker_waits)
         pthread_cond_wait(&a->changed, &a->lock);
-    a->taker_waits = false;
     a->holds = a->filled != a->taken;
     pthread_mutex_unlock(&a->lock);
     return a->holds ? &a->slots[a->taken % SLOTS] : NULL;

@@ -5,8 +5,7 @@
 #include "cli/ahead.h"
 #include "cli/progress.h"
 
-#define PREFETCH_LOOK 8 /* so many frames before they are taken */
-#define PREFETCH_FOUND 4
+#define PREFETCH 8 /* so many frames before they are taken */
 
 /* One run over all the files. */
 struct reading {
@@ -41,20 +40,11 @@ void foreign_free(struct foreign *foreign)
 
 /* --- frames --- */
 
-/* The other thread has written it, so it is in no cache of ours. */
-static void prefetch_look(const struct look *look)
-{
-    for (const char *line = (const char *)look; line < (const char *)(look + 1); line += 64)
-        __builtin_prefetch(line);
-}
-
 static void take_batch(struct reading *reading, const struct ahead_batch *batch)
 {
     for (unsigned i = 0; i < batch->count; i++) {
-        if (i + PREFETCH_LOOK < batch->count)
-            prefetch_look(&batch->looks[i + PREFETCH_LOOK]);
-        if (i + PREFETCH_FOUND < batch->count)
-            recogniser_prefetch(reading->recogniser, &batch->looks[i + PREFETCH_FOUND]);
+        if (i + PREFETCH < batch->count)
+            recogniser_prefetch(reading->recogniser, &batch->looks[i + PREFETCH]);
         recogniser_take(reading->recogniser, &batch->looks[i]);
     }
     if (batch->read < reading->look_up_at)

@@ -130,6 +130,8 @@ void icmp_extension_copy(struct icmp_extension *to, const struct icmp_extension 
     to->non_compliant = from->non_compliant;
     to->mpls_count = from->mpls_count;
     to->interface_count = from->interface_count;
-    memcpy(to->mpls, from->mpls, from->mpls_count * sizeof *to->mpls);
-    memcpy(to->interfaces, from->interfaces, from->interface_count * sizeof *to->interfaces);
+    for (unsigned i = 0; i < from->mpls_count; i++)
+        to->mpls[i] = from->mpls[i];
+    for (unsigned i = 0; i < from->interface_count; i++)
+        to->interfaces[i] = from->interfaces[i];
 }

@@ -47,20 +47,9 @@ static uint32_t believed_length(const struct ip_header *ip, size_t captured, enu
     return (uint32_t)captured;
 }
 
-/* Whether the words of a header, which are not all zero, add up to zero in one's complement (RFC 1071): to a multiple
- * of 65535, which those of 32 bits do when those of 16 do. */
-static bool sum_is_right(struct cursor header)
-{
-    uint64_t sum = 0;
-    while (cursor_left(&header) > 0)
-        sum += cursor_u32(&header);
-    return sum % 0xffff == 0;
-}
-
 static bool decode_ipv4(struct cursor c, enum extent extent, struct headers *out, const char **malformed)
 {
     struct ip_header *ip = &out->ip;
-    struct cursor whole = c;
     size_t captured = cursor_left(&c);
     if (captured < IPV4_HEADER_LEAST) {
         malformed_because(malformed, "IPv4 header cut short");
@@ -82,7 +71,6 @@ static bool decode_ipv4(struct cursor c, enum extent extent, struct headers *out
     addr_set(&ip->source, 4, cursor_bytes(&c, 4));
     addr_set(&ip->target, 4, cursor_bytes(&c, 4));
     ip->has_options = ip->header_length > IPV4_HEADER_LEAST;
-    ip->checksum_ok = captured >= ip->header_length && sum_is_right(cursor_sub(&whole, ip->header_length));
     uint32_t length = believed_length(ip, captured, extent, malformed);
     if (ip->total_length == 0)
         ip->total_length = length;

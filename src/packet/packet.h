@@ -66,8 +66,8 @@ struct ip_header {
     uint16_t id;          /* IPv4 identification */
     uint32_t fragment_id; /* IPv6 fragment header */
     uint32_t flow_label;
-    uint16_t checksum; /* IPv4 header checksum as it stands */
-    bool checksum_ok;  /* IPv4: it fits the whole header; in a quote it rarely means anything */
+    uint16_t checksum; /* IPv4 header checksum as it stands; nothing is judged by it: routers and cards often leave it
+                          wrong */
     bool dont_fragment, more_fragments;
     bool has_options;         /* IPv4 options, or IPv6 extension headers other than a fragment header */
     uint16_t fragment_offset; /* bytes; the transport header is only in the fragment at offset 0 */

@@ -422,33 +422,27 @@ static struct found guess(const struct pair *pair, const struct answer *answer)
     return contest.best ? (struct found){contest.best, only ? MATCH_EXACT : MATCH_WEAK, "ports"} : nobody;
 }
 
-/* The ports (echo: id and sequence number) of the packet that this one would answer. */
-static uint32_t answered_word(const struct look *look)
+/* By what it acknowledges, or, of an echo, by the key alone. */
+static struct found find_by_answer_key(const struct recogniser *r, const struct look *look)
 {
-    bool is_echo = look->protocol == IP_ICMP || look->protocol == IP_ICMP6;
-    uint32_t word = look->traits.word;
-    return is_echo ? word : word << 16 | word >> 16;
+    struct contest contest = {.time = look->time};
+    contend_by_key(r, &contest, look->answer_key, &look->target, &look->source, look->protocol,
+                   look_answered_word(look));
+    if (!contest.best)
+        return nobody;
+    if (look->answer.kind == REPLY_ECHO)
+        return (struct found){contest.best, MATCH_EXACT, "echo id and sequence number"};
+    return (struct found){contest.best, contest.count == 1 ? MATCH_EXACT : MATCH_WEAK, "ports and acknowledgement"};
 }
 
-static struct found find_answered_tcp(const struct recogniser *r, const struct look *look, uint32_t word)
+static struct found guess_tcp(const struct pair *pair, const struct look *look)
 {
-    const struct traits *traits = &look->traits;
-    bool syn_ack = (traits->tcp_flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK);
-    bool rst = traits->tcp_flags & TCP_RST;
-    /* What the target acknowledges: a SYN or a FIN counts as one. */
-    if ((syn_ack || rst) && (traits->tcp_flags & TCP_ACK)) {
-        uint64_t key = look_key(look->answer_hash, word, traits->ack - 1);
-        struct contest contest = {.time = look->time};
-        contend_by_key(r, &contest, key, &look->target, &look->source, IP_TCP, word);
-        if (contest.best)
-            return (struct found){contest.best, contest.count == 1 ? MATCH_EXACT : MATCH_WEAK,
-                                  "ports and acknowledgement"};
-    }
-    struct pair *pair = pair_find(r, look->answer_hash, &look->target, &look->source, IP_TCP);
-    if (!pair)
-        return nobody;
-    struct answer answer = {
-        .word = word, .has_word = true, .acknowledges = !rst, .ack = traits->ack, .time = look->time};
+    bool syn_ack = look->answer.kind == REPLY_SYN_ACK, rst = look->answer.kind == REPLY_RST;
+    struct answer answer = {.word = look_answered_word(look),
+                            .has_word = true,
+                            .acknowledges = !rst,
+                            .ack = look->traits.ack,
+                            .time = look->time};
     struct found found = syn_ack ? nobody : guess(pair, &answer);
     if (found.sighting || !(syn_ack || rst))
         return found;
@@ -459,17 +453,13 @@ static struct found find_answered_tcp(const struct recogniser *r, const struct l
 
 static struct found find_answered(const struct recogniser *r, const struct look *look)
 {
-    uint32_t word = answered_word(look);
-    if (look->protocol == IP_ICMP || look->protocol == IP_ICMP6) {
-        struct contest contest = {.time = look->time};
-        uint64_t key = look_key(look->answer_hash, word, 0);
-        contend_by_key(r, &contest, key, &look->target, &look->source, look->protocol, word);
-        return contest.best ? (struct found){contest.best, MATCH_EXACT, "echo id and sequence number"} : nobody;
-    }
-    if (look->protocol == IP_TCP)
-        return find_answered_tcp(r, look, word);
+    struct found found = look->may_answer_key ? find_by_answer_key(r, look) : nobody;
+    if (found.sighting || look->answer.kind == REPLY_ECHO)
+        return found;
     struct pair *pair = pair_find(r, look->answer_hash, &look->target, &look->source, look->protocol);
-    struct answer answer = {.word = word, .has_word = look->has_word, .time = look->time};
+    if (pair && look->protocol == IP_TCP)
+        return guess_tcp(pair, look);
+    struct answer answer = {.word = look_answered_word(look), .has_word = look->has_word, .time = look->time};
     return pair ? guess(pair, &answer) : nobody;
 }
 
@@ -481,7 +471,7 @@ static bool answer_orphans(struct recogniser *r, const struct look *look)
     bool ends = reply.kind == REPLY_ECHO || reply.kind == REPLY_SYN_ACK || reply.kind == REPLY_RST;
     reply.match = MATCH_WEAK;
     reply.rule = "ports alone";
-    return pair && pair->orphans && ends && orphan_take_answer(r, pair, answered_word(look), &reply);
+    return pair && pair->orphans && ends && orphan_take_answer(r, pair, look_answered_word(look), &reply);
 }
 
 bool answer_take(struct recogniser *r, const struct look *look)

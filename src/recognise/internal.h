@@ -246,6 +246,13 @@ static inline void count_stray(struct recogniser *r, enum stray reason)
 uint64_t look_pair_hash(const struct recogniser *r, const struct addr *source, const struct addr *target,
                         uint8_t protocol);
 uint64_t look_key(uint64_t pair_hash, uint32_t word, uint32_t extra);
+/* The ports (echo: id and sequence number) of the packet that this one would answer. */
+static inline uint32_t look_answered_word(const struct look *look)
+{
+    bool is_echo = look->protocol == IP_ICMP || look->protocol == IP_ICMP6;
+    uint32_t word = look->traits.word;
+    return is_echo ? word : word << 16 | word >> 16;
+}
 
 /* table.c: everything that is found by hash, and the pool of sightings. */
 bool table_init(struct recogniser *r);

@@ -1,5 +1,4 @@
 /* look: a packet, reduced to what tells one probe from the next. */
-#include <stddef.h>
 #include <string.h>
 
 #include "recognise/internal.h"
@@ -189,9 +188,20 @@ static enum reply_kind kind_of_answer(const struct headers *headers)
 
 static void look_at_answer(const struct frame *frame, const struct packet *packet, struct look *out)
 {
-    out->answer = reply_of_packet(frame, packet);
+    reply_of_packet(frame, packet, &out->answer);
     out->answer.file = out->file;
     out->extension = NULL;
+}
+
+/* What an echo reply answers is known, and what a SYN/ACK or a RST acknowledges: a SYN or a FIN counts as one. */
+static void look_for_key(struct look *out)
+{
+    bool is_echo = out->answer.kind == REPLY_ECHO;
+    bool acknowledges =
+        (out->answer.kind == REPLY_SYN_ACK || out->answer.kind == REPLY_RST) && (out->traits.tcp_flags & TCP_ACK);
+    out->may_answer_key = is_echo || acknowledges;
+    if (out->may_answer_key)
+        out->answer_key = look_key(out->answer_hash, look_answered_word(out), is_echo ? 0 : out->traits.ack - 1);
 }
 
 static void look_at_error(const struct frame *frame, const struct packet *packet, struct look *out)
@@ -209,14 +219,19 @@ void recogniser_look(const struct recogniser *r, unsigned file, const struct fra
                      struct look *out)
 {
     const struct ip_header *ip = &packet->outer.ip;
-    memset(out, 0, offsetof(struct look, answer));
+    /* Piece by piece: for a structure as large as this, compilers take an instruction that is slow to begin. */
     out->time = frame->time;
     out->frame = frame->number;
-    out->kind = (uint8_t)packet->kind;
     out->interface = packet->interface;
+    out->kind = (uint8_t)packet->kind;
     out->direction = packet->direction;
     out->file = (uint8_t)file;
     out->malformed = packet->malformed || frame->clamped;
+    out->shape = SHAPE_NONE;
+    out->have = 0;
+    out->has_word = out->may_answer = out->may_answer_key = out->is_fragment = out->cut = false;
+    out->source = out->target = (struct addr){0};
+    out->traits = (struct traits){0};
     if (packet->kind == PACKET_ICMP_ERROR) {
         if (packet->quote.ip.version)
             look_at(r, &packet->quote, out);
@@ -226,8 +241,9 @@ void recogniser_look(const struct recogniser *r, unsigned file, const struct fra
         out->may_answer = may_answer(&packet->outer);
         if (!out->may_answer)
             return;
-        out->answer_hash = look_pair_hash(r, &ip->target, &ip->source, ip->protocol);
         look_at_answer(frame, packet, out);
         out->answer.kind = (uint8_t)kind_of_answer(&packet->outer);
+        out->answer_hash = look_pair_hash(r, &ip->target, &ip->source, ip->protocol);
+        look_for_key(out);
     }
 }

@@ -334,7 +334,7 @@ static bool tell_ladder(struct recogniser *r, const struct pair *pair, struct la
     for (size_t i = 0; i < ladder->count; i++)
         tell_rung(r, &run, ladder->rungs[i]);
     if (run.wanted) {
-        struct addr routers[256] = {{0}};
+        struct addr routers[256] = {0};
         for (unsigned ttl = 0; ttl < run.by_ttl_count && ttl < 256; ttl++)
             routers[ttl] = run.by_ttl[ttl].router;
         trace_find_loop(&run.trace, routers);

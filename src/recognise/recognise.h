@@ -100,6 +100,7 @@ struct look {
     uint64_t pair_hash;         /* of source, target and protocol */
     uint64_t key;               /* of all that is in the index */
     uint64_t answer_hash;       /* of target, source and protocol, where it may be an answer */
+    uint64_t answer_key;        /* the key of what it would answer; with may_answer_key */
     struct addr source, target; /* none: there was no such packet */
     uint8_t protocol;
     uint8_t kind;  /* enum packet_kind, of the outermost */
@@ -111,7 +112,8 @@ struct look {
     uint8_t direction, file;
     bool has_word;
     bool may_answer;
-    bool is_fragment; /* not the first */
+    bool may_answer_key; /* its probe may be found by a key */
+    bool is_fragment;    /* not the first */
     bool malformed;
     bool cut;            /* an ICMP error of which the capture has too little to say what it is about */
     struct reply answer; /* an ICMP error, or what may be an answer; owns nothing, else undefined */

@@ -348,7 +348,7 @@ static enum trace_end decide_end(const struct recogniser *r, const struct run *r
 
 static void find_loop(struct run *run)
 {
-    struct addr routers[256] = {{0}};
+    struct addr routers[256] = {0};
     unsigned by = run->trace.origin.captured_at_ttl;
     for (unsigned ttl = 0; ttl < run->by_ttl_count && ttl + by < 256; ttl++)
         routers[ttl + by] = run->by_ttl[ttl].router;

@@ -375,10 +375,9 @@ void pair_release(struct recogniser *r, struct pair *pair)
 
 void recogniser_prefetch(const struct recogniser *r, const struct look *look)
 {
-    __builtin_prefetch(&r->index[home_of(r, hash_of(look->key))]);
+    uint64_t key = look->may_answer_key ? look->answer_key : look->key;
+    __builtin_prefetch(&r->index[home_of(r, hash_of(key))]);
     __builtin_prefetch(&r->pairs[pair_home(r, look->pair_hash)]);
-    if (look->may_answer)
-        __builtin_prefetch(&r->pairs[pair_home(r, look->answer_hash)]);
 }
 
 /* --- all --- */

@@ -145,11 +145,11 @@ nstime reply_rtt(const struct probe *probe, const struct reply *reply)
     return reply->time > probe->sent ? reply->time - probe->sent : 0;
 }
 
-struct reply reply_of_packet(const struct frame *frame, const struct packet *packet)
+void reply_of_packet(const struct frame *frame, const struct packet *packet, struct reply *out)
 {
     const struct ip_header *ip = &packet->outer.ip;
     const struct transport *transport = &packet->outer.transport;
-    return (struct reply){
+    *out = (struct reply){
         .from = ip->source,
         .time = frame->time,
         .frame = frame->number,

@@ -173,7 +173,7 @@ struct probe *trace_add_probe(struct trace *trace, uint16_t serial, uint8_t ttl,
 bool trace_add_reply(struct trace *trace, struct probe *probe, const struct reply *reply);
 struct probe *trace_find(struct trace *trace, uint16_t serial);
 /* What a packet says of itself as a reply; whose it is, and of what kind, is the caller's to add. */
-struct reply reply_of_packet(const struct frame *frame, const struct packet *packet);
+void reply_of_packet(const struct frame *frame, const struct packet *packet, struct reply *out);
 /* Adds what the quote shows changed from what was sent. */
 void reply_compare_quote(struct reply *reply, const struct headers *sent, const struct headers *quote);
 /* A probe of this TTL became known, though the trace does not keep it. */

@@ -99,7 +99,8 @@ static void add_quote(struct session *session, const struct trace *trace, const 
 
 static struct reply make_reply(const struct frame *frame, const struct packet *packet, const struct packet_match *match)
 {
-    struct reply reply = reply_of_packet(frame, packet);
+    struct reply reply;
+    reply_of_packet(frame, packet, &reply);
     reply.kind = (uint8_t)match->flow.kind;
     reply.match = (uint8_t)(match->flow.serial ? match->flow.match : MATCH_WEAK);
     reply.rule = match->flow.rule;

@@ -1,5 +1,7 @@
 #include "packet_text.h"
 
+#include "packet/checksum.h"
+
 static void add_number(struct strbuf *out, const char *name, uint64_t value)
 {
     if (value != 0)
@@ -12,8 +14,14 @@ static void add_flag(struct strbuf *out, const char *name, bool set)
         strbuf_addf(out, " %s", name);
 }
 
-static void add_ip(const struct ip_header *ip, struct strbuf *out)
+static bool has_right_sum(const struct headers *h)
 {
+    return h->captured >= h->ip.header_length && !checksum_finish(checksum_add(0, h->bytes, h->ip.header_length));
+}
+
+static void add_ip(const struct headers *h, struct strbuf *out)
+{
+    const struct ip_header *ip = &h->ip;
     char source[ADDR_TEXT_BYTES], target[ADDR_TEXT_BYTES];
     addr_format(&ip->source, source);
     addr_format(&ip->target, target);
@@ -27,7 +35,7 @@ static void add_ip(const struct ip_header *ip, struct strbuf *out)
     add_flag(out, "df", ip->dont_fragment);
     add_flag(out, "mf", ip->more_fragments);
     add_flag(out, "opts", ip->has_options);
-    add_flag(out, "badsum", ip->version == 4 && !ip->checksum_ok);
+    add_flag(out, "badsum", ip->version == 4 && !has_right_sum(h));
 }
 
 static void add_tcp_options(const struct tcp_options *o, struct strbuf *out)
@@ -113,14 +121,14 @@ void packet_text(const struct packet *packet, struct strbuf *out)
     add_flag(out, "truncated", packet->truncated);
     if (packet->outer.ip.version != 0) {
         strbuf_add(out, " | ");
-        add_ip(&packet->outer.ip, out);
+        add_ip(&packet->outer, out);
         add_transport(&packet->outer.transport, out);
     }
     if (packet->mtu != 0)
         strbuf_addf(out, " | mtu %u", packet->mtu);
     if (packet->quote.ip.version != 0) {
         strbuf_add(out, " | quote ");
-        add_ip(&packet->quote.ip, out);
+        add_ip(&packet->quote, out);
         add_transport(&packet->quote.transport, out);
     }
     add_extension(&packet->extension, out);

@@ -1,6 +1,7 @@
 /* Probes as they are stamped: every type, both families. */
 #include <stdlib.h>
 
+#include "packet/checksum.h"
 #include "probe_flows.h"
 #include "tap.h"
 
@@ -14,8 +15,8 @@ static bool ip_header_is_right(const struct flow *flow, const struct headers *h,
                   addr_equal(&h->ip.target, &flow->target);
     if (flow->target.family == 6)
         return common && h->ip.flow_label == flow->flow_label;
-    return common && h->ip.checksum_ok && h->ip.id == flow_ip_id(flow, serial) && h->ip.id != 0 &&
-           h->ip.dont_fragment == flow->dont_fragment;
+    return common && checksum_finish(checksum_add(0, h->bytes, h->ip.header_length)) == 0 &&
+           h->ip.id == flow_ip_id(flow, serial) && h->ip.id != 0 && h->ip.dont_fragment == flow->dont_fragment;
 }
 
 /* What balancers hash: the first 4 transport bytes, of ICMP the checksum and id as well. */
