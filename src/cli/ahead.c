@@ -1,10 +1,14 @@
+#include "config.h"
+
 #include "cli/ahead.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
 
-#define FRAMES_MOST 128
+#define FRAMES_MOST 512 /* of a batch: to hand one over may cost as much as to fill it, where processors are shared */
+#define FRAMES_NOW 128  /* without a thread: a batch is soon filled, and stays in the processor's cache */
 #define SLOTS 16
 #define THREAD_FROM (4u << 20) /* bytes of all files: below that a thread is hardly started before all is read */
 
@@ -24,6 +28,7 @@ struct ahead {
 
     struct slot slots[SLOTS];
     bool threaded;
+    unsigned frames_most; /* of a batch */
     pthread_t thread;
     pthread_mutex_t lock; /* of what follows */
     pthread_cond_t changed;
@@ -75,7 +80,7 @@ static void fill(struct ahead *a, struct slot *slot)
 {
     unsigned extensions = 0;
     slot->batch = (struct ahead_batch){.looks = slot->looks};
-    while (slot->batch.count < FRAMES_MOST && read_one(a))
+    while (slot->batch.count < a->frames_most && read_one(a))
         put(a, slot, &extensions);
     slot->batch.read = a->read;
     if (!merge_progress(a->from.merge, &slot->batch.done, &slot->batch.total))
@@ -129,28 +134,44 @@ static bool start_thread(struct ahead *a)
 
 /* --- for others --- */
 
-static bool slot_init(struct slot *slot)
+static bool init_slots(struct ahead *a, unsigned count, unsigned frames_most)
 {
-    slot->looks = malloc(FRAMES_MOST * sizeof *slot->looks);
-    slot->extensions = malloc(FRAMES_MOST * sizeof *slot->extensions);
-    return slot->looks && slot->extensions;
+    bool ok = true;
+    a->frames_most = frames_most;
+    for (unsigned i = 0; ok && i < count; i++) {
+        struct slot *slot = &a->slots[i];
+        slot->looks = malloc(frames_most * sizeof *slot->looks);
+        slot->extensions = malloc(frames_most * sizeof *slot->extensions);
+        ok = slot->looks && slot->extensions;
+    }
+    return ok;
+}
+
+/* More processors than fit into the set are more than one, too. */
+static bool has_two_processors(void)
+{
+    cpu_set_t allowed;
+    return sched_getaffinity(0, sizeof allowed, &allowed) != 0 || CPU_COUNT(&allowed) > 1;
+}
+
+static bool is_worth_a_thread(const struct merge *merge)
+{
+    uint64_t done, total;
+    return merge_progress(merge, &done, &total) && total >= THREAD_FROM && has_two_processors();
 }
 
 struct ahead *ahead_start(const struct ahead_source *source)
 {
     struct ahead *a = calloc(1, sizeof *a);
-    uint64_t done, total;
-    bool ok = a != NULL;
-    for (unsigned i = 0; ok && i < SLOTS; i++)
-        ok = slot_init(&a->slots[i]);
-    if (!ok) {
+    bool threaded = is_worth_a_thread(source->merge);
+    if (!a || !init_slots(a, threaded ? SLOTS : 1, threaded ? FRAMES_MOST : FRAMES_NOW)) {
         ahead_stop(a);
         return NULL;
     }
     a->from = *source;
     pthread_mutex_init(&a->lock, NULL);
     pthread_cond_init(&a->changed, NULL);
-    if (merge_progress(source->merge, &done, &total) && total >= THREAD_FROM)
+    if (threaded)
         (void)start_thread(a);
     return a;
 }

@@ -22,8 +22,8 @@ static const struct found nobody = {NULL, MATCH_NONE, ""};
 
 static bool is_of(const struct sighting *s, const struct addr *source, const struct addr *target, uint8_t protocol)
 {
-    const struct pair *pair = s->run->pair;
-    return pair->protocol == protocol && addr_equal(&pair->source, source) && addr_equal(&pair->target, target);
+    const struct flow *flow = &s->run->trace.flow; /* where its pair would have to be fetched */
+    return s->run->protocol == protocol && addr_equal(&flow->source, source) && addr_equal(&flow->target, target);
 }
 
 /* An answer held against a sighting that it may belong to. */
@@ -232,16 +232,16 @@ static struct headers headers_of(const struct addr *source, const struct addr *t
 /* What the quote shows changed. */
 static void add_rewrites(const struct sighting *s, const struct look *quote, struct reply *reply)
 {
-    const struct pair *pair = s->run->pair;
+    const struct flow *flow = &s->run->trace.flow;
     const struct traits *sent = &s->traits, *quoted = &quote->traits;
-    bool is_tcp = pair->protocol == IP_TCP;
-    if (addr_equal(&quote->source, &pair->source) && addr_equal(&quote->target, &pair->target) &&
+    bool is_tcp = quote->protocol == IP_TCP;
+    if (addr_equal(&quote->source, &flow->source) && addr_equal(&quote->target, &flow->target) &&
         quoted->ip_id == sent->ip_id && quoted->tos == sent->tos && quoted->flow_label == sent->flow_label &&
         quoted->dont_fragment == sent->dont_fragment && (!quote->has_word || quoted->word == sent->word) &&
         (!is_tcp || (quoted->seq == sent->seq && (!(quote->have & HAVE_ACK) || quoted->ack == sent->ack) &&
                      (!(quote->have & HAVE_WINDOW) || quoted->window == sent->window))))
         return;
-    struct headers before = headers_of(&pair->source, &pair->target, pair->protocol, quote->have, sent);
+    struct headers before = headers_of(&flow->source, &flow->target, quote->protocol, quote->have, sent);
     struct headers after = headers_of(&quote->source, &quote->target, quote->protocol, quote->have, quoted);
     reply_compare_quote(reply, &before, &after);
 }
@@ -260,24 +260,26 @@ static bool is_same_frame(const struct probe *probe, const struct reply *reply)
     return false;
 }
 
-/* A second reply and those after it. */
-static bool add_another(struct probe *probe, const struct reply *reply)
+/* Where the next reply to the probe goes. NULL: it has too many, or memory is short. */
+static struct reply *next_reply(struct sighting *s)
 {
+    struct probe *probe = &s->probe;
+    if (!probe->reply_count)
+        return probe->replies = &s->first;
     if (probe->reply_count == REPLIES_MOST)
-        return false;
+        return NULL;
     if (probe->reply_count >= probe->reply_capacity) {
         unsigned capacity = probe->reply_count * 2U;
         bool is_own = probe->reply_capacity > 0;
         struct reply *grown = realloc(is_own ? probe->replies : NULL, capacity * sizeof *grown);
         if (!grown)
-            return false;
+            return NULL;
         if (!is_own)
-            grown[0] = probe->replies[0];
+            grown[0] = s->first;
         probe->replies = grown;
         probe->reply_capacity = (uint8_t)capacity;
     }
-    probe->replies[probe->reply_count++] = *reply;
-    return true;
+    return &probe->replies[probe->reply_count];
 }
 
 static void note_reply(struct run *run, const struct sighting *s, const struct reply *reply)
@@ -298,30 +300,26 @@ static void note_reply(struct run *run, const struct sighting *s, const struct r
         at->router = reply->from;
 }
 
-/* Takes over what the reply owns. */
-static void add_reply(struct recogniser *r, struct sighting *s, struct reply *reply)
+static void add_reply(struct recogniser *r, const struct look *look, const struct found *found)
 {
+    struct sighting *s = found->sighting;
     struct probe *probe = &s->probe;
     size_t bytes = sighting_reply_bytes(s);
-    bool taken = true;
-    bool again = is_same_frame(probe, reply);
-    reply->duplicate = probe->reply_count > 0;
-    if (again) {
-        taken = false;
-    } else if (!probe->reply_count) {
-        s->first = *reply;
-        probe->replies = &s->first;
-        probe->reply_count = 1;
-    } else {
-        taken = add_another(probe, reply);
-    }
-    if (!taken) {
+    bool again = is_same_frame(probe, &look->answer);
+    struct reply *reply = again ? NULL : next_reply(s);
+    if (!reply) {
         count_stray(r, again ? STRAY_ANSWER_SEEN_AGAIN : STRAY_TOO_MANY);
-        free(reply->extension);
-        free(reply->rewrites);
         return;
     }
-    if (probe->reply_count == 1)
+    *reply = look->answer;
+    reply->match = (uint8_t)found->match;
+    reply->rule = found->rule;
+    reply->duplicate = probe->reply_count > 0;
+    if (look->kind == PACKET_ICMP_ERROR) {
+        reply->extension = extension_copy(r, look->extension);
+        add_rewrites(s, look, reply);
+    }
+    if (probe->reply_count++ == 0)
         run_answered(r, s);
     note_reply(s->run, s, reply);
     bytes = sighting_reply_bytes(s) - bytes;
@@ -355,14 +353,6 @@ static struct other_error make_error(const struct look *look)
     };
 }
 
-static struct reply make_reply(const struct look *look, const struct found *found)
-{
-    struct reply reply = look->answer;
-    reply.match = (uint8_t)found->match;
-    reply.rule = found->rule;
-    return reply;
-}
-
 void answer_take_error(struct recogniser *r, const struct look *look)
 {
     bool has_quote = !addr_is_none(&look->source);
@@ -372,10 +362,7 @@ void answer_take_error(struct recogniser *r, const struct look *look)
         return;
     }
     if (found.sighting) {
-        struct reply reply = make_reply(look, &found);
-        reply.extension = extension_copy(r, look->extension);
-        add_rewrites(found.sighting, look, &reply);
-        add_reply(r, found.sighting, &reply);
+        add_reply(r, look, &found);
         return;
     }
     struct other_error error = make_error(look);
@@ -481,7 +468,6 @@ bool answer_take(struct recogniser *r, const struct look *look)
     struct found found = find_answered(r, look);
     if (!found.sighting)
         return r->orphan_count && answer_orphans(r, look);
-    struct reply reply = make_reply(look, &found);
-    add_reply(r, found.sighting, &reply);
+    add_reply(r, look, &found);
     return true;
 }

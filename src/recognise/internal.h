@@ -115,6 +115,7 @@ struct run {
     unsigned held; /* settled ones that wait for the decision */
     uint8_t state; /* enum run_state */
     uint8_t shape;
+    uint8_t protocol;
     uint8_t last_ttl, first_ttl, least_ttl, most_ttl; /* as captured */
     uint8_t version;
     bool wanted, told;     /* in the report; something of it has been told, so that its TTLs are fixed */
@@ -140,14 +141,14 @@ struct orphan;
 
 /* Everything from one host to another by one protocol. */
 struct pair {
+    struct run *runs;
     struct addr source, target;
     uint8_t protocol;
+    unsigned run_count;
     uint64_t hash;
     struct pair *next_of_target, **of_target_at; /* in the index by target; what points to it */
-    struct run *runs;
-    unsigned run_count;
-    struct orphan *orphans, *last_orphan; /* errors about packets that were not seen */
-    bool has_trace;                       /* one of its runs was one */
+    struct orphan *orphans, *last_orphan;        /* errors about packets that were not seen */
+    bool has_trace;                              /* one of its runs was one */
     unsigned orphan_count;
     nstime orphan_time;                         /* of the last */
     struct pair *older_orphans, *newer_orphans; /* pairs with orphans, by time */

@@ -268,6 +268,7 @@ static void imagine_run(const struct pair *pair, const struct ladder *ladder, st
     run->pair = (struct pair *)(uintptr_t)pair;
     run->version = pair->target.family;
     run->shape = first->shape;
+    run->protocol = pair->protocol;
     run->told = run->wanted = true;
     for (size_t i = 0; i < ladder->count; i++) {
         const struct orphan *rung = ladder->rungs[i];

@@ -189,7 +189,7 @@ static void deny(struct recogniser *r, struct sighting *s)
             .target = trace->flow.target,
             .source_port = has_ports ? (uint16_t)(s->traits.word >> 16) : 0,
             .target_port = has_ports ? (uint16_t)s->traits.word : 0,
-            .protocol = s->run->pair->protocol,
+            .protocol = s->run->protocol,
             .version = reply->version,
             .icmp_type = reply->icmp_type,
             .icmp_code = reply->icmp_code,

@@ -18,6 +18,7 @@ static struct run *run_new(struct recogniser *r, struct pair *pair, const struct
     run->trace.flow.dont_fragment = look->traits.dont_fragment;
     run->pair = pair;
     run->shape = look->shape;
+    run->protocol = look->protocol;
     run->version = look->source.family;
     run->shown = look->traits;
     run->next_in_pair = pair->runs;
@@ -73,8 +74,8 @@ static bool is_seen_again(struct recogniser *r, const struct look *look, const s
     const struct traits *traits = &look->traits;
     unsigned left = SCAN_MOST;
     for (struct sighting *s = place->first; s && left; s = index_next(r, s), left--) {
-        if (s->run->shape != look->shape || !addr_equal(&s->run->pair->source, &look->source) ||
-            !addr_equal(&s->run->pair->target, &look->target))
+        if (s->run->shape != look->shape || !addr_equal(&s->run->trace.flow.source, &look->source) ||
+            !addr_equal(&s->run->trace.flow.target, &look->target))
             continue;
         if (is_alike(&s->traits, traits) && is_copy(s, look)) {
             count_stray(r, STRAY_SEEN_AGAIN);

@@ -234,6 +234,7 @@ static void queue_prefetch(const struct recogniser *r, const struct queue *queue
     const struct sighting *next = queue_ahead(r, queue, &place);
     if (!next)
         return;
+    __builtin_prefetch(&r->index[home_of(r, hash_of(next->key))]);
     __builtin_prefetch(&next->run->state);
     __builtin_prefetch(&next->run->trace.number);
     const struct sighting *after = place != queue->end ? queue_ahead(r, queue, &place) : NULL;

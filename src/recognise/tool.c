@@ -361,7 +361,7 @@ void tool_describe(struct run *run)
     struct flow *flow = &run->trace.flow;
     struct trace_origin *origin = &run->trace.origin;
     const struct tool *tool = tool_of(run);
-    const struct probe_type *type = type_of(run->pair->protocol);
+    const struct probe_type *type = type_of(run->protocol);
     bool has_ports = type->has_port;
     origin->tool = tool ? tool->name : NULL;
     origin->grouped_by = grouping(run);
@@ -374,7 +374,7 @@ void tool_describe(struct run *run)
     uint16_t port = origin->target_port_varies ? type->default_port : flow->target_port;
     flow->spec = (struct probe_spec){
         .type = type,
-        .protocol = type->protocol ? type->protocol : run->pair->protocol,
+        .protocol = type->protocol ? type->protocol : run->protocol,
         .port = has_ports ? port : 0,
         .variant = variant_of(run, port),
     };
