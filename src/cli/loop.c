@@ -21,7 +21,7 @@ static void keep_claims(struct run *run)
 
 static void send_probe(struct run *run, const struct wish *wish)
 {
-    const struct flow *flow = &session_trace(run->session, wish->trace)->flow;
+    const struct flow *flow = trace_flow(session_trace(run->session, wish->trace), wish->flow);
     uint8_t bytes[IP_PACKET_MOST];
     flow_stamp(flow, wish->serial, wish->ttl, bytes);
     nstime at = run->wire->ops->now(run->wire);

@@ -151,10 +151,9 @@ static enum status make_session(struct live_run *run, struct route *route, struc
     return run->session ? check_size(run->session, route, err) : err->status;
 }
 
-/* Whether an earlier trace has the port of this one. */
-static bool is_held(const struct session *session, unsigned index)
+/* Whether an earlier trace has the port of this flow. */
+static bool is_held(const struct session *session, unsigned index, const struct flow *flow)
 {
-    const struct flow *flow = &session_trace(session, index)->flow;
     for (unsigned i = 0; i < index; i++) {
         const struct flow *other = &session_trace(session, i)->flow;
         if (other->spec.protocol == flow->spec.protocol && other->source_port == flow->source_port)
@@ -169,10 +168,13 @@ static void hold_ports(const struct live_run *run)
 {
     bool in_use = false;
     for (unsigned i = 0; i < session_trace_count(run->session); i++) {
-        const struct flow *flow = &session_trace(run->session, i)->flow;
-        if (!is_held(run->session, i) &&
-            live_wire_hold_port(run->wire, flow->spec.protocol, flow->source_port) == EADDRINUSE)
-            in_use = in_use || flow->source_port == run->config.source_port;
+        const struct trace *trace = session_trace(run->session, i);
+        for (unsigned k = 0; k < trace->flow_count; k++) {
+            const struct flow *flow = trace_flow(trace, k);
+            if (!is_held(run->session, i, flow) &&
+                live_wire_hold_port(run->wire, flow->spec.protocol, flow->source_port) == EADDRINUSE)
+                in_use = in_use || flow->source_port == run->config.source_port;
+        }
     }
     if (in_use && !run->options->quiet)
         fprintf(stderr, "hopsonde: --sport %u: another program here has this port, and gets the answers too\n",

@@ -29,15 +29,20 @@ struct field {
     enum field_kind kind;
     size_t offset, bytes;
     const char *const *words; /* NULL-terminated */
+    bool optional;            /* a number that is left out where it is 0: older files lack it */
 };
 
 #define FIELD(type, member, key, kind)                                                                                 \
     {                                                                                                                  \
-        key, kind, offsetof(struct type, member), sizeof(((struct type *)0)->member), NULL                             \
+        key, kind, offsetof(struct type, member), sizeof(((struct type *)0)->member), NULL, false                      \
+    }
+#define OPTIONAL_FIELD(type, member, key, kind)                                                                        \
+    {                                                                                                                  \
+        key, kind, offsetof(struct type, member), sizeof(((struct type *)0)->member), NULL, true                       \
     }
 #define FIELD_END                                                                                                      \
     {                                                                                                                  \
-        NULL, FIELD_TEXT, 0, 0, NULL                                                                                   \
+        NULL, FIELD_TEXT, 0, 0, NULL, false                                                                            \
     }
 
 struct run_record {
@@ -57,8 +62,12 @@ static const struct field config_fields[] = {
     FIELD(session_config, target_name, "target_name", FIELD_TEXT),
     FIELD(session_config, source, "source", FIELD_ADDRESS),
     FIELD(session_config, target, "target", FIELD_ADDRESS),
-    {"specs", FIELD_SPECS, 0, 0, NULL},
+    {"specs", FIELD_SPECS, 0, 0, NULL, false},
     FIELD(session_config, automatic, "automatic", FIELD_BOOL),
+    OPTIONAL_FIELD(session_config, diagnose, "diagnose", FIELD_BOOL),
+    OPTIONAL_FIELD(session_config, flows, "flows", FIELD_UNSIGNED),
+    OPTIONAL_FIELD(session_config, confidence, "confidence", FIELD_UNSIGNED),
+    OPTIONAL_FIELD(session_config, budget, "budget", FIELD_UNSIGNED),
     FIELD(session_config, first_ttl, "first_ttl", FIELD_UNSIGNED),
     FIELD(session_config, max_ttl, "max_ttl", FIELD_UNSIGNED),
     FIELD(session_config, queries, "queries", FIELD_UNSIGNED),
@@ -97,8 +106,9 @@ static const struct field flow_fields[] = {
 static const char *const claim_words[] = {[CLAIM_REFUSED] = "refused", [CLAIM_UNSEEN] = "unseen", NULL};
 
 static const struct field claim_fields[] = {
-    {"kind", FIELD_WORD, offsetof(struct session_claim, kind), sizeof(enum claim_kind), claim_words},
+    {"kind", FIELD_WORD, offsetof(struct session_claim, kind), sizeof(enum claim_kind), claim_words, false},
     FIELD(session_claim, trace, "trace", FIELD_UNSIGNED),
+    OPTIONAL_FIELD(session_claim, flow, "flow", FIELD_UNSIGNED),
     FIELD(session_claim, serial, "serial", FIELD_UNSIGNED),
     FIELD(session_claim, ttl, "ttl", FIELD_UNSIGNED),
     FIELD(session_claim, at, "at_ns", FIELD_SIGNED),
@@ -115,7 +125,7 @@ struct end_record {
 static const char *const end_words[] = {[SESSION_COMPLETE] = "complete", [SESSION_INTERRUPTED] = "interrupted", NULL};
 
 static const struct field end_fields[] = {
-    {"how", FIELD_WORD, offsetof(struct end_record, end), sizeof(enum session_end), end_words},
+    {"how", FIELD_WORD, offsetof(struct end_record, end), sizeof(enum session_end), end_words, false},
     FIELD(end_record, ended_at, "at_ns", FIELD_SIGNED),
     FIELD(end_record, dropped_by_kernel, "dropped_by_kernel", FIELD_UNSIGNED),
     FIELD_END,
@@ -213,7 +223,8 @@ static void add_record(struct strbuf *out, const char *word, const struct field 
 {
     strbuf_addf(out, PREFIX "%s", word);
     for (; fields->key; fields++)
-        add_field(out, fields, record);
+        if (!fields->optional || load_unsigned((const char *)record + fields->offset, fields->bytes))
+            add_field(out, fields, record);
 }
 
 static void copy_text(char *out, size_t bytes, const char *text)
@@ -467,7 +478,7 @@ static bool record_read(struct words words, const struct field *fields, void *re
 {
     uint32_t missing = 0;
     for (unsigned i = 0; fields[i].key; i++)
-        missing |= UINT32_C(1) << i;
+        missing |= fields[i].optional ? 0 : UINT32_C(1) << i;
     while (words.length) {
         struct words word = words_next(&words);
         const char *equals = memchr(word.text, '=', word.length);

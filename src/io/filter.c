@@ -23,8 +23,11 @@ void filter_of_session(const struct session *session, struct strbuf *out)
 {
     add_errors(&session_config(session)->source, out);
     for (unsigned i = 0; i < session_trace_count(session); i++) {
-        strbuf_add(out, " or ");
-        flow_filter(&session_trace(session, i)->flow, out);
+        const struct trace *trace = session_trace(session, i);
+        for (unsigned k = 0; k < trace->flow_count; k++) {
+            strbuf_add(out, " or ");
+            flow_filter(trace_flow(trace, k), out);
+        }
     }
 }
 

@@ -20,7 +20,7 @@
 #define LINK_HEADER_MOST 64         /* SLL2 20, Ethernet with two tags 22 */
 #define DRAIN_LAG (2 * NS_PER_MS)   /* between a frame's stamp and its place in the ring */
 #define WAIT_MOST (100 * NS_PER_MS) /* a signal that comes just before ppoll() is noticed after this */
-#define HELD_PORTS_MOST SPECS_MOST
+#define HELD_PORTS_MOST 256
 
 struct live_wire {
     struct wire wire; /* first: a struct wire * is one of these */

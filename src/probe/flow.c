@@ -86,6 +86,24 @@ enum status flow_build(struct flow *flow, struct err *err)
     return status;
 }
 
+#define EPHEMERAL_FIRST 49152 /* RFC 6335 6: the dynamic ports */
+#define PRIVILEGED_END 1024
+
+bool flow_alternate(const struct flow *flow, unsigned index, unsigned stride, struct flow *out)
+{
+    uint32_t first = flow->source_port >= EPHEMERAL_FIRST ? EPHEMERAL_FIRST : PRIVILEGED_END;
+    uint32_t count = (65536 - first) / stride * stride; /* so that going round, too, keeps them apart */
+    uint32_t place = flow->source_port > first ? flow->source_port - first : 0;
+    bool has_port = flow->spec.type->has_port || flow->spec.type->protocol == IP_ICMP;
+    *out = *flow;
+    out->template_bytes = NULL;
+    if (has_port)
+        out->source_port = (uint16_t)(first + (place + index * stride) % count);
+    if (flow->target.family == 6)
+        out->flow_label = 1 + (flow->flow_label + index * stride) % 0xfffff;
+    return has_port || flow->target.family == 6;
+}
+
 void flow_free(struct flow *flow)
 {
     free(flow->template_bytes);

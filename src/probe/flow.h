@@ -68,6 +68,12 @@ uint16_t flow_default_size(const struct probe_spec *spec, uint8_t family);
  * headers and payload is STATUS_USAGE and names the least. The flow must be freed with flow_free(). */
 enum status flow_build(struct flow *flow, struct err *err);
 void flow_free(struct flow *flow);
+/* The same probe from another source port (ICMP: echo id), and over IPv6 with another flow label, so that a balancer
+ * may send it another way: one of FLOW_ALTERNATES_MOST, `index` from 1. `stride` keeps those of several flows apart
+ * whose ports follow each other: how many such flows there are. To be built, like any other. False: nothing of it can
+ * vary. */
+#define FLOW_ALTERNATES_MOST 31
+bool flow_alternate(const struct flow *flow, unsigned index, unsigned stride, struct flow *out);
 
 /* Writes probe `serial` with `ttl` into `bytes` (flow->size of them). Deterministic. */
 void flow_stamp(const struct flow *flow, uint16_t serial, uint8_t ttl, uint8_t *bytes);

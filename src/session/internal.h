@@ -79,6 +79,7 @@ struct packet_match {
     enum frame_role role; /* FRAME_PROBE, FRAME_REPLY or FRAME_STRAY */
     const char *reason;   /* stray */
     unsigned trace;
+    uint8_t which;          /* of its flows */
     struct flow_match flow; /* serial 0: the answer tells no probe */
 };
 struct packet_match match_packet(const struct session *session, const struct packet *packet);
@@ -102,8 +103,8 @@ uint8_t plan_climb_end(const struct session *session, unsigned trace);
 bool ladder_next(const struct session *session, nstime now, unsigned *trace, uint8_t *ttl, nstime *again);
 
 /* pending.c */
-/* NULL: memory is short. */
-struct probe *session_learn_probe(struct session *session, unsigned trace, uint16_t serial, uint8_t ttl, nstime sent);
+/* What the claim says of it: trace, flow, serial, TTL, time. NULL: memory is short. */
+struct probe *session_learn_probe(struct session *session, const struct session_claim *claim);
 void session_resolve_probe(struct session *session, unsigned trace, struct probe *probe, enum probe_state state);
 struct pending_send *pending_find(struct session *session, unsigned trace, uint16_t serial); /* NULL: none */
 void pending_push(struct session *session, const struct session_claim *claim);

@@ -11,11 +11,12 @@ static bool is_outstanding(const struct session *session, unsigned trace, uint16
 /* The best of all flows for one question. A weak match is dropped where two flows raise one. */
 struct best {
     struct flow_match match;
-    unsigned trace;
+    unsigned trace, which;
     unsigned weak_claims;
 };
 
-static void consider(const struct session *session, struct best *best, unsigned trace, struct flow_match match)
+static void consider(const struct session *session, struct best *best, unsigned trace, unsigned which,
+                     struct flow_match match)
 {
     if (match.match == MATCH_NONE)
         return;
@@ -26,6 +27,7 @@ static void consider(const struct session *session, struct best *best, unsigned 
     if (match.match > best->match.match) {
         best->match = match;
         best->trace = trace;
+        best->which = which;
     }
 }
 
@@ -36,7 +38,8 @@ static bool best_is_sound(const struct best *best)
 
 static struct packet_match found(enum frame_role role, const struct best *best)
 {
-    return (struct packet_match){.role = role, .trace = best->trace, .flow = best->match};
+    return (struct packet_match){
+        .role = role, .trace = best->trace, .which = (uint8_t)best->which, .flow = best->match};
 }
 
 static struct packet_match stray(const char *reason)
@@ -50,7 +53,8 @@ static struct packet_match match_error(const struct session *session, const stru
         return stray("ICMP error without a readable quote");
     struct best best = {0};
     for (unsigned i = 0; i < session->trace_count; i++)
-        consider(session, &best, i, flow_recognise(&session->traces[i].flow, &packet->quote, true));
+        for (unsigned k = 0; k < session->traces[i].flow_count; k++)
+            consider(session, &best, i, k, flow_recognise(trace_flow(&session->traces[i], k), &packet->quote, true));
     if (!best_is_sound(&best))
         return stray("ICMP error about another packet");
     const struct transport *icmp = &packet->outer.transport;
@@ -83,11 +87,12 @@ static struct packet_match match_nothing(const struct session *session, const st
 static struct packet_match match_plain(const struct session *session, const struct packet *packet)
 {
     struct best probe = {0}, answer = {0};
-    for (unsigned i = 0; i < session->trace_count; i++) {
-        const struct flow *flow = &session->traces[i].flow;
-        consider(session, &probe, i, flow_recognise(flow, &packet->outer, false));
-        consider(session, &answer, i, flow_answer(flow, packet));
-    }
+    for (unsigned i = 0; i < session->trace_count; i++)
+        for (unsigned k = 0; k < session->traces[i].flow_count; k++) {
+            const struct flow *flow = trace_flow(&session->traces[i], k);
+            consider(session, &probe, i, k, flow_recognise(flow, &packet->outer, false));
+            consider(session, &answer, i, k, flow_answer(flow, packet));
+        }
     if (probe.match.match == MATCH_EXACT && probe.match.serial)
         return found(FRAME_PROBE, &probe);
     if (best_is_sound(&answer))

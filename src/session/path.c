@@ -14,6 +14,7 @@ void trace_init(struct trace *trace)
     trace->origin = (struct trace_origin){.tool = "hopsonde", .grouped_by = "flow", .rounds = 1};
     trace->first_sent = trace->last_seen = NSTIME_NONE;
     trace->least_ttl = 255;
+    trace->flow_count = 1;
 }
 
 static void reply_free(struct reply *reply)
@@ -34,6 +35,9 @@ void trace_free(struct trace *trace)
     free(trace->ttls);
     free(trace->by_serial);
     flow_free(&trace->flow);
+    for (unsigned i = 1; i < trace->flow_count; i++)
+        flow_free(&trace->alternates[i - 1]);
+    free(trace->alternates);
 }
 
 void trace_fit(struct trace *trace)

@@ -55,8 +55,9 @@ struct probe {
     struct reply *replies; /* owned; in order of arrival */
     uint32_t attempt;      /* the how-manieth at this TTL of this trace, from 1 */
     int32_t next_at_ttl;   /* index of the next probe with this TTL; -1: the last */
-    int32_t send_errno;
-    uint16_t serial;                   /* identity within its flow, from 1; 0: the flow is not ours */
+    int16_t send_errno;
+    uint8_t flow;                      /* which of its trace's flows it is of: trace_flow(); ours only */
+    uint16_t serial;                   /* identity within its trace, from 1; 0: the flow is not ours */
     uint16_t source_port, target_port; /* where the flow is not ours; ICMP: echo id and sequence number */
     uint8_t reply_count, reply_capacity;
     uint8_t ttl;
@@ -95,7 +96,9 @@ struct trace_origin {
 };
 
 struct trace {
-    struct flow flow; /* owned; constant along the trace, but for what origin says that varies */
+    struct flow flow;        /* owned; constant along the trace, but for what origin says that varies */
+    struct flow *alternates; /* owned; the same probes from other source ports, to go other ways */
+    unsigned flow_count;     /* 1 and the alternates */
     struct trace_origin origin;
     uint32_t number;      /* from 0 in the order in which traces were found; of a session: summary_trace_number() */
     uint32_t sent_count;  /* of a foreign trace: its probes, whether they are kept here or not */
@@ -130,6 +133,11 @@ struct hop_stats {
     double best_ms, avg_ms, worst_ms, stdev_ms, jitter_ms; /* meaningful where timed > 0 */
 };
 
+/* Flow 0 is the trace's own, the others its alternates. */
+static inline const struct flow *trace_flow(const struct trace *trace, unsigned index)
+{
+    return index ? &trace->alternates[index - 1] : &trace->flow;
+}
 const struct probe *trace_first_at(const struct trace *trace, uint8_t ttl);              /* NULL: none */
 uint32_t trace_asked(const struct trace *trace, unsigned ttl);                           /* probes known at this TTL */
 const struct probe *trace_next_at(const struct trace *trace, const struct probe *probe); /* same TTL; NULL: the last */

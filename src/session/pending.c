@@ -3,13 +3,21 @@
 
 #include "session/internal.h"
 
-struct probe *session_learn_probe(struct session *session, unsigned index, uint16_t serial, uint8_t ttl, nstime sent)
+struct probe *session_learn_probe(struct session *session, const struct session_claim *claim)
 {
-    struct probe *probe = trace_add_probe(&session->traces[index], serial, ttl, sent);
-    if (serial > session->last_serial[index])
-        session->last_serial[index] = serial;
-    if (probe && sent > session->plan.last_sent[ttl])
-        session->plan.last_sent[ttl] = sent;
+    struct trace *trace = &session->traces[claim->trace];
+    struct probe *probe = trace_add_probe(trace, claim->serial, claim->ttl, claim->at);
+    if (claim->serial > session->last_serial[claim->trace])
+        session->last_serial[claim->trace] = claim->serial;
+    if (!probe)
+        return NULL;
+    probe->flow = claim->flow;
+    probe->source_port = trace_flow(trace, claim->flow)->source_port;
+    probe->target_port = trace_flow(trace, claim->flow)->target_port;
+    trace->origin.source_port_varies =
+        trace->origin.source_port_varies || probe->source_port != trace->flow.source_port;
+    if (claim->at > session->plan.last_sent[claim->ttl])
+        session->plan.last_sent[claim->ttl] = claim->at;
     return probe;
 }
 
@@ -56,13 +64,13 @@ static void keep_claim(struct session *session, const struct session_claim *clai
 struct probe *pending_claim(struct session *session, struct pending_send *pending)
 {
     const struct session_claim claim = pending->claim;
-    struct probe *probe = session_learn_probe(session, claim.trace, claim.serial, claim.ttl, claim.at);
+    struct probe *probe = session_learn_probe(session, &claim);
     pending_settle(session, pending);
     keep_claim(session, &claim);
     if (!probe)
         return NULL;
     if (claim.kind == CLAIM_REFUSED) {
-        probe->send_errno = claim.send_errno;
+        probe->send_errno = (int16_t)claim.send_errno;
         session_resolve_probe(session, claim.trace, probe, PROBE_REFUSED);
     } else {
         session->unseen_probes++;
@@ -100,8 +108,8 @@ bool session_take_claim(struct session *session, struct session_claim *out)
 
 void session_claim(struct session *session, const struct session_claim *claim)
 {
-    if (claim->trace < session->trace_count && claim->serial && claim->ttl &&
-        !trace_find(&session->traces[claim->trace], claim->serial) &&
+    if (claim->trace < session->trace_count && claim->flow < session->traces[claim->trace].flow_count &&
+        claim->serial && claim->ttl && !trace_find(&session->traces[claim->trace], claim->serial) &&
         !pending_find(session, claim->trace, claim->serial))
         pending_push(session, claim);
 }

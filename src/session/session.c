@@ -7,7 +7,7 @@
 #include "base/rng.h"
 #include "session/internal.h"
 
-#define EPHEMERAL_FIRST 49152 /* RFC 6335 6: the dynamic ports */
+#define EPHEMERAL_FIRST 49152 /* RFC 6335 6: the dynamic ports, as in flow_alternate() */
 #define EPHEMERAL_COUNT 16384
 
 /* --- making and freeing --- */
@@ -35,6 +35,24 @@ static void draw_flow(const struct session_config *config, unsigned index, struc
         flow->flow_label = 0;
 }
 
+/* The flows beside the trace's own; fewer where nothing of a probe can vary. */
+static enum status build_alternates(const struct session_config *config, struct trace *trace, struct err *err)
+{
+    unsigned most = config->flows > 1 ? config->flows - 1U : 0;
+    enum status status = STATUS_OK;
+    trace->alternates = calloc(most + 1, sizeof *trace->alternates);
+    if (!trace->alternates)
+        return err_set(err, STATUS_SYSTEM, "out of memory");
+    while (status == STATUS_OK && trace->flow_count <= most) {
+        struct flow *alternate = &trace->alternates[trace->flow_count - 1];
+        if (!flow_alternate(&trace->flow, trace->flow_count, config->spec_count, alternate))
+            break;
+        status = flow_build(alternate, err);
+        trace->flow_count += status == STATUS_OK;
+    }
+    return status;
+}
+
 static enum status build_traces(struct session *session, const struct flow *flows, struct err *err)
 {
     struct rng rng = rng_init(session->config.seed);
@@ -55,6 +73,8 @@ static enum status build_traces(struct session *session, const struct flow *flow
             draw_flow(&session->config, i, &rng, &trace->flow);
         trace->flow.template_bytes = NULL;
         enum status status = flow_build(&trace->flow, err);
+        if (status == STATUS_OK)
+            status = build_alternates(&session->config, trace, err);
         if (status != STATUS_OK)
             return status;
         stamp_bytes = trace->flow.size > stamp_bytes ? trace->flow.size : stamp_bytes;
@@ -67,8 +87,9 @@ struct session *session_new_with_flows(const struct session_config *config, cons
                                        const struct session_events *events, struct err *err)
 {
     if (!config->spec_count || config->spec_count > SPECS_MOST || !config->first_ttl ||
-        config->first_ttl > config->max_ttl || !config->queries || !config->gap) {
-        err_set(err, STATUS_USAGE, "a run needs a probe, a TTL of at least 1, a query and a gap");
+        config->first_ttl > config->max_ttl || !config->queries || !config->gap ||
+        config->flows > FLOW_ALTERNATES_MOST + 1) {
+        err_set(err, STATUS_USAGE, "a run needs a probe, a TTL of at least 1, a query, a gap and 32 flows at most");
         return NULL;
     }
     struct session *session = calloc(1, sizeof *session);
@@ -141,6 +162,7 @@ void session_sent(struct session *session, const struct wish *wish, int send_err
 {
     struct session_claim claim = {.kind = send_errno ? CLAIM_REFUSED : CLAIM_UNSEEN,
                                   .trace = wish->trace,
+                                  .flow = wish->flow,
                                   .serial = wish->serial,
                                   .ttl = wish->ttl,
                                   .at = at,

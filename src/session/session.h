@@ -22,6 +22,12 @@ struct session_config {
     struct probe_spec specs[SPECS_MOST]; /* the escalation chain, in order */
     unsigned spec_count;
     bool automatic; /* -P auto: printed so in the heading */
+    /* What the run is for: to find the path with the first spec that does (trace), or to tell what becomes of every
+     * spec, all of which climb beside each other. */
+    bool diagnose;
+    uint8_t flows;       /* from how many source ports a spec may be asked, where paths differ; 0, 1: its own alone */
+    uint16_t confidence; /* diagnose: how sure a silence is to be before it is claimed, in thousandths */
+    uint32_t budget;     /* diagnose: packets at most */
     uint8_t first_ttl, max_ttl;
     uint8_t queries; /* probes a hop */
     uint8_t gap;     /* silent hops in a row before a ladder gives up */
@@ -47,6 +53,7 @@ struct session_claim {
     unsigned trace;
     uint16_t serial;
     uint8_t ttl;
+    uint8_t flow; /* of the trace */
     nstime at;
     int send_errno;
 };
@@ -56,7 +63,8 @@ enum wish_kind { WISH_SEND, WISH_WAIT, WISH_DONE };
 struct wish {
     enum wish_kind kind;
     nstime until;   /* WAIT: when to come back, at the latest */
-    unsigned trace; /* SEND: index of the trace, whose flow stamps the probe */
+    unsigned trace; /* SEND: index of the trace, and of its flow, which stamps the probe */
+    uint8_t flow;
     uint16_t serial;
     uint8_t ttl;
 };

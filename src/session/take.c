@@ -47,7 +47,11 @@ static struct frame_note take_probe(struct session *session, const struct frame 
     if (probe)
         session->unseen_probes--;
     else
-        probe = session_learn_probe(session, match->trace, match->flow.serial, packet->outer.ip.ttl, frame->time);
+        probe = session_learn_probe(session, &(struct session_claim){.trace = match->trace,
+                                                                     .flow = match->which,
+                                                                     .serial = match->flow.serial,
+                                                                     .ttl = packet->outer.ip.ttl,
+                                                                     .at = frame->time});
     if (!probe)
         return count_stray(session, "probe beyond our memory");
     probe->sent = frame->time;
@@ -87,7 +91,7 @@ static void add_quote(struct session *session, const struct trace *trace, const 
     struct headers sent;
     const char *malformed = NULL;
     reply->quoted_ttl = packet->quote.ip.ttl;
-    flow_stamp(&trace->flow, probe->serial, probe->ttl, session->stamp);
+    flow_stamp(trace_flow(trace, probe->flow), probe->serial, probe->ttl, session->stamp);
     headers_decode(session->stamp, trace->flow.size, false, &sent, &malformed);
     reply_compare_quote(reply, &sent, &packet->quote);
     if (packet->extension.present) {

@@ -37,7 +37,7 @@ const struct trace *session_trace(const struct session *session, unsigned index)
 
 /* A new field must be saved, or a replay is another run: add it to io/annotate.c and to the values below. */
 #if UINTPTR_MAX == UINT64_MAX
-_Static_assert(sizeof(struct session_config) == 864, "struct session_config has changed");
+_Static_assert(sizeof(struct session_config) == 872, "struct session_config has changed");
 _Static_assert(sizeof(struct flow) == 80, "struct flow has changed");
 _Static_assert(sizeof(struct session_claim) == 32, "struct session_claim has changed");
 #endif
@@ -67,6 +67,10 @@ static void fill_config(struct session_config *config, const char *source, const
         .specs = {spec_of("udp/53"), spec_of("tcp/80:ack"), spec_of("ip/50")},
         .spec_count = FLOWS,
         .automatic = true,
+        .diagnose = true,
+        .flows = 12,
+        .confidence = 995,
+        .budget = 2000,
         .first_ttl = 2,
         .max_ttl = 255,
         .queries = 7,
@@ -116,6 +120,10 @@ static void check_config(const struct session_config *got, const struct session_
     ok(addr_equal(&got->target, &want->target), "config: target");
     ok(specs_equal(got, want), "config: specs");
     is_num(got->automatic, want->automatic, "config: automatic");
+    is_num(got->diagnose, want->diagnose, "config: diagnose");
+    is_num(got->flows, want->flows, "config: flows");
+    is_num(got->confidence, want->confidence, "config: confidence");
+    is_num(got->budget, want->budget, "config: budget");
     is_num(got->first_ttl, want->first_ttl, "config: first TTL");
     is_num(got->max_ttl, want->max_ttl, "config: largest TTL");
     is_num(got->queries, want->queries, "config: queries");
@@ -166,7 +174,7 @@ static const struct step steps[] = {
      .comment = "reply to udp/53 hop 4 attempt 2, by ports and checksum"},
     {.note = {.role = FRAME_REPLY, .reason = "ports", .trace = 1},
      .comment = "reply to tcp/80:ack (it does not tell which probe), by ports"},
-    {.is_claim = true, .claim = {.kind = CLAIM_UNSEEN, .trace = 1, .serial = 3, .ttl = 1, .at = T0 + 7}},
+    {.is_claim = true, .claim = {.kind = CLAIM_UNSEEN, .trace = 1, .flow = 11, .serial = 3, .ttl = 1, .at = T0 + 7}},
     {.note = {.role = FRAME_STRAY, .reason = "not IP"}, .comment = "stray: not IP"},
     {.note = {.role = FRAME_MALFORMED, .reason = "IPv4 header length below 20"},
      .comment = "malformed: IPv4 header length below 20"},
@@ -211,8 +219,8 @@ static enum status write_all(const char *path, const struct session *session, st
 
 static bool claims_equal(const struct session_claim *a, const struct session_claim *b)
 {
-    return a->kind == b->kind && a->trace == b->trace && a->serial == b->serial && a->ttl == b->ttl && a->at == b->at &&
-           a->send_errno == b->send_errno;
+    return a->kind == b->kind && a->trace == b->trace && a->flow == b->flow && a->serial == b->serial &&
+           a->ttl == b->ttl && a->at == b->at && a->send_errno == b->send_errno;
 }
 
 static bool frame_equal(const struct frame *got, const struct frame *want, uint64_t number)

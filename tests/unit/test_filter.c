@@ -63,6 +63,7 @@ static void session_make(struct session *session, size_t family)
     addr_parse(families[family].source, &session->config.source);
     addr_parse(families[family].target, &session->config.target);
     for (unsigned i = 0; i < FLOWS_MOST; i++) {
+        session->traces[i].flow_count = 1;
         struct flow *flow = &session->traces[i].flow;
         *flow = (struct flow){.source = session->config.source,
                               .target = session->config.target,
