@@ -514,10 +514,10 @@ void plan_update(struct session *session)
 {
     if (session->plan.complete)
         return;
-    if (session->config.diagnose)
-        diagnose_update(session);
-    else
+    if (!session->config.diagnose)
         update_chain(session);
+    else if (!session->seen_only) /* a replay asks nothing, and shows no hop before the end */
+        diagnose_update(session);
 }
 
 void plan_finish(struct session *session)

@@ -104,6 +104,7 @@ struct session *session_new_with_flows(const struct session_config *config, cons
     session->config = *config;
     session->seen_only = seen_only;
     session->now = session->last_send = NSTIME_NONE;
+    session->plan.wait_until = NSTIME_NEVER;
     if (events)
         session->events = *events;
     if (build_traces(session, flows, err) != STATUS_OK) {
