@@ -260,21 +260,47 @@ static unsigned ask_round_at(struct session *session, const struct doubt *doubt,
     return asked;
 }
 
+/* Behind them, a probe to each router that answered one of them last: it may be the one that refuses. */
+static void ask_last_routers(struct session *session, const struct doubt *doubt, nstime later)
+{
+    bool asked[256] = {false};
+    for (unsigned n = 0; n < doubt->count; n++) {
+        unsigned index = doubt->specs[n];
+        uint8_t top = session->traces[index].top;
+        if (!top || asked[top])
+            continue;
+        asked[top] = true;
+        unsigned other = plan_other_with_router(session, index, top);
+        want(session, other, 0, top, plan_need(session, other, 0, top)->known + 1U, later);
+    }
+}
+
+/* Whether a router left its probe unanswered that was to show that it had a token. */
+static nstime spacing_at(const struct session *session, const struct doubt *doubt, uint8_t ttl)
+{
+    bool limited = is_limited(session, ttl);
+    for (unsigned n = 0; n < doubt->count; n++)
+        limited = limited || is_limited(session, session->traces[doubt->specs[n]].top);
+    return limited ? NEW_TOKEN : INDEPENDENT_AFTER;
+}
+
 /* A round for all specs in doubt; hop after hop, so that what belongs together leaves together. */
 static void settle_doubt(struct session *session, bool parted)
 {
     struct doubt doubt;
-    nstime later = 0;
+    nstime later = 0, last = 0;
     find_doubt(session, parted, &doubt);
     if (!doubt.count || doubt_is_pending(session, &doubt))
         return;
     for (unsigned n = 0; n < doubt.count; n++)
         session->plan.traces[doubt.specs[n]].compared++;
     for (unsigned ttl = session->config.first_ttl; ttl <= last_router(session); ttl++) {
-        nstime spacing = is_limited(session, (uint8_t)ttl) ? NEW_TOKEN : INDEPENDENT_AFTER;
-        nstime at = next_at(session, (uint8_t)ttl, spacing) + later;
-        later += (ask_round_at(session, &doubt, (uint8_t)ttl, at) + 2) * session->config.send_gap;
+        nstime at = next_at(session, (uint8_t)ttl, spacing_at(session, &doubt, (uint8_t)ttl)) + later;
+        unsigned asked = ask_round_at(session, &doubt, (uint8_t)ttl, at);
+        later += asked ? (asked + 2) * session->config.send_gap : 0;
+        last = asked && at > last ? at : last;
     }
+    ask_last_routers(session, &doubt, last + (doubt.count + 2) * session->config.send_gap);
 }
 
 /* --- rules 4, 5 --- */
