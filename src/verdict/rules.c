@@ -34,20 +34,6 @@ static const char *spec_text(const struct facts *facts, char text[PROBE_SPEC_TEX
     return text;
 }
 
-/* "hop 3 (10.0.2.1)", or "hop 3" where nobody there has an address. */
-static const char *place_text(const struct place *place, char text[80])
-{
-    char address[ADDR_TEXT_BYTES];
-    addr_format(&place->address, address);
-    if (!place->ttl)
-        snprintf(text, 80, "%s", *address ? address : "an unknown place");
-    else if (*address)
-        snprintf(text, 80, "hop %u (%s)", place->ttl, address);
-    else
-        snprintf(text, 80, "hop %u", place->ttl);
-    return text;
-}
-
 static double sure(const struct reply *reply)
 {
     return reply->match == MATCH_WEAK ? SURE_WEAK : SURE;
@@ -109,20 +95,20 @@ static bool holds_intercepted(const struct facts *facts)
 
 static void explain_intercepted(const struct facts *facts, struct verdict *out)
 {
-    char spec[PROBE_SPEC_TEXT_BYTES], place[80];
+    char spec[PROBE_SPEC_TEXT_BYTES], place[PLACE_TEXT_BYTES];
     const struct evidence *shown = facts->positive.reply ? &facts->positive : &facts->direct;
     uint8_t ttl = shown->probe->ttl;
     out->state = VERDICT_INTERCEPTED;
     out->at = (struct place){.known = true, .ttl = ttl};
-    for (unsigned i = 0; i < session_trace_count(facts->session); i++) {
-        const struct trace *other = session_trace(facts->session, i);
+    for (unsigned i = 0; i < facts->cohort->count; i++) {
+        const struct trace *other = facts->cohort->traces[i];
         if (other != facts->trace && addr_is_none(&out->at.address))
             out->at.address = trace_router_address(other, ttl);
     }
     out->confidence = sure(shown->reply);
     show(out, shown);
     snprintf(out->text, sizeof out->text, "%s is intercepted at %s: something there answers in the target's name",
-             spec_text(facts, spec), place_text(&out->at, place));
+             spec_text(facts, spec), place_format(&out->at, place));
 }
 
 static bool holds_open(const struct facts *facts)
@@ -187,11 +173,11 @@ static bool holds_intercepted_reset(const struct facts *facts)
 {
     if (!facts->direct.reply)
         return false;
-    for (unsigned i = 0; i < session_trace_count(facts->session); i++) {
+    for (unsigned i = 0; i < facts->cohort->count; i++) {
         struct facts other;
-        if (session_trace(facts->session, i) == facts->trace)
+        if (facts->cohort->traces[i] == facts->trace)
             continue;
-        facts_gather(facts->session, session_trace(facts->session, i), &other);
+        facts_gather(facts->cohort, facts->cohort->traces[i], &other);
         if (holds_intercepted(&other) && other.positive.probe->ttl == facts->direct.probe->ttl)
             return true;
     }
@@ -206,10 +192,10 @@ static bool holds_reset(const struct facts *facts)
 /* The device does not show itself: it stands behind the last router that answered this spec. */
 static void explain_reset(const struct facts *facts, struct verdict *out)
 {
-    char spec[PROBE_SPEC_TEXT_BYTES], place[80];
+    char spec[PROBE_SPEC_TEXT_BYTES], place[PLACE_TEXT_BYTES];
     out->state = VERDICT_REJECTED;
     out->how = how_of_reply(facts->direct.reply);
-    out->after = facts_place(facts->session, facts->trace, facts->last_hop);
+    out->after = facts_place(facts->cohort, facts->trace, facts->last_hop);
     out->before = facts_next_router(facts, facts->last_hop);
     show(out, &facts->direct);
     bool by_hop = facts_target_is_farther(facts, facts->direct.probe->ttl, false) || facts_expired_too(&facts->direct);
@@ -222,7 +208,7 @@ static void explain_reset(const struct facts *facts, struct verdict *out)
                  facts->direct.reply->reply_ttl);
     out->confidence = by_hop ? sure(facts->direct.reply) : SURE_WEAK; /* the way back may differ by protocol */
     snprintf(out->text, sizeof out->text, "%s is rejected %s%s: %s", spec_text(facts, spec),
-             out->after.known ? "after " : "on the way", out->after.known ? place_text(&out->after, place) : "", how);
+             out->after.known ? "after " : "on the way", out->after.known ? place_format(&out->after, place) : "", how);
 }
 
 /* --- 7, 8 --- */
@@ -232,7 +218,7 @@ static uint8_t refusal_hop(const struct facts *facts)
 {
     const struct addr *sender = &facts->refusal.reply->from;
     bool is_named = !addr_equal(sender, &facts->trace->flow.target); /* in the target's name is anybody behind a NAT */
-    uint8_t hop = is_named ? facts_hop_of(facts->session, sender) : 0;
+    uint8_t hop = is_named ? facts_hop_of(facts->cohort, sender) : 0;
     bool own_host = addr_equal(sender, &facts->trace->flow.source);
     return hop || own_host ? hop : facts->refusal.probe->ttl;
 }
@@ -240,10 +226,10 @@ static uint8_t refusal_hop(const struct facts *facts)
 static bool is_drawn_by_all(const struct facts *facts)
 {
     uint8_t hop = refusal_hop(facts);
-    for (unsigned i = 0; i < session_trace_count(facts->session); i++) {
-        const struct trace *other = session_trace(facts->session, i);
+    for (unsigned i = 0; i < facts->cohort->count; i++) {
+        const struct trace *other = facts->cohort->traces[i];
         struct facts theirs;
-        facts_gather(facts->session, other, &theirs);
+        facts_gather(facts->cohort, other, &theirs);
         if (other->top > hop || (theirs.direct.reply && theirs.direct.probe->ttl > hop))
             return false; /* this one passes that router */
         if (theirs.refusal.reply && (!reply_is_no_route(theirs.refusal.reply) ||
@@ -267,16 +253,16 @@ static void place_refusal(const struct facts *facts, struct verdict *out)
     show(out, &facts->refusal);
 }
 
-static const char *way_text(const struct verdict *out, const struct facts *facts, char text[80])
+static const char *way_text(const struct verdict *out, const struct facts *facts, char text[PLACE_TEXT_BYTES])
 {
     if (addr_equal(&out->at.address, &facts->trace->flow.source))
         return "this host itself";
-    return place_text(&out->at, text);
+    return place_format(&out->at, text);
 }
 
 static void explain_unreachable(const struct facts *facts, struct verdict *out)
 {
-    char spec[PROBE_SPEC_TEXT_BYTES], place[80];
+    char spec[PROBE_SPEC_TEXT_BYTES], place[PLACE_TEXT_BYTES];
     out->state = VERDICT_UNREACHABLE;
     place_refusal(facts, out);
     snprintf(out->text, sizeof out->text, "%s finds no way to the target: %s says %s", spec_text(facts, spec),
@@ -290,7 +276,7 @@ static bool holds_rejected(const struct facts *facts)
 
 static void explain_rejected(const struct facts *facts, struct verdict *out)
 {
-    char spec[PROBE_SPEC_TEXT_BYTES], place[80];
+    char spec[PROBE_SPEC_TEXT_BYTES], place[PLACE_TEXT_BYTES];
     out->state = VERDICT_REJECTED;
     place_refusal(facts, out);
     if (facts->refusal.reply->kind == REPLY_TOO_BIG)
@@ -311,10 +297,10 @@ static bool holds_looping(const struct facts *facts)
 
 static void explain_looping(const struct facts *facts, struct verdict *out)
 {
-    char spec[PROBE_SPEC_TEXT_BYTES], place[80];
+    char spec[PROBE_SPEC_TEXT_BYTES], place[PLACE_TEXT_BYTES];
     const struct trace *trace = facts->trace;
     out->state = VERDICT_LOOPING;
-    out->at = facts_place(facts->session, trace, trace->loop_first);
+    out->at = facts_place(facts->cohort, trace, trace->loop_first);
     out->confidence = SURE;
     for (unsigned ttl = trace->loop_first; ttl <= trace_loop_end(trace); ttl++) {
         const struct probe *probe = trace_first_at(trace, (uint8_t)ttl);
@@ -324,7 +310,7 @@ static void explain_looping(const struct facts *facts, struct verdict *out)
             show(out, &(struct evidence){probe, probe_answer(probe)});
     }
     snprintf(out->text, sizeof out->text, "%s goes round in a circle of %u routers from %s on", spec_text(facts, spec),
-             trace->loop_length, place_text(&out->at, place));
+             trace->loop_length, place_format(&out->at, place));
 }
 
 /* --- 10, 11, 12 --- */
@@ -332,7 +318,7 @@ static void explain_looping(const struct facts *facts, struct verdict *out)
 static bool holds_dropped(const struct facts *facts)
 {
     return facts->last_router > facts->last_hop && facts->comparison.hop_count &&
-           facts->comparison.confidence >= CONFIDENCE_TO_CLAIM;
+           facts->comparison.confidence >= facts->cohort->claim;
 }
 
 /* How many of the probes at the compared hops were answered, for this spec and for the one that went on. */
@@ -351,8 +337,8 @@ static void count_compared(const struct facts *facts, const struct trace *trace,
 
 static const struct trace *trace_that_went_on(const struct facts *facts)
 {
-    for (unsigned i = 0; i < session_trace_count(facts->session); i++) {
-        const struct trace *other = session_trace(facts->session, i);
+    for (unsigned i = 0; i < facts->cohort->count; i++) {
+        const struct trace *other = facts->cohort->traces[i];
         if (other != facts->trace && other->top >= facts->comparison.hops[0] &&
             !compare_parted(facts->trace, other, facts->last_hop + 1U))
             return other;
@@ -362,13 +348,13 @@ static const struct trace *trace_that_went_on(const struct facts *facts)
 
 static void bracket(const struct facts *facts, struct verdict *out)
 {
-    out->after = facts_place(facts->session, facts->trace, facts->last_hop);
+    out->after = facts_place(facts->cohort, facts->trace, facts->last_hop);
     out->before = facts_next_router(facts, facts->last_hop);
 }
 
 static void explain_dropped(const struct facts *facts, struct verdict *out)
 {
-    char spec[PROBE_SPEC_TEXT_BYTES], other_spec[PROBE_SPEC_TEXT_BYTES], place[80];
+    char spec[PROBE_SPEC_TEXT_BYTES], other_spec[PROBE_SPEC_TEXT_BYTES], place[PLACE_TEXT_BYTES];
     unsigned sent = 0, answered = 0, other_sent = 0, other_answered = 0;
     const struct trace *other = trace_that_went_on(facts);
     out->state = VERDICT_DROPPED;
@@ -382,7 +368,7 @@ static void explain_dropped(const struct facts *facts, struct verdict *out)
     bool after = out->after.known;
     snprintf(out->text, sizeof out->text, "%s is dropped %s %s: %u of %u probes answered where %s had %u of %u",
              spec_text(facts, spec), after ? "after" : "at or before",
-             place_text(after ? &out->after : &out->before, place), answered, sent, other_spec, other_answered,
+             place_format(after ? &out->after : &out->before, place), answered, sent, other_spec, other_answered,
              other_sent);
 }
 
@@ -390,7 +376,7 @@ static void show_silence(const struct facts *facts, struct verdict *out)
 {
     const struct trace *trace = facts->trace;
     for (size_t i = 0; i < trace->probe_count; i++)
-        if (trace->probes[i].state == PROBE_EXPIRED && trace->probes[i].ttl > trace->top)
+        if (cohort_is_silent(facts->cohort, &trace->probes[i]) && trace->probes[i].ttl > trace->top)
             frames_add(out->frames, &out->frame_count, trace->probes[i].frame);
 }
 
@@ -404,8 +390,8 @@ static const char *inconclusive_text(const struct facts *facts)
     if (!facts->silent)
         return "no probe behind it was waited for";
     bool refused = false, parted = false;
-    for (unsigned i = 0; i < session_trace_count(facts->session); i++) {
-        const struct trace *other = session_trace(facts->session, i);
+    for (unsigned i = 0; i < facts->cohort->count; i++) {
+        const struct trace *other = facts->cohort->traces[i];
         bool further = other->top > facts->last_hop;
         refused = refused || other->refused_ttl > facts->last_hop;
         if (further && !compare_parted(facts->trace, other, facts->last_hop + 1U))
@@ -420,14 +406,14 @@ static const char *inconclusive_text(const struct facts *facts)
 
 static void explain_inconclusive(const struct facts *facts, struct verdict *out)
 {
-    char spec[PROBE_SPEC_TEXT_BYTES], place[80];
+    char spec[PROBE_SPEC_TEXT_BYTES], place[PLACE_TEXT_BYTES];
     out->state = VERDICT_INCONCLUSIVE;
     out->confidence = facts->comparison.confidence;
     bracket(facts, out);
     show_silence(facts, out);
     snprintf(out->text, sizeof out->text, "%s drew no answer%s%s, for a reason that cannot be told: %s",
              spec_text(facts, spec), out->after.known ? " after " : "",
-             out->after.known ? place_text(&out->after, place) : "", inconclusive_text(facts));
+             out->after.known ? place_format(&out->after, place) : "", inconclusive_text(facts));
 }
 
 static bool holds_always(const struct facts *facts)
@@ -438,16 +424,16 @@ static bool holds_always(const struct facts *facts)
 
 static void explain_unanswered(const struct facts *facts, struct verdict *out)
 {
-    char spec[PROBE_SPEC_TEXT_BYTES], place[80];
+    char spec[PROBE_SPEC_TEXT_BYTES], place[PLACE_TEXT_BYTES];
     unsigned silent = facts->silent;
     out->state = VERDICT_UNANSWERED;
-    out->after = facts_place(facts->session, facts->trace, facts->last_router);
+    out->after = facts_place(facts->cohort, facts->trace, facts->last_router);
     out->confidence = 1 - 1.0 / (silent + 2);
     show_silence(facts, out);
     if (out->after.known)
         snprintf(out->text, sizeof out->text,
                  "%s is unanswered after %s, the last router that any probe saw: silence to %u probe%s",
-                 spec_text(facts, spec), place_text(&out->after, place), silent, silent == 1 ? "" : "s");
+                 spec_text(facts, spec), place_format(&out->after, place), silent, silent == 1 ? "" : "s");
     else
         snprintf(out->text, sizeof out->text, "%s is unanswered: neither a router nor the target answered %u probe%s",
                  spec_text(facts, spec), silent, silent == 1 ? "" : "s");
