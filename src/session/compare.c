@@ -88,17 +88,25 @@ static bool is_rested_at(const struct cohort *cohort, const struct probe *silent
     return true;
 }
 
+static nstime backing_span(const struct cohort *cohort)
+{
+    nstime next_sends = BACKED_BY_SENDS * cohort->send_gap;
+    return next_sends > BACKED_WITHIN ? next_sends : BACKED_WITHIN;
+}
+
+bool cohort_is_backed(const struct cohort *cohort, const struct trace *trace, const struct probe *silent)
+{
+    return (cohort->is_apart && is_rested_at(cohort, silent, silent->ttl)) ||
+           is_backed_at(cohort, trace, silent, silent->ttl, backing_span(cohort));
+}
+
 /* In a diagnosis the last router that answered this spec must have had a token as well: it may refuse what it does not
  * forward, and without a token its refusal is a silence. A trace asks it hardly more than its tokens allow. */
 static bool is_backed(const struct cohort *cohort, const struct trace *trace, const struct probe *silent)
 {
-    nstime next_sends = BACKED_BY_SENDS * cohort->send_gap;
-    nstime within = next_sends > BACKED_WITHIN ? next_sends : BACKED_WITHIN;
     bool also_last = cohort->is_diagnose && trace->top; /* which is asked behind all the hops of a round */
-    if (cohort->is_apart && is_rested_at(cohort, silent, silent->ttl))
-        return true;
-    return is_backed_at(cohort, trace, silent, silent->ttl, within) &&
-           (!also_last || is_backed_at(cohort, trace, silent, trace->top, COMPARE_HOPS * within));
+    return cohort_is_backed(cohort, trace, silent) &&
+           (!also_last || is_backed_at(cohort, trace, silent, trace->top, COMPARE_HOPS * backing_span(cohort)));
 }
 
 struct tally {

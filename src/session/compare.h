@@ -40,6 +40,10 @@ struct cohort cohort_of_session(const struct session *session, const struct trac
 /* Whether the probe was waited for in vain. */
 bool cohort_is_silent(const struct cohort *cohort, const struct probe *probe);
 
+/* Whether the router that lets probes of this TTL expire had a token left for this silent one of `trace`: it answered
+ * another spec right behind it, or, where all was made apart, had answered nobody for long. */
+bool cohort_is_backed(const struct cohort *cohort, const struct trace *trace, const struct probe *silent);
+
 /* Of what was made apart: a silence so long before the end is one. */
 #define WAITED_ENOUGH NS_PER_S
 /* A router that has answered nobody for so long has a token (Linux: one a second). */
