@@ -94,6 +94,48 @@ static uint8_t last_refusing_router(const struct cohort *cohort, const struct tr
     return last;
 }
 
+/* Whether a flow went on, unrefused, to where another one was refused. */
+static bool another_goes_on(const struct trace *trace, const struct probe *refused)
+{
+    for (unsigned flow = 0; flow < trace->flow_count; flow++) {
+        bool goes_on = false, stops = flow == refused->flow;
+        for (size_t i = 0; i < trace->probe_count && !stops; i++) {
+            const struct probe *probe = &trace->probes[i];
+            const struct reply *reply = probe->flow == flow ? probe_answer(probe) : NULL;
+            stops = reply && reply_refuses(trace, reply);
+            goes_on = goes_on || (reply && reply->kind == REPLY_TIME_EXCEEDED && probe->ttl >= refused->ttl);
+        }
+        if (goes_on && !stops)
+            return true;
+    }
+    return false;
+}
+
+/* The nearest answer that accepts a flow and did not come from short of the target: what met another flow on the way
+ * did not meet this one. */
+static void prefer_genuine(struct facts *facts)
+{
+    const struct trace *trace = facts->trace;
+    struct evidence genuine = {0};
+    for (size_t i = 0; i < trace->probe_count; i++)
+        for (unsigned k = 0; k < trace->probes[i].reply_count; k++) {
+            const struct probe *probe = &trace->probes[i];
+            const struct reply *reply = &probe->replies[k];
+            if (probe->flow != facts->positive.probe->flow && is_direct(trace, reply) && reply_accepts(reply) &&
+                !facts_target_is_farther(facts, probe->ttl, false))
+                keep_nearest(&genuine, probe, reply);
+        }
+    if (!genuine.reply)
+        return;
+    for (size_t i = 0; i < trace->probe_count; i++) { /* beyond what takes it, everything is answered */
+        const struct probe *probe = &trace->probes[i];
+        const struct reply *reply = probe_answer(probe);
+        if (probe->flow == genuine.probe->flow && probe->ttl < genuine.probe->ttl && reply && is_direct(trace, reply))
+            return;
+    }
+    facts->positive = genuine;
+}
+
 void facts_gather(const struct cohort *cohort, const struct trace *trace, struct facts *out)
 {
     *out = (struct facts){.cohort = cohort, .trace = trace, .last_hop = trace->top};
@@ -117,6 +159,10 @@ void facts_gather(const struct cohort *cohort, const struct trace *trace, struct
             out->last_router = refusing;
     }
     compare_silence_among(cohort, trace, &out->comparison);
+    if (trace->flow_count > 1 && out->refusal.reply && another_goes_on(trace, out->refusal.probe))
+        out->refusal = (struct evidence){0};
+    if (trace->flow_count > 1 && out->positive.reply && facts_target_is_farther(out, out->positive.probe->ttl, false))
+        prefer_genuine(out);
 }
 
 /* Fewer probes may have been lost, and then the target's hop is nearer than where it was seen. */
@@ -210,6 +256,58 @@ bool facts_reply_ttl_fits(const struct facts *facts, const struct reply *rst)
         fits = fits && !least;
     }
     return fits;
+}
+
+/* Whether any two traces, or probes of one flow, went different ways before the TTL. */
+static bool any_parted(const struct cohort *cohort, uint8_t ttl)
+{
+    for (unsigned i = 0; i < cohort->count; i++)
+        for (unsigned k = 0; k < i; k++)
+            if (compare_parted(cohort->traces[i], cohort->traces[k], ttl))
+                return true;
+    return any_spread(cohort, ttl);
+}
+
+bool facts_comes_from_nearer(const struct facts *facts, const struct evidence *evidence)
+{
+    const struct reply *reply = evidence->reply;
+    unsigned witnesses = 0;
+    uint8_t own_least, own_largest;
+    reply_ttls(facts->trace, reply, &own_least, &own_largest);
+    if (reply->kind != REPLY_SYN_ACK || own_least != own_largest || any_parted(facts->cohort, evidence->probe->ttl))
+        return false;
+    for (unsigned i = 0; i < facts->cohort->count; i++) {
+        uint8_t least, largest;
+        reply_ttls(facts->cohort->traces[i], reply, &least, &largest);
+        if (least != largest)
+            return false; /* the way back is balanced */
+        witnesses += facts->cohort->traces[i] != facts->trace && least && least < reply->reply_ttl;
+    }
+    return witnesses >= 2;
+}
+
+static bool same_make(const struct reply *a, const struct reply *b)
+{
+    return a->dont_fragment == b->dont_fragment && !a->ip_id == !b->ip_id && !a->tcp_window == !b->tcp_window;
+}
+
+bool facts_is_made_otherwise(const struct facts *facts, const struct reply *rst)
+{
+    unsigned others = 0;
+    for (unsigned i = 0; i < facts->cohort->count; i++) {
+        const struct trace *trace = facts->cohort->traces[i];
+        bool alike = trace != facts->trace && trace->flow.spec.variant == VARIANT_SYN;
+        for (size_t n = 0; alike && n < trace->probe_count; n++)
+            for (unsigned k = 0; k < trace->probes[n].reply_count; k++) {
+                const struct reply *reply = &trace->probes[n].replies[k];
+                if (reply->kind != REPLY_RST || trace->probes[n].ttl <= facts->last_router)
+                    continue;
+                if (same_make(rst, reply))
+                    return false;
+                others++;
+            }
+    }
+    return others && facts->trace->flow.spec.variant == VARIANT_SYN;
 }
 
 uint8_t facts_hop_of(const struct cohort *cohort, const struct addr *address)

@@ -36,6 +36,11 @@ bool facts_expired_too(const struct evidence *evidence);
 /* Whether the reply TTL of a RST is that of the target's other answers, as far as these have come: a device just before
  * the target gives itself away by it alone. */
 bool facts_reply_ttl_fits(const struct facts *facts, const struct reply *rst);
+/* Whether an answer that accepts has fewer hops to come than what the target answered to at least two other specs, on
+ * ways that are not seen to differ: so something nearer gave it. */
+bool facts_comes_from_nearer(const struct facts *facts, const struct evidence *evidence);
+/* Whether a RST to a SYN is made otherwise than all that the target sent to other SYNs: id, DF and window. */
+bool facts_is_made_otherwise(const struct facts *facts, const struct reply *rst);
 /* Whether the reply, in the target's name, accepts the probe; whether it says that nobody listens there. */
 bool reply_accepts(const struct reply *reply);
 bool reply_closes(const struct reply *reply);

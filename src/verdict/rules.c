@@ -14,6 +14,7 @@
  *   11 inconclusive the same, by too few; or nothing was waited for behind the last answer
  *   12 unanswered   as far as any spec saw a router, and silence there */
 #include <stdio.h>
+#include <string.h>
 
 #include "verdict/facts.h"
 
@@ -43,6 +44,39 @@ static void show(struct verdict *out, const struct evidence *evidence)
 {
     frames_add(out->frames, &out->frame_count, evidence->probe->frame);
     frames_add(out->frames, &out->frame_count, evidence->reply->frame);
+}
+
+/* Who stands at this TTL or behind it, as another spec saw it, or failing that where the target answered another spec.
+ */
+static void show_beyond(const struct facts *facts, uint8_t ttl, struct verdict *out)
+{
+    for (unsigned next = ttl; next <= facts->last_router; next++)
+        for (unsigned i = 0; i < facts->cohort->count; i++) {
+            const struct trace *other = facts->cohort->traces[i];
+            for (const struct probe *p = trace_first_at(other, (uint8_t)next); p; p = trace_next_at(other, p))
+                if (other != facts->trace && p->reply_count && p->replies[0].kind == REPLY_TIME_EXCEEDED) {
+                    show(out, &(struct evidence){p, &p->replies[0]});
+                    return;
+                }
+        }
+    const struct trace *witness = facts->target_witness;
+    const struct probe *p = witness ? trace_first_at(witness, witness->reached_ttl) : NULL;
+    for (; p; p = trace_next_at(witness, p))
+        if (p->reply_count && reply_reaches(witness, &p->replies[0])) {
+            show(out, &(struct evidence){p, &p->replies[0]});
+            return;
+        }
+}
+
+/* The last router that answered this spec. */
+static void show_last(const struct facts *facts, struct verdict *out)
+{
+    const struct trace *trace = facts->trace;
+    for (const struct probe *p = trace_first_at(trace, facts->last_hop); p; p = trace_next_at(trace, p))
+        if (p->reply_count && p->replies[0].kind == REPLY_TIME_EXCEEDED) {
+            show(out, &(struct evidence){p, &p->replies[0]});
+            return;
+        }
 }
 
 static const char *answer_text(const struct reply *reply)
@@ -88,9 +122,15 @@ static void explain_no_send(const struct facts *facts, struct verdict *out)
 
 /* --- 2, 3 --- */
 
+static bool is_short(const struct facts *facts, const struct evidence *evidence)
+{
+    return facts_target_is_farther(facts, evidence->probe->ttl, false);
+}
+
 static bool holds_intercepted(const struct facts *facts)
 {
-    return facts->positive.reply && facts_target_is_farther(facts, facts->positive.probe->ttl, false);
+    return facts->positive.reply &&
+           (is_short(facts, &facts->positive) || facts_comes_from_nearer(facts, &facts->positive));
 }
 
 static void explain_intercepted(const struct facts *facts, struct verdict *out)
@@ -105,10 +145,18 @@ static void explain_intercepted(const struct facts *facts, struct verdict *out)
         if (other != facts->trace && addr_is_none(&out->at.address))
             out->at.address = trace_router_address(other, ttl);
     }
-    out->confidence = sure(shown->reply);
+    bool by_ttl = facts->positive.reply && !is_short(facts, &facts->positive);
+    out->confidence = by_ttl ? SURE_WEAK : sure(shown->reply);
     show(out, shown);
-    snprintf(out->text, sizeof out->text, "%s is intercepted at %s: something there answers in the target's name",
-             spec_text(facts, spec), place_format(&out->at, place));
+    show_beyond(facts, ttl, out);
+    if (by_ttl)
+        snprintf(out->text, sizeof out->text,
+                 "%s is intercepted before the target: the answer in its name arrives with TTL %u, from nearer than "
+                 "its other answers",
+                 spec_text(facts, spec), shown->reply->reply_ttl);
+    else
+        snprintf(out->text, sizeof out->text, "%s is intercepted at %s: something there answers in the target's name",
+                 spec_text(facts, spec), place_format(&out->at, place));
 }
 
 static bool holds_open(const struct facts *facts)
@@ -134,7 +182,8 @@ static bool holds_closed(const struct facts *facts)
 {
     const struct reply *reply = facts->direct.reply;
     return reply && !facts_target_is_farther(facts, facts->direct.probe->ttl, false) &&
-           (reply->kind != REPLY_RST || (!facts_expired_too(&facts->direct) && facts_reply_ttl_fits(facts, reply)));
+           (reply->kind != REPLY_RST || (!facts_expired_too(&facts->direct) && facts_reply_ttl_fits(facts, reply) &&
+                                         !facts_is_made_otherwise(facts, reply)));
 }
 
 /* What the refusal tells of the port, and of who sent it: anybody on the way can forge a reset, an ICMP error in the
@@ -203,9 +252,13 @@ static void explain_reset(const struct facts *facts, struct verdict *out)
     if (by_hop)
         snprintf(how, sizeof how, "a refusal in the target's name (%s) comes from hop %u, short of the target",
                  out->how ? out->how : "ICMP", facts->direct.probe->ttl);
-    else
+    else if (!facts_reply_ttl_fits(facts, facts->direct.reply))
         snprintf(how, sizeof how, "a reset in the target's name arrives with TTL %u, unlike the target's other answers",
                  facts->direct.reply->reply_ttl);
+    else
+        snprintf(how, sizeof how,
+                 "a reset in the target's name is made (id, DF, window) unlike the target's other ones");
+    show_beyond(facts, facts->direct.probe->ttl, out);
     out->confidence = by_hop ? sure(facts->direct.reply) : SURE_WEAK; /* the way back may differ by protocol */
     snprintf(out->text, sizeof out->text, "%s is rejected %s%s: %s", spec_text(facts, spec),
              out->after.known ? "after " : "on the way", out->after.known ? place_format(&out->after, place) : "", how);
@@ -321,18 +374,48 @@ static bool holds_dropped(const struct facts *facts)
            facts->comparison.confidence >= facts->cohort->claim;
 }
 
-/* How many of the probes at the compared hops were answered, for this spec and for the one that went on. */
+/* How many of the probes at the compared hops were answered, for this spec and for the one that went on. Shows them
+ * until `room` frames are shown in all. */
 static void count_compared(const struct facts *facts, const struct trace *trace, unsigned *sent, unsigned *answered,
-                           struct verdict *out)
+                           unsigned room, struct verdict *out)
 {
     for (unsigned i = 0; i < facts->comparison.hop_count; i++)
         for (const struct probe *p = trace_first_at(trace, facts->comparison.hops[i]); p; p = trace_next_at(trace, p)) {
             *sent += p->state != PROBE_REFUSED;
             *answered += p->reply_count > 0;
+            if (out->frame_count + 2 > room)
+                continue;
             frames_add(out->frames, &out->frame_count, p->frame);
             if (p->reply_count)
                 frames_add(out->frames, &out->frame_count, p->replies[0].frame);
         }
+}
+
+/* From how many source ports it was asked at the compared hops. */
+static unsigned flows_compared(const struct facts *facts)
+{
+    unsigned flows = 0;
+    for (unsigned flow = 0; flow < facts->trace->flow_count; flow++) {
+        bool asked = false;
+        for (size_t i = 0; i < facts->trace->probe_count && !asked; i++)
+            asked = facts->trace->probes[i].flow == flow && facts->trace->probes[i].ttl >= facts->comparison.hops[0];
+        flows += asked;
+    }
+    return flows;
+}
+
+/* Of traces that others made, what they did not ask. */
+static void say_what_was_not_asked(const struct facts *facts, struct verdict *out)
+{
+    size_t used = strlen(out->text);
+    if (!facts->cohort->is_apart)
+        return;
+    if (facts->cohort->count < 2)
+        snprintf(out->text + used, sizeof out->text - used, "; no other probe was asked, to compare it with");
+    else if (facts->trace->most_ttl < facts->last_router)
+        snprintf(out->text + used, sizeof out->text - used, "; it was not asked beyond hop %u", facts->trace->most_ttl);
+    else if (out->state == VERDICT_DROPPED || out->state == VERDICT_INCONCLUSIVE)
+        snprintf(out->text + used, sizeof out->text - used, "; the two were not asked at the same time");
 }
 
 static const struct trace *trace_that_went_on(const struct facts *facts)
@@ -361,8 +444,9 @@ static void explain_dropped(const struct facts *facts, struct verdict *out)
     out->how = "silent";
     out->confidence = facts->comparison.confidence;
     bracket(facts, out);
-    count_compared(facts, facts->trace, &sent, &answered, out);
-    count_compared(facts, other, &other_sent, &other_answered, out);
+    show_last(facts, out);
+    count_compared(facts, facts->trace, &sent, &answered, VERDICT_FRAMES_MOST / 2, out);
+    count_compared(facts, other, &other_sent, &other_answered, VERDICT_FRAMES_MOST, out);
     probe_spec_format(&other->flow.spec, other_spec);
     /* It may have been asked from some hop on only, and a router may drop before it answers. */
     bool after = out->after.known;
@@ -370,6 +454,10 @@ static void explain_dropped(const struct facts *facts, struct verdict *out)
              spec_text(facts, spec), after ? "after" : "at or before",
              place_format(after ? &out->after : &out->before, place), answered, sent, other_spec, other_answered,
              other_sent);
+    unsigned flows = flows_compared(facts);
+    size_t used = strlen(out->text);
+    if (flows > 1)
+        snprintf(out->text + used, sizeof out->text - used, ", from %u source ports alike", flows);
 }
 
 static void show_silence(const struct facts *facts, struct verdict *out)
@@ -410,6 +498,7 @@ static void explain_inconclusive(const struct facts *facts, struct verdict *out)
     out->state = VERDICT_INCONCLUSIVE;
     out->confidence = facts->comparison.confidence;
     bracket(facts, out);
+    show_last(facts, out);
     show_silence(facts, out);
     snprintf(out->text, sizeof out->text, "%s drew no answer%s%s, for a reason that cannot be told: %s",
              spec_text(facts, spec), out->after.known ? " after " : "",
@@ -429,6 +518,7 @@ static void explain_unanswered(const struct facts *facts, struct verdict *out)
     out->state = VERDICT_UNANSWERED;
     out->after = facts_place(facts->cohort, facts->trace, facts->last_router);
     out->confidence = 1 - 1.0 / (silent + 2);
+    show_last(facts, out);
     show_silence(facts, out);
     if (out->after.known)
         snprintf(out->text, sizeof out->text,
@@ -461,6 +551,8 @@ void rules_judge(const struct facts *facts, struct verdict *out)
     while (!rules[row].holds(facts))
         row++;
     rules[row].explain(facts, out);
+    if (out->state != VERDICT_OPEN && out->state != VERDICT_CLOSED)
+        say_what_was_not_asked(facts, out);
     if (out->confidence > CONFIDENCE_MOST)
         out->confidence = CONFIDENCE_MOST;
 }
