@@ -37,12 +37,30 @@ static void add_place(struct strbuf *out, const struct place *place)
 
 /* --- which gets furthest --- */
 
+/* The last router that says how far it got: the rounds of a circle lead nowhere. */
+static uint8_t last_hop(const struct verdict *verdict, uint8_t circle)
+{
+    uint8_t top = verdict->trace->top;
+    return circle && circle < top ? circle : top;
+}
+
+/* The least hop at which any spec enters a circle; 0: none does. */
+static uint8_t find_circle(const struct judgement *judgement)
+{
+    uint8_t least = 0;
+    for (unsigned i = 0; i < judgement->verdict_count; i++) {
+        uint8_t first = judgement->verdicts[i].trace->loop_first;
+        least = first && (!least || first < least) ? first : least;
+    }
+    return least;
+}
+
 /* The higher the further; what has a port says more of the way for a service than an echo. */
-static unsigned distance(const struct verdict *verdict)
+static unsigned distance(const struct verdict *verdict, uint8_t circle)
 {
     if (verdict->state == VERDICT_OPEN)
         return verdict->trace->flow.spec.type->has_port ? 1003 : 1002;
-    return verdict->state == VERDICT_CLOSED ? 1001 : verdict->trace->top;
+    return verdict->state == VERDICT_CLOSED ? 1001 : last_hop(verdict, circle);
 }
 
 static void add_command(struct strbuf *out, const struct session *session, const struct trace *trace)
@@ -57,10 +75,14 @@ static void add_command(struct strbuf *out, const struct session *session, const
         add_address(out, &config->target);
 }
 
-static void add_last_hop(struct strbuf *out, const struct verdict *verdict, bool alone)
+static struct place place_of(const struct verdict *verdict, uint8_t ttl)
 {
-    uint8_t top = verdict->trace->top;
-    struct place place = {.known = true, .ttl = top, .address = trace_router_address(verdict->trace, top)};
+    return (struct place){.known = true, .ttl = ttl, .address = trace_router_address(verdict->trace, ttl)};
+}
+
+static void add_last_hop(struct strbuf *out, const struct verdict *verdict, uint8_t circle, bool alone)
+{
+    struct place place = place_of(verdict, last_hop(verdict, circle));
     add_spec(out, verdict->trace);
     strbuf_add(out, alone ? " gets furthest, to " : " gets as far as any, to ");
     add_place(out, &place);
@@ -70,25 +92,26 @@ void advice_furthest(const struct session *session, const struct judgement *judg
 {
     const struct verdict *best = NULL;
     unsigned reaching = 0, alike = 0;
+    uint8_t circle = find_circle(judgement);
     for (unsigned i = 0; i < judgement->verdict_count; i++) {
         const struct verdict *verdict = &judgement->verdicts[i];
         reaching += reaches(verdict);
-        if (!best || distance(verdict) > distance(best))
+        if (!best || distance(verdict, circle) > distance(best, circle))
             best = verdict;
     }
     for (unsigned i = 0; i < judgement->verdict_count; i++)
-        alike += distance(&judgement->verdicts[i]) == distance(best);
-    if (!best || !distance(best))
+        alike += distance(&judgement->verdicts[i], circle) == distance(best, circle);
+    if (!best || !distance(best, circle))
         return;
     if (reaching == judgement->verdict_count && reaching > 1) {
-        strbuf_add(out, "every probe gets to the target");
+        strbuf_add(out, "Every probe gets to the target.");
         return;
     }
     if (reaches(best)) {
         add_spec(out, best->trace);
         strbuf_addf(out, " gets %sto the target", reaching == 1 && judgement->verdict_count > 1 ? "furthest, " : "");
     } else {
-        add_last_hop(out, best, alike == 1 && judgement->verdict_count > 1);
+        add_last_hop(out, best, circle, alike == 1 && judgement->verdict_count > 1);
     }
     add_command(out, session, best->trace);
 }
@@ -222,10 +245,11 @@ static unsigned beyond(const struct verdict *verdict)
 static void add_contrast(struct strbuf *out, const struct judgement *judgement, const struct verdict *verdict)
 {
     const struct verdict *best = NULL;
+    uint8_t circle = find_circle(judgement);
     for (unsigned i = 0; i < judgement->verdict_count; i++) {
         const struct verdict *other = &judgement->verdicts[i];
-        bool passes = reaches(other) || other->trace->top >= beyond(verdict);
-        if (passes && !fares_alike(other, verdict) && (!best || distance(other) > distance(best)))
+        bool passes = reaches(other) || last_hop(other, circle) >= beyond(verdict);
+        if (passes && !fares_alike(other, verdict) && (!best || distance(other, circle) > distance(best, circle)))
             best = other;
     }
     if (!best)
@@ -236,8 +260,7 @@ static void add_contrast(struct strbuf *out, const struct judgement *judgement, 
         strbuf_add(out, " reaches the target");
         return;
     }
-    struct place place = {.known = true, .ttl = best->trace->top};
-    place.address = trace_router_address(best->trace, best->trace->top);
+    struct place place = place_of(best, last_hop(best, circle));
     strbuf_add(out, " goes on to ");
     add_place(out, &place);
 }
