@@ -321,7 +321,8 @@ static unsigned end_of_circle(const struct session *session, unsigned last)
             if (!is_of_circle(looping, &owners.address[i]))
                 return last;
     }
-    return looping && trace_loop_end(looping) < last ? trace_loop_end(looping) : last;
+    /* One row more is no longer than the line that would stand for it. */
+    return looping && trace_loop_end(looping) + 1U < last ? trace_loop_end(looping) : last;
 }
 
 static void add_hops(struct matrix *matrix)

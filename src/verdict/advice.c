@@ -80,11 +80,12 @@ static struct place place_of(const struct verdict *verdict, uint8_t ttl)
     return (struct place){.known = true, .ttl = ttl, .address = trace_router_address(verdict->trace, ttl)};
 }
 
-static void add_last_hop(struct strbuf *out, const struct verdict *verdict, uint8_t circle, bool alone)
+/* `alone`: no other gets there; `only`: there is no other. */
+static void add_last_hop(struct strbuf *out, const struct verdict *verdict, uint8_t circle, bool alone, bool only)
 {
     struct place place = place_of(verdict, last_hop(verdict, circle));
     add_spec(out, verdict->trace);
-    strbuf_add(out, alone ? " gets furthest, to " : " gets as far as any, to ");
+    strbuf_add(out, only ? " gets to " : alone ? " gets furthest, to " : " gets as far as any, to ");
     add_place(out, &place);
 }
 
@@ -111,7 +112,7 @@ void advice_furthest(const struct session *session, const struct judgement *judg
         add_spec(out, best->trace);
         strbuf_addf(out, " gets %sto the target", reaching == 1 && judgement->verdict_count > 1 ? "furthest, " : "");
     } else {
-        add_last_hop(out, best, circle, alike == 1 && judgement->verdict_count > 1);
+        add_last_hop(out, best, circle, alike == 1, judgement->verdict_count == 1);
     }
     add_command(out, session, best->trace);
 }
