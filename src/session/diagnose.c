@@ -312,7 +312,7 @@ static void ask_at_end(struct session *session, unsigned index)
     if (!router || trace_is_pending(session, index))
         return;
     const struct need *need = plan_need(session, index, 0, ttl);
-    nstime spacing = need->known < AGAIN - 1 ? INDEPENDENT_AFTER : NEW_TOKEN;
+    nstime spacing = goal || need->known < AGAIN - 1 ? INDEPENDENT_AFTER : NEW_TOKEN; /* a router may be there */
     if (need->known < AGAIN)
         want(session, index, 0, ttl, need->known + 1U, next_at(session, (uint8_t)ttl, spacing));
 }
