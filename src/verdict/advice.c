@@ -157,6 +157,22 @@ static bool fares_alike(const struct verdict *a, const struct verdict *b)
            same_place(&a->after, &b->after) && same_place(&a->before, &b->before);
 }
 
+/* An ACK or FIN that belongs to no connection is stopped by every stateful firewall, as it should be: that is nothing
+ * to complain of, unless the SYN fares like it. */
+static bool is_out_of_state(const struct judgement *judgement, const struct verdict *verdict)
+{
+    const struct probe_spec *spec = &verdict->trace->flow.spec;
+    if (spec->variant != VARIANT_ACK && spec->variant != VARIANT_FIN)
+        return false;
+    for (unsigned i = 0; i < judgement->verdict_count; i++) {
+        const struct verdict *other = &judgement->verdicts[i];
+        const struct probe_spec *syn = &other->trace->flow.spec;
+        if (syn->variant == VARIANT_SYN && syn->port == spec->port && fares_alike(other, verdict))
+            return false;
+    }
+    return true;
+}
+
 /* A device that does not show itself: at the last hop that answered, or between it and the next. */
 static void add_bracket(struct strbuf *out, const struct session *session, const struct verdict *verdict)
 {
@@ -294,7 +310,7 @@ static void gather(const struct judgement *judgement, unsigned first, struct gro
     *out = (struct group){.from = NSTIME_NEVER, .to = NSTIME_NONE};
     for (unsigned i = first; i < judgement->verdict_count; i++) {
         const struct verdict *verdict = &judgement->verdicts[i];
-        if (!fares_alike(verdict, &judgement->verdicts[first]))
+        if (!fares_alike(verdict, &judgement->verdicts[first]) || is_out_of_state(judgement, verdict))
             continue;
         out->members[out->count++] = verdict;
         for (size_t k = 0; k < verdict->trace->probe_count; k++) {
@@ -331,7 +347,8 @@ static void add_ticket(struct strbuf *out, const struct session *session, const 
 static bool is_told(const struct judgement *judgement, unsigned index)
 {
     for (unsigned i = 0; i < index; i++)
-        if (fares_alike(&judgement->verdicts[i], &judgement->verdicts[index]))
+        if (fares_alike(&judgement->verdicts[i], &judgement->verdicts[index]) &&
+            !is_out_of_state(judgement, &judgement->verdicts[i]))
             return true;
     return false;
 }
@@ -340,7 +357,8 @@ void advice_tickets(const struct session *session, const struct judgement *judge
 {
     for (unsigned i = 0; i < judgement->verdict_count; i++) {
         struct group group;
-        if (!is_obstacle(&judgement->verdicts[i]) || is_told(judgement, i))
+        const struct verdict *verdict = &judgement->verdicts[i];
+        if (!is_obstacle(verdict) || is_out_of_state(judgement, verdict) || is_told(judgement, i))
             continue;
         gather(judgement, i, &group);
         add_ticket(out, session, judgement, &group);

@@ -175,6 +175,27 @@ static void test_ways(void)
     fake_free(&fake);
 }
 
+/* A stateful firewall is no fault; one that stops the SYN too is. */
+static void test_out_of_state(void)
+{
+    struct fake fake;
+    begin(&fake, "", "tcp/80:ack tcp/80:fin tcp/80 tcp/443:ack icmp");
+    climb(&fake, (const unsigned[]){1, 1, 2, 1, 2});
+    for (unsigned i = 0; i < 4; i++)
+        judge(&fake, i, VERDICT_DROPPED, "silent")->after = place(1, "10.0.1.1");
+    judge(&fake, 2, VERDICT_OPEN, NULL);
+    judge(&fake, 4, VERDICT_OPEN, NULL);
+    are(&fake, "tcp/80 gets to the target: hopsonde -P tcp/80 192.0.2.80", "", "what no connection has opened");
+    judge(&fake, 2, VERDICT_DROPPED, "silent")->after = place(1, "10.0.1.1");
+    judgement.verdict_count = 5;
+    are(&fake, "icmp gets furthest, to the target: hopsonde -P icmp 192.0.2.80",
+        "Please check the filter at or behind 10.0.1.1 (hop 1): tcp/80:ack (port 41022 > 80), tcp/80:fin (port 41023 > "
+        "80) and tcp/80 (port 41024 > 80) from 10.0.0.2 to 192.0.2.80 are dropped there, while icmp reaches the target "
+        "(2026-01-02 03:04:05 UTC).\n",
+        "where the SYN is dropped, too");
+    fake_free(&fake);
+}
+
 int main(void)
 {
     test_nothing_wrong();
@@ -182,5 +203,6 @@ int main(void)
     test_brackets();
     test_refusals();
     test_ways();
+    test_out_of_state();
     return tap_done();
 }
