@@ -21,7 +21,14 @@ static const struct reply *expiry(const struct trace *trace, const struct probe 
     return told ? reply : NULL;
 }
 
+static bool ports_vary(const struct trace *trace)
+{
+    return trace->origin.source_port_varies || trace->origin.target_port_varies;
+}
+
 /* --- one flow --- */
+
+#define FLOWS_LOOKED_AT 256 /* at a hop: others' traces may have any number */
 
 /* How often the router changed from probe to probe of the flow that `start` is of; the probes around the first change.
  */
@@ -66,7 +73,9 @@ static void find_per_packet(const struct trace *trace, struct judgement *out)
     for (unsigned ttl = 1; ttl <= trace->top; ttl++) {
         const struct probe *before = NULL, *behind = NULL;
         unsigned changes = 0;
-        for (const struct probe *p = trace_first_at(trace, (uint8_t)ttl); p && changes < 2; p = trace_next_at(trace, p))
+        unsigned looked_at = trace->flow_count > 1 || ports_vary(trace) ? FLOWS_LOOKED_AT : 1;
+        const struct probe *p = trace_first_at(trace, (uint8_t)ttl);
+        for (; p && changes < 2 && looked_at; p = trace_next_at(trace, p), looked_at--)
             changes = count_changes(trace, p, &before, &behind);
         if (changes >= 2)
             tell_per_packet(trace, (uint8_t)ttl, changes, before, behind, out);
@@ -85,7 +94,7 @@ struct responder {
 struct fan {
     struct responder responders[ROUTERS_MOST];
     unsigned count;
-    bool one_spec; /* two of them answered one spec: no policy by protocol does that */
+    bool one_spec; /* flows of one spec part there */
 };
 
 /* A router that stands at another TTL for somebody is there on a way of another length, or behind a TTL that was
@@ -114,9 +123,21 @@ static void fan_note(struct fan *fan, const struct trace *trace, const struct pr
     }
     if (fan->count == ROUTERS_MOST)
         return;
-    for (unsigned i = 0; i < fan->count; i++)
-        fan->one_spec = fan->one_spec || fan->responders[i].trace == trace;
     fan->responders[fan->count++] = (struct responder){*address, trace, probe};
+}
+
+/* Whether flows of one spec part, which no policy by protocol does. */
+static bool is_spread(const struct trace *trace, uint8_t ttl)
+{
+    const struct probe *first = NULL;
+    for (const struct probe *p = trace_first_at(trace, ttl); p; p = trace_next_at(trace, p)) {
+        if (!expiry(trace, p))
+            continue;
+        if (first && !same_flow(trace, first, p) && !addr_equal(&expiry(trace, first)->from, &expiry(trace, p)->from))
+            return true;
+        first = first ? first : p;
+    }
+    return false;
 }
 
 static void fan_gather(const struct cohort *cohort, uint8_t ttl, struct fan *out)
@@ -125,9 +146,15 @@ static void fan_gather(const struct cohort *cohort, uint8_t ttl, struct fan *out
     for (unsigned i = 0; i < cohort->count; i++) {
         const struct trace *trace = cohort->traces[i];
         for (const struct probe *p = trace_first_at(trace, ttl); p; p = trace_next_at(trace, p))
-            if (expiry(trace, p) && !stands_elsewhere(cohort, &expiry(trace, p)->from, ttl))
+            if (expiry(trace, p))
                 fan_note(out, trace, p);
+        out->one_spec = out->one_spec || is_spread(trace, ttl);
     }
+    unsigned kept = 0;
+    for (unsigned i = 0; i < out->count; i++)
+        if (!stands_elsewhere(cohort, &out->responders[i].address, ttl))
+            out->responders[kept++] = out->responders[i];
+    out->count = kept;
 }
 
 static struct finding *tell_fan(const struct cohort *cohort, const struct fan *fan, uint8_t ttl, struct judgement *out)

@@ -1,5 +1,6 @@
 /* treatment: findings on who answers what: limited and silent routers, flows and segments that fare differently, and
  * what answers in the target's name. */
+#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,52 +12,62 @@
 
 /* --- limited and silent routers --- */
 
+#define NOBODY UINT_MAX
+
 struct tally {
     unsigned asked, silent;
 };
 
-/* Whether anything of the flow was answered behind the TTL: then it passes the router there. */
-static bool passes(const struct trace *trace, uint8_t flow, uint8_t ttl)
+/* The farthest TTL at which each flow was answered, other than by a refusal: it passes the routers before. */
+struct passage {
+    uint8_t farthest[SPECS_MOST][UINT8_MAX + 1]; /* by trace of the cohort, and flow */
+};
+
+static void passage_gather(const struct cohort *cohort, struct passage *out)
 {
-    for (size_t i = 0; i < trace->probe_count; i++) {
-        const struct probe *probe = &trace->probes[i];
-        if (probe->ttl <= ttl || probe->flow != flow)
-            continue;
-        for (unsigned k = 0; k < probe->reply_count; k++)
-            if (!reply_refuses(trace, &probe->replies[k]))
-                return true;
+    *out = (struct passage){0};
+    for (unsigned i = 0; i < cohort->count; i++) {
+        const struct trace *trace = cohort->traces[i];
+        for (size_t n = 0; n < trace->probe_count; n++) {
+            const struct probe *probe = &trace->probes[n];
+            uint8_t *farthest = &out->farthest[i][probe->flow];
+            for (unsigned k = 0; k < probe->reply_count; k++)
+                if (!reply_refuses(trace, &probe->replies[k]) && probe->ttl > *farthest)
+                    *farthest = probe->ttl;
+        }
     }
-    return false;
 }
 
 /* Probes of the trace at a hop that passed it, or would have had they not expired. */
-static void count_at(const struct cohort *cohort, const struct trace *trace, uint8_t ttl, struct tally *tally)
+static void count_at(const struct cohort *cohort, const struct passage *passage, unsigned index, uint8_t ttl,
+                     struct tally *tally)
 {
+    const struct trace *trace = cohort->traces[index];
     for (const struct probe *p = trace_first_at(trace, ttl); p; p = trace_next_at(trace, p)) {
         bool silent = cohort_is_silent(cohort, p);
         bool expired = p->reply_count && p->replies[0].kind == REPLY_TIME_EXCEEDED;
-        if ((!silent && !expired) || !passes(trace, p->flow, ttl))
+        if ((!silent && !expired) || passage->farthest[index][p->flow] <= ttl)
             continue;
         tally->asked++;
         tally->silent += silent;
     }
 }
 
-static struct tally count_hop(const struct cohort *cohort, uint8_t ttl, const struct trace *but)
+static struct tally count_hop(const struct cohort *cohort, const struct passage *passage, uint8_t ttl, unsigned but)
 {
     struct tally tally = {0};
     for (unsigned i = 0; i < cohort->count; i++)
-        if (cohort->traces[i] != but)
-            count_at(cohort, cohort->traces[i], ttl, &tally);
+        if (i != but)
+            count_at(cohort, passage, i, ttl, &tally);
     return tally;
 }
 
 /* All hops but one, as far as anybody answers there. */
-static struct tally count_elsewhere(const struct cohort *cohort, uint8_t ttl)
+static struct tally count_elsewhere(const struct cohort *cohort, const struct passage *passage, uint8_t ttl)
 {
     struct tally all = {0};
     for (unsigned other = 1; other <= last_router(cohort); other++) {
-        struct tally here = count_hop(cohort, (uint8_t)other, NULL);
+        struct tally here = count_hop(cohort, passage, (uint8_t)other, NOBODY);
         if (other == ttl || here.silent == here.asked)
             continue;
         all.asked += here.asked;
@@ -107,23 +118,26 @@ static bool all_backed(const struct cohort *cohort, const struct trace *trace, u
     return true;
 }
 
-static bool is_deaf_to(const struct cohort *cohort, const struct trace *trace, uint8_t ttl)
+static bool is_deaf_to(const struct cohort *cohort, const struct passage *passage, unsigned index, uint8_t ttl)
 {
-    struct tally own = {0}, others = count_hop(cohort, ttl, trace);
-    count_at(cohort, trace, ttl, &own);
+    const struct trace *trace = cohort->traces[index];
+    struct tally own = {0}, others = count_hop(cohort, passage, ttl, index);
+    count_at(cohort, passage, index, ttl, &own);
     return own.asked >= 2 && own.silent == own.asked && others.silent < others.asked &&
            all_backed(cohort, trace, ttl) &&
            compare_chance(others.asked, others.silent, own.silent) <= CHANCE_OF_SILENCE;
 }
 
-static void tell_deaf(const struct cohort *cohort, const struct trace *trace, uint8_t ttl, struct judgement *out)
+static void tell_deaf(const struct cohort *cohort, const struct passage *passage, unsigned index, uint8_t ttl,
+                      struct judgement *out)
 {
     char spec[PROBE_SPEC_TEXT_BYTES], place[PLACE_TEXT_BYTES];
-    struct tally own = {0}, others = count_hop(cohort, ttl, trace);
+    const struct trace *trace = cohort->traces[index];
+    struct tally own = {0}, others = count_hop(cohort, passage, ttl, index);
     struct finding *finding = finding_add(out, "silent-hop", trace);
     if (!finding)
         return;
-    count_at(cohort, trace, ttl, &own);
+    count_at(cohort, passage, index, ttl, &own);
     finding->at = place_of_hop(cohort, ttl);
     finding_number(finding, "silent", own.silent);
     finding_number(finding, "others_answered", others.asked - others.silent);
@@ -150,14 +164,17 @@ static void tell_silent(const struct cohort *cohort, uint8_t ttl, unsigned silen
 
 void find_silent_hops(const struct cohort *cohort, struct judgement *out)
 {
+    struct passage passage;
+    passage_gather(cohort, &passage);
     for (unsigned ttl = 1; ttl <= last_router(cohort); ttl++) {
-        struct tally here = count_hop(cohort, (uint8_t)ttl, NULL), others = count_elsewhere(cohort, (uint8_t)ttl);
+        struct tally here = count_hop(cohort, &passage, (uint8_t)ttl, NOBODY),
+                     others = count_elsewhere(cohort, &passage, (uint8_t)ttl);
         bool all = here.asked && here.silent == here.asked;
         if (all && compare_chance(others.asked, others.silent, here.silent) <= CHANCE_OF_SILENCE)
             tell_silent(cohort, (uint8_t)ttl, here.silent, out);
         for (unsigned i = 0; i < cohort->count && !all; i++)
-            if (is_deaf_to(cohort, cohort->traces[i], (uint8_t)ttl))
-                tell_deaf(cohort, cohort->traces[i], (uint8_t)ttl, out);
+            if (is_deaf_to(cohort, &passage, i, (uint8_t)ttl))
+                tell_deaf(cohort, &passage, i, (uint8_t)ttl, out);
     }
 }
 
@@ -180,11 +197,13 @@ static void tell_limit(const struct cohort *cohort, uint8_t ttl, const struct ta
 /* Where a router is deaf to a spec, that is no limit. */
 void find_limits(const struct cohort *cohort, struct judgement *out)
 {
+    struct passage passage;
+    passage_gather(cohort, &passage);
     for (unsigned ttl = 1; ttl <= last_router(cohort); ttl++) {
-        struct tally here = {0}, others = count_elsewhere(cohort, (uint8_t)ttl);
+        struct tally here = {0}, others = count_elsewhere(cohort, &passage, (uint8_t)ttl);
         for (unsigned i = 0; i < cohort->count; i++)
-            if (!is_deaf_to(cohort, cohort->traces[i], (uint8_t)ttl))
-                count_at(cohort, cohort->traces[i], (uint8_t)ttl, &here);
+            if (!is_deaf_to(cohort, &passage, i, (uint8_t)ttl))
+                count_at(cohort, &passage, i, (uint8_t)ttl, &here);
         if (here.silent >= 2 && here.silent < here.asked && chance_of(&here, &others) <= CHANCE_OF_LIMIT)
             tell_limit(cohort, (uint8_t)ttl, &here, out);
     }
@@ -223,38 +242,78 @@ static struct fate fate_of(const struct trace *trace, unsigned flow)
     return fate;
 }
 
-/* What was asked of one flow, and of the others, behind a TTL, where any other flow was answered. */
-static void count_behind(const struct cohort *cohort, const struct trace *trace, unsigned flow, uint8_t top,
-                         struct tally *own, struct tally *others)
+/* Whether another answer shows that the silent probe could have been answered: routers, and a target that refuses by
+ * ICMP, answer a few at once only. A router's answer to any probe right behind it does; at the target's hop only one to
+ * the same spec. Connections and echoes are not limited so. */
+static bool could_be_answered(const struct cohort *cohort, const struct trace *trace, const struct probe *silent)
 {
-    for (unsigned ttl = top + 1U; ttl < 256; ttl++) {
-        struct tally mine = {0}, theirs = {0};
-        for (const struct probe *p = trace_first_at(trace, (uint8_t)ttl); p; p = trace_next_at(trace, p)) {
-            bool silent = cohort_is_silent(cohort, p);
-            struct tally *tally = p->flow == flow ? &mine : &theirs;
-            tally->asked += silent || p->reply_count;
-            tally->silent += silent;
+    const nstime within =
+        BACKED_WITHIN > BACKED_BY_SENDS * cohort->send_gap ? BACKED_WITHIN : BACKED_BY_SENDS * cohort->send_gap;
+    for (unsigned i = 0; i < cohort->count; i++) {
+        const struct trace *other = cohort->traces[i];
+        for (const struct probe *p = trace_first_at(other, silent->ttl); p; p = trace_next_at(other, p)) {
+            const struct reply *reply = probe_answer(p);
+            bool near = p->sent >= silent->sent && p->sent - silent->sent <= within;
+            bool direct = reply && other == trace && reply_reaches(trace, reply);
+            if ((direct && (near || !reply->is_icmp || reply->kind == REPLY_ECHO)) ||
+                (reply && near && reply->kind == REPLY_TIME_EXCEEDED))
+                return true;
         }
-        if (!mine.asked || theirs.asked == theirs.silent)
-            continue;
-        own->asked += mine.asked;
-        own->silent += mine.silent;
-        others->asked += theirs.asked;
-        others->silent += theirs.silent;
     }
+    return false;
 }
 
-/* Whether the flow's silence is none by chance, at all of the trace's flows. */
-static bool is_stopped(const struct cohort *cohort, const struct trace *trace, unsigned flow, const struct fate *fate)
+/* Silences of a flow at a TTL that do not share their fate. */
+static unsigned count_silences(const struct cohort *cohort, const struct trace *trace, unsigned flow, uint8_t ttl)
 {
-    struct tally own = {0}, others = {0};
+    unsigned count = 0;
+    nstime last = NSTIME_NONE;
+    for (const struct probe *p = trace_first_at(trace, ttl); p; p = trace_next_at(trace, p)) {
+        if (p->flow != flow || !cohort_is_silent(cohort, p) || !could_be_answered(cohort, trace, p) ||
+            (last != NSTIME_NONE && p->sent - last < INDEPENDENT_AFTER))
+            continue;
+        count++;
+        last = p->sent;
+    }
+    return count;
+}
+
+/* What was asked at a TTL of flows, of any spec, that are known to get past `top`. */
+static void count_passing(const struct cohort *cohort, const struct passage *passage, uint8_t ttl, uint8_t top,
+                          struct tally *tally)
+{
+    for (unsigned i = 0; i < cohort->count; i++)
+        for (const struct probe *p = trace_first_at(cohort->traces[i], ttl); p;
+             p = trace_next_at(cohort->traces[i], p)) {
+            bool silent = cohort_is_silent(cohort, p);
+            if ((!silent && !p->reply_count) || passage->farthest[i][p->flow] <= top)
+                continue;
+            tally->asked++;
+            tally->silent += silent;
+        }
+}
+
+/* Whether the flow's silence, where others are answered that get past, is none by chance: not even at one of so many
+ * flows. */
+static bool is_stopped(const struct cohort *cohort, const struct passage *passage, const struct trace *trace,
+                       unsigned flow, const struct fate *fate)
+{
+    struct tally others = {0};
+    unsigned silent = 0;
     if (fate->reached)
         return false;
     if (fate->refused)
         return true;
-    count_behind(cohort, trace, flow, fate->top, &own, &others);
-    double chance = own.silent == own.asked ? compare_chance(others.asked, others.silent, own.silent) : 1;
-    return own.asked && chance * trace->flow_count <= 1 - cohort->claim;
+    for (unsigned ttl = fate->top + 1U; ttl < trace->ttl_count; ttl++) {
+        struct tally here = {0};
+        count_passing(cohort, passage, (uint8_t)ttl, fate->top, &here);
+        unsigned own = here.silent < here.asked ? count_silences(cohort, trace, flow, (uint8_t)ttl) : 0;
+        silent += own;
+        others.asked += own ? here.asked : 0;
+        others.silent += own ? here.silent : 0;
+    }
+    double chance = compare_chance(others.asked, others.silent, silent);
+    return silent && chance * trace->flow_count <= 1 - cohort->claim;
 }
 
 /* The flows that stopped, and those that got through. */
@@ -298,21 +357,26 @@ static void tell_parting(const struct cohort *cohort, const struct trace *trace,
              parting->passed);
 }
 
+/* As far as it was asked where it came to. */
 static bool same_end(const struct fate *a, const struct fate *b)
 {
-    return a->top == b->top && a->refused == b->refused && addr_equal(&a->last, &b->last);
+    return !a->top || !b->top || (a->top == b->top && a->refused == b->refused && addr_equal(&a->last, &b->last));
 }
 
 void find_path_dependence(const struct cohort *cohort, struct judgement *out)
 {
+    struct passage passage;
+    passage_gather(cohort, &passage);
     for (unsigned i = 0; i < cohort->count; i++) {
         const struct trace *trace = cohort->traces[i];
         struct parting parting = {0};
-        for (unsigned flow = 0; flow < trace->flow_count; flow++) {
+        for (unsigned flow = 0; trace->flow_count > 1 && flow < trace->flow_count; flow++) {
             struct fate fate = fate_of(trace, flow);
-            bool stopped = is_stopped(cohort, trace, flow, &fate);
+            bool stopped = is_stopped(cohort, &passage, trace, flow, &fate);
             parting.passed += fate.reached || (!stopped && fate.top == trace->top && trace->top);
-            if (stopped && !parting.stopped++) {
+            bool placed = parting.stopped && (parting.first.top || parting.first.refused);
+            parting.stopped += stopped;
+            if (stopped && !placed) {
                 parting.first = fate;
                 parting.first_flow = flow;
                 parting.places = 1;
