@@ -39,7 +39,8 @@ bool facts_reply_ttl_fits(const struct facts *facts, const struct reply *rst);
 /* Whether an answer that accepts has fewer hops to come than what the target answered to at least two other specs, on
  * ways that are not seen to differ: so something nearer gave it. */
 bool facts_comes_from_nearer(const struct facts *facts, const struct evidence *evidence);
-/* Whether a RST to a SYN is made otherwise than all that the target sent to other SYNs: id, DF and window. */
+/* Whether a RST to a SYN is made otherwise (id, DF, window) than all that came in the target's name, from its hop, to
+ * other specs' SYNs: then one of them is not the target's, but which is not told. */
 bool facts_is_made_otherwise(const struct facts *facts, const struct reply *rst);
 /* Whether the reply, in the target's name, accepts the probe; whether it says that nobody listens there. */
 bool reply_accepts(const struct reply *reply);

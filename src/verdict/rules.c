@@ -182,34 +182,39 @@ static bool holds_closed(const struct facts *facts)
 {
     const struct reply *reply = facts->direct.reply;
     return reply && !facts_target_is_farther(facts, facts->direct.probe->ttl, false) &&
-           (reply->kind != REPLY_RST || (!facts_expired_too(&facts->direct) && facts_reply_ttl_fits(facts, reply) &&
-                                         !facts_is_made_otherwise(facts, reply)));
+           (reply->kind != REPLY_RST || (!facts_expired_too(&facts->direct) && facts_reply_ttl_fits(facts, reply)));
 }
+
+#define CLOSED_BYTES 128
 
 /* What the refusal tells of the port, and of who sent it: anybody on the way can forge a reset, an ICMP error in the
  * target's name only who translates its address. */
-static void closed_text(const struct facts *facts, const char *how, bool doubtful, char text[96])
+static void closed_text(const struct facts *facts, const char *how, bool doubtful, char text[CLOSED_BYTES])
 {
     const struct reply *reply = facts->direct.reply;
     bool reset = reply->kind == REPLY_RST;
     if (reset && facts->trace->flow.spec.variant == VARIANT_ACK)
-        snprintf(text, 96, ", as open and closed ports do");
+        snprintf(text, CLOSED_BYTES, ", as open and closed ports do");
+    else if (reset && facts_is_made_otherwise(facts, reply))
+        snprintf(text, CLOSED_BYTES,
+                 " (closed, or so it seems: resets to other probes are made otherwise: id, DF, window)");
     else if (reset && doubtful)
-        snprintf(text, 96, " (closed; no other probe shows that the reset is the target's own)");
+        snprintf(text, CLOSED_BYTES, " (closed; no other probe shows that the reset is the target's own)");
     else if (reply->kind == REPLY_UNREACHABLE && how)
-        snprintf(text, 96, " (closed, %s)", how);
+        snprintf(text, CLOSED_BYTES, " (closed, %s)", how);
     else
-        snprintf(text, 96, " (closed)");
+        snprintf(text, CLOSED_BYTES, " (closed)");
 }
 
 static void explain_closed(const struct facts *facts, struct verdict *out)
 {
-    char spec[PROBE_SPEC_TEXT_BYTES], closed[96];
+    char spec[PROBE_SPEC_TEXT_BYTES], closed[CLOSED_BYTES];
     const struct reply *reply = facts->direct.reply;
     out->state = VERDICT_CLOSED;
     out->how = how_of_reply(reply);
     out->at = (struct place){.known = true, .ttl = facts->direct.probe->ttl, .address = facts->trace->flow.target};
-    bool doubtful = (reply->kind == REPLY_RST && !facts->others_target) ||
+    bool reset = reply->kind == REPLY_RST;
+    bool doubtful = (reset && (!facts->others_target || facts_is_made_otherwise(facts, reply))) ||
                     facts_target_is_farther(facts, facts->direct.probe->ttl, true);
     out->confidence = doubtful ? SURE_WEAK : sure(reply);
     show(out, &facts->direct);
@@ -252,12 +257,9 @@ static void explain_reset(const struct facts *facts, struct verdict *out)
     if (by_hop)
         snprintf(how, sizeof how, "a refusal in the target's name (%s) comes from hop %u, short of the target",
                  out->how ? out->how : "ICMP", facts->direct.probe->ttl);
-    else if (!facts_reply_ttl_fits(facts, facts->direct.reply))
+    else
         snprintf(how, sizeof how, "a reset in the target's name arrives with TTL %u, unlike the target's other answers",
                  facts->direct.reply->reply_ttl);
-    else
-        snprintf(how, sizeof how,
-                 "a reset in the target's name is made (id, DF, window) unlike the target's other ones");
     show_beyond(facts, facts->direct.probe->ttl, out);
     out->confidence = by_hop ? sure(facts->direct.reply) : SURE_WEAK; /* the way back may differ by protocol */
     snprintf(out->text, sizeof out->text, "%s is rejected %s%s: %s", spec_text(facts, spec),
