@@ -8,7 +8,7 @@
 
 #define CHANCE_OF_SILENCE 0.01 /* what is less likely is not loss; at every hop it is asked */
 #define CHANCE_OF_LIMIT 0.001
-#define CHANCE_OF_PARTING 0.05 /* over all flows together */
+#define CHANCE_OF_PARTING 0.05 /* of one flow; and of all together */
 
 /* --- limited and silent routers --- */
 
@@ -343,27 +343,34 @@ static unsigned count_silences(const struct cohort *cohort, const struct trace *
     return count;
 }
 
-/* Whether the flow's silence, behind where others go on, is none by chance: not even at one of so many flows. */
-static bool is_stopped(const struct cohort *cohort, const struct passage *passage, const struct trace *trace,
-                       unsigned flow, const struct fate *fate)
+/* Silences of the flow behind its last answer, if they are hardly by chance; else 0. */
+static unsigned silences_of(const struct cohort *cohort, const struct passage *passage, const struct trace *trace,
+                            unsigned flow, const struct fate *fate)
 {
-    if (fate->reached)
-        return false;
-    if (fate->refused || fate->forged)
-        return true;
     struct tally others = count_behind(cohort, passage, fate->top);
-    unsigned silent = 0, flows = 0;
+    unsigned silent = 0;
+    if (fate->reached || fate->refused || fate->forged)
+        return 0;
     for (unsigned ttl = fate->top + 1U; ttl <= end_of_path(cohort); ttl++)
         silent += count_silences(cohort, trace, flow, (uint8_t)ttl);
-    for (unsigned i = 0; i < cohort->count; i++)
-        flows += cohort->traces[i]->flow_count;
-    return silent && compare_chance(others.asked, others.silent, silent) * flows <= CHANCE_OF_PARTING;
+    return compare_chance(others.asked, others.silent, silent) <= CHANCE_OF_PARTING ? silent : 0;
+}
+
+/* Whether so many silences of so many flows are none by chance, whichever flows and whichever spec they might have been
+ * of. */
+static bool are_stopped(const struct cohort *cohort, const struct passage *passage, const struct trace *trace,
+                        unsigned flows, unsigned silences, uint8_t top)
+{
+    struct tally others = count_behind(cohort, passage, top);
+    double chance = compare_chance(others.asked, others.silent, silences);
+    return chance * exp(log_choose(trace->flow_count, flows)) * cohort->count <= CHANCE_OF_PARTING;
 }
 
 /* The flows that stopped, and those that got through. */
 struct parting {
-    unsigned stopped, passed, places;
-    struct fate first; /* of those that stopped */
+    unsigned stopped, passed;
+    bool elsewhere;    /* not all stopped at one place */
+    struct fate first; /* of those that stopped, and are placed if any is */
     unsigned first_flow;
 };
 
@@ -400,7 +407,7 @@ static void tell_parting(const struct cohort *cohort, const struct trace *trace,
     snprintf(finding->text, sizeof finding->text,
              "%s fares by its way: of %u flows (source ports) %u stop%s %s%s%s, %u get through", spec,
              trace->flow_count, parting->stopped, parting->stopped == 1 ? "s" : "", where,
-             shown->known ? place_format(shown, place) : "", parting->places > 1 ? " or elsewhere" : "",
+             shown->known ? place_format(shown, place) : "", parting->elsewhere ? " or elsewhere" : "",
              parting->passed);
 }
 
@@ -410,34 +417,51 @@ static bool same_end(const struct fate *a, const struct fate *b)
     return !a->top || !b->top || (a->top == b->top && a->refused == b->refused && addr_equal(&a->last, &b->last));
 }
 
+static void note_stop(struct parting *parting, unsigned flow, const struct fate *fate)
+{
+    bool placed = parting->first.top || parting->first.refused;
+    if (!parting->stopped++ || !placed) {
+        parting->first = *fate;
+        parting->first_flow = flow;
+    } else if (!same_end(fate, &parting->first)) {
+        parting->elsewhere = true;
+    }
+}
+
+static void find_parting(const struct cohort *cohort, const struct passage *passage, const struct trace *trace,
+                         struct judgement *out)
+{
+    struct parting parting = {0};
+    struct facts facts;
+    unsigned silences[UINT8_MAX + 1] = {0}, total = 0, flows = 0;
+    uint8_t nearest = UINT8_MAX;
+    facts_gather(cohort, trace, &facts);
+    for (unsigned flow = 0; flow < trace->flow_count; flow++) {
+        struct fate fate = fate_of(&facts, flow);
+        silences[flow] = silences_of(cohort, passage, trace, flow, &fate);
+        flows += silences[flow] > 0;
+        total += silences[flow];
+        nearest = silences[flow] && fate.top < nearest ? fate.top : nearest;
+    }
+    bool by_silence = flows && are_stopped(cohort, passage, trace, flows, total, nearest);
+    for (unsigned flow = 0; flow < trace->flow_count; flow++) {
+        struct fate fate = fate_of(&facts, flow);
+        bool stopped = (!fate.reached && (fate.refused || fate.forged)) || (by_silence && silences[flow]);
+        parting.passed += fate.reached || (!stopped && fate.top == trace->top && trace->top);
+        if (stopped)
+            note_stop(&parting, flow, &fate);
+    }
+    if (parting.stopped && parting.passed)
+        tell_parting(cohort, trace, &parting, out);
+}
+
 void find_path_dependence(const struct cohort *cohort, struct judgement *out)
 {
     struct passage passage;
     passage_gather(cohort, &passage);
-    for (unsigned i = 0; i < cohort->count; i++) {
-        const struct trace *trace = cohort->traces[i];
-        struct parting parting = {0};
-        struct facts facts;
-        if (trace->flow_count < 2)
-            continue;
-        facts_gather(cohort, trace, &facts);
-        for (unsigned flow = 0; flow < trace->flow_count; flow++) {
-            struct fate fate = fate_of(&facts, flow);
-            bool stopped = is_stopped(cohort, &passage, trace, flow, &fate);
-            parting.passed += fate.reached || (!stopped && fate.top == trace->top && trace->top);
-            bool placed = parting.stopped && (parting.first.top || parting.first.refused);
-            parting.stopped += stopped;
-            if (stopped && !placed) {
-                parting.first = fate;
-                parting.first_flow = flow;
-                parting.places = 1;
-            } else if (stopped && !same_end(&fate, &parting.first)) {
-                parting.places = 2;
-            }
-        }
-        if (parting.stopped && parting.passed)
-            tell_parting(cohort, trace, &parting, out);
-    }
+    for (unsigned i = 0; i < cohort->count; i++)
+        if (cohort->traces[i]->flow_count > 1)
+            find_parting(cohort, &passage, cohort->traces[i], out);
 }
 
 /* --- in the target's name --- */
