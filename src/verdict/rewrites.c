@@ -275,7 +275,12 @@ static void set_values(struct finding *finding, const struct rewrite *rewrite)
 static void tell_bracket(const struct trace *trace, const struct shown *shown, struct finding *finding)
 {
     char at[PLACE_TEXT_BYTES], after[PLACE_TEXT_BYTES], values[VALUES_BYTES];
-    bool is_short = !finding->after.known && !is_always_quoted(trace, shown->rewrite->field);
+    bool is_deep = !is_always_quoted(trace, shown->rewrite->field);
+    const char *quotes = "";
+    if (is_deep && !finding->after.known)
+        quotes = "; no quote before is known to be long enough to show it";
+    else if (is_deep && finding->at.ttl > finding->after.ttl + 1)
+        quotes = "; no quote between is known to be long enough to show it";
     format_values(shown->rewrite, values);
     place_format(&finding->at, at);
     int length =
@@ -288,8 +293,7 @@ static void tell_bracket(const struct trace *trace, const struct shown *shown, s
         used += (size_t)snprintf(finding->text + used, room, "at or before %s", at);
     room = sizeof finding->text - used;
     snprintf(finding->text + used, room, ": %s%s%s", values,
-             shown->again ? "; behind that it is quoted as sent again" : "",
-             is_short ? "; no quote before is known to be long enough to show it" : "");
+             shown->again ? "; behind that it is quoted as sent again" : "", quotes);
 }
 
 static void tell_rewrite(const struct trace *trace, const struct shown *shown, struct judgement *out)

@@ -42,6 +42,7 @@ struct row {
     const char *want;                 /* "KIND@AT>AFTER ..." in any order of the table; TTLs, where known */
     const char *says;                 /* of the first; NULL: whatever */
     const char *detail;               /* "name=number" of the first; NULL: whatever */
+    const char *verdict;              /* the state of the first spec; NULL: whatever */
 };
 
 #define EXCEEDED(t, hop, who)                                                                                          \
@@ -311,7 +312,22 @@ static const struct row rows[] = {
       OF_FLOW(0, 1, R1, 1),
       OF_FLOW(0, 2, R2, 0),
       {.ttl = 2, .from = R1, .flow = 1, .kind = REPLY_UNREACHABLE, .code = 13}},
-     .want = "path-dependent@1"},
+     .want = "path-dependent@1",
+     .verdict = "inconclusive"},
+    {"a proxy on one of the ways is none on the others",
+     "tcp/80 icmp",
+     {OF_FLOW(0, 1, R1, 0),
+      OF_FLOW(0, 1, R1, 1),
+      OF_FLOW(0, 2, R2, 0),
+      {.ttl = 2, .from = TARGET, .kind = REPLY_SYN_ACK, .flow = 1, .reply_ttl = 63},
+      OF_FLOW(0, 3, R3, 0),
+      REACHED(0, 4, REPLY_SYN_ACK),
+      EXCEEDED(1, 1, R1),
+      EXCEEDED(1, 2, R2),
+      EXCEEDED(1, 3, R3),
+      REACHED(1, 4, REPLY_ECHO)},
+     .want = "path-dependent@>1",
+     .verdict = "open"},
     {"a SYN/ACK from before the target is a proxy's",
      "icmp tcp/80",
      {CLEAN(0),
@@ -429,14 +445,41 @@ static void check_row(const struct row *row)
     ok(strstr(told, says), "  says: %s", told);
     ok(!row->detail || (judgement->finding_count && has_detail(first, row->detail)), "  with %s",
        row->detail ? row->detail : "nothing more");
+    if (row->verdict)
+        is_text(verdict_state_name(judgement->verdicts[0].state), row->verdict, "  and the verdict: %s",
+                judgement->verdicts[0].text);
     for (unsigned i = 0; i < judgement->finding_count; i++)
         ok(judgement->findings[i].frame_count >= 2, "  %u frames show it", judgement->findings[i].frame_count);
     free(judgement);
     fake_free(&fake);
 }
 
+/* Tunnels without end, and before them what counts more. */
+static void check_too_many(void)
+{
+    struct fake fake;
+    struct judgement *judgement = malloc(sizeof *judgement);
+    fake_init(&fake, "", TARGET, "udp");
+    fake.session.config.diagnose = true;
+    fake.session.config.max_ttl = 255;
+    for (unsigned ttl = 1; ttl <= 200; ttl++) {
+        char router[16];
+        snprintf(router, sizeof router, "10.1.%u.1", ttl);
+        struct event event = {.ttl = (uint8_t)ttl, .from = router, .reply_ttl = 64, .label = ttl % 2};
+        if (ttl == 200)
+            event = (struct event){.ttl = 200, .from = router, .field = REWRITE_IP_DSCP + 1, .sent = 46};
+        play(&fake, &event);
+    }
+    verdict_judge(&fake.session, judgement);
+    is_num(judgement->finding_count, FINDINGS_MOST, "no more findings than there is room for");
+    is_text(judgement->findings[0].kind, "dscp-rewrite", "the least important are left out");
+    free(judgement);
+    fake_free(&fake);
+}
+
 int main(void)
 {
+    check_too_many();
     for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++)
         check_row(&rows[i]);
     return tap_done();
