@@ -131,7 +131,9 @@ static void count_flow(const struct cohort *cohort, const struct trace *trace, u
 {
     bool own = flow >= 0;
     struct unit unit = {0};
-    for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe)) {
+    unsigned looked_at = 0;
+    for (const struct probe *probe = trace_first_at(trace, ttl); probe && looked_at < PROBES_COMPARED;
+         probe = trace_next_at(trace, probe), looked_at++) {
         bool silent = cohort_is_silent(cohort, probe);
         bool known = (probe->reply_count && probe->sent != NSTIME_NONE) || silent;
         if (!known || (own && probe->flow != flow) || (own && silent && !is_backed(cohort, trace, probe)))

@@ -10,6 +10,8 @@
 #include "session/session.h"
 
 #define COMPARE_HOPS 3
+#define PROBES_COMPARED                                                                                                \
+    256 /* of one trace at one hop: more make nothing surer, and others' traces may have any number */
 #define CONFIDENCE_TO_CLAIM 0.95 /* below it a silence is inconclusive */
 #define CONFIDENCE_MOST 0.999    /* nothing is surer than that */
 

@@ -80,6 +80,7 @@ static void gather_replies(struct facts *facts)
 static uint8_t last_refusing_router(const struct cohort *cohort, const struct trace *trace)
 {
     uint8_t last = 0;
+    struct hop_lookup lookup = {0};
     if (!trace->refused_ttl)
         return 0;
     for (const struct probe *p = trace_first_at(trace, trace->refused_ttl); p; p = trace_next_at(trace, p))
@@ -87,7 +88,7 @@ static uint8_t last_refusing_router(const struct cohort *cohort, const struct tr
             const struct reply *reply = &p->replies[i];
             if (!reply_refuses(trace, reply) || addr_equal(&reply->from, &trace->flow.source))
                 continue;
-            uint8_t hop = facts_hop_of(cohort, &reply->from);
+            uint8_t hop = facts_look_up_hop(cohort, &reply->from, &lookup);
             hop = hop ? hop : p->ttl;
             last = hop > last ? hop : last;
         }
@@ -340,6 +341,13 @@ uint8_t facts_hop_of(const struct cohort *cohort, const struct addr *address)
                         return (uint8_t)ttl;
         }
     return 0;
+}
+
+uint8_t facts_look_up_hop(const struct cohort *cohort, const struct addr *address, struct hop_lookup *lookup)
+{
+    if (!addr_equal(&lookup->address, address))
+        *lookup = (struct hop_lookup){*address, facts_hop_of(cohort, address)};
+    return lookup->hop;
 }
 
 struct place facts_place(const struct cohort *cohort, const struct trace *trace, uint8_t ttl)

@@ -52,6 +52,12 @@ bool reply_accepts(const struct reply *reply);
 bool reply_closes(const struct reply *reply);
 /* The hop at which this address answers, for any spec, other than the target's own; 0: at none. */
 uint8_t facts_hop_of(const struct cohort *cohort, const struct addr *address);
+/* The same for many answers, most of which are of one address: `lookup` (zeroed at first) keeps the last. */
+struct hop_lookup {
+    struct addr address;
+    uint8_t hop;
+};
+uint8_t facts_look_up_hop(const struct cohort *cohort, const struct addr *address, struct hop_lookup *lookup);
 /* The router that answered at this TTL for any spec but preferably `trace`. */
 struct place facts_place(const struct cohort *cohort, const struct trace *trace, uint8_t ttl);
 /* The next hop behind `ttl` at which the trace asked and a router answered another spec. */

@@ -93,29 +93,22 @@ static bool is_rewriting(const struct rewrite *rewrite)
     return rewrite->field != REWRITE_IP_ECN || rewrite->quoted != 3 || rewrite->sent == 0;
 }
 
-/* The last address that was looked up; traces of others may hold any number of its refusals. */
-struct lookup {
-    struct addr address;
-    uint8_t hop;
-};
-
 /* The hop of who quotes; 0: our own host. */
 static uint8_t quoting_hop(const struct cohort *cohort, const struct trace *trace, const struct probe *probe,
-                           const struct reply *reply, struct lookup *lookup)
+                           const struct reply *reply, struct hop_lookup *lookup)
 {
     if (reply->kind == REPLY_TIME_EXCEEDED || !reply_refuses(trace, reply))
         return probe->ttl;
     if (addr_equal(&reply->from, &trace->flow.source))
         return 0;
-    if (!addr_equal(&lookup->address, &reply->from))
-        *lookup = (struct lookup){reply->from, facts_hop_of(cohort, &reply->from)};
-    return lookup->hop && lookup->hop < probe->ttl ? lookup->hop : probe->ttl;
+    uint8_t hop = facts_look_up_hop(cohort, &reply->from, lookup);
+    return hop && hop < probe->ttl ? hop : probe->ttl;
 }
 
 static void note_changed(const struct cohort *cohort, const struct trace *trace, enum rewrite_field field,
                          struct shown *out)
 {
-    struct lookup lookup = {0};
+    struct hop_lookup lookup = {0};
     for (size_t i = 0; i < trace->probe_count; i++)
         for (unsigned k = 0; k < trace->probes[i].reply_count; k++) {
             const struct reply *reply = &trace->probes[i].replies[k];
@@ -134,7 +127,7 @@ static void note_changed(const struct cohort *cohort, const struct trace *trace,
 static void note_unchanged(const struct cohort *cohort, const struct trace *trace, enum rewrite_field field,
                            struct shown *out)
 {
-    struct lookup lookup = {0};
+    struct hop_lookup lookup = {0};
     for (size_t i = 0; i < trace->probe_count; i++)
         for (unsigned k = 0; k < trace->probes[i].reply_count; k++) {
             const struct reply *reply = &trace->probes[i].replies[k];

@@ -149,7 +149,8 @@ static bool all_backed(const struct cohort *cohort, uint8_t protocol, uint8_t tt
 {
     for (unsigned i = 0; i < cohort->count; i++) {
         const struct trace *trace = cohort->traces[i];
-        for (const struct probe *p = trace_first_at(trace, ttl); p; p = trace_next_at(trace, p))
+        const struct probe *p = trace_first_at(trace, ttl);
+        for (unsigned n = 0; p && n < PROBES_COMPARED; p = trace_next_at(trace, p), n++)
             if (trace->flow.spec.protocol == protocol && cohort_is_silent(cohort, p) &&
                 !cohort_is_backed(cohort, trace, p))
                 return false;
@@ -157,14 +158,23 @@ static bool all_backed(const struct cohort *cohort, uint8_t protocol, uint8_t tt
     return true;
 }
 
+static bool is_first_of_protocol(const struct cohort *cohort, unsigned index)
+{
+    for (unsigned i = 0; i < index; i++)
+        if (cohort->traces[i]->flow.spec.protocol == cohort->traces[index]->flow.spec.protocol)
+            return false;
+    return true;
+}
+
 static bool is_deaf_to(const struct cohort *cohort, const struct passage *passage, uint8_t protocol, uint8_t ttl)
 {
     struct tally own = count_protocol(cohort, passage, ttl, protocol, false);
+    if (own.asked < 2 || own.silent < own.asked)
+        return false;
     struct tally others = count_protocol(cohort, passage, ttl, protocol, true);
     struct tally behind = count_behind(cohort, passage, ttl);
     double chance = compare_chance(others.asked + behind.asked, others.silent + behind.silent, own.silent);
-    return own.asked >= 2 && own.silent == own.asked && others.silent < others.asked && chance <= CHANCE_OF_SILENCE &&
-           all_backed(cohort, protocol, ttl);
+    return others.silent < others.asked && chance <= CHANCE_OF_SILENCE && all_backed(cohort, protocol, ttl);
 }
 
 /* Its specs: their one trace, or NULL where there are several; the spec's or the protocol's name. */
@@ -231,9 +241,11 @@ void find_silent_hops(const struct cohort *cohort, struct judgement *out)
         bool all = here.asked && here.silent == here.asked;
         if (all && compare_chance(others.asked, others.silent, here.silent) <= CHANCE_OF_SILENCE)
             tell_silent(cohort, (uint8_t)ttl, here.silent, out);
-        for (unsigned protocol = 0; protocol <= UINT8_MAX && !all; protocol++)
-            if (is_deaf_to(cohort, &passage, (uint8_t)protocol, (uint8_t)ttl))
-                tell_deaf(cohort, &passage, (uint8_t)protocol, (uint8_t)ttl, out);
+        for (unsigned i = 0; i < cohort->count && !all; i++) {
+            uint8_t protocol = cohort->traces[i]->flow.spec.protocol;
+            if (is_first_of_protocol(cohort, i) && is_deaf_to(cohort, &passage, protocol, (uint8_t)ttl))
+                tell_deaf(cohort, &passage, protocol, (uint8_t)ttl, out);
+        }
     }
 }
 
