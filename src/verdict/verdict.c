@@ -1,5 +1,6 @@
 #include "verdict/verdict.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "verdict/findings.h"
@@ -9,6 +10,14 @@ static void end_sentence(char text[SENTENCE_BYTES])
     size_t length = strlen(text);
     if (length + 1 < SENTENCE_BYTES)
         memcpy(text + length, ".", 2);
+}
+
+static void end_sentences(struct judgement *out)
+{
+    for (unsigned i = 0; i < out->verdict_count; i++)
+        end_sentence(out->verdicts[i].text);
+    for (unsigned i = 0; i < out->finding_count; i++)
+        end_sentence(out->findings[i].text);
 }
 
 static void judge(const struct cohort *cohort, struct judgement *out)
@@ -22,10 +31,6 @@ static void judge(const struct cohort *cohort, struct judgement *out)
         rules_judge(&facts, &out->verdicts[out->verdict_count++]);
     }
     findings_gather(cohort, out);
-    for (unsigned i = 0; i < out->verdict_count; i++)
-        end_sentence(out->verdicts[i].text);
-    for (unsigned i = 0; i < out->finding_count; i++)
-        end_sentence(out->findings[i].text);
 }
 
 void verdict_judge(const struct session *session, struct judgement *out)
@@ -33,14 +38,15 @@ void verdict_judge(const struct session *session, struct judgement *out)
     const struct trace *traces[SPECS_MOST];
     struct cohort cohort = cohort_of_session(session, traces);
     judge(&cohort, out);
+    end_sentences(out);
 }
 
-/* The higher the further it got. */
+/* The higher the further it got; at the target there is no further. */
 static unsigned distance(const struct trace *trace)
 {
-    return trace->reached_ttl                ? 256U + trace->reached_ttl
-           : trace->refused_ttl > trace->top ? trace->refused_ttl
-                                             : trace->top;
+    if (trace->reached_ttl)
+        return UINT8_MAX + 1;
+    return trace->refused_ttl > trace->top ? trace->refused_ttl : trace->top;
 }
 
 /* Of traces of one spec one stands for all. */
@@ -55,6 +61,20 @@ static void add_furthest(const struct trace **kept, unsigned *count, const struc
         kept[at] = trace;
 }
 
+/* How many of the traces ask the same spec, and how many of these got less far. */
+static void say_of_other_runs(const struct trace *const *traces, size_t count, struct verdict *out)
+{
+    size_t runs = 0, shorter = 0, used = strlen(out->text);
+    for (size_t i = 0; i < count; i++) {
+        if (!traces[i]->started || !probe_spec_equal(&traces[i]->flow.spec, &out->trace->flow.spec))
+            continue;
+        runs++;
+        shorter += distance(traces[i]) < distance(out->trace);
+    }
+    if (shorter)
+        snprintf(out->text + used, sizeof out->text - used, "; %zu of the %zu runs got less far", shorter, runs);
+}
+
 void verdict_judge_traces(const struct trace *const *traces, size_t count, struct judgement *out)
 {
     const struct trace *kept[SPECS_MOST];
@@ -67,6 +87,9 @@ void verdict_judge_traces(const struct trace *const *traces, size_t count, struc
             add_furthest(kept, &cohort.count, traces[i]);
     }
     judge(&cohort, out);
+    for (unsigned i = 0; i < out->verdict_count; i++)
+        say_of_other_runs(traces, count, &out->verdicts[i]);
+    end_sentences(out);
 }
 
 const char *verdict_state_name(enum verdict_state state)
