@@ -1,9 +1,10 @@
 /* internal: the session's inside, shared by the files of session/ only. Floor 3.
  *
  * session.c begins and ends a run and says what is wished; take.c takes frames, pending.c sends without a frame,
- * deadline.c time; match.c says whose a packet is; plan.c decides what a path still needs and which hops are settled;
- * ladder.c turns needs into sends at the right pace; view.c reads it all for others. Only ladder.c knows what was
- * commanded but not seen yet, so everything else comes out alike in a replay, where nothing is commanded. */
+ * deadline.c time; match.c says whose a packet is; plan.c decides what a path still needs and which hops are settled,
+ * diagnose.c what the comparison of all specs still needs; ladder.c turns needs into sends at the right pace; view.c
+ * reads it all for others. Only ladder.c knows what was commanded but not seen yet, so everything else comes out alike
+ * in a replay, where nothing is commanded. */
 #ifndef HOPSONDE_SESSION_INTERNAL_H
 #define HOPSONDE_SESSION_INTERNAL_H
 
@@ -12,19 +13,21 @@
 /* How long a sent probe may stay away from the capture before its send time stands in for its frame. */
 #define UNSEEN_AFTER (100 * NS_PER_MS)
 
-/* What one trace needs at one TTL. */
+/* What one flow of a trace needs at one TTL. */
 struct need {
-    uint16_t want;     /* probes that it should have in all */
-    uint16_t resolved; /* of those known: answered, expired or refused */
-    nstime not_before; /* earliest time for the next; 0: at once */
+    uint16_t want;      /* probes that it should have in all */
+    uint16_t known;     /* that it has */
+    uint16_t resolved;  /* of those known: answered, expired or refused */
+    uint16_t commanded; /* live: how many were sent; for ladder.c alone */
+    nstime not_before;  /* earliest time for the next; 0: at once */
 };
 
 /* plan.c's state of one trace. */
 struct ladder_plan {
-    bool active;      /* climbs hop by hop; a trace that is not may still be asked at single hops */
-    uint8_t start;    /* first TTL of the climb */
-    uint8_t compared; /* how often it was asked again beside another spec */
-    struct need needs[256];
+    bool active;        /* climbs hop by hop; a trace that is not may still be asked at single hops */
+    uint8_t start;      /* first TTL of the climb */
+    uint8_t compared;   /* how often it was asked again beside another spec */
+    struct need *needs; /* owned; 256 for each of its flows */
 };
 
 /* How far plan.c has gone for a hop that is silent although a later one answered. */
@@ -38,6 +41,7 @@ struct plan {
     uint8_t settled_ttl;      /* the hops up to this one are settled */
     bool asked_silence_again; /* nothing answered anything, and the first hops were asked once more */
     bool complete;            /* nothing more is needed */
+    nstime wait_until;        /* diagnose.c: what is still waited for comes before then; NSTIME_NEVER: nothing */
 };
 
 /* A send that the capture has not shown yet: live, every send; in a replay, what the file's claims tell. */
@@ -67,7 +71,6 @@ struct session {
 
     uint16_t last_serial[SPECS_MOST]; /* the highest known of each trace */
     uint16_t next_serial[SPECS_MOST];
-    uint16_t commanded[SPECS_MOST][256];
     nstime last_send; /* NSTIME_NONE before the first */
 
     uint8_t *stamp;                    /* scratch for one probe as it was sent, to compare quotes with */
@@ -98,9 +101,28 @@ uint8_t plan_limit(const struct session *session, unsigned trace);
 /* Where its climb has ended for good: the target, a refusal, the end of a circle; 0: it has not. */
 uint8_t plan_climb_end(const struct session *session, unsigned trace);
 
+static inline struct need *plan_need(const struct session *session, unsigned trace, unsigned flow, unsigned ttl)
+{
+    return &session->plan.traces[trace].needs[256 * flow + ttl];
+}
+/* Farthest TTL that an answer came from, the target's hop at most; 0: none. */
+uint8_t plan_farthest(const struct session *session);
+/* Whether an answer shows who is there; a refusal only shows who is before. */
+bool plan_trace_shows(const struct trace *trace, uint8_t ttl);
+bool plan_hop_shown(const struct session *session, uint8_t ttl);
+/* Where a climb has ended for good: the target, a refusal, the end of a circle; 0: it has not. */
+uint8_t plan_end_of(const struct trace *trace);
+/* Our own host refused for want of a way: a neighbour that does not resolve, a route that is gone. */
+bool plan_own_host_has_no_way(const struct session *session);
+/* Another spec whose router stands at this TTL; `silent` itself where none does. */
+unsigned plan_other_with_router(const struct session *session, unsigned silent, uint8_t ttl);
+
+/* diagnose.c: the same for a run that diagnoses. */
+void diagnose_update(struct session *session); /* brings needs and completeness up to date */
+
 /* ladder.c: the next probe to send; false: none may go now, and `*again` is when one may (NSTIME_NEVER: not by time).
  */
-bool ladder_next(const struct session *session, nstime now, unsigned *trace, uint8_t *ttl, nstime *again);
+bool ladder_next(const struct session *session, nstime now, struct wish *wish, nstime *again);
 
 /* pending.c */
 /* What the claim says of it: trace, flow, serial, TTL, time. NULL: memory is short. */

@@ -7,10 +7,17 @@
 #define OUTSTANDING_OF_ALL 6
 
 /* Another run with the same seed sends the same probes: more may be resolved than was commanded. */
+static unsigned outstanding_of_flow(const struct need *need)
+{
+    return need->commanded > need->resolved ? (unsigned)need->commanded - need->resolved : 0;
+}
+
 static unsigned outstanding(const struct session *session, unsigned index, unsigned ttl)
 {
-    unsigned commanded = session->commanded[index][ttl], resolved = session->plan.traces[index].needs[ttl].resolved;
-    return commanded > resolved ? commanded - resolved : 0;
+    unsigned sum = 0;
+    for (unsigned k = 0; k < session->traces[index].flow_count; k++)
+        sum += outstanding_of_flow(plan_need(session, index, k, ttl));
+    return sum;
 }
 
 static unsigned outstanding_of_all(const struct session *session, unsigned ttl)
@@ -34,36 +41,39 @@ static bool may_send(const struct session *session, unsigned index, unsigned ttl
                                            outstanding_of_all(session, ttl) < OUTSTANDING_OF_ALL);
 }
 
-static bool is_due(const struct session *session, unsigned index, unsigned ttl)
+/* An alternate goes where its plan wants it, wherever the trace's own flow ended. */
+static bool is_due(const struct session *session, unsigned index, unsigned flow, unsigned ttl)
 {
-    const struct ladder_plan *ladder = &session->plan.traces[index];
-    if (session->commanded[index][ttl] >= ladder->needs[ttl].want)
+    const struct need *need = plan_need(session, index, flow, ttl);
+    if (need->commanded >= need->want)
         return false;
-    uint8_t end = plan_climb_end(session, index);
+    uint8_t end = flow ? 0 : plan_climb_end(session, index);
     return (!end || ttl <= end) && may_send(session, index, ttl);
 }
 
-/* The order is diagonal: the first unanswered probe at TTL t goes out beside the second at t - 1. That spreads the
- * probes over the routers, and a target that answers only a few port unreachables at once spends them on its own hop
- * and not on the TTLs beyond it. Earlier specs go first, so that a later one's answer shows that the router still
- * answered. */
-bool ladder_next(const struct session *session, nstime now, unsigned *trace, uint8_t *ttl, nstime *again)
+/* What was to go first, goes first, however late we are. Of what may go at once the order is diagonal: the first
+ * unanswered probe at TTL t goes out beside the second at t - 1. That spreads the probes over the routers, and a target
+ * that answers only a few port unreachables at once spends them on its own hop and not on the TTLs beyond it. Earlier
+ * specs go first, so that a later one's answer shows that the router still answered. */
+bool ladder_next(const struct session *session, nstime now, struct wish *wish, nstime *again)
 {
     unsigned best = ~0U;
-    *again = NSTIME_NEVER;
+    nstime earliest = NSTIME_NEVER;
     for (unsigned t = session->config.first_ttl; t <= session->config.max_ttl; t++)
-        for (unsigned i = 0; i < session->trace_count; i++) {
-            unsigned diagonal = t + outstanding(session, i, t);
-            if (diagonal >= best || !is_due(session, i, t))
-                continue;
-            nstime not_before = session->plan.traces[i].needs[t].not_before;
-            if (not_before > now) {
-                *again = not_before < *again ? not_before : *again;
-                continue;
+        for (unsigned i = 0; i < session->trace_count; i++)
+            for (unsigned k = 0; k < session->traces[i].flow_count; k++) {
+                if (!is_due(session, i, k, t))
+                    continue;
+                unsigned diagonal = t + outstanding(session, i, t);
+                nstime not_before = plan_need(session, i, k, t)->not_before;
+                if (not_before > earliest || (not_before == earliest && diagonal >= best))
+                    continue;
+                earliest = not_before;
+                best = diagonal;
+                wish->trace = i;
+                wish->flow = (uint8_t)k;
+                wish->ttl = (uint8_t)t;
             }
-            best = diagonal;
-            *trace = i;
-            *ttl = (uint8_t)t;
-        }
-    return best != ~0U;
+    *again = earliest > now ? earliest : NSTIME_NEVER;
+    return earliest <= now;
 }

@@ -16,6 +16,7 @@ struct probe *session_learn_probe(struct session *session, const struct session_
     probe->target_port = trace_flow(trace, claim->flow)->target_port;
     trace->origin.source_port_varies =
         trace->origin.source_port_varies || probe->source_port != trace->flow.source_port;
+    plan_need(session, claim->trace, claim->flow, claim->ttl)->known++;
     if (claim->at > session->plan.last_sent[claim->ttl])
         session->plan.last_sent[claim->ttl] = claim->at;
     return probe;
@@ -24,7 +25,7 @@ struct probe *session_learn_probe(struct session *session, const struct session_
 void session_resolve_probe(struct session *session, unsigned index, struct probe *probe, enum probe_state state)
 {
     if (probe->state == PROBE_OUTSTANDING)
-        session->plan.traces[index].needs[probe->ttl].resolved++;
+        plan_need(session, index, probe->flow, probe->ttl)->resolved++;
     probe->state = (uint8_t)state;
 }
 

@@ -39,8 +39,7 @@ static uint8_t most(unsigned a, unsigned b)
     return (uint8_t)(a > b ? a : b);
 }
 
-/* Farthest TTL that an answer came from, the target's hop at most. */
-static uint8_t farthest_ttl(const struct session *session)
+uint8_t plan_farthest(const struct session *session)
 {
     uint8_t farthest = 0, goal = session_goal(session);
     for (unsigned i = 0; i < session->trace_count; i++) {
@@ -50,8 +49,7 @@ static uint8_t farthest_ttl(const struct session *session)
     return goal ? least(farthest, goal) : farthest;
 }
 
-/* Where a climb has ended for good; 0: it has not. */
-static uint8_t climb_end(const struct trace *trace)
+uint8_t plan_end_of(const struct trace *trace)
 {
     if (trace->reached_ttl)
         return trace->reached_ttl;
@@ -62,7 +60,7 @@ static uint8_t climb_end(const struct trace *trace)
 
 uint8_t plan_climb_end(const struct session *session, unsigned index)
 {
-    return session->plan.traces[index].active ? climb_end(&session->traces[index]) : 0;
+    return session->plan.traces[index].active ? plan_end_of(&session->traces[index]) : 0;
 }
 
 static uint8_t silence_end(const struct session *session, unsigned index, unsigned ahead)
@@ -76,7 +74,7 @@ uint8_t plan_limit(const struct session *session, unsigned index)
 {
     if (!session->plan.traces[index].active)
         return 255;
-    uint8_t end = climb_end(&session->traces[index]);
+    uint8_t end = plan_end_of(&session->traces[index]);
     if (end)
         return end;
     uint8_t limit = silence_end(session, index, session->config.gap);
@@ -90,7 +88,7 @@ nstime plan_deadline(const struct session *session, const struct probe *probe)
     nstime wait = longest;
     if (session->worst_rtt) {
         uint8_t goal = session_goal(session);
-        bool inside = farthest_ttl(session) > probe->ttl || (goal && goal <= probe->ttl);
+        bool inside = plan_farthest(session) > probe->ttl || (goal && goal <= probe->ttl);
         nstime least_wait = inside ? LEAST_WAIT_INSIDE : LEAST_WAIT_AT_END;
         wait = inside ? session->worst_rtt / 5 * 6 : session->worst_rtt * 2;
         wait = wait < least_wait ? least_wait : wait;
@@ -103,7 +101,7 @@ nstime plan_deadline(const struct session *session, const struct probe *probe)
 
 static bool trace_pending(const struct session *session, unsigned index, uint8_t ttl)
 {
-    const struct need *need = &session->plan.traces[index].needs[ttl];
+    const struct need *need = plan_need(session, index, 0, ttl);
     uint32_t asked = trace_asked(&session->traces[index], ttl);
     return ttl <= plan_limit(session, index) && (asked < need->want || need->resolved < asked);
 }
@@ -116,8 +114,7 @@ static bool hop_pending(const struct session *session, uint8_t ttl)
     return false;
 }
 
-/* An answer that shows who is there; a refusal only shows who is before. */
-static bool trace_shows_hop(const struct trace *trace, uint8_t ttl)
+bool plan_trace_shows(const struct trace *trace, uint8_t ttl)
 {
     for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe))
         for (unsigned i = 0; i < probe->reply_count; i++)
@@ -126,10 +123,10 @@ static bool trace_shows_hop(const struct trace *trace, uint8_t ttl)
     return false;
 }
 
-static bool hop_shown(const struct session *session, uint8_t ttl)
+bool plan_hop_shown(const struct session *session, uint8_t ttl)
 {
     for (unsigned i = 0; i < session->trace_count; i++)
-        if (trace_shows_hop(&session->traces[i], ttl))
+        if (plan_trace_shows(&session->traces[i], ttl))
             return true;
     return false;
 }
@@ -138,14 +135,14 @@ static bool hop_shown(const struct session *session, uint8_t ttl)
 
 static void want_at_least(struct session *session, unsigned index, uint8_t ttl, uint16_t count)
 {
-    struct need *need = &session->plan.traces[index].needs[ttl];
+    struct need *need = plan_need(session, index, 0, ttl);
     if (need->want < count)
         need->want = count;
 }
 
 static void want_more(struct session *session, unsigned index, uint8_t ttl, uint16_t count, nstime not_before)
 {
-    struct need *need = &session->plan.traces[index].needs[ttl];
+    struct need *need = plan_need(session, index, 0, ttl);
     need->want = (uint16_t)(trace_asked(&session->traces[index], ttl) + count);
     need->not_before = not_before;
 }
@@ -154,13 +151,12 @@ static void want_more(struct session *session, unsigned index, uint8_t ttl, uint
 static bool shown_by_earlier(const struct session *session, unsigned index, uint8_t ttl)
 {
     for (unsigned i = 0; i < index; i++)
-        if (trace_shows_hop(&session->traces[i], ttl))
+        if (plan_trace_shows(&session->traces[i], ttl))
             return true;
     return false;
 }
 
-/* Our own host refused for want of a way: a neighbour that does not resolve, a route that is gone. */
-static bool own_host_has_no_way(const struct session *session)
+bool plan_own_host_has_no_way(const struct session *session)
 {
     for (unsigned i = 0; i < session->trace_count; i++) {
         const struct trace *trace = &session->traces[i];
@@ -176,7 +172,7 @@ static bool own_host_has_no_way(const struct session *session)
 static void climb_no_more(struct session *session, unsigned index)
 {
     for (unsigned ttl = 1; ttl < 256; ttl++) {
-        struct need *need = &session->plan.traces[index].needs[ttl];
+        struct need *need = plan_need(session, index, 0, ttl);
         uint32_t asked = trace_asked(&session->traces[index], ttl);
         need->want = need->want < asked ? need->want : (uint16_t)asked;
     }
@@ -186,11 +182,11 @@ static void climb(struct session *session, unsigned index)
 {
     const struct ladder_plan *ladder = &session->plan.traces[index];
     unsigned ahead = index == 0 && session->config.gap < LOOKAHEAD ? LOOKAHEAD : session->config.gap;
-    uint8_t reach = climb_end(&session->traces[index]);
+    uint8_t reach = plan_end_of(&session->traces[index]);
     uint8_t goal = session_goal(session);
     if (!reach) /* at once as far as the silence would have to last, wherever another spec met it */
         reach = most(silence_end(session, index, ahead),
-                     least(session->config.max_ttl, farthest_ttl(session) + session->config.gap));
+                     least(session->config.max_ttl, plan_farthest(session) + session->config.gap));
     if (goal)
         reach = least(reach, goal);
     for (unsigned ttl = ladder->start; ttl <= reach; ttl++)
@@ -201,12 +197,12 @@ static void climb(struct session *session, unsigned index)
 /* Rule 5, at the hops that are not settled yet and whose line this trace writes. */
 static void repair_losses(struct session *session)
 {
-    unsigned last = farthest_ttl(session);
+    unsigned last = plan_farthest(session);
     if (last != session_goal(session) && last)
         last--; /* nothing behind it has answered yet */
     for (unsigned ttl = session->plan.settled_ttl + 1U; ttl <= last; ttl++) {
         const struct trace *trace = session_hop_trace(session, (uint8_t)ttl);
-        if (session->plan.repaired[ttl] || !trace || !trace_shows_hop(trace, (uint8_t)ttl) ||
+        if (session->plan.repaired[ttl] || !trace || !plan_trace_shows(trace, (uint8_t)ttl) ||
             hop_pending(session, (uint8_t)ttl))
             continue;
         unsigned lost = 0;
@@ -234,7 +230,7 @@ static void compare_before(struct session *session, unsigned index, uint8_t ttl)
 {
     unsigned first = session->config.first_ttl;
     for (unsigned before = ttl; before-- > first && before + 2 >= ttl;)
-        if (hop_shown(session, (uint8_t)before))
+        if (plan_hop_shown(session, (uint8_t)before))
             want_at_least(session, index, (uint8_t)before, 1);
 }
 
@@ -281,18 +277,18 @@ static bool rescue_run(struct session *session, uint8_t first, uint8_t last)
 static void silent_run(const struct session *session, uint8_t ttl, uint8_t *first, uint8_t *last)
 {
     *first = *last = ttl;
-    while (*first > session->config.first_ttl && !hop_shown(session, (uint8_t)(*first - 1)))
+    while (*first > session->config.first_ttl && !plan_hop_shown(session, (uint8_t)(*first - 1)))
         --*first;
-    while (!hop_shown(session, (uint8_t)(*last + 1)))
+    while (!plan_hop_shown(session, (uint8_t)(*last + 1)))
         ++*last;
 }
 
 static void rescue_silent(struct session *session)
 {
-    uint8_t farthest = farthest_ttl(session);
+    uint8_t farthest = plan_farthest(session);
     for (unsigned ttl = session->config.first_ttl; ttl < farthest; ttl++) {
         uint8_t first, last;
-        if (hop_shown(session, (uint8_t)ttl))
+        if (plan_hop_shown(session, (uint8_t)ttl))
             continue;
         silent_run(session, (uint8_t)ttl, &first, &last);
         rescue_run(session, first, last);
@@ -309,9 +305,9 @@ static void complete_rescues(struct session *session)
         const struct trace *trace = &session->traces[i];
         if (session->plan.traces[i].active && session->plan.traces[i].start == session->config.first_ttl)
             continue;
-        for (unsigned ttl = session->plan.settled_ttl + 1U; ttl <= farthest_ttl(session); ttl++)
+        for (unsigned ttl = session->plan.settled_ttl + 1U; ttl <= plan_farthest(session); ttl++)
             if (session->plan.rescue[ttl] && session_hop_trace(session, (uint8_t)ttl) == trace &&
-                trace_shows_hop(trace, (uint8_t)ttl))
+                plan_trace_shows(trace, (uint8_t)ttl))
                 want_at_least(session, i, (uint8_t)ttl, session->config.queries);
         if (goal && trace->started && !session->plan.traces[i].active)
             want_at_least(session, i, goal, 1);
@@ -340,11 +336,10 @@ static bool nothing_pending(const struct session *session)
     return true;
 }
 
-/* The spec whose router stands behind the silence. */
-static unsigned trace_with_router(const struct session *session, unsigned silent, uint8_t ttl)
+unsigned plan_other_with_router(const struct session *session, unsigned silent, uint8_t ttl)
 {
     for (unsigned i = 0; i < session->trace_count; i++)
-        if (i != silent && trace_shows_hop(&session->traces[i], ttl))
+        if (i != silent && plan_trace_shows(&session->traces[i], ttl))
             return i;
     return silent;
 }
@@ -354,8 +349,8 @@ static void compare_again(struct session *session, unsigned index)
     struct ladder_plan *ladder = &session->plan.traces[index];
     const struct trace *trace = &session->traces[index];
     struct comparison comparison;
-    if (!ladder->active || climb_end(trace) || ladder->compared == COMPARE_ROUNDS ||
-        trace->top >= farthest_ttl(session) || !climb_quiet(session, index))
+    if (!ladder->active || plan_end_of(trace) || ladder->compared == COMPARE_ROUNDS ||
+        trace->top >= plan_farthest(session) || !climb_quiet(session, index))
         return;
     compare_silence(session, trace, &comparison);
     bool more_to_come = comparison.hop_count < COMPARE_HOPS && !nothing_pending(session);
@@ -369,7 +364,7 @@ static void compare_again(struct session *session, unsigned index)
         uint8_t ttl = comparison.hops[i];
         nstime not_before = session->plan.last_sent[ttl] + INDEPENDENT_AFTER;
         want_more(session, index, ttl, 1, not_before);
-        want_more(session, trace_with_router(session, index, ttl), ttl, 1, not_before + BACKING_AFTER);
+        want_more(session, plan_other_with_router(session, index, ttl), ttl, 1, not_before + BACKING_AFTER);
     }
 }
 
@@ -402,6 +397,8 @@ static nstime impatience(const struct session *session)
 
 nstime plan_timer(const struct session *session)
 {
+    if (session->config.diagnose)
+        return session->plan.complete ? NSTIME_NEVER : session->plan.wait_until;
     nstime due = session->plan.complete ? NSTIME_NEVER : impatience(session);
     return due > session->now ? due : NSTIME_NEVER;
 }
@@ -430,7 +427,7 @@ static void ask_beside(struct session *session, unsigned next)
     for (unsigned i = 0; i < next; i++) {
         unsigned silent_from = silence_end(session, i, 1);
         for (unsigned ttl = silent_from; ttl < silent_from + COMPARE_HOPS && ttl <= plan_limit(session, i); ttl++)
-            if (!climb_end(&session->traces[i]) && !hop_pending(session, (uint8_t)ttl))
+            if (!plan_end_of(&session->traces[i]) && !hop_pending(session, (uint8_t)ttl))
                 want_more(session, i, (uint8_t)ttl, 1, 0);
     }
 }
@@ -439,7 +436,7 @@ static void ask_beside(struct session *session, unsigned next)
 static bool escalate(struct session *session)
 {
     unsigned active = active_count(session);
-    if (session_goal(session) || own_host_has_no_way(session) || !climbs_over(session, active))
+    if (session_goal(session) || plan_own_host_has_no_way(session) || !climbs_over(session, active))
         return false; /* what our own host has no way for, it has none for whatever else it carries */
     if (active == session->trace_count) {
         if (session->now >= impatience(session))
@@ -468,9 +465,9 @@ static bool hop_closed(const struct session *session, uint8_t ttl)
         return true;
     if (hop_pending(session, ttl))
         return false;
-    if (hop_shown(session, ttl))
+    if (plan_hop_shown(session, ttl))
         return true;
-    if (ttl >= farthest_ttl(session))
+    if (ttl >= plan_farthest(session))
         return false; /* the next spec may get an answer here */
     uint8_t first, last;
     silent_run(session, ttl, &first, &last);
@@ -484,7 +481,7 @@ static bool hop_closed(const struct session *session, uint8_t ttl)
 static void settle_hops(struct session *session)
 {
     uint8_t goal = session_goal(session);
-    uint8_t last = goal ? goal : session->plan.complete ? session_last_ttl(session) : farthest_ttl(session);
+    uint8_t last = goal ? goal : session->plan.complete ? session_last_ttl(session) : plan_farthest(session);
     while (session->plan.settled_ttl < last && hop_closed(session, (uint8_t)(session->plan.settled_ttl + 1))) {
         session->plan.settled_ttl++;
         if (session->events.hop_settled)
@@ -492,16 +489,14 @@ static void settle_hops(struct session *session)
     }
 }
 
-void plan_update(struct session *session)
+static void update_chain(struct session *session)
 {
-    if (session->plan.complete)
-        return;
     if (!session->plan.traces[0].active) {
         session->plan.traces[0].active = true;
         session->plan.traces[0].start = session->config.first_ttl;
         session->plan.settled_ttl = (uint8_t)(session->config.first_ttl - 1);
     }
-    bool no_way = own_host_has_no_way(session);
+    bool no_way = plan_own_host_has_no_way(session);
     for (unsigned i = 0; i < active_count(session); i++)
         no_way ? climb_no_more(session, i) : climb(session, i);
     repair_losses(session);
@@ -513,6 +508,16 @@ void plan_update(struct session *session)
             compare_again(session, i);
     session->plan.complete = nothing_pending(session);
     settle_hops(session);
+}
+
+void plan_update(struct session *session)
+{
+    if (session->plan.complete)
+        return;
+    if (!session->config.diagnose)
+        update_chain(session);
+    else if (!session->seen_only) /* a replay asks nothing, and shows no hop before the end */
+        diagnose_update(session);
 }
 
 void plan_finish(struct session *session)

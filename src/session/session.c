@@ -75,6 +75,10 @@ static enum status build_traces(struct session *session, const struct flow *flow
         enum status status = flow_build(&trace->flow, err);
         if (status == STATUS_OK)
             status = build_alternates(&session->config, trace, err);
+        struct ladder_plan *plan = &session->plan.traces[i];
+        plan->needs = calloc((size_t)256 * trace->flow_count, sizeof *plan->needs);
+        if (status == STATUS_OK && !plan->needs)
+            status = err_set(err, STATUS_SYSTEM, "out of memory");
         if (status != STATUS_OK)
             return status;
         stamp_bytes = trace->flow.size > stamp_bytes ? trace->flow.size : stamp_bytes;
@@ -100,6 +104,7 @@ struct session *session_new_with_flows(const struct session_config *config, cons
     session->config = *config;
     session->seen_only = seen_only;
     session->now = session->last_send = NSTIME_NONE;
+    session->plan.wait_until = NSTIME_NEVER;
     if (events)
         session->events = *events;
     if (build_traces(session, flows, err) != STATUS_OK) {
@@ -120,8 +125,10 @@ void session_free(struct session *session)
 {
     if (!session)
         return;
-    for (unsigned i = 0; i < session->trace_count; i++)
+    for (unsigned i = 0; i < session->trace_count; i++) {
         trace_free(&session->traces[i]);
+        free(session->plan.traces[i].needs);
+    }
     free(session->traces);
     free(session->pending);
     free(session->claims);
@@ -141,7 +148,7 @@ struct wish session_wish(struct session *session, nstime now)
         return wish;
     }
     nstime again;
-    bool due = ladder_next(session, now, &wish.trace, &wish.ttl, &again);
+    bool due = ladder_next(session, now, &wish, &again);
     nstime slot = session->last_send == NSTIME_NONE ? now : session->last_send + session->config.send_gap;
     if (due && slot <= now && session->next_serial[wish.trace] < FLOW_SERIALS_MOST) {
         wish.kind = WISH_SEND;
@@ -168,7 +175,7 @@ void session_sent(struct session *session, const struct wish *wish, int send_err
                                   .at = at,
                                   .send_errno = send_errno};
     session->next_serial[wish->trace] = wish->serial;
-    session->commanded[wish->trace][wish->ttl]++;
+    plan_need(session, wish->trace, wish->flow, wish->ttl)->commanded++;
     session->last_send = at;
     pending_push(session, &claim);
 }

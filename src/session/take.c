@@ -157,7 +157,7 @@ static struct frame_note take_reply(struct session *session, const struct frame 
         return count_stray(session, "answer beyond our memory");
     }
     if (first)
-        session->plan.traces[match->trace].needs[probe->ttl].resolved++;
+        plan_need(session, match->trace, probe->flow, probe->ttl)->resolved++;
     note_rtt(session, probe, &reply);
     return note_probe(match->trace, probe, FRAME_REPLY, match->flow.rule);
 }

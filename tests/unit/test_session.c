@@ -388,6 +388,64 @@ static void test_pacing(void)
     session_free(session);
 }
 
+static struct frame_note see_flow(struct session *session, unsigned trace, unsigned flow, uint16_t serial, uint8_t ttl,
+                                  nstime at)
+{
+    uint8_t bytes[1500];
+    const struct flow *of = trace_flow(session_trace(session, trace), flow);
+    flow_stamp(of, serial, ttl, bytes);
+    return see_bytes(session, bytes, of->size, at);
+}
+
+/* The same probe from other source ports. */
+static void test_alternates(void)
+{
+    static const char *const specs[] = {"icmp", "udp", "tcp/443", "ip/50", NULL};
+    struct err err = {0};
+    struct session_config config = handmade_config(specs);
+    config.flows = 12;
+    struct session *session = session_new(&config, true, NULL, &err);
+    static bool used[65536];
+    unsigned twice = 0, equal = 0;
+    for (unsigned i = 0; i < 3; i++) {
+        const struct trace *trace = session_trace(session, i);
+        is_num(trace->flow_count, 12, "%s: twelve flows", specs[i]);
+        for (unsigned k = 0; k < trace->flow_count; k++) {
+            const struct flow *flow = trace_flow(trace, k);
+            twice += used[flow->source_port];
+            used[flow->source_port] = true;
+            equal += flow->target_port == trace->flow.target_port && flow->size == trace->flow.size;
+        }
+    }
+    is_num(twice, 0, "no source port comes twice");
+    is_num(equal, 36, "and nothing else differs");
+    is_num(session_trace(session, 3)->flow_count, 1, "a bare protocol has nothing that could vary");
+
+    const struct trace *udp = session_trace(session, 1);
+    is_num(see_flow(session, 1, 0, 1, 3, 0).role, FRAME_PROBE, "a probe of the trace's own flow");
+    ok(!udp->origin.source_port_varies, "whose source port does not vary");
+    is_num(see_flow(session, 1, 5, 2, 3, MS).role, FRAME_PROBE, "a probe of an alternate");
+    const struct probe *probe = trace_probe(udp, 2);
+    is_num(probe->flow, 5, "known as that");
+    is_num(probe->source_port, trace_flow(udp, 5)->source_port, "with its own source port");
+    ok(udp->origin.source_port_varies, "so that the trace's varies");
+    is_num(trace_asked(udp, 3), 2, "both at one hop of one trace");
+    is_num(see_flow(session, 1, 0, 2, 3, 2 * MS).role, FRAME_STRAY, "a serial is one probe's, whatever its flow");
+    session_free(session);
+
+    config.source_port = 65535;
+    config.flows = FLOW_ALTERNATES_MOST + 1;
+    session = session_new(&config, true, NULL, &err);
+    unsigned low = 0;
+    for (unsigned k = 0; k < config.flows; k++)
+        low += trace_flow(session_trace(session, 1), k)->source_port < 49152;
+    is_num(low, 0, "from the last port on they go round among the dynamic ones");
+    session_free(session);
+    config.flows++;
+    ok(!session_new(&config, true, NULL, &err), "more than there can be is refused");
+    is_num(err.status, STATUS_USAGE, "as a usage error");
+}
+
 /* What a capture claims beyond the packet is left out: the rest counts as it is, and once as malformed. */
 static void test_clamped(void)
 {
@@ -484,6 +542,7 @@ int main(void)
     test_end_of_late_start();
     test_refusals_are_no_circle();
     test_pacing();
+    test_alternates();
     test_clamped();
     test_twin();
     test_drawn_ports();

@@ -1,0 +1,421 @@
+/* diagnose: what the comparison of all specs still needs.
+ *
+ * Like plan.c's, all of it is a function of what the capture has shown, run after every change. The rules:
+ *   1. Every spec is asked once at each hop (`queries` times), in turns, LOOKAHEAD hops ahead of the answers, until it
+ *      reaches the target, is refused or goes round in a circle; as far as the target, where another spec shows it.
+ *   2. A hop that is silent to all, with an answering one behind it, is asked once more.
+ *   3. A spec that falls silent where others go on is asked again beside them, at the first hops behind its silence,
+ * from one source port after the other, until the counts are as sure as was asked for and some ports were tried; ROUNDS
+ *      times at most. The other spec is asked right behind it: its answer shows that the router had a token left. A
+ *      router that has left out an answer, or that refuses, is given time for a new token between two rounds.
+ *   4. A spec that got as far as any router is asked again at the target, or just behind the last router.
+ *   5. A spec that is silent where another was refused is asked again there, slowly: routers refuse a few at once.
+ *   6. Where flows are seen to go different ways, every spec is asked from all its source ports at the target; and a
+ * port that gets no answer there, at every hop from where the ways part.
+ *   7. Behind the last router a neighbour may be dead, which is told 3.1 s late: that is waited for once, where nothing
+ *      else tells what is there.
+ * When the budget is spent nothing more is asked. */
+#include "session/compare.h"
+#include "session/internal.h"
+
+#define LOOKAHEAD 16
+#define BESIDE 2      /* hops that the other specs climb ahead while the first is not done */
+#define ROUNDS 12     /* of rule 3 */
+#define FLOWS_LEAST 4 /* source ports asked before a silence is a drop */
+#define AGAIN 3       /* probes in all of rule 4 */
+#define SLOWLY 4      /* and of rule 5 */
+#define NEW_TOKEN (1100 * NS_PER_MS)
+#define NEW_TOKENS (2100 * NS_PER_MS) /* Linux charges a refusal by route twice (reference: rate limits) */
+
+static unsigned least(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+static void want(struct session *session, unsigned index, unsigned flow, unsigned ttl, unsigned count,
+                 nstime not_before)
+{
+    struct need *need = plan_need(session, index, flow, ttl);
+    if (need->want >= count)
+        return;
+    need->want = (uint16_t)count;
+    need->not_before = not_before;
+}
+
+static bool is_pending(const struct need *need)
+{
+    return need->known < need->want || need->resolved < need->known;
+}
+
+/* The last TTL that a flow of the trace has business at. */
+static unsigned limit_of(const struct session *session, unsigned index, unsigned flow)
+{
+    uint8_t end = flow ? 0 : plan_end_of(&session->traces[index]), goal = session_goal(session);
+    return end ? end : goal ? goal : session->config.max_ttl;
+}
+
+static bool hop_pending(const struct session *session, unsigned index, unsigned ttl)
+{
+    for (unsigned k = 0; k < session->traces[index].flow_count; k++)
+        if (ttl <= limit_of(session, index, k) && is_pending(plan_need(session, index, k, ttl)))
+            return true;
+    return false;
+}
+
+static bool trace_is_pending(const struct session *session, unsigned index)
+{
+    for (unsigned ttl = session->config.first_ttl; ttl <= session->config.max_ttl; ttl++)
+        if (hop_pending(session, index, ttl))
+            return true;
+    return false;
+}
+
+static bool anything_pending(const struct session *session)
+{
+    for (unsigned i = 0; i < session->trace_count; i++)
+        if (trace_is_pending(session, i))
+            return true;
+    return false;
+}
+
+/* Known, not answered, and no longer waited for. */
+static bool is_silent(const struct session *session, unsigned index, unsigned flow, uint8_t ttl)
+{
+    const struct trace *trace = &session->traces[index];
+    bool asked = false;
+    for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe)) {
+        if (probe->flow != flow || probe->state == PROBE_REFUSED)
+            continue;
+        if (probe->state != PROBE_EXPIRED)
+            return false;
+        asked = true;
+    }
+    return asked;
+}
+
+static uint8_t last_router(const struct session *session)
+{
+    uint8_t last = 0;
+    for (unsigned i = 0; i < session->trace_count; i++)
+        last = session->traces[i].top > last ? session->traces[i].top : last;
+    return last;
+}
+
+/* --- rule 1 --- */
+
+/* The first goes ahead: where a circle or a refusal ends all, the others need not spend the routers' tokens there. */
+static unsigned open_end_of(const struct session *session, unsigned index)
+{
+    unsigned before = session->config.first_ttl - 1U, farthest = plan_farthest(session);
+    farthest = farthest > before ? farthest : before;
+    if (index == 0 && farthest < before + LOOKAHEAD - session->config.gap)
+        return before + LOOKAHEAD;
+    bool first_is_done = index == 0 || !trace_is_pending(session, 0);
+    return farthest + (first_is_done ? session->config.gap : BESIDE);
+}
+
+static void climb(struct session *session)
+{
+    for (unsigned i = 0; i < session->trace_count; i++) {
+        uint8_t end = plan_end_of(&session->traces[i]), goal = session_goal(session);
+        unsigned reach = end ? end : goal ? goal : least(open_end_of(session, i), session->config.max_ttl);
+        for (unsigned ttl = session->config.first_ttl; ttl <= reach; ttl++)
+            want(session, i, 0, ttl, session->config.queries, 0);
+    }
+}
+
+/* --- rule 2 --- */
+
+static void ask_silent_hops(struct session *session)
+{
+    for (unsigned ttl = session->config.first_ttl; ttl < plan_farthest(session); ttl++) {
+        if (plan_hop_shown(session, (uint8_t)ttl))
+            continue;
+        bool pending = false;
+        for (unsigned i = 0; i < session->trace_count; i++)
+            pending = pending || hop_pending(session, i, ttl);
+        for (unsigned i = 0; !pending && i < session->trace_count; i++)
+            if (session->traces[i].top > ttl || session->traces[i].reached_ttl > ttl) {
+                want(session, i, 0, ttl, session->config.queries + 1U, 0);
+                break;
+            }
+    }
+}
+
+/* --- different ways --- */
+
+/* The router that let a probe of this flow expire at a TTL. */
+static const struct addr *router_of(const struct trace *trace, unsigned flow, uint8_t ttl)
+{
+    for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe))
+        for (unsigned i = 0; i < probe->reply_count && probe->flow == flow; i++)
+            if (probe->replies[i].kind == REPLY_TIME_EXCEEDED)
+                return &probe->replies[i].from;
+    return NULL;
+}
+
+/* The first TTL at which two flows, of one spec or of two, show different routers; 0: none. */
+static unsigned parted_at(const struct session *session)
+{
+    for (unsigned ttl = session->config.first_ttl; ttl <= last_router(session); ttl++) {
+        const struct addr *first = NULL;
+        for (unsigned i = 0; i < session->trace_count; i++)
+            for (unsigned k = 0; k < session->traces[i].flow_count; k++) {
+                const struct addr *router = router_of(&session->traces[i], k, (uint8_t)ttl);
+                if (first && router && !addr_equal(first, router))
+                    return ttl;
+                first = first ? first : router;
+            }
+    }
+    return 0;
+}
+
+/* --- rule 3 --- */
+
+/* Whether the router there has left a probe unanswered whose spec got answers from behind it. */
+static bool is_limited(const struct session *session, uint8_t ttl)
+{
+    for (unsigned i = 0; i < session->trace_count; i++) {
+        const struct trace *trace = &session->traces[i];
+        bool passed =
+            trace->top >= ttl || (trace->reached_ttl && trace->reached_ttl >= ttl) || trace->refused_ttl > ttl;
+        for (const struct probe *p = passed ? trace_first_at(trace, ttl) : NULL; p; p = trace_next_at(trace, p))
+            if (p->state == PROBE_EXPIRED)
+                return true;
+    }
+    return false;
+}
+
+/* The earliest time for the next probe there. */
+static nstime next_at(const struct session *session, uint8_t ttl, nstime spacing)
+{
+    nstime at = session->plan.last_sent[ttl] + spacing;
+    return at > session->now ? at : session->now;
+}
+
+static bool is_sure(const struct session *session, unsigned index, const struct comparison *comparison, bool parted)
+{
+    unsigned flows = session->traces[index].flow_count, tried = session->plan.traces[index].compared + 1U;
+    unsigned wanted = parted ? flows : least(flows, FLOWS_LEAST);
+    return comparison->confidence * 1000 >= session->config.confidence && tried >= wanted;
+}
+
+/* The specs in doubt, and the hops at which each is to be compared. */
+struct doubt {
+    unsigned count;
+    unsigned specs[SPECS_MOST];
+    struct comparison comparisons[SPECS_MOST];
+};
+
+static void find_doubt(const struct session *session, bool parted, struct doubt *out)
+{
+    out->count = 0;
+    for (unsigned i = 0; i < session->trace_count; i++) {
+        const struct trace *trace = &session->traces[i];
+        struct comparison *comparison = &out->comparisons[out->count];
+        if (plan_end_of(trace) || trace->top >= last_router(session) || session->plan.traces[i].compared >= ROUNDS)
+            continue;
+        compare_silence(session, trace, comparison);
+        if (comparison->hop_count && !is_sure(session, i, comparison, parted))
+            out->specs[out->count++] = i;
+    }
+}
+
+static bool is_compared_at(const struct comparison *comparison, unsigned ttl)
+{
+    for (unsigned i = 0; i < comparison->hop_count; i++)
+        if (comparison->hops[i] == ttl)
+            return true;
+    return false;
+}
+
+static bool doubt_is_pending(const struct session *session, const struct doubt *doubt)
+{
+    for (unsigned n = 0; n < doubt->count; n++)
+        for (unsigned i = 0; i < doubt->comparisons[n].hop_count; i++)
+            for (unsigned t = 0; t < session->trace_count; t++)
+                if (hop_pending(session, t, doubt->comparisons[n].hops[i]))
+                    return true;
+    return false;
+}
+
+/* The specs that are compared there, each from its next source port, and right behind them the one that went on.
+ * Returns how many there are. */
+static unsigned ask_round_at(struct session *session, const struct doubt *doubt, uint8_t ttl, nstime at)
+{
+    unsigned other = session->trace_count, asked = 0;
+    for (unsigned n = 0; n < doubt->count; n++) {
+        unsigned index = doubt->specs[n];
+        unsigned flow = session->plan.traces[index].compared % session->traces[index].flow_count;
+        if (!is_compared_at(&doubt->comparisons[n], ttl))
+            continue;
+        want(session, index, flow, ttl, plan_need(session, index, flow, ttl)->known + 1U, at);
+        other = plan_other_with_router(session, index, ttl);
+        asked++;
+    }
+    if (asked)
+        want(session, other, 0, ttl, plan_need(session, other, 0, ttl)->known + 1U,
+             at + (asked + 1) * session->config.send_gap);
+    return asked;
+}
+
+/* A round for all specs in doubt; hop after hop, so that what belongs together leaves together. */
+static void settle_doubt(struct session *session, bool parted)
+{
+    struct doubt doubt;
+    nstime later = 0;
+    find_doubt(session, parted, &doubt);
+    if (!doubt.count || doubt_is_pending(session, &doubt))
+        return;
+    for (unsigned n = 0; n < doubt.count; n++)
+        session->plan.traces[doubt.specs[n]].compared++;
+    for (unsigned ttl = session->config.first_ttl; ttl <= last_router(session); ttl++) {
+        nstime spacing = is_limited(session, (uint8_t)ttl) ? NEW_TOKEN : INDEPENDENT_AFTER;
+        nstime at = next_at(session, (uint8_t)ttl, spacing) + later;
+        later += (ask_round_at(session, &doubt, (uint8_t)ttl, at) + 2) * session->config.send_gap;
+    }
+}
+
+/* --- rules 4, 5 --- */
+
+static void ask_at_end(struct session *session, unsigned index)
+{
+    uint8_t goal = session_goal(session), router = last_router(session);
+    unsigned ttl = goal ? goal : least(router + 1U, session->config.max_ttl);
+    if (!router || trace_is_pending(session, index))
+        return;
+    const struct need *need = plan_need(session, index, 0, ttl);
+    nstime spacing = need->known < AGAIN - 1 ? INDEPENDENT_AFTER : NEW_TOKEN;
+    if (need->known < AGAIN)
+        want(session, index, 0, ttl, need->known + 1U, next_at(session, (uint8_t)ttl, spacing));
+}
+
+/* The TTL at which another spec drew a refusal that this one, silent there, may have missed; 0: none. */
+static unsigned refusal_beside(const struct session *session, unsigned index)
+{
+    unsigned nearest = 0;
+    for (unsigned i = 0; i < session->trace_count; i++) {
+        unsigned ttl = session->traces[i].refused_ttl;
+        if (i != index && ttl > session->traces[index].top && (!nearest || ttl < nearest) &&
+            is_silent(session, index, 0, (uint8_t)ttl))
+            nearest = ttl;
+    }
+    return nearest;
+}
+
+static bool ask_for_refusal(struct session *session, unsigned index)
+{
+    unsigned ttl = refusal_beside(session, index);
+    const struct need *need = ttl ? plan_need(session, index, 0, ttl) : NULL;
+    if (!need || need->known >= SLOWLY)
+        return false;
+    for (unsigned i = 0; i < session->trace_count; i++)
+        if (hop_pending(session, i, ttl))
+            return true; /* one after the other */
+    want(session, index, 0, ttl, need->known + 1U, next_at(session, (uint8_t)ttl, NEW_TOKENS));
+    return true;
+}
+
+/* --- rule 6 --- */
+
+/* Whether the flow got an answer at this TTL or beyond. */
+static bool flow_got_to(const struct trace *trace, unsigned flow, unsigned ttl)
+{
+    for (size_t i = 0; i < trace->probe_count; i++)
+        if (trace->probes[i].flow == flow && trace->probes[i].ttl >= ttl && trace->probes[i].reply_count)
+            return true;
+    return false;
+}
+
+static void ask_all_flows(struct session *session, unsigned index, unsigned parted)
+{
+    const struct trace *trace = &session->traces[index];
+    uint8_t goal = session_goal(session), router = last_router(session);
+    unsigned far = goal ? goal : least(router + 1U, session->config.max_ttl);
+    for (unsigned k = 1; k < trace->flow_count; k++) {
+        want(session, index, k, far, 1, 0);
+        if (!is_silent(session, index, k, (uint8_t)far) || flow_got_to(trace, k, far))
+            continue;
+        want(session, index, k, far, 2, next_at(session, (uint8_t)far, INDEPENDENT_AFTER));
+        for (unsigned ttl = parted; ttl < far; ttl++)
+            want(session, index, k, ttl, 1, 0);
+    }
+}
+
+/* --- rule 7 --- */
+
+static bool nothing_tells_the_end(const struct session *session)
+{
+    for (unsigned i = 0; i < session->trace_count; i++) {
+        const struct trace *trace = &session->traces[i];
+        if (trace->reached_ttl || trace->refused_ttl || trace->loop_first)
+            return false;
+    }
+    return last_router(session) > 0;
+}
+
+static nstime late_refusal_at(const struct session *session)
+{
+    nstime first = NSTIME_NEVER;
+    unsigned ttl = last_router(session) + 1U;
+    for (unsigned i = 0; i < session->trace_count && ttl < 256; i++)
+        for (const struct probe *p = trace_first_at(&session->traces[i], (uint8_t)ttl); p;
+             p = trace_next_at(&session->traces[i], p))
+            first = p->sent < first ? p->sent : first;
+    return first == NSTIME_NEVER ? first : first + session->config.max_wait;
+}
+
+/* --- all --- */
+
+static void ask_no_more(struct session *session)
+{
+    for (unsigned i = 0; i < session->trace_count; i++)
+        for (unsigned n = 0; n < 256 * session->traces[i].flow_count; n++) {
+            struct need *need = &session->plan.traces[i].needs[n];
+            need->want = need->want < need->known ? need->want : need->known;
+        }
+}
+
+static bool is_over(const struct session *session)
+{
+    size_t known = 0;
+    for (unsigned i = 0; i < session->trace_count; i++)
+        known += session->traces[i].probe_count;
+    return known >= session->config.budget || plan_own_host_has_no_way(session);
+}
+
+static void settle_spec(struct session *session, unsigned index, unsigned parted)
+{
+    const struct trace *trace = &session->traces[index];
+    if (parted)
+        ask_all_flows(session, index, parted);
+    if (plan_end_of(trace) || trace_is_pending(session, index))
+        return;
+    if (!ask_for_refusal(session, index) && trace->top >= last_router(session))
+        ask_at_end(session, index);
+}
+
+void diagnose_update(struct session *session)
+{
+    for (unsigned i = 0; i < session->trace_count; i++)
+        session->plan.traces[i].active = true;
+    session->plan.wait_until = NSTIME_NEVER;
+    if (is_over(session)) {
+        ask_no_more(session);
+        session->plan.complete = !anything_pending(session);
+        return;
+    }
+    climb(session);
+    ask_silent_hops(session);
+    unsigned parted = parted_at(session);
+    for (unsigned i = 0; i < session->trace_count; i++)
+        settle_spec(session, i, parted);
+    settle_doubt(session, parted);
+    if (anything_pending(session))
+        return;
+    nstime late = nothing_tells_the_end(session) ? late_refusal_at(session) : NSTIME_NEVER;
+    if (late > session->now && late != NSTIME_NEVER)
+        session->plan.wait_until = late;
+    else
+        session->plan.complete = true;
+}
