@@ -137,6 +137,7 @@ enum status apply_max(struct parse *parse, const char *value, struct err *err)
 
 enum status apply_queries(struct parse *parse, const char *value, struct err *err)
 {
+    parse->queries_given = true;
     return take_byte(parse, value, 100, "the number of probes a hop", &parse->out->session.queries, err);
 }
 
@@ -207,6 +208,53 @@ enum status apply_rate(struct parse *parse, const char *value, struct err *err)
     if (!value_span(value, NS_PER_S, &billionths, &rest) || *rest || billionths < NS_PER_S / 100)
         return complain(parse, value, err, "packets a second go here, 0.01 to 1000000");
     parse->rate_gap = (nstime)(NS_PER_S_D * NS_PER_S_D / (double)billionths);
+    return STATUS_OK;
+}
+
+/* --- a diagnosis --- */
+
+static void note_diagnosis(struct parse *parse)
+{
+    if (!parse->environment && !parse->diagnosing)
+        parse->diagnosing = parse->spelled;
+}
+
+enum status apply_confidence(struct parse *parse, const char *value, struct err *err)
+{
+    nstime thousandths;
+    const char *rest;
+    note_diagnosis(parse);
+    if (!value_span(value, 1000, &thousandths, &rest) || *rest || thousandths < 500 || thousandths > 999)
+        return complain(parse, value, err, "a confidence is 0.5 to 0.999");
+    parse->out->session.confidence = (uint16_t)thousandths;
+    return STATUS_OK;
+}
+
+enum status apply_budget(struct parse *parse, const char *value, struct err *err)
+{
+    uint64_t number;
+    note_diagnosis(parse);
+    if (!value_number(value, false, 50, 1000000, &number))
+        return complain(parse, value, err, "a budget is 50 to 1000000 packets");
+    parse->out->session.budget = (uint32_t)number;
+    return STATUS_OK;
+}
+
+enum status apply_only(struct parse *parse, const char *value, struct err *err)
+{
+    (void)value, (void)err;
+    note_diagnosis(parse);
+    parse->out->only = true;
+    return STATUS_OK;
+}
+
+enum status apply_expect(struct parse *parse, const char *value, struct err *err)
+{
+    if (!parse->environment && !parse->judging)
+        parse->judging = parse->spelled;
+    if (!*value)
+        return complain(parse, value, err, "a file name goes here");
+    parse->out->expect_file = value;
     return STATUS_OK;
 }
 

@@ -6,7 +6,10 @@
 
 #include "probe/type.h"
 
-static const char *const automatic_chain[] = {"udp", "icmp", "tcp/443", "tcp/80"};
+/* What `auto` stands for; NULL ends. */
+static const char *const automatic_chain[] = {"udp", "icmp", "tcp/443", "tcp/80", NULL};
+static const char *const automatic_diagnosis[] = {"icmp",    "udp",    "udp/53",     "udp/443",
+                                                  "tcp/443", "tcp/80", "tcp/80:ack", NULL};
 
 #define SPEC_BYTES_MOST 64
 
@@ -28,11 +31,11 @@ static enum status add_spec(struct session_config *config, const struct probe_sp
     return STATUS_OK;
 }
 
-static enum status add_automatic(struct session_config *config, struct err *err)
+static enum status add_automatic(struct session_config *config, const char *const *names, struct err *err)
 {
-    for (size_t i = 0; i < sizeof automatic_chain / sizeof *automatic_chain; i++) {
+    for (; *names; names++) {
         struct probe_spec spec;
-        enum status status = probe_spec_parse(automatic_chain[i], &spec, err);
+        enum status status = probe_spec_parse(*names, &spec, err);
         if (status == STATUS_OK)
             status = add_spec(config, &spec, err);
         if (status != STATUS_OK)
@@ -53,14 +56,13 @@ static enum status parse_spec(const char *text, const struct subject *subject, s
     struct err cause;
     size_t length = strlen(text);
     if (length >= SPEC_BYTES_MOST || strchr(text, ','))
-        return value_complain(err, subject,
-                              "one PROTOCOL[/PORT] goes here (several are several -P, as -P udp -P tcp/443)");
+        return value_complain(err, subject, "one PROTOCOL[/PORT] goes here (%s)",
+                              subject->spelled ? "several are several -P, as -P udp -P tcp/443"
+                                               : "several are several words, as udp tcp/443");
     if (probe_spec_parse(text, spec, &cause) == STATUS_OK)
         return STATUS_OK;
     /* The cause names the spec first; so does the subject. */
-    bool named =
-        length > 0 && strncmp(cause.message, text, length) == 0 && strncmp(cause.message + length, ": ", 2) == 0;
-    return value_complain(err, subject, "%s", named ? cause.message + length + 2 : cause.message);
+    return value_complain(err, subject, "%s", value_cause(cause.message, text));
 }
 
 /* One -P, -I, -T or -U: with the port of -p where it has a place for one and none yet. */
@@ -98,7 +100,7 @@ static enum status add_unasked(const struct parse *parse, struct err *err)
         snprintf(text, sizeof text, "%s/%u", protocol, parse->target.port);
     } else {
         config->automatic = true;
-        return add_automatic(config, err);
+        return add_automatic(config, automatic_chain, err);
     }
     enum status status = parse_spec(text, &parse->port_subject, &spec, err);
     return status == STATUS_OK ? add_spec(config, &spec, err) : status;
@@ -150,18 +152,66 @@ enum status chain_choose(const struct parse *parse, struct err *err)
     return choose_spec(parse, "udp", &parse->port_subject, err);
 }
 
-enum status chain_build(const struct parse *parse, struct err *err)
+/* `automatic`: what `auto` stands for. */
+static enum status add_all_asked(const struct parse *parse, const char *const *automatic, struct err *err)
 {
-    struct session_config *config = &parse->out->session;
     bool port_used = false;
-    if (parse->probe_count == 0)
-        return add_unasked(parse, err);
     for (unsigned i = 0; i < parse->probe_count; i++) {
-        enum status status =
-            is_automatic(parse->probes[i].text) ? add_automatic(config, err) : add_asked(parse, i, &port_used, err);
+        enum status status = is_automatic(parse->probes[i].text) ? add_automatic(&parse->out->session, automatic, err)
+                                                                 : add_asked(parse, i, &port_used, err);
         if (status != STATUS_OK)
             return status;
     }
-    config->automatic = parse->probe_count == 1 && is_automatic(parse->probes[0].text);
     return parse->port && !port_used ? complain_unused_port(parse, err) : STATUS_OK;
+}
+
+enum status chain_build(const struct parse *parse, struct err *err)
+{
+    if (parse->probe_count == 0)
+        return add_unasked(parse, err);
+    parse->out->session.automatic = parse->probe_count == 1 && is_automatic(parse->probes[0].text);
+    return add_all_asked(parse, automatic_chain, err);
+}
+
+/* --- a diagnosis --- */
+
+/* What other specs are compared with: the probe that hardly any device treats by port. */
+static enum status lead_with_icmp(struct session_config *config, struct err *err)
+{
+    struct probe_spec icmp;
+    enum status status = probe_spec_parse("icmp", &icmp, err);
+    if (status != STATUS_OK)
+        return status;
+    for (unsigned i = 0; i < config->spec_count; i++)
+        if (probe_spec_equal(&config->specs[i], &icmp))
+            return STATUS_OK;
+    if (config->spec_count == SPECS_MOST)
+        return err_set(err, STATUS_USAGE, "diagnose: at most %d probes can be asked for beside icmp (or --only)",
+                       SPECS_MOST - 1);
+    memmove(config->specs + 1, config->specs, config->spec_count * sizeof *config->specs);
+    config->specs[0] = icmp;
+    config->spec_count++;
+    return STATUS_OK;
+}
+
+enum status chain_diagnose(const struct parse *parse, struct err *err)
+{
+    struct options *out = parse->out;
+    enum status status;
+    out->default_specs = parse->probe_count == 0 && !parse->port && !parse->target.protocol;
+    if (out->default_specs)
+        return add_automatic(&out->session, automatic_diagnosis, err);
+    if (parse->probe_count == 0)
+        status = add_unasked(parse, err);
+    else
+        status = add_all_asked(parse, automatic_diagnosis, err);
+    return status == STATUS_OK && !out->only ? lead_with_icmp(&out->session, err) : status;
+}
+
+enum status chain_of_specs(struct session_config *config, const struct probe_spec *specs, unsigned count, bool only,
+                           struct err *err)
+{
+    memcpy(config->specs, specs, count * sizeof *specs);
+    config->spec_count = count;
+    return only ? STATUS_OK : lead_with_icmp(config, err);
 }

@@ -6,6 +6,12 @@
 
 /* Fills specs, spec_count and automatic of the session's configuration from -P, -I, -T, -U, -p and the URL. */
 enum status chain_build(const struct parse *parse, struct err *err);
+/* The same for a diagnosis, whose operands are probes too: icmp stands before them for comparison, but with --only.
+ * default_specs says whether anybody named one. */
+enum status chain_diagnose(const struct parse *parse, struct err *err);
+/* The specs of the file that tells what is expected, in place of the default ones. `specs` has no repetitions. */
+enum status chain_of_specs(struct session_config *config, const struct probe_spec *specs, unsigned count, bool only,
+                           struct err *err);
 /* The same words as a choice among the traces of a replay; those of the environment, which say what to send, count not.
  */
 enum status chain_choose(const struct parse *parse, struct err *err);

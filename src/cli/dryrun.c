@@ -188,8 +188,10 @@ static enum status send_all(struct dry_wire *wire, struct err *err)
 
 enum status dryrun_print(const struct session *session, const struct options *options, FILE *file, struct err *err)
 {
-    static const struct dump_run about = {
-        .command = "trace", .options = "--dry-run", .interface = "none", .linktype = LINKTYPE_RAW};
+    const struct dump_run about = {.command = command_name(options->command),
+                                   .options = "--dry-run",
+                                   .interface = "none",
+                                   .linktype = LINKTYPE_RAW};
     struct dry_wire wire = {.session = session, .file = file, .hex = options->verbose > 0};
     if (!options->write_file)
         return send_all(&wire, err);

@@ -51,23 +51,27 @@ static void add_option(struct strbuf *out, const struct option_row *row, const c
 }
 
 /* NULL: the command has no use for it. */
-static const char *help_of(const struct option_row *row, bool replay)
+static const char *help_of(const struct option_row *row, enum command command)
 {
+    bool replay = command == COMMAND_REPLAY;
+    if (command == COMMAND_DIAGNOSE && row->group == GROUP_CHOICE)
+        return NULL;
     const char *help = replay ? option_replay_help(row) : NULL;
     return help || (replay && row->sends) ? help : row->help;
 }
 
-static void add_options(struct strbuf *out, bool replay)
+static void add_options(struct strbuf *out, enum command command)
 {
     for (unsigned group = 0; group < GROUP_COUNT; group++) {
         bool titled = false;
         for (const struct option_row *row = option_rows; row->apply; row++) {
-            const char *help = help_of(row, replay);
+            const char *help = help_of(row, command);
             if (row->group != group || !help)
                 continue;
             if (!titled)
                 strbuf_addf(out, "\n%s\n",
-                            replay && group == GROUP_PROBES ? "Which probes" : option_group_titles[group]);
+                            command == COMMAND_REPLAY && group == GROUP_PROBES ? "Which probes"
+                                                                               : option_group_titles[group]);
             titled = true;
             add_option(out, row, help);
         }
@@ -91,8 +95,10 @@ static void add_formats(struct strbuf *out)
 static void add_statuses(struct strbuf *out)
 {
     strbuf_add(out, "\nExit status\n");
-    add_definition(out, "0", "the target answered: a verdict of open or closed (replay: a trace was found)");
-    add_definition(out, "1", "it did not");
+    add_definition(out, "0",
+                   "the target answered: a verdict of open or closed (replay: a trace was found; --expect: all is as "
+                   "expected)");
+    add_definition(out, "1", "it did not (--expect: something differs)");
     add_definition(out, "2", "usage: the command line makes no sense");
     add_definition(out, "3", "could not run, or could not write what was asked for");
     add_definition(out, "130", "interrupted");
@@ -106,8 +112,8 @@ static void add_command(struct strbuf *out, const struct command_row *command)
         strbuf_add(out, "\n");
         add_wrapped(out, command->about, 0, &column);
     }
-    add_options(out, command->command == COMMAND_REPLAY);
-    if (command->command == COMMAND_TRACE)
+    add_options(out, command->command);
+    if (command->command != COMMAND_REPLAY)
         add_probes(out);
     add_formats(out);
     add_statuses(out);
@@ -118,7 +124,7 @@ static void add_overview(struct strbuf *out)
 {
     strbuf_add(out, "Usage:\n");
     for (const struct command_row *command = command_rows; command->name; command++)
-        strbuf_addf(out, "  hopsonde %-32s%s\n", command->usage, command->help);
+        strbuf_addf(out, "  hopsonde %-35s%s\n", command->usage, command->help);
     strbuf_add(out, "\nMost used options (`hopsonde help trace` has all of them):\n");
     for (const struct option_row *row = option_rows; row->apply; row++) {
         if (row->brief)

@@ -74,9 +74,10 @@ static int run_command(const struct options *options, const struct run_context *
     case COMMAND_REPLAY:
         return run_replay(options, context);
     case COMMAND_TRACE:
+    case COMMAND_DIAGNOSE:
         break;
     }
-    return run_trace(options, context);
+    return run_live(options, context);
 }
 
 static void join_arguments(struct strbuf *out, int argc, char *const argv[])
@@ -103,7 +104,11 @@ int main(int argc, char *argv[])
     strbuf_init(&command_line);
     join_arguments(&command_line, argc, argv);
     struct run_context context = {.program = argv[0], .command_line = command_line.text, .stop = &stop};
-    int code = run_command(&options, &context);
+    struct expect expect;
+    if (options.expect_file)
+        status = run_read_expected(&options, &expect, &err);
+    context.expect = options.expect_file ? &expect : NULL;
+    int code = status == STATUS_OK ? run_command(&options, &context) : run_complain(&err);
     strbuf_free(&command_line);
     return code;
 }

@@ -10,6 +10,7 @@
 
 #define ENVIRONMENT_WORDS_MOST 256
 #define SPELLED_BYTES 64
+#define DIAGNOSE_FLOWS 12 /* source ports a spec may be asked from, where paths differ */
 
 /* The words being walked through. */
 struct words {
@@ -208,7 +209,45 @@ static enum status judge_size(struct parse *parse, const char *text, struct err 
     return STATUS_OK;
 }
 
-/* HOST [SIZE]; a replay can do without. */
+static bool is_diagnosis(const struct parse *parse)
+{
+    return parse->command && parse->command->command == COMMAND_DIAGNOSE;
+}
+
+static enum status take_probes(struct parse *parse, struct err *err)
+{
+    for (unsigned i = 1; i < parse->operand_count; i++) {
+        parse->spelled = NULL;
+        enum status status = apply_probe(parse, parse->operands[i], err);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return STATUS_OK;
+}
+
+/* What follows HOST: the probes of a diagnosis, a trace's SIZE. */
+static enum status judge_rest(struct parse *parse, struct err *err)
+{
+    if (is_diagnosis(parse))
+        return take_probes(parse, err);
+    if (parse->operand_count < 2)
+        return STATUS_OK;
+    enum status status = judge_size(parse, parse->operands[1], err);
+    if (status == STATUS_OK && parse->operand_count > 2) {
+        const struct subject third = {.value = parse->operands[2]};
+        status = value_complain(err, &third, "nothing can come after HOST and SIZE");
+    }
+    return status;
+}
+
+static enum status complain_no_host(const struct parse *parse, struct err *err)
+{
+    if (is_diagnosis(parse))
+        return err_set(err, STATUS_USAGE, "diagnose: no HOST given (hopsonde diagnose [OPTIONS] HOST [PROBE...])");
+    return err_set(err, STATUS_USAGE, "no HOST given (hopsonde [OPTIONS] HOST; `hopsonde --help` tells more)");
+}
+
+/* HOST and what follows it; a replay can do without. */
 static enum status judge_host(struct parse *parse, struct err *err)
 {
     struct options *out = parse->out;
@@ -216,18 +255,12 @@ static enum status judge_host(struct parse *parse, struct err *err)
     if (parse->operand_count == 0 && out->command == COMMAND_REPLAY)
         return STATUS_OK;
     if (parse->operand_count == 0)
-        return err_set(err, STATUS_USAGE, "no HOST given (hopsonde [OPTIONS] HOST; `hopsonde --help` tells more)");
+        return complain_no_host(parse, err);
     if (!parse->command && (command_find(host) || reserved_command(host)))
         return err_set(err, STATUS_USAGE,
                        "%s: a command comes before its options (a host of that name: hopsonde trace %s)", host, host);
     enum status status = target_parse(host, out->host, sizeof out->host, &parse->target, err);
-    if (status == STATUS_OK && parse->operand_count > 1)
-        status = judge_size(parse, parse->operands[1], err);
-    if (status == STATUS_OK && parse->operand_count > 2) {
-        const struct subject third = {.value = parse->operands[2]};
-        status = value_complain(err, &third, "nothing can come after HOST and SIZE");
-    }
-    return status;
+    return status == STATUS_OK ? judge_rest(parse, err) : status;
 }
 
 /* The operands of `replay` are files. */
@@ -367,12 +400,43 @@ static enum status judge_choosing(struct parse *parse, struct err *err)
     return apply_source(parse, parse->source, err);
 }
 
-static enum status judge_trace(struct parse *parse, struct err *err)
+/* What only `diagnose` knows, a trace refuses; of the environment it is left aside. */
+static enum status judge_trace_alone(struct parse *parse, struct err *err)
+{
+    struct options *out = parse->out;
+    const struct subject subject = {.spelled = parse->diagnosing ? parse->diagnosing : parse->judging};
+    if (subject.spelled)
+        return value_complain(err, &subject, "belongs to a diagnosis (hopsonde diagnose HOST)");
+    out->session.confidence = 0;
+    out->session.budget = 0;
+    out->expect_file = NULL;
+    out->only = false;
+    return STATUS_OK;
+}
+
+static enum status judge_diagnosis(struct parse *parse, struct err *err)
+{
+    struct session_config *config = &parse->out->session;
+    config->diagnose = true;
+    config->flows = DIAGNOSE_FLOWS;
+    config->queries = parse->queries_given ? config->queries : 1;
+    config->confidence = config->confidence ? config->confidence : 990;
+    config->budget = config->budget ? config->budget : 2000;
+    if (parse->out->only && parse->out->default_specs && !parse->out->expect_file)
+        return err_set(err, STATUS_USAGE, "--only: no probe is named (as in hopsonde diagnose --only HOST tcp/443)");
+    if (parse->out->expect_file && parse->out->dry_run)
+        return err_set(err, STATUS_USAGE, "--expect: a dry run finds nothing out (leave one of them out)");
+    return STATUS_OK;
+}
+
+static enum status judge_live(struct parse *parse, struct err *err)
 {
     const struct subject subject = {.spelled = "-o", .value = parse->output_spelled};
     enum status status = judge_choosing(parse, err);
     if (status == STATUS_OK)
-        status = chain_build(parse, err);
+        status = is_diagnosis(parse) ? chain_diagnose(parse, err) : chain_build(parse, err);
+    if (status == STATUS_OK)
+        status = is_diagnosis(parse) ? judge_diagnosis(parse, err) : judge_trace_alone(parse, err);
     if (status == STATUS_OK)
         status = judge_header(parse, err);
     if (status == STATUS_OK)
@@ -388,7 +452,7 @@ static enum status judge(struct parse *parse, struct err *err)
     bool takes_files = parse->command && parse->command->command == COMMAND_REPLAY;
     enum status status = takes_files ? judge_files(parse, err) : judge_host(parse, err);
     if (status == STATUS_OK)
-        status = out->command == COMMAND_REPLAY ? judge_replay(parse, err) : judge_trace(parse, err);
+        status = out->command == COMMAND_REPLAY ? judge_replay(parse, err) : judge_live(parse, err);
     if (status == STATUS_OK)
         status = judge_outputs(parse, err);
     if (out->quiet)
@@ -422,9 +486,9 @@ static enum status parse_help(struct parse *parse, char *const *word, int count,
     const struct subject subject = {.spelled = "help", .value = parse->operands[0]};
     const struct command_row *topic = command_find(subject.value);
     if (reserved_command(subject.value))
-        return value_complain(err, &subject, "not in this version (trace and replay are)");
+        return value_complain(err, &subject, "not in this version (trace, diagnose and replay are)");
     if (!topic)
-        return value_complain(err, &subject, "there is no such command (trace, replay)");
+        return value_complain(err, &subject, "there is no such command (trace, diagnose, replay)");
     parse->out->help_topic = topic->name;
     return STATUS_OK;
 }
@@ -452,7 +516,7 @@ enum status options_parse(int argc, char *const argv[], const char *environment,
     int taken = argc > 1 ? 1 : argc;
     set_defaults(out);
     if (argc > 1 && reserved_command(argv[1]))
-        return err_set(err, STATUS_USAGE, "%s: not in this version (trace and replay are)", argv[1]);
+        return err_set(err, STATUS_USAGE, "%s: not in this version (trace, diagnose and replay are)", argv[1]);
     if (argc > 1 && (parse.command = command_find(argv[1]))) {
         out->command = parse.command->command;
         taken++;

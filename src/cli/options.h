@@ -8,7 +8,7 @@
 #include "out/output.h"
 #include "session/session.h"
 
-enum command { COMMAND_TRACE, COMMAND_REPLAY, COMMAND_HELP, COMMAND_VERSION };
+enum command { COMMAND_TRACE, COMMAND_DIAGNOSE, COMMAND_REPLAY, COMMAND_HELP, COMMAND_VERSION };
 
 #define OUTPUTS_MOST 8
 #define FILES_MOST 64
@@ -42,6 +42,11 @@ struct options {
     unsigned verbose;
     struct choice choice; /* replay */
     bool list;            /* replay: a line a trace; the report on stdout is then output_list */
+    /* diagnose, replay: what is expected of each spec; NULL: nothing. The file is not read here. */
+    const char *expect_file;
+    bool
+        default_specs; /* diagnose: nobody named a probe, so that those of the file come in place of the default ones */
+    bool only;         /* diagnose: no icmp for comparison */
     bool quiet, dry_run, numeric;
     /* Whole lines for stderr ("hopsonde: ...\n"), each once: another tool's spelling that worked. Empty with --quiet.
      */
@@ -54,6 +59,8 @@ struct options {
  * itself or static memory. `trace --read FILE` comes out as COMMAND_REPLAY. STATUS_USAGE with one line (without
  * "hopsonde: "): subject, action, cause, remedy. */
 enum status options_parse(int argc, char *const argv[], const char *environment, struct options *out, struct err *err);
+/* How the command is spelled ("diagnose"), in reports and saved captures; NULL: it is none that runs. */
+const char *command_name(enum command command);
 /* What --help and `help COMMAND` print; `topic` is options.help_topic, NULL the overview. */
 void options_help(struct strbuf *out, const char *topic);
 

@@ -25,15 +25,19 @@ static bool shows_a_trace(const struct session *session)
     return false;
 }
 
-static int report_replay(struct session *session, struct report *report, const struct report_source *source)
+static int report_replay(struct session *session, struct report *report, const struct report_source *source,
+                         const struct run_context *context)
 {
     struct judgement *judgement = calloc(1, sizeof *judgement);
     if (!judgement)
         return EXIT_SYSTEM;
     verdict_judge(session, judgement);
     report_end(report, session, judgement, source);
+    int code = shows_a_trace(session) ? EXIT_REACHED : EXIT_NOT_REACHED;
+    if (context->expect)
+        code = run_compare(context, judgement, report);
     free(judgement);
-    return shows_a_trace(session) ? EXIT_REACHED : EXIT_NOT_REACHED;
+    return code;
 }
 
 static void warn_of_cut(const char *name)
@@ -60,7 +64,7 @@ static int replay_session(struct wire *wire, const struct saved_run *saved, cons
     file.frames = file_wire_frames(wire);
     file.truncated = file_wire_truncated(wire);
     finish_replay(session, saved);
-    int code = report_replay(session, report, &source);
+    int code = report_replay(session, report, &source, context);
     session_free(session);
     if (file.truncated)
         warn_of_cut(name);
@@ -74,6 +78,7 @@ struct replay {
     struct foreign foreign;
     struct sieve *sieve; /* NULL: no --bpf */
     bool found;          /* a trace that was wanted */
+    bool unexpected;     /* --expect: a file of which something else was found, or nothing */
     int failure;         /* the worst exit status of a file that could not be read; 0: all could */
 };
 
@@ -81,6 +86,7 @@ static void note_code(struct replay *replay, int code)
 {
     bool failed = code == EXIT_SYSTEM || code == EXIT_USAGE;
     replay->found = replay->found || code == EXIT_REACHED;
+    replay->unexpected = replay->unexpected || (replay->context->expect && code == EXIT_NOT_REACHED);
     replay->failure = failed && code > replay->failure ? code : replay->failure;
 }
 
@@ -140,6 +146,17 @@ static int replay_file(struct replay *replay, const char *name)
     return replay_wire(replay, wire, saved, name);
 }
 
+/* Verdicts are of whole runs of our own. */
+static void miss_verdicts(struct replay *replay)
+{
+    struct err err;
+    err_set(&err, STATUS_OK,
+            "%s: nothing to compare with --expect: only whole runs that hopsonde saved as pcapng have verdicts",
+            replay->foreign.names[0]);
+    run_complain(&err);
+    replay->unexpected = true;
+}
+
 static void replay_files(struct replay *replay)
 {
     const struct options *options = replay->options;
@@ -147,6 +164,8 @@ static void replay_files(struct replay *replay)
         note_code(replay, replay_file(replay, options->read_files[i]));
     if (replay->foreign.count)
         note_code(replay, foreign_report(&replay->foreign, options, replay->sieve, &replay->report, replay->context));
+    if (replay->foreign.count && replay->context->expect)
+        miss_verdicts(replay);
     foreign_free(&replay->foreign);
 }
 
@@ -155,7 +174,7 @@ static int exit_of(const struct replay *replay)
 {
     if (replay->failure)
         return replay->failure;
-    bool done = replay->found || replay->options->list;
+    bool done = (replay->found || replay->options->list) && !replay->unexpected;
     return run_quiet_end(&replay->report, replay->context, done ? EXIT_REACHED : EXIT_NOT_REACHED);
 }
 

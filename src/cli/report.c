@@ -285,6 +285,14 @@ void report_replay_end(struct report *report, const struct recognition *found, c
     }
 }
 
+FILE *report_text(const struct report *report)
+{
+    for (unsigned i = 0; i < report->count; i++)
+        if (!report->names[i])
+            return report->outputs[i].format == &output_text ? report->outputs[i].file : NULL;
+    return NULL;
+}
+
 enum status report_close(struct report *report, struct err *err)
 {
     for (unsigned i = 0; i < report->count; i++) {

@@ -39,6 +39,9 @@ struct recogniser_events report_replay_events(struct report *report, const struc
 void report_replay_check(struct report *report);
 void report_replay_end(struct report *report, const struct recognition *found, const struct report_source *source);
 
+/* Where more text may follow a report that is text: standard output. NULL: that is no text. */
+FILE *report_text(const struct report *report);
+
 /* Flushes and closes. A write that failed, but for a closed pipe, is STATUS_SYSTEM. */
 enum status report_close(struct report *report, struct err *err);
 

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "cli/chain.h"
 #include "cli/dryrun.h"
 #include "cli/loop.h"
 #include "cli/report.h"
@@ -29,6 +30,47 @@ static int exit_of_judgement(const struct judgement *judgement)
         if (judgement->verdicts[i].state == VERDICT_OPEN || judgement->verdicts[i].state == VERDICT_CLOSED)
             return EXIT_REACHED;
     return EXIT_NOT_REACHED;
+}
+
+/* --- what is expected --- */
+
+enum status run_read_expected(struct options *options, struct expect *out, struct err *err)
+{
+    struct probe_spec specs[SPECS_MOST];
+    struct privs_user user;
+    struct err resume_err;
+    enum status status = privs_become_user(&user, err);
+    if (status != STATUS_OK)
+        return status;
+    status = expect_read(options->expect_file, out, err);
+    if (privs_resume(&user, &resume_err) != STATUS_OK && status == STATUS_OK) {
+        *err = resume_err;
+        status = resume_err.status;
+    }
+    if (status != STATUS_OK || !options->default_specs)
+        return status;
+    for (unsigned i = 0; i < out->count; i++)
+        specs[i] = out->rows[i].spec;
+    return chain_of_specs(&options->session, specs, out->count, options->only, err);
+}
+
+/* Where standard output has another format it goes to standard error. */
+static void print_compared(FILE *text, const char *lines)
+{
+    if (text)
+        fprintf(text, "\n%s", lines);
+    for (const char *end; !text && (end = strchr(lines, '\n')); lines = end + 1)
+        fprintf(stderr, "hopsonde: %.*s\n", (int)(end - lines), lines);
+}
+
+int run_compare(const struct run_context *context, const struct judgement *judgement, const struct report *report)
+{
+    struct strbuf lines;
+    strbuf_init(&lines);
+    unsigned differing = expect_compare(context->expect, judgement, &lines);
+    print_compared(report_text(report), lines.text);
+    strbuf_free(&lines);
+    return differing ? EXIT_NOT_REACHED : EXIT_REACHED;
 }
 
 /* --- who, where from, by which way --- */
@@ -244,8 +286,9 @@ static void close_live(struct live_run *run)
 static void begin_live(struct live_run *run)
 {
     *run->context->stop = 0;
-    run->source = (struct report_source){
-        .command = "trace", .live = true, .interface = run->options->interface ? run->options->interface : "any"};
+    run->source = (struct report_source){.command = command_name(run->options->command),
+                                         .live = true,
+                                         .interface = run->options->interface ? run->options->interface : "any"};
     if (run->dump) {
         struct dump_run about = {.command = run->source.command,
                                  .options = run->context->command_line,
@@ -272,7 +315,7 @@ static int finish_live(struct live_run *run, bool interrupted)
     if (judgement) {
         verdict_judge(run->session, judgement);
         report_end(&run->report, run->session, judgement, &run->source);
-        code = exit_of_judgement(judgement);
+        code = run->context->expect ? run_compare(run->context, judgement, &run->report) : exit_of_judgement(judgement);
         free(judgement);
     }
     if (run->dump && dump_close(run->dump, end, ended, dropped, &err) != STATUS_OK)
@@ -356,7 +399,7 @@ static int trace_dry(const struct options *options)
     return status == STATUS_OK ? EXIT_REACHED : run_complain(&err);
 }
 
-int run_trace(const struct options *options, const struct run_context *context)
+int run_live(const struct options *options, const struct run_context *context)
 {
     struct err err = {0};
     if (check_literal(options, &err) != STATUS_OK)

@@ -4,6 +4,7 @@
 
 #include <signal.h>
 
+#include "cli/expect.h"
 #include "cli/options.h"
 
 enum exit_status { EXIT_REACHED = 0, EXIT_NOT_REACHED = 1, EXIT_USAGE = 2, EXIT_SYSTEM = 3, EXIT_INTERRUPTED = 130 };
@@ -12,17 +13,24 @@ enum exit_status { EXIT_REACHED = 0, EXIT_NOT_REACHED = 1, EXIT_USAGE = 2, EXIT_
 struct run_context {
     const char *program;         /* argv[0] */
     const char *command_line;    /* for the saved capture */
+    const struct expect *expect; /* --expect; NULL: nothing is expected */
     volatile sig_atomic_t *stop; /* cleared when a run begins that a signal may end; nonzero: it shall end */
 };
 
-/* Traces live, or prints what would be sent (--dry-run). The report goes out; errors of what was asked besides go to
- * stderr. */
-int run_trace(const struct options *options, const struct run_context *context);
+/* Reads the file of --expect with the rights of who called; its specs become those of a diagnosis for which none were
+ * named. */
+enum status run_read_expected(struct options *options, struct expect *out, struct err *err);
+/* Traces or diagnoses live, or prints what would be sent (--dry-run). The report goes out; errors of what was asked
+ * besides go to stderr. */
+int run_live(const struct options *options, const struct run_context *context);
 /* Replays each capture file. */
 int run_replay(const struct options *options, const struct run_context *context);
 
 struct report;
 
+/* Compares with what was expected, behind the report, and says what differs; returns EXIT_REACHED or EXIT_NOT_REACHED.
+ */
+int run_compare(const struct run_context *context, const struct judgement *judgement, const struct report *report);
 /* One line on stderr; returns the status as exit status. */
 int run_complain(const struct err *err);
 /* A random number for what must not be foreseen, or at least differ between runs. */

@@ -5,15 +5,20 @@
 #include "cli/apply.h"
 
 const char *const option_group_titles[GROUP_COUNT] = {
-    [GROUP_PROBES] = "What is sent", [GROUP_LADDER] = "How far and how fast",  [GROUP_HEADER] = "Header fields",
-    [GROUP_ROUTE] = "From where",    [GROUP_CHOICE] = "What a replay reports", [GROUP_OUTPUT] = "Reports and captures",
+    [GROUP_PROBES] = "What is sent",
+    [GROUP_LADDER] = "How far and how fast",
+    [GROUP_DIAGNOSE] = "A diagnosis",
+    [GROUP_HEADER] = "Header fields",
+    [GROUP_ROUTE] = "From where",
+    [GROUP_CHOICE] = "What a replay reports",
+    [GROUP_OUTPUT] = "Reports and captures",
     [GROUP_OTHER] = "Other",
 };
 
 const struct option_row option_rows[] = {
     {"-P", "--probe", "PROBE", GROUP_PROBES, true, "what to send, as tcp/443, udp/53, icmp (all in turn)",
      "probe to send, PROTOCOL[/PORT][:VARIANT]; several are an escalation chain in that order "
-     "(auto: udp, icmp, tcp/443, tcp/80)",
+     "(auto: udp, icmp, tcp/443, tcp/80); diagnose sends all side by side",
      apply_probe},
     {"-I", NULL, NULL, GROUP_PROBES, true, NULL, "short for -P icmp", apply_icmp},
     {"-T", NULL, NULL, GROUP_PROBES, true, "TCP SYN (-I: ICMP echo, -U: UDP)",
@@ -30,13 +35,23 @@ const struct option_row option_rows[] = {
 
     {"-f", NULL, "N", GROUP_LADDER, true, NULL, "first TTL (1)", apply_first},
     {"-m", NULL, "N", GROUP_LADDER, true, "largest TTL (30)", "largest TTL (30; 1 to 255)", apply_max},
-    {"-q", NULL, "N", GROUP_LADDER, true, "probes a hop (3)", "probes a hop (3; 1 to 100)", apply_queries},
+    {"-q", NULL, "N", GROUP_LADDER, true, "probes a hop (3)", "probes a hop (3, diagnose 1; 1 to 100)", apply_queries},
     {"-w", NULL, "SEC", GROUP_LADDER, true, "longest wait for a reply (3.2)",
      "longest wait for a reply (3.2 s); usually far less is needed: waits adapt to the RTTs seen", apply_wait},
     {NULL, "--gap", "N", GROUP_LADDER, true, NULL, "give up after N silent hops in a row (8)", apply_gap},
     {"-z", NULL, "MS", GROUP_LADDER, true, NULL, "least gap between two probes, in milliseconds (0.5)", apply_send_gap},
     {NULL, "--rate", "PPS", GROUP_LADDER, true, NULL, "most probes a second over the whole run (no other limit)",
      apply_rate},
+
+    {NULL, "--confidence", "C", GROUP_DIAGNOSE, true, NULL,
+     "how sure a silence is to be before it is called dropped (0.99; 0.5 to 0.999)", apply_confidence},
+    {NULL, "--budget", "N", GROUP_DIAGNOSE, true, NULL, "most packets to send (2000; 50 to 1000000)", apply_budget},
+    {NULL, "--only", NULL, GROUP_DIAGNOSE, true, NULL, "the probes that were named alone, without icmp for comparison",
+     apply_only},
+    {NULL, "--expect", "FILE", GROUP_DIAGNOSE, false, NULL,
+     "compare with the lines of FILE, PROBE STATE [at|after ADDRESS], and say what differs; its probes are asked where "
+     "none is named (replay: of what hopsonde saved)",
+     apply_expect},
 
     {"-t", "--tos", "N", GROUP_HEADER, true, NULL, "TOS byte or traffic class (0)", apply_tos},
     {NULL, "--dscp", "N", GROUP_HEADER, true, NULL, "DSCP, by number or name (ef, af11, cs6 ...)", apply_dscp},
@@ -85,13 +100,26 @@ const struct command_row command_rows[] = {
      "Shows the path to HOST, hop by hop, and says what became of each kind of probe on the way. HOST is a name, an "
      "IPv4 or IPv6 address, or a URL, whose port or scheme is the probe where none is asked for. SIZE is that of the "
      "whole IP packet in bytes."},
+    {"diagnose", COMMAND_DIAGNOSE, "diagnose [OPTIONS] HOST [PROBE...]", "what becomes of each protocol",
+     "Sends all probes side by side over the same hops and says of each what became of it: open, closed, rejected, "
+     "dropped, intercepted ..., by which device or between which, how sure that is, and which of them to use. Where "
+     "no PROBE is named: icmp, udp, udp/53, udp/443, tcp/443, tcp/80 and tcp/80:ack. PROBE is written as after -P; "
+     "icmp goes along for comparison."},
     {"replay", COMMAND_REPLAY, "replay [OPTIONS] FILE...", "the traces in captures of any tool",
      "Finds the traces that any tool has made in captures, and reports each as if it were of our own making; of a "
      "capture that hopsonde saved with --write, its report again. Several files are one capture, in order of time. "
      "Needs no root and sends nothing; options that say what to send choose traces, or have no effect."},
-    {"help", COMMAND_HELP, "help [COMMAND]", "this overview, or all about COMMAND", NULL},
+    {"help", COMMAND_HELP, "help [COMMAND]", "this overview, or all of COMMAND", NULL},
     {NULL, COMMAND_HELP, NULL, NULL, NULL},
 };
+
+const char *command_name(enum command command)
+{
+    for (const struct command_row *row = command_rows; row->name; row++)
+        if (row->command == command)
+            return row->name;
+    return NULL;
+}
 
 const struct command_row *command_find(const char *word)
 {
@@ -139,8 +167,7 @@ const struct reserved_option *reserved_option_find(const char *spelled)
 {
     static const struct reserved_option rows[] = {
         {"-A", NULL, false},      {"-G", NULL, false},      {NULL, "--whois", false},
-        {NULL, "--asn-db", true}, {NULL, "--geo-db", true}, {NULL, "--confidence", true},
-        {NULL, "--budget", true}, {NULL, "--expect", true}, {NULL, "--only", false},
+        {NULL, "--asn-db", true}, {NULL, "--geo-db", true},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         if (spells(rows[i].letter, rows[i].name, spelled))
@@ -158,7 +185,7 @@ static bool is_among(const char *word, const char *const words[])
 
 bool reserved_command(const char *word)
 {
-    static const char *const words[] = {"diagnose", "paths", "watch", "sweep", NULL};
+    static const char *const words[] = {"paths", "watch", "sweep", NULL};
     return is_among(word, words);
 }
 

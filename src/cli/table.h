@@ -37,7 +37,7 @@ struct parse {
     struct subject port_subject;
     struct target_words target; /* what a URL says */
 
-    bool tos_given, max_given, family_given;
+    bool tos_given, max_given, family_given, queries_given;
     bool write_environment;   /* --write stands in the environment: a replay leaves it aside */
     const char *dscp_spelled; /* --dscp or --ecn, whichever was given: at odds with -t */
     uint8_t dscp, ecn;
@@ -46,6 +46,8 @@ struct parse {
     const char *stdout_format;  /* the format that has stdout; NULL: none yet */
     const char *sending;        /* the first option given that has no effect in a replay */
     const char *choosing;       /* the first option given that only a replay knows */
+    const char *diagnosing;     /* the first option given that only a diagnosis knows */
+    const char *judging;        /* the same of a diagnosis or a replay */
     const char *source;         /* --source: a choice in a replay, elsewhere another tool's -s; NULL: not given */
     const char *output_spelled; /* the first -o given that a dry run can't obey */
 
@@ -56,6 +58,7 @@ struct parse {
 enum option_group {
     GROUP_PROBES,
     GROUP_LADDER,
+    GROUP_DIAGNOSE, /* unknown to a trace */
     GROUP_HEADER,
     GROUP_ROUTE,
     GROUP_CHOICE, /* what a replay is about: unknown to all else */

@@ -210,6 +210,14 @@ enum status value_complain_args(struct err *err, const struct subject *subject, 
     return STATUS_USAGE;
 }
 
+const char *value_cause(const char *message, const char *text)
+{
+    const char *at = message;
+    for (; *text && (*at == *text || *at == '?'); text++)
+        at++;
+    return at > message && !*text && strncmp(at, ": ", 2) == 0 ? at + 2 : message;
+}
+
 enum status value_complain(struct err *err, const struct subject *subject, const char *format, ...)
 {
     va_list args;

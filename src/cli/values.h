@@ -55,6 +55,10 @@ struct subject {
     const char *value;   /* NULL: the option alone */
 };
 
+/* What an error message says behind "TEXT: ", where it begins so (errors have '?' for control characters); else all of
+ * it. */
+const char *value_cause(const char *message, const char *text);
+
 /* Sets `err` to "[HOPSONDE_OPTIONS: ]SPELLED VALUE: MESSAGE" and returns STATUS_USAGE. What was typed is escaped and,
  * where long, cut. */
 enum status value_complain(struct err *err, const struct subject *subject, const char *format, ...)

@@ -76,7 +76,7 @@ static const char *summary(void)
     const struct session_config *c = &options.session;
     char *at = text;
     char *const end = text + sizeof text;
-    static const char *const commands[] = {"trace", "replay", "help", "version"};
+    static const char *const commands[] = {"trace", "diagnose", "replay", "help", "version"};
 #define ADD(...) at += snprintf(at, (size_t)(end - at), __VA_ARGS__)
     ADD("%s", commands[options.command]);
     if (*options.host)
@@ -129,6 +129,14 @@ static const char *summary(void)
     }
     if (options.write_file)
         ADD(" write=%s", options.write_file);
+    if (options.default_specs)
+        ADD(" default");
+    if (options.only)
+        ADD(" only");
+    if (options.expect_file)
+        ADD(" expect=%s", options.expect_file);
+    if (c->diagnose || c->confidence || c->budget)
+        ADD(" diagnosis=%d/%u/%u/%lu", c->diagnose, c->flows, c->confidence, (unsigned long)c->budget);
     for (unsigned i = 0; i < options.read_count; i++)
         ADD(" read=%s", options.read_files[i]);
     if (options.color != WHEN_AUTO)
@@ -269,12 +277,41 @@ static void test_meanings(void)
         {"replay --since 03:04 --until @1767323045 x", "replay read=x since=2:11040.000 until=1:1767323045.000"},
         {"replay --bpf 'udp or icmp' x", "replay read=x bpf=udp or icmp"},
         {"--source 192.0.2.1 h", "trace h source=192.0.2.1"},
+        {"replay --expect f x", "replay expect=f read=x"},
+        {"--read x --expect=f", "replay expect=f read=x"},
+        {"replay --only --budget 50 --confidence .9 x", "replay only diagnosis=0/0/900/50 read=x"},
+        {"diagnose --read x", "replay read=x"},
+        {"diagnose --read x h tcp/443 -P udp", "replay h read=x any:udp any-variant:tcp/443"},
+        /* diagnose */
+        {"diagnose h", "diagnose h icmp udp udp/53 udp/443 tcp/443 tcp/80 tcp/80:ack queries=1 default "
+                       "diagnosis=1/12/990/2000"},
+        {"diagnose h tcp/22", "diagnose h icmp tcp/22 queries=1 diagnosis=1/12/990/2000"},
+        {"diagnose h TCP/https udp icmp", "diagnose h tcp/443 udp icmp queries=1 diagnosis=1/12/990/2000"},
+        {"diagnose --only h tcp/22", "diagnose h tcp/22 queries=1 only diagnosis=1/12/990/2000"},
+        {"diagnose h tcp/443 tcp/https tcp/443", "diagnose h icmp tcp/443 queries=1 diagnosis=1/12/990/2000"},
+        {"diagnose -P udp/53 h tcp/22", "diagnose h icmp udp/53 tcp/22 queries=1 diagnosis=1/12/990/2000"},
+        {"diagnose -P udp/53 h", "diagnose h icmp udp/53 queries=1 diagnosis=1/12/990/2000"},
+        {"diagnose -T -p 22 h udp", "diagnose h icmp tcp/22 udp/22 queries=1 diagnosis=1/12/990/2000"},
+        {"diagnose -p 53 h", "diagnose h icmp udp/53 queries=1 diagnosis=1/12/990/2000"},
+        {"diagnose h auto tcp/22", "diagnose h icmp udp udp/53 udp/443 tcp/443 tcp/80 tcp/80:ack tcp/22 queries=1 "
+                                   "diagnosis=1/12/990/2000"},
+        {"diagnose https://h/", "diagnose h icmp tcp/443 queries=1 diagnosis=1/12/990/2000"},
+        {"diagnose https://h/ udp", "diagnose h icmp udp queries=1 diagnosis=1/12/990/2000"},
+        {"diagnose -q 3 --confidence 0.999 --budget 50 h udp", "diagnose h icmp udp diagnosis=1/12/999/50"},
+        {"diagnose --confidence .5 --budget 1000000 h udp", "diagnose h icmp udp queries=1 diagnosis=1/12/500/1000000"},
+        {"diagnose --expect f h", "diagnose h icmp udp udp/53 udp/443 tcp/443 tcp/80 tcp/80:ack queries=1 default "
+                                  "expect=f diagnosis=1/12/990/2000"},
+        {"diagnose --only --expect f h", "diagnose h icmp udp udp/53 udp/443 tcp/443 tcp/80 tcp/80:ack queries=1 "
+                                         "default only expect=f diagnosis=1/12/990/2000"},
+        {"trace diagnose", "trace diagnose"},
         /* help */
         {"--help", "help"},
         {"-h", "help"},
         {"help", "help"},
         {"help trace", "help topic=trace"},
         {"help replay", "help topic=replay"},
+        {"help diagnose", "help topic=diagnose"},
+        {"diagnose --help", "help topic=diagnose"},
         {"help --help", "help"},
         {"trace --help", "help topic=trace"},
         {"replay -n --help --nonsense", "help topic=replay numeric"},
@@ -305,10 +342,28 @@ static void test_complaints(void)
     } rows[] = {
         {"", "no HOST given (hopsonde [OPTIONS] HOST; `hopsonde --help` tells more)"},
         {"trace -n", "no HOST given (hopsonde [OPTIONS] HOST; `hopsonde --help` tells more)"},
-        {"diagnose", "diagnose: not in this version (trace and replay are)"},
-        {"paths h", "paths: not in this version (trace and replay are)"},
-        {"watch h", "watch: not in this version (trace and replay are)"},
-        {"sweep h", "sweep: not in this version (trace and replay are)"},
+        {"diagnose", "diagnose: no HOST given (hopsonde diagnose [OPTIONS] HOST [PROBE...])"},
+        {"diagnose h 60", "60: a probe is PROTOCOL[/PORT], as tcp/443; for the port alone -p 60"},
+        {"diagnose h tcp/99999", "tcp/99999: no such port: a port is 1 to 65535 or a name of /etc/services"},
+        {"diagnose h udp,tcp", "udp,tcp: one PROTOCOL[/PORT] goes here (several are several words, as udp tcp/443)"},
+        {"diagnose h tcp/22 -p 80", "-p 80: tcp/22 has its port already (leave one of them out)"},
+        {"diagnose --only h", "--only: no probe is named (as in hopsonde diagnose --only HOST tcp/443)"},
+        {"diagnose --confidence 1 h", "--confidence 1: a confidence is 0.5 to 0.999"},
+        {"diagnose --confidence 0.4999 h", "--confidence 0.4999: a confidence is 0.5 to 0.999"},
+        {"diagnose --confidence 99% h", "--confidence 99%: a confidence is 0.5 to 0.999"},
+        {"diagnose --budget 49 h", "--budget 49: a budget is 50 to 1000000 packets"},
+        {"diagnose --budget 1000001 h", "--budget 1000001: a budget is 50 to 1000000 packets"},
+        {"diagnose --expect '' h", "--expect '': a file name goes here"},
+        {"diagnose --expect f --dry-run h", "--expect: a dry run finds nothing out (leave one of them out)"},
+        {"diagnose --list h", "--list: chooses what a replay reports (hopsonde replay FILE...)"},
+        {"diagnose -n diagnose h", "h: no such protocol: a probe is PROTOCOL[/PORT], as tcp/443, of udp, icmp, tcp, "
+                                   "udplite, dccp, sctp, ip"},
+        {"--confidence 0.9 h", "--confidence: belongs to a diagnosis (hopsonde diagnose HOST)"},
+        {"--only h", "--only: belongs to a diagnosis (hopsonde diagnose HOST)"},
+        {"--expect f h", "--expect: belongs to a diagnosis (hopsonde diagnose HOST)"},
+        {"paths h", "paths: not in this version (trace, diagnose and replay are)"},
+        {"watch h", "watch: not in this version (trace, diagnose and replay are)"},
+        {"sweep h", "sweep: not in this version (trace, diagnose and replay are)"},
         {"-n replay x", "replay: a command comes before its options (a host of that name: hopsonde trace replay)"},
         {"-n diagnose", "diagnose: a command comes before its options (a host of that name: hopsonde trace diagnose)"},
         {"replay", "replay: no file given (hopsonde replay FILE...)"},
@@ -331,8 +386,8 @@ static void test_complaints(void)
         {"replay -P nonsense y", "-P nonsense: no such protocol: a probe is PROTOCOL[/PORT], as tcp/443, of udp, icmp, "
                                  "tcp, udplite, dccp, sctp, ip"},
         {"replay --bpf '' y", "--bpf '': a filter goes here, as 'icmp or udp portrange 33434-33534'"},
-        {"help x", "help x: there is no such command (trace, replay)"},
-        {"help diagnose", "help diagnose: not in this version (trace and replay are)"},
+        {"help x", "help x: there is no such command (trace, diagnose, replay)"},
+        {"help paths", "help paths: not in this version (trace, diagnose and replay are)"},
         /* options that are none */
         {"--porbe udp h", "--porbe: there is no such option (did you mean --probe?)"},
         {"--max-hosp 3 h", "--max-hosp: there is no such option (did you mean -m?)"},
@@ -345,7 +400,7 @@ static void test_complaints(void)
         {"-nG h", "-G: not in this version"},
         {"--whois h", "--whois: not in this version"},
         {"--asn-db=x h", "--asn-db: not in this version"},
-        {"--budget 5 h", "--budget: not in this version"},
+        {"--budget 50 h", "--budget: belongs to a diagnosis (hopsonde diagnose HOST)"},
         {"-g 1.2.3.4 h", "-g: source routing is not supported (routers drop such packets)"},
         {"--mtu h", "--mtu: finding the path's MTU is not in this version"},
         {"-q", "-q: a value is missing (-q N)"},
@@ -470,6 +525,8 @@ static void test_environment(void)
         {"-4", "-6 h", "trace h v6"},
         {"-o json", "-o csv h", "trace h out=csv:"},
         {"-A --asn-db x --whois -nG --expect=y", "h", "trace h numeric"},
+        {"--confidence .9 --budget 50 --only --expect=y", "h", "trace h"},
+        {"--confidence .9 -q 2", "diagnose h udp", "diagnose h icmp udp queries=2 diagnosis=1/12/900/2000"},
         {"--nonsense -kq5 stray -n", "h", "trace h numeric"},
         {"--xml -g x -n", "h", "trace h numeric"},
         {"-q 7 --write x -P nonsense -n", "replay f", "replay read=f numeric"},
@@ -521,6 +578,9 @@ static void test_hints(void)
         {"--source 192.0.2.1 h", "hopsonde: --source: taken as -s\n"},
         {"replay --source 192.0.2.1 x", ""},
         {"replay -n -o json x", ""},
+        {"diagnose -n h tcp/22", ""},
+        {"diagnose --read x --budget 50",
+         "hopsonde: --budget: no effect in a replay: the capture holds what was sent\n"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         is_num(parse(rows[i].line, "--max-hops 7"), STATUS_OK, "hopsonde %s works", rows[i].line);
@@ -549,6 +609,17 @@ static void test_limits(void)
     strcat(line, " -Pauto");
     parse(line, NULL);
     is_text(err.message, "-P: at most 32 probes can be asked for at once", "too many probes with auto's");
+
+    strcpy(line, "diagnose h");
+    for (unsigned i = 0; i < SPECS_MOST; i++)
+        sprintf(line + strlen(line), " tcp/%u", i + 1);
+    parse(line, NULL);
+    is_text(err.message, "diagnose: at most 31 probes can be asked for beside icmp (or --only)", "no room for icmp");
+    strcat(line, " --only");
+    is_num(parse(line, NULL), STATUS_OK, "without it there is");
+    strcat(line, " tcp/99");
+    parse(line, NULL);
+    is_text(err.message, "tcp/99: at most 32 probes can be asked for at once", "too many operands");
 
     strcpy(line, "replay");
     for (unsigned i = 0; i <= FILES_MOST; i++)
@@ -765,8 +836,13 @@ static void test_help(void)
     strbuf_clear(&text);
     options_help(&text, "replay");
     ok(strstr(text.text, "--read") && strstr(text.text, "--since") && strstr(text.text, "--probe") &&
-           !strstr(text.text, "--gap"),
+           strstr(text.text, "--expect") && !strstr(text.text, "--gap") && !strstr(text.text, "--budget"),
        "help replay has what a replay obeys, only");
+    strbuf_clear(&text);
+    options_help(&text, "diagnose");
+    ok(strstr(text.text, "--budget") && strstr(text.text, "--gap") && strstr(text.text, "\n  tcp  ") &&
+           !strstr(text.text, "--since"),
+       "help diagnose has what a diagnosis obeys, only");
     strbuf_free(&text);
     strbuf_free(&all);
 }

@@ -15,8 +15,8 @@ _hopsonde()
         fi
     fi
 
-    local options='-P --probe -I -T -U -p -4 -6 --seed --dry-run -f -m -q -w --gap -z --rate -t --tos --dscp --ecn
-        --no-df --flow-label -s -i --sport --fwmark --target --source --since --until --bpf --list -o -W --write
+    local options='-P --probe -I -T -U -p -4 -6 --seed --dry-run -f -m -q -w --gap -z --rate --confidence
+        --budget --only --expect -t --tos --dscp --ecn --no-df --flow-label -s -i --sport --fwmark --target --source --since --until --bpf --list -o -W --write
         -R --read -n -v --quiet --color -h --help -V --version'
     local probes='auto icmp udp udp/53 udp/123 udp/443 tcp/22 tcp/80 tcp/80:ack tcp/80:fin tcp/443 udplite dccp sctp ip/'
 
@@ -49,18 +49,18 @@ _hopsonde()
         mapfile -t COMPREPLY < <(compgen -W "$(command ls /sys/class/net 2>/dev/null)" -- "$cur")
         return
         ;;
-    -W | --write | -R | --read)
+    -W | --write | -R | --read | --expect)
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         return
         ;;
-    -p | --seed | -f | -m | -q | -w | --gap | -z | --rate | -t | --tos | --flow-label | -s | --sport | --fwmark | \
+    -p | --seed | -f | -m | -q | -w | --gap | -z | --rate | --confidence | --budget | -t | --tos | --flow-label | -s | --sport | --fwmark | \
         --target | --source | --since | --until | --bpf)
         return
         ;;
     help)
         if ((cword == 2)); then
-            mapfile -t COMPREPLY < <(compgen -W 'trace replay' -- "$cur")
+            mapfile -t COMPREPLY < <(compgen -W 'trace diagnose replay' -- "$cur")
             return
         fi
         ;;
@@ -71,10 +71,15 @@ _hopsonde()
     elif [[ ${words[1]} == replay && $cword -gt 1 ]]; then
         compopt -o filenames 2>/dev/null
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+    elif [[ ${words[1]} == diagnose && $cword -gt 2 ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$probes" -- "$cur")
+        if declare -F __ltrim_colon_completions >/dev/null; then
+            __ltrim_colon_completions "$cur"
+        fi
     else
         mapfile -t COMPREPLY < <(compgen -A hostname -- "$cur")
         if ((cword == 1)); then
-            mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'trace replay help' -- "$cur")
+            mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'trace diagnose replay help' -- "$cur")
         fi
     fi
 }

@@ -5,10 +5,12 @@ set -l dscps ef va le cs0 cs1 cs2 cs3 cs4 cs5 cs6 cs7 af11 af12 af13 af21 af22 a
 
 complete -c hopsonde -f
 complete -c hopsonde -n '__fish_is_first_token' -a 'trace' -d 'The path to a host'
+complete -c hopsonde -n '__fish_is_first_token' -a 'diagnose' -d 'What becomes of each protocol'
 complete -c hopsonde -n '__fish_is_first_token' -a 'replay' -d 'The traces in captures of any tool'
 complete -c hopsonde -n '__fish_is_first_token' -a 'help' -d 'All about a command'
-complete -c hopsonde -n '__fish_seen_subcommand_from help' -a 'trace replay'
+complete -c hopsonde -n '__fish_seen_subcommand_from help' -a 'trace diagnose replay'
 complete -c hopsonde -n '__fish_seen_subcommand_from replay' -F
+complete -c hopsonde -n '__fish_seen_subcommand_from diagnose' -a "$probes"
 complete -c hopsonde -n 'not __fish_seen_subcommand_from replay help' -a '(__fish_print_hostnames)'
 
 complete -c hopsonde -s P -l probe -x -a "$probes" -d 'What to send'
@@ -27,6 +29,10 @@ complete -c hopsonde -s w -x -d 'Longest wait for a reply, in seconds'
 complete -c hopsonde -l gap -x -d 'Give up after so many silent hops in a row'
 complete -c hopsonde -s z -x -d 'Least gap between two probes, in milliseconds'
 complete -c hopsonde -l rate -x -d 'Most probes a second'
+complete -c hopsonde -l confidence -x -d 'Diagnose: how sure a silence is to be before it is claimed'
+complete -c hopsonde -l budget -x -d 'Diagnose: most packets to send'
+complete -c hopsonde -l only -d 'Diagnose: no icmp for comparison'
+complete -c hopsonde -l expect -r -F -d 'Diagnose, replay: compare with the states in a file'
 complete -c hopsonde -s t -l tos -x -d 'TOS byte or traffic class'
 complete -c hopsonde -l dscp -x -a "$dscps" -d 'DSCP'
 complete -c hopsonde -l ecn -x -a 'not-ect ect0 ect1 ce' -d 'ECN codepoint'
