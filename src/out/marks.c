@@ -1,6 +1,7 @@
 #include "out/marks.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #define ANY_CODE (-1)
 
@@ -98,4 +99,23 @@ const char *mark_port_state(const struct trace *trace, const struct reply *reply
             return port_states[i].state;
     }
     return NULL;
+}
+
+const char *mark_hop_port_state(const struct trace *trace, uint8_t ttl)
+{
+    const char *state = NULL;
+    for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe)) {
+        const struct reply *reply = probe_answer(probe);
+        const char *says = reply ? mark_port_state(trace, reply) : NULL;
+        if (says && (!state || strcmp(says, "open") == 0))
+            state = says;
+    }
+    return state;
+}
+
+bool mark_refuses_port(const struct trace *trace, const struct reply *reply)
+{
+    bool of_protocol = reply->version == 4 ? reply->icmp_type == 3 && reply->icmp_code == 2
+                                           : reply->icmp_type == 4 && reply->icmp_code == 1;
+    return reply->is_icmp && reply_reaches(trace, reply) && (of_protocol || is_port_unreachable(reply));
 }

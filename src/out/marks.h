@@ -15,5 +15,11 @@ void mark_format(const struct trace *trace, const struct reply *reply, char text
  * ICMP error, the RST that an ACK draws from open and closed ports alike (RFC 9293 3.10.7). Whether the answer is
  * genuine is the verdict's business. */
 const char *mark_port_state(const struct trace *trace, const struct reply *reply);
+/* The same of all the answers at a hop: one that is open outweighs any number of resets, which our own kernel's reset
+ * may have provoked. */
+const char *mark_hop_port_state(const struct trace *trace, uint8_t ttl);
+/* Whether the reply is, in the target's name, an ICMP error that says that nobody listens at the port, or for the
+ * protocol (RFC 792, RFC 4443 3.1 and 3.4). */
+bool mark_refuses_port(const struct trace *trace, const struct reply *reply);
 
 #endif

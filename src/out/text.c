@@ -1,15 +1,19 @@
 /* text: the report as people read it. A heading, a line a hop as soon as the hop is settled, and below the table the
- * verdicts, the findings, and notes on what the lines could not say.
+ * verdicts, the findings, and notes on what the lines could not say. Of a diagnosis the table is a matrix, which stands
+ * when all is known, and advice follows.
  *
  * A printed line is final. The report of captures that are not our own is in textreplay.c. Silent hops are held back
  * until a later hop answers, so that a silent end of the path is told in two lines and is no wall of stars. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "out/evidence.h"
+#include "out/matrix.h"
 #include "out/output.h"
 #include "out/summary.h"
 #include "out/textline.h"
 #include "out/textreplay.h"
+#include "verdict/advice.h"
 
 #define TAIL_HOPS_MOST 2 /* so many silent hops at the end still get a line each */
 
@@ -47,6 +51,18 @@ static void add_specs(struct strbuf *line, const struct session_config *config)
     }
 }
 
+/* The matrix names the specs. */
+static void add_what(struct strbuf *line, const struct session_config *config)
+{
+    if (config->diagnose) {
+        strbuf_addf(line, ", %u probe%s side by side", config->spec_count, config->spec_count == 1 ? "" : "s");
+        return;
+    }
+    strbuf_add(line, config->automatic ? ", auto (" : ", ");
+    add_specs(line, config);
+    strbuf_add(line, config->automatic ? ")" : "");
+}
+
 static bool text_begin(struct output *out, const struct session *session, const struct report_source *source)
 {
     (void)source;
@@ -58,11 +74,10 @@ static bool text_begin(struct output *out, const struct session *session, const 
     if (out->options.quiet)
         return true;
     const struct session_config *config = session_config(session);
-    strbuf_add(&state->line, "hopsonde to ");
+    strbuf_add(&state->line, config->diagnose ? "hopsonde diagnose to " : "hopsonde to ");
     textline_add_address(&state->line, &config->target, &config->target, summary_target_name(config));
-    strbuf_add(&state->line, config->automatic ? ", auto (" : ", ");
-    add_specs(&state->line, config);
-    strbuf_addf(&state->line, "%s, %u hops max", config->automatic ? ")" : "", config->max_ttl);
+    add_what(&state->line, config);
+    strbuf_addf(&state->line, ", %u hops max", config->max_ttl);
     print_line(out);
     return true;
 }
@@ -136,6 +151,8 @@ static void start_table(struct output *out, const struct session *session, uint8
 static void text_hop(struct output *out, const struct session *session, uint8_t ttl)
 {
     struct text_state *state = out->state;
+    if (session_config(session)->diagnose)
+        return;
     if (!state->started)
         start_table(out, session, ttl);
     if (is_silent(session, ttl)) {
@@ -306,18 +323,71 @@ static bool is_told_by_verdict(const struct finding *finding)
     return strcmp(finding->kind, "loop") == 0 || strcmp(finding->kind, "mtu") == 0;
 }
 
+/* --- a diagnosis --- */
+
+static void print_matrix(struct output *out, const struct session *session)
+{
+    struct text_state *state = out->state;
+    if (!session_last_ttl(session))
+        return;
+    matrix_add(&state->line, session, out->options.color);
+    fputs(state->line.text, out->file);
+    strbuf_clear(&state->line);
+    state->started = true;
+}
+
+static void print_evidence(struct output *out, const struct session *session, const struct verdict *verdict)
+{
+    struct strbuf lines;
+    strbuf_init(&lines);
+    evidence_add(&lines, session, verdict);
+    fputs(lines.text, out->file);
+    strbuf_free(&lines);
+}
+
+/* Which probe to use, and a paragraph for those who look after what is in the way. */
+static void print_advice(struct output *out, const struct session *session, const struct judgement *judgement)
+{
+    struct strbuf furthest, tickets;
+    strbuf_init(&furthest);
+    strbuf_init(&tickets);
+    advice_furthest(session, judgement, &furthest);
+    advice_tickets(session, judgement, &tickets);
+    if (furthest.length)
+        fprintf(out->file, "\n%s\n", furthest.text);
+    if (tickets.length)
+        fprintf(out->file, "\n%s", tickets.text);
+    strbuf_free(&furthest);
+    strbuf_free(&tickets);
+}
+
+static void print_verdicts(struct output *out, const struct session *session, const struct judgement *judgement)
+{
+    bool shows = out->options.verbose && session_config(session)->diagnose;
+    for (unsigned i = 0; i < judgement->verdict_count; i++) {
+        print_below(out, "%s", judgement->verdicts[i].text);
+        if (shows)
+            print_evidence(out, session, &judgement->verdicts[i]);
+    }
+}
+
 static void text_end(struct output *out, const struct session *session, const struct judgement *judgement,
                      const struct report_source *source)
 {
     struct text_state *state = out->state;
-    print_tail(out, session);
-    for (unsigned i = 0; i < judgement->verdict_count; i++)
-        print_below(out, "%s", judgement->verdicts[i].text);
+    bool diagnose = session_config(session)->diagnose;
+    if (diagnose)
+        print_matrix(out, session);
+    else
+        print_tail(out, session);
+    print_verdicts(out, session, judgement);
     for (unsigned i = 0; !out->options.quiet && i < judgement->finding_count; i++)
         if (!is_told_by_verdict(&judgement->findings[i]))
             print_below(out, "%s", judgement->findings[i].text);
     if (!out->options.quiet)
         print_notes(out, session, source);
+    if (!out->options.quiet && diagnose)
+        print_advice(out, session, judgement);
     strbuf_free(&state->line);
     free(state);
     out->state = NULL;

@@ -3,11 +3,7 @@
 #include <string.h>
 
 #include "out/marks.h"
-
-#define DIM "2"
-#define BOLD "1"
-#define RED "31"
-#define GREEN "32"
+#include "out/paint.h"
 
 /* A line in the making. */
 struct line {
@@ -17,18 +13,6 @@ struct line {
     uint8_t ttl;
     bool names_spec, color;
 };
-
-static void paint(const struct line *line, const char *sgr)
-{
-    if (line->color)
-        strbuf_addf(line->text, "\033[%sm", sgr);
-}
-
-static void paint_end(const struct line *line)
-{
-    if (line->color)
-        strbuf_add(line->text, "\033[0m");
-}
 
 void textline_add_address(struct strbuf *line, const struct addr *address, const struct addr *target,
                           const char *target_name)
@@ -50,16 +34,16 @@ static void add_plain_address(const struct line *line, const struct addr *addres
 
 static void add_address(const struct line *line, const struct addr *address)
 {
-    paint(line, BOLD);
+    paint_begin(line->text, line->color, PAINT_BOLD);
     add_plain_address(line, address);
-    paint_end(line);
+    paint_end(line->text, line->color, PAINT_BOLD);
 }
 
 static void add_ttl(const struct line *line)
 {
-    paint(line, DIM);
+    paint_begin(line->text, line->color, PAINT_DIM);
     strbuf_addf(line->text, "%2u", line->ttl);
-    paint_end(line);
+    paint_end(line->text, line->color, PAINT_DIM);
     strbuf_add(line->text, " ");
 }
 
@@ -98,17 +82,17 @@ static void add_mark(const struct line *line, const struct reply *reply)
     if (!mark[0])
         return;
     strbuf_add(line->text, " ");
-    paint(line, RED);
+    paint_begin(line->text, line->color, PAINT_RED);
     strbuf_add(line->text, mark);
-    paint_end(line);
+    paint_end(line->text, line->color, PAINT_RED);
 }
 
 static void add_silence(const struct line *line)
 {
     strbuf_add(line->text, " ");
-    paint(line, DIM);
+    paint_begin(line->text, line->color, PAINT_DIM);
     strbuf_add(line->text, "*");
-    paint_end(line);
+    paint_end(line->text, line->color, PAINT_DIM);
 }
 
 /* The times of all probes; an address stands before the first time of its run. */
@@ -143,21 +127,6 @@ static void add_probes(const struct line *line)
         add_labels(line, last);
 }
 
-/* What the answers at this hop say of the port: one that is open outweighs any number of resets, which our own kernel's
- * reset may have provoked. */
-static const char *hop_port_state(const struct line *line)
-{
-    const char *state = NULL;
-    for (const struct probe *probe = trace_first_at(line->trace, line->ttl); probe;
-         probe = trace_next_at(line->trace, probe)) {
-        const struct reply *reply = probe_answer(probe);
-        const char *says = reply ? mark_port_state(line->trace, reply) : NULL;
-        if (says && (!state || strcmp(says, "open") == 0))
-            state = says;
-    }
-    return state;
-}
-
 static bool is_answered(const struct trace *trace, uint8_t ttl)
 {
     struct addr from = trace_hop_address(trace, ttl);
@@ -169,7 +138,7 @@ static void add_bracket(const struct line *line)
 {
     if (!is_answered(line->trace, line->ttl))
         return;
-    const char *state = hop_port_state(line);
+    const char *state = mark_hop_port_state(line->trace, line->ttl);
     char spec[PROBE_SPEC_TEXT_BYTES] = "";
     if (line->names_spec)
         probe_spec_format(&line->trace->flow.spec, spec);
@@ -178,10 +147,10 @@ static void add_bracket(const struct line *line)
     bool open = state && strcmp(state, "open") == 0;
     strbuf_add(line->text, "  ");
     if (open)
-        paint(line, GREEN);
+        paint_begin(line->text, line->color, PAINT_GREEN);
     strbuf_addf(line->text, "[%s%s%s]", spec, spec[0] && state ? " " : "", state ? state : "");
     if (open)
-        paint_end(line);
+        paint_end(line->text, line->color, PAINT_GREEN);
 }
 
 static struct line line_init(struct strbuf *text, const struct textline *line)
@@ -266,14 +235,14 @@ void textline_add_row(struct strbuf *text, const struct textline *what)
     add_ttl(&line);
     strbuf_add(text, " ");
     if (!line.trace || !is_answered(line.trace, line.ttl)) {
-        paint(&line, DIM);
+        paint_begin(line.text, line.color, PAINT_DIM);
         strbuf_addf(text, "%-*s", ROW_NAME_COLUMNS, "*");
-        paint_end(&line);
+        paint_end(line.text, line.color, PAINT_DIM);
     } else {
         struct addr address = trace_hop_address(line.trace, line.ttl);
-        paint(&line, BOLD);
+        paint_begin(line.text, line.color, PAINT_BOLD);
         add_row_address(&line, &address);
-        paint_end(&line);
+        paint_end(line.text, line.color, PAINT_BOLD);
     }
     if (!line.trace)
         return;

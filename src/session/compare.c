@@ -37,20 +37,31 @@ bool compare_parted(const struct trace *a, const struct trace *b, unsigned ttl)
     return false;
 }
 
-/* Whether the router answered another spec right behind this probe: then it had a token left for this one, too. */
-static bool is_backed(const struct session *session, const struct trace *trace, const struct probe *silent)
+/* Whether the router at this TTL answered another spec right behind the probe: then it had a token left for this one,
+ * too. */
+static bool is_backed_at(const struct session *session, const struct trace *trace, const struct probe *silent,
+                         uint8_t ttl, nstime within)
 {
-    nstime next_sends = BACKED_BY_SENDS * session->config.send_gap;
-    nstime within = next_sends > BACKED_WITHIN ? next_sends : BACKED_WITHIN;
     for (unsigned i = 0; i < session->trace_count; i++) {
         const struct trace *other = &session->traces[i];
         if (other == trace)
             continue;
-        for (const struct probe *p = trace_first_at(other, silent->ttl); p; p = trace_next_at(other, p))
+        for (const struct probe *p = trace_first_at(other, ttl); p; p = trace_next_at(other, p))
             if (p->reply_count && p->sent >= silent->sent && p->sent - silent->sent <= within)
                 return true;
     }
     return false;
+}
+
+/* In a diagnosis the last router that answered this spec must have had a token as well: it may refuse what it does not
+ * forward, and without a token its refusal is a silence. A trace asks it hardly more than its tokens allow. */
+static bool is_backed(const struct session *session, const struct trace *trace, const struct probe *silent)
+{
+    nstime next_sends = BACKED_BY_SENDS * session->config.send_gap;
+    nstime within = next_sends > BACKED_WITHIN ? next_sends : BACKED_WITHIN;
+    bool also_last = session->config.diagnose && trace->top; /* which is asked behind all the hops of a round */
+    return is_backed_at(session, trace, silent, silent->ttl, within) &&
+           (!also_last || is_backed_at(session, trace, silent, trace->top, COMPARE_HOPS * within));
 }
 
 struct tally {

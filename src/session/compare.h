@@ -29,8 +29,9 @@ struct comparison {
 };
 
 /* Compares what is silent to `trace` behind its top with the session's other traces, as far as these go the same way.
- * Only silences that an answer to another spec at that hop follows closely count: a router that had spent its tokens
- * (Linux: six, then one a second), or a route that had changed by then, treats all alike. */
+ * Only silences that an answer to another spec at that hop, and in a diagnosis one from the last router before the
+ * silence too, follows closely count: a router that had spent its tokens (Linux: six, then one a second, refusals among
+ * them), or a route that had changed by then, treats all alike. */
 void compare_silence(const struct session *session, const struct trace *trace, struct comparison *out);
 /* Whether the nearest hop before `ttl` that shows routers to both traces has none in common: a balancer leads them
  * different ways, and their hops are not to be compared. */

@@ -9,7 +9,8 @@
  *      times at most. The other spec is asked right behind it: its answer shows that the router had a token left. A
  *      router that has left out an answer, or that refuses, is given time for a new token between two rounds.
  *   4. A spec that got as far as any router is asked again at the target, or just behind the last router.
- *   5. A spec that is silent where another was refused is asked again there, slowly: routers refuse a few at once.
+ *   5. A spec that is silent where another was refused for want of a way, or by a router that has no other answer, is
+ *      asked again there, slowly: a router refuses a few at once, and a spec that it drops has other hops to show it.
  *   6. Where flows are seen to go different ways, every spec is asked from all its source ports at the target; and a
  * port that gets no answer there, at every hop from where the ways part.
  *   7. Behind the last router a neighbour may be dead, which is told 3.1 s late: that is waited for once, where nothing
@@ -23,7 +24,7 @@
 #define ROUNDS 12     /* of rule 3 */
 #define FLOWS_LEAST 4 /* source ports asked before a silence is a drop */
 #define AGAIN 3       /* probes in all of rule 4 */
-#define SLOWLY 4      /* and of rule 5 */
+#define SLOWLY 3      /* of rule 5 */
 #define NEW_TOKEN (1100 * NS_PER_MS)
 #define NEW_TOKENS (2100 * NS_PER_MS) /* Linux charges a refusal by route twice (reference: rate limits) */
 
@@ -259,21 +260,47 @@ static unsigned ask_round_at(struct session *session, const struct doubt *doubt,
     return asked;
 }
 
+/* Behind them, a probe to each router that answered one of them last: it may be the one that refuses. */
+static void ask_last_routers(struct session *session, const struct doubt *doubt, nstime later)
+{
+    bool asked[256] = {false};
+    for (unsigned n = 0; n < doubt->count; n++) {
+        unsigned index = doubt->specs[n];
+        uint8_t top = session->traces[index].top;
+        if (!top || asked[top])
+            continue;
+        asked[top] = true;
+        unsigned other = plan_other_with_router(session, index, top);
+        want(session, other, 0, top, plan_need(session, other, 0, top)->known + 1U, later);
+    }
+}
+
+/* Whether a router left its probe unanswered that was to show that it had a token. */
+static nstime spacing_at(const struct session *session, const struct doubt *doubt, uint8_t ttl)
+{
+    bool limited = is_limited(session, ttl);
+    for (unsigned n = 0; n < doubt->count; n++)
+        limited = limited || is_limited(session, session->traces[doubt->specs[n]].top);
+    return limited ? NEW_TOKEN : INDEPENDENT_AFTER;
+}
+
 /* A round for all specs in doubt; hop after hop, so that what belongs together leaves together. */
 static void settle_doubt(struct session *session, bool parted)
 {
     struct doubt doubt;
-    nstime later = 0;
+    nstime later = 0, last = 0;
     find_doubt(session, parted, &doubt);
     if (!doubt.count || doubt_is_pending(session, &doubt))
         return;
     for (unsigned n = 0; n < doubt.count; n++)
         session->plan.traces[doubt.specs[n]].compared++;
     for (unsigned ttl = session->config.first_ttl; ttl <= last_router(session); ttl++) {
-        nstime spacing = is_limited(session, (uint8_t)ttl) ? NEW_TOKEN : INDEPENDENT_AFTER;
-        nstime at = next_at(session, (uint8_t)ttl, spacing) + later;
-        later += (ask_round_at(session, &doubt, (uint8_t)ttl, at) + 2) * session->config.send_gap;
+        nstime at = next_at(session, (uint8_t)ttl, spacing_at(session, &doubt, (uint8_t)ttl)) + later;
+        unsigned asked = ask_round_at(session, &doubt, (uint8_t)ttl, at);
+        later += asked ? (asked + 2) * session->config.send_gap : 0;
+        last = asked && at > last ? at : last;
     }
+    ask_last_routers(session, &doubt, last + (doubt.count + 2) * session->config.send_gap);
 }
 
 /* --- rules 4, 5 --- */
@@ -285,9 +312,32 @@ static void ask_at_end(struct session *session, unsigned index)
     if (!router || trace_is_pending(session, index))
         return;
     const struct need *need = plan_need(session, index, 0, ttl);
-    nstime spacing = need->known < AGAIN - 1 ? INDEPENDENT_AFTER : NEW_TOKEN;
+    nstime spacing = goal || need->known < AGAIN - 1 ? INDEPENDENT_AFTER : NEW_TOKEN; /* a router may be there */
     if (need->known < AGAIN)
         want(session, index, 0, ttl, need->known + 1U, next_at(session, (uint8_t)ttl, spacing));
+}
+
+static bool is_router(const struct session *session, const struct addr *address)
+{
+    for (unsigned i = 0; i < session->trace_count; i++)
+        for (size_t n = 0; n < session->traces[i].probe_count; n++) {
+            const struct probe *probe = &session->traces[i].probes[n];
+            for (unsigned k = 0; k < probe->reply_count; k++)
+                if (probe->replies[k].kind == REPLY_TIME_EXCEEDED && addr_equal(&probe->replies[k].from, address))
+                    return true;
+        }
+    return false;
+}
+
+/* By its routes a router refuses whatever it does not know a way for, and expired packets with them. */
+static bool is_refused_by_route(const struct session *session, const struct trace *trace)
+{
+    const struct probe *probe = trace->refused_ttl ? trace_first_at(trace, trace->refused_ttl) : NULL;
+    for (; probe; probe = trace_next_at(trace, probe))
+        for (unsigned k = 0; k < probe->reply_count; k++)
+            if (reply_refuses(trace, &probe->replies[k]))
+                return reply_is_no_route(&probe->replies[k]) || !is_router(session, &probe->replies[k].from);
+    return false;
 }
 
 /* The TTL at which another spec drew a refusal that this one, silent there, may have missed; 0: none. */
@@ -297,7 +347,7 @@ static unsigned refusal_beside(const struct session *session, unsigned index)
     for (unsigned i = 0; i < session->trace_count; i++) {
         unsigned ttl = session->traces[i].refused_ttl;
         if (i != index && ttl > session->traces[index].top && (!nearest || ttl < nearest) &&
-            is_silent(session, index, 0, (uint8_t)ttl))
+            is_silent(session, index, 0, (uint8_t)ttl) && is_refused_by_route(session, &session->traces[i]))
             nearest = ttl;
     }
     return nearest;
@@ -306,13 +356,14 @@ static unsigned refusal_beside(const struct session *session, unsigned index)
 static bool ask_for_refusal(struct session *session, unsigned index)
 {
     unsigned ttl = refusal_beside(session, index);
-    const struct need *need = ttl ? plan_need(session, index, 0, ttl) : NULL;
-    if (!need || need->known >= SLOWLY)
+    if (!ttl || session->plan.traces[index].slowly == SLOWLY)
         return false;
     for (unsigned i = 0; i < session->trace_count; i++)
         if (hop_pending(session, i, ttl))
             return true; /* one after the other */
-    want(session, index, 0, ttl, need->known + 1U, next_at(session, (uint8_t)ttl, NEW_TOKENS));
+    session->plan.traces[index].slowly++;
+    want(session, index, 0, ttl, plan_need(session, index, 0, ttl)->known + 1U,
+         next_at(session, (uint8_t)ttl, NEW_TOKENS));
     return true;
 }
 

@@ -1,0 +1,324 @@
+#include "verdict/advice.h"
+
+#include <string.h>
+
+#include "probe/type.h"
+
+static bool reaches(const struct verdict *verdict)
+{
+    return verdict->state == VERDICT_OPEN || verdict->state == VERDICT_CLOSED;
+}
+
+static void add_spec(struct strbuf *out, const struct trace *trace)
+{
+    char spec[PROBE_SPEC_TEXT_BYTES];
+    probe_spec_format(&trace->flow.spec, spec);
+    strbuf_add(out, spec);
+}
+
+static void add_address(struct strbuf *out, const struct addr *address)
+{
+    char text[ADDR_TEXT_BYTES];
+    addr_format(address, text);
+    strbuf_add(out, text);
+}
+
+/* "10.0.3.1 (hop 4)", or what is known of it. */
+static void add_place(struct strbuf *out, const struct place *place)
+{
+    if (addr_is_none(&place->address)) {
+        strbuf_addf(out, "hop %u", place->ttl);
+        return;
+    }
+    add_address(out, &place->address);
+    if (place->ttl)
+        strbuf_addf(out, " (hop %u)", place->ttl);
+}
+
+/* --- which gets furthest --- */
+
+/* The higher the further; what has a port says more of the way for a service than an echo. */
+static unsigned distance(const struct verdict *verdict)
+{
+    if (verdict->state == VERDICT_OPEN)
+        return verdict->trace->flow.spec.type->has_port ? 1003 : 1002;
+    return verdict->state == VERDICT_CLOSED ? 1001 : verdict->trace->top;
+}
+
+static void add_command(struct strbuf *out, const struct session *session, const struct trace *trace)
+{
+    const struct session_config *config = session_config(session);
+    strbuf_add(out, ": hopsonde -P ");
+    add_spec(out, trace);
+    strbuf_add(out, " ");
+    if (config->target_name[0])
+        strbuf_add_escaped(out, config->target_name, strlen(config->target_name));
+    else
+        add_address(out, &config->target);
+}
+
+static void add_last_hop(struct strbuf *out, const struct verdict *verdict, bool alone)
+{
+    uint8_t top = verdict->trace->top;
+    struct place place = {.known = true, .ttl = top, .address = trace_router_address(verdict->trace, top)};
+    add_spec(out, verdict->trace);
+    strbuf_add(out, alone ? " gets furthest, to " : " gets as far as any, to ");
+    add_place(out, &place);
+}
+
+void advice_furthest(const struct session *session, const struct judgement *judgement, struct strbuf *out)
+{
+    const struct verdict *best = NULL;
+    unsigned reaching = 0, alike = 0;
+    for (unsigned i = 0; i < judgement->verdict_count; i++) {
+        const struct verdict *verdict = &judgement->verdicts[i];
+        reaching += reaches(verdict);
+        if (!best || distance(verdict) > distance(best))
+            best = verdict;
+    }
+    for (unsigned i = 0; i < judgement->verdict_count; i++)
+        alike += distance(&judgement->verdicts[i]) == distance(best);
+    if (!best || !distance(best))
+        return;
+    if (reaching == judgement->verdict_count && reaching > 1) {
+        strbuf_add(out, "every probe gets to the target");
+        return;
+    }
+    if (reaches(best)) {
+        add_spec(out, best->trace);
+        strbuf_addf(out, " gets %sto the target", reaching == 1 && judgement->verdict_count > 1 ? "furthest, " : "");
+    } else {
+        add_last_hop(out, best, alike == 1 && judgement->verdict_count > 1);
+    }
+    add_command(out, session, best->trace);
+}
+
+/* --- tickets --- */
+
+static bool is_no_route(const char *how)
+{
+    return strcmp(how, "net-unreachable") == 0 || strcmp(how, "host-unreachable") == 0;
+}
+
+/* Whether it says that something is in the way, and leaves nobody in doubt that this is not the probe's own size. */
+static bool is_obstacle(const struct verdict *verdict)
+{
+    switch (verdict->state) {
+    case VERDICT_DROPPED:
+        return true;
+    case VERDICT_REJECTED:
+        return verdict->how && (verdict->at.known || verdict->after.known || verdict->before.known);
+    case VERDICT_INTERCEPTED:
+    case VERDICT_UNREACHABLE:
+    case VERDICT_LOOPING:
+        return verdict->at.known;
+    default:
+        return false;
+    }
+}
+
+static bool same_place(const struct place *a, const struct place *b)
+{
+    return a->known == b->known && (!a->known || (a->ttl == b->ttl && addr_equal(&a->address, &b->address)));
+}
+
+static bool same_how(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool fares_alike(const struct verdict *a, const struct verdict *b)
+{
+    return a->state == b->state && same_how(a->how, b->how) && same_place(&a->at, &b->at) &&
+           same_place(&a->after, &b->after) && same_place(&a->before, &b->before);
+}
+
+/* A device that does not show itself: at the last hop that answered, or between it and the next. */
+static void add_bracket(struct strbuf *out, const struct session *session, const struct verdict *verdict)
+{
+    if (verdict->after.known) {
+        strbuf_add(out, "at or behind ");
+        add_place(out, &verdict->after);
+    } else if (verdict->before.known) {
+        strbuf_add(out, "at or before ");
+        add_place(out, &verdict->before);
+    } else {
+        strbuf_add(out, "of ");
+        add_address(out, &session_config(session)->source);
+        strbuf_add(out, " itself");
+    }
+}
+
+static void add_request(struct strbuf *out, const struct session *session, const struct verdict *verdict)
+{
+    bool no_route = verdict->how && is_no_route(verdict->how);
+    strbuf_add(out, "Please check the ");
+    if (verdict->state == VERDICT_UNREACHABLE || verdict->state == VERDICT_LOOPING) {
+        strbuf_add(out, "route to ");
+        add_address(out, &session_config(session)->target);
+    } else if (verdict->state == VERDICT_INTERCEPTED) {
+        strbuf_add(out, "proxy or filter");
+    } else {
+        strbuf_add(out, no_route ? "route or filter" : "filter");
+    }
+    strbuf_add(out, " ");
+    if (!verdict->at.known) {
+        add_bracket(out, session, verdict);
+        return;
+    }
+    strbuf_add(out, "at ");
+    add_place(out, &verdict->at);
+}
+
+/* "41022 > 443": source ports and the target's. */
+static void add_ports(struct strbuf *out, const struct trace *trace)
+{
+    unsigned least = trace->flow.source_port, most = least;
+    for (size_t i = 0; trace->origin.source_port_varies && i < trace->probe_count; i++) {
+        unsigned port = trace->probes[i].source_port;
+        least = port < least ? port : least;
+        most = port > most ? port : most;
+    }
+    if (!trace->flow.spec.type->has_port)
+        return;
+    strbuf_addf(out, " (port %u", least);
+    if (most > least)
+        strbuf_addf(out, "-%u", most);
+    strbuf_addf(out, " > %u)", trace->flow.spec.port);
+}
+
+/* What they fare like, for one and for several. */
+static void add_fate(struct strbuf *out, const struct verdict *verdict, bool several)
+{
+    const char *are = several ? "are" : "is";
+    bool reset = verdict->how && strcmp(verdict->how, "tcp-reset") == 0;
+    switch (verdict->state) {
+    case VERDICT_DROPPED:
+        strbuf_addf(out, " %s dropped there", are);
+        break;
+    case VERDICT_INTERCEPTED:
+        strbuf_addf(out, " %s answered there in the target's name", are);
+        break;
+    case VERDICT_UNREACHABLE:
+        strbuf_addf(out, " find%s no way there (%s)", several ? "" : "s", verdict->how ? verdict->how : "unreachable");
+        break;
+    case VERDICT_LOOPING:
+        strbuf_addf(out, " go%s round in a circle from there on", several ? "" : "es");
+        break;
+    default:
+        strbuf_addf(out, " %s rejected there (%s%s)", are, verdict->how,
+                    reset && !verdict->at.known ? " in the target's name" : "");
+    }
+}
+
+/* The least TTL that shows that a spec has passed the place. */
+static unsigned beyond(const struct verdict *verdict)
+{
+    if (verdict->before.known && verdict->before.ttl)
+        return verdict->before.ttl;
+    return (verdict->at.known ? verdict->at.ttl : verdict->after.ttl) + 1U;
+}
+
+static void add_contrast(struct strbuf *out, const struct judgement *judgement, const struct verdict *verdict)
+{
+    const struct verdict *best = NULL;
+    for (unsigned i = 0; i < judgement->verdict_count; i++) {
+        const struct verdict *other = &judgement->verdicts[i];
+        bool passes = reaches(other) || other->trace->top >= beyond(verdict);
+        if (passes && !fares_alike(other, verdict) && (!best || distance(other) > distance(best)))
+            best = other;
+    }
+    if (!best)
+        return;
+    strbuf_add(out, ", while ");
+    add_spec(out, best->trace);
+    if (reaches(best)) {
+        strbuf_add(out, " reaches the target");
+        return;
+    }
+    struct place place = {.known = true, .ttl = best->trace->top};
+    place.address = trace_router_address(best->trace, best->trace->top);
+    strbuf_add(out, " goes on to ");
+    add_place(out, &place);
+}
+
+/* "2026-01-02 03:04:05 to 03:04:09 UTC". */
+static void add_times(struct strbuf *out, nstime from, nstime to)
+{
+    const int date = 10, clock = 8;
+    char first[NSTIME_TEXT_BYTES], last[NSTIME_TEXT_BYTES];
+    nstime_format(from, first);
+    nstime_format(to, last);
+    bool same_day = strncmp(first, last, (size_t)date) == 0;
+    strbuf_addf(out, " (%.*s %.*s", date, first, clock, first + date + 1);
+    if (!same_day)
+        strbuf_addf(out, " to %.*s %.*s", date, last, clock, last + date + 1);
+    else if (strncmp(first, last, (size_t)(date + 1 + clock)) != 0)
+        strbuf_addf(out, " to %.*s", clock, last + date + 1);
+    strbuf_add(out, " UTC)");
+}
+
+/* Those that fare like the one at `first`, in their order. */
+struct group {
+    const struct verdict *members[SPECS_MOST];
+    unsigned count;
+    nstime from, to;
+};
+
+static void gather(const struct judgement *judgement, unsigned first, struct group *out)
+{
+    *out = (struct group){.from = NSTIME_NEVER, .to = NSTIME_NONE};
+    for (unsigned i = first; i < judgement->verdict_count; i++) {
+        const struct verdict *verdict = &judgement->verdicts[i];
+        if (!fares_alike(verdict, &judgement->verdicts[first]))
+            continue;
+        out->members[out->count++] = verdict;
+        for (size_t k = 0; k < verdict->trace->probe_count; k++) {
+            nstime sent = verdict->trace->probes[k].sent;
+            out->from = sent < out->from ? sent : out->from;
+            out->to = sent > out->to ? sent : out->to;
+        }
+    }
+}
+
+static void add_ticket(struct strbuf *out, const struct session *session, const struct judgement *judgement,
+                       const struct group *group)
+{
+    const struct session_config *config = session_config(session);
+    add_request(out, session, group->members[0]);
+    strbuf_add(out, ": ");
+    for (unsigned i = 0; i < group->count; i++) {
+        if (i)
+            strbuf_add(out, i + 1 < group->count ? ", " : " and ");
+        add_spec(out, group->members[i]->trace);
+        add_ports(out, group->members[i]->trace);
+    }
+    strbuf_add(out, " from ");
+    add_address(out, &config->source);
+    strbuf_add(out, " to ");
+    add_address(out, &config->target);
+    add_fate(out, group->members[0], group->count > 1);
+    add_contrast(out, judgement, group->members[0]);
+    if (group->from <= group->to)
+        add_times(out, group->from, group->to);
+    strbuf_add(out, ".\n");
+}
+
+static bool is_told(const struct judgement *judgement, unsigned index)
+{
+    for (unsigned i = 0; i < index; i++)
+        if (fares_alike(&judgement->verdicts[i], &judgement->verdicts[index]))
+            return true;
+    return false;
+}
+
+void advice_tickets(const struct session *session, const struct judgement *judgement, struct strbuf *out)
+{
+    for (unsigned i = 0; i < judgement->verdict_count; i++) {
+        struct group group;
+        if (!is_obstacle(&judgement->verdicts[i]) || is_told(judgement, i))
+            continue;
+        gather(judgement, i, &group);
+        add_ticket(out, session, judgement, &group);
+    }
+}
