@@ -74,6 +74,16 @@ static void draw_links(struct world *w, double loss, struct rng *rng)
     }
 }
 
+/* The other router's links lose nothing. */
+static void draw_balance(struct world *w, struct rng *rng)
+{
+    if (!one_in(rng, 4))
+        return;
+    unsigned hop = w->balanced = 2 + rng_below(rng, w->routers - 2);
+    strbuf_addf(&w->text, "router x 10.0.200.1 2001:db8:200::1%s\n", w->limited ? " limit 6 1" : "");
+    strbuf_addf(&w->text, "set r%u balance per-flow\nlinks 5ms r%u x r%u\n", hop - 1, hop - 1, hop + 1);
+}
+
 struct action {
     enum fate fate;
     const char *hook, *verb;
@@ -125,6 +135,7 @@ bool world_draw(double loss, uint64_t seed, struct world *out, struct err *err)
         out->truths[i] = (struct truth){.fate = open_path[i]};
     draw_nodes(out, &rng);
     draw_links(out, loss, &rng);
+    draw_balance(out, &rng);
     draw_filter(out, &rng);
     return net_parse("world", out->text.text, &out->net, err) == STATUS_OK;
 }
@@ -210,6 +221,8 @@ bool world_finding_is_true(const struct world *world, const struct finding *find
         return world->limited;
     if (strcmp(finding->kind, "silent-hop") == 0)
         return !finding->at.known || finding->at.ttl > world->routers || world->silent[finding->at.ttl];
+    if (strcmp(finding->kind, "load-balanced") == 0 || strcmp(finding->kind, "path-dependent") == 0)
+        return world->balanced > 0;
     return false; /* there is nothing else in these worlds */
 }
 
@@ -251,21 +264,41 @@ static void count_verdict(const struct world *w, const struct drive *d, double l
     if (placed)
         return;
     char what[160];
-    snprintf(what, sizeof what, "%s at %u after %u before %u (%.4f), in truth fate %d at %u%s",
+    snprintf(what, sizeof what, "%s at %u after %u before %u (%.4f), in truth fate %d at %u%s%s",
              verdict_state_name(v->state), v->at.ttl, v->after.ttl, v->before.ttl, v->confidence,
-             (int)w->truths[spec].fate, w->truths[spec].hop, w->limited ? ", limited" : "");
+             (int)w->truths[spec].fate, w->truths[spec].hop, w->limited ? ", limited" : "",
+             w->balanced ? ", balanced" : "");
     say_false(d, loss, what, v->text);
     tally->wrong[bin]++;
     tally->misplaced[bin] += right;
 }
 
-static void count_run(const struct world *w, const struct drive *d, double loss, struct tally *tally)
+/* A filter on one of two routers is the fate of a spec only where all its flows go that way. */
+static void refine_truth(struct world *w, const struct drive *d, unsigned spec)
+{
+    const struct trace *trace = session_trace(d->session, spec);
+    uint8_t bytes[65535];
+    if (!w->balanced || w->truths[spec].hop != w->balanced)
+        return;
+    for (unsigned k = 0; k < trace->flow_count; k++) {
+        flow_stamp(trace_flow(trace, k), 1, 64, bytes);
+        struct sim_answer answer = sim_ask(d->sim, bytes, trace_flow(trace, k)->size);
+        bool filtered =
+            !answer.answered || !addr_equal(&answer.from, &d->config.target) || answer.ttl != 64 - w->routers;
+        if (!filtered)
+            w->truths[spec] = (struct truth){.fate = open_path[spec]};
+    }
+}
+
+static void count_run(struct world *w, const struct drive *d, double loss, struct tally *tally)
 {
     struct judgement *judgement = malloc(sizeof *judgement);
     if (!judgement)
         abort();
     verdict_judge(d->session, judgement);
     tally->broken += judgement->verdict_count != WORLD_SPECS;
+    for (unsigned i = 0; i < WORLD_SPECS; i++)
+        refine_truth(w, d, i);
     for (unsigned i = 0; i < judgement->verdict_count; i++)
         count_verdict(w, d, loss, &judgement->verdicts[i], tally);
     for (unsigned i = 0; i < judgement->finding_count; i++)

@@ -29,6 +29,7 @@ struct world {
     unsigned routers;
     bool silent[16]; /* by hop */
     bool limited;
+    unsigned balanced; /* the hop with two routers; 0: none */
     uint8_t family;
     struct truth truths[WORLD_SPECS];
 };
