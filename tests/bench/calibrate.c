@@ -3,6 +3,7 @@
  * where the claims of a bin are worse than they say, or any is false where there is hardly any loss.
  *
  *   calibrate [RUNS [SEED]]     10000 runs, from seed 1 */
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -30,9 +31,10 @@ static void print_bins(const struct tally *tally)
 static void print_tally(const char *title, const struct tally *tally)
 {
     printf("%s: %u runs, %u broken, %u inconclusive verdicts, %u false findings; packets: %.0f on average, %u at most; "
-           "%.1f s at most\n",
+           "%.1f s at most (seed %" PRIu64 ")\n",
            title, tally->runs, tally->broken, tally->inconclusive, tally->false_findings,
-           tally->runs ? (double)tally->packets / tally->runs : 0, tally->most_packets, tally->most_seconds);
+           tally->runs ? (double)tally->packets / tally->runs : 0, tally->most_packets, tally->most_seconds,
+           tally->slowest);
     print_bins(tally);
 }
 

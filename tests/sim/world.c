@@ -95,9 +95,12 @@ static void add_filter(struct world *w, unsigned hop, size_t kind, const struct 
     strbuf_add(&w->text, "filter");
     add_node_name(w, hop);
     strbuf_addf(&w->text, " %s %s to target %s\n", action->hook, kinds[kind].match, action->verb);
+    /* Who says nothing in its own name does not refuse in it either. */
+    bool mute = hop <= w->routers && w->silent[hop];
+    enum fate fate = mute && action->fate == FATE_REJECTED ? FATE_DROPPED : action->fate;
     for (unsigned i = 0; i < WORLD_SPECS; i++)
         if (kinds[kind].specs[i])
-            w->truths[i] = (struct truth){.fate = action->fate, .hop = hop, .before_ttl = action->before_ttl};
+            w->truths[i] = (struct truth){.fate = fate, .hop = hop, .before_ttl = action->before_ttl};
 }
 
 static void draw_filter(struct world *w, struct rng *rng)
@@ -311,8 +314,10 @@ static void count_run(struct world *w, const struct drive *d, double loss, struc
     if (d->sent_count > tally->most_packets)
         tally->most_packets = d->sent_count;
     double seconds = nstime_ms(d->done - d->first_send) / 1000;
-    if (seconds > tally->most_seconds)
+    if (seconds > tally->most_seconds) {
         tally->most_seconds = seconds;
+        tally->slowest = d->config.seed;
+    }
 }
 
 void tally_run(double loss, uint64_t seed, struct tally *tally)
@@ -345,7 +350,10 @@ void tally_add(struct tally *sum, const struct tally *part)
     sum->false_findings += part->false_findings;
     sum->packets += part->packets;
     sum->most_packets = part->most_packets > sum->most_packets ? part->most_packets : sum->most_packets;
-    sum->most_seconds = fmax(part->most_seconds, sum->most_seconds);
+    if (part->most_seconds > sum->most_seconds) {
+        sum->most_seconds = part->most_seconds;
+        sum->slowest = part->slowest;
+    }
     for (unsigned bin = 0; bin < WORLD_BINS; bin++) {
         sum->claims[bin] += part->claims[bin];
         sum->wrong[bin] += part->wrong[bin];
@@ -370,5 +378,5 @@ double tally_chance(const struct tally *tally, unsigned bin)
         below += term;
         term *= tally->doubt[bin] / (k + 1);
     }
-    return 1 - below;
+    return fmax(1 - below, 0);
 }

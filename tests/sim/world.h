@@ -43,6 +43,7 @@ struct tally {
     unsigned inconclusive, false_findings;
     unsigned packets, most_packets;
     double most_seconds; /* virtual */
+    uint64_t slowest;    /* seed of the run that took so long */
 };
 
 /* The config of `hopsonde diagnose` with its defaults. `specs` as in drive_config(). */
