@@ -120,12 +120,12 @@ static char *put_reply(struct rowbuf *rows, char *at, const struct probe *probe,
 
 /* --- probes --- */
 
-/* Those that the trace has not for all its probes. */
+/* Those that the trace has not, or may not have when it ends, for all its probes. */
 static char *put_own_ports(char *at, const struct trace *trace, const struct probe *probe)
 {
     if (!trace->flow.spec.type->has_port)
         return at;
-    if (trace->origin.source_port_varies)
+    if (trace->origin.source_port_varies || trace->flow_count > 1)
         at = put_number(PUT(at, ", \"source_port\": "), probe->source_port);
     if (trace->origin.target_port_varies)
         at = put_number(PUT(at, ", \"destination_port\": "), probe->target_port);

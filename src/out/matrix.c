@@ -127,11 +127,11 @@ static void note_owner(struct owners *owners, const struct addr *address)
 }
 
 /* Routers come first: what answers in the target's name at their hop is no neighbour of theirs. */
-static void find_owners(const struct session *session, uint8_t ttl, struct owners *out)
+static void find_owners(const struct session *session, unsigned first, unsigned count, uint8_t ttl, struct owners *out)
 {
     out->count = 0;
     for (unsigned pass = 0; pass < 2; pass++)
-        for (unsigned i = 0; i < session_trace_count(session); i++) {
+        for (unsigned i = first; i < first + count; i++) {
             const struct trace *trace = session_trace(session, i);
             for (const struct probe *p = trace_first_at(trace, ttl); p; p = trace_next_at(trace, p)) {
                 const struct reply *reply = probe_answer(p);
@@ -197,20 +197,24 @@ static void add_row(struct matrix *matrix, uint8_t ttl, const struct addr *shown
     end_line(matrix);
 }
 
-/* Who refused what came here, where nobody else answered. */
-static struct addr refuser_at(const struct session *session, uint8_t ttl)
+/* Of a hop that no spec of the block saw: who answered another, else who refused what came here. */
+static struct addr address_at(const struct session *session, uint8_t ttl)
 {
+    struct owners owners;
+    find_owners(session, 0, session_trace_count(session), ttl, &owners);
     const struct trace *trace = session_hop_trace(session, ttl);
+    if (owners.count)
+        return owners.address[0];
     return trace ? trace_hop_address(trace, ttl) : (struct addr){0};
 }
 
 static void add_hop(struct matrix *matrix, uint8_t ttl)
 {
     struct owners owners;
-    find_owners(matrix->session, ttl, &owners);
+    find_owners(matrix->session, matrix->first, matrix->count, ttl, &owners);
     if (!owners.count) {
-        struct addr refuser = refuser_at(matrix->session, ttl);
-        add_row(matrix, ttl, &refuser, NULL, true);
+        struct addr other = address_at(matrix->session, ttl);
+        add_row(matrix, ttl, &other, NULL, true);
     }
     for (unsigned i = 0; i < owners.count; i++)
         add_row(matrix, ttl, &owners.address[i], &owners.address[i], i == 0);
@@ -289,17 +293,52 @@ static unsigned first_asked(const struct session *session)
     return first;
 }
 
+/* --- circles --- */
+
+static bool is_of_circle(const struct trace *looping, const struct addr *address)
+{
+    for (unsigned ttl = looping->loop_first; ttl <= trace_loop_end(looping); ttl++) {
+        struct addr router = trace_router_address(looping, (uint8_t)ttl);
+        if (addr_equal(&router, address))
+            return true;
+    }
+    return false;
+}
+
+/* Where the first circle has been gone round twice, if nobody else answers behind that; else `last`. */
+static unsigned end_of_circle(const struct session *session, unsigned last)
+{
+    const struct trace *looping = NULL;
+    for (unsigned i = 0; i < session_trace_count(session); i++) {
+        const struct trace *trace = session_trace(session, i);
+        if (trace->loop_first && (!looping || trace_loop_end(trace) < trace_loop_end(looping)))
+            looping = trace;
+    }
+    for (unsigned ttl = looping ? trace_loop_end(looping) + 1U : last + 1; ttl <= last; ttl++) {
+        struct owners owners;
+        find_owners(session, 0, session_trace_count(session), (uint8_t)ttl, &owners);
+        for (unsigned i = 0; i < owners.count; i++)
+            if (!is_of_circle(looping, &owners.address[i]))
+                return last;
+    }
+    /* One row more is no longer than the line that would stand for it. */
+    return looping && trace_loop_end(looping) + 1U < last ? trace_loop_end(looping) : last;
+}
+
 static void add_hops(struct matrix *matrix)
 {
     unsigned answered = last_answered(matrix->session), last = session_last_ttl(matrix->session);
     last = last > answered ? last : answered;
+    unsigned end = end_of_circle(matrix->session, last);
     unsigned ttl = first_asked(matrix->session);
-    bool cut = last > TAIL_ROWS_MOST + (answered < ttl ? ttl - 1 : answered);
-    unsigned shown = cut ? (answered < ttl ? ttl : answered + 1) : last;
+    bool cut = end == last && last > TAIL_ROWS_MOST + (answered < ttl ? ttl - 1 : answered);
+    unsigned shown = cut ? (answered < ttl ? ttl : answered + 1) : end;
     for (; ttl <= shown; ttl++)
         add_hop(matrix, (uint8_t)ttl);
     if (cut)
         strbuf_addf(matrix->text, "%u-%u silent as well\n", shown + 1, last);
+    else if (end < last)
+        strbuf_addf(matrix->text, "%u-%u the same circle\n", shown + 1, last);
 }
 
 void matrix_add(struct strbuf *text, const struct session *session, bool color)

@@ -37,12 +37,30 @@ static void add_place(struct strbuf *out, const struct place *place)
 
 /* --- which gets furthest --- */
 
+/* The last router that says how far it got: the rounds of a circle lead nowhere. */
+static uint8_t last_hop(const struct verdict *verdict, uint8_t circle)
+{
+    uint8_t top = verdict->trace->top;
+    return circle && circle < top ? circle : top;
+}
+
+/* The least hop at which any spec enters a circle; 0: none does. */
+static uint8_t find_circle(const struct judgement *judgement)
+{
+    uint8_t least = 0;
+    for (unsigned i = 0; i < judgement->verdict_count; i++) {
+        uint8_t first = judgement->verdicts[i].trace->loop_first;
+        least = first && (!least || first < least) ? first : least;
+    }
+    return least;
+}
+
 /* The higher the further; what has a port says more of the way for a service than an echo. */
-static unsigned distance(const struct verdict *verdict)
+static unsigned distance(const struct verdict *verdict, uint8_t circle)
 {
     if (verdict->state == VERDICT_OPEN)
         return verdict->trace->flow.spec.type->has_port ? 1003 : 1002;
-    return verdict->state == VERDICT_CLOSED ? 1001 : verdict->trace->top;
+    return verdict->state == VERDICT_CLOSED ? 1001 : last_hop(verdict, circle);
 }
 
 static void add_command(struct strbuf *out, const struct session *session, const struct trace *trace)
@@ -57,12 +75,17 @@ static void add_command(struct strbuf *out, const struct session *session, const
         add_address(out, &config->target);
 }
 
-static void add_last_hop(struct strbuf *out, const struct verdict *verdict, bool alone)
+static struct place place_of(const struct verdict *verdict, uint8_t ttl)
 {
-    uint8_t top = verdict->trace->top;
-    struct place place = {.known = true, .ttl = top, .address = trace_router_address(verdict->trace, top)};
+    return (struct place){.known = true, .ttl = ttl, .address = trace_router_address(verdict->trace, ttl)};
+}
+
+/* `alone`: no other gets there; `only`: there is no other. */
+static void add_last_hop(struct strbuf *out, const struct verdict *verdict, uint8_t circle, bool alone, bool only)
+{
+    struct place place = place_of(verdict, last_hop(verdict, circle));
     add_spec(out, verdict->trace);
-    strbuf_add(out, alone ? " gets furthest, to " : " gets as far as any, to ");
+    strbuf_add(out, only ? " gets to " : alone ? " gets furthest, to " : " gets as far as any, to ");
     add_place(out, &place);
 }
 
@@ -70,25 +93,26 @@ void advice_furthest(const struct session *session, const struct judgement *judg
 {
     const struct verdict *best = NULL;
     unsigned reaching = 0, alike = 0;
+    uint8_t circle = find_circle(judgement);
     for (unsigned i = 0; i < judgement->verdict_count; i++) {
         const struct verdict *verdict = &judgement->verdicts[i];
         reaching += reaches(verdict);
-        if (!best || distance(verdict) > distance(best))
+        if (!best || distance(verdict, circle) > distance(best, circle))
             best = verdict;
     }
     for (unsigned i = 0; i < judgement->verdict_count; i++)
-        alike += distance(&judgement->verdicts[i]) == distance(best);
-    if (!best || !distance(best))
+        alike += distance(&judgement->verdicts[i], circle) == distance(best, circle);
+    if (!best || !distance(best, circle))
         return;
     if (reaching == judgement->verdict_count && reaching > 1) {
-        strbuf_add(out, "every probe gets to the target");
+        strbuf_add(out, "Every probe gets to the target.");
         return;
     }
     if (reaches(best)) {
         add_spec(out, best->trace);
         strbuf_addf(out, " gets %sto the target", reaching == 1 && judgement->verdict_count > 1 ? "furthest, " : "");
     } else {
-        add_last_hop(out, best, alike == 1 && judgement->verdict_count > 1);
+        add_last_hop(out, best, circle, alike == 1, judgement->verdict_count == 1);
     }
     add_command(out, session, best->trace);
 }
@@ -131,6 +155,22 @@ static bool fares_alike(const struct verdict *a, const struct verdict *b)
 {
     return a->state == b->state && same_how(a->how, b->how) && same_place(&a->at, &b->at) &&
            same_place(&a->after, &b->after) && same_place(&a->before, &b->before);
+}
+
+/* An ACK or FIN that belongs to no connection is stopped by every stateful firewall, as it should be: that is nothing
+ * to complain of, unless the SYN fares like it. */
+static bool is_out_of_state(const struct judgement *judgement, const struct verdict *verdict)
+{
+    const struct probe_spec *spec = &verdict->trace->flow.spec;
+    if (spec->variant != VARIANT_ACK && spec->variant != VARIANT_FIN)
+        return false;
+    for (unsigned i = 0; i < judgement->verdict_count; i++) {
+        const struct verdict *other = &judgement->verdicts[i];
+        const struct probe_spec *syn = &other->trace->flow.spec;
+        if (syn->variant == VARIANT_SYN && syn->port == spec->port && fares_alike(other, verdict))
+            return false;
+    }
+    return true;
 }
 
 /* A device that does not show itself: at the last hop that answered, or between it and the next. */
@@ -222,10 +262,11 @@ static unsigned beyond(const struct verdict *verdict)
 static void add_contrast(struct strbuf *out, const struct judgement *judgement, const struct verdict *verdict)
 {
     const struct verdict *best = NULL;
+    uint8_t circle = find_circle(judgement);
     for (unsigned i = 0; i < judgement->verdict_count; i++) {
         const struct verdict *other = &judgement->verdicts[i];
-        bool passes = reaches(other) || other->trace->top >= beyond(verdict);
-        if (passes && !fares_alike(other, verdict) && (!best || distance(other) > distance(best)))
+        bool passes = reaches(other) || last_hop(other, circle) >= beyond(verdict);
+        if (passes && !fares_alike(other, verdict) && (!best || distance(other, circle) > distance(best, circle)))
             best = other;
     }
     if (!best)
@@ -236,8 +277,7 @@ static void add_contrast(struct strbuf *out, const struct judgement *judgement, 
         strbuf_add(out, " reaches the target");
         return;
     }
-    struct place place = {.known = true, .ttl = best->trace->top};
-    place.address = trace_router_address(best->trace, best->trace->top);
+    struct place place = place_of(best, last_hop(best, circle));
     strbuf_add(out, " goes on to ");
     add_place(out, &place);
 }
@@ -270,7 +310,7 @@ static void gather(const struct judgement *judgement, unsigned first, struct gro
     *out = (struct group){.from = NSTIME_NEVER, .to = NSTIME_NONE};
     for (unsigned i = first; i < judgement->verdict_count; i++) {
         const struct verdict *verdict = &judgement->verdicts[i];
-        if (!fares_alike(verdict, &judgement->verdicts[first]))
+        if (!fares_alike(verdict, &judgement->verdicts[first]) || is_out_of_state(judgement, verdict))
             continue;
         out->members[out->count++] = verdict;
         for (size_t k = 0; k < verdict->trace->probe_count; k++) {
@@ -307,7 +347,8 @@ static void add_ticket(struct strbuf *out, const struct session *session, const 
 static bool is_told(const struct judgement *judgement, unsigned index)
 {
     for (unsigned i = 0; i < index; i++)
-        if (fares_alike(&judgement->verdicts[i], &judgement->verdicts[index]))
+        if (fares_alike(&judgement->verdicts[i], &judgement->verdicts[index]) &&
+            !is_out_of_state(judgement, &judgement->verdicts[i]))
             return true;
     return false;
 }
@@ -316,7 +357,8 @@ void advice_tickets(const struct session *session, const struct judgement *judge
 {
     for (unsigned i = 0; i < judgement->verdict_count; i++) {
         struct group group;
-        if (!is_obstacle(&judgement->verdicts[i]) || is_told(judgement, i))
+        const struct verdict *verdict = &judgement->verdicts[i];
+        if (!is_obstacle(verdict) || is_out_of_state(judgement, verdict) || is_told(judgement, i))
             continue;
         gather(judgement, i, &group);
         add_ticket(out, session, judgement, &group);

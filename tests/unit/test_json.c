@@ -283,6 +283,37 @@ static bool is_printable_ascii(const char *text)
 }
 
 /* Names come back as they were, or escaped where they are no UTF-8; no control byte is in the document itself. */
+/* Our own trace, asked from a second source port. A line of jsonl is written before that is known of all its probes. */
+static void test_source_ports(void)
+{
+    struct fake fake;
+    struct render r;
+    int ports[2], fits;
+    json_t *port;
+    fake_init(&fake, "", "192.0.2.80", "udp/53");
+    fake_silence(&fake, 0, 1);
+    fake_silence(&fake, 0, 1);
+    struct trace *trace = fake_trace(&fake, 0);
+    trace->flow_count = 2;
+    trace->probes[0].source_port = 41022;
+    trace->probes[1].source_port = 41030;
+    render_begin(&r, "jsonl", &fake, NULL);
+    r.out.format->probe(&r.out, &fake.session, trace, &trace->probes[0]);
+    trace->origin.source_port_varies = true;
+    ok(strstr(render_end(&r, &fake, NULL, NULL), "\"source_port\": 41022"), "jsonl: each probe has its source port");
+    render_free(&r);
+    render_begin(&r, "json", &fake, NULL);
+    json_t *document = json_loads(render_end(&r, &fake, NULL, NULL), JSON_REJECT_DUPLICATES, NULL);
+    fits = json_unpack(json_object_get(document, "traces"), "[{so s[{s[{si} {si}]}]}]", "source_port", &port, "hops",
+                       "probes", "source_port", &ports[0], "source_port", &ports[1]);
+    ok(fits == 0 && json_is_null(port) && ports[0] == 41022 && ports[1] == 41030,
+       "a trace of two source ports has none, its probes have theirs");
+    json_decref(document);
+    render_free(&r);
+    trace->flow_count = 1;
+    fake_free(&fake);
+}
+
 static void test_hostile_names(void)
 {
     for (size_t i = 0; i < sizeof hostile_rows / sizeof *hostile_rows; i++) {
@@ -326,6 +357,7 @@ int main(void)
     test_jsonl();
     test_csv();
     test_nothing_kept();
+    test_source_ports();
     test_hostile_names();
     test_formats();
     return tap_done();
