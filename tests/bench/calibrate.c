@@ -2,10 +2,12 @@
  * simulated networks (tests/sim/world.h) with 0, 2, 10 and 30 % loss each way it prints the table, and exits with 1
  * where the claims of a bin are worse than they say, or any is false where there is hardly any loss.
  *
- *   calibrate [RUNS [SEED]]     10000 runs, from seed 1 */
+ *   calibrate [RUNS [SEED]]          10000 runs, from seed 1
+ *   calibrate --show PERCENT SEED    one of them: the network, and all that was seen there and said of it */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "sim/world.h"
 
@@ -46,8 +48,32 @@ static bool is_calibrated(const struct tally *tally)
     return tally->broken == 0;
 }
 
+static int show(double loss, uint64_t seed)
+{
+    struct world world;
+    struct session_config config;
+    struct drive d = {0};
+    struct err err = {0};
+    struct strbuf text;
+    strbuf_init(&text);
+    if (world_draw(loss, seed, &world, &err) &&
+        world_config(world.net, world.family, WORLD_SPEC_LIST, seed, &config, &err) == STATUS_OK) {
+        if (drive_live(&d, world.net, &config, NSTIME_NEVER))
+            drive_describe(d.session, &text);
+        else
+            err = d.err;
+        drive_free(&d);
+    }
+    printf("%s%s%s", world.text.text, err.status ? err.message : text.text, err.status ? "\n" : "");
+    strbuf_free(&text);
+    world_free(&world);
+    return err.status ? 1 : 0;
+}
+
 int main(int argc, char **argv)
 {
+    if (argc == 4 && strcmp(argv[1], "--show") == 0)
+        return show(strtod(argv[2], NULL) / 100, strtoul(argv[3], NULL, 10));
     unsigned long runs = argc > 1 ? strtoul(argv[1], NULL, 10) : 10000,
                   seed = argc > 2 ? strtoul(argv[2], NULL, 10) : 1;
     struct tally all = {0};
