@@ -221,12 +221,13 @@ static void note_diagnosis(struct parse *parse)
 
 enum status apply_confidence(struct parse *parse, const char *value, struct err *err)
 {
-    nstime thousandths;
+    const nstime one = NS_PER_S, thousandth = one / 1000; /* as precise as a span is read */
+    nstime confidence;
     const char *rest;
     note_diagnosis(parse);
-    if (!value_span(value, 1000, &thousandths, &rest) || *rest || thousandths < 500 || thousandths > 999)
+    if (!value_span(value, one, &confidence, &rest) || *rest || confidence < one / 2 || confidence > one - thousandth)
         return complain(parse, value, err, "a confidence is 0.5 to 0.999");
-    parse->out->session.confidence = (uint16_t)thousandths;
+    parse->out->session.confidence = (uint16_t)(confidence / thousandth);
     return STATUS_OK;
 }
 
@@ -244,6 +245,7 @@ enum status apply_only(struct parse *parse, const char *value, struct err *err)
 {
     (void)value, (void)err;
     note_diagnosis(parse);
+    parse->only_given = parse->only_given || !parse->environment;
     parse->out->only = true;
     return STATUS_OK;
 }

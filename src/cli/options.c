@@ -422,10 +422,12 @@ static enum status judge_diagnosis(struct parse *parse, struct err *err)
     config->queries = parse->queries_given ? config->queries : 1;
     config->confidence = config->confidence ? config->confidence : 990;
     config->budget = config->budget ? config->budget : 2000;
-    if (parse->out->only && parse->out->default_specs && !parse->out->expect_file)
+    if (parse->only_given && parse->out->default_specs && !parse->out->expect_file)
         return err_set(err, STATUS_USAGE, "--only: no probe is named (as in hopsonde diagnose --only HOST tcp/443)");
-    if (parse->out->expect_file && parse->out->dry_run)
+    if (parse->judging && parse->out->dry_run)
         return err_set(err, STATUS_USAGE, "--expect: a dry run finds nothing out (leave one of them out)");
+    if (parse->out->dry_run)
+        parse->out->expect_file = NULL;
     return STATUS_OK;
 }
 

@@ -37,7 +37,7 @@ struct parse {
     struct subject port_subject;
     struct target_words target; /* what a URL says */
 
-    bool tos_given, max_given, family_given, queries_given;
+    bool tos_given, max_given, family_given, queries_given, only_given;
     bool write_environment;   /* --write stands in the environment: a replay leaves it aside */
     const char *dscp_spelled; /* --dscp or --ecn, whichever was given: at odds with -t */
     uint8_t dscp, ecn;

@@ -104,11 +104,13 @@ static struct cell make_cell(const struct trace *trace, uint8_t ttl, const struc
         set_answer(&cell, trace, probe);
         return cell;
     }
-    bool elsewhere = false; /* its answer stands on another row */
-    for (probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe))
+    bool elsewhere = false,
+         asked = false; /* its answer stands on another row; what our own host kept back asks nobody */
+    for (probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe)) {
         elsewhere = elsewhere || probe_answer(probe);
+        asked = asked || probe->state != PROBE_REFUSED;
+    }
     if (first_row && !elsewhere) {
-        bool asked = trace_asked(trace, ttl) > 0;
         strcpy(cell.text, asked ? "*" : "-");
         cell.sgr = PAINT_DIM;
     }

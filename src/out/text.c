@@ -55,7 +55,7 @@ static void add_specs(struct strbuf *line, const struct session_config *config)
 static void add_what(struct strbuf *line, const struct session_config *config)
 {
     if (config->diagnose) {
-        strbuf_addf(line, ", %u probe%s side by side", config->spec_count, config->spec_count == 1 ? "" : "s");
+        strbuf_addf(line, config->spec_count == 1 ? ", %u probe" : ", %u probes side by side", config->spec_count);
         return;
     }
     strbuf_add(line, config->automatic ? ", auto (" : ", ");

@@ -9,13 +9,15 @@
  *      times at most. The other spec is asked right behind it: its answer shows that the router had a token left. A
  *      router that has left out an answer, or that refuses, is given time for a new token between two rounds.
  *   4. A spec that got as far as any router is asked again at the target, or just behind the last router.
- *   5. A spec that is silent where another was refused for want of a way, or by a router that has no other answer, is
- *      asked again there, slowly: a router refuses a few at once, and a spec that it drops has other hops to show it.
+ *   5. A spec that is silent where another was refused for want of a way, or by a router that has no other answer, or
+ *      where nothing further on shows that it is dropped, is asked again there, slowly: a router refuses a few at once.
  *   6. Where flows are seen to go different ways, every spec is asked from all its source ports at the target; and a
  * port that gets no answer there, at every hop from where the ways part.
  *   7. Behind the last router a neighbour may be dead, which is told 3.1 s late: that is waited for once, where nothing
  *      else tells what is there.
- * When the budget is spent nothing more is asked. */
+ *   8. The hop at which a spec drew its last answer is the least that does, and the hop before it is known: where
+ * another spec was answered nearer, or nobody answered before it, or its own answer came from short of the target and
+ * it was silent just before, it is asked there again. When the budget is spent nothing more is asked. */
 #include "session/compare.h"
 #include "session/internal.h"
 
@@ -25,6 +27,8 @@
 #define FLOWS_LEAST 4 /* source ports asked before a silence is a drop */
 #define AGAIN 3       /* probes in all of rule 4 */
 #define SLOWLY 3      /* of rule 5 */
+#define CONFIRM 5     /* probes of one spec at a hop for rule 8, and CONFIRM_ALL of all */
+#define CONFIRM_ALL 12
 #define NEW_TOKEN (1100 * NS_PER_MS)
 #define NEW_TOKENS (2100 * NS_PER_MS) /* Linux charges a refusal by route twice (reference: rate limits) */
 
@@ -155,7 +159,29 @@ static const struct addr *router_of(const struct trace *trace, unsigned flow, ui
     return NULL;
 }
 
-/* The first TTL at which two flows, of one spec or of two, show different routers; 0: none. */
+/* The last TTL at which a router answered this flow; 0: at none. */
+static unsigned top_of(const struct trace *trace, unsigned flow)
+{
+    unsigned top = trace->top;
+    while (top && !router_of(trace, flow, (uint8_t)top))
+        top--;
+    return top;
+}
+
+/* The first TTL behind the last answer of some trace's own flow, where an alternate went on: the routers there may be
+ * silent, but they are not the same. 0: none. */
+static unsigned split_at(const struct session *session)
+{
+    for (unsigned i = 0; i < session->trace_count; i++) {
+        const struct trace *trace = &session->traces[i];
+        unsigned own = trace->flow_count > 1 ? top_of(trace, 0) : trace->top;
+        if (own < trace->top && is_silent(session, i, 0, (uint8_t)(own + 1)))
+            return own + 1;
+    }
+    return 0;
+}
+
+/* The first TTL at which two flows, of one spec or of two, show different routers, or that they part; 0: none. */
 static unsigned parted_at(const struct session *session)
 {
     for (unsigned ttl = session->config.first_ttl; ttl <= last_router(session); ttl++) {
@@ -168,7 +194,7 @@ static unsigned parted_at(const struct session *session)
                 first = first ? first : router;
             }
     }
-    return 0;
+    return split_at(session);
 }
 
 /* --- rule 3 --- */
@@ -312,7 +338,11 @@ static void ask_at_end(struct session *session, unsigned index)
     if (!router || trace_is_pending(session, index))
         return;
     const struct need *need = plan_need(session, index, 0, ttl);
-    nstime spacing = goal || need->known < AGAIN - 1 ? INDEPENDENT_AFTER : NEW_TOKEN; /* a router may be there */
+    bool limited = is_limited(session, router); /* which may refuse what it sends there */
+    nstime spacing = !limited && (goal || need->known < AGAIN - 1) ? INDEPENDENT_AFTER : NEW_TOKEN;
+    for (unsigned i = 0; limited && i < session->trace_count; i++)
+        if (hop_pending(session, i, ttl))
+            return; /* one after the other */
     if (need->known < AGAIN)
         want(session, index, 0, ttl, need->known + 1U, next_at(session, (uint8_t)ttl, spacing));
 }
@@ -343,11 +373,13 @@ static bool is_refused_by_route(const struct session *session, const struct trac
 /* The TTL at which another spec drew a refusal that this one, silent there, may have missed; 0: none. */
 static unsigned refusal_beside(const struct session *session, unsigned index)
 {
+    bool nothing_to_compare = session->traces[index].top >= last_router(session);
     unsigned nearest = 0;
     for (unsigned i = 0; i < session->trace_count; i++) {
         unsigned ttl = session->traces[i].refused_ttl;
         if (i != index && ttl > session->traces[index].top && (!nearest || ttl < nearest) &&
-            is_silent(session, index, 0, (uint8_t)ttl) && is_refused_by_route(session, &session->traces[i]))
+            is_silent(session, index, 0, (uint8_t)ttl) &&
+            (nothing_to_compare || is_refused_by_route(session, &session->traces[i])))
             nearest = ttl;
     }
     return nearest;
@@ -391,6 +423,52 @@ static void ask_all_flows(struct session *session, unsigned index, unsigned part
         for (unsigned ttl = parted; ttl < far; ttl++)
             want(session, index, k, ttl, 1, 0);
     }
+}
+
+/* --- rule 8 --- */
+
+static bool router_is_shown(const struct session *session, unsigned ttl)
+{
+    for (unsigned i = 0; i < session->trace_count; i++)
+        for (unsigned k = 0; k < session->traces[i].flow_count; k++)
+            if (router_of(&session->traces[i], k, (uint8_t)ttl))
+                return true;
+    return false;
+}
+
+static unsigned asked_by_all(const struct session *session, unsigned ttl)
+{
+    unsigned sum = 0;
+    for (unsigned i = 0; i < session->trace_count; i++)
+        sum += trace_asked(&session->traces[i], ttl);
+    return sum;
+}
+
+/* The TTL that has to be asked again before it is clear where the spec drew its answer; 0: none. */
+static unsigned doubtful_hop(const struct session *session, unsigned index)
+{
+    unsigned reached = session->traces[index].reached_ttl, goal = session_goal(session);
+    if (reached <= session->config.first_ttl)
+        return 0;
+    if (reached == goal)
+        return router_is_shown(session, reached - 1) || asked_by_all(session, reached - 1) >= CONFIRM_ALL ? 0
+                                                                                                          : reached - 1;
+    if (goal && reached > goal)
+        return goal;
+    return router_is_shown(session, reached - 1) ? reached - 1 : 0;
+}
+
+static void confirm_end(struct session *session, unsigned index)
+{
+    unsigned ttl = doubtful_hop(session, index);
+    if (!ttl || !is_silent(session, index, 0, (uint8_t)ttl) || plan_need(session, index, 0, ttl)->known >= CONFIRM)
+        return;
+    nstime spacing = is_limited(session, (uint8_t)ttl) ? NEW_TOKEN : INDEPENDENT_AFTER;
+    for (unsigned i = 0; spacing == NEW_TOKEN && i < session->trace_count; i++)
+        if (hop_pending(session, i, ttl))
+            return; /* one after the other */
+    want(session, index, 0, ttl, plan_need(session, index, 0, ttl)->known + 1U,
+         next_at(session, (uint8_t)ttl, spacing));
 }
 
 /* --- rule 7 --- */
@@ -440,7 +518,11 @@ static void settle_spec(struct session *session, unsigned index, unsigned parted
     const struct trace *trace = &session->traces[index];
     if (parted)
         ask_all_flows(session, index, parted);
-    if (plan_end_of(trace) || trace_is_pending(session, index))
+    if (trace_is_pending(session, index))
+        return;
+    if (trace->reached_ttl)
+        confirm_end(session, index);
+    if (plan_end_of(trace))
         return;
     if (!ask_for_refusal(session, index) && trace->top >= last_router(session))
         ask_at_end(session, index);

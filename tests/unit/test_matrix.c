@@ -216,6 +216,19 @@ static void test_silent_end(void)
     fake_free(&fake);
 }
 
+static void test_kept_back(void)
+{
+    struct fake fake;
+    begin(&fake, "", "192.0.2.80", "icmp udp");
+    fake_hop(&fake, 0, 1, "10.0.1.1", 1);
+    trace_find(fake_trace(&fake, 1), fake_send(&fake, 1, 1))->state = PROBE_REFUSED;
+    is_matrix(&fake, false,
+              "                          icmp     udp\n"
+              " 1  10.0.1.1             1.000       -\n",
+              "what our own host kept back asked nobody");
+    fake_free(&fake);
+}
+
 static void test_circle(void)
 {
     struct fake fake;
@@ -368,6 +381,7 @@ int main(void)
     test_answers();
     test_refuser();
     test_silent_end();
+    test_kept_back();
     test_circle();
     test_report();
     test_evidence();
