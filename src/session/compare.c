@@ -37,13 +37,36 @@ bool compare_parted(const struct trace *a, const struct trace *b, unsigned ttl)
     return false;
 }
 
+struct cohort cohort_of_session(const struct session *session, const struct trace **traces)
+{
+    const struct session_config *config = &session->config;
+    for (unsigned i = 0; i < session->trace_count; i++)
+        traces[i] = &session->traces[i];
+    bool asked_more = config->diagnose && config->confidence;
+    return (struct cohort){
+        .traces = traces,
+        .count = session->trace_count,
+        .max_ttl = config->max_ttl,
+        .send_gap = config->send_gap,
+        .claim = asked_more ? config->confidence / 1000.0 : CONFIDENCE_TO_CLAIM,
+        .is_diagnose = config->diagnose,
+    };
+}
+
+bool cohort_is_silent(const struct cohort *cohort, const struct probe *probe)
+{
+    if (!cohort->is_apart)
+        return probe->state == PROBE_EXPIRED;
+    return !probe->reply_count && probe->sent != NSTIME_NONE && probe->sent + WAITED_ENOUGH <= cohort->until;
+}
+
 /* Whether the router at this TTL answered another spec right behind the probe: then it had a token left for this one,
  * too. */
-static bool is_backed_at(const struct session *session, const struct trace *trace, const struct probe *silent,
+static bool is_backed_at(const struct cohort *cohort, const struct trace *trace, const struct probe *silent,
                          uint8_t ttl, nstime within)
 {
-    for (unsigned i = 0; i < session->trace_count; i++) {
-        const struct trace *other = &session->traces[i];
+    for (unsigned i = 0; i < cohort->count; i++) {
+        const struct trace *other = cohort->traces[i];
         if (other == trace)
             continue;
         for (const struct probe *p = trace_first_at(other, ttl); p; p = trace_next_at(other, p))
@@ -53,72 +76,123 @@ static bool is_backed_at(const struct session *session, const struct trace *trac
     return false;
 }
 
+/* Whether whoever lets probes of this TTL expire had answered nobody for long when the probe came. */
+static bool is_rested_at(const struct cohort *cohort, const struct probe *silent, uint8_t ttl)
+{
+    for (unsigned i = 0; i < cohort->count; i++)
+        for (const struct probe *p = trace_first_at(cohort->traces[i], ttl); p; p = trace_next_at(cohort->traces[i], p))
+            for (unsigned k = 0; k < p->reply_count; k++)
+                if (p->replies[k].time <= silent->sent + WAITED_ENOUGH &&
+                    p->replies[k].time + RESTED_AFTER > silent->sent)
+                    return false;
+    return true;
+}
+
+static nstime backing_span(const struct cohort *cohort)
+{
+    nstime next_sends = BACKED_BY_SENDS * cohort->send_gap;
+    return next_sends > BACKED_WITHIN ? next_sends : BACKED_WITHIN;
+}
+
+bool cohort_is_backed(const struct cohort *cohort, const struct trace *trace, const struct probe *silent)
+{
+    return (cohort->is_apart && is_rested_at(cohort, silent, silent->ttl)) ||
+           is_backed_at(cohort, trace, silent, silent->ttl, backing_span(cohort));
+}
+
 /* In a diagnosis the last router that answered this spec must have had a token as well: it may refuse what it does not
  * forward, and without a token its refusal is a silence. A trace asks it hardly more than its tokens allow. */
-static bool is_backed(const struct session *session, const struct trace *trace, const struct probe *silent)
+static bool is_backed(const struct cohort *cohort, const struct trace *trace, const struct probe *silent)
 {
-    nstime next_sends = BACKED_BY_SENDS * session->config.send_gap;
-    nstime within = next_sends > BACKED_WITHIN ? next_sends : BACKED_WITHIN;
-    bool also_last = session->config.diagnose && trace->top; /* which is asked behind all the hops of a round */
-    return is_backed_at(session, trace, silent, silent->ttl, within) &&
-           (!also_last || is_backed_at(session, trace, silent, trace->top, COMPARE_HOPS * within));
+    bool also_last = cohort->is_diagnose && trace->top; /* which is asked behind all the hops of a round */
+    return cohort_is_backed(cohort, trace, silent) &&
+           (!also_last || is_backed_at(cohort, trace, silent, trace->top, COMPARE_HOPS * backing_span(cohort)));
 }
 
 struct tally {
     unsigned sent, lost;
 };
 
-/* Sendings of a trace at a hop that do not share their fate, and how many of them were in vain. For `backed`, silences
- * count only as far as they are. */
-static void count_independent(const struct session *session, const struct trace *trace, uint8_t ttl, bool backed,
+/* What shares its fate: probes of a flow at a hop that were sent close together. */
+struct unit {
+    nstime start;
+    bool open, answered;
+};
+
+static void close_unit(struct unit *unit, struct tally *tally)
+{
+    tally->lost += unit->open && !unit->answered;
+    unit->open = false;
+}
+
+/* One flow's share of count_independent(); all flows count as one where `flow` is negative. */
+static void count_flow(const struct cohort *cohort, const struct trace *trace, uint8_t ttl, int flow,
+                       struct tally *tally)
+{
+    bool own = flow >= 0;
+    struct unit unit = {0};
+    for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe)) {
+        bool silent = cohort_is_silent(cohort, probe);
+        bool known = (probe->reply_count && probe->sent != NSTIME_NONE) || silent;
+        if (!known || (own && probe->flow != flow) || (own && silent && !is_backed(cohort, trace, probe)))
+            continue;
+        if (!unit.open || probe->sent - unit.start >= INDEPENDENT_AFTER) {
+            close_unit(&unit, tally);
+            tally->sent++;
+            unit = (struct unit){.start = probe->sent, .open = true};
+        }
+        unit.answered = unit.answered || probe->reply_count > 0;
+    }
+    close_unit(&unit, tally);
+}
+
+/* Sendings of a trace at a hop that do not share their fate, and how many of them were in vain. Its `own` silences
+ * count only as far as they are backed, and each flow by itself: that the router had a token for another spec right
+ * behind them speaks for all of them. Of the others' flows no more is known than that they were sent. */
+static void count_independent(const struct cohort *cohort, const struct trace *trace, uint8_t ttl, bool own,
                               struct tally *tally)
 {
-    nstime unit_start = 0;
-    bool unit_open = false, unit_answered = false;
-    for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe)) {
-        bool known = probe->state == PROBE_ANSWERED || probe->state == PROBE_EXPIRED;
-        if (!known || (backed && !probe->reply_count && !is_backed(session, trace, probe)))
-            continue;
-        if (!unit_open || probe->sent - unit_start >= INDEPENDENT_AFTER) {
-            tally->lost += unit_open && !unit_answered;
-            tally->sent++;
-            unit_start = probe->sent;
-            unit_open = true;
-            unit_answered = false;
-        }
-        unit_answered = unit_answered || probe->reply_count > 0;
-    }
-    tally->lost += unit_open && !unit_answered;
+    if (!own)
+        count_flow(cohort, trace, ttl, -1, tally);
+    for (unsigned flow = 0; own && flow < trace->flow_count; flow++)
+        count_flow(cohort, trace, ttl, (int)flow, tally);
 }
 
 /* One hop's factor; false where no router answered another spec there or this one did not ask. */
-static bool compare_hop(const struct session *session, const struct trace *trace, uint8_t ttl, double *chance)
+static bool compare_hop(const struct cohort *cohort, const struct trace *trace, uint8_t ttl, double *chance)
 {
     struct tally own = {0}, others = {0};
     if (!trace_asked(trace, ttl))
         return false;
-    for (unsigned i = 0; i < session->trace_count; i++) {
-        const struct trace *other = &session->traces[i];
+    for (unsigned i = 0; i < cohort->count; i++) {
+        const struct trace *other = cohort->traces[i];
         if (other != trace && has_router(other, ttl, NULL) && !compare_parted(trace, other, trace->top + 1U))
-            count_independent(session, other, ttl, false, &others);
+            count_independent(cohort, other, ttl, false, &others);
     }
     if (!others.sent)
         return false;
-    count_independent(session, trace, ttl, true, &own);
+    count_independent(cohort, trace, ttl, true, &own);
     *chance = compare_chance(others.sent, others.lost, own.lost);
     return true;
 }
 
-void compare_silence(const struct session *session, const struct trace *trace, struct comparison *out)
+void compare_silence_among(const struct cohort *cohort, const struct trace *trace, struct comparison *out)
 {
     *out = (struct comparison){.chance = 1};
-    for (unsigned ttl = trace->top + 1U; ttl <= session->config.max_ttl && out->hop_count < COMPARE_HOPS; ttl++) {
+    for (unsigned ttl = trace->top + 1U; ttl <= cohort->max_ttl && out->hop_count < COMPARE_HOPS; ttl++) {
         double chance;
-        if (!compare_hop(session, trace, (uint8_t)ttl, &chance))
+        if (!compare_hop(cohort, trace, (uint8_t)ttl, &chance))
             continue;
         out->hops[out->hop_count++] = (uint8_t)ttl;
         out->chance *= chance;
     }
     double confidence = 1 / (1 + out->chance);
     out->confidence = confidence < CONFIDENCE_MOST ? confidence : CONFIDENCE_MOST;
+}
+
+void compare_silence(const struct session *session, const struct trace *trace, struct comparison *out)
+{
+    const struct trace *traces[SPECS_MOST];
+    struct cohort cohort = cohort_of_session(session, traces);
+    compare_silence_among(&cohort, trace, out);
 }

@@ -20,6 +20,35 @@
 #define BACKED_WITHIN (10 * NS_PER_MS)
 #define BACKED_BY_SENDS 4
 
+/* Traces from one source to one target that are judged beside each other: of a session, or out of a capture. Borrows
+ * the traces. */
+struct cohort {
+    const struct trace *const *traces;
+    unsigned count;
+    uint8_t max_ttl;
+    nstime send_gap;  /* least span between two sends, where that is known */
+    double claim;     /* the confidence that a drop must reach before it is said */
+    bool is_diagnose; /* see compare_silence() */
+    /* Made one by one, without regard to each other: then nobody asks a router again for another spec right behind a
+     * silence, and what tells of its tokens is that it had answered nobody for long enough. */
+    bool is_apart;
+    nstime until; /* of such: the last that is known of any; what was silent right before it may have been answered */
+};
+
+/* Fills `traces` (room for SPECS_MOST) and returns the cohort that borrows them. */
+struct cohort cohort_of_session(const struct session *session, const struct trace **traces);
+/* Whether the probe was waited for in vain. */
+bool cohort_is_silent(const struct cohort *cohort, const struct probe *probe);
+
+/* Whether the router that lets probes of this TTL expire had a token left for this silent one of `trace`: it answered
+ * another spec right behind it, or, where all was made apart, had answered nobody for long. */
+bool cohort_is_backed(const struct cohort *cohort, const struct trace *trace, const struct probe *silent);
+
+/* Of what was made apart: a silence so long before the end is one. */
+#define WAITED_ENOUGH NS_PER_S
+/* A router that has answered nobody for so long has a token (Linux: one a second). */
+#define RESTED_AFTER (1100 * NS_PER_MS)
+
 /* The counts behind a comparison; for the sentence as probes, not as independent units. */
 struct comparison {
     uint8_t hops[COMPARE_HOPS]; /* the first hops behind the silence where a router answered another spec */
@@ -33,6 +62,8 @@ struct comparison {
  * silence too, follows closely count: a router that had spent its tokens (Linux: six, then one a second, refusals among
  * them), or a route that had changed by then, treats all alike. */
 void compare_silence(const struct session *session, const struct trace *trace, struct comparison *out);
+/* The same among any traces. Probes of several flows at one hop are independent of each other, however close. */
+void compare_silence_among(const struct cohort *cohort, const struct trace *trace, struct comparison *out);
 /* Whether the nearest hop before `ttl` that shows routers to both traces has none in common: a balancer leads them
  * different ways, and their hops are not to be compared. */
 bool compare_parted(const struct trace *a, const struct trace *b, unsigned ttl);

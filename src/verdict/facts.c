@@ -1,5 +1,7 @@
 #include "verdict/facts.h"
 
+#include <stdio.h>
+
 bool reply_closes(const struct reply *reply)
 {
     bool v4 = reply->version == 4;
@@ -60,7 +62,7 @@ static void gather_replies(struct facts *facts)
         const struct probe *probe = &trace->probes[i];
         facts->refused_sends += probe->state == PROBE_REFUSED;
         facts->sent += probe->state != PROBE_REFUSED;
-        facts->silent += probe->state == PROBE_EXPIRED && probe->ttl > trace->top;
+        facts->silent += cohort_is_silent(facts->cohort, probe) && probe->ttl > trace->top;
         for (unsigned k = 0; k < probe->reply_count; k++) {
             const struct reply *reply = &probe->replies[k];
             bool direct = is_direct(trace, reply);
@@ -75,7 +77,7 @@ static void gather_replies(struct facts *facts)
 }
 
 /* A router that refuses without having answered an expired TTL (it has no route on, say) has been seen all the same. */
-static uint8_t last_refusing_router(const struct session *session, const struct trace *trace)
+static uint8_t last_refusing_router(const struct cohort *cohort, const struct trace *trace)
 {
     uint8_t last = 0;
     if (!trace->refused_ttl)
@@ -85,36 +87,82 @@ static uint8_t last_refusing_router(const struct session *session, const struct 
             const struct reply *reply = &p->replies[i];
             if (!reply_refuses(trace, reply) || addr_equal(&reply->from, &trace->flow.source))
                 continue;
-            uint8_t hop = facts_hop_of(session, &reply->from);
+            uint8_t hop = facts_hop_of(cohort, &reply->from);
             hop = hop ? hop : p->ttl;
             last = hop > last ? hop : last;
         }
     return last;
 }
 
-void facts_gather(const struct session *session, const struct trace *trace, struct facts *out)
+/* Whether a flow went on, unrefused, to where another one was refused. */
+static bool another_goes_on(const struct trace *trace, const struct probe *refused)
 {
-    *out = (struct facts){.session = session, .trace = trace, .last_hop = trace->top};
+    for (unsigned flow = 0; flow < trace->flow_count; flow++) {
+        bool goes_on = false, stops = flow == refused->flow;
+        for (size_t i = 0; i < trace->probe_count && !stops; i++) {
+            const struct probe *probe = &trace->probes[i];
+            const struct reply *reply = probe->flow == flow ? probe_answer(probe) : NULL;
+            stops = reply && reply_refuses(trace, reply);
+            goes_on = goes_on || (reply && reply->kind == REPLY_TIME_EXCEEDED && probe->ttl >= refused->ttl);
+        }
+        if (goes_on && !stops)
+            return true;
+    }
+    return false;
+}
+
+/* The nearest answer that accepts a flow and did not come from short of the target: what met another flow on the way
+ * did not meet this one. */
+static void prefer_genuine(struct facts *facts)
+{
+    const struct trace *trace = facts->trace;
+    struct evidence genuine = {0};
+    for (size_t i = 0; i < trace->probe_count; i++)
+        for (unsigned k = 0; k < trace->probes[i].reply_count; k++) {
+            const struct probe *probe = &trace->probes[i];
+            const struct reply *reply = &probe->replies[k];
+            if (probe->flow != facts->positive.probe->flow && is_direct(trace, reply) && reply_accepts(reply) &&
+                !facts_target_is_farther(facts, probe->ttl, false))
+                keep_nearest(&genuine, probe, reply);
+        }
+    if (!genuine.reply)
+        return;
+    for (size_t i = 0; i < trace->probe_count; i++) { /* beyond what takes it, everything is answered */
+        const struct probe *probe = &trace->probes[i];
+        const struct reply *reply = probe_answer(probe);
+        if (probe->flow == genuine.probe->flow && probe->ttl < genuine.probe->ttl && reply && is_direct(trace, reply))
+            return;
+    }
+    facts->positive = genuine;
+}
+
+void facts_gather(const struct cohort *cohort, const struct trace *trace, struct facts *out)
+{
+    *out = (struct facts){.cohort = cohort, .trace = trace, .last_hop = trace->top};
     gather_replies(out);
-    for (unsigned i = 0; i < session_trace_count(session); i++) {
-        const struct trace *other = session_trace(session, i);
+    for (unsigned i = 0; i < cohort->count; i++) {
+        const struct trace *other = cohort->traces[i];
         if (other->top > out->last_router)
             out->last_router = other->top;
     }
-    for (unsigned i = 0; i < session_trace_count(session); i++) {
-        const struct trace *other = session_trace(session, i);
+    for (unsigned i = 0; i < cohort->count; i++) {
+        const struct trace *other = cohort->traces[i];
         bool genuine = other != trace && other->reached_ttl > out->last_router;
         if (genuine && (!out->others_target || other->reached_ttl < out->others_target)) {
             out->others_target = other->reached_ttl;
             out->target_witness = other;
         }
     }
-    for (unsigned i = 0; i < session_trace_count(session); i++) {
-        uint8_t refusing = last_refusing_router(session, session_trace(session, i));
+    for (unsigned i = 0; i < cohort->count; i++) {
+        uint8_t refusing = last_refusing_router(cohort, cohort->traces[i]);
         if (refusing > out->last_router)
             out->last_router = refusing;
     }
-    compare_silence(session, trace, &out->comparison);
+    compare_silence_among(cohort, trace, &out->comparison);
+    if (trace->flow_count > 1 && out->refusal.reply && another_goes_on(trace, out->refusal.probe))
+        out->refusal = (struct evidence){0};
+    if (trace->flow_count > 1 && out->positive.reply && facts_target_is_farther(out, out->positive.probe->ttl, false))
+        prefer_genuine(out);
 }
 
 /* Fewer probes may have been lost, and then the target's hop is nearer than where it was seen. */
@@ -132,21 +180,21 @@ static bool is_spread(const struct trace *trace, uint8_t ttl)
     return false;
 }
 
-static bool any_spread(const struct session *session, uint8_t ttl)
+static bool any_spread(const struct cohort *cohort, uint8_t ttl)
 {
-    for (unsigned i = 0; i < session_trace_count(session); i++)
-        if (is_spread(session_trace(session, i), ttl))
+    for (unsigned i = 0; i < cohort->count; i++)
+        if (is_spread(cohort->traces[i], ttl))
             return true;
     return false;
 }
 
 /* At how many probes nobody answered the spec from this TTL up to the target's. */
-static unsigned silent_before_target(const struct trace *trace, uint8_t ttl)
+static unsigned silent_before_target(const struct cohort *cohort, const struct trace *trace, uint8_t ttl)
 {
     unsigned silent = 0;
     for (size_t i = 0; i < trace->probe_count; i++) {
         const struct probe *probe = &trace->probes[i];
-        silent += probe->state == PROBE_EXPIRED && probe->ttl >= ttl && probe->ttl < trace->reached_ttl;
+        silent += cohort_is_silent(cohort, probe) && probe->ttl >= ttl && probe->ttl < trace->reached_ttl;
     }
     return silent;
 }
@@ -154,13 +202,13 @@ static unsigned silent_before_target(const struct trace *trace, uint8_t ttl)
 bool facts_target_is_farther(const struct facts *facts, uint8_t ttl, bool parted)
 {
     const struct trace *trace = facts->trace;
-    bool spread = !parted && any_spread(facts->session, ttl);
+    bool spread = !parted && any_spread(facts->cohort, ttl);
     if (!spread && facts->target_witness && ttl < facts->others_target &&
-        silent_before_target(facts->target_witness, ttl) >= SILENCE_TO_CLAIM &&
+        silent_before_target(facts->cohort, facts->target_witness, ttl) >= SILENCE_TO_CLAIM &&
         (parted || !compare_parted(trace, facts->target_witness, ttl)))
         return true;
-    for (unsigned i = 0; i < session_trace_count(facts->session); i++) {
-        const struct trace *other = session_trace(facts->session, i);
+    for (unsigned i = 0; i < facts->cohort->count; i++) {
+        const struct trace *other = facts->cohort->traces[i];
         bool behind = other == trace ? parted : !spread && (parted || !compare_parted(trace, other, ttl));
         if (other->top >= ttl && behind)
             return true;
@@ -176,8 +224,7 @@ bool facts_expired_too(const struct evidence *evidence)
     return false;
 }
 
-/* The usual initial TTL that the seen one is nearest below. */
-static unsigned initial_ttl(uint8_t seen)
+unsigned initial_ttl(uint8_t seen)
 {
     return seen <= 32 ? 32 : seen <= 64 ? 64 : seen <= 128 ? 128 : 255;
 }
@@ -201,9 +248,9 @@ static void reply_ttls(const struct trace *trace, const struct reply *rst, uint8
 bool facts_reply_ttl_fits(const struct facts *facts, const struct reply *rst)
 {
     bool fits = true;
-    for (unsigned i = 0; i < session_trace_count(facts->session); i++) {
+    for (unsigned i = 0; i < facts->cohort->count; i++) {
         uint8_t least, largest;
-        reply_ttls(session_trace(facts->session, i), rst, &least, &largest);
+        reply_ttls(facts->cohort->traces[i], rst, &least, &largest);
         if (least != largest || (least && least == rst->reply_ttl))
             return true; /* balanced on the way back, or just the same */
         fits = fits && !least;
@@ -211,11 +258,63 @@ bool facts_reply_ttl_fits(const struct facts *facts, const struct reply *rst)
     return fits;
 }
 
-uint8_t facts_hop_of(const struct session *session, const struct addr *address)
+/* Whether any two traces, or probes of one flow, went different ways before the TTL. */
+static bool any_parted(const struct cohort *cohort, uint8_t ttl)
 {
-    for (unsigned ttl = 1; ttl <= session_config(session)->max_ttl; ttl++)
-        for (unsigned i = 0; i < session_trace_count(session); i++) {
-            const struct trace *trace = session_trace(session, i);
+    for (unsigned i = 0; i < cohort->count; i++)
+        for (unsigned k = 0; k < i; k++)
+            if (compare_parted(cohort->traces[i], cohort->traces[k], ttl))
+                return true;
+    return any_spread(cohort, ttl);
+}
+
+bool facts_comes_from_nearer(const struct facts *facts, const struct evidence *evidence)
+{
+    const struct reply *reply = evidence->reply;
+    unsigned witnesses = 0;
+    uint8_t own_least, own_largest;
+    reply_ttls(facts->trace, reply, &own_least, &own_largest);
+    if (reply->kind != REPLY_SYN_ACK || own_least != own_largest || any_parted(facts->cohort, evidence->probe->ttl))
+        return false;
+    for (unsigned i = 0; i < facts->cohort->count; i++) {
+        uint8_t least, largest;
+        reply_ttls(facts->cohort->traces[i], reply, &least, &largest);
+        if (least != largest)
+            return false; /* the way back is balanced */
+        witnesses += facts->cohort->traces[i] != facts->trace && least && least < reply->reply_ttl;
+    }
+    return witnesses >= 2;
+}
+
+static bool same_make(const struct reply *a, const struct reply *b)
+{
+    return a->dont_fragment == b->dont_fragment && !a->ip_id == !b->ip_id && !a->tcp_window == !b->tcp_window;
+}
+
+bool facts_is_made_otherwise(const struct facts *facts, const struct reply *rst)
+{
+    unsigned others = 0;
+    for (unsigned i = 0; i < facts->cohort->count; i++) {
+        const struct trace *trace = facts->cohort->traces[i];
+        bool alike = trace != facts->trace && trace->flow.spec.variant == VARIANT_SYN;
+        for (size_t n = 0; alike && n < trace->probe_count; n++)
+            for (unsigned k = 0; k < trace->probes[n].reply_count; k++) {
+                const struct reply *reply = &trace->probes[n].replies[k];
+                if (reply->kind != REPLY_RST || trace->probes[n].ttl <= facts->last_router)
+                    continue;
+                if (same_make(rst, reply))
+                    return false;
+                others++;
+            }
+    }
+    return others && facts->trace->flow.spec.variant == VARIANT_SYN;
+}
+
+uint8_t facts_hop_of(const struct cohort *cohort, const struct addr *address)
+{
+    for (unsigned ttl = 1; ttl <= cohort->max_ttl; ttl++)
+        for (unsigned i = 0; i < cohort->count; i++) {
+            const struct trace *trace = cohort->traces[i];
             for (const struct probe *p = trace_first_at(trace, (uint8_t)ttl); p; p = trace_next_at(trace, p))
                 for (unsigned k = 0; k < p->reply_count; k++)
                     if (p->replies[k].kind == REPLY_TIME_EXCEEDED && addr_equal(&p->replies[k].from, address))
@@ -224,27 +323,40 @@ uint8_t facts_hop_of(const struct session *session, const struct addr *address)
     return 0;
 }
 
-struct place facts_place(const struct session *session, const struct trace *trace, uint8_t ttl)
+struct place facts_place(const struct cohort *cohort, const struct trace *trace, uint8_t ttl)
 {
     struct place place = {.known = ttl != 0, .ttl = ttl};
     if (!ttl)
         return place;
     place.address = trace_router_address(trace, ttl);
-    for (unsigned i = 0; addr_is_none(&place.address) && i < session_trace_count(session); i++)
-        place.address = trace_router_address(session_trace(session, i), ttl);
+    for (unsigned i = 0; addr_is_none(&place.address) && i < cohort->count; i++)
+        place.address = trace_router_address(cohort->traces[i], ttl);
     return place;
 }
 
 struct place facts_next_router(const struct facts *facts, uint8_t ttl)
 {
     for (unsigned next = ttl + 1U; next <= facts->last_router; next++)
-        for (unsigned i = 0; i < session_trace_count(facts->session) && trace_asked(facts->trace, next); i++) {
-            const struct trace *other = session_trace(facts->session, i);
+        for (unsigned i = 0; i < facts->cohort->count && trace_asked(facts->trace, next); i++) {
+            const struct trace *other = facts->cohort->traces[i];
             struct addr router = trace_router_address(other, (uint8_t)next);
             if (other != facts->trace && !addr_is_none(&router))
                 return (struct place){.known = true, .ttl = (uint8_t)next, .address = router};
         }
     return (struct place){0};
+}
+
+const char *place_format(const struct place *place, char text[PLACE_TEXT_BYTES])
+{
+    char address[ADDR_TEXT_BYTES];
+    addr_format(&place->address, address);
+    if (!place->ttl)
+        snprintf(text, PLACE_TEXT_BYTES, "%s", *address ? address : "an unknown place");
+    else if (*address)
+        snprintf(text, PLACE_TEXT_BYTES, "hop %u (%s)", place->ttl, address);
+    else
+        snprintf(text, PLACE_TEXT_BYTES, "hop %u", place->ttl);
+    return text;
 }
 
 void frames_add(uint64_t *frames, unsigned *count, uint64_t frame)

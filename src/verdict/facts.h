@@ -12,7 +12,7 @@ struct evidence {
 };
 
 struct facts {
-    const struct session *session;
+    const struct cohort *cohort;
     const struct trace *trace;
     unsigned sent, refused_sends; /* probes that went out, and that our own host kept back */
     uint8_t last_hop;             /* L: last TTL with a time exceeded for this spec; 0: none */
@@ -26,7 +26,7 @@ struct facts {
     struct comparison comparison;
 };
 
-void facts_gather(const struct session *session, const struct trace *trace, struct facts *out);
+void facts_gather(const struct cohort *cohort, const struct trace *trace, struct facts *out);
 /* Whether the target stands behind this TTL: a router answered another spec there or beyond, or the target only beyond.
  * For `parted` also by what proves nothing: specs that are known to go another way, other attempts of this one (ways of
  * different length, packet by packet). */
@@ -36,22 +36,35 @@ bool facts_expired_too(const struct evidence *evidence);
 /* Whether the reply TTL of a RST is that of the target's other answers, as far as these have come: a device just before
  * the target gives itself away by it alone. */
 bool facts_reply_ttl_fits(const struct facts *facts, const struct reply *rst);
+/* Whether an answer that accepts has fewer hops to come than what the target answered to at least two other specs, on
+ * ways that are not seen to differ: so something nearer gave it. */
+bool facts_comes_from_nearer(const struct facts *facts, const struct evidence *evidence);
+/* Whether a RST to a SYN is made otherwise (id, DF, window) than all that came in the target's name, from its hop, to
+ * other specs' SYNs: then one of them is not the target's, but which is not told. */
+bool facts_is_made_otherwise(const struct facts *facts, const struct reply *rst);
 /* Whether the reply, in the target's name, accepts the probe; whether it says that nobody listens there. */
 bool reply_accepts(const struct reply *reply);
 bool reply_closes(const struct reply *reply);
 /* The hop at which this address answers, for any spec, other than the target's own; 0: at none. */
-uint8_t facts_hop_of(const struct session *session, const struct addr *address);
+uint8_t facts_hop_of(const struct cohort *cohort, const struct addr *address);
 /* The router that answered at this TTL for any spec but preferably `trace`. */
-struct place facts_place(const struct session *session, const struct trace *trace, uint8_t ttl);
+struct place facts_place(const struct cohort *cohort, const struct trace *trace, uint8_t ttl);
 /* The next hop behind `ttl` at which the trace asked and a router answered another spec. */
 struct place facts_next_router(const struct facts *facts, uint8_t ttl);
+
+/* "hop 3 (10.0.2.1)", or "hop 3" where nobody there has an address. Returns `text`. */
+#define PLACE_TEXT_BYTES (ADDR_TEXT_BYTES + 32)
+const char *place_format(const struct place *place, char text[PLACE_TEXT_BYTES]);
+
+/* The usual initial TTL (32, 64, 128, 255) that the seen one is nearest below. */
+unsigned initial_ttl(uint8_t seen);
 
 /* contract.md's word for a refusal ("admin-prohibited", "tcp-reset" ...); NULL where it has none. */
 const char *how_of_reply(const struct reply *reply);
 
 /* rules.c: the first rule that holds. */
 void rules_judge(const struct facts *facts, struct verdict *out);
-void findings_gather(const struct session *session, struct judgement *out);
+
 /* Adds the number of a frame to a list of at most VERDICT_FRAMES_MOST; 0 (none is kept) and repetitions are left out.
  */
 void frames_add(uint64_t *frames, unsigned *count, uint64_t frame);

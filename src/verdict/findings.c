@@ -1,17 +1,96 @@
-/* findings: what is worth telling beside the verdicts. */
+/* findings: what is worth telling beside the verdicts: the table of finders, and those that a trace tells by itself. */
+#include "verdict/findings.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "verdict/facts.h"
-
-static struct finding *add(struct judgement *out, const char *kind, const struct trace *trace)
+struct finding *finding_add(struct judgement *out, const char *kind, const struct trace *trace)
 {
-    if (out->finding_count == sizeof out->findings / sizeof *out->findings)
+    if (out->finding_count == FINDINGS_MOST)
         return NULL;
     struct finding *finding = &out->findings[out->finding_count++];
     *finding = (struct finding){.kind = kind, .trace = trace};
     return finding;
+}
+
+struct finding *finding_at(struct judgement *out, const char *kind, const struct trace *trace, const struct place *at)
+{
+    for (unsigned i = 0; i < out->finding_count; i++) {
+        struct finding *finding = &out->findings[i];
+        if (strcmp(finding->kind, kind) == 0 && finding->at.ttl == at->ttl &&
+            addr_equal(&finding->at.address, &at->address)) {
+            finding->trace = finding->trace == trace ? trace : NULL;
+            return finding;
+        }
+    }
+    struct finding *finding = finding_add(out, kind, trace);
+    if (finding)
+        finding->at = *at;
+    return finding;
+}
+
+/* The row of this name, or the first that is free; the last where all are taken. */
+static unsigned detail_row(const struct finding *finding, const char *name)
+{
+    unsigned last = sizeof finding->detail / sizeof *finding->detail - 1;
+    unsigned row = 0;
+    while (row < last && finding->detail[row].name && strcmp(finding->detail[row].name, name) != 0)
+        row++;
+    return row;
+}
+
+void finding_number(struct finding *finding, const char *name, double number)
+{
+    unsigned row = detail_row(finding, name);
+    finding->detail[row].name = name;
+    finding->detail[row].number = number;
+}
+
+void finding_text(struct finding *finding, const char *name, const char *text)
+{
+    unsigned row = detail_row(finding, name);
+    finding->detail[row].name = name;
+    finding->detail[row].text = text;
+}
+
+void finding_show(struct finding *finding, const struct probe *probe, const struct reply *reply)
+{
+    frames_add(finding->frames, &finding->frame_count, probe->frame);
+    if (reply)
+        frames_add(finding->frames, &finding->frame_count, reply->frame);
+}
+
+struct addr sole_router(const struct trace *trace, uint8_t ttl, struct evidence *first)
+{
+    *first = (struct evidence){0};
+    for (const struct probe *p = trace_first_at(trace, ttl); p; p = trace_next_at(trace, p))
+        for (unsigned k = 0; k < p->reply_count; k++) {
+            const struct reply *reply = &p->replies[k];
+            if (reply->kind != REPLY_TIME_EXCEEDED)
+                continue;
+            if (addr_equal(&reply->from, &trace->flow.target) ||
+                (first->reply && !addr_equal(&reply->from, &first->reply->from)))
+                return (struct addr){0};
+            if (!first->reply)
+                *first = (struct evidence){p, reply};
+        }
+    return first->reply ? first->reply->from : (struct addr){0};
+}
+
+struct place place_of_hop(const struct cohort *cohort, uint8_t ttl)
+{
+    if (!cohort->count || !ttl)
+        return (struct place){0};
+    return facts_place(cohort, cohort->traces[0], ttl);
+}
+
+uint8_t last_router(const struct cohort *cohort)
+{
+    uint8_t last = 0;
+    for (unsigned i = 0; i < cohort->count; i++)
+        last = cohort->traces[i]->top > last ? cohort->traces[i]->top : last;
+    return last;
 }
 
 static void find_local_drop(const struct trace *trace, const char *spec, struct judgement *out)
@@ -23,29 +102,32 @@ static void find_local_drop(const struct trace *trace, const char *spec, struct 
             refused++;
             cause = trace->probes[i].send_errno;
         }
-    struct finding *finding = refused ? add(out, "local-drop", trace) : NULL;
+    struct finding *finding = refused ? finding_add(out, "local-drop", trace) : NULL;
     if (!finding)
         return;
-    finding->detail[0].name = "refused";
-    finding->detail[0].number = refused;
-    finding->detail[1].name = "sent";
-    finding->detail[1].number = (double)trace->probe_count - refused;
-    finding->detail[2].name = "errno";
-    finding->detail[2].number = cause;
+    finding_number(finding, "refused", refused);
+    finding_number(finding, "sent", (double)trace->probe_count - refused);
+    finding_number(finding, "errno", cause);
     snprintf(finding->text, sizeof finding->text, "this host kept back %u of %zu %s probes: %s%s", refused,
              trace->probe_count, spec, strerror(cause), cause == EPERM ? " (a local firewall rule)" : "");
 }
 
 static void find_loop(const struct trace *trace, const char *spec, struct judgement *out)
 {
-    struct finding *finding = trace->loop_first ? add(out, "loop", trace) : NULL;
+    struct finding *finding = trace->loop_first ? finding_add(out, "loop", trace) : NULL;
     if (!finding)
         return;
     char address[ADDR_TEXT_BYTES];
     finding->at =
         (struct place){.known = true, .ttl = trace->loop_first, .address = trace_hop_address(trace, trace->loop_first)};
-    finding->detail[0].name = "length";
-    finding->detail[0].number = trace->loop_length;
+    finding_number(finding, "length", trace->loop_length);
+    for (unsigned ttl = trace->loop_first; ttl <= trace_loop_end(trace); ttl++) {
+        const struct probe *probe = trace_first_at(trace, (uint8_t)ttl);
+        while (probe && !probe->reply_count)
+            probe = trace_next_at(trace, probe);
+        if (probe)
+            finding_show(finding, probe, probe_answer(probe));
+    }
     addr_format(&finding->at.address, address);
     snprintf(finding->text, sizeof finding->text, "%u routers send %s round in a circle from hop %u (%s) on",
              trace->loop_length, spec, trace->loop_first, address);
@@ -61,49 +143,45 @@ static void find_nat(const struct trace *trace, const char *spec, struct judgeme
             const struct reply *reply = probe_answer(p);
             if (!reply || reply->kind != REPLY_TIME_EXCEEDED || !addr_equal(&reply->from, &trace->flow.target))
                 continue;
-            if (!finding && !(finding = add(out, "nat", trace)))
+            if (!finding && !(finding = finding_add(out, "nat", trace)))
                 return;
             if (!finding->at.known)
                 finding->at = (struct place){.known = true, .ttl = (uint8_t)ttl, .address = reply->from};
-            frames_add(finding->frames, &finding->frame_count, reply->frame);
+            finding_show(finding, p, reply);
             hops++;
             break;
         }
     if (!finding)
         return;
-    finding->detail[0].name = "hops";
-    finding->detail[0].number = hops;
+    finding_number(finding, "hops", hops);
     snprintf(finding->text, sizeof finding->text,
              "%s: %u hop%s from hop %u on answer%s in the target's own address: the target is behind a NAT there", spec,
              hops, hops == 1 ? "" : "s", finding->at.ttl, hops == 1 ? "s" : "");
 }
 
-static void find_mtu(const struct session *session, const struct trace *trace, const char *spec, struct judgement *out)
+static void find_mtu(const struct cohort *cohort, const struct trace *trace, const char *spec, struct judgement *out)
 {
     struct facts facts;
-    facts_gather(session, trace, &facts);
+    facts_gather(cohort, trace, &facts);
     const struct reply *reply = facts.refusal.reply;
-    struct finding *finding = reply && reply->kind == REPLY_TOO_BIG ? add(out, "mtu", trace) : NULL;
+    struct finding *finding = reply && reply->kind == REPLY_TOO_BIG ? finding_add(out, "mtu", trace) : NULL;
     if (!finding)
         return;
     char address[ADDR_TEXT_BYTES];
-    uint8_t hop = facts_hop_of(session, &reply->from);
+    uint8_t hop = facts_hop_of(cohort, &reply->from);
     addr_format(&reply->from, address);
     finding->at = (struct place){.known = true, .ttl = hop ? hop : facts.refusal.probe->ttl, .address = reply->from};
-    finding->detail[0].name = "mtu";
-    finding->detail[0].number = reply->mtu;
-    finding->detail[1].name = "size";
-    finding->detail[1].number = trace->flow.size;
-    frames_add(finding->frames, &finding->frame_count, facts.refusal.probe->frame);
-    frames_add(finding->frames, &finding->frame_count, reply->frame);
+    finding_number(finding, "mtu", reply->mtu);
+    finding_number(finding, "size", trace->flow.size);
+    finding_show(finding, facts.refusal.probe, reply);
     snprintf(finding->text, sizeof finding->text, "%s: the link behind hop %u (%s) takes packets of %u bytes, not %u",
              spec, finding->at.ttl, address, reply->mtu, trace->flow.size);
 }
 
-void findings_gather(const struct session *session, struct judgement *out)
+static void find_of_trace(const struct cohort *cohort, struct judgement *out)
 {
-    for (unsigned i = 0; i < session_trace_count(session); i++) {
-        const struct trace *trace = session_trace(session, i);
+    for (unsigned i = 0; i < cohort->count; i++) {
+        const struct trace *trace = cohort->traces[i];
         char spec[PROBE_SPEC_TEXT_BYTES];
         if (!trace->started)
             continue;
@@ -111,6 +189,26 @@ void findings_gather(const struct session *session, struct judgement *out)
         find_local_drop(trace, spec, out);
         find_loop(trace, spec, out);
         find_nat(trace, spec, out);
-        find_mtu(session, trace, spec, out);
+        find_mtu(cohort, trace, spec, out);
     }
+}
+
+/* The most important first: what is beyond FINDINGS_MOST is left out. */
+static const struct {
+    finder *find;
+    bool in_trace; /* also where the path is all that was asked for */
+} finders[] = {
+    {find_of_trace, true},          {find_proxies, false},          {find_statefulness, false},
+    {find_path_dependence, false},  {find_rewrites, false},         {find_ttl_rewrites, false},
+    {find_changes, false},          {find_balancers, false},        {find_labels, false},
+    {find_implicit_tunnels, false}, {find_repeated_routers, false}, {find_skipped_hops, false},
+    {find_asymmetry, false},        {find_limits, false},           {find_silent_hops, false},
+};
+
+void findings_gather(const struct cohort *cohort, struct judgement *out)
+{
+    bool is_trace = !cohort->is_diagnose && !cohort->is_apart;
+    for (unsigned i = 0; i < sizeof finders / sizeof *finders; i++)
+        if (finders[i].in_trace || !is_trace)
+            finders[i].find(cohort, out);
 }

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "verdict/facts.h"
+#include "verdict/findings.h"
 
 static void end_sentence(char text[SENTENCE_BYTES])
 {
@@ -11,21 +11,62 @@ static void end_sentence(char text[SENTENCE_BYTES])
         memcpy(text + length, ".", 2);
 }
 
-void verdict_judge(const struct session *session, struct judgement *out)
+static void judge(const struct cohort *cohort, struct judgement *out)
 {
     memset(out, 0, sizeof *out);
-    for (unsigned i = 0; i < session_trace_count(session); i++) {
+    for (unsigned i = 0; i < cohort->count; i++) {
         struct facts facts;
-        if (!session_trace(session, i)->started)
+        if (!cohort->traces[i]->started)
             continue;
-        facts_gather(session, session_trace(session, i), &facts);
+        facts_gather(cohort, cohort->traces[i], &facts);
         rules_judge(&facts, &out->verdicts[out->verdict_count++]);
     }
-    findings_gather(session, out);
+    findings_gather(cohort, out);
     for (unsigned i = 0; i < out->verdict_count; i++)
         end_sentence(out->verdicts[i].text);
     for (unsigned i = 0; i < out->finding_count; i++)
         end_sentence(out->findings[i].text);
+}
+
+void verdict_judge(const struct session *session, struct judgement *out)
+{
+    const struct trace *traces[SPECS_MOST];
+    struct cohort cohort = cohort_of_session(session, traces);
+    judge(&cohort, out);
+}
+
+/* The higher the further it got. */
+static unsigned distance(const struct trace *trace)
+{
+    return trace->reached_ttl                ? 256U + trace->reached_ttl
+           : trace->refused_ttl > trace->top ? trace->refused_ttl
+                                             : trace->top;
+}
+
+/* Of traces of one spec one stands for all. */
+static void add_furthest(const struct trace **kept, unsigned *count, const struct trace *trace)
+{
+    unsigned at = 0;
+    while (at < *count && !probe_spec_equal(&kept[at]->flow.spec, &trace->flow.spec))
+        at++;
+    if (at == *count && *count < SPECS_MOST)
+        kept[(*count)++] = trace;
+    else if (at < *count && distance(trace) > distance(kept[at]))
+        kept[at] = trace;
+}
+
+void verdict_judge_traces(const struct trace *const *traces, size_t count, struct judgement *out)
+{
+    const struct trace *kept[SPECS_MOST];
+    struct cohort cohort = {.traces = kept, .claim = CONFIDENCE_TO_CLAIM, .is_apart = true, .until = NSTIME_NONE};
+    for (size_t i = 0; i < count; i++) {
+        nstime last = traces[i]->last_sent > traces[i]->last_seen ? traces[i]->last_sent : traces[i]->last_seen;
+        cohort.until = last > cohort.until ? last : cohort.until;
+        cohort.max_ttl = traces[i]->most_ttl > cohort.max_ttl ? traces[i]->most_ttl : cohort.max_ttl;
+        if (traces[i]->started)
+            add_furthest(kept, &cohort.count, traces[i]);
+    }
+    judge(&cohort, out);
 }
 
 const char *verdict_state_name(enum verdict_state state)

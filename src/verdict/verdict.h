@@ -46,22 +46,29 @@ struct finding {
     struct {
         const char *name; /* constant; NULL ends */
         double number;
-        const char *text; /* constant; NULL: `number` counts */
+        const char *text; /* constant, or in `addresses`; NULL: `number` counts */
     } detail[6];
+    char addresses[2][ADDR_TEXT_BYTES]; /* of a detail: a finding is not to be copied */
     char text[SENTENCE_BYTES];
     uint64_t frames[VERDICT_FRAMES_MOST];
     unsigned frame_count;
 };
 
+#define FINDINGS_MOST 64 /* beyond that the least important kinds are left out */
+
 struct judgement {
     struct verdict verdicts[SPECS_MOST];
     unsigned verdict_count;
-    struct finding findings[64];
+    struct finding findings[FINDINGS_MOST];
     unsigned finding_count;
 };
 
 /* Judges every trace that sent something, in their order. */
 void verdict_judge(const struct session *session, struct judgement *out);
+/* The same of traces by whatever tools, all from one source to one target: what each shows of its spec, against what
+ * the others show. Of several that ask the same spec the one that got furthest is judged, for all of them; of more
+ * specs than SPECS_MOST the first are. The traces must outlive `out`. */
+void verdict_judge_traces(const struct trace *const *traces, size_t count, struct judgement *out);
 const char *verdict_state_name(enum verdict_state state); /* "open" ... */
 
 #endif

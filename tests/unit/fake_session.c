@@ -114,7 +114,10 @@ void fake_answer(struct fake *fake, unsigned trace, uint16_t serial, const struc
         .is_icmp = row->type || kind_is_icmp(row->kind),
         .icmp_type = (uint8_t)row->type,
         .icmp_code = (uint8_t)row->code,
-        .reply_ttl = 64,
+        .reply_ttl = row->reply_ttl ? row->reply_ttl : 64,
+        .ip_id = row->ip_id,
+        .tcp_window = row->tcp_window,
+        .dont_fragment = row->dont_fragment,
         .mtu = row->mtu,
         .answer_type = row->answer_type,
         .extension = copy(row->extension, sizeof *row->extension),
@@ -125,6 +128,8 @@ void fake_answer(struct fake *fake, unsigned trace, uint16_t serial, const struc
     if (reply.kind == REPLY_TIME_EXCEEDED && !row->type)
         reply.icmp_type = reply.version == 4 ? 11 : 3;
     reply.quoted_ttl = reply.is_icmp && reply.kind != REPLY_ECHO ? 1 : -1;
+    if (row->quotes_ttl)
+        reply.quoted_ttl = row->quoted_ttl;
     trace_add_reply(fake_trace(fake, trace), probe, &reply);
 }
 

@@ -22,6 +22,11 @@ struct fake_reply {
     enum match match; /* MATCH_NONE: exact */
     uint32_t mtu;
     uint8_t answer_type;
+    uint8_t reply_ttl; /* 0: 64 */
+    bool quotes_ttl;   /* `quoted_ttl` is what an ICMP error quotes, else 1 */
+    uint8_t quoted_ttl;
+    uint16_t ip_id, tcp_window;
+    bool dont_fragment;
     const struct icmp_extension *extension; /* copied */
     const struct rewrite *rewrites;         /* copied */
     uint8_t rewrite_count;

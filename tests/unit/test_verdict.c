@@ -15,6 +15,7 @@ enum {
     SYN_ACK,
     RST,
     RST_OF_ACK,
+    RST_OF_ODD_MAKE, /* with a window */
     RST_AND_EXCEEDED,
     SILENT,
     LATER,
@@ -280,6 +281,37 @@ static const struct row rows[] = {
      {"udp"},
      {{0, 1, EXCEEDED, R1, 0}, {0, 2, TOO_BIG, TARGET, 4}},
      .want = {{VERDICT_REJECTED, NULL, 2, 0, 0, "too big"}}},
+    {"a SYN/ACK at the target's hop from nearer than two other specs' answers is intercepted just before it",
+     {"tcp/443", "tcp/80", "tcp/22"},
+     {{0, 1, EXCEEDED, R1, 0},
+      {0, 2, SYN_ACK, NULL, 61},
+      {1, 1, EXCEEDED, R1, 0},
+      {1, 2, SYN_ACK, NULL, 61},
+      {2, 1, EXCEEDED, R1, 0},
+      {2, 2, SYN_ACK, NULL, 62}},
+     .want = {{VERDICT_OPEN, NULL, 2, 0, 0, NULL},
+              {VERDICT_OPEN, NULL, 2, 0, 0, NULL},
+              {VERDICT_INTERCEPTED, NULL, 2, 0, 0, "TTL 62"}}},
+    {"by one other answer it is not: the ways back may differ",
+     {"tcp/443", "tcp/22"},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, SYN_ACK, NULL, 61}, {1, 1, EXCEEDED, R1, 0}, {1, 2, SYN_ACK, NULL, 62}},
+     .want = {{VERDICT_OPEN, NULL, 2, 0, 0, NULL}, {VERDICT_OPEN, NULL, 2, 0, 0, NULL}}},
+    {"nor from further: a port that is forwarded",
+     {"tcp/443", "tcp/80", "tcp/22"},
+     {{0, 1, EXCEEDED, R1, 0},
+      {0, 2, SYN_ACK, NULL, 61},
+      {1, 1, EXCEEDED, R1, 0},
+      {1, 2, SYN_ACK, NULL, 61},
+      {2, 1, EXCEEDED, R1, 0},
+      {2, 2, SYN_ACK, NULL, 60}},
+     .want = {{VERDICT_OPEN, NULL, 2, 0, 0, NULL},
+              {VERDICT_OPEN, NULL, 2, 0, 0, NULL},
+              {VERDICT_OPEN, NULL, 2, 0, 0, NULL}}},
+    {"two resets of different make are not both the target's, but which is not told",
+     {"tcp/443", "tcp/80"},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, RST, NULL, 0}, {1, 1, EXCEEDED, R1, 0}, {1, 2, RST_OF_ODD_MAKE, NULL, 0}},
+     .want = {{VERDICT_CLOSED, "tcp-reset", 2, 0, 0, "made otherwise"},
+              {VERDICT_CLOSED, "tcp-reset", 2, 0, 0, "made otherwise"}}},
     {"a redirect is no answer: the one behind it counts",
      {"udp"},
      {{0, 1, EXCEEDED, R1, 0}, {0, 2, REDIRECT, R1, 1}, {0, 3, UNREACHABLE, TARGET, 3}},
@@ -299,6 +331,25 @@ static void play_reset_of_ack(struct session *session, unsigned trace, uint16_t 
     memcpy(bytes + 24, probe + 28, 4);
     bytes[32] = 0x50;
     bytes[33] = TCP_RST;
+    see_bytes(session, bytes, sizeof bytes, at);
+}
+
+/* A reset to a SYN that announces a window. */
+static void play_odd_reset(struct session *session, unsigned trace, uint16_t serial, nstime at)
+{
+    const struct flow *flow = &session_trace(session, trace)->flow;
+    uint8_t probe[128], bytes[40] = {0x45, 0, 0, 40, 0, 0, 0x40, 0, 60, 6};
+    flow_stamp(flow, serial, 1, probe);
+    memcpy(bytes + 12, flow->target.bytes, 4);
+    memcpy(bytes + 16, flow->source.bytes, 4);
+    memcpy(bytes + 20, probe + 22, 2);
+    memcpy(bytes + 22, probe + 20, 2);
+    memcpy(bytes + 28, probe + 24, 4);
+    for (unsigned i = 31; i >= 28 && ++bytes[i] == 0; i--) /* ack = seq + 1 */
+        ;
+    bytes[32] = 0x50;
+    bytes[33] = TCP_RST | TCP_ACK;
+    bytes[34] = 0x10;
     see_bytes(session, bytes, sizeof bytes, at);
 }
 
@@ -331,6 +382,9 @@ static void play(struct session *session, const struct event *event, uint16_t se
         break;
     case RST_OF_ACK:
         play_reset_of_ack(session, event->trace, serial, at + MS);
+        break;
+    case RST_OF_ODD_MAKE:
+        play_odd_reset(session, event->trace, serial, at + MS);
         break;
     case SYN_ACK:
         see_tcp(session, TCP_SYN | TCP_ACK, event->code ? event->code : 60, event->trace, serial, at + MS);
