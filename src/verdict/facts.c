@@ -168,23 +168,41 @@ void facts_gather(const struct cohort *cohort, const struct trace *trace, struct
 /* Fewer probes may have been lost, and then the target's hop is nearer than where it was seen. */
 #define SILENCE_TO_CLAIM 3
 
-/* Whether probes of one flow went different ways before the TTL, packet by packet. */
-static bool is_spread(const struct trace *trace, uint8_t ttl)
+/* What routers a TTL shows, to any spec. */
+enum crowd { CROWD_NOBODY, CROWD_ONE, CROWD_SEVERAL };
+
+static enum crowd crowd_at(const struct cohort *cohort, uint8_t ttl, struct addr *one)
 {
-    for (unsigned t = 1; t < ttl; t++) {
-        struct addr first = trace_router_address(trace, (uint8_t)t);
-        for (const struct probe *p = trace_first_at(trace, (uint8_t)t); p; p = trace_next_at(trace, p))
-            if (p->reply_count && p->replies[0].kind == REPLY_TIME_EXCEEDED && !addr_equal(&p->replies[0].from, &first))
-                return true;
+    *one = (struct addr){0};
+    for (unsigned i = 0; i < cohort->count; i++) {
+        const struct trace *trace = cohort->traces[i];
+        for (const struct probe *p = trace_first_at(trace, ttl); p; p = trace_next_at(trace, p)) {
+            const struct reply *reply = probe_answer(p);
+            if (!reply || reply->kind != REPLY_TIME_EXCEEDED || addr_equal(&reply->from, &trace->flow.target))
+                continue;
+            if (!addr_is_none(one) && !addr_equal(one, &reply->from))
+                return CROWD_SEVERAL;
+            *one = reply->from;
+        }
     }
-    return false;
+    return addr_is_none(one) ? CROWD_NOBODY : CROWD_ONE;
 }
 
-static bool any_spread(const struct cohort *cohort, uint8_t ttl)
+/* A router that everybody meets, all of them at one TTL, sets all ways to one length again. */
+bool facts_is_spread(const struct cohort *cohort, uint8_t ttl)
 {
-    for (unsigned i = 0; i < cohort->count; i++)
-        if (is_spread(cohort->traces[i], ttl))
+    struct addr one, other;
+    for (unsigned before = ttl - 1U; before >= 1; before--) {
+        enum crowd crowd = crowd_at(cohort, (uint8_t)before, &one);
+        if (crowd == CROWD_SEVERAL)
             return true;
+        bool elsewhere = false;
+        for (unsigned t = 1; crowd == CROWD_ONE && t <= ttl; t++)
+            elsewhere = elsewhere || (t != before && crowd_at(cohort, (uint8_t)t, &other) != CROWD_NOBODY &&
+                                      addr_equal(&one, &other));
+        if (crowd == CROWD_ONE && !elsewhere)
+            return false;
+    }
     return false;
 }
 
@@ -202,7 +220,7 @@ static unsigned silent_before_target(const struct cohort *cohort, const struct t
 bool facts_target_is_farther(const struct facts *facts, uint8_t ttl, bool parted)
 {
     const struct trace *trace = facts->trace;
-    bool spread = !parted && any_spread(facts->cohort, ttl);
+    bool spread = !parted && facts_is_spread(facts->cohort, ttl);
     if (!spread && facts->target_witness && ttl < facts->others_target &&
         silent_before_target(facts->cohort, facts->target_witness, ttl) >= SILENCE_TO_CLAIM &&
         (parted || !compare_parted(trace, facts->target_witness, ttl)))
@@ -258,23 +276,14 @@ bool facts_reply_ttl_fits(const struct facts *facts, const struct reply *rst)
     return fits;
 }
 
-/* Whether any two traces, or probes of one flow, went different ways before the TTL. */
-static bool any_parted(const struct cohort *cohort, uint8_t ttl)
-{
-    for (unsigned i = 0; i < cohort->count; i++)
-        for (unsigned k = 0; k < i; k++)
-            if (compare_parted(cohort->traces[i], cohort->traces[k], ttl))
-                return true;
-    return any_spread(cohort, ttl);
-}
-
 bool facts_comes_from_nearer(const struct facts *facts, const struct evidence *evidence)
 {
     const struct reply *reply = evidence->reply;
     unsigned witnesses = 0;
     uint8_t own_least, own_largest;
     reply_ttls(facts->trace, reply, &own_least, &own_largest);
-    if (reply->kind != REPLY_SYN_ACK || own_least != own_largest || any_parted(facts->cohort, evidence->probe->ttl))
+    if (reply->kind != REPLY_SYN_ACK || own_least != own_largest ||
+        facts_is_spread(facts->cohort, evidence->probe->ttl))
         return false;
     for (unsigned i = 0; i < facts->cohort->count; i++) {
         uint8_t least, largest;

@@ -31,6 +31,8 @@ void facts_gather(const struct cohort *cohort, const struct trace *trace, struct
  * For `parted` also by what proves nothing: specs that are known to go another way, other attempts of this one (ways of
  * different length, packet by packet). */
 bool facts_target_is_farther(const struct facts *facts, uint8_t ttl, bool parted);
+/* Whether probes, of any spec, go different ways before this TTL, which may be of different length. */
+bool facts_is_spread(const struct cohort *cohort, uint8_t ttl);
 /* Whether the very probe that was answered expired on its way, too: the packet went on, and the answer is forged. */
 bool facts_expired_too(const struct evidence *evidence);
 /* Whether the reply TTL of a RST is that of the target's other answers, as far as these have come: a device just before

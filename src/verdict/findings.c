@@ -114,12 +114,12 @@ static void find_local_drop(const struct trace *trace, const char *spec, struct 
 
 static void find_loop(const struct trace *trace, const char *spec, struct judgement *out)
 {
-    struct finding *finding = trace->loop_first ? finding_add(out, "loop", trace) : NULL;
+    struct place at = {.known = true, .ttl = trace->loop_first};
+    at.address = trace_hop_address(trace, trace->loop_first);
+    struct finding *finding = trace->loop_first ? finding_at(out, "loop", trace, &at) : NULL;
     if (!finding)
         return;
     char address[ADDR_TEXT_BYTES];
-    finding->at =
-        (struct place){.known = true, .ttl = trace->loop_first, .address = trace_hop_address(trace, trace->loop_first)};
     finding_number(finding, "length", trace->loop_length);
     for (unsigned ttl = trace->loop_first; ttl <= trace_loop_end(trace); ttl++) {
         const struct probe *probe = trace_first_at(trace, (uint8_t)ttl);
@@ -130,33 +130,42 @@ static void find_loop(const struct trace *trace, const char *spec, struct judgem
     }
     addr_format(&finding->at.address, address);
     snprintf(finding->text, sizeof finding->text, "%u routers send %s round in a circle from hop %u (%s) on",
-             trace->loop_length, spec, trace->loop_first, address);
+             trace->loop_length, finding->trace ? spec : "several probes", trace->loop_first, address);
 }
 
-/* Time exceeded in the target's own name at a hop: a DNAT before it signs for all behind it. */
+/* How many hops answer the trace by time exceeded in the target's own name, and the first of them. */
+static unsigned hops_in_targets_name(const struct trace *trace, uint8_t *first)
+{
+    unsigned hops = 0;
+    for (unsigned ttl = 1; ttl <= trace->top; ttl++) {
+        struct addr router = trace_router_address(trace, (uint8_t)ttl);
+        if (!addr_equal(&router, &trace->flow.target))
+            continue;
+        *first = hops++ ? *first : (uint8_t)ttl;
+    }
+    return hops;
+}
+
+/* A DNAT before the target signs for all behind it. */
 static void find_nat(const struct trace *trace, const char *spec, struct judgement *out)
 {
-    struct finding *finding = NULL;
-    unsigned hops = 0;
-    for (unsigned ttl = 1; ttl < 256; ttl++)
-        for (const struct probe *p = trace_first_at(trace, (uint8_t)ttl); p; p = trace_next_at(trace, p)) {
-            const struct reply *reply = probe_answer(p);
-            if (!reply || reply->kind != REPLY_TIME_EXCEEDED || !addr_equal(&reply->from, &trace->flow.target))
-                continue;
-            if (!finding && !(finding = finding_add(out, "nat", trace)))
-                return;
-            if (!finding->at.known)
-                finding->at = (struct place){.known = true, .ttl = (uint8_t)ttl, .address = reply->from};
-            finding_show(finding, p, reply);
-            hops++;
-            break;
-        }
+    uint8_t first = 0;
+    unsigned hops = hops_in_targets_name(trace, &first);
+    struct place at = {.known = true, .ttl = first, .address = trace->flow.target};
+    struct finding *finding = hops ? finding_at(out, "nat", trace, &at) : NULL;
     if (!finding)
         return;
+    for (unsigned ttl = first; ttl <= trace->top; ttl++)
+        for (const struct probe *p = trace_first_at(trace, (uint8_t)ttl); p; p = trace_next_at(trace, p)) {
+            const struct reply *reply = probe_answer(p);
+            if (reply && reply->kind == REPLY_TIME_EXCEEDED && addr_equal(&reply->from, &trace->flow.target))
+                finding_show(finding, p, reply);
+        }
     finding_number(finding, "hops", hops);
     snprintf(finding->text, sizeof finding->text,
-             "%s: %u hop%s from hop %u on answer%s in the target's own address: the target is behind a NAT there", spec,
-             hops, hops == 1 ? "" : "s", finding->at.ttl, hops == 1 ? "s" : "");
+             "%s: %u hop%s from hop %u on answer%s in the target's own address: the target is behind a NAT there",
+             finding->trace ? spec : "several probes", hops, hops == 1 ? "" : "s", finding->at.ttl,
+             hops == 1 ? "s" : "");
 }
 
 static void find_mtu(const struct cohort *cohort, const struct trace *trace, const char *spec, struct judgement *out)

@@ -45,6 +45,23 @@ static const struct rewrite *rewrite_of(const struct reply *reply, enum rewrite_
     return NULL;
 }
 
+/* Whether the quote is of another of the trace's flows: whatever matched it, it is not compared with its own probe. */
+static bool is_of_another_flow(const struct trace *trace, const struct probe *probe, const struct reply *reply)
+{
+    const struct rewrite *port = rewrite_of(reply, REWRITE_SOURCE_PORT);
+    port = port ? port : rewrite_of(reply, REWRITE_ICMP_ID);
+    for (unsigned flow = 0; port && flow < trace->flow_count; flow++)
+        if (flow != probe->flow && port->quoted == trace_flow(trace, flow)->source_port)
+            return true;
+    return false;
+}
+
+/* A weak match fits little more than an id: what else differs may not be a change, but another packet. */
+static bool is_comparable(const struct trace *trace, const struct probe *probe, const struct reply *reply)
+{
+    return reply->match != MATCH_WEAK && !is_of_another_flow(trace, probe, reply);
+}
+
 /* Whether the quote is long enough to show the field. Of a field behind what every quote holds that is known only where
  * another one there is shown changed. */
 static bool quote_shows(const struct trace *trace, const struct reply *reply, enum rewrite_field field)
@@ -103,8 +120,9 @@ static void note_changed(const struct cohort *cohort, const struct trace *trace,
         for (unsigned k = 0; k < trace->probes[i].reply_count; k++) {
             const struct reply *reply = &trace->probes[i].replies[k];
             const struct rewrite *rewrite = rewrite_of(reply, field);
-            uint8_t hop =
-                rewrite && is_rewriting(rewrite) ? quoting_hop(cohort, trace, &trace->probes[i], reply, &lookup) : 0;
+            if (!rewrite || !is_rewriting(rewrite) || !is_comparable(trace, &trace->probes[i], reply))
+                continue;
+            uint8_t hop = quoting_hop(cohort, trace, &trace->probes[i], reply, &lookup);
             if (!hop || (out->rewrite && hop >= out->at_ttl))
                 continue;
             out->rewrite = rewrite;
@@ -120,7 +138,7 @@ static void note_unchanged(const struct cohort *cohort, const struct trace *trac
     for (size_t i = 0; i < trace->probe_count; i++)
         for (unsigned k = 0; k < trace->probes[i].reply_count; k++) {
             const struct reply *reply = &trace->probes[i].replies[k];
-            if (!shows_unchanged(trace, reply, field))
+            if (!shows_unchanged(trace, reply, field) || !is_comparable(trace, &trace->probes[i], reply))
                 continue;
             uint8_t hop = quoting_hop(cohort, trace, &trace->probes[i], reply, &lookup);
             out->again = out->again || hop > out->at_ttl;
@@ -370,8 +388,18 @@ static bool quotes_one_less(const struct trace *trace, const struct probe *probe
     return before.reply && before.reply->quoted_ttl == quoted - 1;
 }
 
+/* Whether all ways to this TTL are of one length, as far as they show. */
+static bool is_of_one_length(const struct cohort *cohort, uint8_t ttl)
+{
+    for (unsigned i = 0; i < cohort->count; i++)
+        if (cohort->traces[i]->reached_ttl && cohort->traces[i]->reached_ttl < ttl)
+            return false;
+    return !facts_is_spread(cohort, ttl);
+}
+
 /* Rising quoted TTLs are a tunnel's (structure.c). */
-static const char *raised(const struct trace *trace, const struct probe *probe, const struct reply *reply)
+static const char *raised(const struct cohort *cohort, const struct trace *trace, const struct probe *probe,
+                          const struct reply *reply)
 {
     if (!reply->is_icmp || reply->quoted_ttl < 0)
         return NULL;
@@ -381,15 +409,17 @@ static const char *raised(const struct trace *trace, const struct probe *probe, 
         return reply->quoted_ttl > 1 && !reply->extension && !quotes_one_less(trace, probe, reply->quoted_ttl)
                    ? "where nothing is left to a packet that expires"
                    : NULL;
-    return reply->quoted_ttl > 1 && expired_before(trace, probe) ? "where one less expired one hop before" : NULL;
+    return reply->quoted_ttl > 1 && expired_before(trace, probe) && is_of_one_length(cohort, probe->ttl)
+               ? "where one less expired one hop before"
+               : NULL;
 }
 
-static void find_raised(const struct trace *trace, struct judgement *out)
+static void find_raised(const struct cohort *cohort, const struct trace *trace, struct judgement *out)
 {
     for (unsigned ttl = 1; ttl < 256; ttl++)
         for (const struct probe *p = trace_first_at(trace, (uint8_t)ttl); p; p = trace_next_at(trace, p))
             for (unsigned k = 0; k < p->reply_count; k++) {
-                const char *why = raised(trace, p, &p->replies[k]);
+                const char *why = raised(cohort, trace, p, &p->replies[k]);
                 if (!why)
                     continue;
                 tell_ttl(trace, &(struct evidence){p, &p->replies[k]}, why, out);
@@ -401,6 +431,6 @@ void find_ttl_rewrites(const struct cohort *cohort, struct judgement *out)
 {
     for (unsigned i = 0; i < cohort->count; i++) {
         find_lowered(cohort->traces[i], out);
-        find_raised(cohort->traces[i], out);
+        find_raised(cohort, cohort->traces[i], out);
     }
 }

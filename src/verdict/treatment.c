@@ -1,6 +1,5 @@
 /* treatment: findings on who answers what: limited and silent routers, flows and segments that fare differently, and
  * what answers in the target's name. */
-#include <limits.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -11,8 +10,6 @@
 #define CHANCE_OF_LIMIT 0.001  /* the same; at every hop it is asked */
 
 /* --- limited and silent routers --- */
-
-#define NOBODY UINT_MAX
 
 struct tally {
     unsigned asked, silent;
@@ -53,12 +50,22 @@ static void count_at(const struct cohort *cohort, const struct passage *passage,
     }
 }
 
-static struct tally count_hop(const struct cohort *cohort, const struct passage *passage, uint8_t ttl, unsigned but)
+/* Of the specs of one protocol, or of all the others: routers and filters look at that first. */
+static struct tally count_protocol(const struct cohort *cohort, const struct passage *passage, uint8_t ttl,
+                                   uint8_t protocol, bool others)
 {
     struct tally tally = {0};
     for (unsigned i = 0; i < cohort->count; i++)
-        if (i != but)
+        if ((cohort->traces[i]->flow.spec.protocol != protocol) == others)
             count_at(cohort, passage, i, ttl, &tally);
+    return tally;
+}
+
+static struct tally count_hop(const struct cohort *cohort, const struct passage *passage, uint8_t ttl)
+{
+    struct tally tally = {0};
+    for (unsigned i = 0; i < cohort->count; i++)
+        count_at(cohort, passage, i, ttl, &tally);
     return tally;
 }
 
@@ -67,7 +74,7 @@ static struct tally count_elsewhere(const struct cohort *cohort, const struct pa
 {
     struct tally all = {0};
     for (unsigned other = 1; other <= last_router(cohort); other++) {
-        struct tally here = count_hop(cohort, passage, (uint8_t)other, NOBODY);
+        struct tally here = count_hop(cohort, passage, (uint8_t)other);
         if (other == ttl || here.silent == here.asked)
             continue;
         all.asked += here.asked;
@@ -109,45 +116,68 @@ static void show_hop_of_all(const struct cohort *cohort, uint8_t ttl, struct fin
         show_hop(cohort, cohort->traces[i], ttl, finding);
 }
 
-/* A silence behind which the router answers another spec, that is. */
-static bool all_backed(const struct cohort *cohort, const struct trace *trace, uint8_t ttl)
+/* Whether the router answered another probe right behind each silence, so that it had a token left. */
+static bool all_backed(const struct cohort *cohort, uint8_t protocol, uint8_t ttl)
 {
-    for (const struct probe *p = trace_first_at(trace, ttl); p; p = trace_next_at(trace, p))
-        if (cohort_is_silent(cohort, p) && !cohort_is_backed(cohort, trace, p))
-            return false;
+    for (unsigned i = 0; i < cohort->count; i++) {
+        const struct trace *trace = cohort->traces[i];
+        for (const struct probe *p = trace_first_at(trace, ttl); p; p = trace_next_at(trace, p))
+            if (trace->flow.spec.protocol == protocol && cohort_is_silent(cohort, p) &&
+                !cohort_is_backed(cohort, trace, p))
+                return false;
+    }
     return true;
 }
 
-static bool is_deaf_to(const struct cohort *cohort, const struct passage *passage, unsigned index, uint8_t ttl)
+static bool is_deaf_to(const struct cohort *cohort, const struct passage *passage, uint8_t protocol, uint8_t ttl)
 {
-    const struct trace *trace = cohort->traces[index];
-    struct tally own = {0}, others = count_hop(cohort, passage, ttl, index);
-    count_at(cohort, passage, index, ttl, &own);
+    struct tally own = count_protocol(cohort, passage, ttl, protocol, false);
+    struct tally others = count_protocol(cohort, passage, ttl, protocol, true);
     return own.asked >= 2 && own.silent == own.asked && others.silent < others.asked &&
-           all_backed(cohort, trace, ttl) &&
-           compare_chance(others.asked, others.silent, own.silent) <= CHANCE_OF_SILENCE;
+           compare_chance(others.asked, others.silent, own.silent) <= CHANCE_OF_SILENCE &&
+           all_backed(cohort, protocol, ttl);
 }
 
-static void tell_deaf(const struct cohort *cohort, const struct passage *passage, unsigned index, uint8_t ttl,
+/* Its specs: their one trace, or NULL where there are several; the spec's or the protocol's name. */
+static const struct trace *name_protocol(const struct cohort *cohort, uint8_t protocol,
+                                         char name[PROBE_SPEC_TEXT_BYTES])
+{
+    const struct trace *only = NULL;
+    unsigned specs = 0;
+    for (unsigned i = 0; i < cohort->count; i++)
+        if (cohort->traces[i]->flow.spec.protocol == protocol) {
+            only = cohort->traces[i];
+            specs++;
+        }
+    const char *common = ip_protocol_name(protocol);
+    probe_spec_format(&only->flow.spec, name);
+    if (specs == 1)
+        return only;
+    if (common)
+        snprintf(name, PROBE_SPEC_TEXT_BYTES, "any %s", common);
+    return NULL;
+}
+
+static void tell_deaf(const struct cohort *cohort, const struct passage *passage, uint8_t protocol, uint8_t ttl,
                       struct judgement *out)
 {
-    char spec[PROBE_SPEC_TEXT_BYTES], place[PLACE_TEXT_BYTES];
-    const struct trace *trace = cohort->traces[index];
-    struct tally own = {0}, others = count_hop(cohort, passage, ttl, index);
-    struct finding *finding = finding_add(out, "silent-hop", trace);
+    char name[PROBE_SPEC_TEXT_BYTES], place[PLACE_TEXT_BYTES];
+    struct tally own = count_protocol(cohort, passage, ttl, protocol, false);
+    struct tally others = count_protocol(cohort, passage, ttl, protocol, true);
+    struct finding *finding = finding_add(out, "silent-hop", name_protocol(cohort, protocol, name));
     if (!finding)
         return;
-    count_at(cohort, passage, index, ttl, &own);
     finding->at = place_of_hop(cohort, ttl);
     finding_number(finding, "silent", own.silent);
     finding_number(finding, "others_answered", others.asked - others.silent);
     finding_number(finding, "others_sent", others.asked);
-    show_hop(cohort, trace, ttl, finding);
+    for (unsigned i = 0; i < cohort->count; i++)
+        if (cohort->traces[i]->flow.spec.protocol == protocol)
+            show_hop(cohort, cohort->traces[i], ttl, finding);
     show_hop_of_all(cohort, ttl, finding);
-    probe_spec_format(&trace->flow.spec, spec);
     snprintf(finding->text, sizeof finding->text,
              "%s lets %s pass but tells nothing of it: 0 of %u answered, of other probes %u of %u",
-             place_format(&finding->at, place), spec, own.asked, others.asked - others.silent, others.asked);
+             place_format(&finding->at, place), name, own.asked, others.asked - others.silent, others.asked);
 }
 
 static void tell_silent(const struct cohort *cohort, uint8_t ttl, unsigned silent, struct judgement *out)
@@ -167,14 +197,14 @@ void find_silent_hops(const struct cohort *cohort, struct judgement *out)
     struct passage passage;
     passage_gather(cohort, &passage);
     for (unsigned ttl = 1; ttl <= last_router(cohort); ttl++) {
-        struct tally here = count_hop(cohort, &passage, (uint8_t)ttl, NOBODY),
+        struct tally here = count_hop(cohort, &passage, (uint8_t)ttl),
                      others = count_elsewhere(cohort, &passage, (uint8_t)ttl);
         bool all = here.asked && here.silent == here.asked;
         if (all && compare_chance(others.asked, others.silent, here.silent) <= CHANCE_OF_SILENCE)
             tell_silent(cohort, (uint8_t)ttl, here.silent, out);
-        for (unsigned i = 0; i < cohort->count && !all; i++)
-            if (is_deaf_to(cohort, &passage, i, (uint8_t)ttl))
-                tell_deaf(cohort, &passage, i, (uint8_t)ttl, out);
+        for (unsigned protocol = 0; protocol <= UINT8_MAX && !all; protocol++)
+            if (is_deaf_to(cohort, &passage, (uint8_t)protocol, (uint8_t)ttl))
+                tell_deaf(cohort, &passage, (uint8_t)protocol, (uint8_t)ttl, out);
     }
 }
 
@@ -202,7 +232,7 @@ void find_limits(const struct cohort *cohort, struct judgement *out)
     for (unsigned ttl = 1; ttl <= last_router(cohort); ttl++) {
         struct tally here = {0}, others = count_elsewhere(cohort, &passage, (uint8_t)ttl);
         for (unsigned i = 0; i < cohort->count; i++)
-            if (!is_deaf_to(cohort, &passage, i, (uint8_t)ttl))
+            if (!is_deaf_to(cohort, &passage, cohort->traces[i]->flow.spec.protocol, (uint8_t)ttl))
                 count_at(cohort, &passage, i, (uint8_t)ttl, &here);
         if (here.silent >= 2 && here.silent < here.asked && chance_of(&here, &others) <= CHANCE_OF_LIMIT)
             tell_limit(cohort, (uint8_t)ttl, &here, out);
