@@ -191,6 +191,15 @@ static unsigned top_of(const struct trace *trace, unsigned flow)
     return top;
 }
 
+/* Probes of its own flow from this TTL on that were waited for in vain. */
+static unsigned silences_of_own(const struct trace *trace, unsigned ttl)
+{
+    unsigned count = 0;
+    for (size_t i = 0; i < trace->probe_count; i++)
+        count += !trace->probes[i].flow && trace->probes[i].ttl >= ttl && trace->probes[i].state == PROBE_EXPIRED;
+    return count;
+}
+
 /* The first TTL behind the last answer of some trace's own flow, where an alternate went on: the routers there may be
  * silent, but they are not the same. 0: none. */
 static unsigned split_at(const struct session *session)
@@ -198,7 +207,7 @@ static unsigned split_at(const struct session *session)
     for (unsigned i = 0; i < session->trace_count; i++) {
         const struct trace *trace = &session->traces[i];
         unsigned own = trace->flow_count > 1 ? top_of(trace, 0) : trace->top;
-        if (own < trace->top && is_silent(session, i, 0, (uint8_t)(own + 1)))
+        if (own < trace->top && silences_of_own(trace, own + 1) >= AGAIN)
             return own + 1;
     }
     return 0;

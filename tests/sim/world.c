@@ -218,6 +218,14 @@ bool world_place_is_true(const struct world *world, unsigned spec, const struct 
     }
 }
 
+#define SPEC_SYN 5 /* tcp/80 and tcp/80:ack in WORLD_SPEC_LIST */
+#define SPEC_ACK 6
+
+static bool is_stopped(const struct truth *truth)
+{
+    return truth->fate == FATE_DROPPED || truth->fate == FATE_REJECTED || truth->fate == FATE_RESET;
+}
+
 bool world_finding_is_true(const struct world *world, const struct finding *finding)
 {
     if (strcmp(finding->kind, "rate-limit") == 0)
@@ -226,6 +234,11 @@ bool world_finding_is_true(const struct world *world, const struct finding *find
         return !finding->at.known || finding->at.ttl > world->routers || world->silent[finding->at.ttl];
     if (strcmp(finding->kind, "load-balanced") == 0 || strcmp(finding->kind, "path-dependent") == 0)
         return world->balanced > 0;
+    bool stops_syn = is_stopped(&world->truths[SPEC_SYN]), stops_ack = is_stopped(&world->truths[SPEC_ACK]);
+    if (strcmp(finding->kind, "stateless-firewall") == 0)
+        return stops_syn && !stops_ack;
+    if (strcmp(finding->kind, "stateful-firewall") == 0)
+        return stops_ack && !stops_syn;
     return false; /* there is nothing else in these worlds */
 }
 
