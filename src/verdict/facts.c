@@ -111,30 +111,7 @@ static bool another_goes_on(const struct trace *trace, const struct probe *refus
     return false;
 }
 
-/* The nearest answer that accepts a flow and did not come from short of the target: what met another flow on the way
- * did not meet this one. */
-static void prefer_genuine(struct facts *facts)
-{
-    const struct trace *trace = facts->trace;
-    struct evidence genuine = {0};
-    for (size_t i = 0; i < trace->probe_count; i++)
-        for (unsigned k = 0; k < trace->probes[i].reply_count; k++) {
-            const struct probe *probe = &trace->probes[i];
-            const struct reply *reply = &probe->replies[k];
-            if (probe->flow != facts->positive.probe->flow && is_direct(trace, reply) && reply_accepts(reply) &&
-                !facts_target_is_farther(facts, probe->ttl, false))
-                keep_nearest(&genuine, probe, reply);
-        }
-    if (!genuine.reply)
-        return;
-    for (size_t i = 0; i < trace->probe_count; i++) { /* beyond what takes it, everything is answered */
-        const struct probe *probe = &trace->probes[i];
-        const struct reply *reply = probe_answer(probe);
-        if (probe->flow == genuine.probe->flow && probe->ttl < genuine.probe->ttl && reply && is_direct(trace, reply))
-            return;
-    }
-    facts->positive = genuine;
-}
+static void prefer_genuine(struct facts *facts);
 
 void facts_gather(const struct cohort *cohort, const struct trace *trace, struct facts *out)
 {
@@ -161,7 +138,7 @@ void facts_gather(const struct cohort *cohort, const struct trace *trace, struct
     compare_silence_among(cohort, trace, &out->comparison);
     if (trace->flow_count > 1 && out->refusal.reply && another_goes_on(trace, out->refusal.probe))
         out->refusal = (struct evidence){0};
-    if (trace->flow_count > 1 && out->positive.reply && facts_target_is_farther(out, out->positive.probe->ttl, false))
+    if (trace->flow_count > 1)
         prefer_genuine(out);
 }
 
@@ -274,6 +251,39 @@ bool facts_reply_ttl_fits(const struct facts *facts, const struct reply *rst)
         fits = fits && !least;
     }
     return fits;
+}
+
+bool facts_is_genuine(const struct facts *facts, const struct probe *probe, const struct reply *reply)
+{
+    struct evidence evidence = {probe, reply};
+    if (!is_direct(facts->trace, reply) || facts_target_is_farther(facts, probe->ttl, false))
+        return false;
+    if (reply->kind != REPLY_RST)
+        return true;
+    return !facts_expired_too(&evidence) && facts_reply_ttl_fits(facts, reply);
+}
+
+/* Flows may meet different devices: what one of them meets on the way is not what becomes of all, where others get
+ * through. */
+static void prefer_genuine(struct facts *facts)
+{
+    const struct trace *trace = facts->trace;
+    struct evidence positive = {0}, direct = {0};
+    for (size_t i = 0; i < trace->probe_count; i++)
+        for (unsigned k = 0; k < trace->probes[i].reply_count; k++) {
+            const struct probe *probe = &trace->probes[i];
+            const struct reply *reply = &probe->replies[k];
+            if (!facts_is_genuine(facts, probe, reply))
+                continue;
+            keep_nearest(&direct, probe, reply);
+            if (reply_accepts(reply))
+                keep_nearest(&positive, probe, reply);
+        }
+    bool short_of_it = facts->positive.reply && facts_target_is_farther(facts, facts->positive.probe->ttl, false);
+    if (short_of_it && positive.reply && positive.probe->flow != facts->positive.probe->flow)
+        facts->positive = positive;
+    if (facts->direct.reply && direct.reply && direct.probe->flow != facts->direct.probe->flow)
+        facts->direct = direct;
 }
 
 bool facts_comes_from_nearer(const struct facts *facts, const struct evidence *evidence)

@@ -41,6 +41,9 @@ bool facts_reply_ttl_fits(const struct facts *facts, const struct reply *rst);
 /* Whether an answer that accepts has fewer hops to come than what the target answered to at least two other specs, on
  * ways that are not seen to differ: so something nearer gave it. */
 bool facts_comes_from_nearer(const struct facts *facts, const struct evidence *evidence);
+/* Whether an answer in the target's name is the target's own, as far as its hop and its reply TTL tell. A reset may be
+ * so though another probe was accepted: a SYN meets what one before it left half open. */
+bool facts_is_genuine(const struct facts *facts, const struct probe *probe, const struct reply *reply);
 /* Whether a RST to a SYN is made otherwise (id, DF, window) than all that came in the target's name, from its hop, to
  * other specs' SYNs: then one of them is not the target's, but which is not told. */
 bool facts_is_made_otherwise(const struct facts *facts, const struct reply *rst);

@@ -6,8 +6,9 @@
 
 #include "verdict/findings.h"
 
-#define CHANCE_OF_SILENCE 0.05 /* what is less likely is not loss */
-#define CHANCE_OF_LIMIT 0.001  /* the same; at every hop it is asked */
+#define CHANCE_OF_SILENCE 0.01 /* what is less likely is not loss; at every hop it is asked */
+#define CHANCE_OF_LIMIT 0.001
+#define CHANCE_OF_PARTING 0.05 /* of one flow; and of all together */
 
 /* --- limited and silent routers --- */
 
@@ -69,17 +70,44 @@ static struct tally count_hop(const struct cohort *cohort, const struct passage 
     return tally;
 }
 
-/* All hops but one, as far as anybody answers there. */
-static struct tally count_elsewhere(const struct cohort *cohort, const struct passage *passage, uint8_t ttl)
+/* The last TTL at which the path is asked to any purpose: the target's, where that is known. */
+static uint8_t end_of_path(const struct cohort *cohort)
+{
+    uint8_t last = last_router(cohort), end = 0;
+    for (unsigned i = 0; i < cohort->count; i++) {
+        uint8_t reached = cohort->traces[i]->reached_ttl;
+        end = reached > last && (!end || reached < end) ? reached : end;
+    }
+    return end ? end : last;
+}
+
+/* What became of one flow between two TTLs, both excluded and included, but for the one answer by which it is known to
+ * get there: chosen for that, it says nothing of the loss. */
+static void count_flow(const struct cohort *cohort, const struct trace *trace, unsigned flow, uint8_t from, uint8_t to,
+                       struct tally *tally)
+{
+    unsigned asked = 0, silent = 0;
+    for (size_t n = 0; n < trace->probe_count; n++) {
+        const struct probe *probe = &trace->probes[n];
+        bool in_vain = cohort_is_silent(cohort, probe);
+        if (probe->flow != flow || probe->ttl <= from || probe->ttl > to || (!in_vain && !probe->reply_count))
+            continue;
+        asked++;
+        silent += in_vain;
+    }
+    tally->asked += asked > silent ? asked - 1 : 0;
+    tally->silent += asked > silent ? silent : 0;
+}
+
+/* What became, further on, of flows that pass this TTL: loss on the way there is theirs as well. */
+static struct tally count_behind(const struct cohort *cohort, const struct passage *passage, uint8_t ttl)
 {
     struct tally all = {0};
-    for (unsigned other = 1; other <= last_router(cohort); other++) {
-        struct tally here = count_hop(cohort, passage, (uint8_t)other);
-        if (other == ttl || here.silent == here.asked)
-            continue;
-        all.asked += here.asked;
-        all.silent += here.silent;
-    }
+    uint8_t end = end_of_path(cohort);
+    for (unsigned i = 0; i < cohort->count; i++)
+        for (unsigned flow = 0; flow < cohort->traces[i]->flow_count; flow++)
+            if (passage->farthest[i][flow] > ttl)
+                count_flow(cohort, cohort->traces[i], flow, ttl, end, &all);
     return all;
 }
 
@@ -133,8 +161,9 @@ static bool is_deaf_to(const struct cohort *cohort, const struct passage *passag
 {
     struct tally own = count_protocol(cohort, passage, ttl, protocol, false);
     struct tally others = count_protocol(cohort, passage, ttl, protocol, true);
-    return own.asked >= 2 && own.silent == own.asked && others.silent < others.asked &&
-           compare_chance(others.asked, others.silent, own.silent) <= CHANCE_OF_SILENCE &&
+    struct tally behind = count_behind(cohort, passage, ttl);
+    double chance = compare_chance(others.asked + behind.asked, others.silent + behind.silent, own.silent);
+    return own.asked >= 2 && own.silent == own.asked && others.silent < others.asked && chance <= CHANCE_OF_SILENCE &&
            all_backed(cohort, protocol, ttl);
 }
 
@@ -198,7 +227,7 @@ void find_silent_hops(const struct cohort *cohort, struct judgement *out)
     passage_gather(cohort, &passage);
     for (unsigned ttl = 1; ttl <= last_router(cohort); ttl++) {
         struct tally here = count_hop(cohort, &passage, (uint8_t)ttl),
-                     others = count_elsewhere(cohort, &passage, (uint8_t)ttl);
+                     others = count_behind(cohort, &passage, (uint8_t)ttl);
         bool all = here.asked && here.silent == here.asked;
         if (all && compare_chance(others.asked, others.silent, here.silent) <= CHANCE_OF_SILENCE)
             tell_silent(cohort, (uint8_t)ttl, here.silent, out);
@@ -219,8 +248,7 @@ static void tell_limit(const struct cohort *cohort, uint8_t ttl, const struct ta
     finding_number(finding, "sent", here->asked);
     show_hop_of_all(cohort, ttl, finding);
     snprintf(finding->text, sizeof finding->text,
-             "%s answers %u of %u probes, far fewer than other routers: it limits its answers; what it lets expire "
-             "elsewhere is answered further on",
+             "%s answers %u of %u probes, far fewer than are answered behind it: it limits its answers",
              place_format(&finding->at, place), here->asked - here->silent, here->asked);
 }
 
@@ -230,7 +258,7 @@ void find_limits(const struct cohort *cohort, struct judgement *out)
     struct passage passage;
     passage_gather(cohort, &passage);
     for (unsigned ttl = 1; ttl <= last_router(cohort); ttl++) {
-        struct tally here = {0}, others = count_elsewhere(cohort, &passage, (uint8_t)ttl);
+        struct tally here = {0}, others = count_behind(cohort, &passage, (uint8_t)ttl);
         for (unsigned i = 0; i < cohort->count; i++)
             if (!is_deaf_to(cohort, &passage, cohort->traces[i]->flow.spec.protocol, (uint8_t)ttl))
                 count_at(cohort, &passage, i, (uint8_t)ttl, &here);
@@ -244,14 +272,15 @@ void find_limits(const struct cohort *cohort, struct judgement *out)
 /* How one flow fares. */
 struct fate {
     uint8_t top, refused; /* as of a trace; 0: none */
-    bool reached;
-    struct addr last; /* who let its probe expire at `top` */
+    bool reached, forged; /* by the target's own answer; by one in its name */
+    struct addr last;     /* who let its probe expire at `top` */
     const struct probe *shown;
     const struct reply *reply;
 };
 
-static struct fate fate_of(const struct trace *trace, unsigned flow)
+static struct fate fate_of(const struct facts *facts, unsigned flow)
 {
+    const struct trace *trace = facts->trace;
     struct fate fate = {0};
     for (size_t i = 0; i < trace->probe_count; i++) {
         const struct probe *probe = &trace->probes[i];
@@ -262,7 +291,13 @@ static struct fate fate_of(const struct trace *trace, unsigned flow)
             fate.top = probe->ttl;
             fate.last = reply->from;
         }
-        fate.reached = fate.reached || reply_reaches(trace, reply);
+        bool genuine = facts_is_genuine(facts, probe, reply);
+        fate.reached = fate.reached || genuine;
+        if (reply_reaches(trace, reply) && !genuine && !fate.forged) {
+            fate.forged = true;
+            fate.shown = probe;
+            fate.reply = reply;
+        }
         if (reply_refuses(trace, reply) && (!fate.refused || probe->ttl < fate.refused)) {
             fate.refused = probe->ttl;
             fate.shown = probe;
@@ -308,48 +343,34 @@ static unsigned count_silences(const struct cohort *cohort, const struct trace *
     return count;
 }
 
-/* What was asked at a TTL of flows, of any spec, that are known to get past `top`. */
-static void count_passing(const struct cohort *cohort, const struct passage *passage, uint8_t ttl, uint8_t top,
-                          struct tally *tally)
+/* Silences of the flow behind its last answer, if they are hardly by chance; else 0. */
+static unsigned silences_of(const struct cohort *cohort, const struct passage *passage, const struct trace *trace,
+                            unsigned flow, const struct fate *fate)
 {
-    for (unsigned i = 0; i < cohort->count; i++)
-        for (const struct probe *p = trace_first_at(cohort->traces[i], ttl); p;
-             p = trace_next_at(cohort->traces[i], p)) {
-            bool silent = cohort_is_silent(cohort, p);
-            if ((!silent && !p->reply_count) || passage->farthest[i][p->flow] <= top)
-                continue;
-            tally->asked++;
-            tally->silent += silent;
-        }
+    struct tally others = count_behind(cohort, passage, fate->top);
+    unsigned silent = 0;
+    if (fate->reached || fate->refused || fate->forged)
+        return 0;
+    for (unsigned ttl = fate->top + 1U; ttl <= end_of_path(cohort); ttl++)
+        silent += count_silences(cohort, trace, flow, (uint8_t)ttl);
+    return compare_chance(others.asked, others.silent, silent) <= CHANCE_OF_PARTING ? silent : 0;
 }
 
-/* Whether the flow's silence, where others are answered that get past, is none by chance: not even at one of so many
- * flows. */
-static bool is_stopped(const struct cohort *cohort, const struct passage *passage, const struct trace *trace,
-                       unsigned flow, const struct fate *fate)
+/* Whether so many silences of so many flows are none by chance, whichever flows and whichever spec they might have been
+ * of. */
+static bool are_stopped(const struct cohort *cohort, const struct passage *passage, const struct trace *trace,
+                        unsigned flows, unsigned silences, uint8_t top)
 {
-    struct tally others = {0};
-    unsigned silent = 0;
-    if (fate->reached)
-        return false;
-    if (fate->refused)
-        return true;
-    for (unsigned ttl = fate->top + 1U; ttl < trace->ttl_count; ttl++) {
-        struct tally here = {0};
-        count_passing(cohort, passage, (uint8_t)ttl, fate->top, &here);
-        unsigned own = here.silent < here.asked ? count_silences(cohort, trace, flow, (uint8_t)ttl) : 0;
-        silent += own;
-        others.asked += own ? here.asked : 0;
-        others.silent += own ? here.silent : 0;
-    }
-    double chance = compare_chance(others.asked, others.silent, silent);
-    return silent && chance * trace->flow_count <= 1 - cohort->claim;
+    struct tally others = count_behind(cohort, passage, top);
+    double chance = compare_chance(others.asked, others.silent, silences);
+    return chance * exp(log_choose(trace->flow_count, flows)) * cohort->count <= CHANCE_OF_PARTING;
 }
 
 /* The flows that stopped, and those that got through. */
 struct parting {
-    unsigned stopped, passed, places;
-    struct fate first; /* of those that stopped */
+    unsigned stopped, passed;
+    bool elsewhere;    /* not all stopped at one place */
+    struct fate first; /* of those that stopped, and are placed if any is */
     unsigned first_flow;
 };
 
@@ -366,6 +387,8 @@ static void tell_parting(const struct cohort *cohort, const struct trace *trace,
         finding->at = (struct place){.known = true, .ttl = hop ? hop : fate->refused, .address = fate->reply->from};
         finding_show(finding, fate->shown, fate->reply);
     } else if (fate->top) {
+        if (fate->forged)
+            finding_show(finding, fate->shown, fate->reply);
         finding->after = (struct place){.known = true, .ttl = fate->top, .address = fate->last};
     }
     finding_number(finding, "stopped", parting->stopped);
@@ -379,11 +402,12 @@ static void tell_parting(const struct cohort *cohort, const struct trace *trace,
             finding_show(finding, p, probe_answer(p));
     }
     const struct place *shown = fate->refused ? &finding->at : &finding->after;
+    const char *where = !shown->known ? "on the way" : fate->refused ? "at " : "after ";
     probe_spec_format(&trace->flow.spec, spec);
     snprintf(finding->text, sizeof finding->text,
-             "%s fares by its way: of %u flows (source ports) %u stop%s %s %s%s, %u get through", spec,
-             trace->flow_count, parting->stopped, parting->stopped == 1 ? "s" : "", fate->refused ? "at" : "after",
-             shown->known ? place_format(shown, place) : "this host", parting->places > 1 ? " or elsewhere" : "",
+             "%s fares by its way: of %u flows (source ports) %u stop%s %s%s%s, %u get through", spec,
+             trace->flow_count, parting->stopped, parting->stopped == 1 ? "s" : "", where,
+             shown->known ? place_format(shown, place) : "", parting->elsewhere ? " or elsewhere" : "",
              parting->passed);
 }
 
@@ -393,30 +417,51 @@ static bool same_end(const struct fate *a, const struct fate *b)
     return !a->top || !b->top || (a->top == b->top && a->refused == b->refused && addr_equal(&a->last, &b->last));
 }
 
+static void note_stop(struct parting *parting, unsigned flow, const struct fate *fate)
+{
+    bool placed = parting->first.top || parting->first.refused;
+    if (!parting->stopped++ || !placed) {
+        parting->first = *fate;
+        parting->first_flow = flow;
+    } else if (!same_end(fate, &parting->first)) {
+        parting->elsewhere = true;
+    }
+}
+
+static void find_parting(const struct cohort *cohort, const struct passage *passage, const struct trace *trace,
+                         struct judgement *out)
+{
+    struct parting parting = {0};
+    struct facts facts;
+    unsigned silences[UINT8_MAX + 1] = {0}, total = 0, flows = 0;
+    uint8_t nearest = UINT8_MAX;
+    facts_gather(cohort, trace, &facts);
+    for (unsigned flow = 0; flow < trace->flow_count; flow++) {
+        struct fate fate = fate_of(&facts, flow);
+        silences[flow] = silences_of(cohort, passage, trace, flow, &fate);
+        flows += silences[flow] > 0;
+        total += silences[flow];
+        nearest = silences[flow] && fate.top < nearest ? fate.top : nearest;
+    }
+    bool by_silence = flows && are_stopped(cohort, passage, trace, flows, total, nearest);
+    for (unsigned flow = 0; flow < trace->flow_count; flow++) {
+        struct fate fate = fate_of(&facts, flow);
+        bool stopped = (!fate.reached && (fate.refused || fate.forged)) || (by_silence && silences[flow]);
+        parting.passed += fate.reached || (!stopped && fate.top == trace->top && trace->top);
+        if (stopped)
+            note_stop(&parting, flow, &fate);
+    }
+    if (parting.stopped && parting.passed)
+        tell_parting(cohort, trace, &parting, out);
+}
+
 void find_path_dependence(const struct cohort *cohort, struct judgement *out)
 {
     struct passage passage;
     passage_gather(cohort, &passage);
-    for (unsigned i = 0; i < cohort->count; i++) {
-        const struct trace *trace = cohort->traces[i];
-        struct parting parting = {0};
-        for (unsigned flow = 0; trace->flow_count > 1 && flow < trace->flow_count; flow++) {
-            struct fate fate = fate_of(trace, flow);
-            bool stopped = is_stopped(cohort, &passage, trace, flow, &fate);
-            parting.passed += fate.reached || (!stopped && fate.top == trace->top && trace->top);
-            bool placed = parting.stopped && (parting.first.top || parting.first.refused);
-            parting.stopped += stopped;
-            if (stopped && !placed) {
-                parting.first = fate;
-                parting.first_flow = flow;
-                parting.places = 1;
-            } else if (stopped && !same_end(&fate, &parting.first)) {
-                parting.places = 2;
-            }
-        }
-        if (parting.stopped && parting.passed)
-            tell_parting(cohort, trace, &parting, out);
-    }
+    for (unsigned i = 0; i < cohort->count; i++)
+        if (cohort->traces[i]->flow_count > 1)
+            find_parting(cohort, &passage, cohort->traces[i], out);
 }
 
 /* --- in the target's name --- */
@@ -471,13 +516,26 @@ static bool is_stopped_on_the_way(const struct verdict *verdict)
 }
 
 /* An open port answers a lone ACK with a reset (RFC 9293 3.10.7.2): silence is a filter's, before the target or its
- * own. It leaves a lone FIN unanswered. */
-#define SILENT_ACKS 3
-
-static bool is_kept_from_target(const struct facts *facts, const struct verdict *verdict)
+ * own. It leaves a lone FIN unanswered. Chance is judged by what the target answered to others. */
+static bool is_kept_from_target(const struct cohort *cohort, const struct verdict *verdict)
 {
-    return verdict && verdict->state == VERDICT_UNANSWERED && verdict->trace->flow.spec.variant == VARIANT_ACK &&
-           facts->silent >= SILENT_ACKS;
+    if (!verdict || verdict->state != VERDICT_UNANSWERED || verdict->trace->flow.spec.variant != VARIANT_ACK)
+        return false;
+    struct facts facts;
+    struct tally others = {0};
+    facts_gather(cohort, verdict->trace, &facts);
+    for (unsigned i = 0; i < cohort->count; i++) {
+        const struct trace *trace = cohort->traces[i];
+        for (size_t n = 0; trace->reached_ttl && n < trace->probe_count; n++) {
+            const struct probe *probe = &trace->probes[n];
+            bool silent = cohort_is_silent(cohort, probe);
+            if (probe->ttl < trace->reached_ttl || (!silent && !probe->reply_count))
+                continue;
+            others.asked++;
+            others.silent += silent;
+        }
+    }
+    return others.asked && compare_chance(others.asked, others.silent, facts.silent) <= 1 - cohort->claim;
 }
 
 static void tell_state(const char *kind, const struct verdict *through, const struct verdict *stopped,
@@ -516,11 +574,8 @@ void find_statefulness(const struct cohort *cohort, struct judgement *out)
             continue;
         for (unsigned k = 0; k < sizeof others / sizeof *others; k++) {
             const struct verdict *other = verdict_of(out, spec->port, others[k]);
-            struct facts facts = {0};
-            if (other)
-                facts_gather(cohort, other->trace, &facts);
             bool kept =
-                is_stopped_on_the_way(other) || (syn->state == VERDICT_OPEN && is_kept_from_target(&facts, other));
+                is_stopped_on_the_way(other) || (syn->state == VERDICT_OPEN && is_kept_from_target(cohort, other));
             if (gets_through(syn) && kept)
                 tell_state("stateful-firewall", syn, other, out);
             else if (is_stopped_on_the_way(syn) && gets_through(other))
