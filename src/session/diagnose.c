@@ -27,8 +27,8 @@
 #define FLOWS_LEAST 4 /* source ports asked before a silence is a drop */
 #define AGAIN 3       /* probes in all of rule 4 */
 #define SLOWLY 3      /* of rule 5 */
-#define CONFIRM 5     /* probes of one spec at a hop for rule 8, and CONFIRM_ALL of all */
-#define CONFIRM_ALL 12
+#define CONFIRM 11    /* probes of one spec at a hop for rule 8, and CONFIRM_ALL of all */
+#define CONFIRM_ALL 16
 #define NEW_TOKEN (1100 * NS_PER_MS)
 #define NEW_TOKENS (2100 * NS_PER_MS) /* Linux charges a refusal by route twice (reference: rate limits) */
 
@@ -83,6 +83,20 @@ static bool anything_pending(const struct session *session)
     return false;
 }
 
+/* The flow for one more probe at the target. A second SYN in a connection that the first has half opened is another
+ * question: it comes from the next source port. */
+static unsigned fresh_flow(const struct session *session, unsigned index, unsigned ttl)
+{
+    const struct trace *trace = &session->traces[index];
+    return trace->flow.spec.protocol == IP_TCP ? trace_asked(trace, (uint8_t)ttl) % trace->flow_count : 0;
+}
+
+static void want_one_more(struct session *session, unsigned index, unsigned ttl, nstime not_before)
+{
+    unsigned flow = fresh_flow(session, index, ttl);
+    want(session, index, flow, ttl, plan_need(session, index, flow, ttl)->known + 1U, not_before);
+}
+
 /* Known, not answered, and no longer waited for. */
 static bool is_silent(const struct session *session, unsigned index, unsigned flow, uint8_t ttl)
 {
@@ -96,6 +110,15 @@ static bool is_silent(const struct session *session, unsigned index, unsigned fl
         asked = true;
     }
     return asked;
+}
+
+/* Our own host lets nothing of it out: asking again changes nothing. */
+static bool is_kept_back(const struct trace *trace)
+{
+    for (size_t i = 0; i < trace->probe_count; i++)
+        if (trace->probes[i].state != PROBE_REFUSED)
+            return false;
+    return true;
 }
 
 static uint8_t last_router(const struct session *session)
@@ -168,6 +191,15 @@ static unsigned top_of(const struct trace *trace, unsigned flow)
     return top;
 }
 
+/* Probes of its own flow from this TTL on that were waited for in vain. */
+static unsigned silences_of_own(const struct trace *trace, unsigned ttl)
+{
+    unsigned count = 0;
+    for (size_t i = 0; i < trace->probe_count; i++)
+        count += !trace->probes[i].flow && trace->probes[i].ttl >= ttl && trace->probes[i].state == PROBE_EXPIRED;
+    return count;
+}
+
 /* The first TTL behind the last answer of some trace's own flow, where an alternate went on: the routers there may be
  * silent, but they are not the same. 0: none. */
 static unsigned split_at(const struct session *session)
@@ -175,7 +207,7 @@ static unsigned split_at(const struct session *session)
     for (unsigned i = 0; i < session->trace_count; i++) {
         const struct trace *trace = &session->traces[i];
         unsigned own = trace->flow_count > 1 ? top_of(trace, 0) : trace->top;
-        if (own < trace->top && is_silent(session, i, 0, (uint8_t)(own + 1)))
+        if (own < trace->top && silences_of_own(trace, own + 1) >= AGAIN)
             return own + 1;
     }
     return 0;
@@ -240,7 +272,8 @@ static void find_doubt(const struct session *session, bool parted, struct doubt 
     for (unsigned i = 0; i < session->trace_count; i++) {
         const struct trace *trace = &session->traces[i];
         struct comparison *comparison = &out->comparisons[out->count];
-        if (plan_end_of(trace) || trace->top >= last_router(session) || session->plan.traces[i].compared >= ROUNDS)
+        if (plan_end_of(trace) || trace->top >= last_router(session) || session->plan.traces[i].compared >= ROUNDS ||
+            is_kept_back(trace))
             continue;
         compare_silence(session, trace, comparison);
         if (comparison->hop_count && !is_sure(session, i, comparison, parted))
@@ -337,14 +370,14 @@ static void ask_at_end(struct session *session, unsigned index)
     unsigned ttl = goal ? goal : least(router + 1U, session->config.max_ttl);
     if (!router || trace_is_pending(session, index))
         return;
-    const struct need *need = plan_need(session, index, 0, ttl);
+    unsigned asked = trace_asked(&session->traces[index], (uint8_t)ttl);
     bool limited = is_limited(session, router); /* which may refuse what it sends there */
-    nstime spacing = !limited && (goal || need->known < AGAIN - 1) ? INDEPENDENT_AFTER : NEW_TOKEN;
+    nstime spacing = !limited && (goal || asked < AGAIN - 1) ? INDEPENDENT_AFTER : NEW_TOKEN;
     for (unsigned i = 0; limited && i < session->trace_count; i++)
         if (hop_pending(session, i, ttl))
             return; /* one after the other */
-    if (need->known < AGAIN)
-        want(session, index, 0, ttl, need->known + 1U, next_at(session, (uint8_t)ttl, spacing));
+    if (asked < AGAIN)
+        want_one_more(session, index, ttl, next_at(session, (uint8_t)ttl, spacing));
 }
 
 static bool is_router(const struct session *session, const struct addr *address)
@@ -458,17 +491,50 @@ static unsigned doubtful_hop(const struct session *session, unsigned index)
     return router_is_shown(session, reached - 1) ? reached - 1 : 0;
 }
 
+static bool is_answered(const struct session *session, unsigned index, unsigned ttl)
+{
+    const struct trace *trace = &session->traces[index];
+    for (const struct probe *p = trace_first_at(trace, (uint8_t)ttl); p; p = trace_next_at(trace, p))
+        if (p->reply_count)
+            return true;
+    return false;
+}
+
+/* A reset may answer a second SYN, where the answer to the first was lost. */
+static bool reset_is_doubtful(const struct trace *trace)
+{
+    bool lost = false, reset = false;
+    for (size_t i = 0; i < trace->probe_count; i++) {
+        const struct probe *probe = &trace->probes[i];
+        if (probe->ttl < trace->reached_ttl)
+            continue;
+        if (probe->reply_count && probe->replies[0].kind != REPLY_RST)
+            return false;
+        if (probe->flow && probe->reply_count)
+            return false; /* from another port, too */
+        lost = lost || !probe->reply_count;
+        reset = reset || probe->reply_count;
+    }
+    return lost && reset && trace->flow.spec.variant == VARIANT_SYN;
+}
+
 static void confirm_end(struct session *session, unsigned index)
 {
     unsigned ttl = doubtful_hop(session, index);
-    if (!ttl || !is_silent(session, index, 0, (uint8_t)ttl) || plan_need(session, index, 0, ttl)->known >= CONFIRM)
+    const struct trace *trace = &session->traces[index];
+    if (!ttl && reset_is_doubtful(trace) && trace_asked(trace, trace->reached_ttl) < CONFIRM)
+        want_one_more(session, index, trace->reached_ttl, next_at(session, trace->reached_ttl, INDEPENDENT_AFTER));
+    if (!ttl || is_answered(session, index, ttl))
         return;
-    nstime spacing = is_limited(session, (uint8_t)ttl) ? NEW_TOKEN : INDEPENDENT_AFTER;
-    for (unsigned i = 0; spacing == NEW_TOKEN && i < session->trace_count; i++)
+    unsigned asked = trace_asked(trace, (uint8_t)ttl);
+    bool limited = is_limited(session, (uint8_t)ttl) && asked <= AGAIN; /* or it is mere loss */
+    nstime spacing = limited ? NEW_TOKEN : INDEPENDENT_AFTER;
+    if (asked >= CONFIRM)
+        return;
+    for (unsigned i = 0; limited && i < session->trace_count; i++)
         if (hop_pending(session, i, ttl))
             return; /* one after the other */
-    want(session, index, 0, ttl, plan_need(session, index, 0, ttl)->known + 1U,
-         next_at(session, (uint8_t)ttl, spacing));
+    want_one_more(session, index, ttl, next_at(session, (uint8_t)ttl, spacing));
 }
 
 /* --- rule 7 --- */
@@ -518,7 +584,7 @@ static void settle_spec(struct session *session, unsigned index, unsigned parted
     const struct trace *trace = &session->traces[index];
     if (parted)
         ask_all_flows(session, index, parted);
-    if (trace_is_pending(session, index))
+    if (trace_is_pending(session, index) || is_kept_back(trace))
         return;
     if (trace->reached_ttl)
         confirm_end(session, index);

@@ -470,15 +470,39 @@ static void show_silence(const struct facts *facts, struct verdict *out)
             frames_add(out->frames, &out->frame_count, trace->probes[i].frame);
 }
 
+/* How surely the silence at the end is none by chance: as many losses as on the way, where every probe that got an
+ * answer from further on shows what is lost. Others' traces, and ours that only look for the path, ask too little to
+ * say. */
+static double end_confidence(const struct facts *facts)
+{
+    unsigned sent = 0, lost = 0;
+    if (!facts->cohort->is_diagnose)
+        return 1 - 1.0 / (facts->silent + 2);
+    for (unsigned i = 0; i < facts->cohort->count; i++) {
+        const struct trace *trace = facts->cohort->traces[i];
+        for (size_t n = 0; n < trace->probe_count; n++) {
+            const struct probe *probe = &trace->probes[n];
+            if (probe->ttl >= trace->top)
+                continue;
+            sent++;
+            lost += cohort_is_silent(facts->cohort, probe);
+        }
+    }
+    return 1 / (1 + compare_chance(sent, lost, facts->silent));
+}
+
 static bool holds_inconclusive(const struct facts *facts)
 {
-    return facts->last_router > facts->last_hop || !facts->silent;
+    return facts->last_router > facts->last_hop || !facts->silent ||
+           (facts->cohort->is_diagnose && end_confidence(facts) < CONFIDENCE_TO_CLAIM);
 }
 
 static const char *inconclusive_text(const struct facts *facts)
 {
     if (!facts->silent)
         return "no probe behind it was waited for";
+    if (facts->last_router <= facts->last_hop)
+        return "too many probes are lost on the way there";
     bool refused = false, parted = false;
     for (unsigned i = 0; i < facts->cohort->count; i++) {
         const struct trace *other = facts->cohort->traces[i];
@@ -498,7 +522,7 @@ static void explain_inconclusive(const struct facts *facts, struct verdict *out)
 {
     char spec[PROBE_SPEC_TEXT_BYTES], place[PLACE_TEXT_BYTES];
     out->state = VERDICT_INCONCLUSIVE;
-    out->confidence = facts->comparison.confidence;
+    out->confidence = facts->last_router > facts->last_hop ? facts->comparison.confidence : end_confidence(facts);
     bracket(facts, out);
     show_last(facts, out);
     show_silence(facts, out);
@@ -519,7 +543,7 @@ static void explain_unanswered(const struct facts *facts, struct verdict *out)
     unsigned silent = facts->silent;
     out->state = VERDICT_UNANSWERED;
     out->after = facts_place(facts->cohort, facts->trace, facts->last_router);
-    out->confidence = 1 - 1.0 / (silent + 2);
+    out->confidence = end_confidence(facts);
     show_last(facts, out);
     show_silence(facts, out);
     if (out->after.known)

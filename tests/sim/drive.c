@@ -84,8 +84,8 @@ static void describe_trace(const struct trace *trace, struct strbuf *out)
     strbuf_addf(out, "  from %" PRId64 " to %" PRId64 "\n", trace->first_sent, trace->last_seen);
     for (size_t i = 0; i < trace->probe_count; i++) {
         const struct probe *p = &trace->probes[i];
-        strbuf_addf(out, "  %u ttl %u attempt %u at %" PRId64 " frame %" PRIu64 " seen %d errno %d state %d\n",
-                    p->serial, p->ttl, p->attempt, p->sent, p->frame, p->seen, p->send_errno, (int)p->state);
+        strbuf_addf(out, "  %u flow %u ttl %u attempt %u at %" PRId64 " frame %" PRIu64 " seen %d errno %d state %d\n",
+                    p->serial, p->flow, p->ttl, p->attempt, p->sent, p->frame, p->seen, p->send_errno, (int)p->state);
         for (unsigned r = 0; r < p->reply_count; r++)
             describe_reply(&p->replies[r], out);
     }
@@ -176,9 +176,12 @@ struct watcher {
 
 static int whose(const struct session *session, const struct headers *h)
 {
-    for (unsigned i = 0; i < session_trace_count(session); i++)
-        if (flow_recognise(&session_trace(session, i)->flow, h, false).match == MATCH_EXACT)
-            return (int)i;
+    for (unsigned i = 0; i < session_trace_count(session); i++) {
+        const struct trace *trace = session_trace(session, i);
+        for (unsigned k = 0; k < trace->flow_count; k++)
+            if (flow_recognise(trace_flow(trace, k), h, false).match == MATCH_EXACT)
+                return (int)i;
+    }
     return -1;
 }
 
@@ -263,7 +266,7 @@ static void tape_frame(struct drive *d, struct frame *frame, uint64_t number)
 
 static void send_probe(struct drive *d, struct wire *wire, const struct wish *wish)
 {
-    const struct flow *flow = &session_trace(d->session, wish->trace)->flow;
+    const struct flow *flow = trace_flow(session_trace(d->session, wish->trace), wish->flow);
     uint8_t bytes[65535];
     flow_stamp(flow, wish->serial, wish->ttl, bytes);
     int refused = wire->ops->send(wire, &flow->target, bytes, flow->size);

@@ -109,7 +109,7 @@ static bool replies_are_true(const struct drive *d, const struct trace *trace)
         const struct reply *reply = probe ? probe_answer(probe) : NULL;
         if (!reply)
             continue;
-        flow_stamp(&trace->flow, probe->serial, probe->ttl, bytes);
+        flow_stamp(trace_flow(trace, probe->flow), probe->serial, probe->ttl, bytes);
         struct sim_answer truth = sim_ask(d->sim, bytes, trace->flow.size);
         if (!truth.answered || !addr_equal(&truth.from, &reply->from)) {
             complain_of_hop("not the truth", d->config.seed, ttl, &reply->from);

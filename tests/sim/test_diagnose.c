@@ -1,0 +1,147 @@
+/* `diagnose` over simulated networks: no false claim where hardly anything is lost, no more than the confidences allow
+ * where much is; and what it costs, in packets and in virtual time. tests/bench/calibrate is the same with more runs.
+ */
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "../tap.h"
+#include "world.h"
+
+#define RUNS 75 /* of each loss */
+#define UNLIKELY 0.001
+#define MOST_OF_SPEC 3
+#define MOST_OF_ALL 6
+
+/* --- claims --- */
+
+static void test_claims(double loss, bool none_wrong, struct tally *all)
+{
+    struct tally tally = {0};
+    for (uint64_t seed = 1; seed <= RUNS; seed++)
+        tally_run(loss, seed, &tally);
+    is_num(tally.broken, 0, "%g %% loss: every run comes to its end", loss * 100);
+    if (none_wrong) {
+        is_num(tally_wrong(&tally), 0, "%g %% loss: no false verdict", loss * 100);
+        is_num(tally.false_findings, 0, "%g %% loss: no false finding", loss * 100);
+        /* What is not lost must be told. */
+        ok(tally.inconclusive * 50 <= RUNS * WORLD_SPECS, "%g %% loss: %u of %d verdicts are inconclusive", loss * 100,
+           tally.inconclusive, RUNS * WORLD_SPECS);
+    }
+    for (unsigned bin = 0; bin < WORLD_BINS; bin++)
+        if (tally.claims[bin] > 0)
+            ok(tally_chance(&tally, bin) >= UNLIKELY,
+               "%g %% loss, confidence %s: %u of %u claims wrong, about %.1f may be", loss * 100, tally_bin_name(bin),
+               tally.wrong[bin], tally.claims[bin], tally.doubt[bin]);
+    ok(tally.most_packets <= 2000, "%g %% loss: %u packets at most", loss * 100, tally.most_packets);
+    tally_add(all, &tally);
+}
+
+/* --- what it costs --- */
+
+#define CHAIN                                                                                                          \
+    "client client 10.9.0.2 2001:db8:99::2\nchain r 11\n"                                                              \
+    "host target 192.0.2.80 2001:db8:80::80 open tcp/80,tcp/443,udp/53\n"                                              \
+    "links 5ms client r1 r2 r3 r4 r5 r6 r7 r8 r9 r10 r11 target\n"
+#define RTT_MS 120.0
+#define EVERY_LIMIT                                                                                                    \
+    "set r1 limit 6 1\nset r2 limit 6 1\nset r3 limit 6 1\nset r4 limit 6 1\nset r5 limit 6 1\nset r6 limit 6 1\n"     \
+    "set r7 limit 6 1\nset r8 limit 6 1\nset r9 limit 6 1\nset r10 limit 6 1\nset r11 limit 6 1\n"                     \
+    "set target limit 6 1\n"
+
+static const struct {
+    const char *name, *text;
+    double most_ms;
+    unsigned packets;
+} bounds[] = {
+    {"clean", CHAIN, 3 * RTT_MS, 400},
+    {"udp dropped", CHAIN "filter r4 forward udp to target drop\n", 10 * RTT_MS, 1500},
+    {"udp dropped before the TTL check", CHAIN "filter r4 prerouting udp to target drop\n", 10 * RTT_MS, 1500},
+    {"one port dropped", CHAIN "filter r4 forward tcp port 80 to target drop\n", 10 * RTT_MS, 1500},
+    {"a silent router", CHAIN "set r4 silent\n", 10 * RTT_MS, 1500},
+    {"silent routers on both sides of a filter",
+     CHAIN "set r3 silent\nset r5 silent\nfilter r4 forward udp to target drop\n", 10 * RTT_MS, 1500},
+    {"a silent filter", CHAIN "set r4 silent\nfilter r4 forward udp to target drop\n", 10 * RTT_MS, 1500},
+    {"refused", CHAIN "filter r4 forward tcp port 443 to target reject admin-prohibited\n", 3 * RTT_MS, 400},
+    {"limits", CHAIN EVERY_LIMIT, 15000, 2000},
+    {"limits, udp dropped", CHAIN EVERY_LIMIT "filter r4 forward udp to target drop\n", 15000, 2000},
+    {"limits, a silent filter", CHAIN EVERY_LIMIT "set r4 silent\nfilter r4 forward udp to target drop\n", 15000, 2000},
+    {"limits, refused", CHAIN EVERY_LIMIT "filter r4 forward tcp port 443 to target reject admin-prohibited\n", 15000,
+     2000},
+};
+
+/* Text of a replay of the tape is the live run's. */
+static bool replays_alike(const struct drive *d)
+{
+    struct strbuf live, replayed;
+    struct err err = {0};
+    strbuf_init(&live);
+    strbuf_init(&replayed);
+    strbuf_add(&live, d->settled.text);
+    drive_describe(d->session, &live);
+    bool good = drive_replay(d, &replayed, &err) && strcmp(live.text, replayed.text) == 0;
+    strbuf_free(&live);
+    strbuf_free(&replayed);
+    return good;
+}
+
+struct cost {
+    bool ended, replayed;
+    double ms;
+    unsigned packets, of_spec, of_all;
+};
+
+static void add_cost(const struct net *net, uint8_t family, uint64_t seed, struct cost *cost)
+{
+    struct session_config config;
+    struct drive d = {0};
+    struct err err = {0};
+    bool ended = world_config(net, family, WORLD_SPEC_LIST, seed, &config, &err) == STATUS_OK &&
+                 drive_live(&d, net, &config, NSTIME_NEVER);
+    cost->ended = cost->ended && ended;
+    if (ended) {
+        double ms = nstime_ms(d.done - d.first_send);
+        cost->ms = ms > cost->ms ? ms : cost->ms;
+        cost->packets = d.sent_count > cost->packets ? d.sent_count : cost->packets;
+        cost->of_spec = d.most_of_spec > cost->of_spec ? d.most_of_spec : cost->of_spec;
+        cost->of_all = d.most_of_all > cost->of_all ? d.most_of_all : cost->of_all;
+        cost->replayed = cost->replayed && replays_alike(&d);
+    }
+    drive_free(&d);
+}
+
+static void test_bounds(void)
+{
+    for (size_t i = 0; i < sizeof bounds / sizeof bounds[0]; i++) {
+        struct net *net = NULL;
+        struct err err = {0};
+        struct cost cost = {.ended = true, .replayed = true};
+        if (!ok(net_parse(bounds[i].name, bounds[i].text, &net, &err) == STATUS_OK, "%s: a network %s", bounds[i].name,
+                err.message))
+            continue;
+        for (uint64_t seed = 1; seed <= 3; seed++) {
+            add_cost(net, 4, seed, &cost);
+            add_cost(net, 6, seed, &cost);
+        }
+        ok(cost.ended && cost.replayed, "%s: it ends, and a replay of it is alike", bounds[i].name);
+        ok(cost.ms <= bounds[i].most_ms, "%s: %.2f times the target's RTT, at most %.2f", bounds[i].name,
+           cost.ms / RTT_MS, bounds[i].most_ms / RTT_MS);
+        ok(cost.packets <= bounds[i].packets, "%s: %u packets, at most %u", bounds[i].name, cost.packets,
+           bounds[i].packets);
+        ok(cost.of_spec <= MOST_OF_SPEC && cost.of_all <= MOST_OF_ALL,
+           "%s: %u probes of a spec and %u of all unanswered at one hop", bounds[i].name, cost.of_spec, cost.of_all);
+        free(net);
+    }
+}
+
+int main(void)
+{
+    struct tally all = {0};
+    test_bounds();
+    test_claims(0, true, &all);
+    test_claims(0.02, true, &all);
+    test_claims(0.1, false, &all);
+    test_claims(0.3, false, &all);
+    printf("# %u runs, %.0f packets on average, %.1f s at most\n", all.runs, (double)all.packets / all.runs,
+           all.most_seconds);
+    return tap_done();
+}
