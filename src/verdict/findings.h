@@ -18,8 +18,12 @@ finder find_rewrites, find_ttl_rewrites;
 finder find_repeated_routers, find_skipped_hops, find_labels, find_implicit_tunnels, find_asymmetry;
 /* balance.c: several routers at one hop. */
 finder find_balancers, find_changes;
-/* treatment.c: who answers what. */
-finder find_limits, find_silent_hops, find_path_dependence, find_proxies, find_statefulness;
+/* limits.c: routers that leave out answers. */
+finder find_limits, find_silent_hops;
+/* parting.c: flows of one spec that fare differently. */
+finder find_path_dependence;
+/* segments.c: what answers in the target's name, and what of a connection gets through. */
+finder find_proxies, find_statefulness;
 
 /* A new finding; NULL where there is no more room. `trace` may be NULL. */
 struct finding *finding_add(struct judgement *out, const char *kind, const struct trace *trace);

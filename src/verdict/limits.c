@@ -1,0 +1,206 @@
+/* limits: findings on routers that leave out answers: to all, to one protocol, or now and then. */
+#include <math.h>
+#include <stdio.h>
+
+#include "verdict/findings.h"
+#include "verdict/tally.h"
+
+#define CHANCE_OF_SILENCE 0.01 /* what is less likely is not loss; at every hop it is asked */
+#define CHANCE_OF_LIMIT 0.001
+
+/* Probes of the trace at a hop that passed it, or would have had they not expired. */
+static void count_at(const struct cohort *cohort, const struct passage *passage, unsigned index, uint8_t ttl,
+                     struct tally *tally)
+{
+    const struct trace *trace = cohort->traces[index];
+    for (const struct probe *p = trace_first_at(trace, ttl); p; p = trace_next_at(trace, p)) {
+        bool silent = cohort_is_silent(cohort, p);
+        bool expired = p->reply_count && p->replies[0].kind == REPLY_TIME_EXCEEDED;
+        if ((!silent && !expired) || passage->farthest[index][p->flow] <= ttl)
+            continue;
+        tally->asked++;
+        tally->silent += silent;
+    }
+}
+
+/* Of the specs of one protocol, or of all the others: routers and filters look at that first. */
+static struct tally count_protocol(const struct cohort *cohort, const struct passage *passage, uint8_t ttl,
+                                   uint8_t protocol, bool others)
+{
+    struct tally tally = {0};
+    for (unsigned i = 0; i < cohort->count; i++)
+        if ((cohort->traces[i]->flow.spec.protocol != protocol) == others)
+            count_at(cohort, passage, i, ttl, &tally);
+    return tally;
+}
+
+static struct tally count_hop(const struct cohort *cohort, const struct passage *passage, uint8_t ttl)
+{
+    struct tally tally = {0};
+    for (unsigned i = 0; i < cohort->count; i++)
+        count_at(cohort, passage, i, ttl, &tally);
+    return tally;
+}
+
+static double log_beta(double a, double b)
+{
+    return lgamma(a) + lgamma(b) - lgamma(a + b);
+}
+
+/* The chance that as many or more of `here` are lost, had they the loss of `others`: compare_chance() is the same where
+ * all are. */
+static double chance_of(const struct tally *here, const struct tally *others)
+{
+    double lost = others->silent + 1.0, kept = others->asked - others->silent + 1.0, chance = 0;
+    for (unsigned k = here->silent; k <= here->asked; k++)
+        chance += exp(log_choose(here->asked, k) + log_beta(lost + k, kept + here->asked - k) - log_beta(lost, kept));
+    return chance;
+}
+
+static void show_hop(const struct cohort *cohort, const struct trace *trace, uint8_t ttl, struct finding *finding)
+{
+    for (const struct probe *p = trace_first_at(trace, ttl); p; p = trace_next_at(trace, p))
+        if (cohort_is_silent(cohort, p) || p->reply_count)
+            finding_show(finding, p, probe_answer(p));
+}
+
+static void show_hop_of_all(const struct cohort *cohort, uint8_t ttl, struct finding *finding)
+{
+    for (unsigned i = 0; i < cohort->count; i++)
+        show_hop(cohort, cohort->traces[i], ttl, finding);
+}
+
+/* Whether the router answered another probe right behind each silence, so that it had a token left. */
+static bool all_backed(const struct cohort *cohort, uint8_t protocol, uint8_t ttl)
+{
+    for (unsigned i = 0; i < cohort->count; i++) {
+        const struct trace *trace = cohort->traces[i];
+        const struct probe *p = trace_first_at(trace, ttl);
+        for (unsigned n = 0; p && n < PROBES_COMPARED; p = trace_next_at(trace, p), n++)
+            if (trace->flow.spec.protocol == protocol && cohort_is_silent(cohort, p) &&
+                !cohort_is_backed(cohort, trace, p))
+                return false;
+    }
+    return true;
+}
+
+static bool is_first_of_protocol(const struct cohort *cohort, unsigned index)
+{
+    for (unsigned i = 0; i < index; i++)
+        if (cohort->traces[i]->flow.spec.protocol == cohort->traces[index]->flow.spec.protocol)
+            return false;
+    return true;
+}
+
+static bool is_deaf_to(const struct cohort *cohort, const struct passage *passage, uint8_t protocol, uint8_t ttl)
+{
+    struct tally own = count_protocol(cohort, passage, ttl, protocol, false);
+    if (own.asked < 2 || own.silent < own.asked)
+        return false;
+    struct tally others = count_protocol(cohort, passage, ttl, protocol, true);
+    struct tally behind = count_behind(cohort, passage, ttl);
+    double chance = compare_chance(others.asked + behind.asked, others.silent + behind.silent, own.silent);
+    return others.silent < others.asked && chance <= CHANCE_OF_SILENCE && all_backed(cohort, protocol, ttl);
+}
+
+/* Its specs: their one trace, or NULL where there are several; the spec's or the protocol's name. */
+static const struct trace *name_protocol(const struct cohort *cohort, uint8_t protocol,
+                                         char name[PROBE_SPEC_TEXT_BYTES])
+{
+    const struct trace *only = NULL;
+    unsigned specs = 0;
+    for (unsigned i = 0; i < cohort->count; i++)
+        if (cohort->traces[i]->flow.spec.protocol == protocol) {
+            only = cohort->traces[i];
+            specs++;
+        }
+    const char *common = ip_protocol_name(protocol);
+    probe_spec_format(&only->flow.spec, name);
+    if (specs == 1)
+        return only;
+    if (common)
+        snprintf(name, PROBE_SPEC_TEXT_BYTES, "any %s", common);
+    return NULL;
+}
+
+static void tell_deaf(const struct cohort *cohort, const struct passage *passage, uint8_t protocol, uint8_t ttl,
+                      struct judgement *out)
+{
+    char name[PROBE_SPEC_TEXT_BYTES], place[PLACE_TEXT_BYTES];
+    struct tally own = count_protocol(cohort, passage, ttl, protocol, false);
+    struct tally others = count_protocol(cohort, passage, ttl, protocol, true);
+    struct finding *finding = finding_add(out, "silent-hop", name_protocol(cohort, protocol, name));
+    if (!finding)
+        return;
+    finding->at = place_of_hop(cohort, ttl);
+    finding_number(finding, "silent", own.silent);
+    finding_number(finding, "others_answered", others.asked - others.silent);
+    finding_number(finding, "others_sent", others.asked);
+    for (unsigned i = 0; i < cohort->count; i++)
+        if (cohort->traces[i]->flow.spec.protocol == protocol)
+            show_hop(cohort, cohort->traces[i], ttl, finding);
+    show_hop_of_all(cohort, ttl, finding);
+    snprintf(finding->text, sizeof finding->text,
+             "%s lets %s pass but tells nothing of it: 0 of %u answered, of other probes %u of %u",
+             place_format(&finding->at, place), name, own.asked, others.asked - others.silent, others.asked);
+}
+
+static void tell_silent(const struct cohort *cohort, uint8_t ttl, unsigned silent, struct judgement *out)
+{
+    struct finding *finding = finding_add(out, "silent-hop", NULL);
+    if (!finding)
+        return;
+    finding->at = (struct place){.known = true, .ttl = ttl};
+    finding_number(finding, "silent", silent);
+    show_hop_of_all(cohort, ttl, finding);
+    snprintf(finding->text, sizeof finding->text, "hop %u answers nothing (%u probe%s), but lets pass", ttl, silent,
+             silent == 1 ? "" : "s");
+}
+
+void find_silent_hops(const struct cohort *cohort, struct judgement *out)
+{
+    struct passage passage;
+    passage_gather(cohort, &passage);
+    for (unsigned ttl = 1; ttl <= last_router(cohort); ttl++) {
+        struct tally here = count_hop(cohort, &passage, (uint8_t)ttl),
+                     others = count_behind(cohort, &passage, (uint8_t)ttl);
+        bool all = here.asked && here.silent == here.asked;
+        if (all && compare_chance(others.asked, others.silent, here.silent) <= CHANCE_OF_SILENCE)
+            tell_silent(cohort, (uint8_t)ttl, here.silent, out);
+        for (unsigned i = 0; i < cohort->count && !all; i++) {
+            uint8_t protocol = cohort->traces[i]->flow.spec.protocol;
+            if (is_first_of_protocol(cohort, i) && is_deaf_to(cohort, &passage, protocol, (uint8_t)ttl))
+                tell_deaf(cohort, &passage, protocol, (uint8_t)ttl, out);
+        }
+    }
+}
+
+static void tell_limit(const struct cohort *cohort, uint8_t ttl, const struct tally *here, struct judgement *out)
+{
+    char place[PLACE_TEXT_BYTES];
+    struct finding *finding = finding_add(out, "rate-limit", NULL);
+    if (!finding)
+        return;
+    finding->at = place_of_hop(cohort, ttl);
+    finding_number(finding, "answered", here->asked - here->silent);
+    finding_number(finding, "sent", here->asked);
+    show_hop_of_all(cohort, ttl, finding);
+    snprintf(finding->text, sizeof finding->text,
+             "%s answers %u of %u probes, far fewer than are answered behind it: it limits its answers",
+             place_format(&finding->at, place), here->asked - here->silent, here->asked);
+}
+
+/* Where a router is deaf to a spec, that is no limit. */
+void find_limits(const struct cohort *cohort, struct judgement *out)
+{
+    struct passage passage;
+    passage_gather(cohort, &passage);
+    for (unsigned ttl = 1; ttl <= last_router(cohort); ttl++) {
+        struct tally here = {0}, others = count_behind(cohort, &passage, (uint8_t)ttl);
+        for (unsigned i = 0; i < cohort->count; i++)
+            if (!is_deaf_to(cohort, &passage, cohort->traces[i]->flow.spec.protocol, (uint8_t)ttl))
+                count_at(cohort, &passage, i, (uint8_t)ttl, &here);
+        if (here.silent >= 2 && here.silent < here.asked && chance_of(&here, &others) <= CHANCE_OF_LIMIT)
+            tell_limit(cohort, (uint8_t)ttl, &here, out);
+    }
+}

@@ -1,0 +1,203 @@
+/* parting: the finding that flows of one spec fare differently. */
+#include <math.h>
+#include <stdio.h>
+
+#include "verdict/findings.h"
+#include "verdict/tally.h"
+
+#define CHANCE_OF_PARTING 0.05 /* of one flow; and of all together */
+
+/* How one flow fares. */
+struct fate {
+    uint8_t top, refused; /* as of a trace; 0: none */
+    bool reached, forged; /* by the target's own answer; by one in its name */
+    struct addr last;     /* who let its probe expire at `top` */
+    const struct probe *shown;
+    const struct reply *reply;
+};
+
+static struct fate fate_of(const struct facts *facts, unsigned flow)
+{
+    const struct trace *trace = facts->trace;
+    struct fate fate = {0};
+    for (size_t i = 0; i < trace->probe_count; i++) {
+        const struct probe *probe = &trace->probes[i];
+        const struct reply *reply = probe_answer(probe);
+        if (probe->flow != flow || !reply)
+            continue;
+        if (reply->kind == REPLY_TIME_EXCEEDED && probe->ttl > fate.top) {
+            fate.top = probe->ttl;
+            fate.last = reply->from;
+        }
+        bool genuine = facts_is_genuine(facts, probe, reply);
+        fate.reached = fate.reached || genuine;
+        if (reply_reaches(trace, reply) && !genuine && !fate.forged) {
+            fate.forged = true;
+            fate.shown = probe;
+            fate.reply = reply;
+        }
+        if (reply_refuses(trace, reply) && (!fate.refused || probe->ttl < fate.refused)) {
+            fate.refused = probe->ttl;
+            fate.shown = probe;
+            fate.reply = reply;
+        }
+    }
+    return fate;
+}
+
+/* Whether another answer shows that the silent probe could have been answered: routers, and a target that refuses by
+ * ICMP, answer a few at once only. A router's answer to any probe right behind it does; at the target's hop only one to
+ * the same spec. Connections and echoes are not limited so. */
+static bool could_be_answered(const struct cohort *cohort, const struct trace *trace, const struct probe *silent)
+{
+    const nstime within =
+        BACKED_WITHIN > BACKED_BY_SENDS * cohort->send_gap ? BACKED_WITHIN : BACKED_BY_SENDS * cohort->send_gap;
+    for (unsigned i = 0; i < cohort->count; i++) {
+        const struct trace *other = cohort->traces[i];
+        for (const struct probe *p = trace_first_at(other, silent->ttl); p; p = trace_next_at(other, p)) {
+            const struct reply *reply = probe_answer(p);
+            bool near = p->sent >= silent->sent && p->sent - silent->sent <= within;
+            bool direct = reply && other == trace && reply_reaches(trace, reply);
+            if ((direct && (near || !reply->is_icmp || reply->kind == REPLY_ECHO)) ||
+                (reply && near && reply->kind == REPLY_TIME_EXCEEDED))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Silences of a flow at a TTL that do not share their fate. */
+static unsigned count_silences(const struct cohort *cohort, const struct trace *trace, unsigned flow, uint8_t ttl)
+{
+    unsigned count = 0;
+    nstime last = NSTIME_NONE;
+    for (const struct probe *p = trace_first_at(trace, ttl); p; p = trace_next_at(trace, p)) {
+        if (p->flow != flow || !cohort_is_silent(cohort, p) || !could_be_answered(cohort, trace, p) ||
+            (last != NSTIME_NONE && p->sent - last < INDEPENDENT_AFTER))
+            continue;
+        count++;
+        last = p->sent;
+    }
+    return count;
+}
+
+/* Silences of the flow behind its last answer, if they are hardly by chance; else 0. */
+static unsigned silences_of(const struct cohort *cohort, const struct passage *passage, const struct trace *trace,
+                            unsigned flow, const struct fate *fate)
+{
+    struct tally others = count_behind(cohort, passage, fate->top);
+    unsigned silent = 0;
+    if (fate->reached || fate->refused || fate->forged)
+        return 0;
+    for (unsigned ttl = fate->top + 1U; ttl <= end_of_path(cohort); ttl++)
+        silent += count_silences(cohort, trace, flow, (uint8_t)ttl);
+    return compare_chance(others.asked, others.silent, silent) <= CHANCE_OF_PARTING ? silent : 0;
+}
+
+/* Whether so many silences of so many flows are none by chance, whichever flows and whichever spec they might have been
+ * of. */
+static bool are_stopped(const struct cohort *cohort, const struct passage *passage, const struct trace *trace,
+                        unsigned flows, unsigned silences, uint8_t top)
+{
+    struct tally others = count_behind(cohort, passage, top);
+    double chance = compare_chance(others.asked, others.silent, silences);
+    return chance * exp(log_choose(trace->flow_count, flows)) * cohort->count <= CHANCE_OF_PARTING;
+}
+
+/* The flows that stopped, and those that got through. */
+struct parting {
+    unsigned stopped, passed;
+    bool elsewhere;    /* not all stopped at one place */
+    struct fate first; /* of those that stopped, and are placed if any is */
+    unsigned first_flow;
+};
+
+static void tell_parting(const struct cohort *cohort, const struct trace *trace, const struct parting *parting,
+                         struct judgement *out)
+{
+    char spec[PROBE_SPEC_TEXT_BYTES], place[PLACE_TEXT_BYTES];
+    const struct fate *fate = &parting->first;
+    struct finding *finding = finding_add(out, "path-dependent", trace);
+    if (!finding)
+        return;
+    if (fate->refused) {
+        uint8_t hop = facts_hop_of(cohort, &fate->reply->from);
+        finding->at = (struct place){.known = true, .ttl = hop ? hop : fate->refused, .address = fate->reply->from};
+        finding_show(finding, fate->shown, fate->reply);
+    } else if (fate->top) {
+        if (fate->forged)
+            finding_show(finding, fate->shown, fate->reply);
+        finding->after = (struct place){.known = true, .ttl = fate->top, .address = fate->last};
+    }
+    finding_number(finding, "stopped", parting->stopped);
+    finding_number(finding, "passed", parting->passed);
+    finding_number(finding, "flows", trace->flow_count);
+    for (size_t i = 0; i < trace->probe_count; i++) {
+        const struct probe *p = &trace->probes[i];
+        if (p->flow == parting->first_flow && p->ttl >= fate->top)
+            finding_show(finding, p, probe_answer(p));
+        else if (probe_answer(p) && reply_reaches(trace, probe_answer(p)))
+            finding_show(finding, p, probe_answer(p));
+    }
+    const struct place *shown = fate->refused ? &finding->at : &finding->after;
+    const char *where = !shown->known ? "on the way" : fate->refused ? "at " : "after ";
+    probe_spec_format(&trace->flow.spec, spec);
+    snprintf(finding->text, sizeof finding->text,
+             "%s fares by its way: of %u flows (source ports) %u stop%s %s%s%s, %u get through", spec,
+             trace->flow_count, parting->stopped, parting->stopped == 1 ? "s" : "", where,
+             shown->known ? place_format(shown, place) : "", parting->elsewhere ? " or elsewhere" : "",
+             parting->passed);
+}
+
+/* As far as it was asked where it came to. */
+static bool same_end(const struct fate *a, const struct fate *b)
+{
+    return !a->top || !b->top || (a->top == b->top && a->refused == b->refused && addr_equal(&a->last, &b->last));
+}
+
+static void note_stop(struct parting *parting, unsigned flow, const struct fate *fate)
+{
+    bool placed = parting->first.top || parting->first.refused;
+    if (!parting->stopped++ || !placed) {
+        parting->first = *fate;
+        parting->first_flow = flow;
+    } else if (!same_end(fate, &parting->first)) {
+        parting->elsewhere = true;
+    }
+}
+
+static void find_parting(const struct cohort *cohort, const struct passage *passage, const struct trace *trace,
+                         struct judgement *out)
+{
+    struct parting parting = {0};
+    struct facts facts;
+    unsigned silences[UINT8_MAX + 1] = {0}, total = 0, flows = 0;
+    uint8_t nearest = UINT8_MAX;
+    facts_gather(cohort, trace, &facts);
+    for (unsigned flow = 0; flow < trace->flow_count; flow++) {
+        struct fate fate = fate_of(&facts, flow);
+        silences[flow] = silences_of(cohort, passage, trace, flow, &fate);
+        flows += silences[flow] > 0;
+        total += silences[flow];
+        nearest = silences[flow] && fate.top < nearest ? fate.top : nearest;
+    }
+    bool by_silence = flows && are_stopped(cohort, passage, trace, flows, total, nearest);
+    for (unsigned flow = 0; flow < trace->flow_count; flow++) {
+        struct fate fate = fate_of(&facts, flow);
+        bool stopped = (!fate.reached && (fate.refused || fate.forged)) || (by_silence && silences[flow]);
+        parting.passed += fate.reached || (!stopped && fate.top == trace->top && trace->top);
+        if (stopped)
+            note_stop(&parting, flow, &fate);
+    }
+    if (parting.stopped && parting.passed)
+        tell_parting(cohort, trace, &parting, out);
+}
+
+void find_path_dependence(const struct cohort *cohort, struct judgement *out)
+{
+    struct passage passage;
+    passage_gather(cohort, &passage);
+    for (unsigned i = 0; i < cohort->count; i++)
+        if (cohort->traces[i]->flow_count > 1)
+            find_parting(cohort, &passage, cohort->traces[i], out);
+}

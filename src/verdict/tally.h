@@ -1,0 +1,24 @@
+/* tally: counts of what was answered, free of the choice of what is counted. Floor 4; pure; internal to verdict/. */
+#ifndef HOPSONDE_VERDICT_TALLY_H
+#define HOPSONDE_VERDICT_TALLY_H
+
+#include "verdict/facts.h"
+
+struct tally {
+    unsigned asked, silent;
+};
+
+/* The farthest TTL at which each flow was answered, other than by a refusal: it passes the routers before. */
+struct passage {
+    uint8_t farthest[SPECS_MOST][UINT8_MAX + 1]; /* by trace of the cohort, and flow */
+};
+
+void passage_gather(const struct cohort *cohort, struct passage *out);
+/* The last TTL at which the path is asked to any purpose: the target's, where that is known. */
+uint8_t end_of_path(const struct cohort *cohort);
+/* What became, further on, of flows that pass this TTL: loss on the way there is theirs as well. */
+struct tally count_behind(const struct cohort *cohort, const struct passage *passage, uint8_t ttl);
+/* The logarithm of how many choices of k out of n there are. */
+double log_choose(unsigned n, unsigned k);
+
+#endif
