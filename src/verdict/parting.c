@@ -166,6 +166,20 @@ static void note_stop(struct parting *parting, unsigned flow, const struct fate 
     }
 }
 
+/* The least TTL that the flow did not get to, though it was asked there. */
+static unsigned stops_at(const struct cohort *cohort, const struct trace *trace, unsigned flow, const struct fate *fate)
+{
+    unsigned least = UINT8_MAX + 1;
+    if (fate->refused || fate->forged)
+        return fate->shown->ttl;
+    for (size_t i = 0; i < trace->probe_count; i++) {
+        const struct probe *p = &trace->probes[i];
+        if (p->flow == flow && p->ttl > fate->top && p->ttl < least && cohort_is_silent(cohort, p))
+            least = p->ttl;
+    }
+    return least;
+}
+
 static void find_parting(const struct cohort *cohort, const struct passage *passage, const struct trace *trace,
                          struct judgement *out)
 {
@@ -182,12 +196,18 @@ static void find_parting(const struct cohort *cohort, const struct passage *pass
         nearest = silences[flow] && fate.top < nearest ? fate.top : nearest;
     }
     bool by_silence = flows && are_stopped(cohort, passage, trace, flows, total, nearest);
+    unsigned stop = UINT8_MAX + 1;
     for (unsigned flow = 0; flow < trace->flow_count; flow++) {
         struct fate fate = fate_of(&facts, flow);
         bool stopped = (!fate.reached && (fate.refused || fate.forged)) || (by_silence && silences[flow]);
-        parting.passed += fate.reached || (!stopped && fate.top == trace->top && trace->top);
+        unsigned at = stopped ? stops_at(cohort, trace, flow, &fate) : stop;
+        stop = at < stop ? at : stop;
         if (stopped)
             note_stop(&parting, flow, &fate);
+    }
+    for (unsigned flow = 0; flow < trace->flow_count; flow++) {
+        struct fate fate = fate_of(&facts, flow);
+        parting.passed += fate.reached || fate.top >= stop;
     }
     if (parting.stopped && parting.passed)
         tell_parting(cohort, trace, &parting, out);
