@@ -195,6 +195,30 @@ unsigned rewrite_compare(const struct headers *sent, const struct headers *quote
     return count;
 }
 
+uint32_t rewrite_shown(const struct headers *sent, const struct headers *quoted)
+{
+    static const struct {
+        uint32_t have;
+        enum rewrite_field first, last;
+    } parts[] = {
+        {HAVE_PORTS, REWRITE_SOURCE_PORT, REWRITE_TARGET_PORT}, {HAVE_CHECKSUM, REWRITE_CHECKSUM, REWRITE_CHECKSUM},
+        {HAVE_SEQ, REWRITE_TCP_SEQ, REWRITE_TCP_SEQ},           {HAVE_ACK, REWRITE_TCP_ACK, REWRITE_TCP_ACK},
+        {HAVE_FLAGS, REWRITE_TCP_FLAGS, REWRITE_TCP_FLAGS},     {HAVE_WINDOW, REWRITE_TCP_WINDOW, REWRITE_TCP_WINDOW},
+        {HAVE_OPTIONS, REWRITE_TCP_MSS, REWRITE_TCP_OPTIONS},   {HAVE_ECHO, REWRITE_ICMP_ID, REWRITE_ICMP_SEQ},
+    };
+    if (sent->ip.version == 0 || sent->ip.version != quoted->ip.version)
+        return 0;
+    uint32_t shown = 0, have = sent->transport.have & quoted->transport.have;
+    for (unsigned field = REWRITE_IP_SOURCE; field <= REWRITE_IP_FLOW_LABEL; field++)
+        shown |= 1U << field;
+    if (sent->ip.protocol != quoted->ip.protocol)
+        return shown;
+    for (unsigned i = 0; i < sizeof parts / sizeof *parts; i++)
+        for (unsigned field = parts[i].first; have & parts[i].have && field <= parts[i].last; field++)
+            shown |= 1U << field;
+    return payload_of(sent).count && payload_of(quoted).count ? shown | 1U << REWRITE_PAYLOAD : shown;
+}
+
 const char *rewrite_field_name(enum rewrite_field field)
 {
     static const char *const names[REWRITE_FIELDS] = {

@@ -45,4 +45,7 @@ const char *rewrite_field_name(enum rewrite_field field);
 /* Fills `out` with at most REWRITES_MOST rows and returns how many; order is that of the enum. */
 unsigned rewrite_compare(const struct headers *sent, const struct headers *quoted, struct rewrite out[REWRITES_MOST]);
 
+/* The fields that both copies hold, so that a change would show: a bit set of 1 << enum rewrite_field. */
+uint32_t rewrite_shown(const struct headers *sent, const struct headers *quoted);
+
 #endif

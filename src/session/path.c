@@ -177,6 +177,7 @@ void reply_compare_quote(struct reply *reply, const struct headers *sent, const 
 {
     struct rewrite rewrites[REWRITES_MOST];
     unsigned count = rewrite_compare(sent, quote, rewrites);
+    reply->quoted_fields = rewrite_shown(sent, quote);
     reply->rewrites = count ? malloc(count * sizeof *rewrites) : NULL;
     if (!reply->rewrites)
         return;

@@ -30,10 +30,11 @@ struct reply {
     bool late;      /* came after its probe had expired */
     bool duplicate; /* the probe had been answered before */
     uint16_t ip_id;
-    uint16_t tcp_window; /* of a SYN/ACK or RST: fingerprints of a forged one */
-    int16_t quoted_ttl;  /* -1: no quote */
-    uint32_t mtu;        /* of a too-big; 0: none */
-    uint32_t interface;  /* where it was captured; the kernel's ifindex live */
+    uint16_t tcp_window;    /* of a SYN/ACK or RST: fingerprints of a forged one */
+    int16_t quoted_ttl;     /* -1: no quote */
+    uint32_t quoted_fields; /* those that the quote is long enough to show: rewrite_shown(); 0: not known */
+    uint32_t mtu;           /* of a too-big; 0: none */
+    uint32_t interface;     /* where it was captured; the kernel's ifindex live */
     nstime time;
     uint64_t frame;                   /* number in the capture; 0: none is kept */
     const char *rule;                 /* constant: by what it was matched */

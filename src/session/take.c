@@ -80,9 +80,10 @@ static struct probe *probe_of_reply(struct session *session, const struct packet
         return guess_probe(trace);
     struct probe *probe = trace_find(trace, match->flow.serial);
     if (probe)
-        return probe;
+        return probe->flow == match->which ? probe : NULL;
     struct pending_send *pending = pending_find(session, match->trace, match->flow.serial);
-    return pending && pending->claim.kind == CLAIM_UNSEEN ? pending_claim(session, pending) : NULL;
+    bool is_ours = pending && pending->claim.kind == CLAIM_UNSEEN && pending->claim.flow == match->which;
+    return is_ours ? pending_claim(session, pending) : NULL;
 }
 
 static void add_quote(struct session *session, const struct trace *trace, const struct probe *probe,

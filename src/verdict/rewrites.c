@@ -68,6 +68,8 @@ static bool quote_shows(const struct trace *trace, const struct reply *reply, en
 {
     if (!reply->is_icmp || reply->quoted_ttl < 0)
         return false;
+    if (reply->quoted_fields)
+        return reply->quoted_fields >> field & 1;
     if (is_always_quoted(trace, field))
         return true;
     for (unsigned i = 0; i < reply->rewrite_count; i++)

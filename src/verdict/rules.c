@@ -470,25 +470,39 @@ static void show_silence(const struct facts *facts, struct verdict *out)
             frames_add(out->frames, &out->frame_count, trace->probes[i].frame);
 }
 
-/* How surely the silence at the end is none by chance: as many losses as on the way, where every probe that got an
- * answer from further on shows what is lost. Others' traces, and ours that only look for the path, ask too little to
- * say. */
+struct losses {
+    unsigned sent, lost;
+};
+
+static void count_losses(const struct facts *facts, const struct trace *trace, struct losses *way, struct losses *end)
+{
+    const struct probe *first = trace->reached_ttl ? trace_first_at(trace, trace->reached_ttl) : NULL;
+    const struct reply *answer = first ? probe_answer(first) : NULL;
+    bool is_limited = answer && answer->is_icmp && answer->kind != REPLY_ECHO; /* a few at once are answered */
+    for (size_t i = 0; i < trace->probe_count; i++) {
+        const struct probe *probe = &trace->probes[i];
+        bool at_end = trace->reached_ttl && probe->ttl >= trace->reached_ttl && !is_limited;
+        struct losses *losses = probe->ttl < trace->top ? way : at_end ? end : NULL;
+        if (!losses)
+            continue;
+        losses->sent++;
+        losses->lost += cohort_is_silent(facts->cohort, probe);
+    }
+}
+
+/* How surely the silence at the end is none by chance: as many losses as on the way, where an answer from further on
+ * shows that a probe got past, or as many as others had at the target. Others' traces, and ours that only look for the
+ * path, ask too little to say. */
 static double end_confidence(const struct facts *facts)
 {
-    unsigned sent = 0, lost = 0;
+    struct losses way = {0}, end = {0};
     if (!facts->cohort->is_diagnose)
         return 1 - 1.0 / (facts->silent + 2);
-    for (unsigned i = 0; i < facts->cohort->count; i++) {
-        const struct trace *trace = facts->cohort->traces[i];
-        for (size_t n = 0; n < trace->probe_count; n++) {
-            const struct probe *probe = &trace->probes[n];
-            if (probe->ttl >= trace->top)
-                continue;
-            sent++;
-            lost += cohort_is_silent(facts->cohort, probe);
-        }
-    }
-    return 1 / (1 + compare_chance(sent, lost, facts->silent));
+    for (unsigned i = 0; i < facts->cohort->count; i++)
+        count_losses(facts, facts->cohort->traces[i], &way, &end);
+    double chance = compare_chance(way.sent, way.lost, facts->silent);
+    double at_end = end.lost ? compare_chance(end.sent, end.lost, facts->silent) : 0;
+    return 1 / (1 + (at_end > chance ? at_end : chance));
 }
 
 static bool holds_inconclusive(const struct facts *facts)
