@@ -89,6 +89,14 @@ static void add_last_hop(struct strbuf *out, const struct verdict *verdict, uint
     add_place(out, &place);
 }
 
+static bool is_split(const struct judgement *judgement)
+{
+    for (unsigned i = 0; i < judgement->finding_count; i++)
+        if (strcmp(judgement->findings[i].kind, "path-dependent") == 0)
+            return true;
+    return false;
+}
+
 void advice_furthest(const struct session *session, const struct judgement *judgement, struct strbuf *out)
 {
     const struct verdict *best = NULL;
@@ -105,7 +113,8 @@ void advice_furthest(const struct session *session, const struct judgement *judg
     if (!best || !distance(best, circle))
         return;
     if (reaching == judgement->verdict_count && reaching > 1) {
-        strbuf_add(out, "Every probe gets to the target.");
+        strbuf_add(out, is_split(judgement) ? "Every probe gets to the target, but not from every source port."
+                                            : "Every probe gets to the target.");
         return;
     }
     if (reaches(best)) {

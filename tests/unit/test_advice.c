@@ -59,6 +59,9 @@ static void test_nothing_wrong(void)
     judge(&fake, 1, VERDICT_OPEN, NULL);
     judge(&fake, 2, VERDICT_CLOSED, "tcp-reset");
     are(&fake, "Every probe gets to the target.", "", "nothing is wrong");
+    judgement.findings[judgement.finding_count++].kind = "path-dependent";
+    are(&fake, "Every probe gets to the target, but not from every source port.", "", "flows fare differently");
+    judgement.finding_count--;
     judge(&fake, 2, VERDICT_UNANSWERED, NULL)->after = place(2, "10.0.2.1");
     are(&fake, "tcp/443 gets to the target: hopsonde -P tcp/443 192.0.2.80", "", "nobody knows why one is silent");
     judge(&fake, 1, VERDICT_INCONCLUSIVE, NULL)->after = place(2, "10.0.2.1");
