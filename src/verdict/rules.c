@@ -493,22 +493,30 @@ static void count_losses(const struct facts *facts, const struct trace *trace, s
 /* How surely the silence at the end is none by chance: as many losses as on the way, where an answer from further on
  * shows that a probe got past, or as many as others had at the target. Others' traces, and ours that only look for the
  * path, ask too little to say. */
-static double end_confidence(const struct facts *facts)
+static double end_confidence(const struct facts *facts, bool *lossy)
 {
     struct losses way = {0}, end = {0};
+    *lossy = false;
     if (!facts->cohort->is_diagnose)
         return 1 - 1.0 / (facts->silent + 2);
     for (unsigned i = 0; i < facts->cohort->count; i++)
         count_losses(facts, facts->cohort->traces[i], &way, &end);
+    *lossy = way.lost || end.lost;
     double chance = compare_chance(way.sent, way.lost, facts->silent);
     double at_end = end.lost ? compare_chance(end.sent, end.lost, facts->silent) : 0;
     return 1 / (1 + (at_end > chance ? at_end : chance));
 }
 
+/* Too many are lost to say that the end is silent. */
+static bool is_lossy(const struct facts *facts)
+{
+    bool lossy;
+    return end_confidence(facts, &lossy) < CONFIDENCE_TO_CLAIM && lossy;
+}
+
 static bool holds_inconclusive(const struct facts *facts)
 {
-    return facts->last_router > facts->last_hop || !facts->silent ||
-           (facts->cohort->is_diagnose && end_confidence(facts) < CONFIDENCE_TO_CLAIM);
+    return facts->last_router > facts->last_hop || !facts->silent || is_lossy(facts);
 }
 
 static const char *inconclusive_text(const struct facts *facts)
@@ -536,7 +544,9 @@ static void explain_inconclusive(const struct facts *facts, struct verdict *out)
 {
     char spec[PROBE_SPEC_TEXT_BYTES], place[PLACE_TEXT_BYTES];
     out->state = VERDICT_INCONCLUSIVE;
-    out->confidence = facts->last_router > facts->last_hop ? facts->comparison.confidence : end_confidence(facts);
+    bool lossy;
+    out->confidence =
+        facts->last_router > facts->last_hop ? facts->comparison.confidence : end_confidence(facts, &lossy);
     bracket(facts, out);
     show_last(facts, out);
     show_silence(facts, out);
@@ -557,7 +567,8 @@ static void explain_unanswered(const struct facts *facts, struct verdict *out)
     unsigned silent = facts->silent;
     out->state = VERDICT_UNANSWERED;
     out->after = facts_place(facts->cohort, facts->trace, facts->last_router);
-    out->confidence = end_confidence(facts);
+    bool lossy;
+    out->confidence = end_confidence(facts, &lossy);
     show_last(facts, out);
     show_silence(facts, out);
     if (out->after.known)
