@@ -191,12 +191,14 @@ static unsigned top_of(const struct trace *trace, unsigned flow)
     return top;
 }
 
-/* Probes of its own flow from this TTL on that were waited for in vain. */
+/* Probes of its own flow from this TTL on, as far as alternates were answered, that were waited for in vain. */
 static unsigned silences_of_own(const struct trace *trace, unsigned ttl)
 {
     unsigned count = 0;
-    for (size_t i = 0; i < trace->probe_count; i++)
-        count += !trace->probes[i].flow && trace->probes[i].ttl >= ttl && trace->probes[i].state == PROBE_EXPIRED;
+    for (size_t i = 0; i < trace->probe_count; i++) {
+        const struct probe *probe = &trace->probes[i];
+        count += !probe->flow && probe->ttl >= ttl && probe->ttl <= trace->top && probe->state == PROBE_EXPIRED;
+    }
     return count;
 }
 
@@ -364,6 +366,23 @@ static void settle_doubt(struct session *session, bool parted)
 
 /* --- rules 4, 5 --- */
 
+/* Whether some spec was both answered and not, there or on the way. */
+static bool is_lossy_at(const struct session *session, uint8_t goal)
+{
+    for (unsigned ttl = session->config.first_ttl; ttl <= goal; ttl++)
+        for (unsigned i = 0; i < session->trace_count; i++) {
+            bool answered = false, silent = false;
+            const struct trace *trace = &session->traces[i];
+            for (const struct probe *p = trace_first_at(trace, (uint8_t)ttl); p; p = trace_next_at(trace, p)) {
+                answered = answered || p->reply_count;
+                silent = silent || p->state == PROBE_EXPIRED;
+            }
+            if (answered && silent)
+                return true;
+        }
+    return false;
+}
+
 static void ask_at_end(struct session *session, unsigned index)
 {
     uint8_t goal = session_goal(session), router = last_router(session);
@@ -376,7 +395,7 @@ static void ask_at_end(struct session *session, unsigned index)
     for (unsigned i = 0; limited && i < session->trace_count; i++)
         if (hop_pending(session, i, ttl))
             return; /* one after the other */
-    if (asked < AGAIN)
+    if (asked < (goal && !limited && is_lossy_at(session, goal) ? CONFIRM : AGAIN))
         want_one_more(session, index, ttl, next_at(session, (uint8_t)ttl, spacing));
 }
 

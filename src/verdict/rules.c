@@ -474,6 +474,22 @@ struct losses {
     unsigned sent, lost;
 };
 
+/* Linux answers six expired packets at once and then one a second (reference: rate limits). */
+#define BURST 6
+#define BURST_REFILLS (BURST * NS_PER_S)
+
+/* Whether the router had answered so many by then that it may have had no token left; an answer to another spec right
+ * behind shows that it had. */
+static bool may_be_limited(const struct cohort *cohort, const struct trace *trace, const struct probe *silent)
+{
+    unsigned answered = 0;
+    for (unsigned i = 0; i < cohort->count; i++)
+        for (const struct probe *p = trace_first_at(cohort->traces[i], silent->ttl); p;
+             p = trace_next_at(cohort->traces[i], p))
+            answered += p->reply_count && p->sent <= silent->sent && silent->sent - p->sent < BURST_REFILLS;
+    return answered >= BURST && !cohort_is_backed(cohort, trace, silent);
+}
+
 static void count_losses(const struct facts *facts, const struct trace *trace, struct losses *way, struct losses *end)
 {
     const struct probe *first = trace->reached_ttl ? trace_first_at(trace, trace->reached_ttl) : NULL;
@@ -485,8 +501,11 @@ static void count_losses(const struct facts *facts, const struct trace *trace, s
         struct losses *losses = probe->ttl < trace->top ? way : at_end ? end : NULL;
         if (!losses)
             continue;
+        bool silent = cohort_is_silent(facts->cohort, probe);
+        if (silent && losses == way && may_be_limited(facts->cohort, trace, probe))
+            continue;
         losses->sent++;
-        losses->lost += cohort_is_silent(facts->cohort, probe);
+        losses->lost += silent;
     }
 }
 
