@@ -108,7 +108,7 @@ static void test_addresses(void)
     begin(&fake, "web.example", "2001:db8::80", "icmp udp");
     fake_hop(&fake, 0, 1, "2001:db8:0:1::1234", 1);
     fake_hop(&fake, 1, 1, "2001:db8:0:1::1234", 1);
-    fake_hop(&fake, 0, 2, "2001:db8:0:1::12345", 1);
+    fake_hop(&fake, 0, 2, "2001:db8:0:1::1:2345", 1);
     fake_silence(&fake, 1, 2);
     answer(&fake, 0, 3, (struct fake_reply){.from = "2001:db8::80", .ms = 2, .kind = REPLY_ECHO});
     answer(&fake, 1, 3,
