@@ -1,23 +1,25 @@
 /* diagnose: what the comparison of all specs still needs.
  *
  * Like plan.c's, all of it is a function of what the capture has shown, run after every change. The rules:
- *   1. Every spec is asked once at each hop (`queries` times), in turns, LOOKAHEAD hops ahead of the answers, until it
- *      reaches the target, is refused or goes round in a circle; as far as the target, where another spec shows it.
+ *   1. Every spec is asked once at each hop (`queries` times), in turns, until it reaches the target, is refused or
+ *      goes round in a circle; as far as the target, where another spec shows it. The first climbs LOOKAHEAD hops
+ *      ahead of the answers, the others BESIDE them until it is done.
  *   2. A hop that is silent to all, with an answering one behind it, is asked once more.
  *   3. A spec that falls silent where others go on is asked again beside them, at the first hops behind its silence,
- * from one source port after the other, until the counts are as sure as was asked for and some ports were tried; ROUNDS
- *      times at most. The other spec is asked right behind it: its answer shows that the router had a token left. A
- *      router that has left out an answer, or that refuses, is given time for a new token between two rounds.
+ *      from one source port after the other, until the counts are as sure as was asked for and some ports were tried;
+ *      ROUNDS times at most. The other spec is asked right behind it, there and at the last router before: its answers
+ *      show that these had a token left. A router that leaves out an answer is given time for a new one.
  *   4. A spec that got as far as any router is asked again at the target, or just behind the last router.
  *   5. A spec that is silent where another was refused for want of a way, or by a router that has no other answer, or
  *      where nothing further on shows that it is dropped, is asked again there, slowly: a router refuses a few at once.
- *   6. Where flows are seen to go different ways, every spec is asked from all its source ports at the target; and a
- * port that gets no answer there, at every hop from where the ways part.
- *   7. Behind the last router a neighbour may be dead, which is told 3.1 s late: that is waited for once, where nothing
+ *   6. Where flows are seen to go different ways, every spec is asked from all its source ports at the target, and a
+ *      port that gets no answer there, at every hop from where the ways part.
+ *   7. The hop at which a spec drew its last answer is the least that does, and the hop before it is known: where
+ *      another spec was answered nearer, or nobody answered before it, or its own answer came from short of the
+ *      target and it was silent just before, it is asked there again.
+ *   8. Behind the last router a neighbour may be dead, which is told 3.1 s late: that is waited for once, where nothing
  *      else tells what is there.
- *   8. The hop at which a spec drew its last answer is the least that does, and the hop before it is known: where
- * another spec was answered nearer, or nobody answered before it, or its own answer came from short of the target and
- * it was silent just before, it is asked there again. When the budget is spent nothing more is asked. */
+ * When the budget is spent nothing more is asked. */
 #include "session/compare.h"
 #include "session/internal.h"
 
@@ -27,7 +29,7 @@
 #define FLOWS_LEAST 4 /* source ports asked before a silence is a drop */
 #define AGAIN 3       /* probes in all of rule 4 */
 #define SLOWLY 3      /* of rule 5 */
-#define CONFIRM 11    /* probes of one spec at a hop for rule 8, and CONFIRM_ALL of all */
+#define CONFIRM 11    /* probes of one spec at a hop for rule 7, and CONFIRM_ALL of all */
 #define CONFIRM_ALL 16
 #define NEW_TOKEN (1100 * NS_PER_MS)
 #define NEW_TOKENS (2100 * NS_PER_MS) /* Linux charges a refusal by route twice (reference: rate limits) */
@@ -477,7 +479,7 @@ static void ask_all_flows(struct session *session, unsigned index, unsigned part
     }
 }
 
-/* --- rule 8 --- */
+/* --- rule 7 --- */
 
 static bool router_is_shown(const struct session *session, unsigned ttl)
 {
@@ -556,7 +558,7 @@ static void confirm_end(struct session *session, unsigned index)
     want_one_more(session, index, ttl, next_at(session, (uint8_t)ttl, spacing));
 }
 
-/* --- rule 7 --- */
+/* --- rule 8 --- */
 
 static bool nothing_tells_the_end(const struct session *session)
 {
