@@ -88,7 +88,7 @@ const struct option_row *option_find(const char *spelled);
 /* What an option that says what is sent chooses in a replay; NULL: it has no effect there. */
 const char *option_replay_help(const struct option_row *row);
 
-/* Words of the contract that this version doesn't have: options, commands, formats. */
+/* Words that a later version is to have and this one doesn't: options, commands, formats. */
 struct reserved_option {
     const char *letter, *name;
     bool argument;

@@ -1,7 +1,7 @@
 /* jsonvalue: the objects that json and jsonl share, built with jansson; but probes are put down by hand (jsonprobe.h).
  * Floor 5.
  *
- * Keys stand in the order of contract.md. What is unknown is null; a key that makes no sense is absent:
+ * Keys stand in one order always. What is unknown is null; a key that makes no sense is absent:
  * - "source_port", "destination_port" where the probe's protocol has no ports; a trace along which one varies has null
  *   there, and each of its probes has its own;
  * - "icmp" in a reply that is no ICMP message, "quoted_ttl" and "rewritten" in one that quotes nothing,

@@ -6,7 +6,7 @@
 
 #define MARK_BYTES 20 /* "!F-4294967295" and its NUL fit */
 
-/* "!N", "!X", "!F-1400", "!<5>", "!<12-0>" ...: the mark of an ICMP error (contract.md "trace"; the letters are those
+/* "!N", "!X", "!F-1400", "!<5>", "!<12-0>" ...: the mark of an ICMP error (the letters are those
  * of Linux traceroute, IPv6 included). "" where there is none: time exceeded in transit, redirect, source quench, a
  * direct answer, and the target's own port unreachable, which is the ordinary end of a UDP trace. */
 void mark_format(const struct trace *trace, const struct reply *reply, char text[MARK_BYTES]);

@@ -150,7 +150,7 @@ static unsigned place_rungs(const struct ladder *ladder)
     return sweeps * count <= 2 * ladder->count || sweeps == 0 ? count : 0;
 }
 
-/* Initial TTLs are 64, 128 and 255 (reference: Linux, Windows, routers). */
+/* Initial TTLs are 64, 128 and 255 (Linux, Windows, routers). */
 static unsigned distance_of(const struct reply *reply)
 {
     unsigned initial = reply->reply_ttl <= 64 ? 64 : reply->reply_ttl <= 128 ? 128 : 255;

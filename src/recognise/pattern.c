@@ -6,7 +6,7 @@
 #include "recognise/internal.h"
 
 #define NEAR_MOST 64                  /* a step: lost frames and probes of other flows in between */
-#define RESTART_AFTER (10 * NS_PER_S) /* contract: TTLs that start again after so much silence are another run's */
+#define RESTART_AFTER (10 * NS_PER_S) /* TTLs that start again after so much silence are another run's */
 #define SEQ_NEAR_MOST (1 << 16)       /* TCP counts bytes */
 #define KNOWN_AFTER 32                /* probes show how ids and sequence numbers go: those of one tool go on so */
 #define TRACEROUTE_PORT 33434

@@ -1,6 +1,6 @@
 /* tool: what kind of tool made a run, and what the probe would be called here.
  *
- * Rows of a table, by the packets that each tool was seen to send (reference: traceroute 2.1, inetutils 2.4, mtr 0.95,
+ * Rows of a table, by the packets that each tool was seen to send (traceroute 2.1, inetutils 2.4, mtr 0.95,
  * tcptraceroute 1.5, lft 3.91, scamper 20211212, dublin-traceroute 0.4.2, nmap 7.93, hping3, tracepath of iputils,
  * Windows tracert). The first that fits is named; none is no shame. */
 #include <string.h>

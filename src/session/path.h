@@ -125,7 +125,7 @@ struct trace {
     enum trace_end end;
 };
 
-/* Statistics of one hop of one trace (contract: "stats"). Duplicates count once; a late reply counts as received;
+/* Statistics of one hop of one trace ("stats" in JSON). Duplicates count once; a late reply counts as received;
  * a refused send is not counted as sent. Times in milliseconds; jitter is the mean of |rtt - previous rtt|. */
 struct hop_stats {
     unsigned sent, received;
@@ -163,8 +163,8 @@ bool reply_reaches(const struct trace *trace, const struct reply *reply);
 /* Whether the reply is an ICMP refusal by somebody else than the target. A packet too big is always refused before it,
  * whoever signs. */
 bool reply_refuses(const struct trace *trace, const struct reply *reply);
-/* Whether the refusal says that there is no way (net or host unreachable), rather than no permission (reference: ICMP
- * tables of RFC 792, 1122, 1812, 4443). */
+/* Whether the refusal says that there is no way (net or host unreachable), rather than no permission (RFC 792,
+ * 1122, 1812, 4443). */
 bool reply_is_no_route(const struct reply *reply);
 const char *trace_end_name(enum trace_end end); /* "reached" ... as in JSON */
 /* The hop at which the circle has been gone round twice: loop_first + 2 * loop_length - 1; 0: no loop. */

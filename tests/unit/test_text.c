@@ -24,8 +24,8 @@ static void repeat_answer(struct fake *fake, unsigned trace, uint8_t ttl, const 
 
 static const double rtts[3] = {2.310, 2.281, 2.290};
 
-/* The path of contract.md: udp is dropped behind hop 3, icmp shows hop 4, tcp/443 reaches the target. */
-static void fill_contract_path(struct fake *fake, const char *target_name)
+/* A whole path: udp is dropped behind hop 3, icmp shows hop 4, tcp/443 reaches the target. */
+static void fill_whole_path(struct fake *fake, const char *target_name)
 {
     fake_init(fake, target_name, "192.0.2.80", "udp icmp tcp/443 tcp/80");
     fake->session.config.automatic = true;
@@ -43,7 +43,7 @@ static void fill_contract_path(struct fake *fake, const char *target_name)
     repeat_answer(fake, 2, 6, &(struct fake_reply){.from = "192.0.2.80", .ms = 3.002, .kind = REPLY_SYN_ACK});
 }
 
-static const char contract_text[] =
+static const char whole_text[] =
     "hopsonde to web.example (192.0.2.80), auto (udp, icmp, tcp/443, tcp/80), 30 hops max\n"
     " 1  10.0.0.1  0.412 ms  0.391 ms  0.402 ms\n"
     " 2  10.0.1.2  1.102 ms  10.0.1.6  1.091 ms  1.120 ms\n"
@@ -56,7 +56,7 @@ static const char contract_text[] =
     "tcp/443 reaches the target.\n"
     "One finding.\n";
 
-static void fill_contract_judgement(struct judgement *judgement)
+static void fill_whole_judgement(struct judgement *judgement)
 {
     *judgement = (struct judgement){.verdict_count = 2, .finding_count = 1};
     strcpy(judgement->verdicts[0].text, "udp is dropped after hop 3 (10.0.2.1).");
@@ -65,22 +65,22 @@ static void fill_contract_judgement(struct judgement *judgement)
     strcpy(judgement->findings[0].text, "One finding.");
 }
 
-static void test_contract_path(void)
+static void test_whole_path(void)
 {
     static struct judgement judgement;
     struct fake fake;
     struct render r;
-    fill_contract_path(&fake, "web.example");
-    fill_contract_judgement(&judgement);
+    fill_whole_path(&fake, "web.example");
+    fill_whole_judgement(&judgement);
     render_begin(&r, "text", &fake, NULL);
-    is_num(strlen(render_so_far(&r)), strcspn(contract_text, "\n") + 1, "the heading is out at once");
+    is_num(strlen(render_so_far(&r)), strcspn(whole_text, "\n") + 1, "the heading is out at once");
     render_hop(&r, &fake, 1);
     ok(strstr(render_so_far(&r), " 1  10.0.0.1  0.412 ms  0.391 ms  0.402 ms\n") != NULL, "a line is out at once");
     render_hops(&r, &fake, 2, 5);
     ok(!strstr(render_so_far(&r), "* * *"), "a silent hop is held back");
     render_hop(&r, &fake, 6);
     ok(strstr(render_so_far(&r), " 5  * * *\n 6") != NULL, "until a later one answers");
-    is_text(render_end(&r, &fake, &judgement, NULL), contract_text, "the report of the contract");
+    is_text(render_end(&r, &fake, &judgement, NULL), whole_text, "the whole report");
     render_free(&r);
     fake_free(&fake);
 }
@@ -90,8 +90,8 @@ static void test_quiet(void)
     static struct judgement judgement;
     struct fake fake;
     struct render r;
-    fill_contract_path(&fake, "192.0.2.80");
-    fill_contract_judgement(&judgement);
+    fill_whole_path(&fake, "192.0.2.80");
+    fill_whole_judgement(&judgement);
     fake.session.counters.dropped_by_kernel = 5;
     render_begin(&r, "text", &fake, &(struct output_options){.quiet = true});
     render_hop(&r, &fake, 1);
@@ -435,7 +435,7 @@ static void test_refused_and_unasked(void)
 
 int main(void)
 {
-    test_contract_path();
+    test_whole_path();
     test_quiet();
     test_headings();
     test_stars_between();
