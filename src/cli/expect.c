@@ -1,6 +1,7 @@
 #include "cli/expect.h"
 
 #include <errno.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,8 +24,12 @@ struct fault {
     struct err *err;
 };
 
-static enum status complain(const struct fault *fault, const char *word, const char *message)
+static enum status complain(const struct fault *fault, const char *word, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static enum status complain(const struct fault *fault, const char *word, const char *format, ...)
 {
+    va_list args;
     struct strbuf said;
     strbuf_init(&said);
     strbuf_add_escaped(&said, fault->file, strlen(fault->file));
@@ -34,7 +39,10 @@ static enum status complain(const struct fault *fault, const char *word, const c
         strbuf_add_escaped(&said, word, length > 40 ? 40 : length);
         strbuf_add(&said, length > 40 ? "...: " : ": ");
     }
-    err_set(fault->err, STATUS_USAGE, "%s%s", said.text, message);
+    va_start(args, format);
+    strbuf_addfv(&said, format, args);
+    va_end(args);
+    err_set(fault->err, STATUS_USAGE, "%s", said.text);
     strbuf_free(&said);
     return STATUS_USAGE;
 }
@@ -44,7 +52,7 @@ static enum status take_spec(const struct fault *fault, const char *word, struct
     struct err cause;
     if (probe_spec_parse(word, out, &cause) == STATUS_OK)
         return STATUS_OK;
-    return complain(fault, word, value_cause(cause.message, word));
+    return complain(fault, word, "%s", value_cause(cause.message, word));
 }
 
 static enum status take_state(const struct fault *fault, const char *word, enum verdict_state *out)
@@ -62,7 +70,7 @@ static enum status take_state(const struct fault *fault, const char *word, enum 
         strbuf_addf(&known, "%s%s", i ? ", " : "", name);
     }
     strbuf_add(&known, ")");
-    complain(fault, word, known.text);
+    complain(fault, word, "%s", known.text);
     strbuf_free(&known);
     return STATUS_USAGE;
 }
@@ -88,18 +96,15 @@ static enum status take_row(const struct fault *fault, char *const *words, unsig
     if (status != STATUS_OK)
         return status;
     for (unsigned i = 0; i < out->count; i++)
-        if (probe_spec_equal(&out->rows[i].spec, &row.spec)) {
-            char message[64];
-            snprintf(message, sizeof message, "line %u tells of this probe already", out->rows[i].line);
-            return complain(fault, words[0], message);
-        }
+        if (probe_spec_equal(&out->rows[i].spec, &row.spec))
+            return complain(fault, words[0], "line %u tells of this probe already", out->rows[i].line);
     if (count < 2)
         return complain(fault, words[0], "a state is missing (PROBE STATE, as tcp/443 open)");
     status = take_state(fault, words[1], &row.state);
     if (status == STATUS_OK && count > 2)
         status = take_place(fault, words[2], count > 3 ? words[3] : NULL, &row);
     if (status == STATUS_OK && out->count == SPECS_MOST)
-        return complain(fault, words[0], "a file tells of 32 probes at most");
+        return complain(fault, words[0], "a file tells of %u probes at most", SPECS_MOST);
     if (status == STATUS_OK)
         out->rows[out->count++] = row;
     return status;
@@ -199,10 +204,9 @@ static void add_found(struct strbuf *lines, const struct expectation *row, const
         strbuf_add(lines, "was not asked");
         return;
     }
-    bool reached = verdict->state == VERDICT_OPEN || verdict->state == VERDICT_CLOSED;
     bool has_at = !addr_is_none(&verdict->at.address) && !row->after;
     strbuf_addf(lines, "found %s", verdict_state_name(verdict->state));
-    if (reached && !row->at && !row->after)
+    if (verdict_reaches(verdict) && !row->at && !row->after)
         return;
     add_place(lines, has_at ? "at" : "after", has_at ? &verdict->at.address : &verdict->after.address);
 }

@@ -44,9 +44,8 @@ struct options {
     bool list;            /* replay: a line a trace; the report on stdout is then output_list */
     /* diagnose, replay: what is expected of each spec; NULL: nothing. The file is not read here. */
     const char *expect_file;
-    bool
-        default_specs; /* diagnose: nobody named a probe, so that those of the file come in place of the default ones */
-    bool only;         /* diagnose: no icmp for comparison */
+    bool default_specs; /* diagnose: nobody named a probe: those of the file come in place of the default ones */
+    bool only;          /* diagnose: no icmp for comparison */
     bool quiet, dry_run, numeric;
     /* Whole lines for stderr ("hopsonde: ...\n"), each once: another tool's spelling that worked. Empty with --quiet.
      */

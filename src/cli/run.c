@@ -27,7 +27,7 @@ int run_complain(const struct err *err)
 static int exit_of_judgement(const struct judgement *judgement)
 {
     for (unsigned i = 0; i < judgement->verdict_count; i++)
-        if (judgement->verdicts[i].state == VERDICT_OPEN || judgement->verdicts[i].state == VERDICT_CLOSED)
+        if (verdict_reaches(&judgement->verdicts[i]))
             return EXIT_REACHED;
     return EXIT_NOT_REACHED;
 }

@@ -146,11 +146,9 @@ static void add_bracket(const struct line *line)
         return;
     bool open = state && strcmp(state, "open") == 0;
     strbuf_add(line->text, "  ");
-    if (open)
-        paint_begin(line->text, line->color, PAINT_GREEN);
+    paint_begin(line->text, line->color, open ? PAINT_GREEN : NULL);
     strbuf_addf(line->text, "[%s%s%s]", spec, spec[0] && state ? " " : "", state ? state : "");
-    if (open)
-        paint_end(line->text, line->color, PAINT_GREEN);
+    paint_end(line->text, line->color, open ? PAINT_GREEN : NULL);
 }
 
 static struct line line_init(struct strbuf *text, const struct textline *line)

@@ -10,6 +10,7 @@
 #define TEMPLATE_TTL 64
 #define USUAL_SIZE_IPV4 60
 #define USUAL_SIZE_IPV6 80
+#define PRIVILEGED_END 1024
 
 static unsigned least_size(const struct probe_spec *spec, uint8_t family)
 {
@@ -85,9 +86,6 @@ enum status flow_build(struct flow *flow, struct err *err)
         flow_free(flow);
     return status;
 }
-
-#define EPHEMERAL_FIRST 49152 /* RFC 6335 6: the dynamic ports */
-#define PRIVILEGED_END 1024
 
 bool flow_alternate(const struct flow *flow, unsigned index, unsigned stride, struct flow *out)
 {

@@ -88,7 +88,7 @@ static bool is_rested_at(const struct cohort *cohort, const struct probe *silent
     return true;
 }
 
-static nstime backing_span(const struct cohort *cohort)
+nstime cohort_backing_span(const struct cohort *cohort)
 {
     nstime next_sends = BACKED_BY_SENDS * cohort->send_gap;
     return next_sends > BACKED_WITHIN ? next_sends : BACKED_WITHIN;
@@ -97,7 +97,7 @@ static nstime backing_span(const struct cohort *cohort)
 bool cohort_is_backed(const struct cohort *cohort, const struct trace *trace, const struct probe *silent)
 {
     return (cohort->is_apart && is_rested_at(cohort, silent, silent->ttl)) ||
-           is_backed_at(cohort, trace, silent, silent->ttl, backing_span(cohort));
+           is_backed_at(cohort, trace, silent, silent->ttl, cohort_backing_span(cohort));
 }
 
 /* In a diagnosis the last router that answered this spec must have had a token as well: it may refuse what it does not
@@ -106,7 +106,7 @@ static bool is_backed(const struct cohort *cohort, const struct trace *trace, co
 {
     bool also_last = cohort->is_diagnose && trace->top; /* which is asked behind all the hops of a round */
     return cohort_is_backed(cohort, trace, silent) &&
-           (!also_last || is_backed_at(cohort, trace, silent, trace->top, COMPARE_HOPS * backing_span(cohort)));
+           (!also_last || is_backed_at(cohort, trace, silent, trace->top, COMPARE_HOPS * cohort_backing_span(cohort)));
 }
 
 struct tally {

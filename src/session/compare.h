@@ -42,6 +42,8 @@ struct cohort cohort_of_session(const struct session *session, const struct trac
 /* Whether the probe was waited for in vain. */
 bool cohort_is_silent(const struct cohort *cohort, const struct probe *probe);
 
+/* How soon behind a silence an answer tells of a token that was left. */
+nstime cohort_backing_span(const struct cohort *cohort);
 /* Whether the router that lets probes of this TTL expire had a token left for this silent one of `trace`: it answered
  * another spec right behind it, or, where all was made apart, had answered nobody for long. */
 bool cohort_is_backed(const struct cohort *cohort, const struct trace *trace, const struct probe *silent);

@@ -32,7 +32,7 @@
 #define CONFIRM 11    /* probes of one spec at a hop for rule 7, and CONFIRM_ALL of all */
 #define CONFIRM_ALL 16
 #define NEW_TOKEN (1100 * NS_PER_MS)
-#define NEW_TOKENS (2100 * NS_PER_MS) /* Linux charges a refusal by route twice (reference: rate limits) */
+#define NEW_TOKENS (2100 * NS_PER_MS) /* Linux charges a refusal by route twice, to one bucket */
 
 static unsigned least(unsigned a, unsigned b)
 {
@@ -69,6 +69,15 @@ static bool hop_pending(const struct session *session, unsigned index, unsigned 
     return false;
 }
 
+/* Of any spec. */
+static bool anyone_is_pending_at(const struct session *session, unsigned ttl)
+{
+    for (unsigned i = 0; i < session->trace_count; i++)
+        if (hop_pending(session, i, ttl))
+            return true;
+    return false;
+}
+
 static bool trace_is_pending(const struct session *session, unsigned index)
 {
     for (unsigned ttl = session->config.first_ttl; ttl <= session->config.max_ttl; ttl++)
@@ -93,10 +102,14 @@ static unsigned fresh_flow(const struct session *session, unsigned index, unsign
     return trace->flow.spec.protocol == IP_TCP ? trace_asked(trace, (uint8_t)ttl) % trace->flow_count : 0;
 }
 
-static void want_one_more(struct session *session, unsigned index, unsigned ttl, nstime not_before)
+static void want_another(struct session *session, unsigned index, unsigned flow, unsigned ttl, nstime not_before)
 {
-    unsigned flow = fresh_flow(session, index, ttl);
     want(session, index, flow, ttl, plan_need(session, index, flow, ttl)->known + 1U, not_before);
+}
+
+static void want_fresh(struct session *session, unsigned index, unsigned ttl, nstime not_before)
+{
+    want_another(session, index, fresh_flow(session, index, ttl), ttl, not_before);
 }
 
 /* Known, not answered, and no longer waited for. */
@@ -121,14 +134,6 @@ static bool is_kept_back(const struct trace *trace)
         if (trace->probes[i].state != PROBE_REFUSED)
             return false;
     return true;
-}
-
-static uint8_t last_router(const struct session *session)
-{
-    uint8_t last = 0;
-    for (unsigned i = 0; i < session->trace_count; i++)
-        last = session->traces[i].top > last ? session->traces[i].top : last;
-    return last;
 }
 
 /* --- rule 1 --- */
@@ -159,12 +164,9 @@ static void climb(struct session *session)
 static void ask_silent_hops(struct session *session)
 {
     for (unsigned ttl = session->config.first_ttl; ttl < plan_farthest(session); ttl++) {
-        if (plan_hop_shown(session, (uint8_t)ttl))
+        if (plan_hop_shown(session, (uint8_t)ttl) || anyone_is_pending_at(session, ttl))
             continue;
-        bool pending = false;
         for (unsigned i = 0; i < session->trace_count; i++)
-            pending = pending || hop_pending(session, i, ttl);
-        for (unsigned i = 0; !pending && i < session->trace_count; i++)
             if (session->traces[i].top > ttl || session->traces[i].reached_ttl > ttl) {
                 want(session, i, 0, ttl, session->config.queries + 1U, 0);
                 break;
@@ -220,7 +222,7 @@ static unsigned split_at(const struct session *session)
 /* The first TTL at which two flows, of one spec or of two, show different routers, or that they part; 0: none. */
 static unsigned parted_at(const struct session *session)
 {
-    for (unsigned ttl = session->config.first_ttl; ttl <= last_router(session); ttl++) {
+    for (unsigned ttl = session->config.first_ttl; ttl <= session_last_router(session); ttl++) {
         const struct addr *first = NULL;
         for (unsigned i = 0; i < session->trace_count; i++)
             for (unsigned k = 0; k < session->traces[i].flow_count; k++) {
@@ -276,8 +278,8 @@ static void find_doubt(const struct session *session, bool parted, struct doubt 
     for (unsigned i = 0; i < session->trace_count; i++) {
         const struct trace *trace = &session->traces[i];
         struct comparison *comparison = &out->comparisons[out->count];
-        if (plan_end_of(trace) || trace->top >= last_router(session) || session->plan.traces[i].compared >= ROUNDS ||
-            is_kept_back(trace))
+        if (plan_end_of(trace) || trace->top >= session_last_router(session) ||
+            session->plan.traces[i].compared >= ROUNDS || is_kept_back(trace))
             continue;
         compare_silence(session, trace, comparison);
         if (comparison->hop_count && !is_sure(session, i, comparison, parted))
@@ -297,9 +299,8 @@ static bool doubt_is_pending(const struct session *session, const struct doubt *
 {
     for (unsigned n = 0; n < doubt->count; n++)
         for (unsigned i = 0; i < doubt->comparisons[n].hop_count; i++)
-            for (unsigned t = 0; t < session->trace_count; t++)
-                if (hop_pending(session, t, doubt->comparisons[n].hops[i]))
-                    return true;
+            if (anyone_is_pending_at(session, doubt->comparisons[n].hops[i]))
+                return true;
     return false;
 }
 
@@ -313,13 +314,12 @@ static unsigned ask_round_at(struct session *session, const struct doubt *doubt,
         unsigned flow = session->plan.traces[index].compared % session->traces[index].flow_count;
         if (!is_compared_at(&doubt->comparisons[n], ttl))
             continue;
-        want(session, index, flow, ttl, plan_need(session, index, flow, ttl)->known + 1U, at);
+        want_another(session, index, flow, ttl, at);
         other = plan_other_with_router(session, index, ttl);
         asked++;
     }
     if (asked)
-        want(session, other, 0, ttl, plan_need(session, other, 0, ttl)->known + 1U,
-             at + (asked + 1) * session->config.send_gap);
+        want_another(session, other, 0, ttl, at + (asked + 1) * session->config.send_gap);
     return asked;
 }
 
@@ -333,8 +333,7 @@ static void ask_last_routers(struct session *session, const struct doubt *doubt,
         if (!top || asked[top])
             continue;
         asked[top] = true;
-        unsigned other = plan_other_with_router(session, index, top);
-        want(session, other, 0, top, plan_need(session, other, 0, top)->known + 1U, later);
+        want_another(session, plan_other_with_router(session, index, top), 0, top, later);
     }
 }
 
@@ -357,7 +356,7 @@ static void settle_doubt(struct session *session, bool parted)
         return;
     for (unsigned n = 0; n < doubt.count; n++)
         session->plan.traces[doubt.specs[n]].compared++;
-    for (unsigned ttl = session->config.first_ttl; ttl <= last_router(session); ttl++) {
+    for (unsigned ttl = session->config.first_ttl; ttl <= session_last_router(session); ttl++) {
         nstime at = next_at(session, (uint8_t)ttl, spacing_at(session, &doubt, (uint8_t)ttl)) + later;
         unsigned asked = ask_round_at(session, &doubt, (uint8_t)ttl, at);
         later += asked ? (asked + 2) * session->config.send_gap : 0;
@@ -387,18 +386,17 @@ static bool is_lossy_at(const struct session *session, uint8_t goal)
 
 static void ask_at_end(struct session *session, unsigned index)
 {
-    uint8_t goal = session_goal(session), router = last_router(session);
+    uint8_t goal = session_goal(session), router = session_last_router(session);
     unsigned ttl = goal ? goal : least(router + 1U, session->config.max_ttl);
-    if (!router || trace_is_pending(session, index))
+    if (!router)
         return;
     unsigned asked = trace_asked(&session->traces[index], (uint8_t)ttl);
     bool limited = is_limited(session, router); /* which may refuse what it sends there */
     nstime spacing = !limited && (goal || asked < AGAIN - 1) ? INDEPENDENT_AFTER : NEW_TOKEN;
-    for (unsigned i = 0; limited && i < session->trace_count; i++)
-        if (hop_pending(session, i, ttl))
-            return; /* one after the other */
+    if (limited && anyone_is_pending_at(session, ttl))
+        return; /* one after the other */
     if (asked < (goal && !limited && is_lossy_at(session, goal) ? CONFIRM : AGAIN))
-        want_one_more(session, index, ttl, next_at(session, (uint8_t)ttl, spacing));
+        want_fresh(session, index, ttl, next_at(session, (uint8_t)ttl, spacing));
 }
 
 static bool is_router(const struct session *session, const struct addr *address)
@@ -427,7 +425,7 @@ static bool is_refused_by_route(const struct session *session, const struct trac
 /* The TTL at which another spec drew a refusal that this one, silent there, may have missed; 0: none. */
 static unsigned refusal_beside(const struct session *session, unsigned index)
 {
-    bool nothing_to_compare = session->traces[index].top >= last_router(session);
+    bool nothing_to_compare = session->traces[index].top >= session_last_router(session);
     unsigned nearest = 0;
     for (unsigned i = 0; i < session->trace_count; i++) {
         unsigned ttl = session->traces[i].refused_ttl;
@@ -444,12 +442,10 @@ static bool ask_for_refusal(struct session *session, unsigned index)
     unsigned ttl = refusal_beside(session, index);
     if (!ttl || session->plan.traces[index].slowly == SLOWLY)
         return false;
-    for (unsigned i = 0; i < session->trace_count; i++)
-        if (hop_pending(session, i, ttl))
-            return true; /* one after the other */
+    if (anyone_is_pending_at(session, ttl))
+        return true; /* one after the other */
     session->plan.traces[index].slowly++;
-    want(session, index, 0, ttl, plan_need(session, index, 0, ttl)->known + 1U,
-         next_at(session, (uint8_t)ttl, NEW_TOKENS));
+    want_another(session, index, 0, ttl, next_at(session, (uint8_t)ttl, NEW_TOKENS));
     return true;
 }
 
@@ -467,7 +463,7 @@ static bool flow_got_to(const struct trace *trace, unsigned flow, unsigned ttl)
 static void ask_all_flows(struct session *session, unsigned index, unsigned parted)
 {
     const struct trace *trace = &session->traces[index];
-    uint8_t goal = session_goal(session), router = last_router(session);
+    uint8_t goal = session_goal(session), router = session_last_router(session);
     unsigned far = goal ? goal : least(router + 1U, session->config.max_ttl);
     for (unsigned k = 1; k < trace->flow_count; k++) {
         want(session, index, k, far, 1, 0);
@@ -544,7 +540,7 @@ static void confirm_end(struct session *session, unsigned index)
     unsigned ttl = doubtful_hop(session, index);
     const struct trace *trace = &session->traces[index];
     if (!ttl && reset_is_doubtful(trace) && trace_asked(trace, trace->reached_ttl) < CONFIRM)
-        want_one_more(session, index, trace->reached_ttl, next_at(session, trace->reached_ttl, INDEPENDENT_AFTER));
+        want_fresh(session, index, trace->reached_ttl, next_at(session, trace->reached_ttl, INDEPENDENT_AFTER));
     if (!ttl || is_answered(session, index, ttl))
         return;
     unsigned asked = trace_asked(trace, (uint8_t)ttl);
@@ -552,10 +548,9 @@ static void confirm_end(struct session *session, unsigned index)
     nstime spacing = limited ? NEW_TOKEN : INDEPENDENT_AFTER;
     if (asked >= CONFIRM)
         return;
-    for (unsigned i = 0; limited && i < session->trace_count; i++)
-        if (hop_pending(session, i, ttl))
-            return; /* one after the other */
-    want_one_more(session, index, ttl, next_at(session, (uint8_t)ttl, spacing));
+    if (limited && anyone_is_pending_at(session, ttl))
+        return; /* one after the other */
+    want_fresh(session, index, ttl, next_at(session, (uint8_t)ttl, spacing));
 }
 
 /* --- rule 8 --- */
@@ -567,13 +562,13 @@ static bool nothing_tells_the_end(const struct session *session)
         if (trace->reached_ttl || trace->refused_ttl || trace->loop_first)
             return false;
     }
-    return last_router(session) > 0;
+    return session_last_router(session) > 0;
 }
 
 static nstime late_refusal_at(const struct session *session)
 {
     nstime first = NSTIME_NEVER;
-    unsigned ttl = last_router(session) + 1U;
+    unsigned ttl = session_last_router(session) + 1U;
     for (unsigned i = 0; i < session->trace_count && ttl < 256; i++)
         for (const struct probe *p = trace_first_at(&session->traces[i], (uint8_t)ttl); p;
              p = trace_next_at(&session->traces[i], p))
@@ -611,7 +606,7 @@ static void settle_spec(struct session *session, unsigned index, unsigned parted
         confirm_end(session, index);
     if (plan_end_of(trace))
         return;
-    if (!ask_for_refusal(session, index) && trace->top >= last_router(session))
+    if (!ask_for_refusal(session, index) && trace->top >= session_last_router(session))
         ask_at_end(session, index);
 }
 

@@ -88,6 +88,9 @@ struct packet_match {
 };
 struct packet_match match_packet(const struct session *session, const struct packet *packet);
 
+/* view.c: the last TTL at which a router let a probe of any spec expire; 0: at none. */
+uint8_t session_last_router(const struct session *session);
+
 /* plan.c */
 /* When the probe is given up, given what is known now. */
 nstime plan_deadline(const struct session *session, const struct probe *probe);

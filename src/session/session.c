@@ -7,8 +7,7 @@
 #include "base/rng.h"
 #include "session/internal.h"
 
-#define EPHEMERAL_FIRST 49152 /* RFC 6335 6: the dynamic ports, as in flow_alternate() */
-#define EPHEMERAL_COUNT 16384
+#define EPHEMERAL_COUNT (65536 - EPHEMERAL_FIRST)
 
 /* --- making and freeing --- */
 

@@ -98,7 +98,7 @@ static void add_quote(struct session *session, const struct trace *trace, const 
     if (packet->extension.present) {
         reply->extension = malloc(sizeof *reply->extension);
         if (reply->extension)
-            *reply->extension = packet->extension;
+            icmp_extension_copy(reply->extension, &packet->extension);
     }
 }
 

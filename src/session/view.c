@@ -86,15 +86,20 @@ uint8_t trace_last_ttl(const struct trace *trace)
     return (uint8_t)(trace->most_ttl < end ? trace->most_ttl : end);
 }
 
+uint8_t session_last_router(const struct session *session)
+{
+    uint8_t last = 0;
+    for (unsigned i = 0; i < session->trace_count; i++)
+        last = session->traces[i].top > last ? session->traces[i].top : last;
+    return last;
+}
+
 uint8_t session_goal(const struct session *session)
 {
-    uint8_t last_router = 0, goal = 0;
-    for (unsigned i = 0; i < session->trace_count; i++)
-        if (session->traces[i].top > last_router)
-            last_router = session->traces[i].top;
+    uint8_t last = session_last_router(session), goal = 0;
     for (unsigned i = 0; i < session->trace_count; i++) {
         uint8_t reached = session->traces[i].reached_ttl;
-        if (reached > last_router && (!goal || reached < goal))
+        if (reached > last && (!goal || reached < goal))
             goal = reached;
     }
     return goal;

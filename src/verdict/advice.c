@@ -4,11 +4,6 @@
 
 #include "probe/type.h"
 
-static bool reaches(const struct verdict *verdict)
-{
-    return verdict->state == VERDICT_OPEN || verdict->state == VERDICT_CLOSED;
-}
-
 static void add_spec(struct strbuf *out, const struct trace *trace)
 {
     char spec[PROBE_SPEC_TEXT_BYTES];
@@ -104,7 +99,7 @@ void advice_furthest(const struct session *session, const struct judgement *judg
     uint8_t circle = find_circle(judgement);
     for (unsigned i = 0; i < judgement->verdict_count; i++) {
         const struct verdict *verdict = &judgement->verdicts[i];
-        reaching += reaches(verdict);
+        reaching += verdict_reaches(verdict);
         if (!best || distance(verdict, circle) > distance(best, circle))
             best = verdict;
     }
@@ -117,7 +112,7 @@ void advice_furthest(const struct session *session, const struct judgement *judg
                                             : "Every probe gets to the target.");
         return;
     }
-    if (reaches(best)) {
+    if (verdict_reaches(best)) {
         add_spec(out, best->trace);
         strbuf_addf(out, " gets %sto the target", reaching == 1 && judgement->verdict_count > 1 ? "furthest, " : "");
     } else {
@@ -274,7 +269,7 @@ static void add_contrast(struct strbuf *out, const struct judgement *judgement, 
     uint8_t circle = find_circle(judgement);
     for (unsigned i = 0; i < judgement->verdict_count; i++) {
         const struct verdict *other = &judgement->verdicts[i];
-        bool passes = reaches(other) || last_hop(other, circle) >= beyond(verdict);
+        bool passes = verdict_reaches(other) || last_hop(other, circle) >= beyond(verdict);
         if (passes && !fares_alike(other, verdict) && (!best || distance(other, circle) > distance(best, circle)))
             best = other;
     }
@@ -282,7 +277,7 @@ static void add_contrast(struct strbuf *out, const struct judgement *judgement, 
         return;
     strbuf_add(out, ", while ");
     add_spec(out, best->trace);
-    if (reaches(best)) {
+    if (verdict_reaches(best)) {
         strbuf_add(out, " reaches the target");
         return;
     }

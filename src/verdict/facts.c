@@ -76,6 +76,14 @@ static void gather_replies(struct facts *facts)
     }
 }
 
+uint8_t last_router(const struct cohort *cohort)
+{
+    uint8_t last = 0;
+    for (unsigned i = 0; i < cohort->count; i++)
+        last = cohort->traces[i]->top > last ? cohort->traces[i]->top : last;
+    return last;
+}
+
 /* A router that refuses without having answered an expired TTL (it has no route on, say) has been seen all the same. */
 static uint8_t last_refusing_router(const struct cohort *cohort, const struct trace *trace)
 {
@@ -110,37 +118,6 @@ static bool another_goes_on(const struct trace *trace, const struct probe *refus
             return true;
     }
     return false;
-}
-
-static void prefer_genuine(struct facts *facts);
-
-void facts_gather(const struct cohort *cohort, const struct trace *trace, struct facts *out)
-{
-    *out = (struct facts){.cohort = cohort, .trace = trace, .last_hop = trace->top};
-    gather_replies(out);
-    for (unsigned i = 0; i < cohort->count; i++) {
-        const struct trace *other = cohort->traces[i];
-        if (other->top > out->last_router)
-            out->last_router = other->top;
-    }
-    for (unsigned i = 0; i < cohort->count; i++) {
-        const struct trace *other = cohort->traces[i];
-        bool genuine = other != trace && other->reached_ttl > out->last_router;
-        if (genuine && (!out->others_target || other->reached_ttl < out->others_target)) {
-            out->others_target = other->reached_ttl;
-            out->target_witness = other;
-        }
-    }
-    for (unsigned i = 0; i < cohort->count; i++) {
-        uint8_t refusing = last_refusing_router(cohort, cohort->traces[i]);
-        if (refusing > out->last_router)
-            out->last_router = refusing;
-    }
-    compare_silence_among(cohort, trace, &out->comparison);
-    if (trace->flow_count > 1 && out->refusal.reply && another_goes_on(trace, out->refusal.probe))
-        out->refusal = (struct evidence){0};
-    if (trace->flow_count > 1)
-        prefer_genuine(out);
 }
 
 /* Fewer probes may have been lost, and then the target's hop is nearer than where it was seen. */
@@ -285,6 +262,30 @@ static void prefer_genuine(struct facts *facts)
         facts->positive = positive;
     if (facts->direct.reply && direct.reply && direct.probe->flow != facts->direct.probe->flow)
         facts->direct = direct;
+}
+
+void facts_gather(const struct cohort *cohort, const struct trace *trace, struct facts *out)
+{
+    *out = (struct facts){.cohort = cohort, .trace = trace, .last_hop = trace->top, .last_router = last_router(cohort)};
+    gather_replies(out);
+    for (unsigned i = 0; i < cohort->count; i++) {
+        const struct trace *other = cohort->traces[i];
+        bool genuine = other != trace && other->reached_ttl > out->last_router;
+        if (genuine && (!out->others_target || other->reached_ttl < out->others_target)) {
+            out->others_target = other->reached_ttl;
+            out->target_witness = other;
+        }
+    }
+    for (unsigned i = 0; i < cohort->count; i++) {
+        uint8_t refusing = last_refusing_router(cohort, cohort->traces[i]);
+        if (refusing > out->last_router)
+            out->last_router = refusing;
+    }
+    compare_silence_among(cohort, trace, &out->comparison);
+    if (trace->flow_count > 1 && out->refusal.reply && another_goes_on(trace, out->refusal.probe))
+        out->refusal = (struct evidence){0};
+    if (trace->flow_count > 1)
+        prefer_genuine(out);
 }
 
 bool facts_comes_from_nearer(const struct facts *facts, const struct evidence *evidence)

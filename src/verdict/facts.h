@@ -58,6 +58,8 @@ struct hop_lookup {
     uint8_t hop;
 };
 uint8_t facts_look_up_hop(const struct cohort *cohort, const struct addr *address, struct hop_lookup *lookup);
+/* The last TTL at which a router let a probe of any spec expire; 0: at none. */
+uint8_t last_router(const struct cohort *cohort);
 /* The router that answered at this TTL for any spec but preferably `trace`. */
 struct place facts_place(const struct cohort *cohort, const struct trace *trace, uint8_t ttl);
 /* The next hop behind `ttl` at which the trace asked and a router answered another spec. */
@@ -70,7 +72,7 @@ const char *place_format(const struct place *place, char text[PLACE_TEXT_BYTES])
 /* The usual initial TTL (32, 64, 128, 255) that the seen one is nearest below. */
 unsigned initial_ttl(uint8_t seen);
 
-/* contract.md's word for a refusal ("admin-prohibited", "tcp-reset" ...); NULL where it has none. */
+/* The word of reports for a refusal ("admin-prohibited", "tcp-reset" ...); NULL where it has none. */
 const char *how_of_reply(const struct reply *reply);
 
 /* rules.c: the first rule that holds. */

@@ -85,14 +85,6 @@ struct place place_of_hop(const struct cohort *cohort, uint8_t ttl)
     return facts_place(cohort, cohort->traces[0], ttl);
 }
 
-uint8_t last_router(const struct cohort *cohort)
-{
-    uint8_t last = 0;
-    for (unsigned i = 0; i < cohort->count; i++)
-        last = cohort->traces[i]->top > last ? cohort->traces[i]->top : last;
-    return last;
-}
-
 static void find_local_drop(const struct trace *trace, const char *spec, struct judgement *out)
 {
     unsigned refused = 0;

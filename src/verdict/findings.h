@@ -41,7 +41,5 @@ void finding_show(struct finding *finding, const struct probe *probe, const stru
 struct addr sole_router(const struct trace *trace, uint8_t ttl, struct evidence *first);
 /* The place of that router for the first trace that has one. */
 struct place place_of_hop(const struct cohort *cohort, uint8_t ttl);
-/* The last TTL at which any spec was answered by a router. */
-uint8_t last_router(const struct cohort *cohort);
 
 #endif

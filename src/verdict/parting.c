@@ -50,8 +50,7 @@ static struct fate fate_of(const struct facts *facts, unsigned flow)
  * the same spec. Connections and echoes are not limited so. */
 static bool could_be_answered(const struct cohort *cohort, const struct trace *trace, const struct probe *silent)
 {
-    const nstime within =
-        BACKED_WITHIN > BACKED_BY_SENDS * cohort->send_gap ? BACKED_WITHIN : BACKED_BY_SENDS * cohort->send_gap;
+    const nstime within = cohort_backing_span(cohort);
     for (unsigned i = 0; i < cohort->count; i++) {
         const struct trace *other = cohort->traces[i];
         for (const struct probe *p = trace_first_at(other, silent->ttl); p; p = trace_next_at(other, p)) {
@@ -185,30 +184,29 @@ static void find_parting(const struct cohort *cohort, const struct passage *pass
 {
     struct parting parting = {0};
     struct facts facts;
-    unsigned silences[UINT8_MAX + 1] = {0}, total = 0, flows = 0;
+    struct fate fates[UINT8_MAX + 1];
+    unsigned silences[UINT8_MAX + 1], total = 0, flows = 0;
     uint8_t nearest = UINT8_MAX;
     facts_gather(cohort, trace, &facts);
     for (unsigned flow = 0; flow < trace->flow_count; flow++) {
-        struct fate fate = fate_of(&facts, flow);
-        silences[flow] = silences_of(cohort, passage, trace, flow, &fate);
+        fates[flow] = fate_of(&facts, flow);
+        silences[flow] = silences_of(cohort, passage, trace, flow, &fates[flow]);
         flows += silences[flow] > 0;
         total += silences[flow];
-        nearest = silences[flow] && fate.top < nearest ? fate.top : nearest;
+        nearest = silences[flow] && fates[flow].top < nearest ? fates[flow].top : nearest;
     }
     bool by_silence = flows && are_stopped(cohort, passage, trace, flows, total, nearest);
     unsigned stop = UINT8_MAX + 1;
     for (unsigned flow = 0; flow < trace->flow_count; flow++) {
-        struct fate fate = fate_of(&facts, flow);
-        bool stopped = (!fate.reached && (fate.refused || fate.forged)) || (by_silence && silences[flow]);
-        unsigned at = stopped ? stops_at(cohort, trace, flow, &fate) : stop;
+        const struct fate *fate = &fates[flow];
+        bool stopped = (!fate->reached && (fate->refused || fate->forged)) || (by_silence && silences[flow]);
+        unsigned at = stopped ? stops_at(cohort, trace, flow, fate) : stop;
         stop = at < stop ? at : stop;
         if (stopped)
-            note_stop(&parting, flow, &fate);
+            note_stop(&parting, flow, fate);
     }
-    for (unsigned flow = 0; flow < trace->flow_count; flow++) {
-        struct fate fate = fate_of(&facts, flow);
-        parting.passed += fate.reached || fate.top >= stop;
-    }
+    for (unsigned flow = 0; flow < trace->flow_count; flow++)
+        parting.passed += fates[flow].reached || fates[flow].top >= stop;
     if (parting.stopped && parting.passed)
         tell_parting(cohort, trace, &parting, out);
 }

@@ -474,7 +474,7 @@ struct losses {
     unsigned sent, lost;
 };
 
-/* Linux answers six expired packets at once and then one a second (reference: rate limits). */
+/* Linux answers six expired packets at once and then one a second. */
 #define BURST 6
 #define BURST_REFILLS (BURST * NS_PER_S)
 
@@ -509,18 +509,22 @@ static void count_losses(const struct facts *facts, const struct trace *trace, s
     }
 }
 
+static void count_all_losses(const struct facts *facts, struct losses *way, struct losses *end)
+{
+    *way = *end = (struct losses){0};
+    for (unsigned i = 0; i < facts->cohort->count; i++)
+        count_losses(facts, facts->cohort->traces[i], way, end);
+}
+
 /* How surely the silence at the end is none by chance: as many losses as on the way, where an answer from further on
  * shows that a probe got past, or as many as others had at the target. Others' traces, and ours that only look for the
  * path, ask too little to say. */
-static double end_confidence(const struct facts *facts, bool *lossy)
+static double end_confidence(const struct facts *facts)
 {
-    struct losses way = {0}, end = {0};
-    *lossy = false;
+    struct losses way, end;
     if (!facts->cohort->is_diagnose)
         return 1 - 1.0 / (facts->silent + 2);
-    for (unsigned i = 0; i < facts->cohort->count; i++)
-        count_losses(facts, facts->cohort->traces[i], &way, &end);
-    *lossy = way.lost || end.lost;
+    count_all_losses(facts, &way, &end);
     double chance = compare_chance(way.sent, way.lost, facts->silent);
     double at_end = end.lost ? compare_chance(end.sent, end.lost, facts->silent) : 0;
     return 1 / (1 + (at_end > chance ? at_end : chance));
@@ -529,8 +533,9 @@ static double end_confidence(const struct facts *facts, bool *lossy)
 /* Too many are lost to say that the end is silent. */
 static bool is_lossy(const struct facts *facts)
 {
-    bool lossy;
-    return end_confidence(facts, &lossy) < CONFIDENCE_TO_CLAIM && lossy;
+    struct losses way, end;
+    count_all_losses(facts, &way, &end);
+    return facts->cohort->is_diagnose && (way.lost || end.lost) && end_confidence(facts) < CONFIDENCE_TO_CLAIM;
 }
 
 static bool holds_inconclusive(const struct facts *facts)
@@ -563,9 +568,7 @@ static void explain_inconclusive(const struct facts *facts, struct verdict *out)
 {
     char spec[PROBE_SPEC_TEXT_BYTES], place[PLACE_TEXT_BYTES];
     out->state = VERDICT_INCONCLUSIVE;
-    bool lossy;
-    out->confidence =
-        facts->last_router > facts->last_hop ? facts->comparison.confidence : end_confidence(facts, &lossy);
+    out->confidence = facts->last_router > facts->last_hop ? facts->comparison.confidence : end_confidence(facts);
     bracket(facts, out);
     show_last(facts, out);
     show_silence(facts, out);
@@ -586,8 +589,7 @@ static void explain_unanswered(const struct facts *facts, struct verdict *out)
     unsigned silent = facts->silent;
     out->state = VERDICT_UNANSWERED;
     out->after = facts_place(facts->cohort, facts->trace, facts->last_router);
-    bool lossy;
-    out->confidence = end_confidence(facts, &lossy);
+    out->confidence = end_confidence(facts);
     show_last(facts, out);
     show_silence(facts, out);
     if (out->after.known)
@@ -621,7 +623,7 @@ void rules_judge(const struct facts *facts, struct verdict *out)
     while (!rules[row].holds(facts))
         row++;
     rules[row].explain(facts, out);
-    if (out->state != VERDICT_OPEN && out->state != VERDICT_CLOSED)
+    if (!verdict_reaches(out))
         say_what_was_not_asked(facts, out);
     if (out->confidence > CONFIDENCE_MOST)
         out->confidence = CONFIDENCE_MOST;

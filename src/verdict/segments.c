@@ -45,11 +45,6 @@ static const struct verdict *verdict_of(const struct judgement *out, uint16_t po
     return NULL;
 }
 
-static bool gets_through(const struct verdict *verdict)
-{
-    return verdict && (verdict->state == VERDICT_OPEN || verdict->state == VERDICT_CLOSED);
-}
-
 static bool is_stopped_on_the_way(const struct verdict *verdict)
 {
     return verdict && (verdict->state == VERDICT_DROPPED || verdict->state == VERDICT_REJECTED);
@@ -116,9 +111,9 @@ void find_statefulness(const struct cohort *cohort, struct judgement *out)
             const struct verdict *other = verdict_of(out, spec->port, others[k]);
             bool kept =
                 is_stopped_on_the_way(other) || (syn->state == VERDICT_OPEN && is_kept_from_target(cohort, other));
-            if (gets_through(syn) && kept)
+            if (verdict_reaches(syn) && kept)
                 tell_state("stateful-firewall", syn, other, out);
-            else if (is_stopped_on_the_way(syn) && gets_through(other))
+            else if (is_stopped_on_the_way(syn) && other && verdict_reaches(other))
                 tell_state("stateless-firewall", other, syn, out);
             else
                 continue;

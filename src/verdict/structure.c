@@ -4,6 +4,7 @@
 
 #include "verdict/findings.h"
 
+/* Its routers stand nearer. */
 static bool in_circle(const struct trace *trace, unsigned ttl)
 {
     return trace->loop_first && ttl >= trace->loop_first;
@@ -255,9 +256,8 @@ static void gather_excess(const struct cohort *cohort, struct excess excess[256]
             for (unsigned k = 0; k < trace->probes[n].reply_count; k++) {
                 const struct probe *probe = &trace->probes[n];
                 const struct reply *reply = &probe->replies[k];
-                bool in_circle = trace->loop_first && probe->ttl >= trace->loop_first; /* its routers stand nearer */
-                bool router =
-                    reply->kind == REPLY_TIME_EXCEEDED && !in_circle && !addr_equal(&reply->from, &trace->flow.target);
+                bool router = reply->kind == REPLY_TIME_EXCEEDED && !in_circle(trace, probe->ttl) &&
+                              !addr_equal(&reply->from, &trace->flow.target);
                 bool target = reply_reaches(trace, reply) && reply->kind != REPLY_RST && probe->ttl > last &&
                               probe->ttl == trace->reached_ttl;
                 if (router || target)

@@ -98,3 +98,8 @@ const char *verdict_state_name(enum verdict_state state)
                                         "unreachable", "looping", "unanswered", "inconclusive"};
     return names[state];
 }
+
+bool verdict_reaches(const struct verdict *verdict)
+{
+    return verdict->state == VERDICT_OPEN || verdict->state == VERDICT_CLOSED;
+}

@@ -30,8 +30,7 @@ struct place {
 struct verdict {
     const struct trace *trace; /* whose spec is judged */
     enum verdict_state state;
-    const char
-        *how; /* constant, contract's words: "admin-prohibited", "tcp-reset", "silent"; NULL where none makes sense */
+    const char *how; /* constant: "admin-prohibited", "tcp-reset", "silent" ...; NULL where none makes sense */
     struct place at, after, before;
     double confidence;                    /* 0 to 0.999 */
     char text[SENTENCE_BYTES];            /* one sentence; network names in it are escaped already */
@@ -40,7 +39,7 @@ struct verdict {
 };
 
 struct finding {
-    const char *kind;          /* constant, contract's words: "local-drop", "nat" ... */
+    const char *kind;          /* constant: "local-drop", "nat" ... */
     const struct trace *trace; /* NULL: of the whole path */
     struct place at, after;
     struct {
@@ -70,5 +69,7 @@ void verdict_judge(const struct session *session, struct judgement *out);
  * specs than SPECS_MOST the first are. The traces must outlive `out`. */
 void verdict_judge_traces(const struct trace *const *traces, size_t count, struct judgement *out);
 const char *verdict_state_name(enum verdict_state state); /* "open" ... */
+/* Whether the target itself answered: open or closed. */
+bool verdict_reaches(const struct verdict *verdict);
 
 #endif

@@ -15,9 +15,9 @@ _hopsonde()
         fi
     fi
 
-    local options='-P --probe -I -T -U -p -4 -6 --seed --dry-run -f -m -q -w --gap -z --rate --confidence
-        --budget --only --expect -t --tos --dscp --ecn --no-df --flow-label -s -i --sport --fwmark --target --source --since --until --bpf --list -o -W --write
-        -R --read -n -v --quiet --color -h --help -V --version'
+    local options='-P --probe -I -T -U -p -4 -6 --seed --dry-run -f -m -q -w --gap -z --rate --confidence --budget --only
+        --expect -t --tos --dscp --ecn --no-df --flow-label -s -i --sport --fwmark --target --source --since --until --bpf
+        --list -o -W --write -R --read -n -v --quiet --color -h --help -V --version'
     local probes='auto icmp udp udp/53 udp/123 udp/443 tcp/22 tcp/80 tcp/80:ack tcp/80:fin tcp/443 udplite dccp sctp ip/'
 
     case $prev in
@@ -54,8 +54,8 @@ _hopsonde()
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         return
         ;;
-    -p | --seed | -f | -m | -q | -w | --gap | -z | --rate | --confidence | --budget | -t | --tos | --flow-label | -s | --sport | --fwmark | \
-        --target | --source | --since | --until | --bpf)
+    -p | --seed | -f | -m | -q | -w | --gap | -z | --rate | --confidence | --budget | -t | --tos | --flow-label | -s | \
+        --sport | --fwmark | --target | --source | --since | --until | --bpf)
         return
         ;;
     help)
