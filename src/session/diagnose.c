@@ -195,13 +195,17 @@ static unsigned top_of(const struct trace *trace, unsigned flow)
     return top;
 }
 
-/* Probes of its own flow from this TTL on, as far as alternates were answered, that were waited for in vain. */
-static unsigned silences_of_own(const struct trace *trace, unsigned ttl)
+/* Probes of its own flow from this TTL on, as far as alternates were answered, that were waited for in vain though the
+ * router that answered these had a token left. */
+static unsigned silences_of_own(const struct session *session, const struct trace *trace, unsigned ttl)
 {
+    const struct trace *traces[SPECS_MOST];
+    struct cohort cohort = cohort_of_session(session, traces);
     unsigned count = 0;
     for (size_t i = 0; i < trace->probe_count; i++) {
         const struct probe *probe = &trace->probes[i];
-        count += !probe->flow && probe->ttl >= ttl && probe->ttl <= trace->top && probe->state == PROBE_EXPIRED;
+        count += !probe->flow && probe->ttl >= ttl && probe->ttl <= trace->top && probe->state == PROBE_EXPIRED &&
+                 cohort_is_backed(&cohort, trace, probe);
     }
     return count;
 }
@@ -213,7 +217,7 @@ static unsigned split_at(const struct session *session)
     for (unsigned i = 0; i < session->trace_count; i++) {
         const struct trace *trace = &session->traces[i];
         unsigned own = trace->flow_count > 1 ? top_of(trace, 0) : trace->top;
-        if (own < trace->top && silences_of_own(trace, own + 1) >= AGAIN)
+        if (own < trace->top && silences_of_own(session, trace, own + 1) >= AGAIN)
             return own + 1;
     }
     return 0;

@@ -43,10 +43,12 @@ static void test_claims(double loss, bool none_wrong, struct tally *all)
     "host target 192.0.2.80 2001:db8:80::80 open tcp/80,tcp/443,udp/53\n"                                              \
     "links 5ms client r1 r2 r3 r4 r5 r6 r7 r8 r9 r10 r11 target\n"
 #define RTT_MS 120.0
-#define EVERY_LIMIT                                                                                                    \
-    "set r1 limit 6 1\nset r2 limit 6 1\nset r3 limit 6 1\nset r4 limit 6 1\nset r5 limit 6 1\nset r6 limit 6 1\n"     \
-    "set r7 limit 6 1\nset r8 limit 6 1\nset r9 limit 6 1\nset r10 limit 6 1\nset r11 limit 6 1\n"                     \
-    "set target limit 6 1\n"
+#define LIMIT_AT_ROUTERS(tokens)                                                                                       \
+    "set r1 limit " tokens "\nset r2 limit " tokens "\nset r3 limit " tokens "\nset r4 limit " tokens                  \
+    "\nset r5 limit " tokens "\nset r6 limit " tokens "\nset r7 limit " tokens "\nset r8 limit " tokens                \
+    "\nset r9 limit " tokens "\nset r10 limit " tokens "\nset r11 limit " tokens "\n"
+#define EVERY_LIMIT LIMIT_AT_ROUTERS("6 1") "set target limit 6 1\n"
+#define TOKENS_SPENT LIMIT_AT_ROUTERS("1 1") /* on what was asked before */
 
 static const struct {
     const char *name, *text;
@@ -64,6 +66,7 @@ static const struct {
     {"refused", CHAIN "filter r4 forward tcp port 443 to target reject admin-prohibited\n", 3 * RTT_MS, 400},
     {"limits", CHAIN EVERY_LIMIT, 15000, 2000},
     {"limits, udp dropped", CHAIN EVERY_LIMIT "filter r4 forward udp to target drop\n", 15000, 2000},
+    {"tokens spent, udp dropped", CHAIN TOKENS_SPENT "filter r4 forward udp to target drop\n", 8000, 400},
     {"limits, a silent filter", CHAIN EVERY_LIMIT "set r4 silent\nfilter r4 forward udp to target drop\n", 15000, 2000},
     {"limits, refused", CHAIN EVERY_LIMIT "filter r4 forward tcp port 443 to target reject admin-prohibited\n", 15000,
      2000},
