@@ -57,7 +57,7 @@ struct probe {
     uint32_t attempt;      /* the how-manieth at this TTL of this trace, from 1 */
     int32_t next_at_ttl;   /* index of the next probe with this TTL; -1: the last */
     int16_t send_errno;
-    uint8_t flow;                      /* which of its trace's flows it is of: trace_flow(); ours only */
+    uint16_t flow;                     /* which of its trace's flows it is of: trace_flow(); ours only */
     uint16_t serial;                   /* identity within its trace, from 1; 0: the flow is not ours */
     uint16_t source_port, target_port; /* where the flow is not ours; ICMP: echo id and sequence number */
     uint8_t reply_count, reply_capacity;

@@ -1,0 +1,29 @@
+/* graphwork: what the files that draw a graph share. Floor 3; internal to graph.c, ways.c and diamonds.c. */
+#ifndef HOPSONDE_SESSION_GRAPHWORK_H
+#define HOPSONDE_SESSION_GRAPHWORK_H
+
+#include "session/graph.h"
+#include "session/survey.h"
+
+/* A node where nobody answers the flows that go from a group to a point. */
+struct silent_node {
+    unsigned origin, exit; /* group, point */
+    unsigned ttl, node;
+};
+
+struct graph_work {
+    const struct survey *survey;
+    struct graph *graph;
+    unsigned *node_of_point;
+    struct silent_node *silent;
+    unsigned silent_count, edge_capacity;
+};
+
+/* GRAPH_NO_NODE: there is none. */
+unsigned graph_silent_node(const struct graph_work *work, unsigned origin, unsigned exit, unsigned ttl);
+
+/* ways.c, diamonds.c. False: memory is short. */
+bool graph_find_paths(struct graph_work *work);
+bool graph_find_diamonds(struct graph *graph);
+
+#endif

@@ -1,0 +1,453 @@
+/* mda: rules.
+ *   1. As many flows as tell a single next hop climb all TTLs beside each other; the first of them ahead, to find the
+ * end.
+ *   2. Through each group of flows (survey.h) so many are asked at the next TTL that one next hop more than is known
+ * would have been met (stopping.h); first such as are known to be in the group.
+ *   3. Where a group has too few flows, more are asked at its own TTL, to find out which of them get there: such as
+ * pass a group before it, or any.
+ *   4. A lost probe is asked again, a few times; where everybody's was lost nobody answers.
+ *   5. A next hop met by flows alone whose way there was inferred is an edge only once one was seen at both its ends.
+ *   6. Where there are several next hops, flows are asked there again: they may be met packet by packet.
+ * Where MDA-Lite may be used (groups.c), rule 2 asks the flows of a TTL together, and two at least of each group.
+ *   7. At last one flow is asked once more all along: had a route changed meanwhile, it would show. */
+#include "session/mda.h"
+
+#include <stdlib.h>
+
+#include "session/stopping.h"
+
+#define AHEAD 8            /* hops that the first flow climbs ahead of the answers */
+#define LOST_IN_SILENCE 3  /* probes of a flow where nobody answers its group */
+#define LOST_AT_MOST 6     /* where somebody does */
+#define LITE_LEAST 2       /* flows of each group, in rule 2 */
+#define CHANGE_SHOWN_BY 12 /* answers to a flow that met two routers */
+#define TRIED_AT_ONCE 4    /* a fourth */
+#define REPEATS_BESIDE 2   /* at a group beside one that was asked again for all */
+
+struct plan {
+    const struct survey *survey;
+    const struct mda_limits *limits;
+    struct mda_wants *wants;
+    uint8_t *is_wanted; /* of each TTL and flow; fresh ones, too */
+    unsigned flows;     /* columns: the flows of the survey and as many fresh ones as there are */
+    unsigned used;      /* of these: the first so many are known, or wanted by now */
+    unsigned *missing;  /* by group: flows that rule 2 did not find in it */
+};
+
+static unsigned least(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+static unsigned most(unsigned a, unsigned b)
+{
+    return a > b ? a : b;
+}
+
+/* A flow that was not asked at all is where all such are. */
+static const struct cell *cell_of(const struct plan *plan, unsigned ttl, unsigned flow)
+{
+    static const struct cell unasked;
+    if (ttl + 1 < plan->survey->first_ttl || ttl > plan->survey->last_ttl)
+        return &unasked;
+    return survey_cell(plan->survey, ttl, least(flow, plan->survey->flow_count));
+}
+
+static unsigned end_of(const struct plan *plan, unsigned flow)
+{
+    return flow < plan->survey->flow_count ? plan->survey->ends[flow] : 0;
+}
+
+static bool want(struct plan *plan, unsigned flow, unsigned ttl)
+{
+    struct mda_wants *wants = plan->wants;
+    uint8_t *is_wanted = &plan->is_wanted[(size_t)ttl * plan->flows + flow];
+    if (*is_wanted || ttl < plan->limits->first_ttl || ttl > plan->limits->max_ttl)
+        return false;
+    if (wants->count == wants->capacity) {
+        size_t larger = wants->capacity ? wants->capacity * 2 : 256;
+        struct mda_want *moved = realloc(wants->list, larger * sizeof *moved);
+        wants->short_of_flows = wants->short_of_flows || !moved;
+        if (!moved)
+            return false;
+        wants->list = moved;
+        wants->capacity = larger;
+    }
+    *is_wanted = true;
+    plan->used = most(plan->used, flow + 1);
+    wants->list[wants->count++] = (struct mda_want){.flow = (uint16_t)flow, .ttl = (uint8_t)ttl};
+    return true;
+}
+
+static bool is_unasked(const struct cell *cell)
+{
+    return !cell->answered && !cell->pending && !cell->lost;
+}
+
+static bool is_silent(const struct cell *cell)
+{
+    return !cell->answered && !cell->pending && cell->lost;
+}
+
+/* --- rule 1 --- */
+
+static unsigned reach_of(const struct plan *plan, unsigned flow)
+{
+    const struct survey *survey = plan->survey;
+    unsigned before = plan->limits->first_ttl - 1U, farthest = most(survey->farthest, before);
+    unsigned end = end_of(plan, flow), first_end = end_of(plan, 0);
+    if (end)
+        return end;
+    if (flow == 0 && survey->farthest <= before)
+        return before + most(AHEAD, plan->limits->gap);
+    if (flow == 0)
+        return farthest + plan->limits->gap;
+    return first_end ? first_end : farthest;
+}
+
+static void climb(struct plan *plan)
+{
+    unsigned flows = least(stopping_point(plan->survey->miss, 1), plan->limits->flows);
+    for (unsigned f = 0; f < flows; f++)
+        for (unsigned ttl = plan->limits->first_ttl; ttl <= reach_of(plan, f); ttl++)
+            if (is_unasked(cell_of(plan, ttl, f)))
+                want(plan, f, ttl);
+}
+
+/* --- rules 2, 4 --- */
+
+static bool is_in(const struct plan *plan, unsigned index, unsigned flow)
+{
+    const struct group *group = &plan->survey->groups[index];
+    return cell_of(plan, group->ttl, flow)->group == index + 1;
+}
+
+static bool may_be_asked_again(const struct group *group, const struct cell *cell)
+{
+    return is_silent(cell) && cell->lost < (group->next_answered ? LOST_AT_MOST : LOST_IN_SILENCE);
+}
+
+/* Flows through the group that are asked at the next TTL, counted as if each were answered. */
+static unsigned count_asked(const struct group *group)
+{
+    bool by_packet = group->per_packet || group->kind == GROUP_SCATTERED;
+    return group->next_answered + group->next_pending + (by_packet ? group->next_repeated : 0);
+}
+
+/* Its share of what all groups of its TTL need together, or all that it needs itself. */
+static unsigned count_needed(const struct plan *plan, const struct group *group)
+{
+    unsigned needed = stopping_point(plan->survey->miss, most(1, group->known)), all = 0;
+    if (!group->is_lite)
+        return needed;
+    for (unsigned i = 0; i < plan->survey->group_count; i++)
+        all += plan->survey->groups[i].ttl == group->ttl ? plan->survey->groups[i].seen : 0;
+    return most(LITE_LEAST, (needed * group->seen + all - 1) / most(1, all));
+}
+
+static void ask_behind(struct plan *plan, unsigned index)
+{
+    const struct group *group = &plan->survey->groups[index];
+    unsigned ttl = group->ttl + 1U, needed = count_needed(plan, group), asked = count_asked(group);
+    for (unsigned f = 0; f < plan->flows; f++) {
+        const struct cell *cell = cell_of(plan, ttl, f);
+        bool here = is_in(plan, index, f) && (!end_of(plan, f) || end_of(plan, f) >= ttl);
+        if (f >= plan->survey->flow_count && (!here || asked >= needed))
+            break; /* nor would the others that were not asked at all */
+        if (!here)
+            continue;
+        if (plan->is_wanted[(size_t)ttl * plan->flows + f] || may_be_asked_again(group, cell)) {
+            want(plan, f, ttl);
+            asked++;
+        } else if (is_unasked(cell) && asked < needed) {
+            asked += want(plan, f, ttl);
+        }
+    }
+    plan->missing[index] = asked < needed ? needed - asked : 0;
+}
+
+/* Behind the last answer there is nothing to be found but silence, which rule 1 sees to. */
+static bool has_next(const struct plan *plan, const struct group *group)
+{
+    return group->ttl < plan->survey->farthest && group->ttl < plan->limits->max_ttl && !group->next_is_silent;
+}
+
+static void ask_behind_all(struct plan *plan)
+{
+    for (unsigned i = 0; i < plan->survey->group_count; i++)
+        if (has_next(plan, &plan->survey->groups[i]))
+            ask_behind(plan, i);
+}
+
+/* --- rule 3 --- */
+
+static bool leads_to_missing(const struct plan *plan, unsigned from, unsigned ttl)
+{
+    const struct survey *survey = plan->survey;
+    const struct group *before = &survey->groups[from];
+    for (unsigned i = 0; i < survey->group_count; i++) {
+        const struct group *group = &survey->groups[i];
+        if (group->ttl != ttl || !plan->missing[i])
+            continue;
+        if (group->parent == from)
+            return true;
+        for (unsigned k = 0; k < before->next_count; k++)
+            if (group->kind == GROUP_POINT && survey->links[before->first_link + k].to == group->point)
+                return true;
+    }
+    return false;
+}
+
+/* Whether all groups before the group have met nobody else; once that is sure, it has all flows (groups.c). */
+static bool is_behind_all(const struct survey *survey, const struct group *group)
+{
+    for (unsigned i = 0; i < survey->group_count; i++) {
+        const struct group *other = &survey->groups[i];
+        if ((other->ttl == group->ttl && other != group) || (other->ttl + 1U == group->ttl && other->next_count > 1))
+            return false;
+    }
+    return true;
+}
+
+static unsigned count_links_to(const struct survey *survey, unsigned point)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < survey->link_count; i++)
+        count += survey->links[i].to == point;
+    return count;
+}
+
+/* Where a group has one next hop alone, whatever passes it gets there: it is at the group itself that flows are looked
+ * for. The source has them all; they only wait for it to be sure that it has one next hop. */
+static void look_further_up(struct plan *plan)
+{
+    const struct survey *survey = plan->survey;
+    for (unsigned i = survey->group_count; i-- > 1;) {
+        const struct group *group = &survey->groups[i];
+        if (!plan->missing[i])
+            continue;
+        if (is_behind_all(survey, group)) {
+            plan->missing[i] = 0;
+            continue;
+        }
+        bool sole = group->parent != SURVEY_NONE && survey->groups[group->parent].next_count <= 1 &&
+                    (group->kind != GROUP_POINT || count_links_to(survey, group->point) == 1);
+        if (!sole)
+            continue;
+        const struct group *parent = &survey->groups[group->parent];
+        unsigned to_come = parent->flows - least(group->flows, parent->flows);
+        unsigned missing = plan->missing[i] - least(to_come, plan->missing[i]);
+        plan->missing[group->parent] = most(plan->missing[group->parent], missing);
+        plan->missing[i] = 0;
+    }
+}
+
+/* How many flows to try. Each that gets to none of the groups was in vain, and each round takes a round trip: as many
+ * as all groups miss, or a part of what the group that misses most is likely to take. */
+static unsigned count_to_try(const struct plan *plan, unsigned ttl)
+{
+    const struct survey *survey = plan->survey;
+    unsigned sum = 0, worst = 0, groups = 0, open = 0;
+    for (unsigned i = 0; i < survey->group_count; i++) {
+        const struct group *group = &survey->groups[i];
+        groups += group->ttl == ttl;
+        if (group->ttl != ttl || !plan->missing[i])
+            continue;
+        sum += plan->missing[i];
+        worst = most(worst, plan->missing[i]);
+    }
+    worst = worst * groups / TRIED_AT_ONCE;
+    for (unsigned f = 0; f < plan->used; f++) {
+        const struct cell *cell = cell_of(plan, ttl, f);
+        open += !cell->group && (cell->pending || plan->is_wanted[(size_t)ttl * plan->flows + f]);
+    }
+    for (unsigned i = 0; i < survey->group_count; i++) /* whose flows will be asked here, once they are found */
+        open += survey->groups[i].ttl + 1U == ttl ? plan->missing[i] : 0;
+    unsigned wanted = most(sum, worst);
+    return wanted > open ? wanted - open : 0;
+}
+
+static bool may_get_there(const struct plan *plan, unsigned flow, unsigned ttl)
+{
+    const struct cell *cell = cell_of(plan, ttl, flow);
+    return !cell->group && is_unasked(cell) && (!end_of(plan, flow) || end_of(plan, flow) >= ttl);
+}
+
+/* Flows that pass a group before those that miss some, then those of which that is not known. */
+static unsigned try_flows(struct plan *plan, unsigned ttl, unsigned count, bool known)
+{
+    const struct survey *survey = plan->survey;
+    bool *leads = calloc((size_t)survey->group_count + 1, sizeof *leads);
+    for (unsigned i = 0; leads && known && i < survey->group_count; i++)
+        leads[i + 1] = survey->groups[i].ttl + 1U == ttl && leads_to_missing(plan, i, ttl);
+    for (unsigned f = 0; leads && count && f < plan->flows; f++) {
+        unsigned before = cell_of(plan, ttl - 1, f)->group;
+        if (may_get_there(plan, f, ttl) && (known ? leads[before] : !before))
+            count -= want(plan, f, ttl);
+    }
+    free(leads);
+    return count;
+}
+
+static void fill_groups(struct plan *plan)
+{
+    look_further_up(plan);
+    for (unsigned ttl = plan->limits->first_ttl; ttl < plan->survey->farthest; ttl++) {
+        unsigned count = count_to_try(plan, ttl);
+        if (count)
+            count = try_flows(plan, ttl, count, true);
+        if (count)
+            count = try_flows(plan, ttl, count, false);
+        plan->wants->short_of_flows = plan->wants->short_of_flows || count;
+    }
+}
+
+/* --- rule 5 --- */
+
+/* Where its flows were last seen: in a silence, before it began. */
+static const struct group *seen_at(const struct survey *survey, const struct group *group)
+{
+    while (group->kind == GROUP_SILENT)
+        group = &survey->groups[group->parent];
+    return group;
+}
+
+static void confirm_link(struct plan *plan, const struct link *link)
+{
+    const struct group *group = &plan->survey->groups[link->from], *origin = seen_at(plan->survey, group);
+    if (origin->kind == GROUP_SOURCE)
+        return;
+    for (unsigned f = 0; f < plan->survey->flow_count; f++) {
+        const struct cell *next = cell_of(plan, group->ttl + 1U, f), *cell = cell_of(plan, origin->ttl, f);
+        if (!is_in(plan, link->from, f) || next->point != link->to + 1 || cell->lost >= LOST_IN_SILENCE)
+            continue;
+        if (!cell->pending)
+            want(plan, f, origin->ttl);
+        return;
+    }
+}
+
+static void confirm_links(struct plan *plan)
+{
+    const struct survey *survey = plan->survey;
+    for (unsigned i = 0; i < survey->link_count; i++) {
+        const struct link *link = &survey->links[i];
+        if (!link->flows && survey->groups[link->from].is_settled)
+            confirm_link(plan, link);
+    }
+}
+
+/* --- rule 6 --- */
+
+/* The flow of the group that was answered there least often. */
+static void ask_again(struct plan *plan, unsigned index, unsigned count)
+{
+    const struct group *group = &plan->survey->groups[index];
+    for (unsigned answers = 1; count && answers < CHANGE_SHOWN_BY; answers++)
+        for (unsigned f = 0; count && f < plan->survey->flow_count; f++) {
+            const struct cell *cell = cell_of(plan, group->ttl + 1U, f);
+            if (is_in(plan, index, f) && cell->answered == answers && !cell->pending)
+                count -= want(plan, f, group->ttl + 1U);
+        }
+}
+
+static unsigned count_repeating(const struct plan *plan, unsigned index)
+{
+    const struct group *group = &plan->survey->groups[index];
+    unsigned count = group->next_repeated;
+    for (unsigned f = 0; f < plan->survey->flow_count; f++) {
+        const struct cell *cell = cell_of(plan, group->ttl + 1U, f);
+        count += is_in(plan, index, f) && cell->pending && cell->answered;
+    }
+    return count;
+}
+
+/* Whether flows that were taken for fixed, and are not, would draw a link that is none: there are two ways on. */
+static bool is_at_risk(const struct plan *plan, unsigned ttl)
+{
+    unsigned next = 0;
+    for (unsigned i = 0; i < plan->survey->point_count; i++)
+        next += plan->survey->points[i].ttl == ttl + 2;
+    return next > 1;
+}
+
+static void repeat_behind(struct plan *plan)
+{
+    bool was_asked[256] = {false};
+    for (unsigned i = 0; i < plan->survey->group_count; i++) {
+        const struct group *group = &plan->survey->groups[i];
+        if (group->next_count < 2 || group->per_packet || group->kind == GROUP_SCATTERED)
+            continue;
+        unsigned wanted = survey_repeats(plan->survey, group->next_count), done = count_repeating(plan, i);
+        if (was_asked[group->ttl] && !is_at_risk(plan, group->ttl))
+            wanted = least(wanted, REPEATS_BESIDE);
+        was_asked[group->ttl] = true;
+        if (done < wanted)
+            ask_again(plan, i, wanted - done);
+    }
+}
+
+/* A flow that met two routers is asked until it is clear whether it goes back and forth. */
+static void settle_changes(struct plan *plan)
+{
+    const struct survey *survey = plan->survey;
+    for (unsigned ttl = survey->first_ttl; survey->unclear && ttl <= survey->last_ttl; ttl++)
+        for (unsigned f = 0; f < survey->flow_count; f++) {
+            const struct cell *cell = survey_cell(survey, ttl, f);
+            if (cell->varied && !cell->returned && cell->run < CHANGE_SHOWN_BY && cell->lost < LOST_AT_MOST * 2 &&
+                !cell->pending)
+                want(plan, f, ttl);
+        }
+}
+
+/* --- rule 7 --- */
+
+static void look_again(struct plan *plan)
+{
+    unsigned end = end_of(plan, 0) ? end_of(plan, 0) : plan->survey->farthest;
+    for (unsigned ttl = plan->limits->first_ttl; ttl <= end; ttl++) {
+        const struct cell *cell = cell_of(plan, ttl, 0);
+        if (cell->answered == 1 && !cell->pending && cell->lost < LOST_AT_MOST)
+            want(plan, 0, ttl);
+    }
+}
+
+/* --- all --- */
+
+static bool is_waited_for(const struct survey *survey)
+{
+    for (unsigned ttl = survey->first_ttl; ttl <= survey->last_ttl; ttl++)
+        for (unsigned f = 0; f < survey->flow_count; f++)
+            if (survey_cell(survey, ttl, f)->pending)
+                return true;
+    return false;
+}
+
+void mda_plan(const struct survey *survey, const struct mda_limits *limits, struct mda_wants *out)
+{
+    struct plan plan = {.survey = survey, .limits = limits, .wants = out};
+    plan.flows = most(limits->flows, survey->flow_count);
+    plan.used = survey->flow_count;
+    out->count = 0;
+    out->short_of_flows = false;
+    plan.is_wanted = calloc((size_t)(limits->max_ttl + 1U) * plan.flows + 1, 1);
+    plan.missing = calloc((size_t)survey->group_count + 1, sizeof *plan.missing);
+    if (plan.is_wanted && plan.missing) {
+        climb(&plan);
+        settle_changes(&plan);
+        ask_behind_all(&plan);
+        fill_groups(&plan);
+        confirm_links(&plan);
+        repeat_behind(&plan);
+        if (!out->count && survey->first_ttl <= survey->last_ttl && !is_waited_for(survey))
+            look_again(&plan);
+    }
+    free(plan.is_wanted);
+    free(plan.missing);
+}
+
+void mda_wants_free(struct mda_wants *wants)
+{
+    free(wants->list);
+    *wants = (struct mda_wants){0};
+}
