@@ -1,10 +1,11 @@
 /* responder: a path behind a tun device, for measuring. Hop i answers after i steps, and the last hop is the target,
  * whatever address was asked for. The delays are this program's, since not every kernel can make them.
  *
- *   responder TUN [hops=10] [step-ms=10] [silent=4,5] [silent-target=1] [no-udp-behind=4] [log=FILE]
+ *   responder TUN [hops=10] [step-ms=10] [silent=4,5] [wide=3x4,7x4] [silent-target=1] [no-udp-behind=4] [log=FILE]
  *
- * Hop i answers as 10.88.0.i or fd88::i. `log` gets a line for each probe as it comes: nanoseconds since 1970, TTL,
- * protocol number. It runs until it is killed. */
+ * Hop i answers as 10.88.0.i or fd88::i; where it is wide, there are so many that share the flows, as 10.88.k.i or
+ * fd88::k:i, k from 0. `log` gets a line for each probe as it comes: nanoseconds since 1970, TTL, protocol number. It
+ * runs until it is killed. */
 #include "config.h"
 
 #include <errno.h>
@@ -27,6 +28,7 @@ enum { ICMP = 1, TCP = 6, UDP = 17, ICMP6 = 58 };
 struct plan {
     unsigned hops, step_ms, no_udp_behind;
     bool silent[256], silent_target;
+    unsigned wide[256]; /* 0: as 1 */
     FILE *log;
 };
 
@@ -174,13 +176,26 @@ static bool answer_as_target(struct answer *answer, const struct probe *probe)
     return true;
 }
 
-static bool answer_as_hop(struct answer *answer, const struct probe *probe)
+/* Which of the hop's routers the flow meets: by its ports, or what stands there in ICMP, as balancers look at it
+ * (FNV-1a). */
+static unsigned branch_of(const struct plan *plan, const struct probe *probe)
 {
-    uint8_t from[16] = {10, 88, 0, probe->ttl};
+    uint32_t hash = 2166136261u ^ probe->ttl;
+    for (size_t i = probe->header; i < probe->header + 4 && i < probe->length; i++)
+        hash = (hash ^ probe->bytes[i]) * 16777619u;
+    hash ^= hash >> 15;
+    return plan->wide[probe->ttl] ? hash % plan->wide[probe->ttl] : 0;
+}
+
+static bool answer_as_hop(const struct plan *plan, struct answer *answer, const struct probe *probe)
+{
+    uint8_t branch = (uint8_t)branch_of(plan, probe);
+    uint8_t from[16] = {10, 88, branch, probe->ttl};
     if (probe->six) {
         memset(from, 0, sizeof from);
         from[0] = 0xfd;
         from[1] = 0x88;
+        from[13] = branch;
         from[15] = probe->ttl;
     }
     answer_icmp_error(answer, probe, from, probe->six ? 3 : 11, 0);
@@ -207,7 +222,7 @@ static bool plan_answers(const struct plan *plan, const struct probe *probe, str
         return false;
     if (target)
         return !plan->silent_target && answer_as_target(answer, probe);
-    return !plan->silent[probe->ttl] && answer_as_hop(answer, probe);
+    return !plan->silent[probe->ttl] && answer_as_hop(plan, answer, probe);
 }
 
 static void queue_add(struct queue *queue, struct answer *answer)
@@ -287,6 +302,15 @@ static void plan_silence(struct plan *plan, char *list)
         plan->silent[strtoul(item, NULL, 10) & 255] = true;
 }
 
+static void plan_width(struct plan *plan, char *list)
+{
+    for (char *item = strtok(list, ","); item; item = strtok(NULL, ",")) {
+        char *end;
+        unsigned long hop = strtoul(item, &end, 10);
+        plan->wide[hop & 255] = *end == 'x' ? (unsigned)strtoul(end + 1, NULL, 10) & 255 : 0;
+    }
+}
+
 static bool plan_take(struct plan *plan, char *word)
 {
     char *value = strchr(word, '=');
@@ -304,6 +328,8 @@ static bool plan_take(struct plan *plan, char *word)
         plan->silent_target = number != 0;
     else if (!strcmp(word, "silent"))
         plan_silence(plan, value);
+    else if (!strcmp(word, "wide"))
+        plan_width(plan, value);
     else if (!strcmp(word, "log"))
         plan->log = fopen(value, "we");
     else
