@@ -227,7 +227,7 @@ enum status apply_confidence(struct parse *parse, const char *value, struct err 
     note_diagnosis(parse);
     if (!value_span(value, one, &confidence, &rest) || *rest || confidence < one / 2 || confidence > one - thousandth)
         return complain(parse, value, err, "a confidence is 0.5 to 0.999");
-    parse->out->session.confidence = (uint16_t)(confidence / thousandth);
+    parse->out->session.confidence = (uint32_t)(confidence / (one / 1000000));
     return STATUS_OK;
 }
 

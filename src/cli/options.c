@@ -417,10 +417,10 @@ static enum status judge_trace_alone(struct parse *parse, struct err *err)
 static enum status judge_diagnosis(struct parse *parse, struct err *err)
 {
     struct session_config *config = &parse->out->session;
-    config->diagnose = true;
+    config->purpose = PURPOSE_DIAGNOSE;
     config->flows = DIAGNOSE_FLOWS;
     config->queries = parse->queries_given ? config->queries : 1;
-    config->confidence = config->confidence ? config->confidence : 990;
+    config->confidence = config->confidence ? config->confidence : 990000;
     config->budget = config->budget ? config->budget : 2000;
     if (parse->only_given && parse->out->default_specs && !parse->out->expect_file)
         return err_set(err, STATUS_USAGE, "--only: no probe is named (as in hopsonde diagnose --only HOST tcp/443)");

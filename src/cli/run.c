@@ -211,7 +211,7 @@ static void hold_ports(const struct live_run *run)
     bool in_use = false;
     for (unsigned i = 0; i < session_trace_count(run->session); i++) {
         const struct trace *trace = session_trace(run->session, i);
-        for (unsigned k = 0; k < trace->flow_count; k++) {
+        for (unsigned k = 0; k < trace->flow_count && k < FLOWS_COMPARED_MOST; k++) {
             const struct flow *flow = trace_flow(trace, k);
             if (!is_held(run->session, i, flow) &&
                 live_wire_hold_port(run->wire, flow->spec.protocol, flow->source_port) == EADDRINUSE)

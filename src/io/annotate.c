@@ -30,19 +30,24 @@ struct field {
     size_t offset, bytes;
     const char *const *words; /* NULL-terminated */
     bool optional;            /* a number that is left out where it is 0: older files lack it */
+    bool older;               /* only older files have it */
 };
 
 #define FIELD(type, member, key, kind)                                                                                 \
     {                                                                                                                  \
-        key, kind, offsetof(struct type, member), sizeof(((struct type *)0)->member), NULL, false                      \
+        key, kind, offsetof(struct type, member), sizeof(((struct type *)0)->member), NULL, false, false               \
     }
 #define OPTIONAL_FIELD(type, member, key, kind)                                                                        \
     {                                                                                                                  \
-        key, kind, offsetof(struct type, member), sizeof(((struct type *)0)->member), NULL, true                       \
+        key, kind, offsetof(struct type, member), sizeof(((struct type *)0)->member), NULL, true, false                \
+    }
+#define OLDER_FIELD(type, member, key, kind)                                                                           \
+    {                                                                                                                  \
+        key, kind, offsetof(struct type, member), sizeof(((struct type *)0)->member), NULL, true, true                 \
     }
 #define FIELD_END                                                                                                      \
     {                                                                                                                  \
-        NULL, FIELD_TEXT, 0, 0, NULL, false                                                                            \
+        NULL, FIELD_TEXT, 0, 0, NULL, false, false                                                                     \
     }
 
 struct run_record {
@@ -58,15 +63,22 @@ static const struct field run_fields[] = {
     FIELD_END,
 };
 
+static const char *const purpose_words[] = {
+    [PURPOSE_TRACE] = "trace", [PURPOSE_DIAGNOSE] = "diagnose", [PURPOSE_PATHS] = "paths", NULL};
+
 static const struct field config_fields[] = {
     FIELD(session_config, target_name, "target_name", FIELD_TEXT),
     FIELD(session_config, source, "source", FIELD_ADDRESS),
     FIELD(session_config, target, "target", FIELD_ADDRESS),
-    {"specs", FIELD_SPECS, 0, 0, NULL, false},
+    {"specs", FIELD_SPECS, 0, 0, NULL, false, false},
     FIELD(session_config, automatic, "automatic", FIELD_BOOL),
-    OPTIONAL_FIELD(session_config, diagnose, "diagnose", FIELD_BOOL),
+    {"purpose", FIELD_WORD, offsetof(struct session_config, purpose), sizeof(enum session_purpose), purpose_words, true,
+     false},
+    OLDER_FIELD(session_config, purpose, "diagnose", FIELD_BOOL),
     OPTIONAL_FIELD(session_config, flows, "flows", FIELD_UNSIGNED),
-    OPTIONAL_FIELD(session_config, confidence, "confidence", FIELD_UNSIGNED),
+    OPTIONAL_FIELD(session_config, confidence, "confidence_millionths", FIELD_UNSIGNED),
+    OLDER_FIELD(session_config, confidence, "confidence", FIELD_UNSIGNED), /* in thousandths */
+    OPTIONAL_FIELD(session_config, lite, "lite", FIELD_BOOL),
     OPTIONAL_FIELD(session_config, budget, "budget", FIELD_UNSIGNED),
     FIELD(session_config, first_ttl, "first_ttl", FIELD_UNSIGNED),
     FIELD(session_config, max_ttl, "max_ttl", FIELD_UNSIGNED),
@@ -106,7 +118,7 @@ static const struct field flow_fields[] = {
 static const char *const claim_words[] = {[CLAIM_REFUSED] = "refused", [CLAIM_UNSEEN] = "unseen", NULL};
 
 static const struct field claim_fields[] = {
-    {"kind", FIELD_WORD, offsetof(struct session_claim, kind), sizeof(enum claim_kind), claim_words, false},
+    {"kind", FIELD_WORD, offsetof(struct session_claim, kind), sizeof(enum claim_kind), claim_words, false, false},
     FIELD(session_claim, trace, "trace", FIELD_UNSIGNED),
     OPTIONAL_FIELD(session_claim, flow, "flow", FIELD_UNSIGNED),
     FIELD(session_claim, serial, "serial", FIELD_UNSIGNED),
@@ -125,7 +137,7 @@ struct end_record {
 static const char *const end_words[] = {[SESSION_COMPLETE] = "complete", [SESSION_INTERRUPTED] = "interrupted", NULL};
 
 static const struct field end_fields[] = {
-    {"how", FIELD_WORD, offsetof(struct end_record, end), sizeof(enum session_end), end_words, false},
+    {"how", FIELD_WORD, offsetof(struct end_record, end), sizeof(enum session_end), end_words, false, false},
     FIELD(end_record, ended_at, "at_ns", FIELD_SIGNED),
     FIELD(end_record, dropped_by_kernel, "dropped_by_kernel", FIELD_UNSIGNED),
     FIELD_END,
@@ -223,7 +235,8 @@ static void add_record(struct strbuf *out, const char *word, const struct field 
 {
     strbuf_addf(out, PREFIX "%s", word);
     for (; fields->key; fields++)
-        if (!fields->optional || load_unsigned((const char *)record + fields->offset, fields->bytes))
+        if (!fields->older &&
+            (!fields->optional || load_unsigned((const char *)record + fields->offset, fields->bytes)))
             add_field(out, fields, record);
 }
 
@@ -518,6 +531,8 @@ static enum annotation config_read(struct words words, struct annotations *seen,
     struct session_config config = {0};
     if (!record_read(words, config_fields, &config))
         return ANNOTATION_DAMAGED;
+    if (config.confidence < 1000)
+        config.confidence *= 1000;
     saved->config = config;
     seen->config = true;
     return ANNOTATION_CONFIG;

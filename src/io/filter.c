@@ -19,12 +19,26 @@ static void add_errors(const struct addr *source, struct strbuf *out)
                     extension_headers);
 }
 
+/* Whatever the two hosts send each other with the trace's protocol: for a clause each it has too many flows. */
+static void add_protocol(const struct trace *trace, struct strbuf *out)
+{
+    const struct flow *flow = &trace->flow;
+    char us[ADDR_TEXT_BYTES], them[ADDR_TEXT_BYTES];
+    addr_format(&flow->source, us);
+    addr_format(&flow->target, them);
+    bool six = flow->target.family == 6;
+    unsigned protocol = six && flow->spec.protocol == IP_ICMP ? IP_ICMP6 : flow->spec.protocol;
+    strbuf_addf(out, " or (%s proto %u and host %s and host %s)", six ? "ip6" : "ip", protocol, us, them);
+}
+
 void filter_of_session(const struct session *session, struct strbuf *out)
 {
     add_errors(&session_config(session)->source, out);
     for (unsigned i = 0; i < session_trace_count(session); i++) {
         const struct trace *trace = session_trace(session, i);
-        for (unsigned k = 0; k < trace->flow_count; k++) {
+        if (trace->flow_count > FLOWS_COMPARED_MOST)
+            add_protocol(trace, out);
+        for (unsigned k = 0; k < trace->flow_count && trace->flow_count <= FLOWS_COMPARED_MOST; k++) {
             strbuf_add(out, " or ");
             flow_filter(trace_flow(trace, k), out);
         }

@@ -54,7 +54,7 @@ static void add_specs(struct strbuf *line, const struct session_config *config)
 /* The matrix names the specs. */
 static void add_what(struct strbuf *line, const struct session_config *config)
 {
-    if (config->diagnose) {
+    if (config->purpose == PURPOSE_DIAGNOSE) {
         strbuf_addf(line, config->spec_count == 1 ? ", %u probe" : ", %u probes side by side", config->spec_count);
         return;
     }
@@ -74,7 +74,7 @@ static bool text_begin(struct output *out, const struct session *session, const 
     if (out->options.quiet)
         return true;
     const struct session_config *config = session_config(session);
-    strbuf_add(&state->line, config->diagnose ? "hopsonde diagnose to " : "hopsonde to ");
+    strbuf_add(&state->line, config->purpose == PURPOSE_DIAGNOSE ? "hopsonde diagnose to " : "hopsonde to ");
     textline_add_address(&state->line, &config->target, &config->target, summary_target_name(config));
     add_what(&state->line, config);
     strbuf_addf(&state->line, ", %u hops max", config->max_ttl);
@@ -151,7 +151,7 @@ static void start_table(struct output *out, const struct session *session, uint8
 static void text_hop(struct output *out, const struct session *session, uint8_t ttl)
 {
     struct text_state *state = out->state;
-    if (session_config(session)->diagnose)
+    if (session_config(session)->purpose == PURPOSE_DIAGNOSE)
         return;
     if (!state->started)
         start_table(out, session, ttl);
@@ -363,7 +363,7 @@ static void print_advice(struct output *out, const struct session *session, cons
 
 static void print_verdicts(struct output *out, const struct session *session, const struct judgement *judgement)
 {
-    bool shows = out->options.verbose && session_config(session)->diagnose;
+    bool shows = out->options.verbose && session_config(session)->purpose == PURPOSE_DIAGNOSE;
     for (unsigned i = 0; i < judgement->verdict_count; i++) {
         print_below(out, "%s", judgement->verdicts[i].text);
         if (shows)
@@ -375,7 +375,7 @@ static void text_end(struct output *out, const struct session *session, const st
                      const struct report_source *source)
 {
     struct text_state *state = out->state;
-    bool diagnose = session_config(session)->diagnose;
+    bool diagnose = session_config(session)->purpose == PURPOSE_DIAGNOSE;
     if (diagnose)
         print_matrix(out, session);
     else

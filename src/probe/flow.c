@@ -11,6 +11,7 @@
 #define USUAL_SIZE_IPV4 60
 #define USUAL_SIZE_IPV6 80
 #define PRIVILEGED_END 1024
+#define LABELS 0xfffffU /* flow labels but 0 */
 
 static unsigned least_size(const struct probe_spec *spec, uint8_t family)
 {
@@ -87,19 +88,56 @@ enum status flow_build(struct flow *flow, struct err *err)
     return status;
 }
 
-bool flow_alternate(const struct flow *flow, unsigned index, unsigned stride, struct flow *out)
+/* The ports that alternates have, and the place of the flow's own among them. */
+struct port_ring {
+    uint32_t first, count, place;
+};
+
+static struct port_ring port_ring(const struct flow *flow, unsigned stride)
 {
     uint32_t first = flow->source_port >= EPHEMERAL_FIRST ? EPHEMERAL_FIRST : PRIVILEGED_END;
-    uint32_t count = (65536 - first) / stride * stride; /* so that going round, too, keeps them apart */
-    uint32_t place = flow->source_port > first ? flow->source_port - first : 0;
-    bool has_port = flow->spec.type->has_port || flow->spec.type->protocol == IP_ICMP;
+    return (struct port_ring){
+        .first = first,
+        .count = (65536 - first) / stride * stride, /* so that going round, too, keeps them apart */
+        .place = flow->source_port > first ? flow->source_port - first : 0,
+    };
+}
+
+bool flow_has_port(const struct flow *flow)
+{
+    return flow->spec.type->has_port || flow->spec.type->protocol == IP_ICMP;
+}
+
+bool flow_alternate(const struct flow *flow, unsigned index, unsigned stride, struct flow *out)
+{
+    struct port_ring ring = port_ring(flow, stride);
+    bool has_port = flow_has_port(flow);
     *out = *flow;
     out->template_bytes = NULL;
     if (has_port)
-        out->source_port = (uint16_t)(first + (place + index * stride) % count);
+        out->source_port = (uint16_t)(ring.first + (ring.place + index * stride) % ring.count);
     if (flow->target.family == 6)
-        out->flow_label = 1 + (flow->flow_label + index * stride) % 0xfffff;
+        out->flow_label = 1 + (flow->flow_label + index * stride) % LABELS;
     return has_port || flow->target.family == 6;
+}
+
+unsigned flow_index_of_port(const struct flow *flow, uint16_t source_port, unsigned stride)
+{
+    struct port_ring ring = port_ring(flow, stride);
+    if (source_port == flow->source_port)
+        return 0;
+    if (source_port < ring.first || source_port >= ring.first + ring.count)
+        return FLOW_ALTERNATES_MOST + 1;
+    uint32_t ahead = (source_port - ring.first + ring.count - ring.place % ring.count) % ring.count;
+    return ahead % stride ? FLOW_ALTERNATES_MOST + 1 : ahead / stride;
+}
+
+unsigned flow_index_of_label(const struct flow *flow, uint32_t flow_label, unsigned stride)
+{
+    if (flow_label == flow->flow_label)
+        return 0;
+    uint32_t ahead = (flow_label + 2 * LABELS - 1 - flow->flow_label) % LABELS;
+    return ahead % stride || ahead / stride > FLOW_ALTERNATES_MOST ? FLOW_ALTERNATES_MOST + 1 : ahead / stride;
 }
 
 void flow_free(struct flow *flow)

@@ -73,8 +73,15 @@ void flow_free(struct flow *flow);
  * may send it another way: one of FLOW_ALTERNATES_MOST, `index` from 1. `stride` keeps those of several flows apart
  * whose ports follow each other: how many such flows there are. To be built, like any other. False: nothing of it can
  * vary. */
-#define FLOW_ALTERNATES_MOST 31
+#define FLOW_ALTERNATES_MOST 4095
 bool flow_alternate(const struct flow *flow, unsigned index, unsigned stride, struct flow *out);
+/* Whether its alternates differ in the source port (ICMP: echo id), and not in the flow label alone. */
+bool flow_has_port(const struct flow *flow);
+/* The inverse of flow_alternate(): the index, 0 for the flow itself, of the alternate that has this source port (ICMP:
+ * echo id). More than FLOW_ALTERNATES_MOST: none has. */
+unsigned flow_index_of_port(const struct flow *flow, uint16_t source_port, unsigned stride);
+/* The same by flow label, which alone tells the alternates apart where flow_has_port() is false. */
+unsigned flow_index_of_label(const struct flow *flow, uint32_t flow_label, unsigned stride);
 
 /* Writes probe `serial` with `ttl` into `bytes` (flow->size of them). Deterministic. */
 void flow_stamp(const struct flow *flow, uint16_t serial, uint8_t ttl, uint8_t *bytes);

@@ -42,14 +42,14 @@ struct cohort cohort_of_session(const struct session *session, const struct trac
     const struct session_config *config = &session->config;
     for (unsigned i = 0; i < session->trace_count; i++)
         traces[i] = &session->traces[i];
-    bool asked_more = config->diagnose && config->confidence;
+    bool asked_more = config->purpose == PURPOSE_DIAGNOSE && config->confidence;
     return (struct cohort){
         .traces = traces,
         .count = session->trace_count,
         .max_ttl = config->max_ttl,
         .send_gap = config->send_gap,
-        .claim = asked_more ? config->confidence / 1000.0 : CONFIDENCE_TO_CLAIM,
-        .is_diagnose = config->diagnose,
+        .claim = asked_more ? config->confidence / 1e6 : CONFIDENCE_TO_CLAIM,
+        .is_diagnose = config->purpose == PURPOSE_DIAGNOSE,
     };
 }
 

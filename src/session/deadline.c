@@ -1,5 +1,5 @@
 /* deadline: what becomes of a run as time passes. The earliest is looked for anew each time, since every answer may
- * move those of all probes; that is dear where there are many thousands. */
+ * move those of all probes that are under way. */
 #include "session/internal.h"
 
 enum deadline_kind { DEADLINE_NONE, DEADLINE_PLAN, DEADLINE_PENDING, DEADLINE_EXPIRY, DEADLINE_LONGEST_WAIT };
@@ -17,8 +17,19 @@ static void sooner(struct deadline *earliest, enum deadline_kind kind, nstime at
         *earliest = (struct deadline){.kind = kind, .at = at, .trace = trace, .index = index};
 }
 
-static struct deadline earliest_deadline(const struct session *session)
+static void pass_resolved(struct session *session)
 {
+    for (unsigned t = 0; t < session->trace_count; t++) {
+        const struct trace *trace = &session->traces[t];
+        size_t *first = &session->first_outstanding[t];
+        while (*first < trace->probe_count && trace->probes[*first].state != PROBE_OUTSTANDING)
+            ++*first;
+    }
+}
+
+static struct deadline earliest_deadline(struct session *session)
+{
+    pass_resolved(session);
     struct deadline earliest = {.kind = DEADLINE_NONE, .at = NSTIME_NEVER};
     sooner(&earliest, DEADLINE_PLAN, plan_timer(session), 0, 0);
     for (size_t i = session->pending_first; i < session->pending_count; i++)
@@ -26,7 +37,7 @@ static struct deadline earliest_deadline(const struct session *session)
             sooner(&earliest, DEADLINE_PENDING, pending_deadline(&session->pending[i]), 0, i);
     for (unsigned t = 0; t < session->trace_count; t++) {
         const struct trace *trace = &session->traces[t];
-        for (size_t i = session->settled_probes[t]; i < trace->probe_count; i++)
+        for (size_t i = session->first_outstanding[t]; i < trace->probe_count; i++)
             if (trace->probes[i].state == PROBE_OUTSTANDING)
                 sooner(&earliest, DEADLINE_EXPIRY, plan_deadline(session, &trace->probes[i]), t, i);
         if (session->settled_probes[t] < trace->probe_count) {
@@ -37,7 +48,7 @@ static struct deadline earliest_deadline(const struct session *session)
     return earliest;
 }
 
-nstime session_next_deadline(const struct session *session)
+nstime session_next_deadline(struct session *session)
 {
     return earliest_deadline(session).at;
 }

@@ -266,7 +266,7 @@ static bool is_sure(const struct session *session, unsigned index, const struct 
 {
     unsigned flows = session->traces[index].flow_count, tried = session->plan.traces[index].compared + 1U;
     unsigned wanted = parted ? flows : least(flows, FLOWS_LEAST);
-    return comparison->confidence * 1000 >= session->config.confidence && tried >= wanted;
+    return comparison->confidence * 1e6 >= session->config.confidence && tried >= wanted;
 }
 
 /* The specs in doubt, and the hops at which each is to be compared. */

@@ -17,9 +17,9 @@
 #include "session/stopping.h"
 #include "session/survey.h"
 
-#define GROUPS_MOST 65000     /* a cell has 16 bits for it */
-#define SILENCES_LEAST 3      /* probes before nobody is said to answer */
-#define BRANCH_CHANCE 0.00001 /* of loss to explain a silence beside answers, above which it is none of its own */
+#define GROUPS_MOST 65000    /* a cell has 16 bits for it */
+#define SILENCES_LEAST 3     /* probes before nobody is said to answer */
+#define BRANCH_CHANCE 0.0002 /* of loss to explain a silence beside answers, above which it is none of its own */
 
 /* A flow of a group, and a point that answered it behind the group. */
 struct meeting {
@@ -98,7 +98,7 @@ static void count_flow(struct step *step, unsigned flow)
         return;
     struct group *group = &survey->groups[from];
     group->next_lost += cell->lost;
-    group->next_probes += cell->lost + cell->answered;
+    group->next_rested += cell->rested;
     if (!cell->answered) {
         group->next_pending += cell->pending > 0;
         group->next_silent += !cell->pending && cell->lost;
@@ -141,23 +141,30 @@ static bool link_meetings(struct step *step)
 
 /* --- what that says of them --- */
 
-/* Rule 4: the flows that are silent were each asked more than once, and loss such as the others' does not explain it.
- */
+/* Rule 4. */
 static bool silence_is_own(const struct step *step, unsigned index)
 {
     const struct survey *survey = step->survey;
-    unsigned asked = 0, lost = 0, silent = 0, flows = 0;
+    unsigned asked = 0, lost = 0, rested = 0, flows = 0;
     for (unsigned f = 0; f < survey->flow_count; f++) {
         const struct cell *cell = survey_cell(survey, step->ttl, f);
         if (survey_cell(survey, step->ttl - 1, f)->group != index + 1 || has_ended_before(survey, f, step->ttl))
             continue;
         bool is_silent = !cell->answered && cell->lost >= SILENCES_LEAST;
-        silent += is_silent ? cell->lost : 0;
+        rested += is_silent ? cell->rested : 0;
         flows += is_silent;
-        asked += is_silent ? 0U : cell->lost + cell->answered;
-        lost += is_silent ? 0U : cell->lost;
+        asked += is_silent ? 0U : cell->answered;
+        lost += is_silent ? 0U : cell->rested;
     }
-    return flows >= 2 && compare_chance(asked, lost, silent) < BRANCH_CHANCE;
+    return flows >= 2 && rested >= SILENCES_LEAST && compare_chance(asked + lost, lost, rested) < BRANCH_CHANCE;
+}
+
+static bool anybody_answers(const struct step *step)
+{
+    for (unsigned f = 0; f < step->survey->flow_count; f++)
+        if (survey_cell(step->survey, step->ttl, f)->answered)
+            return true;
+    return false;
 }
 
 static void judge_group(const struct step *step, unsigned index)
@@ -165,7 +172,8 @@ static void judge_group(const struct step *step, unsigned index)
     struct survey *survey = step->survey;
     struct group *group = &survey->groups[index];
     bool by_packet = group->per_packet || group->kind == GROUP_SCATTERED;
-    group->next_is_silent = !group->next_answered && !group->next_pending && group->next_lost >= SILENCES_LEAST;
+    unsigned silences = anybody_answers(step) ? group->next_rested : group->next_lost;
+    group->next_is_silent = !group->next_answered && silences >= SILENCES_LEAST;
     group->is_branched = group->next_answered && group->next_silent >= 2 && silence_is_own(step, index);
     group->known = group->next_count + group->is_branched;
     group->met = group->next_answered + (by_packet ? group->next_repeated : 0);

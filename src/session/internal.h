@@ -2,9 +2,9 @@
  *
  * session.c begins and ends a run and says what is wished; take.c takes frames, pending.c sends without a frame,
  * deadline.c time; match.c says whose a packet is; plan.c decides what a path still needs and which hops are settled,
- * diagnose.c what the comparison of all specs still needs; ladder.c turns needs into sends at the right pace; view.c
- * reads it all for others. Only ladder.c knows what was commanded but not seen yet, so everything else comes out alike
- * in a replay, where nothing is commanded. */
+ * diagnose.c what the comparison of all specs still needs; ladder.c turns needs into sends at the right pace; explore.c
+ * does both for the search for all paths; view.c reads it all for others. Only ladder.c knows what was commanded but
+ * not seen yet, so everything else comes out alike in a replay, where nothing is commanded. */
 #ifndef HOPSONDE_SESSION_INTERNAL_H
 #define HOPSONDE_SESSION_INTERNAL_H
 
@@ -28,7 +28,7 @@ struct ladder_plan {
     uint8_t start;      /* first TTL of the climb */
     uint8_t compared;   /* how often it was asked again beside another spec */
     uint8_t slowly;     /* and where another was refused */
-    struct need *needs; /* owned; 256 for each of its flows */
+    struct need *needs; /* owned; one for each of its flows at each of 256 TTLs: plan_need() */
 };
 
 /* How far plan.c has gone for a hop that is silent although a later one answered. */
@@ -74,8 +74,11 @@ struct session {
     uint16_t next_serial[SPECS_MOST];
     nstime last_send; /* NSTIME_NONE before the first */
 
-    uint8_t *stamp;                    /* scratch for one probe as it was sent, to compare quotes with */
-    size_t settled_probes[SPECS_MOST]; /* probe_settled was called for those before */
+    struct explorer *explorer; /* owned; of PURPOSE_PATHS where it sends: explore.c */
+
+    uint8_t *stamp;                       /* scratch for one probe as it was sent, to compare quotes with */
+    size_t settled_probes[SPECS_MOST];    /* probe_settled was called for those before */
+    size_t first_outstanding[SPECS_MOST]; /* all probes before it are resolved */
 };
 
 /* match.c: whose packet is it? */
@@ -83,7 +86,7 @@ struct packet_match {
     enum frame_role role; /* FRAME_PROBE, FRAME_REPLY or FRAME_STRAY */
     const char *reason;   /* stray */
     unsigned trace;
-    uint8_t which;          /* of its flows */
+    uint16_t which;         /* of its flows */
     struct flow_match flow; /* serial 0: the answer tells no probe */
 };
 struct packet_match match_packet(const struct session *session, const struct packet *packet);
@@ -107,7 +110,7 @@ uint8_t plan_climb_end(const struct session *session, unsigned trace);
 
 static inline struct need *plan_need(const struct session *session, unsigned trace, unsigned flow, unsigned ttl)
 {
-    return &session->plan.traces[trace].needs[256 * flow + ttl];
+    return &session->plan.traces[trace].needs[(size_t)ttl * session->traces[trace].flow_count + flow];
 }
 /* Farthest TTL that an answer came from, the target's hop at most; 0: none. */
 uint8_t plan_farthest(const struct session *session);
@@ -123,6 +126,13 @@ unsigned plan_other_with_router(const struct session *session, unsigned silent, 
 
 /* diagnose.c: the same for a run that diagnoses. */
 void diagnose_update(struct session *session); /* brings needs and completeness up to date */
+
+/* explore.c: the same for a run that looks for all paths; and its sends, as ladder.c makes them for the others. */
+struct explorer *explorer_new(void); /* NULL: memory is short */
+void explorer_free(struct explorer *explorer);
+void explore_update(struct session *session);
+bool explore_next(struct session *session, nstime now, struct wish *wish, nstime *again);
+void explore_sent(struct session *session, const struct wish *wish, nstime at);
 
 /* ladder.c: the next probe to send; false: none may go now, and `*again` is when one may (NSTIME_NEVER: not by time).
  */
@@ -141,7 +151,7 @@ struct probe *pending_claim(struct session *session, struct pending_send *pendin
 nstime pending_deadline(const struct pending_send *pending);
 
 /* deadline.c */
-nstime session_next_deadline(const struct session *session);
+nstime session_next_deadline(struct session *session);
 /* Tells of the trace's next probe as final. */
 void session_settle_probe(struct session *session, unsigned trace);
 

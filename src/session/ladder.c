@@ -71,7 +71,7 @@ bool ladder_next(const struct session *session, nstime now, struct wish *wish, n
                 earliest = not_before;
                 best = diagonal;
                 wish->trace = i;
-                wish->flow = (uint8_t)k;
+                wish->flow = (uint16_t)k;
                 wish->ttl = (uint8_t)t;
             }
     *again = earliest > now ? earliest : NSTIME_NEVER;

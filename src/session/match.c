@@ -36,10 +36,26 @@ static bool best_is_sound(const struct best *best)
     return best->match.match > MATCH_WEAK || (best->match.match == MATCH_WEAK && best->weak_claims == 1);
 }
 
-static struct packet_match found(enum frame_role role, const struct best *best)
+/* Where flow labels alone tell the flows of a trace apart, any of them takes a packet for its own: the label of a probe
+ * says which it is of, and the probe says it of an answer. */
+static unsigned which_by_label(const struct session *session, enum frame_role role, const struct best *best,
+                               const struct packet *packet)
 {
-    return (struct packet_match){
-        .role = role, .trace = best->trace, .which = (uint8_t)best->which, .flow = best->match};
+    const struct trace *trace = &session->traces[best->trace];
+    const struct probe *probe = trace_probe(trace, best->match.serial);
+    if (role == FRAME_REPLY)
+        return probe ? probe->flow : 0;
+    unsigned index = flow_index_of_label(&trace->flow, packet->outer.ip.flow_label, session->trace_count);
+    return index < trace->flow_count ? index : 0;
+}
+
+static struct packet_match found(const struct session *session, enum frame_role role, const struct best *best,
+                                 const struct packet *packet)
+{
+    const struct trace *trace = &session->traces[best->trace];
+    bool by_label = trace->flow_count > 1 && !flow_has_port(&trace->flow);
+    unsigned which = by_label ? which_by_label(session, role, best, packet) : best->which;
+    return (struct packet_match){.role = role, .trace = best->trace, .which = (uint16_t)which, .flow = best->match};
 }
 
 static struct packet_match stray(const char *reason)
@@ -47,14 +63,60 @@ static struct packet_match stray(const char *reason)
     return (struct packet_match){.role = FRAME_STRAY, .reason = reason};
 }
 
+static bool is_ours(const struct session *session, const struct headers *seen)
+{
+    return addr_equal(&seen->ip.target, &session->config.target) ||
+           addr_equal(&seen->ip.source, &session->config.source);
+}
+
+/* The flows of a trace that a packet with this source port (ICMP: echo id) may be of: first to first + count - 1. Where
+ * there are many, it is the port that tells; a port that is none of theirs was translated, or the packet is not ours.
+ */
+struct candidates {
+    unsigned first, count;
+};
+
+static struct candidates candidates_of(const struct session *session, unsigned index, uint16_t port)
+{
+    const struct trace *trace = &session->traces[index];
+    if (!flow_has_port(&trace->flow))
+        return (struct candidates){0, 1};
+    if (trace->flow_count <= FLOWS_COMPARED_MOST)
+        return (struct candidates){0, trace->flow_count};
+    unsigned flow = flow_index_of_port(&trace->flow, port, session->trace_count);
+    return flow < trace->flow_count ? (struct candidates){flow, 1} : (struct candidates){0, 0};
+}
+
+static uint16_t port_of(const struct transport *transport)
+{
+    return transport->have & HAVE_ECHO ? transport->echo_id : transport->source_port;
+}
+
+/* Of very many flows a translated packet is believed to be of that one alone whose probe has the number it tells. */
+static void consider_translated(const struct session *session, struct best *best, unsigned index,
+                                const struct headers *quote)
+{
+    const struct trace *trace = &session->traces[index];
+    for (unsigned k = 0; k < trace->flow_count; k++) {
+        struct flow_match match = flow_recognise(trace_flow(trace, k), quote, true);
+        const struct probe *probe = match.match >= MATCH_REWRITTEN ? trace_probe(trace, match.serial) : NULL;
+        if (probe && probe->flow == k)
+            consider(session, best, index, k, match);
+    }
+}
+
 static struct packet_match match_error(const struct session *session, const struct packet *packet)
 {
     if (!packet->quote.ip.version)
         return stray("ICMP error without a readable quote");
     struct best best = {0};
-    for (unsigned i = 0; i < session->trace_count; i++)
-        for (unsigned k = 0; k < session->traces[i].flow_count; k++)
+    for (unsigned i = 0; i < session->trace_count; i++) {
+        struct candidates all = candidates_of(session, i, port_of(&packet->quote.transport));
+        for (unsigned k = all.first; k < all.first + all.count; k++)
             consider(session, &best, i, k, flow_recognise(trace_flow(&session->traces[i], k), &packet->quote, true));
+        if (!all.count && is_ours(session, &packet->quote))
+            consider_translated(session, &best, i, &packet->quote);
+    }
     if (!best_is_sound(&best))
         return stray("ICMP error about another packet");
     const struct transport *icmp = &packet->outer.transport;
@@ -62,7 +124,7 @@ static struct packet_match match_error(const struct session *session, const stru
     /* The packet went on; taken for an answer, it would stand before the one that is still to come. */
     if (best.match.kind == REPLY_OTHER)
         return stray("redirect or source quench about a probe");
-    return found(FRAME_REPLY, &best);
+    return found(session, FRAME_REPLY, &best, packet);
 }
 
 static bool same_pair(const struct ip_header *ip, const struct addr *source, const struct addr *target)
@@ -87,16 +149,21 @@ static struct packet_match match_nothing(const struct session *session, const st
 static struct packet_match match_plain(const struct session *session, const struct packet *packet)
 {
     struct best probe = {0}, answer = {0};
-    for (unsigned i = 0; i < session->trace_count; i++)
-        for (unsigned k = 0; k < session->traces[i].flow_count; k++) {
-            const struct flow *flow = trace_flow(&session->traces[i], k);
-            consider(session, &probe, i, k, flow_recognise(flow, &packet->outer, false));
-            consider(session, &answer, i, k, flow_answer(flow, packet));
-        }
+    const struct transport *transport = &packet->outer.transport;
+    uint16_t answered = transport->have & HAVE_ECHO ? transport->echo_id : transport->target_port;
+    for (unsigned i = 0; i < session->trace_count; i++) {
+        const struct trace *trace = &session->traces[i];
+        struct candidates asking = candidates_of(session, i, port_of(transport));
+        struct candidates answering = candidates_of(session, i, answered);
+        for (unsigned k = asking.first; k < asking.first + asking.count; k++)
+            consider(session, &probe, i, k, flow_recognise(trace_flow(trace, k), &packet->outer, false));
+        for (unsigned k = answering.first; k < answering.first + answering.count; k++)
+            consider(session, &answer, i, k, flow_answer(trace_flow(trace, k), packet));
+    }
     if (probe.match.match == MATCH_EXACT && probe.match.serial)
-        return found(FRAME_PROBE, &probe);
+        return found(session, FRAME_PROBE, &probe, packet);
     if (best_is_sound(&answer))
-        return found(FRAME_REPLY, &answer);
+        return found(session, FRAME_REPLY, &answer, packet);
     return match_nothing(session, packet);
 }
 

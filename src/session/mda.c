@@ -5,7 +5,8 @@
  * would have been met (stopping.h); first such as are known to be in the group.
  *   3. Where a group has too few flows, more are asked at its own TTL, to find out which of them get there: such as
  * pass a group before it, or any.
- *   4. A lost probe is asked again, a few times; where everybody's was lost nobody answers.
+ *   4. A lost probe is asked again at once, in case it was mere loss; then, where others are answered at its TTL, when
+ * the routers there had time for a new token. Where everybody's was lost nobody answers.
  *   5. A next hop met by flows alone whose way there was inferred is an edge only once one was seen at both its ends.
  *   6. Where there are several next hops, flows are asked there again: they may be met packet by packet.
  * Where MDA-Lite may be used (groups.c), rule 2 asks the flows of a TTL together, and two at least of each group.
@@ -16,12 +17,16 @@
 
 #include "session/stopping.h"
 
-#define AHEAD 8            /* hops that the first flow climbs ahead of the answers */
-#define LOST_IN_SILENCE 3  /* probes of a flow where nobody answers its group */
-#define LOST_AT_MOST 6     /* where somebody does */
-#define LITE_LEAST 2       /* flows of each group, in rule 2 */
+#define AHEAD 8           /* hops that the first flow climbs ahead of the answers */
+#define LOST_IN_SILENCE 3 /* probes of a flow where nobody answers at its TTL */
+#define LOST_QUICKLY 2    /* where somebody does; then RESTED_AT_MOST more */
+#define RESTED_AT_MOST 3
+#define LOST_AT_MOST 6 /* of all */
+#define SILENT_TESTED                                                                                                  \
+    3                /* flows of a group that are asked again though it has enough, to see that nobody answers them */
+#define LITE_LEAST 2 /* flows of each group, in rule 2 */
 #define CHANGE_SHOWN_BY 12 /* answers to a flow that met two routers */
-#define TRIED_AT_ONCE 4    /* a fourth */
+#define WIDE 8             /* groups at a TTL above which it is tried with half as many flows, to spare probes */
 #define REPEATS_BESIDE 2   /* at a group beside one that was asked again for all */
 
 struct plan {
@@ -58,7 +63,7 @@ static unsigned end_of(const struct plan *plan, unsigned flow)
     return flow < plan->survey->flow_count ? plan->survey->ends[flow] : 0;
 }
 
-static bool want(struct plan *plan, unsigned flow, unsigned ttl)
+static bool want_somehow(struct plan *plan, unsigned flow, unsigned ttl, bool rested)
 {
     struct mda_wants *wants = plan->wants;
     uint8_t *is_wanted = &plan->is_wanted[(size_t)ttl * plan->flows + flow];
@@ -75,8 +80,13 @@ static bool want(struct plan *plan, unsigned flow, unsigned ttl)
     }
     *is_wanted = true;
     plan->used = most(plan->used, flow + 1);
-    wants->list[wants->count++] = (struct mda_want){.flow = (uint16_t)flow, .ttl = (uint8_t)ttl};
+    wants->list[wants->count++] = (struct mda_want){.flow = (uint16_t)flow, .ttl = (uint8_t)ttl, .rested = rested};
     return true;
+}
+
+static bool want(struct plan *plan, unsigned flow, unsigned ttl)
+{
+    return want_somehow(plan, flow, ttl, false);
 }
 
 static bool is_unasked(const struct cell *cell)
@@ -122,11 +132,6 @@ static bool is_in(const struct plan *plan, unsigned index, unsigned flow)
     return cell_of(plan, group->ttl, flow)->group == index + 1;
 }
 
-static bool may_be_asked_again(const struct group *group, const struct cell *cell)
-{
-    return is_silent(cell) && cell->lost < (group->next_answered ? LOST_AT_MOST : LOST_IN_SILENCE);
-}
-
 /* Flows through the group that are asked at the next TTL, counted as if each were answered. */
 static unsigned count_asked(const struct group *group)
 {
@@ -145,25 +150,58 @@ static unsigned count_needed(const struct plan *plan, const struct group *group)
     return most(LITE_LEAST, (needed * group->seen + all - 1) / most(1, all));
 }
 
+static bool anybody_answers_at(const struct plan *plan, unsigned ttl)
+{
+    for (unsigned f = 0; f < plan->survey->flow_count; f++)
+        if (cell_of(plan, ttl, f)->answered)
+            return true;
+    return false;
+}
+
+/* What rule 2 has found at the next TTL of a group. */
+struct progress {
+    unsigned needed, asked; /* flows */
+    unsigned tested;        /* silent ones that are asked again, rested */
+    bool somebody_answers;
+};
+
+/* Rule 4. */
+static bool ask_lost_again(struct plan *plan, unsigned flow, unsigned ttl, struct progress *progress)
+{
+    const struct cell *cell = cell_of(plan, ttl, flow);
+    if (!progress->somebody_answers)
+        return cell->lost < LOST_IN_SILENCE && want(plan, flow, ttl);
+    if (cell->lost < LOST_QUICKLY)
+        return want(plan, flow, ttl);
+    bool is_enough = progress->asked >= progress->needed && progress->tested >= SILENT_TESTED;
+    if (is_enough || cell->rested >= RESTED_AT_MOST || cell->lost >= LOST_AT_MOST * 2)
+        return false;
+    progress->tested++;
+    return want_somehow(plan, flow, ttl, true);
+}
+
 static void ask_behind(struct plan *plan, unsigned index)
 {
     const struct group *group = &plan->survey->groups[index];
-    unsigned ttl = group->ttl + 1U, needed = count_needed(plan, group), asked = count_asked(group);
+    unsigned ttl = group->ttl + 1U;
+    struct progress progress = {.needed = count_needed(plan, group),
+                                .asked = count_asked(group),
+                                .somebody_answers = anybody_answers_at(plan, ttl)};
     for (unsigned f = 0; f < plan->flows; f++) {
         const struct cell *cell = cell_of(plan, ttl, f);
         bool here = is_in(plan, index, f) && (!end_of(plan, f) || end_of(plan, f) >= ttl);
-        if (f >= plan->survey->flow_count && (!here || asked >= needed))
+        if (f >= plan->survey->flow_count && (!here || progress.asked >= progress.needed))
             break; /* nor would the others that were not asked at all */
         if (!here)
             continue;
-        if (plan->is_wanted[(size_t)ttl * plan->flows + f] || may_be_asked_again(group, cell)) {
-            want(plan, f, ttl);
-            asked++;
-        } else if (is_unasked(cell) && asked < needed) {
-            asked += want(plan, f, ttl);
-        }
+        if (plan->is_wanted[(size_t)ttl * plan->flows + f])
+            progress.asked++;
+        else if (is_silent(cell))
+            progress.asked += ask_lost_again(plan, f, ttl, &progress);
+        else if (is_unasked(cell) && progress.asked < progress.needed)
+            progress.asked += want(plan, f, ttl);
     }
-    plan->missing[index] = asked < needed ? needed - asked : 0;
+    plan->missing[index] = progress.asked < progress.needed ? progress.needed - progress.asked : 0;
 }
 
 /* Behind the last answer there is nothing to be found but silence, which rule 1 sees to. */
@@ -256,7 +294,7 @@ static unsigned count_to_try(const struct plan *plan, unsigned ttl)
         sum += plan->missing[i];
         worst = most(worst, plan->missing[i]);
     }
-    worst = worst * groups / TRIED_AT_ONCE;
+    worst = groups > WIDE ? worst * groups / 2 : worst * groups;
     for (unsigned f = 0; f < plan->used; f++) {
         const struct cell *cell = cell_of(plan, ttl, f);
         open += !cell->group && (cell->pending || plan->is_wanted[(size_t)ttl * plan->flows + f]);
@@ -289,11 +327,25 @@ static unsigned try_flows(struct plan *plan, unsigned ttl, unsigned count, bool 
     return count;
 }
 
+/* Flows whose probes there were lost: where a router has no token left, they are likelier to be its own than others
+ * are. */
+static unsigned retry_lost(struct plan *plan, unsigned ttl, unsigned count)
+{
+    for (unsigned f = 0; count && f < plan->survey->flow_count; f++) {
+        const struct cell *cell = cell_of(plan, ttl, f);
+        if (!cell->group && is_silent(cell) && cell->rested < RESTED_AT_MOST && cell->lost < LOST_AT_MOST * 2)
+            count -= want_somehow(plan, f, ttl, true);
+    }
+    return count;
+}
+
 static void fill_groups(struct plan *plan)
 {
     look_further_up(plan);
     for (unsigned ttl = plan->limits->first_ttl; ttl < plan->survey->farthest; ttl++) {
         unsigned count = count_to_try(plan, ttl);
+        if (count)
+            count = retry_lost(plan, ttl, count);
         if (count)
             count = try_flows(plan, ttl, count, true);
         if (count)
@@ -414,12 +466,15 @@ static void look_again(struct plan *plan)
 
 /* --- all --- */
 
+/* Something that may bring up more to ask: all but rule 7's own probes. */
 static bool is_waited_for(const struct survey *survey)
 {
     for (unsigned ttl = survey->first_ttl; ttl <= survey->last_ttl; ttl++)
-        for (unsigned f = 0; f < survey->flow_count; f++)
-            if (survey_cell(survey, ttl, f)->pending)
+        for (unsigned f = 0; f < survey->flow_count; f++) {
+            const struct cell *cell = survey_cell(survey, ttl, f);
+            if (cell->pending && (f || !cell->answered))
                 return true;
+        }
     return false;
 }
 

@@ -10,6 +10,9 @@
 #include "probe/flow.h"
 
 #define REPLIES_MOST 64 /* to one probe */
+#define FLOWS_COMPARED_MOST                                                                                            \
+    32 /* of a trace, where flows are compared one by one; the search for all paths has more                           \
+        */
 
 /* Two captures of one frame on two interfaces (a bridge and its port, a bond and its slave) lie closer than this. */
 #define SAME_FRAME_WITHIN (2 * NS_PER_MS)

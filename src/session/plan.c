@@ -397,7 +397,7 @@ static nstime impatience(const struct session *session)
 
 nstime plan_timer(const struct session *session)
 {
-    if (session->config.diagnose)
+    if (session->config.purpose != PURPOSE_TRACE)
         return session->plan.complete ? NSTIME_NEVER : session->plan.wait_until;
     nstime due = session->plan.complete ? NSTIME_NEVER : impatience(session);
     return due > session->now ? due : NSTIME_NEVER;
@@ -514,8 +514,10 @@ void plan_update(struct session *session)
 {
     if (session->plan.complete)
         return;
-    if (!session->config.diagnose)
+    if (session->config.purpose == PURPOSE_TRACE)
         update_chain(session);
+    else if (session->explorer)
+        explore_update(session);
     else if (!session->seen_only) /* a replay asks nothing, and shows no hop before the end */
         diagnose_update(session);
 }

@@ -86,13 +86,21 @@ static enum status build_traces(struct session *session, const struct flow *flow
     return session->stamp ? STATUS_OK : err_set(err, STATUS_SYSTEM, "out of memory");
 }
 
+/* A chance that the stopping points are finite for. */
+static bool sureness_is_sound(const struct session_config *config)
+{
+    return config->confidence >= 500000 && config->confidence <= 999999;
+}
+
 struct session *session_new_with_flows(const struct session_config *config, const struct flow *flows, bool seen_only,
                                        const struct session_events *events, struct err *err)
 {
     if (!config->spec_count || config->spec_count > SPECS_MOST || !config->first_ttl ||
         config->first_ttl > config->max_ttl || !config->queries || !config->gap ||
-        config->flows > FLOW_ALTERNATES_MOST + 1) {
-        err_set(err, STATUS_USAGE, "a run needs a probe, a TTL of at least 1, a query, a gap and 32 flows at most");
+        config->flows > (config->purpose == PURPOSE_PATHS ? FLOW_ALTERNATES_MOST + 1 : FLOWS_COMPARED_MOST) ||
+        (config->purpose == PURPOSE_PATHS && (config->spec_count != 1 || !sureness_is_sound(config)))) {
+        err_set(err, STATUS_USAGE,
+                "a run needs a probe, a TTL of at least 1, a query, a gap and as many flows as it can tell apart");
         return NULL;
     }
     struct session *session = calloc(1, sizeof *session);
@@ -106,7 +114,11 @@ struct session *session_new_with_flows(const struct session_config *config, cons
     session->plan.wait_until = NSTIME_NEVER;
     if (events)
         session->events = *events;
-    if (build_traces(session, flows, err) != STATUS_OK) {
+    bool explores = config->purpose == PURPOSE_PATHS && !seen_only;
+    session->explorer = explores ? explorer_new() : NULL;
+    if (explores && !session->explorer)
+        err_set(err, STATUS_SYSTEM, "out of memory");
+    if ((explores && !session->explorer) || build_traces(session, flows, err) != STATUS_OK) {
         session_free(session);
         return NULL;
     }
@@ -132,6 +144,7 @@ void session_free(struct session *session)
     free(session->pending);
     free(session->claims);
     free(session->stamp);
+    explorer_free(session->explorer);
     free(session);
 }
 
@@ -147,7 +160,7 @@ struct wish session_wish(struct session *session, nstime now)
         return wish;
     }
     nstime again;
-    bool due = ladder_next(session, now, &wish, &again);
+    bool due = session->explorer ? explore_next(session, now, &wish, &again) : ladder_next(session, now, &wish, &again);
     nstime slot = session->last_send == NSTIME_NONE ? now : session->last_send + session->config.send_gap;
     if (due && slot <= now && session->next_serial[wish.trace] < FLOW_SERIALS_MOST) {
         wish.kind = WISH_SEND;
@@ -176,6 +189,8 @@ void session_sent(struct session *session, const struct wish *wish, int send_err
     session->next_serial[wish->trace] = wish->serial;
     plan_need(session, wish->trace, wish->flow, wish->ttl)->commanded++;
     session->last_send = at;
+    if (session->explorer)
+        explore_sent(session, wish, at);
     pending_push(session, &claim);
 }
 

@@ -15,6 +15,12 @@
 #define SPECS_MOST 32
 #define TARGET_NAME_BYTES 256
 
+enum session_purpose {
+    PURPOSE_TRACE,    /* to find the path with the first spec that does */
+    PURPOSE_DIAGNOSE, /* to tell what becomes of every spec, all of which climb beside each other */
+    PURPOSE_PATHS,    /* to find all the ways that a balancer sends one spec's flows */
+};
+
 /* Everything that makes a run what it is. Saved in a capture, it makes the replay the same run. */
 struct session_config {
     char target_name[TARGET_NAME_BYTES]; /* as the user wrote it; "" or equal to the address: none */
@@ -22,12 +28,12 @@ struct session_config {
     struct probe_spec specs[SPECS_MOST]; /* the escalation chain, in order */
     unsigned spec_count;
     bool automatic; /* -P auto: printed so in the heading */
-    /* What the run is for: to find the path with the first spec that does (trace), or to tell what becomes of every
-     * spec, all of which climb beside each other. */
-    bool diagnose;
-    uint8_t flows;       /* from how many source ports a spec may be asked, where paths differ; 0, 1: its own alone */
-    uint16_t confidence; /* diagnose: how sure a silence is to be before it is claimed, in thousandths */
-    uint32_t budget;     /* diagnose: packets at most */
+    enum session_purpose purpose;
+    uint16_t flows;      /* from how many source ports a spec may be asked, where paths differ; 0, 1: its own alone */
+    uint32_t confidence; /* millionths; diagnose: how sure a silence is to be before it is claimed; paths: how sure it
+                            is to be that nothing was missed */
+    uint32_t budget;     /* diagnose, paths: packets at most */
+    bool lite;           /* paths: by MDA-Lite, where it may be */
     uint8_t first_ttl, max_ttl;
     uint8_t queries; /* probes a hop */
     uint8_t gap;     /* silent hops in a row before a ladder gives up */
@@ -53,7 +59,7 @@ struct session_claim {
     unsigned trace;
     uint16_t serial;
     uint8_t ttl;
-    uint8_t flow; /* of the trace */
+    uint16_t flow; /* of the trace */
     nstime at;
     int send_errno;
 };
@@ -64,7 +70,7 @@ struct wish {
     enum wish_kind kind;
     nstime until;   /* WAIT: when to come back, at the latest */
     unsigned trace; /* SEND: index of the trace, and of its flow, which stamps the probe */
-    uint8_t flow;
+    uint16_t flow;
     uint16_t serial;
     uint8_t ttl;
 };

@@ -23,6 +23,7 @@ struct asked {
     const struct probe *probe;
     const struct reply *answer; /* NULL: none that counts */
     unsigned flow;              /* SURVEY_NONE: loose */
+    bool is_rested;             /* nobody had asked at its TTL for RESTED_AFTER */
 };
 
 struct all_asked {
@@ -62,6 +63,29 @@ static int compare_asked(const void *left, const void *right)
     return a->probe < b->probe ? -1 : a->probe > b->probe;
 }
 
+static int compare_sent(const void *left, const void *right)
+{
+    const struct asked *a = left, *b = right;
+    if (a->sent != b->sent)
+        return a->sent < b->sent ? -1 : 1;
+    return a->probe < b->probe ? -1 : a->probe > b->probe;
+}
+
+static void find_rested(struct all_asked *all)
+{
+    nstime last[256];
+    for (unsigned ttl = 0; ttl < 256; ttl++)
+        last[ttl] = NSTIME_NONE;
+    qsort(all->probes, all->count, sizeof *all->probes, compare_sent);
+    for (size_t i = 0; i < all->count; i++) {
+        struct asked *asked = &all->probes[i];
+        nstime *before = &last[asked->probe->ttl];
+        asked->is_rested =
+            asked->sent != NSTIME_NONE && (*before == NSTIME_NONE || asked->sent - *before >= RESTED_AFTER);
+        *before = asked->sent;
+    }
+}
+
 static bool list_asked(const struct trace *const *traces, unsigned count, struct all_asked *out)
 {
     size_t room = 1;
@@ -80,7 +104,10 @@ static bool list_asked(const struct trace *const *traces, unsigned count, struct
                                                            .probe = probe,
                                                            .answer = answer_of(traces[i], probe)};
         }
-    qsort(out->probes, out->count, sizeof *out->probes, compare_asked);
+    if (out->count) {
+        find_rested(out);
+        qsort(out->probes, out->count, sizeof *out->probes, compare_asked);
+    }
     return true;
 }
 
@@ -130,17 +157,16 @@ static struct point point_of(const struct asked *asked)
                           .best_rtt = rtt};
 }
 
-/* The target is one, at whatever TTL and whoever answers in its name. */
+/* The target is one, at whatever TTL and whoever answers in its name; so is who refuses. */
 static int compare_place(const struct point *a, const struct point *b)
 {
-    if ((a->kind == POINT_TARGET) != (b->kind == POINT_TARGET))
-        return a->kind == POINT_TARGET ? 1 : -1;
+    if (a->kind != b->kind)
+        return a->kind < b->kind ? -1 : 1;
     if (a->kind == POINT_TARGET)
         return 0;
-    if (a->ttl != b->ttl)
+    if (a->kind == POINT_ROUTER && a->ttl != b->ttl)
         return a->ttl < b->ttl ? -1 : 1;
-    int order = addr_compare(&a->address, &b->address);
-    return order ? order : (int)a->kind - (int)b->kind;
+    return addr_compare(&a->address, &b->address);
 }
 
 static int compare_points(const void *left, const void *right)
@@ -233,7 +259,10 @@ static void fill_cell(struct survey *survey, const struct asked *asked)
     struct cell *cell = survey_cell(survey, probe->ttl, asked->flow);
     struct point *point = asked->answer ? find_point(survey, asked) : NULL;
     if (!asked->answer) {
-        add_one(probe->state == PROBE_OUTSTANDING ? &cell->pending : &cell->lost);
+        bool is_lost = probe->state != PROBE_OUTSTANDING;
+        add_one(is_lost ? &cell->lost : &cell->pending);
+        if (is_lost && asked->is_rested)
+            add_one(&cell->rested);
         return;
     }
     if (!point)

@@ -9,7 +9,7 @@
 #ifndef HOPSONDE_SESSION_SURVEY_H
 #define HOPSONDE_SESSION_SURVEY_H
 
-#include "session/path.h"
+#include "session/compare.h"
 
 #define SURVEY_FLOWS_MOST 16384  /* seen at two TTLs or more; what another tool's capture has beyond links nothing */
 #define SURVEY_POINTS_MOST 16384 /* the same, of all its answers */
@@ -20,7 +20,7 @@ enum point_kind { POINT_ROUTER, POINT_REFUSAL, POINT_TARGET };
 struct point {
     struct addr address;
     enum point_kind kind;
-    uint8_t ttl; /* of the target: the least */
+    uint8_t ttl; /* of the target, and of who refuses: the least */
     uint8_t file;
     uint64_t frame;  /* of its first answer; 0: none is kept */
     nstime best_rtt; /* NSTIME_NEVER: not known */
@@ -32,6 +32,7 @@ struct cell {
     uint16_t first;                  /* the same of the first */
     uint16_t group;                  /* 1 + index; 0: not known */
     uint8_t pending, lost, answered; /* probes; 255 is many */
+    uint8_t rested;                  /* of the lost: sent when nobody had asked at that TTL for RESTED_AFTER */
     uint8_t run;                     /* answers in a row from `point` */
     bool varied;                     /* more than one point answered the flow */
     bool returned; /* one that another had replaced came back: packet by packet, whatever the routes do */
@@ -47,9 +48,9 @@ struct group {
     unsigned flows, seen; /* in it; of these not inferred */
     /* What became of its flows at the next TTL: */
     unsigned next_answered, next_pending, next_silent; /* flows */
-    unsigned next_lost, next_probes,
-        next_repeated;               /* probes: silent; answered or silent; answers beyond a flow's first */
-    unsigned first_link, next_count; /* of survey->links: its next hops */
+    unsigned next_lost, next_rested;                   /* probes that were silent, and of these rested */
+    unsigned next_repeated;                            /* answers beyond a flow's first */
+    unsigned first_link, next_count;                   /* of survey->links: its next hops */
     unsigned known, met; /* how many next hops its flows, or those of its TTL, may meet for all that is known, and how
                             many did meet one of them */
     bool is_lite;        /* judged with all of its TTL, as MDA-Lite does: see groups.c */
@@ -75,7 +76,7 @@ struct survey {
     struct cell *cells;   /* of (last_ttl - first_ttl + 2) TTLs from first_ttl - 1; of each flow_count, and of one
                              flow more that was not asked at all: all such are where this one is inferred to be */
     uint8_t *ends;        /* by flow: the TTL at which the target answered it, or it was refused; 0: not known */
-    struct point *points; /* by TTL, then address */
+    struct point *points; /* routers, by TTL, then address; who refuses; the target */
     unsigned point_count;
     struct group *groups; /* by TTL; the source first */
     unsigned group_count, group_capacity;

@@ -60,13 +60,14 @@ static struct frame_note take_probe(struct session *session, const struct frame 
     return note_probe(match->trace, probe, FRAME_PROBE, NULL);
 }
 
-/* An answer that fits the flow but tells no probe: that of the oldest unanswered probe beyond the last router. */
-static struct probe *guess_probe(struct trace *trace)
+/* An answer that fits the flow but tells no probe: that of its oldest unanswered probe beyond the last router. */
+static struct probe *guess_probe(struct trace *trace, unsigned flow)
 {
     struct probe *oldest = NULL;
     for (size_t i = 0; i < trace->probe_count; i++) {
         struct probe *probe = &trace->probes[i];
-        bool fits = probe->ttl > trace->top && (probe->state == PROBE_OUTSTANDING || probe->state == PROBE_EXPIRED);
+        bool fits = probe->flow == flow && probe->ttl > trace->top &&
+                    (probe->state == PROBE_OUTSTANDING || probe->state == PROBE_EXPIRED);
         if (fits && (!oldest || probe->sent < oldest->sent))
             oldest = probe;
     }
@@ -77,7 +78,7 @@ static struct probe *probe_of_reply(struct session *session, const struct packet
 {
     struct trace *trace = &session->traces[match->trace];
     if (!match->flow.serial)
-        return guess_probe(trace);
+        return guess_probe(trace, match->which);
     struct probe *probe = trace_find(trace, match->flow.serial);
     if (probe)
         return probe->flow == match->which ? probe : NULL;

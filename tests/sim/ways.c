@@ -202,7 +202,9 @@ static bool send_probe(struct ways *ways, struct search *search, const struct md
 {
     unsigned node = ways_follow(ways, want->flow, want->ttl);
     bool is_target = node == ways->node_count - 1;
-    nstime sent = (nstime)search->rounds * NS_PER_S + search->probes * (NS_PER_MS / 10);
+    nstime sent = search->now += want->rested ? RESTED_AFTER : NS_PER_MS / 10;
+    if (want->rested)
+        ways->answered_now[node] = 0; /* a new token */
     struct probe *probe = trace_add_probe(&search->trace, 0, want->ttl, sent);
     if (!probe)
         return false;
@@ -244,6 +246,7 @@ void ways_search(struct ways *ways, double confidence, bool lite, unsigned most,
         for (size_t i = 0; i < wants.count && !out->failed; i++)
             out->failed = !send_probe(ways, out, &wants.list[i]);
         out->rounds += wants.count > 0;
+        out->now += NS_PER_S / 10;
         out->short_of_flows = out->short_of_flows || wants.short_of_flows;
     } while (wants.count && out->probes < most && out->rounds < SEARCH_ROUNDS && !out->failed);
     mda_wants_free(&wants);

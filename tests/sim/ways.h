@@ -56,6 +56,7 @@ struct search {
     struct graph graph; /* owned */
     unsigned rounds;    /* in which all that could be asked was asked at once, and answered */
     unsigned probes;
+    nstime now;
     bool short_of_flows, failed;
 };
 

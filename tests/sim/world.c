@@ -153,10 +153,10 @@ enum status world_config(const struct net *net, uint8_t family, const char *spec
                          struct session_config *out, struct err *err)
 {
     enum status status = drive_config(net, family, specs, seed, out, err);
-    out->diagnose = true;
+    out->purpose = PURPOSE_DIAGNOSE;
     out->queries = 1;
     out->flows = 12;
-    out->confidence = 990;
+    out->confidence = 990000;
     out->budget = 2000;
     return status;
 }

@@ -64,10 +64,16 @@ static void put16(uint8_t *at, unsigned value)
     at[1] = (uint8_t)value;
 }
 
-struct frame_note see_error(struct session *session, const char *from, uint8_t type, uint8_t code, unsigned trace,
-                            uint16_t serial, const char *quoted_from, nstime at)
+/* What the quote has in place of what was sent. */
+struct translated {
+    const char *source; /* NULL: as sent */
+    uint16_t port;      /* 0: as sent */
+};
+
+static struct frame_note see_error_about(struct session *session, const char *from, uint8_t type, uint8_t code,
+                                         const struct flow *flow, uint16_t serial, const struct translated *quoted,
+                                         nstime at)
 {
-    const struct flow *flow = &session_trace(session, trace)->flow;
     uint8_t *probe = malloc(flow->size);
     uint8_t bytes[56] = {0x45, 0, 0, 56, 0, 1, 0, 0, 64, 1};
     struct addr source = handmade_address(from);
@@ -78,13 +84,33 @@ struct frame_note see_error(struct session *session, const char *from, uint8_t t
     bytes[20] = type;
     bytes[21] = code;
     memcpy(bytes + 28, probe, 28);
-    if (quoted_from) {
-        struct addr other = handmade_address(quoted_from);
+    if (quoted->source) {
+        struct addr other = handmade_address(quoted->source);
         memcpy(bytes + 28 + 12, other.bytes, 4);
+    }
+    if (quoted->port) { /* of UDP, as a NAT does it: with the checksum */
+        uint8_t *udp = bytes + 28 + 20;
+        uint16_t port = (uint16_t)(udp[0] << 8 | udp[1]), sum = (uint16_t)(udp[6] << 8 | udp[7]);
+        put16(udp + 6, checksum_update(sum, port, quoted->port));
+        put16(udp, quoted->port);
     }
     put16(bytes + 22, checksum_finish(checksum_add(0, bytes + 20, 36)));
     free(probe);
     return see_bytes(session, bytes, sizeof bytes, at);
+}
+
+struct frame_note see_error(struct session *session, const char *from, uint8_t type, uint8_t code, unsigned trace,
+                            uint16_t serial, const char *quoted_from, nstime at)
+{
+    const struct translated quoted = {.source = quoted_from};
+    return see_error_about(session, from, type, code, &session_trace(session, trace)->flow, serial, &quoted, at);
+}
+
+struct frame_note see_error_of_flow(struct session *session, const char *from, unsigned trace, unsigned flow,
+                                    uint16_t serial, uint16_t quoted_port, nstime at)
+{
+    const struct translated quoted = {.port = quoted_port};
+    return see_error_about(session, from, 11, 0, trace_flow(session_trace(session, trace), flow), serial, &quoted, at);
 }
 
 /* An IPv4 TCP segment from the target's address that answers SYN `serial`: SYN/ACK or RST/ACK. */

@@ -37,7 +37,7 @@ const struct trace *session_trace(const struct session *session, unsigned index)
 
 /* A new field must be saved, or a replay is another run: add it to io/annotate.c and to the values below. */
 #if UINTPTR_MAX == UINT64_MAX
-_Static_assert(sizeof(struct session_config) == 872, "struct session_config has changed");
+_Static_assert(sizeof(struct session_config) == 880, "struct session_config has changed");
 _Static_assert(sizeof(struct flow) == 80, "struct flow has changed");
 _Static_assert(sizeof(struct session_claim) == 32, "struct session_claim has changed");
 #endif
@@ -67,10 +67,11 @@ static void fill_config(struct session_config *config, const char *source, const
         .specs = {spec_of("udp/53"), spec_of("tcp/80:ack"), spec_of("ip/50")},
         .spec_count = FLOWS,
         .automatic = true,
-        .diagnose = true,
+        .purpose = PURPOSE_DIAGNOSE,
         .flows = 12,
-        .confidence = 995,
+        .confidence = 995000,
         .budget = 2000,
+        .lite = true,
         .first_ttl = 2,
         .max_ttl = 255,
         .queries = 7,
@@ -120,8 +121,9 @@ static void check_config(const struct session_config *got, const struct session_
     ok(addr_equal(&got->target, &want->target), "config: target");
     ok(specs_equal(got, want), "config: specs");
     is_num(got->automatic, want->automatic, "config: automatic");
-    is_num(got->diagnose, want->diagnose, "config: diagnose");
+    is_num(got->purpose, want->purpose, "config: purpose");
     is_num(got->flows, want->flows, "config: flows");
+    is_num(got->lite, want->lite, "config: lite");
     is_num(got->confidence, want->confidence, "config: confidence");
     is_num(got->budget, want->budget, "config: budget");
     is_num(got->first_ttl, want->first_ttl, "config: first TTL");

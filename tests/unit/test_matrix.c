@@ -8,7 +8,7 @@
 static void begin(struct fake *fake, const char *target_name, const char *target, const char *specs)
 {
     fake_init(fake, target_name, target, specs);
-    fake->session.config.diagnose = true;
+    fake->session.config.purpose = PURPOSE_DIAGNOSE;
 }
 
 static void is_matrix(struct fake *fake, bool color, const char *want, const char *name)

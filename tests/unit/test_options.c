@@ -135,8 +135,8 @@ static const char *summary(void)
         ADD(" only");
     if (options.expect_file)
         ADD(" expect=%s", options.expect_file);
-    if (c->diagnose || c->confidence || c->budget)
-        ADD(" diagnosis=%d/%u/%u/%lu", c->diagnose, c->flows, c->confidence, (unsigned long)c->budget);
+    if (c->purpose || c->confidence || c->budget)
+        ADD(" diagnosis=%d/%u/%u/%lu", c->purpose, c->flows, c->confidence / 1000, (unsigned long)c->budget);
     for (unsigned i = 0; i < options.read_count; i++)
         ADD(" read=%s", options.read_files[i]);
     if (options.color != WHEN_AUTO)

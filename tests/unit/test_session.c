@@ -434,7 +434,7 @@ static void test_alternates(void)
     session_free(session);
 
     config.source_port = 65535;
-    config.flows = FLOW_ALTERNATES_MOST + 1;
+    config.flows = FLOWS_COMPARED_MOST;
     session = session_new(&config, true, NULL, &err);
     unsigned low = 0;
     for (unsigned k = 0; k < config.flows; k++)
@@ -444,6 +444,54 @@ static void test_alternates(void)
     config.flows++;
     ok(!session_new(&config, true, NULL, &err), "more than there can be is refused");
     is_num(err.status, STATUS_USAGE, "as a usage error");
+}
+
+/* The search for all paths has thousands of flows: each is told by its port, or label. */
+static void test_many_flows(void)
+{
+    struct err err = {0};
+    struct session_config config = handmade_config(udp_only);
+    config.purpose = PURPOSE_PATHS;
+    config.flows = FLOW_ALTERNATES_MOST + 1;
+    config.confidence = 950000;
+    config.budget = 10000;
+    struct session *session = session_new(&config, true, NULL, &err);
+    if (!ok(session, "as many flows as there can be"))
+        return;
+    const struct trace *trace = session_trace(session, 0);
+    is_num(trace->flow_count, FLOW_ALTERNATES_MOST + 1, "all of them are there");
+    unsigned wrong = 0;
+    for (unsigned k = 0; k < trace->flow_count; k++)
+        wrong += flow_index_of_port(&trace->flow, trace_flow(trace, k)->source_port, 1) != k;
+    is_num(wrong, 0, "each is told by its port");
+    ok(flow_index_of_port(&trace->flow, 53, 1) > FLOW_ALTERNATES_MOST, "a port that none has tells none");
+    is_num(see_flow(session, 0, 3000, 1, 4, 0).role, FRAME_PROBE, "a probe of one of them");
+    is_num(trace_probe(trace, 1)->flow, 3000, "known as that");
+    is_num(see_error_of_flow(session, "10.0.4.1", 0, 3000, 1, 0, MS).role, FRAME_REPLY, "its answer");
+    is_num(see_flow(session, 0, 17, 2, 5, 2 * MS).role, FRAME_PROBE, "a probe of another");
+    is_num(see_error_of_flow(session, "10.0.5.1", 0, 17, 2, 9, 3 * MS).role, FRAME_REPLY,
+           "its answer, where a NAT changed the port");
+    const struct reply *reply = probe_answer(trace_probe(trace, 2));
+    ok(reply && reply->match == MATCH_REWRITTEN, "by the number that it tells");
+    is_num(see_error_of_flow(session, "10.0.5.1", 0, 18, 2, 9, 4 * MS).role, FRAME_STRAY,
+           "the number of one flow's probe on another's packet is no answer");
+    session_free(session);
+
+    config.confidence = 1000000;
+    ok(!session_new(&config, true, NULL, &err), "nothing is sure");
+    config.confidence = 950000;
+    config.flows++;
+    ok(!session_new(&config, true, NULL, &err), "more flows than there are ports set aside");
+    struct flow six = {.spec = config.specs[0], .source_port = 50000, .flow_label = 0xffff0};
+    six.target.family = 6;
+    wrong = 0;
+    for (unsigned k = 1; k <= FLOW_ALTERNATES_MOST; k++) {
+        struct flow other;
+        flow_alternate(&six, k, 3, &other);
+        wrong += flow_index_of_label(&six, other.flow_label, 3) != k;
+        wrong += flow_index_of_port(&six, other.source_port, 3) != k;
+    }
+    is_num(wrong, 0, "labels and ports go round, and tell the flow all the same");
 }
 
 /* What a capture claims beyond the packet is left out: the rest counts as it is, and once as malformed. */
@@ -543,6 +591,7 @@ int main(void)
     test_refusals_are_no_circle();
     test_pacing();
     test_alternates();
+    test_many_flows();
     test_clamped();
     test_twin();
     test_drawn_ports();
