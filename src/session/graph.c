@@ -1,4 +1,4 @@
-/* graph: nodes and edges out of a survey. Ways and diamonds are in ways.c. */
+/* graph: nodes and edges out of a survey. Ways and diamonds are in graphpaths.c. */
 #include "session/graph.h"
 
 #include <stdlib.h>

@@ -1,4 +1,4 @@
-/* graphwork: what the files that draw a graph share. Floor 3; internal to graph.c, ways.c and diamonds.c. */
+/* graphwork: what the files that draw a graph share. Floor 3; internal to graph.c, graphpaths.c and diamonds.c. */
 #ifndef HOPSONDE_SESSION_GRAPHWORK_H
 #define HOPSONDE_SESSION_GRAPHWORK_H
 
@@ -22,7 +22,7 @@ struct graph_work {
 /* GRAPH_NO_NODE: there is none. */
 unsigned graph_silent_node(const struct graph_work *work, unsigned origin, unsigned exit, unsigned ttl);
 
-/* ways.c, diamonds.c. False: memory is short. */
+/* graphpaths.c, diamonds.c. False: memory is short. */
 bool graph_find_paths(struct graph_work *work);
 bool graph_find_diamonds(struct graph *graph);
 

@@ -1,4 +1,4 @@
-/* ways: the ways that flows were seen to take from end to end, and how many took each. */
+/* graphpaths: the ways that flows were seen to take from end to end, and how many took each. */
 #include <stdlib.h>
 #include <string.h>
 
