@@ -2,9 +2,10 @@
  *
  * session.c begins and ends a run and says what is wished; take.c takes frames, pending.c sends without a frame,
  * deadline.c time; match.c says whose a packet is; plan.c decides what a path still needs and which hops are settled,
- * diagnose.c what the comparison of all specs still needs; ladder.c turns needs into sends at the right pace; explore.c
- * does both for the search for all paths; view.c reads it all for others. Only ladder.c knows what was commanded but
- * not seen yet, so everything else comes out alike in a replay, where nothing is commanded. */
+ * diagnose.c and the files of diagnose.h what the comparison of all specs still needs; ladder.c turns needs into sends
+ * at the right pace; explore.c does both for the search for all paths; view.c reads it all for others. Only ladder.c
+ * knows what was commanded but not seen yet, so everything else comes out alike in a replay, where nothing is
+ * commanded. */
 #ifndef HOPSONDE_SESSION_INTERNAL_H
 #define HOPSONDE_SESSION_INTERNAL_H
 

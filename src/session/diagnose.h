@@ -1,0 +1,52 @@
+/* diagnose: what the files of a diagnosis share; the rules stand in diagnose.c. Floor 3; pure; internal to session/.
+ *
+ * Each file decides what its rules still want to be asked, and says so in needs; ladder.c sends. */
+#ifndef HOPSONDE_SESSION_DIAGNOSE_H
+#define HOPSONDE_SESSION_DIAGNOSE_H
+
+#include "session/internal.h"
+
+/* A router that had none has a new one by then (Linux: one a second). */
+#define NEW_TOKEN (1100 * NS_PER_MS)
+
+static inline unsigned least(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+/* need.c: so many probes of the flow in all, and none of those to come before `not_before`. */
+void need_at_least(struct session *session, unsigned index, unsigned flow, unsigned ttl, unsigned count,
+                   nstime not_before);
+void need_another(struct session *session, unsigned index, unsigned flow, unsigned ttl, nstime not_before);
+/* One more, from the next source port where that makes a difference. */
+void need_fresh(struct session *session, unsigned index, unsigned ttl, nstime not_before);
+/* The earliest time for the next probe there. */
+nstime need_soonest(const struct session *session, uint8_t ttl, nstime spacing);
+/* Whether anything is to come: at this TTL of any spec, of this spec at any, of all. */
+bool need_is_pending_at(const struct session *session, unsigned ttl);
+bool need_is_pending_of(const struct session *session, unsigned index);
+bool need_is_pending(const struct session *session);
+/* The flow was asked there, not answered, and is no longer waited for. */
+bool need_is_in_vain(const struct session *session, unsigned index, unsigned flow, uint8_t ttl);
+/* Whether the router there has left a probe unanswered whose spec got answers from behind it. */
+bool need_is_limited(const struct session *session, uint8_t ttl);
+/* Our own host lets nothing of it out: asking again changes nothing. */
+bool need_is_kept_back(const struct trace *trace);
+
+/* parted.c: the first TTL at which two flows, of one spec or of two, show different routers, or that they part; 0: none.
+ */
+unsigned parted_at(const struct session *session);
+/* Rule 6 for one spec. */
+void parted_ask_all(struct session *session, unsigned index, unsigned parted);
+/* Whether any flow of any spec shows a router there. */
+bool parted_router_is_shown(const struct session *session, unsigned ttl);
+
+/* doubt.c: rule 3: a round for all specs in doubt; hop after hop, so that what belongs together leaves together. */
+void doubt_settle(struct session *session, bool parted);
+
+/* ending.c: rules 4, 5 and 7 for one spec of which nothing is to come. */
+void ending_settle(struct session *session, unsigned index);
+/* Rule 8: when the answer comes that would tell what is behind the last router; NSTIME_NEVER: it is told already. */
+nstime ending_told_at(const struct session *session);
+
+#endif

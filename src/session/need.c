@@ -1,0 +1,115 @@
+/* need: what a diagnosis wants to be asked, and what of it is still to come. */
+#include "session/diagnose.h"
+
+void need_at_least(struct session *session, unsigned index, unsigned flow, unsigned ttl, unsigned count,
+                   nstime not_before)
+{
+    struct need *need = plan_need(session, index, flow, ttl);
+    if (need->want >= count)
+        return;
+    need->want = (uint16_t)count;
+    need->not_before = not_before;
+}
+
+static bool is_pending(const struct need *need)
+{
+    return need->known < need->want || need->resolved < need->known;
+}
+
+/* The last TTL that a flow of the trace has business at. */
+static unsigned limit_of(const struct session *session, unsigned index, unsigned flow)
+{
+    uint8_t end = flow ? 0 : plan_end_of(&session->traces[index]), goal = session_goal(session);
+    return end ? end : goal ? goal : session->config.max_ttl;
+}
+
+static bool hop_pending(const struct session *session, unsigned index, unsigned ttl)
+{
+    for (unsigned k = 0; k < session->traces[index].flow_count; k++)
+        if (ttl <= limit_of(session, index, k) && is_pending(plan_need(session, index, k, ttl)))
+            return true;
+    return false;
+}
+
+bool need_is_pending_at(const struct session *session, unsigned ttl)
+{
+    for (unsigned i = 0; i < session->trace_count; i++)
+        if (hop_pending(session, i, ttl))
+            return true;
+    return false;
+}
+
+bool need_is_pending_of(const struct session *session, unsigned index)
+{
+    for (unsigned ttl = session->config.first_ttl; ttl <= session->config.max_ttl; ttl++)
+        if (hop_pending(session, index, ttl))
+            return true;
+    return false;
+}
+
+bool need_is_pending(const struct session *session)
+{
+    for (unsigned i = 0; i < session->trace_count; i++)
+        if (need_is_pending_of(session, i))
+            return true;
+    return false;
+}
+
+/* The flow for one more probe at the target. A second SYN in a connection that the first has half opened is another
+ * question: it comes from the next source port. */
+static unsigned fresh_flow(const struct session *session, unsigned index, unsigned ttl)
+{
+    const struct trace *trace = &session->traces[index];
+    return trace->flow.spec.protocol == IP_TCP ? trace_asked(trace, (uint8_t)ttl) % trace->flow_count : 0;
+}
+
+void need_another(struct session *session, unsigned index, unsigned flow, unsigned ttl, nstime not_before)
+{
+    need_at_least(session, index, flow, ttl, plan_need(session, index, flow, ttl)->known + 1U, not_before);
+}
+
+void need_fresh(struct session *session, unsigned index, unsigned ttl, nstime not_before)
+{
+    need_another(session, index, fresh_flow(session, index, ttl), ttl, not_before);
+}
+
+nstime need_soonest(const struct session *session, uint8_t ttl, nstime spacing)
+{
+    nstime at = session->plan.last_sent[ttl] + spacing;
+    return at > session->now ? at : session->now;
+}
+
+bool need_is_in_vain(const struct session *session, unsigned index, unsigned flow, uint8_t ttl)
+{
+    const struct trace *trace = &session->traces[index];
+    bool asked = false;
+    for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe)) {
+        if (probe->flow != flow || probe->state == PROBE_REFUSED)
+            continue;
+        if (probe->state != PROBE_EXPIRED)
+            return false;
+        asked = true;
+    }
+    return asked;
+}
+
+bool need_is_limited(const struct session *session, uint8_t ttl)
+{
+    for (unsigned i = 0; i < session->trace_count; i++) {
+        const struct trace *trace = &session->traces[i];
+        bool passed =
+            trace->top >= ttl || (trace->reached_ttl && trace->reached_ttl >= ttl) || trace->refused_ttl > ttl;
+        for (const struct probe *p = passed ? trace_first_at(trace, ttl) : NULL; p; p = trace_next_at(trace, p))
+            if (p->state == PROBE_EXPIRED)
+                return true;
+    }
+    return false;
+}
+
+bool need_is_kept_back(const struct trace *trace)
+{
+    for (size_t i = 0; i < trace->probe_count; i++)
+        if (trace->probes[i].state != PROBE_REFUSED)
+            return false;
+    return true;
+}

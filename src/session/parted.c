@@ -1,0 +1,100 @@
+/* parted: rule 6 of a diagnosis: where flows are seen to go different ways, and what is asked then. */
+#include "session/compare.h"
+#include "session/diagnose.h"
+
+#define SPLIT_SILENCES 3 /* of a trace's own flow, where an alternate went on */
+
+/* The router that let a probe of this flow expire at a TTL. */
+static const struct addr *router_of(const struct trace *trace, unsigned flow, uint8_t ttl)
+{
+    for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe))
+        for (unsigned i = 0; i < probe->reply_count && probe->flow == flow; i++)
+            if (probe->replies[i].kind == REPLY_TIME_EXCEEDED)
+                return &probe->replies[i].from;
+    return NULL;
+}
+
+/* The last TTL at which a router answered this flow; 0: at none. */
+static unsigned top_of(const struct trace *trace, unsigned flow)
+{
+    unsigned top = trace->top;
+    while (top && !router_of(trace, flow, (uint8_t)top))
+        top--;
+    return top;
+}
+
+/* Probes of its own flow from this TTL on, as far as alternates were answered, that were waited for in vain though the
+ * router that answered these had a token left. */
+static unsigned silences_of_own(const struct session *session, const struct trace *trace, unsigned ttl)
+{
+    const struct trace *traces[SPECS_MOST];
+    struct cohort cohort = cohort_of_session(session, traces);
+    unsigned count = 0;
+    for (size_t i = 0; i < trace->probe_count; i++) {
+        const struct probe *probe = &trace->probes[i];
+        count += !probe->flow && probe->ttl >= ttl && probe->ttl <= trace->top && probe->state == PROBE_EXPIRED &&
+                 cohort_is_backed(&cohort, trace, probe);
+    }
+    return count;
+}
+
+/* The first TTL behind the last answer of some trace's own flow, where an alternate went on: the routers there may be
+ * silent, but they are not the same. 0: none. */
+static unsigned split_at(const struct session *session)
+{
+    for (unsigned i = 0; i < session->trace_count; i++) {
+        const struct trace *trace = &session->traces[i];
+        unsigned own = trace->flow_count > 1 ? top_of(trace, 0) : trace->top;
+        if (own < trace->top && silences_of_own(session, trace, own + 1) >= SPLIT_SILENCES)
+            return own + 1;
+    }
+    return 0;
+}
+
+unsigned parted_at(const struct session *session)
+{
+    for (unsigned ttl = session->config.first_ttl; ttl <= session_last_router(session); ttl++) {
+        const struct addr *first = NULL;
+        for (unsigned i = 0; i < session->trace_count; i++)
+            for (unsigned k = 0; k < session->traces[i].flow_count; k++) {
+                const struct addr *router = router_of(&session->traces[i], k, (uint8_t)ttl);
+                if (first && router && !addr_equal(first, router))
+                    return ttl;
+                first = first ? first : router;
+            }
+    }
+    return split_at(session);
+}
+
+bool parted_router_is_shown(const struct session *session, unsigned ttl)
+{
+    for (unsigned i = 0; i < session->trace_count; i++)
+        for (unsigned k = 0; k < session->traces[i].flow_count; k++)
+            if (router_of(&session->traces[i], k, (uint8_t)ttl))
+                return true;
+    return false;
+}
+
+/* Whether the flow got an answer at this TTL or beyond. */
+static bool flow_got_to(const struct trace *trace, unsigned flow, unsigned ttl)
+{
+    for (size_t i = 0; i < trace->probe_count; i++)
+        if (trace->probes[i].flow == flow && trace->probes[i].ttl >= ttl && trace->probes[i].reply_count)
+            return true;
+    return false;
+}
+
+void parted_ask_all(struct session *session, unsigned index, unsigned parted)
+{
+    const struct trace *trace = &session->traces[index];
+    uint8_t goal = session_goal(session), router = session_last_router(session);
+    unsigned far = goal ? goal : least(router + 1U, session->config.max_ttl);
+    for (unsigned k = 1; k < trace->flow_count; k++) {
+        need_at_least(session, index, k, far, 1, 0);
+        if (!need_is_in_vain(session, index, k, (uint8_t)far) || flow_got_to(trace, k, far))
+            continue;
+        need_at_least(session, index, k, far, 2, need_soonest(session, (uint8_t)far, INDEPENDENT_AFTER));
+        for (unsigned ttl = parted; ttl < far; ttl++)
+            need_at_least(session, index, k, ttl, 1, 0);
+    }
+}
