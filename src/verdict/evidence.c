@@ -1,0 +1,43 @@
+/* evidence: the frames that show what a rule says, and how sure they are. */
+#include "verdict/rules.h"
+
+double evidence_sureness(const struct reply *reply)
+{
+    return reply->match == MATCH_WEAK ? SURE_WEAK : SURE;
+}
+
+void evidence_show(struct verdict *out, const struct evidence *evidence)
+{
+    frames_add(out->frames, &out->frame_count, evidence->probe->frame);
+    frames_add(out->frames, &out->frame_count, evidence->reply->frame);
+}
+
+void evidence_show_beyond(const struct facts *facts, uint8_t ttl, struct verdict *out)
+{
+    for (unsigned next = ttl; next <= facts->last_router; next++)
+        for (unsigned i = 0; i < facts->cohort->count; i++) {
+            const struct trace *other = facts->cohort->traces[i];
+            for (const struct probe *p = trace_first_at(other, (uint8_t)next); p; p = trace_next_at(other, p))
+                if (other != facts->trace && p->reply_count && p->replies[0].kind == REPLY_TIME_EXCEEDED) {
+                    evidence_show(out, &(struct evidence){p, &p->replies[0]});
+                    return;
+                }
+        }
+    const struct trace *witness = facts->target_witness;
+    const struct probe *p = witness ? trace_first_at(witness, witness->reached_ttl) : NULL;
+    for (; p; p = trace_next_at(witness, p))
+        if (p->reply_count && reply_reaches(witness, &p->replies[0])) {
+            evidence_show(out, &(struct evidence){p, &p->replies[0]});
+            return;
+        }
+}
+
+void evidence_show_last(const struct facts *facts, struct verdict *out)
+{
+    const struct trace *trace = facts->trace;
+    for (const struct probe *p = trace_first_at(trace, facts->last_hop); p; p = trace_next_at(trace, p))
+        if (p->reply_count && p->replies[0].kind == REPLY_TIME_EXCEEDED) {
+            evidence_show(out, &(struct evidence){p, &p->replies[0]});
+            return;
+        }
+}

@@ -1,0 +1,66 @@
+/* losses: how surely the silence at the end of the path is none by chance. */
+#include "verdict/rules.h"
+
+struct losses {
+    unsigned sent, lost;
+};
+
+/* Linux answers six expired packets at once and then one a second. */
+#define BURST 6
+#define BURST_REFILLS (BURST * NS_PER_S)
+
+/* Whether the router had answered so many by then that it may have had no token left; an answer to another spec right
+ * behind shows that it had. */
+static bool may_be_limited(const struct cohort *cohort, const struct trace *trace, const struct probe *silent)
+{
+    unsigned answered = 0;
+    for (unsigned i = 0; i < cohort->count; i++)
+        for (const struct probe *p = trace_first_at(cohort->traces[i], silent->ttl); p;
+             p = trace_next_at(cohort->traces[i], p))
+            answered += p->reply_count && p->sent <= silent->sent && silent->sent - p->sent < BURST_REFILLS;
+    return answered >= BURST && !cohort_is_backed(cohort, trace, silent);
+}
+
+static void count_losses(const struct facts *facts, const struct trace *trace, struct losses *way, struct losses *end)
+{
+    const struct probe *first = trace->reached_ttl ? trace_first_at(trace, trace->reached_ttl) : NULL;
+    const struct reply *answer = first ? probe_answer(first) : NULL;
+    bool is_limited = answer && answer->is_icmp && answer->kind != REPLY_ECHO; /* a few at once are answered */
+    for (size_t i = 0; i < trace->probe_count; i++) {
+        const struct probe *probe = &trace->probes[i];
+        bool at_end = trace->reached_ttl && probe->ttl >= trace->reached_ttl && !is_limited;
+        struct losses *losses = probe->ttl < trace->top ? way : at_end ? end : NULL;
+        if (!losses)
+            continue;
+        bool silent = cohort_is_silent(facts->cohort, probe);
+        if (silent && losses == way && may_be_limited(facts->cohort, trace, probe))
+            continue;
+        losses->sent++;
+        losses->lost += silent;
+    }
+}
+
+static void count_all_losses(const struct facts *facts, struct losses *way, struct losses *end)
+{
+    *way = *end = (struct losses){0};
+    for (unsigned i = 0; i < facts->cohort->count; i++)
+        count_losses(facts, facts->cohort->traces[i], way, end);
+}
+
+double losses_end_confidence(const struct facts *facts)
+{
+    struct losses way, end;
+    if (!facts->cohort->is_diagnose)
+        return 1 - 1.0 / (facts->silent + 2);
+    count_all_losses(facts, &way, &end);
+    double chance = compare_chance(way.sent, way.lost, facts->silent);
+    double at_end = end.lost ? compare_chance(end.sent, end.lost, facts->silent) : 0;
+    return 1 / (1 + (at_end > chance ? at_end : chance));
+}
+
+bool losses_hide_end(const struct facts *facts)
+{
+    struct losses way, end;
+    count_all_losses(facts, &way, &end);
+    return facts->cohort->is_diagnose && (way.lost || end.lost) && losses_end_confidence(facts) < CONFIDENCE_TO_CLAIM;
+}

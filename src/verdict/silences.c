@@ -1,0 +1,153 @@
+/* silences: rules 10 to 12: dropped, or nobody can tell. */
+#include <stdio.h>
+#include <string.h>
+
+#include "verdict/rules.h"
+
+static void bracket(const struct facts *facts, struct verdict *out)
+{
+    out->after = facts_place(facts->cohort, facts->trace, facts->last_hop);
+    out->before = facts_next_router(facts, facts->last_hop);
+}
+
+/* --- 10 --- */
+
+bool holds_dropped(const struct facts *facts)
+{
+    return facts->last_router > facts->last_hop && facts->comparison.hop_count &&
+           facts->comparison.confidence >= facts->cohort->claim;
+}
+
+/* How many of the probes at the compared hops were answered, for this spec and for the one that went on. Shows them
+ * until `room` frames are shown in all. */
+static void count_compared(const struct facts *facts, const struct trace *trace, unsigned *sent, unsigned *answered,
+                           unsigned room, struct verdict *out)
+{
+    for (unsigned i = 0; i < facts->comparison.hop_count; i++)
+        for (const struct probe *p = trace_first_at(trace, facts->comparison.hops[i]); p; p = trace_next_at(trace, p)) {
+            *sent += p->state != PROBE_REFUSED;
+            *answered += p->reply_count > 0;
+            if (out->frame_count + 2 > room)
+                continue;
+            frames_add(out->frames, &out->frame_count, p->frame);
+            if (p->reply_count)
+                frames_add(out->frames, &out->frame_count, p->replies[0].frame);
+        }
+}
+
+/* From how many source ports it was asked at the compared hops. */
+static unsigned flows_compared(const struct facts *facts)
+{
+    unsigned flows = 0;
+    for (unsigned flow = 0; flow < facts->trace->flow_count; flow++) {
+        bool asked = false;
+        for (size_t i = 0; i < facts->trace->probe_count && !asked; i++)
+            asked = facts->trace->probes[i].flow == flow && facts->trace->probes[i].ttl >= facts->comparison.hops[0];
+        flows += asked;
+    }
+    return flows;
+}
+
+static const struct trace *trace_that_went_on(const struct facts *facts)
+{
+    for (unsigned i = 0; i < facts->cohort->count; i++) {
+        const struct trace *other = facts->cohort->traces[i];
+        if (other != facts->trace && other->top >= facts->comparison.hops[0] &&
+            !compare_parted(facts->trace, other, facts->last_hop + 1U))
+            return other;
+    }
+    return facts->trace;
+}
+
+void explain_dropped(const struct facts *facts, struct verdict *out)
+{
+    char spec[PROBE_SPEC_TEXT_BYTES], other_spec[PROBE_SPEC_TEXT_BYTES], place[PLACE_TEXT_BYTES];
+    unsigned sent = 0, answered = 0, other_sent = 0, other_answered = 0;
+    const struct trace *other = trace_that_went_on(facts);
+    out->state = VERDICT_DROPPED;
+    out->how = "silent";
+    out->confidence = facts->comparison.confidence;
+    bracket(facts, out);
+    evidence_show_last(facts, out);
+    count_compared(facts, facts->trace, &sent, &answered, VERDICT_FRAMES_MOST / 2, out);
+    count_compared(facts, other, &other_sent, &other_answered, VERDICT_FRAMES_MOST, out);
+    probe_spec_format(&other->flow.spec, other_spec);
+    /* It may have been asked from some hop on only, and a router may drop before it answers. */
+    bool after = out->after.known;
+    snprintf(out->text, sizeof out->text, "%s is dropped %s %s: %u of %u probes answered where %s had %u of %u",
+             rule_spec(facts, spec), after ? "after" : "at or before",
+             place_format(after ? &out->after : &out->before, place), answered, sent, other_spec, other_answered,
+             other_sent);
+    unsigned flows = flows_compared(facts);
+    size_t used = strlen(out->text);
+    if (flows > 1)
+        snprintf(out->text + used, sizeof out->text - used, ", from %u source ports alike", flows);
+}
+
+/* --- 11, 12 --- */
+
+static void show_silence(const struct facts *facts, struct verdict *out)
+{
+    const struct trace *trace = facts->trace;
+    for (size_t i = 0; i < trace->probe_count; i++)
+        if (cohort_is_silent(facts->cohort, &trace->probes[i]) && trace->probes[i].ttl > trace->top)
+            frames_add(out->frames, &out->frame_count, trace->probes[i].frame);
+}
+
+bool holds_inconclusive(const struct facts *facts)
+{
+    return facts->last_router > facts->last_hop || !facts->silent || losses_hide_end(facts);
+}
+
+static const char *inconclusive_text(const struct facts *facts)
+{
+    if (!facts->silent)
+        return "no probe behind it was waited for";
+    if (facts->last_router <= facts->last_hop)
+        return "too many probes are lost on the way there";
+    bool refused = false, parted = false;
+    for (unsigned i = 0; i < facts->cohort->count; i++) {
+        const struct trace *other = facts->cohort->traces[i];
+        bool further = other->top > facts->last_hop;
+        refused = refused || other->refused_ttl > facts->last_hop;
+        if (further && !compare_parted(facts->trace, other, facts->last_hop + 1U))
+            return "it was asked too little where other probes were answered";
+        parted = parted || further;
+    }
+    /* Linux: six at once, expired and refused together, then one a second. */
+    if (refused && !parted)
+        return "another probe was refused there, and routers refuse only a few at once";
+    return "the probes that got further are known to go another way";
+}
+
+void explain_inconclusive(const struct facts *facts, struct verdict *out)
+{
+    char spec[PROBE_SPEC_TEXT_BYTES], place[PLACE_TEXT_BYTES];
+    out->state = VERDICT_INCONCLUSIVE;
+    out->confidence =
+        facts->last_router > facts->last_hop ? facts->comparison.confidence : losses_end_confidence(facts);
+    bracket(facts, out);
+    evidence_show_last(facts, out);
+    show_silence(facts, out);
+    snprintf(out->text, sizeof out->text, "%s drew no answer%s%s, for a reason that cannot be told: %s",
+             rule_spec(facts, spec), out->after.known ? " after " : "",
+             out->after.known ? place_format(&out->after, place) : "", inconclusive_text(facts));
+}
+
+void explain_unanswered(const struct facts *facts, struct verdict *out)
+{
+    char spec[PROBE_SPEC_TEXT_BYTES], place[PLACE_TEXT_BYTES];
+    unsigned silent = facts->silent;
+    out->state = VERDICT_UNANSWERED;
+    out->after = facts_place(facts->cohort, facts->trace, facts->last_router);
+    out->confidence = losses_end_confidence(facts);
+    evidence_show_last(facts, out);
+    show_silence(facts, out);
+    if (out->after.known)
+        snprintf(out->text, sizeof out->text,
+                 "%s is unanswered after %s, the last router that any probe saw: silence to %u probe%s",
+                 rule_spec(facts, spec), place_format(&out->after, place), silent, silent == 1 ? "" : "s");
+    else
+        snprintf(out->text, sizeof out->text, "%s is unanswered: neither a router nor the target answered %u probe%s",
+                 rule_spec(facts, spec), silent, silent == 1 ? "" : "s");
+}
