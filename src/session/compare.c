@@ -2,11 +2,11 @@
 
 #include "session/internal.h"
 
-double compare_chance(unsigned others_sent, unsigned others_lost, unsigned silent)
+double compare_chance(unsigned others_asked, unsigned others_silent, unsigned silent)
 {
     double chance = 1;
     for (unsigned i = 0; i < silent; i++)
-        chance *= (others_lost + 1.0 + i) / (others_sent + 2.0 + i);
+        chance *= (others_silent + 1.0 + i) / (others_asked + 2.0 + i);
     return chance;
 }
 
@@ -109,10 +109,6 @@ static bool is_backed(const struct cohort *cohort, const struct trace *trace, co
            (!also_last || is_backed_at(cohort, trace, silent, trace->top, COMPARE_HOPS * cohort_backing_span(cohort)));
 }
 
-struct tally {
-    unsigned sent, lost;
-};
-
 /* What shares its fate: probes of a flow at a hop that were sent close together. */
 struct unit {
     nstime start;
@@ -121,7 +117,7 @@ struct unit {
 
 static void close_unit(struct unit *unit, struct tally *tally)
 {
-    tally->lost += unit->open && !unit->answered;
+    tally->silent += unit->open && !unit->answered;
     unit->open = false;
 }
 
@@ -140,7 +136,7 @@ static void count_flow(const struct cohort *cohort, const struct trace *trace, u
             continue;
         if (!unit.open || probe->sent - unit.start >= INDEPENDENT_AFTER) {
             close_unit(&unit, tally);
-            tally->sent++;
+            tally->asked++;
             unit = (struct unit){.start = probe->sent, .open = true};
         }
         unit.answered = unit.answered || probe->reply_count > 0;
@@ -171,10 +167,10 @@ static bool compare_hop(const struct cohort *cohort, const struct trace *trace, 
         if (other != trace && has_router(other, ttl, NULL) && !compare_parted(trace, other, trace->top + 1U))
             count_independent(cohort, other, ttl, false, &others);
     }
-    if (!others.sent)
+    if (!others.asked)
         return false;
     count_independent(cohort, trace, ttl, true, &own);
-    *chance = compare_chance(others.sent, others.lost, own.lost);
+    *chance = compare_chance(others.asked, others.silent, own.silent);
     return true;
 }
 

@@ -53,6 +53,11 @@ bool cohort_is_backed(const struct cohort *cohort, const struct trace *trace, co
 /* A router that has answered nobody for so long has a token (Linux: one a second). */
 #define RESTED_AFTER (1100 * NS_PER_MS)
 
+/* Probes, or sendings that do not share their fate, and how many of them were in vain. */
+struct tally {
+    unsigned asked, silent;
+};
+
 /* The counts behind a comparison; for the sentence as probes, not as independent units. */
 struct comparison {
     uint8_t hops[COMPARE_HOPS]; /* the first hops behind the silence where a router answered another spec */
@@ -72,6 +77,6 @@ void compare_silence_among(const struct cohort *cohort, const struct trace *trac
  * different ways, and their hops are not to be compared. */
 bool compare_parted(const struct trace *a, const struct trace *b, unsigned ttl);
 /* E[p^n] as above. */
-double compare_chance(unsigned others_sent, unsigned others_lost, unsigned silent);
+double compare_chance(unsigned others_asked, unsigned others_silent, unsigned silent);
 
 #endif

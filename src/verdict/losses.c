@@ -1,10 +1,6 @@
 /* losses: how surely the silence at the end of the path is none by chance. */
 #include "verdict/rules.h"
 
-struct losses {
-    unsigned sent, lost;
-};
-
 /* Linux answers six expired packets at once and then one a second. */
 #define BURST 6
 #define BURST_REFILLS (BURST * NS_PER_S)
@@ -21,7 +17,7 @@ static bool may_be_limited(const struct cohort *cohort, const struct trace *trac
     return answered >= BURST && !cohort_is_backed(cohort, trace, silent);
 }
 
-static void count_losses(const struct facts *facts, const struct trace *trace, struct losses *way, struct losses *end)
+static void count_losses(const struct facts *facts, const struct trace *trace, struct tally *way, struct tally *end)
 {
     const struct probe *first = trace->reached_ttl ? trace_first_at(trace, trace->reached_ttl) : NULL;
     const struct reply *answer = first ? probe_answer(first) : NULL;
@@ -29,38 +25,39 @@ static void count_losses(const struct facts *facts, const struct trace *trace, s
     for (size_t i = 0; i < trace->probe_count; i++) {
         const struct probe *probe = &trace->probes[i];
         bool at_end = trace->reached_ttl && probe->ttl >= trace->reached_ttl && !is_limited;
-        struct losses *losses = probe->ttl < trace->top ? way : at_end ? end : NULL;
-        if (!losses)
+        struct tally *tally = probe->ttl < trace->top ? way : at_end ? end : NULL;
+        if (!tally)
             continue;
         bool silent = cohort_is_silent(facts->cohort, probe);
-        if (silent && losses == way && may_be_limited(facts->cohort, trace, probe))
+        if (silent && tally == way && may_be_limited(facts->cohort, trace, probe))
             continue;
-        losses->sent++;
-        losses->lost += silent;
+        tally->asked++;
+        tally->silent += silent;
     }
 }
 
-static void count_all_losses(const struct facts *facts, struct losses *way, struct losses *end)
+static void count_all_losses(const struct facts *facts, struct tally *way, struct tally *end)
 {
-    *way = *end = (struct losses){0};
+    *way = *end = (struct tally){0};
     for (unsigned i = 0; i < facts->cohort->count; i++)
         count_losses(facts, facts->cohort->traces[i], way, end);
 }
 
 double losses_end_confidence(const struct facts *facts)
 {
-    struct losses way, end;
+    struct tally way, end;
     if (!facts->cohort->is_diagnose)
         return 1 - 1.0 / (facts->silent + 2);
     count_all_losses(facts, &way, &end);
-    double chance = compare_chance(way.sent, way.lost, facts->silent);
-    double at_end = end.lost ? compare_chance(end.sent, end.lost, facts->silent) : 0;
+    double chance = compare_chance(way.asked, way.silent, facts->silent);
+    double at_end = end.silent ? compare_chance(end.asked, end.silent, facts->silent) : 0;
     return 1 / (1 + (at_end > chance ? at_end : chance));
 }
 
 bool losses_hide_end(const struct facts *facts)
 {
-    struct losses way, end;
+    struct tally way, end;
     count_all_losses(facts, &way, &end);
-    return facts->cohort->is_diagnose && (way.lost || end.lost) && losses_end_confidence(facts) < CONFIDENCE_TO_CLAIM;
+    return facts->cohort->is_diagnose && (way.silent || end.silent) &&
+           losses_end_confidence(facts) < CONFIDENCE_TO_CLAIM;
 }

@@ -4,10 +4,6 @@
 
 #include "verdict/facts.h"
 
-struct tally {
-    unsigned asked, silent;
-};
-
 /* The farthest TTL at which each flow was answered, other than by a refusal: it passes the routers before. */
 struct passage {
     uint8_t farthest[SPECS_MOST][UINT8_MAX + 1]; /* by trace of the cohort, and flow */
