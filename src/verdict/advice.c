@@ -3,32 +3,7 @@
 #include <string.h>
 
 #include "probe/type.h"
-
-static void add_spec(struct strbuf *out, const struct trace *trace)
-{
-    char spec[PROBE_SPEC_TEXT_BYTES];
-    probe_spec_format(&trace->flow.spec, spec);
-    strbuf_add(out, spec);
-}
-
-static void add_address(struct strbuf *out, const struct addr *address)
-{
-    char text[ADDR_TEXT_BYTES];
-    addr_format(address, text);
-    strbuf_add(out, text);
-}
-
-/* "10.0.3.1 (hop 4)", or what is known of it. */
-static void add_place(struct strbuf *out, const struct place *place)
-{
-    if (addr_is_none(&place->address)) {
-        strbuf_addf(out, "hop %u", place->ttl);
-        return;
-    }
-    add_address(out, &place->address);
-    if (place->ttl)
-        strbuf_addf(out, " (hop %u)", place->ttl);
-}
+#include "verdict/phrase.h"
 
 /* --- which gets furthest --- */
 
@@ -62,12 +37,12 @@ static void add_command(struct strbuf *out, const struct session *session, const
 {
     const struct session_config *config = session_config(session);
     strbuf_add(out, ": hopsonde -P ");
-    add_spec(out, trace);
+    phrase_add_spec(out, trace);
     strbuf_add(out, " ");
     if (config->target_name[0])
         strbuf_add_escaped(out, config->target_name, strlen(config->target_name));
     else
-        add_address(out, &config->target);
+        phrase_add_address(out, &config->target);
 }
 
 static struct place place_of(const struct verdict *verdict, uint8_t ttl)
@@ -79,9 +54,9 @@ static struct place place_of(const struct verdict *verdict, uint8_t ttl)
 static void add_last_hop(struct strbuf *out, const struct verdict *verdict, uint8_t circle, bool alone, bool only)
 {
     struct place place = place_of(verdict, last_hop(verdict, circle));
-    add_spec(out, verdict->trace);
+    phrase_add_spec(out, verdict->trace);
     strbuf_add(out, only ? " gets to " : alone ? " gets furthest, to " : " gets as far as any, to ");
-    add_place(out, &place);
+    phrase_add_place(out, &place);
 }
 
 static bool is_split(const struct judgement *judgement)
@@ -113,7 +88,7 @@ void advice_furthest(const struct session *session, const struct judgement *judg
         return;
     }
     if (verdict_reaches(best)) {
-        add_spec(out, best->trace);
+        phrase_add_spec(out, best->trace);
         strbuf_addf(out, " gets %sto the target", reaching == 1 && judgement->verdict_count > 1 ? "furthest, " : "");
     } else {
         add_last_hop(out, best, circle, alike == 1, judgement->verdict_count == 1);
@@ -145,11 +120,6 @@ static bool is_obstacle(const struct verdict *verdict)
     }
 }
 
-static bool same_place(const struct place *a, const struct place *b)
-{
-    return a->known == b->known && (!a->known || (a->ttl == b->ttl && addr_equal(&a->address, &b->address)));
-}
-
 static bool same_how(const char *a, const char *b)
 {
     return a == b || (a && b && strcmp(a, b) == 0);
@@ -157,8 +127,8 @@ static bool same_how(const char *a, const char *b)
 
 static bool fares_alike(const struct verdict *a, const struct verdict *b)
 {
-    return a->state == b->state && same_how(a->how, b->how) && same_place(&a->at, &b->at) &&
-           same_place(&a->after, &b->after) && same_place(&a->before, &b->before);
+    return a->state == b->state && same_how(a->how, b->how) && place_equal(&a->at, &b->at) &&
+           place_equal(&a->after, &b->after) && place_equal(&a->before, &b->before);
 }
 
 /* An ACK or FIN that belongs to no connection is stopped by every stateful firewall, as it should be: that is nothing
@@ -182,13 +152,13 @@ static void add_bracket(struct strbuf *out, const struct session *session, const
 {
     if (verdict->after.known) {
         strbuf_add(out, "at or behind ");
-        add_place(out, &verdict->after);
+        phrase_add_place(out, &verdict->after);
     } else if (verdict->before.known) {
         strbuf_add(out, "at or before ");
-        add_place(out, &verdict->before);
+        phrase_add_place(out, &verdict->before);
     } else {
         strbuf_add(out, "of ");
-        add_address(out, &session_config(session)->source);
+        phrase_add_address(out, &session_config(session)->source);
         strbuf_add(out, " itself");
     }
 }
@@ -199,7 +169,7 @@ static void add_request(struct strbuf *out, const struct session *session, const
     strbuf_add(out, "Please check the ");
     if (verdict->state == VERDICT_UNREACHABLE || verdict->state == VERDICT_LOOPING) {
         strbuf_add(out, "route to ");
-        add_address(out, &session_config(session)->target);
+        phrase_add_address(out, &session_config(session)->target);
     } else if (verdict->state == VERDICT_INTERCEPTED) {
         strbuf_add(out, "proxy or filter");
     } else {
@@ -211,7 +181,7 @@ static void add_request(struct strbuf *out, const struct session *session, const
         return;
     }
     strbuf_add(out, "at ");
-    add_place(out, &verdict->at);
+    phrase_add_place(out, &verdict->at);
 }
 
 /* "41022 > 443": source ports and the target's. */
@@ -276,30 +246,14 @@ static void add_contrast(struct strbuf *out, const struct judgement *judgement, 
     if (!best)
         return;
     strbuf_add(out, ", while ");
-    add_spec(out, best->trace);
+    phrase_add_spec(out, best->trace);
     if (verdict_reaches(best)) {
         strbuf_add(out, " reaches the target");
         return;
     }
     struct place place = place_of(best, last_hop(best, circle));
     strbuf_add(out, " goes on to ");
-    add_place(out, &place);
-}
-
-/* "2026-01-02 03:04:05 to 03:04:09 UTC". */
-static void add_times(struct strbuf *out, nstime from, nstime to)
-{
-    const int date = 10, clock = 8;
-    char first[NSTIME_TEXT_BYTES], last[NSTIME_TEXT_BYTES];
-    nstime_format(from, first);
-    nstime_format(to, last);
-    bool same_day = strncmp(first, last, (size_t)date) == 0;
-    strbuf_addf(out, " (%.*s %.*s", date, first, clock, first + date + 1);
-    if (!same_day)
-        strbuf_addf(out, " to %.*s %.*s", date, last, clock, last + date + 1);
-    else if (strncmp(first, last, (size_t)(date + 1 + clock)) != 0)
-        strbuf_addf(out, " to %.*s", clock, last + date + 1);
-    strbuf_add(out, " UTC)");
+    phrase_add_place(out, &place);
 }
 
 /* Those that fare like the one at `first`, in their order. */
@@ -317,11 +271,7 @@ static void gather(const struct judgement *judgement, unsigned first, struct gro
         if (!fares_alike(verdict, &judgement->verdicts[first]) || is_out_of_state(judgement, verdict))
             continue;
         out->members[out->count++] = verdict;
-        for (size_t k = 0; k < verdict->trace->probe_count; k++) {
-            nstime sent = verdict->trace->probes[k].sent;
-            out->from = sent < out->from ? sent : out->from;
-            out->to = sent > out->to ? sent : out->to;
-        }
+        phrase_stretch(verdict->trace, &out->from, &out->to);
     }
 }
 
@@ -334,17 +284,17 @@ static void add_ticket(struct strbuf *out, const struct session *session, const 
     for (unsigned i = 0; i < group->count; i++) {
         if (i)
             strbuf_add(out, i + 1 < group->count ? ", " : " and ");
-        add_spec(out, group->members[i]->trace);
+        phrase_add_spec(out, group->members[i]->trace);
         add_ports(out, group->members[i]->trace);
     }
     strbuf_add(out, " from ");
-    add_address(out, &config->source);
+    phrase_add_address(out, &config->source);
     strbuf_add(out, " to ");
-    add_address(out, &config->target);
+    phrase_add_address(out, &config->target);
     add_fate(out, group->members[0], group->count > 1);
     add_contrast(out, judgement, group->members[0]);
     if (group->from <= group->to)
-        add_times(out, group->from, group->to);
+        phrase_add_times(out, group->from, group->to);
     strbuf_add(out, ".\n");
 }
 
@@ -367,4 +317,5 @@ void advice_tickets(const struct session *session, const struct judgement *judge
         gather(judgement, i, &group);
         add_ticket(out, session, judgement, &group);
     }
+    splits_add_tickets(out, session, judgement);
 }

@@ -13,7 +13,8 @@ void advice_furthest(const struct session *session, const struct judgement *judg
 
 /* A line, one sentence, for each place where the verdicts say that something is in the way, to paste into a ticket for
  * whoever looks after it; with ports and UTC times, so that it can be found in a log. Specs that fare alike at one
- * place share it. Nothing where nothing is wrong, or it cannot be said where. */
+ * place share it; those that are stopped on some of their ways only come last. Nothing where nothing is wrong, or it
+ * cannot be said where. */
 void advice_tickets(const struct session *session, const struct judgement *judgement, struct strbuf *out);
 
 #endif

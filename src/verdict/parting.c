@@ -2,6 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "probe/type.h"
 #include "verdict/findings.h"
 #include "verdict/tally.h"
 
@@ -106,8 +107,8 @@ static bool are_stopped(const struct cohort *cohort, const struct passage *passa
 /* The flows that stopped, and those that got through. */
 struct parting {
     unsigned stopped, passed;
-    bool elsewhere;    /* not all stopped at one place */
-    struct fate first; /* of those that stopped, and are placed if any is */
+    unsigned elsewhere; /* of those that stopped: not where the first did */
+    struct fate first;  /* of those that stopped, and are placed if any is */
     unsigned first_flow;
 };
 
@@ -131,6 +132,10 @@ static void tell_parting(const struct cohort *cohort, const struct trace *trace,
     finding_number(finding, "stopped", parting->stopped);
     finding_number(finding, "passed", parting->passed);
     finding_number(finding, "flows", trace->flow_count);
+    if (parting->elsewhere)
+        finding_number(finding, "elsewhere", parting->elsewhere);
+    if (trace->flow.spec.type->has_port)
+        finding_number(finding, "source_port", trace_flow(trace, parting->first_flow)->source_port);
     for (size_t i = 0; i < trace->probe_count; i++) {
         const struct probe *p = &trace->probes[i];
         if (p->flow == parting->first_flow && p->ttl >= fate->top)
@@ -161,7 +166,7 @@ static void note_stop(struct parting *parting, unsigned flow, const struct fate 
         parting->first = *fate;
         parting->first_flow = flow;
     } else if (!same_end(fate, &parting->first)) {
-        parting->elsewhere = true;
+        parting->elsewhere++;
     }
 }
 

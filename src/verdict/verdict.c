@@ -103,3 +103,8 @@ bool verdict_reaches(const struct verdict *verdict)
 {
     return verdict->state == VERDICT_OPEN || verdict->state == VERDICT_CLOSED;
 }
+
+bool place_equal(const struct place *a, const struct place *b)
+{
+    return a->known == b->known && (!a->known || (a->ttl == b->ttl && addr_equal(&a->address, &b->address)));
+}

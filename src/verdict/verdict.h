@@ -68,6 +68,8 @@ void verdict_judge(const struct session *session, struct judgement *out);
  * the others show. Of several that ask the same spec the one that got furthest is judged, for all of them; of more
  * specs than SPECS_MOST the first are. The traces must outlive `out`. */
 void verdict_judge_traces(const struct trace *const *traces, size_t count, struct judgement *out);
+/* Whether both are the same, or both unknown. */
+bool place_equal(const struct place *a, const struct place *b);
 const char *verdict_state_name(enum verdict_state state); /* "open" ... */
 /* Whether the target itself answered: open or closed. */
 bool verdict_reaches(const struct verdict *verdict);

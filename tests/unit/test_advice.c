@@ -199,6 +199,53 @@ static void test_out_of_state(void)
     fake_free(&fake);
 }
 
+/* As the finder of ways that part makes it: so many of 12 source ports are stopped behind hop 1. */
+static struct finding *split(struct fake *fake, unsigned index, unsigned stopped, unsigned source_port)
+{
+    struct finding *finding = &judgement.findings[judgement.finding_count++];
+    *finding = (struct finding){.kind = "path-dependent", .trace = fake_trace(fake, index)};
+    finding->after = place(1, "10.0.1.1");
+    finding->detail[0].name = "stopped";
+    finding->detail[0].number = stopped;
+    finding->detail[1].name = "flows";
+    finding->detail[1].number = 12;
+    finding->detail[2].name = source_port ? "source_port" : NULL;
+    finding->detail[2].number = source_port;
+    return finding;
+}
+
+static void test_splits(void)
+{
+    struct fake fake;
+    begin(&fake, "", "tcp/443 tcp/443:ack udp/53 icmp tcp/80:ack");
+    climb(&fake, (const unsigned[]){2, 2, 2, 2, 2});
+    for (unsigned i = 0; i < 5; i++)
+        judge(&fake, i, VERDICT_OPEN, NULL);
+    split(&fake, 4, 5, 41060);
+    are(&fake, "Every probe gets to the target, but not from every source port.", "",
+        "a stateful firewall on one of the ways");
+    judgement.finding_count = 0;
+    split(&fake, 0, 9, 41022);
+    split(&fake, 1, 6, 41046);
+    split(&fake, 3, 1, 0);
+    split(&fake, 4, 5, 41060);
+    struct finding *refused = split(&fake, 2, 4, 41033);
+    refused->after = (struct place){0};
+    refused->at = place(2, NULL);
+    refused->detail[3].name = "elsewhere";
+    refused->detail[3].number = 1;
+    fake_trace(&fake, 0)->probes[0].sent = NSTIME_NONE;
+    are(&fake, "Every probe gets to the target, but not from every source port.",
+        "Please check the filters at or behind 10.0.1.1 (hop 1), on one of several ways: from 10.0.0.2 to 192.0.2.80, "
+        "tcp/443 is stopped there from 9 of 12 source ports (41022 > 443 is one), tcp/443:ack from 6 of 12 (41046 > "
+        "443), icmp on 1 of 12, while others get through (2026-01-02 03:04:05 UTC).\n"
+        "Please check the filters at hop 2, on one of several ways: from 10.0.0.2 to 192.0.2.80, udp/53 is stopped "
+        "there or elsewhere from 4 of 12 source ports (41033 > 53 is one), while others get through (2026-01-02 "
+        "03:04:05 UTC).\n",
+        "ways that part");
+    fake_free(&fake);
+}
+
 int main(void)
 {
     test_nothing_wrong();
@@ -207,5 +254,6 @@ int main(void)
     test_refusals();
     test_ways();
     test_out_of_state();
+    test_splits();
     return tap_done();
 }
