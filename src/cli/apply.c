@@ -221,13 +221,15 @@ static void note_diagnosis(struct parse *parse)
 
 enum status apply_confidence(struct parse *parse, const char *value, struct err *err)
 {
-    const nstime one = NS_PER_S, thousandth = one / 1000; /* as precise as a span is read */
+    const nstime one = NS_PER_S, millionth = one / 1000000; /* as precise as a span is read */
     nstime confidence;
     const char *rest;
-    note_diagnosis(parse);
-    if (!value_span(value, one, &confidence, &rest) || *rest || confidence < one / 2 || confidence > one - thousandth)
-        return complain(parse, value, err, "a confidence is 0.5 to 0.999");
-    parse->out->session.confidence = (uint32_t)(confidence / (one / 1000000));
+    if (!parse->environment && !parse->doubting)
+        parse->doubting = parse->spelled;
+    parse->confidence = value;
+    if (!value_span(value, one, &confidence, &rest) || *rest || confidence < one / 2 || confidence > one - millionth)
+        return complain(parse, value, err, "a confidence is 0.5 to 0.999 (paths: to 0.999999)");
+    parse->out->session.confidence = (uint32_t)(confidence / millionth);
     return STATUS_OK;
 }
 
@@ -238,6 +240,31 @@ enum status apply_budget(struct parse *parse, const char *value, struct err *err
     if (!value_number(value, false, 50, 1000000, &number))
         return complain(parse, value, err, "a budget is 50 to 1000000 packets");
     parse->out->session.budget = (uint32_t)number;
+    return STATUS_OK;
+}
+
+static void note_search(struct parse *parse)
+{
+    if (!parse->environment && !parse->searching)
+        parse->searching = parse->spelled;
+}
+
+enum status apply_max_probes(struct parse *parse, const char *value, struct err *err)
+{
+    uint64_t number;
+    note_search(parse);
+    if (!value_number(value, false, 50, FLOW_SERIALS_MOST, &number))
+        return complain(parse, value, err, "a number of probes goes here, 50 to 60000");
+    parse->out->max_probes = (uint32_t)number;
+    return STATUS_OK;
+}
+
+enum status apply_lite(struct parse *parse, const char *value, struct err *err)
+{
+    (void)value;
+    (void)err;
+    note_search(parse);
+    parse->out->session.lite = true;
     return STATUS_OK;
 }
 

@@ -28,6 +28,8 @@ enum status apply_send_gap(struct parse *parse, const char *value, struct err *e
 enum status apply_rate(struct parse *parse, const char *value, struct err *err);
 enum status apply_confidence(struct parse *parse, const char *value, struct err *err);
 enum status apply_budget(struct parse *parse, const char *value, struct err *err);
+enum status apply_max_probes(struct parse *parse, const char *value, struct err *err);
+enum status apply_lite(struct parse *parse, const char *value, struct err *err);
 enum status apply_only(struct parse *parse, const char *value, struct err *err);
 enum status apply_expect(struct parse *parse, const char *value, struct err *err);
 enum status apply_tos(struct parse *parse, const char *value, struct err *err);

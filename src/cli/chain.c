@@ -8,6 +8,7 @@
 
 /* What `auto` stands for; NULL ends. */
 static const char *const automatic_chain[] = {"udp", "icmp", "tcp/443", "tcp/80", NULL};
+static const char *const automatic_search[] = {"udp", NULL};
 static const char *const automatic_diagnosis[] = {"icmp",    "udp",    "udp/53",     "udp/443",
                                                   "tcp/443", "tcp/80", "tcp/80:ack", NULL};
 
@@ -206,6 +207,27 @@ enum status chain_diagnose(const struct parse *parse, struct err *err)
     else
         status = add_all_asked(parse, automatic_diagnosis, err);
     return status == STATUS_OK && !out->only ? lead_with_icmp(&out->session, err) : status;
+}
+
+/* --- a search for all paths --- */
+
+enum status chain_search(const struct parse *parse, struct err *err)
+{
+    struct session_config *config = &parse->out->session;
+    bool named = false;
+    for (unsigned i = 0; i < parse->probe_count; i++) {
+        const struct subject subject = {.spelled = parse->probes[i].spelled, .value = parse->probes[i].value};
+        if (is_automatic(parse->probes[i].text) && !parse->probes[i].environment)
+            return value_complain(err, &subject,
+                                  "one probe goes the ways of one kind of flow (as -P udp or -P tcp/443)");
+        named = named || !is_automatic(parse->probes[i].text);
+    }
+    enum status status = named ? add_all_asked(parse, automatic_search, err) : add_unasked(parse, err);
+    if (status == STATUS_OK && !named && config->automatic)
+        config->spec_count = 1;
+    if (status == STATUS_OK && config->spec_count != 1)
+        return err_set(err, STATUS_USAGE, "-P: one probe at a time goes all its ways (run paths once for each)");
+    return status;
 }
 
 enum status chain_of_specs(struct session_config *config, const struct probe_spec *specs, unsigned count, bool only,

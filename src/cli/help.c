@@ -50,14 +50,36 @@ static void add_option(struct strbuf *out, const struct option_row *row, const c
     strbuf_free(&left);
 }
 
+/* `help trace` has all options. */
+static bool is_known_to(const struct option_row *row, enum command command)
+{
+    if (command == COMMAND_DIAGNOSE)
+        return row->group != GROUP_CHOICE && row->group != GROUP_PATHS;
+    if (command != COMMAND_PATHS)
+        return true;
+    bool confidence = row->name && strcmp(row->name, "--confidence") == 0;
+    bool queries = row->letter && strcmp(row->letter, "-q") == 0;
+    return row->group != GROUP_CHOICE && (row->group != GROUP_DIAGNOSE || confidence) && !queries;
+}
+
 /* NULL: the command has no use for it. */
 static const char *help_of(const struct option_row *row, enum command command)
 {
     bool replay = command == COMMAND_REPLAY;
-    if (command == COMMAND_DIAGNOSE && row->group == GROUP_CHOICE)
+    if (!is_known_to(row, command))
         return NULL;
     const char *help = replay ? option_replay_help(row) : NULL;
     return help || (replay && row->sends) ? help : row->help;
+}
+
+/* NULL: the group goes on with the one before. */
+static const char *title_of(unsigned group, enum command command)
+{
+    if (command == COMMAND_REPLAY && group == GROUP_PROBES)
+        return "Which probes";
+    if (command == COMMAND_PATHS && group == GROUP_DIAGNOSE)
+        return option_group_titles[GROUP_PATHS];
+    return command == COMMAND_PATHS && group == GROUP_PATHS ? NULL : option_group_titles[group];
 }
 
 static void add_options(struct strbuf *out, enum command command)
@@ -68,10 +90,9 @@ static void add_options(struct strbuf *out, enum command command)
             const char *help = help_of(row, command);
             if (row->group != group || !help)
                 continue;
-            if (!titled)
-                strbuf_addf(out, "\n%s\n",
-                            command == COMMAND_REPLAY && group == GROUP_PROBES ? "Which probes"
-                                                                               : option_group_titles[group]);
+            const char *title = title_of(group, command);
+            if (!titled && title)
+                strbuf_addf(out, "\n%s\n", title);
             titled = true;
             add_option(out, row, help);
         }

@@ -75,6 +75,7 @@ static int run_command(const struct options *options, const struct run_context *
         return run_replay(options, context);
     case COMMAND_TRACE:
     case COMMAND_DIAGNOSE:
+    case COMMAND_PATHS:
         break;
     }
     return run_live(options, context);

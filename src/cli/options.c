@@ -10,7 +10,11 @@
 
 #define ENVIRONMENT_WORDS_MOST 256
 #define SPELLED_BYTES 64
-#define DIAGNOSE_FLOWS 12 /* source ports a spec may be asked from, where paths differ */
+#define PATHS_FLOWS (FLOW_ALTERNATES_MOST + 1)
+#define PATHS_PROBES 10000
+#define PATHS_CONFIDENCE 950000 /* millionths */
+#define DIAGNOSE_SUREST 999000  /* the same: no verdict is surer */
+#define DIAGNOSE_FLOWS 12       /* source ports a spec may be asked from, where paths differ */
 
 /* The words being walked through. */
 struct words {
@@ -209,9 +213,19 @@ static enum status judge_size(struct parse *parse, const char *text, struct err 
     return STATUS_OK;
 }
 
+static bool is_command(const struct parse *parse, enum command command)
+{
+    return parse->command && parse->command->command == command;
+}
+
 static bool is_diagnosis(const struct parse *parse)
 {
-    return parse->command && parse->command->command == COMMAND_DIAGNOSE;
+    return is_command(parse, COMMAND_DIAGNOSE);
+}
+
+static bool is_search(const struct parse *parse)
+{
+    return is_command(parse, COMMAND_PATHS);
 }
 
 static enum status take_probes(struct parse *parse, struct err *err)
@@ -244,6 +258,8 @@ static enum status complain_no_host(const struct parse *parse, struct err *err)
 {
     if (is_diagnosis(parse))
         return err_set(err, STATUS_USAGE, "diagnose: no HOST given (hopsonde diagnose [OPTIONS] HOST [PROBE...])");
+    if (is_search(parse))
+        return err_set(err, STATUS_USAGE, "paths: no HOST given (hopsonde paths [OPTIONS] HOST)");
     return err_set(err, STATUS_USAGE, "no HOST given (hopsonde [OPTIONS] HOST; `hopsonde --help` tells more)");
 }
 
@@ -362,6 +378,12 @@ static enum status judge_choice(struct parse *parse, struct err *err)
     return chain_choose(parse, err);
 }
 
+/* What says how a graph is drawn holds of a capture, too. */
+static bool option_is_of_graph(const char *spelled)
+{
+    return strcmp(spelled, "--confidence") == 0 || strcmp(spelled, "--lite") == 0;
+}
+
 static enum status judge_replay(struct parse *parse, struct err *err)
 {
     struct options *out = parse->out;
@@ -379,7 +401,10 @@ static enum status judge_replay(struct parse *parse, struct err *err)
                 return value_complain(err, &subject, "this file is being read (name another)");
         }
     }
-    if (parse->sending)
+    out->graphs = is_search(parse);
+    if (out->graphs && !out->session.confidence)
+        out->session.confidence = PATHS_CONFIDENCE;
+    if (parse->sending && !(is_search(parse) && option_is_of_graph(parse->sending)))
         hint_add(parse, "%s: no effect in a replay: the capture holds what was sent", parse->sending);
     enum status status = judge_choice(parse, err);
     return status == STATUS_OK && out->list ? judge_list(parse, err) : status;
@@ -400,23 +425,70 @@ static enum status judge_choosing(struct parse *parse, struct err *err)
     return apply_source(parse, parse->source, err);
 }
 
-/* What only `diagnose` knows, a trace refuses; of the environment it is left aside. */
-static enum status judge_trace_alone(struct parse *parse, struct err *err)
+/* What only `diagnose` knows, others refuse; of the environment it is left aside. */
+static enum status judge_no_diagnosis(struct parse *parse, struct err *err)
 {
     struct options *out = parse->out;
     const struct subject subject = {.spelled = parse->diagnosing ? parse->diagnosing : parse->judging};
     if (subject.spelled)
         return value_complain(err, &subject, "belongs to a diagnosis (hopsonde diagnose HOST)");
-    out->session.confidence = 0;
     out->session.budget = 0;
     out->expect_file = NULL;
     out->only = false;
     return STATUS_OK;
 }
 
+/* The same of `paths`. */
+static enum status judge_no_search(struct parse *parse, struct err *err)
+{
+    const struct subject subject = {.spelled = parse->searching};
+    if (subject.spelled)
+        return value_complain(err, &subject, "belongs to a search for all paths (hopsonde paths HOST)");
+    parse->out->session.lite = false;
+    return STATUS_OK;
+}
+
+static enum status judge_trace_alone(struct parse *parse, struct err *err)
+{
+    const struct subject doubting = {.spelled = parse->doubting};
+    enum status status = judge_no_diagnosis(parse, err);
+    if (status == STATUS_OK)
+        status = judge_no_search(parse, err);
+    if (status == STATUS_OK && doubting.spelled)
+        return value_complain(err, &doubting,
+                              "belongs to a diagnosis or to a search for all paths (hopsonde diagnose "
+                              "HOST, hopsonde paths HOST)");
+    parse->out->session.confidence = 0;
+    return status;
+}
+
+static enum status judge_search(struct parse *parse, struct err *err)
+{
+    struct options *out = parse->out;
+    struct session_config *config = &out->session;
+    const struct subject queries = {.spelled = "-q"};
+    enum status status = judge_no_diagnosis(parse, err);
+    if (status == STATUS_OK && parse->queries_given)
+        status = value_complain(err, &queries,
+                                "how often each hop is asked, a search for all paths finds out itself "
+                                "(--confidence, --max-probes)");
+    config->purpose = PURPOSE_PATHS;
+    config->automatic = false;
+    config->flows = PATHS_FLOWS;
+    config->queries = 1;
+    config->confidence = config->confidence ? config->confidence : PATHS_CONFIDENCE;
+    config->budget = out->max_probes ? out->max_probes : PATHS_PROBES;
+    return status;
+}
+
 static enum status judge_diagnosis(struct parse *parse, struct err *err)
 {
     struct session_config *config = &parse->out->session;
+    const struct subject confidence = {.spelled = parse->doubting, .value = parse->confidence};
+    if (config->confidence > DIAGNOSE_SUREST && parse->doubting)
+        return value_complain(err, &confidence, "a confidence is 0.5 to 0.999");
+    if (config->confidence > DIAGNOSE_SUREST)
+        config->confidence = DIAGNOSE_SUREST;
     config->purpose = PURPOSE_DIAGNOSE;
     config->flows = DIAGNOSE_FLOWS;
     config->queries = parse->queries_given ? config->queries : 1;
@@ -431,14 +503,28 @@ static enum status judge_diagnosis(struct parse *parse, struct err *err)
     return STATUS_OK;
 }
 
+/* What is sent, and what for. */
+static enum status judge_purpose(struct parse *parse, struct err *err)
+{
+    enum status status;
+    if (is_diagnosis(parse)) {
+        status = judge_no_search(parse, err);
+        if (status == STATUS_OK)
+            status = chain_diagnose(parse, err);
+        return status == STATUS_OK ? judge_diagnosis(parse, err) : status;
+    }
+    status = is_search(parse) ? chain_search(parse, err) : chain_build(parse, err);
+    if (status != STATUS_OK)
+        return status;
+    return is_search(parse) ? judge_search(parse, err) : judge_trace_alone(parse, err);
+}
+
 static enum status judge_live(struct parse *parse, struct err *err)
 {
     const struct subject subject = {.spelled = "-o", .value = parse->output_spelled};
     enum status status = judge_choosing(parse, err);
     if (status == STATUS_OK)
-        status = is_diagnosis(parse) ? chain_diagnose(parse, err) : chain_build(parse, err);
-    if (status == STATUS_OK)
-        status = is_diagnosis(parse) ? judge_diagnosis(parse, err) : judge_trace_alone(parse, err);
+        status = judge_purpose(parse, err);
     if (status == STATUS_OK)
         status = judge_header(parse, err);
     if (status == STATUS_OK)
@@ -488,9 +574,9 @@ static enum status parse_help(struct parse *parse, char *const *word, int count,
     const struct subject subject = {.spelled = "help", .value = parse->operands[0]};
     const struct command_row *topic = command_find(subject.value);
     if (reserved_command(subject.value))
-        return value_complain(err, &subject, "not in this version (trace, diagnose and replay are)");
+        return value_complain(err, &subject, "not in this version (trace, diagnose, paths and replay are)");
     if (!topic)
-        return value_complain(err, &subject, "there is no such command (trace, diagnose, replay)");
+        return value_complain(err, &subject, "there is no such command (trace, diagnose, paths, replay)");
     parse->out->help_topic = topic->name;
     return STATUS_OK;
 }
@@ -518,7 +604,7 @@ enum status options_parse(int argc, char *const argv[], const char *environment,
     int taken = argc > 1 ? 1 : argc;
     set_defaults(out);
     if (argc > 1 && reserved_command(argv[1]))
-        return err_set(err, STATUS_USAGE, "%s: not in this version (trace, diagnose and replay are)", argv[1]);
+        return err_set(err, STATUS_USAGE, "%s: not in this version (trace, diagnose, paths and replay are)", argv[1]);
     if (argc > 1 && (parse.command = command_find(argv[1]))) {
         out->command = parse.command->command;
         taken++;

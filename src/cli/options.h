@@ -8,7 +8,7 @@
 #include "out/output.h"
 #include "session/session.h"
 
-enum command { COMMAND_TRACE, COMMAND_DIAGNOSE, COMMAND_REPLAY, COMMAND_HELP, COMMAND_VERSION };
+enum command { COMMAND_TRACE, COMMAND_DIAGNOSE, COMMAND_PATHS, COMMAND_REPLAY, COMMAND_HELP, COMMAND_VERSION };
 
 #define OUTPUTS_MOST 8
 #define FILES_MOST 64
@@ -41,11 +41,13 @@ struct options {
     enum when color;
     unsigned verbose;
     struct choice choice; /* replay */
+    bool graphs;          /* replay: `paths --read`: graphs in place of traces, where the capture is another tool's */
     bool list;            /* replay: a line a trace; the report on stdout is then output_list */
     /* diagnose, replay: what is expected of each spec; NULL: nothing. The file is not read here. */
     const char *expect_file;
-    bool default_specs; /* diagnose: nobody named a probe: those of the file come in place of the default ones */
-    bool only;          /* diagnose: no icmp for comparison */
+    bool default_specs;  /* diagnose: nobody named a probe: those of the file come in place of the default ones */
+    bool only;           /* diagnose: no icmp for comparison */
+    uint32_t max_probes; /* paths; 0: the default */
     bool quiet, dry_run, numeric;
     /* Whole lines for stderr ("hopsonde: ...\n"), each once: another tool's spelling that worked. Empty with --quiet.
      */

@@ -28,16 +28,10 @@ static bool shows_a_trace(const struct session *session)
 static int report_replay(struct session *session, struct report *report, const struct report_source *source,
                          const struct run_context *context)
 {
-    struct judgement *judgement = calloc(1, sizeof *judgement);
-    if (!judgement)
-        return EXIT_SYSTEM;
-    verdict_judge(session, judgement);
-    report_end(report, session, judgement, source);
-    int code = shows_a_trace(session) ? EXIT_REACHED : EXIT_NOT_REACHED;
-    if (context->expect)
-        code = run_compare(context, judgement, report);
-    free(judgement);
-    return code;
+    int code = run_report_end(context, report, session, source);
+    if (context->expect || code == EXIT_SYSTEM)
+        return code;
+    return shows_a_trace(session) ? EXIT_REACHED : EXIT_NOT_REACHED;
 }
 
 static void warn_of_cut(const char *name)

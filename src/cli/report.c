@@ -165,6 +165,14 @@ struct session_events report_events(struct report *report)
     return (struct session_events){.context = report, .probe_settled = on_probe, .hop_settled = on_hop};
 }
 
+void report_graphs(struct report *report, const struct graph *graphs, unsigned count)
+{
+    for (unsigned i = 0; i < report->count; i++) {
+        report->outputs[i].graphs = graphs;
+        report->outputs[i].graph_count = count;
+    }
+}
+
 void report_end(struct report *report, const struct session *session, const struct judgement *judgement,
                 const struct report_source *source)
 {

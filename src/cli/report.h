@@ -29,6 +29,8 @@ void report_begin(struct report *report, const struct session *session, const st
 struct session_events report_events(struct report *report);
 void report_end(struct report *report, const struct session *session, const struct judgement *judgement,
                 const struct report_source *source);
+/* What a search for all paths found; before report_end() or report_replay_end(), and borrowed until that. */
+void report_graphs(struct report *report, const struct graph *graphs, unsigned count);
 /* The same for captures that are not our own. Whether any format needs traces kept to the end: those that do not are
  * then told of them at the end, too. */
 bool report_keeps(const struct report *report);

@@ -73,6 +73,45 @@ int run_compare(const struct run_context *context, const struct judgement *judge
     return differing ? EXIT_NOT_REACHED : EXIT_REACHED;
 }
 
+/* --- the end of a report --- */
+
+static int end_judged(const struct run_context *context, struct report *report, const struct session *session,
+                      const struct report_source *source)
+{
+    struct judgement *judgement = calloc(1, sizeof *judgement);
+    if (!judgement)
+        return EXIT_SYSTEM;
+    verdict_judge(session, judgement);
+    report_end(report, session, judgement, source);
+    int code = context->expect ? run_compare(context, judgement, report) : exit_of_judgement(judgement);
+    free(judgement);
+    return code;
+}
+
+/* Where the target is in the graph, it answered; nothing else is judged there. */
+static int end_paths(struct report *report, const struct session *session, const struct report_source *source)
+{
+    static const struct judgement none;
+    const struct session_config *config = session_config(session);
+    const struct trace *trace = session_trace(session, 0);
+    struct graph graph;
+    bool drawn = graph_build(&trace, 1, config->confidence / 1e6, config->lite, &graph);
+    report_graphs(report, &graph, drawn);
+    report_end(report, session, &none, source);
+    graph_free(&graph);
+    if (!drawn)
+        return EXIT_SYSTEM;
+    return trace->reached_ttl ? EXIT_REACHED : EXIT_NOT_REACHED;
+}
+
+int run_report_end(const struct run_context *context, struct report *report, const struct session *session,
+                   const struct report_source *source)
+{
+    if (session_config(session)->purpose == PURPOSE_PATHS)
+        return end_paths(report, session, source);
+    return end_judged(context, report, session, source);
+}
+
 /* --- who, where from, by which way --- */
 
 uint64_t run_random(void)
@@ -302,22 +341,15 @@ static void begin_live(struct live_run *run)
 /* Ends the run and reports; the wire's own failure, if any, is told by the caller. */
 static int finish_live(struct live_run *run, bool interrupted)
 {
-    struct judgement *judgement = calloc(1, sizeof *judgement);
     struct session_claim claim;
     struct err err;
-    int code = EXIT_NOT_REACHED;
     enum session_end end = interrupted ? SESSION_INTERRUPTED : SESSION_COMPLETE;
     uint64_t dropped = run->wire->ops->dropped(run->wire);
     nstime ended = session_now(run->session);
     session_finish(run->session, end, dropped);
     while (run->dump && session_take_claim(run->session, &claim))
         dump_claim(run->dump, &claim);
-    if (judgement) {
-        verdict_judge(run->session, judgement);
-        report_end(&run->report, run->session, judgement, &run->source);
-        code = run->context->expect ? run_compare(run->context, judgement, &run->report) : exit_of_judgement(judgement);
-        free(judgement);
-    }
+    int code = run_report_end(run->context, &run->report, run->session, &run->source);
     if (run->dump && dump_close(run->dump, end, ended, dropped, &err) != STATUS_OK)
         code = run_complain(&err);
     if (report_close(&run->report, &err) != STATUS_OK)

@@ -5,14 +5,9 @@
 #include "cli/apply.h"
 
 const char *const option_group_titles[GROUP_COUNT] = {
-    [GROUP_PROBES] = "What is sent",
-    [GROUP_LADDER] = "How far and how fast",
-    [GROUP_DIAGNOSE] = "A diagnosis",
-    [GROUP_HEADER] = "Header fields",
-    [GROUP_ROUTE] = "From where",
-    [GROUP_CHOICE] = "What a replay reports",
-    [GROUP_OUTPUT] = "Reports and captures",
-    [GROUP_OTHER] = "Other",
+    [GROUP_PROBES] = "What is sent",          [GROUP_LADDER] = "How far and how fast", [GROUP_DIAGNOSE] = "A diagnosis",
+    [GROUP_PATHS] = "A search for all paths", [GROUP_HEADER] = "Header fields",        [GROUP_ROUTE] = "From where",
+    [GROUP_CHOICE] = "What a replay reports", [GROUP_OUTPUT] = "Reports and captures", [GROUP_OTHER] = "Other",
 };
 
 const struct option_row option_rows[] = {
@@ -44,7 +39,10 @@ const struct option_row option_rows[] = {
      apply_rate},
 
     {NULL, "--confidence", "C", GROUP_DIAGNOSE, true, NULL,
-     "how sure a silence is to be before it is called dropped (0.99; 0.5 to 0.999)", apply_confidence},
+     "diagnose: how sure a silence is to be before it is called dropped (0.99; 0.5 to 0.999); paths: how sure it is to "
+     "be "
+     "that nothing of the whole graph was missed (0.95; 0.5 to 0.999999)",
+     apply_confidence},
     {NULL, "--budget", "N", GROUP_DIAGNOSE, true, NULL, "most packets to send (2000; 50 to 1000000)", apply_budget},
     {NULL, "--only", NULL, GROUP_DIAGNOSE, true, NULL, "the probes that were named alone, without icmp for comparison",
      apply_only},
@@ -52,6 +50,10 @@ const struct option_row option_rows[] = {
      "compare with the lines of FILE, PROBE STATE [at|after ADDRESS], and say what differs; its probes are asked where "
      "none is named (replay: of what hopsonde saved)",
      apply_expect},
+
+    {NULL, "--max-probes", "N", GROUP_PATHS, true, NULL, "most probes to send (10000; 50 to 60000)", apply_max_probes},
+    {NULL, "--lite", NULL, GROUP_PATHS, true, NULL,
+     "by MDA-Lite: fewer probes, where balancers look even and their ways don't cross", apply_lite},
 
     {"-t", "--tos", "N", GROUP_HEADER, true, NULL, "TOS byte or traffic class (0)", apply_tos},
     {NULL, "--dscp", "N", GROUP_HEADER, true, NULL, "DSCP, by number or name (ef, af11, cs6 ...)", apply_dscp},
@@ -105,6 +107,13 @@ const struct command_row command_rows[] = {
      "dropped, intercepted ..., by which device or between which, how sure that is, and which of them to use. Where "
      "no PROBE is named: icmp, udp, udp/53, udp/443, tcp/443, tcp/80 and tcp/80:ack. PROBE is written as after -P; "
      "icmp goes along for comparison."},
+    {"paths", COMMAND_PATHS, "paths [OPTIONS] HOST", "all balanced paths, as a graph",
+     "Finds every path that routers spread the flows to HOST over, by sending probes of one kind from many source "
+     "ports, "
+     "and shows the graph: each hop's routers, which leads to which, which of them balance flows and which packets, "
+     "and "
+     "how sure it is that none was missed. Each link was crossed by a single flow. The probe is udp where none is "
+     "named."},
     {"replay", COMMAND_REPLAY, "replay [OPTIONS] FILE...", "the traces in captures of any tool",
      "Finds the traces that any tool has made in captures, and reports each as if it were of our own making; of a "
      "capture that hopsonde saved with --write, its report again. Several files are one capture, in order of time. "
@@ -185,7 +194,7 @@ static bool is_among(const char *word, const char *const words[])
 
 bool reserved_command(const char *word)
 {
-    static const char *const words[] = {"paths", "watch", "sweep", NULL};
+    static const char *const words[] = {"watch", "sweep", NULL};
     return is_among(word, words);
 }
 

@@ -47,6 +47,9 @@ struct parse {
     const char *sending;        /* the first option given that has no effect in a replay */
     const char *choosing;       /* the first option given that only a replay knows */
     const char *diagnosing;     /* the first option given that only a diagnosis knows */
+    const char *searching;      /* the same of a search for all paths */
+    const char *doubting;       /* --confidence, which both of them know */
+    const char *confidence;     /* its value */
     const char *judging;        /* the same of a diagnosis or a replay */
     const char *source;         /* --source: a choice in a replay, elsewhere another tool's -s; NULL: not given */
     const char *output_spelled; /* the first -o given that a dry run can't obey */
@@ -59,6 +62,7 @@ enum option_group {
     GROUP_PROBES,
     GROUP_LADDER,
     GROUP_DIAGNOSE, /* unknown to a trace */
+    GROUP_PATHS,    /* the same */
     GROUP_HEADER,
     GROUP_ROUTE,
     GROUP_CHOICE, /* what a replay is about: unknown to all else */

@@ -9,6 +9,7 @@
 #include <stdio.h>
 
 #include "recognise/recognise.h"
+#include "session/graph.h"
 #include "session/session.h"
 #include "verdict/verdict.h"
 
@@ -41,6 +42,10 @@ struct output {
     struct output_options options;
     void *state; /* the format's own, from begin to end */
     bool headed; /* the format's own: its heading stands in the file, maybe since an earlier report */
+    /* What a run of `paths` found, graph_count of them; set before its end, and then borrowed. NULL: another command.
+     */
+    const struct graph *graphs;
+    unsigned graph_count;
 };
 
 struct output_format {

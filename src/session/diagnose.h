@@ -33,7 +33,8 @@ bool need_is_limited(const struct session *session, uint8_t ttl);
 /* Our own host lets nothing of it out: asking again changes nothing. */
 bool need_is_kept_back(const struct trace *trace);
 
-/* parted.c: the first TTL at which two flows, of one spec or of two, show different routers, or that they part; 0: none.
+/* parted.c: the first TTL at which two flows, of one spec or of two, show different routers, or that they part; 0:
+ * none.
  */
 unsigned parted_at(const struct session *session);
 /* Rule 6 for one spec. */

@@ -76,7 +76,7 @@ static const char *summary(void)
     const struct session_config *c = &options.session;
     char *at = text;
     char *const end = text + sizeof text;
-    static const char *const commands[] = {"trace", "diagnose", "replay", "help", "version"};
+    static const char *const commands[] = {"trace", "diagnose", "paths", "replay", "help", "version"};
 #define ADD(...) at += snprintf(at, (size_t)(end - at), __VA_ARGS__)
     ADD("%s", commands[options.command]);
     if (*options.host)
@@ -139,6 +139,10 @@ static const char *summary(void)
         ADD(" diagnosis=%d/%u/%u/%lu", c->purpose, c->flows, c->confidence / 1000, (unsigned long)c->budget);
     for (unsigned i = 0; i < options.read_count; i++)
         ADD(" read=%s", options.read_files[i]);
+    if (options.graphs)
+        ADD(" graphs");
+    if (c->lite)
+        ADD(" lite");
     if (options.color != WHEN_AUTO)
         ADD(" color=%s", options.color == WHEN_ALWAYS ? "always" : "never");
     if (options.verbose)
@@ -304,6 +308,16 @@ static void test_meanings(void)
         {"diagnose --only --expect f h", "diagnose h icmp udp udp/53 udp/443 tcp/443 tcp/80 tcp/80:ack queries=1 "
                                          "default only expect=f diagnosis=1/12/990/2000"},
         {"trace diagnose", "trace diagnose"},
+        /* paths */
+        {"paths h", "paths h udp queries=1 diagnosis=2/4096/950/10000"},
+        {"paths -P tcp/443 h", "paths h tcp/443 queries=1 diagnosis=2/4096/950/10000"},
+        {"paths -I --confidence 0.9999 --max-probes 60000 h", "paths h icmp queries=1 diagnosis=2/4096/999/60000"},
+        {"paths -p 53 h", "paths h udp/53 queries=1 diagnosis=2/4096/950/10000"},
+        {"paths https://h/", "paths h tcp/443 queries=1 diagnosis=2/4096/950/10000"},
+        {"paths --lite h", "paths h udp queries=1 diagnosis=2/4096/950/10000 lite"},
+        {"paths --read x", "replay diagnosis=0/0/950/0 read=x graphs"},
+        {"paths --read x --confidence .99 --lite h", "replay h diagnosis=0/0/990/0 read=x graphs lite"},
+        {"trace paths", "trace paths"},
         /* help */
         {"--help", "help"},
         {"-h", "help"},
@@ -348,10 +362,23 @@ static void test_complaints(void)
         {"diagnose h udp,tcp", "udp,tcp: one PROTOCOL[/PORT] goes here (several are several words, as udp tcp/443)"},
         {"diagnose h tcp/22 -p 80", "-p 80: tcp/22 has its port already (leave one of them out)"},
         {"diagnose --only h", "--only: no probe is named (as in hopsonde diagnose --only HOST tcp/443)"},
-        {"diagnose --confidence 1 h", "--confidence 1: a confidence is 0.5 to 0.999"},
+        {"diagnose --confidence 1 h", "--confidence 1: a confidence is 0.5 to 0.999 (paths: to 0.999999)"},
         {"diagnose --confidence 0.9991 h", "--confidence 0.9991: a confidence is 0.5 to 0.999"},
-        {"diagnose --confidence 0.4999 h", "--confidence 0.4999: a confidence is 0.5 to 0.999"},
-        {"diagnose --confidence 99% h", "--confidence 99%: a confidence is 0.5 to 0.999"},
+        {"diagnose --confidence 0.4999 h", "--confidence 0.4999: a confidence is 0.5 to 0.999 (paths: to 0.999999)"},
+        {"diagnose --confidence 99% h", "--confidence 99%: a confidence is 0.5 to 0.999 (paths: to 0.999999)"},
+        {"diagnose --confidence 0.99901 h", "--confidence 0.99901: a confidence is 0.5 to 0.999"},
+        {"paths --confidence 1 h", "--confidence 1: a confidence is 0.5 to 0.999 (paths: to 0.999999)"},
+        {"paths --max-probes 49 h", "--max-probes 49: a number of probes goes here, 50 to 60000"},
+        {"paths --max-probes 60001 h", "--max-probes 60001: a number of probes goes here, 50 to 60000"},
+        {"paths -q 3 h", "-q: how often each hop is asked, a search for all paths finds out itself (--confidence, "
+                         "--max-probes)"},
+        {"paths -P auto h", "-P auto: one probe goes the ways of one kind of flow (as -P udp or -P tcp/443)"},
+        {"paths -P udp -P icmp h", "-P: one probe at a time goes all its ways (run paths once for each)"},
+        {"paths --budget 100 h", "--budget: belongs to a diagnosis (hopsonde diagnose HOST)"},
+        {"paths", "paths: no HOST given (hopsonde paths [OPTIONS] HOST)"},
+        {"--lite h", "--lite: belongs to a search for all paths (hopsonde paths HOST)"},
+        {"diagnose --max-probes 100 h", "--max-probes: belongs to a search for all paths (hopsonde paths HOST)"},
+        {"-n paths", "paths: a command comes before its options (a host of that name: hopsonde trace paths)"},
         {"diagnose --budget 49 h", "--budget 49: a budget is 50 to 1000000 packets"},
         {"diagnose --budget 1000001 h", "--budget 1000001: a budget is 50 to 1000000 packets"},
         {"diagnose --expect '' h", "--expect '': a file name goes here"},
@@ -359,12 +386,13 @@ static void test_complaints(void)
         {"diagnose --list h", "--list: chooses what a replay reports (hopsonde replay FILE...)"},
         {"diagnose -n diagnose h", "h: no such protocol: a probe is PROTOCOL[/PORT], as tcp/443, of udp, icmp, tcp, "
                                    "udplite, dccp, sctp, ip"},
-        {"--confidence 0.9 h", "--confidence: belongs to a diagnosis (hopsonde diagnose HOST)"},
+        {"--confidence 0.9 h",
+         "--confidence: belongs to a diagnosis or to a search for all paths (hopsonde diagnose HOST, "
+         "hopsonde paths HOST)"},
         {"--only h", "--only: belongs to a diagnosis (hopsonde diagnose HOST)"},
         {"--expect f h", "--expect: belongs to a diagnosis (hopsonde diagnose HOST)"},
-        {"paths h", "paths: not in this version (trace, diagnose and replay are)"},
-        {"watch h", "watch: not in this version (trace, diagnose and replay are)"},
-        {"sweep h", "sweep: not in this version (trace, diagnose and replay are)"},
+        {"watch h", "watch: not in this version (trace, diagnose, paths and replay are)"},
+        {"sweep h", "sweep: not in this version (trace, diagnose, paths and replay are)"},
         {"-n replay x", "replay: a command comes before its options (a host of that name: hopsonde trace replay)"},
         {"-n diagnose", "diagnose: a command comes before its options (a host of that name: hopsonde trace diagnose)"},
         {"replay", "replay: no file given (hopsonde replay FILE...)"},
@@ -387,8 +415,8 @@ static void test_complaints(void)
         {"replay -P nonsense y", "-P nonsense: no such protocol: a probe is PROTOCOL[/PORT], as tcp/443, of udp, icmp, "
                                  "tcp, udplite, dccp, sctp, ip"},
         {"replay --bpf '' y", "--bpf '': a filter goes here, as 'icmp or udp portrange 33434-33534'"},
-        {"help x", "help x: there is no such command (trace, diagnose, replay)"},
-        {"help paths", "help paths: not in this version (trace, diagnose and replay are)"},
+        {"help x", "help x: there is no such command (trace, diagnose, paths, replay)"},
+        {"help watch", "help watch: not in this version (trace, diagnose, paths and replay are)"},
         /* options that are none */
         {"--porbe udp h", "--porbe: there is no such option (did you mean --probe?)"},
         {"--max-hosp 3 h", "--max-hosp: there is no such option (did you mean -m?)"},

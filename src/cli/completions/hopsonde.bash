@@ -16,7 +16,7 @@ _hopsonde()
     fi
 
     local options='-P --probe -I -T -U -p -4 -6 --seed --dry-run -f -m -q -w --gap -z --rate --confidence --budget --only
-        --expect -t --tos --dscp --ecn --no-df --flow-label -s -i --sport --fwmark --target --source --since --until --bpf
+        --expect --max-probes --lite -t --tos --dscp --ecn --no-df --flow-label -s -i --sport --fwmark --target --source --since --until --bpf
         --list -o -W --write -R --read -n -v --quiet --color -h --help -V --version'
     local probes='auto icmp udp udp/53 udp/123 udp/443 tcp/22 tcp/80 tcp/80:ack tcp/80:fin tcp/443 udplite dccp sctp ip/'
 
@@ -54,13 +54,13 @@ _hopsonde()
         mapfile -t COMPREPLY < <(compgen -f -- "$cur")
         return
         ;;
-    -p | --seed | -f | -m | -q | -w | --gap | -z | --rate | --confidence | --budget | -t | --tos | --flow-label | -s | \
+    -p | --seed | -f | -m | -q | -w | --gap | -z | --rate | --confidence | --budget | --max-probes | -t | --tos | --flow-label | -s | \
         --sport | --fwmark | --target | --source | --since | --until | --bpf)
         return
         ;;
     help)
         if ((cword == 2)); then
-            mapfile -t COMPREPLY < <(compgen -W 'trace diagnose replay' -- "$cur")
+            mapfile -t COMPREPLY < <(compgen -W 'trace diagnose paths replay' -- "$cur")
             return
         fi
         ;;
@@ -79,7 +79,7 @@ _hopsonde()
     else
         mapfile -t COMPREPLY < <(compgen -A hostname -- "$cur")
         if ((cword == 1)); then
-            mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'trace diagnose replay help' -- "$cur")
+            mapfile -t -O "${#COMPREPLY[@]}" COMPREPLY < <(compgen -W 'trace diagnose paths replay help' -- "$cur")
         fi
     fi
 }
