@@ -1,8 +1,10 @@
 #include "cli/foreign.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "cli/ahead.h"
+#include "cli/judge.h"
 #include "cli/progress.h"
 
 #define PREFETCH 8 /* so many frames before they are taken */
@@ -118,6 +120,49 @@ static bool is_broken_off(const struct reading *reading, const struct source_fil
     return broken_off;
 }
 
+static int complain_of_memory(void)
+{
+    struct err err;
+    err_set(&err, STATUS_SYSTEM, "out of memory");
+    return run_complain(&err);
+}
+
+/* What is expected is of one path. */
+static int compare(const struct reading *reading, const struct judged *judged, const char *name)
+{
+    struct err err;
+    if (judged->cohorts <= 1)
+        return run_compare(reading->context, &judged->judgement, reading->report);
+    if (judged->several_targets)
+        err_set(&err, STATUS_OK,
+                "%s: nothing to compare with --expect: there are traces to several targets (name one: "
+                "--target ADDRESS)",
+                name);
+    else
+        err_set(&err, STATUS_OK,
+                "%s: nothing to compare with --expect: there are traces from several sources (name one: "
+                "--source ADDRESS)",
+                name);
+    run_complain(&err);
+    return EXIT_NOT_REACHED;
+}
+
+/* The traces are told, judged and, where something is expected of them, compared with that. */
+static int report_found(struct reading *reading, const struct foreign *foreign, const struct report_source *source)
+{
+    const struct recognition *found = recogniser_result(reading->recogniser);
+    int code = found->traces_found ? EXIT_REACHED : EXIT_NOT_REACHED;
+    report_replay_tell(reading->report, found);
+    struct judged *judged = judge_report(reading->report, found, source);
+    report_replay_end(reading->report, found, source);
+    if (!judged)
+        return complain_of_memory();
+    if (reading->context->expect)
+        code = compare(reading, judged, foreign->names[0]);
+    free(judged);
+    return code;
+}
+
 static int report_reading(struct reading *reading, const struct foreign *foreign)
 {
     struct source_file files[FILES_MOST] = {{0}};
@@ -126,20 +171,15 @@ static int report_reading(struct reading *reading, const struct foreign *foreign
         files[i].name = foreign->names[i];
     report_replay_begin(reading->report, &source);
     progress_start(&reading->progress, wants_progress(reading));
-    if (!read_all(reading)) {
-        struct err err;
-        err_set(&err, STATUS_SYSTEM, "out of memory");
-        return run_complain(&err);
-    }
+    if (!read_all(reading))
+        return complain_of_memory();
     progress_erase(&reading->progress);
     source.interrupted = *reading->context->stop && !reading->report->pipe_closed;
     fill_files(foreign, files);
     if (source.interrupted || is_broken_off(reading, files, foreign->count))
         recogniser_break_off(reading->recogniser);
     recogniser_finish(reading->recogniser);
-    const struct recognition *found = recogniser_result(reading->recogniser);
-    report_replay_end(reading->report, found, &source);
-    return found->traces_found ? EXIT_REACHED : EXIT_NOT_REACHED;
+    return report_found(reading, foreign, &source);
 }
 
 int foreign_report(struct foreign *foreign, const struct options *options, struct sieve *sieve, struct report *report,
@@ -148,7 +188,7 @@ int foreign_report(struct foreign *foreign, const struct options *options, struc
     struct err err = {0};
     struct reading reading = {
         .options = options, .context = context, .report = report, .sieve = sieve, .merge = foreign->merge};
-    const struct recogniser_config config = {.keep = report_keeps(report), .secret = run_random()};
+    const struct recogniser_config config = {.keep = report_keeps(report) || context->expect, .secret = run_random()};
     const struct recogniser_events events = report_replay_events(report, &options->choice);
     reading.recogniser = recogniser_new(&config, &events, &err);
     if (!reading.recogniser) {

@@ -65,6 +65,8 @@ static int replay_session(struct wire *wire, const struct saved_run *saved, cons
     return status == STATUS_OK ? code : run_complain(&err);
 }
 
+#define CODE_LATER (-1) /* what becomes of the file is known when all are read */
+
 struct replay {
     const struct options *options;
     const struct run_context *context;
@@ -123,7 +125,7 @@ static int replay_wire(struct replay *replay, struct wire *wire, const struct sa
         return EXIT_NOT_REACHED;
     }
     if (foreign_add(&replay->foreign, wire, name))
-        return EXIT_NOT_REACHED;
+        return CODE_LATER;
     err_set(&err, STATUS_SYSTEM, "%s: cannot read the capture: out of memory", name);
     return run_complain(&err);
 }
@@ -140,17 +142,6 @@ static int replay_file(struct replay *replay, const char *name)
     return replay_wire(replay, wire, saved, name);
 }
 
-/* Verdicts are of whole runs of our own. */
-static void miss_verdicts(struct replay *replay)
-{
-    struct err err;
-    err_set(&err, STATUS_OK,
-            "%s: nothing to compare with --expect: only whole runs that hopsonde saved as pcapng have verdicts",
-            replay->foreign.names[0]);
-    run_complain(&err);
-    replay->unexpected = true;
-}
-
 static void replay_files(struct replay *replay)
 {
     const struct options *options = replay->options;
@@ -158,8 +149,6 @@ static void replay_files(struct replay *replay)
         note_code(replay, replay_file(replay, options->read_files[i]));
     if (replay->foreign.count)
         note_code(replay, foreign_report(&replay->foreign, options, replay->sieve, &replay->report, replay->context));
-    if (replay->foreign.count && replay->context->expect)
-        miss_verdicts(replay);
     foreign_free(&replay->foreign);
 }
 

@@ -268,8 +268,7 @@ void report_replay_check(struct report *report)
         check(report, i);
 }
 
-/* What was kept, for the formats that would rather have been told as it came. */
-static void tell_kept(struct report *report, const struct recognition *found)
+void report_replay_tell(struct report *report, const struct recognition *found)
 {
     for (size_t i = 0; i < found->trace_count; i++) {
         const struct trace *trace = found->traces[i];
@@ -281,9 +280,16 @@ static void tell_kept(struct report *report, const struct recognition *found)
         on_replay_error(report, &found->errors[i]);
 }
 
+void report_replay_judged(struct report *report, const struct trace *const *traces, size_t count,
+                          const struct judgement *judgement, const struct report_source *source)
+{
+    for (unsigned i = 0; i < report->count; i++)
+        if (report->outputs[i].format->replay_judged && !report->dead[i])
+            report->outputs[i].format->replay_judged(&report->outputs[i], traces, count, judgement, source);
+}
+
 void report_replay_end(struct report *report, const struct recognition *found, const struct report_source *source)
 {
-    tell_kept(report, found);
     for (unsigned i = 0; i < report->count; i++) {
         if (report->dead[i])
             continue;

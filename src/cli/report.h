@@ -32,13 +32,19 @@ void report_end(struct report *report, const struct session *session, const stru
 /* What a search for all paths found; before report_end() or report_replay_end(), and borrowed until that. */
 void report_graphs(struct report *report, const struct graph *graphs, unsigned count);
 /* The same for captures that are not our own. Whether any format needs traces kept to the end: those that do not are
- * then told of them at the end, too. */
+ * then told of them by report_replay_tell(). */
 bool report_keeps(const struct report *report);
 void report_replay_begin(struct report *report, const struct report_source *source);
 /* Events that feed every output with what `choice` wants; valid as long as both are. */
 struct recogniser_events report_replay_events(struct report *report, const struct choice *choice);
 /* Looks whether what was written so far went well; to be called now and then. */
 void report_replay_check(struct report *report);
+/* What the traces from one source to one target show together; for each such cohort, after report_replay_tell() and
+ * before the end. */
+void report_replay_judged(struct report *report, const struct trace *const *traces, size_t count,
+                          const struct judgement *judgement, const struct report_source *source);
+/* Tells what was kept to the formats that would rather have been told as it came. */
+void report_replay_tell(struct report *report, const struct recognition *found);
 void report_replay_end(struct report *report, const struct recognition *found, const struct report_source *source);
 
 /* Where more text may follow a report that is text: standard output. NULL: that is no text. */

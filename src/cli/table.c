@@ -48,7 +48,7 @@ const struct option_row option_rows[] = {
      apply_only},
     {NULL, "--expect", "FILE", GROUP_DIAGNOSE, false, NULL,
      "compare with the lines of FILE, PROBE STATE [at|after ADDRESS], and say what differs; its probes are asked where "
-     "none is named (replay: of what hopsonde saved)",
+     "none is named (replay: of one target)",
      apply_expect},
 
     {NULL, "--max-probes", "N", GROUP_PATHS, true, NULL, "most probes to send (10000; 50 to 60000)", apply_max_probes},

@@ -4,22 +4,24 @@
 #include <stdlib.h>
 
 #include "out/ended.h"
+#include "out/summary.h"
 #include "probe/type.h"
 
 struct evidence_list {
     struct strbuf *text;
-    const struct session *session;
-    nstime start; /* the run's first probe */
+    const struct judgement *judgement;
+    const struct report_source *source;
+    nstime start; /* the first probe whose time is known; NSTIME_NEVER: none is */
     unsigned count;
 };
 
-static nstime start_of(const struct session *session)
+static nstime start_of(const struct judgement *judgement)
 {
     nstime start = NSTIME_NEVER;
-    for (unsigned i = 0; i < session_trace_count(session); i++) {
-        const struct trace *trace = session_trace(session, i);
-        if (trace->started && trace->first_sent < start)
-            start = trace->first_sent;
+    for (unsigned i = 0; i < judgement->verdict_count; i++) {
+        nstime sent = judgement->verdicts[i].trace->first_sent;
+        if (sent != NSTIME_NONE && sent < start)
+            start = sent;
     }
     return start;
 }
@@ -34,13 +36,30 @@ static void add_endpoint(struct strbuf *text, const struct addr *address, bool h
         strbuf_addf(text, address->family == 6 ? "[%s]:%u" : "%s:%u", plain, port);
 }
 
-static void begin_line(struct evidence_list *list, uint64_t frame, nstime at)
+static void begin_line(struct evidence_list *list, uint64_t frame, unsigned file, nstime at)
 {
     list->count++;
     strbuf_add(list->text, "    ");
     if (frame)
         strbuf_addf(list->text, "frame %-4" PRIu64 " ", frame);
-    strbuf_addf(list->text, "+%.3f ms  ", nstime_ms(at - list->start));
+    if (frame && list->source->file_count > 1 && file < list->source->file_count) {
+        strbuf_add(list->text, "of ");
+        summary_add_file_name(list->text, list->source->files[file].name);
+        strbuf_add(list->text, "  ");
+    }
+    if (list->start != NSTIME_NEVER)
+        strbuf_addf(list->text, "+%.3f ms  ", nstime_ms(at - list->start));
+}
+
+/* The ports that vary along another tool's trace are the probe's own. */
+static uint16_t source_port(const struct trace *trace, const struct probe *probe)
+{
+    return trace->origin.source_port_varies ? probe->source_port : trace_flow(trace, probe->flow)->source_port;
+}
+
+static uint16_t target_port(const struct trace *trace, const struct probe *probe)
+{
+    return trace->origin.target_port_varies ? probe->target_port : trace_flow(trace, probe->flow)->target_port;
 }
 
 static void add_probe(struct evidence_list *list, const struct trace *trace, const struct probe *probe)
@@ -48,10 +67,10 @@ static void add_probe(struct evidence_list *list, const struct trace *trace, con
     char spec[PROBE_SPEC_TEXT_BYTES];
     const struct flow *flow = trace_flow(trace, probe->flow);
     bool has_port = flow->spec.type->has_port;
-    begin_line(list, probe->frame, probe->sent);
-    add_endpoint(list->text, &flow->source, has_port, flow->source_port);
+    begin_line(list, probe->frame, probe->file, probe->sent);
+    add_endpoint(list->text, &flow->source, has_port, source_port(trace, probe));
     strbuf_add(list->text, " > ");
-    add_endpoint(list->text, &flow->target, has_port, flow->spec.port);
+    add_endpoint(list->text, &flow->target, has_port, target_port(trace, probe));
     probe_spec_format(&flow->spec, spec);
     strbuf_addf(list->text, "  %s, TTL %u, attempt %u", spec, probe->ttl, probe->attempt);
     if (probe->state == PROBE_REFUSED)
@@ -66,10 +85,10 @@ static void add_reply(struct evidence_list *list, const struct trace *trace, con
 {
     const struct flow *flow = trace_flow(trace, probe->flow);
     bool has_port = !reply->is_icmp && flow->spec.type->has_port;
-    begin_line(list, reply->frame, reply->time);
-    add_endpoint(list->text, &reply->from, has_port, flow->spec.port);
+    begin_line(list, reply->frame, reply->file, reply->time);
+    add_endpoint(list->text, &reply->from, has_port, target_port(trace, probe));
     strbuf_add(list->text, " > ");
-    add_endpoint(list->text, &flow->source, has_port, flow->source_port);
+    add_endpoint(list->text, &flow->source, has_port, source_port(trace, probe));
     strbuf_add(list->text, "  ");
     if (reply->is_icmp)
         ended_add_icmp(list->text, reply->version, reply->icmp_type, reply->icmp_code);
@@ -80,16 +99,16 @@ static void add_reply(struct evidence_list *list, const struct trace *trace, con
 
 /* --- by frames --- */
 
-static void add_frame(struct evidence_list *list, uint64_t frame)
+static void add_frame(struct evidence_list *list, const struct frame_number *frame)
 {
-    for (unsigned i = 0; i < session_trace_count(list->session); i++) {
-        const struct trace *trace = session_trace(list->session, i);
+    for (unsigned i = 0; i < list->judgement->verdict_count; i++) {
+        const struct trace *trace = list->judgement->verdicts[i].trace;
         for (size_t k = 0; k < trace->probe_count; k++) {
             const struct probe *probe = &trace->probes[k];
-            if (probe->frame == frame)
+            if (probe->frame == frame->number && probe->file == frame->file)
                 add_probe(list, trace, probe);
             for (unsigned j = 0; j < probe->reply_count; j++)
-                if (probe->replies[j].frame == frame)
+                if (probe->replies[j].frame == frame->number && probe->replies[j].file == frame->file)
                     add_reply(list, trace, probe, &probe->replies[j]);
         }
     }
@@ -97,18 +116,19 @@ static void add_frame(struct evidence_list *list, uint64_t frame)
 
 static int by_number(const void *a, const void *b)
 {
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
+    const struct frame_number *x = a, *y = b;
+    int files = (x->file > y->file) - (x->file < y->file);
+    return files ? files : (x->number > y->number) - (x->number < y->number);
 }
 
 static void add_frames(struct evidence_list *list, const struct verdict *verdict)
 {
-    uint64_t frames[VERDICT_FRAMES_MOST];
+    struct frame_number frames[VERDICT_FRAMES_MOST];
     for (unsigned i = 0; i < verdict->frame_count; i++)
         frames[i] = verdict->frames[i];
     qsort(frames, verdict->frame_count, sizeof *frames, by_number);
     for (unsigned i = 0; i < verdict->frame_count; i++)
-        add_frame(list, frames[i]);
+        add_frame(list, &frames[i]);
 }
 
 /* --- by hops --- */
@@ -130,14 +150,15 @@ static void add_hops(struct evidence_list *list, const struct verdict *verdict)
     unsigned from = verdict->at.ttl ? verdict->at.ttl : verdict->after.ttl + 1U;
     for (unsigned ttl = from; ttl < 256; ttl++)
         add_hop(list, verdict->trace, ttl, false);
-    for (unsigned i = 0; verdict->before.ttl && i < session_trace_count(list->session); i++)
-        if (session_trace(list->session, i) != verdict->trace)
-            add_hop(list, session_trace(list->session, i), verdict->before.ttl, true);
+    for (unsigned i = 0; verdict->before.ttl && i < list->judgement->verdict_count; i++)
+        if (list->judgement->verdicts[i].trace != verdict->trace)
+            add_hop(list, list->judgement->verdicts[i].trace, verdict->before.ttl, true);
 }
 
-void evidence_add(struct strbuf *text, const struct session *session, const struct verdict *verdict)
+void evidence_add(struct strbuf *text, const struct judgement *judgement, const struct verdict *verdict,
+                  const struct report_source *source)
 {
-    struct evidence_list list = {.text = text, .session = session, .start = start_of(session)};
+    struct evidence_list list = {.text = text, .judgement = judgement, .source = source, .start = start_of(judgement)};
     if (verdict->frame_count)
         add_frames(&list, verdict);
     else

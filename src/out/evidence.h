@@ -3,11 +3,13 @@
 #define HOPSONDE_OUT_EVIDENCE_H
 
 #include "base/strbuf.h"
-#include "verdict/verdict.h"
+#include "out/output.h"
 
 /* "    frame 12  +3.214 ms  10.0.0.2:41022 > 192.0.2.80:443  tcp/443, TTL 4, attempt 1": the verdict's frames in their
- * order, by their numbers in the capture, with times from the run's first probe on. Where no capture is kept, the
- * probes of the spec from the verdict's place on and their answers, without numbers. */
-void evidence_add(struct strbuf *text, const struct session *session, const struct verdict *verdict);
+ * order, by their numbers in the capture, with times from the first probe on of all that were judged. Where the capture
+ * is of several files each frame's is named. Where no capture is kept, the probes of the spec from the verdict's place
+ * on and their answers, without numbers. `verdict` is one of the judgement's. */
+void evidence_add(struct strbuf *text, const struct judgement *judgement, const struct verdict *verdict,
+                  const struct report_source *source);
 
 #endif

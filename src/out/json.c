@@ -7,10 +7,57 @@
 #include "out/jsonvalue.h"
 #include "out/summary.h"
 
+/* Verdicts come before findings, and of other tools' captures the judgements come one by one: what is to stand in the
+ * two arrays is kept until the end. */
+struct part {
+    FILE *file;
+    char *text;
+    size_t length;
+};
+
+struct json_state {
+    struct rowbuf *rows;
+    struct part verdicts, findings;
+};
+
+static bool part_open(struct part *part)
+{
+    return (part->file = open_memstream(&part->text, &part->length)) != NULL;
+}
+
+static void part_free(struct part *part)
+{
+    if (part->file)
+        fclose(part->file);
+    free(part->text);
+}
+
+static void state_free(struct json_state *state)
+{
+    rowbuf_free(state->rows);
+    part_free(&state->verdicts);
+    part_free(&state->findings);
+    free(state);
+}
+
+static bool start(struct output *out)
+{
+    struct json_state *state = calloc(1, sizeof *state);
+    if (!state)
+        return false;
+    state->rows = rowbuf_new(out->file);
+    if (!state->rows || !part_open(&state->verdicts) || !part_open(&state->findings)) {
+        state_free(state);
+        return false;
+    }
+    out->state = state;
+    return true;
+}
+
 static bool json_begin(struct output *out, const struct session *session, const struct report_source *source)
 {
     (void)session, (void)source;
-    return (out->state = rowbuf_new(out->file)) != NULL;
+    return start(out);
 }
 
 static void write_trace(struct rowbuf *rows, const struct trace *trace, const char *target_name)
@@ -42,26 +89,40 @@ static void write_traces(struct rowbuf *rows, const struct trace *const *traces,
     fputs("]", file);
 }
 
-static void write_judgement(FILE *file, const struct judgement *judgement)
+/* Behind what stands in the array already. */
+static void part_add(struct part *part, json_t *object)
 {
-    fputs(",\n \"verdicts\": [", file);
-    for (unsigned i = 0; i < judgement->verdict_count; i++) {
-        fputs(i ? ",\n  " : "\n  ", file);
-        json_write(file, json_verdict(&judgement->verdicts[i]));
-    }
-    fputs("],\n \"findings\": [", file);
-    for (unsigned i = 0; i < judgement->finding_count; i++) {
-        fputs(i ? ",\n  " : "\n  ", file);
-        json_write(file, json_finding(&judgement->findings[i]));
-    }
+    fputs(ftell(part->file) ? ",\n  " : "\n  ", part->file);
+    json_write(part->file, object);
+}
+
+static void keep_judgement(struct json_state *state, const struct judgement *judgement)
+{
+    for (unsigned i = 0; i < judgement->verdict_count; i++)
+        part_add(&state->verdicts, json_verdict(&judgement->verdicts[i]));
+    for (unsigned i = 0; i < judgement->finding_count; i++)
+        part_add(&state->findings, json_finding(&judgement->findings[i], judgement));
+}
+
+static void write_part(FILE *file, const char *key, struct part *part)
+{
+    fprintf(file, ",\n \"%s\": [", key);
+    fflush(part->file);
+    fwrite(part->text, 1, part->length, file);
     fputs("]", file);
+}
+
+static void write_judgements(FILE *file, struct json_state *state)
+{
+    write_part(file, "verdicts", &state->verdicts);
+    write_part(file, "findings", &state->findings);
 }
 
 static void finish(struct output *out)
 {
     fputs("}\n", out->file);
     fflush(out->file);
-    rowbuf_free(out->state);
+    state_free(out->state);
     out->state = NULL;
 }
 
@@ -69,13 +130,15 @@ static void json_end(struct output *out, const struct session *session, const st
                      const struct report_source *source)
 {
     FILE *file = out->file;
+    struct json_state *state = out->state;
     size_t count;
     const struct trace **traces = summary_traces(session, &count);
     fputs("{", file);
     json_write_members(file, json_run_head(source));
-    write_traces(out->state, traces, count, summary_target_name(session_config(session)));
+    write_traces(state->rows, traces, count, summary_target_name(session_config(session)));
     free(traces);
-    write_judgement(file, judgement);
+    keep_judgement(state, judgement);
+    write_judgements(file, state);
     fputs(",\n \"errors\": [],\n \"capture\": ", file);
     json_write(file, json_capture(session_counters(session)));
     finish(out);
@@ -84,7 +147,7 @@ static void json_end(struct output *out, const struct session *session, const st
 static bool json_replay_begin(struct output *out, const struct report_source *source)
 {
     (void)source;
-    return (out->state = rowbuf_new(out->file)) != NULL;
+    return start(out);
 }
 
 static void write_errors(FILE *file, const struct recognition *found)
@@ -97,14 +160,21 @@ static void write_errors(FILE *file, const struct recognition *found)
     fputs("]", file);
 }
 
+static void json_replay_judged(struct output *out, const struct trace *const *traces, size_t count,
+                               const struct judgement *judgement, const struct report_source *source)
+{
+    (void)traces, (void)count, (void)source;
+    keep_judgement(out->state, judgement);
+}
+
 static void json_replay_end(struct output *out, const struct recognition *found, const struct report_source *source)
 {
-    static const struct judgement none;
     FILE *file = out->file;
+    struct json_state *state = out->state;
     fputs("{", file);
     json_write_members(file, json_run_head(source));
-    write_traces(out->state, found->traces, found->trace_count, NULL);
-    write_judgement(file, &none);
+    write_traces(state->rows, found->traces, found->trace_count, NULL);
+    write_judgements(file, state);
     write_errors(file, found);
     fputs(",\n \"capture\": ", file);
     json_write(file, json_recognition(&found->counters));
@@ -118,5 +188,6 @@ const struct output_format output_json = {
     .end = json_end,
     .keeps = true,
     .replay_begin = json_replay_begin,
+    .replay_judged = json_replay_judged,
     .replay_end = json_replay_end,
 };

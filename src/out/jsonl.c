@@ -5,7 +5,7 @@
  * in its trace's "replies" only.
  *
  * Of captures that are not our own, a trace's line comes when the trace is over, and those may be millions: nothing is
- * flushed before the end. */
+ * flushed before the end. Verdicts and findings come only where another format has the traces kept. */
 #include <stdlib.h>
 
 #include "out/jsonprobe.h"
@@ -107,14 +107,19 @@ static void write_traces(struct output *out, const struct session *session)
     free(traces);
 }
 
+static void write_judgement(struct output *out, const struct judgement *judgement)
+{
+    for (unsigned i = 0; i < judgement->verdict_count; i++)
+        write_line(out, extend(new_line("verdict"), json_verdict(&judgement->verdicts[i])));
+    for (unsigned i = 0; i < judgement->finding_count; i++)
+        write_line(out, extend(new_line("finding"), json_finding(&judgement->findings[i], judgement)));
+}
+
 static void jsonl_end(struct output *out, const struct session *session, const struct judgement *judgement,
                       const struct report_source *source)
 {
     write_traces(out, session);
-    for (unsigned i = 0; i < judgement->verdict_count; i++)
-        write_line(out, extend(new_line("verdict"), json_verdict(&judgement->verdicts[i])));
-    for (unsigned i = 0; i < judgement->finding_count; i++)
-        write_line(out, extend(new_line("finding"), json_finding(&judgement->findings[i])));
+    write_judgement(out, judgement);
     json_t *run = extend(new_line("run"), json_run_head(source));
     json_object_set_new(run, "errors", json_array());
     json_object_set_new(run, "capture", json_capture(session_counters(session)));
@@ -143,6 +148,13 @@ static void jsonl_replay_error(struct output *out, const struct other_error *err
     write_line(out, extend(new_line("error"), json_error(error)));
 }
 
+static void jsonl_replay_judged(struct output *out, const struct trace *const *traces, size_t count,
+                                const struct judgement *judgement, const struct report_source *source)
+{
+    (void)traces, (void)count, (void)source;
+    write_judgement(out, judgement);
+}
+
 /* The errors have lines of their own. */
 static void jsonl_replay_end(struct output *out, const struct recognition *found, const struct report_source *source)
 {
@@ -162,5 +174,6 @@ const struct output_format output_jsonl = {
     .replay_probe = jsonl_replay_probe,
     .replay_trace = jsonl_replay_trace,
     .replay_error = jsonl_replay_error,
+    .replay_judged = jsonl_replay_judged,
     .replay_end = jsonl_replay_end,
 };

@@ -284,12 +284,19 @@ static json_t *json_place(const struct place *place)
     return object;
 }
 
-static json_t *json_frames(const uint64_t *frames, unsigned count)
+static void set_frames(json_t *object, const struct frame_number *frames, unsigned count)
 {
-    json_t *array = json_array();
-    for (unsigned i = 0; i < count; i++)
-        json_array_append_new(array, json_count(frames[i]));
-    return array;
+    json_t *numbers = json_array(), *files = json_array();
+    bool several = false;
+    for (unsigned i = 0; i < count; i++) {
+        json_array_append_new(numbers, json_count(frames[i].number));
+        json_array_append_new(files, json_integer(frames[i].file));
+        several = several || frames[i].file;
+    }
+    json_object_set_new(object, "frames", numbers);
+    if (several)
+        json_object_set(object, "files", files);
+    json_decref(files);
 }
 
 json_t *json_verdict(const struct verdict *verdict)
@@ -297,6 +304,8 @@ json_t *json_verdict(const struct verdict *verdict)
     const struct flow *flow = &verdict->trace->flow;
     json_t *object = json_object();
     json_object_set_new(object, "target", json_address(&flow->target));
+    if (verdict->trace->origin.foreign)
+        json_object_set_new(object, "source_address", json_address(&flow->source));
     json_object_set_new(object, "probe", json_spec(&flow->spec));
     json_object_set_new(object, "state", json_string(verdict_state_name(verdict->state)));
     json_object_set_new(object, "how", json_text(verdict->how));
@@ -305,7 +314,7 @@ json_t *json_verdict(const struct verdict *verdict)
     json_object_set_new(object, "before", json_place(&verdict->before));
     json_object_set_new(object, "confidence", json_decimal(verdict->confidence));
     json_object_set_new(object, "text", json_text(verdict->text));
-    json_object_set_new(object, "frames", json_frames(verdict->frames, verdict->frame_count));
+    set_frames(object, verdict->frames, verdict->frame_count);
     return object;
 }
 
@@ -317,7 +326,7 @@ static json_t *json_detail_number(double number)
     return json_real(number);
 }
 
-json_t *json_finding(const struct finding *finding)
+json_t *json_finding(const struct finding *finding, const struct judgement *judgement)
 {
     json_t *object = json_object(), *detail = json_object();
     size_t room = sizeof finding->detail / sizeof *finding->detail;
@@ -326,11 +335,15 @@ json_t *json_finding(const struct finding *finding)
                             finding->detail[i].text ? json_text(finding->detail[i].text)
                                                     : json_detail_number(finding->detail[i].number));
     json_object_set_new(object, "kind", json_string(finding->kind));
+    if (judgement->of && judgement->of->origin.foreign) {
+        json_object_set_new(object, "target", json_address(&judgement->of->flow.target));
+        json_object_set_new(object, "source_address", json_address(&judgement->of->flow.source));
+    }
     json_object_set_new(object, "probe", finding->trace ? json_spec(&finding->trace->flow.spec) : json_null());
     json_object_set_new(object, "after", json_place(&finding->after));
     json_object_set_new(object, "at", json_place(&finding->at));
     json_object_set_new(object, "detail", detail);
     json_object_set_new(object, "text", json_text(finding->text));
-    json_object_set_new(object, "frames", json_frames(finding->frames, finding->frame_count));
+    set_frames(object, finding->frames, finding->frame_count);
     return object;
 }

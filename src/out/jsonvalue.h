@@ -6,8 +6,11 @@
  *   there, and each of its probes has its own;
  * - "icmp" in a reply that is no ICMP message, "quoted_ttl" and "rewritten" in one that quotes nothing,
  *   "mtu" in all but a too-big, "mpls" where the reply bore no label stack;
+ * - "source_address" in a verdict or finding, and "target" in a finding, where the whole run has one of each;
  * - "send_error" (the cause, as strerror() has it) in all but a probe that our own host refused to send; such a probe
  *   counts neither in "probes_sent" nor in "stats".
+ * "files" in a verdict or finding tells of each of its "frames" which file it lies in; absent where all lie in the
+ * first.
  * "name" (but the target's), "asn", "as_name" and "place" are absent where they were not asked for.
  * "file" counts from 0, and is null where no frame of the probe is kept; a reply has it only where its frame lies in
  * another file than its probe's. "protocol" is the IP protocol's name, else its number as text.
@@ -41,7 +44,7 @@ json_t *json_recognition(const struct recognition_counters *counters); /* the sa
 json_t *json_trace_head(const struct trace *trace, const char *target_name);
 json_t *json_error(const struct other_error *error);
 json_t *json_verdict(const struct verdict *verdict);
-json_t *json_finding(const struct finding *finding);
+json_t *json_finding(const struct finding *finding, const struct judgement *judgement); /* whose it is */
 
 /* Writes `value` on one line without the line's end, and frees it; `members`: only what is between its braces. */
 void json_write(FILE *file, json_t *value);

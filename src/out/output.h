@@ -68,6 +68,10 @@ struct output_format {
     void (*replay_probe)(struct output *out, const struct trace *trace, const struct probe *probe); /* may be NULL */
     void (*replay_trace)(struct output *out, const struct trace *trace);                            /* may be NULL */
     void (*replay_error)(struct output *out, const struct other_error *error);                      /* may be NULL */
+    /* The traces from one source to one target, and what they show together: once for each such cohort, in the order of
+     * their first traces, after all traces were told of and before the end. Only where traces are kept. May be NULL. */
+    void (*replay_judged)(struct output *out, const struct trace *const *traces, size_t count,
+                          const struct judgement *judgement, const struct report_source *source);
     void (*replay_end)(struct output *out, const struct recognition *found, const struct report_source *source);
 };
 

@@ -77,6 +77,14 @@ nstime summary_duration(const struct trace *trace)
     return trace->first_sent != NSTIME_NONE && last > trace->first_sent ? last - trace->first_sent : 0;
 }
 
+void summary_add_file_name(struct strbuf *text, const char *name)
+{
+    if (strcmp(name, "-") == 0)
+        strbuf_add(text, "standard input");
+    else
+        strbuf_add_escaped(text, name, strlen(name));
+}
+
 bool summary_file(const struct probe *probe, unsigned *file)
 {
     *file = probe->file;

@@ -2,6 +2,7 @@
 #ifndef HOPSONDE_OUT_SUMMARY_H
 #define HOPSONDE_OUT_SUMMARY_H
 
+#include "base/strbuf.h"
 #include "recognise/recognise.h"
 
 /* The spelling of a probe spec, kept as long as the next asked for is the same. All zero at first. */
@@ -31,6 +32,9 @@ nstime summary_duration(const struct trace *trace);
 
 /* Whether the packet that an error quotes has ports that could be read; ICMP has none. */
 bool summary_error_has_port(const struct other_error *error);
+
+/* The name of a capture file as people read it; "-" is standard input. */
+void summary_add_file_name(struct strbuf *text, const char *name);
 
 /* Which of the capture's files holds the probe: its own frame, else that of its first answer. False: no frame of it is
  * kept. */

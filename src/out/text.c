@@ -7,12 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "out/evidence.h"
 #include "out/matrix.h"
 #include "out/output.h"
 #include "out/summary.h"
 #include "out/textline.h"
 #include "out/textreplay.h"
+#include "out/textverdict.h"
 #include "verdict/advice.h"
 
 #define TAIL_HOPS_MOST 2 /* so many silent hops at the end still get a line each */
@@ -272,16 +272,22 @@ static const char *plural(unsigned long long count)
     return count == 1 ? "" : "s";
 }
 
+/* Whole lines, if any, below the table; frees them. */
+static void print_lines(struct output *out, struct strbuf *lines)
+{
+    if (lines->length)
+        separate(out);
+    fputs(lines->text, out->file);
+    strbuf_free(lines);
+}
+
 /* Whether any was cut. */
 static bool print_cut_files(struct output *out, const struct report_source *source)
 {
     struct strbuf lines;
     strbuf_init(&lines);
     bool any = text_add_cut_files(&lines, source);
-    if (any)
-        separate(out);
-    fputs(lines.text, out->file);
-    strbuf_free(&lines);
+    print_lines(out, &lines);
     return any;
 }
 
@@ -317,12 +323,6 @@ static void print_notes(struct output *out, const struct session *session, const
         print_strays(out, counters);
 }
 
-/* A verdict of the same trace says the same in the line above. */
-static bool is_told_by_verdict(const struct finding *finding)
-{
-    return strcmp(finding->kind, "loop") == 0 || strcmp(finding->kind, "mtu") == 0;
-}
-
 /* --- a diagnosis --- */
 
 static void print_matrix(struct output *out, const struct session *session)
@@ -334,15 +334,6 @@ static void print_matrix(struct output *out, const struct session *session)
     fputs(state->line.text, out->file);
     strbuf_clear(&state->line);
     state->started = true;
-}
-
-static void print_evidence(struct output *out, const struct session *session, const struct verdict *verdict)
-{
-    struct strbuf lines;
-    strbuf_init(&lines);
-    evidence_add(&lines, session, verdict);
-    fputs(lines.text, out->file);
-    strbuf_free(&lines);
 }
 
 /* Which probe to use, and a paragraph for those who look after what is in the way. */
@@ -361,14 +352,16 @@ static void print_advice(struct output *out, const struct session *session, cons
     strbuf_free(&tickets);
 }
 
-static void print_verdicts(struct output *out, const struct session *session, const struct judgement *judgement)
+static void print_judgement(struct output *out, const struct session *session, const struct judgement *judgement,
+                            const struct report_source *source)
 {
-    bool shows = out->options.verbose && session_config(session)->purpose == PURPOSE_DIAGNOSE;
-    for (unsigned i = 0; i < judgement->verdict_count; i++) {
-        print_below(out, "%s", judgement->verdicts[i].text);
-        if (shows)
-            print_evidence(out, session, &judgement->verdicts[i]);
-    }
+    struct strbuf lines;
+    strbuf_init(&lines);
+    textverdict_add_verdicts(&lines, judgement, source,
+                             out->options.verbose && session_config(session)->purpose == PURPOSE_DIAGNOSE);
+    if (!out->options.quiet)
+        textverdict_add_findings(&lines, judgement);
+    print_lines(out, &lines);
 }
 
 static void text_end(struct output *out, const struct session *session, const struct judgement *judgement,
@@ -380,10 +373,7 @@ static void text_end(struct output *out, const struct session *session, const st
         print_matrix(out, session);
     else
         print_tail(out, session);
-    print_verdicts(out, session, judgement);
-    for (unsigned i = 0; !out->options.quiet && i < judgement->finding_count; i++)
-        if (!is_told_by_verdict(&judgement->findings[i]))
-            print_below(out, "%s", judgement->findings[i].text);
+    print_judgement(out, session, judgement, source);
     if (!out->options.quiet)
         print_notes(out, session, source);
     if (!out->options.quiet && diagnose)
@@ -401,5 +391,6 @@ const struct output_format output_text = {
     .end = text_end,
     .keeps = true,
     .replay_begin = text_replay_begin,
+    .replay_judged = text_replay_judged,
     .replay_end = text_replay_end,
 };

@@ -1,5 +1,6 @@
 /* Each trace has a heading, its table, a sentence on how it ended, and notes; then come the ICMP errors that are about
- * other traffic, and what was read. Nothing is claimed that the packets don't show. */
+ * other traffic, and what was read. Traces from one source to one target stand together, and below them what they show
+ * when they are judged beside each other. Nothing is claimed that the packets don't show. */
 #include "out/textreplay.h"
 
 #include <string.h>
@@ -8,20 +9,13 @@
 #include "out/errors.h"
 #include "out/summary.h"
 #include "out/textline.h"
+#include "out/textverdict.h"
 #include "probe/type.h"
 
 #define TAIL_HOPS_MOST 2 /* so many silent hops at the end still get a line each */
 #define FILES_NAMED_MOST 4
 #define ERROR_LINES_MOST 20
 #define STRAY_KINDS_SHORT 4 /* so many are told without -v */
-
-static void add_name(struct strbuf *text, const char *name)
-{
-    if (strcmp(name, "-") == 0)
-        strbuf_add(text, "standard input");
-    else
-        strbuf_add_escaped(text, name, strlen(name));
-}
 
 static const char *plural(unsigned long long count)
 {
@@ -37,7 +31,7 @@ bool text_replay_begin(struct output *out, const struct report_source *source)
     strbuf_add(&text, "hopsonde replay of ");
     for (unsigned i = 0; i < source->file_count && i < FILES_NAMED_MOST; i++) {
         strbuf_add(&text, i ? ", " : "");
-        add_name(&text, source->files[i].name);
+        summary_add_file_name(&text, source->files[i].name);
     }
     if (source->file_count > FILES_NAMED_MOST)
         strbuf_addf(&text, " and %u more", source->file_count - FILES_NAMED_MOST);
@@ -174,7 +168,7 @@ static void add_file(struct heading *heading, const struct trace *trace, const s
         file >= source->file_count)
         return;
     strbuf_add(&heading->piece, "in ");
-    add_name(&heading->piece, source->files[file].name);
+    summary_add_file_name(&heading->piece, source->files[file].name);
     end_piece(heading);
 }
 
@@ -329,8 +323,21 @@ static void add_counts(struct strbuf *text, const struct trace *trace, const str
         strbuf_addf(text, "grouped by %s\n", trace->origin.grouped_by);
 }
 
+/* Whether a finding will say that the target is behind a NAT. */
+static bool tells_of_nat(const struct judgement *judgement, const struct trace *trace)
+{
+    for (unsigned i = 0; i < judgement->finding_count; i++) {
+        const struct finding *finding = &judgement->findings[i];
+        if (strcmp(finding->kind, "nat") == 0 && (!finding->trace || finding->trace == trace) &&
+            addr_equal(&finding->at.address, &trace->flow.target))
+            return true;
+    }
+    return false;
+}
+
 /* What should be known when the figures are read. */
-static void add_caveats(struct strbuf *text, const struct trace *trace, const struct tally *tally)
+static void add_caveats(struct strbuf *text, const struct trace *trace, const struct tally *tally,
+                        const struct judgement *judgement)
 {
     if (trace->origin.inferred)
         strbuf_add(text, "inferred from its answers: the probes are not in the capture, so no times\n");
@@ -340,7 +347,7 @@ static void add_caveats(struct strbuf *text, const struct trace *trace, const st
     if (trace->origin.captured_at_ttl)
         strbuf_addf(text, "captured behind hop %u, not at the source: times count from there\n",
                     trace->origin.captured_at_ttl);
-    if (tally->target_expires)
+    if (tally->target_expires && !tells_of_nat(judgement, trace))
         strbuf_addf(text, "from hop %u on time exceeded comes in the target's name, as through a NAT\n",
                     tally->target_expires);
     if (tally->translated)
@@ -351,18 +358,27 @@ static void add_caveats(struct strbuf *text, const struct trace *trace, const st
                     tally->weak == 1 ? " is" : "s are");
 }
 
+/* What the verdict on a trace does not say: that it was not asked to its end. */
+static bool ends_early(const struct trace *trace)
+{
+    return trace->end == END_INTERRUPTED || trace->end == END_RUNNING;
+}
+
+/* `alone`: the judgement is of this trace alone, and its verdict says how it ended. */
 static void add_trace(struct strbuf *text, const struct output *out, const struct trace *trace,
-                      const struct report_source *source)
+                      const struct judgement *judgement, const struct report_source *source, bool alone)
 {
     struct tally tally = count_replies(trace);
     add_heading(text, out, trace, source);
     add_table(text, out, trace);
-    ended_add(text, trace);
-    strbuf_add(text, "\n");
+    if (!alone || !judgement->verdict_count || ends_early(trace)) {
+        ended_add(text, trace);
+        strbuf_add(text, "\n");
+    }
     if (out->options.quiet)
         return;
     add_counts(text, trace, &tally);
-    add_caveats(text, trace, &tally);
+    add_caveats(text, trace, &tally, judgement);
 }
 
 /* --- what is below the traces --- */
@@ -444,14 +460,28 @@ static void print(struct output *out, struct strbuf *text)
     strbuf_clear(text);
 }
 
+void text_replay_judged(struct output *out, const struct trace *const *traces, size_t count,
+                        const struct judgement *judgement, const struct report_source *source)
+{
+    struct strbuf text;
+    strbuf_init(&text);
+    for (size_t i = 0; i < count; i++) {
+        add_trace(&text, out, traces[i], judgement, source, count == 1);
+        print(out, &text);
+    }
+    if (judgement->verdict_count)
+        strbuf_add(&text, "\n");
+    textverdict_add_verdicts(&text, judgement, source, out->options.verbose);
+    if (!out->options.quiet)
+        textverdict_add_findings(&text, judgement);
+    print(out, &text);
+    strbuf_free(&text);
+}
+
 void text_replay_end(struct output *out, const struct recognition *found, const struct report_source *source)
 {
     struct strbuf text;
     strbuf_init(&text);
-    for (size_t i = 0; i < found->trace_count; i++) {
-        add_trace(&text, out, found->traces[i], source);
-        print(out, &text);
-    }
     if (!out->options.quiet) {
         add_end(&text, out, found, source);
         print(out, &text);

@@ -5,6 +5,8 @@
 #include "out/output.h"
 
 bool text_replay_begin(struct output *out, const struct report_source *source);
+void text_replay_judged(struct output *out, const struct trace *const *traces, size_t count,
+                        const struct judgement *judgement, const struct report_source *source);
 void text_replay_end(struct output *out, const struct recognition *found, const struct report_source *source);
 
 /* "FILE is cut short ...", a line for each file that is. True: one is. */

@@ -200,6 +200,7 @@ struct recogniser {
     nstime now;      /* the latest stamp so far */
     nstime next_due; /* before then no deadline passes */
     bool broken_off;
+    nstime ends[RECOGNISE_FILES_MOST]; /* by file: the last stamp */
 
     struct index_entry *index; /* owned; 1 << index_bits of them, at most half of them taken */
     unsigned index_bits, index_count;

@@ -73,6 +73,7 @@ void recogniser_take(struct recogniser *r, const struct look *look)
     r->malformed += look->malformed;
     if (look->time > r->now)
         pass_time(r, look->time);
+    r->ends[look->file] = r->now;
     if (look->kind == PACKET_NOT_IP)
         count_stray(r, STRAY_NOT_IP);
     else if (look->kind != PACKET_MALFORMED)
@@ -110,6 +111,7 @@ static void sum_up(struct recogniser *r)
     result->trace_count = r->kept_count;
     result->errors = r->errors;
     result->error_count = r->error_count;
+    result->ends = r->ends;
 }
 
 void recogniser_finish(struct recogniser *r)

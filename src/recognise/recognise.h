@@ -17,6 +17,8 @@
 
 /* How long after it was sent a probe may be answered. The tools themselves wait 1 to 10 seconds. */
 #define ANSWER_WITHIN (10 * NS_PER_S)
+/* `file` is less. */
+#define RECOGNISE_FILES_MOST 256
 /* A run that has sent nothing for so long is over. */
 #define RUN_IDLE_MOST (120 * NS_PER_S)
 
@@ -52,6 +54,7 @@ struct recognition {
     size_t error_count;
     struct recognition_counters counters;
     uint64_t traces_found; /* those that were wanted */
+    const nstime *ends;    /* by file: the last stamp of its frames */
 };
 
 /* Any may be NULL. */

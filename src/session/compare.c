@@ -20,12 +20,21 @@ static bool has_router(const struct trace *trace, uint8_t ttl, const struct addr
     return false;
 }
 
+/* Among the first of `a`; most are of one router, which is looked for once. */
 static bool share_router(const struct trace *a, const struct trace *b, uint8_t ttl)
 {
-    for (const struct probe *probe = trace_first_at(a, ttl); probe; probe = trace_next_at(a, probe))
-        for (unsigned i = 0; i < probe->reply_count; i++)
-            if (probe->replies[i].kind == REPLY_TIME_EXCEEDED && has_router(b, ttl, &probe->replies[i].from))
+    struct addr last = {0};
+    unsigned looked_at = 0;
+    const struct probe *probe = trace_first_at(a, ttl);
+    for (; probe && looked_at < PROBES_COMPARED; probe = trace_next_at(a, probe), looked_at++)
+        for (unsigned i = 0; i < probe->reply_count; i++) {
+            const struct reply *reply = &probe->replies[i];
+            if (reply->kind != REPLY_TIME_EXCEEDED || addr_equal(&reply->from, &last))
+                continue;
+            last = reply->from;
+            if (has_router(b, ttl, &last))
                 return true;
+        }
     return false;
 }
 
@@ -53,11 +62,20 @@ struct cohort cohort_of_session(const struct session *session, const struct trac
     };
 }
 
+static nstime wait_of(const struct cohort *cohort, const struct probe *probe)
+{
+    nstime wait = 10 * cohort->slowest;
+    if (probe->ttl > cohort->timed_ttl || wait > WAITED_ENOUGH)
+        return WAITED_ENOUGH;
+    return wait > WAITED_LEAST ? wait : WAITED_LEAST;
+}
+
 bool cohort_is_silent(const struct cohort *cohort, const struct probe *probe)
 {
     if (!cohort->is_apart)
         return probe->state == PROBE_EXPIRED;
-    return !probe->reply_count && probe->sent != NSTIME_NONE && probe->sent + WAITED_ENOUGH <= cohort->until;
+    return !probe->reply_count && probe->sent != NSTIME_NONE &&
+           probe->sent + wait_of(cohort, probe) <= cohort->ends[probe->file];
 }
 
 /* Whether the router at this TTL answered another spec right behind the probe: then it had a token left for this one,
@@ -82,7 +100,7 @@ static bool is_rested_at(const struct cohort *cohort, const struct probe *silent
     for (unsigned i = 0; i < cohort->count; i++)
         for (const struct probe *p = trace_first_at(cohort->traces[i], ttl); p; p = trace_next_at(cohort->traces[i], p))
             for (unsigned k = 0; k < p->reply_count; k++)
-                if (p->replies[k].time <= silent->sent + WAITED_ENOUGH &&
+                if (p->replies[k].time <= silent->sent + wait_of(cohort, silent) &&
                     p->replies[k].time + RESTED_AFTER > silent->sent)
                     return false;
     return true;
@@ -121,7 +139,8 @@ static void close_unit(struct unit *unit, struct tally *tally)
     unit->open = false;
 }
 
-/* One flow's share of count_independent(); all flows count as one where `flow` is negative. */
+/* One flow's share of count_independent(); all flows count as one where `flow` is negative. A foreign trace whose ports
+ * vary has a flow for each probe. */
 static void count_flow(const struct cohort *cohort, const struct trace *trace, uint8_t ttl, int flow,
                        struct tally *tally)
 {
@@ -134,7 +153,8 @@ static void count_flow(const struct cohort *cohort, const struct trace *trace, u
         bool known = (probe->reply_count && probe->sent != NSTIME_NONE) || silent;
         if (!known || (own && probe->flow != flow) || (own && silent && !is_backed(cohort, trace, probe)))
             continue;
-        if (!unit.open || probe->sent - unit.start >= INDEPENDENT_AFTER) {
+        bool joins = unit.open && probe->sent - unit.start < INDEPENDENT_AFTER;
+        if (!joins || (own && trace_ports_vary(trace))) {
             close_unit(&unit, tally);
             tally->asked++;
             unit = (struct unit){.start = probe->sent, .open = true};

@@ -34,7 +34,10 @@ struct cohort {
     /* Made one by one, without regard to each other: then nobody asks a router again for another spec right behind a
      * silence, and what tells of its tokens is that it had answered nobody for long enough. */
     bool is_apart;
-    nstime until; /* of such: the last that is known of any; what was silent right before it may have been answered */
+    /* Of such: the last stamp of each of the capture's files; what was silent right before may have been answered. */
+    const nstime *ends;
+    uint8_t timed_ttl; /* as far as this somebody answered, so that it is known how long an answer takes: */
+    nstime slowest;
 };
 
 /* Fills `traces` (room for SPECS_MOST) and returns the cohort that borrows them. */
@@ -48,8 +51,10 @@ nstime cohort_backing_span(const struct cohort *cohort);
  * another spec right behind it, or, where all was made apart, had answered nobody for long. */
 bool cohort_is_backed(const struct cohort *cohort, const struct trace *trace, const struct probe *silent);
 
-/* Of what was made apart: a silence so long before the end is one. */
+/* Of what was made apart: a silence so long before the end is one. Where answers came from as far away, ten times the
+ * slowest of them is enough, but no less than the second line. */
 #define WAITED_ENOUGH NS_PER_S
+#define WAITED_LEAST (100 * NS_PER_MS)
 /* A router that has answered nobody for so long has a token (Linux: one a second). */
 #define RESTED_AFTER (1100 * NS_PER_MS)
 

@@ -142,6 +142,11 @@ static inline const struct flow *trace_flow(const struct trace *trace, unsigned 
 {
     return index ? &trace->alternates[index - 1] : &trace->flow;
 }
+/* Whether each probe of a foreign trace is, or may be, a flow of its own. */
+static inline bool trace_ports_vary(const struct trace *trace)
+{
+    return trace->origin.source_port_varies || trace->origin.target_port_varies;
+}
 const struct probe *trace_first_at(const struct trace *trace, uint8_t ttl);              /* NULL: none */
 uint32_t trace_asked(const struct trace *trace, unsigned ttl);                           /* probes known at this TTL */
 const struct probe *trace_next_at(const struct trace *trace, const struct probe *probe); /* same TTL; NULL: the last */

@@ -12,6 +12,8 @@ static const char *answer_text(const struct reply *reply)
         return "it answers the echo request";
     case REPLY_UDP:
         return "it answers with a datagram";
+    case REPLY_TCP:
+        return "it answers with a TCP segment";
     case REPLY_RST:
         return "it answers with RST";
     case REPLY_SCTP:
@@ -101,7 +103,8 @@ static void closed_text(const struct facts *facts, const char *how, bool doubtfu
     const struct reply *reply = facts->direct.reply;
     bool reset = reply->kind == REPLY_RST;
     if (reset && facts->trace->flow.spec.variant == VARIANT_ACK)
-        snprintf(text, CLOSED_BYTES, ", as open and closed ports do");
+        snprintf(text, CLOSED_BYTES, ", as open and closed ports do%s",
+                 facts->others_target ? "" : "; no other probe shows that it is the target's own");
     else if (reset && facts_is_made_otherwise(facts, reply))
         snprintf(text, CLOSED_BYTES,
                  " (closed, or so it seems: resets to other probes are made otherwise: id, DF, window)");

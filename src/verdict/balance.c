@@ -21,9 +21,11 @@ static const struct reply *expiry(const struct trace *trace, const struct probe 
     return told ? reply : NULL;
 }
 
-static bool ports_vary(const struct trace *trace)
+/* Some balancers look at more than addresses and ports, which is not known of a foreign probe: the checksum of an echo
+ * request, which follows its sequence number (Augustin 2006), or the flow label (RFC 6438). */
+static bool may_be_several_flows(const struct trace *trace)
 {
-    return trace->origin.source_port_varies || trace->origin.target_port_varies;
+    return trace->origin.foreign && (trace->flow.spec.protocol == IP_ICMP || trace->flow.target.family == 6);
 }
 
 /* --- one flow --- */
@@ -54,7 +56,8 @@ static void tell_per_packet(const struct trace *trace, uint8_t ttl, unsigned cha
 {
     struct place at = {.known = true, .ttl = ttl, .address = expiry(trace, before)->from};
     char spec[PROBE_SPEC_TEXT_BYTES], place[PLACE_TEXT_BYTES], other[ADDR_TEXT_BYTES];
-    struct finding *finding = finding_at(out, "per-packet-balanced", trace, &at);
+    bool several = may_be_several_flows(trace);
+    struct finding *finding = finding_at(out, several ? "load-balanced" : "per-packet-balanced", trace, &at);
     if (!finding)
         return;
     probe_spec_format(&trace->flow.spec, spec);
@@ -64,8 +67,8 @@ static void tell_per_packet(const struct trace *trace, uint8_t ttl, unsigned cha
         if (same_flow(trace, before, p) && expiry(trace, p))
             finding_show(finding, p, expiry(trace, p));
     snprintf(finding->text, sizeof finding->text,
-             "probes of one flow of %s go by %s and by %s in turns: they are balanced packet by packet", spec,
-             place_format(&at, place), other);
+             "probes of one flow of %s go by %s and by %s in turns: they are balanced packet by packet%s", spec,
+             place_format(&at, place), other, several ? ", or by what else differs between them" : "");
 }
 
 static void find_per_packet(const struct trace *trace, struct judgement *out)
@@ -73,7 +76,7 @@ static void find_per_packet(const struct trace *trace, struct judgement *out)
     for (unsigned ttl = 1; ttl <= trace->top; ttl++) {
         const struct probe *before = NULL, *behind = NULL;
         unsigned changes = 0;
-        unsigned looked_at = trace->flow_count > 1 || ports_vary(trace) ? FLOWS_LOOKED_AT : 1;
+        unsigned looked_at = trace->flow_count > 1 || trace_ports_vary(trace) ? FLOWS_LOOKED_AT : 1;
         const struct probe *p = trace_first_at(trace, (uint8_t)ttl);
         for (; p && changes < 2 && looked_at; p = trace_next_at(trace, p), looked_at--)
             changes = count_changes(trace, p, &before, &behind);
@@ -204,6 +207,7 @@ void find_balancers(const struct cohort *cohort, struct judgement *out)
 struct change {
     nstime from, to;
     unsigned hops;
+    bool by_flows; /* what differs may be flows of one trace */
     const struct trace *trace;
     const struct probe *before, *behind; /* at the nearest hop */
 };
@@ -226,8 +230,10 @@ static bool note_change(const struct trace *trace, uint8_t ttl, struct change *c
     unsigned early, late, changes = first ? count_changes(trace, first, &before, &behind) : 0;
     if (changes != 1)
         return changes == 0;
+    change->by_flows = change->by_flows || may_be_several_flows(trace);
     count_sides(trace, first, behind, &early, &late);
-    *sure = *sure || (early >= 2 && late >= 2);
+    unsigned enough = may_be_several_flows(trace) ? 5 : 2; /* of several flows the order would be chance */
+    *sure = *sure || (early >= enough && late >= enough);
     change->from = before->sent > change->from ? before->sent : change->from;
     change->to = behind->sent < change->to ? behind->sent : change->to;
     if (!change->hops++) {
@@ -247,7 +253,8 @@ void find_changes(const struct cohort *cohort, struct judgement *out)
         for (unsigned ttl = 1; ttl <= cohort->traces[i]->top; ttl++)
             if (!note_change(cohort->traces[i], (uint8_t)ttl, &change, &sure))
                 return;
-    struct finding *finding = sure || change.hops > 1 ? finding_add(out, "route-change", NULL) : NULL;
+    struct finding *finding =
+        sure || (change.hops > 1 && !change.by_flows) ? finding_add(out, "route-change", NULL) : NULL;
     if (!finding)
         return;
     char first[ADDR_TEXT_BYTES], second[ADDR_TEXT_BYTES];

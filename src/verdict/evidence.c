@@ -8,8 +8,8 @@ double evidence_sureness(const struct reply *reply)
 
 void evidence_show(struct verdict *out, const struct evidence *evidence)
 {
-    frames_add(out->frames, &out->frame_count, evidence->probe->frame);
-    frames_add(out->frames, &out->frame_count, evidence->reply->frame);
+    frames_add(out->frames, &out->frame_count, frame_of_probe(evidence->probe));
+    frames_add(out->frames, &out->frame_count, frame_of_reply(evidence->reply));
 }
 
 void evidence_show_beyond(const struct facts *facts, uint8_t ttl, struct verdict *out)

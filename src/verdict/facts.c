@@ -123,44 +123,6 @@ static bool another_goes_on(const struct trace *trace, const struct probe *refus
 /* Fewer probes may have been lost, and then the target's hop is nearer than where it was seen. */
 #define SILENCE_TO_CLAIM 3
 
-/* What routers a TTL shows, to any spec. */
-enum crowd { CROWD_NOBODY, CROWD_ONE, CROWD_SEVERAL };
-
-static enum crowd crowd_at(const struct cohort *cohort, uint8_t ttl, struct addr *one)
-{
-    *one = (struct addr){0};
-    for (unsigned i = 0; i < cohort->count; i++) {
-        const struct trace *trace = cohort->traces[i];
-        for (const struct probe *p = trace_first_at(trace, ttl); p; p = trace_next_at(trace, p)) {
-            const struct reply *reply = probe_answer(p);
-            if (!reply || reply->kind != REPLY_TIME_EXCEEDED || addr_equal(&reply->from, &trace->flow.target))
-                continue;
-            if (!addr_is_none(one) && !addr_equal(one, &reply->from))
-                return CROWD_SEVERAL;
-            *one = reply->from;
-        }
-    }
-    return addr_is_none(one) ? CROWD_NOBODY : CROWD_ONE;
-}
-
-/* A router that everybody meets, all of them at one TTL, sets all ways to one length again. */
-bool facts_is_spread(const struct cohort *cohort, uint8_t ttl)
-{
-    struct addr one, other;
-    for (unsigned before = ttl - 1U; before >= 1; before--) {
-        enum crowd crowd = crowd_at(cohort, (uint8_t)before, &one);
-        if (crowd == CROWD_SEVERAL)
-            return true;
-        bool elsewhere = false;
-        for (unsigned t = 1; crowd == CROWD_ONE && t <= ttl; t++)
-            elsewhere = elsewhere || (t != before && crowd_at(cohort, (uint8_t)t, &other) != CROWD_NOBODY &&
-                                      addr_equal(&one, &other));
-        if (crowd == CROWD_ONE && !elsewhere)
-            return false;
-    }
-    return false;
-}
-
 /* At how many probes nobody answered the spec from this TTL up to the target's. */
 static unsigned silent_before_target(const struct cohort *cohort, const struct trace *trace, uint8_t ttl)
 {
@@ -172,10 +134,10 @@ static unsigned silent_before_target(const struct cohort *cohort, const struct t
     return silent;
 }
 
-bool facts_target_is_farther(const struct facts *facts, uint8_t ttl, bool parted)
+static bool target_is_farther(const struct facts *facts, uint8_t ttl, bool parted)
 {
     const struct trace *trace = facts->trace;
-    bool spread = !parted && facts_is_spread(facts->cohort, ttl);
+    bool spread = !parted && crowds_are_spread(&facts->crowds, ttl);
     if (!spread && facts->target_witness && ttl < facts->others_target &&
         silent_before_target(facts->cohort, facts->target_witness, ttl) >= SILENCE_TO_CLAIM &&
         (parted || !compare_parted(trace, facts->target_witness, ttl)))
@@ -187,6 +149,32 @@ bool facts_target_is_farther(const struct facts *facts, uint8_t ttl, bool parted
             return true;
     }
     return false;
+}
+
+enum farther { FARTHER_KNOWN = 1, FARTHER = 2, FARTHER_IF_PARTED = 4 };
+
+/* It is asked of every answer. */
+static void note_farther(struct facts *facts)
+{
+    for (size_t i = 0; i < facts->trace->probe_count; i++) {
+        const struct probe *probe = &facts->trace->probes[i];
+        bool direct = false;
+        if (facts->farther[probe->ttl])
+            continue;
+        for (unsigned k = 0; k < probe->reply_count; k++)
+            direct = direct || is_direct(facts->trace, &probe->replies[k]);
+        if (direct)
+            facts->farther[probe->ttl] =
+                (uint8_t)(FARTHER_KNOWN | (target_is_farther(facts, probe->ttl, false) ? FARTHER : 0) |
+                          (target_is_farther(facts, probe->ttl, true) ? FARTHER_IF_PARTED : 0));
+    }
+}
+
+bool facts_target_is_farther(const struct facts *facts, uint8_t ttl, bool parted)
+{
+    if (facts->farther[ttl])
+        return facts->farther[ttl] & (parted ? FARTHER_IF_PARTED : FARTHER);
+    return target_is_farther(facts, ttl, parted);
 }
 
 bool facts_expired_too(const struct evidence *evidence)
@@ -267,6 +255,7 @@ static void prefer_genuine(struct facts *facts)
 void facts_gather(const struct cohort *cohort, const struct trace *trace, struct facts *out)
 {
     *out = (struct facts){.cohort = cohort, .trace = trace, .last_hop = trace->top, .last_router = last_router(cohort)};
+    crowds_gather(cohort, &out->crowds);
     gather_replies(out);
     for (unsigned i = 0; i < cohort->count; i++) {
         const struct trace *other = cohort->traces[i];
@@ -281,6 +270,7 @@ void facts_gather(const struct cohort *cohort, const struct trace *trace, struct
         if (refusing > out->last_router)
             out->last_router = refusing;
     }
+    note_farther(out);
     compare_silence_among(cohort, trace, &out->comparison);
     if (trace->flow_count > 1 && out->refusal.reply && another_goes_on(trace, out->refusal.probe))
         out->refusal = (struct evidence){0};
@@ -295,7 +285,7 @@ bool facts_comes_from_nearer(const struct facts *facts, const struct evidence *e
     uint8_t own_least, own_largest;
     reply_ttls(facts->trace, reply, &own_least, &own_largest);
     if (reply->kind != REPLY_SYN_ACK || own_least != own_largest ||
-        facts_is_spread(facts->cohort, evidence->probe->ttl))
+        crowds_are_spread(&facts->crowds, evidence->probe->ttl))
         return false;
     for (unsigned i = 0; i < facts->cohort->count; i++) {
         uint8_t least, largest;
@@ -387,12 +377,22 @@ const char *place_format(const struct place *place, char text[PLACE_TEXT_BYTES])
     return text;
 }
 
-void frames_add(uint64_t *frames, unsigned *count, uint64_t frame)
+struct frame_number frame_of_probe(const struct probe *probe)
 {
-    if (!frame || *count == VERDICT_FRAMES_MOST)
+    return (struct frame_number){.number = probe->frame, .file = probe->file};
+}
+
+struct frame_number frame_of_reply(const struct reply *reply)
+{
+    return (struct frame_number){.number = reply->frame, .file = reply->file};
+}
+
+void frames_add(struct frame_number *frames, unsigned *count, struct frame_number frame)
+{
+    if (!frame.number || *count == VERDICT_FRAMES_MOST)
         return;
     for (unsigned i = 0; i < *count; i++)
-        if (frames[i] == frame)
+        if (frames[i].number == frame.number && frames[i].file == frame.file)
             return;
     frames[(*count)++] = frame;
 }

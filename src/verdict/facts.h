@@ -2,7 +2,7 @@
 #ifndef HOPSONDE_VERDICT_FACTS_H
 #define HOPSONDE_VERDICT_FACTS_H
 
-#include "session/compare.h"
+#include "verdict/crowds.h"
 #include "verdict/verdict.h"
 
 /* A reply and the probe that drew it. */
@@ -24,6 +24,8 @@ struct facts {
     struct evidence positive;           /* at the least TTL: one that accepts (SYN/ACK, echo, UDP ...) */
     struct evidence refusal; /* at the least TTL: an ICMP refusal that speaks of the way and not of the port */
     struct comparison comparison;
+    struct crowds crowds;
+    uint8_t farther[256]; /* by TTL, where something answered in the target's name: enum farther */
 };
 
 void facts_gather(const struct cohort *cohort, const struct trace *trace, struct facts *out);
@@ -31,8 +33,6 @@ void facts_gather(const struct cohort *cohort, const struct trace *trace, struct
  * For `parted` also by what proves nothing: specs that are known to go another way, other attempts of this one (ways of
  * different length, packet by packet). */
 bool facts_target_is_farther(const struct facts *facts, uint8_t ttl, bool parted);
-/* Whether probes, of any spec, go different ways before this TTL, which may be of different length. */
-bool facts_is_spread(const struct cohort *cohort, uint8_t ttl);
 /* Whether the very probe that was answered expired on its way, too: the packet went on, and the answer is forged. */
 bool facts_expired_too(const struct evidence *evidence);
 /* Whether the reply TTL of a RST is that of the target's other answers, as far as these have come: a device just before
@@ -75,11 +75,17 @@ unsigned initial_ttl(uint8_t seen);
 /* The word of reports for a refusal ("admin-prohibited", "tcp-reset" ...); NULL where it has none. */
 const char *how_of_reply(const struct reply *reply);
 
+/* apart.c: of a trace that others made, what was not asked, or when the one that `went_on` further was. */
+void apart_say(const struct facts *facts, const struct trace *went_on, struct verdict *out);
+/* Of such, how many probes behind L drew no answer and were not waited for either: the capture ends. */
+unsigned apart_count_unwaited(const struct facts *facts);
+
 /* rules.c: the first rule that holds. */
 void rules_judge(const struct facts *facts, struct verdict *out);
 
-/* Adds the number of a frame to a list of at most VERDICT_FRAMES_MOST; 0 (none is kept) and repetitions are left out.
- */
-void frames_add(uint64_t *frames, unsigned *count, uint64_t frame);
+/* Adds a frame to a list of at most VERDICT_FRAMES_MOST; number 0 (none is kept) and repetitions are left out. */
+void frames_add(struct frame_number *frames, unsigned *count, struct frame_number frame);
+struct frame_number frame_of_probe(const struct probe *probe);
+struct frame_number frame_of_reply(const struct reply *reply);
 
 #endif

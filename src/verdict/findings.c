@@ -56,9 +56,9 @@ void finding_text(struct finding *finding, const char *name, const char *text)
 
 void finding_show(struct finding *finding, const struct probe *probe, const struct reply *reply)
 {
-    frames_add(finding->frames, &finding->frame_count, probe->frame);
+    frames_add(finding->frames, &finding->frame_count, frame_of_probe(probe));
     if (reply)
-        frames_add(finding->frames, &finding->frame_count, reply->frame);
+        frames_add(finding->frames, &finding->frame_count, frame_of_reply(reply));
 }
 
 struct addr sole_router(const struct trace *trace, uint8_t ttl, struct evidence *first)

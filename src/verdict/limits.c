@@ -141,8 +141,9 @@ static void tell_deaf(const struct cohort *cohort, const struct passage *passage
             show_hop(cohort, cohort->traces[i], ttl, finding);
     show_hop_of_all(cohort, ttl, finding);
     snprintf(finding->text, sizeof finding->text,
-             "%s lets %s pass but tells nothing of it: 0 of %u answered, of other probes %u of %u",
-             place_format(&finding->at, place), name, own.asked, others.asked - others.silent, others.asked);
+             "%s lets %s pass but tells nothing of it: 0 of %u answered, of other probes %u of %u%s",
+             place_format(&finding->at, place), name, own.asked, others.asked - others.silent, others.asked,
+             cohort->is_apart ? "; unless another router stands there for it" : "");
 }
 
 static void tell_silent(const struct cohort *cohort, uint8_t ttl, unsigned silent, struct judgement *out)
@@ -186,8 +187,9 @@ static void tell_limit(const struct cohort *cohort, uint8_t ttl, const struct ta
     finding_number(finding, "sent", here->asked);
     show_hop_of_all(cohort, ttl, finding);
     snprintf(finding->text, sizeof finding->text,
-             "%s answers %u of %u probes, far fewer than are answered behind it: it limits its answers",
-             place_format(&finding->at, place), here->asked - here->silent, here->asked);
+             "%s answers %u of %u probes, far fewer than are answered behind it: it limits its answers%s",
+             place_format(&finding->at, place), here->asked - here->silent, here->asked,
+             cohort->is_apart ? ", or one of several routers there is silent" : "");
 }
 
 /* Where a router is deaf to a spec, that is no limit. */

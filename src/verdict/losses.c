@@ -57,7 +57,8 @@ double losses_end_confidence(const struct facts *facts)
 bool losses_hide_end(const struct facts *facts)
 {
     struct tally way, end;
+    if (!facts->cohort->is_diagnose)
+        return false;
     count_all_losses(facts, &way, &end);
-    return facts->cohort->is_diagnose && (way.silent || end.silent) &&
-           losses_end_confidence(facts) < CONFIDENCE_TO_CLAIM;
+    return (way.silent || end.silent) && losses_end_confidence(facts) < CONFIDENCE_TO_CLAIM;
 }

@@ -225,6 +225,26 @@ static void format_values(const struct rewrite *rewrite, char text[VALUES_BYTES]
 
 /* --- one finding for a field and place --- */
 
+/* Whether what was changed is changed back in quotes, as a NAT does: then no quote of it as sent tells a place. */
+static bool is_undone(const struct shown *shown)
+{
+    const char *kind = kind_of(shown->rewrite);
+    return shown->again && kind && strcmp(kind, "nat") == 0;
+}
+
+static void forget_place(struct shown *shown)
+{
+    shown->after = (struct evidence){0};
+    shown->after_ttl = 0;
+}
+
+static const char *again_text(const struct shown *shown)
+{
+    if (is_undone(shown))
+        return "; other routers quote it as sent, as where a NAT changes it back in what they quote";
+    return shown->again ? "; behind that it is quoted as sent again" : "";
+}
+
 static struct place place_of(const struct evidence *evidence, uint8_t ttl)
 {
     if (!evidence->reply)
@@ -287,8 +307,7 @@ static void tell_bracket(const struct trace *trace, const struct shown *shown, s
     else
         used += (size_t)snprintf(finding->text + used, room, "at or before %s", at);
     room = sizeof finding->text - used;
-    snprintf(finding->text + used, room, ": %s%s%s", values,
-             shown->again ? "; behind that it is quoted as sent again" : "", quotes);
+    snprintf(finding->text + used, room, ": %s%s%s", values, again_text(shown), quotes);
 }
 
 static void tell_rewrite(const struct trace *trace, const struct shown *shown, struct judgement *out)
@@ -323,6 +342,8 @@ void find_rewrites(const struct cohort *cohort, struct judgement *out)
             if (!shown.rewrite)
                 continue;
             note_unchanged(cohort, cohort->traces[i], (enum rewrite_field)field, &shown);
+            if (is_undone(&shown))
+                forget_place(&shown);
             tell_rewrite(cohort->traces[i], &shown, out);
         }
 }
@@ -333,7 +354,9 @@ void find_rewrites(const struct cohort *cohort, struct judgement *out)
  * with nothing to spare. */
 static bool expired_before(const struct trace *trace, const struct probe *probe)
 {
-    for (const struct probe *p = trace_first_at(trace, (uint8_t)(probe->ttl - 1)); p; p = trace_next_at(trace, p))
+    unsigned looked_at = 0;
+    const struct probe *p = trace_first_at(trace, (uint8_t)(probe->ttl - 1));
+    for (; p && looked_at < PROBES_COMPARED; p = trace_next_at(trace, p), looked_at++)
         if (p->flow == probe->flow && p->reply_count && p->replies[0].kind == REPLY_TIME_EXCEEDED &&
             p->replies[0].quoted_ttl == 1)
             return true;
@@ -380,24 +403,30 @@ static void find_lowered(const struct trace *trace, struct judgement *out)
     }
 }
 
-static bool quotes_one_less(const struct trace *trace, const struct probe *probe, int quoted)
-{
-    struct evidence before;
-    sole_router(trace, (uint8_t)(probe->ttl - 1), &before);
-    return before.reply && before.reply->quoted_ttl == quoted - 1;
-}
+/* What stands one hop before some answers, and whether the ways there are all of one length, as far as they show. */
+struct approach {
+    struct evidence before; /* its sole router */
+    bool is_one_length;
+};
 
-/* Whether all ways to this TTL are of one length, as far as they show. */
-static bool is_of_one_length(const struct cohort *cohort, uint8_t ttl)
+static struct approach approach_of(const struct cohort *cohort, const struct crowds *crowds, const struct trace *trace,
+                                   uint8_t ttl)
 {
+    struct approach approach = {.is_one_length = !crowds_are_spread(crowds, ttl)};
+    sole_router(trace, (uint8_t)(ttl - 1), &approach.before);
     for (unsigned i = 0; i < cohort->count; i++)
         if (cohort->traces[i]->reached_ttl && cohort->traces[i]->reached_ttl < ttl)
-            return false;
-    return !facts_is_spread(cohort, ttl);
+            approach.is_one_length = false;
+    return approach;
+}
+
+static bool quotes_one_less(const struct approach *approach, int quoted)
+{
+    return approach->before.reply && approach->before.reply->quoted_ttl == quoted - 1;
 }
 
 /* Rising quoted TTLs are a tunnel's (structure.c). */
-static const char *raised(const struct cohort *cohort, const struct trace *trace, const struct probe *probe,
+static const char *raised(const struct approach *approach, const struct trace *trace, const struct probe *probe,
                           const struct reply *reply)
 {
     if (!reply->is_icmp || reply->quoted_ttl < 0)
@@ -405,31 +434,47 @@ static const char *raised(const struct cohort *cohort, const struct trace *trace
     if (reply->quoted_ttl > probe->ttl)
         return "more than was sent";
     if (reply->kind == REPLY_TIME_EXCEEDED)
-        return reply->quoted_ttl > 1 && !reply->extension && !quotes_one_less(trace, probe, reply->quoted_ttl)
+        return reply->quoted_ttl > 1 && !reply->extension && !quotes_one_less(approach, reply->quoted_ttl)
                    ? "where nothing is left to a packet that expires"
                    : NULL;
-    return reply->quoted_ttl > 1 && expired_before(trace, probe) && is_of_one_length(cohort, probe->ttl)
+    return reply->quoted_ttl > 1 && approach->is_one_length && expired_before(trace, probe)
                ? "where one less expired one hop before"
                : NULL;
 }
 
-static void find_raised(const struct cohort *cohort, const struct trace *trace, struct judgement *out)
+/* What is behind follows from it: true where there was one. */
+static bool find_raised_at(const struct approach *approach, const struct trace *trace, uint8_t ttl,
+                           struct judgement *out)
 {
-    for (unsigned ttl = 1; ttl < 256; ttl++)
-        for (const struct probe *p = trace_first_at(trace, (uint8_t)ttl); p; p = trace_next_at(trace, p))
-            for (unsigned k = 0; k < p->reply_count; k++) {
-                const char *why = raised(cohort, trace, p, &p->replies[k]);
-                if (!why)
-                    continue;
-                tell_ttl(trace, &(struct evidence){p, &p->replies[k]}, why, out);
-                return; /* what is behind follows from it */
-            }
+    unsigned looked_at = 0;
+    const struct probe *p = trace_first_at(trace, ttl);
+    for (; p && looked_at < PROBES_COMPARED; p = trace_next_at(trace, p), looked_at++)
+        for (unsigned k = 0; k < p->reply_count; k++) {
+            const char *why = raised(approach, trace, p, &p->replies[k]);
+            if (!why)
+                continue;
+            tell_ttl(trace, &(struct evidence){p, &p->replies[k]}, why, out);
+            return true;
+        }
+    return false;
+}
+
+static void find_raised(const struct cohort *cohort, const struct crowds *crowds, const struct trace *trace,
+                        struct judgement *out)
+{
+    for (unsigned ttl = 1; ttl <= trace->most_ttl; ttl++) {
+        struct approach approach = approach_of(cohort, crowds, trace, (uint8_t)ttl);
+        if (find_raised_at(&approach, trace, (uint8_t)ttl, out))
+            return;
+    }
 }
 
 void find_ttl_rewrites(const struct cohort *cohort, struct judgement *out)
 {
+    struct crowds crowds;
+    crowds_gather(cohort, &crowds);
     for (unsigned i = 0; i < cohort->count; i++) {
         find_lowered(cohort->traces[i], out);
-        find_raised(cohort, cohort->traces[i], out);
+        find_raised(cohort, &crowds, cohort->traces[i], out);
     }
 }

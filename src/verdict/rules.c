@@ -62,20 +62,6 @@ static const struct rule rules[] = {
     {"unanswered", holds_always, explain_unanswered},
 };
 
-/* Of traces that others made, what they did not ask. */
-static void say_what_was_not_asked(const struct facts *facts, struct verdict *out)
-{
-    size_t used = strlen(out->text);
-    if (!facts->cohort->is_apart)
-        return;
-    if (facts->cohort->count < 2)
-        snprintf(out->text + used, sizeof out->text - used, "; no other probe was asked, to compare it with");
-    else if (facts->trace->most_ttl < facts->last_router)
-        snprintf(out->text + used, sizeof out->text - used, "; it was not asked beyond hop %u", facts->trace->most_ttl);
-    else if (out->state == VERDICT_DROPPED || out->state == VERDICT_INCONCLUSIVE)
-        snprintf(out->text + used, sizeof out->text - used, "; the two were not asked at the same time");
-}
-
 void rules_judge(const struct facts *facts, struct verdict *out)
 {
     unsigned row = 0;
@@ -83,8 +69,7 @@ void rules_judge(const struct facts *facts, struct verdict *out)
     while (!rules[row].holds(facts))
         row++;
     rules[row].explain(facts, out);
-    if (!verdict_reaches(out))
-        say_what_was_not_asked(facts, out);
+    apart_say(facts, silences_went_on(facts), out);
     if (out->confidence > CONFIDENCE_MOST)
         out->confidence = CONFIDENCE_MOST;
 }

@@ -23,6 +23,8 @@ rule_explain explain_unreachable, explain_rejected, explain_looping;
 /* silences.c */
 rule_holds holds_dropped, holds_inconclusive;
 rule_explain explain_dropped, explain_inconclusive, explain_unanswered;
+/* The trace that went on where this one fell silent; itself where there is none to compare. */
+const struct trace *silences_went_on(const struct facts *facts);
 
 /* losses.c */
 /* How surely the silence at the end is none by chance: as many losses as on the way, where an answer from further on

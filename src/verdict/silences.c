@@ -29,9 +29,9 @@ static void count_compared(const struct facts *facts, const struct trace *trace,
             *answered += p->reply_count > 0;
             if (out->frame_count + 2 > room)
                 continue;
-            frames_add(out->frames, &out->frame_count, p->frame);
+            frames_add(out->frames, &out->frame_count, frame_of_probe(p));
             if (p->reply_count)
-                frames_add(out->frames, &out->frame_count, p->replies[0].frame);
+                frames_add(out->frames, &out->frame_count, frame_of_reply(&p->replies[0]));
         }
 }
 
@@ -48,8 +48,10 @@ static unsigned flows_compared(const struct facts *facts)
     return flows;
 }
 
-static const struct trace *trace_that_went_on(const struct facts *facts)
+const struct trace *silences_went_on(const struct facts *facts)
 {
+    if (!facts->comparison.hop_count)
+        return facts->trace;
     for (unsigned i = 0; i < facts->cohort->count; i++) {
         const struct trace *other = facts->cohort->traces[i];
         if (other != facts->trace && other->top >= facts->comparison.hops[0] &&
@@ -63,7 +65,7 @@ void explain_dropped(const struct facts *facts, struct verdict *out)
 {
     char spec[PROBE_SPEC_TEXT_BYTES], other_spec[PROBE_SPEC_TEXT_BYTES], place[PLACE_TEXT_BYTES];
     unsigned sent = 0, answered = 0, other_sent = 0, other_answered = 0;
-    const struct trace *other = trace_that_went_on(facts);
+    const struct trace *other = silences_went_on(facts);
     out->state = VERDICT_DROPPED;
     out->how = "silent";
     out->confidence = facts->comparison.confidence;
@@ -91,7 +93,7 @@ static void show_silence(const struct facts *facts, struct verdict *out)
     const struct trace *trace = facts->trace;
     for (size_t i = 0; i < trace->probe_count; i++)
         if (cohort_is_silent(facts->cohort, &trace->probes[i]) && trace->probes[i].ttl > trace->top)
-            frames_add(out->frames, &out->frame_count, trace->probes[i].frame);
+            frames_add(out->frames, &out->frame_count, frame_of_probe(&trace->probes[i]));
 }
 
 bool holds_inconclusive(const struct facts *facts)
@@ -102,7 +104,8 @@ bool holds_inconclusive(const struct facts *facts)
 static const char *inconclusive_text(const struct facts *facts)
 {
     if (!facts->silent)
-        return "no probe behind it was waited for";
+        return facts->cohort->is_apart ? "the capture ends less than a second later"
+                                       : "no probe behind it was waited for";
     if (facts->last_router <= facts->last_hop)
         return "too many probes are lost on the way there";
     bool refused = false, parted = false;
@@ -120,6 +123,25 @@ static const char *inconclusive_text(const struct facts *facts)
     return "the probes that got further are known to go another way";
 }
 
+/* Nothing is known to have been sent behind the last answer. */
+static bool ends_with_answer(const struct facts *facts)
+{
+    return facts->last_hop && (facts->trace->origin.inferred || facts->trace->most_ttl <= facts->last_hop);
+}
+
+static void explain_end(const struct facts *facts, struct verdict *out)
+{
+    char spec[PROBE_SPEC_TEXT_BYTES], place[PLACE_TEXT_BYTES];
+    place_format(&out->after, place);
+    if (facts->trace->origin.inferred)
+        snprintf(out->text, sizeof out->text,
+                 "%s is answered as far as %s; whether it was asked further is not in the capture",
+                 rule_spec(facts, spec), place);
+    else
+        snprintf(out->text, sizeof out->text, "%s is answered as far as it was asked, up to %s", rule_spec(facts, spec),
+                 place);
+}
+
 void explain_inconclusive(const struct facts *facts, struct verdict *out)
 {
     char spec[PROBE_SPEC_TEXT_BYTES], place[PLACE_TEXT_BYTES];
@@ -129,6 +151,10 @@ void explain_inconclusive(const struct facts *facts, struct verdict *out)
     bracket(facts, out);
     evidence_show_last(facts, out);
     show_silence(facts, out);
+    if (ends_with_answer(facts)) {
+        explain_end(facts, out);
+        return;
+    }
     snprintf(out->text, sizeof out->text, "%s drew no answer%s%s, for a reason that cannot be told: %s",
              rule_spec(facts, spec), out->after.known ? " after " : "",
              out->after.known ? place_format(&out->after, place) : "", inconclusive_text(facts));
@@ -137,7 +163,7 @@ void explain_inconclusive(const struct facts *facts, struct verdict *out)
 void explain_unanswered(const struct facts *facts, struct verdict *out)
 {
     char spec[PROBE_SPEC_TEXT_BYTES], place[PLACE_TEXT_BYTES];
-    unsigned silent = facts->silent;
+    unsigned silent = facts->silent, unwaited = apart_count_unwaited(facts);
     out->state = VERDICT_UNANSWERED;
     out->after = facts_place(facts->cohort, facts->trace, facts->last_router);
     out->confidence = losses_end_confidence(facts);
@@ -147,7 +173,14 @@ void explain_unanswered(const struct facts *facts, struct verdict *out)
         snprintf(out->text, sizeof out->text,
                  "%s is unanswered after %s, the last router that any probe saw: silence to %u probe%s",
                  rule_spec(facts, spec), place_format(&out->after, place), silent, silent == 1 ? "" : "s");
+    else if (facts->cohort->is_apart)
+        snprintf(out->text, sizeof out->text, "%s is unanswered: the capture holds no answer to %u probe%s",
+                 rule_spec(facts, spec), silent, silent == 1 ? "" : "s");
     else
         snprintf(out->text, sizeof out->text, "%s is unanswered: neither a router nor the target answered %u probe%s",
                  rule_spec(facts, spec), silent, silent == 1 ? "" : "s");
+    size_t used = strlen(out->text);
+    if (unwaited)
+        snprintf(out->text + used, sizeof out->text - used, ", and to %u more right before the end of the capture",
+                 unwaited);
 }

@@ -22,7 +22,8 @@ static void end_sentences(struct judgement *out)
 
 static void judge(const struct cohort *cohort, struct judgement *out)
 {
-    memset(out, 0, sizeof *out);
+    out->of = cohort->count ? cohort->traces[0] : NULL;
+    out->verdict_count = out->finding_count = 0; /* each is filled whole; the room for all is large */
     for (unsigned i = 0; i < cohort->count; i++) {
         struct facts facts;
         if (!cohort->traces[i]->started)
@@ -75,17 +76,31 @@ static void say_of_other_runs(const struct trace *const *traces, size_t count, s
         snprintf(out->text + used, sizeof out->text - used, "; %zu of the %zu runs got less far", shorter, runs);
 }
 
-void verdict_judge_traces(const struct trace *const *traces, size_t count, struct judgement *out)
+/* How far away somebody answered, and how long the slowest of the answers took. */
+static void time_answers(struct cohort *cohort)
+{
+    for (unsigned i = 0; i < cohort->count; i++)
+        for (size_t k = 0; k < cohort->traces[i]->probe_count; k++) {
+            const struct probe *probe = &cohort->traces[i]->probes[k];
+            const struct reply *reply = probe_answer(probe);
+            if (!reply || probe->sent == NSTIME_NONE)
+                continue;
+            nstime rtt = reply_rtt(probe, reply);
+            cohort->slowest = rtt > cohort->slowest ? rtt : cohort->slowest;
+            cohort->timed_ttl = probe->ttl > cohort->timed_ttl ? probe->ttl : cohort->timed_ttl;
+        }
+}
+
+void verdict_judge_traces(const struct trace *const *traces, size_t count, const nstime *ends, struct judgement *out)
 {
     const struct trace *kept[SPECS_MOST];
-    struct cohort cohort = {.traces = kept, .claim = CONFIDENCE_TO_CLAIM, .is_apart = true, .until = NSTIME_NONE};
+    struct cohort cohort = {.traces = kept, .claim = CONFIDENCE_TO_CLAIM, .is_apart = true, .ends = ends};
     for (size_t i = 0; i < count; i++) {
-        nstime last = traces[i]->last_sent > traces[i]->last_seen ? traces[i]->last_sent : traces[i]->last_seen;
-        cohort.until = last > cohort.until ? last : cohort.until;
         cohort.max_ttl = traces[i]->most_ttl > cohort.max_ttl ? traces[i]->most_ttl : cohort.max_ttl;
         if (traces[i]->started)
             add_furthest(kept, &cohort.count, traces[i]);
     }
+    time_answers(&cohort);
     judge(&cohort, out);
     for (unsigned i = 0; i < out->verdict_count; i++)
         say_of_other_runs(traces, count, &out->verdicts[i]);

@@ -27,14 +27,20 @@ struct place {
 #define VERDICT_FRAMES_MOST 32
 #define SENTENCE_BYTES 512
 
+/* A frame of the capture. */
+struct frame_number {
+    uint64_t number; /* in its file, from 1 */
+    uint8_t file;    /* which of the capture's files, from 0 */
+};
+
 struct verdict {
     const struct trace *trace; /* whose spec is judged */
     enum verdict_state state;
     const char *how; /* constant: "admin-prohibited", "tcp-reset", "silent" ...; NULL where none makes sense */
     struct place at, after, before;
-    double confidence;                    /* 0 to 0.999 */
-    char text[SENTENCE_BYTES];            /* one sentence; network names in it are escaped already */
-    uint64_t frames[VERDICT_FRAMES_MOST]; /* frames that show it; none are kept without a capture file */
+    double confidence;                               /* 0 to 0.999 */
+    char text[SENTENCE_BYTES];                       /* one sentence; network names in it are escaped already */
+    struct frame_number frames[VERDICT_FRAMES_MOST]; /* that show it; none are kept without a capture file */
     unsigned frame_count;
 };
 
@@ -49,13 +55,14 @@ struct finding {
     } detail[6];
     char addresses[2][ADDR_TEXT_BYTES]; /* of a detail: a finding is not to be copied */
     char text[SENTENCE_BYTES];
-    uint64_t frames[VERDICT_FRAMES_MOST];
+    struct frame_number frames[VERDICT_FRAMES_MOST];
     unsigned frame_count;
 };
 
 #define FINDINGS_MOST 64 /* beyond that the least important kinds are left out */
 
 struct judgement {
+    const struct trace *of; /* one of those that were judged: all have its source and target; NULL: none was */
     struct verdict verdicts[SPECS_MOST];
     unsigned verdict_count;
     struct finding findings[FINDINGS_MOST];
@@ -66,8 +73,9 @@ struct judgement {
 void verdict_judge(const struct session *session, struct judgement *out);
 /* The same of traces by whatever tools, all from one source to one target: what each shows of its spec, against what
  * the others show. Of several that ask the same spec the one that got furthest is judged, for all of them; of more
- * specs than SPECS_MOST the first are. The traces must outlive `out`. */
-void verdict_judge_traces(const struct trace *const *traces, size_t count, struct judgement *out);
+ * specs than SPECS_MOST the first are. The traces must outlive `out`. `ends`: by the numbers of the capture's files,
+ * the last stamp of each. */
+void verdict_judge_traces(const struct trace *const *traces, size_t count, const nstime *ends, struct judgement *out);
 /* Whether both are the same, or both unknown. */
 bool place_equal(const struct place *a, const struct place *b);
 const char *verdict_state_name(enum verdict_state state); /* "open" ... */

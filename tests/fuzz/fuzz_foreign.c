@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "cli/report.h"
+#include "cli/judge.h"
 #include "io/file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -165,6 +165,12 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
+/* Verdicts and findings need traces that are kept. */
+static bool is_judgement(const char *line)
+{
+    return strstr(line, "\"type\": \"verdict\"") == line + 1 || strstr(line, "\"type\": \"finding\"") == line + 1;
+}
+
 /* Splits the text, in place, into lines in the order of the alphabet. */
 static char **sort_lines(char *text, size_t *count, const struct output_format *format)
 {
@@ -176,6 +182,8 @@ static char **sort_lines(char *text, size_t *count, const struct output_format *
         must(lines != NULL, "no memory");
         if (format == &output_jsonl)
             check_document(line, strlen(line));
+        if (is_judgement(line))
+            continue;
         forget_names(line, format);
         lines[(*count)++] = line;
     }
@@ -211,6 +219,8 @@ static void end_way(struct way *way, const struct report_source *source, uint64_
     check_counters(found, source->files[0].frames, malformed);
     if (way->keeps)
         check_kept(found);
+    report_replay_tell(&way->report, found);
+    free(judge_report(&way->report, found, source));
     report_replay_end(&way->report, found, source);
     for (unsigned i = 0; i < way->report.count; i++)
         fclose(way->report.outputs[i].file);

@@ -7,6 +7,7 @@
 #include "out/output.h"
 #include "out/rowbuf.h"
 #include "tap.h"
+#include "verdict/cohorts.h"
 
 #define START (INT64_C(1767323045) * NS_PER_S + 123456789) /* 2026-01-02T03:04:05.123456789Z */
 
@@ -190,6 +191,21 @@ static void tell(struct output *out, const struct recognition *what)
         out->format->replay_error(out, &what->errors[i]);
 }
 
+static void judge(struct output *out, const struct recognition *what, const struct report_source *from)
+{
+    static struct judgement judgement;
+    static const nstime ends[2] = {START + 60 * NS_PER_S, START + 60 * NS_PER_S};
+    struct cohorts cohorts;
+    const struct trace *const *some;
+    size_t count;
+    cohorts_gather(what->traces, what->trace_count, &cohorts);
+    while (out->format->replay_judged && (some = cohorts_next(&cohorts, &count))) {
+        verdict_judge_traces(some, count, ends, &judgement);
+        out->format->replay_judged(out, some, count, &judgement, from);
+    }
+    cohorts_free(&cohorts);
+}
+
 /* The whole report, to be freed. */
 static char *report(const struct output_format *format, const struct output_options *options,
                     const struct recognition *what, const struct report_source *from)
@@ -199,6 +215,7 @@ static char *report(const struct output_format *format, const struct output_opti
     struct output out = {.format = format, .options = *options, .file = open_memstream(&text, &length)};
     format->replay_begin(&out, from);
     tell(&out, what);
+    judge(&out, what, from);
     format->replay_end(&out, what, from);
     fclose(out.file);
     return text;
@@ -233,15 +250,17 @@ static const struct output_options plain = {.width = 80};
     "2 probes in 3 rounds: 2 answered, 1 duplicate\n"                                                                  \
     "grouped by addresses\n"                                                                                           \
     "captured behind hop 1, not at the source: times count from there\n"                                               \
-    "1 answer quotes translated addresses or ports (NAT)\n"                                                            \
+    "1 answer quotes translated addresses or ports (NAT)\n\n"                                                          \
+    "udp reaches the target at hop 3: it refuses (closed, port-unreachable).\n"                                        \
+    "tcp/443 is rejected by hop 3 (10.0.2.1): admin-prohibited.\n"                                                     \
     "\ntrace 2: 2001:db8::2 to 2001:db8::80, icmp\n"                                                                   \
     "answered from 2026-01-02T03:04:05.124Z on, in a.pcap\n"                                                           \
     " 1  2001:db8::1\n"                                                                                                \
     " 2  2001:db8::80\n"                                                                                               \
-    "reached at hop 2: 2001:db8::80 answered port unreachable\n"                                                       \
     "2 answers\n"                                                                                                      \
     "grouped by addresses\n"                                                                                           \
-    "inferred from its answers: the probes are not in the capture, so no times\n"
+    "inferred from its answers: the probes are not in the capture, so no times\n\n"                                    \
+    "icmp reaches the target at hop 2: it refuses (closed, port-unreachable).\n"
 
 static void test_text(void)
 {
@@ -266,10 +285,38 @@ static void test_quiet(void)
               "\ntrace 1: 10.0.0.2 to 192.0.2.80, tcp/443\n"
               " 2  10.0.1.1  1.000 ms\n 3  10.0.2.1  2.000 ms !X\n"
               "stopped at hop 3: 10.0.2.1 says administratively prohibited (!X)\n"
+              "\nudp reaches the target at hop 3: it refuses (closed, port-unreachable).\n"
+              "tcp/443 is rejected by hop 3 (10.0.2.1): admin-prohibited.\n"
               "\ntrace 2: 2001:db8::2 to 2001:db8::80, icmp\n"
               " 1  2001:db8::1\n 2  2001:db8::80\n"
-              "reached at hop 2: 2001:db8::80 answered port unreachable\n",
-              "--quiet: traces only");
+              "\nicmp reaches the target at hop 2: it refuses (closed, port-unreachable).\n",
+              "--quiet: traces and verdicts only");
+}
+
+/* Frame 20 of the first file is one of the other trace's, too. */
+#define EVIDENCE                                                                                                       \
+    "udp reaches the target at hop 3: it refuses (closed, port-unreachable).\n"                                        \
+    "    frame 40   of a.pcap  +2.000 ms  10.0.0.2:40004 > 192.0.2.80:33437  udp, TTL 3, attempt 1\n"                  \
+    "    frame 41   of a.pcap  +5.002 ms  192.0.2.80 > 10.0.0.2  port unreachable with TTL 60, to the probe of TTL "   \
+    "3\n"                                                                                                              \
+    "tcp/443 is rejected by hop 3 (10.0.2.1): admin-prohibited.\n"                                                     \
+    "    frame 20   of a.pcap  +0.000 ms  10.0.0.2:40002 > 192.0.2.80:33435  udp, TTL 1, attempt 2\n"                  \
+    "    frame 20   of a.pcap  +4.000 ms  10.0.0.2:40001 > 192.0.2.80:443  tcp/443, TTL 3, attempt 1\n"                \
+    "    frame 21   of b\\x1b.pcap  +6.000 ms  10.0.2.1 > 10.0.0.2  administratively prohibited with TTL 60, to the "  \
+    "probe of TTL 3\n"
+
+/* Ports are each probe's own, and of several files each frame's is named. */
+static void test_evidence(void)
+{
+    fill();
+    char *text =
+        report(&output_text, &(struct output_options){.width = 80, .quiet = true, .verbose = 1}, &found, &source);
+    char *from = strstr(text, "udp reaches"), *to = from ? strstr(from, "\ntrace 2") : NULL;
+    if (to)
+        *to = '\0';
+    is_text(from ? from : "", EVIDENCE, "-v: the frames behind each verdict");
+    free(text);
+    clear();
 }
 
 static void test_nothing(void)
@@ -289,9 +336,14 @@ static void test_nothing(void)
 /* One trace with an end each. */
 static void is_ending(struct trace *trace, const char *want)
 {
+    static const struct judgement nothing;
     const struct trace *const one[1] = {trace};
-    const struct recognition what = {.traces = one, .trace_count = 1};
-    char *text = report(&output_text, &(struct output_options){.width = 80, .quiet = true}, &what, &source);
+    char *text = NULL;
+    size_t length;
+    struct output out = {
+        .format = &output_text, .options = {.width = 80, .quiet = true}, .file = open_memstream(&text, &length)};
+    output_text.replay_judged(&out, one, 1, &nothing, &source);
+    fclose(out.file);
     char *line = strchr(text + 1, '\n');
     is_text(line ? line + 1 : "", want, "ended: %s", trace_end_name(trace->end));
     free(text);
@@ -385,7 +437,13 @@ static void test_json(void)
     ok(strstr(text, "\"capture\": {\"frames\": 127, \"probes\": 7, \"replies\": 9, \"errors\": 4, \"given_up\": 0, "
                     "\"dropped_by_kernel\": 0, \"strays\": {\"not IP\": 3}, \"malformed\": 1}}\n"),
        "the counts");
-    ok(strstr(text, "\"verdicts\": [],\n \"findings\": [],\n"), "no verdicts");
+    json_t *verdicts = json_object_get(document, "verdicts");
+    is_num(json_array_size(verdicts), 3, "a verdict for each spec of each target");
+    ok(strstr(text, "\n  {\"target\": \"192.0.2.80\", \"source_address\": \"10.0.0.2\", \"probe\": \"tcp/443\", "
+                    "\"state\": \"rejected\", "),
+       "whose it is");
+    ok(strstr(text, "\"frames\": [20, 21], \"files\": [0, 1]}"), "frames of two files");
+    ok(!json_object_get(json_array_get(verdicts, 0), "files"), "and of the first alone");
     json_decref(document);
     free(text);
     clear();
@@ -404,7 +462,7 @@ static void test_jsonl(void)
             types[count++] = type ? *type : '?';
         json_decref(object);
     }
-    is_text(types, "ppppptpptppteeeer", "lines as things end");
+    is_text(types, "ppppptpptppteeeevvvr", "lines as things end");
     free(text);
     clear();
 }
@@ -511,6 +569,7 @@ int main(void)
 {
     test_text();
     test_quiet();
+    test_evidence();
     test_nothing();
     test_ends();
     test_json();

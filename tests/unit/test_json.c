@@ -134,7 +134,7 @@ static void fill_judgement(const struct fake *fake, struct judgement *judgement)
                                               .after = {.known = true, .ttl = 4},
                                               .confidence = 35.0 / 36,
                                               .text = "One sentence.",
-                                              .frames = {12, 13},
+                                              .frames = {{12, 0}, {13, 0}},
                                               .frame_count = 2};
     judgement->findings[0] = (struct finding){
         .kind = "dscp-rewrite",

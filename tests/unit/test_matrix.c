@@ -324,12 +324,12 @@ static void test_evidence(void)
     struct fake fake;
     fill_report(&fake);
     struct verdict *dropped = &judgement.verdicts[0], *opened_verdict = &judgement.verdicts[1];
-    dropped->frames[0] = 5;
-    dropped->frames[1] = 1;
-    dropped->frames[2] = 2;
+    dropped->frames[0].number = 5;
+    dropped->frames[1].number = 1;
+    dropped->frames[2].number = 2;
     dropped->frame_count = 3;
-    opened_verdict->frames[0] = 7;
-    opened_verdict->frames[1] = 6;
+    opened_verdict->frames[0].number = 7;
+    opened_verdict->frames[1].number = 6;
     opened_verdict->frame_count = 2;
     is_report(&fake, &(struct output_options){.verbose = 1},
               HEADING MATRIX
@@ -355,13 +355,15 @@ static void test_evidence_without_frames(void)
     fake_silence(&fake, 0, 2);
     fake_hop(&fake, 1, 2, "2001:db8::2", 1);
     fake_silence(&fake, 1, 2);
-    struct verdict verdict = {.trace = fake_trace(&fake, 0),
-                              .state = VERDICT_DROPPED,
-                              .after = {.known = true, .ttl = 1},
-                              .before = {.known = true, .ttl = 2}};
+    judgement = (struct judgement){.verdict_count = 2};
+    judgement.verdicts[0] = (struct verdict){.trace = fake_trace(&fake, 0),
+                                             .state = VERDICT_DROPPED,
+                                             .after = {.known = true, .ttl = 1},
+                                             .before = {.known = true, .ttl = 2}};
+    judgement.verdicts[1].trace = fake_trace(&fake, 1);
     struct strbuf text;
     strbuf_init(&text);
-    evidence_add(&text, &fake.session, &verdict);
+    evidence_add(&text, &judgement, &judgement.verdicts[0], &render_live);
     is_text(text.text,
             "    +1.000 ms  [2001:db8::2]:41022 > [2001:db8::80]:33434  udp, TTL 2, attempt 1: no answer\n"
             "    +2.000 ms  2001:db8::2 > 2001:db8::80  icmp, TTL 2, attempt 1\n"

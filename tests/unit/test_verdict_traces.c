@@ -52,7 +52,7 @@ static struct judgement *judge(size_t want_traces)
     const struct recognition *found = scene_result();
     struct judgement *judgement = malloc(sizeof *judgement);
     is_num(found->trace_count, want_traces, "%zu traces", want_traces);
-    verdict_judge_traces(found->traces, found->trace_count, judgement);
+    verdict_judge_traces(found->traces, found->trace_count, found->ends, judgement);
     return judgement;
 }
 
@@ -79,7 +79,7 @@ static void check_drop(void)
     pass(ms + 60 * SECOND);
     struct judgement *judgement = judge(2);
     const struct verdict *udp = verdict_on(judgement, IP_UDP);
-    is_state(udp, VERDICT_DROPPED, "not asked at the same time", "UDP that ends where SYNs go on is dropped");
+    is_state(udp, VERDICT_DROPPED, "; tcp/80 was asked 3.5 s later", "UDP that ends where SYNs go on is dropped");
     is_num(udp->after.ttl, 3, "  after");
     is_num(udp->before.ttl, 4, "  before");
     is_state(verdict_on(judgement, IP_TCP), VERDICT_OPEN, "reaches the target at hop 7", "and SYNs are taken");
@@ -94,7 +94,8 @@ static void check_alone(void)
     double ms = send_udp(0, 0, 3, 12, false);
     pass(ms + 60 * SECOND);
     struct judgement *judgement = judge(1);
-    is_state(verdict_on(judgement, IP_UDP), VERDICT_UNANSWERED, "no other probe was asked",
+    is_state(verdict_on(judgement, IP_UDP), VERDICT_UNANSWERED,
+             "silence to 27 probes; no other protocol was asked, so a filter and a silent host cannot be told apart",
              "UDP alone that ends is unanswered");
     free(judgement);
     scene_end();
@@ -156,10 +157,88 @@ static void check_spent(void)
     scene_end();
 }
 
+/* Side by side, nothing is said of when; of one flow it is told. */
+static void check_at_once(void)
+{
+    scene_begin(NULL);
+    double ms = 0;
+    for (unsigned ttl = 1, n = 0; ttl <= 7; ttl++)
+        for (unsigned i = 0; i < LOOKS; i++, n++, ms += 2 * SECOND) {
+            struct made first = udp((uint16_t)(ttl - 1), (uint8_t)ttl), second = linux_syn(0, n, (uint8_t)ttl);
+            first.target = 33434; /* one flow */
+            first.id = (uint16_t)(900 + n);
+            ttl <= 3 ? hop(ms, &first) : scene_see(ms, &first);
+            ttl <= 6 ? hop(ms + SECOND / 100, &second) : answer_syn(ms + SECOND / 100, &second);
+        }
+    pass(ms + 60 * SECOND);
+    struct judgement *judgement = judge(2);
+    const struct verdict *verdict = verdict_on(judgement, IP_UDP);
+    is_state(verdict, VERDICT_DROPPED, "it was one flow, and others may fare better", "asked side by side");
+    ok(!strstr(verdict->text, "later") && !strstr(verdict->text, "before;"), "  nothing is said of when");
+    free(judgement);
+    scene_end();
+}
+
+/* The capture's file ends right behind some of the probes, though another goes on for long. */
+static void check_end_of_file(void)
+{
+    scene_begin(NULL);
+    scene_from(0, 0);
+    double ms = send_udp(0, 0, 3, 6, false);
+    scene_from(1, 0);
+    pass(ms + 60 * SECOND);
+    struct judgement *judgement = judge(1);
+    is_state(verdict_on(judgement, IP_UDP), VERDICT_UNANSWERED,
+             "silence to 7 probes, and to 2 more right before the end of the capture",
+             "what a file's end cuts off was not waited for");
+    free(judgement);
+    scene_end();
+}
+
+static void check_no_further(void)
+{
+    scene_begin(NULL);
+    double ms = send_udp(0, 0, 5, 5, false);
+    pass(ms + 60 * SECOND);
+    struct judgement *judgement = judge(1);
+    is_state(verdict_on(judgement, IP_UDP), VERDICT_INCONCLUSIVE, "udp is answered as far as it was asked, up to hop 5",
+             "a ladder that ends with an answer");
+    free(judgement);
+    scene_end();
+}
+
+/* An echo request's checksum follows its number, and some balancers look at it: rounds that alternate are no proof that
+ * packets of one flow are spread, nor is a router that came once and stayed one of a changed route. */
+static void check_echoes(unsigned rounds, unsigned first, const char *kind, const char *name)
+{
+    scene_begin(NULL);
+    double ms = 0;
+    uint16_t n = 0;
+    for (unsigned round = 0; round < rounds; round++)
+        for (unsigned ttl = 1; ttl <= 5; ttl++, n++, ms += SECOND / 4) {
+            struct made made = echo(77, n, (uint8_t)ttl);
+            bool other = first ? round >= first : round % 2;
+            if (ttl == 5)
+                pong(ms, &made);
+            else if (ttl == 3 && other) {
+                scene_see(ms, &made);
+                error_of(ms + RTT, &made, .from = "10.9.99.1");
+            } else
+                hop(ms, &made);
+        }
+    pass(ms + 60 * SECOND);
+    struct judgement *judgement = judge(1);
+    is_num(judgement->finding_count, kind ? 1 : 0, "%s: findings", name);
+    if (kind && judgement->finding_count)
+        is_text(judgement->findings[0].kind, kind, "  %s", judgement->findings[0].text);
+    free(judgement);
+    scene_end();
+}
+
 static void check_nothing(void)
 {
     struct judgement *judgement = malloc(sizeof *judgement);
-    verdict_judge_traces(NULL, 0, judgement);
+    verdict_judge_traces(NULL, 0, NULL, judgement);
     is_num(judgement->verdict_count + judgement->finding_count, 0, "of no traces nothing is said");
     free(judgement);
 }
@@ -171,6 +250,12 @@ int main(void)
     check_short();
     check_again();
     check_spent();
+    check_at_once();
+    check_end_of_file();
+    check_no_further();
+    check_echoes(6, 0, "load-balanced", "echoes by two routers in turns");
+    check_echoes(4, 2, NULL, "twice by one, then twice by another");
+    check_echoes(12, 6, "route-change", "six times by one, then six times by another");
     check_nothing();
     return tap_done();
 }
