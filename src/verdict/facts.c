@@ -336,8 +336,11 @@ uint8_t facts_hop_of(const struct cohort *cohort, const struct addr *address)
 
 uint8_t facts_look_up_hop(const struct cohort *cohort, const struct addr *address, struct hop_lookup *lookup)
 {
-    if (!addr_equal(&lookup->address, address))
-        *lookup = (struct hop_lookup){*address, facts_hop_of(cohort, address)};
+    if (addr_equal(&lookup->address, address))
+        return lookup->hop;
+    lookup->address = *address;
+    lookup->hop = lookup->count < LOOKUPS_MOST ? facts_hop_of(cohort, address) : 0;
+    lookup->count++;
     return lookup->hop;
 }
 

@@ -52,10 +52,13 @@ bool reply_accepts(const struct reply *reply);
 bool reply_closes(const struct reply *reply);
 /* The hop at which this address answers, for any spec, other than the target's own; 0: at none. */
 uint8_t facts_hop_of(const struct cohort *cohort, const struct addr *address);
-/* The same for many answers, most of which are of one address: `lookup` (zeroed at first) keeps the last. */
+/* The same for many answers, most of which are of one address: `lookup` (zeroed at first) keeps the last. Who answers
+ * after that many others is not looked for: 0. */
+#define LOOKUPS_MOST 32
 struct hop_lookup {
     struct addr address;
     uint8_t hop;
+    unsigned count;
 };
 uint8_t facts_look_up_hop(const struct cohort *cohort, const struct addr *address, struct hop_lookup *lookup);
 /* The last TTL at which a router let a probe of any spec expire; 0: at none. */

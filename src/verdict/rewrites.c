@@ -333,11 +333,27 @@ static void tell_rewrite(const struct trace *trace, const struct shown *shown, s
     tell_bracket(trace, shown, finding);
 }
 
+/* A bit for each field that any quote shows changed: most traces have none. */
+static uint32_t fields_changed(const struct trace *trace)
+{
+    uint32_t fields = 0;
+    for (size_t i = 0; i < trace->probe_count; i++)
+        for (unsigned k = 0; k < trace->probes[i].reply_count; k++)
+            for (unsigned r = 0; r < trace->probes[i].replies[k].rewrite_count; r++)
+                fields |= UINT32_C(1) << trace->probes[i].replies[k].rewrites[r].field;
+    return fields;
+}
+
 void find_rewrites(const struct cohort *cohort, struct judgement *out)
 {
+    uint32_t fields[SPECS_MOST];
+    for (unsigned i = 0; i < cohort->count; i++)
+        fields[i] = fields_changed(cohort->traces[i]);
     for (int field = 0; field < REWRITE_FIELDS; field++)
         for (unsigned i = 0; i < cohort->count; i++) {
             struct shown shown = {0};
+            if (!(fields[i] >> field & 1))
+                continue;
             note_changed(cohort, cohort->traces[i], (enum rewrite_field)field, &shown);
             if (!shown.rewrite)
                 continue;
