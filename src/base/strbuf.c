@@ -131,3 +131,20 @@ void strbuf_add_escaped(struct strbuf *b, const char *bytes, size_t count)
         i += length > 0 ? length : 1;
     }
 }
+
+void strbuf_add_wrapped(struct strbuf *b, const char *text, unsigned column, unsigned indent, unsigned columns)
+{
+    while (*text) {
+        unsigned length = (unsigned)strcspn(text, " ");
+        if (column > indent && column + 1 + length >= columns) {
+            strbuf_addf(b, "\n%*s", (int)indent, "");
+            column = indent;
+        } else if (column > indent) {
+            strbuf_add(b, " ");
+            column++;
+        }
+        strbuf_add_bytes(b, text, length);
+        column += length;
+        text += length + (text[length] == ' ');
+    }
+}

@@ -8,34 +8,20 @@
 #define COLUMNS 80
 #define INDENT 26 /* where the second column begins */
 
-/* The words of `text` from column `*column` on, broken before COLUMNS, further lines indented by `indent`. */
-static void add_wrapped(struct strbuf *out, const char *text, int indent, int *column)
+static void add_wrapped(struct strbuf *out, const char *text, unsigned indent)
 {
-    while (*text) {
-        int length = (int)strcspn(text, " ");
-        if (*column > indent && *column + 1 + length >= COLUMNS) {
-            strbuf_addf(out, "\n%*s", indent, "");
-            *column = indent;
-        } else if (*column > indent) {
-            strbuf_add(out, " ");
-            ++*column;
-        }
-        strbuf_add_bytes(out, text, (size_t)length);
-        *column += length;
-        text += length + (text[length] == ' ');
-    }
+    strbuf_add_wrapped(out, text, indent, indent, COLUMNS);
     strbuf_add(out, "\n");
 }
 
 /* "  LEFT      RIGHT": a definition whose right side begins at INDENT. */
 static void add_definition(struct strbuf *out, const char *left, const char *right)
 {
-    int column = INDENT;
     if (strlen(left) > INDENT - 4)
         strbuf_addf(out, "  %s\n%*s", left, INDENT, "");
     else
         strbuf_addf(out, "  %-*s", INDENT - 2, left);
-    add_wrapped(out, right, INDENT, &column);
+    add_wrapped(out, right, INDENT);
 }
 
 static void add_option(struct strbuf *out, const struct option_row *row, const char *text)
@@ -127,11 +113,10 @@ static void add_statuses(struct strbuf *out)
 
 static void add_command(struct strbuf *out, const struct command_row *command)
 {
-    int column = 0;
     strbuf_addf(out, "Usage: hopsonde %s\n", command->usage);
     if (command->about) {
         strbuf_add(out, "\n");
-        add_wrapped(out, command->about, 0, &column);
+        add_wrapped(out, command->about, 0);
     }
     add_options(out, command->command);
     if (command->command != COMMAND_REPLAY)

@@ -301,8 +301,22 @@ static void test_rng(void)
     rng_below(&r, UINT32_MAX);
 }
 
+static void test_strbuf_wrapped(void)
+{
+    struct strbuf b;
+    strbuf_init(&b);
+    strbuf_add(&b, "ab");
+    strbuf_add_wrapped(&b, "cd ef gh a-word-without-end ij", 2, 1, 9);
+    is_text(b.text, "ab cd ef\n gh\n a-word-without-end\n ij", "wrapped: behind what is there, and by words");
+    strbuf_clear(&b);
+    strbuf_add_wrapped(&b, "", 0, 0, 9);
+    is_text(b.text, "", "wrapped: nothing");
+    strbuf_free(&b);
+}
+
 int main(void)
 {
+    test_strbuf_wrapped();
     test_cursor();
     test_sub_cursor();
     test_nstime();
