@@ -1,12 +1,13 @@
 /* text: the report as people read it. A heading, a line a hop as soon as the hop is settled, and below the table the
  * verdicts, the findings, and notes on what the lines could not say. Of a diagnosis the table is a matrix, which stands
- * when all is known, and advice follows.
+ * when all is known, and advice follows. Of all paths it is a tree, at the end too.
  *
  * A printed line is final. The report of captures that are not our own is in textreplay.c. Silent hops are held back
  * until a later hop answers, so that a silent end of the path is told in two lines and is no wall of stars. */
 #include <stdlib.h>
 #include <string.h>
 
+#include "out/graphtext.h"
 #include "out/matrix.h"
 #include "out/output.h"
 #include "out/summary.h"
@@ -63,6 +64,12 @@ static void add_what(struct strbuf *line, const struct session_config *config)
     strbuf_add(line, config->automatic ? ")" : "");
 }
 
+static const char *const commands[] = {
+    [PURPOSE_TRACE] = "hopsonde to ",
+    [PURPOSE_DIAGNOSE] = "hopsonde diagnose to ",
+    [PURPOSE_PATHS] = "hopsonde paths to ",
+};
+
 static bool text_begin(struct output *out, const struct session *session, const struct report_source *source)
 {
     (void)source;
@@ -74,7 +81,7 @@ static bool text_begin(struct output *out, const struct session *session, const 
     if (out->options.quiet)
         return true;
     const struct session_config *config = session_config(session);
-    strbuf_add(&state->line, config->purpose == PURPOSE_DIAGNOSE ? "hopsonde diagnose to " : "hopsonde to ");
+    strbuf_add(&state->line, commands[config->purpose]);
     textline_add_address(&state->line, &config->target, &config->target, summary_target_name(config));
     add_what(&state->line, config);
     strbuf_addf(&state->line, ", %u hops max", config->max_ttl);
@@ -151,7 +158,7 @@ static void start_table(struct output *out, const struct session *session, uint8
 static void text_hop(struct output *out, const struct session *session, uint8_t ttl)
 {
     struct text_state *state = out->state;
-    if (session_config(session)->purpose == PURPOSE_DIAGNOSE)
+    if (session_config(session)->purpose != PURPOSE_TRACE)
         return;
     if (!state->started)
         start_table(out, session, ttl);
@@ -364,12 +371,23 @@ static void print_judgement(struct output *out, const struct session *session, c
     print_lines(out, &lines);
 }
 
+static void print_graphs(struct output *out, const struct session *session)
+{
+    struct text_state *state = out->state;
+    graphtext_add_all(&state->line, out, summary_target_name(session_config(session)), false);
+    fputs(state->line.text, out->file);
+    strbuf_clear(&state->line);
+}
+
 static void text_end(struct output *out, const struct session *session, const struct judgement *judgement,
                      const struct report_source *source)
 {
     struct text_state *state = out->state;
-    bool diagnose = session_config(session)->purpose == PURPOSE_DIAGNOSE;
-    if (diagnose)
+    enum session_purpose purpose = session_config(session)->purpose;
+    bool diagnose = purpose == PURPOSE_DIAGNOSE;
+    if (purpose == PURPOSE_PATHS)
+        print_graphs(out, session);
+    else if (diagnose)
         print_matrix(out, session);
     else
         print_tail(out, session);

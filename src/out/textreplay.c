@@ -7,6 +7,7 @@
 
 #include "out/ended.h"
 #include "out/errors.h"
+#include "out/graphtext.h"
 #include "out/summary.h"
 #include "out/textline.h"
 #include "out/textverdict.h"
@@ -28,7 +29,7 @@ bool text_replay_begin(struct output *out, const struct report_source *source)
     if (out->options.quiet)
         return true;
     strbuf_init(&text);
-    strbuf_add(&text, "hopsonde replay of ");
+    strbuf_add(&text, strcmp(source->command, "paths") == 0 ? "hopsonde paths in " : "hopsonde replay of ");
     for (unsigned i = 0; i < source->file_count && i < FILES_NAMED_MOST; i++) {
         strbuf_add(&text, i ? ", " : "");
         summary_add_file_name(&text, source->files[i].name);
@@ -482,6 +483,8 @@ void text_replay_end(struct output *out, const struct recognition *found, const 
 {
     struct strbuf text;
     strbuf_init(&text);
+    graphtext_add_all(&text, out, NULL, true);
+    print(out, &text);
     if (!out->options.quiet) {
         add_end(&text, out, found, source);
         print(out, &text);

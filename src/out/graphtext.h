@@ -1,0 +1,31 @@
+/* graphtext: a graph of paths as people read it. Floor 5; pure.
+ *
+ * A line a node, under its TTL; where several nodes stand at one TTL they have letters, by which others refer to them.
+ * What lies within a diamond is drawn as branches behind the node where it begins:
+ *      2   10.0.2.1        1.102 ms
+ *      3a  |- 10.0.3.1     2.310 ms   50 %
+ *      3b  `- 10.0.3.2     2.294 ms   50 %
+ *      4   10.0.4.1        3.310 ms
+ * A node leads to the one below it, or to the branches below it; where that is not all, "-> 4a-4c, 5" says what it
+ * leads to. Below the tree stand sentences: paths, diamonds, how sure that is, and what could not be seen. */
+#ifndef HOPSONDE_OUT_GRAPHTEXT_H
+#define HOPSONDE_OUT_GRAPHTEXT_H
+
+#include "out/output.h"
+
+struct graphtext {
+    const char *target_name; /* what the user called the target: foreign text; NULL: nothing */
+    unsigned width;          /* columns that no line passes but by an address */
+    bool color;
+    bool quiet;   /* nothing but the tree and how sure it is */
+    bool verbose; /* each path, too */
+};
+
+/* Whole lines. False: memory is short. */
+bool graphtext_add(struct strbuf *text, const struct graph *graph, const struct graphtext *how);
+/* All that an output has, as its options say. `headed`: a line that says what each is of, even where it is the only
+ * one.
+ */
+void graphtext_add_all(struct strbuf *text, const struct output *out, const char *target_name, bool headed);
+
+#endif
