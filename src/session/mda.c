@@ -7,10 +7,14 @@
  * pass a group before it, or any.
  *   4. A lost probe is asked again at once, in case it was mere loss; then, where others are answered at its TTL, when
  * the routers there had time for a new token. Where everybody's was lost nobody answers.
- *   5. A next hop met by flows alone whose way there was inferred is an edge only once one was seen at both its ends.
+ *   5. A next hop met by flows alone whose way there was inferred is an edge only once one was seen at both its ends. A
+ *      router met by flows of which it is not known whence they came shows that somebody leads to it: one is asked
+ * there.
  *   6. Where there are several next hops, flows are asked there again: they may be met packet by packet.
  * Where MDA-Lite may be used (groups.c), rule 2 asks the flows of a TTL together, and two at least of each group.
- *   7. At last one flow is asked once more all along: had a route changed meanwhile, it would show. */
+ *   7. Through each router of a hop that is not WIDE one flow at least is followed all along, so that there is a path
+ * with it.
+ *   8. At last one flow is asked once more all along: had a route changed meanwhile, it would show. */
 #include "session/mda.h"
 
 #include <stdlib.h>
@@ -26,7 +30,7 @@
     3                /* flows of a group that are asked again though it has enough, to see that nobody answers them */
 #define LITE_LEAST 2 /* flows of each group, in rule 2 */
 #define CHANGE_SHOWN_BY 12 /* answers to a flow that met two routers */
-#define WIDE 8             /* groups at a TTL above which it is tried with half as many flows, to spare probes */
+#define WIDE 8             /* groups at a TTL, above which probes are spared */
 #define REPEATS_BESIDE 2   /* at a group beside one that was asked again for all */
 
 struct plan {
@@ -379,9 +383,26 @@ static void confirm_link(struct plan *plan, const struct link *link)
     }
 }
 
+/* Asks a flow that is in the group where it was before. */
+static void find_origin(struct plan *plan, unsigned index)
+{
+    unsigned before = plan->survey->groups[index].ttl - 1U;
+    for (unsigned f = 0; f < plan->survey->flow_count; f++) {
+        const struct cell *cell = cell_of(plan, before, f);
+        if (!is_in(plan, index, f) || cell->answered || cell->lost >= LOST_IN_SILENCE)
+            continue;
+        if (!cell->pending)
+            want(plan, f, before);
+        return;
+    }
+}
+
 static void confirm_links(struct plan *plan)
 {
     const struct survey *survey = plan->survey;
+    for (unsigned i = 0; i < survey->group_count; i++)
+        if (survey->groups[i].kind == GROUP_POINT && survey->groups[i].parent == SURVEY_NONE)
+            find_origin(plan, i);
     for (unsigned i = 0; i < survey->link_count; i++) {
         const struct link *link = &survey->links[i];
         if (!link->flows && survey->groups[link->from].is_settled)
@@ -454,6 +475,58 @@ static void settle_changes(struct plan *plan)
 
 /* --- rule 7 --- */
 
+/* TTLs at which it is not known where the flow is. */
+static unsigned count_unknown(const struct plan *plan, unsigned flow)
+{
+    unsigned count = 0, end = end_of(plan, flow) ? end_of(plan, flow) : plan->survey->farthest + 1U;
+    for (unsigned ttl = plan->limits->first_ttl; ttl < end; ttl++)
+        count += !cell_of(plan, ttl, flow)->group;
+    return count;
+}
+
+/* The flow seen in the group of which least is unknown. */
+static unsigned best_known(const struct plan *plan, unsigned index, unsigned *unknown)
+{
+    unsigned best = SURVEY_NONE;
+    *unknown = ~0U;
+    for (unsigned f = 0; f < plan->survey->flow_count && *unknown; f++) {
+        unsigned count = is_in(plan, index, f) ? count_unknown(plan, f) : ~0U;
+        if (count < *unknown) {
+            *unknown = count;
+            best = f;
+        }
+    }
+    return best;
+}
+
+static unsigned count_beside(const struct survey *survey, const struct group *group)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < survey->group_count; i++)
+        count += survey->groups[i].ttl == group->ttl;
+    return count;
+}
+
+static void follow_whole(struct plan *plan)
+{
+    for (unsigned i = 0; i < plan->survey->group_count; i++) {
+        const struct group *group = &plan->survey->groups[i];
+        unsigned unknown, flow = best_known(plan, i, &unknown);
+        if (group->kind != GROUP_POINT || flow == SURVEY_NONE || !unknown || count_beside(plan->survey, group) > WIDE)
+            continue;
+        unsigned end = end_of(plan, flow) ? end_of(plan, flow) : plan->survey->farthest + 1U;
+        for (unsigned ttl = plan->limits->first_ttl; ttl < end; ttl++) {
+            const struct cell *cell = cell_of(plan, ttl, flow);
+            if (!cell->group && !cell->answered && !cell->pending && cell->lost < LOST_IN_SILENCE)
+                want(plan, flow, ttl);
+        }
+        if (!end_of(plan, flow) && end_of(plan, 0) && is_unasked(cell_of(plan, end_of(plan, 0), flow)))
+            want(plan, flow, end_of(plan, 0));
+    }
+}
+
+/* --- rule 8 --- */
+
 static void look_again(struct plan *plan)
 {
     unsigned end = end_of(plan, 0) ? end_of(plan, 0) : plan->survey->farthest;
@@ -466,7 +539,7 @@ static void look_again(struct plan *plan)
 
 /* --- all --- */
 
-/* Something that may bring up more to ask: all but rule 7's own probes. */
+/* Something that may bring up more to ask: all but rule 8's own probes. */
 static bool is_waited_for(const struct survey *survey)
 {
     for (unsigned ttl = survey->first_ttl; ttl <= survey->last_ttl; ttl++)
@@ -494,7 +567,10 @@ void mda_plan(const struct survey *survey, const struct mda_limits *limits, stru
         fill_groups(&plan);
         confirm_links(&plan);
         repeat_behind(&plan);
-        if (!out->count && survey->first_ttl <= survey->last_ttl && !is_waited_for(survey))
+        bool is_done = !out->count && survey->first_ttl <= survey->last_ttl && !is_waited_for(survey);
+        if (is_done)
+            follow_whole(&plan);
+        if (is_done && !out->count)
             look_again(&plan);
     }
     free(plan.is_wanted);
