@@ -38,6 +38,9 @@ void verdict_judge(const struct session *session, struct judgement *out)
 {
     const struct trace *traces[SPECS_MOST];
     struct cohort cohort = cohort_of_session(session, traces);
+    memset(out, 0, sizeof *out);
+    if (session_config(session)->purpose == PURPOSE_PATHS)
+        return;
     judge(&cohort, out);
     end_sentences(out);
 }

@@ -69,7 +69,7 @@ struct judgement {
     unsigned finding_count;
 };
 
-/* Judges every trace that sent something, in their order. */
+/* Judges every trace that sent something, in their order; of a search for all paths nothing. */
 void verdict_judge(const struct session *session, struct judgement *out);
 /* The same of traces by whatever tools, all from one source to one target: what each shows of its spec, against what
  * the others show. Of several that ask the same spec the one that got furthest is judged, for all of them; of more

@@ -432,9 +432,36 @@ static void check_row(const struct row *row)
     session_free(session);
 }
 
+/* Of a search for all paths nothing is judged, however many flows it has. */
+static void check_search(void)
+{
+    static const char *const specs[] = {"udp", NULL};
+    struct err err = {0};
+    struct session_config config = handmade_config(specs);
+    config.purpose = PURPOSE_PATHS;
+    config.flows = FLOW_ALTERNATES_MOST + 1;
+    config.confidence = 950000;
+    config.budget = 10000;
+    struct session *session = session_new(&config, true, NULL, &err);
+    struct judgement *judgement = malloc(sizeof *judgement);
+    if (!session || !judgement) {
+        ok(false, "a search: %s", err.message);
+        return;
+    }
+    see_probe(session, 0, 1, 1, 0);
+    see_error(session, "10.0.1.1", 11, 0, 0, 1, NULL, MS);
+    session_finish(session, SESSION_COMPLETE, 0);
+    judgement->verdict_count = judgement->finding_count = 7;
+    verdict_judge(session, judgement);
+    is_num(judgement->verdict_count + judgement->finding_count, 0, "a search for all paths is not judged");
+    free(judgement);
+    session_free(session);
+}
+
 int main(void)
 {
     for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++)
         check_row(&rows[i]);
+    check_search();
     return tap_done();
 }
