@@ -234,13 +234,19 @@ struct addr trace_hop_address(const struct trace *trace, uint8_t ttl)
     return (struct addr){0};
 }
 
-struct addr trace_router_address(const struct trace *trace, uint8_t ttl)
+/* The router that let a probe of one of the first flows expire, the first to say so. */
+static struct addr router_of_flows(const struct trace *trace, unsigned flows, uint8_t ttl)
 {
     for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe))
-        for (unsigned i = 0; i < probe->reply_count; i++)
+        for (unsigned i = 0; i < probe->reply_count && probe->flow < flows; i++)
             if (probe->replies[i].kind == REPLY_TIME_EXCEEDED)
                 return probe->replies[i].from;
     return (struct addr){0};
+}
+
+struct addr trace_router_address(const struct trace *trace, uint8_t ttl)
+{
+    return router_of_flows(trace, ~0U, ttl);
 }
 
 /* Whether hops first .. first+length-1 stand again right behind, all answered. */
@@ -265,11 +271,12 @@ void trace_find_loop(struct trace *trace, const struct addr *routers)
             }
 }
 
+/* In a search for all paths a router may stand at several TTLs, on ways of different lengths. */
 static void find_loop(struct trace *trace)
 {
     struct addr routers[256];
     for (unsigned ttl = 0; ttl <= trace->top; ttl++)
-        routers[ttl] = trace_router_address(trace, (uint8_t)ttl);
+        routers[ttl] = router_of_flows(trace, trace_is_search(trace) ? 1 : ~0U, (uint8_t)ttl);
     trace_find_loop(trace, routers);
 }
 

@@ -151,6 +151,12 @@ const struct probe *trace_first_at(const struct trace *trace, uint8_t ttl);     
 uint32_t trace_asked(const struct trace *trace, unsigned ttl);                           /* probes known at this TTL */
 const struct probe *trace_next_at(const struct trace *trace, const struct probe *probe); /* same TTL; NULL: the last */
 const struct probe *trace_probe(const struct trace *trace, uint16_t serial);             /* NULL: unknown */
+/* Whether it has more flows than are compared one by one: a search for all paths, in which each has a way of its own.
+ */
+static inline bool trace_is_search(const struct trace *trace)
+{
+    return trace->flow_count > FLOWS_COMPARED_MOST;
+}
 /* The reply that stands for the probe: its first. NULL: none. */
 const struct reply *probe_answer(const struct probe *probe);
 /* Reply time minus send time, never negative. */
@@ -161,7 +167,7 @@ struct addr trace_hop_address(const struct trace *trace, uint8_t ttl);
 /* The router that let a probe of this TTL expire, the first to say so; a none-address where nobody did. */
 struct addr trace_router_address(const struct trace *trace, uint8_t ttl);
 /* The last TTL that belongs in a report: where the target answered, the refusal, the end of the second round of a
- * loop, or the end of the silence. 0 where no probe is known. */
+ * loop, or the end of the silence; of several ways, the longest's. 0 where no probe is known. */
 uint8_t trace_last_ttl(const struct trace *trace);
 /* The last TTL of a table for people. A foreign trace reports every TTL that was asked, but what was sent beyond the
  * target's own hop says nothing more of the path. */

@@ -69,12 +69,23 @@ uint8_t trace_shown_ttl(const struct trace *trace)
     return end < last ? end : last;
 }
 
+/* Of ways of different lengths: the target, or who refuses, is next behind the last router. */
+static uint8_t end_of_longest(const struct trace *trace)
+{
+    unsigned end = trace->top + 1U;
+    end = trace->reached_ttl > end ? trace->reached_ttl : end;
+    end = trace->refused_ttl > end ? trace->refused_ttl : end;
+    return (uint8_t)(end < trace->most_ttl ? end : trace->most_ttl);
+}
+
 uint8_t trace_last_ttl(const struct trace *trace)
 {
     if (!trace->started)
         return 0;
     if (trace->origin.foreign)
         return trace->most_ttl;
+    if (trace_is_search(trace) && (trace->reached_ttl || trace->refused_ttl))
+        return end_of_longest(trace);
     if (trace->reached_ttl)
         return trace->reached_ttl;
     if (trace->loop_first)

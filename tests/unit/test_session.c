@@ -494,6 +494,37 @@ static void test_many_flows(void)
     is_num(wrong, 0, "labels and ports go round, and tell the flow all the same");
 }
 
+/* In a search for all paths, ways of different lengths are no circle, and the report goes on to the longest's end. */
+static void test_ways_of_different_lengths(void)
+{
+    static const char *const routers[] = {"", "10.0.1.1", "10.0.2.1", "10.0.1.1", "10.0.2.1"};
+    struct err err = {0};
+    struct session_config config = handmade_config(udp_only);
+    config.purpose = PURPOSE_PATHS;
+    config.flows = FLOWS_COMPARED_MOST + 1;
+    config.confidence = 950000;
+    config.budget = 10000;
+    for (unsigned other = 0; other < 2; other++) { /* flow behind hop 2 */
+        struct session *session = session_new(&config, true, NULL, &err);
+        const struct trace *trace = session_trace(session, 0);
+        for (uint8_t ttl = 1; ttl <= 4; ttl++) {
+            unsigned flow = ttl > 2 ? other : 0;
+            see_flow(session, 0, flow, ttl, ttl, ttl * MS);
+            see_error_of_flow(session, routers[ttl], 0, flow, ttl, 0, ttl * MS + MS / 2);
+        }
+        is_num(trace->loop_first, other ? 0 : 1,
+               other ? "routers met again by another flow are no circle" : "those met again by the same flow are");
+        for (uint8_t ttl = 3; other && ttl <= 7; ttl++)
+            see_flow(session, 0, ttl > 4 ? other : 0, (uint16_t)(2 + ttl), ttl, 10 * MS + ttl * MS);
+        if (other) {
+            see_error(session, "10.0.9.9", 3, 3, 0, 5, NULL, 20 * MS);
+            is_num(trace->reached_ttl, 3, "the target at the end of one way");
+            is_num(trace_last_ttl(trace), 5, "and behind the last router of the other");
+        }
+        session_free(session);
+    }
+}
+
 /* What a capture claims beyond the packet is left out: the rest counts as it is, and once as malformed. */
 static void test_clamped(void)
 {
@@ -592,6 +623,7 @@ int main(void)
     test_pacing();
     test_alternates();
     test_many_flows();
+    test_ways_of_different_lengths();
     test_clamped();
     test_twin();
     test_drawn_ports();
