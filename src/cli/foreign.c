@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "cli/ahead.h"
+#include "cli/graphs.h"
 #include "cli/judge.h"
 #include "cli/progress.h"
 
@@ -163,10 +164,28 @@ static int report_found(struct reading *reading, const struct foreign *foreign, 
     return code;
 }
 
+/* The traces are told, and what paths they show. */
+static int report_paths(struct reading *reading, const struct report_source *source)
+{
+    const struct recognition *found = recogniser_result(reading->recogniser);
+    const struct session_config *asked = &reading->options->session;
+    const struct graphs_config config = {.confidence = asked->confidence / 1e6, .lite = asked->lite};
+    struct graphs graphs;
+    report_replay_tell(reading->report, found);
+    bool made = graphs_make(found, &config, &graphs);
+    report_graphs(reading->report, graphs.list, graphs.count);
+    report_replay_end(reading->report, found, source);
+    report_graphs(reading->report, NULL, 0);
+    int code = graphs.reached ? EXIT_REACHED : EXIT_NOT_REACHED;
+    graphs_free(&graphs);
+    return made ? code : complain_of_memory();
+}
+
 static int report_reading(struct reading *reading, const struct foreign *foreign)
 {
     struct source_file files[FILES_MOST] = {{0}};
-    struct report_source source = {.command = "replay", .files = files, .file_count = foreign->count};
+    struct report_source source = {
+        .command = reading->options->graphs ? "paths" : "replay", .files = files, .file_count = foreign->count};
     for (unsigned i = 0; i < foreign->count; i++)
         files[i].name = foreign->names[i];
     report_replay_begin(reading->report, &source);
@@ -179,7 +198,7 @@ static int report_reading(struct reading *reading, const struct foreign *foreign
     if (source.interrupted || is_broken_off(reading, files, foreign->count))
         recogniser_break_off(reading->recogniser);
     recogniser_finish(reading->recogniser);
-    return report_found(reading, foreign, &source);
+    return reading->options->graphs ? report_paths(reading, &source) : report_found(reading, foreign, &source);
 }
 
 int foreign_report(struct foreign *foreign, const struct options *options, struct sieve *sieve, struct report *report,
@@ -188,7 +207,8 @@ int foreign_report(struct foreign *foreign, const struct options *options, struc
     struct err err = {0};
     struct reading reading = {
         .options = options, .context = context, .report = report, .sieve = sieve, .merge = foreign->merge};
-    const struct recogniser_config config = {.keep = report_keeps(report) || context->expect, .secret = run_random()};
+    const struct recogniser_config config = {.keep = report_keeps(report) || context->expect || options->graphs,
+                                             .secret = run_random()};
     const struct recogniser_events events = report_replay_events(report, &options->choice);
     reading.recogniser = recogniser_new(&config, &events, &err);
     if (!reading.recogniser) {

@@ -105,14 +105,19 @@ static int replay_saved(struct replay *replay, struct wire *wire, const struct s
     return EXIT_NOT_REACHED;
 }
 
-/* Where only a part of a saved run is wanted, it is read like any capture: it would not be the same run without the
- * rest.
- */
+/* Where only a part of a saved run is wanted, or its paths though it did not look for them, it is read like any
+ * capture: it would not be the same run. */
+static bool is_same_run(const struct options *options, const struct saved_run *saved)
+{
+    return saved->present && !choice_is_of_parts(&options->choice) &&
+           (!options->graphs || saved->config.purpose == PURPOSE_PATHS);
+}
+
 static int replay_wire(struct replay *replay, struct wire *wire, const struct saved_run *saved, const char *name)
 {
     const struct choice *choice = &replay->options->choice;
     struct err err = {0};
-    if (saved->present && !choice_is_of_parts(choice)) {
+    if (is_same_run(replay->options, saved)) {
         int code = replay_saved(replay, wire, saved, name);
         wire->ops->close(wire);
         return code;

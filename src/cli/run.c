@@ -98,6 +98,7 @@ static int end_paths(struct report *report, const struct session *session, const
     bool drawn = graph_build(&trace, 1, config->confidence / 1e6, config->lite, &graph);
     report_graphs(report, &graph, drawn);
     report_end(report, session, &none, source);
+    report_graphs(report, NULL, 0);
     graph_free(&graph);
     if (!drawn)
         return EXIT_SYSTEM;
