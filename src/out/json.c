@@ -3,6 +3,7 @@
  * by hand. Keys: jsonvalue.h. */
 #include <stdlib.h>
 
+#include "out/jsongraph.h"
 #include "out/jsonprobe.h"
 #include "out/jsonvalue.h"
 #include "out/summary.h"
@@ -118,6 +119,21 @@ static void write_judgements(FILE *file, struct json_state *state)
     write_part(file, "findings", &state->findings);
 }
 
+/* A line each. Of another command than `paths`: nothing. */
+static void write_graphs(const struct output *out)
+{
+    FILE *file = out->file;
+    if (!out->graphs)
+        return;
+    fputs(",\n \"graphs\": [", file);
+    for (unsigned i = 0; i < out->graph_count; i++) {
+        fputs(i ? ",\n  " : "\n  ", file);
+        json_t *graph = json_graph(&out->graphs[i]);
+        json_write(file, graph ? graph : json_null());
+    }
+    fputs("]", file);
+}
+
 static void finish(struct output *out)
 {
     fputs("}\n", out->file);
@@ -139,6 +155,7 @@ static void json_end(struct output *out, const struct session *session, const st
     free(traces);
     keep_judgement(state, judgement);
     write_judgements(file, state);
+    write_graphs(out);
     fputs(",\n \"errors\": [],\n \"capture\": ", file);
     json_write(file, json_capture(session_counters(session)));
     finish(out);
@@ -175,6 +192,7 @@ static void json_replay_end(struct output *out, const struct recognition *found,
     json_write_members(file, json_run_head(source));
     write_traces(state->rows, found->traces, found->trace_count, NULL);
     write_judgements(file, state);
+    write_graphs(out);
     write_errors(file, found);
     fputs(",\n \"capture\": ", file);
     json_write(file, json_recognition(&found->counters));

@@ -8,6 +8,7 @@
  * flushed before the end. Verdicts and findings come only where another format has the traces kept. */
 #include <stdlib.h>
 
+#include "out/jsongraph.h"
 #include "out/jsonprobe.h"
 #include "out/jsonvalue.h"
 #include "out/summary.h"
@@ -115,11 +116,21 @@ static void write_judgement(struct output *out, const struct judgement *judgemen
         write_line(out, extend(new_line("finding"), json_finding(&judgement->findings[i], judgement)));
 }
 
+static void write_graphs(struct output *out)
+{
+    for (unsigned i = 0; i < out->graph_count; i++) {
+        json_t *graph = json_graph(&out->graphs[i]);
+        if (graph)
+            write_line(out, extend(new_line("graph"), graph));
+    }
+}
+
 static void jsonl_end(struct output *out, const struct session *session, const struct judgement *judgement,
                       const struct report_source *source)
 {
     write_traces(out, session);
     write_judgement(out, judgement);
+    write_graphs(out);
     json_t *run = extend(new_line("run"), json_run_head(source));
     json_object_set_new(run, "errors", json_array());
     json_object_set_new(run, "capture", json_capture(session_counters(session)));
@@ -158,6 +169,7 @@ static void jsonl_replay_judged(struct output *out, const struct trace *const *t
 /* The errors have lines of their own. */
 static void jsonl_replay_end(struct output *out, const struct recognition *found, const struct report_source *source)
 {
+    write_graphs(out);
     json_t *run = extend(new_line("run"), json_run_head(source));
     json_object_set_new(run, "capture", json_recognition(&found->counters));
     write_line(out, run);

@@ -51,7 +51,7 @@ json_t *json_count(uint64_t count)
     return json_integer((json_int_t)count);
 }
 
-static json_t *json_count_or_null(uint64_t count)
+json_t *json_count_or_null(uint64_t count)
 {
     return count ? json_count(count) : json_null();
 }
@@ -68,14 +68,14 @@ json_t *json_address(const struct addr *address)
     return addr_is_none(address) ? json_null() : json_string(text);
 }
 
-static json_t *json_time(nstime time)
+json_t *json_time(nstime time)
 {
     char text[NSTIME_TEXT_BYTES];
     nstime_format(time, text);
     return time == NSTIME_NONE ? json_null() : json_string(text);
 }
 
-static json_t *json_spec(const struct probe_spec *spec)
+json_t *json_spec(const struct probe_spec *spec)
 {
     char text[PROBE_SPEC_TEXT_BYTES];
     probe_spec_format(spec, text);

@@ -32,6 +32,9 @@
 
 json_t *json_text(const char *text); /* null for NULL */
 json_t *json_count(uint64_t count);
+json_t *json_count_or_null(uint64_t count); /* null for 0 */
+json_t *json_time(nstime time);             /* null for NSTIME_NONE */
+json_t *json_spec(const struct probe_spec *spec);
 json_t *json_decimal(double number);                  /* not negative, to six decimals */
 json_t *json_address(const struct addr *address);     /* null for none */
 json_t *json_labels(const struct icmp_extension *of); /* its MPLS stack */
