@@ -81,26 +81,37 @@ static unsigned count_silences(const struct cohort *cohort, const struct trace *
     return count;
 }
 
-/* Silences of the flow behind its last answer, if they are hardly by chance; else 0. */
-static unsigned silences_of(const struct cohort *cohort, const struct passage *passage, const struct trace *trace,
-                            unsigned flow, const struct fate *fate)
+/* The last TTL to which any of the flows got: what is silent behind it is so to all of them. */
+static uint8_t farthest_of(const struct cohort *cohort, const struct fate *fates, unsigned count)
 {
-    struct tally others = count_behind(cohort, passage, fate->top);
+    uint8_t farthest = 0;
+    for (unsigned flow = 0; flow < count; flow++) {
+        uint8_t end = fates[flow].reached ? end_of_path(cohort) : fates[flow].top;
+        farthest = end > farthest ? end : farthest;
+    }
+    return farthest;
+}
+
+/* Silences of the flow behind its last answer, as far as others of its spec got, if they are hardly by chance; else 0.
+ */
+static unsigned silences_of(const struct cohort *cohort, const struct passage *passage, const struct trace *trace,
+                            unsigned flow, const struct fate *fate, uint8_t farthest)
+{
+    struct tally others = count_between(cohort, passage, fate->top, farthest);
     unsigned silent = 0;
     if (fate->reached || fate->refused || fate->forged)
         return 0;
-    for (unsigned ttl = fate->top + 1U; ttl <= end_of_path(cohort); ttl++)
+    for (unsigned ttl = fate->top + 1U; ttl <= farthest; ttl++)
         silent += count_silences(cohort, trace, flow, (uint8_t)ttl);
     return compare_chance(others.asked, others.silent, silent) <= CHANCE_OF_PARTING ? silent : 0;
 }
 
 /* Whether so many silences of so many flows are none by chance, whichever flows and whichever spec they might have been
  * of. */
-static bool are_stopped(const struct cohort *cohort, const struct passage *passage, const struct trace *trace,
-                        unsigned flows, unsigned silences, uint8_t top)
+static bool are_stopped(const struct cohort *cohort, const struct tally *others, const struct trace *trace,
+                        unsigned flows, unsigned silences)
 {
-    struct tally others = count_behind(cohort, passage, top);
-    double chance = compare_chance(others.asked, others.silent, silences);
+    double chance = compare_chance(others->asked, others->silent, silences);
     return chance * exp(log_choose(trace->flow_count, flows)) * cohort->count <= CHANCE_OF_PARTING;
 }
 
@@ -193,14 +204,17 @@ static void find_parting(const struct cohort *cohort, const struct passage *pass
     unsigned silences[UINT8_MAX + 1], total = 0, flows = 0;
     uint8_t nearest = UINT8_MAX;
     facts_gather(cohort, trace, &facts);
-    for (unsigned flow = 0; flow < trace->flow_count; flow++) {
+    for (unsigned flow = 0; flow < trace->flow_count; flow++)
         fates[flow] = fate_of(&facts, flow);
-        silences[flow] = silences_of(cohort, passage, trace, flow, &fates[flow]);
+    uint8_t farthest = farthest_of(cohort, fates, trace->flow_count);
+    for (unsigned flow = 0; flow < trace->flow_count; flow++) {
+        silences[flow] = silences_of(cohort, passage, trace, flow, &fates[flow], farthest);
         flows += silences[flow] > 0;
         total += silences[flow];
         nearest = silences[flow] && fates[flow].top < nearest ? fates[flow].top : nearest;
     }
-    bool by_silence = flows && are_stopped(cohort, passage, trace, flows, total, nearest);
+    struct tally others = count_between(cohort, passage, nearest, farthest);
+    bool by_silence = flows && are_stopped(cohort, &others, trace, flows, total);
     unsigned stop = UINT8_MAX + 1;
     for (unsigned flow = 0; flow < trace->flow_count; flow++) {
         const struct fate *fate = &fates[flow];

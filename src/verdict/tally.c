@@ -47,15 +47,19 @@ static void count_flow(const struct cohort *cohort, const struct trace *trace, u
     tally->silent += asked > silent ? silent : 0;
 }
 
-struct tally count_behind(const struct cohort *cohort, const struct passage *passage, uint8_t ttl)
+struct tally count_between(const struct cohort *cohort, const struct passage *passage, uint8_t ttl, uint8_t end)
 {
     struct tally all = {0};
-    uint8_t end = end_of_path(cohort);
     for (unsigned i = 0; i < cohort->count; i++)
         for (unsigned flow = 0; flow < cohort->traces[i]->flow_count; flow++)
             if (passage->farthest[i][flow] > ttl)
                 count_flow(cohort, cohort->traces[i], flow, ttl, end, &all);
     return all;
+}
+
+struct tally count_behind(const struct cohort *cohort, const struct passage *passage, uint8_t ttl)
+{
+    return count_between(cohort, passage, ttl, end_of_path(cohort));
 }
 
 double log_choose(unsigned n, unsigned k)
