@@ -216,7 +216,9 @@ uint32_t rewrite_shown(const struct headers *sent, const struct headers *quoted)
     for (unsigned i = 0; i < sizeof parts / sizeof *parts; i++)
         for (unsigned field = parts[i].first; have & parts[i].have && field <= parts[i].last; field++)
             shown |= 1U << field;
-    return payload_of(sent).count && payload_of(quoted).count ? shown | 1U << REWRITE_PAYLOAD : shown;
+    if (payload_of(sent).count && payload_of(quoted).count)
+        shown |= 1U << REWRITE_PAYLOAD;
+    return quoted->transport.captured >= sent->transport.size ? shown | REWRITE_SHOWN_WHOLE : shown;
 }
 
 const char *rewrite_field_name(enum rewrite_field field)

@@ -45,7 +45,9 @@ const char *rewrite_field_name(enum rewrite_field field);
 /* Fills `out` with at most REWRITES_MOST rows and returns how many; order is that of the enum. */
 unsigned rewrite_compare(const struct headers *sent, const struct headers *quoted, struct rewrite out[REWRITES_MOST]);
 
-/* The fields that both copies hold, so that a change would show: a bit set of 1 << enum rewrite_field. */
+/* The fields that both copies hold, so that a change would show: a bit set of 1 << enum rewrite_field, and whether the
+ * quote holds all that was sent. */
+#define REWRITE_SHOWN_WHOLE (1U << REWRITE_FIELDS)
 uint32_t rewrite_shown(const struct headers *sent, const struct headers *quoted);
 
 #endif

@@ -56,10 +56,21 @@ static bool is_of_another_flow(const struct trace *trace, const struct probe *pr
     return false;
 }
 
-/* A weak match fits little more than an id: what else differs may not be a change, but another packet. */
+/* Whether addresses and ports are in the quote, and as sent. */
+static bool is_of_own_flow(const struct reply *reply)
+{
+    const uint32_t ports = 1U << REWRITE_SOURCE_PORT | 1U << REWRITE_TARGET_PORT;
+    return (reply->quoted_fields & ports) == ports && !rewrite_of(reply, REWRITE_IP_SOURCE) &&
+           !rewrite_of(reply, REWRITE_IP_TARGET) && !rewrite_of(reply, REWRITE_SOURCE_PORT) &&
+           !rewrite_of(reply, REWRITE_TARGET_PORT);
+}
+
+/* A weak match fits little more than an id: what else differs may not be a change, but another packet. But one of our
+ * own flow is no other's. */
 static bool is_comparable(const struct trace *trace, const struct probe *probe, const struct reply *reply)
 {
-    return reply->match != MATCH_WEAK && !is_of_another_flow(trace, probe, reply);
+    bool sure = reply->match != MATCH_WEAK || (!trace->origin.foreign && is_of_own_flow(reply));
+    return sure && !is_of_another_flow(trace, probe, reply);
 }
 
 /* Whether the quote is long enough to show the field. Of a field behind what every quote holds that is known only where
@@ -146,7 +157,8 @@ static void note_unchanged(const struct cohort *cohort, const struct trace *trac
 
 /* --- the kinds --- */
 
-static const char *kind_of(const struct rewrite *rewrite)
+/* A checksum that alone differs tells of a translation where all that it covers is in the quote. */
+static const char *kind_of(const struct rewrite *rewrite, uint32_t shown)
 {
     switch (rewrite->field) {
     case REWRITE_IP_SOURCE:
@@ -154,8 +166,9 @@ static const char *kind_of(const struct rewrite *rewrite)
     case REWRITE_SOURCE_PORT:
     case REWRITE_TARGET_PORT:
     case REWRITE_ICMP_ID:
-    case REWRITE_CHECKSUM:
         return "nat";
+    case REWRITE_CHECKSUM:
+        return !shown || shown & REWRITE_SHOWN_WHOLE ? "nat" : "header-rewrite";
     case REWRITE_IP_DSCP:
         return "dscp-rewrite";
     case REWRITE_IP_ECN:
@@ -228,7 +241,7 @@ static void format_values(const struct rewrite *rewrite, char text[VALUES_BYTES]
 /* Whether what was changed is changed back in quotes, as a NAT does: then no quote of it as sent tells a place. */
 static bool is_undone(const struct shown *shown)
 {
-    const char *kind = kind_of(shown->rewrite);
+    const char *kind = kind_of(shown->rewrite, shown->at.reply->quoted_fields);
     return shown->again && kind && strcmp(kind, "nat") == 0;
 }
 
@@ -312,7 +325,7 @@ static void tell_bracket(const struct trace *trace, const struct shown *shown, s
 
 static void tell_rewrite(const struct trace *trace, const struct shown *shown, struct judgement *out)
 {
-    const char *kind = kind_of(shown->rewrite);
+    const char *kind = kind_of(shown->rewrite, shown->at.reply->quoted_fields);
     if (!kind)
         return;
     struct finding *same = find_same(out, kind, rewrite_field_name(shown->rewrite->field), shown);
@@ -367,15 +380,16 @@ void find_rewrites(const struct cohort *cohort, struct judgement *out)
 /* --- the TTL --- */
 
 /* Whether a router answered the probe before it, one hop nearer, of the same flow: so this one came one hop further
- * with nothing to spare. */
-static bool expired_before(const struct trace *trace, const struct probe *probe)
+ * with nothing to spare. But a packet that is too big is so before its TTL is lowered: the router where one less
+ * expired has two left of this one. */
+static bool expired_before(const struct trace *trace, const struct probe *probe, const struct reply *reply)
 {
     unsigned looked_at = 0;
     const struct probe *p = trace_first_at(trace, (uint8_t)(probe->ttl - 1));
     for (; p && looked_at < PROBES_COMPARED; p = trace_next_at(trace, p), looked_at++)
         if (p->flow == probe->flow && p->reply_count && p->replies[0].kind == REPLY_TIME_EXCEEDED &&
             p->replies[0].quoted_ttl == 1)
-            return true;
+            return reply->quoted_ttl != 2 || !addr_equal(&reply->from, &p->replies[0].from);
     return false;
 }
 
@@ -453,7 +467,7 @@ static const char *raised(const struct approach *approach, const struct trace *t
         return reply->quoted_ttl > 1 && !reply->extension && !quotes_one_less(approach, reply->quoted_ttl)
                    ? "where nothing is left to a packet that expires"
                    : NULL;
-    return reply->quoted_ttl > 1 && approach->is_one_length && expired_before(trace, probe)
+    return reply->quoted_ttl > 1 && approach->is_one_length && expired_before(trace, probe, reply)
                ? "where one less expired one hop before"
                : NULL;
 }

@@ -123,6 +123,7 @@ void fake_answer(struct fake *fake, unsigned trace, uint16_t serial, const struc
         .extension = copy(row->extension, sizeof *row->extension),
         .rewrites = copy(row->rewrites, row->rewrite_count * sizeof *row->rewrites),
         .rewrite_count = row->rewrite_count,
+        .quoted_fields = row->quoted_fields,
     };
     reply.version = reply.from.family;
     if (reply.kind == REPLY_TIME_EXCEEDED && !row->type)

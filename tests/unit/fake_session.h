@@ -30,6 +30,7 @@ struct fake_reply {
     const struct icmp_extension *extension; /* copied */
     const struct rewrite *rewrites;         /* copied */
     uint8_t rewrite_count;
+    uint32_t quoted_fields;
 };
 
 /* `specs` is a list with blanks. Aborts on what cannot be parsed: a test's own mistake. */

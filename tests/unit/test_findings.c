@@ -30,6 +30,8 @@ struct event {
     uint32_t label;    /* MPLS */
     int field;         /* enum rewrite_field, plus 1 */
     uint64_t sent, is; /* its values */
+    uint32_t shown;    /* by the quote: rewrite_shown() */
+    int match;         /* enum match, if not exact */
 };
 
 #define EVENTS_MOST 64
@@ -52,6 +54,12 @@ struct row {
 #define SILENT(t, hop)                                                                                                 \
     {                                                                                                                  \
         .trace = (t), .ttl = (hop)                                                                                     \
+    }
+#define WHOLE (2 * REWRITE_SHOWN_WHOLE - 1)
+#define SHORT (REWRITE_SHOWN_WHOLE - 1 - (1U << REWRITE_PAYLOAD))
+#define QUOTING(hop, who, what, holds)                                                                                 \
+    {                                                                                                                  \
+        .ttl = (hop), .from = (who), .field = (what), .sent = 7, .is = 9, .shown = (holds)                             \
     }
 #define REACHED(t, hop, what)                                                                                          \
     {                                                                                                                  \
@@ -170,6 +178,32 @@ static const struct row rows[] = {
      {EXCEEDED(0, 1, R1), CHANGED(0, 2, R2, REWRITE_CHECKSUM, 0x1234, 0x5678)},
      .want = "nat@2>1",
      .says = "changed back, as a NAT does"},
+    {"all that it covers is in the quote",
+     "udp",
+     {QUOTING(1, R1, 0, WHOLE), QUOTING(2, R2, REWRITE_CHECKSUM + 1, WHOLE)},
+     .want = "nat@2>1"},
+    {"where it is not, what was changed may be what is not quoted",
+     "udp",
+     {QUOTING(1, R1, 0, SHORT), QUOTING(2, R2, REWRITE_CHECKSUM + 1, SHORT)},
+     .want = "header-rewrite@2>1",
+     .says = "or is beyond the quote"},
+    {"another sequence number, known by the id and the ports",
+     "tcp/443",
+     {QUOTING(1, R1, 0, SHORT),
+      {.ttl = 2, .from = R2, .field = REWRITE_TCP_SEQ + 1, .sent = 7, .is = 9, .shown = SHORT, .match = MATCH_WEAK}},
+     .want = "header-rewrite@2>1",
+     .detail = "quoted=9"},
+    {"but by the id alone it may be another packet",
+     "tcp/443",
+     {QUOTING(1, R1, 0, SHORT),
+      {.ttl = 2,
+       .from = R2,
+       .field = REWRITE_SOURCE_PORT + 1,
+       .sent = 7,
+       .is = 9,
+       .shown = SHORT,
+       .match = MATCH_WEAK}},
+     .want = ""},
     {"time exceeded in the target's name: a NAT signs",
      "udp",
      {EXCEEDED(0, 1, R1), EXCEEDED(0, 2, TARGET), EXCEEDED(0, 3, TARGET)},
@@ -188,6 +222,10 @@ static const struct row rows[] = {
       EXCEEDED(0, 2, R2),
       {.ttl = 3, .from = TARGET, .kind = REPLY_UNREACHABLE, .code = 3, .quoted = 63}},
      .want = "ttl-rewrite@3>2"},
+    {"but a router that finds it too big has not lowered the TTL yet",
+     "udp/443",
+     {EXCEEDED(0, 1, R1), EXCEEDED(0, 2, R2), {.ttl = 3, .from = R2, .kind = REPLY_TOO_BIG, .code = 4, .quoted = 3}},
+     .want = "mtu@2"},
     {"one router at three hops, with nothing left",
      "udp",
      {EXCEEDED(0, 1, R1), EXCEEDED(0, 2, R2), EXCEEDED(0, 3, R2), EXCEEDED(0, 4, R2)},
@@ -409,6 +447,8 @@ static void play(struct fake *fake, const struct event *event)
         .extension = event->label ? &extension : NULL,
         .rewrites = event->field ? &rewrite : NULL,
         .rewrite_count = event->field != 0,
+        .quoted_fields = event->shown,
+        .match = (enum match)event->match,
     };
     fake_answer(fake, event->trace, serial, &reply);
 }
