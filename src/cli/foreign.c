@@ -1,7 +1,6 @@
 #include "cli/foreign.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "cli/ahead.h"
 #include "cli/graphs.h"
@@ -74,11 +73,9 @@ static bool read_all(struct reading *reading)
 
 /* --- the report --- */
 
-/* A line that streams to a terminal would be torn by progress on the same. */
 static bool wants_progress(const struct reading *reading)
 {
-    bool streams = !report_keeps(reading->report) && isatty(STDOUT_FILENO);
-    return !reading->options->quiet && !streams;
+    return !reading->options->quiet && !report_streams(reading->report);
 }
 
 static void fill_files(const struct foreign *foreign, struct source_file *files)

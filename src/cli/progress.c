@@ -33,19 +33,40 @@ static void print_bar(double part, double seconds_left)
             left % 60);
 }
 
-void progress_show(struct progress *progress, uint64_t frames, uint64_t done, uint64_t total)
+bool progress_is_due(const struct progress *progress)
 {
-    if (!progress->wanted)
-        return;
-    double time = now(), passed = time - progress->started;
-    if (time < progress->next)
-        return;
+    return progress->wanted && now() >= progress->next;
+}
+
+static void begin_line(struct progress *progress, double time)
+{
     progress->next = time + SHOWN_EVERY;
     progress->shown = true;
     fputs("\r\033[Khopsonde: ", stderr);
+}
+
+void progress_show(struct progress *progress, uint64_t frames, uint64_t done, uint64_t total)
+{
+    if (!progress_is_due(progress))
+        return;
+    double time = now(), passed = time - progress->started;
+    begin_line(progress, time);
     if (total && done && done <= total)
         print_bar((double)done / (double)total, passed * (double)(total - done) / (double)done);
     fprintf(stderr, "%.1f million packets", (double)frames / 1e6);
+    fflush(stderr);
+}
+
+void progress_show_run(struct progress *progress, const struct progress_run *run)
+{
+    begin_line(progress, now());
+    fprintf(stderr, "%u packets sent", run->sent);
+    if (run->farthest)
+        fprintf(stderr, ", hop %u answers", run->farthest);
+    if (run->spec[0])
+        fprintf(stderr, ", asking %s at hop %u", run->spec, run->ttl);
+    else
+        fputs(", waiting for answers", stderr);
     fflush(stderr);
 }
 

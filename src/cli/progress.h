@@ -1,10 +1,12 @@
-/* progress: how far the reading of large files has come: one line on a terminal, rewritten and in the end erased.
- * Floor 6. */
+/* progress: how far the reading of large files, or a live run, has come: one line on a terminal, rewritten and in the
+ * end erased. Floor 6. */
 #ifndef HOPSONDE_CLI_PROGRESS_H
 #define HOPSONDE_CLI_PROGRESS_H
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#include "probe/spec.h"
 
 /* A frame costs less than a look at the clock: it is looked at once in so many. */
 #define PROGRESS_FRAMES 65536
@@ -18,6 +20,15 @@ struct progress {
 void progress_start(struct progress *progress, bool wanted);
 /* To be called every PROGRESS_FRAMES frames. `total` 0: it is not known how much there is. */
 void progress_show(struct progress *progress, uint64_t frames, uint64_t done, uint64_t total);
+/* Whether the line may be written anew; a look at the clock. */
+bool progress_is_due(const struct progress *progress);
+/* Of a live run, when the line is due. */
+struct progress_run {
+    unsigned sent, farthest;          /* packets; a hop */
+    char spec[PROBE_SPEC_TEXT_BYTES]; /* that was asked last, at `ttl`; "": answers are waited for */
+    unsigned ttl;
+};
+void progress_show_run(struct progress *progress, const struct progress_run *run);
 /* Takes the line away; before anything else is written. */
 void progress_erase(struct progress *progress);
 

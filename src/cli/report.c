@@ -195,6 +195,11 @@ bool report_keeps(const struct report *report)
     return false;
 }
 
+bool report_streams(const struct report *report)
+{
+    return !report_keeps(report) && isatty(STDOUT_FILENO);
+}
+
 void report_replay_begin(struct report *report, const struct report_source *source)
 {
     for (unsigned i = 0; i < report->count; i++) {

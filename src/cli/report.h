@@ -34,6 +34,8 @@ void report_graphs(struct report *report, const struct graph *graphs, unsigned c
 /* The same for captures that are not our own. Whether any format needs traces kept to the end: those that do not are
  * then told of them by report_replay_tell(). */
 bool report_keeps(const struct report *report);
+/* Whether lines come to a terminal on standard output before the end: progress on the same would tear them. */
+bool report_streams(const struct report *report);
 void report_replay_begin(struct report *report, const struct report_source *source);
 /* Events that feed every output with what `choice` wants; valid as long as both are. */
 struct recogniser_events report_replay_events(struct report *report, const struct choice *choice);

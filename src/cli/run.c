@@ -11,6 +11,7 @@
 #include "cli/dryrun.h"
 #include "cli/loop.h"
 #include "cli/report.h"
+#include "cli/watched.h"
 #include "io/dump.h"
 #include "io/filter.h"
 #include "io/live.h"
@@ -190,6 +191,7 @@ struct live_run {
     struct session_events events;
     struct session *session;
     struct wire *wire;
+    struct watched watched; /* `wire`, where progress is to be shown */
     struct dump *dump;
     char egress[IF_NAMESIZE]; /* "": as routed */
 };
@@ -366,6 +368,15 @@ int run_quiet_end(const struct report *report, const struct run_context *context
     return *context->stop ? EXIT_INTERRUPTED : code;
 }
 
+/* A trace prints its hops as they settle; what tells all in the end shows meanwhile that it is at work. */
+static struct wire *watch(struct live_run *run)
+{
+    if (run->config.purpose == PURPOSE_TRACE || run->options->quiet || report_streams(&run->report))
+        return run->wire;
+    watched_start(&run->watched, run->wire, run->session);
+    return &run->watched.wire;
+}
+
 static int trace_live(const struct options *options, const struct run_context *context)
 {
     struct err err = {0};
@@ -379,8 +390,10 @@ static int trace_live(const struct options *options, const struct run_context *c
         return run_complain(&err);
     }
     begin_live(&run);
+    struct wire *wire = watch(&run);
     privs_seal();
-    enum status status = loop_run(run.session, run.wire, run.dump, context->stop, &err);
+    enum status status = loop_run(run.session, wire, run.dump, context->stop, &err);
+    watched_end(&run.watched);
     int code = finish_live(&run, *context->stop || status != STATUS_OK);
     if (status != STATUS_OK)
         code = run_complain(&err);

@@ -1,0 +1,104 @@
+#include "cli/watched.h"
+
+#define ASKING_FOR NS_PER_S /* longer since the last send: it is waited for */
+
+static struct watched *watched_of(struct wire *wire)
+{
+    return (struct watched *)wire;
+}
+
+/* --- what there is to tell --- */
+
+static const struct probe *last_probe(const struct session *session, const struct trace **of)
+{
+    const struct probe *last = NULL;
+    for (unsigned i = 0; i < session_trace_count(session); i++) {
+        const struct trace *trace = session_trace(session, i);
+        const struct probe *probe = trace->probe_count ? &trace->probes[trace->probe_count - 1] : NULL;
+        if (!probe || (last && last->sent >= probe->sent))
+            continue;
+        last = probe;
+        *of = trace;
+    }
+    return last;
+}
+
+static unsigned farthest_hop(const struct session *session)
+{
+    unsigned farthest = 0;
+    for (unsigned i = 0; i < session_trace_count(session); i++) {
+        const struct trace *trace = session_trace(session, i);
+        farthest = trace->top > farthest ? trace->top : farthest;
+        farthest = trace->reached_ttl > farthest ? trace->reached_ttl : farthest;
+    }
+    return farthest;
+}
+
+static void show(struct watched *watched)
+{
+    const struct trace *trace = NULL;
+    const struct probe *probe = last_probe(watched->session, &trace);
+    struct progress_run run = {.sent = watched->sent, .farthest = farthest_hop(watched->session)};
+    if (probe && probe->sent + ASKING_FOR > watched->inner->ops->now(watched->inner)) {
+        probe_spec_format(&trace->flow.spec, run.spec);
+        run.ttl = probe->ttl;
+    }
+    progress_show_run(&watched->progress, &run);
+}
+
+/* --- the wire --- */
+
+static enum wire_event watched_receive(struct wire *wire, nstime until, struct frame *frame,
+                                       struct session_claim *claim, struct err *err)
+{
+    struct watched *watched = watched_of(wire);
+    if (progress_is_due(&watched->progress))
+        show(watched);
+    return watched->inner->ops->receive(watched->inner, until, frame, claim, err);
+}
+
+static int watched_send(struct wire *wire, const struct addr *target, const uint8_t *bytes, size_t length)
+{
+    struct watched *watched = watched_of(wire);
+    watched->sent++;
+    return watched->inner->ops->send(watched->inner, target, bytes, length);
+}
+
+static nstime watched_now(struct wire *wire)
+{
+    return watched_of(wire)->inner->ops->now(watched_of(wire)->inner);
+}
+
+static nstime watched_drained(struct wire *wire)
+{
+    return watched_of(wire)->inner->ops->drained(watched_of(wire)->inner);
+}
+
+static uint64_t watched_dropped(struct wire *wire)
+{
+    return watched_of(wire)->inner->ops->dropped(watched_of(wire)->inner);
+}
+
+static void watched_close(struct wire *wire)
+{
+    watched_end(watched_of(wire)); /* the inner one is borrowed */
+}
+
+void watched_start(struct watched *watched, struct wire *inner, const struct session *session)
+{
+    static const struct wire_ops ops = {
+        .receive = watched_receive,
+        .send = watched_send,
+        .now = watched_now,
+        .drained = watched_drained,
+        .dropped = watched_dropped,
+        .close = watched_close,
+    };
+    *watched = (struct watched){.wire = {.ops = &ops}, .inner = inner, .session = session};
+    progress_start(&watched->progress, true);
+}
+
+void watched_end(struct watched *watched)
+{
+    progress_erase(&watched->progress);
+}
