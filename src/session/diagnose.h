@@ -42,7 +42,7 @@ void parted_ask_all(struct session *session, unsigned index, unsigned parted);
 /* Whether any flow of any spec shows a router there. */
 bool parted_router_is_shown(const struct session *session, unsigned ttl);
 
-/* doubt.c: rule 3: a round for all specs in doubt; hop after hop, so that what belongs together leaves together. */
+/* doubt.c: rule 3: a round for all specs in doubt, which leaves in one go. */
 void doubt_settle(struct session *session, bool parted);
 
 /* ending.c: rules 4, 5 and 7 for one spec of which nothing is to come. */

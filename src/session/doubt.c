@@ -7,13 +7,14 @@
 
 static bool is_sure(const struct session *session, unsigned index, const struct comparison *comparison, bool parted)
 {
-    unsigned flows = session->traces[index].flow_count, tried = session->plan.traces[index].compared + 1U;
+    unsigned flows = session->traces[index].flow_count, tried = session->plan.traces[index].ports + 1U;
     unsigned wanted = parted ? flows : least(flows, FLOWS_LEAST);
     return comparison->confidence * 1e6 >= session->config.confidence && tried >= wanted;
 }
 
 /* The specs in doubt, and the hops at which each is to be compared. */
 struct doubt {
+    bool parted;
     unsigned count;
     unsigned specs[SPECS_MOST];
     struct comparison comparisons[SPECS_MOST];
@@ -21,6 +22,7 @@ struct doubt {
 
 static void find_doubt(const struct session *session, bool parted, struct doubt *out)
 {
+    out->parted = parted;
     out->count = 0;
     for (unsigned i = 0; i < session->trace_count; i++) {
         const struct trace *trace = &session->traces[i];
@@ -34,12 +36,13 @@ static void find_doubt(const struct session *session, bool parted, struct doubt 
     }
 }
 
-static bool is_compared_at(const struct comparison *comparison, unsigned ttl)
+/* Which of the hops to be compared it is; -1: none. */
+static int compared_as(const struct comparison *comparison, unsigned ttl)
 {
     for (unsigned i = 0; i < comparison->hop_count; i++)
         if (comparison->hops[i] == ttl)
-            return true;
-    return false;
+            return (int)i;
+    return -1;
 }
 
 static bool doubt_is_pending(const struct session *session, const struct doubt *doubt)
@@ -51,16 +54,18 @@ static bool doubt_is_pending(const struct session *session, const struct doubt *
     return false;
 }
 
-/* The specs that are compared there, each from its next source port, and right behind them the one that went on.
- * Returns how many there are. */
+/* The specs that are compared there, each from its next source port, and right behind them the one that went on. Where
+ * the ways part, all source ports are to be asked, and each hop gets another. Returns how many specs there are. */
 static unsigned ask_round_at(struct session *session, const struct doubt *doubt, uint8_t ttl, nstime at)
 {
     unsigned other = session->trace_count, asked = 0;
     for (unsigned n = 0; n < doubt->count; n++) {
         unsigned index = doubt->specs[n];
-        unsigned flow = session->plan.traces[index].compared % session->traces[index].flow_count;
-        if (!is_compared_at(&doubt->comparisons[n], ttl))
+        int hop = compared_as(&doubt->comparisons[n], ttl);
+        if (hop < 0)
             continue;
+        unsigned port = session->plan.traces[index].ports + 1U + (doubt->parted ? (unsigned)hop : 0);
+        unsigned flow = port % session->traces[index].flow_count;
         need_another(session, index, flow, ttl, at);
         other = plan_other_with_router(session, index, ttl);
         asked++;
@@ -70,10 +75,10 @@ static unsigned ask_round_at(struct session *session, const struct doubt *doubt,
     return asked;
 }
 
-/* Behind them, a probe to each router that answered one of them last: it may be the one that refuses. */
-static void ask_last_routers(struct session *session, const struct doubt *doubt, nstime later)
+/* Behind them, a probe to each router that answered one of them last: it may be the one that refuses. Where it is a hop
+ * of another spec's the round has asked it already, behind this one's. */
+static void ask_last_routers(struct session *session, const struct doubt *doubt, bool asked[256], nstime later)
 {
-    bool asked[256] = {false};
     for (unsigned n = 0; n < doubt->count; n++) {
         unsigned index = doubt->specs[n];
         uint8_t top = session->traces[index].top;
@@ -85,29 +90,50 @@ static void ask_last_routers(struct session *session, const struct doubt *doubt,
 }
 
 /* Whether a router left its probe unanswered that was to show that it had a token. */
-static nstime spacing_at(const struct session *session, const struct doubt *doubt, uint8_t ttl)
+static nstime spacing_of(const struct session *session, const struct doubt *doubt)
 {
-    bool limited = need_is_limited(session, ttl);
-    for (unsigned n = 0; n < doubt->count; n++)
-        limited = limited || need_is_limited(session, session->traces[doubt->specs[n]].top);
+    bool limited = false;
+    for (unsigned n = 0; n < doubt->count && !limited; n++) {
+        limited = need_is_limited(session, session->traces[doubt->specs[n]].top);
+        for (unsigned i = 0; i < doubt->comparisons[n].hop_count; i++)
+            limited = limited || need_is_limited(session, doubt->comparisons[n].hops[i]);
+    }
     return limited ? NEW_TOKEN : INDEPENDENT_AFTER;
 }
 
-/* A round for all specs in doubt; hop after hop, so that what belongs together leaves together. */
+/* When all the routers of a round may be asked: what is sent apart shows nothing of each other. */
+static nstime start_of(const struct session *session, const struct doubt *doubt)
+{
+    nstime spacing = spacing_of(session, doubt), start = session->now;
+    for (unsigned n = 0; n < doubt->count; n++) {
+        nstime at = need_soonest(session, session->traces[doubt->specs[n]].top, spacing);
+        start = at > start ? at : start;
+        for (unsigned i = 0; i < doubt->comparisons[n].hop_count; i++) {
+            at = need_soonest(session, doubt->comparisons[n].hops[i], spacing);
+            start = at > start ? at : start;
+        }
+    }
+    return start;
+}
+
+/* From the last hop to the first, so that each router that answered a spec last comes behind the hops of that spec. */
 void doubt_settle(struct session *session, bool parted)
 {
     struct doubt doubt;
-    nstime later = 0, last = 0;
+    bool asked[256] = {false};
     find_doubt(session, parted, &doubt);
     if (!doubt.count || doubt_is_pending(session, &doubt))
         return;
-    for (unsigned n = 0; n < doubt.count; n++)
-        session->plan.traces[doubt.specs[n]].compared++;
-    for (unsigned ttl = session->config.first_ttl; ttl <= session_last_router(session); ttl++) {
-        nstime at = need_soonest(session, (uint8_t)ttl, spacing_at(session, &doubt, (uint8_t)ttl)) + later;
-        unsigned asked = ask_round_at(session, &doubt, (uint8_t)ttl, at);
-        later += asked ? (asked + 2) * session->config.send_gap : 0;
-        last = asked && at > last ? at : last;
+    nstime at = start_of(session, &doubt);
+    for (unsigned ttl = session_last_router(session); ttl >= session->config.first_ttl; ttl--) {
+        unsigned specs = ask_round_at(session, &doubt, (uint8_t)ttl, at);
+        asked[ttl] = specs > 0;
+        at += specs ? (specs + 2) * session->config.send_gap : 0;
     }
-    ask_last_routers(session, &doubt, last + (doubt.count + 2) * session->config.send_gap);
+    ask_last_routers(session, &doubt, asked, at);
+    for (unsigned n = 0; n < doubt.count; n++) {
+        struct ladder_plan *plan = &session->plan.traces[doubt.specs[n]];
+        plan->compared++;
+        plan->ports = (uint16_t)(plan->ports + (parted ? doubt.comparisons[n].hop_count : 1));
+    }
 }

@@ -28,6 +28,7 @@ struct ladder_plan {
     bool active;        /* climbs hop by hop; a trace that is not may still be asked at single hops */
     uint8_t start;      /* first TTL of the climb */
     uint8_t compared;   /* how often it was asked again beside another spec */
+    uint16_t ports;     /* diagnose: and from how many further source ports */
     uint8_t slowly;     /* and where another was refused */
     struct need *needs; /* owned; one for each of its flows at each of 256 TTLs: plan_need() */
 };
