@@ -104,12 +104,25 @@ static unsigned asked_by_all(const struct session *session, unsigned ttl)
     return sum;
 }
 
+/* A reset may be a device's just before the target: whether it lets probes expire is asked of that hop itself. */
+static bool is_reset_after_loss(const struct session *session, unsigned index)
+{
+    const struct trace *trace = &session->traces[index];
+    const struct probe *probe = trace_first_at(trace, trace->reached_ttl);
+    while (probe && !probe->reply_count)
+        probe = trace_next_at(trace, probe);
+    return probe && probe->replies[0].kind == REPLY_RST && trace->top + 1U < trace->reached_ttl &&
+           parted_router_is_shown(session, trace->reached_ttl - 1U);
+}
+
 /* The TTL that has to be asked again before it is clear where the spec drew its answer; 0: none. */
 static unsigned doubtful_hop(const struct session *session, unsigned index)
 {
     unsigned reached = session->traces[index].reached_ttl, goal = session_goal(session);
     if (reached <= session->config.first_ttl)
         return 0;
+    if (is_reset_after_loss(session, index))
+        return reached - 1;
     if (reached == goal)
         return parted_router_is_shown(session, reached - 1) || asked_by_all(session, reached - 1) >= CONFIRM_ALL
                    ? 0

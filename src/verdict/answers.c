@@ -73,16 +73,36 @@ bool holds_open(const struct facts *facts)
     return facts->positive.reply != NULL;
 }
 
+/* The target stands nearer than at the TTL of the probe that it answered where it answered another spec nearer, on the
+ * same way, and this one's probe there was lost: shows that, too. */
+static void place_at_target(const struct facts *facts, const struct evidence *answer, struct verdict *out)
+{
+    uint8_t own = answer->probe->ttl, nearest = facts->others_target;
+    out->at = (struct place){.known = true, .ttl = own, .address = facts->trace->flow.target};
+    bool lost_there = nearest && nearest < own && facts->last_hop < nearest && trace_asked(facts->trace, nearest) &&
+                      !trace_first_at(facts->trace, nearest)->reply_count &&
+                      !compare_parted(facts->trace, facts->target_witness, nearest);
+    if (!lost_there)
+        return;
+    const struct probe *p = trace_first_at(facts->target_witness, nearest);
+    while (p && !p->reply_count)
+        p = trace_next_at(facts->target_witness, p);
+    if (!p || p->replies[0].kind == REPLY_RST) /* which may be another's */
+        return;
+    evidence_show(out, &(struct evidence){p, &p->replies[0]});
+    out->at.ttl = nearest;
+}
+
 void explain_open(const struct facts *facts, struct verdict *out)
 {
     char spec[PROBE_SPEC_TEXT_BYTES];
     out->state = VERDICT_OPEN;
-    out->at = (struct place){.known = true, .ttl = facts->positive.probe->ttl, .address = facts->trace->flow.target};
     bool doubtful = facts_target_is_farther(facts, facts->positive.probe->ttl, true);
     out->confidence = doubtful ? SURE_WEAK : evidence_sureness(facts->positive.reply);
     evidence_show(out, &facts->positive);
-    snprintf(out->text, sizeof out->text, "%s reaches the target at hop %u: %s", rule_spec(facts, spec),
-             facts->positive.probe->ttl, answer_text(facts->positive.reply));
+    place_at_target(facts, &facts->positive, out);
+    snprintf(out->text, sizeof out->text, "%s reaches the target at hop %u: %s", rule_spec(facts, spec), out->at.ttl,
+             answer_text(facts->positive.reply));
 }
 
 /* --- 4, 5, 6 --- */
@@ -122,15 +142,15 @@ void explain_closed(const struct facts *facts, struct verdict *out)
     const struct reply *reply = facts->direct.reply;
     out->state = VERDICT_CLOSED;
     out->how = how_of_reply(reply);
-    out->at = (struct place){.known = true, .ttl = facts->direct.probe->ttl, .address = facts->trace->flow.target};
     bool reset = reply->kind == REPLY_RST;
     bool doubtful = (reset && (!facts->others_target || facts_is_made_otherwise(facts, reply))) ||
                     facts_target_is_farther(facts, facts->direct.probe->ttl, true);
     out->confidence = doubtful ? SURE_WEAK : evidence_sureness(reply);
     evidence_show(out, &facts->direct);
+    place_at_target(facts, &facts->direct, out);
     closed_text(facts, out->how, doubtful, closed);
-    snprintf(out->text, sizeof out->text, "%s reaches the target at hop %u: %s%s", rule_spec(facts, spec),
-             facts->direct.probe->ttl, answer_text(reply), closed);
+    snprintf(out->text, sizeof out->text, "%s reaches the target at hop %u: %s%s", rule_spec(facts, spec), out->at.ttl,
+             answer_text(reply), closed);
 }
 
 bool holds_intercepted_reset(const struct facts *facts)

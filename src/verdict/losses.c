@@ -5,6 +5,10 @@
 #define BURST 6
 #define BURST_REFILLS (BURST * NS_PER_S)
 
+/* A target that lets others pass answers far more often than it does not: where all may be loss, the odds before the
+ * probes are not even. Over simulated networks with 30 % loss each way, even odds were wrong in 40 of 100 claims. */
+#define ODDS_OF_ANSWER 16
+
 /* Whether the router had answered so many by then that it may have had no token left; an answer to another spec right
  * behind shows that it had. */
 static bool may_be_limited(const struct cohort *cohort, const struct trace *trace, const struct probe *silent)
@@ -51,7 +55,8 @@ double losses_end_confidence(const struct facts *facts)
     count_all_losses(facts, &way, &end);
     double chance = compare_chance(way.asked, way.silent, facts->silent);
     double at_end = end.silent ? compare_chance(end.asked, end.silent, facts->silent) : 0;
-    return 1 / (1 + (at_end > chance ? at_end : chance));
+    double by_loss = at_end > chance ? at_end : chance;
+    return 1 / (1 + (way.silent || end.silent ? ODDS_OF_ANSWER : 1) * by_loss);
 }
 
 bool losses_hide_end(const struct facts *facts)
