@@ -74,7 +74,8 @@ struct session {
 
     uint16_t last_serial[SPECS_MOST]; /* the highest known of each trace */
     uint16_t next_serial[SPECS_MOST];
-    nstime last_send; /* NSTIME_NONE before the first */
+    unsigned flows_asked[SPECS_MOST]; /* of each trace: no known probe is of a flow from here on */
+    nstime last_send;                 /* NSTIME_NONE before the first */
 
     struct explorer *explorer; /* owned; of PURPOSE_PATHS where it sends: explore.c */
 

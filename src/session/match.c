@@ -97,7 +97,7 @@ static void consider_translated(const struct session *session, struct best *best
                                 const struct headers *quote)
 {
     const struct trace *trace = &session->traces[index];
-    for (unsigned k = 0; k < trace->flow_count; k++) {
+    for (unsigned k = 0; k < session->flows_asked[index]; k++) {
         struct flow_match match = flow_recognise(trace_flow(trace, k), quote, true);
         const struct probe *probe = match.match >= MATCH_REWRITTEN ? trace_probe(trace, match.serial) : NULL;
         if (probe && probe->flow == k)

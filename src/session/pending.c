@@ -12,6 +12,8 @@ struct probe *session_learn_probe(struct session *session, const struct session_
     if (!probe)
         return NULL;
     probe->flow = claim->flow;
+    if (claim->flow >= session->flows_asked[claim->trace])
+        session->flows_asked[claim->trace] = claim->flow + 1U;
     probe->source_port = trace_flow(trace, claim->flow)->source_port;
     probe->target_port = trace_flow(trace, claim->flow)->target_port;
     trace->origin.source_port_varies =
