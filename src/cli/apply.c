@@ -138,6 +138,7 @@ enum status apply_max(struct parse *parse, const char *value, struct err *err)
 enum status apply_queries(struct parse *parse, const char *value, struct err *err)
 {
     parse->queries_given = true;
+    parse->queries_here = parse->queries_here || !parse->environment;
     return take_byte(parse, value, 100, "the number of probes a hop", &parse->out->session.queries, err);
 }
 

@@ -211,19 +211,34 @@ enum status chain_diagnose(const struct parse *parse, struct err *err)
 
 /* --- a search for all paths --- */
 
-enum status chain_search(const struct parse *parse, struct err *err)
+/* The environment says what other commands send, too: of its probes the first counts, and none beside one that was
+ * asked for here. */
+static void leave_one_of_environment(struct parse *parse)
+{
+    bool asked_here = false;
+    unsigned kept = 0;
+    for (unsigned i = 0; i < parse->probe_count; i++)
+        asked_here = asked_here || !parse->probes[i].environment;
+    for (unsigned i = 0; i < parse->probe_count; i++) {
+        bool is_left = parse->probes[i].environment && (asked_here || kept || is_automatic(parse->probes[i].text));
+        if (!is_left)
+            parse->probes[kept++] = parse->probes[i];
+    }
+    parse->probe_count = kept;
+}
+
+enum status chain_search(struct parse *parse, struct err *err)
 {
     struct session_config *config = &parse->out->session;
-    bool named = false;
+    leave_one_of_environment(parse);
     for (unsigned i = 0; i < parse->probe_count; i++) {
         const struct subject subject = {.spelled = parse->probes[i].spelled, .value = parse->probes[i].value};
-        if (is_automatic(parse->probes[i].text) && !parse->probes[i].environment)
+        if (is_automatic(parse->probes[i].text))
             return value_complain(err, &subject,
                                   "one probe goes the ways of one kind of flow (as -P udp or -P tcp/443)");
-        named = named || !is_automatic(parse->probes[i].text);
     }
-    enum status status = named ? add_all_asked(parse, automatic_search, err) : add_unasked(parse, err);
-    if (status == STATUS_OK && !named && config->automatic)
+    enum status status = parse->probe_count ? add_all_asked(parse, automatic_search, err) : add_unasked(parse, err);
+    if (status == STATUS_OK && config->automatic)
         config->spec_count = 1;
     if (status == STATUS_OK && config->spec_count != 1)
         return err_set(err, STATUS_USAGE, "-P: one probe at a time goes all its ways (run paths once for each)");

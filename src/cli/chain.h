@@ -13,7 +13,7 @@ enum status chain_diagnose(const struct parse *parse, struct err *err);
 enum status chain_of_specs(struct session_config *config, const struct probe_spec *specs, unsigned count, bool only,
                            struct err *err);
 /* The one probe of a search for all paths: udp where none is asked for. */
-enum status chain_search(const struct parse *parse, struct err *err);
+enum status chain_search(struct parse *parse, struct err *err);
 /* The same words as a choice among the traces of a replay; those of the environment, which say what to send, count not.
  */
 enum status chain_choose(const struct parse *parse, struct err *err);

@@ -384,6 +384,20 @@ static bool option_is_of_graph(const char *spelled)
     return strcmp(spelled, "--confidence") == 0 || strcmp(spelled, "--lite") == 0;
 }
 
+/* `paths --read` judges nothing. */
+static enum status judge_graphs(struct parse *parse, struct err *err)
+{
+    struct options *out = parse->out;
+    const struct subject judging = {.spelled = parse->judging};
+    if (judging.spelled)
+        return value_complain(err, &judging, "belongs to a diagnosis (hopsonde diagnose --read FILE)");
+    out->graphs = true;
+    out->expect_file = NULL;
+    if (!out->session.confidence)
+        out->session.confidence = PATHS_CONFIDENCE;
+    return STATUS_OK;
+}
+
 static enum status judge_replay(struct parse *parse, struct err *err)
 {
     struct options *out = parse->out;
@@ -401,12 +415,11 @@ static enum status judge_replay(struct parse *parse, struct err *err)
                 return value_complain(err, &subject, "this file is being read (name another)");
         }
     }
-    out->graphs = is_search(parse);
-    if (out->graphs && !out->session.confidence)
-        out->session.confidence = PATHS_CONFIDENCE;
     if (parse->sending && !(is_search(parse) && option_is_of_graph(parse->sending)))
         hint_add(parse, "%s: no effect in a replay: the capture holds what was sent", parse->sending);
-    enum status status = judge_choice(parse, err);
+    enum status status = is_search(parse) ? judge_graphs(parse, err) : STATUS_OK;
+    if (status == STATUS_OK)
+        status = judge_choice(parse, err);
     return status == STATUS_OK && out->list ? judge_list(parse, err) : status;
 }
 
@@ -468,7 +481,7 @@ static enum status judge_search(struct parse *parse, struct err *err)
     struct session_config *config = &out->session;
     const struct subject queries = {.spelled = "-q"};
     enum status status = judge_no_diagnosis(parse, err);
-    if (status == STATUS_OK && parse->queries_given)
+    if (status == STATUS_OK && parse->queries_here)
         status = value_complain(err, &queries,
                                 "how often each hop is asked, a search for all paths finds out itself "
                                 "(--confidence, --max-probes)");

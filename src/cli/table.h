@@ -38,6 +38,7 @@ struct parse {
     struct target_words target; /* what a URL says */
 
     bool tos_given, max_given, family_given, queries_given, only_given;
+    bool queries_here;        /* -q stands in the command line itself */
     bool write_environment;   /* --write stands in the environment: a replay leaves it aside */
     const char *dscp_spelled; /* --dscp or --ecn, whichever was given: at odds with -t */
     uint8_t dscp, ecn;
