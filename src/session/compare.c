@@ -46,6 +46,16 @@ bool compare_parted(const struct trace *a, const struct trace *b, unsigned ttl)
     return false;
 }
 
+bool compare_goes_round(const struct trace *trace, const struct trace *circling)
+{
+    unsigned first = circling->loop_first, length = circling->loop_length;
+    if (!first || trace->top < first + length)
+        return false;
+    unsigned stands = first + (trace->top - first) % length; /* where it stands first, if it is in the circle */
+    struct addr router = trace_router_address(circling, (uint8_t)stands);
+    return !addr_is_none(&router) && has_router(trace, trace->top, &router);
+}
+
 struct cohort cohort_of_session(const struct session *session, const struct trace **traces)
 {
     const struct session_config *config = &session->config;

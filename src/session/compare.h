@@ -81,6 +81,9 @@ void compare_silence_among(const struct cohort *cohort, const struct trace *trac
 /* Whether the nearest hop before `ttl` that shows routers to both traces has none in common: a balancer leads them
  * different ways, and their hops are not to be compared. */
 bool compare_parted(const struct trace *a, const struct trace *b, unsigned ttl);
+/* Whether the last router that answered the trace is one of `circling`'s circle, and a whole round or more behind where
+ * that stands first: then this one goes round, too, though not all of its own circle was answered. */
+bool compare_goes_round(const struct trace *trace, const struct trace *circling);
 /* E[p^n] as above. */
 double compare_chance(unsigned others_asked, unsigned others_silent, unsigned silent);
 

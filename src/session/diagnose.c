@@ -6,9 +6,10 @@
  *      ahead of the answers, the others BESIDE them until it is done.
  *   2. A hop that is silent to all, with an answering one behind it, is asked once more.
  *   3. A spec that falls silent where others go on is asked again beside them, at the first hops behind its silence,
- *      from one source port after the other, until the counts are as sure as was asked for and some ports were tried;
- *      ROUNDS times at most. The other spec is asked right behind it, there and at the last router before: its answers
- *      show that these had a token left. A router that leaves out an answer is given time for a new one.
+ *      from one source port after the other (where ways part, each hop from another), until the counts are as sure as
+ * was asked for and some ports were tried; ROUNDS times at most. The other spec is asked right behind it, there and at
+ * the last router before: its answers show that these had a token left. A router that leaves out an answer is given
+ * time for a new one.
  *   4. A spec that got as far as any router is asked again at the target, or just behind the last router.
  *   5. A spec that is silent where another was refused for want of a way, or by a router that has no other answer, or
  *      where nothing further on shows that it is dropped, is asked again there, slowly: a router refuses a few at once.
@@ -19,6 +20,8 @@
  *      target and it was silent just before, it is asked there again.
  *   8. Behind the last router a neighbour may be dead, which is told 3.1 s late: that is waited for once, where nothing
  *      else tells what is there.
+ * Where a circle is known, a spec that has not left it is asked no further than its end; rule 3 is over for those that
+ * an answer shows to go round.
  * When the budget is spent nothing more is asked.
  * Rule 3 is doubt.c's, 6 parted.c's, 4, 5, 7 and 8 are ending.c's. */
 #include "session/diagnose.h"
@@ -31,8 +34,10 @@
 /* The first goes ahead: where a circle or a refusal ends all, the others need not spend the routers' tokens there. */
 static unsigned open_end_of(const struct session *session, unsigned index)
 {
-    unsigned before = session->config.first_ttl - 1U, farthest = plan_farthest(session);
-    farthest = farthest > before ? farthest : before;
+    unsigned before = session->config.first_ttl - 1U, farthest = most(plan_farthest(session), before);
+    unsigned circle = need_circle_end(session, index); /* however far others get who go round in it */
+    if (circle)
+        return most(circle, session->traces[index].top);
     if (index == 0 && farthest < before + LOOKAHEAD - session->config.gap)
         return before + LOOKAHEAD;
     bool first_is_done = index == 0 || !need_is_pending_of(session, 0);

@@ -14,6 +14,11 @@ static inline unsigned least(unsigned a, unsigned b)
     return a < b ? a : b;
 }
 
+static inline unsigned most(unsigned a, unsigned b)
+{
+    return a > b ? a : b;
+}
+
 /* need.c: so many probes of the flow in all, and none of those to come before `not_before`. */
 void need_at_least(struct session *session, unsigned index, unsigned flow, unsigned ttl, unsigned count,
                    nstime not_before);
@@ -30,6 +35,10 @@ bool need_is_pending(const struct session *session);
 bool need_is_in_vain(const struct session *session, unsigned index, unsigned flow, uint8_t ttl);
 /* Whether the router there has left a probe unanswered whose spec got answers from behind it. */
 bool need_is_limited(const struct session *session, uint8_t ttl);
+/* Where a circle ends that others are known to go round in, as far as this spec is seen to follow them; 0: none. */
+unsigned need_circle_end(const struct session *session, unsigned index);
+/* Whether others' circle shows that this spec goes round as well. */
+bool need_goes_round(const struct session *session, unsigned index);
 /* Our own host lets nothing of it out: asking again changes nothing. */
 bool need_is_kept_back(const struct trace *trace);
 

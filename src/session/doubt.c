@@ -2,7 +2,7 @@
 #include "session/compare.h"
 #include "session/diagnose.h"
 
-#define ROUNDS 12
+#define ROUNDS 10
 #define FLOWS_LEAST 4 /* source ports asked before a silence is a drop */
 
 static bool is_sure(const struct session *session, unsigned index, const struct comparison *comparison, bool parted)
@@ -28,7 +28,7 @@ static void find_doubt(const struct session *session, bool parted, struct doubt 
         const struct trace *trace = &session->traces[i];
         struct comparison *comparison = &out->comparisons[out->count];
         if (plan_end_of(trace) || trace->top >= session_last_router(session) ||
-            session->plan.traces[i].compared >= ROUNDS || need_is_kept_back(trace))
+            session->plan.traces[i].compared >= ROUNDS || need_is_kept_back(trace) || need_goes_round(session, i))
             continue;
         compare_silence(session, trace, comparison);
         if (comparison->hop_count && !is_sure(session, i, comparison, parted))

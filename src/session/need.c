@@ -1,4 +1,5 @@
 /* need: what a diagnosis wants to be asked, and what of it is still to come. */
+#include "session/compare.h"
 #include "session/diagnose.h"
 
 void need_at_least(struct session *session, unsigned index, unsigned flow, unsigned ttl, unsigned count,
@@ -103,6 +104,37 @@ bool need_is_limited(const struct session *session, uint8_t ttl)
             if (p->state == PROBE_EXPIRED)
                 return true;
     }
+    return false;
+}
+
+/* Whether it has come to the circle and no further, or not even so far. */
+static bool follows_circle(const struct trace *trace, const struct trace *circling)
+{
+    struct addr last = trace_router_address(trace, trace->top);
+    for (unsigned ttl = circling->loop_first; ttl <= circling->top && trace->top >= circling->loop_first; ttl++) {
+        struct addr router = trace_router_address(circling, (uint8_t)ttl);
+        if (addr_equal(&router, &last))
+            return true;
+    }
+    return trace->top < circling->loop_first;
+}
+
+unsigned need_circle_end(const struct session *session, unsigned index)
+{
+    unsigned nearest = 0;
+    for (unsigned i = 0; i < session->trace_count; i++) {
+        unsigned end = trace_loop_end(&session->traces[i]);
+        if (end && follows_circle(&session->traces[index], &session->traces[i]))
+            nearest = nearest && nearest < end ? nearest : end;
+    }
+    return nearest;
+}
+
+bool need_goes_round(const struct session *session, unsigned index)
+{
+    for (unsigned i = 0; i < session->trace_count; i++)
+        if (i != index && compare_goes_round(&session->traces[index], &session->traces[i]))
+            return true;
     return false;
 }
 

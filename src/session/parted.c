@@ -88,7 +88,9 @@ void parted_ask_all(struct session *session, unsigned index, unsigned parted)
 {
     const struct trace *trace = &session->traces[index];
     uint8_t goal = session_goal(session), router = session_last_router(session);
-    unsigned far = goal ? goal : least(router + 1U, session->config.max_ttl);
+    unsigned far = goal ? goal : least(router + 1U, session->config.max_ttl), circle = need_circle_end(session, index);
+    if (!goal && circle)
+        far = least(far, circle);
     for (unsigned k = 1; k < trace->flow_count; k++) {
         need_at_least(session, index, k, far, 1, 0);
         if (!need_is_in_vain(session, index, k, (uint8_t)far) || flow_got_to(trace, k, far))

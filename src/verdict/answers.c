@@ -180,7 +180,9 @@ void explain_reset(const struct facts *facts, struct verdict *out)
     out->state = VERDICT_REJECTED;
     out->how = how_of_reply(facts->direct.reply);
     out->after = facts_place(facts->cohort, facts->trace, facts->last_hop);
-    out->before = facts_next_router(facts, facts->last_hop);
+    /* Its probe had hops left up to there; the hops before may have let other probes of this spec expire in silence. */
+    uint8_t nearest = (uint8_t)(facts->direct.probe->ttl - 1);
+    out->before = facts_next_router(facts, nearest > facts->last_hop ? nearest : facts->last_hop);
     evidence_show(out, &facts->direct);
     bool by_hop = facts_target_is_farther(facts, facts->direct.probe->ttl, false) || facts_expired_too(&facts->direct);
     char how[96];

@@ -47,6 +47,20 @@ static void count_all_losses(const struct facts *facts, struct tally *way, struc
         count_losses(facts, facts->cohort->traces[i], way, end);
 }
 
+/* Whether a probe was lost whose router had a token left: that may befall any. */
+static bool loses_any(const struct cohort *cohort)
+{
+    for (unsigned i = 0; i < cohort->count; i++) {
+        const struct trace *trace = cohort->traces[i];
+        for (size_t n = 0; n < trace->probe_count; n++) {
+            const struct probe *probe = &trace->probes[n];
+            if (probe->ttl < trace->top && cohort_is_silent(cohort, probe) && cohort_is_backed(cohort, trace, probe))
+                return true;
+        }
+    }
+    return false;
+}
+
 double losses_end_confidence(const struct facts *facts)
 {
     struct tally way, end;
@@ -56,7 +70,7 @@ double losses_end_confidence(const struct facts *facts)
     double chance = compare_chance(way.asked, way.silent, facts->silent);
     double at_end = end.silent ? compare_chance(end.asked, end.silent, facts->silent) : 0;
     double by_loss = at_end > chance ? at_end : chance;
-    return 1 / (1 + (way.silent || end.silent ? ODDS_OF_ANSWER : 1) * by_loss);
+    return 1 / (1 + (end.silent || loses_any(facts->cohort) ? ODDS_OF_ANSWER : 1) * by_loss);
 }
 
 bool losses_hide_end(const struct facts *facts)

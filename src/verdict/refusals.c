@@ -82,25 +82,46 @@ void explain_rejected(const struct facts *facts, struct verdict *out)
 
 /* --- 9 --- */
 
-bool holds_looping(const struct facts *facts)
+/* Whose circle this spec goes round in: its own, or another's that it is seen to follow; NULL: none. */
+static const struct trace *circling(const struct facts *facts)
 {
-    return facts->trace->loop_first != 0;
+    if (facts->trace->loop_first)
+        return facts->trace;
+    for (unsigned i = 0; i < facts->cohort->count; i++)
+        if (compare_goes_round(facts->trace, facts->cohort->traces[i]))
+            return facts->cohort->traces[i];
+    return NULL;
 }
 
-void explain_looping(const struct facts *facts, struct verdict *out)
+bool holds_looping(const struct facts *facts)
 {
-    char spec[PROBE_SPEC_TEXT_BYTES], place[PLACE_TEXT_BYTES];
-    const struct trace *trace = facts->trace;
-    out->state = VERDICT_LOOPING;
-    out->at = facts_place(facts->cohort, trace, trace->loop_first);
-    out->confidence = SURE;
-    for (unsigned ttl = trace->loop_first; ttl <= trace_loop_end(trace); ttl++) {
+    return circling(facts) != NULL;
+}
+
+static void show_routers(const struct trace *trace, unsigned first, unsigned last, struct verdict *out)
+{
+    for (unsigned ttl = first; ttl <= last; ttl++) {
         const struct probe *probe = trace_first_at(trace, (uint8_t)ttl);
         while (probe && !probe->reply_count)
             probe = trace_next_at(trace, probe);
         if (probe)
             evidence_show(out, &(struct evidence){probe, probe_answer(probe)});
     }
-    snprintf(out->text, sizeof out->text, "%s goes round in a circle of %u routers from %s on", rule_spec(facts, spec),
-             trace->loop_length, place_format(&out->at, place));
+}
+
+void explain_looping(const struct facts *facts, struct verdict *out)
+{
+    char spec[PROBE_SPEC_TEXT_BYTES], other[PROBE_SPEC_TEXT_BYTES], place[PLACE_TEXT_BYTES];
+    const struct trace *circle = circling(facts);
+    bool follows = circle != facts->trace;
+    out->state = VERDICT_LOOPING;
+    out->at = facts_place(facts->cohort, circle, circle->loop_first);
+    out->confidence = follows ? SURE_WEAK : SURE;
+    if (follows)
+        evidence_show_last(facts, out);
+    show_routers(circle, circle->loop_first, trace_loop_end(circle), out);
+    probe_spec_format(&circle->flow.spec, other);
+    snprintf(out->text, sizeof out->text, "%s goes round in a circle of %u routers from %s on%s%s",
+             rule_spec(facts, spec), circle->loop_length, place_format(&out->at, place),
+             follows ? ", the same as " : "", follows ? other : "");
 }

@@ -9,7 +9,7 @@
  *    6 reset        a reset in the target's name from before it: by its hop, or by its reply TTL
  *    7 unreachable  a router has no way, for every spec that came there
  *    8 rejected     any other refusal, the target's own prohibition among them
- *    9 looping      the routers recur
+ *    9 looping      the routers recur, or are those of another's circle, a round later
  *   10 dropped      silence where others go on, by counts enough to claim it
  *   11 inconclusive the same, by too few; or nothing was waited for behind the last answer
  *   12 unanswered   as far as any spec saw a router, and silence there
