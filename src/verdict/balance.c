@@ -160,6 +160,23 @@ static void fan_gather(const struct cohort *cohort, uint8_t ttl, struct fan *out
     out->count = kept;
 }
 
+/* Whether one of the routers answered before all others did, or after: then another route explains it as well. */
+static bool in_succession(const struct cohort *cohort, const struct fan *fan, uint8_t ttl)
+{
+    nstime first[2] = {NSTIME_NEVER, NSTIME_NEVER}, last[2] = {NSTIME_NONE, NSTIME_NONE};
+    for (unsigned i = 0; i < cohort->count; i++)
+        for (const struct probe *p = trace_first_at(cohort->traces[i], ttl); p;
+             p = trace_next_at(cohort->traces[i], p)) {
+            const struct reply *reply = expiry(cohort->traces[i], p);
+            if (!reply)
+                continue;
+            unsigned other = !addr_equal(&reply->from, &fan->responders[0].address);
+            first[other] = p->sent < first[other] ? p->sent : first[other];
+            last[other] = p->sent > last[other] ? p->sent : last[other];
+        }
+    return last[0] < first[1] || last[1] < first[0];
+}
+
 static struct finding *tell_fan(const struct cohort *cohort, const struct fan *fan, uint8_t ttl, struct judgement *out)
 {
     struct finding *finding = finding_add(out, "load-balanced", NULL);
@@ -174,7 +191,7 @@ static struct finding *tell_fan(const struct cohort *cohort, const struct fan *f
     snprintf(finding->text, sizeof finding->text, "hop %u is another router for other %s (%s, %s%s): %s%s", ttl,
              fan->one_spec ? "flows" : "probes", first, second, fan->count > 2 ? " ..." : "",
              fan->one_spec ? "a balancer before it spreads them" : "a balancer, or a route by protocol, parts them",
-             cohort->is_apart ? ", unless the route has changed in between" : "");
+             cohort->is_apart || in_succession(cohort, fan, ttl) ? ", unless the route has changed in between" : "");
     return finding;
 }
 
