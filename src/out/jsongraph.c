@@ -8,7 +8,8 @@
 /* To six decimals, never less than it is. */
 static json_t *json_bound(double probability)
 {
-    return json_real(ceil(probability * 1e6 - 1e-6) / 1e6);
+    double millionths = ceil(probability * 1e6 - 1e-6);
+    return json_real(millionths > 0 ? millionths / 1e6 : 0); /* and never -0 */
 }
 
 static json_t *json_node_or_null(unsigned node)

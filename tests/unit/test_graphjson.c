@@ -1,5 +1,6 @@
 /* Graphs of paths as JSON: read back, key by key. */
 #include "out/jsongraph.h"
+#include <math.h>
 
 #include <stdlib.h>
 
@@ -102,6 +103,9 @@ static void test_unknown(void)
     ok(number_of(graph, "route_changes") == 2, "changes");
     is_text(text_of(graph, "route_changed"), "2026-01-02T03:04:05.123456789Z", "the last of them");
     ok(number_of(graph, "missed_probability") == 1e-6, "a chance is rounded up");
+    const json_t *target = json_array_get(json_object_get(graph, "nodes"), made.graph.node_count - 1);
+    ok(number_of(target, "missed_probability") == 0 && !signbit(number_of(target, "missed_probability")),
+       "and none is 0, without a sign");
     json_decref(graph);
     graphs_free(&made);
 }
