@@ -107,6 +107,17 @@ static bool add_diamond(struct graph *graph, const struct graph_diamond *diamond
     return true;
 }
 
+/* Flows that were each seen at one hop alone show nodes beside each other, and no way between them. */
+static bool has_edge_between(const struct graph *graph, unsigned from_ttl, unsigned to_ttl)
+{
+    for (unsigned i = 0; i < graph->edge_count; i++) {
+        unsigned ttl = graph->nodes[graph->edges[i].from].ttl;
+        if (ttl >= from_ttl && ttl < to_ttl)
+            return true;
+    }
+    return false;
+}
+
 static bool close_diamond(struct graph *graph, const struct layout *layout, unsigned from, unsigned from_ttl,
                           unsigned to, unsigned to_ttl)
 {
@@ -114,7 +125,8 @@ static bool close_diamond(struct graph *graph, const struct layout *layout, unsi
     measure(layout, from_ttl, to_ttl, &diamond);
     if (to == layout->target && to != GRAPH_NO_NODE)
         diamond.least_length = graph->nodes[to].ttl - from_ttl;
-    return (diamond.width < 2 && diamond.least_length == diamond.length) || add_diamond(graph, &diamond);
+    bool is_chain = diamond.width < 2 && diamond.least_length == diamond.length;
+    return is_chain || !has_edge_between(graph, from_ttl, to_ttl) || add_diamond(graph, &diamond);
 }
 
 static bool find_between(struct graph *graph, const struct layout *layout)

@@ -1,19 +1,18 @@
 /* mda: rules.
  *   1. As many flows as tell a single next hop climb all TTLs beside each other; the first of them ahead, to find the
- * end.
+ *      end.
  *   2. Through each group of flows (survey.h) so many are asked at the next TTL that one next hop more than is known
- * would have been met (stopping.h); first such as are known to be in the group.
+ *      would have been met (stopping.h); first such as are known to be in the group. Where MDA-Lite may be used
+ *      (groups.c) the flows of a TTL are asked together, and two at least of each group.
  *   3. Where a group has too few flows, more are asked at its own TTL, to find out which of them get there: such as
  * pass a group before it, or any.
  *   4. A lost probe is asked again at once, in case it was mere loss; then, where others are answered at its TTL, when
- * the routers there had time for a new token. Where everybody's was lost nobody answers.
+ *      the routers there had time for a new token. Where everybody's was lost nobody answers.
  *   5. A next hop met by flows alone whose way there was inferred is an edge only once one was seen at both its ends. A
  *      router met by flows of which it is not known whence they came shows that somebody leads to it: one is asked
  * there.
  *   6. Where there are several next hops, flows are asked there again: they may be met packet by packet.
- * Where MDA-Lite may be used (groups.c), rule 2 asks the flows of a TTL together, and two at least of each group.
- *   7. Through each router of a hop that is not WIDE one flow at least is followed all along, so that there is a path
- * with it.
+ *   7. Through each router of a NARROW hop one flow at least is followed all along, so that there is a path with it.
  *   8. At last one flow is asked once more all along: had a route changed meanwhile, it would show. */
 #include "session/mda.h"
 
@@ -25,11 +24,11 @@
 #define LOST_IN_SILENCE 3 /* probes of a flow where nobody answers at its TTL */
 #define LOST_QUICKLY 2    /* where somebody does; then RESTED_AT_MOST more */
 #define RESTED_AT_MOST 3
-#define LOST_AT_MOST 6 /* of all */
-#define SILENT_TESTED                                                                                                  \
-    3                /* flows of a group that are asked again though it has enough, to see that nobody answers them */
-#define LITE_LEAST 2 /* flows of each group, in rule 2 */
+#define LOST_AT_MOST 6     /* of all */
+#define SILENT_TESTED 3    /* flows of a group with enough that are asked again, to see that nobody answers them */
+#define LITE_LEAST 2       /* flows of each group, in rule 2 */
 #define CHANGE_SHOWN_BY 12 /* answers to a flow that met two routers */
+#define NARROW 4           /* groups at a TTL, at which each gets a path of its own */
 #define WIDE 8             /* groups at a TTL, above which probes are spared */
 #define REPEATS_BESIDE 2   /* at a group beside one that was asked again for all */
 
@@ -512,7 +511,7 @@ static void follow_whole(struct plan *plan)
     for (unsigned i = 0; i < plan->survey->group_count; i++) {
         const struct group *group = &plan->survey->groups[i];
         unsigned unknown, flow = best_known(plan, i, &unknown);
-        if (group->kind != GROUP_POINT || flow == SURVEY_NONE || !unknown || count_beside(plan->survey, group) > WIDE)
+        if (group->kind != GROUP_POINT || flow == SURVEY_NONE || !unknown || count_beside(plan->survey, group) > NARROW)
             continue;
         unsigned end = end_of(plan, flow) ? end_of(plan, flow) : plan->survey->farthest + 1U;
         for (unsigned ttl = plan->limits->first_ttl; ttl < end; ttl++) {
