@@ -2,7 +2,7 @@
 
 #include <stdlib.h>
 
-#include "out/graphview.h"
+#include "out/graphwords.h"
 #include "out/paint.h"
 #include "out/textline.h"
 
@@ -354,64 +354,28 @@ static bool is_refusal(const struct graph_view *view, unsigned node)
     return view->graph->nodes[node].is_refusal;
 }
 
-static unsigned count_complete(const struct graph *graph)
-{
-    unsigned count = 0;
-    for (unsigned i = 0; i < graph->path_count; i++)
-        count += graph->paths[i].complete;
-    return count;
-}
-
-static void say_paths(struct tree *tree)
-{
-    const struct graph *graph = tree->graph;
-    unsigned complete = count_complete(graph), partial = graph->path_count - complete;
-    const char *more = graph->path_count == PATHS_MOST ? " or more" : "";
-    if (complete && partial)
-        say(tree, "%u path%s to the target, %u that end%s before it%s.", complete, plural(complete), partial,
-            partial == 1 ? "s" : "", more);
-    else if (complete)
-        say(tree, "%u path%s to the target%s.", complete, plural(complete), more);
-    else if (partial)
-        say(tree, "%u path%s%s, none of which was seen to get to the target.", partial, plural(partial), more);
-    else if (graph->node_count)
-        say(tree, "No flow was seen all along its path.");
-    else
-        say(tree, "Nothing answered.");
-}
-
 static void say_diamonds(struct tree *tree)
 {
     struct strbuf diamond;
     strbuf_init(&diamond);
     for (unsigned i = 0; i < tree->graph->diamond_count; i++) {
         strbuf_clear(&diamond);
-        graph_view_add_diamond(&diamond, &tree->view, &tree->graph->diamonds[i]);
+        graph_words_add_diamond(&diamond, &tree->view, &tree->graph->diamonds[i]);
         say(tree, "%s.", diamond.text);
     }
     strbuf_free(&diamond);
 }
 
-static void say_how_sure(struct tree *tree)
+/* What is said elsewhere, as a sentence. */
+static void say_words(struct tree *tree, void (*add)(struct strbuf *, const struct graph *))
 {
-    const struct graph *graph = tree->graph;
-    unsigned long long probes = graph->probes_sent;
-    struct strbuf sure;
-    strbuf_init(&sure);
-    strbuf_addf(&sure, "%llu probe%s in %u flow%s", probes, plural(probes), graph->flows, plural(graph->flows));
-    struct strbuf confidence;
-    strbuf_init(&confidence);
-    if (graph_view_add_confidence(&confidence, graph))
-        say(tree, "With %s confidence no next hop was missed; %s.", confidence.text, sure.text);
-    else if (graph->missed_probability < 1)
-        say(tree, "A next hop may well have been missed (chance %.2f); %s.", graph->missed_probability, sure.text);
-    else
-        say(tree, "Whether next hops were missed cannot be told; %s.", sure.text);
-    strbuf_free(&confidence);
-    strbuf_free(&sure);
+    struct strbuf words;
+    strbuf_init(&words);
+    add(&words, tree->graph);
+    say(tree, "%s.", words.text);
+    strbuf_free(&words);
 }
 
-/* "2026-01-02 03:04:05". */
 static void say_change(struct tree *tree)
 {
     const struct graph *graph = tree->graph;
@@ -489,11 +453,11 @@ static void list_paths(struct tree *tree)
 static void add_sentences(struct tree *tree)
 {
     strbuf_add(tree->text, tree->graph->first_ttl <= tree->graph->last_ttl ? "\n" : "");
-    say_paths(tree);
+    say_words(tree, graph_words_add_paths);
     if (tree->how->verbose)
         list_paths(tree);
     say_diamonds(tree);
-    say_how_sure(tree);
+    say_words(tree, graph_words_add_sureness);
     say_change(tree);
     say_loose_flows(tree);
     say_what_marks_mean(tree);
@@ -509,25 +473,13 @@ bool graphtext_add(struct strbuf *text, const struct graph *graph, const struct 
         measure(&tree);
         good = add_tree(&tree);
         if (how->quiet)
-            say_how_sure(&tree);
+            say_words(&tree, graph_words_add_sureness);
         else
             add_sentences(&tree);
     }
     free(tree.rows);
     graph_view_free(&tree.view);
     return good && !text->failed;
-}
-
-/* "udp from 10.0.0.2 to 192.0.2.80". */
-static void add_heading(struct strbuf *text, const struct graph *graph, const char *target_name)
-{
-    const struct flow *flow = &graph->trace->flow;
-    char spec[PROBE_SPEC_TEXT_BYTES], source[ADDR_TEXT_BYTES];
-    probe_spec_format(&flow->spec, spec);
-    addr_format(&flow->source, source);
-    strbuf_addf(text, "%s from %s to ", spec, source);
-    textline_add_address(text, &flow->target, &flow->target, target_name);
-    strbuf_add(text, "\n");
 }
 
 void graphtext_add_all(struct strbuf *text, const struct output *out, const char *target_name, bool headed)
@@ -541,8 +493,10 @@ void graphtext_add_all(struct strbuf *text, const struct output *out, const char
     };
     for (unsigned i = 0; i < out->graph_count; i++) {
         strbuf_add(text, i ? "\n" : "");
-        if ((headed || out->graph_count > 1) && out->graphs[i].trace)
-            add_heading(text, &out->graphs[i], target_name);
+        if (headed || out->graph_count > 1) {
+            graph_words_add_title(text, &out->graphs[i], target_name);
+            strbuf_add(text, "\n");
+        }
         if (!graphtext_add(text, &out->graphs[i], &how))
             strbuf_add(text, "memory is short: a graph is not complete here\n");
     }

@@ -42,9 +42,5 @@ void graph_view_add_label(struct strbuf *text, const struct graph_view *view, un
 void graph_view_add_labels(struct strbuf *text, const struct graph_view *view, unsigned *nodes, unsigned count);
 /* The node's address; "*" where nobody there answers. */
 void graph_view_add_address(struct strbuf *text, const struct graph_node *node);
-/* "Diamond from hop 2 (10.0.2.1) to hop 5 (10.0.5.1): 4 wide, 3 long, symmetric, per flow". */
-void graph_view_add_diamond(struct strbuf *text, const struct graph_view *view, const struct graph_diamond *diamond);
-/* "97.12 %": how sure it is that no next hop was missed, rounded down. False: less than even. */
-bool graph_view_add_confidence(struct strbuf *text, const struct graph *graph);
 
 #endif

@@ -51,6 +51,7 @@ struct output {
 struct output_format {
     const char *name; /* "json" */
     const char *help;
+    bool draws; /* graphs, and nothing else: only `paths` has some */
     /* The run starts: heading. Returns false where memory is short. */
     bool (*begin)(struct output *out, const struct session *session, const struct report_source *source);
     void (*probe)(struct output *out, const struct session *session, const struct trace *trace,
@@ -75,7 +76,7 @@ struct output_format {
     void (*replay_end)(struct output *out, const struct recognition *found, const struct report_source *source);
 };
 
-extern const struct output_format output_text, output_json, output_jsonl, output_csv;
+extern const struct output_format output_text, output_json, output_jsonl, output_csv, output_dot, output_svg;
 /* What --list prints; no format that -o knows. */
 extern const struct output_format output_list;
 extern const struct output_format *const output_formats[];        /* NULL-terminated */
