@@ -13,8 +13,10 @@
 #define LOSSES_OF_LIMIT 3 /* with half as many answers at most */
 #define LATELY 24         /* answers and losses that it is judged by */
 #define LEAST_SPACING (20 * NS_PER_MS)
-#define PLANS_PER_WINDOW                                                                                               \
-    16 /* of all that is under way, one part in so many may be answered before it is planned anew */
+/* Of all that is under way one part in so many may be answered before it is planned anew. */
+#define PLANS_PER_WINDOW 4
+/* A plan looks at all that is known: for each so many probes an answer more may wait for it. */
+#define PROBES_PER_EVENT 256
 
 /* What is known of the routers of one TTL. */
 struct pace {
@@ -182,12 +184,19 @@ static void plan_again(struct session *session)
     session->plan.complete = !explorer->wants.count && !explorer->under_way;
 }
 
+/* Few answers more may wait for the next plan where it is dear, but none where hardly any are to come. */
+static bool is_due(const struct session *session)
+{
+    const struct explorer *explorer = session->explorer;
+    size_t few = explorer->under_way / PLANS_PER_WINDOW, dear = session->traces[0].probe_count / PROBES_PER_EVENT;
+    bool nothing_to_send = explorer->first == explorer->wants.count;
+    return !explorer->planned || explorer->events > (nothing_to_send && dear < few ? dear : few);
+}
+
 void explore_update(struct session *session)
 {
-    struct explorer *explorer = session->explorer;
-    explorer->events++;
-    if (!explorer->planned || explorer->first == explorer->wants.count ||
-        explorer->events > explorer->under_way / PLANS_PER_WINDOW)
+    session->explorer->events++;
+    if (is_due(session))
         plan_again(session);
 }
 
