@@ -6,10 +6,10 @@
  *      ahead of the answers, the others BESIDE them until it is done.
  *   2. A hop that is silent to all, with an answering one behind it, is asked once more.
  *   3. A spec that falls silent where others go on is asked again beside them, at the first hops behind its silence,
- *      from one source port after the other (where ways part, each hop from another), until the counts are as sure as
- * was asked for and some ports were tried; ROUNDS times at most. The other spec is asked right behind it, there and at
- * the last router before: its answers show that these had a token left. A router that leaves out an answer is given
- * time for a new one.
+ *      from one source port after the other, until the counts are as sure as was asked for and some ports were tried,
+ *      or all where ways part (each hop from another port, where answers are rare); ROUNDS times at most. The other
+ *      spec is asked right behind it, there and at the last router before: its answers show that these had a token
+ *      left. A router that leaves out an answer is given time for a new one.
  *   4. A spec that got as far as any router is asked again at the target, or just behind the last router.
  *   5. A spec that is silent where another was refused for want of a way, or by a router that has no other answer, or
  *      where nothing further on shows that it is dropped, is asked again there, slowly: a router refuses a few at once.

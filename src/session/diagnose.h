@@ -33,7 +33,9 @@ bool need_is_pending_of(const struct session *session, unsigned index);
 bool need_is_pending(const struct session *session);
 /* The flow was asked there, not answered, and is no longer waited for. */
 bool need_is_in_vain(const struct session *session, unsigned index, unsigned flow, uint8_t ttl);
-/* Whether the router there has left a probe unanswered whose spec got answers from behind it. */
+/* Whether the flow got an answer at this TTL or beyond. */
+bool need_flow_got_to(const struct trace *trace, unsigned flow, unsigned ttl);
+/* Whether the router there has left a probe unanswered whose flow got answers from there or behind it. */
 bool need_is_limited(const struct session *session, uint8_t ttl);
 /* Where a circle ends that others are known to go round in, as far as this spec is seen to follow them; 0: none. */
 unsigned need_circle_end(const struct session *session, unsigned index);

@@ -2,7 +2,7 @@
 #include "session/compare.h"
 #include "session/diagnose.h"
 
-#define ROUNDS 10
+#define ROUNDS 12
 #define FLOWS_LEAST 4 /* source ports asked before a silence is a drop */
 
 static bool is_sure(const struct session *session, unsigned index, const struct comparison *comparison, bool parted)
@@ -14,7 +14,7 @@ static bool is_sure(const struct session *session, unsigned index, const struct 
 
 /* The specs in doubt, and the hops at which each is to be compared. */
 struct doubt {
-    bool parted;
+    bool spread; /* each hop is asked from another source port */
     unsigned count;
     unsigned specs[SPECS_MOST];
     struct comparison comparisons[SPECS_MOST];
@@ -22,8 +22,7 @@ struct doubt {
 
 static void find_doubt(const struct session *session, bool parted, struct doubt *out)
 {
-    out->parted = parted;
-    out->count = 0;
+    *out = (struct doubt){0};
     for (unsigned i = 0; i < session->trace_count; i++) {
         const struct trace *trace = &session->traces[i];
         struct comparison *comparison = &out->comparisons[out->count];
@@ -54,8 +53,8 @@ static bool doubt_is_pending(const struct session *session, const struct doubt *
     return false;
 }
 
-/* The specs that are compared there, each from its next source port, and right behind them the one that went on. Where
- * the ways part, all source ports are to be asked, and each hop gets another. Returns how many specs there are. */
+/* The specs that are compared there, each from its next source port, and right behind them the one that went on.
+ * Returns how many specs there are. */
 static unsigned ask_round_at(struct session *session, const struct doubt *doubt, uint8_t ttl, nstime at)
 {
     unsigned other = session->trace_count, asked = 0;
@@ -64,7 +63,7 @@ static unsigned ask_round_at(struct session *session, const struct doubt *doubt,
         int hop = compared_as(&doubt->comparisons[n], ttl);
         if (hop < 0)
             continue;
-        unsigned port = session->plan.traces[index].ports + 1U + (doubt->parted ? (unsigned)hop : 0);
+        unsigned port = session->plan.traces[index].ports + 1U + (doubt->spread ? (unsigned)hop : 0);
         unsigned flow = port % session->traces[index].flow_count;
         need_another(session, index, flow, ttl, at);
         other = plan_other_with_router(session, index, ttl);
@@ -102,9 +101,9 @@ static nstime spacing_of(const struct session *session, const struct doubt *doub
 }
 
 /* When all the routers of a round may be asked: what is sent apart shows nothing of each other. */
-static nstime start_of(const struct session *session, const struct doubt *doubt)
+static nstime start_of(const struct session *session, const struct doubt *doubt, nstime spacing)
 {
-    nstime spacing = spacing_of(session, doubt), start = session->now;
+    nstime start = session->now;
     for (unsigned n = 0; n < doubt->count; n++) {
         nstime at = need_soonest(session, session->traces[doubt->specs[n]].top, spacing);
         start = at > start ? at : start;
@@ -124,7 +123,8 @@ void doubt_settle(struct session *session, bool parted)
     find_doubt(session, parted, &doubt);
     if (!doubt.count || doubt_is_pending(session, &doubt))
         return;
-    nstime at = start_of(session, &doubt);
+    nstime spacing = spacing_of(session, &doubt), at = start_of(session, &doubt, spacing);
+    doubt.spread = parted && spacing == NEW_TOKEN; /* all source ports are to be asked, and rounds are dear */
     for (unsigned ttl = session_last_router(session); ttl >= session->config.first_ttl; ttl--) {
         unsigned specs = ask_round_at(session, &doubt, (uint8_t)ttl, at);
         asked[ttl] = specs > 0;
@@ -134,6 +134,6 @@ void doubt_settle(struct session *session, bool parted)
     for (unsigned n = 0; n < doubt.count; n++) {
         struct ladder_plan *plan = &session->plan.traces[doubt.specs[n]];
         plan->compared++;
-        plan->ports = (uint16_t)(plan->ports + (parted ? doubt.comparisons[n].hop_count : 1));
+        plan->ports = (uint16_t)(plan->ports + (doubt.spread ? doubt.comparisons[n].hop_count : 1));
     }
 }

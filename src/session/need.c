@@ -94,14 +94,20 @@ bool need_is_in_vain(const struct session *session, unsigned index, unsigned flo
     return asked;
 }
 
+bool need_flow_got_to(const struct trace *trace, unsigned flow, unsigned ttl)
+{
+    for (size_t i = 0; i < trace->probe_count; i++)
+        if (trace->probes[i].flow == flow && trace->probes[i].ttl >= ttl && trace->probes[i].reply_count)
+            return true;
+    return false;
+}
+
 bool need_is_limited(const struct session *session, uint8_t ttl)
 {
     for (unsigned i = 0; i < session->trace_count; i++) {
         const struct trace *trace = &session->traces[i];
-        bool passed =
-            trace->top >= ttl || (trace->reached_ttl && trace->reached_ttl >= ttl) || trace->refused_ttl > ttl;
-        for (const struct probe *p = passed ? trace_first_at(trace, ttl) : NULL; p; p = trace_next_at(trace, p))
-            if (p->state == PROBE_EXPIRED)
+        for (const struct probe *p = trace_first_at(trace, ttl); p; p = trace_next_at(trace, p))
+            if (p->state == PROBE_EXPIRED && need_flow_got_to(trace, p->flow, ttl))
                 return true;
     }
     return false;

@@ -75,15 +75,6 @@ bool parted_router_is_shown(const struct session *session, unsigned ttl)
     return false;
 }
 
-/* Whether the flow got an answer at this TTL or beyond. */
-static bool flow_got_to(const struct trace *trace, unsigned flow, unsigned ttl)
-{
-    for (size_t i = 0; i < trace->probe_count; i++)
-        if (trace->probes[i].flow == flow && trace->probes[i].ttl >= ttl && trace->probes[i].reply_count)
-            return true;
-    return false;
-}
-
 void parted_ask_all(struct session *session, unsigned index, unsigned parted)
 {
     const struct trace *trace = &session->traces[index];
@@ -93,7 +84,7 @@ void parted_ask_all(struct session *session, unsigned index, unsigned parted)
         far = least(far, circle);
     for (unsigned k = 1; k < trace->flow_count; k++) {
         need_at_least(session, index, k, far, 1, 0);
-        if (!need_is_in_vain(session, index, k, (uint8_t)far) || flow_got_to(trace, k, far))
+        if (!need_is_in_vain(session, index, k, (uint8_t)far) || need_flow_got_to(trace, k, far))
             continue;
         need_at_least(session, index, k, far, 2, need_soonest(session, (uint8_t)far, INDEPENDENT_AFTER));
         for (unsigned ttl = parted; ttl < far; ttl++)
