@@ -336,6 +336,9 @@ static enum status judge_outputs(struct parse *parse, struct err *err)
     struct options *out = parse->out;
     for (unsigned i = 0; i < out->output_count; i++) {
         const struct subject subject = {.spelled = "-o", .value = out->outputs[i].file};
+        const struct subject format = {.spelled = "-o", .value = out->outputs[i].format->name};
+        if (out->outputs[i].format->draws && out->command != COMMAND_REPLAY && !is_search(parse))
+            return value_complain(err, &format, "draws what a search for all paths found (hopsonde paths HOST)");
         if (same_file(out->outputs[i].file, out->write_file))
             return value_complain(err, &subject, "--write saves the packets in this file (name two files)");
         for (unsigned k = 0; k < i; k++) {

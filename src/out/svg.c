@@ -19,7 +19,7 @@
 #define HOP_COLUMN 56    /* "hop 12" */
 #define NODE_HEIGHT 36
 #define CHARACTER 7.3 /* width of one of 12 pixels */
-#define NODE_LEAST 96
+#define NODE_LEAST 156
 #define ACROSS_GAP 20
 #define ALONG_GAP 56
 #define DOWN_WIDTH_MOST 1500 /* a wider drawing goes to the right */

@@ -29,7 +29,7 @@ _hopsonde()
         return
         ;;
     -o)
-        mapfile -t COMPREPLY < <(compgen -W 'text json jsonl csv' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'text json jsonl csv dot svg' -- "$cur")
         return
         ;;
     --color)
