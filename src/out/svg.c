@@ -18,10 +18,12 @@
 #define LEGEND_HEIGHT 40 /* below */
 #define HOP_COLUMN 56    /* "hop 12" */
 #define NODE_HEIGHT 36
-#define CHARACTER 7.3 /* width of one of 12 pixels */
-#define NODE_LEAST 156
+#define ADDRESS_CHARACTER 7.3 /* pixels at the most, on the average */
+#define NUMBER_CHARACTER 6.6
+#define NODE_LEAST 96
 #define ACROSS_GAP 20
 #define ALONG_GAP 56
+#define SIDEWAYS_GAP 110     /* the same where TTLs go to the right, and fans are tall */
 #define DOWN_WIDTH_MOST 1500 /* a wider drawing goes to the right */
 #define SLANT 0.5            /* of the gap: how far a curve goes straight on */
 #define FLOWS_SHOWN_MOST 48  /* lines that bear their flows; of more only the tooltips do */
@@ -93,9 +95,14 @@ static double across_pitch(const struct drawing *drawing)
     return (drawing->sideways ? NODE_HEIGHT : drawing->node_width) + ACROSS_GAP;
 }
 
+static double along_gap(const struct drawing *drawing)
+{
+    return drawing->sideways ? SIDEWAYS_GAP : ALONG_GAP;
+}
+
 static double along_pitch(const struct drawing *drawing)
 {
-    return (drawing->sideways ? drawing->node_width : NODE_HEIGHT) + ALONG_GAP;
+    return (drawing->sideways ? drawing->node_width : NODE_HEIGHT) + along_gap(drawing);
 }
 
 /* The middle of an item. */
@@ -111,19 +118,37 @@ static struct point place_of(const struct drawing *drawing, unsigned index)
     return (struct point){MARGIN + HOP_COLUMN + across, drawing->top + HEAD_HEIGHT + along};
 }
 
+/* "3b, 2.310 ms, 25 %". */
+static void add_numbers(struct strbuf *text, const struct drawing *drawing, unsigned id)
+{
+    const struct graph_node *node = &drawing->graph->nodes[id];
+    graph_view_add_label(text, &drawing->view, id);
+    if (node->best_rtt != NSTIME_NEVER)
+        strbuf_addf(text, ", %.3f ms", nstime_ms(node->best_rtt));
+    if (drawing->view.nodes[id].beside > 1)
+        strbuf_addf(text, ", %.0f %%", drawing->view.nodes[id].share * 100);
+}
+
+static double node_width(const struct drawing *drawing, unsigned id)
+{
+    struct strbuf text;
+    strbuf_init(&text);
+    graph_view_add_address(&text, &drawing->graph->nodes[id]);
+    double address = (double)text.length * ADDRESS_CHARACTER;
+    strbuf_clear(&text);
+    add_numbers(&text, drawing, id);
+    double numbers = (double)text.length * NUMBER_CHARACTER;
+    strbuf_free(&text);
+    return (address > numbers ? address : numbers) + 16;
+}
+
 static void measure(struct drawing *drawing)
 {
-    unsigned longest = 0;
-    struct strbuf address;
-    strbuf_init(&address);
+    drawing->node_width = NODE_LEAST;
     for (unsigned i = 0; i < drawing->graph->node_count; i++) {
-        strbuf_clear(&address);
-        graph_view_add_address(&address, &drawing->graph->nodes[i]);
-        longest = address.length > longest ? (unsigned)address.length : longest;
+        double width = node_width(drawing, i);
+        drawing->node_width = width > drawing->node_width ? width : drawing->node_width;
     }
-    strbuf_free(&address);
-    double width = longest * CHARACTER + 16;
-    drawing->node_width = width > NODE_LEAST ? width : NODE_LEAST;
     drawing->sideways = drawing->layout.widest * across_pitch(drawing) > DOWN_WIDTH_MOST;
     double levels = drawing->layout.item_count ? drawing->layout.last_level - drawing->layout.first_level + 1 : 0;
     double across = drawing->layout.widest * across_pitch(drawing), along = levels * along_pitch(drawing);
@@ -142,7 +167,7 @@ static void add_curve(struct drawing *drawing, unsigned from_item, unsigned to_i
 {
     struct point from = place_of(drawing, from_item), to = place_of(drawing, to_item);
     const struct svg_item *items = drawing->layout.items;
-    double half = (drawing->sideways ? drawing->node_width : NODE_HEIGHT) / 2, slant = ALONG_GAP * SLANT;
+    double half = (drawing->sideways ? drawing->node_width : NODE_HEIGHT) / 2, slant = along_gap(drawing) * SLANT;
     double leave = items[from_item].node == GRAPH_NO_NODE ? 0 : half;
     double arrive = items[to_item].node == GRAPH_NO_NODE ? 0 : half;
     slant += leave ? 0 : half / 2;
@@ -220,31 +245,21 @@ static void add_details(struct drawing *drawing, unsigned id)
     strbuf_add(drawing->text, "</title>");
 }
 
-static void add_second_line(struct drawing *drawing, unsigned id)
-{
-    const struct graph_node *node = &drawing->graph->nodes[id];
-    graph_view_add_label(drawing->text, &drawing->view, id);
-    if (node->best_rtt != NSTIME_NEVER)
-        strbuf_addf(drawing->text, " \xc2\xb7 %.3f ms", nstime_ms(node->best_rtt));
-    if (drawing->view.nodes[id].beside > 1)
-        strbuf_addf(drawing->text, " \xc2\xb7 %.0f %%", drawing->view.nodes[id].share * 100);
-}
-
 static void add_node(struct drawing *drawing, unsigned id)
 {
     const struct graph_node *node = &drawing->graph->nodes[id];
     struct point middle = place_of(drawing, id);
-    const char *tone = is_silent(node) ? " q" : node->is_refusal ? " r" : "";
+    const char *tone = is_silent(node) ? "q" : node->is_refusal ? "r" : "";
     const char *border = node->per_packet ? " p" : node->unsure ? " u" : node->is_target ? " g" : "";
     strbuf_add(drawing->text, "<g>");
     add_details(drawing, id);
-    strbuf_addf(drawing->text, "<rect class=\"b%s%s\" x=\"%.0f\" y=\"%.0f\" width=\"%.0f\" height=\"%d\" rx=\"6\"/>",
+    strbuf_addf(drawing->text, "<rect class=\"%s%s\" x=\"%.0f\" y=\"%.0f\" width=\"%.0f\" height=\"%d\" rx=\"6\"/>",
                 tone, border, middle.x - drawing->node_width / 2, middle.y - NODE_HEIGHT / 2.0, drawing->node_width,
                 NODE_HEIGHT);
-    strbuf_addf(drawing->text, "<text class=\"a%s\" x=\"%.0f\" y=\"%.0f\">", tone, middle.x, middle.y - 3);
+    strbuf_addf(drawing->text, "<text class=\"a %s\" x=\"%.0f\" y=\"%.0f\">", tone, middle.x, middle.y - 3);
     graph_view_add_address(drawing->text, node);
     strbuf_addf(drawing->text, "</text><text class=\"n\" x=\"%.0f\" y=\"%.0f\">", middle.x, middle.y + 12);
-    add_second_line(drawing, id);
+    add_numbers(drawing->text, drawing, id);
     strbuf_add(drawing->text, "</text></g>\n");
 }
 
