@@ -35,8 +35,8 @@ static uint64_t key_of(const struct trace *trace, const struct probe *probe)
 {
     if (!trace->origin.foreign)
         return probe->flow;
-    if (trace->flow.spec.protocol == IP_ICMP) /* the checksum is what balancers see of it */
-        return (uint64_t)probe->flow << 16;
+    /* Of an echo request balancers see the checksum, which is not known here, but follows its sequence number: each is
+     * taken for a flow of its own. */
     return (uint64_t)probe->source_port << 16 | probe->target_port;
 }
 
