@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "graphs.h"
+#include "out/graphview.h"
 #include "render.h"
 #include "tap.h"
 
@@ -302,6 +303,46 @@ static void test_long_lists(void)
     strbuf_free(&text);
 }
 
+/* Seven diamonds within each other: what has no room beside an address stands below it. */
+static void test_deep(void)
+{
+    struct made_graph made;
+    struct strbuf lines, text;
+    unsigned last = 14;
+    strbuf_init(&lines);
+    strbuf_init(&text);
+    strbuf_add(&lines, "1 2001:db8:1111:1111:1111:1111:1111:1111 > 1 2\n");
+    for (unsigned i = 1; i < last; i += 2) {
+        unsigned ttl = 2 + i / 2;
+        strbuf_addf(&lines, "%u 2001:db8:2222:2222:2222:2222:2222:2%03u >", ttl, i);
+        strbuf_addf(&lines, i + 2 < last ? " %u %u\n" : "\n", i + 2, i + 3);
+        strbuf_addf(&lines, "%u 2001:db8:2222:2222:2222:2222:2222:2%03u >\n", ttl, i + 1);
+    }
+    graphs_make(&made, "2001:db8::80", lines.text);
+    ok(graphtext_add(&text, &made.graph, &plain) && fits(text.text, 80), "deep: 80 columns");
+    ok(strstr(text.text, " 8a  |  |  |  |  |  |  |- 2001:db8:2222:2222:2222:2222:2222:2013\n"
+                         "                                8.013 ms   <1 %\n"),
+       "numbers below an address");
+    graphs_free(&made);
+    strbuf_free(&lines);
+    strbuf_free(&text);
+}
+
+/* --- the tree behind it --- */
+
+static void test_view(void)
+{
+    struct made_graph made;
+    struct graph_view view;
+    graphs_make_shape(&made, "lengths");
+    ok(graph_view_make(&made.graph, &view), "view: made");
+    const struct view_node *target = &view.nodes[view.target];
+    ok(target->parent == 0 && target->depth == 1 && target->level == 5, "the target stands behind all that lead to it");
+    ok(target->share > 0.999 && target->share < 1.001, "and all flows get there");
+    graph_view_free(&view);
+    graphs_free(&made);
+}
+
 /* --- the report --- */
 
 static void test_report(void)
@@ -349,6 +390,8 @@ int main(void)
     test_colours();
     test_width();
     test_long_lists();
+    test_deep();
+    test_view();
     test_report();
     return tap_done();
 }
