@@ -69,8 +69,10 @@ static unsigned end_of(const struct plan *plan, unsigned flow)
 static bool want_somehow(struct plan *plan, unsigned flow, unsigned ttl, bool rested)
 {
     struct mda_wants *wants = plan->wants;
+    if (ttl < plan->limits->first_ttl || ttl > plan->limits->max_ttl)
+        return false;
     uint8_t *is_wanted = &plan->is_wanted[(size_t)ttl * plan->flows + flow];
-    if (*is_wanted || ttl < plan->limits->first_ttl || ttl > plan->limits->max_ttl)
+    if (*is_wanted)
         return false;
     if (wants->count == wants->capacity) {
         size_t larger = wants->capacity ? wants->capacity * 2 : 256;
