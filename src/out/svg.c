@@ -170,7 +170,7 @@ static void add_curve(struct drawing *drawing, unsigned from_item, unsigned to_i
     double half = (drawing->sideways ? drawing->node_width : NODE_HEIGHT) / 2, slant = along_gap(drawing) * SLANT;
     double leave = items[from_item].node == GRAPH_NO_NODE ? 0 : half;
     double arrive = items[to_item].node == GRAPH_NO_NODE ? 0 : half;
-    slant += leave ? 0 : half / 2;
+    slant += leave > 0 ? 0 : half / 2;
     if (drawing->sideways)
         strbuf_addf(drawing->text, "M%.0f %.0fC%.0f %.0f %.0f %.0f %.0f %.0f", from.x + leave, from.y,
                     from.x + leave + slant, from.y, to.x - arrive - slant, to.y, to.x - arrive, to.y);
