@@ -130,7 +130,7 @@ static void parse_marks(struct graph_node *node, const char *marks)
 static void parse_node(struct graph *graph, const char *line)
 {
     char address[64], marks[16] = "";
-    unsigned ttl, number = graph->node_count;
+    unsigned ttl = 0, number = graph->node_count;
     const char *next = strchr(line, '>');
     if (!next || sscanf(line, "%u %63s %15[a-z]", &ttl, address, marks) < 2)
         die(line);
