@@ -201,6 +201,8 @@ bool graph_view_is_loose(const struct graph_view *view, unsigned node)
 static void hand_on(struct graph_view *view, unsigned index)
 {
     const struct view_node *node = &view->nodes[index];
+    if (!node->out)
+        return; /* a graph without edges has no array of them */
     const struct graph_edge *edges = &view->graph->edges[node->first_out];
     double flows = 0;
     for (unsigned k = 0; k < node->out; k++)

@@ -150,6 +150,16 @@ void session_free(struct session *session)
 
 /* --- wishes --- */
 
+/* The budget counts what was sent, whether or not the capture shows it yet. */
+static bool may_send_more(const struct session *session, unsigned index)
+{
+    uint32_t sent = 0;
+    for (unsigned i = 0; i < session->trace_count; i++)
+        sent += session->next_serial[i];
+    return session->next_serial[index] < FLOW_SERIALS_MOST &&
+           (session->config.purpose == PURPOSE_TRACE || sent < session->config.budget);
+}
+
 struct wish session_wish(struct session *session, nstime now)
 {
     struct wish wish = {.kind = WISH_WAIT, .until = NSTIME_NEVER};
@@ -162,7 +172,11 @@ struct wish session_wish(struct session *session, nstime now)
     nstime again;
     bool due = session->explorer ? explore_next(session, now, &wish, &again) : ladder_next(session, now, &wish, &again);
     nstime slot = session->last_send == NSTIME_NONE ? now : session->last_send + session->config.send_gap;
-    if (due && slot <= now && session->next_serial[wish.trace] < FLOW_SERIALS_MOST) {
+    if (due && !may_send_more(session, wish.trace)) {
+        due = false;
+        again = NSTIME_NEVER;
+    }
+    if (due && slot <= now) {
         wish.kind = WISH_SEND;
         wish.serial = (uint16_t)(session->next_serial[wish.trace] + 1);
         return wish;

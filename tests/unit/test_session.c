@@ -546,6 +546,53 @@ static void test_clamped(void)
     session_free(session);
 }
 
+/* Sends until nothing is wished any more, and shows the session no frame: the count of sends. */
+static unsigned send_unseen(struct session *session, unsigned most)
+{
+    unsigned sends = 0;
+    nstime now = START;
+    for (unsigned turn = 0; turn < 100 * most; turn++) {
+        struct wish wish = session_wish(session, now);
+        if (wish.kind == WISH_DONE)
+            return sends;
+        if (wish.kind == WISH_SEND) {
+            session_sent(session, &wish, 0, now);
+            sends++;
+        } else {
+            now = wish.until;
+            session_tick(session, now);
+        }
+    }
+    ok(false, "comes to its end");
+    return sends;
+}
+
+/* A capture that lags behind the sends, or shows none of them, lets no more go out than were allowed. */
+static void test_budget(void)
+{
+    static const char *const three[] = {"udp", "icmp", "tcp/443", NULL};
+    static const struct {
+        const char *const *specs;
+        enum session_purpose purpose;
+        const char *name;
+    } rows[] = {{udp_only, PURPOSE_PATHS, "paths"}, {three, PURPOSE_DIAGNOSE, "a diagnosis"}};
+    for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (unsigned budget = 50; budget <= 53; budget++) {
+            struct err err = {0};
+            struct session_config config = handmade_config(rows[i].specs);
+            config.purpose = rows[i].purpose;
+            config.flows = FLOWS_COMPARED_MOST;
+            config.confidence = 999000;
+            config.budget = budget;
+            config.max_ttl = config.gap = 64; /* silence ends it no earlier */
+            struct session *session = session_new(&config, false, NULL, &err);
+            if (ok(session, "%s", rows[i].name))
+                is_num(send_unseen(session, budget), budget, "%s with a budget of %u sends as many", rows[i].name,
+                       budget);
+            session_free(session);
+        }
+}
+
 /* Another run with the same seed: its probes are taken for ours before we have sent any. */
 static void test_twin(void)
 {
@@ -625,6 +672,7 @@ int main(void)
     test_many_flows();
     test_ways_of_different_lengths();
     test_clamped();
+    test_budget();
     test_twin();
     test_drawn_ports();
     return tap_done();
