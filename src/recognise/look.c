@@ -229,6 +229,7 @@ void recogniser_look(const struct recogniser *r, unsigned file, const struct fra
     out->malformed = packet->malformed || frame->clamped;
     out->shape = SHAPE_NONE;
     out->have = 0;
+    out->protocol = 0;
     out->has_word = out->may_answer = out->may_answer_key = out->is_fragment = out->cut = false;
     out->source = out->target = (struct addr){0};
     out->traits = (struct traits){0};
