@@ -1,0 +1,17 @@
+/* mmdbcheck: whether libmaxminddb can be given a value of a MaxMind DB. Floor 5; internal to io/.
+ *
+ * The library checks every bound, but up to 1.12 it steps over nested values with a call a level, however deep they
+ * are, and lists metadata anew at every pointer to them: a file of some 100 kB exhausts the stack, or the memory. So a
+ * value is walked through before, within limits that no true database comes near. */
+#ifndef HOPSONDE_IO_MMDBCHECK_H
+#define HOPSONDE_IO_MMDBCHECK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* The value at `offset` and all in it, pointers followed: whether it is within the section, and neither deep nor large.
+ * A pointer counts from the start of the section. */
+bool mmdb_value_is_sound(const uint8_t *section, size_t bytes, size_t offset);
+
+#endif

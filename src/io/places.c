@@ -1,0 +1,90 @@
+#include "config.h"
+
+#include "io/places.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "io/dbfind.h"
+#include "io/mmdb.h"
+#include "io/mmdbrecord.h"
+
+struct database {
+    bool is_open;
+    MMDB_s file;
+};
+
+struct places {
+    struct database databases[2]; /* by kind */
+};
+
+static const struct {
+    mmdb_reader *reader;
+    const char *lacks; /* a database of something else */
+} kinds[] = {
+    [DB_ASN] = {mmdb_record_network, "it has no AS numbers (name a database of AS numbers with --asn-db)"},
+    [DB_GEO] = {mmdb_record_place, "it has no places (name a database of cities or countries with --geo-db)"},
+};
+
+static enum status open_file(struct database *database, enum db_kind kind, const char *path, struct err *err)
+{
+    enum status status = mmdb_open(path, &database->file, err);
+    database->is_open = status == STATUS_OK;
+    if (database->is_open && !mmdb_has(&database->file, kinds[kind].reader))
+        return err_set(err, STATUS_SYSTEM, "%s: cannot use the database: %s", path, kinds[kind].lacks);
+    return status;
+}
+
+static enum status open_kind(struct places *p, enum db_kind kind, const char *named, const char *directories,
+                             struct err *err)
+{
+    char *found;
+    if (named)
+        return open_file(&p->databases[kind], kind, named, err);
+    enum status status = db_find(kind, directories, &found, err);
+    if (status != STATUS_OK)
+        return status;
+    status = open_file(&p->databases[kind], kind, found, err);
+    free(found);
+    return status;
+}
+
+enum status places_open(const struct places_paths *paths, bool want_asn, bool want_geo, struct places **out,
+                        struct err *err)
+{
+    enum status status = STATUS_OK;
+    struct places *p = calloc(1, sizeof *p);
+    if (!p)
+        return err_set(err, STATUS_SYSTEM, "databases: cannot open them: %s", strerror(ENOMEM));
+    if (want_asn)
+        status = open_kind(p, DB_ASN, paths->asn_db, paths->directories, err);
+    if (want_geo && status == STATUS_OK)
+        status = open_kind(p, DB_GEO, paths->geo_db, paths->directories, err);
+    if (status != STATUS_OK) {
+        places_free(p);
+        return status;
+    }
+    *out = p;
+    return STATUS_OK;
+}
+
+void places_free(struct places *places)
+{
+    if (!places)
+        return;
+    for (unsigned kind = DB_ASN; kind <= DB_GEO; kind++)
+        if (places->databases[kind].is_open)
+            MMDB_close(&places->databases[kind].file);
+    free(places);
+}
+
+void places_look_up(const struct places *places, const struct addr *address, struct about *out)
+{
+    MMDB_entry_s record;
+    for (unsigned kind = DB_ASN; kind <= DB_GEO; kind++) {
+        const struct database *database = &places->databases[kind];
+        if (database->is_open && mmdb_look_up(&database->file, address, &record))
+            kinds[kind].reader(record, out);
+    }
+}
