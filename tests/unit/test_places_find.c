@@ -1,0 +1,223 @@
+/* Finding databases, and what is said of those that cannot be used. */
+#include "config.h"
+
+#include <sys/stat.h>
+
+#include "io/dbfind.h"
+#include "io/mmdb.h"
+#include "tap.h"
+#include "unit/places_folder.h"
+
+/* ---- finding the files ---- */
+
+struct choice_row {
+    const char *what;
+    enum db_kind kind;
+    const char *names[6], *want;
+};
+
+static const struct choice_row choice_rows[] = {
+    {"nothing", DB_ASN, {NULL}, NULL},
+    {"other files", DB_ASN, {"GeoIP.dat", "GeoLite2-ASN.mmdb.gz", "README", "GeoLite2-City.mmdb"}, NULL},
+    {"the free one of MaxMind", DB_ASN, {"asn.mmdb", "GeoLite2-ASN.mmdb", "GeoLite2-City.mmdb"}, "GeoLite2-ASN.mmdb"},
+    {"the paid one first", DB_ASN, {"GeoLite2-ASN.mmdb", "GeoIP2-ISP.mmdb"}, "GeoIP2-ISP.mmdb"},
+    {"the newest month",
+     DB_ASN,
+     {"dbip-asn-lite-2026-09.mmdb", "dbip-asn-lite-2026-11.mmdb", "dbip-asn-lite-2025-12.mmdb"},
+     "dbip-asn-lite-2026-11.mmdb"},
+    {"no month", DB_ASN, {"dbip-asn-lite-latest.mmdb", "dbip-asn-lite-2026-11.mmdb.1"}, NULL},
+    {"the one that is linked to", DB_ASN, {"dbip-asn-lite-2026-11.mmdb", "dbip-asn-lite.mmdb"}, "dbip-asn-lite.mmdb"},
+    {"a combined one", DB_ASN, {"ipinfo_lite.mmdb"}, "ipinfo_lite.mmdb"},
+    {"no places among AS numbers", DB_GEO, {"GeoLite2-ASN.mmdb", "asn.mmdb"}, NULL},
+    {"cities before countries",
+     DB_GEO,
+     {"GeoLite2-Country.mmdb", "dbip-city-lite-2026-11.mmdb"},
+     "dbip-city-lite-2026-11.mmdb"},
+    {"a combined one for places", DB_GEO, {"GeoLite2-ASN.mmdb", "ipinfo_lite.mmdb"}, "ipinfo_lite.mmdb"},
+};
+
+static void test_choice(void)
+{
+    for (size_t i = 0; i < sizeof choice_rows / sizeof *choice_rows; i++) {
+        const struct choice_row *row = &choice_rows[i];
+        size_t count = 0;
+        while (row->names[count])
+            count++;
+        const char *name = db_choose(row->kind, row->names, count);
+        is_text(name ? name : "none", row->want ? row->want : "none", "chosen: %s", row->what);
+    }
+}
+
+static struct places *open_found(const char *directories, bool want_asn, bool want_geo, struct err *err)
+{
+    struct places *places = NULL;
+    places_open(&(struct places_paths){.directories = directories}, want_asn, want_geo, &places, err);
+    return places;
+}
+
+static void test_search(const struct folder *folder)
+{
+    char directories[3 * PATH_BYTES];
+    struct err err = {0};
+    folder_add(folder, "first");
+    folder_add(folder, "second");
+    folder_save_record(folder, "second/GeoLite2-ASN.mmdb", "{\"autonomous_system_number\": 2}");
+    folder_save_record(folder, "second/ipinfo_lite.mmdb", "{\"asn\": \"AS3\", \"country\": \"DE\"}");
+    snprintf(directories, sizeof directories, "%s/missing::%s/first:%s/second:", folder->path, folder->path,
+             folder->path);
+    struct places *places = open_found(directories, true, true, &err);
+    if (ok(places != NULL, "found in the third of the directories: %s", err.message)) {
+        struct about about = look_up(places, "192.0.2.1");
+        is_num(about.asn, 2, "AS numbers from one file");
+        is_text(about.place.country, "DE", "places from the other");
+    }
+    places_free(places);
+    folder_save_record(folder, "first/asn.mmdb", "{\"asn\": \"AS1\"}");
+    places = open_found(directories, true, false, &err);
+    is_num(places ? look_up(places, "192.0.2.1").asn : 0, 1, "an earlier directory comes before a better name");
+    places_free(places);
+    folder_save(folder, "first/asn.mmdb", "x", 1);
+    places = open_found(directories, true, false, &err);
+    ok(!places && strstr(err.message, "first/asn.mmdb: "), "what is found must be good: %s", err.message);
+    places_free(places);
+}
+
+static void check_none_found(const struct folder *folder, bool want_asn, const char *want)
+{
+    char directories[PATH_BYTES], text[2 * PATH_BYTES];
+    struct err err = {0};
+    ok(!open_found(folder_path(folder, "empty", directories), want_asn, !want_asn, &err), "no %.10s are found", want);
+    snprintf(text, sizeof text, "%.*s %s %s", (int)strcspn(want, "|"), want, directories, strchr(want, '|') + 1);
+    is_text(err.message, text, "which says where was looked and what to do");
+}
+
+static void test_none_found(const struct folder *folder)
+{
+    struct err err = {0};
+    folder_add(folder, "empty");
+    check_none_found(folder, true,
+                     "AS numbers: cannot look up: no database in|(name one with --asn-db, or its directory in "
+                     "HOPSONDE_DB_PATH)");
+    check_none_found(folder, false,
+                     "places: cannot look up: no database in|(name one with --geo-db, or its directory in "
+                     "HOPSONDE_DB_PATH)");
+    struct places *places = open_found("/", false, false, &err);
+    if (!ok(places != NULL, "where nothing is wanted, nothing is looked for"))
+        return;
+    is_num(look_up(places, "192.0.2.1").asn, 0, "and nothing is known");
+    places_free(places);
+}
+
+/* ---- errors of a named file ---- */
+
+struct error_row {
+    const char *file;
+    bool is_geo;
+    const char *want; /* the message behind the folder's name and the slash */
+};
+
+static const struct error_row error_rows[] = {
+    {"missing.mmdb", false, "missing.mmdb: cannot read the database: No such file or directory (check the name)"},
+    {"folder", false, "folder: cannot read the database: it is a directory (name a file in it)"},
+    {"empty.mmdb", false, "empty.mmdb: cannot read the database: it is empty (download it anew)"},
+    {"text.txt", true,
+     "text.txt: cannot read the database: it is no MaxMind DB file, or it is cut short (download it anew)"},
+    {"marker.mmdb", true, "marker.mmdb: cannot read the database: its metadata are damaged (download it anew)"},
+    {"deep.mmdb", true, "deep.mmdb: cannot read the database: its metadata are damaged (download it anew)"},
+    {"wide.mmdb", true, "wide.mmdb: cannot read the database: its metadata are damaged (download it anew)"},
+    {"pipe", false, "pipe: cannot read the database: it is no plain file"},
+    {"country.mmdb", false,
+     "country.mmdb: cannot use the database: it has no AS numbers (name a database of AS numbers with --asn-db)"},
+    {"asn.mmdb", true,
+     "asn.mmdb: cannot use the database: it has no places (name a database of cities or countries with --geo-db)"},
+};
+
+static void save_behind_marker(const struct folder *folder, const char *name, struct strbuf *metadata)
+{
+    struct strbuf file;
+    strbuf_init(&file);
+    strbuf_add(&file, "\xab\xcd\xefMaxMind.com");
+    strbuf_add_bytes(&file, metadata->text, metadata->length);
+    folder_save(folder, name, file.text, file.length);
+    strbuf_free(&file);
+    strbuf_clear(metadata);
+}
+
+/* Metadata as deep as 128 KiB allow, and such as double at each of many pointers. */
+static void make_metadata(const struct folder *folder)
+{
+    struct strbuf metadata;
+    strbuf_init(&metadata);
+    save_behind_marker(folder, "marker.mmdb", &metadata);
+    for (unsigned i = 0; i < 65000; i++) {
+        mmdb_add_map(&metadata, 1);
+        mmdb_add_text(&metadata, "", 0);
+    }
+    save_behind_marker(folder, "deep.mmdb", &metadata);
+    for (uint32_t i = 0; i < 14; i++) {
+        mmdb_add_array(&metadata, 8);
+        for (uint32_t k = 1; k <= 8; k++)
+            mmdb_add_pointer(&metadata, 42 * (i + 1)); /* the next array */
+    }
+    save_behind_marker(folder, "wide.mmdb", &metadata);
+    strbuf_free(&metadata);
+}
+
+static void test_errors(const struct folder *folder)
+{
+    char path[PATH_BYTES];
+    folder_add(folder, "folder");
+    make_metadata(folder);
+    folder_save(folder, "empty.mmdb", "", 0);
+    folder_save(folder, "text.txt", "192.0.2.0/24 64500\n", 19);
+    mkfifo(folder_path(folder, "pipe", path), 0600);
+    folder_save_record(folder, "country.mmdb", "{\"country\": {\"iso_code\": \"DE\"}}");
+    folder_save_record(folder, "asn.mmdb", "{\"autonomous_system_number\": 1}");
+    for (size_t i = 0; i < sizeof error_rows / sizeof *error_rows; i++) {
+        const struct error_row *row = &error_rows[i];
+        struct err err = {0};
+        struct places *places = folder_open(folder, row->file, !row->is_geo, row->is_geo, &err);
+        ok(!places && err.status == STATUS_SYSTEM, "%s is refused", row->file);
+        is_text(err.message + strlen(folder->path) + 1, row->want, "%s", row->file);
+        places_free(places);
+    }
+}
+
+static void test_recognise(const struct folder *folder)
+{
+    char path[PATH_BYTES];
+    struct strbuf file;
+    bool is_mmdb = true;
+    struct err err = {0};
+    strbuf_init(&file);
+    is_num(mmdb_recognise(folder_path(folder, "text.txt", path), &is_mmdb, &err), STATUS_OK, "text can be read");
+    ok(!is_mmdb, "and is no database");
+    is_num(mmdb_recognise(folder_path(folder, "asn.mmdb", path), &is_mmdb, &err), STATUS_OK, "a database can be read");
+    ok(is_mmdb, "and is one");
+    is_num(mmdb_recognise(folder_path(folder, "missing.mmdb", path), &is_mmdb, &err), STATUS_SYSTEM,
+           "what is missing cannot");
+    ok(!is_mmdb, "and is none");
+    for (unsigned more = 0; more < 2; more++) {
+        strbuf_clear(&file);
+        strbuf_add(&file, "\xab\xcd\xefMaxMind.com");
+        while (file.length < 131072 + more)
+            strbuf_add(&file, "x");
+        folder_save(folder, "far.mmdb", file.text, file.length);
+        mmdb_recognise(folder_path(folder, "far.mmdb", path), &is_mmdb, &err);
+        is_num(is_mmdb, more == 0, "a marker counts within the last 128 KiB");
+    }
+    strbuf_free(&file);
+}
+
+int main(void)
+{
+    struct folder folder;
+    folder_make(&folder);
+    test_choice();
+    test_search(&folder);
+    test_none_found(&folder);
+    test_errors(&folder);
+    test_recognise(&folder);
+    folder_remove(&folder);
+    return tap_done();
+}
