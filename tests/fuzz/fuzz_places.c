@@ -1,0 +1,75 @@
+/* Any bytes as a database of AS numbers and of places: it is opened or refused with one line of printable text, and
+ * what it says of addresses is within the bounds that about.h has. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "io/places.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void must(bool condition, const char *what)
+{
+    if (condition)
+        return;
+    fprintf(stderr, "fuzz_places: %s\n", what);
+    abort();
+}
+
+static void check_message(const char *message)
+{
+    must(*message, "it is refused without a word");
+    for (const char *c = message; *c; c++)
+        must((unsigned char)*c >= ' ' && *c != 0x7f, "a message is not one line");
+}
+
+static void check_about(const struct about *about)
+{
+    const struct about_place *place = &about->place;
+    must(about->asn || !about->as_name[0], "an AS has a name and no number");
+    must(strnlen(about->as_name, ABOUT_TEXT_BYTES) < ABOUT_TEXT_BYTES, "a name has no end");
+    must(strnlen(place->city, ABOUT_TEXT_BYTES) < ABOUT_TEXT_BYTES, "a city has no end");
+    size_t letters = strnlen(place->country, sizeof place->country);
+    must(letters == 0 || letters == 2, "a country has not two letters");
+    must(!place->has_position ||
+             (place->latitude >= -90 && place->latitude <= 90 && place->longitude >= -180 && place->longitude <= 180),
+         "a position is not on this earth");
+}
+
+static void look_up(const struct places *places)
+{
+    static const char *const asked[] = {"0.0.0.0",         "1.2.3.4",     "192.0.2.1", "198.51.100.7",
+                                        "255.255.255.255", "2001:db8::1", "::",        "ffff::"};
+    for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
+        struct addr address;
+        struct about about = {0};
+        must(addr_parse(asked[i], &address), "an address is none");
+        places_look_up(places, &address, &about);
+        check_about(&about);
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char path[64];
+    int memory = memfd_create("database", MFD_CLOEXEC);
+    must(memory >= 0 && write(memory, data, size) == (ssize_t)size, "no memory");
+    snprintf(path, sizeof path, "/proc/self/fd/%d", memory);
+    const struct places_paths paths = {.asn_db = path, .geo_db = path};
+    for (unsigned kinds = 1; kinds <= 3; kinds++) {
+        struct places *places;
+        struct err err = {0};
+        if (places_open(&paths, kinds & 1, kinds & 2, &places, &err) != STATUS_OK) {
+            check_message(err.message);
+            continue;
+        }
+        look_up(places);
+        places_free(places);
+    }
+    close(memory);
+    return 0;
+}
