@@ -199,13 +199,16 @@ static void add_metadata(struct strbuf *file, const struct mmdb_writer *w)
 {
     strbuf_add(file, "\xab\xcd\xefMaxMind.com");
     mmdb_add_map(file, 9);
+    add_key(file, "description");
+    if (w->description)
+        strbuf_add_bytes(file, w->description->text, w->description->length);
+    else
+        mmdb_add_json(file, "{\"en\": \"made by a test\"}");
     add_keyed_number(file, "binary_format_major_version", MMDB_DATA_TYPE_UINT16, 2);
     add_keyed_number(file, "binary_format_minor_version", MMDB_DATA_TYPE_UINT16, 0);
     add_keyed_number(file, "build_epoch", MMDB_DATA_TYPE_UINT64, 1700000000);
     add_key(file, "database_type");
     add_key(file, w->type);
-    add_key(file, "description");
-    mmdb_add_json(file, "{\"en\": \"made by a test\"}");
     add_keyed_number(file, "ip_version", MMDB_DATA_TYPE_UINT16, w->ip_version);
     add_key(file, "languages");
     mmdb_add_json(file, "[\"en\"]");

@@ -132,42 +132,55 @@ static const struct error_row error_rows[] = {
      "asn.mmdb: cannot use the database: it has no places (name a database of cities or countries with --geo-db)"},
 };
 
-static void save_behind_marker(const struct folder *folder, const char *name, struct strbuf *metadata)
+static const char marker[] = "\xab\xcd\xefMaxMind.com";
+
+/* Metadata as deep as 128 KiB allow. */
+static void make_deep(const struct folder *folder)
 {
     struct strbuf file;
     strbuf_init(&file);
-    strbuf_add(&file, "\xab\xcd\xefMaxMind.com");
-    strbuf_add_bytes(&file, metadata->text, metadata->length);
-    folder_save(folder, name, file.text, file.length);
+    strbuf_add(&file, marker);
+    for (unsigned i = 0; i < 65000; i++) {
+        mmdb_add_map(&file, 1);
+        mmdb_add_text(&file, "", 0);
+    }
+    folder_save(folder, "deep.mmdb", file.text, file.length);
     strbuf_free(&file);
-    strbuf_clear(metadata);
 }
 
-/* Metadata as deep as 128 KiB allow, and such as double at each of many pointers. */
-static void make_metadata(const struct folder *folder)
+#define WIDE_LEVELS 12
+
+/* A description of lists of eight, which are all the same list of eight, and so on: 8 to the power of 12 values, for
+ * who lists them. */
+static void make_wide(const struct folder *folder)
 {
-    struct strbuf metadata;
-    strbuf_init(&metadata);
-    save_behind_marker(folder, "marker.mmdb", &metadata);
-    for (unsigned i = 0; i < 65000; i++) {
-        mmdb_add_map(&metadata, 1);
-        mmdb_add_text(&metadata, "", 0);
-    }
-    save_behind_marker(folder, "deep.mmdb", &metadata);
-    for (uint32_t i = 0; i < 14; i++) {
-        mmdb_add_array(&metadata, 8);
-        for (uint32_t k = 1; k <= 8; k++)
-            mmdb_add_pointer(&metadata, 42 * (i + 1)); /* the next array */
-    }
-    save_behind_marker(folder, "wide.mmdb", &metadata);
-    strbuf_free(&metadata);
+    struct mmdb_writer w;
+    struct strbuf description;
+    uint32_t first = MMDB_WRITER_DESCRIPTION + 2, array = 2; /* bytes of a map and a key, and of an array */
+    mmdb_writer_init(&w, 4);
+    mmdb_writer_put_json(&w, "192.0.2.0", 24, "{\"country_code\": \"DE\"}");
+    strbuf_init(&description);
+    mmdb_add_map(&description, 1);
+    mmdb_add_text(&description, "", 0);
+    for (unsigned i = 0; i < WIDE_LEVELS; i++)
+        mmdb_add_array(&description, 8);
+    mmdb_add_array(&description, 0);
+    for (uint32_t level = WIDE_LEVELS; level > 0; level--)
+        for (unsigned i = 1; i < 8; i++)
+            mmdb_add_pointer(&description, first + array * level);
+    w.description = &description;
+    folder_save_database(folder, "wide.mmdb", &w);
+    strbuf_free(&description);
+    mmdb_writer_free(&w);
 }
 
 static void test_errors(const struct folder *folder)
 {
     char path[PATH_BYTES];
     folder_add(folder, "folder");
-    make_metadata(folder);
+    make_deep(folder);
+    make_wide(folder);
+    folder_save(folder, "marker.mmdb", marker, strlen(marker));
     folder_save(folder, "empty.mmdb", "", 0);
     folder_save(folder, "text.txt", "192.0.2.0/24 64500\n", 19);
     mkfifo(folder_path(folder, "pipe", path), 0600);
@@ -199,7 +212,7 @@ static void test_recognise(const struct folder *folder)
     ok(!is_mmdb, "and is none");
     for (unsigned more = 0; more < 2; more++) {
         strbuf_clear(&file);
-        strbuf_add(&file, "\xab\xcd\xefMaxMind.com");
+        strbuf_add(&file, marker);
         while (file.length < 131072 + more)
             strbuf_add(&file, "x");
         folder_save(folder, "far.mmdb", file.text, file.length);
