@@ -12,8 +12,8 @@
 #define USUAL_DIRECTORIES "/usr/share/GeoIP:/var/lib/GeoIP"
 #define MONTH "-[0-9][0-9][0-9][0-9]-[0-9][0-9]"
 
-/* Patterns of fnmatch(3), the more exact databases first: of MaxMind the paid ones, then MaxMind's free ones, DB-IP's,
- * IPinfo's; cities before countries. */
+/* Patterns of fnmatch(3): of MaxMind the paid databases and then the free ones, DB-IP's free ones, IPinfo's; those of
+ * cities before those of countries. */
 static const char *const asn_names[] = {
     "GeoIP2-ISP.mmdb",
     "GeoIP2-Enterprise.mmdb",
@@ -21,6 +21,9 @@ static const char *const asn_names[] = {
     "dbip-asn-lite.mmdb",
     "dbip-asn-lite" MONTH ".mmdb",
     "asn.mmdb",
+    "ipinfo_asn.mmdb",
+    "ipinfo_plus.mmdb",
+    "ipinfo_core.mmdb",
     "ipinfo_lite.mmdb",
     "country_asn.mmdb",
     NULL,
@@ -33,6 +36,9 @@ static const char *const geo_names[] = {
     "dbip-city-lite" MONTH ".mmdb",
     "location.mmdb",
     "standard_location.mmdb",
+    "ipinfo_location.mmdb",
+    "ipinfo_plus.mmdb",
+    "ipinfo_core.mmdb",
     "GeoIP2-Country.mmdb",
     "GeoLite2-Country.mmdb",
     "dbip-country-lite.mmdb",

@@ -12,7 +12,7 @@
 #include "io/mmdbcheck.h"
 
 #define TAIL_BYTES 131072 /* the metadata are within the last 128 KiB ("Database Metadata" of the specification) */
-#define NODES_MOST 10000  /* looked at to see what a database is about */
+#define NODES_MOST 2000   /* looked at to see what a database is about */
 #define WAITING_MOST 160  /* of them at once; a tree is 128 deep at most */
 
 static const char marker[] = "\xab\xcd\xefMaxMind.com"; /* right before the metadata */

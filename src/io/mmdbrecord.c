@@ -26,9 +26,12 @@ static const struct {
     {{{"asn"}}, {{"name"}}},
 };
 
-/* Where both are present, as in IPinfo Lite, "country" is the country's name. MaxMind's "registered_country" is where
- * the network's owner is, not its addresses. */
-static const struct keys countries[] = {{{"country", "iso_code"}}, {{"country_code"}}, {{"country"}}};
+static const struct keys asn_keys = {{"asn"}}, as_name_keys = {{"as_name"}};
+
+/* MaxMind's "registered_country" is where the network's owner is, not its addresses. Of IPinfo's, "country" is a name
+ * where "country_code" is present. */
+static const struct keys maxmind_country = {{"country", "iso_code"}};
+static const struct keys flat_countries[] = {{{"country_code"}}, {{"country"}}};
 static const struct keys cities[] = {{{"city", "names", "en"}}, {{"city"}}};
 static const struct {
     struct keys latitude, longitude;
@@ -236,12 +239,26 @@ static void find_position(MMDB_entry_s record, struct about_place *place)
     place->longitude = longitude;
 }
 
+/* IPinfo's files of ASes have the country of the AS; in them "name" is what "as_name" is in files of places. */
+static bool is_of_as(MMDB_entry_s record)
+{
+    MMDB_entry_data_s value;
+    return find_asn(record, &asn_keys) && !find_value(record, &as_name_keys, &value);
+}
+
+static void find_any_country(MMDB_entry_s record, char country[3])
+{
+    if (find_country(record, &maxmind_country, country) || is_of_as(record))
+        return;
+    for (size_t i = 0; i < sizeof flat_countries / sizeof *flat_countries; i++)
+        if (find_country(record, &flat_countries[i], country))
+            return;
+}
+
 bool mmdb_record_place(MMDB_entry_s record, struct about *out)
 {
     struct about_place place = {0};
-    for (size_t i = 0; i < sizeof countries / sizeof *countries; i++)
-        if (find_country(record, &countries[i], place.country))
-            break;
+    find_any_country(record, place.country);
     for (size_t i = 0; i < sizeof cities / sizeof *cities; i++)
         if (find_name(record, &cities[i], place.city))
             break;

@@ -38,6 +38,15 @@ static const struct record_row record_rows[] = {
      "", 0, 0},
     {"IPinfo ASN", "{\"asn\": \"AS64504\", \"name\": \"Named\", \"route\": \"192.0.2.0/24\"}", 64504, "Named", "", "",
      0, 0},
+    {"IPinfo ASN with the AS's country", "{\"asn\": \"AS64504\", \"name\": \"Named\", \"country\": \"US\"}", 64504,
+     "Named", "", "", 0, 0},
+    {"an AS's country code", "{\"asn\": \"AS64504\", \"country_code\": \"US\"}", 64504, "", "", "", 0, 0},
+    {"IPinfo where no AS is known", "{\"asn\": \"\", \"as_name\": \"\", \"country\": \"CN\"}", 0, "", "CN", "", 0, 0},
+    {"IPinfo Core",
+     "{\"city\": \"Porto\", \"country\": \"Portugal\", \"country_code\": \"PT\", \"latitude\": 41.1, \"longitude\": "
+     "-8.6, "
+     "\"asn\": \"AS64506\", \"as_name\": \"Core\"}",
+     64506, "Core", "PT", "Porto", 41.1, -8.6},
     {"IPinfo location",
      "{\"city\": \"Lyon\", \"country\": \"FR\", \"lat\": \"45.75\", \"lng\": \"4.85\", \"region\": \"Rh\"}", 0, "",
      "FR", "Lyon", 45.75, 4.85},

@@ -62,7 +62,7 @@ static void test_search(const struct folder *folder)
     folder_add(folder, "first");
     folder_add(folder, "second");
     folder_save_record(folder, "second/GeoLite2-ASN.mmdb", "{\"autonomous_system_number\": 2}");
-    folder_save_record(folder, "second/ipinfo_lite.mmdb", "{\"asn\": \"AS3\", \"country\": \"DE\"}");
+    folder_save_record(folder, "second/ipinfo_lite.mmdb", "{\"asn\": \"AS3\", \"as_name\": \"\", \"country\": \"DE\"}");
     snprintf(directories, sizeof directories, "%s/missing::%s/first:%s/second:", folder->path, folder->path,
              folder->path);
     struct places *places = open_found(directories, true, true, &err);
