@@ -140,7 +140,7 @@ static uint32_t add_node(struct mmdb_writer *w)
 
 void mmdb_writer_init(struct mmdb_writer *w, unsigned ip_version)
 {
-    *w = (struct mmdb_writer){.ip_version = ip_version, .type = "Test"};
+    *w = (struct mmdb_writer){.ip_version = ip_version};
     strbuf_init(&w->data);
     add_node(w);
 }
@@ -208,7 +208,7 @@ static void add_metadata(struct strbuf *file, const struct mmdb_writer *w)
     add_keyed_number(file, "binary_format_minor_version", MMDB_DATA_TYPE_UINT16, 0);
     add_keyed_number(file, "build_epoch", MMDB_DATA_TYPE_UINT64, 1700000000);
     add_key(file, "database_type");
-    add_key(file, w->type);
+    add_key(file, "Test");
     add_keyed_number(file, "ip_version", MMDB_DATA_TYPE_UINT16, w->ip_version);
     add_key(file, "languages");
     mmdb_add_json(file, "[\"en\"]");

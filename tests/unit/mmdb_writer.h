@@ -24,14 +24,12 @@ struct mmdb_node {
     uint32_t records[2]; /* 0: empty; a node's index; with MMDB_WRITER_DATA, an offset into the data section */
 };
 #define MMDB_WRITER_DATA UINT32_C(0x80000000)
-#define MMDB_WRITER_DESCRIPTION 13
+#define MMDB_WRITER_DESCRIPTION 13 /* where the description starts in the metadata, for pointers in it */
 
 struct mmdb_writer {
-    unsigned ip_version; /* 4 or 6 */
-    const char *type;    /* of the database, in its metadata */
-    const struct strbuf
-        *description;   /* its value, MMDB_WRITER_DESCRIPTION bytes into the metadata; NULL: a plain one */
-    struct strbuf data; /* the data section */
+    unsigned ip_version;              /* 4 or 6 */
+    const struct strbuf *description; /* a value for the metadata; NULL: a plain one */
+    struct strbuf data;               /* the data section */
     struct mmdb_node *nodes;
     size_t count, capacity;
 };
