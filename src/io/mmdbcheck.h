@@ -1,8 +1,10 @@
 /* mmdbcheck: whether libmaxminddb can be given a value of a MaxMind DB. Floor 5; internal to io/.
  *
  * The library checks every bound, but up to 1.12 it steps over nested values with a call a level, however deep they
- * are, and lists metadata anew at every pointer to them: a file of some 100 kB exhausts the stack, or the memory. So a
- * value is walked through before, within limits that no true database comes near. */
+ * are, which a file of a few MB exhausts the stack with; and it lists metadata anew at every pointer to them, with
+ * which a small one exhausts the memory. So a value is walked through before, within limits that no true database comes
+ * near.
+ */
 #ifndef HOPSONDE_IO_MMDBCHECK_H
 #define HOPSONDE_IO_MMDBCHECK_H
 
