@@ -21,6 +21,7 @@ struct row {
         uint32_t parent; /* from then on: the longest of the shorter prefixes that cover this one, or NO_ROW */
     };
 };
+_Static_assert(sizeof(struct row) == 32, "a row has grown");
 
 /* Sorted by address, then length: the longest prefix of an address is the last row not behind it, or a parent of it. */
 struct prefix_table {
