@@ -35,7 +35,7 @@ static bool take_address(struct rest *rest, char text[ADDR_TEXT_BYTES], size_t s
     return length > 0;
 }
 
-/* "192.0.2" to "192.0.2.0", which LACNIC shortens it from. */
+/* "192.0.2" to "192.0.2.0", which LACNIC shortens it from; there is room for three more parts. */
 static void lengthen(char text[ADDR_TEXT_BYTES])
 {
     unsigned dots = 0;
@@ -108,4 +108,18 @@ bool whois_range_is_all(const struct whois_range *range)
     struct whois_range all = *range;
     spread(&all, 0);
     return addr_equal(&all.first, &range->first) && addr_equal(&all.last, &range->last);
+}
+
+bool whois_is_given_out(const struct addr *address)
+{
+    static const char *const kept[] = {
+        "0.0.0.0/8",      "10.0.0.0/8",  "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12",
+        "192.168.0.0/16", "224.0.0.0/3", "::/8",          "fc00::/7",    "fe80::/10",      "ff00::/8",
+    };
+    for (size_t i = 0; i < sizeof kept / sizeof kept[0]; i++) {
+        struct whois_range range;
+        if (whois_range_parse(kept[i], strlen(kept[i]), &range) && whois_range_holds(&range, address))
+            return false;
+    }
+    return true;
 }

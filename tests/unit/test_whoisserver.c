@@ -139,8 +139,31 @@ static void test_relations(void)
     ok(whois_range_is_all(&all) && !whois_range_is_all(&wide), "all there is");
 }
 
+static void test_given_out(void)
+{
+    static const struct {
+        const char *address;
+        bool given_out;
+    } rows[] = {
+        {"10.255.0.1", false},     {"172.31.255.255", false},
+        {"172.32.0.0", true},      {"192.168.0.1", false},
+        {"100.63.255.255", true},  {"100.64.0.0", false},
+        {"127.0.0.1", false},      {"169.254.1.1", false},
+        {"224.0.0.1", false},      {"255.255.255.255", false},
+        {"223.255.255.255", true}, {"0.0.0.0", false},
+        {"192.0.2.1", true},       {"::1", false},
+        {"2001:db8::1", true},     {"fe80::1", false},
+        {"fd00::1", false},        {"ff02::1", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        struct addr address = address_of(rows[i].address);
+        is_num(whois_is_given_out(&address), rows[i].given_out, "%s is given out or not", rows[i].address);
+    }
+}
+
 int main(void)
 {
+    test_given_out();
     test_servers();
     test_queries();
     test_ranges();
