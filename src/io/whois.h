@@ -4,8 +4,8 @@
  * and as little as can be after it:
  * - one server is asked first, mostly IANA's, and then those that it and they refer to, WHOIS_REFERRALS_MOST at most;
  * - a server is asked once about an address, and never again in this run where it refuses or cannot be reached;
- * - an address in a network that is known from another one is not asked for, and a referral of IANA counts for all
- *   addresses of its block;
+ * - an address in a network that is known from another one is not asked for, even though a smaller network might lie
+ *   around it, and a referral of IANA counts for all addresses of its block;
  * - an address that no registry gives out (RFC 6890: private, link-local and such) is not asked for at all.
  * Where referrals are not followed the first server is asked alone, and about any address.
  *

@@ -118,6 +118,10 @@ static const struct row {
      "Shop\nCountry: "
      "US\n",
      WHOISTEXT_FOUND, "C-28", "Some Shop", "US", "", 0},
+    {"the next network's holder and referral are not this one's", "192.0.2.1",
+     "NetRange: 192.0.2.0 - 192.0.2.15\nNetName: SMALL\n\nNetRange: 192.0.2.0 - 192.0.2.255\nNetName: LARGE\n\n"
+     "OrgName: Large\nCountry: US\n\nReferralServer: whois://w.example\n",
+     WHOISTEXT_FOUND, "SMALL", "", "", "", 0},
     {"ARIN's network alone", "192.0.2.1",
      "netrange: 192.0.2.0 - 192.0.2.15\nNETNAME: C-28\nOrganization: Example, Inc. (EX-1)\n", WHOISTEXT_FOUND, "C-28",
      "Example, Inc.", "", "", 0},
