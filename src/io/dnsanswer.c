@@ -40,7 +40,7 @@ static enum dnsanswer visit_owned(ns_msg *message, char owner[NS_MAXDNAME], ns_t
     }
     *aliased = *aliased && best == DNSANSWER_NONE;
     if (*aliased)
-        memcpy(owner, alias, NS_MAXDNAME);
+        strcpy(owner, alias);
     return best;
 }
 
@@ -68,7 +68,7 @@ static enum dnsanswer visit_answer(const uint8_t *bytes, size_t length, ns_type 
         return opened;
     if (ns_rr_type(question) != type)
         return DNSANSWER_BAD;
-    memcpy(owner, ns_rr_name(question), NS_MAXDNAME);
+    strcpy(owner, ns_rr_name(question));
     for (unsigned i = 0; i <= ALIASES_MOST; i++) {
         bool aliased;
         enum dnsanswer found = visit_owned(&message, owner, type, visit, context, &aliased);

@@ -136,6 +136,12 @@ static void test_messages(void)
         wrong += dnsanswer_name(good.bytes, length, name) != DNSANSWER_BAD;
     is_num(wrong, 0, "cut anywhere it is bad");
     is_num(dnsanswer_name(NULL, 0, name), DNSANSWER_BAD, "no answer is a bad one");
+    dnsmessage_start(&message, "", ns_t_ptr, ns_r_noerror);
+    dnsmessage_add_name(&message, "", ns_t_ptr, "r1.example");
+    is_answer(&message, DNSANSWER_FOUND, "r1.example", "the root's own");
+    dnsmessage_start(&message, ASKED, ns_t_ptr, ns_r_noerror);
+    dnsmessage_add_name(&message, ASKED, ns_t_cname, "");
+    is_answer(&message, DNSANSWER_NONE, NULL, "an alias of the root");
     static const struct {
         const char *title;
         size_t at;
