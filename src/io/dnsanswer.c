@@ -11,7 +11,8 @@
 /* Takes a record of the wanted type, or refuses it. */
 typedef enum dnsanswer visit_record(const ns_msg *message, const ns_rr *record, void *context);
 
-static bool read_alias(const ns_msg *message, const ns_rr *record, char text[NS_MAXDNAME])
+/* The name that a PTR or CNAME record is all about. */
+static bool read_name(const ns_msg *message, const ns_rr *record, char text[NS_MAXDNAME])
 {
     int used = dn_expand(ns_msg_base(*message), ns_msg_end(*message), ns_rr_rdata(*record), text, NS_MAXDNAME);
     return used >= 0 && used == ns_rr_rdlen(*record);
@@ -34,8 +35,10 @@ static enum dnsanswer visit_owned(ns_msg *message, char owner[NS_MAXDNAME], ns_t
         enum dnsanswer one = DNSANSWER_NONE;
         if (ns_rr_type(record) == type)
             one = visit(message, &record, context);
+        else if (ns_rr_type(record) == ns_t_cname && read_name(message, &record, alias))
+            *aliased = true;
         else if (ns_rr_type(record) == ns_t_cname)
-            *aliased = read_alias(message, &record, alias);
+            one = DNSANSWER_BAD;
         best = one > best ? one : best;
     }
     *aliased = *aliased && best == DNSANSWER_NONE;
@@ -81,7 +84,7 @@ static enum dnsanswer visit_answer(const uint8_t *bytes, size_t length, ns_type 
 static enum dnsanswer take_name(const ns_msg *message, const ns_rr *record, void *context)
 {
     char text[NS_MAXDNAME], *name = context;
-    if (!read_alias(message, record, text) || strlen(text) >= ABOUT_NAME_BYTES)
+    if (!read_name(message, record, text) || strlen(text) >= ABOUT_NAME_BYTES)
         return DNSANSWER_BAD;
     if (!*text)
         return DNSANSWER_NONE;
@@ -159,6 +162,6 @@ enum dnsanswer dnsanswer_addresses(const uint8_t *bytes, size_t length, uint8_t 
 {
     struct gathered gathered = {.addresses = addresses, .most = most};
     enum dnsanswer found = visit_answer(bytes, length, type_of(family), gather_address, &gathered);
-    *count = gathered.count;
+    *count = found == DNSANSWER_FOUND ? gathered.count : 0;
     return found;
 }

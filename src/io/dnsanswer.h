@@ -26,7 +26,8 @@ enum dnsanswer dnsanswer_name(const uint8_t *bytes, size_t length, char name[ABO
 /* Whether an A or AAAA record, as the family has it, gives this very address. Where records give others only: NONE. */
 enum dnsanswer dnsanswer_has(const uint8_t *bytes, size_t length, const struct addr *address);
 
-/* The addresses of a family, in the order of the records; `count` is how many are there, `most` at most. */
+/* The addresses of a family, in the order of the records; `count` is set: how many are there, `most` at most, and 0
+ * where none is found. */
 enum dnsanswer dnsanswer_addresses(const uint8_t *bytes, size_t length, uint8_t family, struct addr *addresses,
                                    size_t most, size_t *count);
 

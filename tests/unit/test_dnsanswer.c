@@ -142,6 +142,9 @@ static void test_messages(void)
     dnsmessage_start(&message, ASKED, ns_t_ptr, ns_r_noerror);
     dnsmessage_add_name(&message, ASKED, ns_t_cname, "");
     is_answer(&message, DNSANSWER_NONE, NULL, "an alias of the root");
+    dnsmessage_start(&message, ASKED, ns_t_ptr, ns_r_noerror);
+    dnsmessage_add(&message, ASKED, ns_t_cname, "\1a", 2);
+    is_answer(&message, DNSANSWER_BAD, NULL, "an alias without an end");
     static const struct {
         const char *title;
         size_t at;
@@ -206,6 +209,12 @@ static void test_addresses(void)
     is_num(has(&message, "192.0.2.0"), DNSANSWER_BAD, "three bytes are no address");
     dnsanswer_addresses(message.bytes, message.length, 4, found, 2, &count);
     is_num(count, 0, "and none is taken from them");
+    start_host(&message, ns_t_a);
+    message.bytes[7]++;
+    memcpy(message.bytes + message.length, "\xff\xff\0\1\0\1\0\0\0\0\0\0", 12);
+    message.length += 12;
+    is_num(dnsanswer_addresses(message.bytes, message.length, 4, found, 2, &count), DNSANSWER_BAD, "a bad owner");
+    is_num(count, 0, "makes all of it bad");
 }
 
 int main(void)
