@@ -1,11 +1,12 @@
 /* dns: many questions to a DNS server at once, through c-ares; no threads, nothing blocks. Floor 5.
  *
  * dns_ask() puts a question in line. The caller's loop waits with poll() for what dns_poll_fds() tells, no longer than
- * dns_wait() tells, and calls dns_events(), which does all else: sends (DNS_AT_ONCE questions are out, the rest waits
- * in line), reads answers, repeats over TCP where one was cut (TC, RFC 1035 4.1.1), repeats, gives up.
+ * dns_wait() tells, and calls dns_events(), which does all else: it sends (DNS_AT_ONCE questions are out, the rest
+ * waits in line), reads answers, asks a silent server again, asks over TCP where an answer was cut (TC, RFC
+ * 1035 4.2.1), and gives up.
  *
- * All that c-ares reads (/etc/resolv.conf, RES_OPTIONS in the environment, random bytes) it reads in dns_new(). Its
- * sockets come and go with the questions, so a sealed process needs privs_seal() with sockets. */
+ * All that c-ares reads (/etc/resolv.conf, RES_OPTIONS in the environment, random bytes) it reads in dns_new(), once.
+ * Its sockets come and go with the questions, so a sealed process needs privs_seal() with sockets. */
 #ifndef HOPSONDE_IO_DNS_H
 #define HOPSONDE_IO_DNS_H
 
@@ -23,7 +24,7 @@
 
 struct dns_config {
     const char *server; /* as dnsserver_parse() reads it; NULL: the system's. Borrowed for the call */
-    nstime timeout;     /* of one question, all servers and repetitions together, to 3 ms; 0 or less: DNS_TIMEOUT */
+    nstime timeout;     /* of one question once it is sent, over all servers and tries, in whole ms; 0: DNS_TIMEOUT */
 };
 
 struct dns;

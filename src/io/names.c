@@ -196,7 +196,7 @@ enum status names_new(const struct names_config *config, struct about_book *book
     *out = NULL;
     struct names *names = calloc(1, sizeof *names);
     if (!names)
-        return err_set(err, STATUS_SYSTEM, "cannot look up names: memory is short");
+        return err_set(err, STATUS_SYSTEM, "cannot look up names: out of memory");
     *names = (struct names){.book = book, .verify = config->verify};
     enum status status = dns_new(&config->dns, &names->dns, err);
     if (status != STATUS_OK) {

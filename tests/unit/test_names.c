@@ -11,8 +11,9 @@
 #include "tap.h"
 
 #define MANY 600
-#define NOT_HERE 77      /* a child's exit status: this system cannot do that */
-#define TURNS_MOST 20000 /* of the loop, before a test is given up */
+#define NOT_HERE 77             /* a child's exit status: this system cannot do that */
+#define PATIENT (60 * NS_PER_S) /* a busy machine is no silent server */
+#define TURNS_MOST 20000        /* of the loop, before a test is given up */
 
 /* Serves both sides until all is settled. `server` may be NULL. */
 static void run(struct names *names, struct dns_server *server)
@@ -105,7 +106,7 @@ static void test_answers(struct dns_server *server)
         {"192.0.2.15", ABOUT_NAME_UNKNOWN, ""},
         {"192.0.2.16", ABOUT_NAME_KNOWN, "long.example"},
     };
-    is_outcome(server, 0, false, rows, sizeof rows / sizeof *rows);
+    is_outcome(server, PATIENT, false, rows, sizeof rows / sizeof *rows);
     ok(server->client_tcp != 0, "what is cut is asked for over TCP");
 }
 
@@ -122,7 +123,7 @@ static void test_verified(struct dns_server *server)
         {"192.0.2.11", ABOUT_NAME_NONE, ""},
         {"192.0.2.12", ABOUT_NAME_UNKNOWN, ""},
     };
-    is_outcome(server, 0, true, rows, sizeof rows / sizeof *rows);
+    is_outcome(server, PATIENT, true, rows, sizeof rows / sizeof *rows);
 }
 
 /* The three that nobody answers are given up after 90 ms. */
@@ -141,7 +142,7 @@ static void test_silence(struct dns_server *server)
 static void test_many(struct dns_server *server)
 {
     struct about_book *book = about_book_new();
-    struct names *names = new_names(server->port, 0, false, book);
+    struct names *names = new_names(server->port, PATIENT, false, book);
     server->questions = 0;
     for (unsigned n = 0; n < 2 * MANY; n++) {
         const uint8_t bytes[4] = {10, 0, (uint8_t)(n % MANY >> 8), (uint8_t)(n % MANY)};
@@ -168,7 +169,7 @@ static void test_many(struct dns_server *server)
 static void test_ports(struct dns_server *server)
 {
     struct about_book *book = about_book_new();
-    struct names *names = new_names(server->port, 0, false, book);
+    struct names *names = new_names(server->port, PATIENT, false, book);
     struct addr cut = address_of("192.0.2.16");
     const struct dns *dns = names_dns(names);
     names_ask(names, &cut);
@@ -212,7 +213,7 @@ static void test_forward(struct dns_server *server)
         {"", 0, "", ""},
         {"a..b", 0, "", ""},
     };
-    struct names *names = new_names(server->port, 0, false, NULL);
+    struct names *names = new_names(server->port, PATIENT, false, NULL);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct hosts hosts = {0};
         names_forward(names, rows[i].host, take_host, &hosts);
@@ -229,7 +230,7 @@ static void test_forward(struct dns_server *server)
 static void test_given_up(struct dns_server *server)
 {
     struct about_book *book = about_book_new();
-    struct names *names = new_names(server->port, 0, true, book);
+    struct names *names = new_names(server->port, PATIENT, true, book);
     struct addr address = address_of("192.0.2.20"), other = address_of("192.0.2.21");
     struct hosts hosts = {0};
     names_ask(names, &address);
@@ -253,7 +254,7 @@ static void test_sealed(struct dns_server *server)
     pid_t pid = fork();
     if (pid == 0) {
         struct about_book *book = about_book_new();
-        struct names *names = new_names(server->port, 0, true, book);
+        struct names *names = new_names(server->port, PATIENT, true, book);
         struct addr address = address_of("192.0.2.1");
         if (!privs_seal(true))
             _exit(NOT_HERE);
