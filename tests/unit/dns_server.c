@@ -62,22 +62,31 @@ static int open_socket(int type, uint16_t port)
     struct sockaddr_in local = {
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     int fd = socket(AF_INET, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (fd < 0 || bind(fd, (const struct sockaddr *)&local, sizeof local) != 0)
-        return -1;
-    return fd;
+    if (fd >= 0 && bind(fd, (const struct sockaddr *)&local, sizeof local) == 0)
+        return fd;
+    if (fd >= 0)
+        close(fd);
+    return -1;
 }
 
+/* A port that is free for TCP may be somebody's for UDP. */
 void dns_server_open(struct dns_server *server)
 {
-    struct sockaddr_in local;
-    socklen_t length = sizeof local;
-    *server = (struct dns_server){.listener = open_socket(SOCK_STREAM, 0), .connection = -1};
-    if (getsockname(server->listener, (struct sockaddr *)&local, &length) != 0 || listen(server->listener, 5) != 0)
-        abort();
-    server->port = ntohs(local.sin_port);
-    server->udp = open_socket(SOCK_DGRAM, server->port);
-    if (server->udp < 0)
-        abort();
+    for (unsigned tries = 0; tries < 10; tries++) {
+        struct sockaddr_in local;
+        socklen_t length = sizeof local;
+        *server = (struct dns_server){.listener = open_socket(SOCK_STREAM, 0), .connection = -1};
+        if (getsockname(server->listener, (struct sockaddr *)&local, &length) != 0 || listen(server->listener, 5) != 0)
+            abort();
+        server->port = ntohs(local.sin_port);
+        server->udp = open_socket(SOCK_DGRAM, server->port);
+        /* All that are sent at once must have room, were they too many too. */
+        const int room = 1 << 20;
+        if (server->udp >= 0 && setsockopt(server->udp, SOL_SOCKET, SO_RCVBUF, &room, sizeof room) == 0)
+            return;
+        close(server->listener);
+    }
+    abort();
 }
 
 void dns_server_close(struct dns_server *server)
