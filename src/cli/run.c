@@ -391,7 +391,7 @@ static int trace_live(const struct options *options, const struct run_context *c
     }
     begin_live(&run);
     struct wire *wire = watch(&run);
-    privs_seal();
+    privs_seal(false);
     enum status status = loop_run(run.session, wire, run.dump, context->stop, &err);
     watched_end(&run.watched);
     int code = finish_live(&run, *context->stop || status != STATUS_OK);

@@ -34,8 +34,9 @@ enum status privs_reduce(bool keep_net_admin, struct err *err);
 enum status privs_drop(struct err *err);
 /* A seccomp filter on top: what a running capture needs is allowed (descriptors that are open can be read, written and
  * closed, be stdout a terminal, a pipe or a file); any other system call (open, exec, socket) fails with EPERM, so that
- * nothing is lost for it. Failing to install is no error: false; so it is under a sanitizer or where DISABLE_SEAL is
- * defined (coverage writes files at exit). */
-bool privs_seal(void);
+ * nothing is lost for it. With `sockets`, UDP and TCP sockets over IP can be opened and connected too, as dns.h needs.
+ * Failing to install is no error: false; so it is under a sanitizer or where DISABLE_SEAL is defined (coverage writes
+ * files at exit). */
+bool privs_seal(bool sockets);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 
 /* Sanitizers make calls of their own; so does the writing of coverage counts, whose build defines DISABLE_SEAL. */
 #if defined(__SANITIZE_ADDRESS__)
@@ -75,9 +76,24 @@ static const int allowed_calls[] = {
 /* Is it a terminal, how wide; is the interface still up. */
 static const unsigned long allowed_ioctls[] = {TCGETS, TIOCGWINSZ, SIOCGIFFLAGS};
 
-static int add_rules(scmp_filter_ctx filter)
+/* Names and registries are asked while a run goes on: UDP and TCP sockets over IP come and go (dns.h). Nothing is
+ * bound, listens or accepts. */
+static int allow_sockets(scmp_filter_ctx filter)
 {
-    int failed = 0;
+    static const int families[] = {AF_INET, AF_INET6}, types[] = {SOCK_DGRAM, SOCK_STREAM};
+    const unsigned flags = SOCK_NONBLOCK | SOCK_CLOEXEC;
+    int failed = seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(connect), 0) |
+                 seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(getsockname), 0);
+    for (size_t i = 0; i < 4; i++)
+        failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, SCMP_SYS(socket), 2,
+                                   SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)families[i / 2], 0),
+                                   SCMP_A1(SCMP_CMP_MASKED_EQ, (scmp_datum_t)~flags, (scmp_datum_t)types[i % 2]));
+    return failed;
+}
+
+static int add_rules(scmp_filter_ctx filter, bool sockets)
+{
+    int failed = sockets ? allow_sockets(filter) : 0;
     for (size_t i = 0; i < sizeof allowed_calls / sizeof *allowed_calls; i++)
         failed |= seccomp_rule_add(filter, SCMP_ACT_ALLOW, allowed_calls[i], 0);
     for (size_t i = 0; i < sizeof allowed_ioctls / sizeof *allowed_ioctls; i++)
@@ -96,12 +112,12 @@ static const bool seal_enabled = false;
 static const bool seal_enabled = true;
 #endif
 
-bool privs_seal(void)
+bool privs_seal(bool sockets)
 {
     scmp_filter_ctx filter = seal_enabled ? seccomp_init(SCMP_ACT_ERRNO(EPERM)) : NULL;
     if (!filter)
         return false;
-    bool sealed = add_rules(filter) == 0 && seccomp_load(filter) == 0;
+    bool sealed = add_rules(filter, sockets) == 0 && seccomp_load(filter) == 0;
     seccomp_release(filter);
     return sealed;
 }

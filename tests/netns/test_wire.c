@@ -441,7 +441,7 @@ static void test_sealed(void)
         bool good = privs_reduce(false, &err) == STATUS_OK &&
                     (wire = open_wire((struct live_options){.filter = "udp port 40000 or icmp"}, &err)) != NULL &&
                     privs_drop(&err) == STATUS_OK;
-        printf("# sealed: %s\n", privs_seal() ? "yes" : "no, a sanitizer is in");
+        printf("# sealed: %s\n", privs_seal(false) ? "yes" : "no, a sanitizer is in");
         if (good) {
             good = send_udp(wire, "10.9.0.1", "10.9.0.2", 33434, 60) == 0;
             struct seen seen = watch(wire, 150 * NS_PER_MS, &err);

@@ -183,7 +183,7 @@ static void child_seal(void)
     struct timespec now, none = {0};
     char byte;
     expect(pipe(fds) == 0 && fd >= 0);
-    if (!privs_seal())
+    if (!privs_seal(false))
         _exit(NOT_HERE);
     expect(open("/etc/passwd", O_RDONLY) < 0 && errno == EPERM);
     expect(socket(AF_INET, SOCK_DGRAM, 0) < 0 && errno == EPERM);
@@ -198,6 +198,27 @@ static void child_seal(void)
     printf("# stdout can be written to\n");
     fflush(stdout);
     expect(close(fd) == 0);
+}
+
+/* What asking for names takes, and no more. */
+static void child_seal_sockets(void)
+{
+    struct sockaddr_in local = {.sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t length = sizeof local;
+    if (!privs_seal(true))
+        _exit(NOT_HERE);
+    int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    expect(fd >= 0 && connect(fd, (const struct sockaddr *)&local, length) == 0);
+    expect(getsockname(fd, (struct sockaddr *)&local, &length) == 0 && local.sin_port != 0);
+    expect(bind(fd, (const struct sockaddr *)&local, length) < 0 && errno == EPERM);
+    expect(close(fd) == 0);
+    expect(socket(AF_INET, SOCK_STREAM, 0) >= 0);
+    expect(socket(AF_INET6, SOCK_DGRAM, 0) >= 0 || errno == EAFNOSUPPORT);
+    expect(socket(AF_INET6, SOCK_STREAM, 0) >= 0 || errno == EAFNOSUPPORT);
+    expect(!raw_socket_opens() && errno == EPERM);
+    expect(socket(AF_UNIX, SOCK_STREAM, 0) < 0 && errno == EPERM);
+    expect(socket(AF_NETLINK, SOCK_DGRAM, 0) < 0 && errno == EPERM);
+    expect(open("/etc/passwd", O_RDONLY) < 0 && errno == EPERM);
 }
 
 /* False for a root that is none outside of his user namespace. */
@@ -232,6 +253,7 @@ int main(void)
     unsetenv("SUDO_GID");
     run_child(child_no_privilege, "without privilege: the message, and nothing to drop");
     run_child(child_seal, "sealed: no open, no socket, no exec; what is open works");
+    run_child(child_seal_sockets, "sealed but for sockets: UDP and TCP over IP, nothing else");
     if (!may_become_user()) {
         printf("# not root: the rest is left out\n");
         return tap_done();
