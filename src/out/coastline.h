@@ -7,7 +7,8 @@
 
 /* Ring after ring: the number of its points, then longitude and latitude of its first point and from there the step to
  * each next one, all in hundredths of degrees. A ring is closed by the way back to its first point; one within another
- * is water. Right to some 15 km; islands smaller than some 30 km are missing. No ring crosses the antimeridian. */
+ * is water. Right to some 10 km, and islands smaller than some 30 km are missing; beyond 62 degrees of latitude, both
+ * are four times as much. No ring crosses the antimeridian. */
 extern const int16_t coastline[];
 extern const size_t coastline_count; /* numbers */
 

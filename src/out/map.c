@@ -64,7 +64,7 @@ static void add_summary(struct strbuf *text, const struct tally *tally)
     strbuf_addf(text, "The place of %zu of %zu hop%s is known", tally->placed, tally->hops,
                 tally->hops == 1 ? "" : "s");
     if (tally->guessed)
-        strbuf_addf(text, ", %zu only by a name", tally->guessed);
+        strbuf_addf(text, ", %zu of them only by a hint in a name", tally->guessed);
     if (tally->doubtful)
         strbuf_addf(text, "; %zu leg%s too long for the measured time", tally->doubtful,
                     tally->doubtful == 1 ? " is" : "s are");

@@ -2,7 +2,7 @@
 
 #include <math.h>
 
-#define LENGTH_LEAST 1.0 /* km: what is shorter is no line */
+#define LENGTH_LEAST 1.0 /* km: what is shorter would be no line, but a dot below its mark */
 
 size_t map_leg_spots(const struct map_window *window, const struct map_leg *leg, int turn,
                      struct map_spot spots[TRAVEL_POINTS_MOST])
@@ -11,8 +11,7 @@ size_t map_leg_spots(const struct map_window *window, const struct map_leg *leg,
     size_t count = travel_line(leg->from->point, leg->to->point, points);
     double east = map_window_longitude(window, points[0].longitude) - points[0].longitude + turn * 360.0;
     double first = points[0].longitude + east, last = points[count - 1].longitude + east;
-    if (leg->travel.km < LENGTH_LEAST || fmax(first, last) < window->west ||
-        fmin(first, last) > window->west + window->wide)
+    if (fmax(first, last) < window->west || fmin(first, last) > window->west + window->wide)
         return 0;
     for (size_t i = 0; i < count; i++)
         spots[i] = map_window_spot(window, (struct travel_point){points[i].latitude, points[i].longitude + east});
@@ -55,6 +54,6 @@ void map_legs_add(struct strbuf *text, const struct map_plan *plan)
 {
     for (int doubtful = 0; doubtful <= 1; doubtful++)
         for (size_t i = 0; i < plan->leg_count; i++)
-            if (plan->legs[i].travel.is_doubtful == doubtful)
+            if (plan->legs[i].travel.is_doubtful == doubtful && plan->legs[i].travel.km >= LENGTH_LEAST)
                 add_leg(text, &plan->window, &plan->legs[i]);
 }

@@ -6,8 +6,8 @@
 #define MIDDLE_MOST 65.0 /* degrees: nearer to a pole no parallel is true to scale, or all others were far too wide */
 #define MARGIN_WIDE 1.3  /* times what is shown */
 #define MARGIN_HIGH 1.35
-#define WIDE_LEAST 9.0 /* degrees of latitude, 1000 km: the coastline shows little of less */
-#define FLATTEST 0.42  /* height by width */
+#define WIDE_LEAST 20.0 /* degrees of latitude, 2200 km: of less, the coastline shows little */
+#define FLATTEST 0.42   /* height by width */
 #define TALLEST 0.62
 #define WORLD_SOUTH -45.0 /* before the margin */
 #define WORLD_NORTH 68.0

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "out/coastline.h"
 #include "tap.h"
 
 #define HOPS_MOST 255
@@ -81,6 +82,48 @@ static unsigned count(const char *text, const char *what)
     return count;
 }
 
+/* --- the coastline --- */
+
+/* How often a line from there to the north pole crosses a ring; `good` is whether all its points are on Earth. */
+static unsigned crossings(const int16_t *ring, double longitude, double latitude, bool *good)
+{
+    unsigned crossings = 0;
+    double x = ring[1], y = ring[2];
+    for (int i = 0; i < ring[0]; i++) {
+        bool is_last = i + 1 == ring[0];
+        double next_x = is_last ? ring[1] : x + ring[3 + 2 * i], next_y = is_last ? ring[2] : y + ring[4 + 2 * i];
+        *good = *good && fabs(x) <= 18000 && fabs(y) <= 9000;
+        if ((x > longitude * 100) != (next_x > longitude * 100))
+            crossings += y + (next_y - y) * (longitude * 100 - x) / (next_x - x) > latitude * 100;
+        x = next_x;
+        y = next_y;
+    }
+    return crossings;
+}
+
+static void test_coastline(void)
+{
+    static const struct {
+        const char *name;
+        double longitude, latitude;
+        bool is_land;
+    } rows[] = {
+        {"Berlin", 13.4, 52.5, true},     {"Denver", -105, 39.7, true},       {"Alice Springs", 133.9, -23.7, true},
+        {"Dublin", -6.4, 53.3, true},     {"Chukotka", -175, 66.5, true},     {"the south pole", 1, -89, true},
+        {"the Atlantic", -35, 40, false}, {"the Caspian Sea", 51, 42, false}, {"the Pacific", 179.5, 0, false},
+    };
+    bool good = true;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        unsigned odd = 0;
+        size_t at = 0;
+        for (; at < coastline_count && coastline[at] > 2; at += 1 + 2 * (size_t)coastline[at])
+            odd += crossings(&coastline[at], rows[i].longitude, rows[i].latitude, &good);
+        is_num(at, coastline_count, "coastline: its rings are whole");
+        is_num(odd % 2, rows[i].is_land, "coastline: %s is %s", rows[i].name, rows[i].is_land ? "land" : "water");
+    }
+    ok(good, "coastline: all of it is on Earth");
+}
+
 /* --- well-formed --- */
 
 /* Whether the shell command takes the text. */
@@ -149,7 +192,7 @@ static void test_places(bool has_tool)
     is_num(count(svg, "<circle class=\"guess\""), 2, "a hint is hollow, in the map and in the legend");
     is_num(count(svg, "place not known"), 1, "no place is said to be none");
     is_num(count(svg, "no answer"), 1, "and so is no answer");
-    ok(strstr(svg, "The place of 4 of 6 hops is known, 1 only by a name."), "and how many there are");
+    ok(strstr(svg, "The place of 4 of 6 hops is known, 1 of them only by a hint in a name."), "and how many there are");
     ok(strstr(svg, "<tspan class=\"number\">1, 2</tspan> Berlin</text>"), "hops at one spot share a label");
     ok(find_mark(svg, "hop 1 ", &x[0], &y[0]) && find_mark(svg, "hop 4 ", &x[1], &y[1]) &&
            find_mark(svg, "hop 5 ", &x[2], &y[2]) && x[0] > x[1] && x[1] > x[2] && y[0] < y[1] && y[1] < y[2],
@@ -239,6 +282,16 @@ static void test_doubts(void)
     is_num(count(svg, "source"), 1, "nor a mark: its style is left");
     sheet->hops[1].best_rtt = 100 * NS_PER_MS;
     is_num(count(draw(sheet), "<path class=\"leg doubt\""), 0, "time enough");
+    sheet_free(sheet);
+
+    sheet = sheet_new();
+    sheet->source = place_at("Berlin", 52.52, 13.4);
+    sheet->view.source = &sheet->source;
+    add_placed(sheet, "New York", 40.71, -74, 200);
+    add_placed(sheet, "New York", 40.71, -74, 5);
+    svg = draw(sheet);
+    ok(strstr(svg, ">0 km, needs 63.") && count(svg, "<path class=\"leg") == 2,
+       "a place too far from the source is doubtful, where no leg leads there either");
     sheet_free(sheet);
 }
 
@@ -364,6 +417,7 @@ int main(void)
 {
     signal(SIGPIPE, SIG_IGN);
     bool has_tool = has_xmllint();
+    test_coastline();
     test_places(has_tool);
     test_runs();
     test_pacific(has_tool);
