@@ -12,6 +12,7 @@
 #define MARGIN 20.0
 #define PAGE_WIDTH (MAP_WIDTH + 2 * MARGIN)
 #define MAP_TOP 64.0
+#define TITLE_CHARACTERS 90
 #define LEGEND_HEIGHT 32.0
 #define LEGEND_CHARACTER 6.6
 
@@ -37,6 +38,12 @@ static const char style[] = "<style>"
                             "stroke-linejoin:round;paint-order:stroke}"
                             ".number{font-weight:bold}"
                             "</style>\n";
+
+/* The file, before it is written. */
+struct page {
+    struct strbuf title, summary, body;
+    double height; /* pixels */
+};
 
 /* What a map has of each kind. */
 struct tally {
@@ -98,7 +105,7 @@ static void add_legend(struct strbuf *text, const struct tally *tally, double to
     }
 }
 
-static void add_map(struct strbuf *text, const struct map_plan *plan)
+static void add_map(struct strbuf *text, const struct map_view *view, const struct map_plan *plan)
 {
     double height = plan->window.height;
     strbuf_addf(text, "<svg x=\"%.0f\" y=\"%.0f\" width=\"%.0f\" height=\"%.0f\" overflow=\"hidden\">\n", MARGIN,
@@ -107,61 +114,60 @@ static void add_map(struct strbuf *text, const struct map_plan *plan)
     map_land_add(text, &plan->window);
     map_land_add_grid(text, &plan->window);
     map_legs_add(text, plan);
-}
-
-static void add_head(struct strbuf *text, const struct map_view *view, const char *summary)
-{
-    strbuf_addf(text, "<text class=\"title\" x=\"%.0f\" y=\"30\">", MARGIN);
-    xml_add_foreign(text, view->title ? view->title : "hopsonde map");
-    strbuf_addf(text, "</text>\n<text class=\"faint\" x=\"%.0f\" y=\"52\">%s</text>\n", MARGIN, summary);
-}
-
-/* All between the root element's tags; returns the height of the page. */
-static double add_page(struct strbuf *text, const struct map_view *view, const struct map_plan *plan,
-                       const struct tally *tally, const char *summary)
-{
-    add_head(text, view, summary);
-    add_map(text, plan);
     text->failed |= !map_marks_add(text, view, plan);
     strbuf_addf(text, "</svg>\n<rect class=\"frame\" x=\"%.0f\" y=\"%.0f\" width=\"%.0f\" height=\"%.0f\"/>\n", MARGIN,
-                MAP_TOP, MAP_WIDTH, plan->window.height);
-    double top = MAP_TOP + plan->window.height;
-    add_legend(text, tally, top);
-    return map_list_add(text, plan, top + LEGEND_HEIGHT) + MARGIN;
+                MAP_TOP, MAP_WIDTH, height);
 }
 
-static void write_page(const struct map_view *view, const char *summary, const char *body, double height, FILE *file)
+static void add_head(struct page *page, const char *title)
 {
-    struct strbuf title;
-    strbuf_init(&title);
-    xml_add_foreign(&title, view->title ? view->title : "hopsonde map");
+    xml_add_foreign(&page->title, title);
+    strbuf_addf(&page->body, "<text class=\"title\" x=\"%.0f\" y=\"30\">", MARGIN);
+    xml_add_cut(&page->body, title, TITLE_CHARACTERS);
+    strbuf_addf(&page->body, "</text>\n<text class=\"faint\" x=\"%.0f\" y=\"52\">%s</text>\n", MARGIN,
+                page->summary.text);
+}
+
+static void make_page(struct page *page, const struct map_view *view, const struct map_plan *plan)
+{
+    struct tally tally = count(view, plan);
+    double map_bottom = MAP_TOP + plan->window.height;
+    add_summary(&page->summary, &tally);
+    add_head(page, view->title ? view->title : "hopsonde map");
+    add_map(&page->body, view, plan);
+    add_legend(&page->body, &tally, map_bottom);
+    page->height = map_list_add(&page->body, plan, map_bottom + LEGEND_HEIGHT) + MARGIN;
+}
+
+static void write_page(const struct page *page, FILE *file)
+{
     fprintf(file,
             "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" viewBox=\"0 0 %.0f %.0f\" "
             "role=\"img\" aria-labelledby=\"title desc\">\n",
-            PAGE_WIDTH, height, PAGE_WIDTH, height);
-    fprintf(file, "<title id=\"title\">%s</title>\n<desc id=\"desc\">%s</desc>\n%s", title.text, summary, style);
-    fprintf(file, "<rect class=\"paper\" width=\"%.0f\" height=\"%.0f\"/>\n%s</svg>\n", PAGE_WIDTH, height, body);
-    strbuf_free(&title);
+            PAGE_WIDTH, page->height, PAGE_WIDTH, page->height);
+    fprintf(file, "<title id=\"title\">%s</title>\n<desc id=\"desc\">%s</desc>\n%s", page->title.text,
+            page->summary.text, style);
+    fprintf(file, "<rect class=\"paper\" width=\"%.0f\" height=\"%.0f\"/>\n%s</svg>\n", PAGE_WIDTH, page->height,
+            page->body.text);
 }
 
 bool map_draw(const struct map_view *view, FILE *file)
 {
     struct map_plan plan;
-    struct strbuf body, summary;
-    strbuf_init(&body);
-    strbuf_init(&summary);
+    struct page page;
+    strbuf_init(&page.title);
+    strbuf_init(&page.summary);
+    strbuf_init(&page.body);
     bool good = map_plan_make(view, &plan);
-    if (good) {
-        struct tally tally = count(view, &plan);
-        add_summary(&summary, &tally);
-        double height = add_page(&body, view, &plan, &tally, summary.text);
-        good = !body.failed && !summary.failed;
-        if (good)
-            write_page(view, summary.text, body.text, height, file);
-    }
+    if (good)
+        make_page(&page, view, &plan);
+    good = good && !page.title.failed && !page.summary.failed && !page.body.failed;
+    if (good)
+        write_page(&page, file);
     map_plan_free(&plan);
-    strbuf_free(&summary);
-    strbuf_free(&body);
+    strbuf_free(&page.title);
+    strbuf_free(&page.summary);
+    strbuf_free(&page.body);
     return good;
 }

@@ -31,7 +31,7 @@ static void cover_spot(struct cover *cover, double x, double y)
         cover->cells[(size_t)(y / CELL)][(size_t)(x / CELL)] = true;
 }
 
-/* The part that is on the map is not longer than the map's diagonal; most steps are a cell or two. */
+/* In strides of half a cell, so that none is missed but at its corner. */
 static void cover_step(struct cover *cover, struct map_spot from, struct map_spot to)
 {
     double parts = ceil(hypot(to.x - from.x, to.y - from.y) / (CELL / 2)) + 1;

@@ -1,7 +1,5 @@
 #include "out/maplist.h"
 
-#include <string.h>
-
 #include "out/mapmarks.h"
 #include "out/xml.h"
 
@@ -24,28 +22,6 @@ static void begin_cell(struct strbuf *text, const char *class, double x, double 
 static void end_cell(struct strbuf *text)
 {
     strbuf_add(text, "</text>");
-}
-
-/* Foreign text, as far as it has room; all of it is in a tooltip then. */
-static void add_cut(struct strbuf *text, const char *foreign, size_t characters)
-{
-    struct strbuf plain;
-    strbuf_init(&plain);
-    strbuf_add_escaped(&plain, foreign, strlen(foreign));
-    size_t end = 0;
-    for (size_t count = 0; end < plain.length; end++)
-        if (((unsigned char)plain.text[end] & 0xc0) != 0x80 && count++ == characters)
-            break;
-    if (end < plain.length) {
-        strbuf_add(text, "<title>");
-        xml_add(text, plain.text);
-        strbuf_add(text, "</title>");
-        plain.text[end] = '\0';
-    }
-    xml_add(text, plain.text);
-    strbuf_add(text, end < plain.length ? "\xe2\x80\xa6" : "");
-    text->failed |= plain.failed;
-    strbuf_free(&plain);
 }
 
 static void add_heading(struct strbuf *text, double y)
@@ -80,7 +56,7 @@ static void add_name(struct strbuf *text, const struct map_hop *hop, double y)
     if (addr_is_none(&hop->address))
         strbuf_add(text, "no answer");
     else
-        add_cut(text, has_name(hop->about) ? hop->about->name : address, NAME_CHARACTERS);
+        xml_add_cut(text, has_name(hop->about) ? hop->about->name : address, NAME_CHARACTERS);
     end_cell(text);
 }
 
@@ -94,7 +70,7 @@ static void add_place(struct strbuf *text, const struct map_stop *stop, double y
     if (!is_named && !addr_is_none(&stop->hop->address))
         strbuf_add(&words, stop->has_place ? "without a name" : "place not known");
     begin_cell(text, is_named ? "cell" : "cell faint", PLACE_X, y);
-    add_cut(text, words.text, PLACE_CHARACTERS);
+    xml_add_cut(text, words.text, PLACE_CHARACTERS);
     if (stop->has_place && stop->hop->is_guess)
         strbuf_add(text, " <tspan class=\"faint\">(by its name)</tspan>");
     if (is_named && !stop->has_place)

@@ -38,3 +38,24 @@ void xml_add_foreign(struct strbuf *text, const char *foreign)
     text->failed |= printable.failed;
     strbuf_free(&printable);
 }
+
+void xml_add_cut(struct strbuf *text, const char *foreign, size_t characters)
+{
+    struct strbuf plain;
+    strbuf_init(&plain);
+    strbuf_add_escaped(&plain, foreign, strlen(foreign));
+    size_t end = 0;
+    for (size_t count = 0; end < plain.length; end++)
+        if (((unsigned char)plain.text[end] & 0xc0) != 0x80 && count++ == characters)
+            break;
+    if (end < plain.length) {
+        strbuf_add(text, "<title>");
+        xml_add(text, plain.text);
+        strbuf_add(text, "</title>");
+        plain.text[end] = '\0';
+    }
+    xml_add(text, plain.text);
+    strbuf_add(text, end < plain.length ? "\xe2\x80\xa6" : "");
+    text->failed |= plain.failed;
+    strbuf_free(&plain);
+}

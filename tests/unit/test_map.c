@@ -350,6 +350,21 @@ static void test_names(bool has_tool)
     }
 }
 
+static void test_long_names(void)
+{
+    struct sheet *sheet = sheet_new();
+    char title[400] = "";
+    for (unsigned i = 0; i < 100; i++)
+        strcat(title, "\xe6\x9d\xb1");
+    sheet->view.title = title;
+    const char *svg = draw(sheet);
+    const char *cut = strstr(svg, "class=\"title\"");
+    cut = cut ? strstr(cut, "</title>") : NULL;
+    is_num(cut ? strcspn(cut + 8, "<") : 0, 91 * 3, "a long title ends between characters");
+    is_num(count(svg, title), 2, "and is in its tooltip and in the name of the drawing");
+    sheet_free(sheet);
+}
+
 static void test_name_states(void)
 {
     struct sheet *sheet = sheet_new();
@@ -401,15 +416,34 @@ static void test_many(bool has_tool)
     is_num(count(svg, "<g class=\"hop\">"), HOPS_MOST, "255 hops, each in its row");
     is_num(count(svg, "\nhop ") + count(svg, "<title>hop ") - count(svg, " km</title>"), HOPS_MOST,
            "and each in one tooltip");
+    sheet_free(sheet);
+}
+
+static void test_labels(void)
+{
+    struct sheet *sheet = sheet_new();
+    for (unsigned i = 0; i < HOPS_MOST; i++) {
+        char city[32];
+        snprintf(city, sizeof city, "City %u", i);
+        add_placed(sheet, city, 20 + fmod(i * 0.618, 1) * 50, -60 + fmod(i * 0.755, 1) * 120, -1);
+    }
     static struct rectangle labels[HOPS_MOST];
-    size_t found = read_labels(svg, labels);
+    size_t found = read_labels(draw(sheet), labels);
     unsigned covered = 0;
     for (size_t i = 0; i < found; i++)
         for (size_t k = 0; k < i; k++)
             covered += labels[i].left < labels[k].right && labels[k].left < labels[i].right &&
-                       fabs(labels[i].top - labels[k].top) < 11;
-    ok(found > 20, "some have room for a label: %zu", found);
+                       fabs(labels[i].top - labels[k].top) < 14;
+    ok(found > 100, "most have room for a label: %zu", found);
     is_num(covered, 0, "and no label covers another");
+    sheet_free(sheet);
+
+    sheet = sheet_new();
+    add_placed(sheet, "West", 0, 0, -1);
+    add_placed(sheet, "East", 0, 20, -1);
+    const char *svg = draw(sheet);
+    const char *west = strstr(svg, "text-anchor=\"end\""), *east = strstr(svg, "text-anchor=\"start\"");
+    ok(west && east && strstr(west, " West<") < east && strstr(east, " East<"), "nor a leg, where it can be helped");
     sheet_free(sheet);
 }
 
@@ -425,7 +459,9 @@ int main(void)
     test_doubts();
     test_nowhere(has_tool);
     test_names(has_tool);
+    test_long_names();
     test_name_states();
     test_many(has_tool);
+    test_labels();
     return tap_done();
 }
