@@ -11,8 +11,8 @@
  * different ways, and neither does the RTT of a, since a answered without b.
  *
  * A place is a city and not a point: each end may lie 25 km off, so 50 km of each side are not counted. What is still
- * too long for light shows that a place is wrong, or an RTT, or that the packets to b did not pass a. What is not too
- * long shows nothing. */
+ * too long for light shows that a place is wrong, or an RTT, or that the packets to b did not pass a, or that much of
+ * the way is no fibre: radio is half as fast again. What is not too long shows nothing. */
 #ifndef HOPSONDE_ABOUT_TRAVEL_H
 #define HOPSONDE_ABOUT_TRAVEL_H
 

@@ -13,7 +13,7 @@
 #define RUNS_MOST 4          /* "3-5, 7, 9, 11, ..." */
 
 struct mark {
-    const struct map_stop *first; /* whose place gives the name */
+    const struct map_stop *first; /* whose place gives the name: the first that has one */
     bool is_source;               /* the source is one of them */
     bool is_guess;                /* all hops of it are */
 };
@@ -28,6 +28,11 @@ struct marks {
 };
 
 /* --- which stops share one --- */
+
+static const struct about_place *place_of(const struct marks *marks, const struct map_stop *stop)
+{
+    return stop->hop ? &stop->hop->about->place : marks->view->source;
+}
 
 static size_t mark_at(const struct marks *marks, struct map_spot spot)
 {
@@ -52,6 +57,8 @@ static void place_marks(struct marks *marks)
             *mark = (struct mark){.first = stop, .is_guess = true};
             marks->labels[marks->count++].mark = spot;
         }
+        if (!*place_of(marks, mark->first)->city)
+            mark->first = stop;
         marks->of_stop[i] = index;
         mark->is_source |= !stop->hop;
         mark->is_guess &= stop->hop && stop->hop->is_guess;
@@ -65,7 +72,14 @@ static bool is_of(const struct marks *marks, size_t stop, size_t mark)
     return stop < marks->plan->stop_count && marks->plan->stops[stop].has_place && marks->of_stop[stop] == mark;
 }
 
-/* "source, 3-5, 7": the source is stop 0. Hops in a row are one run, whatever their TTLs. */
+/* Whether the stop after it is of the same mark, and of the next TTL. */
+static bool goes_on(const struct marks *marks, size_t stop, size_t mark)
+{
+    const struct map_stop *stops = marks->plan->stops;
+    return is_of(marks, stop + 1, mark) && stops[stop + 1].hop->ttl == stops[stop].hop->ttl + 1;
+}
+
+/* "source, 3-5, 7": the source is stop 0. */
 static void add_numbers(struct strbuf *text, const struct marks *marks, size_t mark)
 {
     const struct map_stop *stops = marks->plan->stops;
@@ -76,7 +90,7 @@ static void add_numbers(struct strbuf *text, const struct marks *marks, size_t m
         if (!is_of(marks, i, mark))
             continue;
         size_t last = i;
-        while (is_of(marks, last + 1, mark))
+        while (goes_on(marks, last, mark))
             last++;
         strbuf_add(text, text->length ? ", " : "");
         if (runs++ == RUNS_MOST) {
@@ -88,11 +102,6 @@ static void add_numbers(struct strbuf *text, const struct marks *marks, size_t m
             strbuf_addf(text, "%s%u", last == i + 1 ? ", " : "-", stops[last].hop->ttl);
         i = last;
     }
-}
-
-static const struct about_place *place_of(const struct marks *marks, const struct map_stop *stop)
-{
-    return stop->hop ? &stop->hop->about->place : marks->view->source;
 }
 
 void map_marks_add_place(struct strbuf *text, const struct about_place *place)

@@ -214,6 +214,15 @@ static void test_runs(void)
         add_placed(sheet, i % 2 ? "Far" : "Near", i % 2 ? 60 : 50, 10, 100);
     ok(strstr(draw(sheet), ">1-3, 5-7, 9-11, 13, ...</tspan> Near<"), "and more than a few are not all told");
     sheet_free(sheet);
+
+    sheet = sheet_new();
+    add_placed(sheet, "", 50, 10, 100);
+    add_placed(sheet, "Here", 50, 10, 100);
+    add_placed(sheet, "There", 50, 10, 100);
+    add_placed(sheet, "Here", 50, 10, 100);
+    sheet->hops[3].ttl = 6;
+    ok(strstr(draw(sheet), ">1-3, 6</tspan> Here<"), "the first name is the spot's, and TTLs between are not");
+    sheet_free(sheet);
 }
 
 /* --- the antimeridian --- */
