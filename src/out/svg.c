@@ -12,6 +12,7 @@
 #include "out/output.h"
 #include "out/summary.h"
 #include "out/svglayout.h"
+#include "out/xml.h"
 
 #define MARGIN 20
 #define HEAD_HEIGHT 64   /* title and what is known */
@@ -55,34 +56,6 @@ static const char style[] = "<style>"
                             ".u{stroke-dasharray:2 3}"
                             ".q{stroke:#b9b9c0;fill:#f4f4f6}path.q{fill:none}text.q{fill:#8a8a92;stroke:none}"
                             "</style>\n";
-
-/* What XML 1.0 does not allow is not let through either: control characters, and U+FFFE and U+FFFF. */
-static void add_xml(struct strbuf *text, const char *plain)
-{
-    for (; *plain; plain++) {
-        if (strncmp(plain, "\xef\xbf\xbe", 3) == 0 || strncmp(plain, "\xef\xbf\xbf", 3) == 0) {
-            strbuf_add(text, "?");
-            plain += 2;
-            continue;
-        }
-        switch (*plain) {
-        case '&':
-            strbuf_add(text, "&amp;");
-            break;
-        case '<':
-            strbuf_add(text, "&lt;");
-            break;
-        case '>':
-            strbuf_add(text, "&gt;");
-            break;
-        case '"':
-            strbuf_add(text, "&quot;");
-            break;
-        default:
-            strbuf_add_bytes(text, plain, 1);
-        }
-    }
-}
 
 /* --- places --- */
 
@@ -279,7 +252,7 @@ static void add_hops(struct drawing *drawing)
 static double add_words(struct drawing *drawing, const char *class, double y, const char *plain, double character)
 {
     strbuf_addf(drawing->text, "<text class=\"%s\" x=\"%d\" y=\"%.0f\">", class, MARGIN, drawing->top + y);
-    add_xml(drawing->text, plain);
+    xml_add(drawing->text, plain);
     strbuf_add(drawing->text, "</text>\n");
     return 2 * MARGIN + (double)strlen(plain) * character;
 }
