@@ -4,6 +4,7 @@
 
 #include "handmade.h"
 #include "session/compare.h"
+#include "session/graph.h"
 #include "tap.h"
 
 /* What was settled, in order, as text: "1 2 3". */
@@ -576,6 +577,47 @@ static void test_ways_of_different_lengths(void)
     }
 }
 
+/* Behind hop 1 nobody answers; some flows come out of that silence at the target a hop earlier than others. */
+static void test_silences_of_different_lengths(void)
+{
+    enum { FLOWS = 16, EARLY = 8, TRIES = 4 };
+    struct err err = {0};
+    struct session_config config = handmade_config(udp_only);
+    config.purpose = PURPOSE_PATHS;
+    config.flows = FLOWS_COMPARED_MOST + 8;
+    config.confidence = 950000;
+    config.budget = 10000;
+    struct session *session = session_new(&config, true, NULL, &err);
+    uint16_t serial = 0;
+    nstime at = 0;
+    for (uint8_t ttl = 1; ttl <= 4; ttl++)
+        for (unsigned flow = 0; flow < FLOWS; flow++) {
+            bool at_target = ttl == (flow < EARLY ? 3 : 4);
+            for (unsigned try = 0; try < (ttl == 1 || at_target ? 1 : TRIES); try++, at += 1200 * MS) {
+                see_flow(session, 0, flow, ++serial, ttl, at);
+                if (ttl == 1)
+                    see_error_of_flow(session, "10.0.1.1", 0, flow, serial, 0, at + MS);
+                if (at_target)
+                    see_goal_of_flow(session, 0, flow, serial, at + MS);
+            }
+        }
+    session_tick(session, START + at + 10 * NS_PER_S);
+    const struct trace *trace = session_trace(session, 0);
+    struct graph graph;
+    unsigned leading[8] = {0}, led_to[8] = {0};
+    if (ok(graph_build(&trace, 1, 0.95, false, &graph), "a graph") &&
+        is_num(graph.node_count, 5, "a router, the target, and three silent nodes"))
+        for (unsigned i = 0; i < graph.edge_count; i++) {
+            leading[graph.edges[i].from]++;
+            led_to[graph.edges[i].to]++;
+        }
+    is_num(graph.edge_count, 5, "one way of three edges, one of two");
+    for (unsigned i = 1; i < graph.node_count; i++)
+        ok(led_to[i] && (leading[i] == 1 || graph.nodes[i].is_target), "node %u is on one of them", i);
+    graph_free(&graph);
+    session_free(session);
+}
+
 /* What a capture claims beyond the packet is left out: the rest counts as it is, and once as malformed. */
 static void test_clamped(void)
 {
@@ -723,6 +765,7 @@ int main(void)
     test_alternates();
     test_many_flows();
     test_ways_of_different_lengths();
+    test_silences_of_different_lengths();
     test_clamped();
     test_budget();
     test_twin();
