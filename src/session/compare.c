@@ -186,34 +186,54 @@ static void count_independent(const struct cohort *cohort, const struct trace *t
         count_flow(cohort, trace, ttl, (int)flow, tally);
 }
 
-/* One hop's factor; false where no router answered another spec there or this one did not ask. */
-static bool compare_hop(const struct cohort *cohort, const struct trace *trace, uint8_t ttl, double *chance)
+/* What is counted at a hop, or at several. */
+struct counts {
+    struct tally own, others;
+    unsigned losses; /* of the others, that no limit explains */
+};
+
+/* One hop's; false where no router answered another spec there or this one did not ask. */
+static bool count_hop(const struct cohort *cohort, const struct trace *trace, uint8_t ttl, struct counts *out)
 {
-    struct tally own = {0}, others = {0};
+    struct tally backed = {0};
+    *out = (struct counts){0};
     if (!trace_asked(trace, ttl))
         return false;
     for (unsigned i = 0; i < cohort->count; i++) {
         const struct trace *other = cohort->traces[i];
-        if (other != trace && has_router(other, ttl, NULL) && !compare_parted(trace, other, trace->top + 1U))
-            count_independent(cohort, other, ttl, false, &others);
+        if (other == trace || !has_router(other, ttl, NULL) || compare_parted(trace, other, trace->top + 1U))
+            continue;
+        count_independent(cohort, other, ttl, false, &out->others);
+        count_independent(cohort, other, ttl, true, &backed);
     }
-    if (!others.asked)
-        return false;
-    count_independent(cohort, trace, ttl, true, &own);
-    *chance = compare_chance(others.asked, others.silent, own.silent);
-    return true;
+    out->losses = backed.silent;
+    count_independent(cohort, trace, ttl, true, &out->own);
+    return out->others.asked > 0;
+}
+
+/* Where the way loses packets, the silence at the first hop has to be none by loss for itself: else it is that hop that
+ * lost them, and the drop is further on. Others are lost no less at the hops behind, so all of theirs tell of it. */
+static double chance_at_first(const struct counts *first, const struct counts *all)
+{
+    return all->losses ? compare_chance(all->others.asked, all->others.silent, first->own.silent) : 0;
 }
 
 void compare_silence_among(const struct cohort *cohort, const struct trace *trace, struct comparison *out)
 {
+    struct counts here, first = {0}, all = {0};
     *out = (struct comparison){.chance = 1};
     for (unsigned ttl = trace->top + 1U; ttl <= cohort->max_ttl && out->hop_count < COMPARE_HOPS; ttl++) {
-        double chance;
-        if (!compare_hop(cohort, trace, (uint8_t)ttl, &chance))
+        if (!count_hop(cohort, trace, (uint8_t)ttl, &here))
             continue;
+        first = out->hop_count ? first : here;
+        all.others.asked += here.others.asked;
+        all.others.silent += here.others.silent;
+        all.losses += here.losses;
         out->hops[out->hop_count++] = (uint8_t)ttl;
-        out->chance *= chance;
+        out->chance *= compare_chance(here.others.asked, here.others.silent, here.own.silent);
     }
+    double at_first = cohort->is_diagnose ? chance_at_first(&first, &all) : 0;
+    out->chance = at_first > out->chance ? at_first : out->chance;
     double confidence = 1 / (1 + out->chance);
     out->confidence = confidence < CONFIDENCE_MOST ? confidence : CONFIDENCE_MOST;
 }

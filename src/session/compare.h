@@ -3,7 +3,9 @@
  * At each hop behind the last router that answered a spec, others sent m and lost l probes there, this spec sent n in
  * vain. Had it fared like the others, whose loss p is unknown (uniform prior, so Beta(l+1, m-l+1) after their data), n
  * losses more have the chance E[p^n] = prod (l+1+i)/(m+2+i), i < n. Hops multiply (three at most); with even odds
- * before, the confidence that something treats the spec otherwise is 1 / (1 + product). */
+ * before, the confidence that something treats the spec otherwise is 1 / (1 + product). Where the others have lost
+ * packets to no limit, a diagnosis also has to be as sure of the first hop alone, since that is where it says the drop
+ * is: n silences there, against all that the others sent and lost at these hops. */
 #ifndef HOPSONDE_SESSION_COMPARE_H
 #define HOPSONDE_SESSION_COMPARE_H
 
@@ -67,7 +69,7 @@ struct tally {
 struct comparison {
     uint8_t hops[COMPARE_HOPS]; /* the first hops behind the silence where a router answered another spec */
     unsigned hop_count;
-    double chance;     /* the product; 1 where nothing can be compared */
+    double chance;     /* as above; 1 where nothing can be compared */
     double confidence; /* 1 / (1 + chance), CONFIDENCE_MOST at most */
 };
 

@@ -1,9 +1,10 @@
-/* graph: nodes and edges out of a survey. Ways and diamonds are in graphpaths.c. */
+/* graph: nodes and edges out of a survey. Ways are in graphpaths.c, diamonds in diamonds.c. */
 #include "session/graph.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "session/graphwork.h"
 #include "session/stopping.h"
 
@@ -12,27 +13,24 @@
 /* A node before it has its place: a point's, or one of the silent nodes between a group and a point. */
 struct draft {
     struct graph_node node;
-    unsigned point;        /* SURVEY_NONE: silent */
-    unsigned origin, exit; /* of a silent one: group, point */
+    unsigned point; /* SURVEY_NONE: silent */
+    unsigned link;  /* of a silent one: out of the silence */
 };
 
 struct drafts {
     struct draft *list;
-    unsigned count, capacity;
+    unsigned count;
+    size_t capacity;
 };
 
 static struct draft *add_draft(struct drafts *drafts)
 {
-    if (drafts->count == drafts->capacity) {
-        unsigned larger = drafts->capacity ? drafts->capacity * 2 : 64;
-        struct draft *moved = realloc(drafts->list, larger * sizeof *moved);
-        if (!moved)
-            return NULL;
-        drafts->list = moved;
-        drafts->capacity = larger;
-    }
+    void *array = drafts->list;
+    if (!array_reserve(&array, &drafts->capacity, drafts->count + (size_t)1, sizeof *drafts->list))
+        return NULL;
+    drafts->list = array;
     struct draft *draft = &drafts->list[drafts->count++];
-    *draft = (struct draft){.point = SURVEY_NONE, .origin = SURVEY_NONE, .exit = SURVEY_NONE};
+    *draft = (struct draft){.point = SURVEY_NONE, .link = SURVEY_NONE};
     draft->node.best_rtt = NSTIME_NEVER;
     return draft;
 }
@@ -100,17 +98,17 @@ static unsigned origin_of(const struct survey *survey, unsigned index)
     return index;
 }
 
-/* The silent nodes that all flows share which go into one silence and come out of it at one point. */
-static bool draft_silence(const struct survey *survey, const struct link *link, struct drafts *drafts)
+/* The silent nodes that all flows share which go into one silence and come out of it at one point of one TTL. */
+static bool draft_silence(const struct survey *survey, unsigned index, struct drafts *drafts)
 {
+    const struct link *link = &survey->links[index];
     const struct group *last = &survey->groups[link->from];
     unsigned origin = origin_of(survey, link->from);
     for (unsigned ttl = survey->groups[origin].ttl + 1U; ttl <= last->ttl; ttl++) {
         struct draft *draft = add_draft(drafts);
         if (!draft)
             return false;
-        draft->origin = origin;
-        draft->exit = link->to;
+        draft->link = index;
         draft->node.ttl = (uint8_t)ttl;
         draft->node.flows = link->answered;
         draft->node.next_count = 1;
@@ -130,9 +128,7 @@ static int compare_drafts(const void *left, const void *right)
         return a->point == SURVEY_NONE ? 1 : -1;
     if (a->point != b->point)
         return a->point < b->point ? -1 : 1;
-    if (a->origin != b->origin)
-        return a->origin < b->origin ? -1 : 1;
-    return a->exit < b->exit ? -1 : a->exit > b->exit;
+    return a->link < b->link ? -1 : a->link > b->link;
 }
 
 static bool make_nodes(struct graph_work *work, struct drafts *drafts)
@@ -151,7 +147,7 @@ static bool make_nodes(struct graph_work *work, struct drafts *drafts)
             work->node_of_point[draft->point] = i;
         else
             work->silent[work->silent_count++] =
-                (struct silent_node){.origin = draft->origin, .exit = draft->exit, .ttl = draft->node.ttl, .node = i};
+                (struct silent_node){.link = draft->link, .ttl = draft->node.ttl, .node = i};
     }
     return true;
 }
@@ -165,20 +161,27 @@ static bool find_nodes(struct graph_work *work)
         good = draft_point(survey, i, &drafts);
     for (unsigned i = 0; good && i < survey->link_count; i++)
         if (survey->groups[survey->links[i].from].kind == GROUP_SILENT && survey->links[i].flows)
-            good = draft_silence(survey, &survey->links[i], &drafts);
+            good = draft_silence(survey, i, &drafts);
     good = good && (!drafts.count || make_nodes(work, &drafts));
     free(drafts.list);
     return good;
 }
 
-unsigned graph_silent_node(const struct graph_work *work, unsigned origin, unsigned exit, unsigned ttl)
+/* As compare_drafts() has ordered them. */
+static int compare_silent(const void *left, const void *right)
 {
-    for (unsigned i = 0; i < work->silent_count; i++) {
-        const struct silent_node *silent = &work->silent[i];
-        if (silent->origin == origin && silent->exit == exit && silent->ttl == ttl)
-            return silent->node;
-    }
-    return GRAPH_NO_NODE;
+    const struct silent_node *a = left, *b = right;
+    if (a->ttl != b->ttl)
+        return a->ttl < b->ttl ? -1 : 1;
+    return a->link < b->link ? -1 : a->link > b->link;
+}
+
+unsigned graph_silent_node(const struct graph_work *work, unsigned link, unsigned ttl)
+{
+    const struct silent_node key = {.link = link, .ttl = ttl};
+    const struct silent_node *silent =
+        work->silent_count ? bsearch(&key, work->silent, work->silent_count, sizeof key, compare_silent) : NULL;
+    return silent ? silent->node : GRAPH_NO_NODE;
 }
 
 /* --- edges --- */
@@ -188,27 +191,24 @@ static bool add_edge(struct graph_work *work, unsigned from, unsigned to, unsign
     struct graph *graph = work->graph;
     if (from == GRAPH_NO_NODE || to == GRAPH_NO_NODE || !flows)
         return true;
-    if (graph->edge_count == work->edge_capacity) {
-        unsigned larger = work->edge_capacity ? work->edge_capacity * 2 : 64;
-        struct graph_edge *moved = realloc(graph->edges, larger * sizeof *moved);
-        if (!moved)
-            return false;
-        graph->edges = moved;
-        work->edge_capacity = larger;
-    }
+    void *array = graph->edges;
+    if (!array_reserve(&array, &work->edge_capacity, graph->edge_count + (size_t)1, sizeof *graph->edges))
+        return false;
+    graph->edges = array;
     graph->edges[graph->edge_count++] = (struct graph_edge){.from = from, .to = to, .flows = flows};
     return true;
 }
 
 /* From where the silence began, through it, and out of it. */
-static bool link_silence(struct graph_work *work, const struct link *link)
+static bool link_silence(struct graph_work *work, unsigned index)
 {
     const struct survey *survey = work->survey;
+    const struct link *link = &survey->links[index];
     unsigned origin = origin_of(survey, link->from), ttl = survey->groups[origin].ttl;
     const struct group *first = &survey->groups[origin];
     unsigned from = first->kind == GROUP_POINT ? work->node_of_point[first->point] : GRAPH_NO_NODE;
     while (ttl < survey->groups[link->from].ttl) {
-        unsigned silent = graph_silent_node(work, origin, link->to, ++ttl);
+        unsigned silent = graph_silent_node(work, index, ++ttl);
         if (!add_edge(work, from, silent, link->flows))
             return false;
         from = silent;
@@ -242,14 +242,15 @@ static bool link_scattered(struct graph_work *work, const struct link *link)
     return true;
 }
 
-static bool add_link_edges(struct graph_work *work, const struct link *link)
+static bool add_link_edges(struct graph_work *work, unsigned index)
 {
+    const struct link *link = &work->survey->links[index];
     const struct group *group = &work->survey->groups[link->from];
     switch (group->kind) {
     case GROUP_SOURCE:
         break;
     case GROUP_SILENT:
-        return !link->flows || link_silence(work, link);
+        return !link->flows || link_silence(work, index);
     case GROUP_SCATTERED:
         return link_scattered(work, link);
     case GROUP_POINT:
@@ -283,7 +284,7 @@ static void unite_edges(struct graph *graph)
 static bool find_edges(struct graph_work *work)
 {
     for (unsigned i = 0; i < work->survey->link_count; i++)
-        if (!add_link_edges(work, &work->survey->links[i]))
+        if (!add_link_edges(work, i))
             return false;
     if (work->graph->edge_count)
         unite_edges(work->graph);

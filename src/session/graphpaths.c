@@ -16,16 +16,16 @@ struct way {
 static unsigned step_in_silence(const struct graph_work *work, unsigned flow, unsigned ttl)
 {
     const struct survey *survey = work->survey;
-    const struct group *group = survey_group(survey, ttl, flow);
-    unsigned origin = (unsigned)(group - survey->groups), end = ttl;
-    while (survey->groups[origin].kind == GROUP_SILENT)
-        origin = survey->groups[origin].parent;
-    while (group && group->kind == GROUP_SILENT && end < survey->last_ttl)
-        group = survey_group(survey, ++end, flow);
+    const struct group *group = survey_group(survey, ttl, flow), *last = group;
+    unsigned end = ttl;
+    for (; group && group->kind == GROUP_SILENT && end < survey->last_ttl; group = survey_group(survey, ++end, flow))
+        last = group;
     unsigned answered = survey_cell(survey, end, flow)->point;
-    if (group && group->kind == GROUP_POINT)
-        return graph_silent_node(work, origin, group->point, ttl);
-    return answered ? graph_silent_node(work, origin, answered - 1, ttl) : GRAPH_NO_NODE;
+    unsigned point = group && group->kind == GROUP_POINT ? group->point : answered ? answered - 1 : SURVEY_NONE;
+    for (unsigned i = 0; i < last->next_count; i++)
+        if (survey->links[last->first_link + i].to == point)
+            return graph_silent_node(work, last->first_link + i, ttl);
+    return GRAPH_NO_NODE;
 }
 
 /* What the flow passes at this TTL; false: that is not known. */

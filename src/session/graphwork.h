@@ -5,10 +5,9 @@
 #include "session/graph.h"
 #include "session/survey.h"
 
-/* A node where nobody answers the flows that go from a group to a point. */
+/* A node where nobody answers the flows that leave a silence by one link. */
 struct silent_node {
-    unsigned origin, exit; /* group, point */
-    unsigned ttl, node;
+    unsigned link, ttl, node;
 };
 
 struct graph_work {
@@ -16,11 +15,12 @@ struct graph_work {
     struct graph *graph;
     unsigned *node_of_point;
     struct silent_node *silent;
-    unsigned silent_count, edge_capacity;
+    unsigned silent_count; /* by TTL, then link */
+    size_t edge_capacity;
 };
 
 /* GRAPH_NO_NODE: there is none. */
-unsigned graph_silent_node(const struct graph_work *work, unsigned origin, unsigned exit, unsigned ttl);
+unsigned graph_silent_node(const struct graph_work *work, unsigned link, unsigned ttl);
 
 /* graphpaths.c, diamonds.c. False: memory is short. */
 bool graph_find_paths(struct graph_work *work);

@@ -3,7 +3,7 @@
  *   2. A flow that a router answered is at that router, unless its packets are scattered.
  *   3. Where enough flows of a group have met one next hop and no other, all its flows go there.
  *   4. Where nobody answers any flow of a group, all its flows are in one silence. Where somebody does, but some flows
- * are silent for longer than the loss among the others explains, those are in a silence of their own.
+ *      are silent for longer than the loss among the others explains, those are in a silence of their own.
  *   5. Where all groups of a TTL have met one next hop, the same and no other, all flows there are go to it.
  *   6. A router whose answers to one flow change to and fro scatters its flows, and so they stay until all there is
  *      behind them is one point.
@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "session/compare.h"
 #include "session/stopping.h"
 #include "session/survey.h"
@@ -32,22 +33,21 @@ struct step {
     struct survey *survey;
     unsigned ttl;
     unsigned first_before, first; /* of the groups at the TTL before, and at this */
+    unsigned first_link;          /* of those between them */
     struct meeting *meetings;     /* room for two of each flow */
     size_t meeting_count;
+    unsigned *links_to;       /* of these, by point */
     uint16_t *group_of_point; /* 1 + the group whose flows are at the point; of all points */
     unsigned for_all;         /* 1 + the group at this TTL that all flows pass; 0: there is none */
 };
 
 static struct group *add_group(struct survey *survey, enum group_kind kind, unsigned ttl, unsigned parent)
 {
-    if (survey->group_count == survey->group_capacity) {
-        unsigned larger = survey->group_capacity ? survey->group_capacity * 2 : 64;
-        struct group *moved = larger / 2 < GROUPS_MOST ? realloc(survey->groups, larger * sizeof *moved) : NULL;
-        if (!moved)
-            return NULL;
-        survey->groups = moved;
-        survey->group_capacity = larger;
-    }
+    void *array = survey->groups;
+    if (survey->group_count == GROUPS_MOST ||
+        !array_reserve(&array, &survey->group_capacity, survey->group_count + (size_t)1, sizeof *survey->groups))
+        return NULL;
+    survey->groups = array;
     struct group *group = &survey->groups[survey->group_count++];
     *group = (struct group){.kind = kind, .ttl = (uint8_t)ttl, .point = SURVEY_NONE, .parent = parent};
     return group;
@@ -55,15 +55,12 @@ static struct group *add_group(struct survey *survey, enum group_kind kind, unsi
 
 static bool add_link(struct survey *survey, const struct meeting *meeting)
 {
-    if (survey->link_count == survey->link_capacity) {
-        unsigned larger = survey->link_capacity ? survey->link_capacity * 2 : 64;
-        struct link *moved = realloc(survey->links, larger * sizeof *moved);
-        if (!moved)
-            return false;
-        survey->links = moved;
-        survey->link_capacity = larger;
-    }
+    void *array = survey->links;
+    if (!array_reserve(&array, &survey->link_capacity, survey->link_count + (size_t)1, sizeof *survey->links))
+        return false;
+    survey->links = array;
     survey->links[survey->link_count++] = (struct link){.from = meeting->from, .to = meeting->to};
+    survey->points[meeting->to].links++;
     return true;
 }
 
@@ -159,20 +156,12 @@ static bool silence_is_own(const struct step *step, unsigned index)
     return flows >= 2 && rested >= SILENCES_LEAST && compare_chance(asked + lost, lost, rested) < BRANCH_CHANCE;
 }
 
-static bool anybody_answers(const struct step *step)
-{
-    for (unsigned f = 0; f < step->survey->flow_count; f++)
-        if (survey_cell(step->survey, step->ttl, f)->answered)
-            return true;
-    return false;
-}
-
 static void judge_group(const struct step *step, unsigned index)
 {
     struct survey *survey = step->survey;
     struct group *group = &survey->groups[index];
     bool by_packet = group->per_packet || group->kind == GROUP_SCATTERED;
-    unsigned silences = anybody_answers(step) ? group->next_rested : group->next_lost;
+    unsigned silences = survey->answers[step->ttl] ? group->next_rested : group->next_lost;
     group->next_is_silent = !group->next_answered && silences >= SILENCES_LEAST;
     group->is_branched = group->next_answered && group->next_silent >= 2 && silence_is_own(step, index);
     group->known = group->next_count + group->is_branched;
@@ -182,16 +171,6 @@ static void judge_group(const struct step *step, unsigned index)
 
 /* --- MDA-Lite --- */
 
-/* How many of the groups before are linked to the point. */
-static unsigned count_links_to(const struct step *step, unsigned point)
-{
-    unsigned count = 0;
-    for (unsigned i = step->first_before; i < step->first; i++)
-        for (unsigned k = 0; k < step->survey->groups[i].next_count; k++)
-            count += step->survey->links[step->survey->groups[i].first_link + k].to == point;
-    return count;
-}
-
 /* Points that the groups before are linked to, and whether all have as many links, the most `most`. */
 static unsigned count_next(const struct step *step, bool *is_even, unsigned *most)
 {
@@ -199,8 +178,11 @@ static unsigned count_next(const struct step *step, bool *is_even, unsigned *mos
     unsigned width = 0, first = 0;
     *is_even = true;
     *most = 0;
+    memset(step->links_to, 0, survey->point_count * sizeof *step->links_to);
+    for (unsigned i = step->first_link; i < survey->link_count; i++)
+        step->links_to[survey->links[i].to]++;
     for (unsigned i = 0; i < survey->point_count; i++) {
-        unsigned links = count_links_to(step, i);
+        unsigned links = step->links_to[i];
         width += links > 0;
         first = first ? first : links;
         *is_even = *is_even && (!links || links == first);
@@ -231,8 +213,6 @@ static unsigned width_if_plain(const struct step *step)
     return met && !meshed && is_even ? next : 0;
 }
 
-#define LITE_LEAST 2 /* flows of each node, so that crossing ways show */
-
 static void judge_together(const struct step *step)
 {
     struct survey *survey = step->survey;
@@ -254,7 +234,7 @@ static void settle_groups(const struct step *step)
     for (unsigned i = step->first_before; i < step->first; i++) {
         struct group *group = &survey->groups[i];
         bool enough = group->known && group->met >= stopping_point(survey->miss, group->known) &&
-                      group->next_answered >= (group->is_lite ? LITE_LEAST : 1);
+                      group->next_answered >= (group->is_lite ? SURVEY_LITE_LEAST : 1);
         group->is_settled = group->next_is_silent || enough;
     }
 }
@@ -396,6 +376,7 @@ static bool take_step(struct step *step)
     struct survey *survey = step->survey;
     step->meeting_count = 0;
     step->first = survey->group_count;
+    step->first_link = survey->link_count;
     for (unsigned f = 0; f < survey->flow_count; f++)
         count_flow(step, f);
     if (!link_meetings(step))
@@ -424,13 +405,15 @@ bool survey_find_groups(struct survey *survey)
     struct step step = {.survey = survey};
     step.meetings = calloc((size_t)survey->flow_count * 2 + 1, sizeof *step.meetings);
     step.group_of_point = calloc((size_t)survey->point_count + 1, sizeof *step.group_of_point);
-    bool good = step.meetings && step.group_of_point && begin_at_source(survey);
+    step.links_to = calloc((size_t)survey->point_count + 1, sizeof *step.links_to);
+    bool good = step.meetings && step.group_of_point && step.links_to && begin_at_source(survey);
     for (step.ttl = survey->first_ttl; good && step.ttl <= survey->last_ttl; step.ttl++) {
         good = take_step(&step);
         step.first_before = step.first;
     }
     free(step.meetings);
     free(step.group_of_point);
+    free(step.links_to);
     return good;
 }
 
@@ -440,5 +423,6 @@ void survey_forget_groups(struct survey *survey)
     free(survey->links);
     survey->groups = NULL;
     survey->links = NULL;
-    survey->group_count = survey->group_capacity = survey->link_count = survey->link_capacity = 0;
+    survey->group_count = survey->link_count = 0;
+    survey->group_capacity = survey->link_capacity = 0;
 }

@@ -5,12 +5,12 @@
  *      would have been met (stopping.h); first such as are known to be in the group. Where MDA-Lite may be used
  *      (groups.c) the flows of a TTL are asked together, and two at least of each group.
  *   3. Where a group has too few flows, more are asked at its own TTL, to find out which of them get there: such as
- * pass a group before it, or any.
+ *      pass a group before it, or any.
  *   4. A lost probe is asked again at once, in case it was mere loss; then, where others are answered at its TTL, when
  *      the routers there had time for a new token. Where everybody's was lost nobody answers.
  *   5. A next hop met by flows alone whose way there was inferred is an edge only once one was seen at both its ends. A
  *      router met by flows of which it is not known whence they came shows that somebody leads to it: one is asked
- * there.
+ *      there.
  *   6. Where there are several next hops, flows are asked there again: they may be met packet by packet.
  *   7. Through each router of a NARROW hop one flow at least is followed all along, so that there is a path with it.
  *   8. At last one flow is asked once more all along: had a route changed meanwhile, it would show. */
@@ -18,6 +18,7 @@
 
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "session/stopping.h"
 
 #define AHEAD 8           /* hops that the first flow climbs ahead of the answers */
@@ -26,7 +27,6 @@
 #define RESTED_AT_MOST 3
 #define LOST_AT_MOST 6     /* of all */
 #define SILENT_TESTED 3    /* flows of a group with enough that are asked again, to see that nobody answers them */
-#define LITE_LEAST 2       /* flows of each group, in rule 2 */
 #define CHANGE_SHOWN_BY 12 /* answers to a flow that met two routers */
 #define NARROW 4           /* groups at a TTL, at which each gets a path of its own */
 #define WIDE 8             /* groups at a TTL, above which probes are spared */
@@ -74,15 +74,12 @@ static bool want_somehow(struct plan *plan, unsigned flow, unsigned ttl, bool re
     uint8_t *is_wanted = &plan->is_wanted[(size_t)ttl * plan->flows + flow];
     if (*is_wanted)
         return false;
-    if (wants->count == wants->capacity) {
-        size_t larger = wants->capacity ? wants->capacity * 2 : 256;
-        struct mda_want *moved = realloc(wants->list, larger * sizeof *moved);
-        wants->short_of_flows = wants->short_of_flows || !moved;
-        if (!moved)
-            return false;
-        wants->list = moved;
-        wants->capacity = larger;
+    void *array = wants->list;
+    if (!array_reserve(&array, &wants->capacity, wants->count + 1, sizeof *wants->list)) {
+        wants->short_of_flows = true;
+        return false;
     }
+    wants->list = array;
     *is_wanted = true;
     plan->used = most(plan->used, flow + 1);
     wants->list[wants->count++] = (struct mda_want){.flow = (uint16_t)flow, .ttl = (uint8_t)ttl, .rested = rested};
@@ -152,15 +149,7 @@ static unsigned count_needed(const struct plan *plan, const struct group *group)
         return needed;
     for (unsigned i = 0; i < plan->survey->group_count; i++)
         all += plan->survey->groups[i].ttl == group->ttl ? plan->survey->groups[i].seen : 0;
-    return most(LITE_LEAST, (needed * group->seen + all - 1) / most(1, all));
-}
-
-static bool anybody_answers_at(const struct plan *plan, unsigned ttl)
-{
-    for (unsigned f = 0; f < plan->survey->flow_count; f++)
-        if (cell_of(plan, ttl, f)->answered)
-            return true;
-    return false;
+    return most(SURVEY_LITE_LEAST, (needed * group->seen + all - 1) / most(1, all));
 }
 
 /* What rule 2 has found at the next TTL of a group. */
@@ -191,7 +180,7 @@ static void ask_behind(struct plan *plan, unsigned index)
     unsigned ttl = group->ttl + 1U;
     struct progress progress = {.needed = count_needed(plan, group),
                                 .asked = count_asked(group),
-                                .somebody_answers = anybody_answers_at(plan, ttl)};
+                                .somebody_answers = plan->survey->answers[ttl]};
     for (unsigned f = 0; f < plan->flows; f++) {
         const struct cell *cell = cell_of(plan, ttl, f);
         bool here = is_in(plan, index, f) && (!end_of(plan, f) || end_of(plan, f) >= ttl);
@@ -252,14 +241,6 @@ static bool is_behind_all(const struct survey *survey, const struct group *group
     return true;
 }
 
-static unsigned count_links_to(const struct survey *survey, unsigned point)
-{
-    unsigned count = 0;
-    for (unsigned i = 0; i < survey->link_count; i++)
-        count += survey->links[i].to == point;
-    return count;
-}
-
 /* Where a group has one next hop alone, whatever passes it gets there: it is at the group itself that flows are looked
  * for. The source has them all; they only wait for it to be sure that it has one next hop. */
 static void look_further_up(struct plan *plan)
@@ -274,7 +255,7 @@ static void look_further_up(struct plan *plan)
             continue;
         }
         bool sole = group->parent != SURVEY_NONE && survey->groups[group->parent].next_count <= 1 &&
-                    (group->kind != GROUP_POINT || count_links_to(survey, group->point) == 1);
+                    (group->kind != GROUP_POINT || survey->points[group->point].links == 1);
         if (!sole)
             continue;
         const struct group *parent = &survey->groups[group->parent];

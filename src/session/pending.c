@@ -1,6 +1,7 @@
 /* pending: probes become known. Most by their frame; a send that the capture does not show, by a claim. */
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "session/internal.h"
 
 struct probe *session_learn_probe(struct session *session, const struct session_claim *claim)
@@ -52,14 +53,10 @@ static void keep_claim(struct session *session, const struct session_claim *clai
 {
     if (session->seen_only)
         return;
-    if (session->claim_count == session->claim_capacity) {
-        size_t larger = session->claim_capacity ? session->claim_capacity * 2 : 16;
-        struct session_claim *moved = realloc(session->claims, larger * sizeof *moved);
-        if (!moved)
-            return; /* the report stands; only the saved capture will know less */
-        session->claims = moved;
-        session->claim_capacity = larger;
-    }
+    void *array = session->claims;
+    if (!array_reserve(&array, &session->claim_capacity, session->claim_count + 1, sizeof *session->claims))
+        return; /* the report stands; only the saved capture will know less */
+    session->claims = array;
     session->claims[session->claim_count++] = *claim;
 }
 
@@ -88,14 +85,10 @@ nstime pending_deadline(const struct pending_send *pending)
 
 void pending_push(struct session *session, const struct session_claim *claim)
 {
-    if (session->pending_count == session->pending_capacity) {
-        size_t larger = session->pending_capacity ? session->pending_capacity * 2 : 64;
-        struct pending_send *moved = realloc(session->pending, larger * sizeof *moved);
-        if (!moved)
-            return; /* should its frame stay away too, the probe stays unknown */
-        session->pending = moved;
-        session->pending_capacity = larger;
-    }
+    void *array = session->pending;
+    if (!array_reserve(&array, &session->pending_capacity, session->pending_count + 1, sizeof *session->pending))
+        return; /* should its frame stay away too, the probe stays unknown */
+    session->pending = array;
     session->pending[session->pending_count++] = (struct pending_send){.claim = *claim};
 }
 

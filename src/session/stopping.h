@@ -13,9 +13,8 @@
 double stopping_missed(unsigned known, unsigned flows);
 /* The least number of flows for which that is at most `miss`, which is above 0 and below 1; `known` at least 1. */
 unsigned stopping_point(double miss, unsigned known);
-/* What each of `nodes` may miss so that all of them together miss anything with the chance `miss`: 1 - (1 -
- * miss)^(1/n).
- */
+/* What each of `nodes` may miss so that all of them together miss anything with the chance `miss`:
+ * 1 - (1 - miss)^(1/nodes). */
 double stopping_share(double miss, unsigned nodes);
 
 #endif

@@ -268,6 +268,7 @@ static void fill_cell(struct survey *survey, const struct asked *asked)
     if (!point)
         return; /* beyond SURVEY_POINTS_MOST */
     point->flows += !cell->answered;
+    survey->answers[probe->ttl] = true;
     add_answer(cell, (unsigned)(point - survey->points));
     if (point->kind != POINT_ROUTER)
         note_end(survey, asked->flow, probe->ttl);
@@ -278,6 +279,7 @@ static void fill_cells(const struct all_asked *all, struct survey *survey)
     size_t ttls = (size_t)survey->last_ttl - survey->first_ttl + 2;
     memset(survey->cells, 0, ttls * (survey->flow_count + 1) * sizeof *survey->cells);
     memset(survey->ends, 0, (size_t)survey->flow_count + 1);
+    memset(survey->answers, 0, sizeof survey->answers);
     survey->probes = 0;
     survey->farthest = 0;
     for (size_t i = 0; i < all->count; i++) {
@@ -360,8 +362,7 @@ static void find_range(const struct all_asked *all, struct survey *survey)
     }
 }
 
-/* Nodes that may have next hops: the source, every router short of the last answer, and where nobody answers, somebody.
- */
+/* Nodes that may have next hops: the source, every router short of the last answer, and one where nobody answers. */
 static unsigned count_nodes(const struct survey *survey)
 {
     bool shown[256] = {false};

@@ -14,6 +14,8 @@
 #define SURVEY_FLOWS_MOST 16384  /* seen at two TTLs or more; what another tool's capture has beyond links nothing */
 #define SURVEY_POINTS_MOST 16384 /* the same, of all its answers */
 #define SURVEY_NONE (~0U)
+/* MDA-Lite: flows of each node, so that crossing ways show. */
+#define SURVEY_LITE_LEAST 2
 
 enum point_kind { POINT_ROUTER, POINT_REFUSAL, POINT_TARGET };
 
@@ -25,6 +27,7 @@ struct point {
     uint64_t frame;  /* of its first answer; 0: none is kept */
     nstime best_rtt; /* NSTIME_NEVER: not known */
     unsigned flows;  /* that it answered */
+    unsigned links;  /* to it */
 };
 
 struct cell {
@@ -73,15 +76,17 @@ struct survey {
     uint8_t first_ttl, last_ttl; /* of what was asked; first above last: nothing was */
     uint8_t farthest;            /* TTL that anything was answered at; 0: none */
     uint64_t probes;
+    bool answers[UINT8_MAX + 1]; /* by TTL: somebody there answers some flow */
     struct cell *cells;   /* of (last_ttl - first_ttl + 2) TTLs from first_ttl - 1; of each flow_count, and of one
                              flow more that was not asked at all: all such are where this one is inferred to be */
     uint8_t *ends;        /* by flow: the TTL at which the target answered it, or it was refused; 0: not known */
     struct point *points; /* routers, by TTL, then address; who refuses; the target */
     unsigned point_count;
     struct group *groups; /* by TTL; the source first */
-    unsigned group_count, group_capacity;
+    unsigned group_count;
     struct link *links; /* by group, then point */
-    unsigned link_count, link_capacity;
+    unsigned link_count;
+    size_t group_capacity, link_capacity;
     double miss;  /* what each node may miss */
     bool lite;    /* see groups.c */
     nstime since; /* probes sent before do not count: routes were others then */

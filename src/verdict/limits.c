@@ -70,18 +70,19 @@ static void show_hop_of_all(const struct cohort *cohort, uint8_t ttl, struct fin
         show_hop(cohort, cohort->traces[i], ttl, finding);
 }
 
-/* Whether the router answered another probe right behind each silence, so that it had a token left. */
-static bool all_backed(const struct cohort *cohort, uint8_t protocol, uint8_t ttl)
+/* Silences of the protocol right behind which the router answered another probe, so that it had a token left. The
+ * others show nothing. */
+static unsigned count_backed(const struct cohort *cohort, const struct passage *passage, uint8_t protocol, uint8_t ttl)
 {
+    unsigned backed = 0;
     for (unsigned i = 0; i < cohort->count; i++) {
         const struct trace *trace = cohort->traces[i];
         const struct probe *p = trace_first_at(trace, ttl);
         for (unsigned n = 0; p && n < PROBES_COMPARED; p = trace_next_at(trace, p), n++)
-            if (trace->flow.spec.protocol == protocol && cohort_is_silent(cohort, p) &&
-                !cohort_is_backed(cohort, trace, p))
-                return false;
+            backed += trace->flow.spec.protocol == protocol && passage->farthest[i][p->flow] > ttl &&
+                      cohort_is_silent(cohort, p) && cohort_is_backed(cohort, trace, p);
     }
-    return true;
+    return backed;
 }
 
 static bool is_first_of_protocol(const struct cohort *cohort, unsigned index)
@@ -95,12 +96,13 @@ static bool is_first_of_protocol(const struct cohort *cohort, unsigned index)
 static bool is_deaf_to(const struct cohort *cohort, const struct passage *passage, uint8_t protocol, uint8_t ttl)
 {
     struct tally own = count_protocol(cohort, passage, ttl, protocol, false);
-    if (own.asked < 2 || own.silent < own.asked)
+    unsigned backed = count_backed(cohort, passage, protocol, ttl);
+    if (own.silent < own.asked || backed < 2)
         return false;
     struct tally others = count_protocol(cohort, passage, ttl, protocol, true);
     struct tally behind = count_behind(cohort, passage, ttl);
-    double chance = compare_chance(others.asked + behind.asked, others.silent + behind.silent, own.silent);
-    return others.silent < others.asked && chance <= CHANCE_OF_SILENCE && all_backed(cohort, protocol, ttl);
+    double chance = compare_chance(others.asked + behind.asked, others.silent + behind.silent, backed);
+    return others.silent < others.asked && chance <= CHANCE_OF_SILENCE;
 }
 
 /* Its specs: their one trace, or NULL where there are several; the spec's or the protocol's name. */

@@ -113,6 +113,13 @@ struct frame_note see_error_of_flow(struct session *session, const char *from, u
     return see_error_about(session, from, 11, 0, trace_flow(session_trace(session, trace), flow), serial, &quoted, at);
 }
 
+struct frame_note see_goal_of_flow(struct session *session, unsigned trace, unsigned flow, uint16_t serial, nstime at)
+{
+    const struct translated quoted = {0};
+    return see_error_about(session, "10.0.9.9", 3, 3, trace_flow(session_trace(session, trace), flow), serial, &quoted,
+                           at);
+}
+
 /* An IPv4 TCP segment from the target's address that answers SYN `serial`: SYN/ACK or RST/ACK. */
 struct frame_note see_tcp(struct session *session, uint8_t flags, uint8_t ttl, unsigned trace, uint16_t serial,
                           nstime at)

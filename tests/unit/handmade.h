@@ -21,6 +21,8 @@ struct frame_note see_error(struct session *session, const char *from, uint8_t t
 /* The same about another of the trace's flows; `quoted_port` other than 0 replaces the quoted source port. */
 struct frame_note see_error_of_flow(struct session *session, const char *from, unsigned trace, unsigned flow,
                                     uint16_t serial, uint16_t quoted_port, nstime at);
+/* The target's port unreachable about such a one. */
+struct frame_note see_goal_of_flow(struct session *session, unsigned trace, unsigned flow, uint16_t serial, nstime at);
 /* A TCP segment in the target's name that answers SYN `serial`, with the TTL it arrives with. */
 struct frame_note see_tcp(struct session *session, uint8_t flags, uint8_t ttl, unsigned trace, uint16_t serial,
                           nstime at);

@@ -4,6 +4,7 @@
 
 #include "handmade.h"
 #include "session/compare.h"
+#include "session/graph.h"
 #include "tap.h"
 
 /* What was settled, in order, as text: "1 2 3". */
@@ -245,6 +246,57 @@ static void test_compare_chance(void)
         }
         ok(fabs(got - want) < 1e-9, "chance of %u silent beside %u sent, %u lost: %g", rows[i].silent, rows[i].sent,
            rows[i].lost, got);
+    }
+}
+
+/* udp is silent behind hop 1, the two others go on to hop 4; of each round the first of these loses what it is told to.
+ */
+static struct comparison compare_rounds(enum session_purpose purpose, unsigned rounds_lost)
+{
+    static const char *const three[] = {"udp", "icmp", "tcp/443", NULL};
+    static const char *const routers[] = {"", "10.0.0.1", "10.0.1.1", "10.0.2.1", "10.0.3.1"};
+    struct err err = {0};
+    struct session_config config = handmade_config(three);
+    config.purpose = purpose;
+    struct session *session = session_new(&config, true, NULL, &err);
+    uint16_t serials[3] = {0};
+    nstime at = 0;
+    see_probe(session, 0, ++serials[0], 1, at += MS);
+    see_error(session, routers[1], 11, 0, 0, serials[0], NULL, at += MS / 10);
+    for (unsigned round = 0; round < 4; round++, at += 100 * MS)
+        for (unsigned i = 0; i < 4; i++) { /* hops 2, 3, 4 and 1: the last router of udp is asked behind the others */
+            uint8_t ttl = (uint8_t)(i < 3 ? i + 2 : 1);
+            for (unsigned spec = ttl == 1; spec < 3; spec++) {
+                see_probe(session, spec, ++serials[spec], ttl, at += MS / 10);
+                if (spec && !(spec == 1 && ttl > 1 && round < rounds_lost))
+                    see_error(session, routers[ttl], 11, 0, spec, serials[spec], NULL, at += MS / 10);
+            }
+        }
+    session_tick(session, START + at + 10 * NS_PER_S);
+    struct comparison out;
+    compare_silence(session, session_trace(session, 0), &out);
+    session_free(session);
+    return out;
+}
+
+static void test_place_by_loss(void)
+{
+    static const struct {
+        enum session_purpose purpose;
+        unsigned rounds_lost;
+        double chance;
+        const char *name;
+    } rows[] = {
+        /* at each hop 4 silences beside 8 probes, l of them lost: prod (l+1+i)/(10+i) */
+        {PURPOSE_DIAGNOSE, 0, 1.0 / 715 / 715 / 715, "without loss three hops are one place"},
+        {PURPOSE_TRACE, 2, 360.0 / 17160 * 360 / 17160 * 360 / 17160, "a trace takes them as one"},
+        /* at the first hop 4 beside all 24 and their 6: 7*8*9*10 / (26*27*28*29) */
+        {PURPOSE_DIAGNOSE, 2, 5040.0 / 570024, "where packets are lost the first hop speaks for itself"},
+    };
+    for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct comparison got = compare_rounds(rows[i].purpose, rows[i].rounds_lost);
+        is_num(got.hop_count, 3, "%s: hops", rows[i].name);
+        ok(fabs(got.chance / rows[i].chance - 1) < 1e-6, "%s: %g, want %g", rows[i].name, got.chance, rows[i].chance);
     }
 }
 
@@ -525,6 +577,47 @@ static void test_ways_of_different_lengths(void)
     }
 }
 
+/* Behind hop 1 nobody answers; some flows come out of that silence at the target a hop earlier than others. */
+static void test_silences_of_different_lengths(void)
+{
+    enum { FLOWS = 16, EARLY = 8, TRIES = 4 };
+    struct err err = {0};
+    struct session_config config = handmade_config(udp_only);
+    config.purpose = PURPOSE_PATHS;
+    config.flows = FLOWS_COMPARED_MOST + 8;
+    config.confidence = 950000;
+    config.budget = 10000;
+    struct session *session = session_new(&config, true, NULL, &err);
+    uint16_t serial = 0;
+    nstime at = 0;
+    for (uint8_t ttl = 1; ttl <= 4; ttl++)
+        for (unsigned flow = 0; flow < FLOWS; flow++) {
+            bool at_target = ttl == (flow < EARLY ? 3 : 4);
+            for (unsigned try = 0; try < (ttl == 1 || at_target ? 1 : TRIES); try++, at += 1200 * MS) {
+                see_flow(session, 0, flow, ++serial, ttl, at);
+                if (ttl == 1)
+                    see_error_of_flow(session, "10.0.1.1", 0, flow, serial, 0, at + MS);
+                if (at_target)
+                    see_goal_of_flow(session, 0, flow, serial, at + MS);
+            }
+        }
+    session_tick(session, START + at + 10 * NS_PER_S);
+    const struct trace *trace = session_trace(session, 0);
+    struct graph graph;
+    unsigned leading[8] = {0}, led_to[8] = {0};
+    if (ok(graph_build(&trace, 1, 0.95, false, &graph), "a graph") &&
+        is_num(graph.node_count, 5, "a router, the target, and three silent nodes"))
+        for (unsigned i = 0; i < graph.edge_count; i++) {
+            leading[graph.edges[i].from]++;
+            led_to[graph.edges[i].to]++;
+        }
+    is_num(graph.edge_count, 5, "one way of three edges, one of two");
+    for (unsigned i = 1; i < graph.node_count; i++)
+        ok(led_to[i] && (leading[i] == 1 || graph.nodes[i].is_target), "node %u is on one of them", i);
+    graph_free(&graph);
+    session_free(session);
+}
+
 /* What a capture claims beyond the packet is left out: the rest counts as it is, and once as malformed. */
 static void test_clamped(void)
 {
@@ -660,6 +753,7 @@ int main(void)
     test_interrupt();
     test_stats();
     test_compare_chance();
+    test_place_by_loss();
     test_chance_is_the_integral();
     test_longest_wait();
     test_flood_of_doubles();
@@ -671,6 +765,7 @@ int main(void)
     test_alternates();
     test_many_flows();
     test_ways_of_different_lengths();
+    test_silences_of_different_lengths();
     test_clamped();
     test_budget();
     test_twin();
