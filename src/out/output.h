@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 
+#include "about/about.h"
 #include "recognise/recognise.h"
 #include "session/graph.h"
 #include "session/session.h"
@@ -32,6 +33,8 @@ struct output_options {
     bool quiet;       /* --quiet: only the table's hops and the verdicts */
     unsigned verbose; /* -v given so often */
     unsigned width;   /* columns of the terminal; 80 where it is none */
+    bool networks;    /* AS numbers beside addresses, and the path of AS numbers */
+    bool places;      /* countries and cities beside addresses */
 };
 
 struct output_format;
@@ -46,6 +49,12 @@ struct output {
      */
     const struct graph *graphs;
     unsigned graph_count;
+    /* What is known of addresses; grows during the run, and is complete at its end. NULL: nothing, and none is to be
+     * shown. Borrowed. */
+    const struct about_book *book;
+    /* Whether what `book` has of an address will not grow any more; NULL: so it is of all. */
+    bool (*is_settled)(void *context, const struct addr *address);
+    void *settled_context;
 };
 
 struct output_format {
@@ -57,6 +66,9 @@ struct output_format {
     void (*probe)(struct output *out, const struct session *session, const struct trace *trace,
                   const struct probe *probe);                                    /* may be NULL */
     void (*hop)(struct output *out, const struct session *session, uint8_t ttl); /* may be NULL */
+    /* Writes lines that waited for names: those whose addresses are settled or that have waited long enough, or `all`.
+     * True where some go on waiting. May be NULL: nothing waits. */
+    bool (*release)(struct output *out, nstime now, bool all);
     /* The run is over: the rest, and the verdicts. Frees `state`. `source` has its final counts now. */
     void (*end)(struct output *out, const struct session *session, const struct judgement *judgement,
                 const struct report_source *source);
