@@ -548,13 +548,6 @@ enum status apply_color(struct parse *parse, const char *value, struct err *err)
     return complain(parse, value, err, "auto, always or never goes here");
 }
 
-enum status apply_numeric(struct parse *parse, const char *value, struct err *err)
-{
-    (void)value, (void)err;
-    parse->out->numeric = true;
-    return STATUS_OK;
-}
-
 enum status apply_verbose(struct parse *parse, const char *value, struct err *err)
 {
     (void)value, (void)err;

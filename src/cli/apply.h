@@ -52,6 +52,16 @@ enum status apply_write(struct parse *parse, const char *value, struct err *err)
 enum status apply_read(struct parse *parse, const char *value, struct err *err);
 enum status apply_color(struct parse *parse, const char *value, struct err *err);
 enum status apply_numeric(struct parse *parse, const char *value, struct err *err);
+enum status apply_resolver(struct parse *parse, const char *value, struct err *err);
+enum status apply_dns_timeout(struct parse *parse, const char *value, struct err *err);
+enum status apply_verify_names(struct parse *parse, const char *value, struct err *err);
+enum status apply_networks(struct parse *parse, const char *value, struct err *err);
+enum status apply_places(struct parse *parse, const char *value, struct err *err);
+enum status apply_asn_db(struct parse *parse, const char *value, struct err *err);
+enum status apply_geo_db(struct parse *parse, const char *value, struct err *err);
+enum status apply_whois(struct parse *parse, const char *value, struct err *err);
+enum status apply_whois_server(struct parse *parse, const char *value, struct err *err);
+enum status apply_resolve(struct parse *parse, const char *value, struct err *err);
 enum status apply_verbose(struct parse *parse, const char *value, struct err *err);
 enum status apply_quiet(struct parse *parse, const char *value, struct err *err);
 enum status apply_help(struct parse *parse, const char *value, struct err *err);

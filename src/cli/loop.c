@@ -7,6 +7,7 @@ struct run {
     struct session *session;
     struct wire *wire;
     struct dump *dump;
+    const struct companion *companion;
     uint64_t kept; /* number of the last frame in the dump */
 };
 
@@ -39,14 +40,24 @@ static void take_frame(struct run *run, struct frame *frame)
     packet_decode(frame, &packet);
     struct frame_note note = session_frame(run->session, frame, &packet);
     keep_claims(run);
+    if (run->companion && note.role == FRAME_REPLY)
+        run->companion->heard(run->companion->context, &packet.outer.ip.source, frame->time);
     if (run->dump && dump_frame(run->dump, frame, &note, run->session))
         run->kept = frame->number;
 }
 
-enum status loop_run(struct session *session, struct wire *wire, struct dump *dump, const volatile sig_atomic_t *stop,
-                     struct err *err)
+static nstime serve(const struct run *run, nstime until)
 {
-    struct run run = {.session = session, .wire = wire, .dump = dump};
+    if (!run->companion)
+        return until;
+    nstime next = run->companion->serve(run->companion->context, run->wire->ops->now(run->wire), until);
+    return next < until ? next : until;
+}
+
+enum status loop_run(struct session *session, struct wire *wire, struct dump *dump, const struct companion *companion,
+                     const volatile sig_atomic_t *stop, struct err *err)
+{
+    struct run run = {.session = session, .wire = wire, .dump = dump, .companion = companion};
     while (!*stop) {
         struct wish wish = session_wish(session, wire->ops->now(wire));
         keep_claims(&run);
@@ -58,7 +69,7 @@ enum status loop_run(struct session *session, struct wire *wire, struct dump *du
         }
         struct frame frame = {0};
         struct session_claim claim;
-        switch (wire->ops->receive(wire, wish.until, &frame, &claim, err)) {
+        switch (wire->ops->receive(wire, serve(&run, wish.until), &frame, &claim, err)) {
         case WIRE_FRAME:
             take_frame(&run, &frame);
             break;

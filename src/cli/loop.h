@@ -7,10 +7,19 @@
 #include "io/dump.h"
 #include "io/wire.h"
 
+/* What goes along with a run, in its waits. */
+struct companion {
+    void *context;
+    /* Somebody's reply to one of the run's probes came. */
+    void (*heard)(void *context, const struct addr *from, nstime now);
+    /* The run has nothing to do before `until`: returns when this is to be called again at the latest, if earlier. */
+    nstime (*serve)(void *context, nstime now, nstime until);
+};
+
 /* Drives `session` over `wire` until it is done, the wire ends or `*stop` becomes nonzero. Frames and claims go to
- * `dump` too (NULL: none kept; then frame numbers are 0 for a live wire). Does not call session_finish(). A failed wire
- * is STATUS_SYSTEM; what came before stands. */
-enum status loop_run(struct session *session, struct wire *wire, struct dump *dump, const volatile sig_atomic_t *stop,
-                     struct err *err);
+ * `dump` too (NULL: none kept; then frame numbers are 0 for a live wire). `companion` may be NULL. Does not call
+ * session_finish(). A failed wire is STATUS_SYSTEM; what came before stands. */
+enum status loop_run(struct session *session, struct wire *wire, struct dump *dump, const struct companion *companion,
+                     const volatile sig_atomic_t *stop, struct err *err);
 
 #endif

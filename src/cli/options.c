@@ -77,11 +77,10 @@ static enum status obey_synonym(struct parse *parse, const struct synonym *synon
     return obey(parse, option_find(synonym->ours), synonym->value ? synonym->value : value, err);
 }
 
-/* What a spelling is: exactly one of the three, or none. */
+/* What a spelling is: exactly one of the two, or none. */
 struct found {
     const struct option_row *row;
     const struct synonym *synonym;
-    const struct reserved_option *reserved;
     const char *spelled;  /* as found: static */
     const char *argument; /* NULL: takes none */
 };
@@ -92,9 +91,6 @@ static bool find_option(const char *spelled, struct found *out)
     if (out->row) {
         out->spelled = spelled[1] == '-' ? out->row->name : out->row->letter;
         out->argument = out->row->argument;
-    } else if ((out->reserved = reserved_option_find(spelled))) {
-        out->spelled = spelled[1] == '-' ? out->reserved->name : out->reserved->letter;
-        out->argument = out->reserved->argument ? "VALUE" : NULL;
     } else if ((out->synonym = synonym_find(spelled))) {
         out->spelled = out->synonym->theirs;
         out->argument = out->synonym->argument ? "VALUE" : NULL;
@@ -107,16 +103,11 @@ static enum status obey_found(struct parse *parse, struct words *words, const st
 {
     const char *value = NULL;
     parse->spelled = found->spelled;
-    const struct subject subject = parse_subject(parse, NULL);
-    if (found->reserved && !parse->environment)
-        return value_complain(err, &subject, "not in this version");
     if (found->argument) {
         enum status status = take_value(parse, words, attached, found->argument, &value, err);
         if (status != STATUS_OK)
             return status;
     }
-    if (found->reserved)
-        return STATUS_OK;
     return found->row ? obey(parse, found->row, value, err) : obey_synonym(parse, found->synonym, value, err);
 }
 
@@ -429,11 +420,13 @@ static enum status judge_replay(struct parse *parse, struct err *err)
 /* traceroute's --source is our -s; what else a replay alone knows makes no sense here. */
 static enum status judge_choosing(struct parse *parse, struct err *err)
 {
-    const struct subject subject = {.spelled = parse->choosing};
+    const struct subject subject = {.spelled = parse->choosing ? parse->choosing : parse->resolving};
     parse->out->list = false;
     parse->out->choice = (struct choice){.host = parse->out->host};
     if (parse->choosing)
         return value_complain(err, &subject, "chooses what a replay reports (hopsonde replay FILE...)");
+    if (parse->resolving)
+        return value_complain(err, &subject, "names are asked for anyway; it is for hopsonde replay (leave it out)");
     if (!parse->source)
         return STATUS_OK;
     parse->spelled = "--source";

@@ -19,6 +19,17 @@ struct output_request {
     const char *file; /* NULL: stdout */
 };
 
+/* What is to be found out about the addresses of a report. */
+struct lookup_options {
+    bool networks, places, whois; /* -A, -G, --whois */
+    bool verify;                  /* --verify-names */
+    bool resolve;                 /* replay: ask, and do not just tell what the run that was saved had found out */
+    const char *resolver;         /* a good text for dnsserver_parse(); NULL: the system's */
+    nstime dns_timeout;           /* 0: the default */
+    const char *asn_db, *geo_db;  /* NULL: to be looked for */
+    const char *whois_server;     /* a good text for whois_server_parse(); NULL: IANA's and those that it refers to */
+};
+
 enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 
 struct options {
@@ -49,6 +60,7 @@ struct options {
     bool only;           /* diagnose: no icmp for comparison */
     uint32_t max_probes; /* paths; 0: the default */
     bool quiet, dry_run, numeric;
+    struct lookup_options lookup;
     /* Whole lines for stderr ("hopsonde: ...\n"), each once: another tool's spelling that worked. Empty with --quiet.
      */
     char hints[1024];

@@ -54,7 +54,7 @@ static int replay_session(struct wire *wire, const struct saved_run *saved, cons
         return run_complain(&err);
     }
     report_begin(report, session, &source);
-    enum status status = loop_run(session, wire, NULL, context->stop, &err);
+    enum status status = loop_run(session, wire, NULL, NULL, context->stop, &err);
     file.frames = file_wire_frames(wire);
     file.truncated = file_wire_truncated(wire);
     finish_replay(session, saved);

@@ -165,6 +165,35 @@ struct session_events report_events(struct report *report)
     return (struct session_events){.context = report, .probe_settled = on_probe, .hop_settled = on_hop};
 }
 
+void report_book(struct report *report, const struct about_book *book,
+                 bool (*is_settled)(void *context, const struct addr *address), void *context)
+{
+    for (unsigned i = 0; i < report->count; i++) {
+        report->outputs[i].book = book;
+        report->outputs[i].is_settled = is_settled;
+        report->outputs[i].settled_context = context;
+    }
+}
+
+void report_show(struct report *report, bool networks, bool places)
+{
+    for (unsigned i = 0; i < report->count; i++) {
+        report->outputs[i].options.networks = networks;
+        report->outputs[i].options.places = places;
+    }
+}
+
+bool report_release(struct report *report, nstime now, bool all)
+{
+    bool waits = false;
+    for (unsigned i = 0; i < report->count; i++)
+        if (report->outputs[i].format->release && !report->dead[i]) {
+            waits = report->outputs[i].format->release(&report->outputs[i], now, all) || waits;
+            check(report, i);
+        }
+    return waits;
+}
+
 void report_graphs(struct report *report, const struct graph *graphs, unsigned count)
 {
     for (unsigned i = 0; i < report->count; i++) {

@@ -29,6 +29,13 @@ void report_begin(struct report *report, const struct session *session, const st
 struct session_events report_events(struct report *report);
 void report_end(struct report *report, const struct session *session, const struct judgement *judgement,
                 const struct report_source *source);
+/* What is known of the addresses, from before report_begin() on: see struct output. */
+void report_book(struct report *report, const struct about_book *book,
+                 bool (*is_settled)(void *context, const struct addr *address), void *context);
+/* Which of it is shown beside names. */
+void report_show(struct report *report, bool networks, bool places);
+/* Writes lines that waited for names; true where some go on waiting. */
+bool report_release(struct report *report, nstime now, bool all);
 /* What a search for all paths found; before report_end() or report_replay_end(), and borrowed until that. */
 void report_graphs(struct report *report, const struct graph *graphs, unsigned count);
 /* The same for captures that are not our own. Whether any format needs traces kept to the end: those that do not are

@@ -9,6 +9,7 @@
 
 #include "cli/chain.h"
 #include "cli/dryrun.h"
+#include "cli/lookup.h"
 #include "cli/loop.h"
 #include "cli/report.h"
 #include "cli/watched.h"
@@ -186,6 +187,7 @@ struct live_run {
     const struct options *options;
     const struct run_context *context;
     struct report report;
+    struct lookup *lookup; /* NULL: nothing is asked about addresses */
     struct report_source source;
     struct session_config config;
     struct session_events events;
@@ -210,6 +212,8 @@ static enum status open_files(struct live_run *run, struct err *err)
         status = dump_open(run->options->write_file, &run->dump, err);
     if (run->dump)
         status = report_check_apart(&run->report, run->options->write_file, err);
+    if (status == STATUS_OK)
+        status = lookup_open(run->options, getenv("HOPSONDE_DB_PATH"), true, &run->lookup, err);
     struct err resume_err;
     if (privs_resume(&user, &resume_err) != STATUS_OK && status == STATUS_OK) {
         *err = resume_err;
@@ -321,6 +325,7 @@ static enum status open_live(struct live_run *run, struct err *err)
 static void close_live(struct live_run *run)
 {
     session_free(run->session);
+    lookup_free(run->lookup);
     if (run->wire)
         run->wire->ops->close(run->wire);
 }
@@ -338,6 +343,9 @@ static void begin_live(struct live_run *run)
                                  .linktype = live_wire_linktype(run->wire)};
         dump_begin(run->dump, &about, run->session);
     }
+    if (run->lookup)
+        report_book(&run->report, lookup_book(run->lookup), lookup_is_settled, run->lookup);
+    report_show(&run->report, run->options->lookup.networks, run->options->lookup.places);
     report_begin(&run->report, run->session, &run->source);
 }
 
@@ -352,6 +360,8 @@ static int finish_live(struct live_run *run, bool interrupted)
     session_finish(run->session, end, dropped);
     while (run->dump && session_take_claim(run->session, &claim))
         dump_claim(run->dump, &claim);
+    if (run->lookup)
+        lookup_wait(run->lookup, &run->report, run->context->stop);
     int code = run_report_end(run->context, &run->report, run->session, &run->source);
     if (run->dump && dump_close(run->dump, end, ended, dropped, &err) != STATUS_OK)
         code = run_complain(&err);
@@ -391,8 +401,11 @@ static int trace_live(const struct options *options, const struct run_context *c
     }
     begin_live(&run);
     struct wire *wire = watch(&run);
-    privs_seal(false);
-    enum status status = loop_run(run.session, wire, run.dump, context->stop, &err);
+    privs_seal(lookup_asks(run.lookup));
+    struct companion companion = {0};
+    if (run.lookup)
+        companion = lookup_companion(run.lookup, &run.report);
+    enum status status = loop_run(run.session, wire, run.dump, run.lookup ? &companion : NULL, context->stop, &err);
     watched_end(&run.watched);
     int code = finish_live(&run, *context->stop || status != STATUS_OK);
     if (status != STATUS_OK)

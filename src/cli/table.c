@@ -5,9 +5,11 @@
 #include "cli/apply.h"
 
 const char *const option_group_titles[GROUP_COUNT] = {
-    [GROUP_PROBES] = "What is sent",          [GROUP_LADDER] = "How far and how fast", [GROUP_DIAGNOSE] = "A diagnosis",
-    [GROUP_PATHS] = "A search for all paths", [GROUP_HEADER] = "Header fields",        [GROUP_ROUTE] = "From where",
-    [GROUP_CHOICE] = "What a replay reports", [GROUP_OUTPUT] = "Reports and captures", [GROUP_OTHER] = "Other",
+    [GROUP_PROBES] = "What is sent",           [GROUP_LADDER] = "How far and how fast",
+    [GROUP_DIAGNOSE] = "A diagnosis",          [GROUP_PATHS] = "A search for all paths",
+    [GROUP_HEADER] = "Header fields",          [GROUP_ROUTE] = "From where",
+    [GROUP_CHOICE] = "What a replay reports",  [GROUP_OUTPUT] = "Reports and captures",
+    [GROUP_NAMES] = "Names, networks, places", [GROUP_OTHER] = "Other",
 };
 
 const struct option_row option_rows[] = {
@@ -88,11 +90,39 @@ const struct option_row option_rows[] = {
      apply_write},
     {"-R", "--read", "FILE", GROUP_OUTPUT, false, "take the packets from FILE: no root, nothing is sent",
      "take frames from FILE (- is standard input) in place of the network: no root, nothing is sent", apply_read},
-    {"-n", NULL, NULL, GROUP_OUTPUT, false, "no names", "look up no names", apply_numeric},
     {"-v", NULL, NULL, GROUP_OUTPUT, false, "say more", "say more; twice: still more", apply_verbose},
     {NULL, "--quiet", NULL, GROUP_OUTPUT, false, NULL, "no heading, notes and hints", apply_quiet},
     {NULL, "--color", "WHEN", GROUP_OUTPUT, false, NULL,
      "auto (on a terminal, unless NO_COLOR is set), always or never", apply_color},
+
+    {"-n", NULL, NULL, GROUP_NAMES, false, "no names", "look up no names", apply_numeric},
+    {NULL, "--resolver", "ADDR[:PORT]", GROUP_NAMES, false, NULL,
+     "DNS server to ask (those of /etc/resolv.conf); an IPv6 address with a port is written in brackets",
+     apply_resolver},
+    {NULL, "--dns-timeout", "SEC", GROUP_NAMES, false, NULL,
+     "longest time for one name, over all servers and tries (5); a line waits half a second at most",
+     apply_dns_timeout},
+    {NULL, "--verify-names", NULL, GROUP_NAMES, false, NULL,
+     "ask each name for its addresses too, and mark those that don't have the hop's", apply_verify_names},
+    {"-A", NULL, NULL, GROUP_NAMES, false, "AS numbers (-G: places)",
+     "AS numbers and names beside addresses, and the path of AS numbers, from a database on this machine",
+     apply_networks},
+    {"-G", NULL, NULL, GROUP_NAMES, false, NULL,
+     "countries and cities beside addresses, from a database on this machine; [City?] is a guess by the name",
+     apply_places},
+    {NULL, "--asn-db", "FILE", GROUP_NAMES, false, NULL,
+     "database of AS numbers: MaxMind DB, or text with a prefix, an AS number and a name a line (as found in "
+     "HOPSONDE_DB_PATH, /usr/share/GeoIP or /var/lib/GeoIP)",
+     apply_asn_db},
+    {NULL, "--geo-db", "FILE", GROUP_NAMES, false, NULL, "database of places: MaxMind DB (as found there)",
+     apply_geo_db},
+    {NULL, "--whois", NULL, GROUP_NAMES, false, NULL,
+     "ask the registries' WHOIS servers about the networks of the hops: they learn the addresses of your path",
+     apply_whois},
+    {NULL, "--whois-server", "HOST[:PORT]", GROUP_NAMES, false, NULL, "ask this WHOIS server, and no other",
+     apply_whois_server},
+    {NULL, "--resolve", NULL, GROUP_NAMES, false, NULL,
+     "replay: ask for names afresh; else those that were saved are told and nobody is asked", apply_resolve},
 
     {"-h", "--help", NULL, GROUP_OTHER, false, "help", "print help and exit", apply_help},
     {"-V", "--version", NULL, GROUP_OTHER, false, "version", "print the version and exit", apply_version},
@@ -171,19 +201,6 @@ const char *option_replay_help(const struct option_row *row)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         if (row->letter && strcmp(row->letter, rows[i].letter) == 0)
             return rows[i].help;
-    return NULL;
-}
-
-const struct reserved_option *reserved_option_find(const char *spelled)
-{
-    static const struct reserved_option rows[] = {
-        {"-A", NULL, false},      {"-G", NULL, false},      {NULL, "--whois", false},
-        {NULL, "--asn-db", true}, {NULL, "--geo-db", true},
-    };
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
-        if (spells(rows[i].letter, rows[i].name, spelled))
-            return &rows[i];
-    }
     return NULL;
 }
 

@@ -51,6 +51,7 @@ struct parse {
     const char *searching;      /* the same of a search for all paths */
     const char *doubting;       /* --confidence, which both of them know */
     const char *confidence;     /* its value */
+    const char *resolving;      /* --resolve, which only a replay knows */
     const char *judging;        /* the same of a diagnosis or a replay */
     const char *source;         /* --source: a choice in a replay, elsewhere another tool's -s; NULL: not given */
     const char *output_spelled; /* the first -o given that a dry run can't obey */
@@ -68,6 +69,7 @@ enum option_group {
     GROUP_ROUTE,
     GROUP_CHOICE, /* what a replay is about: unknown to all else */
     GROUP_OUTPUT,
+    GROUP_NAMES,
     GROUP_OTHER,
     GROUP_COUNT
 };
@@ -93,12 +95,7 @@ const struct option_row *option_find(const char *spelled);
 /* What an option that says what is sent chooses in a replay; NULL: it has no effect there. */
 const char *option_replay_help(const struct option_row *row);
 
-/* Words that a later version is to have and this one doesn't: options, commands, formats. */
-struct reserved_option {
-    const char *letter, *name;
-    bool argument;
-};
-const struct reserved_option *reserved_option_find(const char *spelled);
+/* Words that a later version is to have and this one doesn't: commands, formats. */
 bool reserved_command(const char *word);
 bool reserved_format(const char *name);
 

@@ -3,9 +3,12 @@
 #include "io/places.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "about/prefixes.h"
+#include "base/strbuf.h"
 #include "io/dbfind.h"
 #include "io/mmdb.h"
 #include "io/mmdbrecord.h"
@@ -17,6 +20,7 @@ struct database {
 
 struct places {
     struct database databases[2]; /* by kind */
+    struct prefix_table *table;   /* in place of that of AS numbers; NULL: none */
 };
 
 static const struct {
@@ -36,12 +40,47 @@ static enum status open_file(struct database *database, enum db_kind kind, const
     return status;
 }
 
+static enum status read_all(const char *path, struct strbuf *text, struct err *err)
+{
+    char piece[65536];
+    FILE *file = fopen(path, "re");
+    size_t got = 0;
+    while (file && (got = fread(piece, 1, sizeof piece, file)) > 0)
+        strbuf_add_bytes(text, piece, got);
+    int code = !file || ferror(file) ? errno : text->failed ? ENOMEM : 0;
+    if (file)
+        fclose(file);
+    return code ? err_set(err, STATUS_SYSTEM, "%s: cannot read it: %s", path, strerror(code)) : STATUS_OK;
+}
+
+static enum status read_table(struct places *p, const char *path, struct err *err)
+{
+    struct strbuf text;
+    struct prefix_table_faults faults;
+    strbuf_init(&text);
+    enum status status = read_all(path, &text, err);
+    if (status == STATUS_OK)
+        p->table = prefix_table_new(path, text.text, text.length, &faults, err);
+    strbuf_free(&text);
+    return status == STATUS_OK && !p->table ? err->status : status;
+}
+
+/* A file of AS numbers may be text. */
+static enum status open_named(struct places *p, enum db_kind kind, const char *path, struct err *err)
+{
+    bool is_mmdb = true;
+    enum status status = kind == DB_ASN ? mmdb_recognise(path, &is_mmdb, err) : STATUS_OK;
+    if (status != STATUS_OK)
+        return status;
+    return is_mmdb ? open_file(&p->databases[kind], kind, path, err) : read_table(p, path, err);
+}
+
 static enum status open_kind(struct places *p, enum db_kind kind, const char *named, const char *directories,
                              struct err *err)
 {
     char *found;
     if (named)
-        return open_file(&p->databases[kind], kind, named, err);
+        return open_named(p, kind, named, err);
     enum status status = db_find(kind, directories, &found, err);
     if (status != STATUS_OK)
         return status;
@@ -76,12 +115,18 @@ void places_free(struct places *places)
     for (unsigned kind = DB_ASN; kind <= DB_GEO; kind++)
         if (places->databases[kind].is_open)
             MMDB_close(&places->databases[kind].file);
+    prefix_table_free(places->table);
     free(places);
 }
 
 void places_look_up(const struct places *places, const struct addr *address, struct about *out)
 {
     MMDB_entry_s record;
+    struct prefix prefix;
+    if (places->table && prefix_table_find(places->table, address, &prefix) && prefix.asn) {
+        out->asn = prefix.asn;
+        about_copy(out->as_name, sizeof out->as_name, prefix.name, strlen(prefix.name));
+    }
     for (unsigned kind = DB_ASN; kind <= DB_GEO; kind++) {
         const struct database *database = &places->databases[kind];
         if (database->is_open && mmdb_look_up(&database->file, address, &record))

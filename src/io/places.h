@@ -12,7 +12,7 @@
 
 /* Where the databases are; all borrowed during places_open(). A file that is named is used, or is an error. */
 struct places_paths {
-    const char *asn_db;      /* of AS numbers; NULL: looked for */
+    const char *asn_db;      /* of AS numbers; may be text (about/prefixes.h); NULL: looked for */
     const char *geo_db;      /* of places; NULL: looked for */
     const char *directories; /* HOPSONDE_DB_PATH: where to look, separated by colons, and nowhere else; NULL or "":
                                 /usr/share/GeoIP, then /var/lib/GeoIP */

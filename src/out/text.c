@@ -11,6 +11,7 @@
 #include "out/matrix.h"
 #include "out/output.h"
 #include "out/summary.h"
+#include "out/texthold.h"
 #include "out/textline.h"
 #include "out/textreplay.h"
 #include "out/textverdict.h"
@@ -31,6 +32,7 @@ struct text_state {
     uint8_t held_first;
     unsigned held_count; /* silent hops from held_first on that wait for a later one */
     struct printed_line lines[256];
+    struct texthold hold;
     struct strbuf line; /* scratch */
 };
 
@@ -38,8 +40,7 @@ static void print_line(struct output *out)
 {
     struct text_state *state = out->state;
     strbuf_add(&state->line, "\n");
-    fputs(state->line.text, out->file);
-    fflush(out->file);
+    texthold_print(&state->hold, out, state->line.text);
     strbuf_clear(&state->line);
 }
 
@@ -112,6 +113,7 @@ static struct textline textline_of(const struct output *out, const struct sessio
         .ttl = ttl,
         .names_spec = trace != session_trace(session, 0),
         .color = out->options.color,
+        .marks = out->book != NULL,
     };
 }
 
@@ -385,6 +387,8 @@ static void text_end(struct output *out, const struct session *session, const st
     struct text_state *state = out->state;
     enum session_purpose purpose = session_config(session)->purpose;
     bool diagnose = purpose == PURPOSE_DIAGNOSE;
+    out->is_settled = NULL; /* what is not known by now will not be */
+    texthold_release(&state->hold, out, 0, true);
     if (purpose == PURPOSE_PATHS)
         print_graphs(out, session);
     else if (diagnose)
@@ -396,9 +400,16 @@ static void text_end(struct output *out, const struct session *session, const st
         print_notes(out, session, source);
     if (!out->options.quiet && diagnose)
         print_advice(out, session, judgement);
+    texthold_free(&state->hold);
     strbuf_free(&state->line);
     free(state);
     out->state = NULL;
+}
+
+static bool text_release(struct output *out, nstime now, bool all)
+{
+    struct text_state *state = out->state;
+    return state && texthold_release(&state->hold, out, now, all);
 }
 
 const struct output_format output_text = {
@@ -406,6 +417,7 @@ const struct output_format output_text = {
     .help = "the table that traceroute's users know, and what it means",
     .begin = text_begin,
     .hop = text_hop,
+    .release = text_release,
     .end = text_end,
     .keeps = true,
     .replay_begin = text_replay_begin,

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "out/marks.h"
+#include "out/named.h"
 #include "out/paint.h"
 
 /* A line in the making. */
@@ -11,7 +12,7 @@ struct line {
     const struct trace *trace;
     const char *target_name;
     uint8_t ttl;
-    bool names_spec, color;
+    bool names_spec, color, marks;
 };
 
 void textline_add_address(struct strbuf *line, const struct addr *address, const struct addr *target,
@@ -27,9 +28,18 @@ void textline_add_address(struct strbuf *line, const struct addr *address, const
     strbuf_addf(line, " (%s)", text);
 }
 
+/* The target keeps the name by which the user called it. */
+static bool is_marked(const struct line *line, const struct addr *address)
+{
+    return line->marks && !(line->target_name && addr_equal(address, &line->trace->flow.target));
+}
+
 static void add_plain_address(const struct line *line, const struct addr *address)
 {
-    textline_add_address(line->text, address, &line->trace->flow.target, line->target_name);
+    if (is_marked(line, address))
+        named_mark(line->text, address);
+    else
+        textline_add_address(line->text, address, &line->trace->flow.target, line->target_name);
 }
 
 static void add_address(const struct line *line, const struct addr *address)
@@ -153,7 +163,7 @@ static void add_bracket(const struct line *line)
 
 static struct line line_init(struct strbuf *text, const struct textline *line)
 {
-    return (struct line){text, line->trace, line->target_name, line->ttl, line->names_spec, line->color};
+    return (struct line){text, line->trace, line->target_name, line->ttl, line->names_spec, line->color, line->marks};
 }
 
 void textline_add_hop(struct strbuf *text, const struct textline *what)
@@ -168,20 +178,23 @@ void textline_add_hop(struct strbuf *text, const struct textline *what)
     add_bracket(&line);
 }
 
-#define ROW_NAME_COLUMNS 28
-
 void textline_add_row_heading(struct strbuf *text)
 {
-    strbuf_addf(text, "    %-*s  Loss%%   Snt   Best    Avg   Wrst  StDev   Jttr", ROW_NAME_COLUMNS, "");
+    strbuf_addf(text, "%*s  Loss%%   Snt   Best    Avg   Wrst  StDev   Jttr",
+                TEXTLINE_ROW_INDENT + TEXTLINE_ROW_COLUMNS, "");
 }
 
 static void add_row_address(const struct line *line, const struct addr *address)
 {
     size_t before = line->text->length;
+    if (is_marked(line, address)) {
+        named_mark_column(line->text, address);
+        return;
+    }
     add_plain_address(line, address);
     size_t columns = line->text->length - before;
-    if (columns < ROW_NAME_COLUMNS)
-        strbuf_addf(line->text, "%*s", (int)(ROW_NAME_COLUMNS - columns), "");
+    if (columns < TEXTLINE_ROW_COLUMNS)
+        strbuf_addf(line->text, "%*s", (int)(TEXTLINE_ROW_COLUMNS - columns), "");
 }
 
 static void add_row_numbers(const struct line *line, const struct hop_stats *stats)
@@ -234,7 +247,7 @@ void textline_add_row(struct strbuf *text, const struct textline *what)
     strbuf_add(text, " ");
     if (!line.trace || !is_answered(line.trace, line.ttl)) {
         paint_begin(line.text, line.color, PAINT_DIM);
-        strbuf_addf(text, "%-*s", ROW_NAME_COLUMNS, "*");
+        strbuf_addf(text, "%-*s", TEXTLINE_ROW_COLUMNS, "*");
         paint_end(line.text, line.color, PAINT_DIM);
     } else {
         struct addr address = trace_hop_address(line.trace, line.ttl);

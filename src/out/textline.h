@@ -19,7 +19,12 @@ struct textline {
     uint8_t ttl;
     bool names_spec; /* the bracket says which probe spec it was */
     bool color;
+    bool marks; /* routers' addresses are marks, to be replaced by what is known of them: named.h */
 };
+
+/* Where the routers stand in a row. */
+#define TEXTLINE_ROW_INDENT 4
+#define TEXTLINE_ROW_COLUMNS 28
 
 /* "web.example (192.0.2.80)" where the address is the target's and the target has a name, else the address. */
 void textline_add_address(struct strbuf *line, const struct addr *address, const struct addr *target,

@@ -8,6 +8,7 @@
 #include "out/ended.h"
 #include "out/errors.h"
 #include "out/graphtext.h"
+#include "out/named.h"
 #include "out/summary.h"
 #include "out/textline.h"
 #include "out/textverdict.h"
@@ -223,13 +224,19 @@ static bool is_rows(const struct trace *trace)
 
 static void add_hop(struct strbuf *text, const struct output *out, const struct trace *trace, uint8_t ttl, bool rows)
 {
-    const struct textline line = {
-        .trace = trace_asked(trace, ttl) ? trace : NULL, .ttl = ttl, .color = out->options.color};
+    struct strbuf marked;
+    const struct textline line = {.trace = trace_asked(trace, ttl) ? trace : NULL,
+                                  .ttl = ttl,
+                                  .color = out->options.color,
+                                  .marks = out->book != NULL};
+    strbuf_init(&marked);
     if (rows)
-        textline_add_row(text, &line);
+        textline_add_row(&marked, &line);
     else
-        textline_add_hop(text, &line);
+        textline_add_hop(&marked, &line);
+    named_expand(text, marked.text, TEXTLINE_ROW_INDENT, TEXTLINE_ROW_COLUMNS, out);
     strbuf_add(text, "\n");
+    strbuf_free(&marked);
 }
 
 static void add_table(struct strbuf *text, const struct output *out, const struct trace *trace)

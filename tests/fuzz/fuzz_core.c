@@ -67,7 +67,7 @@ static void report_run(struct wire *wire, const struct saved_run *saved, struct 
     struct source_file file = {.name = "capture"};
     struct report_source source = {.command = saved->command, .files = &file, .file_count = 1};
     report_begin(&reports->report, session, &source);
-    loop_run(session, wire, NULL, &stop, &err);
+    loop_run(session, wire, NULL, NULL, &stop, &err);
     file.frames = file_wire_frames(wire);
     file.truncated = file_wire_truncated(wire);
     end_session(session, saved);

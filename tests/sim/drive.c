@@ -388,7 +388,7 @@ static bool save(const struct drive *d, const char *path, struct strbuf *out, st
     enum status status = session && sim ? dump_open(path, &dump, err) : STATUS_SYSTEM;
     if (!status) {
         dump_begin(dump, &kept, session);
-        status = loop_run(session, sim_wire(sim), dump, &stop, err);
+        status = loop_run(session, sim_wire(sim), dump, NULL, &stop, err);
         session_finish(session, SESSION_COMPLETE, 0);
         drive_describe(session, out);
     }
@@ -413,7 +413,7 @@ static bool load(const char *path, struct strbuf *out, struct err *err)
         status = err_set(err, STATUS_SYSTEM, "%s: its headers do not tell of the run", path);
     if (!status) {
         session = session_new_with_flows(&saved->config, saved->flows, true, &events, err);
-        status = session ? loop_run(session, wire, NULL, &stop, err) : STATUS_SYSTEM;
+        status = session ? loop_run(session, wire, NULL, NULL, &stop, err) : STATUS_SYSTEM;
     }
     if (!status) {
         session_finish(session, saved->end, saved->dropped_by_kernel);

@@ -1,0 +1,222 @@
+#include "config.h"
+
+#include "cli/lookup.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "io/names.h"
+#include "io/places.h"
+#include "io/whois.h"
+#include "out/texthold.h"
+
+#define SERVED_EVERY (5 * NS_PER_MS) /* while something is waited for */
+#define ADDRESSES_MOST 4096          /* a run has hardly a hundred; whoever answers in more names is not asked about */
+#define SOCKETS_MOST (16 + WHOIS_CONNECTIONS_MOST)
+
+struct lookup {
+    const struct options *options;
+    struct about_book *book;
+    struct names *names;        /* NULL: nobody is asked */
+    bool wants_names;           /* else they are asked for WHOIS servers' addresses alone */
+    struct places *places;      /* NULL: none are wanted */
+    struct whois_client *whois; /* NULL: the same */
+    struct report *report;      /* of the companion */
+};
+
+/* --- opening --- */
+
+static enum status open_names(struct lookup *lookup, struct err *err)
+{
+    const struct lookup_options *wanted = &lookup->options->lookup;
+    const struct names_config config = {.dns = {.server = wanted->resolver, .timeout = wanted->dns_timeout},
+                                        .verify = wanted->verify};
+    return names_new(&config, lookup->book, &lookup->names, err);
+}
+
+static enum status open_whois(struct lookup *lookup, struct err *err)
+{
+    const char *own = lookup->options->lookup.whois_server, *first = own ? own : WHOIS_IANA;
+    struct whois_server server;
+    if (!whois_server_parse(first, strlen(first), &server))
+        return err_set(err, STATUS_USAGE, "--whois-server %s: this is no WHOIS server", first);
+    lookup->whois = whois_client_new(lookup->book, &server, !own);
+    return lookup->whois ? STATUS_OK : err_set(err, STATUS_SYSTEM, "out of memory");
+}
+
+enum status lookup_open(const struct options *options, const char *directories, bool asks, struct lookup **out,
+                        struct err *err)
+{
+    const struct lookup_options *wanted = &options->lookup;
+    const struct places_paths paths = {.asn_db = wanted->asn_db, .geo_db = wanted->geo_db, .directories = directories};
+    bool wants_names = asks && !options->numeric, wants_whois = asks && wanted->whois;
+    enum status status = STATUS_OK;
+    *out = NULL;
+    if (!wants_names && !wants_whois && !wanted->networks && !wanted->places)
+        return STATUS_OK;
+    struct lookup *lookup = calloc(1, sizeof *lookup);
+    if (lookup)
+        lookup->book = about_book_new();
+    if (!lookup || !lookup->book) {
+        free(lookup);
+        return err_set(err, STATUS_SYSTEM, "out of memory");
+    }
+    lookup->options = options;
+    lookup->wants_names = wants_names;
+    if (wanted->networks || wanted->places)
+        status = places_open(&paths, wanted->networks, wanted->places, &lookup->places, err);
+    if (status == STATUS_OK && (wants_names || wants_whois))
+        status = open_names(lookup, err);
+    if (status == STATUS_OK && wants_whois)
+        status = open_whois(lookup, err);
+    if (status == STATUS_OK)
+        *out = lookup;
+    else
+        lookup_free(lookup);
+    return status;
+}
+
+void lookup_free(struct lookup *lookup)
+{
+    if (!lookup)
+        return;
+    whois_client_free(lookup->whois);
+    names_free(lookup->names);
+    places_free(lookup->places);
+    about_book_free(lookup->book);
+    free(lookup);
+}
+
+bool lookup_asks(const struct lookup *lookup)
+{
+    return lookup && lookup->names;
+}
+
+struct about_book *lookup_book(struct lookup *lookup)
+{
+    return lookup->book;
+}
+
+/* --- asking --- */
+
+void lookup_ask(struct lookup *lookup, const struct addr *address, nstime now)
+{
+    bool is_new = !about_book_find(lookup->book, address) && about_book_count(lookup->book) < ADDRESSES_MOST;
+    struct about *about = is_new ? about_book_entry(lookup->book, address) : NULL;
+    if (!about)
+        return;
+    if (lookup->places)
+        places_look_up(lookup->places, address, about);
+    if (lookup->wants_names)
+        names_ask(lookup->names, address);
+    if (lookup->whois)
+        whois_ask(lookup->whois, address, now);
+}
+
+bool lookup_is_settled(void *context, const struct addr *address)
+{
+    const struct lookup *lookup = context;
+    return !lookup->wants_names || !about_book_find(lookup->book, address) || names_is_settled(lookup->names, address);
+}
+
+/* --- serving --- */
+
+/* A WHOIS server's address is asked for by its name, which goes along as the answer's context. */
+struct server_question {
+    struct lookup *lookup;
+    char name[WHOIS_HOST_BYTES];
+};
+
+static void take_server(void *context, const struct addr *addresses, size_t count)
+{
+    struct server_question *question = context;
+    whois_server_address(question->lookup->whois, question->name, count ? &addresses[0] : NULL);
+    free(question);
+}
+
+static void ask_for_servers(struct lookup *lookup)
+{
+    const char *name;
+    while ((name = whois_wanted_name(lookup->whois))) {
+        struct server_question *question = calloc(1, sizeof *question);
+        if (question) {
+            question->lookup = lookup;
+            about_copy(question->name, sizeof question->name, name, strlen(name));
+        }
+        if (!question || !names_forward(lookup->names, name, take_server, question)) {
+            whois_server_address(lookup->whois, name, NULL);
+            free(question);
+        }
+    }
+}
+
+/* Looks at the sockets, and waits for them no longer than `most`. */
+static void serve_sockets(struct lookup *lookup, nstime now, nstime most)
+{
+    struct pollfd fds[SOCKETS_MOST];
+    if (!lookup->names)
+        return;
+    struct dns *dns = names_dns(lookup->names);
+    size_t of_dns = dns_poll_fds(dns, fds, SOCKETS_MOST - WHOIS_CONNECTIONS_MOST), of_whois = 0;
+    if (lookup->whois)
+        of_whois = whois_poll_fds(lookup->whois, fds + of_dns, SOCKETS_MOST - of_dns);
+    nstime wait = dns_wait(dns);
+    const struct timespec span = {.tv_nsec = wait < most ? wait : most};
+    if (ppoll(fds, of_dns + of_whois, &span, NULL) < 0)
+        for (size_t i = 0; i < of_dns + of_whois; i++)
+            fds[i].revents = 0;
+    dns_events(dns, fds, of_dns);
+    if (!lookup->whois)
+        return;
+    whois_events(lookup->whois, fds + of_dns, of_whois, now);
+    ask_for_servers(lookup);
+}
+
+static bool is_pending(const struct lookup *lookup)
+{
+    return (lookup->names && names_pending(lookup->names)) || (lookup->whois && whois_pending(lookup->whois));
+}
+
+static void companion_heard(void *context, const struct addr *from, nstime now)
+{
+    lookup_ask(context, from, now);
+}
+
+static nstime companion_serve(void *context, nstime now, nstime until)
+{
+    struct lookup *lookup = context;
+    if (is_pending(lookup))
+        serve_sockets(lookup, now, 0);
+    bool waits = report_release(lookup->report, now, false);
+    return waits || is_pending(lookup) ? now + SERVED_EVERY : until;
+}
+
+struct companion lookup_companion(struct lookup *lookup, struct report *report)
+{
+    lookup->report = report;
+    return (struct companion){.context = lookup, .heard = companion_heard, .serve = companion_serve};
+}
+
+/* --- the end --- */
+
+static nstime wall_clock(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return (nstime)now.tv_sec * NS_PER_S + now.tv_nsec;
+}
+
+void lookup_wait(struct lookup *lookup, struct report *report, const volatile sig_atomic_t *stop)
+{
+    nstime now = wall_clock(), begun = now;
+    while (!*stop && is_pending(lookup) &&
+           (now - begun < TEXTHOLD_MOST || (lookup->whois && whois_pending(lookup->whois)))) {
+        serve_sockets(lookup, now, SERVED_EVERY);
+        report_release(report, now, false);
+        now = wall_clock();
+    }
+    report_release(report, now, true);
+}

@@ -1,0 +1,35 @@
+/* lookup: what is found out about the addresses of a run, while it runs: names, networks, places, WHOIS. Floor 6. */
+#ifndef HOPSONDE_CLI_LOOKUP_H
+#define HOPSONDE_CLI_LOOKUP_H
+
+#include <signal.h>
+
+#include "cli/loop.h"
+#include "cli/options.h"
+#include "cli/report.h"
+
+struct lookup;
+
+/* Opens what the options ask for, with the rights of who calls; NULL in `out` where that is nothing. `directories` is
+ * HOPSONDE_DB_PATH, or NULL. `asks`: a replay that was not told to ask opens databases alone. */
+enum status lookup_open(const struct options *options, const char *directories, bool asks, struct lookup **out,
+                        struct err *err);
+void lookup_free(struct lookup *lookup); /* NULL is fine */
+
+/* Whether sockets are needed: privs_seal(). */
+bool lookup_asks(const struct lookup *lookup);
+/* What is known; owned by `lookup`. */
+struct about_book *lookup_book(struct lookup *lookup);
+/* Begins to find out about an address, once. */
+void lookup_ask(struct lookup *lookup, const struct addr *address, nstime now);
+/* Whether the name of an address is known, or will not be. For struct output. */
+bool lookup_is_settled(void *lookup, const struct addr *address);
+
+/* What asks for whoever is heard in a run, and writes the lines of `report` as their names become known; both are
+ * borrowed as long as it is used. */
+struct companion lookup_companion(struct lookup *lookup, struct report *report);
+/* After a run: waits for names that are not there yet, no longer than a line of the report may; for WHOIS, which was
+ * asked for by name, as long as it takes. `stop` ends it. */
+void lookup_wait(struct lookup *lookup, struct report *report, const volatile sig_atomic_t *stop);
+
+#endif
