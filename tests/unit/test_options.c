@@ -153,6 +153,18 @@ static const char *summary(void)
         ADD(" dry");
     if (options.numeric)
         ADD(" numeric");
+    const struct lookup_options *l = &options.lookup;
+    if (l->networks || l->places || l->whois || l->verify || l->resolve)
+        ADD(" lookup=%s%s%s%s%s", l->networks ? "A" : "", l->places ? "G" : "", l->whois ? "W" : "",
+            l->verify ? "V" : "", l->resolve ? "R" : "");
+    if (l->resolver)
+        ADD(" resolver=%s", l->resolver);
+    if (l->dns_timeout)
+        ADD(" dnstimeout=%gms", nstime_ms(l->dns_timeout));
+    if (l->asn_db || l->geo_db)
+        ADD(" db=%s,%s", l->asn_db ? l->asn_db : "", l->geo_db ? l->geo_db : "");
+    if (l->whois_server)
+        ADD(" whois=%s", l->whois_server);
     at += add_choice(at, (size_t)(end - at), &options.choice);
 #undef ADD
     return text;
@@ -175,6 +187,14 @@ static void test_meanings(void)
         {"-nq3 h", "trace h numeric"},
         {"-nq1 h", "trace h queries=1 numeric"},
         {"-vvv h", "trace h verbose=3"},
+        {"-AG h", "trace h lookup=AG"},
+        {"--asn-db x h", "trace h lookup=A db=x,"},
+        {"--geo-db=y h", "trace h lookup=G db=,y"},
+        {"--resolver 192.0.2.53 --dns-timeout .5 --verify-names h",
+         "trace h lookup=V resolver=192.0.2.53 dnstimeout=500ms"},
+        {"--resolver [2001:db8::53]:5353 h", "trace h resolver=[2001:db8::53]:5353"},
+        {"--whois --whois-server whois.example:4343 h", "trace h lookup=W whois=whois.example:4343"},
+        {"replay --resolve -n f", "replay read=f numeric lookup=R"},
         {"-f 2 -m 255 -q 100 --gap 255 h", "trace h first=2 max=255 queries=100 gap=255"},
         {"-m 1 -q 1 --gap=1 h", "trace h max=1 queries=1 gap=1"},
         {"-w 0.001 h", "trace h wait=1ms"},
@@ -426,13 +446,16 @@ static void test_complaints(void)
         {"'--a\033b' h", "--a\\x1bb: there is no such option (`hopsonde help trace` lists them)"},
         {"-\377 h", "-\\xff: there is no such option (`hopsonde help trace` lists them)"},
         {"--pro udp h", "--pro: there is no such option (did you mean --probe?)"},
-        {"--resolver ns.example h", "?"},
-        {"--resolver 192.0.2.53:0 h", "?"},
-        {"--dns-timeout 0 h", "?"},
-        {"--dns-timeout 61 h", "?"},
-        {"--asn-db= h", "?"},
-        {"--whois-server :43 h", "?"},
-        {"--resolve h", "?"},
+        {"--resolver ns.example h",
+         "--resolver ns.example: not a resolver (give its address, as 192.0.2.53, 192.0.2.53:5353 or "
+         "[2001:db8::53]:5353)"},
+        {"--resolver 192.0.2.53:0 h", "--resolver 192.0.2.53:0: not a resolver (give its address, as 192.0.2.53, "
+                                      "192.0.2.53:5353 or [2001:db8::53]:5353)"},
+        {"--dns-timeout 0 h", "--dns-timeout 0: seconds go here, 0.01 to 60"},
+        {"--dns-timeout 61 h", "--dns-timeout 61: seconds go here, 0.01 to 60"},
+        {"--asn-db= h", "--asn-db '': a file goes here"},
+        {"--whois-server :43 h", "--whois-server :43: a WHOIS server goes here: HOST, HOST:PORT or [ADDRESS]:PORT"},
+        {"--resolve h", "--resolve: names are asked for anyway; it is for hopsonde replay (leave it out)"},
         {"--budget 50 h", "--budget: belongs to a diagnosis (hopsonde diagnose HOST)"},
         {"-g 1.2.3.4 h", "-g: source routing is not supported (routers drop such packets)"},
         {"--mtu h", "--mtu: finding the path's MTU is not in this version"},
@@ -558,7 +581,7 @@ static void test_environment(void)
         {"-P icmp", "-P tcp h", "trace h icmp tcp/80"},
         {"-4", "-6 h", "trace h v6"},
         {"-o json", "-o csv h", "trace h out=csv:"},
-        {"-A --asn-db x --whois -nG --expect=y", "h", "trace h numeric"},
+        {"-A --asn-db x --whois -nG --expect=y", "h", "trace h numeric lookup=AGW db=x,"},
         {"--confidence .9 --budget 50 --only --expect=y", "h", "trace h"},
         {"--only --expect f", "diagnose --dry-run -P icmp h",
          "diagnose h icmp queries=1 only diagnosis=1/12/990/2000 dry"},
