@@ -127,6 +127,32 @@ one_line() {
     [[ $(wc -l <"$1") == 1 && $(<"$1") == "hopsonde: "* ]]
 }
 
+# find_servers: those of HOPSONDE_SERVERS, a directory that they were unpacked in (scripts/packages), come first.
+find_servers() {
+    libraries=
+    if [[ -n ${HOPSONDE_SERVERS:-} ]]; then
+        PATH=$HOPSONDE_SERVERS/usr/sbin:$PATH
+        libraries=$(printf '%s:' "$HOPSONDE_SERVERS"/usr/lib/*-linux-gnu)
+    fi
+    PATH=$PATH:/usr/sbin
+}
+
+# serve COMMAND...: at the target, as process $server; writes server.log.
+serve() {
+    LD_LIBRARY_PATH=$libraries ip netns exec "$LAB_PREFIX-target" "$@" >server.log 2>&1 </dev/null &
+    # shellcheck disable=SC2034
+    server=$!
+}
+
+# listens PORT, free PORT: whether anything at the target has this UDP port.
+listens() {
+    [[ $(ip netns exec "$LAB_PREFIX-target" ss -Hlnup "sport = :$1") == *pid=* ]]
+}
+
+free() {
+    ! listens "$1"
+}
+
 # start ARGUMENTS...: hopsonde in the background, as $run, output to out.txt and err.txt, and ready to be interrupted.
 start() {
     env --default-signal=INT "$build/hopsonde" "$@" >out.txt 2>err.txt &
