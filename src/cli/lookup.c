@@ -25,6 +25,7 @@ struct lookup {
     struct places *places;      /* NULL: none are wanted */
     struct whois_client *whois; /* NULL: the same */
     struct report *report;      /* of the companion */
+    nstime now;                 /* when it was served last */
 };
 
 /* --- opening --- */
@@ -118,7 +119,8 @@ void lookup_ask(struct lookup *lookup, const struct addr *address, nstime now)
 
 bool lookup_is_settled(void *context, const struct addr *address)
 {
-    const struct lookup *lookup = context;
+    struct lookup *lookup = context;
+    lookup_ask(lookup, address, lookup->now);
     return !lookup->wants_names || !about_book_find(lookup->book, address) || names_is_settled(lookup->names, address);
 }
 
@@ -188,6 +190,7 @@ static void companion_heard(void *context, const struct addr *from, nstime now)
 static nstime companion_serve(void *context, nstime now, nstime until)
 {
     struct lookup *lookup = context;
+    lookup->now = now;
     if (is_pending(lookup))
         serve_sockets(lookup, now, 0);
     bool waits = report_release(lookup->report, now, false);
