@@ -22,8 +22,8 @@ bool lookup_asks(const struct lookup *lookup);
 struct about_book *lookup_book(struct lookup *lookup);
 /* Begins to find out about an address, once. */
 void lookup_ask(struct lookup *lookup, const struct addr *address, nstime now);
-/* Whether the name of an address is known, or will not be; begins to find out about one that nobody has asked for, since
- * a hop's line may be made before its last answer was heard. For struct output. */
+/* Whether the name of an address is known, or will not be; begins to find out about one that nobody has asked for,
+ * since a hop's line may be made before its last answer was heard. For struct output. */
 bool lookup_is_settled(void *lookup, const struct addr *address);
 
 /* What asks for whoever is heard in a run, and writes the lines of `report` as their names become known; both are
