@@ -3,14 +3,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "about/special.h"
 #include "about/travel.h"
-#include "out/hops.h"
+#include "out/aspath.h"
 #include "out/named.h"
 
 #define INDENT 4 /* of the second line of what is wrapped */
 #define HOP_COLUMNS 8
-#define NETWORKS_MOST 256 /* of a path: one a TTL */
 
 /* A path and those who answered on it, and where to tell of them. */
 struct telling {
@@ -33,79 +31,6 @@ static void add_line(struct telling *telling, const char *head, const struct str
     telling->text->failed |= words->failed;
 }
 
-/* --- AS path --- */
-
-/* One network that a path goes through: an AS, or what has a purpose of its own. */
-struct network {
-    uint32_t asn; /* 0: none */
-    const struct special *special;
-    const struct map_hop *first;
-};
-
-struct as_path {
-    struct network list[NETWORKS_MOST];
-    size_t count;
-};
-
-/* The peering LAN of an exchange is the exchange's, whoever announces it. */
-static struct network network_of(const struct map_hop *hop)
-{
-    const struct special *special = addr_is_none(&hop->address) ? NULL : special_find(&hop->address);
-    bool is_ixp = special && special->is_ixp;
-    uint32_t asn = hop->about && !is_ixp ? hop->about->asn : 0;
-    return (struct network){.asn = asn, .special = asn ? NULL : special, .first = hop};
-}
-
-/* Whether a network may lie within an AS, which numbers its inside with it. */
-static bool may_be_within(const struct network *network)
-{
-    return !network->asn && !network->special->is_ixp;
-}
-
-static bool is_same(const struct network *a, const struct network *b)
-{
-    if (a->asn || b->asn)
-        return a->asn == b->asn;
-    return strcmp(a->special->name, b->special->name) == 0;
-}
-
-static void pass(struct as_path *path, const struct network *network)
-{
-    size_t left = path->count;
-    while (network->asn && left > 0 && may_be_within(&path->list[left - 1]))
-        left--;
-    if (left > 0 && is_same(&path->list[left - 1], network))
-        path->count = left;
-    else if (path->count < NETWORKS_MOST)
-        path->list[path->count++] = *network;
-}
-
-static void add_network(struct strbuf *words, const struct network *network)
-{
-    if (network->asn) {
-        const char *purpose = special_asn(network->asn), *name = network->first->about->as_name;
-        strbuf_addf(words, "AS%lu", (unsigned long)network->asn);
-        strbuf_add(words, *name || purpose ? " " : "");
-        add_foreign(words, *name || !purpose ? name : purpose);
-    } else {
-        strbuf_add(words, network->special->name);
-    }
-    strbuf_addf(words, " (hop %u)", network->first->ttl);
-}
-
-static void add_networks(struct strbuf *words, const struct as_path *path)
-{
-    bool has_asn = false;
-    for (size_t i = 0; i < path->count; i++)
-        has_asn = has_asn || path->list[i].asn;
-    if (!has_asn)
-        strbuf_add(words, "no AS number is known of these hops");
-    for (size_t i = 0; has_asn && i < path->count; i++) {
-        strbuf_add(words, i ? " > " : "");
-        add_network(words, &path->list[i]);
-    }
-}
-
 static bool is_answered(const struct hops *hops)
 {
     for (size_t i = 0; i < hops->count; i++)
@@ -119,15 +44,9 @@ static void add_as_path(struct telling *telling, const char *head)
 {
     if (!telling->out->options.networks || !is_answered(&telling->path))
         return;
-    struct as_path path = {.count = 0};
-    for (size_t i = 0; i < telling->path.count; i++) {
-        struct network network = network_of(&telling->path.list[i]);
-        if (network.asn || network.special)
-            pass(&path, &network);
-    }
     struct strbuf words;
     strbuf_init(&words);
-    add_networks(&words, &path);
+    aspath_add(&words, &telling->path);
     add_line(telling, head, &words);
     strbuf_free(&words);
 }

@@ -380,6 +380,41 @@ static void test_place_in_report(void)
     scene_free(&scene);
 }
 
+static void test_place_in_diagnosis(void)
+{
+    struct scene scene;
+    struct render r;
+    scene_init(&scene, "62.1.0.1=1:A");
+    scene.fake.session.config.purpose = PURPOSE_DIAGNOSE;
+    render_begin(&r, "text", &scene.fake, &(struct output_options){.width = 80, .networks = true});
+    r.out.book = scene.book;
+    const char *text = render_end(&r, &scene.fake, NULL, NULL);
+    const char *list = strstr(text, "\n\nhop 1   62.1.0.1 [AS1 A]\nAS path by udp: AS1 A (hop 1)\n");
+    ok(list && strstr(text, " 1  62.1.0.1 ") < list, "below the matrix");
+    render_free(&r);
+    scene_free(&scene);
+}
+
+/* What other tools' captures hold. */
+static void test_place_in_replay(void)
+{
+    static const struct judgement none;
+    const struct report_source source = {.command = "replay"};
+    struct scene scene;
+    char *text = NULL;
+    size_t length;
+    scene_init(&scene, "62.1.0.1=1:A");
+    scene.out.options.networks = true;
+    scene.out.file = open_memstream(&text, &length);
+    const struct trace *trace = fake_trace(&scene.fake, 0);
+    output_text.replay_judged(&scene.out, &trace, 1, &none, &source);
+    fclose(scene.out.file);
+    const char *path = strstr(text, "\nAS path: AS1 A (hop 1)\n");
+    ok(path && strstr(text, " 1  62.1.0.1 ") < path, "below a trace that is not our own");
+    free(text);
+    scene_free(&scene);
+}
+
 int main(void)
 {
     test_as_paths();
@@ -394,5 +429,7 @@ int main(void)
     test_trace();
     test_crowd();
     test_place_in_report();
+    test_place_in_diagnosis();
+    test_place_in_replay();
     return tap_done();
 }
