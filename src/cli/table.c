@@ -81,9 +81,9 @@ const struct option_row option_rows[] = {
     {NULL, "--bpf", "EXPR", GROUP_CHOICE, false, NULL, "only frames that pass this filter (pcap-filter(7))", apply_bpf},
     {NULL, "--list", NULL, GROUP_CHOICE, false, NULL, "a line a trace, in place of the text report", apply_list},
 
-    {"-o", NULL, "FORMAT[:FILE]", GROUP_OUTPUT, false, "text, json, jsonl, csv, dot, svg; stdout without FILE",
+    {"-o", NULL, "FORMAT[:FILE]", GROUP_OUTPUT, false, "text, json, jsonl, csv, dot, svg, map; stdout without FILE",
      "report format; several times; without FILE to standard output, which only one may have (text); dot and svg draw "
-     "what paths found",
+     "what paths found, map draws one path on a map of the world (SVG)",
      apply_output},
     {"-W", "--write", "FILE", GROUP_OUTPUT, true, "save the packets (pcapng)",
      "save every frame that passed the filter (annotated pcapng; a name that ends in .pcap: classic pcap)",
@@ -219,6 +219,6 @@ bool reserved_command(const char *word)
 
 bool reserved_format(const char *name)
 {
-    static const char *const words[] = {"map", "html", NULL};
+    static const char *const words[] = {"html", NULL};
     return is_among(name, words);
 }

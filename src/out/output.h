@@ -88,7 +88,8 @@ struct output_format {
     void (*replay_end)(struct output *out, const struct recognition *found, const struct report_source *source);
 };
 
-extern const struct output_format output_text, output_json, output_jsonl, output_csv, output_dot, output_svg;
+extern const struct output_format output_text, output_json, output_jsonl, output_csv, output_dot, output_svg,
+    output_map;
 /* What --list prints; no format that -o knows. */
 extern const struct output_format output_list;
 extern const struct output_format *const output_formats[];        /* NULL-terminated */

@@ -9,6 +9,7 @@
 
 #include "out/graphtext.h"
 #include "out/matrix.h"
+#include "out/networks.h"
 #include "out/output.h"
 #include "out/summary.h"
 #include "out/texthold.h"
@@ -381,6 +382,21 @@ static void print_graphs(struct output *out, const struct session *session)
     strbuf_clear(&state->line);
 }
 
+/* A paragraph of its own. */
+static void print_networks(struct output *out, const struct session *session)
+{
+    struct text_state *state = out->state;
+    struct strbuf lines;
+    strbuf_init(&lines);
+    if (session_config(session)->purpose == PURPOSE_PATHS)
+        networks_add_graphs(&lines, out);
+    else
+        networks_add_session(&lines, session, out);
+    bool any = lines.length > 0;
+    print_lines(out, &lines);
+    state->separated = state->separated && !any;
+}
+
 static void text_end(struct output *out, const struct session *session, const struct judgement *judgement,
                      const struct report_source *source)
 {
@@ -395,6 +411,7 @@ static void text_end(struct output *out, const struct session *session, const st
         print_matrix(out, session);
     else
         print_tail(out, session);
+    print_networks(out, session);
     print_judgement(out, session, judgement, source);
     if (!out->options.quiet)
         print_notes(out, session, source);

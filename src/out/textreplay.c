@@ -9,6 +9,7 @@
 #include "out/errors.h"
 #include "out/graphtext.h"
 #include "out/named.h"
+#include "out/networks.h"
 #include "out/summary.h"
 #include "out/textline.h"
 #include "out/textverdict.h"
@@ -387,6 +388,7 @@ static void add_trace(struct strbuf *text, const struct output *out, const struc
         return;
     add_counts(text, trace, &tally);
     add_caveats(text, trace, &tally, judgement);
+    networks_add_trace(text, trace, out);
 }
 
 /* --- what is below the traces --- */
@@ -491,6 +493,7 @@ void text_replay_end(struct output *out, const struct recognition *found, const 
     struct strbuf text;
     strbuf_init(&text);
     graphtext_add_all(&text, out, NULL, true);
+    networks_add_graphs(&text, out);
     print(out, &text);
     if (!out->options.quiet) {
         add_end(&text, out, found, source);

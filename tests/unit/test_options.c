@@ -547,10 +547,10 @@ static void test_complaints(void)
         {"--sport 0 h", "--sport 0: a source port is 1 to 65535"},
         {"--fwmark 4294967296 h", "--fwmark 4294967296: a firewall mark is 0 to 4294967295"},
         /* output */
-        {"-o xml h", "-o xml: there is no such format (text, json, jsonl, csv, dot, svg)"},
-        {"-o '' h", "-o '': there is no such format (text, json, jsonl, csv, dot, svg)"},
+        {"-o xml h", "-o xml: there is no such format (text, json, jsonl, csv, dot, svg, map)"},
+        {"-o '' h", "-o '': there is no such format (text, json, jsonl, csv, dot, svg, map)"},
         {"-o svg:x h", "-o svg: draws what a search for all paths found (hopsonde paths HOST)"},
-        {"-o map:x h", "-o map:x: this format is not in this version"},
+        {"-o html:x h", "-o html:x: this format is not in this version"},
         {"-o json: h", "-o json:: a file name goes after the colon"},
         {"-o json -o csv h", "-o csv: json is on standard output already (give one of them a file: -o csv:FILE)"},
         {"-o json:a -o csv:a h", "-o a: two reports can't share a file (name two)"},

@@ -30,7 +30,7 @@ _hopsonde()
         return
         ;;
     -o)
-        mapfile -t COMPREPLY < <(compgen -W 'text json jsonl csv dot svg' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'text json jsonl csv dot svg map' -- "$cur")
         return
         ;;
     --color)
