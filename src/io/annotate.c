@@ -2,53 +2,13 @@
 
 #include "io/annotate.h"
 
-#include <inttypes.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define PREFIX "hopsonde:"
+#include "io/fields.h"
+
 #define OPTIONS_SHOWN 4096 /* bytes of the command line that are kept, for people */
-#define VALUE_BYTES (SPECS_MOST * PROBE_SPEC_TEXT_BYTES + 1)
 #define LONGEST_WAIT (INT64_C(86400) * NS_PER_S)
-
-/* One key of a comment and the member of a struct that it stands for. */
-enum field_kind {
-    FIELD_TEXT, /* char array of `bytes` */
-    FIELD_UNSIGNED,
-    FIELD_SIGNED,
-    FIELD_BOOL,
-    FIELD_ADDRESS,
-    FIELD_WORD, /* an enum by its place in `words` */
-    FIELD_SPEC,
-    FIELD_SPECS, /* the whole struct session_config: its chain of specs */
-};
-
-struct field {
-    const char *key;
-    enum field_kind kind;
-    size_t offset, bytes;
-    const char *const *words; /* NULL-terminated */
-    bool optional;            /* a number that is left out where it is 0: older files lack it */
-    bool older;               /* only older files have it */
-};
-
-#define FIELD(type, member, key, kind)                                                                                 \
-    {                                                                                                                  \
-        key, kind, offsetof(struct type, member), sizeof(((struct type *)0)->member), NULL, false, false               \
-    }
-#define OPTIONAL_FIELD(type, member, key, kind)                                                                        \
-    {                                                                                                                  \
-        key, kind, offsetof(struct type, member), sizeof(((struct type *)0)->member), NULL, true, false                \
-    }
-#define OLDER_FIELD(type, member, key, kind)                                                                           \
-    {                                                                                                                  \
-        key, kind, offsetof(struct type, member), sizeof(((struct type *)0)->member), NULL, true, true                 \
-    }
-#define FIELD_END                                                                                                      \
-    {                                                                                                                  \
-        NULL, FIELD_TEXT, 0, 0, NULL, false, false                                                                     \
-    }
 
 struct run_record {
     uint32_t format;
@@ -145,101 +105,6 @@ static const struct field end_fields[] = {
 
 /* ---- values to text ---- */
 
-static void add_value(struct strbuf *out, const char *text, size_t count)
-{
-    for (size_t i = 0; i < count; i++) {
-        unsigned char byte = (unsigned char)text[i];
-        if (byte > 0x20 && byte < 0x7f && byte != '%')
-            strbuf_add_bytes(out, text + i, 1);
-        else
-            strbuf_addf(out, "%%%02X", byte);
-    }
-}
-
-static void add_spec(struct strbuf *out, const struct probe_spec *spec)
-{
-    char text[PROBE_SPEC_TEXT_BYTES];
-    probe_spec_format(spec, text);
-    strbuf_add(out, text);
-}
-
-static void add_specs(struct strbuf *out, const struct session_config *config)
-{
-    for (unsigned i = 0; i < config->spec_count; i++) {
-        strbuf_add(out, i ? "," : "");
-        add_spec(out, &config->specs[i]);
-    }
-}
-
-static uint64_t load_unsigned(const void *member, size_t bytes)
-{
-    uint8_t u8;
-    uint16_t u16;
-    uint32_t u32;
-    uint64_t u64;
-    switch (bytes) {
-    case 1:
-        memcpy(&u8, member, bytes);
-        return u8;
-    case 2:
-        memcpy(&u16, member, bytes);
-        return u16;
-    case 4:
-        memcpy(&u32, member, bytes);
-        return u32;
-    default:
-        memcpy(&u64, member, sizeof u64);
-        return u64;
-    }
-}
-
-static int64_t load_signed(const void *member, size_t bytes)
-{
-    uint64_t value = load_unsigned(member, bytes);
-    return bytes == 4 ? (int32_t)(uint32_t)value : (int64_t)value;
-}
-
-static void add_field(struct strbuf *out, const struct field *field, const void *record)
-{
-    const char *member = (const char *)record + field->offset;
-    char address[ADDR_TEXT_BYTES];
-    strbuf_addf(out, " %s=", field->key);
-    switch (field->kind) {
-    case FIELD_TEXT:
-        add_value(out, member, strnlen(member, field->bytes));
-        break;
-    case FIELD_UNSIGNED:
-    case FIELD_BOOL:
-        strbuf_addf(out, "%" PRIu64, load_unsigned(member, field->bytes));
-        break;
-    case FIELD_SIGNED:
-        strbuf_addf(out, "%" PRId64, load_signed(member, field->bytes));
-        break;
-    case FIELD_WORD:
-        strbuf_add(out, field->words[load_unsigned(member, field->bytes)]);
-        break;
-    case FIELD_ADDRESS:
-        addr_format((const void *)member, address);
-        strbuf_add(out, address);
-        break;
-    case FIELD_SPEC:
-        add_spec(out, (const void *)member);
-        break;
-    case FIELD_SPECS:
-        add_specs(out, record);
-        break;
-    }
-}
-
-static void add_record(struct strbuf *out, const char *word, const struct field *fields, const void *record)
-{
-    strbuf_addf(out, PREFIX "%s", word);
-    for (; fields->key; fields++)
-        if (!fields->older &&
-            (!fields->optional || load_unsigned((const char *)record + fields->offset, fields->bytes)))
-            add_field(out, fields, record);
-}
-
 static void copy_text(char *out, size_t bytes, const char *text)
 {
     size_t length = strnlen(text, bytes - 1);
@@ -253,32 +118,32 @@ void annotate_run(struct strbuf *out, const struct dump_run *run)
     copy_text(record.version, sizeof record.version, PACKAGE_VERSION);
     copy_text(record.command, sizeof record.command, run->command);
     copy_text(record.interface, sizeof record.interface, run->interface ? run->interface : "");
-    add_record(out, "run", run_fields, &record);
+    fields_add(out, "run", run_fields, &record);
     strbuf_add(out, " options=");
     if (run->options)
-        add_value(out, run->options, strnlen(run->options, OPTIONS_SHOWN));
+        fields_add_value(out, run->options, strnlen(run->options, OPTIONS_SHOWN));
 }
 
 void annotate_config(struct strbuf *out, const struct session_config *config)
 {
-    add_record(out, "config", config_fields, config);
+    fields_add(out, "config", config_fields, config);
 }
 
 void annotate_flow(struct strbuf *out, unsigned index, const struct flow *flow)
 {
     struct flow_record record = {.index = index, .flow = *flow};
-    add_record(out, "flow", flow_fields, &record);
+    fields_add(out, "flow", flow_fields, &record);
 }
 
 void annotate_claim(struct strbuf *out, const struct session_claim *claim)
 {
-    add_record(out, "claim", claim_fields, claim);
+    fields_add(out, "claim", claim_fields, claim);
 }
 
 void annotate_end(struct strbuf *out, enum session_end end, nstime ended_at, uint64_t dropped_by_kernel)
 {
     struct end_record record = {.end = end, .ended_at = ended_at, .dropped_by_kernel = dropped_by_kernel};
-    add_record(out, "end", end_fields, &record);
+    fields_add(out, "end", end_fields, &record);
 }
 
 static void add_matched(struct strbuf *out, const struct frame_note *note, const char *spec)
@@ -316,204 +181,10 @@ void annotate_note(struct strbuf *out, const struct frame_note *note, const stru
 
 /* ---- text to values ---- */
 
-/* The part of a comment that is still to be read. */
-struct words {
-    const char *text;
-    size_t length;
-};
-
-/* Cuts off the next word; spaces part words. */
-static struct words words_next(struct words *words)
-{
-    while (words->length && *words->text == ' ') {
-        words->text++;
-        words->length--;
-    }
-    struct words word = *words;
-    const char *space = memchr(word.text, ' ', word.length);
-    word.length = space ? (size_t)(space - word.text) : word.length;
-    words->text += word.length;
-    words->length -= word.length;
-    return word;
-}
-
-static bool word_is(struct words word, const char *text)
-{
-    return word.length == strlen(text) && memcmp(word.text, text, word.length) == 0;
-}
-
-static int hex_digit(char c)
-{
-    static const char digits[] = "0123456789ABCDEF";
-    const char *place = c ? strchr(digits, c) : NULL;
-    return place ? (int)(place - digits) : -1;
-}
-
-/* Undoes add_value() into a C string: no NUL may be in it. */
-static bool value_read(struct words value, char out[VALUE_BYTES])
-{
-    size_t length = 0;
-    for (size_t i = 0; i < value.length; i++) {
-        int byte = (unsigned char)value.text[i];
-        if (byte == '%') {
-            if (value.length - i < 3)
-                return false;
-            int high = hex_digit(value.text[i + 1]), low = hex_digit(value.text[i + 2]);
-            byte = high < 0 || low < 0 ? 0 : high << 4 | low;
-            i += 2;
-        }
-        if (byte == 0 || length + 1 >= VALUE_BYTES)
-            return false;
-        out[length++] = (char)byte;
-    }
-    out[length] = '\0';
-    return true;
-}
-
-static bool number_read(const char *text, uint64_t *out)
-{
-    *out = 0;
-    if (!*text)
-        return false;
-    for (; *text; text++) {
-        if (*text < '0' || *text > '9')
-            return false;
-        if (__builtin_mul_overflow(*out, UINT64_C(10), out) ||
-            __builtin_add_overflow(*out, (uint64_t)(*text - '0'), out))
-            return false;
-    }
-    return true;
-}
-
-static void store(void *member, uint64_t value, size_t bytes)
-{
-    uint8_t u8 = (uint8_t)value;
-    uint16_t u16 = (uint16_t)value;
-    uint32_t u32 = (uint32_t)value;
-    memcpy(member,
-           bytes == 1   ? (void *)&u8
-           : bytes == 2 ? (void *)&u16
-           : bytes == 4 ? (void *)&u32
-                        : (void *)&value,
-           bytes);
-}
-
-static bool unsigned_read(const char *text, uint64_t most, void *member, size_t bytes)
-{
-    uint64_t value;
-    if (!number_read(text, &value) || value > most)
-        return false;
-    store(member, value, bytes);
-    return true;
-}
-
-static bool signed_read(const char *text, void *member, size_t bytes)
-{
-    uint64_t value, most = bytes == 4 ? INT32_MAX : INT64_MAX;
-    bool negative = *text == '-';
-    if (!number_read(text + negative, &value) || value > most + negative)
-        return false;
-    store(member, negative ? -value : value, bytes);
-    return true;
-}
-
-static bool word_read(const char *text, const char *const *words, void *member, size_t bytes)
-{
-    for (unsigned i = 0; words[i]; i++)
-        if (strcmp(words[i], text) == 0) {
-            store(member, i, bytes);
-            return true;
-        }
-    return false;
-}
-
-/* Ports and protocols are numbers, as probe_spec_format() writes them: a file does not make us look up names. */
-static bool spec_read(const char *text, struct probe_spec *out)
-{
-    const char *slash = strchr(text, '/');
-    if (slash) {
-        char after = slash[1 + strspn(slash + 1, "0123456789")];
-        if (after && after != ':')
-            return false;
-    }
-    return probe_spec_parse(text, out, NULL) == STATUS_OK;
-}
-
-static bool specs_read(char *text, struct session_config *config)
-{
-    config->spec_count = 0;
-    char *rest = text;
-    for (char *spec; (spec = strsep(&rest, ","));) {
-        if (config->spec_count == SPECS_MOST || !spec_read(spec, &config->specs[config->spec_count]))
-            return false;
-        config->spec_count++;
-    }
-    return true;
-}
-
-static bool text_read(const char *text, char *member, size_t bytes)
-{
-    if (strlen(text) >= bytes)
-        return false;
-    copy_text(member, bytes, text);
-    return true;
-}
-
-static bool field_read(const struct field *field, struct words value, void *record)
-{
-    char text[VALUE_BYTES];
-    char *member = (char *)record + field->offset;
-    if (!value_read(value, text))
-        return false;
-    switch (field->kind) {
-    case FIELD_TEXT:
-        return text_read(text, member, field->bytes);
-    case FIELD_UNSIGNED:
-        return unsigned_read(text, UINT64_MAX >> (64 - 8 * field->bytes), member, field->bytes);
-    case FIELD_BOOL:
-        return unsigned_read(text, 1, member, field->bytes);
-    case FIELD_SIGNED:
-        return signed_read(text, member, field->bytes);
-    case FIELD_WORD:
-        return word_read(text, field->words, member, field->bytes);
-    case FIELD_ADDRESS:
-        return addr_parse(text, (void *)member);
-    case FIELD_SPEC:
-        return spec_read(text, (void *)member);
-    case FIELD_SPECS:
-        return specs_read(text, record);
-    }
-    return false;
-}
-
-/* Reads every key that the table knows; false where one lacks or has a bad value. */
-static bool record_read(struct words words, const struct field *fields, void *record)
-{
-    uint32_t missing = 0;
-    for (unsigned i = 0; fields[i].key; i++)
-        missing |= fields[i].optional ? 0 : UINT32_C(1) << i;
-    while (words.length) {
-        struct words word = words_next(&words);
-        const char *equals = memchr(word.text, '=', word.length);
-        if (!equals)
-            continue;
-        struct words key = {word.text, (size_t)(equals - word.text)};
-        struct words value = {equals + 1, word.length - key.length - 1};
-        for (unsigned i = 0; fields[i].key; i++) {
-            if (!word_is(key, fields[i].key))
-                continue;
-            if (!field_read(&fields[i], value, record))
-                return false;
-            missing &= ~(UINT32_C(1) << i);
-        }
-    }
-    return missing == 0;
-}
-
 static enum annotation run_read(struct words words, struct annotations *seen, struct saved_run *saved)
 {
     struct run_record record = {0};
-    bool whole = record_read(words, run_fields, &record);
+    bool whole = fields_read(words, run_fields, &record);
     if (record.format > ANNOTATION_FORMAT) {
         seen->newer_format = record.format;
         return ANNOTATION_NEWER;
@@ -529,7 +200,7 @@ static enum annotation run_read(struct words words, struct annotations *seen, st
 static enum annotation config_read(struct words words, struct annotations *seen, struct saved_run *saved)
 {
     struct session_config config = {0};
-    if (!record_read(words, config_fields, &config))
+    if (!fields_read(words, config_fields, &config))
         return ANNOTATION_DAMAGED;
     if (config.confidence < 1000)
         config.confidence *= 1000;
@@ -541,7 +212,7 @@ static enum annotation config_read(struct words words, struct annotations *seen,
 static enum annotation flow_read(struct words words, struct annotations *seen, struct saved_run *saved)
 {
     struct flow_record record = {0};
-    if (!record_read(words, flow_fields, &record) || record.index >= SPECS_MOST)
+    if (!fields_read(words, flow_fields, &record) || record.index >= SPECS_MOST)
         return ANNOTATION_DAMAGED;
     saved->flows[record.index] = record.flow;
     seen->flows |= UINT32_C(1) << record.index;
@@ -557,7 +228,7 @@ static bool is_stamp(nstime time)
 static enum annotation claim_read(struct words words, const struct saved_run *saved, struct session_claim *claim)
 {
     *claim = (struct session_claim){0};
-    if (!record_read(words, claim_fields, claim))
+    if (!fields_read(words, claim_fields, claim))
         return ANNOTATION_DAMAGED;
     bool sound = claim->trace < saved->config.spec_count && claim->serial > 0 && claim->serial <= FLOW_SERIALS_MOST &&
                  claim->ttl > 0 && is_stamp(claim->at) && claim->send_errno >= 0;
@@ -567,7 +238,7 @@ static enum annotation claim_read(struct words words, const struct saved_run *sa
 static enum annotation end_read(struct words words, struct saved_run *saved)
 {
     struct end_record record = {0};
-    if (!record_read(words, end_fields, &record))
+    if (!fields_read(words, end_fields, &record))
         return ANNOTATION_DAMAGED;
     if (record.ended_at != NSTIME_NONE && !is_stamp(record.ended_at))
         return ANNOTATION_DAMAGED;
@@ -581,11 +252,9 @@ static enum annotation end_read(struct words words, struct saved_run *saved)
 enum annotation annotate_read(const char *text, size_t length, struct annotations *seen, struct saved_run *saved,
                               struct session_claim *claim)
 {
-    size_t prefix = strlen(PREFIX);
-    if (length < prefix || memcmp(text, PREFIX, prefix) != 0)
+    struct words word, words;
+    if (!fields_begin(text, length, &word, &words))
         return ANNOTATION_NONE;
-    struct words words = {text + prefix, length - prefix};
-    struct words word = words_next(&words);
     if (word_is(word, "run"))
         return run_read(words, seen, saved);
     if (word_is(word, "config"))

@@ -1,10 +1,10 @@
 /* annotate: what hopsonde writes about its own run into the comments of a pcapng, and reads back. Floor 5; internal to
  * io/; pure.
  *
- * A comment for the replay is "hopsonde:WORD KEY=VALUE KEY=VALUE ..."; bytes of a value other than printable ASCII, the
- * space and the percent sign are %XX. WORD is run, config or flow in the section header, claim or end in a statistics
- * block. A reader ignores keys and words that it does not know; `format` counts up only where an old reader would be
- * misled. Comments on frames are for people and never read back. */
+ * A comment for the replay is "hopsonde:WORD KEY=VALUE KEY=VALUE ..." (fields.h). WORD is run, config or flow in the
+ * section header, claim or end in a statistics block, about in a name resolution block (nameblock.h). A reader ignores
+ * keys and words that it does not know; `format` counts up only where an old reader would be misled. Comments on frames
+ * are for people and never read back. */
 #ifndef HOPSONDE_IO_ANNOTATE_H
 #define HOPSONDE_IO_ANNOTATE_H
 

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "io/annotate.h"
+#include "io/nameblock.h"
 #include "io/pcapng.h"
 #include "packet/packet.h"
 
@@ -253,6 +254,14 @@ void dump_claim(struct dump *dump, const struct session_claim *claim)
         return;
     annotate_claim(&dump->text, claim);
     write_statistics(dump, claim->at, NULL);
+}
+
+void dump_about(struct dump *dump, const struct about_book *book)
+{
+    if (!book || !dump->begun || dump->is_classic)
+        return;
+    for (size_t next = 0; dump->file && nameblock_write(&dump->block, &dump->text, book, &next);)
+        write_block(dump);
 }
 
 void dump_flush(struct dump *dump)

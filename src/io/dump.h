@@ -2,9 +2,9 @@
  *
  * pcapng (draft-ietf-opsawg-pcapng): one interface, nanosecond stamps, every frame that the filter passed, with a
  * comment on each that the session matched; the run's command, configuration and flows as comments of the section
- * header; each claim (session.h) as the comment of an interface statistics block where it was made; the end reason and
- * the counters in a last one. io/file reads all of it back. A name that ends in ".pcap" gives a classic nanosecond pcap
- * without any of that.
+ * header; each claim (session.h) as the comment of an interface statistics block where it was made; what was found out
+ * about addresses in name resolution blocks (nameblock.h); the end reason and the counters in a last statistics block.
+ * io/file reads all of it back. A name that ends in ".pcap" gives a classic nanosecond pcap without any of that.
  *
  * A disk that fills up: the first failed write closes the file, dump_failed() tells, and later calls do nothing. */
 #ifndef HOPSONDE_IO_DUMP_H
@@ -12,6 +12,7 @@
 
 #include <stdio.h>
 
+#include "about/about.h"
 #include "base/err.h"
 #include "session/session.h"
 
@@ -36,6 +37,8 @@ void dump_begin(struct dump *dump, const struct dump_run *run, const struct sess
 uint64_t dump_frame(struct dump *dump, const struct frame *frame, const struct frame_note *note,
                     const struct session *session);
 void dump_claim(struct dump *dump, const struct session_claim *claim);
+/* What is known of addresses, for Wireshark and for a replay; once, after the last frame. `book` may be NULL. */
+void dump_about(struct dump *dump, const struct about_book *book);
 /* Hands what was written to the system, so that a killed run leaves a file that is readable up to here: to be called
  * when the wire is quiet. A full disk shows here. */
 void dump_flush(struct dump *dump);

@@ -10,6 +10,7 @@
 #include "io/bulk.h"
 #include "io/classic.h"
 #include "io/input.h"
+#include "io/nameblock.h"
 #include "io/pcapng.h"
 #include "packet/packet.h"
 
@@ -20,6 +21,7 @@ struct file_wire {
     struct reader *reader; /* owned; NULL before the format is known */
     struct saved_run saved;
     struct annotations seen;
+    struct about_book *book;           /* borrowed; NULL: names are passed over */
     unsigned sections;                 /* so far; only the first one's annotations are about this run */
     struct record record;              /* of the last one read */
     struct record_options annotations; /* of the statistics block just read: comments not looked at yet */
@@ -129,6 +131,10 @@ static enum wire_event file_receive(struct wire *wire, nstime until, struct fram
             w->annotations = w->record.options;
             w->has_annotations = w->saved.present && w->sections == 1;
             break;
+        case RECORD_NAMES:
+            if (w->book)
+                nameblock_read(&w->record.options, w->book);
+            break;
         case RECORD_END:
         case RECORD_CUT:
         case RECORD_DAMAGED:
@@ -231,6 +237,11 @@ enum status file_wire_open(const char *path, struct wire **out, const struct sav
     *out = &w->wire;
     *saved = &w->saved;
     return STATUS_OK;
+}
+
+void file_wire_set_book(struct wire *wire, struct about_book *book)
+{
+    ((struct file_wire *)wire)->book = book;
 }
 
 uint64_t file_wire_frames(const struct wire *wire)

@@ -7,6 +7,7 @@
 #ifndef HOPSONDE_IO_FILE_H
 #define HOPSONDE_IO_FILE_H
 
+#include "about/about.h"
 #include "io/wire.h"
 
 /* What hopsonde kept about its own run in a pcapng (dump.h). */
@@ -27,6 +28,11 @@ struct saved_run {
  * wire is ready, `path` must outlive it, and `saved` is filled as far as the headers go; it stays valid until the wire
  * is closed, and its end fields are filled in when receive() has said WIRE_END. */
 enum status file_wire_open(const char *path, struct wire **out, const struct saved_run **saved, struct err *err);
+/* What the file says of addresses goes into the book from now on, as receive() comes across it: names that anybody's
+ * pcapng has, and all that a run of hopsonde knew (nameblock.h). That may be at the end of the file. The book is
+ * borrowed until the wire is closed, and may be that of other wires; who receives in another thread must not look into
+ * it meanwhile. NULL, as at first: it is passed over. */
+void file_wire_set_book(struct wire *wire, struct about_book *book);
 /* Frames handed out so far, and whether the file broke off: in the middle of something, or of a saved run. */
 uint64_t file_wire_frames(const struct wire *wire);
 bool file_wire_truncated(const struct wire *wire);

@@ -440,6 +440,9 @@ static enum record_kind pcapng_next(struct reader *reader, struct frame *frame, 
             cursor_skip(&body.cursor, 12); /* interface and time */
             out->options = body_options(&body);
             return RECORD_STATISTICS;
+        case BLOCK_NAMES:
+            out->options = body_options(&body);
+            return RECORD_NAMES;
         case BLOCK_INTERFACE:
             kind = read_interface(r, &body, out);
             if (kind != RECORD_FRAME)

@@ -19,6 +19,7 @@ enum pcapng_block {
     BLOCK_INTERFACE = 1,
     BLOCK_OLD_PACKET = 2,
     BLOCK_SIMPLE_PACKET = 3,
+    BLOCK_NAMES = 4, /* name resolution block */
     BLOCK_STATISTICS = 5,
     BLOCK_PACKET = 6,
 };

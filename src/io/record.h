@@ -12,12 +12,13 @@ enum record_kind {
     RECORD_FRAME,      /* the frame is filled but for its number */
     RECORD_SECTION,    /* pcapng: a section header, with comments */
     RECORD_STATISTICS, /* pcapng: an interface statistics block, with comments */
+    RECORD_NAMES,      /* pcapng: a name resolution block (nameblock.h) */
     RECORD_END,        /* the file ends where a record ends */
     RECORD_CUT,        /* the file ends in the middle of a record */
     RECORD_DAMAGED,    /* what comes next makes no sense, or cannot be read: `cause` says why */
 };
 
-/* The options of one pcapng block, not yet walked through. */
+/* The options of one pcapng block, or its records, which are laid out alike; not yet walked through. */
 struct record_options {
     struct cursor left;
     bool little; /* byte order of the section */
@@ -25,7 +26,7 @@ struct record_options {
 
 /* What there is besides a frame. */
 struct record {
-    struct record_options options; /* of SECTION, STATISTICS and, in pcapng, FRAME */
+    struct record_options options; /* of SECTION, STATISTICS and, in pcapng, FRAME; the records of NAMES */
     const char *cause;             /* of DAMAGED; valid until the reader is closed */
 };
 

@@ -106,23 +106,39 @@ static void decode(struct wire *wire)
     } while (event != WIRE_END && event != WIRE_FAILED);
 }
 
+/* A name is there exactly where the state says so, and all that is known of it ends. */
+static void check_book(const struct about_book *book)
+{
+    for (size_t i = 0; i < about_book_count(book); i++) {
+        const struct about *about = about_book_at(book, i);
+        bool has_name = about->name_state >= ABOUT_NAME_KNOWN;
+        if (addr_is_none(&about->address) || has_name != (about->name[0] != '\0') ||
+            strnlen(about->name, sizeof about->name) == sizeof about->name)
+            abort();
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     char path[64];
     struct wire *wire;
     const struct saved_run *saved;
     struct err err;
+    struct about_book *book = about_book_new();
     int memory = memfd_create("capture", MFD_CLOEXEC);
-    if (memory < 0 || write(memory, data, size) != (ssize_t)size || lseek(memory, 0, SEEK_SET) != 0)
+    if (!book || memory < 0 || write(memory, data, size) != (ssize_t)size || lseek(memory, 0, SEEK_SET) != 0)
         abort();
     snprintf(path, sizeof path, "/proc/self/fd/%d", memory);
     if (file_wire_open(path, &wire, &saved, &err) == STATUS_OK) {
+        file_wire_set_book(wire, book);
         if (saved->present)
             replay(wire, saved);
         else
             decode(wire);
         wire->ops->close(wire);
     }
+    check_book(book);
+    about_book_free(book);
     close(memory);
     return 0;
 }

@@ -281,13 +281,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct wire *wire;
     const struct saved_run *saved;
     struct err err;
+    struct about_book *book = about_book_new();
     int memory = memfd_create("capture", MFD_CLOEXEC);
-    must(memory >= 0 && write(memory, data, size) == (ssize_t)size && lseek(memory, 0, SEEK_SET) == 0, "no memory");
+    must(book && memory >= 0 && write(memory, data, size) == (ssize_t)size && lseek(memory, 0, SEEK_SET) == 0,
+         "no memory");
     snprintf(path, sizeof path, "/proc/self/fd/%d", memory);
     if (file_wire_open(path, &wire, &saved, &err) == STATUS_OK) {
+        file_wire_set_book(wire, book);
         replay(wire);
         wire->ops->close(wire);
     }
+    about_book_free(book);
     close(memory);
     return 0;
 }

@@ -228,6 +228,57 @@ static void test_mixed(bool big)
     check_end(wire, WIRE_END, false, "");
 }
 
+static void put_name(struct bytes *b, uint8_t last_byte, const char *name)
+{
+    const uint8_t address[] = {192, 0, 2, last_byte};
+    block_begin(b, BLOCK_NAMES);
+    put(b, 1, 2); /* nrb_record_ipv4 */
+    put(b, sizeof address + strlen(name) + 1, 2);
+    put_data(b, address, sizeof address);
+    put_data(b, name, strlen(name) + 1);
+    put(b, 0, 4); /* nrb_record_end */
+    block_end(b);
+}
+
+static void check_name(const struct about_book *book, uint8_t last_byte, const char *name)
+{
+    const struct addr address = {.bytes = {192, 0, 2, last_byte}, .family = 4};
+    const struct about *about = about_book_find(book, &address);
+    is_text(about ? about->name : NULL, name, "name of 192.0.2.%d", last_byte);
+}
+
+/* Before, between and after the packets, in sections of either byte order; a block that is cut gives nothing. */
+static void test_names(bool big)
+{
+    struct bytes b = {.big = big};
+    struct err err;
+    struct about_book *book = about_book_new();
+    put_section(&b, 1);
+    put_name(&b, 1, "before.example");
+    put_interface(&b, LINKTYPE_RAW, 9);
+    put_packet(&b, 0, 1);
+    put_name(&b, 2, "between.example");
+    put_packet(&b, 0, 2);
+    b.big = !big;
+    put_section(&b, 1);
+    put_name(&b, 3, "after.example");
+    put_name(&b, 4, "cut.example");
+    b.length--;
+    struct wire *wire = open_bytes(&b, &err);
+    if (!ok(wire && book, "a capture with names opens"))
+        return;
+    file_wire_set_book(wire, book);
+    check_frame(wire, 1, LINKTYPE_RAW, 5, FRAME_DIRECTION_UNKNOWN, "after a name");
+    is_num(about_book_count(book), 1, "a name is known when its block has been read");
+    check_frame(wire, 2, LINKTYPE_RAW, 5, FRAME_DIRECTION_UNKNOWN, "between names");
+    check_end(wire, WIRE_END, true, "");
+    is_num(about_book_count(book), 3, "three names");
+    check_name(book, 1, "before.example");
+    check_name(book, 2, "between.example");
+    check_name(book, 3, "after.example");
+    about_book_free(book);
+}
+
 static void test_times(void)
 {
     static const nstime latest = INT64_MAX - INT64_C(366) * 86400 * NS_PER_S;
@@ -669,6 +720,8 @@ int main(void)
     memory_fd = memfd_create("capture", MFD_CLOEXEC);
     snprintf(memory_path, sizeof memory_path, "/proc/self/fd/%d", memory_fd);
     for (int big = 0; big < 2; big++) {
+        test_names(false);
+        test_names(true);
         test_mixed(big);
         test_damage(big);
         test_classic(big);
