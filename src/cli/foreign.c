@@ -14,6 +14,7 @@ struct reading {
     const struct options *options;
     const struct run_context *context;
     struct report *report;
+    struct lookup *lookup; /* may be NULL */
     struct sieve *sieve;
     struct merge *merge;
     struct recogniser *recogniser;
@@ -185,6 +186,8 @@ static int report_reading(struct reading *reading, const struct foreign *foreign
         .command = reading->options->graphs ? "paths" : "replay", .files = files, .file_count = foreign->count};
     for (unsigned i = 0; i < foreign->count; i++)
         files[i].name = foreign->names[i];
+    if (reading->lookup)
+        lookup_begin_found(reading->lookup, reading->report);
     report_replay_begin(reading->report, &source);
     progress_start(&reading->progress, wants_progress(reading));
     if (!read_all(reading))
@@ -195,16 +198,24 @@ static int report_reading(struct reading *reading, const struct foreign *foreign
     if (source.interrupted || is_broken_off(reading, files, foreign->count))
         recogniser_break_off(reading->recogniser);
     recogniser_finish(reading->recogniser);
+    if (reading->lookup)
+        lookup_tell_found(reading->lookup, reading->report, recogniser_result(reading->recogniser),
+                          reading->context->stop);
     return reading->options->graphs ? report_paths(reading, &source) : report_found(reading, foreign, &source);
 }
 
-int foreign_report(struct foreign *foreign, const struct options *options, struct sieve *sieve, struct report *report,
-                   const struct run_context *context)
+int foreign_report(struct foreign *foreign, const struct options *options, struct sieve *sieve, struct lookup *lookup,
+                   struct report *report, const struct run_context *context)
 {
     struct err err = {0};
-    struct reading reading = {
-        .options = options, .context = context, .report = report, .sieve = sieve, .merge = foreign->merge};
-    const struct recogniser_config config = {.keep = report_keeps(report) || context->expect || options->graphs,
+    struct reading reading = {.options = options,
+                              .context = context,
+                              .report = report,
+                              .lookup = lookup,
+                              .sieve = sieve,
+                              .merge = foreign->merge};
+    const struct recogniser_config config = {.keep = report_keeps(report) || context->expect || options->graphs ||
+                                                     lookup_finds(lookup),
                                              .secret = run_random()};
     const struct recogniser_events events = report_replay_events(report, &options->choice);
     reading.recogniser = recogniser_new(&config, &events, &err);

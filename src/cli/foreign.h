@@ -3,6 +3,7 @@
 #ifndef HOPSONDE_CLI_FOREIGN_H
 #define HOPSONDE_CLI_FOREIGN_H
 
+#include "cli/lookup.h"
 #include "cli/report.h"
 #include "cli/run.h"
 #include "io/merge.h"
@@ -16,10 +17,11 @@ struct foreign {
 
 /* Takes over a wire from which nothing has been read yet. False: memory is short, and the wire is closed. */
 bool foreign_add(struct foreign *foreign, struct wire *wire, const char *name);
-/* Reads all, reports, and says on stderr what is wrong with a file. `sieve` NULL: every frame passes. Returns the exit
+/* Reads all, reports, and says on stderr what is wrong with a file. `sieve` NULL: every frame passes; `lookup` NULL:
+ * nothing is told of addresses. Returns the exit
  * status: EXIT_REACHED where a trace was found, or where something is expected, where it is met. */
-int foreign_report(struct foreign *foreign, const struct options *options, struct sieve *sieve, struct report *report,
-                   const struct run_context *context);
+int foreign_report(struct foreign *foreign, const struct options *options, struct sieve *sieve, struct lookup *lookup,
+                   struct report *report, const struct run_context *context);
 void foreign_free(struct foreign *foreign);
 
 #endif

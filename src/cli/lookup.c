@@ -48,15 +48,15 @@ static enum status open_whois(struct lookup *lookup, struct err *err)
     return lookup->whois ? STATUS_OK : err_set(err, STATUS_SYSTEM, "out of memory");
 }
 
-enum status lookup_open(const struct options *options, const char *directories, bool asks, struct lookup **out,
-                        struct err *err)
+enum status lookup_open(const struct options *options, const char *directories, struct lookup **out, struct err *err)
 {
     const struct lookup_options *wanted = &options->lookup;
     const struct places_paths paths = {.asn_db = wanted->asn_db, .geo_db = wanted->geo_db, .directories = directories};
-    bool wants_names = asks && !options->numeric, wants_whois = asks && wanted->whois;
+    bool is_replay = options->command == COMMAND_REPLAY, asks = !is_replay || wanted->resolve;
+    bool wants_names = asks && !options->numeric, wants_whois = wanted->whois;
     enum status status = STATUS_OK;
     *out = NULL;
-    if (!wants_names && !wants_whois && !wanted->networks && !wanted->places)
+    if (!wants_names && !wants_whois && !wanted->networks && !wanted->places && !(is_replay && !options->numeric))
         return STATUS_OK;
     struct lookup *lookup = calloc(1, sizeof *lookup);
     if (lookup)
@@ -89,6 +89,11 @@ void lookup_free(struct lookup *lookup)
     places_free(lookup->places);
     about_book_free(lookup->book);
     free(lookup);
+}
+
+bool lookup_finds(const struct lookup *lookup)
+{
+    return lookup && (lookup->names || lookup->places || lookup->whois);
 }
 
 bool lookup_asks(const struct lookup *lookup)
@@ -222,4 +227,70 @@ void lookup_wait(struct lookup *lookup, struct report *report, const volatile si
         now = wall_clock();
     }
     report_release(report, now, true);
+}
+
+/* --- replays --- */
+
+struct about_book *lookup_book_of_capture(struct lookup *lookup)
+{
+    return lookup->options->numeric || lookup->options->lookup.resolve ? NULL : lookup->book;
+}
+
+/* Begins to find out about an address; but nothing is settled before all is read. */
+static bool is_told_later(void *context, const struct addr *address)
+{
+    struct lookup *lookup = context;
+    if (lookup_finds(lookup))
+        lookup_ask(lookup, address, wall_clock());
+    return false;
+}
+
+void lookup_begin_saved(struct lookup *lookup, struct report *report)
+{
+    report_book(report, lookup->book, is_told_later, lookup);
+}
+
+/* A capture that says nothing of addresses is reported as if there were no names in the world. */
+static void tell(struct lookup *lookup, struct report *report, bool networks, bool places,
+                 const volatile sig_atomic_t *stop)
+{
+    const struct lookup_options *wanted = &lookup->options->lookup;
+    bool is_empty = !lookup_finds(lookup) && !about_book_count(lookup->book);
+    report_show(report, networks || wanted->networks, places || wanted->places);
+    lookup_wait(lookup, report, stop);
+    report_book(report, is_empty ? NULL : lookup->book, NULL, NULL);
+}
+
+void lookup_tell_saved(struct lookup *lookup, struct report *report, const struct saved_run *saved,
+                       const volatile sig_atomic_t *stop)
+{
+    bool is_read = lookup_book_of_capture(lookup);
+    tell(lookup, report, is_read && saved->networks, is_read && saved->places, stop);
+}
+
+void lookup_begin_found(struct lookup *lookup, struct report *report)
+{
+    if (lookup_finds(lookup))
+        report_book(report, lookup->book, NULL, NULL);
+}
+
+static void ask_for_trace(struct lookup *lookup, const struct trace *trace, nstime now)
+{
+    for (size_t i = 0; i < trace->probe_count; i++)
+        for (unsigned k = 0; k < trace->probes[i].reply_count; k++)
+            lookup_ask(lookup, &trace->probes[i].replies[k].from, now);
+}
+
+void lookup_tell_found(struct lookup *lookup, struct report *report, const struct recognition *found,
+                       const volatile sig_atomic_t *stop)
+{
+    bool networks = false, places = false;
+    for (size_t i = 0; lookup_finds(lookup) && i < found->trace_count; i++)
+        ask_for_trace(lookup, found->traces[i], wall_clock());
+    for (size_t i = 0; i < about_book_count(lookup->book); i++) {
+        const struct about *about = about_book_at(lookup->book, i);
+        networks = networks || about->asn;
+        places = places || about->place.country[0] || about->place.city[0];
+    }
+    tell(lookup, report, networks, places, stop);
 }

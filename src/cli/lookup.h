@@ -7,15 +7,17 @@
 #include "cli/loop.h"
 #include "cli/options.h"
 #include "cli/report.h"
+#include "io/file.h"
 
 struct lookup;
 
-/* Opens what the options ask for, with the rights of who calls; NULL in `out` where that is nothing. `directories` is
- * HOPSONDE_DB_PATH, or NULL. `asks`: a replay that was not told to ask opens databases alone. */
-enum status lookup_open(const struct options *options, const char *directories, bool asks, struct lookup **out,
-                        struct err *err);
+/* Opens what the options ask for, with the rights of who calls. NULL in `out` where that is nothing, and no replay that
+ * may tell what was saved. `directories` is HOPSONDE_DB_PATH, or NULL. */
+enum status lookup_open(const struct options *options, const char *directories, struct lookup **out, struct err *err);
 void lookup_free(struct lookup *lookup); /* NULL is fine */
 
+/* Whether it finds anything out, and does not just keep what a capture says. */
+bool lookup_finds(const struct lookup *lookup);
 /* Whether sockets are needed: privs_seal(). */
 bool lookup_asks(const struct lookup *lookup);
 /* What is known; owned by `lookup`. */
@@ -25,6 +27,19 @@ void lookup_ask(struct lookup *lookup, const struct addr *address, nstime now);
 /* Whether the name of an address is known, or will not be; begins to find out about one that nobody has asked for,
  * since a hop's line may be made before its last answer was heard. For struct output. */
 bool lookup_is_settled(void *lookup, const struct addr *address);
+
+/* The book into which a capture is to be read; NULL: what it says is left aside. */
+struct about_book *lookup_book_of_capture(struct lookup *lookup);
+
+/* Of a saved run that is replayed: from its report's begin on its lines wait, as names may stand at the file's end;
+ * then they are told, with networks and places where the run showed them or the options ask for them. */
+void lookup_begin_saved(struct lookup *lookup, struct report *report);
+void lookup_tell_saved(struct lookup *lookup, struct report *report, const struct saved_run *saved,
+                       const volatile sig_atomic_t *stop);
+/* Of other captures: before the report begins, and when all is read. */
+void lookup_begin_found(struct lookup *lookup, struct report *report);
+void lookup_tell_found(struct lookup *lookup, struct report *report, const struct recognition *found,
+                       const volatile sig_atomic_t *stop);
 
 /* What asks for whoever is heard in a run, and writes the lines of `report` as their names become known; both are
  * borrowed as long as it is used. */

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "cli/foreign.h"
+#include "cli/lookup.h"
 #include "cli/loop.h"
 #include "io/file.h"
 #include "io/privs.h"
@@ -41,8 +42,8 @@ static void warn_of_cut(const char *name)
     run_complain(&err);
 }
 
-static int replay_session(struct wire *wire, const struct saved_run *saved, const char *name, struct report *report,
-                          const struct run_context *context)
+static int replay_session(struct wire *wire, const struct saved_run *saved, const char *name, struct lookup *lookup,
+                          struct report *report, const struct run_context *context)
 {
     struct err err = {0};
     struct source_file file = {.name = name};
@@ -53,11 +54,15 @@ static int replay_session(struct wire *wire, const struct saved_run *saved, cons
         err.status = STATUS_SYSTEM;
         return run_complain(&err);
     }
+    if (lookup)
+        lookup_begin_saved(lookup, report);
     report_begin(report, session, &source);
     enum status status = loop_run(session, wire, NULL, NULL, context->stop, &err);
     file.frames = file_wire_frames(wire);
     file.truncated = file_wire_truncated(wire);
     finish_replay(session, saved);
+    if (lookup)
+        lookup_tell_saved(lookup, report, saved, context->stop);
     int code = report_replay(session, report, &source, context);
     session_free(session);
     if (file.truncated)
@@ -71,6 +76,7 @@ struct replay {
     const struct options *options;
     const struct run_context *context;
     struct report report;
+    struct lookup *lookup; /* NULL: -n, and nothing else is asked for */
     struct foreign foreign;
     struct sieve *sieve; /* NULL: no --bpf */
     bool found;          /* a trace that was wanted */
@@ -96,7 +102,7 @@ static int replay_saved(struct replay *replay, struct wire *wire, const struct s
     const struct choice *choice = &replay->options->choice;
     struct err err = {0};
     if (is_wanted(choice, &saved->config))
-        return replay_session(wire, saved, name, &replay->report, replay->context);
+        return replay_session(wire, saved, name, replay->lookup, &replay->report, replay->context);
     if (*choice->host)
         err_set(&err, STATUS_OK, "%s: no trace to %s in it (leave HOST out to see all)", name, choice->host);
     else
@@ -144,6 +150,8 @@ static int replay_file(struct replay *replay, const char *name)
         return run_complain(&err);
     if (file_wire_open(name, &wire, &saved, &err) != STATUS_OK)
         return *replay->context->stop ? EXIT_INTERRUPTED : run_complain(&err);
+    if (replay->lookup)
+        file_wire_set_book(wire, lookup_book_of_capture(replay->lookup));
     return replay_wire(replay, wire, saved, name);
 }
 
@@ -153,7 +161,8 @@ static void replay_files(struct replay *replay)
     for (unsigned i = 0; i < options->read_count && !*replay->context->stop; i++)
         note_code(replay, replay_file(replay, options->read_files[i]));
     if (replay->foreign.count)
-        note_code(replay, foreign_report(&replay->foreign, options, replay->sieve, &replay->report, replay->context));
+        note_code(replay, foreign_report(&replay->foreign, options, replay->sieve, replay->lookup, &replay->report,
+                                         replay->context));
     foreign_free(&replay->foreign);
 }
 
@@ -175,6 +184,8 @@ int run_replay(const struct options *options, const struct run_context *context)
         status = sieve_new(options->choice.bpf, &replay.sieve, &err);
     if (status == STATUS_OK)
         status = report_open(&replay.report, options, &err);
+    if (status == STATUS_OK)
+        status = lookup_open(options, getenv("HOPSONDE_DB_PATH"), &replay.lookup, &err);
     if (status != STATUS_OK) {
         sieve_free(replay.sieve);
         return run_complain(&err);
@@ -184,6 +195,7 @@ int run_replay(const struct options *options, const struct run_context *context)
     replay_files(&replay);
     if (report_close(&replay.report, &err) != STATUS_OK)
         note_code(&replay, run_complain(&err));
+    lookup_free(replay.lookup);
     sieve_free(replay.sieve);
     return exit_of(&replay);
 }

@@ -213,7 +213,7 @@ static enum status open_files(struct live_run *run, struct err *err)
     if (run->dump)
         status = report_check_apart(&run->report, run->options->write_file, err);
     if (status == STATUS_OK)
-        status = lookup_open(run->options, getenv("HOPSONDE_DB_PATH"), true, &run->lookup, err);
+        status = lookup_open(run->options, getenv("HOPSONDE_DB_PATH"), &run->lookup, err);
     struct err resume_err;
     if (privs_resume(&user, &resume_err) != STATUS_OK && status == STATUS_OK) {
         *err = resume_err;
@@ -340,6 +340,8 @@ static void begin_live(struct live_run *run)
         struct dump_run about = {.command = run->source.command,
                                  .options = run->context->command_line,
                                  .interface = run->source.interface,
+                                 .networks = run->options->lookup.networks,
+                                 .places = run->options->lookup.places,
                                  .linktype = live_wire_linktype(run->wire)};
         dump_begin(run->dump, &about, run->session);
     }
@@ -362,6 +364,8 @@ static int finish_live(struct live_run *run, bool interrupted)
         dump_claim(run->dump, &claim);
     if (run->lookup)
         lookup_wait(run->lookup, &run->report, run->context->stop);
+    if (run->lookup && run->dump)
+        dump_about(run->dump, lookup_book(run->lookup));
     int code = run_report_end(run->context, &run->report, run->session, &run->source);
     if (run->dump && dump_close(run->dump, end, ended, dropped, &err) != STATUS_OK)
         code = run_complain(&err);

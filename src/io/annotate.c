@@ -13,6 +13,7 @@
 struct run_record {
     uint32_t format;
     char version[32], command[32], interface[64];
+    bool networks, places;
 };
 
 static const struct field run_fields[] = {
@@ -20,6 +21,8 @@ static const struct field run_fields[] = {
     FIELD(run_record, version, "version", FIELD_TEXT),
     FIELD(run_record, command, "command", FIELD_TEXT),
     FIELD(run_record, interface, "interface", FIELD_TEXT),
+    OPTIONAL_FIELD(run_record, networks, "networks", FIELD_BOOL),
+    OPTIONAL_FIELD(run_record, places, "places", FIELD_BOOL),
     FIELD_END,
 };
 
@@ -118,6 +121,8 @@ void annotate_run(struct strbuf *out, const struct dump_run *run)
     copy_text(record.version, sizeof record.version, PACKAGE_VERSION);
     copy_text(record.command, sizeof record.command, run->command);
     copy_text(record.interface, sizeof record.interface, run->interface ? run->interface : "");
+    record.networks = run->networks;
+    record.places = run->places;
     fields_add(out, "run", run_fields, &record);
     strbuf_add(out, " options=");
     if (run->options)
@@ -193,6 +198,8 @@ static enum annotation run_read(struct words words, struct annotations *seen, st
         return ANNOTATION_DAMAGED;
     copy_text(saved->command, sizeof saved->command, record.command);
     copy_text(saved->interface, sizeof saved->interface, record.interface);
+    saved->networks = record.networks;
+    saved->places = record.places;
     seen->run = true;
     return ANNOTATION_RUN;
 }

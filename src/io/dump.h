@@ -23,6 +23,7 @@ struct dump_run {
     const char *command;   /* "trace" */
     const char *options;   /* the command line, for people */
     const char *interface; /* "any" */
+    bool networks, places; /* AS numbers, places were shown beside addresses */
     uint16_t linktype;
 };
 

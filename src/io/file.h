@@ -15,6 +15,7 @@ struct saved_run {
     bool present; /* the file was written by hopsonde --write and its headers could be read */
     char command[32];
     char interface[64];
+    bool networks, places; /* AS numbers, places were shown beside addresses */
     struct session_config config;
     struct flow flows[SPECS_MOST]; /* template_bytes NULL; config.spec_count of them */
     /* Known at the end of the file only: */

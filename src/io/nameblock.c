@@ -50,12 +50,6 @@ static bool has_whois(const struct about_whois *whois)
     return whois->netname[0] || whois->organisation[0] || whois->country[0];
 }
 
-static bool is_blank(const struct about *about)
-{
-    return about->name_state == ABOUT_NAME_UNKNOWN && !about->asn && !about->as_name[0] && !has_place(&about->place) &&
-           !has_whois(&about->whois);
-}
-
 /* ---- writing ---- */
 
 /* Where memory was short the writer of the block is to see it. */
@@ -86,8 +80,6 @@ static void add_comment(struct strbuf *block, struct strbuf *scratch, const stru
 bool nameblock_write(struct strbuf *block, struct strbuf *scratch, const struct about_book *book, size_t *next)
 {
     size_t count = about_book_count(book);
-    while (*next < count && is_blank(about_book_at(book, *next)))
-        ++*next;
     if (*next == count)
         return false;
     size_t first = *next, end = count - first < NAMEBLOCK_ENTRIES_MOST ? count : first + NAMEBLOCK_ENTRIES_MOST;
@@ -97,8 +89,7 @@ bool nameblock_write(struct strbuf *block, struct strbuf *scratch, const struct 
             add_record(block, scratch, about_book_at(book, i));
     pcapng_add_option(block, NAME_RECORD_END, NULL, 0);
     for (size_t i = first; i < end; i++)
-        if (!is_blank(about_book_at(book, i)))
-            add_comment(block, scratch, about_book_at(book, i));
+        add_comment(block, scratch, about_book_at(book, i));
     pcapng_end(block);
     *next = end;
     return true;

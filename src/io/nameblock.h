@@ -15,9 +15,9 @@
 #define NAMEBLOCK_ENTRIES_MOST 256     /* of a block that is written: some 600 kB at the most */
 #define NAMEBLOCK_ADDRESSES_MOST 65536 /* in a book into which a file is read; further ones are left out */
 
-/* Makes the block (pcapng.h) about the entries from `*next` on, and moves `*next` behind them; entries of which nothing
- * is known are left out. `scratch` is empty before and after. Where memory is short it has failed, or `block` has.
- * False: there is nothing more to tell. */
+/* Makes the block (pcapng.h) about the entries from `*next` on, and moves `*next` behind them. Those of which nothing
+ * is known are there, too: they were asked about in vain. `scratch` is empty before and after. Where memory is short it
+ * has failed, or `block` has. False: there is nothing more to tell. */
 bool nameblock_write(struct strbuf *block, struct strbuf *scratch, const struct about_book *book, size_t *next);
 /* Adds what the records and comments of a block say (any bytes). A name of a record is ABOUT_NAME_KNOWN: nothing tells
  * where its writer had it from. A comment stands above records. Otherwise what the book has stays, name, AS, place and

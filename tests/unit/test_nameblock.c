@@ -167,17 +167,13 @@ static struct about_book *full_book(void)
 static void test_round_trip(void)
 {
     struct about_book *book = full_book(), *read = book_new();
-    size_t known = 0;
     write_book(memory_path, book);
     is_num(read_book(memory_path, read), WIRE_END, "and read");
     for (size_t i = 0; i < about_book_count(book); i++) {
         const struct about *about = about_book_at(book, i);
-        if (memcmp(about->address.bytes, "\xc6\x33\x64", 3) == 0) /* 198.51.100.0/24 */
-            continue;
         check_entry(about_book_find(read, &about->address), about);
-        known++;
     }
-    is_num(about_book_count(read), known, "and nothing of the addresses of which nothing is known");
+    is_num(about_book_count(read), about_book_count(book), "those of which nothing is known among them");
     is_num(read_book(memory_path, NULL), WIRE_END, "without a book the same file is read");
     about_book_free(book);
     about_book_free(read);
