@@ -28,10 +28,12 @@ static const char *text_of(const json_t *object, const char *key)
     return json_string_value(json_object_get(object, key));
 }
 
+static const struct output nothing_known;
+
 static json_t *make(struct made_graph *made, const char *shape)
 {
     graphs_make_shape(made, shape);
-    return json_graph(&made->graph);
+    return json_graph(&made->graph, &nothing_known);
 }
 
 static void test_nested(void)
@@ -92,7 +94,7 @@ static void test_unknown(void)
     made.graph.changes = 2;
     made.graph.changed_at = FAKE_START;
     made.graph.missed_probability = 1e-9;
-    graph = json_graph(&made.graph);
+    graph = json_graph(&made.graph, &nothing_known);
     path = json_array_get(json_object_get(graph, "paths"), 0);
     ok(json_is_null(json_array_get(json_object_get(path, "addresses"), 0)) &&
            json_is_null(json_array_get(json_object_get(path, "nodes"), 0)),
