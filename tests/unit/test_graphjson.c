@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "books.h"
 #include "graphs.h"
 #include "render.h"
 #include "tap.h"
@@ -128,6 +129,27 @@ static void test_marks(void)
     graphs_free(&made);
 }
 
+static void test_names(void)
+{
+    struct made_graph made;
+    struct about_book *book = about_book_new();
+    const struct output out = {.options = {.networks = true}, .book = book};
+    book_put(book, "10.0.1.1", ABOUT_NAME_KNOWN, "bad\xff\"name")->asn = 64500;
+    graphs_make_shape(&made, "stars");
+    json_t *graph = json_graph(&made.graph, &out), *nodes = json_object_get(graph, "nodes");
+    const json_t *node = json_array_get(nodes, 0), *silent = json_array_get(nodes, 2);
+    is_text(text_of(node, "name"), "bad\\xff\"name", "a node's name");
+    ok(number_of(node, "asn") == 64500 && !json_object_get(node, "place"), "its network, and nothing not asked for");
+    ok(is_null(json_array_get(nodes, 1), "name"), "one of which nothing is known");
+    ok(!json_object_get(silent, "name"), "nobody has no name");
+    json_decref(graph);
+    graph = json_graph(&made.graph, &nothing_known);
+    ok(!json_object_get(json_array_get(json_object_get(graph, "nodes"), 0), "name"), "no names without a book");
+    json_decref(graph);
+    graphs_free(&made);
+    about_book_free(book);
+}
+
 /* --- in the reports --- */
 
 static const char *render(struct render *r, const char *format, const struct graph *graphs, unsigned count)
@@ -194,6 +216,7 @@ int main(void)
     test_nested();
     test_unknown();
     test_marks();
+    test_names();
     test_every_shape();
     test_jsonl();
     return tap_done();
