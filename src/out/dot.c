@@ -12,6 +12,7 @@
 #include "out/summary.h"
 
 #define NAME_COLUMNS_MOST 48 /* longer ones make boxes too wide */
+#define UNCONFIRMED " (unconfirmed)"
 
 /* Within double quotes. "\l" and its like are Graphviz's own, and so is "&lt;". */
 static void add_quoted(struct strbuf *text, const char *plain)
@@ -30,7 +31,7 @@ static void add_who(struct strbuf *text, const struct nodename *who)
     strbuf_init(&cut);
     nodename_add_cut(&cut, who->name.text, NAME_COLUMNS_MOST);
     add_quoted(text, cut.text);
-    strbuf_add(text, who->is_unconfirmed ? " (unconfirmed)" : "");
+    strbuf_add(text, who->is_unconfirmed ? UNCONFIRMED : "");
     strbuf_addf(text, "%s%s%s", cut.length ? "\\n" : "", who->address, who->tag.length ? " " : "");
     add_quoted(text, who->tag.text);
     strbuf_free(&cut);
@@ -58,6 +59,7 @@ static void add_texts(struct strbuf *text, const struct graph_view *view, unsign
     graph_view_add_label(text, view, id);
     strbuf_add(text, who.name.length ? ", " : "");
     add_quoted(text, who.name.text);
+    strbuf_add(text, who.is_unconfirmed ? UNCONFIRMED : "");
     nodename_free(&who);
     strbuf_addf(text, ", %.1f %% of the flows%s%s\"", view->nodes[id].share * 100,
                 node->per_packet ? ", balances packet by packet" : "",

@@ -222,6 +222,7 @@ static void add_whole(struct drawing *drawing, const struct graph_node *node)
     struct nodename who;
     nodename_make(&who, node, drawing->out);
     xml_add(drawing->text, who.name.text);
+    strbuf_add(drawing->text, who.is_unconfirmed ? UNCONFIRMED : "");
     strbuf_addf(drawing->text, "%s%s", who.name.length ? ", " : "", who.address);
     nodename_free(&who);
 }

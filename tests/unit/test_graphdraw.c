@@ -295,13 +295,15 @@ static void test_names(void)
     ok(strstr(r.text,
               "[label=\"a.name.that.is.longer.than.any.box.of.the.draw.. (unconfirmed)\\n10.0.2.1 [private]\\n"),
        "dot: a long one, unconfirmed");
-    ok(strstr(r.text, "drawing.can.be.wide"), "dot: all of it in the tooltip");
+    ok(strstr(r.text, "drawing.can.be.wide (unconfirmed), "), "dot: all of it in the tooltip");
     render_free(&r);
     draw_known(&r, "svg", "", &made.graph, 1, book);
     ok(strstr(r.text, ">a&quot;b&amp;&lt;c&gt;.example</text>") && strstr(r.text, ">10.0.1.1 [AS64500]</text>"),
        "svg: the name, and the address with its network");
     ok(strstr(r.text, ">a.name.that.is.longer.than.any.box.. (unconfirmed)</text>") &&
-           strstr(r.text, "<title>hop 2, a.name.that.is.longer.than.any.box.of.the.drawing.can.be.wide, 10.0.2.1"),
+           strstr(
+               r.text,
+               "<title>hop 2, a.name.that.is.longer.than.any.box.of.the.drawing.can.be.wide (unconfirmed), 10.0.2.1"),
        "svg: a long one is cut, and whole in the tooltip");
     ok(count(r.text, "height=\"52\"") == made.graph.node_count, "svg: boxes have room for it");
     render_free(&r);
