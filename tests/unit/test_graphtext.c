@@ -393,7 +393,7 @@ static void test_names(void)
     book_put(book, "10.0.2.1", ABOUT_NAME_UNCONFIRMED, "a.rather.long.name.of.a.router.in.some.city.example.net")->asn =
         64500;
     book_put(book, "198.51.100.7", ABOUT_NAME_NONE, "")->asn = 4200000000;
-    book_put(book, "192.0.2.80", ABOUT_NAME_KNOWN, "server.example");
+    struct about *target = book_put(book, "192.0.2.80", ABOUT_NAME_KNOWN, "server.example");
     out.book = book;
     graphs_make(&made, "192.0.2.80", "1 10.0.1.1 > 1 2\n2 10.0.2.1 > 3\n2 198.51.100.7 > 3\n3 192.0.2.80 t >\n");
     struct graphtext how = {.width = 80, .quiet = true, .out = &out};
@@ -405,6 +405,7 @@ static void test_names(void)
              "names, cut so that the numbers have room");
     out.options.networks = false;
     how.target_name = "web.example";
+    target->name_state = ABOUT_NAME_UNCONFIRMED;
     is_graph(&made, &how,
              " 1   gw.example (10.0.1.1)                                       1.000 ms\n"
              " 2a  |- a.rather.long.name.of.a.rout.. (unconfirmed, 10.0.2.1)   2.001 ms   50 %\n"

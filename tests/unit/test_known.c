@@ -66,6 +66,11 @@ static void test_members(void)
     is_members(book, all, "8.8.8.8",
                "{\"name\": \"x.example\", \"asn\": null, \"as_name\": null, \"place\": {\"country\": \"?\", "
                "\"city\": null, \"latitude\": null, \"longitude\": null}}");
+    book_put(book, "9.9.9.9", ABOUT_NAME_KNOWN, "ae1.fra03.example.net")->place =
+        (struct about_place){.has_position = true, .latitude = 1.5, .longitude = -2};
+    is_members(book, (struct output_options){.places = true}, "9.9.9.9",
+               "{\"name\": \"ae1.fra03.example.net\", \"place\": {\"country\": null, \"city\": null, "
+               "\"latitude\": 1.5, \"longitude\": -2.0}}");
     const struct output_options networks = {.networks = true}, places = {.places = true}, none = {0};
     is_members(book, none, "10.0.3.1", "{\"name\": \"ae1.fra03.example.net\", \"name_confirmed\": false}");
     is_members(book, networks, "1.1.1.1", "{\"name\": null, \"asn\": null, \"as_name\": null}");
