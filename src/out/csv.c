@@ -3,9 +3,11 @@
  * Of a run of our own it is written at the end, by trace, TTL and attempt, so that late replies stand with their
  * probes. Of other captures, a probe's rows are written as it settles, and memory is bounded whatever the capture;
  * millions of rows are why they are made by hand (rowbuf). `trace` and `file` count from 0 as in json, and what is
- * unknown or makes no sense is empty. No field needs quotes: all are numbers, times, addresses and our own words. */
+ * unknown or makes no sense is empty. No field needs quotes: all are numbers, times, addresses and our own words; but
+ * those of names, which follow where there are some (csvabout). */
 #include <stdlib.h>
 
+#include "out/csvabout.h"
 #include "out/output.h"
 #include "out/rowbuf.h"
 #include "out/summary.h"
@@ -29,12 +31,13 @@ struct word {
 struct csv_state {
     struct rowbuf *rows;
     struct word kinds[REPLY_OTHER + 1], matches[MATCH_EXACT + 1];
+    struct strbuf about; /* of one row */
     struct spec_text spec;
     struct prefix prefixes[PREFIXES]; /* by number, of the traces that had rows of late */
 };
 
 static const char heading[] = "file,trace,target,probe,ttl,attempt,frame,sent,from,reply_frame,rtt_ms,kind,icmp_type,"
-                              "icmp_code,reply_ttl,matched,late,duplicate\n";
+                              "icmp_code,reply_ttl,matched,late,duplicate";
 
 static struct word make_word(const char *text)
 {
@@ -52,12 +55,14 @@ static bool csv_start(struct output *out)
         return false;
     }
     state->rows = rows;
+    strbuf_init(&state->about);
     for (int kind = 0; kind <= REPLY_OTHER; kind++)
         state->kinds[kind] = make_word(reply_kind_name((enum reply_kind)kind));
     for (int match = 0; match <= MATCH_EXACT; match++)
         state->matches[match] = make_word(match_name((enum match)match));
     out->state = state;
     fputs(heading, out->file);
+    fputs(out->book ? CSVABOUT_HEADING "\n" : "\n", out->file);
     return true;
 }
 
@@ -67,6 +72,7 @@ static void csv_finish(struct output *out)
     rowbuf_flush(state->rows);
     fflush(out->file);
     rowbuf_free(state->rows);
+    strbuf_free(&state->about);
     free(state);
     out->state = NULL;
 }
@@ -125,7 +131,7 @@ static char *put_icmp(const struct rowbuf *rows, char *at, const struct reply *r
     return put_byte(rows, put_char(put_byte(rows, at, reply->icmp_type), ','), reply->icmp_code);
 }
 
-/* From the comma before "from" to the end. */
+/* From the comma before "from" to "duplicate". */
 static char *put_reply(struct csv_state *state, char *at, const struct probe *probe, const struct reply *reply)
 {
     at = put_char(put_address(state->rows, put_char(at, ','), &reply->from), ',');
@@ -137,18 +143,30 @@ static char *put_reply(struct csv_state *state, char *at, const struct probe *pr
     at = put_char(put_byte(state->rows, at, reply->reply_ttl), ',');
     at = put_known(at, &state->matches[reply->match]);
     at = put_char(put_truth(at, reply->late), ',');
-    return put_char(put_truth(at, reply->duplicate), '\n');
+    return put_truth(at, reply->duplicate);
 }
 
-static void write_probe(struct csv_state *state, uint32_t number, const struct trace *trace, const struct probe *probe)
+static char *put_about(char *at, const struct addr *address, struct output *out)
 {
+    struct csv_state *state = out->state;
+    strbuf_clear(&state->about);
+    csvabout_add(&state->about, address, out);
+    return state->about.failed ? put_text(at, CSVABOUT_EMPTY) : put_bytes(at, state->about.text, state->about.length);
+}
+
+static void write_probe(struct output *out, uint32_t number, const struct trace *trace, const struct probe *probe)
+{
+    struct csv_state *state = out->state;
     for (unsigned i = 0; i < probe->reply_count; i++) {
         char *at = put_probe(state, rowbuf_begin(state->rows), number, trace, probe);
-        rowbuf_end(state->rows, put_reply(state, at, probe, &probe->replies[i]));
+        at = put_reply(state, at, probe, &probe->replies[i]);
+        at = out->book ? put_about(at, &probe->replies[i].from, out) : at;
+        rowbuf_end(state->rows, put_char(at, '\n'));
     }
     if (!probe->reply_count) {
         char *at = put_probe(state, rowbuf_begin(state->rows), number, trace, probe);
-        rowbuf_end(state->rows, put_text(at, ",,,,,,,,,,\n"));
+        at = put_text(at, ",,,,,,,,,,");
+        rowbuf_end(state->rows, put_text(at, out->book ? CSVABOUT_EMPTY "\n" : "\n"));
     }
 }
 
@@ -168,7 +186,7 @@ static void csv_end(struct output *out, const struct session *session, const str
         for (unsigned ttl = 1, last = trace_last_ttl(traces[i]); ttl <= last; ttl++) {
             const struct probe *probe = trace_first_at(traces[i], (uint8_t)ttl);
             for (; probe; probe = trace_next_at(traces[i], probe))
-                write_probe(out->state, (uint32_t)i, traces[i], probe);
+                write_probe(out, (uint32_t)i, traces[i], probe);
         }
     free(traces);
     csv_finish(out);
@@ -182,7 +200,7 @@ static bool csv_replay_begin(struct output *out, const struct report_source *sou
 
 static void csv_replay_probe(struct output *out, const struct trace *trace, const struct probe *probe)
 {
-    write_probe(out->state, trace->number, trace, probe);
+    write_probe(out, trace->number, trace, probe);
 }
 
 static void csv_replay_end(struct output *out, const struct recognition *found, const struct report_source *source)

@@ -7,8 +7,12 @@
 #include <string.h>
 
 #include "out/graphwords.h"
+#include "out/nodename.h"
 #include "out/output.h"
 #include "out/summary.h"
+
+#define NAME_COLUMNS_MOST 48 /* longer ones make boxes too wide */
+#define UNCONFIRMED " (unconfirmed)"
 
 /* Within double quotes. "\l" and its like are Graphviz's own, and so is "&lt;". */
 static void add_quoted(struct strbuf *text, const char *plain)
@@ -20,28 +24,53 @@ static void add_quoted(struct strbuf *text, const char *plain)
     }
 }
 
-/* "10.0.3.1\n2.310 ms". */
-static void add_label(struct strbuf *text, const struct graph_view *view, unsigned id)
+/* "gw.example\n10.0.3.1 [AS64500]". */
+static void add_who(struct strbuf *text, const struct nodename *who)
+{
+    struct strbuf cut;
+    strbuf_init(&cut);
+    nodename_add_cut(&cut, who->name.text, NAME_COLUMNS_MOST);
+    add_quoted(text, cut.text);
+    strbuf_add(text, who->is_unconfirmed ? UNCONFIRMED : "");
+    strbuf_addf(text, "%s%s%s", cut.length ? "\\n" : "", who->address, who->tag.length ? " " : "");
+    add_quoted(text, who->tag.text);
+    strbuf_free(&cut);
+}
+
+/* "gw.example\n10.0.3.1 [AS64500]\n2.310 ms". */
+static void add_label(struct strbuf *text, const struct graph_view *view, unsigned id, const struct nodename *who)
 {
     const struct graph_node *node = &view->graph->nodes[id];
-    graph_view_add_address(text, node);
+    add_who(text, who);
     if (node->best_rtt != NSTIME_NEVER)
         strbuf_addf(text, "\\n%.3f ms", nstime_ms(node->best_rtt));
     if (node->is_refusal)
         strbuf_add(text, "\\nrefuses");
 }
 
-static void add_node(struct strbuf *text, const struct graph_view *view, unsigned id)
+static void add_texts(struct strbuf *text, const struct graph_view *view, unsigned id, const struct output *out)
 {
     const struct graph_node *node = &view->graph->nodes[id];
-    bool silent = addr_is_none(&node->address);
+    struct nodename who;
+    nodename_make(&who, node, out);
     strbuf_addf(text, "    n%u [label=\"", id);
-    add_label(text, view, id);
+    add_label(text, view, id, &who);
     strbuf_add(text, "\", tooltip=\"hop ");
     graph_view_add_label(text, view, id);
+    strbuf_add(text, who.name.length ? ", " : "");
+    add_quoted(text, who.name.text);
+    strbuf_add(text, who.is_unconfirmed ? UNCONFIRMED : "");
+    nodename_free(&who);
     strbuf_addf(text, ", %.1f %% of the flows%s%s\"", view->nodes[id].share * 100,
                 node->per_packet ? ", balances packet by packet" : "",
                 node->unsure ? ", too few flows to tell that no next hop was missed" : "");
+}
+
+static void add_node(struct strbuf *text, const struct graph_view *view, unsigned id, const struct output *out)
+{
+    const struct graph_node *node = &view->graph->nodes[id];
+    bool silent = addr_is_none(&node->address);
+    add_texts(text, view, id, out);
     if (silent)
         strbuf_add(text, ", color=\"gray60\", fontcolor=\"gray60\"");
     else if (node->is_refusal)
@@ -96,7 +125,8 @@ static void add_title(struct strbuf *text, const struct graph *graph, const char
     strbuf_free(&words);
 }
 
-static void add_graph(struct strbuf *text, const struct graph_view *view, const char *target_name)
+static void add_graph(struct strbuf *text, const struct graph_view *view, const char *target_name,
+                      const struct output *out)
 {
     const struct graph *graph = view->graph;
     strbuf_add(text, "digraph paths {\n    graph [rankdir=\"TB\", labelloc=\"t\", fontname=\"sans-serif\", label=\"");
@@ -105,7 +135,7 @@ static void add_graph(struct strbuf *text, const struct graph_view *view, const 
                      "fontname=\"sans-serif\", fontsize=11];\n"
                      "    edge [fontname=\"sans-serif\", fontsize=9];\n");
     for (unsigned i = 0; i < graph->node_count; i++)
-        add_node(text, view, i);
+        add_node(text, view, i, out);
     add_ranks(text, view);
     for (unsigned i = 0; i < graph->edge_count; i++)
         add_edge(text, graph, &graph->edges[i]);
@@ -120,7 +150,7 @@ static void write_graphs(struct output *out, const char *target_name)
     for (unsigned i = 0; i < out->graph_count; i++) {
         struct graph_view view;
         if (graph_view_make(&out->graphs[i], &view))
-            add_graph(&text, &view, target_name);
+            add_graph(&text, &view, target_name, out);
         graph_view_free(&view);
         fputs(text.text, out->file);
         strbuf_clear(&text);

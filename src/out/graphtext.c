@@ -3,13 +3,15 @@
 #include <stdlib.h>
 
 #include "out/graphwords.h"
+#include "out/nodename.h"
 #include "out/paint.h"
 #include "out/textline.h"
 
 #define BRANCH_COLUMNS 3
 #define TIME_COLUMNS 8 /* " 123.456" and less; " ms" follows */
 #define WIDTH_LEAST 60
-#define ALL_LEAST 4 /* "-> all 4 of hop 5" in place of labels */
+#define NAME_LEAST 16 /* columns for a name that stands below its address */
+#define ALL_LEAST 4   /* "-> all 4 of hop 5" in place of labels */
 
 /* How a node's line begins. */
 struct row {
@@ -24,7 +26,8 @@ struct tree {
     struct graph_view view;
     struct row *rows;       /* by node */
     unsigned label_columns; /* TTL, letters and two blanks */
-    unsigned node_columns;  /* branches and address */
+    unsigned node_columns;  /* branches, and address with name */
+    unsigned node_room;     /* how many these may have where names are known */
     unsigned width;
     unsigned told; /* the largest TTL that a line stands for */
 };
@@ -71,33 +74,87 @@ static void add_branches(struct strbuf *text, const struct tree *tree, unsigned 
         strbuf_add(text, parts[count]);
 }
 
-/* The target may have a name, which makes it no column's measure. */
+static bool knows_names(const struct tree *tree)
+{
+    return tree->how->out && tree->how->out->book;
+}
+
+/* What the user called the target is its name. */
+static void make_name(struct nodename *made, const struct tree *tree, unsigned node)
+{
+    const char *target_name = tree->how->target_name;
+    nodename_make(made, &tree->graph->nodes[node], tree->how->out);
+    if (node != tree->view.target || !target_name)
+        return;
+    strbuf_clear(&made->name);
+    strbuf_add_escaped(&made->name, target_name, strlen(target_name));
+    made->is_unconfirmed = false;
+}
+
+static unsigned room_of(const struct tree *tree, unsigned branches)
+{
+    return tree->node_room > branches ? tree->node_room - branches : 0;
+}
+
+/* The address with what is known of it, behind so many columns of branches. */
+static void add_address(struct strbuf *text, const struct tree *tree, unsigned node, unsigned branches)
+{
+    const struct graph_node *what = &tree->graph->nodes[node];
+    if (knows_names(tree)) {
+        struct nodename made;
+        make_name(&made, tree, node);
+        nodename_add_beside(text, &made, room_of(tree, branches));
+        nodename_free(&made);
+    } else if (what->is_target) {
+        textline_add_address(text, &what->address, &what->address, tree->how->target_name);
+    } else {
+        graph_view_add_address(text, what);
+    }
+}
+
+/* The target may have a name of any length, which then makes it no column's measure. */
 static unsigned columns_of(const struct tree *tree, unsigned node)
 {
     struct strbuf plain;
     strbuf_init(&plain);
     add_branches(&plain, tree, node);
-    if (node != tree->view.target || !tree->how->target_name)
-        graph_view_add_address(&plain, &tree->graph->nodes[node]);
-    unsigned columns = (unsigned)plain.length;
+    if (knows_names(tree) || node != tree->view.target || !tree->how->target_name)
+        add_address(&plain, tree, node, (unsigned)plain.length);
+    unsigned columns = nodename_columns(plain.text);
     strbuf_free(&plain);
     return columns;
 }
 
+static void add_numbers(struct strbuf *text, const struct tree *tree, unsigned node, bool color);
+
+/* The labels, and what the widest numbers leave for the nodes. */
+static void measure_around(struct tree *tree)
+{
+    struct strbuf text;
+    size_t numbers = 0;
+    strbuf_init(&text);
+    for (unsigned i = 0; i < tree->graph->node_count; i++) {
+        strbuf_clear(&text);
+        graph_view_add_label(&text, &tree->view, i);
+        unsigned ttl_columns = tree->graph->nodes[i].ttl < 10 ? 1 : 0; /* it is right-aligned in two */
+        unsigned columns = (unsigned)text.length + ttl_columns + 2;
+        tree->label_columns = columns > tree->label_columns ? columns : tree->label_columns;
+        strbuf_clear(&text);
+        add_numbers(&text, tree, i, false);
+        numbers = text.length > numbers ? text.length : numbers;
+    }
+    strbuf_free(&text);
+    unsigned around = tree->label_columns + (unsigned)numbers;
+    tree->node_room = tree->width > around ? tree->width - around : 0;
+}
+
 static void measure(struct tree *tree)
 {
-    struct strbuf label;
-    strbuf_init(&label);
+    measure_around(tree);
     for (unsigned i = 0; i < tree->graph->node_count; i++) {
         unsigned columns = columns_of(tree, i);
         tree->node_columns = columns > tree->node_columns ? columns : tree->node_columns;
-        strbuf_clear(&label);
-        graph_view_add_label(&label, &tree->view, i);
-        unsigned ttl_columns = tree->graph->nodes[i].ttl < 10 ? 1 : 0; /* it is right-aligned in two */
-        columns = (unsigned)label.length + ttl_columns + 2;
-        tree->label_columns = columns > tree->label_columns ? columns : tree->label_columns;
     }
-    strbuf_free(&label);
 }
 
 /* --- a node --- */
@@ -126,14 +183,11 @@ static unsigned add_node(struct tree *tree, unsigned node)
     unsigned columns = (unsigned)plain.length;
     strbuf_add(tree->text, plain.text);
     strbuf_clear(&plain);
-    if (what->is_target)
-        textline_add_address(&plain, &what->address, &what->address, tree->how->target_name);
-    else
-        graph_view_add_address(&plain, what);
+    add_address(&plain, tree, node, columns);
     paint_begin(tree->text, tree->how->color, sgr);
     strbuf_add(tree->text, plain.text);
     paint_end(tree->text, tree->how->color, sgr);
-    columns += (unsigned)plain.length;
+    columns += nodename_columns(plain.text);
     strbuf_free(&plain);
     return columns;
 }
@@ -254,11 +308,30 @@ static bool add_next_at(struct tree *tree, unsigned node, unsigned column)
     return good;
 }
 
+/* The name for which there was no room beside the address. */
+static void add_name_below(struct tree *tree, unsigned node)
+{
+    struct strbuf branches;
+    struct nodename made;
+    unsigned indent = hang(tree, node);
+    strbuf_init(&branches);
+    add_branches(&branches, tree, node);
+    make_name(&made, tree, node);
+    if (!nodename_fits(&made, room_of(tree, (unsigned)branches.length)) && indent + NAME_LEAST < tree->width) {
+        strbuf_addf(tree->text, "\n%*s", (int)indent, "");
+        nodename_add_apart(tree->text, &made, tree->width - indent);
+    }
+    nodename_free(&made);
+    strbuf_free(&branches);
+}
+
 static bool add_row(struct tree *tree, unsigned node)
 {
     add_label(tree, node);
     unsigned column = add_aligned_numbers(tree, node, tree->label_columns + add_node(tree, node));
     bool good = !shows_next(tree, node) || add_next_at(tree, node, column);
+    if (knows_names(tree))
+        add_name_below(tree, node);
     strbuf_add(tree->text, "\n");
     return good;
 }
@@ -486,6 +559,7 @@ void graphtext_add_all(struct strbuf *text, const struct output *out, const char
 {
     const struct graphtext how = {
         .target_name = target_name,
+        .out = out,
         .width = out->options.width,
         .color = out->options.color,
         .quiet = out->options.quiet,

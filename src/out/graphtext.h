@@ -7,15 +7,21 @@
  *      3b  `- 10.0.3.2     2.294 ms   50 %
  *      4   10.0.4.1        3.310 ms
  * A node leads to the one below it, or to the branches below it; where that is not all, "-> 4a-4c, 5" says what it
- * leads to. Below the tree stand sentences: paths, diamonds, how sure that is, and what could not be seen. */
+ * leads to.
+ *
+ * A name stands beside its address, "gw.example (10.0.3.1) [AS64500]", cut so that the numbers have room on the line;
+ * where that leaves too little of it, it stands on the next line.
+ *
+ * Below the tree stand sentences: paths, diamonds, how sure that is, and what could not be seen. */
 #ifndef HOPSONDE_OUT_GRAPHTEXT_H
 #define HOPSONDE_OUT_GRAPHTEXT_H
 
 #include "out/output.h"
 
 struct graphtext {
-    const char *target_name; /* what the user called the target: foreign text; NULL: nothing */
-    unsigned width;          /* columns that no line passes but by an address */
+    const char *target_name;  /* what the user called the target: foreign text; NULL: nothing */
+    const struct output *out; /* whose book names the nodes; NULL: nothing is known */
+    unsigned width;           /* columns that no line passes but by an address */
     bool color;
     bool quiet;   /* nothing but the tree and how sure it is */
     bool verbose; /* each path, too */

@@ -18,6 +18,7 @@ struct part {
 
 struct json_state {
     struct rowbuf *rows;
+    struct jsonabout known;
     struct part verdicts, findings;
 };
 
@@ -36,6 +37,7 @@ static void part_free(struct part *part)
 static void state_free(struct json_state *state)
 {
     rowbuf_free(state->rows);
+    jsonabout_free(&state->known);
     part_free(&state->verdicts);
     part_free(&state->findings);
     free(state);
@@ -47,6 +49,7 @@ static bool start(struct output *out)
     if (!state)
         return false;
     state->rows = rowbuf_new(out->file);
+    state->known.out = out;
     if (!state->rows || !part_open(&state->verdicts) || !part_open(&state->findings)) {
         state_free(state);
         return false;
@@ -61,9 +64,9 @@ static bool json_begin(struct output *out, const struct session *session, const 
     return start(out);
 }
 
-static void write_trace(struct rowbuf *rows, const struct trace *trace, const char *target_name)
+static void write_trace(struct json_state *state, const struct trace *trace, const char *target_name)
 {
-    FILE *file = rows->file;
+    FILE *file = state->rows->file;
     const char *between = "";
     fputs("\n  {", file);
     json_write_members(file, json_trace_head(trace, target_name));
@@ -72,20 +75,21 @@ static void write_trace(struct rowbuf *rows, const struct trace *trace, const ch
         if (!*between && !trace_asked(trace, ttl))
             continue;
         fprintf(file, "%s\n    ", between);
-        jsonprobe_put_hop(rows, trace, (uint8_t)ttl);
-        rowbuf_flush(rows);
+        jsonprobe_put_hop(state->rows, &state->known, trace, (uint8_t)ttl);
+        rowbuf_flush(state->rows);
         between = ",";
     }
     fputs("]}", file);
 }
 
-static void write_traces(struct rowbuf *rows, const struct trace *const *traces, size_t count, const char *target_name)
+static void write_traces(struct json_state *state, const struct trace *const *traces, size_t count,
+                         const char *target_name)
 {
-    FILE *file = rows->file;
+    FILE *file = state->rows->file;
     fputs(",\n \"traces\": [", file);
     for (size_t i = 0; i < count; i++) {
         fputs(i ? "," : "", file);
-        write_trace(rows, traces[i], target_name);
+        write_trace(state, traces[i], target_name);
     }
     fputs("]", file);
 }
@@ -128,7 +132,7 @@ static void write_graphs(const struct output *out)
     fputs(",\n \"graphs\": [", file);
     for (unsigned i = 0; i < out->graph_count; i++) {
         fputs(i ? ",\n  " : "\n  ", file);
-        json_t *graph = json_graph(&out->graphs[i]);
+        json_t *graph = json_graph(&out->graphs[i], out);
         json_write(file, graph ? graph : json_null());
     }
     fputs("]", file);
@@ -151,7 +155,7 @@ static void json_end(struct output *out, const struct session *session, const st
     const struct trace **traces = summary_traces(session, &count);
     fputs("{", file);
     json_write_members(file, json_run_head(source));
-    write_traces(state->rows, traces, count, summary_target_name(session_config(session)));
+    write_traces(state, traces, count, summary_target_name(session_config(session)));
     free(traces);
     keep_judgement(state, judgement);
     write_judgements(file, state);
@@ -190,7 +194,7 @@ static void json_replay_end(struct output *out, const struct recognition *found,
     struct json_state *state = out->state;
     fputs("{", file);
     json_write_members(file, json_run_head(source));
-    write_traces(state->rows, found->traces, found->trace_count, NULL);
+    write_traces(state, found->traces, found->trace_count, NULL);
     write_judgements(file, state);
     write_graphs(out);
     write_errors(file, found);

@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "out/graphview.h"
+#include "out/jsonabout.h"
 #include "out/jsonvalue.h"
 
 /* To six decimals, never less than it is. */
@@ -17,13 +18,14 @@ static json_t *json_node_or_null(unsigned node)
     return node == GRAPH_NO_NODE ? json_null() : json_integer(node);
 }
 
-static json_t *json_node(const struct graph_view *view, unsigned id)
+static json_t *json_node(const struct graph_view *view, unsigned id, const struct output *out)
 {
     const struct graph_node *node = &view->graph->nodes[id];
     json_t *object = json_object();
     json_object_set_new(object, "id", json_integer(id));
     json_object_set_new(object, "ttl", json_integer(node->ttl));
     json_object_set_new(object, "address", json_address(&node->address));
+    jsonabout_set(object, &node->address, out);
     json_object_set_new(object, "target", json_boolean(node->is_target));
     json_object_set_new(object, "refusal", json_boolean(node->is_refusal));
     json_object_set_new(object, "per_packet", json_boolean(node->per_packet));
@@ -40,11 +42,11 @@ static json_t *json_node(const struct graph_view *view, unsigned id)
     return object;
 }
 
-static json_t *json_nodes(const struct graph_view *view)
+static json_t *json_nodes(const struct graph_view *view, const struct output *out)
 {
     json_t *array = json_array();
     for (unsigned i = 0; i < view->graph->node_count; i++)
-        json_array_append_new(array, json_node(view, i));
+        json_array_append_new(array, json_node(view, i, out));
     return array;
 }
 
@@ -117,7 +119,7 @@ static json_t *json_hops(const struct graph *graph)
     return array;
 }
 
-static json_t *json_view(const struct graph_view *view)
+static json_t *json_view(const struct graph_view *view, const struct output *out)
 {
     const struct graph *graph = view->graph;
     const struct flow *flow = graph->trace ? &graph->trace->flow : NULL;
@@ -125,7 +127,7 @@ static json_t *json_view(const struct graph_view *view)
     json_object_set_new(object, "source", flow ? json_address(&flow->source) : json_null());
     json_object_set_new(object, "target", flow ? json_address(&flow->target) : json_null());
     json_object_set_new(object, "probe", flow ? json_spec(&flow->spec) : json_null());
-    json_object_set_new(object, "nodes", json_nodes(view));
+    json_object_set_new(object, "nodes", json_nodes(view, out));
     json_object_set_new(object, "edges", json_edges(graph));
     json_object_set_new(object, "paths", json_paths(graph));
     json_object_set_new(object, "diamonds", json_diamonds(graph));
@@ -140,10 +142,10 @@ static json_t *json_view(const struct graph_view *view)
     return object;
 }
 
-json_t *json_graph(const struct graph *graph)
+json_t *json_graph(const struct graph *graph, const struct output *out)
 {
     struct graph_view view;
-    json_t *object = graph_view_make(graph, &view) ? json_view(&view) : NULL;
+    json_t *object = graph_view_make(graph, &view) ? json_view(&view, out) : NULL;
     graph_view_free(&view);
     return object;
 }

@@ -10,9 +10,10 @@
 
 #include <jansson.h>
 
-#include "session/graph.h"
+#include "out/output.h"
 
-/* A new reference; NULL: memory is short. */
-json_t *json_graph(const struct graph *graph);
+/* A new reference; NULL: memory is short. Nodes that answered have what the output's book knows of them (jsonabout.h).
+ */
+json_t *json_graph(const struct graph *graph, const struct output *out);
 
 #endif

@@ -4,10 +4,14 @@
  * spec and its TTL. Probes beyond the target's hop are left out as in json. What comes after a probe has settled counts
  * in its trace's "replies" only.
  *
+ * What is known of addresses may come after the probes that they answered: it stands in lines of its own, one an
+ * address, before the "run".
+ *
  * Of captures that are not our own, a trace's line comes when the trace is over, and those may be millions: nothing is
  * flushed before the end. Verdicts and findings come only where another format has the traces kept. */
 #include <stdlib.h>
 
+#include "out/jsonabout.h"
 #include "out/jsongraph.h"
 #include "out/jsonprobe.h"
 #include "out/jsonvalue.h"
@@ -77,7 +81,7 @@ static void put_probe(struct jsonl_state *state, uint32_t number, const struct t
     at = put_text(put_text(at, ", \"probe\": \""), summary_spec(&state->spec, &trace->flow.spec));
     at = put_number(put_text(at, "\", \"ttl\": "), probe->ttl);
     rowbuf_end(rows, put_text(at, ", "));
-    jsonprobe_put(rows, trace, probe);
+    jsonprobe_put(rows, NULL, trace, probe);
     rowbuf_end(rows, put_text(rowbuf_begin(rows), "}\n"));
 }
 
@@ -119,9 +123,21 @@ static void write_judgement(struct output *out, const struct judgement *judgemen
 static void write_graphs(struct output *out)
 {
     for (unsigned i = 0; i < out->graph_count; i++) {
-        json_t *graph = json_graph(&out->graphs[i]);
+        json_t *graph = json_graph(&out->graphs[i], out);
         if (graph)
             write_line(out, extend(new_line("graph"), graph));
+    }
+}
+
+static void write_addresses(struct output *out)
+{
+    size_t count = out->book ? about_book_count(out->book) : 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct addr *address = &about_book_at(out->book, i)->address;
+        json_t *line = new_line("address");
+        json_object_set_new(line, "address", json_address(address));
+        jsonabout_set(line, address, out);
+        write_line(out, line);
     }
 }
 
@@ -131,6 +147,7 @@ static void jsonl_end(struct output *out, const struct session *session, const s
     write_traces(out, session);
     write_judgement(out, judgement);
     write_graphs(out);
+    write_addresses(out);
     json_t *run = extend(new_line("run"), json_run_head(source));
     json_object_set_new(run, "errors", json_array());
     json_object_set_new(run, "capture", json_capture(session_counters(session)));
@@ -170,6 +187,7 @@ static void jsonl_replay_judged(struct output *out, const struct trace *const *t
 static void jsonl_replay_end(struct output *out, const struct recognition *found, const struct report_source *source)
 {
     write_graphs(out);
+    write_addresses(out);
     json_t *run = extend(new_line("run"), json_run_head(source));
     json_object_set_new(run, "capture", json_recognition(&found->counters));
     write_line(out, run);

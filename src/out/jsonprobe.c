@@ -97,11 +97,16 @@ static char *put_quote(char *at, const struct reply *reply)
     return at;
 }
 
-/* `file`: the probe's. */
-static char *put_reply(struct rowbuf *rows, char *at, const struct probe *probe, const struct reply *reply,
-                       unsigned file)
+/* In a row of its own: it is long. */
+static void put_from(struct rowbuf *rows, struct jsonabout *known, const struct addr *from)
 {
-    at = put_address_or_null(rows, PUT(at, "{\"from\": "), &reply->from);
+    char *at = put_address_or_null(rows, PUT(rowbuf_begin(rows), "{\"from\": "), from);
+    rowbuf_end(rows, known ? jsonabout_put(known, at, from) : at);
+}
+
+/* What follows on "from" and the names. `file`: the probe's. */
+static char *put_reply(char *at, const struct probe *probe, const struct reply *reply, unsigned file)
+{
     if (reply->frame && reply->file != file)
         at = put_number(PUT(at, ", \"file\": "), reply->file);
     at = put_count_or_null(PUT(at, ", \"frame\": "), reply->frame);
@@ -132,7 +137,7 @@ static char *put_own_ports(char *at, const struct trace *trace, const struct pro
     return at;
 }
 
-void jsonprobe_put(struct rowbuf *rows, const struct trace *trace, const struct probe *probe)
+void jsonprobe_put(struct rowbuf *rows, struct jsonabout *known, const struct trace *trace, const struct probe *probe)
 {
     unsigned file;
     bool has_file = summary_file(probe, &file);
@@ -146,14 +151,15 @@ void jsonprobe_put(struct rowbuf *rows, const struct trace *trace, const struct 
         at = put_value(PUT(at, ", \"send_error\": "), json_text(strerror(probe->send_errno)));
     rowbuf_end(rows, PUT(at, ", \"replies\": ["));
     for (unsigned i = 0; i < probe->reply_count; i++) {
-        at = rowbuf_begin(rows);
-        at = i ? PUT(at, ", ") : at;
-        rowbuf_end(rows, put_reply(rows, at, probe, &probe->replies[i], file));
+        if (i)
+            rowbuf_end(rows, PUT(rowbuf_begin(rows), ", "));
+        put_from(rows, known, &probe->replies[i].from);
+        rowbuf_end(rows, put_reply(rowbuf_begin(rows), probe, &probe->replies[i], file));
     }
     rowbuf_end(rows, put_char(rowbuf_begin(rows), ']'));
 }
 
-void jsonprobe_put_hop(struct rowbuf *rows, const struct trace *trace, uint8_t ttl)
+void jsonprobe_put_hop(struct rowbuf *rows, struct jsonabout *known, const struct trace *trace, uint8_t ttl)
 {
     const struct probe *first = trace_first_at(trace, ttl);
     char *at = put_number(PUT(rowbuf_begin(rows), "{\"ttl\": "), ttl);
@@ -162,7 +168,7 @@ void jsonprobe_put_hop(struct rowbuf *rows, const struct trace *trace, uint8_t t
     for (const struct probe *probe = first; probe; probe = trace_next_at(trace, probe)) {
         at = rowbuf_begin(rows);
         rowbuf_end(rows, probe == first ? PUT(at, "{") : PUT(at, ", {"));
-        jsonprobe_put(rows, trace, probe);
+        jsonprobe_put(rows, known, trace, probe);
         rowbuf_end(rows, put_char(rowbuf_begin(rows), '}'));
     }
     rowbuf_end(rows, PUT(rowbuf_begin(rows), "]}"));

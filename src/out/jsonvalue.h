@@ -11,7 +11,8 @@
  *   counts neither in "probes_sent" nor in "stats".
  * "files" in a verdict or finding tells of each of its "frames" which file it lies in; absent where all lie in the
  * first.
- * "name" (but the target's), "asn", "as_name" and "place" are absent where they were not asked for.
+ * "name" (but the target's), "asn", "as_name", "place" and their like are absent where they were not asked for:
+ * jsonabout.h.
  * "file" counts from 0, and is null where no frame of the probe is kept; a reply has it only where its frame lies in
  * another file than its probe's. "protocol" is the IP protocol's name, else its number as text.
  *

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "out/graphwords.h"
+#include "out/nodename.h"
 #include "out/output.h"
 #include "out/summary.h"
 #include "out/svglayout.h"
@@ -19,6 +20,9 @@
 #define LEGEND_HEIGHT 40 /* below */
 #define HOP_COLUMN 56    /* "hop 12" */
 #define NODE_HEIGHT 36
+#define NAME_HEIGHT 16 /* more where names are known */
+#define NAME_COLUMNS_MOST 36
+#define UNCONFIRMED " (unconfirmed)"
 #define ADDRESS_CHARACTER 7.3 /* pixels at the most, on the average */
 #define NUMBER_CHARACTER 6.6
 #define NODE_LEAST 96
@@ -35,7 +39,8 @@ struct drawing {
     struct graph_view view;
     struct svg_layout layout;
     const char *target_name;
-    double node_width;
+    const struct output *out;
+    double node_width, node_height;
     bool sideways; /* TTLs go to the right */
     double width, height, top;
 };
@@ -65,7 +70,7 @@ struct point {
 
 static double across_pitch(const struct drawing *drawing)
 {
-    return (drawing->sideways ? NODE_HEIGHT : drawing->node_width) + ACROSS_GAP;
+    return (drawing->sideways ? drawing->node_height : drawing->node_width) + ACROSS_GAP;
 }
 
 static double along_gap(const struct drawing *drawing)
@@ -75,7 +80,7 @@ static double along_gap(const struct drawing *drawing)
 
 static double along_pitch(const struct drawing *drawing)
 {
-    return (drawing->sideways ? drawing->node_width : NODE_HEIGHT) + along_gap(drawing);
+    return (drawing->sideways ? drawing->node_width : drawing->node_height) + along_gap(drawing);
 }
 
 /* The middle of an item. */
@@ -102,13 +107,24 @@ static void add_numbers(struct strbuf *text, const struct drawing *drawing, unsi
         strbuf_addf(text, ", %.0f %%", drawing->view.nodes[id].share * 100);
 }
 
+/* Of the longer of its two lines: the name, as far as it is shown, and the address. */
+static unsigned who_columns(const struct drawing *drawing, unsigned id)
+{
+    struct nodename who;
+    nodename_make(&who, &drawing->graph->nodes[id], drawing->out);
+    unsigned name = nodename_columns(who.name.text);
+    unsigned address = (unsigned)(strlen(who.address) + (who.tag.length ? who.tag.length + 1 : 0));
+    name = name < NAME_COLUMNS_MOST ? name : NAME_COLUMNS_MOST;
+    name += who.is_unconfirmed ? (unsigned)strlen(UNCONFIRMED) : 0;
+    nodename_free(&who);
+    return name > address ? name : address;
+}
+
 static double node_width(const struct drawing *drawing, unsigned id)
 {
     struct strbuf text;
     strbuf_init(&text);
-    graph_view_add_address(&text, &drawing->graph->nodes[id]);
-    double address = (double)text.length * ADDRESS_CHARACTER;
-    strbuf_clear(&text);
+    double address = who_columns(drawing, id) * ADDRESS_CHARACTER;
     add_numbers(&text, drawing, id);
     double numbers = (double)text.length * NUMBER_CHARACTER;
     strbuf_free(&text);
@@ -118,6 +134,7 @@ static double node_width(const struct drawing *drawing, unsigned id)
 static void measure(struct drawing *drawing)
 {
     drawing->node_width = NODE_LEAST;
+    drawing->node_height = NODE_HEIGHT + (drawing->out->book ? NAME_HEIGHT : 0);
     for (unsigned i = 0; i < drawing->graph->node_count; i++) {
         double width = node_width(drawing, i);
         drawing->node_width = width > drawing->node_width ? width : drawing->node_width;
@@ -140,7 +157,8 @@ static void add_curve(struct drawing *drawing, unsigned from_item, unsigned to_i
 {
     struct point from = place_of(drawing, from_item), to = place_of(drawing, to_item);
     const struct svg_item *items = drawing->layout.items;
-    double half = (drawing->sideways ? drawing->node_width : NODE_HEIGHT) / 2, slant = along_gap(drawing) * SLANT;
+    double half = (drawing->sideways ? drawing->node_width : drawing->node_height) / 2,
+           slant = along_gap(drawing) * SLANT;
     double leave = items[from_item].node == GRAPH_NO_NODE ? 0 : half;
     double arrive = items[to_item].node == GRAPH_NO_NODE ? 0 : half;
     slant += leave > 0 ? 0 : half / 2;
@@ -198,13 +216,24 @@ static void add_lines(struct drawing *drawing)
 
 /* --- nodes --- */
 
+/* "gw.example, 10.0.3.1". */
+static void add_whole(struct drawing *drawing, const struct graph_node *node)
+{
+    struct nodename who;
+    nodename_make(&who, node, drawing->out);
+    xml_add(drawing->text, who.name.text);
+    strbuf_add(drawing->text, who.is_unconfirmed ? UNCONFIRMED : "");
+    strbuf_addf(drawing->text, "%s%s", who.name.length ? ", " : "", who.address);
+    nodename_free(&who);
+}
+
 static void add_details(struct drawing *drawing, unsigned id)
 {
     const struct graph_node *node = &drawing->graph->nodes[id];
     strbuf_add(drawing->text, "<title>hop ");
     graph_view_add_label(drawing->text, &drawing->view, id);
     strbuf_add(drawing->text, ", ");
-    graph_view_add_address(drawing->text, node);
+    add_whole(drawing, node);
     if (node->best_rtt != NSTIME_NEVER)
         strbuf_addf(drawing->text, ", %.3f ms", nstime_ms(node->best_rtt));
     strbuf_addf(drawing->text, "\n%u flow%s, %.1f %% of all", node->flows, node->flows == 1 ? "" : "s",
@@ -218,6 +247,32 @@ static void add_details(struct drawing *drawing, unsigned id)
     strbuf_add(drawing->text, "</title>");
 }
 
+static void add_cut(struct strbuf *text, const char *printable)
+{
+    struct strbuf cut;
+    strbuf_init(&cut);
+    nodename_add_cut(&cut, printable, NAME_COLUMNS_MOST);
+    xml_add(text, cut.text);
+    strbuf_free(&cut);
+}
+
+/* The name, and the address below. Returns where what follows stands. */
+static double add_who(struct drawing *drawing, const struct graph_node *node, const char *tone, struct point middle)
+{
+    struct nodename who;
+    nodename_make(&who, node, drawing->out);
+    double y = middle.y - 3 + (who.name.length ? NAME_HEIGHT / 2 : 0);
+    if (who.name.length) {
+        strbuf_addf(drawing->text, "<text class=\"a %s\" x=\"%.0f\" y=\"%.0f\">", tone, middle.x, y - NAME_HEIGHT);
+        add_cut(drawing->text, who.name.text);
+        strbuf_addf(drawing->text, "%s</text>", who.is_unconfirmed ? UNCONFIRMED : "");
+    }
+    strbuf_addf(drawing->text, "<text class=\"a %s\" x=\"%.0f\" y=\"%.0f\">%s%s%s</text>", tone, middle.x, y,
+                who.address, who.tag.length ? " " : "", who.tag.text);
+    nodename_free(&who);
+    return y + 15;
+}
+
 static void add_node(struct drawing *drawing, unsigned id)
 {
     const struct graph_node *node = &drawing->graph->nodes[id];
@@ -226,12 +281,11 @@ static void add_node(struct drawing *drawing, unsigned id)
     const char *border = node->per_packet ? " p" : node->unsure ? " u" : node->is_target ? " g" : "";
     strbuf_add(drawing->text, "<g>");
     add_details(drawing, id);
-    strbuf_addf(drawing->text, "<rect class=\"%s%s\" x=\"%.0f\" y=\"%.0f\" width=\"%.0f\" height=\"%d\" rx=\"6\"/>",
-                tone, border, middle.x - drawing->node_width / 2, middle.y - NODE_HEIGHT / 2.0, drawing->node_width,
-                NODE_HEIGHT);
-    strbuf_addf(drawing->text, "<text class=\"a %s\" x=\"%.0f\" y=\"%.0f\">", tone, middle.x, middle.y - 3);
-    graph_view_add_address(drawing->text, node);
-    strbuf_addf(drawing->text, "</text><text class=\"n\" x=\"%.0f\" y=\"%.0f\">", middle.x, middle.y + 12);
+    strbuf_addf(drawing->text, "<rect class=\"%s%s\" x=\"%.0f\" y=\"%.0f\" width=\"%.0f\" height=\"%.0f\" rx=\"6\"/>",
+                tone, border, middle.x - drawing->node_width / 2, middle.y - drawing->node_height / 2,
+                drawing->node_width, drawing->node_height);
+    double below = add_who(drawing, node, tone, middle);
+    strbuf_addf(drawing->text, "<text class=\"n\" x=\"%.0f\" y=\"%.0f\">", middle.x, below);
     add_numbers(drawing->text, drawing, id);
     strbuf_add(drawing->text, "</text></g>\n");
 }
@@ -354,7 +408,8 @@ static void write_graphs(struct output *out, const char *target_name)
     double width = 0, height = 0;
     strbuf_init(&body);
     for (unsigned i = 0; i < out->graph_count; i++) {
-        struct drawing drawing = {.text = &body, .graph = &out->graphs[i], .target_name = target_name, .top = height};
+        struct drawing drawing = {
+            .text = &body, .graph = &out->graphs[i], .target_name = target_name, .top = height, .out = out};
         draw(&drawing);
         width = drawing.width > width ? drawing.width : width;
         height += drawing.height;

@@ -4,23 +4,32 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "books.h"
 #include "graphs.h"
 #include "render.h"
 #include "tap.h"
 
-static const char *draw(struct render *r, const char *format, const char *name, const struct graph *graphs,
-                        unsigned count)
+static const char *draw_known(struct render *r, const char *format, const char *name, const struct graph *graphs,
+                              unsigned count, const struct about_book *book)
 {
     struct fake fake;
     fake_init(&fake, name, "192.0.2.80", "udp");
     fake.session.config.target = count ? graphs[0].trace->flow.target : fake.session.config.target;
     fake.session.config.purpose = PURPOSE_PATHS;
     render_begin(r, format, &fake, NULL);
+    r->out.book = book;
+    r->out.options.networks = true;
     r->out.graphs = graphs;
     r->out.graph_count = count;
     render_end(r, &fake, NULL, NULL);
     fake_free(&fake);
     return r->text;
+}
+
+static const char *draw(struct render *r, const char *format, const char *name, const struct graph *graphs,
+                        unsigned count)
+{
+    return draw_known(r, format, name, graphs, count, NULL);
 }
 
 /* Whether the shell command takes the text. */
@@ -270,6 +279,67 @@ static void test_several(bool has_dot, bool has_xmllint)
     graphs_free(&made[1]);
 }
 
+/* --- names of nodes --- */
+
+static void test_names(void)
+{
+    struct made_graph made;
+    struct render r;
+    struct about_book *book = about_book_new();
+    book_put(book, "10.0.1.1", ABOUT_NAME_KNOWN, "a\"b&<c>.example")->asn = 64500;
+    book_put(book, "10.0.2.1", ABOUT_NAME_UNCONFIRMED, "a.name.that.is.longer.than.any.box.of.the.drawing.can.be.wide");
+    graphs_make_shape(&made, "chain");
+    draw_known(&r, "dot", "", &made.graph, 1, book);
+    ok(strstr(r.text, "n0 [label=\"a\\\"b&amp;<c>.example\\n10.0.1.1 [AS64500]\\n1.000 ms\", tooltip=\"hop 1, a\\\"b"),
+       "dot: the name, and below it the address with its network");
+    ok(strstr(r.text,
+              "[label=\"a.name.that.is.longer.than.any.box.of.the.draw.. (unconfirmed)\\n10.0.2.1 [private]\\n"),
+       "dot: a long one, unconfirmed");
+    ok(strstr(r.text, "drawing.can.be.wide (unconfirmed), "), "dot: all of it in the tooltip");
+    render_free(&r);
+    draw_known(&r, "svg", "", &made.graph, 1, book);
+    ok(strstr(r.text, ">a&quot;b&amp;&lt;c&gt;.example</text>") && strstr(r.text, ">10.0.1.1 [AS64500]</text>"),
+       "svg: the name, and the address with its network");
+    ok(strstr(r.text, ">a.name.that.is.longer.than.any.box.. (unconfirmed)</text>") &&
+           strstr(
+               r.text,
+               "<title>hop 2, a.name.that.is.longer.than.any.box.of.the.drawing.can.be.wide (unconfirmed), 10.0.2.1"),
+       "svg: a long one is cut, and whole in the tooltip");
+    ok(count(r.text, "height=\"52\"") == made.graph.node_count, "svg: boxes have room for it");
+    render_free(&r);
+    graphs_free(&made);
+    about_book_free(book);
+}
+
+static void check_known(const struct graph *graph, const struct about_book *book, size_t number, bool has_dot,
+                        bool has_xmllint)
+{
+    struct render r;
+    draw_known(&r, "svg", "", graph, 1, book);
+    ok(all_is_within(r.text) && count(r.text, "<g>") == graph->node_count && !strstr(r.text, "<script"),
+       "svg: hostile name %zu", number);
+    ok(!has_xmllint || is_taken("xmllint --noout - >/dev/null 2>&1", r.text), "and well-formed");
+    render_free(&r);
+    draw_known(&r, "dot", "", graph, 1, book);
+    ok(!has_dot || is_taken("dot -Tplain 2>/dev/null | grep -c '^node n' | grep -qx 3", r.text),
+       "dot: hostile name %zu", number);
+    render_free(&r);
+}
+
+static void test_hostile_nodes(bool has_dot, bool has_xmllint)
+{
+    struct made_graph made;
+    graphs_make_shape(&made, "chain");
+    for (size_t i = 0; hostile_names[i]; i++) {
+        struct about_book *book = about_book_new();
+        book_put(book, "10.0.1.1", ABOUT_NAME_KNOWN, hostile_names[i]);
+        book_put(book, "10.0.2.1", ABOUT_NAME_UNCONFIRMED, hostile_names[i])->asn = UINT32_MAX;
+        check_known(&made.graph, book, i, has_dot, has_xmllint);
+        about_book_free(book);
+    }
+    graphs_free(&made);
+}
+
 int main(void)
 {
     signal(SIGPIPE, SIG_IGN);
@@ -279,5 +349,7 @@ int main(void)
     test_every_shape(has_dot, has_xmllint);
     test_hostile_names(has_dot, has_xmllint);
     test_several(has_dot, has_xmllint);
+    test_names();
+    test_hostile_nodes(has_dot, has_xmllint);
     return tap_done();
 }

@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 
+#include "books.h"
 #include "graphs.h"
 #include "render.h"
 #include "tap.h"
@@ -28,10 +29,12 @@ static const char *text_of(const json_t *object, const char *key)
     return json_string_value(json_object_get(object, key));
 }
 
+static const struct output nothing_known;
+
 static json_t *make(struct made_graph *made, const char *shape)
 {
     graphs_make_shape(made, shape);
-    return json_graph(&made->graph);
+    return json_graph(&made->graph, &nothing_known);
 }
 
 static void test_nested(void)
@@ -92,7 +95,7 @@ static void test_unknown(void)
     made.graph.changes = 2;
     made.graph.changed_at = FAKE_START;
     made.graph.missed_probability = 1e-9;
-    graph = json_graph(&made.graph);
+    graph = json_graph(&made.graph, &nothing_known);
     path = json_array_get(json_object_get(graph, "paths"), 0);
     ok(json_is_null(json_array_get(json_object_get(path, "addresses"), 0)) &&
            json_is_null(json_array_get(json_object_get(path, "nodes"), 0)),
@@ -124,6 +127,27 @@ static void test_marks(void)
     ok(is_true(json_array_get(json_object_get(graph, "nodes"), 3), "refusal"), "a refusal");
     json_decref(graph);
     graphs_free(&made);
+}
+
+static void test_names(void)
+{
+    struct made_graph made;
+    struct about_book *book = about_book_new();
+    const struct output out = {.options = {.networks = true}, .book = book};
+    book_put(book, "10.0.1.1", ABOUT_NAME_KNOWN, "bad\xff\"name")->asn = 64500;
+    graphs_make_shape(&made, "stars");
+    json_t *graph = json_graph(&made.graph, &out), *nodes = json_object_get(graph, "nodes");
+    const json_t *node = json_array_get(nodes, 0), *silent = json_array_get(nodes, 2);
+    is_text(text_of(node, "name"), "bad\\xff\"name", "a node's name");
+    ok(number_of(node, "asn") == 64500 && !json_object_get(node, "place"), "its network, and nothing not asked for");
+    ok(is_null(json_array_get(nodes, 1), "name"), "one of which nothing is known");
+    ok(!json_object_get(silent, "name"), "nobody has no name");
+    json_decref(graph);
+    graph = json_graph(&made.graph, &nothing_known);
+    ok(!json_object_get(json_array_get(json_object_get(graph, "nodes"), 0), "name"), "no names without a book");
+    json_decref(graph);
+    graphs_free(&made);
+    about_book_free(book);
 }
 
 /* --- in the reports --- */
@@ -192,6 +216,7 @@ int main(void)
     test_nested();
     test_unknown();
     test_marks();
+    test_names();
     test_every_shape();
     test_jsonl();
     return tap_done();

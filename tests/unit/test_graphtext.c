@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include "books.h"
 #include "graphs.h"
 #include "out/graphview.h"
 #include "render.h"
@@ -381,6 +382,108 @@ static void test_report(void)
     graphs_free(&made[1]);
 }
 
+/* --- names --- */
+
+static void test_names(void)
+{
+    struct made_graph made;
+    struct output out = {.options = {.networks = true}, .book = NULL};
+    struct about_book *book = about_book_new();
+    book_put(book, "10.0.1.1", ABOUT_NAME_KNOWN, "gw.example");
+    book_put(book, "10.0.2.1", ABOUT_NAME_UNCONFIRMED, "a.rather.long.name.of.a.router.in.some.city.example.net")->asn =
+        64500;
+    book_put(book, "198.51.100.7", ABOUT_NAME_NONE, "")->asn = 4200000000;
+    struct about *target = book_put(book, "192.0.2.80", ABOUT_NAME_KNOWN, "server.example");
+    out.book = book;
+    graphs_make(&made, "192.0.2.80", "1 10.0.1.1 > 1 2\n2 10.0.2.1 > 3\n2 198.51.100.7 > 3\n3 192.0.2.80 t >\n");
+    struct graphtext how = {.width = 80, .quiet = true, .out = &out};
+    is_graph(&made, &how,
+             " 1   gw.example (10.0.1.1) [private]                             1.000 ms\n"
+             " 2a  |- a.rather.long.name.. (unconfirmed, 10.0.2.1) [AS64500]   2.001 ms   50 %\n"
+             " 2b  `- 198.51.100.7 [AS4200000000]                              2.002 ms   50 %\n"
+             " 3   server.example (192.0.2.80) [documentation]                 3.003 ms\n" SURE,
+             "names, cut so that the numbers have room");
+    out.options.networks = false;
+    how.target_name = "web.example";
+    target->name_state = ABOUT_NAME_UNCONFIRMED;
+    is_graph(&made, &how,
+             " 1   gw.example (10.0.1.1)                                       1.000 ms\n"
+             " 2a  |- a.rather.long.name.of.a.rout.. (unconfirmed, 10.0.2.1)   2.001 ms   50 %\n"
+             " 2b  `- 198.51.100.7                                             2.002 ms   50 %\n"
+             " 3   web.example (192.0.2.80)                                    3.003 ms\n" SURE,
+             "what the user called the target is its name");
+    out.book = NULL;
+    is_graph(&made, &how,
+             " 1   10.0.1.1          1.000 ms\n"
+             " 2a  |- 10.0.2.1       2.001 ms   50 %\n"
+             " 2b  `- 198.51.100.7   2.002 ms   50 %\n"
+             " 3   web.example (192.0.2.80)   3.003 ms\n" SURE,
+             "nothing is known without a book");
+    graphs_free(&made);
+    about_book_free(book);
+}
+
+static void test_names_below(void)
+{
+    struct made_graph made;
+    struct about_book *book = about_book_new();
+    struct output out = {.options = {.networks = true}, .book = book};
+    struct about *about =
+        book_put(book, "2001:db8:2222:2222:2222:2222:2222:2221", ABOUT_NAME_KNOWN, "ae1.router.fra03.example.net");
+    about->asn = 64500;
+    book_put(book, "2001:db8:2222:2222:2222:2222:2222:2222", ABOUT_NAME_KNOWN, "r2.example");
+    graphs_make_shape(&made, "ipv6");
+    is_graph(&made, &(struct graphtext){.width = 80, .quiet = true, .out = &out},
+             " 1   2001:db8:1111:1111:1111:1111:1111:1111 [documentation]      1.000 ms\n"
+             " 2a  |- 2001:db8:2222:2222:2222:2222:2222:2221                   2.001 ms   50 %\n"
+             "           -> 3a, 3c\n"
+             "           ae1.router.fra03.example.net [AS64500]\n"
+             " 3a  |  2001:db8:3333:3333:3333:3333:3333:3331 [documentation]   3.003 ms   25 %\n"
+             " 2b  |- 2001:db8:2222:2222:2222:2222:2222:2222                   2.002 ms   50 %\n"
+             "           -> 3b, 3c\n"
+             "           r2.example [documentation]\n"
+             " 3b  |  2001:db8:3333:3333:3333:3333:3333:3333 [documentation]   3.005 ms   25 %\n"
+             " 3c  `- 2001:db8:3333:3333:3333:3333:3333:3332 [documentation]   3.004 ms   50 %\n"
+             " 4   2001:db8:ffff:ffff:ffff:ffff:ffff:ff80 [documentation]      4.006 ms\n" SURE,
+             "names for which there is no room beside the address");
+    graphs_free(&made);
+    about_book_free(book);
+}
+
+/* Every node of every shape with the same name: no line is too long, and every address is whole. */
+static void check_hostile(const struct graph *graph, const char *name, bool networks)
+{
+    struct about_book *book = about_book_new();
+    struct output out = {.options = {.networks = networks}, .book = book};
+    struct strbuf text;
+    char address[ADDR_TEXT_BYTES];
+    bool is_whole = true;
+    strbuf_init(&text);
+    for (unsigned i = 0; i < graph->node_count; i++)
+        if (addr_format(&graph->nodes[i].address, address))
+            book_put(book, address, i % 2 ? ABOUT_NAME_KNOWN : ABOUT_NAME_UNCONFIRMED, name)->asn = UINT32_MAX;
+    graphtext_add(&text, graph, &(struct graphtext){.width = 80, .out = &out, .target_name = networks ? name : NULL});
+    for (unsigned i = 0; i < graph->node_count; i++)
+        if (addr_format(&graph->nodes[i].address, address))
+            is_whole = is_whole && strstr(text.text, address);
+    ok(fits(text.text, 80) && is_whole, "a hostile name, 80 columns: %.4s", name);
+    strbuf_free(&text);
+    about_book_free(book);
+}
+
+static void test_hostile_names(void)
+{
+    struct made_graph made;
+    for (const struct graph_shape *shape = graph_shapes; shape->name; shape++) {
+        graphs_make_shape(&made, shape->name);
+        for (const char *const *name = hostile_names; *name; name++) {
+            check_hostile(&made.graph, *name, false);
+            check_hostile(&made.graph, *name, true);
+        }
+        graphs_free(&made);
+    }
+}
+
 int main(void)
 {
     test_shapes();
@@ -393,5 +496,8 @@ int main(void)
     test_deep();
     test_view();
     test_report();
+    test_names();
+    test_names_below();
+    test_hostile_names();
     return tap_done();
 }
