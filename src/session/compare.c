@@ -74,9 +74,9 @@ struct cohort cohort_of_session(const struct session *session, const struct trac
 
 static nstime wait_of(const struct cohort *cohort, const struct probe *probe)
 {
-    nstime wait = 10 * cohort->slowest;
-    if (probe->ttl > cohort->timed_ttl || wait > WAITED_ENOUGH)
+    if (probe->ttl > cohort->timed_ttl || cohort->slowest > WAITED_ENOUGH / 10)
         return WAITED_ENOUGH;
+    nstime wait = 10 * cohort->slowest;
     return wait > WAITED_LEAST ? wait : WAITED_LEAST;
 }
 
