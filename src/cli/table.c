@@ -95,7 +95,7 @@ const struct option_row option_rows[] = {
     {NULL, "--color", "WHEN", GROUP_OUTPUT, false, NULL,
      "auto (on a terminal, unless NO_COLOR is set), always or never", apply_color},
 
-    {"-n", NULL, NULL, GROUP_NAMES, false, "no names", "look up no names", apply_numeric},
+    {"-n", NULL, NULL, GROUP_NAMES, false, "no names (-A: AS numbers, -G: places)", "look up no names", apply_numeric},
     {NULL, "--resolver", "ADDR[:PORT]", GROUP_NAMES, false, NULL,
      "DNS server to ask (those of /etc/resolv.conf); an IPv6 address with a port is written in brackets",
      apply_resolver},
@@ -104,7 +104,7 @@ const struct option_row option_rows[] = {
      apply_dns_timeout},
     {NULL, "--verify-names", NULL, GROUP_NAMES, false, NULL,
      "ask each name for its addresses too, and mark those that don't have the hop's", apply_verify_names},
-    {"-A", NULL, NULL, GROUP_NAMES, false, "AS numbers (-G: places)",
+    {"-A", NULL, NULL, GROUP_NAMES, false, NULL,
      "AS numbers and names beside addresses, and the path of AS numbers, from a database on this machine",
      apply_networks},
     {"-G", NULL, NULL, GROUP_NAMES, false, NULL,
