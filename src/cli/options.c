@@ -543,6 +543,14 @@ static enum status judge_live(struct parse *parse, struct err *err)
     return status;
 }
 
+/* A map without places would be empty. What a saved run knew of them is in its file. */
+static void judge_map(struct options *out)
+{
+    for (unsigned i = 0; i < out->output_count; i++)
+        if (out->outputs[i].format == &output_map && out->command != COMMAND_REPLAY)
+            out->lookup.places = true;
+}
+
 static enum status judge(struct parse *parse, struct err *err)
 {
     struct options *out = parse->out;
@@ -552,6 +560,7 @@ static enum status judge(struct parse *parse, struct err *err)
         status = out->command == COMMAND_REPLAY ? judge_replay(parse, err) : judge_live(parse, err);
     if (status == STATUS_OK)
         status = judge_outputs(parse, err);
+    judge_map(out);
     if (out->quiet)
         out->hints[0] = 0;
     return status;

@@ -188,6 +188,8 @@ static void test_meanings(void)
         {"-nq1 h", "trace h queries=1 numeric"},
         {"-vvv h", "trace h verbose=3"},
         {"-AG h", "trace h lookup=AG"},
+        {"-o map:x.svg h", "trace h out=map:x.svg lookup=G"},
+        {"replay -o map:x.svg f", "replay out=map:x.svg read=f"},
         {"--asn-db x h", "trace h lookup=A db=x,"},
         {"--geo-db=y h", "trace h lookup=G db=,y"},
         {"--resolver 192.0.2.53 --dns-timeout .5 --verify-names h",
