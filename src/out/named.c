@@ -1,18 +1,14 @@
 #include "out/named.h"
 
-#include "about/hint.h"
 #include "about/special.h"
+#include "out/known.h"
+#include "out/nodename.h"
 
 #define MARK_BEGIN '\x01'
 #define MARK_END '\x02'
 #define MARK_END_OF_COLUMN '\x03'
 
 /* --- one address --- */
-
-static bool has_name(const struct about *about)
-{
-    return about && about->name_state != ABOUT_NAME_UNKNOWN && about->name_state != ABOUT_NAME_NONE;
-}
 
 static void add_foreign(struct strbuf *text, const char *foreign)
 {
@@ -34,9 +30,9 @@ static void add_network(struct strbuf *text, const struct addr *address, const s
 
 static void add_place(struct strbuf *text, const struct about *about)
 {
-    struct about_place place = about->place;
-    bool is_guess = !place.country[0] && !place.city[0] && has_name(about) && hint_place(about->name, &place);
-    if (!place.country[0] && !place.city[0])
+    struct about_place place;
+    bool is_guess;
+    if (!known_place(about, &place, &is_guess) || (!place.country[0] && !place.city[0]))
         return;
     strbuf_add(text, " [");
     add_foreign(text, place.city);
@@ -49,17 +45,18 @@ void named_add(struct strbuf *text, const struct addr *address, const struct out
 {
     char plain[ADDR_TEXT_BYTES];
     const struct about *about = about_book_find(out->book, address);
+    const char *name = known_name(about);
     addr_format(address, plain);
-    if (has_name(about)) {
+    if (name) {
         /* It is printable as it is: dnsanswer.h. From elsewhere it need not be, and then a backslash is doubled. */
-        add_foreign(text, about->name);
-        strbuf_addf(text, about->name_state == ABOUT_NAME_UNCONFIRMED ? " (unconfirmed, %s)" : " (%s)", plain);
+        add_foreign(text, name);
+        strbuf_addf(text, known_is_unconfirmed(about) ? " (unconfirmed, %s)" : " (%s)", plain);
     } else {
         strbuf_add(text, plain);
     }
     if (out->options.networks)
         add_network(text, address, about);
-    if (out->options.places && about)
+    if (out->options.places)
         add_place(text, about);
 }
 
@@ -99,21 +96,12 @@ static const char *read_mark(const char *text, const char **begin, struct addr *
     return addr_parse(plain, address) ? end + 1 : NULL;
 }
 
-/* Columns that text takes on a terminal: its characters. */
-static size_t columns_of(const char *text)
-{
-    size_t columns = 0;
-    for (; *text; text++)
-        columns += ((unsigned char)*text & 0xc0) != 0x80;
-    return columns;
-}
-
 static void add_column(struct strbuf *text, const struct addr *address, unsigned indent, unsigned columns,
                        const struct output *out)
 {
     size_t before = text->length;
     named_add(text, address, out);
-    size_t used = columns_of(text->text + before);
+    unsigned used = nodename_columns(text->text + before);
     if (used < columns)
         strbuf_addf(text, "%*s", (int)(columns - used), "");
     else

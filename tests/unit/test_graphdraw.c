@@ -1,10 +1,9 @@
 /* Graphs of paths for Graphviz, and drawn: read by the tools that will read them. */
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include "books.h"
+#include "drawings.h"
 #include "graphs.h"
 #include "render.h"
 #include "tap.h"
@@ -30,34 +29,6 @@ static const char *draw(struct render *r, const char *format, const char *name, 
                         unsigned count)
 {
     return draw_known(r, format, name, graphs, count, NULL);
-}
-
-/* Whether the shell command takes the text. */
-static bool is_taken(const char *command, const char *text)
-{
-    FILE *pipe = popen(command, "w");
-    bool written = pipe && fputs(text, pipe) >= 0;
-    int status = pipe ? pclose(pipe) : -1;
-    return written && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
-
-/* Where nobody may install it, its checks are left out, and said to be. */
-static bool has_tool(const char *name)
-{
-    char command[64];
-    snprintf(command, sizeof command, "command -v %s >/dev/null", name);
-    if (is_taken(command, ""))
-        return true;
-    ok(geteuid() != 0, "%s is here%s", name, geteuid() ? " # SKIP it is not" : "");
-    return false;
-}
-
-static unsigned count(const char *text, const char *what)
-{
-    unsigned count = 0;
-    for (; (text = strstr(text, what)); text++)
-        count++;
-    return count;
 }
 
 /* --- dot --- */

@@ -4,9 +4,8 @@
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "drawings.h"
 #include "out/coastline.h"
 #include "tap.h"
 
@@ -74,14 +73,6 @@ static const char *draw(struct sheet *sheet)
     return sheet->svg;
 }
 
-static unsigned count(const char *text, const char *what)
-{
-    unsigned count = 0;
-    for (; (text = strstr(text, what)); text++)
-        count++;
-    return count;
-}
-
 /* --- the coastline --- */
 
 /* How often a line from there to the north pole crosses a ring; `good` is whether all its points are on Earth. */
@@ -126,37 +117,19 @@ static void test_coastline(void)
 
 /* --- well-formed --- */
 
-/* Whether the shell command takes the text. */
-static bool is_taken(const char *command, const char *text)
-{
-    FILE *pipe = popen(command, "w");
-    bool written = pipe && fputs(text, pipe) >= 0;
-    int status = pipe ? pclose(pipe) : -1;
-    return written && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
-
-/* Where nobody may install it, its checks are left out, and said to be. */
-static bool has_xmllint(void)
-{
-    if (is_taken("command -v xmllint >/dev/null", ""))
-        return true;
-    ok(geteuid() != 0, "xmllint is here%s", geteuid() ? " # SKIP it is not" : "");
-    return false;
-}
-
 /* Every number that says where something stands or how large it is. */
 static bool has_numbers_only(const char *svg)
 {
     return !strstr(svg, "nan") && !strstr(svg, "inf\"") && !strstr(svg, "inf ");
 }
 
-static void check(const char *svg, const char *name, bool has_tool)
+static void check(const char *svg, const char *name, bool has_xmllint)
 {
     ok(!strstr(svg, "href") && !strstr(svg, "<script") && count(svg, "http") == 1 && !strstr(svg, "url("),
        "needs no other file, and runs nothing: %s", name);
     ok(has_numbers_only(svg), "everything has a place: %s", name);
     ok(strstr(svg, "<title id=\"title\">") && strstr(svg, "<desc id=\"desc\">"), "says what it shows: %s", name);
-    if (has_tool)
+    if (has_xmllint)
         ok(is_taken("xmllint --noout - >/dev/null 2>&1", svg), "well-formed: %s", name);
 }
 
@@ -173,7 +146,7 @@ static bool find_mark(const char *svg, const char *tooltip, double *x, double *y
     return y_at && sscanf(x_at, "x=\"%lf", x) == 1 && sscanf(y_at, "y=\"%lf", y) == 1;
 }
 
-static void test_places(bool has_tool)
+static void test_places(bool has_xmllint)
 {
     struct sheet *sheet = sheet_new();
     double x[4], y[4];
@@ -185,7 +158,7 @@ static void test_places(bool has_tool)
     sheet->hops[4].is_guess = true;
     add_hop(sheet, -1)->address = (struct addr){0};
     const char *svg = draw(sheet);
-    check(svg, "Europe", has_tool);
+    check(svg, "Europe", has_xmllint);
     is_num(count(svg, "<g class=\"hop\">"), 6, "every hop has its row");
     is_num(count(svg, "<g class=\"mark\">"), 3, "every spot has its mark");
     is_num(count(svg, "<path class=\"leg"), 3, "a leg from each place to the next");
@@ -227,14 +200,14 @@ static void test_runs(void)
 
 /* --- the antimeridian --- */
 
-static void test_pacific(bool has_tool)
+static void test_pacific(bool has_xmllint)
 {
     struct sheet *sheet = sheet_new();
     double x[2], y[2];
     add_placed(sheet, "Tokyo", 35.68, 139.65, 1);
     add_placed(sheet, "Los Angeles", 34.05, -118.24, 200);
     const char *svg = draw(sheet);
-    check(svg, "Pacific", has_tool);
+    check(svg, "Pacific", has_xmllint);
     ok(find_mark(svg, "hop 1 ", &x[0], &y[0]) && find_mark(svg, "hop 2 ", &x[1], &y[1]) && x[0] < x[1],
        "the Pacific is in the middle");
     ok(x[1] - x[0] > 600, "and fills the map");
@@ -244,13 +217,13 @@ static void test_pacific(bool has_tool)
     sheet_free(sheet);
 }
 
-static void test_around(bool has_tool)
+static void test_around(bool has_xmllint)
 {
     struct sheet *sheet = sheet_new();
     for (int longitude = -180; longitude <= 180; longitude += 60)
         add_placed(sheet, "", 1, longitude, 900);
     const char *svg = draw(sheet);
-    check(svg, "around the world", has_tool);
+    check(svg, "around the world", has_xmllint);
     is_num(count(svg, "<g class=\"mark\">"), 6, "both names of the antimeridian are one place");
     is_num(count(svg, "<path class=\"leg\""), 6, "and all legs are there");
     sheet_free(sheet);
@@ -260,7 +233,7 @@ static void test_around(bool has_tool)
     add_placed(sheet, "", -90, 10, 900);
     add_placed(sheet, "", 80, 0, 900);
     add_placed(sheet, "", 80, 180, 900);
-    check(draw(sheet), "poles", has_tool);
+    check(draw(sheet), "poles", has_xmllint);
     sheet_free(sheet);
 }
 
@@ -306,16 +279,16 @@ static void test_doubts(void)
 
 /* --- nothing to show --- */
 
-static void test_nowhere(bool has_tool)
+static void test_nowhere(bool has_xmllint)
 {
     struct sheet *sheet = sheet_new();
     const char *svg = draw(sheet);
-    check(svg, "no hop", has_tool);
+    check(svg, "no hop", has_xmllint);
     ok(strstr(svg, "No hop's place is known."), "no hop: said to be so");
     add_hop(sheet, 5);
     struct about *about = add_placed(sheet, "Nowhere", (double)NAN, (double)INFINITY, 6);
     svg = draw(sheet);
-    check(svg, "no place", has_tool);
+    check(svg, "no place", has_xmllint);
     is_num(count(svg, "<desc id=\"desc\">No hop's place is known.</desc>"), 1, "no place: said to be so");
     is_num(count(svg, "<g class=\"mark\">") + count(svg, "<path class=\"leg"), 0, "and nothing is on the map");
     ok(strstr(svg, "Nowhere, XX <tspan class=\"faint\">(not on the map)</tspan>"), "a name without a position");
@@ -323,7 +296,7 @@ static void test_nowhere(bool has_tool)
     svg = draw(sheet);
     ok(strstr(svg, "without a name") && count(svg, "<g class=\"mark\">") == 1, "and a position without a name");
     sheet->view.title = NULL;
-    check(draw(sheet), "no title", has_tool);
+    check(draw(sheet), "no title", has_xmllint);
     sheet_free(sheet);
 }
 
@@ -341,7 +314,7 @@ static const char *const hostile[] = {
     "a very long name of a place that has no end, nor any use for one, as far as anybody knows",
 };
 
-static void test_names(bool has_tool)
+static void test_names(bool has_xmllint)
 {
     for (size_t i = 0; i < sizeof hostile / sizeof *hostile; i++) {
         struct sheet *sheet = sheet_new();
@@ -353,7 +326,7 @@ static void test_names(bool has_tool)
         const char *svg = draw(sheet);
         ok(!strstr(svg, "<script") && !strstr(svg, "<image"), "no element of theirs");
         is_num(count(svg, "<g class=\"hop\">"), 1, "one row");
-        if (has_tool)
+        if (has_xmllint)
             ok(is_taken("xmllint --noout - >/dev/null 2>&1", svg), "well-formed: hostile name %zu", i);
         sheet_free(sheet);
     }
@@ -412,7 +385,7 @@ static size_t read_labels(const char *svg, struct rectangle *labels)
     return found;
 }
 
-static void test_many(bool has_tool)
+static void test_many(bool has_xmllint)
 {
     struct sheet *sheet = sheet_new();
     for (unsigned i = 0; i < HOPS_MOST; i++) {
@@ -421,7 +394,7 @@ static void test_many(bool has_tool)
         add_placed(sheet, city, 35 + i * 37 % 101 * 0.25, -8 + i * 53 % 97 * 0.35, 90);
     }
     const char *svg = draw(sheet);
-    check(svg, "255 hops", has_tool);
+    check(svg, "255 hops", has_xmllint);
     is_num(count(svg, "<g class=\"hop\">"), HOPS_MOST, "255 hops, each in its row");
     is_num(count(svg, "\nhop ") + count(svg, "<title>hop ") - count(svg, " km</title>"), HOPS_MOST,
            "and each in one tooltip");
@@ -459,18 +432,18 @@ static void test_labels(void)
 int main(void)
 {
     signal(SIGPIPE, SIG_IGN);
-    bool has_tool = has_xmllint();
+    bool has_xmllint = has_tool("xmllint");
     test_coastline();
-    test_places(has_tool);
+    test_places(has_xmllint);
     test_runs();
-    test_pacific(has_tool);
-    test_around(has_tool);
+    test_pacific(has_xmllint);
+    test_around(has_xmllint);
     test_doubts();
-    test_nowhere(has_tool);
-    test_names(has_tool);
+    test_nowhere(has_xmllint);
+    test_names(has_xmllint);
     test_long_names();
     test_name_states();
-    test_many(has_tool);
+    test_many(has_xmllint);
     test_labels();
     return tap_done();
 }

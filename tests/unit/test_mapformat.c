@@ -1,45 +1,18 @@
 /* The map as a format: of which path it is, and what stands on it. */
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
+#include "drawings.h"
 #include "graphs.h"
 #include "render.h"
 #include "tap.h"
 
-static unsigned count(const char *text, const char *what)
-{
-    unsigned count = 0;
-    for (; (text = strstr(text, what)); text++)
-        count++;
-    return count;
-}
-
-/* Whether the shell command takes the text. */
-static bool is_taken(const char *command, const char *text)
-{
-    FILE *pipe = popen(command, "w");
-    bool written = pipe && fputs(text, pipe) >= 0;
-    int status = pipe ? pclose(pipe) : -1;
-    return written && WIFEXITED(status) && WEXITSTATUS(status) == 0;
-}
-
-/* Where nobody may install it, its checks are left out, and said to be. */
-static bool has_xmllint(void)
-{
-    if (is_taken("command -v xmllint >/dev/null", ""))
-        return true;
-    ok(geteuid() != 0, "xmllint is here%s", geteuid() ? " # SKIP it is not" : "");
-    return false;
-}
-
 /* One SVG file, and a well-formed one. */
-static void check(const char *svg, const char *name, bool has_tool)
+static void check(const char *svg, const char *name, bool has_xmllint)
 {
     is_num(count(svg, "<svg xmlns"), 1, "one drawing: %s", name);
     ok(strlen(svg) > 7 && strcmp(svg + strlen(svg) - 7, "</svg>\n") == 0, "to its end: %s", name);
-    if (has_tool)
+    if (has_xmllint)
         ok(is_taken("xmllint --noout - >/dev/null 2>&1", svg), "well-formed: %s", name);
 }
 
@@ -93,14 +66,14 @@ static const char *draw(struct render *r, const struct fake *fake, const struct 
 
 /* --- our own runs --- */
 
-static void test_trace(bool has_tool)
+static void test_trace(bool has_xmllint)
 {
     struct fake fake;
     struct render r;
     struct about_book *book = make_book();
     fill(&fake, "web.example");
     const char *svg = draw(&r, &fake, book);
-    check(svg, "a trace", has_tool);
+    check(svg, "a trace", has_xmllint);
     ok(strstr(svg, "<title id=\"title\">path from 10.0.0.2 to web.example (192.0.2.80)</title>"), "what it is of");
     is_num(count(svg, "<g class=\"hop\">"), 3, "its hops");
     is_num(count(svg, "no answer"), 1, "the silent one, too");
@@ -112,25 +85,25 @@ static void test_trace(bool has_tool)
     about_book_free(book);
 }
 
-static void test_nothing_known(bool has_tool)
+static void test_nothing_known(bool has_xmllint)
 {
     struct fake fake;
     struct render r;
     fill(&fake, "");
     const char *svg = draw(&r, &fake, NULL);
-    check(svg, "no book", has_tool);
+    check(svg, "no book", has_xmllint);
     ok(strstr(svg, "No hop's place is known.") && count(svg, "<g class=\"hop\">") == 3, "no book: the hops alone");
     render_free(&r);
     fake_free(&fake);
     fake_init(&fake, "</title><script>\x1b", "192.0.2.80", "udp");
     svg = draw(&r, &fake, NULL);
-    check(svg, "nothing sent", has_tool);
+    check(svg, "nothing sent", has_xmllint);
     ok(!strstr(svg, "<script"), "a hostile name is text");
     render_free(&r);
     fake_free(&fake);
 }
 
-static void test_guess(bool has_tool)
+static void test_guess(bool has_xmllint)
 {
     struct fake fake;
     struct render r;
@@ -140,7 +113,7 @@ static void test_guess(bool has_tool)
     name_it(book, "10.0.2.1", "ae1.fra03.example.net");
     name_it(book, "10.0.1.1", "ae1.fra03.example.net");
     const char *svg = draw(&r, &fake, book);
-    check(svg, "a guess", has_tool);
+    check(svg, "a guess", has_xmllint);
     ok(strstr(svg, "1 of them only by a hint in a name"), "a hint is a guess, and not taken where a place is known");
     ok(entry(book, "10.0.2.1")->place.has_position == false, "what is known stays as it is");
     render_free(&r);
@@ -148,7 +121,7 @@ static void test_guess(bool has_tool)
     about_book_free(book);
 }
 
-static void test_diagnosis(bool has_tool)
+static void test_diagnosis(bool has_xmllint)
 {
     struct fake fake;
     struct render r;
@@ -157,14 +130,14 @@ static void test_diagnosis(bool has_tool)
     fake_hop(&fake, 1, 1, "10.0.1.1", 2);
     fake_hop(&fake, 1, 4, "10.0.9.1", 2);
     const char *svg = draw(&r, &fake, NULL);
-    check(svg, "a diagnosis", has_tool);
+    check(svg, "a diagnosis", has_xmllint);
     ok(strstr(svg, ", tcp/443; 1 of 2 probes (choose by -P)</title>"), "the probe that got furthest");
     ok(strstr(svg, "10.0.9.1") && !strstr(svg, "10.0.2.1"), "and its hops");
     render_free(&r);
     fake_free(&fake);
 }
 
-static void test_paths(bool has_tool)
+static void test_paths(bool has_xmllint)
 {
     struct fake fake;
     struct render r;
@@ -178,7 +151,7 @@ static void test_paths(bool has_tool)
     r.out.graphs = graphs;
     r.out.graph_count = 2;
     const char *svg = render_end(&r, &fake, NULL, NULL);
-    check(svg, "paths", has_tool);
+    check(svg, "paths", has_xmllint);
     ok(strstr(svg, "most taken path from ") && strstr(svg, "1 of 2 graphs"), "the most taken path of the first");
     is_num(count(svg, "<g class=\"hop\">"), 3, "its hops");
     is_num(count(svg, "<g class=\"mark\">"), 3, "and their places");
@@ -188,7 +161,7 @@ static void test_paths(bool has_tool)
     about_book_free(book);
 }
 
-static void test_several_runs(bool has_tool)
+static void test_several_runs(bool has_xmllint)
 {
     struct fake fake;
     struct render r;
@@ -198,14 +171,14 @@ static void test_several_runs(bool has_tool)
     const struct judgement none = {.verdict_count = 0};
     format->end(&r.out, &fake.session, &none, &render_live);
     format->begin(&r.out, &fake.session, &render_live);
-    check(render_end(&r, &fake, NULL, NULL), "two runs", has_tool);
+    check(render_end(&r, &fake, NULL, NULL), "two runs", has_xmllint);
     render_free(&r);
     fake_free(&fake);
 }
 
 /* --- captures of others --- */
 
-static void test_found(bool has_tool)
+static void test_found(bool has_xmllint)
 {
     struct fake fake, elsewhere;
     struct render r;
@@ -220,7 +193,7 @@ static void test_found(bool has_tool)
     r.out.format->replay_begin(&r.out, &source);
     r.out.format->replay_end(&r.out, &found, &source);
     const char *svg = render_end(&r, &fake, NULL, NULL); /* and a run of our own behind it, which has no map */
-    check(svg, "other tools' traces", has_tool);
+    check(svg, "other tools' traces", has_xmllint);
     ok(strstr(svg, "to 192.0.2.80, tcp/443; 1 of 3 traces (choose by --target, --source, -P)</title>"),
        "of those with the first one's ends, the one that got furthest");
     render_free(&r);
@@ -229,7 +202,7 @@ static void test_found(bool has_tool)
     render_begin(&r, "map", &fake, NULL);
     r.out.format->replay_end(&r.out, &empty, &source);
     svg = render_end(&r, &fake, NULL, NULL);
-    check(svg, "no trace", has_tool);
+    check(svg, "no trace", has_xmllint);
     ok(strstr(svg, "<title id=\"title\">no trace found</title>"), "no trace found");
     render_free(&r);
     fake_free(&fake);
@@ -239,13 +212,13 @@ static void test_found(bool has_tool)
 int main(void)
 {
     signal(SIGPIPE, SIG_IGN);
-    bool has_tool = has_xmllint();
-    test_trace(has_tool);
-    test_nothing_known(has_tool);
-    test_guess(has_tool);
-    test_diagnosis(has_tool);
-    test_paths(has_tool);
-    test_several_runs(has_tool);
-    test_found(has_tool);
+    bool has_xmllint = has_tool("xmllint");
+    test_trace(has_xmllint);
+    test_nothing_known(has_xmllint);
+    test_guess(has_xmllint);
+    test_diagnosis(has_xmllint);
+    test_paths(has_xmllint);
+    test_several_runs(has_xmllint);
+    test_found(has_xmllint);
     return tap_done();
 }
