@@ -33,6 +33,7 @@ struct csv_state {
     struct word kinds[REPLY_OTHER + 1], matches[MATCH_EXACT + 1];
     struct strbuf about; /* of one row */
     struct spec_text spec;
+    bool has_about;                   /* the columns of csvabout.h are there */
     struct prefix prefixes[PREFIXES]; /* by number, of the traces that had rows of late */
 };
 
@@ -61,9 +62,16 @@ static bool csv_start(struct output *out)
     for (int match = 0; match <= MATCH_EXACT; match++)
         state->matches[match] = make_word(match_name((enum match)match));
     out->state = state;
-    fputs(heading, out->file);
-    fputs(out->book ? CSVABOUT_HEADING "\n" : "\n", out->file);
     return true;
+}
+
+/* Rows have the columns that the heading has, whatever comes to be known behind it. */
+static void put_heading(struct output *out)
+{
+    struct csv_state *state = out->state;
+    state->has_about = out->book != NULL;
+    fputs(heading, out->file);
+    fputs(state->has_about ? CSVABOUT_HEADING "\n" : "\n", out->file);
 }
 
 static void csv_finish(struct output *out)
@@ -160,13 +168,13 @@ static void write_probe(struct output *out, uint32_t number, const struct trace 
     for (unsigned i = 0; i < probe->reply_count; i++) {
         char *at = put_probe(state, rowbuf_begin(state->rows), number, trace, probe);
         at = put_reply(state, at, probe, &probe->replies[i]);
-        at = out->book ? put_about(at, &probe->replies[i].from, out) : at;
+        at = state->has_about ? put_about(at, &probe->replies[i].from, out) : at;
         rowbuf_end(state->rows, put_char(at, '\n'));
     }
     if (!probe->reply_count) {
         char *at = put_probe(state, rowbuf_begin(state->rows), number, trace, probe);
         at = put_text(at, ",,,,,,,,,,");
-        rowbuf_end(state->rows, put_text(at, out->book ? CSVABOUT_EMPTY "\n" : "\n"));
+        rowbuf_end(state->rows, put_text(at, state->has_about ? CSVABOUT_EMPTY "\n" : "\n"));
     }
 }
 
@@ -181,6 +189,7 @@ static void csv_end(struct output *out, const struct session *session, const str
 {
     (void)judgement, (void)source;
     size_t count;
+    put_heading(out);
     const struct trace **traces = summary_traces(session, &count);
     for (size_t i = 0; i < count; i++)
         for (unsigned ttl = 1, last = trace_last_ttl(traces[i]); ttl <= last; ttl++) {
@@ -195,7 +204,10 @@ static void csv_end(struct output *out, const struct session *session, const str
 static bool csv_replay_begin(struct output *out, const struct report_source *source)
 {
     (void)source;
-    return csv_start(out);
+    if (!csv_start(out))
+        return false;
+    put_heading(out);
+    return true;
 }
 
 static void csv_replay_probe(struct output *out, const struct trace *trace, const struct probe *probe)

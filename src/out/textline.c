@@ -5,6 +5,7 @@
 #include "out/marks.h"
 #include "out/named.h"
 #include "out/paint.h"
+#include "verdict/balance.h"
 
 /* A line in the making. */
 struct line {
@@ -161,6 +162,13 @@ static void add_bracket(const struct line *line)
     paint_end(line->text, line->color, open ? PAINT_GREEN : NULL);
 }
 
+static void add_brackets(const struct line *line)
+{
+    add_bracket(line);
+    if (balance_is_per_packet(line->trace, line->ttl))
+        strbuf_add(line->text, "  [per packet]");
+}
+
 static struct line line_init(struct strbuf *text, const struct textline *line)
 {
     return (struct line){text, line->trace, line->target_name, line->ttl, line->names_spec, line->color, line->marks};
@@ -175,7 +183,7 @@ void textline_add_hop(struct strbuf *text, const struct textline *what)
         return;
     }
     add_probes(&line);
-    add_bracket(&line);
+    add_brackets(&line);
 }
 
 void textline_add_row_heading(struct strbuf *text)
@@ -232,7 +240,7 @@ static void add_row_answers(const struct line *line)
         add_mark(line, first);
         add_labels(line, first);
     }
-    add_bracket(line);
+    add_brackets(line);
     for (const struct probe *p = trace_first_at(line->trace, line->ttl); p; p = trace_next_at(line->trace, p))
         if (is_further_router(line, p) && !addr_equal(&probe_answer(p)->from, &name)) {
             strbuf_add(line->text, "\n    ");

@@ -31,8 +31,8 @@ void textline_add_address(struct strbuf *line, const struct addr *address, const
                           const char *target_name);
 
 /* " 3  10.0.2.1  1.913 ms * 1.902 ms !X  [mpls L=24001 TC=0 S=1 TTL=1]  [icmp]": without the line's end. Duplicates are
- * left out. Labels stand behind the times of the router that reported them. The answer to a probe whose send time is
- * not known has no time. */
+ * left out. "[per packet]" where the routers of one flow take turns. Labels stand behind the times of the router that
+ * reported them. The answer to a probe whose send time is not known has no time. */
 void textline_add_hop(struct strbuf *text, const struct textline *line);
 
 /* The heading of the rows, and a row for one hop: "Loss%  Snt  Best  Avg  Wrst  StDev  Jttr". Further routers of the

@@ -1,6 +1,7 @@
 /* balance: findings on several routers at one hop: for several flows, for one flow in turns, or one after the other. */
 #include <stdio.h>
 
+#include "verdict/balance.h"
 #include "verdict/findings.h"
 
 #define ROUTERS_MOST 16 /* of one hop that are told apart */
@@ -71,16 +72,29 @@ static void tell_per_packet(const struct trace *trace, uint8_t ttl, unsigned cha
              place_format(&at, place), other, several ? ", or by what else differs between them" : "");
 }
 
+/* Changes of the first flow there that has two: one may be another route's. */
+static unsigned count_turns(const struct trace *trace, uint8_t ttl, const struct probe **before,
+                            const struct probe **behind)
+{
+    unsigned changes = 0, looked_at = trace->flow_count > 1 || trace_ports_vary(trace) ? FLOWS_LOOKED_AT : 1;
+    const struct probe *p = trace_first_at(trace, ttl);
+    for (; p && changes < 2 && looked_at; p = trace_next_at(trace, p), looked_at--)
+        changes = count_changes(trace, p, before, behind);
+    return changes < 2 ? 0 : changes;
+}
+
+bool balance_is_per_packet(const struct trace *trace, uint8_t ttl)
+{
+    const struct probe *before, *behind;
+    return !may_be_several_flows(trace) && count_turns(trace, ttl, &before, &behind);
+}
+
 static void find_per_packet(const struct trace *trace, struct judgement *out)
 {
     for (unsigned ttl = 1; ttl <= trace->top; ttl++) {
         const struct probe *before = NULL, *behind = NULL;
-        unsigned changes = 0;
-        unsigned looked_at = trace->flow_count > 1 || trace_ports_vary(trace) ? FLOWS_LOOKED_AT : 1;
-        const struct probe *p = trace_first_at(trace, (uint8_t)ttl);
-        for (; p && changes < 2 && looked_at; p = trace_next_at(trace, p), looked_at--)
-            changes = count_changes(trace, p, &before, &behind);
-        if (changes >= 2)
+        unsigned changes = count_turns(trace, (uint8_t)ttl, &before, &behind);
+        if (changes)
             tell_per_packet(trace, (uint8_t)ttl, changes, before, behind, out);
     }
 }

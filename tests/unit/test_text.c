@@ -252,6 +252,30 @@ static void test_open_outweighs_reset(void)
     fake_free(&fake);
 }
 
+/* One router, another, and the first again; one and then another may be a route that changed. */
+static void test_per_packet(void)
+{
+    static const struct {
+        const char *from[4];
+        const char *line;
+    } rows[] = {
+        {{"10.0.3.1", "10.1.3.1", "10.0.3.1", NULL},
+         " 3  10.0.3.1  2.000 ms  10.1.3.1  2.000 ms  10.0.3.1  2.000 ms  [per packet]\n"},
+        {{"10.0.3.1", "10.1.3.1", "10.1.3.1", NULL}, " 3  10.0.3.1  2.000 ms  10.1.3.1  2.000 ms  2.000 ms\n"},
+        {{"10.0.3.1", "10.0.3.1", "10.0.3.1", NULL}, " 3  10.0.3.1  2.000 ms  2.000 ms  2.000 ms\n"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct fake fake;
+        fake_init(&fake, "", "192.0.2.80", "udp");
+        for (unsigned k = 0; rows[i].from[k]; k++) {
+            const struct fake_reply reply = {.from = rows[i].from[k], .ms = 2};
+            fake_answer(&fake, 0, fake_send(&fake, 0, 3), &reply);
+        }
+        is_line(&fake, 3, false, rows[i].line, rows[i].line);
+        fake_free(&fake);
+    }
+}
+
 static void test_labels(void)
 {
     struct icmp_extension one = {.present = true, .mpls_count = 1, .mpls = {{24001, 5, true, 1}}};
@@ -407,7 +431,7 @@ static void test_rows(void)
     is_text(render_end(&r, &fake, NULL, NULL),
             "                                  Loss%   Snt   Best    Avg   Wrst  StDev   Jttr\n"
             " 1  10.0.0.1                       0.0%    11   1.00   2.09   3.00   1.04   0.20"
-            "  [mpls L=24001 TC=0 S=1 TTL=1]\n"
+            "  [mpls L=24001 TC=0 S=1 TTL=1]  [per packet]\n"
             "    10.0.0.5\n"
             " 2  *                            100.0%    11\n"
             " 3  10.0.3.1                      20.0%    10   2.00   2.00   2.00   0.00   0.00 !X\n",
@@ -443,6 +467,7 @@ int main(void)
     test_colours();
     test_brackets();
     test_open_outweighs_reset();
+    test_per_packet();
     test_labels();
     test_tails();
     test_held_hop_answered_late();
