@@ -236,18 +236,26 @@ struct about_book *lookup_book_of_capture(struct lookup *lookup)
     return lookup->options->numeric || lookup->options->lookup.resolve ? NULL : lookup->book;
 }
 
-/* Begins to find out about an address; but nothing is settled before all is read. */
-static bool is_told_later(void *context, const struct addr *address)
+/* Nothing is settled before all is read. */
+static bool is_told_later(void *lookup, const struct addr *address)
 {
-    struct lookup *lookup = context;
-    if (lookup_finds(lookup))
-        lookup_ask(lookup, address, wall_clock());
+    (void)lookup, (void)address;
     return false;
 }
 
-void lookup_begin_saved(struct lookup *lookup, struct report *report)
+/* The capture's time is long past. */
+static void saved_heard(void *context, const struct addr *from, nstime then)
+{
+    struct lookup *lookup = context;
+    (void)then;
+    if (lookup_finds(lookup))
+        lookup_ask(lookup, from, wall_clock());
+}
+
+struct companion lookup_begin_saved(struct lookup *lookup, struct report *report)
 {
     report_book(report, lookup->book, is_told_later, lookup);
+    return (struct companion){.context = lookup, .heard = saved_heard};
 }
 
 /* A capture that says nothing of addresses is reported as if there were no names in the world. */

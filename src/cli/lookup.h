@@ -32,8 +32,9 @@ bool lookup_is_settled(void *lookup, const struct addr *address);
 struct about_book *lookup_book_of_capture(struct lookup *lookup);
 
 /* Of a saved run that is replayed: from its report's begin on its lines wait, as names may stand at the file's end;
- * then they are told, with networks and places where the run showed them or the options ask for them. */
-void lookup_begin_saved(struct lookup *lookup, struct report *report);
+ * then they are told, with networks and places where the run showed them or the options ask for them. The companion
+ * asks for whoever is heard, if anything is to be found out. */
+struct companion lookup_begin_saved(struct lookup *lookup, struct report *report);
 void lookup_tell_saved(struct lookup *lookup, struct report *report, const struct saved_run *saved,
                        const volatile sig_atomic_t *stop);
 /* Of other captures: before the report begins, and when all is read. */

@@ -48,7 +48,7 @@ static void take_frame(struct run *run, struct frame *frame)
 
 static nstime serve(const struct run *run, nstime until)
 {
-    if (!run->companion)
+    if (!run->companion || !run->companion->serve)
         return until;
     nstime next = run->companion->serve(run->companion->context, run->wire->ops->now(run->wire), until);
     return next < until ? next : until;

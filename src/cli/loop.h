@@ -12,7 +12,8 @@ struct companion {
     void *context;
     /* Somebody's reply to one of the run's probes came. */
     void (*heard)(void *context, const struct addr *from, nstime now);
-    /* The run has nothing to do before `until`: returns when this is to be called again at the latest, if earlier. */
+    /* The run has nothing to do before `until`: returns when this is to be called again at the latest, if earlier.
+     * NULL: never. */
     nstime (*serve)(void *context, nstime now, nstime until);
 };
 

@@ -54,10 +54,11 @@ static int replay_session(struct wire *wire, const struct saved_run *saved, cons
         err.status = STATUS_SYSTEM;
         return run_complain(&err);
     }
+    struct companion companion = {0};
     if (lookup)
-        lookup_begin_saved(lookup, report);
+        companion = lookup_begin_saved(lookup, report);
     report_begin(report, session, &source);
-    enum status status = loop_run(session, wire, NULL, NULL, context->stop, &err);
+    enum status status = loop_run(session, wire, NULL, lookup ? &companion : NULL, context->stop, &err);
     file.frames = file_wire_frames(wire);
     file.truncated = file_wire_truncated(wire);
     finish_replay(session, saved);

@@ -55,9 +55,8 @@ void texthold_print(struct texthold *hold, struct output *out, const char *marke
 bool texthold_release(struct texthold *hold, struct output *out, nstime now, bool all)
 {
     size_t first = hold->first;
-    for (size_t i = first; i < hold->count; i++)
-        if (hold->lines[i].until == NSTIME_NONE)
-            hold->lines[i].until = now + TEXTHOLD_MOST;
+    for (size_t i = hold->count; i > first && hold->lines[i - 1].until == NSTIME_NONE; i--)
+        hold->lines[i - 1].until = now + TEXTHOLD_MOST;
     for (; hold->first < hold->count; hold->first++) {
         struct waiting_line *line = &hold->lines[hold->first];
         if (!all && line->until > now && !named_is_settled(line->marked, out))
