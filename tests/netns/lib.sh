@@ -156,7 +156,7 @@ free() {
 # start ARGUMENTS...: hopsonde in the background, as $run, output to out.txt and err.txt, and ready to be interrupted.
 start() {
     : >out.txt # what an earlier one has printed is not this one's
-    env --default-signal=INT "$build/hopsonde" "$@" >out.txt 2>err.txt &
+    env --default-signal=INT,TERM,HUP "$build/hopsonde" "$@" >out.txt 2>err.txt &
     # shellcheck disable=SC2034
     run=$!
 }
