@@ -13,8 +13,9 @@
 #include "io/whois.h"
 #include "out/texthold.h"
 
-#define SERVED_EVERY (5 * NS_PER_MS) /* while something is waited for */
-#define ADDRESSES_MOST 4096          /* a run has hardly a hundred; whoever answers in more names is not asked about */
+#define SERVED_EVERY (5 * NS_PER_MS)                 /* while something is waited for */
+#define WAIT_AT_END (TEXTHOLD_MOST - 20 * NS_PER_MS) /* so that with what is left to do it is half a second at most */
+#define ADDRESSES_MOST 4096 /* a run has hardly a hundred; whoever answers in more names is not asked about */
 #define SOCKETS_MOST (16 + WHOIS_CONNECTIONS_MOST)
 
 struct lookup {
@@ -221,7 +222,7 @@ void lookup_wait(struct lookup *lookup, struct report *report, const volatile si
 {
     nstime now = wall_clock(), begun = now;
     while (!*stop && is_pending(lookup) &&
-           (now - begun < TEXTHOLD_MOST || (lookup->whois && whois_pending(lookup->whois)))) {
+           (now - begun < WAIT_AT_END || (lookup->whois && whois_pending(lookup->whois)))) {
         serve_sockets(lookup, now, SERVED_EVERY);
         report_release(report, now, false);
         now = wall_clock();
