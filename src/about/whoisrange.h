@@ -17,8 +17,7 @@ bool whois_range_holds(const struct whois_range *range, const struct addr *addre
 bool whois_range_narrower(const struct whois_range *range, const struct whois_range *other);
 /* All addresses of its family: what registries answer where they know of no network. */
 bool whois_range_is_all(const struct whois_range *range);
-/* Some registry gives this address out, as far as is known beforehand: it is not private, link-local, multicast or
- * otherwise kept for use without a registry (RFC 6890; RFC 5771; RFC 4291 2.7). Those for documentation pass. */
+/* Some registry gives this address out, as far as is known beforehand (special.h). Those for documentation pass. */
 bool whois_is_given_out(const struct addr *address);
 
 #endif

@@ -18,8 +18,8 @@ struct foreign {
 /* Takes over a wire from which nothing has been read yet. False: memory is short, and the wire is closed. */
 bool foreign_add(struct foreign *foreign, struct wire *wire, const char *name);
 /* Reads all, reports, and says on stderr what is wrong with a file. `sieve` NULL: every frame passes; `lookup` NULL:
- * nothing is told of addresses. Returns the exit
- * status: EXIT_REACHED where a trace was found, or where something is expected, where it is met. */
+ * nothing is told of addresses. Returns the exit status: EXIT_REACHED where a trace was found, or where something is
+ * expected, where it is met. */
 int foreign_report(struct foreign *foreign, const struct options *options, struct sieve *sieve, struct lookup *lookup,
                    struct report *report, const struct run_context *context);
 void foreign_free(struct foreign *foreign);

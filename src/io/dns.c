@@ -7,18 +7,15 @@
 #include <ares.h>
 #include <arpa/nameser.h>
 #include <limits.h>
-#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/time.h>
 
 #include "base/array.h"
 #include "io/dnsserver.h"
 
 #define TRIES 2 /* of each server; the second waits twice as long as the first */
-#define PORTS (UINT16_MAX + 1)
 
 /* In line or out. */
 struct question {
@@ -36,7 +33,6 @@ struct dns {
     size_t out;
     struct pollfd *sockets; /* owned; what c-ares wants to hear of */
     size_t socket_count, socket_capacity;
-    uint8_t udp_ports[PORTS / 8], tcp_ports[PORTS / 8]; /* a bit each */
 };
 
 bool dns_ask(struct dns *dns, const char *name, uint16_t type, dns_take *take, void *context)
@@ -94,37 +90,6 @@ static void watch_socket(void *context, ares_socket_t socket, int readable, int 
     dns->sockets[i] = (struct pollfd){.fd = socket, .events = events};
     if (!events)
         dns->sockets[i] = dns->sockets[--dns->socket_count];
-}
-
-static uint16_t local_port(int socket)
-{
-    union {
-        struct sockaddr any;
-        struct sockaddr_in v4;
-        struct sockaddr_in6 v6;
-    } local = {0};
-    socklen_t length = sizeof local;
-    if (getsockname(socket, &local.any, &length) != 0)
-        return 0;
-    return ntohs(local.any.sa_family == AF_INET ? local.v4.sin_port : local.v6.sin6_port);
-}
-
-/* Called for each socket that is connected, so that it has a port. */
-static int note_port(ares_socket_t socket, int type, void *context)
-{
-    struct dns *dns = context;
-    uint16_t port = local_port(socket);
-    uint8_t *ports = type == SOCK_STREAM ? dns->tcp_ports : dns->udp_ports;
-    ports[port / 8] |= (uint8_t)(1U << port % 8);
-    return ARES_SUCCESS;
-}
-
-bool dns_used_port(const struct dns *dns, uint8_t protocol, uint16_t port)
-{
-    if (protocol != IPPROTO_UDP && protocol != IPPROTO_TCP)
-        return false;
-    const uint8_t *ports = protocol == IPPROTO_TCP ? dns->tcp_ports : dns->udp_ports;
-    return port != 0 && (ports[port / 8] >> port % 8 & 1);
 }
 
 size_t dns_poll_fds(const struct dns *dns, struct pollfd *fds, size_t room)
@@ -193,10 +158,7 @@ static int open_channel(struct dns *dns, int wait_ms)
     struct ares_options options = {
         .timeout = wait_ms, .tries = TRIES, .sock_state_cb = watch_socket, .sock_state_cb_data = dns};
     int set = ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES | ARES_OPT_SOCK_STATE_CB;
-    int code = ares_init_options(&dns->channel, &options, set);
-    if (code == ARES_SUCCESS)
-        ares_set_socket_callback(dns->channel, note_port, dns);
-    return code;
+    return ares_init_options(&dns->channel, &options, set);
 }
 
 static int set_server(struct dns *dns, const struct addr *address, uint16_t port)

@@ -50,8 +50,4 @@ nstime dns_wait(const struct dns *dns);
 /* After poll(), also where nothing is ready; `fds` as dns_poll_fds() filled them in, with their revents. */
 void dns_events(struct dns *dns, const struct pollfd *fds, size_t count);
 
-/* Whether a socket of ours has had this local port, open still or not: by it questions of ours are told from probes.
- * `protocol` is IPPROTO_UDP or IPPROTO_TCP. */
-bool dns_used_port(const struct dns *dns, uint8_t protocol, uint16_t port);
-
 #endif

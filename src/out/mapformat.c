@@ -3,8 +3,8 @@
  * one that most flows took. */
 #include <stdlib.h>
 
-#include "about/hint.h"
 #include "out/hops.h"
+#include "out/known.h"
 #include "out/output.h"
 #include "out/summary.h"
 
@@ -13,12 +13,11 @@ static void guess_places(struct hops *hops, struct about *guesses)
 {
     for (size_t i = 0; i < hops->count; i++) {
         struct map_hop *hop = &hops->list[i];
-        bool has_name =
-            hop->about && hop->about->name_state != ABOUT_NAME_UNKNOWN && hop->about->name_state != ABOUT_NAME_NONE;
-        if (!has_name || hop->about->place.has_position || hop->about->place.country[0] || hop->about->place.city[0])
+        struct about_place place;
+        if (!known_place(hop->about, &place, &hop->is_guess) || !hop->is_guess)
             continue;
         guesses[i] = *hop->about;
-        hop->is_guess = hint_place(hop->about->name, &guesses[i].place);
+        guesses[i].place = place;
         hop->about = &guesses[i];
     }
 }

@@ -1,5 +1,6 @@
 #include "out/maplist.h"
 
+#include "out/known.h"
 #include "out/mapmarks.h"
 #include "out/xml.h"
 
@@ -45,7 +46,7 @@ static void add_heading(struct strbuf *text, double y)
 /* A name that was asked for and has another address says nothing of this one. */
 static bool has_name(const struct about *about)
 {
-    return about && (about->name_state == ABOUT_NAME_KNOWN || about->name_state == ABOUT_NAME_CONFIRMED);
+    return known_name(about) && !known_is_unconfirmed(about);
 }
 
 static void add_name(struct strbuf *text, const struct map_hop *hop, double y)

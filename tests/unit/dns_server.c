@@ -154,7 +154,6 @@ void dns_server_udp(struct dns_server *server)
         if (length <= 0)
             return;
         server->questions++;
-        server->client_udp = ntohs(from.sin_port);
         if (write_answer(question, (size_t)length, false, &answer))
             sendto(server->udp, answer.bytes, answer.length, 0, (const struct sockaddr *)&from, from_length);
     }

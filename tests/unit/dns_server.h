@@ -5,10 +5,10 @@
 #include <stdint.h>
 
 struct dns_server {
-    int udp, listener, connection;   /* -1: none */
-    uint16_t port;                   /* of both */
-    uint16_t client_udp, client_tcp; /* the ports that last asked */
-    unsigned questions;              /* by datagrams; to be set to 0 by who counts */
+    int udp, listener, connection; /* -1: none */
+    uint16_t port;                 /* of both */
+    uint16_t client_tcp;           /* the port that last asked over TCP */
+    unsigned questions;            /* by datagrams; to be set to 0 by who counts */
 };
 
 void dns_server_open(struct dns_server *server);

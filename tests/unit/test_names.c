@@ -166,23 +166,6 @@ static void test_many(struct dns_server *server)
     about_book_free(book);
 }
 
-static void test_ports(struct dns_server *server)
-{
-    struct about_book *book = about_book_new();
-    struct names *names = new_names(server->port, PATIENT, false, book);
-    struct addr cut = address_of("192.0.2.16");
-    const struct dns *dns = names_dns(names);
-    names_ask(names, &cut);
-    run(names, server);
-    ok(dns_used_port(dns, IPPROTO_UDP, server->client_udp), "the port of its questions, UDP");
-    ok(dns_used_port(dns, IPPROTO_TCP, server->client_tcp), "and TCP");
-    ok(!dns_used_port(dns, IPPROTO_UDP, server->port), "no other port");
-    ok(!dns_used_port(dns, IPPROTO_SCTP, server->client_udp), "no other protocol");
-    ok(!dns_used_port(dns, IPPROTO_UDP, 0), "nor none");
-    names_free(names);
-    about_book_free(book);
-}
-
 struct hosts {
     unsigned calls;
     size_t count;
@@ -312,7 +295,6 @@ int main(void)
     test_verified(&server);
     test_silence(&server);
     test_many(&server);
-    test_ports(&server);
     test_forward(&server);
     test_given_up(&server);
     test_sealed(&server);
