@@ -88,6 +88,28 @@ bool cohort_is_silent(const struct cohort *cohort, const struct probe *probe)
            probe->sent + wait_of(cohort, probe) <= cohort->ends[probe->file];
 }
 
+static nstime slack_of(const struct cohort *cohort, const struct probe *answered)
+{
+    if (!cohort->is_diagnose)
+        return 0;
+    nstime round_trip = answered->replies[0].time - answered->sent;
+    return round_trip > 0 ? round_trip / SLACK_OF_ROUND_TRIP : 0;
+}
+
+static bool is_soon_behind(const struct cohort *cohort, const struct probe *answered, const struct probe *silent,
+                           nstime within)
+{
+    return answered->reply_count && answered->sent >= silent->sent &&
+           answered->sent - silent->sent <= within + slack_of(cohort, answered);
+}
+
+bool cohort_shows_token(const struct cohort *cohort, const struct probe *answered, const struct probe *silent,
+                        nstime within)
+{
+    return is_soon_behind(cohort, answered, silent, within) &&
+           answered->sent - silent->sent >= slack_of(cohort, answered);
+}
+
 /* Whether the router at this TTL answered another spec right behind the probe: then it had a token left for this one,
  * too. */
 static bool is_backed_at(const struct cohort *cohort, const struct trace *trace, const struct probe *silent,
@@ -98,7 +120,7 @@ static bool is_backed_at(const struct cohort *cohort, const struct trace *trace,
         if (other == trace)
             continue;
         for (const struct probe *p = trace_first_at(other, ttl); p; p = trace_next_at(other, p))
-            if (p->reply_count && p->sent >= silent->sent && p->sent - silent->sent <= within)
+            if (cohort_shows_token(cohort, p, silent, within))
                 return true;
     }
     return false;
@@ -128,6 +150,16 @@ bool cohort_is_backed(const struct cohort *cohort, const struct trace *trace, co
            is_backed_at(cohort, trace, silent, silent->ttl, cohort_backing_span(cohort));
 }
 
+bool cohort_may_be_lost(const struct cohort *cohort, const struct trace *trace, const struct probe *silent)
+{
+    for (unsigned i = 0; i < cohort->count; i++)
+        for (const struct probe *p = trace_first_at(cohort->traces[i], silent->ttl); p;
+             p = trace_next_at(cohort->traces[i], p))
+            if (cohort->traces[i] != trace && is_soon_behind(cohort, p, silent, cohort_backing_span(cohort)))
+                return true;
+    return cohort->is_apart && is_rested_at(cohort, silent, silent->ttl);
+}
+
 /* In a diagnosis the last router that answered this spec must have had a token as well: it may refuse what it does not
  * forward, and without a token its refusal is a silence. A trace asks it hardly more than its tokens allow. */
 static bool is_backed(const struct cohort *cohort, const struct trace *trace, const struct probe *silent)
@@ -149,22 +181,32 @@ static void close_unit(struct unit *unit, struct tally *tally)
     unit->open = false;
 }
 
+/* Which silences are counted, beside all that was answered. */
+enum silences { SILENCES_ALL, SILENCES_BACKED, SILENCES_BY_LOSS };
+
+static bool is_counted(const struct cohort *cohort, const struct trace *trace, const struct probe *probe,
+                       enum silences which)
+{
+    if (!cohort_is_silent(cohort, probe))
+        return probe->reply_count && probe->sent != NSTIME_NONE;
+    if (which == SILENCES_BY_LOSS)
+        return cohort_may_be_lost(cohort, trace, probe);
+    return which == SILENCES_ALL || is_backed(cohort, trace, probe);
+}
+
 /* One flow's share of count_independent(); all flows count as one where `flow` is negative. A foreign trace whose ports
  * vary has a flow for each probe. */
 static void count_flow(const struct cohort *cohort, const struct trace *trace, uint8_t ttl, int flow,
-                       struct tally *tally)
+                       enum silences which, struct tally *tally)
 {
-    bool own = flow >= 0;
     struct unit unit = {0};
     unsigned looked_at = 0;
     for (const struct probe *probe = trace_first_at(trace, ttl); probe && looked_at < PROBES_COMPARED;
          probe = trace_next_at(trace, probe), looked_at++) {
-        bool silent = cohort_is_silent(cohort, probe);
-        bool known = (probe->reply_count && probe->sent != NSTIME_NONE) || silent;
-        if (!known || (own && probe->flow != flow) || (own && silent && !is_backed(cohort, trace, probe)))
+        if ((flow >= 0 && probe->flow != flow) || !is_counted(cohort, trace, probe, which))
             continue;
         bool joins = unit.open && probe->sent - unit.start < INDEPENDENT_AFTER;
-        if (!joins || (own && trace_ports_vary(trace))) {
+        if (!joins || (flow >= 0 && trace_ports_vary(trace))) {
             close_unit(&unit, tally);
             tally->asked++;
             unit = (struct unit){.start = probe->sent, .open = true};
@@ -174,65 +216,76 @@ static void count_flow(const struct cohort *cohort, const struct trace *trace, u
     close_unit(&unit, tally);
 }
 
-/* Sendings of a trace at a hop that do not share their fate, and how many of them were in vain. Its `own` silences
- * count only as far as they are backed, and each flow by itself: that the router had a token for another spec right
- * behind them speaks for all of them. Of the others' flows no more is known than that they were sent. */
-static void count_independent(const struct cohort *cohort, const struct trace *trace, uint8_t ttl, bool own,
+/* Sendings of a trace at a hop that do not share their fate, and how many of them were in vain. Each flow counts by
+ * itself, as far as its silences are backed: that the router had a token for another spec right behind them speaks for
+ * all of them. Where all count, no more is known of the flows than that they were sent. */
+static void count_independent(const struct cohort *cohort, const struct trace *trace, uint8_t ttl, enum silences which,
                               struct tally *tally)
 {
-    if (!own)
-        count_flow(cohort, trace, ttl, -1, tally);
-    for (unsigned flow = 0; own && flow < trace->flow_count; flow++)
-        count_flow(cohort, trace, ttl, (int)flow, tally);
+    if (which == SILENCES_ALL)
+        count_flow(cohort, trace, ttl, -1, which, tally);
+    for (unsigned flow = 0; which != SILENCES_ALL && flow < trace->flow_count; flow++)
+        count_flow(cohort, trace, ttl, (int)flow, which, tally);
 }
 
-/* What is counted at a hop, or at several. */
-struct counts {
-    struct tally own, others;
-    unsigned losses; /* of the others, that no limit explains */
-};
+/* Whether others' probes at a hop tell how this spec would fare there. */
+static bool is_comparable(const struct trace *trace, const struct trace *other, uint8_t ttl)
+{
+    return other != trace && has_router(other, ttl, NULL) && !compare_parted(trace, other, trace->top + 1U);
+}
 
 /* One hop's; false where no router answered another spec there or this one did not ask. */
-static bool count_hop(const struct cohort *cohort, const struct trace *trace, uint8_t ttl, struct counts *out)
+static bool count_hop(const struct cohort *cohort, const struct trace *trace, uint8_t ttl, struct tally *own,
+                      struct tally *others)
 {
-    struct tally backed = {0};
-    *out = (struct counts){0};
+    *own = *others = (struct tally){0};
     if (!trace_asked(trace, ttl))
         return false;
-    for (unsigned i = 0; i < cohort->count; i++) {
-        const struct trace *other = cohort->traces[i];
-        if (other == trace || !has_router(other, ttl, NULL) || compare_parted(trace, other, trace->top + 1U))
-            continue;
-        count_independent(cohort, other, ttl, false, &out->others);
-        count_independent(cohort, other, ttl, true, &backed);
-    }
-    out->losses = backed.silent;
-    count_independent(cohort, trace, ttl, true, &out->own);
-    return out->others.asked > 0;
+    for (unsigned i = 0; i < cohort->count; i++)
+        if (is_comparable(trace, cohort->traces[i], ttl))
+            count_independent(cohort, cohort->traces[i], ttl, SILENCES_ALL, others);
+    count_independent(cohort, trace, ttl, SILENCES_BACKED, own);
+    return others->asked > 0;
 }
 
-/* Where the way loses packets, the silence at the first hop has to be none by loss for itself: else it is that hop that
- * lost them, and the drop is further on. Others are lost no less at the hops behind, so all of theirs tell of it. */
-static double chance_at_first(const struct counts *first, const struct counts *all)
+/* What of the others is lost from this hop on to no limit. Of each hop only those count that are known to get further:
+ * whoever is known by its answers there to get there is chosen for them. */
+static struct tally count_losses(const struct cohort *cohort, const struct trace *trace, unsigned ttl)
 {
-    return all->losses ? compare_chance(all->others.asked, all->others.silent, first->own.silent) : 0;
+    struct tally losses = {0};
+    for (; ttl <= cohort->max_ttl; ttl++)
+        for (unsigned i = 0; i < cohort->count; i++) {
+            const struct trace *other = cohort->traces[i];
+            bool passes = other->top > ttl || other->reached_ttl > ttl;
+            if (other != trace && passes && !compare_parted(trace, other, trace->top + 1U))
+                count_independent(cohort, other, (uint8_t)ttl, SILENCES_BY_LOSS, &losses);
+        }
+    return losses;
+}
+
+/* The silence at the first hop has to be one for itself: else that hop left it out, or lost it, and the drop is further
+ * on. What is lost behind it tells of it: at least as much is lost there. */
+static double chance_at_first(const struct cohort *cohort, const struct trace *trace, const struct comparison *all,
+                              const struct tally *first)
+{
+    if (!first->silent)
+        return 1;
+    struct tally losses = count_losses(cohort, trace, all->hops[0]);
+    return losses.silent ? compare_chance(losses.asked, losses.silent, first->silent) : 0;
 }
 
 void compare_silence_among(const struct cohort *cohort, const struct trace *trace, struct comparison *out)
 {
-    struct counts here, first = {0}, all = {0};
+    struct tally own, others, first = {0};
     *out = (struct comparison){.chance = 1};
     for (unsigned ttl = trace->top + 1U; ttl <= cohort->max_ttl && out->hop_count < COMPARE_HOPS; ttl++) {
-        if (!count_hop(cohort, trace, (uint8_t)ttl, &here))
+        if (!count_hop(cohort, trace, (uint8_t)ttl, &own, &others))
             continue;
-        first = out->hop_count ? first : here;
-        all.others.asked += here.others.asked;
-        all.others.silent += here.others.silent;
-        all.losses += here.losses;
+        first = out->hop_count ? first : own;
         out->hops[out->hop_count++] = (uint8_t)ttl;
-        out->chance *= compare_chance(here.others.asked, here.others.silent, here.own.silent);
+        out->chance *= compare_chance(others.asked, others.silent, own.silent);
     }
-    double at_first = cohort->is_diagnose ? chance_at_first(&first, &all) : 0;
+    double at_first = cohort->is_diagnose && out->hop_count ? chance_at_first(cohort, trace, out, &first) : 0;
     out->chance = at_first > out->chance ? at_first : out->chance;
     double confidence = 1 / (1 + out->chance);
     out->confidence = confidence < CONFIDENCE_MOST ? confidence : CONFIDENCE_MOST;

@@ -20,6 +20,10 @@
 /* Probes of one spec at one hop sent closer together than this share their fate and count as one. */
 #define INDEPENDENT_AFTER (50 * NS_PER_MS)
 
+/* An answer to a later probe shows that the router had a token for an earlier one only if that came first; a balancer
+ * may have led it another way, which no router need have shown. So much of the round trip is allowed for such ways. */
+#define SLACK_OF_ROUND_TRIP 8
+
 /* So soon no router gets a new token; a slow run, which takes none away, counts its next sends instead. */
 #define BACKED_WITHIN (10 * NS_PER_MS)
 #define BACKED_BY_SENDS 4
@@ -47,11 +51,18 @@ struct cohort cohort_of_session(const struct session *session, const struct trac
 /* Whether the probe was waited for in vain. */
 bool cohort_is_silent(const struct cohort *cohort, const struct probe *probe);
 
-/* How soon behind a silence an answer tells of a token that was left. */
+/* Whether the answer tells that who gave it had a token left for the silent probe: `answered` was sent behind it, in a
+ * diagnosis by the slack for other ways at least, and so soon behind that no token was new. */
+bool cohort_shows_token(const struct cohort *cohort, const struct probe *answered, const struct probe *silent,
+                        nstime within);
+/* How soon behind that slack an answer tells of a token that was left. */
 nstime cohort_backing_span(const struct cohort *cohort);
 /* Whether the router that lets probes of this TTL expire had a token left for this silent one of `trace`: it answered
  * another spec right behind it, or, where all was made apart, had answered nobody for long. */
 bool cohort_is_backed(const struct cohort *cohort, const struct trace *trace, const struct probe *silent);
+
+/* The same without the slack: the silence may be loss, which others may suffer as well. */
+bool cohort_may_be_lost(const struct cohort *cohort, const struct trace *trace, const struct probe *silent);
 
 /* Of what was made apart: a silence so long before the end is one. Where answers came from as far away, ten times the
  * slowest of them is enough, but no less than the second line. */
@@ -86,6 +97,22 @@ bool compare_parted(const struct trace *a, const struct trace *b, unsigned ttl);
 /* Whether the last router that answered the trace is one of `circling`'s circle, and a whole round or more behind where
  * that stands first: then this one goes round, too, though not all of its own circle was answered. */
 bool compare_goes_round(const struct trace *trace, const struct trace *circling);
+/* How surely a silence behind the last router is none by loss: beside what is lost on the way of probes that are known
+ * to get further, and of those that the target answers. Where either loses any, the odds before are not even. */
+struct end_comparison {
+    unsigned silent; /* sendings in vain that do not share their fate, for which the last router and, where it is known
+                        to answer by ICMP errors, the target had a token: else they may have been refused unheard */
+    struct tally way, target;
+    bool loses; /* on the way, by no limit */
+    double confidence;
+};
+/* What the target leaves unanswered of the other specs that it answers, by no limit. */
+struct tally compare_target(const struct cohort *cohort, const struct trace *except);
+/* The TTL from which on a silence is one at the end of the path: the target's, where any spec shows it, else the one
+ * behind the last router. */
+uint8_t cohort_end_ttl(const struct cohort *cohort);
+void compare_end(const struct session *session, const struct trace *trace, struct end_comparison *out);
+void compare_end_among(const struct cohort *cohort, const struct trace *trace, struct end_comparison *out);
 /* E[p^n] as above. */
 double compare_chance(unsigned others_asked, unsigned others_silent, unsigned silent);
 

@@ -10,14 +10,18 @@
  *      or all where ways part (each hop from another port, where answers are rare); ROUNDS times at most. The other
  *      spec is asked right behind it, there and at the last router before: its answers show that these had a token
  *      left. A router that leaves out an answer is given time for a new one.
- *   4. A spec that got as far as any router is asked again at the target, or just behind the last router.
+ *   4. A spec that got as far as any router is asked again at the target, or just behind the last router, from one
+ *      source port after the other; right behind it a spec that the target answers, and the last router: these had a
+ *      token to refuse it with. Until the counts are as sure as was asked for; CLOSING times at most.
  *   5. A spec that is silent where another was refused for want of a way, or by a router that has no other answer, or
  *      where nothing further on shows that it is dropped, is asked again there, slowly: a router refuses a few at once.
- *   6. Where flows are seen to go different ways, every spec is asked from all its source ports at the target, and a
- *      port that gets no answer there, at every hop from where the ways part.
+ *   6. A spec that falls silent is asked from all its source ports at the target, where another spec shows it. Where
+ *      flows are seen to go different ways, so is every spec; and a port that gets no answer there, at every hop from
+ *      where the ways part.
  *   7. The hop at which a spec drew its last answer is the least that does, and the hop before it is known: where
  *      another spec was answered nearer, or nobody answered before it, or its own answer came from short of the
- *      target and it was silent just before, it is asked there again.
+ *      target and it was silent just before, it is asked there again. So it is before a refusal by a router whose hop
+ *      is not known otherwise.
  *   8. Behind the last router a neighbour may be dead, which is told 3.1 s late: that is waited for once, where nothing
  *      else tells what is there.
  * Where a circle is known, a spec that has not left it is asked no further than its end; rule 3 is over for those that
@@ -92,6 +96,8 @@ static void settle_spec(struct session *session, unsigned index, unsigned parted
 {
     if (parted)
         parted_ask_all(session, index, parted);
+    else if (!plan_end_of(&session->traces[index]))
+        parted_ask_end(session, index);
     if (!need_is_pending_of(session, index) && !need_is_kept_back(&session->traces[index]))
         ending_settle(session, index);
 }
@@ -112,6 +118,7 @@ void diagnose_update(struct session *session)
     for (unsigned i = 0; i < session->trace_count; i++)
         settle_spec(session, i, parted);
     doubt_settle(session, parted);
+    ending_close(session);
     if (need_is_pending(session))
         return;
     nstime told = ending_told_at(session);

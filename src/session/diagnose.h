@@ -25,6 +25,10 @@ void need_at_least(struct session *session, unsigned index, unsigned flow, unsig
 void need_another(struct session *session, unsigned index, unsigned flow, unsigned ttl, nstime not_before);
 /* One more, from the next source port where that makes a difference. */
 void need_fresh(struct session *session, unsigned index, unsigned ttl, nstime not_before);
+/* Where the end of the path is asked. */
+uint8_t need_end_ttl(const struct session *session);
+/* How long behind a probe another is to leave for this TTL, so that its answer shows a token for that, too. */
+nstime need_behind(const struct session *session, uint8_t ttl);
 /* The earliest time for the next probe there. */
 nstime need_soonest(const struct session *session, uint8_t ttl, nstime spacing);
 /* Whether anything is to come: at this TTL of any spec, of this spec at any, of all. */
@@ -48,6 +52,10 @@ bool need_is_kept_back(const struct trace *trace);
  * none.
  */
 unsigned parted_at(const struct session *session);
+/* Whether different routers are shown there. */
+bool parted_at_hop(const struct session *session, unsigned ttl);
+/* The other source ports of a spec that fell silent, at the target. */
+void parted_ask_end(struct session *session, unsigned index);
 /* Rule 6 for one spec. */
 void parted_ask_all(struct session *session, unsigned index, unsigned parted);
 /* Whether any flow of any spec shows a router there. */
@@ -56,8 +64,10 @@ bool parted_router_is_shown(const struct session *session, unsigned ttl);
 /* doubt.c: rule 3: a round for all specs in doubt, which leaves in one go. */
 void doubt_settle(struct session *session, bool parted);
 
-/* ending.c: rules 4, 5 and 7 for one spec of which nothing is to come. */
+/* ending.c: rules 5 and 7 for one spec of which nothing is to come. */
 void ending_settle(struct session *session, unsigned index);
+/* Rule 4: a round for all specs that are silent at the end. */
+void ending_close(struct session *session);
 /* Rule 8: when the answer comes that would tell what is behind the last router; NSTIME_NEVER: it is told already. */
 nstime ending_told_at(const struct session *session);
 

@@ -70,7 +70,7 @@ static unsigned ask_round_at(struct session *session, const struct doubt *doubt,
         asked++;
     }
     if (asked)
-        need_another(session, other, 0, ttl, at + (asked + 1) * session->config.send_gap);
+        need_another(session, other, 0, ttl, at + asked * session->config.send_gap + need_behind(session, ttl));
     return asked;
 }
 
@@ -84,7 +84,7 @@ static void ask_last_routers(struct session *session, const struct doubt *doubt,
         if (!top || asked[top])
             continue;
         asked[top] = true;
-        need_another(session, plan_other_with_router(session, index, top), 0, top, later);
+        need_another(session, plan_other_with_router(session, index, top), 0, top, later + need_behind(session, top));
     }
 }
 

@@ -2,45 +2,12 @@
 #include "session/compare.h"
 #include "session/diagnose.h"
 
-#define AGAIN 3    /* probes in all of rule 4 */
 #define SLOWLY 3   /* of rule 5 */
+#define CLOSING 12 /* rounds of rule 4 */
 #define CONFIRM 11 /* probes of one spec at a hop for rule 7, and CONFIRM_ALL of all */
 #define CONFIRM_ALL 16
+#define CONFIRM_LIMITED 3             /* those that wait for a token */
 #define NEW_TOKENS (2100 * NS_PER_MS) /* Linux charges a refusal by route twice, to one bucket */
-
-/* --- rule 4 --- */
-
-/* Whether some spec was both answered and not, there or on the way. */
-static bool is_lossy_at(const struct session *session, uint8_t goal)
-{
-    for (unsigned ttl = session->config.first_ttl; ttl <= goal; ttl++)
-        for (unsigned i = 0; i < session->trace_count; i++) {
-            bool answered = false, silent = false;
-            const struct trace *trace = &session->traces[i];
-            for (const struct probe *p = trace_first_at(trace, (uint8_t)ttl); p; p = trace_next_at(trace, p)) {
-                answered = answered || p->reply_count;
-                silent = silent || p->state == PROBE_EXPIRED;
-            }
-            if (answered && silent)
-                return true;
-        }
-    return false;
-}
-
-static void ask_at_end(struct session *session, unsigned index)
-{
-    uint8_t goal = session_goal(session), router = session_last_router(session);
-    unsigned ttl = goal ? goal : least(router + 1U, session->config.max_ttl);
-    if (!router)
-        return;
-    unsigned asked = trace_asked(&session->traces[index], (uint8_t)ttl);
-    bool limited = need_is_limited(session, router); /* which may refuse what it sends there */
-    nstime spacing = !limited && (goal || asked < AGAIN - 1) ? INDEPENDENT_AFTER : NEW_TOKEN;
-    if (limited && need_is_pending_at(session, ttl))
-        return; /* one after the other */
-    if (asked < (goal && !limited && is_lossy_at(session, goal) ? CONFIRM : AGAIN))
-        need_fresh(session, index, ttl, need_soonest(session, (uint8_t)ttl, spacing));
-}
 
 /* --- rule 5 --- */
 
@@ -115,10 +82,26 @@ static bool is_reset_after_loss(const struct session *session, unsigned index)
            parted_router_is_shown(session, trace->reached_ttl - 1U);
 }
 
+/* Who refuses stands no further than the least TTL that it does so at, and may be known by another answer. */
+static unsigned doubtful_refusal(const struct session *session, unsigned index)
+{
+    const struct trace *trace = &session->traces[index];
+    const struct probe *p = trace_first_at(trace, trace->refused_ttl);
+    if (trace->refused_ttl <= session->config.first_ttl || parted_router_is_shown(session, trace->refused_ttl - 1U) ||
+        asked_by_all(session, trace->refused_ttl - 1U) >= CONFIRM_ALL)
+        return 0;
+    for (; p; p = trace_next_at(trace, p))
+        if (p->reply_count && reply_refuses(trace, &p->replies[0]))
+            return is_router(session, &p->replies[0].from) ? 0 : trace->refused_ttl - 1U;
+    return 0;
+}
+
 /* The TTL that has to be asked again before it is clear where the spec drew its answer; 0: none. */
 static unsigned doubtful_hop(const struct session *session, unsigned index)
 {
     unsigned reached = session->traces[index].reached_ttl, goal = session_goal(session);
+    if (!reached)
+        return doubtful_refusal(session, index);
     if (reached <= session->config.first_ttl)
         return 0;
     if (is_reset_after_loss(session, index))
@@ -163,12 +146,12 @@ static void confirm_end(struct session *session, unsigned index)
 {
     unsigned ttl = doubtful_hop(session, index);
     const struct trace *trace = &session->traces[index];
-    if (!ttl && reset_is_doubtful(trace) && trace_asked(trace, trace->reached_ttl) < CONFIRM)
+    if (!ttl && trace->reached_ttl && reset_is_doubtful(trace) && trace_asked(trace, trace->reached_ttl) < CONFIRM)
         need_fresh(session, index, trace->reached_ttl, need_soonest(session, trace->reached_ttl, INDEPENDENT_AFTER));
     if (!ttl || is_answered(session, index, ttl))
         return;
     unsigned asked = trace_asked(trace, (uint8_t)ttl);
-    bool limited = need_is_limited(session, (uint8_t)ttl) && asked <= AGAIN; /* or it is mere loss */
+    bool limited = need_is_limited(session, (uint8_t)ttl) && asked <= CONFIRM_LIMITED; /* or it is mere loss */
     nstime spacing = limited ? NEW_TOKEN : INDEPENDENT_AFTER;
     if (asked >= CONFIRM)
         return;
@@ -177,17 +160,103 @@ static void confirm_end(struct session *session, unsigned index)
     need_fresh(session, index, ttl, need_soonest(session, (uint8_t)ttl, spacing));
 }
 
+/* --- rule 4 --- */
+
+/* The specs that are silent at the end, and are not yet asked enough; and who else is asked beside them. */
+struct closing {
+    unsigned count, specs[SPECS_MOST];
+    uint8_t ttl, router; /* of the end, and of the last router */
+    unsigned round;
+    bool limited;
+};
+
+static bool is_closing(const struct session *session, unsigned index, uint8_t router)
+{
+    const struct trace *trace = &session->traces[index];
+    const struct ladder_plan *plan = &session->plan.traces[index];
+    struct end_comparison end;
+    if (plan_end_of(trace) || trace->top < router || plan->closing == CLOSING || need_is_kept_back(trace) ||
+        (refusal_beside(session, index) && plan->slowly < SLOWLY))
+        return false;
+    compare_end(session, trace, &end);
+    return end.confidence * 1e6 < session->config.confidence;
+}
+
+static void find_closing(const struct session *session, struct closing *out)
+{
+    uint8_t goal = session_goal(session), router = session_last_router(session);
+    *out = (struct closing){.router = router};
+    out->ttl = (uint8_t)least(need_end_ttl(session), session->config.max_ttl);
+    out->limited = need_is_limited(session, router) || (goal && need_is_limited(session, goal));
+    for (unsigned i = 0; i < session->trace_count && router; i++) {
+        if (!is_closing(session, i, router))
+            continue;
+        out->specs[out->count++] = i;
+        out->round = most(out->round, session->plan.traces[i].closing);
+    }
+}
+
+/* The spec whose answer shows how the target answers: best one that it refuses, which it does to a few at once only. */
+static unsigned witness_of(const struct session *session, uint8_t goal)
+{
+    unsigned witness = session->trace_count;
+    for (unsigned i = 0; i < session->trace_count && goal; i++) {
+        const struct trace *trace = &session->traces[i];
+        const struct probe *p = trace->reached_ttl >= goal ? trace_first_at(trace, trace->reached_ttl) : NULL;
+        while (p && !p->reply_count)
+            p = trace_next_at(trace, p);
+        if (p && p->replies[0].is_icmp && p->replies[0].kind != REPLY_ECHO)
+            return i;
+        witness = p ? i : witness;
+    }
+    return witness;
+}
+
+/* Behind them the last router, and there whoever was asked at the end: by one of them where only one router is known.
+ */
+static void ask_last_router(struct session *session, const struct closing *closing, nstime at)
+{
+    bool parted = parted_at_hop(session, closing->router);
+    at += need_behind(session, closing->router);
+    for (unsigned n = 0; n < (parted ? closing->count : 1); n++) {
+        unsigned index = closing->specs[n];
+        need_another(session, index, closing->round % session->traces[index].flow_count, closing->router, at);
+    }
+}
+
+void ending_close(struct session *session)
+{
+    struct closing closing;
+    find_closing(session, &closing);
+    if (!closing.count || need_is_pending_at(session, closing.ttl) || need_is_pending_at(session, closing.router))
+        return;
+    /* Where nobody answers, who is there may be slow to refuse. */
+    bool slowly = closing.limited || (!session_goal(session) && closing.round >= 2);
+    nstime spacing = slowly ? NEW_TOKEN : INDEPENDENT_AFTER, at = need_soonest(session, closing.ttl, spacing),
+           rested = need_soonest(session, closing.router, spacing);
+    at = rested > at ? rested : at;
+    for (unsigned n = 0; n < closing.count; n++) {
+        unsigned index = closing.specs[n];
+        need_another(session, index, closing.round % session->traces[index].flow_count, closing.ttl, at);
+        session->plan.traces[index].closing = (uint8_t)(closing.round + 1);
+    }
+    at += closing.count * session->config.send_gap;
+    unsigned witness = witness_of(session, session_goal(session));
+    if (witness < session->trace_count)
+        need_fresh(session, witness, closing.ttl, at + need_behind(session, closing.ttl));
+    ask_last_router(session, &closing, at);
+}
+
 /* --- all --- */
 
 void ending_settle(struct session *session, unsigned index)
 {
     const struct trace *trace = &session->traces[index];
-    if (trace->reached_ttl)
+    if (trace->reached_ttl || trace->refused_ttl)
         confirm_end(session, index);
     if (plan_end_of(trace))
         return;
-    if (!ask_for_refusal(session, index) && trace->top >= session_last_router(session))
-        ask_at_end(session, index);
+    ask_for_refusal(session, index);
 }
 
 /* --- rule 8 --- */

@@ -30,6 +30,7 @@ struct ladder_plan {
     uint8_t compared;   /* how often it was asked again beside another spec */
     uint16_t ports;     /* diagnose: and from how many further source ports */
     uint8_t slowly;     /* and where another was refused */
+    uint8_t closing;    /* and at the end of the path */
     struct need *needs; /* owned; one for each of its flows at each of 256 TTLs: plan_need() */
 };
 

@@ -80,6 +80,25 @@ nstime need_soonest(const struct session *session, uint8_t ttl, nstime spacing)
     return at > session->now ? at : session->now;
 }
 
+uint8_t need_end_ttl(const struct session *session)
+{
+    const struct trace *traces[SPECS_MOST];
+    struct cohort cohort = cohort_of_session(session, traces);
+    return cohort_end_ttl(&cohort);
+}
+
+nstime need_behind(const struct session *session, uint8_t ttl)
+{
+    nstime longest = 0;
+    for (unsigned i = 0; i < session->trace_count; i++) {
+        const struct trace *trace = &session->traces[i];
+        for (const struct probe *p = trace_first_at(trace, ttl); p; p = trace_next_at(trace, p))
+            if (p->reply_count && p->replies[0].time - p->sent > longest)
+                longest = p->replies[0].time - p->sent;
+    }
+    return longest / SLACK_OF_ROUND_TRIP + session->config.send_gap;
+}
+
 bool need_is_in_vain(const struct session *session, unsigned index, unsigned flow, uint8_t ttl)
 {
     const struct trace *trace = &session->traces[index];

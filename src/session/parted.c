@@ -51,18 +51,24 @@ static unsigned split_at(const struct session *session)
     return 0;
 }
 
+bool parted_at_hop(const struct session *session, unsigned ttl)
+{
+    const struct addr *first = NULL;
+    for (unsigned i = 0; i < session->trace_count; i++)
+        for (unsigned k = 0; k < session->traces[i].flow_count; k++) {
+            const struct addr *router = router_of(&session->traces[i], k, (uint8_t)ttl);
+            if (first && router && !addr_equal(first, router))
+                return true;
+            first = first ? first : router;
+        }
+    return false;
+}
+
 unsigned parted_at(const struct session *session)
 {
-    for (unsigned ttl = session->config.first_ttl; ttl <= session_last_router(session); ttl++) {
-        const struct addr *first = NULL;
-        for (unsigned i = 0; i < session->trace_count; i++)
-            for (unsigned k = 0; k < session->traces[i].flow_count; k++) {
-                const struct addr *router = router_of(&session->traces[i], k, (uint8_t)ttl);
-                if (first && router && !addr_equal(first, router))
-                    return ttl;
-                first = first ? first : router;
-            }
-    }
+    for (unsigned ttl = session->config.first_ttl; ttl <= session_last_router(session); ttl++)
+        if (parted_at_hop(session, ttl))
+            return ttl;
     return split_at(session);
 }
 
@@ -73,6 +79,16 @@ bool parted_router_is_shown(const struct session *session, unsigned ttl)
             if (router_of(&session->traces[i], k, (uint8_t)ttl))
                 return true;
     return false;
+}
+
+/* A filter may stand on one of several ways that look alike, as the routers there are silent. */
+void parted_ask_end(struct session *session, unsigned index)
+{
+    uint8_t end = need_end_ttl(session), goal = session_goal(session);
+    if (!goal || !need_is_in_vain(session, index, 0, goal) || need_goes_round(session, index))
+        return;
+    for (unsigned k = 1; k < session->traces[index].flow_count; k++)
+        need_at_least(session, index, k, end, 1, 0);
 }
 
 void parted_ask_all(struct session *session, unsigned index, unsigned parted)

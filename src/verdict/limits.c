@@ -5,8 +5,16 @@
 #include "verdict/findings.h"
 #include "verdict/tally.h"
 
-#define CHANCE_OF_SILENCE 0.01 /* what is less likely is not loss; at every hop it is asked */
+#define CHANCE_OF_SILENCE 0.01 /* what is less likely is not loss */
+#define CHANCE_IN_LOSS 0.001   /* where packets are known to be lost: at any of the hops, of which each is looked at */
 #define CHANCE_OF_LIMIT 0.001
+
+/* Whether so many silences are hardly loss. */
+static bool is_no_loss(const struct cohort *cohort, const struct tally *others, unsigned silent)
+{
+    double chance = compare_chance(others->asked, others->silent, silent);
+    return others->silent ? chance * last_router(cohort) <= CHANCE_IN_LOSS : chance <= CHANCE_OF_SILENCE;
+}
 
 /* Probes of the trace at a hop that passed it, or would have had they not expired. */
 static void count_at(const struct cohort *cohort, const struct passage *passage, unsigned index, uint8_t ttl,
@@ -32,6 +40,15 @@ static struct tally count_protocol(const struct cohort *cohort, const struct pas
         if ((cohort->traces[i]->flow.spec.protocol != protocol) == others)
             count_at(cohort, passage, i, ttl, &tally);
     return tally;
+}
+
+static bool shows_router(const struct cohort *cohort, uint8_t ttl)
+{
+    for (unsigned i = 0; i < cohort->count; i++)
+        for (const struct probe *p = trace_first_at(cohort->traces[i], ttl); p; p = trace_next_at(cohort->traces[i], p))
+            if (p->reply_count && p->replies[0].kind == REPLY_TIME_EXCEEDED)
+                return true;
+    return false;
 }
 
 static struct tally count_hop(const struct cohort *cohort, const struct passage *passage, uint8_t ttl)
@@ -101,8 +118,8 @@ static bool is_deaf_to(const struct cohort *cohort, const struct passage *passag
         return false;
     struct tally others = count_protocol(cohort, passage, ttl, protocol, true);
     struct tally behind = count_behind(cohort, passage, ttl);
-    double chance = compare_chance(others.asked + behind.asked, others.silent + behind.silent, backed);
-    return others.silent < others.asked && chance <= CHANCE_OF_SILENCE;
+    struct tally all = {.asked = others.asked + behind.asked, .silent = others.silent + behind.silent};
+    return others.silent < others.asked && is_no_loss(cohort, &all, backed);
 }
 
 /* Its specs: their one trace, or NULL where there are several; the spec's or the protocol's name. */
@@ -167,8 +184,8 @@ void find_silent_hops(const struct cohort *cohort, struct judgement *out)
     for (unsigned ttl = 1; ttl <= last_router(cohort); ttl++) {
         struct tally here = count_hop(cohort, &passage, (uint8_t)ttl),
                      others = count_behind(cohort, &passage, (uint8_t)ttl);
-        bool all = here.asked && here.silent == here.asked;
-        if (all && compare_chance(others.asked, others.silent, here.silent) <= CHANCE_OF_SILENCE)
+        bool all = here.asked && here.silent == here.asked && !shows_router(cohort, (uint8_t)ttl);
+        if (all && is_no_loss(cohort, &others, here.silent))
             tell_silent(cohort, (uint8_t)ttl, here.silent, out);
         for (unsigned i = 0; i < cohort->count && !all; i++) {
             uint8_t protocol = cohort->traces[i]->flow.spec.protocol;
@@ -194,6 +211,23 @@ static void tell_limit(const struct cohort *cohort, uint8_t ttl, const struct ta
              cohort->is_apart ? ", or one of several routers there is silent" : "");
 }
 
+/* Whether a flow was both answered and not: of two flows one may go by another router, which is silent. */
+static bool answers_now_and_then(const struct cohort *cohort, uint8_t ttl)
+{
+    for (unsigned i = 0; i < cohort->count; i++)
+        for (unsigned flow = 0; flow < cohort->traces[i]->flow_count; flow++) {
+            bool answered = false, silent = false;
+            for (const struct probe *p = trace_first_at(cohort->traces[i], ttl); p;
+                 p = trace_next_at(cohort->traces[i], p)) {
+                answered = answered || (p->flow == flow && p->reply_count);
+                silent = silent || (p->flow == flow && cohort_is_silent(cohort, p));
+            }
+            if (answered && silent)
+                return true;
+        }
+    return false;
+}
+
 /* Where a router is deaf to a spec, that is no limit. */
 void find_limits(const struct cohort *cohort, struct judgement *out)
 {
@@ -204,7 +238,8 @@ void find_limits(const struct cohort *cohort, struct judgement *out)
         for (unsigned i = 0; i < cohort->count; i++)
             if (!is_deaf_to(cohort, &passage, cohort->traces[i]->flow.spec.protocol, (uint8_t)ttl))
                 count_at(cohort, &passage, i, (uint8_t)ttl, &here);
-        if (here.silent >= 2 && here.silent < here.asked && chance_of(&here, &others) <= CHANCE_OF_LIMIT)
+        bool one_router = cohort->is_apart || answers_now_and_then(cohort, (uint8_t)ttl);
+        if (here.silent >= 2 && here.silent < here.asked && one_router && chance_of(&here, &others) <= CHANCE_OF_LIMIT)
             tell_limit(cohort, (uint8_t)ttl, &here, out);
     }
 }

@@ -56,7 +56,7 @@ static bool could_be_answered(const struct cohort *cohort, const struct trace *t
         const struct trace *other = cohort->traces[i];
         for (const struct probe *p = trace_first_at(other, silent->ttl); p; p = trace_next_at(other, p)) {
             const struct reply *reply = probe_answer(p);
-            bool near = p->sent >= silent->sent && p->sent - silent->sent <= within;
+            bool near = cohort_shows_token(cohort, p, silent, within);
             bool direct = reply && other == trace && reply_reaches(trace, reply);
             if ((direct && (near || !reply->is_icmp || reply->kind == REPLY_ECHO)) ||
                 (reply && near && reply->kind == REPLY_TIME_EXCEEDED))
@@ -92,12 +92,20 @@ static uint8_t farthest_of(const struct cohort *cohort, const struct fate *fates
     return farthest;
 }
 
+/* What became of others there; and at the target, where flows are asked once each, and the loss is best told. */
+static struct tally count_others(const struct cohort *cohort, const struct passage *passage, const struct trace *trace,
+                                 uint8_t ttl, uint8_t farthest)
+{
+    struct tally others = count_between(cohort, passage, ttl, farthest), target = compare_target(cohort, trace);
+    return (struct tally){.asked = others.asked + target.asked, .silent = others.silent + target.silent};
+}
+
 /* Silences of the flow behind its last answer, as far as others of its spec got, if they are hardly by chance; else 0.
  */
 static unsigned silences_of(const struct cohort *cohort, const struct passage *passage, const struct trace *trace,
                             unsigned flow, const struct fate *fate, uint8_t farthest)
 {
-    struct tally others = count_between(cohort, passage, fate->top, farthest);
+    struct tally others = count_others(cohort, passage, trace, fate->top, farthest);
     unsigned silent = 0;
     if (fate->reached || fate->refused || fate->forged)
         return 0;
@@ -213,7 +221,7 @@ static void find_parting(const struct cohort *cohort, const struct passage *pass
         total += silences[flow];
         nearest = silences[flow] && fates[flow].top < nearest ? fates[flow].top : nearest;
     }
-    struct tally others = count_between(cohort, passage, nearest, farthest);
+    struct tally others = count_others(cohort, passage, trace, nearest, farthest);
     bool by_silence = flows && are_stopped(cohort, &others, trace, flows, total);
     unsigned stop = UINT8_MAX + 1;
     for (unsigned flow = 0; flow < trace->flow_count; flow++) {

@@ -27,12 +27,12 @@ rule_explain explain_dropped, explain_inconclusive, explain_unanswered;
 const struct trace *silences_went_on(const struct facts *facts);
 
 /* losses.c */
-/* How surely the silence at the end is none by chance: as many losses as on the way, where an answer from further on
- * shows that a probe got past, or as many as others had at the target. Others' traces, and ours that only look for the
+/* How surely the silence at the end is none by chance (compare_end()). Others' traces, and ours that only look for the
  * path, ask too little to say. */
 double losses_end_confidence(const struct facts *facts);
-/* Too many are lost to say that the end is silent. */
-bool losses_hide_end(const struct facts *facts);
+/* Why it cannot be said that the end is silent: too many are lost, or who is there may have refused no more. */
+enum end_hidden { END_SHOWN, END_HIDDEN_BY_LOSS, END_HIDDEN_BY_LIMIT };
+enum end_hidden losses_hide_end(const struct facts *facts);
 
 /* evidence.c */
 double evidence_sureness(const struct reply *reply);

@@ -56,21 +56,9 @@ static bool is_kept_from_target(const struct cohort *cohort, const struct verdic
 {
     if (!verdict || verdict->state != VERDICT_UNANSWERED || verdict->trace->flow.spec.variant != VARIANT_ACK)
         return false;
-    struct facts facts;
-    struct tally others = {0};
-    facts_gather(cohort, verdict->trace, &facts);
-    for (unsigned i = 0; i < cohort->count; i++) {
-        const struct trace *trace = cohort->traces[i];
-        for (size_t n = 0; trace->reached_ttl && n < trace->probe_count; n++) {
-            const struct probe *probe = &trace->probes[n];
-            bool silent = cohort_is_silent(cohort, probe);
-            if (probe->ttl < trace->reached_ttl || (!silent && !probe->reply_count))
-                continue;
-            others.asked++;
-            others.silent += silent;
-        }
-    }
-    return others.asked && compare_chance(others.asked, others.silent, facts.silent) <= 1 - cohort->claim;
+    struct end_comparison end;
+    compare_end_among(cohort, verdict->trace, &end);
+    return end.target.asked && compare_chance(end.target.asked, end.target.silent, end.silent) <= 1 - cohort->claim;
 }
 
 static void tell_state(const char *kind, const struct verdict *through, const struct verdict *stopped,

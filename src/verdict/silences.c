@@ -107,7 +107,9 @@ static const char *inconclusive_text(const struct facts *facts)
         return facts->cohort->is_apart ? "the capture ends less than a second later"
                                        : "no probe behind it was waited for";
     if (facts->last_router <= facts->last_hop)
-        return "too many probes are lost on the way there";
+        return losses_hide_end(facts) == END_HIDDEN_BY_LIMIT
+                   ? "whoever is there answers only a few at once, and may have refused it"
+                   : "too many probes are lost on the way there";
     bool refused = false, parted = false;
     for (unsigned i = 0; i < facts->cohort->count; i++) {
         const struct trace *other = facts->cohort->traces[i];

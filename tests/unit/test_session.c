@@ -290,8 +290,8 @@ static void test_place_by_loss(void)
         /* at each hop 4 silences beside 8 probes, l of them lost: prod (l+1+i)/(10+i) */
         {PURPOSE_DIAGNOSE, 0, 1.0 / 715 / 715 / 715, "without loss three hops are one place"},
         {PURPOSE_TRACE, 2, 360.0 / 17160 * 360 / 17160 * 360 / 17160, "a trace takes them as one"},
-        /* at the first hop 4 beside all 24 and their 6: 7*8*9*10 / (26*27*28*29) */
-        {PURPOSE_DIAGNOSE, 2, 5040.0 / 570024, "where packets are lost the first hop speaks for itself"},
+        /* at the first hop 4 beside all 16 at hops that are passed and their 4: 5*6*7*8 / (18*19*20*21) */
+        {PURPOSE_DIAGNOSE, 2, 1680.0 / 143640, "where packets are lost the first hop speaks for itself"},
     };
     for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct comparison got = compare_rounds(rows[i].purpose, rows[i].rounds_lost);
