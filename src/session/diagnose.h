@@ -33,6 +33,8 @@ nstime need_behind(const struct session *session, uint8_t ttl);
 nstime need_soonest(const struct session *session, uint8_t ttl, nstime spacing);
 /* Whether anything is to come: at this TTL of any spec, of this spec at any, of all. */
 bool need_is_pending_at(const struct session *session, unsigned ttl);
+/* The same without what is only to be sent later: others may join that. */
+bool need_is_waited_for_at(const struct session *session, unsigned ttl);
 bool need_is_pending_of(const struct session *session, unsigned index);
 bool need_is_pending(const struct session *session);
 /* The flow was asked there, not answered, and is no longer waited for. */

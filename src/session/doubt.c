@@ -12,6 +12,26 @@ static bool is_sure(const struct session *session, unsigned index, const struct 
     return comparison->confidence * 1e6 >= session->config.confidence && tried >= wanted;
 }
 
+/* Whether another spec falls silent further on. Then what stops both may stand there, and a silent router on a way that
+ * all flows asked so far went by hides that they came further as well. */
+static bool others_stop_behind(const struct session *session, unsigned index)
+{
+    for (unsigned i = 0; i < session->trace_count; i++) {
+        const struct trace *other = &session->traces[i];
+        if (!plan_end_of(other) && other->top > session->traces[index].top && other->top < session_last_router(session))
+            return true;
+    }
+    return false;
+}
+
+static bool all_flows_asked(const struct session *session, unsigned index, uint8_t ttl)
+{
+    for (unsigned k = 0; k < session->traces[index].flow_count; k++)
+        if (!plan_need(session, index, k, ttl)->known)
+            return false;
+    return true;
+}
+
 /* The specs in doubt, and the hops at which each is to be compared. */
 struct doubt {
     bool spread; /* each hop is asked from another source port */
@@ -30,7 +50,9 @@ static void find_doubt(const struct session *session, bool parted, struct doubt 
             session->plan.traces[i].compared >= ROUNDS || need_is_kept_back(trace) || need_goes_round(session, i))
             continue;
         compare_silence(session, trace, comparison);
-        if (comparison->hop_count && !is_sure(session, i, comparison, parted))
+        if (comparison->hop_count &&
+            (!is_sure(session, i, comparison, parted) ||
+             (others_stop_behind(session, i) && !all_flows_asked(session, i, comparison->hops[0]))))
             out->specs[out->count++] = i;
     }
 }
@@ -66,6 +88,8 @@ static unsigned ask_round_at(struct session *session, const struct doubt *doubt,
         unsigned port = session->plan.traces[index].ports + 1U + (doubt->spread ? (unsigned)hop : 0);
         unsigned flow = port % session->traces[index].flow_count;
         need_another(session, index, flow, ttl, at);
+        for (unsigned k = 0; !hop && others_stop_behind(session, index) && k < session->traces[index].flow_count; k++)
+            need_at_least(session, index, k, ttl, 1, at);
         other = plan_other_with_router(session, index, ttl);
         asked++;
     }

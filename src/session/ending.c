@@ -153,11 +153,13 @@ static void confirm_end(struct session *session, unsigned index)
     unsigned asked = trace_asked(trace, (uint8_t)ttl);
     bool limited = need_is_limited(session, (uint8_t)ttl) && asked <= CONFIRM_LIMITED; /* or it is mere loss */
     nstime spacing = limited ? NEW_TOKEN : INDEPENDENT_AFTER;
-    if (asked >= CONFIRM)
+    if (asked >= CONFIRM || (limited && need_is_waited_for_at(session, ttl)))
         return;
-    if (limited && need_is_pending_at(session, ttl))
-        return; /* one after the other */
-    need_fresh(session, index, ttl, need_soonest(session, (uint8_t)ttl, spacing));
+    /* All such specs at once, and each time another first: one answer of a router is enough, and who is left out by the
+     * target's limit is not so again. */
+    unsigned turn = (index + asked) % session->trace_count;
+    nstime at = need_soonest(session, (uint8_t)ttl, spacing) + (limited ? turn * session->config.send_gap : 0);
+    need_fresh(session, index, ttl, at);
 }
 
 /* --- rule 4 --- */

@@ -40,6 +40,17 @@ bool need_is_pending_at(const struct session *session, unsigned ttl)
     return false;
 }
 
+bool need_is_waited_for_at(const struct session *session, unsigned ttl)
+{
+    for (unsigned i = 0; i < session->trace_count; i++)
+        for (unsigned k = 0; k < session->traces[i].flow_count; k++) {
+            const struct need *need = plan_need(session, i, k, ttl);
+            if (need->resolved < need->known || (is_pending(need) && need->not_before <= session->now))
+                return true;
+        }
+    return false;
+}
+
 bool need_is_pending_of(const struct session *session, unsigned index)
 {
     for (unsigned ttl = session->config.first_ttl; ttl <= session->config.max_ttl; ttl++)
