@@ -111,13 +111,15 @@ static bool target_could_refuse(const struct cohort *cohort, const struct probe 
 static unsigned count_silent_flow(const struct cohort *cohort, const struct trace *trace, unsigned flow,
                                   const struct end *end)
 {
-    unsigned count = 0;
+    unsigned count = 0, looked_at = 0;
     nstime last = NSTIME_NONE;
-    for (size_t i = 0; i < trace->probe_count; i++) {
+    for (size_t i = 0; i < trace->probe_count && looked_at < PROBES_COMPARED; i++) {
         const struct probe *p = &trace->probes[i];
         bool soon = last != NSTIME_NONE && p->sent >= last && p->sent - last < INDEPENDENT_AFTER;
-        if (p->flow != flow || p->ttl < end->silence || soon || !cohort_is_silent(cohort, p) ||
-            !target_could_refuse(cohort, p, end) || (end->router && !router_could_refuse(cohort, trace, p, end)))
+        if (p->flow != flow || p->ttl < end->silence || soon || !cohort_is_silent(cohort, p))
+            continue;
+        looked_at++;
+        if (!target_could_refuse(cohort, p, end) || (end->router && !router_could_refuse(cohort, trace, p, end)))
             continue;
         last = p->sent;
         count++;
@@ -174,12 +176,15 @@ static void count_target(const struct cohort *cohort, const struct trace *trace,
     const struct probe *first = trace->reached_ttl ? trace_first_at(trace, trace->reached_ttl) : NULL;
     while (first && !first->reply_count)
         first = trace_next_at(trace, first);
-    bool limited = first && is_limited_answer(&first->replies[0]);
-    for (size_t i = 0; first && i < trace->probe_count; i++) {
+    bool limited = first && cohort->is_diagnose && is_limited_answer(&first->replies[0]);
+    unsigned looked_at = 0;
+    for (size_t i = 0; first && i < trace->probe_count && looked_at < PROBES_COMPARED; i++) {
         const struct probe *p = &trace->probes[i];
         bool silent = cohort_is_silent(cohort, p);
-        if (p->ttl < trace->reached_ttl || (!silent && !p->reply_count) ||
-            (silent && limited && !target_could_refuse(cohort, p, end)))
+        if (p->ttl < trace->reached_ttl || (!silent && !p->reply_count))
+            continue;
+        looked_at++;
+        if (silent && limited && !target_could_refuse(cohort, p, end))
             continue;
         out->asked++;
         out->silent += silent;
@@ -196,11 +201,23 @@ struct tally compare_target(const struct cohort *cohort, const struct trace *exc
     return all;
 }
 
+/* What was not asked in rounds, with that in mind. */
+static void compare_plainly(const struct cohort *cohort, const struct trace *trace, struct end_comparison *out)
+{
+    for (size_t i = 0; i < trace->probe_count; i++)
+        out->silent += trace->probes[i].ttl > trace->top && cohort_is_silent(cohort, &trace->probes[i]);
+    out->confidence = 1 - 1.0 / (out->silent + 2);
+}
+
 void compare_end_among(const struct cohort *cohort, const struct trace *trace, struct end_comparison *out)
 {
+    *out = (struct end_comparison){.target = compare_target(cohort, trace)};
+    if (!cohort->is_diagnose) {
+        compare_plainly(cohort, trace, out);
+        return;
+    }
     struct end end = end_of(cohort);
-    *out =
-        (struct end_comparison){.silent = count_silent(cohort, trace, &end), .target = compare_target(cohort, trace)};
+    out->silent = count_silent(cohort, trace, &end);
     count_way(cohort, out);
     double way = compare_chance(out->way.asked, out->way.silent, out->silent);
     double target = out->target.asked ? compare_chance(out->target.asked, out->target.silent, out->silent) : 0;

@@ -26,14 +26,6 @@ rule_explain explain_dropped, explain_inconclusive, explain_unanswered;
 /* The trace that went on where this one fell silent; itself where there is none to compare. */
 const struct trace *silences_went_on(const struct facts *facts);
 
-/* losses.c */
-/* How surely the silence at the end is none by chance (compare_end()). Others' traces, and ours that only look for the
- * path, ask too little to say. */
-double losses_end_confidence(const struct facts *facts);
-/* Why it cannot be said that the end is silent: too many are lost, or who is there may have refused no more. */
-enum end_hidden { END_SHOWN, END_HIDDEN_BY_LOSS, END_HIDDEN_BY_LIMIT };
-enum end_hidden losses_hide_end(const struct facts *facts);
-
 /* evidence.c */
 double evidence_sureness(const struct reply *reply);
 void evidence_show(struct verdict *out, const struct evidence *evidence);

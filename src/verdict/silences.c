@@ -88,6 +88,28 @@ void explain_dropped(const struct facts *facts, struct verdict *out)
 
 /* --- 11, 12 --- */
 
+static double end_confidence(const struct facts *facts)
+{
+    struct end_comparison end;
+    compare_end_among(facts->cohort, facts->trace, &end);
+    return end.confidence;
+}
+
+/* Why it cannot be said that the end is silent: too many are lost, or who is there may have refused no more. */
+enum hidden { HIDDEN_NOT, HIDDEN_BY_LOSS, HIDDEN_BY_LIMIT };
+
+static enum hidden end_is_hidden(const struct facts *facts)
+{
+    struct end_comparison end;
+    if (!facts->cohort->is_diagnose)
+        return HIDDEN_NOT;
+    compare_end_among(facts->cohort, facts->trace, &end);
+    if (!end.silent)
+        return HIDDEN_BY_LIMIT;
+    bool loses = end.way.silent || end.target.silent;
+    return loses && end.confidence < CONFIDENCE_TO_CLAIM ? HIDDEN_BY_LOSS : HIDDEN_NOT;
+}
+
 static void show_silence(const struct facts *facts, struct verdict *out)
 {
     const struct trace *trace = facts->trace;
@@ -98,7 +120,7 @@ static void show_silence(const struct facts *facts, struct verdict *out)
 
 bool holds_inconclusive(const struct facts *facts)
 {
-    return facts->last_router > facts->last_hop || !facts->silent || losses_hide_end(facts);
+    return facts->last_router > facts->last_hop || !facts->silent || end_is_hidden(facts);
 }
 
 static const char *inconclusive_text(const struct facts *facts)
@@ -107,7 +129,7 @@ static const char *inconclusive_text(const struct facts *facts)
         return facts->cohort->is_apart ? "the capture ends less than a second later"
                                        : "no probe behind it was waited for";
     if (facts->last_router <= facts->last_hop)
-        return losses_hide_end(facts) == END_HIDDEN_BY_LIMIT
+        return end_is_hidden(facts) == HIDDEN_BY_LIMIT
                    ? "whoever is there answers only a few at once, and may have refused it"
                    : "too many probes are lost on the way there";
     bool refused = false, parted = false;
@@ -148,8 +170,7 @@ void explain_inconclusive(const struct facts *facts, struct verdict *out)
 {
     char spec[PROBE_SPEC_TEXT_BYTES], place[PLACE_TEXT_BYTES];
     out->state = VERDICT_INCONCLUSIVE;
-    out->confidence =
-        facts->last_router > facts->last_hop ? facts->comparison.confidence : losses_end_confidence(facts);
+    out->confidence = facts->last_router > facts->last_hop ? facts->comparison.confidence : end_confidence(facts);
     bracket(facts, out);
     evidence_show_last(facts, out);
     show_silence(facts, out);
@@ -168,7 +189,7 @@ void explain_unanswered(const struct facts *facts, struct verdict *out)
     unsigned silent = facts->silent, unwaited = apart_count_unwaited(facts);
     out->state = VERDICT_UNANSWERED;
     out->after = facts_place(facts->cohort, facts->trace, facts->last_router);
-    out->confidence = losses_end_confidence(facts);
+    out->confidence = end_confidence(facts);
     evidence_show_last(facts, out);
     show_silence(facts, out);
     if (out->after.known)
