@@ -83,7 +83,7 @@ void explain_dropped(const struct facts *facts, struct verdict *out)
     unsigned flows = flows_compared(facts);
     size_t used = strlen(out->text);
     if (flows > 1)
-        snprintf(out->text + used, sizeof out->text - used, ", from %u source ports alike", flows);
+        snprintf(out->text + used, sizeof out->text - used, "; of %u source ports none got further", flows);
 }
 
 /* --- 11, 12 --- */
