@@ -108,8 +108,6 @@ struct end_comparison {
 };
 /* Of what was not made as a diagnosis, `silent` is all that was waited for in vain behind the trace's top; others'
  * traces, and ours that only look for the path, ask too little to say more. */
-/* What the target leaves unanswered of the other specs that it answers, by no limit. */
-struct tally compare_target(const struct cohort *cohort, const struct trace *except);
 /* The TTL from which on a silence is one at the end of the path: the target's, where any spec shows it, else the one
  * behind the last router. */
 uint8_t cohort_end_ttl(const struct cohort *cohort);

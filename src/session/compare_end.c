@@ -191,7 +191,7 @@ static void count_target(const struct cohort *cohort, const struct trace *trace,
     }
 }
 
-struct tally compare_target(const struct cohort *cohort, const struct trace *except)
+static struct tally compare_target(const struct cohort *cohort, const struct trace *except)
 {
     struct end end = end_of(cohort);
     struct tally all = {0};

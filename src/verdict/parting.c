@@ -92,20 +92,12 @@ static uint8_t farthest_of(const struct cohort *cohort, const struct fate *fates
     return farthest;
 }
 
-/* What became of others there; and at the target, where flows are asked once each, and the loss is best told. */
-static struct tally count_others(const struct cohort *cohort, const struct passage *passage, const struct trace *trace,
-                                 uint8_t ttl, uint8_t farthest)
-{
-    struct tally others = count_between(cohort, passage, ttl, farthest), target = compare_target(cohort, trace);
-    return (struct tally){.asked = others.asked + target.asked, .silent = others.silent + target.silent};
-}
-
 /* Silences of the flow behind its last answer, as far as others of its spec got, if they are hardly by chance; else 0.
  */
 static unsigned silences_of(const struct cohort *cohort, const struct passage *passage, const struct trace *trace,
                             unsigned flow, const struct fate *fate, uint8_t farthest)
 {
-    struct tally others = count_others(cohort, passage, trace, fate->top, farthest);
+    struct tally others = count_between(cohort, passage, fate->top, farthest);
     unsigned silent = 0;
     if (fate->reached || fate->refused || fate->forged)
         return 0;
@@ -221,7 +213,7 @@ static void find_parting(const struct cohort *cohort, const struct passage *pass
         total += silences[flow];
         nearest = silences[flow] && fates[flow].top < nearest ? fates[flow].top : nearest;
     }
-    struct tally others = count_others(cohort, passage, trace, nearest, farthest);
+    struct tally others = count_between(cohort, passage, nearest, farthest);
     bool by_silence = flows && are_stopped(cohort, &others, trace, flows, total);
     unsigned stop = UINT8_MAX + 1;
     for (unsigned flow = 0; flow < trace->flow_count; flow++) {

@@ -50,6 +50,8 @@ static void count_flow(const struct cohort *cohort, const struct trace *trace, u
 struct tally count_between(const struct cohort *cohort, const struct passage *passage, uint8_t ttl, uint8_t end)
 {
     struct tally all = {0};
+    bool to_target = end == end_of_path(cohort) && end > last_router(cohort);
+    end = to_target ? UINT8_MAX : end;
     for (unsigned i = 0; i < cohort->count; i++)
         for (unsigned flow = 0; flow < cohort->traces[i]->flow_count; flow++)
             if (passage->farthest[i][flow] > ttl)

@@ -14,7 +14,7 @@ void passage_gather(const struct cohort *cohort, struct passage *out);
 uint8_t end_of_path(const struct cohort *cohort);
 /* What became, further on, of flows that pass this TTL: loss on the way there is theirs as well. */
 struct tally count_behind(const struct cohort *cohort, const struct passage *passage, uint8_t ttl);
-/* The same, as far as `end`. */
+/* The same, as far as `end`; where that is the target, whatever was sent to pass it counts as well. */
 struct tally count_between(const struct cohort *cohort, const struct passage *passage, uint8_t ttl, uint8_t end);
 /* The logarithm of how many choices of k out of n there are. */
 double log_choose(unsigned n, unsigned k);
