@@ -403,7 +403,7 @@ bool survey_build(const struct trace *const *traces, unsigned count, double conf
     bool good = all.count == 0 || (make_room(out) && read_since_change(&all, out));
     free(all.probes);
     out->miss = stopping_share(1 - confidence, count_nodes(out));
-    return good && (all.count == 0 || survey_find_groups(out));
+    return good && (all.count == 0 || (survey_find_groups(out) && survey_share_out(out, 1 - confidence)));
 }
 
 void survey_free(struct survey *survey)
@@ -417,5 +417,5 @@ void survey_free(struct survey *survey)
 
 unsigned survey_repeats(const struct survey *survey, unsigned count)
 {
-    return count < 2 ? 0 : (unsigned)ceil(log(survey->miss) / log(1.0 / count));
+    return count < 2 ? 0 : (unsigned)ceil(log(survey->share) / log(1.0 / count));
 }
