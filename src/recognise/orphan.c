@@ -292,6 +292,8 @@ static void tell_rung(struct recogniser *r, struct run *run, struct orphan *rung
         .next_at_ttl = -1,
         .source_port = (uint16_t)(rung->traits.word >> 16),
         .target_port = (uint16_t)rung->traits.word,
+        .echo_checksum = run->shape == SHAPE_ECHO ? rung->traits.checksum : 0,
+        .flow_label = rung->traits.flow_label,
         .reply_count = 1,
         .ttl = rung->hop,
         .state = PROBE_ANSWERED,
@@ -471,6 +473,7 @@ bool orphan_take_answer(struct recogniser *r, struct pair *pair, uint32_t word, 
     orphan->error = (struct other_error){0};
     orphan->reply = *reply;
     orphan->traits.word = word;
+    orphan->traits.checksum = 0; /* not known */
     append(r, pair, orphan);
     make_room(r, pair);
     return true;

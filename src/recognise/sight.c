@@ -148,6 +148,8 @@ static void fill_sighting(struct sighting *s, struct run *run, const struct look
         .next_at_ttl = -1,
         .source_port = (uint16_t)(traits->word >> 16),
         .target_port = (uint16_t)traits->word,
+        .echo_checksum = run->shape == SHAPE_ECHO ? traits->checksum : 0,
+        .flow_label = traits->flow_label,
         .ttl = run->told ? run_shift_ttl(traits->ttl, run->trace.origin.captured_at_ttl) : traits->ttl,
         .state = PROBE_OUTSTANDING,
         .file = look->file,

@@ -6,7 +6,6 @@
 
 #include "base/array.h"
 #include "session/graphwork.h"
-#include "session/stopping.h"
 
 /* --- nodes --- */
 
@@ -53,18 +52,6 @@ static const struct group *group_of_point(const struct survey *survey, unsigned 
     return scattered;
 }
 
-static bool has_next(const struct survey *survey, const struct group *group)
-{
-    return group->ttl < survey->farthest && !group->next_is_silent;
-}
-
-static double missed_behind(const struct survey *survey, const struct group *group)
-{
-    if (!has_next(survey, group))
-        return 0;
-    return group->known ? stopping_missed(group->known, group->met) : 1;
-}
-
 static bool draft_point(const struct survey *survey, unsigned index, struct drafts *drafts)
 {
     const struct point *point = &survey->points[index];
@@ -86,8 +73,8 @@ static bool draft_point(const struct survey *survey, unsigned index, struct draf
     draft->node.next_count = group->next_count;
     draft->node.next_flows = group->next_answered;
     draft->node.per_packet = group->kind == GROUP_POINT && group->per_packet;
-    draft->node.missed = missed_behind(survey, group);
-    draft->node.unsure = has_next(survey, group) && !group->is_settled;
+    draft->node.missed = survey_missed_behind(survey, group);
+    draft->node.unsure = survey_has_next(survey, group) && !group->is_settled;
     return true;
 }
 
@@ -310,14 +297,6 @@ static void count_hops(const struct survey *survey, struct graph *graph)
     graph->flows += survey->loose_flows;
 }
 
-static double missed_anywhere(const struct survey *survey)
-{
-    double none = 1;
-    for (unsigned i = 0; i < survey->group_count; i++)
-        none *= survey->groups[i].is_judged ? 1 - missed_behind(survey, &survey->groups[i]) : 1;
-    return survey->point_count ? 1 - none : 1;
-}
-
 static void add_numbers(const struct survey *survey, const struct trace *const *traces, unsigned count,
                         struct graph *graph)
 {
@@ -328,7 +307,7 @@ static void add_numbers(const struct survey *survey, const struct trace *const *
     graph->loose_flows = survey->loose_flows;
     graph->changes = survey->changes;
     graph->changed_at = survey->changes ? survey->since : NSTIME_NEVER;
-    graph->missed_probability = missed_anywhere(survey);
+    graph->missed_probability = survey_missed(survey);
     count_hops(survey, graph);
 }
 

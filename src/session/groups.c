@@ -425,4 +425,6 @@ void survey_forget_groups(struct survey *survey)
     survey->links = NULL;
     survey->group_count = survey->link_count = 0;
     survey->group_capacity = survey->link_capacity = 0;
+    for (unsigned i = 0; i < survey->point_count; i++)
+        survey->points[i].links = 0;
 }

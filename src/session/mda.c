@@ -5,7 +5,8 @@
  *      would have been met (stopping.h); first such as are known to be in the group. Where MDA-Lite may be used
  *      (groups.c) the flows of a TTL are asked together, and two at least of each group.
  *   3. Where a group has too few flows, more are asked at its own TTL, to find out which of them get there: such as
- *      pass a group before it, or any.
+ *      pass a group before it, or any (fill.c). Where all groups together miss no more than they may, none has too few
+ *      (missed.c).
  *   4. A lost probe is asked again at once, in case it was mere loss; then, where others are answered at its TTL, when
  *      the routers there had time for a new token. Where everybody's was lost nobody answers.
  *   5. A next hop met by flows alone whose way there was inferred is an edge only once one was seen at both its ends. A
@@ -19,28 +20,17 @@
 #include <stdlib.h>
 
 #include "base/array.h"
+#include "session/mdaplan.h"
 #include "session/stopping.h"
 
-#define AHEAD 8           /* hops that the first flow climbs ahead of the answers */
-#define LOST_IN_SILENCE 3 /* probes of a flow where nobody answers at its TTL */
-#define LOST_QUICKLY 2    /* where somebody does; then RESTED_AT_MOST more */
-#define RESTED_AT_MOST 3
-#define LOST_AT_MOST 6     /* of all */
+#define AHEAD 8            /* hops that the first flow climbs before there are answers */
+#define LEAD 4             /* and ahead of the last, so long as it is not silence there */
+#define LOST_IN_SILENCE 3  /* probes of a flow where nobody answers at its TTL */
+#define LOST_QUICKLY 2     /* where somebody does; then RESTED_AT_MOST more */
 #define SILENT_TESTED 3    /* flows of a group with enough that are asked again, to see that nobody answers them */
 #define CHANGE_SHOWN_BY 12 /* answers to a flow that met two routers */
 #define NARROW 4           /* groups at a TTL, at which each gets a path of its own */
-#define WIDE 8             /* groups at a TTL, above which probes are spared */
 #define REPEATS_BESIDE 2   /* at a group beside one that was asked again for all */
-
-struct plan {
-    const struct survey *survey;
-    const struct mda_limits *limits;
-    struct mda_wants *wants;
-    uint8_t *is_wanted; /* of each TTL and flow; fresh ones, too */
-    unsigned flows;     /* columns: the flows of the survey and as many fresh ones as there are */
-    unsigned used;      /* of these: the first so many are known, or wanted by now */
-    unsigned *missing;  /* by group: flows that rule 2 did not find in it */
-};
 
 static unsigned least(unsigned a, unsigned b)
 {
@@ -52,8 +42,7 @@ static unsigned most(unsigned a, unsigned b)
     return a > b ? a : b;
 }
 
-/* A flow that was not asked at all is where all such are. */
-static const struct cell *cell_of(const struct plan *plan, unsigned ttl, unsigned flow)
+const struct cell *mda_cell(const struct plan *plan, unsigned ttl, unsigned flow)
 {
     static const struct cell unasked;
     if (ttl + 1 < plan->survey->first_ttl || ttl > plan->survey->last_ttl)
@@ -61,12 +50,12 @@ static const struct cell *cell_of(const struct plan *plan, unsigned ttl, unsigne
     return survey_cell(plan->survey, ttl, least(flow, plan->survey->flow_count));
 }
 
-static unsigned end_of(const struct plan *plan, unsigned flow)
+unsigned mda_end(const struct plan *plan, unsigned flow)
 {
     return flow < plan->survey->flow_count ? plan->survey->ends[flow] : 0;
 }
 
-static bool want_somehow(struct plan *plan, unsigned flow, unsigned ttl, bool rested)
+bool mda_want(struct plan *plan, unsigned flow, unsigned ttl, bool rested)
 {
     struct mda_wants *wants = plan->wants;
     if (ttl < plan->limits->first_ttl || ttl > plan->limits->max_ttl)
@@ -81,24 +70,13 @@ static bool want_somehow(struct plan *plan, unsigned flow, unsigned ttl, bool re
     }
     wants->list = array;
     *is_wanted = true;
-    plan->used = most(plan->used, flow + 1);
     wants->list[wants->count++] = (struct mda_want){.flow = (uint16_t)flow, .ttl = (uint8_t)ttl, .rested = rested};
     return true;
 }
 
 static bool want(struct plan *plan, unsigned flow, unsigned ttl)
 {
-    return want_somehow(plan, flow, ttl, false);
-}
-
-static bool is_unasked(const struct cell *cell)
-{
-    return !cell->answered && !cell->pending && !cell->lost;
-}
-
-static bool is_silent(const struct cell *cell)
-{
-    return !cell->answered && !cell->pending && cell->lost;
+    return mda_want(plan, flow, ttl, false);
 }
 
 /* --- rule 1 --- */
@@ -107,7 +85,7 @@ static unsigned reach_of(const struct plan *plan, unsigned flow)
 {
     const struct survey *survey = plan->survey;
     unsigned before = plan->limits->first_ttl - 1U, farthest = most(survey->farthest, before);
-    unsigned end = end_of(plan, flow), first_end = end_of(plan, 0);
+    unsigned end = mda_end(plan, flow), first_end = mda_end(plan, 0);
     if (end)
         return end;
     if (flow == 0 && survey->farthest <= before)
@@ -117,12 +95,24 @@ static unsigned reach_of(const struct plan *plan, unsigned flow)
     return first_end ? first_end : farthest;
 }
 
+/* Beyond the target there is nothing to be found. */
+static bool is_far_ahead(const struct plan *plan, unsigned ttl)
+{
+    const struct survey *survey = plan->survey;
+    unsigned waiting = 0;
+    if (!survey->farthest || mda_end(plan, 0))
+        return false;
+    for (unsigned before = survey->farthest + 1U; before < ttl; before++)
+        waiting += mda_cell(plan, before, 0)->pending || mda_is_unasked(mda_cell(plan, before, 0));
+    return waiting >= LEAD;
+}
+
 static void climb(struct plan *plan)
 {
     unsigned flows = least(stopping_point(plan->survey->miss, 1), plan->limits->flows);
     for (unsigned f = 0; f < flows; f++)
-        for (unsigned ttl = plan->limits->first_ttl; ttl <= reach_of(plan, f); ttl++)
-            if (is_unasked(cell_of(plan, ttl, f)))
+        for (unsigned ttl = plan->limits->first_ttl; ttl <= reach_of(plan, f) && !is_far_ahead(plan, ttl); ttl++)
+            if (mda_is_unasked(mda_cell(plan, ttl, f)))
                 want(plan, f, ttl);
 }
 
@@ -131,7 +121,7 @@ static void climb(struct plan *plan)
 static bool is_in(const struct plan *plan, unsigned index, unsigned flow)
 {
     const struct group *group = &plan->survey->groups[index];
-    return cell_of(plan, group->ttl, flow)->group == index + 1;
+    return mda_cell(plan, group->ttl, flow)->group == index + 1;
 }
 
 /* Flows through the group that are asked at the next TTL, counted as if each were answered. */
@@ -162,7 +152,7 @@ struct progress {
 /* Rule 4. */
 static bool ask_lost_again(struct plan *plan, unsigned flow, unsigned ttl, struct progress *progress)
 {
-    const struct cell *cell = cell_of(plan, ttl, flow);
+    const struct cell *cell = mda_cell(plan, ttl, flow);
     if (!progress->somebody_answers)
         return cell->lost < LOST_IN_SILENCE && want(plan, flow, ttl);
     if (cell->lost < LOST_QUICKLY)
@@ -171,7 +161,7 @@ static bool ask_lost_again(struct plan *plan, unsigned flow, unsigned ttl, struc
     if (is_enough || cell->rested >= RESTED_AT_MOST || cell->lost >= LOST_AT_MOST * 2)
         return false;
     progress->tested++;
-    return want_somehow(plan, flow, ttl, true);
+    return mda_want(plan, flow, ttl, true);
 }
 
 static void ask_behind(struct plan *plan, unsigned index)
@@ -182,17 +172,17 @@ static void ask_behind(struct plan *plan, unsigned index)
                                 .asked = count_asked(group),
                                 .somebody_answers = plan->survey->answers[ttl]};
     for (unsigned f = 0; f < plan->flows; f++) {
-        const struct cell *cell = cell_of(plan, ttl, f);
-        bool here = is_in(plan, index, f) && (!end_of(plan, f) || end_of(plan, f) >= ttl);
+        const struct cell *cell = mda_cell(plan, ttl, f);
+        bool here = is_in(plan, index, f) && (!mda_end(plan, f) || mda_end(plan, f) >= ttl);
         if (f >= plan->survey->flow_count && (!here || progress.asked >= progress.needed))
             break; /* nor would the others that were not asked at all */
         if (!here)
             continue;
         if (plan->is_wanted[(size_t)ttl * plan->flows + f])
             progress.asked++;
-        else if (is_silent(cell))
+        else if (mda_is_silent(cell))
             progress.asked += ask_lost_again(plan, f, ttl, &progress);
-        else if (is_unasked(cell) && progress.asked < progress.needed)
+        else if (mda_is_unasked(cell) && progress.asked < progress.needed)
             progress.asked += want(plan, f, ttl);
     }
     plan->missing[index] = progress.asked < progress.needed ? progress.needed - progress.asked : 0;
@@ -211,135 +201,6 @@ static void ask_behind_all(struct plan *plan)
             ask_behind(plan, i);
 }
 
-/* --- rule 3 --- */
-
-static bool leads_to_missing(const struct plan *plan, unsigned from, unsigned ttl)
-{
-    const struct survey *survey = plan->survey;
-    const struct group *before = &survey->groups[from];
-    for (unsigned i = 0; i < survey->group_count; i++) {
-        const struct group *group = &survey->groups[i];
-        if (group->ttl != ttl || !plan->missing[i])
-            continue;
-        if (group->parent == from)
-            return true;
-        for (unsigned k = 0; k < before->next_count; k++)
-            if (group->kind == GROUP_POINT && survey->links[before->first_link + k].to == group->point)
-                return true;
-    }
-    return false;
-}
-
-/* Whether all groups before the group have met nobody else; once that is sure, it has all flows (groups.c). */
-static bool is_behind_all(const struct survey *survey, const struct group *group)
-{
-    for (unsigned i = 0; i < survey->group_count; i++) {
-        const struct group *other = &survey->groups[i];
-        if ((other->ttl == group->ttl && other != group) || (other->ttl + 1U == group->ttl && other->next_count > 1))
-            return false;
-    }
-    return true;
-}
-
-/* Where a group has one next hop alone, whatever passes it gets there: it is at the group itself that flows are looked
- * for. The source has them all; they only wait for it to be sure that it has one next hop. */
-static void look_further_up(struct plan *plan)
-{
-    const struct survey *survey = plan->survey;
-    for (unsigned i = survey->group_count; i-- > 1;) {
-        const struct group *group = &survey->groups[i];
-        if (!plan->missing[i])
-            continue;
-        if (is_behind_all(survey, group)) {
-            plan->missing[i] = 0;
-            continue;
-        }
-        bool sole = group->parent != SURVEY_NONE && survey->groups[group->parent].next_count <= 1 &&
-                    (group->kind != GROUP_POINT || survey->points[group->point].links == 1);
-        if (!sole)
-            continue;
-        const struct group *parent = &survey->groups[group->parent];
-        unsigned to_come = parent->flows - least(group->flows, parent->flows);
-        unsigned missing = plan->missing[i] - least(to_come, plan->missing[i]);
-        plan->missing[group->parent] = most(plan->missing[group->parent], missing);
-        plan->missing[i] = 0;
-    }
-}
-
-/* How many flows to try. Each that gets to none of the groups was in vain, and each round takes a round trip: as many
- * as all groups miss, or a part of what the group that misses most is likely to take. */
-static unsigned count_to_try(const struct plan *plan, unsigned ttl)
-{
-    const struct survey *survey = plan->survey;
-    unsigned sum = 0, worst = 0, groups = 0, open = 0;
-    for (unsigned i = 0; i < survey->group_count; i++) {
-        const struct group *group = &survey->groups[i];
-        groups += group->ttl == ttl;
-        if (group->ttl != ttl || !plan->missing[i])
-            continue;
-        sum += plan->missing[i];
-        worst = most(worst, plan->missing[i]);
-    }
-    worst = groups > WIDE ? worst * groups / 2 : worst * groups;
-    for (unsigned f = 0; f < plan->used; f++) {
-        const struct cell *cell = cell_of(plan, ttl, f);
-        open += !cell->group && (cell->pending || plan->is_wanted[(size_t)ttl * plan->flows + f]);
-    }
-    for (unsigned i = 0; i < survey->group_count; i++) /* whose flows will be asked here, once they are found */
-        open += survey->groups[i].ttl + 1U == ttl ? plan->missing[i] : 0;
-    unsigned wanted = most(sum, worst);
-    return wanted > open ? wanted - open : 0;
-}
-
-static bool may_get_there(const struct plan *plan, unsigned flow, unsigned ttl)
-{
-    const struct cell *cell = cell_of(plan, ttl, flow);
-    return !cell->group && is_unasked(cell) && (!end_of(plan, flow) || end_of(plan, flow) >= ttl);
-}
-
-/* Flows that pass a group before those that miss some, then those of which that is not known. */
-static unsigned try_flows(struct plan *plan, unsigned ttl, unsigned count, bool known)
-{
-    const struct survey *survey = plan->survey;
-    bool *leads = calloc((size_t)survey->group_count + 1, sizeof *leads);
-    for (unsigned i = 0; leads && known && i < survey->group_count; i++)
-        leads[i + 1] = survey->groups[i].ttl + 1U == ttl && leads_to_missing(plan, i, ttl);
-    for (unsigned f = 0; leads && count && f < plan->flows; f++) {
-        unsigned before = cell_of(plan, ttl - 1, f)->group;
-        if (may_get_there(plan, f, ttl) && (known ? leads[before] : !before))
-            count -= want(plan, f, ttl);
-    }
-    free(leads);
-    return count;
-}
-
-/* Flows whose probes there were lost: where a router has no token left, they are likelier to be its own than others
- * are. */
-static unsigned retry_lost(struct plan *plan, unsigned ttl, unsigned count)
-{
-    for (unsigned f = 0; count && f < plan->survey->flow_count; f++) {
-        const struct cell *cell = cell_of(plan, ttl, f);
-        if (!cell->group && is_silent(cell) && cell->rested < RESTED_AT_MOST && cell->lost < LOST_AT_MOST * 2)
-            count -= want_somehow(plan, f, ttl, true);
-    }
-    return count;
-}
-
-static void fill_groups(struct plan *plan)
-{
-    look_further_up(plan);
-    for (unsigned ttl = plan->limits->first_ttl; ttl < plan->survey->farthest; ttl++) {
-        unsigned count = count_to_try(plan, ttl);
-        if (count)
-            count = retry_lost(plan, ttl, count);
-        if (count)
-            count = try_flows(plan, ttl, count, true);
-        if (count)
-            count = try_flows(plan, ttl, count, false);
-        plan->wants->short_of_flows = plan->wants->short_of_flows || count;
-    }
-}
-
 /* --- rule 5 --- */
 
 /* Where its flows were last seen: in a silence, before it began. */
@@ -356,7 +217,7 @@ static void confirm_link(struct plan *plan, const struct link *link)
     if (origin->kind == GROUP_SOURCE)
         return;
     for (unsigned f = 0; f < plan->survey->flow_count; f++) {
-        const struct cell *next = cell_of(plan, group->ttl + 1U, f), *cell = cell_of(plan, origin->ttl, f);
+        const struct cell *next = mda_cell(plan, group->ttl + 1U, f), *cell = mda_cell(plan, origin->ttl, f);
         if (!is_in(plan, link->from, f) || next->point != link->to + 1 || cell->lost >= LOST_IN_SILENCE)
             continue;
         if (!cell->pending)
@@ -370,7 +231,7 @@ static void find_origin(struct plan *plan, unsigned index)
 {
     unsigned before = plan->survey->groups[index].ttl - 1U;
     for (unsigned f = 0; f < plan->survey->flow_count; f++) {
-        const struct cell *cell = cell_of(plan, before, f);
+        const struct cell *cell = mda_cell(plan, before, f);
         if (!is_in(plan, index, f) || cell->answered || cell->lost >= LOST_IN_SILENCE)
             continue;
         if (!cell->pending)
@@ -400,7 +261,7 @@ static void ask_again(struct plan *plan, unsigned index, unsigned count)
     const struct group *group = &plan->survey->groups[index];
     for (unsigned answers = 1; count && answers < CHANGE_SHOWN_BY; answers++)
         for (unsigned f = 0; count && f < plan->survey->flow_count; f++) {
-            const struct cell *cell = cell_of(plan, group->ttl + 1U, f);
+            const struct cell *cell = mda_cell(plan, group->ttl + 1U, f);
             if (is_in(plan, index, f) && cell->answered == answers && !cell->pending)
                 count -= want(plan, f, group->ttl + 1U);
         }
@@ -411,7 +272,7 @@ static unsigned count_repeating(const struct plan *plan, unsigned index)
     const struct group *group = &plan->survey->groups[index];
     unsigned count = group->next_repeated;
     for (unsigned f = 0; f < plan->survey->flow_count; f++) {
-        const struct cell *cell = cell_of(plan, group->ttl + 1U, f);
+        const struct cell *cell = mda_cell(plan, group->ttl + 1U, f);
         count += is_in(plan, index, f) && cell->pending && cell->answered;
     }
     return count;
@@ -460,9 +321,9 @@ static void settle_changes(struct plan *plan)
 /* TTLs at which it is not known where the flow is. */
 static unsigned count_unknown(const struct plan *plan, unsigned flow)
 {
-    unsigned count = 0, end = end_of(plan, flow) ? end_of(plan, flow) : plan->survey->farthest + 1U;
+    unsigned count = 0, end = mda_end(plan, flow) ? mda_end(plan, flow) : plan->survey->farthest + 1U;
     for (unsigned ttl = plan->limits->first_ttl; ttl < end; ttl++)
-        count += !cell_of(plan, ttl, flow)->group;
+        count += !mda_cell(plan, ttl, flow)->group;
     return count;
 }
 
@@ -496,14 +357,14 @@ static void follow_whole(struct plan *plan)
         unsigned unknown, flow = best_known(plan, i, &unknown);
         if (group->kind != GROUP_POINT || flow == SURVEY_NONE || !unknown || count_beside(plan->survey, group) > NARROW)
             continue;
-        unsigned end = end_of(plan, flow) ? end_of(plan, flow) : plan->survey->farthest + 1U;
+        unsigned end = mda_end(plan, flow) ? mda_end(plan, flow) : plan->survey->farthest + 1U;
         for (unsigned ttl = plan->limits->first_ttl; ttl < end; ttl++) {
-            const struct cell *cell = cell_of(plan, ttl, flow);
+            const struct cell *cell = mda_cell(plan, ttl, flow);
             if (!cell->group && !cell->answered && !cell->pending && cell->lost < LOST_IN_SILENCE)
                 want(plan, flow, ttl);
         }
-        if (!end_of(plan, flow) && end_of(plan, 0) && is_unasked(cell_of(plan, end_of(plan, 0), flow)))
-            want(plan, flow, end_of(plan, 0));
+        if (!mda_end(plan, flow) && mda_end(plan, 0) && mda_is_unasked(mda_cell(plan, mda_end(plan, 0), flow)))
+            want(plan, flow, mda_end(plan, 0));
     }
 }
 
@@ -511,9 +372,9 @@ static void follow_whole(struct plan *plan)
 
 static void look_again(struct plan *plan)
 {
-    unsigned end = end_of(plan, 0) ? end_of(plan, 0) : plan->survey->farthest;
+    unsigned end = mda_end(plan, 0) ? mda_end(plan, 0) : plan->survey->farthest;
     for (unsigned ttl = plan->limits->first_ttl; ttl <= end; ttl++) {
-        const struct cell *cell = cell_of(plan, ttl, 0);
+        const struct cell *cell = mda_cell(plan, ttl, 0);
         if (cell->answered == 1 && !cell->pending && cell->lost < LOST_AT_MOST)
             want(plan, 0, ttl);
     }
@@ -537,7 +398,6 @@ void mda_plan(const struct survey *survey, const struct mda_limits *limits, stru
 {
     struct plan plan = {.survey = survey, .limits = limits, .wants = out};
     plan.flows = most(limits->flows, survey->flow_count);
-    plan.used = survey->flow_count;
     out->count = 0;
     out->short_of_flows = false;
     plan.is_wanted = calloc((size_t)(limits->max_ttl + 1U) * plan.flows + 1, 1);
@@ -546,7 +406,7 @@ void mda_plan(const struct survey *survey, const struct mda_limits *limits, stru
         climb(&plan);
         settle_changes(&plan);
         ask_behind_all(&plan);
-        fill_groups(&plan);
+        mda_fill_groups(&plan);
         confirm_links(&plan);
         repeat_behind(&plan);
         bool is_done = !out->count && survey->first_ttl <= survey->last_ttl && !is_waited_for(survey);

@@ -63,6 +63,8 @@ struct probe {
     uint16_t flow;                     /* which of its trace's flows it is of: trace_flow(); ours only */
     uint16_t serial;                   /* identity within its trace, from 1; 0: the flow is not ours */
     uint16_t source_port, target_port; /* where the flow is not ours; ICMP: echo id and sequence number */
+    uint16_t echo_checksum;            /* what else balancers may look at where the flow is not ours: of an echo */
+    uint32_t flow_label;               /* request; of IPv6 */
     uint8_t reply_count, reply_capacity;
     uint8_t ttl;
     uint8_t state; /* enum probe_state */

@@ -31,13 +31,16 @@ struct all_asked {
     size_t count;
 };
 
+/* Of an echo request balancers see the checksum (Augustin 2006), and of IPv6 the flow label, too (RFC 6438). Runs with
+ * other ids have like checksums by chance alone. */
 static uint64_t key_of(const struct trace *trace, const struct probe *probe)
 {
     if (!trace->origin.foreign)
         return probe->flow;
-    /* Of an echo request balancers see the checksum, which is not known here, but follows its sequence number: each is
-     * taken for a flow of its own. */
-    return (uint64_t)probe->source_port << 16 | probe->target_port;
+    uint64_t label = (uint64_t)probe->flow_label << 32;
+    if (trace->flow.spec.protocol == IP_ICMP && probe->echo_checksum)
+        return UINT64_C(1) << 63 | label | (uint64_t)trace->flow.source_port << 16 | probe->echo_checksum;
+    return label | (uint64_t)probe->source_port << 16 | probe->target_port;
 }
 
 /* Its first answer that shows who is there. */
@@ -403,7 +406,7 @@ bool survey_build(const struct trace *const *traces, unsigned count, double conf
     bool good = all.count == 0 || (make_room(out) && read_since_change(&all, out));
     free(all.probes);
     out->miss = stopping_share(1 - confidence, count_nodes(out));
-    return good && (all.count == 0 || survey_find_groups(out));
+    return good && (all.count == 0 || (survey_find_groups(out) && survey_share_out(out, 1 - confidence)));
 }
 
 void survey_free(struct survey *survey)
@@ -417,5 +420,5 @@ void survey_free(struct survey *survey)
 
 unsigned survey_repeats(const struct survey *survey, unsigned count)
 {
-    return count < 2 ? 0 : (unsigned)ceil(log(survey->miss) / log(1.0 / count));
+    return count < 2 ? 0 : (unsigned)ceil(log(survey->share) / log(1.0 / count));
 }

@@ -87,7 +87,8 @@ struct survey {
     struct link *links; /* by group, then point */
     unsigned link_count;
     size_t group_capacity, link_capacity;
-    double miss;  /* what each node may miss */
+    double share; /* of what may be missed, in equal parts for all nodes */
+    double miss;  /* what each node may miss: its share, or more where all together miss less than they may */
     bool lite;    /* see groups.c */
     nstime since; /* probes sent before do not count: routes were others then */
     unsigned changes;
@@ -113,12 +114,21 @@ static inline struct group *survey_group(const struct survey *survey, unsigned t
 }
 
 /* Answers that a repeated flow must draw from one router before it is believed to be the only one, among `count` next
- * hops, that it may meet: survey->miss again. */
+ * hops, that it may meet: survey->share again. */
 unsigned survey_repeats(const struct survey *survey, unsigned count);
 
 /* Internal to survey.c and groups.c: finds groups and links out of cells and points. */
 bool survey_find_groups(struct survey *survey);
 /* Forgets them, for another search. */
 void survey_forget_groups(struct survey *survey);
+
+/* missed.c. Whether there is anything to be met behind the group. */
+bool survey_has_next(const struct survey *survey, const struct group *group);
+/* The chance that a next hop of the group was missed, and of any. */
+double survey_missed_behind(const struct survey *survey, const struct group *group);
+double survey_missed(const struct survey *survey);
+/* Where all together miss no more than `miss` already, each has had flows enough, however they are spread: settles the
+ * groups so. False: memory is short. */
+bool survey_share_out(struct survey *survey, double miss);
 
 #endif

@@ -22,8 +22,8 @@ static const struct reply *expiry(const struct trace *trace, const struct probe 
     return told ? reply : NULL;
 }
 
-/* Some balancers look at more than addresses and ports, which is not known of a foreign probe: the checksum of an echo
- * request, which follows its sequence number (Augustin 2006), or the flow label (RFC 6438). */
+/* Some balancers look at more than addresses and ports, which may have differed between foreign probes: the checksum of
+ * an echo request, which follows its sequence number (Augustin 2006), or the flow label (RFC 6438). */
 static bool may_be_several_flows(const struct trace *trace)
 {
     return trace->origin.foreign && (trace->flow.spec.protocol == IP_ICMP || trace->flow.target.family == 6);

@@ -239,8 +239,8 @@ static void check_many(bool lite, bool uneven, double loss)
     const char *how = lite ? "lite" : uneven ? "uneven" : loss > 0 ? "loss" : "even";
     is_num(invented, 0, "%s: nothing invented in %u networks", how, NETWORKS);
     ok(whole >= NETWORKS * (lite ? 0.9 : 0.95), "%s: %u of %u networks found whole", how, whole, NETWORKS);
-    ok(probes < published * (lite ? 0.85 : 1.05), "%s: %.0f probes where the published algorithm takes %.0f", how,
-       probes, published);
+    ok(probes < published * (lite ? 0.75 : 1), "%s: %.0f probes where the published algorithm takes %.0f", how, probes,
+       published);
 }
 
 int main(void)

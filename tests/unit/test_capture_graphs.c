@@ -75,6 +75,44 @@ static void test_grouping(void)
         trace_free(&traces[i]);
 }
 
+/* What tells the flows of a trace in which each probe has a sequence number of its own. */
+struct flows_row {
+    const char *name, *spec, *target;
+    uint16_t checksums[3]; /* of the probes at each hop */
+    uint32_t labels[3];
+    unsigned flows, edges;
+};
+
+static const struct flows_row flows_rows[] = {
+    {"echo, one checksum", "icmp", "192.0.2.80", {7, 7, 7}, {0, 0, 0}, 1, 2},
+    {"echo, other checksums", "icmp", "192.0.2.80", {7, 6, 5}, {0, 0, 0}, 3, 0},
+    {"echo, no checksum known", "icmp", "192.0.2.80", {0, 0, 0}, {0, 0, 0}, 3, 0},
+    {"echo, one checksum and label", "icmp", "2001:db8::80", {7, 7, 7}, {9, 9, 9}, 1, 2},
+    {"echo, other labels", "icmp", "2001:db8::80", {7, 7, 7}, {9, 8, 9}, 2, 0},
+    {"TCP, one label", "tcp/80", "2001:db8::80", {0, 0, 0}, {9, 9, 9}, 1, 2},
+    {"TCP, other labels", "tcp/80", "2001:db8::80", {0, 0, 0}, {9, 8, 7}, 3, 0},
+};
+
+static void test_flows(const struct flows_row *row)
+{
+    struct trace trace;
+    const struct trace *list = &trace;
+    struct graphs graphs;
+    const struct recognition found = {.traces = &list, .trace_count = 1};
+    make_trace(&trace, row->spec, row->target, 5001, false);
+    for (size_t i = 0; i < trace.probe_count; i++) {
+        if (trace.flow.spec.protocol == IP_ICMP)
+            trace.probes[i].target_port = (uint16_t)(i + 1);
+        trace.probes[i].echo_checksum = row->checksums[i];
+        trace.probes[i].flow_label = row->labels[i];
+    }
+    ok(graphs_make(&found, &even, &graphs) && graphs.count == 1, "%s: a graph", row->name);
+    is_num(graphs.list[0].flows, row->flows, "%s: flows", row->name);
+    is_num(graphs.list[0].edge_count, row->edges, "%s: edges", row->name);
+    graphs_free(&graphs);
+    trace_free(&trace);
+}
+
 static void test_none(void)
 {
     struct graphs graphs;
@@ -87,6 +125,8 @@ static void test_none(void)
 int main(void)
 {
     test_grouping();
+    for (size_t i = 0; i < sizeof flows_rows / sizeof *flows_rows; i++)
+        test_flows(&flows_rows[i]);
     test_none();
     return tap_done();
 }
