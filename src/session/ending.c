@@ -178,7 +178,7 @@ static bool is_closing(const struct session *session, unsigned index, uint8_t ro
     const struct ladder_plan *plan = &session->plan.traces[index];
     struct end_comparison end;
     if (plan_end_of(trace) || trace->top < router || plan->closing == CLOSING || need_is_kept_back(trace) ||
-        (refusal_beside(session, index) && plan->slowly < SLOWLY))
+        need_is_pending_of(session, index) || (refusal_beside(session, index) && plan->slowly < SLOWLY))
         return false;
     compare_end(session, trace, &end);
     return end.confidence * 1e6 < session->config.confidence;

@@ -45,7 +45,8 @@ bool need_is_waited_for_at(const struct session *session, unsigned ttl)
     for (unsigned i = 0; i < session->trace_count; i++)
         for (unsigned k = 0; k < session->traces[i].flow_count; k++) {
             const struct need *need = plan_need(session, i, k, ttl);
-            if (need->resolved < need->known || (is_pending(need) && need->not_before <= session->now))
+            if (ttl <= limit_of(session, i, k) && is_pending(need) &&
+                (need->resolved < need->known || need->not_before <= session->now))
                 return true;
         }
     return false;
