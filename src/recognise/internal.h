@@ -52,7 +52,6 @@ struct sighting {
 
     struct run *run;
 
-    struct sighting *next_free;
     uint32_t place;                    /* in its queue */
     uint32_t id;                       /* its place in the pool, from 1 */
     uint32_t next_same, previous_same; /* ids; of the same key, the newest first; 0: none */
@@ -62,7 +61,7 @@ struct sighting {
     uint8_t direction;
     uint32_t interface;              /* of its frame, as is the direction */
     struct traits traits;            /* its TTL is as captured; probe.ttl as sent, once that is known */
-    struct sighting *before, *after; /* in the run, by time */
+    struct sighting *before, *after; /* in the run, by time; of what is free: `after` is the next such */
     struct reply first;
 };
 

@@ -22,7 +22,7 @@ static bool pool_grow(struct recogniser *r)
     r->chunks[r->chunk_count++] = chunk;
     for (unsigned i = CHUNK; i-- > 0;) {
         chunk[i].id = (r->chunk_count - 1) * CHUNK + i + 1;
-        chunk[i].next_free = r->free_sightings;
+        chunk[i].after = r->free_sightings;
         r->free_sightings = &chunk[i];
     }
     return true;
@@ -33,13 +33,13 @@ struct sighting *sighting_take(struct recogniser *r)
     if (!r->free_sightings && !pool_grow(r))
         return NULL;
     struct sighting *s = r->free_sightings;
-    r->free_sightings = s->next_free;
+    r->free_sightings = s->after;
     return s;
 }
 
 void sighting_release(struct recogniser *r, struct sighting *s)
 {
-    s->next_free = r->free_sightings;
+    s->after = r->free_sightings;
     r->free_sightings = s;
 }
 
