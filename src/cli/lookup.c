@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "cli/run.h"
 #include "io/names.h"
 #include "io/places.h"
 #include "io/whois.h"
@@ -49,6 +50,17 @@ static enum status open_whois(struct lookup *lookup, struct err *err)
     return lookup->whois ? STATUS_OK : err_set(err, STATUS_SYSTEM, "out of memory");
 }
 
+static void warn_of_faults(const struct places *places, const char *name)
+{
+    const struct prefix_table_faults *faults = places_faults(places);
+    struct err err;
+    if (!faults->malformed)
+        return;
+    err_set(&err, STATUS_OK, "%s: %zu malformed line%s left out; the first is line %zu: %s", name, faults->malformed,
+            faults->malformed == 1 ? "" : "s", faults->first_line, faults->first_what);
+    run_complain(&err);
+}
+
 enum status lookup_open(const struct options *options, const char *directories, struct lookup **out, struct err *err)
 {
     const struct lookup_options *wanted = &options->lookup;
@@ -70,6 +82,8 @@ enum status lookup_open(const struct options *options, const char *directories, 
     lookup->wants_names = wants_names;
     if (wanted->networks || wanted->places)
         status = places_open(&paths, wanted->networks, wanted->places, &lookup->places, err);
+    if (lookup->places)
+        warn_of_faults(lookup->places, wanted->asn_db);
     if (status == STATUS_OK && (wants_names || wants_whois))
         status = open_names(lookup, err);
     if (status == STATUS_OK && wants_whois)

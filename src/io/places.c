@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "about/prefixes.h"
 #include "base/strbuf.h"
 #include "io/dbfind.h"
 #include "io/mmdb.h"
@@ -21,6 +20,7 @@ struct database {
 struct places {
     struct database databases[2]; /* by kind */
     struct prefix_table *table;   /* in place of that of AS numbers; NULL: none */
+    struct prefix_table_faults faults;
 };
 
 static const struct {
@@ -56,11 +56,10 @@ static enum status read_all(const char *path, struct strbuf *text, struct err *e
 static enum status read_table(struct places *p, const char *path, struct err *err)
 {
     struct strbuf text;
-    struct prefix_table_faults faults;
     strbuf_init(&text);
     enum status status = read_all(path, &text, err);
     if (status == STATUS_OK)
-        p->table = prefix_table_new(path, text.text, text.length, &faults, err);
+        p->table = prefix_table_new(path, text.text, text.length, &p->faults, err);
     strbuf_free(&text);
     return status == STATUS_OK && !p->table ? err->status : status;
 }
@@ -87,6 +86,11 @@ static enum status open_kind(struct places *p, enum db_kind kind, const char *na
     status = open_file(&p->databases[kind], kind, found, err);
     free(found);
     return status;
+}
+
+const struct prefix_table_faults *places_faults(const struct places *places)
+{
+    return &places->faults;
 }
 
 enum status places_open(const struct places_paths *paths, bool want_asn, bool want_geo, struct places **out,

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 
 #include "about/about.h"
+#include "about/prefixes.h"
 #include "base/err.h"
 
 /* Where the databases are; all borrowed during places_open(). A file that is named is used, or is an error. */
@@ -29,6 +30,8 @@ struct places;
 enum status places_open(const struct places_paths *paths, bool want_asn, bool want_geo, struct places **out,
                         struct err *err);
 void places_free(struct places *places); /* NULL is fine */
+/* What was left out of a table of AS numbers that is text; none of a database. */
+const struct prefix_table_faults *places_faults(const struct places *places);
 
 /* Fills in `asn` and `as_name`, and `place`, as far as they are known, and leaves the rest as it is. What is damaged or
  * cannot be true is not known; nor is an IPv6 address to a database of IPv4 ones. */
