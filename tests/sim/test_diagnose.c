@@ -37,6 +37,37 @@ static void test_claims(double loss, bool none_wrong, struct tally *all)
     tally_add(all, &tally);
 }
 
+/* Worlds that were told wrong things of. */
+static const struct {
+    uint64_t seed;
+    double loss;
+    const char *what;
+} snares[] = {
+    {3213, 0, "the last router refuses, and has no token to say so"},
+    {7445, 0, "the first router refuses, and has no token to say so"},
+    {2893, 0, "it refuses some source ports, where ways part"},
+    {1817, 0, "the router with the filter is silent, beside one that is not"},
+    {2265, 0, "the same, dropping TCP"},
+    {6677, 0, "the same, of echo requests"},
+    {4973, 0, "a silent router's way is the faster one: later probes take the tokens"},
+    {8373, 0, "a silent router's way hides how far a probe comes"},
+    {1357, 0, "a router spends its tokens on refusals"},
+    {666, 0.02, "one of two routers at a hop is silent"},
+    {5646, 0.02, "the last router refuses, without a token, on a lossy way"},
+    {136, 0.3, "source ports are lost by chance"},
+    {7516, 0.3, "only the last link loses anything"},
+};
+
+static void test_snares(void)
+{
+    for (size_t i = 0; i < sizeof snares / sizeof snares[0]; i++) {
+        struct tally tally = {0};
+        tally_run(snares[i].loss, snares[i].seed, &tally);
+        ok(!tally.broken && tally_wrong(&tally) == 0 && tally.false_findings == 0, "seed %" PRIu64 ": %s",
+           snares[i].seed, snares[i].what);
+    }
+}
+
 /* --- what it costs --- */
 
 #define CHAIN                                                                                                          \
@@ -168,6 +199,7 @@ int main(void)
     test_claims(0.02, true, &all);
     test_claims(0.1, false, &all);
     test_claims(0.3, false, &all);
+    test_snares();
     printf("# %u runs, %.0f packets on average, %.1f s at most\n", all.runs, (double)all.packets / all.runs,
            all.most_seconds);
     return tap_done();
