@@ -80,6 +80,14 @@ static nstime wait_of(const struct cohort *cohort, const struct probe *probe)
     return wait > WAITED_LEAST ? wait : WAITED_LEAST;
 }
 
+uint8_t cohort_last_router(const struct cohort *cohort)
+{
+    uint8_t last = 0;
+    for (unsigned i = 0; i < cohort->count; i++)
+        last = cohort->traces[i]->top > last ? cohort->traces[i]->top : last;
+    return last;
+}
+
 bool cohort_is_silent(const struct cohort *cohort, const struct probe *probe)
 {
     if (!cohort->is_apart)
@@ -111,16 +119,16 @@ bool cohort_shows_token(const struct cohort *cohort, const struct probe *answere
 }
 
 /* Whether the router at this TTL answered another spec right behind the probe: then it had a token left for this one,
- * too. */
+ * too, if that came first (`surely`). */
 static bool is_backed_at(const struct cohort *cohort, const struct trace *trace, const struct probe *silent,
-                         uint8_t ttl, nstime within)
+                         uint8_t ttl, nstime within, bool surely)
 {
     for (unsigned i = 0; i < cohort->count; i++) {
         const struct trace *other = cohort->traces[i];
         if (other == trace)
             continue;
         for (const struct probe *p = trace_first_at(other, ttl); p; p = trace_next_at(other, p))
-            if (cohort_shows_token(cohort, p, silent, within))
+            if (surely ? cohort_shows_token(cohort, p, silent, within) : is_soon_behind(cohort, p, silent, within))
                 return true;
     }
     return false;
@@ -144,20 +152,21 @@ nstime cohort_backing_span(const struct cohort *cohort)
     return next_sends > BACKED_WITHIN ? next_sends : BACKED_WITHIN;
 }
 
-bool cohort_is_backed(const struct cohort *cohort, const struct trace *trace, const struct probe *silent)
+static bool is_backed_or_rested(const struct cohort *cohort, const struct trace *trace, const struct probe *silent,
+                                bool surely)
 {
     return (cohort->is_apart && is_rested_at(cohort, silent, silent->ttl)) ||
-           is_backed_at(cohort, trace, silent, silent->ttl, cohort_backing_span(cohort));
+           is_backed_at(cohort, trace, silent, silent->ttl, cohort_backing_span(cohort), surely);
+}
+
+bool cohort_is_backed(const struct cohort *cohort, const struct trace *trace, const struct probe *silent)
+{
+    return is_backed_or_rested(cohort, trace, silent, true);
 }
 
 bool cohort_may_be_lost(const struct cohort *cohort, const struct trace *trace, const struct probe *silent)
 {
-    for (unsigned i = 0; i < cohort->count; i++)
-        for (const struct probe *p = trace_first_at(cohort->traces[i], silent->ttl); p;
-             p = trace_next_at(cohort->traces[i], p))
-            if (cohort->traces[i] != trace && is_soon_behind(cohort, p, silent, cohort_backing_span(cohort)))
-                return true;
-    return cohort->is_apart && is_rested_at(cohort, silent, silent->ttl);
+    return is_backed_or_rested(cohort, trace, silent, false);
 }
 
 /* In a diagnosis the last router that answered this spec must have had a token as well: it may refuse what it does not
@@ -166,7 +175,8 @@ static bool is_backed(const struct cohort *cohort, const struct trace *trace, co
 {
     bool also_last = cohort->is_diagnose && trace->top; /* which is asked behind all the hops of a round */
     return cohort_is_backed(cohort, trace, silent) &&
-           (!also_last || is_backed_at(cohort, trace, silent, trace->top, COMPARE_HOPS * cohort_backing_span(cohort)));
+           (!also_last ||
+            is_backed_at(cohort, trace, silent, trace->top, COMPARE_HOPS * cohort_backing_span(cohort), true));
 }
 
 /* What shares its fate: probes of a flow at a hop that were sent close together. */

@@ -3,9 +3,9 @@
  * At each hop behind the last router that answered a spec, others sent m and lost l probes there, this spec sent n in
  * vain. Had it fared like the others, whose loss p is unknown (uniform prior, so Beta(l+1, m-l+1) after their data), n
  * losses more have the chance E[p^n] = prod (l+1+i)/(m+2+i), i < n. Hops multiply (three at most); with even odds
- * before, the confidence that something treats the spec otherwise is 1 / (1 + product). Where the others have lost
- * packets to no limit, a diagnosis also has to be as sure of the first hop alone, since that is where it says the drop
- * is: n silences there, against all that the others sent and lost at these hops. */
+ * before, the confidence that something treats the spec otherwise is 1 / (1 + product). A diagnosis says that the drop
+ * is before the first of them, so one silence at least has to count there; and where packets are lost to no limit, it
+ * has to be as sure of that hop alone: n silences there, against what is lost from there on of all that get further. */
 #ifndef HOPSONDE_SESSION_COMPARE_H
 #define HOPSONDE_SESSION_COMPARE_H
 
@@ -48,6 +48,8 @@ struct cohort {
 
 /* Fills `traces` (room for SPECS_MOST) and returns the cohort that borrows them. */
 struct cohort cohort_of_session(const struct session *session, const struct trace **traces);
+/* The last TTL at which a router let a probe of any trace expire; 0: at none. */
+uint8_t cohort_last_router(const struct cohort *cohort);
 /* Whether the probe was waited for in vain. */
 bool cohort_is_silent(const struct cohort *cohort, const struct probe *probe);
 
@@ -60,7 +62,6 @@ nstime cohort_backing_span(const struct cohort *cohort);
 /* Whether the router that lets probes of this TTL expire had a token left for this silent one of `trace`: it answered
  * another spec right behind it, or, where all was made apart, had answered nobody for long. */
 bool cohort_is_backed(const struct cohort *cohort, const struct trace *trace, const struct probe *silent);
-
 /* The same without the slack: the silence may be loss, which others may suffer as well. */
 bool cohort_may_be_lost(const struct cohort *cohort, const struct trace *trace, const struct probe *silent);
 
@@ -106,13 +107,14 @@ struct end_comparison {
     bool loses; /* on the way, by no limit */
     double confidence;
 };
-/* Of what was not made as a diagnosis, `silent` is all that was waited for in vain behind the trace's top; others'
+
+/* Of what was not made as a diagnosis, `silent` is all that was waited for in vain behind the trace's top: others'
  * traces, and ours that only look for the path, ask too little to say more. */
-/* The TTL from which on a silence is one at the end of the path: the target's, where any spec shows it, else the one
- * behind the last router. */
-uint8_t cohort_end_ttl(const struct cohort *cohort);
 void compare_end(const struct session *session, const struct trace *trace, struct end_comparison *out);
 void compare_end_among(const struct cohort *cohort, const struct trace *trace, struct end_comparison *out);
+/* The TTL from which on a silence is one at the end of the path: the farthest at which the target answered first, where
+ * any spec shows it, else the one behind the last router. */
+uint8_t cohort_end_ttl(const struct cohort *cohort);
 /* E[p^n] as above. */
 double compare_chance(unsigned others_asked, unsigned others_silent, unsigned silent);
 

@@ -19,9 +19,7 @@ struct end {
 
 static struct end end_of(const struct cohort *cohort)
 {
-    struct end end = {.within = COMPARE_HOPS * cohort_backing_span(cohort)};
-    for (unsigned i = 0; i < cohort->count; i++)
-        end.router = cohort->traces[i]->top > end.router ? cohort->traces[i]->top : end.router;
+    struct end end = {.router = cohort_last_router(cohort), .within = COMPARE_HOPS * cohort_backing_span(cohort)};
     end.silence = (uint8_t)(end.router < UINT8_MAX ? end.router + 1 : UINT8_MAX);
     for (unsigned i = 0; i < cohort->count; i++)
         if (cohort->traces[i]->reached_ttl > end.silence)
@@ -39,22 +37,7 @@ static const struct reply *time_exceeded(const struct probe *probe)
     return probe->reply_count && probe->replies[0].kind == REPLY_TIME_EXCEEDED ? &probe->replies[0] : NULL;
 }
 
-/* An answer that Linux makes no more often than its limit allows. */
-static bool is_limited_answer(const struct reply *reply)
-{
-    return reply->is_icmp && reply->kind != REPLY_ECHO;
-}
-
 /* --- whether the silence could have been an answer --- */
-
-/* Who let a probe of this flow expire there; NULL: nobody is known to. */
-static const struct addr *router_of_flow(const struct trace *trace, unsigned flow, uint8_t ttl)
-{
-    for (const struct probe *p = trace_first_at(trace, ttl); p; p = trace_next_at(trace, p))
-        if (p->flow == flow && time_exceeded(p))
-            return &time_exceeded(p)->from;
-    return NULL;
-}
 
 static bool is_sole_router(const struct cohort *cohort, const struct addr *address, uint8_t ttl)
 {
@@ -70,7 +53,7 @@ static bool is_sole_router(const struct cohort *cohort, const struct addr *addre
 static bool router_could_refuse(const struct cohort *cohort, const struct trace *trace, const struct probe *silent,
                                 const struct end *end)
 {
-    const struct addr *own = router_of_flow(trace, silent->flow, end->router);
+    const struct addr *own = trace_flow_router(trace, silent->flow, end->router);
     for (unsigned i = 0; i < cohort->count; i++) {
         const struct trace *other = cohort->traces[i];
         for (const struct probe *p = trace_first_at(other, end->router); p; p = trace_next_at(other, p)) {
@@ -95,7 +78,7 @@ static bool target_could_refuse(const struct cohort *cohort, const struct probe 
         const struct trace *other = cohort->traces[i];
         for (size_t n = 0; n < other->probe_count && other->reached_ttl; n++) {
             const struct probe *p = &other->probes[n];
-            if (p->ttl < end->silence || !p->reply_count || !is_limited_answer(&p->replies[0]))
+            if (p->ttl < end->silence || !p->reply_count || !reply_is_limited(&p->replies[0]))
                 continue;
             if (cohort_shows_token(cohort, p, silent, end->within))
                 return true;
@@ -173,10 +156,8 @@ static void count_way(const struct cohort *cohort, struct end_comparison *out)
 static void count_target(const struct cohort *cohort, const struct trace *trace, const struct end *end,
                          struct tally *out)
 {
-    const struct probe *first = trace->reached_ttl ? trace_first_at(trace, trace->reached_ttl) : NULL;
-    while (first && !first->reply_count)
-        first = trace_next_at(trace, first);
-    bool limited = first && cohort->is_diagnose && is_limited_answer(&first->replies[0]);
+    const struct probe *first = trace->reached_ttl ? trace_answered_at(trace, trace->reached_ttl) : NULL;
+    bool limited = first && cohort->is_diagnose && reply_is_limited(&first->replies[0]);
     unsigned looked_at = 0;
     for (size_t i = 0; first && i < trace->probe_count && looked_at < PROBES_COMPARED; i++) {
         const struct probe *p = &trace->probes[i];

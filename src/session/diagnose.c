@@ -9,7 +9,8 @@
  *      from one source port after the other, until the counts are as sure as was asked for and some ports were tried,
  *      or all where ways part (each hop from another port, where answers are rare); ROUNDS times at most. The other
  *      spec is asked right behind it, there and at the last router before: its answers show that these had a token
- *      left. A router that leaves out an answer is given time for a new one.
+ *      left. A router that leaves out an answer is given time for a new one. Where another spec falls silent further
+ *      on, the first of the hops is asked from all source ports.
  *   4. A spec that got as far as any router is asked again at the target, or just behind the last router, from one
  *      source port after the other; right behind it a spec that the target answers, and the last router: these had a
  *      token to refuse it with. Until the counts are as sure as was asked for; CLOSING times at most.
@@ -96,7 +97,7 @@ static void settle_spec(struct session *session, unsigned index, unsigned parted
 {
     if (parted)
         parted_ask_all(session, index, parted);
-    else if (!plan_end_of(&session->traces[index]))
+    else
         parted_ask_end(session, index);
     if (!need_is_pending_of(session, index) && !need_is_kept_back(&session->traces[index]))
         ending_settle(session, index);

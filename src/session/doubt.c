@@ -37,6 +37,7 @@ struct doubt {
     bool spread; /* each hop is asked from another source port */
     unsigned count;
     unsigned specs[SPECS_MOST];
+    bool widely[SPECS_MOST]; /* its first hop is asked from all source ports */
     struct comparison comparisons[SPECS_MOST];
 };
 
@@ -50,10 +51,13 @@ static void find_doubt(const struct session *session, bool parted, struct doubt 
             session->plan.traces[i].compared >= ROUNDS || need_is_kept_back(trace) || need_goes_round(session, i))
             continue;
         compare_silence(session, trace, comparison);
-        if (comparison->hop_count &&
-            (!is_sure(session, i, comparison, parted) ||
-             (others_stop_behind(session, i) && !all_flows_asked(session, i, comparison->hops[0]))))
-            out->specs[out->count++] = i;
+        if (!comparison->hop_count)
+            continue;
+        bool widely = others_stop_behind(session, i) && !all_flows_asked(session, i, comparison->hops[0]);
+        if (!widely && is_sure(session, i, comparison, parted))
+            continue;
+        out->widely[out->count] = widely;
+        out->specs[out->count++] = i;
     }
 }
 
@@ -88,7 +92,7 @@ static unsigned ask_round_at(struct session *session, const struct doubt *doubt,
         unsigned port = session->plan.traces[index].ports + 1U + (doubt->spread ? (unsigned)hop : 0);
         unsigned flow = port % session->traces[index].flow_count;
         need_another(session, index, flow, ttl, at);
-        for (unsigned k = 0; !hop && others_stop_behind(session, index) && k < session->traces[index].flow_count; k++)
+        for (unsigned k = 0; !hop && doubt->widely[n] && k < session->traces[index].flow_count; k++)
             need_at_least(session, index, k, ttl, 1, at);
         other = plan_other_with_router(session, index, ttl);
         asked++;

@@ -75,9 +75,7 @@ static unsigned asked_by_all(const struct session *session, unsigned ttl)
 static bool is_reset_after_loss(const struct session *session, unsigned index)
 {
     const struct trace *trace = &session->traces[index];
-    const struct probe *probe = trace_first_at(trace, trace->reached_ttl);
-    while (probe && !probe->reply_count)
-        probe = trace_next_at(trace, probe);
+    const struct probe *probe = trace_answered_at(trace, trace->reached_ttl);
     return probe && probe->replies[0].kind == REPLY_RST && trace->top + 1U < trace->reached_ttl &&
            parted_router_is_shown(session, trace->reached_ttl - 1U);
 }
@@ -115,15 +113,6 @@ static unsigned doubtful_hop(const struct session *session, unsigned index)
     return parted_router_is_shown(session, reached - 1) ? reached - 1 : 0;
 }
 
-static bool is_answered(const struct session *session, unsigned index, unsigned ttl)
-{
-    const struct trace *trace = &session->traces[index];
-    for (const struct probe *p = trace_first_at(trace, (uint8_t)ttl); p; p = trace_next_at(trace, p))
-        if (p->reply_count)
-            return true;
-    return false;
-}
-
 /* A reset may answer a second SYN, where the answer to the first was lost. */
 static bool reset_is_doubtful(const struct trace *trace)
 {
@@ -148,7 +137,7 @@ static void confirm_end(struct session *session, unsigned index)
     const struct trace *trace = &session->traces[index];
     if (!ttl && trace->reached_ttl && reset_is_doubtful(trace) && trace_asked(trace, trace->reached_ttl) < CONFIRM)
         need_fresh(session, index, trace->reached_ttl, need_soonest(session, trace->reached_ttl, INDEPENDENT_AFTER));
-    if (!ttl || is_answered(session, index, ttl))
+    if (!ttl || trace_answered_at(trace, (uint8_t)ttl))
         return;
     unsigned asked = trace_asked(trace, (uint8_t)ttl);
     bool limited = need_is_limited(session, (uint8_t)ttl) && asked <= CONFIRM_LIMITED; /* or it is mere loss */
@@ -204,10 +193,8 @@ static unsigned witness_of(const struct session *session, uint8_t goal)
     unsigned witness = session->trace_count;
     for (unsigned i = 0; i < session->trace_count && goal; i++) {
         const struct trace *trace = &session->traces[i];
-        const struct probe *p = trace->reached_ttl >= goal ? trace_first_at(trace, trace->reached_ttl) : NULL;
-        while (p && !p->reply_count)
-            p = trace_next_at(trace, p);
-        if (p && p->replies[0].is_icmp && p->replies[0].kind != REPLY_ECHO)
+        const struct probe *p = trace->reached_ttl >= goal ? trace_answered_at(trace, trace->reached_ttl) : NULL;
+        if (p && reply_is_limited(&p->replies[0]))
             return i;
         witness = p ? i : witness;
     }

@@ -4,21 +4,11 @@
 
 #define SPLIT_SILENCES 3 /* of a trace's own flow, where an alternate went on */
 
-/* The router that let a probe of this flow expire at a TTL. */
-static const struct addr *router_of(const struct trace *trace, unsigned flow, uint8_t ttl)
-{
-    for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe))
-        for (unsigned i = 0; i < probe->reply_count && probe->flow == flow; i++)
-            if (probe->replies[i].kind == REPLY_TIME_EXCEEDED)
-                return &probe->replies[i].from;
-    return NULL;
-}
-
 /* The last TTL at which a router answered this flow; 0: at none. */
 static unsigned top_of(const struct trace *trace, unsigned flow)
 {
     unsigned top = trace->top;
-    while (top && !router_of(trace, flow, (uint8_t)top))
+    while (top && !trace_flow_router(trace, flow, (uint8_t)top))
         top--;
     return top;
 }
@@ -56,7 +46,7 @@ bool parted_at_hop(const struct session *session, unsigned ttl)
     const struct addr *first = NULL;
     for (unsigned i = 0; i < session->trace_count; i++)
         for (unsigned k = 0; k < session->traces[i].flow_count; k++) {
-            const struct addr *router = router_of(&session->traces[i], k, (uint8_t)ttl);
+            const struct addr *router = trace_flow_router(&session->traces[i], k, (uint8_t)ttl);
             if (first && router && !addr_equal(first, router))
                 return true;
             first = first ? first : router;
@@ -76,7 +66,7 @@ bool parted_router_is_shown(const struct session *session, unsigned ttl)
 {
     for (unsigned i = 0; i < session->trace_count; i++)
         for (unsigned k = 0; k < session->traces[i].flow_count; k++)
-            if (router_of(&session->traces[i], k, (uint8_t)ttl))
+            if (trace_flow_router(&session->traces[i], k, (uint8_t)ttl))
                 return true;
     return false;
 }
@@ -85,7 +75,8 @@ bool parted_router_is_shown(const struct session *session, unsigned ttl)
 void parted_ask_end(struct session *session, unsigned index)
 {
     uint8_t end = need_end_ttl(session), goal = session_goal(session);
-    if (!goal || !need_is_in_vain(session, index, 0, goal) || need_goes_round(session, index))
+    if (plan_end_of(&session->traces[index]) || !goal || !need_is_in_vain(session, index, 0, goal) ||
+        need_goes_round(session, index))
         return;
     for (unsigned k = 1; k < session->traces[index].flow_count; k++)
         need_at_least(session, index, k, end, 1, 0);

@@ -234,19 +234,33 @@ struct addr trace_hop_address(const struct trace *trace, uint8_t ttl)
     return (struct addr){0};
 }
 
-/* The router that let a probe of one of the first flows expire, the first to say so. */
-static struct addr router_of_flows(const struct trace *trace, unsigned flows, uint8_t ttl)
+/* Who let a probe of the flows from `first` to before `end` expire, the first to say so; NULL: nobody. */
+static const struct addr *router_of_flows(const struct trace *trace, unsigned first, unsigned end, uint8_t ttl)
 {
     for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe))
-        for (unsigned i = 0; i < probe->reply_count && probe->flow < flows; i++)
+        for (unsigned i = 0; i < probe->reply_count && probe->flow >= first && probe->flow < end; i++)
             if (probe->replies[i].kind == REPLY_TIME_EXCEEDED)
-                return probe->replies[i].from;
-    return (struct addr){0};
+                return &probe->replies[i].from;
+    return NULL;
+}
+
+const struct addr *trace_flow_router(const struct trace *trace, unsigned flow, uint8_t ttl)
+{
+    return router_of_flows(trace, flow, flow + 1, ttl);
+}
+
+const struct probe *trace_answered_at(const struct trace *trace, uint8_t ttl)
+{
+    const struct probe *probe = trace_first_at(trace, ttl);
+    while (probe && !probe->reply_count)
+        probe = trace_next_at(trace, probe);
+    return probe;
 }
 
 struct addr trace_router_address(const struct trace *trace, uint8_t ttl)
 {
-    return router_of_flows(trace, ~0U, ttl);
+    const struct addr *router = router_of_flows(trace, 0, ~0U, ttl);
+    return router ? *router : (struct addr){0};
 }
 
 /* Whether hops first .. first+length-1 stand again right behind, all answered. */
@@ -275,8 +289,10 @@ void trace_find_loop(struct trace *trace, const struct addr *routers)
 static void find_loop(struct trace *trace)
 {
     struct addr routers[256];
-    for (unsigned ttl = 0; ttl <= trace->top; ttl++)
-        routers[ttl] = router_of_flows(trace, trace_is_search(trace) ? 1 : ~0U, (uint8_t)ttl);
+    for (unsigned ttl = 0; ttl <= trace->top; ttl++) {
+        const struct addr *router = router_of_flows(trace, 0, trace_is_search(trace) ? 1 : ~0U, (uint8_t)ttl);
+        routers[ttl] = router ? *router : (struct addr){0};
+    }
     trace_find_loop(trace, routers);
 }
 
@@ -303,6 +319,8 @@ void trace_note_reply(struct trace *trace, uint8_t ttl, const struct reply *repl
         trace->top = ttl;
     if (reply_reaches(trace, reply))
         lower(&trace->reached_ttl, ttl);
+    if (reply->kind == REPLY_SYN_ACK)
+        lower(&trace->open_ttl, ttl);
     if (reply_refuses(trace, reply))
         lower(&trace->refused_ttl, ttl);
 }

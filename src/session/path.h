@@ -123,6 +123,7 @@ struct trace {
     uint32_t answered_count; /* probes that drew any */
     uint8_t top;         /* highest TTL that drew a time exceeded, whoever signed it (a DNAT signs for all); 0: none */
     uint8_t reached_ttl; /* least TTL the target answered other than by time exceeded; 0: none */
+    uint8_t open_ttl;    /* least TTL that drew a SYN/ACK; 0: none */
     uint8_t refused_ttl; /* least TTL that drew a refusal by another device; 0: none */
     uint8_t loop_first, loop_length; /* first hop of a circle and its length; 0: no loop */
     nstime first_sent, last_seen;    /* of the trace's frames; NSTIME_NONE before the first */
@@ -168,12 +169,21 @@ void trace_hop_stats(const struct trace *trace, uint8_t ttl, struct hop_stats *o
 struct addr trace_hop_address(const struct trace *trace, uint8_t ttl);
 /* The router that let a probe of this TTL expire, the first to say so; a none-address where nobody did. */
 struct addr trace_router_address(const struct trace *trace, uint8_t ttl);
+/* Who let a probe of this one flow expire there; NULL: nobody is known to. */
+const struct addr *trace_flow_router(const struct trace *trace, unsigned flow, uint8_t ttl);
+/* The first probe of this TTL that drew an answer; NULL: none did. */
+const struct probe *trace_answered_at(const struct trace *trace, uint8_t ttl);
 /* The last TTL that belongs in a report: where the target answered, the refusal, the end of the second round of a
  * loop, or the end of the silence; of several ways, the longest's. 0 where no probe is known. */
 uint8_t trace_last_ttl(const struct trace *trace);
 /* The last TTL of a table for people. A foreign trace reports every TTL that was asked, but what was sent beyond the
  * target's own hop says nothing more of the path. */
 uint8_t trace_shown_ttl(const struct trace *trace);
+/* Whether it is of a kind that hosts and routers send a few at once only (RFC 4443 2.4; Linux icmp_ratelimit). */
+static inline bool reply_is_limited(const struct reply *reply)
+{
+    return reply->is_icmp && reply->kind != REPLY_ECHO;
+}
 /* Whether the reply comes from the target or in its name, and is no time exceeded. */
 bool reply_reaches(const struct trace *trace, const struct reply *reply);
 /* Whether the reply is an ICMP refusal by somebody else than the target. A packet too big is always refused before it,

@@ -78,20 +78,6 @@ static uint8_t end_of_longest(const struct trace *trace)
     return (uint8_t)(end < trace->most_ttl ? end : trace->most_ttl);
 }
 
-/* Where a SYN is answered by a reset at `reached` alone, since an earlier one's answer was lost on the way back, the
- * port may show farther on that it is open. */
-static uint8_t shown_open_ttl(const struct trace *trace, uint8_t reached)
-{
-    uint8_t nearest = 0;
-    for (size_t i = 0; i < trace->probe_count && trace->flow.spec.variant == VARIANT_SYN; i++) {
-        const struct probe *probe = &trace->probes[i];
-        for (unsigned k = 0; k < probe->reply_count; k++)
-            if (probe->replies[k].kind == REPLY_SYN_ACK && (!nearest || probe->ttl < nearest))
-                nearest = probe->ttl;
-    }
-    return nearest > reached ? nearest : reached;
-}
-
 uint8_t trace_last_ttl(const struct trace *trace)
 {
     if (!trace->started)
@@ -100,8 +86,10 @@ uint8_t trace_last_ttl(const struct trace *trace)
         return trace->most_ttl;
     if (trace_is_search(trace) && (trace->reached_ttl || trace->refused_ttl))
         return end_of_longest(trace);
+    /* A SYN may be answered by a reset where an earlier one's answer was lost, and the port show farther on that it is
+     * open. */
     if (trace->reached_ttl)
-        return shown_open_ttl(trace, trace->reached_ttl);
+        return trace->open_ttl > trace->reached_ttl ? trace->open_ttl : trace->reached_ttl;
     if (trace->loop_first)
         return trace_loop_end(trace);
     if (trace->refused_ttl)

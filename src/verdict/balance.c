@@ -215,7 +215,7 @@ void find_balancers(const struct cohort *cohort, struct judgement *out)
     struct finding *open = NULL;
     for (unsigned i = 0; i < cohort->count; i++)
         find_per_packet(cohort->traces[i], out);
-    for (unsigned ttl = 1, hops = 0; ttl <= last_router(cohort); ttl++) {
+    for (unsigned ttl = 1, hops = 0; ttl <= cohort_last_router(cohort); ttl++) {
         struct fan fan;
         fan_gather(cohort, (uint8_t)ttl, &fan);
         if (fan.count < 2) {

@@ -76,14 +76,6 @@ static void gather_replies(struct facts *facts)
     }
 }
 
-uint8_t last_router(const struct cohort *cohort)
-{
-    uint8_t last = 0;
-    for (unsigned i = 0; i < cohort->count; i++)
-        last = cohort->traces[i]->top > last ? cohort->traces[i]->top : last;
-    return last;
-}
-
 /* A router that refuses without having answered an expired TTL (it has no route on, say) has been seen all the same. */
 static uint8_t last_refusing_router(const struct cohort *cohort, const struct trace *trace)
 {
@@ -254,7 +246,8 @@ static void prefer_genuine(struct facts *facts)
 
 void facts_gather(const struct cohort *cohort, const struct trace *trace, struct facts *out)
 {
-    *out = (struct facts){.cohort = cohort, .trace = trace, .last_hop = trace->top, .last_router = last_router(cohort)};
+    *out = (struct facts){
+        .cohort = cohort, .trace = trace, .last_hop = trace->top, .last_router = cohort_last_router(cohort)};
     crowds_gather(cohort, &out->crowds);
     gather_replies(out);
     for (unsigned i = 0; i < cohort->count; i++) {

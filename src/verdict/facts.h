@@ -61,8 +61,6 @@ struct hop_lookup {
     unsigned count;
 };
 uint8_t facts_look_up_hop(const struct cohort *cohort, const struct addr *address, struct hop_lookup *lookup);
-/* The last TTL at which a router let a probe of any spec expire; 0: at none. */
-uint8_t last_router(const struct cohort *cohort);
 /* The router that answered at this TTL for any spec but preferably `trace`. */
 struct place facts_place(const struct cohort *cohort, const struct trace *trace, uint8_t ttl);
 /* The next hop behind `ttl` at which the trace asked and a router answered another spec. */

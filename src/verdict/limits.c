@@ -13,7 +13,7 @@
 static bool is_no_loss(const struct cohort *cohort, const struct tally *others, unsigned silent)
 {
     double chance = compare_chance(others->asked, others->silent, silent);
-    return others->silent ? chance * last_router(cohort) <= CHANCE_IN_LOSS : chance <= CHANCE_OF_SILENCE;
+    return others->silent ? chance * cohort_last_router(cohort) <= CHANCE_IN_LOSS : chance <= CHANCE_OF_SILENCE;
 }
 
 /* Probes of the trace at a hop that passed it, or would have had they not expired. */
@@ -44,10 +44,11 @@ static struct tally count_protocol(const struct cohort *cohort, const struct pas
 
 static bool shows_router(const struct cohort *cohort, uint8_t ttl)
 {
-    for (unsigned i = 0; i < cohort->count; i++)
-        for (const struct probe *p = trace_first_at(cohort->traces[i], ttl); p; p = trace_next_at(cohort->traces[i], p))
-            if (p->reply_count && p->replies[0].kind == REPLY_TIME_EXCEEDED)
-                return true;
+    for (unsigned i = 0; i < cohort->count; i++) {
+        struct addr router = trace_router_address(cohort->traces[i], ttl);
+        if (!addr_is_none(&router))
+            return true;
+    }
     return false;
 }
 
@@ -181,7 +182,7 @@ void find_silent_hops(const struct cohort *cohort, struct judgement *out)
 {
     struct passage passage;
     passage_gather(cohort, &passage);
-    for (unsigned ttl = 1; ttl <= last_router(cohort); ttl++) {
+    for (unsigned ttl = 1; ttl <= cohort_last_router(cohort); ttl++) {
         struct tally here = count_hop(cohort, &passage, (uint8_t)ttl),
                      others = count_behind(cohort, &passage, (uint8_t)ttl);
         bool all = here.asked && here.silent == here.asked && !shows_router(cohort, (uint8_t)ttl);
@@ -233,7 +234,7 @@ void find_limits(const struct cohort *cohort, struct judgement *out)
 {
     struct passage passage;
     passage_gather(cohort, &passage);
-    for (unsigned ttl = 1; ttl <= last_router(cohort); ttl++) {
+    for (unsigned ttl = 1; ttl <= cohort_last_router(cohort); ttl++) {
         struct tally here = {0}, others = count_behind(cohort, &passage, (uint8_t)ttl);
         for (unsigned i = 0; i < cohort->count; i++)
             if (!is_deaf_to(cohort, &passage, cohort->traces[i]->flow.spec.protocol, (uint8_t)ttl))

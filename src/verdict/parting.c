@@ -58,8 +58,7 @@ static bool could_be_answered(const struct cohort *cohort, const struct trace *t
             const struct reply *reply = probe_answer(p);
             bool near = cohort_shows_token(cohort, p, silent, within);
             bool direct = reply && other == trace && reply_reaches(trace, reply);
-            if ((direct && (near || !reply->is_icmp || reply->kind == REPLY_ECHO)) ||
-                (reply && near && reply->kind == REPLY_TIME_EXCEEDED))
+            if ((direct && (near || !reply_is_limited(reply))) || (reply && near && reply->kind == REPLY_TIME_EXCEEDED))
                 return true;
         }
     }

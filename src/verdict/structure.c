@@ -174,7 +174,7 @@ static uint8_t tell_labels(const struct cohort *cohort, const struct evidence *f
 void find_labels(const struct cohort *cohort, struct judgement *out)
 {
     struct evidence first;
-    for (unsigned ttl = 1; ttl <= last_router(cohort); ttl++)
+    for (unsigned ttl = 1; ttl <= cohort_last_router(cohort); ttl++)
         if (find_labelled(cohort, (uint8_t)ttl, &first))
             ttl = tell_labels(cohort, &first, out);
 }
@@ -249,7 +249,7 @@ static void note_excess(struct excess *excess, const struct probe *probe, const 
  * every router only. */
 static void gather_excess(const struct cohort *cohort, struct excess excess[256])
 {
-    uint8_t last = last_router(cohort);
+    uint8_t last = cohort_last_router(cohort);
     for (unsigned i = 0; i < cohort->count; i++) {
         const struct trace *trace = cohort->traces[i];
         for (size_t n = 0; n < trace->probe_count && !trace->origin.captured_at_ttl; n++)

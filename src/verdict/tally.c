@@ -21,7 +21,7 @@ void passage_gather(const struct cohort *cohort, struct passage *out)
 
 uint8_t end_of_path(const struct cohort *cohort)
 {
-    uint8_t last = last_router(cohort), end = 0;
+    uint8_t last = cohort_last_router(cohort), end = 0;
     for (unsigned i = 0; i < cohort->count; i++) {
         uint8_t reached = cohort->traces[i]->reached_ttl;
         end = reached > last && (!end || reached < end) ? reached : end;
@@ -50,7 +50,7 @@ static void count_flow(const struct cohort *cohort, const struct trace *trace, u
 struct tally count_between(const struct cohort *cohort, const struct passage *passage, uint8_t ttl, uint8_t end)
 {
     struct tally all = {0};
-    bool to_target = end == end_of_path(cohort) && end > last_router(cohort);
+    bool to_target = end == end_of_path(cohort) && end > cohort_last_router(cohort);
     end = to_target ? UINT8_MAX : end;
     for (unsigned i = 0; i < cohort->count; i++)
         for (unsigned flow = 0; flow < cohort->traces[i]->flow_count; flow++)
