@@ -145,9 +145,13 @@ static void make_wants(struct session *session)
                                       .gap = config->gap,
                                       .flows = trace->flow_count,
                                       .lite = config->lite};
+    const struct survey_terms terms = {.confidence = config->confidence / 1e6,
+                                       .lite = config->lite,
+                                       .goes_on = trace->flow_count > SURVEY_HELD_BACK,
+                                       .since = explorer->since};
     struct survey survey;
     explorer->wants.count = 0;
-    if (survey_build(&trace, 1, config->confidence / 1e6, config->lite, explorer->since, &survey))
+    if (survey_build(&trace, 1, &terms, &survey))
         mda_plan(&survey, &limits, &explorer->wants);
     explorer->since = survey.since;
     survey_free(&survey);

@@ -1,7 +1,8 @@
 /* fill: rule 3 of mda.c: which flows are asked at the TTL of groups that have too few. Each that gets to none of these
  * was in vain, and each round takes a round trip. So it is reckoned what the flows that may be asked are likely to
  * bring: one of which is known where it was before gets to a group as often as others from there did; another, as often
- * as any. */
+ * as any. Where many more than that found no way to a group, it may be that none leads there any longer: flows that did
+ * get there are asked again. */
 #include <stdlib.h>
 
 #include "session/mdaplan.h"
@@ -14,6 +15,10 @@
 
 /* Flows of each group that are supposed beside those that were met, before its share is believed to be another. */
 #define ALIKE 10
+
+/* By so many flows for each group of a TTL it is found out whether these have what they need; at twice as many, four
+ * times as many and so on, one more is asked again of a group that still lacks some. */
+#define FLOWS_PER_GROUP 16
 
 /* One TTL. Where a flow was before: 0 is not known, else 1 + the group. */
 struct filling {
@@ -83,8 +88,8 @@ static bool may_get_there(const struct filling *f, unsigned flow)
 {
     const struct cell *cell = mda_cell(f->plan, f->ttl, flow);
     unsigned end = mda_end(f->plan, flow);
-    return !cell->group && mda_is_unasked(cell) && (!end || end >= f->ttl) &&
-           !f->plan->is_wanted[(size_t)f->ttl * f->plan->flows + flow];
+    return !cell->group && mda_is_unasked(cell) && !mda_is_held_back(f->plan, flow, f->ttl) &&
+           (!end || end >= f->ttl) && !f->plan->is_wanted[(size_t)f->ttl * f->plan->flows + flow];
 }
 
 static unsigned before_of(const struct filling *f, unsigned flow)
@@ -176,6 +181,25 @@ static void retry_lost(struct filling *f)
     }
 }
 
+/* Flows of the group, the first first, that are asked whether they still get there. */
+static void ask_whether_it_stands(const struct filling *f, unsigned index)
+{
+    const struct plan *plan = f->plan;
+    unsigned wanted = 0, first = SURVEY_NONE;
+    for (unsigned flows = FLOWS_PER_GROUP * (f->end - f->first); flows * 2 <= f->passed; flows *= 2)
+        wanted++;
+    for (unsigned flow = 0; flow < plan->survey->flow_count && wanted; flow++) {
+        const struct cell *cell = mda_cell(plan, f->ttl, flow);
+        if (cell->group != index + 1 || !cell->answered)
+            continue;
+        unsigned again = cell->answered - 1U + (cell->pending > 0);
+        wanted -= again < wanted ? again : wanted;
+        first = first == SURVEY_NONE && !cell->pending ? flow : first;
+    }
+    if (wanted && first != SURVEY_NONE)
+        mda_want(f->plan, first, f->ttl, false);
+}
+
 /* Those that are short in any case are all asked. */
 static void ask_for(struct filling *f, unsigned index, unsigned before, double chance)
 {
@@ -227,6 +251,9 @@ static void fill_ttls(struct plan *plan, double *lacking, unsigned *spare)
         f.ttl = plan->survey->groups[f.end].ttl;
         if (!begin(&f) || f.ttl < plan->limits->first_ttl || f.ttl >= plan->survey->farthest)
             continue;
+        for (unsigned i = f.first; i < f.end; i++)
+            if (f.lacking[i] > 0 && plan->survey->groups[i].kind == GROUP_POINT)
+                ask_whether_it_stands(&f, i);
         look_at_flows(&f);
         retry_lost(&f);
         fill_all(&f);

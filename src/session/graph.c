@@ -316,7 +316,8 @@ bool graph_build(const struct trace *const *traces, unsigned count, double confi
     struct survey survey;
     struct graph_work work = {.survey = &survey, .graph = out};
     *out = (struct graph){.trace = count ? traces[0] : NULL, .first_ttl = 255, .changed_at = NSTIME_NEVER};
-    bool good = survey_build(traces, count, confidence, lite, NSTIME_NONE, &survey);
+    const struct survey_terms terms = {.confidence = confidence, .lite = lite, .since = NSTIME_NONE};
+    bool good = survey_build(traces, count, &terms, &survey);
     if (good && survey.first_ttl <= survey.last_ttl) {
         good = find_nodes(&work) && find_edges(&work) && graph_find_paths(&work) && graph_find_diamonds(out);
         add_numbers(&survey, traces, count, out);

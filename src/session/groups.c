@@ -156,6 +156,19 @@ static bool silence_is_own(const struct step *step, unsigned index)
     return flows >= 2 && rested >= SILENCES_LEAST && compare_chance(asked + lost, lost, rested) < BRANCH_CHANCE;
 }
 
+/* Where there is but one group, it is there that the flow held back will come. */
+static void judge_last(const struct step *step, unsigned index)
+{
+    struct survey *survey = step->survey;
+    struct group *group = &survey->groups[index];
+    unsigned last = SURVEY_HELD_BACK < survey->flow_count ? SURVEY_HELD_BACK : survey->flow_count;
+    unsigned place = survey_cell(survey, step->ttl - 1, last)->group;
+    const struct cell *next = survey_cell(survey, step->ttl, last);
+    bool is_there = place ? place == index + 1 : step->first - step->first_before == 1;
+    group->takes_last = is_there && group->is_judged && group->known == 1 && group->kind != GROUP_SCATTERED;
+    group->awaits_last = group->takes_last && !next->answered && next->lost < SURVEY_HELD_MOST;
+}
+
 static void judge_group(const struct step *step, unsigned index)
 {
     struct survey *survey = step->survey;
@@ -167,6 +180,8 @@ static void judge_group(const struct step *step, unsigned index)
     group->known = group->next_count + group->is_branched;
     group->met = group->next_answered + (by_packet ? group->next_repeated : 0);
     group->is_judged = group->ttl < survey->farthest && !group->next_is_silent;
+    if (survey->goes_on)
+        judge_last(step, index);
 }
 
 /* --- MDA-Lite --- */
@@ -233,7 +248,7 @@ static void settle_groups(const struct step *step)
     struct survey *survey = step->survey;
     for (unsigned i = step->first_before; i < step->first; i++) {
         struct group *group = &survey->groups[i];
-        bool enough = group->known && group->met >= stopping_point(survey->miss, group->known) &&
+        bool enough = group->known && group->met + group->awaits_last >= stopping_point(survey->miss, group->known) &&
                       group->next_answered >= (group->is_lite ? SURVEY_LITE_LEAST : 1);
         group->is_settled = group->next_is_silent || enough;
     }

@@ -14,7 +14,9 @@
  *      there.
  *   6. Where there are several next hops, flows are asked there again: they may be met packet by packet.
  *   7. Through each router of a NARROW hop one flow at least is followed all along, so that there is a path with it.
- *   8. At last one flow is asked once more all along: had a route changed meanwhile, it would show. */
+ *   8. At last each TTL is asked once more: had a route changed meanwhile, it would show. Behind
+ *      one next hop that is the last of the flows that it takes, held back for this; elsewhere the first flow, which is
+ *      one of those that rule 6 asks again. */
 #include "session/mda.h"
 
 #include <stdlib.h>
@@ -74,6 +76,15 @@ bool mda_want(struct plan *plan, unsigned flow, unsigned ttl, bool rested)
     return true;
 }
 
+bool mda_is_held_back(const struct plan *plan, unsigned flow, unsigned ttl)
+{
+    const struct survey *survey = plan->survey;
+    bool held = false;
+    for (unsigned i = 0; flow == SURVEY_HELD_BACK && i < survey->group_count; i++)
+        held = held || (survey->groups[i].ttl + 1U == ttl && survey->groups[i].takes_last);
+    return held;
+}
+
 static bool want(struct plan *plan, unsigned flow, unsigned ttl)
 {
     return mda_want(plan, flow, ttl, false);
@@ -111,7 +122,8 @@ static void climb(struct plan *plan)
 {
     unsigned flows = least(stopping_point(plan->survey->miss, 1), plan->limits->flows);
     for (unsigned f = 0; f < flows; f++)
-        for (unsigned ttl = plan->limits->first_ttl; ttl <= reach_of(plan, f) && !is_far_ahead(plan, ttl); ttl++)
+        for (unsigned ttl = plan->limits->first_ttl;
+             f != SURVEY_HELD_BACK && ttl <= reach_of(plan, f) && !is_far_ahead(plan, ttl); ttl++)
             if (mda_is_unasked(mda_cell(plan, ttl, f)))
                 want(plan, f, ttl);
 }
@@ -124,11 +136,12 @@ static bool is_in(const struct plan *plan, unsigned index, unsigned flow)
     return mda_cell(plan, group->ttl, flow)->group == index + 1;
 }
 
-/* Flows through the group that are asked at the next TTL, counted as if each were answered. */
-static unsigned count_asked(const struct group *group)
+/* Flows through the group that are asked at the next TTL, or will be at last, counted as if each were answered. */
+static unsigned count_asked(const struct plan *plan, const struct group *group)
 {
     bool by_packet = group->per_packet || group->kind == GROUP_SCATTERED;
-    return group->next_answered + group->next_pending + (by_packet ? group->next_repeated : 0);
+    unsigned to_come = group->awaits_last && !mda_cell(plan, group->ttl + 1U, SURVEY_HELD_BACK)->pending;
+    return group->next_answered + group->next_pending + to_come + (by_packet ? group->next_repeated : 0);
 }
 
 /* Its share of what all groups of its TTL need together, or all that it needs itself. */
@@ -169,7 +182,7 @@ static void ask_behind(struct plan *plan, unsigned index)
     const struct group *group = &plan->survey->groups[index];
     unsigned ttl = group->ttl + 1U;
     struct progress progress = {.needed = count_needed(plan, group),
-                                .asked = count_asked(group),
+                                .asked = count_asked(plan, group),
                                 .somebody_answers = plan->survey->answers[ttl]};
     for (unsigned f = 0; f < plan->flows; f++) {
         const struct cell *cell = mda_cell(plan, ttl, f);
@@ -182,7 +195,7 @@ static void ask_behind(struct plan *plan, unsigned index)
             progress.asked++;
         else if (mda_is_silent(cell))
             progress.asked += ask_lost_again(plan, f, ttl, &progress);
-        else if (mda_is_unasked(cell) && progress.asked < progress.needed)
+        else if (mda_is_unasked(cell) && !mda_is_held_back(plan, f, ttl) && progress.asked < progress.needed)
             progress.asked += want(plan, f, ttl);
     }
     plan->missing[index] = progress.asked < progress.needed ? progress.needed - progress.asked : 0;
@@ -255,12 +268,12 @@ static void confirm_links(struct plan *plan)
 
 /* --- rule 6 --- */
 
-/* The flow of the group that was answered there least often. */
+/* The flow of the group that was answered there least often; the first is left to rule 8. */
 static void ask_again(struct plan *plan, unsigned index, unsigned count)
 {
     const struct group *group = &plan->survey->groups[index];
     for (unsigned answers = 1; count && answers < CHANGE_SHOWN_BY; answers++)
-        for (unsigned f = 0; count && f < plan->survey->flow_count; f++) {
+        for (unsigned f = 1; count && f < plan->survey->flow_count; f++) {
             const struct cell *cell = mda_cell(plan, group->ttl + 1U, f);
             if (is_in(plan, index, f) && cell->answered == answers && !cell->pending)
                 count -= want(plan, f, group->ttl + 1U);
@@ -273,7 +286,8 @@ static unsigned count_repeating(const struct plan *plan, unsigned index)
     unsigned count = group->next_repeated;
     for (unsigned f = 0; f < plan->survey->flow_count; f++) {
         const struct cell *cell = mda_cell(plan, group->ttl + 1U, f);
-        count += is_in(plan, index, f) && cell->pending && cell->answered;
+        bool to_come = cell->pending || (f == 0 && cell->answered == 1 && cell->lost < LOST_AT_MOST); /* by rule 8 */
+        count += is_in(plan, index, f) && cell->answered && to_come;
     }
     return count;
 }
@@ -370,12 +384,23 @@ static void follow_whole(struct plan *plan)
 
 /* --- rule 8 --- */
 
+static bool has_several_next(const struct plan *plan, unsigned ttl, unsigned flow)
+{
+    unsigned group = mda_cell(plan, ttl, flow)->group;
+    return group && plan->survey->groups[group - 1].next_count > 1;
+}
+
 static void look_again(struct plan *plan)
 {
     unsigned end = mda_end(plan, 0) ? mda_end(plan, 0) : plan->survey->farthest;
     for (unsigned ttl = plan->limits->first_ttl; ttl <= end; ttl++) {
-        const struct cell *cell = mda_cell(plan, ttl, 0);
-        if (cell->answered == 1 && !cell->pending && cell->lost < LOST_AT_MOST)
+        const struct cell *last = mda_cell(plan, ttl, SURVEY_HELD_BACK), *first = mda_cell(plan, ttl, 0);
+        bool by_last = mda_is_held_back(plan, SURVEY_HELD_BACK, ttl) && last->lost < SURVEY_HELD_MOST;
+        if (by_last && !last->answered && !last->pending)
+            want(plan, SURVEY_HELD_BACK, ttl);
+        if (by_last && !has_several_next(plan, ttl - 1, 0))
+            continue;
+        if (first->answered == 1 && !first->pending && first->lost < LOST_AT_MOST)
             want(plan, 0, ttl);
     }
 }
@@ -383,12 +408,13 @@ static void look_again(struct plan *plan)
 /* --- all --- */
 
 /* Something that may bring up more to ask: all but rule 8's own probes. */
-static bool is_waited_for(const struct survey *survey)
+static bool is_waited_for(const struct plan *plan)
 {
+    const struct survey *survey = plan->survey;
     for (unsigned ttl = survey->first_ttl; ttl <= survey->last_ttl; ttl++)
         for (unsigned f = 0; f < survey->flow_count; f++) {
             const struct cell *cell = survey_cell(survey, ttl, f);
-            if (cell->pending && (f || !cell->answered))
+            if (cell->pending && !mda_is_held_back(plan, f, ttl) && (f || !cell->answered))
                 return true;
         }
     return false;
@@ -409,7 +435,7 @@ void mda_plan(const struct survey *survey, const struct mda_limits *limits, stru
         mda_fill_groups(&plan);
         confirm_links(&plan);
         repeat_behind(&plan);
-        bool is_done = !out->count && survey->first_ttl <= survey->last_ttl && !is_waited_for(survey);
+        bool is_done = !out->count && survey->first_ttl <= survey->last_ttl && !is_waited_for(&plan);
         if (is_done)
             follow_whole(&plan);
         if (is_done && !out->count)

@@ -23,6 +23,9 @@ unsigned mda_end(const struct plan *plan, unsigned flow);
 /* False: it is wanted already, or cannot be. */
 bool mda_want(struct plan *plan, unsigned flow, unsigned ttl, bool rested);
 
+/* It is asked at that TTL by rule 8. */
+bool mda_is_held_back(const struct plan *plan, unsigned flow, unsigned ttl);
+
 /* fill.c: rule 3. */
 void mda_fill_groups(struct plan *plan);
 

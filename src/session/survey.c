@@ -394,19 +394,20 @@ static bool read_since_change(struct all_asked *all, struct survey *survey)
     }
 }
 
-bool survey_build(const struct trace *const *traces, unsigned count, double confidence, bool lite, nstime since,
+bool survey_build(const struct trace *const *traces, unsigned count, const struct survey_terms *terms,
                   struct survey *out)
 {
     struct all_asked all;
-    *out = (struct survey){.since = since, .lite = lite};
+    double miss = 1 - terms->confidence;
+    *out = (struct survey){.since = terms->since, .lite = terms->lite, .goes_on = terms->goes_on};
     if (!list_asked(traces, count, &all))
         return false;
     find_range(&all, out);
     number_flows(&all, out);
     bool good = all.count == 0 || (make_room(out) && read_since_change(&all, out));
     free(all.probes);
-    out->miss = stopping_share(1 - confidence, count_nodes(out));
-    return good && (all.count == 0 || (survey_find_groups(out) && survey_share_out(out, 1 - confidence)));
+    out->miss = stopping_share(miss, count_nodes(out));
+    return good && (all.count == 0 || (survey_find_groups(out) && survey_share_out(out, miss)));
 }
 
 void survey_free(struct survey *survey)

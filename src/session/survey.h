@@ -16,6 +16,10 @@
 #define SURVEY_NONE (~0U)
 /* MDA-Lite: flows of each node, so that crossing ways show. */
 #define SURVEY_LITE_LEAST 2
+/* A flow that goes where one next hop alone is known is kept for the end of the search: what it meets there shows
+ * whether routes are still the same, and counts beside the others. */
+#define SURVEY_HELD_BACK 1
+#define SURVEY_HELD_MOST 6 /* of its probes that may be lost at a TTL; then others are asked in its place */
 
 enum point_kind { POINT_ROUTER, POINT_REFUSAL, POINT_TARGET };
 
@@ -54,6 +58,8 @@ struct group {
     unsigned next_lost, next_rested;                   /* probes that were silent, and of these rested */
     unsigned next_repeated;                            /* answers beyond a flow's first */
     unsigned first_link, next_count;                   /* of survey->links: its next hops */
+    bool takes_last;     /* SURVEY_HELD_BACK goes through it, and is asked last at the next TTL */
+    bool awaits_last;    /* it was not answered there yet */
     unsigned known, met; /* how many next hops its flows, or those of its TTL, may meet for all that is known, and how
                             many did meet one of them */
     bool is_lite;        /* judged with all of its TTL, as MDA-Lite does: see groups.c */
@@ -90,14 +96,21 @@ struct survey {
     double share; /* of what may be missed, in equal parts for all nodes */
     double miss;  /* what each node may miss: its share, or more where all together miss less than they may */
     bool lite;    /* see groups.c */
+    bool goes_on; /* more is to be asked, by the rules of mda.c */
     nstime since; /* probes sent before do not count: routes were others then */
     unsigned changes;
     bool unclear; /* a flow met two routers, and whether a route changed or packets take turns is not known yet */
 };
 
-/* `confidence`: how sure the whole is to be, 0.5 to below 1; `lite`: by MDA-Lite, where it may be. `since` is
- * NSTIME_NONE, or what an earlier survey of the same traces found. False: memory is short. Free it in any case. */
-bool survey_build(const struct trace *const *traces, unsigned count, double confidence, bool lite, nstime since,
+struct survey_terms {
+    double confidence; /* how sure the whole is to be, 0.5 to below 1 */
+    bool lite;         /* by MDA-Lite, where it may be */
+    bool goes_on;      /* while it is asked: the flow held back counts for what it will have met */
+    nstime since;      /* NSTIME_NONE, or what an earlier survey of the same traces found */
+};
+
+/* False: memory is short. Free it in any case. */
+bool survey_build(const struct trace *const *traces, unsigned count, const struct survey_terms *terms,
                   struct survey *out);
 void survey_free(struct survey *survey);
 

@@ -41,7 +41,7 @@ static const struct row rows[] = {
     {"two diamonds, TCP, IPv6", TWO_DIAMONDS, "tcp/443", 6, 16, 21, 2, 12, 300},
     {"two diamonds, a DNS query", TWO_DIAMONDS, "udp/53", 4, 16, 21, 2, 12, 300},
     {"two diamonds, bare protocol over IPv6", TWO_DIAMONDS, "ip/50", 6, 16, 21, 2, 12, 300},
-    {"chain", CHAIN, "udp", 4, 7, 6, 0, 4, 120},
+    {"chain", CHAIN, "udp", 4, 7, 6, 0, 4, 75},
     {"chain, bare protocol of one flow", CHAIN, "ip/50", 4, 7, 6, 0, 4, 120},
     {"silent router", CHAIN "set r3 silent\n", "udp", 4, 7, 6, 0, 6, 150},
     {"silent target", CHAIN "set target silent\n", "udp", 4, 6, 5, 0, 12, 200},

@@ -217,9 +217,51 @@ static void check_nothing(void)
     search_free(&search);
 }
 
+/* What is asked at last is one of those that a hop takes anyway; two hops beyond the target were asked with it. */
+static void check_chain(void)
+{
+    struct search search;
+    ways_begin(&ways, 7, 0);
+    ways_add(&ways, WAYS_CHAIN, 8, false);
+    ways_end(&ways);
+    unsigned published = ways_published(&ways, 0.95);
+    ways_search(&ways, 0.95, false, PROBES_MOST, &search);
+    ok(is_exact(&search.graph), "a chain: all of it and nothing else");
+    is_num(search.probes, published + 2, "a chain: as many probes as the published algorithm takes");
+    search_free(&search);
+}
+
 /* --- many networks --- */
 
 #define NETWORKS 60
+
+/* A router, or all of a hop, gives way to another at any moment of the search. */
+static void check_changes(void)
+{
+    struct rng rng = rng_init(1);
+    unsigned told = 0, whole = 0, false_edges = 0, most = 0;
+    for (unsigned i = 0; i < NETWORKS; i++) {
+        struct search search;
+        ways_begin(&ways, i + 1, 0);
+        ways_add(&ways, WAYS_CHAIN, 2, false);
+        ways_add(&ways, WAYS_FAN, 4, false);
+        ways_add(&ways, WAYS_MESHED, 4, false);
+        ways_end(&ways);
+        ways.moves_after = 1 + rng_below(&rng, 230);
+        ways.moving_ttl = 1 + rng_below(&rng, ways_target_ttl(&ways) - 1);
+        ways_search(&ways, 0.95, false, PROBES_MOST, &search);
+        struct ways_errors errors = ways_compare(&ways, &search.graph);
+        told += search.graph.changes > 0;
+        whole += !errors.missed_nodes && !errors.missed_edges;
+        false_edges += errors.false_edges + errors.false_nodes;
+        most = search.probes > most ? search.probes : most;
+        search_free(&search);
+    }
+    is_num(false_edges, 0, "a change at any moment: no edge from before to after in %u networks", NETWORKS);
+    ok(told >= NETWORKS * 0.95, "a change at any moment: %u of %u are told", told, NETWORKS);
+    ok(whole >= NETWORKS * 0.95, "a change at any moment: %u of %u networks are found whole", whole, NETWORKS);
+    ok(most < 3000, "a change at any moment: routers that are gone are not looked for: %u probes at most", most);
+}
 
 static void check_many(bool lite, bool uneven, double loss)
 {
@@ -260,6 +302,8 @@ int main(void)
     check_change(70, WAYS_CHAIN, "chain");
     check_change(120, WAYS_FAN, "diamond");
     check_nothing();
+    check_chain();
+    check_changes();
     check_many(false, false, 0);
     check_many(false, false, 0.02);
     check_many(false, true, 0.02);

@@ -234,12 +234,12 @@ void ways_search(struct ways *ways, double confidence, bool lite, unsigned most,
     trace_init(&out->trace);
     out->trace.flow.target = ways_address(ways, ways->node_count - 1);
     out->trace.flow.spec.protocol = IP_UDP;
-    nstime since = NSTIME_NONE;
+    struct survey_terms terms = {.confidence = confidence, .lite = lite, .goes_on = true, .since = NSTIME_NONE};
     do {
         struct survey survey;
-        if (!survey_build(&trace, 1, confidence, lite, since, &survey))
+        if (!survey_build(&trace, 1, &terms, &survey))
             out->failed = true;
-        since = survey.since;
+        terms.since = survey.since;
         mda_plan(&survey, &limits, &wants);
         survey_free(&survey);
         memset(ways->answered_now, 0, sizeof ways->answered_now);
