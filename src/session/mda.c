@@ -8,7 +8,7 @@
  *      pass a group before it, or any (fill.c). Where all groups together miss no more than they may, none has too few
  *      (missed.c).
  *   4. A lost probe is asked again at once, in case it was mere loss; then, where others are answered at its TTL, when
- *      the routers there had time for a new token. Where everybody's was lost nobody answers.
+ *      the routers there had time for a new token. Where everybody's was lost nobody answers, nor then.
  *   5. A next hop met by flows alone whose way there was inferred is an edge only once one was seen at both its ends. A
  *      router met by flows of which it is not known whence they came shows that somebody leads to it: one is asked
  *      there.
@@ -29,6 +29,7 @@
 #define LEAD 4             /* and ahead of the last, so long as it is not silence there */
 #define LOST_IN_SILENCE 3  /* probes of a flow where nobody answers at its TTL */
 #define LOST_QUICKLY 2     /* where somebody does; then RESTED_AT_MOST more */
+#define SILENCES_RESTED 2  /* probes where nobody answers at all: the first, and one when there was time for a token */
 #define SILENT_TESTED 3    /* flows of a group with enough that are asked again, to see that nobody answers them */
 #define CHANGE_SHOWN_BY 12 /* answers to a flow that met two routers */
 #define NARROW 4           /* groups at a TTL, at which each gets a path of its own */
@@ -118,14 +119,23 @@ static bool is_far_ahead(const struct plan *plan, unsigned ttl)
     return waiting >= LEAD;
 }
 
+/* Rule 4, for a TTL at which nobody answers: another run may have had all answers that there were. */
+static void ask_silence(struct plan *plan, unsigned ttl)
+{
+    const struct cell *cell = mda_cell(plan, ttl, 0);
+    if (mda_is_silent(cell) && !plan->survey->answers[ttl] && plan->survey->rested[ttl] < SILENCES_RESTED)
+        mda_want(plan, 0, ttl, true);
+}
+
 static void climb(struct plan *plan)
 {
     unsigned flows = least(stopping_point(plan->survey->miss, 1), plan->limits->flows);
     for (unsigned f = 0; f < flows; f++)
-        for (unsigned ttl = plan->limits->first_ttl;
-             f != SURVEY_HELD_BACK && ttl <= reach_of(plan, f) && !is_far_ahead(plan, ttl); ttl++)
-            if (mda_is_unasked(mda_cell(plan, ttl, f)))
+        for (unsigned ttl = plan->limits->first_ttl; ttl <= reach_of(plan, f) && !is_far_ahead(plan, ttl); ttl++)
+            if (f != SURVEY_HELD_BACK && mda_is_unasked(mda_cell(plan, ttl, f)))
                 want(plan, f, ttl);
+    for (unsigned ttl = plan->limits->first_ttl; ttl <= reach_of(plan, 0); ttl++)
+        ask_silence(plan, ttl);
 }
 
 /* --- rules 2, 4 --- */

@@ -266,6 +266,7 @@ static void fill_cell(struct survey *survey, const struct asked *asked)
         add_one(is_lost ? &cell->lost : &cell->pending);
         if (is_lost && asked->is_rested)
             add_one(&cell->rested);
+        survey->rested[probe->ttl] += is_lost && asked->is_rested;
         return;
     }
     if (!point)
@@ -283,6 +284,7 @@ static void fill_cells(const struct all_asked *all, struct survey *survey)
     memset(survey->cells, 0, ttls * (survey->flow_count + 1) * sizeof *survey->cells);
     memset(survey->ends, 0, (size_t)survey->flow_count + 1);
     memset(survey->answers, 0, sizeof survey->answers);
+    memset(survey->rested, 0, sizeof survey->rested);
     survey->probes = 0;
     survey->farthest = 0;
     for (size_t i = 0; i < all->count; i++) {

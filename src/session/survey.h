@@ -82,7 +82,8 @@ struct survey {
     uint8_t first_ttl, last_ttl; /* of what was asked; first above last: nothing was */
     uint8_t farthest;            /* TTL that anything was answered at; 0: none */
     uint64_t probes;
-    bool answers[UINT8_MAX + 1]; /* by TTL: somebody there answers some flow */
+    bool answers[UINT8_MAX + 1];    /* by TTL: somebody there answers some flow */
+    unsigned rested[UINT8_MAX + 1]; /* probes that were lost there: sent when nobody had asked for RESTED_AFTER */
     struct cell *cells;   /* of (last_ttl - first_ttl + 2) TTLs from first_ttl - 1; of each flow_count, and of one
                              flow more that was not asked at all: all such are where this one is inferred to be */
     uint8_t *ends;        /* by flow: the TTL at which the target answered it, or it was refused; 0: not known */

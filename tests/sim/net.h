@@ -44,6 +44,7 @@ struct node {
     int quote_bytes;          /* bytes of the quote past the IP header; -1: as much as the RFCs allow */
     unsigned limit_burst;     /* ICMP errors: token bucket; 0: no limit */
     double limit_rate;        /* tokens a second */
+    bool spent;               /* it has no token at first: another run had them all */
     uint8_t initial_ttl;      /* of all that it originates */
     enum answer_from answers; /* source address of its ICMP errors */
     enum balance balance;

@@ -39,6 +39,13 @@ static enum status parse_quote_ttl(struct parser *p, void *object)
     return status;
 }
 
+static enum status parse_spent(struct parser *p, void *object)
+{
+    (void)p;
+    ((struct node *)object)->spent = true;
+    return STATUS_OK;
+}
+
 static enum status parse_zero_ttl(struct parser *p, void *object)
 {
     (void)p;
@@ -175,6 +182,7 @@ static enum status parse_refuse(struct parser *p, void *object)
 const struct keyword node_options[] = {
     {"silent", parse_silent},
     {"limit", parse_limit},
+    {"spent", parse_spent},
     {"quote", parse_quote},
     {"quote-ttl", parse_quote_ttl},
     {"zero-ttl", parse_zero_ttl},

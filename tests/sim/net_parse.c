@@ -8,9 +8,9 @@
  *   target NODE|ADDRESS...                  where probes go; default: the node called `target`
  *
  * Options of a node: silent [PROTOCOL,...]  (nothing at all | no ICMP error about the protocols) · limit BURST
- * PER_SECOND (ICMP errors) · quote BYTES (of the quote past the IP header) · quote-ttl N · zero-ttl · hidden ·
- * ttl-raise N · initial N (TTL of what it sends) · answers node|in|back (source of its errors) · balance
- * per-flow|per-packet · mpls LABEL/TC/TTL[,...] · mpls-style compliant|no-length|wrong-length · no-echo ·
+ * PER_SECOND (ICMP errors) · spent (no token at first) · quote BYTES (of the quote past the IP header) · quote-ttl N ·
+ * zero-ttl · hidden · ttl-raise N · initial N (TTL of what it sends) · answers node|in|back (source of its errors) ·
+ * balance per-flow|per-packet · mpls LABEL/TC/TTL[,...] · mpls-style compliant|no-length|wrong-length · no-echo ·
  * open|closed|mute PROTOCOL[/PORT],... (ports of a host; an IP protocol that stands in none of these is unknown to it,
  * but for tcp, udp and udplite) · unseen PERCENT (own frames the capture misses) · refuse PROTOCOL,... (local
  * firewall).

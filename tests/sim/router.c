@@ -87,7 +87,7 @@ static bool take_token(struct sim *sim, unsigned index, unsigned cost)
     if (node->limit_burst == 0 || sim->ideal)
         return true;
     if (!bucket->used)
-        *bucket = (struct bucket){.used = true, .tokens = node->limit_burst, .filled = sim->now};
+        *bucket = (struct bucket){.used = true, .tokens = node->spent ? 0 : node->limit_burst, .filled = sim->now};
     bucket->tokens += (double)(sim->now - bucket->filled) * node->limit_rate / (double)NS_PER_S;
     bucket->filled = sim->now;
     if (bucket->tokens > node->limit_burst)

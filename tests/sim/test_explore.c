@@ -24,6 +24,8 @@
     "host target 192.0.2.80 2001:db8:80::80 open tcp/443\nlinks 5ms c r1 r2 r3 r4 r5 r6 target\n"
 
 #define RTT_MS 100.0
+/* Before a hop is said to be silent it is asked again when its router had time for a token, 1.1 s. */
+#define RESTED 11
 
 struct row {
     const char *name, *network, *spec;
@@ -43,12 +45,16 @@ static const struct row rows[] = {
     {"two diamonds, bare protocol over IPv6", TWO_DIAMONDS, "ip/50", 6, 16, 21, 2, 12, 300},
     {"chain", CHAIN, "udp", 4, 7, 6, 0, 4, 75},
     {"chain, bare protocol of one flow", CHAIN, "ip/50", 4, 7, 6, 0, 4, 120},
-    {"silent router", CHAIN "set r3 silent\n", "udp", 4, 7, 6, 0, 6, 150},
-    {"silent target", CHAIN "set target silent\n", "udp", 4, 6, 5, 0, 12, 200},
-    {"dropped", CHAIN "filter r4 forward udp drop\n", "udp", 4, 4, 3, 0, 12, 200},
+    {"silent router", CHAIN "set r3 silent\n", "udp", 4, 7, 6, 0, 6 + RESTED, 150},
+    {"silent target", CHAIN "set target silent\n", "udp", 4, 6, 5, 0, 12 + RESTED, 200},
+    {"dropped", CHAIN "filter r4 forward udp drop\n", "udp", 4, 4, 3, 0, 12 + RESTED, 200},
     {"refused", CHAIN "filter r4 forward udp reject admin-prohibited\n", "udp", 4, 5, 4, 0, 6, 150},
     {"limits", TWO_DIAMONDS "set r1 limit 6 1\nset r5 limit 6 1\nset a3 limit 6 1\nset b7 limit 6 1\n", "udp", 4, 16,
      21, 2, 200, 400},
+    {"limits, all spent by another run",
+     TWO_DIAMONDS "set r1 limit 6 1 spent\nset r5 limit 6 1 spent\nset a3 limit 6 1 spent\nset b7 limit 6 1 spent\n",
+     "udp", 4, 16, 21, 2, 250, 450},
+    {"limits, the target's spent", CHAIN "set target limit 6 1 spent\n", "udp", 4, 7, 6, 0, 100, 120},
     {"loop", CHAIN "route r5 target via r4\n", "udp", 4, 30, 29, 0, 30, 700},
 };
 
