@@ -80,18 +80,25 @@ static bool is_reset_after_loss(const struct session *session, unsigned index)
            parted_router_is_shown(session, trace->reached_ttl - 1U);
 }
 
+/* The first probe that the spec was refused; NULL: none. */
+static const struct probe *first_refused(const struct trace *trace)
+{
+    const struct probe *p = trace->refused_ttl ? trace_first_at(trace, trace->refused_ttl) : NULL;
+    while (p && !(p->reply_count && reply_refuses(trace, &p->replies[0])))
+        p = trace_next_at(trace, p);
+    return p;
+}
+
 /* Who refuses stands no further than the least TTL that it does so at, and may be known by another answer. */
 static unsigned doubtful_refusal(const struct session *session, unsigned index)
 {
     const struct trace *trace = &session->traces[index];
-    const struct probe *p = trace_first_at(trace, trace->refused_ttl);
-    if (trace->refused_ttl <= session->config.first_ttl || parted_router_is_shown(session, trace->refused_ttl - 1U) ||
-        asked_by_all(session, trace->refused_ttl - 1U) >= CONFIRM_ALL)
+    const struct probe *refused = first_refused(trace);
+    unsigned from = refused ? trace_refused_from(trace, refused, &refused->replies[0]) : 0;
+    if (from <= session->config.first_ttl || is_router(session, &refused->replies[0].from) ||
+        parted_router_is_shown(session, from - 1U) || asked_by_all(session, from - 1U) >= CONFIRM_ALL)
         return 0;
-    for (; p; p = trace_next_at(trace, p))
-        if (p->reply_count && reply_refuses(trace, &p->replies[0]))
-            return is_router(session, &p->replies[0].from) ? 0 : trace->refused_ttl - 1U;
-    return 0;
+    return from - 1;
 }
 
 /* The TTL that has to be asked again before it is clear where the spec drew its answer; 0: none. */

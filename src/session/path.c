@@ -216,6 +216,15 @@ bool reply_refuses(const struct trace *trace, const struct reply *reply)
     return refusal && !addr_equal(&reply->from, &trace->flow.target);
 }
 
+uint8_t trace_refused_from(const struct trace *trace, const struct probe *probe, const struct reply *reply)
+{
+    bool tells = reply->quoted_ttl >= 1 && reply->quoted_ttl <= probe->ttl;
+    unsigned from = tells ? probe->ttl - (unsigned)reply->quoted_ttl + 1 : probe->ttl;
+    unsigned behind = trace->top + 1U;
+    from = from > behind ? from : behind;
+    return (uint8_t)(from < probe->ttl ? from : probe->ttl);
+}
+
 bool reply_is_no_route(const struct reply *reply)
 {
     if (reply->kind != REPLY_UNREACHABLE)

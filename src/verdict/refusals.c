@@ -5,14 +5,14 @@
 
 /* --- 7, 8 --- */
 
-/* The hop of who refused: where it lets others expire, else the least TTL that drew the refusal; 0: our own host. */
+/* The hop of who refused: where it lets others expire, else the least TTL that draws the refusal; 0: our own host. */
 static uint8_t refusal_hop(const struct facts *facts)
 {
     const struct addr *sender = &facts->refusal.reply->from;
     bool is_named = !addr_equal(sender, &facts->trace->flow.target); /* in the target's name is anybody behind a NAT */
     uint8_t hop = is_named ? facts_hop_of(facts->cohort, sender) : 0;
     bool own_host = addr_equal(sender, &facts->trace->flow.source);
-    return hop || own_host ? hop : facts->refusal.probe->ttl;
+    return hop || own_host ? hop : trace_refused_from(facts->trace, facts->refusal.probe, facts->refusal.reply);
 }
 
 static bool is_drawn_by_all(const struct facts *facts)
