@@ -4,7 +4,9 @@
  *   1. Every spec is asked once at each hop (`queries` times), in turns, until it reaches the target, is refused or
  *      goes round in a circle; as far as the target, where another spec shows it. The first climbs LOOKAHEAD hops
  *      ahead of the answers, the others BESIDE them until it is done.
- *   2. A hop that is silent to all, with an answering one behind it, is asked once more.
+ *   2. A hop that is silent to all, with an answering one behind it, is asked once more; where others leave out
+ * answers, when its router had time for a token: another run may have had all that there were. So is each where all are
+ *      silent to all.
  *   3. A spec that falls silent where others go on is asked again beside them, at the first hops behind its silence,
  *      from one source port after the other, until the counts are as sure as was asked for and some ports were tried,
  *      or all where ways part (each hop from another port, where answers are rare); ROUNDS times at most. The other
@@ -61,14 +63,33 @@ static void climb(struct session *session)
 
 /* --- rule 2 --- */
 
+static void ask_all_hops_later(struct session *session)
+{
+    unsigned goal = session_goal(session), end = goal ? goal - 1 : session->config.first_ttl + LOOKAHEAD - 1U;
+    for (unsigned ttl = session->config.first_ttl; ttl <= least(end, session->config.max_ttl); ttl++)
+        need_at_least(session, 0, 0, ttl, session->config.queries + 1U, need_soonest(session, (uint8_t)ttl, NEW_TOKEN));
+}
+
+static bool is_limited_anywhere(const struct session *session)
+{
+    for (unsigned ttl = session->config.first_ttl; ttl < plan_farthest(session); ttl++)
+        if (plan_hop_shown(session, (uint8_t)ttl) && need_is_limited(session, (uint8_t)ttl))
+            return true;
+    return false;
+}
+
 static void ask_silent_hops(struct session *session)
 {
+    nstime rest = is_limited_anywhere(session) ? NEW_TOKEN : 0;
+    if (!session_last_router(session) && !need_is_pending(session))
+        ask_all_hops_later(session);
     for (unsigned ttl = session->config.first_ttl; ttl < plan_farthest(session); ttl++) {
         if (plan_hop_shown(session, (uint8_t)ttl) || need_is_pending_at(session, ttl))
             continue;
         for (unsigned i = 0; i < session->trace_count; i++)
             if (session->traces[i].top > ttl || session->traces[i].reached_ttl > ttl) {
-                need_at_least(session, i, 0, ttl, session->config.queries + 1U, 0);
+                need_at_least(session, i, 0, ttl, session->config.queries + 1U,
+                              rest ? need_soonest(session, (uint8_t)ttl, rest) : 0);
                 break;
             }
     }

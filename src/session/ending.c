@@ -186,7 +186,7 @@ static void find_closing(const struct session *session, struct closing *out)
     *out = (struct closing){.router = router};
     out->ttl = (uint8_t)least(need_end_ttl(session), session->config.max_ttl);
     out->limited = need_is_limited(session, router) || (goal && need_is_limited(session, goal));
-    for (unsigned i = 0; i < session->trace_count && router; i++) {
+    for (unsigned i = 0; i < session->trace_count && (router || goal); i++) {
         if (!is_closing(session, i, router))
             continue;
         out->specs[out->count++] = i;
@@ -227,7 +227,7 @@ void ending_close(struct session *session)
     if (!closing.count || need_is_pending_at(session, closing.ttl) || need_is_pending_at(session, closing.router))
         return;
     /* Where nobody answers, who is there may be slow to refuse. */
-    bool slowly = closing.limited || (!session_goal(session) && closing.round >= 2);
+    bool slowly = closing.limited || !closing.router || (!session_goal(session) && closing.round >= 2);
     nstime spacing = slowly ? NEW_TOKEN : INDEPENDENT_AFTER, at = need_soonest(session, closing.ttl, spacing),
            rested = need_soonest(session, closing.router, spacing);
     at = rested > at ? rested : at;
@@ -240,7 +240,8 @@ void ending_close(struct session *session)
     unsigned witness = witness_of(session, session_goal(session));
     if (witness < session->trace_count)
         need_fresh(session, witness, closing.ttl, at + need_behind(session, closing.ttl));
-    ask_last_router(session, &closing, at);
+    if (closing.router)
+        ask_last_router(session, &closing, at);
 }
 
 /* --- all --- */

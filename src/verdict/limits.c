@@ -178,15 +178,38 @@ static void tell_silent(const struct cohort *cohort, uint8_t ttl, unsigned silen
              silent == 1 ? "" : "s");
 }
 
+/* Whether a router leaves out answers. */
+static bool has_limits(const struct cohort *cohort, const struct passage *passage)
+{
+    for (unsigned ttl = 1; ttl <= cohort_last_router(cohort); ttl++)
+        if (shows_router(cohort, (uint8_t)ttl) && count_hop(cohort, passage, (uint8_t)ttl).silent)
+            return true;
+    return false;
+}
+
+/* Whether it was asked for so long that its router had a token for one of the probes, whoever spent those before. */
+static bool had_token(const struct cohort *cohort, uint8_t ttl)
+{
+    nstime first = NSTIME_NEVER, last = NSTIME_NONE;
+    for (unsigned i = 0; i < cohort->count; i++)
+        for (const struct probe *p = trace_first_at(cohort->traces[i], ttl); p; p = trace_next_at(cohort->traces[i], p))
+            if (cohort_is_silent(cohort, p)) {
+                first = p->sent < first ? p->sent : first;
+                last = last == NSTIME_NONE || p->sent > last ? p->sent : last;
+            }
+    return last != NSTIME_NONE && last - first >= RESTED_AFTER;
+}
+
 void find_silent_hops(const struct cohort *cohort, struct judgement *out)
 {
     struct passage passage;
     passage_gather(cohort, &passage);
+    bool limits = cohort->is_diagnose && has_limits(cohort, &passage);
     for (unsigned ttl = 1; ttl <= cohort_last_router(cohort); ttl++) {
         struct tally here = count_hop(cohort, &passage, (uint8_t)ttl),
                      others = count_behind(cohort, &passage, (uint8_t)ttl);
         bool all = here.asked && here.silent == here.asked && !shows_router(cohort, (uint8_t)ttl);
-        if (all && is_no_loss(cohort, &others, here.silent))
+        if (all && is_no_loss(cohort, &others, here.silent) && (!limits || had_token(cohort, (uint8_t)ttl)))
             tell_silent(cohort, (uint8_t)ttl, here.silent, out);
         for (unsigned i = 0; i < cohort->count && !all; i++) {
             uint8_t protocol = cohort->traces[i]->flow.spec.protocol;

@@ -3,7 +3,8 @@
  * where the claims of a bin are worse than they say, or any is false where there is hardly any loss.
  *
  *   calibrate [RUNS [SEED]]          10000 runs, from seed 1
- *   calibrate --show PERCENT SEED    one of them: the network, and all that was seen there and said of it */
+ *   calibrate --show PERCENT SEED    one of them: the network, and all that was seen there and said of it
+ *   calibrate --show spent SEED      the same, after another run */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,9 +14,9 @@
 
 #define UNLIKELY 0.01 /* what is likelier than that may be chance */
 
-static const double losses[] = {0, 0.02, 0.1, 0.3};
+static const struct world_ills kinds[] = {{0, false}, {0, true}, {0.02, false}, {0.1, false}, {0.3, false}};
 
-#define LOSSES (sizeof losses / sizeof losses[0])
+#define KINDS (sizeof kinds / sizeof kinds[0])
 
 static void print_bins(const struct tally *tally)
 {
@@ -48,7 +49,7 @@ static bool is_calibrated(const struct tally *tally)
     return tally->broken == 0;
 }
 
-static int show(double loss, uint64_t seed)
+static int show(const struct world_ills *ills, uint64_t seed)
 {
     struct world world;
     struct session_config config;
@@ -56,7 +57,7 @@ static int show(double loss, uint64_t seed)
     struct err err = {0};
     struct strbuf text;
     strbuf_init(&text);
-    if (world_draw(loss, seed, &world, &err) &&
+    if (world_draw(ills, seed, &world, &err) &&
         world_config(world.net, world.family, WORLD_SPEC_LIST, seed, &config, &err) == STATUS_OK) {
         if (drive_live(&d, world.net, &config, NSTIME_NEVER))
             drive_describe(d.session, &text);
@@ -72,21 +73,24 @@ static int show(double loss, uint64_t seed)
 
 int main(int argc, char **argv)
 {
-    if (argc == 4 && strcmp(argv[1], "--show") == 0)
-        return show(strtod(argv[2], NULL) / 100, strtoul(argv[3], NULL, 10));
+    if (argc == 4 && strcmp(argv[1], "--show") == 0) {
+        struct world_ills ills = {strtod(argv[2], NULL) / 100, strcmp(argv[2], "spent") == 0};
+        return show(&ills, strtoul(argv[3], NULL, 10));
+    }
     unsigned long runs = argc > 1 ? strtoul(argv[1], NULL, 10) : 10000,
                   seed = argc > 2 ? strtoul(argv[2], NULL, 10) : 1;
     struct tally all = {0};
     bool good = true;
-    for (size_t i = 0; i < LOSSES; i++) {
+    for (size_t i = 0; i < KINDS; i++) {
         struct tally tally = {0};
         char title[64];
-        for (unsigned long k = i; k < runs; k += LOSSES)
-            tally_run(losses[i], seed + k, &tally);
-        snprintf(title, sizeof title, "%g %% loss each way", losses[i] * 100);
+        for (unsigned long k = i; k < runs; k += KINDS)
+            tally_run(&kinds[i], seed + k, &tally);
+        snprintf(title, sizeof title, "%g %% loss each way%s", kinds[i].loss * 100,
+                 kinds[i].spent ? ", tokens spent" : "");
         print_tally(title, &tally);
         fflush(stdout);
-        good = good && is_calibrated(&tally) && (losses[i] > 0.02 || tally_wrong(&tally) == 0);
+        good = good && is_calibrated(&tally) && (kinds[i].loss > 0.02 || kinds[i].spent || tally_wrong(&tally) == 0);
         tally_add(&all, &tally);
     }
     print_tally("all", &all);

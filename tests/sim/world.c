@@ -129,7 +129,19 @@ static void draw_filter(struct world *w, struct rng *rng)
     add_filter(w, hop, kind, &actions[action]);
 }
 
-bool world_draw(double loss, uint64_t seed, struct world *out, struct err *err)
+static void spend_tokens(struct world *w)
+{
+    w->limited = true;
+    for (unsigned hop = 1; hop <= w->routers + 1; hop++) {
+        strbuf_add(&w->text, "set");
+        add_node_name(w, hop);
+        strbuf_add(&w->text, " limit 6 1 spent\n");
+    }
+    if (w->balanced)
+        strbuf_add(&w->text, "set x limit 6 1 spent\n");
+}
+
+bool world_draw(const struct world_ills *ills, uint64_t seed, struct world *out, struct err *err)
 {
     struct rng rng = rng_init(seed);
     *out = (struct world){.family = one_in(&rng, 2) ? 4 : 6};
@@ -137,9 +149,11 @@ bool world_draw(double loss, uint64_t seed, struct world *out, struct err *err)
     for (unsigned i = 0; i < WORLD_SPECS; i++)
         out->truths[i] = (struct truth){.fate = open_path[i]};
     draw_nodes(out, &rng);
-    draw_links(out, loss, &rng);
+    draw_links(out, ills->loss, &rng);
     draw_balance(out, &rng);
     draw_filter(out, &rng);
+    if (ills->spent)
+        spend_tokens(out);
     return net_parse("world", out->text.text, &out->net, err) == STATUS_OK;
 }
 
@@ -261,13 +275,14 @@ const char *tally_bin_name(unsigned bin)
     return names[bin];
 }
 
-static void say_false(const struct drive *d, double loss, const char *what, const char *text)
+static void say_false(const struct drive *d, const struct world_ills *ills, const char *what, const char *text)
 {
-    printf("#   %g %% loss, seed %" PRIu64 ": false: %s: %s\n", loss * 100, d->config.seed, what, text);
+    printf("#   %g %% loss%s, seed %" PRIu64 ": false: %s: %s\n", ills->loss * 100, ills->spent ? ", tokens spent" : "",
+           d->config.seed, what, text);
 }
 
-static void count_verdict(const struct world *w, const struct drive *d, double loss, const struct verdict *v,
-                          struct tally *tally)
+static void count_verdict(const struct world *w, const struct drive *d, const struct world_ills *ills,
+                          const struct verdict *v, struct tally *tally)
 {
     unsigned spec = (unsigned)(v->trace - session_trace(d->session, 0)), bin = bin_of(v->confidence);
     if (v->state == VERDICT_INCONCLUSIVE) {
@@ -284,7 +299,7 @@ static void count_verdict(const struct world *w, const struct drive *d, double l
              verdict_state_name(v->state), v->at.ttl, v->after.ttl, v->before.ttl, v->confidence,
              (int)w->truths[spec].fate, w->truths[spec].hop, w->limited ? ", limited" : "",
              w->balanced ? ", balanced" : "");
-    say_false(d, loss, what, v->text);
+    say_false(d, ills, what, v->text);
     tally->wrong[bin]++;
     tally->misplaced[bin] += right;
 }
@@ -306,7 +321,7 @@ static void refine_truth(struct world *w, const struct drive *d, unsigned spec)
     }
 }
 
-static void count_run(struct world *w, const struct drive *d, double loss, struct tally *tally)
+static void count_run(struct world *w, const struct drive *d, const struct world_ills *ills, struct tally *tally)
 {
     struct judgement *judgement = malloc(sizeof *judgement);
     if (!judgement)
@@ -316,10 +331,10 @@ static void count_run(struct world *w, const struct drive *d, double loss, struc
     for (unsigned i = 0; i < WORLD_SPECS; i++)
         refine_truth(w, d, i);
     for (unsigned i = 0; i < judgement->verdict_count; i++)
-        count_verdict(w, d, loss, &judgement->verdicts[i], tally);
+        count_verdict(w, d, ills, &judgement->verdicts[i], tally);
     for (unsigned i = 0; i < judgement->finding_count; i++)
         if (!world_finding_is_true(w, &judgement->findings[i])) {
-            say_false(d, loss, judgement->findings[i].kind, judgement->findings[i].text);
+            say_false(d, ills, judgement->findings[i].kind, judgement->findings[i].text);
             tally->false_findings++;
         }
     free(judgement);
@@ -333,23 +348,23 @@ static void count_run(struct world *w, const struct drive *d, double loss, struc
     }
 }
 
-void tally_run(double loss, uint64_t seed, struct tally *tally)
+void tally_run(const struct world_ills *ills, uint64_t seed, struct tally *tally)
 {
     struct world world;
     struct session_config config;
     struct drive d = {0};
     struct err err = {0};
     tally->runs++;
-    if (world_draw(loss, seed, &world, &err) &&
+    if (world_draw(ills, seed, &world, &err) &&
         world_config(world.net, world.family, WORLD_SPEC_LIST, seed, &config, &err) == STATUS_OK) {
         if (drive_live(&d, world.net, &config, NSTIME_NEVER))
-            count_run(&world, &d, loss, tally);
+            count_run(&world, &d, ills, tally);
         else
             err = d.err;
         drive_free(&d);
     }
     if (err.status) {
-        printf("#   %g %% loss, seed %" PRIu64 ": %s\n", loss * 100, seed, err.message);
+        printf("#   %g %% loss, seed %" PRIu64 ": %s\n", ills->loss * 100, seed, err.message);
         tally->broken++;
     }
     world_free(&world);

@@ -50,8 +50,13 @@ struct tally {
 enum status world_config(const struct net *net, uint8_t family, const char *specs, uint64_t seed,
                          struct session_config *out, struct err *err);
 
-/* `loss` is the share lost each way, 0 to 1. Free in any case. */
-bool world_draw(double loss, uint64_t seed, struct world *out, struct err *err);
+struct world_ills {
+    double loss; /* share lost each way, 0 to 1 */
+    bool spent;  /* all routers and the target count their ICMP errors, and another run has just had those there were */
+};
+
+/* Free in any case. */
+bool world_draw(const struct world_ills *ills, uint64_t seed, struct world *out, struct err *err);
 void world_free(struct world *world);
 
 /* Whether it is as the verdict's state says; an inconclusive one says nothing, which is true. And where that is so,
@@ -61,7 +66,7 @@ bool world_place_is_true(const struct world *world, unsigned spec, const struct 
 bool world_finding_is_true(const struct world *world, const struct finding *finding);
 
 /* Draws a world, diagnoses it and adds it to the tally; each false claim is printed as a comment of TAP. */
-void tally_run(double loss, uint64_t seed, struct tally *tally);
+void tally_run(const struct world_ills *ills, uint64_t seed, struct tally *tally);
 void tally_add(struct tally *sum, const struct tally *part);
 unsigned tally_wrong(const struct tally *tally);
 /* How likely so many wrong claims or more are in a bin where the confidences are right; 1 where none is wrong. */

@@ -68,6 +68,7 @@ static void put16(uint8_t *at, unsigned value)
 struct translated {
     const char *source; /* NULL: as sent */
     uint16_t port;      /* 0: as sent */
+    uint8_t ttl;        /* 0: 1 */
 };
 
 static struct frame_note see_error_about(struct session *session, const char *from, uint8_t type, uint8_t code,
@@ -77,7 +78,7 @@ static struct frame_note see_error_about(struct session *session, const char *fr
     uint8_t *probe = malloc(flow->size);
     uint8_t bytes[56] = {0x45, 0, 0, 56, 0, 1, 0, 0, 64, 1};
     struct addr source = handmade_address(from);
-    flow_stamp(flow, serial, 1, probe);
+    flow_stamp(flow, serial, quoted->ttl ? quoted->ttl : 1, probe);
     memcpy(bytes + 12, source.bytes, 4);
     memcpy(bytes + 16, flow->source.bytes, 4);
     put16(bytes + 10, checksum_finish(checksum_add(0, bytes, 20)));
@@ -104,6 +105,13 @@ struct frame_note see_error(struct session *session, const char *from, uint8_t t
 {
     const struct translated quoted = {.source = quoted_from};
     return see_error_about(session, from, type, code, &session_trace(session, trace)->flow, serial, &quoted, at);
+}
+
+struct frame_note see_refusal(struct session *session, const char *from, uint8_t code, unsigned trace, uint16_t serial,
+                              uint8_t quoted_ttl, nstime at)
+{
+    const struct translated quoted = {.ttl = quoted_ttl};
+    return see_error_about(session, from, 3, code, &session_trace(session, trace)->flow, serial, &quoted, at);
 }
 
 struct frame_note see_error_of_flow(struct session *session, const char *from, unsigned trace, unsigned flow,

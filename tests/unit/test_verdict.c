@@ -29,6 +29,7 @@ struct event {
     int what;
     const char *from; /* ICMP */
     uint8_t code;     /* of UNREACHABLE; reply TTL of SYN_ACK and RST, 0: 60 */
+    uint8_t quoted;   /* TTL that UNREACHABLE quotes; 0: 1 */
 };
 
 struct row {
@@ -67,6 +68,22 @@ static const struct row rows[] = {
      {"udp"},
      {{0, 1, EXCEEDED, R1, 0}, {0, 2, EXCEEDED, R2, 0}, {0, 3, UNREACHABLE, R2, 13}},
      .want = {{VERDICT_REJECTED, "admin-prohibited", 2, 0, 0, NULL}}},
+    {"refusals before it were lost: its quote tells from which TTL on they are drawn",
+     {"udp"},
+     {{0, 1, EXCEEDED, R1, 0},
+      {0, 2, SILENT, NULL, 0},
+      {0, 3, SILENT, NULL, 0},
+      {0, 4, SILENT, NULL, 0},
+      {0, 5, UNREACHABLE, R4, 13, 3}},
+     .want = {{VERDICT_REJECTED, "admin-prohibited", 3, 0, 0, NULL}}},
+    {"a quote that contradicts what expired tells nothing",
+     {"udp"},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, EXCEEDED, R2, 0}, {0, 3, SILENT, NULL, 0}, {0, 4, UNREACHABLE, R4, 13, 3}},
+     .want = {{VERDICT_REJECTED, "admin-prohibited", 3, 0, 0, NULL}}},
+    {"a quoted TTL above the probe's tells nothing",
+     {"udp"},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, SILENT, NULL, 0}, {0, 3, UNREACHABLE, R4, 13, 4}},
+     .want = {{VERDICT_REJECTED, "admin-prohibited", 3, 0, 0, NULL}}},
     {"a RST from where a router answers another spec is forged",
      {"udp", "tcp/443"},
      {{0, 1, EXCEEDED, R1, 0},
@@ -403,7 +420,7 @@ static void play(struct session *session, const struct event *event, uint16_t se
         see_error(session, event->from, 11, 0, event->trace, serial, NULL, at + MS);
         break;
     case UNREACHABLE:
-        see_error(session, event->from, 3, event->code, event->trace, serial, NULL, at + MS);
+        see_refusal(session, event->from, event->code, event->trace, serial, event->quoted, at + MS);
         break;
     case TOO_BIG:
         see_error(session, event->from, 3, 4, event->trace, serial, NULL, at + MS);
