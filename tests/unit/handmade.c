@@ -107,11 +107,11 @@ struct frame_note see_error(struct session *session, const char *from, uint8_t t
     return see_error_about(session, from, type, code, &session_trace(session, trace)->flow, serial, &quoted, at);
 }
 
-struct frame_note see_refusal(struct session *session, const char *from, uint8_t code, unsigned trace, uint16_t serial,
-                              uint8_t quoted_ttl, nstime at)
+struct frame_note see_prohibition(struct session *session, const char *from, unsigned trace, uint16_t serial,
+                                  uint8_t quoted_ttl, nstime at)
 {
     const struct translated quoted = {.ttl = quoted_ttl};
-    return see_error_about(session, from, 3, code, &session_trace(session, trace)->flow, serial, &quoted, at);
+    return see_error_about(session, from, 3, 13, &session_trace(session, trace)->flow, serial, &quoted, at);
 }
 
 struct frame_note see_error_of_flow(struct session *session, const char *from, unsigned trace, unsigned flow,

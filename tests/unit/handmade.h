@@ -18,9 +18,9 @@ struct frame_note see_probe(struct session *session, unsigned trace, uint16_t se
  * the quoted source address, as a NAT leaves it. */
 struct frame_note see_error(struct session *session, const char *from, uint8_t type, uint8_t code, unsigned trace,
                             uint16_t serial, const char *quoted_from, nstime at);
-/* An unreachable that quotes the probe with so much left of its TTL; 0: 1. */
-struct frame_note see_refusal(struct session *session, const char *from, uint8_t code, unsigned trace, uint16_t serial,
-                              uint8_t quoted_ttl, nstime at);
+/* An administrative prohibition that quotes the probe with so much left of its TTL. */
+struct frame_note see_prohibition(struct session *session, const char *from, unsigned trace, uint16_t serial,
+                                  uint8_t quoted_ttl, nstime at);
 /* The same about another of the trace's flows; `quoted_port` other than 0 replaces the quoted source port. */
 struct frame_note see_error_of_flow(struct session *session, const char *from, unsigned trace, unsigned flow,
                                     uint16_t serial, uint16_t quoted_port, nstime at);

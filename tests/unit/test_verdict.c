@@ -10,6 +10,7 @@
 enum {
     EXCEEDED,
     UNREACHABLE,
+    PROHIBITED,
     TOO_BIG,
     REDIRECT,
     SYN_ACK,
@@ -28,8 +29,7 @@ struct event {
     uint8_t ttl;
     int what;
     const char *from; /* ICMP */
-    uint8_t code;     /* of UNREACHABLE; reply TTL of SYN_ACK and RST, 0: 60 */
-    uint8_t quoted;   /* TTL that UNREACHABLE quotes; 0: 1 */
+    uint8_t code;     /* of UNREACHABLE; reply TTL of SYN_ACK and RST, 0: 60; TTL that PROHIBITED quotes */
 };
 
 struct row {
@@ -74,15 +74,15 @@ static const struct row rows[] = {
       {0, 2, SILENT, NULL, 0},
       {0, 3, SILENT, NULL, 0},
       {0, 4, SILENT, NULL, 0},
-      {0, 5, UNREACHABLE, R4, 13, 3}},
+      {0, 5, PROHIBITED, R4, 3}},
      .want = {{VERDICT_REJECTED, "admin-prohibited", 3, 0, 0, NULL}}},
     {"a quote that contradicts what expired tells nothing",
      {"udp"},
-     {{0, 1, EXCEEDED, R1, 0}, {0, 2, EXCEEDED, R2, 0}, {0, 3, SILENT, NULL, 0}, {0, 4, UNREACHABLE, R4, 13, 3}},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, EXCEEDED, R2, 0}, {0, 3, SILENT, NULL, 0}, {0, 4, PROHIBITED, R4, 3}},
      .want = {{VERDICT_REJECTED, "admin-prohibited", 3, 0, 0, NULL}}},
     {"a quoted TTL above the probe's tells nothing",
      {"udp"},
-     {{0, 1, EXCEEDED, R1, 0}, {0, 2, SILENT, NULL, 0}, {0, 3, UNREACHABLE, R4, 13, 4}},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, SILENT, NULL, 0}, {0, 3, PROHIBITED, R4, 4}},
      .want = {{VERDICT_REJECTED, "admin-prohibited", 3, 0, 0, NULL}}},
     {"a RST from where a router answers another spec is forged",
      {"udp", "tcp/443"},
@@ -420,7 +420,10 @@ static void play(struct session *session, const struct event *event, uint16_t se
         see_error(session, event->from, 11, 0, event->trace, serial, NULL, at + MS);
         break;
     case UNREACHABLE:
-        see_refusal(session, event->from, event->code, event->trace, serial, event->quoted, at + MS);
+        see_error(session, event->from, 3, event->code, event->trace, serial, NULL, at + MS);
+        break;
+    case PROHIBITED:
+        see_prohibition(session, event->from, event->trace, serial, event->code, at + MS);
         break;
     case TOO_BIG:
         see_error(session, event->from, 3, 4, event->trace, serial, NULL, at + MS);
