@@ -166,6 +166,22 @@ const char *option_nearest(const char *spelled)
     return nearest;
 }
 
+const char *command_nearest(const char *spelled)
+{
+    const char *nearest = NULL;
+    unsigned best = 3;
+    if (strlen(spelled) > NAME_BYTES_MOST)
+        return NULL;
+    for (const struct command_row *row = command_rows; row->name; row++) {
+        unsigned distance = edit_distance(spelled, row->name);
+        if (distance < best && distance + 2 < strlen(row->name)) {
+            best = distance;
+            nearest = row->name;
+        }
+    }
+    return nearest;
+}
+
 void hint_add(struct parse *parse, const char *format, ...)
 {
     static const char prefix[] = "hopsonde: ";

@@ -26,6 +26,9 @@ const struct synonym *synonym_find(const char *spelled);
 /* Our option that a mistyped long one ("--porbe") most likely means; NULL: none is near. */
 const char *option_nearest(const char *spelled);
 
+/* The command that a mistyped one ("diagnos") most likely means; NULL: none is near. */
+const char *command_nearest(const char *spelled);
+
 /* Adds the line "hopsonde: TEXT" to the hints unless it stands there, the words at hand are the environment's or there
  * is no room. */
 void hint_add(struct parse *parse, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -195,9 +195,13 @@ static enum status parse_environment(struct parse *parse, const char *text, stru
 
 static enum status judge_size(struct parse *parse, const char *text, struct err *err)
 {
-    const struct subject subject = {.value = text};
+    const struct subject subject = {.value = text}, first = {.value = parse->operands[0]};
     uint64_t size;
-    if (!value_number(text, false, 28, 65535, &size))
+    bool is_size = value_number(text, false, 28, 65535, &size);
+    const char *meant = !is_size && !parse->command ? command_nearest(parse->operands[0]) : NULL;
+    if (meant)
+        return value_complain(err, &first, "there is no such command (did you mean %s?)", meant);
+    if (!is_size)
         return value_complain(err, &subject,
                               "after HOST only SIZE can come, 28 to 65535 bytes (one HOST is traced at a time)");
     parse->out->session.size = (uint16_t)size;

@@ -14,9 +14,9 @@
  *      there.
  *   6. Where there are several next hops, flows are asked there again: they may be met packet by packet.
  *   7. Through each router of a NARROW hop one flow at least is followed all along, so that there is a path with it.
- *   8. At last each TTL is asked once more: had a route changed meanwhile, it would show. Behind
- *      one next hop that is the last of the flows that it takes, held back for this; elsewhere the first flow, which is
- *      one of those that rule 6 asks again. */
+ *   8. At last each TTL is asked once more: had a route changed meanwhile, it would show. Where one next hop is known,
+ * by the last of the flows that rule 2 takes, which is held back for this; elsewhere by the first flow, which is one of
+ * those that rule 6 asks again. */
 #include "session/mda.h"
 
 #include <stdlib.h>
