@@ -101,6 +101,20 @@ static unsigned doubtful_refusal(const struct session *session, unsigned index)
     return from - 1;
 }
 
+/* Of the TTLs before its answer at which others drew theirs the last that it was not asked at often enough; the first,
+ * where there is no such. */
+static unsigned nearest_of_others(const struct session *session, unsigned index)
+{
+    const struct trace *trace = &session->traces[index];
+    unsigned last = 0;
+    for (unsigned i = 0; i < session->trace_count; i++) {
+        unsigned reached = session->traces[i].reached_ttl;
+        if (reached > last && reached < trace->reached_ttl && trace_asked(trace, (uint8_t)reached) < CONFIRM)
+            last = reached;
+    }
+    return last ? last : session_goal(session);
+}
+
 /* The TTL that has to be asked again before it is clear where the spec drew its answer; 0: none. */
 static unsigned doubtful_hop(const struct session *session, unsigned index)
 {
@@ -116,7 +130,7 @@ static unsigned doubtful_hop(const struct session *session, unsigned index)
                    ? 0
                    : reached - 1;
     if (goal && reached > goal)
-        return goal;
+        return nearest_of_others(session, index);
     return parted_router_is_shown(session, reached - 1) ? reached - 1 : 0;
 }
 

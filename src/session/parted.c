@@ -71,12 +71,20 @@ bool parted_router_is_shown(const struct session *session, unsigned ttl)
     return false;
 }
 
+/* Whether its own flow was refused short of the target, behind a hop that is silent to it. */
+static bool is_refused_unseen(const struct session *session, unsigned index, uint8_t goal)
+{
+    const struct trace *trace = &session->traces[index];
+    unsigned end = trace->reached_ttl ? trace->reached_ttl : trace->refused_ttl;
+    return end > session->config.first_ttl && end < goal && !trace_flow_router(trace, 0, (uint8_t)(end - 1));
+}
+
 /* A filter may stand on one of several ways that look alike, as the routers there are silent. */
 void parted_ask_end(struct session *session, unsigned index)
 {
     uint8_t end = need_end_ttl(session), goal = session_goal(session);
-    if (plan_end_of(&session->traces[index]) || !goal || !need_is_in_vain(session, index, 0, goal) ||
-        need_goes_round(session, index))
+    bool in_vain = !plan_end_of(&session->traces[index]) && need_is_in_vain(session, index, 0, goal);
+    if (!goal || need_goes_round(session, index) || !(in_vain || is_refused_unseen(session, index, goal)))
         return;
     for (unsigned k = 1; k < session->traces[index].flow_count; k++)
         need_at_least(session, index, k, end, 1, 0);
