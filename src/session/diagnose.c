@@ -5,8 +5,8 @@
  *      goes round in a circle; as far as the target, where another spec shows it. The first climbs LOOKAHEAD hops
  *      ahead of the answers, the others BESIDE them until it is done.
  *   2. A hop that is silent to all, with an answering one behind it, is asked once more; where others leave out
- * answers, when its router had time for a token: another run may have had all that there were. So is each where all are
- *      silent to all.
+ *      answers, when its router had time for a token: another run may have had all that there were. So is each where
+ *      all are silent to all.
  *   3. A spec that falls silent where others go on is asked again beside them, at the first hops behind its silence,
  *      from one source port after the other, until the counts are as sure as was asked for and some ports were tried,
  *      or all where ways part (each hop from another port, where answers are rare); ROUNDS times at most. The other
@@ -17,16 +17,17 @@
  *      source port after the other; right behind it a spec that the target answers, and the last router: these had a
  *      token to refuse it with. Until the counts are as sure as was asked for; CLOSING times at most.
  *   5. A spec that is silent where another was refused for want of a way, or by a router that has no other answer, or
- *      where nothing further on shows that it is dropped, is asked again there, slowly: a router refuses a few at once.
- *   6. A spec that falls silent, or is refused behind a hop that is silent to it, is asked from all its source ports at
- *      the target, where another spec shows it. Where flows are seen to go different ways, so is every spec; and a port
- * that gets no answer there, at every hop from where the ways part.
+ *      where nothing further on shows that it is dropped, is asked again there, slowly: a router refuses a few at
+ *      once.
+ *   6. A spec that falls silent, or is refused behind a hop that is silent to it, is asked from all its source ports
+ *      at the target, where another spec shows it. Where flows are seen to go different ways, so is every spec; and a
+ *      port that gets no answer there, at every hop from where the ways part.
  *   7. The hop at which a spec drew its last answer is the least that does, and the hop before it is known: where
  *      other specs were answered nearer, at each of their hops, or nobody answered before it, or its own answer came
- * from short of the target and it was silent just before, it is asked there again. So it is before a refusal by a
- * router whose hop is not known otherwise.
- *   8. Behind the last router a neighbour may be dead, which is told 3.1 s late: that is waited for once, where nothing
- *      else tells what is there.
+ *      from short of the target and it was silent just before, it is asked there again. So it is before a refusal by a
+ *      router whose hop is not known otherwise.
+ *   8. Behind the last router a neighbour may be dead, which is told 3.1 s late: that is waited for once, where
+ *      nothing else tells what is there.
  * Where a circle is known, a spec that has not left it is asked no further than its end; rule 3 is over for those that
  * an answer shows to go round.
  * When the budget is spent nothing more is asked.
