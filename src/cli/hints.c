@@ -143,25 +143,31 @@ static unsigned edit_distance(const char *a, const char *b)
     return rows[strlen(a) % 3][width];
 }
 
+#define SLIPS_MOST 2 /* two are a typo, three another word */
+
+/* Whether the name is nearer than `best` slips, and so much alike that more than `apart` letters more are; keeps it. */
+static bool is_nearer(const char *spelled, const char *name, size_t apart, unsigned *best)
+{
+    unsigned distance = edit_distance(spelled, name);
+    if (distance >= *best || distance + apart >= strlen(name))
+        return false;
+    *best = distance;
+    return true;
+}
+
 const char *option_nearest(const char *spelled)
 {
     const char *nearest = NULL;
-    unsigned best = 3; /* two slips are a typo, three another word */
+    unsigned best = SLIPS_MOST + 1;
     if (strlen(spelled) > NAME_BYTES_MOST)
         return NULL;
     for (const struct option_row *row = option_rows; row->apply; row++) {
-        unsigned distance = row->name ? edit_distance(spelled, row->name) : best;
-        if (distance < best && distance + 4 < strlen(row->name)) {
-            best = distance;
+        if (row->name && is_nearer(spelled, row->name, 4, &best))
             nearest = row->name;
-        }
     }
     for (const struct synonym *row = synonyms; row->theirs; row++) {
-        unsigned distance = row->ours && row->theirs[1] == '-' ? edit_distance(spelled, row->theirs) : best;
-        if (distance < best && distance + 4 < strlen(row->theirs)) {
-            best = distance;
+        if (row->ours && row->theirs[1] == '-' && is_nearer(spelled, row->theirs, 4, &best))
             nearest = row->ours;
-        }
     }
     return nearest;
 }
@@ -169,15 +175,12 @@ const char *option_nearest(const char *spelled)
 const char *command_nearest(const char *spelled)
 {
     const char *nearest = NULL;
-    unsigned best = 3;
+    unsigned best = SLIPS_MOST + 1;
     if (strlen(spelled) > NAME_BYTES_MOST)
         return NULL;
     for (const struct command_row *row = command_rows; row->name; row++) {
-        unsigned distance = edit_distance(spelled, row->name);
-        if (distance < best && distance + 2 < strlen(row->name)) {
-            best = distance;
+        if (is_nearer(spelled, row->name, 2, &best))
             nearest = row->name;
-        }
     }
     return nearest;
 }

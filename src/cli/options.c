@@ -197,8 +197,8 @@ static enum status judge_size(struct parse *parse, const char *text, struct err 
 {
     const struct subject subject = {.value = text}, first = {.value = parse->operands[0]};
     uint64_t size;
-    bool is_size = value_number(text, false, 28, 65535, &size);
-    const char *meant = !is_size && !parse->command ? command_nearest(parse->operands[0]) : NULL;
+    bool is_size = value_number(text, false, 28, 65535, &size), is_number = !text[strspn(text, "0123456789")];
+    const char *meant = !is_number && !parse->command ? command_nearest(parse->operands[0]) : NULL;
     if (meant)
         return value_complain(err, &first, "there is no such command (did you mean %s?)", meant);
     if (!is_size)

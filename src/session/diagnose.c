@@ -81,7 +81,6 @@ static bool is_limited_anywhere(const struct session *session)
 
 static void ask_silent_hops(struct session *session)
 {
-    nstime rest = is_limited_anywhere(session) ? NEW_TOKEN : 0;
     if (!session_last_router(session) && !need_is_pending(session))
         ask_all_hops_later(session);
     for (unsigned ttl = session->config.first_ttl; ttl < plan_farthest(session); ttl++) {
@@ -90,7 +89,7 @@ static void ask_silent_hops(struct session *session)
         for (unsigned i = 0; i < session->trace_count; i++)
             if (session->traces[i].top > ttl || session->traces[i].reached_ttl > ttl) {
                 need_at_least(session, i, 0, ttl, session->config.queries + 1U,
-                              rest ? need_soonest(session, (uint8_t)ttl, rest) : 0);
+                              is_limited_anywhere(session) ? need_soonest(session, (uint8_t)ttl, NEW_TOKEN) : 0);
                 break;
             }
     }

@@ -26,12 +26,9 @@ static bool is_router(const struct session *session, const struct addr *address)
 /* By its routes a router refuses whatever it does not know a way for, and expired packets with them. */
 static bool is_refused_by_route(const struct session *session, const struct trace *trace)
 {
-    const struct probe *probe = trace->refused_ttl ? trace_first_at(trace, trace->refused_ttl) : NULL;
-    for (; probe; probe = trace_next_at(trace, probe))
-        for (unsigned k = 0; k < probe->reply_count; k++)
-            if (reply_refuses(trace, &probe->replies[k]))
-                return reply_is_no_route(&probe->replies[k]) || !is_router(session, &probe->replies[k].from);
-    return false;
+    const struct probe *probe;
+    const struct reply *refusal = trace_refusal(trace, &probe);
+    return refusal && (reply_is_no_route(refusal) || !is_router(session, &refusal->from));
 }
 
 /* The TTL at which another spec drew a refusal that this one, silent there, may have missed; 0: none. */
@@ -80,22 +77,14 @@ static bool is_reset_after_loss(const struct session *session, unsigned index)
            parted_router_is_shown(session, trace->reached_ttl - 1U);
 }
 
-/* The first probe that the spec was refused; NULL: none. */
-static const struct probe *first_refused(const struct trace *trace)
-{
-    const struct probe *p = trace->refused_ttl ? trace_first_at(trace, trace->refused_ttl) : NULL;
-    while (p && !(p->reply_count && reply_refuses(trace, &p->replies[0])))
-        p = trace_next_at(trace, p);
-    return p;
-}
-
 /* Who refuses stands no further than the least TTL that it does so at, and may be known by another answer. */
 static unsigned doubtful_refusal(const struct session *session, unsigned index)
 {
     const struct trace *trace = &session->traces[index];
-    const struct probe *refused = first_refused(trace);
-    unsigned from = refused ? trace_refused_from(trace, refused, &refused->replies[0]) : 0;
-    if (from <= session->config.first_ttl || is_router(session, &refused->replies[0].from) ||
+    const struct probe *refused;
+    const struct reply *refusal = trace_refusal(trace, &refused);
+    unsigned from = refusal ? trace_refused_from(trace, refused, refusal) : 0;
+    if (from <= session->config.first_ttl || is_router(session, &refusal->from) ||
         parted_router_is_shown(session, from - 1U) || asked_by_all(session, from - 1U) >= CONFIRM_ALL)
         return 0;
     return from - 1;

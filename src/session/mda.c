@@ -1,6 +1,6 @@
 /* mda: rules.
- *   1. As many flows as tell a single next hop climb all TTLs beside each other; the first of them ahead, to find the
- *      end.
+ *   1. As many flows as tell a single next hop, but for the one of rule 8, climb all TTLs beside each other; the first
+ *      of them ahead, to find the end.
  *   2. Through each group of flows (survey.h) so many are asked at the next TTL that one next hop more than is known
  *      would have been met (stopping.h); first such as are known to be in the group. Where MDA-Lite may be used
  *      (groups.c) the flows of a TTL are asked together, and two at least of each group.
@@ -14,9 +14,9 @@
  *      there.
  *   6. Where there are several next hops, flows are asked there again: they may be met packet by packet.
  *   7. Through each router of a NARROW hop one flow at least is followed all along, so that there is a path with it.
- *   8. At last each TTL is asked once more: had a route changed meanwhile, it would show. Where one next hop is known,
- * by the last of the flows that rule 2 takes, which is held back for this; elsewhere by the first flow, which is one of
- * those that rule 6 asks again. */
+ *   8. At last each TTL is asked once more: had a route changed meanwhile, it would show. Where one next hop is known
+ *      that is by the last of the flows that rule 2 takes, held back for this; elsewhere by the first flow, which is
+ *      one of those that rule 6 asks again. */
 #include "session/mda.h"
 
 #include <stdlib.h>
@@ -80,10 +80,10 @@ bool mda_want(struct plan *plan, unsigned flow, unsigned ttl, bool rested)
 bool mda_is_held_back(const struct plan *plan, unsigned flow, unsigned ttl)
 {
     const struct survey *survey = plan->survey;
-    bool held = false;
     for (unsigned i = 0; flow == SURVEY_HELD_BACK && i < survey->group_count; i++)
-        held = held || (survey->groups[i].ttl + 1U == ttl && survey->groups[i].takes_last);
-    return held;
+        if (survey->groups[i].ttl + 1U == ttl && survey->groups[i].takes_last)
+            return true;
+    return false;
 }
 
 static bool want(struct plan *plan, unsigned flow, unsigned ttl)

@@ -216,6 +216,18 @@ bool reply_refuses(const struct trace *trace, const struct reply *reply)
     return refusal && !addr_equal(&reply->from, &trace->flow.target);
 }
 
+const struct reply *trace_refusal(const struct trace *trace, const struct probe **probe)
+{
+    const struct probe *p = trace->refused_ttl ? trace_first_at(trace, trace->refused_ttl) : NULL;
+    for (; p; p = trace_next_at(trace, p))
+        for (unsigned i = 0; i < p->reply_count; i++)
+            if (reply_refuses(trace, &p->replies[i])) {
+                *probe = p;
+                return &p->replies[i];
+            }
+    return NULL;
+}
+
 uint8_t trace_refused_from(const struct trace *trace, const struct probe *probe, const struct reply *reply)
 {
     bool tells = reply->quoted_ttl >= 1 && reply->quoted_ttl <= probe->ttl;

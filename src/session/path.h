@@ -189,9 +189,11 @@ bool reply_reaches(const struct trace *trace, const struct reply *reply);
 /* Whether the reply is an ICMP refusal by somebody else than the target. A packet too big is always refused before it,
  * whoever signs. */
 bool reply_refuses(const struct trace *trace, const struct reply *reply);
-/* The least TTL that draws this refusal of a probe: that which was left of the probe's, by the quote (RFC 792, RFC
- * 4443: it shows the packet as it was refused), was one at least. Less than the probe's where the refusals of others
- * before it were lost or not sent; never that of a hop which let the trace's probes expire. */
+/* The refusal that was drawn at refused_ttl, and its probe; NULL: none was. */
+const struct reply *trace_refusal(const struct trace *trace, const struct probe **probe);
+/* The least TTL that draws this refusal: the quote (RFC 792, RFC 4443) shows how much of the probe's was left where it
+ * was refused, and one is enough. So it is less than the probe's where refusals at nearer TTLs were lost or withheld,
+ * but never that of a hop which let the trace's probes expire. */
 uint8_t trace_refused_from(const struct trace *trace, const struct probe *probe, const struct reply *reply);
 /* Whether the refusal says that there is no way (net or host unreachable), rather than no permission (RFC 792,
  * 1122, 1812, 4443). */

@@ -213,14 +213,9 @@ void session_sent(struct session *session, const struct wish *wish, int send_err
 /* What the refusal that ended the trace says of the way: no way, or not for this. */
 static bool refusal_is_unreachable(const struct trace *trace)
 {
-    for (const struct probe *probe = trace_first_at(trace, trace->refused_ttl); probe;
-         probe = trace_next_at(trace, probe))
-        for (unsigned i = 0; i < probe->reply_count; i++) {
-            const struct reply *reply = &probe->replies[i];
-            if (reply_refuses(trace, reply))
-                return reply_is_no_route(reply);
-        }
-    return false;
+    const struct probe *probe;
+    const struct reply *refusal = trace_refusal(trace, &probe);
+    return refusal && reply_is_no_route(refusal);
 }
 
 static enum trace_end decide_end(const struct session *session, const struct trace *trace)

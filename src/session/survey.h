@@ -58,8 +58,6 @@ struct group {
     unsigned next_lost, next_rested;                   /* probes that were silent, and of these rested */
     unsigned next_repeated;                            /* answers beyond a flow's first */
     unsigned first_link, next_count;                   /* of survey->links: its next hops */
-    bool takes_last;     /* SURVEY_HELD_BACK goes through it, and is asked last at the next TTL */
-    bool awaits_last;    /* it was not answered there yet */
     unsigned known, met; /* how many next hops its flows, or those of its TTL, may meet for all that is known, and how
                             many did meet one of them */
     bool is_lite;        /* judged with all of its TTL, as MDA-Lite does: see groups.c */
@@ -67,6 +65,8 @@ struct group {
     bool next_is_silent; /* nobody there answers any of its flows */
     bool is_branched;    /* beside those that answer somebody does not */
     bool per_packet;     /* it sends the packets of one flow several ways */
+    bool takes_last;     /* SURVEY_HELD_BACK goes through it, and is asked last at the next TTL */
+    bool awaits_last;    /* it was not answered there yet, and counts as if it had been */
     bool is_settled;     /* so many flows have met its next hops that it has no other */
 };
 
@@ -103,6 +103,7 @@ struct survey {
     bool unclear; /* a flow met two routers, and whether a route changed or packets take turns is not known yet */
 };
 
+/* How a survey is to be taken. */
 struct survey_terms {
     double confidence; /* how sure the whole is to be, 0.5 to below 1 */
     bool lite;         /* by MDA-Lite, where it may be */

@@ -89,7 +89,7 @@ static uint8_t last_refusing_router(const struct cohort *cohort, const struct tr
             if (!reply_refuses(trace, reply) || addr_equal(&reply->from, &trace->flow.source))
                 continue;
             uint8_t hop = facts_look_up_hop(cohort, &reply->from, &lookup);
-            hop = hop ? hop : p->ttl;
+            hop = hop ? hop : trace_refused_from(trace, p, reply);
             last = hop > last ? hop : last;
         }
     return last;

@@ -195,7 +195,7 @@ static bool had_token(const struct cohort *cohort, uint8_t ttl)
         for (const struct probe *p = trace_first_at(cohort->traces[i], ttl); p; p = trace_next_at(cohort->traces[i], p))
             if (cohort_is_silent(cohort, p)) {
                 first = p->sent < first ? p->sent : first;
-                last = last == NSTIME_NONE || p->sent > last ? p->sent : last;
+                last = p->sent > last ? p->sent : last;
             }
     return last != NSTIME_NONE && last - first >= RESTED_AFTER;
 }

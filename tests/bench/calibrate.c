@@ -1,6 +1,7 @@
 /* calibrate: is a claim of `hopsonde diagnose` that is made with confidence c right at least c of the time? Over many
- * simulated networks (tests/sim/world.h) with 0, 2, 10 and 30 % loss each way it prints the table, and exits with 1
- * where the claims of a bin are worse than they say, or any is false where there is hardly any loss.
+ * simulated networks (tests/sim/world.h) with 0, 2, 10 and 30 % loss each way, and such as another run has just had all
+ * answers of, it prints the table, and exits with 1 where the claims of a bin are worse than they say, or any is false
+ * where there is hardly any loss and no other run was before.
  *
  *   calibrate [RUNS [SEED]]          10000 runs, from seed 1
  *   calibrate --show PERCENT SEED    one of them: the network, and all that was seen there and said of it
@@ -83,12 +84,10 @@ int main(int argc, char **argv)
     bool good = true;
     for (size_t i = 0; i < KINDS; i++) {
         struct tally tally = {0};
-        char title[64];
+        char title[WORLD_ILLS_BYTES];
         for (unsigned long k = i; k < runs; k += KINDS)
             tally_run(&kinds[i], seed + k, &tally);
-        snprintf(title, sizeof title, "%g %% loss each way%s", kinds[i].loss * 100,
-                 kinds[i].spent ? ", tokens spent" : "");
-        print_tally(title, &tally);
+        print_tally(world_ills_format(&kinds[i], title), &tally);
         fflush(stdout);
         good = good && is_calibrated(&tally) && (kinds[i].loss > 0.02 || kinds[i].spent || tally_wrong(&tally) == 0);
         tally_add(&all, &tally);

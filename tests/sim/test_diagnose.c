@@ -19,9 +19,9 @@ static const struct world_ills ills[] = {{0, false}, {0.02, false}, {0.1, false}
 
 static void test_claims(const struct world_ills *of, bool none_wrong, struct tally *all)
 {
-    char name[40];
-    snprintf(name, sizeof name, "%g %% loss%s", of->loss * 100, of->spent ? ", tokens spent" : "");
+    char name[WORLD_ILLS_BYTES];
     struct tally tally = {0};
+    world_ills_format(of, name);
     for (uint64_t seed = 1; seed <= RUNS; seed++)
         tally_run(of, seed, &tally);
     is_num(tally.broken, 0, "%s: every run comes to its end", name);

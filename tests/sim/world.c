@@ -129,6 +129,12 @@ static void draw_filter(struct world *w, struct rng *rng)
     add_filter(w, hop, kind, &actions[action]);
 }
 
+const char *world_ills_format(const struct world_ills *ills, char text[WORLD_ILLS_BYTES])
+{
+    snprintf(text, WORLD_ILLS_BYTES, "%g %% loss each way%s", ills->loss * 100, ills->spent ? ", tokens spent" : "");
+    return text;
+}
+
 static void spend_tokens(struct world *w)
 {
     w->limited = true;
@@ -277,8 +283,8 @@ const char *tally_bin_name(unsigned bin)
 
 static void say_false(const struct drive *d, const struct world_ills *ills, const char *what, const char *text)
 {
-    printf("#   %g %% loss%s, seed %" PRIu64 ": false: %s: %s\n", ills->loss * 100, ills->spent ? ", tokens spent" : "",
-           d->config.seed, what, text);
+    char name[WORLD_ILLS_BYTES];
+    printf("#   %s, seed %" PRIu64 ": false: %s: %s\n", world_ills_format(ills, name), d->config.seed, what, text);
 }
 
 static void count_verdict(const struct world *w, const struct drive *d, const struct world_ills *ills,
@@ -364,7 +370,8 @@ void tally_run(const struct world_ills *ills, uint64_t seed, struct tally *tally
         drive_free(&d);
     }
     if (err.status) {
-        printf("#   %g %% loss, seed %" PRIu64 ": %s\n", ills->loss * 100, seed, err.message);
+        char name[WORLD_ILLS_BYTES];
+        printf("#   %s, seed %" PRIu64 ": %s\n", world_ills_format(ills, name), seed, err.message);
         tally->broken++;
     }
     world_free(&world);

@@ -55,6 +55,10 @@ struct world_ills {
     bool spent;  /* all routers and the target count their ICMP errors, and another run has just had those there were */
 };
 
+#define WORLD_ILLS_BYTES 48
+/* "2 % loss each way, tokens spent"; returns `text`. */
+const char *world_ills_format(const struct world_ills *ills, char text[WORLD_ILLS_BYTES]);
+
 /* Free in any case. */
 bool world_draw(const struct world_ills *ills, uint64_t seed, struct world *out, struct err *err);
 void world_free(struct world *world);

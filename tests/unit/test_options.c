@@ -505,6 +505,7 @@ static void test_complaints(void)
         {"path h", "path: there is no such command (did you mean paths?)"},
         {"repaly h.pcap", "repaly: there is no such command (did you mean replay?)"},
         {"trace diagnos h", "h: after HOST only SIZE can come, 28 to 65535 bytes (one HOST is traced at a time)"},
+        {"grace 70000", "70000: after HOST only SIZE can come, 28 to 65535 bytes (one HOST is traced at a time)"},
         {"box h", "h: after HOST only SIZE can come, 28 to 65535 bytes (one HOST is traced at a time)"},
         {"h 60 g", "g: nothing can come after HOST and SIZE"},
         {"--seed -1 h", "--seed -1: a seed is a number, 0 to 18446744073709551615"},
