@@ -8,20 +8,22 @@
 #include <string.h>
 #include <time.h>
 
-#include "cli/run.h"
-#include "io/names.h"
-#include "io/places.h"
-#include "io/whois.h"
-#include "out/texthold.h"
+#include "cli/commands/run.h"
+#include "lookup/names.h"
+#include "lookup/places.h"
+#include "lookup/whois.h"
+#include "report/text/held_lines.h"
 
-#define SERVED_EVERY (5 * NS_PER_MS)                 /* while something is waited for */
-#define WAIT_AT_END (TEXTHOLD_MOST - 20 * NS_PER_MS) /* so that with what is left to do it is half a second at most */
+#define SERVED_EVERY (5 * NS_PER_MS) /* while something is waited for */
+#define WAIT_AT_END                                                                                                    \
+    (HELD_LINES_MOST - 20 * NS_PER_MS) /* so that with what is left to do it is half a second at most                  \
+                                        */
 #define ADDRESSES_MOST 4096 /* a run has hardly a hundred; whoever answers in more names is not asked about */
 #define SOCKETS_MOST (16 + WHOIS_CONNECTIONS_MOST)
 
 struct lookup {
     const struct options *options;
-    struct about_book *book;
+    struct address_book *book;
     struct names *names;        /* NULL: nobody is asked */
     bool wants_names;           /* else they are asked for WHOIS servers' addresses alone */
     struct places *places;      /* NULL: none are wanted */
@@ -73,7 +75,7 @@ enum status lookup_open(const struct options *options, const char *directories, 
         return STATUS_OK;
     struct lookup *lookup = calloc(1, sizeof *lookup);
     if (lookup)
-        lookup->book = about_book_new();
+        lookup->book = address_book_new();
     if (!lookup || !lookup->book) {
         free(lookup);
         return err_set(err, STATUS_SYSTEM, "out of memory");
@@ -102,7 +104,7 @@ void lookup_free(struct lookup *lookup)
     whois_client_free(lookup->whois);
     names_free(lookup->names);
     places_free(lookup->places);
-    about_book_free(lookup->book);
+    address_book_free(lookup->book);
     free(lookup);
 }
 
@@ -116,7 +118,7 @@ bool lookup_asks(const struct lookup *lookup)
     return lookup && lookup->names;
 }
 
-struct about_book *lookup_book(struct lookup *lookup)
+struct address_book *lookup_book(struct lookup *lookup)
 {
     return lookup->book;
 }
@@ -125,8 +127,8 @@ struct about_book *lookup_book(struct lookup *lookup)
 
 void lookup_ask(struct lookup *lookup, const struct addr *address, nstime now)
 {
-    bool is_new = !about_book_find(lookup->book, address) && about_book_count(lookup->book) < ADDRESSES_MOST;
-    struct about *about = is_new ? about_book_entry(lookup->book, address) : NULL;
+    bool is_new = !address_book_find(lookup->book, address) && address_book_count(lookup->book) < ADDRESSES_MOST;
+    struct address_facts *about = is_new ? address_book_entry(lookup->book, address) : NULL;
     if (!about)
         return;
     if (lookup->places)
@@ -141,7 +143,8 @@ bool lookup_is_settled(void *context, const struct addr *address)
 {
     struct lookup *lookup = context;
     lookup_ask(lookup, address, lookup->now);
-    return !lookup->wants_names || !about_book_find(lookup->book, address) || names_is_settled(lookup->names, address);
+    return !lookup->wants_names || !address_book_find(lookup->book, address) ||
+           names_is_settled(lookup->names, address);
 }
 
 /* --- serving --- */
@@ -166,7 +169,7 @@ static void ask_for_servers(struct lookup *lookup)
         struct server_question *question = calloc(1, sizeof *question);
         if (question) {
             question->lookup = lookup;
-            about_copy(question->name, sizeof question->name, name, strlen(name));
+            address_copy(question->name, sizeof question->name, name, strlen(name));
         }
         if (!question || !names_forward(lookup->names, name, take_server, question)) {
             whois_server_address(lookup->whois, name, NULL);
@@ -246,7 +249,7 @@ void lookup_wait(struct lookup *lookup, struct report *report, const volatile si
 
 /* --- replays --- */
 
-struct about_book *lookup_book_of_capture(struct lookup *lookup)
+struct address_book *lookup_book_of_capture(struct lookup *lookup)
 {
     return lookup->options->numeric || lookup->options->lookup.resolve ? NULL : lookup->book;
 }
@@ -278,7 +281,7 @@ static void tell(struct lookup *lookup, struct report *report, bool networks, bo
                  const volatile sig_atomic_t *stop)
 {
     const struct lookup_options *wanted = &lookup->options->lookup;
-    bool is_empty = !lookup_finds(lookup) && !about_book_count(lookup->book);
+    bool is_empty = !lookup_finds(lookup) && !address_book_count(lookup->book);
     report_show(report, networks || wanted->networks, places || wanted->places);
     lookup_wait(lookup, report, stop);
     report_book(report, is_empty ? NULL : lookup->book, NULL, NULL);
@@ -310,8 +313,8 @@ void lookup_tell_found(struct lookup *lookup, struct report *report, const struc
     bool networks = false, places = false;
     for (size_t i = 0; lookup_finds(lookup) && i < found->trace_count; i++)
         ask_for_trace(lookup, found->traces[i], wall_clock());
-    for (size_t i = 0; i < about_book_count(lookup->book); i++) {
-        const struct about *about = about_book_at(lookup->book, i);
+    for (size_t i = 0; i < address_book_count(lookup->book); i++) {
+        const struct address_facts *about = address_book_at(lookup->book, i);
         networks = networks || about->asn;
         places = places || about->place.country[0] || about->place.city[0];
     }

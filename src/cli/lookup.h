@@ -4,10 +4,10 @@
 
 #include <signal.h>
 
+#include "capture/file.h"
 #include "cli/loop.h"
-#include "cli/options.h"
+#include "cli/options/options.h"
 #include "cli/report.h"
-#include "io/file.h"
 
 struct lookup;
 
@@ -18,10 +18,10 @@ void lookup_free(struct lookup *lookup); /* NULL is fine */
 
 /* Whether it finds anything out, and does not just keep what a capture says. */
 bool lookup_finds(const struct lookup *lookup);
-/* Whether sockets are needed: privs_seal(). */
+/* Whether sockets are needed: privileges_seal(). */
 bool lookup_asks(const struct lookup *lookup);
 /* What is known; owned by `lookup`. */
-struct about_book *lookup_book(struct lookup *lookup);
+struct address_book *lookup_book(struct lookup *lookup);
 /* Begins to find out about an address, once. */
 void lookup_ask(struct lookup *lookup, const struct addr *address, nstime now);
 /* Whether the name of an address is known, or will not be; begins to find out about one that nobody has asked for,
@@ -29,7 +29,7 @@ void lookup_ask(struct lookup *lookup, const struct addr *address, nstime now);
 bool lookup_is_settled(void *lookup, const struct addr *address);
 
 /* The book into which a capture is to be read; NULL: what it says is left aside. */
-struct about_book *lookup_book_of_capture(struct lookup *lookup);
+struct address_book *lookup_book_of_capture(struct lookup *lookup);
 
 /* Of a saved run that is replayed: from its report's begin on its lines wait, as names may stand at the file's end;
  * then they are told, with networks and places where the run showed them or the options ask for them. The companion

@@ -4,8 +4,8 @@
 
 #include <signal.h>
 
-#include "io/dump.h"
-#include "io/wire.h"
+#include "capture/dump.h"
+#include "session/wire.h"
 
 /* What goes along with a run, in its waits. */
 struct companion {

@@ -6,10 +6,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cli/commands/run.h"
 #include "cli/report.h"
-#include "cli/run.h"
 #include "config.h"
-#include "io/privs.h"
+#include "live/privileges.h"
 
 /* 0 while a run goes on; before that a signal finds nothing worth a clean end. */
 static volatile sig_atomic_t stop = 1;

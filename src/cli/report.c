@@ -165,7 +165,7 @@ struct session_events report_events(struct report *report)
     return (struct session_events){.context = report, .probe_settled = on_probe, .hop_settled = on_hop};
 }
 
-void report_book(struct report *report, const struct about_book *book,
+void report_book(struct report *report, const struct address_book *book,
                  bool (*is_settled)(void *context, const struct addr *address), void *context)
 {
     for (unsigned i = 0; i < report->count; i++) {
@@ -274,16 +274,16 @@ static bool wants_trace(void *context, const struct trace *trace)
 {
     const struct report *report = context;
     const struct flow *flow = &trace->flow;
-    return choice_wants(report->choice, &flow->source, &flow->target, NULL, &flow->spec);
+    return replay_filter_wants(report->choice, &flow->source, &flow->target, NULL, &flow->spec);
 }
 
 static bool wants_error(void *context, const struct other_error *error)
 {
     const struct report *report = context;
-    return choice_wants_error(report->choice, error);
+    return replay_filter_wants_error(report->choice, error);
 }
 
-struct recogniser_events report_replay_events(struct report *report, const struct choice *choice)
+struct recogniser_events report_replay_events(struct report *report, const struct replay_filter *choice)
 {
     report->choice = choice;
     return (struct recogniser_events){

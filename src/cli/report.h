@@ -4,18 +4,18 @@
 
 #include <signal.h>
 
-#include "cli/options.h"
+#include "cli/options/options.h"
 
 struct report {
     struct output outputs[OUTPUTS_MOST];
     const char *names[OUTPUTS_MOST]; /* NULL: stdout */
     unsigned count;
-    bool emptied[OUTPUTS_MOST];  /* of what the file held before */
-    bool pipe_closed;            /* nobody reads stdout any more: a clean end */
-    volatile sig_atomic_t *stop; /* set to 1 when nobody reads the only report any more; may be NULL */
-    bool dead[OUTPUTS_MOST];     /* it could not begin: memory is short */
-    const struct choice *choice; /* of a replay: what it is about */
-    bool failed;                 /* something could not be written; `error` says what */
+    bool emptied[OUTPUTS_MOST];         /* of what the file held before */
+    bool pipe_closed;                   /* nobody reads stdout any more: a clean end */
+    volatile sig_atomic_t *stop;        /* set to 1 when nobody reads the only report any more; may be NULL */
+    bool dead[OUTPUTS_MOST];            /* it could not begin: memory is short */
+    const struct replay_filter *choice; /* of a replay: what it is about */
+    bool failed;                        /* something could not be written; `error` says what */
     struct err error;
 };
 
@@ -30,7 +30,7 @@ struct session_events report_events(struct report *report);
 void report_end(struct report *report, const struct session *session, const struct judgement *judgement,
                 const struct report_source *source);
 /* What is known of the addresses, from before report_begin() on: see struct output. */
-void report_book(struct report *report, const struct about_book *book,
+void report_book(struct report *report, const struct address_book *book,
                  bool (*is_settled)(void *context, const struct addr *address), void *context);
 /* Which of it is shown beside names. */
 void report_show(struct report *report, bool networks, bool places);
@@ -45,10 +45,10 @@ bool report_keeps(const struct report *report);
 bool report_streams(const struct report *report);
 void report_replay_begin(struct report *report, const struct report_source *source);
 /* Events that feed every output with what `choice` wants; valid as long as both are. */
-struct recogniser_events report_replay_events(struct report *report, const struct choice *choice);
+struct recogniser_events report_replay_events(struct report *report, const struct replay_filter *choice);
 /* Looks whether what was written so far went well; to be called now and then. */
 void report_replay_check(struct report *report);
-/* What the traces from one source to one target show together; for each such cohort, after report_replay_tell() and
+/* What the traces from one source to one target show together; for each such set, after report_replay_tell() and
  * before the end. */
 void report_replay_judged(struct report *report, const struct trace *const *traces, size_t count,
                           const struct judgement *judgement, const struct report_source *source);

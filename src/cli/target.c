@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "cli/values.h"
+#include "cli/options/values.h"
 
 struct scheme {
     const char *name;

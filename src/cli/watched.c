@@ -28,7 +28,7 @@ static unsigned farthest_hop(const struct session *session)
     unsigned farthest = 0;
     for (unsigned i = 0; i < session_trace_count(session); i++) {
         const struct trace *trace = session_trace(session, i);
-        farthest = trace->top > farthest ? trace->top : farthest;
+        farthest = trace->last_router_ttl > farthest ? trace->last_router_ttl : farthest;
         farthest = trace->reached_ttl > farthest ? trace->reached_ttl : farthest;
     }
     return farthest;

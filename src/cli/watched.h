@@ -3,7 +3,7 @@
 #define HOPSONDE_CLI_WATCHED_H
 
 #include "cli/progress.h"
-#include "io/wire.h"
+#include "session/wire.h"
 
 struct watched {
     struct wire wire; /* to be used in place of `inner` */

@@ -31,6 +31,7 @@ struct probe_spec {
     enum probe_variant variant;
 };
 
+#define SPECS_MOST 32 /* probe specs of a run */
 #define PROBE_SPEC_TEXT_BYTES 32
 
 /* Case is ignored; a service name may stand for the port. The message on failure names the right spelling:

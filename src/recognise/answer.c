@@ -28,7 +28,7 @@ static bool is_of(const struct sighting *s, const struct addr *source, const str
 
 /* An answer held against a sighting that it may belong to. */
 struct contest {
-    const struct look *quote; /* NULL: a direct answer, which quotes nothing */
+    const struct digest *quote; /* NULL: a direct answer, which quotes nothing */
     nstime time;
     struct sighting *best; /* so far; NULL: none */
     unsigned best_marks;
@@ -37,7 +37,7 @@ struct contest {
 
 /* What a quote has in common with a sighting beyond its key. IPv4 ids may be turned around, checksums not yet filled
  * in: neither is ever demanded. */
-static unsigned marks(const struct traits *sent, const struct look *quote)
+static unsigned marks(const struct traits *sent, const struct digest *quote)
 {
     if (!quote)
         return 0;
@@ -61,8 +61,8 @@ static bool is_timely(const struct sighting *s, nstime time)
 static bool is_likelier(const struct sighting *a, const struct sighting *b, const struct contest *contest)
 {
     bool a_open = !a->probe.reply_count, b_open = !b->probe.reply_count;
-    bool a_beyond = contest->quote || a->probe.ttl > a->run->trace.top;
-    bool b_beyond = contest->quote || b->probe.ttl > b->run->trace.top;
+    bool a_beyond = contest->quote || a->probe.ttl > a->run->trace.last_router_ttl;
+    bool b_beyond = contest->quote || b->probe.ttl > b->run->trace.last_router_ttl;
     bool a_timely = is_timely(a, contest->time), b_timely = is_timely(b, contest->time);
     if (a_open != b_open)
         return a_open;
@@ -95,7 +95,7 @@ static void contend_by_key(const struct recogniser *r, struct contest *contest, 
 }
 
 /* Ports (echo: id and sequence number) alone. Sure where there is only one such sighting, or the quote tells which. */
-static struct found find_by_word(struct pair *pair, const struct look *quote)
+static struct found find_by_word(struct pair *pair, const struct digest *quote)
 {
     struct contest contest = {.quote = quote, .time = quote->time};
     unsigned left = SCAN_MOST;
@@ -109,7 +109,7 @@ static struct found find_by_word(struct pair *pair, const struct look *quote)
 }
 
 /* A UDP port that counts is as good as an id, where the packet has none. */
-static bool is_counted(const struct sighting *s, const struct look *quote)
+static bool is_counted(const struct sighting *s, const struct digest *quote)
 {
     uint8_t movement = s->run->target_port.movement;
     return !quote->traits.ip_id && !s->traits.ip_id && (movement == MOVE_RISING || movement == MOVE_NONE) &&
@@ -117,7 +117,7 @@ static bool is_counted(const struct sighting *s, const struct look *quote)
 }
 
 /* A capture that kept little of each packet may have cut the quote before its ports. */
-static struct found find_by_id(struct pair *pair, const struct look *quote)
+static struct found find_by_id(struct pair *pair, const struct digest *quote)
 {
     struct contest contest = {.quote = quote, .time = quote->time};
     unsigned left = SCAN_MOST;
@@ -130,7 +130,7 @@ static struct found find_by_id(struct pair *pair, const struct look *quote)
 }
 
 /* What is left alone where the source was translated. */
-static bool is_translated(const struct sighting *s, const struct look *quote)
+static bool is_translated(const struct sighting *s, const struct digest *quote)
 {
     const struct traits *sent = &s->traits, *traits = &quote->traits;
     bool same_id = quote->source.family == 4 && traits->ip_id && sent->ip_id == traits->ip_id;
@@ -152,7 +152,7 @@ static bool is_translated(const struct sighting *s, const struct look *quote)
     }
 }
 
-static struct found find_translated(const struct recogniser *r, const struct look *quote)
+static struct found find_translated(const struct recogniser *r, const struct digest *quote)
 {
     struct contest contest = {.quote = quote, .time = quote->time};
     unsigned pairs_left = PAIRS_MOST, left = SCAN_MOST;
@@ -169,7 +169,7 @@ static struct found find_translated(const struct recogniser *r, const struct loo
     return contest.best ? (struct found){contest.best, MATCH_REWRITTEN, "identity, source translated"} : nobody;
 }
 
-static struct found find_quoted(const struct recogniser *r, const struct look *quote)
+static struct found find_quoted(const struct recogniser *r, const struct digest *quote)
 {
     struct contest contest = {.quote = quote, .time = quote->time};
     contend_by_key(r, &contest, quote->key, &quote->source, &quote->target, quote->protocol, quote->traits.word);
@@ -230,7 +230,7 @@ static struct headers headers_of(const struct addr *source, const struct addr *t
 }
 
 /* What the quote shows changed. */
-static void add_rewrites(const struct sighting *s, const struct look *quote, struct reply *reply)
+static void add_rewrites(const struct sighting *s, const struct digest *quote, struct reply *reply)
 {
     const struct flow *flow = &s->run->trace.flow;
     const struct traits *sent = &s->traits, *quoted = &quote->traits;
@@ -300,7 +300,7 @@ static void note_reply(struct run *run, const struct sighting *s, const struct r
         at->router = reply->from;
 }
 
-static void add_reply(struct recogniser *r, const struct look *look, const struct found *found)
+static void add_reply(struct recogniser *r, const struct digest *look, const struct found *found)
 {
     struct sighting *s = found->sighting;
     struct probe *probe = &s->probe;
@@ -330,7 +330,7 @@ static void add_reply(struct recogniser *r, const struct look *look, const struc
 
 /* --- ICMP errors --- */
 
-static struct other_error make_error(const struct look *look)
+static struct other_error make_error(const struct digest *look)
 {
     const struct reply *reply = &look->answer;
     bool has_ports = look->have & HAVE_PORTS;
@@ -353,7 +353,7 @@ static struct other_error make_error(const struct look *look)
     };
 }
 
-void answer_take_error(struct recogniser *r, const struct look *look)
+void answer_take_error(struct recogniser *r, const struct digest *look)
 {
     bool has_quote = !addr_is_none(&look->source);
     struct found found = has_quote && !look->is_fragment ? find_quoted(r, look) : nobody;
@@ -368,9 +368,9 @@ void answer_take_error(struct recogniser *r, const struct look *look)
     struct other_error error = make_error(look);
     error.extension = extension_copy(r, look->extension);
     if (has_quote)
-        orphan_add(r, look, &error);
+        inferred_add(r, look, &error);
     else
-        keep_error(r, &error);
+        results_error(r, &error);
 }
 
 /* --- direct answers --- */
@@ -410,11 +410,11 @@ static struct found guess(const struct pair *pair, const struct answer *answer)
 }
 
 /* By what it acknowledges, or, of an echo, by the key alone. */
-static struct found find_by_answer_key(const struct recogniser *r, const struct look *look)
+static struct found find_by_answer_key(const struct recogniser *r, const struct digest *look)
 {
     struct contest contest = {.time = look->time};
     contend_by_key(r, &contest, look->answer_key, &look->target, &look->source, look->protocol,
-                   look_answered_word(look));
+                   digest_answered_word(look));
     if (!contest.best)
         return nobody;
     if (look->answer.kind == REPLY_ECHO)
@@ -422,10 +422,10 @@ static struct found find_by_answer_key(const struct recogniser *r, const struct 
     return (struct found){contest.best, contest.count == 1 ? MATCH_EXACT : MATCH_WEAK, "ports and acknowledgement"};
 }
 
-static struct found guess_tcp(const struct pair *pair, const struct look *look)
+static struct found guess_tcp(const struct pair *pair, const struct digest *look)
 {
     bool syn_ack = look->answer.kind == REPLY_SYN_ACK, rst = look->answer.kind == REPLY_RST;
-    struct answer answer = {.word = look_answered_word(look),
+    struct answer answer = {.word = digest_answered_word(look),
                             .has_word = true,
                             .acknowledges = !rst,
                             .ack = look->traits.ack,
@@ -438,7 +438,7 @@ static struct found guess_tcp(const struct pair *pair, const struct look *look)
     return guess(pair, &answer);
 }
 
-static struct found find_answered(const struct recogniser *r, const struct look *look)
+static struct found find_answered(const struct recogniser *r, const struct digest *look)
 {
     struct found found = look->may_answer_key ? find_by_answer_key(r, look) : nobody;
     if (found.sighting || look->answer.kind == REPLY_ECHO)
@@ -446,22 +446,22 @@ static struct found find_answered(const struct recogniser *r, const struct look 
     struct pair *pair = pair_find(r, look->answer_hash, &look->target, &look->source, look->protocol);
     if (pair && look->protocol == IP_TCP)
         return guess_tcp(pair, look);
-    struct answer answer = {.word = look_answered_word(look), .has_word = look->has_word, .time = look->time};
+    struct answer answer = {.word = digest_answered_word(look), .has_word = look->has_word, .time = look->time};
     return pair ? guess(pair, &answer) : nobody;
 }
 
 /* Without a probe of its own it may yet answer one whose other answers are orphans. */
-static bool answer_orphans(struct recogniser *r, const struct look *look)
+static bool answer_orphans(struct recogniser *r, const struct digest *look)
 {
     struct pair *pair = pair_find(r, look->answer_hash, &look->target, &look->source, look->protocol);
     struct reply reply = look->answer;
     bool ends = reply.kind == REPLY_ECHO || reply.kind == REPLY_SYN_ACK || reply.kind == REPLY_RST;
     reply.match = MATCH_WEAK;
     reply.rule = "ports alone";
-    return pair && pair->orphans && ends && orphan_take_answer(r, pair, look_answered_word(look), &reply);
+    return pair && pair->orphans && ends && inferred_take_answer(r, pair, digest_answered_word(look), &reply);
 }
 
-bool answer_take(struct recogniser *r, const struct look *look)
+bool answer_take(struct recogniser *r, const struct digest *look)
 {
     if (!look->may_answer || (!r->run_count && !r->orphan_count))
         return false;

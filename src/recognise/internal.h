@@ -244,11 +244,11 @@ static inline void count_stray(struct recogniser *r, enum stray reason)
 }
 
 /* look.c */
-uint64_t look_pair_hash(const struct recogniser *r, const struct addr *source, const struct addr *target,
-                        uint8_t protocol);
-uint64_t look_key(uint64_t pair_hash, uint32_t word, uint32_t extra);
+uint64_t digest_pair_hash(const struct recogniser *r, const struct addr *source, const struct addr *target,
+                          uint8_t protocol);
+uint64_t digest_key(uint64_t pair_hash, uint32_t word, uint32_t extra);
 /* The ports (echo: id and sequence number) of the packet that this one would answer. */
-static inline uint32_t look_answered_word(const struct look *look)
+static inline uint32_t digest_answered_word(const struct digest *look)
 {
     bool is_echo = look->protocol == IP_ICMP || look->protocol == IP_ICMP6;
     uint32_t word = look->traits.word;
@@ -256,13 +256,13 @@ static inline uint32_t look_answered_word(const struct look *look)
 }
 
 /* table.c: everything that is found by hash, and the pool of sightings. */
-bool table_init(struct recogniser *r);
-void table_free(struct recogniser *r);
+bool index_init(struct recogniser *r);
+void index_free(struct recogniser *r);
 /* NULL: none. */
 struct pair *pair_find(const struct recogniser *r, uint64_t hash, const struct addr *source, const struct addr *target,
                        uint8_t protocol);
 /* Makes it where it is not there; NULL: no memory. */
-struct pair *pair_get(struct recogniser *r, const struct look *look);
+struct pair *pair_get(struct recogniser *r, const struct digest *look);
 /* The first of the pairs that may have this target and protocol: a chain by next_of_target, to be compared. */
 struct pair *pair_first_of_target(const struct recogniser *r, const struct addr *target, uint8_t protocol);
 /* Frees a pair that nothing is left of. */
@@ -292,14 +292,14 @@ nstime queue_next(const struct queue *queue);
 /* pattern.c */
 void field_add(struct field *field, uint32_t value, bool first, bool wide);
 /* How well a packet goes on with what the run has sent: 0 not at all, more is better. */
-unsigned pattern_fits(const struct run *run, const struct look *look, nstime now);
+unsigned pattern_fits(const struct run *run, const struct digest *look, nstime now);
 void pattern_add(struct run *run, const struct traits *traits);
 /* Whether it would be near what the run has sent, at any time. */
 bool pattern_covers(const struct run *run, const struct traits *traits);
 
 /* sight.c */
 /* A packet that may be a probe. False: it is none, and counted. */
-bool run_take(struct recogniser *r, const struct look *look);
+bool candidate_take(struct recogniser *r, const struct digest *look);
 /* What its replies own. */
 size_t sighting_reply_bytes(const struct sighting *s);
 
@@ -333,8 +333,8 @@ static inline struct run_ttl *run_at(struct run *run, uint8_t ttl) /* NULL: no m
 }
 
 /* answer.c */
-bool answer_take(struct recogniser *r, const struct look *look);
-void answer_take_error(struct recogniser *r, const struct look *look);
+bool answer_take(struct recogniser *r, const struct digest *look);
+void answer_take_error(struct recogniser *r, const struct digest *look);
 
 /* tool.c: fills what flow and origin say of the run, as far as it has gone. */
 void tool_describe(struct run *run);
@@ -345,21 +345,21 @@ bool tool_is_placed(const struct run *run);
 uint8_t tool_captured_at(const struct run *run);
 
 /* orphan.c */
-void orphan_add(struct recogniser *r, const struct look *quote, const struct other_error *error);
+void inferred_add(struct recogniser *r, const struct digest *quote, const struct other_error *error);
 /* A direct answer to somebody who has orphans: it may be the end of their ladder. False: it is nothing of theirs. */
-bool orphan_take_answer(struct recogniser *r, struct pair *pair, uint32_t word, const struct reply *reply);
-void orphan_tick(struct recogniser *r);
-void orphan_finish(struct recogniser *r);
+bool inferred_take_answer(struct recogniser *r, struct pair *pair, uint32_t word, const struct reply *reply);
+void inferred_tick(struct recogniser *r);
+void inferred_finish(struct recogniser *r);
 
 /* keep.c */
 /* Tells or keeps an error; takes over its extension. */
-void keep_error(struct recogniser *r, const struct other_error *error);
+void results_error(struct recogniser *r, const struct other_error *error);
 /* Tells or keeps a probe of a wanted trace; the replies are the caller's. */
-void keep_probe(struct recogniser *r, struct trace *trace, const struct probe *probe);
+void results_probe(struct recogniser *r, struct trace *trace, const struct probe *probe);
 /* The trace is over: keeps it (what it owns moves) or tells and empties it. */
-void keep_trace(struct recogniser *r, struct trace *trace);
-void keep_finish(struct recogniser *r);
-void keep_free(struct recogniser *r);
+void results_trace(struct recogniser *r, struct trace *trace);
+void results_finish(struct recogniser *r);
+void results_free(struct recogniser *r);
 /* NULL where there is none to copy, or no memory. */
 struct icmp_extension *extension_copy(struct recogniser *r, const struct icmp_extension *extension);
 void extension_release(struct recogniser *r, struct icmp_extension *extension);

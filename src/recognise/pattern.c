@@ -196,7 +196,7 @@ static unsigned likeness(const struct run *run, const struct traits *traits)
     return likeness + (run->state != RUN_ORDINARY);
 }
 
-unsigned pattern_fits(const struct run *run, const struct look *look, nstime now)
+unsigned pattern_fits(const struct run *run, const struct digest *look, nstime now)
 {
     const struct traits *traits = &look->traits;
     uint8_t ttl = traits->ttl;

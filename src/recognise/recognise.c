@@ -28,7 +28,7 @@ struct recogniser *recogniser_new(const struct recogniser_config *config, const 
         r->next_due = NSTIME_NEVER;
         if (events)
             r->events = *events;
-        if (table_init(r))
+        if (index_init(r))
             return r;
         recogniser_free(r);
     }
@@ -44,16 +44,16 @@ void recogniser_free(struct recogniser *r)
         recogniser_finish(r);
     while (r->spare_count)
         free(r->spare[--r->spare_count]);
-    keep_free(r);
-    table_free(r);
+    results_free(r);
+    index_free(r);
     free(r);
 }
 
-static void take_packet(struct recogniser *r, const struct look *look)
+static void take_packet(struct recogniser *r, const struct digest *look)
 {
     if (look->kind == PACKET_ICMP_ERROR)
         answer_take_error(r, look);
-    else if (!answer_take(r, look) && !run_take(r, look))
+    else if (!answer_take(r, look) && !candidate_take(r, look))
         count_stray(r, look->is_fragment ? STRAY_FRAGMENT : STRAY_ORDINARY);
 }
 
@@ -64,10 +64,10 @@ static void pass_time(struct recogniser *r, nstime now)
         return;
     r->next_due = NSTIME_NEVER;
     run_tick(r);
-    orphan_tick(r);
+    inferred_tick(r);
 }
 
-void recogniser_take(struct recogniser *r, const struct look *look)
+void recogniser_take(struct recogniser *r, const struct digest *look)
 {
     r->frames++;
     r->malformed += look->malformed;
@@ -82,8 +82,8 @@ void recogniser_take(struct recogniser *r, const struct look *look)
 
 void recogniser_frame(struct recogniser *r, unsigned file, const struct frame *frame, const struct packet *packet)
 {
-    struct look look;
-    recogniser_look(r, file, frame, packet, &look);
+    struct digest look;
+    recogniser_digest(r, file, frame, packet, &look);
     recogniser_take(r, &look);
 }
 
@@ -95,7 +95,7 @@ void recogniser_break_off(struct recogniser *r)
 static void sum_up(struct recogniser *r)
 {
     struct recognition *result = &r->result;
-    struct session_counters *common = &result->counters.common;
+    struct frame_counters *common = &result->counters.common;
     common->frames = r->frames;
     common->malformed = r->malformed;
     for (unsigned i = 0; i < STRAYS; i++)
@@ -117,8 +117,8 @@ static void sum_up(struct recogniser *r)
 void recogniser_finish(struct recogniser *r)
 {
     run_finish(r);
-    orphan_finish(r);
-    keep_finish(r);
+    inferred_finish(r);
+    results_finish(r);
     sum_up(r);
 }
 

@@ -13,7 +13,9 @@
 #ifndef HOPSONDE_RECOGNISE_RECOGNISE_H
 #define HOPSONDE_RECOGNISE_RECOGNISE_H
 
-#include "session/session.h"
+#include "base/err.h"
+#include "trace/counters.h"
+#include "trace/trace.h"
 
 /* How long after it was sent a probe may be answered. The tools themselves wait 1 to 10 seconds. */
 #define ANSWER_WITHIN (10 * NS_PER_S)
@@ -39,11 +41,11 @@ struct other_error {
 };
 
 struct recognition_counters {
-    struct session_counters common; /* frames, malformed, strays by reason */
-    uint64_t probes, replies;       /* frames that belong to traces */
-    uint64_t errors;                /* frames that are ICMP errors about other packets */
-    uint64_t cut_errors;            /* of these, those whose quote the capture cut too short to tell */
-    uint64_t given_up;              /* packets whose fate was decided early, for want of memory */
+    struct frame_counters common; /* frames, malformed, strays by reason */
+    uint64_t probes, replies;     /* frames that belong to traces */
+    uint64_t errors;              /* frames that are ICMP errors about other packets */
+    uint64_t cut_errors;          /* of these, those whose quote the capture cut too short to tell */
+    uint64_t given_up;            /* packets whose fate was decided early, for want of memory */
 };
 
 /* What was found. Pointers stay valid until the recogniser is freed. */
@@ -97,7 +99,7 @@ struct traits {
 
 /* All that the recogniser wants of a packet, by value: of the one that an ICMP error quotes, or else of the packet
  * itself. Small, since large captures hand them from one thread to another. */
-struct look {
+struct digest {
     nstime time;
     uint64_t frame;
     uint64_t pair_hash;         /* of source, target and protocol */
@@ -132,11 +134,11 @@ void recogniser_frame(struct recogniser *recogniser, unsigned file, const struct
                       const struct packet *packet);
 /* The same in two steps. The first may be done ahead, and by another thread: it reads the packet and the recogniser's
  * configuration alone. Until the second only the extension must live. */
-void recogniser_look(const struct recogniser *recogniser, unsigned file, const struct frame *frame,
-                     const struct packet *packet, struct look *out);
-void recogniser_take(struct recogniser *recogniser, const struct look *look);
+void recogniser_digest(const struct recogniser *recogniser, unsigned file, const struct frame *frame,
+                       const struct packet *packet, struct digest *out);
+void recogniser_take(struct recogniser *recogniser, const struct digest *look);
 /* Has what recogniser_take() will look up brought nearer, a few packets before. */
-void recogniser_prefetch(const struct recogniser *recogniser, const struct look *look);
+void recogniser_prefetch(const struct recogniser *recogniser, const struct digest *look);
 /* Before recogniser_finish(): the capture was cut, or reading it was; what is silent at its end may have been answered.
  */
 void recogniser_break_off(struct recogniser *recogniser);

@@ -153,7 +153,7 @@ static void fix_ttls(struct run *run)
         return;
     for (struct sighting *s = run->oldest; s; s = s->after)
         s->probe.ttl = run_shift_ttl(s->traits.ttl, by);
-    trace->top = trace->top ? run_shift_ttl(trace->top, by) : 0;
+    trace->last_router_ttl = trace->last_router_ttl ? run_shift_ttl(trace->last_router_ttl, by) : 0;
     trace->reached_ttl = trace->reached_ttl ? run_shift_ttl(trace->reached_ttl, by) : 0;
     trace->refused_ttl = trace->refused_ttl ? run_shift_ttl(trace->refused_ttl, by) : 0;
 }
@@ -168,7 +168,7 @@ static void tell(struct recogniser *r, struct run *run, struct sighting *s)
     r->replies += s->probe.reply_count;
     forget_bytes(r, s);
     if (run->wanted)
-        keep_probe(r, &run->trace, &s->probe);
+        results_probe(r, &run->trace, &s->probe);
     sighting_drop(r, s);
 }
 
@@ -200,7 +200,7 @@ static void deny(struct recogniser *r, struct sighting *s)
         };
         if (reply->is_icmp && reply->quoted_ttl >= 0) {
             reply->extension = NULL;
-            keep_error(r, &error);
+            results_error(r, &error);
         } else {
             count_stray(r, STRAY_ANSWER_NO_LADDER);
         }
@@ -343,7 +343,8 @@ static enum trace_end decide_end(const struct recogniser *r, const struct run *r
         return run->no_route ? END_UNREACHABLE : END_REJECTED;
     if (r->broken_off && r->now - run->last_time < ANSWER_WITHIN)
         return END_INTERRUPTED;
-    return trace->top >= run_shift_ttl(run->most_ttl, trace->origin.captured_at_ttl) ? END_MAX_TTL : END_SILENT;
+    return trace->last_router_ttl >= run_shift_ttl(run->most_ttl, trace->origin.captured_at_ttl) ? END_MAX_TTL
+                                                                                                 : END_SILENT;
 }
 
 static void find_loop(struct run *run)
@@ -381,7 +382,7 @@ static void run_close(struct recogniser *r, struct run *run)
         tool_describe(run);
         find_loop(run);
         run->trace.end = decide_end(r, run);
-        keep_trace(r, &run->trace);
+        results_trace(r, &run->trace);
     }
     run_free(r, run);
 }

@@ -15,7 +15,7 @@
 #define UNSEEN_AFTER (100 * NS_PER_MS)
 
 /* What one flow of a trace needs at one TTL. */
-struct need {
+struct wanted {
     uint16_t want;      /* probes that it should have in all */
     uint16_t known;     /* that it has */
     uint16_t resolved;  /* of those known: answered, expired or refused */
@@ -25,13 +25,13 @@ struct need {
 
 /* plan.c's state of one trace. */
 struct ladder_plan {
-    bool active;        /* climbs hop by hop; a trace that is not may still be asked at single hops */
-    uint8_t start;      /* first TTL of the climb */
-    uint8_t compared;   /* how often it was asked again beside another spec */
-    uint16_t ports;     /* diagnose: and from how many further source ports */
-    uint8_t slowly;     /* and where another was refused */
-    uint8_t closing;    /* and at the end of the path */
-    struct need *needs; /* owned; one for each of its flows at each of 256 TTLs: plan_need() */
+    bool active;          /* climbs hop by hop; a trace that is not may still be asked at single hops */
+    uint8_t start;        /* first TTL of the climb */
+    uint8_t compared;     /* how often it was asked again beside another spec */
+    uint16_t ports;       /* diagnose: and from how many further source ports */
+    uint8_t slowly;       /* and where another was refused */
+    uint8_t closing;      /* and at the end of the path */
+    struct wanted *needs; /* owned; one for each of its flows at each of 256 TTLs: session_wanted() */
 };
 
 /* How far plan.c has gone for a hop that is silent although a later one answered. */
@@ -62,7 +62,7 @@ struct session {
     nstime now; /* the stamp of the last frame or deadline; NSTIME_NONE before the first */
     struct trace *traces;
     unsigned trace_count;
-    struct session_counters counters;
+    struct frame_counters counters;
     struct plan plan;
 
     nstime worst_rtt; /* of answers other than refusals, which a router may hold back for seconds; 0: none yet */
@@ -112,7 +112,7 @@ uint8_t plan_limit(const struct session *session, unsigned trace);
 /* Where its climb has ended for good: the target, a refusal, the end of a circle; 0: it has not. */
 uint8_t plan_climb_end(const struct session *session, unsigned trace);
 
-static inline struct need *plan_need(const struct session *session, unsigned trace, unsigned flow, unsigned ttl)
+static inline struct wanted *session_wanted(const struct session *session, unsigned trace, unsigned flow, unsigned ttl)
 {
     return &session->plan.traces[trace].needs[(size_t)ttl * session->traces[trace].flow_count + flow];
 }

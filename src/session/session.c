@@ -201,7 +201,7 @@ void session_sent(struct session *session, const struct wish *wish, int send_err
                                   .at = at,
                                   .send_errno = send_errno};
     session->next_serial[wish->trace] = wish->serial;
-    plan_need(session, wish->trace, wish->flow, wish->ttl)->commanded++;
+    session_wanted(session, wish->trace, wish->flow, wish->ttl)->commanded++;
     session->last_send = at;
     if (session->explorer)
         explore_sent(session, wish, at);
@@ -229,7 +229,7 @@ static enum trace_end decide_end(const struct session *session, const struct tra
     if (session->interrupted)
         return END_INTERRUPTED;
     uint8_t last = trace_last_ttl(trace), before = (uint8_t)(session->config.first_ttl - 1);
-    uint8_t heard = trace->top > before ? trace->top : before;
+    uint8_t heard = trace->last_router_ttl > before ? trace->last_router_ttl : before;
     return last == trace->max_ttl && last - heard < trace->gap ? END_MAX_TTL : END_SILENT;
 }
 

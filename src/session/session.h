@@ -10,9 +10,9 @@
 #define HOPSONDE_SESSION_SESSION_H
 
 #include "base/err.h"
-#include "session/path.h"
+#include "silence/silence.h"
+#include "trace/counters.h"
 
-#define SPECS_MOST 32
 #define TARGET_NAME_BYTES 256
 
 enum session_purpose {
@@ -92,21 +92,6 @@ struct frame_note {
     uint32_t attempt;
 };
 
-#define STRAY_KINDS_MOST 24
-
-struct stray_count {
-    const char *reason; /* constant, from session/match.c */
-    uint64_t count;
-};
-
-struct session_counters {
-    uint64_t frames; /* handed in */
-    uint64_t malformed;
-    struct stray_count strays[STRAY_KINDS_MOST];
-    unsigned stray_kinds;
-    uint64_t dropped_by_kernel; /* told by the wire at the end */
-};
-
 struct session;
 
 /* Called as things become final, in capture order; any may be NULL. */
@@ -151,7 +136,7 @@ nstime session_now(const struct session *session);
 
 /* The state, for verdict/ and out/; valid until the session changes. */
 const struct session_config *session_config(const struct session *session);
-const struct session_counters *session_counters(const struct session *session);
+const struct frame_counters *session_counters(const struct session *session);
 unsigned session_trace_count(const struct session *session);
 const struct trace *session_trace(const struct session *session, unsigned index);
 bool session_was_interrupted(const struct session *session);
@@ -160,9 +145,14 @@ bool session_was_interrupted(const struct session *session);
 const struct trace *session_hop_trace(const struct session *session, uint8_t ttl);
 /* The target's hop: the least TTL at which it answered any spec and behind which no router answered one (an answer from
  * before a router is not the target's own); 0: not known. */
-uint8_t session_goal(const struct session *session);
+uint8_t session_target_ttl(const struct session *session);
 /* Last TTL of the merged path; 0 where no probe is known. */
 uint8_t session_last_ttl(const struct session *session);
+/* The session's traces as a set that borrows them; `traces` has room for SPECS_MOST. */
+struct trace_set session_trace_set(const struct session *session, const struct trace **traces);
+/* silence_compare() and silence_compare_end() of one of the session's traces among all of them. */
+void session_compare_silence(const struct session *session, const struct trace *trace, struct comparison *out);
+void session_compare_end(const struct session *session, const struct trace *trace, struct end_comparison *out);
 /* Times that are in no frame: probes whose own frame was not seen. */
 unsigned session_unseen_probes(const struct session *session);
 

@@ -1,12 +1,13 @@
 /* view: what others may know of a session. */
 #include "session/internal.h"
+#include "silence/silence.h"
 
 const struct session_config *session_config(const struct session *session)
 {
     return &session->config;
 }
 
-const struct session_counters *session_counters(const struct session *session)
+const struct frame_counters *session_counters(const struct session *session)
 {
     return &session->counters;
 }
@@ -65,14 +66,14 @@ uint8_t trace_shown_ttl(const struct trace *trace)
     uint8_t last = trace_last_ttl(trace);
     if (!trace->origin.foreign || !trace->reached_ttl)
         return last;
-    uint8_t end = trace->reached_ttl > trace->top ? trace->reached_ttl : trace->top;
+    uint8_t end = trace->reached_ttl > trace->last_router_ttl ? trace->reached_ttl : trace->last_router_ttl;
     return end < last ? end : last;
 }
 
 /* Of ways of different lengths: the target, or who refuses, is next behind the last router. */
 static uint8_t end_of_longest(const struct trace *trace)
 {
-    unsigned end = trace->top + 1U;
+    unsigned end = trace->last_router_ttl + 1U;
     end = trace->reached_ttl > end ? trace->reached_ttl : end;
     end = trace->refused_ttl > end ? trace->refused_ttl : end;
     return (uint8_t)(end < trace->most_ttl ? end : trace->most_ttl);
@@ -93,9 +94,9 @@ uint8_t trace_last_ttl(const struct trace *trace)
     if (trace->loop_first)
         return trace_loop_end(trace);
     if (trace->refused_ttl)
-        return trace->refused_ttl > trace->top ? trace->refused_ttl : trace->top;
+        return trace->refused_ttl > trace->last_router_ttl ? trace->refused_ttl : trace->last_router_ttl;
     unsigned before = trace->least_ttl - 1U;
-    unsigned end = (trace->top > before ? trace->top : before) + trace->gap;
+    unsigned end = (trace->last_router_ttl > before ? trace->last_router_ttl : before) + trace->gap;
     return (uint8_t)(trace->most_ttl < end ? trace->most_ttl : end);
 }
 
@@ -103,27 +104,57 @@ uint8_t session_last_router(const struct session *session)
 {
     uint8_t last = 0;
     for (unsigned i = 0; i < session->trace_count; i++)
-        last = session->traces[i].top > last ? session->traces[i].top : last;
+        last = session->traces[i].last_router_ttl > last ? session->traces[i].last_router_ttl : last;
     return last;
 }
 
-uint8_t session_goal(const struct session *session)
+uint8_t session_target_ttl(const struct session *session)
 {
-    uint8_t last = session_last_router(session), goal = 0;
+    uint8_t last = session_last_router(session), target_ttl = 0;
     for (unsigned i = 0; i < session->trace_count; i++) {
         uint8_t reached = session->traces[i].reached_ttl;
-        if (reached > last && (!goal || reached < goal))
-            goal = reached;
+        if (reached > last && (!target_ttl || reached < target_ttl))
+            target_ttl = reached;
     }
-    return goal;
+    return target_ttl;
 }
 
 uint8_t session_last_ttl(const struct session *session)
 {
-    uint8_t goal = session_goal(session), last = 0;
+    uint8_t target_ttl = session_target_ttl(session), last = 0;
     for (unsigned i = 0; i < session->trace_count; i++) {
         uint8_t end = trace_last_ttl(&session->traces[i]);
         last = end > last ? end : last;
     }
-    return goal ? goal : last;
+    return target_ttl ? target_ttl : last;
+}
+
+struct trace_set session_trace_set(const struct session *session, const struct trace **traces)
+{
+    const struct session_config *config = &session->config;
+    for (unsigned i = 0; i < session->trace_count; i++)
+        traces[i] = &session->traces[i];
+    bool asked_more = config->purpose == PURPOSE_DIAGNOSE && config->confidence;
+    return (struct trace_set){
+        .traces = traces,
+        .count = session->trace_count,
+        .max_ttl = config->max_ttl,
+        .send_gap = config->send_gap,
+        .claim = asked_more ? config->confidence / 1e6 : CONFIDENCE_TO_CLAIM,
+        .is_diagnose = config->purpose == PURPOSE_DIAGNOSE,
+    };
+}
+
+void session_compare_silence(const struct session *session, const struct trace *trace, struct comparison *out)
+{
+    const struct trace *traces[SPECS_MOST];
+    struct trace_set set = session_trace_set(session, traces);
+    silence_compare(&set, trace, out);
+}
+
+void session_compare_end(const struct session *session, const struct trace *trace, struct end_comparison *out)
+{
+    const struct trace *traces[SPECS_MOST];
+    struct trace_set set = session_trace_set(session, traces);
+    silence_compare_end(&set, trace, out);
 }

@@ -10,7 +10,7 @@
 /* The last router that says how far it got: the rounds of a circle lead nowhere. */
 static uint8_t last_hop(const struct verdict *verdict, uint8_t circle)
 {
-    uint8_t top = verdict->trace->top;
+    uint8_t top = verdict->trace->last_router_ttl;
     return circle && circle < top ? circle : top;
 }
 
@@ -317,5 +317,5 @@ void advice_tickets(const struct session *session, const struct judgement *judge
         gather(judgement, i, &group);
         add_ticket(out, session, judgement, &group);
     }
-    splits_add_tickets(out, session, judgement);
+    flow_tickets_add(out, session, judgement);
 }

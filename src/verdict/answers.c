@@ -49,8 +49,8 @@ void explain_intercepted(const struct facts *facts, struct verdict *out)
     uint8_t ttl = shown->probe->ttl;
     out->state = VERDICT_INTERCEPTED;
     out->at = (struct place){.known = true, .ttl = ttl};
-    for (unsigned i = 0; i < facts->cohort->count; i++) {
-        const struct trace *other = facts->cohort->traces[i];
+    for (unsigned i = 0; i < facts->set->count; i++) {
+        const struct trace *other = facts->set->traces[i];
         if (other != facts->trace && addr_is_none(&out->at.address))
             out->at.address = trace_router_address(other, ttl);
     }
@@ -81,7 +81,7 @@ static void place_at_target(const struct facts *facts, const struct evidence *an
     out->at = (struct place){.known = true, .ttl = own, .address = facts->trace->flow.target};
     bool lost_there = nearest && nearest < own && facts->last_hop < nearest && trace_asked(facts->trace, nearest) &&
                       !trace_first_at(facts->trace, nearest)->reply_count &&
-                      !compare_parted(facts->trace, facts->target_witness, nearest);
+                      !traces_diverge(facts->trace, facts->target_witness, nearest);
     if (!lost_there)
         return;
     const struct probe *p = trace_first_at(facts->target_witness, nearest);
@@ -141,7 +141,7 @@ void explain_closed(const struct facts *facts, struct verdict *out)
     char spec[PROBE_SPEC_TEXT_BYTES], closed[CLOSED_BYTES];
     const struct reply *reply = facts->direct.reply;
     out->state = VERDICT_CLOSED;
-    out->how = how_of_reply(reply);
+    out->how = reason_of_reply(reply);
     bool reset = reply->kind == REPLY_RST;
     bool doubtful = (reset && (!facts->others_target || facts_is_made_otherwise(facts, reply))) ||
                     facts_target_is_farther(facts, facts->direct.probe->ttl, true);
@@ -157,11 +157,11 @@ bool holds_intercepted_reset(const struct facts *facts)
 {
     if (!facts->direct.reply)
         return false;
-    for (unsigned i = 0; i < facts->cohort->count; i++) {
+    for (unsigned i = 0; i < facts->set->count; i++) {
         struct facts other;
-        if (facts->cohort->traces[i] == facts->trace)
+        if (facts->set->traces[i] == facts->trace)
             continue;
-        facts_gather(facts->cohort, facts->cohort->traces[i], &other);
+        facts_gather(facts->set, facts->set->traces[i], &other);
         if (holds_intercepted(&other) && other.positive.probe->ttl == facts->direct.probe->ttl)
             return true;
     }
@@ -178,8 +178,8 @@ void explain_reset(const struct facts *facts, struct verdict *out)
 {
     char spec[PROBE_SPEC_TEXT_BYTES], place[PLACE_TEXT_BYTES];
     out->state = VERDICT_REJECTED;
-    out->how = how_of_reply(facts->direct.reply);
-    out->after = facts_place(facts->cohort, facts->trace, facts->last_hop);
+    out->how = reason_of_reply(facts->direct.reply);
+    out->after = facts_place(facts->set, facts->trace, facts->last_hop);
     /* Its probe had hops left up to there; the hops before may have let other probes of this spec expire in silence. */
     uint8_t nearest = (uint8_t)(facts->direct.probe->ttl - 1);
     out->before = facts_next_router(facts, nearest > facts->last_hop ? nearest : facts->last_hop);

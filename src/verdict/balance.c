@@ -91,7 +91,7 @@ bool balance_is_per_packet(const struct trace *trace, uint8_t ttl)
 
 static void find_per_packet(const struct trace *trace, struct judgement *out)
 {
-    for (unsigned ttl = 1; ttl <= trace->top; ttl++) {
+    for (unsigned ttl = 1; ttl <= trace->last_router_ttl; ttl++) {
         const struct probe *before = NULL, *behind = NULL;
         unsigned changes = count_turns(trace, (uint8_t)ttl, &before, &behind);
         if (changes)
@@ -116,12 +116,12 @@ struct fan {
 
 /* A router that stands at another TTL for somebody is there on a way of another length, or behind a TTL that was
  * changed: that is not what this is about. */
-static bool stands_elsewhere(const struct cohort *cohort, const struct addr *address, uint8_t ttl)
+static bool stands_elsewhere(const struct trace_set *set, const struct addr *address, uint8_t ttl)
 {
-    for (unsigned i = 0; i < cohort->count; i++)
-        for (size_t n = 0; n < cohort->traces[i]->probe_count; n++) {
-            const struct probe *probe = &cohort->traces[i]->probes[n];
-            const struct reply *reply = expiry(cohort->traces[i], probe);
+    for (unsigned i = 0; i < set->count; i++)
+        for (size_t n = 0; n < set->traces[i]->probe_count; n++) {
+            const struct probe *probe = &set->traces[i]->probes[n];
+            const struct reply *reply = expiry(set->traces[i], probe);
             if (reply && probe->ttl != ttl && addr_equal(&reply->from, address))
                 return true;
         }
@@ -157,11 +157,11 @@ static bool is_spread(const struct trace *trace, uint8_t ttl)
     return false;
 }
 
-static void fan_gather(const struct cohort *cohort, uint8_t ttl, struct fan *out)
+static void fan_gather(const struct trace_set *set, uint8_t ttl, struct fan *out)
 {
     *out = (struct fan){0};
-    for (unsigned i = 0; i < cohort->count; i++) {
-        const struct trace *trace = cohort->traces[i];
+    for (unsigned i = 0; i < set->count; i++) {
+        const struct trace *trace = set->traces[i];
         for (const struct probe *p = trace_first_at(trace, ttl); p; p = trace_next_at(trace, p))
             if (expiry(trace, p))
                 fan_note(out, trace, p);
@@ -169,19 +169,18 @@ static void fan_gather(const struct cohort *cohort, uint8_t ttl, struct fan *out
     }
     unsigned kept = 0;
     for (unsigned i = 0; i < out->count; i++)
-        if (!stands_elsewhere(cohort, &out->responders[i].address, ttl))
+        if (!stands_elsewhere(set, &out->responders[i].address, ttl))
             out->responders[kept++] = out->responders[i];
     out->count = kept;
 }
 
 /* Whether one of the routers answered before all others did, or after: then another route explains it as well. */
-static bool in_succession(const struct cohort *cohort, const struct fan *fan, uint8_t ttl)
+static bool in_succession(const struct trace_set *set, const struct fan *fan, uint8_t ttl)
 {
     nstime first[2] = {NSTIME_NEVER, NSTIME_NEVER}, last[2] = {NSTIME_NONE, NSTIME_NONE};
-    for (unsigned i = 0; i < cohort->count; i++)
-        for (const struct probe *p = trace_first_at(cohort->traces[i], ttl); p;
-             p = trace_next_at(cohort->traces[i], p)) {
-            const struct reply *reply = expiry(cohort->traces[i], p);
+    for (unsigned i = 0; i < set->count; i++)
+        for (const struct probe *p = trace_first_at(set->traces[i], ttl); p; p = trace_next_at(set->traces[i], p)) {
+            const struct reply *reply = expiry(set->traces[i], p);
             if (!reply)
                 continue;
             unsigned other = !addr_equal(&reply->from, &fan->responders[0].address);
@@ -191,13 +190,13 @@ static bool in_succession(const struct cohort *cohort, const struct fan *fan, ui
     return last[0] < first[1] || last[1] < first[0];
 }
 
-static struct finding *tell_fan(const struct cohort *cohort, const struct fan *fan, uint8_t ttl, struct judgement *out)
+static struct finding *tell_fan(const struct trace_set *set, const struct fan *fan, uint8_t ttl, struct judgement *out)
 {
     struct finding *finding = finding_add(out, "load-balanced", NULL);
     if (!finding)
         return NULL;
     finding->at = (struct place){.known = true, .ttl = ttl, .address = fan->responders[0].address};
-    finding->after = place_of_hop(cohort, (uint8_t)(ttl - 1));
+    finding->after = place_of_hop(set, (uint8_t)(ttl - 1));
     finding_number(finding, "responders", fan->count);
     char first[ADDR_TEXT_BYTES], second[ADDR_TEXT_BYTES];
     addr_format(&fan->responders[0].address, first);
@@ -205,25 +204,25 @@ static struct finding *tell_fan(const struct cohort *cohort, const struct fan *f
     snprintf(finding->text, sizeof finding->text, "hop %u is another router for other %s (%s, %s%s): %s%s", ttl,
              fan->one_spec ? "flows" : "probes", first, second, fan->count > 2 ? " ..." : "",
              fan->one_spec ? "a balancer before it spreads them" : "a balancer, or a route by protocol, parts them",
-             cohort->is_apart || in_succession(cohort, fan, ttl) ? ", unless the route has changed in between" : "");
+             set->is_apart || in_succession(set, fan, ttl) ? ", unless the route has changed in between" : "");
     return finding;
 }
 
 /* Neighbouring hops are one thing: its first hop is told. */
-void find_balancers(const struct cohort *cohort, struct judgement *out)
+void find_balancers(const struct trace_set *set, struct judgement *out)
 {
     struct finding *open = NULL;
-    for (unsigned i = 0; i < cohort->count; i++)
-        find_per_packet(cohort->traces[i], out);
-    for (unsigned ttl = 1, hops = 0; ttl <= cohort_last_router(cohort); ttl++) {
+    for (unsigned i = 0; i < set->count; i++)
+        find_per_packet(set->traces[i], out);
+    for (unsigned ttl = 1, hops = 0; ttl <= trace_set_last_router(set); ttl++) {
         struct fan fan;
-        fan_gather(cohort, (uint8_t)ttl, &fan);
+        fan_gather(set, (uint8_t)ttl, &fan);
         if (fan.count < 2) {
             open = NULL;
             continue;
         }
         hops = open ? hops + 1 : 1;
-        open = open ? open : tell_fan(cohort, &fan, (uint8_t)ttl, out);
+        open = open ? open : tell_fan(set, &fan, (uint8_t)ttl, out);
         if (!open)
             return;
         finding_number(open, "hops", hops);
@@ -276,13 +275,13 @@ static bool note_change(const struct trace *trace, uint8_t ttl, struct change *c
 }
 
 /* One change at one hop, by one probe, may as well be a balancer. */
-void find_changes(const struct cohort *cohort, struct judgement *out)
+void find_changes(const struct trace_set *set, struct judgement *out)
 {
     struct change change = {.from = NSTIME_NONE, .to = NSTIME_NEVER};
     bool sure = false;
-    for (unsigned i = 0; i < cohort->count; i++)
-        for (unsigned ttl = 1; ttl <= cohort->traces[i]->top; ttl++)
-            if (!note_change(cohort->traces[i], (uint8_t)ttl, &change, &sure))
+    for (unsigned i = 0; i < set->count; i++)
+        for (unsigned ttl = 1; ttl <= set->traces[i]->last_router_ttl; ttl++)
+            if (!note_change(set->traces[i], (uint8_t)ttl, &change, &sure))
                 return;
     struct finding *finding =
         sure || (change.hops > 1 && !change.by_flows) ? finding_add(out, "route-change", NULL) : NULL;
@@ -293,7 +292,7 @@ void find_changes(const struct cohort *cohort, struct judgement *out)
     addr_format(&old->from, first);
     addr_format(&new->from, second);
     finding->at = (struct place){.known = true, .ttl = change.before->ttl, .address = new->from};
-    finding->after = place_of_hop(cohort, (uint8_t)(change.before->ttl - 1));
+    finding->after = place_of_hop(set, (uint8_t)(change.before->ttl - 1));
     finding_number(finding, "hops", change.hops);
     finding_show(finding, change.before, old);
     finding_show(finding, change.behind, new);

@@ -2,7 +2,7 @@
 #ifndef HOPSONDE_VERDICT_BALANCE_H
 #define HOPSONDE_VERDICT_BALANCE_H
 
-#include "session/path.h"
+#include "trace/trace.h"
 
 /* Whether probes of one flow were answered by routers in turns there: to and fro, so that it is no change of routes,
  * and nothing else that a balancer may look at differs between them. */

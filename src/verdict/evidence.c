@@ -15,8 +15,8 @@ void evidence_show(struct verdict *out, const struct evidence *evidence)
 void evidence_show_beyond(const struct facts *facts, uint8_t ttl, struct verdict *out)
 {
     for (unsigned next = ttl; next <= facts->last_router; next++)
-        for (unsigned i = 0; i < facts->cohort->count; i++) {
-            const struct trace *other = facts->cohort->traces[i];
+        for (unsigned i = 0; i < facts->set->count; i++) {
+            const struct trace *other = facts->set->traces[i];
             for (const struct probe *p = trace_first_at(other, (uint8_t)next); p; p = trace_next_at(other, p))
                 if (other != facts->trace && p->reply_count && p->replies[0].kind == REPLY_TIME_EXCEEDED) {
                     evidence_show(out, &(struct evidence){p, &p->replies[0]});

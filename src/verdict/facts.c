@@ -62,7 +62,7 @@ static void gather_replies(struct facts *facts)
         const struct probe *probe = &trace->probes[i];
         facts->refused_sends += probe->state == PROBE_REFUSED;
         facts->sent += probe->state != PROBE_REFUSED;
-        facts->silent += cohort_is_silent(facts->cohort, probe) && probe->ttl > trace->top;
+        facts->silent += trace_set_is_silent(facts->set, probe) && probe->ttl > trace->last_router_ttl;
         for (unsigned k = 0; k < probe->reply_count; k++) {
             const struct reply *reply = &probe->replies[k];
             bool direct = is_direct(trace, reply);
@@ -77,7 +77,7 @@ static void gather_replies(struct facts *facts)
 }
 
 /* A router that refuses without having answered an expired TTL (it has no route on, say) has been seen all the same. */
-static uint8_t last_refusing_router(const struct cohort *cohort, const struct trace *trace)
+static uint8_t last_refusing_router(const struct trace_set *set, const struct trace *trace)
 {
     uint8_t last = 0;
     struct hop_lookup lookup = {0};
@@ -88,7 +88,7 @@ static uint8_t last_refusing_router(const struct cohort *cohort, const struct tr
             const struct reply *reply = &p->replies[i];
             if (!reply_refuses(trace, reply) || addr_equal(&reply->from, &trace->flow.source))
                 continue;
-            uint8_t hop = facts_look_up_hop(cohort, &reply->from, &lookup);
+            uint8_t hop = facts_look_up_hop(set, &reply->from, &lookup);
             hop = hop ? hop : trace_refused_from(trace, p, reply);
             last = hop > last ? hop : last;
         }
@@ -116,12 +116,12 @@ static bool another_goes_on(const struct trace *trace, const struct probe *refus
 #define SILENCE_TO_CLAIM 3
 
 /* At how many probes nobody answered the spec from this TTL up to the target's. */
-static unsigned silent_before_target(const struct cohort *cohort, const struct trace *trace, uint8_t ttl)
+static unsigned silent_before_target(const struct trace_set *set, const struct trace *trace, uint8_t ttl)
 {
     unsigned silent = 0;
     for (size_t i = 0; i < trace->probe_count; i++) {
         const struct probe *probe = &trace->probes[i];
-        silent += cohort_is_silent(cohort, probe) && probe->ttl >= ttl && probe->ttl < trace->reached_ttl;
+        silent += trace_set_is_silent(set, probe) && probe->ttl >= ttl && probe->ttl < trace->reached_ttl;
     }
     return silent;
 }
@@ -129,15 +129,15 @@ static unsigned silent_before_target(const struct cohort *cohort, const struct t
 static bool target_is_farther(const struct facts *facts, uint8_t ttl, bool parted)
 {
     const struct trace *trace = facts->trace;
-    bool spread = !parted && crowds_are_spread(&facts->crowds, ttl);
+    bool spread = !parted && responders_are_spread(&facts->responders, ttl);
     if (!spread && facts->target_witness && ttl < facts->others_target &&
-        silent_before_target(facts->cohort, facts->target_witness, ttl) >= SILENCE_TO_CLAIM &&
-        (parted || !compare_parted(trace, facts->target_witness, ttl)))
+        silent_before_target(facts->set, facts->target_witness, ttl) >= SILENCE_TO_CLAIM &&
+        (parted || !traces_diverge(trace, facts->target_witness, ttl)))
         return true;
-    for (unsigned i = 0; i < facts->cohort->count; i++) {
-        const struct trace *other = facts->cohort->traces[i];
-        bool behind = other == trace ? parted : !spread && (parted || !compare_parted(trace, other, ttl));
-        if (other->top >= ttl && behind)
+    for (unsigned i = 0; i < facts->set->count; i++) {
+        const struct trace *other = facts->set->traces[i];
+        bool behind = other == trace ? parted : !spread && (parted || !traces_diverge(trace, other, ttl));
+        if (other->last_router_ttl >= ttl && behind)
             return true;
     }
     return false;
@@ -201,9 +201,9 @@ static void reply_ttls(const struct trace *trace, const struct reply *rst, uint8
 bool facts_reply_ttl_fits(const struct facts *facts, const struct reply *rst)
 {
     bool fits = true;
-    for (unsigned i = 0; i < facts->cohort->count; i++) {
+    for (unsigned i = 0; i < facts->set->count; i++) {
         uint8_t least, largest;
-        reply_ttls(facts->cohort->traces[i], rst, &least, &largest);
+        reply_ttls(facts->set->traces[i], rst, &least, &largest);
         if (least != largest || (least && least == rst->reply_ttl))
             return true; /* balanced on the way back, or just the same */
         fits = fits && !least;
@@ -244,27 +244,27 @@ static void prefer_genuine(struct facts *facts)
         facts->direct = direct;
 }
 
-void facts_gather(const struct cohort *cohort, const struct trace *trace, struct facts *out)
+void facts_gather(const struct trace_set *set, const struct trace *trace, struct facts *out)
 {
     *out = (struct facts){
-        .cohort = cohort, .trace = trace, .last_hop = trace->top, .last_router = cohort_last_router(cohort)};
-    crowds_gather(cohort, &out->crowds);
+        .set = set, .trace = trace, .last_hop = trace->last_router_ttl, .last_router = trace_set_last_router(set)};
+    responders_gather(set, &out->responders);
     gather_replies(out);
-    for (unsigned i = 0; i < cohort->count; i++) {
-        const struct trace *other = cohort->traces[i];
+    for (unsigned i = 0; i < set->count; i++) {
+        const struct trace *other = set->traces[i];
         bool genuine = other != trace && other->reached_ttl > out->last_router;
         if (genuine && (!out->others_target || other->reached_ttl < out->others_target)) {
             out->others_target = other->reached_ttl;
             out->target_witness = other;
         }
     }
-    for (unsigned i = 0; i < cohort->count; i++) {
-        uint8_t refusing = last_refusing_router(cohort, cohort->traces[i]);
+    for (unsigned i = 0; i < set->count; i++) {
+        uint8_t refusing = last_refusing_router(set, set->traces[i]);
         if (refusing > out->last_router)
             out->last_router = refusing;
     }
     note_farther(out);
-    compare_silence_among(cohort, trace, &out->comparison);
+    silence_compare(set, trace, &out->comparison);
     if (trace->flow_count > 1 && out->refusal.reply && another_goes_on(trace, out->refusal.probe))
         out->refusal = (struct evidence){0};
     if (trace->flow_count > 1)
@@ -278,14 +278,14 @@ bool facts_comes_from_nearer(const struct facts *facts, const struct evidence *e
     uint8_t own_least, own_largest;
     reply_ttls(facts->trace, reply, &own_least, &own_largest);
     if (reply->kind != REPLY_SYN_ACK || own_least != own_largest ||
-        crowds_are_spread(&facts->crowds, evidence->probe->ttl))
+        responders_are_spread(&facts->responders, evidence->probe->ttl))
         return false;
-    for (unsigned i = 0; i < facts->cohort->count; i++) {
+    for (unsigned i = 0; i < facts->set->count; i++) {
         uint8_t least, largest;
-        reply_ttls(facts->cohort->traces[i], reply, &least, &largest);
+        reply_ttls(facts->set->traces[i], reply, &least, &largest);
         if (least != largest)
             return false; /* the way back is balanced */
-        witnesses += facts->cohort->traces[i] != facts->trace && least && least < reply->reply_ttl;
+        witnesses += facts->set->traces[i] != facts->trace && least && least < reply->reply_ttl;
     }
     return witnesses >= 2;
 }
@@ -298,8 +298,8 @@ static bool same_make(const struct reply *a, const struct reply *b)
 bool facts_is_made_otherwise(const struct facts *facts, const struct reply *rst)
 {
     unsigned others = 0;
-    for (unsigned i = 0; i < facts->cohort->count; i++) {
-        const struct trace *trace = facts->cohort->traces[i];
+    for (unsigned i = 0; i < facts->set->count; i++) {
+        const struct trace *trace = facts->set->traces[i];
         bool alike = trace != facts->trace && trace->flow.spec.variant == VARIANT_SYN;
         for (size_t n = 0; alike && n < trace->probe_count; n++)
             for (unsigned k = 0; k < trace->probes[n].reply_count; k++) {
@@ -314,11 +314,11 @@ bool facts_is_made_otherwise(const struct facts *facts, const struct reply *rst)
     return others && facts->trace->flow.spec.variant == VARIANT_SYN;
 }
 
-uint8_t facts_hop_of(const struct cohort *cohort, const struct addr *address)
+uint8_t facts_hop_of(const struct trace_set *set, const struct addr *address)
 {
-    for (unsigned ttl = 1; ttl <= cohort->max_ttl; ttl++)
-        for (unsigned i = 0; i < cohort->count; i++) {
-            const struct trace *trace = cohort->traces[i];
+    for (unsigned ttl = 1; ttl <= set->max_ttl; ttl++)
+        for (unsigned i = 0; i < set->count; i++) {
+            const struct trace *trace = set->traces[i];
             for (const struct probe *p = trace_first_at(trace, (uint8_t)ttl); p; p = trace_next_at(trace, p))
                 for (unsigned k = 0; k < p->reply_count; k++)
                     if (p->replies[k].kind == REPLY_TIME_EXCEEDED && addr_equal(&p->replies[k].from, address))
@@ -327,32 +327,32 @@ uint8_t facts_hop_of(const struct cohort *cohort, const struct addr *address)
     return 0;
 }
 
-uint8_t facts_look_up_hop(const struct cohort *cohort, const struct addr *address, struct hop_lookup *lookup)
+uint8_t facts_look_up_hop(const struct trace_set *set, const struct addr *address, struct hop_lookup *lookup)
 {
     if (addr_equal(&lookup->address, address))
         return lookup->hop;
     lookup->address = *address;
-    lookup->hop = lookup->count < LOOKUPS_MOST ? facts_hop_of(cohort, address) : 0;
+    lookup->hop = lookup->count < LOOKUPS_MOST ? facts_hop_of(set, address) : 0;
     lookup->count++;
     return lookup->hop;
 }
 
-struct place facts_place(const struct cohort *cohort, const struct trace *trace, uint8_t ttl)
+struct place facts_place(const struct trace_set *set, const struct trace *trace, uint8_t ttl)
 {
     struct place place = {.known = ttl != 0, .ttl = ttl};
     if (!ttl)
         return place;
     place.address = trace_router_address(trace, ttl);
-    for (unsigned i = 0; addr_is_none(&place.address) && i < cohort->count; i++)
-        place.address = trace_router_address(cohort->traces[i], ttl);
+    for (unsigned i = 0; addr_is_none(&place.address) && i < set->count; i++)
+        place.address = trace_router_address(set->traces[i], ttl);
     return place;
 }
 
 struct place facts_next_router(const struct facts *facts, uint8_t ttl)
 {
     for (unsigned next = ttl + 1U; next <= facts->last_router; next++)
-        for (unsigned i = 0; i < facts->cohort->count && trace_asked(facts->trace, next); i++) {
-            const struct trace *other = facts->cohort->traces[i];
+        for (unsigned i = 0; i < facts->set->count && trace_asked(facts->trace, next); i++) {
+            const struct trace *other = facts->set->traces[i];
             struct addr router = trace_router_address(other, (uint8_t)next);
             if (other != facts->trace && !addr_is_none(&router))
                 return (struct place){.known = true, .ttl = (uint8_t)next, .address = router};

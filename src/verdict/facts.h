@@ -2,7 +2,7 @@
 #ifndef HOPSONDE_VERDICT_FACTS_H
 #define HOPSONDE_VERDICT_FACTS_H
 
-#include "verdict/crowds.h"
+#include "verdict/responders.h"
 #include "verdict/verdict.h"
 
 /* A reply and the probe that drew it. */
@@ -12,7 +12,7 @@ struct evidence {
 };
 
 struct facts {
-    const struct cohort *cohort;
+    const struct trace_set *set;
     const struct trace *trace;
     unsigned sent, refused_sends; /* probes that went out, and that our own host kept back */
     uint8_t last_hop;             /* L: last TTL with a time exceeded for this spec; 0: none */
@@ -24,11 +24,11 @@ struct facts {
     struct evidence positive;           /* at the least TTL: one that accepts (SYN/ACK, echo, UDP ...) */
     struct evidence refusal; /* at the least TTL: an ICMP refusal that speaks of the way and not of the port */
     struct comparison comparison;
-    struct crowds crowds;
+    struct responders responders;
     uint8_t farther[256]; /* by TTL, where something answered in the target's name: enum farther */
 };
 
-void facts_gather(const struct cohort *cohort, const struct trace *trace, struct facts *out);
+void facts_gather(const struct trace_set *set, const struct trace *trace, struct facts *out);
 /* Whether the target stands behind this TTL: a router answered another spec there or beyond, or the target only beyond.
  * For `parted` also by what proves nothing: specs that are known to go another way, other attempts of this one (ways of
  * different length, packet by packet). */
@@ -51,7 +51,7 @@ bool facts_is_made_otherwise(const struct facts *facts, const struct reply *rst)
 bool reply_accepts(const struct reply *reply);
 bool reply_closes(const struct reply *reply);
 /* The hop at which this address answers, for any spec, other than the target's own; 0: at none. */
-uint8_t facts_hop_of(const struct cohort *cohort, const struct addr *address);
+uint8_t facts_hop_of(const struct trace_set *set, const struct addr *address);
 /* The same for many answers, most of which are of one address: `lookup` (zeroed at first) keeps the last. Who answers
  * after that many others is not looked for: 0. */
 #define LOOKUPS_MOST 32
@@ -60,9 +60,9 @@ struct hop_lookup {
     uint8_t hop;
     unsigned count;
 };
-uint8_t facts_look_up_hop(const struct cohort *cohort, const struct addr *address, struct hop_lookup *lookup);
+uint8_t facts_look_up_hop(const struct trace_set *set, const struct addr *address, struct hop_lookup *lookup);
 /* The router that answered at this TTL for any spec but preferably `trace`. */
-struct place facts_place(const struct cohort *cohort, const struct trace *trace, uint8_t ttl);
+struct place facts_place(const struct trace_set *set, const struct trace *trace, uint8_t ttl);
 /* The next hop behind `ttl` at which the trace asked and a router answered another spec. */
 struct place facts_next_router(const struct facts *facts, uint8_t ttl);
 
@@ -74,12 +74,12 @@ const char *place_format(const struct place *place, char text[PLACE_TEXT_BYTES])
 unsigned initial_ttl(uint8_t seen);
 
 /* The word of reports for a refusal ("admin-prohibited", "tcp-reset" ...); NULL where it has none. */
-const char *how_of_reply(const struct reply *reply);
+const char *reason_of_reply(const struct reply *reply);
 
 /* apart.c: of a trace that others made, what was not asked, or when the one that `went_on` further was. */
-void apart_say(const struct facts *facts, const struct trace *went_on, struct verdict *out);
+void caveats_say(const struct facts *facts, const struct trace *went_on, struct verdict *out);
 /* Of such, how many probes behind L drew no answer and were not waited for either: the capture ends. */
-unsigned apart_count_unwaited(const struct facts *facts);
+unsigned caveats_count_unwaited(const struct facts *facts);
 
 /* rules.c: the first rule that holds. */
 void rules_judge(const struct facts *facts, struct verdict *out);

@@ -78,11 +78,11 @@ struct addr sole_router(const struct trace *trace, uint8_t ttl, struct evidence 
     return first->reply ? first->reply->from : (struct addr){0};
 }
 
-struct place place_of_hop(const struct cohort *cohort, uint8_t ttl)
+struct place place_of_hop(const struct trace_set *set, uint8_t ttl)
 {
-    if (!cohort->count || !ttl)
+    if (!set->count || !ttl)
         return (struct place){0};
-    return facts_place(cohort, cohort->traces[0], ttl);
+    return facts_place(set, set->traces[0], ttl);
 }
 
 static void find_local_drop(const struct trace *trace, const char *spec, struct judgement *out)
@@ -129,7 +129,7 @@ static void find_loop(const struct trace *trace, const char *spec, struct judgem
 static unsigned hops_in_targets_name(const struct trace *trace, uint8_t *first)
 {
     unsigned hops = 0;
-    for (unsigned ttl = 1; ttl <= trace->top; ttl++) {
+    for (unsigned ttl = 1; ttl <= trace->last_router_ttl; ttl++) {
         struct addr router = trace_router_address(trace, (uint8_t)ttl);
         if (!addr_equal(&router, &trace->flow.target))
             continue;
@@ -147,7 +147,7 @@ static void find_nat(const struct trace *trace, const char *spec, struct judgeme
     struct finding *finding = hops ? finding_at(out, "nat", trace, &at) : NULL;
     if (!finding)
         return;
-    for (unsigned ttl = first; ttl <= trace->top; ttl++)
+    for (unsigned ttl = first; ttl <= trace->last_router_ttl; ttl++)
         for (const struct probe *p = trace_first_at(trace, (uint8_t)ttl); p; p = trace_next_at(trace, p)) {
             const struct reply *reply = probe_answer(p);
             if (reply && reply->kind == REPLY_TIME_EXCEEDED && addr_equal(&reply->from, &trace->flow.target))
@@ -160,16 +160,16 @@ static void find_nat(const struct trace *trace, const char *spec, struct judgeme
              hops == 1 ? "s" : "");
 }
 
-static void find_mtu(const struct cohort *cohort, const struct trace *trace, const char *spec, struct judgement *out)
+static void find_mtu(const struct trace_set *set, const struct trace *trace, const char *spec, struct judgement *out)
 {
     struct facts facts;
-    facts_gather(cohort, trace, &facts);
+    facts_gather(set, trace, &facts);
     const struct reply *reply = facts.refusal.reply;
     struct finding *finding = reply && reply->kind == REPLY_TOO_BIG ? finding_add(out, "mtu", trace) : NULL;
     if (!finding)
         return;
     char address[ADDR_TEXT_BYTES];
-    uint8_t hop = facts_hop_of(cohort, &reply->from);
+    uint8_t hop = facts_hop_of(set, &reply->from);
     addr_format(&reply->from, address);
     finding->at = (struct place){.known = true, .ttl = hop ? hop : facts.refusal.probe->ttl, .address = reply->from};
     finding_number(finding, "mtu", reply->mtu);
@@ -179,10 +179,10 @@ static void find_mtu(const struct cohort *cohort, const struct trace *trace, con
              spec, finding->at.ttl, address, reply->mtu, trace->flow.size);
 }
 
-static void find_of_trace(const struct cohort *cohort, struct judgement *out)
+static void find_of_trace(const struct trace_set *set, struct judgement *out)
 {
-    for (unsigned i = 0; i < cohort->count; i++) {
-        const struct trace *trace = cohort->traces[i];
+    for (unsigned i = 0; i < set->count; i++) {
+        const struct trace *trace = set->traces[i];
         char spec[PROBE_SPEC_TEXT_BYTES];
         if (!trace->started)
             continue;
@@ -190,7 +190,7 @@ static void find_of_trace(const struct cohort *cohort, struct judgement *out)
         find_local_drop(trace, spec, out);
         find_loop(trace, spec, out);
         find_nat(trace, spec, out);
-        find_mtu(cohort, trace, spec, out);
+        find_mtu(set, trace, spec, out);
     }
 }
 
@@ -206,10 +206,10 @@ static const struct {
     {find_asymmetry, false},        {find_limits, false},           {find_silent_hops, false},
 };
 
-void findings_gather(const struct cohort *cohort, struct judgement *out)
+void findings_gather(const struct trace_set *set, struct judgement *out)
 {
-    bool is_trace = !cohort->is_diagnose && !cohort->is_apart;
+    bool is_trace = !set->is_diagnose && !set->is_apart;
     for (unsigned i = 0; i < sizeof finders / sizeof *finders; i++)
         if (finders[i].in_trace || !is_trace)
-            finders[i].find(cohort, out);
+            finders[i].find(set, out);
 }

@@ -7,10 +7,10 @@
 
 #include "verdict/facts.h"
 
-typedef void finder(const struct cohort *cohort, struct judgement *out);
+typedef void finder(const struct trace_set *set, struct judgement *out);
 
 /* findings.c: all of them; the verdicts are in `out` already. */
-void findings_gather(const struct cohort *cohort, struct judgement *out);
+void findings_gather(const struct trace_set *set, struct judgement *out);
 
 /* rewrites.c: what quotes show changed. */
 finder find_rewrites, find_ttl_rewrites;
@@ -40,6 +40,6 @@ void finding_show(struct finding *finding, const struct probe *probe, const stru
  * them. None where nobody answered or several did. */
 struct addr sole_router(const struct trace *trace, uint8_t ttl, struct evidence *first);
 /* The place of that router for the first trace that has one. */
-struct place place_of_hop(const struct cohort *cohort, uint8_t ttl);
+struct place place_of_hop(const struct trace_set *set, uint8_t ttl);
 
 #endif

@@ -3,26 +3,26 @@
 #include <stdio.h>
 
 #include "verdict/findings.h"
-#include "verdict/tally.h"
+#include "verdict/loss_counts.h"
 
 #define CHANCE_OF_SILENCE 0.01 /* what is less likely is not loss */
 #define CHANCE_IN_LOSS 0.001   /* where packets are known to be lost: at any of the hops, of which each is looked at */
 #define CHANCE_OF_LIMIT 0.001
 
 /* Whether so many silences are hardly loss. */
-static bool is_no_loss(const struct cohort *cohort, const struct tally *others, unsigned silent)
+static bool is_no_loss(const struct trace_set *set, const struct loss_count *others, unsigned silent)
 {
-    double chance = compare_chance(others->asked, others->silent, silent);
-    return others->silent ? chance * cohort_last_router(cohort) <= CHANCE_IN_LOSS : chance <= CHANCE_OF_SILENCE;
+    double chance = silence_chance(others->asked, others->silent, silent);
+    return others->silent ? chance * trace_set_last_router(set) <= CHANCE_IN_LOSS : chance <= CHANCE_OF_SILENCE;
 }
 
 /* Probes of the trace at a hop that passed it, or would have had they not expired. */
-static void count_at(const struct cohort *cohort, const struct passage *passage, unsigned index, uint8_t ttl,
-                     struct tally *tally)
+static void count_at(const struct trace_set *set, const struct passage *passage, unsigned index, uint8_t ttl,
+                     struct loss_count *tally)
 {
-    const struct trace *trace = cohort->traces[index];
+    const struct trace *trace = set->traces[index];
     for (const struct probe *p = trace_first_at(trace, ttl); p; p = trace_next_at(trace, p)) {
-        bool silent = cohort_is_silent(cohort, p);
+        bool silent = trace_set_is_silent(set, p);
         bool expired = p->reply_count && p->replies[0].kind == REPLY_TIME_EXCEEDED;
         if ((!silent && !expired) || passage->farthest[index][p->flow] <= ttl)
             continue;
@@ -32,31 +32,31 @@ static void count_at(const struct cohort *cohort, const struct passage *passage,
 }
 
 /* Of the specs of one protocol, or of all the others: routers and filters look at that first. */
-static struct tally count_protocol(const struct cohort *cohort, const struct passage *passage, uint8_t ttl,
-                                   uint8_t protocol, bool others)
+static struct loss_count count_protocol(const struct trace_set *set, const struct passage *passage, uint8_t ttl,
+                                        uint8_t protocol, bool others)
 {
-    struct tally tally = {0};
-    for (unsigned i = 0; i < cohort->count; i++)
-        if ((cohort->traces[i]->flow.spec.protocol != protocol) == others)
-            count_at(cohort, passage, i, ttl, &tally);
+    struct loss_count tally = {0};
+    for (unsigned i = 0; i < set->count; i++)
+        if ((set->traces[i]->flow.spec.protocol != protocol) == others)
+            count_at(set, passage, i, ttl, &tally);
     return tally;
 }
 
-static bool shows_router(const struct cohort *cohort, uint8_t ttl)
+static bool shows_router(const struct trace_set *set, uint8_t ttl)
 {
-    for (unsigned i = 0; i < cohort->count; i++) {
-        struct addr router = trace_router_address(cohort->traces[i], ttl);
+    for (unsigned i = 0; i < set->count; i++) {
+        struct addr router = trace_router_address(set->traces[i], ttl);
         if (!addr_is_none(&router))
             return true;
     }
     return false;
 }
 
-static struct tally count_hop(const struct cohort *cohort, const struct passage *passage, uint8_t ttl)
+static struct loss_count count_hop(const struct trace_set *set, const struct passage *passage, uint8_t ttl)
 {
-    struct tally tally = {0};
-    for (unsigned i = 0; i < cohort->count; i++)
-        count_at(cohort, passage, i, ttl, &tally);
+    struct loss_count tally = {0};
+    for (unsigned i = 0; i < set->count; i++)
+        count_at(set, passage, i, ttl, &tally);
     return tally;
 }
 
@@ -65,9 +65,9 @@ static double log_beta(double a, double b)
     return lgamma(a) + lgamma(b) - lgamma(a + b);
 }
 
-/* The chance that as many or more of `here` are lost, had they the loss of `others`: compare_chance() is the same where
+/* The chance that as many or more of `here` are lost, had they the loss of `others`: silence_chance() is the same where
  * all are. */
-static double chance_of(const struct tally *here, const struct tally *others)
+static double chance_of(const struct loss_count *here, const struct loss_count *others)
 {
     double lost = others->silent + 1.0, kept = others->asked - others->silent + 1.0, chance = 0;
     for (unsigned k = here->silent; k <= here->asked; k++)
@@ -75,63 +75,63 @@ static double chance_of(const struct tally *here, const struct tally *others)
     return chance;
 }
 
-static void show_hop(const struct cohort *cohort, const struct trace *trace, uint8_t ttl, struct finding *finding)
+static void show_hop(const struct trace_set *set, const struct trace *trace, uint8_t ttl, struct finding *finding)
 {
     for (const struct probe *p = trace_first_at(trace, ttl); p; p = trace_next_at(trace, p))
-        if (cohort_is_silent(cohort, p) || p->reply_count)
+        if (trace_set_is_silent(set, p) || p->reply_count)
             finding_show(finding, p, probe_answer(p));
 }
 
-static void show_hop_of_all(const struct cohort *cohort, uint8_t ttl, struct finding *finding)
+static void show_hop_of_all(const struct trace_set *set, uint8_t ttl, struct finding *finding)
 {
-    for (unsigned i = 0; i < cohort->count; i++)
-        show_hop(cohort, cohort->traces[i], ttl, finding);
+    for (unsigned i = 0; i < set->count; i++)
+        show_hop(set, set->traces[i], ttl, finding);
 }
 
 /* Silences of the protocol right behind which the router answered another probe, so that it had a token left. The
  * others show nothing. */
-static unsigned count_backed(const struct cohort *cohort, const struct passage *passage, uint8_t protocol, uint8_t ttl)
+static unsigned count_backed(const struct trace_set *set, const struct passage *passage, uint8_t protocol, uint8_t ttl)
 {
     unsigned backed = 0;
-    for (unsigned i = 0; i < cohort->count; i++) {
-        const struct trace *trace = cohort->traces[i];
+    for (unsigned i = 0; i < set->count; i++) {
+        const struct trace *trace = set->traces[i];
         const struct probe *p = trace_first_at(trace, ttl);
         for (unsigned n = 0; p && n < PROBES_COMPARED; p = trace_next_at(trace, p), n++)
             backed += trace->flow.spec.protocol == protocol && passage->farthest[i][p->flow] > ttl &&
-                      cohort_is_silent(cohort, p) && cohort_is_backed(cohort, trace, p);
+                      trace_set_is_silent(set, p) && trace_set_is_backed(set, trace, p);
     }
     return backed;
 }
 
-static bool is_first_of_protocol(const struct cohort *cohort, unsigned index)
+static bool is_first_of_protocol(const struct trace_set *set, unsigned index)
 {
     for (unsigned i = 0; i < index; i++)
-        if (cohort->traces[i]->flow.spec.protocol == cohort->traces[index]->flow.spec.protocol)
+        if (set->traces[i]->flow.spec.protocol == set->traces[index]->flow.spec.protocol)
             return false;
     return true;
 }
 
-static bool is_deaf_to(const struct cohort *cohort, const struct passage *passage, uint8_t protocol, uint8_t ttl)
+static bool is_deaf_to(const struct trace_set *set, const struct passage *passage, uint8_t protocol, uint8_t ttl)
 {
-    struct tally own = count_protocol(cohort, passage, ttl, protocol, false);
-    unsigned backed = count_backed(cohort, passage, protocol, ttl);
+    struct loss_count own = count_protocol(set, passage, ttl, protocol, false);
+    unsigned backed = count_backed(set, passage, protocol, ttl);
     if (own.silent < own.asked || backed < 2)
         return false;
-    struct tally others = count_protocol(cohort, passage, ttl, protocol, true);
-    struct tally behind = count_behind(cohort, passage, ttl);
-    struct tally all = {.asked = others.asked + behind.asked, .silent = others.silent + behind.silent};
-    return others.silent < others.asked && is_no_loss(cohort, &all, backed);
+    struct loss_count others = count_protocol(set, passage, ttl, protocol, true);
+    struct loss_count behind = count_behind(set, passage, ttl);
+    struct loss_count all = {.asked = others.asked + behind.asked, .silent = others.silent + behind.silent};
+    return others.silent < others.asked && is_no_loss(set, &all, backed);
 }
 
 /* Its specs: their one trace, or NULL where there are several; the spec's or the protocol's name. */
-static const struct trace *name_protocol(const struct cohort *cohort, uint8_t protocol,
+static const struct trace *name_protocol(const struct trace_set *set, uint8_t protocol,
                                          char name[PROBE_SPEC_TEXT_BYTES])
 {
     const struct trace *only = NULL;
     unsigned specs = 0;
-    for (unsigned i = 0; i < cohort->count; i++)
-        if (cohort->traces[i]->flow.spec.protocol == protocol) {
-            only = cohort->traces[i];
+    for (unsigned i = 0; i < set->count; i++)
+        if (set->traces[i]->flow.spec.protocol == protocol) {
+            only = set->traces[i];
             specs++;
         }
     const char *common = ip_protocol_name(protocol);
@@ -143,108 +143,107 @@ static const struct trace *name_protocol(const struct cohort *cohort, uint8_t pr
     return NULL;
 }
 
-static void tell_deaf(const struct cohort *cohort, const struct passage *passage, uint8_t protocol, uint8_t ttl,
+static void tell_deaf(const struct trace_set *set, const struct passage *passage, uint8_t protocol, uint8_t ttl,
                       struct judgement *out)
 {
     char name[PROBE_SPEC_TEXT_BYTES], place[PLACE_TEXT_BYTES];
-    struct tally own = count_protocol(cohort, passage, ttl, protocol, false);
-    struct tally others = count_protocol(cohort, passage, ttl, protocol, true);
-    struct finding *finding = finding_add(out, "silent-hop", name_protocol(cohort, protocol, name));
+    struct loss_count own = count_protocol(set, passage, ttl, protocol, false);
+    struct loss_count others = count_protocol(set, passage, ttl, protocol, true);
+    struct finding *finding = finding_add(out, "silent-hop", name_protocol(set, protocol, name));
     if (!finding)
         return;
-    finding->at = place_of_hop(cohort, ttl);
+    finding->at = place_of_hop(set, ttl);
     finding_number(finding, "silent", own.silent);
     finding_number(finding, "others_answered", others.asked - others.silent);
     finding_number(finding, "others_sent", others.asked);
-    for (unsigned i = 0; i < cohort->count; i++)
-        if (cohort->traces[i]->flow.spec.protocol == protocol)
-            show_hop(cohort, cohort->traces[i], ttl, finding);
-    show_hop_of_all(cohort, ttl, finding);
+    for (unsigned i = 0; i < set->count; i++)
+        if (set->traces[i]->flow.spec.protocol == protocol)
+            show_hop(set, set->traces[i], ttl, finding);
+    show_hop_of_all(set, ttl, finding);
     snprintf(finding->text, sizeof finding->text,
              "%s lets %s pass but tells nothing of it: 0 of %u answered, of other probes %u of %u%s",
              place_format(&finding->at, place), name, own.asked, others.asked - others.silent, others.asked,
-             cohort->is_apart ? "; unless another router stands there for it" : "");
+             set->is_apart ? "; unless another router stands there for it" : "");
 }
 
-static void tell_silent(const struct cohort *cohort, uint8_t ttl, unsigned silent, struct judgement *out)
+static void tell_silent(const struct trace_set *set, uint8_t ttl, unsigned silent, struct judgement *out)
 {
     struct finding *finding = finding_add(out, "silent-hop", NULL);
     if (!finding)
         return;
     finding->at = (struct place){.known = true, .ttl = ttl};
     finding_number(finding, "silent", silent);
-    show_hop_of_all(cohort, ttl, finding);
+    show_hop_of_all(set, ttl, finding);
     snprintf(finding->text, sizeof finding->text, "hop %u answers nothing (%u probe%s), but lets pass", ttl, silent,
              silent == 1 ? "" : "s");
 }
 
 /* Whether a router leaves out answers. */
-static bool has_limits(const struct cohort *cohort, const struct passage *passage)
+static bool has_limits(const struct trace_set *set, const struct passage *passage)
 {
-    for (unsigned ttl = 1; ttl <= cohort_last_router(cohort); ttl++)
-        if (shows_router(cohort, (uint8_t)ttl) && count_hop(cohort, passage, (uint8_t)ttl).silent)
+    for (unsigned ttl = 1; ttl <= trace_set_last_router(set); ttl++)
+        if (shows_router(set, (uint8_t)ttl) && count_hop(set, passage, (uint8_t)ttl).silent)
             return true;
     return false;
 }
 
 /* Whether it was asked for so long that its router had a token for one of the probes, whoever spent those before. */
-static bool had_token(const struct cohort *cohort, uint8_t ttl)
+static bool had_token(const struct trace_set *set, uint8_t ttl)
 {
     nstime first = NSTIME_NEVER, last = NSTIME_NONE;
-    for (unsigned i = 0; i < cohort->count; i++)
-        for (const struct probe *p = trace_first_at(cohort->traces[i], ttl); p; p = trace_next_at(cohort->traces[i], p))
-            if (cohort_is_silent(cohort, p)) {
+    for (unsigned i = 0; i < set->count; i++)
+        for (const struct probe *p = trace_first_at(set->traces[i], ttl); p; p = trace_next_at(set->traces[i], p))
+            if (trace_set_is_silent(set, p)) {
                 first = p->sent < first ? p->sent : first;
                 last = p->sent > last ? p->sent : last;
             }
     return last != NSTIME_NONE && last - first >= RESTED_AFTER;
 }
 
-void find_silent_hops(const struct cohort *cohort, struct judgement *out)
+void find_silent_hops(const struct trace_set *set, struct judgement *out)
 {
     struct passage passage;
-    passage_gather(cohort, &passage);
-    bool limits = cohort->is_diagnose && has_limits(cohort, &passage);
-    for (unsigned ttl = 1; ttl <= cohort_last_router(cohort); ttl++) {
-        struct tally here = count_hop(cohort, &passage, (uint8_t)ttl),
-                     others = count_behind(cohort, &passage, (uint8_t)ttl);
-        bool all = here.asked && here.silent == here.asked && !shows_router(cohort, (uint8_t)ttl);
-        if (all && is_no_loss(cohort, &others, here.silent) && (!limits || had_token(cohort, (uint8_t)ttl)))
-            tell_silent(cohort, (uint8_t)ttl, here.silent, out);
-        for (unsigned i = 0; i < cohort->count && !all; i++) {
-            uint8_t protocol = cohort->traces[i]->flow.spec.protocol;
-            if (is_first_of_protocol(cohort, i) && is_deaf_to(cohort, &passage, protocol, (uint8_t)ttl))
-                tell_deaf(cohort, &passage, protocol, (uint8_t)ttl, out);
+    passage_gather(set, &passage);
+    bool limits = set->is_diagnose && has_limits(set, &passage);
+    for (unsigned ttl = 1; ttl <= trace_set_last_router(set); ttl++) {
+        struct loss_count here = count_hop(set, &passage, (uint8_t)ttl),
+                          others = count_behind(set, &passage, (uint8_t)ttl);
+        bool all = here.asked && here.silent == here.asked && !shows_router(set, (uint8_t)ttl);
+        if (all && is_no_loss(set, &others, here.silent) && (!limits || had_token(set, (uint8_t)ttl)))
+            tell_silent(set, (uint8_t)ttl, here.silent, out);
+        for (unsigned i = 0; i < set->count && !all; i++) {
+            uint8_t protocol = set->traces[i]->flow.spec.protocol;
+            if (is_first_of_protocol(set, i) && is_deaf_to(set, &passage, protocol, (uint8_t)ttl))
+                tell_deaf(set, &passage, protocol, (uint8_t)ttl, out);
         }
     }
 }
 
-static void tell_limit(const struct cohort *cohort, uint8_t ttl, const struct tally *here, struct judgement *out)
+static void tell_limit(const struct trace_set *set, uint8_t ttl, const struct loss_count *here, struct judgement *out)
 {
     char place[PLACE_TEXT_BYTES];
     struct finding *finding = finding_add(out, "rate-limit", NULL);
     if (!finding)
         return;
-    finding->at = place_of_hop(cohort, ttl);
+    finding->at = place_of_hop(set, ttl);
     finding_number(finding, "answered", here->asked - here->silent);
     finding_number(finding, "sent", here->asked);
-    show_hop_of_all(cohort, ttl, finding);
+    show_hop_of_all(set, ttl, finding);
     snprintf(finding->text, sizeof finding->text,
              "%s answers %u of %u probes, far fewer than are answered behind it: it limits its answers%s",
              place_format(&finding->at, place), here->asked - here->silent, here->asked,
-             cohort->is_apart ? ", or one of several routers there is silent" : "");
+             set->is_apart ? ", or one of several routers there is silent" : "");
 }
 
 /* Whether a flow was both answered and not: of two flows one may go by another router, which is silent. */
-static bool answers_now_and_then(const struct cohort *cohort, uint8_t ttl)
+static bool answers_now_and_then(const struct trace_set *set, uint8_t ttl)
 {
-    for (unsigned i = 0; i < cohort->count; i++)
-        for (unsigned flow = 0; flow < cohort->traces[i]->flow_count; flow++) {
+    for (unsigned i = 0; i < set->count; i++)
+        for (unsigned flow = 0; flow < set->traces[i]->flow_count; flow++) {
             bool answered = false, silent = false;
-            for (const struct probe *p = trace_first_at(cohort->traces[i], ttl); p;
-                 p = trace_next_at(cohort->traces[i], p)) {
+            for (const struct probe *p = trace_first_at(set->traces[i], ttl); p; p = trace_next_at(set->traces[i], p)) {
                 answered = answered || (p->flow == flow && p->reply_count);
-                silent = silent || (p->flow == flow && cohort_is_silent(cohort, p));
+                silent = silent || (p->flow == flow && trace_set_is_silent(set, p));
             }
             if (answered && silent)
                 return true;
@@ -253,17 +252,17 @@ static bool answers_now_and_then(const struct cohort *cohort, uint8_t ttl)
 }
 
 /* Where a router is deaf to a spec, that is no limit. */
-void find_limits(const struct cohort *cohort, struct judgement *out)
+void find_limits(const struct trace_set *set, struct judgement *out)
 {
     struct passage passage;
-    passage_gather(cohort, &passage);
-    for (unsigned ttl = 1; ttl <= cohort_last_router(cohort); ttl++) {
-        struct tally here = {0}, others = count_behind(cohort, &passage, (uint8_t)ttl);
-        for (unsigned i = 0; i < cohort->count; i++)
-            if (!is_deaf_to(cohort, &passage, cohort->traces[i]->flow.spec.protocol, (uint8_t)ttl))
-                count_at(cohort, &passage, i, (uint8_t)ttl, &here);
-        bool one_router = cohort->is_apart || answers_now_and_then(cohort, (uint8_t)ttl);
+    passage_gather(set, &passage);
+    for (unsigned ttl = 1; ttl <= trace_set_last_router(set); ttl++) {
+        struct loss_count here = {0}, others = count_behind(set, &passage, (uint8_t)ttl);
+        for (unsigned i = 0; i < set->count; i++)
+            if (!is_deaf_to(set, &passage, set->traces[i]->flow.spec.protocol, (uint8_t)ttl))
+                count_at(set, &passage, i, (uint8_t)ttl, &here);
+        bool one_router = set->is_apart || answers_now_and_then(set, (uint8_t)ttl);
         if (here.silent >= 2 && here.silent < here.asked && one_router && chance_of(&here, &others) <= CHANCE_OF_LIMIT)
-            tell_limit(cohort, (uint8_t)ttl, &here, out);
+            tell_limit(set, (uint8_t)ttl, &here, out);
     }
 }

@@ -10,7 +10,7 @@ static uint8_t refusal_hop(const struct facts *facts)
 {
     const struct addr *sender = &facts->refusal.reply->from;
     bool is_named = !addr_equal(sender, &facts->trace->flow.target); /* in the target's name is anybody behind a NAT */
-    uint8_t hop = is_named ? facts_hop_of(facts->cohort, sender) : 0;
+    uint8_t hop = is_named ? facts_hop_of(facts->set, sender) : 0;
     bool own_host = addr_equal(sender, &facts->trace->flow.source);
     return hop || own_host ? hop : trace_refused_from(facts->trace, facts->refusal.probe, facts->refusal.reply);
 }
@@ -18,11 +18,11 @@ static uint8_t refusal_hop(const struct facts *facts)
 static bool is_drawn_by_all(const struct facts *facts)
 {
     uint8_t hop = refusal_hop(facts);
-    for (unsigned i = 0; i < facts->cohort->count; i++) {
-        const struct trace *other = facts->cohort->traces[i];
+    for (unsigned i = 0; i < facts->set->count; i++) {
+        const struct trace *other = facts->set->traces[i];
         struct facts theirs;
-        facts_gather(facts->cohort, other, &theirs);
-        if (other->top > hop || (theirs.direct.reply && theirs.direct.probe->ttl > hop))
+        facts_gather(facts->set, other, &theirs);
+        if (other->last_router_ttl > hop || (theirs.direct.reply && theirs.direct.probe->ttl > hop))
             return false; /* this one passes that router */
         if (theirs.refusal.reply && (!reply_is_no_route(theirs.refusal.reply) ||
                                      !addr_equal(&theirs.refusal.reply->from, &facts->refusal.reply->from)))
@@ -40,7 +40,7 @@ static void place_refusal(const struct facts *facts, struct verdict *out)
 {
     const struct reply *reply = facts->refusal.reply;
     out->at = (struct place){.known = true, .ttl = refusal_hop(facts), .address = reply->from};
-    out->how = how_of_reply(reply);
+    out->how = reason_of_reply(reply);
     out->confidence = evidence_sureness(reply);
     evidence_show(out, &facts->refusal);
 }
@@ -87,9 +87,9 @@ static const struct trace *circling(const struct facts *facts)
 {
     if (facts->trace->loop_first)
         return facts->trace;
-    for (unsigned i = 0; i < facts->cohort->count; i++)
-        if (compare_goes_round(facts->trace, facts->cohort->traces[i]))
-            return facts->cohort->traces[i];
+    for (unsigned i = 0; i < facts->set->count; i++)
+        if (trace_follows_loop(facts->trace, facts->set->traces[i]))
+            return facts->set->traces[i];
     return NULL;
 }
 
@@ -115,7 +115,7 @@ void explain_looping(const struct facts *facts, struct verdict *out)
     const struct trace *circle = circling(facts);
     bool follows = circle != facts->trace;
     out->state = VERDICT_LOOPING;
-    out->at = facts_place(facts->cohort, circle, circle->loop_first);
+    out->at = facts_place(facts->set, circle, circle->loop_first);
     out->confidence = follows ? SURE_WEAK : SURE;
     if (follows)
         evidence_show_last(facts, out);

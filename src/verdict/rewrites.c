@@ -107,18 +107,18 @@ static bool is_rewriting(const struct rewrite *rewrite)
 }
 
 /* The hop of who quotes; 0: our own host. */
-static uint8_t quoting_hop(const struct cohort *cohort, const struct trace *trace, const struct probe *probe,
+static uint8_t quoting_hop(const struct trace_set *set, const struct trace *trace, const struct probe *probe,
                            const struct reply *reply, struct hop_lookup *lookup)
 {
     if (reply->kind == REPLY_TIME_EXCEEDED || !reply_refuses(trace, reply))
         return probe->ttl;
     if (addr_equal(&reply->from, &trace->flow.source))
         return 0;
-    uint8_t hop = facts_look_up_hop(cohort, &reply->from, lookup);
+    uint8_t hop = facts_look_up_hop(set, &reply->from, lookup);
     return hop && hop < probe->ttl ? hop : probe->ttl;
 }
 
-static void note_changed(const struct cohort *cohort, const struct trace *trace, enum rewrite_field field,
+static void note_changed(const struct trace_set *set, const struct trace *trace, enum rewrite_field field,
                          struct shown *out)
 {
     struct hop_lookup lookup = {0};
@@ -128,7 +128,7 @@ static void note_changed(const struct cohort *cohort, const struct trace *trace,
             const struct rewrite *rewrite = rewrite_of(reply, field);
             if (!rewrite || !is_rewriting(rewrite) || !is_comparable(trace, &trace->probes[i], reply))
                 continue;
-            uint8_t hop = quoting_hop(cohort, trace, &trace->probes[i], reply, &lookup);
+            uint8_t hop = quoting_hop(set, trace, &trace->probes[i], reply, &lookup);
             if (!hop || (out->rewrite && hop >= out->at_ttl))
                 continue;
             out->rewrite = rewrite;
@@ -137,7 +137,7 @@ static void note_changed(const struct cohort *cohort, const struct trace *trace,
         }
 }
 
-static void note_unchanged(const struct cohort *cohort, const struct trace *trace, enum rewrite_field field,
+static void note_unchanged(const struct trace_set *set, const struct trace *trace, enum rewrite_field field,
                            struct shown *out)
 {
     struct hop_lookup lookup = {0};
@@ -146,7 +146,7 @@ static void note_unchanged(const struct cohort *cohort, const struct trace *trac
             const struct reply *reply = &trace->probes[i].replies[k];
             if (!shows_unchanged(trace, reply, field) || !is_comparable(trace, &trace->probes[i], reply))
                 continue;
-            uint8_t hop = quoting_hop(cohort, trace, &trace->probes[i], reply, &lookup);
+            uint8_t hop = quoting_hop(set, trace, &trace->probes[i], reply, &lookup);
             out->again = out->again || hop > out->at_ttl;
             if (hop && hop < out->at_ttl && hop > out->after_ttl) {
                 out->after_ttl = hop;
@@ -357,23 +357,23 @@ static uint32_t fields_changed(const struct trace *trace)
     return fields;
 }
 
-void find_rewrites(const struct cohort *cohort, struct judgement *out)
+void find_rewrites(const struct trace_set *set, struct judgement *out)
 {
     uint32_t fields[SPECS_MOST];
-    for (unsigned i = 0; i < cohort->count; i++)
-        fields[i] = fields_changed(cohort->traces[i]);
+    for (unsigned i = 0; i < set->count; i++)
+        fields[i] = fields_changed(set->traces[i]);
     for (int field = 0; field < REWRITE_FIELDS; field++)
-        for (unsigned i = 0; i < cohort->count; i++) {
+        for (unsigned i = 0; i < set->count; i++) {
             struct shown shown = {0};
             if (!(fields[i] >> field & 1))
                 continue;
-            note_changed(cohort, cohort->traces[i], (enum rewrite_field)field, &shown);
+            note_changed(set, set->traces[i], (enum rewrite_field)field, &shown);
             if (!shown.rewrite)
                 continue;
-            note_unchanged(cohort, cohort->traces[i], (enum rewrite_field)field, &shown);
+            note_unchanged(set, set->traces[i], (enum rewrite_field)field, &shown);
             if (is_undone(&shown))
                 forget_place(&shown);
-            tell_rewrite(cohort->traces[i], &shown, out);
+            tell_rewrite(set->traces[i], &shown, out);
         }
 }
 
@@ -417,7 +417,7 @@ static struct finding *tell_ttl(const struct trace *trace, const struct evidence
 /* One router at three TTLs or more, with nothing left at any: somebody before it lowers the TTL to what it likes. */
 static void find_lowered(const struct trace *trace, struct judgement *out)
 {
-    for (unsigned ttl = 1; ttl + 2U <= trace->top && !trace->loop_first; ttl++) {
+    for (unsigned ttl = 1; ttl + 2U <= trace->last_router_ttl && !trace->loop_first; ttl++) {
         struct evidence shown[3];
         struct addr routers[3];
         for (unsigned i = 0; i < 3; i++)
@@ -439,13 +439,13 @@ struct approach {
     bool is_one_length;
 };
 
-static struct approach approach_of(const struct cohort *cohort, const struct crowds *crowds, const struct trace *trace,
-                                   uint8_t ttl)
+static struct approach approach_of(const struct trace_set *set, const struct responders *responders,
+                                   const struct trace *trace, uint8_t ttl)
 {
-    struct approach approach = {.is_one_length = !crowds_are_spread(crowds, ttl)};
+    struct approach approach = {.is_one_length = !responders_are_spread(responders, ttl)};
     sole_router(trace, (uint8_t)(ttl - 1), &approach.before);
-    for (unsigned i = 0; i < cohort->count; i++)
-        if (cohort->traces[i]->reached_ttl && cohort->traces[i]->reached_ttl < ttl)
+    for (unsigned i = 0; i < set->count; i++)
+        if (set->traces[i]->reached_ttl && set->traces[i]->reached_ttl < ttl)
             approach.is_one_length = false;
     return approach;
 }
@@ -489,22 +489,22 @@ static bool find_raised_at(const struct approach *approach, const struct trace *
     return false;
 }
 
-static void find_raised(const struct cohort *cohort, const struct crowds *crowds, const struct trace *trace,
+static void find_raised(const struct trace_set *set, const struct responders *responders, const struct trace *trace,
                         struct judgement *out)
 {
     for (unsigned ttl = 1; ttl <= trace->most_ttl; ttl++) {
-        struct approach approach = approach_of(cohort, crowds, trace, (uint8_t)ttl);
+        struct approach approach = approach_of(set, responders, trace, (uint8_t)ttl);
         if (find_raised_at(&approach, trace, (uint8_t)ttl, out))
             return;
     }
 }
 
-void find_ttl_rewrites(const struct cohort *cohort, struct judgement *out)
+void find_ttl_rewrites(const struct trace_set *set, struct judgement *out)
 {
-    struct crowds crowds;
-    crowds_gather(cohort, &crowds);
-    for (unsigned i = 0; i < cohort->count; i++) {
-        find_lowered(cohort->traces[i], out);
-        find_raised(cohort, &crowds, cohort->traces[i], out);
+    struct responders responders;
+    responders_gather(set, &responders);
+    for (unsigned i = 0; i < set->count; i++) {
+        find_lowered(set->traces[i], out);
+        find_raised(set, &responders, set->traces[i], out);
     }
 }

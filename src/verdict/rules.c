@@ -69,7 +69,7 @@ void rules_judge(const struct facts *facts, struct verdict *out)
     while (!rules[row].holds(facts))
         row++;
     rules[row].explain(facts, out);
-    apart_say(facts, silences_went_on(facts), out);
+    caveats_say(facts, silences_went_on(facts), out);
     if (out->confidence > CONFIDENCE_MOST)
         out->confidence = CONFIDENCE_MOST;
 }

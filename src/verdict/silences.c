@@ -6,7 +6,7 @@
 
 static void bracket(const struct facts *facts, struct verdict *out)
 {
-    out->after = facts_place(facts->cohort, facts->trace, facts->last_hop);
+    out->after = facts_place(facts->set, facts->trace, facts->last_hop);
     out->before = facts_next_router(facts, facts->last_hop);
 }
 
@@ -15,7 +15,7 @@ static void bracket(const struct facts *facts, struct verdict *out)
 bool holds_dropped(const struct facts *facts)
 {
     return facts->last_router > facts->last_hop && facts->comparison.hop_count &&
-           facts->comparison.confidence >= facts->cohort->claim;
+           facts->comparison.confidence >= facts->set->claim;
 }
 
 /* How many of the probes at the compared hops were answered, for this spec and for the one that went on. Shows them
@@ -52,10 +52,10 @@ const struct trace *silences_went_on(const struct facts *facts)
 {
     if (!facts->comparison.hop_count)
         return facts->trace;
-    for (unsigned i = 0; i < facts->cohort->count; i++) {
-        const struct trace *other = facts->cohort->traces[i];
-        if (other != facts->trace && other->top >= facts->comparison.hops[0] &&
-            !compare_parted(facts->trace, other, facts->last_hop + 1U))
+    for (unsigned i = 0; i < facts->set->count; i++) {
+        const struct trace *other = facts->set->traces[i];
+        if (other != facts->trace && other->last_router_ttl >= facts->comparison.hops[0] &&
+            !traces_diverge(facts->trace, other, facts->last_hop + 1U))
             return other;
     }
     return facts->trace;
@@ -91,7 +91,7 @@ void explain_dropped(const struct facts *facts, struct verdict *out)
 static double end_confidence(const struct facts *facts)
 {
     struct end_comparison end;
-    compare_end_among(facts->cohort, facts->trace, &end);
+    silence_compare_end(facts->set, facts->trace, &end);
     return end.confidence;
 }
 
@@ -101,9 +101,9 @@ enum hidden { HIDDEN_NOT, HIDDEN_BY_LOSS, HIDDEN_BY_LIMIT };
 static enum hidden end_is_hidden(const struct facts *facts)
 {
     struct end_comparison end;
-    if (!facts->cohort->is_diagnose)
+    if (!facts->set->is_diagnose)
         return HIDDEN_NOT;
-    compare_end_among(facts->cohort, facts->trace, &end);
+    silence_compare_end(facts->set, facts->trace, &end);
     if (!end.silent)
         return HIDDEN_BY_LIMIT;
     bool loses = end.way.silent || end.target.silent;
@@ -114,7 +114,7 @@ static void show_silence(const struct facts *facts, struct verdict *out)
 {
     const struct trace *trace = facts->trace;
     for (size_t i = 0; i < trace->probe_count; i++)
-        if (cohort_is_silent(facts->cohort, &trace->probes[i]) && trace->probes[i].ttl > trace->top)
+        if (trace_set_is_silent(facts->set, &trace->probes[i]) && trace->probes[i].ttl > trace->last_router_ttl)
             frames_add(out->frames, &out->frame_count, frame_of_probe(&trace->probes[i]));
 }
 
@@ -126,18 +126,17 @@ bool holds_inconclusive(const struct facts *facts)
 static const char *inconclusive_text(const struct facts *facts)
 {
     if (!facts->silent)
-        return facts->cohort->is_apart ? "the capture ends less than a second later"
-                                       : "no probe behind it was waited for";
+        return facts->set->is_apart ? "the capture ends less than a second later" : "no probe behind it was waited for";
     if (facts->last_router <= facts->last_hop)
         return end_is_hidden(facts) == HIDDEN_BY_LIMIT
                    ? "whoever is there answers only a few at once, and may have refused it"
                    : "too many probes are lost on the way there";
     bool refused = false, parted = false;
-    for (unsigned i = 0; i < facts->cohort->count; i++) {
-        const struct trace *other = facts->cohort->traces[i];
-        bool further = other->top > facts->last_hop;
+    for (unsigned i = 0; i < facts->set->count; i++) {
+        const struct trace *other = facts->set->traces[i];
+        bool further = other->last_router_ttl > facts->last_hop;
         refused = refused || other->refused_ttl > facts->last_hop;
-        if (further && !compare_parted(facts->trace, other, facts->last_hop + 1U))
+        if (further && !traces_diverge(facts->trace, other, facts->last_hop + 1U))
             return "it was asked too little where other probes were answered";
         parted = parted || further;
     }
@@ -186,9 +185,9 @@ void explain_inconclusive(const struct facts *facts, struct verdict *out)
 void explain_unanswered(const struct facts *facts, struct verdict *out)
 {
     char spec[PROBE_SPEC_TEXT_BYTES], place[PLACE_TEXT_BYTES];
-    unsigned silent = facts->silent, unwaited = apart_count_unwaited(facts);
+    unsigned silent = facts->silent, unwaited = caveats_count_unwaited(facts);
     out->state = VERDICT_UNANSWERED;
-    out->after = facts_place(facts->cohort, facts->trace, facts->last_router);
+    out->after = facts_place(facts->set, facts->trace, facts->last_router);
     out->confidence = end_confidence(facts);
     evidence_show_last(facts, out);
     show_silence(facts, out);
@@ -196,7 +195,7 @@ void explain_unanswered(const struct facts *facts, struct verdict *out)
         snprintf(out->text, sizeof out->text,
                  "%s is unanswered after %s, the last router that any probe saw: silence to %u probe%s",
                  rule_spec(facts, spec), place_format(&out->after, place), silent, silent == 1 ? "" : "s");
-    else if (facts->cohort->is_apart)
+    else if (facts->set->is_apart)
         snprintf(out->text, sizeof out->text, "%s is unanswered: the capture holds no answer to %u probe%s",
                  rule_spec(facts, spec), silent, silent == 1 ? "" : "s");
     else

@@ -20,28 +20,28 @@ static void end_sentences(struct judgement *out)
         end_sentence(out->findings[i].text);
 }
 
-static void judge(const struct cohort *cohort, struct judgement *out)
+static void judge(const struct trace_set *set, struct judgement *out)
 {
-    out->of = cohort->count ? cohort->traces[0] : NULL;
+    out->of = set->count ? set->traces[0] : NULL;
     out->verdict_count = out->finding_count = 0; /* each is filled whole; the room for all is large */
-    for (unsigned i = 0; i < cohort->count; i++) {
+    for (unsigned i = 0; i < set->count; i++) {
         struct facts facts;
-        if (!cohort->traces[i]->started)
+        if (!set->traces[i]->started)
             continue;
-        facts_gather(cohort, cohort->traces[i], &facts);
+        facts_gather(set, set->traces[i], &facts);
         rules_judge(&facts, &out->verdicts[out->verdict_count++]);
     }
-    findings_gather(cohort, out);
+    findings_gather(set, out);
 }
 
 void verdict_judge(const struct session *session, struct judgement *out)
 {
     const struct trace *traces[SPECS_MOST];
-    struct cohort cohort = cohort_of_session(session, traces);
+    struct trace_set set = session_trace_set(session, traces);
     memset(out, 0, sizeof *out);
     if (session_config(session)->purpose == PURPOSE_PATHS)
         return;
-    judge(&cohort, out);
+    judge(&set, out);
     end_sentences(out);
 }
 
@@ -50,7 +50,7 @@ static unsigned distance(const struct trace *trace)
 {
     if (trace->reached_ttl)
         return UINT8_MAX + 1;
-    return trace->refused_ttl > trace->top ? trace->refused_ttl : trace->top;
+    return trace->refused_ttl > trace->last_router_ttl ? trace->refused_ttl : trace->last_router_ttl;
 }
 
 /* Of traces of one spec one stands for all. */
@@ -80,31 +80,31 @@ static void say_of_other_runs(const struct trace *const *traces, size_t count, s
 }
 
 /* How far away somebody answered, and how long the slowest of the answers took. */
-static void time_answers(struct cohort *cohort)
+static void time_answers(struct trace_set *set)
 {
-    for (unsigned i = 0; i < cohort->count; i++)
-        for (size_t k = 0; k < cohort->traces[i]->probe_count; k++) {
-            const struct probe *probe = &cohort->traces[i]->probes[k];
+    for (unsigned i = 0; i < set->count; i++)
+        for (size_t k = 0; k < set->traces[i]->probe_count; k++) {
+            const struct probe *probe = &set->traces[i]->probes[k];
             const struct reply *reply = probe_answer(probe);
             if (!reply || probe->sent == NSTIME_NONE)
                 continue;
             nstime rtt = reply_rtt(probe, reply);
-            cohort->slowest = rtt > cohort->slowest ? rtt : cohort->slowest;
-            cohort->timed_ttl = probe->ttl > cohort->timed_ttl ? probe->ttl : cohort->timed_ttl;
+            set->slowest = rtt > set->slowest ? rtt : set->slowest;
+            set->timed_ttl = probe->ttl > set->timed_ttl ? probe->ttl : set->timed_ttl;
         }
 }
 
 void verdict_judge_traces(const struct trace *const *traces, size_t count, const nstime *ends, struct judgement *out)
 {
     const struct trace *kept[SPECS_MOST];
-    struct cohort cohort = {.traces = kept, .claim = CONFIDENCE_TO_CLAIM, .is_apart = true, .ends = ends};
+    struct trace_set set = {.traces = kept, .claim = CONFIDENCE_TO_CLAIM, .is_apart = true, .ends = ends};
     for (size_t i = 0; i < count; i++) {
-        cohort.max_ttl = traces[i]->most_ttl > cohort.max_ttl ? traces[i]->most_ttl : cohort.max_ttl;
+        set.max_ttl = traces[i]->most_ttl > set.max_ttl ? traces[i]->most_ttl : set.max_ttl;
         if (traces[i]->started)
-            add_furthest(kept, &cohort.count, traces[i]);
+            add_furthest(kept, &set.count, traces[i]);
     }
-    time_answers(&cohort);
-    judge(&cohort, out);
+    time_answers(&set);
+    judge(&set, out);
     for (unsigned i = 0; i < out->verdict_count; i++)
         say_of_other_runs(traces, count, &out->verdicts[i]);
     end_sentences(out);

@@ -19,7 +19,7 @@ static const struct world_ills kinds[] = {{0, false}, {0, true}, {0.02, false}, 
 
 #define KINDS (sizeof kinds / sizeof kinds[0])
 
-static void print_bins(const struct tally *tally)
+static void print_bins(const struct claim_counts *tally)
 {
     printf("  %-16s %9s %7s %9s %9s %12s %9s\n", "confidence", "claims", "wrong", "misplaced", "right", "may be wrong",
            "by chance");
@@ -32,7 +32,7 @@ static void print_bins(const struct tally *tally)
     }
 }
 
-static void print_tally(const char *title, const struct tally *tally)
+static void print_tally(const char *title, const struct claim_counts *tally)
 {
     printf("%s: %u runs, %u broken, %u inconclusive verdicts, %u false findings; packets: %.0f on average, %u at most; "
            "%.1f s at most (seed %" PRIu64 ")\n",
@@ -42,7 +42,7 @@ static void print_tally(const char *title, const struct tally *tally)
     print_bins(tally);
 }
 
-static bool is_calibrated(const struct tally *tally)
+static bool is_calibrated(const struct claim_counts *tally)
 {
     for (unsigned bin = 0; bin < WORLD_BINS; bin++)
         if (tally_chance(tally, bin) < UNLIKELY)
@@ -80,10 +80,10 @@ int main(int argc, char **argv)
     }
     unsigned long runs = argc > 1 ? strtoul(argv[1], NULL, 10) : 10000,
                   seed = argc > 2 ? strtoul(argv[2], NULL, 10) : 1;
-    struct tally all = {0};
+    struct claim_counts all = {0};
     bool good = true;
     for (size_t i = 0; i < KINDS; i++) {
-        struct tally tally = {0};
+        struct claim_counts tally = {0};
         char title[WORLD_ILLS_BYTES];
         for (unsigned long k = i; k < runs; k += KINDS)
             tally_run(&kinds[i], seed + k, &tally);

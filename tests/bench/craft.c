@@ -1,4 +1,4 @@
-#include "craft.h"
+#include "bench/craft.h"
 
 #include <string.h>
 

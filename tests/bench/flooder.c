@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "recognise/recognise.h"
-#include "unit/flood.h"
+#include "unit/support/flood.h"
 
 static const struct flood *find(const char *name)
 {

@@ -10,7 +10,7 @@
 
 #include "base/nstime.h"
 #include "base/rng.h"
-#include "craft.h"
+#include "bench/craft.h"
 
 #define TRACES 300 /* at once */
 #define SOURCES 6

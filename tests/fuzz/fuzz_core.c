@@ -8,9 +8,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "capture/file.h"
 #include "cli/loop.h"
 #include "cli/report.h"
-#include "io/file.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -107,11 +107,11 @@ static void decode(struct wire *wire)
 }
 
 /* A name is there exactly where the state says so, and all that is known of it ends. */
-static void check_book(const struct about_book *book)
+static void check_book(const struct address_book *book)
 {
-    for (size_t i = 0; i < about_book_count(book); i++) {
-        const struct about *about = about_book_at(book, i);
-        bool has_name = about->name_state >= ABOUT_NAME_KNOWN;
+    for (size_t i = 0; i < address_book_count(book); i++) {
+        const struct address_facts *about = address_book_at(book, i);
+        bool has_name = about->name_state >= ADDRESS_NAME_KNOWN;
         if (addr_is_none(&about->address) || has_name != (about->name[0] != '\0') ||
             strnlen(about->name, sizeof about->name) == sizeof about->name)
             abort();
@@ -124,7 +124,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct wire *wire;
     const struct saved_run *saved;
     struct err err;
-    struct about_book *book = about_book_new();
+    struct address_book *book = address_book_new();
     int memory = memfd_create("capture", MFD_CLOEXEC);
     if (!book || memory < 0 || write(memory, data, size) != (ssize_t)size || lseek(memory, 0, SEEK_SET) != 0)
         abort();
@@ -138,7 +138,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         wire->ops->close(wire);
     }
     check_book(book);
-    about_book_free(book);
+    address_book_free(book);
     close(memory);
     return 0;
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "io/dnsanswer.h"
+#include "lookup/dns_answer.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -12,9 +12,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static void check_name(const uint8_t *data, size_t size)
 {
-    char name[ABOUT_NAME_BYTES] = "";
-    enum dnsanswer found = dnsanswer_name(data, size, name);
-    if ((found == DNSANSWER_FOUND) != (*name != '\0') || strlen(name) >= sizeof name)
+    char name[ADDRESS_NAME_BYTES] = "";
+    enum dnsanswer found = dns_answer_name(data, size, name);
+    if ((found == DNS_ANSWER_FOUND) != (*name != '\0') || strlen(name) >= sizeof name)
         abort();
     for (const char *c = name; *c; c++)
         if (!isgraph((unsigned char)*c))
@@ -25,11 +25,11 @@ static void check_addresses(const uint8_t *data, size_t size, uint8_t family)
 {
     struct addr addresses[ADDRESSES_MOST];
     size_t count;
-    enum dnsanswer found = dnsanswer_addresses(data, size, family, addresses, ADDRESSES_MOST, &count);
-    if (count > ADDRESSES_MOST || (found == DNSANSWER_FOUND) != (count > 0))
+    enum dnsanswer found = dns_answer_addresses(data, size, family, addresses, ADDRESSES_MOST, &count);
+    if (count > ADDRESSES_MOST || (found == DNS_ANSWER_FOUND) != (count > 0))
         abort();
     for (size_t i = 0; i < count; i++)
-        if (addresses[i].family != family || dnsanswer_has(data, size, &addresses[i]) != DNSANSWER_FOUND)
+        if (addresses[i].family != family || dns_answer_has(data, size, &addresses[i]) != DNS_ANSWER_FOUND)
             abort();
 }
 

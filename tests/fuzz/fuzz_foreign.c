@@ -10,8 +10,8 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "cli/judge.h"
-#include "io/file.h"
+#include "capture/file.h"
+#include "cli/commands/judge.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -24,7 +24,7 @@ struct way {
     struct recogniser *recogniser;
 };
 
-static const struct choice all = {.host = ""};
+static const struct replay_filter all = {.host = ""};
 
 static void must(bool condition, const char *what)
 {
@@ -281,7 +281,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct wire *wire;
     const struct saved_run *saved;
     struct err err;
-    struct about_book *book = about_book_new();
+    struct address_book *book = address_book_new();
     int memory = memfd_create("capture", MFD_CLOEXEC);
     must(book && memory >= 0 && write(memory, data, size) == (ssize_t)size && lseek(memory, 0, SEEK_SET) == 0,
          "no memory");
@@ -291,7 +291,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         replay(wire);
         wire->ops->close(wire);
     }
-    about_book_free(book);
+    address_book_free(book);
     close(memory);
     return 0;
 }

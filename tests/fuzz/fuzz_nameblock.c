@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "io/nameblock.h"
+#include "capture/name_block.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -16,11 +16,11 @@ static void must(bool condition, const char *what)
     abort();
 }
 
-static struct about_book *read_body(const void *bytes, size_t length, bool little, struct about_book *book)
+static struct address_book *read_body(const void *bytes, size_t length, bool little, struct address_book *book)
 {
     const struct record_options body = {.left = cursor_init(bytes, length), .little = little};
     must(book != NULL, "no memory");
-    nameblock_read(&body, book);
+    name_block_read(&body, book);
     return book;
 }
 
@@ -29,20 +29,20 @@ static bool is_little(const struct strbuf *block)
     return block->text[0] != 0; /* the type, in this machine's order */
 }
 
-static struct about_book *write_and_read(const struct about_book *book)
+static struct address_book *write_and_read(const struct address_book *book)
 {
-    struct about_book *again = about_book_new();
+    struct address_book *again = address_book_new();
     struct strbuf block, scratch;
     strbuf_init(&block);
     strbuf_init(&scratch);
-    for (size_t next = 0; nameblock_write(&block, &scratch, book, &next);)
+    for (size_t next = 0; name_block_write(&block, &scratch, book, &next);)
         read_body(block.text + 8, block.length - 12, is_little(&block), again);
     strbuf_free(&block);
     strbuf_free(&scratch);
     return again;
 }
 
-static void check_same(const struct about *a, const struct about *b)
+static void check_same(const struct address_facts *a, const struct address_facts *b)
 {
     must(b != NULL, "an address is lost");
     must(a->name_state == b->name_state && strcmp(a->name, b->name) == 0, "another name");
@@ -58,17 +58,18 @@ static void check_same(const struct about *a, const struct about *b)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    static const struct about blank;
+    static const struct address_facts blank;
     if (size == 0)
         return 0;
-    struct about_book *book = read_body(data + 1, size - 1, data[0] & 1, about_book_new());
-    struct about_book *again = write_and_read(book);
-    for (size_t i = 0; i < about_book_count(book); i++) {
-        const struct about *about = about_book_at(book, i), *other = about_book_find(again, &about->address);
+    struct address_book *book = read_body(data + 1, size - 1, data[0] & 1, address_book_new());
+    struct address_book *again = write_and_read(book);
+    for (size_t i = 0; i < address_book_count(book); i++) {
+        const struct address_facts *about = address_book_at(book, i),
+                                   *other = address_book_find(again, &about->address);
         must(!addr_is_none(&about->address), "no address");
         check_same(about, other ? other : &blank); /* of some only the address is told */
     }
-    about_book_free(again);
-    about_book_free(book);
+    address_book_free(again);
+    address_book_free(book);
     return 0;
 }

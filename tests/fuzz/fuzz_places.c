@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "io/places.h"
+#include "lookup/places.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 const char *__lsan_default_suppressions(void);
@@ -34,12 +34,12 @@ static void check_message(const char *message)
         must((unsigned char)*c >= ' ' && *c != 0x7f, "a message is not one line");
 }
 
-static void check_about(const struct about *about)
+static void check_about(const struct address_facts *about)
 {
-    const struct about_place *place = &about->place;
+    const struct address_place *place = &about->place;
     must(about->asn || !about->as_name[0], "an AS has a name and no number");
-    must(strnlen(about->as_name, ABOUT_TEXT_BYTES) < ABOUT_TEXT_BYTES, "a name has no end");
-    must(strnlen(place->city, ABOUT_TEXT_BYTES) < ABOUT_TEXT_BYTES, "a city has no end");
+    must(strnlen(about->as_name, ADDRESS_TEXT_BYTES) < ADDRESS_TEXT_BYTES, "a name has no end");
+    must(strnlen(place->city, ADDRESS_TEXT_BYTES) < ADDRESS_TEXT_BYTES, "a city has no end");
     size_t letters = strnlen(place->country, sizeof place->country);
     must(letters == 0 || letters == 2, "a country has not two letters");
     must(!place->has_position ||
@@ -53,7 +53,7 @@ static void look_up(const struct places *places)
                                         "255.255.255.255", "2001:db8::1", "::",        "ffff::"};
     for (size_t i = 0; i < sizeof asked / sizeof *asked; i++) {
         struct addr address;
-        struct about about = {0};
+        struct address_facts about = {0};
         must(addr_parse(asked[i], &address), "an address is none");
         places_look_up(places, &address, &about);
         check_about(&about);

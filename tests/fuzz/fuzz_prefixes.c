@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "about/hint.h"
-#include "about/prefixes.h"
-#include "about/special.h"
+#include "address/name_hint.h"
+#include "address/prefix_table.h"
+#include "address/special.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -94,13 +94,13 @@ static void check_around(const struct prefix_table *table, const struct referenc
 
 static void check_hint(const char *line, size_t length)
 {
-    struct about_place place;
+    struct address_place place;
     char *name = malloc(length + 1);
     if (!name)
         abort();
     memcpy(name, line, length);
     name[length] = '\0';
-    if (hint_place(name, &place))
+    if (name_hint_place(name, &place))
         touched += strlen(place.city) + strlen(place.country);
     free(name);
 }

@@ -4,7 +4,7 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "about/whoistext.h"
+#include "address/whois_text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -20,7 +20,7 @@ static void check_answer(const uint8_t *data, size_t size, const char *at)
     struct whoistext text;
     check(addr_parse(at, &address));
     whoistext_read((const char *)data, size, &address, &text);
-    const struct about_whois *whois = &text.whois;
+    const struct address_whois *whois = &text.whois;
     check(strnlen(whois->netname, sizeof whois->netname) < sizeof whois->netname);
     check(strnlen(whois->organisation, sizeof whois->organisation) < sizeof whois->organisation);
     check(!whois->country[0] ||

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "unit/mmdb_writer.h"
+#include "unit/support/mmdb_writer.h"
 
 #define LINE_BYTES 1024
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "io/route.h"
+#include "live/route.h"
 #include "tap.h"
 
 static const char setup[] =

@@ -18,8 +18,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "io/live.h"
-#include "io/privs.h"
+#include "live/live.h"
+#include "live/privileges.h"
 #include "packet/checksum.h"
 #include "packet/packet.h"
 #include "tap.h"
@@ -438,10 +438,10 @@ static void test_sealed(void)
     if (child == 0) {
         struct err err = {0};
         struct wire *wire = NULL;
-        bool good = privs_reduce(false, &err) == STATUS_OK &&
+        bool good = privileges_reduce(false, &err) == STATUS_OK &&
                     (wire = open_wire((struct live_options){.filter = "udp port 40000 or icmp"}, &err)) != NULL &&
-                    privs_drop(&err) == STATUS_OK;
-        printf("# sealed: %s\n", privs_seal(false) ? "yes" : "no, a sanitizer is in");
+                    privileges_drop(&err) == STATUS_OK;
+        printf("# sealed: %s\n", privileges_seal(false) ? "yes" : "no, a sanitizer is in");
         if (good) {
             good = send_udp(wire, "10.9.0.1", "10.9.0.2", 33434, 60) == 0;
             struct seen seen = watch(wire, 150 * NS_PER_MS, &err);

@@ -1,12 +1,12 @@
-#include "drive.h"
+#include "sim/drive.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture/file.h"
 #include "cli/loop.h"
-#include "io/file.h"
 #include "verdict/verdict.h"
 
 #define STEPS_MOST 200000 /* no run of these tests comes near; a session that never ends does */
@@ -79,8 +79,9 @@ static void describe_trace(const struct trace *trace, struct strbuf *out)
     char spec[PROBE_SPEC_TEXT_BYTES];
     probe_spec_format(&trace->flow.spec, spec);
     strbuf_addf(out, "trace %s: %zu probes, %u replies, top %u, reached %u, refused %u, loop %u+%u, last %u, %s\n",
-                spec, trace->probe_count, trace->reply_count, trace->top, trace->reached_ttl, trace->refused_ttl,
-                trace->loop_first, trace->loop_length, trace_last_ttl(trace), trace_end_name(trace->end));
+                spec, trace->probe_count, trace->reply_count, trace->last_router_ttl, trace->reached_ttl,
+                trace->refused_ttl, trace->loop_first, trace->loop_length, trace_last_ttl(trace),
+                trace_end_name(trace->end));
     strbuf_addf(out, "  from %" PRId64 " to %" PRId64 "\n", trace->first_sent, trace->last_seen);
     for (size_t i = 0; i < trace->probe_count; i++) {
         const struct probe *p = &trace->probes[i];
@@ -126,7 +127,7 @@ static void describe_verdicts(const struct session *session, struct strbuf *out)
 
 void drive_describe(const struct session *session, struct strbuf *out)
 {
-    const struct session_counters *counters = session_counters(session);
+    const struct frame_counters *counters = session_counters(session);
     for (unsigned i = 0; i < session_trace_count(session); i++)
         describe_trace(session_trace(session, i), out);
     for (unsigned ttl = 1; ttl <= session_last_ttl(session); ttl++) {
@@ -187,8 +188,8 @@ static int whose(const struct session *session, const struct headers *h)
 
 static bool is_target_hop(const struct session *session, unsigned ttl)
 {
-    uint8_t goal = session_goal(session);
-    return goal && ttl >= goal;
+    uint8_t target_ttl = session_target_ttl(session);
+    return target_ttl && ttl >= target_ttl;
 }
 
 static void count_sent(struct watcher *w, const struct headers *h)

@@ -3,7 +3,7 @@
 #define HOPSONDE_TESTS_SIM_DRIVE_H
 
 #include "base/strbuf.h"
-#include "sim.h"
+#include "sim/sim.h"
 
 struct record; /* a frame or a claim, in the order of the capture */
 

@@ -1,4 +1,4 @@
-#include "sim_state.h"
+#include "sim/sim_state.h"
 
 static bool in_range(uint16_t port, const uint16_t range[2])
 {

@@ -1,7 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim_state.h"
+#include "sim/sim_state.h"
 
 /* What the host knows of a port; with `*known` false it does not know the protocol itself. */
 static enum port_state port_state(const struct node *node, const struct headers *h, bool *known)

@@ -1,7 +1,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim_state.h"
+#include "sim/sim_state.h"
 
 static struct tuple reversed(const struct tuple *t)
 {

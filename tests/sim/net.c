@@ -1,4 +1,4 @@
-#include "net.h"
+#include "sim/net.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "parser.h"
+#include "sim/parser.h"
 
 static enum status parse_silent(struct parser *p, void *object)
 {
@@ -85,7 +85,7 @@ static enum status parse_initial(struct parser *p, void *object)
 
 static enum status parse_answers(struct parser *p, void *object)
 {
-    static const struct choice choices[] = {
+    static const struct replay_filter choices[] = {
         {"node", ANSWER_FROM_NODE}, {"in", ANSWER_FROM_IN}, {"back", ANSWER_FROM_BACK}, {NULL, 0}};
     int value = 0;
     enum status status = parser_choice(p, choices, &value);
@@ -95,7 +95,7 @@ static enum status parse_answers(struct parser *p, void *object)
 
 static enum status parse_balance(struct parser *p, void *object)
 {
-    static const struct choice choices[] = {
+    static const struct replay_filter choices[] = {
         {"per-flow", BALANCE_PER_FLOW}, {"per-packet", BALANCE_PER_PACKET}, {NULL, 0}};
     int value = 0;
     enum status status = parser_choice(p, choices, &value);
@@ -123,7 +123,7 @@ static enum status parse_mpls(struct parser *p, void *object)
 
 static enum status parse_mpls_style(struct parser *p, void *object)
 {
-    static const struct choice choices[] = {
+    static const struct replay_filter choices[] = {
         {"compliant", MPLS_COMPLIANT}, {"no-length", MPLS_NO_LENGTH}, {"wrong-length", MPLS_WRONG_LENGTH}, {NULL, 0}};
     int value = 0;
     enum status status = parser_choice(p, choices, &value);

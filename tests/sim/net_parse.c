@@ -35,7 +35,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "parser.h"
+#include "sim/parser.h"
 
 static struct node *add_node(struct parser *p, const char *name, enum node_kind kind)
 {
@@ -221,11 +221,11 @@ static enum status parse_links(struct parser *p, void *object)
 static enum status parse_route(struct parser *p, void *object)
 {
     (void)object;
-    static const struct choice kinds[] = {{"via", ROUTE_VIA},
-                                          {"unreachable", ROUTE_UNREACHABLE},
-                                          {"prohibit", ROUTE_PROHIBIT},
-                                          {"blackhole", ROUTE_BLACKHOLE},
-                                          {NULL, 0}};
+    static const struct replay_filter kinds[] = {{"via", ROUTE_VIA},
+                                                 {"unreachable", ROUTE_UNREACHABLE},
+                                                 {"prohibit", ROUTE_PROHIBIT},
+                                                 {"blackhole", ROUTE_BLACKHOLE},
+                                                 {NULL, 0}};
     struct route route = {0};
     int kind = 0;
     enum status status = parser_node(p, &route.node);
@@ -313,10 +313,10 @@ static enum status parse_match(struct parser *p, struct filter *f, bool *narrowe
 static enum status parse_filter(struct parser *p, void *object)
 {
     (void)object;
-    static const struct choice hooks[] = {{"prerouting", HOOK_PREROUTING},   {"input", HOOK_INPUT},
-                                          {"forward", HOOK_FORWARD},         {"output", HOOK_OUTPUT},
-                                          {"postrouting", HOOK_POSTROUTING}, {NULL, 0}};
-    static const struct choice verbs[] = {
+    static const struct replay_filter hooks[] = {{"prerouting", HOOK_PREROUTING},   {"input", HOOK_INPUT},
+                                                 {"forward", HOOK_FORWARD},         {"output", HOOK_OUTPUT},
+                                                 {"postrouting", HOOK_POSTROUTING}, {NULL, 0}};
+    static const struct replay_filter verbs[] = {
         {"drop", VERB_DROP}, {"pass", VERB_PASS}, {"reject", VERB_REJECT}, {"reset", VERB_RESET}, {NULL, 0}};
     struct filter f = {.from = -1, .to = -1, .chance = 1, .target_ports = {0, 65535}, .source_ports = {0, 65535}};
     int hook = 0, verb = 0;
@@ -351,7 +351,7 @@ static enum status parse_shift(struct parser *p, void *object)
 
 static enum status parse_inner(struct parser *p, void *object)
 {
-    static const struct choice choices[] = {
+    static const struct replay_filter choices[] = {
         {"full", INNER_FULL}, {"none", INNER_NONE}, {"no-checksum", INNER_NO_CHECKSUM}, {NULL, 0}};
     int value = 0;
     enum status status = parser_choice(p, choices, &value);
@@ -367,7 +367,7 @@ static enum status parse_to(struct parser *p, void *object)
 static enum status parse_nat(struct parser *p, void *object)
 {
     (void)object;
-    static const struct choice kinds[] = {{"source", NAT_SOURCE}, {"target", NAT_TARGET}, {NULL, 0}};
+    static const struct replay_filter kinds[] = {{"source", NAT_SOURCE}, {"target", NAT_TARGET}, {NULL, 0}};
     static const struct keyword options[] = {
         {"shift", parse_shift}, {"inner", parse_inner}, {"to", parse_to}, {NULL, NULL}};
     struct nat nat = {0};
@@ -390,9 +390,9 @@ static enum status parse_nat(struct parser *p, void *object)
 static enum status parse_rewrite(struct parser *p, void *object)
 {
     (void)object;
-    static const struct choice whats[] = {{"dscp", REWRITE_WHAT_DSCP}, {"ecn", REWRITE_WHAT_ECN},
-                                          {"mss", REWRITE_WHAT_MSS},   {"id", REWRITE_WHAT_ID},
-                                          {"seq", REWRITE_WHAT_SEQ},   {NULL, 0}};
+    static const struct replay_filter whats[] = {{"dscp", REWRITE_WHAT_DSCP}, {"ecn", REWRITE_WHAT_ECN},
+                                                 {"mss", REWRITE_WHAT_MSS},   {"id", REWRITE_WHAT_ID},
+                                                 {"seq", REWRITE_WHAT_SEQ},   {NULL, 0}};
     struct net_rewrite rewrite = {0};
     int what = 0;
     unsigned long value = 0;

@@ -1,4 +1,4 @@
-#include "parser.h"
+#include "sim/parser.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -74,7 +74,7 @@ enum status parser_time(struct parser *p, nstime *out)
     return parser_fail(p, "not a time as 5ms");
 }
 
-enum status parser_choice(struct parser *p, const struct choice *choices, int *out)
+enum status parser_choice(struct parser *p, const struct replay_filter *choices, int *out)
 {
     for (; choices->word; choices++)
         if (parser_accept(p, choices->word)) {
@@ -107,10 +107,10 @@ enum status parser_addresses(struct parser *p, bool needed, struct addr out[2])
 
 int parser_protocol(const char *name)
 {
-    static const struct choice names[] = {{"icmp", IP_ICMP},       {"tcp", IP_TCP},   {"udp", IP_UDP},
-                                          {"dccp", IP_DCCP},       {"sctp", IP_SCTP}, {"icmp6", IP_ICMP6},
-                                          {"udplite", IP_UDPLITE}, {NULL, 0}};
-    for (const struct choice *c = names; c->word; c++)
+    static const struct replay_filter names[] = {{"icmp", IP_ICMP},       {"tcp", IP_TCP},   {"udp", IP_UDP},
+                                                 {"dccp", IP_DCCP},       {"sctp", IP_SCTP}, {"icmp6", IP_ICMP6},
+                                                 {"udplite", IP_UDPLITE}, {NULL, 0}};
+    for (const struct replay_filter *c = names; c->word; c++)
         if (strcmp(name, c->word) == 0)
             return c->value;
     char *end;

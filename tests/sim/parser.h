@@ -4,7 +4,7 @@
 #ifndef HOPSONDE_TESTS_SIM_PARSER_H
 #define HOPSONDE_TESTS_SIM_PARSER_H
 
-#include "net.h"
+#include "sim/net.h"
 
 #define WORDS_MOST 64
 #define LINE_BYTES 1024
@@ -23,7 +23,7 @@ struct keyword {
     enum status (*parse)(struct parser *p, void *object);
 };
 
-struct choice {
+struct replay_filter {
     const char *word; /* NULL ends the table */
     int value;
 };
@@ -38,7 +38,7 @@ enum status parser_double(struct parser *p, const char *unit_text, double *out);
 enum status parser_share(struct parser *p, double *out); /* "5%" gives 0.05 */
 enum status parser_number(struct parser *p, unsigned long most, unsigned long *out);
 enum status parser_time(struct parser *p, nstime *out);
-enum status parser_choice(struct parser *p, const struct choice *choices, int *out);
+enum status parser_choice(struct parser *p, const struct replay_filter *choices, int *out);
 enum status parser_node(struct parser *p, unsigned *out);
 /* As many addresses as follow; at least one where `needed`. */
 enum status parser_addresses(struct parser *p, bool needed, struct addr out[2]);

@@ -1,4 +1,4 @@
-#include "pkt.h"
+#include "sim/pkt.h"
 
 #include <string.h>
 

@@ -1,7 +1,7 @@
 #include <string.h>
 
 #include "packet/checksum.h"
-#include "sim_state.h"
+#include "sim/sim_state.h"
 
 enum { TCP_HEADER = 20, UDP_HEADER = 8, ICMP_HEADER = 8 };
 

@@ -1,4 +1,4 @@
-#include "sim_state.h"
+#include "sim/sim_state.h"
 
 #define WAYS_MOST 16
 

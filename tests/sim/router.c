@@ -1,7 +1,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "sim_state.h"
+#include "sim/sim_state.h"
 
 /* The order is that of a Linux router (ip_forward): prerouting, routing, TTL, MTU, forward, postrouting. */
 
@@ -22,7 +22,7 @@ static bool is_local(const struct sim *sim, unsigned node, const struct headers 
     return net_owner(sim->net, &h->ip.target) == (int)node;
 }
 
-static nstime travel_time(struct sim *sim, const struct link *link)
+static nstime distance_time(struct sim *sim, const struct link *link)
 {
     nstime jitter = link->jitter / NS_PER_US;
     if (jitter == 0 || sim->ideal)
@@ -35,7 +35,7 @@ static void put_on_link(struct sim *sim, unsigned index, unsigned from, const st
 {
     const struct link *link = &sim->net->links[index];
     unsigned end = link->ends[0] == from ? 1 : 0;
-    nstime at = sim->now + travel_time(sim, link);
+    nstime at = sim->now + distance_time(sim, link);
     if (sim_chance(sim, link->reorder))
         at += link->reorder_by;
     else if (at < sim->last_arrival[index][end])

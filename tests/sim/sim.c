@@ -1,10 +1,10 @@
-#include "sim.h"
+#include "sim/sim.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim_state.h"
+#include "sim/sim_state.h"
 
 static bool earlier(const struct event *a, const struct event *b)
 {

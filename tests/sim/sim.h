@@ -6,8 +6,8 @@
 #ifndef HOPSONDE_TESTS_SIM_SIM_H
 #define HOPSONDE_TESTS_SIM_SIM_H
 
-#include "io/wire.h"
-#include "net.h"
+#include "session/wire.h"
+#include "sim/net.h"
 
 #define SIM_START (INT64_C(1700000000) * NS_PER_S) /* where virtual time begins */
 /* A probe's own frame is stamped so long after the send call, as a kernel does. */

@@ -3,8 +3,8 @@
 #define HOPSONDE_TESTS_SIM_SIM_STATE_H
 
 #include "base/rng.h"
-#include "pkt.h"
-#include "sim.h"
+#include "sim/pkt.h"
+#include "sim/sim.h"
 
 #define NO_LINK UINT32_MAX
 

@@ -4,8 +4,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "../tap.h"
-#include "world.h"
+#include "sim/world.h"
+#include "tap.h"
 
 #define RUNS 75  /* of each loss */
 #define DEAR 400 /* packets: such a network is tried with one seed */
@@ -17,10 +17,10 @@
 
 static const struct world_ills ills[] = {{0, false}, {0.02, false}, {0.1, false}, {0.3, false}, {0, true}};
 
-static void test_claims(const struct world_ills *of, bool none_wrong, struct tally *all)
+static void test_claims(const struct world_ills *of, bool none_wrong, struct claim_counts *all)
 {
     char name[WORLD_ILLS_BYTES];
-    struct tally tally = {0};
+    struct claim_counts tally = {0};
     world_ills_format(of, name);
     for (uint64_t seed = 1; seed <= RUNS; seed++)
         tally_run(of, seed, &tally);
@@ -71,7 +71,7 @@ static const struct {
 static void test_snares(void)
 {
     for (size_t i = 0; i < sizeof snares / sizeof snares[0]; i++) {
-        struct tally tally = {0};
+        struct claim_counts tally = {0};
         tally_run(&snares[i].ills, snares[i].seed, &tally);
         ok(!tally.broken && tally_wrong(&tally) == 0 && tally.false_findings == 0, "seed %" PRIu64 ": %s",
            snares[i].seed, snares[i].what);
@@ -203,7 +203,7 @@ static void test_bounds(void)
 
 int main(void)
 {
-    struct tally all = {0};
+    struct claim_counts all = {0};
     test_bounds();
     for (size_t i = 0; i < sizeof ills / sizeof ills[0]; i++)
         test_claims(&ills[i], ills[i].loss <= 0.02 && !ills[i].spent, &all);

@@ -1,9 +1,9 @@
 /* The search for all paths as a session runs it, over simulated networks: what it finds, and at what pace. */
 #include <stdlib.h>
 
-#include "../tap.h"
-#include "drive.h"
-#include "session/graph.h"
+#include "multipath/graph.h"
+#include "sim/drive.h"
+#include "tap.h"
 
 /* Nine routers' worth of hops and the target, 10 ms each, there and back; hops 3 and 7 are four wide. */
 #define TWO_DIAMONDS                                                                                                   \

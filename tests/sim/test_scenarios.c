@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "../tap.h"
-#include "drive.h"
+#include "sim/drive.h"
+#include "tap.h"
 #include "verdict/verdict.h"
 
 #define SEEDS 3

@@ -2,10 +2,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "../tap.h"
 #include "packet/checksum.h"
-#include "pkt.h"
-#include "sim.h"
+#include "sim/pkt.h"
+#include "sim/sim.h"
+#include "tap.h"
 
 #define CHAIN                                                                                                          \
     "client c 10.9.0.2 2001:db8:99::2\nchain r 4\n"                                                                    \

@@ -1,10 +1,10 @@
 /* The search for all paths, against networks that are known. */
 #include <stdlib.h>
 
-#include "../tap.h"
-#include "session/mda.h"
-#include "session/stopping.h"
-#include "ways.h"
+#include "multipath/mda.h"
+#include "multipath/stopping_rule.h"
+#include "sim/ways.h"
+#include "tap.h"
 
 #define PROBES_MOST 60000
 #define SURE 0.9999

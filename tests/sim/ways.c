@@ -1,11 +1,11 @@
-#include "ways.h"
+#include "sim/ways.h"
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "session/mda.h"
-#include "session/stopping.h"
+#include "multipath/mda.h"
+#include "multipath/stopping_rule.h"
 
 #define SEARCH_FLOWS 4096
 #define SEARCH_ROUNDS 2000

@@ -6,7 +6,7 @@
 #define HOPSONDE_TESTS_SIM_WAYS_H
 
 #include "base/rng.h"
-#include "session/graph.h"
+#include "multipath/graph.h"
 
 #define WAYS_NODES_MOST 600
 #define WAYS_NEXT_MOST 100

@@ -1,4 +1,4 @@
-#include "world.h"
+#include "sim/world.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -288,7 +288,7 @@ static void say_false(const struct drive *d, const struct world_ills *ills, cons
 }
 
 static void count_verdict(const struct world *w, const struct drive *d, const struct world_ills *ills,
-                          const struct verdict *v, struct tally *tally)
+                          const struct verdict *v, struct claim_counts *tally)
 {
     unsigned spec = (unsigned)(v->trace - session_trace(d->session, 0)), bin = bin_of(v->confidence);
     if (v->state == VERDICT_INCONCLUSIVE) {
@@ -327,7 +327,7 @@ static void refine_truth(struct world *w, const struct drive *d, unsigned spec)
     }
 }
 
-static void count_run(struct world *w, const struct drive *d, const struct world_ills *ills, struct tally *tally)
+static void count_run(struct world *w, const struct drive *d, const struct world_ills *ills, struct claim_counts *tally)
 {
     struct judgement *judgement = malloc(sizeof *judgement);
     if (!judgement)
@@ -354,7 +354,7 @@ static void count_run(struct world *w, const struct drive *d, const struct world
     }
 }
 
-void tally_run(const struct world_ills *ills, uint64_t seed, struct tally *tally)
+void tally_run(const struct world_ills *ills, uint64_t seed, struct claim_counts *tally)
 {
     struct world world;
     struct session_config config;
@@ -377,7 +377,7 @@ void tally_run(const struct world_ills *ills, uint64_t seed, struct tally *tally
     world_free(&world);
 }
 
-void tally_add(struct tally *sum, const struct tally *part)
+void tally_add(struct claim_counts *sum, const struct claim_counts *part)
 {
     sum->runs += part->runs;
     sum->broken += part->broken;
@@ -397,7 +397,7 @@ void tally_add(struct tally *sum, const struct tally *part)
     }
 }
 
-unsigned tally_wrong(const struct tally *tally)
+unsigned tally_wrong(const struct claim_counts *tally)
 {
     unsigned wrong = 0;
     for (unsigned bin = 0; bin < WORLD_BINS; bin++)
@@ -406,7 +406,7 @@ unsigned tally_wrong(const struct tally *tally)
 }
 
 /* Poisson: the claims are many and each is hardly ever wrong. */
-double tally_chance(const struct tally *tally, unsigned bin)
+double tally_chance(const struct claim_counts *tally, unsigned bin)
 {
     double term = exp(-tally->doubt[bin]), below = 0;
     for (unsigned k = 0; k < tally->wrong[bin]; k++) {

@@ -8,7 +8,7 @@
 #define HOPSONDE_TESTS_SIM_WORLD_H
 
 #include "base/rng.h"
-#include "drive.h"
+#include "sim/drive.h"
 #include "verdict/verdict.h"
 
 #define WORLD_SPECS 7 /* those of `hopsonde diagnose` */
@@ -35,7 +35,7 @@ struct world {
 };
 
 /* How a number of diagnoses fared. */
-struct tally {
+struct claim_counts {
     unsigned runs, broken; /* broken: did not come to an end, or did not judge every spec */
     unsigned claims[WORLD_BINS], wrong[WORLD_BINS];
     unsigned misplaced[WORLD_BINS]; /* of those wrong: only the place is */
@@ -70,11 +70,11 @@ bool world_place_is_true(const struct world *world, unsigned spec, const struct 
 bool world_finding_is_true(const struct world *world, const struct finding *finding);
 
 /* Draws a world, diagnoses it and adds it to the tally; each false claim is printed as a comment of TAP. */
-void tally_run(const struct world_ills *ills, uint64_t seed, struct tally *tally);
-void tally_add(struct tally *sum, const struct tally *part);
-unsigned tally_wrong(const struct tally *tally);
+void tally_run(const struct world_ills *ills, uint64_t seed, struct claim_counts *tally);
+void tally_add(struct claim_counts *sum, const struct claim_counts *part);
+unsigned tally_wrong(const struct claim_counts *tally);
 /* How likely so many wrong claims or more are in a bin where the confidences are right; 1 where none is wrong. */
-double tally_chance(const struct tally *tally, unsigned bin);
+double tally_chance(const struct claim_counts *tally, unsigned bin);
 const char *tally_bin_name(unsigned bin);
 
 #endif

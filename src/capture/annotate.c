@@ -1,0 +1,298 @@
+#include "config.h"
+
+#include "capture/annotate.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture/fields.h"
+
+#define OPTIONS_SHOWN 4096 /* bytes of the command line that are kept, for people */
+#define LONGEST_WAIT (INT64_C(86400) * NS_PER_S)
+
+struct run_record {
+    uint32_t format;
+    char version[32], command[32], interface[64];
+    bool networks, places;
+};
+
+static const struct field run_fields[] = {
+    FIELD(run_record, format, "format", FIELD_UNSIGNED),
+    FIELD(run_record, version, "version", FIELD_TEXT),
+    FIELD(run_record, command, "command", FIELD_TEXT),
+    FIELD(run_record, interface, "interface", FIELD_TEXT),
+    OPTIONAL_FIELD(run_record, networks, "networks", FIELD_BOOL),
+    OPTIONAL_FIELD(run_record, places, "places", FIELD_BOOL),
+    FIELD_END,
+};
+
+static const char *const purpose_words[] = {
+    [PURPOSE_TRACE] = "trace", [PURPOSE_DIAGNOSE] = "diagnose", [PURPOSE_PATHS] = "paths", NULL};
+
+static const struct field config_fields[] = {
+    FIELD(session_config, target_name, "target_name", FIELD_TEXT),
+    FIELD(session_config, source, "source", FIELD_ADDRESS),
+    FIELD(session_config, target, "target", FIELD_ADDRESS),
+    {"specs", FIELD_SPECS, 0, 0, NULL, false, false},
+    FIELD(session_config, automatic, "automatic", FIELD_BOOL),
+    {"purpose", FIELD_WORD, offsetof(struct session_config, purpose), sizeof(enum session_purpose), purpose_words, true,
+     false},
+    OLDER_FIELD(session_config, purpose, "diagnose", FIELD_BOOL),
+    OPTIONAL_FIELD(session_config, flows, "flows", FIELD_UNSIGNED),
+    OPTIONAL_FIELD(session_config, confidence, "confidence_millionths", FIELD_UNSIGNED),
+    OLDER_FIELD(session_config, confidence, "confidence", FIELD_UNSIGNED), /* in thousandths */
+    OPTIONAL_FIELD(session_config, lite, "lite", FIELD_BOOL),
+    OPTIONAL_FIELD(session_config, budget, "budget", FIELD_UNSIGNED),
+    FIELD(session_config, first_ttl, "first_ttl", FIELD_UNSIGNED),
+    FIELD(session_config, max_ttl, "max_ttl", FIELD_UNSIGNED),
+    FIELD(session_config, queries, "queries", FIELD_UNSIGNED),
+    FIELD(session_config, gap, "gap", FIELD_UNSIGNED),
+    FIELD(session_config, max_wait, "max_wait_ns", FIELD_SIGNED),
+    FIELD(session_config, send_gap, "send_gap_ns", FIELD_SIGNED),
+    FIELD(session_config, size, "size", FIELD_UNSIGNED),
+    FIELD(session_config, tos, "tos", FIELD_UNSIGNED),
+    FIELD(session_config, dont_fragment, "dont_fragment", FIELD_BOOL),
+    FIELD(session_config, flow_label, "flow_label", FIELD_SIGNED),
+    FIELD(session_config, source_port, "source_port", FIELD_UNSIGNED),
+    FIELD(session_config, seed, "seed", FIELD_UNSIGNED),
+    FIELD_END,
+};
+
+struct flow_record {
+    uint32_t index;
+    struct flow flow;
+};
+
+static const struct field flow_fields[] = {
+    FIELD(flow_record, index, "index", FIELD_UNSIGNED),
+    FIELD(flow_record, flow.spec, "spec", FIELD_SPEC),
+    FIELD(flow_record, flow.source, "source", FIELD_ADDRESS),
+    FIELD(flow_record, flow.target, "target", FIELD_ADDRESS),
+    FIELD(flow_record, flow.source_port, "source_port", FIELD_UNSIGNED),
+    FIELD(flow_record, flow.target_port, "target_port", FIELD_UNSIGNED),
+    FIELD(flow_record, flow.tos, "tos", FIELD_UNSIGNED),
+    FIELD(flow_record, flow.dont_fragment, "dont_fragment", FIELD_BOOL),
+    FIELD(flow_record, flow.flow_label, "flow_label", FIELD_UNSIGNED),
+    FIELD(flow_record, flow.size, "size", FIELD_UNSIGNED),
+    FIELD(flow_record, flow.nonce, "nonce", FIELD_UNSIGNED),
+    FIELD_END,
+};
+
+static const char *const claim_words[] = {[CLAIM_REFUSED] = "refused", [CLAIM_UNSEEN] = "unseen", NULL};
+
+static const struct field claim_fields[] = {
+    {"kind", FIELD_WORD, offsetof(struct session_claim, kind), sizeof(enum claim_kind), claim_words, false, false},
+    FIELD(session_claim, trace, "trace", FIELD_UNSIGNED),
+    OPTIONAL_FIELD(session_claim, flow, "flow", FIELD_UNSIGNED),
+    FIELD(session_claim, serial, "serial", FIELD_UNSIGNED),
+    FIELD(session_claim, ttl, "ttl", FIELD_UNSIGNED),
+    FIELD(session_claim, at, "at_ns", FIELD_SIGNED),
+    FIELD(session_claim, send_errno, "errno", FIELD_SIGNED),
+    FIELD_END,
+};
+
+struct end_record {
+    enum session_end end;
+    nstime ended_at;
+    uint64_t dropped_by_kernel;
+};
+
+static const char *const end_words[] = {[SESSION_COMPLETE] = "complete", [SESSION_INTERRUPTED] = "interrupted", NULL};
+
+static const struct field end_fields[] = {
+    {"how", FIELD_WORD, offsetof(struct end_record, end), sizeof(enum session_end), end_words, false, false},
+    FIELD(end_record, ended_at, "at_ns", FIELD_SIGNED),
+    FIELD(end_record, dropped_by_kernel, "dropped_by_kernel", FIELD_UNSIGNED),
+    FIELD_END,
+};
+
+/* ---- values to text ---- */
+
+static void copy_text(char *out, size_t bytes, const char *text)
+{
+    size_t length = strnlen(text, bytes - 1);
+    memcpy(out, text, length);
+    out[length] = '\0';
+}
+
+void annotate_run(struct strbuf *out, const struct dump_run *run)
+{
+    struct run_record record = {.format = ANNOTATION_FORMAT};
+    copy_text(record.version, sizeof record.version, PACKAGE_VERSION);
+    copy_text(record.command, sizeof record.command, run->command);
+    copy_text(record.interface, sizeof record.interface, run->interface ? run->interface : "");
+    record.networks = run->networks;
+    record.places = run->places;
+    fields_add(out, "run", run_fields, &record);
+    strbuf_add(out, " options=");
+    if (run->options)
+        fields_add_value(out, run->options, strnlen(run->options, OPTIONS_SHOWN));
+}
+
+void annotate_config(struct strbuf *out, const struct session_config *config)
+{
+    fields_add(out, "config", config_fields, config);
+}
+
+void annotate_flow(struct strbuf *out, unsigned index, const struct flow *flow)
+{
+    struct flow_record record = {.index = index, .flow = *flow};
+    fields_add(out, "flow", flow_fields, &record);
+}
+
+void annotate_claim(struct strbuf *out, const struct session_claim *claim)
+{
+    fields_add(out, "claim", claim_fields, claim);
+}
+
+void annotate_end(struct strbuf *out, enum session_end end, nstime ended_at, uint64_t dropped_by_kernel)
+{
+    struct end_record record = {.end = end, .ended_at = ended_at, .dropped_by_kernel = dropped_by_kernel};
+    fields_add(out, "end", end_fields, &record);
+}
+
+static void add_matched(struct strbuf *out, const struct frame_note *note, const char *spec)
+{
+    if (note->role == FRAME_PROBE) {
+        strbuf_addf(out, "%s probe: trace %u, hop %u, attempt %u, serial %u", spec, note->trace, note->ttl,
+                    note->attempt, note->serial);
+        return;
+    }
+    strbuf_addf(out, "reply to %s ", spec);
+    if (note->serial)
+        strbuf_addf(out, "hop %u attempt %u", note->ttl, note->attempt);
+    else
+        strbuf_add(out, "(it does not tell which probe)");
+    strbuf_addf(out, ", by %s", note->reason ? note->reason : "address");
+}
+
+void annotate_note(struct strbuf *out, const struct frame_note *note, const struct probe_spec *spec)
+{
+    char text[PROBE_SPEC_TEXT_BYTES];
+    switch (note->role) {
+    case FRAME_PROBE:
+    case FRAME_REPLY:
+        probe_spec_format(spec, text);
+        add_matched(out, note, text);
+        break;
+    case FRAME_STRAY:
+        strbuf_addf(out, "stray: %s", note->reason ? note->reason : "not ours");
+        break;
+    case FRAME_MALFORMED:
+        strbuf_addf(out, "malformed: %s", note->reason ? note->reason : "cannot be decoded");
+        break;
+    }
+}
+
+/* ---- text to values ---- */
+
+static enum annotation run_read(struct words words, struct annotations *seen, struct saved_run *saved)
+{
+    struct run_record record = {0};
+    bool whole = fields_read(words, run_fields, &record);
+    if (record.format > ANNOTATION_FORMAT) {
+        seen->newer_format = record.format;
+        return ANNOTATION_NEWER;
+    }
+    if (!whole)
+        return ANNOTATION_DAMAGED;
+    copy_text(saved->command, sizeof saved->command, record.command);
+    copy_text(saved->interface, sizeof saved->interface, record.interface);
+    saved->networks = record.networks;
+    saved->places = record.places;
+    seen->run = true;
+    return ANNOTATION_RUN;
+}
+
+static enum annotation config_read(struct words words, struct annotations *seen, struct saved_run *saved)
+{
+    struct session_config config = {0};
+    if (!fields_read(words, config_fields, &config))
+        return ANNOTATION_DAMAGED;
+    if (config.confidence < 1000)
+        config.confidence *= 1000;
+    saved->config = config;
+    seen->config = true;
+    return ANNOTATION_CONFIG;
+}
+
+static enum annotation flow_read(struct words words, struct annotations *seen, struct saved_run *saved)
+{
+    struct flow_record record = {0};
+    if (!fields_read(words, flow_fields, &record) || record.index >= SPECS_MOST)
+        return ANNOTATION_DAMAGED;
+    saved->flows[record.index] = record.flow;
+    seen->flows |= UINT32_C(1) << record.index;
+    return ANNOTATION_FLOW;
+}
+
+/* A point in time that deadlines can be added to. */
+static bool is_stamp(nstime time)
+{
+    return time >= 0 && time <= NSTIME_NEVER - 2 * LONGEST_WAIT;
+}
+
+static enum annotation claim_read(struct words words, const struct saved_run *saved, struct session_claim *claim)
+{
+    *claim = (struct session_claim){0};
+    if (!fields_read(words, claim_fields, claim))
+        return ANNOTATION_DAMAGED;
+    bool sound = claim->trace < saved->config.spec_count && claim->serial > 0 && claim->serial <= FLOW_SERIALS_MOST &&
+                 claim->ttl > 0 && is_stamp(claim->at) && claim->send_errno >= 0;
+    return sound ? ANNOTATION_CLAIM : ANNOTATION_DAMAGED;
+}
+
+static enum annotation end_read(struct words words, struct saved_run *saved)
+{
+    struct end_record record = {0};
+    if (!fields_read(words, end_fields, &record))
+        return ANNOTATION_DAMAGED;
+    if (record.ended_at != NSTIME_NONE && !is_stamp(record.ended_at))
+        return ANNOTATION_DAMAGED;
+    saved->ended = true;
+    saved->end = record.end;
+    saved->ended_at = record.ended_at;
+    saved->dropped_by_kernel = record.dropped_by_kernel;
+    return ANNOTATION_END;
+}
+
+enum annotation annotate_read(const char *text, size_t length, struct annotations *seen, struct saved_run *saved,
+                              struct session_claim *claim)
+{
+    struct words word, words;
+    if (!fields_begin(text, length, &word, &words))
+        return ANNOTATION_NONE;
+    if (word_is(word, "run"))
+        return run_read(words, seen, saved);
+    if (word_is(word, "config"))
+        return config_read(words, seen, saved);
+    if (word_is(word, "flow"))
+        return flow_read(words, seen, saved);
+    if (word_is(word, "claim"))
+        return claim_read(words, saved, claim);
+    if (word_is(word, "end"))
+        return end_read(words, saved);
+    return ANNOTATION_NONE;
+}
+
+static bool flow_fits(const struct flow *flow, const struct session_config *config, const struct probe_spec *spec)
+{
+    return probe_spec_equal(&flow->spec, spec) && addr_equal(&flow->source, &config->source) &&
+           addr_equal(&flow->target, &config->target) && flow->flow_label <= 0xfffff && flow->size > 0;
+}
+
+bool annotations_complete(const struct annotations *seen, const struct saved_run *saved)
+{
+    const struct session_config *config = &saved->config;
+    if (!seen->run || !seen->config || config->spec_count == 0)
+        return false;
+    if (seen->flows != UINT32_MAX >> (SPECS_MOST - config->spec_count))
+        return false;
+    for (unsigned i = 0; i < config->spec_count; i++)
+        if (!flow_fits(&saved->flows[i], config, &config->specs[i]))
+            return false;
+    return config->source.family == config->target.family && config->first_ttl > 0 &&
+           config->first_ttl <= config->max_ttl && config->queries > 0 && config->gap > 0 && config->max_wait > 0 &&
+           config->max_wait <= LONGEST_WAIT && config->send_gap >= 0 && config->send_gap <= LONGEST_WAIT &&
+           config->flow_label >= -1 && config->flow_label <= 0xfffff;
+}

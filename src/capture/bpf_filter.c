@@ -1,0 +1,144 @@
+#include "capture/bpf_filter.h"
+
+#include <errno.h>
+#include <pcap.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture/linktype.h"
+
+#define SNAPLEN 262144
+#define REASON_BYTES 192
+
+enum fit { FIT_UNTRIED, FIT_GOOD, FIT_BAD, FIT_TOLD };
+
+/* The expression for one link type. */
+struct mesh {
+    enum fit fit;
+    struct bpf_program program; /* where it is FIT_GOOD */
+    char reason[REASON_BYTES];  /* where it is not */
+};
+
+/* All that hopsonde reads. An expression is first tried with the first two, the most unlike ones. */
+static const uint16_t linktypes[] = {
+    LINKTYPE_ETHERNET,   LINKTYPE_IEEE802_11_RADIOTAP,
+    LINKTYPE_RAW,        LINKTYPE_LINUX_SLL2,
+    LINKTYPE_LINUX_SLL,  LINKTYPE_NULL,
+    LINKTYPE_LOOP,       LINKTYPE_PPP,
+    LINKTYPE_PPP_HDLC,   LINKTYPE_PPP_ETHER,
+    LINKTYPE_IEEE802_11, LINKTYPE_IPV4,
+    LINKTYPE_IPV6,
+};
+#define MESHES (sizeof linktypes / sizeof *linktypes)
+
+struct bpf_filter {
+    char *expression;
+    struct mesh meshes[MESHES]; /* as linktypes[] */
+    uint16_t linktype;          /* of the last frame */
+    struct mesh *mesh;          /* for it; NULL: there is none */
+    unsigned untold;            /* meshes that are FIT_BAD */
+};
+
+static void compile(struct bpf_filter *sieve, struct mesh *mesh)
+{
+    pcap_t *pcap = pcap_open_dead(linktype_dlt(linktypes[mesh - sieve->meshes]), SNAPLEN);
+    if (pcap && pcap_compile(pcap, &mesh->program, sieve->expression, 1, PCAP_NETMASK_UNKNOWN) == 0) {
+        mesh->fit = FIT_GOOD;
+    } else {
+        mesh->fit = FIT_BAD;
+        snprintf(mesh->reason, sizeof mesh->reason, "%s", pcap ? pcap_geterr(pcap) : strerror(ENOMEM));
+    }
+    if (pcap)
+        pcap_close(pcap);
+}
+
+/* Whether it makes sense at all. What fails with two most unlike link types for the same reason will fail with all; to
+ * try them could mean to look up the same missing name time and again. */
+static bool fits_any(struct bpf_filter *sieve)
+{
+    struct mesh *meshes = sieve->meshes;
+    for (size_t i = 0; i < MESHES; i++) {
+        compile(sieve, &meshes[i]);
+        if (meshes[i].fit == FIT_GOOD)
+            return true;
+        if (i == 1 && strcmp(meshes[0].reason, meshes[1].reason) == 0)
+            return false;
+    }
+    return false;
+}
+
+enum status bpf_filter_new(const char *expression, struct bpf_filter **out, struct err *err)
+{
+    struct bpf_filter *sieve = calloc(1, sizeof *sieve);
+    if (!sieve || !(sieve->expression = strdup(expression))) {
+        free(sieve);
+        return err_set(err, STATUS_SYSTEM, "--bpf: cannot compile '%.100s': %s", expression, strerror(ENOMEM));
+    }
+    if (!fits_any(sieve)) {
+        err_set(err, STATUS_USAGE, "--bpf: cannot compile '%.100s': %s (see pcap-filter(7))", expression,
+                sieve->meshes[0].reason);
+        bpf_filter_free(sieve);
+        return STATUS_USAGE;
+    }
+    for (size_t i = 0; i < MESHES; i++)
+        if (sieve->meshes[i].fit == FIT_BAD)
+            sieve->meshes[i].fit = FIT_UNTRIED; /* it is no problem before there is such a frame */
+    *out = sieve;
+    return STATUS_OK;
+}
+
+static struct mesh *find_mesh(struct bpf_filter *sieve, uint16_t linktype)
+{
+    for (size_t i = 0; i < MESHES; i++)
+        if (linktypes[i] == linktype)
+            return &sieve->meshes[i];
+    return NULL;
+}
+
+static void turn_to(struct bpf_filter *sieve, uint16_t linktype)
+{
+    sieve->linktype = linktype;
+    sieve->mesh = find_mesh(sieve, linktype);
+    if (!sieve->mesh || sieve->mesh->fit != FIT_UNTRIED)
+        return;
+    compile(sieve, sieve->mesh);
+    if (sieve->mesh->fit == FIT_BAD && strstr(sieve->mesh->reason, "rejects all packets"))
+        sieve->mesh->fit = FIT_TOLD; /* as ip6 with IPV4: it fits, and nothing passes */
+    sieve->untold += sieve->mesh->fit == FIT_BAD;
+}
+
+bool bpf_filter_passes(struct bpf_filter *sieve, const struct frame *frame)
+{
+    if (!sieve->mesh || sieve->linktype != frame->linktype)
+        turn_to(sieve, frame->linktype);
+    if (!sieve->mesh || sieve->mesh->fit != FIT_GOOD)
+        return false;
+    struct pcap_pkthdr header = {.caplen = frame->captured, .len = frame->length};
+    return pcap_offline_filter(&sieve->mesh->program, &header, frame->bytes) != 0;
+}
+
+bool bpf_filter_problem(struct bpf_filter *sieve, struct err *err)
+{
+    if (sieve->untold == 0)
+        return false;
+    size_t i = 0;
+    while (sieve->meshes[i].fit != FIT_BAD)
+        i++;
+    sieve->meshes[i].fit = FIT_TOLD;
+    sieve->untold--;
+    const char *name = pcap_datalink_val_to_name(linktype_dlt(linktypes[i]));
+    err_set(err, STATUS_OK, "--bpf: cannot be asked of frames of link type %u (%s): %s (they are left out)",
+            linktypes[i], name ? name : "unnamed", sieve->meshes[i].reason);
+    return true;
+}
+
+void bpf_filter_free(struct bpf_filter *sieve)
+{
+    if (!sieve)
+        return;
+    for (size_t i = 0; i < MESHES; i++)
+        if (sieve->meshes[i].fit == FIT_GOOD)
+            pcap_freecode(&sieve->meshes[i].program);
+    free(sieve->expression);
+    free(sieve);
+}

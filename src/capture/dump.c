@@ -1,0 +1,308 @@
+#include "config.h"
+
+#include "capture/dump.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <pcap.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "capture/annotate.h"
+#include "capture/name_block.h"
+#include "capture/pcapng.h"
+#include "packet/packet.h"
+
+#define SNAPLEN 262144 /* no frame is longer; readers refuse frames beyond what the header says */
+#define BUFFER_BYTES 65536
+
+struct dump {
+    FILE *file;                 /* owned; NULL once a write has failed */
+    pcap_t *classic;            /* a classic pcap: libpcap writes it */
+    pcap_dumper_t *classic_out; /* owns `file` from dump_begin() on */
+    bool is_classic, begun;
+    struct strbuf block, text;
+    uint64_t frames;
+    int failed_errno;          /* 0: all is well */
+    const char *path;          /* for messages; borrowed */
+    char buffer[BUFFER_BYTES]; /* stdio's: it asks and allocates nothing once privileges are gone */
+};
+
+static bool ends_in(const char *text, const char *end)
+{
+    size_t length = strlen(text), end_length = strlen(end);
+    return length > end_length && strcmp(text + length - end_length, end) == 0;
+}
+
+static const char *dump_name(const char *path)
+{
+    return strcmp(path, "-") == 0 ? "standard output" : path;
+}
+
+/* From here on nothing more is written; what the file has stays. */
+static void dump_fail(struct dump *dump, int code)
+{
+    dump->failed_errno = code ? code : EIO;
+    if (dump->classic_out)
+        pcap_dump_close(dump->classic_out);
+    else
+        fclose(dump->file);
+    dump->classic_out = NULL;
+    dump->file = NULL;
+}
+
+static int open_descriptor(const char *path)
+{
+    if (strcmp(path, "-") == 0)
+        return fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+    return open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+}
+
+static FILE *open_file(const char *path)
+{
+    int fd = open_descriptor(path);
+    FILE *file = fd < 0 ? NULL : fdopen(fd, "wb");
+    if (!file && fd >= 0)
+        close(fd);
+    return file;
+}
+
+enum status dump_open(const char *path, struct dump **out, struct err *err)
+{
+    struct dump *dump = calloc(1, sizeof *dump);
+    FILE *file = dump ? open_file(path) : NULL;
+    if (!file) {
+        int code = errno;
+        free(dump);
+        return err_set(err, STATUS_SYSTEM, "%s: cannot open for writing: %s (%s)", dump_name(path), strerror(code),
+                       err_write_remedy(code));
+    }
+    dump->file = file;
+    setvbuf(file, dump->buffer, _IOFBF, sizeof dump->buffer);
+    dump->path = dump_name(path);
+    dump->is_classic = ends_in(path, ".pcap");
+    strbuf_init(&dump->block);
+    strbuf_init(&dump->text);
+    *out = dump;
+    return STATUS_OK;
+}
+
+static void write_block(struct dump *dump)
+{
+    if (!dump->file)
+        return;
+    if (dump->block.failed || dump->text.failed)
+        dump_fail(dump, ENOMEM);
+    else if (fwrite(dump->block.text, 1, dump->block.length, dump->file) != dump->block.length)
+        dump_fail(dump, errno);
+}
+
+/* The comment that stands in dump->text, which is empty afterwards. */
+static void add_comment(struct dump *dump)
+{
+    pcapng_add_comment(&dump->block, dump->text.text);
+    if (!dump->text.failed)
+        strbuf_clear(&dump->text);
+}
+
+static void write_section(struct dump *dump, const struct dump_run *run, const struct session *session)
+{
+    static const char application[] = "hopsonde " PACKAGE_VERSION;
+    const struct session_config *config = session_config(session);
+    pcapng_begin(&dump->block, BLOCK_SECTION);
+    pcapng_add_u32(&dump->block, PCAPNG_BYTE_ORDER);
+    pcapng_add_u16(&dump->block, 1); /* version 1.0 */
+    pcapng_add_u16(&dump->block, 0);
+    pcapng_add_u64(&dump->block, UINT64_MAX); /* the section's length is not told */
+    pcapng_add_option(&dump->block, OPTION_SECTION_APPLICATION, application, strlen(application));
+    annotate_run(&dump->text, run);
+    add_comment(dump);
+    annotate_config(&dump->text, config);
+    add_comment(dump);
+    for (unsigned i = 0; i < config->spec_count; i++) {
+        annotate_flow(&dump->text, i, &session_trace(session, i)->flow);
+        add_comment(dump);
+    }
+    pcapng_end(&dump->block);
+    write_block(dump);
+}
+
+static void write_interface(struct dump *dump, const struct dump_run *run)
+{
+    static const uint8_t nanoseconds = 9;
+    pcapng_begin(&dump->block, BLOCK_INTERFACE);
+    pcapng_add_u16(&dump->block, run->linktype);
+    pcapng_add_u16(&dump->block, 0);
+    pcapng_add_u32(&dump->block, SNAPLEN);
+    if (run->interface)
+        pcapng_add_option(&dump->block, OPTION_INTERFACE_NAME, run->interface, strlen(run->interface));
+    pcapng_add_option(&dump->block, OPTION_INTERFACE_RESOLUTION, &nanoseconds, sizeof nanoseconds);
+    pcapng_end(&dump->block);
+    write_block(dump);
+}
+
+static void begin_classic(struct dump *dump, uint16_t linktype)
+{
+    int dlt = linktype == LINKTYPE_RAW ? DLT_RAW : linktype;
+    dump->classic = pcap_open_dead_with_tstamp_precision(dlt, SNAPLEN, PCAP_TSTAMP_PRECISION_NANO);
+    if (!dump->classic) {
+        dump_fail(dump, ENOMEM);
+        return;
+    }
+    dump->classic_out = pcap_dump_fopen(dump->classic, dump->file);
+    if (!dump->classic_out) { /* libpcap has closed the file */
+        dump->failed_errno = errno ? errno : EIO;
+        dump->file = NULL;
+    }
+}
+
+void dump_begin(struct dump *dump, const struct dump_run *run, const struct session *session)
+{
+    if (!dump->file)
+        return;
+    if (ftruncate(fileno(dump->file), 0) != 0 && errno != EINVAL) { /* EINVAL: a pipe or a device */
+        dump_fail(dump, errno);
+        return;
+    }
+    if (dump->is_classic) {
+        begin_classic(dump, run->linktype);
+    } else {
+        write_section(dump, run, session);
+        write_interface(dump, run);
+    }
+    dump->begun = true;
+    dump_flush(dump);
+}
+
+static void write_classic(struct dump *dump, const struct frame *frame, uint32_t captured)
+{
+    nstime time = frame->time < 0 ? 0 : frame->time;
+    struct pcap_pkthdr header = {
+        .ts = {.tv_sec = time / NS_PER_S, .tv_usec = time % NS_PER_S},
+        .caplen = captured,
+        .len = frame->length,
+    };
+    pcap_dump((u_char *)dump->classic_out, &header, frame->bytes);
+    if (ferror(dump->file))
+        dump_fail(dump, errno);
+}
+
+/* What the frame says or, in SLL and SLL2, its own header: a reader of it finds no more than we knew. */
+static uint32_t direction_flags(const struct frame *frame)
+{
+    struct packet packet;
+    packet_decode(frame, &packet);
+    return packet.direction == FRAME_IN ? 1 : packet.direction == FRAME_OUT ? 2 : 0;
+}
+
+static void write_packet(struct dump *dump, const struct frame *frame, uint32_t captured, const struct frame_note *note,
+                         const struct session *session)
+{
+    pcapng_begin(&dump->block, BLOCK_PACKET);
+    pcapng_add_u32(&dump->block, 0);
+    pcapng_add_time(&dump->block, frame->time);
+    pcapng_add_u32(&dump->block, captured);
+    pcapng_add_u32(&dump->block, frame->length);
+    pcapng_add_padded(&dump->block, frame->bytes, captured);
+    uint32_t flags = direction_flags(frame);
+    if (flags)
+        pcapng_add_option(&dump->block, OPTION_PACKET_FLAGS, &flags, sizeof flags);
+    if (note) {
+        bool matched = note->role == FRAME_PROBE || note->role == FRAME_REPLY;
+        annotate_note(&dump->text, note, matched ? &session_trace(session, note->trace)->flow.spec : NULL);
+        add_comment(dump);
+    }
+    pcapng_end(&dump->block);
+    write_block(dump);
+}
+
+uint64_t dump_frame(struct dump *dump, const struct frame *frame, const struct frame_note *note,
+                    const struct session *session)
+{
+    if (!dump->file)
+        return 0;
+    uint32_t captured = frame->captured < SNAPLEN ? frame->captured : SNAPLEN;
+    if (dump->is_classic)
+        write_classic(dump, frame, captured);
+    else
+        write_packet(dump, frame, captured, note, session);
+    if (!dump->file)
+        return 0;
+    return ++dump->frames;
+}
+
+/* A statistics block with the comment in dump->text; the last one has the counters too. */
+static void write_statistics(struct dump *dump, nstime time, const uint64_t *dropped)
+{
+    pcapng_begin(&dump->block, BLOCK_STATISTICS);
+    pcapng_add_u32(&dump->block, 0);
+    pcapng_add_time(&dump->block, time);
+    add_comment(dump);
+    if (dropped) {
+        pcapng_add_option(&dump->block, OPTION_STATISTICS_RECEIVED, &dump->frames, sizeof dump->frames);
+        pcapng_add_option(&dump->block, OPTION_STATISTICS_DROPPED, dropped, sizeof *dropped);
+    }
+    pcapng_end(&dump->block);
+    write_block(dump);
+}
+
+void dump_claim(struct dump *dump, const struct session_claim *claim)
+{
+    if (!dump->file || dump->is_classic)
+        return;
+    annotate_claim(&dump->text, claim);
+    write_statistics(dump, claim->at, NULL);
+}
+
+void dump_about(struct dump *dump, const struct address_book *book)
+{
+    if (!book || !dump->begun || dump->is_classic)
+        return;
+    for (size_t next = 0; dump->file && name_block_write(&dump->block, &dump->text, book, &next);)
+        write_block(dump);
+}
+
+void dump_flush(struct dump *dump)
+{
+    if (dump->file && fflush(dump->file) != 0)
+        dump_fail(dump, errno);
+}
+
+/* Closing tells of errors that no write has told (network file systems); libpcap would keep them to itself. */
+static void close_file(struct dump *dump)
+{
+    if (dump->classic_out) {
+        pcap_dump_close(dump->classic_out);
+    } else if (dump->file && fclose(dump->file) != 0) {
+        dump->failed_errno = errno;
+    }
+}
+
+enum status dump_close(struct dump *dump, enum session_end end, nstime ended_at, uint64_t dropped_by_kernel,
+                       struct err *err)
+{
+    if (dump->file && dump->begun && !dump->is_classic) {
+        annotate_end(&dump->text, end, ended_at, dropped_by_kernel);
+        write_statistics(dump, ended_at, &dropped_by_kernel);
+    }
+    dump_flush(dump);
+    close_file(dump);
+    bool failed = dump_failed(dump, err);
+    if (dump->classic)
+        pcap_close(dump->classic);
+    strbuf_free(&dump->block);
+    strbuf_free(&dump->text);
+    free(dump);
+    return failed ? STATUS_SYSTEM : STATUS_OK;
+}
+
+bool dump_failed(const struct dump *dump, struct err *err)
+{
+    if (!dump->failed_errno)
+        return false;
+    err_set(err, STATUS_SYSTEM, "%s: cannot save the capture: %s (%s; the report is whole)", dump->path,
+            strerror(dump->failed_errno), err_write_remedy(dump->failed_errno));
+    return true;
+}

@@ -1,0 +1,260 @@
+#include "capture/file.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pcap.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture/annotate.h"
+#include "capture/classic_pcap.h"
+#include "capture/fast_pcap.h"
+#include "capture/input.h"
+#include "capture/name_block.h"
+#include "capture/pcapng.h"
+#include "packet/packet.h"
+
+struct file_wire {
+    struct wire wire;
+    const char *name; /* for messages: the path, borrowed from the caller */
+    struct input input;
+    struct reader *reader; /* owned; NULL before the format is known */
+    struct saved_run saved;
+    struct annotations seen;
+    struct address_book *book;         /* borrowed; NULL: names are passed over */
+    unsigned sections;                 /* so far; only the first one's annotations are about this run */
+    struct record record;              /* of the last one read */
+    struct record_options annotations; /* of the statistics block just read: comments not looked at yet */
+    bool has_annotations;              /* there may be some */
+    nstime now;
+    uint64_t frames, decodable;
+    uint16_t linktype; /* of the last frame, if any */
+    bool is_known;     /* that link type */
+    uint16_t foreign;  /* of the last frame that cannot be decoded */
+    bool truncated, over;
+};
+
+static enum status cannot_read(const struct file_wire *w, struct err *err, const char *cause)
+{
+    const char *problem = input_problem(&w->input);
+    return err_set(err, STATUS_SYSTEM, "%s: cannot read the capture: %s (record or copy it anew)", w->name,
+                   problem ? problem : cause);
+}
+
+static void note_linktype(struct file_wire *w, uint16_t linktype)
+{
+    w->linktype = linktype;
+    w->is_known = linktype_is_known(linktype);
+    if (!w->is_known)
+        w->foreign = linktype;
+}
+
+/* A frame of the file, numbered and noted. */
+static enum wire_event take_frame(struct file_wire *w, struct frame *frame)
+{
+    frame->number = ++w->frames;
+    w->now = frame->time;
+    if (frame->linktype != w->linktype || w->frames == 1)
+        note_linktype(w, frame->linktype);
+    w->decodable += w->is_known;
+    return WIRE_FRAME;
+}
+
+/* The last event of the file, unless a signal has cut the waiting short. A run of ours that does not tell its end was
+ * cut between two blocks. */
+static enum wire_event take_end(struct file_wire *w, bool truncated, struct err *err)
+{
+    w->over = true;
+    w->truncated =
+        truncated || w->input.interrupted || input_is_cut(&w->input) || (w->saved.present && !w->saved.ended);
+    if (w->input.interrupted)
+        return WIRE_QUIET;
+    if (w->frames == 0 || w->decodable > 0)
+        return WIRE_END;
+    const char *name = pcap_datalink_val_to_name(w->foreign);
+    err_set(err, STATUS_SYSTEM,
+            "%s: cannot decode its frames: link type %u (%s) is foreign (record on an Ethernet, tun or Linux cooked "
+            "interface)",
+            w->name, w->foreign, name ? name : "unnamed");
+    return WIRE_FAILED;
+}
+
+static enum wire_event take_damage(struct file_wire *w, const char *cause, struct err *err)
+{
+    if (w->input.interrupted)
+        return take_end(w, true, err);
+    w->over = true;
+    err_set(err, STATUS_SYSTEM, "%s: cannot read beyond frame %" PRIu64 ": %s (what came before stands)", w->name,
+            w->frames, cause);
+    return WIRE_FAILED;
+}
+
+/* What the reader takes for the end, or for nonsense, may be where a packed file is damaged. */
+static enum wire_event take_last(struct file_wire *w, enum record_kind kind, struct err *err)
+{
+    const char *problem = input_problem(&w->input);
+    if (problem || kind == RECORD_DAMAGED)
+        return take_damage(w, problem ? problem : w->record.cause, err);
+    return take_end(w, kind == RECORD_CUT, err);
+}
+
+/* The next claim among the comments of a statistics block; false: none is left. */
+static bool take_claim(struct file_wire *w, struct session_claim *claim)
+{
+    const char *text;
+    size_t length;
+    if (!w->has_annotations)
+        return false;
+    while (record_comment_next(&w->annotations, &text, &length))
+        if (annotate_read(text, length, &w->seen, &w->saved, claim) == ANNOTATION_CLAIM)
+            return true;
+    w->has_annotations = false;
+    return false;
+}
+
+static enum wire_event file_receive(struct wire *wire, nstime until, struct frame *frame, struct session_claim *claim,
+                                    struct err *err)
+{
+    struct file_wire *w = (struct file_wire *)wire;
+    (void)until; /* the file's time is that of its frames */
+    while (!w->over) {
+        if (take_claim(w, claim))
+            return WIRE_CLAIM;
+        enum record_kind kind = w->reader->ops->next(w->reader, frame, &w->record);
+        switch (kind) {
+        case RECORD_FRAME:
+            return take_frame(w, frame);
+        case RECORD_SECTION:
+            w->sections++;
+            break;
+        case RECORD_STATISTICS:
+            w->annotations = w->record.options;
+            w->has_annotations = w->saved.present && w->sections == 1;
+            break;
+        case RECORD_NAMES:
+            if (w->book)
+                name_block_read(&w->record.options, w->book);
+            break;
+        case RECORD_END:
+        case RECORD_CUT:
+        case RECORD_DAMAGED:
+            return take_last(w, kind, err);
+        }
+    }
+    return WIRE_END;
+}
+
+static int file_send(struct wire *wire, const struct addr *target, const uint8_t *bytes, size_t length)
+{
+    (void)wire, (void)target, (void)bytes, (void)length;
+    return EROFS;
+}
+
+static nstime file_now(struct wire *wire)
+{
+    return ((struct file_wire *)wire)->now;
+}
+
+static uint64_t file_dropped(struct wire *wire)
+{
+    return ((struct file_wire *)wire)->saved.dropped_by_kernel;
+}
+
+static void file_close(struct wire *wire)
+{
+    struct file_wire *w = (struct file_wire *)wire;
+    if (w->reader)
+        w->reader->ops->close(w->reader);
+    input_close(&w->input);
+    free(w);
+}
+
+static const struct wire_ops file_ops = {
+    .receive = file_receive,
+    .send = file_send,
+    .now = file_now,
+    .drained = file_now,
+    .dropped = file_dropped,
+    .close = file_close,
+};
+
+static enum status open_classic(struct file_wire *w, struct err *err)
+{
+    char cause[CLASSIC_PCAP_ERROR_BYTES];
+    w->reader = classic_pcap_reader_new(&w->input, cause);
+    if (!w->reader)
+        return cannot_read(w, err, cause);
+    struct reader *bulk = fast_pcap_reader_new(&w->input, w->reader);
+    if (bulk)
+        w->reader = bulk;
+    return STATUS_OK;
+}
+
+static enum status read_annotations(struct file_wire *w, struct record_options options, struct err *err)
+{
+    const char *text;
+    size_t length;
+    struct session_claim unused;
+    while (record_comment_next(&options, &text, &length))
+        if (annotate_read(text, length, &w->seen, &w->saved, &unused) == ANNOTATION_NEWER)
+            return err_set(err, STATUS_SYSTEM,
+                           "%s: cannot replay: saved in format %" PRIu32
+                           ", newer than %d (use the hopsonde that saved it)",
+                           w->name, w->seen.newer_format, ANNOTATION_FORMAT);
+    w->saved.present = annotations_complete(&w->seen, &w->saved);
+    return STATUS_OK;
+}
+
+static enum status open_pcapng(struct file_wire *w, struct err *err)
+{
+    w->reader = pcapng_reader_new(&w->input);
+    if (!w->reader)
+        return cannot_read(w, err, strerror(ENOMEM));
+    struct frame unused; /* a section comes first, or nothing */
+    enum record_kind kind = w->reader->ops->next(w->reader, &unused, &w->record);
+    if (kind != RECORD_SECTION)
+        return cannot_read(w, err, kind == RECORD_DAMAGED ? w->record.cause : "it is cut within its header");
+    w->sections = 1;
+    return read_annotations(w, w->record.options, err);
+}
+
+enum status file_wire_open(const char *path, struct wire **out, const struct saved_run **saved, struct err *err)
+{
+    struct file_wire *w = calloc(1, sizeof *w);
+    if (!w)
+        return err_set(err, STATUS_SYSTEM, "%s: cannot read the capture: %s", input_name(path), strerror(ENOMEM));
+    w->wire.ops = &file_ops;
+    w->input.fd = -1;
+    w->now = w->saved.ended_at = NSTIME_NONE;
+    w->name = input_name(path);
+    enum status status = input_open(&w->input, path, err);
+    if (status == STATUS_OK)
+        status = w->input.format == INPUT_PCAPNG ? open_pcapng(w, err) : open_classic(w, err);
+    if (status != STATUS_OK) {
+        file_close(&w->wire);
+        return status;
+    }
+    *out = &w->wire;
+    *saved = &w->saved;
+    return STATUS_OK;
+}
+
+void file_wire_set_book(struct wire *wire, struct address_book *book)
+{
+    ((struct file_wire *)wire)->book = book;
+}
+
+uint64_t file_wire_frames(const struct wire *wire)
+{
+    return ((const struct file_wire *)wire)->frames;
+}
+
+bool file_wire_truncated(const struct wire *wire)
+{
+    return ((const struct file_wire *)wire)->truncated;
+}
+
+bool file_wire_progress(const struct wire *wire, uint64_t *done_bytes, uint64_t *total_bytes)
+{
+    return input_progress(&((const struct file_wire *)wire)->input, done_bytes, total_bytes);
+}

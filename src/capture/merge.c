@@ -1,0 +1,216 @@
+#include "capture/merge.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+
+#include "capture/file.h"
+
+#define OTHER_DESCRIPTORS 64 /* what the process may have open besides: outputs, libraries */
+#define NO_SOURCE UINT32_MAX
+
+struct source {
+    struct wire *wire;  /* owned; NULL once it is over */
+    bool is_file;       /* and no pipe; once it is over */
+    uint64_t bytes;     /* of the file; once it is over */
+    struct frame ahead; /* where the source is in the queue */
+    struct merge_file facts;
+};
+
+struct merge {
+    struct source *sources; /* owned, `capacity` of them */
+    uint32_t *queue;        /* owned; a heap of sources, the one whose frame is due next on top */
+    unsigned count, capacity, queued;
+    unsigned started; /* the sources up to here have been read from */
+    uint32_t current; /* gave the last frame and is not in the queue; NO_SOURCE: none did */
+};
+
+/* ---- the queue ---- */
+
+static bool is_before(nstime a_time, uint32_t a, nstime b_time, uint32_t b)
+{
+    return a_time < b_time || (a_time == b_time && a < b);
+}
+
+static bool comes_first(const struct merge *m, unsigned a, unsigned b)
+{
+    uint32_t first = m->queue[a], second = m->queue[b];
+    return is_before(m->sources[first].ahead.time, first, m->sources[second].ahead.time, second);
+}
+
+static void swap(struct merge *m, unsigned a, unsigned b)
+{
+    uint32_t kept = m->queue[a];
+    m->queue[a] = m->queue[b];
+    m->queue[b] = kept;
+}
+
+static void push(struct merge *m, uint32_t source, const struct frame *frame)
+{
+    unsigned at = m->queued++;
+    m->sources[source].ahead = *frame;
+    m->queue[at] = source;
+    for (; at > 0 && comes_first(m, at, (at - 1) / 2); at = (at - 1) / 2)
+        swap(m, at, (at - 1) / 2);
+}
+
+static uint32_t pop(struct merge *m)
+{
+    uint32_t top = m->queue[0];
+    m->queue[0] = m->queue[--m->queued];
+    for (unsigned at = 0, next; (next = 2 * at + 1) < m->queued; at = next) {
+        if (next + 1 < m->queued && comes_first(m, next + 1, next))
+            next++;
+        if (!comes_first(m, next, at))
+            break;
+        swap(m, next, at);
+    }
+    return top;
+}
+
+/* ---- the files ---- */
+
+static void finish(struct source *source)
+{
+    uint64_t done;
+    source->is_file = file_wire_progress(source->wire, &done, &source->bytes);
+    source->facts.frames = file_wire_frames(source->wire);
+    source->facts.truncated = file_wire_truncated(source->wire);
+    source->wire->ops->close(source->wire);
+    source->wire = NULL;
+}
+
+static enum wire_event receive(struct source *source, struct frame *frame)
+{
+    struct session_claim claim;
+    struct err err;
+    enum wire_event event;
+    do
+        event = source->wire->ops->receive(source->wire, NSTIME_NEVER, frame, &claim, &err);
+    while (event == WIRE_CLAIM);
+    if (event == WIRE_FRAME || event == WIRE_QUIET)
+        return event;
+    if (event == WIRE_FAILED) {
+        source->facts.status = err.status;
+        memcpy(source->facts.message, err.message, sizeof source->facts.message);
+    }
+    finish(source);
+    return WIRE_END;
+}
+
+/* Has the first frame of each file in the queue. WIRE_END: done. */
+static enum wire_event start(struct merge *m)
+{
+    for (; m->started < m->count; m->started++) {
+        struct frame frame;
+        enum wire_event event = receive(&m->sources[m->started], &frame);
+        if (event == WIRE_QUIET)
+            return WIRE_QUIET;
+        if (event == WIRE_FRAME)
+            push(m, m->started, &frame);
+    }
+    return WIRE_END;
+}
+
+/* The next frame of the file that gave the last one, if it is due. WIRE_END: it is not, or there is none. */
+static enum wire_event go_on(struct merge *m, struct frame *frame)
+{
+    enum wire_event event = receive(&m->sources[m->current], frame);
+    if (event == WIRE_QUIET)
+        return event;
+    if (event == WIRE_FRAME) {
+        if (m->queued == 0 || is_before(frame->time, m->current, m->sources[m->queue[0]].ahead.time, m->queue[0]))
+            return WIRE_FRAME;
+        push(m, m->current, frame);
+    }
+    m->current = NO_SOURCE;
+    return WIRE_END;
+}
+
+enum wire_event merge_next(struct merge *m, struct frame *frame, unsigned *file)
+{
+    enum wire_event event = WIRE_END;
+    if (m->started < m->count)
+        event = start(m);
+    else if (m->current != NO_SOURCE)
+        event = go_on(m, frame);
+    if (event == WIRE_QUIET)
+        return event;
+    if (event == WIRE_END) {
+        if (m->queued == 0)
+            return WIRE_END;
+        m->current = pop(m);
+        *frame = m->sources[m->current].ahead;
+    }
+    *file = m->current;
+    return WIRE_FRAME;
+}
+
+/* ---- the whole ---- */
+
+static void raise_limit(unsigned files)
+{
+    struct rlimit limit;
+    rlim_t wanted = (rlim_t)files + OTHER_DESCRIPTORS;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit); /* what cannot be opened will say so */
+}
+
+struct merge *merge_new(unsigned files)
+{
+    struct merge *m = calloc(1, sizeof *m);
+    if (!m)
+        return NULL;
+    m->current = NO_SOURCE;
+    m->capacity = files;
+    m->sources = calloc(files ? files : 1, sizeof *m->sources);
+    m->queue = calloc(files ? files : 1, sizeof *m->queue);
+    if (!m->sources || !m->queue) {
+        merge_free(m);
+        return NULL;
+    }
+    raise_limit(files);
+    return m;
+}
+
+void merge_add(struct merge *m, struct wire *wire)
+{
+    if (m->count < m->capacity)
+        m->sources[m->count++].wire = wire;
+}
+
+const struct merge_file *merge_file(struct merge *m, unsigned file)
+{
+    struct source *source = &m->sources[file];
+    if (source->wire)
+        source->facts.frames = file_wire_frames(source->wire);
+    return &source->facts;
+}
+
+bool merge_progress(const struct merge *m, uint64_t *done_bytes, uint64_t *total_bytes)
+{
+    bool all = true;
+    *done_bytes = *total_bytes = 0;
+    for (unsigned i = 0; i < m->count; i++) {
+        const struct source *source = &m->sources[i];
+        uint64_t done = source->bytes, total = source->bytes;
+        all = (source->wire ? file_wire_progress(source->wire, &done, &total) : source->is_file) && all;
+        *done_bytes += done;
+        *total_bytes += total;
+    }
+    return all;
+}
+
+void merge_free(struct merge *m)
+{
+    if (!m)
+        return;
+    for (unsigned i = 0; i < m->count; i++)
+        if (m->sources[i].wire)
+            m->sources[i].wire->ops->close(m->sources[i].wire);
+    free(m->sources);
+    free(m->queue);
+    free(m);
+}

@@ -1,0 +1,205 @@
+#include "cli/commands/dry_run.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture/dump.h"
+#include "cli/report.h"
+#include "packet/packet.h"
+
+#define HEX_BYTES_A_LINE 16
+
+/* Where the probes go instead. */
+struct dry_wire {
+    const struct session *session;
+    FILE *file;        /* borrowed */
+    struct dump *dump; /* NULL: none is kept */
+    bool hex;
+    nstime time; /* of the next probe */
+};
+
+static void print_endpoint(FILE *file, const struct addr *address, const struct transport *transport, uint16_t port)
+{
+    char text[ADDR_TEXT_BYTES];
+    addr_format(address, text);
+    if (!(transport->have & HAVE_PORTS))
+        fprintf(file, "%s", text);
+    else
+        fprintf(file, address->family == 6 ? "[%s]:%u" : "%s:%u", text, port);
+}
+
+static void print_ip(FILE *file, const struct headers *seen)
+{
+    const struct ip_header *ip = &seen->ip;
+    print_endpoint(file, &ip->source, &seen->transport, seen->transport.source_port);
+    fputs(" > ", file);
+    print_endpoint(file, &ip->target, &seen->transport, seen->transport.target_port);
+    const char *protocol = ip_protocol_name(ip->protocol);
+    if (protocol)
+        fprintf(file, "  %s", protocol);
+    else
+        fprintf(file, "  ip/%u", ip->protocol);
+    fprintf(file, "  length %" PRIu32, ip->total_length);
+    if (ip->version == 4)
+        fprintf(file, " id 0x%04x%s", ip->id, ip->dont_fragment ? " df" : "");
+    else
+        fprintf(file, " label 0x%05" PRIx32, ip->flow_label);
+    if (ip->tos)
+        fprintf(file, " tos 0x%02x", ip->tos);
+}
+
+static void print_tcp_flags(FILE *file, uint8_t flags)
+{
+    static const char letters[] = "FSRPAUEC"; /* from TCP_FIN on */
+    fputs(" flags ", file);
+    for (unsigned bit = 0; letters[bit]; bit++) {
+        if (flags & 1u << bit)
+            fputc(letters[bit], file);
+    }
+}
+
+static void print_tcp_options(FILE *file, const struct tcp_options *options)
+{
+    if (options->has_mss)
+        fprintf(file, " mss %u", options->mss);
+    if (options->has_sack_permitted)
+        fputs(" sack", file);
+    if (options->has_timestamps)
+        fputs(" timestamps", file);
+    if (options->has_window_scale)
+        fprintf(file, " wscale %u", options->window_scale);
+}
+
+/* Whatever of the transport header is there, whichever protocol it belongs to. */
+static void print_transport(FILE *file, const struct transport *transport)
+{
+    uint32_t have = transport->have;
+    if (have & HAVE_TYPE)
+        fprintf(file, " type %u", transport->type);
+    if (have & HAVE_ECHO)
+        fprintf(file, " id %u seq %u", transport->echo_id, transport->echo_seq);
+    if (have & HAVE_FLAGS)
+        print_tcp_flags(file, transport->flags);
+    if (have & HAVE_SEQ)
+        fprintf(file, " seq %" PRIu64, transport->seq);
+    if ((have & HAVE_ACK) && transport->ack)
+        fprintf(file, " ack %" PRIu64, transport->ack);
+    if (have & HAVE_WINDOW)
+        fprintf(file, " window %u", transport->window);
+    if (have & HAVE_OPTIONS)
+        print_tcp_options(file, &transport->tcp_options);
+    if (have & HAVE_INIT_TAG)
+        fprintf(file, " tag 0x%08" PRIx32, transport->init_tag);
+    if ((have & HAVE_CHECKSUM) && (have & HAVE_TAG)) /* SCTP: a CRC32c */
+        fprintf(file, " checksum 0x%08" PRIx32, transport->crc);
+    else if (have & HAVE_CHECKSUM)
+        fprintf(file, " checksum 0x%04x", transport->checksum);
+}
+
+static void print_hex(FILE *file, const uint8_t *bytes, size_t length)
+{
+    for (size_t line = 0; line < length; line += HEX_BYTES_A_LINE) {
+        fprintf(file, "      0x%04zx ", line);
+        for (size_t i = line; i < length && i < line + HEX_BYTES_A_LINE; i++)
+            fprintf(file, "%s%02x", i % 2 ? "" : " ", bytes[i]);
+        fputc('\n', file);
+    }
+}
+
+static void print_probe(FILE *file, const uint8_t *bytes, size_t length)
+{
+    struct headers seen;
+    const char *malformed = NULL;
+    headers_decode(bytes, length, false, &seen, &malformed);
+    fprintf(file, "ttl %3u  ", seen.ip.ttl);
+    print_ip(file, &seen);
+    print_transport(file, &seen.transport);
+    fprintf(file, "%s%s\n", malformed ? " malformed: " : "", malformed ? malformed : "");
+}
+
+static void save_probe(const struct dry_wire *wire, const struct frame_note *note, const uint8_t *bytes, size_t length)
+{
+    const struct frame frame = {
+        .bytes = bytes,
+        .captured = (uint32_t)length,
+        .length = (uint32_t)length,
+        .linktype = LINKTYPE_RAW,
+        .direction = FRAME_OUT,
+        .time = wire->time,
+    };
+    dump_frame(wire->dump, &frame, note, wire->session);
+}
+
+static void send_probe(struct dry_wire *wire, const struct frame_note *note, const uint8_t *bytes, size_t length)
+{
+    print_probe(wire->file, bytes, length);
+    if (wire->hex)
+        print_hex(wire->file, bytes, length);
+    if (wire->dump)
+        save_probe(wire, note, bytes, length);
+    wire->time += session_config(wire->session)->send_gap;
+}
+
+static enum status send_trace(struct dry_wire *wire, unsigned index, struct err *err)
+{
+    const struct session_config *config = session_config(wire->session);
+    const struct flow *flow = &session_trace(wire->session, index)->flow;
+    uint8_t *bytes = malloc(flow->size);
+    struct frame_note note = {.role = FRAME_PROBE, .trace = index};
+    if (!bytes)
+        return err_set(err, STATUS_SYSTEM, "dry run: no memory for a probe of %u bytes", flow->size);
+    for (unsigned ttl = config->first_ttl; ttl <= config->max_ttl; ttl++) {
+        for (unsigned attempt = 1; attempt <= config->queries; attempt++) {
+            note.ttl = (uint8_t)ttl;
+            note.attempt = (uint8_t)attempt;
+            flow_stamp(flow, ++note.serial, note.ttl, bytes);
+            send_probe(wire, &note, bytes, flow->size);
+        }
+    }
+    free(bytes);
+    return STATUS_OK;
+}
+
+static void print_heading(const struct dry_wire *wire, unsigned index)
+{
+    const struct session_config *config = session_config(wire->session);
+    const struct flow *flow = &session_trace(wire->session, index)->flow;
+    char spec[PROBE_SPEC_TEXT_BYTES], target[ADDR_TEXT_BYTES];
+    probe_spec_format(&flow->spec, spec);
+    addr_format(&flow->target, target);
+    unsigned probes = (config->max_ttl - config->first_ttl + 1u) * config->queries;
+    fprintf(wire->file, "%s to %s: %u probe%s, TTL %u to %u, not sent\n", spec, target, probes, probes == 1 ? "" : "s",
+            config->first_ttl, config->max_ttl);
+}
+
+static enum status send_all(struct dry_wire *wire, struct err *err)
+{
+    const struct session *session = wire->session;
+    unsigned count = session_config(session)->automatic ? 1 : session_trace_count(session);
+    enum status status = STATUS_OK;
+    for (unsigned i = 0; i < count && status == STATUS_OK; i++) {
+        print_heading(wire, i);
+        status = send_trace(wire, i, err);
+    }
+    return status == STATUS_OK ? report_flush(wire->file, err) : status;
+}
+
+enum status dryrun_print(const struct session *session, const struct options *options, FILE *file, struct err *err)
+{
+    const struct dump_run about = {.command = command_name(options->command),
+                                   .options = "--dry-run",
+                                   .interface = "none",
+                                   .linktype = LINKTYPE_RAW};
+    struct dry_wire wire = {.session = session, .file = file, .hex = options->verbose > 0};
+    if (!options->write_file)
+        return send_all(&wire, err);
+    enum status status = dump_open(options->write_file, &wire.dump, err);
+    if (status != STATUS_OK)
+        return status;
+    dump_begin(wire.dump, &about, session);
+    status = send_all(&wire, err);
+    enum status closed = dump_close(wire.dump, SESSION_COMPLETE, NSTIME_NONE, 0, status == STATUS_OK ? err : NULL);
+    return status == STATUS_OK ? closed : status;
+}

@@ -1,0 +1,33 @@
+#include "cli/commands/judge.h"
+
+#include <stdlib.h>
+
+#include "verdict/trace_groups.h"
+
+static bool has_several_targets(const struct recognition *found)
+{
+    size_t i = 1;
+    while (i < found->trace_count && addr_equal(&found->traces[i]->flow.target, &found->traces[0]->flow.target))
+        i++;
+    return i < found->trace_count;
+}
+
+struct judged *judge_report(struct report *report, const struct recognition *found, const struct report_source *source)
+{
+    struct judged *judged = calloc(1, sizeof *judged);
+    struct trace_groups groups;
+    const struct trace *const *traces;
+    size_t count;
+    if (!judged || !trace_groups_gather(found->traces, found->trace_count, &groups)) {
+        free(judged);
+        return NULL;
+    }
+    while ((traces = trace_groups_next(&groups, &count)) != NULL) {
+        verdict_judge_traces(traces, count, found->ends, &judged->judgement);
+        report_replay_judged(report, traces, count, &judged->judgement, source);
+        judged->groups++;
+    }
+    judged->several_targets = has_several_targets(found);
+    trace_groups_free(&groups);
+    return judged;
+}

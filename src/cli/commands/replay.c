@@ -1,0 +1,202 @@
+/* replay: the reports of the runs that hopsonde saved, each out of its own capture; what other captures hold is
+ * reported after them (foreign.h). */
+#include <stdlib.h>
+
+#include "capture/file.h"
+#include "cli/commands/replay_foreign.h"
+#include "cli/lookup.h"
+#include "cli/loop.h"
+#include "live/privileges.h"
+
+/* The deadlines of an interrupted run are those that had passed when it ended. Of a run whose end was cut off nobody
+ * knows what came later: its silence proves nothing. */
+static void finish_replay(struct session *session, const struct saved_run *saved)
+{
+    enum session_end end = saved->ended ? saved->end : SESSION_INTERRUPTED;
+    if (end == SESSION_INTERRUPTED && saved->ended_at != NSTIME_NONE)
+        session_tick(session, saved->ended_at);
+    session_finish(session, end, saved->dropped_by_kernel);
+}
+
+static bool shows_a_trace(const struct session *session)
+{
+    for (unsigned i = 0; i < session_trace_count(session); i++)
+        if (session_trace(session, i)->started)
+            return true;
+    return false;
+}
+
+static int report_replay(struct session *session, struct report *report, const struct report_source *source,
+                         const struct run_context *context)
+{
+    int code = run_report_end(context, report, session, source);
+    if (context->expect || code == EXIT_SYSTEM)
+        return code;
+    return shows_a_trace(session) ? EXIT_REACHED : EXIT_NOT_REACHED;
+}
+
+static void warn_of_cut(const char *name)
+{
+    struct err err;
+    err_set(&err, STATUS_OK, "%s: the file is cut; what came before is reported", name);
+    run_complain(&err);
+}
+
+static int replay_session(struct wire *wire, const struct saved_run *saved, const char *name, struct lookup *lookup,
+                          struct report *report, const struct run_context *context)
+{
+    struct err err = {0};
+    struct source_file file = {.name = name};
+    struct report_source source = {.command = saved->command, .files = &file, .file_count = 1};
+    struct session_events events = report_events(report);
+    struct session *session = session_new_with_flows(&saved->config, saved->flows, true, &events, &err);
+    if (!session) {
+        err.status = STATUS_SYSTEM;
+        return run_complain(&err);
+    }
+    struct companion companion = {0};
+    if (lookup)
+        companion = lookup_begin_saved(lookup, report);
+    report_begin(report, session, &source);
+    enum status status = loop_run(session, wire, NULL, lookup ? &companion : NULL, context->stop, &err);
+    file.frames = file_wire_frames(wire);
+    file.truncated = file_wire_truncated(wire);
+    finish_replay(session, saved);
+    if (lookup)
+        lookup_tell_saved(lookup, report, saved, context->stop);
+    int code = report_replay(session, report, &source, context);
+    session_free(session);
+    if (file.truncated)
+        warn_of_cut(name);
+    return status == STATUS_OK ? code : run_complain(&err);
+}
+
+#define CODE_LATER (-1) /* what becomes of the file is known when all are read */
+
+struct replay {
+    const struct options *options;
+    const struct run_context *context;
+    struct report report;
+    struct lookup *lookup; /* NULL: -n, and nothing else is asked for */
+    struct foreign foreign;
+    struct bpf_filter *sieve; /* NULL: no --bpf */
+    bool found;               /* a trace that was wanted */
+    bool unexpected;          /* --expect: a file of which something else was found, or nothing */
+    int failure;              /* the worst exit status of a file that could not be read; 0: all could */
+};
+
+static void note_code(struct replay *replay, int code)
+{
+    bool failed = code == EXIT_SYSTEM || code == EXIT_USAGE;
+    replay->found = replay->found || code == EXIT_REACHED;
+    replay->unexpected = replay->unexpected || (replay->context->expect && code == EXIT_NOT_REACHED);
+    replay->failure = failed && code > replay->failure ? code : replay->failure;
+}
+
+static bool is_wanted(const struct replay_filter *choice, const struct session_config *saved)
+{
+    return replay_filter_wants(choice, &saved->source, &saved->target, saved->target_name, &saved->specs[0]);
+}
+
+static int replay_saved(struct replay *replay, struct wire *wire, const struct saved_run *saved, const char *name)
+{
+    const struct replay_filter *choice = &replay->options->choice;
+    struct err err = {0};
+    if (is_wanted(choice, &saved->config))
+        return replay_session(wire, saved, name, replay->lookup, &replay->report, replay->context);
+    if (*choice->host)
+        err_set(&err, STATUS_OK, "%s: no trace to %s in it (leave HOST out to see all)", name, choice->host);
+    else
+        err_set(&err, STATUS_OK, "%s: no such trace in it", name);
+    run_complain(&err);
+    return EXIT_NOT_REACHED;
+}
+
+/* Where only a part of a saved run is wanted, or its paths though it did not look for them, it is read like any
+ * capture: it would not be the same run. */
+static bool is_same_run(const struct options *options, const struct saved_run *saved)
+{
+    return saved->present && !replay_filter_is_of_parts(&options->choice) &&
+           (!options->graphs || saved->config.purpose == PURPOSE_PATHS);
+}
+
+static int replay_wire(struct replay *replay, struct wire *wire, const struct saved_run *saved, const char *name)
+{
+    const struct replay_filter *choice = &replay->options->choice;
+    struct err err = {0};
+    if (is_same_run(replay->options, saved)) {
+        int code = replay_saved(replay, wire, saved, name);
+        wire->ops->close(wire);
+        return code;
+    }
+    if (replay_filter_has_name(choice)) {
+        wire->ops->close(wire);
+        err_set(&err, STATUS_OK, "%s: it holds addresses, and no name as %s (give the target's address)", name,
+                choice->host);
+        run_complain(&err);
+        return EXIT_NOT_REACHED;
+    }
+    if (foreign_add(&replay->foreign, wire, name))
+        return CODE_LATER;
+    err_set(&err, STATUS_SYSTEM, "%s: cannot read the capture: out of memory", name);
+    return run_complain(&err);
+}
+
+static int replay_file(struct replay *replay, const char *name)
+{
+    struct err err = {0};
+    struct wire *wire = NULL;
+    const struct saved_run *saved = NULL;
+    if (report_check_apart(&replay->report, name, &err) != STATUS_OK)
+        return run_complain(&err);
+    if (file_wire_open(name, &wire, &saved, &err) != STATUS_OK)
+        return *replay->context->stop ? EXIT_INTERRUPTED : run_complain(&err);
+    if (replay->lookup)
+        file_wire_set_book(wire, lookup_book_of_capture(replay->lookup));
+    return replay_wire(replay, wire, saved, name);
+}
+
+static void replay_files(struct replay *replay)
+{
+    const struct options *options = replay->options;
+    for (unsigned i = 0; i < options->read_count && !*replay->context->stop; i++)
+        note_code(replay, replay_file(replay, options->read_files[i]));
+    if (replay->foreign.count)
+        note_code(replay, foreign_report(&replay->foreign, options, replay->sieve, replay->lookup, &replay->report,
+                                         replay->context));
+    foreign_free(&replay->foreign);
+}
+
+/* --list is done where it has listed all there is, be that nothing. */
+static int exit_of(const struct replay *replay)
+{
+    if (replay->failure)
+        return replay->failure;
+    bool done = (replay->found || replay->options->list) && !replay->unexpected;
+    return run_quiet_end(&replay->report, replay->context, done ? EXIT_REACHED : EXIT_NOT_REACHED);
+}
+
+int run_replay(const struct options *options, const struct run_context *context)
+{
+    struct err err = {0};
+    struct replay replay = {.options = options, .context = context};
+    enum status status = privileges_drop(&err);
+    if (status == STATUS_OK && options->choice.bpf)
+        status = bpf_filter_new(options->choice.bpf, &replay.sieve, &err);
+    if (status == STATUS_OK)
+        status = report_open(&replay.report, options, &err);
+    if (status == STATUS_OK)
+        status = lookup_open(options, getenv("HOPSONDE_DB_PATH"), &replay.lookup, &err);
+    if (status != STATUS_OK) {
+        bpf_filter_free(replay.sieve);
+        return run_complain(&err);
+    }
+    replay.report.stop = context->stop;
+    *context->stop = 0;
+    replay_files(&replay);
+    if (report_close(&replay.report, &err) != STATUS_OK)
+        note_code(&replay, run_complain(&err));
+    lookup_free(replay.lookup);
+    bpf_filter_free(replay.sieve);
+    return exit_of(&replay);
+}

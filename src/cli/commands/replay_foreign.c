@@ -1,0 +1,229 @@
+#include "cli/commands/replay_foreign.h"
+
+#include <stdlib.h>
+
+#include "cli/commands/graphs.h"
+#include "cli/commands/judge.h"
+#include "cli/progress.h"
+#include "cli/read_ahead.h"
+
+#define PREFETCH 8 /* so many frames before they are taken */
+
+/* One run over all the files. */
+struct reading {
+    const struct options *options;
+    const struct run_context *context;
+    struct report *report;
+    struct lookup *lookup; /* may be NULL */
+    struct bpf_filter *sieve;
+    struct merge *merge;
+    struct recogniser *recogniser;
+    struct progress progress;
+    uint64_t look_up_at; /* frames read */
+};
+
+bool foreign_add(struct foreign *foreign, struct wire *wire, const char *name)
+{
+    if (!foreign->merge)
+        foreign->merge = merge_new(FILES_MOST);
+    if (!foreign->merge) {
+        wire->ops->close(wire);
+        return false;
+    }
+    merge_add(foreign->merge, wire);
+    foreign->names[foreign->count++] = name;
+    return true;
+}
+
+void foreign_free(struct foreign *foreign)
+{
+    merge_free(foreign->merge);
+    foreign->merge = NULL;
+}
+
+/* --- frames --- */
+
+static void take_batch(struct reading *reading, const struct read_ahead_batch *batch)
+{
+    for (unsigned i = 0; i < batch->count; i++) {
+        if (i + PREFETCH < batch->count)
+            recogniser_prefetch(reading->recogniser, &batch->looks[i + PREFETCH]);
+        recogniser_take(reading->recogniser, &batch->looks[i]);
+    }
+    if (batch->read < reading->look_up_at)
+        return;
+    reading->look_up_at = batch->read + PROGRESS_FRAMES; /* costs too much for each batch */
+    progress_show(&reading->progress, batch->read, batch->done, batch->total);
+    report_replay_check(reading->report);
+}
+
+/* To the end, or until a signal or a reader that went away ends it. False: memory is short. */
+static bool read_all(struct reading *reading)
+{
+    struct read_ahead_source source = {.merge = reading->merge,
+                                       .sieve = reading->sieve,
+                                       .choice = &reading->options->choice,
+                                       .recogniser = reading->recogniser};
+    struct read_ahead *ahead = read_ahead_start(&source);
+    struct read_ahead_batch batch;
+    while (ahead && !*reading->context->stop && read_ahead_next(ahead, &batch))
+        take_batch(reading, &batch);
+    read_ahead_stop(ahead);
+    return ahead != NULL;
+}
+
+/* --- the report --- */
+
+static bool wants_progress(const struct reading *reading)
+{
+    return !reading->options->quiet && !report_streams(reading->report);
+}
+
+static void fill_files(const struct foreign *foreign, struct source_file *files)
+{
+    for (unsigned i = 0; i < foreign->count; i++) {
+        const struct merge_file *file = merge_file(foreign->merge, i);
+        files[i].frames = file->frames;
+        files[i].truncated = file->truncated;
+    }
+}
+
+/* What is wrong with a file, a line each: STATUS_SYSTEM where one could not be read to its end. */
+static enum status complain_of_files(const struct foreign *foreign, struct bpf_filter *sieve)
+{
+    enum status worst = STATUS_OK;
+    struct err err;
+    while (sieve && bpf_filter_problem(sieve, &err))
+        run_complain(&err);
+    for (unsigned i = 0; i < foreign->count; i++) {
+        const struct merge_file *file = merge_file(foreign->merge, i);
+        if (file->truncated) {
+            err_set(&err, STATUS_OK, "%s: the file is cut; what came before is reported", foreign->names[i]);
+            run_complain(&err);
+        }
+        if (file->status != STATUS_OK) {
+            err_set(&err, file->status, "%s", file->message);
+            run_complain(&err);
+            worst = file->status;
+        }
+    }
+    return worst;
+}
+
+/* Whether more may have come that was not read. */
+static bool is_broken_off(const struct reading *reading, const struct source_file *files, unsigned count)
+{
+    bool broken_off = reading->options->choice.until.kind != INSTANT_NONE;
+    for (unsigned i = 0; i < count; i++)
+        broken_off = broken_off || files[i].truncated || merge_file(reading->merge, i)->status != STATUS_OK;
+    return broken_off;
+}
+
+static int complain_of_memory(void)
+{
+    struct err err;
+    err_set(&err, STATUS_SYSTEM, "out of memory");
+    return run_complain(&err);
+}
+
+/* What is expected is of one path. */
+static int compare(const struct reading *reading, const struct judged *judged, const char *name)
+{
+    struct err err;
+    if (judged->groups <= 1)
+        return run_compare(reading->context, &judged->judgement, reading->report);
+    if (judged->several_targets)
+        err_set(&err, STATUS_OK,
+                "%s: nothing to compare with --expect: there are traces to several targets (name one: "
+                "--target ADDRESS)",
+                name);
+    else
+        err_set(&err, STATUS_OK,
+                "%s: nothing to compare with --expect: there are traces from several sources (name one: "
+                "--source ADDRESS)",
+                name);
+    run_complain(&err);
+    return EXIT_NOT_REACHED;
+}
+
+/* The traces are told, judged and, where something is expected of them, compared with that. */
+static int report_found(struct reading *reading, const struct foreign *foreign, const struct report_source *source)
+{
+    const struct recognition *found = recogniser_result(reading->recogniser);
+    int code = found->traces_found ? EXIT_REACHED : EXIT_NOT_REACHED;
+    report_replay_tell(reading->report, found);
+    struct judged *judged = judge_report(reading->report, found, source);
+    report_replay_end(reading->report, found, source);
+    if (!judged)
+        return complain_of_memory();
+    if (reading->context->expect)
+        code = compare(reading, judged, foreign->names[0]);
+    free(judged);
+    return code;
+}
+
+/* The traces are told, and what paths they show. */
+static int report_paths(struct reading *reading, const struct report_source *source)
+{
+    const struct recognition *found = recogniser_result(reading->recogniser);
+    const struct session_config *asked = &reading->options->session;
+    const struct graphs_config config = {.confidence = asked->confidence / 1e6, .lite = asked->lite};
+    struct graphs graphs;
+    report_replay_tell(reading->report, found);
+    bool made = graphs_make(found, &config, &graphs);
+    report_graphs(reading->report, graphs.list, graphs.count);
+    report_replay_end(reading->report, found, source);
+    report_graphs(reading->report, NULL, 0);
+    int code = graphs.reached ? EXIT_REACHED : EXIT_NOT_REACHED;
+    graphs_free(&graphs);
+    return made ? code : complain_of_memory();
+}
+
+static int report_reading(struct reading *reading, const struct foreign *foreign)
+{
+    struct source_file files[FILES_MOST] = {{0}};
+    struct report_source source = {
+        .command = reading->options->graphs ? "paths" : "replay", .files = files, .file_count = foreign->count};
+    for (unsigned i = 0; i < foreign->count; i++)
+        files[i].name = foreign->names[i];
+    if (reading->lookup)
+        lookup_begin_found(reading->lookup, reading->report);
+    report_replay_begin(reading->report, &source);
+    progress_start(&reading->progress, wants_progress(reading));
+    if (!read_all(reading))
+        return complain_of_memory();
+    progress_erase(&reading->progress);
+    source.interrupted = *reading->context->stop && !reading->report->pipe_closed;
+    fill_files(foreign, files);
+    if (source.interrupted || is_broken_off(reading, files, foreign->count))
+        recogniser_break_off(reading->recogniser);
+    recogniser_finish(reading->recogniser);
+    if (reading->lookup)
+        lookup_tell_found(reading->lookup, reading->report, recogniser_result(reading->recogniser),
+                          reading->context->stop);
+    return reading->options->graphs ? report_paths(reading, &source) : report_found(reading, foreign, &source);
+}
+
+int foreign_report(struct foreign *foreign, const struct options *options, struct bpf_filter *sieve,
+                   struct lookup *lookup, struct report *report, const struct run_context *context)
+{
+    struct err err = {0};
+    struct reading reading = {.options = options,
+                              .context = context,
+                              .report = report,
+                              .lookup = lookup,
+                              .sieve = sieve,
+                              .merge = foreign->merge};
+    const struct recogniser_config config = {.keep = report_keeps(report) || context->expect || options->graphs ||
+                                                     lookup_finds(lookup),
+                                             .secret = run_random()};
+    const struct recogniser_events events = report_replay_events(report, &options->choice);
+    reading.recogniser = recogniser_new(&config, &events, &err);
+    if (!reading.recogniser) {
+        err.status = STATUS_SYSTEM;
+        return run_complain(&err);
+    }
+    int code = report_reading(&reading, foreign);
+    recogniser_free(reading.recogniser);
+    return complain_of_files(foreign, sieve) == STATUS_OK ? code : EXIT_SYSTEM;
+}

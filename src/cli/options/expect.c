@@ -1,0 +1,246 @@
+#include "cli/options/expect.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "cli/options/values.h"
+
+#define FILE_BYTES_MOST 65536
+#define LINE_BYTES_MOST 256
+#define WORDS_MOST 4
+#define BLANKS " \t\r\f\v"
+#define STATES_COUNT (VERDICT_INCONCLUSIVE + 1)
+
+/* --- the file --- */
+
+/* A line at fault. What it holds is foreign text: escaped, and cut where long. */
+struct fault {
+    const char *file;
+    unsigned line;
+    struct err *err;
+};
+
+static enum status complain(const struct fault *fault, const char *word, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+static enum status complain(const struct fault *fault, const char *word, const char *format, ...)
+{
+    va_list args;
+    struct strbuf said;
+    strbuf_init(&said);
+    strbuf_add_escaped(&said, fault->file, strlen(fault->file));
+    strbuf_addf(&said, ":%u: ", fault->line);
+    if (word) {
+        size_t length = strlen(word);
+        strbuf_add_escaped(&said, word, length > 40 ? 40 : length);
+        strbuf_add(&said, length > 40 ? "...: " : ": ");
+    }
+    va_start(args, format);
+    strbuf_addfv(&said, format, args);
+    va_end(args);
+    err_set(fault->err, STATUS_USAGE, "%s", said.text);
+    strbuf_free(&said);
+    return STATUS_USAGE;
+}
+
+static enum status take_spec(const struct fault *fault, const char *word, struct probe_spec *out)
+{
+    struct err cause;
+    if (probe_spec_parse(word, out, &cause) == STATUS_OK)
+        return STATUS_OK;
+    return complain(fault, word, "%s", value_cause(cause.message, word));
+}
+
+static enum status take_state(const struct fault *fault, const char *word, enum verdict_state *out)
+{
+    struct strbuf known;
+    strbuf_init(&known);
+    strbuf_add(&known, "there is no such state (");
+    for (unsigned i = 0; i < STATES_COUNT; i++) {
+        const char *name = verdict_state_name((enum verdict_state)i);
+        if (strcasecmp(word, name) == 0) {
+            *out = (enum verdict_state)i;
+            strbuf_free(&known);
+            return STATUS_OK;
+        }
+        strbuf_addf(&known, "%s%s", i ? ", " : "", name);
+    }
+    strbuf_add(&known, ")");
+    complain(fault, word, "%s", known.text);
+    strbuf_free(&known);
+    return STATUS_USAGE;
+}
+
+static enum status take_place(const struct fault *fault, const char *where, const char *address,
+                              struct expectation *out)
+{
+    out->at = strcasecmp(where, "at") == 0;
+    out->after = strcasecmp(where, "after") == 0;
+    if (!out->at && !out->after)
+        return complain(fault, where, "after the state comes nothing, or `at ADDRESS` or `after ADDRESS`");
+    if (!address)
+        return complain(fault, where, "an address is missing");
+    if (!addr_parse(address, &out->address))
+        return complain(fault, address, "an IPv4 or IPv6 address goes here");
+    return STATUS_OK;
+}
+
+static enum status take_row(const struct fault *fault, char *const *words, unsigned count, struct expect *out)
+{
+    struct expectation row = {.line = fault->line};
+    enum status status = take_spec(fault, words[0], &row.spec);
+    if (status != STATUS_OK)
+        return status;
+    for (unsigned i = 0; i < out->count; i++)
+        if (probe_spec_equal(&out->rows[i].spec, &row.spec))
+            return complain(fault, words[0], "line %u tells of this probe already", out->rows[i].line);
+    if (count < 2)
+        return complain(fault, words[0], "a state is missing (PROBE STATE, as tcp/443 open)");
+    status = take_state(fault, words[1], &row.state);
+    if (status == STATUS_OK && count > 2)
+        status = take_place(fault, words[2], count > 3 ? words[3] : NULL, &row);
+    if (status == STATUS_OK && out->count == SPECS_MOST)
+        return complain(fault, words[0], "a file tells of %u probes at most", SPECS_MOST);
+    if (status == STATUS_OK)
+        out->rows[out->count++] = row;
+    return status;
+}
+
+static enum status take_line(const struct fault *fault, const char *text, size_t length, struct expect *out)
+{
+    char line[LINE_BYTES_MOST], *words[WORDS_MOST], *rest = line;
+    unsigned count = 0;
+    const char *comment = memchr(text, '#', length);
+    length = comment ? (size_t)(comment - text) : length;
+    if (memchr(text, '\0', length))
+        return complain(fault, NULL, "this is no text");
+    if (length >= sizeof line)
+        return complain(fault, NULL, "the line is too long (PROBE STATE [at|after ADDRESS])");
+    memcpy(line, text, length);
+    line[length] = '\0';
+    for (char *word = strtok_r(line, BLANKS, &rest); word; word = strtok_r(NULL, BLANKS, &rest)) {
+        if (count == WORDS_MOST)
+            return complain(fault, word, "nothing can come after PROBE STATE [at|after ADDRESS]");
+        words[count++] = word;
+    }
+    return count ? take_row(fault, words, count, out) : STATUS_OK;
+}
+
+enum status expect_parse(const char *file, const char *text, size_t length, struct expect *out, struct err *err)
+{
+    struct fault fault = {.file = file, .err = err};
+    *out = (struct expect){.file = file};
+    for (const char *end = text + length; text < end;) {
+        const char *newline = memchr(text, '\n', (size_t)(end - text));
+        size_t line = newline ? (size_t)(newline - text) : (size_t)(end - text);
+        fault.line++;
+        enum status status = take_line(&fault, text, line, out);
+        if (status != STATUS_OK)
+            return status;
+        text += line + (newline != NULL);
+    }
+    fault.line += !fault.line;
+    return out->count
+               ? STATUS_OK
+               : complain(&fault, NULL, "nothing is expected up to here (a line is PROBE STATE, as tcp/443 open)");
+}
+
+enum status expect_read(const char *file, struct expect *out, struct err *err)
+{
+    FILE *stream = fopen(file, "re");
+    char *text = malloc(FILE_BYTES_MOST + 1);
+    size_t length = stream && text ? fread(text, 1, FILE_BYTES_MOST + 1, stream) : 0;
+    enum status status = STATUS_OK;
+    if (!stream || ferror(stream))
+        status =
+            err_set(err, STATUS_SYSTEM, "%s: cannot read what is expected: %s (check the name)", file, strerror(errno));
+    else if (!text)
+        status = err_set(err, STATUS_SYSTEM, "%s: cannot read what is expected: out of memory", file);
+    else if (length > FILE_BYTES_MOST)
+        status = err_set(err, STATUS_SYSTEM, "%s: cannot read what is expected: it has more than %d bytes", file,
+                         FILE_BYTES_MOST);
+    if (stream)
+        fclose(stream);
+    if (status == STATUS_OK)
+        status = expect_parse(file, text, length, out, err);
+    free(text);
+    return status;
+}
+
+/* --- the comparison --- */
+
+static const struct verdict *find_verdict(const struct judgement *judgement, const struct probe_spec *spec)
+{
+    for (unsigned i = 0; i < judgement->verdict_count; i++)
+        if (probe_spec_equal(&judgement->verdicts[i].trace->flow.spec, spec))
+            return &judgement->verdicts[i];
+    return NULL;
+}
+
+static bool is_met(const struct expectation *row, const struct verdict *verdict)
+{
+    if (!verdict || verdict->state != row->state)
+        return false;
+    return (!row->at || addr_equal(&row->address, &verdict->at.address)) &&
+           (!row->after || addr_equal(&row->address, &verdict->after.address));
+}
+
+static void add_place(struct strbuf *lines, const char *word, const struct addr *address)
+{
+    char text[ADDR_TEXT_BYTES];
+    addr_format(address, text);
+    if (*text)
+        strbuf_addf(lines, " %s %s", word, text);
+}
+
+/* Where the verdict says `at`, `after` says no more. */
+static void add_found(struct strbuf *lines, const struct expectation *row, const struct verdict *verdict)
+{
+    if (!verdict) {
+        strbuf_add(lines, "was not asked");
+        return;
+    }
+    bool has_at = !addr_is_none(&verdict->at.address) && !row->after;
+    strbuf_addf(lines, "found %s", verdict_state_name(verdict->state));
+    if (verdict_reaches(verdict) && !row->at && !row->after)
+        return;
+    add_place(lines, has_at ? "at" : "after", has_at ? &verdict->at.address : &verdict->after.address);
+}
+
+static void add_difference(struct strbuf *lines, const struct expect *expect, const struct expectation *row,
+                           const struct verdict *verdict)
+{
+    char spec[PROBE_SPEC_TEXT_BYTES];
+    probe_spec_format(&row->spec, spec);
+    strbuf_addf(lines, "differs: %s: expected %s", spec, verdict_state_name(row->state));
+    if (row->at || row->after)
+        add_place(lines, row->at ? "at" : "after", &row->address);
+    strbuf_add(lines, ", ");
+    add_found(lines, row, verdict);
+    strbuf_add(lines, " (");
+    strbuf_add_escaped(lines, expect->file, strlen(expect->file));
+    strbuf_addf(lines, ":%u)\n", row->line);
+}
+
+unsigned expect_compare(const struct expect *expect, const struct judgement *judgement, struct strbuf *lines)
+{
+    unsigned differing = 0;
+    for (unsigned i = 0; i < expect->count; i++) {
+        const struct expectation *row = &expect->rows[i];
+        const struct verdict *verdict = find_verdict(judgement, &row->spec);
+        if (is_met(row, verdict))
+            continue;
+        differing++;
+        add_difference(lines, expect, row, verdict);
+    }
+    if (!differing) {
+        strbuf_addf(lines, "as expected: %u of %u probes (", expect->count, expect->count);
+        strbuf_add_escaped(lines, expect->file, strlen(expect->file));
+        strbuf_add(lines, ")\n");
+    }
+    return differing;
+}

@@ -1,0 +1,205 @@
+#include "cli/options/hints.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define SAME(theirs, argument, ours)                                                                                   \
+    {                                                                                                                  \
+        theirs, SYNONYM_SAME, argument, ours, NULL, NULL                                                               \
+    }
+#define FIXED(theirs, ours, value)                                                                                     \
+    {                                                                                                                  \
+        theirs, SYNONYM_SAME, false, ours, value, NULL                                                                 \
+    }
+#define IGNORED(theirs, argument, why)                                                                                 \
+    {                                                                                                                  \
+        theirs, SYNONYM_IGNORED, argument, NULL, NULL, why                                                             \
+    }
+#define REFUSED(theirs, argument, why)                                                                                 \
+    {                                                                                                                  \
+        theirs, SYNONYM_REFUSED, argument, NULL, NULL, why                                                             \
+    }
+
+/* traceroute(8), tracepath(8), tcptraceroute(1), mtr(8), ping(8), nmap(1), tcpdump(8), tracert of Windows. */
+const struct synonym synonyms[] = {
+    SAME("--protocol", true, "-P"),
+    SAME("-M", true, "-P"),
+    SAME("--module", true, "-P"),
+    FIXED("--icmp", "-I", NULL),
+    FIXED("--tcp", "-T", NULL),
+    FIXED("--udp", "-U", NULL),
+    FIXED("-u", "-U", NULL),
+    FIXED("-D", "-P", "dccp"),
+    FIXED("--dccp", "-P", "dccp"),
+    FIXED("-L", "-P", "udplite"),
+    FIXED("--udplite", "-P", "udplite"),
+    FIXED("-S", "-P", "sctp"),
+    FIXED("--sctp", "-P", "sctp"),
+    SAME("--port", true, "-p"),
+    FIXED("--ipv4", "-4", NULL),
+    FIXED("--ipv6", "-6", NULL),
+    SAME("--first", true, "-f"),
+    SAME("--first-ttl", true, "-f"),
+    SAME("--first-hop", true, "-f"),
+    SAME("--max-hops", true, "-m"),
+    SAME("--max-hop", true, "-m"),
+    SAME("--max-ttl", true, "-m"),
+    SAME("--queries", true, "-q"),
+    SAME("--probes", true, "-q"),
+    SAME("--tries", true, "-q"),
+    SAME("-c", true, "-q"),
+    SAME("--count", true, "-q"),
+    SAME("--report-cycles", true, "-q"),
+    SAME("--wait", true, "-w"),
+    SAME("--timeout", true, "-w"),
+    SAME("-Z", true, "-w"),
+    SAME("--max-unknown", true, "--gap"),
+    SAME("--gaplimit", true, "--gap"),
+    SAME("--sendwait", true, "-z"),
+    SAME("--max-rate", true, "--rate"),
+    SAME("-Q", true, "-t"),
+    SAME("-l", true, "--flow-label"),
+    SAME("--flowlabel", true, "--flow-label"),
+    SAME("--address", true, "-s"),
+    SAME("-a", true, "-s"),
+    SAME("--interface", true, "-i"),
+    SAME("--source-port", true, "--sport"),
+    SAME("--localport", true, "--sport"),
+    SAME("--mark", true, "--fwmark"),
+    FIXED("--numeric", "-n", NULL),
+    FIXED("--no-dns", "-n", NULL),
+    FIXED("-d", "-n", NULL),
+    FIXED("--verbose", "-v", NULL),
+    FIXED("--silent", "--quiet", NULL),
+    SAME("--output", true, "-o"),
+    SAME("--format", true, "-o"),
+    FIXED("-j", "-o", "json"),
+    FIXED("--json", "-o", "json"),
+    FIXED("--jsonl", "-o", "jsonl"),
+    FIXED("--ndjson", "-o", "jsonl"),
+    FIXED("-C", "-o", "csv"),
+    FIXED("--csv", "-o", "csv"),
+    SAME("--colour", true, "--color"),
+    FIXED("--no-color", "--color", "never"),
+    FIXED("--no-colour", "--color", "never"),
+    SAME("--pcap", true, "--write"),
+    IGNORED("-N", true, "the number of probes on their way adapts by itself (--rate PPS limits it)"),
+    IGNORED("--sim-queries", true, "the number of probes on their way adapts by itself (--rate PPS limits it)"),
+    IGNORED("-F", false, "the don't-fragment bit is set anyway (--no-df clears it)"),
+    IGNORED("--dont-fragment", false, "the don't-fragment bit is set anyway (--no-df clears it)"),
+    IGNORED("-e", false, "MPLS labels and other extensions are shown anyway"),
+    IGNORED("--extensions", false, "MPLS labels and other extensions are shown anyway"),
+    IGNORED("--mpls", false, "MPLS labels and other extensions are shown anyway"),
+    IGNORED("-r", false, "a report is printed anyway (to read a capture: --read FILE)"),
+    IGNORED("--report", false, "a report is printed anyway"),
+    IGNORED("--report-wide", false, "a report is printed anyway, and never cuts names"),
+    IGNORED("-b", false, "addresses are shown anyway"),
+    IGNORED("--show-ips", false, "addresses are shown anyway"),
+    REFUSED("-g", true, "source routing is not supported (routers drop such packets)"),
+    REFUSED("--gateway", true, "source routing is not supported (routers drop such packets)"),
+    REFUSED("--mtu", false, "finding the path's MTU is not in this version"),
+    REFUSED("-x", false, "there is no XML (-o json)"),
+    REFUSED("--xml", false, "there is no XML (-o json)"),
+    REFUSED("--psize", true, "the packet size is the argument after HOST"),
+    REFUSED("--interval", true, "the gap between two probes is -z MS"),
+    REFUSED("--as-path-lookups", false, "AS numbers are not in this version"),
+    REFUSED("--aslookup", false, "AS numbers are not in this version"),
+    REFUSED("--ipinfo", true, "AS numbers are not in this version"),
+    {NULL, SYNONYM_SAME, false, NULL, NULL, NULL},
+};
+
+const struct synonym *synonym_find(const char *spelled)
+{
+    for (const struct synonym *row = synonyms; row->theirs; row++) {
+        if (strcmp(row->theirs, spelled) == 0)
+            return row;
+    }
+    return NULL;
+}
+
+#define NAME_BYTES_MOST 32
+
+static unsigned least(unsigned a, unsigned b)
+{
+    return a < b ? a : b;
+}
+
+/* Insertions, deletions, exchanges and swaps of neighbours that lead from a to b (optimal string alignment). */
+static unsigned edit_distance(const char *a, const char *b)
+{
+    unsigned rows[3][NAME_BYTES_MOST + 1];
+    size_t width = strlen(b);
+    for (unsigned j = 0; j <= width; j++)
+        rows[0][j] = j;
+    for (unsigned i = 1; a[i - 1]; i++) {
+        unsigned *now = rows[i % 3], *last = rows[(i + 2) % 3], *before = rows[(i + 1) % 3];
+        now[0] = i;
+        for (unsigned j = 1; j <= width; j++) {
+            now[j] = least(last[j - 1] + (a[i - 1] != b[j - 1]), least(last[j], now[j - 1]) + 1);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                now[j] = least(now[j], before[j - 2] + 1);
+        }
+    }
+    return rows[strlen(a) % 3][width];
+}
+
+#define SLIPS_MOST 2 /* two are a typo, three another word */
+
+/* Whether the name is nearer than `best` slips, and so much alike that more than `apart` letters more are; keeps it. */
+static bool is_nearer(const char *spelled, const char *name, size_t apart, unsigned *best)
+{
+    unsigned distance = edit_distance(spelled, name);
+    if (distance >= *best || distance + apart >= strlen(name))
+        return false;
+    *best = distance;
+    return true;
+}
+
+const char *option_nearest(const char *spelled)
+{
+    const char *nearest = NULL;
+    unsigned best = SLIPS_MOST + 1;
+    if (strlen(spelled) > NAME_BYTES_MOST)
+        return NULL;
+    for (const struct option_row *row = option_rows; row->apply; row++) {
+        if (row->name && is_nearer(spelled, row->name, 4, &best))
+            nearest = row->name;
+    }
+    for (const struct synonym *row = synonyms; row->theirs; row++) {
+        if (row->ours && row->theirs[1] == '-' && is_nearer(spelled, row->theirs, 4, &best))
+            nearest = row->ours;
+    }
+    return nearest;
+}
+
+const char *command_nearest(const char *spelled)
+{
+    const char *nearest = NULL;
+    unsigned best = SLIPS_MOST + 1;
+    if (strlen(spelled) > NAME_BYTES_MOST)
+        return NULL;
+    for (const struct command_row *row = command_rows; row->name; row++) {
+        if (is_nearer(spelled, row->name, 2, &best))
+            nearest = row->name;
+    }
+    return nearest;
+}
+
+void name_hint_add(struct parse *parse, const char *format, ...)
+{
+    static const char prefix[] = "hopsonde: ";
+    char *hints = parse->out->hints;
+    char line[256];
+    va_list args;
+    if (parse->environment)
+        return;
+    memcpy(line, prefix, sizeof prefix);
+    va_start(args, format);
+    int length = vsnprintf(line + sizeof prefix - 1, sizeof line - sizeof prefix, format, args);
+    va_end(args);
+    if (length < 0 || (size_t)length >= sizeof line - sizeof prefix)
+        return;
+    memcpy(line + sizeof prefix - 1 + length, "\n", 2);
+    if (!strstr(hints, line) && strlen(hints) + strlen(line) < sizeof parse->out->hints)
+        memcpy(hints + strlen(hints), line, strlen(line) + 1);
+}

@@ -1,0 +1,254 @@
+#include "cli/options/probe_list.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "probe/type.h"
+
+/* What `auto` stands for; NULL ends. */
+static const char *const automatic_chain[] = {"udp", "icmp", "tcp/443", "tcp/80", NULL};
+static const char *const automatic_search[] = {"udp", NULL};
+static const char *const automatic_diagnosis[] = {"icmp",    "udp",    "udp/53",     "udp/443",
+                                                  "tcp/443", "tcp/80", "tcp/80:ack", NULL};
+
+#define SPEC_BYTES_MOST 64
+
+static bool is_automatic(const char *text)
+{
+    return strcasecmp(text, "auto") == 0;
+}
+
+/* Asking for the same probe twice asks for it once. */
+static enum status add_spec(struct session_config *config, const struct probe_spec *spec, struct err *err)
+{
+    for (unsigned i = 0; i < config->spec_count; i++) {
+        if (probe_spec_equal(&config->specs[i], spec))
+            return STATUS_OK;
+    }
+    if (config->spec_count == SPECS_MOST)
+        return err_set(err, STATUS_USAGE, "-P: at most %d probes can be asked for at once", SPECS_MOST);
+    config->specs[config->spec_count++] = *spec;
+    return STATUS_OK;
+}
+
+static enum status add_automatic(struct session_config *config, const char *const *names, struct err *err)
+{
+    for (; *names; names++) {
+        struct probe_spec spec;
+        enum status status = probe_spec_parse(*names, &spec, err);
+        if (status == STATUS_OK)
+            status = add_spec(config, &spec, err);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return STATUS_OK;
+}
+
+/* "tcp:ack" and "22" give "tcp/22:ack". */
+static void insert_port(const char *text, const char *port, char out[SPEC_BYTES_MOST])
+{
+    size_t protocol = strcspn(text, ":");
+    snprintf(out, SPEC_BYTES_MOST, "%.*s/%s%s", (int)protocol, text, port, text + protocol);
+}
+
+static enum status parse_spec(const char *text, const struct subject *subject, struct probe_spec *spec, struct err *err)
+{
+    struct err cause;
+    size_t length = strlen(text);
+    if (length >= SPEC_BYTES_MOST || strchr(text, ','))
+        return value_complain(err, subject, "one PROTOCOL[/PORT] goes here (%s)",
+                              subject->spelled ? "several are several -P, as -P udp -P tcp/443"
+                                               : "several are several words, as udp tcp/443");
+    if (probe_spec_parse(text, spec, &cause) == STATUS_OK)
+        return STATUS_OK;
+    /* The cause names the spec first; so does the subject. */
+    return value_complain(err, subject, "%s", value_cause(cause.message, text));
+}
+
+/* One -P, -I, -T or -U: with the port of -p where it has a place for one and none yet. */
+static enum status add_asked(const struct parse *parse, unsigned index, bool *port_used, struct err *err)
+{
+    const char *text = parse->probes[index].text;
+    const struct subject subject = {
+        .environment = parse->probes[index].environment,
+        .spelled = parse->probes[index].spelled,
+        .value = parse->probes[index].value,
+    };
+    struct probe_spec spec;
+    enum status status = parse_spec(text, &subject, &spec, err);
+    if (status != STATUS_OK)
+        return status;
+    if (parse->port && spec.type->has_port && !strchr(text, '/') && strlen(text) < SPEC_BYTES_MOST / 2) {
+        char with_port[SPEC_BYTES_MOST];
+        insert_port(text, parse->port, with_port);
+        *port_used = true;
+        status = parse_spec(with_port, &parse->port_subject, &spec, err);
+    }
+    return status == STATUS_OK ? add_spec(&parse->out->session, &spec, err) : status;
+}
+
+/* Neither -P nor a short form of it: the port of -p or of the URL, with the URL's protocol; else everything in turn. */
+static enum status add_unasked(const struct parse *parse, struct err *err)
+{
+    struct session_config *config = &parse->out->session;
+    const char *protocol = parse->target.protocol ? parse->target.protocol : "udp";
+    char text[SPEC_BYTES_MOST];
+    struct probe_spec spec;
+    if (parse->port) {
+        insert_port(protocol, parse->port, text);
+    } else if (parse->target.protocol) {
+        snprintf(text, sizeof text, "%s/%u", protocol, parse->target.port);
+    } else {
+        config->automatic = true;
+        return add_automatic(config, automatic_chain, err);
+    }
+    enum status status = parse_spec(text, &parse->port_subject, &spec, err);
+    return status == STATUS_OK ? add_spec(config, &spec, err) : status;
+}
+
+static enum status complain_unused_port(const struct parse *parse, struct err *err)
+{
+    const char *text = parse->probes[0].text;
+    if (is_automatic(text))
+        return value_complain(err, &parse->port_subject, "auto has ports of its own (-T or -U take this one)");
+    if (strchr(text, '/'))
+        return value_complain(err, &parse->port_subject, "%s has its port already (leave one of them out)", text);
+    return value_complain(err, &parse->port_subject, "%s has no ports", text);
+}
+
+/* A protocol alone stands for all its ports; a port without a variant for all variants. */
+static enum status choose_spec(const struct parse *parse, const char *text, const struct subject *subject,
+                               struct err *err)
+{
+    struct replay_filter *choice = &parse->out->choice;
+    struct replay_filter_probe probe = {.any_port = !strpbrk(text, "/:"), .any_variant = !strchr(text, ':')};
+    enum status status = parse_spec(text, subject, &probe.spec, err);
+    if (status == STATUS_OK && parse->port && !parse->port_subject.environment && probe.spec.type->has_port &&
+        !strchr(text, '/')) {
+        char with_port[SPEC_BYTES_MOST];
+        insert_port(text, parse->port, with_port);
+        probe.any_port = false;
+        status = parse_spec(with_port, &parse->port_subject, &probe.spec, err);
+    }
+    if (status == STATUS_OK && choice->probe_count < SPECS_MOST)
+        choice->probes[choice->probe_count++] = probe;
+    return status;
+}
+
+enum status probe_list_choose(const struct parse *parse, struct err *err)
+{
+    bool any = false;
+    for (unsigned i = 0; i < parse->probe_count; i++) {
+        const struct subject subject = {.spelled = parse->probes[i].spelled, .value = parse->probes[i].value};
+        if (parse->probes[i].environment || is_automatic(parse->probes[i].text))
+            continue;
+        any = true;
+        enum status status = choose_spec(parse, parse->probes[i].text, &subject, err);
+        if (status != STATUS_OK)
+            return status;
+    }
+    if (any || !parse->port || parse->port_subject.environment)
+        return STATUS_OK;
+    return choose_spec(parse, "udp", &parse->port_subject, err);
+}
+
+/* `automatic`: what `auto` stands for. */
+static enum status add_all_asked(const struct parse *parse, const char *const *automatic, struct err *err)
+{
+    bool port_used = false;
+    for (unsigned i = 0; i < parse->probe_count; i++) {
+        enum status status = is_automatic(parse->probes[i].text) ? add_automatic(&parse->out->session, automatic, err)
+                                                                 : add_asked(parse, i, &port_used, err);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return parse->port && !port_used ? complain_unused_port(parse, err) : STATUS_OK;
+}
+
+enum status probe_list_build(const struct parse *parse, struct err *err)
+{
+    if (parse->probe_count == 0)
+        return add_unasked(parse, err);
+    parse->out->session.automatic = parse->probe_count == 1 && is_automatic(parse->probes[0].text);
+    return add_all_asked(parse, automatic_chain, err);
+}
+
+/* --- a diagnosis --- */
+
+/* What other specs are compared with: the probe that hardly any device treats by port. */
+static enum status lead_with_icmp(struct session_config *config, struct err *err)
+{
+    struct probe_spec icmp;
+    enum status status = probe_spec_parse("icmp", &icmp, err);
+    if (status != STATUS_OK)
+        return status;
+    for (unsigned i = 0; i < config->spec_count; i++)
+        if (probe_spec_equal(&config->specs[i], &icmp))
+            return STATUS_OK;
+    if (config->spec_count == SPECS_MOST)
+        return err_set(err, STATUS_USAGE, "diagnose: at most %d probes can be asked for beside icmp (or --only)",
+                       SPECS_MOST - 1);
+    memmove(config->specs + 1, config->specs, config->spec_count * sizeof *config->specs);
+    config->specs[0] = icmp;
+    config->spec_count++;
+    return STATUS_OK;
+}
+
+enum status probe_list_diagnose(const struct parse *parse, struct err *err)
+{
+    struct options *out = parse->out;
+    enum status status;
+    out->default_specs = parse->probe_count == 0 && !parse->port && !parse->target.protocol;
+    if (out->default_specs)
+        return add_automatic(&out->session, automatic_diagnosis, err);
+    if (parse->probe_count == 0)
+        status = add_unasked(parse, err);
+    else
+        status = add_all_asked(parse, automatic_diagnosis, err);
+    return status == STATUS_OK && !out->only ? lead_with_icmp(&out->session, err) : status;
+}
+
+/* --- a search for all paths --- */
+
+/* The environment says what other commands send, too: of its probes the first counts, and none beside one that was
+ * asked for here. */
+static void leave_one_of_environment(struct parse *parse)
+{
+    bool asked_here = false;
+    unsigned kept = 0;
+    for (unsigned i = 0; i < parse->probe_count; i++)
+        asked_here = asked_here || !parse->probes[i].environment;
+    for (unsigned i = 0; i < parse->probe_count; i++) {
+        bool is_left = parse->probes[i].environment && (asked_here || kept || is_automatic(parse->probes[i].text));
+        if (!is_left)
+            parse->probes[kept++] = parse->probes[i];
+    }
+    parse->probe_count = kept;
+}
+
+enum status probe_list_search(struct parse *parse, struct err *err)
+{
+    struct session_config *config = &parse->out->session;
+    leave_one_of_environment(parse);
+    for (unsigned i = 0; i < parse->probe_count; i++) {
+        const struct subject subject = {.spelled = parse->probes[i].spelled, .value = parse->probes[i].value};
+        if (is_automatic(parse->probes[i].text))
+            return value_complain(err, &subject,
+                                  "one probe goes the ways of one kind of flow (as -P udp or -P tcp/443)");
+    }
+    enum status status = parse->probe_count ? add_all_asked(parse, automatic_search, err) : add_unasked(parse, err);
+    if (status == STATUS_OK && config->automatic)
+        config->spec_count = 1;
+    if (status == STATUS_OK && config->spec_count != 1)
+        return err_set(err, STATUS_USAGE, "-P: one probe at a time goes all its ways (run paths once for each)");
+    return status;
+}
+
+enum status probe_list_of_specs(struct session_config *config, const struct probe_spec *specs, unsigned count,
+                                bool only, struct err *err)
+{
+    memcpy(config->specs, specs, count * sizeof *specs);
+    config->spec_count = count;
+    return only ? STATUS_OK : lead_with_icmp(config, err);
+}

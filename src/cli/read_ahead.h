@@ -1,0 +1,34 @@
+/* ahead: frames of a capture read, chosen, decoded and looked at before they are asked for. Floor 6.
+ *
+ * Of large files that is done by a thread of its own, some batches ahead; of others, and of pipes, which a signal must
+ * be able to interrupt, when a batch is asked for. Either way the same frames come in the same order. */
+#ifndef HOPSONDE_CLI_READ_AHEAD_H
+#define HOPSONDE_CLI_READ_AHEAD_H
+
+#include "capture/bpf_filter.h"
+#include "capture/merge.h"
+#include "cli/options/replay_filter.h"
+
+struct read_ahead_batch {
+    const struct digest *looks; /* what they point to is the batch's */
+    unsigned count;             /* of frames that were chosen; may be 0 */
+    uint64_t read;              /* frames read so far, chosen or not */
+    uint64_t done, total;       /* bytes, of all the files; total 0: not known */
+};
+
+struct read_ahead;
+
+struct read_ahead_source {
+    struct merge *merge;
+    struct bpf_filter *sieve; /* NULL: every frame passes */
+    const struct replay_filter *choice;
+    const struct recogniser *recogniser; /* for recogniser_digest() */
+};
+
+/* Takes over reading until read_ahead_stop(). NULL: no memory. */
+struct read_ahead *read_ahead_start(const struct read_ahead_source *source);
+/* The next batch, valid until the next call. False: there is none. */
+bool read_ahead_next(struct read_ahead *ahead, struct read_ahead_batch *out);
+void read_ahead_stop(struct read_ahead *ahead); /* may be NULL */
+
+#endif

@@ -1,0 +1,287 @@
+/* ending: rules 4, 5, 7 and 8 of a diagnosis: what is at the end of the path, and whose answer it is. */
+#include "diagnose/diagnose.h"
+#include "silence/silence.h"
+
+#define SLOWLY 3   /* of rule 5 */
+#define CLOSING 12 /* rounds of rule 4 */
+#define CONFIRM 11 /* probes of one spec at a hop for rule 7, and CONFIRM_ALL of all */
+#define CONFIRM_ALL 16
+#define CONFIRM_LIMITED 3             /* those that wait for a token */
+#define NEW_TOKENS (2100 * NS_PER_MS) /* Linux charges a refusal by route twice, to one bucket */
+
+/* --- rule 5 --- */
+
+static bool is_router(const struct session *session, const struct addr *address)
+{
+    for (unsigned i = 0; i < session->trace_count; i++)
+        for (size_t n = 0; n < session->traces[i].probe_count; n++) {
+            const struct probe *probe = &session->traces[i].probes[n];
+            for (unsigned k = 0; k < probe->reply_count; k++)
+                if (probe->replies[k].kind == REPLY_TIME_EXCEEDED && addr_equal(&probe->replies[k].from, address))
+                    return true;
+        }
+    return false;
+}
+
+/* By its routes a router refuses whatever it does not know a way for, and expired packets with them. */
+static bool is_refused_by_route(const struct session *session, const struct trace *trace)
+{
+    const struct probe *probe;
+    const struct reply *refusal = trace_refusal(trace, &probe);
+    return refusal && (reply_is_no_route(refusal) || !is_router(session, &refusal->from));
+}
+
+/* The TTL at which another spec drew a refusal that this one, silent there, may have missed; 0: none. */
+static unsigned refusal_beside(const struct session *session, unsigned index)
+{
+    bool nothing_to_compare = session->traces[index].last_router_ttl >= session_last_router(session);
+    unsigned nearest = 0;
+    for (unsigned i = 0; i < session->trace_count; i++) {
+        unsigned ttl = session->traces[i].refused_ttl;
+        if (i != index && ttl > session->traces[index].last_router_ttl && (!nearest || ttl < nearest) &&
+            wanted_is_in_vain(session, index, 0, (uint8_t)ttl) &&
+            (nothing_to_compare || is_refused_by_route(session, &session->traces[i])))
+            nearest = ttl;
+    }
+    return nearest;
+}
+
+static bool ask_for_refusal(struct session *session, unsigned index)
+{
+    unsigned ttl = refusal_beside(session, index);
+    if (!ttl || session->plan.traces[index].slowly == SLOWLY)
+        return false;
+    if (wanted_is_pending_at(session, ttl))
+        return true; /* one after the other */
+    session->plan.traces[index].slowly++;
+    wanted_another(session, index, 0, ttl, wanted_soonest(session, (uint8_t)ttl, NEW_TOKENS));
+    return true;
+}
+
+/* --- rule 7 --- */
+
+static unsigned asked_by_all(const struct session *session, unsigned ttl)
+{
+    unsigned sum = 0;
+    for (unsigned i = 0; i < session->trace_count; i++)
+        sum += trace_asked(&session->traces[i], ttl);
+    return sum;
+}
+
+/* A reset may be a device's just before the target: whether it lets probes expire is asked of that hop itself. */
+static bool is_reset_after_loss(const struct session *session, unsigned index)
+{
+    const struct trace *trace = &session->traces[index];
+    const struct probe *probe = trace_answered_at(trace, trace->reached_ttl);
+    return probe && probe->replies[0].kind == REPLY_RST && trace->last_router_ttl + 1U < trace->reached_ttl &&
+           divergence_router_is_shown(session, trace->reached_ttl - 1U);
+}
+
+/* Who refuses stands no further than the least TTL that it does so at, and may be known by another answer. */
+static unsigned doubtful_refusal(const struct session *session, unsigned index)
+{
+    const struct trace *trace = &session->traces[index];
+    const struct probe *refused;
+    const struct reply *refusal = trace_refusal(trace, &refused);
+    unsigned from = refusal ? trace_refused_from(trace, refused, refusal) : 0;
+    if (from <= session->config.first_ttl || is_router(session, &refusal->from) ||
+        divergence_router_is_shown(session, from - 1U) || asked_by_all(session, from - 1U) >= CONFIRM_ALL)
+        return 0;
+    return from - 1;
+}
+
+/* Of the TTLs before its answer at which others drew theirs the last that it was not asked at often enough; the first,
+ * where there is no such. */
+static unsigned nearest_of_others(const struct session *session, unsigned index)
+{
+    const struct trace *trace = &session->traces[index];
+    unsigned last = 0;
+    for (unsigned i = 0; i < session->trace_count; i++) {
+        unsigned reached = session->traces[i].reached_ttl;
+        if (reached > last && reached < trace->reached_ttl && trace_asked(trace, (uint8_t)reached) < CONFIRM)
+            last = reached;
+    }
+    return last ? last : session_target_ttl(session);
+}
+
+/* The TTL that has to be asked again before it is clear where the spec drew its answer; 0: none. */
+static unsigned doubtful_hop(const struct session *session, unsigned index)
+{
+    unsigned reached = session->traces[index].reached_ttl, target_ttl = session_target_ttl(session);
+    if (!reached)
+        return doubtful_refusal(session, index);
+    if (reached <= session->config.first_ttl)
+        return 0;
+    if (is_reset_after_loss(session, index))
+        return reached - 1;
+    if (reached == target_ttl)
+        return divergence_router_is_shown(session, reached - 1) || asked_by_all(session, reached - 1) >= CONFIRM_ALL
+                   ? 0
+                   : reached - 1;
+    if (target_ttl && reached > target_ttl)
+        return nearest_of_others(session, index);
+    return divergence_router_is_shown(session, reached - 1) ? reached - 1 : 0;
+}
+
+/* A reset may answer a second SYN, where the answer to the first was lost. */
+static bool reset_is_doubtful(const struct trace *trace)
+{
+    bool lost = false, reset = false;
+    for (size_t i = 0; i < trace->probe_count; i++) {
+        const struct probe *probe = &trace->probes[i];
+        if (probe->ttl < trace->reached_ttl)
+            continue;
+        if (probe->reply_count && probe->replies[0].kind != REPLY_RST)
+            return false;
+        if (probe->flow && probe->reply_count)
+            return false; /* from another port, too */
+        lost = lost || !probe->reply_count;
+        reset = reset || probe->reply_count;
+    }
+    return lost && reset && trace->flow.spec.variant == VARIANT_SYN;
+}
+
+static void confirm_end(struct session *session, unsigned index)
+{
+    unsigned ttl = doubtful_hop(session, index);
+    const struct trace *trace = &session->traces[index];
+    if (!ttl && trace->reached_ttl && reset_is_doubtful(trace) && trace_asked(trace, trace->reached_ttl) < CONFIRM)
+        wanted_fresh(session, index, trace->reached_ttl,
+                     wanted_soonest(session, trace->reached_ttl, INDEPENDENT_AFTER));
+    if (!ttl || trace_answered_at(trace, (uint8_t)ttl))
+        return;
+    unsigned asked = trace_asked(trace, (uint8_t)ttl);
+    bool limited = wanted_is_limited(session, (uint8_t)ttl) && asked <= CONFIRM_LIMITED; /* or it is mere loss */
+    nstime spacing = limited ? NEW_TOKEN : INDEPENDENT_AFTER;
+    if (asked >= CONFIRM || (limited && wanted_is_waited_for_at(session, ttl)))
+        return;
+    /* All such specs at once, and each time another first: one answer of a router is enough, and who is left out by the
+     * target's limit is not so again. */
+    unsigned turn = (index + asked) % session->trace_count;
+    nstime at = wanted_soonest(session, (uint8_t)ttl, spacing) + (limited ? turn * session->config.send_gap : 0);
+    wanted_fresh(session, index, ttl, at);
+}
+
+/* --- rule 4 --- */
+
+/* The specs that are silent at the end, and are not yet asked enough; and who else is asked beside them. */
+struct closing {
+    unsigned count, specs[SPECS_MOST];
+    uint8_t ttl, router; /* of the end, and of the last router */
+    unsigned round;
+    bool limited;
+};
+
+static bool is_closing(const struct session *session, unsigned index, uint8_t router)
+{
+    const struct trace *trace = &session->traces[index];
+    const struct ladder_plan *plan = &session->plan.traces[index];
+    struct end_comparison end;
+    if (plan_end_of(trace) || trace->last_router_ttl < router || plan->closing == CLOSING ||
+        wanted_is_kept_back(trace) || wanted_is_pending_of(session, index) ||
+        (refusal_beside(session, index) && plan->slowly < SLOWLY))
+        return false;
+    session_compare_end(session, trace, &end);
+    return end.confidence * 1e6 < session->config.confidence;
+}
+
+static void find_closing(const struct session *session, struct closing *out)
+{
+    uint8_t target_ttl = session_target_ttl(session), router = session_last_router(session);
+    *out = (struct closing){.router = router};
+    out->ttl = (uint8_t)least(wanted_end_ttl(session), session->config.max_ttl);
+    out->limited = wanted_is_limited(session, router) || (target_ttl && wanted_is_limited(session, target_ttl));
+    for (unsigned i = 0; i < session->trace_count && (router || target_ttl); i++) {
+        if (!is_closing(session, i, router))
+            continue;
+        out->specs[out->count++] = i;
+        out->round = most(out->round, session->plan.traces[i].closing);
+    }
+}
+
+/* The spec whose answer shows how the target answers: best one that it refuses, which it does to a few at once only. */
+static unsigned witness_of(const struct session *session, uint8_t target_ttl)
+{
+    unsigned witness = session->trace_count;
+    for (unsigned i = 0; i < session->trace_count && target_ttl; i++) {
+        const struct trace *trace = &session->traces[i];
+        const struct probe *p = trace->reached_ttl >= target_ttl ? trace_answered_at(trace, trace->reached_ttl) : NULL;
+        if (p && reply_is_limited(&p->replies[0]))
+            return i;
+        witness = p ? i : witness;
+    }
+    return witness;
+}
+
+/* Behind them the last router, and there whoever was asked at the end: by one of them where only one router is known.
+ */
+static void ask_last_router(struct session *session, const struct closing *closing, nstime at)
+{
+    bool parted = divergence_at_hop(session, closing->router);
+    at += wanted_behind(session, closing->router);
+    for (unsigned n = 0; n < (parted ? closing->count : 1); n++) {
+        unsigned index = closing->specs[n];
+        wanted_another(session, index, closing->round % session->traces[index].flow_count, closing->router, at);
+    }
+}
+
+void path_end_close(struct session *session)
+{
+    struct closing closing;
+    find_closing(session, &closing);
+    if (!closing.count || wanted_is_pending_at(session, closing.ttl) || wanted_is_pending_at(session, closing.router))
+        return;
+    /* Where nobody answers, who is there may be slow to refuse. */
+    bool slowly = closing.limited || !closing.router || (!session_target_ttl(session) && closing.round >= 2);
+    nstime spacing = slowly ? NEW_TOKEN : INDEPENDENT_AFTER, at = wanted_soonest(session, closing.ttl, spacing),
+           rested = wanted_soonest(session, closing.router, spacing);
+    at = rested > at ? rested : at;
+    for (unsigned n = 0; n < closing.count; n++) {
+        unsigned index = closing.specs[n];
+        wanted_another(session, index, closing.round % session->traces[index].flow_count, closing.ttl, at);
+        session->plan.traces[index].closing = (uint8_t)(closing.round + 1);
+    }
+    at += closing.count * session->config.send_gap;
+    unsigned witness = witness_of(session, session_target_ttl(session));
+    if (witness < session->trace_count)
+        wanted_fresh(session, witness, closing.ttl, at + wanted_behind(session, closing.ttl));
+    if (closing.router)
+        ask_last_router(session, &closing, at);
+}
+
+/* --- all --- */
+
+void path_end_settle(struct session *session, unsigned index)
+{
+    const struct trace *trace = &session->traces[index];
+    if (trace->reached_ttl || trace->refused_ttl)
+        confirm_end(session, index);
+    if (plan_end_of(trace))
+        return;
+    ask_for_refusal(session, index);
+}
+
+/* --- rule 8 --- */
+
+static bool nothing_tells_the_end(const struct session *session)
+{
+    for (unsigned i = 0; i < session->trace_count; i++) {
+        const struct trace *trace = &session->traces[i];
+        if (trace->reached_ttl || trace->refused_ttl || trace->loop_first)
+            return false;
+    }
+    return session_last_router(session) > 0;
+}
+
+nstime path_end_told_at(const struct session *session)
+{
+    if (!nothing_tells_the_end(session))
+        return NSTIME_NEVER;
+    nstime first = NSTIME_NEVER;
+    unsigned ttl = session_last_router(session) + 1U;
+    for (unsigned i = 0; i < session->trace_count && ttl < 256; i++)
+        for (const struct probe *p = trace_first_at(&session->traces[i], (uint8_t)ttl); p;
+             p = trace_next_at(&session->traces[i], p))
+            first = p->sent < first ? p->sent : first;
+    return first == NSTIME_NEVER ? first : first + session->config.max_wait;
+}

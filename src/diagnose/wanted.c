@@ -1,0 +1,185 @@
+/* need: what a diagnosis wants to be asked, and what of it is still to come. */
+#include "diagnose/diagnose.h"
+#include "silence/silence.h"
+
+void wanted_at_least(struct session *session, unsigned index, unsigned flow, unsigned ttl, unsigned count,
+                     nstime not_before)
+{
+    struct wanted *need = session_wanted(session, index, flow, ttl);
+    if (need->want >= count)
+        return;
+    need->want = (uint16_t)count;
+    need->not_before = not_before;
+}
+
+static bool is_pending(const struct wanted *need)
+{
+    return need->known < need->want || need->resolved < need->known;
+}
+
+/* The last TTL that a flow of the trace has business at. */
+static unsigned limit_of(const struct session *session, unsigned index, unsigned flow)
+{
+    uint8_t end = flow ? 0 : plan_end_of(&session->traces[index]), target_ttl = session_target_ttl(session);
+    return end ? end : target_ttl ? target_ttl : session->config.max_ttl;
+}
+
+static bool hop_pending(const struct session *session, unsigned index, unsigned ttl)
+{
+    for (unsigned k = 0; k < session->traces[index].flow_count; k++)
+        if (ttl <= limit_of(session, index, k) && is_pending(session_wanted(session, index, k, ttl)))
+            return true;
+    return false;
+}
+
+bool wanted_is_pending_at(const struct session *session, unsigned ttl)
+{
+    for (unsigned i = 0; i < session->trace_count; i++)
+        if (hop_pending(session, i, ttl))
+            return true;
+    return false;
+}
+
+bool wanted_is_waited_for_at(const struct session *session, unsigned ttl)
+{
+    for (unsigned i = 0; i < session->trace_count; i++)
+        for (unsigned k = 0; k < session->traces[i].flow_count; k++) {
+            const struct wanted *need = session_wanted(session, i, k, ttl);
+            if (ttl <= limit_of(session, i, k) && is_pending(need) &&
+                (need->resolved < need->known || need->not_before <= session->now))
+                return true;
+        }
+    return false;
+}
+
+bool wanted_is_pending_of(const struct session *session, unsigned index)
+{
+    for (unsigned ttl = session->config.first_ttl; ttl <= session->config.max_ttl; ttl++)
+        if (hop_pending(session, index, ttl))
+            return true;
+    return false;
+}
+
+bool wanted_is_pending(const struct session *session)
+{
+    for (unsigned i = 0; i < session->trace_count; i++)
+        if (wanted_is_pending_of(session, i))
+            return true;
+    return false;
+}
+
+/* The flow for one more probe at the target. A second SYN in a connection that the first has half opened is another
+ * question: it comes from the next source port. */
+static unsigned fresh_flow(const struct session *session, unsigned index, unsigned ttl)
+{
+    const struct trace *trace = &session->traces[index];
+    return trace->flow.spec.protocol == IP_TCP ? trace_asked(trace, (uint8_t)ttl) % trace->flow_count : 0;
+}
+
+void wanted_another(struct session *session, unsigned index, unsigned flow, unsigned ttl, nstime not_before)
+{
+    wanted_at_least(session, index, flow, ttl, session_wanted(session, index, flow, ttl)->known + 1U, not_before);
+}
+
+void wanted_fresh(struct session *session, unsigned index, unsigned ttl, nstime not_before)
+{
+    wanted_another(session, index, fresh_flow(session, index, ttl), ttl, not_before);
+}
+
+nstime wanted_soonest(const struct session *session, uint8_t ttl, nstime spacing)
+{
+    nstime at = session->plan.last_sent[ttl] + spacing;
+    return at > session->now ? at : session->now;
+}
+
+uint8_t wanted_end_ttl(const struct session *session)
+{
+    const struct trace *traces[SPECS_MOST];
+    struct trace_set set = session_trace_set(session, traces);
+    return trace_set_end_ttl(&set);
+}
+
+nstime wanted_behind(const struct session *session, uint8_t ttl)
+{
+    nstime longest = 0;
+    for (unsigned i = 0; i < session->trace_count; i++) {
+        const struct trace *trace = &session->traces[i];
+        for (const struct probe *p = trace_first_at(trace, ttl); p; p = trace_next_at(trace, p))
+            if (p->reply_count && p->replies[0].time - p->sent > longest)
+                longest = p->replies[0].time - p->sent;
+    }
+    return longest / SLACK_OF_ROUND_TRIP + session->config.send_gap;
+}
+
+bool wanted_is_in_vain(const struct session *session, unsigned index, unsigned flow, uint8_t ttl)
+{
+    const struct trace *trace = &session->traces[index];
+    bool asked = false;
+    for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe)) {
+        if (probe->flow != flow || probe->state == PROBE_REFUSED)
+            continue;
+        if (probe->state != PROBE_EXPIRED)
+            return false;
+        asked = true;
+    }
+    return asked;
+}
+
+bool wanted_flow_got_to(const struct trace *trace, unsigned flow, unsigned ttl)
+{
+    for (size_t i = 0; i < trace->probe_count; i++)
+        if (trace->probes[i].flow == flow && trace->probes[i].ttl >= ttl && trace->probes[i].reply_count)
+            return true;
+    return false;
+}
+
+bool wanted_is_limited(const struct session *session, uint8_t ttl)
+{
+    for (unsigned i = 0; i < session->trace_count; i++) {
+        const struct trace *trace = &session->traces[i];
+        for (const struct probe *p = trace_first_at(trace, ttl); p; p = trace_next_at(trace, p))
+            if (p->state == PROBE_EXPIRED && wanted_flow_got_to(trace, p->flow, ttl))
+                return true;
+    }
+    return false;
+}
+
+/* Whether it has come to the circle and no further, or not even so far. */
+static bool follows_circle(const struct trace *trace, const struct trace *circling)
+{
+    struct addr last = trace_router_address(trace, trace->last_router_ttl);
+    for (unsigned ttl = circling->loop_first;
+         ttl <= circling->last_router_ttl && trace->last_router_ttl >= circling->loop_first; ttl++) {
+        struct addr router = trace_router_address(circling, (uint8_t)ttl);
+        if (addr_equal(&router, &last))
+            return true;
+    }
+    return trace->last_router_ttl < circling->loop_first;
+}
+
+unsigned wanted_circle_end(const struct session *session, unsigned index)
+{
+    unsigned nearest = 0;
+    for (unsigned i = 0; i < session->trace_count; i++) {
+        unsigned end = trace_loop_end(&session->traces[i]);
+        if (end && follows_circle(&session->traces[index], &session->traces[i]))
+            nearest = nearest && nearest < end ? nearest : end;
+    }
+    return nearest;
+}
+
+bool wanted_goes_round(const struct session *session, unsigned index)
+{
+    for (unsigned i = 0; i < session->trace_count; i++)
+        if (i != index && trace_follows_loop(&session->traces[index], &session->traces[i]))
+            return true;
+    return false;
+}
+
+bool wanted_is_kept_back(const struct trace *trace)
+{
+    for (size_t i = 0; i < trace->probe_count; i++)
+        if (trace->probes[i].state != PROBE_REFUSED)
+            return false;
+    return true;
+}

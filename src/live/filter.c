@@ -1,0 +1,56 @@
+#include "live/filter.h"
+
+/* Hop-by-hop, routing, fragment, destination options: behind them BPF finds no transport header. */
+static const char extension_headers[] = "ip6[6] = 0 or ip6[6] = 43 or ip6[6] = 44 or ip6[6] = 60";
+
+/* The ICMP errors of RFC 792 (3, 4, 5, 11, 12) and RFC 4443 (below 128), whoever sends them; redirects of IPv6 too
+ * (137). */
+static void add_errors(const struct addr *source, struct strbuf *out)
+{
+    char us[ADDR_TEXT_BYTES];
+    addr_format(source, us);
+    if (source->family == 4)
+        strbuf_addf(out,
+                    "(ip and dst host %s and icmp and (icmp[0] = 3 or icmp[0] = 4 or icmp[0] = 5 or icmp[0] = 11 or "
+                    "icmp[0] = 12))",
+                    us);
+    else
+        strbuf_addf(out, "(ip6 and dst host %s and ((icmp6 and (icmp6[0] < 128 or icmp6[0] = 137)) or %s))", us,
+                    extension_headers);
+}
+
+/* Whatever the two hosts send each other with the trace's protocol: for a clause each it has too many flows. */
+static void add_protocol(const struct trace *trace, struct strbuf *out)
+{
+    const struct flow *flow = &trace->flow;
+    char us[ADDR_TEXT_BYTES], them[ADDR_TEXT_BYTES];
+    addr_format(&flow->source, us);
+    addr_format(&flow->target, them);
+    bool six = flow->target.family == 6;
+    unsigned protocol = six && flow->spec.protocol == IP_ICMP ? IP_ICMP6 : flow->spec.protocol;
+    strbuf_addf(out, " or (%s proto %u and host %s and host %s)", six ? "ip6" : "ip", protocol, us, them);
+}
+
+void filter_of_session(const struct session *session, struct strbuf *out)
+{
+    add_errors(&session_config(session)->source, out);
+    for (unsigned i = 0; i < session_trace_count(session); i++) {
+        const struct trace *trace = session_trace(session, i);
+        if (trace->flow_count > FLOWS_COMPARED_MOST)
+            add_protocol(trace, out);
+        for (unsigned k = 0; k < trace->flow_count && trace->flow_count <= FLOWS_COMPARED_MOST; k++) {
+            strbuf_add(out, " or ");
+            flow_filter(trace_flow(trace, k), out);
+        }
+    }
+}
+
+void filter_short(const struct session *session, struct strbuf *out)
+{
+    const struct session_config *config = session_config(session);
+    char us[ADDR_TEXT_BYTES], them[ADDR_TEXT_BYTES];
+    addr_format(&config->source, us);
+    addr_format(&config->target, them);
+    add_errors(&config->source, out);
+    strbuf_addf(out, " or (%s and host %s and host %s)", config->source.family == 4 ? "ip" : "ip6", us, them);
+}

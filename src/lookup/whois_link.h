@@ -1,0 +1,31 @@
+/* whoislink: one question to a WHOIS server and its answer, over TCP (RFC 3912 2). Floor 5; internal to io/. */
+#ifndef HOPSONDE_LOOKUP_WHOIS_LINK_H
+#define HOPSONDE_LOOKUP_WHOIS_LINK_H
+
+#include "address/whois_server.h"
+
+enum whois_link_state {
+    WHOIS_LINK_OPEN,        /* poll again */
+    WHOIS_LINK_ANSWERED,    /* the server has closed, or said more than is looked at */
+    WHOIS_LINK_BROKEN,      /* it broke off, or has closed without a word */
+    WHOIS_LINK_UNREACHABLE, /* there never was a connection */
+};
+
+struct whois_link {
+    int fd; /* -1: closed */
+    char query[WHOIS_QUERY_BYTES];
+    size_t query_bytes, sent;
+    char *answer; /* owned; of WHOISTEXT_BYTES */
+    size_t answer_bytes;
+};
+
+/* Starts to connect to `server`, which has this address, to ask about `subject`. False: it cannot; `link` is closed. */
+bool whois_link_open(struct whois_link *link, const struct whois_server *server, const struct addr *address,
+                     const struct addr *subject);
+void whois_link_close(struct whois_link *link);
+/* The events of poll() to wait for. */
+short whois_link_wants(const struct whois_link *link);
+/* After poll(). */
+enum whois_link_state whois_link_event(struct whois_link *link);
+
+#endif

@@ -1,0 +1,313 @@
+/* fill: rule 3 of mda.c: which flows are asked at the TTL of groups that have too few. Each that gets to none of these
+ * was in vain, and each round takes a round trip. So it is reckoned what the flows that may be asked are likely to
+ * bring: one of which is known where it was before gets to a group as often as others from there did; another, as often
+ * as any. Where many more than that found no way to a group, it may be that none leads there any longer: flows that did
+ * get there are asked again. */
+#include <stdlib.h>
+
+#include "multipath/mda_plan.h"
+
+/* Flows that a group is still expected to miss below which it is first waited for those under way. */
+#define HARDLY_ANY 0.5
+/* By so much luckier the flows under way are held to be than they are likely to be: what they fail to bring the next
+ * will, what they bring too much was in vain. */
+#define OPTIMISM 3
+
+/* Flows of each group that are supposed beside those that were met, before its share is believed to be another. */
+#define ALIKE 10
+
+/* By so many flows for each group of a TTL it is found out whether these have what they need; at twice as many, four
+ * times as many and so on, one more is asked again of a group that still lacks some. */
+#define FLOWS_PER_GROUP 16
+
+/* One TTL. Where a flow was before: 0 is not known, else 1 + the group. */
+struct filling {
+    struct plan *plan;
+    unsigned ttl;
+    unsigned first, end;               /* of its groups */
+    unsigned first_before, end_before; /* of those before */
+    unsigned passed;                   /* flows in its groups */
+    bool waits;                        /* groups before lack flows: those that are found for them may be asked here */
+    double *lacking;                   /* by group: flows that it is expected to miss */
+    unsigned *spare; /* by group before: flows that may be asked here; all that were never asked are one more */
+};
+
+/* --- what is likely --- */
+
+/* Of `all` flows that went to `count` groups `met` got to one: the share it is likely to have, where most have like
+ * shares. */
+static double share_of(double met, double all, unsigned count)
+{
+    return (met + ALIKE) / (all + ALIKE * count);
+}
+
+static double chance_from(const struct survey *survey, unsigned before, const struct group *group)
+{
+    const struct group *from = &survey->groups[before];
+    unsigned silent = from->is_branched ? from->next_silent : 0, count = from->next_count + from->is_branched;
+    double all = from->next_answered + silent;
+    if (group->kind == GROUP_SCATTERED || from->next_is_silent)
+        return group->parent == before;
+    if (group->kind == GROUP_SILENT)
+        return group->parent == before ? share_of(silent, all, count) : 0;
+    for (unsigned i = 0; i < from->next_count; i++)
+        if (survey->links[from->first_link + i].to == group->point)
+            return share_of(survey->links[from->first_link + i].answered, all, count);
+    return 0;
+}
+
+static double chance_of(const struct filling *f, unsigned before, unsigned index)
+{
+    const struct survey *survey = f->plan->survey;
+    if (before)
+        return chance_from(survey, before - 1, &survey->groups[index]);
+    return share_of(survey->groups[index].flows, f->passed, f->end - f->first);
+}
+
+/* So many flows from there are asked, or will be once they are found. */
+static void expect(struct filling *f, unsigned before, double flows)
+{
+    for (unsigned i = f->first; i < f->end; i++)
+        if (f->lacking[i] > 0)
+            f->lacking[i] -= flows * chance_of(f, before, i);
+}
+
+/* A flow that was lost: where a router has no token left it is likelier to be of one that lacks flows than of others.
+ */
+static void expect_lost(struct filling *f)
+{
+    unsigned lacking = 0;
+    for (unsigned i = f->first; i < f->end; i++)
+        lacking += f->lacking[i] > 0;
+    for (unsigned i = f->first; i < f->end; i++)
+        if (f->lacking[i] > 0)
+            f->lacking[i] -= 1.0 / lacking;
+}
+
+static bool may_get_there(const struct filling *f, unsigned flow)
+{
+    const struct cell *cell = mda_cell(f->plan, f->ttl, flow);
+    unsigned end = mda_end(f->plan, flow);
+    return !cell->group && mda_is_unasked(cell) && !mda_is_held_back(f->plan, flow, f->ttl) &&
+           (!end || end >= f->ttl) && !f->plan->is_wanted[(size_t)f->ttl * f->plan->flows + flow];
+}
+
+static unsigned before_of(const struct filling *f, unsigned flow)
+{
+    return mda_cell(f->plan, f->ttl - 1, flow)->group;
+}
+
+/* What is under way, and what else could be asked. */
+static void look_at_flows(struct filling *f)
+{
+    const struct plan *plan = f->plan;
+    for (unsigned flow = 0; flow < plan->flows; flow++) {
+        const struct cell *cell = mda_cell(plan, f->ttl, flow);
+        if (!cell->group && (cell->pending || plan->is_wanted[(size_t)f->ttl * plan->flows + flow]))
+            cell->lost ? expect_lost(f) : expect(f, before_of(f, flow), OPTIMISM);
+        else if (may_get_there(f, flow))
+            f->spare[before_of(f, flow)]++;
+    }
+    f->waits = false;
+    for (unsigned i = f->first_before; i < f->end_before; i++) {
+        f->waits = f->waits || plan->missing[i];
+        expect(f, i + 1, plan->missing[i] * OPTIMISM);
+    }
+    f->spare[0] = f->waits ? 0 : f->spare[0];
+}
+
+/* --- asking --- */
+
+/* Whence flows are to be had that are likeliest to get to the group; *chance 0: there are none. */
+static unsigned best_before(const struct filling *f, unsigned index, double *chance)
+{
+    unsigned best = 0;
+    *chance = f->spare[0] ? chance_of(f, 0, index) : 0;
+    for (unsigned before = f->first_before + 1; before <= f->end_before; before++) {
+        double own = f->spare[before] ? chance_of(f, before, index) : 0;
+        if (own <= 0 || (best && own <= *chance))
+            continue;
+        best = before;
+        *chance = own;
+    }
+    return best;
+}
+
+/* Flows that the group is likely to take. */
+static double cost_of(const struct filling *f, unsigned index)
+{
+    double chance, lacking = f->lacking[index];
+    unsigned before = lacking < HARDLY_ANY ? 0 : best_before(f, index, &chance);
+    if (lacking < HARDLY_ANY)
+        return 0;
+    if (chance <= 0)
+        return lacking; /* for nothing */
+    if (!before || !f->spare[0] || lacking <= f->spare[before] * chance)
+        return lacking / chance;
+    return f->spare[before] + (lacking - f->spare[before] * chance) / chance_of(f, 0, index);
+}
+
+/* The group that takes most: what is asked for its sake brings others what they lack. */
+static unsigned worst_off(const struct filling *f)
+{
+    unsigned worst = f->first;
+    double most = 0;
+    for (unsigned i = f->first; i < f->end; i++) {
+        double cost = cost_of(f, i);
+        worst = cost > most ? i : worst;
+        most = cost > most ? cost : most;
+    }
+    return worst;
+}
+
+static void ask_from(struct filling *f, unsigned before, unsigned count)
+{
+    f->spare[before] -= count;
+    for (unsigned flow = 0; count && flow < f->plan->flows; flow++)
+        if (before_of(f, flow) == before && may_get_there(f, flow))
+            count -= mda_want(f->plan, flow, f->ttl, false);
+}
+
+static void retry_lost(struct filling *f)
+{
+    for (unsigned flow = 0; flow < f->plan->survey->flow_count; flow++) {
+        const struct cell *cell = mda_cell(f->plan, f->ttl, flow);
+        if (cell->group || !mda_is_silent(cell) || cell->rested >= RESTED_AT_MOST || cell->lost >= LOST_AT_MOST * 2)
+            continue;
+        if (f->lacking[worst_off(f)] < HARDLY_ANY)
+            return;
+        if (mda_want(f->plan, flow, f->ttl, true))
+            expect_lost(f);
+    }
+}
+
+/* Flows of the group, the first first, that are asked whether they still get there. */
+static void ask_whether_it_stands(const struct filling *f, unsigned index)
+{
+    const struct plan *plan = f->plan;
+    unsigned wanted = 0, first = SURVEY_NONE;
+    for (unsigned flows = FLOWS_PER_GROUP * (f->end - f->first); flows * 2 <= f->passed; flows *= 2)
+        wanted++;
+    for (unsigned flow = 0; flow < plan->survey->flow_count && wanted; flow++) {
+        const struct cell *cell = mda_cell(plan, f->ttl, flow);
+        if (cell->group != index + 1 || !cell->answered)
+            continue;
+        unsigned again = cell->answered - 1U + (cell->pending > 0);
+        wanted -= again < wanted ? again : wanted;
+        first = first == SURVEY_NONE && !cell->pending ? flow : first;
+    }
+    if (wanted && first != SURVEY_NONE)
+        mda_want(f->plan, first, f->ttl, false);
+}
+
+/* Those that are short in any case are all asked. */
+static void ask_for(struct filling *f, unsigned index, unsigned before, double chance)
+{
+    double flows = f->lacking[index] / chance;
+    bool are_all = before && flows >= f->spare[before];
+    flows = are_all ? f->spare[before] : flows / OPTIMISM;
+    unsigned count = flows < 1 ? 1 : flows < f->spare[before] ? (unsigned)flows : f->spare[before];
+    ask_from(f, before, count);
+    expect(f, before, are_all ? count : count * OPTIMISM);
+}
+
+static void fill_all(struct filling *f)
+{
+    for (unsigned worst = worst_off(f); f->lacking[worst] >= HARDLY_ANY; worst = worst_off(f)) {
+        double chance;
+        unsigned before = best_before(f, worst, &chance);
+        if (chance > 0) {
+            ask_for(f, worst, before, chance);
+            continue;
+        }
+        f->plan->wants->short_of_flows = f->plan->wants->short_of_flows || !f->waits;
+        f->lacking[worst] = 0;
+    }
+}
+
+/* The groups at the TTL; false: none lacks anything. */
+static bool begin(struct filling *f)
+{
+    const struct survey *survey = f->plan->survey;
+    bool any = false;
+    f->first_before = f->end;
+    while (f->first_before && survey->groups[f->first_before - 1].ttl + 1U == f->ttl)
+        f->first_before--;
+    f->end_before = f->first = f->end;
+    f->passed = 0;
+    for (f->end = f->first; f->end < survey->group_count && survey->groups[f->end].ttl == f->ttl; f->end++) {
+        f->lacking[f->end] = f->plan->missing[f->end];
+        f->passed += survey->groups[f->end].flows;
+        any = any || f->plan->missing[f->end];
+    }
+    f->spare[0] = 0;
+    return any;
+}
+
+static void fill_ttls(struct plan *plan, double *lacking, unsigned *spare)
+{
+    struct filling f = {.plan = plan, .lacking = lacking, .spare = spare};
+    while (f.end < plan->survey->group_count) {
+        f.ttl = plan->survey->groups[f.end].ttl;
+        if (!begin(&f) || f.ttl < plan->limits->first_ttl || f.ttl >= plan->survey->farthest)
+            continue;
+        for (unsigned i = f.first; i < f.end; i++)
+            if (f.lacking[i] > 0 && plan->survey->groups[i].kind == GROUP_POINT)
+                ask_whether_it_stands(&f, i);
+        look_at_flows(&f);
+        retry_lost(&f);
+        fill_all(&f);
+    }
+}
+
+/* --- where they are looked for --- */
+
+/* Whether all groups before the group have met nobody else; once that is sure, it has all flows (groups.c). */
+static bool is_behind_all(const struct survey *survey, const struct group *group)
+{
+    for (unsigned i = 0; i < survey->group_count; i++) {
+        const struct group *other = &survey->groups[i];
+        if ((other->ttl == group->ttl && other != group) || (other->ttl + 1U == group->ttl && other->next_count > 1))
+            return false;
+    }
+    return true;
+}
+
+/* Where a group has one next hop alone, whatever passes it gets there: it is at the group itself that flows are looked
+ * for. The source has them all; they only wait for it to be sure that it has one next hop. */
+static void look_further_up(struct plan *plan)
+{
+    const struct survey *survey = plan->survey;
+    for (unsigned i = survey->group_count; i-- > 1;) {
+        const struct group *group = &survey->groups[i];
+        if (!plan->missing[i])
+            continue;
+        if (is_behind_all(survey, group)) {
+            plan->missing[i] = 0;
+            continue;
+        }
+        bool sole = group->parent != SURVEY_NONE && survey->groups[group->parent].next_count <= 1 &&
+                    (group->kind != GROUP_POINT || survey->points[group->point].links == 1);
+        if (!sole)
+            continue;
+        const struct group *parent = &survey->groups[group->parent];
+        unsigned to_come = parent->flows > group->flows ? parent->flows - group->flows : 0;
+        unsigned missing = plan->missing[i] > to_come ? plan->missing[i] - to_come : 0;
+        if (missing > plan->missing[group->parent])
+            plan->missing[group->parent] = missing;
+        plan->missing[i] = 0;
+    }
+}
+
+void mda_fill_groups(struct plan *plan)
+{
+    double *lacking = calloc((size_t)plan->survey->group_count + 1, sizeof *lacking);
+    unsigned *spare = calloc((size_t)plan->survey->group_count + 1, sizeof *spare);
+    look_further_up(plan);
+    if (lacking && spare)
+        fill_ttls(plan, lacking, spare);
+    else
+        plan->wants->short_of_flows = true;
+    free(lacking);
+    free(spare);
+}

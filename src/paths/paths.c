@@ -1,0 +1,245 @@
+/* explore: what the search for all paths (mda.h) wants, sent at a pace that routers bear.
+ *
+ * What is wanted is worked out anew as answers come. At each TTL only so many probes are under way as the routers there
+ * have shown to answer: more with each answer, half as many when one is lost, and where many are lost though some were
+ * answered, a router counts: then one by one, until it has a new token each time. */
+#include <stdlib.h>
+
+#include "multipath/mda.h"
+#include "session/internal.h"
+
+#define FIRST_WINDOW 12 /* as many as one next hop takes, so that a plain path takes two round trips */
+#define WINDOW_MOST 128
+#define LOSSES_OF_LIMIT 3 /* with half as many answers at most */
+#define LATELY 24         /* answers and losses that it is judged by */
+#define LEAST_SPACING (20 * NS_PER_MS)
+/* Of all that is under way one part in so many may be answered before it is planned anew. */
+#define PLANS_PER_WINDOW 4
+/* A plan looks at all that is known: for each so many probes an answer more may wait for it. */
+#define PROBES_PER_EVENT 256
+
+/* What is known of the routers of one TTL. */
+struct pace {
+    unsigned window;         /* probes under way at most */
+    unsigned under_way;      /* at the last plan, and sent since */
+    unsigned answered, lost; /* at the last plan */
+    unsigned lately_answered, lately_lost;
+    nstime spacing;   /* 0: as fast as the window allows */
+    nstime cut_until; /* what is lost up to then was sent before the last cut */
+    nstime last_sent;
+};
+
+struct explorer {
+    struct mda_wants wants;
+    size_t first; /* of the wants: all before it were sent */
+    struct pace paces[256];
+    unsigned under_way; /* at the last plan */
+    unsigned events;    /* since */
+    nstime since;       /* of the last change of routes that was seen: survey.h */
+    bool planned;
+};
+
+struct explorer *explorer_new(void)
+{
+    struct explorer *explorer = calloc(1, sizeof *explorer);
+    for (unsigned ttl = 0; explorer && ttl < 256; ttl++)
+        explorer->paces[ttl].window = FIRST_WINDOW;
+    if (explorer)
+        explorer->since = NSTIME_NONE;
+    return explorer;
+}
+
+void explorer_free(struct explorer *explorer)
+{
+    if (explorer)
+        mda_wants_free(&explorer->wants);
+    free(explorer);
+}
+
+/* --- pace --- */
+
+static void note_loss(const struct session *session, struct pace *pace)
+{
+    if (!pace->answered || session->now < pace->cut_until)
+        return; /* nobody there answers at all; or that is known already */
+    pace->cut_until = session->now + session->worst_rtt * 2;
+    if (pace->lately_lost >= LOSSES_OF_LIMIT && pace->lately_lost * 2 >= pace->lately_answered) {
+        pace->window = 1;
+        pace->spacing = RESTED_AFTER;
+    } else {
+        pace->window = pace->window > 2 ? pace->window / 2 : 1;
+    }
+}
+
+static void note_answers(struct pace *pace, unsigned answers)
+{
+    if (pace->spacing) {
+        pace->spacing = pace->spacing / 4 * 3;
+        pace->spacing = pace->spacing < LEAST_SPACING ? 0 : pace->spacing;
+        return;
+    }
+    pace->window += answers;
+    pace->window = pace->window > WINDOW_MOST ? WINDOW_MOST : pace->window;
+}
+
+static void adapt_pace(const struct session *session, struct pace *pace, unsigned answered, unsigned lost)
+{
+    unsigned answers = answered - pace->answered, losses = lost - pace->lost;
+    pace->answered = answered;
+    pace->lost = lost;
+    pace->lately_answered += answers;
+    pace->lately_lost += losses;
+    if (pace->lately_answered + pace->lately_lost > LATELY) {
+        pace->lately_answered /= 2;
+        pace->lately_lost /= 2;
+    }
+    if (losses)
+        note_loss(session, pace);
+    else if (answers)
+        note_answers(pace, answers);
+}
+
+/* Counts anew what became of the probes of each TTL. */
+static void adapt_paces(struct session *session)
+{
+    struct explorer *explorer = session->explorer;
+    const struct trace *trace = &session->traces[0];
+    unsigned answered[256] = {0}, lost[256] = {0};
+    explorer->under_way = 0;
+    for (unsigned ttl = 0; ttl < 256; ttl++)
+        explorer->paces[ttl].under_way = 0;
+    for (size_t i = 0; i < trace->probe_count; i++) {
+        const struct probe *probe = &trace->probes[i];
+        answered[probe->ttl] += probe->reply_count > 0;
+        lost[probe->ttl] += probe->state == PROBE_EXPIRED && !probe->reply_count;
+        explorer->paces[probe->ttl].under_way += probe->state == PROBE_OUTSTANDING;
+    }
+    for (size_t i = session->pending_first; i < session->pending_count; i++)
+        if (!session->pending[i].done)
+            explorer->paces[session->pending[i].claim.ttl].under_way++;
+    for (unsigned ttl = 0; ttl < 256; ttl++) {
+        adapt_pace(session, &explorer->paces[ttl], answered[ttl], lost[ttl]);
+        explorer->under_way += explorer->paces[ttl].under_way;
+    }
+}
+
+/* --- plan --- */
+
+static bool is_over(const struct session *session)
+{
+    const struct trace *trace = &session->traces[0];
+    size_t refused = 0;
+    for (size_t i = 0; i < trace->probe_count; i++)
+        refused += trace->probes[i].state == PROBE_REFUSED;
+    return trace->probe_count >= session->config.budget || plan_own_host_has_no_way(session) ||
+           (trace->probe_count && refused == trace->probe_count);
+}
+
+static void make_wants(struct session *session)
+{
+    struct explorer *explorer = session->explorer;
+    const struct session_config *config = &session->config;
+    const struct trace *trace = &session->traces[0];
+    const struct mda_limits limits = {.first_ttl = config->first_ttl,
+                                      .max_ttl = config->max_ttl,
+                                      .gap = config->gap,
+                                      .flows = trace->flow_count,
+                                      .lite = config->lite};
+    const struct survey_terms terms = {.confidence = config->confidence / 1e6,
+                                       .lite = config->lite,
+                                       .goes_on = trace->flow_count > SURVEY_HELD_BACK,
+                                       .since = explorer->since};
+    struct survey survey;
+    explorer->wants.count = 0;
+    if (survey_build(&trace, 1, &terms, &survey))
+        mda_plan(&survey, &limits, &explorer->wants);
+    explorer->since = survey.since;
+    survey_free(&survey);
+}
+
+/* What was sent and not seen yet is on its way already. */
+static void command_wants(struct session *session)
+{
+    struct mda_wants *wants = &session->explorer->wants;
+    size_t kept = 0;
+    for (size_t i = 0; i < wants->count; i++) {
+        struct wanted *need = session_wanted(session, 0, wants->list[i].flow, wants->list[i].ttl);
+        if (need->commanded > need->known)
+            continue;
+        need->want = (uint16_t)(need->known + 1);
+        need->commanded = need->known; /* another run with the same seed may have sent it */
+        wants->list[kept++] = wants->list[i];
+    }
+    wants->count = kept;
+}
+
+static void plan_again(struct session *session)
+{
+    struct explorer *explorer = session->explorer;
+    explorer->planned = true;
+    explorer->events = 0;
+    explorer->first = 0;
+    explorer->wants.count = 0;
+    adapt_paces(session);
+    if (!is_over(session)) {
+        make_wants(session);
+        command_wants(session);
+    }
+    session->plan.complete = !explorer->wants.count && !explorer->under_way;
+}
+
+/* Few answers more may wait for the next plan where it is dear, but none where hardly any are to come. */
+static bool is_due(const struct session *session)
+{
+    const struct explorer *explorer = session->explorer;
+    size_t few = explorer->under_way / PLANS_PER_WINDOW, dear = session->traces[0].probe_count / PROBES_PER_EVENT;
+    bool nothing_to_send = explorer->first == explorer->wants.count;
+    return !explorer->planned || explorer->events > (nothing_to_send && dear < few ? dear : few);
+}
+
+void explore_update(struct session *session)
+{
+    session->explorer->events++;
+    if (is_due(session))
+        plan_again(session);
+}
+
+/* --- sending --- */
+
+static bool may_send(const struct pace *pace, bool rested, nstime now, nstime *again)
+{
+    nstime due = pace->last_sent + (rested ? RESTED_AFTER : pace->spacing);
+    if (pace->under_way >= (rested ? 1 : pace->window))
+        return false;
+    if (due > now && due < *again)
+        *again = due;
+    return due <= now;
+}
+
+bool explore_next(struct session *session, nstime now, struct wish *wish, nstime *again)
+{
+    struct explorer *explorer = session->explorer;
+    *again = NSTIME_NEVER;
+    for (size_t i = explorer->first; i < explorer->wants.count; i++) {
+        const struct mda_want *want = &explorer->wants.list[i];
+        const struct wanted *need = session_wanted(session, 0, want->flow, want->ttl);
+        bool is_sent = need->commanded >= need->want;
+        explorer->first += is_sent && i == explorer->first;
+        if (is_sent || !may_send(&explorer->paces[want->ttl], want->rested, now, again))
+            continue;
+        wish->trace = 0;
+        wish->flow = want->flow;
+        wish->ttl = want->ttl;
+        *again = NSTIME_NEVER;
+        return true;
+    }
+    return false;
+}
+
+void explore_sent(struct session *session, const struct wish *wish, nstime at)
+{
+    struct pace *pace = &session->explorer->paces[wish->ttl];
+    pace->under_way++;
+    pace->last_sent = at;
+    session->explorer->under_way++;
+}

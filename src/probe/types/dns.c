@@ -1,0 +1,63 @@
+/* A DNS query that any server answers (RFC 1035): the name servers of the root, with recursion desired. EDNS
+ * padding (RFC 7830) makes up the size, and the answer is asked to be no longer than 512 bytes.
+ *
+ * The query id is what steers the UDP checksum: it differs for every serial, and the server echoes it. */
+#include "probe/types/udp_payload.h"
+
+#define ID 0
+#define QUESTION 12
+#define OPT 17
+#define PADDING 28
+
+#define TYPE_NS 2
+#define TYPE_OPT 41
+#define CLASS_IN 1
+#define FLAG_RECURSE 0x0100
+#define FLAG_RESPONSE 0x8000
+#define OPTION_PADDING 12
+#define ANSWER_BYTES_MOST 512
+
+static enum status fill(const struct flow *flow, uint8_t *payload, size_t length, struct err *err)
+{
+    (void)flow, (void)err;
+    put16(payload + 2, FLAG_RECURSE);
+    put16(payload + 4, 1);  /* questions */
+    put16(payload + 10, 1); /* additional records */
+    put16(payload + QUESTION + 1, TYPE_NS);
+    put16(payload + QUESTION + 3, CLASS_IN);
+    put16(payload + OPT + 1, TYPE_OPT);
+    put16(payload + OPT + 3, ANSWER_BYTES_MOST);
+    put16(payload + OPT + 9, (uint16_t)(length - PADDING));
+    put16(payload + PADDING, OPTION_PADDING);
+    put16(payload + PADDING + 2, (uint16_t)(length - DNS_LEAST));
+    return STATUS_OK;
+}
+
+static uint16_t serial_of_query_id(const struct flow *flow, uint16_t id)
+{
+    return flow_serial_of_id(flow,
+                             identity_checksum_of_word(udp_template_word(flow, ID), udp_template_checksum(flow), id));
+}
+
+/* Nearly every query id is some serial's, so it tells which probe it is but not that it is ours. */
+static struct told read_query(const struct flow *flow, struct cursor payload)
+{
+    uint16_t serial = serial_of_query_id(flow, cursor_u16(&payload));
+    bool told = !payload.failed && serial;
+    return (struct told){.marked = told, .untagged = true, .serial = told ? serial : 0};
+}
+
+static uint16_t answer(const struct flow *flow, struct cursor payload)
+{
+    uint16_t id = cursor_u16(&payload), flags = cursor_u16(&payload);
+    return !payload.failed && (flags & FLAG_RESPONSE) ? serial_of_query_id(flow, id) : 0;
+}
+
+const struct udp_payload udp_payload_dns = {
+    .variant = VARIANT_DNS,
+    .steered = true,
+    .steer_offset = ID,
+    .fill = fill,
+    .read = read_query,
+    .answer = answer,
+};

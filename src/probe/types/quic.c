@@ -1,0 +1,200 @@
+/* QUIC version 1 Initial (RFC 9000 17.2.2): a datagram of at least 1200 bytes with a whole TLS 1.3 ClientHello, a new
+ * connection for every probe. The source connection id is our mark; whatever a server answers (Initial, Retry, Version
+ * Negotiation) bears it as its destination. The packet is encrypted, so nothing in it can steer the UDP checksum: short
+ * quotes tell the serial by the IPv4 id, over IPv6 not at all. */
+#include <string.h>
+
+#include "probe/types/quic_keys.h"
+#include "probe/types/udp_payload.h"
+
+#define ID_BYTES 8
+#define MOST 16000 /* what the two bytes of the length field can tell, and a little less */
+
+#define VERSION 1
+#define TARGET_ID 6
+#define SOURCE_ID (TARGET_ID + ID_BYTES + 1)
+#define TOKEN_LENGTH (SOURCE_ID + ID_BYTES)
+#define LENGTH (TOKEN_LENGTH + 1)
+#define HEADER (LENGTH + 3) /* with a packet number of one byte */
+
+#define LONG_INITIAL 0xc0 /* fixed bit, type 0, packet number of one byte */
+#define LONG_HEADER 0x80
+#define FRAME_CRYPTO 0x06
+#define TWO_BYTES 0x4000 /* a variable-length integer of two bytes, RFC 9000 16 */
+
+/* Writes forwards; the caller knows that there is room. */
+struct writer {
+    uint8_t *at;
+};
+
+static void add8(struct writer *w, uint8_t value)
+{
+    *w->at++ = value;
+}
+
+static void add16(struct writer *w, uint16_t value)
+{
+    put16(w->at, value);
+    w->at += 2;
+}
+
+static void add_bytes(struct writer *w, const void *bytes, size_t count)
+{
+    memcpy(w->at, bytes, count);
+    w->at += count;
+}
+
+/* 32 bytes that look drawn: nothing is ever decrypted with them. */
+static void add_drawn(struct writer *w, const struct flow *flow, uint32_t number)
+{
+    for (uint32_t i = 0; i < 8; i++) {
+        put32(w->at, flow_tag_of(flow, TAG_QUIC_HELLO, number << 4 | i));
+        w->at += 4;
+    }
+}
+
+/* RFC 8446 4.1.2, and the lists of 4.2 that say the same for every probe: supported_versions (1.3), supported_groups,
+ * signature_algorithms, psk_key_exchange_modes, application_layer_protocol_negotiation (h3). */
+static const uint8_t hello_constant[] = {
+    0x00, 0x2b, 0x00, 0x03, 0x02, 0x03, 0x04,                                           /* supported versions */
+    0x00, 0x0a, 0x00, 0x06, 0x00, 0x04, 0x00, 0x1d, 0x00, 0x17,                         /* groups */
+    0x00, 0x0d, 0x00, 0x14, 0x00, 0x12, 0x04, 0x03, 0x08, 0x04, 0x04, 0x01, 0x05, 0x03, /* signatures */
+    0x08, 0x05, 0x05, 0x01, 0x08, 0x06, 0x06, 0x01, 0x08, 0x07,                         /* ... */
+    0x00, 0x2d, 0x00, 0x02, 0x01, 0x01,                                                 /* PSK modes */
+    0x00, 0x10, 0x00, 0x05, 0x00, 0x03, 0x02, 0x68, 0x33,                               /* ALPN */
+};
+
+/* RFC 9000 18.2: identifier, length, value. */
+/* clang-format off */
+static const uint8_t transport_parameters[] = {
+    0x01, 4, 0x80, 0x00, 0x75, 0x30, /* max_idle_timeout 30000 ms */
+    0x03, 2, 0x45, 0xc0,             /* max_udp_payload_size 1472 */
+    0x04, 4, 0x80, 0x10, 0x00, 0x00, /* initial_max_data 1 MiB */
+    0x05, 4, 0x80, 0x04, 0x00, 0x00, /* initial_max_stream_data_bidi_local 256 KiB */
+    0x06, 4, 0x80, 0x04, 0x00, 0x00, /* initial_max_stream_data_bidi_remote */
+    0x07, 4, 0x80, 0x04, 0x00, 0x00, /* initial_max_stream_data_uni */
+    0x08, 2, 0x40, 0x64,             /* initial_max_streams_bidi 100 */
+    0x09, 2, 0x40, 0x64,             /* initial_max_streams_uni 100 */
+    0x0f, ID_BYTES,                  /* initial_source_connection_id: its value follows */
+};
+/* clang-format on */
+
+#define KEY_SHARE_BYTES (4 + 2 + 4 + 32)
+#define PARAMETERS_BYTES (4 + sizeof transport_parameters + ID_BYTES)
+#define EXTENSIONS_BYTES (sizeof hello_constant + KEY_SHARE_BYTES + PARAMETERS_BYTES)
+#define HELLO_BODY_BYTES (2 + 32 + 1 + 2 + 6 + 2 + 2 + EXTENSIONS_BYTES)
+#define HELLO_BYTES (4 + HELLO_BODY_BYTES)
+
+static void add_client_hello(struct writer *w, const struct flow *flow, uint16_t serial, const uint8_t *source_id)
+{
+    static const uint8_t ciphers_and_compression[] = {0x00, 0x06, 0x13, 0x01, 0x13, 0x02, 0x13, 0x03, 0x01, 0x00};
+    static const uint8_t x25519_share[] = {0x00, 0x33, 0x00, 0x26, 0x00, 0x24, 0x00, 0x1d, 0x00, 0x20};
+    add16(w, 1 << 8); /* ClientHello, and the high byte of its length */
+    add16(w, HELLO_BODY_BYTES);
+    add16(w, 0x0303);
+    add_drawn(w, flow, (uint32_t)serial << 1);
+    add8(w, 0); /* no session id: RFC 9001 8.4 */
+    add_bytes(w, ciphers_and_compression, sizeof ciphers_and_compression);
+    add16(w, EXTENSIONS_BYTES);
+    add_bytes(w, hello_constant, sizeof hello_constant);
+    add_bytes(w, x25519_share, sizeof x25519_share);
+    add_drawn(w, flow, (uint32_t)serial << 1 | 1);
+    add16(w, 0x39); /* quic_transport_parameters, RFC 9001 8.2 */
+    add16(w, sizeof transport_parameters + ID_BYTES);
+    add_bytes(w, transport_parameters, sizeof transport_parameters);
+    add_bytes(w, source_id, ID_BYTES);
+}
+
+/* The mark: tag, serial, and more of a tag. */
+static void write_source_id(const struct flow *flow, uint16_t serial, uint8_t *id)
+{
+    put32(id, flow_tag(flow, TAG_QUIC_SOURCE));
+    put16(id + 4, serial);
+    put16(id + 6, (uint16_t)flow_tag_of(flow, TAG_QUIC_SOURCE, serial));
+}
+
+static void write_header(const struct flow *flow, uint16_t serial, uint8_t *payload, size_t length)
+{
+    payload[0] = LONG_INITIAL;
+    put32(payload + 1, VERSION);
+    payload[TARGET_ID - 1] = ID_BYTES;
+    put32(payload + TARGET_ID, flow_tag_of(flow, TAG_QUIC_TARGET, serial));
+    put32(payload + TARGET_ID + 4, flow_tag_of(flow, TAG_QUIC_TARGET, (uint32_t)serial | 1U << 16));
+    payload[SOURCE_ID - 1] = ID_BYTES;
+    write_source_id(flow, serial, payload + SOURCE_ID);
+    payload[TOKEN_LENGTH] = 0;
+    put16(payload + LENGTH, (uint16_t)(TWO_BYTES | (length - HEADER + 1)));
+    payload[HEADER - 1] = 0; /* the packet number */
+}
+
+/* The whole Initial of a serial: header, CRYPTO frame, PADDING, tag. */
+static bool write_initial(const struct flow *flow, uint16_t serial, uint8_t *payload, size_t length)
+{
+    struct quic_keys keys;
+    struct writer w = {.at = payload + HEADER};
+    memset(payload, 0, length);
+    write_header(flow, serial, payload, length);
+    add8(&w, FRAME_CRYPTO);
+    add8(&w, 0); /* offset */
+    add16(&w, (uint16_t)(TWO_BYTES | HELLO_BYTES));
+    add_client_hello(&w, flow, serial, payload + SOURCE_ID);
+    struct quic_packet packet = {payload, HEADER, length - HEADER - QUIC_TAG_BYTES};
+    return quic_keys_client(payload + TARGET_ID, ID_BYTES, &keys) && quic_protect(&keys, &packet);
+}
+
+static enum status fill(const struct flow *flow, uint8_t *payload, size_t length, struct err *err)
+{
+    if (length > MOST)
+        return err_set(err, STATUS_USAGE, "udp/%u: cannot make a packet of %u bytes: a QUIC Initial has at most %u",
+                       flow->target_port, flow->size, MOST);
+    quic_keys_start();
+    if (!write_initial(flow, 0, payload, length))
+        return err_set(err, STATUS_SYSTEM,
+                       "udp/%u: cannot encrypt a QUIC Initial: libcrypto has no AES-128-GCM or no "
+                       "memory (leave this probe out, or use udp/%u:empty)",
+                       flow->target_port, flow->target_port);
+    return STATUS_OK;
+}
+
+static void stamp(const struct flow *flow, uint16_t serial, uint8_t *datagram, size_t length)
+{
+    write_initial(flow, serial, datagram + UDP_HEADER, length - UDP_HEADER); /* it went well when the flow was built */
+    put16(datagram + UDP_CHECKSUM, 0);
+    put16(datagram + UDP_CHECKSUM, identity_checksum(flow, datagram, length, length));
+}
+
+static struct told read_id(const struct flow *flow, struct cursor payload, size_t offset)
+{
+    cursor_skip(&payload, offset);
+    uint32_t tag = cursor_u32(&payload);
+    uint16_t serial = cursor_u16(&payload), rest = cursor_u16(&payload);
+    if (payload.failed)
+        return (struct told){0};
+    struct told told = identity_read(serial, tag, flow_tag(flow, TAG_QUIC_SOURCE));
+    if (rest != (uint16_t)flow_tag_of(flow, TAG_QUIC_SOURCE, serial))
+        told.serial = 0;
+    return told;
+}
+
+static struct told read(const struct flow *flow, struct cursor payload)
+{
+    return read_id(flow, payload, SOURCE_ID);
+}
+
+/* Long headers tell the length of the id, short ones do not: there it stands right behind the first byte. */
+static uint16_t answer(const struct flow *flow, struct cursor payload)
+{
+    struct cursor start = payload;
+    if (!(cursor_u8(&payload) & LONG_HEADER))
+        return read_id(flow, start, 1).serial;
+    cursor_skip(&payload, TARGET_ID - 2);
+    return cursor_u8(&payload) == ID_BYTES ? read_id(flow, start, TARGET_ID).serial : 0;
+}
+
+const struct udp_payload udp_payload_quic = {
+    .variant = VARIANT_QUIC,
+    .fill = fill,
+    .stamp = stamp,
+    .read = read,
+    .answer = answer,
+};

@@ -1,0 +1,250 @@
+/* look: a packet, reduced to what tells one probe from the next. */
+#include <string.h>
+
+#include "recognise/internal.h"
+
+static uint64_t mix(uint64_t a, uint64_t b)
+{
+    __extension__ unsigned __int128 product = (unsigned __int128)a * b;
+    return (uint64_t)product ^ (uint64_t)(product >> 64);
+}
+
+static uint64_t half(const struct addr *address, unsigned which)
+{
+    uint64_t value;
+    memcpy(&value, address->bytes + (size_t)8 * which, sizeof value);
+    return value;
+}
+
+uint64_t digest_pair_hash(const struct recogniser *r, const struct addr *source, const struct addr *target,
+                          uint8_t protocol)
+{
+    /* Both factors are unknown to who writes the capture: with a zero for one, the other would not count. */
+    uint64_t secret = r->config.secret, other = secret << 32 | secret >> 32;
+    uint64_t hash = mix(half(source, 0) ^ secret, half(target, 0) ^ other ^ UINT64_C(0x9e3779b97f4a7c15) ^ protocol);
+    if (source->family == 6)
+        hash = mix(half(source, 1) ^ hash, half(target, 1) ^ UINT64_C(0xd6e8feb86659fd93) ^ other);
+    return hash;
+}
+
+uint64_t digest_key(uint64_t pair_hash, uint32_t word, uint32_t extra)
+{
+    uint64_t value = (uint64_t)word << 32 | extra;
+    return mix(value ^ pair_hash, UINT64_C(0xa0761d6478bd642f) ^ pair_hash);
+}
+
+static uint8_t tcp_shape(const struct transport *t)
+{
+    if (!(t->have & HAVE_FLAGS) || (t->flags & TCP_RST))
+        return SHAPE_NONE;
+    if (t->flags & TCP_SYN)
+        return t->flags & TCP_ACK ? SHAPE_NONE : SHAPE_SYN;
+    if (t->flags & TCP_FIN)
+        return SHAPE_FIN;
+    if (t->size > t->header_length)
+        return SHAPE_DATA;
+    return t->flags & TCP_ACK ? SHAPE_ACK : SHAPE_NONE;
+}
+
+static void look_at_echo(const struct headers *headers, struct digest *out)
+{
+    const struct transport *t = &headers->transport;
+    uint8_t request = headers->ip.version == 4 ? 8 : 128;
+    if (!(t->have & HAVE_ECHO))
+        return;
+    out->traits.word = (uint32_t)t->echo_id << 16 | t->echo_seq;
+    out->has_word = true;
+    out->shape = t->type == request ? SHAPE_ECHO : SHAPE_NONE;
+}
+
+static void look_at_ports(const struct transport *t, struct digest *out)
+{
+    if (!(t->have & HAVE_PORTS))
+        return;
+    out->traits.word = (uint32_t)t->source_port << 16 | t->target_port;
+    out->has_word = true;
+    out->traits.seq = t->have & HAVE_SEQ ? (uint32_t)t->seq : 0;
+    out->traits.ack = t->have & HAVE_ACK ? (uint32_t)t->ack : 0;
+}
+
+static void look_at_payload(const struct transport *t, struct traits *out)
+{
+    size_t header = t->header_length;
+    out->payload_bytes = (uint16_t)(t->size > header ? t->size - header : 0);
+    if (!t->bytes || t->captured <= header)
+        return;
+    size_t length = t->captured - header;
+    out->payload_length = (uint8_t)(length < SHOWN_BYTES ? length : SHOWN_BYTES);
+    if (length >= SHOWN_BYTES)
+        memcpy(out->payload, t->bytes + header, SHOWN_BYTES); /* of a known size, so that it is a load */
+    else
+        memcpy(out->payload, t->bytes + header, length);
+}
+
+static void look_at_traits(const struct headers *headers, struct traits *out)
+{
+    const struct ip_header *ip = &headers->ip;
+    const struct transport *t = &headers->transport;
+    out->flow_label = ip->flow_label;
+    out->ip_id = ip->id;
+    out->checksum = t->checksum;
+    out->window = t->window;
+    out->size = (uint16_t)ip->total_length;
+    out->ttl = ip->ttl;
+    out->tos = ip->tos;
+    out->tcp_flags = t->flags;
+    out->dont_fragment = ip->dont_fragment;
+    out->has_options = ip->protocol == IP_TCP && t->header_length > 20;
+    look_at_payload(t, out);
+}
+
+/* The packet as a probe. */
+static void look_at(const struct recogniser *r, const struct headers *headers, struct digest *out)
+{
+    const struct ip_header *ip = &headers->ip;
+    const struct transport *t = &headers->transport;
+    uint32_t extra = ip->id;
+    out->source = ip->source;
+    out->target = ip->target;
+    out->protocol = ip->protocol;
+    out->have = t->have;
+    out->length = t->length;
+    out->is_fragment = ip->fragment_offset != 0;
+    out->pair_hash = digest_pair_hash(r, &ip->source, &ip->target, ip->protocol);
+    switch (ip->protocol) {
+    case IP_ICMP:
+    case IP_ICMP6:
+        look_at_echo(headers, out);
+        extra = 0;
+        break;
+    case IP_TCP:
+        look_at_ports(t, out);
+        out->shape = tcp_shape(t);
+        extra = out->traits.seq;
+        break;
+    case IP_UDP:
+    case IP_UDPLITE:
+        look_at_ports(t, out);
+        out->shape = ip->protocol == IP_UDP ? SHAPE_UDP : SHAPE_UDPLITE;
+        break;
+    case IP_DCCP:
+        look_at_ports(t, out);
+        out->shape = !(t->have & HAVE_TYPE) || t->type == DCCP_REQUEST ? SHAPE_DCCP : SHAPE_NONE;
+        break;
+    case IP_SCTP:
+        look_at_ports(t, out);
+        out->traits.seq = t->have & HAVE_INIT_TAG ? t->init_tag : 0;
+        out->shape = !(t->have & HAVE_TYPE) || t->type == SCTP_INIT ? SHAPE_SCTP : SHAPE_NONE;
+        break;
+    default:
+        out->shape = SHAPE_RAW;
+        break;
+    }
+    if (out->is_fragment || (!out->has_word && out->shape != SHAPE_RAW))
+        out->shape = SHAPE_NONE;
+    look_at_traits(headers, &out->traits);
+    out->key = digest_key(out->pair_hash, out->traits.word, extra);
+}
+
+/* Whether a packet can be an answer at all. */
+static bool may_answer(const struct headers *headers)
+{
+    const struct transport *t = &headers->transport;
+    if (headers->ip.fragment_offset)
+        return false;
+    switch (headers->ip.protocol) {
+    case IP_ICMP:
+        return (t->have & HAVE_ECHO) && t->type == 0;
+    case IP_ICMP6:
+        return (t->have & HAVE_ECHO) && t->type == 129;
+    case IP_TCP:
+        return (t->have & HAVE_FLAGS) && (t->flags & (TCP_SYN | TCP_ACK)) != TCP_SYN;
+    default:
+        return true;
+    }
+}
+
+static enum reply_kind kind_of_answer(const struct headers *headers)
+{
+    switch (headers->ip.protocol) {
+    case IP_ICMP:
+    case IP_ICMP6:
+        return REPLY_ECHO;
+    case IP_TCP:
+        if (headers->transport.flags & TCP_RST)
+            return REPLY_RST;
+        return headers->transport.flags & TCP_SYN ? REPLY_SYN_ACK : REPLY_TCP;
+    case IP_UDP:
+    case IP_UDPLITE:
+        return REPLY_UDP;
+    case IP_SCTP:
+        return REPLY_SCTP;
+    case IP_DCCP:
+        return REPLY_DCCP;
+    default:
+        return REPLY_OTHER;
+    }
+}
+
+static void look_at_answer(const struct frame *frame, const struct packet *packet, struct digest *out)
+{
+    reply_of_packet(frame, packet, &out->answer);
+    out->answer.file = out->file;
+    out->extension = NULL;
+}
+
+/* What an echo reply answers is known, and what a SYN/ACK or a RST acknowledges: a SYN or a FIN counts as one. */
+static void look_for_key(struct digest *out)
+{
+    bool is_echo = out->answer.kind == REPLY_ECHO;
+    bool acknowledges =
+        (out->answer.kind == REPLY_SYN_ACK || out->answer.kind == REPLY_RST) && (out->traits.tcp_flags & TCP_ACK);
+    out->may_answer_key = is_echo || acknowledges;
+    if (out->may_answer_key)
+        out->answer_key = digest_key(out->answer_hash, digest_answered_word(out), is_echo ? 0 : out->traits.ack - 1);
+}
+
+static void look_at_error(const struct frame *frame, const struct packet *packet, struct digest *out)
+{
+    const struct headers *outer = &packet->outer;
+    const struct transport *t = &outer->transport;
+    look_at_answer(frame, packet, out);
+    out->answer.kind = (uint8_t)reply_kind_of_icmp(outer->ip.version, t->type, t->code);
+    out->answer.quoted_ttl = packet->quote.ip.version ? packet->quote.ip.ttl : -1;
+    out->extension = packet->extension.present ? &packet->extension : NULL;
+    out->cut = packet->truncated && !(out->have & HAVE_PORTS) && t->captured < t->size;
+}
+
+void recogniser_digest(const struct recogniser *r, unsigned file, const struct frame *frame,
+                       const struct packet *packet, struct digest *out)
+{
+    const struct ip_header *ip = &packet->outer.ip;
+    /* Piece by piece: for a structure as large as this, compilers take an instruction that is slow to begin. */
+    out->time = frame->time;
+    out->frame = frame->number;
+    out->interface = packet->interface;
+    out->kind = (uint8_t)packet->kind;
+    out->direction = packet->direction;
+    out->file = (uint8_t)file;
+    out->malformed = packet->malformed || frame->clamped;
+    out->shape = SHAPE_NONE;
+    out->have = 0;
+    out->protocol = 0;
+    out->has_word = out->may_answer = out->may_answer_key = out->is_fragment = out->cut = false;
+    out->source = out->target = (struct addr){0};
+    out->traits = (struct traits){0};
+    if (packet->kind == PACKET_ICMP_ERROR) {
+        if (packet->quote.ip.version)
+            look_at(r, &packet->quote, out);
+        look_at_error(frame, packet, out);
+    } else if (packet->kind == PACKET_PLAIN) {
+        look_at(r, &packet->outer, out);
+        out->may_answer = may_answer(&packet->outer);
+        if (!out->may_answer)
+            return;
+        look_at_answer(frame, packet, out);
+        out->answer.kind = (uint8_t)kind_of_answer(&packet->outer);
+        out->answer_hash = digest_pair_hash(r, &ip->target, &ip->source, ip->protocol);
+        look_for_key(out);
+    }
+}

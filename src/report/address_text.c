@@ -1,0 +1,136 @@
+#include "report/address_text.h"
+
+#include "address/special.h"
+#include "report/address_facts.h"
+#include "report/graph/node_name.h"
+
+#define MARK_BEGIN '\x01'
+#define MARK_END '\x02'
+#define MARK_END_OF_COLUMN '\x03'
+
+/* --- one address --- */
+
+static void add_foreign(struct strbuf *text, const char *foreign)
+{
+    strbuf_add_escaped(text, foreign, strlen(foreign));
+}
+
+static void add_network(struct strbuf *text, const struct addr *address, const struct address_facts *about)
+{
+    const struct special *special = special_find(address);
+    if (about && about->asn) {
+        strbuf_addf(text, " [AS%lu", (unsigned long)about->asn);
+        strbuf_add(text, about->as_name[0] ? " " : "");
+        add_foreign(text, about->as_name);
+        strbuf_add(text, "]");
+    } else if (special) {
+        strbuf_addf(text, " [%s]", special->name);
+    }
+}
+
+static void add_place(struct strbuf *text, const struct address_facts *about)
+{
+    struct address_place place;
+    bool is_guess;
+    if (!address_facts_place(about, &place, &is_guess) || (!place.country[0] && !place.city[0]))
+        return;
+    strbuf_add(text, " [");
+    add_foreign(text, place.city);
+    strbuf_add(text, place.city[0] && place.country[0] ? ", " : "");
+    add_foreign(text, place.country);
+    strbuf_add(text, is_guess ? "?]" : "]");
+}
+
+void address_text_add(struct strbuf *text, const struct addr *address, const struct output *out)
+{
+    char plain[ADDR_TEXT_BYTES];
+    const struct address_facts *about = address_book_find(out->book, address);
+    const char *name = address_facts_name(about);
+    addr_format(address, plain);
+    if (name) {
+        /* It is printable as it is: dnsanswer.h. From elsewhere it need not be, and then a backslash is doubled. */
+        add_foreign(text, name);
+        strbuf_addf(text, address_facts_is_unconfirmed(about) ? " (unconfirmed, %s)" : " (%s)", plain);
+    } else {
+        strbuf_add(text, plain);
+    }
+    if (out->options.networks)
+        add_network(text, address, about);
+    if (out->options.places)
+        add_place(text, about);
+}
+
+/* --- marks --- */
+
+static void add_mark(struct strbuf *line, const struct addr *address, char end)
+{
+    char mark[ADDR_TEXT_BYTES + 2] = {MARK_BEGIN};
+    size_t length = addr_format(address, mark + 1);
+    mark[length + 1] = end;
+    strbuf_add_bytes(line, mark, length + 2);
+}
+
+void address_text_mark(struct strbuf *line, const struct addr *address)
+{
+    add_mark(line, address, MARK_END);
+}
+
+void address_text_mark_column(struct strbuf *line, const struct addr *address)
+{
+    add_mark(line, address, MARK_END_OF_COLUMN);
+}
+
+/* The next mark from `text` on: its address, and whether it ends a column. Returns where it ends; NULL: there is none,
+ * or what is there is none. */
+static const char *read_mark(const char *text, const char **begin, struct addr *address, bool *is_column)
+{
+    char plain[ADDR_TEXT_BYTES];
+    *begin = strchr(text, MARK_BEGIN);
+    const char *end = *begin ? strpbrk(*begin, "\x02\x03") : NULL;
+    size_t length = end ? (size_t)(end - *begin) - 1 : sizeof plain;
+    if (length >= sizeof plain)
+        return NULL;
+    memcpy(plain, *begin + 1, length);
+    plain[length] = '\0';
+    *is_column = *end == MARK_END_OF_COLUMN;
+    return addr_parse(plain, address) ? end + 1 : NULL;
+}
+
+static void add_column(struct strbuf *text, const struct addr *address, unsigned indent, unsigned columns,
+                       const struct output *out)
+{
+    size_t before = text->length;
+    address_text_add(text, address, out);
+    unsigned used = node_name_columns(text->text + before);
+    if (used < columns)
+        strbuf_addf(text, "%*s", (int)(columns - used), "");
+    else
+        strbuf_addf(text, "\n%*s", (int)(indent + columns), "");
+}
+
+void address_text_expand(struct strbuf *text, const char *marked, unsigned indent, unsigned columns,
+                         const struct output *out)
+{
+    struct addr address;
+    const char *begin, *end;
+    bool is_column;
+    for (; (end = read_mark(marked, &begin, &address, &is_column)); marked = end) {
+        strbuf_add_bytes(text, marked, (size_t)(begin - marked));
+        if (is_column)
+            add_column(text, &address, indent, columns, out);
+        else
+            address_text_add(text, &address, out);
+    }
+    strbuf_add(text, marked);
+}
+
+bool address_text_is_settled(const char *marked, const struct output *out)
+{
+    struct addr address;
+    const char *begin, *end;
+    bool is_column;
+    for (; out->is_settled && (end = read_mark(marked, &begin, &address, &is_column)); marked = end)
+        if (!out->is_settled(out->settled_context, &address))
+            return false;
+    return true;
+}

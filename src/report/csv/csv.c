@@ -1,0 +1,232 @@
+/* csv: RFC 4180 but with plain newlines; a row for each reply and for each silent probe.
+ *
+ * Of a run of our own it is written at the end, by trace, TTL and attempt, so that late replies stand with their
+ * probes. Of other captures, a probe's rows are written as it settles, and memory is bounded whatever the capture;
+ * millions of rows are why they are made by hand (row_buffer). `trace` and `file` count from 0 as in json, and what is
+ * unknown or makes no sense is empty. No field needs quotes: all are numbers, times, addresses and our own words; but
+ * those of names, which follow where there are some (csvabout). */
+#include <stdlib.h>
+
+#include "report/csv/csv_address.h"
+#include "report/format.h"
+#include "report/row_buffer.h"
+#include "report/summary.h"
+
+#define PREFIXES 1024 /* a power of two */
+#define PREFIX_BYTES 112
+
+/* What all rows of a trace have in common: "TRACE,TARGET,PROBE,". */
+struct prefix {
+    uint32_t number;
+    uint8_t length; /* 0: none is known */
+    char text[PREFIX_BYTES];
+};
+
+/* A word of ours and its comma. */
+struct word {
+    char text[20];
+    uint8_t length;
+};
+
+struct csv_state {
+    struct row_buffer *rows;
+    struct word kinds[REPLY_OTHER + 1], matches[MATCH_EXACT + 1];
+    struct strbuf about; /* of one row */
+    struct spec_text spec;
+    bool has_about;                   /* the columns of csvabout.h are there */
+    struct prefix prefixes[PREFIXES]; /* by number, of the traces that had rows of late */
+};
+
+static const char heading[] = "file,trace,target,probe,ttl,attempt,frame,sent,from,reply_frame,rtt_ms,kind,icmp_type,"
+                              "icmp_code,reply_ttl,matched,late,duplicate";
+
+static struct word make_word(const char *text)
+{
+    struct word word = {{0}, 0};
+    word.length = (uint8_t)(put_char(put_text(word.text, text), ',') - word.text);
+    return word;
+}
+
+static bool csv_start(struct output *out)
+{
+    struct csv_state *state = calloc(1, sizeof *state);
+    struct row_buffer *rows = state ? row_buffer_new(out->file) : NULL;
+    if (!rows) {
+        free(state);
+        return false;
+    }
+    state->rows = rows;
+    strbuf_init(&state->about);
+    for (int kind = 0; kind <= REPLY_OTHER; kind++)
+        state->kinds[kind] = make_word(reply_kind_name((enum reply_kind)kind));
+    for (int match = 0; match <= MATCH_EXACT; match++)
+        state->matches[match] = make_word(match_name((enum match)match));
+    out->state = state;
+    return true;
+}
+
+/* Rows have the columns that the heading has, whatever comes to be known behind it. */
+static void put_heading(struct output *out)
+{
+    struct csv_state *state = out->state;
+    state->has_about = out->book != NULL;
+    fputs(heading, out->file);
+    fputs(state->has_about ? CSV_FACTS_HEADING "\n" : "\n", out->file);
+}
+
+static void csv_finish(struct output *out)
+{
+    struct csv_state *state = out->state;
+    row_buffer_flush(state->rows);
+    fflush(out->file);
+    row_buffer_free(state->rows);
+    strbuf_free(&state->about);
+    free(state);
+    out->state = NULL;
+}
+
+static void make_prefix(struct csv_state *state, struct prefix *prefix, uint32_t number, const struct trace *trace)
+{
+    char *at = put_char(put_number(prefix->text, number), ',');
+    at = put_char(put_address(state->rows, at, &trace->flow.target), ',');
+    at = put_char(put_text(at, summary_spec(&state->spec, &trace->flow.spec)), ',');
+    prefix->number = number;
+    prefix->length = (uint8_t)(at - prefix->text);
+}
+
+static const struct prefix *find_prefix(struct csv_state *state, uint32_t number, const struct trace *trace)
+{
+    struct prefix *prefix = &state->prefixes[number % PREFIXES];
+    if (!prefix->length || prefix->number != number)
+        make_prefix(state, prefix, number, trace);
+    return prefix;
+}
+
+static char *put_frame(char *at, uint64_t frame)
+{
+    return frame ? put_number(at, frame) : at;
+}
+
+/* From "file" to "sent". */
+static char *put_probe(struct csv_state *state, char *at, uint32_t number, const struct trace *trace,
+                       const struct probe *probe)
+{
+    const struct prefix *prefix = find_prefix(state, number, trace);
+    unsigned file;
+    if (summary_file(probe, &file))
+        at = put_number(at, file);
+    at = put_over(put_char(at, ','), prefix->text, PREFIX_BYTES, prefix->length);
+    at = put_char(put_byte(state->rows, at, probe->ttl), ',');
+    at = put_char(put_number(at, probe->attempt), ',');
+    at = put_char(put_frame(at, probe->frame), ',');
+    return put_time(state->rows, at, probe->sent);
+}
+
+static char *put_truth(char *at, bool value)
+{
+    return value ? put_bytes(at, "true", 4) : put_bytes(at, "false", 5);
+}
+
+static char *put_known(char *at, const struct word *word)
+{
+    return put_over(at, word->text, sizeof word->text, word->length);
+}
+
+static char *put_icmp(const struct row_buffer *rows, char *at, const struct reply *reply)
+{
+    if (!reply->is_icmp)
+        return put_char(at, ',');
+    return put_byte(rows, put_char(put_byte(rows, at, reply->icmp_type), ','), reply->icmp_code);
+}
+
+/* From the comma before "from" to "duplicate". */
+static char *put_reply(struct csv_state *state, char *at, const struct probe *probe, const struct reply *reply)
+{
+    at = put_char(put_address(state->rows, put_char(at, ','), &reply->from), ',');
+    at = put_char(put_frame(at, reply->frame), ',');
+    if (probe->sent != NSTIME_NONE)
+        at = put_ms(at, reply_rtt(probe, reply));
+    at = put_known(put_char(at, ','), &state->kinds[reply->kind]);
+    at = put_char(put_icmp(state->rows, at, reply), ',');
+    at = put_char(put_byte(state->rows, at, reply->reply_ttl), ',');
+    at = put_known(at, &state->matches[reply->match]);
+    at = put_char(put_truth(at, reply->late), ',');
+    return put_truth(at, reply->duplicate);
+}
+
+static char *put_about(char *at, const struct addr *address, struct output *out)
+{
+    struct csv_state *state = out->state;
+    strbuf_clear(&state->about);
+    csv_facts_add(&state->about, address, out);
+    return state->about.failed ? put_text(at, CSV_FACTS_EMPTY) : put_bytes(at, state->about.text, state->about.length);
+}
+
+static void write_probe(struct output *out, uint32_t number, const struct trace *trace, const struct probe *probe)
+{
+    struct csv_state *state = out->state;
+    for (unsigned i = 0; i < probe->reply_count; i++) {
+        char *at = put_probe(state, row_buffer_begin(state->rows), number, trace, probe);
+        at = put_reply(state, at, probe, &probe->replies[i]);
+        at = state->has_about ? put_about(at, &probe->replies[i].from, out) : at;
+        row_buffer_end(state->rows, put_char(at, '\n'));
+    }
+    if (!probe->reply_count) {
+        char *at = put_probe(state, row_buffer_begin(state->rows), number, trace, probe);
+        at = put_text(at, ",,,,,,,,,,");
+        row_buffer_end(state->rows, put_text(at, state->has_about ? CSV_FACTS_EMPTY "\n" : "\n"));
+    }
+}
+
+static bool csv_begin(struct output *out, const struct session *session, const struct report_source *source)
+{
+    (void)session, (void)source;
+    return csv_start(out);
+}
+
+static void csv_end(struct output *out, const struct session *session, const struct judgement *judgement,
+                    const struct report_source *source)
+{
+    (void)judgement, (void)source;
+    size_t count;
+    put_heading(out);
+    const struct trace **traces = summary_traces(session, &count);
+    for (size_t i = 0; i < count; i++)
+        for (unsigned ttl = 1, last = trace_last_ttl(traces[i]); ttl <= last; ttl++) {
+            const struct probe *probe = trace_first_at(traces[i], (uint8_t)ttl);
+            for (; probe; probe = trace_next_at(traces[i], probe))
+                write_probe(out, (uint32_t)i, traces[i], probe);
+        }
+    free(traces);
+    csv_finish(out);
+}
+
+static bool csv_replay_begin(struct output *out, const struct report_source *source)
+{
+    (void)source;
+    if (!csv_start(out))
+        return false;
+    put_heading(out);
+    return true;
+}
+
+static void csv_replay_probe(struct output *out, const struct trace *trace, const struct probe *probe)
+{
+    write_probe(out, trace->number, trace, probe);
+}
+
+static void csv_replay_end(struct output *out, const struct recognition *found, const struct report_source *source)
+{
+    (void)found, (void)source;
+    csv_finish(out);
+}
+
+const struct output_format output_csv = {
+    .name = "csv",
+    .help = "a row for each reply and each silent probe",
+    .begin = csv_begin,
+    .end = csv_end,
+    .replay_begin = csv_replay_begin,
+    .replay_probe = csv_replay_probe,
+    .replay_end = csv_replay_end,
+};

@@ -1,0 +1,196 @@
+/* dot: the graph of all paths as Graphviz reads it. Several graphs follow each other in one file, which Graphviz draws
+ * one by one.
+ *
+ * Nodes of a TTL stand side by side; dashed is what is sent packet by packet, grey who does not answer. All text is in
+ * quoted strings; names are foreign text. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/format.h"
+#include "report/graph/graph_words.h"
+#include "report/graph/node_name.h"
+#include "report/summary.h"
+
+#define NAME_COLUMNS_MOST 48 /* longer ones make boxes too wide */
+#define UNCONFIRMED " (unconfirmed)"
+
+/* Within double quotes. "\l" and its like are Graphviz's own, and so is "&lt;". */
+static void add_quoted(struct strbuf *text, const char *plain)
+{
+    for (; *plain; plain++) {
+        strbuf_add(text, *plain == '"' || *plain == '\\' ? "\\" : "");
+        strbuf_add_bytes(text, plain, 1);
+        strbuf_add(text, *plain == '&' ? "amp;" : "");
+    }
+}
+
+/* "gw.example\n10.0.3.1 [AS64500]". */
+static void add_who(struct strbuf *text, const struct node_name *who)
+{
+    struct strbuf cut;
+    strbuf_init(&cut);
+    node_name_add_cut(&cut, who->name.text, NAME_COLUMNS_MOST);
+    add_quoted(text, cut.text);
+    strbuf_add(text, who->is_unconfirmed ? UNCONFIRMED : "");
+    strbuf_addf(text, "%s%s%s", cut.length ? "\\n" : "", who->address, who->tag.length ? " " : "");
+    add_quoted(text, who->tag.text);
+    strbuf_free(&cut);
+}
+
+/* "gw.example\n10.0.3.1 [AS64500]\n2.310 ms". */
+static void add_label(struct strbuf *text, const struct graph_view *view, unsigned id, const struct node_name *who)
+{
+    const struct graph_node *node = &view->graph->nodes[id];
+    add_who(text, who);
+    if (node->best_rtt != NSTIME_NEVER)
+        strbuf_addf(text, "\\n%.3f ms", nstime_ms(node->best_rtt));
+    if (node->is_refusal)
+        strbuf_add(text, "\\nrefuses");
+}
+
+static void add_texts(struct strbuf *text, const struct graph_view *view, unsigned id, const struct output *out)
+{
+    const struct graph_node *node = &view->graph->nodes[id];
+    struct node_name who;
+    node_name_make(&who, node, out);
+    strbuf_addf(text, "    n%u [label=\"", id);
+    add_label(text, view, id, &who);
+    strbuf_add(text, "\", tooltip=\"hop ");
+    graph_view_add_label(text, view, id);
+    strbuf_add(text, who.name.length ? ", " : "");
+    add_quoted(text, who.name.text);
+    strbuf_add(text, who.is_unconfirmed ? UNCONFIRMED : "");
+    node_name_free(&who);
+    strbuf_addf(text, ", %.1f %% of the flows%s%s\"", view->nodes[id].share * 100,
+                node->per_packet ? ", balances packet by packet" : "",
+                node->unsure ? ", too few flows to tell that no next hop was missed" : "");
+}
+
+static void add_node(struct strbuf *text, const struct graph_view *view, unsigned id, const struct output *out)
+{
+    const struct graph_node *node = &view->graph->nodes[id];
+    bool silent = addr_is_none(&node->address);
+    add_texts(text, view, id, out);
+    if (silent)
+        strbuf_add(text, ", color=\"gray60\", fontcolor=\"gray60\"");
+    else if (node->is_refusal)
+        strbuf_add(text, ", color=\"#b3261e\", fontcolor=\"#b3261e\"");
+    else if (node->is_target)
+        strbuf_add(text, ", penwidth=2");
+    if (node->per_packet || node->unsure)
+        strbuf_addf(text, ", style=\"rounded,filled,%s\"", node->per_packet ? "dashed" : "dotted");
+    strbuf_add(text, "];\n");
+}
+
+static void add_edge(struct strbuf *text, const struct graph *graph, const struct graph_edge *edge)
+{
+    bool silent = addr_is_none(&graph->nodes[edge->from].address) || addr_is_none(&graph->nodes[edge->to].address);
+    strbuf_addf(text, "    n%u -> n%u [label=\"%u\", tooltip=\"%u flow%s\"%s%s];\n", edge->from, edge->to, edge->flows,
+                edge->flows, edge->flows == 1 ? "" : "s",
+                graph->nodes[edge->from].per_packet ? ", style=\"dashed\"" : "", silent ? ", color=\"gray60\"" : "");
+}
+
+/* The target of ways that differ in length stands behind them all, beside nothing. */
+static void add_ranks(struct strbuf *text, const struct graph_view *view)
+{
+    const struct graph *graph = view->graph;
+    for (unsigned first = 0, end; first < graph->node_count; first = end) {
+        strbuf_add(text, "    {rank=same;");
+        for (end = first; end < graph->node_count && graph->nodes[end].ttl == graph->nodes[first].ttl; end++)
+            if (view->nodes[end].level == graph->nodes[end].ttl)
+                strbuf_addf(text, " n%u;", end);
+        strbuf_add(text, "}\n");
+    }
+}
+
+/* Where no flow links two TTLs, nothing else would set one below the other. */
+static void add_order(struct strbuf *text, const struct graph_view *view)
+{
+    for (unsigned i = 0; i < view->graph->node_count; i++)
+        if (graph_view_is_loose(view, i) && view->nodes[i].parent != GRAPH_NO_NODE)
+            strbuf_addf(text, "    n%u -> n%u [style=\"invis\", minlen=%u];\n", view->nodes[i].parent, i,
+                        view->nodes[i].level - view->nodes[view->nodes[i].parent].level);
+}
+
+static void add_title(struct strbuf *text, const struct graph *graph, const char *target_name)
+{
+    struct strbuf words;
+    strbuf_init(&words);
+    graph_words_add_title(&words, graph, target_name);
+    add_quoted(text, words.text);
+    strbuf_add(text, "\\n");
+    strbuf_clear(&words);
+    graph_words_add_sureness(&words, graph);
+    add_quoted(text, words.text);
+    strbuf_free(&words);
+}
+
+static void add_graph(struct strbuf *text, const struct graph_view *view, const char *target_name,
+                      const struct output *out)
+{
+    const struct graph *graph = view->graph;
+    strbuf_add(text, "digraph paths {\n    graph [rankdir=\"TB\", labelloc=\"t\", fontname=\"sans-serif\", label=\"");
+    add_title(text, graph, target_name);
+    strbuf_add(text, "\"];\n    node [shape=\"box\", style=\"rounded,filled\", fillcolor=\"white\", "
+                     "fontname=\"sans-serif\", fontsize=11];\n"
+                     "    edge [fontname=\"sans-serif\", fontsize=9];\n");
+    for (unsigned i = 0; i < graph->node_count; i++)
+        add_node(text, view, i, out);
+    add_ranks(text, view);
+    for (unsigned i = 0; i < graph->edge_count; i++)
+        add_edge(text, graph, &graph->edges[i]);
+    add_order(text, view);
+    strbuf_add(text, "}\n");
+}
+
+static void write_graphs(struct output *out, const char *target_name)
+{
+    struct strbuf text;
+    strbuf_init(&text);
+    for (unsigned i = 0; i < out->graph_count; i++) {
+        struct graph_view view;
+        if (graph_view_make(&out->graphs[i], &view))
+            add_graph(&text, &view, target_name, out);
+        graph_view_free(&view);
+        fputs(text.text, out->file);
+        strbuf_clear(&text);
+    }
+    fflush(out->file);
+    strbuf_free(&text);
+}
+
+static bool dot_begin(struct output *out, const struct session *session, const struct report_source *source)
+{
+    (void)out, (void)session, (void)source;
+    return true;
+}
+
+static void dot_end(struct output *out, const struct session *session, const struct judgement *judgement,
+                    const struct report_source *source)
+{
+    (void)judgement, (void)source;
+    write_graphs(out, summary_target_name(session_config(session)));
+}
+
+static bool dot_replay_begin(struct output *out, const struct report_source *source)
+{
+    (void)out, (void)source;
+    return true;
+}
+
+static void dot_replay_end(struct output *out, const struct recognition *found, const struct report_source *source)
+{
+    (void)found, (void)source;
+    write_graphs(out, NULL);
+}
+
+const struct output_format output_dot = {
+    .name = "dot",
+    .help = "paths: the graph, for Graphviz",
+    .begin = dot_begin,
+    .end = dot_end,
+    .keeps = true,
+    .replay_begin = dot_replay_begin,
+    .replay_end = dot_replay_end,
+    .draws = true,
+};

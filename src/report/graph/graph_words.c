@@ -1,0 +1,90 @@
+#include "report/graph/graph_words.h"
+
+#include "report/text/hop_line.h"
+
+void graph_words_add_title(struct strbuf *text, const struct graph *graph, const char *target_name)
+{
+    if (!graph->trace)
+        return;
+    const struct flow *flow = &graph->trace->flow;
+    char spec[PROBE_SPEC_TEXT_BYTES], source[ADDR_TEXT_BYTES];
+    probe_spec_format(&flow->spec, spec);
+    addr_format(&flow->source, source);
+    strbuf_addf(text, "%s from %s to ", spec, source);
+    hop_line_add_address(text, &flow->target, &flow->target, target_name);
+}
+
+static void add_corner(struct strbuf *text, const struct graph_view *view, unsigned node)
+{
+    strbuf_add(text, node == view->target ? "the target" : "hop ");
+    if (node != view->target) {
+        graph_view_add_label(text, view, node);
+        strbuf_add(text, " (");
+        graph_view_add_address(text, &view->graph->nodes[node]);
+        strbuf_add(text, ")");
+    }
+}
+
+void graph_words_add_diamond(struct strbuf *text, const struct graph_view *view, const struct graph_diamond *diamond)
+{
+    strbuf_add(text, "Diamond from ");
+    if (diamond->from == GRAPH_NO_NODE)
+        strbuf_add(text, "the source");
+    else
+        add_corner(text, view, diamond->from);
+    strbuf_add(text, diamond->to == GRAPH_NO_NODE ? " on, whose ways were not seen to meet" : " to ");
+    if (diamond->to != GRAPH_NO_NODE)
+        add_corner(text, view, diamond->to);
+    strbuf_addf(text, ": %u wide, ", diamond->width);
+    if (diamond->least_length < diamond->length)
+        strbuf_addf(text, "%u to ", diamond->least_length);
+    strbuf_addf(text, "%u long%s%s, %s", diamond->length, diamond->symmetric ? ", symmetric" : "",
+                diamond->meshed ? ", meshed" : "", diamond->per_packet ? "per packet" : "per flow");
+}
+
+static const char *plural(unsigned long long count)
+{
+    return count == 1 ? "" : "s";
+}
+
+void graph_words_add_paths(struct strbuf *text, const struct graph *graph)
+{
+    unsigned complete = 0;
+    for (unsigned i = 0; i < graph->path_count; i++)
+        complete += graph->paths[i].complete;
+    unsigned partial = graph->path_count - complete;
+    const char *more = graph->path_count == PATHS_MOST ? " or more" : "";
+    if (complete)
+        strbuf_addf(text, "%u path%s to the target", complete, plural(complete));
+    if (complete && partial)
+        strbuf_addf(text, ", %u that end%s before it", partial, partial == 1 ? "s" : "");
+    if (complete)
+        strbuf_add(text, more);
+    else if (partial)
+        strbuf_addf(text, "%u path%s%s, none of which was seen to get to the target", partial, plural(partial), more);
+    else
+        strbuf_add(text, graph->node_count ? "No flow was seen all along its path" : "Nothing answered");
+}
+
+/* "97.12", rounded down; nothing is ever quite sure. */
+static void add_percent(struct strbuf *text, double share)
+{
+    double hundredths = share * 10000 + 1e-6;
+    unsigned whole = hundredths >= 9999 ? 9999 : (unsigned)hundredths;
+    strbuf_addf(text, whole % 100 ? "%u.%02u" : "%u", whole / 100, whole % 100);
+}
+
+void graph_words_add_sureness(struct strbuf *text, const struct graph *graph)
+{
+    if (graph->missed_probability <= 0.5) {
+        strbuf_add(text, "With ");
+        add_percent(text, 1 - graph->missed_probability);
+        strbuf_add(text, " % confidence no next hop was missed");
+    } else if (graph->missed_probability < 1) {
+        strbuf_addf(text, "A next hop may well have been missed (chance %.2f)", graph->missed_probability);
+    } else {
+        strbuf_add(text, "Whether next hops were missed cannot be told");
+    }
+    strbuf_addf(text, "; %llu probe%s in %u flow%s", (unsigned long long)graph->probes_sent, plural(graph->probes_sent),
+                graph->flows, plural(graph->flows));
+}

@@ -1,0 +1,464 @@
+/* svg: the graph of all paths as a drawing: one file that needs no other, without scripts.
+ *
+ * Set by hand, and not by Graphviz's library: a run that listened to the network has given up opening files and mapping
+ * code by the time it prints, and that library loads its parts then. The layers are known, so that there is little left
+ * to find.
+ *
+ * TTLs go down the page; where one has so many nodes that the page would be too wide, they go to the right. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/format.h"
+#include "report/graph/graph_words.h"
+#include "report/graph/node_name.h"
+#include "report/graph/svg_layout.h"
+#include "report/summary.h"
+#include "report/xml.h"
+
+#define MARGIN 20
+#define HEAD_HEIGHT 64   /* title and what is known */
+#define LEGEND_HEIGHT 40 /* below */
+#define HOP_COLUMN 56    /* "hop 12" */
+#define NODE_HEIGHT 36
+#define NAME_HEIGHT 16 /* more where names are known */
+#define NAME_COLUMNS_MOST 36
+#define UNCONFIRMED " (unconfirmed)"
+#define ADDRESS_CHARACTER 7.3 /* pixels at the most, on the average */
+#define NUMBER_CHARACTER 6.6
+#define NODE_LEAST 96
+#define ACROSS_GAP 20
+#define ALONG_GAP 56
+#define SIDEWAYS_GAP 110     /* the same where TTLs go to the right, and fans are tall */
+#define DOWN_WIDTH_MOST 1500 /* a wider drawing goes to the right */
+#define SLANT 0.5            /* of the gap: how far a curve goes straight on */
+#define FLOWS_SHOWN_MOST 48  /* lines that bear their flows; of more only the tooltips do */
+
+struct drawing {
+    struct strbuf *text;
+    const struct graph *graph;
+    struct graph_view view;
+    struct svg_layout layout;
+    const char *target_name;
+    const struct output *out;
+    double node_width, node_height;
+    bool sideways; /* TTLs go to the right */
+    double width, height, top;
+};
+
+static const char style[] = "<style>"
+                            "text{fill:#1b1b1f}"
+                            ".t{font:bold 16px sans-serif}"
+                            ".s,.h,.l{font:12px sans-serif;fill:#5f5f66}"
+                            ".a{font:12px monospace;text-anchor:middle}"
+                            ".n{font:11px sans-serif;text-anchor:middle;fill:#5f5f66}"
+                            ".f{font:10px sans-serif;text-anchor:middle;fill:#5f5f66;stroke:#fff;stroke-width:3px;"
+                            "paint-order:stroke}"
+                            "rect,path{fill:#fff;stroke:#44546a;stroke-width:1.2px}"
+                            "path{fill:none;stroke:#7a8aa0}"
+                            ".g{stroke-width:2.6px}"
+                            ".r{stroke:#b3261e}text.r{fill:#b3261e;stroke:none}"
+                            ".p{stroke-dasharray:7 4}"
+                            ".u{stroke-dasharray:2 3}"
+                            ".q{stroke:#b9b9c0;fill:#f4f4f6}path.q{fill:none}text.q{fill:#8a8a92;stroke:none}"
+                            "</style>\n";
+
+/* --- places --- */
+
+struct point {
+    double x, y;
+};
+
+static double across_pitch(const struct drawing *drawing)
+{
+    return (drawing->sideways ? drawing->node_height : drawing->node_width) + ACROSS_GAP;
+}
+
+static double along_gap(const struct drawing *drawing)
+{
+    return drawing->sideways ? SIDEWAYS_GAP : ALONG_GAP;
+}
+
+static double along_pitch(const struct drawing *drawing)
+{
+    return (drawing->sideways ? drawing->node_width : drawing->node_height) + along_gap(drawing);
+}
+
+/* The middle of an item. */
+static struct point place_of(const struct drawing *drawing, unsigned index)
+{
+    const struct svg_item *item = &drawing->layout.items[index];
+    double room = drawing->layout.widest * across_pitch(drawing);
+    double slots = drawing->layout.slots[item->level];
+    double across = room / 2 + (item->slot + 0.5 - slots / 2) * across_pitch(drawing);
+    double along = (item->level - drawing->layout.first_level + 0.5) * along_pitch(drawing);
+    if (drawing->sideways)
+        return (struct point){MARGIN + along, drawing->top + HEAD_HEIGHT + HOP_COLUMN / 2 + across};
+    return (struct point){MARGIN + HOP_COLUMN + across, drawing->top + HEAD_HEIGHT + along};
+}
+
+/* "3b, 2.310 ms, 25 %". */
+static void add_numbers(struct strbuf *text, const struct drawing *drawing, unsigned id)
+{
+    const struct graph_node *node = &drawing->graph->nodes[id];
+    graph_view_add_label(text, &drawing->view, id);
+    if (node->best_rtt != NSTIME_NEVER)
+        strbuf_addf(text, ", %.3f ms", nstime_ms(node->best_rtt));
+    if (drawing->view.nodes[id].beside > 1)
+        strbuf_addf(text, ", %.0f %%", drawing->view.nodes[id].share * 100);
+}
+
+/* Of the longer of its two lines: the name, as far as it is shown, and the address. */
+static unsigned who_columns(const struct drawing *drawing, unsigned id)
+{
+    struct node_name who;
+    node_name_make(&who, &drawing->graph->nodes[id], drawing->out);
+    unsigned name = node_name_columns(who.name.text);
+    unsigned address = (unsigned)(strlen(who.address) + (who.tag.length ? who.tag.length + 1 : 0));
+    name = name < NAME_COLUMNS_MOST ? name : NAME_COLUMNS_MOST;
+    name += who.is_unconfirmed ? (unsigned)strlen(UNCONFIRMED) : 0;
+    node_name_free(&who);
+    return name > address ? name : address;
+}
+
+static double node_width(const struct drawing *drawing, unsigned id)
+{
+    struct strbuf text;
+    strbuf_init(&text);
+    double address = who_columns(drawing, id) * ADDRESS_CHARACTER;
+    add_numbers(&text, drawing, id);
+    double numbers = (double)text.length * NUMBER_CHARACTER;
+    strbuf_free(&text);
+    return (address > numbers ? address : numbers) + 16;
+}
+
+static void measure(struct drawing *drawing)
+{
+    drawing->node_width = NODE_LEAST;
+    drawing->node_height = NODE_HEIGHT + (drawing->out->book ? NAME_HEIGHT : 0);
+    for (unsigned i = 0; i < drawing->graph->node_count; i++) {
+        double width = node_width(drawing, i);
+        drawing->node_width = width > drawing->node_width ? width : drawing->node_width;
+    }
+    drawing->sideways = drawing->layout.widest * across_pitch(drawing) > DOWN_WIDTH_MOST;
+    double levels = drawing->layout.item_count ? drawing->layout.last_level - drawing->layout.first_level + 1 : 0;
+    double across = drawing->layout.widest * across_pitch(drawing), along = levels * along_pitch(drawing);
+    drawing->width = 2 * MARGIN + (drawing->sideways ? along : HOP_COLUMN + across);
+    drawing->height = HEAD_HEIGHT + LEGEND_HEIGHT + (drawing->sideways ? HOP_COLUMN / 2 + across : along);
+}
+
+/* --- lines --- */
+
+static bool is_silent(const struct graph_node *node)
+{
+    return addr_is_none(&node->address);
+}
+
+static void add_curve(struct drawing *drawing, unsigned from_item, unsigned to_item)
+{
+    struct point from = place_of(drawing, from_item), to = place_of(drawing, to_item);
+    const struct svg_item *items = drawing->layout.items;
+    double half = (drawing->sideways ? drawing->node_width : drawing->node_height) / 2,
+           slant = along_gap(drawing) * SLANT;
+    double leave = items[from_item].node == GRAPH_NO_NODE ? 0 : half;
+    double arrive = items[to_item].node == GRAPH_NO_NODE ? 0 : half;
+    slant += leave > 0 ? 0 : half / 2;
+    if (drawing->sideways)
+        strbuf_addf(drawing->text, "M%.0f %.0fC%.0f %.0f %.0f %.0f %.0f %.0f", from.x + leave, from.y,
+                    from.x + leave + slant, from.y, to.x - arrive - slant, to.y, to.x - arrive, to.y);
+    else
+        strbuf_addf(drawing->text, "M%.0f %.0fC%.0f %.0f %.0f %.0f %.0f %.0f", from.x, from.y + leave, from.x,
+                    from.y + leave + slant, to.x, to.y - arrive - slant, to.x, to.y - arrive);
+}
+
+static const char *line_class(const struct graph *graph, const struct graph_edge *edge)
+{
+    if (is_silent(&graph->nodes[edge->from]) || is_silent(&graph->nodes[edge->to]))
+        return " class=\"q\"";
+    return graph->nodes[edge->from].per_packet ? " class=\"p\"" : "";
+}
+
+static void add_flows(struct drawing *drawing, const struct svg_link *link, unsigned flows)
+{
+    struct point from = place_of(drawing, link->from), to = place_of(drawing, link->to);
+    strbuf_addf(drawing->text, "<text class=\"f\" x=\"%.0f\" y=\"%.0f\">%u</text>\n", (from.x + to.x) / 2,
+                (from.y + to.y) / 2 + 3, flows);
+}
+
+/* All lines of one edge; returns how many. */
+static unsigned add_line(struct drawing *drawing, unsigned first)
+{
+    const struct svg_link *links = drawing->layout.links;
+    const struct graph_edge *edge = &drawing->graph->edges[links[first].edge];
+    unsigned count = 0;
+    strbuf_addf(drawing->text, "<path%s d=\"", line_class(drawing->graph, edge));
+    for (; first + count < drawing->layout.link_count && links[first + count].edge == links[first].edge; count++)
+        add_curve(drawing, links[first + count].from, links[first + count].to);
+    strbuf_add(drawing->text, "\"><title>");
+    graph_view_add_label(drawing->text, &drawing->view, edge->from);
+    strbuf_add(drawing->text, " to ");
+    graph_view_add_label(drawing->text, &drawing->view, edge->to);
+    strbuf_addf(drawing->text, ": %u flow%s</title></path>\n", edge->flows, edge->flows == 1 ? "" : "s");
+    return count;
+}
+
+static void add_lines(struct drawing *drawing)
+{
+    for (unsigned i = 0; i < drawing->layout.link_count;)
+        i += add_line(drawing, i);
+    if (drawing->graph->edge_count > FLOWS_SHOWN_MOST)
+        return;
+    for (unsigned i = 0; i < drawing->layout.link_count; i++) {
+        const struct svg_link *link = &drawing->layout.links[i];
+        if (drawing->layout.items[link->from].node != GRAPH_NO_NODE)
+            add_flows(drawing, link, drawing->graph->edges[link->edge].flows);
+    }
+}
+
+/* --- nodes --- */
+
+/* "gw.example, 10.0.3.1". */
+static void add_whole(struct drawing *drawing, const struct graph_node *node)
+{
+    struct node_name who;
+    node_name_make(&who, node, drawing->out);
+    xml_add(drawing->text, who.name.text);
+    strbuf_add(drawing->text, who.is_unconfirmed ? UNCONFIRMED : "");
+    strbuf_addf(drawing->text, "%s%s", who.name.length ? ", " : "", who.address);
+    node_name_free(&who);
+}
+
+static void add_details(struct drawing *drawing, unsigned id)
+{
+    const struct graph_node *node = &drawing->graph->nodes[id];
+    strbuf_add(drawing->text, "<title>hop ");
+    graph_view_add_label(drawing->text, &drawing->view, id);
+    strbuf_add(drawing->text, ", ");
+    add_whole(drawing, node);
+    if (node->best_rtt != NSTIME_NEVER)
+        strbuf_addf(drawing->text, ", %.3f ms", nstime_ms(node->best_rtt));
+    strbuf_addf(drawing->text, "\n%u flow%s, %.1f %% of all", node->flows, node->flows == 1 ? "" : "s",
+                drawing->view.nodes[id].share * 100);
+    if (node->next_count)
+        strbuf_addf(drawing->text, "\n%u next hop%s by %u flow%s, chance of one more %.4f", node->next_count,
+                    node->next_count == 1 ? "" : "s", node->next_flows, node->next_flows == 1 ? "" : "s", node->missed);
+    strbuf_add(drawing->text, node->unsure ? "\ntoo few flows to tell that no next hop was missed" : "");
+    strbuf_add(drawing->text, node->per_packet ? "\nsends the packets of one flow different ways" : "");
+    strbuf_add(drawing->text, node->is_refusal ? "\nrefuses" : "");
+    strbuf_add(drawing->text, "</title>");
+}
+
+static void add_cut(struct strbuf *text, const char *printable)
+{
+    struct strbuf cut;
+    strbuf_init(&cut);
+    node_name_add_cut(&cut, printable, NAME_COLUMNS_MOST);
+    xml_add(text, cut.text);
+    strbuf_free(&cut);
+}
+
+/* The name, and the address below. Returns where what follows stands. */
+static double add_who(struct drawing *drawing, const struct graph_node *node, const char *tone, struct point middle)
+{
+    struct node_name who;
+    node_name_make(&who, node, drawing->out);
+    double y = middle.y - 3 + (who.name.length ? NAME_HEIGHT / 2 : 0);
+    if (who.name.length) {
+        strbuf_addf(drawing->text, "<text class=\"a %s\" x=\"%.0f\" y=\"%.0f\">", tone, middle.x, y - NAME_HEIGHT);
+        add_cut(drawing->text, who.name.text);
+        strbuf_addf(drawing->text, "%s</text>", who.is_unconfirmed ? UNCONFIRMED : "");
+    }
+    strbuf_addf(drawing->text, "<text class=\"a %s\" x=\"%.0f\" y=\"%.0f\">%s%s%s</text>", tone, middle.x, y,
+                who.address, who.tag.length ? " " : "", who.tag.text);
+    node_name_free(&who);
+    return y + 15;
+}
+
+static void add_node(struct drawing *drawing, unsigned id)
+{
+    const struct graph_node *node = &drawing->graph->nodes[id];
+    struct point middle = place_of(drawing, id);
+    const char *tone = is_silent(node) ? "q" : node->is_refusal ? "r" : "";
+    const char *border = node->per_packet ? " p" : node->unsure ? " u" : node->is_target ? " g" : "";
+    strbuf_add(drawing->text, "<g>");
+    add_details(drawing, id);
+    strbuf_addf(drawing->text, "<rect class=\"%s%s\" x=\"%.0f\" y=\"%.0f\" width=\"%.0f\" height=\"%.0f\" rx=\"6\"/>",
+                tone, border, middle.x - drawing->node_width / 2, middle.y - drawing->node_height / 2,
+                drawing->node_width, drawing->node_height);
+    double below = add_who(drawing, node, tone, middle);
+    strbuf_addf(drawing->text, "<text class=\"n\" x=\"%.0f\" y=\"%.0f\">", middle.x, below);
+    add_numbers(drawing->text, drawing, id);
+    strbuf_add(drawing->text, "</text></g>\n");
+}
+
+/* Beside each layer, or above it. */
+static void add_hops(struct drawing *drawing)
+{
+    for (unsigned level = drawing->layout.first_level; level <= drawing->layout.last_level; level++) {
+        double along = (level - drawing->layout.first_level + 0.5) * along_pitch(drawing);
+        double x = drawing->sideways ? MARGIN + along - 20 : MARGIN;
+        double y = drawing->top + HEAD_HEIGHT + (drawing->sideways ? 12 : along + 4);
+        strbuf_addf(drawing->text, "<text class=\"h\" x=\"%.0f\" y=\"%.0f\">hop %u</text>\n", x, y, level);
+    }
+}
+
+/* --- around it --- */
+
+static double add_words(struct drawing *drawing, const char *class, double y, const char *plain, double character)
+{
+    strbuf_addf(drawing->text, "<text class=\"%s\" x=\"%d\" y=\"%.0f\">", class, MARGIN, drawing->top + y);
+    xml_add(drawing->text, plain);
+    strbuf_add(drawing->text, "</text>\n");
+    return 2 * MARGIN + (double)strlen(plain) * character;
+}
+
+static void widen(struct drawing *drawing, double width)
+{
+    drawing->width = width > drawing->width ? width : drawing->width;
+}
+
+static void add_head(struct drawing *drawing)
+{
+    struct strbuf words;
+    strbuf_init(&words);
+    graph_words_add_title(&words, drawing->graph, drawing->target_name);
+    widen(drawing, add_words(drawing, "t", 28, words.text, 9.5));
+    strbuf_clear(&words);
+    graph_words_add_paths(&words, drawing->graph);
+    strbuf_add(&words, ". ");
+    graph_words_add_sureness(&words, drawing->graph);
+    strbuf_add(&words, ".");
+    widen(drawing, add_words(drawing, "s", 48, words.text, 7));
+    strbuf_free(&words);
+}
+
+static bool is_target(const struct graph_node *node)
+{
+    return node->is_target;
+}
+
+static bool is_refusal(const struct graph_node *node)
+{
+    return node->is_refusal;
+}
+
+static bool is_per_packet(const struct graph_node *node)
+{
+    return node->per_packet;
+}
+
+static bool is_unsure(const struct graph_node *node)
+{
+    return node->unsure;
+}
+
+static const struct {
+    const char *class, *words;
+    bool (*is_meant)(const struct graph_node *node);
+} legend[] = {
+    {"g", "the target", is_target},
+    {"q", "does not answer", is_silent},
+    {"r", "refuses", is_refusal},
+    {"p", "balances packet by packet", is_per_packet},
+    {"u", "too few flows to tell that nothing was missed", is_unsure},
+};
+
+static bool has_any(const struct graph *graph, bool (*is_meant)(const struct graph_node *node))
+{
+    for (unsigned i = 0; i < graph->node_count; i++)
+        if (is_meant(&graph->nodes[i]))
+            return true;
+    return false;
+}
+
+/* Of what is in the drawing only. */
+static void add_legend(struct drawing *drawing)
+{
+    double x = MARGIN, y = drawing->top + drawing->height - 14;
+    for (size_t i = 0; i < sizeof legend / sizeof *legend; i++) {
+        if (!has_any(drawing->graph, legend[i].is_meant))
+            continue;
+        strbuf_addf(drawing->text, "<rect class=\"%s\" x=\"%.0f\" y=\"%.0f\" width=\"22\" height=\"12\" rx=\"3\"/>",
+                    legend[i].class, x, y - 10);
+        strbuf_addf(drawing->text, "<text class=\"l\" x=\"%.0f\" y=\"%.0f\">%s</text>\n", x + 28, y, legend[i].words);
+        x += 28 + (double)strlen(legend[i].words) * 7 + 18;
+    }
+    widen(drawing, x);
+}
+
+/* --- the file --- */
+
+static bool draw(struct drawing *drawing)
+{
+    if (!graph_view_make(drawing->graph, &drawing->view) || !svg_layout_make(&drawing->view, &drawing->layout))
+        return false;
+    measure(drawing);
+    add_head(drawing);
+    add_hops(drawing);
+    add_lines(drawing);
+    for (unsigned i = 0; i < drawing->graph->node_count; i++)
+        add_node(drawing, i);
+    add_legend(drawing);
+    return !drawing->text->failed;
+}
+
+/* One below the other. */
+static void write_graphs(struct output *out, const char *target_name)
+{
+    struct strbuf body;
+    double width = 0, height = 0;
+    strbuf_init(&body);
+    for (unsigned i = 0; i < out->graph_count; i++) {
+        struct drawing drawing = {
+            .text = &body, .graph = &out->graphs[i], .target_name = target_name, .top = height, .out = out};
+        draw(&drawing);
+        width = drawing.width > width ? drawing.width : width;
+        height += drawing.height;
+        svg_layout_free(&drawing.layout);
+        graph_view_free(&drawing.view);
+    }
+    fprintf(out->file,
+            "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%.0f\" height=\"%.0f\" viewBox=\"0 0 %.0f %.0f\">\n",
+            width, height, width, height);
+    fprintf(out->file,
+            "<title>hopsonde paths</title>\n%s<rect width=\"%.0f\" height=\"%.0f\" style=\"stroke:none\"/>\n%s</svg>\n",
+            style, width, height, body.text);
+    fflush(out->file);
+    strbuf_free(&body);
+}
+
+static bool svg_begin(struct output *out, const struct session *session, const struct report_source *source)
+{
+    (void)out, (void)session, (void)source;
+    return true;
+}
+
+static void svg_end(struct output *out, const struct session *session, const struct judgement *judgement,
+                    const struct report_source *source)
+{
+    (void)judgement, (void)source;
+    write_graphs(out, summary_target_name(session_config(session)));
+}
+
+static bool svg_replay_begin(struct output *out, const struct report_source *source)
+{
+    (void)out, (void)source;
+    return true;
+}
+
+static void svg_replay_end(struct output *out, const struct recognition *found, const struct report_source *source)
+{
+    (void)found, (void)source;
+    write_graphs(out, NULL);
+}
+
+const struct output_format output_svg = {
+    .name = "svg",
+    .help = "paths: the graph, drawn",
+    .draws = true,
+    .begin = svg_begin,
+    .end = svg_end,
+    .keeps = true,
+    .replay_begin = svg_replay_begin,
+    .replay_end = svg_replay_end,
+};

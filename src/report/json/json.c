@@ -1,0 +1,215 @@
+/* json: one document a run, written at its end; all captures that are not our own are one run. Objects are built a
+ * probe at a time, so that memory is bounded by a probe, and hops stand on a line each; what is between them is written
+ * by hand. Keys: jsonvalue.h. */
+#include <stdlib.h>
+
+#include "report/json/json_graph.h"
+#include "report/json/json_probe.h"
+#include "report/json/json_value.h"
+#include "report/summary.h"
+
+/* Verdicts come before findings, and of other tools' captures the judgements come one by one: what is to stand in the
+ * two arrays is kept until the end. */
+struct part {
+    FILE *file;
+    char *text;
+    size_t length;
+};
+
+struct json_state {
+    struct row_buffer *rows;
+    struct json_facts known;
+    struct part verdicts, findings;
+};
+
+static bool part_open(struct part *part)
+{
+    return (part->file = open_memstream(&part->text, &part->length)) != NULL;
+}
+
+static void part_free(struct part *part)
+{
+    if (part->file)
+        fclose(part->file);
+    free(part->text);
+}
+
+static void state_free(struct json_state *state)
+{
+    row_buffer_free(state->rows);
+    json_facts_free(&state->known);
+    part_free(&state->verdicts);
+    part_free(&state->findings);
+    free(state);
+}
+
+static bool start(struct output *out)
+{
+    struct json_state *state = calloc(1, sizeof *state);
+    if (!state)
+        return false;
+    state->rows = row_buffer_new(out->file);
+    state->known.out = out;
+    if (!state->rows || !part_open(&state->verdicts) || !part_open(&state->findings)) {
+        state_free(state);
+        return false;
+    }
+    out->state = state;
+    return true;
+}
+
+static bool json_begin(struct output *out, const struct session *session, const struct report_source *source)
+{
+    (void)session, (void)source;
+    return start(out);
+}
+
+static void write_trace(struct json_state *state, const struct trace *trace, const char *target_name)
+{
+    FILE *file = state->rows->file;
+    const char *between = "";
+    fputs("\n  {", file);
+    json_write_members(file, json_trace_head(trace, target_name));
+    fputs(",\n   \"hops\": [", file);
+    for (unsigned ttl = trace_asked(trace, 0) ? 0 : 1, last = trace_last_ttl(trace); ttl <= last; ttl++) {
+        if (!*between && !trace_asked(trace, ttl))
+            continue;
+        fprintf(file, "%s\n    ", between);
+        json_probe_put_hop(state->rows, &state->known, trace, (uint8_t)ttl);
+        row_buffer_flush(state->rows);
+        between = ",";
+    }
+    fputs("]}", file);
+}
+
+static void write_traces(struct json_state *state, const struct trace *const *traces, size_t count,
+                         const char *target_name)
+{
+    FILE *file = state->rows->file;
+    fputs(",\n \"traces\": [", file);
+    for (size_t i = 0; i < count; i++) {
+        fputs(i ? "," : "", file);
+        write_trace(state, traces[i], target_name);
+    }
+    fputs("]", file);
+}
+
+/* Behind what stands in the array already. */
+static void part_add(struct part *part, json_t *object)
+{
+    fputs(ftell(part->file) ? ",\n  " : "\n  ", part->file);
+    json_write(part->file, object);
+}
+
+static void keep_judgement(struct json_state *state, const struct judgement *judgement)
+{
+    for (unsigned i = 0; i < judgement->verdict_count; i++)
+        part_add(&state->verdicts, json_verdict(&judgement->verdicts[i]));
+    for (unsigned i = 0; i < judgement->finding_count; i++)
+        part_add(&state->findings, json_finding(&judgement->findings[i], judgement));
+}
+
+static void write_part(FILE *file, const char *key, struct part *part)
+{
+    fprintf(file, ",\n \"%s\": [", key);
+    fflush(part->file);
+    fwrite(part->text, 1, part->length, file);
+    fputs("]", file);
+}
+
+static void write_judgements(FILE *file, struct json_state *state)
+{
+    write_part(file, "verdicts", &state->verdicts);
+    write_part(file, "findings", &state->findings);
+}
+
+/* A line each. Of another command than `paths`: nothing. */
+static void write_graphs(const struct output *out)
+{
+    FILE *file = out->file;
+    if (!out->graphs)
+        return;
+    fputs(",\n \"graphs\": [", file);
+    for (unsigned i = 0; i < out->graph_count; i++) {
+        fputs(i ? ",\n  " : "\n  ", file);
+        json_t *graph = json_graph(&out->graphs[i], out);
+        json_write(file, graph ? graph : json_null());
+    }
+    fputs("]", file);
+}
+
+static void finish(struct output *out)
+{
+    fputs("}\n", out->file);
+    fflush(out->file);
+    state_free(out->state);
+    out->state = NULL;
+}
+
+static void json_end(struct output *out, const struct session *session, const struct judgement *judgement,
+                     const struct report_source *source)
+{
+    FILE *file = out->file;
+    struct json_state *state = out->state;
+    size_t count;
+    const struct trace **traces = summary_traces(session, &count);
+    fputs("{", file);
+    json_write_members(file, json_run_head(source));
+    write_traces(state, traces, count, summary_target_name(session_config(session)));
+    free(traces);
+    keep_judgement(state, judgement);
+    write_judgements(file, state);
+    write_graphs(out);
+    fputs(",\n \"errors\": [],\n \"capture\": ", file);
+    json_write(file, json_capture(session_counters(session)));
+    finish(out);
+}
+
+static bool json_replay_begin(struct output *out, const struct report_source *source)
+{
+    (void)source;
+    return start(out);
+}
+
+static void write_errors(FILE *file, const struct recognition *found)
+{
+    fputs(",\n \"errors\": [", file);
+    for (size_t i = 0; i < found->error_count; i++) {
+        fputs(i ? ",\n  " : "\n  ", file);
+        json_write(file, json_error(&found->errors[i]));
+    }
+    fputs("]", file);
+}
+
+static void json_replay_judged(struct output *out, const struct trace *const *traces, size_t count,
+                               const struct judgement *judgement, const struct report_source *source)
+{
+    (void)traces, (void)count, (void)source;
+    keep_judgement(out->state, judgement);
+}
+
+static void json_replay_end(struct output *out, const struct recognition *found, const struct report_source *source)
+{
+    FILE *file = out->file;
+    struct json_state *state = out->state;
+    fputs("{", file);
+    json_write_members(file, json_run_head(source));
+    write_traces(state, found->traces, found->trace_count, NULL);
+    write_judgements(file, state);
+    write_graphs(out);
+    write_errors(file, found);
+    fputs(",\n \"capture\": ", file);
+    json_write(file, json_recognition(&found->counters));
+    finish(out);
+}
+
+const struct output_format output_json = {
+    .name = "json",
+    .help = "one JSON document",
+    .begin = json_begin,
+    .end = json_end,
+    .keeps = true,
+    .replay_begin = json_replay_begin,
+    .replay_judged = json_replay_judged,
+    .replay_end = json_replay_end,
+};

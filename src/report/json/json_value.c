@@ -1,0 +1,349 @@
+#include "report/json/json_value.h"
+
+#include <string.h>
+
+#include "config.h"
+#include "probe/type.h"
+#include "report/summary.h"
+
+/* 15 digits give every decimal number of up to 15 digits back as it was; 17 would print 0.412 as 0.41199999999999998.
+ * Beyond ASCII all is \u-escaped, so that no terminal control (U+0080 to U+009F) gets through. */
+#define DUMP_FLAGS (JSON_REAL_PRECISION(15) | JSON_ENSURE_ASCII)
+
+void json_write(FILE *file, json_t *value)
+{
+    if (value)
+        json_dumpf(value, file, DUMP_FLAGS);
+    json_decref(value);
+}
+
+void json_write_members(FILE *file, json_t *value)
+{
+    if (value)
+        json_dumpf(value, file, DUMP_FLAGS | JSON_EMBED);
+    json_decref(value);
+}
+
+char *json_text_of(json_t *value)
+{
+    char *text = value ? json_dumps(value, DUMP_FLAGS | JSON_ENCODE_ANY) : NULL;
+    json_decref(value);
+    return text;
+}
+
+json_t *json_text(const char *text)
+{
+    if (!text)
+        return json_null();
+    json_t *value = json_string(text); /* NULL where the text is no UTF-8 */
+    if (value)
+        return value;
+    struct strbuf escaped;
+    strbuf_init(&escaped);
+    strbuf_add_escaped(&escaped, text, strlen(text));
+    value = json_string(escaped.text);
+    strbuf_free(&escaped);
+    return value;
+}
+
+json_t *json_count(uint64_t count)
+{
+    return json_integer((json_int_t)count);
+}
+
+json_t *json_count_or_null(uint64_t count)
+{
+    return count ? json_count(count) : json_null();
+}
+
+json_t *json_decimal(double number)
+{
+    return json_real((double)(int64_t)(number * 1e6 + 0.5) / 1e6);
+}
+
+json_t *json_address(const struct addr *address)
+{
+    char text[ADDR_TEXT_BYTES];
+    addr_format(address, text);
+    return addr_is_none(address) ? json_null() : json_string(text);
+}
+
+json_t *json_time(nstime time)
+{
+    char text[NSTIME_TEXT_BYTES];
+    nstime_format(time, text);
+    return time == NSTIME_NONE ? json_null() : json_string(text);
+}
+
+json_t *json_spec(const struct probe_spec *spec)
+{
+    char text[PROBE_SPEC_TEXT_BYTES];
+    probe_spec_format(spec, text);
+    return json_string(text);
+}
+
+static json_t *json_source(const struct report_source *source)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "kind", json_string(source->live ? "live" : "capture"));
+    if (source->live) {
+        json_object_set_new(object, "interface", json_text(source->interface));
+        return object;
+    }
+    json_t *files = json_array();
+    for (unsigned i = 0; i < source->file_count; i++) {
+        json_t *file = json_object();
+        json_object_set_new(file, "file", json_text(source->files[i].name));
+        json_object_set_new(file, "frames", json_count(source->files[i].frames));
+        json_object_set_new(file, "truncated", json_boolean(source->files[i].truncated));
+        json_array_append_new(files, file);
+    }
+    json_object_set_new(object, "files", files);
+    return object;
+}
+
+json_t *json_run_head(const struct report_source *source)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "format", json_string("hopsonde"));
+    json_object_set_new(object, "format_version", json_integer(JSON_FORMAT_VERSION));
+    json_object_set_new(object, "hopsonde_version", json_string(PACKAGE_VERSION));
+    json_object_set_new(object, "command", json_text(source->command));
+    json_object_set_new(object, "source", json_source(source));
+    return object;
+}
+
+static json_t *json_strays(const struct frame_counters *counters)
+{
+    json_t *strays = json_object();
+    for (unsigned i = 0; i < counters->stray_kinds; i++)
+        json_object_set_new(strays, counters->strays[i].reason, json_count(counters->strays[i].count));
+    return strays;
+}
+
+json_t *json_capture(const struct frame_counters *counters)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "frames", json_count(counters->frames));
+    json_object_set_new(object, "dropped_by_kernel", json_count(counters->dropped_by_kernel));
+    json_object_set_new(object, "strays", json_strays(counters));
+    json_object_set_new(object, "malformed", json_count(counters->malformed));
+    return object;
+}
+
+json_t *json_recognition(const struct recognition_counters *counters)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "frames", json_count(counters->common.frames));
+    json_object_set_new(object, "probes", json_count(counters->probes));
+    json_object_set_new(object, "replies", json_count(counters->replies));
+    json_object_set_new(object, "errors", json_count(counters->errors));
+    json_object_set_new(object, "given_up", json_count(counters->given_up));
+    json_object_set_new(object, "dropped_by_kernel", json_count(counters->common.dropped_by_kernel));
+    json_object_set_new(object, "strays", json_strays(&counters->common));
+    json_object_set_new(object, "malformed", json_count(counters->common.malformed));
+    return object;
+}
+
+/* The name of the protocol that is on the wire. */
+static json_t *json_protocol(uint8_t protocol)
+{
+    const char *name = ip_protocol_name(protocol);
+    char number[4];
+    snprintf(number, sizeof number, "%u", protocol);
+    return json_string(name ? name : number);
+}
+
+static uint8_t wire_protocol(const struct flow *flow)
+{
+    bool is_icmp6 = flow->spec.protocol == IP_ICMP && flow->target.family == 6;
+    return is_icmp6 ? IP_ICMP6 : flow->spec.protocol;
+}
+
+static json_t *json_port_or_null(uint16_t port, bool varies)
+{
+    return varies ? json_null() : json_integer(port);
+}
+
+json_t *json_trace_head(const struct trace *trace, const char *target_name)
+{
+    const struct flow *flow = &trace->flow;
+    const struct trace_origin *origin = &trace->origin;
+    json_t *object = json_object(), *target = json_object();
+    json_object_set_new(target, "name", json_text(target_name));
+    json_object_set_new(target, "address", json_address(&flow->target));
+    json_object_set_new(object, "target", target);
+    json_object_set_new(object, "source_address", json_address(&flow->source));
+    json_object_set_new(object, "probe", json_spec(&flow->spec));
+    json_object_set_new(object, "protocol", json_protocol(wire_protocol(flow)));
+    if (flow->spec.type->has_port) {
+        json_object_set_new(object, "source_port", json_port_or_null(flow->source_port, origin->source_port_varies));
+        json_object_set_new(object, "destination_port",
+                            json_port_or_null(flow->target_port, origin->target_port_varies));
+    }
+    json_object_set_new(object, "started", json_time(trace->first_sent));
+    bool has_begun = trace->first_sent != NSTIME_NONE;
+    json_object_set_new(object, "duration_ms",
+                        has_begun ? json_decimal(nstime_ms(summary_duration(trace))) : json_null());
+    json_object_set_new(object, "probes_sent", json_count(summary_probes_sent(trace)));
+    json_object_set_new(object, "replies", json_count(trace->reply_count));
+    json_object_set_new(object, "tool", json_text(origin->tool));
+    json_object_set_new(object, "grouped_by", json_text(origin->grouped_by));
+    json_object_set_new(object, "inferred", json_boolean(origin->inferred));
+    json_object_set_new(object, "captured_at_ttl", json_count_or_null(origin->captured_at_ttl));
+    json_object_set_new(object, "rounds", json_integer(origin->rounds));
+    json_object_set_new(object, "ended", json_string(trace_end_name(trace->end)));
+    json_object_set_new(object, "reached_ttl", json_count_or_null(trace->reached_ttl));
+    return object;
+}
+
+json_t *json_stats(const struct trace *trace, uint8_t ttl)
+{
+    struct hop_stats stats;
+    trace_hop_stats(trace, ttl, &stats);
+    json_t *object = json_object();
+    json_object_set_new(object, "sent", json_count(stats.sent));
+    json_object_set_new(object, "received", json_count(stats.received));
+    bool knows_loss = stats.sent && !trace->origin.inferred;
+    json_object_set_new(object, "loss", knows_loss ? json_decimal(stats.loss) : json_null());
+    const struct {
+        const char *key;
+        double ms;
+    } times[] = {{"best_ms", stats.best_ms},
+                 {"avg_ms", stats.avg_ms},
+                 {"worst_ms", stats.worst_ms},
+                 {"stdev_ms", stats.stdev_ms},
+                 {"jitter_ms", stats.jitter_ms}};
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++)
+        json_object_set_new(object, times[i].key, stats.timed ? json_decimal(times[i].ms) : json_null());
+    return object;
+}
+
+json_t *json_labels(const struct icmp_extension *extension)
+{
+    json_t *labels = json_array();
+    for (unsigned i = 0; i < extension->mpls_count; i++) {
+        const struct mpls_label *entry = &extension->mpls[i];
+        json_t *label = json_object();
+        json_object_set_new(label, "label", json_integer(entry->label));
+        json_object_set_new(label, "tc", json_integer(entry->tc));
+        json_object_set_new(label, "bottom", json_boolean(entry->bottom));
+        json_object_set_new(label, "ttl", json_integer(entry->ttl));
+        json_array_append_new(labels, label);
+    }
+    return labels;
+}
+
+static json_t *json_icmp(uint8_t type, uint8_t code)
+{
+    json_t *icmp = json_object();
+    json_object_set_new(icmp, "type", json_integer(type));
+    json_object_set_new(icmp, "code", json_integer(code));
+    return icmp;
+}
+
+/* What the packet was that an ICMP error quotes; null where the quote says too little. */
+static json_t *json_about(const struct other_error *error)
+{
+    if (addr_is_none(&error->target))
+        return json_null();
+    json_t *object = json_object();
+    json_object_set_new(object, "protocol", json_protocol(error->protocol));
+    json_object_set_new(object, "source", json_address(&error->source));
+    json_object_set_new(object, "target", json_address(&error->target));
+    if (summary_error_has_port(error)) {
+        json_object_set_new(object, "source_port", json_integer(error->source_port));
+        json_object_set_new(object, "destination_port", json_integer(error->target_port));
+    }
+    return object;
+}
+
+json_t *json_error(const struct other_error *error)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "from", json_address(&error->from));
+    json_object_set_new(object, "about", json_about(error));
+    json_object_set_new(object, "icmp", json_icmp(error->icmp_type, error->icmp_code));
+    if (reply_kind_of_icmp(error->version, error->icmp_type, error->icmp_code) == REPLY_TOO_BIG)
+        json_object_set_new(object, "mtu", json_count_or_null(error->mtu));
+    if (error->extension && error->extension->mpls_count)
+        json_object_set_new(object, "mpls", json_labels(error->extension));
+    json_object_set_new(object, "time", json_time(error->time));
+    json_object_set_new(object, "file", json_integer(error->file));
+    json_object_set_new(object, "frame", json_count_or_null(error->frame));
+    return object;
+}
+
+static json_t *json_place(const struct place *place)
+{
+    if (!place->known)
+        return json_null();
+    json_t *object = json_object();
+    json_object_set_new(object, "ttl", json_count_or_null(place->ttl));
+    json_object_set_new(object, "address", json_address(&place->address));
+    return object;
+}
+
+static void set_frames(json_t *object, const struct frame_number *frames, unsigned count)
+{
+    json_t *numbers = json_array(), *files = json_array();
+    bool several = false;
+    for (unsigned i = 0; i < count; i++) {
+        json_array_append_new(numbers, json_count(frames[i].number));
+        json_array_append_new(files, json_integer(frames[i].file));
+        several = several || frames[i].file;
+    }
+    json_object_set_new(object, "frames", numbers);
+    if (several)
+        json_object_set(object, "files", files);
+    json_decref(files);
+}
+
+json_t *json_verdict(const struct verdict *verdict)
+{
+    const struct flow *flow = &verdict->trace->flow;
+    json_t *object = json_object();
+    json_object_set_new(object, "target", json_address(&flow->target));
+    if (verdict->trace->origin.foreign)
+        json_object_set_new(object, "source_address", json_address(&flow->source));
+    json_object_set_new(object, "probe", json_spec(&flow->spec));
+    json_object_set_new(object, "state", json_string(verdict_state_name(verdict->state)));
+    json_object_set_new(object, "how", json_text(verdict->how));
+    json_object_set_new(object, "at", json_place(&verdict->at));
+    json_object_set_new(object, "after", json_place(&verdict->after));
+    json_object_set_new(object, "before", json_place(&verdict->before));
+    json_object_set_new(object, "confidence", json_decimal(verdict->confidence));
+    json_object_set_new(object, "text", json_text(verdict->text));
+    set_frames(object, verdict->frames, verdict->frame_count);
+    return object;
+}
+
+/* A whole number of a finding's detail stands as an integer. */
+static json_t *json_detail_number(double number)
+{
+    if (number > -1e15 && number < 1e15 && number - (double)(json_int_t)number == 0)
+        return json_integer((json_int_t)number);
+    return json_real(number);
+}
+
+json_t *json_finding(const struct finding *finding, const struct judgement *judgement)
+{
+    json_t *object = json_object(), *detail = json_object();
+    size_t room = sizeof finding->detail / sizeof *finding->detail;
+    for (size_t i = 0; i < room && finding->detail[i].name; i++)
+        json_object_set_new(detail, finding->detail[i].name,
+                            finding->detail[i].text ? json_text(finding->detail[i].text)
+                                                    : json_detail_number(finding->detail[i].number));
+    json_object_set_new(object, "kind", json_string(finding->kind));
+    if (judgement->of && judgement->of->origin.foreign) {
+        json_object_set_new(object, "target", json_address(&judgement->of->flow.target));
+        json_object_set_new(object, "source_address", json_address(&judgement->of->flow.source));
+    }
+    json_object_set_new(object, "probe", finding->trace ? json_spec(&finding->trace->flow.spec) : json_null());
+    json_object_set_new(object, "after", json_place(&finding->after));
+    json_object_set_new(object, "at", json_place(&finding->at));
+    json_object_set_new(object, "detail", detail);
+    json_object_set_new(object, "text", json_text(finding->text));
+    set_frames(object, finding->frames, finding->frame_count);
+    return object;
+}

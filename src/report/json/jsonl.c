@@ -1,0 +1,209 @@
+/* jsonl: an object a line, each with its "type", so that a reader needs no more memory than a line. Keys: jsonvalue.h.
+ *
+ * A probe is written as soon as it settles: with "trace", its trace's number from 0 in the order of first sending, its
+ * spec and its TTL. Probes beyond the target's hop are left out as in json. What comes after a probe has settled counts
+ * in its trace's "replies" only.
+ *
+ * What is known of addresses may come after the probes that they answered: it stands in lines of its own, one an
+ * address, before the "run".
+ *
+ * Of captures that are not our own, a trace's line comes when the trace is over, and those may be millions: nothing is
+ * flushed before the end. Verdicts and findings come only where another format has the traces kept. */
+#include <stdlib.h>
+
+#include "report/json/json_address.h"
+#include "report/json/json_graph.h"
+#include "report/json/json_probe.h"
+#include "report/json/json_value.h"
+#include "report/summary.h"
+
+struct jsonl_state {
+    struct row_buffer *rows;
+    struct spec_text spec;
+};
+
+static bool start(struct output *out)
+{
+    struct jsonl_state *state = calloc(1, sizeof *state);
+    struct row_buffer *rows = state ? row_buffer_new(out->file) : NULL;
+    if (!rows) {
+        free(state);
+        return false;
+    }
+    state->rows = rows;
+    out->state = state;
+    return true;
+}
+
+static void finish(struct output *out)
+{
+    struct jsonl_state *state = out->state;
+    fflush(out->file);
+    row_buffer_free(state->rows);
+    free(state);
+    out->state = NULL;
+}
+
+static bool jsonl_begin(struct output *out, const struct session *session, const struct report_source *source)
+{
+    (void)session, (void)source;
+    return start(out);
+}
+
+static json_t *new_line(const char *type)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "type", json_string(type));
+    return object;
+}
+
+/* Appends all of `members`, which is freed. */
+static json_t *extend(json_t *object, json_t *members)
+{
+    json_object_update(object, members);
+    json_decref(members);
+    return object;
+}
+
+/* Behind the probes that were put down. */
+static void write_line(struct output *out, json_t *object)
+{
+    struct jsonl_state *state = out->state;
+    row_buffer_flush(state->rows);
+    json_write(out->file, object);
+    putc('\n', out->file);
+}
+
+static void put_probe(struct jsonl_state *state, uint32_t number, const struct trace *trace, const struct probe *probe)
+{
+    struct row_buffer *rows = state->rows;
+    char *at = put_number(put_text(row_buffer_begin(rows), "{\"type\": \"probe\", \"trace\": "), number);
+    at = put_text(put_text(at, ", \"probe\": \""), summary_spec(&state->spec, &trace->flow.spec));
+    at = put_number(put_text(at, "\", \"ttl\": "), probe->ttl);
+    row_buffer_end(rows, put_text(at, ", "));
+    json_probe_put(rows, NULL, trace, probe);
+    row_buffer_end(rows, put_text(row_buffer_begin(rows), "}\n"));
+}
+
+static json_t *trace_line(const struct trace *trace, uint32_t number, const char *target_name)
+{
+    json_t *object = new_line("trace");
+    json_object_set_new(object, "trace", json_integer(number));
+    return extend(object, json_trace_head(trace, target_name));
+}
+
+static void jsonl_probe(struct output *out, const struct session *session, const struct trace *trace,
+                        const struct probe *probe)
+{
+    struct jsonl_state *state = out->state;
+    if (probe->ttl > trace_last_ttl(trace))
+        return;
+    put_probe(state, summary_trace_number(session, trace), trace, probe);
+    row_buffer_flush(state->rows);
+    fflush(out->file);
+}
+
+static void write_traces(struct output *out, const struct session *session)
+{
+    size_t count;
+    const struct trace **traces = summary_traces(session, &count);
+    for (size_t i = 0; i < count; i++)
+        write_line(out, trace_line(traces[i], (uint32_t)i, summary_target_name(session_config(session))));
+    free(traces);
+}
+
+static void write_judgement(struct output *out, const struct judgement *judgement)
+{
+    for (unsigned i = 0; i < judgement->verdict_count; i++)
+        write_line(out, extend(new_line("verdict"), json_verdict(&judgement->verdicts[i])));
+    for (unsigned i = 0; i < judgement->finding_count; i++)
+        write_line(out, extend(new_line("finding"), json_finding(&judgement->findings[i], judgement)));
+}
+
+static void write_graphs(struct output *out)
+{
+    for (unsigned i = 0; i < out->graph_count; i++) {
+        json_t *graph = json_graph(&out->graphs[i], out);
+        if (graph)
+            write_line(out, extend(new_line("graph"), graph));
+    }
+}
+
+static void write_addresses(struct output *out)
+{
+    size_t count = out->book ? address_book_count(out->book) : 0;
+    for (size_t i = 0; i < count; i++) {
+        const struct addr *address = &address_book_at(out->book, i)->address;
+        json_t *line = new_line("address");
+        json_object_set_new(line, "address", json_address(address));
+        json_facts_set(line, address, out);
+        write_line(out, line);
+    }
+}
+
+static void jsonl_end(struct output *out, const struct session *session, const struct judgement *judgement,
+                      const struct report_source *source)
+{
+    write_traces(out, session);
+    write_judgement(out, judgement);
+    write_graphs(out);
+    write_addresses(out);
+    json_t *run = extend(new_line("run"), json_run_head(source));
+    json_object_set_new(run, "errors", json_array());
+    json_object_set_new(run, "capture", json_capture(session_counters(session)));
+    write_line(out, run);
+    finish(out);
+}
+
+static bool jsonl_replay_begin(struct output *out, const struct report_source *source)
+{
+    (void)source;
+    return start(out);
+}
+
+static void jsonl_replay_probe(struct output *out, const struct trace *trace, const struct probe *probe)
+{
+    put_probe(out->state, trace->number, trace, probe);
+}
+
+static void jsonl_replay_trace(struct output *out, const struct trace *trace)
+{
+    write_line(out, trace_line(trace, trace->number, NULL));
+}
+
+static void jsonl_replay_error(struct output *out, const struct other_error *error)
+{
+    write_line(out, extend(new_line("error"), json_error(error)));
+}
+
+static void jsonl_replay_judged(struct output *out, const struct trace *const *traces, size_t count,
+                                const struct judgement *judgement, const struct report_source *source)
+{
+    (void)traces, (void)count, (void)source;
+    write_judgement(out, judgement);
+}
+
+/* The errors have lines of their own. */
+static void jsonl_replay_end(struct output *out, const struct recognition *found, const struct report_source *source)
+{
+    write_graphs(out);
+    write_addresses(out);
+    json_t *run = extend(new_line("run"), json_run_head(source));
+    json_object_set_new(run, "capture", json_recognition(&found->counters));
+    write_line(out, run);
+    finish(out);
+}
+
+const struct output_format output_jsonl = {
+    .name = "jsonl",
+    .help = "JSON, an object a line, as things become known (also: ndjson)",
+    .begin = jsonl_begin,
+    .probe = jsonl_probe,
+    .end = jsonl_end,
+    .replay_begin = jsonl_replay_begin,
+    .replay_probe = jsonl_replay_probe,
+    .replay_trace = jsonl_replay_trace,
+    .replay_error = jsonl_replay_error,
+    .replay_judged = jsonl_replay_judged,
+    .replay_end = jsonl_replay_end,
+};

@@ -1,0 +1,185 @@
+/* map as a format: the hops of one path on a map (map.h). A file holds one map: of several runs the first, of the
+ * traces in a capture the one that got furthest among those from the first one's source to its target, of all paths the
+ * one that most flows took. */
+#include <stdlib.h>
+
+#include "report/address_facts.h"
+#include "report/format.h"
+#include "report/hops.h"
+#include "report/summary.h"
+
+/* Where a place is only hinted at, `guesses`, which has as many entries as there are hops, has the hop's own copy. */
+static void guess_places(struct hops *hops, struct address_facts *guesses)
+{
+    for (size_t i = 0; i < hops->count; i++) {
+        struct map_hop *hop = &hops->list[i];
+        struct address_place place;
+        if (!address_facts_place(hop->about, &place, &hop->is_guess) || !hop->is_guess)
+            continue;
+        guesses[i] = *hop->about;
+        guesses[i].place = place;
+        hop->about = &guesses[i];
+    }
+}
+
+/* Frees the hops. */
+static void draw(struct output *out, struct hops *hops, const struct strbuf *title)
+{
+    struct address_facts *guesses = calloc(hops->count + 1, sizeof *guesses);
+    bool good = guesses && !hops->failed && !title->failed;
+    if (good) {
+        guess_places(hops, guesses);
+        const struct map_view view = {.title = title->text, .hops = hops->list, .count = hops->count};
+        good = map_draw(&view, out->file);
+    }
+    if (!good)
+        fputs("<svg xmlns=\"http://www.w3.org/2000/svg\"><title>memory is short: no map</title></svg>\n", out->file);
+    fflush(out->file);
+    out->headed = true;
+    free(guesses);
+    hops_free(hops);
+}
+
+/* --- whose path it is --- */
+
+/* "path from 10.0.0.2 to web.example (192.0.2.80)"; the name is foreign text. */
+static void add_ends(struct strbuf *title, const struct addr *source, const struct addr *target, const char *name)
+{
+    char from[ADDR_TEXT_BYTES], to[ADDR_TEXT_BYTES];
+    addr_format(source, from);
+    addr_format(target, to);
+    if (name)
+        strbuf_addf(title, "path from %s to %s (%s)", from, name, to);
+    else
+        strbuf_addf(title, "path from %s to %s", from, to);
+}
+
+static void add_spec(struct strbuf *title, const struct trace *trace)
+{
+    char spec[PROBE_SPEC_TEXT_BYTES];
+    probe_spec_format(&trace->flow.spec, spec);
+    strbuf_addf(title, ", %s", spec);
+}
+
+/* `how`: by which options another may be chosen. */
+static void add_choice(struct strbuf *title, size_t count, const char *what, const char *how)
+{
+    if (count > 1)
+        strbuf_addf(title, "; 1 of %zu %s (choose by %s)", count, what, how);
+}
+
+static void draw_graph(struct output *out, const char *name)
+{
+    const struct graph *graph = &out->graphs[0];
+    struct hops hops = {0};
+    struct strbuf title;
+    strbuf_init(&title);
+    strbuf_add(&title, "most taken ");
+    add_ends(&title, &graph->trace->flow.source, &graph->trace->flow.target, name);
+    add_spec(&title, graph->trace);
+    add_choice(&title, out->graph_count, "graphs", "--target, --source, -P");
+    hops_add_graph(&hops, graph, out->book);
+    draw(out, &hops, &title);
+    strbuf_free(&title);
+}
+
+/* --- a run of our own --- */
+
+static bool map_begin(struct output *out, const struct session *session, const struct report_source *source)
+{
+    (void)out, (void)session, (void)source;
+    return true;
+}
+
+static void draw_session(struct output *out, const struct session *session)
+{
+    const struct session_config *config = session_config(session);
+    const struct trace *furthest = hops_furthest(session);
+    struct hops hops = {0};
+    struct strbuf title;
+    strbuf_init(&title);
+    add_ends(&title, &config->source, &config->target, summary_target_name(config));
+    if (config->purpose == PURPOSE_DIAGNOSE && furthest) {
+        add_spec(&title, furthest);
+        add_choice(&title, config->spec_count, "probes", "-P");
+        hops_add_trace(&hops, furthest, out->book);
+    } else {
+        hops_add_session(&hops, session, out->book);
+    }
+    draw(out, &hops, &title);
+    strbuf_free(&title);
+}
+
+static void map_end(struct output *out, const struct session *session, const struct judgement *judgement,
+                    const struct report_source *source)
+{
+    (void)judgement, (void)source;
+    if (out->headed)
+        return;
+    if (out->graph_count)
+        draw_graph(out, summary_target_name(session_config(session)));
+    else
+        draw_session(out, session);
+}
+
+/* --- captures of others --- */
+
+static bool map_replay_begin(struct output *out, const struct report_source *source)
+{
+    (void)out, (void)source;
+    return true;
+}
+
+static bool has_ends_of(const struct trace *trace, const struct trace *other)
+{
+    return addr_equal(&trace->flow.source, &other->flow.source) && addr_equal(&trace->flow.target, &other->flow.target);
+}
+
+/* Of those that have the ends of the first, the one that got furthest; NULL: there is none. */
+static const struct trace *choose(const struct recognition *found)
+{
+    const struct trace *best = NULL;
+    for (size_t i = 0; i < found->trace_count; i++)
+        if (has_ends_of(found->traces[i], found->traces[0]))
+            best = hops_further(best, found->traces[i]);
+    return best;
+}
+
+static void draw_found(struct output *out, const struct recognition *found)
+{
+    const struct trace *trace = choose(found);
+    struct hops hops = {0};
+    struct strbuf title;
+    strbuf_init(&title);
+    if (trace) {
+        add_ends(&title, &trace->flow.source, &trace->flow.target, NULL);
+        add_spec(&title, trace);
+        add_choice(&title, found->trace_count, "traces", "--target, --source, -P");
+        hops_add_trace(&hops, trace, out->book);
+    } else {
+        strbuf_add(&title, "no trace found");
+    }
+    draw(out, &hops, &title);
+    strbuf_free(&title);
+}
+
+static void map_replay_end(struct output *out, const struct recognition *found, const struct report_source *source)
+{
+    (void)source;
+    if (out->headed)
+        return;
+    if (out->graph_count)
+        draw_graph(out, NULL);
+    else
+        draw_found(out, found);
+}
+
+const struct output_format output_map = {
+    .name = "map",
+    .help = "the path on a map of the world, drawn",
+    .begin = map_begin,
+    .end = map_end,
+    .keeps = true,
+    .replay_begin = map_replay_begin,
+    .replay_end = map_replay_end,
+};

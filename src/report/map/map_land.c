@@ -1,0 +1,115 @@
+#include "report/map/map_land.h"
+
+#include <math.h>
+
+#include "report/map/coastline.h"
+
+#define STEP_LEAST 0.8        /* pixels: nearer points of a coast are left out */
+#define GRID_LINES_MOST 7     /* from south to north */
+#define GRID_FROM_CORNER 24.0 /* pixels: nearer to a corner no line is named */
+
+/* A ring of the coastline, at longitudes as they are or a turn further east. */
+struct ring {
+    const int16_t *numbers; /* as in coastline[] */
+    double turn;            /* degrees */
+};
+
+static unsigned points_of(const int16_t *numbers)
+{
+    return (unsigned)numbers[0];
+}
+
+static bool is_seen(const struct map_window *window, const struct ring *ring)
+{
+    double west = 360, east = -360, south = 90, north = -90, longitude = ring->turn, latitude = 0;
+    for (unsigned i = 0; i < points_of(ring->numbers); i++) {
+        longitude += ring->numbers[1 + 2 * i] / 100.0;
+        latitude += ring->numbers[2 + 2 * i] / 100.0;
+        west = fmin(west, longitude);
+        east = fmax(east, longitude);
+        south = fmin(south, latitude);
+        north = fmax(north, latitude);
+    }
+    return east >= window->west && west <= window->west + window->wide && north >= window->south &&
+           south <= window->south + window->high;
+}
+
+static void add_ring(struct strbuf *text, const struct map_window *window, const struct ring *ring)
+{
+    struct distance_point point = {.longitude = ring->turn};
+    struct map_spot before = {0};
+    for (unsigned i = 0; i < points_of(ring->numbers); i++) {
+        point.longitude += ring->numbers[1 + 2 * i] / 100.0;
+        point.latitude += ring->numbers[2 + 2 * i] / 100.0;
+        struct map_spot spot = map_window_spot(window, point);
+        if (i > 0 && hypot(spot.x - before.x, spot.y - before.y) < STEP_LEAST)
+            continue;
+        strbuf_addf(text, "%s%.1f %.1f", i == 0 ? "M" : i == 1 ? "L" : " ", spot.x, spot.y);
+        before = spot;
+    }
+    strbuf_add(text, "Z");
+}
+
+void map_land_add(struct strbuf *text, const struct map_window *window)
+{
+    strbuf_add(text, "<path class=\"land\" d=\"");
+    for (size_t at = 0; at < coastline_count; at += 1 + 2 * points_of(&coastline[at])) {
+        for (double turn = 0; turn <= 360; turn += 360) {
+            struct ring ring = {&coastline[at], turn};
+            if (is_seen(window, &ring))
+                add_ring(text, window, &ring);
+        }
+    }
+    strbuf_add(text, "\"/>\n");
+}
+
+/* --- the grid --- */
+
+/* Degrees between lines. */
+static double grid_step(const struct map_window *window)
+{
+    static const double steps[] = {1, 2, 5, 10, 15};
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++)
+        if (window->high / steps[i] <= GRID_LINES_MOST)
+            return steps[i];
+    return 30;
+}
+
+static bool is_within(double pixels, double size)
+{
+    return pixels > GRID_FROM_CORNER && pixels < size - GRID_FROM_CORNER;
+}
+
+static void add_name(struct strbuf *text, double x, double y, double degrees, const char *positive,
+                     const char *negative)
+{
+    strbuf_addf(text, "<text class=\"grid\" x=\"%.1f\" y=\"%.1f\">%.0f\xc2\xb0%s</text>\n", x, y, fabs(degrees),
+                degrees > 0   ? positive
+                : degrees < 0 ? negative
+                              : "");
+}
+
+void map_land_add_grid(struct strbuf *text, const struct map_window *window)
+{
+    double step = grid_step(window), east = window->west + window->wide, north = window->south + window->high;
+    struct strbuf names;
+    strbuf_init(&names);
+    strbuf_add(text, "<path class=\"grid\" d=\"");
+    for (double latitude = ceil(window->south / step) * step; latitude <= north; latitude += step) {
+        double y = map_window_spot(window, (struct distance_point){latitude, window->west}).y;
+        strbuf_addf(text, "M0 %.1fH%.0f", y, MAP_WIDTH);
+        if (is_within(y, window->height))
+            add_name(&names, 4, y - 3, latitude, " N", " S");
+    }
+    for (double longitude = ceil(window->west / step) * step; longitude <= east; longitude += step) {
+        double x = map_window_spot(window, (struct distance_point){window->south, longitude}).x;
+        strbuf_addf(text, "M%.1f 0V%.1f", x, window->height);
+        double name = remainder(longitude, 360);
+        if (is_within(x, MAP_WIDTH))
+            add_name(&names, x + 3, window->height - 4, name, fabs(name) < 180 ? " E" : "",
+                     fabs(name) < 180 ? " W" : "");
+    }
+    strbuf_addf(text, "\"/>\n%s", names.text);
+    text->failed |= names.failed;
+    strbuf_free(&names);
+}

@@ -1,0 +1,12 @@
+/* maplist: the hops below a map, one a row. Floor 5; pure. */
+#ifndef HOPSONDE_REPORT_MAP_MAP_LIST_H
+#define HOPSONDE_REPORT_MAP_MAP_LIST_H
+
+#include "base/strbuf.h"
+#include "report/map/map_plan.h"
+
+/* Draws the list from `top` on, in pixels; returns where it ends. Columns: number, name or address, place, best RTT,
+ * and the leg that leads there. */
+double map_list_add(struct strbuf *text, const struct map_plan *plan, double top);
+
+#endif

@@ -1,0 +1,56 @@
+/* mapplan: what a map shows and where it stands. Floor 5; pure.
+ *
+ * The projection is the equidistant cylindrical one, true to scale along the meridians and along the parallel in the
+ * middle of the window. The window is the smallest that holds all stops and legs, wherever the antimeridian lies, with
+ * a margin; where no place is known, it is the world. */
+#ifndef HOPSONDE_REPORT_MAP_MAP_PLAN_H
+#define HOPSONDE_REPORT_MAP_MAP_PLAN_H
+
+#include "address/distance.h"
+#include "report/map/map.h"
+
+#define MAP_WIDTH 960.0 /* pixels */
+
+/* The source, or a hop. */
+struct map_stop {
+    const struct map_hop *hop; /* NULL: the source */
+    bool has_place;
+    struct distance_point point;
+    const struct map_leg *leg; /* to here; NULL: there is none */
+};
+
+/* From a stop with a place to the next one with a place. */
+struct map_leg {
+    const struct map_stop *from, *to;
+    struct distance_leg travel;
+};
+
+struct map_window {
+    double west, south;      /* degrees of the lower left corner; west is -180 to 180 */
+    double wide, high;       /* degrees; wide is at most 360 */
+    double x_scale, y_scale; /* pixels a degree */
+    double height;           /* pixels; MAP_WIDTH is the width */
+};
+
+struct map_spot {
+    double x, y; /* pixels from the upper left corner of the map */
+};
+
+struct map_plan {
+    struct map_stop *stops; /* the source, and then the hops of the view */
+    size_t stop_count;
+    struct map_leg *legs;
+    size_t leg_count;
+    struct map_window window;
+};
+
+/* False: memory is short. To be freed in any case. */
+bool map_plan_make(const struct map_view *view, struct map_plan *plan);
+void map_plan_free(struct map_plan *plan);
+
+/* A longitude as one that is not west of the window, and less than 360 degrees east of its edge. */
+double map_window_longitude(const struct map_window *window, double longitude);
+/* Where a point stands; beyond the edges too. The longitude is taken as it is. */
+struct map_spot map_window_spot(const struct map_window *window, struct distance_point point);
+
+#endif

@@ -1,0 +1,26 @@
+/* paint: the colours of text for people. Floor 5; pure. ANSI SGR: hop number and silence dim, addresses bold, refusals
+ * red, open ports green. */
+#ifndef HOPSONDE_REPORT_PAINT_H
+#define HOPSONDE_REPORT_PAINT_H
+
+#include "base/strbuf.h"
+
+#define PAINT_DIM "2"
+#define PAINT_BOLD "1"
+#define PAINT_RED "31"
+#define PAINT_GREEN "32"
+
+/* `sgr` NULL: as it is. */
+static inline void paint_begin(struct strbuf *text, bool color, const char *sgr)
+{
+    if (color && sgr)
+        strbuf_addf(text, "\033[%sm", sgr);
+}
+
+static inline void paint_end(struct strbuf *text, bool color, const char *sgr)
+{
+    if (color && sgr)
+        strbuf_add(text, "\033[0m");
+}
+
+#endif

@@ -1,0 +1,90 @@
+#include "report/text/as_path.h"
+
+#include <string.h>
+
+#include "address/special.h"
+
+#define NETWORKS_MOST 256 /* of a path: one a TTL */
+
+/* One network that a path goes through: an AS, or what has a purpose of its own. */
+struct network {
+    uint32_t asn; /* 0: none */
+    const struct special *special;
+    const struct map_hop *first;
+};
+
+struct as_path {
+    struct network list[NETWORKS_MOST];
+    size_t count;
+};
+
+/* The peering LAN of an exchange is the exchange's, whoever announces it. */
+static struct network network_of(const struct map_hop *hop)
+{
+    const struct special *special = addr_is_none(&hop->address) ? NULL : special_find(&hop->address);
+    bool is_ixp = special && special->is_ixp;
+    uint32_t asn = hop->about && !is_ixp ? hop->about->asn : 0;
+    return (struct network){.asn = asn, .special = asn ? NULL : special, .first = hop};
+}
+
+/* Whether a network may lie within an AS, which numbers its inside with it. */
+static bool may_be_within(const struct network *network)
+{
+    return !network->asn && !network->special->is_ixp;
+}
+
+static bool is_same(const struct network *a, const struct network *b)
+{
+    if (a->asn || b->asn)
+        return a->asn == b->asn;
+    return strcmp(a->special->name, b->special->name) == 0;
+}
+
+static void pass(struct as_path *path, const struct network *network)
+{
+    size_t left = path->count;
+    while (network->asn && left > 0 && may_be_within(&path->list[left - 1]))
+        left--;
+    if (left > 0 && is_same(&path->list[left - 1], network))
+        path->count = left;
+    else if (path->count < NETWORKS_MOST)
+        path->list[path->count++] = *network;
+}
+
+static void add_network(struct strbuf *words, const struct network *network)
+{
+    if (network->asn) {
+        const char *purpose = special_asn(network->asn), *name = network->first->about->as_name;
+        strbuf_addf(words, "AS%lu", (unsigned long)network->asn);
+        strbuf_add(words, *name || purpose ? " " : "");
+        name = *name || !purpose ? name : purpose;
+        strbuf_add_escaped(words, name, strlen(name));
+    } else {
+        strbuf_add(words, network->special->name);
+    }
+    strbuf_addf(words, " (hop %u)", network->first->ttl);
+}
+
+static void add_networks(struct strbuf *words, const struct as_path *path)
+{
+    bool has_asn = false;
+    for (size_t i = 0; i < path->count; i++)
+        has_asn = has_asn || path->list[i].asn;
+    if (!has_asn)
+        strbuf_add(words, "no AS number is known of these hops");
+    for (size_t i = 0; has_asn && i < path->count; i++) {
+        strbuf_add(words, i ? " > " : "");
+        add_network(words, &path->list[i]);
+    }
+}
+
+void as_path_add(struct strbuf *words, const struct hops *hops)
+{
+    struct as_path path = {.count = 0};
+    for (size_t i = 0; i < hops->count; i++) {
+        struct network network = network_of(&hops->list[i]);
+        if (network.asn || network.special)
+            pass(&path, &network);
+    }
+    add_networks(words, &path);
+}

@@ -1,0 +1,577 @@
+#include "report/text/graph_text.h"
+
+#include <stdlib.h>
+
+#include "report/graph/graph_words.h"
+#include "report/graph/node_name.h"
+#include "report/paint.h"
+#include "report/text/hop_line.h"
+
+#define BRANCH_COLUMNS 3
+#define TIME_COLUMNS 8 /* " 123.456" and less; " ms" follows */
+#define WIDTH_LEAST 60
+#define NAME_LEAST 16 /* columns for a name that stands below its address */
+#define ALL_LEAST 4   /* "-> all 4 of hop 5" in place of labels */
+
+/* How a node's line begins. */
+struct row {
+    unsigned indent; /* branches that it is within */
+    bool is_last;    /* of the branches that run side by side */
+};
+
+struct tree {
+    struct strbuf *text;
+    const struct graph *graph;
+    const struct graph_text *how;
+    struct graph_view view;
+    struct row *rows;       /* by node */
+    unsigned label_columns; /* TTL, letters and two blanks */
+    unsigned node_columns;  /* branches, and address with name */
+    unsigned node_room;     /* how many these may have where names are known */
+    unsigned width;
+    unsigned told; /* the largest TTL that a line stands for */
+};
+
+/* --- the shape --- */
+
+/* From the bottom up: of each node, whether a branch follows beside it. */
+static bool find_rows(struct tree *tree)
+{
+    enum { NONE, BRANCH, WAY };
+    unsigned count = tree->graph->node_count;
+    unsigned char *below = calloc((size_t)count + 1, 1); /* the child that comes next, of each; the source's last */
+    tree->rows = calloc((size_t)count + 1, sizeof *tree->rows);
+    for (unsigned i = count; below && tree->rows && i-- > 0;) {
+        const struct view_node *node = &tree->view.nodes[tree->view.rows[i]];
+        unsigned char *next = &below[node->parent == GRAPH_NO_NODE ? count : node->parent];
+        tree->rows[tree->view.rows[i]].is_last = *next != BRANCH;
+        *next = node->alone ? WAY : BRANCH;
+    }
+    for (unsigned i = 0; below && tree->rows && i < count; i++) {
+        const struct view_node *node = &tree->view.nodes[tree->view.rows[i]];
+        unsigned indent = node->parent == GRAPH_NO_NODE ? 0 : tree->rows[node->parent].indent;
+        tree->rows[tree->view.rows[i]].indent = indent + !node->alone;
+    }
+    free(below);
+    return below && tree->rows;
+}
+
+/* What is left of the address: "|  |- ". */
+static void add_branches(struct strbuf *text, const struct tree *tree, unsigned node)
+{
+    const struct view_node *nodes = tree->view.nodes;
+    const char *parts[256];
+    unsigned count = 0;
+    bool loose = graph_view_is_loose(&tree->view, node);
+    if (!nodes[node].alone)
+        parts[count++] = loose ? "?- " : tree->rows[node].is_last ? "`- " : "|- ";
+    else if (loose)
+        parts[count++] = "?- ";
+    for (unsigned at = nodes[node].parent; at != GRAPH_NO_NODE && count < 256; at = nodes[at].parent)
+        if (!nodes[at].alone)
+            parts[count++] = tree->rows[at].is_last ? "   " : "|  ";
+    while (count-- > 0)
+        strbuf_add(text, parts[count]);
+}
+
+static bool knows_names(const struct tree *tree)
+{
+    return tree->how->out && tree->how->out->book;
+}
+
+/* What the user called the target is its name. */
+static void make_name(struct node_name *made, const struct tree *tree, unsigned node)
+{
+    const char *target_name = tree->how->target_name;
+    node_name_make(made, &tree->graph->nodes[node], tree->how->out);
+    if (node != tree->view.target || !target_name)
+        return;
+    strbuf_clear(&made->name);
+    strbuf_add_escaped(&made->name, target_name, strlen(target_name));
+    made->is_unconfirmed = false;
+}
+
+static unsigned room_of(const struct tree *tree, unsigned branches)
+{
+    return tree->node_room > branches ? tree->node_room - branches : 0;
+}
+
+/* The address with what is known of it, behind so many columns of branches. */
+static void add_address(struct strbuf *text, const struct tree *tree, unsigned node, unsigned branches)
+{
+    const struct graph_node *what = &tree->graph->nodes[node];
+    if (knows_names(tree)) {
+        struct node_name made;
+        make_name(&made, tree, node);
+        node_name_add_beside(text, &made, room_of(tree, branches));
+        node_name_free(&made);
+    } else if (what->is_target) {
+        hop_line_add_address(text, &what->address, &what->address, tree->how->target_name);
+    } else {
+        graph_view_add_address(text, what);
+    }
+}
+
+/* The target may have a name of any length, which then makes it no column's measure. */
+static unsigned columns_of(const struct tree *tree, unsigned node)
+{
+    struct strbuf plain;
+    strbuf_init(&plain);
+    add_branches(&plain, tree, node);
+    if (knows_names(tree) || node != tree->view.target || !tree->how->target_name)
+        add_address(&plain, tree, node, (unsigned)plain.length);
+    unsigned columns = node_name_columns(plain.text);
+    strbuf_free(&plain);
+    return columns;
+}
+
+static void add_numbers(struct strbuf *text, const struct tree *tree, unsigned node, bool color);
+
+/* The labels, and what the widest numbers leave for the nodes. */
+static void measure_around(struct tree *tree)
+{
+    struct strbuf text;
+    size_t numbers = 0;
+    strbuf_init(&text);
+    for (unsigned i = 0; i < tree->graph->node_count; i++) {
+        strbuf_clear(&text);
+        graph_view_add_label(&text, &tree->view, i);
+        unsigned ttl_columns = tree->graph->nodes[i].ttl < 10 ? 1 : 0; /* it is right-aligned in two */
+        unsigned columns = (unsigned)text.length + ttl_columns + 2;
+        tree->label_columns = columns > tree->label_columns ? columns : tree->label_columns;
+        strbuf_clear(&text);
+        add_numbers(&text, tree, i, false);
+        numbers = text.length > numbers ? text.length : numbers;
+    }
+    strbuf_free(&text);
+    unsigned around = tree->label_columns + (unsigned)numbers;
+    tree->node_room = tree->width > around ? tree->width - around : 0;
+}
+
+static void measure(struct tree *tree)
+{
+    measure_around(tree);
+    for (unsigned i = 0; i < tree->graph->node_count; i++) {
+        unsigned columns = columns_of(tree, i);
+        tree->node_columns = columns > tree->node_columns ? columns : tree->node_columns;
+    }
+}
+
+/* --- a node --- */
+
+static void add_label(struct tree *tree, unsigned node)
+{
+    struct strbuf label;
+    strbuf_init(&label);
+    strbuf_add(&label, tree->graph->nodes[node].ttl < 10 ? " " : "");
+    graph_view_add_label(&label, &tree->view, node);
+    paint_begin(tree->text, tree->how->color, PAINT_DIM);
+    strbuf_add(tree->text, label.text);
+    paint_end(tree->text, tree->how->color, PAINT_DIM);
+    strbuf_addf(tree->text, "%*s", (int)(tree->label_columns - label.length), "");
+    strbuf_free(&label);
+}
+
+/* Returns how many columns it took. */
+static unsigned add_node(struct tree *tree, unsigned node)
+{
+    const struct graph_node *what = &tree->graph->nodes[node];
+    const char *sgr = addr_is_none(&what->address) ? PAINT_DIM : PAINT_BOLD;
+    struct strbuf plain;
+    strbuf_init(&plain);
+    add_branches(&plain, tree, node);
+    unsigned columns = (unsigned)plain.length;
+    strbuf_add(tree->text, plain.text);
+    strbuf_clear(&plain);
+    add_address(&plain, tree, node, columns);
+    paint_begin(tree->text, tree->how->color, sgr);
+    strbuf_add(tree->text, plain.text);
+    paint_end(tree->text, tree->how->color, sgr);
+    columns += node_name_columns(plain.text);
+    strbuf_free(&plain);
+    return columns;
+}
+
+/* "   2.310 ms   25 %  per packet  ?". */
+static void add_numbers(struct strbuf *text, const struct tree *tree, unsigned node, bool color)
+{
+    const struct graph_node *what = &tree->graph->nodes[node];
+    const struct view_node *view = &tree->view.nodes[node];
+    if (what->best_rtt != NSTIME_NEVER)
+        strbuf_addf(text, "%*.3f ms", TIME_COLUMNS, nstime_ms(what->best_rtt));
+    else if (view->beside > 1)
+        strbuf_addf(text, "%*s", TIME_COLUMNS + 3, "");
+    if (view->beside > 1)
+        strbuf_addf(text, view->share < 0.01 ? "   <1 %%" : "  %3.0f %%", view->share * 100);
+    strbuf_add(text, what->per_packet ? "  per packet" : "");
+    strbuf_add(text, what->unsure ? "  ?" : "");
+    if (what->is_target && view->level > what->ttl)
+        strbuf_addf(text, "  (hops %u to %u)", what->ttl, view->level);
+    if (!what->is_refusal)
+        return;
+    strbuf_add(text, "  ");
+    paint_begin(text, color, PAINT_RED);
+    strbuf_add(text, "refuses");
+    paint_end(text, color, PAINT_RED);
+}
+
+/* What follows is plain from where the nodes stand. */
+static bool is_plain(const struct tree *tree, unsigned from, unsigned to)
+{
+    const struct view_node *node = &tree->view.nodes[to];
+    return node->parent == from || (node->alone && node->level == tree->view.nodes[from].level + 1);
+}
+
+static bool shows_next(const struct tree *tree, unsigned node)
+{
+    const struct view_node *view = &tree->view.nodes[node];
+    for (unsigned i = view->first_out; i < view->first_out + view->out; i++)
+        if (!is_plain(tree, node, tree->graph->edges[i].to))
+            return true;
+    return graph_view_is_dead_end(&tree->view, node);
+}
+
+/* Whether it leads to all nodes of the next TTL; so many that a sentence is shorter. */
+static bool leads_to_all(const struct tree *tree, unsigned node)
+{
+    const struct view_node *view = &tree->view.nodes[node];
+    if (view->out < ALL_LEAST)
+        return false;
+    unsigned first = tree->graph->edges[view->first_out].to;
+    unsigned last = tree->graph->edges[view->first_out + view->out - 1].to;
+    bool one_ttl = tree->graph->nodes[first].ttl == tree->graph->nodes[last].ttl;
+    return one_ttl && last != tree->view.target && tree->view.nodes[first].beside == view->out;
+}
+
+/* "-> 4a-4c, 5". */
+static bool add_next(struct strbuf *text, const struct tree *tree, unsigned node)
+{
+    const struct view_node *view = &tree->view.nodes[node];
+    unsigned *next = calloc((size_t)view->out + 1, sizeof *next);
+    if (!next)
+        return false;
+    for (unsigned i = 0; i < view->out; i++)
+        next[i] = tree->graph->edges[view->first_out + i].to;
+    strbuf_add(text, "-> ");
+    if (leads_to_all(tree, node))
+        strbuf_addf(text, "all %u of hop %u", view->out, tree->graph->nodes[next[0]].ttl);
+    else if (view->out)
+        graph_view_add_labels(text, &tree->view, next, view->out);
+    else
+        strbuf_add(text, "?");
+    free(next);
+    return true;
+}
+
+/* Where what does not fit goes on. */
+static unsigned hang(const struct tree *tree, unsigned node)
+{
+    return tree->label_columns + BRANCH_COLUMNS * (tree->rows[node].indent + 1);
+}
+
+/* Right of the address, which ends at `column`. Returns where it ends itself. */
+static unsigned add_aligned_numbers(struct tree *tree, unsigned node, unsigned column)
+{
+    struct strbuf numbers;
+    unsigned start = tree->label_columns + tree->node_columns, length;
+    strbuf_init(&numbers);
+    add_numbers(&numbers, tree, node, false);
+    length = (unsigned)numbers.length;
+    strbuf_clear(&numbers);
+    if (!length)
+        return column;
+    add_numbers(&numbers, tree, node, tree->how->color);
+    start = start > column ? start : column;
+    if (start + length > tree->width) {
+        strbuf_add(tree->text, "\n");
+        column = 0;
+        start = hang(tree, node);
+    }
+    strbuf_addf(tree->text, "%*s%s", (int)(start - column), "", numbers.text);
+    strbuf_free(&numbers);
+    return start + length;
+}
+
+static bool add_next_at(struct tree *tree, unsigned node, unsigned column)
+{
+    struct strbuf next;
+    unsigned indent = hang(tree, node);
+    strbuf_init(&next);
+    bool good = add_next(&next, tree, node);
+    if (column + 2 + next.length <= tree->width) {
+        strbuf_addf(tree->text, "  %s", next.text);
+    } else {
+        strbuf_addf(tree->text, "\n%*s", (int)indent, "");
+        strbuf_add_wrapped(tree->text, next.text, indent, indent, tree->width + 1);
+    }
+    strbuf_free(&next);
+    return good;
+}
+
+/* The name for which there was no room beside the address. */
+static void add_name_below(struct tree *tree, unsigned node)
+{
+    struct strbuf branches;
+    struct node_name made;
+    unsigned indent = hang(tree, node);
+    strbuf_init(&branches);
+    add_branches(&branches, tree, node);
+    make_name(&made, tree, node);
+    if (!node_name_fits(&made, room_of(tree, (unsigned)branches.length)) && indent + NAME_LEAST < tree->width) {
+        strbuf_addf(tree->text, "\n%*s", (int)indent, "");
+        node_name_add_apart(tree->text, &made, tree->width - indent);
+    }
+    node_name_free(&made);
+    strbuf_free(&branches);
+}
+
+static bool add_row(struct tree *tree, unsigned node)
+{
+    add_label(tree, node);
+    unsigned column = add_aligned_numbers(tree, node, tree->label_columns + add_node(tree, node));
+    bool good = !shows_next(tree, node) || add_next_at(tree, node, column);
+    if (knows_names(tree))
+        add_name_below(tree, node);
+    strbuf_add(tree->text, "\n");
+    return good;
+}
+
+/* --- the tree --- */
+
+static void add_silent(struct tree *tree, unsigned ttl)
+{
+    paint_begin(tree->text, tree->how->color, PAINT_DIM);
+    strbuf_addf(tree->text, "%2u%*s*", ttl, (int)tree->label_columns - 2, "");
+    paint_end(tree->text, tree->how->color, PAINT_DIM);
+    strbuf_add(tree->text, "\n");
+}
+
+/* TTLs up to `last` for which nothing stands. */
+static void add_silence(struct tree *tree, unsigned last)
+{
+    unsigned first = tree->told + 1;
+    if (first <= last)
+        add_silent(tree, first);
+    if (first + 1 == last)
+        add_silent(tree, last);
+    else if (first < last)
+        strbuf_addf(tree->text, "%u-%u silent as well\n", first + 1, last);
+    tree->told = last > tree->told ? last : tree->told;
+}
+
+static bool add_tree(struct tree *tree)
+{
+    const struct graph *graph = tree->graph;
+    bool good = true;
+    tree->told = graph->first_ttl - 1U;
+    for (unsigned i = 0; good && i < graph->node_count; i++) {
+        unsigned node = tree->view.rows[i], ttl = graph->nodes[node].ttl;
+        if (ttl > tree->told)
+            add_silence(tree, ttl - 1);
+        good = add_row(tree, node);
+        tree->told = ttl > tree->told ? ttl : tree->told;
+    }
+    if (tree->view.target == GRAPH_NO_NODE && graph->first_ttl <= graph->last_ttl)
+        add_silence(tree, graph->last_ttl);
+    return good;
+}
+
+/* --- sentences --- */
+
+static const char *plural(unsigned long long count)
+{
+    return count == 1 ? "" : "s";
+}
+
+/* A sentence, or several; further lines are indented. */
+__attribute__((format(printf, 2, 3))) static void say(struct tree *tree, const char *format, ...)
+{
+    struct strbuf sentence;
+    va_list args;
+    strbuf_init(&sentence);
+    va_start(args, format);
+    strbuf_addfv(&sentence, format, args);
+    va_end(args);
+    strbuf_add_wrapped(tree->text, sentence.text, 0, 0, tree->width + 1);
+    strbuf_add(tree->text, "\n");
+    strbuf_free(&sentence);
+}
+
+/* Nodes of which `wanted` is true, as labels. False: there is none, or memory is short. */
+static bool list_nodes(const struct tree *tree, bool (*wanted)(const struct graph_view *, unsigned),
+                       struct strbuf *labels)
+{
+    unsigned *nodes = calloc((size_t)tree->graph->node_count + 1, sizeof *nodes), count = 0;
+    for (unsigned i = 0; nodes && i < tree->graph->node_count; i++)
+        if (wanted(&tree->view, i))
+            nodes[count++] = i;
+    strbuf_clear(labels);
+    if (nodes)
+        graph_view_add_labels(labels, &tree->view, nodes, count);
+    free(nodes);
+    return count > 0;
+}
+
+static bool is_unsure(const struct graph_view *view, unsigned node)
+{
+    return view->graph->nodes[node].unsure;
+}
+
+static bool is_per_packet(const struct graph_view *view, unsigned node)
+{
+    return view->graph->nodes[node].per_packet;
+}
+
+static bool is_refusal(const struct graph_view *view, unsigned node)
+{
+    return view->graph->nodes[node].is_refusal;
+}
+
+static void say_diamonds(struct tree *tree)
+{
+    struct strbuf diamond;
+    strbuf_init(&diamond);
+    for (unsigned i = 0; i < tree->graph->diamond_count; i++) {
+        strbuf_clear(&diamond);
+        graph_words_add_diamond(&diamond, &tree->view, &tree->graph->diamonds[i]);
+        say(tree, "%s.", diamond.text);
+    }
+    strbuf_free(&diamond);
+}
+
+/* What is said elsewhere, as a sentence. */
+static void say_words(struct tree *tree, void (*add)(struct strbuf *, const struct graph *))
+{
+    struct strbuf words;
+    strbuf_init(&words);
+    add(&words, tree->graph);
+    say(tree, "%s.", words.text);
+    strbuf_free(&words);
+}
+
+static void say_change(struct tree *tree)
+{
+    const struct graph *graph = tree->graph;
+    char time[NSTIME_TEXT_BYTES] = "";
+    if (!graph->changes)
+        return;
+    if (graph->changed_at != NSTIME_NEVER)
+        nstime_format(graph->changed_at, time);
+    const char *last = graph->changes > 1 ? "the last time " : "";
+    say(tree, "The route changed %u time%s, %sat %.10s %.8s UTC: this is what was seen since.", graph->changes,
+        plural(graph->changes), last, time, time[0] ? time + 11 : "");
+}
+
+static void say_what_marks_mean(struct tree *tree)
+{
+    struct strbuf nodes;
+    strbuf_init(&nodes);
+    if (list_nodes(tree, is_per_packet, &nodes))
+        say(tree,
+            "per packet: %s sends the packets of one flow different ways; links behind it that are not sure are "
+            "left out.",
+            nodes.text);
+    if (list_nodes(tree, is_unsure, &nodes))
+        say(tree, "?: too few flows to tell that no next hop was missed: %s.", nodes.text);
+    if (list_nodes(tree, graph_view_is_loose, &nodes))
+        say(tree, "?-: not seen from where it is reached: %s.", nodes.text);
+    if (list_nodes(tree, graph_view_is_dead_end, &nodes))
+        say(tree, "-> ?: nothing was seen behind: %s.", nodes.text);
+    if (list_nodes(tree, is_refusal, &nodes))
+        say(tree, "refuses: flows end at %s, which turns them away or says that something does.", nodes.text);
+    strbuf_free(&nodes);
+}
+
+static void say_loose_flows(struct tree *tree)
+{
+    unsigned loose = tree->graph->loose_flows;
+    if (loose && loose == tree->graph->flows)
+        say(tree, "Every flow was seen at one hop only, so that nothing can be linked.");
+    else if (loose)
+        say(tree, "%u flow%s seen at one hop only, and link%s nothing.", loose, loose == 1 ? " was" : "s were",
+            loose == 1 ? "s" : "");
+}
+
+/* --- paths --- */
+
+static void add_step(struct strbuf *text, const struct tree *tree, unsigned step)
+{
+    if (step == GRAPH_NO_NODE || addr_is_none(&tree->graph->nodes[step].address))
+        strbuf_add(text, "*");
+    else if (step == tree->view.target)
+        strbuf_add(text, "target");
+    else
+        graph_view_add_label(text, &tree->view, step);
+}
+
+static void list_paths(struct tree *tree)
+{
+    struct strbuf line;
+    strbuf_init(&line);
+    for (unsigned i = 0; i < tree->graph->path_count; i++) {
+        const struct graph_path *path = &tree->graph->paths[i];
+        strbuf_clear(&line);
+        strbuf_addf(&line, "%u flow%s:", path->flows, plural(path->flows));
+        for (unsigned k = 0; k < path->length; k++) {
+            strbuf_add(&line, " ");
+            add_step(&line, tree, tree->graph->steps[path->first + k]);
+        }
+        strbuf_add(tree->text, "    ");
+        strbuf_add_wrapped(tree->text, line.text, 4, 4, tree->width + 1);
+        strbuf_add(tree->text, "\n");
+    }
+    strbuf_free(&line);
+}
+
+static void add_sentences(struct tree *tree)
+{
+    strbuf_add(tree->text, tree->graph->first_ttl <= tree->graph->last_ttl ? "\n" : "");
+    say_words(tree, graph_words_add_paths);
+    if (tree->how->verbose)
+        list_paths(tree);
+    say_diamonds(tree);
+    say_words(tree, graph_words_add_sureness);
+    say_change(tree);
+    say_loose_flows(tree);
+    say_what_marks_mean(tree);
+}
+
+bool graph_text_add(struct strbuf *text, const struct graph *graph, const struct graph_text *how)
+{
+    struct tree tree = {.text = text, .graph = graph, .how = how};
+    tree.width = how->width > WIDTH_LEAST ? how->width : WIDTH_LEAST;
+    tree.label_columns = 4;
+    bool good = graph_view_make(graph, &tree.view) && find_rows(&tree);
+    if (good) {
+        measure(&tree);
+        good = add_tree(&tree);
+        if (how->quiet)
+            say_words(&tree, graph_words_add_sureness);
+        else
+            add_sentences(&tree);
+    }
+    free(tree.rows);
+    graph_view_free(&tree.view);
+    return good && !text->failed;
+}
+
+void graph_text_add_all(struct strbuf *text, const struct output *out, const char *target_name, bool headed)
+{
+    const struct graph_text how = {
+        .target_name = target_name,
+        .out = out,
+        .width = out->options.width,
+        .color = out->options.color,
+        .quiet = out->options.quiet,
+        .verbose = out->options.verbose > 0,
+    };
+    for (unsigned i = 0; i < out->graph_count; i++) {
+        strbuf_add(text, i ? "\n" : "");
+        if (headed || out->graph_count > 1) {
+            graph_words_add_title(text, &out->graphs[i], target_name);
+            strbuf_add(text, "\n");
+        }
+        if (!graph_text_add(text, &out->graphs[i], &how))
+            strbuf_add(text, "memory is short: a graph is not complete here\n");
+    }
+}

@@ -1,0 +1,272 @@
+#include "report/text/hop_line.h"
+
+#include <string.h>
+
+#include "report/address_text.h"
+#include "report/paint.h"
+#include "report/text/marks.h"
+#include "verdict/balance.h"
+
+/* A line in the making. */
+struct line {
+    struct strbuf *text;
+    const struct trace *trace;
+    const char *target_name;
+    uint8_t ttl;
+    bool names_spec, color, marks;
+};
+
+void hop_line_add_address(struct strbuf *line, const struct addr *address, const struct addr *target,
+                          const char *target_name)
+{
+    char text[ADDR_TEXT_BYTES];
+    addr_format(address, text);
+    if (!target_name || !addr_equal(address, target)) {
+        strbuf_add(line, text);
+        return;
+    }
+    strbuf_add_escaped(line, target_name, strlen(target_name));
+    strbuf_addf(line, " (%s)", text);
+}
+
+/* The target keeps the name by which the user called it. */
+static bool is_marked(const struct line *line, const struct addr *address)
+{
+    return line->marks && !(line->target_name && addr_equal(address, &line->trace->flow.target));
+}
+
+static void add_plain_address(const struct line *line, const struct addr *address)
+{
+    if (is_marked(line, address))
+        address_text_mark(line->text, address);
+    else
+        hop_line_add_address(line->text, address, &line->trace->flow.target, line->target_name);
+}
+
+static void add_address(const struct line *line, const struct addr *address)
+{
+    paint_begin(line->text, line->color, PAINT_BOLD);
+    add_plain_address(line, address);
+    paint_end(line->text, line->color, PAINT_BOLD);
+}
+
+static void add_ttl(const struct line *line)
+{
+    paint_begin(line->text, line->color, PAINT_DIM);
+    strbuf_addf(line->text, "%2u", line->ttl);
+    paint_end(line->text, line->color, PAINT_DIM);
+    strbuf_add(line->text, " ");
+}
+
+static unsigned mpls_count(const struct reply *reply)
+{
+    return reply->extension ? reply->extension->mpls_count : 0;
+}
+
+static bool same_labels(const struct reply *a, const struct reply *b)
+{
+    if (mpls_count(a) != mpls_count(b))
+        return false;
+    for (unsigned i = 0; i < mpls_count(a); i++) {
+        const struct mpls_label *x = &a->extension->mpls[i], *y = &b->extension->mpls[i];
+        if (x->label != y->label || x->tc != y->tc || x->bottom != y->bottom || x->ttl != y->ttl)
+            return false;
+    }
+    return true;
+}
+
+static void add_labels(const struct line *line, const struct reply *reply)
+{
+    for (unsigned i = 0; i < mpls_count(reply); i++) {
+        const struct mpls_label *label = &reply->extension->mpls[i];
+        strbuf_addf(line->text, "%sL=%u TC=%u S=%u TTL=%u", i ? " / " : "  [mpls ", (unsigned)label->label, label->tc,
+                    label->bottom ? 1U : 0U, label->ttl);
+    }
+    if (mpls_count(reply))
+        strbuf_add(line->text, "]");
+}
+
+static void add_mark(const struct line *line, const struct reply *reply)
+{
+    char mark[MARK_BYTES];
+    mark_format(line->trace, reply, mark);
+    if (!mark[0])
+        return;
+    strbuf_add(line->text, " ");
+    paint_begin(line->text, line->color, PAINT_RED);
+    strbuf_add(line->text, mark);
+    paint_end(line->text, line->color, PAINT_RED);
+}
+
+static void add_silence(const struct line *line)
+{
+    strbuf_add(line->text, " ");
+    paint_begin(line->text, line->color, PAINT_DIM);
+    strbuf_add(line->text, "*");
+    paint_end(line->text, line->color, PAINT_DIM);
+}
+
+/* The times of all probes; an address stands before the first time of its run. */
+static void add_probes(const struct line *line)
+{
+    const struct reply *last = NULL; /* the last answer on the line */
+    bool after_time = false;
+    for (const struct probe *probe = trace_first_at(line->trace, line->ttl); probe;
+         probe = trace_next_at(line->trace, probe)) {
+        const struct reply *reply = probe_answer(probe);
+        if (!reply) {
+            add_silence(line);
+            after_time = false;
+            continue;
+        }
+        bool same_router = last && addr_equal(&last->from, &reply->from);
+        if (last && !(same_router && same_labels(last, reply))) {
+            add_labels(line, last);
+            after_time = true;
+        }
+        if (!same_router) {
+            strbuf_add(line->text, after_time ? "  " : " ");
+            add_address(line, &reply->from);
+        }
+        if (probe->sent != NSTIME_NONE)
+            strbuf_addf(line->text, "  %.3f ms", nstime_ms(reply_rtt(probe, reply)));
+        add_mark(line, reply);
+        last = reply;
+        after_time = true;
+    }
+    if (last)
+        add_labels(line, last);
+}
+
+static bool is_answered(const struct trace *trace, uint8_t ttl)
+{
+    struct addr from = trace_hop_address(trace, ttl);
+    return !addr_is_none(&from);
+}
+
+/* "[icmp]", "[tcp/443 open]"; where the spec goes without saying only "[open]" or "[closed]". */
+static void add_bracket(const struct line *line)
+{
+    if (!is_answered(line->trace, line->ttl))
+        return;
+    const char *state = mark_hop_port_state(line->trace, line->ttl);
+    char spec[PROBE_SPEC_TEXT_BYTES] = "";
+    if (line->names_spec)
+        probe_spec_format(&line->trace->flow.spec, spec);
+    if (!spec[0] && !state)
+        return;
+    bool open = state && strcmp(state, "open") == 0;
+    strbuf_add(line->text, "  ");
+    paint_begin(line->text, line->color, open ? PAINT_GREEN : NULL);
+    strbuf_addf(line->text, "[%s%s%s]", spec, spec[0] && state ? " " : "", state ? state : "");
+    paint_end(line->text, line->color, open ? PAINT_GREEN : NULL);
+}
+
+static void add_brackets(const struct line *line)
+{
+    add_bracket(line);
+    if (balance_is_per_packet(line->trace, line->ttl))
+        strbuf_add(line->text, "  [per packet]");
+}
+
+static struct line line_init(struct strbuf *text, const struct hop_line *line)
+{
+    return (struct line){text, line->trace, line->target_name, line->ttl, line->names_spec, line->color, line->marks};
+}
+
+void hop_line_add_hop(struct strbuf *text, const struct hop_line *what)
+{
+    struct line line = line_init(text, what);
+    add_ttl(&line);
+    if (!line.trace) {
+        strbuf_add(text, " -");
+        return;
+    }
+    add_probes(&line);
+    add_brackets(&line);
+}
+
+void hop_line_add_row_heading(struct strbuf *text)
+{
+    strbuf_addf(text, "%*s  Loss%%   Snt   Best    Avg   Wrst  StDev   Jttr",
+                HOP_LINE_ROW_INDENT + HOP_LINE_ROW_COLUMNS, "");
+}
+
+static void add_row_address(const struct line *line, const struct addr *address)
+{
+    size_t before = line->text->length;
+    if (is_marked(line, address)) {
+        address_text_mark_column(line->text, address);
+        return;
+    }
+    add_plain_address(line, address);
+    size_t columns = line->text->length - before;
+    if (columns < HOP_LINE_ROW_COLUMNS)
+        strbuf_addf(line->text, "%*s", (int)(HOP_LINE_ROW_COLUMNS - columns), "");
+}
+
+static void add_row_numbers(const struct line *line, const struct hop_stats *stats)
+{
+    if (line->trace->origin.inferred) /* what was lost is not known */
+        strbuf_addf(line->text, "      - %5u", stats->sent);
+    else
+        strbuf_addf(line->text, " %5.1f%% %5u", stats->loss * 100, stats->sent);
+    if (stats->timed > 0)
+        strbuf_addf(line->text, " %6.2f %6.2f %6.2f %6.2f %6.2f", stats->best_ms, stats->avg_ms, stats->worst_ms,
+                    stats->stdev_ms, stats->jitter_ms);
+}
+
+/* The answer of `probe` comes from an address that no probe before it at this hop was answered by. */
+static bool is_further_router(const struct line *line, const struct probe *probe)
+{
+    const struct reply *reply = probe_answer(probe);
+    for (const struct probe *p = trace_first_at(line->trace, line->ttl); reply && p != probe;
+         p = trace_next_at(line->trace, p)) {
+        const struct reply *other = probe_answer(p);
+        if (other && addr_equal(&other->from, &reply->from))
+            return false;
+    }
+    return reply != NULL;
+}
+
+static void add_row_answers(const struct line *line)
+{
+    const struct reply *first = NULL;
+    struct addr name = trace_hop_address(line->trace, line->ttl);
+    for (const struct probe *p = trace_first_at(line->trace, line->ttl); p; p = trace_next_at(line->trace, p))
+        if (!first)
+            first = probe_answer(p);
+    if (first) {
+        add_mark(line, first);
+        add_labels(line, first);
+    }
+    add_brackets(line);
+    for (const struct probe *p = trace_first_at(line->trace, line->ttl); p; p = trace_next_at(line->trace, p))
+        if (is_further_router(line, p) && !addr_equal(&probe_answer(p)->from, &name)) {
+            strbuf_add(line->text, "\n    ");
+            add_plain_address(line, &probe_answer(p)->from);
+        }
+}
+
+void hop_line_add_row(struct strbuf *text, const struct hop_line *what)
+{
+    struct line line = line_init(text, what);
+    add_ttl(&line);
+    strbuf_add(text, " ");
+    if (!line.trace || !is_answered(line.trace, line.ttl)) {
+        paint_begin(line.text, line.color, PAINT_DIM);
+        strbuf_addf(text, "%-*s", HOP_LINE_ROW_COLUMNS, "*");
+        paint_end(line.text, line.color, PAINT_DIM);
+    } else {
+        struct addr address = trace_hop_address(line.trace, line.ttl);
+        paint_begin(line.text, line.color, PAINT_BOLD);
+        add_row_address(&line, &address);
+        paint_end(line.text, line.color, PAINT_BOLD);
+    }
+    if (!line.trace)
+        return;
+    struct hop_stats stats;
+    trace_hop_stats(line.trace, line.ttl, &stats);
+    add_row_numbers(&line, &stats);
+    add_row_answers(&line);
+}

@@ -1,0 +1,205 @@
+/* list: a line a trace, of which a capture may hold hundreds of thousands: number, start, source > target, probe, tool,
+ * TTLs asked, probes, how many of them were answered, and how the trace ended with the hop where it did.
+ *
+ * Fields have no blanks, so that programs can split the lines; `-` is what is not known. Columns are aligned as long as
+ * what stands in them fits. Traces of other captures are written as they end, some at once. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/format.h"
+#include "report/row_buffer.h"
+#include "report/summary.h"
+
+/* Where each column ends; one blank at least lies before the next. */
+enum stop {
+    STOP_NUMBER = 5,
+    STOP_START = STOP_NUMBER + 1 + 20,
+    STOP_ADDRESSES = STOP_START + 1 + 31,
+    STOP_PROBE = STOP_ADDRESSES + 1 + 7,
+    STOP_TOOL = STOP_PROBE + 1 + 16,
+    STOP_TTLS = STOP_TOOL + 1 + 5,
+};
+#define COUNT_COLUMNS 5
+
+static const char heading[] =
+    "    # started (UTC)        source > target                 probe   tool             TTLs   sent  ansd ended\n";
+
+#define HELD_MOST 512
+#define LINE_MOST 320 /* two IPv6 addresses and the longest words take 220 */
+
+/* Traces of other captures end in any order. So many lines are held back, to stand in the order of their numbers. */
+struct held_line {
+    uint32_t number;
+    uint32_t length;
+    char text[LINE_MOST];
+};
+
+struct list_state {
+    struct row_buffer *rows;
+    struct spec_text spec;
+    unsigned held_count;
+    struct held_line held[HELD_MOST];
+};
+
+static bool list_start(struct output *out)
+{
+    struct list_state *state = calloc(1, sizeof *state);
+    struct row_buffer *rows = state ? row_buffer_new(out->file) : NULL;
+    if (!rows) {
+        free(state);
+        return false;
+    }
+    state->rows = rows;
+    out->state = state;
+    if (!out->headed && !out->options.quiet)
+        row_buffer_end(rows, put_text(row_buffer_begin(rows), heading));
+    out->headed = true;
+    return true;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    const struct held_line *x = a, *y = b;
+    return x->number < y->number ? -1 : x->number > y->number;
+}
+
+static void release_held(struct list_state *state)
+{
+    qsort(state->held, state->held_count, sizeof *state->held, by_number);
+    for (unsigned i = 0; i < state->held_count; i++) {
+        char *at = row_buffer_begin(state->rows);
+        memcpy(at, state->held[i].text, state->held[i].length);
+        row_buffer_end(state->rows, at + state->held[i].length);
+    }
+    state->held_count = 0;
+}
+
+static void list_finish(struct output *out)
+{
+    struct list_state *state = out->state;
+    release_held(state);
+    row_buffer_flush(state->rows);
+    fflush(out->file);
+    row_buffer_free(state->rows);
+    free(state);
+    out->state = NULL;
+}
+
+/* "traceroute (Linux)" becomes traceroute-Linux: one word. */
+static char *put_word(char *at, const char *text)
+{
+    for (; *text; text++)
+        if (*text != '(' && *text != ')')
+            *at++ = *text == ' ' ? '-' : *text;
+    return at;
+}
+
+static char *put_ttls(char *at, const struct trace *trace)
+{
+    uint8_t first = trace->least_ttl, last = trace_last_ttl(trace);
+    at = put_number(at, first < last ? first : last);
+    return first < last ? put_number(put_char(at, '-'), last) : at;
+}
+
+/* The hop at which it ended, as far as one does for all. */
+static uint8_t end_hop(const struct trace *trace)
+{
+    switch (trace->end) {
+    case END_REACHED:
+        return trace->reached_ttl;
+    case END_REJECTED:
+    case END_UNREACHABLE:
+        return trace->refused_ttl;
+    case END_LOOPING:
+        return trace->loop_first;
+    case END_SILENT:
+        return trace->last_router_ttl ? (uint8_t)(trace->last_router_ttl + 1) : trace->least_ttl;
+    case END_MAX_TTL:
+    case END_INTERRUPTED:
+    case END_RUNNING:
+        break;
+    }
+    return trace_last_ttl(trace);
+}
+
+static char *put_addresses(struct row_buffer *rows, char *at, const struct flow *flow)
+{
+    at = put_address(rows, at, &flow->source);
+    return put_address(rows, put_text(at, " > "), &flow->target);
+}
+
+/* Up to a column, and a blank. */
+static char *put_stop(char *at, const char *start, size_t columns)
+{
+    return put_char(put_blanks(at, start, columns), ' ');
+}
+
+/* The line, from `start` on, which is that of a row; returns its end. */
+static char *put_trace(struct list_state *state, char *start, uint64_t number, const struct trace *trace)
+{
+    struct row_buffer *rows = state->rows;
+    char *at = put_number_right(start, number, STOP_NUMBER);
+    at = put_stop(at, start, STOP_NUMBER);
+    at = trace->first_sent == NSTIME_NONE ? put_char(at, '-') : put_second(rows, at, trace->first_sent);
+    at = put_addresses(rows, put_stop(at, start, STOP_START), &trace->flow);
+    at = put_text(put_stop(at, start, STOP_ADDRESSES), summary_spec(&state->spec, &trace->flow.spec));
+    at = put_word(put_stop(at, start, STOP_PROBE), trace->origin.tool ? trace->origin.tool : "-");
+    at = put_ttls(put_stop(at, start, STOP_TOOL), trace);
+    at = put_number_right(put_stop(at, start, STOP_TTLS), summary_probes_sent(trace), COUNT_COLUMNS);
+    at = put_number_right(put_char(at, ' '), trace->answered_count, COUNT_COLUMNS);
+    at = put_text(put_char(at, ' '), trace_end_name(trace->end));
+    return put_char(put_number(put_char(at, ' '), end_hop(trace)), '\n');
+}
+
+static bool list_begin(struct output *out, const struct session *session, const struct report_source *source)
+{
+    (void)session, (void)source;
+    return list_start(out);
+}
+
+static void list_end(struct output *out, const struct session *session, const struct judgement *judgement,
+                     const struct report_source *source)
+{
+    (void)judgement, (void)source;
+    size_t count;
+    const struct trace **traces = summary_traces(session, &count);
+    struct row_buffer *rows = ((struct list_state *)out->state)->rows;
+    for (size_t i = 0; i < count; i++)
+        row_buffer_end(rows, put_trace(out->state, row_buffer_begin(rows), i, traces[i]));
+    free(traces);
+    list_finish(out);
+}
+
+static bool list_replay_begin(struct output *out, const struct report_source *source)
+{
+    (void)source;
+    return list_start(out);
+}
+
+static void list_replay_trace(struct output *out, const struct trace *trace)
+{
+    struct list_state *state = out->state;
+    if (state->held_count == HELD_MOST)
+        release_held(state);
+    char *start = row_buffer_begin(state->rows); /* only for its room: the row is not ended */
+    struct held_line *line = &state->held[state->held_count++];
+    line->number = trace->number;
+    line->length = (uint32_t)(put_trace(state, start, trace->number, trace) - start);
+    memcpy(line->text, start, line->length);
+}
+
+static void list_replay_end(struct output *out, const struct recognition *found, const struct report_source *source)
+{
+    (void)found, (void)source;
+    list_finish(out);
+}
+
+const struct output_format output_list = {
+    .name = "list",
+    .help = "a line a trace",
+    .begin = list_begin,
+    .end = list_end,
+    .replay_begin = list_replay_begin,
+    .replay_trace = list_replay_trace,
+    .replay_end = list_replay_end,
+};

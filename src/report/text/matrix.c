@@ -1,0 +1,358 @@
+#include "report/text/matrix.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "report/paint.h"
+#include "report/summary.h"
+#include "report/text/hop_line.h"
+#include "report/text/marks.h"
+
+#define CELL_COLUMNS 7
+#define ADDRESS_COLUMNS 18
+#define LEFT_COLUMNS (4 + ADDRESS_COLUMNS) /* TTL and address */
+#define BLOCK_SPECS 7
+#define HEADING_LINES 3  /* "tcp", "/33434", ":ack" */
+#define OWNERS_MOST 16   /* of one hop; further ones are in JSON */
+#define TAIL_ROWS_MOST 2 /* so many silent hops at the end still get a row each */
+
+struct matrix {
+    struct strbuf *text;
+    const struct session *session;
+    bool color;
+    unsigned first, count; /* the specs of the block at hand */
+    unsigned pending;      /* blanks that are due before the next cell: none is left at a line's end */
+};
+
+struct cell {
+    char text[MARK_BYTES];
+    const char *sgr;
+};
+
+/* Those in whose name a hop answered. */
+struct owners {
+    struct addr address[OWNERS_MOST];
+    unsigned count;
+};
+
+/* --- cells --- */
+
+/* As many decimals as fit, three at most. */
+static void set_rtt(struct cell *cell, nstime rtt)
+{
+    for (int decimals = 3; decimals >= 0; decimals--)
+        if (snprintf(cell->text, sizeof cell->text, "%.*f", decimals, nstime_ms(rtt)) <= CELL_COLUMNS)
+            return;
+}
+
+static bool set_mark(struct cell *cell, const struct trace *trace, const struct reply *reply)
+{
+    mark_format(trace, reply, cell->text);
+    if (strlen(cell->text) > CELL_COLUMNS) /* the MTU is in the finding */
+        cell->text[strcspn(cell->text, "-")] = '\0';
+    cell->sgr = PAINT_RED;
+    return cell->text[0] != '\0';
+}
+
+static void set_port_state(struct cell *cell, const char *state)
+{
+    snprintf(cell->text, sizeof cell->text, "%s", state);
+    cell->sgr = strcmp(state, "open") == 0 ? PAINT_GREEN : NULL;
+}
+
+/* Whether the answer stands for its sender's own hop; a refusal on the way does not. */
+static bool has_owner(const struct trace *trace, const struct reply *reply)
+{
+    return reply->kind == REPLY_TIME_EXCEEDED || reply_reaches(trace, reply);
+}
+
+/* The first answer at this TTL by `owner`; NULL: any that has none. */
+static const struct probe *find_answer(const struct trace *trace, uint8_t ttl, const struct addr *owner)
+{
+    for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe)) {
+        const struct reply *reply = probe_answer(probe);
+        if (!reply || has_owner(trace, reply) != (owner != NULL))
+            continue;
+        if (!owner || addr_equal(&reply->from, owner))
+            return probe;
+    }
+    return NULL;
+}
+
+static void set_answer(struct cell *cell, const struct trace *trace, const struct probe *probe)
+{
+    const struct reply *reply = probe_answer(probe);
+    const char *state = reply_reaches(trace, reply) ? mark_hop_port_state(trace, probe->ttl) : NULL;
+    if (state)
+        set_port_state(cell, state);
+    else if (mark_refuses_port(trace, reply))
+        set_port_state(cell, "closed");
+    else if (!set_mark(cell, trace, reply)) {
+        cell->sgr = NULL;
+        set_rtt(cell, reply_rtt(probe, reply));
+    }
+}
+
+/* `owner` NULL: nobody is known at this hop. Refusals and silence stand on the hop's first row. */
+static struct cell make_cell(const struct trace *trace, uint8_t ttl, const struct addr *owner, bool first_row)
+{
+    struct cell cell = {.sgr = NULL};
+    const struct probe *probe = owner ? find_answer(trace, ttl, owner) : NULL;
+    if (!probe && first_row)
+        probe = find_answer(trace, ttl, NULL);
+    if (probe) {
+        set_answer(&cell, trace, probe);
+        return cell;
+    }
+    bool elsewhere = false,
+         asked = false; /* its answer stands on another row; what our own host kept back asks nobody */
+    for (probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe)) {
+        elsewhere = elsewhere || probe_answer(probe);
+        asked = asked || probe->state != PROBE_REFUSED;
+    }
+    if (first_row && !elsewhere) {
+        strcpy(cell.text, asked ? "*" : "-");
+        cell.sgr = PAINT_DIM;
+    }
+    return cell;
+}
+
+/* --- rows --- */
+
+static void note_owner(struct owners *owners, const struct addr *address)
+{
+    for (unsigned i = 0; i < owners->count; i++)
+        if (addr_equal(&owners->address[i], address))
+            return;
+    if (owners->count < OWNERS_MOST)
+        owners->address[owners->count++] = *address;
+}
+
+/* Routers come first: what answers in the target's name at their hop is no neighbour of theirs. */
+static void find_owners(const struct session *session, unsigned first, unsigned count, uint8_t ttl, struct owners *out)
+{
+    out->count = 0;
+    for (unsigned pass = 0; pass < 2; pass++)
+        for (unsigned i = first; i < first + count; i++) {
+            const struct trace *trace = session_trace(session, i);
+            for (const struct probe *p = trace_first_at(trace, ttl); p; p = trace_next_at(trace, p)) {
+                const struct reply *reply = probe_answer(p);
+                bool router = reply && reply->kind == REPLY_TIME_EXCEEDED;
+                if (reply && has_owner(trace, reply) && router == (pass == 0))
+                    note_owner(out, &reply->from);
+            }
+        }
+}
+
+static void end_line(struct matrix *matrix)
+{
+    strbuf_add(matrix->text, "\n");
+    matrix->pending = 0;
+}
+
+/* Right-aligned, one blank before it. */
+static void add_cell(struct matrix *matrix, const char *text, const char *sgr)
+{
+    unsigned length = (unsigned)strlen(text);
+    matrix->pending += 1 + (length < CELL_COLUMNS ? CELL_COLUMNS - length : 0);
+    if (!length)
+        return;
+    strbuf_addf(matrix->text, "%*s", (int)matrix->pending, "");
+    matrix->pending = 0;
+    paint_begin(matrix->text, matrix->color, sgr);
+    strbuf_add(matrix->text, text);
+    paint_end(matrix->text, matrix->color, sgr);
+}
+
+static void add_address(struct matrix *matrix, const struct addr *address)
+{
+    const struct session_config *config = session_config(matrix->session);
+    struct strbuf plain;
+    strbuf_init(&plain);
+    hop_line_add_address(&plain, address, &config->target, summary_target_name(config));
+    paint_begin(matrix->text, matrix->color, PAINT_BOLD);
+    strbuf_add(matrix->text, plain.text);
+    paint_end(matrix->text, matrix->color, PAINT_BOLD);
+    matrix->pending = plain.length < ADDRESS_COLUMNS ? ADDRESS_COLUMNS - (unsigned)plain.length : 0;
+    if (plain.length > ADDRESS_COLUMNS) {
+        end_line(matrix);
+        matrix->pending = LEFT_COLUMNS;
+    }
+    strbuf_free(&plain);
+}
+
+static void add_row(struct matrix *matrix, uint8_t ttl, const struct addr *shown, const struct addr *owner,
+                    bool first_row)
+{
+    paint_begin(matrix->text, matrix->color, first_row ? PAINT_DIM : NULL);
+    if (first_row)
+        strbuf_addf(matrix->text, "%2u", ttl);
+    paint_end(matrix->text, matrix->color, first_row ? PAINT_DIM : NULL);
+    strbuf_add(matrix->text, first_row ? "  " : "    ");
+    matrix->pending = ADDRESS_COLUMNS;
+    if (!addr_is_none(shown))
+        add_address(matrix, shown);
+    for (unsigned i = 0; i < matrix->count; i++) {
+        struct cell cell = make_cell(session_trace(matrix->session, matrix->first + i), ttl, owner, first_row);
+        add_cell(matrix, cell.text, cell.sgr);
+    }
+    end_line(matrix);
+}
+
+/* Of a hop that no spec of the block saw: who answered another, else who refused what came here. */
+static struct addr address_at(const struct session *session, uint8_t ttl)
+{
+    struct owners owners;
+    find_owners(session, 0, session_trace_count(session), ttl, &owners);
+    const struct trace *trace = session_hop_trace(session, ttl);
+    if (owners.count)
+        return owners.address[0];
+    return trace ? trace_hop_address(trace, ttl) : (struct addr){0};
+}
+
+static void add_hop(struct matrix *matrix, uint8_t ttl)
+{
+    struct owners owners;
+    find_owners(matrix->session, matrix->first, matrix->count, ttl, &owners);
+    if (!owners.count) {
+        struct addr other = address_at(matrix->session, ttl);
+        add_row(matrix, ttl, &other, NULL, true);
+    }
+    for (unsigned i = 0; i < owners.count; i++)
+        add_row(matrix, ttl, &owners.address[i], &owners.address[i], i == 0);
+}
+
+/* --- the heading --- */
+
+/* Cuts "tcp/33434:ack" before `/` and `:` into lines of at most CELL_COLUMNS, as few as do. Returns their count. */
+static unsigned wrap_spec(const char *spec, char lines[HEADING_LINES][PROBE_SPEC_TEXT_BYTES])
+{
+    unsigned count = 0;
+    *lines[0] = '\0';
+    while (*spec) {
+        size_t piece = 1 + strcspn(spec + 1, "/:"), held = strlen(lines[count]);
+        if (held && held + piece > CELL_COLUMNS && count + 1 < HEADING_LINES) {
+            *lines[++count] = '\0';
+            held = 0;
+        }
+        memcpy(lines[count] + held, spec, piece);
+        lines[count][held + piece] = '\0';
+        spec += piece;
+    }
+    return count + 1;
+}
+
+static void add_heading(struct matrix *matrix)
+{
+    char lines[BLOCK_SPECS][HEADING_LINES][PROBE_SPEC_TEXT_BYTES];
+    unsigned counts[BLOCK_SPECS], height = 0;
+    for (unsigned i = 0; i < matrix->count; i++) {
+        char spec[PROBE_SPEC_TEXT_BYTES];
+        probe_spec_format(&session_trace(matrix->session, matrix->first + i)->flow.spec, spec);
+        counts[i] = wrap_spec(spec, lines[i]);
+        height = counts[i] > height ? counts[i] : height;
+    }
+    for (unsigned line = 0; line < height; line++) {
+        matrix->pending = LEFT_COLUMNS;
+        for (unsigned i = 0; i < matrix->count; i++) {
+            bool there = line + counts[i] >= height; /* the lines of a short one stand at the bottom */
+            add_cell(matrix, there ? lines[i][line + counts[i] - height] : "", NULL);
+        }
+        end_line(matrix);
+    }
+}
+
+/* --- how far --- */
+
+static bool is_answered(const struct session *session, unsigned ttl)
+{
+    for (unsigned i = 0; i < session_trace_count(session); i++) {
+        const struct trace *trace = session_trace(session, i);
+        for (const struct probe *p = trace_first_at(trace, (uint8_t)ttl); p; p = trace_next_at(trace, p))
+            if (probe_answer(p))
+                return true;
+    }
+    return false;
+}
+
+/* Of any spec; 0: nothing answered. What was sent beyond the target's own hop says nothing more. */
+static unsigned last_answered(const struct session *session)
+{
+    unsigned last = session_target_ttl(session) ? session_target_ttl(session) : 255;
+    while (last > 0 && !is_answered(session, last))
+        last--;
+    return last;
+}
+
+static unsigned first_asked(const struct session *session)
+{
+    unsigned first = 255;
+    for (unsigned i = 0; i < session_trace_count(session); i++) {
+        const struct trace *trace = session_trace(session, i);
+        if (trace->started && trace->least_ttl < first)
+            first = trace->least_ttl;
+    }
+    return first;
+}
+
+/* --- circles --- */
+
+static bool is_of_circle(const struct trace *looping, const struct addr *address)
+{
+    for (unsigned ttl = looping->loop_first; ttl <= trace_loop_end(looping); ttl++) {
+        struct addr router = trace_router_address(looping, (uint8_t)ttl);
+        if (addr_equal(&router, address))
+            return true;
+    }
+    return false;
+}
+
+/* Where the first circle has been gone round twice, if nobody else answers behind that; else `last`. */
+static unsigned end_of_circle(const struct session *session, unsigned last)
+{
+    const struct trace *looping = NULL;
+    for (unsigned i = 0; i < session_trace_count(session); i++) {
+        const struct trace *trace = session_trace(session, i);
+        if (trace->loop_first && (!looping || trace_loop_end(trace) < trace_loop_end(looping)))
+            looping = trace;
+    }
+    for (unsigned ttl = looping ? trace_loop_end(looping) + 1U : last + 1; ttl <= last; ttl++) {
+        struct owners owners;
+        find_owners(session, 0, session_trace_count(session), (uint8_t)ttl, &owners);
+        for (unsigned i = 0; i < owners.count; i++)
+            if (!is_of_circle(looping, &owners.address[i]))
+                return last;
+    }
+    /* One row more is no longer than the line that would stand for it. */
+    return looping && trace_loop_end(looping) + 1U < last ? trace_loop_end(looping) : last;
+}
+
+static void add_hops(struct matrix *matrix)
+{
+    unsigned answered = last_answered(matrix->session), last = session_last_ttl(matrix->session);
+    last = last > answered ? last : answered;
+    unsigned end = end_of_circle(matrix->session, last);
+    unsigned ttl = first_asked(matrix->session);
+    bool cut = end == last && last > TAIL_ROWS_MOST + (answered < ttl ? ttl - 1 : answered);
+    unsigned shown = cut ? (answered < ttl ? ttl : answered + 1) : end;
+    for (; ttl <= shown; ttl++)
+        add_hop(matrix, (uint8_t)ttl);
+    if (cut)
+        strbuf_addf(matrix->text, "%u-%u silent as well\n", shown + 1, last);
+    else if (end < last)
+        strbuf_addf(matrix->text, "%u-%u the same circle\n", shown + 1, last);
+}
+
+void matrix_add(struct strbuf *text, const struct session *session, bool color)
+{
+    struct matrix matrix = {.text = text, .session = session, .color = color};
+    unsigned total = session_trace_count(session);
+    for (; matrix.first < total; matrix.first += BLOCK_SPECS) {
+        unsigned left = total - matrix.first;
+        matrix.count = left < BLOCK_SPECS ? left : BLOCK_SPECS;
+        if (matrix.first)
+            strbuf_add(text, "\n");
+        add_heading(&matrix);
+        add_hops(&matrix);
+    }
+}

@@ -1,0 +1,504 @@
+/* Each trace has a heading, its table, a sentence on how it ended, and notes; then come the ICMP errors that are about
+ * other traffic, and what was read. Traces from one source to one target stand together, and below them what they show
+ * when they are judged beside each other. Nothing is claimed that the packets don't show. */
+#include "report/text/replay.h"
+
+#include <string.h>
+
+#include "probe/type.h"
+#include "report/address_text.h"
+#include "report/summary.h"
+#include "report/text/errors.h"
+#include "report/text/graph_text.h"
+#include "report/text/hop_line.h"
+#include "report/text/networks.h"
+#include "report/text/trace_end_text.h"
+#include "report/text/verdicts.h"
+
+#define TAIL_HOPS_MOST 2 /* so many silent hops at the end still get a line each */
+#define FILES_NAMED_MOST 4
+#define ERROR_LINES_MOST 20
+#define STRAY_KINDS_SHORT 4 /* so many are told without -v */
+
+static const char *plural(unsigned long long count)
+{
+    return count == 1 ? "" : "s";
+}
+
+bool text_replay_begin(struct output *out, const struct report_source *source)
+{
+    struct strbuf text;
+    if (out->options.quiet)
+        return true;
+    strbuf_init(&text);
+    strbuf_add(&text, strcmp(source->command, "paths") == 0 ? "hopsonde paths in " : "hopsonde replay of ");
+    for (unsigned i = 0; i < source->file_count && i < FILES_NAMED_MOST; i++) {
+        strbuf_add(&text, i ? ", " : "");
+        summary_add_file_name(&text, source->files[i].name);
+    }
+    if (source->file_count > FILES_NAMED_MOST)
+        strbuf_addf(&text, " and %u more", source->file_count - FILES_NAMED_MOST);
+    strbuf_add(&text, "\n");
+    fputs(text.text, out->file);
+    strbuf_free(&text);
+    return true;
+}
+
+/* --- the heading of a trace --- */
+
+/* Lines of pieces with commas between them; a line that would be too wide goes on in the next. */
+struct heading {
+    struct strbuf *text;
+    struct strbuf piece; /* the one in the making */
+    size_t start;        /* of the line at hand */
+    unsigned width;
+};
+
+static void end_piece(struct heading *heading)
+{
+    size_t column = heading->text->length - heading->start;
+    if (column && column + strlen(", ") + heading->piece.length > heading->width) {
+        strbuf_add(heading->text, ",\n");
+        heading->start = heading->text->length;
+        strbuf_add(heading->text, "    ");
+    } else if (column) {
+        strbuf_add(heading->text, ", ");
+    }
+    strbuf_add(heading->text, heading->piece.text);
+    strbuf_clear(&heading->piece);
+}
+
+static void end_line(struct heading *heading)
+{
+    strbuf_add(heading->text, "\n");
+    heading->start = heading->text->length;
+}
+
+struct ports {
+    uint16_t least, most;
+};
+
+static void widen(struct ports *ports, uint16_t port)
+{
+    ports->least = port < ports->least ? port : ports->least;
+    ports->most = port > ports->most ? port : ports->most;
+}
+
+static void find_ports(const struct trace *trace, struct ports *source, struct ports *target)
+{
+    *source = *target = (struct ports){UINT16_MAX, 0};
+    for (size_t i = 0; i < trace->probe_count; i++) {
+        widen(source, trace->probes[i].source_port);
+        widen(target, trace->probes[i].target_port);
+    }
+    if (!trace->origin.source_port_varies)
+        *source = (struct ports){trace->flow.source_port, trace->flow.source_port};
+    if (!trace->origin.target_port_varies)
+        *target = (struct ports){trace->flow.target_port, trace->flow.target_port};
+}
+
+/* "port 53" or "ports 33434-33463". */
+static void add_ports(struct strbuf *text, const struct ports *ports)
+{
+    if (ports->least == ports->most)
+        strbuf_addf(text, "port %u", ports->least);
+    else
+        strbuf_addf(text, "ports %u-%u", ports->least, ports->most);
+}
+
+/* "udp to ports 33434-33463", "tcp/443", "icmp". */
+static void add_probe(struct strbuf *text, const struct trace *trace, const struct ports *target)
+{
+    char spec[PROBE_SPEC_TEXT_BYTES];
+    const struct probe_type *type = trace->flow.spec.type;
+    bool varies = trace->origin.target_port_varies;
+    probe_spec_format(&trace->flow.spec, spec);
+    strbuf_add(text, varies ? type->name : spec);
+    if (type->has_port && (varies || !strchr(spec, '/'))) {
+        strbuf_add(text, " to ");
+        add_ports(text, target);
+    }
+}
+
+/* RFC 3339 to the millisecond. */
+static void add_time(struct strbuf *text, nstime time)
+{
+    char whole[NSTIME_TEXT_BYTES];
+    nstime_format(time, whole);
+    strbuf_addf(text, "%.23sZ", whole);
+}
+
+/* The first answer; NSTIME_NONE: there is none. */
+static nstime first_answered(const struct trace *trace)
+{
+    nstime first = NSTIME_NONE;
+    for (size_t i = 0; i < trace->probe_count; i++)
+        for (unsigned k = 0; k < trace->probes[i].reply_count; k++)
+            if (first == NSTIME_NONE || trace->probes[i].replies[k].time < first)
+                first = trace->probes[i].replies[k].time;
+    return first;
+}
+
+static void add_duration(struct strbuf *text, double ms)
+{
+    if (ms < 1000)
+        strbuf_addf(text, "took %.1f ms", ms);
+    else
+        strbuf_addf(text, "took %.3f s", ms / 1000);
+}
+
+/* Of an inferred trace only the answers were seen. */
+static void add_start(struct heading *heading, const struct trace *trace)
+{
+    nstime answered = first_answered(trace);
+    if (trace->first_sent != NSTIME_NONE) {
+        add_time(&heading->piece, trace->first_sent);
+        end_piece(heading);
+        add_duration(&heading->piece, nstime_ms(summary_duration(trace)));
+        end_piece(heading);
+    } else if (answered != NSTIME_NONE) {
+        strbuf_add(&heading->piece, "answered from ");
+        add_time(&heading->piece, answered);
+        strbuf_add(&heading->piece, " on");
+        end_piece(heading);
+    }
+}
+
+static void add_file(struct heading *heading, const struct trace *trace, const struct report_source *source)
+{
+    unsigned file;
+    if (source->file_count < 2 || !trace->probe_count || !summary_file(&trace->probes[0], &file) ||
+        file >= source->file_count)
+        return;
+    strbuf_add(&heading->piece, "in ");
+    summary_add_file_name(&heading->piece, source->files[file].name);
+    end_piece(heading);
+}
+
+static void add_first_line(struct heading *heading, const struct trace *trace, const struct ports *target_ports)
+{
+    char from[ADDR_TEXT_BYTES], to[ADDR_TEXT_BYTES];
+    addr_format(&trace->flow.source, from);
+    addr_format(&trace->flow.target, to);
+    strbuf_addf(&heading->piece, "trace %u: %s to %s", (unsigned)trace->number, from, to);
+    end_piece(heading);
+    add_probe(&heading->piece, trace, target_ports);
+    end_piece(heading);
+    if (trace->origin.tool) {
+        strbuf_addf(&heading->piece, "by %s", trace->origin.tool);
+        end_piece(heading);
+    }
+    end_line(heading);
+}
+
+static void add_heading(struct strbuf *text, const struct output *out, const struct trace *trace,
+                        const struct report_source *source)
+{
+    struct heading heading = {.text = text, .width = out->options.width};
+    struct ports source_ports, target_ports;
+    strbuf_init(&heading.piece);
+    find_ports(trace, &source_ports, &target_ports);
+    end_line(&heading);
+    add_first_line(&heading, trace, &target_ports);
+    if (!out->options.quiet) {
+        add_start(&heading, trace);
+        if (trace->flow.spec.type->has_port) {
+            strbuf_add(&heading.piece, "from ");
+            add_ports(&heading.piece, &source_ports);
+            end_piece(&heading);
+        }
+        add_file(&heading, trace, source);
+        end_line(&heading);
+    }
+    strbuf_free(&heading.piece);
+}
+
+/* --- its table --- */
+
+static bool is_rows(const struct trace *trace)
+{
+    for (unsigned ttl = trace_shown_ttl(trace); ttl; ttl--)
+        if (trace_asked(trace, ttl) > HOP_LINE_PROBES_MOST)
+            return true;
+    return false;
+}
+
+static void add_hop(struct strbuf *text, const struct output *out, const struct trace *trace, uint8_t ttl, bool rows)
+{
+    struct strbuf marked;
+    const struct hop_line line = {.trace = trace_asked(trace, ttl) ? trace : NULL,
+                                  .ttl = ttl,
+                                  .color = out->options.color,
+                                  .marks = out->book != NULL};
+    strbuf_init(&marked);
+    if (rows)
+        hop_line_add_row(&marked, &line);
+    else
+        hop_line_add_hop(&marked, &line);
+    address_text_expand(text, marked.text, HOP_LINE_ROW_INDENT, HOP_LINE_ROW_COLUMNS, out);
+    strbuf_add(text, "\n");
+    strbuf_free(&marked);
+}
+
+static void add_table(struct strbuf *text, const struct output *out, const struct trace *trace)
+{
+    bool rows = is_rows(trace);
+    unsigned ttl = 0, last = trace_shown_ttl(trace), answered = trace_end_text_last_answered(trace);
+    unsigned whole = last > answered + TAIL_HOPS_MOST ? answered + 1 : last; /* the last hop with a line of its own */
+    while (ttl < last && !trace_asked(trace, ttl))
+        ttl++;
+    if (whole < ttl)
+        whole = ttl;
+    if (rows) {
+        hop_line_add_row_heading(text);
+        strbuf_add(text, "\n");
+    }
+    for (; ttl <= whole && ttl <= last; ttl++)
+        add_hop(text, out, trace, (uint8_t)ttl, rows);
+    if (whole < last)
+        strbuf_addf(text, "%u-%u silent as well\n", whole + 1, last);
+}
+
+/* --- what is below it --- */
+
+struct probe_counts {
+    unsigned late, duplicates, translated, weak, unseen, beyond;
+    unsigned target_expires; /* the first TTL that ran out in the target's name; 0: none */
+};
+
+static bool is_translated(const struct reply *reply)
+{
+    bool translated = reply->match == MATCH_REWRITTEN;
+    for (unsigned i = 0; i < reply->rewrite_count; i++) {
+        enum rewrite_field field = reply->rewrites[i].field;
+        translated = translated || field == REWRITE_IP_SOURCE || field == REWRITE_IP_TARGET ||
+                     field == REWRITE_SOURCE_PORT || field == REWRITE_TARGET_PORT;
+    }
+    return translated;
+}
+
+static bool expires_at_target(const struct trace *trace, const struct reply *reply)
+{
+    return reply->kind == REPLY_TIME_EXCEEDED && addr_equal(&reply->from, &trace->flow.target);
+}
+
+static struct probe_counts count_replies(const struct trace *trace)
+{
+    struct probe_counts tally = {0};
+    uint8_t shown = trace_shown_ttl(trace);
+    for (size_t i = 0; i < trace->probe_count; i++) {
+        const struct probe *probe = &trace->probes[i];
+        tally.unseen += probe->sent == NSTIME_NONE;
+        tally.beyond += probe->ttl > shown;
+        for (unsigned k = 0; k < probe->reply_count; k++) {
+            tally.late += probe->replies[k].late;
+            tally.duplicates += probe->replies[k].duplicate;
+            tally.translated += is_translated(&probe->replies[k]);
+            tally.weak += probe->replies[k].match == MATCH_WEAK;
+            if (expires_at_target(trace, &probe->replies[k]) &&
+                (!tally.target_expires || probe->ttl < tally.target_expires))
+                tally.target_expires = probe->ttl;
+        }
+    }
+    return tally;
+}
+
+static void add_count(struct strbuf *text, unsigned count, const char *what)
+{
+    if (count)
+        strbuf_addf(text, ", %u %s", count, what);
+}
+
+/* "18 probes in 3 rounds: 16 answered, 2 silent, 1 late". */
+static void add_counts(struct strbuf *text, const struct trace *trace, const struct probe_counts *tally)
+{
+    unsigned sent = summary_probes_sent(trace);
+    if (trace->origin.inferred) {
+        strbuf_addf(text, "%u answer%s", sent, plural(sent));
+    } else {
+        strbuf_addf(text, "%u probe%s", sent, plural(sent));
+        if (trace->origin.rounds > 1)
+            strbuf_addf(text, " in %u rounds", (unsigned)trace->origin.rounds);
+        strbuf_addf(text, ": %u answered", (unsigned)trace->answered_count);
+    }
+    if (sent > trace->answered_count)
+        strbuf_addf(text, ", %u silent", sent - (unsigned)trace->answered_count);
+    add_count(text, tally->late, "late");
+    add_count(text, tally->duplicates, tally->duplicates == 1 ? "duplicate" : "duplicates");
+    if (tally->beyond)
+        strbuf_addf(text, ", %u sent beyond hop %u", tally->beyond, trace_shown_ttl(trace));
+    strbuf_add(text, "\n");
+    if (trace->origin.grouped_by)
+        strbuf_addf(text, "grouped by %s\n", trace->origin.grouped_by);
+}
+
+/* Whether a finding will say that the target is behind a NAT. */
+static bool tells_of_nat(const struct judgement *judgement, const struct trace *trace)
+{
+    for (unsigned i = 0; i < judgement->finding_count; i++) {
+        const struct finding *finding = &judgement->findings[i];
+        if (strcmp(finding->kind, "nat") == 0 && (!finding->trace || finding->trace == trace) &&
+            addr_equal(&finding->at.address, &trace->flow.target))
+            return true;
+    }
+    return false;
+}
+
+/* What should be known when the figures are read. */
+static void add_caveats(struct strbuf *text, const struct trace *trace, const struct probe_counts *tally,
+                        const struct judgement *judgement)
+{
+    if (trace->origin.inferred)
+        strbuf_add(text, "inferred from its answers: the probes are not in the capture, so no times\n");
+    else if (tally->unseen)
+        strbuf_addf(text, "%u probe%s known from the answers alone, without times\n", tally->unseen,
+                    tally->unseen == 1 ? " is" : "s are");
+    if (trace->origin.captured_at_ttl)
+        strbuf_addf(text, "captured behind hop %u, not at the source: times count from there\n",
+                    trace->origin.captured_at_ttl);
+    if (tally->target_expires && !tells_of_nat(judgement, trace))
+        strbuf_addf(text, "from hop %u on time exceeded comes in the target's name, as through a NAT\n",
+                    tally->target_expires);
+    if (tally->translated)
+        strbuf_addf(text, "%u answer%s translated addresses or ports (NAT)\n", tally->translated,
+                    tally->translated == 1 ? " quotes" : "s quote");
+    if (tally->weak)
+        strbuf_addf(text, "%u answer%s matched by little more than an IP id\n", tally->weak,
+                    tally->weak == 1 ? " is" : "s are");
+}
+
+/* What the verdict on a trace does not say: that it was not asked to its end. */
+static bool ends_early(const struct trace *trace)
+{
+    return trace->end == END_INTERRUPTED || trace->end == END_RUNNING;
+}
+
+/* `alone`: the judgement is of this trace alone, and its verdict says how it ended. */
+static void add_trace(struct strbuf *text, const struct output *out, const struct trace *trace,
+                      const struct judgement *judgement, const struct report_source *source, bool alone)
+{
+    struct probe_counts tally = count_replies(trace);
+    add_heading(text, out, trace, source);
+    add_table(text, out, trace);
+    if (!alone || !judgement->verdict_count || ends_early(trace)) {
+        trace_end_text_add(text, trace);
+        strbuf_add(text, "\n");
+    }
+    if (out->options.quiet)
+        return;
+    add_counts(text, trace, &tally);
+    add_caveats(text, trace, &tally, judgement);
+    networks_add_trace(text, trace, out);
+}
+
+/* --- what is below the traces --- */
+
+static uint64_t count_strays(const struct frame_counters *counters)
+{
+    uint64_t count = 0;
+    for (unsigned i = 0; i < counters->stray_kinds; i++)
+        count += counters->strays[i].count;
+    return count;
+}
+
+static void add_strays(struct strbuf *text, const struct frame_counters *counters, unsigned verbose)
+{
+    if (!verbose && counters->stray_kinds > STRAY_KINDS_SHORT)
+        return;
+    for (unsigned i = 0; i < counters->stray_kinds; i++) {
+        unsigned long long count = counters->strays[i].count;
+        strbuf_addf(text, "other: %llu frame%s: %s\n", count, plural(count), counters->strays[i].reason);
+    }
+}
+
+static void add_summary(struct strbuf *text, const struct recognition *found, unsigned verbose)
+{
+    const struct recognition_counters *counters = &found->counters;
+    unsigned long long frames = counters->common.frames, probes = counters->probes, replies = counters->replies;
+    strbuf_addf(text, "%llu frame%s read: %llu probe%s, %llu repl%s, %llu error%s about other traffic, %llu other%s",
+                frames, plural(frames), probes, plural(probes), replies, replies == 1 ? "y" : "ies",
+                (unsigned long long)counters->errors, plural(counters->errors),
+                (unsigned long long)count_strays(&counters->common), plural(count_strays(&counters->common)));
+    if (counters->common.malformed)
+        strbuf_addf(text, ", %llu malformed", (unsigned long long)counters->common.malformed);
+    strbuf_add(text, "\n");
+    if (counters->cut_errors)
+        strbuf_addf(text,
+                    "%llu error%s cut before what %s about: what looks silent may have been answered (record with a "
+                    "larger snaplen)\n",
+                    (unsigned long long)counters->cut_errors, counters->cut_errors == 1 ? " is" : "s are",
+                    counters->cut_errors == 1 ? "it is" : "they are");
+    add_strays(text, &counters->common, verbose);
+    if (counters->given_up)
+        strbuf_addf(text, "%llu packet%s decided early, for want of memory: something may be missing\n",
+                    (unsigned long long)counters->given_up, counters->given_up == 1 ? " was" : "s were");
+}
+
+bool text_add_cut_files(struct strbuf *text, const struct report_source *source)
+{
+    bool any = false;
+    for (unsigned i = 0; !source->live && i < source->file_count; i++) {
+        if (!source->files[i].truncated)
+            continue;
+        strbuf_add_escaped(text, source->files[i].name, strlen(source->files[i].name));
+        strbuf_add(text, " is cut short: this is what came before the cut\n");
+        any = true;
+    }
+    return any;
+}
+
+static void add_end(struct strbuf *text, const struct output *out, const struct recognition *found,
+                    const struct report_source *source)
+{
+    strbuf_add(text, "\n");
+    if (found->error_count) {
+        strbuf_add(text, "ICMP errors about other traffic:\n");
+        errors_add(text, found, out->options.verbose ? SIZE_MAX : ERROR_LINES_MOST);
+        strbuf_add(text, "\n");
+    }
+    if (!found->trace_count)
+        strbuf_add(text, "no trace found\n");
+    add_summary(text, found, out->options.verbose);
+    text_add_cut_files(text, source);
+    if (source->interrupted)
+        strbuf_add(text, "interrupted: this is what was known by then\n");
+}
+
+static void print(struct output *out, struct strbuf *text)
+{
+    fwrite(text->text, 1, text->length, out->file);
+    strbuf_clear(text);
+}
+
+void text_replay_judged(struct output *out, const struct trace *const *traces, size_t count,
+                        const struct judgement *judgement, const struct report_source *source)
+{
+    struct strbuf text;
+    strbuf_init(&text);
+    for (size_t i = 0; i < count; i++) {
+        add_trace(&text, out, traces[i], judgement, source, count == 1);
+        print(out, &text);
+    }
+    if (judgement->verdict_count)
+        strbuf_add(&text, "\n");
+    text_verdicts_add_verdicts(&text, judgement, source, out->options.verbose);
+    if (!out->options.quiet)
+        text_verdicts_add_findings(&text, judgement);
+    print(out, &text);
+    strbuf_free(&text);
+}
+
+void text_replay_end(struct output *out, const struct recognition *found, const struct report_source *source)
+{
+    struct strbuf text;
+    strbuf_init(&text);
+    graph_text_add_all(&text, out, NULL, true);
+    networks_add_graphs(&text, out);
+    print(out, &text);
+    if (!out->options.quiet) {
+        add_end(&text, out, found, source);
+        print(out, &text);
+    }
+    fflush(out->file);
+    strbuf_free(&text);
+}

@@ -1,0 +1,28 @@
+#include "report/text/verdicts.h"
+
+#include <string.h>
+
+#include "report/text/evidence.h"
+
+void text_verdicts_add_verdicts(struct strbuf *text, const struct judgement *judgement,
+                                const struct report_source *source, bool evidence)
+{
+    for (unsigned i = 0; i < judgement->verdict_count; i++) {
+        strbuf_addf(text, "%s\n", judgement->verdicts[i].text);
+        if (evidence)
+            evidence_add(text, judgement, &judgement->verdicts[i], source);
+    }
+}
+
+/* A verdict of the same trace says the same. */
+static bool is_told_by_verdict(const struct finding *finding)
+{
+    return strcmp(finding->kind, "loop") == 0 || strcmp(finding->kind, "mtu") == 0;
+}
+
+void text_verdicts_add_findings(struct strbuf *text, const struct judgement *judgement)
+{
+    for (unsigned i = 0; i < judgement->finding_count; i++)
+        if (!is_told_by_verdict(&judgement->findings[i]))
+            strbuf_addf(text, "%s\n", judgement->findings[i].text);
+}

@@ -1,0 +1,196 @@
+/* take: a frame becomes a probe, a reply, or a stray that is counted. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "session/internal.h"
+
+/* Serials are given out in order, so a probe far ahead of the last one known is another run's whose ports are ours by
+ * chance and whose kind bears no tag. As many frames in a row may be lost by the capture. */
+#define SERIALS_AHEAD 1000
+
+static struct frame_note count_stray(struct session *session, const char *reason)
+{
+    struct frame_counters *counters = &session->counters;
+    unsigned i = 0;
+    while (i < counters->stray_kinds && strcmp(counters->strays[i].reason, reason) != 0)
+        i++;
+    if (i < STRAY_KINDS_MOST) {
+        counters->strays[i].reason = reason;
+        counters->strays[i].count++;
+        if (i == counters->stray_kinds)
+            counters->stray_kinds++;
+    }
+    return (struct frame_note){.role = FRAME_STRAY, .reason = reason};
+}
+
+static struct frame_note note_probe(unsigned index, const struct probe *probe, enum frame_role role, const char *reason)
+{
+    return (struct frame_note){.role = role,
+                               .reason = reason,
+                               .trace = index,
+                               .serial = probe->serial,
+                               .ttl = probe->ttl,
+                               .attempt = probe->attempt};
+}
+
+static struct frame_note take_probe(struct session *session, const struct frame *frame, const struct packet *packet,
+                                    const struct packet_match *match)
+{
+    struct probe *probe = trace_find(&session->traces[match->trace], match->flow.serial);
+    if (probe && (probe->seen || probe->state == PROBE_REFUSED))
+        return count_stray(session, "our own probe, seen again");
+    if (match->flow.serial > session->last_serial[match->trace] + SERIALS_AHEAD)
+        return count_stray(session, "a probe like ours, of another run");
+    struct pending_send *pending = pending_find(session, match->trace, match->flow.serial);
+    if (pending)
+        pending_settle(session, pending);
+    if (probe)
+        session->unseen_probes--;
+    else
+        probe = session_learn_probe(session, &(struct session_claim){.trace = match->trace,
+                                                                     .flow = match->which,
+                                                                     .serial = match->flow.serial,
+                                                                     .ttl = packet->outer.ip.ttl,
+                                                                     .at = frame->time});
+    if (!probe)
+        return count_stray(session, "probe beyond our memory");
+    probe->sent = frame->time;
+    probe->seen = true;
+    probe->frame = frame->number;
+    return note_probe(match->trace, probe, FRAME_PROBE, NULL);
+}
+
+/* An answer that fits the flow but tells no probe: that of its oldest unanswered probe beyond the last router. */
+static struct probe *guess_probe(struct trace *trace, unsigned flow)
+{
+    struct probe *oldest = NULL;
+    for (size_t i = 0; i < trace->probe_count; i++) {
+        struct probe *probe = &trace->probes[i];
+        bool fits = probe->flow == flow && probe->ttl > trace->last_router_ttl &&
+                    (probe->state == PROBE_OUTSTANDING || probe->state == PROBE_EXPIRED);
+        if (fits && (!oldest || probe->sent < oldest->sent))
+            oldest = probe;
+    }
+    return oldest;
+}
+
+static struct probe *probe_of_reply(struct session *session, const struct packet_match *match)
+{
+    struct trace *trace = &session->traces[match->trace];
+    if (!match->flow.serial)
+        return guess_probe(trace, match->which);
+    struct probe *probe = trace_find(trace, match->flow.serial);
+    if (probe)
+        return probe->flow == match->which ? probe : NULL;
+    struct pending_send *pending = pending_find(session, match->trace, match->flow.serial);
+    bool is_ours = pending && pending->claim.kind == CLAIM_UNSEEN && pending->claim.flow == match->which;
+    return is_ours ? pending_claim(session, pending) : NULL;
+}
+
+static void add_quote(struct session *session, const struct trace *trace, const struct probe *probe,
+                      const struct packet *packet, struct reply *reply)
+{
+    struct headers sent;
+    const char *malformed = NULL;
+    reply->quoted_ttl = packet->quote.ip.ttl;
+    flow_stamp(trace_flow(trace, probe->flow), probe->serial, probe->ttl, session->stamp);
+    headers_decode(session->stamp, trace->flow.size, false, &sent, &malformed);
+    reply_compare_quote(reply, &sent, &packet->quote);
+    if (packet->extension.present) {
+        reply->extension = malloc(sizeof *reply->extension);
+        if (reply->extension)
+            icmp_extension_copy(reply->extension, &packet->extension);
+    }
+}
+
+static struct reply make_reply(const struct frame *frame, const struct packet *packet, const struct packet_match *match)
+{
+    struct reply reply;
+    reply_of_packet(frame, packet, &reply);
+    reply.kind = (uint8_t)match->flow.kind;
+    reply.match = (uint8_t)(match->flow.serial ? match->flow.match : MATCH_WEAK);
+    reply.rule = match->flow.rule;
+    return reply;
+}
+
+static bool is_same_frame(const struct probe *probe, const struct reply *reply)
+{
+    for (unsigned i = 0; i < probe->reply_count; i++) {
+        const struct reply *other = &probe->replies[i];
+        if (other->interface != reply->interface && addr_equal(&other->from, &reply->from) &&
+            other->kind == reply->kind && other->ip_id == reply->ip_id &&
+            reply->time - other->time <= SAME_FRAME_WITHIN)
+            return true;
+    }
+    return false;
+}
+
+static void note_rtt(struct session *session, const struct probe *probe, const struct reply *reply)
+{
+    nstime rtt = reply_rtt(probe, reply);
+    /* A refusal may be three seconds late (a neighbour that does not resolve), a second answer may be sent again by the
+     * target's own timer (SYN/ACK): neither says anything of the path. */
+    if (reply->kind == REPLY_UNREACHABLE || probe->reply_count > 1)
+        return;
+    if (rtt > session->worst_rtt)
+        session->worst_rtt = rtt;
+    if (!session->worst_rtt)
+        session->worst_rtt = 1;
+}
+
+static struct frame_note take_reply(struct session *session, const struct frame *frame, const struct packet *packet,
+                                    const struct packet_match *match)
+{
+    struct trace *trace = &session->traces[match->trace];
+    struct probe *probe = probe_of_reply(session, match);
+    if (!probe)
+        return count_stray(session, "answer to a probe that was not sent");
+    struct reply reply = make_reply(frame, packet, match);
+    if (is_same_frame(probe, &reply))
+        return count_stray(session, "the same answer on another interface");
+    if (probe->sent + session->config.max_wait <= frame->time)
+        return count_stray(session, "answer after the longest wait");
+    if (packet->kind == PACKET_ICMP_ERROR)
+        add_quote(session, trace, probe, packet, &reply);
+    bool first = probe->state == PROBE_OUTSTANDING;
+    if (!trace_add_reply(trace, probe, &reply)) {
+        free(reply.extension);
+        free(reply.rewrites);
+        return count_stray(session, "answer beyond our memory");
+    }
+    if (first)
+        session_wanted(session, match->trace, probe->flow, probe->ttl)->resolved++;
+    note_rtt(session, probe, &reply);
+    return note_probe(match->trace, probe, FRAME_REPLY, match->flow.rule);
+}
+
+static struct frame_note take_packet(struct session *session, const struct frame *frame, const struct packet *packet)
+{
+    struct packet_match match = match_packet(session, packet);
+    switch (match.role) {
+    case FRAME_PROBE:
+        return take_probe(session, frame, packet, &match);
+    case FRAME_REPLY:
+        return take_reply(session, frame, packet, &match);
+    case FRAME_STRAY:
+    case FRAME_MALFORMED:
+        break;
+    }
+    return count_stray(session, match.reason);
+}
+
+struct frame_note session_frame(struct session *session, const struct frame *frame, const struct packet *packet)
+{
+    session_tick(session, frame->time);
+    if (frame->time > session->now)
+        session->now = frame->time;
+    session->counters.frames++;
+    if (packet->malformed || frame->clamped)
+        session->counters.malformed++;
+    if (packet->kind == PACKET_MALFORMED)
+        return (struct frame_note){.role = FRAME_MALFORMED, .reason = packet->malformed};
+    struct frame_note note = take_packet(session, frame, packet);
+    if (note.role == FRAME_PROBE || note.role == FRAME_REPLY)
+        plan_update(session);
+    return note;
+}

@@ -1,0 +1,405 @@
+#include "trace/trace.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+
+#define PROBES_MOST INT32_MAX /* of one trace */
+
+void trace_init(struct trace *trace)
+{
+    memset(trace, 0, sizeof *trace);
+    trace->origin = (struct trace_origin){.tool = "hopsonde", .grouped_by = "flow", .rounds = 1};
+    trace->first_sent = trace->last_seen = NSTIME_NONE;
+    trace->least_ttl = 255;
+    trace->flow_count = 1;
+}
+
+static void reply_free(struct reply *reply)
+{
+    free(reply->extension);
+    free(reply->rewrites);
+}
+
+void trace_free(struct trace *trace)
+{
+    for (size_t i = 0; i < trace->probe_count; i++) {
+        struct probe *probe = &trace->probes[i];
+        for (unsigned k = 0; k < probe->reply_count; k++)
+            reply_free(&probe->replies[k]);
+        free(probe->replies);
+    }
+    free(trace->probes);
+    free(trace->ttls);
+    free(trace->by_serial);
+    flow_free(&trace->flow);
+    for (unsigned i = 1; i < trace->flow_count; i++)
+        flow_free(&trace->alternates[i - 1]);
+    free(trace->alternates);
+}
+
+void trace_fit(struct trace *trace)
+{
+    struct probe *fitting = trace->probe_count ? realloc(trace->probes, trace->probe_count * sizeof *fitting) : NULL;
+    if (!fitting)
+        return;
+    trace->probes = fitting;
+    trace->probe_capacity = trace->probe_count;
+}
+
+static bool index_serial(struct trace *trace, uint16_t serial, int32_t index)
+{
+    size_t before = trace->by_serial_size;
+    void *array = trace->by_serial;
+    if (!array_reserve(&array, &trace->by_serial_size, (size_t)serial + 1, sizeof *trace->by_serial))
+        return false;
+    trace->by_serial = array;
+    for (size_t i = before; i < trace->by_serial_size; i++)
+        trace->by_serial[i] = -1;
+    trace->by_serial[serial] = index;
+    return true;
+}
+
+struct probe *trace_find(struct trace *trace, uint16_t serial)
+{
+    if (serial >= trace->by_serial_size || trace->by_serial[serial] < 0)
+        return NULL;
+    return &trace->probes[trace->by_serial[serial]];
+}
+
+const struct probe *trace_probe(const struct trace *trace, uint16_t serial)
+{
+    if (serial >= trace->by_serial_size || trace->by_serial[serial] < 0)
+        return NULL;
+    return &trace->probes[trace->by_serial[serial]];
+}
+
+/* The entry of a TTL, made where it is not there yet. NULL: no memory. */
+static struct trace_ttl *ttl_entry(struct trace *trace, uint8_t ttl)
+{
+    if (ttl >= trace->ttl_count) {
+        unsigned count = ttl + 1U < 8 ? 8 : ttl + 1U;
+        struct trace_ttl *grown = realloc(trace->ttls, count * sizeof *grown);
+        if (!grown)
+            return NULL;
+        for (unsigned i = trace->ttl_count; i < count; i++)
+            grown[i] = (struct trace_ttl){.first = -1, .last = -1};
+        trace->ttls = grown;
+        trace->ttl_count = count;
+    }
+    return &trace->ttls[ttl];
+}
+
+void trace_note_ttl(struct trace *trace, uint8_t ttl)
+{
+    if (ttl < trace->least_ttl)
+        trace->least_ttl = ttl;
+    if (ttl > trace->most_ttl)
+        trace->most_ttl = ttl;
+}
+
+struct probe *trace_add_probe(struct trace *trace, uint16_t serial, uint8_t ttl, nstime sent)
+{
+    void *array = trace->probes;
+    bool grown = array_reserve(&array, &trace->probe_capacity, trace->probe_count + 1, sizeof *trace->probes);
+    trace->probes = array;
+    struct trace_ttl *at = ttl_entry(trace, ttl);
+    int32_t index = (int32_t)trace->probe_count;
+    if (!grown || !at || trace->probe_count >= PROBES_MOST || (serial && !index_serial(trace, serial, index)))
+        return NULL;
+    struct probe *probe = &trace->probes[trace->probe_count++];
+    at->asked++;
+    *probe = (struct probe){.serial = serial, .ttl = ttl, .attempt = at->asked, .sent = sent, .next_at_ttl = -1};
+    if (at->last >= 0)
+        trace->probes[at->last].next_at_ttl = index;
+    else
+        at->first = index;
+    at->last = index;
+    trace_note_ttl(trace, ttl);
+    trace->started = true;
+    if (trace->first_sent == NSTIME_NONE)
+        trace->first_sent = sent;
+    return probe;
+}
+
+uint32_t trace_asked(const struct trace *trace, unsigned ttl)
+{
+    return ttl < trace->ttl_count ? trace->ttls[ttl].asked : 0;
+}
+
+const struct probe *trace_first_at(const struct trace *trace, uint8_t ttl)
+{
+    return trace_asked(trace, ttl) ? &trace->probes[trace->ttls[ttl].first] : NULL;
+}
+
+const struct probe *trace_next_at(const struct trace *trace, const struct probe *probe)
+{
+    return probe->next_at_ttl < 0 ? NULL : &trace->probes[probe->next_at_ttl];
+}
+
+const struct reply *probe_answer(const struct probe *probe)
+{
+    return probe->reply_count ? &probe->replies[0] : NULL;
+}
+
+nstime reply_rtt(const struct probe *probe, const struct reply *reply)
+{
+    return reply->time > probe->sent ? reply->time - probe->sent : 0;
+}
+
+void reply_of_packet(const struct frame *frame, const struct packet *packet, struct reply *out)
+{
+    const struct ip_header *ip = &packet->outer.ip;
+    const struct transport *transport = &packet->outer.transport;
+    *out = (struct reply){
+        .from = ip->source,
+        .time = frame->time,
+        .frame = frame->number,
+        .version = ip->version,
+        .is_icmp = ip->protocol == IP_ICMP || ip->protocol == IP_ICMP6,
+        .icmp_type = transport->type,
+        .icmp_code = transport->code,
+        .reply_ttl = ip->ttl,
+        .quoted_ttl = -1,
+        .mtu = packet->mtu,
+        .interface = packet->interface,
+        .tcp_window = transport->window,
+        .answer_type = transport->type,
+        .tcp_flags = transport->flags,
+        .ip_id = ip->id,
+        .dont_fragment = ip->dont_fragment,
+    };
+}
+
+void reply_compare_quote(struct reply *reply, const struct headers *sent, const struct headers *quote)
+{
+    struct rewrite rewrites[REWRITES_MOST];
+    unsigned count = rewrite_compare(sent, quote, rewrites);
+    reply->quoted_fields = rewrite_shown(sent, quote);
+    reply->rewrites = count ? malloc(count * sizeof *rewrites) : NULL;
+    if (!reply->rewrites)
+        return;
+    memcpy(reply->rewrites, rewrites, count * sizeof *rewrites);
+    reply->rewrite_count = (uint8_t)count;
+}
+
+bool reply_reaches(const struct trace *trace, const struct reply *reply)
+{
+    switch (reply->kind) {
+    case REPLY_ECHO:
+    case REPLY_SYN_ACK:
+    case REPLY_RST:
+    case REPLY_TCP:
+    case REPLY_UDP:
+    case REPLY_SCTP:
+    case REPLY_DCCP:
+        return true;
+    case REPLY_UNREACHABLE:
+    case REPLY_PARAMETER_PROBLEM: /* IPv6: the unknown next header of RFC 4443 3.4 */
+        return addr_equal(&reply->from, &trace->flow.target);
+    case REPLY_OTHER: /* a packet of the bare protocol answers; source quench and redirect only comment */
+        return !reply->is_icmp && addr_equal(&reply->from, &trace->flow.target);
+    case REPLY_TIME_EXCEEDED:
+    case REPLY_TOO_BIG:
+        break;
+    }
+    return false;
+}
+
+bool reply_refuses(const struct trace *trace, const struct reply *reply)
+{
+    if (reply->kind == REPLY_TOO_BIG)
+        return true;
+    bool refusal = reply->kind == REPLY_UNREACHABLE || reply->kind == REPLY_PARAMETER_PROBLEM;
+    return refusal && !addr_equal(&reply->from, &trace->flow.target);
+}
+
+const struct reply *trace_refusal(const struct trace *trace, const struct probe **probe)
+{
+    const struct probe *p = trace->refused_ttl ? trace_first_at(trace, trace->refused_ttl) : NULL;
+    for (; p; p = trace_next_at(trace, p))
+        for (unsigned i = 0; i < p->reply_count; i++)
+            if (reply_refuses(trace, &p->replies[i])) {
+                *probe = p;
+                return &p->replies[i];
+            }
+    return NULL;
+}
+
+uint8_t trace_refused_from(const struct trace *trace, const struct probe *probe, const struct reply *reply)
+{
+    bool tells = reply->quoted_ttl >= 1 && reply->quoted_ttl <= probe->ttl;
+    unsigned from = tells ? probe->ttl - (unsigned)reply->quoted_ttl + 1 : probe->ttl;
+    unsigned behind = trace->last_router_ttl + 1U;
+    from = from > behind ? from : behind;
+    return (uint8_t)(from < probe->ttl ? from : probe->ttl);
+}
+
+bool reply_is_no_route(const struct reply *reply)
+{
+    if (reply->kind != REPLY_UNREACHABLE)
+        return false;
+    if (reply->version == 6)
+        return reply->icmp_type == 1 && (reply->icmp_code == 0 || reply->icmp_code == 2 || reply->icmp_code == 3);
+    static const uint32_t no_route = 1U << 0 | 1U << 1 | 1U << 5 | 1U << 6 | 1U << 7 | 1U << 8 | 1U << 11 | 1U << 12;
+    return reply->icmp_code < 32 && (no_route >> reply->icmp_code & 1U);
+}
+
+struct addr trace_hop_address(const struct trace *trace, uint8_t ttl)
+{
+    for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe))
+        if (probe->reply_count)
+            return probe->replies[0].from;
+    return (struct addr){0};
+}
+
+/* Who let a probe of the flows from `first` to before `end` expire, the first to say so; NULL: nobody. */
+static const struct addr *router_of_flows(const struct trace *trace, unsigned first, unsigned end, uint8_t ttl)
+{
+    for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe))
+        for (unsigned i = 0; i < probe->reply_count && probe->flow >= first && probe->flow < end; i++)
+            if (probe->replies[i].kind == REPLY_TIME_EXCEEDED)
+                return &probe->replies[i].from;
+    return NULL;
+}
+
+const struct addr *trace_flow_router(const struct trace *trace, unsigned flow, uint8_t ttl)
+{
+    return router_of_flows(trace, flow, flow + 1, ttl);
+}
+
+const struct probe *trace_answered_at(const struct trace *trace, uint8_t ttl)
+{
+    const struct probe *probe = trace_first_at(trace, ttl);
+    while (probe && !probe->reply_count)
+        probe = trace_next_at(trace, probe);
+    return probe;
+}
+
+struct addr trace_router_address(const struct trace *trace, uint8_t ttl)
+{
+    const struct addr *router = router_of_flows(trace, 0, ~0U, ttl);
+    return router ? *router : (struct addr){0};
+}
+
+/* Whether hops first .. first+length-1 stand again right behind, all answered. */
+static bool circle_recurs(const struct addr *routers, unsigned first, unsigned length, const struct addr *target)
+{
+    for (unsigned ttl = first; ttl < first + length; ttl++)
+        if (addr_is_none(&routers[ttl]) || !addr_equal(&routers[ttl], &routers[ttl + length]) ||
+            addr_equal(&routers[ttl], target))
+            return false;
+    return true;
+}
+
+void trace_find_loop(struct trace *trace, const struct addr *routers)
+{
+    for (unsigned length = 2; 2 * length <= trace->last_router_ttl; length++)
+        for (unsigned first = 1; first + 2 * length - 1 <= trace->last_router_ttl; first++)
+            if (!addr_equal(&routers[first], &routers[first + 1]) &&
+                circle_recurs(routers, first, length, &trace->flow.target)) {
+                trace->loop_first = (uint8_t)first;
+                trace->loop_length = (uint8_t)length;
+                return;
+            }
+}
+
+/* In a search for all paths a router may stand at several TTLs, on ways of different lengths. */
+static void find_loop(struct trace *trace)
+{
+    struct addr routers[256];
+    for (unsigned ttl = 0; ttl <= trace->last_router_ttl; ttl++) {
+        const struct addr *router = router_of_flows(trace, 0, trace_is_search(trace) ? 1 : ~0U, (uint8_t)ttl);
+        routers[ttl] = router ? *router : (struct addr){0};
+    }
+    trace_find_loop(trace, routers);
+}
+
+uint8_t trace_loop_end(const struct trace *trace)
+{
+    return trace->loop_first ? (uint8_t)(trace->loop_first + 2 * trace->loop_length - 1) : 0;
+}
+
+static void lower(uint8_t *least, uint8_t ttl)
+{
+    if (!*least || ttl < *least)
+        *least = ttl;
+}
+
+void trace_note_reply(struct trace *trace, uint8_t ttl, const struct reply *reply)
+{
+    trace->reply_count++;
+    if (trace->last_seen == NSTIME_NONE || reply->time > trace->last_seen)
+        trace->last_seen = reply->time;
+    if (reply->duplicate)
+        return;
+    trace->answered_count++;
+    if (reply->kind == REPLY_TIME_EXCEEDED && ttl > trace->last_router_ttl)
+        trace->last_router_ttl = ttl;
+    if (reply_reaches(trace, reply))
+        lower(&trace->reached_ttl, ttl);
+    if (reply->kind == REPLY_SYN_ACK)
+        lower(&trace->open_ttl, ttl);
+    if (reply_refuses(trace, reply))
+        lower(&trace->refused_ttl, ttl);
+}
+
+bool trace_add_reply(struct trace *trace, struct probe *probe, const struct reply *reply)
+{
+    if (probe->reply_count == REPLIES_MOST)
+        return false;
+    size_t capacity = probe->reply_capacity;
+    void *array = probe->replies;
+    bool grown = array_reserve(&array, &capacity, (size_t)probe->reply_count + 1, sizeof *probe->replies);
+    probe->replies = array;
+    probe->reply_capacity = (uint8_t)capacity;
+    if (!grown)
+        return false;
+    struct reply *kept = &probe->replies[probe->reply_count++];
+    *kept = *reply;
+    kept->late = probe->state == PROBE_EXPIRED;
+    kept->duplicate = probe->reply_count > 1;
+    probe->state = PROBE_ANSWERED;
+    trace_note_reply(trace, probe->ttl, kept);
+    if (kept->kind == REPLY_TIME_EXCEEDED && !kept->duplicate && !trace->loop_first)
+        find_loop(trace);
+    return true;
+}
+
+void trace_hop_stats(const struct trace *trace, uint8_t ttl, struct hop_stats *out)
+{
+    *out = (struct hop_stats){0};
+    double mean = 0, squares = 0, previous = 0, swings = 0; /* Welford 1962, so that long runs keep their precision */
+    for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe)) {
+        if (probe->state == PROBE_REFUSED)
+            continue;
+        out->sent++;
+        if (!probe->reply_count)
+            continue;
+        out->received++;
+        if (probe->sent == NSTIME_NONE)
+            continue;
+        double ms = nstime_ms(reply_rtt(probe, &probe->replies[0]));
+        out->timed++;
+        out->best_ms = out->timed == 1 || ms < out->best_ms ? ms : out->best_ms;
+        out->worst_ms = ms > out->worst_ms ? ms : out->worst_ms;
+        double step = ms - mean;
+        mean += step / out->timed;
+        squares += step * (ms - mean);
+        swings += out->timed > 1 ? fabs(ms - previous) : 0;
+        previous = ms;
+    }
+    out->loss = out->sent ? 1.0 - (double)out->received / out->sent : 0;
+    out->avg_ms = mean;
+    out->stdev_ms = out->timed > 1 ? sqrt(squares / (out->timed - 1)) : 0;
+    out->jitter_ms = out->timed > 1 ? swings / (out->timed - 1) : 0;
+}
+
+const char *trace_end_name(enum trace_end end)
+{
+    static const char *const names[] = {"running", "reached", "rejected", "unreachable",
+                                        "looping", "silent",  "max-ttl",  "interrupted"};
+    return names[end];
+}

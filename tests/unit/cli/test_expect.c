@@ -1,0 +1,147 @@
+/* What is expected: which lines are understood, what wrong ones are told, and what differs from a judgement. */
+#include <string.h>
+
+#include "cli/options/expect.h"
+#include "tap.h"
+
+static struct expect expect;
+
+/* The rows understood, in one line; else what was said. */
+static const char *parsed(const char *text)
+{
+    static char said[1024];
+    struct err err = {0};
+    char *at = said, *const end = said + sizeof said;
+    if (expect_parse("policy", text, strlen(text), &expect, &err) != STATUS_OK)
+        return err.status == STATUS_USAGE ? strcpy(said, err.message) : "no usage error";
+    *said = 0;
+    for (unsigned i = 0; i < expect.count; i++) {
+        const struct expectation *row = &expect.rows[i];
+        char spec[PROBE_SPEC_TEXT_BYTES], address[ADDR_TEXT_BYTES];
+        probe_spec_format(&row->spec, spec);
+        addr_format(&row->address, address);
+        at += snprintf(at, (size_t)(end - at), "%s%u:%s=%s%s%s", i ? " " : "", row->line, spec,
+                       verdict_state_name(row->state),
+                       row->at      ? "@"
+                       : row->after ? ">"
+                                    : "",
+                       address);
+    }
+    return said;
+}
+
+#define STATES "(open, closed, rejected, dropped, intercepted, unreachable, looping, unanswered, inconclusive)"
+
+static void test_lines(void)
+{
+    static const struct {
+        const char *text, *want;
+    } rows[] = {
+        {"tcp/443 open", "1:tcp/443=open"},
+        {"tcp/443 open\n", "1:tcp/443=open"},
+        {"# policy\n\n \t# more\r\ntcp/443\topen # yes\r\nudp dropped", "4:tcp/443=open 5:udp=dropped"},
+        {"TCP/https OPEN", "1:tcp/443=open"},
+        {"tcp/22 rejected at 10.0.3.1\n udp/53 dropped AFTER 2001:db8::1",
+         "1:tcp/22=rejected@10.0.3.1 2:udp/53=dropped>2001:db8::1"},
+        {"icmp closed\nudp/53:empty unanswered\nip/50 inconclusive\ntcp looping\nsctp intercepted\ndccp unreachable",
+         "1:icmp=closed 2:udp/53:empty=unanswered 3:ip/50=inconclusive 4:tcp/80=looping 5:sctp=intercepted "
+         "6:dccp=unreachable"},
+        {"", "policy:1: nothing is expected up to here (a line is PROBE STATE, as tcp/443 open)"},
+        {"#x\n\n", "policy:2: nothing is expected up to here (a line is PROBE STATE, as tcp/443 open)"},
+        {"tcp/443", "policy:1: tcp/443: a state is missing (PROBE STATE, as tcp/443 open)"},
+        {"\nudp opne", "policy:2: opne: there is no such state " STATES},
+        {"\n\n\033x open", "policy:3: \\x1bx: no such protocol: a probe is PROTOCOL[/PORT], as tcp/443, of udp, icmp, "
+                           "tcp, udplite, dccp, sctp, ip"},
+        {"tcp/0 open", "policy:1: tcp/0: no such port: a port is 1 to 65535 or a name of /etc/services"},
+        {"tcp/22 rejected by 10.0.3.1",
+         "policy:1: by: after the state comes nothing, or `at ADDRESS` or `after ADDRESS`"},
+        {"tcp/22 rejected at", "policy:1: at: an address is missing"},
+        {"tcp/22 rejected at fw.example", "policy:1: fw.example: an IPv4 or IPv6 address goes here"},
+        {"tcp/22 rejected at 10.0.3.1 now", "policy:1: now: nothing can come after PROBE STATE [at|after ADDRESS]"},
+        {"tcp/80 open\nudp open\ntcp open", "policy:3: tcp: line 1 tells of this probe already"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        is_text(parsed(rows[i].text), rows[i].want, "file %zu", i);
+}
+
+static void test_hostile_files(void)
+{
+    static char text[8192];
+    struct err err;
+    is_num(expect_parse("p", "udp\0 open", 9, &expect, &err), STATUS_USAGE, "a NUL");
+    is_text(err.message, "p:1: this is no text", "says so");
+    memset(text, 'x', 300);
+    text[300] = 0;
+    is_text(parsed(text), "policy:1: the line is too long (PROBE STATE [at|after ADDRESS])", "a long line");
+    memset(text, '#', 300);
+    strcpy(text + 300, "\nudp open");
+    is_text(parsed(text), "2:udp=open", "a long comment");
+    memset(text, 'x', 100);
+    text[100] = 0;
+    ok(strstr(parsed(text), "policy:1: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...: "), "a long word is cut");
+    char *at = text;
+    for (unsigned i = 0; i <= SPECS_MOST; i++)
+        at += sprintf(at, "tcp/%u open\n", i + 1);
+    is_text(parsed(text), "policy:33: tcp/33: a file tells of 32 probes at most", "more than can be asked");
+}
+
+/* A judgement of three specs. */
+static struct trace traces[3];
+static struct judgement judgement;
+
+static void judge(unsigned index, const char *spec, enum verdict_state state, const char *at, const char *after)
+{
+    struct verdict *verdict = &judgement.verdicts[index];
+    struct err err;
+    *verdict = (struct verdict){.trace = &traces[index], .state = state};
+    bool good = probe_spec_parse(spec, &traces[index].flow.spec, &err) == STATUS_OK &&
+                (!at || addr_parse(at, &verdict->at.address)) && (!after || addr_parse(after, &verdict->after.address));
+    if (!good)
+        printf("Bail out! %s\n", spec);
+    judgement.verdict_count = index + 1;
+}
+
+static void test_comparison(void)
+{
+    static const struct {
+        const char *text;
+        unsigned differing;
+        const char *want;
+    } rows[] = {
+        {"tcp/443 open", 0, "as expected: 1 of 1 probes (policy)\n"},
+        {"tcp/443 open at 192.0.2.80\ntcp/22 rejected at 10.0.3.1\nudp dropped after 10.0.2.1", 0,
+         "as expected: 3 of 3 probes (policy)\n"},
+        {"tcp/22 open\nudp dropped", 1, "differs: tcp/22: expected open, found rejected at 10.0.3.1 (policy:1)\n"},
+        {"\ntcp/22 rejected at 10.0.9.1", 1,
+         "differs: tcp/22: expected rejected at 10.0.9.1, found rejected at 10.0.3.1 (policy:2)\n"},
+        {"udp dropped after 10.0.9.1", 1,
+         "differs: udp: expected dropped after 10.0.9.1, found dropped after 10.0.2.1 (policy:1)\n"},
+        {"udp dropped at 10.0.2.1", 1,
+         "differs: udp: expected dropped at 10.0.2.1, found dropped after 10.0.2.1 (policy:1)\n"},
+        {"tcp/443 closed", 1, "differs: tcp/443: expected closed, found open (policy:1)\n"},
+        {"tcp/22 rejected after 10.0.1.1", 1,
+         "differs: tcp/22: expected rejected after 10.0.1.1, found rejected after 10.0.2.1 (policy:1)\n"},
+        {"icmp open\ntcp/22 dropped", 2,
+         "differs: icmp: expected open, was not asked (policy:1)\n"
+         "differs: tcp/22: expected dropped, found rejected at 10.0.3.1 (policy:2)\n"},
+    };
+    judge(0, "tcp/443", VERDICT_OPEN, "192.0.2.80", NULL);
+    judge(1, "tcp/22", VERDICT_REJECTED, "10.0.3.1", "10.0.2.1");
+    judge(2, "udp", VERDICT_DROPPED, NULL, "10.0.2.1");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct strbuf lines;
+        strbuf_init(&lines);
+        parsed(rows[i].text);
+        is_num(expect_compare(&expect, &judgement, &lines), rows[i].differing, "comparison %zu", i);
+        is_text(lines.text, rows[i].want, "says what it found");
+        strbuf_free(&lines);
+    }
+}
+
+int main(void)
+{
+    test_lines();
+    test_hostile_files();
+    test_comparison();
+    return tap_done();
+}

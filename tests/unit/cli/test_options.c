@@ -1,0 +1,1019 @@
+/* The options: what each command line means, what each wrong one is told, and that help, man page and completions know
+ * every option of the table. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cli/options/hints.h"
+#include "cli/options/option_table.h"
+#include "cli/options/options.h"
+#include "cli/options/values.h"
+#include "cli/options/words.h"
+#include "probe/type.h"
+#include "tap.h"
+
+#define WORDS_MOST 80
+
+static struct options options;
+static struct err err;
+
+/* Parses a command line written as a shell takes it. The words outlive the call: `options` points at them. */
+static enum status parse(const char *line, const char *environment)
+{
+    static char storage[8192], name[] = "hopsonde";
+    char *words[WORDS_MOST] = {name};
+    int count;
+    struct err split;
+    err = (struct err){0};
+    if (words_split(line, storage, sizeof storage, words + 1, WORDS_MOST - 1, &count, &split) != STATUS_OK)
+        printf("Bail out! %s: %s\n", line, split.message);
+    return options_parse(count + 1, words, environment, &options, &err);
+}
+
+static int add_network(char *at, size_t room, const char *what, const struct network *network)
+{
+    char address[ADDR_TEXT_BYTES];
+    addr_format(&network->address, address);
+    return addr_is_none(&network->address) ? 0 : snprintf(at, room, " %s=%s/%u", what, address, network->bits);
+}
+
+static int add_instant(char *at, size_t room, const char *what, const struct instant *instant)
+{
+    return instant->kind == INSTANT_NONE
+               ? 0
+               : snprintf(at, room, " %s=%d:%.3f", what, (int)instant->kind, nstime_ms(instant->time) / 1000);
+}
+
+/* What a replay is about. Returns how much was written. */
+static int add_choice(char *start, size_t room, const struct replay_filter *choice)
+{
+    char *at = start, *const end = start + room;
+    at += add_network(at, (size_t)(end - at), "to", &choice->target);
+    at += add_network(at, (size_t)(end - at), "from", &choice->source);
+    if (choice->family)
+        at += snprintf(at, (size_t)(end - at), " only=v%u", choice->family);
+    for (unsigned i = 0; i < choice->probe_count; i++) {
+        const struct replay_filter_probe *probe = &choice->probes[i];
+        char spec[PROBE_SPEC_TEXT_BYTES];
+        probe_spec_format(&probe->spec, spec);
+        at += snprintf(at, (size_t)(end - at), " %s%s",
+                       probe->any_port      ? "any:"
+                       : probe->any_variant ? "any-variant:"
+                                            : "",
+                       spec);
+    }
+    at += add_instant(at, (size_t)(end - at), "since", &choice->since);
+    at += add_instant(at, (size_t)(end - at), "until", &choice->until);
+    if (choice->bpf)
+        at += snprintf(at, (size_t)(end - at), " bpf=%s", choice->bpf);
+    return (int)(at - start);
+}
+
+/* All that a command line says, in one line: only what differs from the default. */
+static const char *summary(void)
+{
+    static char text[1024];
+    const struct session_config *c = &options.session;
+    char *at = text;
+    char *const end = text + sizeof text;
+    static const char *const commands[] = {"trace", "diagnose", "paths", "replay", "help", "version"};
+#define ADD(...) at += snprintf(at, (size_t)(end - at), __VA_ARGS__)
+    ADD("%s", commands[options.command]);
+    if (*options.host)
+        ADD(" %s", options.host);
+    if (options.help_topic)
+        ADD(" topic=%s", options.help_topic);
+    for (unsigned i = 0; i < c->spec_count && !c->automatic; i++) {
+        char spec[PROBE_SPEC_TEXT_BYTES];
+        probe_spec_format(&c->specs[i], spec);
+        ADD(" %s", spec);
+    }
+    if (options.family)
+        ADD(" v%u", options.family);
+    if (c->first_ttl != 1)
+        ADD(" first=%u", c->first_ttl);
+    if (c->max_ttl != 30)
+        ADD(" max=%u", c->max_ttl);
+    if (c->queries != 3)
+        ADD(" queries=%u", c->queries);
+    if (c->gap != 8)
+        ADD(" gap=%u", c->gap);
+    if (c->max_wait != 3200 * NS_PER_MS)
+        ADD(" wait=%gms", nstime_ms(c->max_wait));
+    if (c->send_gap != 500 * NS_PER_US)
+        ADD(" sendgap=%gms", nstime_ms(c->send_gap));
+    if (c->size)
+        ADD(" size=%u", c->size);
+    if (c->tos)
+        ADD(" tos=%u", c->tos);
+    if (!c->dont_fragment)
+        ADD(" nodf");
+    if (c->flow_label != -1)
+        ADD(" label=%ld", (long)c->flow_label);
+    if (c->source_port)
+        ADD(" sport=%u", c->source_port);
+    if (options.seed_given)
+        ADD(" seed=%llu", (unsigned long long)c->seed);
+    if (!addr_is_none(&c->source)) {
+        char source[ADDR_TEXT_BYTES];
+        addr_format(&c->source, source);
+        ADD(" source=%s", source);
+    }
+    if (options.interface)
+        ADD(" interface=%s", options.interface);
+    if (options.fwmark)
+        ADD(" fwmark=%lu", (unsigned long)options.fwmark);
+    for (unsigned i = 0; i < options.output_count; i++) {
+        if (options.output_count > 1 || strcmp(options.outputs[i].format->name, "text") != 0 || options.outputs[i].file)
+            ADD(" out=%s:%s", options.outputs[i].format->name, options.outputs[i].file ? options.outputs[i].file : "");
+    }
+    if (options.write_file)
+        ADD(" write=%s", options.write_file);
+    if (options.default_specs)
+        ADD(" default");
+    if (options.only)
+        ADD(" only");
+    if (options.expect_file)
+        ADD(" expect=%s", options.expect_file);
+    if (c->purpose || c->confidence || c->budget)
+        ADD(" diagnosis=%d/%u/%u/%lu", c->purpose, c->flows, c->confidence / 1000, (unsigned long)c->budget);
+    for (unsigned i = 0; i < options.read_count; i++)
+        ADD(" read=%s", options.read_files[i]);
+    if (options.graphs)
+        ADD(" graphs");
+    if (c->lite)
+        ADD(" lite");
+    if (options.color != WHEN_AUTO)
+        ADD(" color=%s", options.color == WHEN_ALWAYS ? "always" : "never");
+    if (options.verbose)
+        ADD(" verbose=%u", options.verbose);
+    if (options.quiet)
+        ADD(" quiet");
+    if (options.dry_run)
+        ADD(" dry");
+    if (options.numeric)
+        ADD(" numeric");
+    const struct lookup_options *l = &options.lookup;
+    if (l->networks || l->places || l->whois || l->verify || l->resolve)
+        ADD(" lookup=%s%s%s%s%s", l->networks ? "A" : "", l->places ? "G" : "", l->whois ? "W" : "",
+            l->verify ? "V" : "", l->resolve ? "R" : "");
+    if (l->resolver)
+        ADD(" resolver=%s", l->resolver);
+    if (l->dns_timeout)
+        ADD(" dnstimeout=%gms", nstime_ms(l->dns_timeout));
+    if (l->asn_db || l->geo_db)
+        ADD(" db=%s,%s", l->asn_db ? l->asn_db : "", l->geo_db ? l->geo_db : "");
+    if (l->whois_server)
+        ADD(" whois=%s", l->whois_server);
+    at += add_choice(at, (size_t)(end - at), &options.choice);
+#undef ADD
+    return text;
+}
+
+/* What is right: a line, and what it means. */
+static void test_meanings(void)
+{
+    static const struct {
+        const char *line, *want;
+    } rows[] = {
+        {"h", "trace h"},
+        {"trace h", "trace h"},
+        {"trace replay", "trace replay"},
+        {"trace -n diagnose", "trace diagnose numeric"},
+        {"-- -h", "trace -h"},
+        {"h -n 100", "trace h size=100 numeric"},
+        {"h 28", "trace h size=28"},
+        {"h 65535", "trace h size=65535"},
+        {"-nq3 h", "trace h numeric"},
+        {"-nq1 h", "trace h queries=1 numeric"},
+        {"-vvv h", "trace h verbose=3"},
+        {"-AG h", "trace h lookup=AG"},
+        {"-o map:x.svg h", "trace h out=text: out=map:x.svg lookup=G"},
+        {"replay -o map:x.svg f", "replay out=text: out=map:x.svg read=f"},
+        {"--asn-db x h", "trace h lookup=A db=x,"},
+        {"--geo-db=y h", "trace h lookup=G db=,y"},
+        {"--resolver 192.0.2.53 --dns-timeout .5 --verify-names h",
+         "trace h lookup=V resolver=192.0.2.53 dnstimeout=500ms"},
+        {"--resolver [2001:db8::53]:5353 h", "trace h resolver=[2001:db8::53]:5353"},
+        {"--whois --whois-server whois.example:4343 h", "trace h lookup=W whois=whois.example:4343"},
+        {"replay --resolve -n f", "replay read=f numeric lookup=R"},
+        {"-f 2 -m 255 -q 100 --gap 255 h", "trace h first=2 max=255 queries=100 gap=255"},
+        {"-m 1 -q 1 --gap=1 h", "trace h max=1 queries=1 gap=1"},
+        {"-w 0.001 h", "trace h wait=1ms"},
+        {"-w 60 h", "trace h wait=60000ms"},
+        {"-w .25 h", "trace h wait=250ms"},
+        {"-z 0 h", "trace h sendgap=0ms"},
+        {"-z 12.25 h", "trace h sendgap=12.25ms"},
+        {"-z 20 --rate 10 h", "trace h sendgap=100ms"},
+        {"-z 200 --rate 10 h", "trace h sendgap=200ms"},
+        {"--rate 100000 h", "trace h"},
+        {"-q 1 -q 2 h", "trace h queries=2"},
+        /* probes */
+        {"-P auto h", "trace h"},
+        {"-P AUTO h", "trace h"},
+        {"-P udp h", "trace h udp"},
+        {"-P udp/53:empty -P TCP/443 h", "trace h udp/53:empty tcp/443"},
+        {"--probe=tcp h", "trace h tcp/80"},
+        {"-P icmp -P auto h", "trace h icmp udp tcp/443 tcp/80"},
+        {"-P udp -P udp h", "trace h udp"},
+        {"-I h", "trace h icmp"},
+        {"-T h", "trace h tcp/80"},
+        {"-U h", "trace h udp"},
+        {"-IT h", "trace h icmp tcp/80"},
+        {"-T -p 443 h", "trace h tcp/443"},
+        {"-p 443 -T h", "trace h tcp/443"},
+        {"-Tp443 h", "trace h tcp/443"},
+        {"-U -p 53 h", "trace h udp/53"},
+        {"-I -T -p 22 h", "trace h icmp tcp/22"},
+        {"-P tcp:ack -p 22 h", "trace h tcp/22:ack"},
+        {"-P tcp -P udp/53 -p 22 h", "trace h tcp/22 udp/53"},
+        {"-p 443 h", "trace h udp/443"},
+        {"-T -p https h", "trace h tcp/443"},
+        {"-P ip/50 h", "trace h ip/50"},
+        /* hosts and URLs */
+        {"[2001:db8::1]", "trace 2001:db8::1"},
+        {"2001:db8::1", "trace 2001:db8::1"},
+        {"fe80::1%eth0", "trace fe80::1%eth0"},
+        {"http://h", "trace h tcp/80"},
+        {"HTTPS://h/path?q#f", "trace h tcp/443"},
+        {"https://h:8443", "trace h tcp/8443"},
+        {"https://user:pa@ss@h/", "trace h tcp/443"},
+        {"https://[2001:db8::1]:8443/x", "trace 2001:db8::1 tcp/8443"},
+        {"http://[fe80::1%25eth0]/", "trace fe80::1%eth0 tcp/80"},
+        {"dns://h", "trace h udp/53"},
+        {"dns://h:5353", "trace h udp/5353"},
+        {"foo://h:99", "trace h tcp/99"},
+        {"foo://h", "trace h"},
+        {"https://h:/", "trace h tcp/443"},
+        {"-P icmp https://h:8443", "trace h icmp"},
+        {"-p 8443 https://h", "trace h tcp/8443"},
+        {"-P auto https://h", "trace h"},
+        /* header fields */
+        {"-t 255 h", "trace h tos=255"},
+        {"--tos 0x10 h", "trace h tos=16"},
+        {"--dscp ef h", "trace h tos=184"},
+        {"--dscp AF11 --ecn ect0 h", "trace h tos=42"},
+        {"--ecn 1 --dscp 63 h", "trace h tos=253"},
+        {"--no-df h", "trace h nodf"},
+        {"-6 --flow-label 0xfffff h", "trace h v6 label=1048575"},
+        {"--flow-label 0 h", "trace h label=0"},
+        /* from where */
+        {"-4 h", "trace h v4"},
+        {"-6 h", "trace h v6"},
+        {"-4 -4 h", "trace h v4"},
+        {"-s 192.0.2.1 h", "trace h source=192.0.2.1"},
+        {"-i any h", "trace h"},
+        {"-6 -s 2001:db8::1 h", "trace h v6 source=2001:db8::1"},
+        {"-i eth0 --sport 65535 --fwmark 0xffffffff h", "trace h sport=65535 interface=eth0 fwmark=4294967295"},
+        {"--seed 18446744073709551615 h", "trace h seed=18446744073709551615"},
+        {"--seed 0 h", "trace h seed=0"},
+        /* output */
+        {"-o json h", "trace h out=json:"},
+        {"-o json:- h", "trace h out=json:"},
+        {"-o ndjson h", "trace h out=jsonl:"},
+        {"-o json:a.json h", "trace h out=text: out=json:a.json"},
+        {"-o json:a:b h", "trace h out=text: out=json:a:b"},
+        {"-o json -o csv:x -o text:y h", "trace h out=json: out=csv:x out=text:y"},
+        {"-W x.pcapng h", "trace h write=x.pcapng"},
+        {"--write=x h", "trace h write=x"},
+        {"--color=always h", "trace h color=always"},
+        {"--color never h", "trace h color=never"},
+        {"--quiet --dry-run h", "trace h quiet dry"},
+        {"--dry-run -o text --write x h", "trace h write=x dry"},
+        /* replay */
+        {"replay x", "replay read=x"},
+        {"replay x - y", "replay read=x read=- read=y"},
+        {"replay -o json x", "replay out=json: read=x"},
+        {"replay -R x y", "replay read=x read=y"},
+        {"-R x", "replay read=x"},
+        {"trace --read x", "replay read=x"},
+        {"trace --read x h", "replay h read=x"},
+        {"--read=x https://h:8443/", "replay h read=x"},
+        {"replay -q 5 x", "replay queries=5 read=x"},
+        {"replay --list x", "replay out=list: read=x"},
+        {"replay --list -o csv:y x", "replay out=list: out=csv:y read=x"},
+        {"replay --target 192.0.2.80 --source 10.0.0.0/8 x", "replay read=x to=192.0.2.80/32 from=10.0.0.0/8"},
+        {"--read x --target 2001:db8::/32 -6", "replay v6 read=x to=2001:db8::/32 only=v6"},
+        {"replay -P tcp -P udp/53 -P tcp/80:ack x", "replay read=x any:tcp/80 any-variant:udp/53 tcp/80:ack"},
+        {"replay -I -T -U x", "replay read=x any:icmp any:tcp/80 any:udp"},
+        {"replay -T -I -p 443 x", "replay read=x any-variant:tcp/443 any:icmp"},
+        {"replay -p 53 x", "replay read=x any-variant:udp/53"},
+        {"replay -P auto x", "replay read=x"},
+        {"replay --since 2026-01-02T03:04:05Z --until +90.5 x", "replay read=x since=1:1767323045.000 until=3:90.500"},
+        {"replay --since 03:04 --until @1767323045 x", "replay read=x since=2:11040.000 until=1:1767323045.000"},
+        {"replay --bpf 'udp or icmp' x", "replay read=x bpf=udp or icmp"},
+        {"--source 192.0.2.1 h", "trace h source=192.0.2.1"},
+        {"replay --expect f x", "replay expect=f read=x"},
+        {"--read x --expect=f", "replay expect=f read=x"},
+        {"replay --only --budget 50 --confidence .9 x", "replay only diagnosis=0/0/900/50 read=x"},
+        {"diagnose --read x", "replay read=x"},
+        {"diagnose --read x h tcp/443 -P udp", "replay h read=x any:udp any-variant:tcp/443"},
+        /* diagnose */
+        {"diagnose h", "diagnose h icmp udp udp/53 udp/443 tcp/443 tcp/80 tcp/80:ack queries=1 default "
+                       "diagnosis=1/12/990/2000"},
+        {"diagnose h tcp/22", "diagnose h icmp tcp/22 queries=1 diagnosis=1/12/990/2000"},
+        {"diagnose h TCP/https udp icmp", "diagnose h tcp/443 udp icmp queries=1 diagnosis=1/12/990/2000"},
+        {"diagnose --only h tcp/22", "diagnose h tcp/22 queries=1 only diagnosis=1/12/990/2000"},
+        {"diagnose h tcp/443 tcp/https tcp/443", "diagnose h icmp tcp/443 queries=1 diagnosis=1/12/990/2000"},
+        {"diagnose -P udp/53 h tcp/22", "diagnose h icmp udp/53 tcp/22 queries=1 diagnosis=1/12/990/2000"},
+        {"diagnose -P udp/53 h", "diagnose h icmp udp/53 queries=1 diagnosis=1/12/990/2000"},
+        {"diagnose -T -p 22 h udp", "diagnose h icmp tcp/22 udp/22 queries=1 diagnosis=1/12/990/2000"},
+        {"diagnose -p 53 h", "diagnose h icmp udp/53 queries=1 diagnosis=1/12/990/2000"},
+        {"diagnose h auto tcp/22", "diagnose h icmp udp udp/53 udp/443 tcp/443 tcp/80 tcp/80:ack tcp/22 queries=1 "
+                                   "diagnosis=1/12/990/2000"},
+        {"diagnose https://h/", "diagnose h icmp tcp/443 queries=1 diagnosis=1/12/990/2000"},
+        {"diagnose https://h/ udp", "diagnose h icmp udp queries=1 diagnosis=1/12/990/2000"},
+        {"diagnose -q 3 --confidence 0.999 --budget 50 h udp", "diagnose h icmp udp diagnosis=1/12/999/50"},
+        {"diagnose --confidence .5 --budget 1000000 h udp", "diagnose h icmp udp queries=1 diagnosis=1/12/500/1000000"},
+        {"diagnose --expect f h", "diagnose h icmp udp udp/53 udp/443 tcp/443 tcp/80 tcp/80:ack queries=1 default "
+                                  "expect=f diagnosis=1/12/990/2000"},
+        {"diagnose --only --expect f h", "diagnose h icmp udp udp/53 udp/443 tcp/443 tcp/80 tcp/80:ack queries=1 "
+                                         "default only expect=f diagnosis=1/12/990/2000"},
+        {"trace diagnose", "trace diagnose"},
+        /* paths */
+        {"paths h", "paths h udp queries=1 diagnosis=2/4096/950/10000"},
+        {"paths -P tcp/443 h", "paths h tcp/443 queries=1 diagnosis=2/4096/950/10000"},
+        {"paths -I --confidence 0.9999 --max-probes 60000 h", "paths h icmp queries=1 diagnosis=2/4096/999/60000"},
+        {"paths -p 53 h", "paths h udp/53 queries=1 diagnosis=2/4096/950/10000"},
+        {"paths https://h/", "paths h tcp/443 queries=1 diagnosis=2/4096/950/10000"},
+        {"paths --lite h", "paths h udp queries=1 diagnosis=2/4096/950/10000 lite"},
+        {"paths --read x", "replay diagnosis=0/0/950/0 read=x graphs"},
+        {"paths --read x --confidence .99 --lite h", "replay h diagnosis=0/0/990/0 read=x graphs lite"},
+        {"trace paths", "trace paths"},
+        /* help */
+        {"--help", "help"},
+        {"-h", "help"},
+        {"help", "help"},
+        {"help trace", "help topic=trace"},
+        {"help replay", "help topic=replay"},
+        {"help diagnose", "help topic=diagnose"},
+        {"diagnose --help", "help topic=diagnose"},
+        {"help --help", "help"},
+        {"trace --help", "help topic=trace"},
+        {"replay -n --help --nonsense", "help topic=replay numeric"},
+        {"--version", "version"},
+        {"-nV h", "version numeric"},
+        /* other tools' spellings */
+        {"--max-hops 5 --first=2 --queries=1 --wait 1 h", "trace h first=2 max=5 queries=1 wait=1000ms"},
+        {"--icmp h", "trace h icmp"},
+        {"--tcp --port=443 h", "trace h tcp/443"},
+        {"--udp --port 53 h", "trace h udp/53"},
+        {"-M tcp h", "trace h tcp/80"},
+        {"-c 1 -r h", "trace h queries=1"},
+        {"-N 16 -Fe h", "trace h"},
+        {"--json h", "trace h out=json:"},
+        {"--no-dns --mpls h", "trace h numeric"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        enum status status = parse(rows[i].line, NULL);
+        is_text(status == STATUS_OK ? summary() : err.message, rows[i].want, "hopsonde %s", rows[i].line);
+    }
+}
+
+/* What is wrong: a line, and what is said. */
+static void test_complaints(void)
+{
+    static const struct {
+        const char *line, *want;
+    } rows[] = {
+        {"", "no HOST given (hopsonde [OPTIONS] HOST; `hopsonde --help` tells more)"},
+        {"trace -n", "no HOST given (hopsonde [OPTIONS] HOST; `hopsonde --help` tells more)"},
+        {"diagnose", "diagnose: no HOST given (hopsonde diagnose [OPTIONS] HOST [PROBE...])"},
+        {"diagnose h 60", "60: a probe is PROTOCOL[/PORT], as tcp/443; for the port alone -p 60"},
+        {"diagnose h tcp/99999", "tcp/99999: no such port: a port is 1 to 65535 or a name of /etc/services"},
+        {"diagnose h udp,tcp", "udp,tcp: one PROTOCOL[/PORT] goes here (several are several words, as udp tcp/443)"},
+        {"diagnose h tcp/22 -p 80", "-p 80: tcp/22 has its port already (leave one of them out)"},
+        {"diagnose --only h", "--only: no probe is named (as in hopsonde diagnose --only HOST tcp/443)"},
+        {"diagnose --confidence 1 h", "--confidence 1: a confidence is 0.5 to 0.999 (paths: to 0.999999)"},
+        {"diagnose --confidence 0.9991 h", "--confidence 0.9991: a confidence is 0.5 to 0.999"},
+        {"diagnose --confidence 0.4999 h", "--confidence 0.4999: a confidence is 0.5 to 0.999 (paths: to 0.999999)"},
+        {"diagnose --confidence 99% h", "--confidence 99%: a confidence is 0.5 to 0.999 (paths: to 0.999999)"},
+        {"diagnose --confidence 0.99901 h", "--confidence 0.99901: a confidence is 0.5 to 0.999"},
+        {"paths --confidence 1 h", "--confidence 1: a confidence is 0.5 to 0.999 (paths: to 0.999999)"},
+        {"paths --max-probes 49 h", "--max-probes 49: a number of probes goes here, 50 to 60000"},
+        {"paths --max-probes 60001 h", "--max-probes 60001: a number of probes goes here, 50 to 60000"},
+        {"paths -q 3 h", "-q: how often each hop is asked, a search for all paths finds out itself (--confidence, "
+                         "--max-probes)"},
+        {"paths -P auto h", "-P auto: one probe goes the ways of one kind of flow (as -P udp or -P tcp/443)"},
+        {"paths -P udp -P icmp h", "-P: one probe at a time goes all its ways (run paths once for each)"},
+        {"paths --read x --expect y", "--expect: belongs to a diagnosis (hopsonde diagnose --read FILE)"},
+        {"paths --budget 100 h", "--budget: belongs to a diagnosis (hopsonde diagnose HOST)"},
+        {"paths", "paths: no HOST given (hopsonde paths [OPTIONS] HOST)"},
+        {"--lite h", "--lite: belongs to a search for all paths (hopsonde paths HOST)"},
+        {"diagnose --max-probes 100 h", "--max-probes: belongs to a search for all paths (hopsonde paths HOST)"},
+        {"-n paths", "paths: a command comes before its options (a host of that name: hopsonde trace paths)"},
+        {"diagnose --budget 49 h", "--budget 49: a budget is 50 to 1000000 packets"},
+        {"diagnose --budget 1000001 h", "--budget 1000001: a budget is 50 to 1000000 packets"},
+        {"diagnose --expect '' h", "--expect '': a file name goes here"},
+        {"diagnose --expect f --dry-run h", "--expect: a dry run finds nothing out (leave one of them out)"},
+        {"diagnose --list h", "--list: chooses what a replay reports (hopsonde replay FILE...)"},
+        {"diagnose -n diagnose h", "h: no such protocol: a probe is PROTOCOL[/PORT], as tcp/443, of udp, icmp, tcp, "
+                                   "udplite, dccp, sctp, ip"},
+        {"--confidence 0.9 h",
+         "--confidence: belongs to a diagnosis or to a search for all paths (hopsonde diagnose HOST, "
+         "hopsonde paths HOST)"},
+        {"--only h", "--only: belongs to a diagnosis (hopsonde diagnose HOST)"},
+        {"--expect f h", "--expect: belongs to a diagnosis (hopsonde diagnose HOST)"},
+        {"watch h", "watch: not in this version (trace, diagnose, paths and replay are)"},
+        {"sweep h", "sweep: not in this version (trace, diagnose, paths and replay are)"},
+        {"-n replay x", "replay: a command comes before its options (a host of that name: hopsonde trace replay)"},
+        {"-n diagnose", "diagnose: a command comes before its options (a host of that name: hopsonde trace diagnose)"},
+        {"replay", "replay: no file given (hopsonde replay FILE...)"},
+        {"replay ''", "'': a file has a name"},
+        {"replay --write y x", "--write: a replay has its frames from a file already (leave --write out)"},
+        {"--read x -W y", "--write: a replay has its frames from a file already (leave --write out)"},
+        {"replay --dry-run x", "--dry-run: a replay sends nothing anyway (leave --dry-run out)"},
+        {"replay -o json:x x", "-o x: this file is being read (name another)"},
+        {"replay -o json --list x", "--list: json is on standard output already (give it a file: -o json:FILE)"},
+        {"--list h", "--list: chooses what a replay reports (hopsonde replay FILE...)"},
+        {"--since 03:04 h", "--since: chooses what a replay reports (hopsonde replay FILE...)"},
+        {"--source x h", "--source x: an IPv4 or IPv6 address goes here"},
+        {"replay --source x y", "--source x: an address or a network goes here, as 192.0.2.80 or 2001:db8::/32"},
+        {"replay --target 10.0.0.0/33 y",
+         "--target 10.0.0.0/33: an address or a network goes here, as 192.0.2.80 or 2001:db8::/32"},
+        {"replay --until tomorrow y",
+         "--until tomorrow: a time goes here: 2026-01-02T03:04:05Z, 03:04:05, @SECONDS of the epoch or +SECONDS after "
+         "the first frame"},
+        {"replay --since +5 --until +5 y", "--until: no frame lies before it and not before --since (exchange them)"},
+        {"replay -P nonsense y", "-P nonsense: no such protocol: a probe is PROTOCOL[/PORT], as tcp/443, of udp, icmp, "
+                                 "tcp, udplite, dccp, sctp, ip"},
+        {"replay --bpf '' y", "--bpf '': a filter goes here, as 'icmp or udp portrange 33434-33534'"},
+        {"help x", "help x: there is no such command (trace, diagnose, paths, replay)"},
+        {"help watch", "help watch: not in this version (trace, diagnose, paths and replay are)"},
+        /* options that are none */
+        {"--porbe udp h", "--porbe: there is no such option (did you mean --probe?)"},
+        {"--max-hosp 3 h", "--max-hosp: there is no such option (did you mean -m?)"},
+        {"--frobnicate h", "--frobnicate: there is no such option (`hopsonde help trace` lists them)"},
+        {"-nk h", "-k: there is no such option (`hopsonde help trace` lists them)"},
+        {"'--a\033b' h", "--a\\x1bb: there is no such option (`hopsonde help trace` lists them)"},
+        {"-\377 h", "-\\xff: there is no such option (`hopsonde help trace` lists them)"},
+        {"--pro udp h", "--pro: there is no such option (did you mean --probe?)"},
+        {"--resolver ns.example h",
+         "--resolver ns.example: not a resolver (give its address, as 192.0.2.53, 192.0.2.53:5353 or "
+         "[2001:db8::53]:5353)"},
+        {"--resolver 192.0.2.53:0 h", "--resolver 192.0.2.53:0: not a resolver (give its address, as 192.0.2.53, "
+                                      "192.0.2.53:5353 or [2001:db8::53]:5353)"},
+        {"--dns-timeout 0 h", "--dns-timeout 0: seconds go here, 0.01 to 60"},
+        {"--dns-timeout 61 h", "--dns-timeout 61: seconds go here, 0.01 to 60"},
+        {"--asn-db= h", "--asn-db '': a file goes here"},
+        {"--whois-server :43 h", "--whois-server :43: a WHOIS server goes here: HOST, HOST:PORT or [ADDRESS]:PORT"},
+        {"--resolve h", "--resolve: names are asked for anyway; it is for hopsonde replay (leave it out)"},
+        {"--budget 50 h", "--budget: belongs to a diagnosis (hopsonde diagnose HOST)"},
+        {"-g 1.2.3.4 h", "-g: source routing is not supported (routers drop such packets)"},
+        {"--mtu h", "--mtu: finding the path's MTU is not in this version"},
+        {"-q", "-q: a value is missing (-q N)"},
+        {"h --probe", "--probe: a value is missing (--probe PROBE)"},
+        {"--quiet=1 h", "--quiet: this option takes no value"},
+        {"--json=x h", "--json: this option takes no value"},
+        /* numbers */
+        {"-m 300 h", "-m 300: the largest TTL is 1 to 255"},
+        {"-m 0 h", "-m 0: the largest TTL is 1 to 255"},
+        {"-m 256 h", "-m 256: the largest TTL is 1 to 255"},
+        {"-m '' h", "-m '': the largest TTL is 1 to 255"},
+        {"-m 3x h", "-m 3x: the largest TTL is 1 to 255"},
+        {"-m ' 3' h", "-m  3: the largest TTL is 1 to 255"},
+        {"-m +3 h", "-m +3: the largest TTL is 1 to 255"},
+        {"-m 0x3 h", "-m 0x3: the largest TTL is 1 to 255"},
+        {"-m 18446744073709551617 h", "-m 18446744073709551617: the largest TTL is 1 to 255"},
+        {"--max-hops 300 h", "--max-hops 300: the largest TTL is 1 to 255"},
+        {"-f 0 h", "-f 0: the first TTL is 1 to 255"},
+        {"-f 10 -m 5 h", "-f 10: the first TTL is above the largest, -m 5 (raise that one with -m)"},
+        {"-f 40 h", "-f 40: the first TTL is above the largest, by default 30 (raise that one with -m)"},
+        {"-q 0 h", "-q 0: the number of probes a hop is 1 to 100"},
+        {"-q 101 h", "-q 101: the number of probes a hop is 1 to 100"},
+        {"--gap 0 h", "--gap 0: the number of silent hops is 1 to 255"},
+        {"-w 5000 h", "-w 5000: seconds go here, 0.001 to 60 (milliseconds were meant? -w 5)"},
+        {"-w 500ms h", "-w 500ms: seconds go here, 0.001 to 60, without a unit (-w 0.5)"},
+        {"-w 2s h", "-w 2s: seconds go here, 0.001 to 60, without a unit (-w 2)"},
+        {"-w 5,3,10 h",
+         "-w 5,3,10: one number of seconds goes here, 0.001 to 60 (waits adapt to the RTTs by themselves)"},
+        {"-w out.pcap h", "-w out.pcap: seconds go here, 0.001 to 60 (to save the packets: --write FILE)"},
+        {"-w 0 h", "-w 0: seconds go here, 0.001 to 60"},
+        {"-w 0.0009 h", "-w 0.0009: seconds go here, 0.001 to 60"},
+        {"-w -1 h", "-w -1: seconds go here, 0.001 to 60"},
+        {"-w 60.1 h", "-w 60.1: seconds go here, 0.001 to 60 (milliseconds were meant? -w 0.0601)"},
+        {"-z 0.5s h", "-z 0.5s: milliseconds go here, 0 to 60000, without a unit (-z 500)"},
+        {"-z 5ms h", "-z 5ms: milliseconds go here, 0 to 60000, without a unit (-z 5)"},
+        {"-z 60001 h", "-z 60001: milliseconds go here, 0 to 60000"},
+        {"-z x h", "-z x: milliseconds go here, 0 to 60000"},
+        {"--rate 0 h", "--rate 0: packets a second go here, 0.01 to 1000000"},
+        {"--rate 1e3 h", "--rate 1e3: packets a second go here, 0.01 to 1000000"},
+        {"h 27", "27: after HOST only SIZE can come, 28 to 65535 bytes (one HOST is traced at a time)"},
+        {"h 65536", "65536: after HOST only SIZE can come, 28 to 65535 bytes (one HOST is traced at a time)"},
+        {"h g", "g: after HOST only SIZE can come, 28 to 65535 bytes (one HOST is traced at a time)"},
+        {"diagnos h", "diagnos: there is no such command (did you mean diagnose?)"},
+        {"path h", "path: there is no such command (did you mean paths?)"},
+        {"repaly h.pcap", "repaly: there is no such command (did you mean replay?)"},
+        {"trace diagnos h", "h: after HOST only SIZE can come, 28 to 65535 bytes (one HOST is traced at a time)"},
+        {"grace 70000", "70000: after HOST only SIZE can come, 28 to 65535 bytes (one HOST is traced at a time)"},
+        {"box h", "h: after HOST only SIZE can come, 28 to 65535 bytes (one HOST is traced at a time)"},
+        {"h 60 g", "g: nothing can come after HOST and SIZE"},
+        {"--seed -1 h", "--seed -1: a seed is a number, 0 to 18446744073709551615"},
+        {"--seed 18446744073709551616 h", "--seed 18446744073709551616: a seed is a number, 0 to 18446744073709551615"},
+        /* probes */
+        {"-P 443 h", "-P 443: a probe is PROTOCOL[/PORT], as tcp/443; for the port alone -p 443"},
+        {"-P '' h", "-P '': a probe is PROTOCOL[/PORT], as tcp/443: nothing was given"},
+        {"-P udp,tcp h", "-P udp,tcp: one PROTOCOL[/PORT] goes here (several are several -P, as -P udp -P tcp/443)"},
+        {"-p 0 h", "-p 0: a port is 1 to 65535, or the name of a service"},
+        {"-p 65536 h", "-p 65536: a port is 1 to 65535, or the name of a service"},
+        {"-p 80,443 h", "-p 80,443: one port goes here (several probes are several -P, as -P tcp/80 -P tcp/443)"},
+        {"-p 1-100 h", "-p 1-100: one port goes here (several probes are several -P, as -P tcp/80 -P tcp/443)"},
+        {"-I -p 80 h", "-p 80: icmp has no ports"},
+        {"-P tcp/22 -p 80 h", "-p 80: tcp/22 has its port already (leave one of them out)"},
+        {"-P auto -p 80 h", "-p 80: auto has ports of its own (-T or -U take this one)"},
+        /* hosts */
+        {"''", "'': there is no host in it"},
+        {"https:///x", "https:///x: there is no host in it"},
+        {"http://h:99999", "http://h:99999: a port is 1 to 65535"},
+        {"http://h:x", "http://h:x: a port is 1 to 65535"},
+        {"http://[::1", "http://[::1: a bracket is not closed or something follows it"},
+        {"[::1]x", "[::1]x: a bracket is not closed or something follows it"},
+        {"h:443", "h:443: HOST has no port in it (the port is -p PORT with -T or -U, or the probe's: -P tcp/443)"},
+        {"[::1]:443",
+         "[::1]:443: HOST has no port in it (the port is -p PORT with -T or -U, or the probe's: -P tcp/443)"},
+        {"10.0.0.0/8",
+         "10.0.0.0/8: no host (one host is traced, not a network; a URL begins with its scheme, as https://)"},
+        {"'a b'", "a b: a host name has no blanks or control characters"},
+        /* header fields */
+        {"-t 256 h", "-t 256: a TOS or traffic class is 0 to 255 (--dscp takes names as ef or af11)"},
+        {"--dscp 64 h", "--dscp 64: a DSCP is 0 to 63 or a name (ef, va, le, cs0 to cs7, af11 to af43)"},
+        {"--ecn 4 h", "--ecn 4: an ECN codepoint is 0 to 3 or a name (not-ect, ect1, ect0, ce)"},
+        {"-t 0 --dscp ef h", "--dscp: not together with -t, which holds DSCP and ECN both"},
+        {"--ecn 1 -t 0 h", "--ecn: not together with -t, which holds DSCP and ECN both"},
+        {"--flow-label 0x100000 h", "--flow-label 0x100000: an IPv6 flow label is 0 to 1048575 (0xfffff)"},
+        {"-4 --flow-label 1 h", "--flow-label: IPv4 has no flow label (leave it out, or -6)"},
+        /* from where */
+        {"-4 -6 h", "-4 -6: a path has one address family (leave one of them out)"},
+        {"-64 h", "-4 -6: a path has one address family (leave one of them out)"},
+        {"-6 -s 192.0.2.1 h", "-s: the source address is IPv4, but -6 asks for IPv6"},
+        {"-s eth0 h", "-s eth0: an IPv4 or IPv6 address goes here"},
+        {"-s 1400 h", "-s 1400: a source address goes here (the packet size is the argument after HOST)"},
+        {"-s 224.0.0.1 h", "-s 224.0.0.1: a multicast address can't be a source"},
+        {"-i '' h", "-i '': the name of a network interface goes here, 1 to 15 characters (`ip link` lists them)"},
+        {"-i abcdefghijklmnop h",
+         "-i abcdefghijklmnop: the name of a network interface goes here, 1 to 15 characters (`ip link` lists them)"},
+        {"--sport 0 h", "--sport 0: a source port is 1 to 65535"},
+        {"--fwmark 4294967296 h", "--fwmark 4294967296: a firewall mark is 0 to 4294967295"},
+        /* output */
+        {"-o xml h", "-o xml: there is no such format (text, json, jsonl, csv, dot, svg, map)"},
+        {"-o '' h", "-o '': there is no such format (text, json, jsonl, csv, dot, svg, map)"},
+        {"-o svg:x h", "-o svg: draws what a search for all paths found (hopsonde paths HOST)"},
+        {"-o html:x h", "-o html:x: this format is not in this version"},
+        {"-o json: h", "-o json:: a file name goes after the colon"},
+        {"-o json -o csv h", "-o csv: json is on standard output already (give one of them a file: -o csv:FILE)"},
+        {"-o json:a -o csv:a h", "-o a: two reports can't share a file (name two)"},
+        {"-o json:a --write a h", "-o a: --write saves the packets in this file (name two files)"},
+        {"--write - h", "--write -: a file name goes here (standard output is the report's)"},
+        {"--color sometimes h", "--color sometimes: auto, always or never goes here"},
+        {"--dry-run -o json h", "-o json: a dry run prints text to standard output only (leave -o out)"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        enum status status = parse(rows[i].line, NULL);
+        is_text(status == STATUS_USAGE && err.status == STATUS_USAGE ? err.message : summary(), rows[i].want,
+                "hopsonde %.40s is refused", rows[i].line);
+    }
+}
+
+static void test_environment(void)
+{
+    static const struct {
+        const char *environment, *line, *want;
+    } rows[] = {
+        {"", "h", "trace h"},
+        {"-q 1", "h", "trace h queries=1"},
+        {"-q 1", "-q 2 h", "trace h queries=2"},
+        {" -q\t'1'\n\"-n\" ", "h", "trace h queries=1 numeric"},
+        {"-o 'json:a b'", "h", "trace h out=text: out=json:a b"},
+        {"-o json:a\\ \\\"b", "h", "trace h out=text: out=json:a \"b"},
+        {"-o \"json:a\\\"\\\\b\\c\"", "h", "trace h out=text: out=json:a\"\\b\\c"},
+        {"-P icmp", "-P tcp h", "trace h icmp tcp/80"},
+        {"-4", "-6 h", "trace h v6"},
+        {"-o json", "-o csv h", "trace h out=csv:"},
+        {"-A --asn-db x --whois -nG --expect=y", "h", "trace h numeric lookup=AGW db=x,"},
+        {"--confidence .9 --budget 50 --only --expect=y", "h", "trace h"},
+        {"--only --expect f", "diagnose --dry-run -P icmp h",
+         "diagnose h icmp queries=1 only diagnosis=1/12/990/2000 dry"},
+        {"--confidence .9 -q 2", "diagnose h udp", "diagnose h icmp udp queries=2 diagnosis=1/12/900/2000"},
+        {"-q 5 --budget 60 --only --expect=y", "paths h", "paths h udp queries=1 diagnosis=2/4096/950/10000"},
+        {"-P icmp -P tcp", "paths h", "paths h icmp queries=1 diagnosis=2/4096/950/10000"},
+        {"-P auto -P icmp", "paths -T h", "paths h tcp/80 queries=1 diagnosis=2/4096/950/10000"},
+        {"-P auto", "paths h", "paths h udp queries=1 diagnosis=2/4096/950/10000"},
+        {"--confidence .9999 --lite --max-probes 60", "h", "trace h"},
+        {"--confidence .9999 --lite --max-probes 60", "diagnose h icmp",
+         "diagnose h icmp queries=1 diagnosis=1/12/999/2000"},
+        {"--expect=y", "paths --read x", "replay diagnosis=0/0/950/0 read=x graphs"},
+        {"--nonsense -kq5 stray -n", "h", "trace h numeric"},
+        {"--xml -g x -n", "h", "trace h numeric"},
+        {"-q 7 --write x -P nonsense -n", "replay f", "replay read=f numeric"},
+        {"--write x", "--read f", "replay read=f"},
+        {"-P tcp -4 -p 80 --source 192.0.2.1", "replay f", "replay v4 read=f"},
+        {"-P tcp -4 -p 80", "--read f", "replay v4 read=f"},
+        {"-o json --list", "replay f", "replay out=list: read=f"},
+        {"--list --target 192.0.2.1", "h", "trace h"},
+        {"--help", "h", "trace h"},
+        {"-m 300", "h", "HOPSONDE_OPTIONS: -m 300: the largest TTL is 1 to 255"},
+        {"-m", "h", "HOPSONDE_OPTIONS: -m: a value is missing (-m N)"},
+        {"-m '3", "h", "HOPSONDE_OPTIONS: a quote (') is not closed"},
+        {"-n\\", "h", "HOPSONDE_OPTIONS: a backslash at the end escapes nothing"},
+        {"-P 443", "h", "HOPSONDE_OPTIONS: -P 443: a probe is PROTOCOL[/PORT], as tcp/443; for the port alone -p 443"},
+        {"-m 300", "--help", "help"},
+        {"-m 300", "help trace", "help topic=trace"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        enum status status = parse(rows[i].line, rows[i].environment);
+        is_text(status == STATUS_OK ? summary() : err.message, rows[i].want, "environment %zu, hopsonde %s", i,
+                rows[i].line);
+    }
+    char long_one[ENVIRONMENT_BYTES + 10];
+    memset(long_one, ' ', sizeof long_one - 1);
+    long_one[sizeof long_one - 1] = 0;
+    parse("h", long_one);
+    is_text(err.message, "HOPSONDE_OPTIONS: longer than 4095 bytes", "an environment that is too long");
+}
+
+static void test_hints(void)
+{
+    static const struct {
+        const char *line, *want;
+    } rows[] = {
+        {"-q 3 h", ""},
+        {"--max-hops 5 h", "hopsonde: --max-hops: taken as -m\n"},
+        {"-c 1 -c 2 h", "hopsonde: -c: taken as -q\n"},
+        {"--json h", "hopsonde: --json: taken as -o json\n"},
+        {"-N 16 --icmp h", "hopsonde: -N: the number of probes on their way adapts by itself (--rate PPS limits it)\n"
+                           "hopsonde: --icmp: taken as -I\n"},
+        {"--quiet --icmp h", ""},
+        {"-z 2 h", "hopsonde: -z: 2 milliseconds (traceroute counts numbers up to 10 in seconds)\n"},
+        {"-z 0.5 h", ""},
+        {"-z 20 h", ""},
+        {"-i 0.1 h", "hopsonde: -i: the name of an interface (the gap between two probes is -z MS)\n"},
+        {"replay -q 3 x", "hopsonde: -q: no effect in a replay: the capture holds what was sent\n"},
+        {"-P udp -q 3 --read x", "hopsonde: -q: no effect in a replay: the capture holds what was sent\n"},
+        {"replay -T -p 443 -4 --list x", ""},
+        {"--source 192.0.2.1 h", "hopsonde: --source: taken as -s\n"},
+        {"replay --source 192.0.2.1 x", ""},
+        {"replay -n -o json x", ""},
+        {"diagnose -n h tcp/22", ""},
+        {"diagnose --read x --budget 50",
+         "hopsonde: --budget: no effect in a replay: the capture holds what was sent\n"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        is_num(parse(rows[i].line, "--max-hops 7"), STATUS_OK, "hopsonde %s works", rows[i].line);
+        is_text(options.hints, rows[i].want, "hopsonde %s says so", rows[i].line);
+    }
+}
+
+/* More than fits: an error, never an overflow. */
+static void test_limits(void)
+{
+    char line[4096] = "h";
+    for (unsigned i = 0; i < OUTPUTS_MOST; i++)
+        sprintf(line + strlen(line), " -o csv:%u", i);
+    parse(line, NULL);
+    is_text(err.message, "-o csv:7: at most 7 formats can be written at once", "too many formats");
+
+    strcpy(line, "h");
+    for (unsigned i = 0; i <= SPECS_MOST; i++)
+        sprintf(line + strlen(line), " -Ptcp/%u", i + 1);
+    parse(line, NULL);
+    is_text(err.message, "-P tcp/33: at most 32 probes can be asked for at once", "too many probes");
+
+    strcpy(line, "h");
+    for (unsigned i = 0; i < SPECS_MOST - 1; i++)
+        sprintf(line + strlen(line), " -Ptcp/%u", i + 1);
+    strcat(line, " -Pauto");
+    parse(line, NULL);
+    is_text(err.message, "-P: at most 32 probes can be asked for at once", "too many probes with auto's");
+
+    strcpy(line, "diagnose h");
+    for (unsigned i = 0; i < SPECS_MOST; i++)
+        sprintf(line + strlen(line), " tcp/%u", i + 1);
+    parse(line, NULL);
+    is_text(err.message, "diagnose: at most 31 probes can be asked for beside icmp (or --only)", "no room for icmp");
+    strcat(line, " --only");
+    is_num(parse(line, NULL), STATUS_OK, "without it there is");
+    strcat(line, " tcp/99");
+    parse(line, NULL);
+    is_text(err.message, "tcp/99: at most 32 probes can be asked for at once", "too many operands");
+
+    strcpy(line, "replay");
+    for (unsigned i = 0; i <= FILES_MOST; i++)
+        sprintf(line + strlen(line), " f%u", i);
+    parse(line, NULL);
+    is_text(err.message, "f64: at most 64 arguments can be taken", "too many files");
+
+    memset(line, 'a', 300);
+    line[300] = 0;
+    parse(line, NULL);
+    ok(strstr(err.message, "a...: longer than any host name (255 bytes)"), "a host name that is too long");
+
+    strcpy(line, "-P ");
+    memset(line + 3, 'a', 300);
+    strcpy(line + 303, " h");
+    is_num(parse(line, NULL), STATUS_USAGE, "a probe that is too long");
+    strcpy(line, "--");
+    memset(line + 2, 'a', 300);
+    strcpy(line + 302, "=3 h");
+    is_num(parse(line, NULL), STATUS_USAGE, "an option that is too long");
+    is_num(options_parse(0, (char *[]){NULL}, NULL, &options, &err), STATUS_USAGE, "no argument at all");
+}
+
+static void test_values(void)
+{
+    static const struct {
+        const char *text;
+        nstime want; /* -1: no number */
+        const char *rest;
+    } rows[] = {
+        {"1", NS_PER_S, ""},
+        {"0.5", NS_PER_S / 2, ""},
+        {"3.2s", 3200 * NS_PER_MS, "s"},
+        {"1.", NS_PER_S, "."},
+        {".", -1, ""},
+        {"", -1, ""},
+        {"x", -1, ""},
+        {"1000001", -1, ""},
+        {"0.0000000019", 1, ""},
+        {"-1", -1, ""},
+        {"1.5.5", 1500 * NS_PER_MS, ".5"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        nstime span;
+        const char *rest = "";
+        bool good = value_span(rows[i].text, NS_PER_S, &span, &rest);
+        is_num(good ? span : -1, rows[i].want, "span '%s'", rows[i].text);
+        is_text(good ? rest : "", rows[i].rest, "what follows in '%s'", rows[i].text);
+    }
+}
+
+static void test_instants(void)
+{
+    static const struct {
+        const char *text;
+        int kind; /* INSTANT_NONE: it is none */
+        nstime time;
+    } rows[] = {
+        {"@0", INSTANT_AT, 0},
+        {"@1767323045.5", INSTANT_AT, 1767323045 * NS_PER_S + NS_PER_S / 2},
+        {"@9223372035", INSTANT_AT, 9223372035 * NS_PER_S},
+        {"@9223372036", INSTANT_NONE, 0},
+        {"@", INSTANT_NONE, 0},
+        {"@-1", INSTANT_NONE, 0},
+        {"@1.", INSTANT_NONE, 0},
+        {"+1.5x", INSTANT_NONE, 0},
+        {"+86400", INSTANT_AFTER, 86400 * NS_PER_S},
+        {"23:59:59.25", INSTANT_CLOCK, 86399 * NS_PER_S + NS_PER_S / 4},
+        {"00:00", INSTANT_CLOCK, 0},
+        {"24:00", INSTANT_NONE, 0},
+        {"3:04", INSTANT_NONE, 0},
+        {"03:04Z", INSTANT_NONE, 0},
+        {"2026-01-02", INSTANT_AT, 1767312000 * NS_PER_S},
+        {"now", INSTANT_NONE, 0},
+        {"", INSTANT_NONE, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct instant instant = {.kind = INSTANT_NONE};
+        is_num(value_instant(rows[i].text, &instant), rows[i].kind != INSTANT_NONE, "instant '%s'", rows[i].text);
+        ok((int)instant.kind == rows[i].kind && instant.time == rows[i].time, "is that one");
+    }
+}
+
+static void test_networks(void)
+{
+    static const struct {
+        const char *network, *address;
+        bool has;
+    } rows[] = {
+        {"192.0.2.0/24", "192.0.2.255", true},      {"192.0.2.0/24", "192.0.3.0", false},
+        {"192.0.2.77/25", "192.0.2.127", true},     {"192.0.2.77/25", "192.0.2.128", false},
+        {"192.0.2.80", "192.0.2.80", true},         {"192.0.2.80", "192.0.2.81", false},
+        {"0.0.0.0/0", "255.1.2.3", true},           {"0.0.0.0/0", "::1", false},
+        {"2001:db8::/33", "2001:db8:7fff::", true}, {"2001:db8::/33", "2001:db8:8000::", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct network network;
+        struct addr address;
+        bool good = value_network(rows[i].network, &network) && addr_parse(rows[i].address, &address);
+        ok(good && network_has(&network, &address) == rows[i].has, "%s: %s", rows[i].network, rows[i].address);
+    }
+}
+
+static bool wants(const char *line, const char *source, const char *target, const char *name, const char *spec_text)
+{
+    struct addr from, to;
+    struct probe_spec spec;
+    bool good = parse(line, NULL) == STATUS_OK && addr_parse(source, &from) && addr_parse(target, &to) &&
+                probe_spec_parse(spec_text, &spec, &err) == STATUS_OK;
+    if (!good)
+        printf("Bail out! %s\n", line);
+    return replay_filter_wants(&options.choice, &from, &to, name, &spec);
+}
+
+static void test_choices(void)
+{
+    static const struct {
+        const char *line, *spec;
+        bool want;
+    } rows[] = {
+        {"replay x", "udp", true},
+        {"replay -P udp x", "udp/53", true},
+        {"replay -P udp x", "tcp/80", false},
+        {"replay -P udp/53 x", "udp/53:plain", true},
+        {"replay -P udp/53 x", "udp", false},
+        {"replay -P udp/53:empty x", "udp/53", false},
+        {"replay -T x", "tcp/443:ack", true},
+        {"replay -T -p 443 x", "tcp/443:ack", true},
+        {"replay -T -p 443 x", "tcp/80", false},
+        {"replay -I -T x", "icmp", true},
+        {"replay -P ip/50 x", "ip/47", false},
+        {"replay --target 192.0.2.0/24 x", "udp", true},
+        {"replay --target 198.51.100.0/24 x", "udp", false},
+        {"replay --source 10.0.0.2 x", "udp", true},
+        {"replay --source 10.0.0.3 x", "udp", false},
+        {"replay -4 x", "udp", true},
+        {"replay -6 x", "udp", false},
+        {"--read x 192.0.2.80", "udp", true},
+        {"--read x 192.0.2.81", "udp", false},
+        {"--read x web.example", "udp", false},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        is_num(wants(rows[i].line, "10.0.0.2", "192.0.2.80", NULL, rows[i].spec), rows[i].want, "hopsonde %s: %s",
+               rows[i].line, rows[i].spec);
+    ok(wants("--read x web.example", "10.0.0.2", "192.0.2.80", "Web.Example", "udp"), "a name as it was traced");
+    ok(replay_filter_has_name(&options.choice), "which a capture of another tool has not");
+}
+
+static void test_windows(void)
+{
+    const nstime first = 1767323045 * NS_PER_S; /* 2026-01-02T03:04:05Z */
+    nstime since, until;
+    parse("replay --since 03:04:30 --until +60 x", NULL);
+    replay_filter_window(&options.choice, first, &since, &until);
+    ok(since == first + 25 * NS_PER_S && until == first + 60 * NS_PER_S, "times that the first frame tells");
+    replay_filter_window(&options.choice, NSTIME_NEVER - 1, &since, &until);
+    ok(until == NSTIME_NEVER, "no time is beyond the last");
+    parse("replay x", NULL);
+    replay_filter_window(&options.choice, first, &since, &until);
+    ok(since < 0 && until == NSTIME_NEVER && !replay_filter_is_of_parts(&options.choice), "all the time that there is");
+}
+
+static void test_errors_chosen(void)
+{
+    struct other_error error = {.protocol = IP_UDP, .has_ports = true, .target_port = 53};
+    addr_parse("192.0.2.80", &error.target);
+    addr_parse("10.0.0.2", &error.source);
+    parse("replay -P udp/53 --target 192.0.2.80 x", NULL);
+    ok(replay_filter_wants_error(&options.choice, &error), "an error about what is wanted");
+    error.target_port = 54;
+    ok(!replay_filter_wants_error(&options.choice, &error), "another port");
+    parse("replay -I x", NULL);
+    ok(!replay_filter_wants_error(&options.choice, &error), "another protocol");
+    error.protocol = IP_ICMP6;
+    ok(replay_filter_wants_error(&options.choice, &error), "ICMP of either family");
+}
+
+/* --- help, man page, completions --- */
+
+static void test_help(void)
+{
+    struct strbuf text, all;
+    strbuf_init(&text);
+    strbuf_init(&all);
+    options_help(&text, NULL);
+    unsigned lines = 0, widest = 0, column = 0;
+    for (const char *c = text.text; *c; c++) {
+        column = *c == '\n' ? 0 : column + 1;
+        lines += *c == '\n';
+        widest = column > widest ? column : widest;
+    }
+    ok(lines <= 24 && widest <= 80, "the overview fits a terminal: %u lines of up to %u columns", lines, widest);
+
+    options_help(&all, "trace");
+    column = widest = 0;
+    for (const char *c = all.text; *c; c++) {
+        column = *c == '\n' ? 0 : column + 1;
+        widest = column > widest ? column : widest;
+    }
+    ok(widest <= 80, "help trace has up to %u columns", widest);
+    for (const struct option_row *row = option_rows; row->apply; row++)
+        ok(strstr(all.text, row->name ? row->name : row->letter), "help trace has %s",
+           row->name ? row->name : row->letter);
+    for (unsigned i = 0; output_formats[i]; i++) {
+        char start[32];
+        snprintf(start, sizeof start, "\n  %s  ", output_formats[i]->name);
+        ok(strstr(all.text, start), "help trace has the format %s", output_formats[i]->name);
+    }
+    for (unsigned i = 0; probe_types[i]; i++) {
+        char start[32];
+        snprintf(start, sizeof start, "\n  %s  ", probe_types[i]->name);
+        ok(strstr(all.text, start), "help trace has the probe %s", probe_types[i]->name);
+    }
+    strbuf_clear(&text);
+    options_help(&text, "replay");
+    ok(strstr(text.text, "--read") && strstr(text.text, "--since") && strstr(text.text, "--probe") &&
+           strstr(text.text, "--expect") && !strstr(text.text, "--gap") && !strstr(text.text, "--budget"),
+       "help replay has what a replay obeys, only");
+    strbuf_clear(&text);
+    options_help(&text, "diagnose");
+    ok(strstr(text.text, "--budget") && strstr(text.text, "--gap") && strstr(text.text, "\n  tcp  ") &&
+           !strstr(text.text, "--since"),
+       "help diagnose has what a diagnosis obeys, only");
+    strbuf_free(&text);
+    strbuf_free(&all);
+}
+
+static char *read_source(const char *name)
+{
+    const char *top = getenv("top_srcdir");
+    char path[4096];
+    snprintf(path, sizeof path, "%s/%s", top ? top : ".", name);
+    FILE *file = fopen(path, "r");
+    char *text = calloc(1, 65536);
+    if (!file || !text || fread(text, 1, 65535, file) == 0)
+        printf("Bail out! %s cannot be read\n", path);
+    if (file)
+        fclose(file);
+    return text;
+}
+
+/* Whether `token` stands in a line that starts with `start`, between bytes that are none of a name. */
+static bool has_token(const char *text, const char *start, const char *token)
+{
+    static const char name_bytes[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
+    for (const char *line = text; line; line = strchr(line, '\n')) {
+        line += *line == '\n';
+        size_t length = strcspn(line, "\n");
+        if (strncmp(line, start, strlen(start)) != 0)
+            continue;
+        for (const char *at = strstr(line, token); at && at < line + length; at = strstr(at + 1, token)) {
+            char after = at[strlen(token)];
+            bool begins = at == line || !strchr(name_bytes, at[-1]);
+            if (begins && (!after || !strchr(name_bytes, after)))
+                return true;
+        }
+    }
+    return false;
+}
+
+/* How an option is written in each document: the lines that tell of options, and what stands for its dashes. */
+static const struct document {
+    const char *file, *start, *letter, *name;
+} documents[] = {
+    {"src/cli/hopsonde.8", ".It Fl ", "", "-"},
+    {"src/cli/completions/hopsonde.bash", "", "-", "--"},
+    {"src/cli/completions/_hopsonde", "    ", "-", "--"},
+    {"src/cli/completions/hopsonde.fish", "complete -c hopsonde ", "-s ", "-l "},
+};
+
+static void check_token(const char *text, const struct document *document, const char *dashes, const char *name)
+{
+    char token[64];
+    snprintf(token, sizeof token, "%s%s", dashes, name);
+    ok(has_token(text, document->start, token), "%s has %s", document->file, token);
+}
+
+static void test_documents(void)
+{
+    for (size_t d = 0; d < sizeof documents / sizeof *documents; d++) {
+        char *text = read_source(documents[d].file);
+        for (const struct option_row *row = option_rows; row->apply; row++) {
+            if (row->letter)
+                check_token(text, &documents[d], documents[d].letter, row->letter + strlen("-"));
+            if (row->name)
+                check_token(text, &documents[d], documents[d].name, row->name + strlen("--"));
+        }
+        free(text);
+    }
+}
+
+/* Each spelling means one thing, and each synonym something that there is. */
+static void test_tables(void)
+{
+    for (const struct option_row *row = option_rows; row->apply; row++)
+        ok(option_find(row->letter ? row->letter : row->name) == row, "%s is its own row",
+           row->letter ? row->letter : row->name);
+    for (const struct synonym *row = synonyms; row->theirs; row++) {
+        const struct option_row *ours = row->ours ? option_find(row->ours) : NULL;
+        bool fits = row->kind != SYNONYM_SAME || (ours && !ours->argument == !(row->argument || row->value));
+        ok(synonym_find(row->theirs) == row && !option_find(row->theirs) && fits, "%s means one thing", row->theirs);
+    }
+}
+
+int main(void)
+{
+    test_meanings();
+    test_complaints();
+    test_environment();
+    test_hints();
+    test_limits();
+    test_values();
+    test_instants();
+    test_networks();
+    test_choices();
+    test_windows();
+    test_errors_chosen();
+    test_help();
+    test_documents();
+    test_tables();
+    return tap_done();
+}

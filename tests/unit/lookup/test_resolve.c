@@ -1,0 +1,83 @@
+/* Literals, and names that the hosts file knows: no name server is asked. */
+#include "lookup/resolve.h"
+
+#include <net/if.h>
+
+#include "tap.h"
+
+static const struct {
+    const char *host;
+    uint8_t family;
+    enum status status;
+    const char *want; /* the address, or the message */
+} rows[] = {
+    {"192.0.2.1", 0, STATUS_OK, "192.0.2.1"},
+    {"192.0.2.1", 4, STATUS_OK, "192.0.2.1"},
+    {"2001:db8::1", 0, STATUS_OK, "2001:db8::1"},
+    {"2001:db8::1", 6, STATUS_OK, "2001:db8::1"},
+    {"fe80::1%lo", 0, STATUS_OK, "fe80::1"},
+    {"fe80::1%1", 6, STATUS_OK, "fe80::1"},
+    {"localhost", 4, STATUS_OK, "127.0.0.1"},
+    {"::1", 4, STATUS_USAGE, "::1: is an IPv6 address, but -4 was asked for"},
+    {"192.0.2.1", 6, STATUS_USAGE, "192.0.2.1: is an IPv4 address, but -6 was asked for"},
+    {"", 0, STATUS_USAGE, "the host is empty (give a name or an address)"},
+    {"1.2.3", 0, STATUS_USAGE, "1.2.3: not a host: an IPv4 address has four parts"},
+    {"127.1", 0, STATUS_USAGE, "127.1: not a host: an IPv4 address has four parts"},
+    {"0x7f.1", 0, STATUS_USAGE, "0x7f.1: not a host: an IPv4 address has four parts"},
+    {"2130706433", 0, STATUS_USAGE, "2130706433: not a host: an IPv4 address has four parts"},
+    {"0x7f000001", 0, STATUS_USAGE, "0x7f000001: not a host: an IPv4 address has four parts"},
+    {"1.2.3.4.5", 0, STATUS_USAGE, "1.2.3.4.5: not a host: an IPv4 address has four parts"},
+    {"1.2.3.", 0, STATUS_USAGE, "1.2.3.: not a host: an IPv4 address has four parts"},
+    {"192.0.2.256", 0, STATUS_USAGE,
+     "192.0.2.256: not a host: each part of an IPv4 address is a decimal number from 0 to 255"},
+    {"1.2.3.0x4", 0, STATUS_USAGE,
+     "1.2.3.0x4: not a host: each part of an IPv4 address is a decimal number from 0 to 255"},
+    {"010.0.0.1", 0, STATUS_USAGE,
+     "010.0.0.1: not a host: each part of an IPv4 address is a decimal number from 0 to 255"},
+    {"0.0.0.0", 0, STATUS_USAGE, "0.0.0.0: not a host: this address stands for no host (give the address of one)"},
+    {"::", 0, STATUS_USAGE, "::: not a host: this address stands for no host (give the address of one)"},
+    {"224.0.0.1", 0, STATUS_USAGE,
+     "224.0.0.1: not a host: this address stands for many hosts (give the address of one)"},
+    {"ff02::1%lo", 0, STATUS_USAGE,
+     "ff02::1%lo: not a host: this address stands for many hosts (give the address of one)"},
+    {"255.255.255.255", 0, STATUS_USAGE,
+     "255.255.255.255: not a host: this address stands for many hosts (give the address of one)"},
+    {"::ffff:192.0.2.1", 0, STATUS_USAGE,
+     "::ffff:192.0.2.1: not a host: this address is an IPv4 address in IPv6 form (write it as IPv4)"},
+    {"1::2::3", 0, STATUS_USAGE, "1::2::3: not an IPv6 address"},
+    {"example:80", 0, STATUS_USAGE, "example:80: not an IPv6 address"},
+    {"1.2.3.4%lo", 0, STATUS_USAGE, "1.2.3.4%lo: not a host: only an IPv6 address has a %zone"},
+    {"web.example%lo", 0, STATUS_USAGE, "web.example%lo: not a host: only an IPv6 address has a %zone"},
+    {"fe80::1%nosuch0", 0, STATUS_SYSTEM, "fe80::1%nosuch0: no such interface: nosuch0 (`ip link` lists them)"},
+    {"fe80::1%99999", 0, STATUS_SYSTEM, "fe80::1%99999: no such interface: 99999 (`ip link` lists them)"},
+    {"fe80::1%99999999999999999999", 0, STATUS_SYSTEM,
+     "fe80::1%99999999999999999999: no such interface: 99999999999999999999 (`ip link` lists them)"},
+    {"fe80::1%", 0, STATUS_SYSTEM, "fe80::1%: no such interface: it is empty (`ip link` lists them)"},
+};
+
+int main(void)
+{
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct addr address;
+        uint32_t zone;
+        struct err err = {0};
+        char text[ADDR_TEXT_BYTES];
+        is_num(resolve_host(rows[i].host, rows[i].family, &address, &zone, &err), rows[i].status, "'%s' -%d: status",
+               rows[i].host, rows[i].family);
+        addr_format(&address, text);
+        is_text(rows[i].status == STATUS_OK ? text : err.message, rows[i].want, "'%s' -%d: result", rows[i].host,
+                rows[i].family);
+        is_num(rows[i].status == STATUS_OK ? zone : 0, strchr(rows[i].want, '%') || !strchr(rows[i].host, '%') ? 0 : 1,
+               "'%s': zone", rows[i].host);
+    }
+    char name[300];
+    struct addr address;
+    uint32_t zone;
+    struct err err = {0};
+    memset(name, 'a', sizeof name);
+    name[254] = '\0';
+    is_num(resolve_host(name, 0, &address, &zone, &err), STATUS_USAGE, "a name of 254 characters");
+    is_text(err.message, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa...: not a host: a name has 253 characters at most",
+            "its message");
+    return tap_done();
+}

@@ -1,0 +1,392 @@
+/* The text of a diagnosis: the matrix, the packets behind a verdict, and what stands around them. */
+#include "report/text/matrix.h"
+
+#include "report/text/evidence.h"
+#include "tap.h"
+#include "unit/support/render.h"
+
+static void begin(struct fake *fake, const char *target_name, const char *target, const char *specs)
+{
+    fake_init(fake, target_name, target, specs);
+    fake->session.config.purpose = PURPOSE_DIAGNOSE;
+}
+
+static void is_matrix(struct fake *fake, bool color, const char *want, const char *name)
+{
+    struct strbuf text;
+    strbuf_init(&text);
+    matrix_add(&text, &fake->session, color);
+    is_text(text.text, want, "%s", name);
+    strbuf_free(&text);
+}
+
+static void answer(struct fake *fake, unsigned trace, uint8_t ttl, struct fake_reply reply)
+{
+    fake_answer(fake, trace, fake_send(fake, trace, ttl), &reply);
+}
+
+static const struct fake_reply
+    opened = {.from = "192.0.2.80", .ms = 3, .kind = REPLY_SYN_ACK},
+    reset = {.from = "192.0.2.80", .ms = 3, .kind = REPLY_RST},
+    echoed = {.from = "192.0.2.80", .ms = 3.25, .kind = REPLY_ECHO},
+    refused = {.from = "192.0.2.80", .ms = 3, .kind = REPLY_UNREACHABLE, .type = 3, .code = 3},
+    prohibited = {.from = "10.0.2.1", .ms = 2, .kind = REPLY_UNREACHABLE, .type = 3, .code = 13};
+
+/* icmp reaches the target, udp is dropped behind hop 2, tcp/22 rejected there, tcp/443 open, tcp/80 closed. */
+static void fill(struct fake *fake, const char *target_name)
+{
+    begin(fake, target_name, "192.0.2.80", "icmp udp tcp/22 tcp/443 tcp/80");
+    for (unsigned trace = 0; trace < 5; trace++) {
+        fake_hop(fake, trace, 1, "10.0.1.1", 0.4);
+        fake_hop(fake, trace, 2, "10.0.2.1", 12.3456);
+    }
+    fake_hop(fake, 0, 3, "10.0.3.1", 1234.5678);
+    fake_silence(fake, 1, 3);
+    answer(fake, 2, 3, prohibited);
+    fake_hop(fake, 3, 3, "10.0.3.1", 99999.9);
+    fake_hop(fake, 4, 3, "10.0.3.1", 999.9996);
+    answer(fake, 0, 4, echoed);
+    fake_silence(fake, 1, 4);
+    answer(fake, 3, 4, opened);
+    answer(fake, 4, 4, reset);
+}
+
+static void test_cells(void)
+{
+    struct fake fake;
+    fill(&fake, "");
+    is_matrix(&fake, false,
+              "                          icmp     udp  tcp/22 tcp/443  tcp/80\n"
+              " 1  10.0.1.1             0.400   0.400   0.400   0.400   0.400\n"
+              " 2  10.0.2.1            12.346  12.346  12.346  12.346  12.346\n"
+              " 3  10.0.3.1           1234.57       *      !X 99999.9 1000.00\n"
+              " 4  192.0.2.80           3.250       *       -    open  closed\n",
+              "cells");
+    fake_free(&fake);
+}
+
+static void test_colours(void)
+{
+    struct fake fake;
+    begin(&fake, "", "192.0.2.80", "tcp/22 tcp/443 udp");
+    answer(&fake, 0, 2, prohibited);
+    answer(&fake, 1, 2, opened);
+    fake_silence(&fake, 2, 2);
+    is_matrix(&fake, true,
+              "                        tcp/22 tcp/443     udp\n"
+              "\033[2m 2\033[0m  \033[1m192.0.2.80\033[0m              \033[31m!X\033[0m    \033[32mopen\033[0m"
+              "       \033[2m*\033[0m\n",
+              "colours, and a first TTL of 2");
+    fake_free(&fake);
+}
+
+static void test_headings(void)
+{
+    struct fake fake;
+    begin(&fake, "", "192.0.2.80", "udp/53:empty tcp/33434:ack udplite sctp/12345 icmp tcp/80:fin udp/123 ip/50 dccp");
+    for (unsigned trace = 0; trace < 9; trace++)
+        fake_hop(&fake, trace, 1, "10.0.1.1", 1);
+    fake_hop(&fake, 8, 2, "10.0.2.1", 1);
+    is_matrix(&fake, false,
+              "                                   tcp\n"
+              "                        udp/53  /33434            sctp          tcp/80\n"
+              "                        :empty    :ack udplite  /12345    icmp    :fin udp/123\n"
+              " 1  10.0.1.1             1.000   1.000   1.000   1.000   1.000   1.000   1.000\n"
+              " 2  10.0.2.1                 -       -       -       -       -       -       -\n"
+              "\n"
+              "                         ip/50    dccp\n"
+              " 1  10.0.1.1             1.000   1.000\n"
+              " 2  10.0.2.1                 -   1.000\n",
+              "headings wrap, and more than 7 specs are two blocks");
+    fake_free(&fake);
+}
+
+/* 18 columns are the most that stand before the cells. */
+static void test_addresses(void)
+{
+    struct fake fake;
+    begin(&fake, "web.example", "2001:db8::80", "icmp udp");
+    fake_hop(&fake, 0, 1, "2001:db8:0:1::1234", 1);
+    fake_hop(&fake, 1, 1, "2001:db8:0:1::1234", 1);
+    fake_hop(&fake, 0, 2, "2001:db8:0:1::1:2345", 1);
+    fake_silence(&fake, 1, 2);
+    answer(&fake, 0, 3, (struct fake_reply){.from = "2001:db8::80", .ms = 2, .kind = REPLY_ECHO});
+    answer(&fake, 1, 3,
+           (struct fake_reply){.from = "2001:db8::80", .ms = 2, .kind = REPLY_UNREACHABLE, .type = 1, .code = 4});
+    is_matrix(&fake, false,
+              "                          icmp     udp\n"
+              " 1  2001:db8:0:1::1234   1.000   1.000\n"
+              " 2  2001:db8:0:1::1:2345\n"
+              "                         1.000       *\n"
+              " 3  web.example (2001:db8::80)\n"
+              "                         2.000  closed\n",
+              "long addresses stand on a line of their own");
+    fake_free(&fake);
+}
+
+/* Two routers at hop 1; at hop 2 something answers in the target's name. */
+static void test_several(void)
+{
+    struct fake fake;
+    begin(&fake, "", "192.0.2.80", "icmp udp tcp/443 tcp/80");
+    fake_hop(&fake, 0, 1, "10.0.1.1", 1);
+    fake_hop(&fake, 1, 1, "10.0.1.2", 2);
+    fake_hop(&fake, 1, 1, "10.0.1.1", 3);
+    fake_hop(&fake, 2, 1, "10.0.1.2", 4);
+    fake_silence(&fake, 3, 1);
+    fake_hop(&fake, 0, 2, "10.0.2.1", 1);
+    answer(&fake, 2, 2, opened);
+    answer(&fake, 3, 2, prohibited);
+    is_matrix(&fake, false,
+              "                          icmp     udp tcp/443  tcp/80\n"
+              " 1  10.0.1.1             1.000   3.000               *\n"
+              "    10.0.1.2                     2.000   4.000\n"
+              " 2  10.0.2.1             1.000       -              !X\n"
+              "    192.0.2.80                            open\n",
+              "a row for each that answered at a hop");
+    fake_free(&fake);
+}
+
+static void test_answers(void)
+{
+    struct fake fake;
+    begin(&fake, "", "192.0.2.80", "tcp/80:ack tcp/443 udp ip/50 tcp/80");
+    answer(&fake, 0, 1, reset);
+    answer(&fake, 1, 1, reset);
+    answer(&fake, 1, 1, opened);
+    answer(&fake, 2, 1, refused);
+    answer(&fake, 3, 1,
+           (struct fake_reply){.from = "192.0.2.80", .ms = 3, .kind = REPLY_UNREACHABLE, .type = 3, .code = 2});
+    answer(&fake, 4, 1,
+           (struct fake_reply){.from = "10.0.1.1", .ms = 1, .kind = REPLY_TOO_BIG, .type = 3, .code = 4, .mtu = 65535});
+    is_matrix(&fake, false,
+              "                        tcp/80\n"
+              "                          :ack tcp/443     udp   ip/50  tcp/80\n"
+              " 1  192.0.2.80           3.000    open  closed  closed      !F\n",
+              "a RST tells nothing of an ACK's port, an open port outweighs resets");
+    fake_free(&fake);
+}
+
+static void test_refuser(void)
+{
+    struct fake fake;
+    begin(&fake, "", "192.0.2.80", "icmp udp");
+    fake_hop(&fake, 0, 1, "10.0.1.1", 1);
+    fake_hop(&fake, 1, 1, "10.0.1.1", 1);
+    answer(&fake, 0, 2, prohibited);
+    answer(&fake, 1, 2, prohibited);
+    is_matrix(&fake, false,
+              "                          icmp     udp\n"
+              " 1  10.0.1.1             1.000   1.000\n"
+              " 2  10.0.2.1                !X      !X\n",
+              "a hop where only refusals came from bears the refuser's address");
+    fake_free(&fake);
+}
+
+static void test_silent_end(void)
+{
+    struct fake fake;
+    begin(&fake, "", "192.0.2.80", "icmp udp");
+    fake_hop(&fake, 0, 1, "10.0.1.1", 1);
+    fake_silence(&fake, 1, 1);
+    for (uint8_t ttl = 2; ttl <= 3; ttl++)
+        fake_silence(&fake, 0, ttl);
+    is_matrix(&fake, false,
+              "                          icmp     udp\n"
+              " 1  10.0.1.1             1.000       *\n"
+              " 2                           *       -\n"
+              " 3                           *       -\n",
+              "two silent hops");
+    fake_silence(&fake, 1, 4);
+    is_matrix(&fake, false,
+              "                          icmp     udp\n"
+              " 1  10.0.1.1             1.000       *\n"
+              " 2                           *       -\n"
+              "3-4 silent as well\n",
+              "more than that");
+    fake_free(&fake);
+    begin(&fake, "", "192.0.2.80", "icmp");
+    for (uint8_t ttl = 1; ttl <= 8; ttl++)
+        fake_silence(&fake, 0, ttl);
+    is_matrix(&fake, false,
+              "                          icmp\n"
+              " 1                           *\n"
+              "2-8 silent as well\n",
+              "nothing but silence");
+    fake_free(&fake);
+}
+
+static void test_kept_back(void)
+{
+    struct fake fake;
+    begin(&fake, "", "192.0.2.80", "icmp udp");
+    fake_hop(&fake, 0, 1, "10.0.1.1", 1);
+    trace_find(fake_trace(&fake, 1), fake_send(&fake, 1, 1))->state = PROBE_REFUSED;
+    is_matrix(&fake, false,
+              "                          icmp     udp\n"
+              " 1  10.0.1.1             1.000       -\n",
+              "what our own host kept back asked nobody");
+    fake_free(&fake);
+}
+
+static void test_circle(void)
+{
+    struct fake fake;
+    begin(&fake, "", "192.0.2.80", "icmp udp");
+    fake_hop(&fake, 0, 1, "10.0.1.1", 1);
+    for (uint8_t ttl = 2; ttl <= 5; ttl++)
+        fake_hop(&fake, 0, ttl, ttl % 2 ? "10.0.3.1" : "10.0.2.1", 1);
+    fake_hop(&fake, 1, 6, "10.0.2.1", 1);
+    fake_hop(&fake, 1, 7, "10.0.3.1", 1);
+    fake_trace(&fake, 0)->loop_first = 2;
+    fake_trace(&fake, 0)->loop_length = 2;
+    is_matrix(&fake, false,
+              "                          icmp     udp\n"
+              " 1  10.0.1.1             1.000       -\n"
+              " 2  10.0.2.1             1.000       -\n"
+              " 3  10.0.3.1             1.000       -\n"
+              " 4  10.0.2.1             1.000       -\n"
+              " 5  10.0.3.1             1.000       -\n"
+              "6-7 the same circle\n",
+              "a circle is shown twice");
+    fake_hop(&fake, 1, 8, "10.0.7.1", 1);
+    struct strbuf text;
+    strbuf_init(&text);
+    matrix_add(&text, &fake.session, false);
+    ok(strstr(text.text, " 8  10.0.7.1                 -   1.000\n"), "where another spec leaves it, all is shown");
+    strbuf_free(&text);
+    fake_free(&fake);
+}
+
+/* --- the report --- */
+
+static struct judgement judgement;
+
+static void judge(const struct fake *fake, unsigned index, enum verdict_state state, const char *sentence)
+{
+    struct verdict *verdict = &judgement.verdicts[index];
+    *verdict = (struct verdict){.trace = &fake->session.traces[index], .state = state};
+    strcpy(verdict->text, sentence);
+    judgement.verdict_count = index + 1;
+}
+
+/* udp is dropped behind hop 1, as two frames of each spec show; tcp/443 reaches the target. */
+static void fill_report(struct fake *fake)
+{
+    begin(fake, "web.example", "192.0.2.80", "udp tcp/443");
+    fake_hop(fake, 0, 1, "10.0.1.1", 0.4);
+    fake_hop(fake, 1, 1, "10.0.1.1", 0.4);
+    fake_silence(fake, 0, 2);
+    answer(fake, 1, 2, opened);
+    judge(fake, 0, VERDICT_DROPPED, "udp is dropped.");
+    judge(fake, 1, VERDICT_OPEN, "tcp/443 is open.");
+    struct verdict *dropped = &judgement.verdicts[0];
+    dropped->how = "silent";
+    dropped->after = (struct place){.known = true, .ttl = 1, .address = fake_trace(fake, 0)->probes[0].replies[0].from};
+    judgement.findings[0] = (struct finding){.kind = "nat", .text = "One finding."};
+    judgement.finding_count = 1;
+}
+
+static const struct report_source diagnosed = {.command = "diagnose", .live = true, .interface = "any"};
+
+static void is_report(const struct fake *fake, const struct output_options *options, const char *want, const char *name)
+{
+    struct render r;
+    render_begin(&r, "text", fake, options);
+    render_hops(&r, fake, 1, 2);
+    is_text(render_end(&r, fake, &judgement, &diagnosed), want, "%s", name);
+    render_free(&r);
+}
+
+#define HEADING "hopsonde diagnose to web.example (192.0.2.80), 2 probes side by side, 30 hops max\n"
+#define MATRIX                                                                                                         \
+    "                           udp tcp/443\n"                                                                         \
+    " 1  10.0.1.1             0.400   0.400\n"                                                                         \
+    " 2  web.example (192.0.2.80)\n"                                                                                   \
+    "                             *    open\n\n"
+#define ADVICE                                                                                                         \
+    "\ntcp/443 gets furthest, to the target: hopsonde -P tcp/443 web.example\n"                                        \
+    "\nPlease check the filter at or behind 10.0.1.1 (hop 1): udp (port 41022 > 33434) from 10.0.0.2 to 192.0.2.80 "   \
+    "is dropped there, while tcp/443 reaches the target (2026-01-02 03:04:05 UTC).\n"
+
+static void test_report(void)
+{
+    struct fake fake;
+    fill_report(&fake);
+    is_report(&fake, NULL, HEADING MATRIX "udp is dropped.\ntcp/443 is open.\nOne finding.\n" ADVICE, "a diagnosis");
+    is_report(&fake, &(struct output_options){.quiet = true}, MATRIX "udp is dropped.\ntcp/443 is open.\n",
+              "--quiet: matrix and verdicts only");
+    fake_free(&fake);
+}
+
+static void test_evidence(void)
+{
+    struct fake fake;
+    fill_report(&fake);
+    struct verdict *dropped = &judgement.verdicts[0], *opened_verdict = &judgement.verdicts[1];
+    dropped->frames[0].number = 5;
+    dropped->frames[1].number = 1;
+    dropped->frames[2].number = 2;
+    dropped->frame_count = 3;
+    opened_verdict->frames[0].number = 7;
+    opened_verdict->frames[1].number = 6;
+    opened_verdict->frame_count = 2;
+    is_report(&fake, &(struct output_options){.verbose = 1},
+              HEADING MATRIX
+              "udp is dropped.\n"
+              "    frame 1    +0.000 ms  10.0.0.2:41022 > 192.0.2.80:33434  udp, TTL 1, attempt 1\n"
+              "    frame 2    +0.400 ms  10.0.1.1 > 10.0.0.2  time exceeded with TTL 64, to the probe of TTL 1\n"
+              "    frame 5    +2.000 ms  10.0.0.2:41022 > 192.0.2.80:33434  udp, TTL 2, attempt 1: no answer\n"
+              "tcp/443 is open.\n"
+              "    frame 6    +3.000 ms  10.0.0.2:41023 > 192.0.2.80:443  tcp/443, TTL 2, attempt 1\n"
+              "    frame 7    +6.000 ms  192.0.2.80:443 > 10.0.0.2:41023  syn-ack with TTL 64, to the probe of TTL 2\n"
+              "One finding.\n" ADVICE,
+              "-v: the frames behind each verdict, in their order");
+    fake_free(&fake);
+}
+
+/* Without a capture: from the place on, without numbers; and what others drew where the silence ends. */
+static void test_evidence_without_frames(void)
+{
+    struct fake fake;
+    begin(&fake, "", "2001:db8::80", "udp icmp");
+    fake.frame = 0;
+    fake_hop(&fake, 0, 1, "2001:db8::1", 1);
+    fake_silence(&fake, 0, 2);
+    fake_hop(&fake, 1, 2, "2001:db8::2", 1);
+    fake_silence(&fake, 1, 2);
+    judgement = (struct judgement){.verdict_count = 2};
+    judgement.verdicts[0] = (struct verdict){.trace = fake_trace(&fake, 0),
+                                             .state = VERDICT_DROPPED,
+                                             .after = {.known = true, .ttl = 1},
+                                             .before = {.known = true, .ttl = 2}};
+    judgement.verdicts[1].trace = fake_trace(&fake, 1);
+    struct strbuf text;
+    strbuf_init(&text);
+    evidence_add(&text, &judgement, &judgement.verdicts[0], &render_live);
+    is_text(text.text,
+            "    +1.000 ms  [2001:db8::2]:41022 > [2001:db8::80]:33434  udp, TTL 2, attempt 1: no answer\n"
+            "    +2.000 ms  2001:db8::2 > 2001:db8::80  icmp, TTL 2, attempt 1\n"
+            "    +3.000 ms  2001:db8::2 > 2001:db8::2  time exceeded with TTL 64, to the probe of TTL 2\n",
+            "no capture is kept");
+    strbuf_free(&text);
+    fake_free(&fake);
+}
+
+int main(void)
+{
+    test_cells();
+    test_colours();
+    test_headings();
+    test_addresses();
+    test_several();
+    test_answers();
+    test_refuser();
+    test_silent_end();
+    test_kept_back();
+    test_circle();
+    test_report();
+    test_evidence();
+    test_evidence_without_frames();
+    return tap_done();
+}

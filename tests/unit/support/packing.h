@@ -1,0 +1,19 @@
+/* packing: makes the compressed files that the tests of io/ read. */
+#ifndef HOPSONDE_TESTS_PACKING_H
+#define HOPSONDE_TESTS_PACKING_H
+
+#include <stdint.h>
+
+#include "capture/unpack.h"
+
+struct packed {
+    uint8_t bytes[1 << 19];
+    size_t length;
+};
+
+/* Appends a gzip member, or a Zstandard frame with a checksum, that holds `count` bytes. */
+void packed_add(struct packed *p, enum packing packing, const void *bytes, size_t count);
+/* Appends bytes as they are. */
+void packed_add_plain(struct packed *p, const void *bytes, size_t count);
+
+#endif

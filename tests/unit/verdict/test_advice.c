@@ -1,0 +1,259 @@
+/* Advice: which probe gets furthest, and what is asked of whom; nothing beyond the verdicts. */
+#include <string.h>
+
+#include "tap.h"
+#include "unit/support/fake_session.h"
+#include "verdict/advice.h"
+
+static struct judgement judgement;
+
+static struct place place(uint8_t ttl, const char *address)
+{
+    struct place out = {.known = ttl > 0, .ttl = ttl};
+    if (address && !addr_parse(address, &out.address))
+        printf("Bail out! %s\n", address);
+    return out;
+}
+
+static struct verdict *judge(struct fake *fake, unsigned index, enum verdict_state state, const char *how)
+{
+    struct verdict *verdict = &judgement.verdicts[index];
+    *verdict = (struct verdict){.trace = fake_trace(fake, index), .state = state, .how = how};
+    judgement.verdict_count = index + 1;
+    return verdict;
+}
+
+static void begin(struct fake *fake, const char *target_name, const char *specs)
+{
+    judgement = (struct judgement){0};
+    fake_init(fake, target_name, "192.0.2.80", specs);
+}
+
+/* Each spec sees the routers of hops 1 to its number. */
+static void climb(struct fake *fake, const unsigned tops[])
+{
+    static const char *const routers[] = {"", "10.0.1.1", "10.0.2.1", "10.0.3.1", "10.0.4.1"};
+    for (unsigned i = 0; i < fake->session.trace_count; i++)
+        for (unsigned ttl = 1; ttl <= tops[i]; ttl++)
+            fake_hop(fake, i, (uint8_t)ttl, routers[ttl], 1);
+}
+
+static void are(const struct fake *fake, const char *furthest, const char *tickets, const char *name)
+{
+    struct strbuf text;
+    strbuf_init(&text);
+    advice_furthest(&fake->session, &judgement, &text);
+    is_text(text.text, furthest, "%s: which gets furthest", name);
+    strbuf_clear(&text);
+    advice_tickets(&fake->session, &judgement, &text);
+    is_text(text.text, tickets, "%s: the ticket", name);
+    strbuf_free(&text);
+}
+
+static void test_nothing_wrong(void)
+{
+    struct fake fake;
+    begin(&fake, "", "icmp tcp/443 tcp/22");
+    climb(&fake, (const unsigned[]){2, 2, 2});
+    judge(&fake, 0, VERDICT_OPEN, NULL);
+    judge(&fake, 1, VERDICT_OPEN, NULL);
+    judge(&fake, 2, VERDICT_CLOSED, "tcp-reset");
+    are(&fake, "Every probe gets to the target.", "", "nothing is wrong");
+    judgement.findings[judgement.finding_count++].kind = "path-dependent";
+    are(&fake, "Every probe gets to the target, but not from every source port.", "", "flows fare differently");
+    judgement.finding_count--;
+    judge(&fake, 2, VERDICT_UNANSWERED, NULL)->after = place(2, "10.0.2.1");
+    are(&fake, "tcp/443 gets to the target: hopsonde -P tcp/443 192.0.2.80", "", "nobody knows why one is silent");
+    judge(&fake, 1, VERDICT_INCONCLUSIVE, NULL)->after = place(2, "10.0.2.1");
+    are(&fake, "icmp gets furthest, to the target: hopsonde -P icmp 192.0.2.80", "", "an echo is better than nothing");
+    fake_free(&fake);
+    begin(&fake, "", "icmp");
+    judge(&fake, 0, VERDICT_UNANSWERED, NULL);
+    are(&fake, "", "", "no hop answered");
+    fake_free(&fake);
+    begin(&fake, "", "icmp");
+    are(&fake, "", "", "nothing was sent");
+    fake_free(&fake);
+}
+
+static void test_dropped(void)
+{
+    struct fake fake;
+    begin(&fake, "web\033.example", "udp icmp udp/53 tcp/443");
+    climb(&fake, (const unsigned[]){2, 3, 2, 3});
+    for (unsigned i = 0; i < 3; i++) {
+        struct verdict *verdict = judge(&fake, i, VERDICT_DROPPED, "silent");
+        verdict->after = place(2, "10.0.2.1");
+        verdict->before = place(3, "10.0.3.1");
+    }
+    judge(&fake, 1, VERDICT_UNANSWERED, NULL)->after = place(3, "10.0.3.1");
+    judgement.verdict_count = 3;
+    are(&fake, "icmp gets furthest, to 10.0.3.1 (hop 3): hopsonde -P icmp web\\x1b.example",
+        "Please check the filter at or behind 10.0.2.1 (hop 2): udp (port 41022 > 33434) and udp/53 (port 41024 > 53) "
+        "from 10.0.0.2 to 192.0.2.80 are dropped there, while icmp goes on to 10.0.3.1 (hop 3) "
+        "(2026-01-02 03:04:05 UTC).\n",
+        "two share a place");
+    judge(&fake, 3, VERDICT_OPEN, NULL);
+    fake_trace(&fake, 0)->origin.source_port_varies = true;
+    fake_trace(&fake, 0)->probes[0].source_port = 41022;
+    fake_trace(&fake, 0)->probes[1].source_port = 41054;
+    fake.now += 86400 * NS_PER_S;
+    fake_silence(&fake, 2, 3);
+    are(&fake, "tcp/443 gets furthest, to the target: hopsonde -P tcp/443 web\\x1b.example",
+        "Please check the filter at or behind 10.0.2.1 (hop 2): udp (port 41022-41054 > 33434) and udp/53 (port 41024 "
+        "> "
+        "53) from 10.0.0.2 to 192.0.2.80 are dropped there, while tcp/443 reaches the target "
+        "(2026-01-02 03:04:05 to 2026-01-03 03:04:05 UTC).\n",
+        "several source ports, two days");
+    fake_free(&fake);
+}
+
+/* No place, or half of one. */
+static void test_brackets(void)
+{
+    struct fake fake;
+    begin(&fake, "", "udp");
+    struct verdict *verdict = judge(&fake, 0, VERDICT_DROPPED, "silent");
+    are(&fake, "",
+        "Please check the filter of 10.0.0.2 itself: udp (port 41022 > 33434) from 10.0.0.2 to 192.0.2.80 is dropped "
+        "there.\n",
+        "our own host's");
+    verdict->before = place(3, NULL);
+    are(&fake, "",
+        "Please check the filter at or before hop 3: udp (port 41022 > 33434) from 10.0.0.2 to 192.0.2.80 is dropped "
+        "there.\n",
+        "before a hop without address");
+    fake_free(&fake);
+}
+
+static void test_refusals(void)
+{
+    struct fake fake;
+    begin(&fake, "", "tcp/22 ip/50 tcp/25 icmp");
+    climb(&fake, (const unsigned[]){1, 2, 1, 3});
+    judge(&fake, 0, VERDICT_REJECTED, "admin-prohibited")->at = place(2, "10.0.2.1");
+    judge(&fake, 1, VERDICT_REJECTED, "host-unreachable")->at = place(2, "10.0.2.1");
+    judge(&fake, 2, VERDICT_REJECTED, "tcp-reset")->after = place(1, "10.0.1.1");
+    judge(&fake, 3, VERDICT_OPEN, NULL);
+    are(&fake, "icmp gets furthest, to the target: hopsonde -P icmp 192.0.2.80",
+        "Please check the filter at 10.0.2.1 (hop 2): tcp/22 (port 41022 > 22) from 10.0.0.2 to 192.0.2.80 is rejected "
+        "there (admin-prohibited), while icmp reaches the target (2026-01-02 03:04:05 UTC).\n"
+        "Please check the route or filter at 10.0.2.1 (hop 2): ip/50 from 10.0.0.2 to 192.0.2.80 is rejected there "
+        "(host-unreachable), while icmp reaches the target (2026-01-02 03:04:05 UTC).\n"
+        "Please check the filter at or behind 10.0.1.1 (hop 1): tcp/25 (port 41024 > 25) from 10.0.0.2 to 192.0.2.80 "
+        "is "
+        "rejected there (tcp-reset in the target's name), while icmp reaches the target (2026-01-02 03:04:05 UTC).\n",
+        "one place, two reasons; and a forged reset");
+    judge(&fake, 0, VERDICT_REJECTED, NULL)->at = place(2, "10.0.2.1");
+    are(&fake, "tcp/22 gets to 10.0.1.1 (hop 1): hopsonde -P tcp/22 192.0.2.80", "",
+        "a packet too big is no filter's doing");
+    fake_free(&fake);
+}
+
+static void test_ways(void)
+{
+    struct fake fake;
+    begin(&fake, "", "udp icmp tcp/443");
+    climb(&fake, (const unsigned[]){2, 2, 4});
+    judge(&fake, 0, VERDICT_UNREACHABLE, "net-unreachable")->at = place(2, "10.0.2.1");
+    judge(&fake, 1, VERDICT_UNREACHABLE, "net-unreachable")->at = place(2, "10.0.2.1");
+    are(&fake, "udp gets as far as any, to 10.0.2.1 (hop 2): hopsonde -P udp 192.0.2.80",
+        "Please check the route to 192.0.2.80 at 10.0.2.1 (hop 2): udp (port 41022 > 33434) and icmp from 10.0.0.2 to "
+        "192.0.2.80 find no way there (net-unreachable) (2026-01-02 03:04:05 UTC).\n",
+        "no way");
+    judge(&fake, 0, VERDICT_INTERCEPTED, NULL)->at = place(2, "10.0.2.1");
+    judge(&fake, 1, VERDICT_OPEN, NULL);
+    are(&fake, "icmp gets furthest, to the target: hopsonde -P icmp 192.0.2.80",
+        "Please check the proxy or filter at 10.0.2.1 (hop 2): udp (port 41022 > 33434) from 10.0.0.2 to 192.0.2.80 is "
+        "answered there in the target's name, while icmp reaches the target (2026-01-02 03:04:05 UTC).\n",
+        "a proxy");
+    judge(&fake, 0, VERDICT_LOOPING, NULL)->at = place(2, "10.0.2.1");
+    judge(&fake, 1, VERDICT_INCONCLUSIVE, NULL);
+    judge(&fake, 2, VERDICT_INCONCLUSIVE, NULL);
+    fake_trace(&fake, 0)->loop_first = 2;
+    are(&fake, "udp gets as far as any, to 10.0.2.1 (hop 2): hopsonde -P udp 192.0.2.80",
+        "Please check the route to 192.0.2.80 at 10.0.2.1 (hop 2): udp (port 41022 > 33434) from 10.0.0.2 to "
+        "192.0.2.80 goes round in a circle from there on (2026-01-02 03:04:05 UTC).\n",
+        "rounds lead nowhere");
+    fake_free(&fake);
+}
+
+/* A stateful firewall is no fault; one that stops the SYN too is. */
+static void test_out_of_state(void)
+{
+    struct fake fake;
+    begin(&fake, "", "tcp/80:ack tcp/80:fin tcp/80 tcp/443:ack icmp");
+    climb(&fake, (const unsigned[]){1, 1, 2, 1, 2});
+    for (unsigned i = 0; i < 4; i++)
+        judge(&fake, i, VERDICT_DROPPED, "silent")->after = place(1, "10.0.1.1");
+    judge(&fake, 2, VERDICT_OPEN, NULL);
+    judge(&fake, 4, VERDICT_OPEN, NULL);
+    are(&fake, "tcp/80 gets to the target: hopsonde -P tcp/80 192.0.2.80", "", "what no connection has opened");
+    judge(&fake, 2, VERDICT_DROPPED, "silent")->after = place(1, "10.0.1.1");
+    judgement.verdict_count = 5;
+    are(&fake, "icmp gets furthest, to the target: hopsonde -P icmp 192.0.2.80",
+        "Please check the filter at or behind 10.0.1.1 (hop 1): tcp/80:ack (port 41022 > 80), tcp/80:fin (port 41023 > "
+        "80) and tcp/80 (port 41024 > 80) from 10.0.0.2 to 192.0.2.80 are dropped there, while icmp reaches the target "
+        "(2026-01-02 03:04:05 UTC).\n",
+        "where the SYN is dropped, too");
+    fake_free(&fake);
+}
+
+/* As the finder of ways that part makes it: so many of 12 source ports are stopped behind hop 1. */
+static struct finding *split(struct fake *fake, unsigned index, unsigned stopped, unsigned source_port)
+{
+    struct finding *finding = &judgement.findings[judgement.finding_count++];
+    *finding = (struct finding){.kind = "path-dependent", .trace = fake_trace(fake, index)};
+    finding->after = place(1, "10.0.1.1");
+    finding->detail[0].name = "stopped";
+    finding->detail[0].number = stopped;
+    finding->detail[1].name = "flows";
+    finding->detail[1].number = 12;
+    finding->detail[2].name = source_port ? "source_port" : NULL;
+    finding->detail[2].number = source_port;
+    return finding;
+}
+
+static void test_splits(void)
+{
+    struct fake fake;
+    begin(&fake, "", "tcp/443 tcp/443:ack udp/53 icmp tcp/80:ack");
+    climb(&fake, (const unsigned[]){2, 2, 2, 2, 2});
+    for (unsigned i = 0; i < 5; i++)
+        judge(&fake, i, VERDICT_OPEN, NULL);
+    split(&fake, 4, 5, 41060);
+    are(&fake, "Every probe gets to the target, but not from every source port.", "",
+        "a stateful firewall on one of the ways");
+    judgement.finding_count = 0;
+    split(&fake, 0, 9, 41022);
+    split(&fake, 1, 6, 41046);
+    split(&fake, 3, 1, 0);
+    split(&fake, 4, 5, 41060);
+    struct finding *refused = split(&fake, 2, 4, 41033);
+    refused->after = (struct place){0};
+    refused->at = place(2, NULL);
+    refused->detail[3].name = "elsewhere";
+    refused->detail[3].number = 1;
+    fake_trace(&fake, 0)->probes[0].sent = NSTIME_NONE;
+    are(&fake, "Every probe gets to the target, but not from every source port.",
+        "Please check the filters at or behind 10.0.1.1 (hop 1), on one of several ways: from 10.0.0.2 to 192.0.2.80, "
+        "tcp/443 is stopped there from 9 of 12 source ports (41022 > 443 is one), tcp/443:ack from 6 of 12 (41046 > "
+        "443), icmp on 1 of 12, while others get through (2026-01-02 03:04:05 UTC).\n"
+        "Please check the filters at hop 2, on one of several ways: from 10.0.0.2 to 192.0.2.80, udp/53 is stopped "
+        "there or elsewhere from 4 of 12 source ports (41033 > 53 is one), while others get through (2026-01-02 "
+        "03:04:05 UTC).\n",
+        "ways that part");
+    fake_free(&fake);
+}
+
+int main(void)
+{
+    test_nothing_wrong();
+    test_dropped();
+    test_brackets();
+    test_refusals();
+    test_ways();
+    test_out_of_state();
+    test_splits();
+    return tap_done();
+}

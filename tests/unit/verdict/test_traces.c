@@ -1,0 +1,261 @@
+/* Traces of any tools, out of one capture, judged together. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tap.h"
+#include "unit/support/ladder.h"
+#include "verdict/verdict.h"
+
+#define SECOND 1000.0
+#define LOOKS 3 /* probes a hop, as the tools send */
+
+/* Classic UDP, hop by hop, half a second a probe; routers up to `last` answer, and the target where `reaches`. */
+static double send_udp(double ms, unsigned run, unsigned last, unsigned end, bool reaches)
+{
+    unsigned n = 0;
+    for (unsigned ttl = 1; ttl <= end; ttl++)
+        for (unsigned i = 0; i < LOOKS; i++, n++, ms += SECOND / 2) {
+            struct made made = linux_udp(run, n, (uint8_t)ttl);
+            if (ttl <= last)
+                hop(ms, &made);
+            else if (reaches && ttl > last)
+                target_ttl(ms, &made);
+            else
+                scene_see(ms, &made);
+        }
+    return ms;
+}
+
+static void answer_syn(double ms, const struct made *made)
+{
+    scene_see(ms, made);
+    see(ms + RTT, .from = T4, .to = S4, .protocol = IP_TCP, .source = 80, .target = made->source, .seq = 77,
+        .ack = made->seq + 1, .flags = TCP_SYN | TCP_ACK, .ttl = 60);
+}
+
+static double send_syns(double ms, unsigned last)
+{
+    unsigned n = 0;
+    for (unsigned ttl = 1; ttl <= last + 1; ttl++)
+        for (unsigned i = 0; i < LOOKS; i++, n++, ms += SECOND / 2) {
+            struct made made = linux_syn(0, n, (uint8_t)ttl);
+            if (ttl <= last)
+                hop(ms, &made);
+            else
+                answer_syn(ms, &made);
+        }
+    return ms;
+}
+
+static struct judgement *judge(size_t want_traces)
+{
+    const struct recognition *found = scene_result();
+    struct judgement *judgement = malloc(sizeof *judgement);
+    is_num(found->trace_count, want_traces, "%zu traces", want_traces);
+    verdict_judge_traces(found->traces, found->trace_count, found->ends, judgement);
+    return judgement;
+}
+
+static const struct verdict *verdict_on(const struct judgement *judgement, uint8_t protocol)
+{
+    static const struct verdict none;
+    for (unsigned i = 0; i < judgement->verdict_count; i++)
+        if (judgement->verdicts[i].trace->flow.spec.protocol == protocol)
+            return &judgement->verdicts[i];
+    return &none;
+}
+
+static void is_state(const struct verdict *verdict, enum verdict_state state, const char *says, const char *name)
+{
+    is_text(verdict_state_name(verdict->state), verdict_state_name(state), "%s: %s", name, verdict->text);
+    ok(strstr(verdict->text, says), "  says: %s", says);
+}
+
+static void check_drop(void)
+{
+    scene_begin(NULL);
+    double ms = send_udp(0, 0, 3, 12, false);
+    send_syns(ms + 3 * SECOND, 6);
+    pass(ms + 60 * SECOND);
+    struct judgement *judgement = judge(2);
+    const struct verdict *udp = verdict_on(judgement, IP_UDP);
+    is_state(udp, VERDICT_DROPPED, "; tcp/80 was asked 3.5 s later", "UDP that ends where SYNs go on is dropped");
+    is_num(udp->after.ttl, 3, "  after");
+    is_num(udp->before.ttl, 4, "  before");
+    is_state(verdict_on(judgement, IP_TCP), VERDICT_OPEN, "reaches the target at hop 7", "and SYNs are taken");
+    is_num(judgement->finding_count, 0, "  and nothing else is found");
+    free(judgement);
+    scene_end();
+}
+
+static void check_alone(void)
+{
+    scene_begin(NULL);
+    double ms = send_udp(0, 0, 3, 12, false);
+    pass(ms + 60 * SECOND);
+    struct judgement *judgement = judge(1);
+    is_state(verdict_on(judgement, IP_UDP), VERDICT_UNANSWERED,
+             "silence to 27 probes; no other protocol was asked, so a filter and a silent host cannot be told apart",
+             "UDP alone that ends is unanswered");
+    free(judgement);
+    scene_end();
+}
+
+static void check_short(void)
+{
+    scene_begin(NULL);
+    double ms = send_udp(0, 0, 3, 3, false);
+    send_syns(ms + 3 * SECOND, 6);
+    pass(ms + 60 * SECOND);
+    struct judgement *judgement = judge(2);
+    is_state(verdict_on(judgement, IP_UDP), VERDICT_INCONCLUSIVE, "not asked beyond hop 3",
+             "UDP that was asked no further is not dropped");
+    free(judgement);
+    scene_end();
+}
+
+/* The first run stopped, the second got through: neither hides the other. */
+static void check_again(void)
+{
+    scene_begin(NULL);
+    double ms = send_udp(0, 0, 3, 12, false);
+    ms = send_syns(ms + 30 * SECOND, 6);
+    ms = send_udp(ms + 30 * SECOND, 1, 6, 7, true);
+    pass(ms + 60 * SECOND);
+    struct judgement *judgement = judge(3);
+    is_num(judgement->verdict_count, 2, "a spec that was traced twice has one verdict");
+    is_state(verdict_on(judgement, IP_UDP), VERDICT_CLOSED, "port-unreachable); 1 of the 2 runs got less far",
+             "that of the run which got further");
+    free(judgement);
+    scene_end();
+}
+
+/* Each router has just answered a SYN when UDP comes, and answers nobody right behind: it may have had no token left.
+ */
+static void check_spent(void)
+{
+    scene_begin(NULL);
+    double ms = 0;
+    unsigned n = 0;
+    for (unsigned ttl = 1; ttl <= 7; ttl++)
+        for (unsigned i = 0; i < LOOKS; i++, n++, ms += SECOND / 2) {
+            struct made first = linux_syn(0, n, (uint8_t)ttl), second = linux_udp(0, n, (uint8_t)ttl);
+            if (ttl <= 6)
+                hop(ms, &first);
+            else
+                answer_syn(ms, &first);
+            if (ttl <= 3)
+                hop(ms + SECOND / 5, &second);
+            else
+                scene_see(ms + SECOND / 5, &second);
+        }
+    pass(ms + 60 * SECOND);
+    struct judgement *judgement = judge(2);
+    is_state(verdict_on(judgement, IP_UDP), VERDICT_INCONCLUSIVE, "asked too little",
+             "what may have met a router without a token is not dropped");
+    free(judgement);
+    scene_end();
+}
+
+/* Side by side, nothing is said of when; of one flow it is told. */
+static void check_at_once(void)
+{
+    scene_begin(NULL);
+    double ms = 0;
+    for (unsigned ttl = 1, n = 0; ttl <= 7; ttl++)
+        for (unsigned i = 0; i < LOOKS; i++, n++, ms += 2 * SECOND) {
+            struct made first = udp((uint16_t)(ttl - 1), (uint8_t)ttl), second = linux_syn(0, n, (uint8_t)ttl);
+            first.target = 33434; /* one flow */
+            first.id = (uint16_t)(900 + n);
+            ttl <= 3 ? hop(ms, &first) : scene_see(ms, &first);
+            ttl <= 6 ? hop(ms + SECOND / 100, &second) : answer_syn(ms + SECOND / 100, &second);
+        }
+    pass(ms + 60 * SECOND);
+    struct judgement *judgement = judge(2);
+    const struct verdict *verdict = verdict_on(judgement, IP_UDP);
+    is_state(verdict, VERDICT_DROPPED, "it was one flow, and others may fare better", "asked side by side");
+    ok(!strstr(verdict->text, "later") && !strstr(verdict->text, "before;"), "  nothing is said of when");
+    free(judgement);
+    scene_end();
+}
+
+/* The capture's file ends right behind some of the probes, though another goes on for long. */
+static void check_end_of_file(void)
+{
+    scene_begin(NULL);
+    scene_from(0, 0);
+    double ms = send_udp(0, 0, 3, 6, false);
+    scene_from(1, 0);
+    pass(ms + 60 * SECOND);
+    struct judgement *judgement = judge(1);
+    is_state(verdict_on(judgement, IP_UDP), VERDICT_UNANSWERED,
+             "silence to 7 probes, and to 2 more right before the end of the capture",
+             "what a file's end cuts off was not waited for");
+    free(judgement);
+    scene_end();
+}
+
+static void check_no_further(void)
+{
+    scene_begin(NULL);
+    double ms = send_udp(0, 0, 5, 5, false);
+    pass(ms + 60 * SECOND);
+    struct judgement *judgement = judge(1);
+    is_state(verdict_on(judgement, IP_UDP), VERDICT_INCONCLUSIVE, "udp is answered as far as it was asked, up to hop 5",
+             "a ladder that ends with an answer");
+    free(judgement);
+    scene_end();
+}
+
+/* An echo request's checksum follows its number, and some balancers look at it: rounds that alternate are no proof that
+ * packets of one flow are spread, nor is a router that came once and stayed one of a changed route. */
+static void check_echoes(unsigned rounds, unsigned first, const char *kind, const char *name)
+{
+    scene_begin(NULL);
+    double ms = 0;
+    uint16_t n = 0;
+    for (unsigned round = 0; round < rounds; round++)
+        for (unsigned ttl = 1; ttl <= 5; ttl++, n++, ms += SECOND / 4) {
+            struct made made = echo(77, n, (uint8_t)ttl);
+            bool other = first ? round >= first : round % 2;
+            if (ttl == 5)
+                pong(ms, &made);
+            else if (ttl == 3 && other) {
+                scene_see(ms, &made);
+                error_of(ms + RTT, &made, .from = "10.9.99.1");
+            } else
+                hop(ms, &made);
+        }
+    pass(ms + 60 * SECOND);
+    struct judgement *judgement = judge(1);
+    is_num(judgement->finding_count, kind ? 1 : 0, "%s: findings", name);
+    if (kind && judgement->finding_count)
+        is_text(judgement->findings[0].kind, kind, "  %s", judgement->findings[0].text);
+    free(judgement);
+    scene_end();
+}
+
+static void check_nothing(void)
+{
+    struct judgement *judgement = malloc(sizeof *judgement);
+    verdict_judge_traces(NULL, 0, NULL, judgement);
+    is_num(judgement->verdict_count + judgement->finding_count, 0, "of no traces nothing is said");
+    free(judgement);
+}
+
+int main(void)
+{
+    check_drop();
+    check_alone();
+    check_short();
+    check_again();
+    check_spent();
+    check_at_once();
+    check_end_of_file();
+    check_no_further();
+    check_echoes(6, 0, "load-balanced", "echoes by two routers in turns");
+    check_echoes(4, 2, NULL, "twice by one, then twice by another");
+    check_echoes(12, 6, "route-change", "six times by one, then six times by another");
+    check_nothing();
+    return tap_done();
+}

@@ -1,0 +1,523 @@
+/* The table of rules, a row of frames at a time: what the target, routers and others in its name said, and the verdict.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "tap.h"
+#include "unit/support/handmade.h"
+#include "verdict/verdict.h"
+
+enum {
+    EXCEEDED,
+    UNREACHABLE,
+    PROHIBITED,
+    TOO_BIG,
+    REDIRECT,
+    SYN_ACK,
+    RST,
+    RST_OF_ACK,
+    RST_OF_ODD_MAKE, /* with a window */
+    RST_AND_EXCEEDED,
+    SILENT,
+    LATER,
+    LATER_SILENT
+};
+
+/* One probe of a spec and what it drew. */
+struct event {
+    unsigned trace;
+    uint8_t ttl;
+    int what;
+    const char *from; /* ICMP */
+    uint8_t code;     /* of UNREACHABLE; reply TTL of SYN_ACK and RST, 0: 60; TTL that PROHIBITED quotes */
+};
+
+struct row {
+    const char *name;
+    const char *specs[4];
+    struct event events[32]; /* ends with ttl 0 */
+    bool interrupted;        /* right after the last event */
+    struct {
+        enum verdict_state state;
+        const char *how;
+        uint8_t at, after, before; /* TTLs; 0: none */
+        const char *says;          /* part of the sentence; NULL: whatever */
+    } want[4];
+};
+
+#define R1 "10.0.0.1"
+#define R2 "10.0.1.1"
+#define R3 "10.0.2.1"
+#define R4 "10.0.3.1"
+#define TARGET "10.0.9.9"
+
+static const struct row rows[] = {
+    {"a SYN/ACK is open",
+     {"tcp/443"},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, SYN_ACK, NULL, 0}},
+     .want = {{VERDICT_OPEN, NULL, 2, 0, 0, NULL}}},
+    {"a RST at the target's own hop is closed",
+     {"tcp/443"},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, RST, NULL, 0}},
+     .want = {{VERDICT_CLOSED, "tcp-reset", 2, 0, 0, NULL}}},
+    {"the target's port unreachable is closed",
+     {"udp"},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, UNREACHABLE, TARGET, 3}},
+     .want = {{VERDICT_CLOSED, "port-unreachable", 2, 0, 0, NULL}}},
+    {"a router's prohibition is a rejection, placed where that router answers",
+     {"udp"},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, EXCEEDED, R2, 0}, {0, 3, UNREACHABLE, R2, 13}},
+     .want = {{VERDICT_REJECTED, "admin-prohibited", 2, 0, 0, NULL}}},
+    {"refusals before it were lost: its quote tells from which TTL on they are drawn",
+     {"udp"},
+     {{0, 1, EXCEEDED, R1, 0},
+      {0, 2, SILENT, NULL, 0},
+      {0, 3, SILENT, NULL, 0},
+      {0, 4, SILENT, NULL, 0},
+      {0, 5, PROHIBITED, R4, 3}},
+     .want = {{VERDICT_REJECTED, "admin-prohibited", 3, 0, 0, NULL}}},
+    {"a quote that contradicts what expired tells nothing",
+     {"udp"},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, EXCEEDED, R2, 0}, {0, 3, SILENT, NULL, 0}, {0, 4, PROHIBITED, R4, 3}},
+     .want = {{VERDICT_REJECTED, "admin-prohibited", 3, 0, 0, NULL}}},
+    {"a quoted TTL above the probe's tells nothing",
+     {"udp"},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, SILENT, NULL, 0}, {0, 3, PROHIBITED, R4, 4}},
+     .want = {{VERDICT_REJECTED, "admin-prohibited", 3, 0, 0, NULL}}},
+    {"a RST from where a router answers another spec is forged",
+     {"udp", "tcp/443"},
+     {{0, 1, EXCEEDED, R1, 0},
+      {0, 2, EXCEEDED, R2, 0},
+      {0, 3, EXCEEDED, R3, 0},
+      {0, 4, UNREACHABLE, TARGET, 3},
+      {1, 1, EXCEEDED, R1, 0},
+      {1, 2, EXCEEDED, R2, 0},
+      {1, 3, RST, NULL, 0}},
+     .want = {{VERDICT_CLOSED, "port-unreachable", 4, 0, 0, NULL}, {VERDICT_REJECTED, "tcp-reset", 0, 2, 3, NULL}}},
+    {"a SYN/ACK from where a router answers another spec is intercepted",
+     {"udp", "tcp/443"},
+     {{0, 1, EXCEEDED, R1, 0},
+      {0, 2, EXCEEDED, R2, 0},
+      {0, 3, UNREACHABLE, TARGET, 3},
+      {1, 1, EXCEEDED, R1, 0},
+      {1, 2, SYN_ACK, NULL, 0}},
+     .want = {{VERDICT_CLOSED, "port-unreachable", 3, 0, 0, NULL}, {VERDICT_INTERCEPTED, NULL, 2, 0, 0, NULL}}},
+    {"no route, for every spec, is unreachable",
+     {"udp", "tcp/443"},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, UNREACHABLE, R2, 0}, {1, 1, EXCEEDED, R1, 0}, {1, 2, UNREACHABLE, R2, 0}},
+     .want = {{VERDICT_UNREACHABLE, "net-unreachable", 2, 0, 0, NULL},
+              {VERDICT_UNREACHABLE, "net-unreachable", 2, 0, 0, NULL}}},
+    {"no route that another spec gets past is a rejection",
+     {"udp", "tcp/443"},
+     {{0, 1, EXCEEDED, R1, 0},
+      {0, 2, UNREACHABLE, R2, 0},
+      {1, 1, EXCEEDED, R1, 0},
+      {1, 2, EXCEEDED, R2, 0},
+      {1, 3, SYN_ACK, NULL, 0}},
+     .want = {{VERDICT_REJECTED, "net-unreachable", 2, 0, 0, NULL}, {VERDICT_OPEN, NULL, 3, 0, 0, NULL}}},
+    {"whoever is answered by a circle's router a round later goes round as well",
+     {"udp", "icmp", "tcp/443"},
+     {{0, 1, EXCEEDED, R1, 0},
+      {0, 2, EXCEEDED, R2, 0},
+      {0, 3, EXCEEDED, R3, 0},
+      {0, 4, EXCEEDED, R2, 0},
+      {0, 5, EXCEEDED, R3, 0},
+      {1, 1, EXCEEDED, R1, 0},
+      {1, 2, SILENT, NULL, 0},
+      {1, 3, SILENT, NULL, 0},
+      {1, 4, EXCEEDED, R2, 0},
+      {2, 2, EXCEEDED, R2, 0},
+      {2, 3, EXCEEDED, R3, 0},
+      {2, 4, SILENT, NULL, 0}},
+     .want = {{VERDICT_LOOPING, NULL, 2, 0, 0, NULL},
+              {VERDICT_LOOPING, NULL, 2, 0, 0, "from hop 2 (10.0.1.1) on, the same as udp"},
+              {VERDICT_INCONCLUSIVE, NULL, 0, 3, 4, NULL}}},
+    {"but not who is answered there by another of them",
+     {"udp", "icmp"},
+     {{0, 1, EXCEEDED, R1, 0},
+      {0, 2, EXCEEDED, R2, 0},
+      {0, 3, EXCEEDED, R3, 0},
+      {0, 4, EXCEEDED, R2, 0},
+      {0, 5, EXCEEDED, R3, 0},
+      {1, 4, EXCEEDED, R3, 0}},
+     .want = {{VERDICT_LOOPING, NULL, 2, 0, 0, NULL}, {VERDICT_INCONCLUSIVE, NULL, 0, 4, 0, NULL}}},
+    {"hops that left out their answers do not place a forged reset before them",
+     {"udp", "tcp/80"},
+     {{0, 1, EXCEEDED, R1, 0},
+      {0, 2, EXCEEDED, R2, 0},
+      {0, 3, EXCEEDED, R3, 0},
+      {0, 4, UNREACHABLE, TARGET, 3},
+      {1, 1, SILENT, NULL, 0},
+      {1, 2, SILENT, NULL, 0},
+      {1, 3, RST, NULL, 0}},
+     .want = {{VERDICT_CLOSED, "port-unreachable", 4, 0, 0, NULL}, {VERDICT_REJECTED, "tcp-reset", 0, 0, 3, NULL}}},
+    {"routers that recur are a loop",
+     {"udp"},
+     {{0, 1, EXCEEDED, R1, 0},
+      {0, 2, EXCEEDED, R2, 0},
+      {0, 3, EXCEEDED, R3, 0},
+      {0, 4, EXCEEDED, R2, 0},
+      {0, 5, EXCEEDED, R3, 0}},
+     .want = {{VERDICT_LOOPING, NULL, 2, 0, 0, NULL}}},
+    {"silence where another spec goes on at three hops is dropped",
+     {"udp", "icmp"},
+     {{0, 1, EXCEEDED, R1, 0},
+      {1, 1, EXCEEDED, R1, 0},
+      {1, 2, EXCEEDED, R2, 0},
+      {1, 3, EXCEEDED, R3, 0},
+      {1, 4, EXCEEDED, R4, 0},
+      {0, 2, LATER_SILENT, NULL, 0},
+      {1, 2, EXCEEDED, R2, 0},
+      {0, 3, SILENT, NULL, 0},
+      {1, 3, EXCEEDED, R3, 0},
+      {0, 4, SILENT, NULL, 0},
+      {1, 4, EXCEEDED, R4, 0},
+      {1, 5, SILENT, NULL, 0}},
+     .want = {{VERDICT_DROPPED, "silent", 0, 1, 2, NULL}, {VERDICT_UNANSWERED, NULL, 0, 4, 0, NULL}}},
+    {"but not where no answer to the other follows it closely: the routers may have spent their tokens",
+     {"udp", "icmp"},
+     {{1, 1, EXCEEDED, R1, 0},
+      {1, 2, EXCEEDED, R2, 0},
+      {1, 3, EXCEEDED, R3, 0},
+      {1, 4, EXCEEDED, R4, 0},
+      {1, 5, SILENT, NULL, 0},
+      {0, 1, EXCEEDED, R1, 0},
+      {0, 2, SILENT, NULL, 0},
+      {0, 3, SILENT, NULL, 0},
+      {0, 4, SILENT, NULL, 0},
+      {1, 2, LATER, R2, 0},
+      {1, 3, EXCEEDED, R3, 0},
+      {1, 4, EXCEEDED, R4, 0}},
+     .want = {{VERDICT_INCONCLUSIVE, NULL, 0, 1, 2, NULL}, {VERDICT_UNANSWERED, NULL, 0, 4, 0, NULL}}},
+    {"nor where the other spec went another way",
+     {"udp", "icmp"},
+     {{0, 1, EXCEEDED, R1, 0},
+      {1, 1, EXCEEDED, "10.7.0.1", 0},
+      {1, 2, EXCEEDED, R2, 0},
+      {1, 3, EXCEEDED, R3, 0},
+      {1, 4, EXCEEDED, R4, 0},
+      {0, 2, LATER_SILENT, NULL, 0},
+      {1, 2, EXCEEDED, R2, 0},
+      {0, 3, SILENT, NULL, 0},
+      {1, 3, EXCEEDED, R3, 0},
+      {0, 4, SILENT, NULL, 0},
+      {1, 4, EXCEEDED, R4, 0},
+      {1, 5, SILENT, NULL, 0}},
+     .want = {{VERDICT_INCONCLUSIVE, NULL, 0, 1, 2, "another way"}, {VERDICT_UNANSWERED, NULL, 0, 4, 0, NULL}}},
+    {"a spec that was asked from hop 3 on only is not said to be dropped before it",
+     {"udp", "icmp"},
+     {{1, 1, EXCEEDED, R1, 0},
+      {1, 2, EXCEEDED, R2, 0},
+      {1, 3, EXCEEDED, R3, 0},
+      {1, 4, EXCEEDED, R4, 0},
+      {0, 3, LATER_SILENT, NULL, 0},
+      {1, 3, EXCEEDED, R3, 0},
+      {0, 4, SILENT, NULL, 0},
+      {1, 4, EXCEEDED, R4, 0},
+      {0, 3, LATER_SILENT, NULL, 0},
+      {1, 3, EXCEEDED, R3, 0},
+      {0, 4, SILENT, NULL, 0},
+      {1, 4, EXCEEDED, R4, 0}},
+     .want = {{VERDICT_DROPPED, "silent", 0, 0, 3, "at or before hop 3"}, {VERDICT_INCONCLUSIVE, NULL, 0, 4, 0, NULL}}},
+    {"by one probe at one hop it is inconclusive",
+     {"udp", "icmp"},
+     {{0, 1, EXCEEDED, R1, 0},
+      {1, 2, EXCEEDED, R2, 0},
+      {0, 2, SILENT, NULL, 0},
+      {1, 1, EXCEEDED, R1, 0},
+      {1, 2, EXCEEDED, R2, 0},
+      {1, 3, SILENT, NULL, 0}},
+     .want = {{VERDICT_INCONCLUSIVE, NULL, 0, 1, 2, NULL}, {VERDICT_UNANSWERED, NULL, 0, 2, 0, NULL}}},
+    {"silence before a router that refused another spec is inconclusive: the last that answered was not the last seen",
+     {"udp", "icmp"},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, UNREACHABLE, R2, 1}, {1, 1, EXCEEDED, R1, 0}, {1, 2, SILENT, NULL, 0}},
+     .want = {{VERDICT_UNREACHABLE, "host-unreachable", 2, 0, 0, NULL},
+              {VERDICT_INCONCLUSIVE, NULL, 0, 1, 0, "refuse only a few"}}},
+    {"silence behind the last router that any spec saw is unanswered, not dropped",
+     {"udp", "icmp"},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, SILENT, NULL, 0}, {1, 1, EXCEEDED, R1, 0}, {1, 2, SILENT, NULL, 0}},
+     .want = {{VERDICT_UNANSWERED, NULL, 0, 1, 0, NULL}, {VERDICT_UNANSWERED, NULL, 0, 1, 0, NULL}}},
+    {"time exceeded in the target's name is no arrival",
+     {"udp"},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, EXCEEDED, TARGET, 0}, {0, 3, EXCEEDED, TARGET, 0}, {0, 4, SILENT, NULL, 0}},
+     .want = {{VERDICT_UNANSWERED, NULL, 0, 3, 0, NULL}}},
+    {"what was asked no further than the routers answer is not unanswered",
+     {"udp"},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, EXCEEDED, R2, 0}},
+     .want = {{VERDICT_INCONCLUSIVE, NULL, 0, 2, 0, "as far as it was asked, up to hop 2"}}},
+    {"nor is what was not waited for",
+     {"udp"},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, SILENT, NULL, 0}, {0, 3, SILENT, NULL, 0}},
+     .interrupted = true,
+     .want = {{VERDICT_INCONCLUSIVE, NULL, 0, 1, 0, "was waited for"}}},
+    {"the target's own prohibition is a rejection by it",
+     {"udp"},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, UNREACHABLE, TARGET, 13}},
+     .want = {{VERDICT_REJECTED, "admin-prohibited", 2, 0, 0, NULL}}},
+    {"no way, in the target's name: what stands there for the target is not the target",
+     {"udp", "icmp"},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 3, UNREACHABLE, TARGET, 1}, {1, 1, EXCEEDED, R1, 0}, {1, 3, UNREACHABLE, TARGET, 1}},
+     .want = {{VERDICT_UNREACHABLE, "host-unreachable", 3, 0, 0, NULL},
+              {VERDICT_UNREACHABLE, "host-unreachable", 3, 0, 0, NULL}}},
+    {"no route in a forward chain, behind which another spec is answered, is a rejection",
+     {"udp", "icmp"},
+     {{0, 1, EXCEEDED, R1, 0},
+      {0, 2, EXCEEDED, R2, 0},
+      {0, 3, UNREACHABLE, R2, 0},
+      {1, 2, EXCEEDED, R2, 0},
+      {1, 3, EXCEEDED, R3, 0},
+      {1, 4, SILENT, NULL, 0}},
+     .want = {{VERDICT_REJECTED, "net-unreachable", 2, 0, 0, NULL}, {VERDICT_UNANSWERED, NULL, 0, 3, 0, NULL}}},
+    {"a proxy before the router that has no way passes nothing by it",
+     {"udp", "tcp/80"},
+     {{0, 1, EXCEEDED, R1, 0},
+      {0, 2, EXCEEDED, R2, 0},
+      {0, 3, EXCEEDED, R3, 0},
+      {0, 4, UNREACHABLE, R3, 0},
+      {1, 1, EXCEEDED, R1, 0},
+      {1, 2, SYN_ACK, NULL, 0}},
+     .want = {{VERDICT_UNREACHABLE, "net-unreachable", 3, 0, 0, NULL}, {VERDICT_INTERCEPTED, NULL, 2, 0, 0, NULL}}},
+    {"a reset at the target's hop with another reply TTL is from a device just before it",
+     {"tcp/443", "tcp/80"},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, SYN_ACK, NULL, 61}, {1, 1, EXCEEDED, R1, 0}, {1, 2, RST, NULL, 62}},
+     .want = {{VERDICT_OPEN, NULL, 2, 0, 0, NULL}, {VERDICT_REJECTED, "tcp-reset", 0, 1, 0, "TTL 62"}}},
+    {"unless the way back is balanced",
+     {"tcp/443", "tcp/80"},
+     {{0, 2, SYN_ACK, NULL, 61}, {0, 2, SYN_ACK, NULL, 60}, {1, 1, EXCEEDED, R1, 0}, {1, 2, RST, NULL, 62}},
+     .want = {{VERDICT_OPEN, NULL, 2, 0, 0, NULL}, {VERDICT_CLOSED, "tcp-reset", 2, 0, 0, NULL}}},
+    {"or the initial TTL is another",
+     {"tcp/443", "tcp/80"},
+     {{0, 2, SYN_ACK, NULL, 61}, {1, 1, EXCEEDED, R1, 0}, {1, 2, RST, NULL, 253}},
+     .want = {{VERDICT_OPEN, NULL, 2, 0, 0, NULL}, {VERDICT_CLOSED, "tcp-reset", 2, 0, 0, NULL}}},
+    {"a reset behind the target's hop is its own, from there: at that hop one was lost",
+     {"tcp/443", "tcp/80"},
+     {{0, 2, SYN_ACK, NULL, 0}, {1, 1, EXCEEDED, R1, 0}, {1, 2, SILENT, NULL, 0}, {1, 3, RST, NULL, 0}},
+     .want = {{VERDICT_OPEN, NULL, 2, 0, 0, NULL}, {VERDICT_CLOSED, "tcp-reset", 2, 0, 0, NULL}}},
+    {"three silences of another spec before the target's hop are no loss",
+     {"tcp/443", "tcp/80"},
+     {{0, 1, EXCEEDED, R1, 0},
+      {0, 2, SILENT, NULL, 0},
+      {0, 2, SILENT, NULL, 0},
+      {0, 2, SILENT, NULL, 0},
+      {0, 3, SYN_ACK, NULL, 0},
+      {1, 1, EXCEEDED, R1, 0},
+      {1, 2, RST, NULL, 0}},
+     .want = {{VERDICT_OPEN, NULL, 3, 0, 0, NULL}, {VERDICT_REJECTED, "tcp-reset", 0, 1, 0, NULL}}},
+    {"a lone ACK's reset says nothing of the port",
+     {"tcp/80:ack"},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, RST_OF_ACK, NULL, 0}},
+     .want = {{VERDICT_CLOSED, "tcp-reset", 2, 0, 0, "as open and closed ports do"}}},
+    {"ways of different length prove no interception",
+     {"udp", "tcp/443"},
+     {{0, 1, EXCEEDED, R1, 0},
+      {0, 2, EXCEEDED, R2, 0},
+      {0, 3, EXCEEDED, R3, 0},
+      {0, 4, UNREACHABLE, TARGET, 3},
+      {1, 1, EXCEEDED, R1, 0},
+      {1, 2, EXCEEDED, R4, 0},
+      {1, 3, SYN_ACK, NULL, 0}},
+     .want = {{VERDICT_CLOSED, "port-unreachable", 4, 0, 0, NULL}, {VERDICT_OPEN, NULL, 3, 0, 0, NULL}}},
+    {"nor a forgery, within one spec",
+     {"udp"},
+     {{0, 1, EXCEEDED, R1, 0},
+      {0, 2, EXCEEDED, R2, 0},
+      {0, 2, EXCEEDED, R3, 0},
+      {0, 3, EXCEEDED, R4, 0},
+      {0, 3, UNREACHABLE, TARGET, 3},
+      {0, 4, UNREACHABLE, TARGET, 3}},
+     .want = {{VERDICT_CLOSED, "port-unreachable", 3, 0, 0, NULL}}},
+    {"but a probe that draws both a reset and its time exceeded was met on the way",
+     {"tcp/80"},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, RST_AND_EXCEEDED, R2, 0}, {0, 3, RST, NULL, 0}},
+     .want = {{VERDICT_REJECTED, "tcp-reset", 0, 1, 0, "short of the target"}}},
+    {"too big for a link, in the target's name, is a refusal all the same",
+     {"udp"},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, TOO_BIG, TARGET, 4}},
+     .want = {{VERDICT_REJECTED, NULL, 2, 0, 0, "too big"}}},
+    {"a SYN/ACK at the target's hop from nearer than two other specs' answers is intercepted just before it",
+     {"tcp/443", "tcp/80", "tcp/22"},
+     {{0, 1, EXCEEDED, R1, 0},
+      {0, 2, SYN_ACK, NULL, 61},
+      {1, 1, EXCEEDED, R1, 0},
+      {1, 2, SYN_ACK, NULL, 61},
+      {2, 1, EXCEEDED, R1, 0},
+      {2, 2, SYN_ACK, NULL, 62}},
+     .want = {{VERDICT_OPEN, NULL, 2, 0, 0, NULL},
+              {VERDICT_OPEN, NULL, 2, 0, 0, NULL},
+              {VERDICT_INTERCEPTED, NULL, 2, 0, 0, "TTL 62"}}},
+    {"by one other answer it is not: the ways back may differ",
+     {"tcp/443", "tcp/22"},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, SYN_ACK, NULL, 61}, {1, 1, EXCEEDED, R1, 0}, {1, 2, SYN_ACK, NULL, 62}},
+     .want = {{VERDICT_OPEN, NULL, 2, 0, 0, NULL}, {VERDICT_OPEN, NULL, 2, 0, 0, NULL}}},
+    {"nor from further: a port that is forwarded",
+     {"tcp/443", "tcp/80", "tcp/22"},
+     {{0, 1, EXCEEDED, R1, 0},
+      {0, 2, SYN_ACK, NULL, 61},
+      {1, 1, EXCEEDED, R1, 0},
+      {1, 2, SYN_ACK, NULL, 61},
+      {2, 1, EXCEEDED, R1, 0},
+      {2, 2, SYN_ACK, NULL, 60}},
+     .want = {{VERDICT_OPEN, NULL, 2, 0, 0, NULL},
+              {VERDICT_OPEN, NULL, 2, 0, 0, NULL},
+              {VERDICT_OPEN, NULL, 2, 0, 0, NULL}}},
+    {"two resets of different make are not both the target's, but which is not told",
+     {"tcp/443", "tcp/80"},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, RST, NULL, 0}, {1, 1, EXCEEDED, R1, 0}, {1, 2, RST_OF_ODD_MAKE, NULL, 0}},
+     .want = {{VERDICT_CLOSED, "tcp-reset", 2, 0, 0, "made otherwise"},
+              {VERDICT_CLOSED, "tcp-reset", 2, 0, 0, "made otherwise"}}},
+    {"a redirect is no answer: the one behind it counts",
+     {"udp"},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, REDIRECT, R1, 1}, {0, 3, UNREACHABLE, TARGET, 3}},
+     .want = {{VERDICT_CLOSED, "port-unreachable", 3, 0, 0, NULL}}},
+};
+
+/* The reset with our own acknowledgement number; handmade's segments acknowledge seq + 1. */
+static void play_reset_of_ack(struct session *session, unsigned trace, uint16_t serial, nstime at)
+{
+    const struct flow *flow = &session_trace(session, trace)->flow;
+    uint8_t probe[128], bytes[40] = {0x45, 0, 0, 40, 0, 0, 0x40, 0, 60, 6};
+    flow_stamp(flow, serial, 1, probe);
+    memcpy(bytes + 12, flow->target.bytes, 4);
+    memcpy(bytes + 16, flow->source.bytes, 4);
+    memcpy(bytes + 20, probe + 22, 2);
+    memcpy(bytes + 22, probe + 20, 2);
+    memcpy(bytes + 24, probe + 28, 4);
+    bytes[32] = 0x50;
+    bytes[33] = TCP_RST;
+    see_bytes(session, bytes, sizeof bytes, at);
+}
+
+/* A reset to a SYN that announces a window. */
+static void play_odd_reset(struct session *session, unsigned trace, uint16_t serial, nstime at)
+{
+    const struct flow *flow = &session_trace(session, trace)->flow;
+    uint8_t probe[128], bytes[40] = {0x45, 0, 0, 40, 0, 0, 0x40, 0, 60, 6};
+    flow_stamp(flow, serial, 1, probe);
+    memcpy(bytes + 12, flow->target.bytes, 4);
+    memcpy(bytes + 16, flow->source.bytes, 4);
+    memcpy(bytes + 20, probe + 22, 2);
+    memcpy(bytes + 22, probe + 20, 2);
+    memcpy(bytes + 28, probe + 24, 4);
+    for (unsigned i = 31; i >= 28 && ++bytes[i] == 0; i--) /* ack = seq + 1 */
+        ;
+    bytes[32] = 0x50;
+    bytes[33] = TCP_RST | TCP_ACK;
+    bytes[34] = 0x10;
+    see_bytes(session, bytes, sizeof bytes, at);
+}
+
+static bool is_later(const struct event *event)
+{
+    return event->what == LATER || event->what == LATER_SILENT;
+}
+
+static void play(struct session *session, const struct event *event, uint16_t serial, nstime at)
+{
+    see_probe(session, event->trace, serial, event->ttl, at);
+    switch (event->what) {
+    case EXCEEDED:
+    case LATER:
+        see_error(session, event->from, 11, 0, event->trace, serial, NULL, at + MS);
+        break;
+    case UNREACHABLE:
+        see_error(session, event->from, 3, event->code, event->trace, serial, NULL, at + MS);
+        break;
+    case PROHIBITED:
+        see_prohibition(session, event->from, event->trace, serial, event->code, at + MS);
+        break;
+    case TOO_BIG:
+        see_error(session, event->from, 3, 4, event->trace, serial, NULL, at + MS);
+        break;
+    case REDIRECT: /* and the router behind */
+        see_error(session, event->from, 5, event->code, event->trace, serial, NULL, at + MS / 2);
+        see_error(session, R2, 11, 0, event->trace, serial, NULL, at + MS);
+        break;
+    case RST_AND_EXCEEDED:
+        see_tcp(session, TCP_RST | TCP_ACK, 60, event->trace, serial, at + MS / 2);
+        see_error(session, event->from, 11, 0, event->trace, serial, NULL, at + MS);
+        break;
+    case RST_OF_ACK:
+        play_reset_of_ack(session, event->trace, serial, at + MS);
+        break;
+    case RST_OF_ODD_MAKE:
+        play_odd_reset(session, event->trace, serial, at + MS);
+        break;
+    case SYN_ACK:
+        see_tcp(session, TCP_SYN | TCP_ACK, event->code ? event->code : 60, event->trace, serial, at + MS);
+        break;
+    case RST:
+        see_tcp(session, TCP_RST | TCP_ACK, event->code ? event->code : 60, event->trace, serial, at + MS);
+        break;
+    default:
+        break;
+    }
+}
+
+static void check_row(const struct row *row)
+{
+    struct err err = {0};
+    struct session_config config = handmade_config(row->specs);
+    struct session *session = session_new(&config, true, NULL, &err);
+    struct judgement *judgement = malloc(sizeof *judgement);
+    if (!session || !judgement) {
+        ok(false, "%s: %s", row->name, err.message);
+        return;
+    }
+    uint16_t serials[4] = {0};
+    nstime at = 0;
+    for (unsigned i = 0; row->events[i].ttl; i++) {
+        at += is_later(&row->events[i]) ? 60 * MS : 5 * MS;
+        play(session, &row->events[i], ++serials[row->events[i].trace], at);
+    }
+    session_finish(session, row->interrupted ? SESSION_INTERRUPTED : SESSION_COMPLETE, 0);
+    verdict_judge(session, judgement);
+    for (unsigned i = 0; row->specs[i]; i++) {
+        const struct verdict *verdict = &judgement->verdicts[i];
+        is_text(verdict_state_name(verdict->state), verdict_state_name(row->want[i].state), "%s: %s", row->name,
+                row->specs[i]);
+        is_text(verdict->how ? verdict->how : "", row->want[i].how ? row->want[i].how : "", "  how");
+        is_num(verdict->at.ttl, row->want[i].at, "  at: %s", verdict->text);
+        is_num(verdict->after.ttl, row->want[i].after, "  after");
+        is_num(verdict->before.ttl, row->want[i].before, "  before");
+        ok(verdict->confidence > 0 && verdict->confidence <= 0.999, "  confidence %.3f", verdict->confidence);
+        const char *says = row->want[i].says ? row->want[i].says : "";
+        ok(strstr(verdict->text, says), "  says: %s", verdict->text);
+        ok(!verdict->frame_count || verdict->frames[0].number, "  frames are numbers");
+    }
+    free(judgement);
+    session_free(session);
+}
+
+/* Of a search for all paths nothing is judged, however many flows it has. */
+static void check_search(void)
+{
+    static const char *const specs[] = {"udp", NULL};
+    struct err err = {0};
+    struct session_config config = handmade_config(specs);
+    config.purpose = PURPOSE_PATHS;
+    config.flows = FLOW_ALTERNATES_MOST + 1;
+    config.confidence = 950000;
+    config.budget = 10000;
+    struct session *session = session_new(&config, true, NULL, &err);
+    struct judgement *judgement = malloc(sizeof *judgement);
+    if (!session || !judgement) {
+        ok(false, "a search: %s", err.message);
+        return;
+    }
+    see_probe(session, 0, 1, 1, 0);
+    see_error(session, "10.0.1.1", 11, 0, 0, 1, NULL, MS);
+    session_finish(session, SESSION_COMPLETE, 0);
+    judgement->verdict_count = judgement->finding_count = 7;
+    verdict_judge(session, judgement);
+    is_num(judgement->verdict_count + judgement->finding_count, 0, "a search for all paths is not judged");
+    free(judgement);
+    session_free(session);
+}
+
+int main(void)
+{
+    for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++)
+        check_row(&rows[i]);
+    check_search();
+    return tap_done();
+}
