@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tap: results in the Test Anything Protocol, which automake's driver reads. For tests only.
  *
  * Each check prints its line at once; main() returns tap_done(), which prints the plan. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* about: what is known of addresses beyond the packets: names, AS numbers, places, WHOIS. Floor 1; pure.
  *
  * Who finds it out is io/; this only keeps it. All text in here is foreign: it is escaped where it is printed. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "address/name_hint.h"
 
 #define WORD_BYTES 24 /* of the longest word that can stand for a city, and the NUL */

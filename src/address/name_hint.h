@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* hint: where a router may be, by the words in its name. Floor 1; pure.
  *
  * Many carriers put the place of a router into its name: an airport's code (fra03), a code of their own (frnkge13) or

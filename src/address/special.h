@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* special: addresses and AS numbers set apart for a purpose, and the peering LANs of internet exchanges. Floor 1; pure.
  *
  * The purposes are those of the IANA special-purpose address registries (RFC 6890, with what was added since) and of

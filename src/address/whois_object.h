@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* whoisobject: a WHOIS answer as objects with attributes. Floor 1; pure; internal to about/.
  *
  * An object is lines without an empty line or a comment between them. An attribute is "key: value", or JPNIC's

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "address/whois_text.h"
 
 #include <ctype.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* whoistext: what a WHOIS answer says of the network of an address. Floor 1; pure.
  *
  * RFC 3912 leaves the answer to the server, so this knows the layouts of the registries: RPSL of RIPE NCC, APNIC and

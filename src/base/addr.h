@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* addr: an IPv4 or IPv6 address as a value. Floor 0. */
 #ifndef HOPSONDE_BASE_ADDR_H
 #define HOPSONDE_BASE_ADDR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* array: room in arrays that grow. Floor 0. */
 #ifndef HOPSONDE_BASE_ARRAY_H
 #define HOPSONDE_BASE_ARRAY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* cursor: the only way this program reads bytes that others wrote. Floor 0.
  *
  * A cursor walks a byte range it does not own, big-endian. Reading past its end gives

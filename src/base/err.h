@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* err: how a function says that it could not. Floor 0.
  *
  * A message is one line without a full stop: subject, action, cause, remedy. Only main prints it

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* nstime: points and spans of time in nanoseconds. Floor 0; reads no clock.
  *
  * A point counts from the Unix epoch in the capture's clock (CLOCK_REALTIME for a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* rng: all random choices of a run, from one seed. Floor 0.
  *
  * xoshiro256** seeded through splitmix64 (Blackman, Vigna, 2018). Not for secrets: it makes

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/strbuf.h"
 
 #include <stdint.h>

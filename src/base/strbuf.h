@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* strbuf: text that grows. Floor 0.
  *
  * Always NUL-terminated. Out of memory sets `failed`, which sticks; the text so far stays. */

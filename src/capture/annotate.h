@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* annotate: what hopsonde writes about its own run into the comments of a pcapng, and reads back. Floor 5; internal to
  * io/; pure.
  *

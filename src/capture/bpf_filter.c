@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "capture/bpf_filter.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* sieve: which frames of a capture file an expression of the user's lets pass (`--bpf`). Floor 5; libpcap.
  *
  * As tcpdump does with a file, but a file may hold several link types: the expression is compiled for each as it comes.

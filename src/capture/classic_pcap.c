@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "capture/classic_pcap.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* classic: reader of the classic pcap format, through libpcap. Floor 5; internal to io/. */
 #ifndef HOPSONDE_CAPTURE_CLASSIC_PCAP_H
 #define HOPSONDE_CAPTURE_CLASSIC_PCAP_H

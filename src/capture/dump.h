@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* dump: the capture file that a live run keeps (--write). Floor 5.
  *
  * pcapng (draft-ietf-opsawg-pcapng): one interface, nanosecond stamps, every frame that the filter passed, with a

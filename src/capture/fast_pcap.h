@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* bulk: reader of classic pcap for large plain files. Floor 5; internal to io/.
  *
  * The same records as io/classic, which stays the reader of record: libpcap has read and judged the file header, and

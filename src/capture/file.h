@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* file: a capture file as a wire. Floor 5.
  *
  * Classic pcap through libpcap (its plain, uncompressed files by a quicker walk over the same records, io/bulk); pcapng

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* input: a capture file opened, whatever holds it, and what format it is in. Floor 5; internal to io/.
  *
  * The first four bytes are looked at and given out again, so that pipes and standard input work as files do. A file

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* merge: several capture files as one stream, in order of their stamps. Floor 5.
  *
  * Each file keeps its own order: one whose stamps run backwards is not sorted, and goes on where its next frame's stamp

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* nameblock: what is known of addresses, in the name resolution blocks of a pcapng (draft-ietf-opsawg-pcapng, section
  * 4.5). Floor 5; internal to io/; pure.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* pcapng: blocks of the pcapng format, read and written (draft-ietf-opsawg-pcapng). Floor 5; internal to io/.
  *
  * The writer assembles one block at a time in a strbuf, in host byte order. The reader takes either byte order, several

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* feed: the bytes of an input in large pieces, handed out where they lie. Floor 5; internal to io/.
  *
  * For readers to which a call and a copy for each record would cost more than the record. It reads into a buffer that

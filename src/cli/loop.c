@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "cli/loop.h"
 
 #define IP_PACKET_MOST 65535

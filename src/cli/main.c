@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* main: the only place that prints errors and exits. */
 #include <fcntl.h>
 #include <signal.h>

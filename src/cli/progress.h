@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* progress: how far the reading of large files, or a live run, has come: one line on a terminal, rewritten and in the
  * end erased. Floor 6. */
 #ifndef HOPSONDE_CLI_PROGRESS_H

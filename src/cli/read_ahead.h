@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* ahead: frames of a capture read, chosen, decoded and looked at before they are asked for. Floor 6.
  *
  * Of large files that is done by a thread of its own, some batches ahead; of others, and of pipes, which a signal must

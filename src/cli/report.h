@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* report: the outputs of one run, opened, fed with its events, and closed. Floor 6. */
 #ifndef HOPSONDE_CLI_REPORT_H
 #define HOPSONDE_CLI_REPORT_H

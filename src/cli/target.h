@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* target: the HOST argument, which may be a URL. Floor 6; pure. */
 #ifndef HOPSONDE_CLI_TARGET_H
 #define HOPSONDE_CLI_TARGET_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "cli/watched.h"
 
 #define ASKING_FOR NS_PER_S /* longer since the last send: it is waited for */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* diagnose: what the comparison of all specs still needs.
  *
  * Like plan.c's, all of it is a function of what the capture has shown, run after every change. The rules:

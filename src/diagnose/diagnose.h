@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* diagnose: what the files of a diagnosis share; the rules stand in diagnose.c. Floor 3; pure; internal to session/.
  *
  * Each file decides what its rules still want to be asked, and says so in needs; ladder.c sends. */

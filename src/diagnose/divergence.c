@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* parted: rule 6 of a diagnosis: where flows are seen to go different ways, and what is asked then. */
 #include "diagnose/diagnose.h"
 #include "silence/silence.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* ending: rules 4, 5, 7 and 8 of a diagnosis: what is at the end of the path, and whose answer it is. */
 #include "diagnose/diagnose.h"
 #include "silence/silence.h"

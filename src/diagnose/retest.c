@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* doubt: rule 3 of a diagnosis: specs that fall silent where others go on are asked again beside these. */
 #include "diagnose/diagnose.h"
 #include "silence/silence.h"

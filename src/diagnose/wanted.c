@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* need: what a diagnosis wants to be asked, and what of it is still to come. */
 #include "diagnose/diagnose.h"
 #include "silence/silence.h"

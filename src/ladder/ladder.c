@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* plan: what the path still needs, and which hops are settled.
  *
  * All of it is a function of what the capture has shown, run after every change, so a replay comes to the same hops in

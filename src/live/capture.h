@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* capture: a libpcap handle, opened as the live wire wants it. Floor 5; internal to io/.
  *
  * Immediate mode and a ring of 4 MiB, because bursts are lost otherwise; nanosecond stamps where libpcap has them; SLL2

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* clock: the capture's clock, read without being thrown by a step of the system's. Floor 5.
  *
  * The kernel stamps frames with CLOCK_REALTIME, which somebody may set while a run goes on; we wait by CLOCK_MONOTONIC.

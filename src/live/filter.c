@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "live/filter.h"
 
 /* Hop-by-hop, routing, fragment, destination options: behind them BPF finds no transport header. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* filter: flows to BPF text. Floor 5; pure text, compiled by io/live. A sieve only: matching decides.
  *
  * Every clause is parenthesised ("and" and "or" bind equally in libpcap). ICMP errors may come from anyone. IPv6

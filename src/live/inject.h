@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* inject: whole IP packets, as libnet crafted them, onto the network. Floor 5; internal to io/.
  *
  * A raw socket (IPPROTO_RAW: the header is ours) and sendto(). libnet's own injector is the same socket, but opening it

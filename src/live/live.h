@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* live: the network as a wire: libpcap captures, a raw socket sends what libnet crafted. Floor 5.
  *
  * Times are in the capture's clock (clock.h). Opening sets the process's timer slack to 1 ns, so that a wait of half a

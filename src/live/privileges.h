@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* privs: how root is given up, in three steps, each verified. Floor 5; libcap-ng and libseccomp.
  *
  *   1. privileges_become_user(): acts as the invoking user to open output files: they belong to who ran sudo;

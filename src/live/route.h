@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* route: what the kernel would do with a packet to the target. Floor 5; rtnetlink through libmnl, no privilege. */
 #ifndef HOPSONDE_LIVE_ROUTE_H
 #define HOPSONDE_LIVE_ROUTE_H

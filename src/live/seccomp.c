@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "live/privileges.h"
 
 #include <asm/termbits.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* dbfind: where a machine has its databases of networks and places. Floor 5; internal to io/. */
 #ifndef HOPSONDE_LOOKUP_DB_FIND_H
 #define HOPSONDE_LOOKUP_DB_FIND_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* dns: many questions to a DNS server at once, through c-ares; no threads, nothing blocks. Floor 5.
  *
  * dns_ask() puts a question in line. The caller's loop waits with poll() for what dns_poll_fds() tells, no longer than

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* dnsanswer: what a DNS answer says of the question that it repeats. Floor 5; pure: libc's parser (ns_initparse) reads.
  *
  * Any bytes may come in. Records count only where their owner is the name asked for, or what it is an alias of (CNAME,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* dnsserver: the text that says which DNS server to ask. Floor 5; pure. */
 #ifndef HOPSONDE_LOOKUP_DNS_SERVER_H
 #define HOPSONDE_LOOKUP_DNS_SERVER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* mmdb: MaxMind DB files, through libmaxminddb. Floor 5; internal to io/.
  *
  * Any bytes may be in a file: it is refused with one line, or what is damaged in it is not found. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* mmdbcheck: whether libmaxminddb can be given a value of a MaxMind DB. Floor 5; internal to io/.
  *
  * The library checks every bound, but up to 1.12 it steps over nested values with a call a level, however deep they

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* mmdbrecord: what a record of a MaxMind DB says of its addresses. Floor 5; internal to io/.
  *
  * A record's layout is known by its keys: GeoLite2 and GeoIP2, DB-IP (the same), IPinfo. What has another type than it

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* names: the DNS names of many addresses, written into a book. Floor 5.
  *
  * The names are asked for through a `struct dns`, which the caller's loop serves (dns_poll_fds(), dns_wait(),

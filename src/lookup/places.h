@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* places: whose networks addresses are in, and where they are, from databases on this machine. Floor 5.
  *
  * The databases are MaxMind DB files (https://maxmind.github.io/MaxMind-DB/) with the records of MaxMind (GeoLite2,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* resolve: a HOST argument to an address, through getaddrinfo. Floor 5. */
 #ifndef HOPSONDE_LOOKUP_RESOLVE_H
 #define HOPSONDE_LOOKUP_RESOLVE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* whois: asks WHOIS servers (RFC 3912) for the networks of addresses. Floor 5.
  *
  * No threads and no waiting: the caller polls the sockets and hands in the time. Nothing is sent before whois_ask(),

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* whoislink: one question to a WHOIS server and its answer, over TCP (RFC 3912 2). Floor 5; internal to io/. */
 #ifndef HOPSONDE_LOOKUP_WHOIS_LINK_H
 #define HOPSONDE_LOOKUP_WHOIS_LINK_H

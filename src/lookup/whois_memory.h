@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* whoismemory: what a run has learnt of networks from WHOIS. Floor 5; internal to io/. */
 #ifndef HOPSONDE_LOOKUP_WHOIS_MEMORY_H
 #define HOPSONDE_LOOKUP_WHOIS_MEMORY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* missed: how sure it is that no next hop was missed, of one node and of all together. */
 #include "multipath/stopping_rule.h"
 #include "multipath/survey.h"

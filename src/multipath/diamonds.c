@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* diamonds: what lies between two nodes that every flow passes, where there is more than one way. */
 #include <stdlib.h>
 #include <string.h>

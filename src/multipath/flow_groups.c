@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* groups: which flows go together, from the source on, TTL after TTL. The rules:
  *   1. The source sends all flows.
  *   2. A flow that a router answered is at that router, unless its packets are scattered.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* graph: nodes and edges out of a survey. Ways are in graphpaths.c, diamonds in diamonds.c. */
 #include "multipath/graph.h"
 

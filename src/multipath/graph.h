@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* graph: the ways that the flows of a run took, as nodes and edges that were each seen. Floor 3; pure.
  *
  * Built from the probes of one or more traces from one source to one target, by whatever tool. A node is an address at

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* graphpaths: the ways that flows were seen to take from end to end, and how many took each. */
 #include <stdlib.h>
 #include <string.h>

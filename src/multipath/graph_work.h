@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* graphwork: what the files that draw a graph share. Floor 3; internal to graph.c, graphpaths.c and diamonds.c. */
 #ifndef HOPSONDE_MULTIPATH_GRAPH_WORK_H
 #define HOPSONDE_MULTIPATH_GRAPH_WORK_H

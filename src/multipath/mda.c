@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* mda: rules.
  *   1. As many flows as tell a single next hop, but for the one of rule 8, climb all TTLs beside each other; the first
  *      of them ahead, to find the end.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* mda: what a survey still lacks before every next hop is known: the Multipath Detection Algorithm (Augustin, Friedman,
  * Teixeira 2007; Veitch et al. 2009). Floor 3; pure; internal to session/.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* mdaplan: what the files that plan the search for all paths share. Floor 3; internal to mda.c and fill.c. */
 #ifndef HOPSONDE_MULTIPATH_MDA_PLAN_H
 #define HOPSONDE_MULTIPATH_MDA_PLAN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* fill: rule 3 of mda.c: which flows are asked at the TTL of groups that have too few. Each that gets to none of these
  * was in vain, and each round takes a round trip. So it is reckoned what the flows that may be asked are likely to
  * bring: one of which is known where it was before gets to a group as often as others from there did; another, as often

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "multipath/stopping_rule.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* stopping: how many flows must be seen to pass a node before its next hops are all known. Floor 3; pure.
  *
  * Veitch, Augustin, Teixeira, Friedman, Infocom 2009: with k next hops known, and one more supposed to be there, a

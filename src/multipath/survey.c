@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* survey: cells and points out of probes. What they make together is found in groups.c. */
 #include "multipath/survey.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* survey: what each flow met at each TTL, and which flows cannot be told apart there. Floor 3; pure; internal to
  * session/, for those who ask on (explore.c) and those who draw what was found (graph.c).
  *

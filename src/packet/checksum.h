@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* checksum: the Internet checksum (RFC 1071) and its incremental update (RFC 1624). Floor 1. */
 #ifndef HOPSONDE_PACKET_CHECKSUM_H
 #define HOPSONDE_PACKET_CHECKSUM_H

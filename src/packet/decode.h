@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* decode: what the files of packet/ share among themselves. Floor 1; internal.
  *
  * Each layer gets the bytes that are at hand of it, bounded by the length that the layer above

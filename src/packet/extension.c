@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What routers add to an ICMP error: the extension structure of RFC 4884 7 and the objects that we know. */
 #include <string.h>
 

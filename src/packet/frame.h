@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* frame: captured bytes, as a wire or a file handed them over. Floor 1.
  *
  * Borrowed: `bytes` is valid during the call that got the frame. `length` (on the wire) and

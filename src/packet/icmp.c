@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* ICMP errors: where their quote ends and their extension begins (RFC 792, RFC 4443, RFC 4884). */
 #include "packet/decode.h"
 

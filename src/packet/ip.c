@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* IPv4 (RFC 791) and IPv6 (RFC 8200) headers. */
 #include "packet/decode.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The link layer: a table row per link type, each with a function that leaves the cursor at the IP header. */
 #include "packet/link.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* link: what the files that decode link layers share. Floor 1; internal to packet/.
  *
  * A decoder steps over its header and hands on to the one that comes next; LINK_IP leaves the cursor at the IP header.

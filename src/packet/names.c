@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The field's words for numbers. */
 #include "packet/packet.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* packet: bytes to values. Floor 1; pure, allocates nothing, reads only through a cursor.
  *
  * packet_decode() turns a frame into its outer headers and, for an ICMP error, the headers of the

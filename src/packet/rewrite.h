@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* rewrite: what differs between a packet as it was sent and as a router quoted it. Floor 1.
  *
  * Only fields that both copies hold are compared, and never those that routers change by duty (TTL, the IPv4

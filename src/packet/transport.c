@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Transport headers. Each decoder reads on to the end of its header; what was there by then is marked in `have`. */
 #include <string.h>
 

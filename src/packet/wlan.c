@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* IEEE 802.11-2020 9.2.4 and 9.3.2: data frames; radiotap.org: what drivers put before them. Little-endian. */
 #include "packet/link.h"
 

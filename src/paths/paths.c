@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* explore: what the search for all paths (mda.h) wants, sent at a pace that routers bear.
  *
  * What is wanted is worked out anew as answers come. At each TTL only so many probes are under way as the routers there

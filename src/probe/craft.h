@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* craft: whole packets by libnet. Floor 2; internal to probe/.
  *
  * Payload, then transport, then IP: the order libnet demands but does not check. It writes no privilege-needing

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* flow: what load balancers and firewalls key on, held constant, and the probes stamped out of it. Floor 2.
  *
  * flow_build() has libnet craft one whole packet, the template. A probe of the flow is the template with its TTL

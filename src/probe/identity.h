@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* identity: how a probe's serial is coded into its bytes, and the arithmetic that keeps the checksums right.
  * Floor 2; internal to probe/.
  *

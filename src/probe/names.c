@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "probe/flow.h"
 
 enum reply_kind reply_kind_of_icmp(uint8_t version, uint8_t type, uint8_t code)

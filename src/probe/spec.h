@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* spec: a probe spec, PROTOCOL[/PORT][:VARIANT], as people write it and as every output spells it. Floor 2. */
 #ifndef HOPSONDE_PROBE_SPEC_H
 #define HOPSONDE_PROBE_SPEC_H

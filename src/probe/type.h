@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* type: the table of probe types. Floor 2; internal to probe/ but for probe_types[], name and help.
  *
  * A new protocol is one file with one of these structs and one line in the array: no switch on a probe type

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* answer: which sighting an ICMP error or a direct answer belongs to.
  *
  * By the key first: addresses, ports and IPv4 id or sequence number, exactly. Then, each among a bounded number of

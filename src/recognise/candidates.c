@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* sight: a packet that may be a probe becomes a sighting of the run that it goes on with, or of a new one. */
 #include <stdlib.h>
 #include <string.h>

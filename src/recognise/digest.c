@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* look: a packet, reduced to what tells one probe from the next. */
 #include <string.h>
 

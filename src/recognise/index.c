@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* table: everything that is found by hash, and the pool of sightings. */
 #include <stdlib.h>
 

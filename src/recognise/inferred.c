@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* orphan: ICMP errors whose packets are not in the capture. Where they quote one ladder, its trace is rebuilt.
  *
  * One ladder: errors of time exceeded from two routers or more, about packets of one echo id or one source port, or of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* internal: the recogniser's inside, shared by the files of recognise/ only. Floor 4.
  *
  * recognise.c takes frames and tells what was found; look.c reduces a packet to what tells probes apart; table.c finds

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* pattern: how the fields of a run's probes move, and whether a packet goes on with them.
  *
  * Tools count: in a port, a sequence number, or the IPv4 id; the rest stays as it is, or is random for each probe. What

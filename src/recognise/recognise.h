@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* recognise: the traces of any tool, out of the frames of any capture. Floor 4; pure.
  *
  * Frames go in, in the order of their stamps; probes, traces and the ICMP errors about other traffic come out. Nobody

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* keep: what was found is told at once, or kept for the end. */
 #include <stddef.h>
 #include <stdlib.h>

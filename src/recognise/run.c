@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* run: packets that may be probes, grouped, and which groups are traces.
  *
  * A group is a trace

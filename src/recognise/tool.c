@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tool: what kind of tool made a run, and what the probe would be called here.
  *
  * Rows of a table, by the packets that each tool was seen to send (traceroute 2.1, inetutils 2.4, mtr 0.95,

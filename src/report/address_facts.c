@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "report/address_facts.h"
 
 #include "address/name_hint.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* known: what of an entry of the book may be said, for all formats alike. Floor 5; pure. */
 #ifndef HOPSONDE_REPORT_ADDRESS_FACTS_H
 #define HOPSONDE_REPORT_ADDRESS_FACTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* named: addresses with what is known of them: names, AS numbers, places. Floor 5; pure.
  *
  * A line may be made before its names are known: then marks stand in it for its addresses, and are replaced when it is

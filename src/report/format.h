@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* output: events and results turned into text, JSON, JSON lines or CSV. Floor 5; never sees io/.
  *
  * A format is a const struct in a file of its own plus one line in output_formats[]. It writes only to the FILE given;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* hops: the hops of one path, out of a trace, a session or a graph of paths, with what is known of them. Floor 5; pure.
  *
  * All functions add to `out`, which is zeroed at first and freed in any case. Out of memory sets `failed`, which

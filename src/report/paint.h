@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* paint: the colours of text for people. Floor 5; pure. ANSI SGR: hop number and silence dim, addresses bold, refusals
  * red, open ports green. */
 #ifndef HOPSONDE_REPORT_PAINT_H

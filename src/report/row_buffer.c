@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "report/row_buffer.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* row_buffer: rows of text made fast. Floor 5.
  *
  * For formats that write millions of rows: numbers, times and addresses are put down by hand, straight into a buffer

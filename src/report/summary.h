@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* summary: what all formats ask of a session or a trace alike. Floor 5; pure. */
 #ifndef HOPSONDE_REPORT_SUMMARY_H
 #define HOPSONDE_REPORT_SUMMARY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* xml: text within XML and SVG. Floor 5; pure. */
 #ifndef HOPSONDE_REPORT_XML_H
 #define HOPSONDE_REPORT_XML_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* internal: the session's inside, shared by the files of session/ only. Floor 3.
  *
  * session.c begins and ends a run and says what is wished; take.c takes frames, pending.c sends without a frame,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* ladder: needs into sends. The only part that knows what was commanded and not seen yet; pacing only, nothing that a
  * report depends on is decided here. */
 #include "session/internal.h"

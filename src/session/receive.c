@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* take: a frame becomes a probe, a reply, or a stray that is counted. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* pending: probes become known. Most by their frame; a send that the capture does not show, by a claim. */
 #include <stdlib.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* session: a run from its beginning to its end, and what it wishes on the way. */
 #include "session/session.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* session: one run: its traces, its counters, and what it wishes to be done next. Floor 3; pure.
  *
  * Frames and time go in, wishes and events come out; it holds no descriptor, no clock and no FILE. It learns of its

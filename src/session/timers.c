@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* deadline: what becomes of a run as time passes. The earliest is looked for anew each time, since every answer may
  * move those of all probes that are under way. */
 #include "session/internal.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* view: what others may know of a session. */
 #include "session/internal.h"
 #include "silence/silence.h"

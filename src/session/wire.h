@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* wire: where frames come from and probes go. Floor 5.
  *
  * A live capture, a capture file and the simulated network of the tests are wires; the loop in cli/run knows

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "silence/silence.h"
 
 double silence_chance(unsigned others_asked, unsigned others_silent, unsigned silent)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* compare: how surely a silence is not chance, from counts alone. Floor 3; pure.
  *
  * At each hop behind the last router that answered a spec, others sent m and lost l probes there, this spec sent n in

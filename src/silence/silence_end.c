@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* silence_compare_end: the silence at the end of the path, beside what is lost on the way there and at the target. */
 #include "silence/silence.h"
 #include "trace/trace.h"

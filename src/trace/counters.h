@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* counters: what became of the frames of a capture. Floor 3; pure. */
 #ifndef HOPSONDE_TRACE_COUNTERS_H
 #define HOPSONDE_TRACE_COUNTERS_H

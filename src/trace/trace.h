@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* path: what became of every probe of a trace, hop by hop. Floor 3; pure: no clock, no output.
  *
  * Filled from frames (session.h); read by verdict/ and out/. A trace owns its probes, a probe its replies. Times are

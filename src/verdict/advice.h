@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* advice: what to do with the verdicts of a diagnosis: which spec to use, and what to ask of whom. Floor 4; pure.
  *
  * Nothing is said that the verdicts do not say. What the user called the target is foreign text, and is escaped. */

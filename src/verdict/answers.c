@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* answers: rules 2 to 6: who answers in the target's name. */
 #include <stdio.h>
 

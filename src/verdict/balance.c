@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* balance: findings on several routers at one hop: for several flows, for one flow in turns, or one after the other. */
 #include <stdio.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* balance: how several routers at one hop share the packets. Floor 4; pure. */
 #ifndef HOPSONDE_VERDICT_BALANCE_H
 #define HOPSONDE_VERDICT_BALANCE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* apart: what is added to a verdict on a trace that somebody else made: what was not asked, or not at that time. */
 #include <stdarg.h>
 #include <stdio.h>

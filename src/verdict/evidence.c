@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* evidence: the frames that show what a rule says, and how sure they are. */
 #include "verdict/rules.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* facts: what the rules ask of a trace and its companions, found once. Floor 4; pure; internal to verdict/. */
 #ifndef HOPSONDE_VERDICT_FACTS_H
 #define HOPSONDE_VERDICT_FACTS_H

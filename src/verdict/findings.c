@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* findings: what is worth telling beside the verdicts: the table of finders, and those that a trace tells by itself. */
 #include "verdict/findings.h"
 

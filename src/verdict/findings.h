@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* findings: what the files of findings share. Floor 4; pure; internal to verdict/.
  *
  * A finder looks for one kind of thing, or for those that the same look tells apart, and adds what it finds. Nothing is

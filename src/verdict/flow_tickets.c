@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* splits: tickets for specs that are stopped on some of their ways only. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* limits: findings on routers that leave out answers: to all, to one protocol, or now and then. */
 #include <math.h>
 #include <stdio.h>

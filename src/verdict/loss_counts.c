@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "verdict/loss_counts.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* tally: counts of what was answered, free of the choice of what is counted. Floor 4; pure; internal to verdict/. */
 #ifndef HOPSONDE_VERDICT_LOSS_COUNTS_H
 #define HOPSONDE_VERDICT_LOSS_COUNTS_H

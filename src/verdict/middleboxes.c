@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* segments: findings on what answers in the target's name, and on which segments of a connection get through. */
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* parting: the finding that flows of one spec fare differently. */
 #include <math.h>
 #include <stdio.h>

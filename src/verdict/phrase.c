@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* phrase: parts of sentences. */
 #include "verdict/phrase.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* phrase: parts of sentences that several files of verdict/ write. Floor 4; pure; internal to verdict/. */
 #ifndef HOPSONDE_VERDICT_PHRASE_H
 #define HOPSONDE_VERDICT_PHRASE_H

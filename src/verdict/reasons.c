@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* how: the word for a refusal. RFC 792, RFC 1122 3.2.2.1, RFC 1812 5.2.7 for IPv4; RFC 4443 3.1 for IPv6. */
 #include "verdict/facts.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* refusals: rules 7 to 9: routers that have no way, or give no leave, or send in a circle. */
 #include <stdio.h>
 

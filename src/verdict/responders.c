@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "verdict/responders.h"
 
 /* What one trace shows at a TTL, beside what others did. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* responders: what routers each TTL shows to a set, found once. Floor 4; pure; internal to verdict/. */
 #ifndef HOPSONDE_VERDICT_RESPONDERS_H
 #define HOPSONDE_VERDICT_RESPONDERS_H

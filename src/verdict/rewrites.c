@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* rewrites: findings on what routers quote otherwise than it was sent: changed on the way to them.
  *
  * What a device on the way back undoes in the quote (a source NAT translates its own addresses back) is not seen here,

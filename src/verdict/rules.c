@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* rules: the decision table. The first row that holds decides; its number is that of reference tables on the
  * inference of verdicts, its predicate asks facts only, its `explain` fills in place, confidence, sentence and frames.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* rules: what the files of rules share; the table is in rules.c. Floor 4; pure; internal to verdict/. */
 #ifndef HOPSONDE_VERDICT_RULES_H
 #define HOPSONDE_VERDICT_RULES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* silences: rules 10 to 12: dropped, or nobody can tell. */
 #include <stdio.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* structure: findings on who stands where: routers seen twice or not at all, tunnels, and the way back. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* groups: the traces of a capture, put together as they are to be judged: those from one source to one target.
  * Floor 4; pure. */
 #ifndef HOPSONDE_VERDICT_TRACE_GROUPS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* verdict: what became of each probe spec, where, how sure, and on which frames that rests. Floor 4; pure.
  *
  * Rules are rows of a table, tried in order; the first that holds decides (verdict/rules.c). */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* calibrate: is a claim of `hopsonde diagnose` that is made with confidence c right at least c of the time? Over many
  * simulated networks (tests/sim/world.h) with 0, 2, 10 and 30 % loss each way, and such as another run has just had all
  * answers of, it prints the table, and exits with 1 where the claims of a bin are worse than they say, or any is false

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* craft: packets for the captures of the bench, built in place. Not hopsonde's own code, so that what reads them is not
  * tested with what wrote them. */
 #ifndef HOPSONDE_TESTS_CRAFT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* decode: what packet_decode() takes for a packet of each kind, in nanoseconds. The frames stay in the cache, so this
  * is the decoder alone; of several passes the fastest counts, which the machine's other work disturbed least.
  *
@@ -41,9 +42,7 @@ static const struct kind {
     const char *hex;
 } kinds[] = {
     {"ipv4 udp", LINKTYPE_ETHERNET, ETHERNET4 IPV4("0030", "11") UDP PAYLOAD20},
-    {"ipv4 udp, vlan", LINKTYPE_ETHERNET,
-     MACS "81000007"
-          "0800" IPV4("0030", "11") UDP PAYLOAD20},
+    {"ipv4 udp, vlan", LINKTYPE_ETHERNET, MACS "810000070800" IPV4("0030", "11") UDP PAYLOAD20},
     {"ipv4 udp, sll2", LINKTYPE_LINUX_SLL2, SLL2_4 IPV4("0030", "11") UDP PAYLOAD20},
     {"ipv4 udp, raw", LINKTYPE_RAW, IPV4("0030", "11") UDP PAYLOAD20},
     {"ipv4 tcp", LINKTYPE_ETHERNET, ETHERNET4 IPV4("003c", "06") TCP PAYLOAD20},

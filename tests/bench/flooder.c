@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* flooder: `flooder FLOOD FRAMES` feeds the recogniser with so many frames that are made to cost much; without
  * arguments it lists the floods. For tests/bench/hostile. */
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* generate: a large capture such as a busy measuring host makes, for the bench of replay: hundreds of traces at once by
  * the tools that people use, each as it behaves, and a tenth of ordinary traffic. Ethernet, nanoseconds, deterministic.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* measure: runs a command and tells, on one line: when it started (ns since 1970), the ms to its last line of output
  * and to its end, its peak memory in KiB and its exit status. The output itself goes to OUTPUT.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* pcaploop: what libpcap takes to read a capture when nothing is done with the packets: a bare loop of pcap_next_ex().
  * The measure for replay. Prints packets and seconds.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* responder: a path behind a tun device, for measuring. Hop i answers after i steps, and the last hop is the target,
  * whatever address was asked for. The delays are this program's, since not every kernel can make them.
  *

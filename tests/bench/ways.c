@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* ways: does `hopsonde paths` find all of a network as often as it says, and nothing else, with no more probes than the
  * published algorithm? Over many random networks of balancers (tests/sim/ways.h): chains of diamonds up to 32 wide,
  * nested, meshed, with even and uneven weights, without loss and with 2 %. Prints a table, and exits with 1 where not.

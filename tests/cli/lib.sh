@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # lib.sh: what the command line tests share. Sourced by sh. Results are TAP without numbers; finish prints the plan.
 # shellcheck shell=sh
 set -u

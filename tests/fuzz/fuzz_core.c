@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Any bytes as a capture file, through all that a replay does: reader, decoder, session, verdicts, every output format.
  * The JSON that comes out must be JSON. */
 #include "config.h"

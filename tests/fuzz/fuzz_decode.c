@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Any bytes as a frame of any link type; the first byte chooses the link type and whether the capture cut the
  * frame. Whatever the decoder says is at hand is touched. */
 #include "packet/packet.h"

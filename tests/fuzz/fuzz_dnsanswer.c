@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Any bytes as a DNS answer. A name that comes out is text for a terminal, and addresses are of the family asked for.
  */
 #include <ctype.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Any bytes as a capture of whatever tool, through all that a replay does: reader, decoder, recogniser, every output
  * format; once with everything kept to the end, once told as it becomes known. Both must say the same, the counters
  * must add up, and JSON must be JSON. */

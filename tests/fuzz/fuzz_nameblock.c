@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Any bytes as the body of a name resolution block, in the byte order that the first one says. What they gave is
  * written and read again: it must be the same. */
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Any bytes as a command line: the part before the first newline is HOPSONDE_OPTIONS, the rest is split at NULs into
  * arguments. Whatever comes out is touched, and a complaint is one line of printable text. */
 #include <stdint.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Any bytes as a database of AS numbers and of places: it is opened or refused with one line of printable text, and
  * what it says of addresses is within the bounds that about.h has. */
 #include "config.h"

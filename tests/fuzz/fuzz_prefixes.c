@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Any bytes as a table of prefixes: what it answers for the addresses of its own lines, and for those just before and
  * behind them, is what a slow look at every line says. Each line is also the name of a host. */
 #include <stdint.h>

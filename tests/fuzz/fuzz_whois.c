@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Any bytes as a WHOIS answer about an IPv4 and an IPv6 address: texts end, a country is two letters or none, what is
  * found is in a range that holds the address, and a referral names a host. */
 #include <ctype.h>

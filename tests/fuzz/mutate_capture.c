@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Mutations that keep a capture a capture: a classic file's packets are doubled, moved, aged, and their fields changed
  * so that they look like other probes, answers or errors. Once in four times, and for any other input, bytes are
  * mutated as usual. */

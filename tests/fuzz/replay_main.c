@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Runs a fuzz target over its corpus as an ordinary test: `replay_NAME [FOLDER...]`; without a folder it is
  * tests/fuzz/corpus/NAME. Each input sits in an allocation of its own size, for the address sanitizer. */
 #include <dirent.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* database: a MaxMind DB file for the tests. Lines "NETWORK BITS JSON" on standard input, the file on standard output.
  */
 #include <stdio.h>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
 # fanlinks: what there is to be found in a fan of scripts/lab whose stages are in STAGES. For tests/netns/fans.test and
 # tests/bench/fans.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: BSD-2-Clause
 # lib.sh: what the end-to-end tests share. Sourced by bash, first of all, by each NAME.test.
 #
 # A test file is run twice over: outside, where it names its parts (part SCENARIO FUNCTION), and at the client of a lab,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Route look-ups against a routing table of our own making: needs root. */
 #include "config.h"
 
@@ -16,8 +17,7 @@ static const char setup[] =
     "ip link set vb up && ip link set va up && ip link set vd up && ip link set vc up && "
     "ip route add 198.51.100.0/24 via 10.9.0.2 && ip -6 route add 2001:db8:1::/48 via fd09::2 && "
     "ip route add unreachable 203.0.113.1 && ip route add prohibit 203.0.113.2 && ip route add blackhole 203.0.113.3 "
-    "&& "
-    "ip -6 route add unreachable 2001:db8:2::1 && ip -6 route add prohibit 2001:db8:2::2 && "
+    "&& ip -6 route add unreachable 2001:db8:2::1 && ip -6 route add prohibit 2001:db8:2::2 && "
     "ip -6 route add blackhole 2001:db8:2::3 && "
     "ip route add default via 10.8.0.2 table 7 && ip rule add fwmark 7 table 7 && "
     "ip rule add from 10.9.0.3 to 198.51.100.0/24 table 7";

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The live wire between two network namespaces of its own: needs root. */
 #include "config.h"
 
@@ -80,8 +81,7 @@ static bool make_link(void)
     return run("ip link set lo up && ip link add va type veth peer name vb netns %d", (int)far_pid) &&
            run("ip addr add 10.9.0.1/24 dev va && ip addr add fd09::1/64 dev va nodad && ip link set va up") &&
            run("nsenter -t %d -n sh -c 'ip link set lo up; ip addr add 10.9.0.2/24 dev vb; ip addr add fd09::2/64 dev "
-               "vb nodad; "
-               "ip link set vb up; sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0 "
+               "vb nodad; ip link set vb up; sysctl -qw net.ipv4.icmp_ratelimit=0 net.ipv6.icmp.ratelimit=0 "
                "net.ipv4.icmp_msgs_per_sec=100000 net.ipv4.icmp_msgs_burst=10000'",
                (int)far_pid);
 }

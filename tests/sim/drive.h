@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* drive: a run of the session over a simulated network, recorded and watched. For tests only. */
 #ifndef HOPSONDE_TESTS_SIM_DRIVE_H
 #define HOPSONDE_TESTS_SIM_DRIVE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "sim/sim_state.h"
 
 static bool in_range(uint16_t port, const uint16_t range[2])

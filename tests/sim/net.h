@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* net: a simulated network as its text file describes it. For tests only; the language stands atop net_parse.c.
  *
  * Constant once parsed: what moves (packets in flight, tokens, translations) is the simulator's (sim.c). */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The network language: a statement a line, words between blanks, `#` starts a comment.
  *
  *   client NAME ADDRESS... [OPTION...]      who probes; one

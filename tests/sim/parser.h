@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* parser: words of one line of the network language, read one after the other. Internal to tests/sim.
  *
  * A reader that fails leaves the word where it is, and the message names file, line and word. */

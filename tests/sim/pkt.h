@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* pkt: whole IP packets of the simulated network: built, and edited with their checksums kept right. For tests only;
  * shares nothing with what crafts probes. */
 #ifndef HOPSONDE_TESTS_SIM_PKT_H

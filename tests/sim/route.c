@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "sim/sim_state.h"
 
 #define WAYS_MOST 16

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* sim: a network in memory with a time of its own, as a wire. For tests only.
  *
  * send() drops a packet into the network; receive() yields our own outgoing frame and, at their virtual arrival, the

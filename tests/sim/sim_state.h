@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* sim_state: what the parts of the simulator share. Internal to tests/sim. */
 #ifndef HOPSONDE_TESTS_SIM_SIM_STATE_H
 #define HOPSONDE_TESTS_SIM_SIM_STATE_H

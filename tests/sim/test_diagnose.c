@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* `diagnose` over simulated networks: no false claim where hardly anything is lost, no more than the confidences allow
  * where much is; and what it costs, in packets and in virtual time. tests/bench/calibrate is the same with more runs.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The search for all paths as a session runs it, over simulated networks: what it finds, and at what pace. */
 #include <stdlib.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The session over simulated networks: every scenario, probe type and family, with several seeds: the path found is the
  * truth, no router is pressed, the same seed sends the same bytes, and what was captured replays to the same state. */
 #include <dirent.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The simulated network against expectations worked out by hand. */
 #include <errno.h>
 #include <stdlib.h>

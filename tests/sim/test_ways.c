@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The search for all paths, against networks that are known. */
 #include <stdlib.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* ways: a network of balancers in memory, for the search for all paths. For tests only.
  *
  * Layers of nodes, from the one behind the source to the target; a node sends each flow to one of its next nodes, by a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* world: a network drawn from a seed, and what is true of each probe spec there; and a diagnosis of it, judged by that
  * truth. For tests only.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "cli/commands/dry_run.h"
 
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* dryrun: what would be sent, shown and sent nowhere (--dry-run). Floor 6. */
 #ifndef HOPSONDE_CLI_COMMANDS_DRY_RUN_H
 #define HOPSONDE_CLI_COMMANDS_DRY_RUN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* graphs: the paths that the traces of a capture show, whatever tool made them: a graph of all that went with one
  * protocol from one source to one target. Floor 6; pure. */
 #ifndef HOPSONDE_CLI_COMMANDS_GRAPHS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* judge: what the traces of a capture show, one source and target after the other, handed to the report. Floor 6. */
 #ifndef HOPSONDE_CLI_COMMANDS_JUDGE_H
 #define HOPSONDE_CLI_COMMANDS_JUDGE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* replay: the reports of the runs that hopsonde saved, each out of its own capture; what other captures hold is
  * reported after them (foreign.h). */
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* foreign: the captures of other tools: all files of a replay are one capture, in order of time, with one report.
  * Floor 6. */
 #ifndef HOPSONDE_CLI_COMMANDS_REPLAY_FOREIGN_H

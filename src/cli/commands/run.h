@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* run: one command from its options to its exit status: opens, drives the loop, reports. Floor 6. */
 #ifndef HOPSONDE_CLI_COMMANDS_RUN_H
 #define HOPSONDE_CLI_COMMANDS_RUN_H

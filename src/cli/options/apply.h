@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* apply: what each option does with its value: checks it alone and notes it. Floor 6; internal to the options of cli/.
  *
  * What depends on several options is judged when all are known (options.c). `value` is NULL for options that take none.

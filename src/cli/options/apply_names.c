@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* applynames: the options that say what is to be found out about addresses. */
 #include "address/whois_server.h"
 #include "cli/options/apply.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* expect: what is expected of each probe spec, and how a judgement differs from it: a firewall policy as a test.
  * Floor 6; pure but for expect_read().
  *

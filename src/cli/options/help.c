@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What --help and `help COMMAND` print, out of the tables: options, commands, probe types, formats. */
 #include <string.h>
 

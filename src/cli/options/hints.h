@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* hints: other tools' spellings of our options, and what was meant by a mistyped one. Floor 6; internal to the options
  * of cli/. */
 #ifndef HOPSONDE_CLI_OPTIONS_HINTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "cli/options/option_table.h"
 
 #include <string.h>
@@ -42,8 +43,7 @@ const struct option_row option_rows[] = {
 
     {NULL, "--confidence", "C", GROUP_DIAGNOSE, true, NULL,
      "diagnose: how sure a silence is to be before it is called dropped (0.99; 0.5 to 0.999); paths: how sure it is to "
-     "be "
-     "that nothing of the whole graph was missed (0.95; 0.5 to 0.999999)",
+     "be that nothing of the whole graph was missed (0.95; 0.5 to 0.999999)",
      apply_confidence},
     {NULL, "--budget", "N", GROUP_DIAGNOSE, true, NULL, "most packets to send (2000; 50 to 1000000)", apply_budget},
     {NULL, "--only", NULL, GROUP_DIAGNOSE, true, NULL, "the probes that were named alone, without icmp for comparison",
@@ -143,8 +143,7 @@ const struct command_row command_rows[] = {
      "Finds every path that routers spread the flows to HOST over, by sending probes of one kind from many source "
      "ports, "
      "and shows the graph: each hop's routers, which leads to which, which of them balance flows and which packets, "
-     "and "
-     "how sure it is that none was missed. Each link was crossed by a single flow. The probe is udp where none is "
+     "and how sure it is that none was missed. Each link was crossed by a single flow. The probe is udp where none is "
      "named."},
     {"replay", COMMAND_REPLAY, "replay [OPTIONS] FILE...", "the traces in captures of any tool",
      "Finds the traces that any tool has made in captures, and reports each as if it were of our own making; of a "

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* table: the options, one row each, from which parsing, help, man page and completions take what they say. Floor 6;
  * internal to the options of cli/. A new option is a row here; tests hold man page and completions against the rows. */
 #ifndef HOPSONDE_CLI_OPTIONS_OPTION_TABLE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* options: argv and HOPSONDE_OPTIONS to a configuration. Floor 6; pure: opens nothing, asks no resolver, prints
  * nothing. */
 #ifndef HOPSONDE_CLI_OPTIONS_OPTIONS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* chain: the probes that were asked for, as the specs of the run. Floor 6; internal to the options of cli/. */
 #ifndef HOPSONDE_CLI_OPTIONS_PROBE_LIST_H
 #define HOPSONDE_CLI_OPTIONS_PROBE_LIST_H

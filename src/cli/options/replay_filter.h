@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* choice: which traces and which frames of a capture a replay is about. Floor 6; pure.
  *
  * Time and --bpf choose frames, before anything is recognised; addresses, family and probes choose whole traces. All

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* values: strict reading of the values of options, and the one way to complain about them. Floor 6; pure. */
 #ifndef HOPSONDE_CLI_OPTIONS_VALUES_H
 #define HOPSONDE_CLI_OPTIONS_VALUES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* words: a line of text cut into words as a shell would: blanks, quotes, backslashes. Floor 6; pure. */
 #ifndef HOPSONDE_CLI_OPTIONS_WORDS_H
 #define HOPSONDE_CLI_OPTIONS_WORDS_H

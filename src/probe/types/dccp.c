@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* DCCP Request (RFC 4340 5.1, 5.3). The 48 bits of the sequence number are a tag, the serial, and a word that steers
  * the checksum, which is the IPv4 id: 8 quoted bytes hold it. */
 #include "probe/craft.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A DNS query that any server answers (RFC 1035): the name servers of the root, with recursion desired. EDNS
  * padding (RFC 7830) makes up the size, and the answer is asked to be no longer than 512 bytes.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Echo requests. Balancers hash the ICMP checksum, so it stays constant: what the sequence number adds, the
  * first word of the payload takes away (Augustin 2006). */
 #include "packet/checksum.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* An NTP client's request (RFC 5905 7.3). Its transmit timestamp is our mark instead of a time, as clients that keep
  * their clocks to themselves do; the server echoes it as the origin timestamp. */
 #include "probe/types/udp_payload.h"

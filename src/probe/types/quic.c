@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* QUIC version 1 Initial (RFC 9000 17.2.2): a datagram of at least 1200 bytes with a whole TLS 1.3 ClientHello, a new
  * connection for every probe. The source connection id is our mark; whatever a server answers (Initial, Retry, Version
  * Negotiation) bears it as its destination. The packet is encrypted, so nothing in it can steer the UDP checksum: short

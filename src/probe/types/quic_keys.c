@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "probe/types/quic_keys.h"
 
 #include <openssl/crypto.h>

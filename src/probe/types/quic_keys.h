@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* quic_keys: the protection of QUIC version 1 Initial packets (RFC 9001 5). Floor 2; pure; by libcrypto. */
 #ifndef HOPSONDE_PROBE_TYPES_QUIC_KEYS_H
 #define HOPSONDE_PROBE_TYPES_QUIC_KEYS_H

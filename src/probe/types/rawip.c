@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A bare protocol number: the IP header and plain bytes. The first 8 are 0, half of a tag, the other half, and the
  * serial: ESP reads a constant SPI and a sequence number there, GRE no flags and a constant type. */
 #include "probe/craft.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* SCTP INIT (RFC 9260 3.3.2). The initiate tag, which the target puts on all it sends back, is a tag of the flow above
  * the serial. It lies past the first 8 bytes: of a short quote only the IPv4 id speaks. */
 #include "probe/craft.h"

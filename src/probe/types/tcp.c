@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* TCP: a SYN with the options that a client sends, or a lone ACK or FIN.
  *
  * The sequence number is a tag of the flow plus twice the serial. Its lowest bit is always 0: our own kernel answers a

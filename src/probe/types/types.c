@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "probe/types/types.h"
 
 const struct probe_type *const probe_types[] = {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* types: the rows of probe_types[], each from a file of its own. Floor 2; internal to probe/. */
 #ifndef HOPSONDE_PROBE_TYPES_TYPES_H
 #define HOPSONDE_PROBE_TYPES_TYPES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* UDP, Paris: constant ports and length. The checksum is the IPv4 id wherever the payload has two bytes to spare for
  * steering it; without payload the id alone tells which probe it is. */
 #include "probe/craft.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* udp_payload: what UDP probes carry, a row for each variant. Floor 2; internal to probe/.
  *
  * Payloads that a service answers, since silence from an open port tells nothing. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* UDP-Lite (RFC 3828). The checksum covers the header and our mark; otherwise it is as for UDP, and never 0. */
 #include "probe/craft.h"
 #include "probe/identity.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* csv: RFC 4180 but with plain newlines; a row for each reply and for each silent probe.
  *
  * Of a run of our own it is written at the end, by trace, TTL and attempt, so that late replies stand with their

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "report/csv/csv_address.h"
 
 #include <string.h>

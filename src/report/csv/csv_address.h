@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* csvabout: what is known of an address as fields of a CSV row (RFC 4180). Floor 5.
  *
  * Spreadsheets take a field that begins with = + - @ for a formula, quoted or not, and a name may have been chosen for

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* dot: the graph of all paths as Graphviz reads it. Several graphs follow each other in one file, which Graphviz draws
  * one by one.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "report/graph/graph_view.h"
 
 #include <stdlib.h>

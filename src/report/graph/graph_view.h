@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* graphview: how a graph of paths is told to people: in which order, under which labels, and what follows what. Floor
  * 5; pure. Shared by the text, dot and svg of `paths`.
  *

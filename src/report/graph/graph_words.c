@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "report/graph/graph_words.h"
 
 #include "report/text/hop_line.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* graphwords: what text, dot and svg say of a graph of paths in the same words. Floor 5; pure. */
 #ifndef HOPSONDE_REPORT_GRAPH_GRAPH_WORDS_H
 #define HOPSONDE_REPORT_GRAPH_GRAPH_WORDS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* node_name: what stands for the router of a graph's node beside its address. Floor 5; pure. Shared by the text, dot
  * and svg of `paths`. All of it is printable. */
 #ifndef HOPSONDE_REPORT_GRAPH_NODE_NAME_H

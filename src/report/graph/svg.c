@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* svg: the graph of all paths as a drawing: one file that needs no other, without scripts.
  *
  * Set by hand, and not by Graphviz's library: a run that listened to the network has given up opening files and mapping
@@ -45,19 +46,13 @@ struct drawing {
     double width, height, top;
 };
 
-static const char style[] = "<style>"
-                            "text{fill:#1b1b1f}"
-                            ".t{font:bold 16px sans-serif}"
-                            ".s,.h,.l{font:12px sans-serif;fill:#5f5f66}"
-                            ".a{font:12px monospace;text-anchor:middle}"
+static const char style[] = "<style>text{fill:#1b1b1f}.t{font:bold 16px sans-serif}"
+                            ".s,.h,.l{font:12px sans-serif;fill:#5f5f66}.a{font:12px monospace;text-anchor:middle}"
                             ".n{font:11px sans-serif;text-anchor:middle;fill:#5f5f66}"
                             ".f{font:10px sans-serif;text-anchor:middle;fill:#5f5f66;stroke:#fff;stroke-width:3px;"
-                            "paint-order:stroke}"
-                            "rect,path{fill:#fff;stroke:#44546a;stroke-width:1.2px}"
-                            "path{fill:none;stroke:#7a8aa0}"
-                            ".g{stroke-width:2.6px}"
-                            ".r{stroke:#b3261e}text.r{fill:#b3261e;stroke:none}"
-                            ".p{stroke-dasharray:7 4}"
+                            "paint-order:stroke}rect,path{fill:#fff;stroke:#44546a;stroke-width:1.2px}"
+                            "path{fill:none;stroke:#7a8aa0}.g{stroke-width:2.6px}"
+                            ".r{stroke:#b3261e}text.r{fill:#b3261e;stroke:none}.p{stroke-dasharray:7 4}"
                             ".u{stroke-dasharray:2 3}"
                             ".q{stroke:#b9b9c0;fill:#f4f4f6}path.q{fill:none}text.q{fill:#8a8a92;stroke:none}"
                             "</style>\n";

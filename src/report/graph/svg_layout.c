@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "report/graph/svg_layout.h"
 
 #include <stdlib.h>

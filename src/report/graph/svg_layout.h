@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* svglayout: where the nodes of a graph of paths stand in a drawing. Floor 5; pure.
  *
  * Layers are the TTLs; in each, nodes are ordered so that few lines cross. A line that passes a layer bends there, so

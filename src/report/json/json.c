@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* json: one document a run, written at its end; all captures that are not our own are one run. Objects are built a
  * probe at a time, so that memory is bounded by a probe, and hops stand on a line each; what is between them is written
  * by hand. Keys: jsonvalue.h. */

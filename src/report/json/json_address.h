@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* json_facts: what is known of an address as members of JSON objects, for json and jsonl. Floor 5.
  *
  * "name", then "name_confirmed" where it was asked for; with `networks` "asn", "as_name", and "special" of an address

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "report/json/json_graph.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* jsongraph: a graph of paths as JSON. Floor 5.
  *
  * Beside what a reader of graphs needs, each node has what is known of it: "share" is of all flows, as each balancer on

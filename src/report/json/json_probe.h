@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* jsonprobe: probes and their replies as JSON. Floor 5.
  *
  * By hand, since captures hold millions of them and a tree for each costs thirty times as much; all that is rare goes

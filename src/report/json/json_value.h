@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* jsonvalue: the objects that json and jsonl share, built with jansson; but probes are put down by hand (jsonprobe.h).
  * Floor 5.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* jsonl: an object a line, each with its "type", so that a reader needs no more memory than a line. Keys: jsonvalue.h.
  *
  * A probe is written as soon as it settles: with "trace", its trace's number from 0 in the order of first sending, its

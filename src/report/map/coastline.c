@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "report/map/coastline.h"
 
 /* Made by scripts/coastline from Natural Earth's ne_50m_land (public domain). */

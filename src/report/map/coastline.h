@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* coastline: the outlines of the land, for small maps. Floor 5; data. */
 #ifndef HOPSONDE_REPORT_MAP_COASTLINE_H
 #define HOPSONDE_REPORT_MAP_COASTLINE_H

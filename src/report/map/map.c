@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "report/map/map.h"
 
 #include <string.h>
@@ -17,27 +18,20 @@
 #define LEGEND_CHARACTER 6.6
 
 /* Paper and ink are both set, so that it can be read on a dark ground as well. */
-static const char style[] = "<style>"
-                            "text{font:13px 'DejaVu Sans',Verdana,'Noto Sans',sans-serif;fill:#1b1b1f}"
+static const char style[] = "<style>text{font:13px 'DejaVu Sans',Verdana,'Noto Sans',sans-serif;fill:#1b1b1f}"
                             ".paper{fill:#fff}.sea{fill:#e9f0f5}.frame{fill:none;stroke:#aab6c2}"
                             ".land{fill:#fbfaf5;stroke:#a9b8c4;stroke-width:.7px;stroke-linejoin:round;"
-                            "fill-rule:evenodd}"
-                            "path.grid{fill:none;stroke:#d3dde6;stroke-width:.6px}"
-                            "text.grid{font-size:9px;fill:#8894a0}"
-                            "text.title{font-size:16px;font-weight:bold}"
-                            ".faint,text.head,text.legend{fill:#63666d}"
-                            "text.head,text.legend{font-size:12px}"
+                            "fill-rule:evenodd}path.grid{fill:none;stroke:#d3dde6;stroke-width:.6px}"
+                            "text.grid{font-size:9px;fill:#8894a0}text.title{font-size:16px;font-weight:bold}"
+                            ".faint,text.head,text.legend{fill:#63666d}text.head,text.legend{font-size:12px}"
                             ".right{text-anchor:end}"
                             ".leg{fill:none;stroke:#1f5fa8;stroke-width:1.8px;stroke-linejoin:round}"
-                            ".leg.doubt{stroke:#c03a1b;stroke-dasharray:7 4}"
-                            "text.doubt{fill:#b3261e}"
+                            ".leg.doubt{stroke:#c03a1b;stroke-dasharray:7 4}text.doubt{fill:#b3261e}"
                             ".known{fill:#1f5fa8;stroke:#fff;stroke-width:1.5px}"
                             ".guess{fill:#fff;stroke:#1f5fa8;stroke-width:2px}"
                             ".source{fill:#1b1b1f;stroke:#fff;stroke-width:1.5px}"
                             "text.label{font-size:12px;stroke:#fff;stroke-width:3px;"
-                            "stroke-linejoin:round;paint-order:stroke}"
-                            ".number{font-weight:bold}"
-                            "</style>\n";
+                            "stroke-linejoin:round;paint-order:stroke}.number{font-weight:bold}</style>\n";
 
 /* The file, before it is written. */
 struct page {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* map: the hops of one path on a map of the world: one SVG file that needs no other, without scripts. Floor 5.
  *
  * Hops stand where they are said to be, numbered by TTL; those at one spot share a mark. Legs between hops that follow

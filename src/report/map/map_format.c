@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* map as a format: the hops of one path on a map (map.h). A file holds one map: of several runs the first, of the
  * traces in a capture the one that got furthest among those from the first one's source to its target, of all paths the
  * one that most flows took. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* maplabels: where the labels of a map stand. Floor 5; pure.
  *
  * One after the other: beside its mark, above or below it, where it covers no mark and no label, and if it can be, no

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* mapland: the ground of a map: land, and lines of latitude and longitude. Floor 5; pure. */
 #ifndef HOPSONDE_REPORT_MAP_MAP_LAND_H
 #define HOPSONDE_REPORT_MAP_MAP_LAND_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* maplegs: the legs of a map. Floor 5; pure. */
 #ifndef HOPSONDE_REPORT_MAP_MAP_LEGS_H
 #define HOPSONDE_REPORT_MAP_MAP_LEGS_H

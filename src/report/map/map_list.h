@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* maplist: the hops below a map, one a row. Floor 5; pure. */
 #ifndef HOPSONDE_REPORT_MAP_MAP_LIST_H
 #define HOPSONDE_REPORT_MAP_MAP_LIST_H

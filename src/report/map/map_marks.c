@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "report/map/map_marks.h"
 
 #include <math.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* mapmarks: the marks of a map, one a spot, and where their labels stand. Floor 5; pure.
  *
  * Stops that would cover each other share a mark. A label has the numbers of its hops and the name of their place.

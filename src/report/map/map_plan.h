@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* mapplan: what a map shows and where it stands. Floor 5; pure.
  *
  * The projection is the equidistant cylindrical one, true to scale along the meridians and along the parallel in the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "report/text/as_path.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* aspath: the networks that a path goes through, one after the other. Floor 5; pure. */
 #ifndef HOPSONDE_REPORT_TEXT_AS_PATH_H
 #define HOPSONDE_REPORT_TEXT_AS_PATH_H

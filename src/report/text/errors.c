@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "report/text/errors.h"
 
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* errors: the ICMP errors of a capture that are about other traffic, alike ones counted together. Floor 5. */
 #ifndef HOPSONDE_REPORT_TEXT_ERRORS_H
 #define HOPSONDE_REPORT_TEXT_ERRORS_H

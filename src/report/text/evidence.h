@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* evidence: the packets behind a verdict, decoded, a line each. Floor 5; pure. */
 #ifndef HOPSONDE_REPORT_TEXT_EVIDENCE_H
 #define HOPSONDE_REPORT_TEXT_EVIDENCE_H

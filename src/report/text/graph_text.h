@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* graph_text: a graph of paths as people read it. Floor 5; pure.
  *
  * A line a node, under its TTL; where several nodes stand at one TTL they have letters, by which others refer to them.

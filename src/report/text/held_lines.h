@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* held_lines: lines of a report that wait for the names in them, in their order. Floor 5; pure. */
 #ifndef HOPSONDE_REPORT_TEXT_HELD_LINES_H
 #define HOPSONDE_REPORT_TEXT_HELD_LINES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "report/text/hop_line.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* hop_line: one hop as a line of text. Floor 5; pure.
  *
  * Either as traceroute prints it, each probe for itself, or as a row of mtr's report, where there are too many probes

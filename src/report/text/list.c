@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* list: a line a trace, of which a capture may hold hundreds of thousands: number, start, source > target, probe, tool,
  * TTLs asked, probes, how many of them were answered, and how the trace ended with the hop where it did.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* marks: the short signs behind an RTT, as traceroute's users know them. Floor 5; pure. */
 #ifndef HOPSONDE_REPORT_TEXT_MARKS_H
 #define HOPSONDE_REPORT_TEXT_MARKS_H

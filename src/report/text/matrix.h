@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* matrix: what became of every spec of a diagnosis at every hop, side by side. Floor 5; pure.
  *
  * Rows are hops, columns specs, 7 wide; over 7 specs there is a second block, so that it fits 80 columns. A hop at

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* networks: what is told below a table of the networks and places that its path goes through. Floor 5; pure.
  *
  * "AS path: private (hop 1) > AS64500 Example (hop 3) > IXP DE-CIX Frankfurt (hop 6) > AS64501 Other (hop 7)", where AS

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Each trace has a heading, its table, a sentence on how it ended, and notes; then come the ICMP errors that are about
  * other traffic, and what was read. Traces from one source to one target stand together, and below them what they show
  * when they are judged beside each other. Nothing is claimed that the packets don't show. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* textreplay: the text report of captures that are not our own. Floor 5; the replay half of the format text. */
 #ifndef HOPSONDE_REPORT_TEXT_REPLAY_H
 #define HOPSONDE_REPORT_TEXT_REPLAY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* text: the report as people read it. A heading, a line a hop as soon as the hop is settled, and below the table the
  * verdicts, the findings, and notes on what the lines could not say. Of a diagnosis the table is a matrix, which stands
  * when all is known, and advice follows. Of all paths it is a tree, at the end too.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "report/text/trace_end_text.h"
 
 #include "report/text/marks.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* ended: how a foreign trace ended, in words. Floor 5; pure.
  *
  * It says what the packets show and claims no more: no verdict, no blame. */

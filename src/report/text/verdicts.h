@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* textverdict: what stands below a table: the verdicts, a line each, and the findings. Floor 5; pure. */
 #ifndef HOPSONDE_REPORT_TEXT_VERDICTS_H
 #define HOPSONDE_REPORT_TEXT_VERDICTS_H

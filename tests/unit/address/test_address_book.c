@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What is known of addresses beyond the packets. */
 #include "address/address_book.h"
 

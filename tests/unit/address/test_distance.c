@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Distances, the time that light needs for them, and lines along them. */
 #include "address/distance.h"
 

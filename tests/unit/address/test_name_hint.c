@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Places guessed from the names of routers. */
 #include "address/name_hint.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A table of prefixes and AS numbers, read from text. */
 #include "address/prefix_table.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Addresses and AS numbers set apart, and the peering LANs of internet exchanges. */
 #include "address/special.h"
 

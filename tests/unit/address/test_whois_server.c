@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* How WHOIS servers and networks are written, and what a server is asked. */
 #include "address/whois_range.h"
 #include "address/whois_server.h"

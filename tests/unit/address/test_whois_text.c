@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What WHOIS answers say, in the layout of each registry; addresses and names are made up. */
 #include "address/whois_text.h"
 
@@ -98,8 +99,7 @@ static const struct row {
      "IANA - Private Use", "", "", 0},
     {"APNIC, IPv6, CR LF, no organisation object", "2001:db8:7::1",
      "inet6num:       2001:db8::/32\r\nnetname:        EXAMPLE-AP\r\ndescr:          Example Telecom\r\ndescr:         "
-     " "
-     "2 Some Street\r\ncountry:        AU\r\norg:            ORG-GONE-AP\r\n",
+     " 2 Some Street\r\ncountry:        AU\r\norg:            ORG-GONE-AP\r\n",
      WHOISTEXT_FOUND, "EXAMPLE-AP", "Example Telecom", "AU", "", 0},
     {"LACNIC, shortened", "203.0.113.200",
      "inetnum:     203.0.113/24\nstatus:      allocated\nowner:       Ejemplo S.A.\nownerid:     XX-1\ncountry:     "
@@ -115,8 +115,7 @@ static const struct row {
      "BR", "", 0},
     {"ARIN's customer", "192.0.2.1",
      "NetRange: 192.0.2.0 - 192.0.2.15\nNetName: C-28\nCustomer: Some Shop (C01234567)\n\nCustName: Some "
-     "Shop\nCountry: "
-     "US\n",
+     "Shop\nCountry: US\n",
      WHOISTEXT_FOUND, "C-28", "Some Shop", "US", "", 0},
     {"the next network's holder and referral are not this one's", "192.0.2.1",
      "NetRange: 192.0.2.0 - 192.0.2.15\nNetName: SMALL\n\nNetRange: 192.0.2.0 - 192.0.2.255\nNetName: LARGE\n\n"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Expressions of the user's over frames of several link types. */
 #include "config.h"
 

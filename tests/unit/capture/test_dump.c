@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What --write saves is what a replay reads: frames, notes, claims, configuration, flows, the end. The session is a
  * fake, so that every field of a configuration can have a value of its own. */
 #include "config.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The quick reader of classic pcap against libpcap: whatever is in a file, both say the same. Captures made by hand in
  * every byte order, then cut everywhere and damaged at random. */
 #include "config.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Captures made by hand: pcapng of every shape in both byte orders, classic pcap of every kind, and what is neither. */
 #include "config.h"
 

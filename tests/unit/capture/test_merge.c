@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Several capture files as one stream: the order, each file's numbers, and files that end badly. */
 #include "config.h"
 

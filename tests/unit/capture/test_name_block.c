@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What is known of addresses, saved and read back; and the name resolution blocks of others, whole and damaged. */
 #include "config.h"
 

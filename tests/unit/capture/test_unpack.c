@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What is packed comes out again, in whatever pieces it is given and taken; cut, damaged and padded files. */
 #include "config.h"
 

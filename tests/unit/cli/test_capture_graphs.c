@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The graphs of a capture: which traces make one together. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The dry run: the whole ladder, each probe decoded on a line, the same bytes for the same seed, and saved. */
 #include <stdio.h>
 #include <stdlib.h>

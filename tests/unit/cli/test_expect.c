@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What is expected: which lines are understood, what wrong ones are told, and what differs from a judgement. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The options: what each command line means, what each wrong one is told, and that help, man page and completions know
  * every option of the table. */
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The filter's text, and what it lets pass, tried on hand-made frames through libpcap's own interpreter. */
 #include "live/filter.h"
 
@@ -44,8 +45,7 @@ static const struct {
      "(ip and host 192.0.2.1 and host 198.51.100.9)"},
     {6, "2001:db8::1", "2001:db8:9::9", "2001:db8:5::5",
      "(ip6 and dst host 2001:db8::1 and ((icmp6 and (icmp6[0] < 128 or icmp6[0] = 137)) or ip6[6] = 0 or ip6[6] = 43 "
-     "or "
-     "ip6[6] = 44 or ip6[6] = 60))",
+     "or ip6[6] = 44 or ip6[6] = 60))",
      "(ip6 and host 2001:db8::1 and host 2001:db8:9::9)"},
 };
 

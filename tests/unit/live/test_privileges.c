@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Each scenario runs in a child of its own, since privileges are given up for good. Most need root to have any. */
 #include "config.h"
 

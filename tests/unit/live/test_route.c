@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Only what any host can answer without privilege: routes to itself, and errors. tests/netns has the rest. */
 #include "live/route.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What DNS answers say, well-formed and not. */
 #include "lookup/dns_answer.h"
 

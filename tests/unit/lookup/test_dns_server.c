@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The text that says which DNS server to ask. */
 #include "lookup/dns_server.h"
 

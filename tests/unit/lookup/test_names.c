@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Names asked of a server that this test is itself (dns_server.h). */
 #include "lookup/names.h"
 

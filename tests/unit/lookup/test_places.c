@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What databases say of networks and places; the test makes them. */
 #include "config.h"
 
@@ -49,8 +50,7 @@ static const struct record_row record_rows[] = {
     {"IPinfo where no AS is known", "{\"asn\": \"\", \"as_name\": \"\", \"country\": \"CN\"}", 0, "", "CN", "", 0, 0},
     {"IPinfo Core",
      "{\"city\": \"Porto\", \"country\": \"Portugal\", \"country_code\": \"PT\", \"latitude\": 41.1, \"longitude\": "
-     "-8.6, "
-     "\"asn\": \"AS64506\", \"as_name\": \"Core\"}",
+     "-8.6, \"asn\": \"AS64506\", \"as_name\": \"Core\"}",
      64506, "Core", "PT", "Porto", 41.1, -8.6},
     {"IPinfo location",
      "{\"city\": \"Lyon\", \"country\": \"FR\", \"lat\": \"45.75\", \"lng\": \"4.85\", \"region\": \"Rh\"}", 0, "",

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Databases that are cut or damaged, or made to do harm. */
 #include "config.h"
 

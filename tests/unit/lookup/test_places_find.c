@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Finding databases, and what is said of those that cannot be used. */
 #include "config.h"
 

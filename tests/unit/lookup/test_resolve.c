@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Literals, and names that the hosts file knows: no name server is asked. */
 #include "lookup/resolve.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The WHOIS client against servers of this test: sockets on 127.0.0.1 in one poll loop, and a clock that only the test
  * moves. */
 #include "config.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Decodes every frame of every capture in the folders that HOPSONDE_FIELD_PCAPS names: captures from the field, made
  * by other people with other tools, which are not part of this project. What must be found is counted by file. */
 #include <dirent.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Every vector of tests/vectors/packet.txt: decoded as it is, at every length that a capture may cut it to, and
  * with each byte spoilt. Bytes are always in an allocation of their own size, for the address sanitizer.
  *

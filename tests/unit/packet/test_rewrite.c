@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* A packet as it was sent against the same packet with bytes changed and cut, as a router might quote it. */
 #include <stdlib.h>
 
@@ -90,8 +91,7 @@ static const struct {
     {"a quote without an IP header", UDP4, "", "0=00", 0, ""},
     {"no more than eight", TCP4, "1=22", "1=01 4=4321 6=00 12=cb007101 16=cb007102 20=04000035 24=01020304", 28,
      "ip.source 10.0.0.2>203.0.113.1 ip.target 192.0.2.80>203.0.113.2 ip.id 4660>17185 ip.dscp 8>0 ip.ecn 2>1 ip.df "
-     "1>0 "
-     "source_port 41022>1024 destination_port 443>53"},
+     "1>0 source_port 41022>1024 destination_port 443>53"},
 };
 
 static size_t put_hex(const char *hex, uint8_t *bytes)

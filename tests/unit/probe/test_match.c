@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Which packets are our probes, quoted or seen leaving, and which answer them. */
 #include <pcap.h>
 #include <stdlib.h>
@@ -685,8 +686,7 @@ static void check_filter_text(void)
          "198.51.100.7 and dst host 192.0.2.1 and icmp[0] = 0)))"},
         {"ip/50", 6,
          "(ip6 proto 50 and ((src host 2001:db8::1 and dst host 2001:db8:ffff::7) or (src host 2001:db8:ffff::7 and "
-         "dst "
-         "host 2001:db8::1)))"},
+         "dst host 2001:db8::1)))"},
     };
     for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct flow flow = flow_of(rows[i].spec, rows[i].family);

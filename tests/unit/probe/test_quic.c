@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* QUIC Initials: the keys of RFC 9001 A.1, its packet of A.2, and our own packets decrypted again. */
 #include <openssl/evp.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Probe specs: what people write, and the one spelling of it. */
 #include "probe/type.h"
 #include "tap.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Probes as they are stamped: every type, both families. */
 #include <stdlib.h>
 

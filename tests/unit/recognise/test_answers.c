@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The recogniser: which answer belongs to which probe, what the quotes say, and traces of which only answers are known.
  */
 #include "probe/type.h"
@@ -205,8 +206,7 @@ static void test_two_interfaces(void)
             error_of(n * 10 + RTT + interface * 0.01, &m, .from = router(n), .id = n);
         }
     }
-    scene_is("udp max-ttl: 1 r1; 2 r2; 3 r3; "
-             "other: 3 a probe seen again, further on or on another interface; "
+    scene_is("udp max-ttl: 1 r1; 2 r2; 3 r3; other: 3 a probe seen again, further on or on another interface; "
              "3 the same answer, further on or on another interface;",
              "the same frames on two interfaces");
 
@@ -223,8 +223,7 @@ static void test_two_interfaces(void)
         scene_from(0, 0);
         error_of(n * 10 + 0.35, &m, .from = router(n), .id = n, .ttl = 59);
     }
-    scene_is("udp max-ttl: 1 r1; 2 r2; 3 r3; 4 r4; "
-             "other: 3 a probe seen again, further on or on another interface; "
+    scene_is("udp max-ttl: 1 r1; 2 r2; 3 r3; 4 r4; other: 3 a probe seen again, further on or on another interface; "
              "3 the same answer, further on or on another interface;",
              "captured on a router, before and after it forwarded");
 }
@@ -246,8 +245,7 @@ static void test_two_files(void)
     }
     const struct recognition *found = scene_result();
     is_text(scene_text(),
-            "udp max-ttl: 1 r1; 2 r2; 3 r3; 4 r4; "
-            "other: 3 a probe seen again, further on or on another interface; "
+            "udp max-ttl: 1 r1; 2 r2; 3 r3; 4 r4; other: 3 a probe seen again, further on or on another interface; "
             "3 the same answer, further on or on another interface;",
             "two captures of one trace, at its source and behind the first hop");
     const struct probe *second = found->trace_count ? trace_first_at(found->traces[0], 2) : NULL;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The recogniser on every capture in pcaps/, and in the folders that HOPSONDE_FIELD_PCAPS names: what must hold of any
  * result, and that keeping and telling at once give the same. What the captures hold is checked elsewhere (tests/tools,
  * tests/replay). */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The recogniser's bounds: whatever the capture, it needs no more memory than it says, and every frame is accounted
  * for. How its time grows is measured by `make bench BENCH=hostile`. */
 #include <malloc.h>

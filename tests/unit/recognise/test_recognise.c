@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The recogniser: which packets belong together, and which make a trace. */
 #include "probe/type.h"
 #include "tap.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What is known of addresses, in JSON, JSON lines and CSV. */
 #include <jansson.h>
 #include <stdlib.h>

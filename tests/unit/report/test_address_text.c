@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Addresses with what is known of them, in lines that wait for it. */
 #include <stdlib.h>
 

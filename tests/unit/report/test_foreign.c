@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Reports of captures that are not our own: text, JSON, JSON lines, CSV and the list, from traces filled by hand. */
 #include <jansson.h>
 #include <stdlib.h>

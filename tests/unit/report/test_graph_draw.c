@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Graphs of paths for Graphviz, and drawn: read by the tools that will read them. */
 #include <signal.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Graphs of paths as JSON: read back, key by key. */
 #include "report/json/json_graph.h"
 #include <math.h>

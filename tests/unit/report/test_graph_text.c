@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The text of a graph of paths. */
 #include "report/text/graph_text.h"
 

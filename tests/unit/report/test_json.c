@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* JSON, JSON lines and CSV: golden documents, and what jansson reads back from them. */
 #include <errno.h>
 #include <jansson.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Maps of paths: what is on them and where, and that they are well-formed whatever the names are. */
 #include "report/map/map.h"
 

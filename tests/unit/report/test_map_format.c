@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The map as a format: of which path it is, and what stands on it. */
 #include <signal.h>
 #include <stdlib.h>

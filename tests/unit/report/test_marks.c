@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Marks behind an RTT: every row of reference tables for ICMP errors, and what a direct answer says of a port. */
 #include "report/text/marks.h"
 #include "tap.h"

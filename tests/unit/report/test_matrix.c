@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The text of a diagnosis: the matrix, the packets behind a verdict, and what stands around them. */
 #include "report/text/matrix.h"
 

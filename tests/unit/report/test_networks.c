@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* What is told below a table of networks and places: exact lines. */
 #include "report/text/networks.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The text report: golden lines, when they appear, and what is told below them. */
 #include <errno.h>
 

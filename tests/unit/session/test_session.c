@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The session against frames made by hand: what no network, real or simulated, shows on demand. */
 #include <math.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* How surely a silence is none by chance: which silences count, and beside what. */
 #include <math.h>
 

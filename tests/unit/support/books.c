@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "unit/support/books.h"
 
 #include <stdlib.h>

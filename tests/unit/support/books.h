@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* books: what is known of addresses, put down by hand. For tests only. */
 #ifndef HOPSONDE_TESTS_UNIT_BOOKS_H
 #define HOPSONDE_TESTS_UNIT_BOOKS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* dns_server: a DNS server on the loopback, served from the loop of the test that asks it. For tests only. */
 #ifndef HOPSONDE_TESTS_DNS_SERVER_H
 #define HOPSONDE_TESTS_DNS_SERVER_H

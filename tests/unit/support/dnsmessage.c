@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "unit/support/dnsmessage.h"
 
 #include <arpa/nameser.h>

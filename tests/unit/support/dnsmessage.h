@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* dnsmessage: DNS messages written by hand, as a test's server sends them. For tests only. */
 #ifndef HOPSONDE_TESTS_DNSMESSAGE_H
 #define HOPSONDE_TESTS_DNSMESSAGE_H

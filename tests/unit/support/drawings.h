@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* drawings: how tests look at what is drawn. For tests only. */
 #ifndef HOPSONDE_TESTS_UNIT_DRAWINGS_H
 #define HOPSONDE_TESTS_UNIT_DRAWINGS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* fake_session: a session filled by hand, for tests of what reads sessions. Its accessors are the real ones. */
 #ifndef HOPSONDE_TESTS_UNIT_FAKE_SESSION_H
 #define HOPSONDE_TESTS_UNIT_FAKE_SESSION_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "unit/support/flood.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* flood: captures that are made to cost much, a frame at a time. For tests and benches of recognise/; no capture is
  * ever written. */
 #ifndef HOPSONDE_TESTS_FLOOD_H

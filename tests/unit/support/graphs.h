@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* graphs: graphs of paths made by hand. For tests only. */
 #ifndef HOPSONDE_TESTS_UNIT_GRAPHS_H
 #define HOPSONDE_TESTS_UNIT_GRAPHS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* handmade: a session fed with frames made by hand, for the tests of session/ and verdict/. */
 #ifndef HOPSONDE_TESTS_HANDMADE_H
 #define HOPSONDE_TESTS_HANDMADE_H

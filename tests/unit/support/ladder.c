@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "unit/support/ladder.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* ladder: what the tests of recognise/ send again and again. */
 #ifndef HOPSONDE_TESTS_LADDER_H
 #define HOPSONDE_TESTS_LADDER_H

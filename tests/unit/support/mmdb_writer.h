@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* mmdb_writer: MaxMind DB files for tests, good and bad ones (MaxMind DB File Format Specification 2.0).
  *
  * Values come one after another into the data section, a map or array before its members. Where memory is short the

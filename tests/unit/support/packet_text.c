@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "unit/support/packet_text.h"
 
 #include "packet/checksum.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* packet_text: a decoded packet in one line, which the vectors expect. For tests only. */
 #ifndef HOPSONDE_TESTS_PACKET_TEXT_H
 #define HOPSONDE_TESTS_PACKET_TEXT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #define ZLIB_CONST
 #include "unit/support/packing.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* packing: makes the compressed files that the tests of io/ read. */
 #ifndef HOPSONDE_TESTS_PACKING_H
 #define HOPSONDE_TESTS_PACKING_H

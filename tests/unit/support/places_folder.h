@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* places_folder: a temporary folder of databases, for the tests of what opens them. */
 #ifndef HOPSONDE_TESTS_PLACES_FOLDER_H
 #define HOPSONDE_TESTS_PLACES_FOLDER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "unit/support/probe_flows.h"
 
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* probe_flows: flows of every probe type, and what may become of their packets on the way. For tests of probe/. */
 #ifndef HOPSONDE_TESTS_PROBE_FLOWS_H
 #define HOPSONDE_TESTS_PROBE_FLOWS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* render: an output format driven by hand, its output kept in memory. For tests only. */
 #ifndef HOPSONDE_TESTS_UNIT_RENDER_H
 #define HOPSONDE_TESTS_UNIT_RENDER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* scene: the recogniser fed with packets made by hand, in virtual time. For the tests of recognise/.
  *
  * Every frame goes to two recognisers, one that keeps and one that tells at once. What was found is written as text:

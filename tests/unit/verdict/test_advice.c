@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Advice: which probe gets furthest, and what is asked of whom; nothing beyond the verdicts. */
 #include <string.h>
 
@@ -101,8 +102,7 @@ static void test_dropped(void)
     fake_silence(&fake, 2, 3);
     are(&fake, "tcp/443 gets furthest, to the target: hopsonde -P tcp/443 web\\x1b.example",
         "Please check the filter at or behind 10.0.2.1 (hop 2): udp (port 41022-41054 > 33434) and udp/53 (port 41024 "
-        "> "
-        "53) from 10.0.0.2 to 192.0.2.80 are dropped there, while tcp/443 reaches the target "
+        "> 53) from 10.0.0.2 to 192.0.2.80 are dropped there, while tcp/443 reaches the target "
         "(2026-01-02 03:04:05 to 2026-01-03 03:04:05 UTC).\n",
         "several source ports, two days");
     fake_free(&fake);

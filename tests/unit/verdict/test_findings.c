@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Each finding, from what a handful of probes drew; and that what looks alike yields none. */
 #include <stdio.h>
 #include <stdlib.h>

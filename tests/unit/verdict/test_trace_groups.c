@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Traces put together by source and target. */
 #include <stdlib.h>
 #include <string.h>

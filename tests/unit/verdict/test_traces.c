@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* Traces of any tools, out of one capture, judged together. */
 #include <stdlib.h>
 #include <string.h>

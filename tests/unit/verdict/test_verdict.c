@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* The table of rules, a row of frames at a time: what the target, routers and others in its name said, and the verdict.
  */
 #include <stdlib.h>
