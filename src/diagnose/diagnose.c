@@ -84,7 +84,7 @@ static bool is_limited_anywhere(const struct session *session)
 
 static void ask_silent_hops(struct session *session)
 {
-    if (!session_last_router(session) && !wanted_is_pending(session))
+    if (!session_last_router_ttl(session) && !wanted_is_pending(session))
         ask_all_hops_later(session);
     for (unsigned ttl = session->config.first_ttl; ttl < plan_farthest(session); ttl++) {
         if (plan_hop_shown(session, (uint8_t)ttl) || wanted_is_pending_at(session, ttl))

@@ -18,8 +18,7 @@ static unsigned top_of(const struct trace *trace, unsigned flow)
  * router that answered these had a token left. */
 static unsigned silences_of_own(const struct session *session, const struct trace *trace, unsigned ttl)
 {
-    const struct trace *traces[SPECS_MOST];
-    struct trace_set set = session_trace_set(session, traces);
+    struct trace_set set = session_trace_set(session);
     unsigned count = 0;
     for (size_t i = 0; i < trace->probe_count; i++) {
         const struct probe *probe = &trace->probes[i];
@@ -57,7 +56,7 @@ bool divergence_at_hop(const struct session *session, unsigned ttl)
 
 unsigned divergence_at(const struct session *session)
 {
-    for (unsigned ttl = session->config.first_ttl; ttl <= session_last_router(session); ttl++)
+    for (unsigned ttl = session->config.first_ttl; ttl <= session_last_router_ttl(session); ttl++)
         if (divergence_at_hop(session, ttl))
             return ttl;
     return split_at(session);
@@ -94,7 +93,7 @@ void divergence_ask_end(struct session *session, unsigned index)
 void divergence_ask_all(struct session *session, unsigned index, unsigned parted)
 {
     const struct trace *trace = &session->traces[index];
-    uint8_t target_ttl = session_target_ttl(session), router = session_last_router(session);
+    uint8_t target_ttl = session_target_ttl(session), router = session_last_router_ttl(session);
     unsigned far = target_ttl ? target_ttl : least(router + 1U, session->config.max_ttl),
              circle = wanted_circle_end(session, index);
     if (!target_ttl && circle)

@@ -35,7 +35,7 @@ static bool is_refused_by_route(const struct session *session, const struct trac
 /* The TTL at which another spec drew a refusal that this one, silent there, may have missed; 0: none. */
 static unsigned refusal_beside(const struct session *session, unsigned index)
 {
-    bool nothing_to_compare = session->traces[index].last_router_ttl >= session_last_router(session);
+    bool nothing_to_compare = session->traces[index].last_router_ttl >= session_last_router_ttl(session);
     unsigned nearest = 0;
     for (unsigned i = 0; i < session->trace_count; i++) {
         unsigned ttl = session->traces[i].refused_ttl;
@@ -188,7 +188,7 @@ static bool is_closing(const struct session *session, unsigned index, uint8_t ro
 
 static void find_closing(const struct session *session, struct closing *out)
 {
-    uint8_t target_ttl = session_target_ttl(session), router = session_last_router(session);
+    uint8_t target_ttl = session_target_ttl(session), router = session_last_router_ttl(session);
     *out = (struct closing){.router = router};
     out->ttl = (uint8_t)least(wanted_end_ttl(session), session->config.max_ttl);
     out->limited = wanted_is_limited(session, router) || (target_ttl && wanted_is_limited(session, target_ttl));
@@ -271,7 +271,7 @@ static bool nothing_tells_the_end(const struct session *session)
         if (trace->reached_ttl || trace->refused_ttl || trace->loop_first)
             return false;
     }
-    return session_last_router(session) > 0;
+    return session_last_router_ttl(session) > 0;
 }
 
 nstime path_end_told_at(const struct session *session)
@@ -279,7 +279,7 @@ nstime path_end_told_at(const struct session *session)
     if (!nothing_tells_the_end(session))
         return NSTIME_NEVER;
     nstime first = NSTIME_NEVER;
-    unsigned ttl = session_last_router(session) + 1U;
+    unsigned ttl = session_last_router_ttl(session) + 1U;
     for (unsigned i = 0; i < session->trace_count && ttl < 256; i++)
         for (const struct probe *p = trace_first_at(&session->traces[i], (uint8_t)ttl); p;
              p = trace_next_at(&session->traces[i], p))

@@ -20,7 +20,7 @@ static bool others_stop_behind(const struct session *session, unsigned index)
     for (unsigned i = 0; i < session->trace_count; i++) {
         const struct trace *other = &session->traces[i];
         if (!plan_end_of(other) && other->last_router_ttl > session->traces[index].last_router_ttl &&
-            other->last_router_ttl < session_last_router(session))
+            other->last_router_ttl < session_last_router_ttl(session))
             return true;
     }
     return false;
@@ -49,7 +49,7 @@ static void find_doubt(const struct session *session, bool parted, struct retest
     for (unsigned i = 0; i < session->trace_count; i++) {
         const struct trace *trace = &session->traces[i];
         struct comparison *comparison = &out->comparisons[out->count];
-        if (plan_end_of(trace) || trace->last_router_ttl >= session_last_router(session) ||
+        if (plan_end_of(trace) || trace->last_router_ttl >= session_last_router_ttl(session) ||
             session->plan.traces[i].compared >= ROUNDS || wanted_is_kept_back(trace) || wanted_goes_round(session, i))
             continue;
         session_compare_silence(session, trace, comparison);
@@ -156,7 +156,7 @@ void retest_settle(struct session *session, bool parted)
         return;
     nstime spacing = spacing_of(session, &doubt), at = start_of(session, &doubt, spacing);
     doubt.spread = parted && spacing == NEW_TOKEN; /* all source ports are to be asked, and rounds are dear */
-    for (unsigned ttl = session_last_router(session); ttl >= session->config.first_ttl; ttl--) {
+    for (unsigned ttl = session_last_router_ttl(session); ttl >= session->config.first_ttl; ttl--) {
         unsigned specs = ask_round_at(session, &doubt, (uint8_t)ttl, at);
         asked[ttl] = specs > 0;
         at += specs ? (specs + 2) * session->config.send_gap : 0;

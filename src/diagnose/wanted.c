@@ -95,8 +95,7 @@ nstime wanted_soonest(const struct session *session, uint8_t ttl, nstime spacing
 
 uint8_t wanted_end_ttl(const struct session *session)
 {
-    const struct trace *traces[SPECS_MOST];
-    struct trace_set set = session_trace_set(session, traces);
+    struct trace_set set = session_trace_set(session);
     return trace_set_end_ttl(&set);
 }
 

@@ -60,8 +60,9 @@ struct session {
     struct session_events events;
     bool seen_only;
     bool interrupted;
-    nstime now; /* the stamp of the last frame or deadline; NSTIME_NONE before the first */
-    struct trace *traces;
+    nstime now;                      /* the stamp of the last frame or deadline; NSTIME_NONE before the first */
+    struct trace *traces;            /* owned */
+    const struct trace **trace_list; /* owned; the same, for a trace_set */
     unsigned trace_count;
     struct frame_counters counters;
     struct plan plan;
@@ -95,9 +96,6 @@ struct packet_match {
     struct flow_match flow; /* serial 0: the answer tells no probe */
 };
 struct packet_match match_packet(const struct session *session, const struct packet *packet);
-
-/* view.c: the last TTL at which a router let a probe of any spec expire; 0: at none. */
-uint8_t session_last_router(const struct session *session);
 
 /* plan.c */
 /* When the probe is given up, given what is known now. */

@@ -59,11 +59,13 @@ static enum status build_traces(struct session *session, const struct flow *flow
     unsigned count = session->config.spec_count;
     size_t stamp_bytes = 1;
     session->traces = calloc(count, sizeof *session->traces);
-    if (!session->traces)
+    session->trace_list = calloc(count, sizeof *session->trace_list);
+    if (!session->traces || !session->trace_list)
         return err_set(err, STATUS_SYSTEM, "out of memory");
     for (unsigned i = 0; i < count; i++) {
         struct trace *trace = &session->traces[i];
         trace_init(trace);
+        session->trace_list[i] = trace;
         session->trace_count = i + 1;
         trace->gap = session->config.gap;
         trace->max_ttl = session->config.max_ttl;
@@ -142,6 +144,7 @@ void session_free(struct session *session)
         free(session->plan.traces[i].needs);
     }
     free(session->traces);
+    free(session->trace_list);
     free(session->pending);
     free(session->claims);
     free(session->stamp);

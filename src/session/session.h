@@ -141,16 +141,13 @@ const struct frame_counters *session_counters(const struct session *session);
 unsigned session_trace_count(const struct session *session);
 const struct trace *session_trace(const struct session *session, unsigned index);
 bool session_was_interrupted(const struct session *session);
-/* The trace whose answers stand on the merged line of this hop: the first in the chain that any answered; the first
- * that asked where none did; NULL where none asked. */
+/* What trace_set.h says of the session's traces. */
 const struct trace *session_hop_trace(const struct session *session, uint8_t ttl);
-/* The target's hop: the least TTL at which it answered any spec and behind which no router answered one (an answer from
- * before a router is not the target's own); 0: not known. */
+uint8_t session_last_router_ttl(const struct session *session);
 uint8_t session_target_ttl(const struct session *session);
-/* Last TTL of the merged path; 0 where no probe is known. */
 uint8_t session_last_ttl(const struct session *session);
-/* The session's traces as a set that borrows them; `traces` has room for SPECS_MOST. */
-struct trace_set session_trace_set(const struct session *session, const struct trace **traces);
+/* The session's traces as a set that borrows them. */
+struct trace_set session_trace_set(const struct session *session);
 /* silence_compare() and silence_compare_end() of one of the session's traces among all of them. */
 void session_compare_silence(const struct session *session, const struct trace *trace, struct comparison *out);
 void session_compare_end(const struct session *session, const struct trace *trace, struct end_comparison *out);

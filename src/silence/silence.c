@@ -64,14 +64,6 @@ static nstime wait_of(const struct trace_set *set, const struct probe *probe)
     return wait > WAITED_LEAST ? wait : WAITED_LEAST;
 }
 
-uint8_t trace_set_last_router(const struct trace_set *set)
-{
-    uint8_t last = 0;
-    for (unsigned i = 0; i < set->count; i++)
-        last = set->traces[i]->last_router_ttl > last ? set->traces[i]->last_router_ttl : last;
-    return last;
-}
-
 bool trace_set_is_silent(const struct trace_set *set, const struct probe *probe)
 {
     if (!set->is_apart)

@@ -10,7 +10,7 @@
 #ifndef HOPSONDE_SILENCE_SILENCE_H
 #define HOPSONDE_SILENCE_SILENCE_H
 
-#include "trace/trace.h"
+#include "trace/trace_set.h"
 
 #define COMPARE_HOPS 3
 #define PROBES_COMPARED                                                                                                \
@@ -29,26 +29,6 @@
 #define BACKED_WITHIN (10 * NS_PER_MS)
 #define BACKED_BY_SENDS 4
 
-/* Traces from one source to one target that are judged beside each other: of a session, or out of a capture. Borrows
- * the traces. */
-struct trace_set {
-    const struct trace *const *traces;
-    unsigned count;
-    uint8_t max_ttl;
-    nstime send_gap;  /* least span between two sends, where that is known */
-    double claim;     /* the confidence that a drop must reach before it is said */
-    bool is_diagnose; /* see silence_compare() */
-    /* Made one by one, without regard to each other: then nobody asks a router again for another spec right behind a
-     * silence, and what tells of its tokens is that it had answered nobody for long enough. */
-    bool is_apart;
-    /* Of such: the last stamp of each of the capture's files; what was silent right before may have been answered. */
-    const nstime *ends;
-    uint8_t timed_ttl; /* as far as this somebody answered, so that it is known how long an answer takes: */
-    nstime slowest;
-};
-
-/* The last TTL at which a router let a probe of any trace expire; 0: at none. */
-uint8_t trace_set_last_router(const struct trace_set *set);
 /* Whether the probe was waited for in vain. */
 bool trace_set_is_silent(const struct trace_set *set, const struct probe *probe);
 

@@ -20,7 +20,7 @@ struct end {
 
 static struct end end_of(const struct trace_set *set)
 {
-    struct end end = {.router = trace_set_last_router(set), .within = COMPARE_HOPS * trace_set_backing_span(set)};
+    struct end end = {.router = trace_set_last_router_ttl(set), .within = COMPARE_HOPS * trace_set_backing_span(set)};
     end.silence = (uint8_t)(end.router < UINT8_MAX ? end.router + 1 : UINT8_MAX);
     for (unsigned i = 0; i < set->count; i++)
         if (set->traces[i]->reached_ttl > end.silence)

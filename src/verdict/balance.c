@@ -215,7 +215,7 @@ void find_balancers(const struct trace_set *set, struct judgement *out)
     struct finding *open = NULL;
     for (unsigned i = 0; i < set->count; i++)
         find_per_packet(set->traces[i], out);
-    for (unsigned ttl = 1, hops = 0; ttl <= trace_set_last_router(set); ttl++) {
+    for (unsigned ttl = 1, hops = 0; ttl <= trace_set_last_router_ttl(set); ttl++) {
         struct fan fan;
         fan_gather(set, (uint8_t)ttl, &fan);
         if (fan.count < 2) {

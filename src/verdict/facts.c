@@ -248,7 +248,7 @@ static void prefer_genuine(struct facts *facts)
 void facts_gather(const struct trace_set *set, const struct trace *trace, struct facts *out)
 {
     *out = (struct facts){
-        .set = set, .trace = trace, .last_hop = trace->last_router_ttl, .last_router = trace_set_last_router(set)};
+        .set = set, .trace = trace, .last_hop = trace->last_router_ttl, .last_router = trace_set_last_router_ttl(set)};
     responders_gather(set, &out->responders);
     gather_replies(out);
     for (unsigned i = 0; i < set->count; i++) {

@@ -14,7 +14,7 @@
 static bool is_no_loss(const struct trace_set *set, const struct loss_count *others, unsigned silent)
 {
     double chance = silence_chance(others->asked, others->silent, silent);
-    return others->silent ? chance * trace_set_last_router(set) <= CHANCE_IN_LOSS : chance <= CHANCE_OF_SILENCE;
+    return others->silent ? chance * trace_set_last_router_ttl(set) <= CHANCE_IN_LOSS : chance <= CHANCE_OF_SILENCE;
 }
 
 /* Probes of the trace at a hop that passed it, or would have had they not expired. */
@@ -182,7 +182,7 @@ static void tell_silent(const struct trace_set *set, uint8_t ttl, unsigned silen
 /* Whether a router leaves out answers. */
 static bool has_limits(const struct trace_set *set, const struct passage *passage)
 {
-    for (unsigned ttl = 1; ttl <= trace_set_last_router(set); ttl++)
+    for (unsigned ttl = 1; ttl <= trace_set_last_router_ttl(set); ttl++)
         if (shows_router(set, (uint8_t)ttl) && count_hop(set, passage, (uint8_t)ttl).silent)
             return true;
     return false;
@@ -206,7 +206,7 @@ void find_silent_hops(const struct trace_set *set, struct judgement *out)
     struct passage passage;
     passage_gather(set, &passage);
     bool limits = set->is_diagnose && has_limits(set, &passage);
-    for (unsigned ttl = 1; ttl <= trace_set_last_router(set); ttl++) {
+    for (unsigned ttl = 1; ttl <= trace_set_last_router_ttl(set); ttl++) {
         struct loss_count here = count_hop(set, &passage, (uint8_t)ttl),
                           others = count_behind(set, &passage, (uint8_t)ttl);
         bool all = here.asked && here.silent == here.asked && !shows_router(set, (uint8_t)ttl);
@@ -257,7 +257,7 @@ void find_limits(const struct trace_set *set, struct judgement *out)
 {
     struct passage passage;
     passage_gather(set, &passage);
-    for (unsigned ttl = 1; ttl <= trace_set_last_router(set); ttl++) {
+    for (unsigned ttl = 1; ttl <= trace_set_last_router_ttl(set); ttl++) {
         struct loss_count here = {0}, others = count_behind(set, &passage, (uint8_t)ttl);
         for (unsigned i = 0; i < set->count; i++)
             if (!is_deaf_to(set, &passage, set->traces[i]->flow.spec.protocol, (uint8_t)ttl))

@@ -22,7 +22,7 @@ void passage_gather(const struct trace_set *set, struct passage *out)
 
 uint8_t end_of_path(const struct trace_set *set)
 {
-    uint8_t last = trace_set_last_router(set), end = 0;
+    uint8_t last = trace_set_last_router_ttl(set), end = 0;
     for (unsigned i = 0; i < set->count; i++) {
         uint8_t reached = set->traces[i]->reached_ttl;
         end = reached > last && (!end || reached < end) ? reached : end;
@@ -51,7 +51,7 @@ static void count_flow(const struct trace_set *set, const struct trace *trace, u
 struct loss_count count_between(const struct trace_set *set, const struct passage *passage, uint8_t ttl, uint8_t end)
 {
     struct loss_count all = {0};
-    bool to_target = end == end_of_path(set) && end > trace_set_last_router(set);
+    bool to_target = end == end_of_path(set) && end > trace_set_last_router_ttl(set);
     end = to_target ? UINT8_MAX : end;
     for (unsigned i = 0; i < set->count; i++)
         for (unsigned flow = 0; flow < set->traces[i]->flow_count; flow++)

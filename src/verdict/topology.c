@@ -175,7 +175,7 @@ static uint8_t tell_labels(const struct trace_set *set, const struct evidence *f
 void find_labels(const struct trace_set *set, struct judgement *out)
 {
     struct evidence first;
-    for (unsigned ttl = 1; ttl <= trace_set_last_router(set); ttl++)
+    for (unsigned ttl = 1; ttl <= trace_set_last_router_ttl(set); ttl++)
         if (find_labelled(set, (uint8_t)ttl, &first))
             ttl = tell_labels(set, &first, out);
 }
@@ -250,7 +250,7 @@ static void note_excess(struct excess *excess, const struct probe *probe, const 
  * every router only. */
 static void gather_excess(const struct trace_set *set, struct excess excess[256])
 {
-    uint8_t last = trace_set_last_router(set);
+    uint8_t last = trace_set_last_router_ttl(set);
     for (unsigned i = 0; i < set->count; i++) {
         const struct trace *trace = set->traces[i];
         for (size_t n = 0; n < trace->probe_count && !trace->origin.captured_at_ttl; n++)

@@ -37,8 +37,7 @@ static void judge(const struct trace_set *set, struct judgement *out)
 
 void verdict_judge(const struct session *session, struct judgement *out)
 {
-    const struct trace *traces[SPECS_MOST];
-    struct trace_set set = session_trace_set(session, traces);
+    struct trace_set set = session_trace_set(session);
     memset(out, 0, sizeof *out);
     if (session_config(session)->purpose == PURPOSE_PATHS)
         return;

@@ -30,6 +30,7 @@ static void add_trace(struct fake *fake, unsigned index)
     const struct session_config *config = &fake->session.config;
     struct trace *trace = &fake->session.traces[index];
     trace_init(trace);
+    fake->session.trace_list[index] = trace;
     trace->gap = config->gap;
     trace->max_ttl = config->max_ttl;
     trace->flow = (struct flow){.spec = config->specs[index],
@@ -58,6 +59,7 @@ void fake_init(struct fake *fake, const char *target_name, const char *target, c
         add_spec(fake, spec);
     fake->session.trace_count = config->spec_count;
     fake->session.traces = calloc(config->spec_count, sizeof *fake->session.traces);
+    fake->session.trace_list = calloc(config->spec_count, sizeof *fake->session.trace_list);
     for (unsigned i = 0; i < config->spec_count; i++)
         add_trace(fake, i);
 }
@@ -67,6 +69,7 @@ void fake_free(struct fake *fake)
     for (unsigned i = 0; i < fake->session.trace_count; i++)
         trace_free(&fake->session.traces[i]);
     free(fake->session.traces);
+    free(fake->session.trace_list);
 }
 
 struct trace *fake_trace(struct fake *fake, unsigned index)

@@ -1,0 +1,41 @@
+/* trace_end: where a trace ends: the last TTL of a report. */
+#include "trace/trace.h"
+
+/* Of ways of different lengths: the target, or who refuses, is next behind the last router. */
+static uint8_t end_of_longest(const struct trace *trace)
+{
+    unsigned end = trace->last_router_ttl + 1U;
+    end = trace->reached_ttl > end ? trace->reached_ttl : end;
+    end = trace->refused_ttl > end ? trace->refused_ttl : end;
+    return (uint8_t)(end < trace->most_ttl ? end : trace->most_ttl);
+}
+
+uint8_t trace_last_ttl(const struct trace *trace)
+{
+    if (!trace->started)
+        return 0;
+    if (trace->origin.foreign)
+        return trace->most_ttl;
+    if (trace_is_search(trace) && (trace->reached_ttl || trace->refused_ttl))
+        return end_of_longest(trace);
+    /* A SYN may be answered by a reset where an earlier one's answer was lost, and the port show farther on that it is
+     * open. */
+    if (trace->reached_ttl)
+        return trace->open_ttl > trace->reached_ttl ? trace->open_ttl : trace->reached_ttl;
+    if (trace->loop_first)
+        return trace_loop_end(trace);
+    if (trace->refused_ttl)
+        return trace->refused_ttl > trace->last_router_ttl ? trace->refused_ttl : trace->last_router_ttl;
+    unsigned before = trace->least_ttl - 1U;
+    unsigned end = (trace->last_router_ttl > before ? trace->last_router_ttl : before) + trace->gap;
+    return (uint8_t)(trace->most_ttl < end ? trace->most_ttl : end);
+}
+
+uint8_t trace_shown_ttl(const struct trace *trace)
+{
+    uint8_t last = trace_last_ttl(trace);
+    if (!trace->origin.foreign || !trace->reached_ttl)
+        return last;
+    uint8_t end = trace->reached_ttl > trace->last_router_ttl ? trace->reached_ttl : trace->last_router_ttl;
+    return end < last ? end : last;
+}

@@ -1,0 +1,59 @@
+#include "trace/trace_set.h"
+
+uint8_t trace_set_last_router_ttl(const struct trace_set *set)
+{
+    uint8_t last = 0;
+    for (unsigned i = 0; i < set->count; i++)
+        last = set->traces[i]->last_router_ttl > last ? set->traces[i]->last_router_ttl : last;
+    return last;
+}
+
+uint8_t trace_set_target_ttl(const struct trace_set *set)
+{
+    uint8_t last = trace_set_last_router_ttl(set), target_ttl = 0;
+    for (unsigned i = 0; i < set->count; i++) {
+        uint8_t reached = set->traces[i]->reached_ttl;
+        if (reached > last && (!target_ttl || reached < target_ttl))
+            target_ttl = reached;
+    }
+    return target_ttl;
+}
+
+uint8_t trace_set_last_ttl(const struct trace_set *set)
+{
+    uint8_t target_ttl = trace_set_target_ttl(set), last = 0;
+    for (unsigned i = 0; i < set->count; i++) {
+        uint8_t end = trace_last_ttl(set->traces[i]);
+        last = end > last ? end : last;
+    }
+    return target_ttl ? target_ttl : last;
+}
+
+/* 0: not asked; 1: asked, or beyond the trace's end; 2: refused before it; 3: somebody there answered. */
+static unsigned trace_rank_at(const struct trace *trace, uint8_t ttl)
+{
+    unsigned rank = trace_asked(trace, ttl) ? 1 : 0;
+    if (ttl > trace_last_ttl(trace))
+        return rank;
+    for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe))
+        for (unsigned i = 0; i < probe->reply_count; i++) {
+            if (!reply_refuses(trace, &probe->replies[i]))
+                return 3;
+            rank = 2;
+        }
+    return rank;
+}
+
+const struct trace *trace_set_hop_trace(const struct trace_set *set, uint8_t ttl)
+{
+    const struct trace *best = NULL;
+    unsigned best_rank = 0;
+    for (unsigned i = 0; i < set->count; i++) {
+        unsigned rank = trace_rank_at(set->traces[i], ttl);
+        if (rank > best_rank) {
+            best = set->traces[i];
+            best_rank = rank;
+        }
+    }
+    return best;
+}
