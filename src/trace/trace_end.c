@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* trace_end: where a trace ends: the last TTL of a report. */
 #include "trace/trace.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 #include "trace/trace_set.h"
 
 uint8_t trace_set_last_router_ttl(const struct trace_set *set)

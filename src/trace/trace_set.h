@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
 /* trace_set: traces from one source to one target that are judged beside each other, of a run or out of a capture.
  * Floor 3; pure.
  *
