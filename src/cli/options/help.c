@@ -63,7 +63,7 @@ static const char *help_of(const struct option_row *row, enum command command)
 static const char *title_of(unsigned group, enum command command)
 {
     if (command == COMMAND_REPLAY && group == GROUP_PROBES)
-        return "Which probes";
+        return "Selection by probe";
     if (command == COMMAND_PATHS && group == GROUP_DIAGNOSE)
         return option_group_titles[GROUP_PATHS];
     return command == COMMAND_PATHS && group == GROUP_PATHS ? NULL : option_group_titles[group];
@@ -103,12 +103,13 @@ static void add_formats(struct strbuf *out)
 static void add_statuses(struct strbuf *out)
 {
     strbuf_add(out, "\nExit status\n");
-    add_definition(out, "0",
-                   "the target answered: a verdict of open or closed (replay: a trace was found; --expect: all is as "
-                   "expected)");
-    add_definition(out, "1", "it did not (--expect: something differs)");
-    add_definition(out, "2", "usage: the command line makes no sense");
-    add_definition(out, "3", "could not run, or could not write what was asked for");
+    add_definition(
+        out, "0",
+        "the target answered: a verdict is open or closed (replay: a trace was found; --expect: all verdicts "
+        "are as expected)");
+    add_definition(out, "1", "the target did not answer (--expect: a verdict differs)");
+    add_definition(out, "2", "usage error in the command line");
+    add_definition(out, "3", "the run was not possible, or output could not be written");
     add_definition(out, "130", "interrupted");
 }
 
@@ -124,7 +125,7 @@ static void add_command(struct strbuf *out, const struct command_row *command)
         add_probes(out);
     add_formats(out);
     add_statuses(out);
-    strbuf_add(out, "\nHOPSONDE_OPTIONS in the environment: options put before those given.\n");
+    strbuf_add(out, "\nThe environment variable HOPSONDE_OPTIONS holds options to read before these.\n");
 }
 
 static void add_overview(struct strbuf *out)
@@ -132,7 +133,7 @@ static void add_overview(struct strbuf *out)
     strbuf_add(out, "Usage:\n");
     for (const struct command_row *command = command_rows; command->name; command++)
         strbuf_addf(out, "  hopsonde %-35s%s\n", command->usage, command->help);
-    strbuf_add(out, "\nMost used options (`hopsonde help trace` has all of them):\n");
+    strbuf_add(out, "\nCommon options (`hopsonde help trace` lists all):\n");
     for (const struct option_row *row = option_rows; row->apply; row++) {
         if (row->brief)
             add_option(out, row, row->brief);

@@ -6,123 +6,129 @@
 #include "cli/options/apply.h"
 
 const char *const option_group_titles[GROUP_COUNT] = {
-    [GROUP_PROBES] = "What is sent",           [GROUP_LADDER] = "How far and how fast",
-    [GROUP_DIAGNOSE] = "A diagnosis",          [GROUP_PATHS] = "A search for all paths",
-    [GROUP_HEADER] = "Header fields",          [GROUP_ROUTE] = "From where",
-    [GROUP_CHOICE] = "What a replay reports",  [GROUP_OUTPUT] = "Reports and captures",
-    [GROUP_NAMES] = "Names, networks, places", [GROUP_OTHER] = "Other",
+    [GROUP_PROBES] = "Probes",
+    [GROUP_LADDER] = "Limits and timing",
+    [GROUP_DIAGNOSE] = "Diagnosis",
+    [GROUP_PATHS] = "Paths",
+    [GROUP_HEADER] = "Header fields",
+    [GROUP_ROUTE] = "Source",
+    [GROUP_CHOICE] = "Selection from captures",
+    [GROUP_OUTPUT] = "Reports and captures",
+    [GROUP_NAMES] = "Names, networks, places",
+    [GROUP_OTHER] = "Other",
 };
 
 const struct option_row option_rows[] = {
-    {"-P", "--probe", "PROBE", GROUP_PROBES, true, "what to send, as tcp/443, udp/53, icmp (all in turn)",
-     "probe to send, PROTOCOL[/PORT][:VARIANT]; several are an escalation chain in that order "
-     "(auto: udp, icmp, tcp/443, tcp/80); diagnose sends all side by side",
+    {"-P", "--probe", "PROBE", GROUP_PROBES, true, "probe to send, as tcp/443, udp/53, icmp (auto)",
+     "probe to send, PROTOCOL[/PORT][:VARIANT] (auto: udp, icmp, tcp/443, tcp/80); of several, trace sends the next "
+     "where hops are silent, diagnose sends all side by side",
      apply_probe},
     {"-I", NULL, NULL, GROUP_PROBES, true, NULL, "short for -P icmp", apply_icmp},
     {"-T", NULL, NULL, GROUP_PROBES, true, "TCP SYN (-I: ICMP echo, -U: UDP)",
      "short for -P tcp/80, or tcp/PORT with -p", apply_tcp},
     {"-U", NULL, NULL, GROUP_PROBES, true, NULL, "short for -P udp, or udp/PORT with -p", apply_udp},
-    {"-p", NULL, "PORT", GROUP_PROBES, true, "target port",
-     "target port of each probe asked for without one; alone: udp/PORT", apply_port},
+    {"-p", NULL, "PORT", GROUP_PROBES, true, "target port", "target port of each probe that has none; alone: udp/PORT",
+     apply_port},
     {"-4", NULL, NULL, GROUP_PROBES, false, "IPv4 (-6: IPv6)", "use IPv4", apply_four},
     {"-6", NULL, NULL, GROUP_PROBES, false, NULL, "use IPv6", apply_six},
     {NULL, "--seed", "N", GROUP_PROBES, true, NULL,
-     "draw all random choices (ports, ids) from N: two runs send the same bytes", apply_seed},
+     "derive all random choices (ports, ids) from N: two runs send the same bytes", apply_seed},
     {NULL, "--dry-run", NULL, GROUP_PROBES, true, "print the probes, decoded, and send none",
-     "print the probes of the whole ladder, decoded, and send none (with --write: save them)", apply_dry_run},
+     "print all probes of the trace, decoded, and send none (with --write: save them)", apply_dry_run},
 
     {"-f", NULL, "N", GROUP_LADDER, true, NULL, "first TTL (1)", apply_first},
     {"-m", NULL, "N", GROUP_LADDER, true, "largest TTL (30)", "largest TTL (30; 1 to 255)", apply_max},
-    {"-q", NULL, "N", GROUP_LADDER, true, "probes a hop (3)", "probes a hop (3, diagnose 1; 1 to 100)", apply_queries},
+    {"-q", NULL, "N", GROUP_LADDER, true, "probes per hop (3)", "probes per hop (3, diagnose 1; 1 to 100)",
+     apply_queries},
     {"-w", NULL, "SEC", GROUP_LADDER, true, "longest wait for a reply (3.2)",
-     "longest wait for a reply (3.2 s); usually far less is needed: waits adapt to the RTTs seen", apply_wait},
-    {NULL, "--gap", "N", GROUP_LADDER, true, NULL, "give up after N silent hops in a row (8)", apply_gap},
-    {"-z", NULL, "MS", GROUP_LADDER, true, NULL, "least gap between two probes, in milliseconds (0.5)", apply_send_gap},
-    {NULL, "--rate", "PPS", GROUP_LADDER, true, NULL, "most probes a second over the whole run (no other limit)",
+     "longest wait for a reply in seconds (3.2); usually shorter, because waits adapt to the RTTs seen", apply_wait},
+    {NULL, "--gap", "N", GROUP_LADDER, true, NULL, "stop after N silent hops in a row (8)", apply_gap},
+    {"-z", NULL, "MS", GROUP_LADDER, true, NULL, "minimum gap between two probes in milliseconds (0.5)",
+     apply_send_gap},
+    {NULL, "--rate", "PPS", GROUP_LADDER, true, NULL, "maximum probes per second over the whole run (no limit)",
      apply_rate},
 
     {NULL, "--confidence", "C", GROUP_DIAGNOSE, true, NULL,
-     "diagnose: how sure a silence is to be before it is called dropped (0.99; 0.5 to 0.999); paths: how sure it is to "
-     "be that nothing of the whole graph was missed (0.95; 0.5 to 0.999999)",
+     "diagnose: confidence required before it reports a drop (0.99; 0.5 to 0.999); paths: required confidence that the "
+     "whole graph is complete (0.95; 0.5 to 0.999999)",
      apply_confidence},
-    {NULL, "--budget", "N", GROUP_DIAGNOSE, true, NULL, "most packets to send (2000; 50 to 1000000)", apply_budget},
-    {NULL, "--only", NULL, GROUP_DIAGNOSE, true, NULL, "the probes that were named alone, without icmp for comparison",
-     apply_only},
+    {NULL, "--budget", "N", GROUP_DIAGNOSE, true, NULL, "maximum packets to send (2000; 50 to 1000000)", apply_budget},
+    {NULL, "--only", NULL, GROUP_DIAGNOSE, true, NULL, "send only the named probes; do not add icmp", apply_only},
     {NULL, "--expect", "FILE", GROUP_DIAGNOSE, false, NULL,
-     "compare with the lines of FILE, PROBE STATE [at|after ADDRESS], and say what differs; its probes are asked where "
-     "none is named (replay: of one target)",
+     "compare the verdicts with the lines of FILE, PROBE STATE [at|after ADDRESS], and print each difference; FILE's "
+     "probes are sent unless you name some (replay: of one target)",
      apply_expect},
 
-    {NULL, "--max-probes", "N", GROUP_PATHS, true, NULL, "most probes to send (10000; 50 to 60000)", apply_max_probes},
+    {NULL, "--max-probes", "N", GROUP_PATHS, true, NULL, "maximum probes to send (10000; 50 to 60000)",
+     apply_max_probes},
     {NULL, "--lite", NULL, GROUP_PATHS, true, NULL,
-     "by MDA-Lite: fewer probes, where balancers look even and their ways don't cross", apply_lite},
+     "use MDA-Lite: fewer probes where balancers look uniform and their paths do not cross", apply_lite},
 
     {"-t", "--tos", "N", GROUP_HEADER, true, NULL, "TOS byte or traffic class (0)", apply_tos},
-    {NULL, "--dscp", "N", GROUP_HEADER, true, NULL, "DSCP, by number or name (ef, af11, cs6 ...)", apply_dscp},
-    {NULL, "--ecn", "N", GROUP_HEADER, true, NULL, "ECN codepoint, by number or name (ect0, ect1, ce)", apply_ecn},
+    {NULL, "--dscp", "N", GROUP_HEADER, true, NULL, "DSCP, as number or name (ef, af11, cs6 ...)", apply_dscp},
+    {NULL, "--ecn", "N", GROUP_HEADER, true, NULL, "ECN codepoint, as number or name (ect0, ect1, ce)", apply_ecn},
     {NULL, "--no-df", NULL, GROUP_HEADER, true, NULL, "clear the don't-fragment bit (IPv4)", apply_no_df},
-    {NULL, "--flow-label", "N", GROUP_HEADER, true, NULL, "IPv6 flow label (drawn at random)", apply_flow_label},
+    {NULL, "--flow-label", "N", GROUP_HEADER, true, NULL, "IPv6 flow label (random)", apply_flow_label},
 
-    {"-s", NULL, "ADDR", GROUP_ROUTE, true, NULL, "source address (as the kernel routes)", apply_source},
+    {"-s", NULL, "ADDR", GROUP_ROUTE, true, NULL, "source address (the kernel's choice)", apply_source},
     {"-i", NULL, "IFACE", GROUP_ROUTE, true, NULL,
-     "interface to send and capture on (as routed, and capture on all: a reply by another uplink is seen)",
+     "interface to send and capture on (send as routed, capture on all: this shows replies by another uplink)",
      apply_interface},
-    {NULL, "--sport", "PORT", GROUP_ROUTE, true, NULL, "source port, or ICMP echo id (drawn at random)", apply_sport},
+    {NULL, "--sport", "PORT", GROUP_ROUTE, true, NULL, "source port, or ICMP echo id (random)", apply_sport},
     {NULL, "--fwmark", "N", GROUP_ROUTE, true, NULL, "mark for policy routing (needs CAP_NET_ADMIN)", apply_fwmark},
 
     {NULL, "--target", "ADDR[/LEN]", GROUP_CHOICE, false, NULL, "only traces to this address or network", apply_target},
     {NULL, "--source", "ADDR[/LEN]", GROUP_CHOICE, false, NULL, "only traces from this address or network",
      apply_source_choice},
     {NULL, "--since", "TIME", GROUP_CHOICE, false, NULL,
-     "only frames from then on: 2026-01-02T03:04:05Z (UTC where no offset stands), 03:04 of the capture's first day, "
-     "@SECONDS of the epoch, +SECONDS after the first frame",
+     "only frames from TIME on: 2026-01-02T03:04:05Z (UTC without an offset), 03:04 on the capture's first day, "
+     "@SECONDS since the epoch, +SECONDS after the first frame",
      apply_since},
-    {NULL, "--until", "TIME", GROUP_CHOICE, false, NULL, "only frames before then", apply_until},
-    {NULL, "--bpf", "EXPR", GROUP_CHOICE, false, NULL, "only frames that pass this filter (pcap-filter(7))", apply_bpf},
-    {NULL, "--list", NULL, GROUP_CHOICE, false, NULL, "a line a trace, in place of the text report", apply_list},
+    {NULL, "--until", "TIME", GROUP_CHOICE, false, NULL, "only frames before TIME", apply_until},
+    {NULL, "--bpf", "EXPR", GROUP_CHOICE, false, NULL, "only frames that match this filter (pcap-filter(7))",
+     apply_bpf},
+    {NULL, "--list", NULL, GROUP_CHOICE, false, NULL, "one line per trace instead of the text report", apply_list},
 
     {"-o", NULL, "FORMAT[:FILE]", GROUP_OUTPUT, false, "text, json, jsonl, csv, dot, svg, map; stdout without FILE",
-     "report format; several times; without FILE to standard output, which only one may have (text); dot and svg draw "
-     "what paths found, map draws one path on a map of the world (SVG)",
+     "report format (text), to FILE or standard output; repeat it for several, at most one of them to standard output; "
+     "dot and svg draw the graph of paths, map draws one path on a world map (SVG)",
      apply_output},
     {"-W", "--write", "FILE", GROUP_OUTPUT, true, "save the packets (pcapng)",
-     "save every frame that passed the filter (annotated pcapng; a name that ends in .pcap: classic pcap)",
-     apply_write},
-    {"-R", "--read", "FILE", GROUP_OUTPUT, false, "take the packets from FILE: no root, nothing is sent",
-     "take frames from FILE (- is standard input) in place of the network: no root, nothing is sent", apply_read},
-    {"-v", NULL, NULL, GROUP_OUTPUT, false, "say more", "say more; twice: still more", apply_verbose},
-    {NULL, "--quiet", NULL, GROUP_OUTPUT, false, NULL, "no heading, notes and hints", apply_quiet},
+     "save every frame that passed the filter (annotated pcapng; classic pcap if the name ends in .pcap)", apply_write},
+    {"-R", "--read", "FILE", GROUP_OUTPUT, false, "read packets from FILE: no root, nothing is sent",
+     "read frames from FILE (-: standard input) instead of the network: needs no root, sends nothing", apply_read},
+    {"-v", NULL, NULL, GROUP_OUTPUT, false, "print more", "print more; twice: still more", apply_verbose},
+    {NULL, "--quiet", NULL, GROUP_OUTPUT, false, NULL, "no heading, notes or hints", apply_quiet},
     {NULL, "--color", "WHEN", GROUP_OUTPUT, false, NULL,
      "auto (on a terminal, unless NO_COLOR is set), always or never", apply_color},
 
-    {"-n", NULL, NULL, GROUP_NAMES, false, "no names (-A: AS numbers, -G: places)", "look up no names", apply_numeric},
+    {"-n", NULL, NULL, GROUP_NAMES, false, "no names (-A: AS numbers, -G: places)", "do not look up names",
+     apply_numeric},
     {NULL, "--resolver", "ADDR[:PORT]", GROUP_NAMES, false, NULL,
-     "DNS server to ask (those of /etc/resolv.conf); an IPv6 address with a port is written in brackets",
-     apply_resolver},
+     "DNS server to use (those of /etc/resolv.conf); write an IPv6 address with a port in brackets", apply_resolver},
     {NULL, "--dns-timeout", "SEC", GROUP_NAMES, false, NULL,
-     "longest time for one name, over all servers and tries (5); a line waits half a second at most",
+     "longest time for one name in seconds, over all servers and tries (5); a report line waits 0.5 s at most",
      apply_dns_timeout},
     {NULL, "--verify-names", NULL, GROUP_NAMES, false, NULL,
-     "ask each name for its addresses too, and mark those that don't have the hop's", apply_verify_names},
+     "also look up the addresses of each name, and mark names that lack the hop's address", apply_verify_names},
     {"-A", NULL, NULL, GROUP_NAMES, false, NULL,
-     "AS numbers and names beside addresses, and the path of AS numbers, from a database on this machine",
-     apply_networks},
+     "print the AS number and name of each address, and the AS path, from a local database", apply_networks},
     {"-G", NULL, NULL, GROUP_NAMES, false, NULL,
-     "countries and cities beside addresses, from a database on this machine; [City?] is a guess by the name",
+     "print the country and city of each address from a local database; [City?] is guessed from the name",
      apply_places},
     {NULL, "--asn-db", "FILE", GROUP_NAMES, false, NULL,
-     "database of AS numbers: MaxMind DB, or text with a prefix, an AS number and a name a line (as found in "
+     "AS number database: MaxMind DB, or text with prefix, AS number and name on each line (the first found in "
      "HOPSONDE_DB_PATH, /usr/share/GeoIP or /var/lib/GeoIP)",
      apply_asn_db},
-    {NULL, "--geo-db", "FILE", GROUP_NAMES, false, NULL, "database of places: MaxMind DB (as found there)",
+    {NULL, "--geo-db", "FILE", GROUP_NAMES, false, NULL, "place database: MaxMind DB (the first found there)",
      apply_geo_db},
     {NULL, "--whois", NULL, GROUP_NAMES, false, NULL,
-     "ask the registries' WHOIS servers about the networks of the hops: they learn the addresses of your path",
+     "query the registries' WHOIS servers about the hops' networks: they learn the addresses of your path",
      apply_whois},
-    {NULL, "--whois-server", "HOST[:PORT]", GROUP_NAMES, false, NULL, "ask this WHOIS server, and no other",
+    {NULL, "--whois-server", "HOST[:PORT]", GROUP_NAMES, false, NULL, "query only this WHOIS server",
      apply_whois_server},
     {NULL, "--resolve", NULL, GROUP_NAMES, false, NULL,
-     "replay: ask for names afresh; else those that were saved are told and nobody is asked", apply_resolve},
+     "replay: look names up again; otherwise it prints the saved names and sends no query", apply_resolve},
 
     {"-h", "--help", NULL, GROUP_OTHER, false, "help", "print help and exit", apply_help},
     {"-V", "--version", NULL, GROUP_OTHER, false, "version", "print the version and exit", apply_version},
@@ -131,25 +137,24 @@ const struct option_row option_rows[] = {
 
 const struct command_row command_rows[] = {
     {"trace", COMMAND_TRACE, "[trace] [OPTIONS] HOST [SIZE]", "the path to HOST",
-     "Shows the path to HOST, hop by hop, and says what became of each kind of probe on the way. HOST is a name, an "
-     "IPv4 or IPv6 address, or a URL, whose port or scheme is the probe where none is asked for. SIZE is that of the "
-     "whole IP packet in bytes."},
+     "Shows the path to HOST hop by hop, and reports what became of each probe type. HOST is a name, an IPv4 or IPv6 "
+     "address, or a URL; the URL's port or scheme selects the probe unless you name one. SIZE is the size of the whole "
+     "IP packet in bytes."},
     {"diagnose", COMMAND_DIAGNOSE, "diagnose [OPTIONS] HOST [PROBE...]", "what becomes of each protocol",
-     "Sends all probes side by side over the same hops and says of each what became of it: open, closed, rejected, "
-     "dropped, intercepted ..., by which device or between which, how sure that is, and which of them to use. Where "
-     "no PROBE is named: icmp, udp, udp/53, udp/443, tcp/443, tcp/80 and tcp/80:ack. PROBE is written as after -P; "
-     "icmp goes along for comparison."},
+     "Sends all probes side by side over the same hops. Reports for each probe its state (open, closed, rejected, "
+     "dropped, intercepted ...), the device responsible or the hops around it, and the confidence. Then recommends "
+     "the probe that gets furthest. Default probes: icmp, udp, udp/53, udp/443, tcp/443, tcp/80 and tcp/80:ack. "
+     "Write PROBE as after -P; icmp is added for comparison unless --only is given."},
     {"paths", COMMAND_PATHS, "paths [OPTIONS] HOST", "all balanced paths, as a graph",
-     "Finds every path that routers spread the flows to HOST over, by sending probes of one kind from many source "
-     "ports, "
-     "and shows the graph: each hop's routers, which leads to which, which of them balance flows and which packets, "
-     "and how sure it is that none was missed. Each link was crossed by a single flow. The probe is udp where none is "
-     "named."},
+     "Finds every load-balanced path to HOST: sends one probe type from many source ports, and shows the routers and "
+     "links as a graph. The report says whether each balancer works per flow or per packet, and how likely the graph "
+     "is complete. A single flow crossed each link that is shown. The default probe is udp."},
     {"replay", COMMAND_REPLAY, "replay [OPTIONS] FILE...", "the traces in captures of any tool",
-     "Finds the traces that any tool has made in captures, and reports each as if it were of our own making; of a "
-     "capture that hopsonde saved with --write, its report again. Several files are one capture, in order of time. "
-     "Needs no root and sends nothing; options that say what to send choose traces, or have no effect."},
-    {"help", COMMAND_HELP, "help [COMMAND]", "this overview, or all of COMMAND", NULL},
+     "Finds the traces of any tool in captures, and reports each as if hopsonde had made it. Prints the original "
+     "report "
+     "again if hopsonde saved the capture with --write. Several files are merged by time into one capture. It needs no "
+     "root and sends nothing: options that say what to send select traces, or have no effect."},
+    {"help", COMMAND_HELP, "help [COMMAND]", "this overview, or help on COMMAND", NULL},
     {NULL, COMMAND_HELP, NULL, NULL, NULL},
 };
 
@@ -189,7 +194,7 @@ const char *option_replay_help(const struct option_row *row)
     static const struct {
         const char *letter, *help;
     } rows[] = {
-        {"-P", "only traces of this probe, or of any port of a protocol (tcp, udp); several: of any of them"},
+        {"-P", "only traces of this probe, or of any port if it is a protocol alone (tcp, udp); may be repeated"},
         {"-I", "only traces by ICMP echo"},
         {"-T", "only traces by TCP, or to tcp/PORT with -p"},
         {"-U", "only traces by UDP, or to udp/PORT with -p"},
