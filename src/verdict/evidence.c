@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* evidence: the frames that show what a rule says, and how sure they are. */
-#include "verdict/rules.h"
+#include "verdict/rules/rules.h"
 
 double evidence_sureness(const struct reply *reply)
 {

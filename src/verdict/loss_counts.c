@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "verdict/findings.h"
+#include "verdict/findings/findings.h"
 
 void passage_gather(const struct trace_set *set, struct passage *out)
 {

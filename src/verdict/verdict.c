@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "verdict/findings.h"
+#include "verdict/findings/findings.h"
 
 static void end_sentence(char text[SENTENCE_BYTES])
 {

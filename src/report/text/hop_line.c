@@ -6,7 +6,7 @@
 #include "report/address_text.h"
 #include "report/paint.h"
 #include "report/text/marks.h"
-#include "verdict/balance.h"
+#include "verdict/findings/balance.h"
 
 /* A line in the making. */
 struct line {

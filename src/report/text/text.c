@@ -17,7 +17,7 @@
 #include "report/text/networks.h"
 #include "report/text/replay.h"
 #include "report/text/verdicts.h"
-#include "verdict/advice.h"
+#include "verdict/advice/advice.h"
 
 #define TAIL_HOPS_MOST 2 /* so many silent hops at the end still get a line each */
 

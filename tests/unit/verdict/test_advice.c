@@ -4,7 +4,7 @@
 
 #include "tap.h"
 #include "unit/support/fake_session.h"
-#include "verdict/advice.h"
+#include "verdict/advice/advice.h"
 
 static struct judgement judgement;
 

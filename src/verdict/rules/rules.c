@@ -19,7 +19,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "verdict/rules.h"
+#include "verdict/rules/rules.h"
 
 struct rule {
     const char *name;

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "verdict/findings.h"
+#include "verdict/findings/findings.h"
 #include "verdict/loss_counts.h"
 
 /* --- in the target's name --- */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* findings: what is worth telling beside the verdicts: the table of finders, and those that a trace tells by itself. */
-#include "verdict/findings.h"
+#include "verdict/findings/findings.h"
 
 #include <errno.h>
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "verdict/advice.h"
+#include "verdict/advice/advice.h"
 
 #include <string.h>
 

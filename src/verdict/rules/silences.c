@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "verdict/rules.h"
+#include "verdict/rules/rules.h"
 
 static void bracket(const struct facts *facts, struct verdict *out)
 {

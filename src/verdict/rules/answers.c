@@ -2,7 +2,7 @@
 /* answers: rules 2 to 6: who answers in the target's name. */
 #include <stdio.h>
 
-#include "verdict/rules.h"
+#include "verdict/rules/rules.h"
 
 static const char *answer_text(const struct reply *reply)
 {

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "verdict/findings.h"
+#include "verdict/findings/findings.h"
 
 /* What quotes show of one field for one trace. */
 struct shown {

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "verdict/findings.h"
+#include "verdict/findings/findings.h"
 #include "verdict/loss_counts.h"
 
 #define CHANCE_OF_SILENCE 0.01 /* what is less likely is not loss */

@@ -3,7 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "verdict/findings.h"
+#include "verdict/findings/findings.h"
 
 /* Its routers stand nearer. */
 static bool in_circle(const struct trace *trace, unsigned ttl)

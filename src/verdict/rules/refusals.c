@@ -2,7 +2,7 @@
 /* refusals: rules 7 to 9: routers that have no way, or give no leave, or send in a circle. */
 #include <stdio.h>
 
-#include "verdict/rules.h"
+#include "verdict/rules/rules.h"
 
 /* --- 7, 8 --- */
 

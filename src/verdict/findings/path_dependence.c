@@ -4,7 +4,7 @@
 #include <stdio.h>
 
 #include "probe/type.h"
-#include "verdict/findings.h"
+#include "verdict/findings/findings.h"
 #include "verdict/loss_counts.h"
 
 #define CHANCE_OF_PARTING 0.05 /* of one flow; and of all together */

@@ -2,8 +2,8 @@
 /* balance: findings on several routers at one hop: for several flows, for one flow in turns, or one after the other. */
 #include <stdio.h>
 
-#include "verdict/balance.h"
-#include "verdict/findings.h"
+#include "verdict/findings/balance.h"
+#include "verdict/findings/findings.h"
 
 #define ROUTERS_MOST 16 /* of one hop that are told apart */
 
