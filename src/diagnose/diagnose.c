@@ -34,6 +34,7 @@
  * When the budget is spent nothing more is asked.
  * Rule 3 is doubt.c's, 6 parted.c's, 4, 5, 7 and 8 are ending.c's. */
 #include "diagnose/diagnose.h"
+#include "silence/rate_limit.h"
 
 #define LOOKAHEAD 16
 #define BESIDE 2 /* hops that the other specs climb ahead while the first is not done */
@@ -71,7 +72,7 @@ static void ask_all_hops_later(struct session *session)
              end = target_ttl ? target_ttl - 1 : session->config.first_ttl + LOOKAHEAD - 1U;
     for (unsigned ttl = session->config.first_ttl; ttl <= least(end, session->config.max_ttl); ttl++)
         wanted_at_least(session, 0, 0, ttl, session->config.queries + 1U,
-                        wanted_soonest(session, (uint8_t)ttl, NEW_TOKEN));
+                        wanted_soonest(session, (uint8_t)ttl, RATE_LIMIT_REFILL));
 }
 
 static bool is_limited_anywhere(const struct session *session)
@@ -92,7 +93,8 @@ static void ask_silent_hops(struct session *session)
         for (unsigned i = 0; i < session->trace_count; i++)
             if (session->traces[i].last_router_ttl > ttl || session->traces[i].reached_ttl > ttl) {
                 wanted_at_least(session, i, 0, ttl, session->config.queries + 1U,
-                                is_limited_anywhere(session) ? wanted_soonest(session, (uint8_t)ttl, NEW_TOKEN) : 0);
+                                is_limited_anywhere(session) ? wanted_soonest(session, (uint8_t)ttl, RATE_LIMIT_REFILL)
+                                                             : 0);
                 break;
             }
     }

@@ -7,9 +7,6 @@
 
 #include "session/internal.h"
 
-/* A router that had none has a new one by then (Linux: one a second). */
-#define NEW_TOKEN (1100 * NS_PER_MS)
-
 static inline unsigned least(unsigned a, unsigned b)
 {
     return a < b ? a : b;

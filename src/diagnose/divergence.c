@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* parted: rule 6 of a diagnosis: where flows are seen to go different ways, and what is asked then. */
 #include "diagnose/diagnose.h"
-#include "silence/silence.h"
+#include "silence/rate_limit.h"
+#include "silence/sample.h"
 
 #define SPLIT_SILENCES 3 /* of a trace's own flow, where an alternate went on */
 
@@ -23,7 +24,7 @@ static unsigned silences_of_own(const struct session *session, const struct trac
     for (size_t i = 0; i < trace->probe_count; i++) {
         const struct probe *probe = &trace->probes[i];
         count += !probe->flow && probe->ttl >= ttl && probe->ttl <= trace->last_router_ttl &&
-                 probe->state == PROBE_EXPIRED && trace_set_is_backed(&set, trace, probe);
+                 probe->state == PROBE_EXPIRED && rate_limit_had_token(&set, trace, probe);
     }
     return count;
 }
@@ -102,7 +103,7 @@ void divergence_ask_all(struct session *session, unsigned index, unsigned parted
         wanted_at_least(session, index, k, far, 1, 0);
         if (!wanted_is_in_vain(session, index, k, (uint8_t)far) || wanted_flow_got_to(trace, k, far))
             continue;
-        wanted_at_least(session, index, k, far, 2, wanted_soonest(session, (uint8_t)far, INDEPENDENT_AFTER));
+        wanted_at_least(session, index, k, far, 2, wanted_soonest(session, (uint8_t)far, SAMPLE_SPAN));
         for (unsigned ttl = parted; ttl < far; ttl++)
             wanted_at_least(session, index, k, ttl, 1, 0);
     }

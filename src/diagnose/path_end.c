@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* ending: rules 4, 5, 7 and 8 of a diagnosis: what is at the end of the path, and whose answer it is. */
 #include "diagnose/diagnose.h"
-#include "silence/silence.h"
+#include "silence/rate_limit.h"
+#include "silence/sample.h"
 
 #define SLOWLY 3   /* of rule 5 */
 #define CLOSING 12 /* rounds of rule 4 */
 #define CONFIRM 11 /* probes of one spec at a hop for rule 7, and CONFIRM_ALL of all */
 #define CONFIRM_ALL 16
-#define CONFIRM_LIMITED 3             /* those that wait for a token */
-#define NEW_TOKENS (2100 * NS_PER_MS) /* Linux charges a refusal by route twice, to one bucket */
+#define CONFIRM_LIMITED 3 /* those that wait for a token */
 
 /* --- rule 5 --- */
 
@@ -55,7 +55,7 @@ static bool ask_for_refusal(struct session *session, unsigned index)
     if (wanted_is_pending_at(session, ttl))
         return true; /* one after the other */
     session->plan.traces[index].slowly++;
-    wanted_another(session, index, 0, ttl, wanted_soonest(session, (uint8_t)ttl, NEW_TOKENS));
+    wanted_another(session, index, 0, ttl, wanted_soonest(session, (uint8_t)ttl, RATE_LIMIT_REFILL_TWO));
     return true;
 }
 
@@ -147,13 +147,12 @@ static void confirm_end(struct session *session, unsigned index)
     unsigned ttl = doubtful_hop(session, index);
     const struct trace *trace = &session->traces[index];
     if (!ttl && trace->reached_ttl && reset_is_doubtful(trace) && trace_asked(trace, trace->reached_ttl) < CONFIRM)
-        wanted_fresh(session, index, trace->reached_ttl,
-                     wanted_soonest(session, trace->reached_ttl, INDEPENDENT_AFTER));
+        wanted_fresh(session, index, trace->reached_ttl, wanted_soonest(session, trace->reached_ttl, SAMPLE_SPAN));
     if (!ttl || trace_answered_at(trace, (uint8_t)ttl))
         return;
     unsigned asked = trace_asked(trace, (uint8_t)ttl);
     bool limited = wanted_is_limited(session, (uint8_t)ttl) && asked <= CONFIRM_LIMITED; /* or it is mere loss */
-    nstime spacing = limited ? NEW_TOKEN : INDEPENDENT_AFTER;
+    nstime spacing = limited ? RATE_LIMIT_REFILL : SAMPLE_SPAN;
     if (asked >= CONFIRM || (limited && wanted_is_waited_for_at(session, ttl)))
         return;
     /* All such specs at once, and each time another first: one answer of a router is enough, and who is left out by the
@@ -234,7 +233,7 @@ void path_end_close(struct session *session)
         return;
     /* Where nobody answers, who is there may be slow to refuse. */
     bool slowly = closing.limited || !closing.router || (!session_target_ttl(session) && closing.round >= 2);
-    nstime spacing = slowly ? NEW_TOKEN : INDEPENDENT_AFTER, at = wanted_soonest(session, closing.ttl, spacing),
+    nstime spacing = slowly ? RATE_LIMIT_REFILL : SAMPLE_SPAN, at = wanted_soonest(session, closing.ttl, spacing),
            rested = wanted_soonest(session, closing.router, spacing);
     at = rested > at ? rested : at;
     for (unsigned n = 0; n < closing.count; n++) {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* doubt: rule 3 of a diagnosis: specs that fall silent where others go on are asked again beside these. */
 #include "diagnose/diagnose.h"
-#include "silence/silence.h"
+#include "silence/rate_limit.h"
+#include "silence/sample.h"
 
 #define ROUNDS 12
 #define FLOWS_LEAST 4 /* source ports asked before a silence is a drop */
@@ -128,7 +129,7 @@ static nstime spacing_of(const struct session *session, const struct retest *dou
         for (unsigned i = 0; i < doubt->comparisons[n].hop_count; i++)
             limited = limited || wanted_is_limited(session, doubt->comparisons[n].hops[i]);
     }
-    return limited ? NEW_TOKEN : INDEPENDENT_AFTER;
+    return limited ? RATE_LIMIT_REFILL : SAMPLE_SPAN;
 }
 
 /* When all the routers of a round may be asked: what is sent apart shows nothing of each other. */
@@ -155,7 +156,7 @@ void retest_settle(struct session *session, bool parted)
     if (!doubt.count || retest_is_pending(session, &doubt))
         return;
     nstime spacing = spacing_of(session, &doubt), at = start_of(session, &doubt, spacing);
-    doubt.spread = parted && spacing == NEW_TOKEN; /* all source ports are to be asked, and rounds are dear */
+    doubt.spread = parted && spacing == RATE_LIMIT_REFILL; /* all source ports are to be asked, and rounds are dear */
     for (unsigned ttl = session_last_router_ttl(session); ttl >= session->config.first_ttl; ttl--) {
         unsigned specs = ask_round_at(session, &doubt, (uint8_t)ttl, at);
         asked[ttl] = specs > 0;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* need: what a diagnosis wants to be asked, and what of it is still to come. */
 #include "diagnose/diagnose.h"
-#include "silence/silence.h"
+#include "silence/end.h"
+#include "silence/rate_limit.h"
 
 void wanted_at_least(struct session *session, unsigned index, unsigned flow, unsigned ttl, unsigned count,
                      nstime not_before)
@@ -96,7 +97,7 @@ nstime wanted_soonest(const struct session *session, uint8_t ttl, nstime spacing
 uint8_t wanted_end_ttl(const struct session *session)
 {
     struct trace_set set = session_trace_set(session);
-    return trace_set_end_ttl(&set);
+    return silence_end_ttl(&set);
 }
 
 nstime wanted_behind(const struct session *session, uint8_t ttl)
@@ -108,7 +109,7 @@ nstime wanted_behind(const struct session *session, uint8_t ttl)
             if (p->reply_count && p->replies[0].time - p->sent > longest)
                 longest = p->replies[0].time - p->sent;
     }
-    return longest / SLACK_OF_ROUND_TRIP + session->config.send_gap;
+    return rate_limit_slack(longest) + session->config.send_gap;
 }
 
 bool wanted_is_in_vain(const struct session *session, unsigned index, unsigned flow, uint8_t ttl)

@@ -22,10 +22,10 @@
 #include <string.h>
 
 #include "session/internal.h"
-#include "silence/silence.h"
+#include "silence/rate_limit.h"
+#include "silence/sample.h"
 
-#define LOOKAHEAD 16 /* hops: a path of usual length is asked for in one go */
-#define LATER_ASK (1100 * NS_PER_MS)
+#define LOOKAHEAD 16             /* hops: a path of usual length is asked for in one go */
 #define NEXT_SPEC_AFTER NS_PER_S /* nothing heard at all: the next spec need not wait for the longest wait */
 #define LEAST_WAIT_INSIDE (100 * NS_PER_MS)
 #define LEAST_WAIT_AT_END (150 * NS_PER_MS)
@@ -250,7 +250,7 @@ static void rescue_hop(struct session *session, uint8_t ttl)
 
 static void rescue_hop_later(struct session *session, uint8_t ttl)
 {
-    want_more(session, trace_past(session, ttl), ttl, 1, session->plan.last_sent[ttl] + LATER_ASK);
+    want_more(session, trace_past(session, ttl), ttl, 1, session->plan.last_sent[ttl] + RATE_LIMIT_REFILL);
     session->plan.rescue[ttl] = RESCUE_ASKED_LATER;
 }
 
@@ -363,7 +363,7 @@ static void compare_again(struct session *session, unsigned index)
     ladder->compared++;
     for (unsigned i = 0; i < comparison.hop_count; i++) {
         uint8_t ttl = comparison.hops[i];
-        nstime not_before = session->plan.last_sent[ttl] + INDEPENDENT_AFTER;
+        nstime not_before = session->plan.last_sent[ttl] + SAMPLE_SPAN;
         want_more(session, index, ttl, 1, not_before);
         want_more(session, plan_other_with_router(session, index, ttl), ttl, 1, not_before + BACKING_AFTER);
     }

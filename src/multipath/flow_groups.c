@@ -17,11 +17,10 @@
 #include "base/array.h"
 #include "multipath/stopping_rule.h"
 #include "multipath/survey.h"
-#include "silence/silence.h"
+#include "silence/loss.h"
 
-#define GROUPS_MOST 65000    /* a cell has 16 bits for it */
-#define SILENCES_LEAST 3     /* probes before nobody is said to answer */
-#define BRANCH_CHANCE 0.0002 /* of loss to explain a silence beside answers, above which it is none of its own */
+#define GROUPS_MOST 65000 /* a cell has 16 bits for it */
+#define SILENCES_LEAST 3  /* probes before nobody is said to answer */
 
 /* A flow of a group, and a point that answered it behind the group. */
 struct meeting {
@@ -154,7 +153,7 @@ static bool silence_is_own(const struct step *step, unsigned index)
         asked += is_silent ? 0U : cell->answered;
         lost += is_silent ? 0U : cell->rested;
     }
-    return flows >= 2 && rested >= SILENCES_LEAST && silence_chance(asked + lost, lost, rested) < BRANCH_CHANCE;
+    return flows >= 2 && rested >= SILENCES_LEAST && loss_chance(asked + lost, lost, rested) < LOSS_CHANCE_BRANCH;
 }
 
 /* Where there is but one group, it is there that the flow held back will come. */

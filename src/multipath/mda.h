@@ -19,7 +19,7 @@ struct mda_limits {
 struct mda_want {
     uint16_t flow;
     uint8_t ttl;
-    bool rested; /* not before nobody was asked at the TTL for RESTED_AFTER */
+    bool rested; /* not before nobody was asked at the TTL for RATE_LIMIT_REFILL */
 };
 
 struct mda_wants {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "multipath/stopping_rule.h"
+#include "silence/rate_limit.h"
 
 /* So many answers in a row from another router show that a route changed: had packets taken turns between two, the
  * first would have been met again with the chance 0.999. */
@@ -24,7 +25,7 @@ struct asked {
     const struct probe *probe;
     const struct reply *answer; /* NULL: none that counts */
     unsigned flow;              /* SURVEY_NONE: loose */
-    bool is_rested;             /* nobody had asked at its TTL for RESTED_AFTER */
+    bool is_rested;             /* nobody had asked at its TTL for RATE_LIMIT_REFILL */
 };
 
 struct all_asked {
@@ -84,8 +85,7 @@ static void find_rested(struct all_asked *all)
     for (size_t i = 0; i < all->count; i++) {
         struct asked *asked = &all->probes[i];
         nstime *before = &last[asked->probe->ttl];
-        asked->is_rested =
-            asked->sent != NSTIME_NONE && (*before == NSTIME_NONE || asked->sent - *before >= RESTED_AFTER);
+        asked->is_rested = asked->sent != NSTIME_NONE && rate_limit_is_refilled(*before, asked->sent);
         *before = asked->sent;
     }
 }

@@ -10,7 +10,7 @@
 #ifndef HOPSONDE_MULTIPATH_SURVEY_H
 #define HOPSONDE_MULTIPATH_SURVEY_H
 
-#include "silence/silence.h"
+#include "trace/trace.h"
 
 #define SURVEY_FLOWS_MOST 16384  /* seen at two TTLs or more; what another tool's capture has beyond links nothing */
 #define SURVEY_POINTS_MOST 16384 /* the same, of all its answers */
@@ -40,7 +40,7 @@ struct cell {
     uint16_t first;                  /* the same of the first */
     uint16_t group;                  /* 1 + index; 0: not known */
     uint8_t pending, lost, answered; /* probes; 255 is many */
-    uint8_t rested;                  /* of the lost: sent when nobody had asked at that TTL for RESTED_AFTER */
+    uint8_t rested;                  /* of the lost: sent when nobody had asked at that TTL for RATE_LIMIT_REFILL */
     uint8_t run;                     /* answers in a row from `point` */
     bool varied;                     /* more than one point answered the flow */
     bool returned; /* one that another had replaced came back: packet by packet, whatever the routes do */
@@ -84,7 +84,7 @@ struct survey {
     uint8_t farthest;            /* TTL that anything was answered at; 0: none */
     uint64_t probes;
     bool answers[UINT8_MAX + 1];    /* by TTL: somebody there answers some flow */
-    unsigned rested[UINT8_MAX + 1]; /* probes that were lost there: sent when nobody had asked for RESTED_AFTER */
+    unsigned rested[UINT8_MAX + 1]; /* probes that were lost there: sent when nobody had asked for RATE_LIMIT_REFILL */
     struct cell *cells;   /* of (last_ttl - first_ttl + 2) TTLs from first_ttl - 1; of each flow_count, and of one
                              flow more that was not asked at all: all such are where this one is inferred to be */
     uint8_t *ends;        /* by flow: the TTL at which the target answered it, or it was refused; 0: not known */

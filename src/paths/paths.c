@@ -8,6 +8,7 @@
 
 #include "multipath/mda.h"
 #include "session/internal.h"
+#include "silence/rate_limit.h"
 
 #define FIRST_WINDOW 12 /* as many as one next hop takes, so that a plain path takes two round trips */
 #define WINDOW_MOST 128
@@ -66,7 +67,7 @@ static void note_loss(const struct session *session, struct pace *pace)
     pace->cut_until = session->now + session->worst_rtt * 2;
     if (pace->lately_lost >= LOSSES_OF_LIMIT && pace->lately_lost * 2 >= pace->lately_answered) {
         pace->window = 1;
-        pace->spacing = RESTED_AFTER;
+        pace->spacing = RATE_LIMIT_REFILL;
     } else {
         pace->window = pace->window > 2 ? pace->window / 2 : 1;
     }
@@ -209,7 +210,7 @@ void explore_update(struct session *session)
 
 static bool may_send(const struct pace *pace, bool rested, nstime now, nstime *again)
 {
-    nstime due = pace->last_sent + (rested ? RESTED_AFTER : pace->spacing);
+    nstime due = pace->last_sent + (rested ? RATE_LIMIT_REFILL : pace->spacing);
     if (pace->under_way >= (rested ? 1 : pace->window))
         return false;
     if (due > now && due < *again)

@@ -11,7 +11,8 @@
 #define HOPSONDE_SESSION_SESSION_H
 
 #include "base/err.h"
-#include "silence/silence.h"
+#include "silence/comparison.h"
+#include "silence/end.h"
 #include "trace/counters.h"
 
 #define TARGET_NAME_BYTES 256

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* view: what others may know of a session. */
 #include "session/internal.h"
-#include "silence/silence.h"
 
 const struct session_config *session_config(const struct session *session)
 {

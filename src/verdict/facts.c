@@ -3,6 +3,8 @@
 
 #include <stdio.h>
 
+#include "silence/sample.h"
+
 bool reply_closes(const struct reply *reply)
 {
     bool v4 = reply->version == 4;
@@ -63,7 +65,7 @@ static void gather_replies(struct facts *facts)
         const struct probe *probe = &trace->probes[i];
         facts->refused_sends += probe->state == PROBE_REFUSED;
         facts->sent += probe->state != PROBE_REFUSED;
-        facts->silent += trace_set_is_silent(facts->set, probe) && probe->ttl > trace->last_router_ttl;
+        facts->silent += sample_is_silent(facts->set, probe) && probe->ttl > trace->last_router_ttl;
         for (unsigned k = 0; k < probe->reply_count; k++) {
             const struct reply *reply = &probe->replies[k];
             bool direct = is_direct(trace, reply);
@@ -122,7 +124,7 @@ static unsigned silent_before_target(const struct trace_set *set, const struct t
     unsigned silent = 0;
     for (size_t i = 0; i < trace->probe_count; i++) {
         const struct probe *probe = &trace->probes[i];
-        silent += trace_set_is_silent(set, probe) && probe->ttl >= ttl && probe->ttl < trace->reached_ttl;
+        silent += sample_is_silent(set, probe) && probe->ttl >= ttl && probe->ttl < trace->reached_ttl;
     }
     return silent;
 }

@@ -3,6 +3,7 @@
 #ifndef HOPSONDE_VERDICT_FACTS_H
 #define HOPSONDE_VERDICT_FACTS_H
 
+#include "silence/comparison.h"
 #include "verdict/responders.h"
 #include "verdict/verdict.h"
 

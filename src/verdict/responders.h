@@ -3,7 +3,7 @@
 #ifndef HOPSONDE_VERDICT_RESPONDERS_H
 #define HOPSONDE_VERDICT_RESPONDERS_H
 
-#include "silence/silence.h"
+#include "trace/trace_set.h"
 
 enum responder_count { RESPONDERS_NONE, RESPONDERS_ONE, RESPONDERS_SEVERAL };
 

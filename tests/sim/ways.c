@@ -7,6 +7,7 @@
 
 #include "multipath/mda.h"
 #include "multipath/stopping_rule.h"
+#include "silence/rate_limit.h"
 
 #define SEARCH_FLOWS 4096
 #define SEARCH_ROUNDS 2000
@@ -203,7 +204,7 @@ static bool send_probe(struct ways *ways, struct search *search, const struct md
 {
     unsigned node = ways_follow(ways, want->flow, want->ttl);
     bool is_target = node == ways->node_count - 1;
-    nstime sent = search->now += want->rested ? RESTED_AFTER : NS_PER_MS / 10;
+    nstime sent = search->now += want->rested ? RATE_LIMIT_REFILL : NS_PER_MS / 10;
     if (want->rested)
         ways->answered_now[node] = 0; /* a new token */
     struct probe *probe = trace_add_probe(&search->trace, 0, want->ttl, sent);

@@ -1,20 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* limits: findings on routers that leave out answers: to all, to one protocol, or now and then. */
-#include <math.h>
 #include <stdio.h>
 
+#include "silence/loss.h"
+#include "silence/rate_limit.h"
+#include "silence/sample.h"
 #include "verdict/findings/findings.h"
-#include "verdict/loss_counts.h"
-
-#define CHANCE_OF_SILENCE 0.01 /* what is less likely is not loss */
-#define CHANCE_IN_LOSS 0.001   /* where packets are known to be lost: at any of the hops, of which each is looked at */
-#define CHANCE_OF_LIMIT 0.001
 
 /* Whether so many silences are hardly loss. */
 static bool is_no_loss(const struct trace_set *set, const struct loss_count *others, unsigned silent)
 {
-    double chance = silence_chance(others->asked, others->silent, silent);
-    return others->silent ? chance * trace_set_last_router_ttl(set) <= CHANCE_IN_LOSS : chance <= CHANCE_OF_SILENCE;
+    double chance = loss_chance(others->asked, others->silent, silent);
+    return others->silent ? chance * trace_set_last_router_ttl(set) <= LOSS_CHANCE_SILENT_HOP_OF_ALL
+                          : chance <= LOSS_CHANCE_SILENT_HOP;
 }
 
 /* Probes of the trace at a hop that passed it, or would have had they not expired. */
@@ -23,7 +21,7 @@ static void count_at(const struct trace_set *set, const struct passage *passage,
 {
     const struct trace *trace = set->traces[index];
     for (const struct probe *p = trace_first_at(trace, ttl); p; p = trace_next_at(trace, p)) {
-        bool silent = trace_set_is_silent(set, p);
+        bool silent = sample_is_silent(set, p);
         bool expired = p->reply_count && p->replies[0].kind == REPLY_TIME_EXCEEDED;
         if ((!silent && !expired) || passage->farthest[index][p->flow] <= ttl)
             continue;
@@ -61,25 +59,10 @@ static struct loss_count count_hop(const struct trace_set *set, const struct pas
     return tally;
 }
 
-static double log_beta(double a, double b)
-{
-    return lgamma(a) + lgamma(b) - lgamma(a + b);
-}
-
-/* The chance that as many or more of `here` are lost, had they the loss of `others`: silence_chance() is the same where
- * all are. */
-static double chance_of(const struct loss_count *here, const struct loss_count *others)
-{
-    double lost = others->silent + 1.0, kept = others->asked - others->silent + 1.0, chance = 0;
-    for (unsigned k = here->silent; k <= here->asked; k++)
-        chance += exp(log_choose(here->asked, k) + log_beta(lost + k, kept + here->asked - k) - log_beta(lost, kept));
-    return chance;
-}
-
 static void show_hop(const struct trace_set *set, const struct trace *trace, uint8_t ttl, struct finding *finding)
 {
     for (const struct probe *p = trace_first_at(trace, ttl); p; p = trace_next_at(trace, p))
-        if (trace_set_is_silent(set, p) || p->reply_count)
+        if (sample_is_silent(set, p) || p->reply_count)
             finding_show(finding, p, probe_answer(p));
 }
 
@@ -97,9 +80,9 @@ static unsigned count_backed(const struct trace_set *set, const struct passage *
     for (unsigned i = 0; i < set->count; i++) {
         const struct trace *trace = set->traces[i];
         const struct probe *p = trace_first_at(trace, ttl);
-        for (unsigned n = 0; p && n < PROBES_COMPARED; p = trace_next_at(trace, p), n++)
+        for (unsigned n = 0; p && n < SAMPLE_PROBES_MOST; p = trace_next_at(trace, p), n++)
             backed += trace->flow.spec.protocol == protocol && passage->farthest[i][p->flow] > ttl &&
-                      trace_set_is_silent(set, p) && trace_set_is_backed(set, trace, p);
+                      sample_is_silent(set, p) && rate_limit_had_token(set, trace, p);
     }
     return backed;
 }
@@ -119,7 +102,7 @@ static bool is_deaf_to(const struct trace_set *set, const struct passage *passag
     if (own.silent < own.asked || backed < 2)
         return false;
     struct loss_count others = count_protocol(set, passage, ttl, protocol, true);
-    struct loss_count behind = count_behind(set, passage, ttl);
+    struct loss_count behind = loss_count_behind(set, passage, ttl);
     struct loss_count all = {.asked = others.asked + behind.asked, .silent = others.silent + behind.silent};
     return others.silent < others.asked && is_no_loss(set, &all, backed);
 }
@@ -188,19 +171,6 @@ static bool has_limits(const struct trace_set *set, const struct passage *passag
     return false;
 }
 
-/* Whether it was asked for so long that its router had a token for one of the probes, whoever spent those before. */
-static bool had_token(const struct trace_set *set, uint8_t ttl)
-{
-    nstime first = NSTIME_NEVER, last = NSTIME_NONE;
-    for (unsigned i = 0; i < set->count; i++)
-        for (const struct probe *p = trace_first_at(set->traces[i], ttl); p; p = trace_next_at(set->traces[i], p))
-            if (trace_set_is_silent(set, p)) {
-                first = p->sent < first ? p->sent : first;
-                last = p->sent > last ? p->sent : last;
-            }
-    return last != NSTIME_NONE && last - first >= RESTED_AFTER;
-}
-
 void find_silent_hops(const struct trace_set *set, struct judgement *out)
 {
     struct passage passage;
@@ -208,9 +178,9 @@ void find_silent_hops(const struct trace_set *set, struct judgement *out)
     bool limits = set->is_diagnose && has_limits(set, &passage);
     for (unsigned ttl = 1; ttl <= trace_set_last_router_ttl(set); ttl++) {
         struct loss_count here = count_hop(set, &passage, (uint8_t)ttl),
-                          others = count_behind(set, &passage, (uint8_t)ttl);
+                          others = loss_count_behind(set, &passage, (uint8_t)ttl);
         bool all = here.asked && here.silent == here.asked && !shows_router(set, (uint8_t)ttl);
-        if (all && is_no_loss(set, &others, here.silent) && (!limits || had_token(set, (uint8_t)ttl)))
+        if (all && is_no_loss(set, &others, here.silent) && (!limits || rate_limit_had_token_once(set, (uint8_t)ttl)))
             tell_silent(set, (uint8_t)ttl, here.silent, out);
         for (unsigned i = 0; i < set->count && !all; i++) {
             uint8_t protocol = set->traces[i]->flow.spec.protocol;
@@ -244,7 +214,7 @@ static bool answers_now_and_then(const struct trace_set *set, uint8_t ttl)
             bool answered = false, silent = false;
             for (const struct probe *p = trace_first_at(set->traces[i], ttl); p; p = trace_next_at(set->traces[i], p)) {
                 answered = answered || (p->flow == flow && p->reply_count);
-                silent = silent || (p->flow == flow && trace_set_is_silent(set, p));
+                silent = silent || (p->flow == flow && sample_is_silent(set, p));
             }
             if (answered && silent)
                 return true;
@@ -258,12 +228,13 @@ void find_limits(const struct trace_set *set, struct judgement *out)
     struct passage passage;
     passage_gather(set, &passage);
     for (unsigned ttl = 1; ttl <= trace_set_last_router_ttl(set); ttl++) {
-        struct loss_count here = {0}, others = count_behind(set, &passage, (uint8_t)ttl);
+        struct loss_count here = {0}, others = loss_count_behind(set, &passage, (uint8_t)ttl);
         for (unsigned i = 0; i < set->count; i++)
             if (!is_deaf_to(set, &passage, set->traces[i]->flow.spec.protocol, (uint8_t)ttl))
                 count_at(set, &passage, i, (uint8_t)ttl, &here);
         bool one_router = set->is_apart || answers_now_and_then(set, (uint8_t)ttl);
-        if (here.silent >= 2 && here.silent < here.asked && one_router && chance_of(&here, &others) <= CHANCE_OF_LIMIT)
+        if (here.silent >= 2 && here.silent < here.asked && one_router &&
+            loss_chance_at_least(&here, &others) <= LOSS_CHANCE_LIMIT)
             tell_limit(set, (uint8_t)ttl, &here, out);
     }
 }

@@ -3,8 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "silence/end.h"
 #include "verdict/findings/findings.h"
-#include "verdict/loss_counts.h"
 
 /* --- in the target's name --- */
 
@@ -59,7 +59,7 @@ static bool is_kept_from_target(const struct trace_set *set, const struct verdic
         return false;
     struct end_comparison end;
     silence_compare_end(set, verdict->trace, &end);
-    return end.target.asked && silence_chance(end.target.asked, end.target.silent, end.silent) <= 1 - set->claim;
+    return end.target.asked && loss_chance(end.target.asked, end.target.silent, end.silent) <= 1 - set->claim;
 }
 
 static void tell_state(const char *kind, const struct verdict *through, const struct verdict *stopped,

@@ -4,10 +4,10 @@
 #include <stdio.h>
 
 #include "probe/type.h"
+#include "silence/loss.h"
+#include "silence/rate_limit.h"
+#include "silence/sample.h"
 #include "verdict/findings/findings.h"
-#include "verdict/loss_counts.h"
-
-#define CHANCE_OF_PARTING 0.05 /* of one flow; and of all together */
 
 /* How one flow fares. */
 struct fate {
@@ -52,12 +52,12 @@ static struct fate fate_of(const struct facts *facts, unsigned flow)
  * the same spec. Connections and echoes are not limited so. */
 static bool could_be_answered(const struct trace_set *set, const struct trace *trace, const struct probe *silent)
 {
-    const nstime within = trace_set_backing_span(set);
+    const nstime within = rate_limit_span(set);
     for (unsigned i = 0; i < set->count; i++) {
         const struct trace *other = set->traces[i];
         for (const struct probe *p = trace_first_at(other, silent->ttl); p; p = trace_next_at(other, p)) {
             const struct reply *reply = probe_answer(p);
-            bool near = trace_set_shows_token(set, p, silent, within);
+            bool near = rate_limit_shows_token(set, p, silent, within);
             bool direct = reply && other == trace && reply_reaches(trace, reply);
             if ((direct && (near || !reply_is_limited(reply))) || (reply && near && reply->kind == REPLY_TIME_EXCEEDED))
                 return true;
@@ -72,8 +72,8 @@ static unsigned count_silences(const struct trace_set *set, const struct trace *
     unsigned count = 0;
     nstime last = NSTIME_NONE;
     for (const struct probe *p = trace_first_at(trace, ttl); p; p = trace_next_at(trace, p)) {
-        if (p->flow != flow || !trace_set_is_silent(set, p) || !could_be_answered(set, trace, p) ||
-            (last != NSTIME_NONE && p->sent - last < INDEPENDENT_AFTER))
+        if (p->flow != flow || !sample_is_silent(set, p) || !could_be_answered(set, trace, p) ||
+            sample_is_same(last, p->sent))
             continue;
         count++;
         last = p->sent;
@@ -86,7 +86,7 @@ static uint8_t farthest_of(const struct trace_set *set, const struct fate *fates
 {
     uint8_t farthest = 0;
     for (unsigned flow = 0; flow < count; flow++) {
-        uint8_t end = fates[flow].reached ? end_of_path(set) : fates[flow].last_router_ttl;
+        uint8_t end = fates[flow].reached ? loss_end_ttl(set) : fates[flow].last_router_ttl;
         farthest = end > farthest ? end : farthest;
     }
     return farthest;
@@ -97,13 +97,13 @@ static uint8_t farthest_of(const struct trace_set *set, const struct fate *fates
 static unsigned silences_of(const struct trace_set *set, const struct passage *passage, const struct trace *trace,
                             unsigned flow, const struct fate *fate, uint8_t farthest)
 {
-    struct loss_count others = count_between(set, passage, fate->last_router_ttl, farthest);
+    struct loss_count others = loss_count_between(set, passage, fate->last_router_ttl, farthest);
     unsigned silent = 0;
     if (fate->reached || fate->refused || fate->forged)
         return 0;
     for (unsigned ttl = fate->last_router_ttl + 1U; ttl <= farthest; ttl++)
         silent += count_silences(set, trace, flow, (uint8_t)ttl);
-    return silence_chance(others.asked, others.silent, silent) <= CHANCE_OF_PARTING ? silent : 0;
+    return loss_chance(others.asked, others.silent, silent) <= LOSS_CHANCE_DIVIDED ? silent : 0;
 }
 
 /* Whether so many silences of so many flows are none by chance, whichever flows and whichever spec they might have been
@@ -111,8 +111,8 @@ static unsigned silences_of(const struct trace_set *set, const struct passage *p
 static bool are_stopped(const struct trace_set *set, const struct loss_count *others, const struct trace *trace,
                         unsigned flows, unsigned silences)
 {
-    double chance = silence_chance(others->asked, others->silent, silences);
-    return chance * exp(log_choose(trace->flow_count, flows)) * set->count <= CHANCE_OF_PARTING;
+    double chance = loss_chance(others->asked, others->silent, silences);
+    return chance * exp(loss_log_choose(trace->flow_count, flows)) * set->count <= LOSS_CHANCE_DIVIDED;
 }
 
 /* The flows that stopped, and those that got through. */
@@ -190,7 +190,7 @@ static unsigned stops_at(const struct trace_set *set, const struct trace *trace,
         return fate->shown->ttl;
     for (size_t i = 0; i < trace->probe_count; i++) {
         const struct probe *p = &trace->probes[i];
-        if (p->flow == flow && p->ttl > fate->last_router_ttl && p->ttl < least && trace_set_is_silent(set, p))
+        if (p->flow == flow && p->ttl > fate->last_router_ttl && p->ttl < least && sample_is_silent(set, p))
             least = p->ttl;
     }
     return least;
@@ -214,7 +214,7 @@ static void find_parting(const struct trace_set *set, const struct passage *pass
         total += silences[flow];
         nearest = silences[flow] && fates[flow].last_router_ttl < nearest ? fates[flow].last_router_ttl : nearest;
     }
-    struct loss_count others = count_between(set, passage, nearest, farthest);
+    struct loss_count others = loss_count_between(set, passage, nearest, farthest);
     bool by_silence = flows && are_stopped(set, &others, trace, flows, total);
     unsigned stop = UINT8_MAX + 1;
     for (unsigned flow = 0; flow < trace->flow_count; flow++) {

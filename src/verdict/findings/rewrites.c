@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "silence/sample.h"
 #include "verdict/findings/findings.h"
 
 /* What quotes show of one field for one trace. */
@@ -387,7 +388,7 @@ static bool expired_before(const struct trace *trace, const struct probe *probe,
 {
     unsigned looked_at = 0;
     const struct probe *p = trace_first_at(trace, (uint8_t)(probe->ttl - 1));
-    for (; p && looked_at < PROBES_COMPARED; p = trace_next_at(trace, p), looked_at++)
+    for (; p && looked_at < SAMPLE_PROBES_MOST; p = trace_next_at(trace, p), looked_at++)
         if (p->flow == probe->flow && p->reply_count && p->replies[0].kind == REPLY_TIME_EXCEEDED &&
             p->replies[0].quoted_ttl == 1)
             return reply->quoted_ttl != 2 || !addr_equal(&reply->from, &p->replies[0].from);
@@ -479,7 +480,7 @@ static bool find_raised_at(const struct approach *approach, const struct trace *
 {
     unsigned looked_at = 0;
     const struct probe *p = trace_first_at(trace, ttl);
-    for (; p && looked_at < PROBES_COMPARED; p = trace_next_at(trace, p), looked_at++)
+    for (; p && looked_at < SAMPLE_PROBES_MOST; p = trace_next_at(trace, p), looked_at++)
         for (unsigned k = 0; k < p->reply_count; k++) {
             const char *why = raised(approach, trace, p, &p->replies[k]);
             if (!why)

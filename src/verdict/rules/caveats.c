@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "silence/sample.h"
 #include "verdict/facts.h"
 
 __attribute__((format(printf, 2, 3))) static void append(struct verdict *out, const char *format, ...)
@@ -62,7 +63,7 @@ unsigned caveats_count_unwaited(const struct facts *facts)
     const struct trace *trace = facts->trace;
     for (size_t i = 0; facts->set->is_apart && i < trace->probe_count; i++) {
         const struct probe *probe = &trace->probes[i];
-        count += probe->ttl > trace->last_router_ttl && !probe->reply_count && !trace_set_is_silent(facts->set, probe);
+        count += probe->ttl > trace->last_router_ttl && !probe->reply_count && !sample_is_silent(facts->set, probe);
     }
     return count;
 }

@@ -3,6 +3,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "silence/end.h"
+#include "silence/sample.h"
 #include "verdict/rules/rules.h"
 
 static void bracket(const struct facts *facts, struct verdict *out)
@@ -115,7 +117,7 @@ static void show_silence(const struct facts *facts, struct verdict *out)
 {
     const struct trace *trace = facts->trace;
     for (size_t i = 0; i < trace->probe_count; i++)
-        if (trace_set_is_silent(facts->set, &trace->probes[i]) && trace->probes[i].ttl > trace->last_router_ttl)
+        if (sample_is_silent(facts->set, &trace->probes[i]) && trace->probes[i].ttl > trace->last_router_ttl)
             frames_add(out->frames, &out->frame_count, frame_of_probe(&trace->probes[i]));
 }
 

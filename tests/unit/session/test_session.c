@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "multipath/graph.h"
-#include "silence/silence.h"
+#include "silence/loss.h"
 #include "tap.h"
 #include "unit/support/handmade.h"
 
@@ -239,7 +239,7 @@ static void test_compare_chance(void)
     } rows[] = {{3, 0, 3, 1.0 / 35 * 1.75}, {0, 0, 4, 1.0 / 5}, {9, 0, 9, 0}, {3, 1, 1, 2.0 / 5}, {1, 0, 1, 1.0 / 3}};
     for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
         double want = rows[i].chance;
-        double got = silence_chance(rows[i].sent, rows[i].lost, rows[i].silent);
+        double got = loss_chance(rows[i].sent, rows[i].lost, rows[i].silent);
         if (!rows[i].lost && rows[i].sent == rows[i].silent) {
             want = 1; /* 1 / C(m+n+1, n) */
             for (unsigned k = 1; k <= rows[i].silent; k++)
@@ -321,7 +321,7 @@ static void test_chance_is_the_integral(void)
     for (unsigned sent = 0; sent <= 9; sent++)
         for (unsigned lost = 0; lost <= sent; lost++)
             for (unsigned silent = 0; silent <= 9; silent++) {
-                double off = fabs(silence_chance(sent, lost, silent) - integrate_chance(sent, lost, silent));
+                double off = fabs(loss_chance(sent, lost, silent) - integrate_chance(sent, lost, silent));
                 worst = off > worst ? off : worst;
             }
     ok(worst < 1e-6, "the chance is the integral that it stands for, to %g", worst);

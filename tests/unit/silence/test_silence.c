@@ -2,7 +2,8 @@
 /* How surely a silence is none by chance: which silences count, and beside what. */
 #include <math.h>
 
-#include "silence/silence.h"
+#include "silence/comparison.h"
+#include "silence/end.h"
 #include "tap.h"
 #include "unit/support/fake_session.h"
 
@@ -123,8 +124,8 @@ static void test_ends(void)
         session_compare_end(&fake.session, fake_trace(&fake, 0), &got);
         is_num(got.silent, ends[i].silent, "%s: silences that count", ends[i].name);
         is_num(got.target.asked, ends[i].target_asked, "  beside the target's answers");
-        double way = silence_chance(got.way.asked, got.way.silent, got.silent),
-               target = silence_chance(got.target.asked, got.target.silent, got.silent),
+        double way = loss_chance(got.way.asked, got.way.silent, got.silent),
+               target = loss_chance(got.target.asked, got.target.silent, got.silent),
                want = 1 / (1 + fmax(way, target));
         ok(fabs(got.confidence - fmin(want, CONFIDENCE_MOST)) < 1e-9, "  sure as far as that is no loss: %g", want);
         fake_free(&fake);

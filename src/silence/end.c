@@ -1,26 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* silence_compare_end: the silence at the end of the path, beside what is lost on the way there and at the target. */
-#include "silence/silence.h"
-#include "trace/trace.h"
+#include "silence/end.h"
 
-/* Linux answers six expired packets at once and then one a second. */
-#define BURST 6
-#define BURST_REFILLS (BURST * NS_PER_S)
+#include "silence/comparison.h"
+#include "silence/rate_limit.h"
+#include "silence/sample.h"
 
-/* A target that lets others pass answers far more often than it does not: where all may be loss, the odds before the
- * probes are not even. Over simulated networks with 30 % loss each way, even odds were wrong in 40 of 100 claims. */
-#define ODDS_OF_ANSWER 16
-
-/* Where the path ends, as far as the traces tell. */
+/* Where the path ends. */
 struct end {
-    uint8_t router;  /* the last TTL at which a router let a probe expire; 0: at none */
-    uint8_t silence; /* the least TTL whose silence is at the end, whichever answers are forged on the way there */
-    nstime within;   /* as for trace_set_shows_token() */
+    uint8_t router;  /* the last TTL with a time exceeded; 0: none */
+    uint8_t silence; /* as silence_end_ttl() */
+    nstime within;   /* for rate_limit_shows_token() */
 };
 
 static struct end end_of(const struct trace_set *set)
 {
-    struct end end = {.router = trace_set_last_router_ttl(set), .within = COMPARE_HOPS * trace_set_backing_span(set)};
+    struct end end = {.router = trace_set_last_router_ttl(set), .within = COMPARE_HOPS * rate_limit_span(set)};
     end.silence = (uint8_t)(end.router < UINT8_MAX ? end.router + 1 : UINT8_MAX);
     for (unsigned i = 0; i < set->count; i++)
         if (set->traces[i]->reached_ttl > end.silence)
@@ -28,7 +22,7 @@ static struct end end_of(const struct trace_set *set)
     return end;
 }
 
-uint8_t trace_set_end_ttl(const struct trace_set *set)
+uint8_t silence_end_ttl(const struct trace_set *set)
 {
     return end_of(set).silence;
 }
@@ -38,7 +32,7 @@ static const struct reply *time_exceeded(const struct probe *probe)
     return probe->reply_count && probe->replies[0].kind == REPLY_TIME_EXCEEDED ? &probe->replies[0] : NULL;
 }
 
-/* --- whether the silence could have been an answer --- */
+/* --- whether a refusal could have been sent --- */
 
 static bool is_sole_router(const struct trace_set *set, const struct addr *address, uint8_t ttl)
 {
@@ -49,8 +43,9 @@ static bool is_sole_router(const struct trace_set *set, const struct addr *addre
     return true;
 }
 
-/* Whether the last router, which may refuse what it does not forward, had a token for the silent probe: it answered a
- * later one of the same flow, which cannot have overtaken it, or any that is not known to have met another. */
+/* Whether the last router, which may refuse what it does not forward, had a token for the silent probe. A reply to a
+ * later probe of the same flow shows that, as it cannot have overtaken the silent one; so does a reply to any other
+ * probe, unless the two are known to pass different routers. */
 static bool router_could_refuse(const struct trace_set *set, const struct trace *trace, const struct probe *silent,
                                 const struct end *end)
 {
@@ -64,14 +59,14 @@ static bool router_could_refuse(const struct trace_set *set, const struct trace 
             bool same_flow = other == trace && p->flow == silent->flow;
             bool met = own ? addr_equal(own, &reply->from) : is_sole_router(set, &reply->from, end->router);
             if ((same_flow && p->sent - silent->sent <= end->within) ||
-                (met && trace_set_shows_token(set, p, silent, end->within)))
+                (met && rate_limit_shows_token(set, p, silent, end->within)))
                 return true;
         }
     }
     return false;
 }
 
-/* The same of the target, where it is known to answer some spec by an ICMP error. */
+/* The same for a target that is known to answer some spec by an ICMP error. */
 static bool target_could_refuse(const struct trace_set *set, const struct probe *silent, const struct end *end)
 {
     bool refuses = false;
@@ -81,7 +76,7 @@ static bool target_could_refuse(const struct trace_set *set, const struct probe 
             const struct probe *p = &other->probes[n];
             if (p->ttl < end->silence || !p->reply_count || !reply_is_limited(&p->replies[0]))
                 continue;
-            if (trace_set_shows_token(set, p, silent, end->within))
+            if (rate_limit_shows_token(set, p, silent, end->within))
                 return true;
             refuses = refuses || reply_reaches(other, &p->replies[0]);
         }
@@ -91,16 +86,14 @@ static bool target_could_refuse(const struct trace_set *set, const struct probe 
 
 /* --- counting --- */
 
-/* Probes of a flow that are sent close together share their fate. */
 static unsigned count_silent_flow(const struct trace_set *set, const struct trace *trace, unsigned flow,
                                   const struct end *end)
 {
     unsigned count = 0, looked_at = 0;
     nstime last = NSTIME_NONE;
-    for (size_t i = 0; i < trace->probe_count && looked_at < PROBES_COMPARED; i++) {
+    for (size_t i = 0; i < trace->probe_count && looked_at < SAMPLE_PROBES_MOST; i++) {
         const struct probe *p = &trace->probes[i];
-        bool soon = last != NSTIME_NONE && p->sent >= last && p->sent - last < INDEPENDENT_AFTER;
-        if (p->flow != flow || p->ttl < end->silence || soon || !trace_set_is_silent(set, p))
+        if (p->flow != flow || p->ttl < end->silence || sample_is_same(last, p->sent) || !sample_is_silent(set, p))
             continue;
         looked_at++;
         if (!target_could_refuse(set, p, end) || (end->router && !router_could_refuse(set, trace, p, end)))
@@ -119,19 +112,7 @@ static unsigned count_silent(const struct trace_set *set, const struct trace *tr
     return count;
 }
 
-/* Whether the router had answered so many by then that it may have had no token left. */
-static bool may_be_limited(const struct trace_set *set, const struct trace *trace, const struct probe *silent)
-{
-    unsigned answered = 0;
-    for (unsigned i = 0; i < set->count; i++)
-        for (const struct probe *p = trace_first_at(set->traces[i], silent->ttl); p;
-             p = trace_next_at(set->traces[i], p))
-            answered += p->reply_count && p->sent <= silent->sent && silent->sent - p->sent < BURST_REFILLS;
-    return answered >= BURST && !trace_set_may_be_lost(set, trace, silent);
-}
-
-/* What becomes on the way of probes that are known to get further, where anybody is answered: else that router is
- * silent. */
+/* Counts probes on the way that are known to get further, at hops with a reply: a router without any is silent. */
 static void count_way(const struct trace_set *set, struct end_comparison *out)
 {
     bool shows[UINT8_MAX + 1] = {false};
@@ -143,26 +124,27 @@ static void count_way(const struct trace_set *set, struct end_comparison *out)
         const struct trace *trace = set->traces[i];
         for (size_t n = 0; n < trace->probe_count; n++) {
             const struct probe *p = &trace->probes[n];
-            bool silent = trace_set_is_silent(set, p);
-            if (p->ttl >= trace->last_router_ttl || !shows[p->ttl] || (silent && may_be_limited(set, trace, p)))
+            bool silent = sample_is_silent(set, p);
+            if (p->ttl >= trace->last_router_ttl || !shows[p->ttl] ||
+                (silent && rate_limit_may_be_spent(set, trace, p)))
                 continue;
             out->way.asked++;
             out->way.silent += silent;
-            out->loses = out->loses || (silent && trace_set_may_be_lost(set, trace, p));
+            out->loses = out->loses || (silent && rate_limit_may_be_loss(set, trace, p));
         }
     }
 }
 
-/* And of probes of a spec that the target answers: there where no limit of its errors explains it. */
+/* Counts probes of a spec that the target answers, but for silences that its own rate limit explains. */
 static void count_target(const struct trace_set *set, const struct trace *trace, const struct end *end,
                          struct loss_count *out)
 {
     const struct probe *first = trace->reached_ttl ? trace_answered_at(trace, trace->reached_ttl) : NULL;
     bool limited = first && set->is_diagnose && reply_is_limited(&first->replies[0]);
     unsigned looked_at = 0;
-    for (size_t i = 0; first && i < trace->probe_count && looked_at < PROBES_COMPARED; i++) {
+    for (size_t i = 0; first && i < trace->probe_count && looked_at < SAMPLE_PROBES_MOST; i++) {
         const struct probe *p = &trace->probes[i];
-        bool silent = trace_set_is_silent(set, p);
+        bool silent = sample_is_silent(set, p);
         if (p->ttl < trace->reached_ttl || (!silent && !p->reply_count))
             continue;
         looked_at++;
@@ -183,11 +165,11 @@ static struct loss_count compare_target(const struct trace_set *set, const struc
     return all;
 }
 
-/* What was not asked in rounds, with that in mind. */
+/* For sets that are no diagnosis. */
 static void compare_plainly(const struct trace_set *set, const struct trace *trace, struct end_comparison *out)
 {
     for (size_t i = 0; i < trace->probe_count; i++)
-        out->silent += trace->probes[i].ttl > trace->last_router_ttl && trace_set_is_silent(set, &trace->probes[i]);
+        out->silent += trace->probes[i].ttl > trace->last_router_ttl && sample_is_silent(set, &trace->probes[i]);
     out->confidence = 1 - 1.0 / (out->silent + 2);
 }
 
@@ -201,8 +183,8 @@ void silence_compare_end(const struct trace_set *set, const struct trace *trace,
     struct end end = end_of(set);
     out->silent = count_silent(set, trace, &end);
     count_way(set, out);
-    double way = silence_chance(out->way.asked, out->way.silent, out->silent);
-    double target = out->target.asked ? silence_chance(out->target.asked, out->target.silent, out->silent) : 0;
+    double way = loss_chance(out->way.asked, out->way.silent, out->silent);
+    double target = out->target.asked ? loss_chance(out->target.asked, out->target.silent, out->silent) : 0;
     double chance = target > way ? target : way;
     double confidence = 1 / (1 + (out->target.silent || out->loses ? ODDS_OF_ANSWER : 1) * chance);
     out->confidence = confidence < CONFIDENCE_MOST ? confidence : CONFIDENCE_MOST;
