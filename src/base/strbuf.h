@@ -30,4 +30,10 @@ void strbuf_add_escaped(struct strbuf *b, const char *bytes, size_t count);
  * begun with `indent` blanks. Without the last line's end. */
 void strbuf_add_wrapped(struct strbuf *b, const char *text, unsigned column, unsigned indent, unsigned columns);
 
+/* The ending of a noun behind `count`. */
+static inline const char *plural(unsigned long long count)
+{
+    return count == 1 ? "" : "s";
+}
+
 #endif

@@ -13,12 +13,11 @@
 #include "lookup/names.h"
 #include "lookup/places.h"
 #include "lookup/whois.h"
-#include "report/text/held_lines.h"
 
 #define SERVED_EVERY (5 * NS_PER_MS) /* while something is waited for */
 #define WAIT_AT_END                                                                                                    \
-    (HELD_LINES_MOST - 20 * NS_PER_MS) /* so that with what is left to do it is half a second at most                  \
-                                        */
+    (OUTPUT_WAIT_MOST - 20 * NS_PER_MS) /* so that with what is left to do it is half a second at most                 \
+                                         */
 #define ADDRESSES_MOST 4096 /* a run has hardly a hundred; whoever answers in more names is not asked about */
 #define SOCKETS_MOST (16 + WHOIS_CONNECTIONS_MOST)
 

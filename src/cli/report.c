@@ -133,142 +133,89 @@ static void note_begin(struct report *report, unsigned index, bool begun)
     note_failure(report, index);
 }
 
-void report_begin(struct report *report, const struct session *session, const struct report_source *source)
+void report_begin(struct report *report, const struct result_source *source, const struct session *session)
 {
+    static const struct recognition nothing_yet;
+    report->result.source = *source;
+    if (session)
+        result_of_session(&report->result, session);
+    else
+        result_of_recognition(&report->result, &nothing_yet);
     for (unsigned i = 0; i < report->count; i++) {
         empty(report, i);
-        note_begin(report, i, report->outputs[i].format->begin(&report->outputs[i], session, source));
+        report->outputs[i].result = &report->result;
+        note_begin(report, i, report->outputs[i].format->begin(&report->outputs[i]));
     }
 }
 
-static void on_probe(void *context, const struct session *session, const struct trace *trace, const struct probe *probe)
+/* Whether the output is written, and its format wants to be told. */
+#define TAKES(report, index, callback) (!(report)->dead[index] && (report)->outputs[index].format->callback)
+
+/* --- parts that become final --- */
+
+static void tell_probe(struct report *report, unsigned index, const struct trace *trace, const struct probe *probe)
+{
+    report->outputs[index].format->probe(&report->outputs[index], trace, probe);
+}
+
+static void tell_trace(struct report *report, const struct trace *trace)
+{
+    for (unsigned i = 0; i < report->count; i++)
+        if (TAKES(report, i, trace))
+            report->outputs[i].format->trace(&report->outputs[i], trace);
+}
+
+static void tell_error(struct report *report, const struct other_error *error)
+{
+    for (unsigned i = 0; i < report->count; i++)
+        if (TAKES(report, i, error))
+            report->outputs[i].format->error(&report->outputs[i], error);
+}
+
+static void on_run_probe(void *context, const struct session *session, const struct trace *trace,
+                         const struct probe *probe)
 {
     struct report *report = context;
+    (void)session;
     for (unsigned i = 0; i < report->count; i++)
-        if (report->outputs[i].format->probe && !report->dead[i]) {
-            report->outputs[i].format->probe(&report->outputs[i], session, trace, probe);
+        if (TAKES(report, i, probe) && !report->outputs[i].format->probes_after_run) {
+            tell_probe(report, i, trace, probe);
             check(report, i);
         }
 }
 
-static void on_hop(void *context, const struct session *session, uint8_t ttl)
+static void on_run_hop(void *context, const struct session *session, uint8_t ttl)
 {
     struct report *report = context;
+    (void)session;
     for (unsigned i = 0; i < report->count; i++)
-        if (report->outputs[i].format->hop && !report->dead[i]) {
-            report->outputs[i].format->hop(&report->outputs[i], session, ttl);
+        if (TAKES(report, i, hop)) {
+            report->outputs[i].format->hop(&report->outputs[i], ttl);
             check(report, i);
         }
 }
 
-struct session_events report_events(struct report *report)
+struct session_events report_session_events(struct report *report)
 {
-    return (struct session_events){.context = report, .probe_settled = on_probe, .hop_settled = on_hop};
+    return (struct session_events){.context = report, .probe_settled = on_run_probe, .hop_settled = on_run_hop};
 }
 
-void report_book(struct report *report, const struct address_book *book,
-                 bool (*is_settled)(void *context, const struct addr *address), void *context)
-{
-    for (unsigned i = 0; i < report->count; i++) {
-        report->outputs[i].book = book;
-        report->outputs[i].is_settled = is_settled;
-        report->outputs[i].settled_context = context;
-    }
-}
-
-void report_show(struct report *report, bool networks, bool places)
-{
-    for (unsigned i = 0; i < report->count; i++) {
-        report->outputs[i].options.networks = networks;
-        report->outputs[i].options.places = places;
-    }
-}
-
-bool report_release(struct report *report, nstime now, bool all)
-{
-    bool waits = false;
-    for (unsigned i = 0; i < report->count; i++)
-        if (report->outputs[i].format->release && !report->dead[i]) {
-            waits = report->outputs[i].format->release(&report->outputs[i], now, all) || waits;
-            check(report, i);
-        }
-    return waits;
-}
-
-void report_graphs(struct report *report, const struct graph *graphs, unsigned count)
-{
-    for (unsigned i = 0; i < report->count; i++) {
-        report->outputs[i].graphs = graphs;
-        report->outputs[i].graph_count = count;
-    }
-}
-
-void report_end(struct report *report, const struct session *session, const struct judgement *judgement,
-                const struct report_source *source)
-{
-    for (unsigned i = 0; i < report->count; i++) {
-        if (report->dead[i])
-            continue;
-        report->outputs[i].format->end(&report->outputs[i], session, judgement, source);
-        fflush(report->outputs[i].file);
-        check(report, i);
-    }
-}
-
-/* --- captures that are not our own --- */
-
-bool report_keeps(const struct report *report)
-{
-    for (unsigned i = 0; i < report->count; i++)
-        if (report->outputs[i].format->keeps)
-            return true;
-    return false;
-}
-
-bool report_streams(const struct report *report)
-{
-    return !report_keeps(report) && isatty(STDOUT_FILENO);
-}
-
-void report_replay_begin(struct report *report, const struct report_source *source)
-{
-    for (unsigned i = 0; i < report->count; i++) {
-        empty(report, i);
-        note_begin(report, i, report->outputs[i].format->replay_begin(&report->outputs[i], source));
-    }
-}
-
-/* A list alone does not. */
-static bool wants_probes(const struct report *report)
-{
-    for (unsigned i = 0; i < report->count; i++)
-        if (report->outputs[i].format->replay_probe)
-            return true;
-    return false;
-}
-
-static void on_replay_probe(void *context, const struct trace *trace, const struct probe *probe)
+static void on_probe(void *context, const struct trace *trace, const struct probe *probe)
 {
     struct report *report = context;
     for (unsigned i = 0; i < report->count; i++)
-        if (report->outputs[i].format->replay_probe && !report->dead[i])
-            report->outputs[i].format->replay_probe(&report->outputs[i], trace, probe);
+        if (TAKES(report, i, probe))
+            tell_probe(report, i, trace, probe);
 }
 
-static void on_replay_trace(void *context, const struct trace *trace)
+static void on_trace(void *context, const struct trace *trace)
 {
-    struct report *report = context;
-    for (unsigned i = 0; i < report->count; i++)
-        if (report->outputs[i].format->replay_trace && !report->dead[i])
-            report->outputs[i].format->replay_trace(&report->outputs[i], trace);
+    tell_trace(context, trace);
 }
 
-static void on_replay_error(void *context, const struct other_error *error)
+static void on_error(void *context, const struct other_error *error)
 {
-    struct report *report = context;
-    for (unsigned i = 0; i < report->count; i++)
-        if (report->outputs[i].format->replay_error && !report->dead[i])
-            report->outputs[i].format->replay_error(&report->outputs[i], error);
+    tell_error(context, error);
 }
 
 static bool wants_trace(void *context, const struct trace *trace)
@@ -284,54 +231,137 @@ static bool wants_error(void *context, const struct other_error *error)
     return replay_filter_wants_error(report->choice, error);
 }
 
-struct recogniser_events report_replay_events(struct report *report, const struct replay_filter *choice)
+/* A list alone does not. */
+static bool wants_probes(const struct report *report)
+{
+    for (unsigned i = 0; i < report->count; i++)
+        if (report->outputs[i].format->probe)
+            return true;
+    return false;
+}
+
+struct recogniser_events report_recogniser_events(struct report *report, const struct replay_filter *choice)
 {
     report->choice = choice;
     return (struct recogniser_events){
         .context = report,
         .wants_trace = wants_trace,
         .wants_error = wants_error,
-        .probe = wants_probes(report) ? on_replay_probe : NULL,
-        .trace = on_replay_trace,
-        .error = on_replay_error,
+        .probe = wants_probes(report) ? on_probe : NULL,
+        .trace = on_trace,
+        .error = on_error,
     };
 }
 
-void report_replay_check(struct report *report)
+void report_check(struct report *report)
 {
     for (unsigned i = 0; i < report->count; i++)
         check(report, i);
 }
 
-void report_replay_tell(struct report *report, const struct recognition *found)
+/* --- all is read --- */
+
+/* By TTL and attempt, as far as the trace's table goes. */
+static void tell_run_probes(struct report *report, unsigned index, const struct trace *trace)
 {
+    for (unsigned ttl = 1, last = trace_last_ttl(trace); ttl <= last; ttl++)
+        for (const struct probe *probe = trace_first_at(trace, (uint8_t)ttl); probe;
+             probe = trace_next_at(trace, probe))
+            tell_probe(report, index, trace, probe);
+}
+
+void report_take_session(struct report *report, const struct session *session)
+{
+    const struct result *result = &report->result;
+    result_of_session(&report->result, session);
+    for (size_t i = 0; i < result->trace_count; i++) {
+        for (unsigned k = 0; k < report->count; k++)
+            if (TAKES(report, k, probe) && report->outputs[k].format->probes_after_run)
+                tell_run_probes(report, k, result->traces[i]);
+        tell_trace(report, result->traces[i]);
+    }
+    report_check(report);
+}
+
+void report_take_recognition(struct report *report, const struct recognition *found)
+{
+    result_of_recognition(&report->result, found);
     for (size_t i = 0; i < found->trace_count; i++) {
         const struct trace *trace = found->traces[i];
         for (size_t k = 0; k < trace->probe_count; k++)
-            on_replay_probe(report, trace, &trace->probes[k]);
-        on_replay_trace(report, trace);
+            on_probe(report, trace, &trace->probes[k]);
+        tell_trace(report, trace);
     }
     for (size_t i = 0; i < found->error_count; i++)
-        on_replay_error(report, &found->errors[i]);
+        tell_error(report, &found->errors[i]);
 }
 
-void report_replay_judged(struct report *report, const struct trace *const *traces, size_t count,
-                          const struct judgement *judgement, const struct report_source *source)
+void report_judged(struct report *report, const struct judged_group *group)
 {
     for (unsigned i = 0; i < report->count; i++)
-        if (report->outputs[i].format->replay_judged && !report->dead[i])
-            report->outputs[i].format->replay_judged(&report->outputs[i], traces, count, judgement, source);
+        if (TAKES(report, i, judged))
+            report->outputs[i].format->judged(&report->outputs[i], group);
 }
 
-void report_replay_end(struct report *report, const struct recognition *found, const struct report_source *source)
+void report_graphs(struct report *report, const struct graph *graphs, unsigned count)
+{
+    report->result.graphs = graphs;
+    report->result.graph_count = count;
+}
+
+void report_end(struct report *report)
 {
     for (unsigned i = 0; i < report->count; i++) {
         if (report->dead[i])
             continue;
-        report->outputs[i].format->replay_end(&report->outputs[i], found, source);
+        report->outputs[i].format->end(&report->outputs[i]);
         fflush(report->outputs[i].file);
         check(report, i);
     }
+}
+
+/* --- what is known of addresses --- */
+
+void report_book(struct report *report, const struct address_book *book,
+                 bool (*is_settled)(void *context, const struct addr *address), void *context)
+{
+    report->result.book = book;
+    report->result.is_settled = is_settled;
+    report->result.settled_context = context;
+}
+
+void report_show(struct report *report, bool networks, bool places)
+{
+    for (unsigned i = 0; i < report->count; i++) {
+        report->outputs[i].options.networks = networks;
+        report->outputs[i].options.places = places;
+    }
+}
+
+bool report_release(struct report *report, nstime now, bool all)
+{
+    bool waits = false;
+    for (unsigned i = 0; i < report->count; i++)
+        if (TAKES(report, i, release)) {
+            waits = report->outputs[i].format->release(&report->outputs[i], now, all) || waits;
+            check(report, i);
+        }
+    return waits;
+}
+
+/* --- what the formats need --- */
+
+bool report_keeps(const struct report *report)
+{
+    for (unsigned i = 0; i < report->count; i++)
+        if (report->outputs[i].format->keeps)
+            return true;
+    return false;
+}
+
+bool report_streams(const struct report *report)
+{
+    return !report_keeps(report) && isatty(STDOUT_FILENO);
 }
 
 FILE *report_text(const struct report *report)

@@ -8,6 +8,7 @@
 #include "cli/options/options.h"
 
 struct report {
+    struct result result; /* of the report at hand; every output reads it */
     struct output outputs[OUTPUTS_MOST];
     const char *names[OUTPUTS_MOST]; /* NULL: stdout */
     unsigned count;
@@ -25,38 +26,36 @@ struct report {
 enum status report_open(struct report *report, const struct options *options, struct err *err);
 /* Whether `path` is one of the report's files, under whatever name: STATUS_USAGE then. */
 enum status report_check_apart(const struct report *report, const char *path, struct err *err);
-void report_begin(struct report *report, const struct session *session, const struct report_source *source);
-/* Events that feed every output; valid as long as `report` is. */
-struct session_events report_events(struct report *report);
-void report_end(struct report *report, const struct session *session, const struct judgement *judgement,
-                const struct report_source *source);
-/* What is known of the addresses, from before report_begin() on: see struct output. */
+/* A report begins, of a session or, where that is NULL, of captures of any origin. Book and graphs are those set
+ * before; the caller brings result.source up to date before the report ends. */
+void report_begin(struct report *report, const struct result_source *source, const struct session *session);
+/* Events that feed every output; valid as long as `report` is. Of captures with what `choice` wants. */
+struct session_events report_session_events(struct report *report);
+struct recogniser_events report_recogniser_events(struct report *report, const struct replay_filter *choice);
+/* Notes whether what was written so far went well. Without session events to be called now and then. */
+void report_check(struct report *report);
+
+/* All is read: completes the result but for its graphs, and tells the formats of what they have not been told yet. */
+void report_take_session(struct report *report, const struct session *session);
+void report_take_recognition(struct report *report, const struct recognition *found);
+/* What the traces from one source to one target show together: once for each such group, before the end. */
+void report_judged(struct report *report, const struct judged_group *group);
+/* What a search for all paths found; borrowed until the report has ended. */
+void report_graphs(struct report *report, const struct graph *graphs, unsigned count);
+void report_end(struct report *report);
+
+/* What is known of the addresses, from before report_begin() on: see struct result. */
 void report_book(struct report *report, const struct address_book *book,
                  bool (*is_settled)(void *context, const struct addr *address), void *context);
 /* Which of it is shown beside names. */
 void report_show(struct report *report, bool networks, bool places);
-/* Writes lines that waited for names; true where some go on waiting. */
+/* Writes lines that waited for names; true: some still wait. */
 bool report_release(struct report *report, nstime now, bool all);
-/* What a search for all paths found; before report_end() or report_replay_end(), and borrowed until that. */
-void report_graphs(struct report *report, const struct graph *graphs, unsigned count);
-/* The same for captures that are not our own. Whether any format needs traces kept to the end: those that do not are
- * then told of them by report_replay_tell(). */
+
+/* Whether any format needs a capture's traces kept to the end. */
 bool report_keeps(const struct report *report);
 /* Whether lines come to a terminal on standard output before the end: progress on the same would tear them. */
 bool report_streams(const struct report *report);
-void report_replay_begin(struct report *report, const struct report_source *source);
-/* Events that feed every output with what `choice` wants; valid as long as both are. */
-struct recogniser_events report_replay_events(struct report *report, const struct replay_filter *choice);
-/* Looks whether what was written so far went well; to be called now and then. */
-void report_replay_check(struct report *report);
-/* What the traces from one source to one target show together; for each such set, after report_replay_tell() and
- * before the end. */
-void report_replay_judged(struct report *report, const struct trace *const *traces, size_t count,
-                          const struct judgement *judgement, const struct report_source *source);
-/* Tells what was kept to the formats that would rather have been told as it came. */
-void report_replay_tell(struct report *report, const struct recognition *found);
-void report_replay_end(struct report *report, const struct recognition *found, const struct report_source *source);
-
 /* Where more text may follow a report that is text: standard output. NULL: that is no text. */
 FILE *report_text(const struct report *report);
 

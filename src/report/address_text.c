@@ -3,7 +3,7 @@
 
 #include "address/special.h"
 #include "report/address_facts.h"
-#include "report/graph/node_name.h"
+#include "report/columns.h"
 
 #define MARK_BEGIN '\x01'
 #define MARK_END '\x02'
@@ -45,7 +45,7 @@ static void add_place(struct strbuf *text, const struct address_facts *about)
 void address_text_add(struct strbuf *text, const struct addr *address, const struct output *out)
 {
     char plain[ADDR_TEXT_BYTES];
-    const struct address_facts *about = address_book_find(out->book, address);
+    const struct address_facts *about = address_book_find(out->result->book, address);
     const char *name = address_facts_name(about);
     addr_format(address, plain);
     if (name) {
@@ -59,6 +59,19 @@ void address_text_add(struct strbuf *text, const struct addr *address, const str
         add_network(text, address, about);
     if (out->options.places)
         add_place(text, about);
+}
+
+void address_text_add_target(struct strbuf *line, const struct addr *address, const struct addr *target,
+                             const char *target_name)
+{
+    char text[ADDR_TEXT_BYTES];
+    addr_format(address, text);
+    if (!target_name || !addr_equal(address, target)) {
+        strbuf_add(line, text);
+        return;
+    }
+    strbuf_add_escaped(line, target_name, strlen(target_name));
+    strbuf_addf(line, " (%s)", text);
 }
 
 /* --- marks --- */
@@ -102,7 +115,7 @@ static void add_column(struct strbuf *text, const struct addr *address, unsigned
 {
     size_t before = text->length;
     address_text_add(text, address, out);
-    unsigned used = node_name_columns(text->text + before);
+    unsigned used = columns_count(text->text + before);
     if (used < columns)
         strbuf_addf(text, "%*s", (int)(columns - used), "");
     else
@@ -130,8 +143,8 @@ bool address_text_is_settled(const char *marked, const struct output *out)
     struct addr address;
     const char *begin, *end;
     bool is_column;
-    for (; out->is_settled && (end = read_mark(marked, &begin, &address, &is_column)); marked = end)
-        if (!out->is_settled(out->settled_context, &address))
+    for (; out->result->is_settled && (end = read_mark(marked, &begin, &address, &is_column)); marked = end)
+        if (!out->result->is_settled(out->result->settled_context, &address))
             return false;
     return true;
 }

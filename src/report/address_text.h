@@ -14,6 +14,10 @@
  * is "gw.example (unconfirmed, 192.0.2.1)". A place that only the name tells of is "[Berlin, DE?]". */
 void address_text_add(struct strbuf *text, const struct addr *address, const struct output *out);
 
+/* "web.example (192.0.2.80)" where the address is the target's and the target has a name, else the address. */
+void address_text_add_target(struct strbuf *line, const struct addr *address, const struct addr *target,
+                             const char *target_name);
+
 void address_text_mark(struct strbuf *line, const struct addr *address);
 /* The same in a column: what is narrower is filled up, and what is wider ends its line, so that what follows stands in
  * its column on the next one. */

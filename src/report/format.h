@@ -1,38 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* output: events and results turned into text, JSON, JSON lines or CSV. Floor 5; never sees io/.
+/* format: an output format, and an output that is written in one. Floor: report.
  *
  * A format is a const struct in a file of its own plus one line in output_formats[]. It writes only to the FILE given;
- * whether that file took everything is asked by the caller (ferror, fclose). An output may have several reports after
- * each other, each with its begin and end. */
+ * the caller checks whether that file took everything (ferror, fclose). An output may have several reports one after
+ * another, each with its begin and end. */
 #ifndef HOPSONDE_REPORT_FORMAT_H
 #define HOPSONDE_REPORT_FORMAT_H
 
 #include <stdio.h>
 
-#include "address/address_book.h"
-#include "multipath/graph.h"
-#include "recognise/recognise.h"
-#include "session/session.h"
-#include "verdict/verdict.h"
-
-/* What the report says about where its frames come from. All borrowed. */
-struct report_source {
-    const char *command; /* "trace" */
-    bool live;
-    const char *interface; /* live: "any" or the name given */
-    const struct source_file {
-        const char *name;
-        uint64_t frames;
-        bool truncated;
-    } * files; /* capture: file_count of them */
-    unsigned file_count;
-    bool interrupted; /* a replay of other captures than our own: they were not read to their end */
-};
+#include "report/result.h"
 
 struct output_options {
     bool color;
     bool quiet;       /* --quiet: only the table's hops and the verdicts */
-    unsigned verbose; /* -v given so often */
+    unsigned verbose; /* how many -v were given */
     unsigned width;   /* columns of the terminal; 80 where it is none */
     bool networks;    /* AS numbers beside addresses, and the path of AS numbers */
     bool places;      /* countries and cities beside addresses */
@@ -44,49 +26,44 @@ struct output {
     const struct output_format *format;
     FILE *file; /* borrowed */
     struct output_options options;
-    void *state; /* the format's own, from begin to end */
-    bool headed; /* the format's own: its heading stands in the file, maybe since an earlier report */
-    /* What a run of `paths` found, graph_count of them; set before its end, and then borrowed. NULL: another command.
-     */
-    const struct graph *graphs;
-    unsigned graph_count;
-    /* What is known of addresses; grows during the run, and is complete at its end. NULL: nothing, and none is to be
-     * shown. Borrowed. */
-    const struct address_book *book;
-    /* Whether what `book` has of an address will not grow any more; NULL: so it is of all. */
-    bool (*is_settled)(void *context, const struct addr *address);
-    void *settled_context;
+    const struct result *result; /* borrowed; from begin to end */
+    void *state;                 /* the format's own, from begin to end */
+    bool headed;                 /* the format's own: its heading stands in the file, maybe since an earlier report */
 };
 
+/* Nanoseconds that a finished line may wait for the names in it. */
+#define OUTPUT_WAIT_MOST (NS_PER_S / 2)
+
+/* Of the callbacks all but begin and end may be NULL. A format is told of each probe, trace and error exactly once, as
+ * these become final, and finds all that is kept in the result at the end. */
 struct output_format {
     const char *name; /* "json" */
     const char *help;
-    bool draws; /* graphs, and nothing else: only `paths` has some */
-    /* The run starts: heading. Returns false where memory is short. */
-    bool (*begin)(struct output *out, const struct session *session, const struct report_source *source);
-    void (*probe)(struct output *out, const struct session *session, const struct trace *trace,
-                  const struct probe *probe);                                    /* may be NULL */
-    void (*hop)(struct output *out, const struct session *session, uint8_t ttl); /* may be NULL */
-    /* Writes lines that waited for names: those whose addresses are settled or that have waited long enough, or `all`.
-     * True where some go on waiting. May be NULL: nothing waits. */
-    bool (*release)(struct output *out, nstime now, bool all);
-    /* The run is over: the rest, and the verdicts. Frees `state`. `source` has its final counts now. */
-    void (*end)(struct output *out, const struct session *session, const struct judgement *judgement,
-                const struct report_source *source);
-
-    /* The same for what was recognised in captures that are not our own: they have no session. A format that `keeps`
-     * has all it needs in replay_end(); the others are told of probes, traces and errors as these become final
-     * (recogniser_events), keep nothing, and find `found` without traces. */
+    /* Graphs, and nothing else: it needs a search for all paths. */
+    bool draws;
+    /* It reads traces and errors out of the result when all is read. Where no format of a report keeps, those of
+     * captures are forgotten once told. */
     bool keeps;
-    bool (*replay_begin)(struct output *out, const struct report_source *source);
-    void (*replay_probe)(struct output *out, const struct trace *trace, const struct probe *probe); /* may be NULL */
-    void (*replay_trace)(struct output *out, const struct trace *trace);                            /* may be NULL */
-    void (*replay_error)(struct output *out, const struct other_error *error);                      /* may be NULL */
-    /* The traces from one source to one target, and what they show together: once for each such set, in the order of
-     * their first traces, after all traces were told of and before the end. Only where traces are kept. May be NULL. */
-    void (*replay_judged)(struct output *out, const struct trace *const *traces, size_t count,
-                          const struct judgement *judgement, const struct report_source *source);
-    void (*replay_end)(struct output *out, const struct recognition *found, const struct report_source *source);
+    /* It is told of a run's probes after the run, by trace, TTL and attempt, so that late replies stand with their
+     * probes. Otherwise it is told of a probe as soon as that settles. */
+    bool probes_after_run;
+
+    /* A report begins; of a run of our own `config` and `specs` are known. False: memory is short. */
+    bool (*begin)(struct output *out);
+    void (*probe)(struct output *out, const struct trace *trace, const struct probe *probe);
+    /* The line of this TTL in the merged table of a run may be printed: in rising order, each once. */
+    void (*hop)(struct output *out, uint8_t ttl);
+    /* The trace is over, and all its probes were told. */
+    void (*trace)(struct output *out, const struct trace *trace);
+    void (*error)(struct output *out, const struct other_error *error);
+    /* Once for each group of traces, in the order of their first traces, after all traces: only where traces are kept,
+     * and not in a search for all paths. The group of a run of our own stays valid until the end. */
+    void (*judged)(struct output *out, const struct judged_group *group);
+    /* Writes lines that waited for names: those whose addresses are settled, those that have waited long enough, or
+     * `all`. True: some still wait. */
+    bool (*release)(struct output *out, nstime now, bool all);
+    /* The result is complete: writes the rest. Frees `state`. */
+    void (*end)(struct output *out);
 };
 
 extern const struct output_format output_text, output_json, output_jsonl, output_csv, output_dot, output_svg,

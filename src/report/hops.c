@@ -14,7 +14,7 @@ void hops_free(struct hops *hops)
 }
 
 /* Behind all of lower or equal TTL. */
-static void add(struct hops *out, const struct map_hop *hop)
+static void add(struct hops *out, const struct path_hop *hop)
 {
     void *list = out->list;
     out->failed |= !array_reserve(&list, &out->capacity, out->count + 1, sizeof *hop);
@@ -41,10 +41,10 @@ static nstime best_rtt(const struct trace *trace, uint8_t ttl, const struct addr
     return best;
 }
 
-static struct map_hop hop_of(const struct trace *trace, uint8_t ttl, const struct addr *address,
-                             const struct address_book *book)
+static struct path_hop hop_of(const struct trace *trace, uint8_t ttl, const struct addr *address,
+                              const struct address_book *book)
 {
-    return (struct map_hop){
+    return (struct path_hop){
         .ttl = ttl,
         .address = *address,
         .about = address_book_find(book, address),
@@ -57,7 +57,7 @@ static struct map_hop hop_of(const struct trace *trace, uint8_t ttl, const struc
 static void add_first_at(struct hops *out, const struct trace *trace, uint8_t ttl, const struct address_book *book)
 {
     struct addr address = trace_hop_address(trace, ttl);
-    struct map_hop hop = hop_of(trace, ttl, &address, book);
+    struct path_hop hop = hop_of(trace, ttl, &address, book);
     add(out, &hop);
 }
 
@@ -68,20 +68,20 @@ void hops_add_trace(struct hops *out, const struct trace *trace, const struct ad
             add_first_at(out, trace, (uint8_t)ttl, book);
 }
 
-void hops_add_session(struct hops *out, const struct session *session, const struct address_book *book)
+void hops_add_run(struct hops *out, const struct trace_set *specs, const struct address_book *book)
 {
-    for (unsigned ttl = 1; ttl <= session_last_ttl(session); ttl++) {
-        const struct trace *trace = session_hop_trace(session, (uint8_t)ttl);
+    for (unsigned ttl = 1; ttl <= trace_set_last_ttl(specs); ttl++) {
+        const struct trace *trace = trace_set_hop_trace(specs, (uint8_t)ttl);
         if (trace)
             add_first_at(out, trace, (uint8_t)ttl, book);
     }
 }
 
 /* `step` is of a way; GRAPH_NO_NODE: it is not known what was there. */
-static struct map_hop hop_of_step(const struct graph *graph, unsigned step, unsigned ttl,
-                                  const struct address_book *book)
+static struct path_hop hop_of_step(const struct graph *graph, unsigned step, unsigned ttl,
+                                   const struct address_book *book)
 {
-    struct map_hop hop = {.ttl = (uint8_t)ttl, .best_rtt = NSTIME_NEVER};
+    struct path_hop hop = {.ttl = (uint8_t)ttl, .best_rtt = NSTIME_NEVER};
     if (step == GRAPH_NO_NODE)
         return hop;
     hop.address = graph->nodes[step].address;
@@ -95,14 +95,14 @@ void hops_add_graph(struct hops *out, const struct graph *graph, const struct ad
     if (!graph->path_count)
         return;
     for (unsigned i = 0; i < graph->paths[0].length; i++) {
-        struct map_hop hop = hop_of_step(graph, graph->steps[graph->paths[0].first + i], graph->first_ttl + i, book);
+        struct path_hop hop = hop_of_step(graph, graph->steps[graph->paths[0].first + i], graph->first_ttl + i, book);
         add(out, &hop);
     }
 }
 
 /* --- all who answered --- */
 
-static void add_once(struct hops *out, const struct map_hop *hop)
+static void add_once(struct hops *out, const struct path_hop *hop)
 {
     unsigned beside = 0;
     for (size_t i = out->count; i > 0 && out->list[i - 1].ttl >= hop->ttl; i--) {
@@ -124,10 +124,10 @@ void hops_add_all_of_trace(struct hops *out, const struct trace *trace, const st
             const struct reply *reply = probe_answer(probe);
             if (!reply)
                 continue;
-            struct map_hop hop = {.ttl = (uint8_t)ttl,
-                                  .address = reply->from,
-                                  .about = address_book_find(book, &reply->from),
-                                  .best_rtt = NSTIME_NEVER};
+            struct path_hop hop = {.ttl = (uint8_t)ttl,
+                                   .address = reply->from,
+                                   .about = address_book_find(book, &reply->from),
+                                   .best_rtt = NSTIME_NEVER};
             add_once(out, &hop);
         }
 }
@@ -135,7 +135,7 @@ void hops_add_all_of_trace(struct hops *out, const struct trace *trace, const st
 void hops_add_all_of_graph(struct hops *out, const struct graph *graph, const struct address_book *book)
 {
     for (unsigned i = 0; i < graph->node_count; i++) {
-        struct map_hop hop = hop_of_step(graph, i, graph->nodes[i].ttl, book);
+        struct path_hop hop = hop_of_step(graph, i, graph->nodes[i].ttl, book);
         if (!addr_is_none(&hop.address))
             add_once(out, &hop);
     }
@@ -155,10 +155,10 @@ const struct trace *hops_further(const struct trace *best, const struct trace *t
     return trace->started && (!best || reach(trace) > reach(best)) ? trace : best;
 }
 
-const struct trace *hops_furthest(const struct session *session)
+const struct trace *hops_furthest(const struct trace_set *specs)
 {
     const struct trace *best = NULL;
-    for (unsigned i = 0; i < session_trace_count(session); i++)
-        best = hops_further(best, session_trace(session, i));
+    for (unsigned i = 0; i < specs->count; i++)
+        best = hops_further(best, specs->traces[i]);
     return best;
 }

@@ -6,14 +6,23 @@
 #ifndef HOPSONDE_REPORT_HOPS_H
 #define HOPSONDE_REPORT_HOPS_H
 
+#include "address/address_book.h"
 #include "multipath/graph.h"
-#include "report/map/map.h"
-#include "session/session.h"
+#include "trace/trace_set.h"
 
 #define HOPS_AT_A_TTL_MOST 16 /* of hops_add_all_*(); further ones are in JSON */
 
+/* All borrowed. Names and places are foreign text. */
+struct path_hop {
+    uint8_t ttl;
+    struct addr address;               /* none: nobody answered there */
+    const struct address_facts *about; /* NULL: nothing is known */
+    nstime best_rtt;                   /* NSTIME_NEVER: not known */
+    bool is_guess;                     /* its place is only a hint in its name */
+};
+
 struct hops {
-    struct map_hop *list; /* owned; by TTL. Places are those of the book: no guesses */
+    struct path_hop *list; /* owned; by TTL. Places are those of the book: no guesses */
     size_t count, capacity;
     bool failed;
 };
@@ -22,8 +31,8 @@ void hops_free(struct hops *hops);
 
 /* One hop for each TTL asked, up to the last that a table shows: who answered there first, and in what time at best. */
 void hops_add_trace(struct hops *out, const struct trace *trace, const struct address_book *book);
-/* The lines of a trace's table, whichever spec each is of. */
-void hops_add_session(struct hops *out, const struct session *session, const struct address_book *book);
+/* The lines of a run's merged table, whichever spec each is of. */
+void hops_add_run(struct hops *out, const struct trace_set *specs, const struct address_book *book);
 /* The way that most flows took. */
 void hops_add_graph(struct hops *out, const struct graph *graph, const struct address_book *book);
 
@@ -34,7 +43,7 @@ void hops_add_all_of_graph(struct hops *out, const struct graph *graph, const st
 /* Of two traces the one that got further: to the target, else to a higher TTL; `best` where neither did. One that sent
  * nothing got nowhere. `best` may be NULL. */
 const struct trace *hops_further(const struct trace *best, const struct trace *trace);
-/* Of all specs of a session; NULL: nothing was sent. */
-const struct trace *hops_furthest(const struct session *session);
+/* Of all specs of a run; NULL: nothing was sent. */
+const struct trace *hops_furthest(const struct trace_set *specs);
 
 #endif

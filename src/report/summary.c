@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "report/summary.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 const char *summary_spec(struct spec_text *known, const struct probe_spec *spec)
@@ -11,55 +10,6 @@ const char *summary_spec(struct spec_text *known, const struct probe_spec *spec)
         probe_spec_format(spec, known->text);
     }
     return known->text;
-}
-
-const struct trace **summary_traces(const struct session *session, size_t *count)
-{
-    *count = 0;
-    unsigned total = session_trace_count(session);
-    const struct trace **traces = malloc((total + 1) * sizeof *traces);
-    for (unsigned i = 0; traces && i < total; i++) {
-        const struct trace *trace = session_trace(session, i);
-        if (!trace->started)
-            continue;
-        size_t place = (*count)++;
-        for (; place > 0 && traces[place - 1]->first_sent > trace->first_sent; place--)
-            traces[place] = traces[place - 1];
-        traces[place] = trace;
-    }
-    return traces;
-}
-
-unsigned summary_trace_number(const struct session *session, const struct trace *trace)
-{
-    unsigned number = 0;
-    bool passed = false; /* those of equal time stand in the order of the chain */
-    for (unsigned i = 0; i < session_trace_count(session); i++) {
-        const struct trace *other = session_trace(session, i);
-        passed = passed || other == trace;
-        if (!other->started || other == trace)
-            continue;
-        number += other->first_sent < trace->first_sent || (other->first_sent == trace->first_sent && !passed);
-    }
-    return number;
-}
-
-/* An address literal may bear a zone, which the address itself does not know. */
-static bool is_literal(const char *name)
-{
-    char text[ADDR_TEXT_BYTES];
-    struct addr ignored;
-    size_t length = strcspn(name, "%");
-    if (length >= sizeof text)
-        return false;
-    memcpy(text, name, length);
-    text[length] = '\0';
-    return addr_parse(text, &ignored);
-}
-
-const char *summary_target_name(const struct session_config *config)
-{
-    return config->target_name[0] && !is_literal(config->target_name) ? config->target_name : NULL;
 }
 
 unsigned summary_probes_sent(const struct trace *trace)

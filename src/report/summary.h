@@ -5,7 +5,6 @@
 
 #include "base/strbuf.h"
 #include "recognise/recognise.h"
-#include "session/session.h"
 
 /* The spelling of a probe spec, kept as long as the next asked for is the same. All zero at first. */
 struct spec_text {
@@ -13,18 +12,6 @@ struct spec_text {
     char text[PROBE_SPEC_TEXT_BYTES];
 };
 const char *summary_spec(struct spec_text *known, const struct probe_spec *spec);
-
-/* The traces that sent something, in the order of their first sending; a trace's place in it is its number in every
- * format, from 0 as in the JSON array. The caller frees the array. NULL where memory is short; *count is
- * then 0. */
-const struct trace **summary_traces(const struct session *session, size_t *count);
-
-/* The number of one trace. It is final as soon as the trace's first probe is known, since those come in capture order.
- */
-unsigned summary_trace_number(const struct session *session, const struct trace *trace);
-
-/* The name by which the user called the target; NULL where that was its address. Foreign text. */
-const char *summary_target_name(const struct session_config *config);
 
 /* Probes that left their host; a refused send is none. */
 unsigned summary_probes_sent(const struct trace *trace);

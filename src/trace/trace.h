@@ -107,10 +107,10 @@ struct trace {
     struct flow *alternates; /* owned; the same probes from other source ports, to go other ways */
     unsigned flow_count;     /* 1 and the alternates */
     struct trace_origin origin;
-    uint32_t number;      /* from 0 in the order in which traces were found; of a session: summary_trace_number() */
-    uint32_t sent_count;  /* of a foreign trace: its probes, whether they are kept here or not */
-    uint8_t gap, max_ttl; /* the run's limits, so that a trace knows where a silence ends: session_config */
-    bool started;         /* at least one probe is known */
+    uint32_t number;     /* from 0 in the order in which traces were found; not of a session's: result_trace_number() */
+    uint32_t sent_count; /* of a foreign trace: its probes, whether they are kept here or not */
+    uint8_t gap, max_ttl;        /* the run's limits, so that a trace knows where a silence ends: session_config */
+    bool started;                /* at least one probe is known */
     uint8_t least_ttl, most_ttl; /* of the probes that became known; least above most: none did */
     struct probe *probes;        /* owned; in the order in which they became known */
     size_t probe_count, probe_capacity;

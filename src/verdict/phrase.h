@@ -16,6 +16,6 @@ void phrase_add_times(struct strbuf *out, nstime from, nstime to);
 void phrase_stretch(const struct trace *trace, nstime *from, nstime *to);
 
 /* splits.c: the tickets for specs that are stopped on some of their ways only. */
-void flow_tickets_add(struct strbuf *out, const struct session *session, const struct judgement *judgement);
+void flow_tickets_add(struct strbuf *out, const struct session_config *config, const struct judgement *judgement);
 
 #endif

@@ -66,21 +66,25 @@ static void report_run(struct wire *wire, const struct saved_run *saved, struct 
     const volatile sig_atomic_t stop = 0;
     struct err err;
     struct source_file file = {.name = "capture"};
-    struct report_source source = {.command = saved->command, .files = &file, .file_count = 1};
-    report_begin(&reports->report, session, &source);
+    struct result_source source = {.command = saved->command, .files = &file, .file_count = 1};
+    report_begin(&reports->report, &source, session);
     loop_run(session, wire, NULL, NULL, &stop, &err);
     file.frames = file_wire_frames(wire);
     file.truncated = file_wire_truncated(wire);
     end_session(session, saved);
     verdict_judge(session, judgement);
-    report_end(&reports->report, session, judgement, &source);
+    report_take_session(&reports->report, session);
+    const struct result *result = &reports->report.result;
+    if (!result->is_search)
+        report_judged(&reports->report, &(struct judged_group){result->traces, result->trace_count, judgement});
+    report_end(&reports->report);
 }
 
 static void replay(struct wire *wire, const struct saved_run *saved)
 {
     struct reports reports;
     struct err err;
-    struct session_events events = report_events(&reports.report);
+    struct session_events events = report_session_events(&reports.report);
     struct session *session = session_new_with_flows(&saved->config, saved->flows, true, &events, &err);
     struct judgement *judgement = calloc(1, sizeof *judgement);
     if (session && judgement) {

@@ -49,18 +49,18 @@ static void add_output(struct way *way, const struct output_format *format)
     way->report.count++;
 }
 
-static void open_way(struct way *way, bool keeps, const struct report_source *source)
+static void open_way(struct way *way, bool keeps, const struct result_source *source)
 {
     struct err err;
     *way = (struct way){.keeps = keeps};
     for (unsigned i = 0; output_formats[i]; i++)
         add_output(way, output_formats[i]);
     add_output(way, &output_list);
-    const struct recogniser_events events = report_replay_events(&way->report, &all);
+    const struct recogniser_events events = report_recogniser_events(&way->report, &all);
     const struct recogniser_config config = {.keep = keeps, .secret = keeps ? 1 : UINT64_C(0x9e3779b97f4a7c15)};
     way->recogniser = recogniser_new(&config, &events, &err);
     must(way->recogniser != NULL, "no memory");
-    report_replay_begin(&way->report, source);
+    report_begin(&way->report, source, NULL);
 }
 
 /* --- what must hold --- */
@@ -213,16 +213,16 @@ static void check_lines(const struct way *kept, const struct way *told, const st
 
 /* --- a replay --- */
 
-static void end_way(struct way *way, const struct report_source *source, uint64_t malformed)
+static void end_way(struct way *way, uint64_t frames, uint64_t malformed)
 {
     recogniser_finish(way->recogniser);
     const struct recognition *found = recogniser_result(way->recogniser);
-    check_counters(found, source->files[0].frames, malformed);
+    check_counters(found, frames, malformed);
     if (way->keeps)
         check_kept(found);
-    report_replay_tell(&way->report, found);
-    free(judge_report(&way->report, found, source));
-    report_replay_end(&way->report, found, source);
+    report_take_recognition(&way->report, found);
+    free(judge_report(&way->report, found));
+    report_end(&way->report);
     for (unsigned i = 0; i < way->report.count; i++)
         fclose(way->report.outputs[i].file);
 }
@@ -259,14 +259,14 @@ static void replay(struct wire *wire)
 {
     static struct way ways[2];
     struct source_file file = {.name = "capture"};
-    struct report_source source = {.command = "replay", .files = &file, .file_count = 1};
+    struct result_source source = {.command = "replay", .files = &file, .file_count = 1};
     uint64_t malformed = 0;
     for (unsigned i = 0; i < 2; i++)
         open_way(&ways[i], i == 0, &source);
     file.frames = feed(wire, ways, &malformed);
     file.truncated = file_wire_truncated(wire);
     for (unsigned i = 0; i < 2; i++)
-        end_way(&ways[i], &source, malformed);
+        end_way(&ways[i], file.frames, malformed);
     size_t length = 0;
     const char *document = text_of(&ways[0], &output_json, &length);
     check_document(document, length);

@@ -13,19 +13,18 @@ static bool has_several_targets(const struct recognition *found)
     return i < found->trace_count;
 }
 
-struct judged *judge_report(struct report *report, const struct recognition *found, const struct report_source *source)
+struct judged *judge_report(struct report *report, const struct recognition *found)
 {
     struct judged *judged = calloc(1, sizeof *judged);
     struct trace_groups groups;
-    const struct trace *const *traces;
-    size_t count;
     if (!judged || !trace_groups_gather(found->traces, found->trace_count, &groups)) {
         free(judged);
         return NULL;
     }
-    while ((traces = trace_groups_next(&groups, &count)) != NULL) {
-        verdict_judge_traces(traces, count, found->ends, &judged->judgement);
-        report_replay_judged(report, traces, count, &judged->judgement, source);
+    struct judged_group group = {.judgement = &judged->judgement};
+    while ((group.traces = trace_groups_next(&groups, &group.count)) != NULL) {
+        verdict_judge_traces(group.traces, group.count, found->ends, &judged->judgement);
+        report_judged(report, &group);
         judged->groups++;
     }
     judged->several_targets = has_several_targets(found);

@@ -11,7 +11,7 @@ struct judged {
     bool several_targets;
 };
 
-/* After report_replay_tell(). To be freed by the caller; NULL: memory is short. */
-struct judged *judge_report(struct report *report, const struct recognition *found, const struct report_source *source);
+/* After report_take_recognition(). To be freed by the caller; NULL: memory is short. */
+struct judged *judge_report(struct report *report, const struct recognition *found);
 
 #endif

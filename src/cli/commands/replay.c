@@ -27,10 +27,9 @@ static bool shows_a_trace(const struct session *session)
     return false;
 }
 
-static int report_replay(struct session *session, struct report *report, const struct report_source *source,
-                         const struct run_context *context)
+static int report_replay(struct session *session, struct report *report, const struct run_context *context)
 {
-    int code = run_report_end(context, report, session, source);
+    int code = run_report_end(context, report, session);
     if (context->expect || code == EXIT_SYSTEM)
         return code;
     return shows_a_trace(session) ? EXIT_REACHED : EXIT_NOT_REACHED;
@@ -48,8 +47,8 @@ static int replay_session(struct wire *wire, const struct saved_run *saved, cons
 {
     struct err err = {0};
     struct source_file file = {.name = name};
-    struct report_source source = {.command = saved->command, .files = &file, .file_count = 1};
-    struct session_events events = report_events(report);
+    const struct result_source source = {.command = saved->command, .files = &file, .file_count = 1};
+    struct session_events events = report_session_events(report);
     struct session *session = session_new_with_flows(&saved->config, saved->flows, true, &events, &err);
     if (!session) {
         err.status = STATUS_SYSTEM;
@@ -58,14 +57,14 @@ static int replay_session(struct wire *wire, const struct saved_run *saved, cons
     struct companion companion = {0};
     if (lookup)
         companion = lookup_begin_saved(lookup, report);
-    report_begin(report, session, &source);
+    report_begin(report, &source, session);
     enum status status = loop_run(session, wire, NULL, lookup ? &companion : NULL, context->stop, &err);
     file.frames = file_wire_frames(wire);
     file.truncated = file_wire_truncated(wire);
     finish_replay(session, saved);
     if (lookup)
         lookup_tell_saved(lookup, report, saved, context->stop);
-    int code = report_replay(session, report, &source, context);
+    int code = report_replay(session, report, context);
     session_free(session);
     if (file.truncated)
         warn_of_cut(name);

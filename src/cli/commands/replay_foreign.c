@@ -55,7 +55,7 @@ static void take_batch(struct reading *reading, const struct read_ahead_batch *b
         return;
     reading->look_up_at = batch->read + PROGRESS_FRAMES; /* costs too much for each batch */
     progress_show(&reading->progress, batch->read, batch->done, batch->total);
-    report_replay_check(reading->report);
+    report_check(reading->report);
 }
 
 /* To the end, or until a signal or a reader that went away ends it. False: memory is short. */
@@ -148,13 +148,13 @@ static int compare(const struct reading *reading, const struct judged *judged, c
 }
 
 /* The traces are told, judged and, where something is expected of them, compared with that. */
-static int report_found(struct reading *reading, const struct foreign *foreign, const struct report_source *source)
+static int report_found(struct reading *reading, const struct foreign *foreign)
 {
     const struct recognition *found = recogniser_result(reading->recogniser);
     int code = found->traces_found ? EXIT_REACHED : EXIT_NOT_REACHED;
-    report_replay_tell(reading->report, found);
-    struct judged *judged = judge_report(reading->report, found, source);
-    report_replay_end(reading->report, found, source);
+    report_take_recognition(reading->report, found);
+    struct judged *judged = judge_report(reading->report, found);
+    report_end(reading->report);
     if (!judged)
         return complain_of_memory();
     if (reading->context->expect)
@@ -164,16 +164,16 @@ static int report_found(struct reading *reading, const struct foreign *foreign, 
 }
 
 /* The traces are told, and what paths they show. */
-static int report_paths(struct reading *reading, const struct report_source *source)
+static int report_paths(struct reading *reading)
 {
     const struct recognition *found = recogniser_result(reading->recogniser);
     const struct session_config *asked = &reading->options->session;
     const struct graphs_config config = {.confidence = asked->confidence / 1e6, .lite = asked->lite};
     struct graphs graphs;
-    report_replay_tell(reading->report, found);
+    report_take_recognition(reading->report, found);
     bool made = graphs_make(found, &config, &graphs);
     report_graphs(reading->report, graphs.list, graphs.count);
-    report_replay_end(reading->report, found, source);
+    report_end(reading->report);
     report_graphs(reading->report, NULL, 0);
     int code = graphs.reached ? EXIT_REACHED : EXIT_NOT_REACHED;
     graphs_free(&graphs);
@@ -183,26 +183,27 @@ static int report_paths(struct reading *reading, const struct report_source *sou
 static int report_reading(struct reading *reading, const struct foreign *foreign)
 {
     struct source_file files[FILES_MOST] = {{0}};
-    struct report_source source = {
+    const struct result_source source = {
         .command = reading->options->graphs ? "paths" : "replay", .files = files, .file_count = foreign->count};
     for (unsigned i = 0; i < foreign->count; i++)
         files[i].name = foreign->names[i];
     if (reading->lookup)
         lookup_begin_found(reading->lookup, reading->report);
-    report_replay_begin(reading->report, &source);
+    report_begin(reading->report, &source, NULL);
     progress_start(&reading->progress, wants_progress(reading));
     if (!read_all(reading))
         return complain_of_memory();
     progress_erase(&reading->progress);
-    source.interrupted = *reading->context->stop && !reading->report->pipe_closed;
+    bool interrupted = *reading->context->stop && !reading->report->pipe_closed;
+    reading->report->result.source.interrupted = interrupted;
     fill_files(foreign, files);
-    if (source.interrupted || is_broken_off(reading, files, foreign->count))
+    if (interrupted || is_broken_off(reading, files, foreign->count))
         recogniser_break_off(reading->recogniser);
     recogniser_finish(reading->recogniser);
     if (reading->lookup)
         lookup_tell_found(reading->lookup, reading->report, recogniser_result(reading->recogniser),
                           reading->context->stop);
-    return reading->options->graphs ? report_paths(reading, &source) : report_found(reading, foreign, &source);
+    return reading->options->graphs ? report_paths(reading) : report_found(reading, foreign);
 }
 
 int foreign_report(struct foreign *foreign, const struct options *options, struct bpf_filter *sieve,
@@ -218,7 +219,7 @@ int foreign_report(struct foreign *foreign, const struct options *options, struc
     const struct recogniser_config config = {.keep = report_keeps(report) || context->expect || options->graphs ||
                                                      lookup_finds(lookup),
                                              .secret = run_random()};
-    const struct recogniser_events events = report_replay_events(report, &options->choice);
+    const struct recogniser_events events = report_recogniser_events(report, &options->choice);
     reading.recogniser = recogniser_new(&config, &events, &err);
     if (!reading.recogniser) {
         err.status = STATUS_SYSTEM;

@@ -78,29 +78,28 @@ int run_compare(const struct run_context *context, const struct judgement *judge
 
 /* --- the end of a report --- */
 
-static int end_judged(const struct run_context *context, struct report *report, const struct session *session,
-                      const struct report_source *source)
+static int end_judged(const struct run_context *context, struct report *report, const struct session *session)
 {
     struct judgement *judgement = calloc(1, sizeof *judgement);
     if (!judgement)
         return EXIT_SYSTEM;
     verdict_judge(session, judgement);
-    report_end(report, session, judgement, source);
+    report_judged(report, &(struct judged_group){report->result.traces, report->result.trace_count, judgement});
+    report_end(report);
     int code = context->expect ? run_compare(context, judgement, report) : exit_of_judgement(judgement);
     free(judgement);
     return code;
 }
 
 /* Where the target is in the graph, it answered; nothing else is judged there. */
-static int end_paths(struct report *report, const struct session *session, const struct report_source *source)
+static int end_paths(struct report *report, const struct session *session)
 {
-    static const struct judgement none;
     const struct session_config *config = session_config(session);
     const struct trace *trace = session_trace(session, 0);
     struct graph graph;
     bool drawn = graph_build(&trace, 1, config->confidence / 1e6, config->lite, &graph);
     report_graphs(report, &graph, drawn);
-    report_end(report, session, &none, source);
+    report_end(report);
     report_graphs(report, NULL, 0);
     graph_free(&graph);
     if (!drawn)
@@ -108,12 +107,12 @@ static int end_paths(struct report *report, const struct session *session, const
     return trace->reached_ttl ? EXIT_REACHED : EXIT_NOT_REACHED;
 }
 
-int run_report_end(const struct run_context *context, struct report *report, const struct session *session,
-                   const struct report_source *source)
+int run_report_end(const struct run_context *context, struct report *report, const struct session *session)
 {
+    report_take_session(report, session);
     if (session_config(session)->purpose == PURPOSE_PATHS)
-        return end_paths(report, session, source);
-    return end_judged(context, report, session, source);
+        return end_paths(report, session);
+    return end_judged(context, report, session);
 }
 
 /* --- who, where from, by which way --- */
@@ -189,7 +188,7 @@ struct live_run {
     const struct run_context *context;
     struct report report;
     struct lookup *lookup; /* NULL: nothing is asked about addresses */
-    struct report_source source;
+    struct result_source source;
     struct session_config config;
     struct session_events events;
     struct session *session;
@@ -235,7 +234,7 @@ static enum status make_session(struct live_run *run, struct route *route, struc
         return status;
     if (addr_is_none(&run->config.source))
         run->config.source = route->source;
-    run->events = report_events(&run->report);
+    run->events = report_session_events(&run->report);
     run->session = session_new(&run->config, false, &run->events, err);
     return run->session ? check_size(run->session, route, err) : err->status;
 }
@@ -334,7 +333,7 @@ static void close_live(struct live_run *run)
 static void begin_live(struct live_run *run)
 {
     *run->context->stop = 0;
-    run->source = (struct report_source){.command = command_name(run->options->command),
+    run->source = (struct result_source){.command = command_name(run->options->command),
                                          .live = true,
                                          .interface = run->options->interface ? run->options->interface : "any"};
     if (run->dump) {
@@ -349,7 +348,7 @@ static void begin_live(struct live_run *run)
     if (run->lookup)
         report_book(&run->report, lookup_book(run->lookup), lookup_is_settled, run->lookup);
     report_show(&run->report, run->options->lookup.networks, run->options->lookup.places);
-    report_begin(&run->report, run->session, &run->source);
+    report_begin(&run->report, &run->source, run->session);
 }
 
 /* Ends the run and reports; the wire's own failure, if any, is told by the caller. */
@@ -367,7 +366,7 @@ static int finish_live(struct live_run *run, bool interrupted)
         lookup_wait(run->lookup, &run->report, run->context->stop);
     if (run->lookup && run->dump)
         dump_about(run->dump, lookup_book(run->lookup));
-    int code = run_report_end(run->context, &run->report, run->session, &run->source);
+    int code = run_report_end(run->context, &run->report, run->session);
     if (run->dump && dump_close(run->dump, end, ended, dropped, &err) != STATUS_OK)
         code = run_complain(&err);
     if (report_close(&run->report, &err) != STATUS_OK)

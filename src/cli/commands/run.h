@@ -28,12 +28,10 @@ int run_live(const struct options *options, const struct run_context *context);
 int run_replay(const struct options *options, const struct run_context *context);
 
 struct report;
-struct report_source;
 
 /* Judges the finished session, reports it to its end, and compares it with what is expected. Returns the exit status of
  * a live run. */
-int run_report_end(const struct run_context *context, struct report *report, const struct session *session,
-                   const struct report_source *source);
+int run_report_end(const struct run_context *context, struct report *report, const struct session *session);
 
 /* Compares with what was expected, behind the report, and says what differs; returns EXIT_REACHED or EXIT_NOT_REACHED.
  */

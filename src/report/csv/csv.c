@@ -34,6 +34,7 @@ struct csv_state {
     struct word kinds[REPLY_OTHER + 1], matches[MATCH_EXACT + 1];
     struct strbuf about; /* of one row */
     struct spec_text spec;
+    bool has_heading;
     bool has_about;                   /* the columns of csvabout.h are there */
     struct prefix prefixes[PREFIXES]; /* by number, of the traces that had rows of late */
 };
@@ -48,7 +49,19 @@ static struct word make_word(const char *text)
     return word;
 }
 
-static bool csv_start(struct output *out)
+/* Before the first row. It decides which columns all rows have, whatever becomes known later. */
+static void put_heading(struct output *out)
+{
+    struct csv_state *state = out->state;
+    if (state->has_heading)
+        return;
+    state->has_heading = true;
+    state->has_about = out->result->book != NULL;
+    fputs(heading, out->file);
+    fputs(state->has_about ? CSV_FACTS_HEADING "\n" : "\n", out->file);
+}
+
+static bool csv_begin(struct output *out)
 {
     struct csv_state *state = calloc(1, sizeof *state);
     struct row_buffer *rows = state ? row_buffer_new(out->file) : NULL;
@@ -63,21 +76,15 @@ static bool csv_start(struct output *out)
     for (int match = 0; match <= MATCH_EXACT; match++)
         state->matches[match] = make_word(match_name((enum match)match));
     out->state = state;
+    if (!out->result->config) /* what captures say of addresses may be known only when rows have been written */
+        put_heading(out);
     return true;
 }
 
-/* Rows have the columns that the heading has, whatever comes to be known behind it. */
-static void put_heading(struct output *out)
+static void csv_end(struct output *out)
 {
     struct csv_state *state = out->state;
-    state->has_about = out->book != NULL;
-    fputs(heading, out->file);
-    fputs(state->has_about ? CSV_FACTS_HEADING "\n" : "\n", out->file);
-}
-
-static void csv_finish(struct output *out)
-{
-    struct csv_state *state = out->state;
+    put_heading(out);
     row_buffer_flush(state->rows);
     fflush(out->file);
     row_buffer_free(state->rows);
@@ -163,9 +170,11 @@ static char *put_about(char *at, const struct addr *address, struct output *out)
     return state->about.failed ? put_text(at, CSV_FACTS_EMPTY) : put_bytes(at, state->about.text, state->about.length);
 }
 
-static void write_probe(struct output *out, uint32_t number, const struct trace *trace, const struct probe *probe)
+static void csv_probe(struct output *out, const struct trace *trace, const struct probe *probe)
 {
     struct csv_state *state = out->state;
+    unsigned number = result_trace_number(out->result, trace);
+    put_heading(out);
     for (unsigned i = 0; i < probe->reply_count; i++) {
         char *at = put_probe(state, row_buffer_begin(state->rows), number, trace, probe);
         at = put_reply(state, at, probe, &probe->replies[i]);
@@ -179,55 +188,11 @@ static void write_probe(struct output *out, uint32_t number, const struct trace 
     }
 }
 
-static bool csv_begin(struct output *out, const struct session *session, const struct report_source *source)
-{
-    (void)session, (void)source;
-    return csv_start(out);
-}
-
-static void csv_end(struct output *out, const struct session *session, const struct judgement *judgement,
-                    const struct report_source *source)
-{
-    (void)judgement, (void)source;
-    size_t count;
-    put_heading(out);
-    const struct trace **traces = summary_traces(session, &count);
-    for (size_t i = 0; i < count; i++)
-        for (unsigned ttl = 1, last = trace_last_ttl(traces[i]); ttl <= last; ttl++) {
-            const struct probe *probe = trace_first_at(traces[i], (uint8_t)ttl);
-            for (; probe; probe = trace_next_at(traces[i], probe))
-                write_probe(out, (uint32_t)i, traces[i], probe);
-        }
-    free(traces);
-    csv_finish(out);
-}
-
-static bool csv_replay_begin(struct output *out, const struct report_source *source)
-{
-    (void)source;
-    if (!csv_start(out))
-        return false;
-    put_heading(out);
-    return true;
-}
-
-static void csv_replay_probe(struct output *out, const struct trace *trace, const struct probe *probe)
-{
-    write_probe(out, trace->number, trace, probe);
-}
-
-static void csv_replay_end(struct output *out, const struct recognition *found, const struct report_source *source)
-{
-    (void)found, (void)source;
-    csv_finish(out);
-}
-
 const struct output_format output_csv = {
     .name = "csv",
     .help = "a row for each reply and each silent probe",
+    .probes_after_run = true,
     .begin = csv_begin,
+    .probe = csv_probe,
     .end = csv_end,
-    .replay_begin = csv_replay_begin,
-    .replay_probe = csv_replay_probe,
-    .replay_end = csv_replay_end,
 };

@@ -44,7 +44,8 @@ static void add_field(struct strbuf *row, const char *foreign)
 void csv_facts_add(struct strbuf *row, const struct addr *address, const struct output *out)
 {
     static const struct address_facts nothing;
-    const struct address_facts *found = address_book_find(out->book, address), *about = found ? found : &nothing;
+    const struct address_facts *found = address_book_find(out->result->book, address),
+                               *about = found ? found : &nothing;
     const struct address_facts *networks = out->options.networks ? about : &nothing;
     const struct address_facts *places = out->options.places ? about : &nothing;
     const char *name = address_facts_is_unconfirmed(about) ? NULL : address_facts_name(about);

@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/columns.h"
 #include "report/format.h"
 #include "report/graph/graph_words.h"
 #include "report/graph/node_name.h"
-#include "report/summary.h"
 
 #define NAME_COLUMNS_MOST 48 /* longer ones make boxes too wide */
 #define UNCONFIRMED " (unconfirmed)"
@@ -30,7 +30,7 @@ static void add_who(struct strbuf *text, const struct node_name *who)
 {
     struct strbuf cut;
     strbuf_init(&cut);
-    node_name_add_cut(&cut, who->name.text, NAME_COLUMNS_MOST);
+    columns_add_cut(&cut, who->name.text, NAME_COLUMNS_MOST);
     add_quoted(text, cut.text);
     strbuf_add(text, who->is_unconfirmed ? UNCONFIRMED : "");
     strbuf_addf(text, "%s%s%s", cut.length ? "\\n" : "", who->address, who->tag.length ? " " : "");
@@ -144,14 +144,15 @@ static void add_graph(struct strbuf *text, const struct graph_view *view, const 
     strbuf_add(text, "}\n");
 }
 
-static void write_graphs(struct output *out, const char *target_name)
+static void dot_end(struct output *out)
 {
+    const struct result *result = out->result;
     struct strbuf text;
     strbuf_init(&text);
-    for (unsigned i = 0; i < out->graph_count; i++) {
+    for (unsigned i = 0; i < result->graph_count; i++) {
         struct graph_view view;
-        if (graph_view_make(&out->graphs[i], &view))
-            add_graph(&text, &view, target_name, out);
+        if (graph_view_make(&result->graphs[i], &view))
+            add_graph(&text, &view, result_target_name(result), out);
         graph_view_free(&view);
         fputs(text.text, out->file);
         strbuf_clear(&text);
@@ -160,38 +161,17 @@ static void write_graphs(struct output *out, const char *target_name)
     strbuf_free(&text);
 }
 
-static bool dot_begin(struct output *out, const struct session *session, const struct report_source *source)
+static bool dot_begin(struct output *out)
 {
-    (void)out, (void)session, (void)source;
+    (void)out;
     return true;
-}
-
-static void dot_end(struct output *out, const struct session *session, const struct judgement *judgement,
-                    const struct report_source *source)
-{
-    (void)judgement, (void)source;
-    write_graphs(out, summary_target_name(session_config(session)));
-}
-
-static bool dot_replay_begin(struct output *out, const struct report_source *source)
-{
-    (void)out, (void)source;
-    return true;
-}
-
-static void dot_replay_end(struct output *out, const struct recognition *found, const struct report_source *source)
-{
-    (void)found, (void)source;
-    write_graphs(out, NULL);
 }
 
 const struct output_format output_dot = {
     .name = "dot",
     .help = "paths: the graph, for Graphviz",
+    .draws = true,
+    .keeps = true,
     .begin = dot_begin,
     .end = dot_end,
-    .keeps = true,
-    .replay_begin = dot_replay_begin,
-    .replay_end = dot_replay_end,
-    .draws = true,
 };

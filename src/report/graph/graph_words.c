@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "report/graph/graph_words.h"
 
-#include "report/text/hop_line.h"
+#include "report/address_text.h"
 
 void graph_words_add_title(struct strbuf *text, const struct graph *graph, const char *target_name)
 {
@@ -12,7 +12,7 @@ void graph_words_add_title(struct strbuf *text, const struct graph *graph, const
     probe_spec_format(&flow->spec, spec);
     addr_format(&flow->source, source);
     strbuf_addf(text, "%s from %s to ", spec, source);
-    hop_line_add_address(text, &flow->target, &flow->target, target_name);
+    address_text_add_target(text, &flow->target, &flow->target, target_name);
 }
 
 static void add_corner(struct strbuf *text, const struct graph_view *view, unsigned node)
@@ -41,11 +41,6 @@ void graph_words_add_diamond(struct strbuf *text, const struct graph_view *view,
         strbuf_addf(text, "%u to ", diamond->least_length);
     strbuf_addf(text, "%u long%s%s, %s", diamond->length, diamond->symmetric ? ", symmetric" : "",
                 diamond->meshed ? ", meshed" : "", diamond->per_packet ? "per packet" : "per flow");
-}
-
-static const char *plural(unsigned long long count)
-{
-    return count == 1 ? "" : "s";
 }
 
 void graph_words_add_paths(struct strbuf *text, const struct graph *graph)

@@ -5,8 +5,8 @@
 
 #include "address/special.h"
 #include "report/address_facts.h"
+#include "report/columns.h"
 
-#define DOTS ".."
 #define NAME_LEAST 12 /* a name cut shorter tells too little */
 
 static void make_tag(struct strbuf *tag, const struct addr *address, const struct address_facts *about)
@@ -25,9 +25,9 @@ void node_name_make(struct node_name *made, const struct graph_node *node, const
     strbuf_init(&made->tag);
     if (!addr_format(&node->address, made->address))
         strcpy(made->address, "*");
-    if (!out || !out->book)
+    if (!out || !out->result->book)
         return;
-    const struct address_facts *about = address_book_find(out->book, &node->address);
+    const struct address_facts *about = address_book_find(out->result->book, &node->address);
     const char *name = address_facts_name(about);
     if (name)
         strbuf_add_escaped(&made->name, name, strlen(name));
@@ -40,38 +40,6 @@ void node_name_free(struct node_name *made)
 {
     strbuf_free(&made->name);
     strbuf_free(&made->tag);
-}
-
-/* Bytes of the first `columns` characters. */
-static size_t bytes_of(const char *printable, unsigned columns)
-{
-    size_t bytes = 0;
-    for (unsigned count = 0; printable[bytes]; bytes++)
-        if (((unsigned char)printable[bytes] & 0xc0) != 0x80 && count++ == columns)
-            break;
-    return bytes;
-}
-
-unsigned node_name_columns(const char *printable)
-{
-    unsigned columns = 0;
-    for (; *printable; printable++)
-        columns += ((unsigned char)*printable & 0xc0) != 0x80;
-    return columns;
-}
-
-unsigned node_name_add_cut(struct strbuf *text, const char *printable, unsigned columns)
-{
-    unsigned whole = node_name_columns(printable), dots = (unsigned)strlen(DOTS);
-    if (whole <= columns) {
-        strbuf_add(text, printable);
-        return whole;
-    }
-    if (columns < dots)
-        return 0;
-    strbuf_add_bytes(text, printable, bytes_of(printable, columns - dots));
-    strbuf_add(text, DOTS);
-    return columns;
 }
 
 /* --- beside the address, or apart from it --- */
@@ -89,7 +57,7 @@ static void add_rest(struct strbuf *text, const struct node_name *made)
 /* How many columns the name may have; false where that is too little, or the rest alone has no room. */
 static bool find_room(const struct node_name *made, unsigned rest, unsigned columns, unsigned *room)
 {
-    unsigned whole = node_name_columns(made->name.text), least = whole < NAME_LEAST ? whole : NAME_LEAST;
+    unsigned whole = columns_count(made->name.text), least = whole < NAME_LEAST ? whole : NAME_LEAST;
     *room = columns > rest ? columns - rest : 0;
     return rest + least <= columns;
 }
@@ -112,7 +80,7 @@ void node_name_add_beside(struct strbuf *text, const struct node_name *made, uns
     strbuf_init(&rest);
     add_rest(&rest, made);
     if (find_room(made, (unsigned)rest.length, columns, &room)) {
-        node_name_add_cut(text, made->name.text, room);
+        columns_add_cut(text, made->name.text, room);
         strbuf_add(text, rest.text);
     } else {
         strbuf_add(text, made->address);
@@ -128,9 +96,9 @@ void node_name_add_apart(struct strbuf *text, const struct node_name *made, unsi
     const char *doubt = made->is_unconfirmed ? " (unconfirmed)" : "";
     rest += (unsigned)strlen(doubt);
     if (made->name.length)
-        node_name_add_cut(&words, made->name.text, columns > rest ? columns - rest : 0);
+        columns_add_cut(&words, made->name.text, columns > rest ? columns - rest : 0);
     strbuf_add(&words, words.length ? doubt : "");
     strbuf_addf(&words, words.length && made->tag.length ? " %s" : "%s", made->tag.text);
-    node_name_add_cut(text, words.text, columns);
+    columns_add_cut(text, words.text, columns);
     strbuf_free(&words);
 }

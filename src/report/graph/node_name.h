@@ -25,9 +25,4 @@ void node_name_add_beside(struct strbuf *text, const struct node_name *made, uns
 /* "gw.example [AS64500]", as far as there is room. */
 void node_name_add_apart(struct strbuf *text, const struct node_name *made, unsigned columns);
 
-/* How many columns printable text takes: its characters. */
-unsigned node_name_columns(const char *printable);
-/* As much of printable text as fits into so many columns; dots stand for the rest. Returns how many it took. */
-unsigned node_name_add_cut(struct strbuf *text, const char *printable, unsigned columns);
-
 #endif

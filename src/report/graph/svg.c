@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "report/columns.h"
 #include "report/format.h"
 #include "report/graph/graph_words.h"
 #include "report/graph/node_name.h"
 #include "report/graph/svg_layout.h"
-#include "report/summary.h"
 #include "report/xml.h"
 
 #define MARGIN 20
@@ -107,7 +107,7 @@ static unsigned who_columns(const struct drawing *drawing, unsigned id)
 {
     struct node_name who;
     node_name_make(&who, &drawing->graph->nodes[id], drawing->out);
-    unsigned name = node_name_columns(who.name.text);
+    unsigned name = columns_count(who.name.text);
     unsigned address = (unsigned)(strlen(who.address) + (who.tag.length ? who.tag.length + 1 : 0));
     name = name < NAME_COLUMNS_MOST ? name : NAME_COLUMNS_MOST;
     name += who.is_unconfirmed ? (unsigned)strlen(UNCONFIRMED) : 0;
@@ -129,7 +129,7 @@ static double node_width(const struct drawing *drawing, unsigned id)
 static void measure(struct drawing *drawing)
 {
     drawing->node_width = NODE_LEAST;
-    drawing->node_height = NODE_HEIGHT + (drawing->out->book ? NAME_HEIGHT : 0);
+    drawing->node_height = NODE_HEIGHT + (drawing->out->result->book ? NAME_HEIGHT : 0);
     for (unsigned i = 0; i < drawing->graph->node_count; i++) {
         double width = node_width(drawing, i);
         drawing->node_width = width > drawing->node_width ? width : drawing->node_width;
@@ -246,7 +246,7 @@ static void add_cut(struct strbuf *text, const char *printable)
 {
     struct strbuf cut;
     strbuf_init(&cut);
-    node_name_add_cut(&cut, printable, NAME_COLUMNS_MOST);
+    columns_add_cut(&cut, printable, NAME_COLUMNS_MOST);
     xml_add(text, cut.text);
     strbuf_free(&cut);
 }
@@ -397,14 +397,18 @@ static bool draw(struct drawing *drawing)
 }
 
 /* One below the other. */
-static void write_graphs(struct output *out, const char *target_name)
+static void svg_end(struct output *out)
 {
+    const struct result *result = out->result;
     struct strbuf body;
     double width = 0, height = 0;
     strbuf_init(&body);
-    for (unsigned i = 0; i < out->graph_count; i++) {
-        struct drawing drawing = {
-            .text = &body, .graph = &out->graphs[i], .target_name = target_name, .top = height, .out = out};
+    for (unsigned i = 0; i < result->graph_count; i++) {
+        struct drawing drawing = {.text = &body,
+                                  .graph = &result->graphs[i],
+                                  .target_name = result_target_name(result),
+                                  .top = height,
+                                  .out = out};
         draw(&drawing);
         width = drawing.width > width ? drawing.width : width;
         height += drawing.height;
@@ -422,38 +426,17 @@ static void write_graphs(struct output *out, const char *target_name)
     strbuf_free(&body);
 }
 
-static bool svg_begin(struct output *out, const struct session *session, const struct report_source *source)
+static bool svg_begin(struct output *out)
 {
-    (void)out, (void)session, (void)source;
+    (void)out;
     return true;
-}
-
-static void svg_end(struct output *out, const struct session *session, const struct judgement *judgement,
-                    const struct report_source *source)
-{
-    (void)judgement, (void)source;
-    write_graphs(out, summary_target_name(session_config(session)));
-}
-
-static bool svg_replay_begin(struct output *out, const struct report_source *source)
-{
-    (void)out, (void)source;
-    return true;
-}
-
-static void svg_replay_end(struct output *out, const struct recognition *found, const struct report_source *source)
-{
-    (void)found, (void)source;
-    write_graphs(out, NULL);
 }
 
 const struct output_format output_svg = {
     .name = "svg",
     .help = "paths: the graph, drawn",
     .draws = true,
+    .keeps = true,
     .begin = svg_begin,
     .end = svg_end,
-    .keeps = true,
-    .replay_begin = svg_replay_begin,
-    .replay_end = svg_replay_end,
 };

@@ -44,7 +44,7 @@ static void state_free(struct json_state *state)
     free(state);
 }
 
-static bool start(struct output *out)
+static bool json_begin(struct output *out)
 {
     struct json_state *state = calloc(1, sizeof *state);
     if (!state)
@@ -57,12 +57,6 @@ static bool start(struct output *out)
     }
     out->state = state;
     return true;
-}
-
-static bool json_begin(struct output *out, const struct session *session, const struct report_source *source)
-{
-    (void)session, (void)source;
-    return start(out);
 }
 
 static void write_trace(struct json_state *state, const struct trace *trace, const char *target_name)
@@ -83,14 +77,13 @@ static void write_trace(struct json_state *state, const struct trace *trace, con
     fputs("]}", file);
 }
 
-static void write_traces(struct json_state *state, const struct trace *const *traces, size_t count,
-                         const char *target_name)
+static void write_traces(struct json_state *state, const struct result *result)
 {
     FILE *file = state->rows->file;
     fputs(",\n \"traces\": [", file);
-    for (size_t i = 0; i < count; i++) {
+    for (size_t i = 0; i < result->trace_count; i++) {
         fputs(i ? "," : "", file);
-        write_trace(state, traces[i], target_name);
+        write_trace(state, result->traces[i], result_target_name(result));
     }
     fputs("]", file);
 }
@@ -102,8 +95,10 @@ static void part_add(struct part *part, json_t *object)
     json_write(part->file, object);
 }
 
-static void keep_judgement(struct json_state *state, const struct judgement *judgement)
+static void json_judged(struct output *out, const struct judged_group *group)
 {
+    struct json_state *state = out->state;
+    const struct judgement *judgement = group->judgement;
     for (unsigned i = 0; i < judgement->verdict_count; i++)
         part_add(&state->verdicts, json_verdict(&judgement->verdicts[i]));
     for (unsigned i = 0; i < judgement->finding_count; i++)
@@ -128,89 +123,51 @@ static void write_judgements(FILE *file, struct json_state *state)
 static void write_graphs(const struct output *out)
 {
     FILE *file = out->file;
-    if (!out->graphs)
+    const struct result *result = out->result;
+    if (!result->graphs)
         return;
     fputs(",\n \"graphs\": [", file);
-    for (unsigned i = 0; i < out->graph_count; i++) {
+    for (unsigned i = 0; i < result->graph_count; i++) {
         fputs(i ? ",\n  " : "\n  ", file);
-        json_t *graph = json_graph(&out->graphs[i], out);
+        json_t *graph = json_graph(&result->graphs[i], out);
         json_write(file, graph ? graph : json_null());
     }
     fputs("]", file);
 }
 
-static void finish(struct output *out)
-{
-    fputs("}\n", out->file);
-    fflush(out->file);
-    state_free(out->state);
-    out->state = NULL;
-}
-
-static void json_end(struct output *out, const struct session *session, const struct judgement *judgement,
-                     const struct report_source *source)
-{
-    FILE *file = out->file;
-    struct json_state *state = out->state;
-    size_t count;
-    const struct trace **traces = summary_traces(session, &count);
-    fputs("{", file);
-    json_write_members(file, json_run_head(source));
-    write_traces(state, traces, count, summary_target_name(session_config(session)));
-    free(traces);
-    keep_judgement(state, judgement);
-    write_judgements(file, state);
-    write_graphs(out);
-    fputs(",\n \"errors\": [],\n \"capture\": ", file);
-    json_write(file, json_capture(session_counters(session)));
-    finish(out);
-}
-
-static bool json_replay_begin(struct output *out, const struct report_source *source)
-{
-    (void)source;
-    return start(out);
-}
-
-static void write_errors(FILE *file, const struct recognition *found)
+static void write_errors(FILE *file, const struct result *result)
 {
     fputs(",\n \"errors\": [", file);
-    for (size_t i = 0; i < found->error_count; i++) {
+    for (size_t i = 0; i < result->error_count; i++) {
         fputs(i ? ",\n  " : "\n  ", file);
-        json_write(file, json_error(&found->errors[i]));
+        json_write(file, json_error(&result->errors[i]));
     }
     fputs("]", file);
 }
 
-static void json_replay_judged(struct output *out, const struct trace *const *traces, size_t count,
-                               const struct judgement *judgement, const struct report_source *source)
-{
-    (void)traces, (void)count, (void)source;
-    keep_judgement(out->state, judgement);
-}
-
-static void json_replay_end(struct output *out, const struct recognition *found, const struct report_source *source)
+static void json_end(struct output *out)
 {
     FILE *file = out->file;
     struct json_state *state = out->state;
     fputs("{", file);
-    json_write_members(file, json_run_head(source));
-    write_traces(state, found->traces, found->trace_count, NULL);
+    json_write_members(file, json_run_head(&out->result->source));
+    write_traces(state, out->result);
     write_judgements(file, state);
     write_graphs(out);
-    write_errors(file, found);
+    write_errors(file, out->result);
     fputs(",\n \"capture\": ", file);
-    json_write(file, json_recognition(&found->counters));
-    finish(out);
+    json_write(file, json_capture(out->result));
+    fputs("}\n", file);
+    fflush(file);
+    state_free(state);
+    out->state = NULL;
 }
 
 const struct output_format output_json = {
     .name = "json",
     .help = "one JSON document",
-    .begin = json_begin,
-    .end = json_end,
     .keeps = true,
-    .replay_begin = json_replay_begin,
-    .replay_judged = json_replay_judged,
-    .replay_end = json_replay_end,
+    .begin = json_begin,
+    .judged = json_judged,
+    .end = json_end,
 };

@@ -57,9 +57,9 @@ static void set_whois(json_t *object, const struct address_whois *whois)
 
 void json_facts_set(json_t *object, const struct addr *address, const struct output *out)
 {
-    if (!out->book || addr_is_none(address))
+    if (!out->result->book || addr_is_none(address))
         return;
-    const struct address_facts *about = address_book_find(out->book, address);
+    const struct address_facts *about = address_book_find(out->result->book, address);
     set_name(object, about);
     if (out->options.networks)
         set_network(object, address, about);
@@ -81,7 +81,7 @@ static void make_text(struct json_facts *known, const struct addr *address)
 
 char *json_facts_put(struct json_facts *known, char *at, const struct addr *address)
 {
-    if (!known->out->book || addr_is_none(address))
+    if (!known->out->result->book || addr_is_none(address))
         return at;
     if (!addr_equal(&known->address, address))
         make_text(known, address);

@@ -83,7 +83,7 @@ json_t *json_spec(const struct probe_spec *spec)
     return json_string(text);
 }
 
-static json_t *json_source(const struct report_source *source)
+static json_t *json_source(const struct result_source *source)
 {
     json_t *object = json_object();
     json_object_set_new(object, "kind", json_string(source->live ? "live" : "capture"));
@@ -103,7 +103,7 @@ static json_t *json_source(const struct report_source *source)
     return object;
 }
 
-json_t *json_run_head(const struct report_source *source)
+json_t *json_run_head(const struct result_source *source)
 {
     json_t *object = json_object();
     json_object_set_new(object, "format", json_string("hopsonde"));
@@ -122,24 +122,22 @@ static json_t *json_strays(const struct frame_counters *counters)
     return strays;
 }
 
-json_t *json_capture(const struct frame_counters *counters)
+/* What only the recogniser counts. */
+static void set_recognition(json_t *object, const struct recognition_counters *counters)
 {
-    json_t *object = json_object();
-    json_object_set_new(object, "frames", json_count(counters->frames));
-    json_object_set_new(object, "dropped_by_kernel", json_count(counters->dropped_by_kernel));
-    json_object_set_new(object, "strays", json_strays(counters));
-    json_object_set_new(object, "malformed", json_count(counters->malformed));
-    return object;
-}
-
-json_t *json_recognition(const struct recognition_counters *counters)
-{
-    json_t *object = json_object();
-    json_object_set_new(object, "frames", json_count(counters->common.frames));
     json_object_set_new(object, "probes", json_count(counters->probes));
     json_object_set_new(object, "replies", json_count(counters->replies));
     json_object_set_new(object, "errors", json_count(counters->errors));
     json_object_set_new(object, "given_up", json_count(counters->given_up));
+}
+
+json_t *json_capture(const struct result *result)
+{
+    const struct recognition_counters *counters = &result->counters;
+    json_t *object = json_object();
+    json_object_set_new(object, "frames", json_count(counters->common.frames));
+    if (!result->config)
+        set_recognition(object, counters);
     json_object_set_new(object, "dropped_by_kernel", json_count(counters->common.dropped_by_kernel));
     json_object_set_new(object, "strays", json_strays(&counters->common));
     json_object_set_new(object, "malformed", json_count(counters->common.malformed));

@@ -42,9 +42,8 @@ json_t *json_address(const struct addr *address);     /* null for none */
 json_t *json_labels(const struct icmp_extension *of); /* its MPLS stack */
 json_t *json_stats(const struct trace *trace, uint8_t ttl);
 /* Fields of the run that stand before the traces, and the counters that stand behind. */
-json_t *json_run_head(const struct report_source *source);
-json_t *json_capture(const struct frame_counters *counters);
-json_t *json_recognition(const struct recognition_counters *counters); /* the same of captures that are not our own */
+json_t *json_run_head(const struct result_source *source);
+json_t *json_capture(const struct result *result);
 /* All of a trace but its hops. `target_name`: NULL where the user gave none. */
 json_t *json_trace_head(const struct trace *trace, const char *target_name);
 json_t *json_error(const struct other_error *error);

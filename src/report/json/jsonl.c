@@ -23,7 +23,7 @@ struct jsonl_state {
     struct spec_text spec;
 };
 
-static bool start(struct output *out)
+static bool jsonl_begin(struct output *out)
 {
     struct jsonl_state *state = calloc(1, sizeof *state);
     struct row_buffer *rows = state ? row_buffer_new(out->file) : NULL;
@@ -34,21 +34,6 @@ static bool start(struct output *out)
     state->rows = rows;
     out->state = state;
     return true;
-}
-
-static void finish(struct output *out)
-{
-    struct jsonl_state *state = out->state;
-    fflush(out->file);
-    row_buffer_free(state->rows);
-    free(state);
-    out->state = NULL;
-}
-
-static bool jsonl_begin(struct output *out, const struct session *session, const struct report_source *source)
-{
-    (void)session, (void)source;
-    return start(out);
 }
 
 static json_t *new_line(const char *type)
@@ -86,35 +71,34 @@ static void put_probe(struct jsonl_state *state, uint32_t number, const struct t
     row_buffer_end(rows, put_text(row_buffer_begin(rows), "}\n"));
 }
 
-static json_t *trace_line(const struct trace *trace, uint32_t number, const char *target_name)
-{
-    json_t *object = new_line("trace");
-    json_object_set_new(object, "trace", json_integer(number));
-    return extend(object, json_trace_head(trace, target_name));
-}
-
-static void jsonl_probe(struct output *out, const struct session *session, const struct trace *trace,
-                        const struct probe *probe)
+/* A line of a live run goes out at once: a reader may wait for it. */
+static void jsonl_probe(struct output *out, const struct trace *trace, const struct probe *probe)
 {
     struct jsonl_state *state = out->state;
     if (probe->ttl > trace_last_ttl(trace))
         return;
-    put_probe(state, summary_trace_number(session, trace), trace, probe);
+    put_probe(state, result_trace_number(out->result, trace), trace, probe);
+    if (!out->result->source.live)
+        return;
     row_buffer_flush(state->rows);
     fflush(out->file);
 }
 
-static void write_traces(struct output *out, const struct session *session)
+static void jsonl_trace(struct output *out, const struct trace *trace)
 {
-    size_t count;
-    const struct trace **traces = summary_traces(session, &count);
-    for (size_t i = 0; i < count; i++)
-        write_line(out, trace_line(traces[i], (uint32_t)i, summary_target_name(session_config(session))));
-    free(traces);
+    json_t *object = new_line("trace");
+    json_object_set_new(object, "trace", json_integer(result_trace_number(out->result, trace)));
+    write_line(out, extend(object, json_trace_head(trace, result_target_name(out->result))));
 }
 
-static void write_judgement(struct output *out, const struct judgement *judgement)
+static void jsonl_error(struct output *out, const struct other_error *error)
 {
+    write_line(out, extend(new_line("error"), json_error(error)));
+}
+
+static void jsonl_judged(struct output *out, const struct judged_group *group)
+{
+    const struct judgement *judgement = group->judgement;
     for (unsigned i = 0; i < judgement->verdict_count; i++)
         write_line(out, extend(new_line("verdict"), json_verdict(&judgement->verdicts[i])));
     for (unsigned i = 0; i < judgement->finding_count; i++)
@@ -123,8 +107,8 @@ static void write_judgement(struct output *out, const struct judgement *judgemen
 
 static void write_graphs(struct output *out)
 {
-    for (unsigned i = 0; i < out->graph_count; i++) {
-        json_t *graph = json_graph(&out->graphs[i], out);
+    for (unsigned i = 0; i < out->result->graph_count; i++) {
+        json_t *graph = json_graph(&out->result->graphs[i], out);
         if (graph)
             write_line(out, extend(new_line("graph"), graph));
     }
@@ -132,9 +116,10 @@ static void write_graphs(struct output *out)
 
 static void write_addresses(struct output *out)
 {
-    size_t count = out->book ? address_book_count(out->book) : 0;
+    const struct address_book *book = out->result->book;
+    size_t count = book ? address_book_count(book) : 0;
     for (size_t i = 0; i < count; i++) {
-        const struct addr *address = &address_book_at(out->book, i)->address;
+        const struct addr *address = &address_book_at(book, i)->address;
         json_t *line = new_line("address");
         json_object_set_new(line, "address", json_address(address));
         json_facts_set(line, address, out);
@@ -142,57 +127,21 @@ static void write_addresses(struct output *out)
     }
 }
 
-static void jsonl_end(struct output *out, const struct session *session, const struct judgement *judgement,
-                      const struct report_source *source)
+/* Errors have lines of their own; a run of our own, which has none, says so here. */
+static void jsonl_end(struct output *out)
 {
-    write_traces(out, session);
-    write_judgement(out, judgement);
+    struct jsonl_state *state = out->state;
     write_graphs(out);
     write_addresses(out);
-    json_t *run = extend(new_line("run"), json_run_head(source));
-    json_object_set_new(run, "errors", json_array());
-    json_object_set_new(run, "capture", json_capture(session_counters(session)));
+    json_t *run = extend(new_line("run"), json_run_head(&out->result->source));
+    if (out->result->config)
+        json_object_set_new(run, "errors", json_array());
+    json_object_set_new(run, "capture", json_capture(out->result));
     write_line(out, run);
-    finish(out);
-}
-
-static bool jsonl_replay_begin(struct output *out, const struct report_source *source)
-{
-    (void)source;
-    return start(out);
-}
-
-static void jsonl_replay_probe(struct output *out, const struct trace *trace, const struct probe *probe)
-{
-    put_probe(out->state, trace->number, trace, probe);
-}
-
-static void jsonl_replay_trace(struct output *out, const struct trace *trace)
-{
-    write_line(out, trace_line(trace, trace->number, NULL));
-}
-
-static void jsonl_replay_error(struct output *out, const struct other_error *error)
-{
-    write_line(out, extend(new_line("error"), json_error(error)));
-}
-
-static void jsonl_replay_judged(struct output *out, const struct trace *const *traces, size_t count,
-                                const struct judgement *judgement, const struct report_source *source)
-{
-    (void)traces, (void)count, (void)source;
-    write_judgement(out, judgement);
-}
-
-/* The errors have lines of their own. */
-static void jsonl_replay_end(struct output *out, const struct recognition *found, const struct report_source *source)
-{
-    write_graphs(out);
-    write_addresses(out);
-    json_t *run = extend(new_line("run"), json_run_head(source));
-    json_object_set_new(run, "capture", json_recognition(&found->counters));
-    write_line(out, run);
-    finish(out);
+    fflush(out->file);
+    row_buffer_free(state->rows);
+    free(state);
+    out->state = NULL;
 }
 
 const struct output_format output_jsonl = {
@@ -200,11 +149,8 @@ const struct output_format output_jsonl = {
     .help = "JSON, an object a line, as things become known (also: ndjson)",
     .begin = jsonl_begin,
     .probe = jsonl_probe,
+    .trace = jsonl_trace,
+    .error = jsonl_error,
+    .judged = jsonl_judged,
     .end = jsonl_end,
-    .replay_begin = jsonl_replay_begin,
-    .replay_probe = jsonl_replay_probe,
-    .replay_trace = jsonl_replay_trace,
-    .replay_error = jsonl_replay_error,
-    .replay_judged = jsonl_replay_judged,
-    .replay_end = jsonl_replay_end,
 };

@@ -9,22 +9,13 @@
 
 #include <stdio.h>
 
-#include "address/address_book.h"
-#include "base/nstime.h"
+#include "report/hops.h"
 
 /* All borrowed. Names and places are foreign text. */
-struct map_hop {
-    uint8_t ttl;
-    struct addr address;               /* none: nobody answered there */
-    const struct address_facts *about; /* NULL: nothing is known */
-    nstime best_rtt;                   /* NSTIME_NEVER: not known */
-    bool is_guess;                     /* its place is only a hint in its name */
-};
-
 struct map_view {
     const char *title;                  /* what the path is; foreign text; NULL: nothing */
     const struct address_place *source; /* NULL: not known */
-    const struct map_hop *hops;         /* by TTL, one each */
+    const struct path_hop *hops;        /* by TTL, one each */
     size_t count;
 };
 

@@ -7,13 +7,13 @@
 #include "report/address_facts.h"
 #include "report/format.h"
 #include "report/hops.h"
-#include "report/summary.h"
+#include "report/map/map.h"
 
 /* Where a place is only hinted at, `guesses`, which has as many entries as there are hops, has the hop's own copy. */
 static void guess_places(struct hops *hops, struct address_facts *guesses)
 {
     for (size_t i = 0; i < hops->count; i++) {
-        struct map_hop *hop = &hops->list[i];
+        struct path_hop *hop = &hops->list[i];
         struct address_place place;
         if (!address_facts_place(hop->about, &place, &hop->is_guess) || !hop->is_guess)
             continue;
@@ -69,67 +69,45 @@ static void add_choice(struct strbuf *title, size_t count, const char *what, con
         strbuf_addf(title, "; 1 of %zu %s (choose by %s)", count, what, how);
 }
 
-static void draw_graph(struct output *out, const char *name)
+static void draw_graph(struct output *out)
 {
-    const struct graph *graph = &out->graphs[0];
+    const struct result *result = out->result;
+    const struct graph *graph = &result->graphs[0];
     struct hops hops = {0};
     struct strbuf title;
     strbuf_init(&title);
     strbuf_add(&title, "most taken ");
-    add_ends(&title, &graph->trace->flow.source, &graph->trace->flow.target, name);
+    add_ends(&title, &graph->trace->flow.source, &graph->trace->flow.target, result_target_name(result));
     add_spec(&title, graph->trace);
-    add_choice(&title, out->graph_count, "graphs", "--target, --source, -P");
-    hops_add_graph(&hops, graph, out->book);
+    add_choice(&title, result->graph_count, "graphs", "--target, --source, -P");
+    hops_add_graph(&hops, graph, result->book);
     draw(out, &hops, &title);
     strbuf_free(&title);
 }
 
 /* --- a run of our own --- */
 
-static bool map_begin(struct output *out, const struct session *session, const struct report_source *source)
+static void draw_run(struct output *out)
 {
-    (void)out, (void)session, (void)source;
-    return true;
-}
-
-static void draw_session(struct output *out, const struct session *session)
-{
-    const struct session_config *config = session_config(session);
-    const struct trace *furthest = hops_furthest(session);
+    const struct result *result = out->result;
+    const struct session_config *config = result->config;
+    const struct trace *furthest = hops_furthest(&result->specs);
     struct hops hops = {0};
     struct strbuf title;
     strbuf_init(&title);
-    add_ends(&title, &config->source, &config->target, summary_target_name(config));
-    if (config->purpose == PURPOSE_DIAGNOSE && furthest) {
+    add_ends(&title, &config->source, &config->target, result_target_name(result));
+    if (result->is_diagnosis && furthest) {
         add_spec(&title, furthest);
         add_choice(&title, config->spec_count, "probes", "-P");
-        hops_add_trace(&hops, furthest, out->book);
+        hops_add_trace(&hops, furthest, result->book);
     } else {
-        hops_add_session(&hops, session, out->book);
+        hops_add_run(&hops, &result->specs, result->book);
     }
     draw(out, &hops, &title);
     strbuf_free(&title);
 }
 
-static void map_end(struct output *out, const struct session *session, const struct judgement *judgement,
-                    const struct report_source *source)
-{
-    (void)judgement, (void)source;
-    if (out->headed)
-        return;
-    if (out->graph_count)
-        draw_graph(out, summary_target_name(session_config(session)));
-    else
-        draw_session(out, session);
-}
-
-/* --- captures of others --- */
-
-static bool map_replay_begin(struct output *out, const struct report_source *source)
-{
-    (void)out, (void)source;
-    return true;
-}
+/* --- captures of any other origin --- */
 
 static bool has_ends_of(const struct trace *trace, const struct trace *other)
 {
@@ -137,26 +115,27 @@ static bool has_ends_of(const struct trace *trace, const struct trace *other)
 }
 
 /* Of those that have the ends of the first, the one that got furthest; NULL: there is none. */
-static const struct trace *choose(const struct recognition *found)
+static const struct trace *choose(const struct result *result)
 {
     const struct trace *best = NULL;
-    for (size_t i = 0; i < found->trace_count; i++)
-        if (has_ends_of(found->traces[i], found->traces[0]))
-            best = hops_further(best, found->traces[i]);
+    for (size_t i = 0; i < result->trace_count; i++)
+        if (has_ends_of(result->traces[i], result->traces[0]))
+            best = hops_further(best, result->traces[i]);
     return best;
 }
 
-static void draw_found(struct output *out, const struct recognition *found)
+static void draw_trace(struct output *out)
 {
-    const struct trace *trace = choose(found);
+    const struct result *result = out->result;
+    const struct trace *trace = choose(result);
     struct hops hops = {0};
     struct strbuf title;
     strbuf_init(&title);
     if (trace) {
         add_ends(&title, &trace->flow.source, &trace->flow.target, NULL);
         add_spec(&title, trace);
-        add_choice(&title, found->trace_count, "traces", "--target, --source, -P");
-        hops_add_trace(&hops, trace, out->book);
+        add_choice(&title, result->trace_count, "traces", "--target, --source, -P");
+        hops_add_trace(&hops, trace, result->book);
     } else {
         strbuf_add(&title, "no trace found");
     }
@@ -164,23 +143,28 @@ static void draw_found(struct output *out, const struct recognition *found)
     strbuf_free(&title);
 }
 
-static void map_replay_end(struct output *out, const struct recognition *found, const struct report_source *source)
+static bool map_begin(struct output *out)
 {
-    (void)source;
+    (void)out;
+    return true;
+}
+
+static void map_end(struct output *out)
+{
     if (out->headed)
         return;
-    if (out->graph_count)
-        draw_graph(out, NULL);
+    if (out->result->graph_count)
+        draw_graph(out);
+    else if (out->result->config)
+        draw_run(out);
     else
-        draw_found(out, found);
+        draw_trace(out);
 }
 
 const struct output_format output_map = {
     .name = "map",
     .help = "the path on a map of the world, drawn",
+    .keeps = true,
     .begin = map_begin,
     .end = map_end,
-    .keeps = true,
-    .replay_begin = map_replay_begin,
-    .replay_end = map_replay_end,
 };

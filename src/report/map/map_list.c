@@ -50,7 +50,7 @@ static bool has_name(const struct address_facts *about)
     return address_facts_name(about) && !address_facts_is_unconfirmed(about);
 }
 
-static void add_name(struct strbuf *text, const struct map_hop *hop, double y)
+static void add_name(struct strbuf *text, const struct path_hop *hop, double y)
 {
     char address[ADDR_TEXT_BYTES];
     addr_format(&hop->address, address);
@@ -81,7 +81,7 @@ static void add_place(struct strbuf *text, const struct map_stop *stop, double y
     strbuf_free(&words);
 }
 
-static void add_rtt(struct strbuf *text, const struct map_hop *hop, double y)
+static void add_rtt(struct strbuf *text, const struct path_hop *hop, double y)
 {
     if (hop->best_rtt == NSTIME_NEVER)
         return;

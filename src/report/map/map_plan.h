@@ -14,7 +14,7 @@
 
 /* The source, or a hop. */
 struct map_stop {
-    const struct map_hop *hop; /* NULL: the source */
+    const struct path_hop *hop; /* NULL: the source */
     bool has_place;
     struct distance_point point;
     const struct map_leg *leg; /* to here; NULL: there is none */

@@ -11,7 +11,7 @@
 struct network {
     uint32_t asn; /* 0: none */
     const struct special *special;
-    const struct map_hop *first;
+    const struct path_hop *first;
 };
 
 struct as_path {
@@ -20,7 +20,7 @@ struct as_path {
 };
 
 /* The peering LAN of an exchange is the exchange's, whoever announces it. */
-static struct network network_of(const struct map_hop *hop)
+static struct network network_of(const struct path_hop *hop)
 {
     const struct special *special = addr_is_none(&hop->address) ? NULL : special_find(&hop->address);
     bool is_ixp = special && special->is_ixp;

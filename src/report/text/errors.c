@@ -107,14 +107,14 @@ static size_t count_errors(const struct group *groups, size_t count)
     return errors;
 }
 
-void errors_add(struct strbuf *text, const struct recognition *found, size_t most)
+void errors_add(struct strbuf *text, const struct other_error *errors, size_t error_count, size_t most)
 {
-    struct group *groups = found->error_count ? malloc(found->error_count * sizeof *groups) : NULL;
+    struct group *groups = error_count ? malloc(error_count * sizeof *groups) : NULL;
     if (!groups)
         return;
-    for (size_t i = 0; i < found->error_count; i++)
-        groups[i] = (struct group){&found->errors[i], 1};
-    size_t count = join(groups, found->error_count), shown = count > most ? most : count;
+    for (size_t i = 0; i < error_count; i++)
+        groups[i] = (struct group){&errors[i], 1};
+    size_t count = join(groups, error_count), shown = count > most ? most : count;
     for (size_t i = 0; i < shown; i++)
         add_group(text, &groups[i]);
     if (shown < count)

@@ -8,6 +8,6 @@
 
 /* A line for each group of the same sender, message, protocol, target and port, the largest group first; at most `most`
  * lines and one that says how many more there are. Nothing where there are no errors. */
-void errors_add(struct strbuf *text, const struct recognition *found, size_t most);
+void errors_add(struct strbuf *text, const struct other_error *errors, size_t error_count, size_t most);
 
 #endif

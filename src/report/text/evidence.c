@@ -11,7 +11,7 @@
 struct evidence_list {
     struct strbuf *text;
     const struct judgement *judgement;
-    const struct report_source *source;
+    const struct result_source *source;
     nstime start; /* the first probe whose time is known; NSTIME_NEVER: none is */
     unsigned count;
 };
@@ -157,7 +157,7 @@ static void add_hops(struct evidence_list *list, const struct verdict *verdict)
 }
 
 void evidence_add(struct strbuf *text, const struct judgement *judgement, const struct verdict *verdict,
-                  const struct report_source *source)
+                  const struct result_source *source)
 {
     struct evidence_list list = {.text = text, .judgement = judgement, .source = source, .start = start_of(judgement)};
     if (verdict->frame_count)

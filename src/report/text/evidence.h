@@ -11,6 +11,6 @@
  * is of several files each frame's is named. Where no capture is kept, the probes of the spec from the verdict's place
  * on and their answers, without numbers. `verdict` is one of the judgement's. */
 void evidence_add(struct strbuf *text, const struct judgement *judgement, const struct verdict *verdict,
-                  const struct report_source *source);
+                  const struct result_source *source);
 
 #endif

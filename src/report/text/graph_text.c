@@ -3,10 +3,11 @@
 
 #include <stdlib.h>
 
+#include "report/address_text.h"
+#include "report/columns.h"
 #include "report/graph/graph_words.h"
 #include "report/graph/node_name.h"
 #include "report/paint.h"
-#include "report/text/hop_line.h"
 
 #define BRANCH_COLUMNS 3
 #define TIME_COLUMNS 8 /* " 123.456" and less; " ms" follows */
@@ -77,7 +78,7 @@ static void add_branches(struct strbuf *text, const struct tree *tree, unsigned 
 
 static bool knows_names(const struct tree *tree)
 {
-    return tree->how->out && tree->how->out->book;
+    return tree->how->out && tree->how->out->result->book;
 }
 
 /* What the user called the target is its name. */
@@ -107,7 +108,7 @@ static void add_address(struct strbuf *text, const struct tree *tree, unsigned n
         node_name_add_beside(text, &made, room_of(tree, branches));
         node_name_free(&made);
     } else if (what->is_target) {
-        hop_line_add_address(text, &what->address, &what->address, tree->how->target_name);
+        address_text_add_target(text, &what->address, &what->address, tree->how->target_name);
     } else {
         graph_view_add_address(text, what);
     }
@@ -121,7 +122,7 @@ static unsigned columns_of(const struct tree *tree, unsigned node)
     add_branches(&plain, tree, node);
     if (knows_names(tree) || node != tree->view.target || !tree->how->target_name)
         add_address(&plain, tree, node, (unsigned)plain.length);
-    unsigned columns = node_name_columns(plain.text);
+    unsigned columns = columns_count(plain.text);
     strbuf_free(&plain);
     return columns;
 }
@@ -188,7 +189,7 @@ static unsigned add_node(struct tree *tree, unsigned node)
     paint_begin(tree->text, tree->how->color, sgr);
     strbuf_add(tree->text, plain.text);
     paint_end(tree->text, tree->how->color, sgr);
-    columns += node_name_columns(plain.text);
+    columns += columns_count(plain.text);
     strbuf_free(&plain);
     return columns;
 }
@@ -379,11 +380,6 @@ static bool add_tree(struct tree *tree)
 
 /* --- sentences --- */
 
-static const char *plural(unsigned long long count)
-{
-    return count == 1 ? "" : "s";
-}
-
 /* A sentence, or several; further lines are indented. */
 __attribute__((format(printf, 2, 3))) static void say(struct tree *tree, const char *format, ...)
 {
@@ -556,8 +552,10 @@ bool graph_text_add(struct strbuf *text, const struct graph *graph, const struct
     return good && !text->failed;
 }
 
-void graph_text_add_all(struct strbuf *text, const struct output *out, const char *target_name, bool headed)
+void graph_text_add_all(struct strbuf *text, const struct output *out, bool headed)
 {
+    const struct result *result = out->result;
+    const char *target_name = result_target_name(result);
     const struct graph_text how = {
         .target_name = target_name,
         .out = out,
@@ -566,13 +564,13 @@ void graph_text_add_all(struct strbuf *text, const struct output *out, const cha
         .quiet = out->options.quiet,
         .verbose = out->options.verbose > 0,
     };
-    for (unsigned i = 0; i < out->graph_count; i++) {
+    for (unsigned i = 0; i < result->graph_count; i++) {
         strbuf_add(text, i ? "\n" : "");
-        if (headed || out->graph_count > 1) {
-            graph_words_add_title(text, &out->graphs[i], target_name);
+        if (headed || result->graph_count > 1) {
+            graph_words_add_title(text, &result->graphs[i], target_name);
             strbuf_add(text, "\n");
         }
-        if (!graph_text_add(text, &out->graphs[i], &how))
+        if (!graph_text_add(text, &result->graphs[i], &how))
             strbuf_add(text, "memory is short: a graph is not complete here\n");
     }
 }

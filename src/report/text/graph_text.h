@@ -33,6 +33,6 @@ bool graph_text_add(struct strbuf *text, const struct graph *graph, const struct
 /* All that an output has, as its options say. `headed`: a line that says what each is of, even where it is the only
  * one.
  */
-void graph_text_add_all(struct strbuf *text, const struct output *out, const char *target_name, bool headed);
+void graph_text_add_all(struct strbuf *text, const struct output *out, bool headed);
 
 #endif

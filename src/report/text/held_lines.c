@@ -45,7 +45,7 @@ static bool keep(struct held_lines *hold, const char *marked)
 
 void held_lines_print(struct held_lines *hold, struct output *out, const char *marked)
 {
-    bool waits = hold->first < hold->count || !address_text_is_settled(marked, out);
+    bool waits = !hold->ended && (hold->first < hold->count || !address_text_is_settled(marked, out));
     if (waits && keep(hold, marked))
         return;
     held_lines_release(hold, out, 0, true);
@@ -57,7 +57,7 @@ bool held_lines_release(struct held_lines *hold, struct output *out, nstime now,
 {
     size_t first = hold->first;
     for (size_t i = hold->count; i > first && hold->lines[i - 1].until == NSTIME_NONE; i--)
-        hold->lines[i - 1].until = now + HELD_LINES_MOST;
+        hold->lines[i - 1].until = now + OUTPUT_WAIT_MOST;
     for (; hold->first < hold->count; hold->first++) {
         struct waiting_line *line = &hold->lines[hold->first];
         if (!all && line->until > now && !address_text_is_settled(line->marked, out))
@@ -70,4 +70,10 @@ bool held_lines_release(struct held_lines *hold, struct output *out, nstime now,
     if (hold->first == hold->count)
         hold->first = hold->count = 0;
     return hold->count > 0;
+}
+
+void held_lines_end(struct held_lines *hold, struct output *out)
+{
+    held_lines_release(hold, out, 0, true);
+    hold->ended = true;
 }

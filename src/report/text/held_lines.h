@@ -5,13 +5,12 @@
 
 #include "report/format.h"
 
-#define HELD_LINES_MOST (NS_PER_S / 2) /* that a line waits for names */
-
 struct waiting_line;
 
 struct held_lines {
     struct waiting_line *lines; /* owned; from `first` on they wait */
     size_t first, count, capacity;
+    bool ended;
 };
 
 void held_lines_free(struct held_lines *hold);
@@ -21,5 +20,7 @@ void held_lines_print(struct held_lines *hold, struct output *out, const char *m
 /* Writes what need not wait any more at `now`, or `all`. A line's wait begins when this is first called about it. True
  * where some go on waiting. */
 bool held_lines_release(struct held_lines *hold, struct output *out, nstime now, bool all);
+/* Writes all, and from now on every line at once: no more will become known. */
+void held_lines_end(struct held_lines *hold, struct output *out);
 
 #endif

@@ -17,19 +17,6 @@ struct line {
     bool names_spec, color, marks;
 };
 
-void hop_line_add_address(struct strbuf *line, const struct addr *address, const struct addr *target,
-                          const char *target_name)
-{
-    char text[ADDR_TEXT_BYTES];
-    addr_format(address, text);
-    if (!target_name || !addr_equal(address, target)) {
-        strbuf_add(line, text);
-        return;
-    }
-    strbuf_add_escaped(line, target_name, strlen(target_name));
-    strbuf_addf(line, " (%s)", text);
-}
-
 /* The target keeps the name by which the user called it. */
 static bool is_marked(const struct line *line, const struct addr *address)
 {
@@ -41,7 +28,7 @@ static void add_plain_address(const struct line *line, const struct addr *addres
     if (is_marked(line, address))
         address_text_mark(line->text, address);
     else
-        hop_line_add_address(line->text, address, &line->trace->flow.target, line->target_name);
+        address_text_add_target(line->text, address, &line->trace->flow.target, line->target_name);
 }
 
 static void add_address(const struct line *line, const struct addr *address)

@@ -27,10 +27,6 @@ struct hop_line {
 #define HOP_LINE_ROW_INDENT 4
 #define HOP_LINE_ROW_COLUMNS 28
 
-/* "web.example (192.0.2.80)" where the address is the target's and the target has a name, else the address. */
-void hop_line_add_address(struct strbuf *line, const struct addr *address, const struct addr *target,
-                          const char *target_name);
-
 /* " 3  10.0.2.1  1.913 ms * 1.902 ms !X  [mpls L=24001 TC=0 S=1 TTL=1]  [icmp]": without the line's end. Duplicates are
  * left out. "[per packet]" where the routers of one flow take turns. Labels stand behind the times of the router that
  * reported them. The answer to a probe whose send time is not known has no time. */

@@ -42,7 +42,7 @@ struct list_state {
     struct held_line held[HELD_MOST];
 };
 
-static bool list_start(struct output *out)
+static bool list_begin(struct output *out)
 {
     struct list_state *state = calloc(1, sizeof *state);
     struct row_buffer *rows = state ? row_buffer_new(out->file) : NULL;
@@ -75,7 +75,7 @@ static void release_held(struct list_state *state)
     state->held_count = 0;
 }
 
-static void list_finish(struct output *out)
+static void list_end(struct output *out)
 {
     struct list_state *state = out->state;
     release_held(state);
@@ -152,55 +152,22 @@ static char *put_trace(struct list_state *state, char *start, uint64_t number, c
     return put_char(put_number(put_char(at, ' '), end_hop(trace)), '\n');
 }
 
-static bool list_begin(struct output *out, const struct session *session, const struct report_source *source)
-{
-    (void)session, (void)source;
-    return list_start(out);
-}
-
-static void list_end(struct output *out, const struct session *session, const struct judgement *judgement,
-                     const struct report_source *source)
-{
-    (void)judgement, (void)source;
-    size_t count;
-    const struct trace **traces = summary_traces(session, &count);
-    struct row_buffer *rows = ((struct list_state *)out->state)->rows;
-    for (size_t i = 0; i < count; i++)
-        row_buffer_end(rows, put_trace(out->state, row_buffer_begin(rows), i, traces[i]));
-    free(traces);
-    list_finish(out);
-}
-
-static bool list_replay_begin(struct output *out, const struct report_source *source)
-{
-    (void)source;
-    return list_start(out);
-}
-
-static void list_replay_trace(struct output *out, const struct trace *trace)
+static void list_trace(struct output *out, const struct trace *trace)
 {
     struct list_state *state = out->state;
     if (state->held_count == HELD_MOST)
         release_held(state);
     char *start = row_buffer_begin(state->rows); /* only for its room: the row is not ended */
     struct held_line *line = &state->held[state->held_count++];
-    line->number = trace->number;
-    line->length = (uint32_t)(put_trace(state, start, trace->number, trace) - start);
+    line->number = result_trace_number(out->result, trace);
+    line->length = (uint32_t)(put_trace(state, start, line->number, trace) - start);
     memcpy(line->text, start, line->length);
-}
-
-static void list_replay_end(struct output *out, const struct recognition *found, const struct report_source *source)
-{
-    (void)found, (void)source;
-    list_finish(out);
 }
 
 const struct output_format output_list = {
     .name = "list",
     .help = "a line a trace",
     .begin = list_begin,
+    .trace = list_trace,
     .end = list_end,
-    .replay_begin = list_replay_begin,
-    .replay_trace = list_replay_trace,
-    .replay_end = list_replay_end,
 };

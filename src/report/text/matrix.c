@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "report/address_text.h"
 #include "report/paint.h"
-#include "report/summary.h"
 #include "report/text/hop_line.h"
 #include "report/text/marks.h"
 
@@ -19,7 +19,8 @@
 
 struct matrix {
     struct strbuf *text;
-    const struct session *session;
+    const struct result *result;
+    const struct trace_set *specs;
     bool color;
     unsigned first, count; /* the specs of the block at hand */
     unsigned pending;      /* blanks that are due before the next cell: none is left at a line's end */
@@ -130,12 +131,12 @@ static void note_owner(struct owners *owners, const struct addr *address)
 }
 
 /* Routers come first: what answers in the target's name at their hop is no neighbour of theirs. */
-static void find_owners(const struct session *session, unsigned first, unsigned count, uint8_t ttl, struct owners *out)
+static void find_owners(const struct trace_set *specs, unsigned first, unsigned count, uint8_t ttl, struct owners *out)
 {
     out->count = 0;
     for (unsigned pass = 0; pass < 2; pass++)
         for (unsigned i = first; i < first + count; i++) {
-            const struct trace *trace = session_trace(session, i);
+            const struct trace *trace = specs->traces[i];
             for (const struct probe *p = trace_first_at(trace, ttl); p; p = trace_next_at(trace, p)) {
                 const struct reply *reply = probe_answer(p);
                 bool router = reply && reply->kind == REPLY_TIME_EXCEEDED;
@@ -167,10 +168,9 @@ static void add_cell(struct matrix *matrix, const char *text, const char *sgr)
 
 static void add_address(struct matrix *matrix, const struct addr *address)
 {
-    const struct session_config *config = session_config(matrix->session);
     struct strbuf plain;
     strbuf_init(&plain);
-    hop_line_add_address(&plain, address, &config->target, summary_target_name(config));
+    address_text_add_target(&plain, address, &matrix->result->config->target, result_target_name(matrix->result));
     paint_begin(matrix->text, matrix->color, PAINT_BOLD);
     strbuf_add(matrix->text, plain.text);
     paint_end(matrix->text, matrix->color, PAINT_BOLD);
@@ -194,18 +194,18 @@ static void add_row(struct matrix *matrix, uint8_t ttl, const struct addr *shown
     if (!addr_is_none(shown))
         add_address(matrix, shown);
     for (unsigned i = 0; i < matrix->count; i++) {
-        struct cell cell = make_cell(session_trace(matrix->session, matrix->first + i), ttl, owner, first_row);
+        struct cell cell = make_cell(matrix->specs->traces[matrix->first + i], ttl, owner, first_row);
         add_cell(matrix, cell.text, cell.sgr);
     }
     end_line(matrix);
 }
 
 /* Of a hop that no spec of the block saw: who answered another, else who refused what came here. */
-static struct addr address_at(const struct session *session, uint8_t ttl)
+static struct addr address_at(const struct trace_set *specs, uint8_t ttl)
 {
     struct owners owners;
-    find_owners(session, 0, session_trace_count(session), ttl, &owners);
-    const struct trace *trace = session_hop_trace(session, ttl);
+    find_owners(specs, 0, specs->count, ttl, &owners);
+    const struct trace *trace = trace_set_hop_trace(specs, ttl);
     if (owners.count)
         return owners.address[0];
     return trace ? trace_hop_address(trace, ttl) : (struct addr){0};
@@ -214,9 +214,9 @@ static struct addr address_at(const struct session *session, uint8_t ttl)
 static void add_hop(struct matrix *matrix, uint8_t ttl)
 {
     struct owners owners;
-    find_owners(matrix->session, matrix->first, matrix->count, ttl, &owners);
+    find_owners(matrix->specs, matrix->first, matrix->count, ttl, &owners);
     if (!owners.count) {
-        struct addr other = address_at(matrix->session, ttl);
+        struct addr other = address_at(matrix->specs, ttl);
         add_row(matrix, ttl, &other, NULL, true);
     }
     for (unsigned i = 0; i < owners.count; i++)
@@ -249,7 +249,7 @@ static void add_heading(struct matrix *matrix)
     unsigned counts[BLOCK_SPECS], height = 0;
     for (unsigned i = 0; i < matrix->count; i++) {
         char spec[PROBE_SPEC_TEXT_BYTES];
-        probe_spec_format(&session_trace(matrix->session, matrix->first + i)->flow.spec, spec);
+        probe_spec_format(&matrix->specs->traces[matrix->first + i]->flow.spec, spec);
         counts[i] = wrap_spec(spec, lines[i]);
         height = counts[i] > height ? counts[i] : height;
     }
@@ -265,10 +265,10 @@ static void add_heading(struct matrix *matrix)
 
 /* --- how far --- */
 
-static bool is_answered(const struct session *session, unsigned ttl)
+static bool is_answered(const struct trace_set *specs, unsigned ttl)
 {
-    for (unsigned i = 0; i < session_trace_count(session); i++) {
-        const struct trace *trace = session_trace(session, i);
+    for (unsigned i = 0; i < specs->count; i++) {
+        const struct trace *trace = specs->traces[i];
         for (const struct probe *p = trace_first_at(trace, (uint8_t)ttl); p; p = trace_next_at(trace, p))
             if (probe_answer(p))
                 return true;
@@ -277,19 +277,19 @@ static bool is_answered(const struct session *session, unsigned ttl)
 }
 
 /* Of any spec; 0: nothing answered. What was sent beyond the target's own hop says nothing more. */
-static unsigned last_answered(const struct session *session)
+static unsigned last_answered(const struct trace_set *specs)
 {
-    unsigned last = session_target_ttl(session) ? session_target_ttl(session) : 255;
-    while (last > 0 && !is_answered(session, last))
+    unsigned last = trace_set_target_ttl(specs) ? trace_set_target_ttl(specs) : 255;
+    while (last > 0 && !is_answered(specs, last))
         last--;
     return last;
 }
 
-static unsigned first_asked(const struct session *session)
+static unsigned first_asked(const struct trace_set *specs)
 {
     unsigned first = 255;
-    for (unsigned i = 0; i < session_trace_count(session); i++) {
-        const struct trace *trace = session_trace(session, i);
+    for (unsigned i = 0; i < specs->count; i++) {
+        const struct trace *trace = specs->traces[i];
         if (trace->started && trace->least_ttl < first)
             first = trace->least_ttl;
     }
@@ -309,17 +309,17 @@ static bool is_of_circle(const struct trace *looping, const struct addr *address
 }
 
 /* Where the first circle has been gone round twice, if nobody else answers behind that; else `last`. */
-static unsigned end_of_circle(const struct session *session, unsigned last)
+static unsigned end_of_circle(const struct trace_set *specs, unsigned last)
 {
     const struct trace *looping = NULL;
-    for (unsigned i = 0; i < session_trace_count(session); i++) {
-        const struct trace *trace = session_trace(session, i);
+    for (unsigned i = 0; i < specs->count; i++) {
+        const struct trace *trace = specs->traces[i];
         if (trace->loop_first && (!looping || trace_loop_end(trace) < trace_loop_end(looping)))
             looping = trace;
     }
     for (unsigned ttl = looping ? trace_loop_end(looping) + 1U : last + 1; ttl <= last; ttl++) {
         struct owners owners;
-        find_owners(session, 0, session_trace_count(session), (uint8_t)ttl, &owners);
+        find_owners(specs, 0, specs->count, (uint8_t)ttl, &owners);
         for (unsigned i = 0; i < owners.count; i++)
             if (!is_of_circle(looping, &owners.address[i]))
                 return last;
@@ -330,10 +330,10 @@ static unsigned end_of_circle(const struct session *session, unsigned last)
 
 static void add_hops(struct matrix *matrix)
 {
-    unsigned answered = last_answered(matrix->session), last = session_last_ttl(matrix->session);
+    unsigned answered = last_answered(matrix->specs), last = trace_set_last_ttl(matrix->specs);
     last = last > answered ? last : answered;
-    unsigned end = end_of_circle(matrix->session, last);
-    unsigned ttl = first_asked(matrix->session);
+    unsigned end = end_of_circle(matrix->specs, last);
+    unsigned ttl = first_asked(matrix->specs);
     bool cut = end == last && last > TAIL_ROWS_MOST + (answered < ttl ? ttl - 1 : answered);
     unsigned shown = cut ? (answered < ttl ? ttl : answered + 1) : end;
     for (; ttl <= shown; ttl++)
@@ -344,10 +344,10 @@ static void add_hops(struct matrix *matrix)
         strbuf_addf(matrix->text, "%u-%u the same circle\n", shown + 1, last);
 }
 
-void matrix_add(struct strbuf *text, const struct session *session, bool color)
+void matrix_add(struct strbuf *text, const struct result *result, bool color)
 {
-    struct matrix matrix = {.text = text, .session = session, .color = color};
-    unsigned total = session_trace_count(session);
+    struct matrix matrix = {.text = text, .result = result, .specs = &result->specs, .color = color};
+    unsigned total = result->specs.count;
     for (; matrix.first < total; matrix.first += BLOCK_SPECS) {
         unsigned left = total - matrix.first;
         matrix.count = left < BLOCK_SPECS ? left : BLOCK_SPECS;

@@ -7,10 +7,10 @@
 #define HOPSONDE_REPORT_TEXT_MATRIX_H
 
 #include "base/strbuf.h"
-#include "session/session.h"
+#include "report/result.h"
 
 /* Whole lines. A cell is the round-trip time in milliseconds of the first answer, "*" where nothing answered, the mark
  * of a refusal, "open" or "closed" where the probed port answered, "-" where it was not asked. */
-void matrix_add(struct strbuf *text, const struct session *session, bool color);
+void matrix_add(struct strbuf *text, const struct result *result, bool color);
 
 #endif

@@ -54,7 +54,7 @@ static void add_as_path(struct telling *telling, const char *head)
 
 /* --- doubtful legs --- */
 
-static void add_end(struct strbuf *words, const struct map_hop *hop)
+static void add_end(struct strbuf *words, const struct path_hop *hop)
 {
     const struct address_place *place = &hop->about->place;
     strbuf_addf(words, "hop %u", hop->ttl);
@@ -67,7 +67,7 @@ static void add_end(struct strbuf *words, const struct map_hop *hop)
     strbuf_add(words, ")");
 }
 
-static void add_doubt(struct telling *telling, const struct map_hop *from, const struct map_hop *to,
+static void add_doubt(struct telling *telling, const struct path_hop *from, const struct path_hop *to,
                       const struct distance_leg *leg)
 {
     struct strbuf words;
@@ -84,10 +84,10 @@ static void add_doubt(struct telling *telling, const struct map_hop *from, const
 
 static void add_doubts(struct telling *telling)
 {
-    const struct map_hop *before = NULL; /* the last that has a place */
+    const struct path_hop *before = NULL; /* the last that has a place */
     struct distance_point from = {0}, to;
     for (size_t i = 0; telling->out->options.places && i < telling->path.count; i++) {
-        const struct map_hop *hop = &telling->path.list[i];
+        const struct path_hop *hop = &telling->path.list[i];
         if (!hop->about || !distance_point_of(&hop->about->place, &to))
             continue;
         struct distance_leg leg = distance_leg(NULL, before ? from : to, to, hop->best_rtt);
@@ -100,13 +100,13 @@ static void add_doubts(struct telling *telling)
 
 /* --- registries --- */
 
-static bool has_whois(const struct map_hop *hop)
+static bool has_whois(const struct path_hop *hop)
 {
     const struct address_whois *whois = hop->about ? &hop->about->whois : NULL;
     return whois && (whois->netname[0] || whois->organisation[0] || whois->country[0]);
 }
 
-static bool says_same(const struct map_hop *a, const struct map_hop *b)
+static bool says_same(const struct path_hop *a, const struct path_hop *b)
 {
     return has_whois(a) && has_whois(b) && strcmp(a->about->whois.netname, b->about->whois.netname) == 0 &&
            strcmp(a->about->whois.organisation, b->about->whois.organisation) == 0 &&
@@ -177,7 +177,7 @@ static void add_known(struct telling *telling)
     struct strbuf words;
     strbuf_init(&words);
     for (size_t i = 0; i < telling->all.count; i++) {
-        const struct map_hop *hop = &telling->all.list[i];
+        const struct path_hop *hop = &telling->all.list[i];
         char plain[ADDR_TEXT_BYTES];
         addr_format(&hop->address, plain);
         strbuf_clear(&words);
@@ -195,7 +195,7 @@ static void add_known(struct telling *telling)
 
 static bool tells(const struct output *out)
 {
-    return out->book && !out->options.quiet;
+    return out->result->book && !out->options.quiet;
 }
 
 /* Frees the hops. */
@@ -214,36 +214,38 @@ void networks_add_trace(struct strbuf *text, const struct trace *trace, const st
     struct telling telling = {.text = text, .out = out};
     if (!tells(out))
         return;
-    hops_add_trace(&telling.path, trace, out->book);
-    hops_add_all_of_trace(&telling.all, trace, out->book);
+    hops_add_trace(&telling.path, trace, out->result->book);
+    hops_add_all_of_trace(&telling.all, trace, out->result->book);
     tell(&telling, "AS path:");
 }
 
-static void tell_diagnosis(struct telling *telling, const struct session *session)
+static void tell_diagnosis(struct telling *telling)
 {
+    const struct result *result = telling->out->result;
     char head[PROBE_SPEC_TEXT_BYTES + 16] = "AS path:", spec[PROBE_SPEC_TEXT_BYTES];
-    const struct trace *furthest = hops_furthest(session);
+    const struct trace *furthest = hops_furthest(&result->specs);
     add_known(telling);
     if (furthest) {
-        hops_add_trace(&telling->path, furthest, telling->out->book);
+        hops_add_trace(&telling->path, furthest, result->book);
         probe_spec_format(&furthest->flow.spec, spec);
         snprintf(head, sizeof head, "AS path by %s:", spec);
     }
     tell(telling, head);
 }
 
-void networks_add_session(struct strbuf *text, const struct session *session, const struct output *out)
+void networks_add_run(struct strbuf *text, const struct output *out)
 {
+    const struct result *result = out->result;
     struct telling telling = {.text = text, .out = out};
     if (!tells(out))
         return;
-    for (unsigned i = 0; i < session_trace_count(session); i++)
-        hops_add_all_of_trace(&telling.all, session_trace(session, i), out->book);
-    if (session_config(session)->purpose == PURPOSE_DIAGNOSE) {
-        tell_diagnosis(&telling, session);
+    for (unsigned i = 0; i < result->specs.count; i++)
+        hops_add_all_of_trace(&telling.all, result->specs.traces[i], result->book);
+    if (result->is_diagnosis) {
+        tell_diagnosis(&telling);
         return;
     }
-    hops_add_session(&telling.path, session, out->book);
+    hops_add_run(&telling.path, &result->specs, result->book);
     tell(&telling, "AS path:");
 }
 
@@ -261,13 +263,14 @@ static void add_head(struct strbuf *head, const struct graph *graph, bool severa
 
 void networks_add_graphs(struct strbuf *text, const struct output *out)
 {
-    for (unsigned i = 0; tells(out) && i < out->graph_count; i++) {
+    const struct result *result = out->result;
+    for (unsigned i = 0; tells(out) && i < result->graph_count; i++) {
         struct telling telling = {.text = text, .out = out};
         struct strbuf head;
         strbuf_init(&head);
-        add_head(&head, &out->graphs[i], out->graph_count > 1);
-        hops_add_graph(&telling.path, &out->graphs[i], out->book);
-        hops_add_all_of_graph(&telling.all, &out->graphs[i], out->book);
+        add_head(&head, &result->graphs[i], result->graph_count > 1);
+        hops_add_graph(&telling.path, &result->graphs[i], result->book);
+        hops_add_all_of_graph(&telling.all, &result->graphs[i], result->book);
         tell(&telling, head.text);
         strbuf_free(&head);
     }

@@ -8,7 +8,7 @@
  * fibre could not travel in the measured time (about/travel.h). Places that are only hinted at raise no doubt.
  * "whois: 10.0.2.1 (hop 3): EXAMPLE-NET, Example Org, DE": those of whom a registry says the same share a line.
  *
- * All functions add whole lines, and none with --quiet or where nothing is known (out->book NULL). Foreign text is
+ * All functions add whole lines, and none with --quiet or where nothing is known (result->book NULL). Foreign text is
  * escaped. Lines are wrapped at out->options.width. */
 #ifndef HOPSONDE_REPORT_TEXT_NETWORKS_H
 #define HOPSONDE_REPORT_TEXT_NETWORKS_H
@@ -19,8 +19,8 @@
 void networks_add_trace(struct strbuf *text, const struct trace *trace, const struct output *out);
 /* Of a trace: of the hops of its table. Of a diagnosis: first those who answered and of whom something is known, "hop 3
  * gw.example (10.0.2.1) [AS64500 Example]", as the matrix has no room for it; then of the trace that got furthest. */
-void networks_add_session(struct strbuf *text, const struct session *session, const struct output *out);
-/* Of each of out->graphs: of the way that most flows took, and what registries say of all nodes. */
+void networks_add_run(struct strbuf *text, const struct output *out);
+/* Of each graph: of the way that most flows took, and what registries say of all nodes. */
 void networks_add_graphs(struct strbuf *text, const struct output *out);
 
 #endif

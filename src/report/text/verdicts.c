@@ -6,7 +6,7 @@
 #include "report/text/evidence.h"
 
 void text_verdicts_add_verdicts(struct strbuf *text, const struct judgement *judgement,
-                                const struct report_source *source, bool evidence)
+                                const struct result_source *source, bool evidence)
 {
     for (unsigned i = 0; i < judgement->verdict_count; i++) {
         strbuf_addf(text, "%s\n", judgement->verdicts[i].text);
@@ -26,4 +26,17 @@ void text_verdicts_add_findings(struct strbuf *text, const struct judgement *jud
     for (unsigned i = 0; i < judgement->finding_count; i++)
         if (!is_told_by_verdict(&judgement->findings[i]))
             strbuf_addf(text, "%s\n", judgement->findings[i].text);
+}
+
+bool text_add_cut_files(struct strbuf *text, const struct result_source *source)
+{
+    bool any = false;
+    for (unsigned i = 0; !source->live && i < source->file_count; i++) {
+        if (!source->files[i].truncated)
+            continue;
+        strbuf_add_escaped(text, source->files[i].name, strlen(source->files[i].name));
+        strbuf_add(text, " is cut short: this is what came before the cut\n");
+        any = true;
+    }
+    return any;
 }

@@ -34,9 +34,8 @@ static unsigned distance(const struct verdict *verdict, uint8_t circle)
     return verdict->state == VERDICT_CLOSED ? 1001 : last_hop(verdict, circle);
 }
 
-static void add_command(struct strbuf *out, const struct session *session, const struct trace *trace)
+static void add_command(struct strbuf *out, const struct session_config *config, const struct trace *trace)
 {
-    const struct session_config *config = session_config(session);
     strbuf_add(out, ": hopsonde -P ");
     phrase_add_spec(out, trace);
     strbuf_add(out, " ");
@@ -68,7 +67,7 @@ static bool is_split(const struct judgement *judgement)
     return false;
 }
 
-void advice_furthest(const struct session *session, const struct judgement *judgement, struct strbuf *out)
+void advice_furthest(const struct session_config *config, const struct judgement *judgement, struct strbuf *out)
 {
     const struct verdict *best = NULL;
     unsigned reaching = 0, alike = 0;
@@ -94,7 +93,7 @@ void advice_furthest(const struct session *session, const struct judgement *judg
     } else {
         add_last_hop(out, best, circle, alike == 1, judgement->verdict_count == 1);
     }
-    add_command(out, session, best->trace);
+    add_command(out, config, best->trace);
 }
 
 /* --- tickets --- */
@@ -149,7 +148,7 @@ static bool is_out_of_state(const struct judgement *judgement, const struct verd
 }
 
 /* A device that does not show itself: at the last hop that answered, or between it and the next. */
-static void add_bracket(struct strbuf *out, const struct session *session, const struct verdict *verdict)
+static void add_bracket(struct strbuf *out, const struct session_config *config, const struct verdict *verdict)
 {
     if (verdict->after.known) {
         strbuf_add(out, "at or behind ");
@@ -159,18 +158,18 @@ static void add_bracket(struct strbuf *out, const struct session *session, const
         phrase_add_place(out, &verdict->before);
     } else {
         strbuf_add(out, "of ");
-        phrase_add_address(out, &session_config(session)->source);
+        phrase_add_address(out, &config->source);
         strbuf_add(out, " itself");
     }
 }
 
-static void add_request(struct strbuf *out, const struct session *session, const struct verdict *verdict)
+static void add_request(struct strbuf *out, const struct session_config *config, const struct verdict *verdict)
 {
     bool no_route = verdict->how && is_no_route(verdict->how);
     strbuf_add(out, "Please check the ");
     if (verdict->state == VERDICT_UNREACHABLE || verdict->state == VERDICT_LOOPING) {
         strbuf_add(out, "route to ");
-        phrase_add_address(out, &session_config(session)->target);
+        phrase_add_address(out, &config->target);
     } else if (verdict->state == VERDICT_INTERCEPTED) {
         strbuf_add(out, "proxy or filter");
     } else {
@@ -178,7 +177,7 @@ static void add_request(struct strbuf *out, const struct session *session, const
     }
     strbuf_add(out, " ");
     if (!verdict->at.known) {
-        add_bracket(out, session, verdict);
+        add_bracket(out, config, verdict);
         return;
     }
     strbuf_add(out, "at ");
@@ -276,11 +275,10 @@ static void gather(const struct judgement *judgement, unsigned first, struct gro
     }
 }
 
-static void add_ticket(struct strbuf *out, const struct session *session, const struct judgement *judgement,
+static void add_ticket(struct strbuf *out, const struct session_config *config, const struct judgement *judgement,
                        const struct group *group)
 {
-    const struct session_config *config = session_config(session);
-    add_request(out, session, group->members[0]);
+    add_request(out, config, group->members[0]);
     strbuf_add(out, ": ");
     for (unsigned i = 0; i < group->count; i++) {
         if (i)
@@ -308,7 +306,7 @@ static bool is_told(const struct judgement *judgement, unsigned index)
     return false;
 }
 
-void advice_tickets(const struct session *session, const struct judgement *judgement, struct strbuf *out)
+void advice_tickets(const struct session_config *config, const struct judgement *judgement, struct strbuf *out)
 {
     for (unsigned i = 0; i < judgement->verdict_count; i++) {
         struct group group;
@@ -316,7 +314,7 @@ void advice_tickets(const struct session *session, const struct judgement *judge
         if (!is_obstacle(verdict) || is_out_of_state(judgement, verdict) || is_told(judgement, i))
             continue;
         gather(judgement, i, &group);
-        add_ticket(out, session, judgement, &group);
+        add_ticket(out, config, judgement, &group);
     }
-    flow_tickets_add(out, session, judgement);
+    flow_tickets_add(out, config, judgement);
 }

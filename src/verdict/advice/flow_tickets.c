@@ -47,7 +47,7 @@ static bool is_told(const struct judgement *judgement, const struct finding *fin
     return false;
 }
 
-static void add_request(struct strbuf *out, const struct session *session, const struct finding *finding)
+static void add_request(struct strbuf *out, const struct session_config *config, const struct finding *finding)
 {
     strbuf_add(out, "Please check the filters ");
     if (finding->at.known || finding->after.known) {
@@ -57,9 +57,9 @@ static void add_request(struct strbuf *out, const struct session *session, const
     } else {
         strbuf_add(out, "on one of several ways: from ");
     }
-    phrase_add_address(out, &session_config(session)->source);
+    phrase_add_address(out, &config->source);
     strbuf_add(out, " to ");
-    phrase_add_address(out, &session_config(session)->target);
+    phrase_add_address(out, &config->target);
 }
 
 /* "tcp/443 is stopped from 9 of 12 source ports (41022 > 443 is one)". */
@@ -77,12 +77,12 @@ static void add_share(struct strbuf *out, const struct finding *finding, bool fi
         strbuf_add(out, " flows");
 }
 
-static void add_ticket(struct strbuf *out, const struct session *session, const struct judgement *judgement,
+static void add_ticket(struct strbuf *out, const struct session_config *config, const struct judgement *judgement,
                        const struct finding *finding)
 {
     nstime from = NSTIME_NEVER, to = NSTIME_NONE;
     const struct finding *end = &judgement->findings[judgement->finding_count];
-    add_request(out, session, finding);
+    add_request(out, config, finding);
     for (const struct finding *other = finding; other < end; other++) {
         if (!stop_alike(other, finding) || is_out_of_state(judgement, other))
             continue;
@@ -96,11 +96,11 @@ static void add_ticket(struct strbuf *out, const struct session *session, const 
     strbuf_add(out, ".\n");
 }
 
-void flow_tickets_add(struct strbuf *out, const struct session *session, const struct judgement *judgement)
+void flow_tickets_add(struct strbuf *out, const struct session_config *config, const struct judgement *judgement)
 {
     for (unsigned i = 0; i < judgement->finding_count; i++) {
         const struct finding *finding = &judgement->findings[i];
         if (is_split(finding) && !is_out_of_state(judgement, finding) && !is_told(judgement, finding))
-            add_ticket(out, session, judgement, finding);
+            add_ticket(out, config, judgement, finding);
     }
 }

@@ -38,7 +38,8 @@ static void is_members(const struct address_book *book, struct output_options op
                        const char *want)
 {
     struct addr key = {0};
-    struct output out = {.options = options, .book = book};
+    const struct result result = {.book = book};
+    struct output out = {.options = options, .result = &result};
     json_t *object = json_object();
     addr_parse(address, &key);
     json_facts_set(object, &key, &out);
@@ -96,12 +97,12 @@ static const char *render(struct render *r, const char *format, const struct add
 {
     struct fake fake;
     fill(&fake);
-    *r = (struct render){.out = {.options = all, .book = book, .format = output_format_find(format)}};
-    r->out.file = open_memstream(&r->text, &r->length);
-    r->out.format->begin(&r->out, &fake.session, &render_live);
+    render_open(r, output_format_find(format), &all);
+    r->report.result.book = book;
+    report_begin(&r->report, &render_live, &fake.session);
     const struct trace *trace = session_trace(&fake.session, 0);
-    for (uint16_t i = 0; r->out.format->probe && i < trace->probe_count; i++)
-        r->out.format->probe(&r->out, &fake.session, trace, &trace->probes[i]);
+    for (uint16_t i = 0; i < trace->probe_count; i++)
+        render_probe(r, &fake, trace, &trace->probes[i]);
     render_end(r, &fake, NULL, NULL);
     fake_free(&fake);
     return r->text;
@@ -211,7 +212,8 @@ static void test_fields(void)
 {
     for (size_t i = 0; i < sizeof field_rows / sizeof *field_rows; i++) {
         struct address_book *book = address_book_new();
-        struct output out = {.options = {.networks = true}, .book = book};
+        const struct result result = {.book = book};
+        struct output out = {.options = {.networks = true}, .result = &result};
         struct address_facts *about = book_put(book, "192.0.2.1", ADDRESS_NAME_KNOWN, field_rows[i].name);
         struct strbuf row, want;
         copy(about->as_name, field_rows[i].name);

@@ -89,7 +89,9 @@ static void test_words(void)
             address_copy(about->place.country, sizeof about->place.country, rows[i].country, 2);
             address_copy(about->place.city, sizeof about->place.city, rows[i].city, strlen(rows[i].city));
         }
-        const struct output out = {.book = book, .options = {.networks = rows[i].networks, .places = rows[i].places}};
+        const struct result result = {.book = book};
+        const struct output out = {.result = &result,
+                                   .options = {.networks = rows[i].networks, .places = rows[i].places}};
         struct strbuf text;
         strbuf_init(&text);
         address_text_add(&text, &address, &out);
@@ -102,7 +104,8 @@ static void test_words(void)
 static void test_columns(void)
 {
     struct address_book *book = address_book_new();
-    const struct output out = {.book = book};
+    const struct result result = {.book = book};
+    const struct output out = {.result = &result};
     const struct addr one = address_of("192.0.2.1"), two = address_of("192.0.2.2");
     struct strbuf line, text;
     know(book, "192.0.2.2", ADDRESS_NAME_KNOWN, "gw.example");
@@ -159,7 +162,8 @@ static void test_waiting(void)
     struct address_book *book = address_book_new();
     struct held_lines hold = {0};
     char text[512] = "";
-    struct output out = {.book = book, .file = tmpfile(), .is_settled = is_named, .settled_context = book};
+    struct result result = {.book = book, .is_settled = is_named, .settled_context = book};
+    struct output out = {.result = &result, .file = tmpfile()};
     held_lines_print(&hold, &out, "head\n");
     is_text(written(&out, text), "head\n", "a line without addresses waits for none");
     print_marked(&hold, &out, "192.0.2.1");
@@ -187,7 +191,7 @@ static void test_waiting(void)
     ok(strstr(written(&out, text), "\n192.0.2.3\n192.0.2.4\n"), "in their order");
     print_marked(&hold, &out, "192.0.2.5");
     held_lines_free(&hold);
-    out.is_settled = NULL;
+    result.is_settled = NULL;
     print_marked(&hold, &out, "192.0.2.6");
     ok(strstr(written(&out, text), "\n192.0.2.4\n192.0.2.6\n"), "where nobody is asked nothing waits");
     held_lines_free(&hold);

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "config.h"
-#include "report/format.h"
 #include "report/row_buffer.h"
 #include "tap.h"
+#include "unit/support/render.h"
 #include "verdict/trace_groups.h"
 
 #define START (INT64_C(1767323045) * NS_PER_S + 123456789) /* 2026-01-02T03:04:05.123456789Z */
@@ -150,7 +150,7 @@ static void fill_errors(void)
 static struct trace made[3];
 static const struct trace *const traces[3] = {&made[0], &made[1], &made[2]};
 static const struct source_file files[2] = {{"a.pcap", 120, false}, {"b\033.pcap", 7, true}};
-static const struct report_source source = {.command = "replay", .files = files, .file_count = 2};
+static const struct result_source source = {.command = "replay", .files = files, .file_count = 2};
 
 static const struct recognition found = {
     .traces = traces,
@@ -180,46 +180,32 @@ static void clear(void)
 
 /* --- what is said --- */
 
-static void tell(struct output *out, const struct recognition *what)
-{
-    for (size_t i = 0; i < what->trace_count; i++) {
-        for (size_t k = 0; out->format->replay_probe && k < what->traces[i]->probe_count; k++)
-            out->format->replay_probe(out, what->traces[i], &what->traces[i]->probes[k]);
-        if (out->format->replay_trace)
-            out->format->replay_trace(out, what->traces[i]);
-    }
-    for (size_t i = 0; out->format->replay_error && i < what->error_count; i++)
-        out->format->replay_error(out, &what->errors[i]);
-}
-
-static void judge(struct output *out, const struct recognition *what, const struct report_source *from)
+static void judge(struct report *report, const struct recognition *what)
 {
     static struct judgement judgement;
     static const nstime ends[2] = {START + 60 * NS_PER_S, START + 60 * NS_PER_S};
+    struct judged_group group = {.judgement = &judgement};
     struct trace_groups groups;
-    const struct trace *const *some;
-    size_t count;
     trace_groups_gather(what->traces, what->trace_count, &groups);
-    while (out->format->replay_judged && (some = trace_groups_next(&groups, &count))) {
-        verdict_judge_traces(some, count, ends, &judgement);
-        out->format->replay_judged(out, some, count, &judgement, from);
+    while ((group.traces = trace_groups_next(&groups, &group.count))) {
+        verdict_judge_traces(group.traces, group.count, ends, &judgement);
+        report_judged(report, &group);
     }
     trace_groups_free(&groups);
 }
 
 /* The whole report, to be freed. */
 static char *report(const struct output_format *format, const struct output_options *options,
-                    const struct recognition *what, const struct report_source *from)
+                    const struct recognition *what, const struct result_source *from)
 {
-    char *text = NULL;
-    size_t length;
-    struct output out = {.format = format, .options = *options, .file = open_memstream(&text, &length)};
-    format->replay_begin(&out, from);
-    tell(&out, what);
-    judge(&out, what, from);
-    format->replay_end(&out, what, from);
-    fclose(out.file);
-    return text;
+    struct render r;
+    render_open(&r, format, options);
+    report_begin(&r.report, from, NULL);
+    report_take_recognition(&r.report, what);
+    judge(&r.report, what);
+    report_end(&r.report);
+    render_close(&r);
+    return r.text;
 }
 
 static void is_report(const char *format, const struct output_options *options, const char *want, const char *name)
@@ -324,7 +310,7 @@ static void test_nothing(void)
 {
     static const struct recognition nothing = {.counters = {.common = {.frames = 1}}};
     static const struct source_file one = {"-", 1, false};
-    const struct report_source from = {.command = "replay", .files = &one, .file_count = 1, .interrupted = true};
+    const struct result_source from = {.command = "replay", .files = &one, .file_count = 1, .interrupted = true};
     char *text = report(&output_text, &plain, &nothing, &from);
     is_text(text,
             "hopsonde replay of standard input\n\nno trace found\n"
@@ -341,9 +327,10 @@ static void is_ending(struct trace *trace, const char *want)
     const struct trace *const one[1] = {trace};
     char *text = NULL;
     size_t length;
+    const struct result result = {.source = source};
     struct output out = {
-        .format = &output_text, .options = {.width = 80, .quiet = true}, .file = open_memstream(&text, &length)};
-    output_text.replay_judged(&out, one, 1, &nothing, &source);
+        .result = &result, .options = {.width = 80, .quiet = true}, .file = open_memstream(&text, &length)};
+    output_text.judged(&out, &(struct judged_group){one, 1, &nothing});
     fclose(out.file);
     char *line = strchr(text + 1, '\n');
     is_text(line ? line + 1 : "", want, "ended: %s", trace_end_name(trace->end));

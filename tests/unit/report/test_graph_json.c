@@ -30,7 +30,8 @@ static const char *text_of(const json_t *object, const char *key)
     return json_string_value(json_object_get(object, key));
 }
 
-static const struct output nothing_known;
+static const struct result no_result;
+static const struct output nothing_known = {.result = &no_result};
 
 static json_t *make(struct made_graph *made, const char *shape)
 {
@@ -134,7 +135,8 @@ static void test_names(void)
 {
     struct made_graph made;
     struct address_book *book = address_book_new();
-    const struct output out = {.options = {.networks = true}, .book = book};
+    const struct result result = {.book = book};
+    const struct output out = {.options = {.networks = true}, .result = &result};
     book_put(book, "10.0.1.1", ADDRESS_NAME_KNOWN, "bad\xff\"name")->asn = 64500;
     graphs_make_shape(&made, "stars");
     json_t *graph = json_graph(&made.graph, &out), *nodes = json_object_get(graph, "nodes");
@@ -160,8 +162,8 @@ static const char *render(struct render *r, const char *format, const struct gra
     fake.session.config.purpose = PURPOSE_PATHS;
     fake_hop(&fake, 0, 1, "10.0.1.1", 1);
     render_begin(r, format, &fake, NULL);
-    r->out.graphs = graphs;
-    r->out.graph_count = count;
+    r->report.result.graphs = graphs;
+    r->report.result.graph_count = count;
     render_end(r, &fake, NULL, NULL);
     fake_free(&fake);
     return r->text;

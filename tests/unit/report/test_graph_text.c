@@ -360,8 +360,8 @@ static void test_report(void)
     fake_hop(&fake, 0, 1, "10.0.1.1", 1);
     render_begin(&r, "text", &fake, NULL);
     render_hop(&r, &fake, 1);
-    r.out.graphs = graphs;
-    r.out.graph_count = 2;
+    r.report.result.graphs = graphs;
+    r.report.result.graph_count = 2;
     is_text(render_end(&r, &fake, NULL, NULL),
             "hopsonde paths to web.example (192.0.2.80), udp, 30 hops max\n"
             "udp from 10.0.0.2 to web.example (192.0.2.80)\n"
@@ -388,14 +388,15 @@ static void test_report(void)
 static void test_names(void)
 {
     struct made_graph made;
-    struct output out = {.options = {.networks = true}, .book = NULL};
+    struct result result = {.book = NULL};
+    struct output out = {.options = {.networks = true}, .result = &result};
     struct address_book *book = address_book_new();
     book_put(book, "10.0.1.1", ADDRESS_NAME_KNOWN, "gw.example");
     book_put(book, "10.0.2.1", ADDRESS_NAME_UNCONFIRMED, "a.rather.long.name.of.a.router.in.some.city.example.net")
         ->asn = 64500;
     book_put(book, "198.51.100.7", ADDRESS_NAME_NONE, "")->asn = 4200000000;
     struct address_facts *target = book_put(book, "192.0.2.80", ADDRESS_NAME_KNOWN, "server.example");
-    out.book = book;
+    result.book = book;
     graphs_make(&made, "192.0.2.80", "1 10.0.1.1 > 1 2\n2 10.0.2.1 > 3\n2 198.51.100.7 > 3\n3 192.0.2.80 t >\n");
     struct graph_text how = {.width = 80, .quiet = true, .out = &out};
     is_graph(&made, &how,
@@ -413,7 +414,7 @@ static void test_names(void)
              " 2b  `- 198.51.100.7                                             2.002 ms   50 %\n"
              " 3   web.example (192.0.2.80)                                    3.003 ms\n" SURE,
              "what the user called the target is its name");
-    out.book = NULL;
+    result.book = NULL;
     is_graph(&made, &how,
              " 1   10.0.1.1          1.000 ms\n"
              " 2a  |- 10.0.2.1       2.001 ms   50 %\n"
@@ -428,7 +429,8 @@ static void test_names_below(void)
 {
     struct made_graph made;
     struct address_book *book = address_book_new();
-    struct output out = {.options = {.networks = true}, .book = book};
+    const struct result result = {.book = book};
+    struct output out = {.options = {.networks = true}, .result = &result};
     struct address_facts *about =
         book_put(book, "2001:db8:2222:2222:2222:2222:2222:2221", ADDRESS_NAME_KNOWN, "ae1.router.fra03.example.net");
     about->asn = 64500;
@@ -455,7 +457,8 @@ static void test_names_below(void)
 static void check_hostile(const struct graph *graph, const char *name, bool networks)
 {
     struct address_book *book = address_book_new();
-    struct output out = {.options = {.networks = networks}, .book = book};
+    const struct result result = {.book = book};
+    struct output out = {.options = {.networks = networks}, .result = &result};
     struct strbuf text;
     char address[ADDR_TEXT_BYTES];
     bool is_whole = true;

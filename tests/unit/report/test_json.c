@@ -167,7 +167,7 @@ static void test_json(void)
 static void settle(struct render *r, const struct fake *fake, unsigned trace, uint16_t serial)
 {
     const struct trace *of = session_trace(&fake->session, trace);
-    r->out.format->probe(&r->out, &fake->session, of, trace_probe(of, serial));
+    render_probe(r, fake, of, trace_probe(of, serial));
 }
 
 static void test_jsonl(void)
@@ -299,7 +299,7 @@ static void test_source_ports(void)
     trace->probes[0].source_port = 41022;
     trace->probes[1].source_port = 41030;
     render_begin(&r, "jsonl", &fake, NULL);
-    r.out.format->probe(&r.out, &fake.session, trace, &trace->probes[0]);
+    render_probe(&r, &fake, trace, &trace->probes[0]);
     trace->origin.source_port_varies = true;
     ok(strstr(render_end(&r, &fake, NULL, NULL), "\"source_port\": 41022"), "jsonl: each probe has its source port");
     render_free(&r);
@@ -320,8 +320,8 @@ static void test_hostile_names(void)
     for (size_t i = 0; i < sizeof hostile_rows / sizeof *hostile_rows; i++) {
         const char *name = hostile_rows[i].name, *want = hostile_rows[i].want, *target = NULL, *kept = NULL;
         const struct source_file file = {name, 7, true};
-        const struct report_source live = {.command = "trace", .live = true, .interface = name};
-        const struct report_source capture = {.command = "trace", .files = &file, .file_count = 1};
+        const struct result_source live = {.command = "trace", .live = true, .interface = name};
+        const struct result_source capture = {.command = "trace", .files = &file, .file_count = 1};
         struct fake fake;
         struct render r;
         fake_init(&fake, name, "192.0.2.80", "udp");

@@ -15,7 +15,7 @@
 /* A path made by hand, and its map. */
 struct sheet {
     struct address_facts abouts[HOPS_MOST];
-    struct map_hop hops[HOPS_MOST];
+    struct path_hop hops[HOPS_MOST];
     struct address_place source;
     struct map_view view;
     char *svg;
@@ -42,11 +42,11 @@ static struct address_place place_at(const char *city, double latitude, double l
 }
 
 /* A hop that nothing is known of. */
-static struct map_hop *add_hop(struct sheet *sheet, double rtt_ms)
+static struct path_hop *add_hop(struct sheet *sheet, double rtt_ms)
 {
     size_t index = sheet->view.count++;
     const uint8_t bytes[4] = {192, 0, 2, (uint8_t)(index + 1)};
-    struct map_hop *hop = &sheet->hops[index];
+    struct path_hop *hop = &sheet->hops[index];
     hop->ttl = (uint8_t)(index + 1);
     hop->address = addr_from_bytes(4, bytes);
     hop->best_rtt = rtt_ms < 0 ? NSTIME_NEVER : (nstime)(rtt_ms * (double)NS_PER_MS);
@@ -57,7 +57,7 @@ static struct address_facts *add_placed(struct sheet *sheet, const char *city, d
                                         double rtt_ms)
 {
     struct address_facts *about = &sheet->abouts[sheet->view.count];
-    struct map_hop *hop = add_hop(sheet, rtt_ms);
+    struct path_hop *hop = add_hop(sheet, rtt_ms);
     about->address = hop->address;
     about->place = place_at(city, latitude, longitude);
     hop->about = about;

@@ -61,7 +61,7 @@ static void fill(struct fake *fake, const char *name)
 static const char *draw(struct render *r, const struct fake *fake, const struct address_book *book)
 {
     render_begin(r, "map", fake, NULL);
-    r->out.book = book;
+    r->report.result.book = book;
     return render_end(r, fake, NULL, NULL);
 }
 
@@ -148,9 +148,9 @@ static void test_paths(bool has_xmllint)
     graphs_make_shape(&made, "chain");
     struct graph graphs[] = {made.graph, made.graph};
     render_begin(&r, "map", &fake, NULL);
-    r.out.book = book;
-    r.out.graphs = graphs;
-    r.out.graph_count = 2;
+    r.report.result.book = book;
+    r.report.result.graphs = graphs;
+    r.report.result.graph_count = 2;
     const char *svg = render_end(&r, &fake, NULL, NULL);
     check(svg, "paths", has_xmllint);
     ok(strstr(svg, "most taken path from ") && strstr(svg, "1 of 2 graphs"), "the most taken path of the first");
@@ -168,10 +168,9 @@ static void test_several_runs(bool has_xmllint)
     struct render r;
     fill(&fake, "");
     render_begin(&r, "map", &fake, NULL);
-    const struct output_format *format = r.out.format;
-    const struct judgement none = {.verdict_count = 0};
-    format->end(&r.out, &fake.session, &none, &render_live);
-    format->begin(&r.out, &fake.session, &render_live);
+    report_take_session(&r.report, &fake.session);
+    report_end(&r.report);
+    report_begin(&r.report, &render_live, &fake.session);
     check(render_end(&r, &fake, NULL, NULL), "two runs", has_xmllint);
     render_free(&r);
     fake_free(&fake);
@@ -189,20 +188,21 @@ static void test_found(bool has_xmllint)
     fake_hop(&elsewhere, 0, 20, "10.0.8.1", 2);
     const struct trace *traces[] = {fake_trace(&fake, 0), fake_trace(&fake, 1), fake_trace(&elsewhere, 0)};
     const struct recognition found = {.traces = traces, .trace_count = 3};
-    const struct report_source source = {.command = "replay"};
-    render_begin(&r, "map", &fake, NULL);
-    r.out.format->replay_begin(&r.out, &source);
-    r.out.format->replay_end(&r.out, &found, &source);
-    const char *svg = render_end(&r, &fake, NULL, NULL); /* and a run of our own behind it, which has no map */
+    const struct result_source source = {.command = "replay"};
+    render_open(&r, &output_map, NULL);
+    report_begin(&r.report, &source, NULL);
+    report_take_recognition(&r.report, &found);
+    report_end(&r.report);
+    report_begin(&r.report, &render_live, &fake.session);
+    const char *svg = render_end(&r, &fake, NULL, NULL); /* a run of our own behind the capture has no map */
     check(svg, "other tools' traces", has_xmllint);
     ok(strstr(svg, "to 192.0.2.80, tcp/443; 1 of 3 traces (choose by --target, --source, -P)</title>"),
        "of those with the first one's ends, the one that got furthest");
     render_free(&r);
 
     const struct recognition empty = {.trace_count = 0};
-    render_begin(&r, "map", &fake, NULL);
-    r.out.format->replay_end(&r.out, &empty, &source);
-    svg = render_end(&r, &fake, NULL, NULL);
+    render_open(&r, &output_map, NULL);
+    svg = render_recognition(&r, &empty, &source);
     check(svg, "no trace", has_xmllint);
     ok(strstr(svg, "<title id=\"title\">no trace found</title>"), "no trace found");
     render_free(&r);

@@ -16,7 +16,9 @@ static void is_matrix(struct fake *fake, bool color, const char *want, const cha
 {
     struct strbuf text;
     strbuf_init(&text);
-    matrix_add(&text, &fake->session, color);
+    struct result result = {.source = {.command = "diagnose"}};
+    result_of_session(&result, &fake->session);
+    matrix_add(&text, &result, color);
     is_text(text.text, want, "%s", name);
     strbuf_free(&text);
 }
@@ -253,7 +255,9 @@ static void test_circle(void)
     fake_hop(&fake, 1, 8, "10.0.7.1", 1);
     struct strbuf text;
     strbuf_init(&text);
-    matrix_add(&text, &fake.session, false);
+    struct result result = {.source = {.command = "diagnose"}};
+    result_of_session(&result, &fake.session);
+    matrix_add(&text, &result, false);
     ok(strstr(text.text, " 8  10.0.7.1                 -   1.000\n"), "where another spec leaves it, all is shown");
     strbuf_free(&text);
     fake_free(&fake);
@@ -288,7 +292,7 @@ static void fill_report(struct fake *fake)
     judgement.finding_count = 1;
 }
 
-static const struct report_source diagnosed = {.command = "diagnose", .live = true, .interface = "any"};
+static const struct result_source diagnosed = {.command = "diagnose", .live = true, .interface = "any"};
 
 static void is_report(const struct fake *fake, const struct output_options *options, const char *want, const char *name)
 {

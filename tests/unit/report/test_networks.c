@@ -67,6 +67,7 @@ static void add_hops(struct fake *fake, struct address_book *book, const char *w
 /* A path, what is known of it, and how it is to be told. */
 struct scene {
     struct fake fake;
+    struct result result;
     struct output out;
     struct address_book *book;
     struct strbuf text;
@@ -76,7 +77,8 @@ static void scene_init(struct scene *scene, const char *hops)
 {
     fake_init(&scene->fake, "", "192.0.2.80", "udp");
     scene->book = address_book_new();
-    scene->out = (struct output){.book = scene->book, .options = {.width = 80}};
+    scene->result = (struct result){.book = scene->book};
+    scene->out = (struct output){.result = &scene->result, .options = {.width = 80}};
     strbuf_init(&scene->text);
     add_hops(&scene->fake, scene->book, hops);
 }
@@ -84,7 +86,8 @@ static void scene_init(struct scene *scene, const char *hops)
 static const char *tell(struct scene *scene)
 {
     strbuf_clear(&scene->text);
-    networks_add_session(&scene->text, &scene->fake.session, &scene->out);
+    result_of_session(&scene->result, &scene->fake.session);
+    networks_add_run(&scene->text, &scene->out);
     return scene->text.text;
 }
 
@@ -194,7 +197,7 @@ static void test_nothing(void)
     scene.out.options.quiet = true;
     is_text(tell(&scene), "", "--quiet");
     scene.out.options.quiet = false;
-    scene.out.book = NULL;
+    scene.result.book = NULL;
     is_text(tell(&scene), "", "nothing is known");
     scene_free(&scene);
 }
@@ -320,8 +323,8 @@ static void test_graphs(void)
     entry(scene.book, "10.0.4.1")->asn = 2;
     register_as(&scene, "10.0.5.4", "FOUR", "", "");
     struct graph graphs[] = {made.graph, made.graph};
-    scene.out.graphs = graphs;
-    scene.out.graph_count = 1;
+    scene.result.graphs = graphs;
+    scene.result.graph_count = 1;
     scene.out.options.networks = true;
     networks_add_graphs(&scene.text, &scene.out);
     is_text(scene.text.text,
@@ -329,7 +332,7 @@ static void test_graphs(void)
             "    (hop 5) > documentation (hop 6)\n"
             "whois: 10.0.5.4 (hop 5): FOUR\n",
             "of the way that most flows took, and all nodes");
-    scene.out.graph_count = 2;
+    scene.result.graph_count = 2;
     strbuf_clear(&scene.text);
     networks_add_graphs(&scene.text, &scene.out);
     ok(strstr(scene.text.text, " to 192.0.2.80: AS1 (hop 1)"), "several graphs are named");
@@ -372,7 +375,7 @@ static void test_place_in_report(void)
     struct render r;
     scene_init(&scene, "62.1.0.1=1:A 62.2.0.1=2:B");
     render_begin(&r, "text", &scene.fake, &(struct output_options){.width = 80, .networks = true});
-    r.out.book = scene.book;
+    r.report.result.book = scene.book;
     render_hops(&r, &scene.fake, 1, 2);
     const char *text = render_end(&r, &scene.fake, NULL, NULL);
     const char *path = strstr(text, "\n\nAS path: AS1 A (hop 1) > AS2 B (hop 2)\n");
@@ -388,7 +391,7 @@ static void test_place_in_diagnosis(void)
     scene_init(&scene, "62.1.0.1=1:A");
     scene.fake.session.config.purpose = PURPOSE_DIAGNOSE;
     render_begin(&r, "text", &scene.fake, &(struct output_options){.width = 80, .networks = true});
-    r.out.book = scene.book;
+    r.report.result.book = scene.book;
     const char *text = render_end(&r, &scene.fake, NULL, NULL);
     const char *list = strstr(text, "\n\nhop 1   62.1.0.1 [AS1 A]\nAS path by udp: AS1 A (hop 1)\n");
     ok(list && strstr(text, " 1  62.1.0.1 ") < list, "below the matrix");
@@ -400,7 +403,6 @@ static void test_place_in_diagnosis(void)
 static void test_place_in_replay(void)
 {
     static const struct judgement none;
-    const struct report_source source = {.command = "replay"};
     struct scene scene;
     char *text = NULL;
     size_t length;
@@ -408,7 +410,7 @@ static void test_place_in_replay(void)
     scene.out.options.networks = true;
     scene.out.file = open_memstream(&text, &length);
     const struct trace *trace = fake_trace(&scene.fake, 0);
-    output_text.replay_judged(&scene.out, &trace, 1, &none, &source);
+    output_text.judged(&scene.out, &(struct judged_group){&trace, 1, &none});
     fclose(scene.out.file);
     const char *path = strstr(text, "\nAS path: AS1 A (hop 1)\n");
     ok(path && strstr(text, " 1  62.1.0.1 ") < path, "below a trace that is not our own");

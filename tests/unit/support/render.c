@@ -3,25 +3,46 @@
 
 #include <stdlib.h>
 
-const struct report_source render_live = {.command = "trace", .live = true, .interface = "any"};
+const struct result_source render_live = {.command = "trace", .live = true, .interface = "any"};
 
 static const struct judgement no_judgement;
 
+void render_open(struct render *r, const struct output_format *format, const struct output_options *options)
+{
+    *r = (struct render){.report.count = 1};
+    struct output *out = &r->report.outputs[0];
+    out->options = options ? *options : (struct output_options){.width = 80};
+    out->format = format;
+    out->file = open_memstream(&r->text, &r->length);
+    if (!format || !out->file)
+        abort();
+}
+
+const char *render_close(struct render *r)
+{
+    fclose(r->report.outputs[0].file);
+    return r->text;
+}
+
+void render_free(struct render *r)
+{
+    free(r->text);
+}
+
 void render_begin(struct render *r, const char *format, const struct fake *fake, const struct output_options *options)
 {
-    *r = (struct render){.out.options.width = 80};
-    if (options)
-        r->out.options = *options;
-    r->out.format = output_format_find(format);
-    r->out.file = open_memstream(&r->text, &r->length);
-    if (!r->out.format || !r->out.file || !r->out.format->begin(&r->out, &fake->session, &render_live))
-        abort();
+    render_open(r, output_format_find(format), options);
+    report_begin(&r->report, &render_live, &fake->session);
+}
+
+void render_probe(struct render *r, const struct fake *fake, const struct trace *trace, const struct probe *probe)
+{
+    report_session_events(&r->report).probe_settled(&r->report, &fake->session, trace, probe);
 }
 
 void render_hop(struct render *r, const struct fake *fake, uint8_t ttl)
 {
-    if (r->out.format->hop)
-        r->out.format->hop(&r->out, &fake->session, ttl);
+    report_session_events(&r->report).hop_settled(&r->report, &fake->session, ttl);
 }
 
 void render_hops(struct render *r, const struct fake *fake, uint8_t first, uint8_t last)
@@ -36,14 +57,23 @@ const char *render_so_far(struct render *r)
 }
 
 const char *render_end(struct render *r, const struct fake *fake, const struct judgement *judgement,
-                       const struct report_source *source)
+                       const struct result_source *source)
 {
-    r->out.format->end(&r->out, &fake->session, judgement ? judgement : &no_judgement, source ? source : &render_live);
-    fclose(r->out.file);
-    return r->text;
+    struct result *result = &r->report.result;
+    if (source)
+        result->source = *source;
+    report_take_session(&r->report, &fake->session);
+    const struct judged_group group = {result->traces, result->trace_count, judgement ? judgement : &no_judgement};
+    if (!result->is_search)
+        report_judged(&r->report, &group);
+    report_end(&r->report);
+    return render_close(r);
 }
 
-void render_free(struct render *r)
+const char *render_recognition(struct render *r, const struct recognition *found, const struct result_source *source)
 {
-    free(r->text);
+    report_begin(&r->report, source, NULL);
+    report_take_recognition(&r->report, found);
+    report_end(&r->report);
+    return render_close(r);
 }

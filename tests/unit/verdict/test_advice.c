@@ -43,10 +43,10 @@ static void are(const struct fake *fake, const char *furthest, const char *ticke
 {
     struct strbuf text;
     strbuf_init(&text);
-    advice_furthest(&fake->session, &judgement, &text);
+    advice_furthest(&fake->session.config, &judgement, &text);
     is_text(text.text, furthest, "%s: which gets furthest", name);
     strbuf_clear(&text);
-    advice_tickets(&fake->session, &judgement, &text);
+    advice_tickets(&fake->session.config, &judgement, &text);
     is_text(text.text, tickets, "%s: the ticket", name);
     strbuf_free(&text);
 }

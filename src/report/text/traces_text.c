@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Each trace has a heading, its table, a sentence on how it ended, and notes; then come the ICMP errors that are about
- * other traffic, and what was read. Traces from one source to one target stand together, and below them what they show
- * when they are judged beside each other. Nothing is claimed that the packets don't show. */
-#include "report/text/replay.h"
+#include "report/text/traces_text.h"
 
 #include <string.h>
 
@@ -21,16 +18,12 @@
 #define ERROR_LINES_MOST 20
 #define STRAY_KINDS_SHORT 4 /* so many are told without -v */
 
-static const char *plural(unsigned long long count)
+void traces_text_begin(struct output *out)
 {
-    return count == 1 ? "" : "s";
-}
-
-bool text_replay_begin(struct output *out, const struct report_source *source)
-{
+    const struct result_source *source = &out->result->source;
     struct strbuf text;
     if (out->options.quiet)
-        return true;
+        return;
     strbuf_init(&text);
     strbuf_add(&text, strcmp(source->command, "paths") == 0 ? "hopsonde paths in " : "hopsonde replay of ");
     for (unsigned i = 0; i < source->file_count && i < FILES_NAMED_MOST; i++) {
@@ -42,7 +35,6 @@ bool text_replay_begin(struct output *out, const struct report_source *source)
     strbuf_add(&text, "\n");
     fputs(text.text, out->file);
     strbuf_free(&text);
-    return true;
 }
 
 /* --- the heading of a trace --- */
@@ -165,7 +157,7 @@ static void add_start(struct heading *heading, const struct trace *trace)
     }
 }
 
-static void add_file(struct heading *heading, const struct trace *trace, const struct report_source *source)
+static void add_file(struct heading *heading, const struct trace *trace, const struct result_source *source)
 {
     unsigned file;
     if (source->file_count < 2 || !trace->probe_count || !summary_file(&trace->probes[0], &file) ||
@@ -192,8 +184,7 @@ static void add_first_line(struct heading *heading, const struct trace *trace, c
     end_line(heading);
 }
 
-static void add_heading(struct strbuf *text, const struct output *out, const struct trace *trace,
-                        const struct report_source *source)
+static void add_heading(struct strbuf *text, const struct output *out, const struct trace *trace)
 {
     struct heading heading = {.text = text, .width = out->options.width};
     struct ports source_ports, target_ports;
@@ -208,7 +199,7 @@ static void add_heading(struct strbuf *text, const struct output *out, const str
             add_ports(&heading.piece, &source_ports);
             end_piece(&heading);
         }
-        add_file(&heading, trace, source);
+        add_file(&heading, trace, &out->result->source);
         end_line(&heading);
     }
     strbuf_free(&heading.piece);
@@ -230,7 +221,7 @@ static void add_hop(struct strbuf *text, const struct output *out, const struct 
     const struct hop_line line = {.trace = trace_asked(trace, ttl) ? trace : NULL,
                                   .ttl = ttl,
                                   .color = out->options.color,
-                                  .marks = out->book != NULL};
+                                  .marks = out->result->book != NULL};
     strbuf_init(&marked);
     if (rows)
         hop_line_add_row(&marked, &line);
@@ -376,10 +367,10 @@ static bool ends_early(const struct trace *trace)
 
 /* `alone`: the judgement is of this trace alone, and its verdict says how it ended. */
 static void add_trace(struct strbuf *text, const struct output *out, const struct trace *trace,
-                      const struct judgement *judgement, const struct report_source *source, bool alone)
+                      const struct judgement *judgement, bool alone)
 {
     struct probe_counts tally = count_replies(trace);
-    add_heading(text, out, trace, source);
+    add_heading(text, out, trace);
     add_table(text, out, trace);
     if (!alone || !judgement->verdict_count || ends_early(trace)) {
         trace_end_text_add(text, trace);
@@ -412,9 +403,8 @@ static void add_strays(struct strbuf *text, const struct frame_counters *counter
     }
 }
 
-static void add_summary(struct strbuf *text, const struct recognition *found, unsigned verbose)
+static void add_summary(struct strbuf *text, const struct recognition_counters *counters, unsigned verbose)
 {
-    const struct recognition_counters *counters = &found->counters;
     unsigned long long frames = counters->common.frames, probes = counters->probes, replies = counters->replies;
     strbuf_addf(text, "%llu frame%s read: %llu probe%s, %llu repl%s, %llu error%s about other traffic, %llu other%s",
                 frames, plural(frames), probes, plural(probes), replies, replies == 1 ? "y" : "ies",
@@ -435,33 +425,20 @@ static void add_summary(struct strbuf *text, const struct recognition *found, un
                     (unsigned long long)counters->given_up, counters->given_up == 1 ? " was" : "s were");
 }
 
-bool text_add_cut_files(struct strbuf *text, const struct report_source *source)
+static void add_end(struct strbuf *text, const struct output *out)
 {
-    bool any = false;
-    for (unsigned i = 0; !source->live && i < source->file_count; i++) {
-        if (!source->files[i].truncated)
-            continue;
-        strbuf_add_escaped(text, source->files[i].name, strlen(source->files[i].name));
-        strbuf_add(text, " is cut short: this is what came before the cut\n");
-        any = true;
-    }
-    return any;
-}
-
-static void add_end(struct strbuf *text, const struct output *out, const struct recognition *found,
-                    const struct report_source *source)
-{
+    const struct result *result = out->result;
     strbuf_add(text, "\n");
-    if (found->error_count) {
+    if (result->error_count) {
         strbuf_add(text, "ICMP errors about other traffic:\n");
-        errors_add(text, found, out->options.verbose ? SIZE_MAX : ERROR_LINES_MOST);
+        errors_add(text, result->errors, result->error_count, out->options.verbose ? SIZE_MAX : ERROR_LINES_MOST);
         strbuf_add(text, "\n");
     }
-    if (!found->trace_count)
+    if (!result->trace_count)
         strbuf_add(text, "no trace found\n");
-    add_summary(text, found, out->options.verbose);
-    text_add_cut_files(text, source);
-    if (source->interrupted)
+    add_summary(text, &result->counters, out->options.verbose);
+    text_add_cut_files(text, &result->source);
+    if (result->source.interrupted)
         strbuf_add(text, "interrupted: this is what was known by then\n");
 }
 
@@ -471,33 +448,32 @@ static void print(struct output *out, struct strbuf *text)
     strbuf_clear(text);
 }
 
-void text_replay_judged(struct output *out, const struct trace *const *traces, size_t count,
-                        const struct judgement *judgement, const struct report_source *source)
+void traces_text_judged(struct output *out, const struct judged_group *group)
 {
     struct strbuf text;
     strbuf_init(&text);
-    for (size_t i = 0; i < count; i++) {
-        add_trace(&text, out, traces[i], judgement, source, count == 1);
+    for (size_t i = 0; i < group->count; i++) {
+        add_trace(&text, out, group->traces[i], group->judgement, group->count == 1);
         print(out, &text);
     }
-    if (judgement->verdict_count)
+    if (group->judgement->verdict_count)
         strbuf_add(&text, "\n");
-    text_verdicts_add_verdicts(&text, judgement, source, out->options.verbose);
+    text_verdicts_add_verdicts(&text, group->judgement, &out->result->source, out->options.verbose);
     if (!out->options.quiet)
-        text_verdicts_add_findings(&text, judgement);
+        text_verdicts_add_findings(&text, group->judgement);
     print(out, &text);
     strbuf_free(&text);
 }
 
-void text_replay_end(struct output *out, const struct recognition *found, const struct report_source *source)
+void traces_text_end(struct output *out)
 {
     struct strbuf text;
     strbuf_init(&text);
-    graph_text_add_all(&text, out, NULL, true);
+    graph_text_add_all(&text, out, true);
     networks_add_graphs(&text, out);
     print(out, &text);
     if (!out->options.quiet) {
-        add_end(&text, out, found, source);
+        add_end(&text, out);
         print(out, &text);
     }
     fflush(out->file);

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "report/result.h"
+
+#include <string.h>
+
+/* By the first probes; of equal times, in the order of the specs. */
+static void sort_by_start(struct result *result)
+{
+    result->trace_count = 0;
+    result->traces = result->by_start;
+    for (unsigned i = 0; i < result->specs.count; i++) {
+        const struct trace *trace = result->specs.traces[i];
+        if (!trace->started)
+            continue;
+        size_t place = result->trace_count++;
+        for (; place > 0 && result->by_start[place - 1]->first_sent > trace->first_sent; place--)
+            result->by_start[place] = result->by_start[place - 1];
+        result->by_start[place] = trace;
+    }
+}
+
+void result_of_session(struct result *result, const struct session *session)
+{
+    result->config = session_config(session);
+    result->specs = session_trace_set(session);
+    result->is_diagnosis = result->config->purpose == PURPOSE_DIAGNOSE;
+    result->is_search = result->config->purpose == PURPOSE_PATHS;
+    result->unseen_probes = session_unseen_probes(session);
+    result->source.interrupted = session_was_interrupted(session);
+    result->counters = (struct recognition_counters){.common = *session_counters(session)};
+    result->errors = NULL;
+    result->error_count = 0;
+    sort_by_start(result);
+}
+
+void result_of_recognition(struct result *result, const struct recognition *found)
+{
+    result->config = NULL;
+    result->specs = (struct trace_set){.traces = NULL};
+    result->is_diagnosis = result->is_search = false;
+    result->unseen_probes = 0;
+    result->counters = found->counters;
+    result->traces = found->traces;
+    result->trace_count = found->trace_count;
+    result->errors = found->errors;
+    result->error_count = found->error_count;
+}
+
+unsigned result_trace_number(const struct result *result, const struct trace *trace)
+{
+    unsigned number = 0;
+    bool passed = false; /* of equal times the order of the specs decides */
+    if (!result->config)
+        return trace->number;
+    for (unsigned i = 0; i < result->specs.count; i++) {
+        const struct trace *other = result->specs.traces[i];
+        passed = passed || other == trace;
+        if (!other->started || other == trace)
+            continue;
+        number += other->first_sent < trace->first_sent || (other->first_sent == trace->first_sent && !passed);
+    }
+    return number;
+}
+
+/* An address literal may have a zone, which struct addr does not keep. */
+static bool is_literal(const char *name)
+{
+    char text[ADDR_TEXT_BYTES];
+    struct addr ignored;
+    size_t length = strcspn(name, "%");
+    if (length >= sizeof text)
+        return false;
+    memcpy(text, name, length);
+    text[length] = '\0';
+    return addr_parse(text, &ignored);
+}
+
+const char *result_target_name(const struct result *result)
+{
+    const char *name = result->config ? result->config->target_name : "";
+    return *name && !is_literal(name) ? name : NULL;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* result: what a live run, the replay of a saved run and the replay of any other capture all end in. Floor: report.
+ *
+ * Formats read results and nothing else: no session, no recogniser. The command fills the result in as its parts become
+ * final, and a format is told of each part (format.h). What follows holds for all sources; what only a run of our own
+ * has stands below `config`. All pointers are borrowed. A result is not to be copied. */
+#ifndef HOPSONDE_REPORT_RESULT_H
+#define HOPSONDE_REPORT_RESULT_H
+
+#include "address/address_book.h"
+#include "multipath/graph.h"
+#include "recognise/recognise.h"
+#include "session/session.h"
+#include "verdict/verdict.h"
+
+/* Where the frames come from. */
+struct result_source {
+    const char *command; /* "trace" */
+    bool live;
+    const char *interface; /* live: "any" or the name given */
+    const struct source_file {
+        const char *name;
+        uint64_t frames; /* final when all is read */
+        bool truncated;  /* the same */
+    } * files;           /* capture: file_count of them */
+    unsigned file_count;
+    bool interrupted; /* the run, or the reading of other captures, ended early */
+};
+
+/* Traces from one source to one target, and what they show together. Borrowed. */
+struct judged_group {
+    const struct trace *const *traces;
+    size_t count;
+    const struct judgement *judgement;
+};
+
+struct result {
+    struct result_source source;
+
+    /* In the order of their first probes; a trace's place is its number in every format, from 0. Filled in when all is
+     * read; empty where a capture's traces are not kept. */
+    const struct trace *const *traces;
+    size_t trace_count;
+    /* ICMP errors about other traffic, in the order of their frames; none of a run of our own. */
+    const struct other_error *errors;
+    size_t error_count;
+    /* Of a run of our own the common ones only. */
+    struct recognition_counters counters;
+    /* What a search for all paths found; filled in before the end. NULL: another command. */
+    const struct graph *graphs;
+    unsigned graph_count;
+
+    /* Facts about addresses: the book grows during a run and is complete at its end. NULL: nothing is to be shown. */
+    const struct address_book *book;
+    /* Whether the book's entry for an address is complete; NULL: all are. */
+    bool (*is_settled)(void *context, const struct addr *address);
+    void *settled_context;
+
+    /* A run of our own, live or replayed: what was asked for. NULL: captures of any other origin. */
+    const struct session_config *config;
+    struct trace_set specs; /* a trace for each probe spec, in the order of the specs, even if it sent nothing */
+    bool is_diagnosis;      /* all specs were probed side by side */
+    bool is_search;         /* for all paths: it has a graph, and no verdicts */
+    unsigned unseen_probes; /* probes whose own frame was not seen: the send time stands in */
+
+    const struct trace *by_start[SPECS_MOST]; /* behind `traces`, of a run of our own */
+};
+
+/* Fills in a run of our own as it stands: before the run begins, and when it has ended. The session must outlive the
+ * result. Book, graphs and source stay, but source.interrupted. */
+void result_of_session(struct result *result, const struct session *session);
+/* Fills in what was found in captures of any origin. The recogniser must outlive the result. */
+void result_of_recognition(struct result *result, const struct recognition *found);
+
+/* The number of a trace, in every format. It is final as soon as the trace's first probe is known, because the first
+ * probes become known in the order of the capture. */
+unsigned result_trace_number(const struct result *result, const struct trace *trace);
+/* The name by which the user called the target; NULL: by its address, or there is none. Foreign text. */
+const char *result_target_name(const struct result *result);
+
+#endif

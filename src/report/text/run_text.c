@@ -1,0 +1,423 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "report/text/run_text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "report/address_text.h"
+#include "report/text/graph_text.h"
+#include "report/text/held_lines.h"
+#include "report/text/hop_line.h"
+#include "report/text/matrix.h"
+#include "report/text/networks.h"
+#include "report/text/verdicts.h"
+#include "verdict/advice/advice.h"
+
+#define TAIL_HOPS_MOST 2 /* so many silent hops at the end still get a line each */
+
+/* What a hop's line said, to tell later what has changed since. */
+struct printed_line {
+    const struct trace *shown;   /* NULL: no line was printed, or nobody had asked */
+    uint16_t silent[SPECS_MOST]; /* per trace, a bit for each of the first 16 probes at this hop: silent so far */
+};
+
+struct run_text {
+    bool started;   /* a hop came up: `rows` is decided */
+    bool rows;      /* mtr's table instead of traceroute's lines */
+    bool separated; /* the blank line below the table is printed */
+    uint8_t held_first;
+    unsigned held_count; /* silent hops from held_first on that wait for a later one */
+    struct printed_line lines[256];
+    struct held_lines hold;
+    struct strbuf line;                /* scratch */
+    const struct judgement *judgement; /* NULL: nothing was judged */
+};
+
+static void print_line(struct output *out)
+{
+    struct run_text *state = out->state;
+    strbuf_add(&state->line, "\n");
+    held_lines_print(&state->hold, out, state->line.text);
+    strbuf_clear(&state->line);
+}
+
+static void add_specs(struct strbuf *line, const struct session_config *config)
+{
+    for (unsigned i = 0; i < config->spec_count; i++) {
+        char spec[PROBE_SPEC_TEXT_BYTES];
+        probe_spec_format(&config->specs[i], spec);
+        strbuf_addf(line, "%s%s", i ? ", " : "", spec);
+    }
+}
+
+/* The matrix of a diagnosis names the specs. */
+static void add_probes(struct strbuf *line, const struct result *result)
+{
+    const struct session_config *config = result->config;
+    if (result->is_diagnosis) {
+        strbuf_addf(line, config->spec_count == 1 ? ", %u probe" : ", %u probes side by side", config->spec_count);
+        return;
+    }
+    strbuf_add(line, config->automatic ? ", auto (" : ", ");
+    add_specs(line, config);
+    strbuf_add(line, config->automatic ? ")" : "");
+}
+
+bool run_text_begin(struct output *out)
+{
+    const struct result *result = out->result;
+    struct run_text *state = calloc(1, sizeof *state);
+    if (!state)
+        return false;
+    strbuf_init(&state->line);
+    out->state = state;
+    if (out->options.quiet)
+        return true;
+    strbuf_addf(&state->line, "hopsonde%s to ", result->is_diagnosis ? " diagnose" : result->is_search ? " paths" : "");
+    address_text_add_target(&state->line, &result->config->target, &result->config->target, result_target_name(result));
+    add_probes(&state->line, result);
+    strbuf_addf(&state->line, ", %u hops max", result->config->max_ttl);
+    print_line(out);
+    return true;
+}
+
+static void remember_line(struct run_text *state, const struct result *result, uint8_t ttl)
+{
+    struct printed_line *line = &state->lines[ttl];
+    line->shown = trace_set_hop_trace(&result->specs, ttl);
+    for (unsigned i = 0; i < result->specs.count && i < SPECS_MOST; i++) {
+        const struct trace *trace = result->specs.traces[i];
+        const struct probe *probe = trace_first_at(trace, ttl);
+        for (unsigned bit = 0; probe && bit < 16; bit++, probe = trace_next_at(trace, probe))
+            if (!probe_answer(probe))
+                line->silent[i] |= (uint16_t)(1U << bit);
+    }
+}
+
+/* The first spec of the chain goes without saying. */
+static struct hop_line hop_line_of(const struct output *out, uint8_t ttl)
+{
+    const struct result *result = out->result;
+    const struct trace *trace = trace_set_hop_trace(&result->specs, ttl);
+    return (struct hop_line){
+        .trace = trace,
+        .target_name = result_target_name(result),
+        .ttl = ttl,
+        .names_spec = trace != result->specs.traces[0],
+        .color = out->options.color,
+        .marks = result->book != NULL,
+    };
+}
+
+static void print_hop(struct output *out, uint8_t ttl)
+{
+    struct run_text *state = out->state;
+    struct hop_line line = hop_line_of(out, ttl);
+    if (state->rows) {
+        hop_line_add_row(&state->line, &line);
+    } else {
+        hop_line_add_hop(&state->line, &line);
+        remember_line(state, out->result, ttl);
+    }
+    print_line(out);
+}
+
+static bool is_silent(const struct result *result, uint8_t ttl)
+{
+    const struct trace *trace = trace_set_hop_trace(&result->specs, ttl);
+    struct addr from = trace ? trace_hop_address(trace, ttl) : (struct addr){0};
+    return addr_is_none(&from);
+}
+
+static void print_held(struct output *out, unsigned count)
+{
+    struct run_text *state = out->state;
+    for (; count > 0 && state->held_count > 0; count--, state->held_count--)
+        print_hop(out, state->held_first++);
+}
+
+static void start_table(struct output *out, uint8_t ttl)
+{
+    const struct result *result = out->result;
+    struct run_text *state = out->state;
+    const struct trace *trace = trace_set_hop_trace(&result->specs, ttl);
+    state->started = true;
+    state->rows =
+        result->config->queries > HOP_LINE_PROBES_MOST || (trace && trace_asked(trace, ttl) > HOP_LINE_PROBES_MOST);
+    if (state->rows) {
+        hop_line_add_row_heading(&state->line);
+        print_line(out);
+    }
+}
+
+void run_text_hop(struct output *out, uint8_t ttl)
+{
+    struct run_text *state = out->state;
+    if (out->result->is_diagnosis || out->result->is_search)
+        return;
+    if (!state->started)
+        start_table(out, ttl);
+    if (is_silent(out->result, ttl)) {
+        if (state->held_count++ == 0)
+            state->held_first = ttl;
+        return;
+    }
+    print_held(out, state->held_count);
+    print_hop(out, ttl);
+}
+
+/* Why the path ends in silence; false where there is nothing to say beyond the lines themselves. */
+static bool add_tail_reason(struct strbuf *line, const struct result *result, unsigned silent_hops, unsigned last)
+{
+    const struct session_config *config = result->config;
+    if (result->source.interrupted)
+        return false;
+    if (silent_hops >= config->gap)
+        strbuf_addf(line, "gave up after %u silent hop%s in a row", config->gap, config->gap == 1 ? "" : "s");
+    else if (last == config->max_ttl)
+        strbuf_addf(line, "%u hops are the most asked for", config->max_ttl);
+    return line->length > 0;
+}
+
+/* Held hops may have been answered since, by late replies: all up to the last such get their lines. */
+static unsigned count_answered_held(const struct run_text *state, const struct result *result)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < state->held_count; i++)
+        if (!is_silent(result, (uint8_t)(state->held_first + i)))
+            count = i + 1;
+    return count;
+}
+
+/* The silent hops at the end of the path: a line each where they are few, else the first one's and a sentence. */
+static void print_tail(struct output *out)
+{
+    struct run_text *state = out->state;
+    print_held(out, count_answered_held(state, out->result));
+    unsigned silent_hops = state->held_count;
+    if (!silent_hops)
+        return;
+    unsigned last = state->held_first + silent_hops - 1;
+    print_held(out, silent_hops > TAIL_HOPS_MOST ? 1 : silent_hops);
+    struct strbuf reason;
+    strbuf_init(&reason);
+    bool has_reason = add_tail_reason(&reason, out->result, silent_hops, last);
+    if (state->held_count)
+        strbuf_addf(&state->line, "%u-%u silent as well%s", state->held_first, last, has_reason ? "; " : "");
+    strbuf_add(&state->line, reason.text);
+    if (state->line.length)
+        print_line(out);
+    strbuf_free(&reason);
+}
+
+/* A blank line stands between the table and what is below it. */
+static void separate(struct output *out)
+{
+    struct run_text *state = out->state;
+    if (state->started && !state->separated)
+        fputs("\n", out->file);
+    state->separated = true;
+}
+
+__attribute__((format(printf, 2, 3))) static void print_below(struct output *out, const char *format, ...)
+{
+    struct run_text *state = out->state;
+    separate(out);
+    va_list args;
+    va_start(args, format);
+    strbuf_addfv(&state->line, format, args);
+    va_end(args);
+    print_line(out);
+}
+
+static void print_late_probe(struct output *out, const struct trace *trace, const struct probe *probe)
+{
+    char from[ADDR_TEXT_BYTES], spec[PROBE_SPEC_TEXT_BYTES];
+    const struct reply *reply = probe_answer(probe);
+    addr_format(&reply->from, from);
+    probe_spec_format(&trace->flow.spec, spec);
+    print_below(out, "late: hop %u (%s) answered %s attempt %u after %.0f ms", probe->ttl, from, spec, probe->attempt,
+                nstime_ms(reply_rtt(probe, reply)));
+}
+
+/* Answers to probes that the hop's line shows as silent, and late ones of the specs that it does not show. */
+static void print_late(struct output *out, uint8_t ttl)
+{
+    const struct result *result = out->result;
+    const struct run_text *state = out->state;
+    const struct printed_line *line = &state->lines[ttl];
+    for (unsigned i = 0; i < result->specs.count && i < SPECS_MOST; i++) {
+        const struct trace *trace = result->specs.traces[i];
+        const struct probe *probe = trace_first_at(trace, ttl);
+        for (unsigned bit = 0; probe && bit < 16; bit++, probe = trace_next_at(trace, probe)) {
+            const struct reply *reply = probe_answer(probe);
+            bool was_silent = line->silent[i] >> bit & 1;
+            if (was_silent && reply && (trace == line->shown || reply->late))
+                print_late_probe(out, trace, probe);
+        }
+    }
+}
+
+static unsigned count_duplicates(const struct result *result)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < result->specs.count; i++) {
+        const struct trace *trace = result->specs.traces[i];
+        for (size_t k = 0; k < trace->probe_count; k++)
+            for (unsigned j = 0; j < trace->probes[k].reply_count; j++)
+                count += trace->probes[k].replies[j].duplicate;
+    }
+    return count;
+}
+
+/* Whole lines, if any, below the table; frees them. */
+static void print_lines(struct output *out, struct strbuf *lines)
+{
+    if (lines->length)
+        separate(out);
+    fputs(lines->text, out->file);
+    strbuf_free(lines);
+}
+
+/* Whether any was cut. */
+static bool print_cut_files(struct output *out)
+{
+    struct strbuf lines;
+    strbuf_init(&lines);
+    bool any = text_add_cut_files(&lines, &out->result->source);
+    print_lines(out, &lines);
+    return any;
+}
+
+static void print_strays(struct output *out, const struct frame_counters *counters)
+{
+    for (unsigned i = 0; i < counters->stray_kinds; i++) {
+        unsigned long long count = counters->strays[i].count;
+        print_below(out, "stray: %llu frame%s: %s", count, plural(count), counters->strays[i].reason);
+    }
+    if (counters->malformed)
+        print_below(out, "malformed: %llu frame%s", (unsigned long long)counters->malformed,
+                    plural(counters->malformed));
+}
+
+static void print_notes(struct output *out)
+{
+    const struct result *result = out->result;
+    const struct frame_counters *counters = &result->counters.common;
+    for (unsigned ttl = 1; ttl < 256; ttl++)
+        print_late(out, (uint8_t)ttl);
+    unsigned duplicates = count_duplicates(result);
+    if (duplicates)
+        print_below(out, "duplicates: %u repl%s to probes that had been answered", duplicates,
+                    duplicates == 1 ? "y" : "ies");
+    if (counters->dropped_by_kernel)
+        print_below(out, "the kernel dropped %llu frame%s: what looks silent may have been answered",
+                    (unsigned long long)counters->dropped_by_kernel, plural(counters->dropped_by_kernel));
+    unsigned unseen = result->unseen_probes;
+    if (unseen)
+        print_below(out, "the send time stands in for %u probe%s whose own frame was not seen", unseen, plural(unseen));
+    if (!print_cut_files(out) && result->source.interrupted)
+        print_below(out, "interrupted: this is what was known by then");
+    if (out->options.verbose)
+        print_strays(out, counters);
+}
+
+/* --- a diagnosis --- */
+
+static void print_matrix(struct output *out)
+{
+    struct run_text *state = out->state;
+    if (!trace_set_last_ttl(&out->result->specs))
+        return;
+    matrix_add(&state->line, out->result, out->options.color);
+    fputs(state->line.text, out->file);
+    strbuf_clear(&state->line);
+    state->started = true;
+}
+
+/* Which probe to use, and a paragraph for those who look after what is in the way. */
+static void print_advice(struct output *out, const struct judgement *judgement)
+{
+    const struct session_config *config = out->result->config;
+    struct strbuf furthest, tickets;
+    strbuf_init(&furthest);
+    strbuf_init(&tickets);
+    advice_furthest(config, judgement, &furthest);
+    advice_tickets(config, judgement, &tickets);
+    if (furthest.length)
+        fprintf(out->file, "\n%s\n", furthest.text);
+    if (tickets.length)
+        fprintf(out->file, "\n%s", tickets.text);
+    strbuf_free(&furthest);
+    strbuf_free(&tickets);
+}
+
+static void print_judgement(struct output *out, const struct judgement *judgement)
+{
+    struct strbuf lines;
+    strbuf_init(&lines);
+    text_verdicts_add_verdicts(&lines, judgement, &out->result->source,
+                               out->options.verbose && out->result->is_diagnosis);
+    if (!out->options.quiet)
+        text_verdicts_add_findings(&lines, judgement);
+    print_lines(out, &lines);
+}
+
+static void print_graphs(struct output *out)
+{
+    struct run_text *state = out->state;
+    graph_text_add_all(&state->line, out, false);
+    fputs(state->line.text, out->file);
+    strbuf_clear(&state->line);
+}
+
+/* A paragraph of its own. */
+static void print_networks(struct output *out)
+{
+    struct run_text *state = out->state;
+    struct strbuf lines;
+    strbuf_init(&lines);
+    if (out->result->is_search)
+        networks_add_graphs(&lines, out);
+    else
+        networks_add_run(&lines, out);
+    bool any = lines.length > 0;
+    print_lines(out, &lines);
+    state->separated = state->separated && !any;
+}
+
+void run_text_judged(struct output *out, const struct judged_group *group)
+{
+    struct run_text *state = out->state;
+    state->judgement = group->judgement;
+}
+
+void run_text_end(struct output *out)
+{
+    struct run_text *state = out->state;
+    const struct result *result = out->result;
+    held_lines_end(&state->hold, out);
+    if (result->is_search)
+        print_graphs(out);
+    else if (result->is_diagnosis)
+        print_matrix(out);
+    else
+        print_tail(out);
+    print_networks(out);
+    if (state->judgement)
+        print_judgement(out, state->judgement);
+    if (!out->options.quiet)
+        print_notes(out);
+    if (!out->options.quiet && result->is_diagnosis && state->judgement)
+        print_advice(out, state->judgement);
+    held_lines_free(&state->hold);
+    strbuf_free(&state->line);
+    free(state);
+    out->state = NULL;
+}
+
+bool run_text_release(struct output *out, nstime now, bool all)
+{
+    struct run_text *state = out->state;
+    return held_lines_release(&state->hold, out, now, all);
+}
