@@ -28,8 +28,7 @@ static void add_protocol(const struct trace *trace, struct strbuf *out)
     addr_format(&flow->source, us);
     addr_format(&flow->target, them);
     bool six = flow->target.family == 6;
-    unsigned protocol = six && flow->spec.protocol == IP_ICMP ? IP_ICMP6 : flow->spec.protocol;
-    strbuf_addf(out, " or (%s proto %u and host %s and host %s)", six ? "ip6" : "ip", protocol, us, them);
+    strbuf_addf(out, " or (%s proto %u and host %s and host %s)", six ? "ip6" : "ip", flow_protocol(flow), us, them);
 }
 
 void filter_of_session(const struct session *session, struct strbuf *out)

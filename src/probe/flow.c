@@ -106,7 +106,7 @@ static struct port_ring port_ring(const struct flow *flow, unsigned stride)
 
 bool flow_has_port(const struct flow *flow)
 {
-    return flow->spec.type->has_port || flow->spec.type->protocol == IP_ICMP;
+    return flow->spec.type->has_port || flow->spec.type->identity == IDENTITY_ECHO;
 }
 
 bool flow_alternate(const struct flow *flow, unsigned index, unsigned stride, struct flow *out)

@@ -63,6 +63,9 @@ struct flow_match {
     enum reply_kind kind; /* of replies */
 };
 
+/* The protocol number on the wire: ICMP is 58 over IPv6. */
+uint8_t flow_protocol(const struct flow *flow);
+
 /* Default size for the spec and family: 60 bytes IPv4, 80 IPv6, more where the payload needs it. */
 uint16_t flow_default_size(const struct probe_spec *spec, uint8_t family);
 

@@ -31,7 +31,7 @@ uint32_t flow_tag(const struct flow *flow, enum tag_use use)
 
 uint8_t flow_protocol(const struct flow *flow)
 {
-    return flow->spec.protocol == IP_ICMP && flow->target.family == 6 ? IP_ICMP6 : flow->spec.protocol;
+    return probe_type_protocol(flow->spec.type, flow->target.family, flow->spec.protocol);
 }
 
 uint16_t flow_ip_header_size(uint8_t family)

@@ -30,8 +30,6 @@ uint32_t flow_tag(const struct flow *flow, enum tag_use use);
 /* A tag for each serial (or any other number) of the flow. */
 uint32_t flow_tag_of(const struct flow *flow, enum tag_use use, uint32_t number);
 
-/* The protocol number on the wire: ICMP is 58 over IPv6. */
-uint8_t flow_protocol(const struct flow *flow);
 /* Bytes of the IP header that we build: 20 or 40. */
 uint16_t flow_ip_header_size(uint8_t family);
 static inline bool serial_is_valid(uint32_t serial)

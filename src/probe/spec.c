@@ -20,15 +20,14 @@ struct parts {
     const char *protocol, *port, *variant; /* NULL: not given */
 };
 
-/* What people write for a probe that has another name here. */
+/* Other names that people write for a probe; the names of variants (dns, syn) need no row. */
 static const struct {
     const char *name, *spec;
 } aliases[] = {
-    {"icmp6", "icmp"},     {"icmpv6", "icmp"},   {"icmp4", "icmp"},       {"ping", "icmp"},    {"echo", "icmp"},
-    {"quic", "udp/443"},   {"http3", "udp/443"}, {"h3", "udp/443"},       {"dns", "udp/53"},   {"domain", "udp/53"},
-    {"ntp", "udp/123"},    {"http", "tcp/80"},   {"https", "tcp/443"},    {"syn", "tcp/80"},   {"ack", "tcp/80:ack"},
-    {"fin", "tcp/80:fin"}, {"ssh", "tcp/22"},    {"udp-lite", "udplite"}, {"udpl", "udplite"}, {"raw", "ip/253"},
-    {"paris", "udp"},      {"esp", "ip/50"},     {"gre", "ip/47"},        {"ipip", "ip/4"},    {"tls", "tcp/443"},
+    {"icmp6", "icmp"},    {"icmpv6", "icmp"}, {"icmp4", "icmp"},       {"ping", "icmp"},    {"echo", "icmp"},
+    {"http3", "udp/443"}, {"h3", "udp/443"},  {"domain", "udp/53"},    {"http", "tcp/80"},  {"https", "tcp/443"},
+    {"ssh", "tcp/22"},    {"tls", "tcp/443"}, {"udp-lite", "udplite"}, {"udpl", "udplite"}, {"raw", "ip/253"},
+    {"paris", "udp"},     {"esp", "ip/50"},   {"gre", "ip/47"},        {"ipip", "ip/4"},
 };
 
 static enum status split(const char *text, struct parts *out, struct err *err)
@@ -75,6 +74,32 @@ static const struct probe_type *find_type(const char *name)
     return NULL;
 }
 
+static const struct probe_variant_row *find_variant(const struct probe_type *type, const char *name)
+{
+    for (const struct probe_variant_row *const *v = type->variants; *v; v++)
+        if (strcmp((*v)->name, name) == 0)
+            return *v;
+    return NULL;
+}
+
+/* The spec whose variant has this name. False: none has. */
+static bool spec_of_variant(const char *name, char text[PROBE_SPEC_TEXT_BYTES])
+{
+    for (unsigned i = 0; probe_types[i]; i++) {
+        const struct probe_type *type = probe_types[i];
+        const struct probe_variant_row *row = find_variant(type, name);
+        if (!row)
+            continue;
+        probe_spec_format(&(struct probe_spec){.type = type,
+                                               .protocol = type->protocol,
+                                               .port = row->port ? row->port : type->default_port,
+                                               .variant = row->variant},
+                          text);
+        return true;
+    }
+    return false;
+}
+
 static enum status refuse_protocol(const struct parts *parts, struct err *err)
 {
     if (is_number(parts->protocol) && !parts->port)
@@ -87,6 +112,9 @@ static enum status refuse_protocol(const struct parts *parts, struct err *err)
         if (strcmp(aliases[i].name, parts->protocol) == 0)
             return err_set(err, STATUS_USAGE, "%s: not the name of a protocol here: write %s", parts->whole,
                            aliases[i].spec);
+    char text[PROBE_SPEC_TEXT_BYTES];
+    if (spec_of_variant(parts->protocol, text))
+        return err_set(err, STATUS_USAGE, "%s: not the name of a protocol here: write %s", parts->whole, text);
     struct strbuf known;
     strbuf_init(&known);
     for (unsigned i = 0; probe_types[i]; i++)
@@ -111,41 +139,31 @@ static enum status parse_bare_protocol(const struct parts *parts, struct probe_s
     if (number < 0 || number > 255)
         return err_set(err, STATUS_USAGE, "%s: no such protocol: a number is 0 to 255, a name one of /etc/protocols",
                        parts->whole);
-    for (unsigned i = 0; probe_types[i]; i++) {
-        bool icmp6 = number == 58 && probe_types[i]->protocol == 1;
-        if (probe_types[i]->protocol && (probe_types[i]->protocol == number || icmp6))
-            return err_set(err, STATUS_USAGE, "%s: this protocol has a probe of its own: write %s", parts->whole,
-                           probe_types[i]->name);
-    }
+    const struct probe_type *own = probe_type_of_protocol((uint8_t)number);
+    if (own->protocol)
+        return err_set(err, STATUS_USAGE, "%s: this protocol has a probe of its own: write %s", parts->whole,
+                       own->name);
     spec->protocol = (uint8_t)number;
     return STATUS_OK;
-}
-
-static const struct probe_variant_row *find_variant(const struct probe_type *type, const char *name)
-{
-    for (const struct probe_variant_row *v = type->variants; v->name; v++)
-        if (strcmp(v->name, name) == 0)
-            return v;
-    return NULL;
 }
 
 static const struct probe_variant_row *default_variant(const struct probe_type *type, uint16_t port)
 {
     const struct probe_variant_row *any_port = NULL;
-    for (const struct probe_variant_row *v = type->variants; v->name; v++) {
-        if (v->port && v->port == port)
-            return v;
-        if (!v->port && !any_port)
-            any_port = v;
+    for (const struct probe_variant_row *const *v = type->variants; *v; v++) {
+        if ((*v)->port && (*v)->port == port)
+            return *v;
+        if (!(*v)->port && !any_port)
+            any_port = *v;
     }
     return any_port;
 }
 
 const struct probe_variant_row *probe_spec_variant(const struct probe_spec *spec)
 {
-    for (const struct probe_variant_row *v = spec->type->variants; v->name; v++)
-        if (v->variant == spec->variant)
-            return v;
+    for (const struct probe_variant_row *const *v = spec->type->variants; *v; v++)
+        if ((*v)->variant == spec->variant)
+            return *v;
     return default_variant(spec->type, spec->port);
 }
 
@@ -186,8 +204,8 @@ static enum status parse_variant(const struct parts *parts, struct probe_spec *s
                        parts->variant);
     struct strbuf known;
     strbuf_init(&known);
-    for (const struct probe_variant_row *v = spec->type->variants; v->name; v++)
-        strbuf_addf(&known, "%s%s", v == spec->type->variants ? "" : ", ", v->name);
+    for (const struct probe_variant_row *const *v = spec->type->variants; *v; v++)
+        strbuf_addf(&known, "%s%s", v == spec->type->variants ? "" : ", ", (*v)->name);
     err_set(err, STATUS_USAGE, "%s: no such variant of %s: there is %s", parts->whole, spec->type->name, known.text);
     strbuf_free(&known);
     return STATUS_USAGE;

@@ -10,26 +10,24 @@
 
 struct probe_type;
 
-/* How a probe of a type differs from its siblings. Each type knows some of these; VARIANT_DEFAULT never
- * stands in a parsed spec: it is resolved by port (udp/53 is DNS, udp/443 QUIC, udp/123 NTP). */
+/* How a probe of a type differs from others of that type: numbers of variant rows (type.h). A parsed spec never holds
+ * VARIANT_DEFAULT: the port decides (udp/53 is DNS, udp/443 QUIC, udp/123 NTP). UDP payloads that query a service have
+ * numbers of their own, in their rows only. */
 enum probe_variant {
-    VARIANT_DEFAULT,
-    VARIANT_PLAIN, /* the only form of icmp, udplite, dccp, sctp, ip; udp with padding that asks the service nothing:
-                      where the port has a default question, this is spelled ":plain" */
-    VARIANT_DNS,
-    VARIANT_QUIC,
-    VARIANT_NTP,
-    VARIANT_SYN,
-    VARIANT_ACK,
-    VARIANT_FIN,
-    VARIANT_EMPTY, /* udp without payload, always spelled ":empty"; IPv6 has no id, so 8 bytes tell the probe there */
+    VARIANT_DEFAULT = 0,
+    VARIANT_PLAIN = 1, /* the only form of icmp, udplite, dccp, sctp and ip; udp with padding. Spelled ":plain" where
+                          the port's default is another */
+    VARIANT_SYN = 5,
+    VARIANT_ACK = 6,
+    VARIANT_FIN = 7,
+    VARIANT_EMPTY = 8, /* udp without payload, always spelled ":empty"; over IPv6 8 bytes, as there is no IP id */
 };
 
 struct probe_spec {
     const struct probe_type *type; /* a row of probe_types[]; never NULL after parsing */
     uint8_t protocol;              /* IP protocol number of IPv4; for icmp over IPv6 it is 58 on the wire */
     uint16_t port;                 /* target port, 0 where the type has none */
-    enum probe_variant variant;
+    uint8_t variant;               /* number of the type's row */
 };
 
 #define SPECS_MOST 32 /* probe specs of a run */

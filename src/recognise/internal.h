@@ -9,6 +9,7 @@
 #ifndef HOPSONDE_RECOGNISE_INTERNAL_H
 #define HOPSONDE_RECOGNISE_INTERNAL_H
 
+#include "probe/type.h"
 #include "recognise/recognise.h"
 
 #define PROBE_TTL_MOST 40 /* reference: a host's own default TTLs are 64 and more, few paths are longer */
@@ -26,21 +27,6 @@
 #define HIGH_TTLS_MOST (1U << 16)          /* TTLs beyond PROBE_TTL_MOST of all runs */
 
 #define SPARE_EXTENSIONS 32
-
-/* What a packet would be as a probe. */
-enum shape {
-    SHAPE_NONE, /* nothing that a tool sends */
-    SHAPE_ECHO,
-    SHAPE_UDP,
-    SHAPE_UDPLITE,
-    SHAPE_SYN,
-    SHAPE_ACK,
-    SHAPE_FIN,
-    SHAPE_DATA, /* TCP with a payload: a request in a connection that is open */
-    SHAPE_DCCP,
-    SHAPE_SCTP,
-    SHAPE_RAW,
-};
 
 struct run;
 struct pair;
@@ -196,6 +182,7 @@ enum stray {
 
 struct recogniser {
     struct recogniser_config config;
+    const struct probe_type *types[256]; /* by IP protocol */
     struct recogniser_events events;
     nstime now;      /* the latest stamp so far */
     nstime next_due; /* before then no deadline passes */
@@ -251,9 +238,8 @@ uint64_t digest_key(uint64_t pair_hash, uint32_t word, uint32_t extra);
 /* The ports (echo: id and sequence number) of the packet that this one would answer. */
 static inline uint32_t digest_answered_word(const struct digest *look)
 {
-    bool is_echo = look->protocol == IP_ICMP || look->protocol == IP_ICMP6;
     uint32_t word = look->traits.word;
-    return is_echo ? word : word << 16 | word >> 16;
+    return look->have & HAVE_ECHO ? word : word << 16 | word >> 16;
 }
 
 /* table.c: everything that is found by hash, and the pool of sightings. */

@@ -27,6 +27,8 @@ struct recogniser *recogniser_new(const struct recogniser_config *config, const 
     if (r) {
         r->config = *config;
         r->next_due = NSTIME_NEVER;
+        for (unsigned protocol = 0; protocol < 256; protocol++)
+            r->types[protocol] = probe_type_of_protocol((uint8_t)protocol);
         if (events)
             r->events = *events;
         if (index_init(r))

@@ -310,51 +310,13 @@ static const char *grouping(const struct run *run)
     return is_steady(&run->target_port) ? "one target port, TTLs in order" : "rising target ports, TTLs in order";
 }
 
-static const struct probe_type *type_of(uint8_t protocol)
+/* A UDP payload queries the service of a port only if the port stays the same. */
+static uint8_t variant_of(const struct run *run, const struct probe_type *type)
 {
-    const struct probe_type *other = NULL;
-    uint8_t wanted = protocol == IP_ICMP6 ? IP_ICMP : protocol;
-    for (size_t i = 0; probe_types[i]; i++) {
-        if (probe_types[i]->protocol == wanted)
-            return probe_types[i];
-        if (!probe_types[i]->protocol)
-            other = probe_types[i];
-    }
-    return other;
-}
-
-/* What a UDP payload asks the service of that port. */
-static enum probe_variant udp_variant(const struct run *run, uint16_t port)
-{
-    const uint8_t *p = run->shown.payload;
-    unsigned bytes = run->shown.payload_bytes;
-    bool has_all = run->shown.payload_length == sizeof run->shown.payload;
-    if (bytes == 0)
-        return VARIANT_EMPTY;
-    if (port == 53 && has_all && !(p[2] & 0x80) && p[4] == 0 && p[5] == 1)
-        return VARIANT_DNS;
-    if (port == 443 && bytes >= 1200 && has_all && (p[0] & 0xc0) == 0xc0)
-        return VARIANT_QUIC;
-    if (port == 123 && bytes >= 48 && has_all && (p[0] & 7) == 3)
-        return VARIANT_NTP;
-    return VARIANT_PLAIN;
-}
-
-static enum probe_variant variant_of(const struct run *run, uint16_t port)
-{
-    switch (run->shape) {
-    case SHAPE_SYN:
-        return VARIANT_SYN;
-    case SHAPE_ACK:
-    case SHAPE_DATA:
-        return VARIANT_ACK;
-    case SHAPE_FIN:
-        return VARIANT_FIN;
-    case SHAPE_UDP:
-        return is_steady(&run->target_port) ? udp_variant(run, port) : VARIANT_PLAIN;
-    default:
-        return VARIANT_PLAIN;
-    }
+    const struct traits *shown = &run->shown;
+    int port = is_steady(&run->target_port) ? (uint16_t)run->target_port.first : -1;
+    struct cursor payload = cursor_init(shown->payload, shown->payload_length);
+    return probe_variant_seen(type, run->shape, port, payload, shown->payload_bytes)->variant;
 }
 
 void tool_describe(struct run *run)
@@ -362,7 +324,7 @@ void tool_describe(struct run *run)
     struct flow *flow = &run->trace.flow;
     struct trace_origin *origin = &run->trace.origin;
     const struct tool *tool = tool_of(run);
-    const struct probe_type *type = type_of(run->protocol);
+    const struct probe_type *type = probe_type_of_protocol(run->protocol);
     bool has_ports = type->has_port;
     origin->tool = tool ? tool->name : NULL;
     origin->grouped_by = grouping(run);
@@ -377,6 +339,6 @@ void tool_describe(struct run *run)
         .type = type,
         .protocol = type->protocol ? type->protocol : run->protocol,
         .port = has_ports ? port : 0,
-        .variant = variant_of(run, port),
+        .variant = variant_of(run, type),
     };
 }

@@ -49,5 +49,5 @@ bool summary_file(const struct probe *probe, unsigned *file)
 
 bool summary_error_has_port(const struct other_error *error)
 {
-    return error->has_ports && error->protocol != IP_ICMP && error->protocol != IP_ICMP6;
+    return error->has_ports;
 }

@@ -89,8 +89,14 @@ static void add_options(struct strbuf *out, enum command command)
 static void add_probes(struct strbuf *out)
 {
     strbuf_add(out, "\nPROBE is PROTOCOL[/PORT][:VARIANT]\n");
-    for (const struct probe_type *const *type = probe_types; *type; type++)
-        add_definition(out, (*type)->name, (*type)->help);
+    struct strbuf help;
+    strbuf_init(&help);
+    for (const struct probe_type *const *type = probe_types; *type; type++) {
+        strbuf_clear(&help);
+        probe_type_help(*type, &help);
+        add_definition(out, (*type)->name, help.text);
+    }
+    strbuf_free(&help);
 }
 
 static void add_formats(struct strbuf *out)

@@ -81,8 +81,8 @@ bool replay_filter_wants(const struct replay_filter *choice, const struct addr *
 /* An error quotes too little to tell variants. */
 static bool error_fits_probe(const struct replay_filter_probe *probe, const struct other_error *error)
 {
-    uint8_t protocol = error->protocol == IP_ICMP6 ? IP_ICMP : error->protocol;
-    if (probe->spec.protocol != protocol)
+    const struct probe_type *type = probe_type_of_protocol(error->protocol);
+    if (probe->spec.type != type || (!type->protocol && probe->spec.protocol != error->protocol))
         return false;
     return probe->any_port || !probe->spec.type->has_port ||
            (error->has_ports && error->target_port == probe->spec.port);

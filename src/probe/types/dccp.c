@@ -68,7 +68,14 @@ static struct flow_match answer(const struct flow *flow, const struct packet *pa
     return serial ? answer_make(REPLY_DCCP, serial, "ports and ack") : match_none();
 }
 
-static const struct probe_variant_row variants[] = {{.variant = VARIANT_PLAIN, .name = "plain", .least = HEADER}, {0}};
+static enum probe_shape shape_of(const struct headers *seen)
+{
+    const struct transport *t = &seen->transport;
+    return !(t->have & HAVE_TYPE) || t->type == DCCP_REQUEST ? SHAPE_DCCP : SHAPE_NONE;
+}
+
+static const struct probe_variant_row plain = {.variant = VARIANT_PLAIN, .name = "plain", .least = HEADER};
+static const struct probe_variant_row *const variants[] = {&plain, NULL};
 
 const struct probe_type probe_dccp = {
     .name = "dccp",
@@ -82,4 +89,6 @@ const struct probe_type probe_dccp = {
     .recognise = recognise,
     .answer = answer,
     .filter = filter_bare,
+    .shape_of = shape_of,
+    .reply_kind = REPLY_DCCP,
 };

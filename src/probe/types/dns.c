@@ -5,6 +5,8 @@
  * The query id is what steers the UDP checksum: it differs for every serial, and the server echoes it. */
 #include "probe/types/udp_payload.h"
 
+#define LEAST 32
+#define HEADER 12
 #define ID 0
 #define QUESTION 12
 #define OPT 17
@@ -30,7 +32,7 @@ static enum status fill(const struct flow *flow, uint8_t *payload, size_t length
     put16(payload + OPT + 3, ANSWER_BYTES_MOST);
     put16(payload + OPT + 9, (uint16_t)(length - PADDING));
     put16(payload + PADDING, OPTION_PADDING);
-    put16(payload + PADDING + 2, (uint16_t)(length - DNS_LEAST));
+    put16(payload + PADDING + 2, (uint16_t)(length - LEAST));
     return STATUS_OK;
 }
 
@@ -54,11 +56,52 @@ static uint16_t answer(const struct flow *flow, struct cursor payload)
     return !payload.failed && (flags & FLAG_RESPONSE) ? serial_of_query_id(flow, id) : 0;
 }
 
-const struct udp_payload udp_payload_dns = {
-    .variant = VARIANT_DNS,
+/* A DNS message with this flag set or not, as an answer or a query has it. */
+static struct cursor id_of(struct cursor payload, uint16_t flag)
+{
+    struct cursor id = payload_bytes(&payload, sizeof(uint16_t));
+    bool has_flag = (cursor_u16(&payload) & FLAG_RESPONSE) == flag;
+    if (payload.failed || !has_flag)
+        cursor_fail(&id);
+    return id;
+}
+
+static struct cursor query_id(struct cursor payload)
+{
+    return id_of(payload, 0);
+}
+
+static struct cursor answered_id(struct cursor payload)
+{
+    return id_of(payload, FLAG_RESPONSE);
+}
+
+/* One question. */
+static bool is_query(struct cursor payload, size_t size)
+{
+    (void)size;
+    bool is_whole = cursor_left(&payload) >= HEADER;
+    cursor_skip(&payload, sizeof(uint16_t));
+    uint16_t flags = cursor_u16(&payload), questions = cursor_u16(&payload);
+    return is_whole && !(flags & FLAG_RESPONSE) && questions == 1;
+}
+
+static const struct udp_payload query = {
     .steered = true,
     .steer_offset = ID,
     .fill = fill,
     .read = read_query,
     .answer = answer,
+    .query_id = query_id,
+    .answered_id = answered_id,
+};
+
+const struct probe_variant_row udp_dns = {
+    .variant = 2,
+    .name = "dns",
+    .help = "udp/53 sends a DNS query",
+    .port = 53,
+    .least = UDP_HEADER + LEAST,
+    .is_carried = is_query,
+    .payload = &query,
 };

@@ -99,17 +99,36 @@ static void filter(const struct flow *flow, struct strbuf *out)
                 source, word, six ? ECHO_REPLY_6 : ECHO_REPLY);
 }
 
-static const struct probe_variant_row variants[] = {
-    {.variant = VARIANT_PLAIN, .name = "plain", .least = PAYLOAD + MARK_BYTES}, {0}};
+static enum probe_shape shape_of(const struct headers *seen)
+{
+    const struct transport *t = &seen->transport;
+    bool is_request = t->type == (seen->ip.version == 6 ? ECHO_REQUEST_6 : ECHO_REQUEST);
+    return (t->have & HAVE_ECHO) && is_request ? SHAPE_ECHO : SHAPE_NONE;
+}
+
+static bool reply_kind_of(const struct headers *seen, enum reply_kind *kind)
+{
+    const struct transport *t = &seen->transport;
+    *kind = REPLY_ECHO;
+    return (t->have & HAVE_ECHO) && t->type == (seen->ip.version == 6 ? ECHO_REPLY_6 : ECHO_REPLY);
+}
+
+static const struct probe_variant_row plain = {
+    .variant = VARIANT_PLAIN, .name = "plain", .least = PAYLOAD + MARK_BYTES};
+static const struct probe_variant_row *const variants[] = {&plain, NULL};
 
 const struct probe_type probe_icmp = {
     .name = "icmp",
     .help = "ICMP or ICMPv6 echo request, as ping sends it",
     .protocol = IP_ICMP,
+    .protocol_ipv6 = IP_ICMP6,
     .variants = variants,
     .build = build,
     .stamp = stamp,
     .recognise = recognise,
     .answer = answer,
     .filter = filter,
+    .identity = IDENTITY_ECHO,
+    .shape_of = shape_of,
+    .reply_kind_of = reply_kind_of,
 };

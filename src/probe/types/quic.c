@@ -8,7 +8,8 @@
 #include "probe/types/quic_keys.h"
 #include "probe/types/udp_payload.h"
 
-#define ID_BYTES 8
+#define ID_BYTES 8 /* of our connection ids; others have up to 20 */
+#define LEAST 1200
 #define MOST 16000 /* what the two bytes of the length field can tell, and a little less */
 
 #define VERSION 1
@@ -20,6 +21,7 @@
 
 #define LONG_INITIAL 0xc0 /* fixed bit, type 0, packet number of one byte */
 #define LONG_HEADER 0x80
+#define LONG_AND_FIXED 0xc0
 #define FRAME_CRYPTO 0x06
 #define TWO_BYTES 0x4000 /* a variable-length integer of two bytes, RFC 9000 16 */
 
@@ -192,10 +194,51 @@ static uint16_t answer(const struct flow *flow, struct cursor payload)
     return cursor_u8(&payload) == ID_BYTES ? read_id(flow, start, TARGET_ID).serial : 0;
 }
 
-const struct udp_payload udp_payload_quic = {
-    .variant = VARIANT_QUIC,
+/* A server's long header (Initial, Retry, Version Negotiation) has the client's source id as its destination. A short
+ * header does not say how long that is. */
+static struct cursor id_at(struct cursor payload, bool is_source)
+{
+    bool is_long = cursor_u8(&payload) & LONG_HEADER;
+    cursor_skip(&payload, TARGET_ID - 2); /* the version */
+    struct cursor id = payload_bytes(&payload, cursor_u8(&payload));
+    if (is_source)
+        id = payload_bytes(&payload, cursor_u8(&payload));
+    if (!is_long || payload.failed)
+        cursor_fail(&id);
+    return id;
+}
+
+static struct cursor query_id(struct cursor payload)
+{
+    return id_at(payload, true);
+}
+
+static struct cursor answered_id(struct cursor payload)
+{
+    return id_at(payload, false);
+}
+
+static bool is_initial(struct cursor payload, size_t size)
+{
+    bool is_seen = cursor_left(&payload) >= SEEN_LEAST;
+    return is_seen && size >= LEAST && (cursor_u8(&payload) & LONG_AND_FIXED) == LONG_AND_FIXED;
+}
+
+static const struct udp_payload initial = {
     .fill = fill,
     .stamp = stamp,
     .read = read,
     .answer = answer,
+    .query_id = query_id,
+    .answered_id = answered_id,
+};
+
+const struct probe_variant_row udp_quic = {
+    .variant = 3,
+    .name = "quic",
+    .help = "udp/443 a QUIC Initial",
+    .port = 443,
+    .least = UDP_HEADER + LEAST,
+    .is_carried = is_initial,
+    .payload = &initial,
 };

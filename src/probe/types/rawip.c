@@ -51,7 +51,8 @@ static struct flow_match answer(const struct flow *flow, const struct packet *pa
     return answer_make(REPLY_OTHER, serial, serial ? "addresses and echoed mark" : "addresses and protocol");
 }
 
-static const struct probe_variant_row variants[] = {{.variant = VARIANT_PLAIN, .name = "plain", .least = HEAD}, {0}};
+static const struct probe_variant_row plain = {.variant = VARIANT_PLAIN, .name = "plain", .least = HEAD};
+static const struct probe_variant_row *const variants[] = {&plain, NULL};
 
 const struct probe_type probe_ip = {
     .name = "ip",
@@ -62,4 +63,6 @@ const struct probe_type probe_ip = {
     .recognise = recognise,
     .answer = answer,
     .filter = filter_bare,
+    .shape = SHAPE_RAW,
+    .reply_kind = REPLY_OTHER,
 };

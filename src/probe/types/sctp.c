@@ -102,7 +102,14 @@ static struct flow_match answer(const struct flow *flow, const struct packet *pa
     return serial ? answer_make(REPLY_SCTP, serial, "ports and tag") : match_none();
 }
 
-static const struct probe_variant_row variants[] = {{.variant = VARIANT_PLAIN, .name = "plain", .least = HEADERS}, {0}};
+static enum probe_shape shape_of(const struct headers *seen)
+{
+    const struct transport *t = &seen->transport;
+    return !(t->have & HAVE_TYPE) || t->type == SCTP_INIT ? SHAPE_SCTP : SHAPE_NONE;
+}
+
+static const struct probe_variant_row plain = {.variant = VARIANT_PLAIN, .name = "plain", .least = HEADERS};
+static const struct probe_variant_row *const variants[] = {&plain, NULL};
 
 const struct probe_type probe_sctp = {
     .name = "sctp",
@@ -116,4 +123,6 @@ const struct probe_type probe_sctp = {
     .recognise = recognise,
     .answer = answer,
     .filter = filter_with_ports,
+    .shape_of = shape_of,
+    .reply_kind = REPLY_SCTP,
 };

@@ -172,16 +172,52 @@ static struct flow_match answer(const struct flow *flow, const struct packet *pa
     return answer_make(rst ? REPLY_RST : syn_ack ? REPLY_SYN_ACK : REPLY_TCP, serial, "ports and ack");
 }
 
-static const struct probe_variant_row variants[] = {
-    {.variant = VARIANT_SYN, .name = "syn", .least = HEADER + OPTIONS_SYN},
-    {.variant = VARIANT_ACK, .name = "ack", .least = HEADER + OPTIONS_BARE},
-    {.variant = VARIANT_FIN, .name = "fin", .least = HEADER + OPTIONS_BARE},
-    {0},
+static enum probe_shape shape_of(const struct headers *seen)
+{
+    const struct transport *t = &seen->transport;
+    if (!(t->have & HAVE_FLAGS) || (t->flags & TCP_RST))
+        return SHAPE_NONE;
+    if (t->flags & TCP_SYN)
+        return t->flags & TCP_ACK ? SHAPE_NONE : SHAPE_SYN;
+    if (t->flags & TCP_FIN)
+        return SHAPE_FIN;
+    if (t->size > t->header_length)
+        return SHAPE_DATA;
+    return t->flags & TCP_ACK ? SHAPE_ACK : SHAPE_NONE;
+}
+
+static bool reply_kind_of(const struct headers *seen, enum reply_kind *kind)
+{
+    const struct transport *t = &seen->transport;
+    *kind = t->flags & TCP_RST ? REPLY_RST : t->flags & TCP_SYN ? REPLY_SYN_ACK : REPLY_TCP;
+    return (t->have & HAVE_FLAGS) && (t->flags & (TCP_SYN | TCP_ACK)) != TCP_SYN;
+}
+
+static const struct probe_variant_row syn = {
+    .variant = VARIANT_SYN,
+    .name = "syn",
+    .least = HEADER + OPTIONS_SYN,
+    .shapes = 1U << SHAPE_SYN,
 };
+static const struct probe_variant_row ack = {
+    .variant = VARIANT_ACK,
+    .name = "ack",
+    .help = "tcp/80:ack sends a lone ACK",
+    .least = HEADER + OPTIONS_BARE,
+    .shapes = 1U << SHAPE_ACK | 1U << SHAPE_DATA,
+};
+static const struct probe_variant_row fin = {
+    .variant = VARIANT_FIN,
+    .name = "fin",
+    .help = "tcp/80:fin a lone FIN",
+    .least = HEADER + OPTIONS_BARE,
+    .shapes = 1U << SHAPE_FIN,
+};
+static const struct probe_variant_row *const variants[] = {&syn, &ack, &fin, NULL};
 
 const struct probe_type probe_tcp = {
     .name = "tcp",
-    .help = "TCP SYN as a client sends it (port 80); tcp/80:ack, tcp/80:fin send a lone ACK or FIN",
+    .help = "TCP SYN as a client sends it (port 80)",
     .protocol = IP_TCP,
     .has_port = true,
     .default_port = 80,
@@ -192,4 +228,7 @@ const struct probe_type probe_tcp = {
     .recognise = recognise,
     .answer = answer,
     .filter = filter_with_ports,
+    .identity = IDENTITY_SEQ,
+    .shape_of = shape_of,
+    .reply_kind_of = reply_kind_of,
 };

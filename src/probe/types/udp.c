@@ -5,43 +5,9 @@
 #include "probe/types/types.h"
 #include "probe/types/udp_payload.h"
 
-static enum status fill_padding(const struct flow *flow, uint8_t *payload, size_t length, struct err *err)
-{
-    (void)err;
-    identity_fill(flow, payload, length);
-    return STATUS_OK;
-}
-
-static void stamp_mark(const struct flow *flow, uint16_t serial, uint8_t *datagram, size_t length)
-{
-    (void)flow;
-    if (length >= UDP_HEADER + MARK_BYTES)
-        identity_patch16(datagram, UDP_CHECKSUM, UDP_HEADER + MARK_SERIAL, serial);
-}
-
-/* An echo service sends our mark back. */
-static uint16_t read_echo(const struct flow *flow, struct cursor payload)
-{
-    return identity_read_echo(flow, payload, UDP_CHECKSUM, UDP_HEADER);
-}
-
-static const struct udp_payload padding = {
-    .variant = VARIANT_PLAIN,
-    .steered = true,
-    .fill = fill_padding,
-    .stamp = stamp_mark,
-    .read = identity_read_mark,
-    .answer = read_echo,
-};
-
-static const struct udp_payload *const questions[] = {&udp_payload_dns, &udp_payload_ntp, &udp_payload_quic};
-
 static const struct udp_payload *payload_of(const struct probe_spec *spec)
 {
-    for (unsigned i = 0; i < sizeof questions / sizeof *questions; i++)
-        if (questions[i]->variant == spec->variant)
-            return questions[i];
-    return &padding;
+    return probe_spec_variant(spec)->payload;
 }
 
 /* A payload of less than two bytes has no word for it. */
@@ -100,30 +66,56 @@ uint16_t udp_template_checksum(const struct flow *flow)
     return get16(flow->template_bytes + flow_ip_header_size(flow->target.family) + UDP_CHECKSUM);
 }
 
-static const struct probe_variant_row variants[] = {
-    {.variant = VARIANT_DNS, .name = "dns", .port = 53, .least = UDP_HEADER + DNS_LEAST},
-    {.variant = VARIANT_QUIC, .name = "quic", .port = 443, .least = UDP_HEADER + QUIC_LEAST},
-    {.variant = VARIANT_NTP, .name = "ntp", .port = 123, .least = UDP_HEADER + NTP_LEAST},
-    {.variant = VARIANT_PLAIN, .name = "plain", .least = UDP_HEADER + MARK_BYTES},
-    {.variant = VARIANT_EMPTY,
-     .name = "empty",
-     .least = UDP_HEADER,
-     .least_ipv6 = UDP_HEADER + MARK_BYTES,
-     .unpadded = true},
-    {0},
-};
+/* --- packets of any program --- */
+
+/* The payload whose service has this port; NULL: none has, or its answers bear no id. */
+static const struct udp_payload *payload_of_port(uint16_t port)
+{
+    for (const struct probe_variant_row *const *row = udp_variants; *row; row++)
+        if ((*row)->port && (*row)->port == port)
+            return (*row)->payload->query_id ? (*row)->payload : NULL;
+    return NULL;
+}
+
+/* FNV-1a; never 0 unless there are no bytes. */
+static uint32_t hash(struct cursor bytes)
+{
+    uint32_t hash = UINT32_C(2166136261);
+    if (bytes.failed || !cursor_left(&bytes))
+        return 0;
+    while (cursor_left(&bytes))
+        hash = (hash ^ cursor_u8(&bytes)) * UINT32_C(16777619);
+    return hash ? hash : 1;
+}
+
+static uint32_t query_id(const struct headers *query)
+{
+    const struct transport *t = &query->transport;
+    const struct udp_payload *payload = payload_of_port(t->target_port);
+    return payload ? hash(payload->query_id(transport_after(t, UDP_HEADER))) : 0;
+}
+
+static uint32_t answered_id(const struct headers *answer)
+{
+    const struct transport *t = &answer->transport;
+    const struct udp_payload *payload = payload_of_port(t->source_port);
+    return payload ? hash(payload->answered_id(transport_after(t, UDP_HEADER))) : 0;
+}
 
 const struct probe_type probe_udp = {
     .name = "udp",
-    .help = "UDP, Paris (port 33434); udp/53 asks DNS, udp/443 QUIC, udp/123 NTP; udp/53:empty has no payload (IPv6: 8 "
-            "bytes)",
+    .help = "UDP, Paris (port 33434)",
     .protocol = IP_UDP,
     .has_port = true,
     .default_port = 33434,
-    .variants = variants,
+    .variants = udp_variants,
     .build = build,
     .stamp = stamp,
     .recognise = recognise,
     .answer = answer,
     .filter = filter_with_ports,
+    .shape = SHAPE_UDP,
+    .reply_kind = REPLY_UDP,
+    .query_id = query_id,
+    .answered_id = answered_id,
 };

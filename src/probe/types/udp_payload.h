@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* udp_payload: what UDP probes carry, a row for each variant. Floor 2; internal to probe/.
+/* udp_payload: what UDP probes carry. Floor 2; internal to probe/.
  *
- * Payloads that a service answers, since silence from an open port tells nothing. */
+ * An open UDP port answers only a query of its service, so each payload is such a query. A payload is one variant row
+ * in a file of its own, with one of these structs, and one line in udp_variants[] (payloads.c). */
 #ifndef HOPSONDE_PROBE_TYPES_UDP_PAYLOAD_H
 #define HOPSONDE_PROBE_TYPES_UDP_PAYLOAD_H
 
@@ -10,28 +11,40 @@
 #define UDP_HEADER 8
 #define UDP_CHECKSUM 6
 
-/* The least bytes of each. */
-#define DNS_LEAST 32
-#define NTP_LEAST 48
-#define QUIC_LEAST 1200
+/* Bytes of a payload that must be there before it is called a query: as many as recognise/ keeps. */
+#define SEEN_LEAST 12
 
 struct udp_payload {
-    enum probe_variant variant;
-    /* Whether the checksum is the IPv4 id, through a word of the payload at `steer_offset`, if the payload has one. */
+    /* True: the checksum equals the IPv4 id. The word of the payload at `steer_offset` makes it so, if there is one. */
     bool steered;
     uint16_t steer_offset;
-    /* The payload of serial 0. */
+    /* Writes the payload of serial 0. */
     enum status (*fill)(const struct flow *flow, uint8_t *payload, size_t length, struct err *err);
     /* Codes the serial into the datagram and keeps its checksum right; the checksum is steered after that. NULL: the
-     * steering word does it all. */
+     * steering word is enough. */
     void (*stamp)(const struct flow *flow, uint16_t serial, uint8_t *datagram, size_t length);
-    /* The mark in a payload of ours; NULL: it has none. */
+    /* The mark in one of our payloads. NULL: it has none. */
     struct told (*read)(const struct flow *flow, struct cursor payload);
-    /* The serial that the service's answer echoes; 0: it tells none. */
+    /* The serial that the service's answer repeats; 0: none. */
     uint16_t (*answer)(const struct flow *flow, struct cursor payload);
+    /* Of any program's packets: the bytes of a query that its answer repeats, and the bytes of an answer that it
+     * repeats. Failed or empty: it has none, or is no query (no answer). NULL: this payload has no such bytes. */
+    struct cursor (*query_id)(struct cursor payload);
+    struct cursor (*answered_id)(struct cursor payload);
 };
 
-extern const struct udp_payload udp_payload_dns, udp_payload_ntp, udp_payload_quic;
+/* The next `count` bytes; failed where fewer are at hand. */
+static inline struct cursor payload_bytes(struct cursor *payload, size_t count)
+{
+    struct cursor bytes = cursor_init(cursor_bytes(payload, count), count);
+    if (payload->failed)
+        cursor_fail(&bytes);
+    return bytes;
+}
+
+/* The variants of UDP, NULL-terminated: of those for the same port the first that fits is taken. */
+extern const struct probe_variant_row *const udp_variants[];
+extern const struct probe_variant_row udp_dns, udp_quic, udp_ntp, udp_plain, udp_empty;
 
 /* The template's own words at an offset of its UDP payload, and its checksum. */
 uint16_t udp_template_word(const struct flow *flow, size_t payload_offset);

@@ -42,7 +42,8 @@ static struct flow_match answer(const struct flow *flow, const struct packet *pa
     return answer_make(REPLY_UDP, serial, serial ? "ports and echoed mark" : "ports");
 }
 
-static const struct probe_variant_row variants[] = {{.variant = VARIANT_PLAIN, .name = "plain", .least = COVERED}, {0}};
+static const struct probe_variant_row plain = {.variant = VARIANT_PLAIN, .name = "plain", .least = COVERED};
+static const struct probe_variant_row *const variants[] = {&plain, NULL};
 
 const struct probe_type probe_udplite = {
     .name = "udplite",
@@ -56,4 +57,6 @@ const struct probe_type probe_udplite = {
     .recognise = recognise,
     .answer = answer,
     .filter = filter_bare,
+    .shape = SHAPE_UDPLITE,
+    .reply_kind = REPLY_UDP,
 };

@@ -153,12 +153,6 @@ static json_t *json_protocol(uint8_t protocol)
     return json_string(name ? name : number);
 }
 
-static uint8_t wire_protocol(const struct flow *flow)
-{
-    bool is_icmp6 = flow->spec.protocol == IP_ICMP && flow->target.family == 6;
-    return is_icmp6 ? IP_ICMP6 : flow->spec.protocol;
-}
-
 static json_t *json_port_or_null(uint16_t port, bool varies)
 {
     return varies ? json_null() : json_integer(port);
@@ -174,7 +168,7 @@ json_t *json_trace_head(const struct trace *trace, const char *target_name)
     json_object_set_new(object, "target", target);
     json_object_set_new(object, "source_address", json_address(&flow->source));
     json_object_set_new(object, "probe", json_spec(&flow->spec));
-    json_object_set_new(object, "protocol", json_protocol(wire_protocol(flow)));
+    json_object_set_new(object, "protocol", json_protocol(flow_protocol(flow)));
     if (flow->spec.type->has_port) {
         json_object_set_new(object, "source_port", json_port_or_null(flow->source_port, origin->source_port_varies));
         json_object_set_new(object, "destination_port",

@@ -91,7 +91,7 @@ static void check_others(const char *spec, uint8_t family)
         abort();
     /* Of the same ports and addresses a short quote can't tell whose it is; a longer one can, but that a firewall may
      * have drawn TCP's number anew, and that a DNS query or no payload at all has no room for a mark. */
-    bool markless = flow.spec.variant == VARIANT_DNS || (flow.spec.variant == VARIANT_EMPTY && family == 4);
+    bool markless = probe_spec_variant(&flow.spec)->port == 53 || (flow.spec.variant == VARIANT_EMPTY && family == 4);
     check_not_ours(&flow, &nonce,
                    markless             ? MATCH_ANY
                    : tcp && family == 4 ? MATCH_WEAK
@@ -606,7 +606,7 @@ static void check_mutations(const char *spec, uint8_t family)
     struct flow flow = built_flow(spec, family);
     uint8_t *bytes = stamped(&flow, 777, 9);
     bool one_identity = family == 6 ? flow.spec.protocol == IP_TCP || flow.spec.protocol == IP_SCTP ||
-                                          flow.spec.variant == VARIANT_DNS || !flow.spec.type->protocol
+                                          probe_spec_variant(&flow.spec)->port == 53 || !flow.spec.type->protocol
                                     : flow.spec.variant == VARIANT_EMPTY;
     unsigned wrong = 0;
     for (size_t i = 0; i < flow.size && i < 160; i++)
