@@ -113,8 +113,9 @@ static struct found find_by_word(struct pair *pair, const struct digest *quote)
 static bool is_counted(const struct sighting *s, const struct digest *quote)
 {
     uint8_t movement = s->run->target_port.movement;
-    return !quote->traits.ip_id && !s->traits.ip_id && (movement == MOVE_RISING || movement == MOVE_NONE) &&
-           (quote->have & HAVE_LENGTH) && quote->length == s->traits.payload_bytes + 8;
+    return s->run->shape == SHAPE_UDP && !quote->traits.ip_id && !s->traits.ip_id &&
+           (movement == MOVE_RISING || movement == MOVE_NONE) && (quote->have & HAVE_LENGTH) &&
+           quote->length == s->traits.payload_bytes + 8;
 }
 
 /* A capture that kept little of each packet may have cut the quote before its ports. */
@@ -131,26 +132,16 @@ static struct found find_by_id(struct pair *pair, const struct digest *quote)
 }
 
 /* What is left alone where the source was translated. */
-static bool is_translated(const struct sighting *s, const struct digest *quote)
+static bool is_translated(const struct probe_type *type, const struct sighting *s, const struct digest *quote)
 {
     const struct traits *sent = &s->traits, *traits = &quote->traits;
     bool same_id = quote->source.family == 4 && traits->ip_id && sent->ip_id == traits->ip_id;
     bool same_end = (uint16_t)sent->word == (uint16_t)traits->word;
-    switch (quote->protocol) {
-    case IP_ICMP:
-    case IP_ICMP6:
-        return same_end && (same_id || sent->word == traits->word);
-    case IP_TCP:
-        return same_end && sent->seq == traits->seq && (same_id || sent->seq);
-    case IP_UDP:
-        return same_end && (same_id || sent->word == traits->word || is_counted(s, quote));
-    case IP_UDPLITE:
-    case IP_SCTP:
-    case IP_DCCP:
-        return same_end && (same_id || sent->word == traits->word);
-    default:
+    if (!type->protocol)
         return same_id;
-    }
+    if (type->identity == IDENTITY_SEQ)
+        return same_end && sent->seq == traits->seq && (same_id || sent->seq);
+    return same_end && (same_id || sent->word == traits->word || is_counted(s, quote));
 }
 
 static struct found find_translated(const struct recogniser *r, const struct digest *quote)
@@ -164,7 +155,7 @@ static struct found find_translated(const struct recogniser *r, const struct dig
         pairs_left--;
         for (struct run *run = pair->runs; run; run = run->next_in_pair)
             for (struct sighting *s = run->newest; s && left; s = s->before, left--)
-                if (!s->settled && is_translated(s, quote))
+                if (!s->settled && is_translated(r->types[quote->protocol], s, quote))
                     contend(&contest, s);
     }
     return contest.best ? (struct found){contest.best, MATCH_REWRITTEN, "identity, source translated"} : nobody;
@@ -231,11 +222,12 @@ static struct headers headers_of(const struct addr *source, const struct addr *t
 }
 
 /* What the quote shows changed. */
-static void add_rewrites(const struct sighting *s, const struct digest *quote, struct reply *reply)
+static void add_rewrites(const struct recogniser *r, const struct sighting *s, const struct digest *quote,
+                         struct reply *reply)
 {
     const struct flow *flow = &s->run->trace.flow;
     const struct traits *sent = &s->traits, *quoted = &quote->traits;
-    bool is_tcp = quote->protocol == IP_TCP;
+    bool is_tcp = r->types[quote->protocol]->identity == IDENTITY_SEQ;
     if (addr_equal(&quote->source, &flow->source) && addr_equal(&quote->target, &flow->target) &&
         quoted->ip_id == sent->ip_id && quoted->tos == sent->tos && quoted->flow_label == sent->flow_label &&
         quoted->dont_fragment == sent->dont_fragment && (!quote->has_word || quoted->word == sent->word) &&
@@ -318,7 +310,7 @@ static void add_reply(struct recogniser *r, const struct digest *look, const str
     reply->duplicate = probe->reply_count > 0;
     if (look->kind == PACKET_ICMP_ERROR) {
         reply->extension = extension_copy(r, look->extension);
-        add_rewrites(s, look, reply);
+        add_rewrites(r, s, look, reply);
     }
     if (probe->reply_count++ == 0)
         run_answered(r, s);
@@ -378,7 +370,8 @@ void answer_take_error(struct recogniser *r, const struct digest *look)
 
 /* What a direct answer is held against where no key finds its probe. */
 struct answer {
-    uint32_t word; /* the ports that its probe would have */
+    uint32_t word;     /* the ports that its probe would have */
+    uint32_t query_id; /* that its probe would have; 0: any */
     bool has_word;
     bool to_syn;       /* TCP: answers a SYN, or something else */
     bool acknowledges; /* TCP: a segment without RST, good only for what it acknowledges */
@@ -390,6 +383,8 @@ static bool answers(const struct sighting *s, const struct answer *answer)
 {
     const struct traits *sent = &s->traits;
     if (answer->has_word && sent->word != answer->word)
+        return false;
+    if (answer->query_id && sent->query_id && answer->query_id != sent->query_id)
         return false;
     unsigned bytes = sent->payload_bytes + (s->run->shape == SHAPE_FIN ? 1U : 0U); /* a FIN counts as one */
     return !answer->acknowledges || (bytes && answer->ack - sent->seq == bytes);
@@ -408,6 +403,20 @@ static struct found guess(const struct pair *pair, const struct answer *answer)
     }
     bool only = contest.count == 1 && answer->has_word;
     return contest.best ? (struct found){contest.best, only ? MATCH_EXACT : MATCH_WEAK, "ports"} : nobody;
+}
+
+/* The answer repeats the id of its query, which may have been answered before. Several queries may have one id. */
+static struct found find_by_query_id(const struct pair *pair, const struct answer *answer)
+{
+    struct contest contest = {.time = answer->time};
+    unsigned left = SCAN_MOST;
+    for (struct run *run = pair->runs; run; run = run->next_in_pair)
+        for (struct sighting *s = run->newest; s && left; s = s->before, left--)
+            if (s->traits.query_id == answer->query_id && answers(s, answer) && !s->settled)
+                contend(&contest, s);
+    if (!contest.best)
+        return nobody;
+    return (struct found){contest.best, contest.count == 1 ? MATCH_EXACT : MATCH_WEAK, "ports and query id"};
 }
 
 /* By what it acknowledges, or, of an echo, by the key alone. */
@@ -445,10 +454,15 @@ static struct found find_answered(const struct recogniser *r, const struct diges
     if (found.sighting || look->answer.kind == REPLY_ECHO)
         return found;
     struct pair *pair = pair_find(r, look->answer_hash, &look->target, &look->source, look->protocol);
-    if (pair && look->protocol == IP_TCP)
+    if (pair && r->types[look->protocol]->identity == IDENTITY_SEQ)
         return guess_tcp(pair, look);
-    struct answer answer = {.word = digest_answered_word(look), .has_word = look->has_word, .time = look->time};
-    return pair ? guess(pair, &answer) : nobody;
+    struct answer answer = {.word = digest_answered_word(look),
+                            .query_id = look->answered_id,
+                            .has_word = look->has_word,
+                            .time = look->time};
+    if (pair && answer.query_id)
+        found = find_by_query_id(pair, &answer);
+    return pair && !found.sighting ? guess(pair, &answer) : found;
 }
 
 /* Without a probe of its own it may yet answer one whose other answers are orphans. */

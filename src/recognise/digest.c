@@ -4,6 +4,8 @@
 
 #include "recognise/internal.h"
 
+#define TCP_HEADER 20 /* without options */
+
 static uint64_t mix(uint64_t a, uint64_t b)
 {
     __extension__ unsigned __int128 product = (unsigned __int128)a * b;
@@ -34,38 +36,21 @@ uint64_t digest_key(uint64_t pair_hash, uint32_t word, uint32_t extra)
     return mix(value ^ pair_hash, UINT64_C(0xa0761d6478bd642f) ^ pair_hash);
 }
 
-static uint8_t tcp_shape(const struct transport *t)
+/* Ports, or what an echo has in their place. */
+static void look_at_word(const struct transport *t, struct digest *out)
 {
-    if (!(t->have & HAVE_FLAGS) || (t->flags & TCP_RST))
-        return SHAPE_NONE;
-    if (t->flags & TCP_SYN)
-        return t->flags & TCP_ACK ? SHAPE_NONE : SHAPE_SYN;
-    if (t->flags & TCP_FIN)
-        return SHAPE_FIN;
-    if (t->size > t->header_length)
-        return SHAPE_DATA;
-    return t->flags & TCP_ACK ? SHAPE_ACK : SHAPE_NONE;
+    if (t->have & HAVE_PORTS)
+        out->traits.word = (uint32_t)t->source_port << 16 | t->target_port;
+    else if (t->have & HAVE_ECHO)
+        out->traits.word = (uint32_t)t->echo_id << 16 | t->echo_seq;
+    out->has_word = t->have & (HAVE_PORTS | HAVE_ECHO);
 }
 
-static void look_at_echo(const struct headers *headers, struct digest *out)
+static uint32_t seq_of(const struct transport *t)
 {
-    const struct transport *t = &headers->transport;
-    uint8_t request = headers->ip.version == 4 ? 8 : 128;
-    if (!(t->have & HAVE_ECHO))
-        return;
-    out->traits.word = (uint32_t)t->echo_id << 16 | t->echo_seq;
-    out->has_word = true;
-    out->shape = t->type == request ? SHAPE_ECHO : SHAPE_NONE;
-}
-
-static void look_at_ports(const struct transport *t, struct digest *out)
-{
-    if (!(t->have & HAVE_PORTS))
-        return;
-    out->traits.word = (uint32_t)t->source_port << 16 | t->target_port;
-    out->has_word = true;
-    out->traits.seq = t->have & HAVE_SEQ ? (uint32_t)t->seq : 0;
-    out->traits.ack = t->have & HAVE_ACK ? (uint32_t)t->ack : 0;
+    if (t->have & HAVE_SEQ)
+        return (uint32_t)t->seq;
+    return t->have & HAVE_INIT_TAG ? t->init_tag : 0;
 }
 
 static void look_at_payload(const struct transport *t, struct traits *out)
@@ -95,8 +80,21 @@ static void look_at_traits(const struct headers *headers, struct traits *out)
     out->tos = ip->tos;
     out->tcp_flags = t->flags;
     out->dont_fragment = ip->dont_fragment;
-    out->has_options = ip->protocol == IP_TCP && t->header_length > 20;
+    out->has_options = (t->have & HAVE_FLAGS) && t->header_length > TCP_HEADER;
     look_at_payload(t, out);
+}
+
+/* What of the packet goes into its key, beyond addresses and ports. */
+static uint32_t key_extra(const struct probe_type *type, const struct headers *headers, const struct traits *traits)
+{
+    switch (type->identity) {
+    case IDENTITY_SEQ:
+        return traits->seq;
+    case IDENTITY_ECHO:
+        return 0;
+    default:
+        return headers->ip.id;
+    }
 }
 
 /* The packet as a probe. */
@@ -104,7 +102,7 @@ static void look_at(const struct recogniser *r, const struct headers *headers, s
 {
     const struct ip_header *ip = &headers->ip;
     const struct transport *t = &headers->transport;
-    uint32_t extra = ip->id;
+    const struct probe_type *type = r->types[ip->protocol];
     out->source = ip->source;
     out->target = ip->target;
     out->protocol = ip->protocol;
@@ -112,79 +110,22 @@ static void look_at(const struct recogniser *r, const struct headers *headers, s
     out->length = t->length;
     out->is_fragment = ip->fragment_offset != 0;
     out->pair_hash = digest_pair_hash(r, &ip->source, &ip->target, ip->protocol);
-    switch (ip->protocol) {
-    case IP_ICMP:
-    case IP_ICMP6:
-        look_at_echo(headers, out);
-        extra = 0;
-        break;
-    case IP_TCP:
-        look_at_ports(t, out);
-        out->shape = tcp_shape(t);
-        extra = out->traits.seq;
-        break;
-    case IP_UDP:
-    case IP_UDPLITE:
-        look_at_ports(t, out);
-        out->shape = ip->protocol == IP_UDP ? SHAPE_UDP : SHAPE_UDPLITE;
-        break;
-    case IP_DCCP:
-        look_at_ports(t, out);
-        out->shape = !(t->have & HAVE_TYPE) || t->type == DCCP_REQUEST ? SHAPE_DCCP : SHAPE_NONE;
-        break;
-    case IP_SCTP:
-        look_at_ports(t, out);
-        out->traits.seq = t->have & HAVE_INIT_TAG ? t->init_tag : 0;
-        out->shape = !(t->have & HAVE_TYPE) || t->type == SCTP_INIT ? SHAPE_SCTP : SHAPE_NONE;
-        break;
-    default:
-        out->shape = SHAPE_RAW;
-        break;
-    }
-    if (out->is_fragment || (!out->has_word && out->shape != SHAPE_RAW))
-        out->shape = SHAPE_NONE;
+    look_at_word(t, out);
+    out->traits.seq = seq_of(t);
+    out->traits.ack = t->have & HAVE_ACK ? (uint32_t)t->ack : 0;
+    if (!out->is_fragment && (out->has_word || !type->protocol))
+        out->shape = (uint8_t)(type->shape_of ? type->shape_of(headers) : type->shape);
+    if (type->query_id && out->has_word)
+        out->traits.query_id = type->query_id(headers);
     look_at_traits(headers, &out->traits);
-    out->key = digest_key(out->pair_hash, out->traits.word, extra);
+    out->key = digest_key(out->pair_hash, out->traits.word, key_extra(type, headers, &out->traits));
 }
 
-/* Whether a packet can be an answer at all. */
-static bool may_answer(const struct headers *headers)
+/* Whether a packet can be a direct answer, and which. */
+static bool may_answer(const struct probe_type *type, const struct headers *headers, enum reply_kind *kind)
 {
-    const struct transport *t = &headers->transport;
-    if (headers->ip.fragment_offset)
-        return false;
-    switch (headers->ip.protocol) {
-    case IP_ICMP:
-        return (t->have & HAVE_ECHO) && t->type == 0;
-    case IP_ICMP6:
-        return (t->have & HAVE_ECHO) && t->type == 129;
-    case IP_TCP:
-        return (t->have & HAVE_FLAGS) && (t->flags & (TCP_SYN | TCP_ACK)) != TCP_SYN;
-    default:
-        return true;
-    }
-}
-
-static enum reply_kind kind_of_answer(const struct headers *headers)
-{
-    switch (headers->ip.protocol) {
-    case IP_ICMP:
-    case IP_ICMP6:
-        return REPLY_ECHO;
-    case IP_TCP:
-        if (headers->transport.flags & TCP_RST)
-            return REPLY_RST;
-        return headers->transport.flags & TCP_SYN ? REPLY_SYN_ACK : REPLY_TCP;
-    case IP_UDP:
-    case IP_UDPLITE:
-        return REPLY_UDP;
-    case IP_SCTP:
-        return REPLY_SCTP;
-    case IP_DCCP:
-        return REPLY_DCCP;
-    default:
-        return REPLY_OTHER;
-    }
+    *kind = type->reply_kind;
+    return !headers->ip.fragment_offset && (!type->reply_kind_of || type->reply_kind_of(headers, kind));
 }
 
 static void look_at_answer(const struct frame *frame, const struct packet *packet, struct digest *out)
@@ -240,11 +181,14 @@ void recogniser_digest(const struct recogniser *r, unsigned file, const struct f
         look_at_error(frame, packet, out);
     } else if (packet->kind == PACKET_PLAIN) {
         look_at(r, &packet->outer, out);
-        out->may_answer = may_answer(&packet->outer);
+        const struct probe_type *type = r->types[ip->protocol];
+        enum reply_kind kind;
+        out->may_answer = may_answer(type, &packet->outer, &kind);
         if (!out->may_answer)
             return;
         look_at_answer(frame, packet, out);
-        out->answer.kind = (uint8_t)kind_of_answer(&packet->outer);
+        out->answer.kind = (uint8_t)kind;
+        out->answered_id = type->answered_id && out->has_word ? type->answered_id(&packet->outer) : 0;
         out->answer_hash = digest_pair_hash(r, &ip->target, &ip->source, ip->protocol);
         look_for_key(out);
     }

@@ -397,7 +397,7 @@ static void judge(struct recogniser *r, struct pair *pair)
 {
     struct orphan **rungs = malloc((size_t)pair->orphan_count * sizeof *rungs);
     struct orphan *list = pair->orphans;
-    bool is_echo = pair->protocol == IP_ICMP || pair->protocol == IP_ICMP6;
+    bool is_echo = r->types[pair->protocol]->identity == IDENTITY_ECHO;
     bool by_source = is_echo || (rungs && sources_recur(pair, rungs));
     pair->orphans = pair->last_orphan = NULL;
     pair->orphan_count = 0;

@@ -88,6 +88,7 @@ struct recogniser;
 struct traits {
     uint32_t word;     /* both ports, the source's high; echo: id and sequence number */
     uint32_t seq, ack; /* TCP, DCCP, SCTP */
+    uint32_t query_id; /* a hash of the id that its answer repeats; 0: none */
     uint32_t flow_label;
     uint16_t ip_id, checksum, window;
     uint16_t size;          /* of the whole packet */
@@ -107,10 +108,11 @@ struct digest {
     uint64_t key;               /* of all that is in the index */
     uint64_t answer_hash;       /* of target, source and protocol, where it may be an answer */
     uint64_t answer_key;        /* the key of what it would answer; with may_answer_key */
+    uint32_t answered_id;       /* the query_id of what it would answer; 0: none. With may_answer */
     struct addr source, target; /* none: there was no such packet */
     uint8_t protocol;
     uint8_t kind;  /* enum packet_kind, of the outermost */
-    uint8_t shape; /* enum shape; of a quote SHAPE_NONE where it is too short to tell */
+    uint8_t shape; /* enum probe_shape; of a quote SHAPE_NONE where it is too short to tell */
     struct traits traits;
     uint32_t have; /* enum have: which of the traits were there to be read */
     uint32_t interface;

@@ -181,7 +181,7 @@ static void deny(struct recogniser *r, struct sighting *s)
     forget_bytes(r, s);
     for (unsigned i = 0; i < s->probe.reply_count; i++) {
         struct reply *reply = &s->probe.replies[i];
-        bool has_ports = s->run->shape != SHAPE_ECHO && s->run->shape != SHAPE_RAW;
+        bool has_ports = r->types[s->run->protocol]->has_port;
         struct other_error error = {
             .time = reply->time,
             .frame = reply->frame,

@@ -351,6 +351,83 @@ static void test_udp_answers(void)
     scene_is("udp reached: 1 r1; 2 r2; 3 *; 4 T=udp~;", "a constant 5-tuple over UDP");
 }
 
+/* Three queries of one 5-tuple in flight, answered in the reverse order: what each answer repeats tells its query. */
+static const struct service {
+    const char *name;
+    uint16_t port;
+    unsigned length;                /* of the payloads */
+    unsigned query_id, answered_id; /* where the id of query `n` stands */
+    uint8_t query[24], answer[24];  /* how they begin, the id left out */
+    const char *spelling;
+} services[] = {
+    {"DNS", 53, 32, 1, 1, {0, 0, 1, 0, 0, 1}, {0, 0, 0x81, 0x80, 0, 1}, "udp/53"},
+    {"NTP", 123, 48, 47, 31, {0x23}, {0x24}, "udp/123"},
+    {"QUIC", 443, 1200, 22, 13, {0xc3, 0, 0, 0, 1, 8, [14] = 8}, {0xc0, 0, 0, 0, 1, 8, [14] = 3}, "udp/443"},
+};
+
+static void see_service(double ms, const struct service *service, bool is_answer, uint8_t id, uint8_t ttl)
+{
+    char payload[1200] = {0};
+    memcpy(payload, is_answer ? service->answer : service->query, sizeof service->query);
+    payload[is_answer ? service->answered_id : service->query_id] = (char)id;
+    struct made m = {.source = 5000,
+                     .target = service->port,
+                     .ttl = ttl,
+                     .id = ttl,
+                     .payload = payload,
+                     .payload_length = (uint16_t)service->length};
+    if (is_answer)
+        m = (struct made){.from = T4,
+                          .to = S4,
+                          .source = service->port,
+                          .target = 5000,
+                          .ttl = ttl,
+                          .id = ttl,
+                          .payload = payload,
+                          .payload_length = (uint16_t)service->length};
+    scene_see(ms, &m);
+}
+
+static void see_queries(const struct service *service)
+{
+    scene_begin(NULL);
+    for (uint8_t ttl = 1; ttl <= 3; ttl++) {
+        see_service(ttl, service, false, (uint8_t)(100 + ttl), ttl);
+        struct made m = {.source = 5000, .target = service->port, .ttl = ttl};
+        if (ttl == 1)
+            error_of(ttl + RTT, &m, .from = router(1));
+    }
+    see_service(4, service, false, 104, 4);
+}
+
+static void test_query_ids(void)
+{
+    for (size_t i = 0; i < sizeof services / sizeof *services; i++) {
+        const struct service *service = &services[i];
+        char text[PROBE_SPEC_TEXT_BYTES] = "";
+        see_queries(service);
+        for (uint8_t n = 4; n >= 2; n--)
+            see_service(20 - n, service, true, (uint8_t)(100 + n), (uint8_t)(50 + n));
+        see_service(19, service, true, 103, 90);
+        const struct recognition *found = scene_result();
+        is_text(scene_text(), "udp reached: 1 r1; 2 T=udp; 3 T=udp+T=udp; 4 T=udp;", "%s: found", service->name);
+        for (uint8_t ttl = 2; ttl <= 4 && found->trace_count; ttl++) {
+            const struct probe *probe = trace_first_at(found->traces[0], ttl);
+            is_num(probe && probe->reply_count ? probe->replies[0].reply_ttl : 0, 50 + ttl,
+                   "%s: the answer to query %u is its own", service->name, ttl);
+        }
+        if (found->trace_count)
+            probe_spec_format(&found->traces[0]->flow.spec, text);
+        is_text(text, service->spelling, "%s: the probe's name", service->name);
+        scene_end();
+
+        see_queries(service);
+        see_service(10, service, true, 77, 60);
+        scene_is("udp silent: 1 r1; 2 *; 3 *; 4 *; other: 1 ordinary traffic;",
+                 "an answer to another query is none of ours");
+    }
+}
+
 /* --- behind a hop --- */
 
 static void test_behind(void)
@@ -500,6 +577,7 @@ int main(void)
     test_two_files();
     test_tcp();
     test_udp_answers();
+    test_query_ids();
     test_behind();
     test_inferred();
     return tap_done();
