@@ -252,7 +252,8 @@ static enum annotation end_read(struct words words, struct saved_run *saved)
         return ANNOTATION_DAMAGED;
     saved->ended = true;
     saved->end = record.end;
-    saved->ended_at = record.ended_at;
+    bool complete = record.end == SESSION_COMPLETE;
+    saved->ended_at = complete && record.ended_at == NSTIME_NONE ? NSTIME_NEVER : record.ended_at;
     saved->dropped_by_kernel = record.dropped_by_kernel;
     return ANNOTATION_END;
 }

@@ -22,7 +22,7 @@ struct saved_run {
     /* Known at the end of the file only: */
     bool ended; /* the end block was there; otherwise the file is cut */
     enum session_end end;
-    nstime ended_at; /* the session's time then; NSTIME_NONE: it is not told */
+    nstime ended_at; /* for session_finish(); NSTIME_NEVER: of a complete run the time was not saved */
     uint64_t dropped_by_kernel;
 };
 

@@ -60,6 +60,7 @@ struct session {
     struct session_events events;
     bool seen_only;
     bool interrupted;
+    bool over;                       /* probes expire no more */
     nstime now;                      /* the stamp of the last frame or deadline; NSTIME_NONE before the first */
     struct trace *traces;            /* owned */
     const struct trace **trace_list; /* owned; the same, for a trace_set */

@@ -237,15 +237,18 @@ static enum trace_end decide_end(const struct session *session, const struct tra
     return last == trace->max_ttl && last - heard < trace->gap ? END_MAX_TTL : END_SILENT;
 }
 
-void session_finish(struct session *session, enum session_end end, uint64_t dropped_by_kernel)
+void session_finish(struct session *session, enum session_end end, nstime ended_at, uint64_t dropped_by_kernel)
 {
+    const nstime for_ever = NSTIME_NEVER - 1;
     session->interrupted = end == SESSION_INTERRUPTED;
     session->counters.dropped_by_kernel = dropped_by_kernel;
     /* Live sends of the last moments, whose frames were not waited for, are no longer of interest. */
     if (!session->seen_only)
         session->pending_first = session->pending_count;
+    session_tick(session, ended_at < for_ever ? ended_at : for_ever);
+    session->over = true;
     if (!session->interrupted)
-        session_tick(session, NSTIME_NEVER - 1);
+        session_tick(session, for_ever);
     for (unsigned i = 0; i < session->trace_count; i++)
         session->traces[i].end = decide_end(session, &session->traces[i]);
     plan_finish(session);

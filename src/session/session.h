@@ -128,12 +128,13 @@ void session_tick(struct session *session, nstime now);
 bool session_take_claim(struct session *session, struct session_claim *out);
 /* Replay: a claim out of the file. */
 void session_claim(struct session *session, const struct session_claim *claim);
-/* Ends the run: remaining deadlines run (COMPLETE) or outstanding probes stay silent (INTERRUPTED), the rest settles,
- * each trace's end is decided. */
-void session_finish(struct session *session, enum session_end end, uint64_t dropped_by_kernel);
+/* Ends the run: the deadlines up to `ended_at` run, all probes settle, and each trace's end is decided. A probe that is
+ * in flight at `ended_at` stays outstanding: the run did not wait for its reply, so its silence proves nothing.
+ * NSTIME_NEVER: all deadlines run. NSTIME_NONE: none does. */
+void session_finish(struct session *session, enum session_end end, nstime ended_at, uint64_t dropped_by_kernel);
 
-/* The stamp of the last frame or deadline; NSTIME_NONE before the first. What a saved capture keeps of an interrupted
- * run, so that its replay runs the same deadlines before session_finish(). */
+/* The stamp of the last frame or deadline; NSTIME_NONE before the first. A live run ends at this time and saves it with
+ * the capture, so that the replay ends there as well. */
 nstime session_now(const struct session *session);
 
 /* The state, for verdict/ and out/; valid until the session changes. */

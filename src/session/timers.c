@@ -39,7 +39,7 @@ static struct deadline earliest_deadline(struct session *session)
     for (unsigned t = 0; t < session->trace_count; t++) {
         const struct trace *trace = &session->traces[t];
         for (size_t i = session->first_outstanding[t]; i < trace->probe_count; i++)
-            if (trace->probes[i].state == PROBE_OUTSTANDING)
+            if (trace->probes[i].state == PROBE_OUTSTANDING && !session->over)
                 sooner(&earliest, DEADLINE_EXPIRY, plan_deadline(session, &trace->probes[i]), t, i);
         if (session->settled_probes[t] < trace->probe_count) {
             size_t next = session->settled_probes[t];
@@ -58,7 +58,7 @@ void session_settle_probe(struct session *session, unsigned index)
 {
     struct trace *trace = &session->traces[index];
     struct probe *probe = &trace->probes[session->settled_probes[index]++];
-    if (probe->state == PROBE_OUTSTANDING && !session->interrupted)
+    if (probe->state == PROBE_OUTSTANDING && !session->over)
         session_resolve_probe(session, index, probe, PROBE_EXPIRED);
     if (session->events.probe_settled)
         session->events.probe_settled(session->events.context, session, trace, probe);

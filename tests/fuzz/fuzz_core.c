@@ -55,9 +55,7 @@ static void close_reports(struct reports *reports)
 static void end_session(struct session *session, const struct saved_run *saved)
 {
     enum session_end end = saved->ended ? saved->end : SESSION_INTERRUPTED;
-    if (end == SESSION_INTERRUPTED && saved->ended_at != NSTIME_NONE)
-        session_tick(session, saved->ended_at);
-    session_finish(session, end, saved->dropped_by_kernel);
+    session_finish(session, end, saved->ended_at, saved->dropped_by_kernel);
 }
 
 static void report_run(struct wire *wire, const struct saved_run *saved, struct session *session,

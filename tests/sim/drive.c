@@ -329,7 +329,8 @@ bool drive_live(struct drive *d, const struct net *net, const struct session_con
     bool good = run(d, sim_wire(d->sim), most == NSTIME_NEVER ? NSTIME_NEVER : SIM_START + most);
     sim_set_watch(d->sim, &(struct sim_watch){0});
     d->done = sim_now(d->sim);
-    session_finish(d->session, d->end, 0);
+    d->ended_at = session_now(d->session);
+    session_finish(d->session, d->end, d->ended_at, 0);
     return good && d->err.status == STATUS_OK;
 }
 
@@ -371,9 +372,7 @@ bool drive_replay(const struct drive *d, struct strbuf *out, struct err *err)
         packet_decode(&d->tape[i].frame, &packet);
         session_frame(session, &d->tape[i].frame, &packet);
     }
-    if (d->end == SESSION_INTERRUPTED)
-        session_tick(session, d->done); /* the deadlines that had passed by then */
-    session_finish(session, d->end, 0);
+    session_finish(session, d->end, d->ended_at, 0);
     drive_describe(session, out);
     session_free(session);
     return true;
@@ -388,14 +387,16 @@ static bool save(const struct drive *d, const char *path, struct strbuf *out, st
     struct sim *sim = sim_new(d->net, d->config.seed);
     struct dump *dump = NULL;
     enum status status = session && sim ? dump_open(path, &dump, err) : STATUS_SYSTEM;
+    nstime ended_at = NSTIME_NONE;
     if (!status) {
         dump_begin(dump, &kept, session);
         status = loop_run(session, sim_wire(sim), dump, NULL, &stop, err);
-        session_finish(session, SESSION_COMPLETE, 0);
+        ended_at = session_now(session);
+        session_finish(session, SESSION_COMPLETE, ended_at, 0);
         drive_describe(session, out);
     }
     if (dump) {
-        enum status closed = dump_close(dump, SESSION_COMPLETE, NSTIME_NONE, 0, err);
+        enum status closed = dump_close(dump, SESSION_COMPLETE, ended_at, 0, err);
         status = status ? status : closed;
     }
     session_free(session);
@@ -418,7 +419,7 @@ static bool load(const char *path, struct strbuf *out, struct err *err)
         status = session ? loop_run(session, wire, NULL, NULL, &stop, err) : STATUS_SYSTEM;
     }
     if (!status) {
-        session_finish(session, saved->end, saved->dropped_by_kernel);
+        session_finish(session, saved->end, saved->ended_at, saved->dropped_by_kernel);
         drive_describe(session, out);
     }
     session_free(session);

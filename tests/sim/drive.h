@@ -19,7 +19,7 @@ struct drive {
     uint64_t sends;                     /* digest of every packet handed to the wire and its time */
     unsigned sent_count;                /* packets */
     unsigned most_of_spec, most_of_all; /* unanswered probes at one hop at a time; the target's is exempt */
-    nstime first_send, last_send, done;
+    nstime first_send, last_send, done, ended_at;
     enum session_end end;
     struct err err; /* status not OK: it did not run */
 };

@@ -9,14 +9,11 @@
 #include "cli/loop.h"
 #include "live/privileges.h"
 
-/* The deadlines of an interrupted run are those that had passed when it ended. Of a run whose end was cut off nobody
- * knows what came later: its silence proves nothing. */
+/* A run whose end was cut off counts as interrupted: its silence proves nothing. */
 static void finish_replay(struct session *session, const struct saved_run *saved)
 {
     enum session_end end = saved->ended ? saved->end : SESSION_INTERRUPTED;
-    if (end == SESSION_INTERRUPTED && saved->ended_at != NSTIME_NONE)
-        session_tick(session, saved->ended_at);
-    session_finish(session, end, saved->dropped_by_kernel);
+    session_finish(session, end, saved->ended_at, saved->dropped_by_kernel);
 }
 
 static bool shows_a_trace(const struct session *session)

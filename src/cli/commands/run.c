@@ -359,7 +359,7 @@ static int finish_live(struct live_run *run, bool interrupted)
     enum session_end end = interrupted ? SESSION_INTERRUPTED : SESSION_COMPLETE;
     uint64_t dropped = run->wire->ops->dropped(run->wire);
     nstime ended = session_now(run->session);
-    session_finish(run->session, end, dropped);
+    session_finish(run->session, end, ended, dropped);
     while (run->dump && session_take_claim(run->session, &claim))
         dump_claim(run->dump, &claim);
     if (run->lookup)

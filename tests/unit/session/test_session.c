@@ -64,7 +64,7 @@ static void test_answer_and_duplicates(void)
     ok(probe->replies[1].duplicate && !probe->replies[0].duplicate, "and marked a duplicate");
     is_num(see_error(session, "10.0.0.1", 11, 0, 0, 9, NULL, 4 * MS).role, FRAME_STRAY,
            "an answer to a probe that was not sent is a stray");
-    session_finish(session, SESSION_COMPLETE, 0);
+    session_finish(session, SESSION_COMPLETE, NSTIME_NEVER, 0);
     is_num(log.probes, 1, "each probe is settled once");
     is_num(session_counters(session)->frames, 5, "every frame is counted");
     session_free(session);
@@ -117,10 +117,37 @@ static void test_settling_in_order(void)
     see_error(session, "10.0.9.9", 3, 3, 0, 3, NULL, 41 * MS);
     is_text(log.hops, "1 2 3", "the target's hop is the least that it answers");
     is_num(session_trace(session, 0)->reached_ttl, 3, "reached at 3");
-    session_finish(session, SESSION_COMPLETE, 0);
+    session_finish(session, SESSION_COMPLETE, NSTIME_NEVER, 0);
     is_text(log.hops, "1 2 3", "nothing beyond the target is settled");
     is_num(session_trace(session, 0)->end, END_REACHED, "the trace has reached its target");
     is_num(log.probes, 16, "every probe is settled in the end");
+    session_free(session);
+}
+
+/* A run ends when its last question is answered. A reply that is still under way then is no silence. */
+static void test_in_flight_at_the_end(void)
+{
+    struct log log;
+    struct session *session = start(udp_only, &log, 1);
+    const struct trace *trace = session_trace(session, 0);
+    for (uint8_t ttl = 1; ttl <= 3; ttl++)
+        see_probe(session, 0, ttl, ttl, ttl * MS);
+    see_error(session, "10.0.0.1", 11, 0, 0, 1, NULL, 20 * MS);
+    see_error(session, "10.0.9.9", 3, 3, 0, 2, NULL, 200 * MS);
+    session_finish(session, SESSION_COMPLETE, session_now(session), 0);
+    is_num(trace_probe(trace, 3)->state, PROBE_EXPIRED, "a probe whose deadline passed before the end is silent");
+    is_num(log.probes, 3, "every probe is settled");
+    session_free(session);
+
+    session = start(udp_only, &log, 1);
+    trace = session_trace(session, 0);
+    for (uint8_t ttl = 1; ttl <= 3; ttl++)
+        see_probe(session, 0, ttl, ttl, ttl * MS);
+    see_error(session, "10.0.0.1", 11, 0, 0, 1, NULL, 20 * MS);
+    see_error(session, "10.0.9.9", 3, 3, 0, 2, NULL, 30 * MS);
+    session_finish(session, SESSION_COMPLETE, session_now(session), 0);
+    is_num(trace_probe(trace, 3)->state, PROBE_OUTSTANDING, "a probe in flight at the end is not silent");
+    is_num(log.probes, 3, "every probe is settled, that one as well");
     session_free(session);
 }
 
@@ -135,7 +162,7 @@ static void test_loop(void)
         see_error(session, routers[ttl - 1], 11, 0, 0, ttl, NULL, ttl * MS);
     is_num(session_trace(session, 0)->loop_first, 2, "the circle starts at hop 2");
     is_num(session_trace(session, 0)->loop_length, 2, "two routers long");
-    session_finish(session, SESSION_COMPLETE, 0);
+    session_finish(session, SESSION_COMPLETE, NSTIME_NEVER, 0);
     is_num(session_trace(session, 0)->end, END_LOOPING, "and ends the trace");
     session_free(session);
 
@@ -200,7 +227,7 @@ static void test_interrupt(void)
     see_probe(session, 0, 1, 1, 0);
     see_probe(session, 0, 2, 2, 1);
     see_error(session, "10.0.0.1", 11, 0, 0, 1, NULL, MS);
-    session_finish(session, SESSION_INTERRUPTED, 3);
+    session_finish(session, SESSION_INTERRUPTED, NSTIME_NONE, 3);
     is_num(session_trace(session, 0)->end, END_INTERRUPTED, "an interrupted trace says so");
     is_num(trace_probe(session_trace(session, 0), 2)->state, PROBE_OUTSTANDING,
            "what was not waited for is not judged");
@@ -388,7 +415,7 @@ static void test_end_of_late_start(void)
     struct session *session = session_new(&config, true, NULL, &err);
     for (uint8_t ttl = 5; ttl <= 8; ttl++)
         see_probe(session, 0, ttl, ttl, ttl);
-    session_finish(session, SESSION_COMPLETE, 0);
+    session_finish(session, SESSION_COMPLETE, NSTIME_NEVER, 0);
     is_num(session_trace(session, 0)->end, END_MAX_TTL, "a silence shorter than the gap ends at the largest TTL");
     session_free(session);
 }
@@ -747,6 +774,7 @@ int main(void)
     test_nat_in_quote();
     test_expiry_is_by_stamps();
     test_settling_in_order();
+    test_in_flight_at_the_end();
     test_loop();
     test_refused_and_unseen();
     test_strong_over_weak();

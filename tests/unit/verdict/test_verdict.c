@@ -470,7 +470,8 @@ static void check_row(const struct row *row)
         at += is_later(&row->events[i]) ? 60 * MS : 5 * MS;
         play(session, &row->events[i], ++serials[row->events[i].trace], at);
     }
-    session_finish(session, row->interrupted ? SESSION_INTERRUPTED : SESSION_COMPLETE, 0);
+    session_finish(session, row->interrupted ? SESSION_INTERRUPTED : SESSION_COMPLETE,
+                   row->interrupted ? NSTIME_NONE : NSTIME_NEVER, 0);
     verdict_judge(session, judgement);
     for (unsigned i = 0; row->specs[i]; i++) {
         const struct verdict *verdict = &judgement->verdicts[i];
@@ -507,7 +508,7 @@ static void check_search(void)
     }
     see_probe(session, 0, 1, 1, 0);
     see_error(session, "10.0.1.1", 11, 0, 0, 1, NULL, MS);
-    session_finish(session, SESSION_COMPLETE, 0);
+    session_finish(session, SESSION_COMPLETE, NSTIME_NEVER, 0);
     judgement->verdict_count = judgement->finding_count = 7;
     verdict_judge(session, judgement);
     is_num(judgement->verdict_count + judgement->finding_count, 0, "a search for all paths is not judged");
