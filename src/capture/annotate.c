@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "capture/fields.h"
+#include "strategies/strategies.h"
 
 #define OPTIONS_SHOWN 4096 /* bytes of the command line that are kept, for people */
 #define LONGEST_WAIT (INT64_C(86400) * NS_PER_S)
@@ -27,18 +28,14 @@ static const struct field run_fields[] = {
     FIELD_END,
 };
 
-static const char *const purpose_words[] = {
-    [PURPOSE_TRACE] = "trace", [PURPOSE_DIAGNOSE] = "diagnose", [PURPOSE_PATHS] = "paths", NULL};
-
 static const struct field config_fields[] = {
     FIELD(session_config, target_name, "target_name", FIELD_TEXT),
     FIELD(session_config, source, "source", FIELD_ADDRESS),
     FIELD(session_config, target, "target", FIELD_ADDRESS),
     {"specs", FIELD_SPECS, 0, 0, NULL, false, false},
     FIELD(session_config, automatic, "automatic", FIELD_BOOL),
-    {"purpose", FIELD_WORD, offsetof(struct session_config, purpose), sizeof(enum session_purpose), purpose_words, true,
-     false},
-    OLDER_FIELD(session_config, purpose, "diagnose", FIELD_BOOL),
+    OPTIONAL_FIELD(session_config, strategy, "purpose", FIELD_STRATEGY),
+    OLDER_FIELD(session_config, strategy, "diagnose", FIELD_DIAGNOSE),
     OPTIONAL_FIELD(session_config, flows, "flows", FIELD_UNSIGNED),
     OPTIONAL_FIELD(session_config, confidence, "confidence_millionths", FIELD_UNSIGNED),
     OLDER_FIELD(session_config, confidence, "confidence", FIELD_UNSIGNED), /* in thousandths */
@@ -207,7 +204,7 @@ static enum annotation run_read(struct words words, struct annotations *seen, st
 
 static enum annotation config_read(struct words words, struct annotations *seen, struct saved_run *saved)
 {
-    struct session_config config = {0};
+    struct session_config config = {.strategy = strategies[0]};
     if (!fields_read(words, config_fields, &config))
         return ANNOTATION_DAMAGED;
     if (config.confidence < 1000)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "session/session.h"
+#include "strategies/strategies.h"
 
 #define PREFIX "hopsonde:"
 #define VALUE_BYTES (SPECS_MOST * PROBE_SPEC_TEXT_BYTES + 1)
@@ -74,6 +75,13 @@ static double load_double(const void *member)
     return value;
 }
 
+static const struct strategy *load_strategy(const void *member)
+{
+    const struct strategy *strategy;
+    memcpy(&strategy, member, sizeof strategy);
+    return strategy;
+}
+
 /* To the nearest: a decimal number of nine places comes back as it was. */
 static int64_t billionths(double degrees)
 {
@@ -87,6 +95,8 @@ static bool is_empty(const struct field *field, const void *record)
         return !*member;
     if (field->kind == FIELD_DEGREES)
         return billionths(load_double(member)) == 0;
+    if (field->kind == FIELD_STRATEGY)
+        return load_strategy(member) == strategies[0];
     return load_unsigned(member, field->bytes) == 0;
 }
 
@@ -121,6 +131,10 @@ static void add_field(struct strbuf *out, const struct field *field, const void 
         break;
     case FIELD_DEGREES:
         strbuf_addf(out, "%" PRId64, billionths(load_double(member)));
+        break;
+    case FIELD_STRATEGY:
+    case FIELD_DIAGNOSE:
+        strbuf_add(out, load_strategy(member)->name);
         break;
     }
 }
@@ -284,6 +298,13 @@ static bool specs_read(char *text, struct session_config *config)
     return true;
 }
 
+static bool strategy_read(const char *name, void *member)
+{
+    const struct strategy *strategy = strategy_find(name);
+    memcpy(member, &strategy, sizeof strategy);
+    return strategy != NULL;
+}
+
 static bool text_read(const char *text, char *member, size_t bytes)
 {
     if (strlen(text) >= bytes)
@@ -317,6 +338,11 @@ static bool field_read(const struct field *field, struct words value, void *reco
         return specs_read(text, record);
     case FIELD_DEGREES:
         return degrees_read(text, member);
+    case FIELD_STRATEGY:
+        return strategy_read(text, member);
+    case FIELD_DIAGNOSE:
+        return (!strcmp(text, "0") || !strcmp(text, "1")) &&
+               strategy_read(*text == '1' ? "diagnose" : strategies[0]->name, member);
     }
     return false;
 }

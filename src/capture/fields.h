@@ -19,8 +19,10 @@ enum field_kind {
     FIELD_ADDRESS,
     FIELD_WORD, /* an enum by its place in `words` */
     FIELD_SPEC,
-    FIELD_SPECS,   /* the whole struct session_config: its chain of specs */
-    FIELD_DEGREES, /* a double, in billionths */
+    FIELD_SPECS,    /* the whole struct session_config: its chain of specs */
+    FIELD_DEGREES,  /* a double, in billionths */
+    FIELD_STRATEGY, /* a strategy by its name; the first one is the default */
+    FIELD_DIAGNOSE, /* the same of older files: 1 for a diagnosis, else 0 */
 };
 
 /* One key of a comment and the member of a struct that it stands for. A table ends with FIELD_END. */

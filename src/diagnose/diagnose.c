@@ -36,6 +36,13 @@
 #include "diagnose/diagnose.h"
 #include "silence/rate_limit.h"
 
+#include <stdlib.h>
+
+#include "diagnose/divergence.h"
+#include "diagnose/path_end.h"
+#include "diagnose/retest.h"
+#include "diagnose/wanted.h"
+
 #define LOOKAHEAD 16
 #define BESIDE 2 /* hops that the other specs climb ahead while the first is not done */
 
@@ -44,7 +51,7 @@
 /* The first goes ahead: where a circle or a refusal ends all, the others need not spend the routers' tokens there. */
 static unsigned open_end_of(const struct session *session, unsigned index)
 {
-    unsigned before = session->config.first_ttl - 1U, farthest = most(plan_farthest(session), before);
+    unsigned before = session->config.first_ttl - 1U, farthest = most(session_farthest_ttl(session), before);
     unsigned circle = wanted_circle_end(session, index); /* however far others get who go round in it */
     if (circle)
         return most(circle, session->traces[index].last_router_ttl);
@@ -57,7 +64,7 @@ static unsigned open_end_of(const struct session *session, unsigned index)
 static void climb(struct session *session)
 {
     for (unsigned i = 0; i < session->trace_count; i++) {
-        uint8_t end = plan_end_of(&session->traces[i]), target_ttl = session_target_ttl(session);
+        uint8_t end = trace_probe_limit(&session->traces[i]), target_ttl = session_target_ttl(session);
         unsigned reach = end ? end : target_ttl ? target_ttl : least(open_end_of(session, i), session->config.max_ttl);
         for (unsigned ttl = session->config.first_ttl; ttl <= reach; ttl++)
             wanted_at_least(session, i, 0, ttl, session->config.queries, 0);
@@ -77,8 +84,8 @@ static void ask_all_hops_later(struct session *session)
 
 static bool is_limited_anywhere(const struct session *session)
 {
-    for (unsigned ttl = session->config.first_ttl; ttl < plan_farthest(session); ttl++)
-        if (plan_hop_shown(session, (uint8_t)ttl) && wanted_is_limited(session, (uint8_t)ttl))
+    for (unsigned ttl = session->config.first_ttl; ttl < session_farthest_ttl(session); ttl++)
+        if (session_shows_hop(session, (uint8_t)ttl) && wanted_is_limited(session, (uint8_t)ttl))
             return true;
     return false;
 }
@@ -87,8 +94,8 @@ static void ask_silent_hops(struct session *session)
 {
     if (!session_last_router_ttl(session) && !wanted_is_pending(session))
         ask_all_hops_later(session);
-    for (unsigned ttl = session->config.first_ttl; ttl < plan_farthest(session); ttl++) {
-        if (plan_hop_shown(session, (uint8_t)ttl) || wanted_is_pending_at(session, ttl))
+    for (unsigned ttl = session->config.first_ttl; ttl < session_farthest_ttl(session); ttl++) {
+        if (session_shows_hop(session, (uint8_t)ttl) || wanted_is_pending_at(session, ttl))
             continue;
         for (unsigned i = 0; i < session->trace_count; i++)
             if (session->traces[i].last_router_ttl > ttl || session->traces[i].reached_ttl > ttl) {
@@ -106,7 +113,7 @@ static void ask_no_more(struct session *session)
 {
     for (unsigned i = 0; i < session->trace_count; i++)
         for (unsigned n = 0; n < 256 * session->traces[i].flow_count; n++) {
-            struct wanted *need = &session->plan.traces[i].needs[n];
+            struct wanted *need = &session->wants[i].cells[n];
             need->want = need->want < need->known ? need->want : need->known;
         }
 }
@@ -116,7 +123,7 @@ static bool is_over(const struct session *session)
     size_t known = 0;
     for (unsigned i = 0; i < session->trace_count; i++)
         known += session->traces[i].probe_count;
-    return known >= session->config.budget || plan_own_host_has_no_way(session);
+    return known >= session->config.budget || session_lacks_route(session);
 }
 
 static void settle_spec(struct session *session, unsigned index, unsigned parted)
@@ -129,14 +136,20 @@ static void settle_spec(struct session *session, unsigned index, unsigned parted
         path_end_settle(session, index);
 }
 
-void diagnose_update(struct session *session)
+static bool start(struct session *session)
 {
     for (unsigned i = 0; i < session->trace_count; i++)
-        session->plan.traces[i].active = true;
-    session->plan.wait_until = NSTIME_NEVER;
+        session->wants[i].climbs = true;
+    session->plan = calloc(1, sizeof(struct diagnosis));
+    return session->plan != NULL;
+}
+
+static void update(struct session *session)
+{
+    session->wait_until = NSTIME_NEVER;
     if (is_over(session)) {
         ask_no_more(session);
-        session->plan.complete = !wanted_is_pending(session);
+        session->complete = !wanted_is_pending(session);
         return;
     }
     climb(session);
@@ -150,7 +163,25 @@ void diagnose_update(struct session *session)
         return;
     nstime told = path_end_told_at(session);
     if (told > session->now && told != NSTIME_NEVER)
-        session->plan.wait_until = told;
+        session->wait_until = told;
     else
-        session->plan.complete = true;
+        session->complete = true;
 }
+
+static nstime timer(const struct session *session)
+{
+    return session->complete ? NSTIME_NEVER : session->wait_until;
+}
+
+const struct strategy strategy_diagnose = {
+    .name = "diagnose",
+    .heading = "hopsonde diagnose to",
+    .flows_most = FLOWS_COMPARED_MOST,
+    .has_budget = true,
+    .judged = true,
+    .side_by_side = true,
+    .start = start,
+    .update = update,
+    .timer = timer,
+    .next = pacing_next,
+};

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* parted: rule 6 of a diagnosis: where flows are seen to go different ways, and what is asked then. */
-#include "diagnose/diagnose.h"
+#include "diagnose/divergence.h"
+
+#include "diagnose/wanted.h"
 #include "silence/rate_limit.h"
 #include "silence/sample.h"
 
@@ -84,7 +86,7 @@ static bool is_refused_unseen(const struct session *session, unsigned index, uin
 void divergence_ask_end(struct session *session, unsigned index)
 {
     uint8_t end = wanted_end_ttl(session), target_ttl = session_target_ttl(session);
-    bool in_vain = !plan_end_of(&session->traces[index]) && wanted_is_in_vain(session, index, 0, target_ttl);
+    bool in_vain = !trace_probe_limit(&session->traces[index]) && wanted_is_in_vain(session, index, 0, target_ttl);
     if (!target_ttl || wanted_goes_round(session, index) || !(in_vain || is_refused_unseen(session, index, target_ttl)))
         return;
     for (unsigned k = 1; k < session->traces[index].flow_count; k++)

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* ending: rules 4, 5, 7 and 8 of a diagnosis: what is at the end of the path, and whose answer it is. */
-#include "diagnose/diagnose.h"
+#include "diagnose/path_end.h"
+
+#include "diagnose/divergence.h"
+#include "diagnose/wanted.h"
 #include "silence/rate_limit.h"
 #include "silence/sample.h"
 
@@ -50,11 +53,11 @@ static unsigned refusal_beside(const struct session *session, unsigned index)
 static bool ask_for_refusal(struct session *session, unsigned index)
 {
     unsigned ttl = refusal_beside(session, index);
-    if (!ttl || session->plan.traces[index].slowly == SLOWLY)
+    if (!ttl || diagnosis_of(session)->specs[index].slowly == SLOWLY)
         return false;
     if (wanted_is_pending_at(session, ttl))
         return true; /* one after the other */
-    session->plan.traces[index].slowly++;
+    diagnosis_of(session)->specs[index].slowly++;
     wanted_another(session, index, 0, ttl, wanted_soonest(session, (uint8_t)ttl, RATE_LIMIT_REFILL_TWO));
     return true;
 }
@@ -175,11 +178,11 @@ struct closing {
 static bool is_closing(const struct session *session, unsigned index, uint8_t router)
 {
     const struct trace *trace = &session->traces[index];
-    const struct ladder_plan *plan = &session->plan.traces[index];
+    const struct spec_rounds *rounds = &diagnosis_of(session)->specs[index];
     struct end_comparison end;
-    if (plan_end_of(trace) || trace->last_router_ttl < router || plan->closing == CLOSING ||
+    if (trace_probe_limit(trace) || trace->last_router_ttl < router || rounds->closing == CLOSING ||
         wanted_is_kept_back(trace) || wanted_is_pending_of(session, index) ||
-        (refusal_beside(session, index) && plan->slowly < SLOWLY))
+        (refusal_beside(session, index) && rounds->slowly < SLOWLY))
         return false;
     session_compare_end(session, trace, &end);
     return end.confidence * 1e6 < session->config.confidence;
@@ -195,7 +198,7 @@ static void find_closing(const struct session *session, struct closing *out)
         if (!is_closing(session, i, router))
             continue;
         out->specs[out->count++] = i;
-        out->round = most(out->round, session->plan.traces[i].closing);
+        out->round = most(out->round, diagnosis_of(session)->specs[i].closing);
     }
 }
 
@@ -239,7 +242,7 @@ void path_end_close(struct session *session)
     for (unsigned n = 0; n < closing.count; n++) {
         unsigned index = closing.specs[n];
         wanted_another(session, index, closing.round % session->traces[index].flow_count, closing.ttl, at);
-        session->plan.traces[index].closing = (uint8_t)(closing.round + 1);
+        diagnosis_of(session)->specs[index].closing = (uint8_t)(closing.round + 1);
     }
     at += closing.count * session->config.send_gap;
     unsigned witness = witness_of(session, session_target_ttl(session));
@@ -256,7 +259,7 @@ void path_end_settle(struct session *session, unsigned index)
     const struct trace *trace = &session->traces[index];
     if (trace->reached_ttl || trace->refused_ttl)
         confirm_end(session, index);
-    if (plan_end_of(trace))
+    if (trace_probe_limit(trace))
         return;
     ask_for_refusal(session, index);
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* doubt: rule 3 of a diagnosis: specs that fall silent where others go on are asked again beside these. */
-#include "diagnose/diagnose.h"
+#include "diagnose/retest.h"
+
+#include "diagnose/wanted.h"
 #include "silence/rate_limit.h"
 #include "silence/sample.h"
 
@@ -9,7 +11,7 @@
 
 static bool is_sure(const struct session *session, unsigned index, const struct comparison *comparison, bool parted)
 {
-    unsigned flows = session->traces[index].flow_count, tried = session->plan.traces[index].ports + 1U;
+    unsigned flows = session->traces[index].flow_count, tried = diagnosis_of(session)->specs[index].ports + 1U;
     unsigned wanted = parted ? flows : least(flows, FLOWS_LEAST);
     return comparison->confidence * 1e6 >= session->config.confidence && tried >= wanted;
 }
@@ -20,7 +22,7 @@ static bool others_stop_behind(const struct session *session, unsigned index)
 {
     for (unsigned i = 0; i < session->trace_count; i++) {
         const struct trace *other = &session->traces[i];
-        if (!plan_end_of(other) && other->last_router_ttl > session->traces[index].last_router_ttl &&
+        if (!trace_probe_limit(other) && other->last_router_ttl > session->traces[index].last_router_ttl &&
             other->last_router_ttl < session_last_router_ttl(session))
             return true;
     }
@@ -50,8 +52,9 @@ static void find_doubt(const struct session *session, bool parted, struct retest
     for (unsigned i = 0; i < session->trace_count; i++) {
         const struct trace *trace = &session->traces[i];
         struct comparison *comparison = &out->comparisons[out->count];
-        if (plan_end_of(trace) || trace->last_router_ttl >= session_last_router_ttl(session) ||
-            session->plan.traces[i].compared >= ROUNDS || wanted_is_kept_back(trace) || wanted_goes_round(session, i))
+        if (trace_probe_limit(trace) || trace->last_router_ttl >= session_last_router_ttl(session) ||
+            diagnosis_of(session)->specs[i].compared >= ROUNDS || wanted_is_kept_back(trace) ||
+            wanted_goes_round(session, i))
             continue;
         session_compare_silence(session, trace, comparison);
         if (!comparison->hop_count)
@@ -92,12 +95,12 @@ static unsigned ask_round_at(struct session *session, const struct retest *doubt
         int hop = compared_as(&doubt->comparisons[n], ttl);
         if (hop < 0)
             continue;
-        unsigned port = session->plan.traces[index].ports + 1U + (doubt->spread ? (unsigned)hop : 0);
+        unsigned port = diagnosis_of(session)->specs[index].ports + 1U + (doubt->spread ? (unsigned)hop : 0);
         unsigned flow = port % session->traces[index].flow_count;
         wanted_another(session, index, flow, ttl, at);
         for (unsigned k = 0; !hop && doubt->widely[n] && k < session->traces[index].flow_count; k++)
             wanted_at_least(session, index, k, ttl, 1, at);
-        other = plan_other_with_router(session, index, ttl);
+        other = session_other_at(session, index, ttl);
         asked++;
     }
     if (asked)
@@ -115,8 +118,7 @@ static void ask_last_routers(struct session *session, const struct retest *doubt
         if (!top || asked[top])
             continue;
         asked[top] = true;
-        wanted_another(session, plan_other_with_router(session, index, top), 0, top,
-                       later + wanted_behind(session, top));
+        wanted_another(session, session_other_at(session, index, top), 0, top, later + wanted_behind(session, top));
     }
 }
 
@@ -164,8 +166,8 @@ void retest_settle(struct session *session, bool parted)
     }
     ask_last_routers(session, &doubt, asked, at);
     for (unsigned n = 0; n < doubt.count; n++) {
-        struct ladder_plan *plan = &session->plan.traces[doubt.specs[n]];
-        plan->compared++;
-        plan->ports = (uint16_t)(plan->ports + (doubt.spread ? doubt.comparisons[n].hop_count : 1));
+        struct spec_rounds *rounds = &diagnosis_of(session)->specs[doubt.specs[n]];
+        rounds->compared++;
+        rounds->ports = (uint16_t)(rounds->ports + (doubt.spread ? doubt.comparisons[n].hop_count : 1));
     }
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* need: what a diagnosis wants to be asked, and what of it is still to come. */
-#include "diagnose/diagnose.h"
+#include "diagnose/wanted.h"
 #include "silence/end.h"
 #include "silence/rate_limit.h"
 
@@ -22,7 +22,7 @@ static bool is_pending(const struct wanted *need)
 /* The last TTL that a flow of the trace has business at. */
 static unsigned limit_of(const struct session *session, unsigned index, unsigned flow)
 {
-    uint8_t end = flow ? 0 : plan_end_of(&session->traces[index]), target_ttl = session_target_ttl(session);
+    uint8_t end = flow ? 0 : trace_probe_limit(&session->traces[index]), target_ttl = session_target_ttl(session);
     return end ? end : target_ttl ? target_ttl : session->config.max_ttl;
 }
 
@@ -90,7 +90,7 @@ void wanted_fresh(struct session *session, unsigned index, unsigned ttl, nstime 
 
 nstime wanted_soonest(const struct session *session, uint8_t ttl, nstime spacing)
 {
-    nstime at = session->plan.last_sent[ttl] + spacing;
+    nstime at = session->last_sent[ttl] + spacing;
     return at > session->now ? at : session->now;
 }
 

@@ -19,16 +19,34 @@
  *      is to come. The other is asked last: its answer shows that the router had not spent its tokens.
  * A hop is settled when none of this is due there any more, but for rule 6, which changes no line; hops are settled in
  * order. */
-#include <string.h>
+#include "ladder/ladder.h"
 
-#include "session/internal.h"
+#include <stdlib.h>
+
+#include "session/state.h"
 #include "silence/rate_limit.h"
 #include "silence/sample.h"
 
 #define LOOKAHEAD 16             /* hops: a path of usual length is asked for in one go */
 #define NEXT_SPEC_AFTER NS_PER_S /* nothing heard at all: the next spec need not wait for the longest wait */
-#define LEAST_WAIT_INSIDE (100 * NS_PER_MS)
-#define LEAST_WAIT_AT_END (150 * NS_PER_MS)
+
+/* How far the climb goes on for a hop that is silent although a later one answered. */
+enum rescue { RESCUE_NONE, RESCUE_ASKED, RESCUE_ASKED_LATER };
+
+struct ladder {
+    struct climb {
+        uint8_t start;    /* first TTL of the climb */
+        uint8_t compared; /* how often it was asked again beside another spec */
+    } climbs[SPECS_MOST];
+    uint8_t rescue[256];      /* enum rescue */
+    bool repaired[256];       /* single losses of an answering hop were asked again */
+    bool asked_silence_again; /* nothing answered anything, and the first hops were asked once more */
+};
+
+static struct ladder *ladder_of(const struct session *session)
+{
+    return session->plan;
+}
 
 static uint8_t least(unsigned a, unsigned b)
 {
@@ -40,62 +58,24 @@ static uint8_t most(unsigned a, unsigned b)
     return (uint8_t)(a > b ? a : b);
 }
 
-uint8_t plan_farthest(const struct session *session)
-{
-    uint8_t farthest = 0, target_ttl = session_target_ttl(session);
-    for (unsigned i = 0; i < session->trace_count; i++) {
-        const struct trace *trace = &session->traces[i];
-        farthest = most(farthest, most(trace->last_router_ttl, trace->reached_ttl));
-    }
-    return target_ttl ? least(farthest, target_ttl) : farthest;
-}
-
-uint8_t plan_end_of(const struct trace *trace)
-{
-    if (trace->reached_ttl)
-        return trace->reached_ttl;
-    if (trace->loop_first)
-        return trace_loop_end(trace);
-    return trace->refused_ttl ? most(trace->refused_ttl, trace->last_router_ttl) : 0;
-}
-
-uint8_t plan_climb_end(const struct session *session, unsigned index)
-{
-    return session->plan.traces[index].active ? plan_end_of(&session->traces[index]) : 0;
-}
-
 static uint8_t silence_end(const struct session *session, unsigned index, unsigned ahead)
 {
-    uint8_t start = session->plan.traces[index].start;
+    uint8_t start = ladder_of(session)->climbs[index].start;
     uint8_t last = most(start ? start - 1U : 0U, session->traces[index].last_router_ttl);
     return least(session->config.max_ttl, last + ahead);
 }
 
-uint8_t plan_limit(const struct session *session, unsigned index)
+/* The last TTL that this trace still has business at; 255 where that is open. */
+static uint8_t probe_limit(const struct session *session, unsigned index)
 {
-    if (!session->plan.traces[index].active)
+    if (!session->wants[index].climbs)
         return 255;
-    uint8_t end = plan_end_of(&session->traces[index]);
+    uint8_t end = trace_probe_limit(&session->traces[index]);
     if (end)
         return end;
     uint8_t limit = silence_end(session, index, session->config.gap);
     uint8_t target_ttl = session_target_ttl(session);
     return target_ttl ? least(limit, target_ttl) : limit;
-}
-
-nstime plan_deadline(const struct session *session, const struct probe *probe)
-{
-    nstime longest = session->config.max_wait;
-    nstime wait = longest;
-    if (session->worst_rtt) {
-        uint8_t target_ttl = session_target_ttl(session);
-        bool inside = plan_farthest(session) > probe->ttl || (target_ttl && target_ttl <= probe->ttl);
-        nstime least_wait = inside ? LEAST_WAIT_INSIDE : LEAST_WAIT_AT_END;
-        wait = inside ? session->worst_rtt / 5 * 6 : session->worst_rtt * 2;
-        wait = wait < least_wait ? least_wait : wait;
-        wait = wait > longest ? longest : wait;
-    }
-    return probe->sent + wait;
 }
 
 /* --- the state of a hop, over all traces --- */
@@ -104,30 +84,13 @@ static bool trace_pending(const struct session *session, unsigned index, uint8_t
 {
     const struct wanted *need = session_wanted(session, index, 0, ttl);
     uint32_t asked = trace_asked(&session->traces[index], ttl);
-    return ttl <= plan_limit(session, index) && (asked < need->want || need->resolved < asked);
+    return ttl <= probe_limit(session, index) && (asked < need->want || need->resolved < asked);
 }
 
 static bool hop_pending(const struct session *session, uint8_t ttl)
 {
     for (unsigned i = 0; i < session->trace_count; i++)
         if (trace_pending(session, i, ttl))
-            return true;
-    return false;
-}
-
-bool plan_trace_shows(const struct trace *trace, uint8_t ttl)
-{
-    for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe))
-        for (unsigned i = 0; i < probe->reply_count; i++)
-            if (!reply_refuses(trace, &probe->replies[i]))
-                return true;
-    return false;
-}
-
-bool plan_hop_shown(const struct session *session, uint8_t ttl)
-{
-    for (unsigned i = 0; i < session->trace_count; i++)
-        if (plan_trace_shows(&session->traces[i], ttl))
             return true;
     return false;
 }
@@ -152,21 +115,8 @@ static void want_more(struct session *session, unsigned index, uint8_t ttl, uint
 static bool shown_by_earlier(const struct session *session, unsigned index, uint8_t ttl)
 {
     for (unsigned i = 0; i < index; i++)
-        if (plan_trace_shows(&session->traces[i], ttl))
+        if (trace_shows_hop(&session->traces[i], ttl))
             return true;
-    return false;
-}
-
-bool plan_own_host_has_no_way(const struct session *session)
-{
-    for (unsigned i = 0; i < session->trace_count; i++) {
-        const struct trace *trace = &session->traces[i];
-        const struct probe *probe = trace->refused_ttl ? trace_first_at(trace, trace->refused_ttl) : NULL;
-        for (; probe; probe = trace_next_at(trace, probe))
-            for (unsigned k = 0; k < probe->reply_count; k++)
-                if (reply_is_no_route(&probe->replies[k]) && addr_equal(&probe->replies[k].from, &trace->flow.source))
-                    return true;
-    }
     return false;
 }
 
@@ -181,16 +131,16 @@ static void climb_no_more(struct session *session, unsigned index)
 
 static void climb(struct session *session, unsigned index)
 {
-    const struct ladder_plan *ladder = &session->plan.traces[index];
+    const struct climb *own = &ladder_of(session)->climbs[index];
     unsigned ahead = index == 0 && session->config.gap < LOOKAHEAD ? LOOKAHEAD : session->config.gap;
-    uint8_t reach = plan_end_of(&session->traces[index]);
+    uint8_t reach = trace_probe_limit(&session->traces[index]);
     uint8_t target_ttl = session_target_ttl(session);
     if (!reach) /* at once as far as the silence would have to last, wherever another spec met it */
         reach = most(silence_end(session, index, ahead),
-                     least(session->config.max_ttl, plan_farthest(session) + session->config.gap));
+                     least(session->config.max_ttl, session_farthest_ttl(session) + session->config.gap));
     if (target_ttl)
         reach = least(reach, target_ttl);
-    for (unsigned ttl = ladder->start; ttl <= reach; ttl++)
+    for (unsigned ttl = own->start; ttl <= reach; ttl++)
         want_at_least(session, index, (uint8_t)ttl,
                       shown_by_earlier(session, index, (uint8_t)ttl) ? 1 : session->config.queries);
 }
@@ -198,19 +148,19 @@ static void climb(struct session *session, unsigned index)
 /* Rule 5, at the hops that are not settled yet and whose line this trace writes. */
 static void repair_losses(struct session *session)
 {
-    unsigned last = plan_farthest(session);
+    unsigned last = session_farthest_ttl(session);
     if (last != session_target_ttl(session) && last)
         last--; /* nothing behind it has answered yet */
-    for (unsigned ttl = session->plan.settled_ttl + 1U; ttl <= last; ttl++) {
+    for (unsigned ttl = session->settled_ttl + 1U; ttl <= last; ttl++) {
         const struct trace *trace = session_hop_trace(session, (uint8_t)ttl);
-        if (session->plan.repaired[ttl] || !trace || !plan_trace_shows(trace, (uint8_t)ttl) ||
+        if (ladder_of(session)->repaired[ttl] || !trace || !trace_shows_hop(trace, (uint8_t)ttl) ||
             hop_pending(session, (uint8_t)ttl))
             continue;
         unsigned lost = 0;
         for (const struct probe *probe = trace_first_at(trace, (uint8_t)ttl); probe;
              probe = trace_next_at(trace, probe))
             lost += probe->state == PROBE_EXPIRED;
-        session->plan.repaired[ttl] = true;
+        ladder_of(session)->repaired[ttl] = true;
         if (lost)
             want_more(session, (unsigned)(trace - session->traces), (uint8_t)ttl, (uint16_t)lost, 0);
     }
@@ -231,7 +181,7 @@ static void compare_before(struct session *session, unsigned index, uint8_t ttl)
 {
     unsigned first = session->config.first_ttl;
     for (unsigned before = ttl; before-- > first && before + 2 >= ttl;)
-        if (plan_hop_shown(session, (uint8_t)before))
+        if (session_shows_hop(session, (uint8_t)before))
             want_at_least(session, index, (uint8_t)before, 1);
 }
 
@@ -245,13 +195,13 @@ static void rescue_hop(struct session *session, uint8_t ttl)
             want_at_least(session, i, ttl, 1);
             compare_before(session, i, ttl);
         }
-    session->plan.rescue[ttl] = RESCUE_ASKED;
+    ladder_of(session)->rescue[ttl] = RESCUE_ASKED;
 }
 
 static void rescue_hop_later(struct session *session, uint8_t ttl)
 {
-    want_more(session, trace_past(session, ttl), ttl, 1, session->plan.last_sent[ttl] + RATE_LIMIT_REFILL);
-    session->plan.rescue[ttl] = RESCUE_ASKED_LATER;
+    want_more(session, trace_past(session, ttl), ttl, 1, session->last_sent[ttl] + RATE_LIMIT_REFILL);
+    ladder_of(session)->rescue[ttl] = RESCUE_ASKED_LATER;
 }
 
 /* What is due for the silent hops first..last, which an answering hop follows. True while something is. */
@@ -262,12 +212,12 @@ static bool rescue_run(struct session *session, uint8_t first, uint8_t last)
         if (hop_pending(session, (uint8_t)ttl))
             return true;
     for (unsigned ttl = first; ttl <= last; ttl++)
-        if (session->plan.rescue[ttl] == RESCUE_NONE) {
+        if (ladder_of(session)->rescue[ttl] == RESCUE_NONE) {
             rescue_hop(session, (uint8_t)ttl);
             due = true;
         }
     for (unsigned ttl = first; !due && last - first >= 2 && ttl <= last; ttl++)
-        if (session->plan.rescue[ttl] == RESCUE_ASKED) {
+        if (ladder_of(session)->rescue[ttl] == RESCUE_ASKED) {
             rescue_hop_later(session, (uint8_t)ttl);
             due = ttl == last;
         }
@@ -278,18 +228,18 @@ static bool rescue_run(struct session *session, uint8_t first, uint8_t last)
 static void silent_run(const struct session *session, uint8_t ttl, uint8_t *first, uint8_t *last)
 {
     *first = *last = ttl;
-    while (*first > session->config.first_ttl && !plan_hop_shown(session, (uint8_t)(*first - 1)))
+    while (*first > session->config.first_ttl && !session_shows_hop(session, (uint8_t)(*first - 1)))
         --*first;
-    while (!plan_hop_shown(session, (uint8_t)(*last + 1)))
+    while (!session_shows_hop(session, (uint8_t)(*last + 1)))
         ++*last;
 }
 
 static void rescue_silent(struct session *session)
 {
-    uint8_t farthest = plan_farthest(session);
+    uint8_t farthest = session_farthest_ttl(session);
     for (unsigned ttl = session->config.first_ttl; ttl < farthest; ttl++) {
         uint8_t first, last;
-        if (plan_hop_shown(session, (uint8_t)ttl))
+        if (session_shows_hop(session, (uint8_t)ttl))
             continue;
         silent_run(session, (uint8_t)ttl, &first, &last);
         rescue_run(session, first, last);
@@ -304,13 +254,13 @@ static void complete_rescues(struct session *session)
     uint8_t target_ttl = session_target_ttl(session);
     for (unsigned i = 0; i < session->trace_count; i++) {
         const struct trace *trace = &session->traces[i];
-        if (session->plan.traces[i].active && session->plan.traces[i].start == session->config.first_ttl)
+        if (session->wants[i].climbs && ladder_of(session)->climbs[i].start == session->config.first_ttl)
             continue;
-        for (unsigned ttl = session->plan.settled_ttl + 1U; ttl <= plan_farthest(session); ttl++)
-            if (session->plan.rescue[ttl] && session_hop_trace(session, (uint8_t)ttl) == trace &&
-                plan_trace_shows(trace, (uint8_t)ttl))
+        for (unsigned ttl = session->settled_ttl + 1U; ttl <= session_farthest_ttl(session); ttl++)
+            if (ladder_of(session)->rescue[ttl] && session_hop_trace(session, (uint8_t)ttl) == trace &&
+                trace_shows_hop(trace, (uint8_t)ttl))
                 want_at_least(session, i, (uint8_t)ttl, session->config.queries);
-        if (target_ttl && trace->started && !session->plan.traces[i].active)
+        if (target_ttl && trace->started && !session->wants[i].climbs)
             want_at_least(session, i, target_ttl, 1);
     }
 }
@@ -322,7 +272,7 @@ static void complete_rescues(struct session *session)
 
 static bool climb_quiet(const struct session *session, unsigned index)
 {
-    for (unsigned ttl = session->plan.traces[index].start; ttl <= plan_limit(session, index); ttl++)
+    for (unsigned ttl = ladder_of(session)->climbs[index].start; ttl <= probe_limit(session, index); ttl++)
         if (trace_pending(session, index, (uint8_t)ttl))
             return false;
     return true;
@@ -337,21 +287,13 @@ static bool nothing_pending(const struct session *session)
     return true;
 }
 
-unsigned plan_other_with_router(const struct session *session, unsigned silent, uint8_t ttl)
-{
-    for (unsigned i = 0; i < session->trace_count; i++)
-        if (i != silent && plan_trace_shows(&session->traces[i], ttl))
-            return i;
-    return silent;
-}
-
 static void compare_again(struct session *session, unsigned index)
 {
-    struct ladder_plan *ladder = &session->plan.traces[index];
+    struct climb *own = &ladder_of(session)->climbs[index];
     const struct trace *trace = &session->traces[index];
     struct comparison comparison;
-    if (!ladder->active || plan_end_of(trace) || ladder->compared == COMPARE_ROUNDS ||
-        trace->last_router_ttl >= plan_farthest(session) || !climb_quiet(session, index))
+    if (!session->wants[index].climbs || trace_probe_limit(trace) || own->compared == COMPARE_ROUNDS ||
+        trace->last_router_ttl >= session_farthest_ttl(session) || !climb_quiet(session, index))
         return;
     session_compare_silence(session, trace, &comparison);
     bool more_to_come = comparison.hop_count < COMPARE_HOPS && !nothing_pending(session);
@@ -360,12 +302,12 @@ static void compare_again(struct session *session, unsigned index)
     for (unsigned i = 0; i < comparison.hop_count; i++)
         if (hop_pending(session, comparison.hops[i]))
             return;
-    ladder->compared++;
+    own->compared++;
     for (unsigned i = 0; i < comparison.hop_count; i++) {
         uint8_t ttl = comparison.hops[i];
-        nstime not_before = session->plan.last_sent[ttl] + SAMPLE_SPAN;
+        nstime not_before = session->last_sent[ttl] + SAMPLE_SPAN;
         want_more(session, index, ttl, 1, not_before);
-        want_more(session, plan_other_with_router(session, index, ttl), ttl, 1, not_before + BACKING_AFTER);
+        want_more(session, session_other_at(session, index, ttl), ttl, 1, not_before + BACKING_AFTER);
     }
 }
 
@@ -374,7 +316,7 @@ static void compare_again(struct session *session, unsigned index)
 static unsigned active_count(const struct session *session)
 {
     unsigned count = 0;
-    while (count < session->trace_count && session->plan.traces[count].active)
+    while (count < session->trace_count && session->wants[count].climbs)
         count++;
     return count;
 }
@@ -391,16 +333,14 @@ static bool any_reply(const struct session *session)
 static nstime impatience(const struct session *session)
 {
     nstime first = session->traces[active_count(session) - 1].first_sent;
-    if (any_reply(session) || first == NSTIME_NONE || session->plan.asked_silence_again)
+    if (any_reply(session) || first == NSTIME_NONE || ladder_of(session)->asked_silence_again)
         return NSTIME_NEVER;
     return first + NEXT_SPEC_AFTER;
 }
 
-nstime plan_timer(const struct session *session)
+static nstime timer(const struct session *session)
 {
-    if (session->config.purpose != PURPOSE_TRACE)
-        return session->plan.complete ? NSTIME_NEVER : session->plan.wait_until;
-    nstime due = session->plan.complete ? NSTIME_NEVER : impatience(session);
+    nstime due = session->complete ? NSTIME_NEVER : impatience(session);
     return due > session->now ? due : NSTIME_NEVER;
 }
 
@@ -416,7 +356,7 @@ static bool climbs_over(const struct session *session, unsigned active)
 
 static void ask_silence_again(struct session *session)
 {
-    session->plan.asked_silence_again = true;
+    ladder_of(session)->asked_silence_again = true;
     for (unsigned ahead = 0; ahead < session->config.gap; ahead++)
         if (session->config.first_ttl + ahead <= session->config.max_ttl)
             want_more(session, 0, (uint8_t)(session->config.first_ttl + ahead), 1, 0);
@@ -427,8 +367,8 @@ static void ask_beside(struct session *session, unsigned next)
 {
     for (unsigned i = 0; i < next; i++) {
         unsigned silent_from = silence_end(session, i, 1);
-        for (unsigned ttl = silent_from; ttl < silent_from + COMPARE_HOPS && ttl <= plan_limit(session, i); ttl++)
-            if (!plan_end_of(&session->traces[i]) && !hop_pending(session, (uint8_t)ttl))
+        for (unsigned ttl = silent_from; ttl < silent_from + COMPARE_HOPS && ttl <= probe_limit(session, i); ttl++)
+            if (!trace_probe_limit(&session->traces[i]) && !hop_pending(session, (uint8_t)ttl))
                 want_more(session, i, (uint8_t)ttl, 1, 0);
     }
 }
@@ -437,7 +377,7 @@ static void ask_beside(struct session *session, unsigned next)
 static bool escalate(struct session *session)
 {
     unsigned active = active_count(session);
-    if (session_target_ttl(session) || plan_own_host_has_no_way(session) || !climbs_over(session, active))
+    if (session_target_ttl(session) || session_lacks_route(session) || !climbs_over(session, active))
         return false; /* what our own host has no way for, it has none for whatever else it carries */
     if (active == session->trace_count) {
         if (session->now >= impatience(session))
@@ -451,9 +391,8 @@ static bool escalate(struct session *session)
         top = most(top, session->traces[i].last_router_ttl);
     }
     ask_beside(session, active);
-    struct ladder_plan *next = &session->plan.traces[active];
-    next->active = true;
-    next->start = most(session->config.first_ttl, top ? top - 1U : 0U);
+    session->wants[active].climbs = true;
+    ladder_of(session)->climbs[active].start = most(session->config.first_ttl, top ? top - 1U : 0U);
     climb(session, active);
     return true;
 }
@@ -462,71 +401,57 @@ static bool escalate(struct session *session)
 
 static bool hop_closed(const struct session *session, uint8_t ttl)
 {
-    if (session->plan.complete)
+    if (session->complete)
         return true;
     if (hop_pending(session, ttl))
         return false;
-    if (plan_hop_shown(session, ttl))
+    if (session_shows_hop(session, ttl))
         return true;
-    if (ttl >= plan_farthest(session))
+    if (ttl >= session_farthest_ttl(session))
         return false; /* the next spec may get an answer here */
     uint8_t first, last;
     silent_run(session, ttl, &first, &last);
     for (unsigned t = first; t <= last; t++)
-        if (hop_pending(session, (uint8_t)t) || session->plan.rescue[t] == RESCUE_NONE ||
-            (last - first >= 2 && session->plan.rescue[t] != RESCUE_ASKED_LATER))
+        if (hop_pending(session, (uint8_t)t) || ladder_of(session)->rescue[t] == RESCUE_NONE ||
+            (last - first >= 2 && ladder_of(session)->rescue[t] != RESCUE_ASKED_LATER))
             return false;
     return true;
 }
 
-static void settle_hops(struct session *session)
+static bool start(struct session *session)
 {
-    uint8_t target_ttl = session_target_ttl(session);
-    uint8_t last = target_ttl               ? target_ttl
-                   : session->plan.complete ? session_last_ttl(session)
-                                            : plan_farthest(session);
-    while (session->plan.settled_ttl < last && hop_closed(session, (uint8_t)(session->plan.settled_ttl + 1))) {
-        session->plan.settled_ttl++;
-        if (session->events.hop_settled)
-            session->events.hop_settled(session->events.context, session, session->plan.settled_ttl);
-    }
+    struct ladder *ladder = calloc(1, sizeof *ladder);
+    session->plan = ladder;
+    session->wants[0].climbs = true;
+    if (ladder)
+        ladder->climbs[0].start = session->config.first_ttl;
+    return ladder != NULL;
 }
 
-static void update_chain(struct session *session)
+static void update(struct session *session)
 {
-    if (!session->plan.traces[0].active) {
-        session->plan.traces[0].active = true;
-        session->plan.traces[0].start = session->config.first_ttl;
-        session->plan.settled_ttl = (uint8_t)(session->config.first_ttl - 1);
-    }
-    bool no_way = plan_own_host_has_no_way(session);
+    bool no_way = session_lacks_route(session);
     for (unsigned i = 0; i < active_count(session); i++)
         no_way ? climb_no_more(session, i) : climb(session, i);
     repair_losses(session);
     rescue_silent(session);
     complete_rescues(session);
-    settle_hops(session); /* their lines need not wait for comparisons */
+    session_settle_hops(session, hop_closed); /* their lines need not wait for comparisons */
     if (!escalate(session))
         for (unsigned i = 0; i < session->trace_count; i++)
             compare_again(session, i);
-    session->plan.complete = nothing_pending(session);
-    settle_hops(session);
+    session->complete = nothing_pending(session);
+    session_settle_hops(session, hop_closed);
 }
 
-void plan_update(struct session *session)
-{
-    if (session->plan.complete)
-        return;
-    if (session->config.purpose == PURPOSE_TRACE)
-        update_chain(session);
-    else if (session->explorer)
-        explore_update(session);
-    else if (!session->seen_only) /* a replay asks nothing, and shows no hop before the end */
-        diagnose_update(session);
-}
-
-void plan_finish(struct session *session)
-{
-    session->plan.complete = true;
-    settle_hops(session);
-}
+const struct strategy strategy_trace = {
+    .name = "trace",
+    .heading = "hopsonde to",
+    .flows_most = FLOWS_COMPARED_MOST,
+    .judged = true,
+    .merges_hops = true,
+    .start = start,
+    .update = update,
+    .timer = timer,
+    .next = pacing_next,
+};

@@ -4,10 +4,12 @@
  * What is wanted is worked out anew as answers come. At each TTL only so many probes are under way as the routers there
  * have shown to answer: more with each answer, half as many when one is lost, and where many are lost though some were
  * answered, a router counts: then one by one, until it has a new token each time. */
+#include "paths/paths.h"
+
 #include <stdlib.h>
 
 #include "multipath/mda.h"
-#include "session/internal.h"
+#include "session/state.h"
 #include "silence/rate_limit.h"
 
 #define FIRST_WINDOW 12 /* as many as one next hop takes, so that a plain path takes two round trips */
@@ -31,7 +33,7 @@ struct pace {
     nstime last_sent;
 };
 
-struct explorer {
+struct search {
     struct mda_wants wants;
     size_t first; /* of the wants: all before it were sent */
     struct pace paces[256];
@@ -41,21 +43,26 @@ struct explorer {
     bool planned;
 };
 
-struct explorer *explorer_new(void)
+static struct search *search_of(const struct session *session)
 {
-    struct explorer *explorer = calloc(1, sizeof *explorer);
-    for (unsigned ttl = 0; explorer && ttl < 256; ttl++)
-        explorer->paces[ttl].window = FIRST_WINDOW;
-    if (explorer)
-        explorer->since = NSTIME_NONE;
-    return explorer;
+    return session->plan;
 }
 
-void explorer_free(struct explorer *explorer)
+static bool start(struct session *session)
 {
-    if (explorer)
-        mda_wants_free(&explorer->wants);
-    free(explorer);
+    struct search *search = calloc(1, sizeof *search);
+    session->plan = search;
+    if (!search)
+        return false;
+    for (unsigned ttl = 0; ttl < 256; ttl++)
+        search->paces[ttl].window = FIRST_WINDOW;
+    search->since = NSTIME_NONE;
+    return true;
+}
+
+static void stop(struct session *session)
+{
+    mda_wants_free(&search_of(session)->wants);
 }
 
 /* --- pace --- */
@@ -104,24 +111,24 @@ static void adapt_pace(const struct session *session, struct pace *pace, unsigne
 /* Counts anew what became of the probes of each TTL. */
 static void adapt_paces(struct session *session)
 {
-    struct explorer *explorer = session->explorer;
+    struct search *search = search_of(session);
     const struct trace *trace = &session->traces[0];
     unsigned answered[256] = {0}, lost[256] = {0};
-    explorer->under_way = 0;
+    search->under_way = 0;
     for (unsigned ttl = 0; ttl < 256; ttl++)
-        explorer->paces[ttl].under_way = 0;
+        search->paces[ttl].under_way = 0;
     for (size_t i = 0; i < trace->probe_count; i++) {
         const struct probe *probe = &trace->probes[i];
         answered[probe->ttl] += probe->reply_count > 0;
         lost[probe->ttl] += probe->state == PROBE_EXPIRED && !probe->reply_count;
-        explorer->paces[probe->ttl].under_way += probe->state == PROBE_OUTSTANDING;
+        search->paces[probe->ttl].under_way += probe->state == PROBE_OUTSTANDING;
     }
     for (size_t i = session->pending_first; i < session->pending_count; i++)
         if (!session->pending[i].done)
-            explorer->paces[session->pending[i].claim.ttl].under_way++;
+            search->paces[session->pending[i].claim.ttl].under_way++;
     for (unsigned ttl = 0; ttl < 256; ttl++) {
-        adapt_pace(session, &explorer->paces[ttl], answered[ttl], lost[ttl]);
-        explorer->under_way += explorer->paces[ttl].under_way;
+        adapt_pace(session, &search->paces[ttl], answered[ttl], lost[ttl]);
+        search->under_way += search->paces[ttl].under_way;
     }
 }
 
@@ -133,13 +140,13 @@ static bool is_over(const struct session *session)
     size_t refused = 0;
     for (size_t i = 0; i < trace->probe_count; i++)
         refused += trace->probes[i].state == PROBE_REFUSED;
-    return trace->probe_count >= session->config.budget || plan_own_host_has_no_way(session) ||
+    return trace->probe_count >= session->config.budget || session_lacks_route(session) ||
            (trace->probe_count && refused == trace->probe_count);
 }
 
 static void make_wants(struct session *session)
 {
-    struct explorer *explorer = session->explorer;
+    struct search *search = search_of(session);
     const struct session_config *config = &session->config;
     const struct trace *trace = &session->traces[0];
     const struct mda_limits limits = {.first_ttl = config->first_ttl,
@@ -150,19 +157,19 @@ static void make_wants(struct session *session)
     const struct survey_terms terms = {.confidence = config->confidence / 1e6,
                                        .lite = config->lite,
                                        .goes_on = trace->flow_count > SURVEY_HELD_BACK,
-                                       .since = explorer->since};
+                                       .since = search->since};
     struct survey survey;
-    explorer->wants.count = 0;
+    search->wants.count = 0;
     if (survey_build(&trace, 1, &terms, &survey))
-        mda_plan(&survey, &limits, &explorer->wants);
-    explorer->since = survey.since;
+        mda_plan(&survey, &limits, &search->wants);
+    search->since = survey.since;
     survey_free(&survey);
 }
 
 /* What was sent and not seen yet is on its way already. */
 static void command_wants(struct session *session)
 {
-    struct mda_wants *wants = &session->explorer->wants;
+    struct mda_wants *wants = &search_of(session)->wants;
     size_t kept = 0;
     for (size_t i = 0; i < wants->count; i++) {
         struct wanted *need = session_wanted(session, 0, wants->list[i].flow, wants->list[i].ttl);
@@ -177,31 +184,31 @@ static void command_wants(struct session *session)
 
 static void plan_again(struct session *session)
 {
-    struct explorer *explorer = session->explorer;
-    explorer->planned = true;
-    explorer->events = 0;
-    explorer->first = 0;
-    explorer->wants.count = 0;
+    struct search *search = search_of(session);
+    search->planned = true;
+    search->events = 0;
+    search->first = 0;
+    search->wants.count = 0;
     adapt_paces(session);
     if (!is_over(session)) {
         make_wants(session);
         command_wants(session);
     }
-    session->plan.complete = !explorer->wants.count && !explorer->under_way;
+    session->complete = !search->wants.count && !search->under_way;
 }
 
 /* Few answers more may wait for the next plan where it is dear, but none where hardly any are to come. */
 static bool is_due(const struct session *session)
 {
-    const struct explorer *explorer = session->explorer;
-    size_t few = explorer->under_way / PLANS_PER_WINDOW, dear = session->traces[0].probe_count / PROBES_PER_EVENT;
-    bool nothing_to_send = explorer->first == explorer->wants.count;
-    return !explorer->planned || explorer->events > (nothing_to_send && dear < few ? dear : few);
+    const struct search *search = search_of(session);
+    size_t few = search->under_way / PLANS_PER_WINDOW, dear = session->traces[0].probe_count / PROBES_PER_EVENT;
+    bool nothing_to_send = search->first == search->wants.count;
+    return !search->planned || search->events > (nothing_to_send && dear < few ? dear : few);
 }
 
-void explore_update(struct session *session)
+static void update(struct session *session)
 {
-    session->explorer->events++;
+    search_of(session)->events++;
     if (is_due(session))
         plan_again(session);
 }
@@ -218,16 +225,16 @@ static bool may_send(const struct pace *pace, bool rested, nstime now, nstime *a
     return due <= now;
 }
 
-bool explore_next(struct session *session, nstime now, struct wish *wish, nstime *again)
+static bool next(struct session *session, nstime now, struct wish *wish, nstime *again)
 {
-    struct explorer *explorer = session->explorer;
+    struct search *search = search_of(session);
     *again = NSTIME_NEVER;
-    for (size_t i = explorer->first; i < explorer->wants.count; i++) {
-        const struct mda_want *want = &explorer->wants.list[i];
+    for (size_t i = search->first; i < search->wants.count; i++) {
+        const struct mda_want *want = &search->wants.list[i];
         const struct wanted *need = session_wanted(session, 0, want->flow, want->ttl);
         bool is_sent = need->commanded >= need->want;
-        explorer->first += is_sent && i == explorer->first;
-        if (is_sent || !may_send(&explorer->paces[want->ttl], want->rested, now, again))
+        search->first += is_sent && i == search->first;
+        if (is_sent || !may_send(&search->paces[want->ttl], want->rested, now, again))
             continue;
         wish->trace = 0;
         wish->flow = want->flow;
@@ -238,10 +245,32 @@ bool explore_next(struct session *session, nstime now, struct wish *wish, nstime
     return false;
 }
 
-void explore_sent(struct session *session, const struct wish *wish, nstime at)
+static void sent(struct session *session, const struct wish *wish, nstime at)
 {
-    struct pace *pace = &session->explorer->paces[wish->ttl];
+    struct pace *pace = &search_of(session)->paces[wish->ttl];
     pace->under_way++;
     pace->last_sent = at;
-    session->explorer->under_way++;
+    search_of(session)->under_way++;
 }
+
+/* It waits for nothing but answers and their deadlines. */
+static nstime timer(const struct session *session)
+{
+    (void)session;
+    return NSTIME_NEVER;
+}
+
+const struct strategy strategy_paths = {
+    .name = "paths",
+    .heading = "hopsonde paths to",
+    .flows_most = FLOW_ALTERNATES_MOST + 1,
+    .one_spec = true,
+    .has_budget = true,
+    .finds_graph = true,
+    .start = start,
+    .update = update,
+    .timer = timer,
+    .next = next,
+    .sent = sent,
+    .stop = stop,
+};

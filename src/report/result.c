@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "report/result.h"
+#include "session/strategy.h"
 
 #include <string.h>
 
@@ -23,8 +24,8 @@ void result_of_session(struct result *result, const struct session *session)
 {
     result->config = session_config(session);
     result->specs = session_trace_set(session);
-    result->is_diagnosis = result->config->purpose == PURPOSE_DIAGNOSE;
-    result->is_search = result->config->purpose == PURPOSE_PATHS;
+    result->is_diagnosis = result->config->strategy->side_by_side;
+    result->is_search = result->config->strategy->finds_graph;
     result->unseen_probes = session_unseen_probes(session);
     result->source.interrupted = session_was_interrupted(session);
     result->counters = (struct recognition_counters){.common = *session_counters(session)};

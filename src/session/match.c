@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* match: whose packet is it. The strongest claim of any flow wins; a weak one is believed only where it is the only
  * one and its probe is still unanswered. */
-#include "session/internal.h"
+#include "session/state.h"
 
 static bool is_outstanding(const struct session *session, unsigned trace, uint16_t serial)
 {

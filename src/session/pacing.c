@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* ladder: needs into sends. The only part that knows what was commanded and not seen yet; pacing only, nothing that a
  * report depends on is decided here. */
-#include "session/internal.h"
+#include "session/state.h"
 
 /* Routers answer about six expired packets at once and then one a second (Linux icmp_ratelimit). */
 #define OUTSTANDING_OF_SPEC 3
@@ -48,7 +48,7 @@ static bool is_due(const struct session *session, unsigned index, unsigned flow,
     const struct wanted *need = session_wanted(session, index, flow, ttl);
     if (need->commanded >= need->want)
         return false;
-    uint8_t end = flow ? 0 : plan_climb_end(session, index);
+    uint8_t end = flow ? 0 : (session->wants[index].climbs ? trace_probe_limit(&session->traces[index]) : 0);
     return (!end || ttl <= end) && may_send(session, index, ttl);
 }
 
@@ -56,7 +56,7 @@ static bool is_due(const struct session *session, unsigned index, unsigned flow,
  * unanswered probe at TTL t goes out beside the second at t - 1. That spreads the probes over the routers, and a target
  * that answers only a few port unreachables at once spends them on its own hop and not on the TTLs beyond it. Earlier
  * specs go first, so that a later one's answer shows that the router still answered. */
-bool ladder_next(const struct session *session, nstime now, struct wish *wish, nstime *again)
+bool pacing_next(struct session *session, nstime now, struct wish *wish, nstime *again)
 {
     unsigned best = ~0U;
     nstime earliest = NSTIME_NEVER;

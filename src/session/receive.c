@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "session/internal.h"
+#include "session/state.h"
 
 /* Serials are given out in order, so a probe far ahead of the last one known is another run's whose ports are ours by
  * chance and whose kind bears no tag. As many frames in a row may be lost by the capture. */
@@ -192,6 +192,6 @@ struct frame_note session_frame(struct session *session, const struct frame *fra
         return (struct frame_note){.role = FRAME_MALFORMED, .reason = packet->malformed};
     struct frame_note note = take_packet(session, frame, packet);
     if (note.role == FRAME_PROBE || note.role == FRAME_REPLY)
-        plan_update(session);
+        session_update(session);
     return note;
 }

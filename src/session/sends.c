@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "base/array.h"
-#include "session/internal.h"
+#include "session/state.h"
 
 struct probe *session_learn_probe(struct session *session, const struct session_claim *claim)
 {
@@ -21,8 +21,8 @@ struct probe *session_learn_probe(struct session *session, const struct session_
     trace->origin.source_port_varies =
         trace->origin.source_port_varies || probe->source_port != trace->flow.source_port;
     session_wanted(session, claim->trace, claim->flow, claim->ttl)->known++;
-    if (claim->at > session->plan.last_sent[claim->ttl])
-        session->plan.last_sent[claim->ttl] = claim->at;
+    if (claim->at > session->last_sent[claim->ttl])
+        session->last_sent[claim->ttl] = claim->at;
     return probe;
 }
 

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/rng.h"
-#include "session/internal.h"
+#include "session/state.h"
 
 #define EPHEMERAL_COUNT (65536 - EPHEMERAL_FIRST)
 
@@ -77,9 +77,9 @@ static enum status build_traces(struct session *session, const struct flow *flow
         enum status status = flow_build(&trace->flow, err);
         if (status == STATUS_OK)
             status = build_alternates(&session->config, trace, err);
-        struct ladder_plan *plan = &session->plan.traces[i];
-        plan->needs = calloc((size_t)256 * trace->flow_count, sizeof *plan->needs);
-        if (status == STATUS_OK && !plan->needs)
+        struct wanted **cells = &session->wants[i].cells;
+        *cells = calloc((size_t)256 * trace->flow_count, sizeof **cells);
+        if (status == STATUS_OK && !*cells)
             status = err_set(err, STATUS_SYSTEM, "out of memory");
         if (status != STATUS_OK)
             return status;
@@ -95,15 +95,31 @@ static bool sureness_is_sound(const struct session_config *config)
     return config->confidence >= 500000 && config->confidence <= 999999;
 }
 
+static bool config_is_sound(const struct session_config *config)
+{
+    const struct strategy *strategy = config->strategy;
+    return strategy && config->spec_count && config->spec_count <= SPECS_MOST && config->first_ttl &&
+           config->first_ttl <= config->max_ttl && config->queries && config->gap &&
+           config->flows <= strategy->flows_most &&
+           (!strategy->one_spec || (config->spec_count == 1 && sureness_is_sound(config)));
+}
+
+static enum status start(struct session *session, const struct flow *flows, struct err *err)
+{
+    const struct strategy *strategy = session->config.strategy;
+    enum status status = build_traces(session, flows, err);
+    if (status == STATUS_OK && strategy->start && !strategy->start(session))
+        status = err_set(err, STATUS_SYSTEM, "out of memory");
+    return status;
+}
+
 struct session *session_new_with_flows(const struct session_config *config, const struct flow *flows, bool seen_only,
                                        const struct session_events *events, struct err *err)
 {
-    if (!config->spec_count || config->spec_count > SPECS_MOST || !config->first_ttl ||
-        config->first_ttl > config->max_ttl || !config->queries || !config->gap ||
-        config->flows > (config->purpose == PURPOSE_PATHS ? FLOW_ALTERNATES_MOST + 1 : FLOWS_COMPARED_MOST) ||
-        (config->purpose == PURPOSE_PATHS && (config->spec_count != 1 || !sureness_is_sound(config)))) {
+    if (!config_is_sound(config)) {
         err_set(err, STATUS_USAGE,
-                "a run needs a probe, a TTL of at least 1, a query, a gap and as many flows as it can tell apart");
+                "a run needs a strategy, a probe, a TTL of at least 1, a query, a gap and as many flows as it can tell "
+                "apart");
         return NULL;
     }
     struct session *session = calloc(1, sizeof *session);
@@ -114,18 +130,15 @@ struct session *session_new_with_flows(const struct session_config *config, cons
     session->config = *config;
     session->seen_only = seen_only;
     session->now = session->last_send = NSTIME_NONE;
-    session->plan.wait_until = NSTIME_NEVER;
+    session->wait_until = NSTIME_NEVER;
+    session->settled_ttl = (uint8_t)(config->first_ttl - 1);
     if (events)
         session->events = *events;
-    bool explores = config->purpose == PURPOSE_PATHS && !seen_only;
-    session->explorer = explores ? explorer_new() : NULL;
-    if (explores && !session->explorer)
-        err_set(err, STATUS_SYSTEM, "out of memory");
-    if ((explores && !session->explorer) || build_traces(session, flows, err) != STATUS_OK) {
+    if (start(session, flows, err) != STATUS_OK) {
         session_free(session);
         return NULL;
     }
-    plan_update(session);
+    session_update(session);
     return session;
 }
 
@@ -141,15 +154,39 @@ void session_free(struct session *session)
         return;
     for (unsigned i = 0; i < session->trace_count; i++) {
         trace_free(&session->traces[i]);
-        free(session->plan.traces[i].needs);
+        free(session->wants[i].cells);
     }
     free(session->traces);
     free(session->trace_list);
     free(session->pending);
     free(session->claims);
     free(session->stamp);
-    explorer_free(session->explorer);
+    if (session->plan && session->config.strategy->stop)
+        session->config.strategy->stop(session);
+    free(session->plan);
     free(session);
+}
+
+/* --- progress --- */
+
+void session_update(struct session *session)
+{
+    const struct strategy *strategy = session->config.strategy;
+    if (!session->complete && (!session->seen_only || strategy->merges_hops))
+        strategy->update(session);
+}
+
+void session_settle_hops(struct session *session, bool (*is_closed)(const struct session *session, uint8_t ttl))
+{
+    uint8_t target_ttl = session_target_ttl(session);
+    uint8_t last = target_ttl          ? target_ttl
+                   : session->complete ? session_last_ttl(session)
+                                       : session_farthest_ttl(session);
+    while (session->settled_ttl < last && (!is_closed || is_closed(session, (uint8_t)(session->settled_ttl + 1)))) {
+        session->settled_ttl++;
+        if (session->events.hop_settled)
+            session->events.hop_settled(session->events.context, session, session->settled_ttl);
+    }
 }
 
 /* --- wishes --- */
@@ -161,7 +198,7 @@ static bool may_send_more(const struct session *session, unsigned index)
     for (unsigned i = 0; i < session->trace_count; i++)
         sent += session->next_serial[i];
     return session->next_serial[index] < FLOW_SERIALS_MOST &&
-           (session->config.purpose == PURPOSE_TRACE || sent < session->config.budget);
+           (!session->config.strategy->has_budget || sent < session->config.budget);
 }
 
 struct wish session_wish(struct session *session, nstime now)
@@ -169,12 +206,12 @@ struct wish session_wish(struct session *session, nstime now)
     struct wish wish = {.kind = WISH_WAIT, .until = NSTIME_NEVER};
     if (session->seen_only)
         return wish;
-    if (session->plan.complete) {
+    if (session->complete) {
         wish.kind = WISH_DONE;
         return wish;
     }
     nstime again;
-    bool due = session->explorer ? explore_next(session, now, &wish, &again) : ladder_next(session, now, &wish, &again);
+    bool due = session->config.strategy->next(session, now, &wish, &again);
     nstime slot = session->last_send == NSTIME_NONE ? now : session->last_send + session->config.send_gap;
     if (due && !may_send_more(session, wish.trace)) {
         due = false;
@@ -207,8 +244,8 @@ void session_sent(struct session *session, const struct wish *wish, int send_err
     session->next_serial[wish->trace] = wish->serial;
     session_wanted(session, wish->trace, wish->flow, wish->ttl)->commanded++;
     session->last_send = at;
-    if (session->explorer)
-        explore_sent(session, wish, at);
+    if (session->config.strategy->sent)
+        session->config.strategy->sent(session, wish, at);
     pending_push(session, &claim);
 }
 
@@ -251,7 +288,8 @@ void session_finish(struct session *session, enum session_end end, nstime ended_
         session_tick(session, for_ever);
     for (unsigned i = 0; i < session->trace_count; i++)
         session->traces[i].end = decide_end(session, &session->traces[i]);
-    plan_finish(session);
+    session->complete = true;
+    session_settle_hops(session, NULL);
     for (unsigned i = 0; i < session->trace_count; i++)
         while (session->settled_probes[i] < session->traces[i].probe_count)
             session_settle_probe(session, i);

@@ -17,11 +17,7 @@
 
 #define TARGET_NAME_BYTES 256
 
-enum session_purpose {
-    PURPOSE_TRACE,    /* to find the path with the first spec that does */
-    PURPOSE_DIAGNOSE, /* to tell what becomes of every spec, all of which climb beside each other */
-    PURPOSE_PATHS,    /* to find all the ways that a balancer sends one spec's flows */
-};
+struct strategy;
 
 /* Everything that makes a run what it is. Saved in a capture, it makes the replay the same run. */
 struct session_config {
@@ -29,8 +25,8 @@ struct session_config {
     struct addr source, target;
     struct probe_spec specs[SPECS_MOST]; /* the escalation chain, in order */
     unsigned spec_count;
-    bool automatic; /* -P auto: printed so in the heading */
-    enum session_purpose purpose;
+    bool automatic;                  /* -P auto: printed so in the heading */
+    const struct strategy *strategy; /* strategy.h */
     uint16_t flows;      /* from how many source ports a spec may be asked, where paths differ; 0, 1: its own alone */
     uint32_t confidence; /* millionths; diagnose: how sure a silence is to be before it is claimed; paths: how sure it
                             is to be that nothing was missed */

@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* deadline: what becomes of a run as time passes. The earliest is looked for anew each time, since every answer may
  * move those of all probes that are under way. */
-#include "session/internal.h"
+#include "session/state.h"
 
-enum deadline_kind { DEADLINE_NONE, DEADLINE_PLAN, DEADLINE_PENDING, DEADLINE_EXPIRY, DEADLINE_LONGEST_WAIT };
+#define LEAST_WAIT_INSIDE (100 * NS_PER_MS) /* least wait for a probe with answers from behind its hop */
+#define LEAST_WAIT_AT_END (150 * NS_PER_MS) /* and for the others */
+
+enum deadline_kind { DEADLINE_NONE, DEADLINE_STRATEGY, DEADLINE_PENDING, DEADLINE_EXPIRY, DEADLINE_LONGEST_WAIT };
 
 struct deadline {
     enum deadline_kind kind;
@@ -11,6 +14,21 @@ struct deadline {
     unsigned trace;
     size_t index; /* of the probe, or the pending send */
 };
+
+nstime session_probe_deadline(const struct session *session, const struct probe *probe)
+{
+    nstime longest = session->config.max_wait;
+    nstime wait = longest;
+    if (session->worst_rtt) {
+        uint8_t target_ttl = session_target_ttl(session);
+        bool inside = session_farthest_ttl(session) > probe->ttl || (target_ttl && target_ttl <= probe->ttl);
+        nstime least_wait = inside ? LEAST_WAIT_INSIDE : LEAST_WAIT_AT_END;
+        wait = inside ? session->worst_rtt / 5 * 6 : session->worst_rtt * 2;
+        wait = wait < least_wait ? least_wait : wait;
+        wait = wait > longest ? longest : wait;
+    }
+    return probe->sent + wait;
+}
 
 static void sooner(struct deadline *earliest, enum deadline_kind kind, nstime at, unsigned trace, size_t index)
 {
@@ -32,7 +50,7 @@ static struct deadline earliest_deadline(struct session *session)
 {
     pass_resolved(session);
     struct deadline earliest = {.kind = DEADLINE_NONE, .at = NSTIME_NEVER};
-    sooner(&earliest, DEADLINE_PLAN, plan_timer(session), 0, 0);
+    sooner(&earliest, DEADLINE_STRATEGY, session->config.strategy->timer(session), 0, 0);
     for (size_t i = session->pending_first; i < session->pending_count; i++)
         if (!session->pending[i].done)
             sooner(&earliest, DEADLINE_PENDING, pending_deadline(&session->pending[i]), 0, i);
@@ -40,7 +58,7 @@ static struct deadline earliest_deadline(struct session *session)
         const struct trace *trace = &session->traces[t];
         for (size_t i = session->first_outstanding[t]; i < trace->probe_count; i++)
             if (trace->probes[i].state == PROBE_OUTSTANDING && !session->over)
-                sooner(&earliest, DEADLINE_EXPIRY, plan_deadline(session, &trace->probes[i]), t, i);
+                sooner(&earliest, DEADLINE_EXPIRY, session_probe_deadline(session, &trace->probes[i]), t, i);
         if (session->settled_probes[t] < trace->probe_count) {
             size_t next = session->settled_probes[t];
             sooner(&earliest, DEADLINE_LONGEST_WAIT, trace->probes[next].sent + session->config.max_wait, t, next);
@@ -77,7 +95,7 @@ static void run_deadline(struct session *session, const struct deadline *deadlin
     case DEADLINE_LONGEST_WAIT:
         session_settle_probe(session, deadline->trace);
         break;
-    case DEADLINE_PLAN:
+    case DEADLINE_STRATEGY:
     case DEADLINE_NONE:
         break;
     }
@@ -92,6 +110,6 @@ void session_tick(struct session *session, nstime now)
         if (next.at > session->now)
             session->now = next.at;
         run_deadline(session, &next);
-        plan_update(session);
+        session_update(session);
     }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* view: what others may know of a session. */
-#include "session/internal.h"
+#include "session/state.h"
+#include "session/strategy.h"
 
 const struct session_config *session_config(const struct session *session)
 {
@@ -35,14 +36,14 @@ unsigned session_unseen_probes(const struct session *session)
 struct trace_set session_trace_set(const struct session *session)
 {
     const struct session_config *config = &session->config;
-    bool asked_more = config->purpose == PURPOSE_DIAGNOSE && config->confidence;
+    bool asked_more = config->strategy->side_by_side && config->confidence;
     return (struct trace_set){
         .traces = session->trace_list,
         .count = session->trace_count,
         .max_ttl = config->max_ttl,
         .send_gap = config->send_gap,
         .claim = asked_more ? config->confidence / 1e6 : CONFIDENCE_TO_CLAIM,
-        .is_diagnose = config->purpose == PURPOSE_DIAGNOSE,
+        .is_diagnose = config->strategy->side_by_side,
     };
 }
 

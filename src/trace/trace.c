@@ -404,3 +404,12 @@ const char *trace_end_name(enum trace_end end)
                                         "looping", "silent",  "max-ttl",  "interrupted"};
     return names[end];
 }
+
+bool trace_shows_hop(const struct trace *trace, uint8_t ttl)
+{
+    for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe))
+        for (unsigned i = 0; i < probe->reply_count; i++)
+            if (!reply_refuses(trace, &probe->replies[i]))
+                return true;
+    return false;
+}

@@ -175,6 +175,10 @@ struct addr trace_router_address(const struct trace *trace, uint8_t ttl);
 const struct addr *trace_flow_router(const struct trace *trace, unsigned flow, uint8_t ttl);
 /* The first probe of this TTL that drew an answer; NULL: none did. */
 const struct probe *trace_answered_at(const struct trace *trace, uint8_t ttl);
+/* The last TTL that further probes are of use at: the target, a refusal, the end of a circle; 0: not known. */
+uint8_t trace_probe_limit(const struct trace *trace);
+/* Whether an answer shows who is at this hop; a refusal only shows who is before. */
+bool trace_shows_hop(const struct trace *trace, uint8_t ttl);
 /* The last TTL that belongs in a report: where the target answered, the refusal, the end of the second round of a
  * loop, or the end of the silence; of several ways, the longest's. 0 where no probe is known. */
 uint8_t trace_last_ttl(const struct trace *trace);

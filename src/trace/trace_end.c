@@ -2,6 +2,16 @@
 /* trace_end: where a trace ends: the last TTL of a report. */
 #include "trace/trace.h"
 
+uint8_t trace_probe_limit(const struct trace *trace)
+{
+    if (trace->reached_ttl)
+        return trace->reached_ttl;
+    if (trace->loop_first)
+        return trace_loop_end(trace);
+    return trace->refused_ttl > trace->last_router_ttl || !trace->refused_ttl ? trace->refused_ttl
+                                                                              : trace->last_router_ttl;
+}
+
 /* Of ways of different lengths: the target, or who refuses, is next behind the last router. */
 static uint8_t end_of_longest(const struct trace *trace)
 {

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "session/strategy.h"
 #include "verdict/findings/findings.h"
 
 static void end_sentence(char text[SENTENCE_BYTES])
@@ -39,7 +40,7 @@ void verdict_judge(const struct session *session, struct judgement *out)
 {
     struct trace_set set = session_trace_set(session);
     memset(out, 0, sizeof *out);
-    if (session_config(session)->purpose == PURPOSE_PATHS)
+    if (!session_config(session)->strategy->judged)
         return;
     judge(&set, out);
     end_sentences(out);

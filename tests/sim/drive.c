@@ -8,6 +8,7 @@
 
 #include "capture/file.h"
 #include "cli/loop.h"
+#include "strategies/strategies.h"
 #include "verdict/verdict.h"
 
 #define STEPS_MOST 200000 /* no run of these tests comes near; a session that never ends does */
@@ -28,6 +29,7 @@ enum status drive_config(const struct net *net, uint8_t family, const char *spec
     *out = (struct session_config){.source = *net_address(net, net->client, family),
                                    .target = net->target[family == 6],
                                    .automatic = strcmp(specs, "auto") == 0,
+                                   .strategy = &strategy_trace,
                                    .first_ttl = 1,
                                    .max_ttl = 30,
                                    .queries = 3,

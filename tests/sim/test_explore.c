@@ -4,6 +4,7 @@
 
 #include "multipath/graph.h"
 #include "sim/drive.h"
+#include "strategies/strategies.h"
 #include "tap.h"
 
 /* Nine routers' worth of hops and the target, 10 ms each, there and back; hops 3 and 7 are four wide. */
@@ -64,7 +65,7 @@ static bool configure(const struct row *row, const struct net *net, uint64_t see
     struct err err = {0};
     if (drive_config(net, row->family, row->spec, seed, out, &err) != STATUS_OK)
         return ok(false, "%s: %s", row->name, err.message);
-    out->purpose = PURPOSE_PATHS;
+    out->strategy = &strategy_paths;
     out->flows = 1024;
     out->confidence = 950000;
     out->budget = 10000;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "sim/world.h"
+#include "strategies/strategies.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -174,7 +175,7 @@ enum status world_config(const struct net *net, uint8_t family, const char *spec
                          struct session_config *out, struct err *err)
 {
     enum status status = drive_config(net, family, specs, seed, out, err);
-    out->purpose = PURPOSE_DIAGNOSE;
+    out->strategy = &strategy_diagnose;
     out->queries = 1;
     out->flows = 12;
     out->confidence = 990000;

@@ -8,6 +8,7 @@
 #include "cli/lookup.h"
 #include "cli/loop.h"
 #include "live/privileges.h"
+#include "strategies/strategies.h"
 
 /* A run whose end was cut off counts as interrupted: its silence proves nothing. */
 static void finish_replay(struct session *session, const struct saved_run *saved)
@@ -114,7 +115,7 @@ static int replay_saved(struct replay *replay, struct wire *wire, const struct s
 static bool is_same_run(const struct options *options, const struct saved_run *saved)
 {
     return saved->present && !replay_filter_is_of_parts(&options->choice) &&
-           (!options->graphs || saved->config.purpose == PURPOSE_PATHS);
+           (!options->graphs || saved->config.strategy->finds_graph);
 }
 
 static int replay_wire(struct replay *replay, struct wire *wire, const struct saved_run *saved, const char *name)

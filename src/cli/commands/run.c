@@ -20,6 +20,7 @@
 #include "live/privileges.h"
 #include "live/route.h"
 #include "lookup/resolve.h"
+#include "session/strategy.h"
 
 int run_complain(const struct err *err)
 {
@@ -110,7 +111,7 @@ static int end_paths(struct report *report, const struct session *session)
 int run_report_end(const struct run_context *context, struct report *report, const struct session *session)
 {
     report_take_session(report, session);
-    if (session_config(session)->purpose == PURPOSE_PATHS)
+    if (session_config(session)->strategy->finds_graph)
         return end_paths(report, session);
     return end_judged(context, report, session);
 }
@@ -385,7 +386,7 @@ int run_quiet_end(const struct report *report, const struct run_context *context
 /* A trace prints its hops as they settle; what tells all in the end shows meanwhile that it is at work. */
 static struct wire *watch(struct live_run *run)
 {
-    if (run->config.purpose == PURPOSE_TRACE || run->options->quiet || report_streams(&run->report))
+    if (run->config.strategy->merges_hops || run->options->quiet || report_streams(&run->report))
         return run->wire;
     watched_start(&run->watched, run->wire, run->session);
     return &run->watched.wire;

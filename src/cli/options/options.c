@@ -8,6 +8,7 @@
 #include "cli/options/hints.h"
 #include "cli/options/probe_list.h"
 #include "cli/options/words.h"
+#include "strategies/strategies.h"
 
 #define ENVIRONMENT_WORDS_MOST 256
 #define SPELLED_BYTES 64
@@ -486,7 +487,7 @@ static enum status judge_search(struct parse *parse, struct err *err)
         status = value_complain(err, &queries,
                                 "how often each hop is asked, a search for all paths finds out itself "
                                 "(--confidence, --max-probes)");
-    config->purpose = PURPOSE_PATHS;
+    config->strategy = &strategy_paths;
     config->automatic = false;
     config->flows = PATHS_FLOWS;
     config->queries = 1;
@@ -503,7 +504,7 @@ static enum status judge_diagnosis(struct parse *parse, struct err *err)
         return value_complain(err, &confidence, "a confidence is 0.5 to 0.999");
     if (config->confidence > DIAGNOSE_SUREST)
         config->confidence = DIAGNOSE_SUREST;
-    config->purpose = PURPOSE_DIAGNOSE;
+    config->strategy = &strategy_diagnose;
     config->flows = DIAGNOSE_FLOWS;
     config->queries = parse->queries_given ? config->queries : 1;
     config->confidence = config->confidence ? config->confidence : 990000;
@@ -577,6 +578,7 @@ static void set_defaults(struct options *out)
 {
     memset(out, 0, sizeof *out);
     out->session = (struct session_config){
+        .strategy = strategies[0],
         .first_ttl = 1,
         .max_ttl = 30,
         .queries = 3,

@@ -11,6 +11,7 @@
 #include "report/text/matrix.h"
 #include "report/text/networks.h"
 #include "report/text/verdicts.h"
+#include "session/strategy.h"
 #include "verdict/advice/advice.h"
 
 #define TAIL_HOPS_MOST 2 /* so many silent hops at the end still get a line each */
@@ -73,7 +74,7 @@ bool run_text_begin(struct output *out)
     out->state = state;
     if (out->options.quiet)
         return true;
-    strbuf_addf(&state->line, "hopsonde%s to ", result->is_diagnosis ? " diagnose" : result->is_search ? " paths" : "");
+    strbuf_addf(&state->line, "%s ", result->config->strategy->heading);
     address_text_add_target(&state->line, &result->config->target, &result->config->target, result_target_name(result));
     add_probes(&state->line, result);
     strbuf_addf(&state->line, ", %u hops max", result->config->max_ttl);

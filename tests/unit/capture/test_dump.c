@@ -16,29 +16,16 @@
 #include "capture/dump.h"
 #include "capture/file.h"
 #include "capture/pcapng.h"
+#include "session/state.h"
+#include "strategies/strategies.h"
 #include "tap.h"
 
 #define FLOWS 3
 #define T0 (INT64_C(1767323045) * NS_PER_S + 123456789)
 
-struct session {
-    struct session_config config;
-    struct trace traces[FLOWS];
-};
-
-const struct session_config *session_config(const struct session *session)
-{
-    return &session->config;
-}
-
-const struct trace *session_trace(const struct session *session, unsigned index)
-{
-    return &session->traces[index];
-}
-
-/* A new field must be saved, or a replay is another run: add it to io/annotate.c and to the values below. */
+/* A new field must be saved, or a replay is another run: add it to capture/annotate.c and to the values below. */
 #if UINTPTR_MAX == UINT64_MAX
-_Static_assert(sizeof(struct session_config) == 880, "struct session_config has changed");
+_Static_assert(sizeof(struct session_config) == 888, "struct session_config has changed");
 _Static_assert(sizeof(struct flow) == 80, "struct flow has changed");
 _Static_assert(sizeof(struct session_claim) == 32, "struct session_claim has changed");
 #endif
@@ -68,7 +55,7 @@ static void fill_config(struct session_config *config, const char *source, const
         .specs = {spec_of("udp/53"), spec_of("tcp/80:ack"), spec_of("ip/50")},
         .spec_count = FLOWS,
         .automatic = true,
-        .purpose = PURPOSE_DIAGNOSE,
+        .strategy = &strategy_diagnose,
         .flows = 12,
         .confidence = 995000,
         .budget = 2000,
@@ -91,6 +78,9 @@ static void fill_config(struct session_config *config, const char *source, const
 static void fill_session(struct session *session, const char *source, const char *target)
 {
     memset(session, 0, sizeof *session);
+    static struct trace traces[2][FLOWS]; /* of two sessions at a time */
+    static unsigned filled;
+    session->traces = traces[filled++ % 2];
     fill_config(&session->config, source, target);
     for (unsigned i = 0; i < FLOWS; i++)
         session->traces[i].flow = (struct flow){
@@ -122,7 +112,7 @@ static void check_config(const struct session_config *got, const struct session_
     ok(addr_equal(&got->target, &want->target), "config: target");
     ok(specs_equal(got, want), "config: specs");
     is_num(got->automatic, want->automatic, "config: automatic");
-    is_num(got->purpose, want->purpose, "config: purpose");
+    ok(got->strategy == want->strategy, "config: strategy");
     is_num(got->flows, want->flows, "config: flows");
     is_num(got->lite, want->lite, "config: lite");
     is_num(got->confidence, want->confidence, "config: confidence");

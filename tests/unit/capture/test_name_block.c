@@ -11,23 +11,9 @@
 #include "capture/file.h"
 #include "capture/name_block.h"
 #include "capture/pcapng.h"
+#include "session/state.h"
+#include "strategies/strategies.h"
 #include "tap.h"
-
-struct session {
-    struct session_config config;
-    struct trace trace;
-};
-
-const struct session_config *session_config(const struct session *session)
-{
-    return &session->config;
-}
-
-const struct trace *session_trace(const struct session *session, unsigned index)
-{
-    (void)index;
-    return &session->trace;
-}
 
 static struct addr addr_of(const char *text)
 {
@@ -67,7 +53,7 @@ static int memory_fd;
 
 static void write_book(const char *path, const struct address_book *book)
 {
-    static struct session session;
+    struct session session = {.config = {.strategy = &strategy_trace}};
     const struct dump_run run = {.command = "trace", .linktype = LINKTYPE_RAW};
     struct dump *dump;
     struct err err = {0};

@@ -11,6 +11,7 @@
 #include "cli/options/values.h"
 #include "cli/options/words.h"
 #include "probe/type.h"
+#include "strategies/strategies.h"
 #include "tap.h"
 
 #define WORDS_MOST 80
@@ -71,6 +72,14 @@ static int add_choice(char *start, size_t room, const struct replay_filter *choi
 }
 
 /* All that a command line says, in one line: only what differs from the default. */
+static int strategy_number(const struct session_config *config)
+{
+    int number = 0;
+    while (strategies[number] != config->strategy)
+        number++;
+    return number;
+}
+
 static const char *summary(void)
 {
     static char text[1024];
@@ -136,8 +145,8 @@ static const char *summary(void)
         ADD(" only");
     if (options.expect_file)
         ADD(" expect=%s", options.expect_file);
-    if (c->purpose || c->confidence || c->budget)
-        ADD(" diagnosis=%d/%u/%u/%lu", c->purpose, c->flows, c->confidence / 1000, (unsigned long)c->budget);
+    if (c->strategy != strategies[0] || c->confidence || c->budget)
+        ADD(" diagnosis=%d/%u/%u/%lu", strategy_number(c), c->flows, c->confidence / 1000, (unsigned long)c->budget);
     for (unsigned i = 0; i < options.read_count; i++)
         ADD(" read=%s", options.read_files[i]);
     if (options.graphs)

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "strategies/strategies.h"
 #include "tap.h"
 #include "unit/support/books.h"
 #include "unit/support/drawings.h"
@@ -15,7 +16,7 @@ static const char *draw_known(struct render *r, const char *format, const char *
     struct fake fake;
     fake_init(&fake, name, "192.0.2.80", "udp");
     fake.session.config.target = count ? graphs[0].trace->flow.target : fake.session.config.target;
-    fake.session.config.purpose = PURPOSE_PATHS;
+    fake.session.config.strategy = &strategy_paths;
     render_begin(r, format, &fake, NULL);
     r->report.result.book = book;
     r->report.outputs[0].options.networks = true;

@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "strategies/strategies.h"
 #include "tap.h"
 #include "unit/support/books.h"
 #include "unit/support/graphs.h"
@@ -159,7 +160,7 @@ static const char *render(struct render *r, const char *format, const struct gra
 {
     struct fake fake;
     fake_init(&fake, "", "192.0.2.80", "udp");
-    fake.session.config.purpose = PURPOSE_PATHS;
+    fake.session.config.strategy = &strategy_paths;
     fake_hop(&fake, 0, 1, "10.0.1.1", 1);
     render_begin(r, format, &fake, NULL);
     r->report.result.graphs = graphs;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "report/graph/graph_view.h"
+#include "strategies/strategies.h"
 #include "tap.h"
 #include "unit/support/books.h"
 #include "unit/support/graphs.h"
@@ -356,7 +357,7 @@ static void test_report(void)
     graphs_make_shape(&made[1], "empty");
     struct graph graphs[] = {made[0].graph, made[1].graph};
     fake_init(&fake, "web.example", "192.0.2.80", "udp");
-    fake.session.config.purpose = PURPOSE_PATHS;
+    fake.session.config.strategy = &strategy_paths;
     fake_hop(&fake, 0, 1, "10.0.1.1", 1);
     render_begin(&r, "text", &fake, NULL);
     render_hop(&r, &fake, 1);

@@ -3,6 +3,7 @@
 #include <signal.h>
 #include <stdlib.h>
 
+#include "strategies/strategies.h"
 #include "tap.h"
 #include "unit/support/drawings.h"
 #include "unit/support/graphs.h"
@@ -127,7 +128,7 @@ static void test_diagnosis(bool has_xmllint)
     struct fake fake;
     struct render r;
     fill(&fake, "");
-    fake.session.config.purpose = PURPOSE_DIAGNOSE;
+    fake.session.config.strategy = &strategy_diagnose;
     fake_hop(&fake, 1, 1, "10.0.1.1", 2);
     fake_hop(&fake, 1, 4, "10.0.9.1", 2);
     const char *svg = draw(&r, &fake, NULL);

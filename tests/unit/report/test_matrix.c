@@ -3,13 +3,14 @@
 #include "report/text/matrix.h"
 
 #include "report/text/evidence.h"
+#include "strategies/strategies.h"
 #include "tap.h"
 #include "unit/support/render.h"
 
 static void begin(struct fake *fake, const char *target_name, const char *target, const char *specs)
 {
     fake_init(fake, target_name, target, specs);
-    fake->session.config.purpose = PURPOSE_DIAGNOSE;
+    fake->session.config.strategy = &strategy_diagnose;
 }
 
 static void is_matrix(struct fake *fake, bool color, const char *want, const char *name)

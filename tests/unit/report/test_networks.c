@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "report/hops.h"
+#include "strategies/strategies.h"
 #include "tap.h"
 #include "unit/support/graphs.h"
 #include "unit/support/render.h"
@@ -292,7 +293,7 @@ static void test_diagnosis(void)
     scene_init(&scene, "");
     fake_free(&scene.fake);
     fake_init(&scene.fake, "", "192.0.2.80", "udp/53 tcp/443 icmp");
-    scene.fake.session.config.purpose = PURPOSE_DIAGNOSE;
+    scene.fake.session.config.strategy = &strategy_diagnose;
     scene.out.options.networks = scene.out.options.places = true;
     fake_hop(&scene.fake, 0, 1, "62.1.0.1", 1);
     fake_hop(&scene.fake, 1, 1, "62.1.0.2", 1);
@@ -389,7 +390,7 @@ static void test_place_in_diagnosis(void)
     struct scene scene;
     struct render r;
     scene_init(&scene, "62.1.0.1=1:A");
-    scene.fake.session.config.purpose = PURPOSE_DIAGNOSE;
+    scene.fake.session.config.strategy = &strategy_diagnose;
     render_begin(&r, "text", &scene.fake, &(struct output_options){.width = 80, .networks = true});
     r.report.result.book = scene.book;
     const char *text = render_end(&r, &scene.fake, NULL, NULL);

@@ -5,6 +5,7 @@
 
 #include "multipath/graph.h"
 #include "silence/loss.h"
+#include "strategies/strategies.h"
 #include "tap.h"
 #include "unit/support/handmade.h"
 
@@ -279,13 +280,13 @@ static void test_compare_chance(void)
 
 /* udp is silent behind hop 1, the two others go on to hop 4; of each round the first of these loses what it is told to.
  */
-static struct comparison compare_rounds(enum session_purpose purpose, unsigned rounds_lost)
+static struct comparison compare_rounds(const struct strategy *strategy, unsigned rounds_lost)
 {
     static const char *const three[] = {"udp", "icmp", "tcp/443", NULL};
     static const char *const routers[] = {"", "10.0.0.1", "10.0.1.1", "10.0.2.1", "10.0.3.1"};
     struct err err = {0};
     struct session_config config = handmade_config(three);
-    config.purpose = purpose;
+    config.strategy = strategy;
     struct session *session = session_new(&config, true, NULL, &err);
     uint16_t serials[3] = {0};
     nstime at = 0;
@@ -310,19 +311,19 @@ static struct comparison compare_rounds(enum session_purpose purpose, unsigned r
 static void test_place_by_loss(void)
 {
     static const struct {
-        enum session_purpose purpose;
+        const struct strategy *strategy;
         unsigned rounds_lost;
         double chance;
         const char *name;
     } rows[] = {
         /* at each hop 4 silences beside 8 probes, l of them lost: prod (l+1+i)/(10+i) */
-        {PURPOSE_DIAGNOSE, 0, 1.0 / 715 / 715 / 715, "without loss three hops are one place"},
-        {PURPOSE_TRACE, 2, 360.0 / 17160 * 360 / 17160 * 360 / 17160, "a trace takes them as one"},
+        {&strategy_diagnose, 0, 1.0 / 715 / 715 / 715, "without loss three hops are one place"},
+        {&strategy_trace, 2, 360.0 / 17160 * 360 / 17160 * 360 / 17160, "a trace takes them as one"},
         /* at the first hop 4 beside all 16 at hops that are passed and their 4: 5*6*7*8 / (18*19*20*21) */
-        {PURPOSE_DIAGNOSE, 2, 1680.0 / 143640, "where packets are lost the first hop speaks for itself"},
+        {&strategy_diagnose, 2, 1680.0 / 143640, "where packets are lost the first hop speaks for itself"},
     };
     for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
-        struct comparison got = compare_rounds(rows[i].purpose, rows[i].rounds_lost);
+        struct comparison got = compare_rounds(rows[i].strategy, rows[i].rounds_lost);
         is_num(got.hop_count, 3, "%s: hops", rows[i].name);
         ok(fabs(got.chance / rows[i].chance - 1) < 1e-6, "%s: %g, want %g", rows[i].name, got.chance, rows[i].chance);
     }
@@ -531,7 +532,7 @@ static void test_many_flows(void)
 {
     struct err err = {0};
     struct session_config config = handmade_config(udp_only);
-    config.purpose = PURPOSE_PATHS;
+    config.strategy = &strategy_paths;
     config.flows = FLOW_ALTERNATES_MOST + 1;
     config.confidence = 950000;
     config.budget = 10000;
@@ -580,7 +581,7 @@ static void test_ways_of_different_lengths(void)
     static const char *const routers[] = {"", "10.0.1.1", "10.0.2.1", "10.0.1.1", "10.0.2.1"};
     struct err err = {0};
     struct session_config config = handmade_config(udp_only);
-    config.purpose = PURPOSE_PATHS;
+    config.strategy = &strategy_paths;
     config.flows = FLOWS_COMPARED_MOST + 1;
     config.confidence = 950000;
     config.budget = 10000;
@@ -611,7 +612,7 @@ static void test_silences_of_different_lengths(void)
     enum { FLOWS = 16, EARLY = 8, TRIES = 4 };
     struct err err = {0};
     struct session_config config = handmade_config(udp_only);
-    config.purpose = PURPOSE_PATHS;
+    config.strategy = &strategy_paths;
     config.flows = FLOWS_COMPARED_MOST + 8;
     config.confidence = 950000;
     config.budget = 10000;
@@ -694,14 +695,14 @@ static void test_budget(void)
     static const char *const three[] = {"udp", "icmp", "tcp/443", NULL};
     static const struct {
         const char *const *specs;
-        enum session_purpose purpose;
+        const struct strategy *strategy;
         const char *name;
-    } rows[] = {{udp_only, PURPOSE_PATHS, "paths"}, {three, PURPOSE_DIAGNOSE, "a diagnosis"}};
+    } rows[] = {{udp_only, &strategy_paths, "paths"}, {three, &strategy_diagnose, "a diagnosis"}};
     for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++)
         for (unsigned budget = 50; budget <= 53; budget++) {
             struct err err = {0};
             struct session_config config = handmade_config(rows[i].specs);
-            config.purpose = rows[i].purpose;
+            config.strategy = rows[i].strategy;
             config.flows = FLOWS_COMPARED_MOST;
             config.confidence = 999000;
             config.budget = budget;

@@ -4,6 +4,7 @@
 
 #include "silence/comparison.h"
 #include "silence/end.h"
+#include "strategies/strategies.h"
 #include "tap.h"
 #include "unit/support/fake_session.h"
 
@@ -40,7 +41,7 @@ struct event {
 
 static void play(struct fake *fake, const struct event *events)
 {
-    fake->session.config.purpose = PURPOSE_DIAGNOSE;
+    fake->session.config.strategy = &strategy_diagnose;
     for (const struct event *e = events; e->ttl; e++) {
         fake->now += (nstime)((e->wait_ms - 1) * 1e6); /* fake_send() adds a millisecond */
         uint16_t serial = fake_send(fake, e->trace, e->ttl);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "unit/support/fake_session.h"
+#include "strategies/strategies.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -46,6 +47,7 @@ void fake_init(struct fake *fake, const char *target_name, const char *target, c
     fake->now = FAKE_START;
     fake->frame = 1;
     struct session_config *config = &fake->session.config;
+    config->strategy = &strategy_trace;
     config->first_ttl = 1;
     config->max_ttl = 30;
     config->queries = 3;

@@ -3,7 +3,7 @@
 #ifndef HOPSONDE_TESTS_UNIT_FAKE_SESSION_H
 #define HOPSONDE_TESTS_UNIT_FAKE_SESSION_H
 
-#include "session/internal.h"
+#include "session/state.h"
 
 /* 2026-01-02T03:04:05.123456789Z: when the first probe of a fake is sent. */
 #define FAKE_START (INT64_C(1767323045) * NS_PER_S + 123456789)

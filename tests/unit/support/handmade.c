@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "packet/checksum.h"
+#include "strategies/strategies.h"
 
 struct addr handmade_address(const char *text)
 {
@@ -17,7 +18,8 @@ struct addr handmade_address(const char *text)
 
 struct session_config handmade_config(const char *const *specs)
 {
-    struct session_config config = {.first_ttl = 1,
+    struct session_config config = {.strategy = &strategy_trace,
+                                    .first_ttl = 1,
                                     .max_ttl = 30,
                                     .queries = 1,
                                     .gap = 8,

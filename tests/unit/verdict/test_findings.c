@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "strategies/strategies.h"
 #include "tap.h"
 #include "unit/support/fake_session.h"
 #include "verdict/verdict.h"
@@ -558,7 +559,7 @@ static void check_row(const struct row *row)
     char text[1024];
     struct judgement *judgement = malloc(sizeof *judgement);
     fake_init(&fake, "", TARGET, row->specs);
-    fake.session.config.purpose = PURPOSE_DIAGNOSE;
+    fake.session.config.strategy = &strategy_diagnose;
     for (unsigned i = 0; i < fake.session.trace_count; i++) {
         fake_trace(&fake, i)->flow_count = FLOWS;
         fake_trace(&fake, i)->alternates = calloc(FLOWS - 1, sizeof(struct flow));
@@ -588,7 +589,7 @@ static void check_too_many(void)
     struct fake fake;
     struct judgement *judgement = malloc(sizeof *judgement);
     fake_init(&fake, "", TARGET, "udp");
-    fake.session.config.purpose = PURPOSE_DIAGNOSE;
+    fake.session.config.strategy = &strategy_diagnose;
     fake.session.config.max_ttl = 255;
     for (unsigned ttl = 1; ttl <= 200; ttl++) {
         char router[16];

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "strategies/strategies.h"
 #include "tap.h"
 #include "unit/support/handmade.h"
 #include "verdict/verdict.h"
@@ -496,7 +497,7 @@ static void check_search(void)
     static const char *const specs[] = {"udp", NULL};
     struct err err = {0};
     struct session_config config = handmade_config(specs);
-    config.purpose = PURPOSE_PATHS;
+    config.strategy = &strategy_paths;
     config.flows = FLOW_ALTERNATES_MOST + 1;
     config.confidence = 950000;
     config.budget = 10000;

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* strategy: a way of probing: what a run wants to send, and when it has enough. Floor 4; pure.
+ *
+ * A strategy is a const struct in a folder of its own and a line in strategies/strategies.c. The session calls it and
+ * asks nothing else about the kind of a run; reports and commands read its flags. It decides from what the session's
+ * traces show, so that a replay comes to the same decisions. */
+#ifndef HOPSONDE_SESSION_STRATEGY_H
+#define HOPSONDE_SESSION_STRATEGY_H
+
+#include "session/session.h"
+
+struct strategy {
+    const char *name;    /* the command that runs it, and its word in a saved capture */
+    const char *heading; /* what stands before the target in a report: "hopsonde diagnose to" */
+
+    /* What its runs are made of. */
+    uint16_t flows_most; /* source ports of one spec */
+    bool one_spec;       /* takes exactly one spec, and a confidence of 0.5 or more */
+    bool has_budget;     /* config.budget limits its sends */
+
+    /* What its reports show. */
+    bool judged;       /* verdicts and findings */
+    bool side_by_side; /* its specs are asked in turns, so that they compare hop by hop: a matrix */
+    bool merges_hops;  /* one line a hop, from whichever spec was answered there; also settled during a replay */
+    bool finds_graph;  /* a graph of paths */
+
+    /* Makes session->plan, which the session frees. False: memory is short. NULL: it has none. */
+    bool (*start)(struct session *session);
+    /* After each change: sets wants, settles hops, and sets session->complete once it wants nothing more. A replay
+     * calls it only where the strategy merges hops. */
+    void (*update)(struct session *session);
+    /* When update() is due though no frame has come; NSTIME_NEVER: at no time. */
+    nstime (*timer)(const struct session *session);
+    /* The next probe to send; false: none may go now, and `*again` is when one may (NSTIME_NEVER: not by time). */
+    bool (*next)(struct session *session, nstime now, struct wish *wish, nstime *again);
+    /* A wish was carried out. NULL: it need not know. */
+    void (*sent)(struct session *session, const struct wish *wish, nstime at);
+    /* Frees what session->plan owns. NULL: nothing. */
+    void (*stop)(struct session *session);
+};
+
+#endif
