@@ -148,7 +148,8 @@ static bool is_branched_after(unsigned rested)
 
 static void test_branch_chance(void)
 {
-    ok(!is_branched_after(5), "two flows that lose five probes among ten answers draw no branch: it is loss at 1 in 4000");
+    ok(!is_branched_after(5),
+       "two flows that lose five probes among ten answers draw no branch: it is loss at 1 in 4000");
     ok(is_branched_after(6), "six do, so that a silent router beside others is not missed");
 }
 
@@ -204,7 +205,8 @@ static void test_ahead(void)
     begin(&play);
     play.limits.gap = 1;
     plan(&play);
-    is_num(play.wants.count ? wanted(&play, 8, 0, 0) : 0, 1, "eight hops are probed at once before any answer, however small the gap");
+    is_num(play.wants.count ? wanted(&play, 8, 0, 0) : 0, 1,
+           "eight hops are probed at once before any answer, however small the gap");
     is_num(wanted(&play, 9, 0, 0), 0, "and no ninth: a near target would draw answers in vain");
     meet(&play, 0, 1, 1);
     play.limits.gap = 8;
@@ -286,9 +288,10 @@ static void test_silent_tested(void)
     for (unsigned flow = 20; flow < 30; flow++)
         lose(&play, flow, 1, 2, false);
     plan(&play);
-    is_num(wanted(&play, 1, 20, 29), 3,
-           "of ten flows that a hop leaves unanswered three are probed again: none would miss a silent branch, ten cost "
-           "ten tokens");
+    is_num(
+        wanted(&play, 1, 20, 29), 3,
+        "of ten flows that a hop leaves unanswered three are probed again: none would miss a silent branch, ten cost "
+        "ten tokens");
     end(&play);
 }
 
