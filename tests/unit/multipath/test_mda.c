@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "multipath/mda.h"
+#include "silence/rate_limit.h"
 #include "tap.h"
 
 #define FLOWS 400
@@ -32,7 +33,7 @@ static void begin(struct play *play)
 
 static void rest(struct play *play)
 {
-    play->now += RESTED_AFTER;
+    play->now += RATE_LIMIT_REFILL;
 }
 
 static struct probe *add_probe(struct play *play, unsigned flow, unsigned ttl)

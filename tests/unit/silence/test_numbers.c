@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test_numbers: the numbers by which an unanswered probe counts. Each test names the harm that another number would do.
  */
-#include "silence/silence.h"
+#include "silence/comparison.h"
+#include "silence/end.h"
+#include "silence/rate_limit.h"
+#include "silence/sample.h"
 #include "tap.h"
 #include "unit/support/fake_session.h"
 
@@ -87,7 +90,8 @@ static bool shows_token_after(double ms, double round_trip)
     begin(&play, true);
     silent(&play, UDP, 1, 0);
     answered(&play, TCP, 1, R1, ms, round_trip);
-    bool shows = trace_set_shows_token(&play.set, &play.traces[TCP]->probes[0], &play.traces[UDP]->probes[0], NS_PER_S);
+    bool shows =
+        rate_limit_shows_token(&play.set, &play.traces[TCP]->probes[0], &play.traces[UDP]->probes[0], NS_PER_S);
     finish(&play);
     return shows;
 }
@@ -106,7 +110,7 @@ static bool is_backed_after(double ms, double send_gap)
     play.set.send_gap = (nstime)(send_gap * 1e6);
     silent(&play, UDP, 1, 0);
     answered(&play, TCP, 1, R1, ms, 1);
-    bool backed = trace_set_is_backed(&play.set, play.traces[UDP], &play.traces[UDP]->probes[0]);
+    bool backed = rate_limit_had_token(&play.set, play.traces[UDP], &play.traces[UDP]->probes[0]);
     finish(&play);
     return backed;
 }
@@ -133,7 +137,7 @@ static bool is_silent_before_end(double ms, double slowest)
     play.set.timed_ttl = slowest > 0 ? 2 : 0;
     play.set.slowest = (nstime)(slowest * 1e6);
     play.ends[0] = FAKE_START + (nstime)(ms * 1e6);
-    bool is_silent = trace_set_is_silent(&play.set, probe);
+    bool is_silent = sample_is_silent(&play.set, probe);
     finish(&play);
     return is_silent;
 }
@@ -156,7 +160,7 @@ static bool is_rested_after(double ms)
     play.ends[0] = NSTIME_NEVER;
     answered(&play, TCP, 1, R1, 0, 1);
     silent(&play, UDP, 1, ms);
-    bool backed = trace_set_is_backed(&play.set, play.traces[UDP], &play.traces[UDP]->probes[0]);
+    bool backed = rate_limit_had_token(&play.set, play.traces[UDP], &play.traces[UDP]->probes[0]);
     finish(&play);
     return backed;
 }
