@@ -13,11 +13,11 @@ struct stray_count {
 };
 
 struct frame_counters {
-    uint64_t frames; /* handed in */
+    uint64_t frames; /* frames taken */
     uint64_t malformed;
     struct stray_count strays[STRAY_KINDS_MOST];
     unsigned stray_kinds;
-    uint64_t dropped_by_kernel; /* told by the wire at the end */
+    uint64_t dropped_by_kernel; /* as the capture handle reports at the end */
 };
 
 #endif

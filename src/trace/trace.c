@@ -77,7 +77,7 @@ const struct probe *trace_probe(const struct trace *trace, uint16_t serial)
     return &trace->probes[trace->by_serial[serial]];
 }
 
-/* The entry of a TTL, made where it is not there yet. NULL: no memory. */
+/* The entry of a TTL, made if it does not exist yet. NULL: memory is short. */
 static struct trace_ttl *ttl_entry(struct trace *trace, uint8_t ttl)
 {
     if (ttl >= trace->ttl_count) {
@@ -200,7 +200,7 @@ bool reply_reaches(const struct trace *trace, const struct reply *reply)
     case REPLY_UNREACHABLE:
     case REPLY_PARAMETER_PROBLEM: /* IPv6: the unknown next header of RFC 4443 3.4 */
         return addr_equal(&reply->from, &trace->flow.target);
-    case REPLY_OTHER: /* a packet of the bare protocol answers; source quench and redirect only comment */
+    case REPLY_OTHER: /* the target replied with the bare protocol; source quench and redirect are only hints */
         return !reply->is_icmp && addr_equal(&reply->from, &trace->flow.target);
     case REPLY_TIME_EXCEEDED:
     case REPLY_TOO_BIG:
@@ -256,7 +256,7 @@ struct addr trace_hop_address(const struct trace *trace, uint8_t ttl)
     return (struct addr){0};
 }
 
-/* Who let a probe of the flows from `first` to before `end` expire, the first to say so; NULL: nobody. */
+/* The first router that let a probe of the flows from `first` to before `end` expire; NULL: none did. */
 static const struct addr *router_of_flows(const struct trace *trace, unsigned first, unsigned end, uint8_t ttl)
 {
     for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe))
@@ -285,7 +285,7 @@ struct addr trace_router_address(const struct trace *trace, uint8_t ttl)
     return router ? *router : (struct addr){0};
 }
 
-/* Whether hops first .. first+length-1 stand again right behind, all answered. */
+/* Whether the routers of hops first .. first+length-1 all recur right behind these hops. */
 static bool circle_recurs(const struct addr *routers, unsigned first, unsigned length, const struct addr *target)
 {
     for (unsigned ttl = first; ttl < first + length; ttl++)
@@ -307,7 +307,7 @@ void trace_find_loop(struct trace *trace, const struct addr *routers)
             }
 }
 
-/* In a search for all paths a router may stand at several TTLs, on ways of different lengths. */
+/* In a search for all paths, one router may stand at several TTLs: its paths differ in length. */
 static void find_loop(struct trace *trace)
 {
     struct addr routers[256];

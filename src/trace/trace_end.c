@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* trace_end: where a trace ends: the last TTL of a report. */
+/* trace_end: where a trace ends: its probe limit and the report's last TTL. */
 #include "trace/trace.h"
 
 uint8_t trace_probe_limit(const struct trace *trace)
@@ -12,7 +12,7 @@ uint8_t trace_probe_limit(const struct trace *trace)
                                                                               : trace->last_router_ttl;
 }
 
-/* Of ways of different lengths: the target, or who refuses, is next behind the last router. */
+/* If paths differ in length, the target or the refusing device stands behind the last router. */
 static uint8_t end_of_longest(const struct trace *trace)
 {
     unsigned end = trace->last_router_ttl + 1U;
@@ -29,8 +29,8 @@ uint8_t trace_last_ttl(const struct trace *trace)
         return trace->most_ttl;
     if (trace_is_search(trace) && (trace->reached_ttl || trace->refused_ttl))
         return end_of_longest(trace);
-    /* A SYN may be answered by a reset where an earlier one's answer was lost, and the port show farther on that it is
-     * open. */
+    /* If the SYN/ACK to one SYN was lost, a RST may answer the next SYN. A larger TTL may then still show that the
+     * port is open. */
     if (trace->reached_ttl)
         return trace->open_ttl > trace->reached_ttl ? trace->open_ttl : trace->reached_ttl;
     if (trace->loop_first)

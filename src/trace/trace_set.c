@@ -30,7 +30,7 @@ uint8_t trace_set_last_ttl(const struct trace_set *set)
     return target_ttl ? target_ttl : last;
 }
 
-/* 0: not asked; 1: asked, or beyond the trace's end; 2: refused before it; 3: somebody there answered. */
+/* 0: not probed; 1: probed, or beyond the trace's end; 2: a device before it refused; 3: a node there answered. */
 static unsigned trace_rank_at(const struct trace *trace, uint8_t ttl)
 {
     unsigned rank = trace_asked(trace, ttl) ? 1 : 0;
