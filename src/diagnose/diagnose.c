@@ -1,38 +1,39 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* diagnose: what the comparison of all specs still needs.
  *
- * Like plan.c's, all of it is a function of what the capture has shown, run after every change. The rules:
- *   1. Every spec is asked once at each hop (`queries` times), in turns, until it reaches the target, is refused or
- *      goes round in a circle; as far as the target, where another spec shows it. The first climbs LOOKAHEAD hops
- *      ahead of the answers, the others BESIDE them until it is done.
- *   2. A hop that is silent to all, with an answering one behind it, is asked once more; where others leave out
- *      answers, when its router had time for a token: another run may have had all that there were. So is each where
- *      all are silent to all.
- *   3. A spec that falls silent where others go on is asked again beside them, at the first hops behind its silence,
- *      from one source port after the other, until the counts are as sure as was asked for and some ports were tried,
- *      or all where ways part (each hop from another port, where answers are rare); ROUNDS times at most. The other
- *      spec is asked right behind it, there and at the last router before: its answers show that these had a token
- *      left. A router that leaves out an answer is given time for a new one. Where another spec falls silent further
- *      on, the first of the hops is asked from all source ports.
- *   4. A spec that got as far as any router is asked again at the target, or just behind the last router, from one
- *      source port after the other; right behind it a spec that the target answers, and the last router: these had a
- *      token to refuse it with. Until the counts are as sure as was asked for; CLOSING times at most.
- *   5. A spec that is silent where another was refused for want of a way, or by a router that has no other answer, or
- *      where nothing further on shows that it is dropped, is asked again there, slowly: a router refuses a few at
- *      once.
- *   6. A spec that falls silent, or is refused behind a hop that is silent to it, is asked from all its source ports
- *      at the target, where another spec shows it. Where flows are seen to go different ways, so is every spec; and a
- *      port that gets no answer there, at every hop from where the ways part.
- *   7. The hop at which a spec drew its last answer is the least that does, and the hop before it is known: where
- *      other specs were answered nearer, at each of their hops, or nobody answered before it, or its own answer came
- *      from short of the target and it was silent just before, it is asked there again. So it is before a refusal by a
- *      router whose hop is not known otherwise.
- *   8. Behind the last router a neighbour may be dead, which is told 3.1 s late: that is waited for once, where
- *      nothing else tells what is there.
- * Where a circle is known, a spec that has not left it is asked no further than its end; rule 3 is over for those that
- * an answer shows to go round.
- * When the budget is spent nothing more is asked.
- * Rule 3 is doubt.c's, 6 parted.c's, 4, 5, 7 and 8 are ending.c's. */
+ * Everything here follows from what the capture has shown and runs after every change. The rules:
+ *   1. Every spec probes each hop `queries` times, in turns, until it reaches the target, is refused, or goes round
+ *      in a loop. No spec climbs beyond a target that another one shows. The first spec climbs LOOKAHEAD hops ahead
+ *      of the replies, the others BESIDE hops until it is done.
+ *   2. A hop that is silent to all specs, before an answering one, gets one more probe. If a router has left out
+ *      replies, that probe waits until the hop's router has a new token: another run may have spent them. If every
+ *      hop is silent to all specs, each gets one more.
+ *   3. A spec that falls silent where others go on sends again beside them, at the first hops behind its silence. It
+ *      takes one source port after the other, until the counts reach the required confidence and FLOWS_LEAST ports
+ *      were tried. It takes all ports if paths diverge, each hop from another port where replies are rare. ROUNDS
+ *      times at most. The other spec sends right behind it, there and at the last router before: its replies show
+ *      that these routers had a token left. A router that leaves out a reply gets time for a new token. If another
+ *      spec falls silent further on, the first of these hops gets probes from all source ports.
+ *   4. A spec that got as far as any router sends again to the target, or just behind the last router, from one
+ *      source port after the other. Right behind it go a spec that the target answers, and a probe to the last
+ *      router: their replies show that both had a token for a refusal. It ends at the required confidence, CLOSING
+ *      times at most.
+ *   5. A silent spec sends again, slowly, because a router sends few refusals at once. This applies at a TTL where
+ *      another spec was refused for a missing route, where a router refused it and sends nothing else, or where
+ *      nothing behind shows a drop.
+ *   6. A spec that falls silent, or is refused behind a hop that is silent to it, sends from all its source ports to
+ *      the target, if another spec shows the target. Where flows take different paths, every spec does. A port
+ *      without a reply there then probes every hop from the divergence on.
+ *   7. The hop of a spec's last reply must be the smallest TTL that draws it, and the hop before must be known. The
+ *      spec probes it again in three cases: other specs got replies at smaller TTLs (then at each of these); no node
+ *      answered before it; its own reply came from short of the target, behind a silent hop. It does the same before
+ *      a refusal by a router whose hop is not known otherwise.
+ *   8. A dead neighbour behind the last router is reported 3.1 s late. The run waits for that once if nothing else
+ *      shows what is there.
+ * If a loop is known, a spec that has not left it climbs no further than its end. Rule 3 ends for a spec whose
+ * replies show that it loops. Once the budget is spent, no rule sends.
+ *
+ * retest.c carries out rule 3, divergence.c rule 6, path_end.c rules 4, 5, 7 and 8. */
 #include "diagnose/diagnose.h"
 #include "silence/rate_limit.h"
 
@@ -44,20 +45,21 @@
 #include "diagnose/wanted.h"
 
 #define LOOKAHEAD 16
-#define BESIDE 2 /* hops that the other specs climb ahead while the first is not done */
+#define BESIDE 2 /* hops that the other specs climb ahead of the replies until the first spec is done */
 
 /* --- rule 1 --- */
 
-/* The first goes ahead: where a circle or a refusal ends all, the others need not spend the routers' tokens there. */
+/* The first spec goes ahead: if a loop or a refusal ends the path, the others need not spend the routers' tokens
+ * behind it. */
 static unsigned open_end_of(const struct session *session, unsigned index)
 {
     unsigned before = session->config.first_ttl - 1U, farthest = most(session_farthest_ttl(session), before);
-    unsigned circle = wanted_circle_end(session, index); /* however far others get who go round in it */
-    if (circle)
-        return most(circle, session->traces[index].last_router_ttl);
+    unsigned loop_end = wanted_loop_end(session, index); /* however far other specs in the loop have got */
+    if (loop_end)
+        return most(loop_end, session->traces[index].last_router_ttl);
     if (index == 0 && farthest < before + LOOKAHEAD - session->config.gap)
         return before + LOOKAHEAD;
-    bool first_is_done = index == 0 || !wanted_is_pending_of(session, 0);
+    bool first_is_done = index == 0 || !wanted_is_open_of(session, 0);
     return farthest + (first_is_done ? session->config.gap : BESIDE);
 }
 
@@ -73,13 +75,13 @@ static void climb(struct session *session)
 
 /* --- rule 2 --- */
 
-static void ask_all_hops_later(struct session *session)
+static void probe_all_hops_later(struct session *session)
 {
     unsigned target_ttl = session_target_ttl(session),
              end = target_ttl ? target_ttl - 1 : session->config.first_ttl + LOOKAHEAD - 1U;
     for (unsigned ttl = session->config.first_ttl; ttl <= least(end, session->config.max_ttl); ttl++)
         wanted_at_least(session, 0, 0, ttl, session->config.queries + 1U,
-                        wanted_soonest(session, (uint8_t)ttl, RATE_LIMIT_REFILL));
+                        wanted_earliest(session, (uint8_t)ttl, RATE_LIMIT_REFILL));
 }
 
 static bool is_limited_anywhere(const struct session *session)
@@ -90,17 +92,17 @@ static bool is_limited_anywhere(const struct session *session)
     return false;
 }
 
-static void ask_silent_hops(struct session *session)
+static void probe_silent_hops(struct session *session)
 {
-    if (!session_last_router_ttl(session) && !wanted_is_pending(session))
-        ask_all_hops_later(session);
+    if (!session_last_router_ttl(session) && !wanted_is_open(session))
+        probe_all_hops_later(session);
     for (unsigned ttl = session->config.first_ttl; ttl < session_farthest_ttl(session); ttl++) {
-        if (session_shows_hop(session, (uint8_t)ttl) || wanted_is_pending_at(session, ttl))
+        if (session_shows_hop(session, (uint8_t)ttl) || wanted_is_open_at(session, ttl))
             continue;
         for (unsigned i = 0; i < session->trace_count; i++)
             if (session->traces[i].last_router_ttl > ttl || session->traces[i].reached_ttl > ttl) {
                 wanted_at_least(session, i, 0, ttl, session->config.queries + 1U,
-                                is_limited_anywhere(session) ? wanted_soonest(session, (uint8_t)ttl, RATE_LIMIT_REFILL)
+                                is_limited_anywhere(session) ? wanted_earliest(session, (uint8_t)ttl, RATE_LIMIT_REFILL)
                                                              : 0);
                 break;
             }
@@ -109,12 +111,12 @@ static void ask_silent_hops(struct session *session)
 
 /* --- all --- */
 
-static void ask_no_more(struct session *session)
+static void want_no_more(struct session *session)
 {
     for (unsigned i = 0; i < session->trace_count; i++)
         for (unsigned n = 0; n < 256 * session->traces[i].flow_count; n++) {
-            struct wanted *need = &session->wants[i].cells[n];
-            need->want = need->want < need->known ? need->want : need->known;
+            struct wanted *cell = &session->wants[i].cells[n];
+            cell->want = cell->want < cell->known ? cell->want : cell->known;
         }
 }
 
@@ -126,14 +128,14 @@ static bool is_over(const struct session *session)
     return known >= session->config.budget || session_lacks_route(session);
 }
 
-static void settle_spec(struct session *session, unsigned index, unsigned parted)
+static void settle_spec(struct session *session, unsigned index, unsigned diverged)
 {
-    if (parted)
-        divergence_ask_all(session, index, parted);
+    if (diverged)
+        divergence_probe_all(session, index, diverged);
     else
-        divergence_ask_end(session, index);
-    if (!wanted_is_pending_of(session, index) && !wanted_is_kept_back(&session->traces[index]))
-        path_end_settle(session, index);
+        divergence_probe_target(session, index);
+    if (!wanted_is_open_of(session, index) && !wanted_is_refused_locally(&session->traces[index]))
+        path_end_update(session, index);
 }
 
 static bool start(struct session *session)
@@ -148,22 +150,22 @@ static void update(struct session *session)
 {
     session->wait_until = NSTIME_NEVER;
     if (is_over(session)) {
-        ask_no_more(session);
-        session->complete = !wanted_is_pending(session);
+        want_no_more(session);
+        session->complete = !wanted_is_open(session);
         return;
     }
     climb(session);
-    ask_silent_hops(session);
-    unsigned parted = divergence_at(session);
+    probe_silent_hops(session);
+    unsigned diverged = divergence_at(session);
     for (unsigned i = 0; i < session->trace_count; i++)
-        settle_spec(session, i, parted);
-    retest_settle(session, parted);
-    path_end_close(session);
-    if (wanted_is_pending(session))
+        settle_spec(session, i, diverged);
+    retest_update(session, diverged);
+    path_end_probe(session);
+    if (wanted_is_open(session))
         return;
-    nstime told = path_end_told_at(session);
-    if (told > session->now && told != NSTIME_NEVER)
-        session->wait_until = told;
+    nstime due = path_end_refusal_due(session);
+    if (due > session->now && due != NSTIME_NEVER)
+        session->wait_until = due;
     else
         session->complete = true;
 }

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* parted: rule 6 of a diagnosis: where flows are seen to go different ways, and what is asked then. */
+/* divergence: rule 6 of a diagnosis: flows that take different paths, and the probes that show it. */
 #include "diagnose/divergence.h"
 
 #include "diagnose/wanted.h"
 #include "silence/rate_limit.h"
 #include "silence/sample.h"
 
-#define SPLIT_SILENCES 3 /* of a trace's own flow, where an alternate went on */
+#define SPLIT_SILENCES 3 /* probes of a trace's own flow that stay silent where an alternate went on */
 
-/* The last TTL at which a router answered this flow; 0: at none. */
+/* The largest TTL at which a router answered this flow; 0: none. */
 static unsigned top_of(const struct trace *trace, unsigned flow)
 {
     unsigned top = trace->last_router_ttl;
@@ -17,8 +17,8 @@ static unsigned top_of(const struct trace *trace, unsigned flow)
     return top;
 }
 
-/* Probes of its own flow from this TTL on, as far as alternates were answered, that were waited for in vain though the
- * router that answered these had a token left. */
+/* Counts silent probes of the trace's own flow, from this TTL to the alternates' last replies. Each counts only if
+ * the router that answered an alternate had a token left. */
 static unsigned silences_of_own(const struct session *session, const struct trace *trace, unsigned ttl)
 {
     struct trace_set set = session_trace_set(session);
@@ -31,8 +31,8 @@ static unsigned silences_of_own(const struct session *session, const struct trac
     return count;
 }
 
-/* The first TTL behind the last answer of some trace's own flow, where an alternate went on: the routers there may be
- * silent, but they are not the same. 0: none. */
+/* The first TTL behind the last reply to some trace's own flow, if an alternate went on there. The routers there may
+ * be silent, but they are not the same ones. 0: none. */
 static unsigned split_at(const struct session *session)
 {
     for (unsigned i = 0; i < session->trace_count; i++) {
@@ -65,7 +65,7 @@ unsigned divergence_at(const struct session *session)
     return split_at(session);
 }
 
-bool divergence_router_is_shown(const struct session *session, unsigned ttl)
+bool divergence_shows_router(const struct session *session, unsigned ttl)
 {
     for (unsigned i = 0; i < session->trace_count; i++)
         for (unsigned k = 0; k < session->traces[i].flow_count; k++)
@@ -74,7 +74,7 @@ bool divergence_router_is_shown(const struct session *session, unsigned ttl)
     return false;
 }
 
-/* Whether its own flow was refused short of the target, behind a hop that is silent to it. */
+/* Whether a device short of the target refused its own flow behind a hop that is silent to it. */
 static bool is_refused_unseen(const struct session *session, unsigned index, uint8_t target_ttl)
 {
     const struct trace *trace = &session->traces[index];
@@ -82,31 +82,32 @@ static bool is_refused_unseen(const struct session *session, unsigned index, uin
     return end > session->config.first_ttl && end < target_ttl && !trace_flow_router(trace, 0, (uint8_t)(end - 1));
 }
 
-/* A filter may stand on one of several ways that look alike, as the routers there are silent. */
-void divergence_ask_end(struct session *session, unsigned index)
+/* A filter may stand on one of several paths whose routers are silent, so that the paths look alike. */
+void divergence_probe_target(struct session *session, unsigned index)
 {
     uint8_t end = wanted_end_ttl(session), target_ttl = session_target_ttl(session);
-    bool in_vain = !trace_probe_limit(&session->traces[index]) && wanted_is_in_vain(session, index, 0, target_ttl);
-    if (!target_ttl || wanted_goes_round(session, index) || !(in_vain || is_refused_unseen(session, index, target_ttl)))
+    bool unanswered =
+        !trace_probe_limit(&session->traces[index]) && wanted_is_unanswered(session, index, 0, target_ttl);
+    if (!target_ttl || wanted_loops(session, index) || !(unanswered || is_refused_unseen(session, index, target_ttl)))
         return;
     for (unsigned k = 1; k < session->traces[index].flow_count; k++)
         wanted_at_least(session, index, k, end, 1, 0);
 }
 
-void divergence_ask_all(struct session *session, unsigned index, unsigned parted)
+void divergence_probe_all(struct session *session, unsigned index, unsigned diverged)
 {
     const struct trace *trace = &session->traces[index];
     uint8_t target_ttl = session_target_ttl(session), router = session_last_router_ttl(session);
     unsigned far = target_ttl ? target_ttl : least(router + 1U, session->config.max_ttl),
-             circle = wanted_circle_end(session, index);
-    if (!target_ttl && circle)
-        far = least(far, circle);
+             loop_end = wanted_loop_end(session, index);
+    if (!target_ttl && loop_end)
+        far = least(far, loop_end);
     for (unsigned k = 1; k < trace->flow_count; k++) {
         wanted_at_least(session, index, k, far, 1, 0);
-        if (!wanted_is_in_vain(session, index, k, (uint8_t)far) || wanted_flow_got_to(trace, k, far))
+        if (!wanted_is_unanswered(session, index, k, (uint8_t)far) || wanted_flow_passed(trace, k, far))
             continue;
-        wanted_at_least(session, index, k, far, 2, wanted_soonest(session, (uint8_t)far, SAMPLE_SPAN));
-        for (unsigned ttl = parted; ttl < far; ttl++)
+        wanted_at_least(session, index, k, far, 2, wanted_earliest(session, (uint8_t)far, SAMPLE_SPAN));
+        for (unsigned ttl = diverged; ttl < far; ttl++)
             wanted_at_least(session, index, k, ttl, 1, 0);
     }
 }

@@ -6,17 +6,15 @@
 
 #include "session/state.h"
 
-/* The first TTL at which two flows, of one spec or of two, show different routers, or that they part; 0:
- * none.
- */
+/* The first TTL at which two flows, of one spec or of two, show different routers or otherwise diverge; 0: none. */
 unsigned divergence_at(const struct session *session);
-/* Whether different routers are shown there. */
+/* Whether flows show different routers there. */
 bool divergence_at_hop(const struct session *session, unsigned ttl);
-/* The other source ports of a spec that fell silent, at the target. */
-void divergence_ask_end(struct session *session, unsigned index);
+/* A spec that fell silent sends from its other source ports to the target. */
+void divergence_probe_target(struct session *session, unsigned index);
 /* Rule 6 for one spec. */
-void divergence_ask_all(struct session *session, unsigned index, unsigned parted);
+void divergence_probe_all(struct session *session, unsigned index, unsigned diverged);
 /* Whether any flow of any spec shows a router there. */
-bool divergence_router_is_shown(const struct session *session, unsigned ttl);
+bool divergence_shows_router(const struct session *session, unsigned ttl);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* ending: rules 4, 5, 7 and 8 of a diagnosis: what is at the end of the path, and whose answer it is. */
+/* path_end: rules 4, 5, 7 and 8 of a diagnosis: the end of the path, and which device answers there. */
 #include "diagnose/path_end.h"
 
 #include "diagnose/divergence.h"
@@ -7,11 +7,11 @@
 #include "silence/rate_limit.h"
 #include "silence/sample.h"
 
-#define SLOWLY 3   /* of rule 5 */
+#define SLOWLY 3   /* rounds of rule 5 */
 #define CLOSING 12 /* rounds of rule 4 */
-#define CONFIRM 11 /* probes of one spec at a hop for rule 7, and CONFIRM_ALL of all */
+#define CONFIRM 11 /* probes of one spec at a hop for rule 7; CONFIRM_ALL: of all specs */
 #define CONFIRM_ALL 16
-#define CONFIRM_LIMITED 3 /* those that wait for a token */
+#define CONFIRM_LIMITED 3 /* of these, probes that wait for a new token */
 
 /* --- rule 5 --- */
 
@@ -27,7 +27,7 @@ static bool is_router(const struct session *session, const struct addr *address)
     return false;
 }
 
-/* By its routes a router refuses whatever it does not know a way for, and expired packets with them. */
+/* A router whose route is missing refuses every packet to that destination, expired ones as well. */
 static bool is_refused_by_route(const struct session *session, const struct trace *trace)
 {
     const struct probe *probe;
@@ -35,7 +35,7 @@ static bool is_refused_by_route(const struct session *session, const struct trac
     return refusal && (reply_is_no_route(refusal) || !is_router(session, &refusal->from));
 }
 
-/* The TTL at which another spec drew a refusal that this one, silent there, may have missed; 0: none. */
+/* The TTL at which another spec drew a refusal that may have been lost for this silent spec; 0: none. */
 static unsigned refusal_beside(const struct session *session, unsigned index)
 {
     bool nothing_to_compare = session->traces[index].last_router_ttl >= session_last_router_ttl(session);
@@ -43,22 +43,22 @@ static unsigned refusal_beside(const struct session *session, unsigned index)
     for (unsigned i = 0; i < session->trace_count; i++) {
         unsigned ttl = session->traces[i].refused_ttl;
         if (i != index && ttl > session->traces[index].last_router_ttl && (!nearest || ttl < nearest) &&
-            wanted_is_in_vain(session, index, 0, (uint8_t)ttl) &&
+            wanted_is_unanswered(session, index, 0, (uint8_t)ttl) &&
             (nothing_to_compare || is_refused_by_route(session, &session->traces[i])))
             nearest = ttl;
     }
     return nearest;
 }
 
-static bool ask_for_refusal(struct session *session, unsigned index)
+static bool probe_for_refusal(struct session *session, unsigned index)
 {
     unsigned ttl = refusal_beside(session, index);
     if (!ttl || diagnosis_of(session)->specs[index].slowly == SLOWLY)
         return false;
-    if (wanted_is_pending_at(session, ttl))
+    if (wanted_is_open_at(session, ttl))
         return true; /* one after the other */
     diagnosis_of(session)->specs[index].slowly++;
-    wanted_another(session, index, 0, ttl, wanted_soonest(session, (uint8_t)ttl, RATE_LIMIT_REFILL_TWO));
+    wanted_another(session, index, 0, ttl, wanted_earliest(session, (uint8_t)ttl, RATE_LIMIT_REFILL_TWO));
     return true;
 }
 
@@ -72,16 +72,16 @@ static unsigned asked_by_all(const struct session *session, unsigned ttl)
     return sum;
 }
 
-/* A reset may be a device's just before the target: whether it lets probes expire is asked of that hop itself. */
+/* The RST may come from a device just before the target. A probe to that hop shows whether it lets probes expire. */
 static bool is_reset_after_loss(const struct session *session, unsigned index)
 {
     const struct trace *trace = &session->traces[index];
     const struct probe *probe = trace_answered_at(trace, trace->reached_ttl);
     return probe && probe->replies[0].kind == REPLY_RST && trace->last_router_ttl + 1U < trace->reached_ttl &&
-           divergence_router_is_shown(session, trace->reached_ttl - 1U);
+           divergence_shows_router(session, trace->reached_ttl - 1U);
 }
 
-/* Who refuses stands no further than the least TTL that it does so at, and may be known by another answer. */
+/* A refusing device stands no further than the smallest TTL that it refuses. Another reply may show its hop. */
 static unsigned doubtful_refusal(const struct session *session, unsigned index)
 {
     const struct trace *trace = &session->traces[index];
@@ -89,13 +89,13 @@ static unsigned doubtful_refusal(const struct session *session, unsigned index)
     const struct reply *refusal = trace_refusal(trace, &refused);
     unsigned from = refusal ? trace_refused_from(trace, refused, refusal) : 0;
     if (from <= session->config.first_ttl || is_router(session, &refusal->from) ||
-        divergence_router_is_shown(session, from - 1U) || asked_by_all(session, from - 1U) >= CONFIRM_ALL)
+        divergence_shows_router(session, from - 1U) || asked_by_all(session, from - 1U) >= CONFIRM_ALL)
         return 0;
     return from - 1;
 }
 
-/* Of the TTLs before its answer at which others drew theirs the last that it was not asked at often enough; the first,
- * where there is no such. */
+/* The last TTL before its reply at which others got theirs and this spec was probed too rarely; the first one, if
+ * there is no such TTL. */
 static unsigned nearest_of_others(const struct session *session, unsigned index)
 {
     const struct trace *trace = &session->traces[index];
@@ -108,7 +108,7 @@ static unsigned nearest_of_others(const struct session *session, unsigned index)
     return last ? last : session_target_ttl(session);
 }
 
-/* The TTL that has to be asked again before it is clear where the spec drew its answer; 0: none. */
+/* The TTL to probe again before the hop of the spec's last reply is clear; 0: none. */
 static unsigned doubtful_hop(const struct session *session, unsigned index)
 {
     unsigned reached = session->traces[index].reached_ttl, target_ttl = session_target_ttl(session);
@@ -119,15 +119,15 @@ static unsigned doubtful_hop(const struct session *session, unsigned index)
     if (is_reset_after_loss(session, index))
         return reached - 1;
     if (reached == target_ttl)
-        return divergence_router_is_shown(session, reached - 1) || asked_by_all(session, reached - 1) >= CONFIRM_ALL
+        return divergence_shows_router(session, reached - 1) || asked_by_all(session, reached - 1) >= CONFIRM_ALL
                    ? 0
                    : reached - 1;
     if (target_ttl && reached > target_ttl)
         return nearest_of_others(session, index);
-    return divergence_router_is_shown(session, reached - 1) ? reached - 1 : 0;
+    return divergence_shows_router(session, reached - 1) ? reached - 1 : 0;
 }
 
-/* A reset may answer a second SYN, where the answer to the first was lost. */
+/* A RST may answer a second SYN if the SYN/ACK to the first was lost. */
 static bool reset_is_doubtful(const struct trace *trace)
 {
     bool lost = false, reset = false;
@@ -138,7 +138,7 @@ static bool reset_is_doubtful(const struct trace *trace)
         if (probe->reply_count && probe->replies[0].kind != REPLY_RST)
             return false;
         if (probe->flow && probe->reply_count)
-            return false; /* from another port, too */
+            return false; /* from another port as well */
         lost = lost || !probe->reply_count;
         reset = reset || probe->reply_count;
     }
@@ -150,27 +150,27 @@ static void confirm_end(struct session *session, unsigned index)
     unsigned ttl = doubtful_hop(session, index);
     const struct trace *trace = &session->traces[index];
     if (!ttl && trace->reached_ttl && reset_is_doubtful(trace) && trace_asked(trace, trace->reached_ttl) < CONFIRM)
-        wanted_fresh(session, index, trace->reached_ttl, wanted_soonest(session, trace->reached_ttl, SAMPLE_SPAN));
+        wanted_fresh(session, index, trace->reached_ttl, wanted_earliest(session, trace->reached_ttl, SAMPLE_SPAN));
     if (!ttl || trace_answered_at(trace, (uint8_t)ttl))
         return;
     unsigned asked = trace_asked(trace, (uint8_t)ttl);
     bool limited = wanted_is_limited(session, (uint8_t)ttl) && asked <= CONFIRM_LIMITED; /* or it is mere loss */
     nstime spacing = limited ? RATE_LIMIT_REFILL : SAMPLE_SPAN;
-    if (asked >= CONFIRM || (limited && wanted_is_waited_for_at(session, ttl)))
+    if (asked >= CONFIRM || (limited && wanted_is_due_at(session, ttl)))
         return;
-    /* All such specs at once, and each time another first: one answer of a router is enough, and who is left out by the
-     * target's limit is not so again. */
+    /* All such specs send at once, each time with another one first: one reply of a router is enough, and the
+     * target's rate limit then leaves out another one each time. */
     unsigned turn = (index + asked) % session->trace_count;
-    nstime at = wanted_soonest(session, (uint8_t)ttl, spacing) + (limited ? turn * session->config.send_gap : 0);
+    nstime at = wanted_earliest(session, (uint8_t)ttl, spacing) + (limited ? turn * session->config.send_gap : 0);
     wanted_fresh(session, index, ttl, at);
 }
 
 /* --- rule 4 --- */
 
-/* The specs that are silent at the end, and are not yet asked enough; and who else is asked beside them. */
+/* The specs that are silent at the end and need more probes, and the specs that send beside them. */
 struct closing {
     unsigned count, specs[SPECS_MOST];
-    uint8_t ttl, router; /* of the end, and of the last router */
+    uint8_t ttl, router; /* rounds of the end, and of the last router */
     unsigned round;
     bool limited;
 };
@@ -181,7 +181,7 @@ static bool is_closing(const struct session *session, unsigned index, uint8_t ro
     const struct spec_rounds *rounds = &diagnosis_of(session)->specs[index];
     struct end_comparison end;
     if (trace_probe_limit(trace) || trace->last_router_ttl < router || rounds->closing == CLOSING ||
-        wanted_is_kept_back(trace) || wanted_is_pending_of(session, index) ||
+        wanted_is_refused_locally(trace) || wanted_is_open_of(session, index) ||
         (refusal_beside(session, index) && rounds->slowly < SLOWLY))
         return false;
     session_compare_end(session, trace, &end);
@@ -202,7 +202,8 @@ static void find_closing(const struct session *session, struct closing *out)
     }
 }
 
-/* The spec whose answer shows how the target answers: best one that it refuses, which it does to a few at once only. */
+/* The spec whose replies show how the target answers. A refused one is best, because the target's rate limit applies
+ * to refusals. */
 static unsigned witness_of(const struct session *session, uint8_t target_ttl)
 {
     unsigned witness = session->trace_count;
@@ -216,28 +217,28 @@ static unsigned witness_of(const struct session *session, uint8_t target_ttl)
     return witness;
 }
 
-/* Behind them the last router, and there whoever was asked at the end: by one of them where only one router is known.
- */
-static void ask_last_router(struct session *session, const struct closing *closing, nstime at)
+/* Behind them, a probe to the last router of each spec that was asked at the end; one is enough if only one router
+ * is known. */
+static void probe_last_router(struct session *session, const struct closing *closing, nstime at)
 {
-    bool parted = divergence_at_hop(session, closing->router);
-    at += wanted_behind(session, closing->router);
-    for (unsigned n = 0; n < (parted ? closing->count : 1); n++) {
+    bool diverged = divergence_at_hop(session, closing->router);
+    at += wanted_token_gap(session, closing->router);
+    for (unsigned n = 0; n < (diverged ? closing->count : 1); n++) {
         unsigned index = closing->specs[n];
         wanted_another(session, index, closing->round % session->traces[index].flow_count, closing->router, at);
     }
 }
 
-void path_end_close(struct session *session)
+void path_end_probe(struct session *session)
 {
     struct closing closing;
     find_closing(session, &closing);
-    if (!closing.count || wanted_is_pending_at(session, closing.ttl) || wanted_is_pending_at(session, closing.router))
+    if (!closing.count || wanted_is_open_at(session, closing.ttl) || wanted_is_open_at(session, closing.router))
         return;
-    /* Where nobody answers, who is there may be slow to refuse. */
+    /* If no node answers there, a refusal may be late. */
     bool slowly = closing.limited || !closing.router || (!session_target_ttl(session) && closing.round >= 2);
-    nstime spacing = slowly ? RATE_LIMIT_REFILL : SAMPLE_SPAN, at = wanted_soonest(session, closing.ttl, spacing),
-           rested = wanted_soonest(session, closing.router, spacing);
+    nstime spacing = slowly ? RATE_LIMIT_REFILL : SAMPLE_SPAN, at = wanted_earliest(session, closing.ttl, spacing),
+           rested = wanted_earliest(session, closing.router, spacing);
     at = rested > at ? rested : at;
     for (unsigned n = 0; n < closing.count; n++) {
         unsigned index = closing.specs[n];
@@ -247,21 +248,21 @@ void path_end_close(struct session *session)
     at += closing.count * session->config.send_gap;
     unsigned witness = witness_of(session, session_target_ttl(session));
     if (witness < session->trace_count)
-        wanted_fresh(session, witness, closing.ttl, at + wanted_behind(session, closing.ttl));
+        wanted_fresh(session, witness, closing.ttl, at + wanted_token_gap(session, closing.ttl));
     if (closing.router)
-        ask_last_router(session, &closing, at);
+        probe_last_router(session, &closing, at);
 }
 
 /* --- all --- */
 
-void path_end_settle(struct session *session, unsigned index)
+void path_end_update(struct session *session, unsigned index)
 {
     const struct trace *trace = &session->traces[index];
     if (trace->reached_ttl || trace->refused_ttl)
         confirm_end(session, index);
     if (trace_probe_limit(trace))
         return;
-    ask_for_refusal(session, index);
+    probe_for_refusal(session, index);
 }
 
 /* --- rule 8 --- */
@@ -276,7 +277,7 @@ static bool nothing_tells_the_end(const struct session *session)
     return session_last_router_ttl(session) > 0;
 }
 
-nstime path_end_told_at(const struct session *session)
+nstime path_end_refusal_due(const struct session *session)
 {
     if (!nothing_tells_the_end(session))
         return NSTIME_NEVER;

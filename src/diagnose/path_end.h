@@ -6,11 +6,11 @@
 
 #include "session/state.h"
 
-/* Rules 5 and 7 for one spec of which nothing is to come. */
-void path_end_settle(struct session *session, unsigned index);
-/* Rule 4: a round for all specs that are silent at the end. */
-void path_end_close(struct session *session);
-/* Rule 8: when the answer comes that would tell what is behind the last router; NSTIME_NEVER: it is told already. */
-nstime path_end_told_at(const struct session *session);
+/* Rules 5 and 7, for one spec without open probes. */
+void path_end_update(struct session *session, unsigned index);
+/* Rule 4: a round of all specs that are silent at the end. */
+void path_end_probe(struct session *session);
+/* Rule 8: when the refusal would come that shows what is behind the last router; NSTIME_NEVER: this is known. */
+nstime path_end_refusal_due(const struct session *session);
 
 #endif

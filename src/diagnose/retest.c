@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* doubt: rule 3 of a diagnosis: specs that fall silent where others go on are asked again beside these. */
+/* retest: rule 3 of a diagnosis: specs that fall silent where others go on send again beside these. */
 #include "diagnose/retest.h"
 
 #include "diagnose/wanted.h"
@@ -7,17 +7,17 @@
 #include "silence/sample.h"
 
 #define ROUNDS 12
-#define FLOWS_LEAST 4 /* source ports asked before a silence is a drop */
+#define FLOWS_LEAST 4 /* source ports probed before a silence is a drop */
 
-static bool is_sure(const struct session *session, unsigned index, const struct comparison *comparison, bool parted)
+static bool is_sure(const struct session *session, unsigned index, const struct comparison *comparison, bool diverged)
 {
     unsigned flows = session->traces[index].flow_count, tried = diagnosis_of(session)->specs[index].ports + 1U;
-    unsigned wanted = parted ? flows : least(flows, FLOWS_LEAST);
+    unsigned wanted = diverged ? flows : least(flows, FLOWS_LEAST);
     return comparison->confidence * 1e6 >= session->config.confidence && tried >= wanted;
 }
 
-/* Whether another spec falls silent further on. Then what stops both may stand there, and a silent router on a way that
- * all flows asked so far went by hides that they came further as well. */
+/* Whether another spec falls silent further on. One device there may then stop both: a silent router on the path of
+ * all flows so far would hide that this spec got further. */
 static bool others_stop_behind(const struct session *session, unsigned index)
 {
     for (unsigned i = 0; i < session->trace_count; i++) {
@@ -39,35 +39,35 @@ static bool all_flows_asked(const struct session *session, unsigned index, uint8
 
 /* The specs in doubt, and the hops at which each is to be compared. */
 struct retest {
-    bool spread; /* each hop is asked from another source port */
+    bool spread; /* each hop gets a probe from another source port */
     unsigned count;
     unsigned specs[SPECS_MOST];
-    bool widely[SPECS_MOST]; /* its first hop is asked from all source ports */
+    bool all_ports[SPECS_MOST]; /* its first hop gets probes from all source ports */
     struct comparison comparisons[SPECS_MOST];
 };
 
-static void find_doubt(const struct session *session, bool parted, struct retest *out)
+static void find_silent_specs(const struct session *session, bool diverged, struct retest *out)
 {
     *out = (struct retest){0};
     for (unsigned i = 0; i < session->trace_count; i++) {
         const struct trace *trace = &session->traces[i];
         struct comparison *comparison = &out->comparisons[out->count];
         if (trace_probe_limit(trace) || trace->last_router_ttl >= session_last_router_ttl(session) ||
-            diagnosis_of(session)->specs[i].compared >= ROUNDS || wanted_is_kept_back(trace) ||
-            wanted_goes_round(session, i))
+            diagnosis_of(session)->specs[i].compared >= ROUNDS || wanted_is_refused_locally(trace) ||
+            wanted_loops(session, i))
             continue;
         session_compare_silence(session, trace, comparison);
         if (!comparison->hop_count)
             continue;
-        bool widely = others_stop_behind(session, i) && !all_flows_asked(session, i, comparison->hops[0]);
-        if (!widely && is_sure(session, i, comparison, parted))
+        bool all_ports = others_stop_behind(session, i) && !all_flows_asked(session, i, comparison->hops[0]);
+        if (!all_ports && is_sure(session, i, comparison, diverged))
             continue;
-        out->widely[out->count] = widely;
+        out->all_ports[out->count] = all_ports;
         out->specs[out->count++] = i;
     }
 }
 
-/* Which of the hops to be compared it is; -1: none. */
+/* Index of the hop among those to be compared; -1: none. */
 static int compared_as(const struct comparison *comparison, unsigned ttl)
 {
     for (unsigned i = 0; i < comparison->hop_count; i++)
@@ -76,98 +76,98 @@ static int compared_as(const struct comparison *comparison, unsigned ttl)
     return -1;
 }
 
-static bool retest_is_pending(const struct session *session, const struct retest *doubt)
+static bool retest_is_pending(const struct session *session, const struct retest *round)
 {
-    for (unsigned n = 0; n < doubt->count; n++)
-        for (unsigned i = 0; i < doubt->comparisons[n].hop_count; i++)
-            if (wanted_is_pending_at(session, doubt->comparisons[n].hops[i]))
+    for (unsigned n = 0; n < round->count; n++)
+        for (unsigned i = 0; i < round->comparisons[n].hop_count; i++)
+            if (wanted_is_open_at(session, round->comparisons[n].hops[i]))
                 return true;
     return false;
 }
 
-/* The specs that are compared there, each from its next source port, and right behind them the one that went on.
- * Returns how many specs there are. */
-static unsigned ask_round_at(struct session *session, const struct retest *doubt, uint8_t ttl, nstime at)
+/* The specs to be compared there send, each from its next source port. Right behind them sends the spec that went
+ * on. Returns the number of specs. */
+static unsigned probe_round_at(struct session *session, const struct retest *round, uint8_t ttl, nstime at)
 {
     unsigned other = session->trace_count, asked = 0;
-    for (unsigned n = 0; n < doubt->count; n++) {
-        unsigned index = doubt->specs[n];
-        int hop = compared_as(&doubt->comparisons[n], ttl);
+    for (unsigned n = 0; n < round->count; n++) {
+        unsigned index = round->specs[n];
+        int hop = compared_as(&round->comparisons[n], ttl);
         if (hop < 0)
             continue;
-        unsigned port = diagnosis_of(session)->specs[index].ports + 1U + (doubt->spread ? (unsigned)hop : 0);
+        unsigned port = diagnosis_of(session)->specs[index].ports + 1U + (round->spread ? (unsigned)hop : 0);
         unsigned flow = port % session->traces[index].flow_count;
         wanted_another(session, index, flow, ttl, at);
-        for (unsigned k = 0; !hop && doubt->widely[n] && k < session->traces[index].flow_count; k++)
+        for (unsigned k = 0; !hop && round->all_ports[n] && k < session->traces[index].flow_count; k++)
             wanted_at_least(session, index, k, ttl, 1, at);
         other = session_other_at(session, index, ttl);
         asked++;
     }
     if (asked)
-        wanted_another(session, other, 0, ttl, at + asked * session->config.send_gap + wanted_behind(session, ttl));
+        wanted_another(session, other, 0, ttl, at + asked * session->config.send_gap + wanted_token_gap(session, ttl));
     return asked;
 }
 
-/* Behind them, a probe to each router that answered one of them last: it may be the one that refuses. Where it is a hop
- * of another spec's the round has asked it already, behind this one's. */
-static void ask_last_routers(struct session *session, const struct retest *doubt, bool asked[256], nstime later)
+/* Behind them, a probe to each last router of these specs, which may be the one that refuses. If that is a hop of
+ * another spec's, the round has probed it already, behind this one's. */
+static void probe_last_routers(struct session *session, const struct retest *round, bool asked[256], nstime later)
 {
-    for (unsigned n = 0; n < doubt->count; n++) {
-        unsigned index = doubt->specs[n];
+    for (unsigned n = 0; n < round->count; n++) {
+        unsigned index = round->specs[n];
         uint8_t top = session->traces[index].last_router_ttl;
         if (!top || asked[top])
             continue;
         asked[top] = true;
-        wanted_another(session, session_other_at(session, index, top), 0, top, later + wanted_behind(session, top));
+        wanted_another(session, session_other_at(session, index, top), 0, top, later + wanted_token_gap(session, top));
     }
 }
 
-/* Whether a router left its probe unanswered that was to show that it had a token. */
-static nstime spacing_of(const struct session *session, const struct retest *doubt)
+/* Whether a router left out the reply that was to show its token. */
+static nstime spacing_of(const struct session *session, const struct retest *round)
 {
     bool limited = false;
-    for (unsigned n = 0; n < doubt->count && !limited; n++) {
-        limited = wanted_is_limited(session, session->traces[doubt->specs[n]].last_router_ttl);
-        for (unsigned i = 0; i < doubt->comparisons[n].hop_count; i++)
-            limited = limited || wanted_is_limited(session, doubt->comparisons[n].hops[i]);
+    for (unsigned n = 0; n < round->count && !limited; n++) {
+        limited = wanted_is_limited(session, session->traces[round->specs[n]].last_router_ttl);
+        for (unsigned i = 0; i < round->comparisons[n].hop_count; i++)
+            limited = limited || wanted_is_limited(session, round->comparisons[n].hops[i]);
     }
     return limited ? RATE_LIMIT_REFILL : SAMPLE_SPAN;
 }
 
-/* When all the routers of a round may be asked: what is sent apart shows nothing of each other. */
-static nstime start_of(const struct session *session, const struct retest *doubt, nstime spacing)
+/* When all routers of a round may be probed: probes sent apart show nothing of each other. */
+static nstime start_of(const struct session *session, const struct retest *round, nstime spacing)
 {
     nstime start = session->now;
-    for (unsigned n = 0; n < doubt->count; n++) {
-        nstime at = wanted_soonest(session, session->traces[doubt->specs[n]].last_router_ttl, spacing);
+    for (unsigned n = 0; n < round->count; n++) {
+        nstime at = wanted_earliest(session, session->traces[round->specs[n]].last_router_ttl, spacing);
         start = at > start ? at : start;
-        for (unsigned i = 0; i < doubt->comparisons[n].hop_count; i++) {
-            at = wanted_soonest(session, doubt->comparisons[n].hops[i], spacing);
+        for (unsigned i = 0; i < round->comparisons[n].hop_count; i++) {
+            at = wanted_earliest(session, round->comparisons[n].hops[i], spacing);
             start = at > start ? at : start;
         }
     }
     return start;
 }
 
-/* From the last hop to the first, so that each router that answered a spec last comes behind the hops of that spec. */
-void retest_settle(struct session *session, bool parted)
+/* From the last hop to the first, so that a spec's last router is probed behind the hops of that spec. */
+void retest_update(struct session *session, bool diverged)
 {
-    struct retest doubt;
+    struct retest round;
     bool asked[256] = {false};
-    find_doubt(session, parted, &doubt);
-    if (!doubt.count || retest_is_pending(session, &doubt))
+    find_silent_specs(session, diverged, &round);
+    if (!round.count || retest_is_pending(session, &round))
         return;
-    nstime spacing = spacing_of(session, &doubt), at = start_of(session, &doubt, spacing);
-    doubt.spread = parted && spacing == RATE_LIMIT_REFILL; /* all source ports are to be asked, and rounds are dear */
+    nstime spacing = spacing_of(session, &round), at = start_of(session, &round, spacing);
+    round.spread = diverged && spacing == RATE_LIMIT_REFILL; /* all source ports are due, and rounds are slow */
     for (unsigned ttl = session_last_router_ttl(session); ttl >= session->config.first_ttl; ttl--) {
-        unsigned specs = ask_round_at(session, &doubt, (uint8_t)ttl, at);
+        unsigned specs = probe_round_at(session, &round, (uint8_t)ttl, at);
         asked[ttl] = specs > 0;
         at += specs ? (specs + 2) * session->config.send_gap : 0;
     }
-    ask_last_routers(session, &doubt, asked, at);
-    for (unsigned n = 0; n < doubt.count; n++) {
-        struct spec_rounds *rounds = &diagnosis_of(session)->specs[doubt.specs[n]];
+    probe_last_routers(session, &round, asked, at);
+    for (unsigned n = 0; n < round.count; n++) {
+        struct spec_rounds *rounds = &diagnosis_of(session)->specs[round.specs[n]];
         rounds->compared++;
-        rounds->ports = (uint16_t)(rounds->ports + (doubt.spread ? doubt.comparisons[n].hop_count : 1));
+        rounds->ports = (uint16_t)(rounds->ports + (round.spread ? round.comparisons[n].hop_count : 1));
     }
 }

@@ -6,7 +6,7 @@
 
 #include "session/state.h"
 
-/* A round for all specs in doubt, which leaves in one go. */
-void retest_settle(struct session *session, bool parted);
+/* One round of all specs in doubt, sent in one go. */
+void retest_update(struct session *session, bool diverged);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* need: what a diagnosis wants to be asked, and what of it is still to come. */
+/* wanted: what a diagnosis wants to send, and what of it is still open. */
 #include "diagnose/wanted.h"
 #include "silence/end.h"
 #include "silence/rate_limit.h"
@@ -7,19 +7,19 @@
 void wanted_at_least(struct session *session, unsigned index, unsigned flow, unsigned ttl, unsigned count,
                      nstime not_before)
 {
-    struct wanted *need = session_wanted(session, index, flow, ttl);
-    if (need->want >= count)
+    struct wanted *cell = session_wanted(session, index, flow, ttl);
+    if (cell->want >= count)
         return;
-    need->want = (uint16_t)count;
-    need->not_before = not_before;
+    cell->want = (uint16_t)count;
+    cell->not_before = not_before;
 }
 
-static bool is_pending(const struct wanted *need)
+static bool is_pending(const struct wanted *cell)
 {
-    return need->known < need->want || need->resolved < need->known;
+    return cell->known < cell->want || cell->resolved < cell->known;
 }
 
-/* The last TTL that a flow of the trace has business at. */
+/* The probe limit of one flow of the trace. */
 static unsigned limit_of(const struct session *session, unsigned index, unsigned flow)
 {
     uint8_t end = flow ? 0 : trace_probe_limit(&session->traces[index]), target_ttl = session_target_ttl(session);
@@ -34,7 +34,7 @@ static bool hop_pending(const struct session *session, unsigned index, unsigned 
     return false;
 }
 
-bool wanted_is_pending_at(const struct session *session, unsigned ttl)
+bool wanted_is_open_at(const struct session *session, unsigned ttl)
 {
     for (unsigned i = 0; i < session->trace_count; i++)
         if (hop_pending(session, i, ttl))
@@ -42,19 +42,19 @@ bool wanted_is_pending_at(const struct session *session, unsigned ttl)
     return false;
 }
 
-bool wanted_is_waited_for_at(const struct session *session, unsigned ttl)
+bool wanted_is_due_at(const struct session *session, unsigned ttl)
 {
     for (unsigned i = 0; i < session->trace_count; i++)
         for (unsigned k = 0; k < session->traces[i].flow_count; k++) {
-            const struct wanted *need = session_wanted(session, i, k, ttl);
-            if (ttl <= limit_of(session, i, k) && is_pending(need) &&
-                (need->resolved < need->known || need->not_before <= session->now))
+            const struct wanted *cell = session_wanted(session, i, k, ttl);
+            if (ttl <= limit_of(session, i, k) && is_pending(cell) &&
+                (cell->resolved < cell->known || cell->not_before <= session->now))
                 return true;
         }
     return false;
 }
 
-bool wanted_is_pending_of(const struct session *session, unsigned index)
+bool wanted_is_open_of(const struct session *session, unsigned index)
 {
     for (unsigned ttl = session->config.first_ttl; ttl <= session->config.max_ttl; ttl++)
         if (hop_pending(session, index, ttl))
@@ -62,16 +62,16 @@ bool wanted_is_pending_of(const struct session *session, unsigned index)
     return false;
 }
 
-bool wanted_is_pending(const struct session *session)
+bool wanted_is_open(const struct session *session)
 {
     for (unsigned i = 0; i < session->trace_count; i++)
-        if (wanted_is_pending_of(session, i))
+        if (wanted_is_open_of(session, i))
             return true;
     return false;
 }
 
-/* The flow for one more probe at the target. A second SYN in a connection that the first has half opened is another
- * question: it comes from the next source port. */
+/* The flow for one more probe at the target. A second SYN in a half-open connection tests something else, so it
+ * comes from the next source port. */
 static unsigned fresh_flow(const struct session *session, unsigned index, unsigned ttl)
 {
     const struct trace *trace = &session->traces[index];
@@ -88,7 +88,7 @@ void wanted_fresh(struct session *session, unsigned index, unsigned ttl, nstime 
     wanted_another(session, index, fresh_flow(session, index, ttl), ttl, not_before);
 }
 
-nstime wanted_soonest(const struct session *session, uint8_t ttl, nstime spacing)
+nstime wanted_earliest(const struct session *session, uint8_t ttl, nstime spacing)
 {
     nstime at = session->last_sent[ttl] + spacing;
     return at > session->now ? at : session->now;
@@ -100,7 +100,7 @@ uint8_t wanted_end_ttl(const struct session *session)
     return silence_end_ttl(&set);
 }
 
-nstime wanted_behind(const struct session *session, uint8_t ttl)
+nstime wanted_token_gap(const struct session *session, uint8_t ttl)
 {
     nstime longest = 0;
     for (unsigned i = 0; i < session->trace_count; i++) {
@@ -112,7 +112,7 @@ nstime wanted_behind(const struct session *session, uint8_t ttl)
     return rate_limit_slack(longest) + session->config.send_gap;
 }
 
-bool wanted_is_in_vain(const struct session *session, unsigned index, unsigned flow, uint8_t ttl)
+bool wanted_is_unanswered(const struct session *session, unsigned index, unsigned flow, uint8_t ttl)
 {
     const struct trace *trace = &session->traces[index];
     bool asked = false;
@@ -126,7 +126,7 @@ bool wanted_is_in_vain(const struct session *session, unsigned index, unsigned f
     return asked;
 }
 
-bool wanted_flow_got_to(const struct trace *trace, unsigned flow, unsigned ttl)
+bool wanted_flow_passed(const struct trace *trace, unsigned flow, unsigned ttl)
 {
     for (size_t i = 0; i < trace->probe_count; i++)
         if (trace->probes[i].flow == flow && trace->probes[i].ttl >= ttl && trace->probes[i].reply_count)
@@ -139,26 +139,26 @@ bool wanted_is_limited(const struct session *session, uint8_t ttl)
     for (unsigned i = 0; i < session->trace_count; i++) {
         const struct trace *trace = &session->traces[i];
         for (const struct probe *p = trace_first_at(trace, ttl); p; p = trace_next_at(trace, p))
-            if (p->state == PROBE_EXPIRED && wanted_flow_got_to(trace, p->flow, ttl))
+            if (p->state == PROBE_EXPIRED && wanted_flow_passed(trace, p->flow, ttl))
                 return true;
     }
     return false;
 }
 
-/* Whether it has come to the circle and no further, or not even so far. */
-static bool follows_circle(const struct trace *trace, const struct trace *circling)
+/* Whether its last router is in the loop, or before it. */
+static bool follows_circle(const struct trace *trace, const struct trace *looping)
 {
     struct addr last = trace_router_address(trace, trace->last_router_ttl);
-    for (unsigned ttl = circling->loop_first;
-         ttl <= circling->last_router_ttl && trace->last_router_ttl >= circling->loop_first; ttl++) {
-        struct addr router = trace_router_address(circling, (uint8_t)ttl);
+    for (unsigned ttl = looping->loop_first;
+         ttl <= looping->last_router_ttl && trace->last_router_ttl >= looping->loop_first; ttl++) {
+        struct addr router = trace_router_address(looping, (uint8_t)ttl);
         if (addr_equal(&router, &last))
             return true;
     }
-    return trace->last_router_ttl < circling->loop_first;
+    return trace->last_router_ttl < looping->loop_first;
 }
 
-unsigned wanted_circle_end(const struct session *session, unsigned index)
+unsigned wanted_loop_end(const struct session *session, unsigned index)
 {
     unsigned nearest = 0;
     for (unsigned i = 0; i < session->trace_count; i++) {
@@ -169,7 +169,7 @@ unsigned wanted_circle_end(const struct session *session, unsigned index)
     return nearest;
 }
 
-bool wanted_goes_round(const struct session *session, unsigned index)
+bool wanted_loops(const struct session *session, unsigned index)
 {
     for (unsigned i = 0; i < session->trace_count; i++)
         if (i != index && trace_follows_loop(&session->traces[index], &session->traces[i]))
@@ -177,7 +177,7 @@ bool wanted_goes_round(const struct session *session, unsigned index)
     return false;
 }
 
-bool wanted_is_kept_back(const struct trace *trace)
+bool wanted_is_refused_locally(const struct trace *trace)
 {
     for (size_t i = 0; i < trace->probe_count; i++)
         if (trace->probes[i].state != PROBE_REFUSED)

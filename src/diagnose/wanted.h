@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* wanted: what a diagnosis wants to send, what of it is still to come, and which rounds each spec has had. Floor 5;
+/* wanted: what a diagnosis wants to send, what of it is still open, and which rounds each spec has had. Floor 5;
  * pure; internal to diagnose/. */
 #ifndef HOPSONDE_DIAGNOSE_WANTED_H
 #define HOPSONDE_DIAGNOSE_WANTED_H
@@ -9,10 +9,10 @@
 /* The state of a diagnosis. */
 struct diagnosis {
     struct spec_rounds {
-        uint8_t compared; /* rounds of rule 3: beside another spec */
-        uint16_t ports;   /* and from how many further source ports */
-        uint8_t slowly;   /* rounds of rule 5: where another spec was refused */
-        uint8_t closing;  /* rounds of rule 4: at the end of the path */
+        uint8_t compared; /* rounds of rule 3 */
+        uint16_t ports;   /* further source ports that rule 3 has used */
+        uint8_t slowly;   /* rounds of rule 5 */
+        uint8_t closing;  /* rounds of rule 4 */
     } specs[SPECS_MOST];
 };
 
@@ -31,35 +31,35 @@ static inline unsigned most(unsigned a, unsigned b)
     return a > b ? a : b;
 }
 
-/* So many probes of the flow in all, and none of those to come before `not_before`. */
+/* Wants `count` probes of the flow in all; the new ones not before `not_before`. */
 void wanted_at_least(struct session *session, unsigned index, unsigned flow, unsigned ttl, unsigned count,
                      nstime not_before);
 void wanted_another(struct session *session, unsigned index, unsigned flow, unsigned ttl, nstime not_before);
-/* One more, from the next source port where that makes a difference. */
+/* Wants one more, from the next source port if the port makes a difference. */
 void wanted_fresh(struct session *session, unsigned index, unsigned ttl, nstime not_before);
-/* Where the end of the path is asked. */
+/* The TTL at which rule 4 probes the end of the path. */
 uint8_t wanted_end_ttl(const struct session *session);
-/* How long behind a probe another is to leave for this TTL, so that its answer shows a token for that, too. */
-nstime wanted_behind(const struct session *session, uint8_t ttl);
+/* How long behind a probe another one must leave for this TTL, so that its reply shows a token for both. */
+nstime wanted_token_gap(const struct session *session, uint8_t ttl);
 /* The earliest time for the next probe there. */
-nstime wanted_soonest(const struct session *session, uint8_t ttl, nstime spacing);
-/* Whether anything is to come: at this TTL of any spec, of this spec at any, of all. */
-bool wanted_is_pending_at(const struct session *session, unsigned ttl);
-/* The same without what is only to be sent later: others may join that. */
-bool wanted_is_waited_for_at(const struct session *session, unsigned ttl);
-bool wanted_is_pending_of(const struct session *session, unsigned index);
-bool wanted_is_pending(const struct session *session);
-/* The flow was asked there, not answered, and is no longer waited for. */
-bool wanted_is_in_vain(const struct session *session, unsigned index, unsigned flow, uint8_t ttl);
-/* Whether the flow got an answer at this TTL or beyond. */
-bool wanted_flow_got_to(const struct trace *trace, unsigned flow, unsigned ttl);
-/* Whether the router there has left a probe unanswered whose flow got answers from there or behind it. */
+nstime wanted_earliest(const struct session *session, uint8_t ttl, nstime spacing);
+/* Whether probes are still open: at this TTL of any spec, of this spec at any TTL, of all. */
+bool wanted_is_open_at(const struct session *session, unsigned ttl);
+/* The same without probes that are only due later: others may join those. */
+bool wanted_is_due_at(const struct session *session, unsigned ttl);
+bool wanted_is_open_of(const struct session *session, unsigned index);
+bool wanted_is_open(const struct session *session);
+/* Whether the flow probed this TTL, got no reply, and no longer waits for one. */
+bool wanted_is_unanswered(const struct session *session, unsigned index, unsigned flow, uint8_t ttl);
+/* Whether the flow got a reply at this TTL or a larger one. */
+bool wanted_flow_passed(const struct trace *trace, unsigned flow, unsigned ttl);
+/* Whether the router there left out the reply to a flow that got replies from there or behind it. */
 bool wanted_is_limited(const struct session *session, uint8_t ttl);
-/* Where a circle ends that others are known to go round in, as far as this spec is seen to follow them; 0: none. */
-unsigned wanted_circle_end(const struct session *session, unsigned index);
-/* Whether others' circle shows that this spec goes round as well. */
-bool wanted_goes_round(const struct session *session, unsigned index);
-/* Our own host lets nothing of it out: asking again changes nothing. */
-bool wanted_is_kept_back(const struct trace *trace);
+/* The end of a loop that other specs go round in, if this spec is seen to follow them; 0: none. */
+unsigned wanted_loop_end(const struct session *session, unsigned index);
+/* Whether another spec's loop shows that this one loops as well. */
+bool wanted_loops(const struct session *session, unsigned index);
+/* Whether our own host refuses all of its sends: more would change nothing. */
+bool wanted_is_refused_locally(const struct trace *trace);
 
 #endif

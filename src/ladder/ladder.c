@@ -1,24 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* plan: what the path still needs, and which hops are settled.
+/* ladder: what the path still needs, and which hops are settled.
  *
- * All of it is a function of what the capture has shown, run after every change, so a replay comes to the same hops in
- * the same order. The rules, for a chain of specs:
- *   1. The first spec climbs from the first TTL, LOOKAHEAD hops ahead of its answers, until the target answers,
- *      somebody refuses, the routers recur, or `gap` hops in a row are silent.
- *   2. Where it ends short of the target, the next spec climbs from the two hops before that silence, which it asks
- *      once each; the specs that fell silent are asked once more beside it, for comparison. Where nothing at all has
- *      answered for a second, it starts beside the others; after the last one the first hops are asked once more.
- *      Where our own host has no way, nothing more is tried.
- *   3. A silent hop with an answering hop behind it is asked once more by the spec that got further, and once by every
- *      spec that has not asked there yet, as are the two hops before it and the target, for comparison.
- *   4. Three or more such hops in a row that stay silent are asked a last time 1.1 s later: routers that answer once a
- *      second may have spent their tokens.
- *   5. Single losses at an answering hop with an answering hop behind it are asked again, once.
- *   6. A spec that fell silent where another went on is asked again beside that one, at the hops to be compared, until
- *      the counts are enough to call it dropped, three times at most; as soon as there are hops enough, or nothing else
- *      is to come. The other is asked last: its answer shows that the router had not spent its tokens.
- * A hop is settled when none of this is due there any more, but for rule 6, which changes no line; hops are settled in
- * order. */
+ * Everything here follows from what the capture has shown and runs after every change, so a replay settles the same
+ * hops in the same order. The rules, for a chain of specs:
+ *   1. The first spec climbs from the first TTL, LOOKAHEAD hops ahead of its replies. It ends at the target, at a
+ *      refusal, in a loop, or after `gap` silent hops in a row.
+ *   2. If it ends short of the target, the next spec climbs from the two hops before that silence, with one probe
+ *      each. Each spec that fell silent then sends once more beside it, for comparison. If nothing has answered for
+ *      a second, the next spec starts beside the others. After the last spec the first hops get one more probe. If
+ *      our own host has no route, the climb ends.
+ *   3. A silent hop before an answering one gets one more probe of the spec that got further, and one of every spec
+ *      that has not probed it. For comparison, so do the two hops before it and the target.
+ *   4. Three or more such hops in a row get a last probe 1.1 s later: their routers may have spent their tokens.
+ *   5. Single losses at an answering hop before another answering hop are sent again, once.
+ *   6. A spec that fell silent where another went on sends again beside that one, at the hops to be compared,
+ *      COMPARE_ROUNDS times at most. It stops once the counts suffice to call it dropped. A round starts once there
+ *      are enough hops, or nothing else is due. The other spec sends last: its reply shows that the router had a
+ *      token left.
+ * A hop is settled once no rule but the sixth, which changes no line, has more for it. Hops are settled in order. */
 #include "ladder/ladder.h"
 
 #include <stdlib.h>
@@ -27,20 +26,20 @@
 #include "silence/rate_limit.h"
 #include "silence/sample.h"
 
-#define LOOKAHEAD 16             /* hops: a path of usual length is asked for in one go */
-#define NEXT_SPEC_AFTER NS_PER_S /* nothing heard at all: the next spec need not wait for the longest wait */
+#define LOOKAHEAD 16             /* hops ahead of the replies: a path of usual length takes one round trip */
+#define NEXT_SPEC_AFTER NS_PER_S /* wait before the next spec starts if nothing has answered at all */
 
-/* How far the climb goes on for a hop that is silent although a later one answered. */
-enum rescue { RESCUE_NONE, RESCUE_ASKED, RESCUE_ASKED_LATER };
+/* How far the rules 3 and 4 have gone for a silent hop before an answering one. */
+enum rescue { RESCUE_NONE, RESCUE_PROBED, RESCUE_RESTED };
 
 struct ladder {
     struct climb {
         uint8_t start;    /* first TTL of the climb */
-        uint8_t compared; /* how often it was asked again beside another spec */
+        uint8_t compared; /* rounds of rule 6 */
     } climbs[SPECS_MOST];
-    uint8_t rescue[256];      /* enum rescue */
-    bool repaired[256];       /* single losses of an answering hop were asked again */
-    bool asked_silence_again; /* nothing answered anything, and the first hops were asked once more */
+    uint8_t rescue[256];       /* enum rescue */
+    bool repaired[256];        /* rule 5 is done here */
+    bool probed_silence_again; /* nothing answered at all, and rule 2 has probed the first hops once more */
 };
 
 static struct ladder *ladder_of(const struct session *session)
@@ -65,7 +64,7 @@ static uint8_t silence_end(const struct session *session, unsigned index, unsign
     return least(session->config.max_ttl, last + ahead);
 }
 
-/* The last TTL that this trace still has business at; 255 where that is open. */
+/* The trace's probe limit, as known now; 255: open. */
 static uint8_t probe_limit(const struct session *session, unsigned index)
 {
     if (!session->wants[index].climbs)
@@ -82,9 +81,9 @@ static uint8_t probe_limit(const struct session *session, unsigned index)
 
 static bool trace_pending(const struct session *session, unsigned index, uint8_t ttl)
 {
-    const struct wanted *need = session_wanted(session, index, 0, ttl);
+    const struct wanted *cell = session_wanted(session, index, 0, ttl);
     uint32_t asked = trace_asked(&session->traces[index], ttl);
-    return ttl <= probe_limit(session, index) && (asked < need->want || need->resolved < asked);
+    return ttl <= probe_limit(session, index) && (asked < cell->want || cell->resolved < asked);
 }
 
 static bool hop_pending(const struct session *session, uint8_t ttl)
@@ -95,23 +94,23 @@ static bool hop_pending(const struct session *session, uint8_t ttl)
     return false;
 }
 
-/* --- wanting --- */
+/* --- wants --- */
 
 static void want_at_least(struct session *session, unsigned index, uint8_t ttl, uint16_t count)
 {
-    struct wanted *need = session_wanted(session, index, 0, ttl);
-    if (need->want < count)
-        need->want = count;
+    struct wanted *cell = session_wanted(session, index, 0, ttl);
+    if (cell->want < count)
+        cell->want = count;
 }
 
 static void want_more(struct session *session, unsigned index, uint8_t ttl, uint16_t count, nstime not_before)
 {
-    struct wanted *need = session_wanted(session, index, 0, ttl);
-    need->want = (uint16_t)(trace_asked(&session->traces[index], ttl) + count);
-    need->not_before = not_before;
+    struct wanted *cell = session_wanted(session, index, 0, ttl);
+    cell->want = (uint16_t)(trace_asked(&session->traces[index], ttl) + count);
+    cell->not_before = not_before;
 }
 
-/* There one probe will do for comparison: routers answer about six at once, and the chain may be four specs long. */
+/* One probe is enough there for comparison: routers send about six replies at once, and a chain may have four specs. */
 static bool shown_by_earlier(const struct session *session, unsigned index, uint8_t ttl)
 {
     for (unsigned i = 0; i < index; i++)
@@ -120,12 +119,12 @@ static bool shown_by_earlier(const struct session *session, unsigned index, uint
     return false;
 }
 
-static void climb_no_more(struct session *session, unsigned index)
+static void stop_climb(struct session *session, unsigned index)
 {
     for (unsigned ttl = 1; ttl < 256; ttl++) {
-        struct wanted *need = session_wanted(session, index, 0, ttl);
+        struct wanted *cell = session_wanted(session, index, 0, ttl);
         uint32_t asked = trace_asked(&session->traces[index], ttl);
-        need->want = need->want < asked ? need->want : (uint16_t)asked;
+        cell->want = cell->want < asked ? cell->want : (uint16_t)asked;
     }
 }
 
@@ -135,7 +134,7 @@ static void climb(struct session *session, unsigned index)
     unsigned ahead = index == 0 && session->config.gap < LOOKAHEAD ? LOOKAHEAD : session->config.gap;
     uint8_t reach = trace_probe_limit(&session->traces[index]);
     uint8_t target_ttl = session_target_ttl(session);
-    if (!reach) /* at once as far as the silence would have to last, wherever another spec met it */
+    if (!reach) /* at once as far as the silence would have to last, wherever it began for another spec */
         reach = most(silence_end(session, index, ahead),
                      least(session->config.max_ttl, session_farthest_ttl(session) + session->config.gap));
     if (target_ttl)
@@ -145,12 +144,12 @@ static void climb(struct session *session, unsigned index)
                       shown_by_earlier(session, index, (uint8_t)ttl) ? 1 : session->config.queries);
 }
 
-/* Rule 5, at the hops that are not settled yet and whose line this trace writes. */
+/* Rule 5, for the hops that are not settled yet and whose line shows this trace. */
 static void repair_losses(struct session *session)
 {
     unsigned last = session_farthest_ttl(session);
     if (last != session_target_ttl(session) && last)
-        last--; /* nothing behind it has answered yet */
+        last--; /* no hop behind it has answered yet */
     for (unsigned ttl = session->settled_ttl + 1U; ttl <= last; ttl++) {
         const struct trace *trace = session_hop_trace(session, (uint8_t)ttl);
         if (ladder_of(session)->repaired[ttl] || !trace || !trace_shows_hop(trace, (uint8_t)ttl) ||
@@ -168,7 +167,7 @@ static void repair_losses(struct session *session)
 
 /* --- rules 3 and 4: silent hops before answering ones --- */
 
-/* The spec to ask again with: the first that got an answer from behind the hop. */
+/* The spec to send again: the first one with a reply from behind the hop. */
 static unsigned trace_past(const struct session *session, uint8_t ttl)
 {
     for (unsigned i = 0; i < session->trace_count; i++)
@@ -195,16 +194,16 @@ static void rescue_hop(struct session *session, uint8_t ttl)
             want_at_least(session, i, ttl, 1);
             compare_before(session, i, ttl);
         }
-    ladder_of(session)->rescue[ttl] = RESCUE_ASKED;
+    ladder_of(session)->rescue[ttl] = RESCUE_PROBED;
 }
 
 static void rescue_hop_later(struct session *session, uint8_t ttl)
 {
     want_more(session, trace_past(session, ttl), ttl, 1, session->last_sent[ttl] + RATE_LIMIT_REFILL);
-    ladder_of(session)->rescue[ttl] = RESCUE_ASKED_LATER;
+    ladder_of(session)->rescue[ttl] = RESCUE_RESTED;
 }
 
-/* What is due for the silent hops first..last, which an answering hop follows. True while something is. */
+/* Carries out rules 3 and 4 for the silent hops first..last before an answering hop. True if something is still due. */
 static bool rescue_run(struct session *session, uint8_t first, uint8_t last)
 {
     bool due = false;
@@ -217,14 +216,14 @@ static bool rescue_run(struct session *session, uint8_t first, uint8_t last)
             due = true;
         }
     for (unsigned ttl = first; !due && last - first >= 2 && ttl <= last; ttl++)
-        if (ladder_of(session)->rescue[ttl] == RESCUE_ASKED) {
+        if (ladder_of(session)->rescue[ttl] == RESCUE_PROBED) {
             rescue_hop_later(session, (uint8_t)ttl);
             due = ttl == last;
         }
     return due;
 }
 
-/* The run of silent hops around `ttl`; its last is before the farthest answer. */
+/* The silent hops around `ttl`; the last one is before the farthest reply. */
 static void silent_run(const struct session *session, uint8_t ttl, uint8_t *first, uint8_t *last)
 {
     *first = *last = ttl;
@@ -247,8 +246,8 @@ static void rescue_silent(struct session *session)
     }
 }
 
-/* A hop that a spec was asked for once, and that answered, gets its full count; a spec that was asked anywhere is asked
- * at the target too, so that something can be said of it. */
+/* A hop that answered the one probe of a spec gets the full count. A spec that probed any hop also probes the
+ * target, so that it gets a verdict. */
 static void complete_rescues(struct session *session)
 {
     uint8_t target_ttl = session_target_ttl(session);
@@ -268,7 +267,7 @@ static void complete_rescues(struct session *session)
 /* --- rule 6: silences to be compared --- */
 
 #define COMPARE_ROUNDS 3
-#define BACKING_AFTER NS_PER_MS /* the other spec goes last: its answer shows that the router still answered */
+#define BACKING_AFTER NS_PER_MS /* the other spec sends last: its reply shows that the router had a token left */
 
 static bool climb_quiet(const struct session *session, unsigned index)
 {
@@ -329,24 +328,24 @@ static bool any_reply(const struct session *session)
     return false;
 }
 
-/* When rule 2 no longer waits for the climb of the newest spec, as nothing has answered anything. */
-static nstime impatience(const struct session *session)
+/* When rule 2 stops waiting for the newest spec because nothing has answered at all. */
+static nstime next_spec_due(const struct session *session)
 {
     nstime first = session->traces[active_count(session) - 1].first_sent;
-    if (any_reply(session) || first == NSTIME_NONE || ladder_of(session)->asked_silence_again)
+    if (any_reply(session) || first == NSTIME_NONE || ladder_of(session)->probed_silence_again)
         return NSTIME_NEVER;
     return first + NEXT_SPEC_AFTER;
 }
 
 static nstime timer(const struct session *session)
 {
-    nstime due = session->complete ? NSTIME_NEVER : impatience(session);
+    nstime due = session->complete ? NSTIME_NEVER : next_spec_due(session);
     return due > session->now ? due : NSTIME_NEVER;
 }
 
 static bool climbs_over(const struct session *session, unsigned active)
 {
-    if (session->now >= impatience(session))
+    if (session->now >= next_spec_due(session))
         return true;
     for (unsigned i = 0; i < active; i++)
         if (!climb_quiet(session, i))
@@ -354,16 +353,16 @@ static bool climbs_over(const struct session *session, unsigned active)
     return true;
 }
 
-static void ask_silence_again(struct session *session)
+static void probe_silence_again(struct session *session)
 {
-    ladder_of(session)->asked_silence_again = true;
+    ladder_of(session)->probed_silence_again = true;
     for (unsigned ahead = 0; ahead < session->config.gap; ahead++)
         if (session->config.first_ttl + ahead <= session->config.max_ttl)
             want_more(session, 0, (uint8_t)(session->config.first_ttl + ahead), 1, 0);
 }
 
-/* The specs that fell silent are asked once more beside the one that starts, so that what it gets can be compared. */
-static void ask_beside(struct session *session, unsigned next)
+/* The specs that fell silent send once more beside the one that starts, for comparison. */
+static void probe_beside(struct session *session, unsigned next)
 {
     for (unsigned i = 0; i < next; i++) {
         unsigned silent_from = silence_end(session, i, 1);
@@ -373,24 +372,24 @@ static void ask_beside(struct session *session, unsigned next)
     }
 }
 
-/* Rule 2. True where another spec starts to climb. */
+/* Rule 2. True if another spec starts to climb. */
 static bool escalate(struct session *session)
 {
     unsigned active = active_count(session);
     if (session_target_ttl(session) || session_lacks_route(session) || !climbs_over(session, active))
-        return false; /* what our own host has no way for, it has none for whatever else it carries */
+        return false; /* without a route, our own host can send no other spec either */
     if (active == session->trace_count) {
-        if (session->now >= impatience(session))
-            ask_silence_again(session);
+        if (session->now >= next_spec_due(session))
+            probe_silence_again(session);
         return false;
     }
     uint8_t top = 0;
     for (unsigned i = 0; i < session->trace_count; i++) {
         if (session->traces[i].loop_first)
-            return false; /* routers that send packets in a circle do so whatever these carry */
+            return false; /* a loop catches every spec */
         top = most(top, session->traces[i].last_router_ttl);
     }
-    ask_beside(session, active);
+    probe_beside(session, active);
     session->wants[active].climbs = true;
     ladder_of(session)->climbs[active].start = most(session->config.first_ttl, top ? top - 1U : 0U);
     climb(session, active);
@@ -408,12 +407,12 @@ static bool hop_closed(const struct session *session, uint8_t ttl)
     if (session_shows_hop(session, ttl))
         return true;
     if (ttl >= session_farthest_ttl(session))
-        return false; /* the next spec may get an answer here */
+        return false; /* the next spec may get a reply here */
     uint8_t first, last;
     silent_run(session, ttl, &first, &last);
     for (unsigned t = first; t <= last; t++)
         if (hop_pending(session, (uint8_t)t) || ladder_of(session)->rescue[t] == RESCUE_NONE ||
-            (last - first >= 2 && ladder_of(session)->rescue[t] != RESCUE_ASKED_LATER))
+            (last - first >= 2 && ladder_of(session)->rescue[t] != RESCUE_RESTED))
             return false;
     return true;
 }
@@ -432,11 +431,11 @@ static void update(struct session *session)
 {
     bool no_way = session_lacks_route(session);
     for (unsigned i = 0; i < active_count(session); i++)
-        no_way ? climb_no_more(session, i) : climb(session, i);
+        no_way ? stop_climb(session, i) : climb(session, i);
     repair_losses(session);
     rescue_silent(session);
     complete_rescues(session);
-    session_settle_hops(session, hop_closed); /* their lines need not wait for comparisons */
+    session_settle_hops(session, hop_closed); /* the lines of these hops do not wait for comparisons */
     if (!escalate(session))
         for (unsigned i = 0; i < session->trace_count; i++)
             compare_again(session, i);

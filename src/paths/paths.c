@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* explore: what the search for all paths (mda.h) wants, sent at a pace that routers bear.
+/* paths: what the search for all paths (multipath/mda.h) wants, sent at a pace that routers bear.
  *
- * What is wanted is worked out anew as answers come. At each TTL only so many probes are under way as the routers there
- * have shown to answer: more with each answer, half as many when one is lost, and where many are lost though some were
- * answered, a router counts: then one by one, until it has a new token each time. */
+ * The wants are computed anew as replies come. At each TTL only as many probes are in flight as the routers there
+ * have shown to answer: more with each reply, half as many after a loss. If many are lost although some were
+ * answered, the router limits its rate; the TTL then gets one probe for each new token. */
 #include "paths/paths.h"
 
 #include <stdlib.h>
@@ -12,24 +12,25 @@
 #include "session/state.h"
 #include "silence/rate_limit.h"
 
-#define FIRST_WINDOW 12 /* as many as one next hop takes, so that a plain path takes two round trips */
+#define FIRST_WINDOW                                                                                                   \
+    12 /* probes in flight at a TTL; as many as one next hop takes, so that a plain path takes two round trips */
 #define WINDOW_MOST 128
-#define LOSSES_OF_LIMIT 3 /* with half as many answers at most */
-#define LATELY 24         /* answers and losses that it is judged by */
+#define LOSSES_OF_LIMIT 3 /* losses, with at most twice as many replies, that show a rate limit */
+#define LATELY 24         /* recent replies and losses that decide this */
 #define LEAST_SPACING (20 * NS_PER_MS)
-/* Of all that is under way one part in so many may be answered before it is planned anew. */
+/* One part in this many of all probes in flight may be answered before the next plan. */
 #define PLANS_PER_WINDOW 4
-/* A plan looks at all that is known: for each so many probes an answer more may wait for it. */
+/* A plan reads every known probe: for each so many probes, one more reply may wait for it. */
 #define PROBES_PER_EVENT 256
 
 /* What is known of the routers of one TTL. */
 struct pace {
-    unsigned window;         /* probes under way at most */
-    unsigned under_way;      /* at the last plan, and sent since */
+    unsigned window;         /* probes in flight at most */
+    unsigned under_way;      /* at the last plan, plus the sends since */
     unsigned answered, lost; /* at the last plan */
     unsigned lately_answered, lately_lost;
-    nstime spacing;   /* 0: as fast as the window allows */
-    nstime cut_until; /* what is lost up to then was sent before the last cut */
+    nstime spacing;   /* least time between two probes; 0: as fast as the window allows */
+    nstime cut_until; /* losses up to then were sent before the last cut */
     nstime last_sent;
 };
 
@@ -38,8 +39,8 @@ struct search {
     size_t first; /* of the wants: all before it were sent */
     struct pace paces[256];
     unsigned under_way; /* at the last plan */
-    unsigned events;    /* since */
-    nstime since;       /* of the last change of routes that was seen: survey.h */
+    unsigned events;    /* replies and expired probes since */
+    nstime since;       /* time of the last route change that was seen: survey.h */
     bool planned;
 };
 
@@ -70,7 +71,7 @@ static void stop(struct session *session)
 static void note_loss(const struct session *session, struct pace *pace)
 {
     if (!pace->answered || session->now < pace->cut_until)
-        return; /* nobody there answers at all; or that is known already */
+        return; /* no node there answers, or the loss is known already */
     pace->cut_until = session->now + session->worst_rtt * 2;
     if (pace->lately_lost >= LOSSES_OF_LIMIT && pace->lately_lost * 2 >= pace->lately_answered) {
         pace->window = 1;
@@ -166,7 +167,7 @@ static void make_wants(struct session *session)
     survey_free(&survey);
 }
 
-/* What was sent and not seen yet is on its way already. */
+/* A probe that was sent but not seen yet is in flight. */
 static void command_wants(struct session *session)
 {
     struct mda_wants *wants = &search_of(session)->wants;
@@ -197,7 +198,7 @@ static void plan_again(struct session *session)
     session->complete = !search->wants.count && !search->under_way;
 }
 
-/* Few answers more may wait for the next plan where it is dear, but none where hardly any are to come. */
+/* Some replies may wait for the next plan while plans are expensive, but none if hardly any are still to come. */
 static bool is_due(const struct session *session)
 {
     const struct search *search = search_of(session);
@@ -253,7 +254,7 @@ static void sent(struct session *session, const struct wish *wish, nstime at)
     search_of(session)->under_way++;
 }
 
-/* It waits for nothing but answers and their deadlines. */
+/* It waits only for replies and their deadlines. */
 static nstime timer(const struct session *session)
 {
     (void)session;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* match: whose packet is it. The strongest claim of any flow wins; a weak one is believed only where it is the only
- * one and its probe is still unanswered. */
+/* match: which probe a packet answers, or is. The strongest match of any flow wins. A weak match counts only if it
+ * is the only one and its probe is still unanswered. */
 #include "session/state.h"
 
 static bool is_outstanding(const struct session *session, unsigned trace, uint16_t serial)
@@ -9,7 +9,7 @@ static bool is_outstanding(const struct session *session, unsigned trace, uint16
     return probe && probe->state == PROBE_OUTSTANDING;
 }
 
-/* The best of all flows for one question. A weak match is dropped where two flows raise one. */
+/* The best match of all flows for one packet. It is dropped if it is weak and two flows have one. */
 struct best {
     struct flow_match match;
     unsigned trace, which;
@@ -37,8 +37,8 @@ static bool best_is_sound(const struct best *best)
     return best->match.match > MATCH_WEAK || (best->match.match == MATCH_WEAK && best->weak_claims == 1);
 }
 
-/* Where flow labels alone tell the flows of a trace apart, any of them takes a packet for its own: the label of a probe
- * says which it is of, and the probe says it of an answer. */
+/* If only flow labels tell the flows of a trace apart, each flow matches its packets. The label tells which flow a
+ * probe belongs to, and the probe tells it for a reply. */
 static unsigned which_by_label(const struct session *session, enum frame_role role, const struct best *best,
                                const struct packet *packet)
 {
@@ -70,9 +70,8 @@ static bool is_ours(const struct session *session, const struct headers *seen)
            addr_equal(&seen->ip.source, &session->config.source);
 }
 
-/* The flows of a trace that a packet with this source port (ICMP: echo id) may be of: first to first + count - 1. Where
- * there are many, it is the port that tells; a port that is none of theirs was translated, or the packet is not ours.
- */
+/* The flows of a trace that a packet with this source port (ICMP: echo id) may belong to: first to first + count -
+ * 1. If there are many flows, the port selects one. Any other port was translated, or the packet is not ours. */
 struct candidates {
     unsigned first, count;
 };
@@ -93,7 +92,7 @@ static uint16_t port_of(const struct transport *transport)
     return transport->have & HAVE_ECHO ? transport->echo_id : transport->source_port;
 }
 
-/* Of very many flows a translated packet is believed to be of that one alone whose probe has the number it tells. */
+/* If there are very many flows, a translated packet belongs only to the flow of the probe whose number it shows. */
 static void consider_translated(const struct session *session, struct best *best, unsigned index,
                                 const struct headers *quote)
 {
@@ -122,7 +121,7 @@ static struct packet_match match_error(const struct session *session, const stru
         return stray("ICMP error about another packet");
     const struct transport *icmp = &packet->outer.transport;
     best.match.kind = reply_kind_of_icmp(packet->outer.ip.version, icmp->type, icmp->code);
-    /* The packet went on; taken for an answer, it would stand before the one that is still to come. */
+    /* The packet went on: its reply is still to come, and this is none. */
     if (best.match.kind == REPLY_OTHER)
         return stray("redirect or source quench about a probe");
     return found(session, FRAME_REPLY, &best, packet);
@@ -133,7 +132,7 @@ static bool same_pair(const struct ip_header *ip, const struct addr *source, con
     return addr_equal(&ip->source, source) && addr_equal(&ip->target, target);
 }
 
-/* Why a packet that is no probe and no answer may have passed the filter. */
+/* Why the filter may have passed a packet that is neither probe nor reply. */
 static struct packet_match match_nothing(const struct session *session, const struct packet *packet)
 {
     const struct session_config *config = &session->config;

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* ladder: needs into sends. The only part that knows what was commanded and not seen yet; pacing only, nothing that a
- * report depends on is decided here. */
+/* pacing: turns wants into sends. It only paces; no result depends on what it decides. */
 #include "session/state.h"
 
-/* Routers answer about six expired packets at once and then one a second (Linux icmp_ratelimit). */
+/* Routers send about six ICMP errors at once and then one a second (Linux icmp_ratelimit). Unit: probes of one spec,
+ * and of all specs, unanswered at one hop. */
 #define OUTSTANDING_OF_SPEC 3
 #define OUTSTANDING_OF_ALL 6
 
-/* Another run with the same seed sends the same probes: more may be resolved than was commanded. */
-static unsigned outstanding_of_flow(const struct wanted *need)
+/* Another run with the same seed sends the same probes: more may be resolved than this run commanded. */
+static unsigned outstanding_of_flow(const struct wanted *cell)
 {
-    return need->commanded > need->resolved ? (unsigned)need->commanded - need->resolved : 0;
+    return cell->commanded > cell->resolved ? (unsigned)cell->commanded - cell->resolved : 0;
 }
 
 static unsigned outstanding(const struct session *session, unsigned index, unsigned ttl)
@@ -29,7 +29,8 @@ static unsigned outstanding_of_all(const struct session *session, unsigned ttl)
     return sum;
 }
 
-/* The target may take what a router may not; where somebody nearer answers in its name, there are routers behind. */
+/* The target takes more probes at once than a router. If a nearer device answers in its name, there are routers
+ * behind. */
 static bool is_target_hop(const struct session *session, unsigned ttl)
 {
     uint8_t target_ttl = session_target_ttl(session);
@@ -42,20 +43,20 @@ static bool may_send(const struct session *session, unsigned index, unsigned ttl
                                            outstanding_of_all(session, ttl) < OUTSTANDING_OF_ALL);
 }
 
-/* An alternate goes where its plan wants it, wherever the trace's own flow ended. */
+/* An alternate has no probe limit of its own: its strategy chooses its TTLs. */
 static bool is_due(const struct session *session, unsigned index, unsigned flow, unsigned ttl)
 {
-    const struct wanted *need = session_wanted(session, index, flow, ttl);
-    if (need->commanded >= need->want)
+    const struct wanted *cell = session_wanted(session, index, flow, ttl);
+    if (cell->commanded >= cell->want)
         return false;
     uint8_t end = flow ? 0 : (session->wants[index].climbs ? trace_probe_limit(&session->traces[index]) : 0);
     return (!end || ttl <= end) && may_send(session, index, ttl);
 }
 
-/* What was to go first, goes first, however late we are. Of what may go at once the order is diagonal: the first
- * unanswered probe at TTL t goes out beside the second at t - 1. That spreads the probes over the routers, and a target
- * that answers only a few port unreachables at once spends them on its own hop and not on the TTLs beyond it. Earlier
- * specs go first, so that a later one's answer shows that the router still answered. */
+/* The probe with the earliest not_before goes first, however late we are. Among those that may go at once the order
+ * is diagonal: the first unanswered probe at TTL t goes out beside the second at t - 1. That spreads the probes over
+ * the routers. A target that sends only a few port unreachables at once then spends them on its own hop, not on
+ * larger TTLs. Earlier specs go first, so that a reply to a later one shows that the router still had a token. */
 bool pacing_next(struct session *session, nstime now, struct wish *wish, nstime *again)
 {
     unsigned best = ~0U;

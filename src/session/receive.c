@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* take: a frame becomes a probe, a reply, or a stray that is counted. */
+/* receive: turns a frame into a probe, a reply, or a stray that is counted. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "session/state.h"
 
-/* Serials are given out in order, so a probe far ahead of the last one known is another run's whose ports are ours by
- * chance and whose kind bears no tag. As many frames in a row may be lost by the capture. */
+/* Serials rise in order. A probe far ahead of the last known one belongs to another run, whose ports equal ours by
+ * chance. The capture may lose as many frames in a row. */
 #define SERIALS_AHEAD 1000
 
 static struct frame_note count_stray(struct session *session, const char *reason)
@@ -61,7 +61,8 @@ static struct frame_note take_probe(struct session *session, const struct frame 
     return note_probe(match->trace, probe, FRAME_PROBE, NULL);
 }
 
-/* An answer that fits the flow but tells no probe: that of its oldest unanswered probe beyond the last router. */
+/* The reply fits the flow but shows no probe number: it belongs to the flow's oldest unanswered probe beyond the
+ * last router. */
 static struct probe *guess_probe(struct trace *trace, unsigned flow)
 {
     struct probe *oldest = NULL;
@@ -129,8 +130,8 @@ static bool is_same_frame(const struct probe *probe, const struct reply *reply)
 static void note_rtt(struct session *session, const struct probe *probe, const struct reply *reply)
 {
     nstime rtt = reply_rtt(probe, reply);
-    /* A refusal may be three seconds late (a neighbour that does not resolve), a second answer may be sent again by the
-     * target's own timer (SYN/ACK): neither says anything of the path. */
+    /* A refusal may come three seconds late (a neighbour that does not resolve), and the target's own timer may
+     * repeat a SYN/ACK. Neither shows the round-trip time of the path. */
     if (reply->kind == REPLY_UNREACHABLE || probe->reply_count > 1)
         return;
     if (rtt > session->worst_rtt)

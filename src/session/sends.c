@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* pending: probes become known. Most by their frame; a send that the capture does not show, by a claim. */
+/* sends: makes probes known. A probe's frame shows it; if its frame stays away, a claim does. */
 #include <stdlib.h>
 
 #include "base/array.h"
@@ -56,12 +56,12 @@ static void keep_claim(struct session *session, const struct session_claim *clai
         return;
     void *array = session->claims;
     if (!array_reserve(&array, &session->claim_capacity, session->claim_count + 1, sizeof *session->claims))
-        return; /* the report stands; only the saved capture will know less */
+        return; /* the report stands; only the saved capture lacks it */
     session->claims = array;
     session->claims[session->claim_count++] = *claim;
 }
 
-/* The probe has no frame: the send call speaks for it. */
+/* The probe has no frame: the send call stands in for it. */
 struct probe *pending_claim(struct session *session, struct pending_send *pending)
 {
     const struct session_claim claim = pending->claim;
@@ -88,7 +88,7 @@ void pending_push(struct session *session, const struct session_claim *claim)
 {
     void *array = session->pending;
     if (!array_reserve(&array, &session->pending_capacity, session->pending_count + 1, sizeof *session->pending))
-        return; /* should its frame stay away too, the probe stays unknown */
+        return; /* if its frame stays away too, the probe stays unknown */
     session->pending = array;
     session->pending[session->pending_count++] = (struct pending_send){.claim = *claim};
 }

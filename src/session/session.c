@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* session: a run from its beginning to its end, and what it wishes on the way. */
+/* session: a run from start to end, and what it wishes. */
 #include "session/session.h"
 
 #include <stdlib.h>
@@ -14,8 +14,8 @@
 
 static void draw_flow(const struct session_config *config, unsigned index, struct rng *rng, struct flow *flow)
 {
-    /* Ports of one run differ: one spec's connection state must not open the way for another. Those of two runs shall
-     * hardly ever meet, nor what the first may have left half open at the target. */
+    /* The ports of one run differ, so that the connection state of one spec does not open the path for another. They
+     * hardly ever equal those of another run, whose connections may still be half open at the target. */
     uint32_t count = config->spec_count;
     uint16_t drawn = (uint16_t)(EPHEMERAL_FIRST + rng_below(rng, EPHEMERAL_COUNT / count) * count + index);
     uint32_t label = 1 + rng_below(rng, 0xfffff);
@@ -35,7 +35,7 @@ static void draw_flow(const struct session_config *config, unsigned index, struc
         flow->flow_label = 0;
 }
 
-/* The flows beside the trace's own; fewer where nothing of a probe can vary. */
+/* The flows beside the trace's own. There are fewer if the probe has no field that can vary. */
 static enum status build_alternates(const struct session_config *config, struct trace *trace, struct err *err)
 {
     unsigned most = config->flows > 1 ? config->flows - 1U : 0;
@@ -89,7 +89,7 @@ static enum status build_traces(struct session *session, const struct flow *flow
     return session->stamp ? STATUS_OK : err_set(err, STATUS_SYSTEM, "out of memory");
 }
 
-/* A chance that the stopping points are finite for. */
+/* Whether stopping points exist for this confidence. */
 static bool sureness_is_sound(const struct session_config *config)
 {
     return config->confidence >= 500000 && config->confidence <= 999999;
@@ -191,7 +191,7 @@ void session_settle_hops(struct session *session, bool (*is_closed)(const struct
 
 /* --- wishes --- */
 
-/* The budget counts what was sent, whether or not the capture shows it yet. */
+/* The budget counts sends, whether or not the capture shows them yet. */
 static bool may_send_more(const struct session *session, unsigned index)
 {
     uint32_t sent = 0;
@@ -227,7 +227,8 @@ struct wish session_wish(struct session *session, nstime now)
         wish.until = slot;
     if (again < wish.until)
         wish.until = again;
-    if (wish.until == NSTIME_NEVER) /* nothing can go out and nothing is waited for: no serials are left, for one */
+    if (wish.until ==
+        NSTIME_NEVER) /* nothing can go out and nothing is in flight: the serials are used up, for example */
         wish.kind = WISH_DONE;
     return wish;
 }
@@ -251,7 +252,7 @@ void session_sent(struct session *session, const struct wish *wish, int send_err
 
 /* --- the end --- */
 
-/* What the refusal that ended the trace says of the way: no way, or not for this. */
+/* Whether the refusal that ended the trace reports a missing route. */
 static bool refusal_is_unreachable(const struct trace *trace)
 {
     const struct probe *probe;
@@ -279,7 +280,7 @@ void session_finish(struct session *session, enum session_end end, nstime ended_
     const nstime for_ever = NSTIME_NEVER - 1;
     session->interrupted = end == SESSION_INTERRUPTED;
     session->counters.dropped_by_kernel = dropped_by_kernel;
-    /* Live sends of the last moments, whose frames were not waited for, are no longer of interest. */
+    /* The last live sends, whose frames the run did not wait for, no longer count. */
     if (!session->seen_only)
         session->pending_first = session->pending_count;
     session_tick(session, ended_at < for_ever ? ended_at : for_ever);

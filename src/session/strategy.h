@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* strategy: a way of probing: what a run wants to send, and when it has enough. Floor 4; pure.
+/* strategy: a way of probing: which probes a run sends, and when it has enough. Floor 4; pure.
  *
- * A strategy is a const struct in a folder of its own and a line in strategies/strategies.c. The session calls it and
- * asks nothing else about the kind of a run; reports and commands read its flags. It decides from what the session's
- * traces show, so that a replay comes to the same decisions. */
+ * A strategy is a const struct in a folder of its own and a line in strategies/strategies.c. The session calls it;
+ * reports and commands read its flags; no other code depends on the kind of a run. It decides from what the
+ * session's traces show, so that a replay decides alike. */
 #ifndef HOPSONDE_SESSION_STRATEGY_H
 #define HOPSONDE_SESSION_STRATEGY_H
 

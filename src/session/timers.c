@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* deadline: what becomes of a run as time passes. The earliest is looked for anew each time, since every answer may
- * move those of all probes that are under way. */
+/* timers: what becomes of a run as time passes. The earliest deadline is computed anew each time, because each reply
+ * may move the deadlines of all probes in flight. */
 #include "session/state.h"
 
-#define LEAST_WAIT_INSIDE (100 * NS_PER_MS) /* least wait for a probe with answers from behind its hop */
-#define LEAST_WAIT_AT_END (150 * NS_PER_MS) /* and for the others */
+#define LEAST_WAIT_INSIDE                                                                                              \
+    (100 *                                                                                                             \
+     NS_PER_MS) /* least wait for a reply if a reply came from behind the hop: the silence is then inside the path */
+#define LEAST_WAIT_AT_END (150 * NS_PER_MS) /* least wait for the other probes */
 
 enum deadline_kind { DEADLINE_NONE, DEADLINE_STRATEGY, DEADLINE_PENDING, DEADLINE_EXPIRY, DEADLINE_LONGEST_WAIT };
 
@@ -12,7 +14,7 @@ struct deadline {
     enum deadline_kind kind;
     nstime at;
     unsigned trace;
-    size_t index; /* of the probe, or the pending send */
+    size_t index; /* of the probe, or of the pending send */
 };
 
 nstime session_probe_deadline(const struct session *session, const struct probe *probe)

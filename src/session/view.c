@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* view: what others may know of a session. */
+/* view: what other folders may read of a session. */
 #include "session/state.h"
 #include "session/strategy.h"
 
