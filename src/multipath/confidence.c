@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* missed: how sure it is that no next hop was missed, of one node and of all together. */
+/* confidence: the probability that no next hop was missed, for one node and for all together. */
 #include "multipath/stopping_rule.h"
 #include "multipath/survey.h"
 
@@ -39,6 +39,6 @@ bool survey_share_out(struct survey *survey, double miss)
     }
     if (worst <= survey->share || worst > miss || survey_missed(survey) > miss)
         return true;
-    /* With each that is settled more flows have their place, which may show more that is to be looked at. */
+    /* Each settled group places more flows, which may uncover further groups to judge. */
     return find_again(survey, worst) && (survey_missed(survey) <= miss || find_again(survey, survey->share));
 }

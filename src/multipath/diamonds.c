@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* diamonds: what lies between two nodes that every flow passes, where there is more than one way. */
+/* diamonds: what lies between two nodes that every flow passes, if there is more than one path between them. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "multipath/graph_work.h"
 
-/* What is known of each TTL, and of each node. */
+/* What is known of each TTL and of each node. */
 struct layout {
     const struct graph *graph;
-    unsigned first[257]; /* node of each TTL, and behind the last; the target's TTL counts it */
+    unsigned first[257]; /* node that all flows pass at each TTL, and one behind the last TTL; the target counts at its
+                            TTL */
     unsigned *out, *in;  /* edges, by node */
-    unsigned target;     /* GRAPH_NO_NODE: it was not met */
+    unsigned target;     /* GRAPH_NO_NODE: no flow met it */
 };
 
 static bool lay_out(const struct graph *graph, struct layout *layout)
@@ -35,7 +36,7 @@ static bool lay_out(const struct graph *graph, struct layout *layout)
     return true;
 }
 
-/* Nodes at the TTL, the target not counted. */
+/* Nodes at the TTL without the target. */
 static unsigned width_at(const struct layout *layout, unsigned ttl)
 {
     unsigned width = layout->first[ttl + 1] - layout->first[ttl];
@@ -48,7 +49,7 @@ static bool is_passed_by_all(const struct layout *layout, unsigned ttl)
     return width_at(layout, ttl) == 1 && target_is_behind && !layout->graph->nodes[layout->first[ttl]].is_refusal;
 }
 
-/* The TTL at which the last way gets to the target. */
+/* The TTL at which the longest path gets to the target. */
 static unsigned last_end(const struct layout *layout)
 {
     const struct graph *graph = layout->graph;
@@ -68,7 +69,7 @@ static bool is_symmetric(const struct layout *layout, unsigned from, unsigned to
     return true;
 }
 
-/* Vermeulen 2018: that a plain fanning in or out has one edge for each node of the wider side. */
+/* Vermeulen 2018: a plain fan-in or fan-out has one edge for each node of its wider side. */
 static bool is_meshed_behind(const struct layout *layout, unsigned ttl)
 {
     unsigned here = width_at(layout, ttl), next = width_at(layout, ttl + 1);
@@ -83,7 +84,7 @@ static bool is_meshed_behind(const struct layout *layout, unsigned ttl)
     return false;
 }
 
-/* Fills what is between the TTLs `from` and `to`, at which all flows are together. */
+/* Fills the diamond between the TTLs `from` and `to`, at which all flows are together. */
 static void measure(const struct layout *layout, unsigned from, unsigned to, struct graph_diamond *diamond)
 {
     diamond->length = to - from;
@@ -108,7 +109,7 @@ static bool add_diamond(struct graph *graph, const struct graph_diamond *diamond
     return true;
 }
 
-/* Flows that were each seen at one hop alone show nodes beside each other, and no way between them. */
+/* Flows that were each seen at one hop only show nodes, and no links between them. */
 static bool has_edge_between(const struct graph *graph, unsigned from_ttl, unsigned to_ttl)
 {
     for (unsigned i = 0; i < graph->edge_count; i++) {

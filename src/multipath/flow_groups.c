@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* groups: which flows go together, from the source on, TTL after TTL. The rules:
+/* flow_groups: which flows stay together, from the source on, TTL after TTL. The rules:
  *   1. The source sends all flows.
- *   2. A flow that a router answered is at that router, unless its packets are scattered.
- *   3. Where enough flows of a group have met one next hop and no other, all its flows go there.
- *   4. Where nobody answers any flow of a group, all its flows are in one silence. Where somebody does, but some flows
- *      are silent for longer than the loss among the others explains, those are in a silence of their own.
- *   5. Where all groups of a TTL have met one next hop, the same and no other, all flows there are go to it.
- *   6. A router whose answers to one flow change to and fro scatters its flows, and so they stay until all there is
- *      behind them is one point.
- * MDA-Lite (Vermeulen et al., IMC 2018) looks at all flows of a TTL together: where it seems that each node there has
- * as many next hops, and no ways cross, it is enough that all of them have met so many as one node would have had to.
- */
+ *   2. A flow that a router answered is at that router, unless the router before scatters its packets.
+ *   3. If enough flows of a group have met one next hop and no other, all its flows go there.
+ *   4. If no node answers any flow of a group, all its flows share one silence. If a node answers, but some flows
+ *      are silent more often than the loss of the others explains, these share a silence of their own.
+ *   5. If all groups of a TTL have met the same single next hop, all flows at that TTL go to it.
+ *   6. A router whose replies to one flow alternate scatters its flows. They stay scattered until a single point is
+ *      behind them.
+ *
+ * MDA-Lite (Vermeulen et al., IMC 2018) judges all flows of a TTL together. If each node there seems to have equally
+ * many next hops and no paths cross, the flows of the whole TTL must have met as many next hops as one node would
+ * need. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,26 +20,26 @@
 #include "multipath/survey.h"
 #include "silence/loss.h"
 
-#define GROUPS_MOST 65000 /* a cell has 16 bits for it */
-#define SILENCES_LEAST 3  /* probes before nobody is said to answer */
+#define GROUPS_MOST 65000 /* groups; a cell has 16 bits for their number */
+#define SILENCES_LEAST 3  /* lost probes of a flow before its hop counts as silent */
 
 /* A flow of a group, and a point that answered it behind the group. */
 struct meeting {
     unsigned from, to;
-    bool seen; /* at both ends */
+    bool seen; /* seen at both ends */
 };
 
-/* What the search has at hand at one TTL. */
+/* State of the search at one TTL. */
 struct step {
     struct survey *survey;
     unsigned ttl;
-    unsigned first_before, first; /* of the groups at the TTL before, and at this */
-    unsigned first_link;          /* of those between them */
+    unsigned first_before, first; /* groups of the TTL before, and of this one */
+    unsigned first_link;          /* links between them */
     struct meeting *meetings;     /* room for two of each flow */
     size_t meeting_count;
     unsigned *links_to;       /* of these, by point */
-    uint16_t *group_of_point; /* 1 + the group whose flows are at the point; of all points */
-    unsigned for_all;         /* 1 + the group at this TTL that all flows pass; 0: there is none */
+    uint16_t *group_of_point; /* by point: 1 + the group whose flows are at the point */
+    unsigned for_all;         /* 1 + the group at this TTL that all flows pass; 0: none */
 };
 
 static struct group *add_group(struct survey *survey, enum group_kind kind, unsigned ttl, unsigned parent)
@@ -69,7 +70,7 @@ static bool has_ended_before(const struct survey *survey, unsigned flow, unsigne
     return survey->ends[flow] && survey->ends[flow] < ttl;
 }
 
-/* Whether the flow was itself seen where its group is; in a silence: where that begins. */
+/* Whether the flow itself was seen where its group is; in a silence: where the silence begins. */
 static bool is_seen(const struct survey *survey, unsigned index, unsigned flow)
 {
     const struct group *group = &survey->groups[index];
@@ -136,7 +137,7 @@ static bool link_meetings(struct step *step)
     return true;
 }
 
-/* --- what that says of them --- */
+/* --- what that shows of them --- */
 
 /* Rule 4. */
 static bool silence_is_own(const struct step *step, unsigned index)
@@ -156,7 +157,7 @@ static bool silence_is_own(const struct step *step, unsigned index)
     return flows >= 2 && rested >= SILENCES_LEAST && loss_chance(asked + lost, lost, rested) < LOSS_CHANCE_BRANCH;
 }
 
-/* Where there is but one group, it is there that the flow held back will come. */
+/* If there is only one group, the flow held back will come there. */
 static void judge_last(const struct step *step, unsigned index)
 {
     struct survey *survey = step->survey;
@@ -186,7 +187,8 @@ static void judge_group(const struct step *step, unsigned index)
 
 /* --- MDA-Lite --- */
 
-/* Points that the groups before are linked to, and whether all have as many links, the most `most`. */
+/* The points to which the groups before have links, and whether all groups have the same number of links; the
+ * largest number is `most`. */
 static unsigned count_next(const struct step *step, bool *is_even, unsigned *most)
 {
     const struct survey *survey = step->survey;
@@ -206,8 +208,7 @@ static unsigned count_next(const struct step *step, bool *is_even, unsigned *mos
     return width;
 }
 
-/* Whether the step from the groups before fans out or in evenly, and no ways cross: 0 where not, else the number of
- * next hops of all of them. */
+/* The number of next hops of all groups before, if the step fans out or in evenly and no paths cross; else 0. */
 static unsigned width_if_plain(const struct step *step)
 {
     const struct survey *survey = step->survey;
@@ -261,7 +262,7 @@ static bool is_scattered(const struct group *group)
     return group->next_count > 1 && (group->per_packet || group->kind == GROUP_SCATTERED);
 }
 
-/* The points that scattered flows met are theirs, so far as flows are concerned that are known from there alone. */
+/* Points that scattered flows met belong to these flows, if only these flows show them. */
 static bool add_scattered(struct step *step, unsigned parent)
 {
     struct survey *survey = step->survey;
@@ -298,7 +299,7 @@ static bool add_behind(struct step *step, unsigned parent)
     return !silent || step->ttl >= survey->farthest || add_group(survey, GROUP_SILENT, step->ttl, parent);
 }
 
-/* Routers that answered flows of which it is not known where they were before. */
+/* Routers that answered flows whose earlier hops are unknown. */
 static bool add_unlinked(struct step *step)
 {
     for (unsigned i = 0; i < step->survey->point_count; i++)
@@ -307,8 +308,8 @@ static bool add_unlinked(struct step *step)
     return true;
 }
 
-/* 1 + the group of the flow at this TTL; 0: not known. `behind` has, for each group before, those of its flows that
- * are silent and that are scattered. */
+/* 1 + the group of the flow at this TTL; 0: not known. `behind` has, for each group before, its silent flows and its
+ * scattered ones. */
 struct behind {
     unsigned silent, scattered;
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* graph: nodes and edges out of a survey. Ways are in graphpaths.c, diamonds in diamonds.c. */
+/* graph: nodes and edges from a survey. graph_paths.c finds the paths, diamonds.c the diamonds. */
 #include "multipath/graph.h"
 
 #include <stdlib.h>
@@ -10,11 +10,11 @@
 
 /* --- nodes --- */
 
-/* A node before it has its place: a point's, or one of the silent nodes between a group and a point. */
+/* A node before it has its index: a point's, or a silent one between a group and a point. */
 struct draft {
     struct graph_node node;
     unsigned point; /* SURVEY_NONE: silent */
-    unsigned link;  /* of a silent one: out of the silence */
+    unsigned link;  /* of a silent node: the link out of the silence */
 };
 
 struct drafts {
@@ -86,7 +86,7 @@ static unsigned origin_of(const struct survey *survey, unsigned index)
     return index;
 }
 
-/* The silent nodes that all flows share which go into one silence and come out of it at one point of one TTL. */
+/* The silent nodes that all flows share which enter one silence and leave it at one point of one TTL. */
 static bool draft_silence(const struct survey *survey, unsigned index, struct drafts *drafts)
 {
     const struct link *link = &survey->links[index];
@@ -155,7 +155,7 @@ static bool find_nodes(struct graph_work *work)
     return good;
 }
 
-/* As compare_drafts() has ordered them. */
+/* In the order of compare_drafts(). */
 static int compare_silent(const void *left, const void *right)
 {
     const struct silent_node *a = left, *b = right;
@@ -187,7 +187,7 @@ static bool add_edge(struct graph_work *work, unsigned from, unsigned to, unsign
     return true;
 }
 
-/* From where the silence began, through it, and out of it. */
+/* From the node before the silence, through it, and out of it. */
 static bool link_silence(struct graph_work *work, unsigned index)
 {
     const struct survey *survey = work->survey;
@@ -215,7 +215,7 @@ static unsigned count_through(const struct survey *survey, unsigned point, unsig
     return count;
 }
 
-/* All that scattered flows may have passed sends them on to the one point that is behind. */
+/* Everything that scattered flows may have passed leads to the single point behind. */
 static bool link_scattered(struct graph_work *work, const struct link *link)
 {
     const struct survey *survey = work->survey;
@@ -255,7 +255,7 @@ static int compare_edges(const void *left, const void *right)
     return a->to < b->to ? -1 : a->to > b->to;
 }
 
-/* Scattered flows may have drawn one edge more than once. */
+/* Scattered flows may have added one edge more than once. */
 static void unite_edges(struct graph *graph)
 {
     unsigned kept = 0;

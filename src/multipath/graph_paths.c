@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* graphpaths: the ways that flows were seen to take from end to end, and how many took each. */
+/* graph_paths: the paths that flows were seen to take from end to end, and the flows of each. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -7,13 +7,13 @@
 
 #define STEPS_MOST 256
 
-/* One flow's way. */
+/* The path of one flow. */
 struct way {
     unsigned steps[STEPS_MOST], length;
     bool complete;
 };
 
-/* The silent node of a flow that comes out of the silence further on; GRAPH_NO_NODE: it was not seen to. */
+/* The silent node of a flow that leaves the silence further on; GRAPH_NO_NODE: none was seen. */
 static unsigned step_in_silence(const struct graph_work *work, unsigned flow, unsigned ttl)
 {
     const struct survey *survey = work->survey;
@@ -29,7 +29,7 @@ static unsigned step_in_silence(const struct graph_work *work, unsigned flow, un
     return GRAPH_NO_NODE;
 }
 
-/* What the flow passes at this TTL; false: that is not known. */
+/* The node that the flow passes at this TTL; false: not known. */
 static bool take_step(const struct graph_work *work, unsigned flow, unsigned ttl, unsigned *step)
 {
     const struct survey *survey = work->survey;

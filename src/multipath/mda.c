@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* mda: rules.
- *   1. As many flows as tell a single next hop, but for the one of rule 8, climb all TTLs beside each other; the first
- *      of them ahead, to find the end.
- *   2. Through each group of flows (survey.h) so many are asked at the next TTL that one next hop more than is known
- *      would have been met (stopping.h); first such as are known to be in the group. Where MDA-Lite may be used
- *      (groups.c) the flows of a TTL are asked together, and two at least of each group.
- *   3. Where a group has too few flows, more are asked at its own TTL, to find out which of them get there: such as
- *      pass a group before it, or any (fill.c). Where all groups together miss no more than they may, none has too few
- *      (missed.c).
- *   4. A lost probe is asked again at once, in case it was mere loss; then, where others are answered at its TTL, when
- *      the routers there had time for a new token. Where everybody's was lost nobody answers, nor then.
- *   5. A next hop met by flows alone whose way there was inferred is an edge only once one was seen at both its ends. A
- *      router met by flows of which it is not known whence they came shows that somebody leads to it: one is asked
- *      there.
- *   6. Where there are several next hops, flows are asked there again: they may be met packet by packet.
- *   7. Through each router of a NARROW hop one flow at least is followed all along, so that there is a path with it.
- *   8. At last each TTL is asked once more: had a route changed meanwhile, it would show. Where one next hop is known
- *      that is by the last of the flows that rule 2 takes, held back for this; elsewhere by the first flow, which is
- *      one of those that rule 6 asks again. */
+/* mda: the rules of the search.
+ *   1. As many flows as show a single next hop, less the one of rule 8, climb all TTLs side by side. The first of
+ *      them goes ahead to find the end.
+ *   2. Through each group of flows (survey.h) so many flows probe the next TTL that one more next hop would have
+ *      been met (stopping_rule.h). Flows known to be in the group go first. If MDA-Lite applies (flow_groups.c), the
+ *      flows of a TTL count together, with at least two of each group.
+ *   3. If a group has too few flows, more flows probe its own TTL, to find those that get there: flows of a group
+ *      before it, or any (node_control.c). If all groups together meet the required confidence, none has too few
+ *      (confidence.c).
+ *   4. A lost probe is sent again at once, in case of mere loss. If its TTL answers other flows, it is sent again
+ *      when the routers there had time for a new token. If every probe of a TTL was lost, the TTL is silent, and one
+ *      probe after such a time confirms it.
+ *   5. A next hop met only by flows whose place was inferred becomes an edge once one flow was seen at both ends. A
+ *      router met by flows of unknown origin has a previous hop: one of these flows probes the TTL before.
+ *   6. If there are several next hops, flows probe them again: the balancer may work packet by packet.
+ *   7. Through each router of a TTL with up to NARROW groups, at least one flow is followed from end to end, so that
+ *      a path shows the router.
+ *   8. At last each TTL gets one more probe, which would show a route change. If one next hop is known, it is the
+ *      last of the flows that rule 2 takes, held back for this. Elsewhere it is the first flow, which is one of
+ *      those of rule 6. */
 #include "multipath/mda.h"
 
 #include <stdlib.h>
@@ -26,15 +27,17 @@
 #include "multipath/mda_plan.h"
 #include "multipath/stopping_rule.h"
 
-#define AHEAD 8            /* hops that the first flow climbs before there are answers */
-#define LEAD 4             /* and ahead of the last, so long as it is not silence there */
-#define LOST_IN_SILENCE 3  /* probes of a flow where nobody answers at its TTL */
-#define LOST_QUICKLY 2     /* where somebody does; then RESTED_AT_MOST more */
-#define SILENCES_RESTED 2  /* probes where nobody answers at all: the first, and one when there was time for a token */
-#define SILENT_TESTED 3    /* flows of a group with enough that are asked again, to see that nobody answers them */
-#define CHANGE_SHOWN_BY 12 /* answers to a flow that met two routers */
-#define NARROW 4           /* groups at a TTL, at which each gets a path of its own */
-#define REPEATS_BESIDE 2   /* at a group beside one that was asked again for all */
+#define AHEAD 8           /* TTLs that the first flow climbs before the first replies */
+#define LEAD 4            /* TTLs that it stays ahead of the last reply, until it meets silence */
+#define LOST_IN_SILENCE 3 /* probes of a flow at a silent TTL */
+#define LOST_QUICKLY 2    /* probes of a flow at an answering TTL; then RESTED_AT_MOST more */
+#define SILENCES_RESTED                                                                                                \
+    2 /* probes at a TTL that is silent to all: the first one, and one that found a new token if there was any */
+#define SILENT_TESTED 3 /* silent flows of a complete group that probe again, to confirm the silence */
+#define CHANGE_SHOWN_BY                                                                                                \
+    12                   /* replies to a flow that met two routers, before it counts as balanced or as a route change */
+#define NARROW 4         /* groups at a TTL, up to which each gets a path of its own */
+#define REPEATS_BESIDE 2 /* repeats at a group beside one that was probed again for all */
 
 static unsigned least(unsigned a, unsigned b)
 {
@@ -108,7 +111,7 @@ static unsigned reach_of(const struct plan *plan, unsigned flow)
     return first_end ? first_end : farthest;
 }
 
-/* Beyond the target there is nothing to be found. */
+/* No search goes beyond the target. */
 static bool is_far_ahead(const struct plan *plan, unsigned ttl)
 {
     const struct survey *survey = plan->survey;
@@ -120,7 +123,7 @@ static bool is_far_ahead(const struct plan *plan, unsigned ttl)
     return waiting >= LEAD;
 }
 
-/* Rule 4, for a TTL at which nobody answers: another run may have had all answers that there were. */
+/* Rule 4, for a silent TTL: another run may have spent all tokens. */
 static void ask_silence(struct plan *plan, unsigned ttl)
 {
     const struct cell *cell = mda_cell(plan, ttl, 0);
@@ -147,7 +150,7 @@ static bool is_in(const struct plan *plan, unsigned index, unsigned flow)
     return mda_cell(plan, group->ttl, flow)->group == index + 1;
 }
 
-/* Flows through the group that are asked at the next TTL, or will be at last, counted as if each were answered. */
+/* Flows of the group that probe the next TTL, or will at last, counted as if each were answered. */
 static unsigned count_asked(const struct plan *plan, const struct group *group)
 {
     bool by_packet = group->per_packet || group->kind == GROUP_SCATTERED;
@@ -155,7 +158,7 @@ static unsigned count_asked(const struct plan *plan, const struct group *group)
     return group->next_answered + group->next_pending + to_come + (by_packet ? group->next_repeated : 0);
 }
 
-/* Its share of what all groups of its TTL need together, or all that it needs itself. */
+/* Its share of what all groups of its TTL need together, or all that it needs alone. */
 static unsigned count_needed(const struct plan *plan, const struct group *group)
 {
     unsigned needed = stopping_point(plan->survey->miss, most(1, group->known)), all = 0;
@@ -169,7 +172,7 @@ static unsigned count_needed(const struct plan *plan, const struct group *group)
 /* What rule 2 has found at the next TTL of a group. */
 struct progress {
     unsigned needed, asked; /* flows */
-    unsigned tested;        /* silent ones that are asked again, rested */
+    unsigned tested;        /* silent flows that probe again when rested */
     bool somebody_answers;
 };
 
@@ -199,7 +202,7 @@ static void ask_behind(struct plan *plan, unsigned index)
         const struct cell *cell = mda_cell(plan, ttl, f);
         bool here = is_in(plan, index, f) && (!mda_end(plan, f) || mda_end(plan, f) >= ttl);
         if (f >= plan->survey->flow_count && (!here || progress.asked >= progress.needed))
-            break; /* nor would the others that were not asked at all */
+            break; /* further flows would be silent as well */
         if (!here)
             continue;
         if (plan->is_wanted[(size_t)ttl * plan->flows + f])
@@ -212,7 +215,7 @@ static void ask_behind(struct plan *plan, unsigned index)
     plan->missing[index] = progress.asked < progress.needed ? progress.needed - progress.asked : 0;
 }
 
-/* Behind the last answer there is nothing to be found but silence, which rule 1 sees to. */
+/* Behind the last reply there is only silence, which rule 1 covers. */
 static bool has_next(const struct plan *plan, const struct group *group)
 {
     return group->ttl < plan->survey->farthest && group->ttl < plan->limits->max_ttl && !group->next_is_silent;
@@ -227,7 +230,7 @@ static void ask_behind_all(struct plan *plan)
 
 /* --- rule 5 --- */
 
-/* Where its flows were last seen: in a silence, before it began. */
+/* Where its flows were last seen; in a silence: before it began. */
 static const struct group *seen_at(const struct survey *survey, const struct group *group)
 {
     while (group->kind == GROUP_SILENT)
@@ -250,7 +253,7 @@ static void confirm_link(struct plan *plan, const struct link *link)
     }
 }
 
-/* Asks a flow that is in the group where it was before. */
+/* A flow of the group probes the TTL at which the group was before. */
 static void find_origin(struct plan *plan, unsigned index)
 {
     unsigned before = plan->survey->groups[index].ttl - 1U;
@@ -279,7 +282,7 @@ static void confirm_links(struct plan *plan)
 
 /* --- rule 6 --- */
 
-/* The flow of the group that was answered there least often; the first is left to rule 8. */
+/* The flow of the group with the fewest replies there; the first flow is left to rule 8. */
 static void ask_again(struct plan *plan, unsigned index, unsigned count)
 {
     const struct group *group = &plan->survey->groups[index];
@@ -303,7 +306,7 @@ static unsigned count_repeating(const struct plan *plan, unsigned index)
     return count;
 }
 
-/* Whether flows that were taken for fixed, and are not, would draw a link that is none: there are two ways on. */
+/* Whether flows that only seem fixed would draw a false link: there are two next hops. */
 static bool is_at_risk(const struct plan *plan, unsigned ttl)
 {
     unsigned next = 0;
@@ -328,7 +331,7 @@ static void repeat_behind(struct plan *plan)
     }
 }
 
-/* A flow that met two routers is asked until it is clear whether it goes back and forth. */
+/* A flow that met two routers probes on until it is clear whether it alternates. */
 static void settle_changes(struct plan *plan)
 {
     const struct survey *survey = plan->survey;
@@ -343,7 +346,7 @@ static void settle_changes(struct plan *plan)
 
 /* --- rule 7 --- */
 
-/* TTLs at which it is not known where the flow is. */
+/* TTLs at which the flow's place is not known. */
 static unsigned count_unknown(const struct plan *plan, unsigned flow)
 {
     unsigned count = 0, end = mda_end(plan, flow) ? mda_end(plan, flow) : plan->survey->farthest + 1U;
@@ -352,7 +355,7 @@ static unsigned count_unknown(const struct plan *plan, unsigned flow)
     return count;
 }
 
-/* The flow seen in the group of which least is unknown. */
+/* The flow seen in the group with the fewest unknown TTLs. */
 static unsigned best_known(const struct plan *plan, unsigned index, unsigned *unknown)
 {
     unsigned best = SURVEY_NONE;
@@ -418,7 +421,7 @@ static void look_again(struct plan *plan)
 
 /* --- all --- */
 
-/* Something that may bring up more to ask: all but rule 8's own probes. */
+/* A probe that may lead to further wants: any but rule 8's own. */
 static bool is_waited_for(const struct plan *plan)
 {
     const struct survey *survey = plan->survey;

@@ -1,33 +1,33 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* mdaplan: what the files that plan the search for all paths share. Floor 3; internal to mda.c and fill.c. */
+/* mda_plan: shared by the files that plan the search for all paths. Floor 4; internal to mda.c and node_control.c. */
 #ifndef HOPSONDE_MULTIPATH_MDA_PLAN_H
 #define HOPSONDE_MULTIPATH_MDA_PLAN_H
 
 #include "multipath/mda.h"
 
-#define RESTED_AT_MOST 3 /* probes of a flow where nobody had been asked for a while */
-#define LOST_AT_MOST 6   /* of all */
+#define RESTED_AT_MOST 3 /* rested probes of a flow */
+#define LOST_AT_MOST 6   /* lost probes of a flow in all */
 
 struct plan {
     const struct survey *survey;
     const struct mda_limits *limits;
     struct mda_wants *wants;
-    uint8_t *is_wanted; /* of each TTL and flow; fresh ones, too */
-    unsigned flows;     /* columns: the flows of the survey and as many fresh ones as there are */
+    uint8_t *is_wanted; /* by TTL and flow, fresh flows included */
+    unsigned flows;     /* columns: the survey's flows and as many fresh ones as exist */
     unsigned *missing;  /* by group: flows that rule 2 did not find in it */
 };
 
-/* A flow that was not asked at all is where all such are. */
+/* All flows that sent nothing share one cell. */
 const struct cell *mda_cell(const struct plan *plan, unsigned ttl, unsigned flow);
-/* The TTL that the flow ends at; 0: not known. */
+/* The TTL at which the flow ends; 0: not known. */
 unsigned mda_end(const struct plan *plan, unsigned flow);
-/* False: it is wanted already, or cannot be. */
+/* False: it is wanted already, or cannot be sent. */
 bool mda_want(struct plan *plan, unsigned flow, unsigned ttl, bool rested);
 
-/* It is asked at that TTL by rule 8. */
+/* Whether rule 8 probes that TTL. */
 bool mda_is_held_back(const struct plan *plan, unsigned flow, unsigned ttl);
 
-/* fill.c: rule 3. */
+/* node_control.c: rule 3. */
 void mda_fill_groups(struct plan *plan);
 
 static inline bool mda_is_unasked(const struct cell *cell)

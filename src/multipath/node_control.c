@@ -1,42 +1,41 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* fill: rule 3 of mda.c: which flows are asked at the TTL of groups that have too few. Each that gets to none of these
- * was in vain, and each round takes a round trip. So it is reckoned what the flows that may be asked are likely to
- * bring: one of which is known where it was before gets to a group as often as others from there did; another, as often
- * as any. Where many more than that found no way to a group, it may be that none leads there any longer: flows that did
- * get there are asked again. */
+/* node_control: rule 3 of mda.c: which flows probe the TTL of groups with too few flows. A probe that reaches none
+ * of these groups is wasted, and each round takes a round trip. So it estimates the yield of each flow. A flow with
+ * a known earlier group reaches a group as often as others from there did, any other flow as often as all did. If
+ * far more flows than expected missed a group, its previous hop may have lost the link: flows that did reach it
+ * probe again. */
 #include <stdlib.h>
 
 #include "multipath/mda_plan.h"
 
-/* Flows that a group is still expected to miss below which it is first waited for those under way. */
+/* Flows that a group probably still lacks, below which it waits for those in flight. */
 #define HARDLY_ANY 0.5
-/* By so much luckier the flows under way are held to be than they are likely to be: what they fail to bring the next
- * will, what they bring too much was in vain. */
+/* Factor by which we overestimate the yield of flows in flight. A larger factor wastes fewer probes and takes more
+ * rounds. */
 #define OPTIMISM 3
 
-/* Flows of each group that are supposed beside those that were met, before its share is believed to be another. */
+/* Flows assumed for each group beside those seen, before its share counts as different. */
 #define ALIKE 10
 
-/* By so many flows for each group of a TTL it is found out whether these have what they need; at twice as many, four
- * times as many and so on, one more is asked again of a group that still lacks some. */
+/* Flows for each group of a TTL after which one more flow of a group in need probes again; also at twice, four times
+ * as many, and so on. */
 #define FLOWS_PER_GROUP 16
 
-/* One TTL. Where a flow was before: 0 is not known, else 1 + the group. */
+/* One TTL. Place of a flow before: 0: not known, else 1 + the group. */
 struct filling {
     struct plan *plan;
     unsigned ttl;
     unsigned first, end;               /* of its groups */
     unsigned first_before, end_before; /* of those before */
     unsigned passed;                   /* flows in its groups */
-    bool waits;                        /* groups before lack flows: those that are found for them may be asked here */
-    double *lacking;                   /* by group: flows that it is expected to miss */
-    unsigned *spare; /* by group before: flows that may be asked here; all that were never asked are one more */
+    bool waits;                        /* groups before lack flows: flows found for them may probe here */
+    double *lacking;                   /* by group: flows that it is expected to lack */
+    unsigned *spare; /* by group before: flows that may probe here; all flows that sent nothing are one more entry */
 };
 
-/* --- what is likely --- */
+/* --- estimates --- */
 
-/* Of `all` flows that went to `count` groups `met` got to one: the share it is likely to have, where most have like
- * shares. */
+/* If `met` of `all` flows got to one of `count` groups: its likely share, as most groups have similar shares. */
 static double share_of(double met, double all, unsigned count)
 {
     return (met + ALIKE) / (all + ALIKE * count);
@@ -65,7 +64,7 @@ static double chance_of(const struct filling *f, unsigned before, unsigned index
     return share_of(survey->groups[index].flows, f->passed, f->end - f->first);
 }
 
-/* So many flows from there are asked, or will be once they are found. */
+/* So many flows from there probe it, or will once they are found. */
 static void expect(struct filling *f, unsigned before, double flows)
 {
     for (unsigned i = f->first; i < f->end; i++)
@@ -73,8 +72,7 @@ static void expect(struct filling *f, unsigned before, double flows)
             f->lacking[i] -= flows * chance_of(f, before, i);
 }
 
-/* A flow that was lost: where a router has no token left it is likelier to be of one that lacks flows than of others.
- */
+/* A lost flow: if a router has no token left, it more likely belongs to a group that lacks flows. */
 static void expect_lost(struct filling *f)
 {
     unsigned lacking = 0;
@@ -98,7 +96,7 @@ static unsigned before_of(const struct filling *f, unsigned flow)
     return mda_cell(f->plan, f->ttl - 1, flow)->group;
 }
 
-/* What is under way, and what else could be asked. */
+/* What is in flight, and which flows could probe besides. */
 static void look_at_flows(struct filling *f)
 {
     const struct plan *plan = f->plan;
@@ -119,7 +117,7 @@ static void look_at_flows(struct filling *f)
 
 /* --- asking --- */
 
-/* Whence flows are to be had that are likeliest to get to the group; *chance 0: there are none. */
+/* The group before whose flows most likely get to the group; *chance 0: it has none. */
 static unsigned best_before(const struct filling *f, unsigned index, double *chance)
 {
     unsigned best = 0;
@@ -134,7 +132,7 @@ static unsigned best_before(const struct filling *f, unsigned index, double *cha
     return best;
 }
 
-/* Flows that the group is likely to take. */
+/* Flows that the group is likely to get. */
 static double cost_of(const struct filling *f, unsigned index)
 {
     double chance, lacking = f->lacking[index];
@@ -142,13 +140,13 @@ static double cost_of(const struct filling *f, unsigned index)
     if (lacking < HARDLY_ANY)
         return 0;
     if (chance <= 0)
-        return lacking; /* for nothing */
+        return lacking; /* wasted */
     if (!before || !f->spare[0] || lacking <= f->spare[before] * chance)
         return lacking / chance;
     return f->spare[before] + (lacking - f->spare[before] * chance) / chance_of(f, 0, index);
 }
 
-/* The group that takes most: what is asked for its sake brings others what they lack. */
+/* The group with the largest need: flows for it also serve others. */
 static unsigned worst_off(const struct filling *f)
 {
     unsigned worst = f->first;
@@ -182,7 +180,7 @@ static void retry_lost(struct filling *f)
     }
 }
 
-/* Flows of the group, the first first, that are asked whether they still get there. */
+/* Flows of the group, the first one first, that confirm that they still get there. */
 static void ask_whether_it_stands(const struct filling *f, unsigned index)
 {
     const struct plan *plan = f->plan;
@@ -201,7 +199,7 @@ static void ask_whether_it_stands(const struct filling *f, unsigned index)
         mda_want(f->plan, first, f->ttl, false);
 }
 
-/* Those that are short in any case are all asked. */
+/* Flows that are needed in any case all probe. */
 static void ask_for(struct filling *f, unsigned index, unsigned before, double chance)
 {
     double flows = f->lacking[index] / chance;
@@ -226,7 +224,7 @@ static void fill_all(struct filling *f)
     }
 }
 
-/* The groups at the TTL; false: none lacks anything. */
+/* The groups at the TTL; false: none lacks flows. */
 static bool begin(struct filling *f)
 {
     const struct survey *survey = f->plan->survey;
@@ -263,7 +261,7 @@ static void fill_ttls(struct plan *plan, double *lacking, unsigned *spare)
 
 /* --- where they are looked for --- */
 
-/* Whether all groups before the group have met nobody else; once that is sure, it has all flows (groups.c). */
+/* Whether all groups before have met no other group. Once that is certain, the group has all flows (flow_groups.c). */
 static bool is_behind_all(const struct survey *survey, const struct group *group)
 {
     for (unsigned i = 0; i < survey->group_count; i++) {
@@ -274,8 +272,8 @@ static bool is_behind_all(const struct survey *survey, const struct group *group
     return true;
 }
 
-/* Where a group has one next hop alone, whatever passes it gets there: it is at the group itself that flows are looked
- * for. The source has them all; they only wait for it to be sure that it has one next hop. */
+/* If a group has a single next hop, every flow that passes the group gets there, so flows are looked for at the
+ * group itself. The source has all flows; they only wait until its single next hop is certain. */
 static void look_further_up(struct plan *plan)
 {
     const struct survey *survey = plan->survey;

@@ -4,11 +4,11 @@
 #include <math.h>
 #include <string.h>
 
-/* The sum in the header loses all its digits where many large terms cancel. The same chance by counting: how many of
- * `all` next hops were met after each flow, as a chain of chances that only ever adds what is positive. */
+/* The sum in the header loses its digits if many large terms cancel. This computes the same probability by counting:
+ * the number of next hops met after each flow, as a Markov chain that only adds positive terms. */
 struct meeting {
     unsigned all, flows;
-    double met[STOPPING_KNOWN_MOST + 2]; /* chance that just so many were met */
+    double met[STOPPING_KNOWN_MOST + 2]; /* probability that exactly so many were met */
 };
 
 static void meeting_init(struct meeting *meeting, unsigned known)

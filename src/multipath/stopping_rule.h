@@ -1,21 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* stopping: how many flows must be seen to pass a node before its next hops are all known. Floor 3; pure.
+/* stopping_rule: how many flows must pass a node before all its next hops are known. Floor 4; pure.
  *
- * Veitch, Augustin, Teixeira, Friedman, Infocom 2009: with k next hops known, and one more supposed to be there, a
- * balancer that spreads flows evenly over the k + 1 leaves some of these out for n flows with the chance
- * sum (-1)^(i+1) C(k+1, i) (1 - i/(k+1))^n, i = 1 .. k. n is enough where that is at most what may be missed. */
+ * Veitch, Augustin, Teixeira, Friedman, Infocom 2009: assume one more next hop than the k known ones. A balancer
+ * that spreads n flows evenly over k + 1 next hops leaves some of them out with probability sum (-1)^(i+1) C(k+1, i)
+ * (1 - i/(k+1))^n, i = 1 .. k. n suffices once that is no larger than the allowed probability. */
 #ifndef HOPSONDE_MULTIPATH_STOPPING_RULE_H
 #define HOPSONDE_MULTIPATH_STOPPING_RULE_H
 
-/* More next hops than that nobody has; for any number of them no more flows are asked. */
+/* Next hops beyond which the number of flows no longer grows; no node has so many. */
 #define STOPPING_KNOWN_MOST 1024
 
-/* The chance that `flows`, spread evenly over `known` + 1 next hops, leave out at least one of them: 0 to 1. */
+/* The probability that `flows`, spread evenly over `known` + 1 next hops, leave out at least one: 0 to 1. */
 double stopping_missed(unsigned known, unsigned flows);
-/* The least number of flows for which that is at most `miss`, which is above 0 and below 1; `known` at least 1. */
+/* The smallest number of flows for which that is at most `miss`, which is above 0 and below 1; `known` is at least
+ * 1. */
 unsigned stopping_point(double miss, unsigned known);
-/* What each of `nodes` may miss so that all of them together miss anything with the chance `miss`:
- * 1 - (1 - miss)^(1/nodes). */
+/* What each of `nodes` may miss so that all together miss with probability `miss`: 1 - (1 - miss)^(1/nodes). */
 double stopping_share(double miss, unsigned nodes);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* survey: cells and points out of probes. What they make together is found in groups.c. */
+/* survey: cells and points from probes. flow_groups.c finds the groups and links. */
 #include "multipath/survey.h"
 
 #include <math.h>
@@ -9,23 +9,23 @@
 #include "multipath/stopping_rule.h"
 #include "silence/rate_limit.h"
 
-/* So many answers in a row from another router show that a route changed: had packets taken turns between two, the
- * first would have been met again with the chance 0.999. */
+/* Replies in a row from another router that show a route change: if packets alternated between two routers, the
+ * first one would have answered with probability 0.999. */
 #define CHANGED_FOR_GOOD 10
 #define CHANGES_MOST 16
 #define MANY 255
 
-/* --- what was asked, in order --- */
+/* --- probes, in order --- */
 
-/* A probe, with what tells its flow: probes alike in it took the same way through any balancer. */
+/* A probe and its flow key: a balancer treats probes with the same key alike. */
 struct asked {
     uint64_t key;
     nstime sent;
     const struct trace *trace;
     const struct probe *probe;
-    const struct reply *answer; /* NULL: none that counts */
+    const struct reply *answer; /* NULL: no reply counts */
     unsigned flow;              /* SURVEY_NONE: loose */
-    bool is_rested;             /* nobody had asked at its TTL for RATE_LIMIT_REFILL */
+    bool is_rested;             /* rested: its TTL had no probe for RATE_LIMIT_REFILL before */
 };
 
 struct all_asked {
@@ -33,8 +33,8 @@ struct all_asked {
     size_t count;
 };
 
-/* Of an echo request balancers see the checksum (Augustin 2006), and of IPv6 the flow label, too (RFC 6438). Runs with
- * other ids have like checksums by chance alone. */
+/* Balancers see the checksum of an echo request (Augustin 2006), and the flow label of IPv6 (RFC 6438). Runs with
+ * other ids share a checksum only by chance. */
 static uint64_t key_of(const struct trace *trace, const struct probe *probe)
 {
     if (!trace->origin.foreign)
@@ -45,7 +45,7 @@ static uint64_t key_of(const struct trace *trace, const struct probe *probe)
     return label | (uint64_t)probe->source_port << 16 | probe->target_port;
 }
 
-/* Its first answer that shows who is there. */
+/* Its first reply that shows which node is there. */
 static const struct reply *answer_of(const struct trace *trace, const struct probe *probe)
 {
     for (unsigned i = 0; i < probe->reply_count; i++) {
@@ -115,7 +115,7 @@ static bool list_asked(const struct trace *const *traces, unsigned count, struct
     return true;
 }
 
-/* The end of the probes that are of one flow. */
+/* The end of the probes of one flow. */
 static size_t end_of_flow(const struct all_asked *all, size_t first)
 {
     size_t end = first + 1;
@@ -124,7 +124,7 @@ static size_t end_of_flow(const struct all_asked *all, size_t first)
     return end;
 }
 
-/* A flow of ours has the row of its index, so that it can be asked on; others' are counted. */
+/* A flow of ours has the row of its index, so that it can probe again; flows of others are numbered. */
 static void number_flows(struct all_asked *all, struct survey *survey)
 {
     for (size_t i = 0, end; i < all->count; i = end) {
@@ -161,7 +161,7 @@ static struct point point_of(const struct asked *asked)
                           .best_rtt = rtt};
 }
 
-/* The target is one, at whatever TTL and whoever answers in its name; so is who refuses. */
+/* The target is one point, at any TTL and whichever device answers in its name. So is a refusing device. */
 static int compare_place(const struct point *a, const struct point *b)
 {
     if (a->kind != b->kind)
@@ -322,8 +322,8 @@ static bool is_last_of_cell(const struct all_asked *all, size_t i)
            all->probes[i + 1].probe->ttl != all->probes[i].probe->ttl;
 }
 
-/* The moment from which on some flow has met another router than before, for good; NSTIME_NONE: there is none.
- * Where any flow is sent now here, now there at a TTL, so may the others be. */
+/* The time from which some flow has met another router for good; NSTIME_NONE: none. If any flow alternates at a TTL,
+ * other flows may alternate as well. */
 static nstime find_change(struct survey *survey, const struct all_asked *all)
 {
     bool returned[256] = {false};
@@ -368,7 +368,7 @@ static void find_range(const struct all_asked *all, struct survey *survey)
     }
 }
 
-/* Nodes that may have next hops: the source, every router short of the last answer, and one where nobody answers. */
+/* Nodes that may have next hops: the source, every router before the last reply, and silent nodes. */
 static unsigned count_nodes(const struct survey *survey)
 {
     bool shown[256] = {false};
