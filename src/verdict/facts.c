@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "verdict/facts.h"
 
-#include <stdio.h>
-
 #include "silence/sample.h"
 
 bool reply_closes(const struct reply *reply)
@@ -79,7 +77,8 @@ static void gather_replies(struct facts *facts)
     }
 }
 
-/* A router that refuses without having answered an expired TTL (it has no route on, say) has been seen all the same. */
+/* The hop of a router that refused this trace. Such a router may never have sent a time exceeded: it may have no route.
+ */
 static uint8_t last_refusing_router(const struct trace_set *set, const struct trace *trace)
 {
     uint8_t last = 0;
@@ -98,7 +97,7 @@ static uint8_t last_refusing_router(const struct trace_set *set, const struct tr
     return last;
 }
 
-/* Whether a flow went on, unrefused, to where another one was refused. */
+/* Whether another flow, never refused, got as far as the hop at which this probe was refused. */
 static bool another_goes_on(const struct trace *trace, const struct probe *refused)
 {
     for (unsigned flow = 0; flow < trace->flow_count; flow++) {
@@ -115,10 +114,11 @@ static bool another_goes_on(const struct trace *trace, const struct probe *refus
     return false;
 }
 
-/* Fewer probes may have been lost, and then the target's hop is nearer than where it was seen. */
+/* So many probes to nearer hops must be unanswered before the target counts as being no nearer than its first answer.
+ * Unit: probes. Source: chosen. Effect: with fewer, one lost reply makes a target's own answers look forged. */
 #define SILENCE_TO_CLAIM 3
 
-/* At how many probes nobody answered the spec from this TTL up to the target's. */
+/* Unanswered probes of the trace from this TTL up to the target's. */
 static unsigned silent_before_target(const struct trace_set *set, const struct trace *trace, uint8_t ttl)
 {
     unsigned silent = 0;
@@ -129,26 +129,26 @@ static unsigned silent_before_target(const struct trace_set *set, const struct t
     return silent;
 }
 
-static bool target_is_farther(const struct facts *facts, uint8_t ttl, bool parted)
+static bool target_is_farther(const struct facts *facts, uint8_t ttl, bool diverging)
 {
     const struct trace *trace = facts->trace;
-    bool spread = !parted && responders_are_spread(&facts->responders, ttl);
+    bool spread = !diverging && responders_are_spread(&facts->all->responders, ttl);
     if (!spread && facts->target_witness && ttl < facts->others_target &&
         silent_before_target(facts->set, facts->target_witness, ttl) >= SILENCE_TO_CLAIM &&
-        (parted || !traces_diverge(trace, facts->target_witness, ttl)))
+        (diverging || !traces_diverge(trace, facts->target_witness, ttl)))
         return true;
     for (unsigned i = 0; i < facts->set->count; i++) {
         const struct trace *other = facts->set->traces[i];
-        bool behind = other == trace ? parted : !spread && (parted || !traces_diverge(trace, other, ttl));
+        bool behind = other == trace ? diverging : !spread && (diverging || !traces_diverge(trace, other, ttl));
         if (other->last_router_ttl >= ttl && behind)
             return true;
     }
     return false;
 }
 
-enum farther { FARTHER_KNOWN = 1, FARTHER = 2, FARTHER_IF_PARTED = 4 };
+enum farther { FARTHER_KNOWN = 1, FARTHER = 2, FARTHER_IF_DIVERGING = 4 };
 
-/* It is asked of every answer. */
+/* Once for each TTL with a direct reply, as it is asked of every such reply. */
 static void note_farther(struct facts *facts)
 {
     for (size_t i = 0; i < facts->trace->probe_count; i++) {
@@ -161,15 +161,15 @@ static void note_farther(struct facts *facts)
         if (direct)
             facts->farther[probe->ttl] =
                 (uint8_t)(FARTHER_KNOWN | (target_is_farther(facts, probe->ttl, false) ? FARTHER : 0) |
-                          (target_is_farther(facts, probe->ttl, true) ? FARTHER_IF_PARTED : 0));
+                          (target_is_farther(facts, probe->ttl, true) ? FARTHER_IF_DIVERGING : 0));
     }
 }
 
-bool facts_target_is_farther(const struct facts *facts, uint8_t ttl, bool parted)
+bool facts_target_is_farther(const struct facts *facts, uint8_t ttl, bool diverging)
 {
     if (facts->farther[ttl])
-        return facts->farther[ttl] & (parted ? FARTHER_IF_PARTED : FARTHER);
-    return target_is_farther(facts, ttl, parted);
+        return facts->farther[ttl] & (diverging ? FARTHER_IF_DIVERGING : FARTHER);
+    return target_is_farther(facts, ttl, diverging);
 }
 
 bool facts_expired_too(const struct evidence *evidence)
@@ -185,8 +185,7 @@ unsigned initial_ttl(uint8_t seen)
     return seen <= 32 ? 32 : seen <= 64 ? 64 : seen <= 128 ? 128 : 255;
 }
 
-/* Least and largest reply TTL of the target's answers to one spec, resets and other initial TTLs aside; least 0: none.
- */
+/* Least and largest reply TTL of direct replies to one trace, without resets and other initial TTLs; least 0: none. */
 static void reply_ttls(const struct trace *trace, const struct reply *rst, uint8_t *least, uint8_t *largest)
 {
     *least = *largest = 0;
@@ -208,7 +207,7 @@ bool facts_reply_ttl_fits(const struct facts *facts, const struct reply *rst)
         uint8_t least, largest;
         reply_ttls(facts->set->traces[i], rst, &least, &largest);
         if (least != largest || (least && least == rst->reply_ttl))
-            return true; /* balanced on the way back, or just the same */
+            return true; /* the return path is balanced, or the TTL is just the same */
         fits = fits && !least;
     }
     return fits;
@@ -224,8 +223,7 @@ bool facts_is_genuine(const struct facts *facts, const struct probe *probe, cons
     return !facts_expired_too(&evidence) && facts_reply_ttl_fits(facts, reply);
 }
 
-/* Flows may meet different devices: what one of them meets on the way is not what becomes of all, where others get
- * through. */
+/* Flows may meet different devices. Where other flows get through, the target's own reply to these counts. */
 static void prefer_genuine(struct facts *facts)
 {
     const struct trace *trace = facts->trace;
@@ -247,31 +245,53 @@ static void prefer_genuine(struct facts *facts)
         facts->direct = direct;
 }
 
-void facts_gather(const struct trace_set *set, const struct trace *trace, struct facts *out)
+/* T: where the target answered another spec. */
+static void find_target(struct facts *facts, uint8_t last_router)
 {
-    *out = (struct facts){
-        .set = set, .trace = trace, .last_hop = trace->last_router_ttl, .last_router = trace_set_last_router_ttl(set)};
-    responders_gather(set, &out->responders);
-    gather_replies(out);
-    for (unsigned i = 0; i < set->count; i++) {
-        const struct trace *other = set->traces[i];
-        bool genuine = other != trace && other->reached_ttl > out->last_router;
-        if (genuine && (!out->others_target || other->reached_ttl < out->others_target)) {
-            out->others_target = other->reached_ttl;
-            out->target_witness = other;
+    for (unsigned i = 0; i < facts->set->count; i++) {
+        const struct trace *other = facts->set->traces[i];
+        bool genuine = other != facts->trace && other->reached_ttl > last_router;
+        if (genuine && (!facts->others_target || other->reached_ttl < facts->others_target)) {
+            facts->others_target = other->reached_ttl;
+            facts->target_witness = other;
         }
     }
-    for (unsigned i = 0; i < set->count; i++) {
-        uint8_t refusing = last_refusing_router(set, set->traces[i]);
-        if (refusing > out->last_router)
-            out->last_router = refusing;
-    }
+}
+
+static void gather(const struct set_facts *all, const struct trace *trace, uint8_t last_router, struct facts *out)
+{
+    *out = (struct facts){
+        .all = all, .set = all->set, .trace = trace, .last_hop = trace->last_router_ttl, .last_router = last_router};
+    gather_replies(out);
+    find_target(out, trace_set_last_router_ttl(all->set));
     note_farther(out);
-    silence_compare(set, trace, &out->comparison);
+    silence_compare(all->set, trace, &out->comparison);
     if (trace->flow_count > 1 && out->refusal.reply && another_goes_on(trace, out->refusal.probe))
         out->refusal = (struct evidence){0};
     if (trace->flow_count > 1)
         prefer_genuine(out);
+}
+
+void set_facts_gather(const struct trace_set *set, struct set_facts *out)
+{
+    uint8_t last_router = trace_set_last_router_ttl(set);
+    out->set = set;
+    responders_gather(set, &out->responders);
+    passage_gather(set, &out->passage);
+    for (unsigned i = 0; i < set->count; i++) {
+        uint8_t refusing = last_refusing_router(set, set->traces[i]);
+        last_router = refusing > last_router ? refusing : last_router;
+    }
+    for (unsigned i = 0; i < set->count; i++)
+        gather(out, set->traces[i], last_router, &out->of[i]);
+}
+
+const struct facts *set_facts_of(const struct set_facts *all, const struct trace *trace)
+{
+    unsigned i = 0;
+    while (all->set->traces[i] != trace)
+        i++;
+    return &all->of[i];
 }
 
 bool facts_comes_from_nearer(const struct facts *facts, const struct evidence *evidence)
@@ -281,13 +301,13 @@ bool facts_comes_from_nearer(const struct facts *facts, const struct evidence *e
     uint8_t own_least, own_largest;
     reply_ttls(facts->trace, reply, &own_least, &own_largest);
     if (reply->kind != REPLY_SYN_ACK || own_least != own_largest ||
-        responders_are_spread(&facts->responders, evidence->probe->ttl))
+        responders_are_spread(&facts->all->responders, evidence->probe->ttl))
         return false;
     for (unsigned i = 0; i < facts->set->count; i++) {
         uint8_t least, largest;
         reply_ttls(facts->set->traces[i], reply, &least, &largest);
         if (least != largest)
-            return false; /* the way back is balanced */
+            return false; /* the return path is balanced */
         witnesses += facts->set->traces[i] != facts->trace && least && least < reply->reply_ttl;
     }
     return witnesses >= 2;
@@ -361,37 +381,4 @@ struct place facts_next_router(const struct facts *facts, uint8_t ttl)
                 return (struct place){.known = true, .ttl = (uint8_t)next, .address = router};
         }
     return (struct place){0};
-}
-
-const char *place_format(const struct place *place, char text[PLACE_TEXT_BYTES])
-{
-    char address[ADDR_TEXT_BYTES];
-    addr_format(&place->address, address);
-    if (!place->ttl)
-        snprintf(text, PLACE_TEXT_BYTES, "%s", *address ? address : "an unknown place");
-    else if (*address)
-        snprintf(text, PLACE_TEXT_BYTES, "hop %u (%s)", place->ttl, address);
-    else
-        snprintf(text, PLACE_TEXT_BYTES, "hop %u", place->ttl);
-    return text;
-}
-
-struct frame_number frame_of_probe(const struct probe *probe)
-{
-    return (struct frame_number){.number = probe->frame, .file = probe->file};
-}
-
-struct frame_number frame_of_reply(const struct reply *reply)
-{
-    return (struct frame_number){.number = reply->frame, .file = reply->file};
-}
-
-void frames_add(struct frame_number *frames, unsigned *count, struct frame_number frame)
-{
-    if (!frame.number || *count == VERDICT_FRAMES_MOST)
-        return;
-    for (unsigned i = 0; i < *count; i++)
-        if (frames[i].number == frame.number && frames[i].file == frame.file)
-            return;
-    frames[(*count)++] = frame;
 }

@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* facts: what the rules ask of a trace and its companions, found once. Floor 4; pure; internal to verdict/. */
+/* facts: what rules and finders ask of a trace and of the set it belongs to, found once. Floor 4; pure; internal to
+ * verdict/. */
 #ifndef HOPSONDE_VERDICT_FACTS_H
 #define HOPSONDE_VERDICT_FACTS_H
 
 #include "silence/comparison.h"
+#include "silence/loss.h"
 #include "verdict/responders.h"
 #include "verdict/verdict.h"
 
@@ -13,49 +15,63 @@ struct evidence {
     const struct reply *reply; /* NULL: none such */
 };
 
+struct set_facts;
+
+/* "In the target's name": the source address is the target's. "Direct": such a reply accepts the probe, or closes. */
 struct facts {
+    const struct set_facts *all;
     const struct trace_set *set;
     const struct trace *trace;
-    unsigned sent, refused_sends; /* probes that went out, and that our own host kept back */
+    unsigned sent, refused_sends; /* probes that left, and that our own host refused to send */
     uint8_t last_hop;             /* L: last TTL with a time exceeded for this spec; 0: none */
     uint8_t others_target; /* T: least TTL, behind every router, at which the target answered any other spec; 0: none */
-    const struct trace *target_witness; /* the spec that T is from; NULL: none */
+    const struct trace *target_witness; /* the trace that T is from; NULL: none */
     uint8_t last_router;                /* M: last TTL at which a router answered or refused any spec; 0: none */
-    unsigned silent;                    /* probes behind L that were waited for in vain */
-    struct evidence direct;             /* at the least TTL: an answer in the target's name that accepts or closes */
+    unsigned silent;                    /* probes behind L that timed out */
+    struct evidence direct;             /* at the least TTL: a direct reply */
     struct evidence positive;           /* at the least TTL: one that accepts (SYN/ACK, echo, UDP ...) */
-    struct evidence refusal; /* at the least TTL: an ICMP refusal that speaks of the way and not of the port */
+    struct evidence refusal;            /* at the least TTL: an ICMP error about the path, not about the port */
     struct comparison comparison;
-    struct responders responders;
-    uint8_t farther[256]; /* by TTL, where something answered in the target's name: enum farther */
+    uint8_t farther[256]; /* by TTL, where a direct reply came from: enum farther */
 };
 
-void facts_gather(const struct trace_set *set, const struct trace *trace, struct facts *out);
-/* Whether the target stands behind this TTL: a router answered another spec there or beyond, or the target only beyond.
- * For `parted` also by what proves nothing: specs that are known to go another way, other attempts of this one (ways of
- * different length, packet by packet). */
-bool facts_target_is_farther(const struct facts *facts, uint8_t ttl, bool parted);
-/* Whether the very probe that was answered expired on its way, too: the packet went on, and the answer is forged. */
+struct set_facts {
+    const struct trace_set *set;
+    struct responders responders;
+    struct passage passage;
+    struct facts of[SPECS_MOST]; /* in the order of the set's traces */
+};
+
+void set_facts_gather(const struct trace_set *set, struct set_facts *out);
+/* The facts of one of the set's traces. */
+const struct facts *set_facts_of(const struct set_facts *all, const struct trace *trace);
+
+/* Whether the target stands behind this TTL: a router answered another spec there or beyond, or the target answered one
+ * only beyond. With `diverging` also weaker signs count: traces that are known to take another path, and other probes
+ * of this one (paths of different length, balanced per packet). */
+bool facts_target_is_farther(const struct facts *facts, uint8_t ttl, bool diverging);
+/* Whether the very probe that was answered expired on its way, too: the packet went on, and the reply is forged. */
 bool facts_expired_too(const struct evidence *evidence);
-/* Whether the reply TTL of a RST is that of the target's other answers, as far as these have come: a device just before
- * the target gives itself away by it alone. */
+/* Whether the reply TTL of a RST is that of the target's other replies, as far as there are any. By its reply TTL alone
+ * a device just before the target gives itself away. */
 bool facts_reply_ttl_fits(const struct facts *facts, const struct reply *rst);
-/* Whether an answer that accepts has fewer hops to come than what the target answered to at least two other specs, on
- * ways that are not seen to differ: so something nearer gave it. */
+/* Whether a reply that accepts has crossed fewer hops than the target's replies to at least two other specs, where
+ * paths are not seen to differ: then a nearer device sent it. */
 bool facts_comes_from_nearer(const struct facts *facts, const struct evidence *evidence);
-/* Whether an answer in the target's name is the target's own, as far as its hop and its reply TTL tell. A reset may be
- * so though another probe was accepted: a SYN meets what one before it left half open. */
+/* Whether a direct reply is the target's own, as far as its hop and its reply TTL show. A reset may be the target's
+ * although another probe was accepted: a SYN may meet what an earlier one left half open. */
 bool facts_is_genuine(const struct facts *facts, const struct probe *probe, const struct reply *reply);
-/* Whether a RST to a SYN is made otherwise (id, DF, window) than all that came in the target's name, from its hop, to
- * other specs' SYNs: then one of them is not the target's, but which is not told. */
+/* Whether a RST to a SYN differs (id, DF, window) from all resets in the target's name, from its hop, to other specs'
+ * SYNs: then one of the two is not the target's, but nothing shows which. */
 bool facts_is_made_otherwise(const struct facts *facts, const struct reply *rst);
-/* Whether the reply, in the target's name, accepts the probe; whether it says that nobody listens there. */
+/* Whether a reply in the target's name accepts the probe; whether it says that the port or protocol is closed. */
 bool reply_accepts(const struct reply *reply);
 bool reply_closes(const struct reply *reply);
-/* The hop at which this address answers, for any spec, other than the target's own; 0: at none. */
+/* The hop at which this address sent a time exceeded for any spec; 0: at none. */
 uint8_t facts_hop_of(const struct trace_set *set, const struct addr *address);
-/* The same for many answers, most of which are of one address: `lookup` (zeroed at first) keeps the last. Who answers
- * after that many others is not looked for: 0. */
+/* The same for many replies in a row, most of them from one address: `lookup` (zeroed at first) keeps the last. After
+ * this many different addresses it gives up, and answers 0.
+ * Unit: addresses. Source: chosen. Effect: bounds the time for foreign captures with forged refusals. */
 #define LOOKUPS_MOST 32
 struct hop_lookup {
     struct addr address;
@@ -63,32 +79,12 @@ struct hop_lookup {
     unsigned count;
 };
 uint8_t facts_look_up_hop(const struct trace_set *set, const struct addr *address, struct hop_lookup *lookup);
-/* The router that answered at this TTL for any spec but preferably `trace`. */
+/* The router that answered at this TTL: `trace`, if it did, else any. */
 struct place facts_place(const struct trace_set *set, const struct trace *trace, uint8_t ttl);
-/* The next hop behind `ttl` at which the trace asked and a router answered another spec. */
+/* The next hop behind `ttl` to which the trace sent probes and at which a router answered another spec. */
 struct place facts_next_router(const struct facts *facts, uint8_t ttl);
-
-/* "hop 3 (10.0.2.1)", or "hop 3" where nobody there has an address. Returns `text`. */
-#define PLACE_TEXT_BYTES (ADDR_TEXT_BYTES + 32)
-const char *place_format(const struct place *place, char text[PLACE_TEXT_BYTES]);
 
 /* The usual initial TTL (32, 64, 128, 255) that the seen one is nearest below. */
 unsigned initial_ttl(uint8_t seen);
-
-/* The word of reports for a refusal ("admin-prohibited", "tcp-reset" ...); NULL where it has none. */
-const char *reason_of_reply(const struct reply *reply);
-
-/* apart.c: of a trace that others made, what was not asked, or when the one that `went_on` further was. */
-void caveats_say(const struct facts *facts, const struct trace *went_on, struct verdict *out);
-/* Of such, how many probes behind L drew no answer and were not waited for either: the capture ends. */
-unsigned caveats_count_unwaited(const struct facts *facts);
-
-/* rules.c: the first rule that holds. */
-void rules_judge(const struct facts *facts, struct verdict *out);
-
-/* Adds a frame to a list of at most VERDICT_FRAMES_MOST; number 0 (none is kept) and repetitions are left out. */
-void frames_add(struct frame_number *frames, unsigned *count, struct frame_number frame);
-struct frame_number frame_of_probe(const struct probe *probe);
-struct frame_number frame_of_reply(const struct reply *reply);
 
 #endif

@@ -1,32 +1,98 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* phrase: parts of sentences. */
 #include "verdict/phrase.h"
 
+#include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
-void phrase_add_spec(struct strbuf *out, const struct trace *trace)
+#include "probe/type.h"
+
+void phrase_set(char text[SENTENCE_BYTES], const char *format, ...)
 {
-    char spec[PROBE_SPEC_TEXT_BYTES];
-    probe_spec_format(&trace->flow.spec, spec);
-    strbuf_add(out, spec);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text, SENTENCE_BYTES, format, args);
+    va_end(args);
 }
 
-void phrase_add_address(struct strbuf *out, const struct addr *address)
+void phrase_add(char text[SENTENCE_BYTES], const char *format, ...)
 {
-    char text[ADDR_TEXT_BYTES];
+    size_t used = strlen(text);
+    va_list args;
+    va_start(args, format);
+    vsnprintf(text + used, SENTENCE_BYTES - used, format, args);
+    va_end(args);
+}
+
+void phrase_end(char text[SENTENCE_BYTES])
+{
+    phrase_add(text, ".");
+}
+
+const char *phrase_spec(const struct trace *trace, char text[PROBE_SPEC_TEXT_BYTES])
+{
+    probe_spec_format(&trace->flow.spec, text);
+    return text;
+}
+
+const char *phrase_address(const struct addr *address, char text[ADDR_TEXT_BYTES])
+{
     addr_format(address, text);
-    strbuf_add(out, text);
+    return text;
 }
 
-void phrase_add_place(struct strbuf *out, const struct place *place)
+const char *phrase_place(const struct place *place, char text[PLACE_TEXT_BYTES])
 {
-    if (addr_is_none(&place->address)) {
-        strbuf_addf(out, "hop %u", place->ttl);
+    const char *address = ADDRESS_TEXT(&place->address);
+    if (!place->ttl)
+        snprintf(text, PLACE_TEXT_BYTES, "%s", *address ? address : "an unknown place");
+    else if (*address)
+        snprintf(text, PLACE_TEXT_BYTES, "hop %u (%s)", place->ttl, address);
+    else
+        snprintf(text, PLACE_TEXT_BYTES, "hop %u", place->ttl);
+    return text;
+}
+
+const char *phrase_device(const struct place *place, char text[PLACE_TEXT_BYTES])
+{
+    const char *address = ADDRESS_TEXT(&place->address);
+    if (!*address)
+        snprintf(text, PLACE_TEXT_BYTES, "hop %u", place->ttl);
+    else if (place->ttl)
+        snprintf(text, PLACE_TEXT_BYTES, "%s (hop %u)", address, place->ttl);
+    else
+        snprintf(text, PLACE_TEXT_BYTES, "%s", address);
+    return text;
+}
+
+void phrase_add_service(struct strbuf *out, const struct trace *trace)
+{
+    const struct probe_spec *spec = &trace->flow.spec;
+    const char *text = SPEC_TEXT(trace), *variant = strchr(text, ':');
+    if (!spec->type->has_port) {
+        strbuf_add(out, text);
         return;
     }
-    phrase_add_address(out, &place->address);
-    if (place->ttl)
-        strbuf_addf(out, " (hop %u)", place->ttl);
+    for (const char *c = spec->type->name; *c; c++)
+        strbuf_addf(out, "%c", toupper((unsigned char)*c));
+    if (variant)
+        strbuf_addf(out, " (%s)", variant + 1);
+    strbuf_addf(out, " destination port %u", spec->port);
+}
+
+const char *phrase_how(enum verdict_how how, const char *otherwise)
+{
+    return how ? verdict_how_name(how) : otherwise;
+}
+
+const char *phrase_plural(size_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+const char *phrase_singular_verb(size_t count)
+{
+    return count == 1 ? "s" : "";
 }
 
 void phrase_add_times(struct strbuf *out, nstime from, nstime to)

@@ -1,37 +1,57 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* how: the word for a refusal. RFC 792, RFC 1122 3.2.2.1, RFC 1812 5.2.7 for IPv4; RFC 4443 3.1 for IPv6. */
-#include "verdict/facts.h"
+/* reasons: how a refusal stops a probe. RFC 792, RFC 1122 3.2.2.1, RFC 1812 5.2.7 for IPv4; RFC 4443 3.1 for IPv6. */
+#include "verdict/reasons.h"
 
-static const char *reason_of_v4(uint8_t code)
+static enum verdict_how how_of_v4(uint8_t code)
 {
-    static const char *const names[] = {
-        [0] = "net-unreachable",     [1] = "host-unreachable", [2] = "protocol-unreachable", [3] = "port-unreachable",
-        [5] = "source-route-failed", [6] = "net-unreachable",  [7] = "host-unreachable",     [8] = "net-unreachable",
-        [9] = "net-prohibited",      [10] = "host-prohibited", [11] = "net-unreachable",     [12] = "host-unreachable",
-        [13] = "admin-prohibited",   [14] = "precedence",      [15] = "precedence",
+    static const enum verdict_how hows[] = {
+        [0] = HOW_NET_UNREACHABLE,
+        [1] = HOW_HOST_UNREACHABLE,
+        [2] = HOW_PROTOCOL_UNREACHABLE,
+        [3] = HOW_PORT_UNREACHABLE,
+        [4] = HOW_NONE,
+        [5] = HOW_SOURCE_ROUTE_FAILED,
+        [6] = HOW_NET_UNREACHABLE,
+        [7] = HOW_HOST_UNREACHABLE,
+        [8] = HOW_NET_UNREACHABLE,
+        [9] = HOW_NET_PROHIBITED,
+        [10] = HOW_HOST_PROHIBITED,
+        [11] = HOW_NET_UNREACHABLE,
+        [12] = HOW_HOST_UNREACHABLE,
+        [13] = HOW_ADMIN_PROHIBITED,
+        [14] = HOW_PRECEDENCE,
+        [15] = HOW_PRECEDENCE,
     };
-    return code < sizeof names / sizeof *names ? names[code] : NULL;
+    return code < sizeof hows / sizeof *hows ? hows[code] : HOW_NONE;
 }
 
-static const char *reason_of_v6(uint8_t code)
+static enum verdict_how how_of_v6(uint8_t code)
 {
-    static const char *const names[] = {"net-unreachable",  "admin-prohibited", "beyond-scope", "host-unreachable",
-                                        "port-unreachable", "source-policy",    "reject-route"};
-    return code < sizeof names / sizeof *names ? names[code] : NULL;
+    static const enum verdict_how hows[] = {
+        HOW_NET_UNREACHABLE,  HOW_ADMIN_PROHIBITED, HOW_BEYOND_SCOPE, HOW_HOST_UNREACHABLE,
+        HOW_PORT_UNREACHABLE, HOW_SOURCE_POLICY,    HOW_REJECT_ROUTE,
+    };
+    return code < sizeof hows / sizeof *hows ? hows[code] : HOW_NONE;
 }
 
-const char *reason_of_reply(const struct reply *reply)
+enum verdict_how how_of_reply(const struct reply *reply)
 {
-    if (reply->kind == REPLY_RST)
-        return "tcp-reset";
-    if (reply->kind == REPLY_SCTP)
-        return "sctp-abort";
-    if (reply->kind == REPLY_DCCP)
-        return "dccp-reset";
-    if (reply->kind != REPLY_UNREACHABLE)
-        return reply->kind == REPLY_PARAMETER_PROBLEM ? "parameter-problem" : NULL;
+    switch (reply->kind) {
+    case REPLY_RST:
+        return HOW_TCP_RESET;
+    case REPLY_SCTP:
+        return HOW_SCTP_ABORT;
+    case REPLY_DCCP:
+        return HOW_DCCP_RESET;
+    case REPLY_PARAMETER_PROBLEM:
+        return HOW_PARAMETER_PROBLEM;
+    case REPLY_UNREACHABLE:
+        break;
+    default:
+        return HOW_NONE;
+    }
     if (reply->version == 4)
-        return reason_of_v4(reply->icmp_code);
+        return how_of_v4(reply->icmp_code);
     /* RFC 4443 3.4 code 1, unrecognised next header, is what IPv4 calls protocol unreachable. */
-    return reply->icmp_type == ICMP6_PARAMETER_PROBLEM ? "protocol-unreachable" : reason_of_v6(reply->icmp_code);
+    return reply->icmp_type == ICMP6_PARAMETER_PROBLEM ? HOW_PROTOCOL_UNREACHABLE : how_of_v6(reply->icmp_code);
 }

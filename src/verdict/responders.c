@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "verdict/responders.h"
 
-/* What one trace shows at a TTL, beside what others did. */
+/* Adds the routers that one trace shows at a TTL. */
 static void add_trace(const struct trace *trace, uint8_t ttl, struct responders *out)
 {
     struct addr *one = &out->one[ttl];

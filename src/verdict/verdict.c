@@ -1,39 +1,32 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "verdict/verdict.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "session/strategy.h"
+#include "verdict/facts.h"
 #include "verdict/findings/findings.h"
-
-static void end_sentence(char text[SENTENCE_BYTES])
-{
-    size_t length = strlen(text);
-    if (length + 1 < SENTENCE_BYTES)
-        memcpy(text + length, ".", 2);
-}
+#include "verdict/phrase.h"
+#include "verdict/rules/rules.h"
 
 static void end_sentences(struct judgement *out)
 {
     for (unsigned i = 0; i < out->verdict_count; i++)
-        end_sentence(out->verdicts[i].text);
+        phrase_end(out->verdicts[i].text);
     for (unsigned i = 0; i < out->finding_count; i++)
-        end_sentence(out->findings[i].text);
+        phrase_end(out->findings[i].text);
 }
 
 static void judge(const struct trace_set *set, struct judgement *out)
 {
+    struct set_facts all;
     out->of = set->count ? set->traces[0] : NULL;
-    out->verdict_count = out->finding_count = 0; /* each is filled whole; the room for all is large */
-    for (unsigned i = 0; i < set->count; i++) {
-        struct facts facts;
-        if (!set->traces[i]->started)
-            continue;
-        facts_gather(set, set->traces[i], &facts);
-        rules_judge(&facts, &out->verdicts[out->verdict_count++]);
-    }
-    findings_gather(set, out);
+    out->verdict_count = out->finding_count = 0; /* each is filled whole; clearing the room for all would cost time */
+    set_facts_gather(set, &all);
+    for (unsigned i = 0; i < set->count; i++)
+        if (set->traces[i]->started)
+            rules_judge(&all.of[i], &out->verdicts[out->verdict_count++]);
+    findings_gather(&all, out);
 }
 
 void verdict_judge(const struct session *session, struct judgement *out)
@@ -46,7 +39,7 @@ void verdict_judge(const struct session *session, struct judgement *out)
     end_sentences(out);
 }
 
-/* The higher the further it got; at the target there is no further. */
+/* How far the trace got; nothing is farther than the target. */
 static unsigned distance(const struct trace *trace)
 {
     if (trace->reached_ttl)
@@ -54,7 +47,7 @@ static unsigned distance(const struct trace *trace)
     return trace->refused_ttl > trace->last_router_ttl ? trace->refused_ttl : trace->last_router_ttl;
 }
 
-/* Of traces of one spec one stands for all. */
+/* Keeps one trace of each spec. */
 static void add_furthest(const struct trace **kept, unsigned *count, const struct trace *trace)
 {
     unsigned at = 0;
@@ -66,10 +59,9 @@ static void add_furthest(const struct trace **kept, unsigned *count, const struc
         kept[at] = trace;
 }
 
-/* How many of the traces ask the same spec, and how many of these got less far. */
 static void say_of_other_runs(const struct trace *const *traces, size_t count, struct verdict *out)
 {
-    size_t runs = 0, shorter = 0, used = strlen(out->text);
+    size_t runs = 0, shorter = 0;
     for (size_t i = 0; i < count; i++) {
         if (!traces[i]->started || !probe_spec_equal(&traces[i]->flow.spec, &out->trace->flow.spec))
             continue;
@@ -77,10 +69,10 @@ static void say_of_other_runs(const struct trace *const *traces, size_t count, s
         shorter += distance(traces[i]) < distance(out->trace);
     }
     if (shorter)
-        snprintf(out->text + used, sizeof out->text - used, "; %zu of the %zu runs got less far", shorter, runs);
+        phrase_add(out->text, "; %zu of its %zu runs got less far", shorter, runs);
 }
 
-/* How far away somebody answered, and how long the slowest of the answers took. */
+/* Notes the farthest TTL with a reply, and the longest round trip. */
 static void time_answers(struct trace_set *set)
 {
     for (unsigned i = 0; i < set->count; i++)
@@ -109,13 +101,6 @@ void verdict_judge_traces(const struct trace *const *traces, size_t count, const
     for (unsigned i = 0; i < out->verdict_count; i++)
         say_of_other_runs(traces, count, &out->verdicts[i]);
     end_sentences(out);
-}
-
-const char *verdict_state_name(enum verdict_state state)
-{
-    static const char *const names[] = {"open",        "closed",  "rejected",   "dropped",     "intercepted",
-                                        "unreachable", "looping", "unanswered", "inconclusive"};
-    return names[state];
 }
 
 bool verdict_reaches(const struct verdict *verdict)

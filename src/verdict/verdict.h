@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* verdict: what became of each probe spec, where, how sure, and on which frames that rests. Floor 4; pure.
+/* verdict: what became of each probe spec, where, how sure that is, and the frames that show it. Floor 4; pure.
  *
- * Rules are rows of a table, tried in order; the first that holds decides (verdict/rules.c). */
+ * Rules are rows of a table, tried in order; the first that holds decides (verdict/rules/rules.c). */
 #ifndef HOPSONDE_VERDICT_VERDICT_H
 #define HOPSONDE_VERDICT_VERDICT_H
 
@@ -19,14 +19,37 @@ enum verdict_state {
     VERDICT_INCONCLUSIVE,
 };
 
+/* How a probe was stopped. */
+enum verdict_how {
+    HOW_NONE, /* nothing stopped it, or nothing shows how */
+    HOW_SILENT,
+    HOW_TCP_RESET,
+    HOW_SCTP_ABORT,
+    HOW_DCCP_RESET,
+    HOW_PARAMETER_PROBLEM,
+    HOW_NET_UNREACHABLE,
+    HOW_HOST_UNREACHABLE,
+    HOW_PROTOCOL_UNREACHABLE,
+    HOW_PORT_UNREACHABLE,
+    HOW_SOURCE_ROUTE_FAILED,
+    HOW_NET_PROHIBITED,
+    HOW_HOST_PROHIBITED,
+    HOW_ADMIN_PROHIBITED,
+    HOW_PRECEDENCE,
+    HOW_BEYOND_SCOPE,
+    HOW_SOURCE_POLICY,
+    HOW_REJECT_ROUTE,
+    HOWS,
+};
+
 struct place {
     bool known;
     uint8_t ttl;         /* 0: not known */
     struct addr address; /* may be none: the hop is known, its address is not */
 };
 
-#define VERDICT_FRAMES_MOST 32
-#define SENTENCE_BYTES 512
+#define VERDICT_FRAMES_MOST 32 /* frames of one verdict or finding: reports stay readable */
+#define SENTENCE_BYTES 512     /* a longer sentence is cut */
 
 /* A frame of the capture. */
 struct frame_number {
@@ -37,7 +60,7 @@ struct frame_number {
 struct verdict {
     const struct trace *trace; /* whose spec is judged */
     enum verdict_state state;
-    const char *how; /* constant: "admin-prohibited", "tcp-reset", "silent" ...; NULL where none makes sense */
+    enum verdict_how how;
     struct place at, after, before;
     double confidence;                               /* 0 to 0.999 */
     char text[SENTENCE_BYTES];                       /* one sentence; network names in it are escaped already */
@@ -45,41 +68,77 @@ struct verdict {
     unsigned frame_count;
 };
 
+enum finding_kind {
+    FINDING_NONE,
+    FINDING_LOCAL_DROP,
+    FINDING_LOOP,
+    FINDING_NAT,
+    FINDING_MTU,
+    FINDING_PROXY,
+    FINDING_STATEFUL_FIREWALL,
+    FINDING_STATELESS_FIREWALL,
+    FINDING_PATH_DEPENDENT,
+    FINDING_DSCP_REWRITE,
+    FINDING_ECN_BLEACHED,
+    FINDING_MSS_CLAMP,
+    FINDING_TCP_OPTIONS_STRIPPED,
+    FINDING_HEADER_REWRITE,
+    FINDING_PAYLOAD_REWRITE,
+    FINDING_TTL_REWRITE,
+    FINDING_ROUTE_CHANGE,
+    FINDING_LOAD_BALANCED,
+    FINDING_PER_PACKET_BALANCED,
+    FINDING_MPLS_TUNNEL,
+    FINDING_ZERO_TTL,
+    FINDING_HIDDEN_HOP,
+    FINDING_ASYMMETRIC_RETURN,
+    FINDING_RATE_LIMIT,
+    FINDING_SILENT_HOP,
+    FINDING_KINDS,
+};
+
+/* One value of a finding: `text` if it is set, else `address` if there is one, else `number`. */
+struct finding_detail {
+    const char *name; /* constant; NULL ends the list */
+    const char *text; /* constant */
+    struct addr address;
+    double number;
+};
+
+#define FINDING_DETAILS_MOST 6
+
 struct finding {
-    const char *kind;          /* constant: "local-drop", "nat" ... */
+    enum finding_kind kind;
     const struct trace *trace; /* NULL: of the whole path */
     struct place at, after;
-    struct {
-        const char *name; /* constant; NULL ends */
-        double number;
-        const char *text; /* constant, or in `addresses`; NULL: `number` counts */
-    } detail[6];
-    char addresses[2][ADDR_TEXT_BYTES]; /* of a detail: a finding is not to be copied */
+    struct finding_detail detail[FINDING_DETAILS_MOST];
     char text[SENTENCE_BYTES];
     struct frame_number frames[VERDICT_FRAMES_MOST];
     unsigned frame_count;
 };
 
-#define FINDINGS_MOST 64 /* beyond that the least important kinds are left out */
+#define FINDINGS_MOST 64 /* the least important kinds, which are last, are left out beyond it */
 
 struct judgement {
-    const struct trace *of; /* one of those that were judged: all have its source and target; NULL: none was */
+    const struct trace *of; /* one of the traces judged, all with its source and target; NULL: none was */
     struct verdict verdicts[SPECS_MOST];
     unsigned verdict_count;
     struct finding findings[FINDINGS_MOST];
     unsigned finding_count;
 };
 
-/* Judges every trace that sent something, in their order; of a search for all paths nothing. */
+/* Judges every trace that sent something, in their order. For PURPOSE_PATHS it judges none. */
 void verdict_judge(const struct session *session, struct judgement *out);
-/* The same of traces by whatever tools, all from one source to one target: what each shows of its spec, against what
- * the others show. Of several that ask the same spec the one that got furthest is judged, for all of them; of more
- * specs than SPECS_MOST the first are. The traces must outlive `out`. `ends`: by the numbers of the capture's files,
- * the last stamp of each. */
+/* Judges traces of any tools, all from one source to one target, against each other. Of several traces with the same
+ * spec it judges the one that got furthest; of more specs than SPECS_MOST, the first. The traces must outlive `out`.
+ * `ends`: by number of the capture's file, the file's last stamp. */
 void verdict_judge_traces(const struct trace *const *traces, size_t count, const nstime *ends, struct judgement *out);
 /* Whether both are the same, or both unknown. */
 bool place_equal(const struct place *a, const struct place *b);
-const char *verdict_state_name(enum verdict_state state); /* "open" ... */
+/* The words of reports, "open", "admin-prohibited", "local-drop" ...; NULL for HOW_NONE and FINDING_NONE. */
+const char *verdict_state_name(enum verdict_state state);
+const char *verdict_how_name(enum verdict_how how);
+const char *finding_kind_name(enum finding_kind kind);
 /* Whether the target itself answered: open or closed. */
 bool verdict_reaches(const struct verdict *verdict);
 

@@ -117,14 +117,15 @@ static void describe_verdicts(const struct session *session, struct strbuf *out)
     verdict_judge(session, judgement);
     for (unsigned i = 0; i < judgement->verdict_count; i++) {
         const struct verdict *v = &judgement->verdicts[i];
-        strbuf_addf(out, "verdict %s %s", verdict_state_name(v->state), v->how ? v->how : "-");
+        strbuf_addf(out, "verdict %s %s", verdict_state_name(v->state), v->how ? verdict_how_name(v->how) : "-");
         describe_place("at", &v->at, out);
         describe_place("after", &v->after, out);
         describe_place("before", &v->before, out);
         strbuf_addf(out, " %.4f, %u frames: %s\n", v->confidence, v->frame_count, v->text);
     }
     for (unsigned i = 0; i < judgement->finding_count; i++)
-        strbuf_addf(out, "finding %s: %s\n", judgement->findings[i].kind, judgement->findings[i].text);
+        strbuf_addf(out, "finding %s: %s\n", finding_kind_name(judgement->findings[i].kind),
+                    judgement->findings[i].text);
     free(judgement);
 }
 

@@ -169,7 +169,7 @@ static bool verdict_fits(const struct expect_verdict *want, const struct verdict
 {
     if (!want || strcmp(want->states, "?") == 0)
         return want != NULL;
-    const char *how = verdict->how ? verdict->how : "";
+    const char *how = verdict->how ? verdict_how_name(verdict->how) : "";
     return states_list(want->states, verdict_state_name(verdict->state)) &&
            (strcmp(want->how, "?") == 0 || strcmp(want->how, how) == 0) && place_fits(want->at, &verdict->at) &&
            place_fits(want->after, &verdict->after) && place_fits(want->before, &verdict->before);
@@ -188,8 +188,8 @@ static bool check_verdicts(const struct drive *d, const char *list, uint8_t fami
         if (verdict_fits(expected_verdict(d->net, spec, family, chain), v))
             continue;
         complain("%s, seed %" PRIu64 ": %s is %s %s at %u after %u before %u (%.4f): %s", list, d->config.seed, spec,
-                 verdict_state_name(v->state), v->how ? v->how : "", v->at.ttl, v->after.ttl, v->before.ttl,
-                 v->confidence, v->text);
+                 verdict_state_name(v->state), v->how ? verdict_how_name(v->how) : "", v->at.ttl, v->after.ttl,
+                 v->before.ttl, v->confidence, v->text);
         good = false;
     }
     free(judgement);

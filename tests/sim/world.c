@@ -250,16 +250,16 @@ static bool is_stopped(const struct truth *truth)
 
 bool world_finding_is_true(const struct world *world, const struct finding *finding)
 {
-    if (strcmp(finding->kind, "rate-limit") == 0)
+    if (finding->kind == FINDING_RATE_LIMIT)
         return world->limited;
-    if (strcmp(finding->kind, "silent-hop") == 0)
+    if (finding->kind == FINDING_SILENT_HOP)
         return !finding->at.known || finding->at.ttl > world->routers || world->silent[finding->at.ttl];
-    if (strcmp(finding->kind, "load-balanced") == 0 || strcmp(finding->kind, "path-dependent") == 0)
+    if (finding->kind == FINDING_LOAD_BALANCED || finding->kind == FINDING_PATH_DEPENDENT)
         return world->balanced > 0;
     bool stops_syn = is_stopped(&world->truths[SPEC_SYN]), stops_ack = is_stopped(&world->truths[SPEC_ACK]);
-    if (strcmp(finding->kind, "stateless-firewall") == 0)
+    if (finding->kind == FINDING_STATELESS_FIREWALL)
         return stops_syn && !stops_ack;
-    if (strcmp(finding->kind, "stateful-firewall") == 0)
+    if (finding->kind == FINDING_STATEFUL_FIREWALL)
         return stops_ack && !stops_syn;
     return false; /* there is nothing else in these worlds */
 }
@@ -342,7 +342,7 @@ static void count_run(struct world *w, const struct drive *d, const struct world
         count_verdict(w, d, ills, &judgement->verdicts[i], tally);
     for (unsigned i = 0; i < judgement->finding_count; i++)
         if (!world_finding_is_true(w, &judgement->findings[i])) {
-            say_false(d, ills, judgement->findings[i].kind, judgement->findings[i].text);
+            say_false(d, ills, finding_kind_name(judgement->findings[i].kind), judgement->findings[i].text);
             tally->false_findings++;
         }
     free(judgement);

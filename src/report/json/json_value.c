@@ -301,7 +301,7 @@ json_t *json_verdict(const struct verdict *verdict)
         json_object_set_new(object, "source_address", json_address(&flow->source));
     json_object_set_new(object, "probe", json_spec(&flow->spec));
     json_object_set_new(object, "state", json_string(verdict_state_name(verdict->state)));
-    json_object_set_new(object, "how", json_text(verdict->how));
+    json_object_set_new(object, "how", json_text(verdict_how_name(verdict->how)));
     json_object_set_new(object, "at", json_place(&verdict->at));
     json_object_set_new(object, "after", json_place(&verdict->after));
     json_object_set_new(object, "before", json_place(&verdict->before));
@@ -319,15 +319,19 @@ static json_t *json_detail_number(double number)
     return json_real(number);
 }
 
+static json_t *json_detail(const struct finding_detail *detail)
+{
+    if (detail->text)
+        return json_text(detail->text);
+    return addr_is_none(&detail->address) ? json_detail_number(detail->number) : json_address(&detail->address);
+}
+
 json_t *json_finding(const struct finding *finding, const struct judgement *judgement)
 {
     json_t *object = json_object(), *detail = json_object();
-    size_t room = sizeof finding->detail / sizeof *finding->detail;
-    for (size_t i = 0; i < room && finding->detail[i].name; i++)
-        json_object_set_new(detail, finding->detail[i].name,
-                            finding->detail[i].text ? json_text(finding->detail[i].text)
-                                                    : json_detail_number(finding->detail[i].number));
-    json_object_set_new(object, "kind", json_string(finding->kind));
+    for (unsigned i = 0; i < FINDING_DETAILS_MOST && finding->detail[i].name; i++)
+        json_object_set_new(detail, finding->detail[i].name, json_detail(&finding->detail[i]));
+    json_object_set_new(object, "kind", json_string(finding_kind_name(finding->kind)));
     if (judgement->of && judgement->of->origin.foreign) {
         json_object_set_new(object, "target", json_address(&judgement->of->flow.target));
         json_object_set_new(object, "source_address", json_address(&judgement->of->flow.source));

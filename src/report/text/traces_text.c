@@ -329,7 +329,7 @@ static bool tells_of_nat(const struct judgement *judgement, const struct trace *
 {
     for (unsigned i = 0; i < judgement->finding_count; i++) {
         const struct finding *finding = &judgement->findings[i];
-        if (strcmp(finding->kind, "nat") == 0 && (!finding->trace || finding->trace == trace) &&
+        if (finding->kind == FINDING_NAT && (!finding->trace || finding->trace == trace) &&
             addr_equal(&finding->at.address, &trace->flow.target))
             return true;
     }

@@ -18,7 +18,7 @@ void text_verdicts_add_verdicts(struct strbuf *text, const struct judgement *jud
 /* A verdict of the same trace says the same. */
 static bool is_told_by_verdict(const struct finding *finding)
 {
-    return strcmp(finding->kind, "loop") == 0 || strcmp(finding->kind, "mtu") == 0;
+    return finding->kind == FINDING_LOOP || finding->kind == FINDING_MTU;
 }
 
 void text_verdicts_add_findings(struct strbuf *text, const struct judgement *judgement)

@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* splits: tickets for specs that are stopped on some of their ways only. */
-#include <string.h>
+#include "verdict/advice/flow_tickets.h"
 
 #include "probe/type.h"
+#include "verdict/findings/finding.h"
 #include "verdict/phrase.h"
 
 static bool is_split(const struct finding *finding)
 {
-    return strcmp(finding->kind, "path-dependent") == 0 && finding->trace;
+    return finding->kind == FINDING_PATH_DEPENDENT && finding->trace;
 }
 
 static unsigned number_of(const struct finding *finding, const char *name)
 {
-    for (size_t i = 0; i < sizeof finding->detail / sizeof *finding->detail && finding->detail[i].name; i++)
-        if (strcmp(finding->detail[i].name, name) == 0)
-            return (unsigned)finding->detail[i].number;
-    return 0;
+    const struct finding_detail *detail = finding_detail(finding, name);
+    return detail ? (unsigned)detail->number : 0;
 }
 
 static bool stop_alike(const struct finding *a, const struct finding *b)
@@ -23,8 +21,8 @@ static bool stop_alike(const struct finding *a, const struct finding *b)
     return is_split(a) && is_split(b) && place_equal(&a->at, &b->at) && place_equal(&a->after, &b->after);
 }
 
-/* What belongs to no connection is stopped by a stateful firewall, as it should be, and not every way has one; where
- * the SYN fares like it there is more to it. */
+/* A stateful firewall stops segments outside a connection, as it should, and not every path has one. That is worth a
+ * ticket only if the SYN is stopped as well. */
 static bool is_out_of_state(const struct judgement *judgement, const struct finding *finding)
 {
     const struct probe_spec *spec = &finding->trace->flow.spec;
@@ -50,29 +48,25 @@ static bool is_told(const struct judgement *judgement, const struct finding *fin
 static void add_request(struct strbuf *out, const struct session_config *config, const struct finding *finding)
 {
     strbuf_add(out, "Please check the filters ");
-    if (finding->at.known || finding->after.known) {
-        strbuf_add(out, finding->at.known ? "at " : "at or behind ");
-        phrase_add_place(out, finding->at.known ? &finding->at : &finding->after);
-        strbuf_add(out, ", on one of several ways: from ");
-    } else {
-        strbuf_add(out, "on one of several ways: from ");
-    }
-    phrase_add_address(out, &config->source);
-    strbuf_add(out, " to ");
-    phrase_add_address(out, &config->target);
+    if (finding->at.known)
+        strbuf_addf(out, "at %s, ", DEVICE_TEXT(&finding->at));
+    else if (finding->after.known)
+        strbuf_addf(out, "at or after %s, ", DEVICE_TEXT(&finding->after));
+    strbuf_addf(out, "on one of several balanced paths: from %s to %s", ADDRESS_TEXT(&config->source),
+                ADDRESS_TEXT(&config->target));
 }
 
-/* "tcp/443 is stopped from 9 of 12 source ports (41022 > 443 is one)". */
+/* "TCP destination port 443 is stopped there from 9 of 12 source ports (41022 is one)"; shorter after the first. */
 static void add_share(struct strbuf *out, const struct finding *finding, bool first)
 {
     bool has_port = finding->trace->flow.spec.type->has_port;
     const char *there = number_of(finding, "elsewhere") ? " is stopped there or elsewhere" : " is stopped there";
-    phrase_add_spec(out, finding->trace);
+    phrase_add_service(out, finding->trace);
     strbuf_addf(out, "%s %s %u of %u", first ? there : "", has_port ? "from" : "on", number_of(finding, "stopped"),
                 number_of(finding, "flows"));
     if (has_port)
-        strbuf_addf(out, "%s (%u > %u%s)", first ? " source ports" : "", number_of(finding, "source_port"),
-                    finding->trace->flow.spec.port, first ? " is one" : "");
+        strbuf_addf(out, "%s (%u%s)", first ? " source ports" : "", number_of(finding, "source_port"),
+                    first ? " is one" : "");
     else if (first)
         strbuf_add(out, " flows");
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* balance: findings on several routers at one hop: for several flows, for one flow in turns, or one after the other. */
-#include <stdio.h>
-
+/* balance: findings on several routers at one hop: load balancing per flow or per packet, and route changes. */
 #include "verdict/findings/balance.h"
+#include "verdict/findings/finding.h"
 #include "verdict/findings/findings.h"
 
-#define ROUTERS_MOST 16 /* of one hop that are told apart */
+/* Routers of one hop that are told apart.
+ * Unit: routers. Source: chosen; more do not change the finding. Effect: bounds the time. */
+#define ROUTERS_MOST 16
 
-/* Which probes a balancer that looks at flows has to send the same way. */
+/* Whether a per-flow load balancer has to send both probes the same way. */
 static bool same_flow(const struct trace *trace, const struct probe *a, const struct probe *b)
 {
     bool source = !trace->origin.source_port_varies || a->source_port == b->source_port;
@@ -15,7 +16,7 @@ static bool same_flow(const struct trace *trace, const struct probe *a, const st
     return a->flow == b->flow && source && target;
 }
 
-/* The router that let the probe expire, if it did and the router spoke in its own name. */
+/* The time exceeded for the probe, if it came in the router's own name. */
 static const struct reply *expiry(const struct trace *trace, const struct probe *probe)
 {
     const struct reply *reply = probe_answer(probe);
@@ -23,8 +24,8 @@ static const struct reply *expiry(const struct trace *trace, const struct probe 
     return told ? reply : NULL;
 }
 
-/* Some balancers look at more than addresses and ports, which may have differed between foreign probes: the checksum of
- * an echo request, which follows its sequence number (Augustin 2006), or the flow label (RFC 6438). */
+/* Some load balancers hash more than addresses and ports: the checksum of an echo request, which follows its sequence
+ * number (Augustin 2006), or the flow label (RFC 6438). These may have differed between foreign probes. */
 static bool may_be_several_flows(const struct trace *trace)
 {
     return trace->origin.foreign && (trace->flow.spec.protocol == IP_ICMP || trace->flow.target.family == 6);
@@ -32,10 +33,11 @@ static bool may_be_several_flows(const struct trace *trace)
 
 /* --- one flow --- */
 
-#define FLOWS_LOOKED_AT 256 /* at a hop: others' traces may have any number */
+/* Flows of one hop that are checked.
+ * Unit: flows. Source: chosen. Effect: bounds the time for foreign captures. */
+#define FLOWS_LOOKED_AT 256
 
-/* How often the router changed from probe to probe of the flow that `start` is of; the probes around the first change.
- */
+/* How often the router changed between the probes of the flow of `start`; the probes around the first change. */
 static unsigned count_changes(const struct trace *trace, const struct probe *start, const struct probe **before,
                               const struct probe **behind)
 {
@@ -57,23 +59,21 @@ static void tell_per_packet(const struct trace *trace, uint8_t ttl, unsigned cha
                             const struct probe *behind, struct judgement *out)
 {
     struct place at = {.known = true, .ttl = ttl, .address = expiry(trace, before)->from};
-    char spec[PROBE_SPEC_TEXT_BYTES], place[PLACE_TEXT_BYTES], other[ADDR_TEXT_BYTES];
     bool several = may_be_several_flows(trace);
-    struct finding *finding = finding_at(out, several ? "load-balanced" : "per-packet-balanced", trace, &at);
+    struct finding *finding =
+        finding_at(out, several ? FINDING_LOAD_BALANCED : FINDING_PER_PACKET_BALANCED, trace, &at);
     if (!finding)
         return;
-    probe_spec_format(&trace->flow.spec, spec);
-    addr_format(&expiry(trace, behind)->from, other);
     finding_number(finding, "changes", changes);
     for (const struct probe *p = before; p; p = trace_next_at(trace, p))
         if (same_flow(trace, before, p) && expiry(trace, p))
             finding_show(finding, p, expiry(trace, p));
-    snprintf(finding->text, sizeof finding->text,
-             "probes of one flow of %s go by %s and by %s in turns: they are balanced packet by packet%s", spec,
-             place_format(&at, place), other, several ? ", or by what else differs between them" : "");
+    phrase_set(finding->text, "probes of one flow of %s alternate between %s and %s: load balancing per packet%s",
+               SPEC_TEXT(trace), PLACE_TEXT(&at), ADDRESS_TEXT(&expiry(trace, behind)->from),
+               several ? ", or by another field that differs between them" : "");
 }
 
-/* Changes of the first flow there that has two: one may be another route's. */
+/* Changes of the first flow there that has two or more. A single one may be a route change. */
 static unsigned count_turns(const struct trace *trace, uint8_t ttl, const struct probe **before,
                             const struct probe **behind)
 {
@@ -108,15 +108,15 @@ struct responder {
     const struct probe *probe;
 };
 
-/* Different routers at a hop for what need not go the same way. */
+/* Different routers at a hop, for probes that need not take the same path. */
 struct fan {
     struct responder responders[ROUTERS_MOST];
     unsigned count;
-    bool one_spec; /* flows of one spec part there */
+    bool one_spec; /* flows of one spec take different paths there */
 };
 
-/* A router that stands at another TTL for somebody is there on a way of another length, or behind a TTL that was
- * changed: that is not what this is about. */
+/* Whether another trace shows the router at another TTL. Then it is there by a path of another length, or behind a
+ * changed TTL, and not by load balancing. */
 static bool stands_elsewhere(const struct trace_set *set, const struct addr *address, uint8_t ttl)
 {
     for (unsigned i = 0; i < set->count; i++)
@@ -137,14 +137,14 @@ static void fan_note(struct fan *fan, const struct trace *trace, const struct pr
         if (addr_equal(&known->address, address))
             return;
         if (known->trace == trace && same_flow(trace, known->probe, probe))
-            return; /* one flow, two ways: find_per_packet() */
+            return; /* one flow, two paths: find_per_packet() */
     }
     if (fan->count == ROUTERS_MOST)
         return;
     fan->responders[fan->count++] = (struct responder){*address, trace, probe};
 }
 
-/* Whether flows of one spec part, which no policy by protocol does. */
+/* Whether flows of one spec take different paths, which is no routing by protocol. */
 static bool is_spread(const struct trace *trace, uint8_t ttl)
 {
     const struct probe *first = NULL;
@@ -175,7 +175,7 @@ static void fan_gather(const struct trace_set *set, uint8_t ttl, struct fan *out
     out->count = kept;
 }
 
-/* Whether one of the routers answered before all others did, or after: then another route explains it as well. */
+/* Whether the first router replied before all others did, or after: then a route change explains it as well. */
 static bool in_succession(const struct trace_set *set, const struct fan *fan, uint8_t ttl)
 {
     nstime first[2] = {NSTIME_NEVER, NSTIME_NEVER}, last[2] = {NSTIME_NONE, NSTIME_NONE};
@@ -193,25 +193,24 @@ static bool in_succession(const struct trace_set *set, const struct fan *fan, ui
 
 static struct finding *tell_fan(const struct trace_set *set, const struct fan *fan, uint8_t ttl, struct judgement *out)
 {
-    struct finding *finding = finding_add(out, "load-balanced", NULL);
+    struct finding *finding = finding_add(out, FINDING_LOAD_BALANCED, NULL);
     if (!finding)
         return NULL;
     finding->at = (struct place){.known = true, .ttl = ttl, .address = fan->responders[0].address};
     finding->after = place_of_hop(set, (uint8_t)(ttl - 1));
     finding_number(finding, "responders", fan->count);
-    char first[ADDR_TEXT_BYTES], second[ADDR_TEXT_BYTES];
-    addr_format(&fan->responders[0].address, first);
-    addr_format(&fan->responders[1].address, second);
-    snprintf(finding->text, sizeof finding->text, "hop %u is another router for other %s (%s, %s%s): %s%s", ttl,
-             fan->one_spec ? "flows" : "probes", first, second, fan->count > 2 ? " ..." : "",
-             fan->one_spec ? "a balancer before it spreads them" : "a balancer, or a route by protocol, parts them",
-             set->is_apart || in_succession(set, fan, ttl) ? ", unless the route has changed in between" : "");
+    phrase_set(finding->text, "load balancing%s before hop %u: %s reach %s or %s%s%s",
+               fan->one_spec ? "" : " or routing by protocol", ttl, fan->one_spec ? "flows" : "probes",
+               ADDRESS_TEXT(&fan->responders[0].address), ADDRESS_TEXT(&fan->responders[1].address),
+               fan->count > 2 ? " or others" : "",
+               set->is_apart || in_succession(set, fan, ttl) ? ", unless the route changed in between" : "");
     return finding;
 }
 
-/* Neighbouring hops are one thing: its first hop is told. */
-void find_balancers(const struct trace_set *set, struct judgement *out)
+/* Neighbouring hops make one finding, at the first of them. */
+void find_balancers(const struct set_facts *all, struct judgement *out)
 {
+    const struct trace_set *set = all->set;
     struct finding *open = NULL;
     for (unsigned i = 0; i < set->count; i++)
         find_per_packet(set->traces[i], out);
@@ -232,18 +231,18 @@ void find_balancers(const struct trace_set *set, struct judgement *out)
     }
 }
 
-/* --- one after the other --- */
+/* --- route changes --- */
 
-/* The only time at which all that is known of one flow can have gone over to another way. */
+/* The interval in which each flow moved to another path, if all moved at one time. */
 struct change {
     nstime from, to;
     unsigned hops;
-    bool by_flows; /* what differs may be flows of one trace */
+    bool by_flows; /* the paths may be those of different flows of one trace */
     const struct trace *trace;
     const struct probe *before, *behind; /* at the nearest hop */
 };
 
-/* Answers of the flow at its hop before a change and from it on. */
+/* The flow's replies at its hop before the change, and from the change on. */
 static void count_sides(const struct trace *trace, const struct probe *start, const struct probe *behind,
                         unsigned *early, unsigned *late)
 {
@@ -253,7 +252,7 @@ static void count_sides(const struct trace *trace, const struct probe *start, co
             p->sent < behind->sent ? ++*early : ++*late;
 }
 
-/* Notes where one flow of the trace changes its router once at this hop. False where it does so at another time. */
+/* Narrows the interval by a change at this hop. False if this hop changed at another time, or more than once. */
 static bool note_change(const struct trace *trace, uint8_t ttl, struct change *change, bool *sure)
 {
     const struct probe *before = NULL, *behind = NULL;
@@ -263,7 +262,7 @@ static bool note_change(const struct trace *trace, uint8_t ttl, struct change *c
         return changes == 0;
     change->by_flows = change->by_flows || may_be_several_flows(trace);
     count_sides(trace, first, behind, &early, &late);
-    unsigned enough = may_be_several_flows(trace) ? 5 : 2; /* of several flows the order would be chance */
+    unsigned enough = may_be_several_flows(trace) ? 5 : 2; /* with several flows the order may be chance */
     *sure = *sure || (early >= enough && late >= enough);
     change->from = before->sent > change->from ? before->sent : change->from;
     change->to = behind->sent < change->to ? behind->sent : change->to;
@@ -275,9 +274,10 @@ static bool note_change(const struct trace *trace, uint8_t ttl, struct change *c
     return change->from < change->to;
 }
 
-/* One change at one hop, by one probe, may as well be a balancer. */
-void find_changes(const struct trace_set *set, struct judgement *out)
+/* A change at one hop, shown by one probe, may be load balancing as well. */
+void find_changes(const struct set_facts *all, struct judgement *out)
 {
+    const struct trace_set *set = all->set;
     struct change change = {.from = NSTIME_NONE, .to = NSTIME_NEVER};
     bool sure = false;
     for (unsigned i = 0; i < set->count; i++)
@@ -285,19 +285,15 @@ void find_changes(const struct trace_set *set, struct judgement *out)
             if (!note_change(set->traces[i], (uint8_t)ttl, &change, &sure))
                 return;
     struct finding *finding =
-        sure || (change.hops > 1 && !change.by_flows) ? finding_add(out, "route-change", NULL) : NULL;
+        sure || (change.hops > 1 && !change.by_flows) ? finding_add(out, FINDING_ROUTE_CHANGE, NULL) : NULL;
     if (!finding)
         return;
-    char first[ADDR_TEXT_BYTES], second[ADDR_TEXT_BYTES];
     const struct reply *old = expiry(change.trace, change.before), *new = expiry(change.trace, change.behind);
-    addr_format(&old->from, first);
-    addr_format(&new->from, second);
     finding->at = (struct place){.known = true, .ttl = change.before->ttl, .address = new->from};
     finding->after = place_of_hop(set, (uint8_t)(change.before->ttl - 1));
     finding_number(finding, "hops", change.hops);
     finding_show(finding, change.before, old);
     finding_show(finding, change.behind, new);
-    snprintf(finding->text, sizeof finding->text,
-             "the route changed while it was asked: hop %u was %s and then %s, for the same flow", change.before->ttl,
-             first, second);
+    phrase_set(finding->text, "the route changed during the probing: hop %u was %s, then %s, for the same flow",
+               change.before->ttl, ADDRESS_TEXT(&old->from), ADDRESS_TEXT(&new->from));
 }

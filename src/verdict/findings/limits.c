@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* limits: findings on routers that leave out answers: to all, to one protocol, or now and then. */
+/* limits: findings on routers that do not reply: to any probe, to one protocol, or to some probes. */
 #include <stdio.h>
 
 #include "silence/loss.h"
 #include "silence/rate_limit.h"
 #include "silence/sample.h"
+#include "verdict/findings/finding.h"
 #include "verdict/findings/findings.h"
 
-/* Whether so many silences are hardly loss. */
+/* Whether loss can hardly explain so many silences. */
 static bool is_no_loss(const struct trace_set *set, const struct loss_count *others, unsigned silent)
 {
     double chance = loss_chance(others->asked, others->silent, silent);
@@ -15,9 +16,9 @@ static bool is_no_loss(const struct trace_set *set, const struct loss_count *oth
                           : chance <= LOSS_CHANCE_SILENT_HOP;
 }
 
-/* Probes of the trace at a hop that passed it, or would have had they not expired. */
+/* Probes of the trace at a hop, of flows that pass it. */
 static void count_at(const struct trace_set *set, const struct passage *passage, unsigned index, uint8_t ttl,
-                     struct loss_count *tally)
+                     struct loss_count *count)
 {
     const struct trace *trace = set->traces[index];
     for (const struct probe *p = trace_first_at(trace, ttl); p; p = trace_next_at(trace, p)) {
@@ -25,20 +26,20 @@ static void count_at(const struct trace_set *set, const struct passage *passage,
         bool expired = p->reply_count && p->replies[0].kind == REPLY_TIME_EXCEEDED;
         if ((!silent && !expired) || passage->farthest[index][p->flow] <= ttl)
             continue;
-        tally->asked++;
-        tally->silent += silent;
+        count->asked++;
+        count->silent += silent;
     }
 }
 
-/* Of the specs of one protocol, or of all the others: routers and filters look at that first. */
+/* The same of all traces of one protocol, or of all others: routers and filters look at the protocol first. */
 static struct loss_count count_protocol(const struct trace_set *set, const struct passage *passage, uint8_t ttl,
                                         uint8_t protocol, bool others)
 {
-    struct loss_count tally = {0};
+    struct loss_count count = {0};
     for (unsigned i = 0; i < set->count; i++)
         if ((set->traces[i]->flow.spec.protocol != protocol) == others)
-            count_at(set, passage, i, ttl, &tally);
-    return tally;
+            count_at(set, passage, i, ttl, &count);
+    return count;
 }
 
 static bool shows_router(const struct trace_set *set, uint8_t ttl)
@@ -53,10 +54,10 @@ static bool shows_router(const struct trace_set *set, uint8_t ttl)
 
 static struct loss_count count_hop(const struct trace_set *set, const struct passage *passage, uint8_t ttl)
 {
-    struct loss_count tally = {0};
+    struct loss_count count = {0};
     for (unsigned i = 0; i < set->count; i++)
-        count_at(set, passage, i, ttl, &tally);
-    return tally;
+        count_at(set, passage, i, ttl, &count);
+    return count;
 }
 
 static void show_hop(const struct trace_set *set, const struct trace *trace, uint8_t ttl, struct finding *finding)
@@ -72,19 +73,19 @@ static void show_hop_of_all(const struct trace_set *set, uint8_t ttl, struct fin
         show_hop(set, set->traces[i], ttl, finding);
 }
 
-/* Silences of the protocol right behind which the router answered another probe, so that it had a token left. The
- * others show nothing. */
-static unsigned count_backed(const struct trace_set *set, const struct passage *passage, uint8_t protocol, uint8_t ttl)
+/* Silences of the protocol for which the router had a token. Others show nothing. */
+static unsigned count_with_token(const struct trace_set *set, const struct passage *passage, uint8_t protocol,
+                                 uint8_t ttl)
 {
-    unsigned backed = 0;
+    unsigned with_token = 0;
     for (unsigned i = 0; i < set->count; i++) {
         const struct trace *trace = set->traces[i];
         const struct probe *p = trace_first_at(trace, ttl);
         for (unsigned n = 0; p && n < SAMPLE_PROBES_MOST; p = trace_next_at(trace, p), n++)
-            backed += trace->flow.spec.protocol == protocol && passage->farthest[i][p->flow] > ttl &&
-                      sample_is_silent(set, p) && rate_limit_had_token(set, trace, p);
+            with_token += trace->flow.spec.protocol == protocol && passage->farthest[i][p->flow] > ttl &&
+                          sample_is_silent(set, p) && rate_limit_had_token(set, trace, p);
     }
-    return backed;
+    return with_token;
 }
 
 static bool is_first_of_protocol(const struct trace_set *set, unsigned index)
@@ -95,19 +96,19 @@ static bool is_first_of_protocol(const struct trace_set *set, unsigned index)
     return true;
 }
 
-static bool is_deaf_to(const struct trace_set *set, const struct passage *passage, uint8_t protocol, uint8_t ttl)
+static bool is_silent_to(const struct trace_set *set, const struct passage *passage, uint8_t protocol, uint8_t ttl)
 {
     struct loss_count own = count_protocol(set, passage, ttl, protocol, false);
-    unsigned backed = count_backed(set, passage, protocol, ttl);
-    if (own.silent < own.asked || backed < 2)
+    unsigned with_token = count_with_token(set, passage, protocol, ttl);
+    if (own.silent < own.asked || with_token < 2)
         return false;
     struct loss_count others = count_protocol(set, passage, ttl, protocol, true);
     struct loss_count behind = loss_count_behind(set, passage, ttl);
     struct loss_count all = {.asked = others.asked + behind.asked, .silent = others.silent + behind.silent};
-    return others.silent < others.asked && is_no_loss(set, &all, backed);
+    return others.silent < others.asked && is_no_loss(set, &all, with_token);
 }
 
-/* Its specs: their one trace, or NULL where there are several; the spec's or the protocol's name. */
+/* The trace of the protocol, or NULL if there are several; the name of its spec, or "any udp". */
 static const struct trace *name_protocol(const struct trace_set *set, uint8_t protocol,
                                          char name[PROBE_SPEC_TEXT_BYTES])
 {
@@ -127,13 +128,13 @@ static const struct trace *name_protocol(const struct trace_set *set, uint8_t pr
     return NULL;
 }
 
-static void tell_deaf(const struct trace_set *set, const struct passage *passage, uint8_t protocol, uint8_t ttl,
-                      struct judgement *out)
+static void tell_silent_to(const struct trace_set *set, const struct passage *passage, uint8_t protocol, uint8_t ttl,
+                           struct judgement *out)
 {
-    char name[PROBE_SPEC_TEXT_BYTES], place[PLACE_TEXT_BYTES];
+    char name[PROBE_SPEC_TEXT_BYTES];
     struct loss_count own = count_protocol(set, passage, ttl, protocol, false);
     struct loss_count others = count_protocol(set, passage, ttl, protocol, true);
-    struct finding *finding = finding_add(out, "silent-hop", name_protocol(set, protocol, name));
+    struct finding *finding = finding_add(out, FINDING_SILENT_HOP, name_protocol(set, protocol, name));
     if (!finding)
         return;
     finding->at = place_of_hop(set, ttl);
@@ -144,25 +145,24 @@ static void tell_deaf(const struct trace_set *set, const struct passage *passage
         if (set->traces[i]->flow.spec.protocol == protocol)
             show_hop(set, set->traces[i], ttl, finding);
     show_hop_of_all(set, ttl, finding);
-    snprintf(finding->text, sizeof finding->text,
-             "%s lets %s pass but tells nothing of it: 0 of %u answered, of other probes %u of %u%s",
-             place_format(&finding->at, place), name, own.asked, others.asked - others.silent, others.asked,
-             set->is_apart ? "; unless another router stands there for it" : "");
+    phrase_set(finding->text,
+               "%s forwards %s but sends no time-exceeded for it: 0 of %u probes answered, %u of %u of other probes%s",
+               PLACE_TEXT(&finding->at), name, own.asked, others.asked - others.silent, others.asked,
+               set->is_apart ? "; unless another router stands there for it" : "");
 }
 
 static void tell_silent(const struct trace_set *set, uint8_t ttl, unsigned silent, struct judgement *out)
 {
-    struct finding *finding = finding_add(out, "silent-hop", NULL);
+    struct finding *finding = finding_add(out, FINDING_SILENT_HOP, NULL);
     if (!finding)
         return;
     finding->at = (struct place){.known = true, .ttl = ttl};
     finding_number(finding, "silent", silent);
     show_hop_of_all(set, ttl, finding);
-    snprintf(finding->text, sizeof finding->text, "hop %u answers nothing (%u probe%s), but lets pass", ttl, silent,
-             silent == 1 ? "" : "s");
+    phrase_set(finding->text, "hop %u is silent (%u probe%s) but forwards", ttl, silent, phrase_plural(silent));
 }
 
-/* Whether a router leaves out answers. */
+/* Whether a router leaves probes unanswered that it forwards. */
 static bool has_limits(const struct trace_set *set, const struct passage *passage)
 {
     for (unsigned ttl = 1; ttl <= trace_set_last_router_ttl(set); ttl++)
@@ -171,42 +171,41 @@ static bool has_limits(const struct trace_set *set, const struct passage *passag
     return false;
 }
 
-void find_silent_hops(const struct trace_set *set, struct judgement *out)
+void find_silent_hops(const struct set_facts *all, struct judgement *out)
 {
-    struct passage passage;
-    passage_gather(set, &passage);
-    bool limits = set->is_diagnose && has_limits(set, &passage);
+    const struct trace_set *set = all->set;
+    bool limits = set->is_diagnose && has_limits(set, &all->passage);
     for (unsigned ttl = 1; ttl <= trace_set_last_router_ttl(set); ttl++) {
-        struct loss_count here = count_hop(set, &passage, (uint8_t)ttl),
-                          others = loss_count_behind(set, &passage, (uint8_t)ttl);
-        bool all = here.asked && here.silent == here.asked && !shows_router(set, (uint8_t)ttl);
-        if (all && is_no_loss(set, &others, here.silent) && (!limits || rate_limit_had_token_once(set, (uint8_t)ttl)))
+        struct loss_count here = count_hop(set, &all->passage, (uint8_t)ttl),
+                          others = loss_count_behind(set, &all->passage, (uint8_t)ttl);
+        bool to_all = here.asked && here.silent == here.asked && !shows_router(set, (uint8_t)ttl);
+        if (to_all && is_no_loss(set, &others, here.silent) &&
+            (!limits || rate_limit_had_token_once(set, (uint8_t)ttl)))
             tell_silent(set, (uint8_t)ttl, here.silent, out);
-        for (unsigned i = 0; i < set->count && !all; i++) {
+        for (unsigned i = 0; i < set->count && !to_all; i++) {
             uint8_t protocol = set->traces[i]->flow.spec.protocol;
-            if (is_first_of_protocol(set, i) && is_deaf_to(set, &passage, protocol, (uint8_t)ttl))
-                tell_deaf(set, &passage, protocol, (uint8_t)ttl, out);
+            if (is_first_of_protocol(set, i) && is_silent_to(set, &all->passage, protocol, (uint8_t)ttl))
+                tell_silent_to(set, &all->passage, protocol, (uint8_t)ttl, out);
         }
     }
 }
 
 static void tell_limit(const struct trace_set *set, uint8_t ttl, const struct loss_count *here, struct judgement *out)
 {
-    char place[PLACE_TEXT_BYTES];
-    struct finding *finding = finding_add(out, "rate-limit", NULL);
+    struct finding *finding = finding_add(out, FINDING_RATE_LIMIT, NULL);
     if (!finding)
         return;
     finding->at = place_of_hop(set, ttl);
     finding_number(finding, "answered", here->asked - here->silent);
     finding_number(finding, "sent", here->asked);
     show_hop_of_all(set, ttl, finding);
-    snprintf(finding->text, sizeof finding->text,
-             "%s answers %u of %u probes, far fewer than are answered behind it: it limits its answers%s",
-             place_format(&finding->at, place), here->asked - here->silent, here->asked,
-             set->is_apart ? ", or one of several routers there is silent" : "");
+    phrase_set(finding->text,
+               "%s replies to %u of %u probes, far fewer than later hops do: it rate-limits its replies%s",
+               PLACE_TEXT(&finding->at), here->asked - here->silent, here->asked,
+               set->is_apart ? ", or one of several routers there is silent" : "");
 }
 
-/* Whether a flow was both answered and not: of two flows one may go by another router, which is silent. */
+/* Whether some flow was both answered and not. Of two flows one may pass another router, which is silent. */
 static bool answers_now_and_then(const struct trace_set *set, uint8_t ttl)
 {
     for (unsigned i = 0; i < set->count; i++)
@@ -222,16 +221,15 @@ static bool answers_now_and_then(const struct trace_set *set, uint8_t ttl)
     return false;
 }
 
-/* Where a router is deaf to a spec, that is no limit. */
-void find_limits(const struct trace_set *set, struct judgement *out)
+/* A router that never replies to a protocol does not rate-limit it. */
+void find_limits(const struct set_facts *all, struct judgement *out)
 {
-    struct passage passage;
-    passage_gather(set, &passage);
+    const struct trace_set *set = all->set;
     for (unsigned ttl = 1; ttl <= trace_set_last_router_ttl(set); ttl++) {
-        struct loss_count here = {0}, others = loss_count_behind(set, &passage, (uint8_t)ttl);
+        struct loss_count here = {0}, others = loss_count_behind(set, &all->passage, (uint8_t)ttl);
         for (unsigned i = 0; i < set->count; i++)
-            if (!is_deaf_to(set, &passage, set->traces[i]->flow.spec.protocol, (uint8_t)ttl))
-                count_at(set, &passage, i, (uint8_t)ttl, &here);
+            if (!is_silent_to(set, &all->passage, set->traces[i]->flow.spec.protocol, (uint8_t)ttl))
+                count_at(set, &all->passage, i, (uint8_t)ttl, &here);
         bool one_router = set->is_apart || answers_now_and_then(set, (uint8_t)ttl);
         if (here.silent >= 2 && here.silent < here.asked && one_router &&
             loss_chance_at_least(&here, &others) <= LOSS_CHANCE_LIMIT)

@@ -1,33 +1,29 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* answers: rules 2 to 6: who answers in the target's name. */
-#include <stdio.h>
-
+/* answers: rules 2 to 6: who replies in the target's name. */
+#include "verdict/reasons.h"
 #include "verdict/rules/rules.h"
 
 static const char *answer_text(const struct reply *reply)
 {
     switch (reply->kind) {
     case REPLY_SYN_ACK:
-        return "it answers with SYN/ACK";
+        return "it replies with SYN/ACK";
     case REPLY_ECHO:
-        return "it answers the echo request";
+        return "it replies to the echo request";
     case REPLY_UDP:
-        return "it answers with a datagram";
+        return "it replies with a datagram";
     case REPLY_TCP:
-        return "it answers with a TCP segment";
+        return "it replies with a TCP segment";
     case REPLY_RST:
-        return "it answers with RST";
+        return "it replies with RST";
     case REPLY_SCTP:
-        return reply_closes(reply) ? "it answers with ABORT" : "it answers with INIT ACK";
+        return reply_closes(reply) ? "it replies with ABORT" : "it replies with INIT ACK";
     case REPLY_DCCP:
-        return reply_closes(reply) ? "it answers with Reset" : "it answers with Response";
-    case REPLY_UNREACHABLE:
-    case REPLY_PARAMETER_PROBLEM:
-        return "it refuses";
+        return reply_closes(reply) ? "it replies with Reset" : "it replies with Response";
     default:
         break;
     }
-    return "it answers";
+    return "it replies";
 }
 
 /* --- 2, 3 --- */
@@ -45,7 +41,6 @@ bool holds_intercepted(const struct facts *facts)
 
 void explain_intercepted(const struct facts *facts, struct verdict *out)
 {
-    char spec[PROBE_SPEC_TEXT_BYTES], place[PLACE_TEXT_BYTES];
     const struct evidence *shown = facts->positive.reply ? &facts->positive : &facts->direct;
     uint8_t ttl = shown->probe->ttl;
     out->state = VERDICT_INTERCEPTED;
@@ -60,13 +55,14 @@ void explain_intercepted(const struct facts *facts, struct verdict *out)
     evidence_show(out, shown);
     evidence_show_beyond(facts, ttl, out);
     if (by_ttl)
-        snprintf(out->text, sizeof out->text,
-                 "%s is intercepted before the target: the answer in its name arrives with TTL %u, from nearer than "
-                 "its other answers",
-                 rule_spec(facts, spec), shown->reply->reply_ttl);
+        phrase_set(
+            out->text,
+            "%s is intercepted before the target: a reply in its name arrives with TTL %u, from nearer than its other "
+            "replies",
+            SPEC_TEXT(facts->trace), shown->reply->reply_ttl);
     else
-        snprintf(out->text, sizeof out->text, "%s is intercepted at %s: something there answers in the target's name",
-                 rule_spec(facts, spec), place_format(&out->at, place));
+        phrase_set(out->text, "%s is intercepted at %s: a device there replies in the target's name",
+                   SPEC_TEXT(facts->trace), PLACE_TEXT(&out->at));
 }
 
 bool holds_open(const struct facts *facts)
@@ -74,8 +70,8 @@ bool holds_open(const struct facts *facts)
     return facts->positive.reply != NULL;
 }
 
-/* The target stands nearer than at the TTL of the probe that it answered where it answered another spec nearer, on the
- * same way, and this one's probe there was lost: shows that, too. */
+/* The place of the target's own reply. If the target answered another spec at a nearer hop, on the same path, and this
+ * trace's probe there was lost, that hop is the target's; the reply from there is shown, too. */
 static void place_at_target(const struct facts *facts, const struct evidence *answer, struct verdict *out)
 {
     uint8_t own = answer->probe->ttl, nearest = facts->others_target;
@@ -88,7 +84,7 @@ static void place_at_target(const struct facts *facts, const struct evidence *an
     const struct probe *p = trace_first_at(facts->target_witness, nearest);
     while (p && !p->reply_count)
         p = trace_next_at(facts->target_witness, p);
-    if (!p || p->replies[0].kind == REPLY_RST) /* which may be another's */
+    if (!p || p->replies[0].kind == REPLY_RST) /* which a device before the target may have sent */
         return;
     evidence_show(out, &(struct evidence){p, &p->replies[0]});
     out->at.ttl = nearest;
@@ -96,14 +92,13 @@ static void place_at_target(const struct facts *facts, const struct evidence *an
 
 void explain_open(const struct facts *facts, struct verdict *out)
 {
-    char spec[PROBE_SPEC_TEXT_BYTES];
     out->state = VERDICT_OPEN;
     bool doubtful = facts_target_is_farther(facts, facts->positive.probe->ttl, true);
     out->confidence = doubtful ? SURE_WEAK : evidence_sureness(facts->positive.reply);
     evidence_show(out, &facts->positive);
     place_at_target(facts, &facts->positive, out);
-    snprintf(out->text, sizeof out->text, "%s reaches the target at hop %u: %s", rule_spec(facts, spec), out->at.ttl,
-             answer_text(facts->positive.reply));
+    phrase_set(out->text, "%s reaches the target at hop %u: %s", SPEC_TEXT(facts->trace), out->at.ttl,
+               answer_text(facts->positive.reply));
 }
 
 /* --- 4, 5, 6 --- */
@@ -115,43 +110,60 @@ bool holds_closed(const struct facts *facts)
            (reply->kind != REPLY_RST || (!facts_expired_too(&facts->direct) && facts_reply_ttl_fits(facts, reply)));
 }
 
-#define CLOSED_BYTES 128
+/* Ports that traceroutes send UDP probes to: 33434 and one more for each probe (30 hops, 3 each, and some spare). */
+#define TRACEROUTE_PORT 33434
+#define TRACEROUTE_PORT_LAST 33534
 
-/* What the refusal tells of the port, and of who sent it: anybody on the way can forge a reset, an ICMP error in the
- * target's name only who translates its address. */
-static void closed_text(const struct facts *facts, const char *how, bool doubtful, char text[CLOSED_BYTES])
+static bool is_traceroute(const struct probe_spec *spec)
+{
+    return spec->protocol == IP_UDP && spec->port >= TRACEROUTE_PORT && spec->port <= TRACEROUTE_PORT_LAST;
+}
+
+static void add_reset(const struct facts *facts, bool doubtful, struct verdict *out)
+{
+    const struct reply *reset = facts->direct.reply;
+    if (facts->trace->flow.spec.variant == VARIANT_ACK)
+        phrase_add(out->text, ", as open and closed ports both do%s",
+                   facts->others_target ? "" : "; no other probe confirms that it is the target's own");
+    else if (facts_is_made_otherwise(facts, reset))
+        phrase_add(out->text, " (probably closed: resets to other probes differ in id, DF or window)");
+    else if (doubtful)
+        phrase_add(out->text, " (closed; no other probe confirms that the reset is the target's own)");
+    else
+        phrase_add(out->text, " (closed)");
+}
+
+/* The state of the port, and who says so: any device on the path can forge a reset, but only one that translates the
+ * target's address an ICMP error in its name. */
+static void add_closed(const struct facts *facts, bool doubtful, struct verdict *out)
 {
     const struct reply *reply = facts->direct.reply;
-    bool reset = reply->kind == REPLY_RST;
-    if (reset && facts->trace->flow.spec.variant == VARIANT_ACK)
-        snprintf(text, CLOSED_BYTES, ", as open and closed ports do%s",
-                 facts->others_target ? "" : "; no other probe shows that it is the target's own");
-    else if (reset && facts_is_made_otherwise(facts, reply))
-        snprintf(text, CLOSED_BYTES,
-                 " (closed, or so it seems: resets to other probes are made otherwise: id, DF, window)");
-    else if (reset && doubtful)
-        snprintf(text, CLOSED_BYTES, " (closed; no other probe shows that the reset is the target's own)");
-    else if (reply->kind == REPLY_UNREACHABLE && how)
-        snprintf(text, CLOSED_BYTES, " (closed, %s)", how);
+    bool is_icmp = reply->kind == REPLY_UNREACHABLE || reply->kind == REPLY_PARAMETER_PROBLEM;
+    bool is_port = out->how == HOW_PORT_UNREACHABLE;
+    phrase_set(out->text, "%s reaches the target at hop %u: ", SPEC_TEXT(facts->trace), out->at.ttl);
+    if (is_icmp)
+        phrase_add(out->text, "%s closed (%s)%s", is_port ? "port" : "protocol", phrase_how(out->how, "ICMP"),
+                   is_traceroute(&facts->trace->flow.spec) ? ", as usual for a traceroute" : "");
     else
-        snprintf(text, CLOSED_BYTES, " (closed)");
+        phrase_add(out->text, "%s", answer_text(reply));
+    if (reply->kind == REPLY_RST)
+        add_reset(facts, doubtful, out);
+    else if (!is_icmp)
+        phrase_add(out->text, " (closed)");
 }
 
 void explain_closed(const struct facts *facts, struct verdict *out)
 {
-    char spec[PROBE_SPEC_TEXT_BYTES], closed[CLOSED_BYTES];
     const struct reply *reply = facts->direct.reply;
     out->state = VERDICT_CLOSED;
-    out->how = reason_of_reply(reply);
+    out->how = how_of_reply(reply);
     bool reset = reply->kind == REPLY_RST;
     bool doubtful = (reset && (!facts->others_target || facts_is_made_otherwise(facts, reply))) ||
                     facts_target_is_farther(facts, facts->direct.probe->ttl, true);
     out->confidence = doubtful ? SURE_WEAK : evidence_sureness(reply);
     evidence_show(out, &facts->direct);
     place_at_target(facts, &facts->direct, out);
-    closed_text(facts, out->how, doubtful, closed);
-    snprintf(out->text, sizeof out->text, "%s reaches the target at hop %u: %s%s", rule_spec(facts, spec), out->at.ttl,
-             answer_text(reply), closed);
+    add_closed(facts, doubtful, out);
 }
 
 bool holds_intercepted_reset(const struct facts *facts)
@@ -159,11 +171,8 @@ bool holds_intercepted_reset(const struct facts *facts)
     if (!facts->direct.reply)
         return false;
     for (unsigned i = 0; i < facts->set->count; i++) {
-        struct facts other;
-        if (facts->set->traces[i] == facts->trace)
-            continue;
-        facts_gather(facts->set, facts->set->traces[i], &other);
-        if (holds_intercepted(&other) && other.positive.probe->ttl == facts->direct.probe->ttl)
+        const struct facts *other = &facts->all->of[i];
+        if (other != facts && holds_intercepted(other) && other->positive.probe->ttl == facts->direct.probe->ttl)
             return true;
     }
     return false;
@@ -174,28 +183,26 @@ bool holds_reset(const struct facts *facts)
     return facts->direct.reply != NULL;
 }
 
-/* The device does not show itself: it stands behind the last router that answered this spec. */
+/* The device is hidden: it stands behind the last router that answered this spec. */
 void explain_reset(const struct facts *facts, struct verdict *out)
 {
-    char spec[PROBE_SPEC_TEXT_BYTES], place[PLACE_TEXT_BYTES];
+    const struct evidence *direct = &facts->direct;
     out->state = VERDICT_REJECTED;
-    out->how = reason_of_reply(facts->direct.reply);
+    out->how = how_of_reply(direct->reply);
     out->after = facts_place(facts->set, facts->trace, facts->last_hop);
-    /* Its probe had hops left up to there; the hops before may have let other probes of this spec expire in silence. */
-    uint8_t nearest = (uint8_t)(facts->direct.probe->ttl - 1);
+    /* Its probe had TTL left at the hops before, which may have been silent to other probes of this spec. */
+    uint8_t nearest = (uint8_t)(direct->probe->ttl - 1);
     out->before = facts_next_router(facts, nearest > facts->last_hop ? nearest : facts->last_hop);
-    evidence_show(out, &facts->direct);
-    bool by_hop = facts_target_is_farther(facts, facts->direct.probe->ttl, false) || facts_expired_too(&facts->direct);
-    char how[96];
+    evidence_show(out, direct);
+    bool by_hop = facts_target_is_farther(facts, direct->probe->ttl, false) || facts_expired_too(direct);
+    evidence_show_beyond(facts, direct->probe->ttl, out);
+    out->confidence = by_hop ? evidence_sureness(direct->reply) : SURE_WEAK; /* return paths may differ by protocol */
+    phrase_set(out->text, "%s is rejected %s%s: ", SPEC_TEXT(facts->trace), out->after.known ? "after " : "on the path",
+               out->after.known ? PLACE_TEXT(&out->after) : "");
     if (by_hop)
-        snprintf(how, sizeof how, "a refusal in the target's name (%s) comes from hop %u, short of the target",
-                 out->how ? out->how : "ICMP", facts->direct.probe->ttl);
+        phrase_add(out->text, "a refusal in the target's name (%s) comes from hop %u, before the target",
+                   phrase_how(out->how, "ICMP"), direct->probe->ttl);
     else
-        snprintf(how, sizeof how, "a reset in the target's name arrives with TTL %u, unlike the target's other answers",
-                 facts->direct.reply->reply_ttl);
-    evidence_show_beyond(facts, facts->direct.probe->ttl, out);
-    out->confidence =
-        by_hop ? evidence_sureness(facts->direct.reply) : SURE_WEAK; /* the way back may differ by protocol */
-    snprintf(out->text, sizeof out->text, "%s is rejected %s%s: %s", rule_spec(facts, spec),
-             out->after.known ? "after " : "on the way", out->after.known ? place_format(&out->after, place) : "", how);
+        phrase_add(out->text, "a reset in the target's name arrives with TTL %u, unlike the target's other replies",
+                   direct->reply->reply_ttl);
 }

@@ -1,24 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* rules: the decision table. The first row that holds decides; its number is that of reference tables on the
- * inference of verdicts, its predicate asks facts only, its `explain` fills in place, confidence, sentence and frames.
+/* rules: the decision table. The first row that holds decides.
  *
- *    1 no-send      our own host let nothing out
- *    2 intercepted  something nearer than the target accepts in its name
+ *    1 no-send      our own host refused to send every probe
+ *    2 intercepted  a device nearer than the target accepts in the target's name
  *    3 open         the target accepts
  *    4 closed       the target refuses, at its own hop
- *    5 intercepted  a reset from where an interceptor answers another spec
- *    6 reset        a reset in the target's name from before it: by its hop, or by its reply TTL
- *    7 unreachable  a router has no way, for every spec that came there
+ *    5 intercepted  a reset from the hop at which an interceptor answers another spec
+ *    6 reset        a reset in the target's name from before the target, by its hop or by its reply TTL
+ *    7 unreachable  a router has no route, for any spec that gets there
  *    8 rejected     any other refusal, the target's own prohibition among them
- *    9 looping      the routers recur, or are those of another's circle, a round later
- *   10 dropped      silence where others go on, by counts enough to claim it
- *   11 inconclusive the same, by too few; or nothing was waited for behind the last answer
- *   12 unanswered   as far as any spec saw a router, and silence there
+ *    9 looping      the routers recur, or are those of another trace's loop, a round later
+ *   10 dropped      silence where others go on, with enough probes to claim it
+ *   11 inconclusive the same, with too few probes; or no probe behind the last reply has timed out
+ *   12 unanswered   silence behind the last router that any spec found
  *
- * Rules 2 to 6 are answers.c's, 7 to 9 refusals.c's, 10 to 12 silences.c's. */
-#include <stdio.h>
-#include <string.h>
-
+ * Rules 2 to 6 are in answers.c, 7 to 9 in refusals.c, 10 to 12 in silences.c. */
 #include "verdict/rules/rules.h"
 
 struct rule {
@@ -34,12 +30,11 @@ static bool holds_no_send(const struct facts *facts)
 
 static void explain_no_send(const struct facts *facts, struct verdict *out)
 {
-    char spec[PROBE_SPEC_TEXT_BYTES];
     out->state = VERDICT_DROPPED;
-    out->how = "silent";
+    out->how = HOW_SILENT;
     out->confidence = SURE;
-    snprintf(out->text, sizeof out->text, "%s is dropped before it leaves: this host refused all %u sends",
-             rule_spec(facts, spec), facts->refused_sends);
+    phrase_set(out->text, "%s is dropped before it leaves: this host refused all %u sends", SPEC_TEXT(facts->trace),
+               facts->refused_sends);
 }
 
 static bool holds_always(const struct facts *facts)
@@ -70,7 +65,7 @@ void rules_judge(const struct facts *facts, struct verdict *out)
     while (!rules[row].holds(facts))
         row++;
     rules[row].explain(facts, out);
-    caveats_say(facts, silences_went_on(facts), out);
+    caveats_add(facts, silences_went_on(facts), out);
     if (out->confidence > CONFIDENCE_MOST)
         out->confidence = CONFIDENCE_MOST;
 }

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* silences: rules 10 to 12: dropped, or nobody can tell. */
-#include <stdio.h>
-#include <string.h>
-
+/* silences: rules 10 to 12: dropped, or unanswered for a reason that the probes do not show. */
 #include "silence/end.h"
 #include "silence/sample.h"
 #include "verdict/rules/rules.h"
@@ -21,8 +18,8 @@ bool holds_dropped(const struct facts *facts)
            facts->comparison.confidence >= facts->set->claim;
 }
 
-/* How many of the probes at the compared hops were answered, for this spec and for the one that went on. Shows them
- * until `room` frames are shown in all. */
+/* Counts the probes of a trace at the compared hops, and those that were answered. Shows them until the verdict has
+ * `room` frames. */
 static void count_compared(const struct facts *facts, const struct trace *trace, unsigned *sent, unsigned *answered,
                            unsigned room, struct verdict *out)
 {
@@ -38,7 +35,7 @@ static void count_compared(const struct facts *facts, const struct trace *trace,
         }
 }
 
-/* From how many source ports it was asked at the compared hops. */
+/* The number of flows that sent probes to the compared hops. */
 static unsigned flows_compared(const struct facts *facts)
 {
     unsigned flows = 0;
@@ -66,27 +63,24 @@ const struct trace *silences_went_on(const struct facts *facts)
 
 void explain_dropped(const struct facts *facts, struct verdict *out)
 {
-    char spec[PROBE_SPEC_TEXT_BYTES], other_spec[PROBE_SPEC_TEXT_BYTES], place[PLACE_TEXT_BYTES];
     unsigned sent = 0, answered = 0, other_sent = 0, other_answered = 0;
     const struct trace *other = silences_went_on(facts);
     out->state = VERDICT_DROPPED;
-    out->how = "silent";
+    out->how = HOW_SILENT;
     out->confidence = facts->comparison.confidence;
     bracket(facts, out);
     evidence_show_last(facts, out);
     count_compared(facts, facts->trace, &sent, &answered, VERDICT_FRAMES_MOST / 2, out);
     count_compared(facts, other, &other_sent, &other_answered, VERDICT_FRAMES_MOST, out);
-    probe_spec_format(&other->flow.spec, other_spec);
-    /* It may have been asked from some hop on only, and a router may drop before it answers. */
+    /* The trace may have begun at a later hop, and a router may drop before it replies. */
     bool after = out->after.known;
-    snprintf(out->text, sizeof out->text, "%s is dropped %s %s: %u of %u probes answered where %s had %u of %u",
-             rule_spec(facts, spec), after ? "after" : "at or before",
-             place_format(after ? &out->after : &out->before, place), answered, sent, other_spec, other_answered,
-             other_sent);
+    phrase_set(out->text, "%s is dropped %s %s: %u of %u probes answered where %s had %u of %u",
+               SPEC_TEXT(facts->trace), after ? "after" : "at or before",
+               PLACE_TEXT(after ? &out->after : &out->before), answered, sent, SPEC_TEXT(other), other_answered,
+               other_sent);
     unsigned flows = flows_compared(facts);
-    size_t used = strlen(out->text);
     if (flows > 1)
-        snprintf(out->text + used, sizeof out->text - used, "; of %u source ports none got further", flows);
+        phrase_add(out->text, "; none of %u source ports got further", flows);
 }
 
 /* --- 11, 12 --- */
@@ -98,7 +92,8 @@ static double end_confidence(const struct facts *facts)
     return end.confidence;
 }
 
-/* Why it cannot be said that the end is silent: too many are lost, or who is there may have refused no more. */
+/* Why the silence at the end proves nothing: too many probes are lost, or a rate limit may have suppressed a refusal.
+ */
 enum hidden { HIDDEN_NOT, HIDDEN_BY_LOSS, HIDDEN_BY_LIMIT };
 
 static enum hidden end_is_hidden(const struct facts *facts)
@@ -129,27 +124,26 @@ bool holds_inconclusive(const struct facts *facts)
 static const char *inconclusive_text(const struct facts *facts)
 {
     if (!facts->silent)
-        return facts->set->is_apart ? "the capture ends less than a second later" : "no probe behind it was waited for";
+        return facts->set->is_apart ? "the capture ends less than a second later" : "no later probe has timed out";
     if (facts->last_router <= facts->last_hop)
         return end_is_hidden(facts) == HIDDEN_BY_LIMIT
-                   ? "whoever is there answers only a few at once, and may have refused it"
-                   : "too many probes are lost on the way there";
-    bool refused = false, parted = false;
+                   ? "replies there are rate-limited, and a refusal may have been suppressed"
+                   : "too many probes are lost on the path";
+    bool refused = false, diverging = false;
     for (unsigned i = 0; i < facts->set->count; i++) {
         const struct trace *other = facts->set->traces[i];
         bool further = other->last_router_ttl > facts->last_hop;
         refused = refused || other->refused_ttl > facts->last_hop;
         if (further && !traces_diverge(facts->trace, other, facts->last_hop + 1U))
-            return "it was asked too little where other probes were answered";
-        parted = parted || further;
+            return "too few probes were sent to judge";
+        diverging = diverging || further;
     }
-    /* Linux: six at once, expired and refused together, then one a second. */
-    if (refused && !parted)
-        return "another probe was refused there, and routers refuse only a few at once";
-    return "the probes that got further are known to go another way";
+    if (refused && !diverging)
+        return "another probe was rejected there, and routers rate-limit rejections";
+    return "the probes that got further took another path";
 }
 
-/* Nothing is known to have been sent behind the last answer. */
+/* Whether no probe is known to have been sent behind the last reply. */
 static bool ends_with_answer(const struct facts *facts)
 {
     return facts->last_hop && (facts->trace->origin.inferred || facts->trace->most_ttl <= facts->last_hop);
@@ -157,20 +151,13 @@ static bool ends_with_answer(const struct facts *facts)
 
 static void explain_end(const struct facts *facts, struct verdict *out)
 {
-    char spec[PROBE_SPEC_TEXT_BYTES], place[PLACE_TEXT_BYTES];
-    place_format(&out->after, place);
-    if (facts->trace->origin.inferred)
-        snprintf(out->text, sizeof out->text,
-                 "%s is answered as far as %s; whether it was asked further is not in the capture",
-                 rule_spec(facts, spec), place);
-    else
-        snprintf(out->text, sizeof out->text, "%s is answered as far as it was asked, up to %s", rule_spec(facts, spec),
-                 place);
+    bool inferred = facts->trace->origin.inferred;
+    phrase_set(out->text, "%s is answered up to %s%s", SPEC_TEXT(facts->trace), PLACE_TEXT(&out->after),
+               inferred ? "; the capture does not show whether it was probed further" : ", the last hop it probed");
 }
 
 void explain_inconclusive(const struct facts *facts, struct verdict *out)
 {
-    char spec[PROBE_SPEC_TEXT_BYTES], place[PLACE_TEXT_BYTES];
     out->state = VERDICT_INCONCLUSIVE;
     out->confidence = facts->last_router > facts->last_hop ? facts->comparison.confidence : end_confidence(facts);
     bracket(facts, out);
@@ -180,32 +167,27 @@ void explain_inconclusive(const struct facts *facts, struct verdict *out)
         explain_end(facts, out);
         return;
     }
-    snprintf(out->text, sizeof out->text, "%s drew no answer%s%s, for a reason that cannot be told: %s",
-             rule_spec(facts, spec), out->after.known ? " after " : "",
-             out->after.known ? place_format(&out->after, place) : "", inconclusive_text(facts));
+    phrase_set(out->text, "%s got no reply%s%s, for an unknown reason: %s", SPEC_TEXT(facts->trace),
+               out->after.known ? " after " : "", out->after.known ? PLACE_TEXT(&out->after) : "",
+               inconclusive_text(facts));
 }
 
 void explain_unanswered(const struct facts *facts, struct verdict *out)
 {
-    char spec[PROBE_SPEC_TEXT_BYTES], place[PLACE_TEXT_BYTES];
     unsigned silent = facts->silent, unwaited = caveats_count_unwaited(facts);
     out->state = VERDICT_UNANSWERED;
     out->after = facts_place(facts->set, facts->trace, facts->last_router);
     out->confidence = end_confidence(facts);
     evidence_show_last(facts, out);
     show_silence(facts, out);
+    phrase_set(out->text, "%s is unanswered", SPEC_TEXT(facts->trace));
     if (out->after.known)
-        snprintf(out->text, sizeof out->text,
-                 "%s is unanswered after %s, the last router that any probe saw: silence to %u probe%s",
-                 rule_spec(facts, spec), place_format(&out->after, place), silent, silent == 1 ? "" : "s");
+        phrase_add(out->text, " after %s, the last router that any probe found: no reply to %u probe%s",
+                   PLACE_TEXT(&out->after), silent, phrase_plural(silent));
     else if (facts->set->is_apart)
-        snprintf(out->text, sizeof out->text, "%s is unanswered: the capture holds no answer to %u probe%s",
-                 rule_spec(facts, spec), silent, silent == 1 ? "" : "s");
+        phrase_add(out->text, ": the capture holds no reply to %u probe%s", silent, phrase_plural(silent));
     else
-        snprintf(out->text, sizeof out->text, "%s is unanswered: neither a router nor the target answered %u probe%s",
-                 rule_spec(facts, spec), silent, silent == 1 ? "" : "s");
-    size_t used = strlen(out->text);
+        phrase_add(out->text, ": neither a router nor the target replied to %u probe%s", silent, phrase_plural(silent));
     if (unwaited)
-        snprintf(out->text + used, sizeof out->text - used, ", and to %u more right before the end of the capture",
-                 unwaited);
+        phrase_add(out->text, ", nor to %u more just before the capture ends", unwaited);
 }

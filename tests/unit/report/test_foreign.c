@@ -238,7 +238,7 @@ static const struct output_options plain = {.width = 80};
     "grouped by addresses\n"                                                                                           \
     "captured behind hop 1, not at the source: times count from there\n"                                               \
     "1 answer quotes translated addresses or ports (NAT)\n\n"                                                          \
-    "udp reaches the target at hop 3: it refuses (closed, port-unreachable).\n"                                        \
+    "udp reaches the target at hop 3: port closed (port-unreachable), as usual for a traceroute.\n"                    \
     "tcp/443 is rejected by hop 3 (10.0.2.1): admin-prohibited.\n"                                                     \
     "\ntrace 2: 2001:db8::2 to 2001:db8::80, icmp\n"                                                                   \
     "answered from 2026-01-02T03:04:05.124Z on, in a.pcap\n"                                                           \
@@ -247,7 +247,7 @@ static const struct output_options plain = {.width = 80};
     "2 answers\n"                                                                                                      \
     "grouped by addresses\n"                                                                                           \
     "inferred from its answers: the probes are not in the capture, so no times\n\n"                                    \
-    "icmp reaches the target at hop 2: it refuses (closed, port-unreachable).\n"
+    "icmp reaches the target at hop 2: port closed (port-unreachable).\n"
 
 static void test_text(void)
 {
@@ -272,17 +272,17 @@ static void test_quiet(void)
               "\ntrace 1: 10.0.0.2 to 192.0.2.80, tcp/443\n"
               " 2  10.0.1.1  1.000 ms\n 3  10.0.2.1  2.000 ms !X\n"
               "stopped at hop 3: 10.0.2.1 says administratively prohibited (!X)\n"
-              "\nudp reaches the target at hop 3: it refuses (closed, port-unreachable).\n"
+              "\nudp reaches the target at hop 3: port closed (port-unreachable), as usual for a traceroute.\n"
               "tcp/443 is rejected by hop 3 (10.0.2.1): admin-prohibited.\n"
               "\ntrace 2: 2001:db8::2 to 2001:db8::80, icmp\n"
               " 1  2001:db8::1\n 2  2001:db8::80\n"
-              "\nicmp reaches the target at hop 2: it refuses (closed, port-unreachable).\n",
+              "\nicmp reaches the target at hop 2: port closed (port-unreachable).\n",
               "--quiet: traces and verdicts only");
 }
 
 /* Frame 20 of the first file is one of the other trace's, too. */
 #define EVIDENCE                                                                                                       \
-    "udp reaches the target at hop 3: it refuses (closed, port-unreachable).\n"                                        \
+    "udp reaches the target at hop 3: port closed (port-unreachable), as usual for a traceroute.\n"                    \
     "    frame 40   of a.pcap  +2.000 ms  10.0.0.2:40004 > 192.0.2.80:33437  udp, TTL 3, attempt 1\n"                  \
     "    frame 41   of a.pcap  +5.002 ms  192.0.2.80 > 10.0.0.2  port unreachable with TTL 60, to the probe of TTL "   \
     "3\n"                                                                                                              \

@@ -130,18 +130,20 @@ static void fill_judgement(const struct fake *fake, struct judgement *judgement)
     *judgement = (struct judgement){.verdict_count = 1, .finding_count = 1};
     judgement->verdicts[0] = (struct verdict){.trace = &fake->session.traces[2],
                                               .state = VERDICT_REJECTED,
-                                              .how = "admin-prohibited",
+                                              .how = HOW_ADMIN_PROHIBITED,
                                               .at = {true, 5, router},
                                               .after = {.known = true, .ttl = 4},
                                               .confidence = 35.0 / 36,
                                               .text = "One sentence.",
                                               .frames = {{12, 0}, {13, 0}},
                                               .frame_count = 2};
-    judgement->findings[0] = (struct finding){
-        .kind = "dscp-rewrite",
-        .at = {true, 0, router},
-        .detail = {{"field", 0, "ip.dscp"}, {"sent", 0, NULL}, {"quoted", 8, NULL}, {"share", 0.25, NULL}},
-        .text = "Another."};
+    judgement->findings[0] = (struct finding){.kind = FINDING_DSCP_REWRITE,
+                                              .at = {true, 0, router},
+                                              .detail = {{"field", .text = "ip.dscp"},
+                                                         {"sent", .number = 0},
+                                                         {"quoted", .number = 8},
+                                                         {"share", .number = 0.25}},
+                                              .text = "Another."};
 }
 
 static void test_json(void)

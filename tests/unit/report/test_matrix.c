@@ -287,9 +287,9 @@ static void fill_report(struct fake *fake)
     judge(fake, 0, VERDICT_DROPPED, "udp is dropped.");
     judge(fake, 1, VERDICT_OPEN, "tcp/443 is open.");
     struct verdict *dropped = &judgement.verdicts[0];
-    dropped->how = "silent";
+    dropped->how = HOW_SILENT;
     dropped->after = (struct place){.known = true, .ttl = 1, .address = fake_trace(fake, 0)->probes[0].replies[0].from};
-    judgement.findings[0] = (struct finding){.kind = "nat", .text = "One finding."};
+    judgement.findings[0] = (struct finding){.kind = FINDING_NAT, .text = "One finding."};
     judgement.finding_count = 1;
 }
 
@@ -312,8 +312,8 @@ static void is_report(const struct fake *fake, const struct output_options *opti
     "                             *    open\n\n"
 #define ADVICE                                                                                                         \
     "\ntcp/443 gets furthest, to the target: hopsonde -P tcp/443 web.example\n"                                        \
-    "\nPlease check the filter at or behind 10.0.1.1 (hop 1): udp (port 41022 > 33434) from 10.0.0.2 to 192.0.2.80 "   \
-    "is dropped there, while tcp/443 reaches the target (2026-01-02 03:04:05 UTC).\n"
+    "\nPlease check the filter at or after 10.0.1.1 (hop 1): UDP destination port 33434 (source port 41022) "          \
+    "from 10.0.0.2 to 192.0.2.80 is dropped there, while tcp/443 reaches the target (2026-01-02 03:04:05 UTC).\n"
 
 static void test_report(void)
 {

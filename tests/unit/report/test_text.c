@@ -62,7 +62,7 @@ static void fill_whole_judgement(struct judgement *judgement)
     *judgement = (struct judgement){.verdict_count = 2, .finding_count = 1};
     strcpy(judgement->verdicts[0].text, "udp is dropped after hop 3 (10.0.2.1).");
     strcpy(judgement->verdicts[1].text, "tcp/443 reaches the target.");
-    judgement->findings[0].kind = "nat";
+    judgement->findings[0].kind = FINDING_NAT;
     strcpy(judgement->findings[0].text, "One finding.");
 }
 

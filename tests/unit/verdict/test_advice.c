@@ -16,7 +16,7 @@ static struct place place(uint8_t ttl, const char *address)
     return out;
 }
 
-static struct verdict *judge(struct fake *fake, unsigned index, enum verdict_state state, const char *how)
+static struct verdict *judge(struct fake *fake, unsigned index, enum verdict_state state, enum verdict_how how)
 {
     struct verdict *verdict = &judgement.verdicts[index];
     *verdict = (struct verdict){.trace = fake_trace(fake, index), .state = state, .how = how};
@@ -56,20 +56,20 @@ static void test_nothing_wrong(void)
     struct fake fake;
     begin(&fake, "", "icmp tcp/443 tcp/22");
     climb(&fake, (const unsigned[]){2, 2, 2});
-    judge(&fake, 0, VERDICT_OPEN, NULL);
-    judge(&fake, 1, VERDICT_OPEN, NULL);
-    judge(&fake, 2, VERDICT_CLOSED, "tcp-reset");
-    are(&fake, "Every probe gets to the target.", "", "nothing is wrong");
-    judgement.findings[judgement.finding_count++].kind = "path-dependent";
-    are(&fake, "Every probe gets to the target, but not from every source port.", "", "flows fare differently");
+    judge(&fake, 0, VERDICT_OPEN, HOW_NONE);
+    judge(&fake, 1, VERDICT_OPEN, HOW_NONE);
+    judge(&fake, 2, VERDICT_CLOSED, HOW_TCP_RESET);
+    are(&fake, "Every probe reaches the target.", "", "nothing is wrong");
+    judgement.findings[judgement.finding_count++].kind = FINDING_PATH_DEPENDENT;
+    are(&fake, "Every probe reaches the target, but not from every source port.", "", "flows fare differently");
     judgement.finding_count--;
-    judge(&fake, 2, VERDICT_UNANSWERED, NULL)->after = place(2, "10.0.2.1");
+    judge(&fake, 2, VERDICT_UNANSWERED, HOW_NONE)->after = place(2, "10.0.2.1");
     are(&fake, "tcp/443 gets to the target: hopsonde -P tcp/443 192.0.2.80", "", "nobody knows why one is silent");
-    judge(&fake, 1, VERDICT_INCONCLUSIVE, NULL)->after = place(2, "10.0.2.1");
+    judge(&fake, 1, VERDICT_INCONCLUSIVE, HOW_NONE)->after = place(2, "10.0.2.1");
     are(&fake, "icmp gets furthest, to the target: hopsonde -P icmp 192.0.2.80", "", "an echo is better than nothing");
     fake_free(&fake);
     begin(&fake, "", "icmp");
-    judge(&fake, 0, VERDICT_UNANSWERED, NULL);
+    judge(&fake, 0, VERDICT_UNANSWERED, HOW_NONE);
     are(&fake, "", "", "no hop answered");
     fake_free(&fake);
     begin(&fake, "", "icmp");
@@ -83,27 +83,27 @@ static void test_dropped(void)
     begin(&fake, "web\033.example", "udp icmp udp/53 tcp/443");
     climb(&fake, (const unsigned[]){2, 3, 2, 3});
     for (unsigned i = 0; i < 3; i++) {
-        struct verdict *verdict = judge(&fake, i, VERDICT_DROPPED, "silent");
+        struct verdict *verdict = judge(&fake, i, VERDICT_DROPPED, HOW_SILENT);
         verdict->after = place(2, "10.0.2.1");
         verdict->before = place(3, "10.0.3.1");
     }
-    judge(&fake, 1, VERDICT_UNANSWERED, NULL)->after = place(3, "10.0.3.1");
+    judge(&fake, 1, VERDICT_UNANSWERED, HOW_NONE)->after = place(3, "10.0.3.1");
     judgement.verdict_count = 3;
     are(&fake, "icmp gets furthest, to 10.0.3.1 (hop 3): hopsonde -P icmp web\\x1b.example",
-        "Please check the filter at or behind 10.0.2.1 (hop 2): udp (port 41022 > 33434) and udp/53 (port 41024 > 53) "
-        "from 10.0.0.2 to 192.0.2.80 are dropped there, while icmp goes on to 10.0.3.1 (hop 3) "
-        "(2026-01-02 03:04:05 UTC).\n",
+        "Please check the filter at or after 10.0.2.1 (hop 2): UDP destination port 33434 (source port 41022) and "
+        "UDP destination port 53 (source port 41024) from 10.0.0.2 to 192.0.2.80 are dropped there, while icmp "
+        "gets to 10.0.3.1 (hop 3) (2026-01-02 03:04:05 UTC).\n",
         "two share a place");
-    judge(&fake, 3, VERDICT_OPEN, NULL);
+    judge(&fake, 3, VERDICT_OPEN, HOW_NONE);
     fake_trace(&fake, 0)->origin.source_port_varies = true;
     fake_trace(&fake, 0)->probes[0].source_port = 41022;
     fake_trace(&fake, 0)->probes[1].source_port = 41054;
     fake.now += 86400 * NS_PER_S;
     fake_silence(&fake, 2, 3);
     are(&fake, "tcp/443 gets furthest, to the target: hopsonde -P tcp/443 web\\x1b.example",
-        "Please check the filter at or behind 10.0.2.1 (hop 2): udp (port 41022-41054 > 33434) and udp/53 (port 41024 "
-        "> 53) from 10.0.0.2 to 192.0.2.80 are dropped there, while tcp/443 reaches the target "
-        "(2026-01-02 03:04:05 to 2026-01-03 03:04:05 UTC).\n",
+        "Please check the filter at or after 10.0.2.1 (hop 2): UDP destination port 33434 (source ports "
+        "41022-41054) and UDP destination port 53 (source port 41024) from 10.0.0.2 to 192.0.2.80 are dropped "
+        "there, while tcp/443 reaches the target (2026-01-02 03:04:05 to 2026-01-03 03:04:05 UTC).\n",
         "several source ports, two days");
     fake_free(&fake);
 }
@@ -113,15 +113,15 @@ static void test_brackets(void)
 {
     struct fake fake;
     begin(&fake, "", "udp");
-    struct verdict *verdict = judge(&fake, 0, VERDICT_DROPPED, "silent");
+    struct verdict *verdict = judge(&fake, 0, VERDICT_DROPPED, HOW_SILENT);
     are(&fake, "",
-        "Please check the filter of 10.0.0.2 itself: udp (port 41022 > 33434) from 10.0.0.2 to 192.0.2.80 is dropped "
-        "there.\n",
+        "Please check the filter of 10.0.0.2 itself: UDP destination port 33434 (source port 41022) from 10.0.0.2 "
+        "to 192.0.2.80 is dropped there.\n",
         "our own host's");
     verdict->before = place(3, NULL);
     are(&fake, "",
-        "Please check the filter at or before hop 3: udp (port 41022 > 33434) from 10.0.0.2 to 192.0.2.80 is dropped "
-        "there.\n",
+        "Please check the filter at or before hop 3: UDP destination port 33434 (source port 41022) from 10.0.0.2 "
+        "to 192.0.2.80 is dropped there.\n",
         "before a hop without address");
     fake_free(&fake);
 }
@@ -131,20 +131,21 @@ static void test_refusals(void)
     struct fake fake;
     begin(&fake, "", "tcp/22 ip/50 tcp/25 icmp");
     climb(&fake, (const unsigned[]){1, 2, 1, 3});
-    judge(&fake, 0, VERDICT_REJECTED, "admin-prohibited")->at = place(2, "10.0.2.1");
-    judge(&fake, 1, VERDICT_REJECTED, "host-unreachable")->at = place(2, "10.0.2.1");
-    judge(&fake, 2, VERDICT_REJECTED, "tcp-reset")->after = place(1, "10.0.1.1");
-    judge(&fake, 3, VERDICT_OPEN, NULL);
+    judge(&fake, 0, VERDICT_REJECTED, HOW_ADMIN_PROHIBITED)->at = place(2, "10.0.2.1");
+    judge(&fake, 1, VERDICT_REJECTED, HOW_HOST_UNREACHABLE)->at = place(2, "10.0.2.1");
+    judge(&fake, 2, VERDICT_REJECTED, HOW_TCP_RESET)->after = place(1, "10.0.1.1");
+    judge(&fake, 3, VERDICT_OPEN, HOW_NONE);
     are(&fake, "icmp gets furthest, to the target: hopsonde -P icmp 192.0.2.80",
-        "Please check the filter at 10.0.2.1 (hop 2): tcp/22 (port 41022 > 22) from 10.0.0.2 to 192.0.2.80 is rejected "
-        "there (admin-prohibited), while icmp reaches the target (2026-01-02 03:04:05 UTC).\n"
+        "Please check the filter at 10.0.2.1 (hop 2): TCP destination port 22 (source port 41022) from 10.0.0.2 to "
+        "192.0.2.80 is rejected there (admin-prohibited), while icmp reaches the target (2026-01-02 03:04:05 "
+        "UTC).\n"
         "Please check the route or filter at 10.0.2.1 (hop 2): ip/50 from 10.0.0.2 to 192.0.2.80 is rejected there "
         "(host-unreachable), while icmp reaches the target (2026-01-02 03:04:05 UTC).\n"
-        "Please check the filter at or behind 10.0.1.1 (hop 1): tcp/25 (port 41024 > 25) from 10.0.0.2 to 192.0.2.80 "
-        "is "
-        "rejected there (tcp-reset in the target's name), while icmp reaches the target (2026-01-02 03:04:05 UTC).\n",
+        "Please check the filter at or after 10.0.1.1 (hop 1): TCP destination port 25 (source port 41024) from "
+        "10.0.0.2 to 192.0.2.80 is rejected there (tcp-reset in the target's name), while icmp reaches the target "
+        "(2026-01-02 03:04:05 UTC).\n",
         "one place, two reasons; and a forged reset");
-    judge(&fake, 0, VERDICT_REJECTED, NULL)->at = place(2, "10.0.2.1");
+    judge(&fake, 0, VERDICT_REJECTED, HOW_NONE)->at = place(2, "10.0.2.1");
     are(&fake, "tcp/22 gets to 10.0.1.1 (hop 1): hopsonde -P tcp/22 192.0.2.80", "",
         "a packet too big is no filter's doing");
     fake_free(&fake);
@@ -155,25 +156,26 @@ static void test_ways(void)
     struct fake fake;
     begin(&fake, "", "udp icmp tcp/443");
     climb(&fake, (const unsigned[]){2, 2, 4});
-    judge(&fake, 0, VERDICT_UNREACHABLE, "net-unreachable")->at = place(2, "10.0.2.1");
-    judge(&fake, 1, VERDICT_UNREACHABLE, "net-unreachable")->at = place(2, "10.0.2.1");
+    judge(&fake, 0, VERDICT_UNREACHABLE, HOW_NET_UNREACHABLE)->at = place(2, "10.0.2.1");
+    judge(&fake, 1, VERDICT_UNREACHABLE, HOW_NET_UNREACHABLE)->at = place(2, "10.0.2.1");
     are(&fake, "udp gets as far as any, to 10.0.2.1 (hop 2): hopsonde -P udp 192.0.2.80",
-        "Please check the route to 192.0.2.80 at 10.0.2.1 (hop 2): udp (port 41022 > 33434) and icmp from 10.0.0.2 to "
-        "192.0.2.80 find no way there (net-unreachable) (2026-01-02 03:04:05 UTC).\n",
+        "Please check the route to 192.0.2.80 at 10.0.2.1 (hop 2): UDP destination port 33434 (source port 41022) "
+        "and icmp from 10.0.0.2 to 192.0.2.80 have no route there (net-unreachable) (2026-01-02 03:04:05 UTC).\n",
         "no way");
-    judge(&fake, 0, VERDICT_INTERCEPTED, NULL)->at = place(2, "10.0.2.1");
-    judge(&fake, 1, VERDICT_OPEN, NULL);
+    judge(&fake, 0, VERDICT_INTERCEPTED, HOW_NONE)->at = place(2, "10.0.2.1");
+    judge(&fake, 1, VERDICT_OPEN, HOW_NONE);
     are(&fake, "icmp gets furthest, to the target: hopsonde -P icmp 192.0.2.80",
-        "Please check the proxy or filter at 10.0.2.1 (hop 2): udp (port 41022 > 33434) from 10.0.0.2 to 192.0.2.80 is "
-        "answered there in the target's name, while icmp reaches the target (2026-01-02 03:04:05 UTC).\n",
+        "Please check the proxy or filter at 10.0.2.1 (hop 2): UDP destination port 33434 (source port 41022) from "
+        "10.0.0.2 to 192.0.2.80 is answered there in the target's name, while icmp reaches the target (2026-01-02 "
+        "03:04:05 UTC).\n",
         "a proxy");
-    judge(&fake, 0, VERDICT_LOOPING, NULL)->at = place(2, "10.0.2.1");
-    judge(&fake, 1, VERDICT_INCONCLUSIVE, NULL);
-    judge(&fake, 2, VERDICT_INCONCLUSIVE, NULL);
+    judge(&fake, 0, VERDICT_LOOPING, HOW_NONE)->at = place(2, "10.0.2.1");
+    judge(&fake, 1, VERDICT_INCONCLUSIVE, HOW_NONE);
+    judge(&fake, 2, VERDICT_INCONCLUSIVE, HOW_NONE);
     fake_trace(&fake, 0)->loop_first = 2;
     are(&fake, "udp gets as far as any, to 10.0.2.1 (hop 2): hopsonde -P udp 192.0.2.80",
-        "Please check the route to 192.0.2.80 at 10.0.2.1 (hop 2): udp (port 41022 > 33434) from 10.0.0.2 to "
-        "192.0.2.80 goes round in a circle from there on (2026-01-02 03:04:05 UTC).\n",
+        "Please check the route to 192.0.2.80 at 10.0.2.1 (hop 2): UDP destination port 33434 (source port 41022) "
+        "from 10.0.0.2 to 192.0.2.80 loops from there on (2026-01-02 03:04:05 UTC).\n",
         "rounds lead nowhere");
     fake_free(&fake);
 }
@@ -185,16 +187,16 @@ static void test_out_of_state(void)
     begin(&fake, "", "tcp/80:ack tcp/80:fin tcp/80 tcp/443:ack icmp");
     climb(&fake, (const unsigned[]){1, 1, 2, 1, 2});
     for (unsigned i = 0; i < 4; i++)
-        judge(&fake, i, VERDICT_DROPPED, "silent")->after = place(1, "10.0.1.1");
-    judge(&fake, 2, VERDICT_OPEN, NULL);
-    judge(&fake, 4, VERDICT_OPEN, NULL);
+        judge(&fake, i, VERDICT_DROPPED, HOW_SILENT)->after = place(1, "10.0.1.1");
+    judge(&fake, 2, VERDICT_OPEN, HOW_NONE);
+    judge(&fake, 4, VERDICT_OPEN, HOW_NONE);
     are(&fake, "tcp/80 gets to the target: hopsonde -P tcp/80 192.0.2.80", "", "what no connection has opened");
-    judge(&fake, 2, VERDICT_DROPPED, "silent")->after = place(1, "10.0.1.1");
+    judge(&fake, 2, VERDICT_DROPPED, HOW_SILENT)->after = place(1, "10.0.1.1");
     judgement.verdict_count = 5;
     are(&fake, "icmp gets furthest, to the target: hopsonde -P icmp 192.0.2.80",
-        "Please check the filter at or behind 10.0.1.1 (hop 1): tcp/80:ack (port 41022 > 80), tcp/80:fin (port 41023 > "
-        "80) and tcp/80 (port 41024 > 80) from 10.0.0.2 to 192.0.2.80 are dropped there, while icmp reaches the target "
-        "(2026-01-02 03:04:05 UTC).\n",
+        "Please check the filter at or after 10.0.1.1 (hop 1): TCP (ack) destination port 80 (source port 41022), "
+        "TCP (fin) destination port 80 (source port 41023) and TCP destination port 80 (source port 41024) from "
+        "10.0.0.2 to 192.0.2.80 are dropped there, while icmp reaches the target (2026-01-02 03:04:05 UTC).\n",
         "where the SYN is dropped, too");
     fake_free(&fake);
 }
@@ -203,7 +205,7 @@ static void test_out_of_state(void)
 static struct finding *split(struct fake *fake, unsigned index, unsigned stopped, unsigned source_port)
 {
     struct finding *finding = &judgement.findings[judgement.finding_count++];
-    *finding = (struct finding){.kind = "path-dependent", .trace = fake_trace(fake, index)};
+    *finding = (struct finding){.kind = FINDING_PATH_DEPENDENT, .trace = fake_trace(fake, index)};
     finding->after = place(1, "10.0.1.1");
     finding->detail[0].name = "stopped";
     finding->detail[0].number = stopped;
@@ -220,9 +222,9 @@ static void test_splits(void)
     begin(&fake, "", "tcp/443 tcp/443:ack udp/53 icmp tcp/80:ack");
     climb(&fake, (const unsigned[]){2, 2, 2, 2, 2});
     for (unsigned i = 0; i < 5; i++)
-        judge(&fake, i, VERDICT_OPEN, NULL);
+        judge(&fake, i, VERDICT_OPEN, HOW_NONE);
     split(&fake, 4, 5, 41060);
-    are(&fake, "Every probe gets to the target, but not from every source port.", "",
+    are(&fake, "Every probe reaches the target, but not from every source port.", "",
         "a stateful firewall on one of the ways");
     judgement.finding_count = 0;
     split(&fake, 0, 9, 41022);
@@ -235,13 +237,14 @@ static void test_splits(void)
     refused->detail[3].name = "elsewhere";
     refused->detail[3].number = 1;
     fake_trace(&fake, 0)->probes[0].sent = NSTIME_NONE;
-    are(&fake, "Every probe gets to the target, but not from every source port.",
-        "Please check the filters at or behind 10.0.1.1 (hop 1), on one of several ways: from 10.0.0.2 to 192.0.2.80, "
-        "tcp/443 is stopped there from 9 of 12 source ports (41022 > 443 is one), tcp/443:ack from 6 of 12 (41046 > "
-        "443), icmp on 1 of 12, while others get through (2026-01-02 03:04:05 UTC).\n"
-        "Please check the filters at hop 2, on one of several ways: from 10.0.0.2 to 192.0.2.80, udp/53 is stopped "
-        "there or elsewhere from 4 of 12 source ports (41033 > 53 is one), while others get through (2026-01-02 "
-        "03:04:05 UTC).\n",
+    are(&fake, "Every probe reaches the target, but not from every source port.",
+        "Please check the filters at or after 10.0.1.1 (hop 1), on one of several balanced paths: from 10.0.0.2 to "
+        "192.0.2.80, TCP destination port 443 is stopped there from 9 of 12 source ports (41022 is one), TCP (ack) "
+        "destination port 443 from 6 of 12 (41046), icmp on 1 of 12, while others get through (2026-01-02 03:04:05 "
+        "UTC).\n"
+        "Please check the filters at hop 2, on one of several balanced paths: from 10.0.0.2 to 192.0.2.80, UDP "
+        "destination port 53 is stopped there or elsewhere from 4 of 12 source ports (41033 is one), while others "
+        "get through (2026-01-02 03:04:05 UTC).\n",
         "ways that part");
     fake_free(&fake);
 }

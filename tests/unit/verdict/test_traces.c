@@ -80,7 +80,7 @@ static void check_drop(void)
     pass(ms + 60 * SECOND);
     struct judgement *judgement = judge(2);
     const struct verdict *udp = verdict_on(judgement, IP_UDP);
-    is_state(udp, VERDICT_DROPPED, "; tcp/80 was asked 3.5 s later", "UDP that ends where SYNs go on is dropped");
+    is_state(udp, VERDICT_DROPPED, "; tcp/80 was probed 3.5 s later", "UDP that ends where SYNs go on is dropped");
     is_num(udp->after.ttl, 3, "  after");
     is_num(udp->before.ttl, 4, "  before");
     is_state(verdict_on(judgement, IP_TCP), VERDICT_OPEN, "reaches the target at hop 7", "and SYNs are taken");
@@ -96,7 +96,7 @@ static void check_alone(void)
     pass(ms + 60 * SECOND);
     struct judgement *judgement = judge(1);
     is_state(verdict_on(judgement, IP_UDP), VERDICT_UNANSWERED,
-             "silence to 27 probes; no other protocol was asked, so a filter and a silent host cannot be told apart",
+             "no reply to 27 probes; no other protocol was probed, so this may be a filter or a silent host",
              "UDP alone that ends is unanswered");
     free(judgement);
     scene_end();
@@ -109,7 +109,7 @@ static void check_short(void)
     send_syns(ms + 3 * SECOND, 6);
     pass(ms + 60 * SECOND);
     struct judgement *judgement = judge(2);
-    is_state(verdict_on(judgement, IP_UDP), VERDICT_INCONCLUSIVE, "not asked beyond hop 3",
+    is_state(verdict_on(judgement, IP_UDP), VERDICT_INCONCLUSIVE, "it was not probed beyond hop 3",
              "UDP that was asked no further is not dropped");
     free(judgement);
     scene_end();
@@ -125,7 +125,8 @@ static void check_again(void)
     pass(ms + 60 * SECOND);
     struct judgement *judgement = judge(3);
     is_num(judgement->verdict_count, 2, "a spec that was traced twice has one verdict");
-    is_state(verdict_on(judgement, IP_UDP), VERDICT_CLOSED, "port-unreachable); 1 of the 2 runs got less far",
+    is_state(verdict_on(judgement, IP_UDP), VERDICT_CLOSED,
+             "port-unreachable), as usual for a traceroute; 1 of its 2 runs got less far",
              "that of the run which got further");
     free(judgement);
     scene_end();
@@ -152,7 +153,7 @@ static void check_spent(void)
         }
     pass(ms + 60 * SECOND);
     struct judgement *judgement = judge(2);
-    is_state(verdict_on(judgement, IP_UDP), VERDICT_INCONCLUSIVE, "asked too little",
+    is_state(verdict_on(judgement, IP_UDP), VERDICT_INCONCLUSIVE, "too few probes were sent to judge",
              "what may have met a router without a token is not dropped");
     free(judgement);
     scene_end();
@@ -174,7 +175,7 @@ static void check_at_once(void)
     pass(ms + 60 * SECOND);
     struct judgement *judgement = judge(2);
     const struct verdict *verdict = verdict_on(judgement, IP_UDP);
-    is_state(verdict, VERDICT_DROPPED, "it was one flow, and others may fare better", "asked side by side");
+    is_state(verdict, VERDICT_DROPPED, "this is one flow, and others may get through", "asked side by side");
     ok(!strstr(verdict->text, "later") && !strstr(verdict->text, "before;"), "  nothing is said of when");
     free(judgement);
     scene_end();
@@ -190,7 +191,7 @@ static void check_end_of_file(void)
     pass(ms + 60 * SECOND);
     struct judgement *judgement = judge(1);
     is_state(verdict_on(judgement, IP_UDP), VERDICT_UNANSWERED,
-             "silence to 7 probes, and to 2 more right before the end of the capture",
+             "no reply to 7 probes, nor to 2 more just before the capture ends",
              "what a file's end cuts off was not waited for");
     free(judgement);
     scene_end();
@@ -202,7 +203,7 @@ static void check_no_further(void)
     double ms = send_udp(0, 0, 5, 5, false);
     pass(ms + 60 * SECOND);
     struct judgement *judgement = judge(1);
-    is_state(verdict_on(judgement, IP_UDP), VERDICT_INCONCLUSIVE, "udp is answered as far as it was asked, up to hop 5",
+    is_state(verdict_on(judgement, IP_UDP), VERDICT_INCONCLUSIVE, "udp is answered up to hop 5",
              "a ladder that ends with an answer");
     free(judgement);
     scene_end();
@@ -231,7 +232,7 @@ static void check_echoes(unsigned rounds, unsigned first, const char *kind, cons
     struct judgement *judgement = judge(1);
     is_num(judgement->finding_count, kind ? 1 : 0, "%s: findings", name);
     if (kind && judgement->finding_count)
-        is_text(judgement->findings[0].kind, kind, "  %s", judgement->findings[0].text);
+        is_text(finding_kind_name(judgement->findings[0].kind), kind, "  %s", judgement->findings[0].text);
     free(judgement);
     scene_end();
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* evidence: the frames that show what a rule says, and how sure they are. */
+/* evidence: shows the frames behind a rule, and how sure they make it. */
 #include "verdict/rules/rules.h"
 
 double evidence_sureness(const struct reply *reply)
