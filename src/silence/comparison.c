@@ -99,7 +99,7 @@ static void count_flow(const struct trace_set *set, const struct trace *trace, u
             continue;
         if (!sample_is_same(sample.first, probe->sent) || (flow >= 0 && trace_ports_vary(trace))) {
             close_sample(&sample, count);
-            count->asked++;
+            count->sent++;
             sample = (struct sample){.first = probe->sent};
         }
         sample.answered = sample.answered || probe->reply_count > 0;
@@ -134,7 +134,7 @@ static bool count_hop(const struct trace_set *set, const struct trace *trace, ui
         if (is_comparable(trace, set->traces[i], ttl))
             count_samples(set, set->traces[i], ttl, SILENCES_ALL, others);
     count_samples(set, trace, ttl, SILENCES_WITH_TOKEN, own);
-    return others->asked > 0;
+    return others->sent > 0;
 }
 
 /* Others' losses from this hop on that no rate limit explains. Only traces that get further than a hop count there. */
@@ -161,7 +161,7 @@ static double chance_at_first(const struct trace_set *set, const struct trace *t
     if (!first->silent)
         return 1;
     struct loss_count losses = count_losses(set, trace, all->hops[0]);
-    return losses.silent ? loss_chance(losses.asked, losses.silent, first->silent) : 0;
+    return losses.silent ? loss_chance(losses.sent, losses.silent, first->silent) : 0;
 }
 
 void silence_compare(const struct trace_set *set, const struct trace *trace, struct comparison *out)
@@ -173,7 +173,7 @@ void silence_compare(const struct trace_set *set, const struct trace *trace, str
             continue;
         first = out->hop_count ? first : own;
         out->hops[out->hop_count++] = (uint8_t)ttl;
-        out->chance *= loss_chance(others.asked, others.silent, own.silent);
+        out->chance *= loss_chance(others.sent, others.silent, own.silent);
     }
     double at_first = set->is_diagnose && out->hop_count ? chance_at_first(set, trace, out, &first) : 0;
     out->chance = at_first > out->chance ? at_first : out->chance;

@@ -128,7 +128,7 @@ static void count_way(const struct trace_set *set, struct end_comparison *out)
             if (p->ttl >= trace->last_router_ttl || !shows[p->ttl] ||
                 (silent && rate_limit_may_be_spent(set, trace, p)))
                 continue;
-            out->way.asked++;
+            out->way.sent++;
             out->way.silent += silent;
             out->loses = out->loses || (silent && rate_limit_may_be_loss(set, trace, p));
         }
@@ -150,7 +150,7 @@ static void count_target(const struct trace_set *set, const struct trace *trace,
         looked_at++;
         if (silent && limited && !target_could_refuse(set, p, end))
             continue;
-        out->asked++;
+        out->sent++;
         out->silent += silent;
     }
 }
@@ -183,8 +183,8 @@ void silence_compare_end(const struct trace_set *set, const struct trace *trace,
     struct end end = end_of(set);
     out->silent = count_silent(set, trace, &end);
     count_way(set, out);
-    double way = loss_chance(out->way.asked, out->way.silent, out->silent);
-    double target = out->target.asked ? loss_chance(out->target.asked, out->target.silent, out->silent) : 0;
+    double way = loss_chance(out->way.sent, out->way.silent, out->silent);
+    double target = out->target.sent ? loss_chance(out->target.sent, out->target.silent, out->silent) : 0;
     double chance = target > way ? target : way;
     double confidence = 1 / (1 + (out->target.silent || out->loses ? ODDS_OF_ANSWER : 1) * chance);
     out->confidence = confidence < CONFIDENCE_MOST ? confidence : CONFIDENCE_MOST;

@@ -5,11 +5,11 @@
 
 #include "silence/sample.h"
 
-double loss_chance(unsigned others_asked, unsigned others_silent, unsigned silent)
+double loss_chance(unsigned others_sent, unsigned others_silent, unsigned silent)
 {
     double chance = 1;
     for (unsigned i = 0; i < silent; i++)
-        chance *= (others_silent + 1.0 + i) / (others_asked + 2.0 + i);
+        chance *= (others_silent + 1.0 + i) / (others_sent + 2.0 + i);
     return chance;
 }
 
@@ -25,10 +25,10 @@ static double log_beta(double a, double b)
 
 double loss_chance_at_least(const struct loss_count *here, const struct loss_count *others)
 {
-    double lost = others->silent + 1.0, kept = others->asked - others->silent + 1.0, chance = 0;
-    for (unsigned k = here->silent; k <= here->asked; k++)
+    double lost = others->silent + 1.0, kept = others->sent - others->silent + 1.0, chance = 0;
+    for (unsigned k = here->silent; k <= here->sent; k++)
         chance +=
-            exp(loss_log_choose(here->asked, k) + log_beta(lost + k, kept + here->asked - k) - log_beta(lost, kept));
+            exp(loss_log_choose(here->sent, k) + log_beta(lost + k, kept + here->sent - k) - log_beta(lost, kept));
     return chance;
 }
 
@@ -58,17 +58,17 @@ uint8_t loss_end_ttl(const struct trace_set *set)
 static void count_flow(const struct trace_set *set, const struct trace *trace, unsigned flow, uint8_t from, uint8_t to,
                        struct loss_count *count)
 {
-    unsigned asked = 0, silent = 0;
+    unsigned sent = 0, silent = 0;
     for (size_t n = 0; n < trace->probe_count; n++) {
         const struct probe *probe = &trace->probes[n];
         bool is_silent = sample_is_silent(set, probe);
         if (probe->flow != flow || probe->ttl <= from || probe->ttl > to || (!is_silent && !probe->reply_count))
             continue;
-        asked++;
+        sent++;
         silent += is_silent;
     }
-    count->asked += asked > silent ? asked - 1 : 0;
-    count->silent += asked > silent ? silent : 0;
+    count->sent += sent > silent ? sent - 1 : 0;
+    count->silent += sent > silent ? silent : 0;
 }
 
 struct loss_count loss_count_between(const struct trace_set *set, const struct passage *passage, uint8_t ttl,

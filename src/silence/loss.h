@@ -7,7 +7,7 @@
 
 /* Probes or samples, and how many of them were unanswered. */
 struct loss_count {
-    unsigned asked, silent;
+    unsigned sent, silent;
 };
 
 /* Below these chances a silence is not loss. Unit: probability. Source: chosen. Effect: a larger one tells of silences
@@ -18,10 +18,10 @@ struct loss_count {
 #define LOSS_CHANCE_DIVIDED 0.05            /* a flow stops where others pass: one flow, and all together */
 #define LOSS_CHANCE_BRANCH 0.0002           /* one of several next hops is silent, beside others that answer */
 
-/* The chance that `silent` more probes are all lost, with the loss of others: of m = `others_asked`, l =
+/* The chance that `silent` more probes are all lost, with the loss of others: of m = `others_sent`, l =
  * `others_silent` were lost. Their loss rate p is unknown (uniform prior, so Beta(l+1, m-l+1) after these counts), so n
  * losses more have the chance E[p^n] = prod (l+1+i)/(m+2+i), i < n. */
-double loss_chance(unsigned others_asked, unsigned others_silent, unsigned silent);
+double loss_chance(unsigned others_sent, unsigned others_silent, unsigned silent);
 /* The same chance for as many or more losses as in `here`; it equals loss_chance() if all of `here` are lost. */
 double loss_chance_at_least(const struct loss_count *here, const struct loss_count *others);
 /* The logarithm of the number of ways to choose k out of n. */

@@ -148,7 +148,7 @@ static bool target_is_farther(const struct facts *facts, uint8_t ttl, bool diver
 
 enum farther { FARTHER_KNOWN = 1, FARTHER = 2, FARTHER_IF_DIVERGING = 4 };
 
-/* Once for each TTL with a direct reply, as it is asked of every such reply. */
+/* Finds it once for each TTL with a direct reply; rules and finders look it up for every such reply. */
 static void note_farther(struct facts *facts)
 {
     for (size_t i = 0; i < facts->trace->probe_count; i++) {

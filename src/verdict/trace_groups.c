@@ -3,11 +3,11 @@
 
 #include <stdlib.h>
 
-/* One trace in the making of the order. */
+/* A trace to be sorted. */
 struct entry {
     const struct trace *trace;
     size_t place; /* among all */
-    size_t first; /* the place of the first of its set */
+    size_t first; /* the place of the first of its group */
 };
 
 static int compare_pairs(const struct entry *x, const struct entry *y)
@@ -23,7 +23,7 @@ static int by_pair(const void *a, const void *b)
     return pairs ? pairs : (x->place > y->place) - (x->place < y->place);
 }
 
-static int by_cohort(const void *a, const void *b)
+static int by_group(const void *a, const void *b)
 {
     const struct entry *x = a, *y = b;
     if (x->first != y->first)
@@ -38,7 +38,7 @@ static void put_in_order(struct entry *entries, size_t count)
         bool joins = i && compare_pairs(&entries[i - 1], &entries[i]) == 0;
         entries[i].first = joins ? entries[i - 1].first : entries[i].place;
     }
-    qsort(entries, count, sizeof *entries, by_cohort);
+    qsort(entries, count, sizeof *entries, by_group);
 }
 
 bool trace_groups_gather(const struct trace *const *traces, size_t count, struct trace_groups *out)

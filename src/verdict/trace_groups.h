@@ -1,22 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* groups: the traces of a capture, put together as they are to be judged: those from one source to one target.
- * Floor 4; pure. */
+/* trace_groups: the traces of a capture, grouped by source and target: each group is judged as a set. Floor 4; pure. */
 #ifndef HOPSONDE_VERDICT_TRACE_GROUPS_H
 #define HOPSONDE_VERDICT_TRACE_GROUPS_H
 
 #include "trace/trace.h"
 
-/* All traces: set after set in the order of their first traces, and those of a set in their own order. */
+/* All traces: group after group in the order of their first traces, and those of a group in their own order. */
 struct trace_groups {
     const struct trace **traces; /* owned; `count` of them */
     size_t count;
-    size_t next; /* where the next set begins */
+    size_t next; /* where the next group begins */
 };
 
-/* The traces must outlive `out`; whoever asks frees. False: memory is short, and there is nothing to free. Takes
- * O(n log n): a capture may hold a hundred thousand. */
+/* The traces must outlive `out`; the caller frees it. False: out of memory, and nothing to free. O(n log n): a capture
+ * may hold a hundred thousand traces. */
 bool trace_groups_gather(const struct trace *const *traces, size_t count, struct trace_groups *out);
-/* The next set, and how many traces it has; NULL: there is none. */
+/* The next group and its number of traces; NULL: no more. */
 const struct trace *const *trace_groups_next(struct trace_groups *groups, size_t *count);
 void trace_groups_free(struct trace_groups *groups);
 

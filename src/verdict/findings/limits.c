@@ -11,7 +11,7 @@
 /* Whether loss can hardly explain so many silences. */
 static bool is_no_loss(const struct trace_set *set, const struct loss_count *others, unsigned silent)
 {
-    double chance = loss_chance(others->asked, others->silent, silent);
+    double chance = loss_chance(others->sent, others->silent, silent);
     return others->silent ? chance * trace_set_last_router_ttl(set) <= LOSS_CHANCE_SILENT_HOP_OF_ALL
                           : chance <= LOSS_CHANCE_SILENT_HOP;
 }
@@ -26,7 +26,7 @@ static void count_at(const struct trace_set *set, const struct passage *passage,
         bool expired = p->reply_count && p->replies[0].kind == REPLY_TIME_EXCEEDED;
         if ((!silent && !expired) || passage->farthest[index][p->flow] <= ttl)
             continue;
-        count->asked++;
+        count->sent++;
         count->silent += silent;
     }
 }
@@ -100,12 +100,12 @@ static bool is_silent_to(const struct trace_set *set, const struct passage *pass
 {
     struct loss_count own = count_protocol(set, passage, ttl, protocol, false);
     unsigned with_token = count_with_token(set, passage, protocol, ttl);
-    if (own.silent < own.asked || with_token < 2)
+    if (own.silent < own.sent || with_token < 2)
         return false;
     struct loss_count others = count_protocol(set, passage, ttl, protocol, true);
     struct loss_count behind = loss_count_behind(set, passage, ttl);
-    struct loss_count all = {.asked = others.asked + behind.asked, .silent = others.silent + behind.silent};
-    return others.silent < others.asked && is_no_loss(set, &all, with_token);
+    struct loss_count all = {.sent = others.sent + behind.sent, .silent = others.silent + behind.silent};
+    return others.silent < others.sent && is_no_loss(set, &all, with_token);
 }
 
 /* The trace of the protocol, or NULL if there are several; the name of its spec, or "any udp". */
@@ -139,15 +139,15 @@ static void tell_silent_to(const struct trace_set *set, const struct passage *pa
         return;
     finding->at = place_of_hop(set, ttl);
     finding_number(finding, "silent", own.silent);
-    finding_number(finding, "others_answered", others.asked - others.silent);
-    finding_number(finding, "others_sent", others.asked);
+    finding_number(finding, "others_answered", others.sent - others.silent);
+    finding_number(finding, "others_sent", others.sent);
     for (unsigned i = 0; i < set->count; i++)
         if (set->traces[i]->flow.spec.protocol == protocol)
             show_hop(set, set->traces[i], ttl, finding);
     show_hop_of_all(set, ttl, finding);
     phrase_set(finding->text,
                "%s forwards %s but sends no time-exceeded for it: 0 of %u probes answered, %u of %u of other probes%s",
-               PLACE_TEXT(&finding->at), name, own.asked, others.asked - others.silent, others.asked,
+               PLACE_TEXT(&finding->at), name, own.sent, others.sent - others.silent, others.sent,
                set->is_apart ? "; unless another router stands there for it" : "");
 }
 
@@ -178,7 +178,7 @@ void find_silent_hops(const struct set_facts *all, struct judgement *out)
     for (unsigned ttl = 1; ttl <= trace_set_last_router_ttl(set); ttl++) {
         struct loss_count here = count_hop(set, &all->passage, (uint8_t)ttl),
                           others = loss_count_behind(set, &all->passage, (uint8_t)ttl);
-        bool to_all = here.asked && here.silent == here.asked && !shows_router(set, (uint8_t)ttl);
+        bool to_all = here.sent && here.silent == here.sent && !shows_router(set, (uint8_t)ttl);
         if (to_all && is_no_loss(set, &others, here.silent) &&
             (!limits || rate_limit_had_token_once(set, (uint8_t)ttl)))
             tell_silent(set, (uint8_t)ttl, here.silent, out);
@@ -196,12 +196,12 @@ static void tell_limit(const struct trace_set *set, uint8_t ttl, const struct lo
     if (!finding)
         return;
     finding->at = place_of_hop(set, ttl);
-    finding_number(finding, "answered", here->asked - here->silent);
-    finding_number(finding, "sent", here->asked);
+    finding_number(finding, "answered", here->sent - here->silent);
+    finding_number(finding, "sent", here->sent);
     show_hop_of_all(set, ttl, finding);
     phrase_set(finding->text,
                "%s replies to %u of %u probes, far fewer than later hops do: it rate-limits its replies%s",
-               PLACE_TEXT(&finding->at), here->asked - here->silent, here->asked,
+               PLACE_TEXT(&finding->at), here->sent - here->silent, here->sent,
                set->is_apart ? ", or one of several routers there is silent" : "");
 }
 
@@ -231,7 +231,7 @@ void find_limits(const struct set_facts *all, struct judgement *out)
             if (!is_silent_to(set, &all->passage, set->traces[i]->flow.spec.protocol, (uint8_t)ttl))
                 count_at(set, &all->passage, i, (uint8_t)ttl, &here);
         bool one_router = set->is_apart || answers_now_and_then(set, (uint8_t)ttl);
-        if (here.silent >= 2 && here.silent < here.asked && one_router &&
+        if (here.silent >= 2 && here.silent < here.sent && one_router &&
             loss_chance_at_least(&here, &others) <= LOSS_CHANCE_LIMIT)
             tell_limit(set, (uint8_t)ttl, &here, out);
     }

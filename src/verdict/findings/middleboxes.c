@@ -54,7 +54,7 @@ static bool is_kept_from_target(const struct trace_set *set, const struct verdic
         return false;
     struct end_comparison end;
     silence_compare_end(set, verdict->trace, &end);
-    return end.target.asked && loss_chance(end.target.asked, end.target.silent, end.silent) <= 1 - set->claim;
+    return end.target.sent && loss_chance(end.target.sent, end.target.silent, end.silent) <= 1 - set->claim;
 }
 
 static void tell_state(enum finding_kind kind, const struct verdict *through, const struct verdict *stopped,

@@ -103,14 +103,14 @@ static unsigned silences_of(const struct trace_set *set, const struct passage *p
         return 0;
     for (unsigned ttl = end->last_router_ttl + 1U; ttl <= farthest; ttl++)
         silent += count_silences(set, trace, flow, (uint8_t)ttl);
-    return loss_chance(others.asked, others.silent, silent) <= LOSS_CHANCE_DIVIDED ? silent : 0;
+    return loss_chance(others.sent, others.silent, silent) <= LOSS_CHANCE_DIVIDED ? silent : 0;
 }
 
 /* Whether loss can hardly explain so many silences of any so many flows of any spec. */
 static bool are_stopped(const struct trace_set *set, const struct loss_count *others, const struct trace *trace,
                         unsigned flows, unsigned silences)
 {
-    double chance = loss_chance(others->asked, others->silent, silences);
+    double chance = loss_chance(others->sent, others->silent, silences);
     return chance * exp(loss_log_choose(trace->flow_count, flows)) * set->count <= LOSS_CHANCE_DIVIDED;
 }
 

@@ -40,10 +40,10 @@ static unsigned flows_compared(const struct facts *facts)
 {
     unsigned flows = 0;
     for (unsigned flow = 0; flow < facts->trace->flow_count; flow++) {
-        bool asked = false;
-        for (size_t i = 0; i < facts->trace->probe_count && !asked; i++)
-            asked = facts->trace->probes[i].flow == flow && facts->trace->probes[i].ttl >= facts->comparison.hops[0];
-        flows += asked;
+        bool probed = false;
+        for (size_t i = 0; i < facts->trace->probe_count && !probed; i++)
+            probed = facts->trace->probes[i].flow == flow && facts->trace->probes[i].ttl >= facts->comparison.hops[0];
+        flows += probed;
     }
     return flows;
 }

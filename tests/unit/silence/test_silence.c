@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* How surely a silence is none by chance: which silences count, and beside what. */
+/* How surely a silence is not loss: which silences count, and against which counts. */
 #include <math.h>
 
 #include "silence/comparison.h"
@@ -24,7 +24,7 @@ struct event {
 
 #define EVENTS_MOST 40
 
-/* udp falls silent; the routers take 16 ms to answer, so that 2 ms of it are left for other ways. */
+/* udp falls silent. The routers take 16 ms to reply, so the slack for other paths is 2 ms. */
 #define HOP(t, hop, who, wait)                                                                                         \
     {                                                                                                                  \
         .trace = (t), .ttl = (hop), .from = (who), .wait_ms = (wait), .answer_ms = 16                                  \
@@ -64,22 +64,22 @@ static const struct {
     const char *name;
     struct event events[EVENTS_MOST]; /* ends with ttl 0 */
     unsigned silent;                  /* of udp, the first spec, at the end */
-    unsigned target_asked;
+    unsigned target_sent;
 } ends[] = {
-    {"nothing shows a token of the last router",
+    {"no reply shows a token of the last router",
      {CLIMB(0), CLIMB(1), REACHED(1, REPLY_SYN_ACK, 1), SILENT(0, 4, 60), SILENT(0, 4, 60)},
      0,
      1},
-    {"its answer to the same flow does",
+    {"its reply to the same flow does",
      {CLIMB(0), CLIMB(1), REACHED(1, REPLY_SYN_ACK, 1), SILENT(0, 4, 60), HOP(0, 3, R3, 0.5), SILENT(0, 4, 60),
       HOP(0, 3, R3, 0.5)},
      2,
      1},
-    {"an answer to another may have overtaken it",
+    {"a probe of another trace may have overtaken the silent one",
      {CLIMB(0), CLIMB(1), REACHED(1, REPLY_SYN_ACK, 1), SILENT(0, 4, 60), HOP(1, 3, R3, 1)},
      0,
      1},
-    {"and may not where it is sent an eighth of the round trip later",
+    {"but not if it is sent an eighth of the round trip later",
      {CLIMB(0), CLIMB(1), REACHED(1, REPLY_SYN_ACK, 1), SILENT(0, 4, 60), HOP(1, 3, R3, 2)},
      1,
      1},
@@ -87,24 +87,24 @@ static const struct {
      {CLIMB(0), CLIMB(1), REACHED(1, REPLY_SYN_ACK, 1), SILENT(0, 4, 60), HOP(1, 3, R3, 40)},
      0,
      1},
-    {"the answer of another last router shows nothing",
+    {"a reply of another last router shows nothing",
      {CLIMB(0), CLIMB(1), REACHED(1, REPLY_SYN_ACK, 1), SILENT(0, 4, 60), HOP(1, 3, "10.7.3.1", 2)},
      0,
      1},
-    {"what is sent close together shares its fate",
+    {"probes sent close together are one sample",
      {CLIMB(0), CLIMB(1), REACHED(1, REPLY_SYN_ACK, 1), SILENT(0, 4, 60), SILENT(0, 5, 1), HOP(0, 3, R3, 0.5)},
      1,
      1},
-    {"a target that refuses by ICMP may have had no token",
+    {"a target that sends ICMP errors may have had no token",
      {CLIMB(0), CLIMB(1), REACHED(1, REPLY_UNREACHABLE, 1), SILENT(0, 4, 60), HOP(0, 3, R3, 0.5)},
      0,
      1},
-    {"where it refuses another right behind, it had one",
+    {"if it refuses another probe just after, it had one",
      {CLIMB(0), CLIMB(1), REACHED(1, REPLY_UNREACHABLE, 1), SILENT(0, 4, 60), HOP(0, 3, R3, 0.5),
       REACHED(1, REPLY_UNREACHABLE, 2)},
      1,
      2},
-    {"the path ends where the farthest answer of the target came from",
+    {"the path ends at the target's farthest reply",
      {CLIMB(0),
       CLIMB(1),
       REACHED(1, REPLY_SYN_ACK, 1),
@@ -124,11 +124,10 @@ static void test_ends(void)
         play(&fake, ends[i].events);
         session_compare_end(&fake.session, fake_trace(&fake, 0), &got);
         is_num(got.silent, ends[i].silent, "%s: silences that count", ends[i].name);
-        is_num(got.target.asked, ends[i].target_asked, "  beside the target's answers");
-        double way = loss_chance(got.way.asked, got.way.silent, got.silent),
-               target = loss_chance(got.target.asked, got.target.silent, got.silent),
-               want = 1 / (1 + fmax(way, target));
-        ok(fabs(got.confidence - fmin(want, CONFIDENCE_MOST)) < 1e-9, "  sure as far as that is no loss: %g", want);
+        is_num(got.target.sent, ends[i].target_sent, "  against the target's replies");
+        double way = loss_chance(got.way.sent, got.way.silent, got.silent),
+               target = loss_chance(got.target.sent, got.target.silent, got.silent), want = 1 / (1 + fmax(way, target));
+        ok(fabs(got.confidence - fmin(want, CONFIDENCE_MOST)) < 1e-9, "  the confidence that it is not loss: %g", want);
         fake_free(&fake);
     }
 }
@@ -144,33 +143,34 @@ static void test_silent_router_is_no_loss(void)
     fake_init(&fake, "target", TARGET, "udp tcp/80 icmp");
     play(&fake, events);
     session_compare_end(&fake.session, fake_trace(&fake, 0), &got);
-    is_num(got.way.asked, 3, "a router that answers nobody tells of no loss");
-    is_num(got.way.silent, 1, "one that answers another right behind does");
-    ok(got.loses, "and no limit explains that");
+    is_num(got.way.sent, 3, "a silent router shows no loss");
+    is_num(got.way.silent, 1, "one that answers another probe just after does");
+    ok(got.loses, "and no rate limit explains that");
     fake_free(&fake);
 }
 
-/* udp is silent at hops 2 and 3, where others go on; the first hop behind the silence was backed or not. */
+/* udp is silent at hops 2 and 3, where others go on. The first hop behind the silence had a token, or may have had
+ * none. */
 static void test_first_hop_counts(void)
 {
-    static const struct event unbacked[EVENTS_MOST] = {
+    static const struct event without_token[EVENTS_MOST] = {
         CLIMB(1), CLIMB(2), HOP(0, 1, R1, 1), SILENT(0, 2, 60), SILENT(0, 3, 1), HOP(1, 3, R3, 2), HOP(1, 1, R1, 1),
     };
-    static const struct event backed[EVENTS_MOST] = {
+    static const struct event with_token[EVENTS_MOST] = {
         CLIMB(1),        CLIMB(2),         HOP(0, 1, R1, 1), SILENT(0, 2, 60),
         SILENT(0, 3, 1), HOP(1, 3, R3, 2), HOP(1, 2, R2, 1), HOP(1, 1, R1, 1),
     };
     struct fake fake;
     struct comparison got;
     fake_init(&fake, "target", TARGET, "udp tcp/80 icmp");
-    play(&fake, unbacked);
+    play(&fake, without_token);
     session_compare_silence(&fake.session, fake_trace(&fake, 0), &got);
-    ok(got.chance == 1, "a hop that may have had no token leaves the place of a drop open");
+    ok(got.chance == 1, "a hop that may have had no token does not show where the drop is");
     fake_free(&fake);
     fake_init(&fake, "target", TARGET, "udp tcp/80 icmp");
-    play(&fake, backed);
+    play(&fake, with_token);
     session_compare_silence(&fake.session, fake_trace(&fake, 0), &got);
-    ok(got.chance < 0.1, "one that had, does not: %g", got.chance);
+    ok(got.chance < 0.1, "one that had a token does: %g", got.chance);
     fake_free(&fake);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Advice: which probe gets furthest, and what is asked of whom; nothing beyond the verdicts. */
+/* Advice: the probe that gets furthest, and tickets; nothing beyond the verdicts. */
 #include <string.h>
 
 #include "tap.h"
@@ -30,7 +30,7 @@ static void begin(struct fake *fake, const char *target_name, const char *specs)
     fake_init(fake, target_name, "192.0.2.80", specs);
 }
 
-/* Each spec sees the routers of hops 1 to its number. */
+/* Each spec finds the routers of hops 1 to its number. */
 static void climb(struct fake *fake, const unsigned tops[])
 {
     static const char *const routers[] = {"", "10.0.1.1", "10.0.2.1", "10.0.3.1", "10.0.4.1"};
@@ -61,12 +61,12 @@ static void test_nothing_wrong(void)
     judge(&fake, 2, VERDICT_CLOSED, HOW_TCP_RESET);
     are(&fake, "Every probe reaches the target.", "", "nothing is wrong");
     judgement.findings[judgement.finding_count++].kind = FINDING_PATH_DEPENDENT;
-    are(&fake, "Every probe reaches the target, but not from every source port.", "", "flows fare differently");
+    are(&fake, "Every probe reaches the target, but not from every source port.", "", "flows end differently");
     judgement.finding_count--;
     judge(&fake, 2, VERDICT_UNANSWERED, HOW_NONE)->after = place(2, "10.0.2.1");
-    are(&fake, "tcp/443 gets to the target: hopsonde -P tcp/443 192.0.2.80", "", "nobody knows why one is silent");
+    are(&fake, "tcp/443 gets to the target: hopsonde -P tcp/443 192.0.2.80", "", "one is silent for an unknown reason");
     judge(&fake, 1, VERDICT_INCONCLUSIVE, HOW_NONE)->after = place(2, "10.0.2.1");
-    are(&fake, "icmp gets furthest, to the target: hopsonde -P icmp 192.0.2.80", "", "an echo is better than nothing");
+    are(&fake, "icmp gets furthest, to the target: hopsonde -P icmp 192.0.2.80", "", "an echo alone gets through");
     fake_free(&fake);
     begin(&fake, "", "icmp");
     judge(&fake, 0, VERDICT_UNANSWERED, HOW_NONE);
@@ -180,7 +180,7 @@ static void test_ways(void)
     fake_free(&fake);
 }
 
-/* A stateful firewall is no fault; one that stops the SYN too is. */
+/* A stateful firewall is no fault; one that stops the SYN as well is. */
 static void test_out_of_state(void)
 {
     struct fake fake;
@@ -190,7 +190,7 @@ static void test_out_of_state(void)
         judge(&fake, i, VERDICT_DROPPED, HOW_SILENT)->after = place(1, "10.0.1.1");
     judge(&fake, 2, VERDICT_OPEN, HOW_NONE);
     judge(&fake, 4, VERDICT_OPEN, HOW_NONE);
-    are(&fake, "tcp/80 gets to the target: hopsonde -P tcp/80 192.0.2.80", "", "what no connection has opened");
+    are(&fake, "tcp/80 gets to the target: hopsonde -P tcp/80 192.0.2.80", "", "segments outside a connection");
     judge(&fake, 2, VERDICT_DROPPED, HOW_SILENT)->after = place(1, "10.0.1.1");
     judgement.verdict_count = 5;
     are(&fake, "icmp gets furthest, to the target: hopsonde -P icmp 192.0.2.80",
@@ -201,7 +201,7 @@ static void test_out_of_state(void)
     fake_free(&fake);
 }
 
-/* As the finder of ways that part makes it: so many of 12 source ports are stopped behind hop 1. */
+/* The finding path-dependent: so many of 12 source ports are stopped behind hop 1. */
 static struct finding *split(struct fake *fake, unsigned index, unsigned stopped, unsigned source_port)
 {
     struct finding *finding = &judgement.findings[judgement.finding_count++];
@@ -225,7 +225,7 @@ static void test_splits(void)
         judge(&fake, i, VERDICT_OPEN, HOW_NONE);
     split(&fake, 4, 5, 41060);
     are(&fake, "Every probe reaches the target, but not from every source port.", "",
-        "a stateful firewall on one of the ways");
+        "a stateful firewall on one of the paths");
     judgement.finding_count = 0;
     split(&fake, 0, 9, 41022);
     split(&fake, 1, 6, 41046);
@@ -245,7 +245,7 @@ static void test_splits(void)
         "Please check the filters at hop 2, on one of several balanced paths: from 10.0.0.2 to 192.0.2.80, UDP "
         "destination port 53 is stopped there or elsewhere from 4 of 12 source ports (41033 is one), while others "
         "get through (2026-01-02 03:04:05 UTC).\n",
-        "ways that part");
+        "paths that differ");
     fake_free(&fake);
 }
 

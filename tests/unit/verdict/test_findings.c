@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Each finding, from what a handful of probes drew; and that what looks alike yields none. */
+/* Each finding, from a few probes and their replies; and look-alikes that yield none. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +18,8 @@
 #define B3 "10.7.3.1"
 #define TARGET "192.0.2.80"
 
-/* One probe and what it drew. What is 0 is usual: time exceeded, a reply TTL as after the way there, quoted TTL 1. */
+/* One probe and its reply. Fields that are 0 have the usual value: time exceeded, a symmetric reply TTL, quoted TTL 1.
+ */
 struct event {
     unsigned trace;
     uint8_t ttl;
@@ -44,9 +45,9 @@ struct row {
     const char *specs;
     struct event events[EVENTS_MOST]; /* ends with ttl 0 */
     const char *want;                 /* "KIND@AT>AFTER ..." in any order of the table; TTLs, where known */
-    const char *says;                 /* of the first; NULL: whatever */
-    const char *detail;               /* "name=number" of the first; NULL: whatever */
-    const char *verdict;              /* the state of the first spec; NULL: whatever */
+    const char *says;                 /* of the first; NULL: any */
+    const char *detail;               /* "name=number" of the first; NULL: any */
+    const char *verdict;              /* the state of the first spec; NULL: any */
 };
 
 #define EXCEEDED(t, hop, who)                                                                                          \
@@ -84,10 +85,10 @@ struct row {
         .trace = (t), .ttl = (hop), .from = (who), .flow = (n)                                                         \
     }
 
-/* A clean way of four routers for one spec, and its end. */
+/* A clean path of four routers for one spec, and its end. */
 #define CLEAN(t) EXCEEDED(t, 1, R1), EXCEEDED(t, 2, R2), EXCEEDED(t, 3, R3), EXCEEDED(t, 4, R4)
 
-/* The rest of the way behind the second router, and its end. */
+/* The rest of the path behind the second router, and its end. */
 #define BEHIND(t) EXCEEDED(t, 3, R3), EXCEEDED(t, 4, R4), EXCEEDED(t, 5, R5)
 
 static const struct row rows[] = {
@@ -100,7 +101,7 @@ static const struct row rows[] = {
       REACHED(1, 5, REPLY_SYN_ACK),
       {.trace = 2, .ttl = 5, .from = TARGET, .kind = REPLY_UNREACHABLE, .code = 3}},
      .want = ""},
-    {"one lost answer shows nothing",
+    {"one lost reply shows nothing",
      "icmp tcp/443",
      {EXCEEDED(0, 1, R1), SILENT(0, 2), EXCEEDED(0, 3, R3), REACHED(0, 4, REPLY_ECHO), EXCEEDED(1, 1, R1),
       EXCEEDED(1, 2, R2), EXCEEDED(1, 3, R3), REACHED(1, 4, REPLY_SYN_ACK)},
@@ -114,23 +115,23 @@ static const struct row rows[] = {
      .want = "dscp-rewrite@3>2",
      .says = "ip.dscp is changed between hop 2 (10.0.2.1) and hop 3 (10.0.3.1): sent 46, quoted 0",
      .detail = "quoted=0"},
-    {"over all specs it is one finding, in the narrowest bracket",
+    {"for all specs it is one finding, in the narrowest range of hops",
      "icmp udp",
      {EXCEEDED(0, 1, R1), SILENT(0, 2), CHANGED(0, 3, R3, REWRITE_IP_DSCP, 46, 0), EXCEEDED(1, 1, R1),
       EXCEEDED(1, 2, R2), SILENT(1, 3), CHANGED(1, 4, R4, REWRITE_IP_DSCP, 46, 0)},
      .want = "dscp-rewrite@3>2",
      .detail = "sent=46"},
-    {"two places are two findings",
+    {"two places make two findings",
      "icmp udp",
      {EXCEEDED(0, 1, R1), CHANGED(0, 2, R2, REWRITE_IP_DSCP, 46, 8), EXCEEDED(1, 1, R1), EXCEEDED(1, 2, R2),
       EXCEEDED(1, 3, R3), CHANGED(1, 4, R4, REWRITE_IP_DSCP, 46, 0)},
      .want = "dscp-rewrite@2>1 dscp-rewrite@4>3"},
-    {"what is quoted as sent behind the change is told so",
+    {"a later quote as sent is mentioned",
      "icmp",
      {EXCEEDED(0, 1, R1), CHANGED(0, 2, R2, REWRITE_IP_DSCP, 46, 0), EXCEEDED(0, 3, R3)},
      .want = "dscp-rewrite@2>1",
      .says = "later routers quote it as sent"},
-    {"changed at the first hop, it may be before it",
+    {"a change at the first hop may be before it",
      "icmp",
      {CHANGED(0, 1, R1, REWRITE_IP_DSCP, 46, 0), CHANGED(0, 2, R2, REWRITE_IP_DSCP, 46, 0)},
      .want = "dscp-rewrite@1",
@@ -139,22 +140,22 @@ static const struct row rows[] = {
      "icmp",
      {EXCEEDED(0, 1, R1), CHANGED(0, 2, R2, REWRITE_IP_ECN, 2, 0)},
      .want = "ecn-bleached@2>1"},
-    {"but a mark of congestion is no rewriting",
+    {"but a congestion mark is no rewrite",
      "icmp",
      {EXCEEDED(0, 1, R1), CHANGED(0, 2, R2, REWRITE_IP_ECN, 2, 3)},
      .want = ""},
-    {"MSS: whether the quotes before are long enough is not known",
+    {"MSS: earlier quotes are not known to include it",
      "tcp/443",
      {EXCEEDED(0, 1, R1), EXCEEDED(0, 2, R2), CHANGED(0, 3, R3, REWRITE_TCP_MSS, 1460, 1400)},
      .want = "mss-clamp@3",
      .says = "no earlier quote is known to include it",
      .detail = "quoted=1400"},
-    {"options that are gone are named",
+    {"removed options are named",
      "tcp/443",
      {EXCEEDED(0, 1, R1), CHANGED(0, 2, R2, REWRITE_TCP_OPTIONS, 0x11c, 0x4)},
      .want = "tcp-options-stripped@2",
      .says = "removed: window scale, SACK permitted, timestamps"},
-    {"an added option is no stripped one",
+    {"an added option is not stripped",
      "tcp/443",
      {EXCEEDED(0, 1, R1), CHANGED(0, 2, R2, REWRITE_TCP_OPTIONS, 0x4, 0x14)},
      .want = "header-rewrite@2"},
@@ -166,25 +167,25 @@ static const struct row rows[] = {
      "udp",
      {EXCEEDED(0, 1, R1), CHANGED(0, 2, R2, REWRITE_PAYLOAD, 7, 9)},
      .want = "payload-rewrite@2"},
-    {"another source port is a NAT's",
+    {"another source port shows a NAT",
      "udp",
      {EXCEEDED(0, 1, R1), CHANGED(0, 2, R2, REWRITE_SOURCE_PORT, 7, 9)},
      .want = "nat@2>1"},
-    {"what a NAT changes back in some quotes has no place between them",
+    {"a field that a NAT changes back in some quotes has no place between them",
      "udp",
      {EXCEEDED(0, 1, R1), CHANGED(0, 2, R2, REWRITE_SOURCE_PORT, 7, 9), EXCEEDED(0, 3, R3)},
      .want = "nat@2",
      .says = "behind a NAT that changes quotes back"},
-    {"a checksum that fits nothing quoted: changed, and changed back",
+    {"a checksum that does not fit the quote: changed, and changed back",
      "udp",
      {EXCEEDED(0, 1, R1), CHANGED(0, 2, R2, REWRITE_CHECKSUM, 0x1234, 0x5678)},
      .want = "nat@2>1",
      .says = "a NAT changed what it covers and changed the quote back"},
-    {"all that it covers is in the quote",
+    {"the quote holds all that it covers",
      "udp",
      {QUOTING(1, R1, 0, WHOLE), QUOTING(2, R2, REWRITE_CHECKSUM + 1, WHOLE)},
      .want = "nat@2>1"},
-    {"where it is not, what was changed may be what is not quoted",
+    {"if it does not, the change may be beyond the quote",
      "udp",
      {QUOTING(1, R1, 0, SHORT), QUOTING(2, R2, REWRITE_CHECKSUM + 1, SHORT)},
      .want = "header-rewrite@2>1",
@@ -206,37 +207,37 @@ static const struct row rows[] = {
        .shown = SHORT,
        .match = MATCH_WEAK}},
      .want = ""},
-    {"time exceeded in the target's name: a NAT signs",
+    {"time exceeded in the target's name shows a NAT",
      "udp",
      {EXCEEDED(0, 1, R1), EXCEEDED(0, 2, TARGET), EXCEEDED(0, 3, TARGET)},
      .want = "nat@2",
      .detail = "hops=2"},
 
     /* the TTL */
-    {"an expired packet has nothing left: where it has, its TTL was changed",
+    {"an expired packet with TTL left had its TTL changed",
      "udp",
      {EXCEEDED(0, 1, R1), QUOTED(0, 2, R2, 64), EXCEEDED(0, 3, R3)},
      .want = "ttl-rewrite@2>1",
      .detail = "quoted=64"},
-    {"a target that is reached with more than was left",
+    {"a target that is reached with more TTL than was left",
      "udp",
      {EXCEEDED(0, 1, R1),
       EXCEEDED(0, 2, R2),
       {.ttl = 3, .from = TARGET, .kind = REPLY_UNREACHABLE, .code = 3, .quoted = 63}},
      .want = "ttl-rewrite@3>2"},
-    {"but a router that finds it too big has not lowered the TTL yet",
+    {"but a router that finds it too big has not decremented the TTL yet",
      "udp/443",
      {EXCEEDED(0, 1, R1), EXCEEDED(0, 2, R2), {.ttl = 3, .from = R2, .kind = REPLY_TOO_BIG, .code = 4, .quoted = 3}},
      .want = "mtu@2"},
-    {"one router at three hops, with nothing left",
+    {"one router at three hops, with no TTL left",
      "udp",
      {EXCEEDED(0, 1, R1), EXCEEDED(0, 2, R2), EXCEEDED(0, 3, R2), EXCEEDED(0, 4, R2)},
      .want = "ttl-rewrite@4>3"},
-    {"one at two hops is the end of a tunnel, or something like it",
+    {"one at two hops is a hidden hop, as at the end of a tunnel",
      "udp",
      {EXCEEDED(0, 1, R1), EXCEEDED(0, 2, R2), EXCEEDED(0, 3, R2), EXCEEDED(0, 4, R4)},
      .want = "hidden-hop@3>2"},
-    {"a router that forwards TTL 0: the next answers twice, and quotes it",
+    {"a router that forwards TTL 0: the next replies twice, and quotes it",
      "icmp udp",
      {EXCEEDED(0, 1, R1), QUOTED(0, 2, R3, 0), BACK(0, 3, R3, 62), EXCEEDED(0, 4, R4), EXCEEDED(1, 1, R1),
       QUOTED(1, 2, R3, 0), BACK(1, 3, R3, 62), EXCEEDED(1, 4, R4)},
@@ -247,7 +248,7 @@ static const struct row rows[] = {
       BACK(1, 2, R3, 62), BACK(1, 3, R4, 61)},
      .want = "hidden-hop@2",
      .says = "udp does not see hop 2 (10.0.2.1) and reaches 10.0.3.1 one hop earlier than icmp"},
-    {"labels are a tunnel",
+    {"labels show a tunnel",
      "udp",
      {EXCEEDED(0, 1, R1),
       {.ttl = 2, .from = R2, .label = 24001},
@@ -255,29 +256,29 @@ static const struct row rows[] = {
       EXCEEDED(0, 4, R4)},
      .want = "mpls-tunnel@2>1",
      .detail = "hops=2"},
-    {"a quoted TTL that rises is one without labels",
+    {"a rising quoted TTL shows one without labels",
      "udp",
      {EXCEEDED(0, 1, R1), EXCEEDED(0, 2, R2), QUOTED(0, 3, R3, 2), QUOTED(0, 4, R4, 3), EXCEEDED(0, 5, R5)},
      .want = "mpls-tunnel@2",
      .detail = "hops=3"},
 
-    /* the way back */
-    {"a way back that is steadily longer",
+    /* the return path */
+    {"a return path that stays longer",
      "udp",
      {EXCEEDED(0, 1, R1), EXCEEDED(0, 2, R2), BACK(0, 3, R3, 61), BACK(0, 4, R4, 60)},
      .want = "asymmetric-return@3>2",
      .says = "1 hop longer",
      .detail = "return_hops=4"},
-    {"whatever the routers start from",
+    {"with any initial TTL of the routers",
      "udp",
      {EXCEEDED(0, 1, R1), BACK(0, 2, R2, 254), BACK(0, 3, R3, 253), EXCEEDED(0, 4, R4)},
      .want = ""},
-    {"at one hop it is not steady",
+    {"one hop is not enough",
      "udp",
      {EXCEEDED(0, 1, R1), EXCEEDED(0, 2, R2), BACK(0, 3, R3, 61), EXCEEDED(0, 4, R4)},
      .want = ""},
 
-    /* balancers */
+    /* load balancing */
     {"flows of one spec by several routers",
      "udp",
      {EXCEEDED(0, 1, R1), OF_FLOW(0, 2, R2, 0), OF_FLOW(0, 2, B2, 1), OF_FLOW(0, 3, R3, 0), OF_FLOW(0, 3, B3, 1),
@@ -292,49 +293,49 @@ static const struct row rows[] = {
      .want = "load-balanced@2>1",
      .says =
          "or routing by protocol before hop 2: probes reach 10.0.2.1 or 10.7.2.1, unless the route changed in between"},
-    {"and one of them again, by the first router: no other route",
+    {"and one of them again, by the first router: no route change",
      "udp icmp",
      {EXCEEDED(0, 1, R1), EXCEEDED(0, 2, R2), EXCEEDED(0, 3, R3), EXCEEDED(1, 1, R1), EXCEEDED(1, 2, B2),
       EXCEEDED(1, 3, R3), EXCEEDED(0, 2, R2)},
      .want = "load-balanced@2>1",
      .says = "probes reach 10.0.2.1 or 10.7.2.1."},
-    {"one flow by two routers in turns",
+    {"one flow by two routers that alternate",
      "udp",
      {EXCEEDED(0, 1, R1), EXCEEDED(0, 2, R2), EXCEEDED(0, 2, B2), EXCEEDED(0, 2, R2), EXCEEDED(0, 3, R3)},
      .want = "per-packet-balanced@2"},
-    {"one after the other is another route",
+    {"one after the other is a route change",
      "udp",
      {EXCEEDED(0, 1, R1), EXCEEDED(0, 2, R2), EXCEEDED(0, 2, R2), EXCEEDED(0, 2, B2), EXCEEDED(0, 2, B2),
       EXCEEDED(0, 3, R3)},
      .want = "route-change@2>1"},
-    {"once each may be either",
+    {"one reply of each may be either",
      "udp",
      {EXCEEDED(0, 1, R1), EXCEEDED(0, 2, R2), EXCEEDED(0, 2, B2), EXCEEDED(0, 3, R3)},
      .want = ""},
 
-    /* treatment */
-    {"a router that answers a few while what it lets expire elsewhere is answered",
+    /* rate limits and firewalls */
+    {"a router that replies to a few probes, while later hops reply to all",
      "icmp udp tcp/443 tcp/80",
      {CLEAN(0), CLEAN(1), CLEAN(2), CLEAN(3), EXCEEDED(0, 1, R1), EXCEEDED(1, 1, R1), SILENT(0, 2), SILENT(1, 2),
       SILENT(2, 2), SILENT(3, 2), SILENT(2, 2), SILENT(0, 2), SILENT(1, 2), SILENT(3, 2), BEHIND(0), BEHIND(1),
       BEHIND(2), BEHIND(3)},
      .want = "rate-limit@2",
      .detail = "answered=4"},
-    {"a router that answers nobody",
+    {"a silent router",
      "icmp udp tcp/443 tcp/80",
      {EXCEEDED(0, 1, R1), SILENT(0, 2), EXCEEDED(0, 3, R3), EXCEEDED(0, 4, R4), EXCEEDED(1, 1, R1), SILENT(1, 2),
       EXCEEDED(1, 3, R3), EXCEEDED(1, 4, R4), EXCEEDED(2, 1, R1), SILENT(2, 2), EXCEEDED(2, 3, R3), EXCEEDED(2, 4, R4),
       BEHIND(0), BEHIND(1), BEHIND(2)},
      .want = "silent-hop@2",
      .detail = "silent=3"},
-    {"a router that is deaf to one spec",
+    {"a router that is silent to one spec",
      "icmp udp tcp/443",
      {EXCEEDED(0, 1, R1), EXCEEDED(1, 1, R1), EXCEEDED(2, 1, R1), SILENT(0, 2), EXCEEDED(1, 2, R2), EXCEEDED(2, 2, R2),
       SILENT(0, 2), EXCEEDED(1, 2, R2), EXCEEDED(2, 2, R2), EXCEEDED(0, 3, R3), EXCEEDED(1, 3, R3), EXCEEDED(2, 3, R3),
       BEHIND(0), BEHIND(1), BEHIND(2)},
      .want = "silent-hop@2",
      .says = "forwards icmp but sends no time-exceeded for it: 0 of 2 probes answered, 4 of 4 of other probes"},
-    {"a silence behind which nobody was answered at once shows nothing, and hides nothing",
+    {"a silence without a reply just after it shows nothing, and hides nothing",
      "icmp udp tcp/443",
      {EXCEEDED(0, 1, R1),
       EXCEEDED(1, 1, R1),
@@ -356,7 +357,7 @@ static const struct row rows[] = {
       BEHIND(2)},
      .want = "silent-hop@2",
      .says = "forwards icmp but sends no time-exceeded for it: 0 of 3 probes answered, 6 of 6 of other probes"},
-    {"one alone that shows something is too few",
+    {"a single silence that counts is too few",
      "icmp udp tcp/443",
      {EXCEEDED(0, 1, R1),
       EXCEEDED(1, 1, R1),
@@ -374,7 +375,7 @@ static const struct row rows[] = {
       BEHIND(1),
       BEHIND(2)},
      .want = ""},
-    {"flows that stop where others get through",
+    {"flows that stop while others get through",
      "udp",
      {OF_FLOW(0, 1, R1, 0),
       OF_FLOW(0, 1, R1, 1),
@@ -394,11 +395,11 @@ static const struct row rows[] = {
       OF_FLOW(0, 4, R4, 2)},
      .want = "path-dependent@>2",
      .says = "udp depends on the source port: 1 of 4 stops after hop 2 (10.0.2.1), 3 get through"},
-    {"a flow that lost one answer has not stopped",
+    {"a flow that lost one reply has not stopped",
      "udp",
      {OF_FLOW(0, 1, R1, 0), OF_FLOW(0, 1, R1, 1), OF_FLOW(0, 2, R2, 0), OF_FLOW(0, 2, NULL, 1), OF_FLOW(0, 2, R2, 2)},
      .want = ""},
-    {"nor has one that stops where all do, and lost the answer just before",
+    {"nor has one that stops where all do, and lost the reply just before",
      "udp icmp",
      {EXCEEDED(1, 1, R1), EXCEEDED(1, 2, R2),     EXCEEDED(1, 3, R3),   EXCEEDED(1, 4, R4),
       EXCEEDED(1, 5, R5), OF_FLOW(0, 1, R1, 0),   OF_FLOW(0, 2, R2, 0), OF_FLOW(0, 3, NULL, 0),
@@ -416,7 +417,7 @@ static const struct row rows[] = {
       {.ttl = 2, .from = R1, .flow = 1, .kind = REPLY_UNREACHABLE, .code = 13}},
      .want = "path-dependent@1",
      .verdict = "inconclusive"},
-    {"a proxy on one of the ways is none on the others",
+    {"a proxy on one path is none on the others",
      "tcp/80 icmp",
      {OF_FLOW(0, 1, R1, 0),
       OF_FLOW(0, 1, R1, 1),
@@ -430,7 +431,7 @@ static const struct row rows[] = {
       REACHED(1, 4, REPLY_ECHO)},
      .want = "path-dependent@>1",
      .verdict = "open"},
-    {"a SYN/ACK from before the target is a proxy's",
+    {"a SYN/ACK from before the target shows a proxy",
      "icmp tcp/80",
      {CLEAN(0),
       REACHED(0, 5, REPLY_ECHO),
@@ -439,7 +440,7 @@ static const struct row rows[] = {
       {.trace = 1, .ttl = 3, .from = TARGET, .kind = REPLY_SYN_ACK, .reply_ttl = 62}},
      .want = "proxy@3",
      .detail = "reply_ttl=62"},
-    {"SYN passes, a lone ACK does not: state is kept",
+    {"SYN passes, a lone ACK does not: a stateful firewall",
      "tcp/80 tcp/80:ack icmp tcp/443",
      {CLEAN(0),
       REACHED(0, 5, REPLY_SYN_ACK),
@@ -449,7 +450,7 @@ static const struct row rows[] = {
       REACHED(2, 5, REPLY_ECHO),
       REACHED(3, 5, REPLY_SYN_ACK),
       REACHED(0, 5, REPLY_SYN_ACK),
-      /* each before the last router tells that it could have refused it */
+      /* each before the last router shows that it had a token for a refusal */
       SILENT(1, 5),
       EXCEEDED(1, 4, R4),
       {.trace = 1, .ttl = 5, .wait_ms = 60},
@@ -457,7 +458,7 @@ static const struct row rows[] = {
       {.trace = 1, .ttl = 5, .wait_ms = 60},
       EXCEEDED(1, 4, R4)},
      .want = "stateful-firewall@>4"},
-    {"the last router may have had no token to refuse it with",
+    {"the last router may have had no token for a refusal",
      "tcp/80 tcp/80:ack icmp tcp/443",
      {CLEAN(0),
       REACHED(0, 5, REPLY_SYN_ACK),
@@ -475,7 +476,7 @@ static const struct row rows[] = {
      "tcp/80 tcp/80:ack",
      {CLEAN(0), REACHED(0, 5, REPLY_SYN_ACK), CLEAN(1), SILENT(1, 5)},
      .want = ""},
-    {"SYN is rejected where a lone ACK passes: none is kept",
+    {"SYN is rejected where a lone ACK passes: a stateless firewall",
      "tcp/80 tcp/80:ack icmp",
      {EXCEEDED(0, 1, R1),
       EXCEEDED(0, 2, R2),
@@ -584,7 +585,7 @@ static void check_row(const struct row *row)
     fake_free(&fake);
 }
 
-/* Tunnels without end, and before them what counts more. */
+/* More tunnels than there is room for, and a more important finding. */
 static void check_too_many(void)
 {
     struct fake fake;

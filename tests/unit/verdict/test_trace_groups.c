@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Traces put together by source and target. */
+/* Traces grouped by source and target. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -43,7 +43,7 @@ static void is_grouped(const char *pairs, const char *want, const char *name)
     trace_groups_free(&groups);
 }
 
-/* As many as a busy host's capture has: every second one is to the same target. Time would tell were it quadratic. */
+/* As many traces as in a busy host's capture; every second one has the same target. A quadratic sort would time out. */
 static void check_many(void)
 {
     struct trace *traces = calloc(MANY, sizeof *traces);
@@ -69,7 +69,7 @@ int main(void)
     is_grouped("", "", "none");
     is_grouped("ax", "0;", "one");
     is_grouped("axaxax", "0 1 2;", "of one source and target");
-    is_grouped("azayaz", "0 2;1;", "two targets in turns, in the order of the first");
+    is_grouped("azayaz", "0 2;1;", "two targets that alternate, in the order of the first");
     is_grouped("axbxax", "0 2;1;", "two sources");
     is_grouped("axxa", "0;1;", "there and back");
     is_grouped("azAZazayAZbz", "0 2;1 4;3;5;", "two families");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Traces of any tools, out of one capture, judged together. */
+/* Traces of several tools, from one capture, judged together. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -80,10 +80,10 @@ static void check_drop(void)
     pass(ms + 60 * SECOND);
     struct judgement *judgement = judge(2);
     const struct verdict *udp = verdict_on(judgement, IP_UDP);
-    is_state(udp, VERDICT_DROPPED, "; tcp/80 was probed 3.5 s later", "UDP that ends where SYNs go on is dropped");
+    is_state(udp, VERDICT_DROPPED, "; tcp/80 was probed 3.5 s later", "UDP that stops where SYNs go on is dropped");
     is_num(udp->after.ttl, 3, "  after");
     is_num(udp->before.ttl, 4, "  before");
-    is_state(verdict_on(judgement, IP_TCP), VERDICT_OPEN, "reaches the target at hop 7", "and SYNs are taken");
+    is_state(verdict_on(judgement, IP_TCP), VERDICT_OPEN, "reaches the target at hop 7", "and SYNs get through");
     is_num(judgement->finding_count, 0, "  and nothing else is found");
     free(judgement);
     scene_end();
@@ -115,7 +115,7 @@ static void check_short(void)
     scene_end();
 }
 
-/* The first run stopped, the second got through: neither hides the other. */
+/* The first run stopped, the second got through: both count. */
 static void check_again(void)
 {
     scene_begin(NULL);
@@ -132,8 +132,7 @@ static void check_again(void)
     scene_end();
 }
 
-/* Each router has just answered a SYN when UDP comes, and answers nobody right behind: it may have had no token left.
- */
+/* Each router has just answered a SYN when UDP comes, and answers nothing after it: it may have had no token left. */
 static void check_spent(void)
 {
     scene_begin(NULL);
@@ -159,7 +158,7 @@ static void check_spent(void)
     scene_end();
 }
 
-/* Side by side, nothing is said of when; of one flow it is told. */
+/* Traces at one time need no times in the sentence; a trace of one flow is said to be one. */
 static void check_at_once(void)
 {
     scene_begin(NULL);
@@ -175,13 +174,13 @@ static void check_at_once(void)
     pass(ms + 60 * SECOND);
     struct judgement *judgement = judge(2);
     const struct verdict *verdict = verdict_on(judgement, IP_UDP);
-    is_state(verdict, VERDICT_DROPPED, "this is one flow, and others may get through", "asked side by side");
-    ok(!strstr(verdict->text, "later") && !strstr(verdict->text, "before;"), "  nothing is said of when");
+    is_state(verdict, VERDICT_DROPPED, "this is one flow, and others may get through", "probed at one time");
+    ok(!strstr(verdict->text, "later") && !strstr(verdict->text, "before;"), "  no times in the sentence");
     free(judgement);
     scene_end();
 }
 
-/* The capture's file ends right behind some of the probes, though another goes on for long. */
+/* One file of the capture ends just after some of the probes, although another goes on for long. */
 static void check_end_of_file(void)
 {
     scene_begin(NULL);
@@ -209,8 +208,8 @@ static void check_no_further(void)
     scene_end();
 }
 
-/* An echo request's checksum follows its number, and some balancers look at it: rounds that alternate are no proof that
- * packets of one flow are spread, nor is a router that came once and stayed one of a changed route. */
+/* An echo request's checksum follows its sequence number, and some load balancers hash it. So rounds that alternate do
+ * not prove per-packet balancing, and a router that came once and stayed does not prove a route change. */
 static void check_echoes(unsigned rounds, unsigned first, const char *kind, const char *name)
 {
     scene_begin(NULL);
@@ -241,7 +240,7 @@ static void check_nothing(void)
 {
     struct judgement *judgement = malloc(sizeof *judgement);
     verdict_judge_traces(NULL, 0, NULL, judgement);
-    is_num(judgement->verdict_count + judgement->finding_count, 0, "of no traces nothing is said");
+    is_num(judgement->verdict_count + judgement->finding_count, 0, "no traces, no verdicts");
     free(judgement);
 }
 
@@ -255,7 +254,7 @@ int main(void)
     check_at_once();
     check_end_of_file();
     check_no_further();
-    check_echoes(6, 0, "load-balanced", "echoes by two routers in turns");
+    check_echoes(6, 0, "load-balanced", "echoes by two routers that alternate");
     check_echoes(4, 2, NULL, "twice by one, then twice by another");
     check_echoes(12, 6, "route-change", "six times by one, then six times by another");
     check_nothing();

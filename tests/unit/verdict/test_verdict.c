@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The table of rules, a row of frames at a time: what the target, routers and others in its name said, and the verdict.
+/* Each rule of the table: the replies of the target, of routers and of devices in the target's name, and the verdict.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -25,7 +25,7 @@ enum {
     LATER_SILENT
 };
 
-/* One probe of a spec and what it drew. */
+/* One probe of a spec and its reply. */
 struct event {
     unsigned trace;
     uint8_t ttl;
@@ -43,7 +43,7 @@ struct row {
         enum verdict_state state;
         const char *how;
         uint8_t at, after, before; /* TTLs; 0: none */
-        const char *says;          /* part of the sentence; NULL: whatever */
+        const char *says;          /* part of the sentence; NULL: any */
     } want[4];
 };
 
@@ -66,11 +66,11 @@ static const struct row rows[] = {
      {"udp"},
      {{0, 1, EXCEEDED, R1, 0}, {0, 2, UNREACHABLE, TARGET, 3}},
      .want = {{VERDICT_CLOSED, "port-unreachable", 2, 0, 0, NULL}}},
-    {"a router's prohibition is a rejection, placed where that router answers",
+    {"a router's prohibition is a rejection, at the hop where that router answers",
      {"udp"},
      {{0, 1, EXCEEDED, R1, 0}, {0, 2, EXCEEDED, R2, 0}, {0, 3, UNREACHABLE, R2, 13}},
      .want = {{VERDICT_REJECTED, "admin-prohibited", 2, 0, 0, NULL}}},
-    {"refusals before it were lost: its quote tells from which TTL on they are drawn",
+    {"nearer refusals were lost: the quoted TTL shows the router's hop",
      {"udp"},
      {{0, 1, EXCEEDED, R1, 0},
       {0, 2, SILENT, NULL, 0},
@@ -78,15 +78,15 @@ static const struct row rows[] = {
       {0, 4, SILENT, NULL, 0},
       {0, 5, PROHIBITED, R4, 3}},
      .want = {{VERDICT_REJECTED, "admin-prohibited", 3, 0, 0, NULL}}},
-    {"a quote that contradicts what expired tells nothing",
+    {"a quoted TTL that contradicts an expired probe shows nothing",
      {"udp"},
      {{0, 1, EXCEEDED, R1, 0}, {0, 2, EXCEEDED, R2, 0}, {0, 3, SILENT, NULL, 0}, {0, 4, PROHIBITED, R4, 3}},
      .want = {{VERDICT_REJECTED, "admin-prohibited", 3, 0, 0, NULL}}},
-    {"a quoted TTL above the probe's tells nothing",
+    {"a quoted TTL above the probe's shows nothing",
      {"udp"},
      {{0, 1, EXCEEDED, R1, 0}, {0, 2, SILENT, NULL, 0}, {0, 3, PROHIBITED, R4, 4}},
      .want = {{VERDICT_REJECTED, "admin-prohibited", 3, 0, 0, NULL}}},
-    {"a RST from where a router answers another spec is forged",
+    {"a RST from a hop where a router answers another spec is forged",
      {"udp", "tcp/443"},
      {{0, 1, EXCEEDED, R1, 0},
       {0, 2, EXCEEDED, R2, 0},
@@ -96,7 +96,7 @@ static const struct row rows[] = {
       {1, 2, EXCEEDED, R2, 0},
       {1, 3, RST, NULL, 0}},
      .want = {{VERDICT_CLOSED, "port-unreachable", 4, 0, 0, NULL}, {VERDICT_REJECTED, "tcp-reset", 0, 2, 3, NULL}}},
-    {"a SYN/ACK from where a router answers another spec is intercepted",
+    {"a SYN/ACK from a hop where a router answers another spec is intercepted",
      {"udp", "tcp/443"},
      {{0, 1, EXCEEDED, R1, 0},
       {0, 2, EXCEEDED, R2, 0},
@@ -117,7 +117,7 @@ static const struct row rows[] = {
       {1, 2, EXCEEDED, R2, 0},
       {1, 3, SYN_ACK, NULL, 0}},
      .want = {{VERDICT_REJECTED, "net-unreachable", 2, 0, 0, NULL}, {VERDICT_OPEN, NULL, 3, 0, 0, NULL}}},
-    {"whoever is answered by a circle's router a round later goes round as well",
+    {"a spec that a looping router answers a round later loops as well",
      {"udp", "icmp", "tcp/443"},
      {{0, 1, EXCEEDED, R1, 0},
       {0, 2, EXCEEDED, R2, 0},
@@ -134,7 +134,7 @@ static const struct row rows[] = {
      .want = {{VERDICT_LOOPING, NULL, 2, 0, 0, NULL},
               {VERDICT_LOOPING, NULL, 2, 0, 0, "from hop 2 (10.0.1.1) on, as udp does"},
               {VERDICT_INCONCLUSIVE, NULL, 0, 3, 4, NULL}}},
-    {"but not who is answered there by another of them",
+    {"but not one that another router of the loop answers there",
      {"udp", "icmp"},
      {{0, 1, EXCEEDED, R1, 0},
       {0, 2, EXCEEDED, R2, 0},
@@ -143,7 +143,7 @@ static const struct row rows[] = {
       {0, 5, EXCEEDED, R3, 0},
       {1, 4, EXCEEDED, R3, 0}},
      .want = {{VERDICT_LOOPING, NULL, 2, 0, 0, NULL}, {VERDICT_INCONCLUSIVE, NULL, 0, 4, 0, NULL}}},
-    {"hops that left out their answers do not place a forged reset before them",
+    {"silent hops do not place a forged reset before them",
      {"udp", "tcp/80"},
      {{0, 1, EXCEEDED, R1, 0},
       {0, 2, EXCEEDED, R2, 0},
@@ -176,7 +176,7 @@ static const struct row rows[] = {
       {1, 4, EXCEEDED, R4, 0},
       {1, 5, SILENT, NULL, 0}},
      .want = {{VERDICT_DROPPED, "silent", 0, 1, 2, NULL}, {VERDICT_UNANSWERED, NULL, 0, 4, 0, NULL}}},
-    {"but not where no answer to the other follows it closely: the routers may have spent their tokens",
+    {"but not without a reply to the other just after it: the routers may have spent their tokens",
      {"udp", "icmp"},
      {{1, 1, EXCEEDED, R1, 0},
       {1, 2, EXCEEDED, R2, 0},
@@ -191,7 +191,7 @@ static const struct row rows[] = {
       {1, 3, EXCEEDED, R3, 0},
       {1, 4, EXCEEDED, R4, 0}},
      .want = {{VERDICT_INCONCLUSIVE, NULL, 0, 1, 2, NULL}, {VERDICT_UNANSWERED, NULL, 0, 4, 0, NULL}}},
-    {"nor where the other spec went another way",
+    {"nor if the other spec took another path",
      {"udp", "icmp"},
      {{0, 1, EXCEEDED, R1, 0},
       {1, 1, EXCEEDED, "10.7.0.1", 0},
@@ -206,7 +206,7 @@ static const struct row rows[] = {
       {1, 4, EXCEEDED, R4, 0},
       {1, 5, SILENT, NULL, 0}},
      .want = {{VERDICT_INCONCLUSIVE, NULL, 0, 1, 2, "took another path"}, {VERDICT_UNANSWERED, NULL, 0, 4, 0, NULL}}},
-    {"a spec that was asked from hop 3 on only is not said to be dropped before it",
+    {"a spec that was probed from hop 3 on only is not dropped before it",
      {"udp", "icmp"},
      {{1, 1, EXCEEDED, R1, 0},
       {1, 2, EXCEEDED, R2, 0},
@@ -221,7 +221,7 @@ static const struct row rows[] = {
       {0, 4, SILENT, NULL, 0},
       {1, 4, EXCEEDED, R4, 0}},
      .want = {{VERDICT_DROPPED, "silent", 0, 0, 3, "at or before hop 3"}, {VERDICT_INCONCLUSIVE, NULL, 0, 4, 0, NULL}}},
-    {"by one probe at one hop it is inconclusive",
+    {"one probe at one hop is inconclusive",
      {"udp", "icmp"},
      {{0, 1, EXCEEDED, R1, 0},
       {1, 2, EXCEEDED, R2, 0},
@@ -230,24 +230,24 @@ static const struct row rows[] = {
       {1, 2, EXCEEDED, R2, 0},
       {1, 3, SILENT, NULL, 0}},
      .want = {{VERDICT_INCONCLUSIVE, NULL, 0, 1, 2, NULL}, {VERDICT_UNANSWERED, NULL, 0, 2, 0, NULL}}},
-    {"silence before a router that refused another spec is inconclusive: the last that answered was not the last seen",
+    {"silence before a router that refused another spec is inconclusive",
      {"udp", "icmp"},
      {{0, 1, EXCEEDED, R1, 0}, {0, 2, UNREACHABLE, R2, 1}, {1, 1, EXCEEDED, R1, 0}, {1, 2, SILENT, NULL, 0}},
      .want = {{VERDICT_UNREACHABLE, "host-unreachable", 2, 0, 0, NULL},
               {VERDICT_INCONCLUSIVE, NULL, 0, 1, 0, "routers rate-limit rejections"}}},
-    {"silence behind the last router that any spec saw is unanswered, not dropped",
+    {"silence behind the last router that any spec found is unanswered, not dropped",
      {"udp", "icmp"},
      {{0, 1, EXCEEDED, R1, 0}, {0, 2, SILENT, NULL, 0}, {1, 1, EXCEEDED, R1, 0}, {1, 2, SILENT, NULL, 0}},
      .want = {{VERDICT_UNANSWERED, NULL, 0, 1, 0, NULL}, {VERDICT_UNANSWERED, NULL, 0, 1, 0, NULL}}},
-    {"time exceeded in the target's name is no arrival",
+    {"a time exceeded in the target's name does not reach the target",
      {"udp"},
      {{0, 1, EXCEEDED, R1, 0}, {0, 2, EXCEEDED, TARGET, 0}, {0, 3, EXCEEDED, TARGET, 0}, {0, 4, SILENT, NULL, 0}},
      .want = {{VERDICT_UNANSWERED, NULL, 0, 3, 0, NULL}}},
-    {"what was asked no further than the routers answer is not unanswered",
+    {"a spec that was probed only as far as routers answer is not unanswered",
      {"udp"},
      {{0, 1, EXCEEDED, R1, 0}, {0, 2, EXCEEDED, R2, 0}},
      .want = {{VERDICT_INCONCLUSIVE, NULL, 0, 2, 0, "udp is answered up to hop 2 (10.0.1.1), the last hop it probed"}}},
-    {"nor is what was not waited for",
+    {"nor is one whose later probes have not timed out",
      {"udp"},
      {{0, 1, EXCEEDED, R1, 0}, {0, 2, SILENT, NULL, 0}, {0, 3, SILENT, NULL, 0}},
      .interrupted = true,
@@ -256,7 +256,7 @@ static const struct row rows[] = {
      {"udp"},
      {{0, 1, EXCEEDED, R1, 0}, {0, 2, UNREACHABLE, TARGET, 13}},
      .want = {{VERDICT_REJECTED, "admin-prohibited", 2, 0, 0, NULL}}},
-    {"no way, in the target's name: what stands there for the target is not the target",
+    {"no route, in the target's name: that device is not the target",
      {"udp", "icmp"},
      {{0, 1, EXCEEDED, R1, 0}, {0, 3, UNREACHABLE, TARGET, 1}, {1, 1, EXCEEDED, R1, 0}, {1, 3, UNREACHABLE, TARGET, 1}},
      .want = {{VERDICT_UNREACHABLE, "host-unreachable", 3, 0, 0, NULL},
@@ -270,7 +270,7 @@ static const struct row rows[] = {
       {1, 3, EXCEEDED, R3, 0},
       {1, 4, SILENT, NULL, 0}},
      .want = {{VERDICT_REJECTED, "net-unreachable", 2, 0, 0, NULL}, {VERDICT_UNANSWERED, NULL, 0, 3, 0, NULL}}},
-    {"a proxy before the router that has no way passes nothing by it",
+    {"a proxy before the router without a route passes nothing",
      {"udp", "tcp/80"},
      {{0, 1, EXCEEDED, R1, 0},
       {0, 2, EXCEEDED, R2, 0},
@@ -279,15 +279,15 @@ static const struct row rows[] = {
       {1, 1, EXCEEDED, R1, 0},
       {1, 2, SYN_ACK, NULL, 0}},
      .want = {{VERDICT_UNREACHABLE, "net-unreachable", 3, 0, 0, NULL}, {VERDICT_INTERCEPTED, NULL, 2, 0, 0, NULL}}},
-    {"a reset at the target's hop with another reply TTL is from a device just before it",
+    {"a reset at the target's hop with another reply TTL comes from a device just before it",
      {"tcp/443", "tcp/80"},
      {{0, 1, EXCEEDED, R1, 0}, {0, 2, SYN_ACK, NULL, 61}, {1, 1, EXCEEDED, R1, 0}, {1, 2, RST, NULL, 62}},
      .want = {{VERDICT_OPEN, NULL, 2, 0, 0, NULL}, {VERDICT_REJECTED, "tcp-reset", 0, 1, 0, "TTL 62"}}},
-    {"unless the way back is balanced",
+    {"unless the return path is balanced",
      {"tcp/443", "tcp/80"},
      {{0, 2, SYN_ACK, NULL, 61}, {0, 2, SYN_ACK, NULL, 60}, {1, 1, EXCEEDED, R1, 0}, {1, 2, RST, NULL, 62}},
      .want = {{VERDICT_OPEN, NULL, 2, 0, 0, NULL}, {VERDICT_CLOSED, "tcp-reset", 2, 0, 0, NULL}}},
-    {"or the initial TTL is another",
+    {"or the initial TTL differs",
      {"tcp/443", "tcp/80"},
      {{0, 2, SYN_ACK, NULL, 61}, {1, 1, EXCEEDED, R1, 0}, {1, 2, RST, NULL, 253}},
      .want = {{VERDICT_OPEN, NULL, 2, 0, 0, NULL}, {VERDICT_CLOSED, "tcp-reset", 2, 0, 0, NULL}}},
@@ -295,7 +295,7 @@ static const struct row rows[] = {
      {"tcp/443", "tcp/80"},
      {{0, 2, SYN_ACK, NULL, 0}, {1, 1, EXCEEDED, R1, 0}, {1, 2, SILENT, NULL, 0}, {1, 3, RST, NULL, 0}},
      .want = {{VERDICT_OPEN, NULL, 2, 0, 0, NULL}, {VERDICT_CLOSED, "tcp-reset", 2, 0, 0, NULL}}},
-    {"three silences of another spec before the target's hop are no loss",
+    {"three silences of another spec before the target's hop are not loss",
      {"tcp/443", "tcp/80"},
      {{0, 1, EXCEEDED, R1, 0},
       {0, 2, SILENT, NULL, 0},
@@ -305,11 +305,11 @@ static const struct row rows[] = {
       {1, 1, EXCEEDED, R1, 0},
       {1, 2, RST, NULL, 0}},
      .want = {{VERDICT_OPEN, NULL, 3, 0, 0, NULL}, {VERDICT_REJECTED, "tcp-reset", 0, 1, 0, NULL}}},
-    {"a lone ACK's reset says nothing of the port",
+    {"a lone ACK's reset does not show the port's state",
      {"tcp/80:ack"},
      {{0, 1, EXCEEDED, R1, 0}, {0, 2, RST_OF_ACK, NULL, 0}},
      .want = {{VERDICT_CLOSED, "tcp-reset", 2, 0, 0, "as open and closed ports both do"}}},
-    {"ways of different length prove no interception",
+    {"paths of different length do not prove an interception",
      {"udp", "tcp/443"},
      {{0, 1, EXCEEDED, R1, 0},
       {0, 2, EXCEEDED, R2, 0},
@@ -332,7 +332,7 @@ static const struct row rows[] = {
      {"tcp/80"},
      {{0, 1, EXCEEDED, R1, 0}, {0, 2, RST_AND_EXCEEDED, R2, 0}, {0, 3, RST, NULL, 0}},
      .want = {{VERDICT_REJECTED, "tcp-reset", 0, 1, 0, "before the target"}}},
-    {"too big for a link, in the target's name, is a refusal all the same",
+    {"a packet-too-big in the target's name is a refusal, too",
      {"udp"},
      {{0, 1, EXCEEDED, R1, 0}, {0, 2, TOO_BIG, TARGET, 4}},
      .want = {{VERDICT_REJECTED, NULL, 2, 0, 0, "too big"}}},
@@ -347,7 +347,7 @@ static const struct row rows[] = {
      .want = {{VERDICT_OPEN, NULL, 2, 0, 0, NULL},
               {VERDICT_OPEN, NULL, 2, 0, 0, NULL},
               {VERDICT_INTERCEPTED, NULL, 2, 0, 0, "TTL 62"}}},
-    {"by one other answer it is not: the ways back may differ",
+    {"one other reply is not enough: the return paths may differ",
      {"tcp/443", "tcp/22"},
      {{0, 1, EXCEEDED, R1, 0}, {0, 2, SYN_ACK, NULL, 61}, {1, 1, EXCEEDED, R1, 0}, {1, 2, SYN_ACK, NULL, 62}},
      .want = {{VERDICT_OPEN, NULL, 2, 0, 0, NULL}, {VERDICT_OPEN, NULL, 2, 0, 0, NULL}}},
@@ -362,12 +362,12 @@ static const struct row rows[] = {
      .want = {{VERDICT_OPEN, NULL, 2, 0, 0, NULL},
               {VERDICT_OPEN, NULL, 2, 0, 0, NULL},
               {VERDICT_OPEN, NULL, 2, 0, 0, NULL}}},
-    {"two resets of different make are not both the target's, but which is not told",
+    {"of two resets that differ in id, DF or window one is not the target's",
      {"tcp/443", "tcp/80"},
      {{0, 1, EXCEEDED, R1, 0}, {0, 2, RST, NULL, 0}, {1, 1, EXCEEDED, R1, 0}, {1, 2, RST_OF_ODD_MAKE, NULL, 0}},
      .want = {{VERDICT_CLOSED, "tcp-reset", 2, 0, 0, "resets to other probes differ in id, DF or window"},
               {VERDICT_CLOSED, "tcp-reset", 2, 0, 0, "resets to other probes differ in id, DF or window"}}},
-    {"a redirect is no answer: the one behind it counts",
+    {"a redirect is no reply: the next one counts",
      {"udp"},
      {{0, 1, EXCEEDED, R1, 0}, {0, 2, REDIRECT, R1, 1}, {0, 3, UNREACHABLE, TARGET, 3}},
      .want = {{VERDICT_CLOSED, "port-unreachable", 3, 0, 0, NULL}}},
@@ -491,7 +491,7 @@ static void check_row(const struct row *row)
     session_free(session);
 }
 
-/* Of a search for all paths nothing is judged, however many flows it has. */
+/* A search for all paths is not judged, however many flows it has. */
 static void check_search(void)
 {
     static const char *const specs[] = {"udp", NULL};
@@ -517,8 +517,25 @@ static void check_search(void)
     session_free(session);
 }
 
+/* Every word is there, and none stands twice. */
+static void test_names(void)
+{
+    bool how_is_new = true, kind_is_new = true;
+    for (int i = 1; i < HOWS; i++)
+        for (int k = 1; k < i; k++)
+            how_is_new =
+                how_is_new && strcmp(verdict_how_name((enum verdict_how)i), verdict_how_name((enum verdict_how)k));
+    for (int i = 1; i < FINDING_KINDS; i++)
+        for (int k = 1; k < i; k++)
+            kind_is_new =
+                kind_is_new && strcmp(finding_kind_name((enum finding_kind)i), finding_kind_name((enum finding_kind)k));
+    ok(how_is_new && !verdict_how_name(HOW_NONE), "each way to be stopped has a word of its own");
+    ok(kind_is_new && !finding_kind_name(FINDING_NONE), "each kind of finding has a word of its own");
+}
+
 int main(void)
 {
+    test_names();
     for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++)
         check_row(&rows[i]);
     check_search();
