@@ -102,13 +102,3 @@ void verdict_judge_traces(const struct trace *const *traces, size_t count, const
         say_of_other_runs(traces, count, &out->verdicts[i]);
     end_sentences(out);
 }
-
-bool verdict_reaches(const struct verdict *verdict)
-{
-    return verdict->state == VERDICT_OPEN || verdict->state == VERDICT_CLOSED;
-}
-
-bool place_equal(const struct place *a, const struct place *b)
-{
-    return a->known == b->known && (!a->known || (a->ttl == b->ttl && addr_equal(&a->address, &b->address)));
-}

@@ -133,13 +133,21 @@ void verdict_judge(const struct session *session, struct judgement *out);
  * spec it judges the one that got furthest; of more specs than SPECS_MOST, the first. The traces must outlive `out`.
  * `ends`: by number of the capture's file, the file's last stamp. */
 void verdict_judge_traces(const struct trace *const *traces, size_t count, const nstime *ends, struct judgement *out);
-/* Whether both are the same, or both unknown. */
-bool place_equal(const struct place *a, const struct place *b);
 /* The words of reports, "open", "admin-prohibited", "local-drop" ...; NULL for HOW_NONE and FINDING_NONE. */
 const char *verdict_state_name(enum verdict_state state);
 const char *verdict_how_name(enum verdict_how how);
 const char *finding_kind_name(enum finding_kind kind);
+
 /* Whether the target itself answered: open or closed. */
-bool verdict_reaches(const struct verdict *verdict);
+static inline bool verdict_reaches(const struct verdict *verdict)
+{
+    return verdict->state == VERDICT_OPEN || verdict->state == VERDICT_CLOSED;
+}
+
+/* Whether both are the same, or both unknown. */
+static inline bool place_equal(const struct place *a, const struct place *b)
+{
+    return a->known == b->known && (!a->known || (a->ttl == b->ttl && addr_equal(&a->address, &b->address)));
+}
 
 #endif
