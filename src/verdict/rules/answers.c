@@ -55,11 +55,10 @@ void explain_intercepted(const struct facts *facts, struct verdict *out)
     evidence_show(out, shown);
     evidence_show_beyond(facts, ttl, out);
     if (by_ttl)
-        phrase_set(
-            out->text,
-            "%s is intercepted before the target: a reply in its name arrives with TTL %u, from nearer than its other "
-            "replies",
-            SPEC_TEXT(facts->trace), shown->reply->reply_ttl);
+        phrase_set(out->text,
+                   "%s is intercepted before the target: a reply in the target's name arrives with TTL %u, from nearer "
+                   "than its other replies",
+                   SPEC_TEXT(facts->trace), shown->reply->reply_ttl);
     else
         phrase_set(out->text, "%s is intercepted at %s: a device there replies in the target's name",
                    SPEC_TEXT(facts->trace), PLACE_TEXT(&out->at));
