@@ -47,12 +47,10 @@ void result_of_recognition(struct result *result, const struct recognition *foun
     result->error_count = found->error_count;
 }
 
-unsigned result_trace_number(const struct result *result, const struct trace *trace)
+unsigned result_run_trace_number(const struct result *result, const struct trace *trace)
 {
     unsigned number = 0;
     bool passed = false; /* of equal times the order of the specs decides */
-    if (!result->config)
-        return trace->number;
     for (unsigned i = 0; i < result->specs.count; i++) {
         const struct trace *other = result->specs.traces[i];
         passed = passed || other == trace;

@@ -74,7 +74,11 @@ void result_of_recognition(struct result *result, const struct recognition *foun
 
 /* The number of a trace, in every format. It is final as soon as the trace's first probe is known, because the first
  * probes become known in the order of the capture. */
-unsigned result_trace_number(const struct result *result, const struct trace *trace);
+unsigned result_run_trace_number(const struct result *result, const struct trace *trace);
+static inline unsigned result_trace_number(const struct result *result, const struct trace *trace)
+{
+    return result->config ? result_run_trace_number(result, trace) : trace->number;
+}
 /* The name by which the user called the target; NULL: by its address, or there is none. Foreign text. */
 const char *result_target_name(const struct result *result);
 

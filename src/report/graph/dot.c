@@ -63,8 +63,8 @@ static void add_texts(struct strbuf *text, const struct graph_view *view, unsign
     strbuf_add(text, who.is_unconfirmed ? UNCONFIRMED : "");
     node_name_free(&who);
     strbuf_addf(text, ", %.1f %% of the flows%s%s\"", view->nodes[id].share * 100,
-                node->per_packet ? ", balances packet by packet" : "",
-                node->unsure ? ", too few flows to tell that no next hop was missed" : "");
+                node->per_packet ? ", balances per packet" : "",
+                node->unsure ? ", too few flows to be sure that no next hop was missed" : "");
 }
 
 static void add_node(struct strbuf *text, const struct graph_view *view, unsigned id, const struct output *out)

@@ -33,7 +33,7 @@ void graph_words_add_diamond(struct strbuf *text, const struct graph_view *view,
         strbuf_add(text, "the source");
     else
         add_corner(text, view, diamond->from);
-    strbuf_add(text, diamond->to == GRAPH_NO_NODE ? " on, whose ways were not seen to meet" : " to ");
+    strbuf_add(text, diamond->to == GRAPH_NO_NODE ? ", whose branches were not seen to rejoin" : " to ");
     if (diamond->to != GRAPH_NO_NODE)
         add_corner(text, view, diamond->to);
     strbuf_addf(text, ": %u wide, ", diamond->width);
@@ -57,9 +57,9 @@ void graph_words_add_paths(struct strbuf *text, const struct graph *graph)
     if (complete)
         strbuf_add(text, more);
     else if (partial)
-        strbuf_addf(text, "%u path%s%s, none of which was seen to get to the target", partial, plural(partial), more);
+        strbuf_addf(text, "%u path%s%s, none of which was seen to reach the target", partial, plural(partial), more);
     else
-        strbuf_add(text, graph->node_count ? "No flow was seen all along its path" : "Nothing answered");
+        strbuf_add(text, graph->node_count ? "No flow was seen along its whole path" : "Nothing answered");
 }
 
 /* "97.12", rounded down; nothing is ever quite sure. */
@@ -77,9 +77,9 @@ void graph_words_add_sureness(struct strbuf *text, const struct graph *graph)
         add_percent(text, 1 - graph->missed_probability);
         strbuf_add(text, " % confidence no next hop was missed");
     } else if (graph->missed_probability < 1) {
-        strbuf_addf(text, "A next hop may well have been missed (chance %.2f)", graph->missed_probability);
+        strbuf_addf(text, "A next hop was probably missed (probability %.2f)", graph->missed_probability);
     } else {
-        strbuf_add(text, "Whether next hops were missed cannot be told");
+        strbuf_add(text, "It is unknown whether next hops were missed");
     }
     strbuf_addf(text, "; %llu probe%s in %u flow%s", (unsigned long long)graph->probes_sent, plural(graph->probes_sent),
                 graph->flows, plural(graph->flows));

@@ -234,10 +234,10 @@ static void add_details(struct drawing *drawing, unsigned id)
     strbuf_addf(drawing->text, "\n%u flow%s, %.1f %% of all", node->flows, node->flows == 1 ? "" : "s",
                 drawing->view.nodes[id].share * 100);
     if (node->next_count)
-        strbuf_addf(drawing->text, "\n%u next hop%s by %u flow%s, chance of one more %.4f", node->next_count,
+        strbuf_addf(drawing->text, "\n%u next hop%s by %u flow%s, probability of one more %.4f", node->next_count,
                     node->next_count == 1 ? "" : "s", node->next_flows, node->next_flows == 1 ? "" : "s", node->missed);
-    strbuf_add(drawing->text, node->unsure ? "\ntoo few flows to tell that no next hop was missed" : "");
-    strbuf_add(drawing->text, node->per_packet ? "\nsends the packets of one flow different ways" : "");
+    strbuf_add(drawing->text, node->unsure ? "\ntoo few flows to be sure that no next hop was missed" : "");
+    strbuf_add(drawing->text, node->per_packet ? "\nsends packets of one flow to different next hops" : "");
     strbuf_add(drawing->text, node->is_refusal ? "\nrefuses" : "");
     strbuf_add(drawing->text, "</title>");
 }
@@ -353,8 +353,8 @@ static const struct {
     {"g", "the target", is_target},
     {"q", "does not answer", is_silent},
     {"r", "refuses", is_refusal},
-    {"p", "balances packet by packet", is_per_packet},
-    {"u", "too few flows to tell that nothing was missed", is_unsure},
+    {"p", "balances per packet", is_per_packet},
+    {"u", "too few flows to be sure that no next hop was missed", is_unsure},
 };
 
 static bool has_any(const struct graph *graph, bool (*is_meant)(const struct graph_node *node))
@@ -434,7 +434,7 @@ static bool svg_begin(struct output *out)
 
 const struct output_format output_svg = {
     .name = "svg",
-    .help = "paths: the graph, drawn",
+    .help = "paths: the graph as a drawing",
     .draws = true,
     .keeps = true,
     .begin = svg_begin,

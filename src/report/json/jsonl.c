@@ -146,7 +146,7 @@ static void jsonl_end(struct output *out)
 
 const struct output_format output_jsonl = {
     .name = "jsonl",
-    .help = "JSON, an object a line, as things become known (also: ndjson)",
+    .help = "JSON, one object per line, written as it becomes known (also: ndjson)",
     .begin = jsonl_begin,
     .probe = jsonl_probe,
     .trace = jsonl_trace,

@@ -59,13 +59,13 @@ static struct leg_counts count(const struct map_view *view, const struct map_pla
 static void add_summary(struct strbuf *text, const struct leg_counts *tally)
 {
     if (!tally->placed) {
-        strbuf_add(text, "No hop's place is known.");
+        strbuf_add(text, "No hop has a known place.");
         return;
     }
     strbuf_addf(text, "The place of %zu of %zu hop%s is known", tally->placed, tally->hops,
                 tally->hops == 1 ? "" : "s");
     if (tally->guessed)
-        strbuf_addf(text, ", %zu of them only by a hint in a name", tally->guessed);
+        strbuf_addf(text, ", %zu of them only from the hop's name", tally->guessed);
     if (tally->doubtful)
         strbuf_addf(text, "; %zu leg%s too long for the measured time", tally->doubtful,
                     tally->doubtful == 1 ? " is" : "s are");
@@ -84,9 +84,9 @@ static void add_legend(struct strbuf *text, const struct leg_counts *tally, doub
     } rows[] = {
         {tally->sources, "<rect class=\"source\" y=\"-5\" width=\"10\" height=\"10\"/>", "source", 10},
         {tally->placed > tally->guessed, "<circle class=\"known\" cx=\"5\" r=\"5\"/>", "hop", 10},
-        {tally->guessed, "<circle class=\"guess\" cx=\"5\" r=\"5\"/>", "place only hinted at by the hop's name", 10},
+        {tally->guessed, "<circle class=\"guess\" cx=\"5\" r=\"5\"/>", "place guessed from the hop's name", 10},
         {tally->doubtful, "<path class=\"leg doubt\" d=\"M0 0h40\"/>",
-         "too long for light in fibre in the measured time: a place or an RTT is wrong", 40},
+         "faster than light in fibre: a place or an RTT is wrong", 40},
     };
     double x = MARGIN;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

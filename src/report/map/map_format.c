@@ -34,7 +34,7 @@ static void draw(struct output *out, struct hops *hops, const struct strbuf *tit
         good = map_draw(&view, out->file);
     }
     if (!good)
-        fputs("<svg xmlns=\"http://www.w3.org/2000/svg\"><title>memory is short: no map</title></svg>\n", out->file);
+        fputs("<svg xmlns=\"http://www.w3.org/2000/svg\"><title>out of memory: no map</title></svg>\n", out->file);
     fflush(out->file);
     out->headed = true;
     free(guesses);
@@ -76,7 +76,7 @@ static void draw_graph(struct output *out)
     struct hops hops = {0};
     struct strbuf title;
     strbuf_init(&title);
-    strbuf_add(&title, "most taken ");
+    strbuf_add(&title, "most used ");
     add_ends(&title, &graph->trace->flow.source, &graph->trace->flow.target, result_target_name(result));
     add_spec(&title, graph->trace);
     add_choice(&title, result->graph_count, "graphs", "--target, --source, -P");
@@ -163,7 +163,7 @@ static void map_end(struct output *out)
 
 const struct output_format output_map = {
     .name = "map",
-    .help = "the path on a map of the world, drawn",
+    .help = "the path on a map of the world",
     .keeps = true,
     .begin = map_begin,
     .end = map_end,

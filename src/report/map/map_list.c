@@ -70,11 +70,11 @@ static void add_place(struct strbuf *text, const struct map_stop *stop, double y
         map_marks_add_place(&words, &stop->hop->about->place);
     bool is_named = words.length > 0;
     if (!is_named && !addr_is_none(&stop->hop->address))
-        strbuf_add(&words, stop->has_place ? "without a name" : "place not known");
+        strbuf_add(&words, stop->has_place ? "without a name" : "place unknown");
     begin_cell(text, is_named ? "cell" : "cell faint", PLACE_X, y);
     xml_add_cut(text, words.text, PLACE_CHARACTERS);
     if (stop->has_place && stop->hop->is_guess)
-        strbuf_add(text, " <tspan class=\"faint\">(by its name)</tspan>");
+        strbuf_add(text, " <tspan class=\"faint\">(from its name)</tspan>");
     if (is_named && !stop->has_place)
         strbuf_add(text, " <tspan class=\"faint\">(not on the map)</tspan>");
     end_cell(text);

@@ -72,7 +72,7 @@ static void add_networks(struct strbuf *words, const struct as_path *path)
     for (size_t i = 0; i < path->count; i++)
         has_asn = has_asn || path->list[i].asn;
     if (!has_asn)
-        strbuf_add(words, "no AS number is known of these hops");
+        strbuf_add(words, "no AS number is known for these hops");
     for (size_t i = 0; has_asn && i < path->count; i++) {
         strbuf_add(words, i ? " > " : "");
         add_network(words, &path->list[i]);

@@ -73,7 +73,7 @@ static void add_about(struct strbuf *text, const struct other_error *error)
     const char *protocol = ip_protocol_name(error->protocol);
     addr_format(&error->target, target);
     if (addr_is_none(&error->target)) {
-        strbuf_add(text, error->cut ? "a packet that the capture has cut off" : "a packet that is not quoted");
+        strbuf_add(text, error->cut ? "a packet that the capture cuts off" : "a packet that is not quoted");
         return;
     }
     if (protocol)

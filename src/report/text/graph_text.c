@@ -455,8 +455,8 @@ static void say_change(struct tree *tree)
     if (graph->changed_at != NSTIME_NEVER)
         nstime_format(graph->changed_at, time);
     const char *last = graph->changes > 1 ? "the last time " : "";
-    say(tree, "The route changed %u time%s, %sat %.10s %.8s UTC: this is what was seen since.", graph->changes,
-        plural(graph->changes), last, time, time[0] ? time + 11 : "");
+    say(tree, "The route changed %u time%s, %sat %.10s %.8s UTC: the graph shows what was seen since then.",
+        graph->changes, plural(graph->changes), last, time, time[0] ? time + 11 : "");
 }
 
 static void say_what_marks_mean(struct tree *tree)
@@ -465,17 +465,17 @@ static void say_what_marks_mean(struct tree *tree)
     strbuf_init(&nodes);
     if (list_nodes(tree, is_per_packet, &nodes))
         say(tree,
-            "per packet: %s sends the packets of one flow different ways; links behind it that are not sure are "
-            "left out.",
+            "per packet: %s sends packets of one flow to different next hops; uncertain links behind it are left "
+            "out.",
             nodes.text);
     if (list_nodes(tree, is_unsure, &nodes))
-        say(tree, "?: too few flows to tell that no next hop was missed: %s.", nodes.text);
+        say(tree, "?: too few flows to be sure that no next hop was missed: %s.", nodes.text);
     if (list_nodes(tree, graph_view_is_loose, &nodes))
-        say(tree, "?-: not seen from where it is reached: %s.", nodes.text);
+        say(tree, "?-: no previous hop was seen: %s.", nodes.text);
     if (list_nodes(tree, graph_view_is_dead_end, &nodes))
-        say(tree, "-> ?: nothing was seen behind: %s.", nodes.text);
+        say(tree, "-> ?: no next hop was seen: %s.", nodes.text);
     if (list_nodes(tree, is_refusal, &nodes))
-        say(tree, "refuses: flows end at %s, which turns them away or says that something does.", nodes.text);
+        say(tree, "refuses: flows end at %s, which rejects them or reports that another device does.", nodes.text);
     strbuf_free(&nodes);
 }
 
@@ -483,9 +483,9 @@ static void say_loose_flows(struct tree *tree)
 {
     unsigned loose = tree->graph->loose_flows;
     if (loose && loose == tree->graph->flows)
-        say(tree, "Every flow was seen at one hop only, so that nothing can be linked.");
+        say(tree, "Every flow was seen at one hop only, so no hops can be linked.");
     else if (loose)
-        say(tree, "%u flow%s seen at one hop only, and link%s nothing.", loose, loose == 1 ? " was" : "s were",
+        say(tree, "%u flow%s seen at one hop only and link%s nothing.", loose, loose == 1 ? " was" : "s were",
             loose == 1 ? "s" : "");
 }
 
@@ -571,6 +571,6 @@ void graph_text_add_all(struct strbuf *text, const struct output *out, bool head
             strbuf_add(text, "\n");
         }
         if (!graph_text_add(text, &result->graphs[i], &how))
-            strbuf_add(text, "memory is short: a graph is not complete here\n");
+            strbuf_add(text, "out of memory: this graph is incomplete\n");
     }
 }

@@ -341,7 +341,7 @@ static void add_hops(struct matrix *matrix)
     if (cut)
         strbuf_addf(matrix->text, "%u-%u silent as well\n", shown + 1, last);
     else if (end < last)
-        strbuf_addf(matrix->text, "%u-%u the same circle\n", shown + 1, last);
+        strbuf_addf(matrix->text, "%u-%u the same loop\n", shown + 1, last);
 }
 
 void matrix_add(struct strbuf *text, const struct result *result, bool color)

@@ -77,7 +77,7 @@ static void add_doubt(struct telling *telling, const struct path_hop *from, cons
     add_end(&words, to);
     strbuf_add(&words, ": ");
     distance_add_leg(&words, leg);
-    strbuf_add(&words, "; a place or an RTT is wrong, or the packets went another way");
+    strbuf_add(&words, "; a place or an RTT is wrong, or the packets took another path");
     add_line(telling, "doubtful:", &words);
     strbuf_free(&words);
 }

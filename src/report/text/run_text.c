@@ -176,7 +176,7 @@ static bool add_tail_reason(struct strbuf *line, const struct result *result, un
     if (silent_hops >= config->gap)
         strbuf_addf(line, "gave up after %u silent hop%s in a row", config->gap, config->gap == 1 ? "" : "s");
     else if (last == config->max_ttl)
-        strbuf_addf(line, "%u hops are the most asked for", config->max_ttl);
+        strbuf_addf(line, "stopped at the maximum of %u hops", config->max_ttl);
     return line->length > 0;
 }
 
@@ -309,16 +309,17 @@ static void print_notes(struct output *out)
         print_late(out, (uint8_t)ttl);
     unsigned duplicates = count_duplicates(result);
     if (duplicates)
-        print_below(out, "duplicates: %u repl%s to probes that had been answered", duplicates,
+        print_below(out, "duplicates: %u repl%s to probes that had already been answered", duplicates,
                     duplicates == 1 ? "y" : "ies");
     if (counters->dropped_by_kernel)
-        print_below(out, "the kernel dropped %llu frame%s: what looks silent may have been answered",
+        print_below(out, "the kernel dropped %llu frame%s: hops that look silent may have answered",
                     (unsigned long long)counters->dropped_by_kernel, plural(counters->dropped_by_kernel));
     unsigned unseen = result->unseen_probes;
     if (unseen)
-        print_below(out, "the send time stands in for %u probe%s whose own frame was not seen", unseen, plural(unseen));
+        print_below(out, "%u probe%s not seen in the capture: %s used instead", unseen, unseen == 1 ? " was" : "s were",
+                    unseen == 1 ? "its send time is" : "their send times are");
     if (!print_cut_files(out) && result->source.interrupted)
-        print_below(out, "interrupted: this is what was known by then");
+        print_below(out, "interrupted: the report covers only what was captured by then");
     if (out->options.verbose)
         print_strays(out, counters);
 }

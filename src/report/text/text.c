@@ -40,7 +40,7 @@ static void text_end(struct output *out)
 
 const struct output_format output_text = {
     .name = "text",
-    .help = "the table that traceroute's users know, and what it means",
+    .help = "a traceroute table, then verdicts and findings",
     .keeps = true,
     .begin = text_begin,
     .hop = run_text_hop,

@@ -81,10 +81,10 @@ static void add_refused(struct strbuf *text, const struct trace *trace)
         strbuf_addf(text, " (%s)", mark);
 }
 
-/* "going round in circles from hop 5 on: 10.0.5.1, 10.0.6.1, 10.0.5.1 ..." */
+/* "routing loop from hop 5 on: 10.0.5.1, 10.0.6.1, 10.0.5.1 ..." */
 static void add_circle(struct strbuf *text, const struct trace *trace)
 {
-    strbuf_addf(text, "going round in circles from hop %u on:", trace->loop_first);
+    strbuf_addf(text, "routing loop from hop %u on:", trace->loop_first);
     for (unsigned i = 0; i <= trace->loop_length; i++) {
         char router[ADDR_TEXT_BYTES];
         struct addr address = trace_router_address(trace, (uint8_t)(trace->loop_first + i));
@@ -134,11 +134,11 @@ void trace_end_text_add(struct strbuf *text, const struct trace *trace)
         add_silence(text, trace);
         return;
     case END_MAX_TTL:
-        strbuf_addf(text, "asked no further than hop %u, and the target has not answered", trace_last_ttl(trace));
+        strbuf_addf(text, "not probed beyond hop %u, and the target has not answered", trace_last_ttl(trace));
         return;
     case END_INTERRUPTED:
     case END_RUNNING:
-        strbuf_addf(text, "the capture ends before it does, at hop %u", trace_last_ttl(trace));
+        strbuf_addf(text, "the capture ends before the trace does, at hop %u", trace_last_ttl(trace));
         return;
     }
 }

@@ -150,9 +150,8 @@ static void add_start(struct heading *heading, const struct trace *trace)
         add_duration(&heading->piece, nstime_ms(summary_duration(trace)));
         end_piece(heading);
     } else if (answered != NSTIME_NONE) {
-        strbuf_add(&heading->piece, "answered from ");
+        strbuf_add(&heading->piece, "first answer at ");
         add_time(&heading->piece, answered);
-        strbuf_add(&heading->piece, " on");
         end_piece(heading);
     }
 }
@@ -341,21 +340,21 @@ static void add_caveats(struct strbuf *text, const struct trace *trace, const st
                         const struct judgement *judgement)
 {
     if (trace->origin.inferred)
-        strbuf_add(text, "inferred from its answers: the probes are not in the capture, so no times\n");
+        strbuf_add(text, "inferred from replies: the probes are not in the capture, so there are no times\n");
     else if (tally->unseen)
-        strbuf_addf(text, "%u probe%s known from the answers alone, without times\n", tally->unseen,
+        strbuf_addf(text, "%u probe%s known only from replies, without times\n", tally->unseen,
                     tally->unseen == 1 ? " is" : "s are");
     if (trace->origin.captured_at_ttl)
         strbuf_addf(text, "captured behind hop %u, not at the source: times count from there\n",
                     trace->origin.captured_at_ttl);
     if (tally->target_expires && !tells_of_nat(judgement, trace))
-        strbuf_addf(text, "from hop %u on time exceeded comes in the target's name, as through a NAT\n",
+        strbuf_addf(text, "from hop %u on, time-exceeded replies have the target's address, as through a NAT\n",
                     tally->target_expires);
     if (tally->translated)
         strbuf_addf(text, "%u answer%s translated addresses or ports (NAT)\n", tally->translated,
                     tally->translated == 1 ? " quotes" : "s quote");
     if (tally->weak)
-        strbuf_addf(text, "%u answer%s matched by little more than an IP id\n", tally->weak,
+        strbuf_addf(text, "%u answer%s matched by little more than an IP ID\n", tally->weak,
                     tally->weak == 1 ? " is" : "s are");
 }
 
@@ -415,13 +414,13 @@ static void add_summary(struct strbuf *text, const struct recognition_counters *
     strbuf_add(text, "\n");
     if (counters->cut_errors)
         strbuf_addf(text,
-                    "%llu error%s cut before what %s about: what looks silent may have been answered (record with a "
+                    "%llu error%s cut before the packet %s: hops that look silent may have answered (record with a "
                     "larger snaplen)\n",
                     (unsigned long long)counters->cut_errors, counters->cut_errors == 1 ? " is" : "s are",
-                    counters->cut_errors == 1 ? "it is" : "they are");
+                    counters->cut_errors == 1 ? "it quotes" : "they quote");
     add_strays(text, &counters->common, verbose);
     if (counters->given_up)
-        strbuf_addf(text, "%llu packet%s decided early, for want of memory: something may be missing\n",
+        strbuf_addf(text, "%llu packet%s classified early for lack of memory: something may be missing\n",
                     (unsigned long long)counters->given_up, counters->given_up == 1 ? " was" : "s were");
 }
 
@@ -439,7 +438,7 @@ static void add_end(struct strbuf *text, const struct output *out)
     add_summary(text, &result->counters, out->options.verbose);
     text_add_cut_files(text, &result->source);
     if (result->source.interrupted)
-        strbuf_add(text, "interrupted: this is what was known by then\n");
+        strbuf_add(text, "interrupted: the report covers only what was read by then\n");
 }
 
 static void print(struct output *out, struct strbuf *text)

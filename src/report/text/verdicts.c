@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "report/summary.h"
 #include "report/text/evidence.h"
 
 void text_verdicts_add_verdicts(struct strbuf *text, const struct judgement *judgement,
@@ -34,8 +35,8 @@ bool text_add_cut_files(struct strbuf *text, const struct result_source *source)
     for (unsigned i = 0; !source->live && i < source->file_count; i++) {
         if (!source->files[i].truncated)
             continue;
-        strbuf_add_escaped(text, source->files[i].name, strlen(source->files[i].name));
-        strbuf_add(text, " is cut short: this is what came before the cut\n");
+        summary_add_file_name(text, source->files[i].name);
+        strbuf_add(text, " is cut short: the report covers only what came before the cut\n");
         any = true;
     }
     return any;

@@ -241,12 +241,12 @@ static const struct output_options plain = {.width = 80};
     "udp reaches the target at hop 3: port closed (port-unreachable), as usual for a traceroute.\n"                    \
     "tcp/443 is rejected by hop 3 (10.0.2.1): admin-prohibited.\n"                                                     \
     "\ntrace 2: 2001:db8::2 to 2001:db8::80, icmp\n"                                                                   \
-    "answered from 2026-01-02T03:04:05.124Z on, in a.pcap\n"                                                           \
+    "first answer at 2026-01-02T03:04:05.124Z, in a.pcap\n"                                                            \
     " 1  2001:db8::1\n"                                                                                                \
     " 2  2001:db8::80\n"                                                                                               \
     "2 answers\n"                                                                                                      \
     "grouped by addresses\n"                                                                                           \
-    "inferred from its answers: the probes are not in the capture, so no times\n\n"                                    \
+    "inferred from replies: the probes are not in the capture, so there are no times\n\n"                              \
     "icmp reaches the target at hop 2: port closed (port-unreachable).\n"
 
 static void test_text(void)
@@ -259,7 +259,7 @@ static void test_text(void)
               "      1  198.51.100.1: parameter problem, about a packet that is not quoted\n\n"
               "127 frames read: 7 probes, 9 replies, 4 errors about other traffic, 3 others, 1 malformed\n"
               "other: 3 frames: not IP\n"
-              "b\\x1b.pcap is cut short: this is what came before the cut\n",
+              "b\\x1b.pcap is cut short: the report covers only what came before the cut\n",
               "the text report");
 }
 
@@ -315,7 +315,7 @@ static void test_nothing(void)
     is_text(text,
             "hopsonde replay of standard input\n\nno trace found\n"
             "1 frame read: 0 probes, 0 replies, 0 errors about other traffic, 0 others\n"
-            "interrupted: this is what was known by then\n",
+            "interrupted: the report covers only what was read by then\n",
             "a capture without traces, interrupted");
     free(text);
 }
@@ -358,20 +358,20 @@ static void test_ends(void)
     trace.end = END_LOOPING;
     is_ending(&trace, " 1  10.0.0.1  1.000 ms\n 2  10.0.1.1  1.000 ms\n 3  10.0.0.1  1.000 ms\n"
                       " 4  10.0.1.1  1.000 ms\n 5  10.0.0.1  1.000 ms\n"
-                      "going round in circles from hop 1 on: 10.0.0.1, 10.0.1.1, 10.0.0.1 ...\n");
+                      "routing loop from hop 1 on: 10.0.0.1, 10.0.1.1, 10.0.0.1 ...\n");
     make_trace(&trace, "10.0.0.2", "192.0.2.80", "udp/53");
     hop(&trace, 3, "10.0.0.1", 1);
     hop(&trace, 5, "10.0.1.1", 1);
     trace.end = END_MAX_TTL;
     is_ending(&trace, " 3  10.0.0.1  1.000 ms\n 4  -\n 5  10.0.1.1  1.000 ms\n"
-                      "asked no further than hop 5, and the target has not answered\n");
+                      "not probed beyond hop 5, and the target has not answered\n");
     make_trace(&trace, "10.0.0.2", "192.0.2.80", "udp/53");
     for (unsigned i = 0; i < 11; i++)
         hop(&trace, 1, "10.0.0.1", 1);
     trace.end = END_INTERRUPTED;
     is_ending(&trace, "                                  Loss%   Snt   Best    Avg   Wrst  StDev   Jttr\n"
                       " 1  10.0.0.1                       0.0%    11   1.00   1.00   1.00   0.00   0.00\n"
-                      "the capture ends before it does, at hop 1\n");
+                      "the capture ends before the trace does, at hop 1\n");
 }
 
 #define REACHED_HEAD                                                                                                   \

@@ -40,30 +40,29 @@ static void test_dot_text(void)
     struct made_graph made;
     struct render r;
     graphs_make(&made, "192.0.2.80", "1 10.0.1.1 p > 1 2\n2 10.0.2.1 ru >\n2 * n > 3\n3 192.0.2.80 t >\n");
-    is_text(
-        draw(&r, "dot", "a\"b\\c&d", &made.graph, 1),
-        "digraph paths {\n"
-        "    graph [rankdir=\"TB\", labelloc=\"t\", fontname=\"sans-serif\", label=\"udp from 10.0.0.2 to "
-        "a\\\"b\\\\x5cc&amp;d (192.0.2.80)\\nWith 97.12 % confidence no next hop was missed; 214 probes in 96 "
-        "flows\"];\n"
-        "    node [shape=\"box\", style=\"rounded,filled\", fillcolor=\"white\", fontname=\"sans-serif\", "
-        "fontsize=11];\n"
-        "    edge [fontname=\"sans-serif\", fontsize=9];\n"
-        "    n0 [label=\"10.0.1.1\\n1.000 ms\", tooltip=\"hop 1, 100.0 % of the flows, balances packet by packet\", "
-        "style=\"rounded,filled,dashed\"];\n"
-        "    n1 [label=\"10.0.2.1\\n2.001 ms\\nrefuses\", tooltip=\"hop 2a, 50.0 % of the flows, too few flows to "
-        "tell that no next hop was missed\", color=\"#b3261e\", fontcolor=\"#b3261e\", "
-        "style=\"rounded,filled,dotted\"];\n"
-        "    n2 [label=\"*\", tooltip=\"hop 2b, 50.0 % of the flows\", color=\"gray60\", fontcolor=\"gray60\"];\n"
-        "    n3 [label=\"192.0.2.80\\n3.003 ms\", tooltip=\"hop 3, 50.0 % of the flows\", penwidth=2];\n"
-        "    {rank=same; n0;}\n"
-        "    {rank=same; n1; n2;}\n"
-        "    {rank=same; n3;}\n"
-        "    n0 -> n1 [label=\"4\", tooltip=\"4 flows\", style=\"dashed\"];\n"
-        "    n0 -> n2 [label=\"4\", tooltip=\"4 flows\", style=\"dashed\", color=\"gray60\"];\n"
-        "    n2 -> n3 [label=\"4\", tooltip=\"4 flows\", color=\"gray60\"];\n"
-        "}\n",
-        "dot: quoting, and every mark");
+    is_text(draw(&r, "dot", "a\"b\\c&d", &made.graph, 1),
+            "digraph paths {\n"
+            "    graph [rankdir=\"TB\", labelloc=\"t\", fontname=\"sans-serif\", label=\"udp from 10.0.0.2 to "
+            "a\\\"b\\\\x5cc&amp;d (192.0.2.80)\\nWith 97.12 % confidence no next hop was missed; 214 probes in 96 "
+            "flows\"];\n"
+            "    node [shape=\"box\", style=\"rounded,filled\", fillcolor=\"white\", fontname=\"sans-serif\", "
+            "fontsize=11];\n"
+            "    edge [fontname=\"sans-serif\", fontsize=9];\n"
+            "    n0 [label=\"10.0.1.1\\n1.000 ms\", tooltip=\"hop 1, 100.0 % of the flows, balances per packet\", "
+            "style=\"rounded,filled,dashed\"];\n"
+            "    n1 [label=\"10.0.2.1\\n2.001 ms\\nrefuses\", tooltip=\"hop 2a, 50.0 % of the flows, too few flows to "
+            "be sure that no next hop was missed\", color=\"#b3261e\", fontcolor=\"#b3261e\", "
+            "style=\"rounded,filled,dotted\"];\n"
+            "    n2 [label=\"*\", tooltip=\"hop 2b, 50.0 % of the flows\", color=\"gray60\", fontcolor=\"gray60\"];\n"
+            "    n3 [label=\"192.0.2.80\\n3.003 ms\", tooltip=\"hop 3, 50.0 % of the flows\", penwidth=2];\n"
+            "    {rank=same; n0;}\n"
+            "    {rank=same; n1; n2;}\n"
+            "    {rank=same; n3;}\n"
+            "    n0 -> n1 [label=\"4\", tooltip=\"4 flows\", style=\"dashed\"];\n"
+            "    n0 -> n2 [label=\"4\", tooltip=\"4 flows\", style=\"dashed\", color=\"gray60\"];\n"
+            "    n2 -> n3 [label=\"4\", tooltip=\"4 flows\", color=\"gray60\"];\n"
+            "}\n",
+            "dot: quoting, and every mark");
     render_free(&r);
     graphs_free(&made);
 }

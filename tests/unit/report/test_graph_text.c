@@ -110,12 +110,12 @@ static void test_marks(void)
              " 3b  ?- 10.0.3.2     3.004 ms   50 %  ?\n"
              " 4   ?- 192.0.2.80   4.005 ms\n"
              "\n"
-             "2 paths, none of which was seen to get to the target.\n"
+             "2 paths, none of which was seen to reach the target.\n"
              "Diamond from hop 1 (10.0.1.1) to the target: 2 wide, 3 long, symmetric, per\n"
-             "packet.\n" SURE "per packet: 1 sends the packets of one flow different ways; links behind it that\n"
-             "are not sure are left out.\n"
-             "?: too few flows to tell that no next hop was missed: 3b.\n"
-             "?-: not seen from where it is reached: 3a, 3b, target.\n");
+             "packet.\n" SURE "per packet: 1 sends packets of one flow to different next hops; uncertain links\n"
+             "behind it are left out.\n"
+             "?: too few flows to be sure that no next hop was missed: 3b.\n"
+             "?-: no previous hop was seen: 3a, 3b, target.\n");
     is_shape("stars", " 1   10.0.1.1        1.000 ms\n"
                       " 2a  |- 10.0.2.1     2.001 ms   50 %\n"
                       " 3a  |  10.0.3.1     3.003 ms   50 %  ?  -> ?\n"
@@ -127,8 +127,8 @@ static void test_marks(void)
                       "\n"
                       "1 path to the target, 1 that ends before it.\n"
                       "Diamond from hop 1 (10.0.1.1) to hop 4 (10.0.4.1): 2 wide, 3 long, per flow.\n" SURE
-                      "?: too few flows to tell that no next hop was missed: 3a.\n"
-                      "-> ?: nothing was seen behind: 3a.\n");
+                      "?: too few flows to be sure that no next hop was missed: 3a.\n"
+                      "-> ?: no next hop was seen: 3a.\n");
     is_shape("refusal", " 1   10.0.1.1        1.000 ms\n"
                         " 2a  |- 10.0.2.1     2.001 ms   50 %\n"
                         " 3a  |  10.0.2.1     3.003 ms   50 %  refuses\n"
@@ -138,17 +138,18 @@ static void test_marks(void)
                         "\n"
                         "1 path to the target, 1 that ends before it.\n"
                         "Diamond from hop 1 (10.0.1.1) to the target: 2 wide, 3 long, per flow.\n" SURE
-                        "refuses: flows end at 3a, which turns them away or says that something does.\n");
+                        "refuses: flows end at 3a, which rejects them or reports that another device\n"
+                        "does.\n");
     is_shape("no target", " 1   10.0.1.1      1.000 ms\n"
                           " 2a  |- 10.0.2.1   2.001 ms   50 %\n"
                           " 2b  `- 10.0.2.2   2.002 ms   50 %\n"
                           "\n"
-                          "2 paths, none of which was seen to get to the target.\n" SURE);
+                          "2 paths, none of which was seen to reach the target.\n" SURE);
     is_shape("empty", " 1  *\n"
                       "2-10 silent as well\n"
                       "\n"
                       "Nothing answered.\n"
-                      "Whether next hops were missed cannot be told; 214 probes in 96 flows.\n");
+                      "It is unknown whether next hops were missed; 214 probes in 96 flows.\n");
 }
 
 static void test_silent_end(void)
@@ -164,7 +165,7 @@ static void test_silent_end(void)
              " 5  *\n"
              " 6  *\n"
              "\n"
-             "1 path, none of which was seen to get to the target.\n" SURE,
+             "1 path, none of which was seen to reach the target.\n" SURE,
              "hops for which no node stands");
     graphs_free(&made);
 }
@@ -182,11 +183,11 @@ static void test_sentences(void)
              " 2b  ?- 10.0.2.2     2.002 ms   50 %  ?\n"
              " 3   ?- 192.0.2.80   3.003 ms\n"
              "\n"
-             "No flow was seen all along its path.\n"
-             "Whether next hops were missed cannot be told; 214 probes in 9 flows.\n"
-             "Every flow was seen at one hop only, so that nothing can be linked.\n"
-             "?: too few flows to tell that no next hop was missed: 1, 2a, 2b.\n"
-             "?-: not seen from where it is reached: 2a, 2b, target.\n",
+             "No flow was seen along its whole path.\n"
+             "It is unknown whether next hops were missed; 214 probes in 9 flows.\n"
+             "Every flow was seen at one hop only, so no hops can be linked.\n"
+             "?: too few flows to be sure that no next hop was missed: 1, 2a, 2b.\n"
+             "?-: no previous hop was seen: 2a, 2b, target.\n",
              "loose flows only");
     graphs_free(&made);
     graphs_make_shape(&made, "chain");
@@ -201,10 +202,10 @@ static void test_sentences(void)
              "\n"
              "1 path to the target.\n"
              "    1 flow: 1 2 target\n"
-             "A next hop may well have been missed (chance 0.75); 214 probes in 96 flows.\n"
-             "The route changed 2 times, the last time at 2026-01-02 03:04:05 UTC: this is\n"
-             "what was seen since.\n"
-             "1 flow was seen at one hop only, and links nothing.\n",
+             "A next hop was probably missed (probability 0.75); 214 probes in 96 flows.\n"
+             "The route changed 2 times, the last time at 2026-01-02 03:04:05 UTC: the graph\n"
+             "shows what was seen since then.\n"
+             "1 flow was seen at one hop only and links nothing.\n",
              "a change, a loose flow, -v");
     made.graph.missed_probability = 0;
     is_graph(&made, &(struct graph_text){.width = 80, .quiet = true},
@@ -376,7 +377,7 @@ static void test_report(void)
             "2-10 silent as well\n"
             "\n"
             "Nothing answered.\n"
-            "Whether next hops were missed cannot be told; 214 probes in 96 flows.\n",
+            "It is unknown whether next hops were missed; 214 probes in 96 flows.\n",
             "a report of two graphs");
     render_free(&r);
     fake_free(&fake);

@@ -165,9 +165,9 @@ static void test_places(bool has_xmllint)
     is_num(count(svg, "<g class=\"mark\">"), 3, "every spot has its mark");
     is_num(count(svg, "<path class=\"leg"), 3, "a leg from each place to the next");
     is_num(count(svg, "<circle class=\"guess\""), 2, "a hint is hollow, in the map and in the legend");
-    is_num(count(svg, "place not known"), 1, "no place is said to be none");
+    is_num(count(svg, "place unknown"), 1, "no place is said to be none");
     is_num(count(svg, "no answer"), 1, "and so is no answer");
-    ok(strstr(svg, "The place of 4 of 6 hops is known, 1 of them only by a hint in a name."), "and how many there are");
+    ok(strstr(svg, "The place of 4 of 6 hops is known, 1 of them only from the hop's name."), "and how many there are");
     ok(strstr(svg, "<tspan class=\"number\">1, 2</tspan> Berlin</text>"), "hops at one spot share a label");
     ok(find_mark(svg, "hop 1 ", &x[0], &y[0]) && find_mark(svg, "hop 4 ", &x[1], &y[1]) &&
            find_mark(svg, "hop 5 ", &x[2], &y[2]) && x[0] > x[1] && x[1] > x[2] && y[0] < y[1] && y[1] < y[2],
@@ -286,12 +286,12 @@ static void test_nowhere(bool has_xmllint)
     struct sheet *sheet = sheet_new();
     const char *svg = draw(sheet);
     check(svg, "no hop", has_xmllint);
-    ok(strstr(svg, "No hop's place is known."), "no hop: said to be so");
+    ok(strstr(svg, "No hop has a known place."), "no hop: said to be so");
     add_hop(sheet, 5);
     struct address_facts *about = add_placed(sheet, "Nowhere", (double)NAN, (double)INFINITY, 6);
     svg = draw(sheet);
     check(svg, "no place", has_xmllint);
-    is_num(count(svg, "<desc id=\"desc\">No hop's place is known.</desc>"), 1, "no place: said to be so");
+    is_num(count(svg, "<desc id=\"desc\">No hop has a known place.</desc>"), 1, "no place: said to be so");
     is_num(count(svg, "<g class=\"mark\">") + count(svg, "<path class=\"leg"), 0, "and nothing is on the map");
     ok(strstr(svg, "Nowhere, XX <tspan class=\"faint\">(not on the map)</tspan>"), "a name without a position");
     about->place = (struct address_place){.has_position = true};

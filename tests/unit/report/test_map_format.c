@@ -94,7 +94,7 @@ static void test_nothing_known(bool has_xmllint)
     fill(&fake, "");
     const char *svg = draw(&r, &fake, NULL);
     check(svg, "no book", has_xmllint);
-    ok(strstr(svg, "No hop's place is known.") && count(svg, "<g class=\"hop\">") == 3, "no book: the hops alone");
+    ok(strstr(svg, "No hop has a known place.") && count(svg, "<g class=\"hop\">") == 3, "no book: the hops alone");
     render_free(&r);
     fake_free(&fake);
     fake_init(&fake, "</title><script>\x1b", "192.0.2.80", "udp");
@@ -116,7 +116,7 @@ static void test_guess(bool has_xmllint)
     name_it(book, "10.0.1.1", "ae1.fra03.example.net");
     const char *svg = draw(&r, &fake, book);
     check(svg, "a guess", has_xmllint);
-    ok(strstr(svg, "1 of them only by a hint in a name"), "a hint is a guess, and not taken where a place is known");
+    ok(strstr(svg, "1 of them only from the hop's name"), "a hint is a guess, and not taken where a place is known");
     ok(entry(book, "10.0.2.1")->place.has_position == false, "what is known stays as it is");
     render_free(&r);
     fake_free(&fake);
@@ -154,7 +154,7 @@ static void test_paths(bool has_xmllint)
     r.report.result.graph_count = 2;
     const char *svg = render_end(&r, &fake, NULL, NULL);
     check(svg, "paths", has_xmllint);
-    ok(strstr(svg, "most taken path from ") && strstr(svg, "1 of 2 graphs"), "the most taken path of the first");
+    ok(strstr(svg, "most used path from ") && strstr(svg, "1 of 2 graphs"), "the most taken path of the first");
     is_num(count(svg, "<g class=\"hop\">"), 3, "its hops");
     is_num(count(svg, "<g class=\"mark\">"), 3, "and their places");
     render_free(&r);

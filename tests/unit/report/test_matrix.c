@@ -251,7 +251,7 @@ static void test_circle(void)
               " 3  10.0.3.1             1.000       -\n"
               " 4  10.0.2.1             1.000       -\n"
               " 5  10.0.3.1             1.000       -\n"
-              "6-7 the same circle\n",
+              "6-7 the same loop\n",
               "a circle is shown twice");
     fake_hop(&fake, 1, 8, "10.0.7.1", 1);
     struct strbuf text;

@@ -10,7 +10,7 @@
 #include "unit/support/graphs.h"
 #include "unit/support/render.h"
 
-#define NO_AS "AS path: no AS number is known of these hops\n"
+#define NO_AS "AS path: no AS number is known for these hops\n"
 
 /* --- paths made by hand --- */
 
@@ -225,7 +225,7 @@ static void test_doubts(void)
     is_text(tell(&scene),
             "doubtful: hop 2 (Berlin, DE) to hop 5 (Tokyo, JP): 8915 km, a round trip of\n"
             "    17731 km or more: light in fibre needs 88.7 ms, measured 5.0 ms; a place or\n"
-            "    an RTT is wrong, or the packets went another way\n",
+            "    an RTT is wrong, or the packets took another path\n",
             "too far for its time");
     put(&scene, "62.1.0.4", "Potsdam", "DE", 52.39, 13.06);
     is_text(tell(&scene), "", "near enough");
@@ -300,7 +300,7 @@ static void test_diagnosis(void)
     fake_hop(&scene.fake, 1, 2, "62.2.0.1", 1);
     fake_hop(&scene.fake, 2, 1, "62.1.0.1", 1);
     fake_hop(&scene.fake, 2, 2, "62.2.0.2", 1);
-    is_text(tell(&scene), "AS path by tcp/443: no AS number is known of these hops\n", "nothing known: no list");
+    is_text(tell(&scene), "AS path by tcp/443: no AS number is known for these hops\n", "nothing known: no list");
     entry(scene.book, "62.1.0.1")->asn = 1;
     entry(scene.book, "62.2.0.1")->asn = 2;
     set(entry(scene.book, "62.2.0.1")->name, ADDRESS_NAME_BYTES, "gw.example");

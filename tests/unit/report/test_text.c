@@ -324,7 +324,7 @@ static void test_tails(void)
     is_tail(2, 2, 30, false, HOP9 "10  * * *\n11  * * *\ngave up after 2 silent hops in a row\n");
     is_tail(1, 1, 30, false, HOP9 "10  * * *\ngave up after 1 silent hop in a row\n");
     is_tail(2, 8, 30, false, HOP9 "10  * * *\n11  * * *\n");
-    is_tail(4, 8, 13, false, HOP9 "10  * * *\n11-13 silent as well; 13 hops are the most asked for\n");
+    is_tail(4, 8, 13, false, HOP9 "10  * * *\n11-13 silent as well; stopped at the maximum of 13 hops\n");
     is_tail(4, 8, 30, true, HOP9 "10  * * *\n11-13 silent as well\n");
     is_tail(0, 8, 30, false, HOP9);
 }
@@ -385,10 +385,10 @@ static void test_notes(void)
     static const char notes[] = "hopsonde to 192.0.2.80, udp, 30 hops max\n"
                                 " 1  10.0.0.1  1.000 ms\n"
                                 "\n"
-                                "duplicates: 1 reply to probes that had been answered\n"
-                                "the kernel dropped 12 frames: what looks silent may have been answered\n"
-                                "the send time stands in for 1 probe whose own frame was not seen\n"
-                                "c\\x1b[1mut.pcap is cut short: this is what came before the cut\n"
+                                "duplicates: 1 reply to probes that had already been answered\n"
+                                "the kernel dropped 12 frames: hops that look silent may have answered\n"
+                                "1 probe was not seen in the capture: its send time is used instead\n"
+                                "c\\x1b[1mut.pcap is cut short: the report covers only what came before the cut\n"
                                 "stray: 2 frames: not IP\n"
                                 "stray: 1 frame: later fragment\n"
                                 "malformed: 1 frame\n";
@@ -405,7 +405,8 @@ static void test_notes(void)
     }
     struct render r;
     render_begin(&r, "text", &fake, NULL);
-    ok(strstr(render_end(&r, &fake, NULL, NULL), "interrupted: this is what was known by then\n") != NULL,
+    ok(strstr(render_end(&r, &fake, NULL, NULL), "interrupted: the report covers only what was captured by then\n") !=
+           NULL,
        "an interrupted run says so where no file is cut");
     render_free(&r);
     fake_free(&fake);
