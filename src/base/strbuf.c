@@ -133,6 +133,11 @@ void strbuf_add_escaped(struct strbuf *b, const char *bytes, size_t count)
     }
 }
 
+void strbuf_add_foreign(struct strbuf *b, const char *text)
+{
+    strbuf_add_escaped(b, text, strlen(text));
+}
+
 void strbuf_add_wrapped(struct strbuf *b, const char *text, unsigned column, unsigned indent, unsigned columns)
 {
     while (*text) {

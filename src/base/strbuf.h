@@ -26,6 +26,8 @@ void strbuf_addfv(struct strbuf *b, const char *format, va_list args) __attribut
 /* Text from the network or a file made safe for a terminal: printable ASCII and valid UTF-8 beyond
  * U+009F as they are, every other byte (and the backslash) as \xNN. `count` bytes, NULs included. */
 void strbuf_add_escaped(struct strbuf *b, const char *bytes, size_t count);
+/* The same of NUL-terminated text. */
+void strbuf_add_foreign(struct strbuf *b, const char *text);
 /* The words of `text`, from `column` on: lines shorter than `columns`, as far as the words are, and all but the first
  * begun with `indent` blanks. Without the last line's end. */
 void strbuf_add_wrapped(struct strbuf *b, const char *text, unsigned column, unsigned indent, unsigned columns);

@@ -144,7 +144,8 @@ void report_begin(struct report *report, const struct result_source *source, con
     for (unsigned i = 0; i < report->count; i++) {
         empty(report, i);
         report->outputs[i].result = &report->result;
-        note_begin(report, i, report->outputs[i].format->begin(&report->outputs[i]));
+        const struct output_format *format = report->outputs[i].format;
+        note_begin(report, i, !format->begin || format->begin(&report->outputs[i]));
     }
 }
 

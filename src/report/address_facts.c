@@ -3,21 +3,21 @@
 
 #include "address/name_hint.h"
 
-const char *address_facts_name(const struct address_facts *about)
+const char *address_facts_name(const struct address_facts *facts)
 {
-    bool has_name = about && about->name_state != ADDRESS_NAME_UNKNOWN && about->name_state != ADDRESS_NAME_NONE;
-    return has_name && about->name[0] ? about->name : NULL;
+    bool has_name = facts && facts->name_state != ADDRESS_NAME_UNKNOWN && facts->name_state != ADDRESS_NAME_NONE;
+    return has_name && facts->name[0] ? facts->name : NULL;
 }
 
-bool address_facts_is_unconfirmed(const struct address_facts *about)
+bool address_facts_is_unconfirmed(const struct address_facts *facts)
 {
-    return address_facts_name(about) && about->name_state == ADDRESS_NAME_UNCONFIRMED;
+    return address_facts_name(facts) && facts->name_state == ADDRESS_NAME_UNCONFIRMED;
 }
 
-bool address_facts_place(const struct address_facts *about, struct address_place *place, bool *is_guess)
+bool address_facts_place(const struct address_facts *facts, struct address_place *place, bool *is_guess)
 {
-    const char *name = address_facts_name(about);
-    *place = about ? about->place : (struct address_place){0};
+    const char *name = address_facts_name(facts);
+    *place = facts ? facts->place : (struct address_place){0};
     *is_guess = false;
     if (place->country[0] || place->city[0] || place->has_position)
         return true;

@@ -7,12 +7,12 @@
 
 #include "address/address_book.h"
 
-/* The name of the address, foreign text; NULL: it has none, or none is known. `about` may be NULL. */
-const char *address_facts_name(const struct address_facts *about);
+/* The name of the address, foreign text; NULL: it has none, or none is known. `facts` may be NULL. */
+const char *address_facts_name(const struct address_facts *facts);
 /* Whether that name was asked for its addresses, and does not have this one. */
-bool address_facts_is_unconfirmed(const struct address_facts *about);
+bool address_facts_is_unconfirmed(const struct address_facts *facts);
 /* Where the address is said to be; where nobody says it, where its name hints at, and then *is_guess. False: nothing is
- * known, and `place` is all zero. `about` may be NULL. */
-bool address_facts_place(const struct address_facts *about, struct address_place *place, bool *is_guess);
+ * known, and `place` is all zero. `facts` may be NULL. */
+bool address_facts_place(const struct address_facts *facts, struct address_place *place, bool *is_guess);
 
 #endif

@@ -11,54 +11,54 @@
 
 /* --- one address --- */
 
-static void add_foreign(struct strbuf *text, const char *foreign)
-{
-    strbuf_add_escaped(text, foreign, strlen(foreign));
-}
-
-static void add_network(struct strbuf *text, const struct addr *address, const struct address_facts *about)
+static void add_network(struct strbuf *text, const struct addr *address, const struct address_facts *facts)
 {
     const struct special *special = special_find(address);
-    if (about && about->asn) {
-        strbuf_addf(text, " [AS%lu", (unsigned long)about->asn);
-        strbuf_add(text, about->as_name[0] ? " " : "");
-        add_foreign(text, about->as_name);
+    if (facts && facts->asn) {
+        strbuf_addf(text, " [AS%lu", (unsigned long)facts->asn);
+        strbuf_add(text, facts->as_name[0] ? " " : "");
+        strbuf_add_foreign(text, facts->as_name);
         strbuf_add(text, "]");
     } else if (special) {
         strbuf_addf(text, " [%s]", special->name);
     }
 }
 
-static void add_place(struct strbuf *text, const struct address_facts *about)
+void address_text_add_place(struct strbuf *text, const struct address_place *place)
+{
+    strbuf_add_foreign(text, place->city);
+    strbuf_add(text, place->city[0] && place->country[0] ? ", " : "");
+    strbuf_add_foreign(text, place->country);
+}
+
+static void add_place(struct strbuf *text, const struct address_facts *facts)
 {
     struct address_place place;
     bool is_guess;
-    if (!address_facts_place(about, &place, &is_guess) || (!place.country[0] && !place.city[0]))
+    if (!address_facts_place(facts, &place, &is_guess) || (!place.country[0] && !place.city[0]))
         return;
     strbuf_add(text, " [");
-    add_foreign(text, place.city);
-    strbuf_add(text, place.city[0] && place.country[0] ? ", " : "");
-    add_foreign(text, place.country);
+    address_text_add_place(text, &place);
     strbuf_add(text, is_guess ? "?]" : "]");
 }
 
 void address_text_add(struct strbuf *text, const struct addr *address, const struct output *out)
 {
     char plain[ADDR_TEXT_BYTES];
-    const struct address_facts *about = address_book_find(out->result->book, address);
-    const char *name = address_facts_name(about);
+    const struct address_facts *facts = address_book_find(out->result->book, address);
+    const char *name = address_facts_name(facts);
     addr_format(address, plain);
     if (name) {
         /* It is printable as it is: dnsanswer.h. From elsewhere it need not be, and then a backslash is doubled. */
-        add_foreign(text, name);
-        strbuf_addf(text, address_facts_is_unconfirmed(about) ? " (unconfirmed, %s)" : " (%s)", plain);
+        strbuf_add_foreign(text, name);
+        strbuf_addf(text, address_facts_is_unconfirmed(facts) ? " (unconfirmed, %s)" : " (%s)", plain);
     } else {
         strbuf_add(text, plain);
     }
     if (out->options.networks)
-        add_network(text, address, about);
+        add_network(text, address, facts);
     if (out->options.places)
-        add_place(text, about);
+        add_place(text, facts);
 }
 
 void address_text_add_target(struct strbuf *line, const struct addr *address, const struct addr *target,
@@ -70,7 +70,7 @@ void address_text_add_target(struct strbuf *line, const struct addr *address, co
         strbuf_add(line, text);
         return;
     }
-    strbuf_add_escaped(line, target_name, strlen(target_name));
+    strbuf_add_foreign(line, target_name);
     strbuf_addf(line, " (%s)", text);
 }
 

@@ -18,6 +18,10 @@ void address_text_add(struct strbuf *text, const struct addr *address, const str
 void address_text_add_target(struct strbuf *line, const struct addr *address, const struct addr *target,
                              const char *target_name);
 
+/* "Berlin, DE", "DE", or nothing: a place's names, escaped. */
+void address_text_add_place(struct strbuf *text, const struct address_place *place);
+
+/* Puts a mark for the address into a line. */
 void address_text_mark(struct strbuf *line, const struct addr *address);
 /* The same in a column: what is narrower is filled up, and what is wider ends its line, so that what follows stands in
  * its column on the next one. */

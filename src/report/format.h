@@ -34,7 +34,7 @@ struct output {
 /* Nanoseconds that a finished line may wait for the names in it. */
 #define OUTPUT_WAIT_MOST (NS_PER_S / 2)
 
-/* Of the callbacks all but begin and end may be NULL. A format is told of each probe, trace and error exactly once, as
+/* All callbacks but end may be NULL. A format is told of each probe, trace and error exactly once, as
  * these become final, and finds all that is kept in the result at the end. */
 struct output_format {
     const char *name; /* "json" */

@@ -47,7 +47,7 @@ static struct path_hop hop_of(const struct trace *trace, uint8_t ttl, const stru
     return (struct path_hop){
         .ttl = ttl,
         .address = *address,
-        .about = address_book_find(book, address),
+        .facts = address_book_find(book, address),
         .best_rtt = best_rtt(trace, ttl, address),
     };
 }
@@ -85,7 +85,7 @@ static struct path_hop hop_of_step(const struct graph *graph, unsigned step, uns
     if (step == GRAPH_NO_NODE)
         return hop;
     hop.address = graph->nodes[step].address;
-    hop.about = address_book_find(book, &hop.address);
+    hop.facts = address_book_find(book, &hop.address);
     hop.best_rtt = graph->nodes[step].best_rtt;
     return hop;
 }
@@ -126,7 +126,7 @@ void hops_add_all_of_trace(struct hops *out, const struct trace *trace, const st
                 continue;
             struct path_hop hop = {.ttl = (uint8_t)ttl,
                                    .address = reply->from,
-                                   .about = address_book_find(book, &reply->from),
+                                   .facts = address_book_find(book, &reply->from),
                                    .best_rtt = NSTIME_NEVER};
             add_once(out, &hop);
         }

@@ -16,7 +16,7 @@
 struct path_hop {
     uint8_t ttl;
     struct addr address;               /* none: nobody answered there */
-    const struct address_facts *about; /* NULL: nothing is known */
+    const struct address_facts *facts; /* NULL: nothing is known */
     nstime best_rtt;                   /* NSTIME_NEVER: not known */
     bool is_guess;                     /* its place is only a hint in its name */
 };

@@ -84,6 +84,11 @@ static inline char *put_char(char *at, char c)
     return at + 1;
 }
 
+static inline char *put_bool(char *at, bool value)
+{
+    return value ? put_bytes(at, "true", 4) : put_bytes(at, "false", 5);
+}
+
 /* It may write up to 8 bytes from where its last digits begin on. */
 char *put_large_number(char *at, uint64_t number);
 static inline char *put_number(char *at, uint64_t number)

@@ -3,13 +3,13 @@
 
 #include <string.h>
 
-const char *summary_spec(struct spec_text *known, const struct probe_spec *spec)
+const char *summary_spec(struct spec_text *cache, const struct probe_spec *spec)
 {
-    if (!known->spec.type || !probe_spec_equal(&known->spec, spec)) {
-        known->spec = *spec;
-        probe_spec_format(spec, known->text);
+    if (!cache->spec.type || !probe_spec_equal(&cache->spec, spec)) {
+        cache->spec = *spec;
+        probe_spec_format(spec, cache->text);
     }
-    return known->text;
+    return cache->text;
 }
 
 unsigned summary_probes_sent(const struct trace *trace)
@@ -33,7 +33,7 @@ void summary_add_file_name(struct strbuf *text, const char *name)
     if (strcmp(name, "-") == 0)
         strbuf_add(text, "standard input");
     else
-        strbuf_add_escaped(text, name, strlen(name));
+        strbuf_add_foreign(text, name);
 }
 
 bool summary_file(const struct probe *probe, unsigned *file)

@@ -11,7 +11,7 @@ struct spec_text {
     struct probe_spec spec;
     char text[PROBE_SPEC_TEXT_BYTES];
 };
-const char *summary_spec(struct spec_text *known, const struct probe_spec *spec);
+const char *summary_spec(struct spec_text *cache, const struct probe_spec *spec);
 
 /* Probes that left their host; a refused send is none. */
 unsigned summary_probes_sent(const struct trace *trace);

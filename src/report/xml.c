@@ -34,7 +34,7 @@ void xml_add_foreign(struct strbuf *text, const char *foreign)
 {
     struct strbuf printable;
     strbuf_init(&printable);
-    strbuf_add_escaped(&printable, foreign, strlen(foreign));
+    strbuf_add_foreign(&printable, foreign);
     xml_add(text, printable.text);
     text->failed |= printable.failed;
     strbuf_free(&printable);
@@ -44,7 +44,7 @@ void xml_add_cut(struct strbuf *text, const char *foreign, size_t characters)
 {
     struct strbuf plain;
     strbuf_init(&plain);
-    strbuf_add_escaped(&plain, foreign, strlen(foreign));
+    strbuf_add_foreign(&plain, foreign);
     size_t end = 0;
     for (size_t count = 0; end < plain.length; end++)
         if (((unsigned char)plain.text[end] & 0xc0) != 0x80 && count++ == characters)

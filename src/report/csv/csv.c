@@ -32,10 +32,10 @@ struct word {
 struct csv_state {
     struct row_buffer *rows;
     struct word kinds[REPLY_OTHER + 1], matches[MATCH_EXACT + 1];
-    struct strbuf about; /* of one row */
+    struct strbuf facts; /* of one row */
     struct spec_text spec;
     bool has_heading;
-    bool has_about;                   /* the columns of csvabout.h are there */
+    bool has_facts;                   /* the columns of csvabout.h are there */
     struct prefix prefixes[PREFIXES]; /* by number, of the traces that had rows of late */
 };
 
@@ -56,9 +56,9 @@ static void put_heading(struct output *out)
     if (state->has_heading)
         return;
     state->has_heading = true;
-    state->has_about = out->result->book != NULL;
+    state->has_facts = out->result->book != NULL;
     fputs(heading, out->file);
-    fputs(state->has_about ? CSV_FACTS_HEADING "\n" : "\n", out->file);
+    fputs(state->has_facts ? CSV_FACTS_HEADING "\n" : "\n", out->file);
 }
 
 static bool csv_begin(struct output *out)
@@ -70,7 +70,7 @@ static bool csv_begin(struct output *out)
         return false;
     }
     state->rows = rows;
-    strbuf_init(&state->about);
+    strbuf_init(&state->facts);
     for (int kind = 0; kind <= REPLY_OTHER; kind++)
         state->kinds[kind] = make_word(reply_kind_name((enum reply_kind)kind));
     for (int match = 0; match <= MATCH_EXACT; match++)
@@ -88,7 +88,7 @@ static void csv_end(struct output *out)
     row_buffer_flush(state->rows);
     fflush(out->file);
     row_buffer_free(state->rows);
-    strbuf_free(&state->about);
+    strbuf_free(&state->facts);
     free(state);
     out->state = NULL;
 }
@@ -130,12 +130,7 @@ static char *put_probe(struct csv_state *state, char *at, uint32_t number, const
     return put_time(state->rows, at, probe->sent);
 }
 
-static char *put_truth(char *at, bool value)
-{
-    return value ? put_bytes(at, "true", 4) : put_bytes(at, "false", 5);
-}
-
-static char *put_known(char *at, const struct word *word)
+static char *put_word(char *at, const struct word *word)
 {
     return put_over(at, word->text, sizeof word->text, word->length);
 }
@@ -154,20 +149,20 @@ static char *put_reply(struct csv_state *state, char *at, const struct probe *pr
     at = put_char(put_frame(at, reply->frame), ',');
     if (probe->sent != NSTIME_NONE)
         at = put_ms(at, reply_rtt(probe, reply));
-    at = put_known(put_char(at, ','), &state->kinds[reply->kind]);
+    at = put_word(put_char(at, ','), &state->kinds[reply->kind]);
     at = put_char(put_icmp(state->rows, at, reply), ',');
     at = put_char(put_byte(state->rows, at, reply->reply_ttl), ',');
-    at = put_known(at, &state->matches[reply->match]);
-    at = put_char(put_truth(at, reply->late), ',');
-    return put_truth(at, reply->duplicate);
+    at = put_word(at, &state->matches[reply->match]);
+    at = put_char(put_bool(at, reply->late), ',');
+    return put_bool(at, reply->duplicate);
 }
 
-static char *put_about(char *at, const struct addr *address, struct output *out)
+static char *put_facts(char *at, const struct addr *address, struct output *out)
 {
     struct csv_state *state = out->state;
-    strbuf_clear(&state->about);
-    csv_facts_add(&state->about, address, out);
-    return state->about.failed ? put_text(at, CSV_FACTS_EMPTY) : put_bytes(at, state->about.text, state->about.length);
+    strbuf_clear(&state->facts);
+    csv_facts_add(&state->facts, address, out);
+    return state->facts.failed ? put_text(at, CSV_FACTS_EMPTY) : put_bytes(at, state->facts.text, state->facts.length);
 }
 
 static void csv_probe(struct output *out, const struct trace *trace, const struct probe *probe)
@@ -178,13 +173,13 @@ static void csv_probe(struct output *out, const struct trace *trace, const struc
     for (unsigned i = 0; i < probe->reply_count; i++) {
         char *at = put_probe(state, row_buffer_begin(state->rows), number, trace, probe);
         at = put_reply(state, at, probe, &probe->replies[i]);
-        at = state->has_about ? put_about(at, &probe->replies[i].from, out) : at;
+        at = state->has_facts ? put_facts(at, &probe->replies[i].from, out) : at;
         row_buffer_end(state->rows, put_char(at, '\n'));
     }
     if (!probe->reply_count) {
         char *at = put_probe(state, row_buffer_begin(state->rows), number, trace, probe);
         at = put_text(at, ",,,,,,,,,,");
-        row_buffer_end(state->rows, put_text(at, state->has_about ? CSV_FACTS_EMPTY "\n" : "\n"));
+        row_buffer_end(state->rows, put_text(at, state->has_facts ? CSV_FACTS_EMPTY "\n" : "\n"));
     }
 }
 

@@ -32,7 +32,7 @@ static void add_field(struct strbuf *row, const char *foreign)
     strbuf_add(row, ",");
     if (begins_formula(foreign))
         strbuf_addf(&plain, "\\x%02x", (unsigned char)*foreign++);
-    strbuf_add_escaped(&plain, foreign, strlen(foreign));
+    strbuf_add_foreign(&plain, foreign);
     if (strpbrk(plain.text, ",\""))
         add_quoted(row, plain.text);
     else
@@ -45,10 +45,10 @@ void csv_facts_add(struct strbuf *row, const struct addr *address, const struct 
 {
     static const struct address_facts nothing;
     const struct address_facts *found = address_book_find(out->result->book, address),
-                               *about = found ? found : &nothing;
-    const struct address_facts *networks = out->options.networks ? about : &nothing;
-    const struct address_facts *places = out->options.places ? about : &nothing;
-    const char *name = address_facts_is_unconfirmed(about) ? NULL : address_facts_name(about);
+                               *facts = found ? found : &nothing;
+    const struct address_facts *networks = out->options.networks ? facts : &nothing;
+    const struct address_facts *places = out->options.places ? facts : &nothing;
+    const char *name = address_facts_is_unconfirmed(facts) ? NULL : address_facts_name(facts);
     add_field(row, name ? name : "");
     strbuf_addf(row, networks->asn ? ",%lu" : ",", (unsigned long)networks->asn);
     add_field(row, networks->as_name);

@@ -26,23 +26,23 @@ static void add_quoted(struct strbuf *text, const char *plain)
 }
 
 /* "gw.example\n10.0.3.1 [AS64500]". */
-static void add_who(struct strbuf *text, const struct node_name *who)
+static void add_name(struct strbuf *text, const struct node_name *name)
 {
     struct strbuf cut;
     strbuf_init(&cut);
-    columns_add_cut(&cut, who->name.text, NAME_COLUMNS_MOST);
+    columns_add_cut(&cut, name->name.text, NAME_COLUMNS_MOST);
     add_quoted(text, cut.text);
-    strbuf_add(text, who->is_unconfirmed ? UNCONFIRMED : "");
-    strbuf_addf(text, "%s%s%s", cut.length ? "\\n" : "", who->address, who->tag.length ? " " : "");
-    add_quoted(text, who->tag.text);
+    strbuf_add(text, name->is_unconfirmed ? UNCONFIRMED : "");
+    strbuf_addf(text, "%s%s%s", cut.length ? "\\n" : "", name->address, name->tag.length ? " " : "");
+    add_quoted(text, name->tag.text);
     strbuf_free(&cut);
 }
 
 /* "gw.example\n10.0.3.1 [AS64500]\n2.310 ms". */
-static void add_label(struct strbuf *text, const struct graph_view *view, unsigned id, const struct node_name *who)
+static void add_label(struct strbuf *text, const struct graph_view *view, unsigned id, const struct node_name *name)
 {
     const struct graph_node *node = &view->graph->nodes[id];
-    add_who(text, who);
+    add_name(text, name);
     if (node->best_rtt != NSTIME_NEVER)
         strbuf_addf(text, "\\n%.3f ms", nstime_ms(node->best_rtt));
     if (node->is_refusal)
@@ -52,16 +52,16 @@ static void add_label(struct strbuf *text, const struct graph_view *view, unsign
 static void add_texts(struct strbuf *text, const struct graph_view *view, unsigned id, const struct output *out)
 {
     const struct graph_node *node = &view->graph->nodes[id];
-    struct node_name who;
-    node_name_make(&who, node, out);
+    struct node_name name;
+    node_name_make(&name, node, out);
     strbuf_addf(text, "    n%u [label=\"", id);
-    add_label(text, view, id, &who);
+    add_label(text, view, id, &name);
     strbuf_add(text, "\", tooltip=\"hop ");
     graph_view_add_label(text, view, id);
-    strbuf_add(text, who.name.length ? ", " : "");
-    add_quoted(text, who.name.text);
-    strbuf_add(text, who.is_unconfirmed ? UNCONFIRMED : "");
-    node_name_free(&who);
+    strbuf_add(text, name.name.length ? ", " : "");
+    add_quoted(text, name.name.text);
+    strbuf_add(text, name.is_unconfirmed ? UNCONFIRMED : "");
+    node_name_free(&name);
     strbuf_addf(text, ", %.1f %% of the flows%s%s\"", view->nodes[id].share * 100,
                 node->per_packet ? ", balances per packet" : "",
                 node->unsure ? ", too few flows to be sure that no next hop was missed" : "");
@@ -115,15 +115,15 @@ static void add_order(struct strbuf *text, const struct graph_view *view)
 
 static void add_title(struct strbuf *text, const struct graph *graph, const char *target_name)
 {
-    struct strbuf words;
-    strbuf_init(&words);
-    graph_words_add_title(&words, graph, target_name);
-    add_quoted(text, words.text);
+    struct strbuf title;
+    strbuf_init(&title);
+    graph_words_add_title(&title, graph, target_name);
+    add_quoted(text, title.text);
     strbuf_add(text, "\\n");
-    strbuf_clear(&words);
-    graph_words_add_sureness(&words, graph);
-    add_quoted(text, words.text);
-    strbuf_free(&words);
+    strbuf_clear(&title);
+    graph_words_add_sureness(&title, graph);
+    add_quoted(text, title.text);
+    strbuf_free(&title);
 }
 
 static void add_graph(struct strbuf *text, const struct graph_view *view, const char *target_name,
@@ -161,17 +161,10 @@ static void dot_end(struct output *out)
     strbuf_free(&text);
 }
 
-static bool dot_begin(struct output *out)
-{
-    (void)out;
-    return true;
-}
-
 const struct output_format output_dot = {
     .name = "dot",
     .help = "paths: the graph, for Graphviz",
     .draws = true,
     .keeps = true,
-    .begin = dot_begin,
     .end = dot_end,
 };

@@ -9,11 +9,11 @@
 
 #define NAME_LEAST 12 /* a name cut shorter tells too little */
 
-static void make_tag(struct strbuf *tag, const struct addr *address, const struct address_facts *about)
+static void make_tag(struct strbuf *tag, const struct addr *address, const struct address_facts *facts)
 {
     const struct special *special = special_find(address);
-    if (about && about->asn)
-        strbuf_addf(tag, "[AS%lu]", (unsigned long)about->asn);
+    if (facts && facts->asn)
+        strbuf_addf(tag, "[AS%lu]", (unsigned long)facts->asn);
     else if (special)
         strbuf_addf(tag, "[%s]", special->name);
 }
@@ -27,13 +27,13 @@ void node_name_make(struct node_name *made, const struct graph_node *node, const
         strcpy(made->address, "*");
     if (!out || !out->result->book)
         return;
-    const struct address_facts *about = address_book_find(out->result->book, &node->address);
-    const char *name = address_facts_name(about);
+    const struct address_facts *facts = address_book_find(out->result->book, &node->address);
+    const char *name = address_facts_name(facts);
     if (name)
-        strbuf_add_escaped(&made->name, name, strlen(name));
-    made->is_unconfirmed = address_facts_is_unconfirmed(about);
+        strbuf_add_foreign(&made->name, name);
+    made->is_unconfirmed = address_facts_is_unconfirmed(facts);
     if (out->options.networks)
-        make_tag(&made->tag, &node->address, about);
+        make_tag(&made->tag, &node->address, facts);
 }
 
 void node_name_free(struct node_name *made)
@@ -90,15 +90,15 @@ void node_name_add_beside(struct strbuf *text, const struct node_name *made, uns
 
 void node_name_add_apart(struct strbuf *text, const struct node_name *made, unsigned columns)
 {
-    struct strbuf words;
-    strbuf_init(&words);
+    struct strbuf line;
+    strbuf_init(&line);
     unsigned rest = made->tag.length ? (unsigned)made->tag.length + 1 : 0;
     const char *doubt = made->is_unconfirmed ? " (unconfirmed)" : "";
     rest += (unsigned)strlen(doubt);
     if (made->name.length)
-        columns_add_cut(&words, made->name.text, columns > rest ? columns - rest : 0);
-    strbuf_add(&words, words.length ? doubt : "");
-    strbuf_addf(&words, words.length && made->tag.length ? " %s" : "%s", made->tag.text);
-    columns_add_cut(text, words.text, columns);
-    strbuf_free(&words);
+        columns_add_cut(&line, made->name.text, columns > rest ? columns - rest : 0);
+    strbuf_add(&line, line.length ? doubt : "");
+    strbuf_addf(&line, line.length && made->tag.length ? " %s" : "%s", made->tag.text);
+    columns_add_cut(text, line.text, columns);
+    strbuf_free(&line);
 }

@@ -103,15 +103,15 @@ static void add_numbers(struct strbuf *text, const struct drawing *drawing, unsi
 }
 
 /* Of the longer of its two lines: the name, as far as it is shown, and the address. */
-static unsigned who_columns(const struct drawing *drawing, unsigned id)
+static unsigned name_columns(const struct drawing *drawing, unsigned id)
 {
-    struct node_name who;
-    node_name_make(&who, &drawing->graph->nodes[id], drawing->out);
-    unsigned name = columns_count(who.name.text);
-    unsigned address = (unsigned)(strlen(who.address) + (who.tag.length ? who.tag.length + 1 : 0));
+    struct node_name label;
+    node_name_make(&label, &drawing->graph->nodes[id], drawing->out);
+    unsigned name = columns_count(label.name.text);
+    unsigned address = (unsigned)(strlen(label.address) + (label.tag.length ? label.tag.length + 1 : 0));
     name = name < NAME_COLUMNS_MOST ? name : NAME_COLUMNS_MOST;
-    name += who.is_unconfirmed ? (unsigned)strlen(UNCONFIRMED) : 0;
-    node_name_free(&who);
+    name += label.is_unconfirmed ? (unsigned)strlen(UNCONFIRMED) : 0;
+    node_name_free(&label);
     return name > address ? name : address;
 }
 
@@ -119,7 +119,7 @@ static double node_width(const struct drawing *drawing, unsigned id)
 {
     struct strbuf text;
     strbuf_init(&text);
-    double address = who_columns(drawing, id) * ADDRESS_CHARACTER;
+    double address = name_columns(drawing, id) * ADDRESS_CHARACTER;
     add_numbers(&text, drawing, id);
     double numbers = (double)text.length * NUMBER_CHARACTER;
     strbuf_free(&text);
@@ -214,12 +214,12 @@ static void add_lines(struct drawing *drawing)
 /* "gw.example, 10.0.3.1". */
 static void add_whole(struct drawing *drawing, const struct graph_node *node)
 {
-    struct node_name who;
-    node_name_make(&who, node, drawing->out);
-    xml_add(drawing->text, who.name.text);
-    strbuf_add(drawing->text, who.is_unconfirmed ? UNCONFIRMED : "");
-    strbuf_addf(drawing->text, "%s%s", who.name.length ? ", " : "", who.address);
-    node_name_free(&who);
+    struct node_name label;
+    node_name_make(&label, node, drawing->out);
+    xml_add(drawing->text, label.name.text);
+    strbuf_add(drawing->text, label.is_unconfirmed ? UNCONFIRMED : "");
+    strbuf_addf(drawing->text, "%s%s", label.name.length ? ", " : "", label.address);
+    node_name_free(&label);
 }
 
 static void add_details(struct drawing *drawing, unsigned id)
@@ -252,19 +252,19 @@ static void add_cut(struct strbuf *text, const char *printable)
 }
 
 /* The name, and the address below. Returns where what follows stands. */
-static double add_who(struct drawing *drawing, const struct graph_node *node, const char *tone, struct point middle)
+static double add_name(struct drawing *drawing, const struct graph_node *node, const char *tone, struct point middle)
 {
-    struct node_name who;
-    node_name_make(&who, node, drawing->out);
-    double y = middle.y - 3 + (who.name.length ? NAME_HEIGHT / 2 : 0);
-    if (who.name.length) {
+    struct node_name label;
+    node_name_make(&label, node, drawing->out);
+    double y = middle.y - 3 + (label.name.length ? NAME_HEIGHT / 2 : 0);
+    if (label.name.length) {
         strbuf_addf(drawing->text, "<text class=\"a %s\" x=\"%.0f\" y=\"%.0f\">", tone, middle.x, y - NAME_HEIGHT);
-        add_cut(drawing->text, who.name.text);
-        strbuf_addf(drawing->text, "%s</text>", who.is_unconfirmed ? UNCONFIRMED : "");
+        add_cut(drawing->text, label.name.text);
+        strbuf_addf(drawing->text, "%s</text>", label.is_unconfirmed ? UNCONFIRMED : "");
     }
     strbuf_addf(drawing->text, "<text class=\"a %s\" x=\"%.0f\" y=\"%.0f\">%s%s%s</text>", tone, middle.x, y,
-                who.address, who.tag.length ? " " : "", who.tag.text);
-    node_name_free(&who);
+                label.address, label.tag.length ? " " : "", label.tag.text);
+    node_name_free(&label);
     return y + 15;
 }
 
@@ -279,7 +279,7 @@ static void add_node(struct drawing *drawing, unsigned id)
     strbuf_addf(drawing->text, "<rect class=\"%s%s\" x=\"%.0f\" y=\"%.0f\" width=\"%.0f\" height=\"%.0f\" rx=\"6\"/>",
                 tone, border, middle.x - drawing->node_width / 2, middle.y - drawing->node_height / 2,
                 drawing->node_width, drawing->node_height);
-    double below = add_who(drawing, node, tone, middle);
+    double below = add_name(drawing, node, tone, middle);
     strbuf_addf(drawing->text, "<text class=\"n\" x=\"%.0f\" y=\"%.0f\">", middle.x, below);
     add_numbers(drawing->text, drawing, id);
     strbuf_add(drawing->text, "</text></g>\n");
@@ -298,7 +298,7 @@ static void add_hops(struct drawing *drawing)
 
 /* --- around it --- */
 
-static double add_words(struct drawing *drawing, const char *class, double y, const char *plain, double character)
+static double add_text(struct drawing *drawing, const char *class, double y, const char *plain, double character)
 {
     strbuf_addf(drawing->text, "<text class=\"%s\" x=\"%d\" y=\"%.0f\">", class, MARGIN, drawing->top + y);
     xml_add(drawing->text, plain);
@@ -313,17 +313,17 @@ static void widen(struct drawing *drawing, double width)
 
 static void add_head(struct drawing *drawing)
 {
-    struct strbuf words;
-    strbuf_init(&words);
-    graph_words_add_title(&words, drawing->graph, drawing->target_name);
-    widen(drawing, add_words(drawing, "t", 28, words.text, 9.5));
-    strbuf_clear(&words);
-    graph_words_add_paths(&words, drawing->graph);
-    strbuf_add(&words, ". ");
-    graph_words_add_sureness(&words, drawing->graph);
-    strbuf_add(&words, ".");
-    widen(drawing, add_words(drawing, "s", 48, words.text, 7));
-    strbuf_free(&words);
+    struct strbuf line;
+    strbuf_init(&line);
+    graph_words_add_title(&line, drawing->graph, drawing->target_name);
+    widen(drawing, add_text(drawing, "t", 28, line.text, 9.5));
+    strbuf_clear(&line);
+    graph_words_add_paths(&line, drawing->graph);
+    strbuf_add(&line, ". ");
+    graph_words_add_sureness(&line, drawing->graph);
+    strbuf_add(&line, ".");
+    widen(drawing, add_text(drawing, "s", 48, line.text, 7));
+    strbuf_free(&line);
 }
 
 static bool is_target(const struct graph_node *node)
@@ -347,7 +347,7 @@ static bool is_unsure(const struct graph_node *node)
 }
 
 static const struct {
-    const char *class, *words;
+    const char *class, *text;
     bool (*is_meant)(const struct graph_node *node);
 } legend[] = {
     {"g", "the target", is_target},
@@ -374,8 +374,8 @@ static void add_legend(struct drawing *drawing)
             continue;
         strbuf_addf(drawing->text, "<rect class=\"%s\" x=\"%.0f\" y=\"%.0f\" width=\"22\" height=\"12\" rx=\"3\"/>",
                     legend[i].class, x, y - 10);
-        strbuf_addf(drawing->text, "<text class=\"l\" x=\"%.0f\" y=\"%.0f\">%s</text>\n", x + 28, y, legend[i].words);
-        x += 28 + (double)strlen(legend[i].words) * 7 + 18;
+        strbuf_addf(drawing->text, "<text class=\"l\" x=\"%.0f\" y=\"%.0f\">%s</text>\n", x + 28, y, legend[i].text);
+        x += 28 + (double)strlen(legend[i].text) * 7 + 18;
     }
     widen(drawing, x);
 }
@@ -426,17 +426,10 @@ static void svg_end(struct output *out)
     strbuf_free(&body);
 }
 
-static bool svg_begin(struct output *out)
-{
-    (void)out;
-    return true;
-}
-
 const struct output_format output_svg = {
     .name = "svg",
     .help = "paths: the graph as a drawing",
     .draws = true,
     .keeps = true,
-    .begin = svg_begin,
     .end = svg_end,
 };

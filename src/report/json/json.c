@@ -19,7 +19,7 @@ struct part {
 
 struct json_state {
     struct row_buffer *rows;
-    struct json_facts known;
+    struct json_facts cache;
     struct part verdicts, findings;
 };
 
@@ -38,7 +38,7 @@ static void part_free(struct part *part)
 static void state_free(struct json_state *state)
 {
     row_buffer_free(state->rows);
-    json_facts_free(&state->known);
+    json_facts_free(&state->cache);
     part_free(&state->verdicts);
     part_free(&state->findings);
     free(state);
@@ -50,7 +50,7 @@ static bool json_begin(struct output *out)
     if (!state)
         return false;
     state->rows = row_buffer_new(out->file);
-    state->known.out = out;
+    state->cache.out = out;
     if (!state->rows || !part_open(&state->verdicts) || !part_open(&state->findings)) {
         state_free(state);
         return false;
@@ -70,7 +70,7 @@ static void write_trace(struct json_state *state, const struct trace *trace, con
         if (!*between && !trace_asked(trace, ttl))
             continue;
         fprintf(file, "%s\n    ", between);
-        json_probe_put_hop(state->rows, &state->known, trace, (uint8_t)ttl);
+        json_probe_put_hop(state->rows, &state->cache, trace, (uint8_t)ttl);
         row_buffer_flush(state->rows);
         between = ",";
     }

@@ -12,27 +12,27 @@ static json_t *text_or_null(const char *foreign)
     return foreign[0] ? json_text(foreign) : json_null();
 }
 
-static void set_name(json_t *object, const struct address_facts *about)
+static void set_name(json_t *object, const struct address_facts *facts)
 {
-    json_object_set_new(object, "name", json_text(address_facts_name(about)));
-    if (about && (about->name_state == ADDRESS_NAME_CONFIRMED || about->name_state == ADDRESS_NAME_UNCONFIRMED))
-        json_object_set_new(object, "name_confirmed", json_boolean(about->name_state == ADDRESS_NAME_CONFIRMED));
+    json_object_set_new(object, "name", json_text(address_facts_name(facts)));
+    if (facts && (facts->name_state == ADDRESS_NAME_CONFIRMED || facts->name_state == ADDRESS_NAME_UNCONFIRMED))
+        json_object_set_new(object, "name_confirmed", json_boolean(facts->name_state == ADDRESS_NAME_CONFIRMED));
 }
 
-static void set_network(json_t *object, const struct addr *address, const struct address_facts *about)
+static void set_network(json_t *object, const struct addr *address, const struct address_facts *facts)
 {
     const struct special *special = special_find(address);
-    json_object_set_new(object, "asn", json_count_or_null(about ? about->asn : 0));
-    json_object_set_new(object, "as_name", text_or_null(about ? about->as_name : ""));
+    json_object_set_new(object, "asn", json_count_or_null(facts ? facts->asn : 0));
+    json_object_set_new(object, "as_name", text_or_null(facts ? facts->as_name : ""));
     if (special)
         json_object_set_new(object, "special", json_string(special->name));
 }
 
-static json_t *json_about_place(const struct address_facts *about)
+static json_t *json_place_of(const struct address_facts *facts)
 {
     struct address_place place;
     bool is_guess;
-    if (!address_facts_place(about, &place, &is_guess))
+    if (!address_facts_place(facts, &place, &is_guess))
         return json_null();
     json_t *object = json_object();
     json_object_set_new(object, "country", text_or_null(place.country));
@@ -59,38 +59,38 @@ void json_facts_set(json_t *object, const struct addr *address, const struct out
 {
     if (!out->result->book || addr_is_none(address))
         return;
-    const struct address_facts *about = address_book_find(out->result->book, address);
-    set_name(object, about);
+    const struct address_facts *facts = address_book_find(out->result->book, address);
+    set_name(object, facts);
     if (out->options.networks)
-        set_network(object, address, about);
+        set_network(object, address, facts);
     if (out->options.places)
-        json_object_set_new(object, "place", json_about_place(about));
-    if (about)
-        set_whois(object, &about->whois);
+        json_object_set_new(object, "place", json_place_of(facts));
+    if (facts)
+        set_whois(object, &facts->whois);
 }
 
-static void make_text(struct json_facts *known, const struct addr *address)
+static void make_text(struct json_facts *cache, const struct addr *address)
 {
     json_t *object = json_object();
-    json_facts_set(object, address, known->out);
-    free(known->text);
-    known->text = json_text_of(object);
-    known->length = known->text ? strlen(known->text) : 0;
-    known->address = *address;
+    json_facts_set(object, address, cache->out);
+    free(cache->text);
+    cache->text = json_text_of(object);
+    cache->length = cache->text ? strlen(cache->text) : 0;
+    cache->address = *address;
 }
 
-char *json_facts_put(struct json_facts *known, char *at, const struct addr *address)
+char *json_facts_put(struct json_facts *cache, char *at, const struct addr *address)
 {
-    if (!known->out->result->book || addr_is_none(address))
+    if (!cache->out->result->book || addr_is_none(address))
         return at;
-    if (!addr_equal(&known->address, address))
-        make_text(known, address);
-    if (known->length <= 2 || known->length > JSON_FACTS_BYTES_MOST)
+    if (!addr_equal(&cache->address, address))
+        make_text(cache, address);
+    if (cache->length <= 2 || cache->length > JSON_FACTS_BYTES_MOST)
         return at;
-    return put_bytes(put_text(at, ", "), known->text + 1, known->length - 2);
+    return put_bytes(put_text(at, ", "), cache->text + 1, cache->length - 2);
 }
 
-void json_facts_free(struct json_facts *known)
+void json_facts_free(struct json_facts *cache)
 {
-    free(known->text);
+    free(cache->text);
 }

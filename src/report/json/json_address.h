@@ -26,7 +26,7 @@ void json_facts_set(json_t *object, const struct addr *address, const struct out
 /* The same as text behind other members: a comma before each. The book must not change between two calls. At most
  * JSON_FACTS_BYTES_MOST bytes; nothing where memory is short. */
 #define JSON_FACTS_BYTES_MOST 4096
-char *json_facts_put(struct json_facts *known, char *at, const struct addr *address);
-void json_facts_free(struct json_facts *known);
+char *json_facts_put(struct json_facts *cache, char *at, const struct addr *address);
+void json_facts_free(struct json_facts *cache);
 
 #endif

@@ -27,11 +27,6 @@ static char *put_count_or_null(char *at, uint64_t count)
     return count ? put_number(at, count) : PUT(at, "null");
 }
 
-static char *put_truth(char *at, bool value)
-{
-    return value ? PUT(at, "true") : PUT(at, "false");
-}
-
 static char *put_address_or_null(struct row_buffer *rows, char *at, const struct addr *address)
 {
     if (addr_is_none(address))
@@ -99,10 +94,10 @@ static char *put_quote(char *at, const struct reply *reply)
 }
 
 /* In a row of its own: it is long. */
-static void put_from(struct row_buffer *rows, struct json_facts *known, const struct addr *from)
+static void put_from(struct row_buffer *rows, struct json_facts *cache, const struct addr *from)
 {
     char *at = put_address_or_null(rows, PUT(row_buffer_begin(rows), "{\"from\": "), from);
-    row_buffer_end(rows, known ? json_facts_put(known, at, from) : at);
+    row_buffer_end(rows, cache ? json_facts_put(cache, at, from) : at);
 }
 
 /* What follows on "from" and the names. `file`: the probe's. */
@@ -119,8 +114,8 @@ static char *put_reply(char *at, const struct probe *probe, const struct reply *
     at = put_number(PUT(at, ", \"reply_ttl\": "), reply->reply_ttl);
     at = put_quote(at, reply);
     at = put_text(PUT(at, ", \"matched\": \""), match_name(reply->match));
-    at = put_truth(PUT(at, "\", \"late\": "), reply->late);
-    at = put_truth(PUT(at, ", \"duplicate\": "), reply->duplicate);
+    at = put_bool(PUT(at, "\", \"late\": "), reply->late);
+    at = put_bool(PUT(at, ", \"duplicate\": "), reply->duplicate);
     return put_char(at, '}');
 }
 
@@ -138,7 +133,7 @@ static char *put_own_ports(char *at, const struct trace *trace, const struct pro
     return at;
 }
 
-void json_probe_put(struct row_buffer *rows, struct json_facts *known, const struct trace *trace,
+void json_probe_put(struct row_buffer *rows, struct json_facts *cache, const struct trace *trace,
                     const struct probe *probe)
 {
     unsigned file;
@@ -155,13 +150,13 @@ void json_probe_put(struct row_buffer *rows, struct json_facts *known, const str
     for (unsigned i = 0; i < probe->reply_count; i++) {
         if (i)
             row_buffer_end(rows, PUT(row_buffer_begin(rows), ", "));
-        put_from(rows, known, &probe->replies[i].from);
+        put_from(rows, cache, &probe->replies[i].from);
         row_buffer_end(rows, put_reply(row_buffer_begin(rows), probe, &probe->replies[i], file));
     }
     row_buffer_end(rows, put_char(row_buffer_begin(rows), ']'));
 }
 
-void json_probe_put_hop(struct row_buffer *rows, struct json_facts *known, const struct trace *trace, uint8_t ttl)
+void json_probe_put_hop(struct row_buffer *rows, struct json_facts *cache, const struct trace *trace, uint8_t ttl)
 {
     const struct probe *first = trace_first_at(trace, ttl);
     char *at = put_number(PUT(row_buffer_begin(rows), "{\"ttl\": "), ttl);
@@ -170,7 +165,7 @@ void json_probe_put_hop(struct row_buffer *rows, struct json_facts *known, const
     for (const struct probe *probe = first; probe; probe = trace_next_at(trace, probe)) {
         at = row_buffer_begin(rows);
         row_buffer_end(rows, probe == first ? PUT(at, "{") : PUT(at, ", {"));
-        json_probe_put(rows, known, trace, probe);
+        json_probe_put(rows, cache, trace, probe);
         row_buffer_end(rows, put_char(row_buffer_begin(rows), '}'));
     }
     row_buffer_end(rows, PUT(row_buffer_begin(rows), "]}"));

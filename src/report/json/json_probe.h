@@ -11,10 +11,10 @@
 #include "trace/trace.h"
 
 /* A probe's own members, "attempt" to "replies", without the braces around them. Each reply has what is known of who
- * sent it; `known` NULL: nothing is. */
-void json_probe_put(struct row_buffer *rows, struct json_facts *known, const struct trace *trace,
+ * sent it; `cache` NULL: nothing is. */
+void json_probe_put(struct row_buffer *rows, struct json_facts *cache, const struct trace *trace,
                     const struct probe *probe);
 /* A hop with its probes, on one line without the line's end. */
-void json_probe_put_hop(struct row_buffer *rows, struct json_facts *known, const struct trace *trace, uint8_t ttl);
+void json_probe_put_hop(struct row_buffer *rows, struct json_facts *cache, const struct trace *trace, uint8_t ttl);
 
 #endif

@@ -41,7 +41,7 @@ json_t *json_text(const char *text)
         return value;
     struct strbuf escaped;
     strbuf_init(&escaped);
-    strbuf_add_escaped(&escaped, text, strlen(text));
+    strbuf_add_foreign(&escaped, text);
     value = json_string(escaped.text);
     strbuf_free(&escaped);
     return value;
@@ -236,7 +236,7 @@ static json_t *json_icmp(uint8_t type, uint8_t code)
 }
 
 /* What the packet was that an ICMP error quotes; null where the quote says too little. */
-static json_t *json_about(const struct other_error *error)
+static json_t *json_quoted(const struct other_error *error)
 {
     if (addr_is_none(&error->target))
         return json_null();
@@ -255,7 +255,7 @@ json_t *json_error(const struct other_error *error)
 {
     json_t *object = json_object();
     json_object_set_new(object, "from", json_address(&error->from));
-    json_object_set_new(object, "about", json_about(error));
+    json_object_set_new(object, "about", json_quoted(error));
     json_object_set_new(object, "icmp", json_icmp(error->icmp_type, error->icmp_code));
     if (reply_kind_of_icmp(error->version, error->icmp_type, error->icmp_code) == REPLY_TOO_BIG)
         json_object_set_new(object, "mtu", json_count_or_null(error->mtu));

@@ -46,46 +46,46 @@ struct leg_counts {
 
 static struct leg_counts count(const struct map_view *view, const struct map_plan *plan)
 {
-    struct leg_counts tally = {.sources = plan->stops[0].has_place, .hops = view->count};
+    struct leg_counts counts = {.sources = plan->stops[0].has_place, .hops = view->count};
     for (size_t i = 1; i < plan->stop_count; i++) {
-        tally.placed += plan->stops[i].has_place;
-        tally.guessed += plan->stops[i].has_place && plan->stops[i].hop->is_guess;
+        counts.placed += plan->stops[i].has_place;
+        counts.guessed += plan->stops[i].has_place && plan->stops[i].hop->is_guess;
     }
     for (size_t i = 0; i < plan->leg_count; i++)
-        tally.doubtful += plan->legs[i].travel.is_doubtful;
-    return tally;
+        counts.doubtful += plan->legs[i].travel.is_doubtful;
+    return counts;
 }
 
-static void add_summary(struct strbuf *text, const struct leg_counts *tally)
+static void add_summary(struct strbuf *text, const struct leg_counts *counts)
 {
-    if (!tally->placed) {
+    if (!counts->placed) {
         strbuf_add(text, "No hop has a known place.");
         return;
     }
-    strbuf_addf(text, "The place of %zu of %zu hop%s is known", tally->placed, tally->hops,
-                tally->hops == 1 ? "" : "s");
-    if (tally->guessed)
-        strbuf_addf(text, ", %zu of them only from the hop's name", tally->guessed);
-    if (tally->doubtful)
-        strbuf_addf(text, "; %zu leg%s too long for the measured time", tally->doubtful,
-                    tally->doubtful == 1 ? " is" : "s are");
+    strbuf_addf(text, "The place of %zu of %zu hop%s is known", counts->placed, counts->hops,
+                counts->hops == 1 ? "" : "s");
+    if (counts->guessed)
+        strbuf_addf(text, ", %zu of them only from the hop's name", counts->guessed);
+    if (counts->doubtful)
+        strbuf_addf(text, "; %zu leg%s too long for the measured time", counts->doubtful,
+                    counts->doubtful == 1 ? " is" : "s are");
     strbuf_add(text, ".");
 }
 
 /* --- around them --- */
 
 /* Only of what is there. */
-static void add_legend(struct strbuf *text, const struct leg_counts *tally, double top)
+static void add_legend(struct strbuf *text, const struct leg_counts *counts, double top)
 {
     const struct {
         bool is_meant;
         const char *sign, *words;
         double sign_width;
     } rows[] = {
-        {tally->sources, "<rect class=\"source\" y=\"-5\" width=\"10\" height=\"10\"/>", "source", 10},
-        {tally->placed > tally->guessed, "<circle class=\"known\" cx=\"5\" r=\"5\"/>", "hop", 10},
-        {tally->guessed, "<circle class=\"guess\" cx=\"5\" r=\"5\"/>", "place guessed from the hop's name", 10},
-        {tally->doubtful, "<path class=\"leg doubt\" d=\"M0 0h40\"/>",
+        {counts->sources, "<rect class=\"source\" y=\"-5\" width=\"10\" height=\"10\"/>", "source", 10},
+        {counts->placed > counts->guessed, "<circle class=\"known\" cx=\"5\" r=\"5\"/>", "hop", 10},
+        {counts->guessed, "<circle class=\"guess\" cx=\"5\" r=\"5\"/>", "place guessed from the hop's name", 10},
+        {counts->doubtful, "<path class=\"leg doubt\" d=\"M0 0h40\"/>",
          "faster than light in fibre: a place or an RTT is wrong", 40},
     };
     double x = MARGIN;
@@ -124,12 +124,12 @@ static void add_head(struct page *page, const char *title)
 
 static void make_page(struct page *page, const struct map_view *view, const struct map_plan *plan)
 {
-    struct leg_counts tally = count(view, plan);
+    struct leg_counts counts = count(view, plan);
     double map_bottom = MAP_TOP + plan->window.height;
-    add_summary(&page->summary, &tally);
+    add_summary(&page->summary, &counts);
     add_head(page, view->title ? view->title : "hopsonde map");
     add_map(&page->body, view, plan);
-    add_legend(&page->body, &tally, map_bottom);
+    add_legend(&page->body, &counts, map_bottom);
     page->height = map_list_add(&page->body, plan, map_bottom + LEGEND_HEIGHT) + MARGIN;
 }
 

@@ -15,11 +15,11 @@ static void guess_places(struct hops *hops, struct address_facts *guesses)
     for (size_t i = 0; i < hops->count; i++) {
         struct path_hop *hop = &hops->list[i];
         struct address_place place;
-        if (!address_facts_place(hop->about, &place, &hop->is_guess) || !hop->is_guess)
+        if (!address_facts_place(hop->facts, &place, &hop->is_guess) || !hop->is_guess)
             continue;
-        guesses[i] = *hop->about;
+        guesses[i] = *hop->facts;
         guesses[i].place = place;
-        hop->about = &guesses[i];
+        hop->facts = &guesses[i];
     }
 }
 
@@ -62,11 +62,11 @@ static void add_spec(struct strbuf *title, const struct trace *trace)
     strbuf_addf(title, ", %s", spec);
 }
 
-/* `how`: by which options another may be chosen. */
-static void add_choice(struct strbuf *title, size_t count, const char *what, const char *how)
+/* `options`: by which options another may be chosen. */
+static void add_choice(struct strbuf *title, size_t count, const char *of_what, const char *options)
 {
     if (count > 1)
-        strbuf_addf(title, "; 1 of %zu %s (choose by %s)", count, what, how);
+        strbuf_addf(title, "; 1 of %zu %s (choose by %s)", count, of_what, options);
 }
 
 static void draw_graph(struct output *out)
@@ -143,12 +143,6 @@ static void draw_trace(struct output *out)
     strbuf_free(&title);
 }
 
-static bool map_begin(struct output *out)
-{
-    (void)out;
-    return true;
-}
-
 static void map_end(struct output *out)
 {
     if (out->headed)
@@ -165,6 +159,5 @@ const struct output_format output_map = {
     .name = "map",
     .help = "the path on a map of the world",
     .keeps = true,
-    .begin = map_begin,
     .end = map_end,
 };

@@ -29,7 +29,7 @@ static void end_cell(struct strbuf *text)
 static void add_heading(struct strbuf *text, double y)
 {
     static const struct {
-        const char *class, *words;
+        const char *class, *name;
         double x;
     } columns[] = {{"head right", "hop", NUMBER_X},
                    {"head", "name or address", NAME_X},
@@ -38,16 +38,16 @@ static void add_heading(struct strbuf *text, double y)
                    {"head", "leg to here", LEG_X}};
     for (size_t i = 0; i < sizeof columns / sizeof *columns; i++) {
         begin_cell(text, columns[i].class, columns[i].x, y);
-        strbuf_add(text, columns[i].words);
+        strbuf_add(text, columns[i].name);
         end_cell(text);
     }
     strbuf_add(text, "\n");
 }
 
 /* A name that was asked for and has another address says nothing of this one. */
-static bool has_name(const struct address_facts *about)
+static bool has_name(const struct address_facts *facts)
 {
-    return address_facts_name(about) && !address_facts_is_unconfirmed(about);
+    return address_facts_name(facts) && !address_facts_is_unconfirmed(facts);
 }
 
 static void add_name(struct strbuf *text, const struct path_hop *hop, double y)
@@ -58,27 +58,27 @@ static void add_name(struct strbuf *text, const struct path_hop *hop, double y)
     if (addr_is_none(&hop->address))
         strbuf_add(text, "no answer");
     else
-        xml_add_cut(text, has_name(hop->about) ? hop->about->name : address, NAME_CHARACTERS);
+        xml_add_cut(text, has_name(hop->facts) ? hop->facts->name : address, NAME_CHARACTERS);
     end_cell(text);
 }
 
 static void add_place(struct strbuf *text, const struct map_stop *stop, double y)
 {
-    struct strbuf words;
-    strbuf_init(&words);
-    if (stop->hop->about)
-        map_marks_add_place(&words, &stop->hop->about->place);
-    bool is_named = words.length > 0;
+    struct strbuf name;
+    strbuf_init(&name);
+    if (stop->hop->facts)
+        map_marks_add_place(&name, &stop->hop->facts->place);
+    bool is_named = name.length > 0;
     if (!is_named && !addr_is_none(&stop->hop->address))
-        strbuf_add(&words, stop->has_place ? "without a name" : "place unknown");
+        strbuf_add(&name, stop->has_place ? "without a name" : "place unknown");
     begin_cell(text, is_named ? "cell" : "cell faint", PLACE_X, y);
-    xml_add_cut(text, words.text, PLACE_CHARACTERS);
+    xml_add_cut(text, name.text, PLACE_CHARACTERS);
     if (stop->has_place && stop->hop->is_guess)
         strbuf_add(text, " <tspan class=\"faint\">(from its name)</tspan>");
     if (is_named && !stop->has_place)
         strbuf_add(text, " <tspan class=\"faint\">(not on the map)</tspan>");
     end_cell(text);
-    strbuf_free(&words);
+    strbuf_free(&name);
 }
 
 static void add_rtt(struct strbuf *text, const struct path_hop *hop, double y)

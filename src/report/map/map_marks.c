@@ -32,7 +32,7 @@ struct marks {
 
 static const struct address_place *place_of(const struct marks *marks, const struct map_stop *stop)
 {
-    return stop->hop ? &stop->hop->about->place : marks->view->source;
+    return stop->hop ? &stop->hop->facts->place : marks->view->source;
 }
 
 static size_t mark_at(const struct marks *marks, struct map_spot spot)
@@ -66,7 +66,7 @@ static void place_marks(struct marks *marks)
     }
 }
 
-/* --- their words --- */
+/* --- their labels --- */
 
 static bool is_of(const struct marks *marks, size_t stop, size_t mark)
 {
@@ -112,7 +112,7 @@ void map_marks_add_place(struct strbuf *text, const struct address_place *place)
     strbuf_add(text, place->country);
 }
 
-static void add_words(struct strbuf *text, const struct marks *marks, size_t index)
+static void add_label_text(struct strbuf *text, const struct marks *marks, size_t index)
 {
     struct strbuf numbers;
     strbuf_init(&numbers);
@@ -135,19 +135,19 @@ static double width_of(const char *text)
     return width;
 }
 
-/* As it will be drawn, bytes that are no text being escaped. */
-static double width_of_words(const struct marks *marks, size_t index, bool has_name)
+/* As the label will be drawn, with bytes that are no text escaped. */
+static double label_width(const struct marks *marks, size_t index, bool has_name)
 {
-    struct strbuf words;
-    strbuf_init(&words);
-    add_numbers(&words, marks, index);
+    struct strbuf line;
+    strbuf_init(&line);
+    add_numbers(&line, marks, index);
     if (has_name) {
         const char *city = place_of(marks, marks->marks[index].first)->city;
-        strbuf_add(&words, " ");
-        strbuf_add_escaped(&words, city, strlen(city));
+        strbuf_add(&line, " ");
+        strbuf_add_foreign(&line, city);
     }
-    double width = width_of(words.text);
-    strbuf_free(&words);
+    double width = width_of(line.text);
+    strbuf_free(&line);
     return width;
 }
 
@@ -155,8 +155,8 @@ static void place_labels(struct marks *marks)
 {
     for (size_t i = 0; i < marks->count; i++) {
         bool has_name = *place_of(marks, marks->marks[i].first)->city;
-        marks->labels[i].widths[false] = width_of_words(marks, i, false);
-        marks->labels[i].widths[true] = has_name ? width_of_words(marks, i, true) : 0;
+        marks->labels[i].widths[false] = label_width(marks, i, false);
+        marks->labels[i].widths[true] = has_name ? label_width(marks, i, true) : 0;
     }
     map_labels_place(marks->labels, marks->count, marks->plan);
 }
@@ -166,23 +166,23 @@ static void place_labels(struct marks *marks)
 /* All that is at one spot, a line each. */
 static void add_tooltip(struct strbuf *text, const struct marks *marks, size_t index)
 {
-    struct strbuf words;
-    strbuf_init(&words);
+    struct strbuf line;
+    strbuf_init(&line);
     for (size_t i = 0; i < marks->plan->stop_count; i++) {
         if (!is_of(marks, i, index))
             continue;
         const struct map_stop *stop = &marks->plan->stops[i];
-        if (words.length)
+        if (line.length)
             xml_add(text, "\n");
-        strbuf_clear(&words);
+        strbuf_clear(&line);
         if (stop->hop)
-            strbuf_addf(&words, "hop %u ", stop->hop->ttl);
+            strbuf_addf(&line, "hop %u ", stop->hop->ttl);
         else
-            strbuf_add(&words, "source ");
-        map_marks_add_place(&words, place_of(marks, stop));
-        xml_add_foreign(text, words.text);
+            strbuf_add(&line, "source ");
+        map_marks_add_place(&line, place_of(marks, stop));
+        xml_add_foreign(text, line.text);
     }
-    strbuf_free(&words);
+    strbuf_free(&line);
 }
 
 static void add_label(struct strbuf *text, const struct marks *marks, size_t index)
@@ -192,7 +192,7 @@ static void add_label(struct strbuf *text, const struct marks *marks, size_t ind
     const char *anchor = label->side > 0 ? "start" : label->side < 0 ? "end" : "middle";
     double x = label->side > 0 ? box->left : label->side < 0 ? box->right : (box->left + box->right) / 2;
     strbuf_addf(text, "<text class=\"label\" text-anchor=\"%s\" x=\"%.1f\" y=\"%.1f\">", anchor, x, box->bottom - 3);
-    add_words(text, marks, index);
+    add_label_text(text, marks, index);
     strbuf_add(text, "</text>");
 }
 

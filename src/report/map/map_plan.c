@@ -27,9 +27,9 @@ static void find_places(struct map_plan *plan, const struct map_view *view)
     plan->stops[0].has_place = view->source && distance_point_of(view->source, &plan->stops[0].point);
     for (size_t i = 0; i < view->count; i++) {
         struct map_stop *stop = &plan->stops[i + 1];
-        const struct address_facts *about = view->hops[i].about;
+        const struct address_facts *facts = view->hops[i].facts;
         stop->hop = &view->hops[i];
-        stop->has_place = about && distance_point_of(&about->place, &stop->point);
+        stop->has_place = facts && distance_point_of(&facts->place, &stop->point);
     }
 }
 

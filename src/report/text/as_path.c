@@ -24,7 +24,7 @@ static struct network network_of(const struct path_hop *hop)
 {
     const struct special *special = addr_is_none(&hop->address) ? NULL : special_find(&hop->address);
     bool is_ixp = special && special->is_ixp;
-    uint32_t asn = hop->about && !is_ixp ? hop->about->asn : 0;
+    uint32_t asn = hop->facts && !is_ixp ? hop->facts->asn : 0;
     return (struct network){.asn = asn, .special = asn ? NULL : special, .first = hop};
 }
 
@@ -52,34 +52,34 @@ static void pass(struct as_path *path, const struct network *network)
         path->list[path->count++] = *network;
 }
 
-static void add_network(struct strbuf *words, const struct network *network)
+static void add_network(struct strbuf *line, const struct network *network)
 {
     if (network->asn) {
-        const char *purpose = special_asn(network->asn), *name = network->first->about->as_name;
-        strbuf_addf(words, "AS%lu", (unsigned long)network->asn);
-        strbuf_add(words, *name || purpose ? " " : "");
+        const char *purpose = special_asn(network->asn), *name = network->first->facts->as_name;
+        strbuf_addf(line, "AS%lu", (unsigned long)network->asn);
+        strbuf_add(line, *name || purpose ? " " : "");
         name = *name || !purpose ? name : purpose;
-        strbuf_add_escaped(words, name, strlen(name));
+        strbuf_add_foreign(line, name);
     } else {
-        strbuf_add(words, network->special->name);
+        strbuf_add(line, network->special->name);
     }
-    strbuf_addf(words, " (hop %u)", network->first->ttl);
+    strbuf_addf(line, " (hop %u)", network->first->ttl);
 }
 
-static void add_networks(struct strbuf *words, const struct as_path *path)
+static void add_networks(struct strbuf *line, const struct as_path *path)
 {
     bool has_asn = false;
     for (size_t i = 0; i < path->count; i++)
         has_asn = has_asn || path->list[i].asn;
     if (!has_asn)
-        strbuf_add(words, "no AS number is known for these hops");
+        strbuf_add(line, "no AS number is known for these hops");
     for (size_t i = 0; has_asn && i < path->count; i++) {
-        strbuf_add(words, i ? " > " : "");
-        add_network(words, &path->list[i]);
+        strbuf_add(line, i ? " > " : "");
+        add_network(line, &path->list[i]);
     }
 }
 
-void as_path_add(struct strbuf *words, const struct hops *hops)
+void as_path_add(struct strbuf *line, const struct hops *hops)
 {
     struct as_path path = {.count = 0};
     for (size_t i = 0; i < hops->count; i++) {
@@ -87,5 +87,5 @@ void as_path_add(struct strbuf *words, const struct hops *hops)
         if (network.asn || network.special)
             pass(&path, &network);
     }
-    add_networks(words, &path);
+    add_networks(line, &path);
 }

@@ -10,6 +10,6 @@
  * where it begins; that no AS number is known, where none is. What has a purpose of its own (about/special.h) is named
  * by it, but not within one AS, which may number its inside with such addresses; an exchange is named everywhere. Hops
  * that are silent or of no known network are passed over. Names are escaped. */
-void as_path_add(struct strbuf *words, const struct hops *hops);
+void as_path_add(struct strbuf *line, const struct hops *hops);
 
 #endif

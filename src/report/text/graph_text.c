@@ -24,7 +24,7 @@ struct row {
 struct tree {
     struct strbuf *text;
     const struct graph *graph;
-    const struct graph_text *how;
+    const struct graph_text *options;
     struct graph_view view;
     struct row *rows;       /* by node */
     unsigned label_columns; /* TTL, letters and two blanks */
@@ -78,18 +78,18 @@ static void add_branches(struct strbuf *text, const struct tree *tree, unsigned 
 
 static bool knows_names(const struct tree *tree)
 {
-    return tree->how->out && tree->how->out->result->book;
+    return tree->options->out && tree->options->out->result->book;
 }
 
 /* What the user called the target is its name. */
 static void make_name(struct node_name *made, const struct tree *tree, unsigned node)
 {
-    const char *target_name = tree->how->target_name;
-    node_name_make(made, &tree->graph->nodes[node], tree->how->out);
+    const char *target_name = tree->options->target_name;
+    node_name_make(made, &tree->graph->nodes[node], tree->options->out);
     if (node != tree->view.target || !target_name)
         return;
     strbuf_clear(&made->name);
-    strbuf_add_escaped(&made->name, target_name, strlen(target_name));
+    strbuf_add_foreign(&made->name, target_name);
     made->is_unconfirmed = false;
 }
 
@@ -108,7 +108,7 @@ static void add_address(struct strbuf *text, const struct tree *tree, unsigned n
         node_name_add_beside(text, &made, room_of(tree, branches));
         node_name_free(&made);
     } else if (what->is_target) {
-        address_text_add_target(text, &what->address, &what->address, tree->how->target_name);
+        address_text_add_target(text, &what->address, &what->address, tree->options->target_name);
     } else {
         graph_view_add_address(text, what);
     }
@@ -120,7 +120,7 @@ static unsigned columns_of(const struct tree *tree, unsigned node)
     struct strbuf plain;
     strbuf_init(&plain);
     add_branches(&plain, tree, node);
-    if (knows_names(tree) || node != tree->view.target || !tree->how->target_name)
+    if (knows_names(tree) || node != tree->view.target || !tree->options->target_name)
         add_address(&plain, tree, node, (unsigned)plain.length);
     unsigned columns = columns_count(plain.text);
     strbuf_free(&plain);
@@ -167,9 +167,9 @@ static void add_label(struct tree *tree, unsigned node)
     strbuf_init(&label);
     strbuf_add(&label, tree->graph->nodes[node].ttl < 10 ? " " : "");
     graph_view_add_label(&label, &tree->view, node);
-    paint_begin(tree->text, tree->how->color, PAINT_DIM);
+    paint_begin(tree->text, tree->options->color, PAINT_DIM);
     strbuf_add(tree->text, label.text);
-    paint_end(tree->text, tree->how->color, PAINT_DIM);
+    paint_end(tree->text, tree->options->color, PAINT_DIM);
     strbuf_addf(tree->text, "%*s", (int)(tree->label_columns - label.length), "");
     strbuf_free(&label);
 }
@@ -186,9 +186,9 @@ static unsigned add_node(struct tree *tree, unsigned node)
     strbuf_add(tree->text, plain.text);
     strbuf_clear(&plain);
     add_address(&plain, tree, node, columns);
-    paint_begin(tree->text, tree->how->color, sgr);
+    paint_begin(tree->text, tree->options->color, sgr);
     strbuf_add(tree->text, plain.text);
-    paint_end(tree->text, tree->how->color, sgr);
+    paint_end(tree->text, tree->options->color, sgr);
     columns += columns_count(plain.text);
     strbuf_free(&plain);
     return columns;
@@ -282,7 +282,7 @@ static unsigned add_aligned_numbers(struct tree *tree, unsigned node, unsigned c
     strbuf_clear(&numbers);
     if (!length)
         return column;
-    add_numbers(&numbers, tree, node, tree->how->color);
+    add_numbers(&numbers, tree, node, tree->options->color);
     start = start > column ? start : column;
     if (start + length > tree->width) {
         strbuf_add(tree->text, "\n");
@@ -342,9 +342,9 @@ static bool add_row(struct tree *tree, unsigned node)
 
 static void add_silent(struct tree *tree, unsigned ttl)
 {
-    paint_begin(tree->text, tree->how->color, PAINT_DIM);
+    paint_begin(tree->text, tree->options->color, PAINT_DIM);
     strbuf_addf(tree->text, "%2u%*s*", ttl, (int)tree->label_columns - 2, "");
-    paint_end(tree->text, tree->how->color, PAINT_DIM);
+    paint_end(tree->text, tree->options->color, PAINT_DIM);
     strbuf_add(tree->text, "\n");
 }
 
@@ -437,13 +437,13 @@ static void say_diamonds(struct tree *tree)
 }
 
 /* What is said elsewhere, as a sentence. */
-static void say_words(struct tree *tree, void (*add)(struct strbuf *, const struct graph *))
+static void say_sentence(struct tree *tree, void (*add)(struct strbuf *, const struct graph *))
 {
-    struct strbuf words;
-    strbuf_init(&words);
-    add(&words, tree->graph);
-    say(tree, "%s.", words.text);
-    strbuf_free(&words);
+    struct strbuf sentence;
+    strbuf_init(&sentence);
+    add(&sentence, tree->graph);
+    say(tree, "%s.", sentence.text);
+    strbuf_free(&sentence);
 }
 
 static void say_change(struct tree *tree)
@@ -523,27 +523,27 @@ static void list_paths(struct tree *tree)
 static void add_sentences(struct tree *tree)
 {
     strbuf_add(tree->text, tree->graph->first_ttl <= tree->graph->last_ttl ? "\n" : "");
-    say_words(tree, graph_words_add_paths);
-    if (tree->how->verbose)
+    say_sentence(tree, graph_words_add_paths);
+    if (tree->options->verbose)
         list_paths(tree);
     say_diamonds(tree);
-    say_words(tree, graph_words_add_sureness);
+    say_sentence(tree, graph_words_add_sureness);
     say_change(tree);
     say_loose_flows(tree);
     say_what_marks_mean(tree);
 }
 
-bool graph_text_add(struct strbuf *text, const struct graph *graph, const struct graph_text *how)
+bool graph_text_add(struct strbuf *text, const struct graph *graph, const struct graph_text *options)
 {
-    struct tree tree = {.text = text, .graph = graph, .how = how};
-    tree.width = how->width > WIDTH_LEAST ? how->width : WIDTH_LEAST;
+    struct tree tree = {.text = text, .graph = graph, .options = options};
+    tree.width = options->width > WIDTH_LEAST ? options->width : WIDTH_LEAST;
     tree.label_columns = 4;
     bool good = graph_view_make(graph, &tree.view) && find_rows(&tree);
     if (good) {
         measure(&tree);
         good = add_tree(&tree);
-        if (how->quiet)
-            say_words(&tree, graph_words_add_sureness);
+        if (options->quiet)
+            say_sentence(&tree, graph_words_add_sureness);
         else
             add_sentences(&tree);
     }
@@ -556,7 +556,7 @@ void graph_text_add_all(struct strbuf *text, const struct output *out, bool head
 {
     const struct result *result = out->result;
     const char *target_name = result_target_name(result);
-    const struct graph_text how = {
+    const struct graph_text options = {
         .target_name = target_name,
         .out = out,
         .width = out->options.width,
@@ -570,7 +570,7 @@ void graph_text_add_all(struct strbuf *text, const struct output *out, bool head
             graph_words_add_title(text, &result->graphs[i], target_name);
             strbuf_add(text, "\n");
         }
-        if (!graph_text_add(text, &result->graphs[i], &how))
+        if (!graph_text_add(text, &result->graphs[i], &options))
             strbuf_add(text, "out of memory: this graph is incomplete\n");
     }
 }

@@ -29,7 +29,7 @@ struct graph_text {
 };
 
 /* Whole lines. False: memory is short. */
-bool graph_text_add(struct strbuf *text, const struct graph *graph, const struct graph_text *how);
+bool graph_text_add(struct strbuf *text, const struct graph *graph, const struct graph_text *options);
 /* All that an output has, as its options say. `headed`: a line that says what each is of, even where it is the only
  * one.
  */

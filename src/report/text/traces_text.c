@@ -275,23 +275,23 @@ static bool expires_at_target(const struct trace *trace, const struct reply *rep
 
 static struct probe_counts count_replies(const struct trace *trace)
 {
-    struct probe_counts tally = {0};
+    struct probe_counts counts = {0};
     uint8_t shown = trace_shown_ttl(trace);
     for (size_t i = 0; i < trace->probe_count; i++) {
         const struct probe *probe = &trace->probes[i];
-        tally.unseen += probe->sent == NSTIME_NONE;
-        tally.beyond += probe->ttl > shown;
+        counts.unseen += probe->sent == NSTIME_NONE;
+        counts.beyond += probe->ttl > shown;
         for (unsigned k = 0; k < probe->reply_count; k++) {
-            tally.late += probe->replies[k].late;
-            tally.duplicates += probe->replies[k].duplicate;
-            tally.translated += is_translated(&probe->replies[k]);
-            tally.weak += probe->replies[k].match == MATCH_WEAK;
+            counts.late += probe->replies[k].late;
+            counts.duplicates += probe->replies[k].duplicate;
+            counts.translated += is_translated(&probe->replies[k]);
+            counts.weak += probe->replies[k].match == MATCH_WEAK;
             if (expires_at_target(trace, &probe->replies[k]) &&
-                (!tally.target_expires || probe->ttl < tally.target_expires))
-                tally.target_expires = probe->ttl;
+                (!counts.target_expires || probe->ttl < counts.target_expires))
+                counts.target_expires = probe->ttl;
         }
     }
-    return tally;
+    return counts;
 }
 
 static void add_count(struct strbuf *text, unsigned count, const char *what)
@@ -301,7 +301,7 @@ static void add_count(struct strbuf *text, unsigned count, const char *what)
 }
 
 /* "18 probes in 3 rounds: 16 answered, 2 silent, 1 late". */
-static void add_counts(struct strbuf *text, const struct trace *trace, const struct probe_counts *tally)
+static void add_counts(struct strbuf *text, const struct trace *trace, const struct probe_counts *counts)
 {
     unsigned sent = summary_probes_sent(trace);
     if (trace->origin.inferred) {
@@ -314,10 +314,10 @@ static void add_counts(struct strbuf *text, const struct trace *trace, const str
     }
     if (sent > trace->answered_count)
         strbuf_addf(text, ", %u silent", sent - (unsigned)trace->answered_count);
-    add_count(text, tally->late, "late");
-    add_count(text, tally->duplicates, tally->duplicates == 1 ? "duplicate" : "duplicates");
-    if (tally->beyond)
-        strbuf_addf(text, ", %u sent beyond hop %u", tally->beyond, trace_shown_ttl(trace));
+    add_count(text, counts->late, "late");
+    add_count(text, counts->duplicates, counts->duplicates == 1 ? "duplicate" : "duplicates");
+    if (counts->beyond)
+        strbuf_addf(text, ", %u sent beyond hop %u", counts->beyond, trace_shown_ttl(trace));
     strbuf_add(text, "\n");
     if (trace->origin.grouped_by)
         strbuf_addf(text, "grouped by %s\n", trace->origin.grouped_by);
@@ -336,26 +336,26 @@ static bool tells_of_nat(const struct judgement *judgement, const struct trace *
 }
 
 /* What should be known when the figures are read. */
-static void add_caveats(struct strbuf *text, const struct trace *trace, const struct probe_counts *tally,
+static void add_caveats(struct strbuf *text, const struct trace *trace, const struct probe_counts *counts,
                         const struct judgement *judgement)
 {
     if (trace->origin.inferred)
         strbuf_add(text, "inferred from replies: the probes are not in the capture, so there are no times\n");
-    else if (tally->unseen)
-        strbuf_addf(text, "%u probe%s known only from replies, without times\n", tally->unseen,
-                    tally->unseen == 1 ? " is" : "s are");
+    else if (counts->unseen)
+        strbuf_addf(text, "%u probe%s known only from replies, without times\n", counts->unseen,
+                    counts->unseen == 1 ? " is" : "s are");
     if (trace->origin.captured_at_ttl)
         strbuf_addf(text, "captured behind hop %u, not at the source: times count from there\n",
                     trace->origin.captured_at_ttl);
-    if (tally->target_expires && !tells_of_nat(judgement, trace))
+    if (counts->target_expires && !tells_of_nat(judgement, trace))
         strbuf_addf(text, "from hop %u on, time-exceeded replies have the target's address, as through a NAT\n",
-                    tally->target_expires);
-    if (tally->translated)
-        strbuf_addf(text, "%u answer%s translated addresses or ports (NAT)\n", tally->translated,
-                    tally->translated == 1 ? " quotes" : "s quote");
-    if (tally->weak)
-        strbuf_addf(text, "%u answer%s matched by little more than an IP ID\n", tally->weak,
-                    tally->weak == 1 ? " is" : "s are");
+                    counts->target_expires);
+    if (counts->translated)
+        strbuf_addf(text, "%u answer%s translated addresses or ports (NAT)\n", counts->translated,
+                    counts->translated == 1 ? " quotes" : "s quote");
+    if (counts->weak)
+        strbuf_addf(text, "%u answer%s matched by little more than an IP ID\n", counts->weak,
+                    counts->weak == 1 ? " is" : "s are");
 }
 
 /* What the verdict on a trace does not say: that it was not asked to its end. */
@@ -368,7 +368,7 @@ static bool ends_early(const struct trace *trace)
 static void add_trace(struct strbuf *text, const struct output *out, const struct trace *trace,
                       const struct judgement *judgement, bool alone)
 {
-    struct probe_counts tally = count_replies(trace);
+    struct probe_counts counts = count_replies(trace);
     add_heading(text, out, trace);
     add_table(text, out, trace);
     if (!alone || !judgement->verdict_count || ends_early(trace)) {
@@ -377,8 +377,8 @@ static void add_trace(struct strbuf *text, const struct output *out, const struc
     }
     if (out->options.quiet)
         return;
-    add_counts(text, trace, &tally);
-    add_caveats(text, trace, &tally, judgement);
+    add_counts(text, trace, &counts);
+    add_caveats(text, trace, &counts, judgement);
     networks_add_trace(text, trace, out);
 }
 

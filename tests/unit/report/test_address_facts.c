@@ -20,11 +20,11 @@ static void copy(char *to, const char *text)
 static struct address_book *make_book(void)
 {
     struct address_book *book = address_book_new();
-    struct address_facts *about = book_put(book, "10.0.2.1", ADDRESS_NAME_CONFIRMED, "gw.example");
-    about->asn = 64500;
-    copy(about->as_name, "Example, Inc.");
-    about->place = (struct address_place){"CL", "Quer\xc3\xa9taro \"Q\"", true, -33.45, -70.6667};
-    about->whois = (struct address_whois){.netname = "EXAMPLE-NET", .country = "CL"};
+    struct address_facts *facts = book_put(book, "10.0.2.1", ADDRESS_NAME_CONFIRMED, "gw.example");
+    facts->asn = 64500;
+    copy(facts->as_name, "Example, Inc.");
+    facts->place = (struct address_place){"CL", "Quer\xc3\xa9taro \"Q\"", true, -33.45, -70.6667};
+    facts->whois = (struct address_whois){.netname = "EXAMPLE-NET", .country = "CL"};
     book_put(book, "10.0.3.1", ADDRESS_NAME_UNCONFIRMED, "ae1.fra03.example.net");
     book_put(book, "192.0.2.80", ADDRESS_NAME_NONE, "");
     return book;
@@ -214,13 +214,13 @@ static void test_fields(void)
         struct address_book *book = address_book_new();
         const struct result result = {.book = book};
         struct output out = {.options = {.networks = true}, .result = &result};
-        struct address_facts *about = book_put(book, "192.0.2.1", ADDRESS_NAME_KNOWN, field_rows[i].name);
+        struct address_facts *facts = book_put(book, "192.0.2.1", ADDRESS_NAME_KNOWN, field_rows[i].name);
         struct strbuf row, want;
-        copy(about->as_name, field_rows[i].name);
+        copy(facts->as_name, field_rows[i].name);
         strbuf_init(&row);
         strbuf_init(&want);
         strbuf_addf(&want, ",%s,,%s,,", field_rows[i].want, field_rows[i].want);
-        csv_facts_add(&row, &about->address, &out);
+        csv_facts_add(&row, &facts->address, &out);
         is_text(row.text, want.text, "field %zu", i);
         strbuf_free(&row);
         strbuf_free(&want);
@@ -246,13 +246,13 @@ static unsigned count_fields(const char *row)
 
 static void put_everywhere(struct address_book *book, const char *address, const char *text)
 {
-    struct address_facts *about = book_put(book, address, ADDRESS_NAME_KNOWN, text);
-    copy(about->as_name, text);
-    copy(about->place.city, text);
-    copy(about->whois.netname, text);
-    copy(about->whois.organisation, text);
-    address_copy(about->place.country, sizeof about->place.country, text, 2);
-    address_copy(about->whois.country, sizeof about->whois.country, text, 2);
+    struct address_facts *facts = book_put(book, address, ADDRESS_NAME_KNOWN, text);
+    copy(facts->as_name, text);
+    copy(facts->place.city, text);
+    copy(facts->whois.netname, text);
+    copy(facts->whois.organisation, text);
+    address_copy(facts->place.country, sizeof facts->place.country, text, 2);
+    address_copy(facts->whois.country, sizeof facts->whois.country, text, 2);
 }
 
 static void test_hostile(void)

@@ -18,9 +18,9 @@ static struct addr address_of(const char *text)
 static void know(struct address_book *book, const char *address, enum address_name state, const char *name)
 {
     const struct addr key = address_of(address);
-    struct address_facts *about = address_book_entry(book, &key);
-    about->name_state = state;
-    address_copy(about->name, sizeof about->name, name, strlen(name));
+    struct address_facts *facts = address_book_entry(book, &key);
+    facts->name_state = state;
+    address_copy(facts->name, sizeof facts->name, name, strlen(name));
 }
 
 static void test_words(void)
@@ -79,15 +79,15 @@ static void test_words(void)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct address_book *book = address_book_new();
         const struct addr address = address_of(rows[i].address);
-        struct address_facts *about = address_book_entry(book, &address);
-        about->asn = rows[i].asn;
+        struct address_facts *facts = address_book_entry(book, &address);
+        facts->asn = rows[i].asn;
         if (rows[i].name)
             know(book, rows[i].address, rows[i].state, rows[i].name);
         if (rows[i].as_name)
-            address_copy(about->as_name, sizeof about->as_name, rows[i].as_name, strlen(rows[i].as_name));
+            address_copy(facts->as_name, sizeof facts->as_name, rows[i].as_name, strlen(rows[i].as_name));
         if (rows[i].country) {
-            address_copy(about->place.country, sizeof about->place.country, rows[i].country, 2);
-            address_copy(about->place.city, sizeof about->place.city, rows[i].city, strlen(rows[i].city));
+            address_copy(facts->place.country, sizeof facts->place.country, rows[i].country, 2);
+            address_copy(facts->place.city, sizeof facts->place.city, rows[i].city, strlen(rows[i].city));
         }
         const struct result result = {.book = book};
         const struct output out = {.result = &result,
@@ -132,8 +132,8 @@ static void test_columns(void)
 /* Settled are those of which the book has a name. */
 static bool is_named(void *context, const struct addr *address)
 {
-    const struct address_facts *about = address_book_find(context, address);
-    return about && about->name[0];
+    const struct address_facts *facts = address_book_find(context, address);
+    return facts && facts->name[0];
 }
 
 /* What the output's file holds so far. */

@@ -433,9 +433,9 @@ static void test_names_below(void)
     struct address_book *book = address_book_new();
     const struct result result = {.book = book};
     struct output out = {.options = {.networks = true}, .result = &result};
-    struct address_facts *about =
+    struct address_facts *facts =
         book_put(book, "2001:db8:2222:2222:2222:2222:2222:2221", ADDRESS_NAME_KNOWN, "ae1.router.fra03.example.net");
-    about->asn = 64500;
+    facts->asn = 64500;
     book_put(book, "2001:db8:2222:2222:2222:2222:2222:2222", ADDRESS_NAME_KNOWN, "r2.example");
     graphs_make_shape(&made, "ipv6");
     is_graph(&made, &(struct graph_text){.width = 80, .quiet = true, .out = &out},

@@ -56,12 +56,12 @@ static struct path_hop *add_hop(struct sheet *sheet, double rtt_ms)
 static struct address_facts *add_placed(struct sheet *sheet, const char *city, double latitude, double longitude,
                                         double rtt_ms)
 {
-    struct address_facts *about = &sheet->abouts[sheet->view.count];
+    struct address_facts *facts = &sheet->abouts[sheet->view.count];
     struct path_hop *hop = add_hop(sheet, rtt_ms);
-    about->address = hop->address;
-    about->place = place_at(city, latitude, longitude);
-    hop->about = about;
-    return about;
+    facts->address = hop->address;
+    facts->place = place_at(city, latitude, longitude);
+    hop->facts = facts;
+    return facts;
 }
 
 static const char *draw(struct sheet *sheet)
@@ -288,13 +288,13 @@ static void test_nowhere(bool has_xmllint)
     check(svg, "no hop", has_xmllint);
     ok(strstr(svg, "No hop has a known place."), "no hop: said to be so");
     add_hop(sheet, 5);
-    struct address_facts *about = add_placed(sheet, "Nowhere", (double)NAN, (double)INFINITY, 6);
+    struct address_facts *facts = add_placed(sheet, "Nowhere", (double)NAN, (double)INFINITY, 6);
     svg = draw(sheet);
     check(svg, "no place", has_xmllint);
     is_num(count(svg, "<desc id=\"desc\">No hop has a known place.</desc>"), 1, "no place: said to be so");
     is_num(count(svg, "<g class=\"mark\">") + count(svg, "<path class=\"leg"), 0, "and nothing is on the map");
     ok(strstr(svg, "Nowhere, XX <tspan class=\"faint\">(not on the map)</tspan>"), "a name without a position");
-    about->place = (struct address_place){.has_position = true};
+    facts->place = (struct address_place){.has_position = true};
     svg = draw(sheet);
     ok(strstr(svg, "without a name") && count(svg, "<g class=\"mark\">") == 1, "and a position without a name");
     sheet->view.title = NULL;
@@ -321,10 +321,10 @@ static void test_names(bool has_xmllint)
     for (size_t i = 0; i < sizeof hostile / sizeof *hostile; i++) {
         struct sheet *sheet = sheet_new();
         sheet->view.title = hostile[i];
-        struct address_facts *about = add_placed(sheet, hostile[i], 10, 20, 5);
-        address_copy(about->place.country, sizeof about->place.country, hostile[i], strlen(hostile[i]));
-        address_copy(about->name, sizeof about->name, hostile[i], strlen(hostile[i]));
-        about->name_state = ADDRESS_NAME_KNOWN;
+        struct address_facts *facts = add_placed(sheet, hostile[i], 10, 20, 5);
+        address_copy(facts->place.country, sizeof facts->place.country, hostile[i], strlen(hostile[i]));
+        address_copy(facts->name, sizeof facts->name, hostile[i], strlen(hostile[i]));
+        facts->name_state = ADDRESS_NAME_KNOWN;
         const char *svg = draw(sheet);
         ok(!strstr(svg, "<script") && !strstr(svg, "<image"), "no element of theirs");
         is_num(count(svg, "<g class=\"hop\">"), 1, "one row");
@@ -352,12 +352,12 @@ static void test_long_names(void)
 static void test_name_states(void)
 {
     struct sheet *sheet = sheet_new();
-    struct address_facts *about = add_placed(sheet, "Berlin", 52.52, 13.4, 1);
-    address_copy(about->name, sizeof about->name, "ber1.example", 12);
-    about->name_state = ADDRESS_NAME_UNCONFIRMED;
+    struct address_facts *facts = add_placed(sheet, "Berlin", 52.52, 13.4, 1);
+    address_copy(facts->name, sizeof facts->name, "ber1.example", 12);
+    facts->name_state = ADDRESS_NAME_UNCONFIRMED;
     const char *svg = draw(sheet);
     ok(!strstr(svg, "ber1.example") && strstr(svg, ">192.0.2.1<"), "a name that has another address is not told");
-    about->name_state = ADDRESS_NAME_CONFIRMED;
+    facts->name_state = ADDRESS_NAME_CONFIRMED;
     ok(strstr(draw(sheet), ">ber1.example<"), "one that has this address is");
     sheet_free(sheet);
 }

@@ -35,9 +35,9 @@ static void put(struct address_book *book, const char *where, const char *city, 
 
 static void name_it(struct address_book *book, const char *where, const char *name)
 {
-    struct address_facts *about = entry(book, where);
-    address_copy(about->name, sizeof about->name, name, strlen(name));
-    about->name_state = ADDRESS_NAME_KNOWN;
+    struct address_facts *facts = entry(book, where);
+    address_copy(facts->name, sizeof facts->name, name, strlen(name));
+    facts->name_state = ADDRESS_NAME_KNOWN;
 }
 
 static struct address_book *make_book(void)

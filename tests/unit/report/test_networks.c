@@ -50,9 +50,9 @@ static void add_hop(struct fake *fake, struct address_book *book, uint8_t ttl, c
     fake_hop(fake, 0, ttl, word, ttl);
     if (!number)
         return;
-    struct address_facts *about = entry(book, word);
-    about->asn = (uint32_t)strtoul(number, NULL, 10);
-    set(about->as_name, sizeof about->as_name, name ? name : "");
+    struct address_facts *facts = entry(book, word);
+    facts->asn = (uint32_t)strtoul(number, NULL, 10);
+    set(facts->as_name, sizeof facts->as_name, name ? name : "");
 }
 
 /* A hop a word. */

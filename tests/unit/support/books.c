@@ -25,10 +25,10 @@ struct address_facts *book_put(struct address_book *book, const char *address, e
                                const char *name)
 {
     struct addr key;
-    struct address_facts *about = addr_parse(address, &key) ? address_book_entry(book, &key) : NULL;
-    if (!about)
+    struct address_facts *facts = addr_parse(address, &key) ? address_book_entry(book, &key) : NULL;
+    if (!facts)
         abort();
-    about->name_state = state;
-    address_copy(about->name, sizeof about->name, name, strlen(name));
-    return about;
+    facts->name_state = state;
+    address_copy(facts->name, sizeof facts->name, name, strlen(name));
+    return facts;
 }
