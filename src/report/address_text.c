@@ -49,7 +49,7 @@ void address_text_add(struct strbuf *text, const struct addr *address, const str
     const char *name = address_facts_name(facts);
     addr_format(address, plain);
     if (name) {
-        /* It is printable as it is: dnsanswer.h. From elsewhere it need not be, and then a backslash is doubled. */
+        /* Names from the DNS are printable already; names from other sources may not be. */
         strbuf_add_foreign(text, name);
         strbuf_addf(text, address_facts_is_unconfirmed(facts) ? " (unconfirmed, %s)" : " (%s)", plain);
     } else {
@@ -94,8 +94,8 @@ void address_text_mark_column(struct strbuf *line, const struct addr *address)
     add_mark(line, address, MARK_END_OF_COLUMN);
 }
 
-/* The next mark from `text` on: its address, and whether it ends a column. Returns where it ends; NULL: there is none,
- * or what is there is none. */
+/* Finds the next mark in `text`: where it begins, its address, and whether it ends a column. Returns its end; NULL:
+ * there is no mark, or it is malformed. */
 static const char *read_mark(const char *text, const char **begin, struct addr *address, bool *is_column)
 {
     char plain[ADDR_TEXT_BYTES];

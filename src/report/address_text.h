@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* named: addresses with what is known of them: names, AS numbers, places. Floor 5; pure.
+/* address_text: addresses with their names, AS numbers and places, as text. Floor: report; pure.
  *
- * A line may be made before its names are known: then marks stand in it for its addresses, and are replaced when it is
- * written. No other text has such marks, as foreign text is escaped. */
+ * A line may be made before its names are known. It then contains a mark for each address, and the mark is replaced
+ * when the line is written. No other text contains such marks, because foreign text is escaped. */
 #ifndef HOPSONDE_REPORT_ADDRESS_TEXT_H
 #define HOPSONDE_REPORT_ADDRESS_TEXT_H
 
 #include "base/strbuf.h"
 #include "report/format.h"
 
-/* "gw.example (192.0.2.1) [AS64500 Example] [Berlin, DE]", as far as it is known and asked for; "private" and the like
- * stand for the AS number where there can be none. A name that was asked for its addresses and does not have this one
- * is "gw.example (unconfirmed, 192.0.2.1)". A place that only the name tells of is "[Berlin, DE?]". */
+/* "gw.example (192.0.2.1) [AS64500 Example] [Berlin, DE]": the parts that are known and requested. An address that
+ * cannot have an AS number has "[private]" and the like instead. A name that does not resolve back to this address
+ * gives "gw.example (unconfirmed, 192.0.2.1)". A place guessed from the name is "[Berlin, DE?]". */
 void address_text_add(struct strbuf *text, const struct addr *address, const struct output *out);
 
-/* "web.example (192.0.2.80)" where the address is the target's and the target has a name, else the address. */
+/* "web.example (192.0.2.80)" if the address is the target's and `target_name` is not NULL; else the address. */
 void address_text_add_target(struct strbuf *line, const struct addr *address, const struct addr *target,
                              const char *target_name);
 
@@ -23,13 +23,13 @@ void address_text_add_place(struct strbuf *text, const struct address_place *pla
 
 /* Puts a mark for the address into a line. */
 void address_text_mark(struct strbuf *line, const struct addr *address);
-/* The same in a column: what is narrower is filled up, and what is wider ends its line, so that what follows stands in
- * its column on the next one. */
+/* The same in a column. A text narrower than the column is padded; after a wider one the line breaks, and the next
+ * column continues on the next line. */
 void address_text_mark_column(struct strbuf *line, const struct addr *address);
-/* `marked` with its marks replaced. The column begins at `indent` and is `columns` wide. */
+/* Adds `marked` with its marks replaced. The column begins at `indent` and is `columns` wide. */
 void address_text_expand(struct strbuf *text, const char *marked, unsigned indent, unsigned columns,
                          const struct output *out);
-/* Whether everything that is to be known of the addresses marked is known. */
+/* True: the facts about all marked addresses are complete. */
 bool address_text_is_settled(const char *marked, const struct output *out);
 
 #endif

@@ -5,7 +5,7 @@
 
 #define DOTS ".."
 
-/* Bytes of the first `columns` characters. */
+/* The number of bytes in the first `columns` characters. */
 static size_t bytes_of(const char *printable, unsigned columns)
 {
     size_t bytes = 0;

@@ -5,7 +5,7 @@
 
 #include "base/array.h"
 
-#define FURTHER_THAN_ANY_TTL 256U
+#define FURTHER_THAN_ANY_TTL 256U /* the reach of a trace that reached the target */
 
 void hops_free(struct hops *hops)
 {
@@ -13,7 +13,7 @@ void hops_free(struct hops *hops)
     *hops = (struct hops){0};
 }
 
-/* Behind all of lower or equal TTL. */
+/* Inserts the hop after all hops of lower or equal TTL. */
 static void add(struct hops *out, const struct path_hop *hop)
 {
     void *list = out->list;
@@ -27,7 +27,7 @@ static void add(struct hops *out, const struct path_hop *hop)
     out->list[place] = *hop;
 }
 
-/* The least time in which the address answered at this TTL. */
+/* The best RTT of the address at this TTL. */
 static nstime best_rtt(const struct trace *trace, uint8_t ttl, const struct addr *address)
 {
     nstime best = NSTIME_NEVER;
@@ -77,7 +77,7 @@ void hops_add_run(struct hops *out, const struct trace_set *specs, const struct 
     }
 }
 
-/* `step` is of a way; GRAPH_NO_NODE: it is not known what was there. */
+/* `step` is a step of a path; GRAPH_NO_NODE: unknown. */
 static struct path_hop hop_of_step(const struct graph *graph, unsigned step, unsigned ttl,
                                    const struct address_book *book)
 {
@@ -100,7 +100,7 @@ void hops_add_graph(struct hops *out, const struct graph *graph, const struct ad
     }
 }
 
-/* --- all who answered --- */
+/* --- all addresses that answered --- */
 
 static void add_once(struct hops *out, const struct path_hop *hop)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* paint: the colours of text for people. Floor 5; pure. ANSI SGR: hop number and silence dim, addresses bold, refusals
- * red, open ports green. */
+/* paint: the colours of text reports, as ANSI SGR sequences. Floor: report; pure. Hop numbers and silence are dim,
+ * addresses bold, refusals red, open ports green. */
 #ifndef HOPSONDE_REPORT_PAINT_H
 #define HOPSONDE_REPORT_PAINT_H
 
@@ -11,7 +11,7 @@
 #define PAINT_RED "31"
 #define PAINT_GREEN "32"
 
-/* `sgr` NULL: as it is. */
+/* `sgr` NULL: no colour. */
 static inline void paint_begin(struct strbuf *text, bool color, const char *sgr)
 {
     if (color && sgr)

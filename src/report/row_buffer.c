@@ -22,7 +22,7 @@ struct row_buffer *row_buffer_new(FILE *file)
         return NULL;
     rows->file = file;
     rows->used = 0;
-    for (unsigned i = 0; i < ROW_BUFFER_SECONDS; i++) /* one that does not belong there */
+    for (unsigned i = 0; i < ROW_BUFFER_SECONDS; i++) /* a second that does not belong in this slot */
         rows->seconds[i].second = i + 1;
     memset(rows->addresses, 0, sizeof rows->addresses);
     for (unsigned byte = 0; byte < 256; byte++)
@@ -43,8 +43,8 @@ void row_buffer_flush(struct row_buffer *rows)
 
 #define ASCII_ZEROS UINT64_C(0x3030303030303030)
 
-/* The eight digits of a number below 100000000, a byte each, the first of them lowest: halves are split into halves,
- * all at once. To multiply and to shift is to divide, exactly for as much as stands in each part. */
+/* The eight digits of a number below 100000000, one byte each, the first digit in the lowest byte. Halves are split
+ * into halves in parallel; a multiplication and a shift divide exactly for the range of each part. */
 static uint64_t eight_digits(uint32_t number)
 {
     uint64_t fours = number / 10000 | (uint64_t)(number % 10000) << 32;
@@ -54,7 +54,7 @@ static uint64_t eight_digits(uint32_t number)
     return tens | (pairs - 10 * tens) << 8;
 }
 
-/* `count` of the digits, which the next writes on from. */
+/* Writes eight bytes, of which the first `count` digits count. */
 static char *put_digits(char *at, uint64_t digits, unsigned count)
 {
     digits += ASCII_ZEROS;
@@ -136,7 +136,7 @@ char *put_second(struct row_buffer *rows, char *at, nstime time)
     return time == NSTIME_NONE ? at : put_char(put_second_text(rows, at, time), 'Z');
 }
 
-/* Routers of one site differ in few bits, anywhere in the address. */
+/* The addresses of one site's routers differ in few bits, which may be anywhere in the address. */
 static unsigned slot_of(const struct addr *address)
 {
     uint64_t halves[2];

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* row_buffer: rows of text made fast. Floor 5.
+/* row_buffer: fast output of rows of text. Floor: report. It must not be used for foreign text, which it does not
+ * escape.
  *
- * For formats that write millions of rows: numbers, times and addresses are put down by hand, straight into a buffer
- * that goes out in large pieces. The put functions write at `at` and return the place behind what they wrote; a row is
+ * For formats that write millions of rows: numbers, times and addresses are formatted by hand into a buffer that is
+ * written in large pieces. The put functions write at `at` and return the end of what they wrote. A row is
  *     char *at = row_buffer_begin(rows);
  *     at = put_number(put_text(at, "hop "), ttl);
  *     row_buffer_end(rows, at);
- * and may have ROW_BYTES_MOST bytes. Nothing is flushed by itself but what fills the buffer. */
+ * and has at most ROW_BYTES_MOST bytes. The buffer is flushed when it is full, or by row_buffer_flush(). */
 #ifndef HOPSONDE_REPORT_ROW_BUFFER_H
 #define HOPSONDE_REPORT_ROW_BUFFER_H
 
@@ -18,15 +19,15 @@
 
 #define ROW_BUFFER_BYTES (128 * 1024)
 #define ROW_BYTES_MOST 8192
-#define ROW_BUFFER_SLACK 128     /* what put_over() may write behind a row */
-#define ROW_BUFFER_ADDRESSES 256 /* a power of two */
-#define ROW_BUFFER_SECONDS 16    /* the same */
+#define ROW_BUFFER_SLACK 128     /* bytes that put_over() may write beyond a row */
+#define ROW_BUFFER_ADDRESSES 256 /* cached texts; a power of two */
+#define ROW_BUFFER_SECONDS 16    /* cached texts; a power of two */
 
 struct row_buffer {
     FILE *file; /* borrowed */
     size_t used;
-    /* The texts of seconds and IPv6 addresses that were put down of late: answered probes of now and silent ones of
-     * some time ago take turns. */
+    /* Recent texts of seconds and IPv6 addresses. Several seconds are cached, because rows of answered probes alternate
+     * with rows of silent ones from some seconds before. */
     struct row_buffer_second {
         int64_t second;
         char text[NSTIME_TEXT_BYTES];
@@ -43,8 +44,8 @@ struct row_buffer {
     char bytes[ROW_BUFFER_BYTES + ROW_BUFFER_SLACK];
 };
 
-struct row_buffer *row_buffer_new(FILE *file); /* NULL: memory is short */
-void row_buffer_free(struct row_buffer *rows); /* what was not flushed is lost */
+struct row_buffer *row_buffer_new(FILE *file); /* NULL: out of memory */
+void row_buffer_free(struct row_buffer *rows); /* rows that were not flushed are lost */
 void row_buffer_flush(struct row_buffer *rows);
 
 static inline char *row_buffer_begin(struct row_buffer *rows)
@@ -65,8 +66,8 @@ static inline char *put_bytes(char *at, const char *bytes, size_t count)
     return at + count;
 }
 
-/* `room` bytes, a constant and at most ROW_BUFFER_SLACK, of which the next writes over all but the first `count`: to
- * copy as many as there are is a call and a few branches that nobody can foretell. */
+/* Copies `room` bytes, a constant of at most ROW_BUFFER_SLACK; the next put overwrites all but the first `count`. A
+ * copy of constant size needs no call and no branches. */
 static inline char *put_over(char *at, const char *bytes, size_t room, size_t count)
 {
     memcpy(at, bytes, room);
@@ -89,7 +90,7 @@ static inline char *put_bool(char *at, bool value)
     return value ? put_bytes(at, "true", 4) : put_bytes(at, "false", 5);
 }
 
-/* It may write up to 8 bytes from where its last digits begin on. */
+/* May write up to 8 bytes beyond the number. */
 char *put_large_number(char *at, uint64_t number);
 static inline char *put_number(char *at, uint64_t number)
 {
@@ -102,13 +103,14 @@ static inline char *put_byte(const struct row_buffer *rows, char *at, uint8_t by
     return put_over(at, known->text, sizeof known->text, known->length);
 }
 
-/* Blanks up to `columns` from `start` on. */
+/* Adds blanks until the text from `start` on is `columns` wide. */
 char *put_blanks(char *at, const char *start, size_t columns);
-/* The number, at the right end of `columns`. */
+/* The number, right-aligned in `columns`. */
 char *put_number_right(char *at, uint64_t number, size_t columns);
-/* A span in milliseconds, exact to the nanosecond, without trailing zeros but the one behind the point: as in JSON. */
+/* A span in milliseconds, exact to the nanosecond, with at least one decimal and no further trailing zeros, as in JSON.
+ */
 char *put_ms(char *at, nstime span);
-/* As nstime_format(). */
+/* The same text as nstime_format(). */
 char *put_time(struct row_buffer *rows, char *at, nstime time);
 /* "2026-01-02T03:04:05Z". */
 char *put_second(struct row_buffer *rows, char *at, nstime time);

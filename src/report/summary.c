@@ -51,3 +51,16 @@ bool summary_error_has_port(const struct other_error *error)
 {
     return error->has_ports;
 }
+
+bool summary_add_cut_files(struct strbuf *text, const struct result_source *source)
+{
+    bool any = false;
+    for (unsigned i = 0; !source->live && i < source->file_count; i++) {
+        if (!source->files[i].truncated)
+            continue;
+        summary_add_file_name(text, source->files[i].name);
+        strbuf_add(text, " is cut short: the report covers only what came before the cut\n");
+        any = true;
+    }
+    return any;
+}

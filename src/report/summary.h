@@ -1,32 +1,33 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* summary: what all formats ask of a session or a trace alike. Floor 5; pure. */
+/* summary: figures and texts of traces, errors and files that several formats share. Floor: report; pure. */
 #ifndef HOPSONDE_REPORT_SUMMARY_H
 #define HOPSONDE_REPORT_SUMMARY_H
 
 #include "base/strbuf.h"
-#include "recognise/recognise.h"
+#include "report/result.h"
 
-/* The spelling of a probe spec, kept as long as the next asked for is the same. All zero at first. */
+/* Caches the text of one probe spec, because consecutive rows mostly have the same. All zero at first. */
 struct spec_text {
     struct probe_spec spec;
     char text[PROBE_SPEC_TEXT_BYTES];
 };
 const char *summary_spec(struct spec_text *cache, const struct probe_spec *spec);
 
-/* Probes that left their host; a refused send is none. */
+/* The number of probes that were sent; a send that failed does not count. */
 unsigned summary_probes_sent(const struct trace *trace);
 
-/* From the first probe to the last frame of the trace, reply or probe; 0 where no time is known. */
+/* From the first probe to the last frame of the trace, probe or reply; 0 if no time is known. */
 nstime summary_duration(const struct trace *trace);
 
-/* Whether the packet that an error quotes has ports that could be read; ICMP has none. */
+/* True: the quoted packet has ports, and the quote contains them. ICMP has none. */
 bool summary_error_has_port(const struct other_error *error);
 
-/* The name of a capture file as people read it; "-" is standard input. */
+/* Adds the name of a capture file, escaped; "-" becomes "standard input". */
 void summary_add_file_name(struct strbuf *text, const char *name);
+/* Adds a sentence on each file that is cut short, one a line. True: a file is cut. */
+bool summary_add_cut_files(struct strbuf *text, const struct result_source *source);
 
-/* Which of the capture's files holds the probe: its own frame, else that of its first answer. False: no frame of it is
- * kept. */
+/* The capture file that contains the probe's own frame, or else its first reply. False: no frame is kept. */
 bool summary_file(const struct probe *probe, unsigned *file);
 
 #endif

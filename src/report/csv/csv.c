@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* csv: RFC 4180 but with plain newlines; a row for each reply and for each silent probe.
+/* csv: RFC 4180 with plain newlines; a row for each reply and for each silent probe.
  *
- * Of a run of our own it is written at the end, by trace, TTL and attempt, so that late replies stand with their
- * probes. Of other captures, a probe's rows are written as it settles, and memory is bounded whatever the capture;
- * millions of rows are why they are made by hand (row_buffer). `trace` and `file` count from 0 as in json, and what is
- * unknown or makes no sense is empty. No field needs quotes: all are numbers, times, addresses and our own words; but
- * those of names, which follow where there are some (csvabout). */
+ * The rows of a run are written at its end, by trace, TTL and attempt, so that late replies follow their probes. The
+ * rows of other captures are written as their probes settle, so that memory stays bounded. Captures have millions of
+ * rows: they are written through row_buffer. `trace` and `file` count from 0 as in json. Unknown and meaningless fields
+ * are empty. Only the fields of names, which follow if there are any, may need quotes (csv_address.h). */
 #include <stdlib.h>
 
 #include "report/csv/csv_address.h"
@@ -13,17 +12,17 @@
 #include "report/row_buffer.h"
 #include "report/summary.h"
 
-#define PREFIXES 1024 /* a power of two */
+#define PREFIXES 1024 /* cached; a power of two */
 #define PREFIX_BYTES 112
 
-/* What all rows of a trace have in common: "TRACE,TARGET,PROBE,". */
+/* The fields that all rows of a trace share: "TRACE,TARGET,PROBE,". */
 struct prefix {
     uint32_t number;
-    uint8_t length; /* 0: none is known */
+    uint8_t length; /* 0: the slot is empty */
     char text[PREFIX_BYTES];
 };
 
-/* A word of ours and its comma. */
+/* A constant field and its comma. */
 struct word {
     char text[20];
     uint8_t length;
@@ -32,11 +31,11 @@ struct word {
 struct csv_state {
     struct row_buffer *rows;
     struct word kinds[REPLY_OTHER + 1], matches[MATCH_EXACT + 1];
-    struct strbuf facts; /* of one row */
+    struct strbuf facts; /* scratch: the fields of one row's address */
     struct spec_text spec;
     bool has_heading;
-    bool has_facts;                   /* the columns of csvabout.h are there */
-    struct prefix prefixes[PREFIXES]; /* by number, of the traces that had rows of late */
+    bool has_facts;                   /* rows have the columns of csv_address.h */
+    struct prefix prefixes[PREFIXES]; /* of recent traces, by number */
 };
 
 static const char heading[] = "file,trace,target,probe,ttl,attempt,frame,sent,from,reply_frame,rtt_ms,kind,icmp_type,"
@@ -49,7 +48,7 @@ static struct word make_word(const char *text)
     return word;
 }
 
-/* Before the first row. It decides which columns all rows have, whatever becomes known later. */
+/* Writes the heading before the first row. All rows have its columns, whatever becomes known later. */
 static void put_heading(struct output *out)
 {
     struct csv_state *state = out->state;
@@ -76,7 +75,7 @@ static bool csv_begin(struct output *out)
     for (int match = 0; match <= MATCH_EXACT; match++)
         state->matches[match] = make_word(match_name((enum match)match));
     out->state = state;
-    if (!out->result->config) /* what captures say of addresses may be known only when rows have been written */
+    if (!out->result->config) /* the names in a capture may become known only after the first rows */
         put_heading(out);
     return true;
 }
@@ -115,7 +114,7 @@ static char *put_frame(char *at, uint64_t frame)
     return frame ? put_number(at, frame) : at;
 }
 
-/* From "file" to "sent". */
+/* Fields "file" to "sent". */
 static char *put_probe(struct csv_state *state, char *at, uint32_t number, const struct trace *trace,
                        const struct probe *probe)
 {
@@ -142,7 +141,7 @@ static char *put_icmp(const struct row_buffer *rows, char *at, const struct repl
     return put_byte(rows, put_char(put_byte(rows, at, reply->icmp_type), ','), reply->icmp_code);
 }
 
-/* From the comma before "from" to "duplicate". */
+/* The comma before "from", and fields "from" to "duplicate". */
 static char *put_reply(struct csv_state *state, char *at, const struct probe *probe, const struct reply *reply)
 {
     at = put_char(put_address(state->rows, put_char(at, ','), &reply->from), ',');

@@ -5,7 +5,8 @@
 
 #include "report/address_facts.h"
 
-/* Whether a spreadsheet would read a formula: = + - @, and their full-width forms U+FF1D, U+FF0B, U+FF0D, U+FF20. */
+/* True: a spreadsheet would read a formula. These are = + - @ and their full-width forms U+FF1D, U+FF0B, U+FF0D,
+ * U+FF20. */
 static bool begins_formula(const char *foreign)
 {
     static const char *const beginnings[] = {
@@ -24,7 +25,7 @@ static void add_quoted(struct strbuf *row, const char *plain)
     strbuf_add(row, "\"");
 }
 
-/* RFC 4180 2, rules 5 to 7. */
+/* RFC 4180 section 2, rules 5 to 7. */
 static void add_field(struct strbuf *row, const char *foreign)
 {
     struct strbuf plain;

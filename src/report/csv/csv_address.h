@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* csvabout: what is known of an address as fields of a CSV row (RFC 4180). Floor 5.
+/* csv_address: facts about an address as fields of a CSV row (RFC 4180). Floor: report.
  *
- * Spreadsheets take a field that begins with = + - @ for a formula, quoted or not, and a name may have been chosen for
- * that: such a first character is escaped as bytes are that are no text (strbuf_add_escaped), "\x3d". No field has a
- * line's end in it, since control characters are escaped as well.
+ * Spreadsheets read a field that begins with = + - @ as a formula, quoted or not, and an attacker may choose such a
+ * name. Such a first character is escaped like bytes that are no text (strbuf_add_escaped): "\x3d". No field contains a
+ * line break, because control characters are escaped, too.
  *
- * There is no room to say how sure something is, so that what may be wrong is left out: a name that was asked for its
- * addresses and does not have this one, and a place that only a name hints at. */
+ * CSV has no column for doubt, so uncertain facts are left out: a name that does not resolve back to its address, and a
+ * place guessed from a name. */
 #ifndef HOPSONDE_REPORT_CSV_CSV_ADDRESS_H
 #define HOPSONDE_REPORT_CSV_CSV_ADDRESS_H
 
@@ -16,7 +16,7 @@
 #define CSV_FACTS_HEADING ",name,asn,as_name,country,city"
 #define CSV_FACTS_EMPTY ",,,,,"
 
-/* The five fields, a comma before each; what is unknown, or was not asked for, is empty. At most 4096 bytes. */
+/* Adds the five fields, each after a comma. Unknown and unrequested fields are empty. At most 4096 bytes. */
 void csv_facts_add(struct strbuf *row, const struct addr *address, const struct output *out);
 
 #endif

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* dot: the graph of all paths as Graphviz reads it. Several graphs follow each other in one file, which Graphviz draws
- * one by one.
+/* dot: the graph of all paths for Graphviz. Several graphs follow each other in one file, and Graphviz draws each.
  *
- * Nodes of a TTL stand side by side; dashed is what is sent packet by packet, grey who does not answer. All text is in
- * quoted strings; names are foreign text. */
+ * Nodes of a TTL are side by side. Balancing per packet is dashed, silent nodes are grey. All text is in quoted
+ * strings; names are foreign text. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,10 +11,10 @@
 #include "report/graph/graph_words.h"
 #include "report/graph/node_name.h"
 
-#define NAME_COLUMNS_MOST 48 /* longer ones make boxes too wide */
+#define NAME_COLUMNS_MOST 48 /* longer names would make boxes too wide */
 #define UNCONFIRMED " (unconfirmed)"
 
-/* Within double quotes. "\l" and its like are Graphviz's own, and so is "&lt;". */
+/* Text within double quotes. Graphviz gives "\l" and the like and "&lt;" a meaning of their own. */
 static void add_quoted(struct strbuf *text, const char *plain)
 {
     for (; *plain; plain++) {
@@ -91,7 +90,7 @@ static void add_edge(struct strbuf *text, const struct graph *graph, const struc
                 graph->nodes[edge->from].per_packet ? ", style=\"dashed\"" : "", silent ? ", color=\"gray60\"" : "");
 }
 
-/* The target of ways that differ in length stands behind them all, beside nothing. */
+/* The nodes of each TTL get the same rank. The target has none: it comes after the longest path. */
 static void add_ranks(struct strbuf *text, const struct graph_view *view)
 {
     const struct graph *graph = view->graph;
@@ -104,7 +103,7 @@ static void add_ranks(struct strbuf *text, const struct graph_view *view)
     }
 }
 
-/* Where no flow links two TTLs, nothing else would set one below the other. */
+/* Invisible edges keep TTLs in order that no flow links. */
 static void add_order(struct strbuf *text, const struct graph_view *view)
 {
     for (unsigned i = 0; i < view->graph->node_count; i++)

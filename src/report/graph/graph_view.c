@@ -44,7 +44,7 @@ static unsigned depth_below(const struct graph_view *view, unsigned node)
     return node == GRAPH_NO_NODE ? 0 : view->nodes[node].depth + 1;
 }
 
-/* The last that all ways to either have in common. */
+/* The last node that all paths to either node pass. */
 static unsigned common_parent(const struct graph_view *view, unsigned a, unsigned b)
 {
     while (a != b) {
@@ -56,7 +56,7 @@ static unsigned common_parent(const struct graph_view *view, unsigned a, unsigne
     return a;
 }
 
-/* Of a node to which nothing was seen to lead: any of the TTL before may. */
+/* The parent of a node without an edge to it: any node of the previous TTL may lead there. */
 static unsigned parent_of_loose(const struct graph_view *view, unsigned node)
 {
     const struct graph_node *nodes = view->graph->nodes;
@@ -82,7 +82,8 @@ static void settle_parent(struct graph_view *view, unsigned index, bool *met)
     }
 }
 
-/* Nodes stand by TTL, so that what leads to one has its parent before it; all but the target, which is the last. */
+/* Nodes are ordered by TTL, so the parents of a node's predecessors are known before it. The target is the last node.
+ */
 static bool find_parents(struct graph_view *view)
 {
     bool *met = calloc((size_t)view->graph->node_count + 1, sizeof *met);
@@ -97,8 +98,8 @@ static bool find_parents(struct graph_view *view)
     return true;
 }
 
-/* Whether a node shares its level with others below its parent: `below` counts those of the level for each node above
- * them, the source last. */
+/* Finds the nodes that share their level with no other below the same parent. `below` counts the nodes of the level per
+ * parent, the source last. */
 static void find_alone_at(struct graph_view *view, unsigned level, unsigned *below)
 {
     unsigned count = view->graph->node_count, source = count;
@@ -157,7 +158,7 @@ static unsigned find_first_child(const struct child *children, unsigned count, u
     return low;
 }
 
-/* As deep as there are TTLs, at most. Returns how many rows there are now. */
+/* Recursion is at most as deep as there are TTLs. Returns the number of rows so far. */
 static unsigned add_rows(struct graph_view *view, const struct child *children, unsigned parent, unsigned rows)
 {
     unsigned count = view->graph->node_count;
@@ -203,7 +204,7 @@ static void hand_on(struct graph_view *view, unsigned index)
 {
     const struct view_node *node = &view->nodes[index];
     if (!node->out)
-        return; /* a graph without edges has no array of them */
+        return; /* without edges there is no array */
     const struct graph_edge *edges = &view->graph->edges[node->first_out];
     double flows = 0;
     for (unsigned k = 0; k < node->out; k++)
@@ -212,7 +213,7 @@ static void hand_on(struct graph_view *view, unsigned index)
         view->nodes[edges[k].to].share += node->share * edges[k].flows / flows;
 }
 
-/* Where a node of the TTL has no edge to it, flows are counted instead. */
+/* If a node of the TTL has no edge to it, the shares come from the counted flows. */
 static void count_shares(struct graph_view *view, unsigned first, unsigned end)
 {
     const struct graph *graph = view->graph;
@@ -226,7 +227,7 @@ static void count_shares(struct graph_view *view, unsigned first, unsigned end)
         view->nodes[i].share = graph->nodes[i].flows / flows;
 }
 
-/* A balancer's next hops are asked by such flows as come to it, so that how many were seen at a node says little. */
+/* Shares are multiplied along the paths. The flows seen at a node say little, because the search chose them. */
 static void find_shares(struct graph_view *view)
 {
     const struct graph *graph = view->graph;
@@ -294,7 +295,7 @@ static void add_end(struct strbuf *text, const struct graph_view *view, unsigned
         graph_view_add_label(text, view, node);
 }
 
-/* By TTL and place; the target last. */
+/* Order of TTL and place; the target comes last. */
 static bool stands_before(const struct graph_view *view, unsigned a, unsigned b)
 {
     const struct graph_node *nodes = view->graph->nodes;

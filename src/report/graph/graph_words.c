@@ -62,7 +62,7 @@ void graph_words_add_paths(struct strbuf *text, const struct graph *graph)
         strbuf_add(text, graph->node_count ? "No flow was seen along its whole path" : "Nothing answered");
 }
 
-/* "97.12", rounded down; nothing is ever quite sure. */
+/* "97.12", rounded down; 99.99 at most, because nothing is certain. */
 static void add_percent(struct strbuf *text, double share)
 {
     double hundredths = share * 10000 + 1e-6;

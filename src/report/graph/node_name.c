@@ -7,7 +7,7 @@
 #include "report/address_facts.h"
 #include "report/columns.h"
 
-#define NAME_LEAST 12 /* a name cut shorter tells too little */
+#define NAME_LEAST 12 /* columns: a name cut shorter says too little */
 
 static void make_tag(struct strbuf *tag, const struct addr *address, const struct address_facts *facts)
 {
@@ -44,7 +44,7 @@ void node_name_free(struct node_name *made)
 
 /* --- beside the address, or apart from it --- */
 
-/* All but the name: " (10.0.3.1) [AS64500]". */
+/* What follows the name: " (10.0.3.1) [AS64500]". */
 static void add_rest(struct strbuf *text, const struct node_name *made)
 {
     if (made->name.length)
@@ -54,7 +54,7 @@ static void add_rest(struct strbuf *text, const struct node_name *made)
     strbuf_addf(text, made->tag.length ? " %s" : "%s", made->tag.text);
 }
 
-/* How many columns the name may have; false where that is too little, or the rest alone has no room. */
+/* Sets the columns that are left for the name. False: these are too few, or the rest alone does not fit. */
 static bool find_room(const struct node_name *made, unsigned rest, unsigned columns, unsigned *room)
 {
     unsigned whole = columns_count(made->name.text), least = whole < NAME_LEAST ? whole : NAME_LEAST;

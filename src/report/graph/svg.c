@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* svg: the graph of all paths as a drawing: one file that needs no other, without scripts.
+/* svg: the graph of all paths as a drawing: one self-contained file without scripts.
  *
- * Set by hand, and not by Graphviz's library: a run that listened to the network has given up opening files and mapping
- * code by the time it prints, and that library loads its parts then. The layers are known, so that there is little left
- * to find.
+ * It does not use Graphviz's library, which loads plugins when it draws. A live run has given up the right to open
+ * files and to map code by then. The layers are the TTLs, so there is little to lay out.
  *
- * TTLs go down the page; where one has so many nodes that the page would be too wide, they go to the right. */
+ * TTLs go down the page. If a TTL has too many nodes for the width of a page, they go to the right. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,22 +16,22 @@
 #include "report/xml.h"
 
 #define MARGIN 20
-#define HEAD_HEIGHT 64   /* title and what is known */
-#define LEGEND_HEIGHT 40 /* below */
+#define HEAD_HEIGHT 64   /* title and sentences */
+#define LEGEND_HEIGHT 40 /* below the graph */
 #define HOP_COLUMN 56    /* "hop 12" */
 #define NODE_HEIGHT 36
-#define NAME_HEIGHT 16 /* more where names are known */
+#define NAME_HEIGHT 16 /* added to NODE_HEIGHT if names are known */
 #define NAME_COLUMNS_MOST 36
 #define UNCONFIRMED " (unconfirmed)"
-#define ADDRESS_CHARACTER 7.3 /* pixels at the most, on the average */
+#define ADDRESS_CHARACTER 7.3 /* pixels: upper bound of the average width */
 #define NUMBER_CHARACTER 6.6
 #define NODE_LEAST 96
 #define ACROSS_GAP 20
 #define ALONG_GAP 56
-#define SIDEWAYS_GAP 110     /* the same where TTLs go to the right, and fans are tall */
-#define DOWN_WIDTH_MOST 1500 /* a wider drawing goes to the right */
-#define SLANT 0.5            /* of the gap: how far a curve goes straight on */
-#define FLOWS_SHOWN_MOST 48  /* lines that bear their flows; of more only the tooltips do */
+#define SIDEWAYS_GAP 110     /* ALONG_GAP if TTLs go to the right, where fans are tall */
+#define DOWN_WIDTH_MOST 1500 /* pixels; a wider drawing goes to the right */
+#define SLANT 0.5            /* part of the gap: the length of a curve's control arms */
+#define FLOWS_SHOWN_MOST 48  /* more edges have their flows in tooltips only */
 
 struct drawing {
     struct strbuf *text;
@@ -102,7 +101,7 @@ static void add_numbers(struct strbuf *text, const struct drawing *drawing, unsi
         strbuf_addf(text, ", %.0f %%", drawing->view.nodes[id].share * 100);
 }
 
-/* Of the longer of its two lines: the name, as far as it is shown, and the address. */
+/* The width of the longer of a node's two lines: the cut name, and the address. */
 static unsigned name_columns(const struct drawing *drawing, unsigned id)
 {
     struct node_name label;
@@ -179,7 +178,7 @@ static void add_flows(struct drawing *drawing, const struct svg_link *link, unsi
                 (from.y + to.y) / 2 + 3, flows);
 }
 
-/* All lines of one edge; returns how many. */
+/* Draws all links of one edge; returns their number. */
 static unsigned add_line(struct drawing *drawing, unsigned first)
 {
     const struct svg_link *links = drawing->layout.links;
@@ -251,7 +250,7 @@ static void add_cut(struct strbuf *text, const char *printable)
     strbuf_free(&cut);
 }
 
-/* The name, and the address below. Returns where what follows stands. */
+/* The name, and the address below it. Returns the y of the next line. */
 static double add_name(struct drawing *drawing, const struct graph_node *node, const char *tone, struct point middle)
 {
     struct node_name label;
@@ -285,7 +284,7 @@ static void add_node(struct drawing *drawing, unsigned id)
     strbuf_add(drawing->text, "</text></g>\n");
 }
 
-/* Beside each layer, or above it. */
+/* "hop 12" beside each layer, or above it. */
 static void add_hops(struct drawing *drawing)
 {
     for (unsigned level = drawing->layout.first_level; level <= drawing->layout.last_level; level++) {
@@ -365,7 +364,7 @@ static bool has_any(const struct graph *graph, bool (*is_meant)(const struct gra
     return false;
 }
 
-/* Of what is in the drawing only. */
+/* Only marks that the drawing has. */
 static void add_legend(struct drawing *drawing)
 {
     double x = MARGIN, y = drawing->top + drawing->height - 14;
@@ -396,7 +395,7 @@ static bool draw(struct drawing *drawing)
     return !drawing->text->failed;
 }
 
-/* One below the other. */
+/* Several graphs are drawn one below the other. */
 static void svg_end(struct output *out)
 {
     const struct result *result = out->result;

@@ -6,9 +6,9 @@
 
 #define SWEEPS 6
 
-/* --- what stands where --- */
+/* --- items and links --- */
 
-/* Layers that the edge passes. */
+/* The number of layers that the edge passes. */
 static unsigned count_bends(const struct graph_view *view, const struct graph_edge *edge)
 {
     return view->nodes[edge->to].level - view->nodes[edge->from].level - 1;
@@ -77,7 +77,7 @@ static double place_of(const struct svg_layout *layout, const struct svg_item *i
     return (item->slot + 0.5) / layout->slots[item->level];
 }
 
-/* The mean place of those that each item of the layer is linked to in the next, or with `down` in the one before. */
+/* Sets each item's key to the mean place of its neighbours in the next layer, or with `down` in the previous one. */
 static void find_keys(struct svg_layout *layout, unsigned level, bool down, unsigned *counts)
 {
     for (unsigned i = 0; i < layout->item_count; i++)
@@ -119,7 +119,7 @@ static void sort_level(struct svg_layout *layout, unsigned level, struct svg_ite
         sorted[i]->slot = i;
 }
 
-/* Barycentres (Sugiyama, Tagawa, Toda 1981), downwards and upwards in turns. */
+/* The barycentre method (Sugiyama, Tagawa, Toda 1981), alternately downwards and upwards. */
 static bool order_items(struct svg_layout *layout)
 {
     unsigned *counts = calloc((size_t)layout->item_count + 1, sizeof *counts);

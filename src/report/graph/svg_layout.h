@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* svglayout: where the nodes of a graph of paths stand in a drawing. Floor 5; pure.
+/* svg_layout: the places of a graph's nodes in a drawing. Floor: report; pure.
  *
- * Layers are the TTLs; in each, nodes are ordered so that few lines cross. A line that passes a layer bends there, so
- * that it is drawn through no node. */
+ * The layers are the TTLs. Within a layer the nodes are ordered so that few lines cross. A line that passes a layer has
+ * a bend there, so that it crosses no node. */
 #ifndef HOPSONDE_REPORT_GRAPH_SVG_LAYOUT_H
 #define HOPSONDE_REPORT_GRAPH_SVG_LAYOUT_H
 
@@ -12,10 +12,10 @@ struct svg_item {
     unsigned node; /* GRAPH_NO_NODE: a bend */
     unsigned level;
     unsigned slot; /* from 0, within its layer */
-    double key;    /* where it would like to stand: 0 to 1 */
+    double key;    /* the preferred place: 0 to 1 */
 };
 
-/* From layer to layer. */
+/* A piece of an edge, from a layer to the next. */
 struct svg_link {
     unsigned from, to; /* items */
     unsigned edge;     /* of the graph */
@@ -23,16 +23,16 @@ struct svg_link {
 
 struct svg_layout {
     const struct graph_view *view; /* borrowed */
-    struct svg_item *items;        /* the nodes, as the graph has them, and then the bends */
+    struct svg_item *items;        /* the nodes in the order of the graph, then the bends */
     unsigned item_count;
-    struct svg_link *links; /* those of an edge follow each other */
+    struct svg_link *links; /* grouped by edge */
     unsigned link_count;
     unsigned slots[258]; /* of each layer */
     unsigned first_level, last_level;
     unsigned widest; /* slots */
 };
 
-/* False: memory is short. To be freed in any case. */
+/* False: out of memory. The caller frees the layout in any case. */
 bool svg_layout_make(const struct graph_view *view, struct svg_layout *layout);
 void svg_layout_free(struct svg_layout *layout);
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* json: one document a run, written at its end; all captures that are not our own are one run. Objects are built a
- * probe at a time, so that memory is bounded by a probe, and hops stand on a line each; what is between them is written
- * by hand. Keys: jsonvalue.h. */
+/* json: one document a report, written at its end. Objects are built one hop at a time, which bounds the memory, and
+ * each hop has a line of its own; what is between the objects is written by hand. Keys: json_value.h. */
 #include <stdlib.h>
 
 #include "report/json/json_graph.h"
@@ -9,8 +8,8 @@
 #include "report/json/json_value.h"
 #include "report/summary.h"
 
-/* Verdicts come before findings, and of other tools' captures the judgements come one by one: what is to stand in the
- * two arrays is kept until the end. */
+/* The text of an array's elements, kept until the end: verdicts come before findings, but each judged group brings
+ * both. */
 struct part {
     FILE *file;
     char *text;
@@ -88,7 +87,7 @@ static void write_traces(struct json_state *state, const struct result *result)
     fputs("]", file);
 }
 
-/* Behind what stands in the array already. */
+/* Appends to the array. */
 static void part_add(struct part *part, json_t *object)
 {
     fputs(ftell(part->file) ? ",\n  " : "\n  ", part->file);
@@ -119,7 +118,7 @@ static void write_judgements(FILE *file, struct json_state *state)
     write_part(file, "findings", &state->findings);
 }
 
-/* A line each. Of another command than `paths`: nothing. */
+/* One line a graph. Without a search for all paths there is no array. */
 static void write_graphs(const struct output *out)
 {
     FILE *file = out->file;

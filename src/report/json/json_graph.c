@@ -7,7 +7,7 @@
 #include "report/json/json_address.h"
 #include "report/json/json_value.h"
 
-/* To six decimals, never less than it is. */
+/* Rounded up to six decimals. */
 static json_t *json_bound(double probability)
 {
     double millionths = ceil(probability * 1e6 - 1e-6);

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* jsongraph: a graph of paths as JSON. Floor 5.
+/* json_graph: a graph of paths as JSON. Floor: report.
  *
- * Beside what a reader of graphs needs, each node has what is known of it: "share" is of all flows, as each balancer on
- * the way was seen to spread them (a next hop's own flows were chosen, and say little); "next_hops" and "next_flows"
- * how many were met behind it, by how many flows, "missed_probability" the chance that so many flows missed one of one
- * more, "unsure" that they were too few. "from" of a diamond is null at the source, "to" where its ways were not seen
- * to meet. A probability is rounded up. */
+ * Members of a node that need an explanation:
+ * - "share" is its part of all flows, from how each balancer before it spreads them. The flows seen at a node were
+ *   chosen by the search and say little.
+ * - "next_hops" is the number of next hops seen, "next_flows" the number of flows that showed them.
+ * - "missed_probability" is the probability that these flows missed one more next hop, rounded up; "unsure" is true if
+ *   there were too few flows.
+ * "from" of a diamond is null at the source, "to" is null if its branches were not seen to rejoin. */
 #ifndef HOPSONDE_REPORT_JSON_JSON_GRAPH_H
 #define HOPSONDE_REPORT_JSON_JSON_GRAPH_H
 
@@ -13,8 +15,7 @@
 
 #include "report/format.h"
 
-/* A new reference; NULL: memory is short. Nodes that answered have what the output's book knows of them (json_facts.h).
- */
+/* A new reference; NULL: out of memory. Nodes that answered have the facts about their addresses (json_address.h). */
 json_t *json_graph(const struct graph *graph, const struct output *out);
 
 #endif

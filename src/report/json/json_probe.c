@@ -10,7 +10,7 @@
 /* A string constant without its NUL. */
 #define PUT(at, text) put_bytes(at, text, sizeof(text) - 1)
 
-/* Takes `value`, which has at most VALUE_BYTES_MOST bytes as text. */
+/* Writes and frees `value`; null if its text has more than VALUE_BYTES_MOST bytes. */
 #define VALUE_BYTES_MOST 2048
 
 static char *put_value(char *at, json_t *value)
@@ -41,7 +41,8 @@ static char *put_time_or_null(struct row_buffer *rows, char *at, nstime time)
     return put_char(put_time(rows, put_char(at, '"'), time), '"');
 }
 
-/* Numbers as %.15g has them: tiny ones have an exponent, and huge ones are no RTTs. */
+/* The text that %.15g gives. Tiny numbers have an exponent and go through jansson, as do numbers too large for an RTT.
+ */
 static char *put_rtt(char *at, const struct probe *probe, const struct reply *reply)
 {
     if (probe->sent == NSTIME_NONE)
@@ -77,7 +78,7 @@ static char *put_icmp(char *at, const struct reply *reply)
     return put_char(at, '}');
 }
 
-/* What the answer holds of the probe, "quoted_ttl" to "rewritten". */
+/* What the reply quotes of the probe: members "quoted_ttl" to "rewritten". */
 static char *put_quote(char *at, const struct reply *reply)
 {
     if (reply->quoted_ttl >= 0)
@@ -93,14 +94,14 @@ static char *put_quote(char *at, const struct reply *reply)
     return at;
 }
 
-/* In a row of its own: it is long. */
+/* In a row of its own, because the facts are long. */
 static void put_from(struct row_buffer *rows, struct json_facts *cache, const struct addr *from)
 {
     char *at = put_address_or_null(rows, PUT(row_buffer_begin(rows), "{\"from\": "), from);
     row_buffer_end(rows, cache ? json_facts_put(cache, at, from) : at);
 }
 
-/* What follows on "from" and the names. `file`: the probe's. */
+/* The members after "from" and the facts. `file`: the probe's. */
 static char *put_reply(char *at, const struct probe *probe, const struct reply *reply, unsigned file)
 {
     if (reply->frame && reply->file != file)
@@ -121,7 +122,7 @@ static char *put_reply(char *at, const struct probe *probe, const struct reply *
 
 /* --- probes --- */
 
-/* Those that the trace has not, or may not have when it ends, for all its probes. */
+/* The ports that may differ between the probes of the trace. */
 static char *put_own_ports(char *at, const struct trace *trace, const struct probe *probe)
 {
     if (!trace->flow.spec.type->has_port)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* jsonprobe: probes and their replies as JSON. Floor 5.
+/* json_probe: probes and their replies as JSON. Floor: report.
  *
- * By hand, since captures hold millions of them and a tree for each costs thirty times as much; all that is rare goes
- * through jansson. Keys and their order: jsonvalue.h. What is written goes into `rows`, which the caller flushes. */
+ * They are formatted by hand, because captures hold millions of them and a jansson tree for each takes thirty times as
+ * long. Rare members go through jansson. Keys and their order: json_value.h. The text goes into `rows`, which the
+ * caller flushes. */
 #ifndef HOPSONDE_REPORT_JSON_JSON_PROBE_H
 #define HOPSONDE_REPORT_JSON_JSON_PROBE_H
 
@@ -10,11 +11,11 @@
 #include "report/row_buffer.h"
 #include "trace/trace.h"
 
-/* A probe's own members, "attempt" to "replies", without the braces around them. Each reply has what is known of who
- * sent it; `cache` NULL: nothing is. */
+/* Writes a probe's members, "attempt" to "replies", without braces. Each reply has the facts about its sender; `cache`
+ * NULL: it has none. */
 void json_probe_put(struct row_buffer *rows, struct json_facts *cache, const struct trace *trace,
                     const struct probe *probe);
-/* A hop with its probes, on one line without the line's end. */
+/* Writes a hop with its probes, on one line without a newline. */
 void json_probe_put_hop(struct row_buffer *rows, struct json_facts *cache, const struct trace *trace, uint8_t ttl);
 
 #endif

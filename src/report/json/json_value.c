@@ -7,8 +7,8 @@
 #include "probe/type.h"
 #include "report/summary.h"
 
-/* 15 digits give every decimal number of up to 15 digits back as it was; 17 would print 0.412 as 0.41199999999999998.
- * Beyond ASCII all is \u-escaped, so that no terminal control (U+0080 to U+009F) gets through. */
+/* 15 digits reproduce every decimal number of up to 15 digits; 17 would print 0.412 as 0.41199999999999998. Characters
+ * beyond ASCII are \u-escaped, so that no terminal control (U+0080 to U+009F) gets through. */
 #define DUMP_FLAGS (JSON_REAL_PRECISION(15) | JSON_ENSURE_ASCII)
 
 void json_write(FILE *file, json_t *value)
@@ -36,7 +36,7 @@ json_t *json_text(const char *text)
 {
     if (!text)
         return json_null();
-    json_t *value = json_string(text); /* NULL where the text is no UTF-8 */
+    json_t *value = json_string(text); /* NULL: the text is not UTF-8 */
     if (value)
         return value;
     struct strbuf escaped;
@@ -122,7 +122,7 @@ static json_t *json_strays(const struct frame_counters *counters)
     return strays;
 }
 
-/* What only the recogniser counts. */
+/* Counters that only captures of other origin have. */
 static void set_recognition(json_t *object, const struct recognition_counters *counters)
 {
     json_object_set_new(object, "probes", json_count(counters->probes));
@@ -144,7 +144,7 @@ json_t *json_capture(const struct result *result)
     return object;
 }
 
-/* The name of the protocol that is on the wire. */
+/* The name of the IP protocol, or else its number as text. */
 static json_t *json_protocol(uint8_t protocol)
 {
     const char *name = ip_protocol_name(protocol);
@@ -235,7 +235,7 @@ static json_t *json_icmp(uint8_t type, uint8_t code)
     return icmp;
 }
 
-/* What the packet was that an ICMP error quotes; null where the quote says too little. */
+/* The packet that an ICMP error quotes; null if the quote is too short. */
 static json_t *json_quoted(const struct other_error *error)
 {
     if (addr_is_none(&error->target))
@@ -311,7 +311,7 @@ json_t *json_verdict(const struct verdict *verdict)
     return object;
 }
 
-/* A whole number of a finding's detail stands as an integer. */
+/* A whole number becomes an integer. */
 static json_t *json_detail_number(double number)
 {
     if (number > -1e15 && number < 1e15 && number - (double)(json_int_t)number == 0)

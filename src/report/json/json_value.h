@@ -1,27 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* jsonvalue: the objects that json and jsonl share, built with jansson; but probes are put down by hand (jsonprobe.h).
- * Floor 5.
+/* json_value: the objects that json and jsonl share, built with jansson. Probes are formatted by hand (json_probe.h).
+ * Floor: report.
  *
- * Keys stand in one order always. What is unknown is null; a key that makes no sense is absent:
- * - "source_port", "destination_port" where the probe's protocol has no ports; a trace along which one varies has null
- *   there, and each of its probes has its own;
- * - "icmp" in a reply that is no ICMP message, "quoted_ttl" and "rewritten" in one that quotes nothing,
- *   "mtu" in all but a too-big, "mpls" where the reply bore no label stack;
- * - "source_address" in a verdict or finding, and "target" in a finding, where the whole run has one of each;
- * - "send_error" (the cause, as strerror() has it) in all but a probe that our own host refused to send; such a probe
- *   counts neither in "probes_sent" nor in "stats".
- * "files" in a verdict or finding tells of each of its "frames" which file it lies in; absent where all lie in the
- * first.
- * "name" (but the target's), "asn", "as_name", "place" and their like are absent where they were not asked for:
- * json_facts.h.
- * "file" counts from 0, and is null where no frame of the probe is kept; a reply has it only where its frame lies in
- * another file than its probe's. "protocol" is the IP protocol's name, else its number as text.
+ * Keys have a fixed order. An unknown value is null; a key that does not apply is absent:
+ * - "source_port" and "destination_port" if the probe's protocol has no ports. If a port varies along a trace, the
+ *   trace has null and each probe has its own.
+ * - "icmp" in a reply other than an ICMP message; "quoted_ttl" and "rewritten" in a reply without a quote; "mtu" in all
+ *   replies but a too-big; "mpls" in a reply without a label stack.
+ * - "source_address" in a verdict or finding, and "target" in a finding, of a run of our own, which has one of each.
+ * - "send_error" (the text of strerror()) unless the send failed. Such a probe counts neither in "probes_sent" nor in
+ *   "stats".
+ * - "files" in a verdict or finding unless a frame is in another file than the first. It has the file of each of
+ * "frames".
+ * - "name" (but the target's), "asn", "as_name", "place" and the like unless they were requested: json_address.h.
+ * "file" counts from 0 and is null if no frame of the probe is kept. A reply has it only if its frame is in another
+ * file than its probe's. "protocol" is the IP protocol's name, or else its number as text.
  *
- * Of an inferred trace nobody knows what was lost, so "loss" is null; so are "sent" and the times of its probes.
+ * The losses of an inferred trace are unknown: "loss", and "sent" and the times of its probes, are null.
  *
- * Each function returns a new reference, NULL where memory is short; NULL may be handed on to jansson's `_new`
- * functions. Foreign text that is no UTF-8 is escaped as strbuf_add_escaped() does, so that every document is
- * well-formed. */
+ * Each function returns a new reference, NULL if memory runs out; jansson's `_new` functions accept NULL. Foreign text
+ * that is not UTF-8 is escaped as strbuf_add_escaped() does, so that every document is well-formed. */
 #ifndef HOPSONDE_REPORT_JSON_JSON_VALUE_H
 #define HOPSONDE_REPORT_JSON_JSON_VALUE_H
 
@@ -41,19 +39,19 @@ json_t *json_decimal(double number);                  /* not negative, to six de
 json_t *json_address(const struct addr *address);     /* null for none */
 json_t *json_labels(const struct icmp_extension *of); /* its MPLS stack */
 json_t *json_stats(const struct trace *trace, uint8_t ttl);
-/* Fields of the run that stand before the traces, and the counters that stand behind. */
+/* The members of the report before the traces, and the counters after them. */
 json_t *json_run_head(const struct result_source *source);
 json_t *json_capture(const struct result *result);
-/* All of a trace but its hops. `target_name`: NULL where the user gave none. */
+/* The members of a trace but its hops. `target_name`: NULL if the user gave none. */
 json_t *json_trace_head(const struct trace *trace, const char *target_name);
 json_t *json_error(const struct other_error *error);
 json_t *json_verdict(const struct verdict *verdict);
-json_t *json_finding(const struct finding *finding, const struct judgement *judgement); /* whose it is */
+json_t *json_finding(const struct finding *finding, const struct judgement *judgement); /* one of the judgement's */
 
-/* Writes `value` on one line without the line's end, and frees it; `members`: only what is between its braces. */
+/* Writes `value` on one line without a newline, and frees it; `members`: without its braces. */
 void json_write(FILE *file, json_t *value);
 void json_write_members(FILE *file, json_t *value);
-/* The text of any value, to be freed by the caller; frees `value`. NULL: memory is short. */
+/* The text of any value, which the caller frees; frees `value`. NULL: out of memory. */
 char *json_text_of(json_t *value);
 
 #endif

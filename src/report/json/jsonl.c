@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* jsonl: an object a line, each with its "type", so that a reader needs no more memory than a line. Keys: jsonvalue.h.
+/* jsonl: one object a line, each with its "type", so that a reader needs no more memory than a line. Keys:
+ * json_value.h.
  *
- * A probe is written as soon as it settles: with "trace", its trace's number from 0 in the order of first sending, its
- * spec and its TTL. Probes beyond the target's hop are left out as in json. What comes after a probe has settled counts
- * in its trace's "replies" only.
+ * A probe is written as soon as it settles, with the number of its trace ("trace"), its spec and its TTL. Probes beyond
+ * the target's hop are left out as in json. A reply that comes after its probe has settled counts only in its trace's
+ * "replies".
  *
- * What is known of addresses may come after the probes that they answered: it stands in lines of its own, one an
- * address, before the "run".
+ * Facts about addresses may become known after the probes were written. They have lines of their own, one an address,
+ * before the "run".
  *
- * Of captures that are not our own, a trace's line comes when the trace is over, and those may be millions: nothing is
- * flushed before the end. Verdicts and findings come only where another format has the traces kept. */
+ * A trace of a capture is written when it is over. There may be millions, so nothing is flushed before the end.
+ * Verdicts and findings are written only if another format of the report keeps the traces. */
 #include <stdlib.h>
 
 #include "report/json/json_address.h"
@@ -43,7 +44,7 @@ static json_t *new_line(const char *type)
     return object;
 }
 
-/* Appends all of `members`, which is freed. */
+/* Appends and frees `members`. */
 static json_t *extend(json_t *object, json_t *members)
 {
     json_object_update(object, members);
@@ -51,7 +52,7 @@ static json_t *extend(json_t *object, json_t *members)
     return object;
 }
 
-/* Behind the probes that were put down. */
+/* Flushes the probes before it. */
 static void write_line(struct output *out, json_t *object)
 {
     struct jsonl_state *state = out->state;
@@ -71,7 +72,7 @@ static void put_probe(struct jsonl_state *state, uint32_t number, const struct t
     row_buffer_end(rows, put_text(row_buffer_begin(rows), "}\n"));
 }
 
-/* A line of a live run goes out at once: a reader may wait for it. */
+/* In a live run each line is flushed, because a reader may wait for it. */
 static void jsonl_probe(struct output *out, const struct trace *trace, const struct probe *probe)
 {
     struct jsonl_state *state = out->state;
@@ -127,7 +128,7 @@ static void write_addresses(struct output *out)
     }
 }
 
-/* Errors have lines of their own; a run of our own, which has none, says so here. */
+/* ICMP errors have lines of their own. A run of our own has none, and an empty array here. */
 static void jsonl_end(struct output *out)
 {
     struct jsonl_state *state = out->state;

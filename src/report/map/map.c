@@ -17,7 +17,7 @@
 #define LEGEND_HEIGHT 32.0
 #define LEGEND_CHARACTER 6.6
 
-/* Paper and ink are both set, so that it can be read on a dark ground as well. */
+/* Sets both paper and ink, so that the map is readable on a dark background, too. */
 static const char style[] = "<style>text{font:13px 'DejaVu Sans',Verdana,'Noto Sans',sans-serif;fill:#1b1b1f}"
                             ".paper{fill:#fff}.sea{fill:#e9f0f5}.frame{fill:none;stroke:#aab6c2}"
                             ".land{fill:#fbfaf5;stroke:#a9b8c4;stroke-width:.7px;stroke-linejoin:round;"
@@ -33,13 +33,13 @@ static const char style[] = "<style>text{font:13px 'DejaVu Sans',Verdana,'Noto S
                             "text.label{font-size:12px;stroke:#fff;stroke-width:3px;"
                             "stroke-linejoin:round;paint-order:stroke}.number{font-weight:bold}</style>\n";
 
-/* The file, before it is written. */
+/* The parts of the file, before it is written. */
 struct page {
     struct strbuf title, summary, body;
     double height; /* pixels */
 };
 
-/* What a map has of each kind. */
+/* The number of things of each kind on a map. */
 struct leg_counts {
     size_t sources, hops, placed, guessed, doubtful;
 };
@@ -72,9 +72,9 @@ static void add_summary(struct strbuf *text, const struct leg_counts *counts)
     strbuf_add(text, ".");
 }
 
-/* --- around them --- */
+/* --- legend and frame --- */
 
-/* Only of what is there. */
+/* Only marks that the map has. */
 static void add_legend(struct strbuf *text, const struct leg_counts *counts, double top)
 {
     const struct {

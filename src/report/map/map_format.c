@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* map as a format: the hops of one path on a map (map.h). A file holds one map: of several runs the first, of the
- * traces in a capture the one that got furthest among those from the first one's source to its target, of all paths the
- * one that most flows took. */
+/* map_format: the format map: the hops of one path on a map (map.h). A file contains one map:
+ * - of several runs, the first;
+ * - of the traces in a capture, the one that got furthest among those with the first one's source and target;
+ * - of all paths, the one that most flows took. */
 #include <stdlib.h>
 
 #include "report/address_facts.h"
@@ -9,7 +10,7 @@
 #include "report/hops.h"
 #include "report/map/map.h"
 
-/* Where a place is only hinted at, `guesses`, which has as many entries as there are hops, has the hop's own copy. */
+/* Gives each hop whose place is guessed its own copy of the facts, in `guesses`, which has an entry for each hop. */
 static void guess_places(struct hops *hops, struct address_facts *guesses)
 {
     for (size_t i = 0; i < hops->count; i++) {
@@ -41,7 +42,7 @@ static void draw(struct output *out, struct hops *hops, const struct strbuf *tit
     hops_free(hops);
 }
 
-/* --- whose path it is --- */
+/* --- the title --- */
 
 /* "path from 10.0.0.2 to web.example (192.0.2.80)"; the name is foreign text. */
 static void add_ends(struct strbuf *title, const struct addr *source, const struct addr *target, const char *name)
@@ -62,7 +63,7 @@ static void add_spec(struct strbuf *title, const struct trace *trace)
     strbuf_addf(title, ", %s", spec);
 }
 
-/* `options`: by which options another may be chosen. */
+/* `options`: the options that choose another one. */
 static void add_choice(struct strbuf *title, size_t count, const char *of_what, const char *options)
 {
     if (count > 1)
@@ -114,7 +115,7 @@ static bool has_ends_of(const struct trace *trace, const struct trace *other)
     return addr_equal(&trace->flow.source, &other->flow.source) && addr_equal(&trace->flow.target, &other->flow.target);
 }
 
-/* Of those that have the ends of the first, the one that got furthest; NULL: there is none. */
+/* The trace that got furthest among those with the first one's source and target; NULL: there is none. */
 static const struct trace *choose(const struct result *result)
 {
     const struct trace *best = NULL;

@@ -7,12 +7,12 @@
 
 #define LINE_HEIGHT 15.0
 #define OFF_MARK 3.0 /* pixels between a mark and its label */
-#define OFF_EDGE 2.0 /* and between a label and the edge of the map */
-#define CELL 6.0     /* pixels: how finely it is known where legs are */
-#define COLUMNS 160  /* MAP_WIDTH */
-#define ROWS 200     /* more than the highest map has */
+#define OFF_EDGE 2.0 /* pixels between a label and the edge of the map */
+#define CELL 6.0     /* pixels: resolution of the grid of cells that legs cross */
+#define COLUMNS 160  /* cells: MAP_WIDTH / CELL */
+#define ROWS 200     /* cells: more than the highest map has */
 
-/* Where legs are. */
+/* The cells that legs cross. */
 struct cover {
     bool cells[ROWS][COLUMNS];
 };
@@ -32,7 +32,7 @@ static void cover_spot(struct cover *cover, double x, double y)
         cover->cells[(size_t)(y / CELL)][(size_t)(x / CELL)] = true;
 }
 
-/* In strides of half a cell, so that none is missed but at its corner. */
+/* In steps of half a cell, so that at most the corner of a cell is missed. */
 static void cover_step(struct cover *cover, struct map_spot from, struct map_spot to)
 {
     double parts = ceil(hypot(to.x - from.x, to.y - from.y) / (CELL / 2)) + 1;
@@ -52,7 +52,7 @@ static void cover_legs(struct cover *cover, const struct map_plan *plan)
     }
 }
 
-/* The box lies within the map. */
+/* The box must lie within the map. */
 static bool covers_leg(const struct cover *cover, const struct map_box *box)
 {
     for (size_t row = (size_t)(box->top / CELL); row <= (size_t)(box->bottom / CELL) && row < ROWS; row++)
@@ -84,7 +84,7 @@ static bool is_free(const struct placing *placing, const struct map_box *box)
     return true;
 }
 
-/* On the side of the mark: -1, 0 or 1 each way. */
+/* The box beside the mark; -1, 0 or 1 in each direction. */
 static struct map_box box_beside(const struct map_label *label, int x_side, int y_side, double width)
 {
     double off = MAP_MARK_RADIUS + (x_side && y_side ? 0 : OFF_MARK);

@@ -5,11 +5,11 @@
 
 #include "report/map/coastline.h"
 
-#define STEP_LEAST 0.8        /* pixels: nearer points of a coast are left out */
-#define GRID_LINES_MOST 7     /* from south to north */
-#define GRID_FROM_CORNER 24.0 /* pixels: nearer to a corner no line is named */
+#define STEP_LEAST 0.8        /* pixels: points of a coast that are closer are left out */
+#define GRID_LINES_MOST 7     /* lines of latitude */
+#define GRID_FROM_CORNER 24.0 /* pixels: lines closer to a corner have no label */
 
-/* A ring of the coastline, at longitudes as they are or a turn further east. */
+/* A ring of the coastline, at its longitudes or 360 degrees further east. */
 struct ring {
     const int16_t *numbers; /* as in coastline[] */
     double turn;            /* degrees */

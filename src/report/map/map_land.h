@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* mapland: the ground of a map: land, and lines of latitude and longitude. Floor 5; pure. */
+/* map_land: the land of a map, and its lines of latitude and longitude. Floor: report; pure. */
 #ifndef HOPSONDE_REPORT_MAP_MAP_LAND_H
 #define HOPSONDE_REPORT_MAP_MAP_LAND_H
 
 #include "base/strbuf.h"
 #include "report/map/map_plan.h"
 
-/* One SVG path: the land that is seen in the window. */
+/* Adds one SVG path: the land within the window. */
 void map_land_add(struct strbuf *text, const struct map_window *window);
-/* The lines, and what they are at the window's edges: "50° N". */
+/* Adds the lines, and their labels at the window's edges: "50° N". */
 void map_land_add_grid(struct strbuf *text, const struct map_window *window);
 
 #endif

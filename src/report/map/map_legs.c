@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#define LENGTH_LEAST 1.0 /* km: what is shorter would be no line, but a dot below its mark */
+#define LENGTH_LEAST 1.0 /* km: a shorter leg would be a dot below its mark */
 
 size_t map_leg_spots(const struct map_window *window, const struct map_leg *leg, int turn,
                      struct map_spot spots[DISTANCE_POINTS_MOST])
@@ -50,7 +50,7 @@ static void add_leg(struct strbuf *text, const struct map_window *window, const 
     strbuf_add(text, "</title></path>\n");
 }
 
-/* The doubtful ones last: they are not to be covered. */
+/* Doubtful legs come last, so that no other covers them. */
 void map_legs_add(struct strbuf *text, const struct map_plan *plan)
 {
     for (int doubtful = 0; doubtful <= 1; doubtful++)

@@ -9,7 +9,7 @@
 #define NAME_CHARACTERS 50
 #define PLACE_CHARACTERS 34
 
-/* Where columns begin; those of numbers end there. */
+/* Pixels: the left edge of a column of text, the right edge of one of numbers. */
 #define NUMBER_X 44
 #define NAME_X 60
 #define PLACE_X 430
@@ -44,7 +44,7 @@ static void add_heading(struct strbuf *text, double y)
     strbuf_add(text, "\n");
 }
 
-/* A name that was asked for and has another address says nothing of this one. */
+/* A name that does not resolve back to this address is not shown. */
 static bool has_name(const struct address_facts *facts)
 {
     return address_facts_name(facts) && !address_facts_is_unconfirmed(facts);

@@ -8,27 +8,27 @@
 #include "report/map/map_labels.h"
 #include "report/xml.h"
 
-#define SAME_SPOT 9.0        /* pixels: marks that are nearer to each other cover each other */
-#define NARROW_CHARACTER 7.0 /* pixels at the most, on the average */
-#define WIDE_CHARACTER 12.5  /* from U+1100 on: Hangul, kana, Han */
-#define RUNS_MOST 4          /* "3-5, 7, 9, 11, ..." */
+#define SAME_SPOT 9.0        /* pixels: marks that are closer would cover each other */
+#define NARROW_CHARACTER 7.0 /* pixels: upper bound of the average width */
+#define WIDE_CHARACTER 12.5  /* pixels: the same from U+1100 on: Hangul, kana, Han */
+#define RUNS_MOST 4          /* ranges in a label: "3-5, 7, 9, 11, ..." */
 
 struct mark {
-    const struct map_stop *first; /* whose place gives the name: the first that has one */
-    bool is_source;               /* the source is one of them */
-    bool is_guess;                /* all hops of it are */
+    const struct map_stop *first; /* gives the name of the place: the first stop that has one */
+    bool is_source;               /* the source is one of its stops */
+    bool is_guess;                /* the places of all its hops are guesses */
 };
 
 struct marks {
     const struct map_view *view;
     const struct map_plan *plan;
     struct mark *marks;
-    struct map_label *labels; /* of each */
+    struct map_label *labels; /* one a mark */
     size_t count;
     size_t *of_stop; /* the mark of each stop that has a place */
 };
 
-/* --- which stops share one --- */
+/* --- stops that share a mark --- */
 
 static const struct address_place *place_of(const struct marks *marks, const struct map_stop *stop)
 {
@@ -73,7 +73,7 @@ static bool is_of(const struct marks *marks, size_t stop, size_t mark)
     return stop < marks->plan->stop_count && marks->plan->stops[stop].has_place && marks->of_stop[stop] == mark;
 }
 
-/* Whether the stop after it is of the same mark, and of the next TTL. */
+/* True: the next stop has the same mark and the next TTL. */
 static bool goes_on(const struct marks *marks, size_t stop, size_t mark)
 {
     const struct map_stop *stops = marks->plan->stops;
@@ -163,7 +163,7 @@ static void place_labels(struct marks *marks)
 
 /* --- drawing --- */
 
-/* All that is at one spot, a line each. */
+/* One line for each stop of the mark. */
 static void add_tooltip(struct strbuf *text, const struct marks *marks, size_t index)
 {
     struct strbuf line;

@@ -4,19 +4,19 @@
 #include <math.h>
 #include <stdlib.h>
 
-#define MIDDLE_MOST 65.0 /* degrees: nearer to a pole no parallel is true to scale, or all others were far too wide */
-#define MARGIN_WIDE 1.3  /* times what is shown */
+#define MIDDLE_MOST 65.0 /* degrees: the parallel that is true to scale is at most so far north or south */
+#define MARGIN_WIDE 1.3  /* width of the window by that of its content */
 #define MARGIN_HIGH 1.35
-#define WIDE_LEAST 20.0 /* degrees of latitude, 2200 km: of less, the coastline shows little */
-#define FLATTEST 0.42   /* height by width */
+#define WIDE_LEAST 20.0 /* degrees of latitude, 2200 km: a smaller window would show little coastline */
+#define FLATTEST 0.42   /* least height by width */
 #define TALLEST 0.62
-#define WORLD_SOUTH -45.0 /* before the margin */
+#define WORLD_SOUTH -45.0 /* degrees, without the margin */
 #define WORLD_NORTH 68.0
 
-/* What the window has to show. */
+/* The content of the window. */
 struct extent {
     bool taken[360]; /* degrees of longitude */
-    double cut;      /* a longitude that nothing crosses, where there is one */
+    double cut;      /* a longitude that nothing crosses, if there is one */
     double west, east, south, north;
 };
 
@@ -53,7 +53,7 @@ static void find_legs(struct map_plan *plan)
 
 /* --- the window --- */
 
-/* From 0 to less than 360, as far as doubles tell. */
+/* From 0 to less than 360, but for rounding. */
 static double around(double degrees)
 {
     double rest = fmod(degrees, 360);
@@ -76,7 +76,7 @@ static void take_edges(struct extent *extent, struct distance_point from, struct
     extent->north = fmax(extent->north, fmax(from.latitude, to.latitude));
 }
 
-/* Every step of every leg. A stop without a leg is a step from itself to itself. */
+/* Visits every step of every leg. A stop without a leg is a step from itself to itself. */
 static void take_all(struct extent *extent, const struct map_plan *plan,
                      void (*take)(struct extent *extent, struct distance_point from, struct distance_point to))
 {
@@ -92,7 +92,7 @@ static void take_all(struct extent *extent, const struct map_plan *plan,
     }
 }
 
-/* The middle of the most degrees in a row that are not taken. False: there is none. */
+/* Finds the middle of the longest range of free degrees. False: there is none. */
 static bool find_cut(struct extent *extent)
 {
     unsigned longest = 0, end = 0, run = 0;
@@ -134,7 +134,7 @@ static void choose_window(struct map_window *window, const struct extent *extent
 {
     double middle = (extent->south + extent->north) / 2;
     double narrowing = cos(between(-MIDDLE_MOST, middle, MIDDLE_MOST) * (M_PI / 180));
-    /* Both in degrees of latitude, until the shape of the page is found. */
+    /* Both in degrees of latitude, until the shape of the page is known. */
     double wide = fmax((extent->east - extent->west) * narrowing * MARGIN_WIDE, WIDE_LEAST);
     double high = (extent->north - extent->south) * MARGIN_HIGH;
     wide = fmin(fmax(wide, high / TALLEST), 360 * narrowing);
@@ -159,7 +159,7 @@ struct map_spot map_window_spot(const struct map_window *window, struct distance
                              (window->south + window->high - point.latitude) * window->y_scale};
 }
 
-/* --- all of it --- */
+/* --- the plan --- */
 
 bool map_plan_make(const struct map_view *view, struct map_plan *plan)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* mapplan: what a map shows and where it stands. Floor 5; pure.
+/* map_plan: the stops, the legs and the window of a map. Floor: report; pure.
  *
- * The projection is the equidistant cylindrical one, true to scale along the meridians and along the parallel in the
- * middle of the window. The window is the smallest that holds all stops and legs, wherever the antimeridian lies, with
- * a margin; where no place is known, it is the world. */
+ * The projection is equidistant cylindrical: true to scale along the meridians and along the parallel in the middle of
+ * the window. The window is the smallest that contains all stops and legs, with a margin, and may cross the
+ * antimeridian. If no place is known, it is the world. */
 #ifndef HOPSONDE_REPORT_MAP_MAP_PLAN_H
 #define HOPSONDE_REPORT_MAP_MAP_PLAN_H
 
@@ -45,13 +45,13 @@ struct map_plan {
     struct map_window window;
 };
 
-/* False: memory is short. To be freed in any case. */
+/* False: out of memory. The caller frees the plan in any case. */
 bool map_plan_make(const struct map_view *view, struct map_plan *plan);
 void map_plan_free(struct map_plan *plan);
 
-/* A longitude as one that is not west of the window, and less than 360 degrees east of its edge. */
+/* The same longitude in the range from the window's western edge to less than 360 degrees east of it. */
 double map_window_longitude(const struct map_window *window, double longitude);
-/* Where a point stands; beyond the edges too. The longitude is taken as it is. */
+/* The spot of a point, which may lie beyond the edges. The longitude is not normalised. */
 struct map_spot map_window_spot(const struct map_window *window, struct distance_point point);
 
 #endif

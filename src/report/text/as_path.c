@@ -5,9 +5,9 @@
 
 #include "address/special.h"
 
-#define NETWORKS_MOST 256 /* of a path: one a TTL */
+#define NETWORKS_MOST 256 /* of a path: at most one per TTL */
 
-/* One network that a path goes through: an AS, or what has a purpose of its own. */
+/* One network on a path: an AS or a special range. */
 struct network {
     uint32_t asn; /* 0: none */
     const struct special *special;
@@ -19,7 +19,7 @@ struct as_path {
     size_t count;
 };
 
-/* The peering LAN of an exchange is the exchange's, whoever announces it. */
+/* The peering LAN of an exchange belongs to the exchange, whichever AS announces it. */
 static struct network network_of(const struct path_hop *hop)
 {
     const struct special *special = addr_is_none(&hop->address) ? NULL : special_find(&hop->address);
@@ -28,7 +28,7 @@ static struct network network_of(const struct path_hop *hop)
     return (struct network){.asn = asn, .special = asn ? NULL : special, .first = hop};
 }
 
-/* Whether a network may lie within an AS, which numbers its inside with it. */
+/* True: an AS may use the addresses of this network inside. */
 static bool may_be_within(const struct network *network)
 {
     return !network->asn && !network->special->is_ixp;

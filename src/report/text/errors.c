@@ -11,13 +11,13 @@ struct group {
     size_t count;
 };
 
-/* -1: none. */
+/* -1: no port. */
 static int port_of(const struct other_error *error)
 {
     return summary_error_has_port(error) ? error->target_port : -1;
 }
 
-/* Order of what a group has in common. */
+/* Order of the properties that a group shares. */
 static int compare_kinds(const struct other_error *a, const struct other_error *b)
 {
     int order = addr_compare(&a->from, &b->from);
@@ -35,7 +35,7 @@ static int compare_kinds(const struct other_error *a, const struct other_error *
     return order;
 }
 
-/* Errors lie in one array in the order of their frames, so that their places tell which came first. */
+/* The errors are in one array in the order of their frames, so that pointers compare as times. */
 static int by_kind(const void *a, const void *b)
 {
     const struct other_error *x = ((const struct group *)a)->first, *y = ((const struct group *)b)->first;
@@ -51,7 +51,7 @@ static int by_count(const void *a, const void *b)
     return (x->first > y->first) - (x->first < y->first);
 }
 
-/* Sorts `groups`, one for each error, and joins those of a kind; returns how many are left. */
+/* Sorts `groups`, one for each error, and merges equal ones; returns how many are left. */
 static size_t join(struct group *groups, size_t count)
 {
     size_t joined = 0;

@@ -12,7 +12,7 @@ struct evidence_list {
     struct strbuf *text;
     const struct judgement *judgement;
     const struct result_source *source;
-    nstime start; /* the first probe whose time is known; NSTIME_NEVER: none is */
+    nstime start; /* the first probe with a known time; NSTIME_NEVER: no time is known */
     unsigned count;
 };
 
@@ -52,7 +52,7 @@ static void begin_line(struct evidence_list *list, uint64_t frame, unsigned file
         strbuf_addf(list->text, "+%.3f ms  ", nstime_ms(at - list->start));
 }
 
-/* The ports that vary along another tool's trace are the probe's own. */
+/* If ports vary along a trace, each probe has its own. */
 static uint16_t source_port(const struct trace *trace, const struct probe *probe)
 {
     return trace->origin.source_port_varies ? probe->source_port : trace_flow(trace, probe->flow)->source_port;
@@ -145,7 +145,7 @@ static void add_hop(struct evidence_list *list, const struct trace *trace, unsig
     }
 }
 
-/* From the place on; where others went on, their answers behind it too. */
+/* The probes from the verdict's place on. If other specs got further, also their replies from the next hop. */
 static void add_hops(struct evidence_list *list, const struct verdict *verdict)
 {
     unsigned from = verdict->at.ttl ? verdict->at.ttl : verdict->after.ttl + 1U;

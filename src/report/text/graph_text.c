@@ -10,15 +10,15 @@
 #include "report/paint.h"
 
 #define BRANCH_COLUMNS 3
-#define TIME_COLUMNS 8 /* " 123.456" and less; " ms" follows */
+#define TIME_COLUMNS 8 /* " 123.456"; " ms" follows */
 #define WIDTH_LEAST 60
-#define NAME_LEAST 16 /* columns for a name that stands below its address */
-#define ALL_LEAST 4   /* "-> all 4 of hop 5" in place of labels */
+#define NAME_LEAST 16 /* least columns for a name below its address */
+#define ALL_LEAST 4   /* so many next hops are "-> all 4 of hop 5" instead of labels */
 
-/* How a node's line begins. */
+/* The beginning of a node's line. */
 struct row {
-    unsigned indent; /* branches that it is within */
-    bool is_last;    /* of the branches that run side by side */
+    unsigned indent; /* number of branches around it */
+    bool is_last;    /* of the parallel branches */
 };
 
 struct tree {
@@ -29,19 +29,20 @@ struct tree {
     struct row *rows;       /* by node */
     unsigned label_columns; /* TTL, letters and two blanks */
     unsigned node_columns;  /* branches, and address with name */
-    unsigned node_room;     /* how many these may have where names are known */
+    unsigned node_room;     /* the most that node_columns may be if names are known */
     unsigned width;
-    unsigned told; /* the largest TTL that a line stands for */
+    unsigned told; /* the largest TTL that has a line */
 };
 
-/* --- the shape --- */
+/* --- branches --- */
 
-/* From the bottom up: of each node, whether a branch follows beside it. */
+/* From the bottom up: finds for each node whether a parallel branch follows. */
 static bool find_rows(struct tree *tree)
 {
     enum { NONE, BRANCH, WAY };
     unsigned count = tree->graph->node_count;
-    unsigned char *below = calloc((size_t)count + 1, 1); /* the child that comes next, of each; the source's last */
+    unsigned char *below =
+        calloc((size_t)count + 1, 1); /* for each node, whether a child follows; the source's is last */
     tree->rows = calloc((size_t)count + 1, sizeof *tree->rows);
     for (unsigned i = count; below && tree->rows && i-- > 0;) {
         const struct view_node *node = &tree->view.nodes[tree->view.rows[i]];
@@ -58,7 +59,7 @@ static bool find_rows(struct tree *tree)
     return below && tree->rows;
 }
 
-/* What is left of the address: "|  |- ". */
+/* The branches before the address: "|  |- ". */
 static void add_branches(struct strbuf *text, const struct tree *tree, unsigned node)
 {
     const struct view_node *nodes = tree->view.nodes;
@@ -81,7 +82,7 @@ static bool knows_names(const struct tree *tree)
     return tree->options->out && tree->options->out->result->book;
 }
 
-/* What the user called the target is its name. */
+/* The target has the name by which the user called it. */
 static void make_name(struct node_name *made, const struct tree *tree, unsigned node)
 {
     const char *target_name = tree->options->target_name;
@@ -98,7 +99,7 @@ static unsigned room_of(const struct tree *tree, unsigned branches)
     return tree->node_room > branches ? tree->node_room - branches : 0;
 }
 
-/* The address with what is known of it, behind so many columns of branches. */
+/* The address with its facts, after `used` columns of branches. */
 static void add_address(struct strbuf *text, const struct tree *tree, unsigned node, unsigned branches)
 {
     const struct graph_node *what = &tree->graph->nodes[node];
@@ -114,7 +115,7 @@ static void add_address(struct strbuf *text, const struct tree *tree, unsigned n
     }
 }
 
-/* The target may have a name of any length, which then makes it no column's measure. */
+/* The target's name may have any length, so it does not count for the width of the column. */
 static unsigned columns_of(const struct tree *tree, unsigned node)
 {
     struct strbuf plain;
@@ -129,7 +130,7 @@ static unsigned columns_of(const struct tree *tree, unsigned node)
 
 static void add_numbers(struct strbuf *text, const struct tree *tree, unsigned node, bool color);
 
-/* The labels, and what the widest numbers leave for the nodes. */
+/* Measures the labels, and the columns that the widest numbers leave for the nodes. */
 static void measure_around(struct tree *tree)
 {
     struct strbuf text;
@@ -174,7 +175,7 @@ static void add_label(struct tree *tree, unsigned node)
     strbuf_free(&label);
 }
 
-/* Returns how many columns it took. */
+/* Returns its columns. */
 static unsigned add_node(struct tree *tree, unsigned node)
 {
     const struct graph_node *what = &tree->graph->nodes[node];
@@ -217,7 +218,7 @@ static void add_numbers(struct strbuf *text, const struct tree *tree, unsigned n
     paint_end(text, color, PAINT_RED);
 }
 
-/* What follows is plain from where the nodes stand. */
+/* True: the position of the lines shows the next hops. */
 static bool is_plain(const struct tree *tree, unsigned from, unsigned to)
 {
     const struct view_node *node = &tree->view.nodes[to];
@@ -233,7 +234,7 @@ static bool shows_next(const struct tree *tree, unsigned node)
     return graph_view_is_dead_end(&tree->view, node);
 }
 
-/* Whether it leads to all nodes of the next TTL; so many that a sentence is shorter. */
+/* True: it leads to all nodes of the next TTL, and these are so many that a sentence is shorter. */
 static bool leads_to_all(const struct tree *tree, unsigned node)
 {
     const struct view_node *view = &tree->view.nodes[node];
@@ -265,13 +266,13 @@ static bool add_next(struct strbuf *text, const struct tree *tree, unsigned node
     return true;
 }
 
-/* Where what does not fit goes on. */
+/* Starts a continuation line. */
 static unsigned hang(const struct tree *tree, unsigned node)
 {
     return tree->label_columns + BRANCH_COLUMNS * (tree->rows[node].indent + 1);
 }
 
-/* Right of the address, which ends at `column`. Returns where it ends itself. */
+/* Adds the next hops after the address, which ends at `column`. Returns the new column. */
 static unsigned add_aligned_numbers(struct tree *tree, unsigned node, unsigned column)
 {
     struct strbuf numbers;
@@ -310,7 +311,7 @@ static bool add_next_at(struct tree *tree, unsigned node, unsigned column)
     return good;
 }
 
-/* The name for which there was no room beside the address. */
+/* A line for a name that does not fit beside the address. */
 static void add_name_below(struct tree *tree, unsigned node)
 {
     struct strbuf branches;
@@ -348,7 +349,7 @@ static void add_silent(struct tree *tree, unsigned ttl)
     strbuf_add(tree->text, "\n");
 }
 
-/* TTLs up to `last` for which nothing stands. */
+/* Lines for the TTLs up to `last` that have no node. */
 static void add_silence(struct tree *tree, unsigned last)
 {
     unsigned first = tree->told + 1;
@@ -380,7 +381,7 @@ static bool add_tree(struct tree *tree)
 
 /* --- sentences --- */
 
-/* A sentence, or several; further lines are indented. */
+/* Adds one or more sentences, wrapped. */
 __attribute__((format(printf, 2, 3))) static void say(struct tree *tree, const char *format, ...)
 {
     struct strbuf sentence;
@@ -394,7 +395,7 @@ __attribute__((format(printf, 2, 3))) static void say(struct tree *tree, const c
     strbuf_free(&sentence);
 }
 
-/* Nodes of which `wanted` is true, as labels. False: there is none, or memory is short. */
+/* The labels of the nodes for which `wanted` is true. False: there is none, or memory ran out. */
 static bool list_nodes(const struct tree *tree, bool (*wanted)(const struct graph_view *, unsigned),
                        struct strbuf *labels)
 {
@@ -436,7 +437,7 @@ static void say_diamonds(struct tree *tree)
     strbuf_free(&diamond);
 }
 
-/* What is said elsewhere, as a sentence. */
+/* A sentence of graph_words.h. */
 static void say_sentence(struct tree *tree, void (*add)(struct strbuf *, const struct graph *))
 {
     struct strbuf sentence;

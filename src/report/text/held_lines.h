@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* held_lines: lines of a report that wait for the names in them, in their order. Floor 5; pure. */
+/* held_lines: lines of a report that wait, in order, for the names in them. Floor: report; pure. */
 #ifndef HOPSONDE_REPORT_TEXT_HELD_LINES_H
 #define HOPSONDE_REPORT_TEXT_HELD_LINES_H
 
@@ -8,19 +8,19 @@
 struct waiting_line;
 
 struct held_lines {
-    struct waiting_line *lines; /* owned; from `first` on they wait */
+    struct waiting_line *lines; /* owned; those from `first` on wait */
     size_t first, count, capacity;
-    bool ended;
+    bool ended; /* no line waits any more */
 };
 
 void held_lines_free(struct held_lines *hold);
-/* Writes the marked line (named.h) to the output as soon as the names in it are known and no other waits before it; at
- * once where memory is short. */
+/* Writes the marked line (address_text.h) as soon as the names in it are known and no other line waits before it; at
+ * once if memory runs out. */
 void held_lines_print(struct held_lines *hold, struct output *out, const char *marked);
-/* Writes what need not wait any more at `now`, or `all`. A line's wait begins when this is first called about it. True
- * where some go on waiting. */
+/* Writes the lines whose wait is over at `now`, or `all`. A line's wait begins with the first call after it was added.
+ * True: some still wait. */
 bool held_lines_release(struct held_lines *hold, struct output *out, nstime now, bool all);
-/* Writes all, and from now on every line at once: no more will become known. */
+/* Writes all lines, and every further line at once, because no more names will become known. */
 void held_lines_end(struct held_lines *hold, struct output *out);
 
 #endif

@@ -8,7 +8,7 @@
 #include "report/text/marks.h"
 #include "verdict/findings/balance.h"
 
-/* A line in the making. */
+/* A line under construction. */
 struct line {
     struct strbuf *text;
     const struct trace *trace;
@@ -17,7 +17,7 @@ struct line {
     bool names_spec, color, marks;
 };
 
-/* The target keeps the name by which the user called it. */
+/* The target keeps the name by which the user called it, so it has no mark. */
 static bool is_marked(const struct line *line, const struct addr *address)
 {
     return line->marks && !(line->target_name && addr_equal(address, &line->trace->flow.target));
@@ -94,10 +94,10 @@ static void add_silence(const struct line *line)
     paint_end(line->text, line->color, PAINT_DIM);
 }
 
-/* The times of all probes; an address stands before the first time of its run. */
+/* The times of all probes. An address precedes the first time of consecutive replies from it. */
 static void add_probes(const struct line *line)
 {
-    const struct reply *last = NULL; /* the last answer on the line */
+    const struct reply *last = NULL; /* the last reply on the line */
     bool after_time = false;
     for (const struct probe *probe = trace_first_at(line->trace, line->ttl); probe;
          probe = trace_next_at(line->trace, probe)) {
@@ -132,7 +132,7 @@ static bool is_answered(const struct trace *trace, uint8_t ttl)
     return !addr_is_none(&from);
 }
 
-/* "[icmp]", "[tcp/443 open]"; where the spec goes without saying only "[open]" or "[closed]". */
+/* "[icmp]", "[tcp/443 open]"; only "[open]" or "[closed]" if the spec is not named. */
 static void add_bracket(const struct line *line)
 {
     if (!is_answered(line->trace, line->ttl))
@@ -195,7 +195,7 @@ static void add_row_address(const struct line *line, const struct addr *address)
 
 static void add_row_numbers(const struct line *line, const struct hop_stats *stats)
 {
-    if (line->trace->origin.inferred) /* what was lost is not known */
+    if (line->trace->origin.inferred) /* its losses are unknown */
         strbuf_addf(line->text, "      - %5u", stats->sent);
     else
         strbuf_addf(line->text, " %5.1f%% %5u", stats->loss * 100, stats->sent);
@@ -204,7 +204,7 @@ static void add_row_numbers(const struct line *line, const struct hop_stats *sta
                     stats->stdev_ms, stats->jitter_ms);
 }
 
-/* The answer of `probe` comes from an address that no probe before it at this hop was answered by. */
+/* True: no earlier probe at this hop drew a reply from the same address. */
 static bool is_further_router(const struct line *line, const struct probe *probe)
 {
     const struct reply *reply = probe_answer(probe);

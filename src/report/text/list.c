@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* list: a line a trace, of which a capture may hold hundreds of thousands: number, start, source > target, probe, tool,
- * TTLs asked, probes, how many of them were answered, and how the trace ended with the hop where it did.
+/* list: one line a trace, for captures with up to hundreds of thousands of them: number, start, source > target, probe,
+ * tool, TTLs, probes, answered probes, how the trace ended, and at which hop.
  *
- * Fields have no blanks, so that programs can split the lines; `-` is what is not known. Columns are aligned as long as
- * what stands in them fits. Traces of other captures are written as they end, some at once. */
+ * Fields contain no blanks, so that programs can split the lines; `-` is unknown. Columns are aligned unless a field is
+ * too long. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,7 +11,7 @@
 #include "report/row_buffer.h"
 #include "report/summary.h"
 
-/* Where each column ends; one blank at least lies before the next. */
+/* The end of each column; at least one blank follows. */
 enum stop {
     STOP_NUMBER = 5,
     STOP_START = STOP_NUMBER + 1 + 20,
@@ -26,9 +26,10 @@ static const char heading[] =
     "    # started (UTC)        source > target                 probe   tool             TTLs   sent  ansd ended\n";
 
 #define HELD_MOST 512
-#define LINE_MOST 320 /* two IPv6 addresses and the longest words take 220 */
+#define LINE_MOST 320 /* bytes: two IPv6 addresses and the longest fields take 220 */
 
-/* Traces of other captures end in any order. So many lines are held back, to stand in the order of their numbers. */
+/* The traces of a capture end in any order. Up to HELD_MOST lines are held and then written in the order of their
+ * numbers. */
 struct held_line {
     uint32_t number;
     uint32_t length;
@@ -102,7 +103,7 @@ static char *put_ttls(char *at, const struct trace *trace)
     return first < last ? put_number(put_char(at, '-'), last) : at;
 }
 
-/* The hop at which it ended, as far as one does for all. */
+/* The hop at which the trace ended. */
 static uint8_t end_hop(const struct trace *trace)
 {
     switch (trace->end) {
@@ -129,13 +130,13 @@ static char *put_addresses(struct row_buffer *rows, char *at, const struct flow 
     return put_address(rows, put_text(at, " > "), &flow->target);
 }
 
-/* Up to a column, and a blank. */
+/* Pads up to the end of a column, and adds a blank. */
 static char *put_stop(char *at, const char *start, size_t columns)
 {
     return put_char(put_blanks(at, start, columns), ' ');
 }
 
-/* The line, from `start` on, which is that of a row; returns its end. */
+/* Writes the line at `start`, the start of a row; returns its end. */
 static char *put_trace(struct list_state *state, char *start, uint64_t number, const struct trace *trace)
 {
     struct row_buffer *rows = state->rows;
@@ -157,7 +158,7 @@ static void list_trace(struct output *out, const struct trace *trace)
     struct list_state *state = out->state;
     if (state->held_count == HELD_MOST)
         release_held(state);
-    char *start = row_buffer_begin(state->rows); /* only for its room: the row is not ended */
+    char *start = row_buffer_begin(state->rows); /* scratch: the row is not ended */
     struct held_line *line = &state->held[state->held_count++];
     line->number = result_trace_number(out->result, trace);
     line->length = (uint32_t)(put_trace(state, start, line->number, trace) - start);

@@ -6,7 +6,7 @@
 
 #define ANY_CODE (-1)
 
-/* First row that fits. A mark of NULL is the code in brackets, one of "" none at all. */
+/* The first matching row decides. NULL: the mark is the code in brackets; "": no mark. */
 static const struct {
     uint8_t version, type;
     int16_t code;
@@ -37,7 +37,7 @@ static const struct {
     {6, 137, ANY_CODE, ""},                       /* redirect */
 };
 
-/* Types whose bare code is the mark; for all others the type stands before it. */
+/* Types whose mark is the code alone; all others have type and code. */
 static bool is_unreachable_type(const struct reply *reply)
 {
     return reply->icmp_type == (reply->version == 4 ? 3 : 1);

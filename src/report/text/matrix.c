@@ -14,16 +14,16 @@
 #define LEFT_COLUMNS (4 + ADDRESS_COLUMNS) /* TTL and address */
 #define BLOCK_SPECS 7
 #define HEADING_LINES 3  /* "tcp", "/33434", ":ack" */
-#define OWNERS_MOST 16   /* of one hop; further ones are in JSON */
-#define TAIL_ROWS_MOST 2 /* so many silent hops at the end still get a row each */
+#define OWNERS_MOST 16   /* addresses of one hop; JSON has the others */
+#define TAIL_ROWS_MOST 2 /* up to so many silent hops at the end have a row each */
 
 struct matrix {
     struct strbuf *text;
     const struct result *result;
     const struct trace_set *specs;
     bool color;
-    unsigned first, count; /* the specs of the block at hand */
-    unsigned pending;      /* blanks that are due before the next cell: none is left at a line's end */
+    unsigned first, count; /* the specs of the current block */
+    unsigned pending;      /* blanks before the next cell; dropped at the end of a line */
 };
 
 struct cell {
@@ -31,7 +31,7 @@ struct cell {
     const char *sgr;
 };
 
-/* Those in whose name a hop answered. */
+/* The addresses of one hop. */
 struct owners {
     struct addr address[OWNERS_MOST];
     unsigned count;
@@ -39,7 +39,7 @@ struct owners {
 
 /* --- cells --- */
 
-/* As many decimals as fit, three at most. */
+/* As many decimals as fit, at most three. */
 static void set_rtt(struct cell *cell, nstime rtt)
 {
     for (int decimals = 3; decimals >= 0; decimals--)
@@ -62,13 +62,13 @@ static void set_port_state(struct cell *cell, const char *state)
     cell->sgr = strcmp(state, "open") == 0 ? PAINT_GREEN : NULL;
 }
 
-/* Whether the answer stands for its sender's own hop; a refusal on the way does not. */
+/* True: the reply shows its sender at this hop. A refusal by another device does not. */
 static bool has_owner(const struct trace *trace, const struct reply *reply)
 {
     return reply->kind == REPLY_TIME_EXCEEDED || reply_reaches(trace, reply);
 }
 
-/* The first answer at this TTL by `owner`; NULL: any that has none. */
+/* The first probe at this TTL that `owner` answered; NULL: the first whose reply shows no owner. */
 static const struct probe *find_answer(const struct trace *trace, uint8_t ttl, const struct addr *owner)
 {
     for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe)) {
@@ -95,7 +95,7 @@ static void set_answer(struct cell *cell, const struct trace *trace, const struc
     }
 }
 
-/* `owner` NULL: nobody is known at this hop. Refusals and silence stand on the hop's first row. */
+/* `owner` NULL: no address is known at this hop. Refusals and silence are on the hop's first row. */
 static struct cell make_cell(const struct trace *trace, uint8_t ttl, const struct addr *owner, bool first_row)
 {
     struct cell cell = {.sgr = NULL};
@@ -106,14 +106,14 @@ static struct cell make_cell(const struct trace *trace, uint8_t ttl, const struc
         set_answer(&cell, trace, probe);
         return cell;
     }
-    bool elsewhere = false,
-         asked = false; /* its answer stands on another row; what our own host kept back asks nobody */
+    bool elsewhere = false; /* its reply is on another row */
+    bool sent = false;      /* a send that failed does not count */
     for (probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe)) {
         elsewhere = elsewhere || probe_answer(probe);
-        asked = asked || probe->state != PROBE_REFUSED;
+        sent = sent || probe->state != PROBE_REFUSED;
     }
     if (first_row && !elsewhere) {
-        strcpy(cell.text, asked ? "*" : "-");
+        strcpy(cell.text, sent ? "*" : "-");
         cell.sgr = PAINT_DIM;
     }
     return cell;
@@ -130,7 +130,7 @@ static void note_owner(struct owners *owners, const struct addr *address)
         owners->address[owners->count++] = *address;
 }
 
-/* Routers come first: what answers in the target's name at their hop is no neighbour of theirs. */
+/* Routers come first: a reply from the target's address at a router's hop does not come from a neighbour of it. */
 static void find_owners(const struct trace_set *specs, unsigned first, unsigned count, uint8_t ttl, struct owners *out)
 {
     out->count = 0;
@@ -152,7 +152,7 @@ static void end_line(struct matrix *matrix)
     matrix->pending = 0;
 }
 
-/* Right-aligned, one blank before it. */
+/* Right-aligned, after at least one blank. */
 static void add_cell(struct matrix *matrix, const char *text, const char *sgr)
 {
     unsigned length = (unsigned)strlen(text);
@@ -200,7 +200,7 @@ static void add_row(struct matrix *matrix, uint8_t ttl, const struct addr *shown
     end_line(matrix);
 }
 
-/* Of a hop that no spec of the block saw: who answered another, else who refused what came here. */
+/* The address of a hop that no spec of the block saw: of a reply to another spec, or else of a refusal here. */
 static struct addr address_at(const struct trace_set *specs, uint8_t ttl)
 {
     struct owners owners;
@@ -225,7 +225,8 @@ static void add_hop(struct matrix *matrix, uint8_t ttl)
 
 /* --- the heading --- */
 
-/* Cuts "tcp/33434:ack" before `/` and `:` into lines of at most CELL_COLUMNS, as few as do. Returns their count. */
+/* Splits "tcp/33434:ack" before `/` and `:` into as few lines of at most CELL_COLUMNS as possible. Returns their
+ * number. */
 static unsigned wrap_spec(const char *spec, char lines[HEADING_LINES][PROBE_SPEC_TEXT_BYTES])
 {
     unsigned count = 0;
@@ -256,14 +257,14 @@ static void add_heading(struct matrix *matrix)
     for (unsigned line = 0; line < height; line++) {
         matrix->pending = LEFT_COLUMNS;
         for (unsigned i = 0; i < matrix->count; i++) {
-            bool there = line + counts[i] >= height; /* the lines of a short one stand at the bottom */
+            bool there = line + counts[i] >= height; /* short specs are at the bottom */
             add_cell(matrix, there ? lines[i][line + counts[i] - height] : "", NULL);
         }
         end_line(matrix);
     }
 }
 
-/* --- how far --- */
+/* --- the last row --- */
 
 static bool is_answered(const struct trace_set *specs, unsigned ttl)
 {
@@ -276,7 +277,7 @@ static bool is_answered(const struct trace_set *specs, unsigned ttl)
     return false;
 }
 
-/* Of any spec; 0: nothing answered. What was sent beyond the target's own hop says nothing more. */
+/* The last TTL that drew a reply to any spec; 0: none did. TTLs beyond the target's hop do not count. */
 static unsigned last_answered(const struct trace_set *specs)
 {
     unsigned last = trace_set_target_ttl(specs) ? trace_set_target_ttl(specs) : 255;
@@ -296,7 +297,7 @@ static unsigned first_asked(const struct trace_set *specs)
     return first;
 }
 
-/* --- circles --- */
+/* --- routing loops --- */
 
 static bool is_of_circle(const struct trace *looping, const struct addr *address)
 {
@@ -308,7 +309,7 @@ static bool is_of_circle(const struct trace *looping, const struct addr *address
     return false;
 }
 
-/* Where the first circle has been gone round twice, if nobody else answers behind that; else `last`. */
+/* The end of the second round of the first loop, if only routers of the loop answer beyond it; else `last`. */
 static unsigned end_of_circle(const struct trace_set *specs, unsigned last)
 {
     const struct trace *looping = NULL;
@@ -324,7 +325,7 @@ static unsigned end_of_circle(const struct trace_set *specs, unsigned last)
             if (!is_of_circle(looping, &owners.address[i]))
                 return last;
     }
-    /* One row more is no longer than the line that would stand for it. */
+    /* One more row is no longer than the line that would replace it. */
     return looping && trace_loop_end(looping) + 1U < last ? trace_loop_end(looping) : last;
 }
 

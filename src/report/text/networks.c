@@ -8,17 +8,17 @@
 #include "report/address_text.h"
 #include "report/text/as_path.h"
 
-#define INDENT 4 /* of the second line of what is wrapped */
+#define INDENT 4 /* columns, of wrapped lines but the first */
 #define HOP_COLUMNS 8
 
-/* A path and those who answered on it, and where to tell of them. */
+/* The section of one path: its hops, all addresses that answered on it, and the text under construction. */
 struct section {
     struct strbuf *text;
     const struct output *out;
     struct hops path, all;
 };
 
-/* `head` is not broken, and wider than what follows is indented. */
+/* `head` is not wrapped, and is wider than INDENT. */
 static void add_line(struct section *section, const char *head, const struct strbuf *line)
 {
     strbuf_add(section->text, head);
@@ -77,7 +77,7 @@ static void add_doubt(struct section *section, const struct path_hop *from, cons
 
 static void add_doubts(struct section *section)
 {
-    const struct path_hop *before = NULL; /* the last that has a place */
+    const struct path_hop *before = NULL; /* the last hop with a place */
     struct distance_point from = {0}, to;
     for (size_t i = 0; section->out->options.places && i < section->path.count; i++) {
         const struct path_hop *hop = &section->path.list[i];
@@ -122,7 +122,7 @@ static bool is_said_before(const struct hops *hops, size_t index)
     return false;
 }
 
-/* Those of whom the same is said as of the first of them. */
+/* The addresses with the same registry entry as the first. */
 static void add_addresses(struct strbuf *line, const struct hops *hops, size_t first)
 {
     for (size_t i = first; i < hops->count; i++) {
@@ -184,7 +184,7 @@ static void add_known(struct section *section)
     strbuf_free(&line);
 }
 
-/* --- all of it --- */
+/* --- the section --- */
 
 static bool is_shown(const struct output *out)
 {
@@ -242,7 +242,7 @@ void networks_add_run(struct strbuf *text, const struct output *out)
     add_section(&section, "AS path:");
 }
 
-/* Where there are several graphs, each is named. */
+/* Names the graph if there are several. */
 static void add_head(struct strbuf *head, const struct graph *graph, bool several)
 {
     char target[ADDR_TEXT_BYTES], spec[PROBE_SPEC_TEXT_BYTES];

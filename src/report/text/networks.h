@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* networks: what is told below a table of the networks and places that its path goes through. Floor 5; pure.
+/* networks: the networks and places of a path, below its table. Floor: report; pure.
  *
- * "AS path: private (hop 1) > AS64500 Example (hop 3) > IXP DE-CIX Frankfurt (hop 6) > AS64501 Other (hop 7)", where AS
- *     numbers are asked for: each network with the hop where it begins. Hops that are silent or of no known network are
- *     passed over, and so are private addresses and the like within one AS.
- * "doubtful: hop 4 (Berlin, DE) to hop 5 (Tokyo, JP): 8915 km, ...", where places are asked for: legs that light in
- * fibre could not travel in the measured time (about/travel.h). Places that are only hinted at raise no doubt.
- * "whois: 10.0.2.1 (hop 3): EXAMPLE-NET, Example Org, DE": those of whom a registry says the same share a line.
+ * "AS path: private (hop 1) > AS64500 Example (hop 3) > IXP DE-CIX Frankfurt (hop 6) > AS64501 Other (hop 7)", if AS
+ *     numbers are requested: as_path.h.
+ * "doubtful: hop 4 (Berlin, DE) to hop 5 (Tokyo, JP): 8915 km, ...", if places are requested: legs for which light in
+ *     fibre needs more time than was measured (address/distance.h). Guessed places do not count.
+ * "whois: 10.0.2.1 (hop 3): EXAMPLE-NET, Example Org, DE": addresses with the same registry entry share a line.
  *
- * All functions add whole lines, and none with --quiet or where nothing is known (result->book NULL). Foreign text is
- * escaped. Lines are wrapped at out->options.width. */
+ * All functions add whole lines; with --quiet or without a book they add none. Foreign text is escaped. Lines are
+ * wrapped at out->options.width. */
 #ifndef HOPSONDE_REPORT_TEXT_NETWORKS_H
 #define HOPSONDE_REPORT_TEXT_NETWORKS_H
 
@@ -17,10 +16,10 @@
 #include "report/format.h"
 
 void networks_add_trace(struct strbuf *text, const struct trace *trace, const struct output *out);
-/* Of a trace: of the hops of its table. Of a diagnosis: first those who answered and of whom something is known, "hop 3
- * gw.example (10.0.2.1) [AS64500 Example]", as the matrix has no room for it; then of the trace that got furthest. */
+/* The path in the merged table of a run. For a diagnosis: the path of the trace that got furthest, after a line for
+ * each address with known facts, "hop 3 gw.example (10.0.2.1) [AS64500 Example]", for which the matrix has no room. */
 void networks_add_run(struct strbuf *text, const struct output *out);
-/* Of each graph: of the way that most flows took, and what registries say of all nodes. */
+/* For each graph: the path that most flows took, and the registry entries of all nodes. */
 void networks_add_graphs(struct strbuf *text, const struct output *out);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "report/address_text.h"
+#include "report/summary.h"
 #include "report/text/graph_text.h"
 #include "report/text/held_lines.h"
 #include "report/text/hop_line.h"
@@ -14,20 +15,20 @@
 #include "session/strategy.h"
 #include "verdict/advice/advice.h"
 
-#define TAIL_HOPS_MOST 2 /* so many silent hops at the end still get a line each */
+#define TAIL_HOPS_MOST 2 /* up to so many silent hops at the end have a line each */
 
-/* What a hop's line said, to tell later what has changed since. */
+/* The content of a printed line, to find replies that came after it. */
 struct printed_line {
-    const struct trace *shown;   /* NULL: no line was printed, or nobody had asked */
-    uint16_t silent[SPECS_MOST]; /* per trace, a bit for each of the first 16 probes at this hop: silent so far */
+    const struct trace *shown;   /* NULL: no line was printed, or no probe had this TTL */
+    uint16_t silent[SPECS_MOST]; /* per trace, a bit for each of the first 16 probes at this hop that was silent */
 };
 
 struct run_text {
-    bool started;   /* a hop came up: `rows` is decided */
-    bool rows;      /* mtr's table instead of traceroute's lines */
+    bool started;   /* the table has begun: `rows` is decided */
+    bool rows;      /* rows as in mtr, not lines as in traceroute */
     bool separated; /* the blank line below the table is printed */
     uint8_t held_first;
-    unsigned held_count; /* silent hops from held_first on that wait for a later one */
+    unsigned held_count; /* silent hops from held_first on that wait for a later reply */
     struct printed_line lines[256];
     struct held_lines hold;
     struct strbuf line;                /* scratch */
@@ -95,7 +96,7 @@ static void remember_line(struct run_text *state, const struct result *result, u
     }
 }
 
-/* The first spec of the chain goes without saying. */
+/* The first spec is not named: it is in the heading. */
 static struct hop_line hop_line_of(const struct output *out, uint8_t ttl)
 {
     const struct result *result = out->result;
@@ -167,7 +168,7 @@ void run_text_hop(struct output *out, uint8_t ttl)
     print_hop(out, ttl);
 }
 
-/* Why the path ends in silence; false where there is nothing to say beyond the lines themselves. */
+/* The reason why the path ends in silence; false: the lines say enough. */
 static bool add_tail_reason(struct strbuf *line, const struct result *result, unsigned silent_hops, unsigned last)
 {
     const struct session_config *config = result->config;
@@ -180,7 +181,7 @@ static bool add_tail_reason(struct strbuf *line, const struct result *result, un
     return line->length > 0;
 }
 
-/* Held hops may have been answered since, by late replies: all up to the last such get their lines. */
+/* Late replies may have answered held hops. Returns the number of held hops up to the last of these. */
 static unsigned count_answered_held(const struct run_text *state, const struct result *result)
 {
     unsigned count = 0;
@@ -190,7 +191,7 @@ static unsigned count_answered_held(const struct run_text *state, const struct r
     return count;
 }
 
-/* The silent hops at the end of the path: a line each where they are few, else the first one's and a sentence. */
+/* The silent hops at the end of the path: a line each if they are few, else one line and a sentence. */
 static void print_tail(struct output *out)
 {
     struct run_text *state = out->state;
@@ -211,7 +212,7 @@ static void print_tail(struct output *out)
     strbuf_free(&reason);
 }
 
-/* A blank line stands between the table and what is below it. */
+/* Prints the blank line below the table, once. */
 static void separate(struct output *out)
 {
     struct run_text *state = out->state;
@@ -241,7 +242,7 @@ static void print_late_probe(struct output *out, const struct trace *trace, cons
                 nstime_ms(reply_rtt(probe, reply)));
 }
 
-/* Answers to probes that the hop's line shows as silent, and late ones of the specs that it does not show. */
+/* Replies to probes that the hop's line shows as silent, and late replies to specs that it does not show. */
 static void print_late(struct output *out, uint8_t ttl)
 {
     const struct result *result = out->result;
@@ -271,7 +272,7 @@ static unsigned count_duplicates(const struct result *result)
     return count;
 }
 
-/* Whole lines, if any, below the table; frees them. */
+/* Prints and frees whole lines, if any, below the table. */
 static void print_lines(struct output *out, struct strbuf *lines)
 {
     if (lines->length)
@@ -280,12 +281,12 @@ static void print_lines(struct output *out, struct strbuf *lines)
     strbuf_free(lines);
 }
 
-/* Whether any was cut. */
+/* True: a file is cut. */
 static bool print_cut_files(struct output *out)
 {
     struct strbuf lines;
     strbuf_init(&lines);
-    bool any = text_add_cut_files(&lines, &out->result->source);
+    bool any = summary_add_cut_files(&lines, &out->result->source);
     print_lines(out, &lines);
     return any;
 }
@@ -337,7 +338,7 @@ static void print_matrix(struct output *out)
     state->started = true;
 }
 
-/* Which probe to use, and a paragraph for those who look after what is in the way. */
+/* The spec to use, and tickets for the operators of the devices that drop or reject others. */
 static void print_advice(struct output *out, const struct judgement *judgement)
 {
     const struct session_config *config = out->result->config;
@@ -358,10 +359,9 @@ static void print_judgement(struct output *out, const struct judgement *judgemen
 {
     struct strbuf lines;
     strbuf_init(&lines);
-    text_verdicts_add_verdicts(&lines, judgement, &out->result->source,
-                               out->options.verbose && out->result->is_diagnosis);
+    verdicts_add(&lines, judgement, &out->result->source, out->options.verbose && out->result->is_diagnosis);
     if (!out->options.quiet)
-        text_verdicts_add_findings(&lines, judgement);
+        verdicts_add_findings(&lines, judgement);
     print_lines(out, &lines);
 }
 

@@ -21,7 +21,7 @@ static const struct {
     {REPLY_DCCP, "with a DCCP packet"},
 };
 
-/* What comes after "answered". */
+/* The text after "answered". */
 static void add_answer(struct strbuf *text, const struct reply *reply)
 {
     for (size_t i = 0; i < sizeof direct_answers / sizeof *direct_answers; i++)
@@ -35,7 +35,7 @@ static void add_answer(struct strbuf *text, const struct reply *reply)
         strbuf_add(text, "with a packet of the same protocol");
 }
 
-/* The first reply at this TTL that does what `does` asks for. NULL: none. */
+/* The first reply at this TTL for which `does` is true. NULL: none. */
 static const struct reply *find_reply(const struct trace *trace, uint8_t ttl,
                                       bool (*does)(const struct trace *trace, const struct reply *reply))
 {

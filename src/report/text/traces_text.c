@@ -13,10 +13,10 @@
 #include "report/text/trace_end_text.h"
 #include "report/text/verdicts.h"
 
-#define TAIL_HOPS_MOST 2 /* so many silent hops at the end still get a line each */
+#define TAIL_HOPS_MOST 2 /* up to so many silent hops at the end have a line each */
 #define FILES_NAMED_MOST 4
 #define ERROR_LINES_MOST 20
-#define STRAY_KINDS_SHORT 4 /* so many are told without -v */
+#define STRAY_KINDS_SHORT 4 /* more kinds are listed only with -v */
 
 void traces_text_begin(struct output *out)
 {
@@ -39,11 +39,11 @@ void traces_text_begin(struct output *out)
 
 /* --- the heading of a trace --- */
 
-/* Lines of pieces with commas between them; a line that would be too wide goes on in the next. */
+/* Pieces with commas between them, wrapped into lines. */
 struct heading {
     struct strbuf *text;
-    struct strbuf piece; /* the one in the making */
-    size_t start;        /* of the line at hand */
+    struct strbuf piece; /* under construction */
+    size_t start;        /* of the current line */
     unsigned width;
 };
 
@@ -121,7 +121,7 @@ static void add_time(struct strbuf *text, nstime time)
     strbuf_addf(text, "%.23sZ", whole);
 }
 
-/* The first answer; NSTIME_NONE: there is none. */
+/* The time of the first reply; NSTIME_NONE: there is none. */
 static nstime first_answered(const struct trace *trace)
 {
     nstime first = NSTIME_NONE;
@@ -140,7 +140,7 @@ static void add_duration(struct strbuf *text, double ms)
         strbuf_addf(text, "took %.3f s", ms / 1000);
 }
 
-/* Of an inferred trace only the answers were seen. */
+/* The time of the first probe and the duration; for an inferred trace, the time of the first reply. */
 static void add_start(struct heading *heading, const struct trace *trace)
 {
     nstime answered = first_answered(trace);
@@ -235,7 +235,7 @@ static void add_table(struct strbuf *text, const struct output *out, const struc
 {
     bool rows = is_rows(trace);
     unsigned ttl = 0, last = trace_shown_ttl(trace), answered = trace_end_text_last_answered(trace);
-    unsigned whole = last > answered + TAIL_HOPS_MOST ? answered + 1 : last; /* the last hop with a line of its own */
+    unsigned whole = last > answered + TAIL_HOPS_MOST ? answered + 1 : last; /* the last TTL with a line of its own */
     while (ttl < last && !trace_asked(trace, ttl))
         ttl++;
     if (whole < ttl)
@@ -250,11 +250,11 @@ static void add_table(struct strbuf *text, const struct output *out, const struc
         strbuf_addf(text, "%u-%u silent as well\n", whole + 1, last);
 }
 
-/* --- what is below it --- */
+/* --- notes below the table --- */
 
 struct probe_counts {
     unsigned late, duplicates, translated, weak, unseen, beyond;
-    unsigned target_expires; /* the first TTL that ran out in the target's name; 0: none */
+    unsigned target_expires; /* the first TTL that drew a time exceeded from the target's address; 0: none */
 };
 
 static bool is_translated(const struct reply *reply)
@@ -323,8 +323,8 @@ static void add_counts(struct strbuf *text, const struct trace *trace, const str
         strbuf_addf(text, "grouped by %s\n", trace->origin.grouped_by);
 }
 
-/* Whether a finding will say that the target is behind a NAT. */
-static bool tells_of_nat(const struct judgement *judgement, const struct trace *trace)
+/* True: a finding says that the target is behind a NAT. */
+static bool has_nat_finding(const struct judgement *judgement, const struct trace *trace)
 {
     for (unsigned i = 0; i < judgement->finding_count; i++) {
         const struct finding *finding = &judgement->findings[i];
@@ -335,7 +335,7 @@ static bool tells_of_nat(const struct judgement *judgement, const struct trace *
     return false;
 }
 
-/* What should be known when the figures are read. */
+/* Reservations about the figures. */
 static void add_caveats(struct strbuf *text, const struct trace *trace, const struct probe_counts *counts,
                         const struct judgement *judgement)
 {
@@ -347,7 +347,7 @@ static void add_caveats(struct strbuf *text, const struct trace *trace, const st
     if (trace->origin.captured_at_ttl)
         strbuf_addf(text, "captured behind hop %u, not at the source: times count from there\n",
                     trace->origin.captured_at_ttl);
-    if (counts->target_expires && !tells_of_nat(judgement, trace))
+    if (counts->target_expires && !has_nat_finding(judgement, trace))
         strbuf_addf(text, "from hop %u on, time-exceeded replies have the target's address, as through a NAT\n",
                     counts->target_expires);
     if (counts->translated)
@@ -358,13 +358,13 @@ static void add_caveats(struct strbuf *text, const struct trace *trace, const st
                     counts->weak == 1 ? " is" : "s are");
 }
 
-/* What the verdict on a trace does not say: that it was not asked to its end. */
+/* True: the trace was not probed to its end. The verdict does not say so. */
 static bool ends_early(const struct trace *trace)
 {
     return trace->end == END_INTERRUPTED || trace->end == END_RUNNING;
 }
 
-/* `alone`: the judgement is of this trace alone, and its verdict says how it ended. */
+/* `alone`: the judgement is about this trace only, and its verdict says how it ended. */
 static void add_trace(struct strbuf *text, const struct output *out, const struct trace *trace,
                       const struct judgement *judgement, bool alone)
 {
@@ -382,7 +382,7 @@ static void add_trace(struct strbuf *text, const struct output *out, const struc
     networks_add_trace(text, trace, out);
 }
 
-/* --- what is below the traces --- */
+/* --- the end of the report --- */
 
 static uint64_t count_strays(const struct frame_counters *counters)
 {
@@ -436,7 +436,7 @@ static void add_end(struct strbuf *text, const struct output *out)
     if (!result->trace_count)
         strbuf_add(text, "no trace found\n");
     add_summary(text, &result->counters, out->options.verbose);
-    text_add_cut_files(text, &result->source);
+    summary_add_cut_files(text, &result->source);
     if (result->source.interrupted)
         strbuf_add(text, "interrupted: the report covers only what was read by then\n");
 }
@@ -457,9 +457,9 @@ void traces_text_judged(struct output *out, const struct judged_group *group)
     }
     if (group->judgement->verdict_count)
         strbuf_add(&text, "\n");
-    text_verdicts_add_verdicts(&text, group->judgement, &out->result->source, out->options.verbose);
+    verdicts_add(&text, group->judgement, &out->result->source, out->options.verbose);
     if (!out->options.quiet)
-        text_verdicts_add_findings(&text, group->judgement);
+        verdicts_add_findings(&text, group->judgement);
     print(out, &text);
     strbuf_free(&text);
 }
