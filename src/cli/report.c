@@ -16,7 +16,7 @@ static unsigned terminal_width(void)
     return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
 }
 
-/* NO_COLOR: https://no-color.org, any value but the empty one. */
+/* NO_COLOR (https://no-color.org) counts with any value but the empty one. */
 static bool wants_color(enum when when, bool is_terminal)
 {
     const char *no_color = getenv("NO_COLOR");
@@ -83,7 +83,7 @@ enum status report_check_apart(const struct report *report, const char *path, st
     return STATUS_OK;
 }
 
-/* Notes the first failure, while errno still tells why. */
+/* Notes the first failure, while errno still has its cause. */
 static void note_failure(struct report *report, unsigned index)
 {
     if (!report->failed)
@@ -91,8 +91,8 @@ static void note_failure(struct report *report, unsigned index)
     report->failed = true;
 }
 
-/* Of a write that failed: whether it was into a pipe that nobody reads. Where errno is that of a later call by now, the
- * pipe itself tells. */
+/* True: a write failed because the reader of a pipe has closed it. If errno is that of a later call, poll() shows it.
+ */
 static bool reader_is_gone(FILE *file)
 {
     struct pollfd poll_fd = {.fd = fileno(file), .events = POLLOUT};
@@ -113,7 +113,7 @@ static void check(struct report *report, unsigned index)
         *report->stop = 1;
 }
 
-/* Only a file that can be cut holds something from before. */
+/* Files that cannot be truncated have no old content. */
 static void empty(struct report *report, unsigned index)
 {
     if (report->names[index] && !report->emptied[index] && ftruncate(fileno(report->outputs[index].file), 0) != 0 &&
@@ -149,7 +149,7 @@ void report_begin(struct report *report, const struct result_source *source, con
     }
 }
 
-/* Whether the output is written, and its format wants to be told. */
+/* True: the output is written, and its format has the callback. */
 #define TAKES(report, index, callback) (!(report)->dead[index] && (report)->outputs[index].format->callback)
 
 /* --- parts that become final --- */
@@ -223,16 +223,16 @@ static bool wants_trace(void *context, const struct trace *trace)
 {
     const struct report *report = context;
     const struct flow *flow = &trace->flow;
-    return replay_filter_wants(report->choice, &flow->source, &flow->target, NULL, &flow->spec);
+    return replay_filter_wants(report->filter, &flow->source, &flow->target, NULL, &flow->spec);
 }
 
 static bool wants_error(void *context, const struct other_error *error)
 {
     const struct report *report = context;
-    return replay_filter_wants_error(report->choice, error);
+    return replay_filter_wants_error(report->filter, error);
 }
 
-/* A list alone does not. */
+/* False, for example, for --list alone. */
 static bool wants_probes(const struct report *report)
 {
     for (unsigned i = 0; i < report->count; i++)
@@ -241,9 +241,9 @@ static bool wants_probes(const struct report *report)
     return false;
 }
 
-struct recogniser_events report_recogniser_events(struct report *report, const struct replay_filter *choice)
+struct recogniser_events report_recogniser_events(struct report *report, const struct replay_filter *filter)
 {
-    report->choice = choice;
+    report->filter = filter;
     return (struct recogniser_events){
         .context = report,
         .wants_trace = wants_trace,
@@ -262,7 +262,7 @@ void report_check(struct report *report)
 
 /* --- all is read --- */
 
-/* By TTL and attempt, as far as the trace's table goes. */
+/* By TTL and attempt, up to the last TTL of the trace's table. */
 static void tell_run_probes(struct report *report, unsigned index, const struct trace *trace)
 {
     for (unsigned ttl = 1, last = trace_last_ttl(trace); ttl <= last; ttl++)
@@ -321,7 +321,7 @@ void report_end(struct report *report)
     }
 }
 
-/* --- what is known of addresses --- */
+/* --- facts about addresses --- */
 
 void report_book(struct report *report, const struct address_book *book,
                  bool (*is_settled)(void *context, const struct addr *address), void *context)
@@ -350,7 +350,7 @@ bool report_release(struct report *report, nstime now, bool all)
     return waits;
 }
 
-/* --- what the formats need --- */
+/* --- the needs of the formats --- */
 
 bool report_keeps(const struct report *report)
 {

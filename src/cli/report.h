@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* report: the outputs of one run, opened, fed with its events, and closed. Floor 6. */
+/* report: the outputs of a command: it opens and closes their files, and feeds the formats with the parts of a result.
+ * Floor: cli. It formats nothing itself.
+ *
+ * A report goes through these calls: report_begin(), the events, report_take_session() or report_take_recognition(),
+ * report_judged() for each group or report_graphs(), report_end(). An output may have several reports, one after
+ * another. */
 #ifndef HOPSONDE_CLI_REPORT_H
 #define HOPSONDE_CLI_REPORT_H
 
@@ -8,62 +13,62 @@
 #include "cli/options/options.h"
 
 struct report {
-    struct result result; /* of the report at hand; every output reads it */
+    struct result result; /* of the current report; all outputs read it */
     struct output outputs[OUTPUTS_MOST];
     const char *names[OUTPUTS_MOST]; /* NULL: stdout */
     unsigned count;
-    bool emptied[OUTPUTS_MOST];         /* of what the file held before */
-    bool pipe_closed;                   /* nobody reads stdout any more: a clean end */
-    volatile sig_atomic_t *stop;        /* set to 1 when nobody reads the only report any more; may be NULL */
-    bool dead[OUTPUTS_MOST];            /* it could not begin: memory is short */
-    const struct replay_filter *choice; /* of a replay: what it is about */
-    bool failed;                        /* something could not be written; `error` says what */
+    bool emptied[OUTPUTS_MOST];         /* the old content of the file is gone */
+    bool pipe_closed;                   /* the reader of stdout has closed it: a clean end */
+    volatile sig_atomic_t *stop;        /* set to 1 when the reader of the only report has closed it; may be NULL */
+    bool dead[OUTPUTS_MOST];            /* it could not begin: out of memory */
+    const struct replay_filter *filter; /* of a replay: the traces and errors that are reported */
+    bool failed;                        /* a write failed; `error` says which */
     struct err error;
 };
 
-/* Opens the files as the caller's effective user. On failure nothing stays open. What a file holds already goes when
- * the first report begins: a run that never starts costs nothing. */
+/* Opens the files as the caller's effective user. On failure no file stays open. The old content of a file is removed
+ * when the first report begins, so that a run which never starts keeps it. */
 enum status report_open(struct report *report, const struct options *options, struct err *err);
-/* Whether `path` is one of the report's files, under whatever name: STATUS_USAGE then. */
+/* STATUS_USAGE if `path` is one of the report's files, under any name. */
 enum status report_check_apart(const struct report *report, const char *path, struct err *err);
-/* A report begins, of a session or, where that is NULL, of captures of any origin. Book and graphs are those set
- * before; the caller brings result.source up to date before the report ends. */
+/* Begins a report of a session, or, if that is NULL, of captures of any origin. Book and graphs stay as set before. The
+ * caller completes result.source before the report ends. */
 void report_begin(struct report *report, const struct result_source *source, const struct session *session);
-/* Events that feed every output; valid as long as `report` is. Of captures with what `choice` wants. */
+/* Events that feed every output, valid as long as `report` is; of captures, only what `filter` lets pass. */
 struct session_events report_session_events(struct report *report);
-struct recogniser_events report_recogniser_events(struct report *report, const struct replay_filter *choice);
-/* Notes whether what was written so far went well. Without session events to be called now and then. */
+struct recogniser_events report_recogniser_events(struct report *report, const struct replay_filter *filter);
+/* Notes failed writes. The events of a session do so themselves; others call it now and then. */
 void report_check(struct report *report);
 
-/* All is read: completes the result but for its graphs, and tells the formats of what they have not been told yet. */
+/* All is read: complete the result, except its graphs, and tell the formats of all traces, probes and errors that they
+ * have not been told of. */
 void report_take_session(struct report *report, const struct session *session);
 void report_take_recognition(struct report *report, const struct recognition *found);
-/* What the traces from one source to one target show together: once for each such group, before the end. */
+/* Once for each group of traces from one source to one target, before the end. */
 void report_judged(struct report *report, const struct judged_group *group);
-/* What a search for all paths found; borrowed until the report has ended. */
+/* The graphs of a search for all paths, borrowed until the report has ended. */
 void report_graphs(struct report *report, const struct graph *graphs, unsigned count);
 void report_end(struct report *report);
 
-/* What is known of the addresses, from before report_begin() on: see struct result. */
+/* Sets the facts about addresses, before report_begin(): see struct result. */
 void report_book(struct report *report, const struct address_book *book,
                  bool (*is_settled)(void *context, const struct addr *address), void *context);
-/* Which of it is shown beside names. */
+/* Sets which facts are shown beside names. */
 void report_show(struct report *report, bool networks, bool places);
 /* Writes lines that waited for names; true: some still wait. */
 bool report_release(struct report *report, nstime now, bool all);
 
-/* Whether any format needs a capture's traces kept to the end. */
+/* True: a format needs a capture's traces kept to the end. */
 bool report_keeps(const struct report *report);
-/* Whether lines come to a terminal on standard output before the end: progress on the same would tear them. */
+/* True: lines go to a terminal on standard output before the end, where a progress line would disturb them. */
 bool report_streams(const struct report *report);
-/* Where more text may follow a report that is text: standard output. NULL: that is no text. */
+/* Standard output if it has a text report, so that more text may follow; else NULL. */
 FILE *report_text(const struct report *report);
 
-/* Flushes and closes. A write that failed, but for a closed pipe, is STATUS_SYSTEM. */
+/* Flushes and closes all files. STATUS_SYSTEM if a write failed, unless its pipe was closed. */
 enum status report_close(struct report *report, struct err *err);
 
-/* Flushes what was printed to standard output, as `file`. A closed pipe is STATUS_OK: a reader that went away has seen
- * enough. */
+/* Flushes `file`, which is standard output. A closed pipe is STATUS_OK: the reader has seen enough. */
 enum status report_flush(FILE *file, struct err *err);
 
 #endif

@@ -5,10 +5,10 @@
 
 #include "verdict/trace_groups.h"
 
-/* What is under way. */
+/* The state of graphs_make(). */
 struct making {
     const struct graphs_config *config;
-    const struct trace **same; /* of one protocol; as many places as there are traces */
+    const struct trace **same; /* scratch: traces of one protocol */
     struct graphs *out;
 };
 
@@ -35,7 +35,7 @@ static bool add_protocol(const struct making *making, const struct trace *const 
     return add_graph(making, same);
 }
 
-static bool add_cohort(const struct making *making, const struct trace *const *traces, size_t count)
+static bool add_group(const struct making *making, const struct trace *const *traces, size_t count)
 {
     bool done[UINT8_MAX + 1] = {false};
     for (size_t i = 0; i < count; i++) {
@@ -57,7 +57,7 @@ bool graphs_make(const struct recognition *found, const struct graphs_config *co
     size_t count;
     bool made = out->list && making.same && trace_groups_gather(found->traces, found->trace_count, &groups);
     while (made && (traces = trace_groups_next(&groups, &count)) != NULL)
-        made = add_cohort(&making, traces, count);
+        made = add_group(&making, traces, count);
     trace_groups_free(&groups);
     free(making.same);
     return made;

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* judge: what the traces of a capture show, one source and target after the other, handed to the report. Floor 6. */
+/* judge: judges the traces of a capture, group by group, and reports each group. Floor: cli. */
 #ifndef HOPSONDE_CLI_COMMANDS_JUDGE_H
 #define HOPSONDE_CLI_COMMANDS_JUDGE_H
 
 #include "cli/report.h"
 
 struct judged {
-    struct judgement judgement; /* of the last set; it is large, and one of them is all that is kept */
-    size_t groups;
+    struct judgement judgement; /* of the last group: it is large, so only one is kept */
+    size_t groups;              /* how many there are */
     bool several_targets;
 };
 
-/* After report_take_recognition(). To be freed by the caller; NULL: memory is short. */
+/* After report_take_recognition(). The caller frees the result. NULL: out of memory. */
 struct judged *judge_report(struct report *report, const struct recognition *found);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* replay: the reports of the runs that hopsonde saved, each out of its own capture; what other captures hold is
- * reported after them (foreign.h). */
+/* replay: reports of saved runs, each from its own capture. One report of all other captures follows
+ * (replay_foreign.h). */
 #include <stdlib.h>
 
 #include "capture/file.h"
@@ -69,18 +69,18 @@ static int replay_session(struct wire *wire, const struct saved_run *saved, cons
     return status == STATUS_OK ? code : run_complain(&err);
 }
 
-#define CODE_LATER (-1) /* what becomes of the file is known when all are read */
+#define CODE_LATER (-1) /* the file's exit status is known when all files are read */
 
 struct replay {
     const struct options *options;
     const struct run_context *context;
     struct report report;
-    struct lookup *lookup; /* NULL: -n, and nothing else is asked for */
+    struct lookup *lookup; /* NULL: -n, and no other facts are requested */
     struct foreign foreign;
-    struct bpf_filter *sieve; /* NULL: no --bpf */
-    bool found;               /* a trace that was wanted */
-    bool unexpected;          /* --expect: a file of which something else was found, or nothing */
-    int failure;              /* the worst exit status of a file that could not be read; 0: all could */
+    struct bpf_filter *bpf; /* NULL: no --bpf */
+    bool found;             /* a requested trace was found */
+    bool unexpected;        /* --expect: a file had no result, or another than expected */
+    int failure;            /* the worst exit status of the files that could not be read; 0: none */
 };
 
 static void note_code(struct replay *replay, int code)
@@ -110,8 +110,8 @@ static int replay_saved(struct replay *replay, struct wire *wire, const struct s
     return EXIT_NOT_REACHED;
 }
 
-/* Where only a part of a saved run is wanted, or its paths though it did not look for them, it is read like any
- * capture: it would not be the same run. */
+/* False: the saved run is read like any capture, because only a part of it is requested, or its paths although it did
+ * not search for them. */
 static bool is_same_run(const struct options *options, const struct saved_run *saved)
 {
     return saved->present && !replay_filter_is_of_parts(&options->choice) &&
@@ -160,12 +160,12 @@ static void replay_files(struct replay *replay)
     for (unsigned i = 0; i < options->read_count && !*replay->context->stop; i++)
         note_code(replay, replay_file(replay, options->read_files[i]));
     if (replay->foreign.count)
-        note_code(replay, foreign_report(&replay->foreign, options, replay->sieve, replay->lookup, &replay->report,
+        note_code(replay, foreign_report(&replay->foreign, options, replay->bpf, replay->lookup, &replay->report,
                                          replay->context));
     foreign_free(&replay->foreign);
 }
 
-/* --list is done where it has listed all there is, be that nothing. */
+/* --list succeeds also if there is no trace. */
 static int exit_of(const struct replay *replay)
 {
     if (replay->failure)
@@ -180,13 +180,13 @@ int run_replay(const struct options *options, const struct run_context *context)
     struct replay replay = {.options = options, .context = context};
     enum status status = privileges_drop(&err);
     if (status == STATUS_OK && options->choice.bpf)
-        status = bpf_filter_new(options->choice.bpf, &replay.sieve, &err);
+        status = bpf_filter_new(options->choice.bpf, &replay.bpf, &err);
     if (status == STATUS_OK)
         status = report_open(&replay.report, options, &err);
     if (status == STATUS_OK)
         status = lookup_open(options, getenv("HOPSONDE_DB_PATH"), &replay.lookup, &err);
     if (status != STATUS_OK) {
-        bpf_filter_free(replay.sieve);
+        bpf_filter_free(replay.bpf);
         return run_complain(&err);
     }
     replay.report.stop = context->stop;
@@ -195,6 +195,6 @@ int run_replay(const struct options *options, const struct run_context *context)
     if (report_close(&replay.report, &err) != STATUS_OK)
         note_code(&replay, run_complain(&err));
     lookup_free(replay.lookup);
-    bpf_filter_free(replay.sieve);
+    bpf_filter_free(replay.bpf);
     return exit_of(&replay);
 }

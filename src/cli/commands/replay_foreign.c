@@ -8,19 +8,19 @@
 #include "cli/progress.h"
 #include "cli/read_ahead.h"
 
-#define PREFETCH 8 /* so many frames before they are taken */
+#define PREFETCH 8 /* frames ahead of the one that is taken */
 
-/* One run over all the files. */
+/* One pass over all files. */
 struct reading {
     const struct options *options;
     const struct run_context *context;
     struct report *report;
     struct lookup *lookup; /* may be NULL */
-    struct bpf_filter *sieve;
+    struct bpf_filter *bpf;
     struct merge *merge;
     struct recogniser *recogniser;
     struct progress progress;
-    uint64_t look_up_at; /* frames read */
+    uint64_t check_at; /* number of frames after which progress and writes are checked */
 };
 
 bool foreign_add(struct foreign *foreign, struct wire *wire, const char *name)
@@ -51,18 +51,18 @@ static void take_batch(struct reading *reading, const struct read_ahead_batch *b
             recogniser_prefetch(reading->recogniser, &batch->looks[i + PREFETCH]);
         recogniser_take(reading->recogniser, &batch->looks[i]);
     }
-    if (batch->read < reading->look_up_at)
+    if (batch->read < reading->check_at)
         return;
-    reading->look_up_at = batch->read + PROGRESS_FRAMES; /* costs too much for each batch */
+    reading->check_at = batch->read + PROGRESS_FRAMES; /* too expensive for each batch */
     progress_show(&reading->progress, batch->read, batch->done, batch->total);
     report_check(reading->report);
 }
 
-/* To the end, or until a signal or a reader that went away ends it. False: memory is short. */
+/* Reads to the end, or until a signal or a closed pipe. False: out of memory. */
 static bool read_all(struct reading *reading)
 {
     struct read_ahead_source source = {.merge = reading->merge,
-                                       .sieve = reading->sieve,
+                                       .sieve = reading->bpf,
                                        .choice = &reading->options->choice,
                                        .recogniser = reading->recogniser};
     struct read_ahead *ahead = read_ahead_start(&source);
@@ -89,12 +89,12 @@ static void fill_files(const struct foreign *foreign, struct source_file *files)
     }
 }
 
-/* What is wrong with a file, a line each: STATUS_SYSTEM where one could not be read to its end. */
-static enum status complain_of_files(const struct foreign *foreign, struct bpf_filter *sieve)
+/* Prints the problems of the files, one line each. STATUS_SYSTEM: a file could not be read to its end. */
+static enum status complain_of_files(const struct foreign *foreign, struct bpf_filter *bpf)
 {
     enum status worst = STATUS_OK;
     struct err err;
-    while (sieve && bpf_filter_problem(sieve, &err))
+    while (bpf && bpf_filter_problem(bpf, &err))
         run_complain(&err);
     for (unsigned i = 0; i < foreign->count; i++) {
         const struct merge_file *file = merge_file(foreign->merge, i);
@@ -111,7 +111,7 @@ static enum status complain_of_files(const struct foreign *foreign, struct bpf_f
     return worst;
 }
 
-/* Whether more may have come that was not read. */
+/* True: the captures may continue beyond what was read. */
 static bool is_broken_off(const struct reading *reading, const struct source_file *files, unsigned count)
 {
     bool broken_off = reading->options->choice.until.kind != INSTANT_NONE;
@@ -127,7 +127,7 @@ static int complain_of_memory(void)
     return run_complain(&err);
 }
 
-/* What is expected is of one path. */
+/* Expectations are about one path. */
 static int compare(const struct reading *reading, const struct judged *judged, const char *name)
 {
     struct err err;
@@ -147,7 +147,7 @@ static int compare(const struct reading *reading, const struct judged *judged, c
     return EXIT_NOT_REACHED;
 }
 
-/* The traces are told, judged and, where something is expected of them, compared with that. */
+/* Reports and judges the traces, and compares them with --expect. */
 static int report_found(struct reading *reading, const struct foreign *foreign)
 {
     const struct recognition *found = recogniser_result(reading->recogniser);
@@ -163,7 +163,7 @@ static int report_found(struct reading *reading, const struct foreign *foreign)
     return code;
 }
 
-/* The traces are told, and what paths they show. */
+/* Reports the traces and their graphs of paths. */
 static int report_paths(struct reading *reading)
 {
     const struct recognition *found = recogniser_result(reading->recogniser);
@@ -206,7 +206,7 @@ static int report_reading(struct reading *reading, const struct foreign *foreign
     return reading->options->graphs ? report_paths(reading) : report_found(reading, foreign);
 }
 
-int foreign_report(struct foreign *foreign, const struct options *options, struct bpf_filter *sieve,
+int foreign_report(struct foreign *foreign, const struct options *options, struct bpf_filter *bpf,
                    struct lookup *lookup, struct report *report, const struct run_context *context)
 {
     struct err err = {0};
@@ -214,7 +214,7 @@ int foreign_report(struct foreign *foreign, const struct options *options, struc
                               .context = context,
                               .report = report,
                               .lookup = lookup,
-                              .sieve = sieve,
+                              .bpf = bpf,
                               .merge = foreign->merge};
     const struct recogniser_config config = {.keep = report_keeps(report) || context->expect || options->graphs ||
                                                      lookup_finds(lookup),
@@ -227,5 +227,5 @@ int foreign_report(struct foreign *foreign, const struct options *options, struc
     }
     int code = report_reading(&reading, foreign);
     recogniser_free(reading.recogniser);
-    return complain_of_files(foreign, sieve) == STATUS_OK ? code : EXIT_SYSTEM;
+    return complain_of_files(foreign, bpf) == STATUS_OK ? code : EXIT_SYSTEM;
 }

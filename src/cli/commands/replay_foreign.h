@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* foreign: the captures of other tools: all files of a replay are one capture, in order of time, with one report.
- * Floor 6. */
+/* replay_foreign: the replay of captures of any origin. All files together are one capture, in the order of time, with
+ * one report. Floor: cli. */
 #ifndef HOPSONDE_CLI_COMMANDS_REPLAY_FOREIGN_H
 #define HOPSONDE_CLI_COMMANDS_REPLAY_FOREIGN_H
 
@@ -16,12 +16,11 @@ struct foreign {
     unsigned count;
 };
 
-/* Takes over a wire from which nothing has been read yet. False: memory is short, and the wire is closed. */
+/* Takes ownership of a wire that has not been read yet. False: out of memory; the wire is closed. */
 bool foreign_add(struct foreign *foreign, struct wire *wire, const char *name);
-/* Reads all, reports, and says on stderr what is wrong with a file. `sieve` NULL: every frame passes; `lookup` NULL:
- * nothing is told of addresses. Returns the exit status: EXIT_REACHED where a trace was found, or where something is
- * expected, where it is met. */
-int foreign_report(struct foreign *foreign, const struct options *options, struct bpf_filter *sieve,
+/* Reads all files and reports; problems of a file go to stderr. `bpf` NULL: every frame passes. `lookup` NULL: there
+ * are no facts about addresses. Returns EXIT_REACHED if a trace was found, or, with --expect, if all is as expected. */
+int foreign_report(struct foreign *foreign, const struct options *options, struct bpf_filter *bpf,
                    struct lookup *lookup, struct report *report, const struct run_context *context);
 void foreign_free(struct foreign *foreign);
 
