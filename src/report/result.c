@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "report/result.h"
-#include "session/strategy.h"
 
 #include <string.h>
 
@@ -24,8 +23,6 @@ void result_of_session(struct result *result, const struct session *session)
 {
     result->config = session_config(session);
     result->specs = session_trace_set(session);
-    result->is_diagnosis = result->config->strategy->side_by_side;
-    result->is_search = result->config->strategy->finds_graph;
     result->unseen_probes = session_unseen_probes(session);
     result->source.interrupted = session_was_interrupted(session);
     result->counters = (struct recognition_counters){.common = *session_counters(session)};
@@ -38,7 +35,6 @@ void result_of_recognition(struct result *result, const struct recognition *foun
 {
     result->config = NULL;
     result->specs = (struct trace_set){.traces = NULL};
-    result->is_diagnosis = result->is_search = false;
     result->unseen_probes = 0;
     result->counters = found->counters;
     result->traces = found->traces;

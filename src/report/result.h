@@ -10,7 +10,7 @@
 #include "address/address_book.h"
 #include "multipath/graph.h"
 #include "recognise/recognise.h"
-#include "session/session.h"
+#include "session/strategy.h"
 #include "verdict/verdict.h"
 
 /* Where the frames come from. */
@@ -59,8 +59,6 @@ struct result {
     /* A run of our own, live or replayed: what was asked for. NULL: captures of any other origin. */
     const struct session_config *config;
     struct trace_set specs; /* a trace for each probe spec, in the order of the specs, even if it sent nothing */
-    bool is_diagnosis;      /* all specs were probed side by side */
-    bool is_search;         /* for all paths: it has a graph, and no verdicts */
     unsigned unseen_probes; /* probes whose own frame was not seen: the send time stands in */
 
     const struct trace *by_start[SPECS_MOST]; /* behind `traces`, of a run of our own */

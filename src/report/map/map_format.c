@@ -97,7 +97,7 @@ static void draw_run(struct output *out)
     struct strbuf title;
     strbuf_init(&title);
     add_ends(&title, &config->source, &config->target, result_target_name(result));
-    if (result->is_diagnosis && furthest) {
+    if (result->config->strategy->side_by_side && furthest) {
         add_spec(&title, furthest);
         add_choice(&title, config->spec_count, "probes", "-P");
         hops_add_trace(&hops, furthest, result->book);

@@ -234,7 +234,7 @@ void networks_add_run(struct strbuf *text, const struct output *out)
         return;
     for (unsigned i = 0; i < result->specs.count; i++)
         hops_add_all_of_trace(&section.all, result->specs.traces[i], result->book);
-    if (result->is_diagnosis) {
+    if (result->config->strategy->side_by_side) {
         add_diagnosis(&section);
         return;
     }

@@ -12,7 +12,6 @@
 #include "report/text/matrix.h"
 #include "report/text/networks.h"
 #include "report/text/verdicts.h"
-#include "session/strategy.h"
 #include "verdict/advice/advice.h"
 
 #define TAIL_HOPS_MOST 2 /* up to so many silent hops at the end have a line each */
@@ -56,7 +55,7 @@ static void add_specs(struct strbuf *line, const struct session_config *config)
 static void add_probes(struct strbuf *line, const struct result *result)
 {
     const struct session_config *config = result->config;
-    if (result->is_diagnosis) {
+    if (result->config->strategy->side_by_side) {
         strbuf_addf(line, config->spec_count == 1 ? ", %u probe" : ", %u probes side by side", config->spec_count);
         return;
     }
@@ -155,7 +154,7 @@ static void start_table(struct output *out, uint8_t ttl)
 void run_text_hop(struct output *out, uint8_t ttl)
 {
     struct run_text *state = out->state;
-    if (out->result->is_diagnosis || out->result->is_search)
+    if (!out->result->config->strategy->merges_hops)
         return;
     if (!state->started)
         start_table(out, ttl);
@@ -359,7 +358,8 @@ static void print_judgement(struct output *out, const struct judgement *judgemen
 {
     struct strbuf lines;
     strbuf_init(&lines);
-    verdicts_add(&lines, judgement, &out->result->source, out->options.verbose && out->result->is_diagnosis);
+    verdicts_add(&lines, judgement, &out->result->source,
+                 out->options.verbose && out->result->config->strategy->side_by_side);
     if (!out->options.quiet)
         verdicts_add_findings(&lines, judgement);
     print_lines(out, &lines);
@@ -379,7 +379,7 @@ static void print_networks(struct output *out)
     struct run_text *state = out->state;
     struct strbuf lines;
     strbuf_init(&lines);
-    if (out->result->is_search)
+    if (out->result->config->strategy->finds_graph)
         networks_add_graphs(&lines, out);
     else
         networks_add_run(&lines, out);
@@ -397,11 +397,11 @@ void run_text_judged(struct output *out, const struct judged_group *group)
 void run_text_end(struct output *out)
 {
     struct run_text *state = out->state;
-    const struct result *result = out->result;
+    const struct strategy *strategy = out->result->config->strategy;
     held_lines_end(&state->hold, out);
-    if (result->is_search)
+    if (strategy->finds_graph)
         print_graphs(out);
-    else if (result->is_diagnosis)
+    else if (strategy->side_by_side)
         print_matrix(out);
     else
         print_tail(out);
@@ -410,7 +410,7 @@ void run_text_end(struct output *out)
         print_judgement(out, state->judgement);
     if (!out->options.quiet)
         print_notes(out);
-    if (!out->options.quiet && result->is_diagnosis && state->judgement)
+    if (!out->options.quiet && strategy->side_by_side && state->judgement)
         print_advice(out, state->judgement);
     held_lines_free(&state->hold);
     strbuf_free(&state->line);

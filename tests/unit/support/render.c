@@ -64,7 +64,7 @@ const char *render_end(struct render *r, const struct fake *fake, const struct j
         result->source = *source;
     report_take_session(&r->report, &fake->session);
     const struct judged_group group = {result->traces, result->trace_count, judgement ? judgement : &no_judgement};
-    if (!result->is_search)
+    if (result->config->strategy->judged)
         report_judged(&r->report, &group);
     report_end(&r->report);
     return render_close(r);
