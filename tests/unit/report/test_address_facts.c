@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What is known of addresses, in JSON, JSON lines and CSV. */
+/* Facts about addresses in JSON, JSON lines and CSV. */
 #include <jansson.h>
 #include <stdlib.h>
 
@@ -16,7 +16,7 @@ static void copy(char *to, const char *text)
     address_copy(to, ADDRESS_TEXT_BYTES, text, strlen(text));
 }
 
-/* 10.0.2.1: everything; 10.0.3.1: a name that hints at a place, unconfirmed; 192.0.2.80: it has no name. */
+/* 10.0.2.1 has all facts; 10.0.3.1 has an unconfirmed name that gives a place; 192.0.2.80 has no name. */
 static struct address_book *make_book(void)
 {
     struct address_book *book = address_book_new();
@@ -130,8 +130,8 @@ static void test_json(void)
        "json: between \"from\" and \"frame\"");
     json_t *document = json_loads(r.text, JSON_REJECT_DUPLICATES, NULL);
     is_text(text_of(reply_of(document, 0, 0), "name"), "gw.example", "a reply's name");
-    is_text(text_of(reply_of(document, 0, 1), "name"), "gw.example", "the next one's from the same address");
-    is_text(text_of(reply_of(document, 1, 0), "name"), "ae1.fra03.example.net", "and from another");
+    is_text(text_of(reply_of(document, 0, 1), "name"), "gw.example", "the next reply from the same address");
+    is_text(text_of(reply_of(document, 1, 0), "name"), "ae1.fra03.example.net", "a reply from another address");
     json_decref(document);
     render_free(&r);
     ok(!strstr(render(&r, "json", NULL), "\"asn\""), "json: nothing without a book");
@@ -154,11 +154,11 @@ static void test_jsonl(void)
         if (lines >= 5 && lines < 8)
             is_text(text_of(object, "address"), addresses[lines - 5], "in the book's order");
         if (lines == 5)
-            ok(json_integer_value(json_object_get(object, "asn")) == 64500, "with all that is known");
-        ok(lines >= 5 || !strstr(line, "\"name_confirmed\""), "no other line has it");
+            ok(json_integer_value(json_object_get(object, "asn")) == 64500, "the first has all facts");
+        ok(lines >= 5 || !strstr(line, "\"name_confirmed\""), "no other line has \"name_confirmed\"");
         json_decref(object);
     }
-    is_num(lines, 9, "and no more lines");
+    is_num(lines, 9, "no more lines");
     render_free(&r);
     ok(!strstr(render(&r, "jsonl", NULL), "\"type\": \"address\""), "jsonl: none without a book");
     render_free(&r);
@@ -179,7 +179,7 @@ static void test_csv(void)
             "0,0,192.0.2.80,udp,2,1,5,2026-01-02T03:04:05.125456789Z,10.0.3.1,6,3.0,time-exceeded,11,0,64,exact,"
             "false,false,,,,,\n"
             "0,0,192.0.2.80,udp,3,1,7,2026-01-02T03:04:05.126456789Z,,,,,,,,,,,,,,,\n",
-            "csv: five more columns; what may be wrong is left out");
+            "csv: five more columns; uncertain facts are left out");
     render_free(&r);
     address_book_free(book);
 }
@@ -228,9 +228,9 @@ static void test_fields(void)
     }
 }
 
-/* --- whatever the text --- */
+/* --- hostile text --- */
 
-/* Fields of the first row; 0 where a quote is not ended or a byte is no printable text. */
+/* The number of fields in the first row; 0: a quote does not end, or a byte is not printable. */
 static unsigned count_fields(const char *row)
 {
     unsigned fields = 1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Addresses with what is known of them, in lines that wait for it. */
+/* Addresses with their facts, in lines that wait for these. */
 #include <stdlib.h>
 
 #include "report/address_text.h"
@@ -123,20 +123,20 @@ static void test_columns(void)
             " 1  192.0.2.1   x\n"
             " 2  gw.example (192.0.2.2)\n"
             "                y gw.example (192.0.2.2)\x01no mark\x02 \x01",
-            "a column is filled up, or goes on in the next line; what is no mark stays");
+            "a column is padded or continues on the next line; text that is no mark stays");
     strbuf_free(&line);
     strbuf_free(&text);
     address_book_free(book);
 }
 
-/* Settled are those of which the book has a name. */
+/* Addresses with a name in the book are settled. */
 static bool is_named(void *context, const struct addr *address)
 {
     const struct address_facts *facts = address_book_find(context, address);
     return facts && facts->name[0];
 }
 
-/* What the output's file holds so far. */
+/* The content of the output's file so far. */
 static const char *written(struct output *out, char text[512])
 {
     long end = ftell(out->file);
@@ -170,12 +170,12 @@ static void test_waiting(void)
     held_lines_print(&hold, &out, "between\n");
     print_marked(&hold, &out, "192.0.2.2");
     is_text(written(&out, text), "head\n", "a line waits for its name, and those behind it for that line");
-    ok(held_lines_release(&hold, &out, 1000 * MS, false), "nothing is known yet");
+    ok(held_lines_release(&hold, &out, 1000 * MS, false), "no name is known yet");
     know(book, "192.0.2.2", ADDRESS_NAME_KNOWN, "two.example");
-    ok(held_lines_release(&hold, &out, 1100 * MS, false), "the second name alone moves nothing");
+    ok(held_lines_release(&hold, &out, 1100 * MS, false), "the second name alone releases no line");
     is_text(written(&out, text), "head\n", "as lines keep their order");
     know(book, "192.0.2.1", ADDRESS_NAME_KNOWN, "one.example");
-    ok(!held_lines_release(&hold, &out, 1200 * MS, false), "with the first all are written");
+    ok(!held_lines_release(&hold, &out, 1200 * MS, false), "the first name releases all lines");
     is_text(written(&out, text), "head\none.example (192.0.2.1)\nbetween\ntwo.example (192.0.2.2)\n",
             "with their names");
 
@@ -183,11 +183,12 @@ static void test_waiting(void)
     held_lines_release(&hold, &out, 2000 * MS, false);
     print_marked(&hold, &out, "192.0.2.4");
     held_lines_release(&hold, &out, 2300 * MS, false);
-    ok(held_lines_release(&hold, &out, 2499 * MS, false), "one that nobody names waits");
+    ok(held_lines_release(&hold, &out, 2499 * MS, false), "a line without a name waits");
     ok(!strstr(written(&out, text), "192.0.2.3"), "for half a second");
-    ok(held_lines_release(&hold, &out, 2500 * MS, false), "then it is written as it is, and the next goes on waiting");
+    ok(held_lines_release(&hold, &out, 2500 * MS, false),
+       "then it is written without a name, and the next still waits");
     ok(strstr(written(&out, text), "\n192.0.2.3\n") && !strstr(text, "192.0.2.4"), "each for its own half second");
-    ok(!held_lines_release(&hold, &out, 2501 * MS, true), "or until all have to go");
+    ok(!held_lines_release(&hold, &out, 2501 * MS, true), "or until all are released");
     ok(strstr(written(&out, text), "\n192.0.2.3\n192.0.2.4\n"), "in their order");
     print_marked(&hold, &out, "192.0.2.5");
     held_lines_free(&hold);

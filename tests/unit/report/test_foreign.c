@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Reports of captures that are not our own: text, JSON, JSON lines, CSV and the list, from traces filled by hand. */
+/* Reports of captures of any origin: text, JSON, JSON lines, CSV and the list, from traces filled by hand. */
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 
 #define START (INT64_C(1767323045) * NS_PER_S + 123456789) /* 2026-01-02T03:04:05.123456789Z */
 
-/* --- what is to be reported --- */
+/* --- traces and errors to report --- */
 
 static struct addr address(const char *text)
 {
@@ -74,7 +74,7 @@ static void hop(struct trace *trace, uint8_t ttl, const char *from, double ms)
     answer(trace, send(trace, ttl, ttl), from, ms, 11, 0);
 }
 
-/* A traceroute to a target that answers; its ports vary; it sends on beyond the target. */
+/* A traceroute to a target that answers; its ports vary; it sends probes beyond the target. */
 static void fill_reached(struct trace *trace)
 {
     make_trace(trace, "10.0.0.2", "192.0.2.80", "udp");
@@ -89,7 +89,7 @@ static void fill_reached(struct trace *trace)
     trace->end = END_REACHED;
 }
 
-/* Refused on the way, by a router in the second file; an answer that comes twice. */
+/* Rejected by a router, in the second file; one reply comes twice. */
 static void fill_rejected(struct trace *trace)
 {
     make_trace(trace, "10.0.0.2", "192.0.2.80", "tcp/443");
@@ -105,7 +105,7 @@ static void fill_rejected(struct trace *trace)
     trace->end = END_REJECTED;
 }
 
-/* Only the answers were captured. */
+/* Only the replies were captured. */
 static void fill_inferred(struct trace *trace)
 {
     make_trace(trace, "2001:db8::2", "2001:db8::80", "icmp");
@@ -178,7 +178,7 @@ static void clear(void)
         trace_free(&made[i]);
 }
 
-/* --- what is said --- */
+/* --- reports --- */
 
 static void judge(struct report *report, const struct recognition *what)
 {
@@ -194,7 +194,7 @@ static void judge(struct report *report, const struct recognition *what)
     trace_groups_free(&groups);
 }
 
-/* The whole report, to be freed. */
+/* The whole report, which the caller frees. */
 static char *report(const struct output_format *format, const struct output_options *options,
                     const struct recognition *what, const struct result_source *from)
 {
@@ -280,7 +280,7 @@ static void test_quiet(void)
               "--quiet: traces and verdicts only");
 }
 
-/* Frame 20 of the first file is one of the other trace's, too. */
+/* Frame 20 of the first file belongs to both traces. */
 #define EVIDENCE                                                                                                       \
     "udp reaches the target at hop 3: port closed (port-unreachable), as usual for a traceroute.\n"                    \
     "    frame 40   of a.pcap  +2.000 ms  10.0.0.2:40004 > 192.0.2.80:33437  udp, TTL 3, attempt 1\n"                  \
@@ -292,7 +292,7 @@ static void test_quiet(void)
     "    frame 21   of b\\x1b.pcap  +6.000 ms  10.0.2.1 > 10.0.0.2  administratively prohibited with TTL 60, to the "  \
     "probe of TTL 3\n"
 
-/* Ports are each probe's own, and of several files each frame's is named. */
+/* Each probe has its own ports, and each frame names its file. */
 static void test_evidence(void)
 {
     fill();
@@ -320,7 +320,7 @@ static void test_nothing(void)
     free(text);
 }
 
-/* One trace with an end each. */
+/* Reports one trace, of which only the sentence on its end is checked. */
 static void is_ending(struct trace *trace, const char *want)
 {
     static const struct judgement nothing;
@@ -399,8 +399,8 @@ static void test_json(void)
     json_t *document = json_loads(text, JSON_REJECT_DUPLICATES, NULL);
     ok(document != NULL && strstr(text, "{" REACHED_HEAD ",\n") != NULL, "a trace's head");
     json_t *port = json_object_get(probe_of(document, 0, 1), "destination_port");
-    is_num(json_integer_value(port), 33436, "each probe has the port that varies");
-    ok(!json_object_get(probe_of(document, 1, 0), "destination_port"), "and none the one that does not");
+    is_num(json_integer_value(port), 33436, "each probe has its own varying port");
+    ok(!json_object_get(probe_of(document, 1, 0), "destination_port"), "no probe has the constant port");
     json_t *reply = json_array_get(json_object_get(probe_of(document, 1, 1), "replies"), 0);
     is_num(json_integer_value(json_object_get(reply, "file")), 1, "the answer is in another file");
     reply = json_array_get(json_object_get(probe_of(document, 1, 0), "replies"), 0);
@@ -421,17 +421,17 @@ static void test_json(void)
                     "\"icmp\": {\"type\": 3, \"code\": 4}, \"mtu\": 1400, "
                     "\"time\": \"2026-01-02T03:04:05.123456789Z\", \"file\": 0, \"frame\": 100},\n"),
        "an error about other traffic");
-    ok(json_is_null(at(json_object_get(document, "errors"), 3, "about")), "and one about nobody knows what");
+    ok(json_is_null(at(json_object_get(document, "errors"), 3, "about")), "and one whose quote is unreadable");
     ok(strstr(text, "\"capture\": {\"frames\": 127, \"probes\": 7, \"replies\": 9, \"errors\": 4, \"given_up\": 0, "
                     "\"dropped_by_kernel\": 0, \"strays\": {\"not IP\": 3}, \"malformed\": 1}}\n"),
-       "the counts");
+       "the counters");
     json_t *verdicts = json_object_get(document, "verdicts");
     is_num(json_array_size(verdicts), 3, "a verdict for each spec of each target");
     ok(strstr(text, "\n  {\"target\": \"192.0.2.80\", \"source_address\": \"10.0.0.2\", \"probe\": \"tcp/443\", "
                     "\"state\": \"rejected\", "),
-       "whose it is");
-    ok(strstr(text, "\"frames\": [20, 21], \"files\": [0, 1]}"), "frames of two files");
-    ok(!json_object_get(json_array_get(verdicts, 0), "files"), "and of the first alone");
+       "its target and source");
+    ok(strstr(text, "\"frames\": [20, 21], \"files\": [0, 1]}"), "frames in two files");
+    ok(!json_object_get(json_array_get(verdicts, 0), "files"), "frames in the first file only");
     json_decref(document);
     free(text);
     clear();
@@ -450,7 +450,7 @@ static void test_jsonl(void)
             types[count++] = type ? *type : '?';
         json_decref(object);
     }
-    is_text(types, "ppppptpptppteeeevvvr", "lines as things end");
+    is_text(types, "ppppptpptppteeeevvvr", "lines in the order in which traces end");
     free(text);
     clear();
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Graphs of paths for Graphviz, and drawn: read by the tools that will read them. */
+/* Graphs of paths as dot and svg, checked with Graphviz and xmllint. */
 #include <signal.h>
 #include <stdlib.h>
 
@@ -67,7 +67,7 @@ static void test_dot_text(void)
     graphs_free(&made);
 }
 
-/* Graphviz tells of each node where it put it: all are there, and those of a TTL side by side. */
+/* Graphviz prints the place of each node: all are there, and those of one TTL are side by side. */
 static void check_dot(const struct graph *graph, const char *name)
 {
     struct render r;
@@ -138,7 +138,7 @@ static void check_svg(const struct graph *graph, const char *name, bool has_xmll
     is_num(count(r.text, "<g>"), graph->node_count, "svg: its nodes");
     is_num(count(r.text, "<path "), graph->edge_count, "svg: its lines");
     ok(!strstr(r.text, "href") && !strstr(r.text, "<script") && count(r.text, "http") == 1 && !strstr(r.text, "url("),
-       "svg: needs no other file, and runs nothing");
+       "svg: self-contained, without scripts");
     if (has_xmllint)
         ok(is_taken("xmllint --noout - >/dev/null 2>&1", r.text), "svg: well-formed: %s", name);
     render_free(&r);
@@ -169,9 +169,9 @@ static void test_places(void)
     find_place(r.text, "10.0.4.2", &x[2], &y[2]);
     find_place(r.text, "192.0.2.80", &x[3], &y[3]);
     ok(y[0] == y[1] && x[0] != x[1], "svg: side by side at one TTL");
-    ok(y[2] > y[1] && y[3] > y[2], "svg: the target stands behind the longest way");
+    ok(y[2] > y[1] && y[3] > y[2], "svg: the target comes after the longest path");
     const char *bent = strstr(strstr(r.text, "<path"), "C");
-    ok(bent && count(r.text, "M") >= made.graph.edge_count + 2, "svg: a line past two layers bends in each");
+    ok(bent && count(r.text, "M") >= made.graph.edge_count + 2, "svg: a line past two layers has a bend in each");
     render_free(&r);
     graphs_free(&made);
 
@@ -245,7 +245,7 @@ static void test_several(bool has_dot, bool has_xmllint)
     ok(count(r.text, "digraph") == 2 && (!has_dot || is_taken("dot -Tsvg >/dev/null 2>&1", r.text)), "dot has two");
     render_free(&r);
     draw(&r, "svg", "", graphs, 0);
-    ok(!has_xmllint || is_taken("xmllint --noout - >/dev/null 2>&1", r.text), "no graph is a drawing as well");
+    ok(!has_xmllint || is_taken("xmllint --noout - >/dev/null 2>&1", r.text), "no graphs give a drawing, too");
     render_free(&r);
     graphs_free(&made[0]);
     graphs_free(&made[1]);
@@ -267,8 +267,8 @@ static void test_names(void)
        "dot: the name, and below it the address with its network");
     ok(strstr(r.text,
               "[label=\"a.name.that.is.longer.than.any.box.of.the.draw.. (unconfirmed)\\n10.0.2.1 [private]\\n"),
-       "dot: a long one, unconfirmed");
-    ok(strstr(r.text, "drawing.can.be.wide (unconfirmed), "), "dot: all of it in the tooltip");
+       "dot: a long name, unconfirmed");
+    ok(strstr(r.text, "drawing.can.be.wide (unconfirmed), "), "dot: the whole name in the tooltip");
     render_free(&r);
     draw_known(&r, "svg", "", &made.graph, 1, book);
     ok(strstr(r.text, ">a&quot;b&amp;&lt;c&gt;.example</text>") && strstr(r.text, ">10.0.1.1 [AS64500]</text>"),
@@ -277,7 +277,7 @@ static void test_names(void)
            strstr(
                r.text,
                "<title>hop 2, a.name.that.is.longer.than.any.box.of.the.drawing.can.be.wide (unconfirmed), 10.0.2.1"),
-       "svg: a long one is cut, and whole in the tooltip");
+       "svg: a long name is cut, and whole in the tooltip");
     ok(count(r.text, "height=\"52\"") == made.graph.node_count, "svg: boxes have room for it");
     render_free(&r);
     graphs_free(&made);

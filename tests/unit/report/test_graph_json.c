@@ -102,16 +102,16 @@ static void test_unknown(void)
     path = json_array_get(json_object_get(graph, "paths"), 0);
     ok(json_is_null(json_array_get(json_object_get(path, "addresses"), 0)) &&
            json_is_null(json_array_get(json_object_get(path, "nodes"), 0)),
-       "what is not known of a path is null");
+       "an unknown step of a path is null");
     ok(is_null(json_array_get(json_object_get(graph, "diamonds"), 0), "from"), "a diamond from the source");
     const json_t *node = json_array_get(json_object_get(graph, "nodes"), 0);
     ok(is_null(node, "frame") && is_null(node, "file"), "no frame is kept");
     ok(number_of(graph, "route_changes") == 2, "changes");
-    is_text(text_of(graph, "route_changed"), "2026-01-02T03:04:05.123456789Z", "the last of them");
-    ok(number_of(graph, "missed_probability") == 1e-6, "a chance is rounded up");
+    is_text(text_of(graph, "route_changed"), "2026-01-02T03:04:05.123456789Z", "the last change");
+    ok(number_of(graph, "missed_probability") == 1e-6, "a probability is rounded up");
     const json_t *target = json_array_get(json_object_get(graph, "nodes"), made.graph.node_count - 1);
     ok(number_of(target, "missed_probability") == 0 && !signbit(number_of(target, "missed_probability")),
-       "and none is 0, without a sign");
+       "and 0 has no sign");
     json_decref(graph);
     graphs_free(&made);
 }
@@ -143,9 +143,10 @@ static void test_names(void)
     json_t *graph = json_graph(&made.graph, &out), *nodes = json_object_get(graph, "nodes");
     const json_t *node = json_array_get(nodes, 0), *silent = json_array_get(nodes, 2);
     is_text(text_of(node, "name"), "bad\\xff\"name", "a node's name");
-    ok(number_of(node, "asn") == 64500 && !json_object_get(node, "place"), "its network, and nothing not asked for");
-    ok(is_null(json_array_get(nodes, 1), "name"), "one of which nothing is known");
-    ok(!json_object_get(silent, "name"), "nobody has no name");
+    ok(number_of(node, "asn") == 64500 && !json_object_get(node, "place"),
+       "its network, and no facts that were not requested");
+    ok(is_null(json_array_get(nodes, 1), "name"), "a node without facts");
+    ok(!json_object_get(silent, "name"), "a silent node has no name");
     json_decref(graph);
     graph = json_graph(&made.graph, &nothing_known);
     ok(!json_object_get(json_array_get(json_object_get(graph, "nodes"), 0), "name"), "no names without a book");
@@ -204,12 +205,12 @@ static void test_jsonl(void)
         last = strstr(line, "\"run\"") ? "run" : "";
         json_decref(object);
     }
-    ok(found == 2 && lines == 4 && strcmp(last, "run") == 0, "jsonl: a line a graph, before that of the run");
+    ok(found == 2 && lines == 4 && strcmp(last, "run") == 0, "jsonl: one line a graph, before the run");
     free(text);
     render_free(&r);
-    ok(!strstr(render(&r, "json", NULL, 0), "\"graphs\""), "json: another command has none");
+    ok(!strstr(render(&r, "json", NULL, 0), "\"graphs\""), "json: no graphs without a search");
     render_free(&r);
-    ok(strstr(render(&r, "json", graphs, 0), "\"graphs\": []"), "json: paths may have found none");
+    ok(strstr(render(&r, "json", graphs, 0), "\"graphs\": []"), "json: a search may find none");
     render_free(&r);
     graphs_free(&made[0]);
     graphs_free(&made[1]);

@@ -166,7 +166,7 @@ static void test_silent_end(void)
              " 6  *\n"
              "\n"
              "1 path, none of which was seen to reach the target.\n" SURE,
-             "hops for which no node stands");
+             "hops without a node");
     graphs_free(&made);
 }
 
@@ -233,7 +233,7 @@ static void test_colours(void)
     graphs_free(&made);
 }
 
-/* --- whatever the shape --- */
+/* --- every shape --- */
 
 static bool fits(const char *text, size_t columns)
 {
@@ -280,7 +280,7 @@ static void test_width(void)
     strbuf_free(&text);
 }
 
-/* Diamonds in diamonds, with nodes that lead to many: what does not fit goes on below. */
+/* Diamonds in diamonds, with nodes that have many next hops: long lists continue below. */
 static void test_long_lists(void)
 {
     struct made_graph made;
@@ -301,13 +301,13 @@ static void test_long_lists(void)
     ok(graph_text_add(&text, &made.graph, &plain) && fits(text.text, 80), "long lists: 80 columns");
     ok(strstr(text.text, " 2a   |- 2001:db8:2222:2222:2222:2222:2222:2220      2.001 ms   50 %\n"
                          "            -> 3a-3s, 3am, 3an\n"),
-       "and go on below the address");
+       "and continue below the address");
     graphs_free(&made);
     strbuf_free(&lines);
     strbuf_free(&text);
 }
 
-/* Seven diamonds within each other: what has no room beside an address stands below it. */
+/* Seven diamonds within each other: numbers that do not fit beside an address are below it. */
 static void test_deep(void)
 {
     struct made_graph made;
@@ -332,7 +332,7 @@ static void test_deep(void)
     strbuf_free(&text);
 }
 
-/* --- the tree behind it --- */
+/* --- the tree --- */
 
 static void test_view(void)
 {
@@ -341,7 +341,8 @@ static void test_view(void)
     graphs_make_shape(&made, "lengths");
     ok(graph_view_make(&made.graph, &view), "view: made");
     const struct view_node *target = &view.nodes[view.target];
-    ok(target->parent == 0 && target->depth == 1 && target->level == 5, "the target stands behind all that lead to it");
+    ok(target->parent == 0 && target->depth == 1 && target->level == 5,
+       "the target comes after all nodes that lead to it");
     ok(target->share > 0.999 && target->share < 1.001, "and all flows get there");
     graph_view_free(&view);
     graphs_free(&made);
@@ -415,14 +416,14 @@ static void test_names(void)
              " 2a  |- a.rather.long.name.of.a.rout.. (unconfirmed, 10.0.2.1)   2.001 ms   50 %\n"
              " 2b  `- 198.51.100.7                                             2.002 ms   50 %\n"
              " 3   web.example (192.0.2.80)                                    3.003 ms\n" SURE,
-             "what the user called the target is its name");
+             "the target has the name by which the user called it");
     result.book = NULL;
     is_graph(&made, &how,
              " 1   10.0.1.1          1.000 ms\n"
              " 2a  |- 10.0.2.1       2.001 ms   50 %\n"
              " 2b  `- 198.51.100.7   2.002 ms   50 %\n"
              " 3   web.example (192.0.2.80)   3.003 ms\n" SURE,
-             "nothing is known without a book");
+             "no names without a book");
     graphs_free(&made);
     address_book_free(book);
 }
@@ -450,7 +451,7 @@ static void test_names_below(void)
              " 3b  |  2001:db8:3333:3333:3333:3333:3333:3333 [documentation]   3.005 ms   25 %\n"
              " 3c  `- 2001:db8:3333:3333:3333:3333:3333:3332 [documentation]   3.004 ms   50 %\n"
              " 4   2001:db8:ffff:ffff:ffff:ffff:ffff:ff80 [documentation]      4.006 ms\n" SURE,
-             "names for which there is no room beside the address");
+             "names that do not fit beside the address");
     graphs_free(&made);
     address_book_free(book);
 }

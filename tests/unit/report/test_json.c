@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* JSON, JSON lines and CSV: golden documents, and what jansson reads back from them. */
+/* JSON, JSON lines and CSV: golden documents, read back with jansson. */
 #include <errno.h>
 #include <jansson.h>
 #include <stdlib.h>
@@ -98,7 +98,7 @@ static const char golden_csv[] =
     "0,0,192.0.2.80,udp,2,1,5,2026-01-02T03:04:05.125456789Z,,,,,,,,,,\n"
     "0,1,192.0.2.80,tcp/443,2,1,6,2026-01-02T03:04:05.126456789Z,192.0.2.80,7,3.1,syn-ack,,,64,exact,false,false\n";
 
-/* udp: an answer that comes twice, and silence; icmp: never asked; tcp/443: reaches the target at 2. */
+/* udp: a reply that comes twice, and silence; icmp: not sent; tcp/443: reaches the target at 2. */
 static void fill(struct fake *fake)
 {
     static const struct icmp_extension extension = {.present = true, .mpls_count = 1, .mpls = {{24001, 0, true, 1}}};
@@ -182,7 +182,7 @@ static void test_jsonl(void)
     render_begin(&r, "ndjson", &fake, NULL);
     settle(&r, &fake, 0, 1);
     const char *newline = strchr(render_so_far(&r), '\n');
-    ok(newline && !newline[1], "a settled probe is a line at once");
+    ok(newline && !newline[1], "a settled probe is written at once");
     settle(&r, &fake, 2, 1);
     uint16_t beyond = fake_send(&fake, 2, 3);
     settle(&r, &fake, 2, beyond);
@@ -212,7 +212,7 @@ static void test_csv(void)
     fake_free(&fake);
 }
 
-/* What a run without a capture file, over IPv6 and with a refused send looks like. */
+/* A run without a capture file, over IPv6, with a failed send. */
 static void test_nothing_kept(void)
 {
     struct fake fake;
@@ -236,16 +236,17 @@ static void test_nothing_kept(void)
                            &sent[0], "hops", "probes", "file", &file, "frame", &frame, "probe", &probe[1], "protocol",
                            &protocol[1], "probes_sent", &sent[1], "hops", "probes", "send_error", &error);
     is_num(fits, 0, "the document has the keys");
-    ok(json_is_null(name) && json_is_null(file) && json_is_null(frame), "an address is no name; no frames, no file");
-    is_text(probe[0], "ip/50", "traces stand in the order of first sending");
+    ok(json_is_null(name) && json_is_null(file) && json_is_null(frame),
+       "an address is no name; without frames there is no file");
+    is_text(probe[0], "ip/50", "traces are in the order of their first probes");
     is_text(protocol[0], "50", "a protocol without a name is a number");
     is_text(protocol[1], "icmp6", "icmp over IPv6");
-    is_num(sent[0] * 10 + sent[1], 20, "a refused send is none");
-    is_text(error, "Operation not permitted", "and says why");
+    is_num(sent[0] * 10 + sent[1], 20, "a failed send does not count");
+    is_text(error, "Operation not permitted", "and has its cause");
     json_t *first = json_array_get(traces, 0), *loss;
     fits = json_unpack(json_array_get(json_object_get(first, "hops"), 1), "{s{si so}}", "stats", "sent", &sent[0],
                        "loss", &loss);
-    ok(fits == 0 && sent[0] == 0 && json_is_null(loss), "a hop between that was not asked");
+    ok(fits == 0 && sent[0] == 0 && json_is_null(loss), "a hop between that was not probed");
     ok(!json_object_get(first, "source_port"), "a protocol without ports has none");
     fits = json_unpack(first, "{s[{s[{s[{ss sf si}]}]}]}", "hops", "probes", "replies", "from", &from, "rtt_ms", &rtt,
                        "quoted_ttl", &quoted_ttl);
@@ -285,8 +286,9 @@ static bool is_printable_ascii(const char *text)
     return true;
 }
 
-/* Names come back as they were, or escaped where they are no UTF-8; no control byte is in the document itself. */
-/* Our own trace, asked from a second source port. A line of jsonl is written before that is known of all its probes. */
+/* Names read back unchanged, or escaped if they are not UTF-8; the document contains no control bytes. */
+/* A trace of our own with probes from a second source port. A line of jsonl is written before all its probes are known.
+ */
 static void test_source_ports(void)
 {
     struct fake fake;
@@ -310,7 +312,7 @@ static void test_source_ports(void)
     fits = json_unpack(json_object_get(document, "traces"), "[{so s[{s[{si} {si}]}]}]", "source_port", &port, "hops",
                        "probes", "source_port", &ports[0], "source_port", &ports[1]);
     ok(fits == 0 && json_is_null(port) && ports[0] == 41022 && ports[1] == 41030,
-       "a trace of two source ports has none, its probes have theirs");
+       "a trace with two source ports has none, but each probe has its own");
     json_decref(document);
     render_free(&r);
     trace->flow_count = 1;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Maps of paths: what is on them and where, and that they are well-formed whatever the names are. */
+/* Maps of paths: their content and places; they are well-formed with any names. */
 #include "report/map/map.h"
 
 #include <math.h>
@@ -41,7 +41,7 @@ static struct address_place place_at(const char *city, double latitude, double l
     return place;
 }
 
-/* A hop that nothing is known of. */
+/* A hop without facts. */
 static struct path_hop *add_hop(struct sheet *sheet, double rtt_ms)
 {
     size_t index = sheet->view.count++;
@@ -77,7 +77,7 @@ static const char *draw(struct sheet *sheet)
 
 /* --- the coastline --- */
 
-/* How often a line from there to the north pole crosses a ring; `good` is whether all its points are on Earth. */
+/* The number of times that a line to the north pole crosses a ring; `good`: all points of the ring are on Earth. */
 static unsigned crossings(const int16_t *ring, double longitude, double latitude, bool *good)
 {
     unsigned crossings = 0;
@@ -119,7 +119,7 @@ static void test_coastline(void)
 
 /* --- well-formed --- */
 
-/* Every number that says where something stands or how large it is. */
+/* All positions and sizes are numbers. */
 static bool has_numbers_only(const char *svg)
 {
     return !strstr(svg, "nan") && !strstr(svg, "inf\"") && !strstr(svg, "inf ");
@@ -129,7 +129,7 @@ static void check(const char *svg, const char *name, bool has_xmllint)
 {
     ok(!strstr(svg, "href") && !strstr(svg, "<script") && count(svg, "http") == 1 && !strstr(svg, "url("),
        "needs no other file, and runs nothing: %s", name);
-    ok(has_numbers_only(svg), "everything has a place: %s", name);
+    ok(has_numbers_only(svg), "all positions are numbers: %s", name);
     ok(strstr(svg, "<title id=\"title\">") && strstr(svg, "<desc id=\"desc\">"), "says what it shows: %s", name);
     if (has_xmllint)
         ok(is_taken("xmllint --noout - >/dev/null 2>&1", svg), "well-formed: %s", name);
@@ -137,7 +137,7 @@ static void check(const char *svg, const char *name, bool has_xmllint)
 
 /* --- places --- */
 
-/* Where a mark stands whose tooltip begins so: "hop 3 ". */
+/* The place of the mark whose tooltip begins so: "hop 3 ". */
 static bool find_mark(const char *svg, const char *tooltip, double *x, double *y)
 {
     char text[64];
@@ -165,9 +165,10 @@ static void test_places(bool has_xmllint)
     is_num(count(svg, "<g class=\"mark\">"), 3, "every spot has its mark");
     is_num(count(svg, "<path class=\"leg"), 3, "a leg from each place to the next");
     is_num(count(svg, "<circle class=\"guess\""), 2, "a hint is hollow, in the map and in the legend");
-    is_num(count(svg, "place unknown"), 1, "no place is said to be none");
-    is_num(count(svg, "no answer"), 1, "and so is no answer");
-    ok(strstr(svg, "The place of 4 of 6 hops is known, 1 of them only from the hop's name."), "and how many there are");
+    is_num(count(svg, "place unknown"), 1, "an unknown place is shown");
+    is_num(count(svg, "no answer"), 1, "a silent hop is shown");
+    ok(strstr(svg, "The place of 4 of 6 hops is known, 1 of them only from the hop's name."),
+       "the head counts known places");
     ok(strstr(svg, "<tspan class=\"number\">1, 2</tspan> Berlin</text>"), "hops at one spot share a label");
     ok(find_mark(svg, "hop 1 ", &x[0], &y[0]) && find_mark(svg, "hop 4 ", &x[1], &y[1]) &&
            find_mark(svg, "hop 5 ", &x[2], &y[2]) && x[0] > x[1] && x[1] > x[2] && y[0] < y[1] && y[1] < y[2],
@@ -257,7 +258,7 @@ static void test_doubts(void)
     ok(strstr(svg, "<title>source to hop 1, 877 km</title>"), "a leg from the source");
     const char *doubt = strstr(svg, "<title>hop 1 to hop 2, 58");
     ok(doubt && strstr(doubt, "light in fibre needs 64.") && strstr(doubt, "measured 40.0 ms</title>"),
-       "what is wrong with it");
+       "its tooltip says why");
     is_num(count(svg, "class=\"cell doubt\""), 1, "its row says so too");
     ok(strstr(svg, "; 1 leg is too long for the measured time."), "and the head");
     sheet->view.source = NULL;
@@ -286,7 +287,7 @@ static void test_nowhere(bool has_xmllint)
     struct sheet *sheet = sheet_new();
     const char *svg = draw(sheet);
     check(svg, "no hop", has_xmllint);
-    ok(strstr(svg, "No hop has a known place."), "no hop: said to be so");
+    ok(strstr(svg, "No hop has a known place."), "no hop: the head says so");
     add_hop(sheet, 5);
     struct address_facts *facts = add_placed(sheet, "Nowhere", (double)NAN, (double)INFINITY, 6);
     svg = draw(sheet);
@@ -418,7 +419,7 @@ static void test_labels(void)
         for (size_t k = 0; k < i; k++)
             covered += labels[i].left < labels[k].right && labels[k].left < labels[i].right &&
                        fabs(labels[i].top - labels[k].top) < 14;
-    ok(found > 100, "most have room for a label: %zu", found);
+    ok(found > 100, "most marks have room for a label: %zu", found);
     is_num(covered, 0, "and no label covers another");
     sheet_free(sheet);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The map as a format: of which path it is, and what stands on it. */
+/* The format map: its choice of a path, and the content of the map. */
 #include <signal.h>
 #include <stdlib.h>
 
@@ -116,7 +116,7 @@ static void test_guess(bool has_xmllint)
     name_it(book, "10.0.1.1", "ae1.fra03.example.net");
     const char *svg = draw(&r, &fake, book);
     check(svg, "a guess", has_xmllint);
-    ok(strstr(svg, "1 of them only from the hop's name"), "a hint is a guess, and not taken where a place is known");
+    ok(strstr(svg, "1 of them only from the hop's name"), "a guess from a name, but only if no place is known");
     ok(entry(book, "10.0.2.1")->place.has_position == false, "what is known stays as it is");
     render_free(&r);
     fake_free(&fake);
@@ -154,7 +154,7 @@ static void test_paths(bool has_xmllint)
     r.report.result.graph_count = 2;
     const char *svg = render_end(&r, &fake, NULL, NULL);
     check(svg, "paths", has_xmllint);
-    ok(strstr(svg, "most used path from ") && strstr(svg, "1 of 2 graphs"), "the most taken path of the first");
+    ok(strstr(svg, "most used path from ") && strstr(svg, "1 of 2 graphs"), "the most used path of the first graph");
     is_num(count(svg, "<g class=\"hop\">"), 3, "its hops");
     is_num(count(svg, "<g class=\"mark\">"), 3, "and their places");
     render_free(&r);
@@ -177,7 +177,7 @@ static void test_several_runs(bool has_xmllint)
     fake_free(&fake);
 }
 
-/* --- captures of others --- */
+/* --- captures of any origin --- */
 
 static void test_found(bool has_xmllint)
 {
@@ -198,7 +198,7 @@ static void test_found(bool has_xmllint)
     const char *svg = render_end(&r, &fake, NULL, NULL); /* a run of our own behind the capture has no map */
     check(svg, "other tools' traces", has_xmllint);
     ok(strstr(svg, "to 192.0.2.80, tcp/443; 1 of 3 traces (choose by --target, --source, -P)</title>"),
-       "of those with the first one's ends, the one that got furthest");
+       "the trace that got furthest among those with the first one's ends");
     render_free(&r);
 
     const struct recognition empty = {.trace_count = 0};

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Marks behind an RTT: every row of reference tables for ICMP errors, and what a direct answer says of a port. */
+/* Marks after an RTT: every row of reference tables for ICMP errors, and the state of a port by a direct reply. */
 #include "report/text/marks.h"
 #include "tap.h"
 #include "unit/support/fake_session.h"

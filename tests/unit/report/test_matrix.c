@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The text of a diagnosis: the matrix, the packets behind a verdict, and what stands around them. */
+/* The text of a diagnosis: the matrix, the packets behind a verdict, and the rest of the report. */
 #include "report/text/matrix.h"
 
 #include "report/text/evidence.h"
@@ -105,7 +105,7 @@ static void test_headings(void)
     fake_free(&fake);
 }
 
-/* 18 columns are the most that stand before the cells. */
+/* At most 18 columns precede the cells. */
 static void test_addresses(void)
 {
     struct fake fake;
@@ -124,11 +124,11 @@ static void test_addresses(void)
               "                         1.000       *\n"
               " 3  web.example (2001:db8::80)\n"
               "                         2.000  closed\n",
-              "long addresses stand on a line of their own");
+              "long addresses have a line of their own");
     fake_free(&fake);
 }
 
-/* Two routers at hop 1; at hop 2 something answers in the target's name. */
+/* Two routers at hop 1; at hop 2 a reply comes from the target's address. */
 static void test_several(void)
 {
     struct fake fake;
@@ -147,7 +147,7 @@ static void test_several(void)
               "    10.0.1.2                     2.000   4.000\n"
               " 2  10.0.2.1             1.000       -              !X\n"
               "    192.0.2.80                            open\n",
-              "a row for each that answered at a hop");
+              "a row for each address of a hop");
     fake_free(&fake);
 }
 
@@ -167,7 +167,7 @@ static void test_answers(void)
               "                        tcp/80\n"
               "                          :ack tcp/443     udp   ip/50  tcp/80\n"
               " 1  192.0.2.80           3.000    open  closed  closed      !F\n",
-              "a RST tells nothing of an ACK's port, an open port outweighs resets");
+              "a RST does not show the state of an ACK's port; an open port outweighs resets");
     fake_free(&fake);
 }
 
@@ -183,7 +183,7 @@ static void test_refuser(void)
               "                          icmp     udp\n"
               " 1  10.0.1.1             1.000   1.000\n"
               " 2  10.0.2.1                !X      !X\n",
-              "a hop where only refusals came from bears the refuser's address");
+              "a hop with refusals only has the address of the device that refuses");
     fake_free(&fake);
 }
 
@@ -229,7 +229,7 @@ static void test_kept_back(void)
     is_matrix(&fake, false,
               "                          icmp     udp\n"
               " 1  10.0.1.1             1.000       -\n",
-              "what our own host kept back asked nobody");
+              "a failed send is no silence");
     fake_free(&fake);
 }
 
@@ -252,7 +252,7 @@ static void test_circle(void)
               " 4  10.0.2.1             1.000       -\n"
               " 5  10.0.3.1             1.000       -\n"
               "6-7 the same loop\n",
-              "a circle is shown twice");
+              "a loop is shown twice");
     fake_hop(&fake, 1, 8, "10.0.7.1", 1);
     struct strbuf text;
     strbuf_init(&text);
@@ -351,7 +351,7 @@ static void test_evidence(void)
     fake_free(&fake);
 }
 
-/* Without a capture: from the place on, without numbers; and what others drew where the silence ends. */
+/* Without a capture: probes from the place on, without frame numbers, and replies to other specs after the silence. */
 static void test_evidence_without_frames(void)
 {
     struct fake fake;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What is told below a table of networks and places: exact lines. */
+/* The networks and places below a table: exact lines. */
 #include "report/text/networks.h"
 
 #include <stdlib.h>
@@ -55,7 +55,7 @@ static void add_hop(struct fake *fake, struct address_book *book, uint8_t ttl, c
     set(facts->as_name, sizeof facts->as_name, name ? name : "");
 }
 
-/* A hop a word. */
+/* One hop for each word. */
 static void add_hops(struct fake *fake, struct address_book *book, const char *words)
 {
     char list[2048], *rest = list;
@@ -65,7 +65,7 @@ static void add_hops(struct fake *fake, struct address_book *book, const char *w
         add_hop(fake, book, ttl++, word);
 }
 
-/* A path, what is known of it, and how it is to be told. */
+/* A path, the facts about it, and the output. */
 struct scene {
     struct fake fake;
     struct result result;
@@ -220,7 +220,7 @@ static void test_doubts(void)
     scene_init(&scene, "10.0.0.1 62.1.0.1 * 62.1.0.3 62.1.0.4");
     put(&scene, "62.1.0.1", "Berlin", "DE", 52.52, 13.4);
     put(&scene, "62.1.0.4", "Tokyo", "JP", 35.68, 139.65);
-    is_text(tell(&scene), "", "places are not asked for");
+    is_text(tell(&scene), "", "places are not requested");
     scene.out.options.places = true;
     is_text(tell(&scene),
             "doubtful: hop 2 (Berlin, DE) to hop 5 (Tokyo, JP): 8915 km, a round trip of\n"
@@ -235,7 +235,7 @@ static void test_doubts(void)
     entry(scene.book, "62.1.0.4")->place = (struct address_place){0};
     set(entry(scene.book, "62.1.0.4")->name, ADDRESS_NAME_BYTES, "tyo1.nrt3.example.net");
     entry(scene.book, "62.1.0.4")->name_state = ADDRESS_NAME_CONFIRMED;
-    is_text(tell(&scene), "", "a hint raises no doubt");
+    is_text(tell(&scene), "", "a guessed place raises no doubt");
     scene_free(&scene);
 }
 
@@ -249,9 +249,9 @@ static void test_slow_enough(void)
     fake_hop(&scene.fake, 0, 2, "62.1.0.9", 3);
     put(&scene, "62.1.0.1", "Berlin", "DE", 52.52, 13.4);
     put(&scene, "62.1.0.2", "Tokyo", "JP", 35.68, 139.65);
-    is_text(tell(&scene), "", "another's time at that hop is not held against it");
+    is_text(tell(&scene), "", "the RTT of another address at that hop does not count");
     fake_hop(&scene.fake, 0, 2, "62.1.0.2", 20);
-    ok(strstr(tell(&scene), "measured 20.0 ms"), "its best is");
+    ok(strstr(tell(&scene), "measured 20.0 ms"), "its own best RTT does");
     scene_free(&scene);
 }
 
@@ -278,7 +278,7 @@ static void test_registries(void)
             "whois: 62.1.0.1 (hop 1), 62.1.0.2 (hop 3): EXAMPLE-NET, Example Org, DE\n"
             "whois: 62.2.0.1 (hop 2): JP\n"
             "whois: 62.3.0.1 (hop 4): A\\x0aB, \\xff\n",
-            "a line an answer, and each address once");
+            "one line a registry entry, and each address once");
     fake_hop(&scene.fake, 0, 2, "62.5.0.1", 1);
     register_as(&scene, "62.5.0.1", "SECOND", "", "");
     ok(strstr(tell(&scene), "whois: 62.5.0.1 (hop 2): SECOND\n"), "the second to answer at a hop is there");
@@ -310,7 +310,7 @@ static void test_diagnosis(void)
             "hop 1   62.1.0.1 [AS1]\n"
             "hop 2   gw.example (62.2.0.1) [AS2] [DE]\n"
             "AS path by tcp/443: AS2 (hop 2)\n",
-            "those of whom something is known, each once; the path of the first that got furthest");
+            "addresses with facts, each once; the path of the first trace that got furthest");
     scene_free(&scene);
 }
 
@@ -332,7 +332,7 @@ static void test_graphs(void)
             "AS path of most flows: AS1 (hop 1) > private (hop 2) > AS2 (hop 4) > private\n"
             "    (hop 5) > documentation (hop 6)\n"
             "whois: 10.0.5.4 (hop 5): FOUR\n",
-            "of the way that most flows took, and all nodes");
+            "the path that most flows took, and all nodes");
     scene.result.graph_count = 2;
     strbuf_clear(&scene.text);
     networks_add_graphs(&scene.text, &scene.out);
@@ -351,7 +351,7 @@ static void test_trace(void)
     scene_free(&scene);
 }
 
-/* More than are told of at one hop. */
+/* More addresses at one hop than are listed. */
 static void test_crowd(void)
 {
     struct scene scene;
@@ -363,12 +363,12 @@ static void test_crowd(void)
         fake_hop(&scene.fake, 0, 2, from, 1);
     }
     hops_add_all_of_trace(&hops, fake_trace(&scene.fake, 0), NULL);
-    is_num(hops.count, 1 + HOPS_AT_A_TTL_MOST, "no number at one hop takes over");
+    is_num(hops.count, 1 + HOPS_AT_A_TTL_MOST, "a hop has a bounded number of addresses");
     hops_free(&hops);
     scene_free(&scene);
 }
 
-/* --- where they stand --- */
+/* --- in the report --- */
 
 static void test_place_in_report(void)
 {
@@ -400,7 +400,7 @@ static void test_place_in_diagnosis(void)
     scene_free(&scene);
 }
 
-/* What other tools' captures hold. */
+/* A capture of any origin. */
 static void test_place_in_replay(void)
 {
     static const struct judgement none;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The text report: golden lines, when they appear, and what is told below them. */
+/* The text report of a run: golden lines, the time when they appear, and the notes below them. */
 #include <errno.h>
 
 #include "tap.h"
@@ -292,11 +292,11 @@ static void test_labels(void)
     is_line(&fake, 4, false,
             " 4  10.0.3.1  2.000 ms  2.000 ms  [mpls L=24001 TC=5 S=1 TTL=1]  3.000 ms"
             "  [mpls L=16 TC=0 S=0 TTL=255 / L=24001 TC=0 S=1 TTL=1]  10.0.3.9  4.000 ms\n",
-            "labels stand behind their router's times");
+            "labels follow their router's times");
     fake_free(&fake);
 }
 
-/* `silent` hops behind one that answers; the limits are the run's. */
+/* `silent` hops after one that answers; `gap` and `max_ttl` are limits of the run. */
 static void is_tail(unsigned silent, uint8_t gap, uint8_t max_ttl, bool interrupted, const char *want)
 {
     struct fake fake;
@@ -341,7 +341,7 @@ static void test_held_hop_answered_late(void)
     fake_answer(&fake, 0, 2, &(struct fake_reply){.from = "10.0.2.1", .ms = 1500});
     is_text(render_end(&r, &fake, NULL, NULL),
             "hopsonde to 192.0.2.80, udp, 30 hops max\n 1  *\n 2  10.0.2.1  1500.000 ms\n 3  *\n 4  *\n",
-            "a held line says what is known when it is printed, and is not told again");
+            "a held line shows replies up to its printing, and no note repeats them");
     render_free(&r);
     fake_free(&fake);
 }
@@ -365,7 +365,7 @@ static void test_late(void)
             "hopsonde to 192.0.2.80, udp, icmp, 30 hops max\n 4  10.0.2.1  2.000 ms *\n\n"
             "late: hop 4 (10.0.2.1) answered udp attempt 2 after 1203 ms\n"
             "late: hop 4 (10.0.2.2) answered icmp attempt 1 after 1000 ms\n",
-            "late replies are told below; answers in time to another spec are not late");
+            "late replies have notes; timely replies to another spec are not late");
     render_free(&r);
     fake_free(&fake);
 }
@@ -407,7 +407,7 @@ static void test_notes(void)
     render_begin(&r, "text", &fake, NULL);
     ok(strstr(render_end(&r, &fake, NULL, NULL), "interrupted: the report covers only what was captured by then\n") !=
            NULL,
-       "an interrupted run says so where no file is cut");
+       "an interrupted run says so if no file is cut");
     render_free(&r);
     fake_free(&fake);
 }
@@ -437,7 +437,7 @@ static void test_rows(void)
             "    10.0.0.5\n"
             " 2  *                            100.0%    11\n"
             " 3  10.0.3.1                      20.0%    10   2.00   2.00   2.00   0.00   0.00 !X\n",
-            "more than ten probes a hop: rows as mtr's");
+            "more than ten probes a hop: rows as in mtr");
     render_free(&r);
     fake_free(&fake);
 }
@@ -454,7 +454,7 @@ static void test_refused_and_unasked(void)
     render_begin(&r, "text", &fake, &(struct output_options){.quiet = true});
     render_hops(&r, &fake, 1, 3);
     is_text(render_end(&r, &fake, NULL, NULL), " 1  *\n 2  -\n 3  2001:db8:3::1  1.000 ms\n",
-            "a refused probe, a hop that nobody asked, IPv6");
+            "a failed send, a hop without probes, IPv6");
     render_free(&r);
     fake_free(&fake);
 }

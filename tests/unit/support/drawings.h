@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* drawings: how tests look at what is drawn. For tests only. */
+/* drawings: checks of drawings. For tests only. */
 #ifndef HOPSONDE_TESTS_UNIT_DRAWINGS_H
 #define HOPSONDE_TESTS_UNIT_DRAWINGS_H
 
@@ -11,7 +11,7 @@
 
 #include "tap.h"
 
-/* Whether the shell command takes the text. */
+/* True: the shell command succeeds with the text as its input. */
 static inline bool is_taken(const char *command, const char *text)
 {
     FILE *pipe = popen(command, "w");
@@ -20,7 +20,7 @@ static inline bool is_taken(const char *command, const char *text)
     return written && WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-/* Where nobody may install it, its checks are left out, and said to be. */
+/* True: the tool is installed. Otherwise a failed check for root, a skipped one for others. */
 static inline bool has_tool(const char *name)
 {
     char command[64];

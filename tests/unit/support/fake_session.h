@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* fake_session: a session filled by hand, for tests of what reads sessions. Its accessors are the real ones. */
+/* fake_session: a session filled by hand, for tests of code that reads sessions. Its accessors are the real ones. */
 #ifndef HOPSONDE_TESTS_UNIT_FAKE_SESSION_H
 #define HOPSONDE_TESTS_UNIT_FAKE_SESSION_H
 
@@ -14,7 +14,7 @@ struct fake {
     uint64_t frame; /* number of the next frame; 0: none is kept */
 };
 
-/* A reply in one row. Zero is the default of all but `from`. */
+/* A reply in one row. All members but `from` may be zero. */
 struct fake_reply {
     const char *from;
     double ms; /* after its probe */
@@ -34,7 +34,7 @@ struct fake_reply {
     uint32_t quoted_fields;
 };
 
-/* `specs` is a list with blanks. Aborts on what cannot be parsed: a test's own mistake. */
+/* `specs` is separated by blanks. Aborts if an argument cannot be parsed. */
 void fake_init(struct fake *fake, const char *target_name, const char *target, const char *specs);
 void fake_free(struct fake *fake);
 struct trace *fake_trace(struct fake *fake, unsigned index);
@@ -42,9 +42,9 @@ struct trace *fake_trace(struct fake *fake, unsigned index);
 uint16_t fake_send(struct fake *fake, unsigned trace, uint8_t ttl);
 void fake_answer(struct fake *fake, unsigned trace, uint16_t serial, const struct fake_reply *reply);
 void fake_expire(struct fake *fake, unsigned trace, uint16_t serial);
-/* A probe that a router answers by time exceeded after `ms`. */
+/* Sends a probe; a router answers with time exceeded after `ms`. */
 void fake_hop(struct fake *fake, unsigned trace, uint8_t ttl, const char *from, double ms);
-/* A probe that stays silent. */
+/* Sends a probe that stays silent. */
 void fake_silence(struct fake *fake, unsigned trace, uint8_t ttl);
 
 #endif

@@ -9,7 +9,7 @@
 #include "base/strbuf.h"
 #include "multipath/graph_work.h"
 
-#define FLOWS 4 /* of an edge */
+#define FLOWS 4 /* per edge */
 #define SIZE_MOST 4096
 
 const struct graph_shape graph_shapes[] = {
@@ -149,7 +149,7 @@ static void parse_node(struct graph *graph, const char *line)
     }
 }
 
-/* What the edges make of the nodes. */
+/* Fills in the members of nodes that follow from the edges. */
 static void count_flows(struct graph *graph)
 {
     unsigned in[SIZE_MOST] = {0}, out[SIZE_MOST] = {0};

@@ -10,10 +10,9 @@ struct made_graph {
     struct trace trace;
 };
 
-/* A line a node, in the order of a graph's nodes: "TTL ADDRESS|* [MARKS] > NODE NODE": what it leads to, by number from
- * 0, four flows each. Marks: t the target, r a refusal, p per packet, u unsure, n no time known, b there is something
- * behind it whatever the edges say. All ways to the end are
- * its paths. Aborts on what makes no graph: a test's own mistake. */
+/* One line a node, in the order of a graph's nodes: "TTL ADDRESS|* [MARKS] > NODE NODE". The nodes after > are its next
+ * hops, numbered from 0, with four flows each. Marks: t target, r refusal, p per packet, u unsure, n no time known, b
+ * has a next hop without an edge. All ways to the end are paths. Aborts if the lines make no graph. */
 void graphs_make(struct made_graph *made, const char *target, const char *lines);
 void graphs_free(struct made_graph *made);
 
@@ -22,11 +21,11 @@ void graphs_make_wide(struct made_graph *made, unsigned wide);
 /* The same over IPv6, with the longest addresses. */
 void graphs_make_wide6(struct made_graph *made, unsigned wide);
 
-/* Shapes that every format has to stand. */
+/* Shapes that every format must handle. */
 struct graph_shape {
     const char *name, *target, *lines;
 };
-extern const struct graph_shape graph_shapes[]; /* ended by a NULL name */
+extern const struct graph_shape graph_shapes[]; /* terminated by a NULL name */
 const struct graph_shape *graph_shape_find(const char *name);
 void graphs_make_shape(struct made_graph *made, const char *name);
 
