@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* main: the only place that prints errors and exits. */
+/* main: parses the command line, prepares the process and runs the command. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -8,14 +8,12 @@
 #include <unistd.h>
 
 #include "cli/commands/run.h"
-#include "cli/report.h"
-#include "config.h"
 #include "live/privileges.h"
 
-/* 0 while a run goes on; before that a signal finds nothing worth a clean end. */
+/* Nonzero until a run starts (a signal then ends the process at once), and after a signal. */
 static volatile sig_atomic_t stop = 1;
 
-/* The first asks for a clean end, the second does not ask. */
+/* The first signal ends the run cleanly, the second one at once. */
 static void on_signal(int number)
 {
     (void)number;
@@ -45,43 +43,6 @@ static void occupy_standard_descriptors(void)
             _exit(EXIT_SYSTEM);
 }
 
-static int print_text(const char *text)
-{
-    struct err err;
-    fputs(text, stdout);
-    if (report_flush(stdout, &err) == STATUS_OK)
-        return EXIT_REACHED;
-    fprintf(stderr, "hopsonde: %s\n", err.message);
-    return EXIT_SYSTEM;
-}
-
-static int print_help(const struct options *options)
-{
-    struct strbuf text;
-    strbuf_init(&text);
-    options_help(&text, options->help_topic);
-    int status = print_text(text.text);
-    strbuf_free(&text);
-    return status;
-}
-
-static int run_command(const struct options *options, const struct run_context *context)
-{
-    switch (options->command) {
-    case COMMAND_HELP:
-        return print_help(options);
-    case COMMAND_VERSION:
-        return print_text(PACKAGE_STRING "\n");
-    case COMMAND_REPLAY:
-        return run_replay(options, context);
-    case COMMAND_TRACE:
-    case COMMAND_DIAGNOSE:
-    case COMMAND_PATHS:
-        break;
-    }
-    return run_live(options, context);
-}
-
 static void join_arguments(struct strbuf *out, int argc, char *const argv[])
 {
     for (int i = 1; i < argc; i++) {
@@ -96,10 +57,12 @@ int main(int argc, char *argv[])
     struct strbuf command_line;
     struct err err = {0};
     occupy_standard_descriptors();
-    enum status status = options_parse(argc, argv, getenv("HOPSONDE_OPTIONS"), &options, &err);
+    const char *words = getenv("HOPSONDE_OPTIONS");
+    char *environment = words ? strdup(words) : NULL;
+    enum status status = options_parse(argc, argv, environment, &options, &err);
     if (status != STATUS_OK) {
-        fprintf(stderr, "hopsonde: %s\n", err.message);
-        return EXIT_USAGE;
+        free(environment);
+        return run_complain(&err);
     }
     fputs(options.hints, stderr);
     catch_signals();
@@ -110,7 +73,8 @@ int main(int argc, char *argv[])
     if (options.expect_file)
         status = run_read_expected(&options, &expect, &err);
     context.expect = options.expect_file ? &expect : NULL;
-    int code = status == STATUS_OK ? run_command(&options, &context) : run_complain(&err);
+    int code = status == STATUS_OK ? command_of(options.command)->run(&options, &context) : run_complain(&err);
     strbuf_free(&command_line);
+    free(environment);
     return code;
 }

@@ -45,12 +45,11 @@ enum status dns_server_parse(const char *text, struct addr *address, uint16_t *p
     if (!parse_text(text, address, port))
         return err_set(
             err, STATUS_USAGE,
-            "%.80s: not a resolver (give its address, as 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:5353)", text);
+            "%.80s: expected the address of a DNS server, as 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:5353", text);
     if (addr_is_link_local(address))
         return err_set(err, STATUS_USAGE,
-                       "%.80s: cannot ask this resolver: a link-local address needs an interface (give another of its)",
-                       text);
+                       "%.80s: a link-local address needs an interface (give another address of this server)", text);
     if (addr_is_multicast(address) || memcmp(address->bytes, zero, sizeof zero) == 0)
-        return err_set(err, STATUS_USAGE, "%.80s: not a resolver: this address is not one host's", text);
+        return err_set(err, STATUS_USAGE, "%.80s: expected the address of one host", text);
     return STATUS_OK;
 }

@@ -68,7 +68,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         memcpy(text, data, size);
     text[size] = 0;
     char *newline = memchr(text, '\n', size);
-    const char *environment = newline ? text : NULL;
+    char *environment = newline ? text : NULL;
     if (newline)
         *newline = 0;
     for (char *word = newline ? newline + 1 : text; word < text + size && count <= WORDS_MOST; word += strlen(word) + 1)

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "capture/dump.h"
+#include "cli/commands/run.h"
+#include "cli/commands/target.h"
 #include "cli/report.h"
 #include "packet/packet.h"
 
@@ -187,9 +189,9 @@ static enum status send_all(struct dry_wire *wire, struct err *err)
     return status == STATUS_OK ? report_flush(wire->file, err) : status;
 }
 
-enum status dryrun_print(const struct session *session, const struct options *options, FILE *file, struct err *err)
+enum status dry_run_print(const struct session *session, const struct options *options, FILE *file, struct err *err)
 {
-    const struct dump_run about = {.command = command_name(options->command),
+    const struct dump_run about = {.command = command_of(options->command)->name,
                                    .options = "--dry-run",
                                    .interface = "none",
                                    .linktype = LINKTYPE_RAW};
@@ -203,4 +205,44 @@ enum status dryrun_print(const struct session *session, const struct options *op
     status = send_all(&wire, err);
     enum status closed = dump_close(wire.dump, SESSION_COMPLETE, NSTIME_NONE, 0, status == STATUS_OK ? err : NULL);
     return status == STATUS_OK ? closed : status;
+}
+
+/* Fills the source: -s, whosever address that is; else what the route gives; else, without a network, one that is kept
+ * for documentation (RFC 5737, RFC 3849). */
+static enum status find_dry_source(const struct options *options, struct session_config *config, const char *interface,
+                                   struct err *err)
+{
+    struct route route;
+    enum status status = target_route(options, config, NULL, interface, &route, err);
+    if (status != STATUS_OK && !route.unrouted)
+        return status;
+    if (!addr_is_none(&config->source))
+        return STATUS_OK;
+    config->source = route.source;
+    if (status != STATUS_OK) {
+        const char *source = config->target.family == 6 ? "2001:db8::1" : "192.0.2.1";
+        addr_parse(source, &config->source);
+        fprintf(stderr, "hopsonde: no route to the target; the source address is %s, for documentation\n", source);
+    }
+    return STATUS_OK;
+}
+
+int dry_run(const struct options *options)
+{
+    struct err err = {0};
+    char interface[IF_NAMESIZE];
+    struct session_config config = options->session;
+    if (!options->seed_given)
+        config.seed = run_random();
+    if (target_find(options, &config, interface, &err) != STATUS_OK ||
+        find_dry_source(options, &config, interface, &err) != STATUS_OK)
+        return run_complain(&err);
+    if (config.automatic)
+        config.spec_count = 1;
+    struct session *session = session_new(&config, true, NULL, &err);
+    if (!session)
+        return run_complain(&err);
+    enum status status = dry_run_print(session, options, stdout, &err);
+    session_free(session);
+    return status == STATUS_OK ? EXIT_REACHED : run_complain(&err);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* dryrun: what would be sent, shown and sent nowhere (--dry-run). Floor 6. */
+/* dry_run: prints the probes instead of sending them (--dry-run). Top floor. */
 #ifndef HOPSONDE_CLI_COMMANDS_DRY_RUN_H
 #define HOPSONDE_CLI_COMMANDS_DRY_RUN_H
 
@@ -7,11 +7,13 @@
 
 #include "cli/options/options.h"
 
-/* Stamps the probes of the whole ladder (first to largest TTL, so many queries each) of each trace, of `auto` only the
- * first; prints each decoded on a line of `file`, with -v its bytes too, and with --write saves it as an outgoing
- * frame. The first is stamped with time 0, the next a send gap later. The same session gives the same bytes.
- * STATUS_SYSTEM where memory is short, or the capture or `file` cannot be written; a pipe that `file` is and nobody
- * reads any more is no error. */
-enum status dryrun_print(const struct session *session, const struct options *options, FILE *file, struct err *err);
+/* The dry run of a live command, after target_check_literal(). Returns the exit status. */
+int dry_run(const struct options *options);
+
+/* Stamps the probes of each trace (from first to largest TTL, `queries` each; of `auto` only the first trace). Prints
+ * each decoded on a line of `file`, with -v its bytes too; --write saves it as an outgoing frame. The first probe has
+ * time 0, the next ones follow at the send gap. The same session gives the same bytes. STATUS_SYSTEM if memory is
+ * short, or if the capture or `file` cannot be written; a closed pipe as `file` is no error. */
+enum status dry_run_print(const struct session *session, const struct options *options, FILE *file, struct err *err);
 
 #endif

@@ -98,7 +98,7 @@ static bool is_wanted(const struct replay_filter *choice, const struct session_c
 
 static int replay_saved(struct replay *replay, struct wire *wire, const struct saved_run *saved, const char *name)
 {
-    const struct replay_filter *choice = &replay->options->choice;
+    const struct replay_filter *choice = &replay->options->replay_filter;
     struct err err = {0};
     if (is_wanted(choice, &saved->config))
         return replay_session(wire, saved, name, replay->lookup, &replay->report, replay->context);
@@ -114,13 +114,13 @@ static int replay_saved(struct replay *replay, struct wire *wire, const struct s
  * not search for them. */
 static bool is_same_run(const struct options *options, const struct saved_run *saved)
 {
-    return saved->present && !replay_filter_is_of_parts(&options->choice) &&
+    return saved->present && !replay_filter_is_of_parts(&options->replay_filter) &&
            (!options->graphs || saved->config.strategy->finds_graph);
 }
 
 static int replay_wire(struct replay *replay, struct wire *wire, const struct saved_run *saved, const char *name)
 {
-    const struct replay_filter *choice = &replay->options->choice;
+    const struct replay_filter *choice = &replay->options->replay_filter;
     struct err err = {0};
     if (is_same_run(replay->options, saved)) {
         int code = replay_saved(replay, wire, saved, name);
@@ -179,8 +179,8 @@ int run_replay(const struct options *options, const struct run_context *context)
     struct err err = {0};
     struct replay replay = {.options = options, .context = context};
     enum status status = privileges_drop(&err);
-    if (status == STATUS_OK && options->choice.bpf)
-        status = bpf_filter_new(options->choice.bpf, &replay.bpf, &err);
+    if (status == STATUS_OK && options->replay_filter.bpf)
+        status = bpf_filter_new(options->replay_filter.bpf, &replay.bpf, &err);
     if (status == STATUS_OK)
         status = report_open(&replay.report, options, &err);
     if (status == STATUS_OK)

@@ -63,7 +63,7 @@ static bool read_all(struct reading *reading)
 {
     struct read_ahead_source source = {.merge = reading->merge,
                                        .sieve = reading->bpf,
-                                       .choice = &reading->options->choice,
+                                       .choice = &reading->options->replay_filter,
                                        .recogniser = reading->recogniser};
     struct read_ahead *ahead = read_ahead_start(&source);
     struct read_ahead_batch batch;
@@ -114,7 +114,7 @@ static enum status complain_of_files(const struct foreign *foreign, struct bpf_f
 /* True: the captures may continue beyond what was read. */
 static bool is_broken_off(const struct reading *reading, const struct source_file *files, unsigned count)
 {
-    bool broken_off = reading->options->choice.until.kind != INSTANT_NONE;
+    bool broken_off = reading->options->replay_filter.until.kind != INSTANT_NONE;
     for (unsigned i = 0; i < count; i++)
         broken_off = broken_off || files[i].truncated || merge_file(reading->merge, i)->status != STATUS_OK;
     return broken_off;
@@ -219,7 +219,7 @@ int foreign_report(struct foreign *foreign, const struct options *options, struc
     const struct recogniser_config config = {.keep = report_keeps(report) || context->expect || options->graphs ||
                                                      lookup_finds(lookup),
                                              .secret = run_random()};
-    const struct recogniser_events events = report_recogniser_events(report, &options->choice);
+    const struct recogniser_events events = report_recogniser_events(report, &options->replay_filter);
     reading.recogniser = recogniser_new(&config, &events, &err);
     if (!reading.recogniser) {
         err.status = STATUS_SYSTEM;

@@ -1,46 +1,46 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* run: one command from its options to its exit status: opens, drives the loop, reports. Floor 6. */
+/* run: what the commands share: exit statuses, the context, the end of a report. Top floor. */
 #ifndef HOPSONDE_CLI_COMMANDS_RUN_H
 #define HOPSONDE_CLI_COMMANDS_RUN_H
 
 #include <signal.h>
 
-#include "cli/options/expect.h"
+#include "cli/expect.h"
 #include "cli/options/options.h"
 
 enum exit_status { EXIT_REACHED = 0, EXIT_NOT_REACHED = 1, EXIT_USAGE = 2, EXIT_SYSTEM = 3, EXIT_INTERRUPTED = 130 };
 
-/* What the process knows of itself. All borrowed. */
+/* The process that runs the command. All borrowed. */
 struct run_context {
     const char *program;         /* argv[0] */
     const char *command_line;    /* for the saved capture */
-    const struct expect *expect; /* --expect; NULL: nothing is expected */
-    volatile sig_atomic_t *stop; /* cleared when a run begins that a signal may end; nonzero: it shall end */
+    const struct expect *expect; /* --expect; NULL: not given */
+    volatile sig_atomic_t *stop; /* a run that a signal may end clears it at its start; nonzero: end the run */
 };
 
-/* Reads the file of --expect with the rights of who called; its specs become those of a diagnosis for which none were
- * named. */
+/* Reads the file of --expect with the caller's rights. Its specs become those of a diagnosis without probes. */
 enum status run_read_expected(struct options *options, struct expect *out, struct err *err);
-/* Traces or diagnoses live, or prints what would be sent (--dry-run). The report goes out; errors of what was asked
- * besides go to stderr. */
+/* trace, diagnose and paths, live or as a dry run. Returns the exit status, as the others. */
 int run_live(const struct options *options, const struct run_context *context);
-/* Replays each capture file. */
+/* replay, and the others with --read. */
 int run_replay(const struct options *options, const struct run_context *context);
+/* help, --help and --version. */
+int run_help(const struct options *options, const struct run_context *context);
 
 struct report;
 
-/* Judges the finished session, reports it to its end, and compares it with what is expected. Returns the exit status of
- * a live run. */
+/* Judges the finished session, ends its report, and compares it with --expect. Returns the exit status of a live run.
+ */
 int run_report_end(const struct run_context *context, struct report *report, const struct session *session);
 
-/* Compares with what was expected, behind the report, and says what differs; returns EXIT_REACHED or EXIT_NOT_REACHED.
- */
+/* Compares with --expect and prints the differences behind the report. Returns EXIT_REACHED or EXIT_NOT_REACHED. */
 int run_compare(const struct run_context *context, const struct judgement *judgement, const struct report *report);
 /* One line on stderr; returns the status as exit status. */
 int run_complain(const struct err *err);
-/* A random number for what must not be foreseen, or at least differ between runs. */
+/* A seed that nobody can predict; at early boot, at least one that differs between runs. */
 uint64_t run_random(void);
-/* The exit status of a run that was interrupted, or whose reader went away; else `code`. */
+/* The exit status of a run in which nothing failed: of an interrupted one, or one whose reader closed the pipe, its
+ * own; else `code`. */
 int run_quiet_end(const struct report *report, const struct run_context *context, int code);
 
 #endif

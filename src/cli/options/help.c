@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What --help and `help COMMAND` print, out of the tables: options, commands, probe types, formats. */
+/* What --help and `help COMMAND` print, from the tables of options, commands, probe types and formats. */
 #include <string.h>
 
 #include "cli/options/option_table.h"
@@ -25,65 +25,69 @@ static void add_definition(struct strbuf *out, const char *left, const char *rig
     add_wrapped(out, right, INDENT);
 }
 
-static void add_option(struct strbuf *out, const struct option_row *row, const char *text)
+/* " [diagnose, paths]": `help trace` lists options of other commands, too. */
+static void add_other_commands(struct strbuf *out, const struct option_row *row)
 {
-    struct strbuf left;
+    unsigned count = 0;
+    if (row->commands & ON_TRACE)
+        return;
+    for (const struct command *command = commands; command->name; command++)
+        if (row->commands & 1u << command->id)
+            strbuf_addf(out, "%s%s", count++ ? ", " : " [", command->name);
+    strbuf_add(out, "]");
+}
+
+/* `command` NULL: the overview. */
+static void add_option(struct strbuf *out, const struct option_row *row, const char *help,
+                       const struct command *command)
+{
+    struct strbuf left, text;
     strbuf_init(&left);
+    strbuf_init(&text);
+    strbuf_add(&text, help);
+    if (command && command->id == COMMAND_TRACE)
+        add_other_commands(&text, row);
     strbuf_addf(&left, "%s%s%s%s", row->letter ? row->letter : "   ", row->letter && row->name ? "," : "",
                 row->name ? " " : "", row->name ? row->name : "");
     if (row->argument)
         strbuf_addf(&left, " %s", row->argument);
-    add_definition(out, left.text, text);
+    add_definition(out, left.text, text.text);
+    strbuf_free(&text);
     strbuf_free(&left);
 }
 
-/* `help trace` has all options. */
-static bool is_known_to(const struct option_row *row, enum command command)
+/* Which options `help COMMAND` lists. `help trace` lists all. */
+static unsigned mask_of(const struct command *command)
 {
-    if (command == COMMAND_DIAGNOSE)
-        return row->group != GROUP_CHOICE && row->group != GROUP_PATHS;
-    if (command != COMMAND_PATHS)
-        return true;
-    bool confidence = row->name && strcmp(row->name, "--confidence") == 0;
-    bool queries = row->letter && strcmp(row->letter, "-q") == 0;
-    return row->group != GROUP_CHOICE && (row->group != GROUP_DIAGNOSE || confidence) && !queries;
-}
-
-/* NULL: the command has no use for it. */
-static const char *help_of(const struct option_row *row, enum command command)
-{
-    bool replay = command == COMMAND_REPLAY;
-    if (!is_known_to(row, command))
-        return NULL;
-    const char *help = replay ? option_replay_help(row) : NULL;
-    return help || (replay && row->sends) ? help : row->help;
-}
-
-/* NULL: the group goes on with the one before. */
-static const char *title_of(unsigned group, enum command command)
-{
-    if (command == COMMAND_REPLAY && group == GROUP_PROBES)
-        return "Selection by probe";
-    if (command == COMMAND_PATHS && group == GROUP_DIAGNOSE)
-        return option_group_titles[GROUP_PATHS];
-    return command == COMMAND_PATHS && group == GROUP_PATHS ? NULL : option_group_titles[group];
-}
-
-static void add_options(struct strbuf *out, enum command command)
-{
-    for (unsigned group = 0; group < GROUP_COUNT; group++) {
-        bool titled = false;
-        for (const struct option_row *row = option_rows; row->apply; row++) {
-            const char *help = help_of(row, command);
-            if (row->group != group || !help)
-                continue;
-            const char *title = title_of(group, command);
-            if (!titled && title)
-                strbuf_addf(out, "\n%s\n", title);
-            titled = true;
-            add_option(out, row, help);
-        }
+    switch (command->id) {
+    case COMMAND_TRACE:
+        return ON_ALL;
+    case COMMAND_PATHS:
+        return ON_PATHS;
+    default:
+        return 1u << command->id;
     }
+}
+
+static void add_group(struct strbuf *out, const struct option_group *group, const struct command *command)
+{
+    bool is_replay = command->id == COMMAND_REPLAY, titled = false;
+    const char *title = is_replay && group->replay_title ? group->replay_title : group->title;
+    for (size_t i = 0; i < group->count; i++) {
+        const struct option_row *row = &group->rows[i];
+        if (!(row->commands & mask_of(command)))
+            continue;
+        if (!titled)
+            strbuf_addf(out, "\n%s\n", title);
+        titled = true;
+        add_option(out, row, is_replay && row->replay_help ? row->replay_help : row->help, command);
+    }
+}
+
+static void add_options(struct strbuf *out, const struct command *command)
+{
+    for (const struct option_group *const *group = option_groups; *group; group++)
+        add_group(out, *group, command);
 }
 
 static void add_probes(struct strbuf *out)
@@ -119,15 +123,15 @@ static void add_statuses(struct strbuf *out)
     add_definition(out, "130", "interrupted");
 }
 
-static void add_command(struct strbuf *out, const struct command_row *command)
+static void add_command(struct strbuf *out, const struct command *command)
 {
     strbuf_addf(out, "Usage: hopsonde %s\n", command->usage);
     if (command->about) {
         strbuf_add(out, "\n");
         add_wrapped(out, command->about, 0);
     }
-    add_options(out, command->command);
-    if (command->command != COMMAND_REPLAY)
+    add_options(out, command);
+    if (command->id != COMMAND_REPLAY)
         add_probes(out);
     add_formats(out);
     add_statuses(out);
@@ -137,19 +141,20 @@ static void add_command(struct strbuf *out, const struct command_row *command)
 static void add_overview(struct strbuf *out)
 {
     strbuf_add(out, "Usage:\n");
-    for (const struct command_row *command = command_rows; command->name; command++)
+    for (const struct command *command = commands; command->name; command++)
         strbuf_addf(out, "  hopsonde %-35s%s\n", command->usage, command->help);
     strbuf_add(out, "\nCommon options (`hopsonde help trace` lists all):\n");
-    for (const struct option_row *row = option_rows; row->apply; row++) {
+    const struct option_row *row;
+    for (size_t i = 0; (row = option_at(i)) != NULL; i++) {
         if (row->brief)
-            add_option(out, row, row->brief);
+            add_option(out, row, row->brief, NULL);
     }
 }
 
 void options_help(struct strbuf *out, const char *topic)
 {
-    const struct command_row *command = topic ? command_find(topic) : NULL;
-    if (command && command->command != COMMAND_HELP)
+    const struct command *command = topic ? command_find(topic) : NULL;
+    if (command && command->id != COMMAND_HELP)
         add_command(out, command);
     else
         add_overview(out);

@@ -12,6 +12,11 @@
     {                                                                                                                  \
         theirs, SYNONYM_SAME, false, ours, value, NULL                                                                 \
     }
+/* Theirs takes a value that ours does not need. */
+#define WITHOUT_VALUE(theirs, ours)                                                                                    \
+    {                                                                                                                  \
+        theirs, SYNONYM_WITHOUT_VALUE, true, ours, NULL, NULL                                                          \
+    }
 #define IGNORED(theirs, argument, why)                                                                                 \
     {                                                                                                                  \
         theirs, SYNONYM_IGNORED, argument, NULL, NULL, why                                                             \
@@ -84,28 +89,30 @@ const struct synonym synonyms[] = {
     FIXED("--no-color", "--color", "never"),
     FIXED("--no-colour", "--color", "never"),
     SAME("--pcap", true, "--write"),
-    IGNORED("-N", true, "the number of probes on their way adapts by itself (--rate PPS limits it)"),
-    IGNORED("--sim-queries", true, "the number of probes on their way adapts by itself (--rate PPS limits it)"),
-    IGNORED("-F", false, "the don't-fragment bit is set anyway (--no-df clears it)"),
-    IGNORED("--dont-fragment", false, "the don't-fragment bit is set anyway (--no-df clears it)"),
-    IGNORED("-e", false, "MPLS labels and other extensions are shown anyway"),
-    IGNORED("--extensions", false, "MPLS labels and other extensions are shown anyway"),
-    IGNORED("--mpls", false, "MPLS labels and other extensions are shown anyway"),
-    IGNORED("-r", false, "a report is printed anyway (to read a capture: --read FILE)"),
-    IGNORED("--report", false, "a report is printed anyway"),
-    IGNORED("--report-wide", false, "a report is printed anyway, and never cuts names"),
-    IGNORED("-b", false, "addresses are shown anyway"),
-    IGNORED("--show-ips", false, "addresses are shown anyway"),
+    SAME("--source", true, "-s"), /* of live commands; a replay has an option of this name */
+    FIXED("--as-path-lookups", "-A", NULL),
+    FIXED("--aslookup", "-A", NULL),
+    WITHOUT_VALUE("--ipinfo", "-A"),
+    WITHOUT_VALUE("-y", "-A"),
+    IGNORED("-N", true, "the number of probes in flight adapts by itself (--rate PPS limits it)"),
+    IGNORED("--sim-queries", true, "the number of probes in flight adapts by itself (--rate PPS limits it)"),
+    IGNORED("-F", false, "the don't-fragment bit is always set (--no-df clears it)"),
+    IGNORED("--dont-fragment", false, "the don't-fragment bit is always set (--no-df clears it)"),
+    IGNORED("-e", false, "MPLS labels and other extensions are always shown"),
+    IGNORED("--extensions", false, "MPLS labels and other extensions are always shown"),
+    IGNORED("--mpls", false, "MPLS labels and other extensions are always shown"),
+    IGNORED("-r", false, "a report is always printed (to read a capture: --read FILE)"),
+    IGNORED("--report", false, "a report is always printed"),
+    IGNORED("--report-wide", false, "a report is always printed, and never cuts names"),
+    IGNORED("-b", false, "addresses are always shown"),
+    IGNORED("--show-ips", false, "addresses are always shown"),
     REFUSED("-g", true, "source routing is not supported (routers drop such packets)"),
     REFUSED("--gateway", true, "source routing is not supported (routers drop such packets)"),
-    REFUSED("--mtu", false, "finding the path's MTU is not in this version"),
-    REFUSED("-x", false, "there is no XML (-o json)"),
-    REFUSED("--xml", false, "there is no XML (-o json)"),
+    REFUSED("--mtu", false, "this version does not measure the path MTU"),
+    REFUSED("-x", false, "there is no XML output (use -o json)"),
+    REFUSED("--xml", false, "there is no XML output (use -o json)"),
     REFUSED("--psize", true, "the packet size is the argument after HOST"),
     REFUSED("--interval", true, "the gap between two probes is -z MS"),
-    REFUSED("--as-path-lookups", false, "AS numbers are not in this version"),
-    REFUSED("--aslookup", false, "AS numbers are not in this version"),
-    REFUSED("--ipinfo", true, "AS numbers are not in this version"),
     {NULL, SYNONYM_SAME, false, NULL, NULL, NULL},
 };
 
@@ -162,13 +169,14 @@ const char *option_nearest(const char *spelled)
     unsigned best = SLIPS_MOST + 1;
     if (strlen(spelled) > NAME_BYTES_MOST)
         return NULL;
-    for (const struct option_row *row = option_rows; row->apply; row++) {
+    const struct option_row *row;
+    for (size_t i = 0; (row = option_at(i)) != NULL; i++) {
         if (row->name && is_nearer(spelled, row->name, 4, &best))
             nearest = row->name;
     }
-    for (const struct synonym *row = synonyms; row->theirs; row++) {
-        if (row->ours && row->theirs[1] == '-' && is_nearer(spelled, row->theirs, 4, &best))
-            nearest = row->ours;
+    for (const struct synonym *synonym = synonyms; synonym->theirs; synonym++) {
+        if (synonym->ours && synonym->theirs[1] == '-' && is_nearer(spelled, synonym->theirs, 4, &best))
+            nearest = synonym->ours;
     }
     return nearest;
 }
@@ -179,14 +187,14 @@ const char *command_nearest(const char *spelled)
     unsigned best = SLIPS_MOST + 1;
     if (strlen(spelled) > NAME_BYTES_MOST)
         return NULL;
-    for (const struct command_row *row = command_rows; row->name; row++) {
+    for (const struct command *row = commands; row->name; row++) {
         if (is_nearer(spelled, row->name, 2, &best))
             nearest = row->name;
     }
     return nearest;
 }
 
-void name_hint_add(struct parse *parse, const char *format, ...)
+void hint_add(struct parse *parse, const char *format, ...)
 {
     static const char prefix[] = "hopsonde: ";
     char *hints = parse->out->hints;

@@ -7,8 +7,8 @@
 
 #include "probe/type.h"
 
-/* What `auto` stands for; NULL ends. */
-static const char *const automatic_chain[] = {"udp", "icmp", "tcp/443", "tcp/80", NULL};
+/* What `auto` stands for, by command; NULL ends. */
+static const char *const automatic_trace[] = {"udp", "icmp", "tcp/443", "tcp/80", NULL};
 static const char *const automatic_search[] = {"udp", NULL};
 static const char *const automatic_diagnosis[] = {"icmp",    "udp",    "udp/53",     "udp/443",
                                                   "tcp/443", "tcp/80", "tcp/80:ack", NULL};
@@ -20,7 +20,7 @@ static bool is_automatic(const char *text)
     return strcasecmp(text, "auto") == 0;
 }
 
-/* Asking for the same probe twice asks for it once. */
+/* A probe that is given twice is sent once. */
 static enum status add_spec(struct session_config *config, const struct probe_spec *spec, struct err *err)
 {
     for (unsigned i = 0; i < config->spec_count; i++) {
@@ -28,7 +28,7 @@ static enum status add_spec(struct session_config *config, const struct probe_sp
             return STATUS_OK;
     }
     if (config->spec_count == SPECS_MOST)
-        return err_set(err, STATUS_USAGE, "-P: at most %d probes can be asked for at once", SPECS_MOST);
+        return err_set(err, STATUS_USAGE, "-P: too many probes (at most %d)", SPECS_MOST);
     config->specs[config->spec_count++] = *spec;
     return STATUS_OK;
 }
@@ -58,17 +58,17 @@ static enum status parse_spec(const char *text, const struct subject *subject, s
     struct err cause;
     size_t length = strlen(text);
     if (length >= SPEC_BYTES_MOST || strchr(text, ','))
-        return value_complain(err, subject, "one PROTOCOL[/PORT] goes here (%s)",
-                              subject->spelled ? "several are several -P, as -P udp -P tcp/443"
-                                               : "several are several words, as udp tcp/443");
+        return value_complain(err, subject, "expected one PROTOCOL[/PORT] (%s)",
+                              subject->spelled ? "for several repeat -P, as -P udp -P tcp/443"
+                                               : "for several write several words, as udp tcp/443");
     if (probe_spec_parse(text, spec, &cause) == STATUS_OK)
         return STATUS_OK;
     /* The cause names the spec first; so does the subject. */
     return value_complain(err, subject, "%s", value_cause(cause.message, text));
 }
 
-/* One -P, -I, -T or -U: with the port of -p where it has a place for one and none yet. */
-static enum status add_asked(const struct parse *parse, unsigned index, bool *port_used, struct err *err)
+/* One -P, -I, -T or -U. It takes the port of -p if its protocol has ports and it has none yet. */
+static enum status add_request(const struct parse *parse, unsigned index, bool *port_used, struct err *err)
 {
     const char *text = parse->probes[index].text;
     const struct subject subject = {
@@ -89,20 +89,20 @@ static enum status add_asked(const struct parse *parse, unsigned index, bool *po
     return status == STATUS_OK ? add_spec(&parse->out->session, &spec, err) : status;
 }
 
-/* Neither -P nor a short form of it: the port of -p or of the URL, with the URL's protocol; else everything in turn. */
-static enum status add_unasked(const struct parse *parse, struct err *err)
+/* Without -P or a short form of it: the port of -p or of the URL, with the URL's protocol; else `auto`. */
+static enum status add_default(const struct parse *parse, struct err *err)
 {
     struct session_config *config = &parse->out->session;
-    const char *protocol = parse->target.protocol ? parse->target.protocol : "udp";
+    const char *protocol = parse->url.protocol ? parse->url.protocol : "udp";
     char text[SPEC_BYTES_MOST];
     struct probe_spec spec;
     if (parse->port) {
         insert_port(protocol, parse->port, text);
-    } else if (parse->target.protocol) {
-        snprintf(text, sizeof text, "%s/%u", protocol, parse->target.port);
+    } else if (parse->url.protocol) {
+        snprintf(text, sizeof text, "%s/%u", protocol, parse->url.port);
     } else {
         config->automatic = true;
-        return add_automatic(config, automatic_chain, err);
+        return add_automatic(config, automatic_trace, err);
     }
     enum status status = parse_spec(text, &parse->port_subject, &spec, err);
     return status == STATUS_OK ? add_spec(config, &spec, err) : status;
@@ -112,17 +112,17 @@ static enum status complain_unused_port(const struct parse *parse, struct err *e
 {
     const char *text = parse->probes[0].text;
     if (is_automatic(text))
-        return value_complain(err, &parse->port_subject, "auto has ports of its own (-T or -U take this one)");
+        return value_complain(err, &parse->port_subject, "auto sets its own ports (use -p with -T or -U)");
     if (strchr(text, '/'))
-        return value_complain(err, &parse->port_subject, "%s has its port already (leave one of them out)", text);
+        return value_complain(err, &parse->port_subject, "%s already has a port (leave one of them out)", text);
     return value_complain(err, &parse->port_subject, "%s has no ports", text);
 }
 
-/* A protocol alone stands for all its ports; a port without a variant for all variants. */
-static enum status choose_spec(const struct parse *parse, const char *text, const struct subject *subject,
+/* A protocol alone selects all its ports; a port without a variant selects all variants. */
+static enum status select_spec(const struct parse *parse, const char *text, const struct subject *subject,
                                struct err *err)
 {
-    struct replay_filter *choice = &parse->out->choice;
+    struct replay_filter *filter = &parse->out->replay_filter;
     struct replay_filter_probe probe = {.any_port = !strpbrk(text, "/:"), .any_variant = !strchr(text, ':')};
     enum status status = parse_spec(text, subject, &probe.spec, err);
     if (status == STATUS_OK && parse->port && !parse->port_subject.environment && probe.spec.type->has_port &&
@@ -132,12 +132,12 @@ static enum status choose_spec(const struct parse *parse, const char *text, cons
         probe.any_port = false;
         status = parse_spec(with_port, &parse->port_subject, &probe.spec, err);
     }
-    if (status == STATUS_OK && choice->probe_count < SPECS_MOST)
-        choice->probes[choice->probe_count++] = probe;
+    if (status == STATUS_OK && filter->probe_count < SPECS_MOST)
+        filter->probes[filter->probe_count++] = probe;
     return status;
 }
 
-enum status probe_list_choose(const struct parse *parse, struct err *err)
+enum status probe_list_select(const struct parse *parse, struct err *err)
 {
     bool any = false;
     for (unsigned i = 0; i < parse->probe_count; i++) {
@@ -145,22 +145,22 @@ enum status probe_list_choose(const struct parse *parse, struct err *err)
         if (parse->probes[i].environment || is_automatic(parse->probes[i].text))
             continue;
         any = true;
-        enum status status = choose_spec(parse, parse->probes[i].text, &subject, err);
+        enum status status = select_spec(parse, parse->probes[i].text, &subject, err);
         if (status != STATUS_OK)
             return status;
     }
     if (any || !parse->port || parse->port_subject.environment)
         return STATUS_OK;
-    return choose_spec(parse, "udp", &parse->port_subject, err);
+    return select_spec(parse, "udp", &parse->port_subject, err);
 }
 
 /* `automatic`: what `auto` stands for. */
-static enum status add_all_asked(const struct parse *parse, const char *const *automatic, struct err *err)
+static enum status add_requests(const struct parse *parse, const char *const *automatic, struct err *err)
 {
     bool port_used = false;
     for (unsigned i = 0; i < parse->probe_count; i++) {
         enum status status = is_automatic(parse->probes[i].text) ? add_automatic(&parse->out->session, automatic, err)
-                                                                 : add_asked(parse, i, &port_used, err);
+                                                                 : add_request(parse, i, &port_used, err);
         if (status != STATUS_OK)
             return status;
     }
@@ -170,14 +170,14 @@ static enum status add_all_asked(const struct parse *parse, const char *const *a
 enum status probe_list_build(const struct parse *parse, struct err *err)
 {
     if (parse->probe_count == 0)
-        return add_unasked(parse, err);
+        return add_default(parse, err);
     parse->out->session.automatic = parse->probe_count == 1 && is_automatic(parse->probes[0].text);
-    return add_all_asked(parse, automatic_chain, err);
+    return add_requests(parse, automatic_trace, err);
 }
 
 /* --- a diagnosis --- */
 
-/* What other specs are compared with: the probe that hardly any device treats by port. */
+/* Other specs are compared with icmp, because few devices filter it by port. */
 static enum status lead_with_icmp(struct session_config *config, struct err *err)
 {
     struct probe_spec icmp;
@@ -188,7 +188,7 @@ static enum status lead_with_icmp(struct session_config *config, struct err *err
         if (probe_spec_equal(&config->specs[i], &icmp))
             return STATUS_OK;
     if (config->spec_count == SPECS_MOST)
-        return err_set(err, STATUS_USAGE, "diagnose: at most %d probes can be asked for beside icmp (or --only)",
+        return err_set(err, STATUS_USAGE, "diagnose: too many probes besides icmp (at most %d; --only leaves icmp out)",
                        SPECS_MOST - 1);
     memmove(config->specs + 1, config->specs, config->spec_count * sizeof *config->specs);
     config->specs[0] = icmp;
@@ -200,28 +200,28 @@ enum status probe_list_diagnose(const struct parse *parse, struct err *err)
 {
     struct options *out = parse->out;
     enum status status;
-    out->default_specs = parse->probe_count == 0 && !parse->port && !parse->target.protocol;
+    out->default_specs = parse->probe_count == 0 && !parse->port && !parse->url.protocol;
     if (out->default_specs)
         return add_automatic(&out->session, automatic_diagnosis, err);
     if (parse->probe_count == 0)
-        status = add_unasked(parse, err);
+        status = add_default(parse, err);
     else
-        status = add_all_asked(parse, automatic_diagnosis, err);
+        status = add_requests(parse, automatic_diagnosis, err);
     return status == STATUS_OK && !out->only ? lead_with_icmp(&out->session, err) : status;
 }
 
 /* --- a search for all paths --- */
 
-/* The environment says what other commands send, too: of its probes the first counts, and none beside one that was
- * asked for here. */
-static void leave_one_of_environment(struct parse *parse)
+/* HOPSONDE_OPTIONS also serves other commands: only its first probe counts here, and none if the command line has one.
+ */
+static void keep_one_of_environment(struct parse *parse)
 {
-    bool asked_here = false;
+    bool given_here = false;
     unsigned kept = 0;
     for (unsigned i = 0; i < parse->probe_count; i++)
-        asked_here = asked_here || !parse->probes[i].environment;
+        given_here = given_here || !parse->probes[i].environment;
     for (unsigned i = 0; i < parse->probe_count; i++) {
-        bool is_left = parse->probes[i].environment && (asked_here || kept || is_automatic(parse->probes[i].text));
+        bool is_left = parse->probes[i].environment && (given_here || kept || is_automatic(parse->probes[i].text));
         if (!is_left)
             parse->probes[kept++] = parse->probes[i];
     }
@@ -231,18 +231,17 @@ static void leave_one_of_environment(struct parse *parse)
 enum status probe_list_search(struct parse *parse, struct err *err)
 {
     struct session_config *config = &parse->out->session;
-    leave_one_of_environment(parse);
+    keep_one_of_environment(parse);
     for (unsigned i = 0; i < parse->probe_count; i++) {
         const struct subject subject = {.spelled = parse->probes[i].spelled, .value = parse->probes[i].value};
         if (is_automatic(parse->probes[i].text))
-            return value_complain(err, &subject,
-                                  "one probe goes the ways of one kind of flow (as -P udp or -P tcp/443)");
+            return value_complain(err, &subject, "paths needs one probe (as -P udp or -P tcp/443)");
     }
-    enum status status = parse->probe_count ? add_all_asked(parse, automatic_search, err) : add_unasked(parse, err);
+    enum status status = parse->probe_count ? add_requests(parse, automatic_search, err) : add_default(parse, err);
     if (status == STATUS_OK && config->automatic)
         config->spec_count = 1;
     if (status == STATUS_OK && config->spec_count != 1)
-        return err_set(err, STATUS_USAGE, "-P: one probe at a time goes all its ways (run paths once for each)");
+        return err_set(err, STATUS_USAGE, "-P: paths sends one probe type (run it once for each)");
     return status;
 }
 

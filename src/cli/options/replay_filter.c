@@ -6,10 +6,10 @@
 #include "packet/packet.h"
 #include "probe/type.h"
 
-bool replay_filter_is_of_parts(const struct replay_filter *choice)
+bool replay_filter_is_of_parts(const struct replay_filter *filter)
 {
-    return choice->probe_count > 0 || choice->since.kind != INSTANT_NONE || choice->until.kind != INSTANT_NONE ||
-           choice->bpf;
+    return filter->probe_count > 0 || filter->since.kind != INSTANT_NONE || filter->until.kind != INSTANT_NONE ||
+           filter->bpf;
 }
 
 static nstime later(nstime from, nstime span)
@@ -32,16 +32,16 @@ static nstime instant_of(const struct instant *instant, nstime first, nstime non
     return none;
 }
 
-void replay_filter_window(const struct replay_filter *choice, nstime first, nstime *since, nstime *until)
+void replay_filter_window(const struct replay_filter *filter, nstime first, nstime *since, nstime *until)
 {
-    *since = instant_of(&choice->since, first, INT64_MIN);
-    *until = instant_of(&choice->until, first, NSTIME_NEVER);
+    *since = instant_of(&filter->since, first, INT64_MIN);
+    *until = instant_of(&filter->until, first, NSTIME_NEVER);
 }
 
-bool replay_filter_has_name(const struct replay_filter *choice)
+bool replay_filter_has_name(const struct replay_filter *filter)
 {
     struct addr ignored;
-    return *choice->host && !addr_parse(choice->host, &ignored);
+    return *filter->host && !addr_parse(filter->host, &ignored);
 }
 
 static bool is_host(const char *host, const struct addr *target, const char *name)
@@ -54,11 +54,11 @@ static bool is_host(const char *host, const struct addr *target, const char *nam
     return name && strcasecmp(host, name) == 0;
 }
 
-static bool fits_addresses(const struct replay_filter *choice, const struct addr *source, const struct addr *target,
+static bool fits_addresses(const struct replay_filter *filter, const struct addr *source, const struct addr *target,
                            const char *name)
 {
-    return is_host(choice->host, target, name) && (!choice->family || choice->family == target->family) &&
-           network_has(&choice->target, target) && network_has(&choice->source, source);
+    return is_host(filter->host, target, name) && (!filter->family || filter->family == target->family) &&
+           network_has(&filter->target, target) && network_has(&filter->source, source);
 }
 
 static bool fits_probe(const struct replay_filter_probe *probe, const struct probe_spec *spec)
@@ -69,16 +69,16 @@ static bool fits_probe(const struct replay_filter_probe *probe, const struct pro
            (probe->spec.port == spec->port && (probe->any_variant || probe->spec.variant == spec->variant));
 }
 
-bool replay_filter_wants(const struct replay_filter *choice, const struct addr *source, const struct addr *target,
+bool replay_filter_wants(const struct replay_filter *filter, const struct addr *source, const struct addr *target,
                          const char *name, const struct probe_spec *spec)
 {
-    bool fits = !choice->probe_count;
-    for (unsigned i = 0; i < choice->probe_count; i++)
-        fits = fits || fits_probe(&choice->probes[i], spec);
-    return fits && fits_addresses(choice, source, target, name);
+    bool fits = !filter->probe_count;
+    for (unsigned i = 0; i < filter->probe_count; i++)
+        fits = fits || fits_probe(&filter->probes[i], spec);
+    return fits && fits_addresses(filter, source, target, name);
 }
 
-/* An error quotes too little to tell variants. */
+/* An error quotes too little to tell variants apart. */
 static bool error_fits_probe(const struct replay_filter_probe *probe, const struct other_error *error)
 {
     const struct probe_type *type = probe_type_of_protocol(error->protocol);
@@ -88,10 +88,10 @@ static bool error_fits_probe(const struct replay_filter_probe *probe, const stru
            (error->has_ports && error->target_port == probe->spec.port);
 }
 
-bool replay_filter_wants_error(const struct replay_filter *choice, const struct other_error *error)
+bool replay_filter_wants_error(const struct replay_filter *filter, const struct other_error *error)
 {
-    bool fits = !choice->probe_count;
-    for (unsigned i = 0; i < choice->probe_count; i++)
-        fits = fits || error_fits_probe(&choice->probes[i], error);
-    return fits && fits_addresses(choice, &error->source, &error->target, NULL);
+    bool fits = !filter->probe_count;
+    for (unsigned i = 0; i < filter->probe_count; i++)
+        fits = fits || error_fits_probe(&filter->probes[i], error);
+    return fits && fits_addresses(filter, &error->source, &error->target, NULL);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* choice: which traces and which frames of a capture a replay is about. Floor 6; pure.
+/* replay_filter: which traces and frames of a capture a replay reports. Top floor; pure.
  *
- * Time and --bpf choose frames, before anything is recognised; addresses, family and probes choose whole traces. All
- * that were given must fit; of several probes, one. */
+ * Time and --bpf select frames, before traces are recognised. Addresses, family and probes select whole traces. A trace
+ * must match all criteria that were given; of several probes, one. */
 #ifndef HOPSONDE_CLI_OPTIONS_REPLAY_FILTER_H
 #define HOPSONDE_CLI_OPTIONS_REPLAY_FILTER_H
 
@@ -12,8 +12,8 @@
 /* One -P of a replay. */
 struct replay_filter_probe {
     struct probe_spec spec;
-    bool any_port;    /* the protocol alone was named: every port and variant of it */
-    bool any_variant; /* no variant was named */
+    bool any_port;    /* the protocol alone was given: every port and variant of it */
+    bool any_variant; /* no variant was given */
 };
 
 struct replay_filter {
@@ -26,16 +26,16 @@ struct replay_filter {
     const char *bpf; /* NULL: none. Borrowed */
 };
 
-/* Whether it may leave a part of a saved run: some of its frames, or the traces by some of its probes. */
-bool replay_filter_is_of_parts(const struct replay_filter *choice);
-/* Points of time from `since` on, before `until`; the first frame of the capture is at `first`. */
-void replay_filter_window(const struct replay_filter *choice, nstime first, nstime *since, nstime *until);
+/* Whether it may select a part of a saved run: some of its frames, or the traces of some of its probes. */
+bool replay_filter_is_of_parts(const struct replay_filter *filter);
+/* The selected times, from `since` until before `until`; the first frame of the capture is at `first`. */
+void replay_filter_window(const struct replay_filter *filter, nstime first, nstime *since, nstime *until);
 
-/* Whether HOST is a name, which no other tool's capture has. */
-bool replay_filter_has_name(const struct replay_filter *choice);
-/* `name`: that of the target in a capture of our own; NULL: there is none. */
-bool replay_filter_wants(const struct replay_filter *choice, const struct addr *source, const struct addr *target,
+/* Whether HOST is a name: only hopsonde's own captures hold names. */
+bool replay_filter_has_name(const struct replay_filter *filter);
+/* `name`: the target's name, from a capture of hopsonde; NULL: none. */
+bool replay_filter_wants(const struct replay_filter *filter, const struct addr *source, const struct addr *target,
                          const char *name, const struct probe_spec *spec);
-bool replay_filter_wants_error(const struct replay_filter *choice, const struct other_error *error);
+bool replay_filter_wants_error(const struct replay_filter *filter, const struct other_error *error);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* values: strict reading of the values of options, and the one way to complain about them. Floor 6; pure. */
+/* values: strict reading of the values of options, and the one form of messages about them. Top floor; pure. */
 #ifndef HOPSONDE_CLI_OPTIONS_VALUES_H
 #define HOPSONDE_CLI_OPTIONS_VALUES_H
 
@@ -24,10 +24,10 @@ bool value_dscp(const char *text, uint8_t *out);
 /* An ECN codepoint as a number (0 to 3) or by name (RFC 3168: "not-ect", "ect1", "ect0", "ce"), case ignored. */
 bool value_ecn(const char *text, uint8_t *out);
 
-/* Addresses that begin alike. */
+/* An address prefix. */
 struct network {
     struct addr address;
-    unsigned bits; /* so many; the rest of `address` means nothing */
+    unsigned bits; /* prefix length; ignore the rest of `address` */
 };
 
 /* ADDRESS or ADDRESS/LENGTH. */
@@ -35,7 +35,7 @@ bool value_network(const char *text, struct network *out);
 /* A network without address (all zero) has every address. */
 bool network_has(const struct network *network, const struct addr *address);
 
-/* A point of time, as far as it is known before the capture is. */
+/* A time that may depend on the capture's first frame. */
 struct instant {
     enum instant_kind {
         INSTANT_NONE,  /* not given */
@@ -49,19 +49,19 @@ struct instant {
 /* RFC 3339 (nstime_parse()), @SECONDS of the epoch, HH:MM[:SS], +SECONDS. */
 bool value_instant(const char *text, struct instant *out);
 
-/* What a complaint is about: an option as it was typed, with its value, and whether the environment holds it. */
+/* The subject of a message: an option as it was typed, its value, and whether it is from HOPSONDE_OPTIONS. */
 struct subject {
     bool environment;
     const char *spelled; /* "-m"; NULL: the value alone */
     const char *value;   /* NULL: the option alone */
 };
 
-/* What an error message says behind "TEXT: ", where it begins so (errors have '?' for control characters); else all of
- * it. */
+/* The part of an error message behind "TEXT: ", if it starts with that (errors have '?' for control characters); else
+ * the whole message. */
 const char *value_cause(const char *message, const char *text);
 
-/* Sets `err` to "[HOPSONDE_OPTIONS: ]SPELLED VALUE: MESSAGE" and returns STATUS_USAGE. What was typed is escaped and,
- * where long, cut. */
+/* Sets `err` to "[HOPSONDE_OPTIONS: ]SPELLED VALUE: MESSAGE" and returns STATUS_USAGE. Typed text is escaped, and cut
+ * if it is long. */
 enum status value_complain(struct err *err, const struct subject *subject, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 enum status value_complain_args(struct err *err, const struct subject *subject, const char *format, va_list args)

@@ -13,7 +13,7 @@
 static struct options options;
 
 /* What a dry run of `argv` from 192.0.2.1 or 2001:db8::1 prints; owned by the caller. */
-static char *dry_run(const char *const argv[], uint8_t family, uint64_t seed)
+static char *print_dry(const char *const argv[], uint8_t family, uint64_t seed)
 {
     char *text = NULL;
     size_t length = 0;
@@ -31,7 +31,7 @@ static char *dry_run(const char *const argv[], uint8_t family, uint64_t seed)
     struct session *session = status == STATUS_OK ? session_new(&options.session, true, NULL, &err) : NULL;
     FILE *file = open_memstream(&text, &length);
     if (session && file)
-        status = dryrun_print(session, &options, file, &err);
+        status = dry_run_print(session, &options, file, &err);
     if (file)
         fclose(file);
     if (!session || status != STATUS_OK)
@@ -54,7 +54,7 @@ static void test_ladder(void)
 {
     const char *const argv[] = {"hopsonde", "--dry-run", "-P", "udp", "-f",         "2",
                                 "-m",       "5",         "-q", "2",   "192.0.2.80", NULL};
-    char *first = dry_run(argv, 4, 1), *again = dry_run(argv, 4, 1), *other = dry_run(argv, 4, 2);
+    char *first = print_dry(argv, 4, 1), *again = print_dry(argv, 4, 1), *other = print_dry(argv, 4, 2);
     is_num(count_lines(first), 1 + 4 * 2, "a heading, and a line a probe");
     ok(strncmp(first, "udp to 192.0.2.80: 8 probes, TTL 2 to 5, not sent\n", 50) == 0, "the heading");
     const char *line = strchr(first, '\n');
@@ -91,7 +91,7 @@ static void test_fields(void)
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         const char *const argv[] = {"hopsonde", "--dry-run", "-P", rows[i].probe,  "-m",
                                     "1",        "-q",        "1",  rows[i].target, NULL};
-        char *text = dry_run(argv, strchr(rows[i].target, ':') ? 6 : 4, 7);
+        char *text = print_dry(argv, strchr(rows[i].target, ':') ? 6 : 4, 7);
         is_num(count_lines(text), 2, "%s to %s is one probe", rows[i].probe, rows[i].target);
         for (unsigned k = 0; k < 4 && rows[i].want[k]; k++) {
             if (!ok(strstr(text, rows[i].want[k]), "%s to %s: '%s'", rows[i].probe, rows[i].target, rows[i].want[k]))
@@ -105,16 +105,16 @@ static void test_fields(void)
 static void test_chains(void)
 {
     const char *const automatic[] = {"hopsonde", "--dry-run", "192.0.2.80", NULL};
-    char *text = dry_run(automatic, 4, 1);
+    char *text = print_dry(automatic, 4, 1);
     is_num(count_lines(text), 1 + 30 * 3, "of auto, udp alone");
     free(text);
     const char *const chain[] = {"hopsonde", "--dry-run", "-IT", "-m", "2", "-q", "1", "192.0.2.80", NULL};
-    text = dry_run(chain, 4, 1);
+    text = print_dry(chain, 4, 1);
     is_num(count_lines(text), 2 * (1 + 2), "of a chain, all");
     ok(strstr(text, "icmp to 192.0.2.80") && strstr(text, "tcp/80 to 192.0.2.80"), "each with its heading");
     free(text);
     const char *const bytes[] = {"hopsonde", "--dry-run", "-v", "-I", "-m", "1", "-q", "1", "192.0.2.80", NULL};
-    text = dry_run(bytes, 4, 1);
+    text = print_dry(bytes, 4, 1);
     is_num(count_lines(text), 2 + 4, "-v adds the 60 bytes in four lines");
     ok(strstr(text, "\n      0x0000  4500 003c "), "the bytes begin with the IP header");
     ok(strstr(text, "\n      0x0010  c000 0250 "), "the second line begins with the target");
@@ -127,7 +127,7 @@ static void test_saved(void)
     int descriptor = mkstemp(path);
     const char *const argv[] = {"hopsonde", "--dry-run", "--write", path, "-z", "2",          "-P",
                                 "udp",      "-m",        "4",       "-q", "2",  "192.0.2.80", NULL};
-    char *text = dry_run(argv, 4, 1);
+    char *text = print_dry(argv, 4, 1);
     struct wire *wire = NULL;
     const struct saved_run *saved;
     struct err err = {0};
@@ -152,7 +152,7 @@ static void test_saved(void)
     unlink(path);
 
     const char *const nowhere[] = {"hopsonde", "--dry-run", "--write", "/nonexistent/x", "192.0.2.80", NULL};
-    text = dry_run(nowhere, 4, 1);
+    text = print_dry(nowhere, 4, 1);
     is_text(text, "", "a file that cannot be opened is told before anything is printed");
     free(text);
 }
@@ -161,7 +161,7 @@ static void test_saved(void)
 static void test_sctp_checksum(void)
 {
     const char *const argv[] = {"hopsonde", "--dry-run", "-v", "-P", "sctp", "-m", "1", "-q", "1", "192.0.2.80", NULL};
-    char *text = dry_run(argv, 4, 1);
+    char *text = print_dry(argv, 4, 1);
     const char *told = strstr(text, " checksum 0x"), *dump = strstr(text, "0x0010 ");
     char sent[9] = "";
     const char *end = dump ? strchr(dump, '\n') : NULL;

@@ -2,7 +2,7 @@
 /* What is expected: which lines are understood, what wrong ones are told, and what differs from a judgement. */
 #include <string.h>
 
-#include "cli/options/expect.h"
+#include "cli/expect.h"
 #include "tap.h"
 
 static struct expect expect;
@@ -47,19 +47,19 @@ static void test_lines(void)
         {"icmp closed\nudp/53:empty unanswered\nip/50 inconclusive\ntcp looping\nsctp intercepted\ndccp unreachable",
          "1:icmp=closed 2:udp/53:empty=unanswered 3:ip/50=inconclusive 4:tcp/80=looping 5:sctp=intercepted "
          "6:dccp=unreachable"},
-        {"", "policy:1: nothing is expected up to here (a line is PROBE STATE, as tcp/443 open)"},
-        {"#x\n\n", "policy:2: nothing is expected up to here (a line is PROBE STATE, as tcp/443 open)"},
-        {"tcp/443", "policy:1: tcp/443: a state is missing (PROBE STATE, as tcp/443 open)"},
-        {"\nudp opne", "policy:2: opne: there is no such state " STATES},
+        {"", "policy:1: no expectations in this file (a line is PROBE STATE, as tcp/443 open)"},
+        {"#x\n\n", "policy:2: no expectations in this file (a line is PROBE STATE, as tcp/443 open)"},
+        {"tcp/443", "policy:1: tcp/443: the state is missing (PROBE STATE, as tcp/443 open)"},
+        {"\nudp opne", "policy:2: opne: no such state " STATES},
         {"\n\n\033x open", "policy:3: \\x1bx: no such protocol: a probe is PROTOCOL[/PORT], as tcp/443, of udp, icmp, "
                            "tcp, udplite, dccp, sctp, ip"},
         {"tcp/0 open", "policy:1: tcp/0: no such port: a port is 1 to 65535 or a name of /etc/services"},
         {"tcp/22 rejected by 10.0.3.1",
-         "policy:1: by: after the state comes nothing, or `at ADDRESS` or `after ADDRESS`"},
-        {"tcp/22 rejected at", "policy:1: at: an address is missing"},
-        {"tcp/22 rejected at fw.example", "policy:1: fw.example: an IPv4 or IPv6 address goes here"},
-        {"tcp/22 rejected at 10.0.3.1 now", "policy:1: now: nothing can come after PROBE STATE [at|after ADDRESS]"},
-        {"tcp/80 open\nudp open\ntcp open", "policy:3: tcp: line 1 tells of this probe already"},
+         "policy:1: by: expected `at ADDRESS` or `after ADDRESS`, or nothing after the state"},
+        {"tcp/22 rejected at", "policy:1: at: the address is missing"},
+        {"tcp/22 rejected at fw.example", "policy:1: fw.example: expected an IPv4 or IPv6 address"},
+        {"tcp/22 rejected at 10.0.3.1 now", "policy:1: now: unexpected text after PROBE STATE [at|after ADDRESS]"},
+        {"tcp/80 open\nudp open\ntcp open", "policy:3: tcp: line 1 already has this probe"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         is_text(parsed(rows[i].text), rows[i].want, "file %zu", i);
@@ -70,10 +70,10 @@ static void test_hostile_files(void)
     static char text[8192];
     struct err err;
     is_num(expect_parse("p", "udp\0 open", 9, &expect, &err), STATUS_USAGE, "a NUL");
-    is_text(err.message, "p:1: this is no text", "says so");
+    is_text(err.message, "p:1: this is not text", "says so");
     memset(text, 'x', 300);
     text[300] = 0;
-    is_text(parsed(text), "policy:1: the line is too long (PROBE STATE [at|after ADDRESS])", "a long line");
+    is_text(parsed(text), "policy:1: the line is too long (expected PROBE STATE [at|after ADDRESS])", "a long line");
     memset(text, '#', 300);
     strcpy(text + 300, "\nudp open");
     is_text(parsed(text), "2:udp=open", "a long comment");
@@ -83,7 +83,7 @@ static void test_hostile_files(void)
     char *at = text;
     for (unsigned i = 0; i <= SPECS_MOST; i++)
         at += sprintf(at, "tcp/%u open\n", i + 1);
-    is_text(parsed(text), "policy:33: tcp/33: a file tells of 32 probes at most", "more than can be asked");
+    is_text(parsed(text), "policy:33: tcp/33: too many probes (at most 32)", "more than can be asked");
 }
 
 /* A judgement of three specs. */
@@ -123,7 +123,7 @@ static void test_comparison(void)
         {"tcp/22 rejected after 10.0.1.1", 1,
          "differs: tcp/22: expected rejected after 10.0.1.1, found rejected after 10.0.2.1 (policy:1)\n"},
         {"icmp open\ntcp/22 dropped", 2,
-         "differs: icmp: expected open, was not asked (policy:1)\n"
+         "differs: icmp: expected open, not probed (policy:1)\n"
          "differs: tcp/22: expected dropped, found rejected at 10.0.3.1 (policy:2)\n"},
     };
     judge(0, "tcp/443", VERDICT_OPEN, "192.0.2.80", NULL);

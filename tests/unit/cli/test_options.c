@@ -8,8 +8,8 @@
 #include "cli/options/hints.h"
 #include "cli/options/option_table.h"
 #include "cli/options/options.h"
+#include "cli/options/split_words.h"
 #include "cli/options/values.h"
-#include "cli/options/words.h"
 #include "probe/type.h"
 #include "strategies/strategies.h"
 #include "tap.h"
@@ -22,14 +22,16 @@ static struct err err;
 /* Parses a command line written as a shell takes it. The words outlive the call: `options` points at them. */
 static enum status parse(const char *line, const char *environment)
 {
-    static char storage[8192], name[] = "hopsonde";
+    static char storage[8192], surroundings[8192], name[] = "hopsonde";
     char *words[WORDS_MOST] = {name};
     int count;
     struct err split;
     err = (struct err){0};
-    if (words_split(line, storage, sizeof storage, words + 1, WORDS_MOST - 1, &count, &split) != STATUS_OK)
+    snprintf(storage, sizeof storage, "%s", line);
+    snprintf(surroundings, sizeof surroundings, "%s", environment ? environment : "");
+    if (words_split(storage, words + 1, WORDS_MOST - 1, &count, &split) != STATUS_OK)
         printf("Bail out! %s: %s\n", line, split.message);
-    return options_parse(count + 1, words, environment, &options, &err);
+    return options_parse(count + 1, words, environment ? surroundings : NULL, &options, &err);
 }
 
 static int add_network(char *at, size_t room, const char *what, const struct network *network)
@@ -86,9 +88,8 @@ static const char *summary(void)
     const struct session_config *c = &options.session;
     char *at = text;
     char *const end = text + sizeof text;
-    static const char *const commands[] = {"trace", "diagnose", "paths", "replay", "help", "version"};
 #define ADD(...) at += snprintf(at, (size_t)(end - at), __VA_ARGS__)
-    ADD("%s", commands[options.command]);
+    ADD("%s", options.version ? "version" : command_of(options.command)->name);
     if (*options.host)
         ADD(" %s", options.host);
     if (options.help_topic)
@@ -175,7 +176,7 @@ static const char *summary(void)
         ADD(" db=%s,%s", l->asn_db ? l->asn_db : "", l->geo_db ? l->geo_db : "");
     if (l->whois_server)
         ADD(" whois=%s", l->whois_server);
-    at += add_choice(at, (size_t)(end - at), &options.choice);
+    at += add_choice(at, (size_t)(end - at), &options.replay_filter);
 #undef ADD
     return text;
 }
@@ -360,9 +361,9 @@ static void test_meanings(void)
         {"diagnose --help", "help topic=diagnose"},
         {"help --help", "help"},
         {"trace --help", "help topic=trace"},
-        {"replay -n --help --nonsense", "help topic=replay numeric"},
+        {"replay -n --help --nonsense", "help topic=replay"},
         {"--version", "version"},
-        {"-nV h", "version numeric"},
+        {"-nV h", "version"},
         /* other tools' spellings */
         {"--max-hops 5 --first=2 --queries=1 --wait 1 h", "trace h first=2 max=5 queries=1 wait=1000ms"},
         {"--icmp h", "trace h icmp"},
@@ -373,6 +374,10 @@ static void test_meanings(void)
         {"-N 16 -Fe h", "trace h"},
         {"--json h", "trace h out=json:"},
         {"--no-dns --mpls h", "trace h numeric"},
+        {"--aslookup h", "trace h lookup=A"},
+        {"--as-path-lookups h", "trace h lookup=A"},
+        {"--ipinfo 2 h", "trace h lookup=A"},
+        {"-y0 h", "trace h lookup=A"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         enum status status = parse(rows[i].line, NULL);
@@ -386,196 +391,193 @@ static void test_complaints(void)
     static const struct {
         const char *line, *want;
     } rows[] = {
-        {"", "no HOST given (hopsonde [OPTIONS] HOST; `hopsonde --help` tells more)"},
-        {"trace -n", "no HOST given (hopsonde [OPTIONS] HOST; `hopsonde --help` tells more)"},
-        {"diagnose", "diagnose: no HOST given (hopsonde diagnose [OPTIONS] HOST [PROBE...])"},
+        {"", "HOST is missing (hopsonde [OPTIONS] HOST; see `hopsonde --help`)"},
+        {"trace -n", "HOST is missing (hopsonde [OPTIONS] HOST; see `hopsonde --help`)"},
+        {"diagnose", "diagnose: HOST is missing (hopsonde diagnose [OPTIONS] HOST [PROBE...])"},
         {"diagnose h 60", "60: a probe is PROTOCOL[/PORT], as tcp/443; for the port alone -p 60"},
         {"diagnose h tcp/99999", "tcp/99999: no such port: a port is 1 to 65535 or a name of /etc/services"},
-        {"diagnose h udp,tcp", "udp,tcp: one PROTOCOL[/PORT] goes here (several are several words, as udp tcp/443)"},
-        {"diagnose h tcp/22 -p 80", "-p 80: tcp/22 has its port already (leave one of them out)"},
-        {"diagnose --only h", "--only: no probe is named (as in hopsonde diagnose --only HOST tcp/443)"},
-        {"diagnose --confidence 1 h", "--confidence 1: a confidence is 0.5 to 0.999 (paths: to 0.999999)"},
-        {"diagnose --confidence 0.9991 h", "--confidence 0.9991: a confidence is 0.5 to 0.999"},
-        {"diagnose --confidence 0.4999 h", "--confidence 0.4999: a confidence is 0.5 to 0.999 (paths: to 0.999999)"},
-        {"diagnose --confidence 99% h", "--confidence 99%: a confidence is 0.5 to 0.999 (paths: to 0.999999)"},
-        {"diagnose --confidence 0.99901 h", "--confidence 0.99901: a confidence is 0.5 to 0.999"},
-        {"paths --confidence 1 h", "--confidence 1: a confidence is 0.5 to 0.999 (paths: to 0.999999)"},
-        {"paths --max-probes 49 h", "--max-probes 49: a number of probes goes here, 50 to 60000"},
-        {"paths --max-probes 60001 h", "--max-probes 60001: a number of probes goes here, 50 to 60000"},
-        {"paths -q 3 h", "-q: how often each hop is asked, a search for all paths finds out itself (--confidence, "
-                         "--max-probes)"},
-        {"paths -P auto h", "-P auto: one probe goes the ways of one kind of flow (as -P udp or -P tcp/443)"},
-        {"paths -P udp -P icmp h", "-P: one probe at a time goes all its ways (run paths once for each)"},
-        {"paths --read x --expect y", "--expect: belongs to a diagnosis (hopsonde diagnose --read FILE)"},
-        {"paths --budget 100 h", "--budget: belongs to a diagnosis (hopsonde diagnose HOST)"},
-        {"paths", "paths: no HOST given (hopsonde paths [OPTIONS] HOST)"},
-        {"--lite h", "--lite: belongs to a search for all paths (hopsonde paths HOST)"},
-        {"diagnose --max-probes 100 h", "--max-probes: belongs to a search for all paths (hopsonde paths HOST)"},
-        {"-n paths", "paths: a command comes before its options (a host of that name: hopsonde trace paths)"},
-        {"diagnose --budget 49 h", "--budget 49: a budget is 50 to 1000000 packets"},
-        {"diagnose --budget 1000001 h", "--budget 1000001: a budget is 50 to 1000000 packets"},
-        {"diagnose --expect '' h", "--expect '': a file name goes here"},
-        {"diagnose --expect f --dry-run h", "--expect: a dry run finds nothing out (leave one of them out)"},
-        {"diagnose --list h", "--list: chooses what a replay reports (hopsonde replay FILE...)"},
+        {"diagnose h udp,tcp",
+         "udp,tcp: expected one PROTOCOL[/PORT] (for several write several words, as udp tcp/443)"},
+        {"diagnose h tcp/22 -p 80", "-p 80: tcp/22 already has a port (leave one of them out)"},
+        {"diagnose --only h", "--only: name at least one probe (hopsonde diagnose --only HOST tcp/443)"},
+        {"diagnose --confidence 1 h", "--confidence 1: expected a confidence, 0.5 to 0.999 (paths: to 0.999999)"},
+        {"diagnose --confidence 0.9991 h", "--confidence 0.9991: expected a confidence, 0.5 to 0.999"},
+        {"diagnose --confidence 0.4999 h",
+         "--confidence 0.4999: expected a confidence, 0.5 to 0.999 (paths: to 0.999999)"},
+        {"diagnose --confidence 99% h", "--confidence 99%: expected a confidence, 0.5 to 0.999 (paths: to 0.999999)"},
+        {"diagnose --confidence 0.99901 h", "--confidence 0.99901: expected a confidence, 0.5 to 0.999"},
+        {"paths --confidence 1 h", "--confidence 1: expected a confidence, 0.5 to 0.999 (paths: to 0.999999)"},
+        {"paths --max-probes 49 h", "--max-probes 49: expected a number of probes, 50 to 60000"},
+        {"paths --max-probes 60001 h", "--max-probes 60001: expected a number of probes, 50 to 60000"},
+        {"paths -q 3 h", "-q: not an option of paths (only of trace and diagnose)"},
+        {"paths -P auto h", "-P auto: paths needs one probe (as -P udp or -P tcp/443)"},
+        {"paths -P udp -P icmp h", "-P: paths sends one probe type (run it once for each)"},
+        {"paths --read x --expect y", "--expect: not an option of paths (only of diagnose and replay)"},
+        {"paths --budget 100 h", "--budget: not an option of paths (only of diagnose)"},
+        {"paths", "paths: HOST is missing (hopsonde paths [OPTIONS] HOST)"},
+        {"--lite h", "--lite: not an option of trace (only of paths)"},
+        {"diagnose --max-probes 100 h", "--max-probes: not an option of diagnose (only of paths)"},
+        {"-n paths", "paths: the command must come first (for a host of that name: hopsonde trace paths)"},
+        {"diagnose --budget 49 h", "--budget 49: expected a number of packets, 50 to 1000000"},
+        {"diagnose --budget 1000001 h", "--budget 1000001: expected a number of packets, 50 to 1000000"},
+        {"diagnose --expect '' h", "--expect '': expected a file name"},
+        {"diagnose --expect f --dry-run h", "--expect: a dry run has no verdicts to compare (leave one of them out)"},
+        {"diagnose --list h", "--list: not an option of diagnose (only of replay)"},
         {"diagnose -n diagnose h", "h: no such protocol: a probe is PROTOCOL[/PORT], as tcp/443, of udp, icmp, tcp, "
                                    "udplite, dccp, sctp, ip"},
-        {"--confidence 0.9 h",
-         "--confidence: belongs to a diagnosis or to a search for all paths (hopsonde diagnose HOST, "
-         "hopsonde paths HOST)"},
-        {"--only h", "--only: belongs to a diagnosis (hopsonde diagnose HOST)"},
-        {"--expect f h", "--expect: belongs to a diagnosis (hopsonde diagnose HOST)"},
-        {"watch h", "watch: not in this version (trace, diagnose, paths and replay are)"},
-        {"sweep h", "sweep: not in this version (trace, diagnose, paths and replay are)"},
-        {"-n replay x", "replay: a command comes before its options (a host of that name: hopsonde trace replay)"},
-        {"-n diagnose", "diagnose: a command comes before its options (a host of that name: hopsonde trace diagnose)"},
-        {"replay", "replay: no file given (hopsonde replay FILE...)"},
-        {"replay ''", "'': a file has a name"},
-        {"replay --write y x", "--write: a replay has its frames from a file already (leave --write out)"},
-        {"--read x -W y", "--write: a replay has its frames from a file already (leave --write out)"},
+        {"--confidence 0.9 h", "--confidence: not an option of trace (only of diagnose and paths)"},
+        {"--only h", "--only: not an option of trace (only of diagnose)"},
+        {"--expect f h", "--expect: not an option of trace (only of diagnose and replay)"},
+        {"watch h", "watch: this version does not have this command (it has trace, diagnose, paths and replay)"},
+        {"sweep h", "sweep: this version does not have this command (it has trace, diagnose, paths and replay)"},
+        {"-n replay x", "replay: the command must come first (for a host of that name: hopsonde trace replay)"},
+        {"-n diagnose", "diagnose: the command must come first (for a host of that name: hopsonde trace diagnose)"},
+        {"replay", "replay: FILE is missing (hopsonde replay FILE...)"},
+        {"replay ''", "'': expected a file name"},
+        {"replay --write y x", "--write: a replay reads its frames from a file already (leave --write out)"},
+        {"--read x -W y", "-W: a replay reads its frames from a file already (leave --write out)"},
+        {"paths --read x -W y", "-W: a replay reads its frames from a file already (leave --write out)"},
         {"replay --dry-run x", "--dry-run: a replay sends nothing anyway (leave --dry-run out)"},
         {"replay -o json:x x", "-o x: this file is being read (name another)"},
-        {"replay -o json --list x", "--list: json is on standard output already (give it a file: -o json:FILE)"},
-        {"--list h", "--list: chooses what a replay reports (hopsonde replay FILE...)"},
-        {"--since 03:04 h", "--since: chooses what a replay reports (hopsonde replay FILE...)"},
-        {"--source x h", "--source x: an IPv4 or IPv6 address goes here"},
-        {"replay --source x y", "--source x: an address or a network goes here, as 192.0.2.80 or 2001:db8::/32"},
+        {"replay -o json --list x", "--list: json is on standard output already (write it to a file: -o json:FILE)"},
+        {"--list h", "--list: not an option of trace (only of replay)"},
+        {"--since 03:04 h", "--since: not an option of trace (only of replay)"},
+        {"--source x h", "--source x: expected an IPv4 or IPv6 address"},
+        {"replay --source x y", "--source x: expected an address or a network, as 192.0.2.80 or 2001:db8::/32"},
         {"replay --target 10.0.0.0/33 y",
-         "--target 10.0.0.0/33: an address or a network goes here, as 192.0.2.80 or 2001:db8::/32"},
+         "--target 10.0.0.0/33: expected an address or a network, as 192.0.2.80 or 2001:db8::/32"},
         {"replay --until tomorrow y",
-         "--until tomorrow: a time goes here: 2026-01-02T03:04:05Z, 03:04:05, @SECONDS of the epoch or +SECONDS after "
-         "the first frame"},
-        {"replay --since +5 --until +5 y", "--until: no frame lies before it and not before --since (exchange them)"},
+         "--until tomorrow: expected a time: 2026-01-02T03:04:05Z, 03:04:05, @SECONDS since the epoch or +SECONDS after the first frame"},
+        {"replay --since +5 --until +5 y", "--until: must be later than --since (exchange the two)"},
         {"replay -P nonsense y", "-P nonsense: no such protocol: a probe is PROTOCOL[/PORT], as tcp/443, of udp, icmp, "
                                  "tcp, udplite, dccp, sctp, ip"},
-        {"replay --bpf '' y", "--bpf '': a filter goes here, as 'icmp or udp portrange 33434-33534'"},
-        {"help x", "help x: there is no such command (trace, diagnose, paths, replay)"},
-        {"help watch", "help watch: not in this version (trace, diagnose, paths and replay are)"},
+        {"replay --bpf '' y", "--bpf '': expected a filter, as 'icmp or udp portrange 33434-33534'"},
+        {"help x", "help x: no such command (trace, diagnose, paths, replay)"},
+        {"help watch",
+         "help watch: this version does not have this command (it has trace, diagnose, paths and replay)"},
         /* options that are none */
-        {"--porbe udp h", "--porbe: there is no such option (did you mean --probe?)"},
-        {"--max-hosp 3 h", "--max-hosp: there is no such option (did you mean -m?)"},
-        {"--frobnicate h", "--frobnicate: there is no such option (`hopsonde help trace` lists them)"},
-        {"-nk h", "-k: there is no such option (`hopsonde help trace` lists them)"},
-        {"'--a\033b' h", "--a\\x1bb: there is no such option (`hopsonde help trace` lists them)"},
-        {"-\377 h", "-\\xff: there is no such option (`hopsonde help trace` lists them)"},
-        {"--pro udp h", "--pro: there is no such option (did you mean --probe?)"},
+        {"--porbe udp h", "--porbe: no such option (did you mean --probe?)"},
+        {"--max-hosp 3 h", "--max-hosp: no such option (did you mean -m?)"},
+        {"--frobnicate h", "--frobnicate: no such option (`hopsonde help trace` lists all)"},
+        {"-nk h", "-k: no such option (`hopsonde help trace` lists all)"},
+        {"'--a\033b' h", "--a\\x1bb: no such option (`hopsonde help trace` lists all)"},
+        {"-\377 h", "-\\xff: no such option (`hopsonde help trace` lists all)"},
+        {"--pro udp h", "--pro: no such option (did you mean --probe?)"},
         {"--resolver ns.example h",
-         "--resolver ns.example: not a resolver (give its address, as 192.0.2.53, 192.0.2.53:5353 or "
-         "[2001:db8::53]:5353)"},
-        {"--resolver 192.0.2.53:0 h", "--resolver 192.0.2.53:0: not a resolver (give its address, as 192.0.2.53, "
-                                      "192.0.2.53:5353 or [2001:db8::53]:5353)"},
-        {"--dns-timeout 0 h", "--dns-timeout 0: seconds go here, 0.01 to 60"},
-        {"--dns-timeout 61 h", "--dns-timeout 61: seconds go here, 0.01 to 60"},
-        {"--asn-db= h", "--asn-db '': a file goes here"},
-        {"--whois-server :43 h", "--whois-server :43: a WHOIS server goes here: HOST, HOST:PORT or [ADDRESS]:PORT"},
-        {"--resolve h", "--resolve: names are asked for anyway; it is for hopsonde replay (leave it out)"},
-        {"--budget 50 h", "--budget: belongs to a diagnosis (hopsonde diagnose HOST)"},
+         "--resolver ns.example: expected the address of a DNS server, as 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:5353"},
+        {"--resolver 192.0.2.53:0 h",
+         "--resolver 192.0.2.53:0: expected the address of a DNS server, as 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:5353"},
+        {"--dns-timeout 0 h", "--dns-timeout 0: expected seconds, 0.01 to 60"},
+        {"--dns-timeout 61 h", "--dns-timeout 61: expected seconds, 0.01 to 60"},
+        {"--asn-db= h", "--asn-db '': expected a file name"},
+        {"--whois-server :43 h", "--whois-server :43: expected a WHOIS server: HOST, HOST:PORT or [ADDRESS]:PORT"},
+        {"--resolve h", "--resolve: live commands look names up anyway (leave --resolve out)"},
+        {"--budget 50 h", "--budget: not an option of trace (only of diagnose)"},
         {"-g 1.2.3.4 h", "-g: source routing is not supported (routers drop such packets)"},
-        {"--mtu h", "--mtu: finding the path's MTU is not in this version"},
-        {"-q", "-q: a value is missing (-q N)"},
-        {"h --probe", "--probe: a value is missing (--probe PROBE)"},
+        {"--mtu h", "--mtu: this version does not measure the path MTU"},
+        {"-q", "-q: the value is missing (-q N)"},
+        {"h --probe", "--probe: the value is missing (--probe PROBE)"},
         {"--quiet=1 h", "--quiet: this option takes no value"},
         {"--json=x h", "--json: this option takes no value"},
         /* numbers */
-        {"-m 300 h", "-m 300: the largest TTL is 1 to 255"},
-        {"-m 0 h", "-m 0: the largest TTL is 1 to 255"},
-        {"-m 256 h", "-m 256: the largest TTL is 1 to 255"},
-        {"-m '' h", "-m '': the largest TTL is 1 to 255"},
-        {"-m 3x h", "-m 3x: the largest TTL is 1 to 255"},
-        {"-m ' 3' h", "-m  3: the largest TTL is 1 to 255"},
-        {"-m +3 h", "-m +3: the largest TTL is 1 to 255"},
-        {"-m 0x3 h", "-m 0x3: the largest TTL is 1 to 255"},
-        {"-m 18446744073709551617 h", "-m 18446744073709551617: the largest TTL is 1 to 255"},
-        {"--max-hops 300 h", "--max-hops 300: the largest TTL is 1 to 255"},
-        {"-f 0 h", "-f 0: the first TTL is 1 to 255"},
-        {"-f 10 -m 5 h", "-f 10: the first TTL is above the largest, -m 5 (raise that one with -m)"},
-        {"-f 40 h", "-f 40: the first TTL is above the largest, by default 30 (raise that one with -m)"},
-        {"-q 0 h", "-q 0: the number of probes a hop is 1 to 100"},
-        {"-q 101 h", "-q 101: the number of probes a hop is 1 to 100"},
-        {"--gap 0 h", "--gap 0: the number of silent hops is 1 to 255"},
-        {"-w 5000 h", "-w 5000: seconds go here, 0.001 to 60 (milliseconds were meant? -w 5)"},
-        {"-w 500ms h", "-w 500ms: seconds go here, 0.001 to 60, without a unit (-w 0.5)"},
-        {"-w 2s h", "-w 2s: seconds go here, 0.001 to 60, without a unit (-w 2)"},
+        {"-m 300 h", "-m 300: expected the largest TTL, 1 to 255"},
+        {"-m 0 h", "-m 0: expected the largest TTL, 1 to 255"},
+        {"-m 256 h", "-m 256: expected the largest TTL, 1 to 255"},
+        {"-m '' h", "-m '': expected the largest TTL, 1 to 255"},
+        {"-m 3x h", "-m 3x: expected the largest TTL, 1 to 255"},
+        {"-m ' 3' h", "-m  3: expected the largest TTL, 1 to 255"},
+        {"-m +3 h", "-m +3: expected the largest TTL, 1 to 255"},
+        {"-m 0x3 h", "-m 0x3: expected the largest TTL, 1 to 255"},
+        {"-m 18446744073709551617 h", "-m 18446744073709551617: expected the largest TTL, 1 to 255"},
+        {"--max-hops 300 h", "--max-hops 300: expected the largest TTL, 1 to 255"},
+        {"-f 0 h", "-f 0: expected the first TTL, 1 to 255"},
+        {"-f 10 -m 5 h", "-f 10: the first TTL exceeds the largest, -m 5 (raise the largest with -m)"},
+        {"-f 40 h", "-f 40: the first TTL exceeds the largest, by default 30 (raise the largest with -m)"},
+        {"-q 0 h", "-q 0: expected the number of probes per hop, 1 to 100"},
+        {"-q 101 h", "-q 101: expected the number of probes per hop, 1 to 100"},
+        {"--gap 0 h", "--gap 0: expected the number of silent hops, 1 to 255"},
+        {"-w 5000 h", "-w 5000: expected seconds, 0.001 to 60 (for milliseconds: -w 5)"},
+        {"-w 500ms h", "-w 500ms: expected seconds, 0.001 to 60, without a unit (-w 0.5)"},
+        {"-w 2s h", "-w 2s: expected seconds, 0.001 to 60, without a unit (-w 2)"},
         {"-w 5,3,10 h",
-         "-w 5,3,10: one number of seconds goes here, 0.001 to 60 (waits adapt to the RTTs by themselves)"},
-        {"-w out.pcap h", "-w out.pcap: seconds go here, 0.001 to 60 (to save the packets: --write FILE)"},
-        {"-w 0 h", "-w 0: seconds go here, 0.001 to 60"},
-        {"-w 0.0009 h", "-w 0.0009: seconds go here, 0.001 to 60"},
-        {"-w -1 h", "-w -1: seconds go here, 0.001 to 60"},
-        {"-w 60.1 h", "-w 60.1: seconds go here, 0.001 to 60 (milliseconds were meant? -w 0.0601)"},
-        {"-z 0.5s h", "-z 0.5s: milliseconds go here, 0 to 60000, without a unit (-z 500)"},
-        {"-z 5ms h", "-z 5ms: milliseconds go here, 0 to 60000, without a unit (-z 5)"},
-        {"-z 60001 h", "-z 60001: milliseconds go here, 0 to 60000"},
-        {"-z x h", "-z x: milliseconds go here, 0 to 60000"},
-        {"--rate 0 h", "--rate 0: packets a second go here, 0.01 to 1000000"},
-        {"--rate 1e3 h", "--rate 1e3: packets a second go here, 0.01 to 1000000"},
-        {"h 27", "27: after HOST only SIZE can come, 28 to 65535 bytes (one HOST is traced at a time)"},
-        {"h 65536", "65536: after HOST only SIZE can come, 28 to 65535 bytes (one HOST is traced at a time)"},
-        {"h g", "g: after HOST only SIZE can come, 28 to 65535 bytes (one HOST is traced at a time)"},
-        {"diagnos h", "diagnos: there is no such command (did you mean diagnose?)"},
-        {"path h", "path: there is no such command (did you mean paths?)"},
-        {"repaly h.pcap", "repaly: there is no such command (did you mean replay?)"},
-        {"trace diagnos h", "h: after HOST only SIZE can come, 28 to 65535 bytes (one HOST is traced at a time)"},
-        {"grace 70000", "70000: after HOST only SIZE can come, 28 to 65535 bytes (one HOST is traced at a time)"},
-        {"box h", "h: after HOST only SIZE can come, 28 to 65535 bytes (one HOST is traced at a time)"},
-        {"h 60 g", "g: nothing can come after HOST and SIZE"},
-        {"--seed -1 h", "--seed -1: a seed is a number, 0 to 18446744073709551615"},
-        {"--seed 18446744073709551616 h", "--seed 18446744073709551616: a seed is a number, 0 to 18446744073709551615"},
+         "-w 5,3,10: expected one number of seconds, 0.001 to 60 (waits adapt to the RTTs by themselves)"},
+        {"-w out.pcap h", "-w out.pcap: expected seconds, 0.001 to 60 (to save the packets: --write FILE)"},
+        {"-w 0 h", "-w 0: expected seconds, 0.001 to 60"},
+        {"-w 0.0009 h", "-w 0.0009: expected seconds, 0.001 to 60"},
+        {"-w -1 h", "-w -1: expected seconds, 0.001 to 60"},
+        {"-w 60.1 h", "-w 60.1: expected seconds, 0.001 to 60 (for milliseconds: -w 0.0601)"},
+        {"-z 0.5s h", "-z 0.5s: expected milliseconds, 0 to 60000, without a unit (-z 500)"},
+        {"-z 5ms h", "-z 5ms: expected milliseconds, 0 to 60000, without a unit (-z 5)"},
+        {"-z 60001 h", "-z 60001: expected milliseconds, 0 to 60000"},
+        {"-z x h", "-z x: expected milliseconds, 0 to 60000"},
+        {"--rate 0 h", "--rate 0: expected packets per second, 0.01 to 1000000"},
+        {"--rate 1e3 h", "--rate 1e3: expected packets per second, 0.01 to 1000000"},
+        {"h 27", "27: expected SIZE after HOST, 28 to 65535 bytes (only one HOST is traced)"},
+        {"h 65536", "65536: expected SIZE after HOST, 28 to 65535 bytes (only one HOST is traced)"},
+        {"h g", "g: expected SIZE after HOST, 28 to 65535 bytes (only one HOST is traced)"},
+        {"diagnos h", "diagnos: no such command (did you mean diagnose?)"},
+        {"path h", "path: no such command (did you mean paths?)"},
+        {"repaly h.pcap", "repaly: no such command (did you mean replay?)"},
+        {"trace diagnos h", "h: expected SIZE after HOST, 28 to 65535 bytes (only one HOST is traced)"},
+        {"grace 70000", "70000: expected SIZE after HOST, 28 to 65535 bytes (only one HOST is traced)"},
+        {"box h", "h: expected SIZE after HOST, 28 to 65535 bytes (only one HOST is traced)"},
+        {"h 60 g", "g: unexpected argument after HOST and SIZE"},
+        {"--seed -1 h", "--seed -1: expected a number, 0 to 18446744073709551615"},
+        {"--seed 18446744073709551616 h", "--seed 18446744073709551616: expected a number, 0 to 18446744073709551615"},
         /* probes */
         {"-P 443 h", "-P 443: a probe is PROTOCOL[/PORT], as tcp/443; for the port alone -p 443"},
         {"-P '' h", "-P '': a probe is PROTOCOL[/PORT], as tcp/443: nothing was given"},
-        {"-P udp,tcp h", "-P udp,tcp: one PROTOCOL[/PORT] goes here (several are several -P, as -P udp -P tcp/443)"},
-        {"-p 0 h", "-p 0: a port is 1 to 65535, or the name of a service"},
-        {"-p 65536 h", "-p 65536: a port is 1 to 65535, or the name of a service"},
-        {"-p 80,443 h", "-p 80,443: one port goes here (several probes are several -P, as -P tcp/80 -P tcp/443)"},
-        {"-p 1-100 h", "-p 1-100: one port goes here (several probes are several -P, as -P tcp/80 -P tcp/443)"},
+        {"-P udp,tcp h", "-P udp,tcp: expected one PROTOCOL[/PORT] (for several repeat -P, as -P udp -P tcp/443)"},
+        {"-p 0 h", "-p 0: expected a port, 1 to 65535, or the name of a service"},
+        {"-p 65536 h", "-p 65536: expected a port, 1 to 65535, or the name of a service"},
+        {"-p 80,443 h", "-p 80,443: expected one port (for several probes repeat -P, as -P tcp/80 -P tcp/443)"},
+        {"-p 1-100 h", "-p 1-100: expected one port (for several probes repeat -P, as -P tcp/80 -P tcp/443)"},
         {"-I -p 80 h", "-p 80: icmp has no ports"},
-        {"-P tcp/22 -p 80 h", "-p 80: tcp/22 has its port already (leave one of them out)"},
-        {"-P auto -p 80 h", "-p 80: auto has ports of its own (-T or -U take this one)"},
+        {"-P tcp/22 -p 80 h", "-p 80: tcp/22 already has a port (leave one of them out)"},
+        {"-P auto -p 80 h", "-p 80: auto sets its own ports (use -p with -T or -U)"},
         /* hosts */
-        {"''", "'': there is no host in it"},
-        {"https:///x", "https:///x: there is no host in it"},
-        {"http://h:99999", "http://h:99999: a port is 1 to 65535"},
-        {"http://h:x", "http://h:x: a port is 1 to 65535"},
-        {"http://[::1", "http://[::1: a bracket is not closed or something follows it"},
-        {"[::1]x", "[::1]x: a bracket is not closed or something follows it"},
-        {"h:443", "h:443: HOST has no port in it (the port is -p PORT with -T or -U, or the probe's: -P tcp/443)"},
-        {"[::1]:443",
-         "[::1]:443: HOST has no port in it (the port is -p PORT with -T or -U, or the probe's: -P tcp/443)"},
-        {"10.0.0.0/8",
-         "10.0.0.0/8: no host (one host is traced, not a network; a URL begins with its scheme, as https://)"},
-        {"'a b'", "a b: a host name has no blanks or control characters"},
+        {"''", "'': the host is missing"},
+        {"https:///x", "https:///x: the host is missing"},
+        {"http://h:99999", "http://h:99999: expected a port, 1 to 65535"},
+        {"http://h:x", "http://h:x: expected a port, 1 to 65535"},
+        {"http://[::1", "http://[::1: a bracket is not closed, or text follows it"},
+        {"[::1]x", "[::1]x: a bracket is not closed, or text follows it"},
+        {"h:443", "h:443: HOST cannot have a port (use -p PORT with -T or -U, or -P tcp/443)"},
+        {"[::1]:443", "[::1]:443: HOST cannot have a port (use -p PORT with -T or -U, or -P tcp/443)"},
+        {"10.0.0.0/8", "10.0.0.0/8: expected one host, not a network (a URL starts with a scheme, as https://)"},
+        {"'a b'", "a b: a host name cannot have blanks or control characters"},
         /* header fields */
-        {"-t 256 h", "-t 256: a TOS or traffic class is 0 to 255 (--dscp takes names as ef or af11)"},
-        {"--dscp 64 h", "--dscp 64: a DSCP is 0 to 63 or a name (ef, va, le, cs0 to cs7, af11 to af43)"},
-        {"--ecn 4 h", "--ecn 4: an ECN codepoint is 0 to 3 or a name (not-ect, ect1, ect0, ce)"},
-        {"-t 0 --dscp ef h", "--dscp: not together with -t, which holds DSCP and ECN both"},
-        {"--ecn 1 -t 0 h", "--ecn: not together with -t, which holds DSCP and ECN both"},
-        {"--flow-label 0x100000 h", "--flow-label 0x100000: an IPv6 flow label is 0 to 1048575 (0xfffff)"},
-        {"-4 --flow-label 1 h", "--flow-label: IPv4 has no flow label (leave it out, or -6)"},
+        {"-t 256 h", "-t 256: expected a TOS byte or traffic class, 0 to 255 (--dscp takes names, as ef or af11)"},
+        {"--dscp 64 h", "--dscp 64: expected a DSCP, 0 to 63 or a name (ef, va, le, cs0 to cs7, af11 to af43)"},
+        {"--ecn 4 h", "--ecn 4: expected an ECN codepoint, 0 to 3 or a name (not-ect, ect1, ect0, ce)"},
+        {"-t 0 --dscp ef h", "--dscp: conflicts with -t, which sets DSCP and ECN (leave one of them out)"},
+        {"--ecn 1 -t 0 h", "--ecn: conflicts with -t, which sets DSCP and ECN (leave one of them out)"},
+        {"--flow-label 0x100000 h", "--flow-label 0x100000: expected an IPv6 flow label, 0 to 1048575 (0xfffff)"},
+        {"-4 --flow-label 1 h", "--flow-label: IPv4 has no flow label (leave it out, or use -6)"},
         /* from where */
         {"-4 -6 h", "-4 -6: a path has one address family (leave one of them out)"},
         {"-64 h", "-4 -6: a path has one address family (leave one of them out)"},
-        {"-6 -s 192.0.2.1 h", "-s: the source address is IPv4, but -6 asks for IPv6"},
-        {"-s eth0 h", "-s eth0: an IPv4 or IPv6 address goes here"},
-        {"-s 1400 h", "-s 1400: a source address goes here (the packet size is the argument after HOST)"},
-        {"-s 224.0.0.1 h", "-s 224.0.0.1: a multicast address can't be a source"},
-        {"-i '' h", "-i '': the name of a network interface goes here, 1 to 15 characters (`ip link` lists them)"},
+        {"-6 -s 192.0.2.1 h", "-s: the source address is IPv4, but -6 requires IPv6"},
+        {"-s eth0 h", "-s eth0: expected an IPv4 or IPv6 address"},
+        {"-s 1400 h", "-s 1400: expected a source address (the packet size is the argument after HOST)"},
+        {"-s 224.0.0.1 h", "-s 224.0.0.1: a multicast address cannot be a source"},
+        {"-i '' h", "-i '': expected the name of a network interface, 1 to 15 characters (`ip link` lists them)"},
         {"-i abcdefghijklmnop h",
-         "-i abcdefghijklmnop: the name of a network interface goes here, 1 to 15 characters (`ip link` lists them)"},
-        {"--sport 0 h", "--sport 0: a source port is 1 to 65535"},
-        {"--fwmark 4294967296 h", "--fwmark 4294967296: a firewall mark is 0 to 4294967295"},
+         "-i abcdefghijklmnop: expected the name of a network interface, 1 to 15 characters (`ip link` lists them)"},
+        {"--sport 0 h", "--sport 0: expected a source port, 1 to 65535"},
+        {"--fwmark 4294967296 h", "--fwmark 4294967296: expected a firewall mark, 0 to 4294967295"},
         /* output */
-        {"-o xml h", "-o xml: there is no such format (text, json, jsonl, csv, dot, svg, map)"},
-        {"-o '' h", "-o '': there is no such format (text, json, jsonl, csv, dot, svg, map)"},
-        {"-o svg:x h", "-o svg: draws what a search for all paths found (hopsonde paths HOST)"},
-        {"-o html:x h", "-o html:x: this format is not in this version"},
-        {"-o json: h", "-o json:: a file name goes after the colon"},
-        {"-o json -o csv h", "-o csv: json is on standard output already (give one of them a file: -o csv:FILE)"},
-        {"-o json:a -o csv:a h", "-o a: two reports can't share a file (name two)"},
-        {"-o json:a --write a h", "-o a: --write saves the packets in this file (name two files)"},
-        {"--write - h", "--write -: a file name goes here (standard output is the report's)"},
-        {"--color sometimes h", "--color sometimes: auto, always or never goes here"},
-        {"--dry-run -o json h", "-o json: a dry run prints text to standard output only (leave -o out)"},
+        {"-o xml h", "-o xml: no such format (text, json, jsonl, csv, dot, svg, map)"},
+        {"-o '' h", "-o '': no such format (text, json, jsonl, csv, dot, svg, map)"},
+        {"-o svg:x h", "-o svg: this format draws graphs, which only paths makes (hopsonde paths HOST)"},
+        {"-o html:x h", "-o html:x: this version does not have this format"},
+        {"-o json: h", "-o json:: expected a file name after the colon"},
+        {"-o json -o csv h", "-o csv: json is on standard output already (write one of them to a file: -o csv:FILE)"},
+        {"-o json:a -o csv:a h", "-o a: two reports cannot share a file (name another)"},
+        {"-o json:a --write a h", "-o a: --write saves the packets to this file (name another)"},
+        {"--write - h", "--write -: expected a file name (standard output is for the report)"},
+        {"--color sometimes h", "--color sometimes: expected auto, always or never"},
+        {"--dry-run -o json h", "-o json: a dry run prints only text, to standard output (leave -o out)"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         enum status status = parse(rows[i].line, NULL);
@@ -621,10 +623,10 @@ static void test_environment(void)
         {"-o json --list", "replay f", "replay out=list: read=f"},
         {"--list --target 192.0.2.1", "h", "trace h"},
         {"--help", "h", "trace h"},
-        {"-m 300", "h", "HOPSONDE_OPTIONS: -m 300: the largest TTL is 1 to 255"},
-        {"-m", "h", "HOPSONDE_OPTIONS: -m: a value is missing (-m N)"},
+        {"-m 300", "h", "HOPSONDE_OPTIONS: -m 300: expected the largest TTL, 1 to 255"},
+        {"-m", "h", "HOPSONDE_OPTIONS: -m: the value is missing (-m N)"},
         {"-m '3", "h", "HOPSONDE_OPTIONS: a quote (') is not closed"},
-        {"-n\\", "h", "HOPSONDE_OPTIONS: a backslash at the end escapes nothing"},
+        {"-n\\", "h", "HOPSONDE_OPTIONS: a backslash at the end has nothing to escape"},
         {"-P 443", "h", "HOPSONDE_OPTIONS: -P 443: a probe is PROTOCOL[/PORT], as tcp/443; for the port alone -p 443"},
         {"-m 300", "--help", "help"},
         {"-m 300", "help trace", "help topic=trace"},
@@ -634,11 +636,11 @@ static void test_environment(void)
         is_text(status == STATUS_OK ? summary() : err.message, rows[i].want, "environment %zu, hopsonde %s", i,
                 rows[i].line);
     }
-    char long_one[ENVIRONMENT_BYTES + 10];
+    char long_one[ENVIRONMENT_BYTES_MOST + 10];
     memset(long_one, ' ', sizeof long_one - 1);
     long_one[sizeof long_one - 1] = 0;
     parse("h", long_one);
-    is_text(err.message, "HOPSONDE_OPTIONS: longer than 4095 bytes", "an environment that is too long");
+    is_text(err.message, "HOPSONDE_OPTIONS: too long (at most 4095 bytes)", "an environment that is too long");
 }
 
 static void test_hints(void)
@@ -650,22 +652,24 @@ static void test_hints(void)
         {"--max-hops 5 h", "hopsonde: --max-hops: taken as -m\n"},
         {"-c 1 -c 2 h", "hopsonde: -c: taken as -q\n"},
         {"--json h", "hopsonde: --json: taken as -o json\n"},
-        {"-N 16 --icmp h", "hopsonde: -N: the number of probes on their way adapts by itself (--rate PPS limits it)\n"
+        {"-N 16 --icmp h", "hopsonde: -N: the number of probes in flight adapts by itself (--rate PPS limits it)\n"
                            "hopsonde: --icmp: taken as -I\n"},
         {"--quiet --icmp h", ""},
-        {"-z 2 h", "hopsonde: -z: 2 milliseconds (traceroute counts numbers up to 10 in seconds)\n"},
+        {"-z 2 h", "hopsonde: -z: 2 milliseconds (traceroute reads numbers up to 10 as seconds)\n"},
         {"-z 0.5 h", ""},
         {"-z 20 h", ""},
-        {"-i 0.1 h", "hopsonde: -i: the name of an interface (the gap between two probes is -z MS)\n"},
-        {"replay -q 3 x", "hopsonde: -q: no effect in a replay: the capture holds what was sent\n"},
-        {"-P udp -q 3 --read x", "hopsonde: -q: no effect in a replay: the capture holds what was sent\n"},
+        {"-i 0.1 h", "hopsonde: -i: taken as the name of an interface (the gap between two probes is -z MS)\n"},
+        {"replay -q 3 x", "hopsonde: -q: ignored, because a replay sends nothing\n"},
+        {"-P udp -q 3 --read x", "hopsonde: -q: ignored, because a replay sends nothing\n"},
         {"replay -T -p 443 -4 --list x", ""},
         {"--source 192.0.2.1 h", "hopsonde: --source: taken as -s\n"},
+        {"--ipinfo 0 h", "hopsonde: --ipinfo: taken as -A\n"},
+        {"paths --read x --max-probes 50 -q 3", "hopsonde: --max-probes: ignored, because a replay sends nothing\n"},
+        {"paths --read x --confidence .9 --lite", ""},
         {"replay --source 192.0.2.1 x", ""},
         {"replay -n -o json x", ""},
         {"diagnose -n h tcp/22", ""},
-        {"diagnose --read x --budget 50",
-         "hopsonde: --budget: no effect in a replay: the capture holds what was sent\n"},
+        {"diagnose --read x --budget 50", "hopsonde: --budget: ignored, because a replay sends nothing\n"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         is_num(parse(rows[i].line, "--max-hops 7"), STATUS_OK, "hopsonde %s works", rows[i].line);
@@ -680,42 +684,43 @@ static void test_limits(void)
     for (unsigned i = 0; i < OUTPUTS_MOST; i++)
         sprintf(line + strlen(line), " -o csv:%u", i);
     parse(line, NULL);
-    is_text(err.message, "-o csv:7: at most 7 formats can be written at once", "too many formats");
+    is_text(err.message, "-o csv:7: too many formats (at most 7)", "too many formats");
 
     strcpy(line, "h");
     for (unsigned i = 0; i <= SPECS_MOST; i++)
         sprintf(line + strlen(line), " -Ptcp/%u", i + 1);
     parse(line, NULL);
-    is_text(err.message, "-P tcp/33: at most 32 probes can be asked for at once", "too many probes");
+    is_text(err.message, "-P tcp/33: too many probes (at most 32)", "too many probes");
 
     strcpy(line, "h");
     for (unsigned i = 0; i < SPECS_MOST - 1; i++)
         sprintf(line + strlen(line), " -Ptcp/%u", i + 1);
     strcat(line, " -Pauto");
     parse(line, NULL);
-    is_text(err.message, "-P: at most 32 probes can be asked for at once", "too many probes with auto's");
+    is_text(err.message, "-P: too many probes (at most 32)", "too many probes with auto's");
 
     strcpy(line, "diagnose h");
     for (unsigned i = 0; i < SPECS_MOST; i++)
         sprintf(line + strlen(line), " tcp/%u", i + 1);
     parse(line, NULL);
-    is_text(err.message, "diagnose: at most 31 probes can be asked for beside icmp (or --only)", "no room for icmp");
+    is_text(err.message, "diagnose: too many probes besides icmp (at most 31; --only leaves icmp out)",
+            "no room for icmp");
     strcat(line, " --only");
     is_num(parse(line, NULL), STATUS_OK, "without it there is");
     strcat(line, " tcp/99");
     parse(line, NULL);
-    is_text(err.message, "tcp/99: at most 32 probes can be asked for at once", "too many operands");
+    is_text(err.message, "tcp/99: too many probes (at most 32)", "too many operands");
 
     strcpy(line, "replay");
     for (unsigned i = 0; i <= FILES_MOST; i++)
         sprintf(line + strlen(line), " f%u", i);
     parse(line, NULL);
-    is_text(err.message, "f64: at most 64 arguments can be taken", "too many files");
+    is_text(err.message, "f64: too many arguments (at most 64)", "too many files");
 
     memset(line, 'a', 300);
     line[300] = 0;
     parse(line, NULL);
-    ok(strstr(err.message, "a...: longer than any host name (255 bytes)"), "a host name that is too long");
+    ok(strstr(err.message, "a...: the host name is too long (at most 255 bytes)"), "a host name that is too long");
 
     strcpy(line, "-P ");
     memset(line + 3, 'a', 300);
@@ -816,7 +821,7 @@ static bool wants(const char *line, const char *source, const char *target, cons
                 probe_spec_parse(spec_text, &spec, &err) == STATUS_OK;
     if (!good)
         printf("Bail out! %s\n", line);
-    return replay_filter_wants(&options.choice, &from, &to, name, &spec);
+    return replay_filter_wants(&options.replay_filter, &from, &to, name, &spec);
 }
 
 static void test_choices(void)
@@ -850,7 +855,7 @@ static void test_choices(void)
         is_num(wants(rows[i].line, "10.0.0.2", "192.0.2.80", NULL, rows[i].spec), rows[i].want, "hopsonde %s: %s",
                rows[i].line, rows[i].spec);
     ok(wants("--read x web.example", "10.0.0.2", "192.0.2.80", "Web.Example", "udp"), "a name as it was traced");
-    ok(replay_filter_has_name(&options.choice), "which a capture of another tool has not");
+    ok(replay_filter_has_name(&options.replay_filter), "which a capture of another tool has not");
 }
 
 static void test_windows(void)
@@ -858,13 +863,14 @@ static void test_windows(void)
     const nstime first = 1767323045 * NS_PER_S; /* 2026-01-02T03:04:05Z */
     nstime since, until;
     parse("replay --since 03:04:30 --until +60 x", NULL);
-    replay_filter_window(&options.choice, first, &since, &until);
+    replay_filter_window(&options.replay_filter, first, &since, &until);
     ok(since == first + 25 * NS_PER_S && until == first + 60 * NS_PER_S, "times that the first frame tells");
-    replay_filter_window(&options.choice, NSTIME_NEVER - 1, &since, &until);
+    replay_filter_window(&options.replay_filter, NSTIME_NEVER - 1, &since, &until);
     ok(until == NSTIME_NEVER, "no time is beyond the last");
     parse("replay x", NULL);
-    replay_filter_window(&options.choice, first, &since, &until);
-    ok(since < 0 && until == NSTIME_NEVER && !replay_filter_is_of_parts(&options.choice), "all the time that there is");
+    replay_filter_window(&options.replay_filter, first, &since, &until);
+    ok(since < 0 && until == NSTIME_NEVER && !replay_filter_is_of_parts(&options.replay_filter),
+       "all the time that there is");
 }
 
 static void test_errors_chosen(void)
@@ -873,13 +879,13 @@ static void test_errors_chosen(void)
     addr_parse("192.0.2.80", &error.target);
     addr_parse("10.0.0.2", &error.source);
     parse("replay -P udp/53 --target 192.0.2.80 x", NULL);
-    ok(replay_filter_wants_error(&options.choice, &error), "an error about what is wanted");
+    ok(replay_filter_wants_error(&options.replay_filter, &error), "an error about what is wanted");
     error.target_port = 54;
-    ok(!replay_filter_wants_error(&options.choice, &error), "another port");
+    ok(!replay_filter_wants_error(&options.replay_filter, &error), "another port");
     parse("replay -I x", NULL);
-    ok(!replay_filter_wants_error(&options.choice, &error), "another protocol");
+    ok(!replay_filter_wants_error(&options.replay_filter, &error), "another protocol");
     error.protocol = IP_ICMP6;
-    ok(replay_filter_wants_error(&options.choice, &error), "ICMP of either family");
+    ok(replay_filter_wants_error(&options.replay_filter, &error), "ICMP of either family");
 }
 
 /* --- help, man page, completions --- */
@@ -905,7 +911,8 @@ static void test_help(void)
         widest = column > widest ? column : widest;
     }
     ok(widest <= 80, "help trace has up to %u columns", widest);
-    for (const struct option_row *row = option_rows; row->apply; row++)
+    const struct option_row *row;
+    for (size_t i = 0; (row = option_at(i)) != NULL; i++)
         ok(strstr(all.text, row->name ? row->name : row->letter), "help trace has %s",
            row->name ? row->name : row->letter);
     for (unsigned i = 0; output_formats[i]; i++) {
@@ -986,7 +993,8 @@ static void test_documents(void)
 {
     for (size_t d = 0; d < sizeof documents / sizeof *documents; d++) {
         char *text = read_source(documents[d].file);
-        for (const struct option_row *row = option_rows; row->apply; row++) {
+        const struct option_row *row;
+        for (size_t i = 0; (row = option_at(i)) != NULL; i++) {
             if (row->letter)
                 check_token(text, &documents[d], documents[d].letter, row->letter + strlen("-"));
             if (row->name)
@@ -999,13 +1007,19 @@ static void test_documents(void)
 /* Each spelling means one thing, and each synonym something that there is. */
 static void test_tables(void)
 {
-    for (const struct option_row *row = option_rows; row->apply; row++)
-        ok(option_find(row->letter ? row->letter : row->name) == row, "%s is its own row",
-           row->letter ? row->letter : row->name);
-    for (const struct synonym *row = synonyms; row->theirs; row++) {
-        const struct option_row *ours = row->ours ? option_find(row->ours) : NULL;
-        bool fits = row->kind != SYNONYM_SAME || (ours && !ours->argument == !(row->argument || row->value));
-        ok(synonym_find(row->theirs) == row && !option_find(row->theirs) && fits, "%s means one thing", row->theirs);
+    const struct option_row *row;
+    for (size_t i = 0; (row = option_at(i)) != NULL; i++)
+        ok(option_find(row->letter ? row->letter : row->name) == row && row->commands && row->help &&
+               (row->apply ? !row->flag : row->flag && !row->argument),
+           "%s is its own row", row->letter ? row->letter : row->name);
+    for (const struct synonym *synonym = synonyms; synonym->theirs; synonym++) {
+        const struct option_row *same = option_find(synonym->theirs);
+        const struct option_row *ours = synonym->ours ? option_find(synonym->ours) : NULL;
+        bool takes = synonym->kind == SYNONYM_SAME && (synonym->argument || synonym->value);
+        bool fits = synonym->ours ? ours && !ours->argument == !takes : synonym->why != NULL;
+        /* An option of ours may have the same name if no command obeys both. */
+        bool clear = !same || (ours && !(same->commands & ours->commands));
+        ok(synonym_find(synonym->theirs) == synonym && clear && fits, "%s means one thing", synonym->theirs);
     }
 }
 

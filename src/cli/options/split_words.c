@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "cli/options/words.h"
+#include "cli/options/split_words.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -9,10 +9,10 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t' || c == '\n' || c == '\r';
 }
 
-/* One word from `*text` on, unquoted into `*to`; both move past it. */
-static enum status take_word(const char **text, char **to, struct err *err)
+/* Unquotes one word from `*text` on into `*to`, which is not behind it; both move on, `*text` past the blank, too. */
+static enum status take_word(char **text, char **to, struct err *err)
 {
-    const char *from = *text;
+    char *from = *text;
     char quote = 0;
     for (; *from && (quote || !is_blank(*from)); from++) {
         if (!quote && (*from == '\'' || *from == '"')) {
@@ -21,7 +21,7 @@ static enum status take_word(const char **text, char **to, struct err *err)
             quote = 0;
         } else if (*from == '\\' && (!quote || (quote == '"' && (from[1] == '"' || from[1] == '\\')))) {
             if (!*++from)
-                return err_set(err, STATUS_USAGE, "a backslash at the end escapes nothing");
+                return err_set(err, STATUS_USAGE, "a backslash at the end has nothing to escape");
             *(*to)++ = *from;
         } else {
             *(*to)++ = *from;
@@ -29,27 +29,24 @@ static enum status take_word(const char **text, char **to, struct err *err)
     }
     if (quote)
         return err_set(err, STATUS_USAGE, "a quote (%c) is not closed", quote);
+    *text = from + (*from != 0);
     *(*to)++ = 0;
-    *text = from;
     return STATUS_OK;
 }
 
-enum status words_split(const char *text, char *storage, size_t storage_bytes, char *words[], int most, int *count,
-                        struct err *err)
+enum status words_split(char *text, char *words[], int most, int *count, struct err *err)
 {
+    char *to = text;
     *count = 0;
-    /* Unquoting never grows a word, and the blank after one pays for its NUL. */
-    if (strlen(text) >= storage_bytes)
-        return err_set(err, STATUS_USAGE, "longer than %zu bytes", storage_bytes - 1);
     for (;;) {
         while (is_blank(*text))
             text++;
         if (!*text)
             return STATUS_OK;
         if (*count == most)
-            return err_set(err, STATUS_USAGE, "more than %d words", most);
-        words[(*count)++] = storage;
-        enum status status = take_word(&text, &storage, err);
+            return err_set(err, STATUS_USAGE, "too many words (at most %d)", most);
+        words[(*count)++] = to;
+        enum status status = take_word(&text, &to, err);
         if (status != STATUS_OK)
             return status;
     }

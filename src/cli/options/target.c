@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "cli/target.h"
+#include "cli/options/target.h"
 
 #include <stdbool.h>
 #include <string.h>
@@ -97,13 +97,13 @@ static enum status keep_host(const struct authority *authority, char *host, size
                              const struct subject *subject, struct err *err)
 {
     if (authority->host_length == 0)
-        return value_complain(err, subject, "there is no host in it");
+        return value_complain(err, subject, "the host is missing");
     if (authority->host_length >= host_bytes)
-        return value_complain(err, subject, "longer than any host name (%zu bytes)", host_bytes - 1);
+        return value_complain(err, subject, "the host name is too long (at most %zu bytes)", host_bytes - 1);
     for (size_t i = 0; i < authority->host_length; i++) {
         unsigned char byte = (unsigned char)authority->host[i];
         if (byte <= ' ' || byte == 0x7f)
-            return value_complain(err, subject, "a host name has no blanks or control characters");
+            return value_complain(err, subject, "a host name cannot have blanks or control characters");
     }
     memcpy(host, authority->host, authority->host_length);
     host[authority->host_length] = 0;
@@ -120,8 +120,8 @@ static void skip_userinfo(const char **start, size_t *length)
     *length -= i;
 }
 
-static enum status parse_url(const char *text, const char *mark, char *host, size_t host_bytes,
-                             struct target_words *out, struct err *err)
+static enum status parse_url(const char *text, const char *mark, char *host, size_t host_bytes, struct url_parts *out,
+                             struct err *err)
 {
     const struct subject subject = {.value = text};
     const char *start = mark + 3;
@@ -129,7 +129,7 @@ static enum status parse_url(const char *text, const char *mark, char *host, siz
     struct authority authority;
     skip_userinfo(&start, &length);
     if (!split_authority(start, length, &authority))
-        return value_complain(err, &subject, "a bracket is not closed or something follows it");
+        return value_complain(err, &subject, "a bracket is not closed, or text follows it");
     enum status status = keep_host(&authority, host, host_bytes, &subject, err);
     if (status != STATUS_OK)
         return status;
@@ -137,7 +137,7 @@ static enum status parse_url(const char *text, const char *mark, char *host, siz
     const struct scheme *scheme = find_scheme(text, (size_t)(mark - text));
     if (authority.port && authority.port_length) {
         if (!parse_port(&authority, &out->port))
-            return value_complain(err, &subject, "a port is 1 to 65535");
+            return value_complain(err, &subject, "expected a port, 1 to 65535");
         out->protocol = scheme ? scheme->protocol : "tcp";
     } else if (scheme) {
         out->port = scheme->port;
@@ -146,21 +146,20 @@ static enum status parse_url(const char *text, const char *mark, char *host, siz
     return STATUS_OK;
 }
 
-enum status target_parse(const char *text, char *host, size_t host_bytes, struct target_words *out, struct err *err)
+enum status target_parse(const char *text, char *host, size_t host_bytes, struct url_parts *out, struct err *err)
 {
     const struct subject subject = {.value = text};
     struct authority authority;
-    *out = (struct target_words){0};
+    *out = (struct url_parts){0};
     const char *mark = strstr(text, "://");
     if (mark)
         return parse_url(text, mark, host, host_bytes, out, err);
     if (strchr(text, '/'))
         return value_complain(err, &subject,
-                              "no host (one host is traced, not a network; a URL begins with its scheme, as https://)");
+                              "expected one host, not a network (a URL starts with a scheme, as https://)");
     if (!split_authority(text, strlen(text), &authority))
-        return value_complain(err, &subject, "a bracket is not closed or something follows it");
+        return value_complain(err, &subject, "a bracket is not closed, or text follows it");
     if (authority.port)
-        return value_complain(err, &subject,
-                              "HOST has no port in it (the port is -p PORT with -T or -U, or the probe's: -P tcp/443)");
+        return value_complain(err, &subject, "HOST cannot have a port (use -p PORT with -T or -U, or -P tcp/443)");
     return keep_host(&authority, host, host_bytes, &subject, err);
 }

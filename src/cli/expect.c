@@ -1,16 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "cli/options/expect.h"
+#include "cli/expect.h"
 
-#include <errno.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "cli/options/values.h"
 
-#define FILE_BYTES_MOST 65536
 #define LINE_BYTES_MOST 256
 #define WORDS_MOST 4
 #define BLANKS " \t\r\f\v"
@@ -18,7 +14,7 @@
 
 /* --- the file --- */
 
-/* A line at fault. What it holds is foreign text: escaped, and cut where long. */
+/* A bad line. Messages quote its text escaped, and cut if it is long. */
 struct fault {
     const char *file;
     unsigned line;
@@ -60,7 +56,7 @@ static enum status take_state(const struct fault *fault, const char *word, enum 
 {
     struct strbuf known;
     strbuf_init(&known);
-    strbuf_add(&known, "there is no such state (");
+    strbuf_add(&known, "no such state (");
     for (unsigned i = 0; i < STATES_COUNT; i++) {
         const char *name = verdict_state_name((enum verdict_state)i);
         if (strcasecmp(word, name) == 0) {
@@ -82,11 +78,11 @@ static enum status take_place(const struct fault *fault, const char *where, cons
     out->at = strcasecmp(where, "at") == 0;
     out->after = strcasecmp(where, "after") == 0;
     if (!out->at && !out->after)
-        return complain(fault, where, "after the state comes nothing, or `at ADDRESS` or `after ADDRESS`");
+        return complain(fault, where, "expected `at ADDRESS` or `after ADDRESS`, or nothing after the state");
     if (!address)
-        return complain(fault, where, "an address is missing");
+        return complain(fault, where, "the address is missing");
     if (!addr_parse(address, &out->address))
-        return complain(fault, address, "an IPv4 or IPv6 address goes here");
+        return complain(fault, address, "expected an IPv4 or IPv6 address");
     return STATUS_OK;
 }
 
@@ -98,14 +94,14 @@ static enum status take_row(const struct fault *fault, char *const *words, unsig
         return status;
     for (unsigned i = 0; i < out->count; i++)
         if (probe_spec_equal(&out->rows[i].spec, &row.spec))
-            return complain(fault, words[0], "line %u tells of this probe already", out->rows[i].line);
+            return complain(fault, words[0], "line %u already has this probe", out->rows[i].line);
     if (count < 2)
-        return complain(fault, words[0], "a state is missing (PROBE STATE, as tcp/443 open)");
+        return complain(fault, words[0], "the state is missing (PROBE STATE, as tcp/443 open)");
     status = take_state(fault, words[1], &row.state);
     if (status == STATUS_OK && count > 2)
         status = take_place(fault, words[2], count > 3 ? words[3] : NULL, &row);
     if (status == STATUS_OK && out->count == SPECS_MOST)
-        return complain(fault, words[0], "a file tells of %u probes at most", SPECS_MOST);
+        return complain(fault, words[0], "too many probes (at most %u)", SPECS_MOST);
     if (status == STATUS_OK)
         out->rows[out->count++] = row;
     return status;
@@ -118,14 +114,14 @@ static enum status take_line(const struct fault *fault, const char *text, size_t
     const char *comment = memchr(text, '#', length);
     length = comment ? (size_t)(comment - text) : length;
     if (memchr(text, '\0', length))
-        return complain(fault, NULL, "this is no text");
+        return complain(fault, NULL, "this is not text");
     if (length >= sizeof line)
-        return complain(fault, NULL, "the line is too long (PROBE STATE [at|after ADDRESS])");
+        return complain(fault, NULL, "the line is too long (expected PROBE STATE [at|after ADDRESS])");
     memcpy(line, text, length);
     line[length] = '\0';
     for (char *word = strtok_r(line, BLANKS, &rest); word; word = strtok_r(NULL, BLANKS, &rest)) {
         if (count == WORDS_MOST)
-            return complain(fault, word, "nothing can come after PROBE STATE [at|after ADDRESS]");
+            return complain(fault, word, "unexpected text after PROBE STATE [at|after ADDRESS]");
         words[count++] = word;
     }
     return count ? take_row(fault, words, count, out) : STATUS_OK;
@@ -145,31 +141,8 @@ enum status expect_parse(const char *file, const char *text, size_t length, stru
         text += line + (newline != NULL);
     }
     fault.line += !fault.line;
-    return out->count
-               ? STATUS_OK
-               : complain(&fault, NULL, "nothing is expected up to here (a line is PROBE STATE, as tcp/443 open)");
-}
-
-enum status expect_read(const char *file, struct expect *out, struct err *err)
-{
-    FILE *stream = fopen(file, "re");
-    char *text = malloc(FILE_BYTES_MOST + 1);
-    size_t length = stream && text ? fread(text, 1, FILE_BYTES_MOST + 1, stream) : 0;
-    enum status status = STATUS_OK;
-    if (!stream || ferror(stream))
-        status =
-            err_set(err, STATUS_SYSTEM, "%s: cannot read what is expected: %s (check the name)", file, strerror(errno));
-    else if (!text)
-        status = err_set(err, STATUS_SYSTEM, "%s: cannot read what is expected: out of memory", file);
-    else if (length > FILE_BYTES_MOST)
-        status = err_set(err, STATUS_SYSTEM, "%s: cannot read what is expected: it has more than %d bytes", file,
-                         FILE_BYTES_MOST);
-    if (stream)
-        fclose(stream);
-    if (status == STATUS_OK)
-        status = expect_parse(file, text, length, out, err);
-    free(text);
-    return status;
+    return out->count ? STATUS_OK
+                      : complain(&fault, NULL, "no expectations in this file (a line is PROBE STATE, as tcp/443 open)");
 }
 
 /* --- the comparison --- */
@@ -198,11 +171,11 @@ static void add_place(struct strbuf *lines, const char *word, const struct addr 
         strbuf_addf(lines, " %s %s", word, text);
 }
 
-/* Where the verdict says `at`, `after` says no more. */
+/* `after` adds nothing to a verdict that has `at`. */
 static void add_found(struct strbuf *lines, const struct expectation *row, const struct verdict *verdict)
 {
     if (!verdict) {
-        strbuf_add(lines, "was not asked");
+        strbuf_add(lines, "not probed");
         return;
     }
     bool has_at = !addr_is_none(&verdict->at.address) && !row->after;

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The live run of trace, diagnose and paths: opens, drives the loop, reports. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "capture/dump.h"
+#include "cli/commands/dry_run.h"
+#include "cli/commands/run.h"
+#include "cli/commands/target.h"
+#include "cli/lookup.h"
+#include "cli/loop.h"
+#include "cli/report.h"
+#include "cli/watched.h"
+#include "live/filter.h"
+#include "live/live.h"
+#include "live/privileges.h"
+#include "session/strategy.h"
+
+static enum status check_size(const struct session *session, const struct route *route, struct err *err)
+{
+    for (unsigned i = 0; i < session_trace_count(session); i++) {
+        uint16_t size = session_trace(session, i)->flow.size;
+        if (route->mtu && size > route->mtu)
+            return err_set(err, STATUS_SYSTEM,
+                           "%s: a packet of %u bytes does not fit its MTU of %u (give a smaller SIZE)",
+                           route->interface, size, route->mtu);
+    }
+    return STATUS_OK;
+}
+
+struct live_run {
+    const struct options *options;
+    const struct run_context *context;
+    struct report report;
+    struct lookup *lookup; /* NULL: nothing is asked about addresses */
+    struct result_source source;
+    struct session_config config;
+    struct session_events events;
+    struct session *session;
+    struct wire *wire;
+    struct watched watched; /* `wire`, where progress is to be shown */
+    struct dump *dump;
+    char egress[IF_NAMESIZE]; /* "": as routed */
+};
+
+/* Files belong to, and are opened with the rights of, who called. */
+static enum status open_files(struct live_run *run, struct err *err)
+{
+    struct privileges_user user;
+    enum status status = privileges_become_user(&user, err);
+    if (status != STATUS_OK)
+        return status;
+    status = report_open(&run->report, run->options, err);
+    if (!run->options->write_file)
+        run->report.stop = run->context->stop;
+    if (status == STATUS_OK && run->options->write_file)
+        status = dump_open(run->options->write_file, &run->dump, err);
+    if (run->dump)
+        status = report_check_apart(&run->report, run->options->write_file, err);
+    if (status == STATUS_OK)
+        status = lookup_open(run->options, getenv("HOPSONDE_DB_PATH"), &run->lookup, err);
+    struct err resume_err;
+    if (privileges_resume(&user, &resume_err) != STATUS_OK && status == STATUS_OK) {
+        *err = resume_err;
+        status = resume_err.status;
+    }
+    return status;
+}
+
+static enum status make_session(struct live_run *run, struct route *route, struct err *err)
+{
+    run->config = run->options->session;
+    if (!run->options->seed_given)
+        run->config.seed = run_random();
+    enum status status = target_find(run->options, &run->config, run->egress, err);
+    if (status == STATUS_OK)
+        status = target_route(run->options, &run->config, &run->config.source, run->egress, route, err);
+    if (status != STATUS_OK)
+        return status;
+    if (addr_is_none(&run->config.source))
+        run->config.source = route->source;
+    run->events = report_session_events(&run->report);
+    run->session = session_new(&run->config, false, &run->events, err);
+    return run->session ? check_size(run->session, route, err) : err->status;
+}
+
+/* Whether an earlier trace has the port of this flow. */
+static bool is_held(const struct session *session, unsigned index, const struct flow *flow)
+{
+    for (unsigned i = 0; i < index; i++) {
+        const struct flow *other = &session_trace(session, i)->flow;
+        if (other->spec.protocol == flow->spec.protocol && other->source_port == flow->source_port)
+            return true;
+    }
+    return false;
+}
+
+/* Best effort: without it our own kernel refuses the target's datagrams, which costs the target an error and no result.
+ */
+static void hold_ports(const struct live_run *run)
+{
+    bool in_use = false;
+    for (unsigned i = 0; i < session_trace_count(run->session); i++) {
+        const struct trace *trace = session_trace(run->session, i);
+        for (unsigned k = 0; k < trace->flow_count && k < FLOWS_COMPARED_MOST; k++) {
+            const struct flow *flow = trace_flow(trace, k);
+            if (!is_held(run->session, i, flow) &&
+                live_wire_hold_port(run->wire, flow->spec.protocol, flow->source_port) == EADDRINUSE)
+                in_use = in_use || flow->source_port == run->config.source_port;
+        }
+    }
+    if (in_use && !run->options->quiet)
+        fprintf(stderr, "hopsonde: --sport %u: another program here has this port, and gets the answers too\n",
+                run->config.source_port);
+}
+
+static uint32_t largest_packet(const struct session *session)
+{
+    uint32_t largest = 0;
+    for (unsigned i = 0; i < session_trace_count(session); i++) {
+        uint16_t size = session_trace(session, i)->flow.size;
+        largest = size > largest ? size : largest;
+    }
+    return largest;
+}
+
+static enum status open_wire(struct live_run *run, struct err *err)
+{
+    struct strbuf filter, short_filter;
+    strbuf_init(&filter);
+    strbuf_init(&short_filter);
+    filter_of_session(run->session, &filter);
+    filter_short(run->session, &short_filter);
+    struct live_options live = {
+        .family = run->config.target.family,
+        .interface = run->options->interface,
+        .egress = *run->egress ? run->egress : NULL,
+        .source = &run->options->session.source,
+        .fwmark = run->options->fwmark,
+        .largest_packet = largest_packet(run->session),
+        .filter = filter.text,
+        .short_filter = short_filter.text,
+    };
+    enum status status = live_wire_open(&live, &run->wire, err);
+    strbuf_free(&filter);
+    strbuf_free(&short_filter);
+    if (status == STATUS_OK)
+        hold_ports(run);
+    return status;
+}
+
+/* Everything that needs a privilege, in the order that gives each one up as soon as it can be. */
+static enum status open_live(struct live_run *run, struct err *err)
+{
+    struct route route;
+    enum status status = privileges_check(run->context->program, err);
+    if (status == STATUS_OK)
+        status = open_files(run, err);
+    if (status == STATUS_OK)
+        status = privileges_reduce(run->options->fwmark != 0, err);
+    if (status == STATUS_OK)
+        status = make_session(run, &route, err);
+    if (status == STATUS_OK)
+        status = open_wire(run, err);
+    if (status == STATUS_OK)
+        status = privileges_drop(err);
+    return status;
+}
+
+static void close_live(struct live_run *run)
+{
+    session_free(run->session);
+    lookup_free(run->lookup);
+    if (run->wire)
+        run->wire->ops->close(run->wire);
+}
+
+static void begin_live(struct live_run *run)
+{
+    *run->context->stop = 0;
+    run->source = (struct result_source){.command = command_of(run->options->command)->name,
+                                         .live = true,
+                                         .interface = run->options->interface ? run->options->interface : "any"};
+    if (run->dump) {
+        struct dump_run about = {.command = run->source.command,
+                                 .options = run->context->command_line,
+                                 .interface = run->source.interface,
+                                 .networks = run->options->lookup.networks,
+                                 .places = run->options->lookup.places,
+                                 .linktype = live_wire_linktype(run->wire)};
+        dump_begin(run->dump, &about, run->session);
+    }
+    if (run->lookup)
+        report_book(&run->report, lookup_book(run->lookup), lookup_is_settled, run->lookup);
+    report_show(&run->report, run->options->lookup.networks, run->options->lookup.places);
+    report_begin(&run->report, &run->source, run->session);
+}
+
+/* Ends the run and reports; the wire's own failure, if any, is told by the caller. */
+static int finish_live(struct live_run *run, bool interrupted)
+{
+    struct session_claim claim;
+    struct err err;
+    enum session_end end = interrupted ? SESSION_INTERRUPTED : SESSION_COMPLETE;
+    uint64_t dropped = run->wire->ops->dropped(run->wire);
+    nstime ended = session_now(run->session);
+    session_finish(run->session, end, ended, dropped);
+    while (run->dump && session_take_claim(run->session, &claim))
+        dump_claim(run->dump, &claim);
+    if (run->lookup)
+        lookup_wait(run->lookup, &run->report, run->context->stop);
+    if (run->lookup && run->dump)
+        dump_about(run->dump, lookup_book(run->lookup));
+    int code = run_report_end(run->context, &run->report, run->session);
+    if (run->dump && dump_close(run->dump, end, ended, dropped, &err) != STATUS_OK)
+        code = run_complain(&err);
+    if (report_close(&run->report, &err) != STATUS_OK)
+        code = run_complain(&err);
+    return code;
+}
+
+/* A trace prints its hops as they settle; what tells all in the end shows meanwhile that it is at work. */
+static struct wire *watch(struct live_run *run)
+{
+    if (run->config.strategy->merges_hops || run->options->quiet || report_streams(&run->report))
+        return run->wire;
+    watched_start(&run->watched, run->wire, run->session);
+    return &run->watched.wire;
+}
+
+static int probe_live(const struct options *options, const struct run_context *context)
+{
+    struct err err = {0};
+    struct live_run run = {.options = options, .context = context};
+    if (open_live(&run, &err) != STATUS_OK) {
+        struct err ignored;
+        if (run.dump)
+            dump_close(run.dump, SESSION_INTERRUPTED, NSTIME_NONE, 0, &ignored);
+        report_close(&run.report, &ignored);
+        close_live(&run);
+        return run_complain(&err);
+    }
+    begin_live(&run);
+    struct wire *wire = watch(&run);
+    privileges_seal(lookup_asks(run.lookup));
+    struct companion companion = {0};
+    if (run.lookup)
+        companion = lookup_companion(run.lookup, &run.report);
+    enum status status = loop_run(run.session, wire, run.dump, run.lookup ? &companion : NULL, context->stop, &err);
+    watched_end(&run.watched);
+    int code = finish_live(&run, *context->stop || status != STATUS_OK);
+    if (status != STATUS_OK)
+        code = run_complain(&err);
+    else if (code != EXIT_SYSTEM)
+        code = run_quiet_end(&run.report, context, code);
+    close_live(&run);
+    return code;
+}
+
+int run_live(const struct options *options, const struct run_context *context)
+{
+    struct err err = {0};
+    if (target_check_literal(options, &err) != STATUS_OK)
+        return run_complain(&err);
+    if (!options->dry_run)
+        return probe_live(options, context);
+    if (privileges_drop(&err) != STATUS_OK)
+        return run_complain(&err);
+    return dry_run(options);
+}

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cli/commands/target.h"
+
+#include <stdio.h>
+
+#include "lookup/resolve.h"
+
+/* Checks the options that depend on the target's family. */
+static enum status check_target(const struct options *options, const struct addr *target, struct err *err)
+{
+    const struct addr *source = &options->session.source;
+    if (!addr_is_none(source) && source->family != target->family)
+        return err_set(err, STATUS_USAGE, "-s: the source address is IPv%u, the target IPv%u", source->family,
+                       target->family);
+    if (options->session.flow_label >= 0 && target->family != 6)
+        return err_set(err, STATUS_USAGE, "--flow-label: %s is no IPv6 target", options->host);
+    return STATUS_OK;
+}
+
+enum status target_check_literal(const struct options *options, struct err *err)
+{
+    struct addr target;
+    uint32_t zone;
+    enum status status = resolve_literal(options->host, options->family, &target, &zone, err);
+    return status != STATUS_OK || addr_is_none(&target) ? status : check_target(options, &target, err);
+}
+
+enum status target_find(const struct options *options, struct session_config *config, char interface[IF_NAMESIZE],
+                        struct err *err)
+{
+    uint32_t zone = 0;
+    uint8_t family = options->family ? options->family : config->source.family;
+    enum status status = resolve_host(options->host, family, &config->target, &zone, err);
+    if (status != STATUS_OK)
+        return status;
+    if (options->interface)
+        snprintf(interface, IF_NAMESIZE, "%s", options->interface);
+    else if (!zone || !if_indextoname(zone, interface))
+        *interface = '\0';
+    snprintf(config->target_name, sizeof config->target_name, "%s", options->host);
+    return check_target(options, &config->target, err);
+}
+
+enum status target_route(const struct options *options, const struct session_config *config, const struct addr *source,
+                         const char *interface, struct route *route, struct err *err)
+{
+    return route_lookup(&config->target, source, *interface ? interface : NULL, options->fwmark, route, err);
+}

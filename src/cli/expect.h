@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* expect: the expected verdict of each probe spec, compared with a judgement: a firewall policy as a test (--expect).
+ * Top floor; pure.
+ *
+ * A line is PROBE STATE [at|after ADDRESS]; `#` starts a comment. A file has each spec once. */
+#ifndef HOPSONDE_CLI_EXPECT_H
+#define HOPSONDE_CLI_EXPECT_H
+
+#include "base/strbuf.h"
+#include "verdict/verdict.h"
+
+struct expectation {
+    struct probe_spec spec;
+    enum verdict_state state;
+    bool at, after;      /* at most one: the place in which `address` is expected */
+    struct addr address; /* none: any place */
+    unsigned line;       /* in the file, from 1 */
+};
+
+struct expect {
+    const char *file; /* its name; borrowed */
+    struct expectation rows[SPECS_MOST];
+    unsigned count;
+};
+
+/* STATUS_USAGE with "FILE:LINE: what is wrong" for the first bad line, and for a file without expectations. `text` has
+ * `length` bytes; `file` must outlive `out`. */
+enum status expect_parse(const char *file, const char *text, size_t length, struct expect *out, struct err *err);
+/* Adds a line for each verdict that differs, or one line if none does. Returns how many differ. */
+unsigned expect_compare(const struct expect *expect, const struct judgement *judgement, struct strbuf *lines);
+
+#endif
