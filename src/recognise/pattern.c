@@ -4,7 +4,7 @@
  * Tools count: in a port, a sequence number, or the IPv4 id; the rest stays as it is, or is random for each probe. What
  * counts, goes on; so a packet belongs to the run whose counters it continues. Where nothing but the TTL is in order
  * (random source ports), the TTL alone tells two runs apart: it never starts again. */
-#include "recognise/internal.h"
+#include "recognise/pattern.h"
 
 #define NEAR_MOST 64                  /* a step: lost frames and probes of other flows in between */
 #define RESTART_AFTER (10 * NS_PER_S) /* TTLs that start again after so much silence are another run's */
@@ -197,19 +197,19 @@ static unsigned likeness(const struct run *run, const struct traits *traits)
     return likeness + (run->state != RUN_ORDINARY);
 }
 
-unsigned pattern_fits(const struct run *run, const struct digest *look, nstime now)
+unsigned pattern_fits(const struct run *run, const struct digest *digest, nstime now)
 {
-    const struct traits *traits = &look->traits;
+    const struct traits *traits = &digest->traits;
     uint8_t ttl = traits->ttl;
     unsigned score = 0;
-    if (run->shape != look->shape)
+    if (run->shape != digest->shape)
         return 0;
     if (run->state == RUN_ORDINARY && (ttl > 63 || !(run->ttls >> ttl & 1)))
         return 0;
     bool again = starts_again(run, ttl), late = now - run->last_time > RESTART_AFTER;
-    if (look->shape == SHAPE_ECHO)
+    if (digest->shape == SHAPE_ECHO)
         score = fits_echo(run, traits, again, late);
-    else if (look->shape == SHAPE_RAW)
+    else if (digest->shape == SHAPE_RAW)
         score = again && late ? 0 : 6;
     else
         score = fits_ports(run, traits, again, late);

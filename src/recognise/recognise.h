@@ -15,8 +15,8 @@
 #define HOPSONDE_RECOGNISE_RECOGNISE_H
 
 #include "base/err.h"
+#include "recognise/digest.h"
 #include "trace/counters.h"
-#include "trace/trace.h"
 
 /* How long after it was sent a probe may be answered. The tools themselves wait 1 to 10 seconds. */
 #define ANSWER_WITHIN (10 * NS_PER_S)
@@ -82,52 +82,6 @@ struct recogniser_config {
 
 struct recogniser;
 
-#define SHOWN_BYTES 12 /* of a payload: where the tools write their marks */
-
-/* What the headers of a probe show of its tool, and what a quote of it can be told by. Unknown is 0. */
-struct traits {
-    uint32_t word;     /* both ports, the source's high; echo: id and sequence number */
-    uint32_t seq, ack; /* TCP, DCCP, SCTP */
-    uint32_t query_id; /* a hash of the id that its answer repeats; 0: none */
-    uint32_t flow_label;
-    uint16_t ip_id, checksum, window;
-    uint16_t size;          /* of the whole packet */
-    uint16_t payload_bytes; /* on the wire */
-    uint8_t ttl, tos, tcp_flags;
-    bool dont_fragment, has_options; /* options of TCP */
-    uint8_t payload_length;          /* how many bytes of the payload are in `payload` */
-    uint8_t payload[SHOWN_BYTES];
-};
-
-/* All that the recogniser wants of a packet, by value: of the one that an ICMP error quotes, or else of the packet
- * itself. Small, since large captures hand them from one thread to another. */
-struct digest {
-    nstime time;
-    uint64_t frame;
-    uint64_t pair_hash;         /* of source, target and protocol */
-    uint64_t key;               /* of all that is in the index */
-    uint64_t answer_hash;       /* of target, source and protocol, where it may be an answer */
-    uint64_t answer_key;        /* the key of what it would answer; with may_answer_key */
-    uint32_t answered_id;       /* the query_id of what it would answer; 0: none. With may_answer */
-    struct addr source, target; /* none: there was no such packet */
-    uint8_t protocol;
-    uint8_t kind;  /* enum packet_kind, of the outermost */
-    uint8_t shape; /* enum probe_shape; of a quote SHAPE_NONE where it is too short to tell */
-    struct traits traits;
-    uint32_t have; /* enum have: which of the traits were there to be read */
-    uint32_t interface;
-    uint16_t length; /* of UDP, as its header says */
-    uint8_t direction, file;
-    bool has_word;
-    bool may_answer;
-    bool may_answer_key; /* its probe may be found by a key */
-    bool is_fragment;    /* not the first */
-    bool malformed;
-    bool cut;            /* an ICMP error of which the capture has too little to say what it is about */
-    struct reply answer; /* an ICMP error, or what may be an answer; owns nothing, else undefined */
-    const struct icmp_extension *extension; /* the same; borrowed; NULL: there is none */
-};
-
 /* NULL and `err` where memory is short. */
 struct recogniser *recogniser_new(const struct recogniser_config *config, const struct recogniser_events *events,
                                   struct err *err);
@@ -139,9 +93,9 @@ void recogniser_frame(struct recogniser *recogniser, unsigned file, const struct
  * configuration alone. Until the second only the extension must live. */
 void recogniser_digest(const struct recogniser *recogniser, unsigned file, const struct frame *frame,
                        const struct packet *packet, struct digest *out);
-void recogniser_take(struct recogniser *recogniser, const struct digest *look);
-/* Has what recogniser_take() will look up brought nearer, a few packets before. */
-void recogniser_prefetch(const struct recogniser *recogniser, const struct digest *look);
+void recogniser_take(struct recogniser *recogniser, const struct digest *digest);
+/* Has what recogniser_take() will digest up brought nearer, a few packets before. */
+void recogniser_prefetch(const struct recogniser *recogniser, const struct digest *digest);
 /* Before recogniser_finish(): the capture was cut, or reading it was; what is silent at its end may have been answered.
  */
 void recogniser_break_off(struct recogniser *recogniser);

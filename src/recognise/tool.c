@@ -4,10 +4,9 @@
  * Rows of a table, by the packets that each tool was seen to send (traceroute 2.1, inetutils 2.4, mtr 0.95,
  * tcptraceroute 1.5, lft 3.91, scamper 20211212, dublin-traceroute 0.4.2, nmap 7.93, hping3, tracepath of iputils,
  * Windows tracert). The first that fits is named; none is no shame. */
-#include <string.h>
+#include "recognise/tool.h"
 
-#include "probe/type.h"
-#include "recognise/internal.h"
+#include <string.h>
 
 /* --- signs --- */
 
@@ -211,15 +210,15 @@ bool tool_knows(const struct run *run)
     return tool_of(run) != NULL;
 }
 
-/* By how much the TTLs of all sightings at hand are less than their counters say; -1: not by the same. */
+/* By how much the TTLs of all candidates at hand are less than their counters say; -1: not by the same. */
 static int steady_shift(const struct run *run, uint32_t first, unsigned queries)
 {
     int shift = -1;
-    for (const struct sighting *s = run->oldest; s; s = s->after) {
-        uint32_t counter = s->traits.word & 0xffff;
+    for (const struct candidate *candidate = run->oldest; candidate; candidate = candidate->after) {
+        uint32_t counter = candidate->traits.word & 0xffff;
         if (counter < first)
             return -1;
-        int by = (int)((counter - first) / queries) + 1 - s->traits.ttl;
+        int by = (int)((counter - first) / queries) + 1 - candidate->traits.ttl;
         if (by < 0 || by > PROBE_TTL_MOST || (shift >= 0 && by != shift))
             return -1;
         shift = by;
@@ -265,7 +264,7 @@ static uint8_t shift_of_tracepath(const struct run *run)
 
 /* Only a second sweep tells an mtr whose first probes are missing because the capture began late from one whose first
  * hops lie before the place of the capture. */
-bool tool_is_placed(const struct run *run)
+bool tool_place_is_known(const struct run *run)
 {
     return run->restarts || run->least_ttl != 1 || mtr_counter(run)->first == 33000 || !is_mtr(run);
 }
