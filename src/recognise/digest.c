@@ -105,6 +105,11 @@ static uint32_t key_extra(const struct probe_type *type, const struct headers *h
     }
 }
 
+static bool may_have_id(const struct digester *digester, uint16_t port)
+{
+    return digester->query_ports >> port % 64 & 1;
+}
+
 /* The packet as a probe. */
 static void read_probe(const struct digester *digester, const struct headers *headers, struct digest *out)
 {
@@ -123,7 +128,7 @@ static void read_probe(const struct digester *digester, const struct headers *he
     out->traits.ack = t->have & HAVE_ACK ? (uint32_t)t->ack : 0;
     if (!out->is_fragment && (out->has_word || !type->protocol))
         out->shape = (uint8_t)(type->shape_of ? type->shape_of(headers) : type->shape);
-    if (type->query_id && out->has_word)
+    if (type->query_id && may_have_id(digester, t->target_port))
         out->traits.query_id = type->query_id(headers);
     read_traits(headers, &out->traits);
     out->key = digest_key(out->pair_hash, out->traits.word, key_extra(type, headers, &out->traits));
@@ -196,7 +201,9 @@ void digest_packet(const struct digester *digester, unsigned file, const struct 
             return;
         read_answer(frame, packet, out);
         out->answer.kind = (uint8_t)kind;
-        out->answered_id = type->answered_id && out->has_word ? type->answered_id(&packet->outer) : 0;
+        out->answered_id = type->answered_id && may_have_id(digester, packet->outer.transport.source_port)
+                               ? type->answered_id(&packet->outer)
+                               : 0;
         out->answer_hash = digest_pair_hash(digester, &ip->target, &ip->source, ip->protocol);
         set_answer_key(out);
     }
@@ -207,4 +214,8 @@ void digest_init(struct digester *digester, uint64_t secret)
     digester->secret = secret;
     for (unsigned protocol = 0; protocol < 256; protocol++)
         digester->types[protocol] = probe_type_of_protocol((uint8_t)protocol);
+    digester->query_ports = 0;
+    for (unsigned i = 0; probe_types[i]; i++)
+        for (const struct probe_variant_row *const *row = probe_types[i]->variants; *row; row++)
+            digester->query_ports |= (*row)->port ? UINT64_C(1) << (*row)->port % 64 : 0;
 }
