@@ -11,7 +11,7 @@
 #include "recognise/results.h"
 #include "recognise/run.h"
 
-/* As far as the traits tell: whether offloading left the checksums right no_match knows, so these do not count. */
+/* As far as traits say. Checksums are left out: offloading may leave them unfinished. */
 static struct headers headers_of(const struct addr *source, const struct addr *target, uint8_t protocol, uint32_t have,
                                  const struct traits *traits)
 {
@@ -36,7 +36,7 @@ static struct headers headers_of(const struct addr *source, const struct addr *t
     return headers;
 }
 
-/* What the quote shows changed. */
+/* Adds the fields that the quote shows changed. */
 static void add_rewrites(const struct recogniser *r, const struct candidate *candidate, const struct digest *quote,
                          struct reply *reply)
 {
@@ -81,7 +81,7 @@ static void note_reply(struct run *run, const struct candidate *candidate, const
         return;
     run->expired++;
     nstime rtt = reply_rtt(&candidate->probe, reply);
-    run->rtt = rtt < ANSWER_WITHIN ? rtt : ANSWER_WITHIN; /* stamps may be anything */
+    run->rtt = rtt < ANSWER_WITHIN ? rtt : ANSWER_WITHIN; /* stamps may be wrong */
     if (at && addr_is_none(&at->router))
         at->router = reply->from;
 }
@@ -143,7 +143,7 @@ void answer_take_error(struct recogniser *r, const struct digest *digest)
 {
     bool has_quote = !addr_is_none(&digest->source);
     struct found found = has_quote && !digest->is_fragment ? match_quoted(r, digest) : (struct found){0};
-    if (found.candidate && digest->answer.kind == REPLY_OTHER) { /* the packet went on */
+    if (found.candidate && digest->answer.kind == REPLY_OTHER) { /* the router forwarded the packet */
         count_stray(r, STRAY_ADVICE);
         return;
     }
@@ -159,7 +159,7 @@ void answer_take_error(struct recogniser *r, const struct digest *digest)
         results_error(r, &error);
 }
 
-/* Without a probe of its own it may yet answer one whose other answers are unmatched. */
+/* Its probe may be missing from the capture, as those of unmatched replies are. */
 static bool answer_unmatched(struct recogniser *r, const struct digest *digest)
 {
     struct pair *pair = pair_find(r, digest->answer_hash, &digest->target, &digest->source, digest->protocol);

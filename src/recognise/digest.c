@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* digest: a packet, reduced to what tells one probe from the next. */
 #include <string.h>
 
 #include "recognise/digest.h"
@@ -30,7 +29,7 @@ static uint64_t half(const struct addr *address, unsigned which)
 uint64_t digest_pair_hash(const struct digester *digester, const struct addr *source, const struct addr *target,
                           uint8_t protocol)
 {
-    /* Both factors are unknown to who writes the capture: with a zero for one, the other would not count. */
+    /* The author of a capture knows neither factor: if one could be made 0, the other would not count. */
     uint64_t secret = digester->secret, other = secret << 32 | secret >> 32;
     uint64_t hash = mix(half(source, 0) ^ secret, half(target, 0) ^ other ^ UINT64_C(0x9e3779b97f4a7c15) ^ protocol);
     if (source->family == 6)
@@ -44,7 +43,7 @@ uint64_t digest_key(uint64_t pair_hash, uint32_t word, uint32_t extra)
     return mix(value ^ pair_hash, UINT64_C(0xa0761d6478bd642f) ^ pair_hash);
 }
 
-/* Ports, or what an echo has in their place. */
+/* Ports, or echo id and sequence number. */
 static void read_word(const struct transport *t, struct digest *out)
 {
     if (t->have & HAVE_PORTS)
@@ -70,7 +69,7 @@ static void read_payload(const struct transport *t, struct traits *out)
     size_t length = t->captured - header;
     out->payload_length = (uint8_t)(length < SHOWN_BYTES ? length : SHOWN_BYTES);
     if (length >= SHOWN_BYTES)
-        memcpy(out->payload, t->bytes + header, SHOWN_BYTES); /* of a known size, so that it is a load */
+        memcpy(out->payload, t->bytes + header, SHOWN_BYTES); /* of a constant size: one load */
     else
         memcpy(out->payload, t->bytes + header, length);
 }
@@ -92,7 +91,7 @@ static void read_traits(const struct headers *headers, struct traits *out)
     read_payload(t, out);
 }
 
-/* What of the packet goes into its key, beyond addresses and ports. */
+/* What the key holds of a packet, beyond addresses and ports. */
 static uint32_t key_extra(const struct probe_type *type, const struct headers *headers, const struct traits *traits)
 {
     switch (type->identity) {
@@ -148,7 +147,7 @@ static void read_answer(const struct frame *frame, const struct packet *packet, 
     out->extension = NULL;
 }
 
-/* What an echo reply answers is known, and what a SYN/ACK or a RST acknowledges: a SYN or a FIN counts as one. */
+/* An echo reply repeats its probe's key; a SYN/ACK or RST acknowledges it. A SYN or a FIN counts as one. */
 static void set_answer_key(struct digest *out)
 {
     bool is_echo = out->answer.kind == REPLY_ECHO;
@@ -174,7 +173,7 @@ void digest_packet(const struct digester *digester, unsigned file, const struct 
                    const struct packet *packet, struct digest *out)
 {
     const struct ip_header *ip = &packet->outer.ip;
-    /* Piece by piece: for a structure as large as this, compilers take an instruction that is slow to begin. */
+    /* Field by field: for a large structure compilers emit an instruction with a slow start. */
     out->time = frame->time;
     out->frame = frame->number;
     out->interface = packet->interface;

@@ -6,11 +6,11 @@
 #include "probe/type.h"
 #include "trace/trace.h"
 
-#define SHOWN_BYTES 12 /* of a payload: where the tools write their agreement */
+#define SHOWN_BYTES 12 /* of a payload: where the tools write their marks */
 
-/* What the headers of a probe show of its tool, and what a quote of it can be told by. Unknown is 0. */
+/* The fields of a probe that show its tool or identify a quote of it. Unknown is 0. */
 struct traits {
-    uint32_t word;     /* both ports, the source's high; echo: id and sequence number */
+    uint32_t word;     /* source port (high half) and target port; echo: id and sequence number */
     uint32_t seq, ack; /* TCP, DCCP, SCTP */
     uint32_t query_id; /* a hash of the id that its answer repeats; 0: none */
     uint32_t flow_label;
@@ -23,36 +23,36 @@ struct traits {
     uint8_t payload[SHOWN_BYTES];
 };
 
-/* All that the recogniser wants of a packet, by value: of the one that an ICMP error quotes, or else of the packet
- * itself. Small, since large captures hand them from one thread to another. */
+/* A packet as the recogniser needs it, by value. Of an ICMP error, address and traits are those of the quoted packet.
+ * Small, since read_ahead passes one for each frame to another thread. */
 struct digest {
     nstime time;
     uint64_t frame;
     uint64_t pair_hash;         /* of source, target and protocol */
-    uint64_t key;               /* of all that is in the index */
+    uint64_t key;               /* by which the index finds it as a probe */
     uint64_t answer_hash;       /* of target, source and protocol, where it may be an answer */
     uint64_t answer_key;        /* the key of what it would answer; with may_answer_key */
     uint32_t answered_id;       /* the query_id of what it would answer; 0: none. With may_answer */
-    struct addr source, target; /* none: there was no such packet */
+    struct addr source, target; /* none: there is no quote */
     uint8_t protocol;
     uint8_t kind;  /* enum packet_kind, of the outermost */
     uint8_t shape; /* enum probe_shape; of a quote SHAPE_NONE where it is too short to tell */
     struct traits traits;
-    uint32_t have; /* enum have: which of the traits were there to be read */
+    uint32_t have; /* enum have: which traits are known */
     uint32_t interface;
     uint16_t length; /* of UDP, as its header says */
     uint8_t direction, file;
     bool has_word;
     bool may_answer;
-    bool may_answer_key; /* its probe may be found by a key */
-    bool is_fragment;    /* not the first */
+    bool may_answer_key; /* answer_key is set */
+    bool is_fragment;    /* a later fragment */
     bool malformed;
-    bool cut;            /* an ICMP error of which the capture has too little to say what it is about */
-    struct reply answer; /* an ICMP error, or what may be an answer; owns nothing, else undefined */
-    const struct icmp_extension *extension; /* the same; borrowed; NULL: there is none */
+    bool cut;            /* an ICMP error whose quote the capture cut before the ports */
+    struct reply answer; /* of an ICMP error or a packet with may_answer, else undefined; owns nothing */
+    const struct icmp_extension *extension; /* likewise; borrowed; NULL: none */
 };
 
-/* What digests are made with. */
+/* What digest_packet() needs to know. */
 struct digester {
     uint64_t secret;
     const struct probe_type *types[256]; /* by IP protocol */

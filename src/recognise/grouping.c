@@ -15,7 +15,7 @@ static struct run *choose_run(const struct pair *pair, const struct digest *dige
     unsigned best_score = 0;
     for (struct run *run = pair->runs; run; run = run->next_in_pair) {
         unsigned score = pattern_fits(run, digest, now);
-        if (score && score >= best_score) { /* the list begins with the newest: of equals, the oldest */
+        if (score && score >= best_score) { /* the newest comes first in the list: of equals, the oldest is best */
             best = run;
             best_score = score;
         }
@@ -23,7 +23,7 @@ static struct run *choose_run(const struct pair *pair, const struct digest *dige
     return best;
 }
 
-/* The run of the pair that has been quiet for longest. */
+/* The run of the pair with the oldest last packet. */
 static struct run *quietest(const struct pair *pair)
 {
     struct run *quietest = pair->runs;
@@ -40,7 +40,7 @@ static bool is_alike(const struct traits *a, const struct traits *b)
            a->tcp_flags == b->tcp_flags && memcmp(a->payload, b->payload, sizeof a->payload) == 0;
 }
 
-/* An equal packet with a smaller TTL has been forwarded; with the same one, it was captured on another interface. */
+/* An equal packet with a lower TTL has been forwarded; with the same TTL, it was captured on another interface. */
 static bool is_copy(const struct candidate *candidate, const struct digest *digest)
 {
     uint8_t ttl = digest->traits.ttl, before = candidate->traits.ttl;
@@ -49,7 +49,7 @@ static bool is_copy(const struct candidate *candidate, const struct digest *dige
     return ttl < before || (ttl == before && elsewhere && digest->time - candidate->probe.sent <= SAME_FRAME_WITHIN);
 }
 
-/* The packet is one that was seen: forwarded since, on another interface, or sent again by TCP. */
+/* True for a copy: forwarded, from another interface, or retransmitted by TCP. Counts it. */
 static bool is_seen_again(struct recogniser *r, const struct digest *digest, const struct index_place *place)
 {
     const struct traits *traits = &digest->traits;
@@ -73,8 +73,8 @@ static bool is_seen_again(struct recogniser *r, const struct digest *digest, con
     return false;
 }
 
-/* What follows a SYN probe in its own connection: the kernel of an mtr or a traceroute shakes hands with the TTL of the
- * probe, and takes leave. */
+/* True for what follows a SYN probe in its own connection: the kernel of an mtr or a traceroute completes the handshake
+ * and closes, with the TTL of the probe. */
 static bool is_of_connection(const struct recogniser *r, const struct digest *digest)
 {
     for (uint32_t back = 1; back <= 2; back++) {
@@ -90,7 +90,7 @@ static bool is_of_connection(const struct recogniser *r, const struct digest *di
     return false;
 }
 
-/* `step`: by how much the one of the two ports that counts has moved since the last probe. */
+/* `step`: by how much the counting port has moved since the last probe. */
 static void note_restart(struct run *run, uint32_t step)
 {
     run->restarts++;
@@ -114,7 +114,7 @@ static void note_ttl(struct recogniser *r, struct run *run, uint8_t ttl, uint32_
     run->least_ttl = ttl < run->least_ttl ? ttl : run->least_ttl;
     if (ttl > run->most_ttl) {
         run->most_ttl = ttl;
-        r->high_ttls += ttl > PROBE_TTL_MOST; /* such a ladder goes on one by one */
+        r->high_ttls += ttl > PROBE_TTL_MOST; /* such TTLs rise one by one */
     }
     run->ttls |= ttl < 64 ? UINT64_C(1) << ttl : 0;
     if (!run->is_high && ttl + 2 >= PROBE_TTL_MOST) {
@@ -155,7 +155,7 @@ static void add_candidate(struct recogniser *r, struct run *run, const struct di
     while (!candidate && run_make_room(r))
         candidate = candidate_new(r);
     struct run_ttl *at = run_at(run, traits->ttl);
-    if (!candidate || !at || run->state == RUN_ORDINARY) { /* it has just been turned down to make room */
+    if (!candidate || !at || run->state == RUN_ORDINARY) { /* it was discarded just now, to make room */
         if (candidate)
             candidate_free(r, candidate);
         count_stray(r, candidate && at ? STRAY_NO_TRACE : STRAY_TOO_MANY);
@@ -178,12 +178,12 @@ static void add_candidate(struct recogniser *r, struct run *run, const struct di
     run->trace.last_sent = run->last_time;
     run_wait(r, &r->waiting, candidate, ANSWER_WITHIN);
     run_append(run, candidate);
-    (void)index_add(r, place, candidate); /* without memory no answer finds it */
+    (void)index_add(r, place, candidate); /* without memory no reply finds it */
     run_touch(r, run);
     run_consider(r, run);
 }
 
-/* Whether a TTL above that of probes may go on with a ladder that has come up to there. */
+/* True if a run has come up to this TTL, which is above that of other probes. */
 static bool may_be_high(const struct recogniser *r, const struct digest *digest)
 {
     if (!r->high_runs || r->high_ttls >= HIGH_TTLS_MOST)
@@ -215,7 +215,7 @@ bool grouping_take(struct recogniser *r, const struct digest *digest)
         count_stray(r, STRAY_CONNECTION);
         return true;
     }
-    if (r->run_count == RUNS_MOST) /* a pair goes with its last run, so this comes first */
+    if (r->run_count == RUNS_MOST) /* first, since a pair is freed with its last run */
         run_evict(r, r->oldest_run);
     struct pair *pair = pair_get(r, digest);
     struct run *run = pair ? choose_run(pair, digest, digest->time) : NULL;

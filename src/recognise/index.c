@@ -56,7 +56,7 @@ static bool index_grow(struct recogniser *r, unsigned bits)
     return true;
 }
 
-/* Sightings of one key share an entry: packets that are all alike make no long row of entries. */
+/* Candidates with one key share an entry: equal packets make no long row of entries. */
 bool index_add(struct recogniser *r, const struct index_place *place, struct candidate *candidate)
 {
     if (r->index_count >= (size_t)1 << (r->index_bits - 1) && !index_grow(r, r->index_bits + 1))
@@ -75,7 +75,7 @@ bool index_add(struct recogniser *r, const struct index_place *place, struct can
     return true;
 }
 
-/* Closes the gap (Knuth 6.4, algorithm R): whatever could not be where it belongs moves up. */
+/* Closes the gap (Knuth 6.4, algorithm R): entries that could not stand where they belong move up. */
 static void entry_remove(struct recogniser *r, struct index_entry *entry)
 {
     size_t mask = ((size_t)1 << r->index_bits) - 1;

@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* unmatched: ICMP errors whose packets are not in the capture. Where they quote one ladder, its trace is rebuilt.
- *
- * One ladder: errors of time exceeded from two routers or more, about packets of one echo id or one source port, or of
- * random source ports; in the order of what counts in the quotes each router stands in one block, sweep after sweep. A
- * router that comes and goes between the others is ordinary traffic in a loop. Where nothing in the quotes counts,
- * their order is that of time, and they must bear the agreement of a known tool, or come from ever farther away.
- *
- * TTLs: where the counter began at a known number and moves by so many a hop as the blocks say, it tells the TTL,
- * silent hops included. Else the blocks are counted, from the distance that the first answer's own TTL shows. */
+/* Unmatched replies of a pair are a trace
+ * 1. if they are time exceeded from two routers or more, about packets of one echo id or one source port, or of random
+ *    source ports; and
+ * 2. if, in the order of a counter in the quotes, each router stands in one block, sweep after sweep. A router that
+ *    comes and goes between others is ordinary traffic in a loop.
+ * 3. If no field counts, their order is that of time. They must then show a known tool, or come from farther and
+ * farther away. */
 #include "recognise/inferred.h"
 
 #include <stdlib.h>
@@ -19,7 +17,7 @@
 #include "recognise/run.h"
 #include "recognise/tool.h"
 
-/* --- keeping --- */
+/* --- the list of a pair --- */
 
 static void unmatched_unlink(struct recogniser *r, struct pair *pair)
 {
@@ -35,7 +33,7 @@ static void unmatched_push(struct recogniser *r, struct pair *pair)
     r->newest_unmatched = pair;
 }
 
-/* Whether the packet quoted is like the probes of a trace: then its own probe was answered long before. */
+/* True if the quoted packet is like the probes of a trace: that probe was answered long before. */
 static bool is_late(const struct pair *pair, const struct digest *quote)
 {
     for (const struct run *run = pair->runs; run; run = run->next_in_pair)
@@ -59,7 +57,7 @@ static void append(struct recogniser *r, struct pair *pair, struct unmatched *un
     r->unmatched_bytes += unmatched->bytes;
 }
 
-/* --- telling --- */
+/* --- output --- */
 
 static void drop_unmatched(struct recogniser *r, struct unmatched *unmatched)
 {
@@ -68,7 +66,7 @@ static void drop_unmatched(struct recogniser *r, struct unmatched *unmatched)
     r->unmatched_count--;
 }
 
-/* A run as it would have been, for what tool.c has to say. */
+/* The run as it was sent, as far as quotes say: for tool.c. */
 static void run_of_quotes(const struct pair *pair, const struct inferred *inferred, struct run *run)
 {
     const struct unmatched *first = inferred->replies[0];
@@ -132,7 +130,7 @@ static int by_hop(const void *a, const void *b)
     return x->hop == y->hop ? unmatched_compare_times(x, y) : x->hop < y->hop ? -1 : 1;
 }
 
-/* False: it is none after all. */
+/* False: it is no trace after all. */
 static bool emit_trace(struct recogniser *r, const struct pair *pair, struct inferred *inferred)
 {
     struct run run = {0};
@@ -178,8 +176,8 @@ static void emit_errors(struct recogniser *r, struct inferred *inferred)
     }
 }
 
-/* Takes those from the list that belong together with its first: of one echo id; of one source port where source ports
- * come again; else all. */
+/* Takes the first of the list and those that belong to it: of one echo id; of one source port if source ports recur;
+ * else all. */
 static void take_alike(struct unmatched **list, bool by_source, struct inferred *inferred)
 {
     uint32_t key = *list ? (*list)->traits.word >> 16 : 0;
@@ -221,7 +219,7 @@ static void judge(struct recogniser *r, struct pair *pair)
         if (pair->has_trace || !inferred_is_trace(&inferred) || !emit_trace(r, pair, &inferred))
             emit_errors(r, &inferred);
     }
-    for (struct unmatched *next; list; list = next) { /* memory is short */
+    for (struct unmatched *next; list; list = next) { /* no memory */
         next = list->next;
         results_error(r, &list->error);
         drop_unmatched(r, list);
@@ -262,7 +260,7 @@ void inferred_add(struct recogniser *r, const struct digest *quote, const struct
     }
     unmatched->error = *error;
     unmatched->reply = quote->answer;
-    unmatched->reply.match = MATCH_EXACT; /* the quote is all that there is of its probe */
+    unmatched->reply.match = MATCH_EXACT; /* nothing but the quote is known of its probe */
     unmatched->reply.rule = "its own quote";
     unmatched->traits = quote->traits;
     unmatched->shape = quote->shape;
@@ -286,7 +284,7 @@ bool inferred_take_answer(struct recogniser *r, struct pair *pair, uint32_t word
     unmatched->error = (struct other_error){0};
     unmatched->reply = *reply;
     unmatched->traits.word = word;
-    unmatched->traits.checksum = 0; /* not known */
+    unmatched->traits.checksum = 0; /* unknown */
     append(r, pair, unmatched);
     make_room(r, pair);
     return true;

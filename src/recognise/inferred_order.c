@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Traces whose probes are not in the capture: what the quotes say of their order.
- *
- * TTLs: where the counter began at a known number and moves by so many a hop as the blocks say, it tells the TTL,
- * silent hops included. Else the blocks are counted, from the distance that the first answer's own TTL shows. */
+/* Hops: if the counter starts at a known number and moves by as many steps a hop as the blocks show, it gives the TTL,
+ * silent hops included. Else the blocks are counted, from the distance that the first reply's own TTL shows. */
 #include "recognise/inferred_order.h"
 
 #include <limits.h>
@@ -41,7 +39,7 @@ static int by_time(const void *a, const void *b)
     return unmatched_compare_times(*(struct unmatched *const *)a, *(struct unmatched *const *)b);
 }
 
-/* Whether the counter goes on by small steps and is of use: not the same all along. */
+/* True if the counter moves, and in small steps. */
 static bool counts(const struct inferred *inferred)
 {
     for (size_t i = 1; i < inferred->count; i++)
@@ -65,7 +63,7 @@ void inferred_sort(struct inferred *inferred)
     inferred->counter = COUNTER_NONE;
 }
 
-/* The place of a router among those that have answered so far; the count itself where it is new. */
+/* The place of a router among those so far; `count` if it is new. */
 static unsigned place_of(const struct addr *routers, unsigned count, const struct addr *from)
 {
     unsigned place = 0;
@@ -74,8 +72,7 @@ static unsigned place_of(const struct addr *routers, unsigned count, const struc
     return place;
 }
 
-/* Gives each unmatched, as its hop, its place in a row of routers. Returns how many routers there are; 0: they are in
- * no order. */
+/* Sets the hop of each reply to the place of its router. Returns the number of routers; 0: they are in no order. */
 static unsigned place_replies(const struct inferred *inferred)
 {
     struct addr routers[256];
@@ -93,7 +90,7 @@ static unsigned place_replies(const struct inferred *inferred)
         unmatched->hop = (uint8_t)(place + 1);
         last = place;
     }
-    /* In a sweep every router has its turn: a few that take turns at random go back far more often. */
+    /* In a sweep every router has its turn; a few routers in random turns go back far more often. */
     return sweeps * count <= 2 * inferred->count || sweeps == 0 ? count : 0;
 }
 
@@ -104,7 +101,6 @@ static unsigned distance_of(const struct reply *reply)
     return initial - reply->reply_ttl + 1;
 }
 
-/* Whether the answers come from ever farther away, from three distances at least: by their own TTLs. */
 bool inferred_climbs(const struct inferred *inferred)
 {
     unsigned distances = 1;
@@ -136,7 +132,7 @@ bool inferred_is_trace(const struct inferred *inferred)
 
 /* --- TTLs --- */
 
-/* Whether `queries` probes a hop from `first` on fit: one router for one TTL, and another for the next. */
+/* True if `queries` probes a hop from `first` on fit: one router for one TTL, and another for the next. */
 static bool fits_counter(const struct inferred *inferred, uint32_t first, unsigned queries)
 {
     for (size_t i = 0; i < inferred->count; i++) {
@@ -153,7 +149,7 @@ static bool fits_counter(const struct inferred *inferred, uint32_t first, unsign
     return true;
 }
 
-/* By how many hops the counter and the answers' own TTLs disagree, in all. */
+/* By how many hops the counter and the replies' own TTLs disagree, in all. */
 static unsigned disagreement(const struct inferred *inferred, uint32_t first, unsigned queries)
 {
     unsigned sum = 0;
@@ -165,7 +161,7 @@ static unsigned disagreement(const struct inferred *inferred, uint32_t first, un
     return sum;
 }
 
-/* Of the ways to count that fit, the one that the answers' own TTLs agree with most, else the most usual one. */
+/* Of the counts that fit, takes the one that the replies' own TTLs agree with most; of equals, the most usual. */
 static bool number_by_counter(const struct inferred *inferred)
 {
     static const uint32_t firsts[] = {33434, 33435, 0, 1};

@@ -6,7 +6,7 @@
 
 #include "recognise/state.h"
 
-/* What is asked of a pair's unmatched of one echo id or source port. */
+/* Unmatched replies of a pair with one echo id or source port. */
 struct inferred {
     struct unmatched **replies; /* owned; in the order of the counter */
     size_t count;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* By the key first: addresses, ports and IPv4 id or sequence number, exactly. Then, each among a bounded number of
- * candidates, the newest first: ports alone (the id was zeroed or turned around by the quoting router), and what a NAT
- * that did not translate the quote back leaves alone: target, id, sequence number. */
+/* Numbered by strength; 2 to 4 try a bounded number of candidates, the newest first.
+ * 1. The key: addresses, ports and IPv4 id or sequence number.
+ * 2. An answer repeats the id of its query (DNS, QUIC, NTP); an answer with another id is none.
+ * 3. The ports alone: a router zeroed or swapped the quoted id, or the protocol has none.
+ * 4. What a NAT leaves alone that does not translate the quote back: target, id, sequence number. */
 #include "recognise/match.h"
 
 #include <string.h>
@@ -9,30 +11,30 @@
 #include "recognise/index.h"
 #include "recognise/pair.h"
 
-#define PAIRS_MOST 16 /* looked at for a quote whose source was translated */
-#define TIMELY_LEAST (20 * NS_PER_MS)
+#define PAIRS_MOST 16 /* pairs tried for a quote whose source was translated: bounds the time per frame */
+#define TIMELY_LEAST (20 * NS_PER_MS) /* a reply within this time is in time for its probe, whatever the RTT so far */
 
 static const struct found no_match = {NULL, MATCH_NONE, ""};
 
 static bool is_of(const struct candidate *candidate, const struct addr *source, const struct addr *target,
                   uint8_t protocol)
 {
-    const struct flow *flow = &candidate->run->trace.flow; /* where its pair would have to be fetched */
+    const struct flow *flow = &candidate->run->trace.flow; /* the pair is not in the cache */
     return candidate->run->protocol == protocol && addr_equal(&flow->source, source) &&
            addr_equal(&flow->target, target);
 }
 
-/* An answer held against a candidate that it may belong to. */
+/* The best of the candidates that a reply may belong to. */
 struct choice {
     const struct digest *quote; /* NULL: a direct answer, which quotes nothing */
     nstime time;
-    struct candidate *best; /* so far; NULL: none */
+    struct candidate *best; /* NULL: none so far */
     unsigned best_agreement;
-    unsigned count; /* of those that were held against it */
+    unsigned count; /* of the candidates that fit */
 };
 
-/* What a quote has in common with a candidate beyond its key. IPv4 ids may be turned around, checksums not yet filled
- * in: neither is ever demanded. */
+/* How much of a quote agrees with a candidate beyond the key. Nothing of it is required: routers swap IPv4 ids, and
+ * captures hold checksums that are not filled in yet. */
 static unsigned agreement_of(const struct traits *sent, const struct digest *quote)
 {
     if (!quote)
@@ -45,15 +47,17 @@ static unsigned agreement_of(const struct traits *sent, const struct digest *quo
     return agreement + ((quote->have & HAVE_CHECKSUM) && traits->checksum == sent->checksum);
 }
 
-/* Whether the answer came about as soon as others did: much later it belongs to a later probe. */
+/* True if the reply came about as fast as others did; a much later one belongs to a later probe. */
 static bool is_timely(const struct candidate *candidate, nstime time)
 {
     nstime usual = 4 * candidate->run->rtt;
     return time - candidate->probe.sent <= (usual > TIMELY_LEAST ? usual : TIMELY_LEAST);
 }
 
-/* Of those that agree in as much: who is not answered, who is beyond the last router (a direct answer), who was asked
- * just before; and of several that were, the first. */
+/* Of candidates that agree equally:
+ * 1. one without a reply;
+ * 2. for a direct answer, one beyond the last router;
+ * 3. one that was sent just before: of several the first, else the last. */
 static bool is_likelier(const struct candidate *a, const struct candidate *b, const struct choice *choice)
 {
     bool a_open = !a->probe.reply_count, b_open = !b->probe.reply_count;
@@ -80,7 +84,7 @@ static void offer(struct choice *choice, struct candidate *candidate)
     choice->best_agreement = agreement;
 }
 
-/* All that have this key, and these addresses and ports. */
+/* Offers all candidates with this key, addresses and ports. */
 static void offer_by_key(const struct recogniser *r, struct choice *choice, uint64_t key, const struct addr *source,
                          const struct addr *target, uint8_t protocol, uint32_t word)
 {
@@ -91,7 +95,7 @@ static void offer_by_key(const struct recogniser *r, struct choice *choice, uint
             offer(choice, candidate);
 }
 
-/* Ports (echo: id and sequence number) alone. Sure where there is only one such candidate, or the quote tells which. */
+/* Ports (echo: id and sequence number) alone. Exact if only one candidate fits, or the quote says which. */
 static struct found find_by_word(struct pair *pair, const struct digest *quote)
 {
     struct choice choice = {.quote = quote, .time = quote->time};
@@ -105,7 +109,7 @@ static struct found find_by_word(struct pair *pair, const struct digest *quote)
     return (struct found){choice.best, choice.count == 1 || choice.best_agreement ? MATCH_EXACT : MATCH_WEAK, "ports"};
 }
 
-/* A UDP port that counts is as good as an id, where the packet has none. */
+/* A counting UDP port identifies a packet without IP id as well. */
 static bool is_counted(const struct candidate *candidate, const struct digest *quote)
 {
     uint8_t movement = candidate->run->target_port.movement;
@@ -114,7 +118,7 @@ static bool is_counted(const struct candidate *candidate, const struct digest *q
            quote->length == candidate->traits.payload_bytes + 8;
 }
 
-/* A capture that kept little of each packet may have cut the quote before its ports. */
+/* For a capture that cut the quote before its ports. */
 static struct found find_by_id(struct pair *pair, const struct digest *quote)
 {
     struct choice choice = {.quote = quote, .time = quote->time};
@@ -127,7 +131,7 @@ static struct found find_by_id(struct pair *pair, const struct digest *quote)
     return choice.count == 1 ? (struct found){choice.best, MATCH_WEAK, "addresses and ip id"} : no_match;
 }
 
-/* What is left alone where the source was translated. */
+/* True if all agrees that a translator of the source leaves alone. */
 static bool is_translated(const struct probe_type *type, const struct candidate *candidate, const struct digest *quote)
 {
     const struct traits *sent = &candidate->traits, *traits = &quote->traits;
@@ -147,7 +151,7 @@ static struct found find_translated(const struct recogniser *r, const struct dig
     struct pair *pair = pair_first_of_target(r, &quote->target, quote->protocol);
     for (; pair && pairs_left; pair = pair->next_of_target) {
         if (pair->protocol != quote->protocol || !addr_equal(&pair->target, &quote->target))
-            continue; /* it shares the chain by chance, and must not count */
+            continue; /* it shares the chain by chance */
         pairs_left--;
         for (struct run *run = pair->runs; run; run = run->next_in_pair)
             for (struct candidate *candidate = run->newest; candidate && left; candidate = candidate->before, left--)
@@ -174,13 +178,13 @@ struct found match_quoted(const struct recogniser *r, const struct digest *quote
 
 /* --- direct answers --- */
 
-/* What a direct answer is held against where no key finds its probe. */
+/* A direct answer whose probe no key finds. */
 struct answer {
-    uint32_t word;     /* the ports that its probe would have */
-    uint32_t query_id; /* that its probe would have; 0: any */
+    uint32_t word;     /* ports of its probe */
+    uint32_t query_id; /* of its probe; 0: unknown */
     bool has_word;
-    bool to_syn;       /* TCP: answers a SYN, or something else */
-    bool acknowledges; /* TCP: a segment without RST, good only for what it acknowledges */
+    bool to_syn;       /* TCP: its probe is a SYN */
+    bool acknowledges; /* TCP, no RST: it answers only what it acknowledges */
     uint32_t ack;
     nstime time;
 };
@@ -211,7 +215,7 @@ static struct found guess(const struct pair *pair, const struct answer *answer)
     return choice.best ? (struct found){choice.best, only ? MATCH_EXACT : MATCH_WEAK, "ports"} : no_match;
 }
 
-/* The answer repeats the id of its query, which may have been answered before. Several queries may have one id. */
+/* By the id that the answer repeats. The query may have a reply already; several queries may have one id. */
 static struct found find_by_query_id(const struct pair *pair, const struct answer *answer)
 {
     struct choice choice = {.time = answer->time};
@@ -225,7 +229,7 @@ static struct found find_by_query_id(const struct pair *pair, const struct answe
     return (struct found){choice.best, choice.count == 1 ? MATCH_EXACT : MATCH_WEAK, "ports and query id"};
 }
 
-/* By what it acknowledges, or, of an echo, by the key alone. */
+/* By what it acknowledges; an echo reply by the key alone. */
 static struct found find_by_answer_key(const struct recogniser *r, const struct digest *digest)
 {
     struct choice choice = {.time = digest->time};

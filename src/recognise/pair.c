@@ -6,7 +6,7 @@
 #define PAIR_BITS_FIRST 10
 #define TARGET_BITS 12
 
-/* The entry of this pair, or the free place where it belongs. Only one with the same hash is looked at. */
+/* The entry of this pair, or the free place where it belongs. Only pairs with the same hash are compared. */
 static struct pair_entry *pair_entry_of(const struct recogniser *r, uint64_t hash, const struct addr *source,
                                         const struct addr *target, uint8_t protocol)
 {
@@ -84,7 +84,7 @@ struct pair *pair_first_of_target(const struct recogniser *r, const struct addr 
     return *target_slot(r, target, protocol);
 }
 
-/* As entry_remove(). */
+/* As entry_remove() of index.c. */
 static void pair_entry_remove(struct recogniser *r, struct pair_entry *entry)
 {
     size_t mask = ((size_t)1 << r->pair_bits) - 1;

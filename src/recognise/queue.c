@@ -6,10 +6,10 @@
 #include "recognise/candidate.h"
 #include "recognise/index.h"
 
-#define QUEUE_FIRST 1024 /* entries */
-#define PREFETCH_WITHIN 32
+#define QUEUE_FIRST 1024   /* entries */
+#define PREFETCH_WITHIN 32 /* entries: gaps farther than this are not searched */
 
-/* Makes room: closes the gaps where there are many, else takes an array of twice the size, in which the places stay. */
+/* Makes room: closes the gaps if there are many, else doubles the array; the places stay. */
 static bool queue_reserve(struct recogniser *r, struct queue *queue)
 {
     uint32_t size = queue->entries ? queue->mask + 1 : 0;
@@ -54,7 +54,7 @@ void queue_remove(struct queue *queue, const struct candidate *candidate)
     queue->count--;
 }
 
-/* The next candidate behind a place of the queue, which is set to its own. NULL: none is near. */
+/* The next candidate after `*place`, which becomes its place. NULL: none is near. */
 static const struct candidate *queue_ahead(const struct recogniser *r, const struct queue *queue, uint32_t *place)
 {
     uint32_t most = *place + PREFETCH_WITHIN;
@@ -64,8 +64,8 @@ static const struct candidate *queue_ahead(const struct recogniser *r, const str
     return NULL;
 }
 
-/* Those that come next have waited so long that no cache has them: the one after the next is brought nearer, and the
- * run of the next, which has been before. */
+/* The next candidates have waited so long that no cache has them. Prefetches the one after the next, and the run of the
+ * next, which is itself prefetched already. */
 static void queue_prefetch(const struct recogniser *r, const struct queue *queue)
 {
     uint32_t place = queue->first;

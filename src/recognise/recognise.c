@@ -18,15 +18,15 @@ static const char *const stray_reasons[STRAYS] = {
     [STRAY_NOT_IP] = "not IP",
     [STRAY_FRAGMENT] = "later fragment",
     [STRAY_ORDINARY] = "ordinary traffic",
-    [STRAY_NO_TRACE] = "a small TTL, but no ladder of them",
-    [STRAY_ANSWER_NO_TRACE] = "answer to a packet of no ladder",
+    [STRAY_NO_TRACE] = "low TTL, not part of a trace",
+    [STRAY_ANSWER_NO_TRACE] = "reply to a packet that is not part of a trace",
     [STRAY_SEEN_AGAIN] = "a probe seen again, further on or on another interface",
-    [STRAY_SENT_AGAIN] = "a probe sent again by its host's TCP",
+    [STRAY_SENT_AGAIN] = "a probe retransmitted by its host's TCP",
     [STRAY_CONNECTION] = "the rest of a connection that a probe opened",
     [STRAY_ANSWER_SEEN_AGAIN] = "the same answer, further on or on another interface",
     [STRAY_ADVICE] = "redirect or source quench about a probe",
     [STRAY_LATE] = "answer to a probe that was answered long before",
-    [STRAY_TOO_MANY] = "beyond our memory",
+    [STRAY_TOO_MANY] = "beyond the memory limit",
 };
 
 struct recogniser *recogniser_new(const struct recogniser_config *config, const struct recogniser_events *events,
@@ -51,7 +51,7 @@ void recogniser_free(struct recogniser *r)
 {
     if (!r)
         return;
-    if (r->oldest_run || r->oldest_unmatched) /* no_match wanted to know the end */
+    if (r->oldest_run || r->oldest_unmatched) /* the caller did not call recogniser_finish() */
         recogniser_finish(r);
     extensions_free(r);
     results_free(r);

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* keep: what was found is told at once, or kept for the end. */
 #include "recognise/results.h"
 
 #include <stddef.h>
@@ -9,8 +8,8 @@
 #include "base/array.h"
 #include "recognise/extensions.h"
 
-/* Many are kept, and hardly any has more than a label or two: only what its counts cover is allocated, so that a copy
- * may be read but not assigned. */
+/* Hardly any extension has more than two labels, so only what its counts cover is allocated. The copy may be read but
+ * not assigned as a whole. */
 static struct icmp_extension *store_extension(struct recogniser *r, struct icmp_extension *extension)
 {
     size_t bytes = extension->interface_count
@@ -76,7 +75,7 @@ static int compare_probes(const void *a, const void *b)
     return x->ttl != y->ttl ? x->ttl - y->ttl : (x->attempt > y->attempt) - (x->attempt < y->attempt);
 }
 
-/* Probes become known as their fate does; they are kept as they were sent. */
+/* Probes become final in the order of their replies; the trace has them in the order of sending. */
 static void put_in_order(struct trace *trace)
 {
     size_t sorted = 1;
@@ -150,7 +149,7 @@ static int compare_errors(const void *a, const void *b)
 void results_finish(struct recogniser *r)
 {
     size_t count = 0;
-    for (size_t i = 0; i < r->kept_count; i++) /* memory may have been short */
+    for (size_t i = 0; i < r->kept_count; i++) /* NULL: there was no memory */
         if (r->kept[i])
             r->kept[count++] = r->kept[i];
     r->kept_count = count;

@@ -1,15 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* run: packets that may be probes, grouped, and which groups are traces.
+/* A run is a trace
+ * 1. if it has two TTLs or more of at most PROBE_TTL_MOST, and drew a time exceeded;
+ * 2. if it has three TTLs in a row that start at STRICT_START or below, and drew a reply. Packets from far away also
+ *    differ in TTL, if balanced paths differ in length, but hardly any arrives with so low a TTL;
+ * 3. if it has two TTLs, of which one is STRICT_START or below, looks like a known tool, and drew an ICMP error; or,
+ * 4. when no reply is expected any more, if it has four TTLs in a row that start at STRICT_START or below, and drew no
+ *    reply: the capture has probes only.
  *
- * A group is a trace
- * 1. if it has two TTLs or more of at most PROBE_TTL_MOST, and a router let one of its packets expire;
- * 2. if it has three TTLs in a row from at most STRICT_START on, and something answered: the TTLs of packets that come
- *    from afar differ, too, where a balancer has ways of different lengths, but hardly any comes from as far as that;
- * 3. if it has two TTLs from at most STRICT_START on, bears the agreement of a known tool, and drew an ICMP error; or,
- * 4. when nothing is waited for any more, if it has four TTLs in a row from at most STRICT_START on and nothing
- *    answered: the capture has probes only.
- *
- * What has none of this when it is over, or has sent UNDECIDED_MOST packets, is ordinary traffic. */
+ * A run is ordinary traffic if none of this holds when it is over or has sent UNDECIDED_MOST packets. */
 #include "recognise/run.h"
 
 #include <stdlib.h>
@@ -23,8 +21,8 @@
 #include "recognise/results.h"
 #include "recognise/tool.h"
 
-#define UNDECIDED_MOST 512 /* packets held back of a run */
-#define STRICT_START 16
+#define UNDECIDED_MOST 512 /* packets of a run that are held until it is decided: bounds the memory */
+#define STRICT_START 16    /* TTL, see above: of ordinary traffic hardly any arrives with less */
 
 /* --- lists --- */
 
@@ -96,7 +94,7 @@ static struct queue *queue_of(struct recogniser *r, const struct candidate *cand
     return candidate->probe.state == PROBE_ANSWERED ? &r->answered : &r->waiting;
 }
 
-/* To be called while it has all its replies. */
+/* The caller releases the replies afterwards. */
 static void forget_bytes(struct recogniser *r, const struct candidate *candidate)
 {
     size_t bytes = candidate_reply_bytes(candidate);
@@ -114,7 +112,7 @@ static void candidate_drop(struct recogniser *r, struct candidate *candidate)
     candidate_free(r, candidate);
 }
 
-/* Without memory it is settled when its run is over. */
+/* Without memory it stays until its run is over. */
 void run_wait(struct recogniser *r, struct queue *queue, struct candidate *candidate, nstime span)
 {
     candidate->settled = !queue_push(r, queue, candidate, r->now + span);
@@ -146,14 +144,14 @@ struct run_ttl *run_at_new(struct run *run, uint8_t ttl)
     return &run->by_ttl[ttl];
 }
 
-/* --- telling --- */
+/* --- output --- */
 
 uint8_t run_shift_ttl(uint8_t ttl, unsigned by)
 {
     return (uint8_t)(ttl + by < 255 ? ttl + by : 255);
 }
 
-/* Where the capture was taken behind the sender, all TTLs are put back before the first is told. */
+/* Shifts all TTLs to those that were sent, if the capture was taken behind the sender; before the first is reported. */
 static void fix_ttls(struct run *run)
 {
     struct trace *trace = &run->trace;
@@ -183,7 +181,7 @@ static void emit(struct recogniser *r, struct run *run, struct candidate *candid
     candidate_drop(r, candidate);
 }
 
-/* A candidate that was no probe, and what seemed to answer it. */
+/* The candidate is no probe: what seemed to answer it is about other traffic. */
 static void reject_candidate(struct recogniser *r, struct candidate *candidate)
 {
     const struct trace *trace = &candidate->run->trace;
@@ -221,7 +219,7 @@ static void reject_candidate(struct recogniser *r, struct candidate *candidate)
 
 /* --- deciding --- */
 
-/* The most TTLs in a row, and the first of these. */
+/* The longest row of TTLs, and the first of them. */
 static unsigned longest_rise(const struct run *run, unsigned *start)
 {
     unsigned best = 0, length = 0;
@@ -249,7 +247,7 @@ bool run_number(struct recogniser *r, struct trace *trace)
     return true;
 }
 
-/* What was held back for the decision, or for the TTLs to be known. */
+/* Candidates that were held until the run was decided or its TTLs known. */
 static void emit_settled(struct recogniser *r, struct run *run)
 {
     r->held -= run->held;
@@ -295,13 +293,13 @@ void run_consider(struct recogniser *r, struct run *run)
         accept(r, run);
 }
 
-/* Floods in a network of radios go to its broadcast address, with growing TTLs (RFC 3561 6.4). */
+/* AODV radios flood route requests to their broadcast address with rising TTLs (RFC 3561 6.4). */
 static bool may_be_broadcast(const struct addr *target)
 {
     return target->family == 4 && target->bytes[3] == 255;
 }
 
-/* The last word, when no answer is waited for any more. */
+/* The final decision, when no reply is expected any more. */
 static void decide(struct recogniser *r, struct run *run)
 {
     unsigned start = 0;
@@ -398,7 +396,7 @@ static void run_close(struct recogniser *r, struct run *run)
     run_free(r, run);
 }
 
-/* Makes room before its time; what was still waited for counts as silent. */
+/* A probe that still waited for a reply counts as unanswered. */
 void run_evict(struct recogniser *r, struct run *run)
 {
     r->given_up += run->oldest != NULL;
@@ -423,7 +421,7 @@ static int by_number(const void *a, const void *b)
     return x->trace.number < y->trace.number ? -1 : x->trace.number > y->trace.number;
 }
 
-/* What is still open ends in the order in which it was found. */
+/* Open traces end in the order of their numbers. */
 void run_finish(struct recogniser *r)
 {
     settle_due(r, &r->waiting, NSTIME_NEVER);
@@ -440,13 +438,12 @@ void run_finish(struct recogniser *r)
     for (size_t i = 0; i < count; i++)
         run_close(r, runs[i]);
     free(runs);
-    while (r->oldest_run) /* memory is short */
+    while (r->oldest_run) /* no memory for the list */
         run_close(r, r->oldest_run);
 }
 
 /* --- room --- */
 
-/* Makes room before its time. False: there is nothing to settle. */
 bool run_make_room(struct recogniser *r)
 {
     struct candidate *candidate = queue_due(r, &r->answered, NSTIME_NEVER);

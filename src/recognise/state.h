@@ -6,28 +6,29 @@
 
 #include "recognise/recognise.h"
 
-#define PROBE_TTL_MOST 40 /* reference: a host's own default TTLs are 64 and more, few paths are longer */
+#define PROBE_TTL_MOST                                                                                                 \
+    40 /* default TTLs of hosts are 64 and more, and few paths are longer: a packet with more is no probe */
 
-/* Bounds. At the most some 60 MB in all, whatever the capture. */
+/* Bounds of memory: about 60 MB in all, for any capture. */
 #define CANDIDATES_MOST (1U << 17)
 #define RUNS_MOST (1U << 13)
 #define RUNS_OF_PAIR_MOST 16
 #define UNMATCHED_MOST (1U << 14)
 #define UNMATCHED_OF_PAIR_MOST 1024
-#define DUPLICATE_WITHIN (250 * NS_PER_MS) /* how long after its answer others to a probe are looked for */
-#define SCAN_MOST 256                      /* candidates looked at for an answer that no key finds */
-#define REPLY_BYTES_MOST (4U << 20)        /* labels, rewrites and further replies of all candidates */
-#define UNMATCHED_BYTES_MOST (2U << 20)    /* labels of all unmatched */
-#define HIGH_TTLS_MOST (1U << 16)          /* TTLs beyond PROBE_TTL_MOST of all runs */
+#define DUPLICATE_WITHIN (250 * NS_PER_MS) /* after the first reply: how long a probe waits for further ones */
+#define SCAN_MOST 256                   /* candidates tried for a reply that no key finds: bounds the time per frame */
+#define REPLY_BYTES_MOST (4U << 20)     /* labels, rewrites and further replies of all candidates */
+#define UNMATCHED_BYTES_MOST (2U << 20) /* labels of all unmatched replies */
+#define HIGH_TTLS_MOST (1U << 16)       /* of all runs: TTLs above PROBE_TTL_MOST */
 
-#define SPARE_EXTENSIONS 32
-#define CACHE_LINE 64 /* bytes */
+#define SPARE_EXTENSIONS 32 /* freed ones that are kept: most replies with labels then need no malloc() */
+#define CACHE_LINE 64       /* bytes */
 
 struct run;
 struct pair;
 
-/* A packet that may be a probe, until it is told, kept or turned down. Four cache lines, by when they are needed: a
- * large capture has tens of thousands of them waiting. */
+/* A packet that may be a probe, until it is reported, kept or rejected. Tens of thousands of them wait in a large
+ * capture, so the fields stand in cache lines by the time when they are needed. */
 struct candidate {
     _Alignas(CACHE_LINE) struct probe probe; /* `replies` is `first` or malloc'ed */
     uint64_t key;
@@ -35,54 +36,54 @@ struct candidate {
     struct run *run;
 
     uint32_t place;                    /* in its queue */
-    uint32_t id;                       /* its place in the pool, from 1 */
-    uint32_t next_same, previous_same; /* ids; of the same key, the newest first; 0: none */
+    uint32_t id;                       /* from 1, see candidate_at() */
+    uint32_t next_same, previous_same; /* ids of candidates with this key, the newest first; 0: none */
     bool indexed;
-    bool settled;    /* nothing more is waited for, and it is in no queue */
-    bool bytes_held; /* what its replies own is counted in the recogniser's held_bytes */
+    bool settled;    /* no reply is expected any more, and it is in no queue */
+    bool bytes_held; /* held_bytes counts what its replies own */
     uint8_t direction;
-    uint32_t interface;               /* of its frame, as is the direction */
-    struct traits traits;             /* its TTL is as captured; probe.ttl as sent, once that is known */
-    struct candidate *before, *after; /* in the run, by time; of what is free: `after` is the next such */
+    uint32_t interface;               /* of its frame; so is the direction */
+    struct traits traits;             /* with the TTL as captured; probe.ttl is as sent, once that is known */
+    struct candidate *before, *after; /* in the run, by time. A free candidate: `after` is the next free one */
     struct reply first;
 };
 
-/* Sightings in the order in which they become due, which is that in which they came. Those that were taken out before
- * leave a gap, so that nothing but the array is touched. */
+/* Candidates by deadline, which is the order of their arrival. A removed one leaves a gap: only the array is touched.
+ */
 struct queue {
     struct queue_entry {
         nstime due;
         uint32_t id;     /* 0: a gap */
     } * entries;         /* owned; a ring */
-    uint32_t mask;       /* its size less one */
-    uint32_t first, end; /* places, which count on; masked, they are indexes */
+    uint32_t mask;       /* size - 1 */
+    uint32_t first, end; /* positions that always rise; & mask: an index */
     uint32_t count;      /* without gaps */
 };
 
-/* How a field goes from one probe of a run to the next. */
+/* How a header field changes from one probe of a run to the next. */
 enum movement {
-    MOVE_NONE, /* one value was seen */
+    MOVE_NONE, /* only one value so far */
     MOVE_CONSTANT,
-    MOVE_RISING, /* by little */
-    MOVE_NEAR,   /* up and down by little */
+    MOVE_RISING, /* in small steps */
+    MOVE_NEAR,   /* up and down in small steps */
     MOVE_RANDOM,
 };
 
 struct field {
     uint32_t first, last, least, most;
-    uint32_t steps_of_one; /* how often it rose by just one */
+    uint32_t steps_of_one; /* how often it rose by 1 */
     uint8_t movement;      /* enum movement */
 };
 
 enum run_state {
     RUN_UNDECIDED,
-    RUN_FOUND,    /* a trace */
-    RUN_ORDINARY, /* traffic that happens to have a small TTL */
+    RUN_FOUND,    /* it is a trace */
+    RUN_ORDINARY, /* other traffic with low TTLs */
 };
 
-/* What is known of one TTL of a run. */
+/* One TTL of a run. */
 struct run_ttl {
-    struct addr router; /* the first that let a probe expire; none */
+    struct addr router; /* the first that sent a time exceeded; none */
     uint32_t asked;
 };
 
@@ -91,63 +92,63 @@ struct run {
     struct trace trace;
     struct pair *pair;
     struct run *next_in_pair;
-    struct run *older, *newer; /* of all, by last activity */
+    struct run *older, *newer; /* of all runs, by last activity */
     struct candidate *oldest, *newest;
-    unsigned held; /* settled ones that wait for the decision */
+    unsigned held; /* settled candidates that wait for the decision */
     uint8_t state; /* enum run_state */
     uint8_t shape;
     uint8_t protocol;
     uint8_t last_ttl, first_ttl, least_ttl, most_ttl; /* as captured */
     uint8_t version;
-    bool wanted, ttls_fixed; /* in the report; something of it has been told, so that its TTLs are fixed */
-    bool falling;            /* its TTLs go down */
-    bool is_high;            /* they have come near PROBE_TTL_MOST */
-    bool no_route;           /* the refusal nearest to us says that there is no way */
-    bool one_id_a_ttl;       /* whenever its TTL changed, so did its source port (echo id) */
-    uint32_t errors;         /* ICMP errors about them */
-    nstime rtt;              /* of the last that expired; 0: none */
+    bool wanted, ttls_fixed; /* in the report; a probe was reported, so the TTLs cannot be shifted any more */
+    bool falling;            /* the TTLs go down */
+    bool is_high;            /* the TTLs have come near PROBE_TTL_MOST */
+    bool no_route;           /* the rejection nearest to the source says that there is no route */
+    bool one_id_a_ttl;       /* each new TTL came with a new source port (echo id) */
+    uint32_t errors;         /* ICMP errors about its packets */
+    nstime rtt;              /* of the last time exceeded; 0: none */
     uint32_t count;          /* candidates */
-    uint32_t expired;        /* time exceeded of them */
-    uint32_t restarts;       /* of the TTLs */
-    uint32_t restart_step;   /* the least step of a counter at a restart; 0: none */
-    uint64_t ttls;           /* bit t: TTL t was seen, as captured */
+    uint32_t expired;        /* candidates with a time exceeded */
+    uint32_t restarts;       /* how often the TTLs started again */
+    uint32_t restart_step;   /* the smallest step of a counter at a restart; 0: none */
+    uint64_t ttls;           /* bit t: TTL t was captured */
     nstime last_time;
-    struct field source_port, target_port, ip_id, seq; /* echo: id and sequence number are ports */
-    struct run_ttl *by_ttl;                            /* owned; as captured */
+    struct field source_port, target_port, ip_id, seq; /* echo: id and sequence number stand for the ports */
+    struct run_ttl *by_ttl;                            /* owned; by TTL as captured */
     unsigned by_ttl_count;
-    struct traits shown; /* by its first packet */
+    struct traits shown; /* of its first packet */
 };
 
 struct unmatched;
 
-/* Everything from one host to another by one protocol. */
+/* All packets from one host to another by one protocol. */
 struct pair {
     struct run *runs;
     struct addr source, target;
     uint8_t protocol;
     unsigned run_count;
     uint64_t hash;
-    struct pair *next_of_target, **of_target_at;  /* in the index by target; what points to it */
-    struct unmatched *unmatched, *last_unmatched; /* errors about packets that were not seen */
-    bool has_trace;                               /* one of its runs was one */
+    struct pair *next_of_target, **of_target_at;  /* pairs of one target; the pointer to this one */
+    struct unmatched *unmatched, *last_unmatched; /* replies whose probes are not in the capture */
+    bool has_trace;                               /* one of its runs is or was a trace */
     unsigned unmatched_count;
     nstime unmatched_time;                          /* of the last */
-    struct pair *older_unmatched, *newer_unmatched; /* pairs with unmatched, by time */
+    struct pair *older_unmatched, *newer_unmatched; /* pairs with unmatched replies, by time */
 };
 
-/* An ICMP error whose packet was not seen. */
+/* A reply whose probe is not in the capture. */
 struct unmatched {
     struct unmatched *next;
-    struct other_error error; /* owns its extension */
+    struct other_error error; /* the ICMP error, if it is one; owns its extension */
     struct reply reply;       /* owns nothing */
-    struct traits traits;     /* of the packet */
+    struct traits traits;     /* of the probe, from the quote */
     uint8_t shape;
     uint8_t hop; /* as inferred */
     bool has_word;
-    size_t bytes; /* of what it owns */
+    size_t bytes; /* that it owns */
 };
 
-/* A place in the index: half of a key, which says where it belongs, and the newest candidate of that key. */
+/* A place in the index: half of a key, which says where it belongs, and the newest candidate with that key. */
 struct index_entry {
     uint32_t hash;
     uint32_t id; /* 0: the place is free */
@@ -158,7 +159,7 @@ struct pair_entry {
     struct pair *pair; /* NULL: the place is free */
 };
 
-/* Why a frame is none of a trace. */
+/* Why a frame is not part of a trace. */
 enum stray {
     STRAY_NOT_IP,
     STRAY_FRAGMENT,
@@ -180,32 +181,32 @@ struct recogniser {
     struct digester digester;
     struct recogniser_events events;
     nstime now;      /* the latest stamp so far */
-    nstime next_due; /* before then no deadline passes */
+    nstime next_due; /* no deadline is earlier */
     bool broken_off;
     nstime ends[RECOGNISE_FILES_MOST]; /* by file: the last stamp */
 
     struct index_entry *index; /* owned; 1 << index_bits of them, at most half of them taken */
     unsigned index_bits, index_count;
-    uint32_t index_changes;   /* so that a place found is known to be that still */
+    uint32_t index_changes;   /* counts changes: a place that was found before one is found again */
     struct pair_entry *pairs; /* owned; the same with pair_bits */
     unsigned pair_bits, pair_count;
     struct pair **targets; /* owned; heads of chains */
     struct candidate *free_candidates;
-    struct icmp_extension *spare[SPARE_EXTENSIONS]; /* owned; so that each reply with labels needs no memory anew */
+    struct icmp_extension *spare[SPARE_EXTENSIONS]; /* owned */
     unsigned spare_count;
     struct candidate **chunks; /* owned */
     unsigned chunk_count;
     struct queue waiting, answered;      /* ANSWER_WITHIN and DUPLICATE_WITHIN */
-    unsigned held;                       /* settled, of undecided runs */
+    unsigned held;                       /* settled candidates of undecided runs */
     struct run *oldest_run, *newest_run; /* by last activity */
     unsigned run_count;
-    unsigned high_runs; /* whose TTLs have come near PROBE_TTL_MOST: they may go on beyond it */
-    unsigned high_ttls; /* by how much they have, in all */
-    size_t reply_bytes; /* of what the candidates' replies own */
-    size_t held_bytes;  /* the part of it that is held */
-    struct pair *oldest_unmatched, *newest_unmatched; /* pairs with unmatched, by the time of the last */
+    unsigned high_runs; /* runs whose TTLs have come near PROBE_TTL_MOST and may pass it */
+    unsigned high_ttls; /* TTLs above PROBE_TTL_MOST, of all runs */
+    size_t reply_bytes; /* that replies of candidates own */
+    size_t held_bytes;  /* the part that settled candidates of undecided runs hold */
+    struct pair *oldest_unmatched, *newest_unmatched; /* pairs with unmatched replies, by the time of the last */
     unsigned unmatched_count;
-    size_t unmatched_bytes; /* of what they own */
+    size_t unmatched_bytes; /* that they own */
 
     uint64_t frames, malformed, probes, replies, errors_told, cut_errors, given_up, strays[STRAYS];
     struct trace **kept; /* owned, by number; NULL: not over yet */
@@ -215,7 +216,7 @@ struct recogniser {
     struct recognition result;
 };
 
-/* A deadline that may be the next. */
+/* Notes a deadline: it may be the next. */
 static inline void due_at(struct recogniser *r, nstime due)
 {
     r->next_due = due < r->next_due ? due : r->next_due;
