@@ -389,8 +389,8 @@ static void test_complaints(void)
         {"", "no HOST given (hopsonde [OPTIONS] HOST; `hopsonde --help` tells more)"},
         {"trace -n", "no HOST given (hopsonde [OPTIONS] HOST; `hopsonde --help` tells more)"},
         {"diagnose", "diagnose: no HOST given (hopsonde diagnose [OPTIONS] HOST [PROBE...])"},
-        {"diagnose h 60", "60: a probe is PROTOCOL[/PORT], as tcp/443; for the port alone -p 60"},
-        {"diagnose h tcp/99999", "tcp/99999: no such port: a port is 1 to 65535 or a name of /etc/services"},
+        {"diagnose h 60", "60: protocol missing: expected PROTOCOL[/PORT], as tcp/443; for the port alone use -p 60"},
+        {"diagnose h tcp/99999", "tcp/99999: unknown port: expected 1 to 65535 or a name of /etc/services"},
         {"diagnose h udp,tcp", "udp,tcp: one PROTOCOL[/PORT] goes here (several are several words, as udp tcp/443)"},
         {"diagnose h tcp/22 -p 80", "-p 80: tcp/22 has its port already (leave one of them out)"},
         {"diagnose --only h", "--only: no probe is named (as in hopsonde diagnose --only HOST tcp/443)"},
@@ -417,7 +417,7 @@ static void test_complaints(void)
         {"diagnose --expect '' h", "--expect '': a file name goes here"},
         {"diagnose --expect f --dry-run h", "--expect: a dry run finds nothing out (leave one of them out)"},
         {"diagnose --list h", "--list: chooses what a replay reports (hopsonde replay FILE...)"},
-        {"diagnose -n diagnose h", "h: no such protocol: a probe is PROTOCOL[/PORT], as tcp/443, of udp, icmp, tcp, "
+        {"diagnose -n diagnose h", "h: unknown protocol: expected PROTOCOL[/PORT], as tcp/443, of udp, icmp, tcp, "
                                    "udplite, dccp, sctp, ip"},
         {"--confidence 0.9 h",
          "--confidence: belongs to a diagnosis or to a search for all paths (hopsonde diagnose HOST, "
@@ -445,7 +445,7 @@ static void test_complaints(void)
          "--until tomorrow: a time goes here: 2026-01-02T03:04:05Z, 03:04:05, @SECONDS of the epoch or +SECONDS after "
          "the first frame"},
         {"replay --since +5 --until +5 y", "--until: no frame lies before it and not before --since (exchange them)"},
-        {"replay -P nonsense y", "-P nonsense: no such protocol: a probe is PROTOCOL[/PORT], as tcp/443, of udp, icmp, "
+        {"replay -P nonsense y", "-P nonsense: unknown protocol: expected PROTOCOL[/PORT], as tcp/443, of udp, icmp, "
                                  "tcp, udplite, dccp, sctp, ip"},
         {"replay --bpf '' y", "--bpf '': a filter goes here, as 'icmp or udp portrange 33434-33534'"},
         {"help x", "help x: there is no such command (trace, diagnose, paths, replay)"},
@@ -521,8 +521,8 @@ static void test_complaints(void)
         {"--seed -1 h", "--seed -1: a seed is a number, 0 to 18446744073709551615"},
         {"--seed 18446744073709551616 h", "--seed 18446744073709551616: a seed is a number, 0 to 18446744073709551615"},
         /* probes */
-        {"-P 443 h", "-P 443: a probe is PROTOCOL[/PORT], as tcp/443; for the port alone -p 443"},
-        {"-P '' h", "-P '': a probe is PROTOCOL[/PORT], as tcp/443: nothing was given"},
+        {"-P 443 h", "-P 443: protocol missing: expected PROTOCOL[/PORT], as tcp/443; for the port alone use -p 443"},
+        {"-P '' h", "-P '': probe missing: expected PROTOCOL[/PORT], as tcp/443"},
         {"-P udp,tcp h", "-P udp,tcp: one PROTOCOL[/PORT] goes here (several are several -P, as -P udp -P tcp/443)"},
         {"-p 0 h", "-p 0: a port is 1 to 65535, or the name of a service"},
         {"-p 65536 h", "-p 65536: a port is 1 to 65535, or the name of a service"},
@@ -625,7 +625,8 @@ static void test_environment(void)
         {"-m", "h", "HOPSONDE_OPTIONS: -m: a value is missing (-m N)"},
         {"-m '3", "h", "HOPSONDE_OPTIONS: a quote (') is not closed"},
         {"-n\\", "h", "HOPSONDE_OPTIONS: a backslash at the end escapes nothing"},
-        {"-P 443", "h", "HOPSONDE_OPTIONS: -P 443: a probe is PROTOCOL[/PORT], as tcp/443; for the port alone -p 443"},
+        {"-P 443", "h",
+         "HOPSONDE_OPTIONS: -P 443: protocol missing: expected PROTOCOL[/PORT], as tcp/443; for the port alone use -p 443"},
         {"-m 300", "--help", "help"},
         {"-m 300", "help trace", "help topic=trace"},
     };
