@@ -38,11 +38,11 @@ static inline void headers_clear(struct headers *out)
     out->captured = 0;
 }
 
-/* What bytes that end before the packet does are to mean. */
+/* What it means if the bytes end before the packet does. */
 enum extent {
-    EXTENT_WHOLE,  /* the sender's fault: malformed */
+    EXTENT_WHOLE,  /* malformed */
     EXTENT_CUT,    /* the capture kept no more */
-    EXTENT_QUOTED, /* a router quotes what it likes: lengths and flags may be off, zeros may be padding */
+    EXTENT_QUOTED, /* a quote: lengths and flags may be wrong, zeros may be padding */
 };
 
 /* Steps over the link layer's headers. Sets kind (PACKET_PLAIN where an IP packet should follow), malformed,
@@ -58,7 +58,7 @@ void ip_decode(struct span packet, enum extent extent, struct headers *out, cons
 void transport_decode(struct span segment, uint32_t size, const struct ip_header *ip, enum extent extent,
                       struct transport *out, const char **malformed);
 
-/* The ICMP that an IP version carries; that of the other is a protocol that nobody knows. */
+/* The ICMP of an IP version; that of the other version is an unknown protocol. */
 static inline uint8_t icmp_of(uint8_t version)
 {
     return version == 4 ? IP_ICMP : IP_ICMP6;

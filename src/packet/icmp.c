@@ -38,11 +38,11 @@ static bool extension_at(const struct transport *message, size_t quote_length, s
     return icmp_extension_decode(span_left(&c), &out->extension, &out->malformed);
 }
 
-/* Finds the extension and returns how many bytes of the quote there are, its padding included where it is not told.
- * 1. Errors that RFC 4884 does not extend are quote to their end.
+/* Finds the extension and returns the bytes of the quote, with its padding if the length field does not say more.
+ * 1. Errors that RFC 4884 does not extend are a quote to their end.
  * 2. A length field that points at a valid extension is right.
  * 3. Else a valid extension behind 128 bytes of quote: senders older than RFC 4884, and some whose length field
- *    tells the quote without its padding.
+ *    gives the quote without its padding.
  * 4. Else there is none that we know of. Where the capture cut it off, the length field still ends the quote. */
 static size_t split_message(const struct transport *message, const struct error_row *row, size_t length_field,
                             struct packet *out)
@@ -89,10 +89,10 @@ void icmp_decode(struct packet *out)
     if (c.failed)
         return;
     struct cursor quote = cursor_sub(&c, split_message(message, row, length_field, out));
-    const char *nobodys_fault = NULL; /* what the capture cut, no router has sent wrongly */
+    const char *ignored = NULL; /* the capture cut the quote: nothing is malformed */
     bool cut = message->captured < message->size;
     if (cursor_left(&quote) > 0)
-        ip_decode(span_left(&quote), EXTENT_QUOTED, &out->quote, cut ? &nobodys_fault : &out->malformed);
+        ip_decode(span_left(&quote), EXTENT_QUOTED, &out->quote, cut ? &ignored : &out->malformed);
     else if (message->size <= ICMP_HEADER)
         malformed_because(&out->malformed, "ICMP error without a quote");
 }

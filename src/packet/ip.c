@@ -21,8 +21,8 @@ static bool has_known_transport(const struct ip_header *ip)
     return ip_protocol_name(ip->protocol) != NULL && ip->fragment_offset == 0;
 }
 
-/* Offset and flags. Nobody sends an ICMP error about a later fragment (RFC 1122 3.2.2), so a quote with nothing but
- * the bit of DF in host byte order comes from a router that turned the word around before quoting. */
+/* Offset and flags. No ICMP error is about a later fragment (RFC 1122 3.2.2). So a quote with only the DF bit, in
+ * host byte order, comes from a router that swapped the word before quoting. */
 static void decode_fragment_word(uint16_t word, enum extent extent, struct ip_header *ip)
 {
     if (extent == EXTENT_QUOTED && word == 0x0040)
@@ -32,7 +32,7 @@ static void decode_fragment_word(uint16_t word, enum extent extent, struct ip_he
     ip->fragment_offset = (uint16_t)((word & 0x1fff) * 8);
 }
 
-/* How many bytes of the packet are to be believed. A total length of 0 comes from a capture before segmentation
+/* The bytes of the packet. A total length of 0 comes from a capture before segmentation
  * offload; in a quote the length may be in host byte order or lack the header, and then it says too little. */
 static uint32_t believed_length(const struct ip_header *ip, size_t captured, enum extent extent, const char **malformed)
 {

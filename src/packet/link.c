@@ -16,7 +16,7 @@ static enum link_result link_raw(struct link_state *s)
     return cursor_left(&s->cursor) > 0 ? LINK_IP : link_broken(s, "empty frame");
 }
 
-/* RFC 3032: a stack of labels; what follows tells itself by its first nibble. */
+/* RFC 3032: a stack of labels; the first nibble of what follows is the IP version. */
 static enum link_result link_mpls(struct link_state *s)
 {
     bool bottom = false;
@@ -114,7 +114,7 @@ static enum link_result link_ethernet(struct link_state *s)
     return s->cursor.failed ? link_broken(s, "Ethernet header cut short") : link_ethertype(s, type);
 }
 
-/* The address family in the byte order, and by the numbers, of whatever system captured. */
+/* The address family in the byte order, and by the numbers, of the capturing system. */
 static enum link_result link_null(struct link_state *s)
 {
     uint32_t family = cursor_u32(&s->cursor);

@@ -6,7 +6,7 @@
  * holds beyond the captured (or quoted) bytes is unknown, and `have` says so: a field is meaningful only
  * where its bit is set. Malformed input is data: it is marked and what came before it stays.
  *
- * Captures of many millions of packets pass through here, so nothing is cleared that a flag or a count guards: the
+ * Captures have many millions of packets, so fields that a flag or a count guards are not cleared: the
  * arrays of struct icmp_extension and all of struct tcp_options may hold anything beyond what is said to be there. */
 #ifndef HOPSONDE_PACKET_PACKET_H
 #define HOPSONDE_PACKET_PACKET_H
@@ -67,8 +67,7 @@ struct ip_header {
     uint16_t id;          /* IPv4 identification */
     uint32_t fragment_id; /* IPv6 fragment header */
     uint32_t flow_label;
-    uint16_t checksum; /* IPv4 header checksum as it stands; nothing is judged by it: routers and cards often leave it
-                          wrong */
+    uint16_t checksum; /* IPv4 header checksum as captured; unused, since routers and cards often leave it wrong */
     bool dont_fragment, more_fragments;
     bool has_options;         /* IPv4 options, or IPv6 extension headers other than a fragment header */
     uint16_t fragment_offset; /* bytes; the transport header is only in the fragment at offset 0 */
@@ -149,7 +148,7 @@ struct icmp_extension {
 };
 
 enum packet_kind {
-    PACKET_NOT_IP,     /* ARP, LLDP ...: none of our business */
+    PACKET_NOT_IP,     /* ARP, LLDP ... */
     PACKET_MALFORMED,  /* no IP header could be read; `malformed` says what broke */
     PACKET_PLAIN,      /* an IP packet */
     PACKET_ICMP_ERROR, /* an IP packet with an ICMP error (RFC 792, RFC 4443) in it; `quote` may still be empty */

@@ -8,7 +8,7 @@
 
 #define OPTION_BITS 63
 
-/* All differences, by field, before the choice of what to tell. */
+/* All differences by field; later only some are reported. */
 struct comparison {
     const struct headers *sent, *quoted;
     uint32_t have; /* transport fields that both hold */
@@ -130,8 +130,8 @@ static uint32_t covered_bytes(const struct headers *h)
     return partial ? t->length : t->size;
 }
 
-/* A checksum as captured proves something only where it is right: the kernel leaves it to the network card, and
- * what is captured then is zero or the sum of the pseudo-header alone. */
+/* A captured checksum proves something only if it is right. With offloading the network card fills it in later; the
+ * capture then has zero or the sum of the pseudo-header. */
 static bool checksum_is_right(const struct headers *h)
 {
     const struct transport *t = &h->transport;

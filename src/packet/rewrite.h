@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* rewrite: what differs between a packet as it was sent and as a router quoted it. Floor 1.
  *
- * Only fields that both copies hold are compared, and never those that routers change by duty (TTL, the IPv4
- * header checksum) or quote wrongly out of habit (total length): reference RFC 1812 4.3.2, tracebox (Detal,
+ * Only fields that both copies hold are compared, and never those that every router changes (TTL, the IPv4
+ * header checksum) or that many quote wrongly (total length): reference RFC 1812 4.3.2, tracebox (Detal,
  * IMC 2013). A field that changed was changed before the answering hop. */
 #ifndef HOPSONDE_PACKET_REWRITE_H
 #define HOPSONDE_PACKET_REWRITE_H
@@ -19,7 +19,7 @@ enum rewrite_field {
     REWRITE_IP_FLOW_LABEL,
     REWRITE_SOURCE_PORT,
     REWRITE_TARGET_PORT,
-    REWRITE_CHECKSUM, /* transport; reported only where nothing that it covers is known to differ */
+    REWRITE_CHECKSUM, /* transport; reported only if nothing that it covers differs */
     REWRITE_TCP_SEQ,
     REWRITE_TCP_ACK,
     REWRITE_TCP_FLAGS,

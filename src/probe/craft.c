@@ -45,7 +45,7 @@ void craft_free(struct craft *craft)
     free(craft);
 }
 
-/* What libnet's builders return: a tag, or -1 and a message that ends in a newline. */
+/* `result`: of a libnet builder, a tag; or -1, and libnet has a message that ends in a newline. */
 static enum status check(struct craft *craft, int result, const char *what, struct err *err)
 {
     if (result != -1)
@@ -123,7 +123,7 @@ enum status craft_finish(struct craft *craft, const struct flow *flow, uint8_t *
         return status;
     if (size != flow->size) {
         free(*packet);
-        return err_set(err, STATUS_SYSTEM, "libnet: built %u bytes where %u were asked for", size, flow->size);
+        return err_set(err, STATUS_SYSTEM, "libnet: built %u bytes instead of %u", size, flow->size);
     }
     if (six) { /* libnet 1.1.6 writes the low byte of the flow label over its middle one */
         uint8_t *bytes = *packet;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* craft: whole packets by libnet. Floor 2; internal to probe/.
  *
- * Payload, then transport, then IP: the order libnet demands but does not check. It writes no privilege-needing
- * socket here: the context only builds. */
+ * Payload, then transport, then IP: libnet needs this order but does not check it. The context only builds and opens no
+ * socket. */
 #ifndef HOPSONDE_PROBE_CRAFT_H
 #define HOPSONDE_PROBE_CRAFT_H
 
@@ -10,7 +10,7 @@
 
 struct craft; /* a libnet context */
 
-/* NULL and `err` where libnet has no memory. */
+/* NULL and `err`: libnet has no memory. */
 struct craft *craft_new(struct err *err);
 void craft_free(struct craft *craft);
 

@@ -35,11 +35,11 @@ static enum status check_size(const struct flow *flow, struct err *err)
     if (flow->size >= least)
         return STATUS_OK;
     probe_spec_format(&flow->spec, text);
-    return err_set(err, STATUS_USAGE, "%s: cannot make a packet of %u bytes: over IPv%u it takes at least %u", text,
+    return err_set(err, STATUS_USAGE, "%s: cannot build a packet of %u bytes: IPv%u needs at least %u", text,
                    flow->size, flow->target.family, least);
 }
 
-/* What we cannot read back as this protocol, nobody can: the number of an IPv6 extension header. */
+/* Refuses the number of an IPv6 extension header: its packets cannot be read back as that protocol. */
 static enum status check_template(const struct flow *flow, struct err *err)
 {
     char text[PROBE_SPEC_TEXT_BYTES];
@@ -49,8 +49,7 @@ static enum status check_template(const struct flow *flow, struct err *err)
     if (!malformed && seen.ip.protocol == flow_protocol(flow))
         return STATUS_OK;
     probe_spec_format(&flow->spec, text);
-    return err_set(err, STATUS_USAGE,
-                   "%s: cannot be probed over IPv%u: this number is no protocol there but a header extension (use -4)",
+    return err_set(err, STATUS_USAGE, "%s: cannot probe over IPv%u: this number is an extension header there (use -4)",
                    text, flow->target.family);
 }
 
@@ -89,7 +88,7 @@ enum status flow_build(struct flow *flow, struct err *err)
     return status;
 }
 
-/* The ports that alternates have, and the place of the flow's own among them. */
+/* The source ports of alternates, and the place of the flow's own among them. */
 struct port_ring {
     uint32_t first, count, place;
 };
@@ -99,7 +98,7 @@ static struct port_ring port_ring(const struct flow *flow, unsigned stride)
     uint32_t first = flow->source_port >= EPHEMERAL_FIRST ? EPHEMERAL_FIRST : PRIVILEGED_END;
     return (struct port_ring){
         .first = first,
-        .count = (65536 - first) / stride * stride, /* so that going round, too, keeps them apart */
+        .count = (65536 - first) / stride * stride, /* a multiple: alternates stay apart after wrapping */
         .place = flow->source_port > first ? flow->source_port - first : 0,
     };
 }
@@ -161,7 +160,7 @@ void flow_stamp(const struct flow *flow, uint16_t serial, uint8_t ttl, uint8_t *
     flow->spec.type->stamp(flow, serial, bytes + header, flow->size - header);
 }
 
-/* A packet seen leaving is whole and as we built it: only an address may have been translated on this very host. */
+/* A packet that leaves is whole and as we built it: only an address may have been translated, on this host. */
 static bool left_as_built(const struct flow *flow, const struct headers *seen, const struct flow_match *match)
 {
     bool four = seen->ip.version == 4;

@@ -3,7 +3,7 @@
  *
  * flow_build() has libnet craft one whole packet, the template. A probe of the flow is the template with its TTL
  * and its identity patched in and the checksums put right; the identity is a serial number from 1, coded where
- * routers are sure to quote it (the first 8 transport bytes, the IPv4 id; QUIC and SCTP have room in the latter only)
+ * every router quotes it (the first 8 transport bytes, the IPv4 id; QUIC and SCTP have room in the latter only)
  * and where the target's own answer echoes it. All that a balancer may hash stays constant: ports, lengths, flow label,
  * the ICMP checksum (Augustin 2006, Paris traceroute). Everything here but flow_build() is a pure function of the flow
  * and its arguments. */
@@ -28,14 +28,14 @@ struct flow {
     bool dont_fragment;      /* IPv4 */
     uint32_t flow_label;     /* IPv6, 20 bits */
     uint16_t size;           /* bytes of the whole IP packet; 0 before flow_build(): the type's default */
-    uint32_t nonce;          /* sets this run's probes apart from any other's: from the run's seed */
+    uint32_t nonce;          /* from the run's seed: tells this run's probes from those of other runs */
     uint8_t *template_bytes; /* owned; `size` bytes, checksums right, TTL 64, identity of serial 0 */
 };
 
 /* How surely a packet is one of our probes, or answers one. Stronger is greater. */
 enum match {
     MATCH_NONE,
-    MATCH_WEAK,      /* little more than an IP id fits: believed only where exactly one outstanding probe fits */
+    MATCH_WEAK,      /* little more than an IP id fits: believed only if exactly one probe in flight fits */
     MATCH_REWRITTEN, /* the identity fits; an address or a port on the way was translated */
     MATCH_EXACT,     /* addresses, ports and identity */
 };
@@ -58,7 +58,7 @@ enum reply_kind {
 /* What a packet says about one flow. */
 struct flow_match {
     enum match match;
-    uint16_t serial;      /* 0: an answer that fits the flow but does not tell which probe drew it */
+    uint16_t serial;      /* 0: the answer fits the flow, but does not say which probe */
     const char *rule;     /* constant text for people: "ports and seq", "ip id only" ... */
     enum reply_kind kind; /* of replies */
 };
@@ -91,8 +91,8 @@ unsigned flow_index_of_label(const struct flow *flow, uint32_t flow_label, unsig
 void flow_stamp(const struct flow *flow, uint16_t serial, uint8_t ttl, uint8_t *bytes);
 
 /* Is this packet (seen leaving, or quoted in an ICMP error) a probe of the flow? Demands of a quote only what
- * the least quote holds: IP header and 8 bytes; but over IPv6 an SCTP probe is not told before byte 20, a QUIC one not
- * before byte 31. Weak rules are tried last. */
+ * the least quote holds: IP header and 8 bytes; but over IPv6 an SCTP probe needs 20 bytes, a QUIC probe 31. Weak rules
+ * are tried last. */
 struct flow_match flow_recognise(const struct flow *flow, const struct headers *seen, bool quoted);
 
 /* Does this packet (no ICMP error) answer a probe of the flow directly, in the target's name? */
@@ -104,7 +104,7 @@ const char *reply_kind_name(enum reply_kind kind); /* "time-exceeded", "syn-ack"
 const char *match_name(enum match match);          /* "exact", "rewritten", "weak" */
 
 /* The BPF clause that passes this flow's probes and their direct answers (ICMP errors have a clause of their
- * own in io/filter). Parenthesised. */
+ * own in live/filter). Parenthesised. */
 void flow_filter(const struct flow *flow, struct strbuf *out);
 
 #endif

@@ -3,7 +3,7 @@
 
 #include "packet/checksum.h"
 
-/* Ids are 1 .. 65534: the two that are left out would be no UDP checksum, or one that equals another. */
+/* Ids are 1 .. 65534: as UDP checksums, 0 means none and 65535 equals 0. */
 #define IDS 65534u
 
 uint32_t flow_tag_of(const struct flow *flow, enum tag_use use, uint32_t number)
@@ -119,21 +119,21 @@ void identity_fill(const struct flow *flow, uint8_t *payload, size_t length)
     put32(payload + 4, flow_tag(flow, TAG_MARK));
 }
 
-struct told identity_read(uint16_t serial, uint32_t tag, uint32_t own_tag)
+struct mark identity_read(uint16_t serial, uint32_t tag, uint32_t own_tag)
 {
     if (serial == 0 && tag == 0)
-        return (struct told){0};
+        return (struct mark){0};
     bool own = tag == own_tag && serial_is_valid(serial);
-    return (struct told){.marked = true, .serial = own ? serial : 0};
+    return (struct mark){.present = true, .serial = own ? serial : 0};
 }
 
-struct told identity_read_mark(const struct flow *flow, struct cursor payload)
+struct mark identity_read_mark(const struct flow *flow, struct cursor payload)
 {
     cursor_skip(&payload, MARK_SERIAL);
     uint16_t serial = cursor_u16(&payload);
     uint32_t tag = cursor_u32(&payload);
     if (payload.failed)
-        return (struct told){0};
+        return (struct mark){0};
     return identity_read(serial, tag, flow_tag(flow, TAG_MARK));
 }
 
@@ -214,42 +214,42 @@ static bool id_is_swapped(const struct flow *flow, const struct headers *seen, u
 }
 
 static struct flow_match match_untranslated(const struct flow *flow, const struct headers *seen,
-                                            const struct told *told)
+                                            const struct mark *mark)
 {
     uint16_t by_id = identity_by_ip_id(flow, seen);
-    /* Where two tell a serial and they disagree, a translator put the addresses back but not the checksum. */
-    if (told->marked && told->by_sum && told->by_sum != told->serial)
-        return match_make(MATCH_REWRITTEN, told->serial, "addresses, ports and mark, not the checksum");
-    if (told->marked)
-        return match_make(MATCH_EXACT, told->serial, "addresses, ports and mark");
-    if (by_id && by_id == told->by_sum)
+    /* If mark and checksum disagree, a translator put the addresses back but not the checksum. */
+    if (mark->present && mark->by_sum && mark->by_sum != mark->serial)
+        return match_make(MATCH_REWRITTEN, mark->serial, "addresses, ports and mark, not the checksum");
+    if (mark->present)
+        return match_make(MATCH_EXACT, mark->serial, "addresses, ports and mark");
+    if (by_id && by_id == mark->by_sum)
         return match_make(MATCH_EXACT, by_id, "addresses, ports, ip id and checksum");
-    if (told->by_sum && (!by_id || id_is_swapped(flow, seen, told->by_sum)))
-        return match_make(MATCH_EXACT, told->by_sum, "addresses, ports and checksum");
-    if (by_id && told->by_sum)
+    if (mark->by_sum && (!by_id || id_is_swapped(flow, seen, mark->by_sum)))
+        return match_make(MATCH_EXACT, mark->by_sum, "addresses, ports and checksum");
+    if (by_id && mark->by_sum)
         return match_make(MATCH_REWRITTEN, by_id, "addresses, ports and ip id, not the checksum");
     if (by_id)
         return match_make(MATCH_EXACT, by_id, "addresses, ports and ip id");
     return match_none();
 }
 
-struct flow_match identity_match(const struct flow *flow, const struct headers *seen, const struct told *told)
+struct flow_match identity_match(const struct flow *flow, const struct headers *seen, const struct mark *mark)
 {
-    /* 1. A mark that is another flow's settles it, whatever else fits. */
-    if (told->marked && !told->serial)
+    /* 1. The mark of another flow decides, whatever else fits. */
+    if (mark->present && !mark->serial)
         return match_none();
     /* 2. Nothing that a balancer hashes was translated: any identity will do. */
     unsigned fit = identity_fit(flow, seen);
     if (fit == FIT_ALL)
-        return match_untranslated(flow, seen, told);
+        return match_untranslated(flow, seen, mark);
     /* 3. Translated: the mark, or two identities that agree once the translation is undone. */
-    if (told->marked && !told->untagged)
-        return match_make(MATCH_REWRITTEN, told->serial, "mark");
-    if (told->by_sum && told->by_sum == identity_by_ip_id(flow, seen))
-        return match_make(MATCH_REWRITTEN, told->by_sum, "ip id and checksum");
+    if (mark->present && !mark->untagged)
+        return match_make(MATCH_REWRITTEN, mark->serial, "mark");
+    if (mark->by_sum && mark->by_sum == identity_by_ip_id(flow, seen))
+        return match_make(MATCH_REWRITTEN, mark->by_sum, "ip id and checksum");
     /* 4. Half of it, and one identity. Over IPv6 that can only be the checksum. */
-    if (seen->ip.version == 6 && told->by_sum && (fit & FIT_RECEIVER) == FIT_RECEIVER && !(fit & FIT_SOURCE))
-        return match_make(MATCH_WEAK, told->by_sum, "target and checksum");
+    if (seen->ip.version == 6 && mark->by_sum && (fit & FIT_RECEIVER) == FIT_RECEIVER && !(fit & FIT_SOURCE))
+        return match_make(MATCH_WEAK, mark->by_sum, "target and checksum");
     return identity_match_by_ip_id(flow, seen);
 }
 
@@ -261,7 +261,7 @@ struct flow_match identity_match_by_ip_id(const struct flow *flow, const struct 
         return match_none();
     if (fit == FIT_ALL)
         return match_make(MATCH_WEAK, serial, "addresses, ports and ip id only");
-    /* Another packet of our own host with other ports is somebody else's. */
+    /* Another packet of this host with other ports belongs to another program. */
     bool ports_unknown = flow->spec.type->has_port && !(seen->transport.have & HAVE_PORTS);
     if ((fit & FIT_TARGET) && (!(fit & FIT_SOURCE) || ports_unknown))
         return match_make(MATCH_WEAK, serial, "target and ip id");

@@ -58,22 +58,21 @@ uint16_t identity_checksum_of_word(uint16_t word, uint16_t checksum, uint16_t st
 #define MARK_BYTES 8
 #define MARK_SERIAL 2
 
-/* Fills a payload: the mark with serial 0, then the program's name over and over, for whoever meets it. */
+/* Fills a payload: the mark with serial 0, then the program's name, repeated. */
 void identity_fill(const struct flow *flow, uint8_t *payload, size_t length);
 
-/* What a packet tells of its serial besides the IPv4 id. */
-struct told {
-    bool marked;     /* there is a mark or an echoed field of the protocol that bears a flow's tag ... */
+/* What a packet says of its serial, besides the IPv4 id. */
+struct mark {
+    bool present;    /* it has a mark, or an echoed field with a flow's tag ... */
     uint16_t serial; /* ... and this is its serial; 0: it is another flow's */
-    uint16_t by_sum; /* what a steered checksum says, address translation undone; 0: nothing */
-    bool untagged;   /* the mark tells which probe it is, but not that it is this run's: good only where addresses and
-                        ports fit */
+    uint16_t by_sum; /* by a steered checksum, address translation undone; 0: none */
+    bool untagged; /* the mark says which probe, but not that it is this run's: valid only if addresses and ports fit */
 };
 
 /* Reads serial and tag as they stand in a mark. All zeros (a quote that was blanked) count as no mark. */
-struct told identity_read(uint16_t serial, uint32_t tag, uint32_t own_tag);
+struct mark identity_read(uint16_t serial, uint32_t tag, uint32_t own_tag);
 /* Reads the mark at the start of `payload`. */
-struct told identity_read_mark(const struct flow *flow, struct cursor payload);
+struct mark identity_read_mark(const struct flow *flow, struct cursor payload);
 /* Whether `word` is what identity_steer() left at `word_offset` for `serial`, where the probe bears its serial as a
  * word of its own and is otherwise the template. */
 bool identity_steer_fits(const struct flow *flow, size_t checksum_offset, size_t word_offset, uint16_t serial,
@@ -96,15 +95,15 @@ enum fit {
 };
 
 unsigned identity_fit(const struct flow *flow, const struct headers *seen);
-/* The serial that the IPv4 id tells; 0 for IPv6 and for ids that tell none. */
+/* The serial of the IPv4 id; 0 for IPv6 and for other ids. */
 uint16_t identity_by_ip_id(const struct flow *flow, const struct headers *seen);
-/* The checksum in `seen` as it would be had nobody translated addresses and ports. */
+/* The checksum in `seen` before any translation of addresses and ports. */
 uint16_t identity_untranslated_checksum(const struct flow *flow, const struct headers *seen);
-/* The serial that a steered checksum tells. */
+/* The serial of a steered checksum. */
 uint16_t identity_by_sum(const struct flow *flow, const struct headers *seen);
 
 /* The rules for protocols that have no sequence number in their first 8 bytes, strong ones first. */
-struct flow_match identity_match(const struct flow *flow, const struct headers *seen, const struct told *told);
+struct flow_match identity_match(const struct flow *flow, const struct headers *seen, const struct mark *mark);
 /* The last resort: IPv4 id and half of the addresses. */
 struct flow_match identity_match_by_ip_id(const struct flow *flow, const struct headers *seen);
 

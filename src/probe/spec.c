@@ -35,9 +35,9 @@ static enum status split(const char *text, struct parts *out, struct err *err)
     *out = (struct parts){.whole = text};
     size_t length = strlen(text);
     if (length == 0)
-        return err_set(err, STATUS_USAGE, "a probe is PROTOCOL[/PORT], as tcp/443: nothing was given");
+        return err_set(err, STATUS_USAGE, "probe missing: expected PROTOCOL[/PORT], as tcp/443");
     if (length > SPEC_INPUT_MOST)
-        return err_set(err, STATUS_USAGE, "%.20s...: a probe is PROTOCOL[/PORT], as tcp/443: this is too long", text);
+        return err_set(err, STATUS_USAGE, "%.20s...: too long: expected PROTOCOL[/PORT], as tcp/443", text);
     for (size_t i = 0; i < length; i++)
         out->text[i] = (char)tolower((unsigned char)text[i]);
     char *colon = strchr(out->text, ':');
@@ -103,23 +103,23 @@ static bool spec_of_variant(const char *name, char text[PROBE_SPEC_TEXT_BYTES])
 static enum status refuse_protocol(const struct parts *parts, struct err *err)
 {
     if (is_number(parts->protocol) && !parts->port)
-        return err_set(err, STATUS_USAGE, "%s: a probe is PROTOCOL[/PORT], as tcp/443; for the port alone -p %s",
+        return err_set(err, STATUS_USAGE,
+                       "%s: protocol missing: expected PROTOCOL[/PORT], as tcp/443; for the port alone use -p %s",
                        parts->whole, parts->protocol);
     if (is_number(parts->protocol) && find_type(parts->port))
-        return err_set(err, STATUS_USAGE, "%s: a probe is PROTOCOL[/PORT]: write %s/%s", parts->whole, parts->port,
+        return err_set(err, STATUS_USAGE, "%s: expected PROTOCOL[/PORT]: write %s/%s", parts->whole, parts->port,
                        parts->protocol);
     for (unsigned i = 0; i < sizeof aliases / sizeof *aliases; i++)
         if (strcmp(aliases[i].name, parts->protocol) == 0)
-            return err_set(err, STATUS_USAGE, "%s: not the name of a protocol here: write %s", parts->whole,
-                           aliases[i].spec);
+            return err_set(err, STATUS_USAGE, "%s: unknown protocol: write %s", parts->whole, aliases[i].spec);
     char text[PROBE_SPEC_TEXT_BYTES];
     if (spec_of_variant(parts->protocol, text))
-        return err_set(err, STATUS_USAGE, "%s: not the name of a protocol here: write %s", parts->whole, text);
+        return err_set(err, STATUS_USAGE, "%s: unknown protocol: write %s", parts->whole, text);
     struct strbuf known;
     strbuf_init(&known);
     for (unsigned i = 0; probe_types[i]; i++)
         strbuf_addf(&known, "%s%s", i ? ", " : "", probe_types[i]->name);
-    err_set(err, STATUS_USAGE, "%s: no such protocol: a probe is PROTOCOL[/PORT], as tcp/443, of %s", parts->whole,
+    err_set(err, STATUS_USAGE, "%s: unknown protocol: expected PROTOCOL[/PORT], as tcp/443, of %s", parts->whole,
             known.text);
     strbuf_free(&known);
     return STATUS_USAGE;
@@ -129,7 +129,7 @@ static enum status refuse_protocol(const struct parts *parts, struct err *err)
 static enum status parse_bare_protocol(const struct parts *parts, struct probe_spec *spec, struct err *err)
 {
     if (!parts->port || !*parts->port)
-        return err_set(err, STATUS_USAGE, "%s: which protocol? write its number, as %s/50", parts->whole,
+        return err_set(err, STATUS_USAGE, "%s: protocol missing: write its number, as %s/50", parts->whole,
                        parts->protocol);
     long number = parse_number(parts->port, 255);
     if (number < 0 && !is_number(parts->port)) {
@@ -137,12 +137,12 @@ static enum status parse_bare_protocol(const struct parts *parts, struct probe_s
         number = entry ? entry->p_proto : -1;
     }
     if (number < 0 || number > 255)
-        return err_set(err, STATUS_USAGE, "%s: no such protocol: a number is 0 to 255, a name one of /etc/protocols",
+        return err_set(err, STATUS_USAGE,
+                       "%s: unknown protocol: expected a number from 0 to 255 or a name of /etc/protocols",
                        parts->whole);
     const struct probe_type *own = probe_type_of_protocol((uint8_t)number);
     if (own->protocol)
-        return err_set(err, STATUS_USAGE, "%s: this protocol has a probe of its own: write %s", parts->whole,
-                       own->name);
+        return err_set(err, STATUS_USAGE, "%s: this protocol has a probe type: write %s", parts->whole, own->name);
     spec->protocol = (uint8_t)number;
     return STATUS_OK;
 }
@@ -184,7 +184,7 @@ static enum status parse_port(const struct parts *parts, struct probe_spec *spec
     if (port < 0 && *parts->port && !is_number(parts->port))
         port = service_port(parts->port, type->name);
     if (port < 1)
-        return err_set(err, STATUS_USAGE, "%s: no such port: a port is 1 to 65535 or a name of /etc/services",
+        return err_set(err, STATUS_USAGE, "%s: unknown port: expected 1 to 65535 or a name of /etc/services",
                        parts->whole);
     spec->port = (uint16_t)port;
     return STATUS_OK;
@@ -206,7 +206,7 @@ static enum status parse_variant(const struct parts *parts, struct probe_spec *s
     strbuf_init(&known);
     for (const struct probe_variant_row *const *v = spec->type->variants; *v; v++)
         strbuf_addf(&known, "%s%s", v == spec->type->variants ? "" : ", ", (*v)->name);
-    err_set(err, STATUS_USAGE, "%s: no such variant of %s: there is %s", parts->whole, spec->type->name, known.text);
+    err_set(err, STATUS_USAGE, "%s: unknown variant of %s: expected %s", parts->whole, spec->type->name, known.text);
     strbuf_free(&known);
     return STATUS_USAGE;
 }

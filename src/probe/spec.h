@@ -34,7 +34,7 @@ struct probe_spec {
 #define PROBE_SPEC_TEXT_BYTES 32
 
 /* Case is ignored; a service name may stand for the port. The message on failure names the right spelling:
- * for a bare number "a probe is PROTOCOL[/PORT], as tcp/443; for the port alone -p 443". */
+ * for a bare number "protocol missing: expected PROTOCOL[/PORT], as tcp/443; for the port alone use -p 443". */
 enum status probe_spec_parse(const char *text, struct probe_spec *out, struct err *err);
 /* The one spelling: lower case, numbers, default port and default variant left out; `tcp/80` keeps its port. */
 void probe_spec_format(const struct probe_spec *spec, char text[PROBE_SPEC_TEXT_BYTES]);

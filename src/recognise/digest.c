@@ -1,15 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* look: a packet, reduced to what tells one probe from the next. */
 #include <string.h>
 
-#include "recognise/internal.h"
+#include "recognise/digest.h"
 
 #define TCP_HEADER 20 /* without options */
 
+/* The two halves of the product of both. */
 static uint64_t mix(uint64_t a, uint64_t b)
 {
+#ifdef __SIZEOF_INT128__
     __extension__ unsigned __int128 product = (unsigned __int128)a * b;
     return (uint64_t)product ^ (uint64_t)(product >> 64);
+#else
+    uint64_t a_low = (uint32_t)a, a_high = a >> 32, b_low = (uint32_t)b, b_high = b >> 32;
+    uint64_t low = a_low * b_low, middle = a_high * b_low + (low >> 32), other = a_low * b_high + (uint32_t)middle;
+    uint64_t high = a_high * b_high + (middle >> 32) + (other >> 32);
+    return (other << 32 | (uint32_t)low) ^ high;
+#endif
 }
 
 static uint64_t half(const struct addr *address, unsigned which)
@@ -19,11 +26,11 @@ static uint64_t half(const struct addr *address, unsigned which)
     return value;
 }
 
-uint64_t digest_pair_hash(const struct recogniser *r, const struct addr *source, const struct addr *target,
+uint64_t digest_pair_hash(const struct digester *digester, const struct addr *source, const struct addr *target,
                           uint8_t protocol)
 {
-    /* Both factors are unknown to who writes the capture: with a zero for one, the other would not count. */
-    uint64_t secret = r->config.secret, other = secret << 32 | secret >> 32;
+    /* The author of a capture knows neither factor: if one could be made 0, the other would not count. */
+    uint64_t secret = digester->secret, other = secret << 32 | secret >> 32;
     uint64_t hash = mix(half(source, 0) ^ secret, half(target, 0) ^ other ^ UINT64_C(0x9e3779b97f4a7c15) ^ protocol);
     if (source->family == 6)
         hash = mix(half(source, 1) ^ hash, half(target, 1) ^ UINT64_C(0xd6e8feb86659fd93) ^ other);
@@ -36,8 +43,8 @@ uint64_t digest_key(uint64_t pair_hash, uint32_t word, uint32_t extra)
     return mix(value ^ pair_hash, UINT64_C(0xa0761d6478bd642f) ^ pair_hash);
 }
 
-/* Ports, or what an echo has in their place. */
-static void look_at_word(const struct transport *t, struct digest *out)
+/* Ports, or echo id and sequence number. */
+static void read_word(const struct transport *t, struct digest *out)
 {
     if (t->have & HAVE_PORTS)
         out->traits.word = (uint32_t)t->source_port << 16 | t->target_port;
@@ -53,7 +60,7 @@ static uint32_t seq_of(const struct transport *t)
     return t->have & HAVE_INIT_TAG ? t->init_tag : 0;
 }
 
-static void look_at_payload(const struct transport *t, struct traits *out)
+static void read_payload(const struct transport *t, struct traits *out)
 {
     size_t header = t->header_length;
     out->payload_bytes = (uint16_t)(t->size > header ? t->size - header : 0);
@@ -62,12 +69,12 @@ static void look_at_payload(const struct transport *t, struct traits *out)
     size_t length = t->captured - header;
     out->payload_length = (uint8_t)(length < SHOWN_BYTES ? length : SHOWN_BYTES);
     if (length >= SHOWN_BYTES)
-        memcpy(out->payload, t->bytes + header, SHOWN_BYTES); /* of a known size, so that it is a load */
+        memcpy(out->payload, t->bytes + header, SHOWN_BYTES); /* of a constant size: one load */
     else
         memcpy(out->payload, t->bytes + header, length);
 }
 
-static void look_at_traits(const struct headers *headers, struct traits *out)
+static void read_traits(const struct headers *headers, struct traits *out)
 {
     const struct ip_header *ip = &headers->ip;
     const struct transport *t = &headers->transport;
@@ -81,10 +88,10 @@ static void look_at_traits(const struct headers *headers, struct traits *out)
     out->tcp_flags = t->flags;
     out->dont_fragment = ip->dont_fragment;
     out->has_options = (t->have & HAVE_FLAGS) && t->header_length > TCP_HEADER;
-    look_at_payload(t, out);
+    read_payload(t, out);
 }
 
-/* What of the packet goes into its key, beyond addresses and ports. */
+/* What the key holds of a packet, beyond addresses and ports. */
 static uint32_t key_extra(const struct probe_type *type, const struct headers *headers, const struct traits *traits)
 {
     switch (type->identity) {
@@ -97,27 +104,32 @@ static uint32_t key_extra(const struct probe_type *type, const struct headers *h
     }
 }
 
+static bool may_have_id(const struct digester *digester, uint16_t port)
+{
+    return digester->query_ports >> port % 64 & 1;
+}
+
 /* The packet as a probe. */
-static void look_at(const struct recogniser *r, const struct headers *headers, struct digest *out)
+static void read_probe(const struct digester *digester, const struct headers *headers, struct digest *out)
 {
     const struct ip_header *ip = &headers->ip;
     const struct transport *t = &headers->transport;
-    const struct probe_type *type = r->types[ip->protocol];
+    const struct probe_type *type = digester->types[ip->protocol];
     out->source = ip->source;
     out->target = ip->target;
     out->protocol = ip->protocol;
     out->have = t->have;
     out->length = t->length;
     out->is_fragment = ip->fragment_offset != 0;
-    out->pair_hash = digest_pair_hash(r, &ip->source, &ip->target, ip->protocol);
-    look_at_word(t, out);
+    out->pair_hash = digest_pair_hash(digester, &ip->source, &ip->target, ip->protocol);
+    read_word(t, out);
     out->traits.seq = seq_of(t);
     out->traits.ack = t->have & HAVE_ACK ? (uint32_t)t->ack : 0;
     if (!out->is_fragment && (out->has_word || !type->protocol))
         out->shape = (uint8_t)(type->shape_of ? type->shape_of(headers) : type->shape);
-    if (type->query_id && out->has_word)
+    if (type->query_id && may_have_id(digester, t->target_port))
         out->traits.query_id = type->query_id(headers);
-    look_at_traits(headers, &out->traits);
+    read_traits(headers, &out->traits);
     out->key = digest_key(out->pair_hash, out->traits.word, key_extra(type, headers, &out->traits));
 }
 
@@ -128,15 +140,15 @@ static bool may_answer(const struct probe_type *type, const struct headers *head
     return !headers->ip.fragment_offset && (!type->reply_kind_of || type->reply_kind_of(headers, kind));
 }
 
-static void look_at_answer(const struct frame *frame, const struct packet *packet, struct digest *out)
+static void read_answer(const struct frame *frame, const struct packet *packet, struct digest *out)
 {
     reply_of_packet(frame, packet, &out->answer);
     out->answer.file = out->file;
     out->extension = NULL;
 }
 
-/* What an echo reply answers is known, and what a SYN/ACK or a RST acknowledges: a SYN or a FIN counts as one. */
-static void look_for_key(struct digest *out)
+/* An echo reply repeats its probe's key; a SYN/ACK or RST acknowledges it. A SYN or a FIN counts as one. */
+static void set_answer_key(struct digest *out)
 {
     bool is_echo = out->answer.kind == REPLY_ECHO;
     bool acknowledges =
@@ -146,22 +158,22 @@ static void look_for_key(struct digest *out)
         out->answer_key = digest_key(out->answer_hash, digest_answered_word(out), is_echo ? 0 : out->traits.ack - 1);
 }
 
-static void look_at_error(const struct frame *frame, const struct packet *packet, struct digest *out)
+static void read_error(const struct frame *frame, const struct packet *packet, struct digest *out)
 {
     const struct headers *outer = &packet->outer;
     const struct transport *t = &outer->transport;
-    look_at_answer(frame, packet, out);
+    read_answer(frame, packet, out);
     out->answer.kind = (uint8_t)reply_kind_of_icmp(outer->ip.version, t->type, t->code);
     out->answer.quoted_ttl = packet->quote.ip.version ? packet->quote.ip.ttl : -1;
     out->extension = packet->extension.present ? &packet->extension : NULL;
     out->cut = packet->truncated && !(out->have & HAVE_PORTS) && t->captured < t->size;
 }
 
-void recogniser_digest(const struct recogniser *r, unsigned file, const struct frame *frame,
-                       const struct packet *packet, struct digest *out)
+void digest_packet(const struct digester *digester, unsigned file, const struct frame *frame,
+                   const struct packet *packet, struct digest *out)
 {
     const struct ip_header *ip = &packet->outer.ip;
-    /* Piece by piece: for a structure as large as this, compilers take an instruction that is slow to begin. */
+    /* Field by field: for a large structure compilers emit an instruction with a slow start. */
     out->time = frame->time;
     out->frame = frame->number;
     out->interface = packet->interface;
@@ -177,19 +189,32 @@ void recogniser_digest(const struct recogniser *r, unsigned file, const struct f
     out->traits = (struct traits){0};
     if (packet->kind == PACKET_ICMP_ERROR) {
         if (packet->quote.ip.version)
-            look_at(r, &packet->quote, out);
-        look_at_error(frame, packet, out);
+            read_probe(digester, &packet->quote, out);
+        read_error(frame, packet, out);
     } else if (packet->kind == PACKET_PLAIN) {
-        look_at(r, &packet->outer, out);
-        const struct probe_type *type = r->types[ip->protocol];
+        read_probe(digester, &packet->outer, out);
+        const struct probe_type *type = digester->types[ip->protocol];
         enum reply_kind kind;
         out->may_answer = may_answer(type, &packet->outer, &kind);
         if (!out->may_answer)
             return;
-        look_at_answer(frame, packet, out);
+        read_answer(frame, packet, out);
         out->answer.kind = (uint8_t)kind;
-        out->answered_id = type->answered_id && out->has_word ? type->answered_id(&packet->outer) : 0;
-        out->answer_hash = digest_pair_hash(r, &ip->target, &ip->source, ip->protocol);
-        look_for_key(out);
+        out->answered_id = type->answered_id && may_have_id(digester, packet->outer.transport.source_port)
+                               ? type->answered_id(&packet->outer)
+                               : 0;
+        out->answer_hash = digest_pair_hash(digester, &ip->target, &ip->source, ip->protocol);
+        set_answer_key(out);
     }
+}
+
+void digest_init(struct digester *digester, uint64_t secret)
+{
+    digester->secret = secret;
+    for (unsigned protocol = 0; protocol < 256; protocol++)
+        digester->types[protocol] = probe_type_of_protocol((uint8_t)protocol);
+    digester->query_ports = 0;
+    for (unsigned i = 0; probe_types[i]; i++)
+        for (const struct probe_variant_row *const *row = probe_types[i]->variants; *row; row++)
+            digester->query_ports |= (*row)->port ? UINT64_C(1) << (*row)->port % 64 : 0;
 }

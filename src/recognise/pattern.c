@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* pattern: how the fields of a run's probes move, and whether a packet goes on with them.
- *
- * Tools count: in a port, a sequence number, or the IPv4 id; the rest stays as it is, or is random for each probe. What
- * counts, goes on; so a packet belongs to the run whose counters it continues. Where nothing but the TTL is in order
- * (random source ports), the TTL alone tells two runs apart: it never starts again. */
-#include "recognise/internal.h"
+/* Tools count in a port, a sequence number or the IPv4 id; other fields are constant, or random for each probe. So a
+ * packet belongs to the run whose counters it continues. If only the TTL is in order (random source ports), a TTL that
+ * starts again is another run's. */
+#include "recognise/pattern.h"
 
-#define NEAR_MOST 64                  /* a step: lost frames and probes of other flows in between */
-#define RESTART_AFTER (10 * NS_PER_S) /* TTLs that start again after so much silence are another run's */
-#define SEQ_NEAR_MOST (1 << 16)       /* TCP counts bytes */
-#define KNOWN_AFTER 32                /* probes show how ids and sequence numbers go: those of one tool go on so */
+#define NEAR_MOST 64 /* the largest step of a counter: lost frames and probes of other flows lie between */
+#define RESTART_AFTER (10 * NS_PER_S) /* silence after which TTLs that start again are another run's */
+#define SEQ_NEAR_MOST (1 << 16)       /* likewise for TCP, which counts bytes */
+#define KNOWN_AFTER 32 /* probes; later ones do not change how ids and sequence numbers move: it saves time */
 #define TRACEROUTE_PORT 33434
-#define LATE_COST 6     /* more than a step of the score: of two alike, the run that is not long silent is meant */
-#define TTL_JUMP_MOST 8 /* of a run whose only order is its TTLs; more is another's */
+#define LATE_COST                                                                                                      \
+    6 /* of the score; more than likeness(): of two runs that fit alike, the one that sent lately wins                 \
+       */
+#define TTL_JUMP_MOST 8 /* hops that a run may skip if only its TTLs are in order */
 
 static int32_t step_of(uint32_t from, uint32_t to, bool wide)
 {
@@ -79,15 +79,15 @@ static enum relation relate(const struct field *field, uint32_t value)
     return step > 0 ? UP : DOWN;
 }
 
-/* The TTLs begin anew: against their direction, with one that was asked before. A tool that asks in random order does
- * not. */
+/* True if the TTLs start again: against their direction, with a TTL that was probed before. A tool that probes in
+ * random order does not. */
 static bool starts_again(const struct run *run, uint8_t ttl)
 {
     bool back = run->falling ? ttl > run->last_ttl : ttl < run->last_ttl;
     return back && (ttl > 63 || (run->ttls >> ttl & 1));
 }
 
-/* Somebody pings with one TTL after another: an id for each, and a sequence number that begins anew. */
+/* A ping for each TTL: each has an echo id of its own, and its sequence numbers start again. */
 static unsigned fits_pings(const struct run *run, const struct traits *traits, bool late)
 {
     uint8_t ttl = traits->ttl;
@@ -95,7 +95,7 @@ static unsigned fits_pings(const struct run *run, const struct traits *traits, b
     return run->one_id_a_ttl && next && !late && (traits->word & 0xffff) == run->target_port.first ? 4 : 0;
 }
 
-/* One id is one run; its sequence number rises, by one or, in the other byte order, by 256. */
+/* One echo id is one run; its sequence number rises by 1, or in the other byte order by 256. */
 static unsigned fits_echo(const struct run *run, const struct traits *traits, bool again, bool late)
 {
     if (relate(&run->source_port, traits->word >> 16) != SAME)
@@ -108,7 +108,7 @@ static unsigned fits_echo(const struct run *run, const struct traits *traits, bo
     return step == 0 ? 5 : 3;
 }
 
-/* Both ports stay, or the target's rises: what stays tells the run. */
+/* Both ports are constant, or the target port rises: the source port identifies the run. */
 static unsigned fits_steady_source(const struct run *run, const struct traits *traits, bool again, bool late)
 {
     bool counts = traits->seq && run->seq.movement == MOVE_RISING;
@@ -128,7 +128,7 @@ static unsigned fits_steady_source(const struct run *run, const struct traits *t
     return 0;
 }
 
-/* A source port for each probe, counted up or picked near a base. */
+/* A new source port for each probe, rising or near a base. */
 static unsigned fits_near_source(const struct run *run, const struct traits *traits, bool again, bool late)
 {
     bool settled = run->count > 3;
@@ -148,8 +148,8 @@ static unsigned fits_near_source(const struct run *run, const struct traits *tra
     return 0;
 }
 
-/* In the second packet nothing has been counted yet; but tools count UDP ports from here on, and use one port for all
- * probes elsewhere. Once a few have come alike, this one does not count. */
+/* The second packet does not show yet whether the port counts. Tools count UDP ports from 33434 on, and elsewhere use
+ * one port. If several runs of the pair have begun so, the port does not count. */
 static bool is_counted(const struct run *run, const struct traits *traits)
 {
     uint32_t port = traits->word & 0xffff;
@@ -167,7 +167,7 @@ static unsigned fits_random_source(const struct run *run, const struct traits *t
     if (ttl + 1 < run->last_ttl || ttl > run->most_ttl + TTL_JUMP_MOST)
         return 0;
     switch (relate(&run->target_port, traits->word & 0xffff)) {
-    case SAME: /* a port that is counted up does not come twice */
+    case SAME: /* a counting port comes once only */
         return run->target_port.movement == MOVE_RISING || is_counted(run, traits) ? 0 : 4;
     case UP:
         return run->count > 3 && run->target_port.movement == MOVE_CONSTANT ? 0 : 5;
@@ -188,7 +188,7 @@ static unsigned fits_ports(const struct run *run, const struct traits *traits, b
     return fits_random_source(run, traits);
 }
 
-/* What most tools keep decides between runs that fit alike: size, TOS, and the id counted up. */
+/* Decides between runs that fit alike: most tools keep size and TOS, and count the IP id. */
 static unsigned likeness(const struct run *run, const struct traits *traits)
 {
     unsigned likeness = run->shown.size == traits->size;
@@ -197,19 +197,19 @@ static unsigned likeness(const struct run *run, const struct traits *traits)
     return likeness + (run->state != RUN_ORDINARY);
 }
 
-unsigned pattern_fits(const struct run *run, const struct digest *look, nstime now)
+unsigned pattern_fits(const struct run *run, const struct digest *digest, nstime now)
 {
-    const struct traits *traits = &look->traits;
+    const struct traits *traits = &digest->traits;
     uint8_t ttl = traits->ttl;
     unsigned score = 0;
-    if (run->shape != look->shape)
+    if (run->shape != digest->shape)
         return 0;
     if (run->state == RUN_ORDINARY && (ttl > 63 || !(run->ttls >> ttl & 1)))
         return 0;
     bool again = starts_again(run, ttl), late = now - run->last_time > RESTART_AFTER;
-    if (look->shape == SHAPE_ECHO)
+    if (digest->shape == SHAPE_ECHO)
         score = fits_echo(run, traits, again, late);
-    else if (look->shape == SHAPE_RAW)
+    else if (digest->shape == SHAPE_RAW)
         score = again && late ? 0 : 6;
     else
         score = fits_ports(run, traits, again, late);

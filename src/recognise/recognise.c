@@ -3,21 +3,30 @@
 
 #include <stdlib.h>
 
-#include "recognise/internal.h"
+#include "recognise/answer.h"
+#include "recognise/candidate.h"
+#include "recognise/extensions.h"
+#include "recognise/grouping.h"
+#include "recognise/index.h"
+#include "recognise/inferred.h"
+#include "recognise/pair.h"
+#include "recognise/queue.h"
+#include "recognise/results.h"
+#include "recognise/run.h"
 
 static const char *const stray_reasons[STRAYS] = {
     [STRAY_NOT_IP] = "not IP",
     [STRAY_FRAGMENT] = "later fragment",
     [STRAY_ORDINARY] = "ordinary traffic",
-    [STRAY_NO_LADDER] = "a small TTL, but no ladder of them",
-    [STRAY_ANSWER_NO_LADDER] = "answer to a packet of no ladder",
+    [STRAY_NO_TRACE] = "low TTL, not part of a trace",
+    [STRAY_ANSWER_NO_TRACE] = "reply to a packet that is not part of a trace",
     [STRAY_SEEN_AGAIN] = "a probe seen again, further on or on another interface",
-    [STRAY_SENT_AGAIN] = "a probe sent again by its host's TCP",
+    [STRAY_SENT_AGAIN] = "a probe retransmitted by its host's TCP",
     [STRAY_CONNECTION] = "the rest of a connection that a probe opened",
     [STRAY_ANSWER_SEEN_AGAIN] = "the same answer, further on or on another interface",
     [STRAY_ADVICE] = "redirect or source quench about a probe",
     [STRAY_LATE] = "answer to a probe that was answered long before",
-    [STRAY_TOO_MANY] = "beyond our memory",
+    [STRAY_TOO_MANY] = "beyond the memory limit",
 };
 
 struct recogniser *recogniser_new(const struct recogniser_config *config, const struct recogniser_events *events,
@@ -27,11 +36,10 @@ struct recogniser *recogniser_new(const struct recogniser_config *config, const 
     if (r) {
         r->config = *config;
         r->next_due = NSTIME_NEVER;
-        for (unsigned protocol = 0; protocol < 256; protocol++)
-            r->types[protocol] = probe_type_of_protocol((uint8_t)protocol);
+        digest_init(&r->digester, config->secret);
         if (events)
             r->events = *events;
-        if (index_init(r))
+        if (candidates_init(r) && index_init(r) && pairs_init(r))
             return r;
         recogniser_free(r);
     }
@@ -43,21 +51,24 @@ void recogniser_free(struct recogniser *r)
 {
     if (!r)
         return;
-    if (r->oldest_run || r->oldest_orphans) /* nobody wanted to know the end */
+    if (r->oldest_run || r->oldest_unmatched) /* the caller did not call recogniser_finish() */
         recogniser_finish(r);
-    while (r->spare_count)
-        free(r->spare[--r->spare_count]);
+    extensions_free(r);
     results_free(r);
+    queue_free(&r->waiting);
+    queue_free(&r->answered);
+    pairs_free(r);
     index_free(r);
+    candidates_free(r);
     free(r);
 }
 
-static void take_packet(struct recogniser *r, const struct digest *look)
+static void take_packet(struct recogniser *r, const struct digest *digest)
 {
-    if (look->kind == PACKET_ICMP_ERROR)
-        answer_take_error(r, look);
-    else if (!answer_take(r, look) && !candidate_take(r, look))
-        count_stray(r, look->is_fragment ? STRAY_FRAGMENT : STRAY_ORDINARY);
+    if (digest->kind == PACKET_ICMP_ERROR)
+        answer_take_error(r, digest);
+    else if (!answer_take(r, digest) && !grouping_take(r, digest))
+        count_stray(r, digest->is_fragment ? STRAY_FRAGMENT : STRAY_ORDINARY);
 }
 
 static void pass_time(struct recogniser *r, nstime now)
@@ -70,24 +81,36 @@ static void pass_time(struct recogniser *r, nstime now)
     inferred_tick(r);
 }
 
-void recogniser_take(struct recogniser *r, const struct digest *look)
+void recogniser_take(struct recogniser *r, const struct digest *digest)
 {
     r->frames++;
-    r->malformed += look->malformed;
-    if (look->time > r->now)
-        pass_time(r, look->time);
-    r->ends[look->file] = r->now;
-    if (look->kind == PACKET_NOT_IP)
+    r->malformed += digest->malformed;
+    if (digest->time > r->now)
+        pass_time(r, digest->time);
+    r->ends[digest->file] = r->now;
+    if (digest->kind == PACKET_NOT_IP)
         count_stray(r, STRAY_NOT_IP);
-    else if (look->kind != PACKET_MALFORMED)
-        take_packet(r, look);
+    else if (digest->kind != PACKET_MALFORMED)
+        take_packet(r, digest);
+}
+
+void recogniser_digest(const struct recogniser *r, unsigned file, const struct frame *frame,
+                       const struct packet *packet, struct digest *out)
+{
+    digest_packet(&r->digester, file, frame, packet, out);
+}
+
+void recogniser_prefetch(const struct recogniser *r, const struct digest *digest)
+{
+    index_prefetch(r, digest->may_answer_key ? digest->answer_key : digest->key);
+    pair_prefetch(r, digest->pair_hash);
 }
 
 void recogniser_frame(struct recogniser *r, unsigned file, const struct frame *frame, const struct packet *packet)
 {
-    struct digest look;
-    recogniser_digest(r, file, frame, packet, &look);
-    recogniser_take(r, &look);
+    struct digest digest;
+    recogniser_digest(r, file, frame, packet, &digest);
+    recogniser_take(r, &digest);
 }
 
 void recogniser_break_off(struct recogniser *r)

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* keep: what was found is told at once, or kept for the end. */
+#include "recognise/results.h"
+
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
-#include "recognise/internal.h"
+#include "recognise/extensions.h"
 
-/* Many are kept, and hardly any has more than a label or two: only what its counts cover is allocated, so that a copy
- * may be read but not assigned. */
-static struct icmp_extension *keep_extension(struct recogniser *r, struct icmp_extension *extension)
+/* Hardly any extension has more than two labels, so only what its counts cover is allocated. The copy may be read but
+ * not assigned as a whole. */
+static struct icmp_extension *store_extension(struct recogniser *r, struct icmp_extension *extension)
 {
     size_t bytes = extension->interface_count
                        ? sizeof *extension
@@ -34,13 +35,13 @@ void results_error(struct recogniser *r, const struct other_error *error)
         struct other_error *kept = &r->errors[r->error_count++];
         *kept = *error;
         if (kept->extension)
-            kept->extension = keep_extension(r, kept->extension);
+            kept->extension = store_extension(r, kept->extension);
         return;
     }
     free(error->extension);
 }
 
-static void keep_whole(struct recogniser *r, struct trace *trace, const struct probe *probe)
+static void store_probe(struct recogniser *r, struct trace *trace, const struct probe *probe)
 {
     struct probe *kept = trace_add_probe(trace, 0, probe->ttl, probe->sent);
     struct reply *replies = probe->reply_count ? malloc(probe->reply_count * sizeof *replies) : NULL;
@@ -56,7 +57,7 @@ static void keep_whole(struct recogniser *r, struct trace *trace, const struct p
     for (unsigned i = 0; i < probe->reply_count; i++) {
         replies[i] = probe->replies[i];
         if (replies[i].extension)
-            replies[i].extension = keep_extension(r, replies[i].extension);
+            replies[i].extension = store_extension(r, replies[i].extension);
         probe->replies[i].extension = NULL;
         probe->replies[i].rewrites = NULL;
     }
@@ -74,7 +75,7 @@ static int compare_probes(const void *a, const void *b)
     return x->ttl != y->ttl ? x->ttl - y->ttl : (x->attempt > y->attempt) - (x->attempt < y->attempt);
 }
 
-/* Probes become known as their fate does; they are kept as they were sent. */
+/* Probes become final in the order of their replies; the trace has them in the order of sending. */
 static void put_in_order(struct trace *trace)
 {
     size_t sorted = 1;
@@ -96,7 +97,7 @@ static void put_in_order(struct trace *trace)
 void results_probe(struct recogniser *r, struct trace *trace, const struct probe *probe)
 {
     if (r->config.keep) {
-        keep_whole(r, trace, probe);
+        store_probe(r, trace, probe);
         return;
     }
     trace_note_ttl(trace, probe->ttl);
@@ -104,7 +105,7 @@ void results_probe(struct recogniser *r, struct trace *trace, const struct probe
         r->events.probe(r->events.context, trace, probe);
 }
 
-static bool keep_place(struct recogniser *r, uint32_t number)
+static bool reserve_number(struct recogniser *r, uint32_t number)
 {
     void *array = r->kept;
     size_t before = r->kept_capacity;
@@ -123,7 +124,7 @@ void results_trace(struct recogniser *r, struct trace *trace)
         return;
     }
     struct trace *kept = malloc(sizeof *kept);
-    if (!kept || !keep_place(r, trace->number)) {
+    if (!kept || !reserve_number(r, trace->number)) {
         free(kept);
         return;
     }
@@ -148,7 +149,7 @@ static int compare_errors(const void *a, const void *b)
 void results_finish(struct recogniser *r)
 {
     size_t count = 0;
-    for (size_t i = 0; i < r->kept_count; i++) /* memory may have been short */
+    for (size_t i = 0; i < r->kept_count; i++) /* NULL: there was no memory */
         if (r->kept[i])
             r->kept[count++] = r->kept[i];
     r->kept_count = count;

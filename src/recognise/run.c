@@ -1,22 +1,28 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* run: packets that may be probes, grouped, and which groups are traces.
+/* A run is a trace
+ * 1. if it has two TTLs or more of at most PROBE_TTL_MOST, and drew a time exceeded;
+ * 2. if it has three TTLs in a row that start at STRICT_START or below, and drew a reply. Packets from far away also
+ *    differ in TTL, if balanced paths differ in length, but hardly any arrives with so low a TTL;
+ * 3. if it has two TTLs, of which one is STRICT_START or below, looks like a known tool, and drew an ICMP error; or,
+ * 4. when no reply is expected any more, if it has four TTLs in a row that start at STRICT_START or below, and drew no
+ *    reply: the capture has probes only.
  *
- * A group is a trace
- * 1. if it has two TTLs or more of at most PROBE_TTL_MOST, and a router let one of its packets expire;
- * 2. if it has three TTLs in a row from at most STRICT_START on, and something answered: the TTLs of packets that come
- *    from afar differ, too, where a balancer has ways of different lengths, but hardly any comes from as far as that;
- * 3. if it has two TTLs from at most STRICT_START on, bears the marks of a known tool, and drew an ICMP error; or,
- * 4. when nothing is waited for any more, if it has four TTLs in a row from at most STRICT_START on and nothing
- *    answered: the capture has probes only.
- *
- * What has none of this when it is over, or has sent UNDECIDED_MOST packets, is ordinary traffic. */
+ * A run is ordinary traffic if none of this holds when it is over or has sent UNDECIDED_MOST packets. */
+#include "recognise/run.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "recognise/internal.h"
+#include "recognise/candidate.h"
+#include "recognise/extensions.h"
+#include "recognise/index.h"
+#include "recognise/pair.h"
+#include "recognise/queue.h"
+#include "recognise/results.h"
+#include "recognise/tool.h"
 
-#define UNDECIDED_MOST 512 /* packets held back of a run */
-#define STRICT_START 16
+#define UNDECIDED_MOST 512 /* packets of a run that are held until it is decided: bounds the memory */
+#define STRICT_START 16    /* TTL, see above: of ordinary traffic hardly any arrives with less */
 
 /* --- lists --- */
 
@@ -26,7 +32,7 @@ static void run_unlink(struct recogniser *r, struct run *run)
     *(run->newer ? &run->newer->older : &r->newest_run) = run->older;
 }
 
-void run_push(struct recogniser *r, struct run *run)
+static void run_push(struct recogniser *r, struct run *run)
 {
     run->older = r->newest_run;
     run->newer = NULL;
@@ -42,84 +48,86 @@ void run_touch(struct recogniser *r, struct run *run)
     run_push(r, run);
 }
 
-void run_append(struct run *run, struct sighting *s)
+void run_append(struct run *run, struct candidate *candidate)
 {
-    s->after = NULL;
-    s->before = run->newest;
-    *(run->newest ? &run->newest->after : &run->oldest) = s;
-    run->newest = s;
+    candidate->after = NULL;
+    candidate->before = run->newest;
+    *(run->newest ? &run->newest->after : &run->oldest) = candidate;
+    run->newest = candidate;
 }
 
-static void run_remove(struct run *run, struct sighting *s)
+static void run_remove(struct run *run, struct candidate *candidate)
 {
-    *(s->before ? &s->before->after : &run->oldest) = s->after;
-    *(s->after ? &s->after->before : &run->newest) = s->before;
+    *(candidate->before ? &candidate->before->after : &run->oldest) = candidate->after;
+    *(candidate->after ? &candidate->after->before : &run->newest) = candidate->before;
 }
 
-/* --- the end of a sighting --- */
-
-static void free_replies(struct recogniser *r, struct sighting *s)
+struct run *run_new(struct recogniser *r, struct pair *pair, const struct digest *digest)
 {
-    for (unsigned i = 0; i < s->probe.reply_count; i++) {
-        struct reply *reply = &s->probe.replies[i];
-        if (reply->extension)
-            extension_release(r, reply->extension);
-        if (reply->rewrites)
-            free(reply->rewrites);
-    }
-    if (s->probe.reply_capacity)
-        free(s->probe.replies);
+    struct run *run = calloc(1, sizeof *run);
+    if (!run)
+        return NULL;
+    trace_init(&run->trace);
+    run->trace.origin = (struct trace_origin){.foreign = true, .rounds = 1};
+    run->trace.flow.source = digest->source;
+    run->trace.flow.target = digest->target;
+    run->trace.flow.tos = digest->traits.tos;
+    run->trace.flow.flow_label = digest->traits.flow_label;
+    run->trace.flow.dont_fragment = digest->traits.dont_fragment;
+    run->pair = pair;
+    run->shape = digest->shape;
+    run->protocol = digest->protocol;
+    run->version = digest->source.family;
+    run->shown = digest->traits;
+    run->next_in_pair = pair->runs;
+    pair->runs = run;
+    pair->run_count++;
+    r->run_count++;
+    run_push(r, run);
+    return run;
 }
 
-static struct queue *queue_of(struct recogniser *r, const struct sighting *s)
+/* --- the end of a candidate --- */
+
+static struct queue *queue_of(struct recogniser *r, const struct candidate *candidate)
 {
-    return s->probe.state == PROBE_ANSWERED ? &r->answered : &r->waiting;
+    return candidate->probe.state == PROBE_ANSWERED ? &r->answered : &r->waiting;
 }
 
-size_t sighting_reply_bytes(const struct sighting *s)
+/* The caller releases the replies afterwards. */
+static void forget_bytes(struct recogniser *r, const struct candidate *candidate)
 {
-    size_t bytes = s->probe.reply_capacity * sizeof(struct reply);
-    for (unsigned i = 0; i < s->probe.reply_count; i++) {
-        const struct reply *reply = &s->probe.replies[i];
-        bytes += (reply->extension ? sizeof *reply->extension : 0) + reply->rewrite_count * sizeof *reply->rewrites;
-    }
-    return bytes;
-}
-
-/* To be called while it has all its replies. */
-static void forget_bytes(struct recogniser *r, const struct sighting *s)
-{
-    size_t bytes = sighting_reply_bytes(s);
+    size_t bytes = candidate_reply_bytes(candidate);
     r->reply_bytes -= bytes;
-    r->held_bytes -= s->bytes_held ? bytes : 0;
+    r->held_bytes -= candidate->bytes_held ? bytes : 0;
 }
 
-static void sighting_drop(struct recogniser *r, struct sighting *s)
+static void candidate_drop(struct recogniser *r, struct candidate *candidate)
 {
-    if (!s->settled)
-        queue_remove(queue_of(r, s), s);
-    run_remove(s->run, s);
-    index_remove(r, s);
-    free_replies(r, s);
-    sighting_release(r, s);
+    if (!candidate->settled)
+        queue_remove(queue_of(r, candidate), candidate);
+    run_remove(candidate->run, candidate);
+    index_remove(r, candidate);
+    candidate_free_replies(r, candidate);
+    candidate_free(r, candidate);
 }
 
-/* Without memory it is settled when its run is over. */
-void run_wait(struct recogniser *r, struct queue *queue, struct sighting *s, nstime span)
+/* Without memory it stays until its run is over. */
+void run_wait(struct recogniser *r, struct queue *queue, struct candidate *candidate, nstime span)
 {
-    s->settled = !queue_push(r, queue, s, r->now + span);
+    candidate->settled = !queue_push(r, queue, candidate, r->now + span);
     due_at(r, r->now + span);
-    r->held += s->settled;
-    s->run->held += s->settled;
+    r->held += candidate->settled;
+    candidate->run->held += candidate->settled;
 }
 
-void run_answered(struct recogniser *r, struct sighting *s)
+void run_answered(struct recogniser *r, struct candidate *candidate)
 {
-    if (!s->settled)
-        queue_remove(&r->waiting, s);
-    s->probe.state = PROBE_ANSWERED;
-    if (!s->settled)
-        run_wait(r, &r->answered, s, DUPLICATE_WITHIN);
+    if (!candidate->settled)
+        queue_remove(&r->waiting, candidate);
+    candidate->probe.state = PROBE_ANSWERED;
+    if (!candidate->settled)
+        run_wait(r, &r->answered, candidate, DUPLICATE_WITHIN);
 }
 
 struct run_ttl *run_at_new(struct run *run, uint8_t ttl)
@@ -136,61 +144,61 @@ struct run_ttl *run_at_new(struct run *run, uint8_t ttl)
     return &run->by_ttl[ttl];
 }
 
-/* --- telling --- */
+/* --- output --- */
 
 uint8_t run_shift_ttl(uint8_t ttl, unsigned by)
 {
     return (uint8_t)(ttl + by < 255 ? ttl + by : 255);
 }
 
-/* Where the capture was taken behind the sender, all TTLs are put back before the first is told. */
+/* Shifts all TTLs to those that were sent, if the capture was taken behind the sender; before the first is reported. */
 static void fix_ttls(struct run *run)
 {
     struct trace *trace = &run->trace;
     uint8_t by = tool_captured_at(run);
     trace->origin.captured_at_ttl = by;
-    run->told = true;
+    run->ttls_fixed = true;
     if (!by)
         return;
-    for (struct sighting *s = run->oldest; s; s = s->after)
-        s->probe.ttl = run_shift_ttl(s->traits.ttl, by);
+    for (struct candidate *candidate = run->oldest; candidate; candidate = candidate->after)
+        candidate->probe.ttl = run_shift_ttl(candidate->traits.ttl, by);
     trace->last_router_ttl = trace->last_router_ttl ? run_shift_ttl(trace->last_router_ttl, by) : 0;
     trace->reached_ttl = trace->reached_ttl ? run_shift_ttl(trace->reached_ttl, by) : 0;
     trace->refused_ttl = trace->refused_ttl ? run_shift_ttl(trace->refused_ttl, by) : 0;
 }
 
-static void tell(struct recogniser *r, struct run *run, struct sighting *s)
+static void emit(struct recogniser *r, struct run *run, struct candidate *candidate)
 {
-    if (!run->told) {
+    if (!run->ttls_fixed) {
         fix_ttls(run);
         tool_describe(run);
     }
     r->probes++;
-    r->replies += s->probe.reply_count;
-    forget_bytes(r, s);
+    r->replies += candidate->probe.reply_count;
+    forget_bytes(r, candidate);
     if (run->wanted)
-        results_probe(r, &run->trace, &s->probe);
-    sighting_drop(r, s);
+        results_probe(r, &run->trace, &candidate->probe);
+    candidate_drop(r, candidate);
 }
 
-/* A sighting that was no probe, and what seemed to answer it. */
-static void deny(struct recogniser *r, struct sighting *s)
+/* The candidate is no probe: what seemed to answer it is about other traffic. */
+static void reject_candidate(struct recogniser *r, struct candidate *candidate)
 {
-    const struct trace *trace = &s->run->trace;
-    count_stray(r, STRAY_NO_LADDER);
-    forget_bytes(r, s);
-    for (unsigned i = 0; i < s->probe.reply_count; i++) {
-        struct reply *reply = &s->probe.replies[i];
-        bool has_ports = r->types[s->run->protocol]->has_port;
+    const struct trace *trace = &candidate->run->trace;
+    count_stray(r, STRAY_NO_TRACE);
+    forget_bytes(r, candidate);
+    for (unsigned i = 0; i < candidate->probe.reply_count; i++) {
+        struct reply *reply = &candidate->probe.replies[i];
+        bool has_ports = r->digester.types[candidate->run->protocol]->has_port;
         struct other_error error = {
             .time = reply->time,
             .frame = reply->frame,
             .from = reply->from,
             .source = trace->flow.source,
             .target = trace->flow.target,
-            .source_port = has_ports ? (uint16_t)(s->traits.word >> 16) : 0,
-            .target_port = has_ports ? (uint16_t)s->traits.word : 0,
-            .protocol = s->run->protocol,
+            .source_port = has_ports ? (uint16_t)(candidate->traits.word >> 16) : 0,
+            .target_port = has_ports ? (uint16_t)candidate->traits.word : 0,
+            .protocol = candidate->run->protocol,
             .version = reply->version,
             .icmp_type = reply->icmp_type,
             .icmp_code = reply->icmp_code,
@@ -203,16 +211,16 @@ static void deny(struct recogniser *r, struct sighting *s)
             reply->extension = NULL;
             results_error(r, &error);
         } else {
-            count_stray(r, STRAY_ANSWER_NO_LADDER);
+            count_stray(r, STRAY_ANSWER_NO_TRACE);
         }
     }
-    sighting_drop(r, s);
+    candidate_drop(r, candidate);
 }
 
 /* --- deciding --- */
 
-/* The most TTLs in a row, and the first of these. */
-static unsigned ladder_length(const struct run *run, unsigned *start)
+/* The longest row of TTLs, and the first of them. */
+static unsigned longest_rise(const struct run *run, unsigned *start)
 {
     unsigned best = 0, length = 0;
     for (unsigned ttl = 0; ttl <= PROBE_TTL_MOST; ttl++) {
@@ -239,21 +247,21 @@ bool run_number(struct recogniser *r, struct trace *trace)
     return true;
 }
 
-/* What was held back for the decision, or for the TTLs to be known. */
-static void tell_settled(struct recogniser *r, struct run *run)
+/* Candidates that were held until the run was decided or its TTLs known. */
+static void emit_settled(struct recogniser *r, struct run *run)
 {
     r->held -= run->held;
     run->held = 0;
-    for (struct sighting *s = run->oldest, *next; s; s = next) {
-        next = s->after;
-        if (s->settled)
-            tell(r, run, s);
+    for (struct candidate *candidate = run->oldest, *next; candidate; candidate = next) {
+        next = candidate->after;
+        if (candidate->settled)
+            emit(r, run, candidate);
     }
 }
 
-static bool may_tell(const struct run *run)
+static bool may_emit(const struct run *run)
 {
-    return run->state == RUN_FOUND && (run->told || tool_is_placed(run));
+    return run->state == RUN_FOUND && (run->ttls_fixed || tool_place_is_known(run));
 }
 
 static void accept(struct recogniser *r, struct run *run)
@@ -262,17 +270,17 @@ static void accept(struct recogniser *r, struct run *run)
     run->pair->has_trace = true;
     tool_describe(run);
     run->wanted = run_number(r, &run->trace);
-    if (may_tell(run))
-        tell_settled(r, run);
+    if (may_emit(run))
+        emit_settled(r, run);
 }
 
-static void turn_down(struct recogniser *r, struct run *run)
+static void discard(struct recogniser *r, struct run *run)
 {
     run->state = RUN_ORDINARY;
     r->held -= run->held;
     run->held = 0;
     while (run->oldest)
-        deny(r, run->oldest);
+        reject_candidate(r, run->oldest);
 }
 
 void run_consider(struct recogniser *r, struct run *run)
@@ -280,55 +288,55 @@ void run_consider(struct recogniser *r, struct run *run)
     unsigned start = 0;
     if (run->state != RUN_UNDECIDED || !run_has_two_ttls(run))
         return;
-    bool rises = run->trace.reply_count && ladder_length(run, &start) >= 3 && start <= STRICT_START;
+    bool rises = run->trace.reply_count && longest_rise(run, &start) >= 3 && start <= STRICT_START;
     if (run->expired || rises || (run->errors && run->least_ttl <= STRICT_START && tool_knows(run)))
         accept(r, run);
 }
 
-/* Floods in a network of radios go to its broadcast address, with growing TTLs (RFC 3561 6.4). */
+/* AODV radios flood route requests to their broadcast address with rising TTLs (RFC 3561 6.4). */
 static bool may_be_broadcast(const struct addr *target)
 {
     return target->family == 4 && target->bytes[3] == 255;
 }
 
-/* The last word, when no answer is waited for any more. */
+/* The final decision, when no reply is expected any more. */
 static void decide(struct recogniser *r, struct run *run)
 {
     unsigned start = 0;
-    if (run->state == RUN_UNDECIDED && !run->trace.reply_count && ladder_length(run, &start) >= 4 &&
+    if (run->state == RUN_UNDECIDED && !run->trace.reply_count && longest_rise(run, &start) >= 4 &&
         start <= STRICT_START && !may_be_broadcast(&run->trace.flow.target))
         accept(r, run);
     else if (run->state == RUN_UNDECIDED)
-        turn_down(r, run);
+        discard(r, run);
     if (run->state == RUN_FOUND)
-        tell_settled(r, run);
+        emit_settled(r, run);
 }
 
-static void settle(struct recogniser *r, struct sighting *s)
+static void settle(struct recogniser *r, struct candidate *candidate)
 {
-    struct run *run = s->run;
-    if (may_tell(run)) {
+    struct run *run = candidate->run;
+    if (may_emit(run)) {
         if (run->held)
-            tell_settled(r, run);
-        tell(r, run, s);
+            emit_settled(r, run);
+        emit(r, run, candidate);
         return;
     }
-    queue_remove(queue_of(r, s), s);
-    index_remove(r, s);
-    s->settled = true;
+    queue_remove(queue_of(r, candidate), candidate);
+    index_remove(r, candidate);
+    candidate->settled = true;
     run->held++;
     r->held++;
-    r->held_bytes += sighting_reply_bytes(s);
-    s->bytes_held = true;
-    if (run->held >= UNDECIDED_MOST || r->held >= SIGHTINGS_MOST / 4 || r->held_bytes >= REPLY_BYTES_MOST / 2)
+    r->held_bytes += candidate_reply_bytes(candidate);
+    candidate->bytes_held = true;
+    if (run->held >= UNDECIDED_MOST || r->held >= CANDIDATES_MOST / 4 || r->held_bytes >= REPLY_BYTES_MOST / 2)
         decide(r, run);
 }
 
 static void settle_due(struct recogniser *r, struct queue *queue, nstime now)
 {
-    struct sighting *s;
-    while ((s = queue_due(r, queue, now)))
-        settle(r, s);
+    struct candidate *candidate;
+    while ((candidate = queue_due(r, queue, now)))
+        settle(r, candidate);
 }
 
 /* --- the end of a run --- */
@@ -378,7 +386,7 @@ static void run_close(struct recogniser *r, struct run *run)
 {
     decide(r, run);
     while (run->oldest)
-        tell(r, run, run->oldest);
+        emit(r, run, run->oldest);
     if (run->state == RUN_FOUND && run->wanted) {
         tool_describe(run);
         find_loop(run);
@@ -388,7 +396,7 @@ static void run_close(struct recogniser *r, struct run *run)
     run_free(r, run);
 }
 
-/* Makes room before its time; what was still waited for counts as silent. */
+/* A probe that still waited for a reply counts as unanswered. */
 void run_evict(struct recogniser *r, struct run *run)
 {
     r->given_up += run->oldest != NULL;
@@ -413,7 +421,7 @@ static int by_number(const void *a, const void *b)
     return x->trace.number < y->trace.number ? -1 : x->trace.number > y->trace.number;
 }
 
-/* What is still open ends in the order in which it was found. */
+/* Open traces end in the order of their numbers. */
 void run_finish(struct recogniser *r)
 {
     settle_due(r, &r->waiting, NSTIME_NEVER);
@@ -430,22 +438,21 @@ void run_finish(struct recogniser *r)
     for (size_t i = 0; i < count; i++)
         run_close(r, runs[i]);
     free(runs);
-    while (r->oldest_run) /* memory is short */
+    while (r->oldest_run) /* no memory for the list */
         run_close(r, r->oldest_run);
 }
 
 /* --- room --- */
 
-/* Makes room before its time. False: there is nothing to settle. */
 bool run_make_room(struct recogniser *r)
 {
-    struct sighting *s = queue_due(r, &r->answered, NSTIME_NEVER);
-    r->given_up += !s;
-    if (!s)
-        s = queue_due(r, &r->waiting, NSTIME_NEVER);
-    if (s)
-        settle(r, s);
-    return s != NULL;
+    struct candidate *candidate = queue_due(r, &r->answered, NSTIME_NEVER);
+    r->given_up += !candidate;
+    if (!candidate)
+        candidate = queue_due(r, &r->waiting, NSTIME_NEVER);
+    if (candidate)
+        settle(r, candidate);
+    return candidate != NULL;
 }
 
 void run_note_bytes(struct recogniser *r, size_t bytes)

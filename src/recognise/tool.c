@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* tool: what kind of tool made a run, and what the probe would be called here.
- *
- * Rows of a table, by the packets that each tool was seen to send (traceroute 2.1, inetutils 2.4, mtr 0.95,
- * tcptraceroute 1.5, lft 3.91, scamper 20211212, dublin-traceroute 0.4.2, nmap 7.93, hping3, tracepath of iputils,
- * Windows tracert). The first that fits is named; none is no shame. */
-#include <string.h>
+/* One row a tool, from packets that it sent in our lab: traceroute 2.1, inetutils 2.4, mtr 0.95, tcptraceroute 1.5, lft
+ * 3.91, scamper 20211212, dublin-traceroute 0.4.2, nmap 7.93, hping3, tracepath of iputils; Windows tracert. The first
+ * row that fits is the tool; a run may fit none. */
+#include "recognise/tool.h"
 
-#include "probe/type.h"
-#include "recognise/internal.h"
+#include <string.h>
 
 /* --- signs --- */
 
@@ -84,7 +81,7 @@ static bool is_inetutils(const struct run *run)
 
 #define MTR_SIZE 64 /* of the whole packet, in both families */
 
-/* One probe a TTL in each sweep. */
+/* True if each sweep has one probe for each TTL. */
 static bool sweeps(const struct run *run)
 {
     unsigned ttls = (unsigned)run->most_ttl - run->least_ttl + 1;
@@ -122,7 +119,7 @@ static bool is_tracepath(const struct run *run)
            run->shown.payload_bytes >= 64;
 }
 
-/* Zeros, but for what makes the checksum as it should be (paris). */
+/* Zeros, but for the two bytes that steer the checksum (paris). */
 static bool is_scamper_payload(const struct run *run)
 {
     for (unsigned i = 2; i < run->shown.payload_length; i++)
@@ -177,7 +174,7 @@ static bool is_tracert(const struct run *run)
     return run->shape == SHAPE_ECHO && has_size(run, 92) && payload_is_zero(run);
 }
 
-/* --- the TTL with which a probe was sent, told by its identity --- */
+/* --- where the capture was taken --- */
 
 static const struct tool {
     const char *name;
@@ -211,15 +208,15 @@ bool tool_knows(const struct run *run)
     return tool_of(run) != NULL;
 }
 
-/* By how much the TTLs of all sightings at hand are less than their counters say; -1: not by the same. */
+/* By how much the TTLs of all candidates are below those that their counters give; -1: they differ. */
 static int steady_shift(const struct run *run, uint32_t first, unsigned queries)
 {
     int shift = -1;
-    for (const struct sighting *s = run->oldest; s; s = s->after) {
-        uint32_t counter = s->traits.word & 0xffff;
+    for (const struct candidate *candidate = run->oldest; candidate; candidate = candidate->after) {
+        uint32_t counter = candidate->traits.word & 0xffff;
         if (counter < first)
             return -1;
-        int by = (int)((counter - first) / queries) + 1 - s->traits.ttl;
+        int by = (int)((counter - first) / queries) + 1 - candidate->traits.ttl;
         if (by < 0 || by > PROBE_TTL_MOST || (shift >= 0 && by != shift))
             return -1;
         shift = by;
@@ -247,15 +244,15 @@ static const struct field *mtr_counter(const struct run *run)
     return run->shape == SHAPE_ECHO || is_steady(&run->source_port) ? &run->target_port : &run->source_port;
 }
 
-/* mtr counts every probe: where those of the first hops are not seen, each sweep begins with so large a step. One sweep
- * alone does not tell; the capture may have begun late. */
+/* mtr counts every probe: if the capture lacks those of the first hops, each sweep begins with a step as large. One
+ * sweep does not show it, since the capture may have begun late. */
 static uint8_t shift_of_mtr(const struct run *run)
 {
     bool tells = run->least_ttl == 1 && run->restarts && run->restart_step < PROBE_TTL_MOST;
     return tells && run->restart_step ? (uint8_t)(run->restart_step - 1) : 0;
 }
 
-/* tracepath writes the TTL into its payload, as its own machine has numbers: 32 bits. */
+/* tracepath writes the TTL into its payload: 32 bits in the byte order of its host. */
 static uint8_t shift_of_tracepath(const struct run *run)
 {
     const uint8_t *p = run->shown.payload;
@@ -263,9 +260,9 @@ static uint8_t shift_of_tracepath(const struct run *run)
     return run->shown.payload_length >= 4 && ttl > run->first_ttl && ttl < 128 ? (uint8_t)(ttl - run->first_ttl) : 0;
 }
 
-/* Only a second sweep tells an mtr whose first probes are missing because the capture began late from one whose first
- * hops lie before the place of the capture. */
-bool tool_is_placed(const struct run *run)
+/* The first probes of an mtr may be missing because the capture began late, or because it was taken behind the first
+ * hops. Only a second sweep shows which. */
+bool tool_place_is_known(const struct run *run)
 {
     return run->restarts || run->least_ttl != 1 || mtr_counter(run)->first == 33000 || !is_mtr(run);
 }

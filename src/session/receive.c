@@ -54,7 +54,7 @@ static struct frame_note take_probe(struct session *session, const struct frame 
                                                                      .ttl = packet->outer.ip.ttl,
                                                                      .at = frame->time});
     if (!probe)
-        return count_stray(session, "probe beyond our memory");
+        return count_stray(session, "probe beyond the memory limit");
     probe->sent = frame->time;
     probe->seen = true;
     probe->frame = frame->number;
@@ -158,7 +158,7 @@ static struct frame_note take_reply(struct session *session, const struct frame 
     if (!trace_add_reply(trace, probe, &reply)) {
         free(reply.extension);
         free(reply.rewrites);
-        return count_stray(session, "answer beyond our memory");
+        return count_stray(session, "answer beyond the memory limit");
     }
     if (first)
         session_wanted(session, match->trace, probe->flow, probe->ttl)->resolved++;

@@ -42,7 +42,7 @@ static void stamp(const struct flow *flow, uint16_t serial, uint8_t *transport, 
     identity_steer(transport, CHECKSUM, SEQ_STEER, flow_ip_id(flow, serial));
 }
 
-static struct told read_seq(const struct flow *flow, uint64_t seq)
+static struct mark read_seq(const struct flow *flow, uint64_t seq)
 {
     return identity_read((uint16_t)(seq >> 16), (uint32_t)(seq >> 32), seq_tag(flow));
 }
@@ -52,11 +52,11 @@ static struct flow_match recognise(const struct flow *flow, const struct headers
     const struct transport *t = &seen->transport;
     if ((t->have & HAVE_TYPE) && t->type != DCCP_REQUEST)
         return match_none();
-    struct told told = {0};
+    struct mark mark = {0};
     if (t->have & HAVE_SEQ)
-        told = read_seq(flow, t->seq);
-    told.by_sum = identity_by_sum(flow, seen);
-    return identity_match(flow, seen, &told);
+        mark = read_seq(flow, t->seq);
+    mark.by_sum = identity_by_sum(flow, seen);
+    return identity_match(flow, seen, &mark);
 }
 
 static struct flow_match answer(const struct flow *flow, const struct packet *packet)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A DNS query that any server answers (RFC 1035): the name servers of the root, with recursion desired. EDNS
- * padding (RFC 7830) makes up the size, and the answer is asked to be no longer than 512 bytes.
+ * padding (RFC 7830) makes up the size, and EDNS limits the answer to 512 bytes.
  *
  * The query id is what steers the UDP checksum: it differs for every serial, and the server echoes it. */
 #include "probe/types/udp_payload.h"
@@ -42,12 +42,12 @@ static uint16_t serial_of_query_id(const struct flow *flow, uint16_t id)
                              identity_checksum_of_word(udp_template_word(flow, ID), udp_template_checksum(flow), id));
 }
 
-/* Nearly every query id is some serial's, so it tells which probe it is but not that it is ours. */
-static struct told read_query(const struct flow *flow, struct cursor payload)
+/* Nearly every query id is that of a serial: it says which probe, but not that the query is ours. */
+static struct mark read_query(const struct flow *flow, struct cursor payload)
 {
     uint16_t serial = serial_of_query_id(flow, cursor_u16(&payload));
-    bool told = !payload.failed && serial;
-    return (struct told){.marked = told, .untagged = true, .serial = told ? serial : 0};
+    bool mark = !payload.failed && serial;
+    return (struct mark){.present = mark, .untagged = true, .serial = mark ? serial : 0};
 }
 
 static uint16_t answer(const struct flow *flow, struct cursor payload)

@@ -21,7 +21,7 @@ static enum status build(struct craft *craft, const struct flow *flow, uint8_t *
     return craft_add_echo(craft, flow, scratch, length - PAYLOAD, err);
 }
 
-/* Neither 0 nor 0xffff, which some middleboxes take for one another. */
+/* Neither 0 nor 0xffff: some middleboxes confuse them. */
 static uint16_t constant_checksum(const struct flow *flow)
 {
     return (uint16_t)(1 + flow_tag(flow, TAG_ECHO_CHECKSUM) % 65534);
@@ -54,19 +54,20 @@ static struct flow_match recognise(const struct flow *flow, const struct headers
         return identity_match_by_ip_id(flow, seen);
     unsigned fit = identity_fit(flow, seen);
     uint16_t serial = flow_serial_of_id(flow, t->echo_seq);
-    struct told told = identity_read_mark(flow, transport_after(t, PAYLOAD));
-    /* 1. A mark that is another flow's settles it, and so does one that belongs to another sequence number. */
-    if (told.marked && (!told.serial || told.serial != serial))
+    struct mark mark = identity_read_mark(flow, transport_after(t, PAYLOAD));
+    /* 1. The mark of another flow or of another sequence number decides. */
+    if (mark.present && (!mark.serial || mark.serial != serial))
         return match_none();
     /* 2. Nothing was translated. */
     if (serial && fit == FIT_ALL && t->echo_id == flow->source_port)
         return match_make(MATCH_EXACT, serial, "addresses, echo id and seq");
     /* 3. Translated: the mark, or the constant checksum. */
-    if (told.marked)
-        return match_make(MATCH_REWRITTEN, told.serial, "mark");
+    if (mark.present)
+        return match_make(MATCH_REWRITTEN, mark.serial, "mark");
     if (serial && checksum_is_ours(flow, seen))
         return match_make(MATCH_REWRITTEN, serial, "seq and checksum");
-    /* 4. Another echo request of our own host is somebody else's; behind a translator the sequence number may do. */
+    /* 4. Another echo request of this host belongs to another program; behind a translator the sequence number may fit.
+     */
     if (serial && (fit & FIT_TARGET) && !(fit & FIT_SOURCE))
         return match_make(MATCH_WEAK, serial, "target and seq");
     return match_none();
@@ -79,8 +80,8 @@ static struct flow_match answer(const struct flow *flow, const struct packet *pa
         t->echo_id != flow->source_port)
         return match_none();
     uint16_t serial = flow_serial_of_id(flow, t->echo_seq);
-    struct told told = identity_read_mark(flow, transport_after(t, PAYLOAD));
-    if (!serial || (told.marked && told.serial != serial))
+    struct mark mark = identity_read_mark(flow, transport_after(t, PAYLOAD));
+    if (!serial || (mark.present && mark.serial != serial))
         return match_none();
     return answer_make(REPLY_ECHO, serial, "echo id and seq");
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* An NTP client's request (RFC 5905 7.3). Its transmit timestamp is our mark instead of a time, as clients that keep
- * their clocks to themselves do; the server echoes it as the origin timestamp. */
+/* An NTP client's request (RFC 5905 7.3). Its transmit timestamp is our mark and no time, as of clients
+ * that hide their clock. The server echoes it as the origin timestamp. */
 #include "probe/types/udp_payload.h"
 
 #define LEAST 48
@@ -21,7 +21,7 @@ static enum status fill(const struct flow *flow, uint8_t *payload, size_t length
 {
     if (length != LEAST)
         return err_set(err, STATUS_USAGE,
-                       "udp/%u: cannot make a packet of %u bytes: an NTP request is %u long (leave the size out, or "
+                       "udp/%u: cannot build a packet of %u bytes: an NTP request has %u (leave the size out, or "
                        "probe udp/%u:empty)",
                        flow->target_port, flow->size, flow_ip_header_size(flow->target.family) + UDP_HEADER + LEAST,
                        flow->target_port);
@@ -37,14 +37,14 @@ static void stamp(const struct flow *flow, uint16_t serial, uint8_t *datagram, s
 }
 
 /* Reads the timestamp that starts at the cursor. */
-static struct told read_timestamp(const struct flow *flow, struct cursor *c)
+static struct mark read_timestamp(const struct flow *flow, struct cursor *c)
 {
     uint32_t tag = cursor_u32(c);
     uint16_t serial = cursor_u16(c);
-    return c->failed ? (struct told){0} : identity_read(serial, tag, flow_tag(flow, TAG_MARK));
+    return c->failed ? (struct mark){0} : identity_read(serial, tag, flow_tag(flow, TAG_MARK));
 }
 
-static struct told read(const struct flow *flow, struct cursor payload)
+static struct mark read(const struct flow *flow, struct cursor payload)
 {
     cursor_skip(&payload, TRANSMIT);
     return read_timestamp(flow, &payload);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* QUIC version 1 Initial (RFC 9000 17.2.2): a datagram of at least 1200 bytes with a whole TLS 1.3 ClientHello, a new
- * connection for every probe. The source connection id is our mark; whatever a server answers (Initial, Retry, Version
- * Negotiation) bears it as its destination. The packet is encrypted, so nothing in it can steer the UDP checksum: short
- * quotes tell the serial by the IPv4 id, over IPv6 not at all. */
+ * connection for every probe. The source connection id is our mark; every answer of a server (Initial, Retry, Version
+ * Negotiation) has it as its destination. The packet is encrypted, so nothing in it can steer the UDP checksum: in a
+ * short quote only the IPv4 id gives the serial, over IPv6 nothing does. */
 #include <string.h>
 
 #include "probe/types/quic_keys.h"
@@ -10,7 +10,7 @@
 
 #define ID_BYTES 8 /* of our connection ids; others have up to 20 */
 #define LEAST 1200
-#define MOST 16000 /* what the two bytes of the length field can tell, and a little less */
+#define MOST 16000 /* bytes of a payload; its length fits two bytes */
 
 #define VERSION 1
 #define TARGET_ID 6
@@ -47,7 +47,7 @@ static void add_bytes(struct writer *w, const void *bytes, size_t count)
     w->at += count;
 }
 
-/* 32 bytes that look drawn: nothing is ever decrypted with them. */
+/* 32 bytes that look random; nothing is decrypted with them. */
 static void add_drawn(struct writer *w, const struct flow *flow, uint32_t number)
 {
     for (uint32_t i = 0; i < 8; i++) {
@@ -148,7 +148,7 @@ static bool write_initial(const struct flow *flow, uint16_t serial, uint8_t *pay
 static enum status fill(const struct flow *flow, uint8_t *payload, size_t length, struct err *err)
 {
     if (length > MOST)
-        return err_set(err, STATUS_USAGE, "udp/%u: cannot make a packet of %u bytes: a QUIC Initial has at most %u",
+        return err_set(err, STATUS_USAGE, "udp/%u: cannot build a packet of %u bytes: a QUIC Initial has at most %u",
                        flow->target_port, flow->size, MOST);
     quic_keys_start();
     if (!write_initial(flow, 0, payload, length))
@@ -161,30 +161,30 @@ static enum status fill(const struct flow *flow, uint8_t *payload, size_t length
 
 static void stamp(const struct flow *flow, uint16_t serial, uint8_t *datagram, size_t length)
 {
-    write_initial(flow, serial, datagram + UDP_HEADER, length - UDP_HEADER); /* it went well when the flow was built */
+    write_initial(flow, serial, datagram + UDP_HEADER, length - UDP_HEADER); /* it succeeded in flow_build() */
     put16(datagram + UDP_CHECKSUM, 0);
     put16(datagram + UDP_CHECKSUM, identity_checksum(flow, datagram, length, length));
 }
 
-static struct told read_id(const struct flow *flow, struct cursor payload, size_t offset)
+static struct mark read_id(const struct flow *flow, struct cursor payload, size_t offset)
 {
     cursor_skip(&payload, offset);
     uint32_t tag = cursor_u32(&payload);
     uint16_t serial = cursor_u16(&payload), rest = cursor_u16(&payload);
     if (payload.failed)
-        return (struct told){0};
-    struct told told = identity_read(serial, tag, flow_tag(flow, TAG_QUIC_SOURCE));
+        return (struct mark){0};
+    struct mark mark = identity_read(serial, tag, flow_tag(flow, TAG_QUIC_SOURCE));
     if (rest != (uint16_t)flow_tag_of(flow, TAG_QUIC_SOURCE, serial))
-        told.serial = 0;
-    return told;
+        mark.serial = 0;
+    return mark;
 }
 
-static struct told read(const struct flow *flow, struct cursor payload)
+static struct mark read(const struct flow *flow, struct cursor payload)
 {
     return read_id(flow, payload, SOURCE_ID);
 }
 
-/* Long headers tell the length of the id, short ones do not: there it stands right behind the first byte. */
+/* Long headers hold the length of the id. In short ones the id follows the first byte. */
 static uint16_t answer(const struct flow *flow, struct cursor payload)
 {
     struct cursor start = payload;

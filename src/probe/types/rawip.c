@@ -30,19 +30,19 @@ static void stamp(const struct flow *flow, uint16_t serial, uint8_t *transport, 
     put16(transport + SERIAL, serial);
 }
 
-static struct told read_head(const struct flow *flow, const struct transport *transport)
+static struct mark read_head(const struct flow *flow, const struct transport *transport)
 {
     struct cursor c = transport_after(transport, 0);
     cursor_skip(&c, TAG_HIGH);
     uint32_t tag = cursor_u32(&c);
     uint16_t serial = cursor_u16(&c);
-    return c.failed ? (struct told){0} : identity_read(serial, tag, head_tag(flow));
+    return c.failed ? (struct mark){0} : identity_read(serial, tag, head_tag(flow));
 }
 
 static struct flow_match recognise(const struct flow *flow, const struct headers *seen)
 {
-    struct told told = read_head(flow, &seen->transport);
-    return identity_match(flow, seen, &told);
+    struct mark mark = read_head(flow, &seen->transport);
+    return identity_match(flow, seen, &mark);
 }
 
 static struct flow_match answer(const struct flow *flow, const struct packet *packet)

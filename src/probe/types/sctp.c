@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* SCTP INIT (RFC 9260 3.3.2). The initiate tag, which the target puts on all it sends back, is a tag of the flow above
- * the serial. It lies past the first 8 bytes: of a short quote only the IPv4 id speaks. */
+/* SCTP INIT (RFC 9260 3.3.2). The initiate tag, which the target puts into all that it sends back, is a tag of the flow
+ * above the serial. It lies past the first 8 bytes: in a short quote only the IPv4 id gives the serial. */
 #include "probe/craft.h"
 #include "probe/identity.h"
 #include "probe/types/types.h"
@@ -44,7 +44,8 @@ static uint16_t tag_of_flow(const struct flow *flow)
 static enum status build(struct craft *craft, const struct flow *flow, uint8_t *scratch, size_t length, struct err *err)
 {
     if (length % 4)
-        return err_set(err, STATUS_USAGE, "sctp/%u: cannot make a packet of %u bytes: SCTP counts in fours (%u or %u)",
+        return err_set(err, STATUS_USAGE,
+                       "sctp/%u: cannot build a packet of %u bytes: SCTP needs a multiple of 4 (%u or %u)",
                        flow->target_port, flow->size, flow->size / 4u * 4, flow->size / 4u * 4 + 4);
     put16(scratch, flow->source_port);
     put16(scratch + 2, flow->target_port);
@@ -74,7 +75,7 @@ static void stamp(const struct flow *flow, uint16_t serial, uint8_t *transport, 
         transport[CHECKSUM + i] = (uint8_t)(crc >> 8 * i); /* low byte first */
 }
 
-static struct told read_tag(const struct flow *flow, uint32_t tag)
+static struct mark read_tag(const struct flow *flow, uint32_t tag)
 {
     return identity_read((uint16_t)tag, tag >> 16, tag_of_flow(flow));
 }
@@ -84,10 +85,10 @@ static struct flow_match recognise(const struct flow *flow, const struct headers
     const struct transport *t = &seen->transport;
     if (((t->have & HAVE_TYPE) && t->type != SCTP_INIT) || ((t->have & HAVE_TAG) && t->tag != 0))
         return match_none();
-    struct told told = {0};
+    struct mark mark = {0};
     if (t->have & HAVE_INIT_TAG)
-        told = read_tag(flow, t->init_tag);
-    return identity_match(flow, seen, &told);
+        mark = read_tag(flow, t->init_tag);
+    return identity_match(flow, seen, &mark);
 }
 
 static struct flow_match answer(const struct flow *flow, const struct packet *packet)

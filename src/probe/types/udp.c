@@ -40,11 +40,11 @@ static void stamp(const struct flow *flow, uint16_t serial, uint8_t *transport, 
 static struct flow_match recognise(const struct flow *flow, const struct headers *seen)
 {
     const struct udp_payload *payload = payload_of(&flow->spec);
-    struct told told = {0};
+    struct mark mark = {0};
     if (payload->read)
-        told = payload->read(flow, transport_after(&seen->transport, UDP_HEADER));
-    told.by_sum = is_steered(flow) ? identity_by_sum(flow, seen) : 0;
-    return identity_match(flow, seen, &told);
+        mark = payload->read(flow, transport_after(&seen->transport, UDP_HEADER));
+    mark.by_sum = is_steered(flow) ? identity_by_sum(flow, seen) : 0;
+    return identity_match(flow, seen, &mark);
 }
 
 static struct flow_match answer(const struct flow *flow, const struct packet *packet)

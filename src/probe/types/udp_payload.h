@@ -24,7 +24,7 @@ struct udp_payload {
      * steering word is enough. */
     void (*stamp)(const struct flow *flow, uint16_t serial, uint8_t *datagram, size_t length);
     /* The mark in one of our payloads. NULL: it has none. */
-    struct told (*read)(const struct flow *flow, struct cursor payload);
+    struct mark (*read)(const struct flow *flow, struct cursor payload);
     /* The serial that the service's answer repeats; 0: none. */
     uint16_t (*answer)(const struct flow *flow, struct cursor payload);
     /* Of any program's packets: the bytes of a query that its answer repeats, and the bytes of an answer that it

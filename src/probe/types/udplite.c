@@ -28,9 +28,9 @@ static void stamp(const struct flow *flow, uint16_t serial, uint8_t *transport, 
 
 static struct flow_match recognise(const struct flow *flow, const struct headers *seen)
 {
-    struct told told = identity_read_mark(flow, transport_after(&seen->transport, PAYLOAD));
-    told.by_sum = identity_by_sum(flow, seen);
-    return identity_match(flow, seen, &told);
+    struct mark mark = identity_read_mark(flow, transport_after(&seen->transport, PAYLOAD));
+    mark.by_sum = identity_by_sum(flow, seen);
+    return identity_match(flow, seen, &mark);
 }
 
 static struct flow_match answer(const struct flow *flow, const struct packet *packet)

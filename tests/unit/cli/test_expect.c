@@ -51,9 +51,9 @@ static void test_lines(void)
         {"#x\n\n", "policy:2: no expectations in this file (a line is PROBE STATE, as tcp/443 open)"},
         {"tcp/443", "policy:1: tcp/443: the state is missing (PROBE STATE, as tcp/443 open)"},
         {"\nudp opne", "policy:2: opne: no such state " STATES},
-        {"\n\n\033x open", "policy:3: \\x1bx: no such protocol: a probe is PROTOCOL[/PORT], as tcp/443, of udp, icmp, "
+        {"\n\n\033x open", "policy:3: \\x1bx: unknown protocol: expected PROTOCOL[/PORT], as tcp/443, of udp, icmp, "
                            "tcp, udplite, dccp, sctp, ip"},
-        {"tcp/0 open", "policy:1: tcp/0: no such port: a port is 1 to 65535 or a name of /etc/services"},
+        {"tcp/0 open", "policy:1: tcp/0: unknown port: expected 1 to 65535 or a name of /etc/services"},
         {"tcp/22 rejected by 10.0.3.1",
          "policy:1: by: expected `at ADDRESS` or `after ADDRESS`, or nothing after the state"},
         {"tcp/22 rejected at", "policy:1: at: the address is missing"},

@@ -394,8 +394,8 @@ static void test_complaints(void)
         {"", "HOST is missing (hopsonde [OPTIONS] HOST; see `hopsonde --help`)"},
         {"trace -n", "HOST is missing (hopsonde [OPTIONS] HOST; see `hopsonde --help`)"},
         {"diagnose", "diagnose: HOST is missing (hopsonde diagnose [OPTIONS] HOST [PROBE...])"},
-        {"diagnose h 60", "60: a probe is PROTOCOL[/PORT], as tcp/443; for the port alone -p 60"},
-        {"diagnose h tcp/99999", "tcp/99999: no such port: a port is 1 to 65535 or a name of /etc/services"},
+        {"diagnose h 60", "60: protocol missing: expected PROTOCOL[/PORT], as tcp/443; for the port alone use -p 60"},
+        {"diagnose h tcp/99999", "tcp/99999: unknown port: expected 1 to 65535 or a name of /etc/services"},
         {"diagnose h udp,tcp",
          "udp,tcp: expected one PROTOCOL[/PORT] (for several write several words, as udp tcp/443)"},
         {"diagnose h tcp/22 -p 80", "-p 80: tcp/22 already has a port (leave one of them out)"},
@@ -423,7 +423,7 @@ static void test_complaints(void)
         {"diagnose --expect '' h", "--expect '': expected a file name"},
         {"diagnose --expect f --dry-run h", "--expect: a dry run has no verdicts to compare (leave one of them out)"},
         {"diagnose --list h", "--list: not an option of diagnose (only of replay)"},
-        {"diagnose -n diagnose h", "h: no such protocol: a probe is PROTOCOL[/PORT], as tcp/443, of udp, icmp, tcp, "
+        {"diagnose -n diagnose h", "h: unknown protocol: expected PROTOCOL[/PORT], as tcp/443, of udp, icmp, tcp, "
                                    "udplite, dccp, sctp, ip"},
         {"--confidence 0.9 h", "--confidence: not an option of trace (only of diagnose and paths)"},
         {"--only h", "--only: not an option of trace (only of diagnose)"},
@@ -449,7 +449,7 @@ static void test_complaints(void)
         {"replay --until tomorrow y",
          "--until tomorrow: expected a time: 2026-01-02T03:04:05Z, 03:04:05, @SECONDS since the epoch or +SECONDS after the first frame"},
         {"replay --since +5 --until +5 y", "--until: must be later than --since (exchange the two)"},
-        {"replay -P nonsense y", "-P nonsense: no such protocol: a probe is PROTOCOL[/PORT], as tcp/443, of udp, icmp, "
+        {"replay -P nonsense y", "-P nonsense: unknown protocol: expected PROTOCOL[/PORT], as tcp/443, of udp, icmp, "
                                  "tcp, udplite, dccp, sctp, ip"},
         {"replay --bpf '' y", "--bpf '': expected a filter, as 'icmp or udp portrange 33434-33534'"},
         {"help x", "help x: no such command (trace, diagnose, paths, replay)"},
@@ -525,7 +525,7 @@ static void test_complaints(void)
         {"--seed -1 h", "--seed -1: expected a number, 0 to 18446744073709551615"},
         {"--seed 18446744073709551616 h", "--seed 18446744073709551616: expected a number, 0 to 18446744073709551615"},
         /* probes */
-        {"-P 443 h", "-P 443: a probe is PROTOCOL[/PORT], as tcp/443; for the port alone -p 443"},
+        {"-P 443 h", "-P 443: protocol missing: expected PROTOCOL[/PORT], as tcp/443; for the port alone use -p 443"},
         {"-P '' h", "-P '': a probe is PROTOCOL[/PORT], as tcp/443: nothing was given"},
         {"-P udp,tcp h", "-P udp,tcp: expected one PROTOCOL[/PORT] (for several repeat -P, as -P udp -P tcp/443)"},
         {"-p 0 h", "-p 0: expected a port, 1 to 65535, or the name of a service"},
@@ -627,7 +627,7 @@ static void test_environment(void)
         {"-m", "h", "HOPSONDE_OPTIONS: -m: the value is missing (-m N)"},
         {"-m '3", "h", "HOPSONDE_OPTIONS: a quote (') is not closed"},
         {"-n\\", "h", "HOPSONDE_OPTIONS: a backslash at the end has nothing to escape"},
-        {"-P 443", "h", "HOPSONDE_OPTIONS: -P 443: a probe is PROTOCOL[/PORT], as tcp/443; for the port alone -p 443"},
+        {"-P 443", "h", "HOPSONDE_OPTIONS: -P 443: protocol missing: expected PROTOCOL[/PORT], as tcp/443; for the port alone use -p 443"},
         {"-m 300", "--help", "help"},
         {"-m 300", "help trace", "help topic=trace"},
     };

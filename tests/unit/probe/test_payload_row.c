@@ -31,12 +31,12 @@ static void stamp(const struct flow *flow, uint16_t serial, uint8_t *datagram, s
     identity_patch16(datagram, UDP_CHECKSUM, UDP_HEADER + SERIAL, serial);
 }
 
-static struct told read_mark(const struct flow *flow, struct cursor payload)
+static struct mark read_mark(const struct flow *flow, struct cursor payload)
 {
     cursor_skip(&payload, ID);
     uint32_t tag = cursor_u32(&payload);
     uint16_t serial = cursor_u16(&payload);
-    return payload.failed ? (struct told){0} : identity_read(serial, tag, flow_tag(flow, TAG_MARK));
+    return payload.failed ? (struct mark){0} : identity_read(serial, tag, flow_tag(flow, TAG_MARK));
 }
 
 static uint16_t answer(const struct flow *flow, struct cursor payload)

@@ -101,25 +101,23 @@ static void check_asked_sizes(void)
     check_asked_size("udp", 4, 36, "");
     for (uint16_t size = 28; size <= 37; size++)
         check_asked_size("udp/53:empty", 4, size, "");
-    check_asked_size("udp/53:empty", 4, 27,
-                     "udp/53:empty: cannot make a packet of 27 bytes: over IPv4 it takes at least 28");
-    check_asked_size("udp/53:empty", 6, 55,
-                     "udp/53:empty: cannot make a packet of 55 bytes: over IPv6 it takes at least 56");
-    check_asked_size("udp", 4, 35, "udp: cannot make a packet of 35 bytes: over IPv4 it takes at least 36");
-    check_asked_size("tcp/443", 6, 79, "tcp/443: cannot make a packet of 79 bytes: over IPv6 it takes at least 80");
+    check_asked_size("udp/53:empty", 4, 27, "udp/53:empty: cannot build a packet of 27 bytes: IPv4 needs at least 28");
+    check_asked_size("udp/53:empty", 6, 55, "udp/53:empty: cannot build a packet of 55 bytes: IPv6 needs at least 56");
+    check_asked_size("udp", 4, 35, "udp: cannot build a packet of 35 bytes: IPv4 needs at least 36");
+    check_asked_size("tcp/443", 6, 79, "tcp/443: cannot build a packet of 79 bytes: IPv6 needs at least 80");
     check_asked_size("sctp", 4, 1501,
-                     "sctp/9899: cannot make a packet of 1501 bytes: SCTP counts in fours (1500 or 1504)");
+                     "sctp/9899: cannot build a packet of 1501 bytes: SCTP needs a multiple of 4 (1500 or 1504)");
     check_asked_size("udp/123", 4, 100,
-                     "udp/123: cannot make a packet of 100 bytes: an NTP request is 76 long (leave the size out, or "
+                     "udp/123: cannot build a packet of 100 bytes: an NTP request has 76 (leave the size out, or "
                      "probe udp/123:empty)");
-    check_asked_size("udp/443", 4, 600, "udp/443: cannot make a packet of 600 bytes: over IPv4 it takes at least 1228");
+    check_asked_size("udp/443", 4, 600, "udp/443: cannot build a packet of 600 bytes: IPv4 needs at least 1228");
     check_asked_size("udp/443", 4, 20000,
-                     "udp/443: cannot make a packet of 20000 bytes: a QUIC Initial has at most 16000");
+                     "udp/443: cannot build a packet of 20000 bytes: a QUIC Initial has at most 16000");
     check_asked_size("ip/43", 6, 0,
-                     "ip/43: cannot be probed over IPv6: this number is no protocol there but a header extension (use "
+                     "ip/43: cannot probe over IPv6: this number is an extension header there (use "
                      "-4)");
     check_asked_size("ip/44", 6, 0,
-                     "ip/44: cannot be probed over IPv6: this number is no protocol there but a header extension (use "
+                     "ip/44: cannot probe over IPv6: this number is an extension header there (use "
                      "-4)");
 }
 

@@ -302,7 +302,7 @@ static void test_tcp(void)
         see(301, .protocol = IP_TCP, .source = 33003, .target = 80, .seq = m.seq + 2, .flags = TCP_RST, .ttl = 64);
     }
     scene_is("tcp reached: 1 r1; 2 *; 3 T=synack; other: 2 ordinary traffic; "
-             "1 a probe sent again by its host's TCP; 2 the rest of a connection that a probe opened;",
+             "1 a probe retransmitted by its host's TCP; 2 the rest of a connection that a probe opened;",
              "what a kernel says beyond the probe");
 
     scene_begin(NULL);

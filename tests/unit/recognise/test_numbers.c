@@ -22,9 +22,9 @@ static void test_near(void)
     scene_is("udp max-ttl: 1 r1; 2 r2; 3 r3;", "ports that step by 60 are one trace: probes between them were lost");
     scene_begin(NULL);
     climb_by(70, 3);
-    scene_is("errors: r1 11/0 udp 40000>33504; r2 11/0 udp 40000>33574; r3 11/0 udp 40000>33644; other: 3 a small TTL, "
-             "but no ladder of them;",
-             "ports that step by 70 are none: unrelated packets would make a false trace");
+    scene_is(
+        "errors: r1 11/0 udp 40000>33504; r2 11/0 udp 40000>33574; r3 11/0 udp 40000>33644; other: 3 low TTL, not part of a trace;",
+        "ports that step by 70 are none: unrelated packets would make a false trace");
 }
 
 /* The same flow starts again at hop 1 after a while. */
@@ -90,7 +90,7 @@ static void test_ttl_jump(void)
              "a TTL that is eight higher goes on with the trace: probes between them were lost");
     climb_then(13);
     scene_is(
-        "tcp max-ttl: 1 r1; 2 r2; 3 r3; 4 r4; errors: r13 11/0 tcp 40120>80; other: 1 a small TTL, but no ladder of them;",
+        "tcp max-ttl: 1 r1; 2 r2; 3 r3; 4 r4; errors: r13 11/0 tcp 40120>80; other: 1 low TTL, not part of a trace;",
         "one that is nine higher is another's: the trace would get a hop that is none of its path");
 }
 
@@ -150,7 +150,7 @@ static void test_strict_start(void)
     scene_is("udp reached: 16 *; 17 *; 18 T!3;",
              "three TTLs from 16 on that the target answers are a trace: it may start behind known hops");
     climb_silent(17);
-    scene_is("errors: 192.0.2.9 3/3 udp 40000>33453; other: 3 a small TTL, but no ladder of them;",
+    scene_is("errors: 192.0.2.9 3/3 udp 40000>33453; other: 3 low TTL, not part of a trace;",
              "from 17 on they are none: a balancer with ways of different lengths makes such TTLs");
 }
 

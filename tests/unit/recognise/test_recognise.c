@@ -325,7 +325,7 @@ static void test_ordinary(void)
     }
     struct made multi = {.source = 520, .target = 520, .ttl = 2, .to = "224.0.0.9"};
     scene_see(9, &multi);
-    scene_is("other: 1 ordinary traffic; 4 a small TTL, but no ladder of them;", "nor does a small TTL that stays");
+    scene_is("other: 1 ordinary traffic; 4 low TTL, not part of a trace;", "nor does a small TTL that stays");
 
     scene_begin(NULL);
     for (uint16_t n = 0; n < 6; n++) {
@@ -333,7 +333,7 @@ static void test_ordinary(void)
         scene_see(n * 10, &m);
         see(n * 10 + 5, .from = T4, .to = S4, .source = 443, .target = 40000, .ttl = 50, .payload = "x");
     }
-    scene_is("other: 6 a small TTL, but no ladder of them; 6 answer to a packet of no ladder;",
+    scene_is("other: 6 low TTL, not part of a trace; 6 reply to a packet that is not part of a trace;",
              "nor do TTLs 37 and 38 to one server");
 
     scene_begin(NULL);
@@ -342,14 +342,13 @@ static void test_ordinary(void)
         scene_see(n * 10, &m);
         see(n * 10 + 5, .from = T4, .to = S4, .source = 443, .target = 40000, .ttl = 50, .payload = "x");
     }
-    scene_is("other: 6 a small TTL, but no ladder of them; 6 answer to a packet of no ladder;",
+    scene_is("other: 6 low TTL, not part of a trace; 6 reply to a packet that is not part of a trace;",
              "nor TTLs from 36 to 39");
 
     scene_begin(NULL);
     struct made one = udp(1, 5);
     hop(1, &one);
-    scene_is("errors: r5 11/0 udp 40000>33435; other: 1 a small TTL, but no ladder of them;",
-             "nor does a single probe");
+    scene_is("errors: r5 11/0 udp 40000>33435; other: 1 low TTL, not part of a trace;", "nor does a single probe");
 }
 
 static void test_probes_only(void)
@@ -367,7 +366,7 @@ static void test_probes_only(void)
         struct made m = udp(n, (uint8_t)(1 + n));
         scene_see(n * 5, &m);
     }
-    scene_is("other: 3 a small TTL, but no ladder of them;", "but not of three TTLs");
+    scene_is("other: 3 low TTL, not part of a trace;", "but not of three TTLs");
 
     scene_begin(NULL);
     for (uint16_t n = 0; n < 6; n++) {
@@ -377,14 +376,14 @@ static void test_probes_only(void)
         m.to = "255.255.255.255";
         scene_see(n * 5 + 1, &m);
     }
-    scene_is("other: 6 ordinary traffic; 6 a small TTL, but no ladder of them;", "and not of a flood by broadcast");
+    scene_is("other: 6 ordinary traffic; 6 low TTL, not part of a trace;", "and not of a flood by broadcast");
 
     scene_begin(NULL);
     for (uint16_t n = 0; n < 6; n++) {
         struct made m = udp(n, (uint8_t)(20 + n));
         scene_see(n * 5, &m);
     }
-    scene_is("other: 6 a small TTL, but no ladder of them;", "nor where it begins far out");
+    scene_is("other: 6 low TTL, not part of a trace;", "nor where it begins far out");
 }
 
 /* --- what the end says --- */

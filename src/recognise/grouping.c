@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "recognise/grouping.h"
+
+#include <string.h>
+
+#include "recognise/candidate.h"
+#include "recognise/index.h"
+#include "recognise/pair.h"
+#include "recognise/pattern.h"
+#include "recognise/run.h"
+
+static struct run *choose_run(const struct pair *pair, const struct digest *digest, nstime now)
+{
+    struct run *best = NULL;
+    unsigned best_score = 0;
+    for (struct run *run = pair->runs; run; run = run->next_in_pair) {
+        unsigned score = pattern_fits(run, digest, now);
+        if (score && score >= best_score) { /* the newest comes first in the list: of equals, the oldest is best */
+            best = run;
+            best_score = score;
+        }
+    }
+    return best;
+}
+
+/* The run of the pair with the oldest last packet. */
+static struct run *quietest(const struct pair *pair)
+{
+    struct run *quietest = pair->runs;
+    for (struct run *run = pair->runs; run; run = run->next_in_pair)
+        if (run->last_time < quietest->last_time)
+            quietest = run;
+    return quietest;
+}
+
+static bool is_alike(const struct traits *a, const struct traits *b)
+{
+    return a->word == b->word && a->seq == b->seq && a->ack == b->ack && a->ip_id == b->ip_id &&
+           a->flow_label == b->flow_label && a->checksum == b->checksum && a->size == b->size &&
+           a->tcp_flags == b->tcp_flags && memcmp(a->payload, b->payload, sizeof a->payload) == 0;
+}
+
+/* An equal packet with a lower TTL has been forwarded; with the same TTL, it was captured on another interface. */
+static bool is_copy(const struct candidate *candidate, const struct digest *digest)
+{
+    uint8_t ttl = digest->traits.ttl, before = candidate->traits.ttl;
+    bool elsewhere = candidate->interface != digest->interface || candidate->direction != digest->direction ||
+                     candidate->probe.file != digest->file;
+    return ttl < before || (ttl == before && elsewhere && digest->time - candidate->probe.sent <= SAME_FRAME_WITHIN);
+}
+
+/* True for a copy: forwarded, from another interface, or retransmitted by TCP. Counts it. */
+static bool is_seen_again(struct recogniser *r, const struct digest *digest, const struct index_place *place)
+{
+    const struct traits *traits = &digest->traits;
+    unsigned left = SCAN_MOST;
+    for (struct candidate *candidate = place->first; candidate && left; candidate = index_next(r, candidate), left--) {
+        if (candidate->run->shape != digest->shape ||
+            !addr_equal(&candidate->run->trace.flow.source, &digest->source) ||
+            !addr_equal(&candidate->run->trace.flow.target, &digest->target))
+            continue;
+        if (is_alike(&candidate->traits, traits) && is_copy(candidate, digest)) {
+            count_stray(r, STRAY_SEEN_AGAIN);
+            return true;
+        }
+        bool own_port = candidate->run->count > 1 && candidate->run->source_port.movement != MOVE_CONSTANT;
+        if (digest->shape == SHAPE_SYN && own_port && candidate->traits.word == traits->word &&
+            candidate->traits.seq == traits->seq && candidate->traits.ttl == traits->ttl) {
+            count_stray(r, STRAY_SENT_AGAIN);
+            return true;
+        }
+    }
+    return false;
+}
+
+/* True for what follows a SYN probe in its own connection: the kernel of an mtr or a traceroute completes the handshake
+ * and closes, with the TTL of the probe. */
+static bool is_of_connection(const struct recogniser *r, const struct digest *digest)
+{
+    for (uint32_t back = 1; back <= 2; back++) {
+        uint32_t seq = digest->traits.seq - back;
+        unsigned left = SCAN_MOST;
+        uint64_t key = digest_key(digest->pair_hash, digest->traits.word, seq);
+        for (const struct candidate *candidate = index_first(r, key); candidate && left;
+             candidate = index_next(r, candidate), left--)
+            if (candidate->traits.word == digest->traits.word && candidate->traits.seq == seq &&
+                candidate->run->shape == SHAPE_SYN)
+                return true;
+    }
+    return false;
+}
+
+/* `step`: by how much the counting port has moved since the last probe. */
+static void note_restart(struct run *run, uint32_t step)
+{
+    run->restarts++;
+    if (!run->restart_step || step < run->restart_step)
+        run->restart_step = step;
+}
+
+static void note_ttl(struct recogniser *r, struct run *run, uint8_t ttl, uint32_t counter)
+{
+    if (run->count == 0) {
+        run->first_ttl = run->least_ttl = run->most_ttl = ttl;
+        run->one_id_a_ttl = true;
+    } else if (ttl != run->last_ttl) {
+        bool again = ttl == (run->falling ? run->most_ttl : run->least_ttl);
+        if (run->least_ttl == run->most_ttl)
+            run->falling = ttl < run->last_ttl;
+        else if (again)
+            note_restart(run, counter);
+    }
+    run->last_ttl = ttl;
+    run->least_ttl = ttl < run->least_ttl ? ttl : run->least_ttl;
+    if (ttl > run->most_ttl) {
+        run->most_ttl = ttl;
+        r->high_ttls += ttl > PROBE_TTL_MOST; /* such TTLs rise one by one */
+    }
+    run->ttls |= ttl < 64 ? UINT64_C(1) << ttl : 0;
+    if (!run->is_high && ttl + 2 >= PROBE_TTL_MOST) {
+        run->is_high = true;
+        r->high_runs++;
+    }
+}
+
+static void fill_candidate(struct candidate *candidate, struct run *run, const struct digest *digest)
+{
+    const struct traits *traits = &digest->traits;
+    candidate->probe = (struct probe){
+        .sent = digest->time,
+        .frame = digest->frame,
+        .next_at_ttl = -1,
+        .source_port = (uint16_t)(traits->word >> 16),
+        .target_port = (uint16_t)traits->word,
+        .echo_checksum = run->shape == SHAPE_ECHO ? traits->checksum : 0,
+        .flow_label = traits->flow_label,
+        .ttl = run->ttls_fixed ? run_shift_ttl(traits->ttl, run->trace.origin.captured_at_ttl) : traits->ttl,
+        .state = PROBE_OUTSTANDING,
+        .file = digest->file,
+        .seen = true,
+    };
+    candidate->run = run;
+    candidate->key = digest->key;
+    candidate->traits = *traits;
+    candidate->interface = digest->interface;
+    candidate->direction = digest->direction;
+    candidate->indexed = candidate->settled = candidate->bytes_held = false;
+}
+
+static void add_candidate(struct recogniser *r, struct run *run, const struct digest *digest,
+                          const struct index_place *place)
+{
+    const struct traits *traits = &digest->traits;
+    struct candidate *candidate = candidate_new(r);
+    while (!candidate && run_make_room(r))
+        candidate = candidate_new(r);
+    struct run_ttl *at = run_at(run, traits->ttl);
+    if (!candidate || !at || run->state == RUN_ORDINARY) { /* it was discarded just now, to make room */
+        if (candidate)
+            candidate_free(r, candidate);
+        count_stray(r, candidate && at ? STRAY_NO_TRACE : STRAY_TOO_MANY);
+        return;
+    }
+    fill_candidate(candidate, run, digest);
+    uint32_t source_step = (uint16_t)((traits->word >> 16) - run->source_port.last);
+    uint32_t target_step = (uint16_t)(traits->word - run->target_port.last);
+    if (run->count && traits->ttl != run->last_ttl && !source_step)
+        run->one_id_a_ttl = false;
+    pattern_add(run, traits);
+    note_ttl(r, run, traits->ttl, target_step ? target_step : source_step);
+    run->count++;
+    candidate->probe.attempt = ++at->asked;
+    run->trace.sent_count++;
+    run->trace.started = true;
+    if (run->trace.first_sent == NSTIME_NONE)
+        run->trace.first_sent = digest->time;
+    run->last_time = digest->time > run->last_time ? digest->time : run->last_time;
+    run->trace.last_sent = run->last_time;
+    run_wait(r, &r->waiting, candidate, ANSWER_WITHIN);
+    run_append(run, candidate);
+    (void)index_add(r, place, candidate); /* without memory no reply finds it */
+    run_touch(r, run);
+    run_consider(r, run);
+}
+
+/* True if a run has come up to this TTL, which is above that of other probes. */
+static bool may_be_high(const struct recogniser *r, const struct digest *digest)
+{
+    if (!r->high_runs || r->high_ttls >= HIGH_TTLS_MOST)
+        return false;
+    const struct pair *pair = pair_find(r, digest->pair_hash, &digest->source, &digest->target, digest->protocol);
+    for (const struct run *run = pair ? pair->runs : NULL; run; run = run->next_in_pair)
+        if (run->is_high && run_has_two_ttls(run) && digest->traits.ttl <= run->most_ttl + 1 &&
+            pattern_fits(run, digest, r->now))
+            return true;
+    return false;
+}
+
+static bool is_broadcast(const struct addr *target)
+{
+    static const uint8_t all[4] = {255, 255, 255, 255};
+    return target->family == 4 && memcmp(target->bytes, all, sizeof all) == 0;
+}
+
+bool grouping_take(struct recogniser *r, const struct digest *digest)
+{
+    if (digest->shape == SHAPE_NONE || (digest->traits.ttl > PROBE_TTL_MOST && !may_be_high(r, digest)) ||
+        addr_is_multicast(&digest->target) || is_broadcast(&digest->target))
+        return false;
+    struct index_place place = index_find(r, digest->key);
+    if (place.first && is_seen_again(r, digest, &place))
+        return true;
+    if ((digest->shape == SHAPE_ACK || digest->shape == SHAPE_FIN || digest->shape == SHAPE_DATA) &&
+        is_of_connection(r, digest)) {
+        count_stray(r, STRAY_CONNECTION);
+        return true;
+    }
+    if (r->run_count == RUNS_MOST) /* first, since a pair is freed with its last run */
+        run_evict(r, r->oldest_run);
+    struct pair *pair = pair_get(r, digest);
+    struct run *run = pair ? choose_run(pair, digest, digest->time) : NULL;
+    if (run && run->state == RUN_ORDINARY) {
+        run->last_time = digest->time > run->last_time ? digest->time : run->last_time;
+        run_touch(r, run);
+        count_stray(r, STRAY_NO_TRACE);
+        return true;
+    }
+    if (pair && !run && pair->run_count == RUNS_OF_PAIR_MOST)
+        run_evict(r, quietest(pair));
+    if (pair && !run)
+        run = run_new(r, pair, digest);
+    if (!run) {
+        if (pair)
+            pair_release(r, pair);
+        count_stray(r, STRAY_TOO_MANY);
+        return true;
+    }
+    add_candidate(r, run, digest, &place);
+    return true;
+}

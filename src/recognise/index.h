@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* index: candidates found by key. Floor 4; internal to recognise/. */
+#ifndef HOPSONDE_RECOGNISE_INDEX_H
+#define HOPSONDE_RECOGNISE_INDEX_H
+
+#include "recognise/state.h"
+
+bool index_init(struct recogniser *r); /* false: no memory */
+void index_free(struct recogniser *r);
+
+/* Where a key belongs, for index_add(). */
+struct index_place {
+    size_t place;
+    uint32_t changes;
+    struct candidate *first; /* the newest candidate of that key; NULL: none */
+};
+struct index_place index_find(const struct recogniser *r, uint64_t key);
+bool index_add(struct recogniser *r, const struct index_place *place,
+               struct candidate *candidate); /* false: no memory */
+void index_remove(struct recogniser *r, struct candidate *candidate);
+/* The newest candidate of a key, and the next older one; NULL: none. */
+struct candidate *index_first(const struct recogniser *r, uint64_t key);
+struct candidate *index_next(const struct recogniser *r, const struct candidate *candidate);
+
+static inline uint32_t index_hash(uint64_t key)
+{
+    return (uint32_t)(key >> 32);
+}
+
+static inline size_t index_home(const struct recogniser *r, uint32_t hash)
+{
+    return hash >> (32 - r->index_bits);
+}
+
+static inline void index_prefetch(const struct recogniser *r, uint64_t key)
+{
+    __builtin_prefetch(&r->index[index_home(r, index_hash(key))]);
+}
+
+#endif

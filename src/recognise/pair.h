@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* pair: the pairs of hosts that have runs or unmatched replies, found by hash. Floor 4; internal to recognise/. */
+#ifndef HOPSONDE_RECOGNISE_PAIR_H
+#define HOPSONDE_RECOGNISE_PAIR_H
+
+#include "recognise/state.h"
+
+bool pairs_init(struct recogniser *r); /* false: no memory */
+void pairs_free(struct recogniser *r);
+/* NULL: none. */
+struct pair *pair_find(const struct recogniser *r, uint64_t hash, const struct addr *source, const struct addr *target,
+                       uint8_t protocol);
+/* Makes it if it is new; NULL: no memory. */
+struct pair *pair_get(struct recogniser *r, const struct digest *digest);
+/* The first of the pairs that may have this target and protocol: a chain by next_of_target. The caller compares. */
+struct pair *pair_first_of_target(const struct recogniser *r, const struct addr *target, uint8_t protocol);
+/* Frees a pair that has neither runs nor unmatched replies. */
+void pair_release(struct recogniser *r, struct pair *pair);
+
+static inline size_t pair_home(const struct recogniser *r, uint64_t hash)
+{
+    return (size_t)(hash >> (64 - r->pair_bits));
+}
+
+static inline void pair_prefetch(const struct recogniser *r, uint64_t hash)
+{
+    __builtin_prefetch(&r->pairs[pair_home(r, hash)]);
+}
+
+#endif

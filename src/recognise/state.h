@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* state: what the recogniser holds. Floor 4; internal to recognise/. Data only: each file's header says which part it
+ * looks after. */
+#ifndef HOPSONDE_RECOGNISE_STATE_H
+#define HOPSONDE_RECOGNISE_STATE_H
+
+#include "recognise/recognise.h"
+
+#define PROBE_TTL_MOST                                                                                                 \
+    40 /* default TTLs of hosts are 64 and more, and few paths are longer: a packet with more is no probe */
+
+/* Bounds of memory: about 60 MB in all, for any capture. */
+#define CANDIDATES_MOST (1U << 17)
+#define RUNS_MOST (1U << 13)
+#define RUNS_OF_PAIR_MOST 16
+#define UNMATCHED_MOST (1U << 14)
+#define UNMATCHED_OF_PAIR_MOST 1024
+#define DUPLICATE_WITHIN (250 * NS_PER_MS) /* after the first reply: how long a probe waits for further ones */
+#define SCAN_MOST 256                   /* candidates tried for a reply that no key finds: bounds the time per frame */
+#define REPLY_BYTES_MOST (4U << 20)     /* labels, rewrites and further replies of all candidates */
+#define UNMATCHED_BYTES_MOST (2U << 20) /* labels of all unmatched replies */
+#define HIGH_TTLS_MOST (1U << 16)       /* of all runs: TTLs above PROBE_TTL_MOST */
+
+#define SPARE_EXTENSIONS 32 /* freed ones that are kept: most replies with labels then need no malloc() */
+#define CACHE_LINE 64       /* bytes */
+
+struct run;
+struct pair;
+
+/* A packet that may be a probe, until it is reported, kept or rejected. Tens of thousands of them wait in a large
+ * capture, so the fields stand in cache lines by the time when they are needed. */
+struct candidate {
+    _Alignas(CACHE_LINE) struct probe probe; /* `replies` is `first` or malloc'ed */
+    uint64_t key;
+
+    struct run *run;
+
+    uint32_t place;                    /* in its queue */
+    uint32_t id;                       /* from 1, see candidate_at() */
+    uint32_t next_same, previous_same; /* ids of candidates with this key, the newest first; 0: none */
+    bool indexed;
+    bool settled;    /* no reply is expected any more, and it is in no queue */
+    bool bytes_held; /* held_bytes counts what its replies own */
+    uint8_t direction;
+    uint32_t interface;               /* of its frame; so is the direction */
+    struct traits traits;             /* with the TTL as captured; probe.ttl is as sent, once that is known */
+    struct candidate *before, *after; /* in the run, by time. A free candidate: `after` is the next free one */
+    struct reply first;
+};
+
+/* Candidates by deadline, which is the order of their arrival. A removed one leaves a gap: only the array is touched.
+ */
+struct queue {
+    struct queue_entry {
+        nstime due;
+        uint32_t id;     /* 0: a gap */
+    } * entries;         /* owned; a ring */
+    uint32_t mask;       /* size - 1 */
+    uint32_t first, end; /* positions that always rise; & mask: an index */
+    uint32_t count;      /* without gaps */
+};
+
+/* How a header field changes from one probe of a run to the next. */
+enum movement {
+    MOVE_NONE, /* only one value so far */
+    MOVE_CONSTANT,
+    MOVE_RISING, /* in small steps */
+    MOVE_NEAR,   /* up and down in small steps */
+    MOVE_RANDOM,
+};
+
+struct field {
+    uint32_t first, last, least, most;
+    uint32_t steps_of_one; /* how often it rose by 1 */
+    uint8_t movement;      /* enum movement */
+};
+
+enum run_state {
+    RUN_UNDECIDED,
+    RUN_FOUND,    /* it is a trace */
+    RUN_ORDINARY, /* other traffic with low TTLs */
+};
+
+/* One TTL of a run. */
+struct run_ttl {
+    struct addr router; /* the first that sent a time exceeded; none */
+    uint32_t asked;
+};
+
+/* Packets that one run of one tool may have sent. */
+struct run {
+    struct trace trace;
+    struct pair *pair;
+    struct run *next_in_pair;
+    struct run *older, *newer; /* of all runs, by last activity */
+    struct candidate *oldest, *newest;
+    unsigned held; /* settled candidates that wait for the decision */
+    uint8_t state; /* enum run_state */
+    uint8_t shape;
+    uint8_t protocol;
+    uint8_t last_ttl, first_ttl, least_ttl, most_ttl; /* as captured */
+    uint8_t version;
+    bool wanted, ttls_fixed; /* in the report; a probe was reported, so the TTLs cannot be shifted any more */
+    bool falling;            /* the TTLs go down */
+    bool is_high;            /* the TTLs have come near PROBE_TTL_MOST */
+    bool no_route;           /* the rejection nearest to the source says that there is no route */
+    bool one_id_a_ttl;       /* each new TTL came with a new source port (echo id) */
+    uint32_t errors;         /* ICMP errors about its packets */
+    nstime rtt;              /* of the last time exceeded; 0: none */
+    uint32_t count;          /* candidates */
+    uint32_t expired;        /* candidates with a time exceeded */
+    uint32_t restarts;       /* how often the TTLs started again */
+    uint32_t restart_step;   /* the smallest step of a counter at a restart; 0: none */
+    uint64_t ttls;           /* bit t: TTL t was captured */
+    nstime last_time;
+    struct field source_port, target_port, ip_id, seq; /* echo: id and sequence number stand for the ports */
+    struct run_ttl *by_ttl;                            /* owned; by TTL as captured */
+    unsigned by_ttl_count;
+    struct traits shown; /* of its first packet */
+};
+
+struct unmatched;
+
+/* All packets from one host to another by one protocol. */
+struct pair {
+    struct run *runs;
+    struct addr source, target;
+    uint8_t protocol;
+    unsigned run_count;
+    uint64_t hash;
+    struct pair *next_of_target, **of_target_at;  /* pairs of one target; the pointer to this one */
+    struct unmatched *unmatched, *last_unmatched; /* replies whose probes are not in the capture */
+    bool has_trace;                               /* one of its runs is or was a trace */
+    unsigned unmatched_count;
+    nstime unmatched_time;                          /* of the last */
+    struct pair *older_unmatched, *newer_unmatched; /* pairs with unmatched replies, by time */
+};
+
+/* A reply whose probe is not in the capture. */
+struct unmatched {
+    struct unmatched *next;
+    struct other_error error; /* the ICMP error, if it is one; owns its extension */
+    struct reply reply;       /* owns nothing */
+    struct traits traits;     /* of the probe, from the quote */
+    uint8_t shape;
+    uint8_t hop; /* as inferred */
+    bool has_word;
+    size_t bytes; /* that it owns */
+};
+
+/* A place in the index: half of a key, which says where it belongs, and the newest candidate with that key. */
+struct index_entry {
+    uint32_t hash;
+    uint32_t id; /* 0: the place is free */
+};
+
+struct pair_entry {
+    uint64_t hash;
+    struct pair *pair; /* NULL: the place is free */
+};
+
+/* Why a frame is not part of a trace. */
+enum stray {
+    STRAY_NOT_IP,
+    STRAY_FRAGMENT,
+    STRAY_ORDINARY,
+    STRAY_NO_TRACE,
+    STRAY_ANSWER_NO_TRACE,
+    STRAY_SEEN_AGAIN,
+    STRAY_SENT_AGAIN,
+    STRAY_CONNECTION,
+    STRAY_ANSWER_SEEN_AGAIN,
+    STRAY_ADVICE,
+    STRAY_LATE,
+    STRAY_TOO_MANY,
+    STRAYS,
+};
+
+struct recogniser {
+    struct recogniser_config config;
+    struct digester digester;
+    struct recogniser_events events;
+    nstime now;      /* the latest stamp so far */
+    nstime next_due; /* no deadline is earlier */
+    bool broken_off;
+    nstime ends[RECOGNISE_FILES_MOST]; /* by file: the last stamp */
+
+    struct index_entry *index; /* owned; 1 << index_bits of them, at most half of them taken */
+    unsigned index_bits, index_count;
+    uint32_t index_changes;   /* counts changes: a place that was found before one is found again */
+    struct pair_entry *pairs; /* owned; the same with pair_bits */
+    unsigned pair_bits, pair_count;
+    struct pair **targets; /* owned; heads of chains */
+    struct candidate *free_candidates;
+    struct icmp_extension *spare[SPARE_EXTENSIONS]; /* owned */
+    unsigned spare_count;
+    struct candidate **chunks; /* owned */
+    unsigned chunk_count;
+    struct queue waiting, answered;      /* ANSWER_WITHIN and DUPLICATE_WITHIN */
+    unsigned held;                       /* settled candidates of undecided runs */
+    struct run *oldest_run, *newest_run; /* by last activity */
+    unsigned run_count;
+    unsigned high_runs; /* runs whose TTLs have come near PROBE_TTL_MOST and may pass it */
+    unsigned high_ttls; /* TTLs above PROBE_TTL_MOST, of all runs */
+    size_t reply_bytes; /* that replies of candidates own */
+    size_t held_bytes;  /* the part that settled candidates of undecided runs hold */
+    struct pair *oldest_unmatched, *newest_unmatched; /* pairs with unmatched replies, by the time of the last */
+    unsigned unmatched_count;
+    size_t unmatched_bytes; /* that they own */
+
+    uint64_t frames, malformed, probes, replies, errors_told, cut_errors, given_up, strays[STRAYS];
+    struct trace **kept; /* owned, by number; NULL: not over yet */
+    size_t kept_count, kept_capacity;
+    struct other_error *errors; /* owned */
+    size_t error_count, error_capacity;
+    struct recognition result;
+};
+
+/* Notes a deadline: it may be the next. */
+static inline void due_at(struct recogniser *r, nstime due)
+{
+    r->next_due = due < r->next_due ? due : r->next_due;
+}
+
+static inline void count_stray(struct recogniser *r, enum stray reason)
+{
+    r->strays[reason]++;
+}
+
+#endif
