@@ -66,5 +66,7 @@ bool rate_limit_may_be_loss(const struct trace_set *set, const struct trace *tra
 bool rate_limit_may_be_spent(const struct trace_set *set, const struct trace *trace, const struct probe *silent);
 /* Whether silent probes at this TTL were sent over so long a time that the router had a token for one of them. */
 bool rate_limit_had_token_once(const struct trace_set *set, uint8_t ttl);
+/* Whether the router at this TTL left a probe unanswered whose flow got replies from there or from behind. */
+bool rate_limit_is_seen(const struct trace_set *set, uint8_t ttl);
 
 #endif
