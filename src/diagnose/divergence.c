@@ -104,7 +104,7 @@ void divergence_probe_all(struct session *session, unsigned index, unsigned dive
         far = least(far, loop_end);
     for (unsigned k = 1; k < trace->flow_count; k++) {
         wanted_at_least(session, index, k, far, 1, 0);
-        if (!wanted_is_unanswered(session, index, k, (uint8_t)far) || wanted_flow_passed(trace, k, far))
+        if (!wanted_is_unanswered(session, index, k, (uint8_t)far) || trace_flow_passed(trace, k, far))
             continue;
         wanted_at_least(session, index, k, far, 2, wanted_earliest(session, (uint8_t)far, SAMPLE_SPAN));
         for (unsigned ttl = diverged; ttl < far; ttl++)

@@ -126,23 +126,10 @@ bool wanted_is_unanswered(const struct session *session, unsigned index, unsigne
     return asked;
 }
 
-bool wanted_flow_passed(const struct trace *trace, unsigned flow, unsigned ttl)
-{
-    for (size_t i = 0; i < trace->probe_count; i++)
-        if (trace->probes[i].flow == flow && trace->probes[i].ttl >= ttl && trace->probes[i].reply_count)
-            return true;
-    return false;
-}
-
 bool wanted_is_limited(const struct session *session, uint8_t ttl)
 {
-    for (unsigned i = 0; i < session->trace_count; i++) {
-        const struct trace *trace = &session->traces[i];
-        for (const struct probe *p = trace_first_at(trace, ttl); p; p = trace_next_at(trace, p))
-            if (p->state == PROBE_EXPIRED && wanted_flow_passed(trace, p->flow, ttl))
-                return true;
-    }
-    return false;
+    const struct trace_set set = session_trace_set(session);
+    return rate_limit_is_seen(&set, ttl);
 }
 
 /* Whether its last router is in the loop, or before it. */

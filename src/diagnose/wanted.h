@@ -51,9 +51,7 @@ bool wanted_is_open_of(const struct session *session, unsigned index);
 bool wanted_is_open(const struct session *session);
 /* Whether the flow probed this TTL, got no reply, and no longer waits for one. */
 bool wanted_is_unanswered(const struct session *session, unsigned index, unsigned flow, uint8_t ttl);
-/* Whether the flow got a reply at this TTL or a larger one. */
-bool wanted_flow_passed(const struct trace *trace, unsigned flow, unsigned ttl);
-/* Whether the router there left out the reply to a flow that got replies from there or behind it. */
+/* Whether the router there is seen to limit its replies: rate_limit_is_seen(). */
 bool wanted_is_limited(const struct session *session, uint8_t ttl);
 /* The end of a loop that other specs go round in, if this spec is seen to follow them; 0: none. */
 unsigned wanted_loop_end(const struct session *session, unsigned index);

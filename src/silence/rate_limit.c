@@ -99,3 +99,14 @@ bool rate_limit_had_token_once(const struct trace_set *set, uint8_t ttl)
             }
     return last != NSTIME_NONE && rate_limit_is_refilled(first, last);
 }
+
+bool rate_limit_is_seen(const struct trace_set *set, uint8_t ttl)
+{
+    for (unsigned i = 0; i < set->count; i++) {
+        const struct trace *trace = set->traces[i];
+        for (const struct probe *p = trace_first_at(trace, ttl); p; p = trace_next_at(trace, p))
+            if (sample_is_silent(set, p) && trace_flow_passed(trace, p->flow, ttl))
+                return true;
+    }
+    return false;
+}

@@ -12,7 +12,7 @@
 
 /* ICMP errors that a full bucket yields at once, and the time after which it is full again.
  * Unit: errors; ns. Source: Linux, XRLIM_BURST_FACTOR in net/ipv4/inetpeer.c, and net.ipv4.icmp_ratelimit (1000 ms for
- * each); other routers grant as many or more. Effect: with fewer, loss is taken for a limit; with more, a limit for
+ * each); other routers vary. Effect: with fewer, loss is taken for a limit; with more, a limit for
  * loss. */
 #define RATE_LIMIT_BURST 6
 #define RATE_LIMIT_BURST_REFILL (RATE_LIMIT_BURST * NS_PER_S)
@@ -27,7 +27,7 @@
 
 /* A reply to a probe sent at most this long after a silent one shows that the bucket was not empty; on a slow run, to
  * one of the next sends.
- * Unit: ns; sends. Source: Linux, a tenth of a percent of a refill; a slow run spends no tokens. Effect: a longer span
+ * Unit: ns; sends. Source: Linux, 1 % of a refill; a slow run spends no tokens. Effect: a longer span
  * takes a refilled bucket for one that was never empty; a shorter one makes silences useless. */
 #define RATE_LIMIT_SPAN (10 * NS_PER_MS)
 #define RATE_LIMIT_SPAN_SENDS 4
@@ -66,5 +66,7 @@ bool rate_limit_may_be_loss(const struct trace_set *set, const struct trace *tra
 bool rate_limit_may_be_spent(const struct trace_set *set, const struct trace *trace, const struct probe *silent);
 /* Whether silent probes at this TTL were sent over so long a time that the router had a token for one of them. */
 bool rate_limit_had_token_once(const struct trace_set *set, uint8_t ttl);
+/* Whether the router at this TTL left a probe unanswered whose flow got replies from there or from behind. */
+bool rate_limit_is_seen(const struct trace_set *set, uint8_t ttl);
 
 #endif

@@ -271,6 +271,14 @@ const struct addr *trace_flow_router(const struct trace *trace, unsigned flow, u
     return router_of_flows(trace, flow, flow + 1, ttl);
 }
 
+bool trace_flow_passed(const struct trace *trace, unsigned flow, unsigned ttl)
+{
+    for (size_t i = 0; i < trace->probe_count; i++)
+        if (trace->probes[i].flow == flow && trace->probes[i].ttl >= ttl && trace->probes[i].reply_count)
+            return true;
+    return false;
+}
+
 const struct probe *trace_answered_at(const struct trace *trace, uint8_t ttl)
 {
     const struct probe *probe = trace_first_at(trace, ttl);

@@ -171,6 +171,8 @@ struct addr trace_hop_address(const struct trace *trace, uint8_t ttl);
 struct addr trace_router_address(const struct trace *trace, uint8_t ttl);
 /* The router that let a probe of this flow expire there; NULL: none is known. */
 const struct addr *trace_flow_router(const struct trace *trace, unsigned flow, uint8_t ttl);
+/* Whether the flow got a reply at this TTL or a larger one. */
+bool trace_flow_passed(const struct trace *trace, unsigned flow, unsigned ttl);
 /* The first probe of this TTL with a reply; NULL: none. */
 const struct probe *trace_answered_at(const struct trace *trace, uint8_t ttl);
 /* The probe limit: larger TTLs show nothing more. The target, a refusal, or the end of a loop sets it; 0: not known. */
