@@ -30,10 +30,14 @@
  *      a refusal by a router whose hop is not known otherwise.
  *   8. A dead neighbour behind the last router is reported 3.1 s late. The run waits for that once if nothing else
  *      shows what is there.
+ *   9. A hop may forward all probes of a protocol and answer only other protocols. It gets one more probe of that
+ *      protocol, and right behind it one that it answers, until two of its silences are known to be no rate limit. A
+ *      busy machine may have sent the first probes too far apart to show that.
  * If a loop is known, a spec that has not left it climbs no further than its end. Rule 3 ends for a spec whose
  * replies show that it loops. Once the budget is spent, no rule sends.
  *
- * retest.c carries out rule 3, divergence.c rule 6, path_end.c rules 4, 5, 7 and 8. */
+ * retest.c carries out rule 3, divergence.c rule 6, path_end.c rules 4, 5, 7 and 8,
+ * silent_protocol.c rule 9. */
 #include "diagnose/diagnose.h"
 #include "silence/rate_limit.h"
 
@@ -42,6 +46,7 @@
 #include "diagnose/divergence.h"
 #include "diagnose/path_end.h"
 #include "diagnose/retest.h"
+#include "diagnose/silent_protocol.h"
 #include "diagnose/wanted.h"
 
 #define LOOKAHEAD 16
@@ -160,6 +165,7 @@ static void update(struct session *session)
     for (unsigned i = 0; i < session->trace_count; i++)
         settle_spec(session, i, diverged);
     retest_update(session, diverged);
+    silent_protocol_update(session);
     path_end_probe(session);
     if (wanted_is_open(session))
         return;

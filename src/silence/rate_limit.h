@@ -32,6 +32,10 @@
 #define RATE_LIMIT_SPAN (10 * NS_PER_MS)
 #define RATE_LIMIT_SPAN_SENDS 4
 
+/* Silent probes of one protocol, each with such a later reply, that show a hop to be silent to that protocol alone.
+ * Unit: probes. Source: chosen. Effect: with one, a single loss is taken for a silent hop; more cost packets. */
+#define RATE_LIMIT_PROOFS 2
+
 /* In a diagnosis the later probe must leave this part of its round trip after the silent one, as a load balancer may
  * have sent it on a shorter path: then it came first, and shows nothing.
  * Unit: a fraction of the round trip, 1 / this. Source: chosen; parallel paths differ by less. Effect: a larger value

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# lib.sh: what the end-to-end tests share. Sourced by bash, first of all, by each NAME.test.
+# lib.sh: functions of the end-to-end tests. Each NAME.test sources it first, with bash.
 #
-# A test file is run twice over: outside, where it names its parts (part SCENARIO FUNCTION), and at the client of a lab,
-# where one of those functions does the checking. Results are TAP without numbers; the plan comes last.
+# A test file runs twice: outside, where it names its parts (part SCENARIO FUNCTION), and at the client of a lab, where one
+# of those functions does the checking. Results are TAP without numbers; the plan comes last.
+#
+# Tests hold on a busy machine: they wait for an event and not for a time, and assert an order and not a duration.
 # shellcheck shell=bash
 set -u
 
@@ -11,12 +13,12 @@ build=${top_builddir:-$PWD}
 lab=$top/scripts/lab
 here=$(cd "$(dirname "$0")" && pwd)/$(basename "$0")
 responder=$build/tests/bench/responder
-# The leak checker needs the right to trace itself, which a run has given up by the time it ends.
+# The leak checker needs to trace its process, and a run has given up that right by the time it ends.
 export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0"
 unset HOPSONDE_OPTIONS SUDO_UID SUDO_GID SUDO_USER NO_COLOR
 export LC_ALL=C
 
-# hopsonde ARGUMENTS...: none of the runs may hang.
+# hopsonde ARGUMENTS...: ends a run that hangs.
 hopsonde() {
     timeout --foreground -k 5 "${HOPSONDE_TEST_SECONDS:-60}" "$build/hopsonde" "$@"
 }
@@ -25,7 +27,7 @@ ok() {
     echo "ok - $1"
 }
 
-# not_ok TITLE [FILE...]: the files say more.
+# not_ok TITLE [FILE...]: prints the files as diagnostics.
 not_ok() {
     echo "not ok - $1"
     shift
@@ -66,7 +68,7 @@ same() {
     fi
 }
 
-# holds TITLE COMMAND...: whether it succeeds.
+# holds TITLE COMMAND...: passes if the command succeeds.
 holds() {
     if "${@:2}"; then ok "$1"; else not_ok "$1"; fi
 }
@@ -75,24 +77,23 @@ skip() {
     echo "ok - $1 # SKIP $2"
 }
 
-# wait_for SECONDS COMMAND...: until it succeeds.
+# wait_for COMMAND...: until it succeeds. Only a test that has failed waits for the whole minute.
 wait_for() {
-    local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
-    shift
+    local end=$((${EPOCHREALTIME/./} + 60000000))
     until "$@"; do
         ((${EPOCHREALTIME/./} < end)) || return 1
         sleep 0.02
     done
 }
 
-# hops FILE [PROBE]: a line a hop, its TTL and the addresses that answered; of all traces or of one.
+# hops FILE [PROBE]: prints a line a hop, its TTL and the addresses that answered; of all traces or of one.
 hops() {
     jq -r --arg probe "${2:-}" '[.traces[] | select($probe == "" or .probe == $probe) | .hops[]
         | {ttl, from: [.probes[].replies[].from]}] | group_by(.ttl)[]
         | "\(.[0].ttl) \([.[].from[]] | unique | join(" "))"' "$1"
 }
 
-# chain_hops FAMILY LAST [SILENT]: what hops should say in a lab where nothing is in the way.
+# chain_hops FAMILY LAST [SILENT]: prints what hops must print in a lab without filters.
 chain_hops() {
     local k
     for ((k = 1; k <= $2; k++)); do
@@ -110,7 +111,7 @@ target() {
     if [[ $1 == 4 ]]; then echo "$LAB_TARGET4"; else echo "$LAB_TARGET6"; fi
 }
 
-# replays NAME TITLE: NAME.txt, .json and .csv come again out of NAME.pcapng.
+# replays NAME TITLE: a replay of NAME.pcapng must print NAME.txt, .json and .csv again.
 replays() {
     hopsonde replay -o "text:$1-again.txt" -o "json:$1-again.json" -o "csv:$1-again.csv" "$1.pcapng" >/dev/null 2>"$1-again.err"
     same "$1.txt" "$1-again.txt" "$2: text replayed"
@@ -120,15 +121,15 @@ replays() {
         jq -S 'del(.source)' "$report.json" >"$report.bare"
     done
     same "$1.bare" "$1-again.bare" "$2: JSON replayed"
-    is "$(<"$1-again.err")" "" "$2: replay says nothing on stderr"
+    is "$(<"$1-again.err")" "" "$2: replay prints nothing on stderr"
 }
 
-# one_line FILE: whether it is one line that names the program.
+# one_line FILE: whether it has one line, which begins with the program's name.
 one_line() {
     [[ $(wc -l <"$1") == 1 && $(<"$1") == "hopsonde: "* ]]
 }
 
-# find_servers: those of HOPSONDE_SERVERS, a directory that they were unpacked in (scripts/packages), come first.
+# find_servers: adds HOPSONDE_SERVERS to the path, a directory with unpacked packages (scripts/packages).
 find_servers() {
     libraries=
     if [[ -n ${HOPSONDE_SERVERS:-} ]]; then
@@ -138,14 +139,14 @@ find_servers() {
     PATH=$PATH:/usr/sbin
 }
 
-# serve COMMAND...: at the target, as process $server; writes server.log.
+# serve COMMAND...: starts a server at the target, as process $server; it writes server.log.
 serve() {
     LD_LIBRARY_PATH=$libraries ip netns exec "$LAB_PREFIX-target" "$@" >server.log 2>&1 </dev/null &
     # shellcheck disable=SC2034
     server=$!
 }
 
-# listens PORT, free PORT: whether anything at the target has this UDP port.
+# listens PORT, free PORT: whether a process at the target has this UDP port.
 listens() {
     [[ $(ip netns exec "$LAB_PREFIX-target" ss -Hlnup "sport = :$1") == *pid=* ]]
 }
@@ -154,36 +155,43 @@ free() {
     ! listens "$1"
 }
 
-# start ARGUMENTS...: hopsonde in the background, as $run, output to out.txt and err.txt, and ready to be interrupted.
+# start ARGUMENTS...: starts hopsonde in the background, as $run, with output to out.txt and err.txt; signals end it.
 start() {
-    : >out.txt # what an earlier one has printed is not this one's
+    : >out.txt # a test that waits for a line must not find one of an earlier run
     env --default-signal=INT,TERM,HUP "$build/hopsonde" "$@" >out.txt 2>err.txt &
     # shellcheck disable=SC2034
     run=$!
 }
 
-# delayed WORDS...: a path with delays behind tun0 (tests/bench/responder), which is process $responder_id.
+# delayed WORDS...: simulates a path with delays behind tun0 (tests/bench/responder), as process $responder_id.
 delayed() {
     "$responder" tun0 "$@" &
     # shellcheck disable=SC2034
     responder_id=$!
-    wait_for 5 ip link set tun0 up 2>/dev/null || not_ok "a tun device"
+    wait_for ip link set tun0 up 2>/dev/null || not_ok "a tun device"
     ip addr add 10.88.255.1/32 dev tun0
     ip route add 192.0.2.0/24 dev tun0 src 10.88.255.1
 }
 
-parts_out=$(mktemp)
+parts_out=$(mktemp -d)
 work=$(mktemp -d)
 chmod 755 "$work"
 trap 'rm -rf "$work" "$parts_out"' EXIT
 
-# part SCENARIO FUNCTION ARGUMENTS...: runs FUNCTION at the client of a new lab.
+# Labs that one file runs side by side: they wait more than they compute.
+lanes=${NETNS_LANES:-3}
+
+# part SCENARIO FUNCTION ARGUMENTS...: runs FUNCTION at the client of a new lab, beside other parts.
 part() {
+    while (($(jobs -rp | wc -l) >= lanes)); do
+        wait -n
+    done
     parts_run=$((parts_run + 1))
-    "$lab" run "$1" -- "$here" inside "${@:2}" 2>&1 </dev/null | tee -a "$parts_out"
+    "$lab" run "$1" -- "$here" inside "${@:2}" >"$parts_out/$parts_run" 2>&1 </dev/null &
 }
 
-# run_parts: called last by each test file with the file's arguments; calls `parts` outside, one function inside.
+# run_parts ARGUMENTS...: each test file calls it last, with its own arguments. It calls `parts` outside a lab, and one
+# function inside.
 run_parts() {
     if [[ ${1:-} == inside ]]; then
         cd "$work" || exit 1
@@ -205,15 +213,19 @@ run_parts() {
         exit 1
     fi
     parts_run=0
-    parts
+    parts >"$parts_out/0"
+    wait
     if ((parts_run == 0)); then
         echo "1..0 # SKIP needs root"
         exit 0
     fi
-    local seen ended
-    seen=$(grep -cE '^(not )?ok' "$parts_out")
-    ended=$(grep -cE '^ok - .* ran to its end' "$parts_out")
-    # Each part says that it came to its end: one that broke off would otherwise only lack some lines.
+    local i seen ended
+    for ((i = 0; i <= parts_run; i++)); do
+        cat "$parts_out/$i"
+    done
+    seen=$(cat "$parts_out"/* | grep -cE '^(not )?ok')
+    ended=$(cat "$parts_out"/* | grep -cE '^ok - .* ran to its end')
+    # Each part reports its end: otherwise a part that broke off would only print fewer lines.
     is "$ended" "$parts_run" "every part ran to its end"
     echo "1..$((seen + 1))"
 }

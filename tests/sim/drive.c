@@ -298,7 +298,10 @@ static bool run(struct drive *d, struct wire *wire, nstime stop)
         tape_claims(d);
         if (wish.kind == WISH_DONE)
             return true;
-        if (wish.kind == WISH_SEND) {
+        nstime free_at = d->sent_count && d->sent_count < d->stalled_sends ? d->last_send + d->stall : 0;
+        if (wish.kind == WISH_SEND && free_at > sim_now(d->sim)) {
+            wish.until = free_at;
+        } else if (wish.kind == WISH_SEND) {
             send_probe(d, wire, &wish);
             continue;
         }
@@ -318,10 +321,12 @@ static bool run(struct drive *d, struct wire *wire, nstime stop)
     return false;
 }
 
-bool drive_live(struct drive *d, const struct net *net, const struct session_config *config, nstime most)
+static bool live(struct drive *d, const struct net *net, const struct session_config *config, nstime most)
 {
     struct watcher watcher = {.drive = d};
-    *d = (struct drive){.net = net, .config = *config, .sends = 14695981039346656037U};
+    d->net = net;
+    d->config = *config;
+    d->sends = 14695981039346656037U;
     strbuf_init(&d->settled);
     struct session_events events = events_into(&d->settled);
     d->session = session_new(config, false, &events, &d->err);
@@ -335,6 +340,19 @@ bool drive_live(struct drive *d, const struct net *net, const struct session_con
     d->ended_at = session_now(d->session);
     session_finish(d->session, d->end, d->ended_at, 0);
     return good && d->err.status == STATUS_OK;
+}
+
+bool drive_live(struct drive *d, const struct net *net, const struct session_config *config, nstime most)
+{
+    *d = (struct drive){0};
+    return live(d, net, config, most);
+}
+
+bool drive_live_busy(struct drive *d, const struct net *net, const struct session_config *config, nstime stall,
+                     unsigned sends)
+{
+    *d = (struct drive){.stall = stall, .stalled_sends = sends};
+    return live(d, net, config, NSTIME_NEVER);
 }
 
 void drive_free(struct drive *d)

@@ -21,6 +21,8 @@ struct drive {
     unsigned most_of_spec, most_of_all; /* unanswered probes at one hop at a time; the target's is exempt */
     nstime first_send, last_send, done, ended_at;
     enum session_end end;
+    nstime stall; /* with which a busy machine delays each of the first `stalled_sends` */
+    unsigned stalled_sends;
     struct err err; /* status not OK: it did not run */
 };
 
@@ -32,6 +34,9 @@ enum status drive_config(const struct net *net, uint8_t family, const char *spec
 /* Runs to the end, or for `most` of virtual time and is then interrupted; false (and `err`) where it could not. Free in
  * any case. */
 bool drive_live(struct drive *d, const struct net *net, const struct session_config *config, nstime most);
+/* The same on a busy machine: the first `sends` leave `stall` after each other at least, though nothing says so. */
+bool drive_live_busy(struct drive *d, const struct net *net, const struct session_config *config, nstime stall,
+                     unsigned sends);
 void drive_free(struct drive *d);
 
 /* Everything that can be read of a session, as text. */

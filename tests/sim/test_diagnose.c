@@ -202,9 +202,42 @@ static void test_bounds(void)
     }
 }
 
+/* --- a busy machine --- */
+
+#define BUSY_PACKETS 106
+#define STALL (20 * NS_PER_MS)
+
+/* A machine that delays each send spreads the probes to a hop over more time than a rate limit needs to refill. Where
+ * it does so for a while only, later rounds show that the router is silent to UDP alone. */
+static void test_busy_machine(unsigned stalled_sends, bool found)
+{
+    struct net *net = NULL;
+    struct err err = {0};
+    struct session_config config;
+    struct drive d = {0};
+    struct strbuf text;
+    if (!ok(net_parse("busy", CHAIN "set r4 silent udp\n", &net, &err) == STATUS_OK, "a busy machine: %s", err.message))
+        return;
+    strbuf_init(&text);
+    ok(world_config(net, 4, WORLD_SPEC_LIST, 1, &config, &err) == STATUS_OK &&
+           drive_live_busy(&d, net, &config, STALL, stalled_sends),
+       "a busy machine, %u sends are delayed: it ends", stalled_sends);
+    drive_describe(d.session, &text);
+    bool told = text.text && strstr(text.text, "finding silent-hop: ");
+    is_num(told, found, "a busy machine, %u sends are delayed: hop 4 is silent to UDP", stalled_sends);
+    ok(d.sent_count <= BUSY_PACKETS, "a busy machine, %u sends are delayed: %u packets", stalled_sends, d.sent_count);
+    strbuf_free(&text);
+    drive_free(&d);
+    free(net);
+}
+
 int main(void)
 {
     struct claim_counts all = {0};
+    test_busy_machine(0, true);
+    test_busy_machine(60, true);
+    test_busy_machine(102, true); /* the last round shows it */
+    test_busy_machine(1000, false);
     test_bounds();
     for (size_t i = 0; i < sizeof ills / sizeof ills[0]; i++)
         test_claims(&ills[i], ills[i].loss <= 0.02 && !ills[i].spent, &all);

@@ -100,7 +100,7 @@ static bool is_silent_to(const struct trace_set *set, const struct passage *pass
 {
     struct loss_count own = count_protocol(set, passage, ttl, protocol, false);
     unsigned with_token = count_with_token(set, passage, protocol, ttl);
-    if (own.silent < own.sent || with_token < 2)
+    if (own.silent < own.sent || with_token < RATE_LIMIT_PROOFS)
         return false;
     struct loss_count others = count_protocol(set, passage, ttl, protocol, true);
     struct loss_count behind = loss_count_behind(set, passage, ttl);
