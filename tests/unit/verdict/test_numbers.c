@@ -3,7 +3,6 @@
  * would do. */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "diagnose/diagnose.h"
 #include "tap.h"
@@ -39,15 +38,15 @@ static void lose(struct fake *fake, uint8_t ttl, unsigned count)
 }
 
 /* The judgement's findings of this kind, and the first verdict. Ends the fake. */
-static unsigned judge(struct fake *fake, const char *kind, enum verdict_state *state, double *confidence)
+static unsigned judge(struct fake *fake, enum finding_kind kind, enum verdict_state *state, double *confidence)
 {
     struct judgement *judgement = malloc(sizeof *judgement);
     unsigned count = 0;
     if (!judgement)
         abort();
     verdict_judge(&fake->session, judgement);
-    for (unsigned i = 0; kind && i < judgement->finding_count; i++)
-        count += strcmp(judgement->findings[i].kind, kind) == 0;
+    for (unsigned i = 0; i < judgement->finding_count; i++)
+        count += judgement->findings[i].kind == kind;
     if (state)
         *state = judgement->verdicts[0].state;
     if (confidence)
@@ -66,7 +65,7 @@ static bool finds_silent_hop(unsigned silent, unsigned answers, unsigned lost)
     lose(&fake, 2, silent);
     lose(&fake, 3, lost);
     answer(&fake, 3, R3, answers);
-    return judge(&fake, "silent-hop", NULL, NULL);
+    return judge(&fake, FINDING_SILENT_HOP, NULL, NULL);
 }
 
 /* Hop 2 answers one of `sent` probes, behind it `answers` are answered. */
@@ -78,7 +77,7 @@ static bool finds_limit(unsigned sent, unsigned answers)
     answer(&fake, 2, R2, 1);
     lose(&fake, 2, sent - 1);
     answer(&fake, 3, R3, answers);
-    return judge(&fake, "rate-limit", NULL, NULL);
+    return judge(&fake, FINDING_RATE_LIMIT, NULL, NULL);
 }
 
 static void send_flow(struct fake *fake, unsigned flow, uint8_t ttl, const char *from)
@@ -106,7 +105,7 @@ static bool finds_divided(unsigned answers)
         }
         send_flow(&fake, i % 2 ? 2 : 0, 3, R3);
     }
-    return judge(&fake, "path-dependent", NULL, NULL);
+    return judge(&fake, FINDING_PATH_DEPENDENT, NULL, NULL);
 }
 
 static void test_silent_hop(void)
@@ -145,7 +144,7 @@ static void test_claim(void)
     lose(&fake, 2, 1);
     fake_hop(&fake, 1, 2, R2, 1);
     fake_hop(&fake, 1, 1, R1, 1);
-    judge(&fake, NULL, &state, &confidence);
+    judge(&fake, FINDING_NONE, &state, &confidence);
     ok(state == VERDICT_INCONCLUSIVE, "one loss beside three answers is no drop: %.3f, one claim in six would be wrong",
        confidence);
 }
@@ -159,7 +158,7 @@ static void test_weak_match(void)
     fake_answer(&fake, 0, fake_send(&fake, 0, 2),
                 &(struct fake_reply){
                     .from = TARGET, .ms = 1, .kind = REPLY_UNREACHABLE, .type = 3, .code = 3, .match = MATCH_WEAK});
-    judge(&fake, NULL, NULL, &confidence);
+    judge(&fake, FINDING_NONE, NULL, &confidence);
     ok(fabs(confidence - 0.9) < 1e-9, "a weak match is less certain than an exact one, and more than a guess: %.3f",
        confidence);
 }
