@@ -49,8 +49,8 @@ static void test_finding_flows(void)
         search_one(false, &sums);
     }
     ok(sums.missed <= 0.05, "no search ends before it is as certain as was asked for: %.3f may be missed", sums.missed);
-    ok(sums.probes <= 6780, "flows are not probed in vain: %u probes, at most 6780", sums.probes);
-    ok(sums.rounds <= 240, "nor one by one: %u round trips, at most 240", sums.rounds);
+    ok(sums.probes <= 6780, "few probes are wasted: %u probes, at most 6780", sums.probes);
+    ok(sums.rounds <= 240, "flows are not probed one by one: %u round trips, at most 240", sums.rounds);
 }
 
 static void test_narrow(void)

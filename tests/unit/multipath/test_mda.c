@@ -219,7 +219,7 @@ static bool is_settled_after(unsigned flows)
 static void test_lite_least(void)
 {
     ok(!is_settled_after(1), "one flow of a router does not show that its ways cross none: an edge would be missed");
-    ok(is_settled_after(2), "two do: as many as MDA takes would make it as dear as that");
+    ok(is_settled_after(2), "two do: more would cost as many probes as MDA itself");
 }
 
 /* --- how far ahead --- */
@@ -232,12 +232,12 @@ static void test_ahead(void)
     plan(&play);
     is_num(play.wants.count ? wanted(&play, 8, 0, 0) : 0, 1,
            "eight hops are probed at once before any answer, however small the gap");
-    is_num(wanted(&play, 9, 0, 0), 0, "and no ninth: a near target would draw answers in vain");
+    is_num(wanted(&play, 9, 0, 0), 0, "but no ninth: probes beyond a near target are wasted");
     meet(&play, 0, 1, 1);
     play.limits.gap = 8;
     plan(&play);
     is_num(wanted(&play, 5, 0, 0), 1, "four hops behind the last answer are probed at once");
-    is_num(wanted(&play, 6, 0, 0), 0, "and no fifth: a near target would draw answers in vain");
+    is_num(wanted(&play, 6, 0, 0), 0, "but no fifth: probes beyond a near target are wasted");
     end(&play);
 }
 
@@ -259,7 +259,7 @@ static void test_lost_in_silence(void)
     lose(&play, 3, 2, 1, false);
     plan(&play);
     ok(want_of(&play, 2, 2) && !want_of(&play, 2, 2)->rested,
-       "where nobody answers, a flow that lost one probe sends another at once: it may be loss");
+       "at a silent hop, a flow that lost one probe sends another at once: it may be loss");
     end(&play);
     begin(&play);
     meet_all(&play, 0, 9, 1, 1);
@@ -267,7 +267,8 @@ static void test_lost_in_silence(void)
     lose(&play, 5, 2, 3, true);
     meet(&play, 0, 2, 1);
     plan(&play);
-    ok(!want_of(&play, 5, 2), "a flow that lost three probes sends no fourth to find whence it came");
+    ok(!want_of(&play, 5, 2),
+       "a flow that lost three probes at a hop sends no fourth there, to find its previous router");
     end(&play);
 }
 
@@ -282,7 +283,7 @@ static void test_lost_quickly(void)
         plan(&play);
         const struct mda_want *want = want_of(&play, 2, 1);
         ok(want && want->rested == (losses > 1), "where others are answered, a flow that lost %u sends %s", losses,
-           losses > 1 ? "the next when the router has a new token: at once it would spend one more in vain"
+           losses > 1 ? "the next when the router has a new token: at once it would waste a probe"
                       : "the next at once: waiting for a token would cost a second for mere loss");
         end(&play);
     }
@@ -329,7 +330,7 @@ static void test_rested_at_most(void)
         lose(&play, 2, 1, rested, true);
         plan(&play);
         ok((want_of(&play, 2, 1) != NULL) == (rested < 3), "a flow that lost %u probes to rested routers %s", rested,
-           rested < 3 ? "sends another: two may be loss" : "sends no other: nobody answers it");
+           rested < 3 ? "sends another: two may be loss" : "sends no other: its router is silent");
         end(&play);
     }
 }

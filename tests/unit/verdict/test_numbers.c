@@ -111,7 +111,7 @@ static bool finds_divided(unsigned answers)
 static void test_silent_hop(void)
 {
     ok(!finds_silent_hop(2, 12, 0), "two losses beside 12 answers do not make a silent hop: at one in 100 it is loss");
-    ok(finds_silent_hop(2, 13, 0), "beside 13 they do: a silent router would stay untold");
+    ok(finds_silent_hop(2, 13, 0), "beside 13 they do: otherwise a silent router is not reported");
     ok(!finds_silent_hop(4, 21, 1), "four losses on a path that loses others do not: each of its hops may be the one");
     ok(finds_silent_hop(4, 22, 1), "beside 22 answers they do");
 }
@@ -119,13 +119,13 @@ static void test_silent_hop(void)
 static void test_limit(void)
 {
     ok(!finds_limit(4, 25), "three losses of four beside 25 answers are no rate limit: it may be loss");
-    ok(finds_limit(4, 26), "beside 26 they are one: it would stay untold");
+    ok(finds_limit(4, 26), "beside 26 they are one: otherwise a limit is not reported");
 }
 
 static void test_divided(void)
 {
     ok(!finds_divided(12), "two losses of a flow beside 12 answers to others do not divide the path: it may be loss");
-    ok(finds_divided(13), "beside 13 they do: a broken path of several would stay untold");
+    ok(finds_divided(13), "beside 13 they do: otherwise a broken path is not reported");
 }
 
 /* udp loses one probe at a hop that answers icmp three times. */
