@@ -33,9 +33,7 @@
 #define LOST_QUICKLY 2    /* probes of a flow at an answering TTL; then RESTED_AT_MOST more */
 #define SILENCES_RESTED                                                                                                \
     2 /* probes at a TTL that is silent to all: the first one, and one that found a new token if there was any */
-#define SILENT_TESTED 3 /* silent flows of a complete group that probe again, to confirm the silence */
-#define CHANGE_SHOWN_BY                                                                                                \
-    12                   /* replies to a flow that met two routers, before it counts as balanced or as a route change */
+#define SILENT_TESTED 3  /* silent flows of a complete group that probe again, to confirm the silence */
 #define NARROW 4         /* groups at a TTL, up to which each gets a path of its own */
 #define REPEATS_BESIDE 2 /* repeats at a group beside one that was probed again for all */
 
@@ -282,11 +280,13 @@ static void confirm_links(struct plan *plan)
 
 /* --- rule 6 --- */
 
-/* The flow of the group with the fewest replies there; the first flow is left to rule 8. */
-static void ask_again(struct plan *plan, unsigned index, unsigned count)
+/* The flow of the group with the fewest replies there; the first flow is left to rule 8. One flow with more than
+ * `wanted` replies would be repeats enough. */
+static void ask_again(struct plan *plan, unsigned index, unsigned wanted, unsigned done)
 {
     const struct group *group = &plan->survey->groups[index];
-    for (unsigned answers = 1; count && answers < CHANGE_SHOWN_BY; answers++)
+    unsigned count = wanted - done;
+    for (unsigned answers = 1; count && answers <= wanted; answers++)
         for (unsigned f = 1; count && f < plan->survey->flow_count; f++) {
             const struct cell *cell = mda_cell(plan, group->ttl + 1U, f);
             if (is_in(plan, index, f) && cell->answered == answers && !cell->pending)
@@ -327,7 +327,7 @@ static void repeat_behind(struct plan *plan)
             wanted = least(wanted, REPEATS_BESIDE);
         was_asked[group->ttl] = true;
         if (done < wanted)
-            ask_again(plan, i, wanted - done);
+            ask_again(plan, i, wanted, done);
     }
 }
 
@@ -338,8 +338,8 @@ static void settle_changes(struct plan *plan)
     for (unsigned ttl = survey->first_ttl; survey->unclear && ttl <= survey->last_ttl; ttl++)
         for (unsigned f = 0; f < survey->flow_count; f++) {
             const struct cell *cell = survey_cell(survey, ttl, f);
-            if (cell->varied && !cell->returned && cell->run < CHANGE_SHOWN_BY && cell->lost < LOST_AT_MOST * 2 &&
-                !cell->pending)
+            if (cell->varied && !cell->returned && cell->run < SURVEY_CHANGED_FOR_GOOD &&
+                cell->lost < LOST_AT_MOST * 2 && !cell->pending)
                 want(plan, f, ttl);
         }
 }

@@ -9,9 +9,6 @@
 #include "multipath/stopping_rule.h"
 #include "silence/rate_limit.h"
 
-/* Replies in a row from another router that show a route change: if packets alternated between two routers, the
- * first one would have answered with probability 0.999. */
-#define CHANGED_FOR_GOOD 10
 #define CHANGES_MOST 16
 #define MANY 255
 
@@ -338,9 +335,9 @@ static nstime find_change(struct survey *survey, const struct all_asked *all)
         if (asked->flow == SURVEY_NONE || !is_last_of_cell(all, i) || returned[asked->probe->ttl])
             continue;
         const struct cell *cell = survey_cell(survey, asked->probe->ttl, asked->flow);
-        if (cell->varied && cell->run < CHANGED_FOR_GOOD)
+        if (cell->varied && cell->run < SURVEY_CHANGED_FOR_GOOD)
             survey->unclear = true;
-        if (!cell->varied || cell->run < CHANGED_FOR_GOOD)
+        if (!cell->varied || cell->run < SURVEY_CHANGED_FOR_GOOD)
             continue;
         nstime began = run_began(survey, all, i, cell->run);
         last = began > last || last == NSTIME_NONE ? began : last;

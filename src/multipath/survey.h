@@ -15,6 +15,9 @@
     16384 /* flows seen at two TTLs or more; further flows of another tool's capture link nothing */
 #define SURVEY_POINTS_MOST 16384 /* points, of all replies; further ones link nothing */
 #define SURVEY_NONE (~0U)
+/* Replies in a row from another router that show a route change: if packets alternated between two routers, the
+ * first one would have answered with probability 0.999. */
+#define SURVEY_CHANGED_FOR_GOOD 10
 /* MDA-Lite: flows of each node, so that crossing paths show. */
 #define SURVEY_LITE_LEAST 2
 /* One flow that passes a single known next hop is held back to the end of the search. Its reply shows whether the

@@ -198,6 +198,30 @@ static void test_held_most(void)
     ok(!awaits_last_after(6), "and no more after six: it would be waited for without end");
 }
 
+/* MDA-Lite: two routers at hop 1, each with the same next hop; so many flows of the second were answered there. */
+static bool is_settled_after(unsigned flows)
+{
+    struct play play;
+    begin(&play);
+    play.terms.lite = play.limits.lite = true;
+    for (unsigned flow = 0; flow < 40; flow++) {
+        meet(&play, flow, 1, 1 + flow % 2);
+        if (flow % 2 == 0 || flow / 2 < flows)
+            meet(&play, flow, 2, 1);
+    }
+    meet(&play, 0, 3, 1);
+    plan(&play);
+    bool settled = play.survey.groups[2].is_settled;
+    end(&play);
+    return settled;
+}
+
+static void test_lite_least(void)
+{
+    ok(!is_settled_after(1), "one flow of a router does not show that its ways cross none: an edge would be missed");
+    ok(is_settled_after(2), "two do: more would cost as many probes as MDA itself");
+}
+
 /* --- how far ahead --- */
 
 static void test_ahead(void)
@@ -208,12 +232,12 @@ static void test_ahead(void)
     plan(&play);
     is_num(play.wants.count ? wanted(&play, 8, 0, 0) : 0, 1,
            "eight hops are probed at once before any answer, however small the gap");
-    is_num(wanted(&play, 9, 0, 0), 0, "and no ninth: a near target would draw answers in vain");
+    is_num(wanted(&play, 9, 0, 0), 0, "but no ninth: probes beyond a near target are wasted");
     meet(&play, 0, 1, 1);
     play.limits.gap = 8;
     plan(&play);
     is_num(wanted(&play, 5, 0, 0), 1, "four hops behind the last answer are probed at once");
-    is_num(wanted(&play, 6, 0, 0), 0, "and no fifth: a near target would draw answers in vain");
+    is_num(wanted(&play, 6, 0, 0), 0, "but no fifth: probes beyond a near target are wasted");
     end(&play);
 }
 
@@ -235,16 +259,16 @@ static void test_lost_in_silence(void)
     lose(&play, 3, 2, 1, false);
     plan(&play);
     ok(want_of(&play, 2, 2) && !want_of(&play, 2, 2)->rested,
-       "where nobody answers, a flow that lost one probe sends another at once: it may be loss");
+       "at a silent hop, a flow that lost one probe sends another at once: it may be loss");
     end(&play);
     begin(&play);
     meet_all(&play, 0, 9, 1, 1);
     meet(&play, 5, 3, 1);
-    lose(&play, 5, 2, 3, false);
+    lose(&play, 5, 2, 3, true);
     meet(&play, 0, 2, 1);
     plan(&play);
-    ok(!want_of(&play, 5, 2) || want_of(&play, 5, 2)->rested,
-       "a flow that lost three probes sends no fourth to find whence it came");
+    ok(!want_of(&play, 5, 2),
+       "a flow that lost three probes at a hop sends no fourth there, to find its previous router");
     end(&play);
 }
 
@@ -259,7 +283,7 @@ static void test_lost_quickly(void)
         plan(&play);
         const struct mda_want *want = want_of(&play, 2, 1);
         ok(want && want->rested == (losses > 1), "where others are answered, a flow that lost %u sends %s", losses,
-           losses > 1 ? "the next when the router has a new token: at once it would spend one more in vain"
+           losses > 1 ? "the next when the router has a new token: at once it would waste a probe"
                       : "the next at once: waiting for a token would cost a second for mere loss");
         end(&play);
     }
@@ -306,7 +330,7 @@ static void test_rested_at_most(void)
         lose(&play, 2, 1, rested, true);
         plan(&play);
         ok((want_of(&play, 2, 1) != NULL) == (rested < 3), "a flow that lost %u probes to rested routers %s", rested,
-           rested < 3 ? "sends another: two may be loss" : "sends no other: nobody answers it");
+           rested < 3 ? "sends another: two may be loss" : "sends no other: its router is silent");
         end(&play);
     }
 }
@@ -355,6 +379,7 @@ int main(void)
     test_branch_chance();
     test_changed_for_good();
     test_held_most();
+    test_lite_least();
     test_ahead();
     test_lost_in_silence();
     test_lost_quickly();
