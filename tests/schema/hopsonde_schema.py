@@ -1,4 +1,5 @@
-# hopsonde_schema: the JSON Schema of hopsonde's reports, for the test programs in this folder.
+# SPDX-License-Identifier: BSD-2-Clause
+"""hopsonde_schema: the JSON Schema of hopsonde's reports, for the test programs in this folder."""
 import json
 import os
 import sys
