@@ -9,8 +9,8 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "cli/report.h"
 #include "multipath/graph.h"
-#include "report/format.h"
 #include "sim/world.h"
 #include "unit/support/books.h"
 
@@ -76,55 +76,64 @@ static void fill_book(const struct session *session, struct address_book *book)
 
 /* --- reports --- */
 
-static void write_probes(struct output *out, const struct session *session)
-{
-    for (unsigned i = 0; out->format->probe && i < session_trace_count(session); i++) {
-        const struct trace *trace = session_trace(session, i);
-        for (size_t k = 0; k < trace->probe_count; k++)
-            out->format->probe(out, session, trace, &trace->probes[k]);
-    }
-}
-
-static void write_report(const char *name, const char *command, const struct session *session, const char *format,
-                         const struct judgement *judgement, const struct graph *graph)
+static void open_report(struct report *report, const char *name, const char *format, struct address_book *book)
 {
     char path[512];
     snprintf(path, sizeof path, "%s/%s.%s", directory, name, format);
-    struct report_source source = {.command = command, .live = true, .interface = "any"};
-    struct address_book *book = address_book_new();
-    struct output out = {.format = output_format_find(format),
-                         .file = fopen(path, "w"),
-                         .options = {.width = 80, .networks = true, .places = true},
-                         .graphs = graph,
-                         .graph_count = graph ? 1 : 0,
-                         .book = book};
-    if (!out.format || !out.file || !book || !out.format->begin(&out, session, &source))
+    *report = (struct report){.count = 1};
+    report->outputs[0] = (struct output){.format = output_format_find(format),
+                                         .file = fopen(path, "w"),
+                                         .options = {.width = 80, .networks = true, .places = true}};
+    if (!report->outputs[0].format || !report->outputs[0].file || !book)
         fail(path, "cannot be written");
-    fill_book(session, book);
-    write_probes(&out, session);
-    out.format->end(&out, session, judgement, &source);
-    if (fclose(out.file))
-        fail(path, "cannot be written");
-    address_book_free(book);
+    report_book(report, book, NULL, NULL);
+}
+
+static void tell_probes(struct report *report, const struct session *session)
+{
+    struct session_events events = report_session_events(report);
+    for (unsigned i = 0; i < session_trace_count(session); i++) {
+        const struct trace *trace = session_trace(session, i);
+        for (size_t k = 0; k < trace->probe_count; k++)
+            events.probe_settled(report, session, trace, &trace->probes[k]);
+    }
+}
+
+static void write_report(struct report *report, const char *command, const struct session *session)
+{
+    struct result_source source = {.command = command, .live = true, .interface = "any"};
+    struct graph graph = {0};
+    struct judgement *judgement = calloc(1, sizeof *judgement);
+    report_begin(report, &source, session);
+    tell_probes(report, session);
+    report_take_session(report, session);
+    const struct result *result = &report->result;
+    if (!judgement || (result->is_search && !graph_build(result->traces, 1, 0.95, false, &graph)))
+        fail(command, "out of memory");
+    verdict_judge(session, judgement);
+    if (result->is_search)
+        report_graphs(report, &graph, 1);
+    else
+        report_judged(report, &(struct judged_group){result->traces, result->trace_count, judgement});
+    report_end(report);
+    graph_free(&graph);
+    free(judgement);
 }
 
 static void run(const char *name, const char *command, const char *format, const struct net *net,
                 const struct session_config *config)
 {
     struct drive d;
-    struct graph graph = {0};
-    struct judgement *judgement = calloc(1, sizeof *judgement);
-    if (!judgement || !drive_live(&d, net, config, NSTIME_NEVER))
-        fail(name, judgement ? d.err.message : "out of memory");
-    const struct trace *trace = session_trace(d.session, 0);
-    bool is_search = config->purpose == PURPOSE_PATHS;
-    if (is_search && !graph_build(&trace, 1, 0.95, false, &graph))
-        fail(name, "out of memory");
-    verdict_judge(d.session, judgement);
-    write_report(name, command, d.session, format, judgement, is_search ? &graph : NULL);
-    if (is_search)
-        graph_free(&graph);
-    free(judgement);
+    struct report report;
+    struct address_book *book = address_book_new();
+    if (!drive_live(&d, net, config, NSTIME_NEVER))
+        fail(name, d.err.message);
+    open_report(&report, name, format, book);
+    fill_book(d.session, book);
+    write_report(&report, command, d.session);
+    if (fclose(report.outputs[0].file))
+        fail(name, "cannot be written");
+    address_book_free(book);
     drive_free(&d);
 }
 
