@@ -12,17 +12,18 @@
 #include "cli/report.h"
 #include "multipath/graph.h"
 #include "sim/world.h"
+#include "strategies/strategies.h"
 #include "unit/support/books.h"
 
 #define WORLDS 4 /* networks drawn for each kind of ills */
 
 static const struct {
     const char *name, *specs;
-    enum session_purpose purpose;
+    const struct strategy *strategy;
 } commands[] = {
-    {"trace", "auto", PURPOSE_TRACE},
-    {"diagnose", WORLD_SPEC_LIST, PURPOSE_DIAGNOSE},
-    {"paths", "udp", PURPOSE_PATHS},
+    {"trace", "auto", &strategy_trace},
+    {"diagnose", WORLD_SPEC_LIST, &strategy_diagnose},
+    {"paths", "udp", &strategy_paths},
 };
 
 static const char *directory;
@@ -148,7 +149,7 @@ static void run_scenario(const struct net *net, const char *scenario, uint8_t fa
         snprintf(name, sizeof name, "%s-%u-%s", scenario, family, commands[i].name);
         if (world_config(net, family, commands[i].specs, 1, &config, &err))
             fail(name, err.message);
-        config.purpose = commands[i].purpose;
+        config.strategy = commands[i].strategy;
         run(name, commands[i].name, family == 4 ? "json" : "jsonl", net, &config);
     }
 }
