@@ -18,9 +18,34 @@ export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0"
 unset HOPSONDE_OPTIONS SUDO_UID SUDO_GID SUDO_USER NO_COLOR
 export LC_ALL=C
 
-# hopsonde ARGUMENTS...: ends a run that hangs.
+# hopsonde ARGUMENTS...: ends a run that hangs. Keeps its JSON reports for validate_reports.
 hopsonde() {
-    timeout --foreground -k 5 "${HOPSONDE_TEST_SECONDS:-60}" "$build/hopsonde" "$@"
+    local status=0 argument
+    timeout --foreground -k 5 "${HOPSONDE_TEST_SECONDS:-60}" "$build/hopsonde" "$@" || status=$?
+    for argument in "$@"; do
+        [[ $argument != json*:* ]] || ! is_report "${argument#*:}" || cp "${argument#*:}" "$kept/$EPOCHREALTIME-$BASHPID"
+    done
+    return $status
+}
+
+# is_report FILE: whether it begins like a report in JSON.
+is_report() {
+    local first
+    [[ -f $1 ]] && IFS= read -rN1 first <"$1" && [[ $first == '{' ]]
+}
+
+# validate_reports: those that were kept, and those that stand in the folder, are as the JSON Schema says.
+validate_reports() {
+    local files errors status=0
+    mapfile -t files < <(find "$kept" "$work" -type f \( -path "$kept/*" -o -name '*.json' -o -name '*.jsonl' \) -size +0 |
+        sort -u)
+    ((${#files[@]})) || return 0
+    errors=$("$top/tests/schema/validate" "${files[@]}" 2>&1) || status=$?
+    if ((status == 77)); then
+        skip "reports in JSON" "needs python3-jsonschema"
+    else
+        is "$status $errors" "0 " "reports in JSON are as the schema says: ${#files[@]}"
+    fi
 }
 
 ok() {
@@ -176,6 +201,8 @@ delayed() {
 parts_out=$(mktemp -d)
 work=$(mktemp -d)
 chmod 755 "$work"
+kept=$work/.kept
+mkdir "$kept"
 trap 'rm -rf "$work" "$parts_out"' EXIT
 
 # Labs that one file runs side by side: they wait more than they compute.
@@ -196,6 +223,7 @@ run_parts() {
     if [[ ${1:-} == inside ]]; then
         cd "$work" || exit 1
         "${@:2}"
+        validate_reports
         ok "${2}${3:+ ${*:3}} ran to its end in $LAB_SCENARIO"
         return
     fi

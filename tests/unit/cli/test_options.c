@@ -627,7 +627,8 @@ static void test_environment(void)
         {"-m", "h", "HOPSONDE_OPTIONS: -m: the value is missing (-m N)"},
         {"-m '3", "h", "HOPSONDE_OPTIONS: a quote (') is not closed"},
         {"-n\\", "h", "HOPSONDE_OPTIONS: a backslash at the end has nothing to escape"},
-        {"-P 443", "h", "HOPSONDE_OPTIONS: -P 443: protocol missing: expected PROTOCOL[/PORT], as tcp/443; for the port alone use -p 443"},
+        {"-P 443", "h",
+         "HOPSONDE_OPTIONS: -P 443: protocol missing: expected PROTOCOL[/PORT], as tcp/443; for the port alone use -p 443"},
         {"-m 300", "--help", "help"},
         {"-m 300", "help trace", "help topic=trace"},
     };
