@@ -19,7 +19,7 @@ static bool is_silent_to(const struct trace_set *set, uint8_t protocol, uint8_t 
         const struct trace *trace = set->traces[i];
         bool own = trace->flow.spec.protocol == protocol;
         for (const struct probe *p = trace_first_at(trace, ttl); p; p = trace_next_at(trace, p)) {
-            if (sample_is_silent(set, p) != own || (own && !wanted_flow_passed(trace, p->flow, ttl)))
+            if (sample_is_silent(set, p) != own || (own && !trace_flow_passed(trace, p->flow, ttl)))
                 return false;
             *silent += own;
         }
