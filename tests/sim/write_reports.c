@@ -20,7 +20,7 @@
 static const struct {
     const char *name, *specs;
     const struct strategy *strategy;
-} commands[] = {
+} strategy_commands[] = {
     {"trace", "auto", &strategy_trace},
     {"diagnose", WORLD_SPEC_LIST, &strategy_diagnose},
     {"paths", "udp", &strategy_paths},
@@ -109,10 +109,10 @@ static void write_report(struct report *report, const char *command, const struc
     tell_probes(report, session);
     report_take_session(report, session);
     const struct result *result = &report->result;
-    if (!judgement || (result->is_search && !graph_build(result->traces, 1, 0.95, false, &graph)))
+    if (!judgement || (result->config->strategy->finds_graph && !graph_build(result->traces, 1, 0.95, false, &graph)))
         fail(command, "out of memory");
     verdict_judge(session, judgement);
-    if (result->is_search)
+    if (result->config->strategy->finds_graph)
         report_graphs(report, &graph, 1);
     else
         report_judged(report, &(struct judged_group){result->traces, result->trace_count, judgement});
@@ -142,15 +142,15 @@ static void run(const char *name, const char *command, const char *format, const
 
 static void run_scenario(const struct net *net, const char *scenario, uint8_t family)
 {
-    for (size_t i = 0; i < sizeof commands / sizeof *commands; i++) {
+    for (size_t i = 0; i < sizeof strategy_commands / sizeof *strategy_commands; i++) {
         char name[300];
         struct session_config config;
         struct err err = {0};
-        snprintf(name, sizeof name, "%s-%u-%s", scenario, family, commands[i].name);
-        if (world_config(net, family, commands[i].specs, 1, &config, &err))
+        snprintf(name, sizeof name, "%s-%u-%s", scenario, family, strategy_commands[i].name);
+        if (world_config(net, family, strategy_commands[i].specs, 1, &config, &err))
             fail(name, err.message);
-        config.strategy = commands[i].strategy;
-        run(name, commands[i].name, family == 4 ? "json" : "jsonl", net, &config);
+        config.strategy = strategy_commands[i].strategy;
+        run(name, strategy_commands[i].name, family == 4 ? "json" : "jsonl", net, &config);
     }
 }
 
