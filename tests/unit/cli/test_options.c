@@ -526,7 +526,7 @@ static void test_complaints(void)
         {"--seed 18446744073709551616 h", "--seed 18446744073709551616: expected a number, 0 to 18446744073709551615"},
         /* probes */
         {"-P 443 h", "-P 443: protocol missing: expected PROTOCOL[/PORT], as tcp/443; for the port alone use -p 443"},
-        {"-P '' h", "-P '': a probe is PROTOCOL[/PORT], as tcp/443: nothing was given"},
+        {"-P '' h", "-P '': probe missing: expected PROTOCOL[/PORT], as tcp/443"},
         {"-P udp,tcp h", "-P udp,tcp: expected one PROTOCOL[/PORT] (for several repeat -P, as -P udp -P tcp/443)"},
         {"-p 0 h", "-p 0: expected a port, 1 to 65535, or the name of a service"},
         {"-p 65536 h", "-p 65536: expected a port, 1 to 65535, or the name of a service"},
