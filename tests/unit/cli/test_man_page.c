@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The man page describes each option once, with its argument, and names no option that the table lacks; test_options.c
- * checks that it has all of the table. It has each command, format, probe type, verdict state and finding. */
+/* The man page has every option of the table once, with its argument and the commands that take it, and names no option
+ * that the table lacks. It has each command, format, probe type, verdict state and finding. */
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,17 +16,16 @@
 #define PAGE_BYTES 131072
 #define LINE_BYTES 256
 #define TOKENS_MOST 32
-#define ITEMS_MOST 128
+#define ROWS_MOST 128
+#define ALL (ON_TRACE | ON_DIAGNOSE | ON_PATHS | ON_REPLAY)
 
 static char page[PAGE_BYTES];
 
-/* An option that the page describes. */
+/* What the page says of the option in the same row of the table. */
 static struct item {
-    const struct option_row *row;
     char argument[LINE_BYTES];
-    unsigned times;
-} items[ITEMS_MOST];
-static unsigned item_count;
+    unsigned commands, times;
+} items[ROWS_MOST];
 
 static void read_page(void)
 {
@@ -59,15 +58,12 @@ static bool is_macro(const char *word)
     return isupper((unsigned char)word[0]) && islower((unsigned char)word[1]) && !word[2];
 }
 
-static struct item *item_of(const struct option_row *row)
+static size_t index_of(const struct option_row *row)
 {
-    for (unsigned i = 0; i < item_count; i++)
-        if (items[i].row == row)
-            return &items[i];
-    if (item_count == ITEMS_MOST)
-        printf("Bail out! more than %d options\n", ITEMS_MOST);
-    items[item_count].row = row;
-    return &items[item_count++];
+    size_t index = 0;
+    while (option_at(index) != row)
+        index++;
+    return index;
 }
 
 /* The row of the option that the page writes so: "P" or "-probe". NULL: there is none. */
@@ -78,39 +74,76 @@ static const struct option_row *row_of(const char *word)
     return option_find(spelled);
 }
 
-/* ".It Fl P , -probe Ar probe" or ".It Fl 4 , 6": notes each option that it names. */
-static void take_item(char *const tokens[], int count)
+/* ".It Fl P , -probe Ar probe": notes it for each row that it names. Returns their number. */
+static unsigned take_item(char *const tokens[], int count, size_t rows[TOKENS_MOST])
 {
-    struct item *last = NULL;
-    char argument[LINE_BYTES] = "";
-    int first = 2;
-    while (first < count && !is_macro(tokens[first]))
-        first++;
-    for (int i = first; i < count; i++)
-        if (!is_macro(tokens[i]))
-            strncat(argument, tokens[i], sizeof argument - strlen(argument) - 1);
-    for (int i = 2; i < first; i++) {
-        if (strcmp(tokens[i], ",") == 0)
-            continue;
+    unsigned found = 0;
+    int i = 2;
+    for (; i < count && !is_macro(tokens[i]); i++) {
         const struct option_row *row = row_of(tokens[i]);
-        ok(row != NULL, "-%s is in the table", tokens[i]);
-        if (!row || (last && last->row == row))
-            continue;
-        last = item_of(row);
-        last->times++;
-        snprintf(last->argument, sizeof last->argument, "%s", argument);
+        if (!ispunct((unsigned char)tokens[i][0]) || tokens[i][1])
+            ok(row != NULL, "-%s is in the table", tokens[i]);
+        if (row && (!found || rows[found - 1] != index_of(row)))
+            rows[found++] = index_of(row);
     }
+    for (unsigned k = 0; k < found; k++) {
+        struct item *item = &items[rows[k]];
+        item->times++;
+        for (int n = i; n < count; n++) {
+            if (!is_macro(tokens[n]))
+                strncat(item->argument, tokens[n], sizeof item->argument - strlen(item->argument) - 1);
+        }
+    }
+    return found;
+}
+
+static unsigned command_bit(const char *word)
+{
+    const struct command *command = command_find(word);
+    return command ? 1U << command->id : 0;
+}
+
+/* The commands of ".Cm trace , diagnose", "and", ".Cm paths .": up to a mark at the end of a line. */
+static unsigned take_commands(const char **at)
+{
+    unsigned mask = 0;
+    char line[LINE_BYTES], *tokens[TOKENS_MOST];
+    int count;
+    do {
+        count = next_line(at, line, tokens);
+        for (int i = 0; i < count; i++)
+            mask |= command_bit(tokens[i]);
+    } while (count > 0 && !strchr(".,", *tokens[count - 1]));
+    return mask;
 }
 
 /* Reads the section of the options into `items`. */
 static void take_options(const char *at)
 {
     char line[LINE_BYTES], *tokens[TOKENS_MOST];
+    size_t rows[TOKENS_MOST];
+    unsigned group = 0, found = 0;
     for (int count; (count = next_line(&at, line, tokens)) >= 0;) {
-        if (count > 0 && strcmp(tokens[0], ".Sh") == 0)
+        if (count == 0)
+            continue;
+        if (strcmp(tokens[0], ".Sh") == 0)
             return;
-        if (count > 2 && strcmp(tokens[0], ".It") == 0 && strcmp(tokens[1], "Fl") == 0)
-            take_item(tokens, count);
+        if (strcmp(tokens[0], ".Ss") == 0)
+            found = 0;
+        bool is_for = strcmp(tokens[0], "For") == 0, is_not = strcmp(tokens[0], "Not") == 0;
+        if (is_for && count > 2 && strcmp(tokens[1], "all") == 0) {
+            group = ALL;
+        } else if (count == (is_not ? 2 : 1) && (is_for || is_not)) {
+            unsigned mask = take_commands(&at);
+            if (!found)
+                group = mask;
+            for (unsigned k = 0; k < found; k++)
+                items[rows[k]].commands = is_not ? group & ~mask : mask;
+        } else if (strcmp(tokens[0], ".It") == 0 && count > 2 && strcmp(tokens[1], "Fl") == 0) {
+            found = take_item(tokens, count, rows);
+            for (unsigned k = 0; k < found; k++)
+                items[rows[k]].commands = group;
+        }
     }
 }
 
@@ -130,14 +163,14 @@ static void test_options(void)
     const char *options = strstr(page, title);
     if (options)
         take_options(options + strlen(title));
-    ok(item_count > 40, "the page has options: %u", item_count);
-    for (unsigned i = 0; i < item_count; i++) {
-        const struct option_row *row = items[i].row;
+    const struct option_row *row;
+    for (size_t i = 0; (row = option_at(i)); i++) {
         const char *name = row->name ? row->name : row->letter;
         char argument[LINE_BYTES];
         plain_argument(row->argument, argument);
         is_num(items[i].times, 1, "%s stands in the page once", name);
         is_text(items[i].argument, argument, "%s has its argument", name);
+        is_num(items[i].commands, row->commands & ALL, "%s has its commands", name);
     }
 }
 
@@ -167,10 +200,9 @@ static void test_mentions(void)
 static void test_names(void)
 {
     char text[LINE_BYTES];
-    static const char *const names[] = {"trace", "diagnose", "paths", "replay", "help"};
-    for (unsigned i = 0; i < sizeof names / sizeof *names; i++) {
-        snprintf(text, sizeof text, "\n.It Cm %s\n", names[i]);
-        ok(command_find(names[i]) && strstr(page, text), "the command %s", names[i]);
+    for (const struct command *row = commands; row->name; row++) {
+        snprintf(text, sizeof text, "\n.It Cm %s\n", row->name);
+        ok(strstr(page, text), "the command %s", row->name);
     }
     for (unsigned i = 0; output_formats[i]; i++) {
         snprintf(text, sizeof text, "\n.It Cm %s", output_formats[i]->name);
