@@ -128,6 +128,29 @@ static void test_divided(void)
     ok(finds_divided(13), "beside 13 they do: otherwise a broken path is not reported");
 }
 
+/* icmp loses `silent` probes at a hop that answers udp 120 times and lets icmp pass. */
+static bool finds_silent_to_icmp(unsigned silent)
+{
+    struct fake fake;
+    begin(&fake, "icmp udp");
+    answer(&fake, 1, R1, 1);
+    fake_hop(&fake, 1, 1, R1, 1);
+    for (unsigned i = 0; i < 120; i++) {
+        lose(&fake, 2, i < silent);
+        fake_hop(&fake, 1, 2, R2, 1);
+        fake.now += 60 * NS_PER_MS;
+    }
+    answer(&fake, 3, R3, 2);
+    fake_hop(&fake, 1, 3, R3, 1);
+    return judge(&fake, FINDING_SILENT_HOP, NULL, NULL);
+}
+
+static void test_proofs(void)
+{
+    ok(!finds_silent_to_icmp(1), "one silent probe does not make a router silent to a protocol: it may be loss");
+    ok(finds_silent_to_icmp(2), "two do: more would cost packets");
+}
+
 /* udp loses one probe at a hop that answers icmp three times. */
 static void test_claim(void)
 {
@@ -168,6 +191,7 @@ int main(void)
     test_silent_hop();
     test_limit();
     test_divided();
+    test_proofs();
     test_claim();
     test_weak_match();
     return tap_done();
