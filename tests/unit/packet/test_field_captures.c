@@ -13,7 +13,7 @@ struct counts {
     unsigned frames, packets, errors, time_exceeded, malformed, unquoted;
     unsigned labels, non_compliant, interfaces;
     uint32_t first_labels[2]; /* of the first stack seen */
-    char first_interface[64]; /* name of the first interface told */
+    char first_interface[64]; /* name of the first interface in the extension */
 };
 
 /* What tshark counts in it (but for the labels that it misses), and how many frames are broken. */
@@ -154,7 +154,7 @@ static void check_file(const char *name, const struct counts *got)
         is_num(got->unquoted, want->unquoted, "%s: errors without a quote", name);
         is_num(got->labels, want->labels, "%s: MPLS labels", name);
         is_num(got->non_compliant, want->non_compliant, "%s: extensions out of place", name);
-        is_num(got->interfaces, want->interfaces, "%s: interfaces told", name);
+        is_num(got->interfaces, want->interfaces, "%s: interfaces", name);
         is_num(got->first_labels[0], want->first_labels[0], "%s: first label", name);
         is_num(got->first_labels[1], want->first_labels[1], "%s: second label", name);
         is_text(got->first_interface, want->first_interface, "%s: interface name", name);

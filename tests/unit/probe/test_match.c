@@ -15,7 +15,7 @@ static bool is_spec(const struct flow *flow, const char *name)
     return strcmp(text, name) == 0;
 }
 
-/* Transport bytes that a quote must hold for the serial to be told. */
+/* Transport bytes that a quote needs to identify the probe. */
 static size_t least_quote(const struct flow *flow)
 {
     if (flow->target.family == 6 && is_spec(flow, "sctp"))
@@ -60,7 +60,7 @@ static void check_own(const char *spec, uint8_t family)
 
 #define MATCH_ANY ((enum match)(MATCH_EXACT + 1))
 
-/* Packets of `other` are none of `flow`'s, or match no better than told. */
+/* Packets of `other` are none of `flow`'s, or match no better than stated. */
 static void check_not_ours(const struct flow *flow, const struct flow *other, enum match most, enum match most_short,
                            const char *what)
 {
@@ -89,7 +89,7 @@ static void check_others(const char *spec, uint8_t family)
     if (flow_build(&nonce, &err) != STATUS_OK || flow_build(&port, &err) != STATUS_OK ||
         flow_build(&target, &err) != STATUS_OK)
         abort();
-    /* Of the same ports and addresses a short quote can't tell whose it is; a longer one can, but that a firewall may
+    /* Of the same ports and addresses a short quote cannot say whose it is; a longer one can, but that a firewall may
      * have drawn TCP's number anew, and that a DNS query or no payload at all has no room for a mark. */
     bool markless = probe_spec_variant(&flow.spec)->port == 53 || (flow.spec.variant == VARIANT_EMPTY && family == 4);
     check_not_ours(&flow, &nonce,
@@ -258,7 +258,7 @@ static void check_stale_checksum(void)
     uint8_t *bytes = stamped(&flow, 777, 5);
     set_word(bytes + 26, (uint16_t)(word_at(bytes + 26) + 3));
     ok(match_is(recognise_quote(&flow, bytes, flow.size), MATCH_REWRITTEN, 777),
-       "a checksum that a translator did not put back: the id tells, and that something was rewritten");
+       "a checksum that a translator did not put back: the id identifies the probe, and the match is rewritten");
     free(bytes);
     flow_free(&flow);
 }
@@ -336,7 +336,7 @@ static bool answer_is(const struct flow *flow, const uint8_t *transport, size_t 
     struct flow_match match = answer_of(flow, bytes, size);
     bool good = match_is(match, MATCH_EXACT, serial) && match.kind == kind;
     bytes[ip_header_size(flow) - 1] ^= 1;
-    good = good && answer_of(flow, bytes, size).match == MATCH_NONE; /* to somebody else */
+    good = good && answer_of(flow, bytes, size).match == MATCH_NONE; /* to another host */
     bytes[ip_header_size(flow) - 1] ^= 1;
     for (size_t cut = 0; cut < size; cut++) { /* in memory of its own */
         uint8_t *some = malloc(cut ? cut : 1);
@@ -446,7 +446,7 @@ static void check_echo_answers(uint8_t family)
     flow_free(&flow);
 }
 
-/* The service's answer is our own datagram with ports swapped and `change`d; the serial it tells. */
+/* The service's answer is our own datagram with ports swapped and `change`d; its serial. */
 static void check_udp_answer(const char *spec, uint8_t family, void (*change)(uint8_t *payload), uint16_t serial)
 {
     struct flow flow = built_flow(spec, family);

@@ -198,7 +198,7 @@ static void check_all_serials(const char *spec, uint8_t family)
     is_num(zero, 0, "%s IPv%u: no checksum or id of 0 or 0xffff in 60000", spec, family);
     is_num(unequal, 0, "%s IPv%u: the checksum is the id", spec, family);
     is_num(twice, 0, "%s IPv%u: ids are distinct", spec, family);
-    is_num(lost, 0, "%s IPv%u: ids tell their serials", spec, family);
+    is_num(lost, 0, "%s IPv%u: ids give their serials", spec, family);
     is_num(wrong, 0, "%s IPv%u: checksums are right", spec, family);
     free(taken);
     flow_free(&flow);
@@ -267,13 +267,13 @@ static void check_seq_gaps(const char *spec, uint16_t size)
 static void check_foreign_ids(void)
 {
     struct flow flow = built_flow("udp", 4);
-    unsigned told = 0, wrong = 0;
+    unsigned known = 0, wrong = 0;
     for (unsigned id = 0; id < 65536; id++) {
         uint16_t serial = flow_serial_of_id(&flow, (uint16_t)id);
-        told += serial != 0;
+        known += serial != 0;
         wrong += serial && flow_ip_id(&flow, serial) != id;
     }
-    is_num(told, FLOW_SERIALS_MOST, "as many ids tell a serial as there are serials");
+    is_num(known, FLOW_SERIALS_MOST, "as many ids have a serial as there are serials");
     is_num(wrong, 0, "each its own");
     flow_free(&flow);
 }

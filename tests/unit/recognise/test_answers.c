@@ -7,7 +7,7 @@
 
 /* --- quotes --- */
 
-/* A ladder of three UDP probes, whose second is answered as `error` says. */
+/* Three UDP probes with rising TTLs; `error` is the reply to the second. */
 static const struct quote {
     const char *name;
     struct made_error error;
@@ -94,7 +94,8 @@ static void test_translated_port(void)
         other.source = 1030;
         error_of(ttl * 10 + RTT, &other, .from = router(ttl), .quoted_source = "203.0.113.5", .to = S4);
     }
-    scene_is("udp max-ttl: 1 r1^; 2 r2^; 3 r3^; 4 r4^;", "a translated source port, told by the counted one");
+    scene_is("udp max-ttl: 1 r1^; 2 r2^; 3 r3^; 4 r4^;",
+             "a translated source port: the counting target port identifies the probe");
 }
 
 /* A DNAT router signs all errors with the target's address. */
@@ -332,10 +333,10 @@ static void test_tcp(void)
                 .flags = TCP_RST | TCP_ACK, .ttl = 60);
     }
     scene_is("tcp reached: 1 r1; 2 r2; 3 T=rst~; 4 T=rst~; 5 T=rst~; 6 *;",
-             "where they follow each other quickly, nobody can tell, and each is marked weak");
+             "if they follow each other quickly, their order is unknown and each match is weak");
 }
 
-/* Answers to UDP probes with one 5-tuple tell no TTL either. */
+/* Answers to UDP probes with one 5-tuple do not show the TTL either. */
 static void test_udp_answers(void)
 {
     scene_begin(NULL);
@@ -351,7 +352,8 @@ static void test_udp_answers(void)
     scene_is("udp reached: 1 r1; 2 r2; 3 *; 4 T=udp~;", "a constant 5-tuple over UDP");
 }
 
-/* Three queries of one 5-tuple in flight, answered in the reverse order: what each answer repeats tells its query. */
+/* Three queries of one 5-tuple in flight, answered in the reverse order: each belongs to the query whose id it repeats.
+ */
 static const struct service {
     const char *name;
     uint16_t port;
@@ -424,7 +426,7 @@ static void test_query_ids(void)
         see_queries(service);
         see_service(10, service, true, 77, 60);
         scene_is("udp silent: 1 r1; 2 *; 3 *; 4 *; other: 1 ordinary traffic;",
-                 "an answer to another query is none of ours");
+                 "an answer to another query belongs to no probe");
     }
 }
 
@@ -517,14 +519,14 @@ static void test_inferred(void)
         error_of(n, &m, .from = T4, .type = 3, .code = 3, .ttl = 59);
     }
     scene_is("udp inferred reached: 1 r1 r1 r1; 2 r2 r2 r2; 4 r4 r4 r4; 5 r5 r5 r5; 6 T!3 T!3 T!3;",
-             "ports tell TTLs, a silent hop among them");
+             "ports give TTLs, a silent hop among them");
 
     scene_begin(NULL);
     for (uint16_t n = 1; n <= 4; n++) {
         struct made m = {.source = 40000, .target = (uint16_t)(50000 + n), .id = n};
         only_error(n, &m, router(n + 2), (uint8_t)(255 - n - 1));
     }
-    scene_is("udp inferred max-ttl: 3 r3; 4 r4; 5 r5; 6 r6;", "where they do not, the answers' own TTLs tell");
+    scene_is("udp inferred max-ttl: 3 r3; 4 r4; 5 r5; 6 r6;", "if they do not, the replies' own TTLs do");
 
     scene_begin(NULL);
     for (uint16_t n = 0; n < 3; n++) {

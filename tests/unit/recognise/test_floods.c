@@ -76,29 +76,29 @@ void __wrap_free(void *memory)
 
 static uint32_t frames = FRAMES;
 
-struct told {
+struct streamed {
     uint64_t probes, replies, errors, traces;
 };
 
 static void on_probe(void *context, const struct trace *trace, const struct probe *probe)
 {
-    struct told *told = context;
-    told->probes += !trace->origin.inferred;
-    told->replies += probe->reply_count;
+    struct streamed *streamed = context;
+    streamed->probes += !trace->origin.inferred;
+    streamed->replies += probe->reply_count;
 }
 
 static void on_trace(void *context, const struct trace *trace)
 {
-    struct told *told = context;
+    struct streamed *streamed = context;
     (void)trace;
-    told->traces++;
+    streamed->traces++;
 }
 
 static void on_error(void *context, const struct other_error *error)
 {
-    struct told *told = context;
+    struct streamed *streamed = context;
     (void)error;
-    told->errors++;
+    streamed->errors++;
 }
 
 static uint64_t strays_of(const struct recognition *found)
@@ -122,8 +122,9 @@ static void feed(struct recogniser *r, const struct flood *flood, uint32_t count
 
 static void test_flood(const struct flood *flood)
 {
-    struct told told = {0};
-    const struct recogniser_events events = {.context = &told, .probe = on_probe, .trace = on_trace, .error = on_error};
+    struct streamed streamed = {0};
+    const struct recogniser_events events = {
+        .context = &streamed, .probe = on_probe, .trace = on_trace, .error = on_error};
     struct err err;
     size_t before = in_use;
     most_in_use = in_use;
@@ -133,15 +134,16 @@ static void test_flood(const struct flood *flood)
     const struct recognition *found = recogniser_result(r);
     const struct recognition_counters *c = &found->counters;
     bool sums = c->common.frames == frames && c->probes + c->replies + c->errors + strays_of(found) == frames;
-    bool same = told.probes == c->probes && told.replies == c->replies && told.errors == c->errors &&
-                told.traces == found->traces_found;
+    bool same = streamed.probes == c->probes && streamed.replies == c->replies && streamed.errors == c->errors &&
+                streamed.traces == found->traces_found;
     if (!ok(sums && same, "%s: every frame is accounted for", flood->name))
-        printf("# %llu probes, told %llu; %llu replies, told %llu; %llu errors, told %llu; %llu strays; traces %llu, "
-               "told %llu\n",
-               (unsigned long long)c->probes, (unsigned long long)told.probes, (unsigned long long)c->replies,
-               (unsigned long long)told.replies, (unsigned long long)c->errors, (unsigned long long)told.errors,
-               (unsigned long long)strays_of(found), (unsigned long long)found->traces_found,
-               (unsigned long long)told.traces);
+        printf(
+            "# %llu probes, streamed %llu; %llu replies, streamed %llu; %llu errors, streamed %llu; %llu strays; traces %llu, "
+            "streamed %llu\n",
+            (unsigned long long)c->probes, (unsigned long long)streamed.probes, (unsigned long long)c->replies,
+            (unsigned long long)streamed.replies, (unsigned long long)c->errors, (unsigned long long)streamed.errors,
+            (unsigned long long)strays_of(found), (unsigned long long)found->traces_found,
+            (unsigned long long)streamed.traces);
     recogniser_free(r);
     ok(most_in_use - before <= MEMORY_MOST, "%s: %.1f MiB at the most", flood->name,
        (double)(most_in_use - before) / (1 << 20));

@@ -286,7 +286,7 @@ static void test_orders(void)
         see(10 - ttl + RTT, .from = T4, .to = S4, .protocol = IP_TCP, .source = 443, .target = m.source, .ack = 1001,
             .flags = TCP_RST | TCP_ACK, .ttl = 61);
     }
-    scene_is("tcp reached: 1 r1; 2 r2; 3 r3; 4 T=rst; 5 T=rst; 6 T=rst;", "a falling ladder");
+    scene_is("tcp reached: 1 r1; 2 r2; 3 r3; 4 T=rst; 5 T=rst; 6 T=rst;", "falling TTLs");
 
     scene_begin(NULL);
     for (uint8_t ttl = 1; ttl <= 4; ttl++) {
@@ -467,7 +467,7 @@ static void test_ttls(void)
     }
     const struct recognition *found = scene_result();
     is_num(found->trace_count ? found->traces[0]->probe_count : 0, 45,
-           "TTLs above 40 that go on with a ladder belong to it");
+           "TTLs above 40 that continue a trace belong to it");
     is_num(found->trace_count ? found->traces[0]->last_router_ttl : 0, 45, "and their answers");
     scene_end();
 
@@ -572,7 +572,7 @@ static void test_wanted(void)
     error_of(50, &dns, .from = T4, .type = 3, .code = 3);
     const struct recognition *found = scene_result();
     is_text(scene_text(), "icmp reached: 1 r1; 2 r2; 3 T=echo; | icmp reached: 1 r1; 2 r2; 3 T=echo;",
-            "traces and errors that nobody wants are left out");
+            "unwanted traces and errors are left out");
     is_num(found->traces_found, 2, "they have no number");
     is_num(found->counters.probes, 9, "but are counted as what they are");
     is_num(found->counters.errors, 1, "errors, too");

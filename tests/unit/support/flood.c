@@ -96,7 +96,7 @@ static size_t one_flow(uint32_t n, uint8_t *at)
     return length;
 }
 
-/* Its probes are answered, but by nothing that shows a ladder: one TTL. */
+/* Its probes are answered, but all have one TTL. */
 static size_t one_ttl(uint32_t n, uint8_t *at)
 {
     size_t length = put_udp(at, 5, SOURCE, TARGET, TRACEROUTE);
@@ -148,7 +148,7 @@ static size_t errors_of_one(uint32_t n, uint8_t *at)
     return quote_udp(at, some(n, 3), 11, 0);
 }
 
-/* A trace that nobody sees the probes of, from routers without end. */
+/* A trace whose probes are not captured, from endless routers. */
 static size_t errors_in_order(uint32_t n, uint8_t *at)
 {
     put_udp(at, 1, SOURCE, TARGET, 40000U << 16 | (uint16_t)(n / 3));
@@ -184,7 +184,7 @@ static size_t errors_and_answers(uint32_t n, uint8_t *at)
 }
 
 /* One error, and answers to its sender without end. */
-static size_t answers_to_orphans(uint32_t n, uint8_t *at)
+static size_t answers_to_unmatched(uint32_t n, uint8_t *at)
 {
     uint32_t source = n / 512;
     if (n % 512 == 0) {
@@ -214,7 +214,7 @@ static size_t many_sources_answered(uint32_t n, uint8_t *at)
     return 28;
 }
 
-static size_t endless_ladders(uint32_t n, uint8_t *at)
+static size_t endless_rises(uint32_t n, uint8_t *at)
 {
     uint32_t source = n % 8000, ttl = n / 8000;
     return put_udp(at, (uint8_t)(1 + ttl % 255), source, TARGET, 40000U << 16 | (33434 + ttl % 255));
@@ -222,7 +222,7 @@ static size_t endless_ladders(uint32_t n, uint8_t *at)
 
 static size_t endless_traces(uint32_t n, uint8_t *at)
 {
-    size_t length = endless_ladders(n / 2, at);
+    size_t length = endless_rises(n / 2, at);
     return n % 2 ? quote_udp(at, some(n, 3), 11, 0) : length;
 }
 
@@ -303,11 +303,11 @@ const struct flood floods[] = {
     {"errors about echo requests", errors_of_echo, US},
     {"errors with labels", errors_with_labels, US},
     {"errors and answers", errors_and_answers, US},
-    {"answers beside errors", answers_to_orphans, US},
+    {"answers beside errors", answers_to_unmatched, US},
     {"sources without end", many_sources, US},
     {"sources without end, translated", many_sources_answered, US},
-    {"ladders without end", endless_ladders, US},
-    {"ladders without end, answered", endless_traces, US},
+    {"TTLs that rise without end", endless_rises, US},
+    {"TTLs that rise without end, answered", endless_traces, US},
     {"runs without end", many_runs, US},
     {"answers without end", many_answers, US},
     {"answers without end, to one flow", many_rewrites, US},

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* ladder: what the tests of recognise/ send again and again. */
+/* ladder: probes that the tests of recognise/ send. */
 #ifndef HOPSONDE_TESTS_LADDER_H
 #define HOPSONDE_TESTS_LADDER_H
 
@@ -15,13 +15,13 @@ const char *router6(unsigned hop);
 /* A port that looks random, another for each `n`. */
 uint16_t some_port(unsigned n);
 
-/* Linux traceroute: ports rise, or all to port 80; the source port is random. `run` tells one from another. */
+/* Linux traceroute: ports rise, or all to port 80; the source port is random. `run` is the number of the run. */
 struct made linux_udp(unsigned run, unsigned n, uint8_t ttl);
 struct made linux_syn(unsigned run, unsigned n, uint8_t ttl);
 struct made echo(uint16_t id, uint16_t seq, uint8_t ttl);
 /* One source port, a rising target port. */
 struct made udp(uint16_t n, uint8_t ttl);
-/* One SYN again and again, as tcptraceroute sends it: the IP id tells its probes apart. */
+/* Equal SYNs, as tcptraceroute sends them: only the IP id differs. */
 struct made syn(uint16_t n, uint8_t ttl);
 
 /* Sends, and the router of that TTL lets it expire. */

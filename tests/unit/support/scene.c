@@ -231,7 +231,7 @@ struct bytes make_error(const struct made_error *e, const struct made *quoted)
 
 /* --- the scene --- */
 
-/* What was told at once, a line for each probe or error. */
+/* What was reported at once, a line for each probe or error. */
 struct lines {
     char **at;
     size_t count, capacity;
@@ -239,7 +239,7 @@ struct lines {
 
 static struct scene {
     struct recogniser *keeping, *telling;
-    struct lines told;
+    struct lines streamed;
     unsigned file, interface;
     uint64_t numbers[256];
     uint64_t frames, malformed_only;
@@ -322,7 +322,7 @@ void scene_begin(const struct scene_config *config)
 {
     struct err err;
     scene = (struct scene){.wants_all = !config};
-    struct recogniser_events events = {.context = &scene.told};
+    struct recogniser_events events = {.context = &scene.streamed};
     if (config) {
         events.wants_trace = config->wants_trace;
         events.wants_error = config->wants_error;
@@ -414,18 +414,18 @@ static void describe_kept(struct lines *lines, const struct recognition *found)
         describe_error(lines, &found->errors[i]);
 }
 
-/* Whether what was told at once is what was kept. */
+/* True if what was reported at once is what was kept. */
 static bool is_alike(const struct recognition *found)
 {
     struct lines kept = {0};
     describe_kept(&kept, found);
     sort_lines(&kept);
-    sort_lines(&scene.told);
-    bool alike = kept.count == scene.told.count;
-    for (size_t i = 0; i < kept.count && i < scene.told.count && alike; i++) {
-        alike = strcmp(kept.at[i], scene.told.at[i]) == 0;
+    sort_lines(&scene.streamed);
+    bool alike = kept.count == scene.streamed.count;
+    for (size_t i = 0; i < kept.count && i < scene.streamed.count && alike; i++) {
+        alike = strcmp(kept.at[i], scene.streamed.at[i]) == 0;
         if (!alike)
-            printf("# kept: %s\n# told: %s\n", kept.at[i], scene.told.at[i]);
+            printf("# kept: %s\n# streamed: %s\n", kept.at[i], scene.streamed.at[i]);
     }
     free_lines(&kept);
     return alike;
@@ -604,5 +604,5 @@ void scene_end(void)
 {
     recogniser_free(scene.keeping);
     recogniser_free(scene.telling);
-    free_lines(&scene.told);
+    free_lines(&scene.streamed);
 }

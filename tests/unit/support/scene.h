@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* scene: the recogniser fed with packets made by hand, in virtual time. For the tests of recognise/.
  *
- * Every frame goes to two recognisers, one that keeps and one that tells at once. What was found is written as text:
+ * Every frame goes to two recognisers, one that keeps and one that reports at once. What was found is written as text:
  *
  *     udp 2 rounds reached: 1 r1 r1; 2 * r2; 3 T!3; errors: r7 11/0 tcp 10.0.0.2:1>192.0.2.9:80; other: ordinary
  * traffic 2
