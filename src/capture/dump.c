@@ -181,7 +181,7 @@ static void write_classic(struct dump *dump, const struct frame *frame, uint32_t
 {
     nstime time = frame->time < 0 ? 0 : frame->time;
     struct pcap_pkthdr header = {
-        .ts = {.tv_sec = time / NS_PER_S, .tv_usec = time % NS_PER_S},
+        .ts = {.tv_sec = (time_t)(time / NS_PER_S), .tv_usec = (suseconds_t)(time % NS_PER_S)},
         .caplen = captured,
         .len = frame->length,
     };
