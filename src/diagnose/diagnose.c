@@ -39,6 +39,7 @@
  * retest.c carries out rule 3, divergence.c rule 6, path_end.c rules 4, 5, 7 and 8,
  * silent_protocol.c rule 9. */
 #include "diagnose/diagnose.h"
+#include "base/minmax.h"
 #include "silence/rate_limit.h"
 
 #include <stdlib.h>
@@ -58,10 +59,10 @@
  * behind it. */
 static unsigned open_end_of(const struct session *session, unsigned index)
 {
-    unsigned before = session->config.first_ttl - 1U, farthest = most(session_farthest_ttl(session), before);
+    unsigned before = session->config.first_ttl - 1U, farthest = uint_max(session_farthest_ttl(session), before);
     unsigned loop_end = wanted_loop_end(session, index); /* however far other specs in the loop have got */
     if (loop_end)
-        return most(loop_end, session->traces[index].last_router_ttl);
+        return uint_max(loop_end, session->traces[index].last_router_ttl);
     if (index == 0 && farthest < before + LOOKAHEAD - session->config.gap)
         return before + LOOKAHEAD;
     bool first_is_done = index == 0 || !wanted_is_open_of(session, 0);
@@ -72,7 +73,9 @@ static void climb(struct session *session)
 {
     for (unsigned i = 0; i < session->trace_count; i++) {
         uint8_t end = trace_probe_limit(&session->traces[i]), target_ttl = session_target_ttl(session);
-        unsigned reach = end ? end : target_ttl ? target_ttl : least(open_end_of(session, i), session->config.max_ttl);
+        unsigned reach = end          ? end
+                         : target_ttl ? target_ttl
+                                      : uint_min(open_end_of(session, i), session->config.max_ttl);
         for (unsigned ttl = session->config.first_ttl; ttl <= reach; ttl++)
             wanted_at_least(session, i, 0, ttl, session->config.queries, 0);
     }
@@ -84,7 +87,7 @@ static void probe_all_hops_later(struct session *session)
 {
     unsigned target_ttl = session_target_ttl(session),
              end = target_ttl ? target_ttl - 1 : session->config.first_ttl + LOOKAHEAD - 1U;
-    for (unsigned ttl = session->config.first_ttl; ttl <= least(end, session->config.max_ttl); ttl++)
+    for (unsigned ttl = session->config.first_ttl; ttl <= uint_min(end, session->config.max_ttl); ttl++)
         wanted_at_least(session, 0, 0, ttl, session->config.queries + 1U,
                         wanted_earliest(session, (uint8_t)ttl, RATE_LIMIT_REFILL));
 }

@@ -2,6 +2,7 @@
 /* divergence: rule 6 of a diagnosis: flows that take different paths, and the probes that show it. */
 #include "diagnose/divergence.h"
 
+#include "base/minmax.h"
 #include "diagnose/wanted.h"
 #include "silence/rate_limit.h"
 #include "silence/sample.h"
@@ -98,10 +99,10 @@ void divergence_probe_all(struct session *session, unsigned index, unsigned dive
 {
     const struct trace *trace = &session->traces[index];
     uint8_t target_ttl = session_target_ttl(session), router = session_last_router_ttl(session);
-    unsigned far = target_ttl ? target_ttl : least(router + 1U, session->config.max_ttl),
+    unsigned far = target_ttl ? target_ttl : uint_min(router + 1U, session->config.max_ttl),
              loop_end = wanted_loop_end(session, index);
     if (!target_ttl && loop_end)
-        far = least(far, loop_end);
+        far = uint_min(far, loop_end);
     for (unsigned k = 1; k < trace->flow_count; k++) {
         wanted_at_least(session, index, k, far, 1, 0);
         if (!wanted_is_unanswered(session, index, k, (uint8_t)far) || trace_flow_passed(trace, k, far))

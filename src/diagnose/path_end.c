@@ -2,6 +2,7 @@
 /* path_end: rules 4, 5, 7 and 8 of a diagnosis: the end of the path, and which device answers there. */
 #include "diagnose/path_end.h"
 
+#include "base/minmax.h"
 #include "diagnose/divergence.h"
 #include "diagnose/wanted.h"
 #include "silence/rate_limit.h"
@@ -192,13 +193,13 @@ static void find_closing(const struct session *session, struct closing *out)
 {
     uint8_t target_ttl = session_target_ttl(session), router = session_last_router_ttl(session);
     *out = (struct closing){.router = router};
-    out->ttl = (uint8_t)least(wanted_end_ttl(session), session->config.max_ttl);
+    out->ttl = (uint8_t)uint_min(wanted_end_ttl(session), session->config.max_ttl);
     out->limited = wanted_is_limited(session, router) || (target_ttl && wanted_is_limited(session, target_ttl));
     for (unsigned i = 0; i < session->trace_count && (router || target_ttl); i++) {
         if (!is_closing(session, i, router))
             continue;
         out->specs[out->count++] = i;
-        out->round = most(out->round, diagnosis_of(session)->specs[i].closing);
+        out->round = uint_max(out->round, diagnosis_of(session)->specs[i].closing);
     }
 }
 

@@ -2,6 +2,7 @@
 /* retest: rule 3 of a diagnosis: specs that fall silent where others go on send again beside these. */
 #include "diagnose/retest.h"
 
+#include "base/minmax.h"
 #include "diagnose/wanted.h"
 #include "silence/rate_limit.h"
 #include "silence/sample.h"
@@ -12,7 +13,7 @@
 static bool is_sure(const struct session *session, unsigned index, const struct comparison *comparison, bool diverged)
 {
     unsigned flows = session->traces[index].flow_count, tried = diagnosis_of(session)->specs[index].ports + 1U;
-    unsigned wanted = diverged ? flows : least(flows, FLOWS_LEAST);
+    unsigned wanted = diverged ? flows : uint_min(flows, FLOWS_LEAST);
     return comparison->confidence * 1e6 >= session->config.confidence && tried >= wanted;
 }
 

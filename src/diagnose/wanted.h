@@ -4,6 +4,7 @@
 #ifndef HOPSONDE_DIAGNOSE_WANTED_H
 #define HOPSONDE_DIAGNOSE_WANTED_H
 
+#include "base/minmax.h"
 #include "session/state.h"
 
 /* The state of a diagnosis. */
@@ -19,16 +20,6 @@ struct diagnosis {
 static inline struct diagnosis *diagnosis_of(const struct session *session)
 {
     return session->plan;
-}
-
-static inline unsigned least(unsigned a, unsigned b)
-{
-    return a < b ? a : b;
-}
-
-static inline unsigned most(unsigned a, unsigned b)
-{
-    return a > b ? a : b;
 }
 
 /* Wants `count` probes of the flow in all; the new ones not before `not_before`. */

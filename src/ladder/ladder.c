@@ -22,6 +22,7 @@
 
 #include <stdlib.h>
 
+#include "base/minmax.h"
 #include "session/state.h"
 #include "silence/rate_limit.h"
 #include "silence/sample.h"
@@ -47,21 +48,11 @@ static struct ladder *ladder_of(const struct session *session)
     return session->plan;
 }
 
-static uint8_t least(unsigned a, unsigned b)
-{
-    return (uint8_t)(a < b ? a : b);
-}
-
-static uint8_t most(unsigned a, unsigned b)
-{
-    return (uint8_t)(a > b ? a : b);
-}
-
 static uint8_t silence_end(const struct session *session, unsigned index, unsigned ahead)
 {
     uint8_t start = ladder_of(session)->climbs[index].start;
-    uint8_t last = most(start ? start - 1U : 0U, session->traces[index].last_router_ttl);
-    return least(session->config.max_ttl, last + ahead);
+    uint8_t last = uint8_max(start ? start - 1U : 0U, session->traces[index].last_router_ttl);
+    return uint8_min(session->config.max_ttl, last + ahead);
 }
 
 /* The trace's probe limit, as known now; 255: open. */
@@ -74,7 +65,7 @@ static uint8_t probe_limit(const struct session *session, unsigned index)
         return end;
     uint8_t limit = silence_end(session, index, session->config.gap);
     uint8_t target_ttl = session_target_ttl(session);
-    return target_ttl ? least(limit, target_ttl) : limit;
+    return target_ttl ? uint8_min(limit, target_ttl) : limit;
 }
 
 /* --- the state of a hop, over all traces --- */
@@ -135,10 +126,10 @@ static void climb(struct session *session, unsigned index)
     uint8_t reach = trace_probe_limit(&session->traces[index]);
     uint8_t target_ttl = session_target_ttl(session);
     if (!reach) /* at once as far as the silence would have to last, wherever it began for another spec */
-        reach = most(silence_end(session, index, ahead),
-                     least(session->config.max_ttl, session_farthest_ttl(session) + session->config.gap));
+        reach = uint8_max(silence_end(session, index, ahead),
+                          uint8_min(session->config.max_ttl, session_farthest_ttl(session) + session->config.gap));
     if (target_ttl)
-        reach = least(reach, target_ttl);
+        reach = uint8_min(reach, target_ttl);
     for (unsigned ttl = own->start; ttl <= reach; ttl++)
         want_at_least(session, index, (uint8_t)ttl,
                       shown_by_earlier(session, index, (uint8_t)ttl) ? 1 : session->config.queries);
@@ -387,11 +378,11 @@ static bool escalate(struct session *session)
     for (unsigned i = 0; i < session->trace_count; i++) {
         if (session->traces[i].loop_first)
             return false; /* a loop catches every spec */
-        top = most(top, session->traces[i].last_router_ttl);
+        top = uint8_max(top, session->traces[i].last_router_ttl);
     }
     probe_beside(session, active);
     session->wants[active].climbs = true;
-    ladder_of(session)->climbs[active].start = most(session->config.first_ttl, top ? top - 1U : 0U);
+    ladder_of(session)->climbs[active].start = uint8_max(session->config.first_ttl, top ? top - 1U : 0U);
     climb(session, active);
     return true;
 }

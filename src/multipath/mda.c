@@ -24,6 +24,7 @@
 #include <stdlib.h>
 
 #include "base/array.h"
+#include "base/minmax.h"
 #include "multipath/mda_plan.h"
 #include "multipath/stopping_rule.h"
 
@@ -37,22 +38,12 @@
 #define NARROW 4         /* groups at a TTL, up to which each gets a path of its own */
 #define REPEATS_BESIDE 2 /* repeats at a group beside one that was probed again for all */
 
-static unsigned least(unsigned a, unsigned b)
-{
-    return a < b ? a : b;
-}
-
-static unsigned most(unsigned a, unsigned b)
-{
-    return a > b ? a : b;
-}
-
 const struct cell *mda_cell(const struct plan *plan, unsigned ttl, unsigned flow)
 {
     static const struct cell unasked;
     if (ttl + 1 < plan->survey->first_ttl || ttl > plan->survey->last_ttl)
         return &unasked;
-    return survey_cell(plan->survey, ttl, least(flow, plan->survey->flow_count));
+    return survey_cell(plan->survey, ttl, uint_min(flow, plan->survey->flow_count));
 }
 
 unsigned mda_end(const struct plan *plan, unsigned flow)
@@ -98,12 +89,12 @@ static bool want(struct plan *plan, unsigned flow, unsigned ttl)
 static unsigned reach_of(const struct plan *plan, unsigned flow)
 {
     const struct survey *survey = plan->survey;
-    unsigned before = plan->limits->first_ttl - 1U, farthest = most(survey->farthest, before);
+    unsigned before = plan->limits->first_ttl - 1U, farthest = uint_max(survey->farthest, before);
     unsigned end = mda_end(plan, flow), first_end = mda_end(plan, 0);
     if (end)
         return end;
     if (flow == 0 && survey->farthest <= before)
-        return before + most(AHEAD, plan->limits->gap);
+        return before + uint_max(AHEAD, plan->limits->gap);
     if (flow == 0)
         return farthest + plan->limits->gap;
     return first_end ? first_end : farthest;
@@ -131,7 +122,7 @@ static void ask_silence(struct plan *plan, unsigned ttl)
 
 static void climb(struct plan *plan)
 {
-    unsigned flows = least(stopping_point(plan->survey->miss, 1), plan->limits->flows);
+    unsigned flows = uint_min(stopping_point(plan->survey->miss, 1), plan->limits->flows);
     for (unsigned f = 0; f < flows; f++)
         for (unsigned ttl = plan->limits->first_ttl; ttl <= reach_of(plan, f) && !is_far_ahead(plan, ttl); ttl++)
             if (f != SURVEY_HELD_BACK && mda_is_unasked(mda_cell(plan, ttl, f)))
@@ -159,12 +150,12 @@ static unsigned count_asked(const struct plan *plan, const struct group *group)
 /* Its share of what all groups of its TTL need together, or all that it needs alone. */
 static unsigned count_needed(const struct plan *plan, const struct group *group)
 {
-    unsigned needed = stopping_point(plan->survey->miss, most(1, group->known)), all = 0;
+    unsigned needed = stopping_point(plan->survey->miss, uint_max(1, group->known)), all = 0;
     if (!group->is_lite)
         return needed;
     for (unsigned i = 0; i < plan->survey->group_count; i++)
         all += plan->survey->groups[i].ttl == group->ttl ? plan->survey->groups[i].seen : 0;
-    return most(SURVEY_LITE_LEAST, (needed * group->seen + all - 1) / most(1, all));
+    return uint_max(SURVEY_LITE_LEAST, (needed * group->seen + all - 1) / uint_max(1, all));
 }
 
 /* What rule 2 has found at the next TTL of a group. */
@@ -324,7 +315,7 @@ static void repeat_behind(struct plan *plan)
             continue;
         unsigned wanted = survey_repeats(plan->survey, group->next_count), done = count_repeating(plan, i);
         if (was_asked[group->ttl] && !is_at_risk(plan, group->ttl))
-            wanted = least(wanted, REPEATS_BESIDE);
+            wanted = uint_min(wanted, REPEATS_BESIDE);
         was_asked[group->ttl] = true;
         if (done < wanted)
             ask_again(plan, i, wanted, done);
@@ -437,7 +428,7 @@ static bool is_waited_for(const struct plan *plan)
 void mda_plan(const struct survey *survey, const struct mda_limits *limits, struct mda_wants *out)
 {
     struct plan plan = {.survey = survey, .limits = limits, .wants = out};
-    plan.flows = most(limits->flows, survey->flow_count);
+    plan.flows = uint_max(limits->flows, survey->flow_count);
     out->count = 0;
     out->short_of_flows = false;
     plan.is_wanted = calloc((size_t)(limits->max_ttl + 1U) * plan.flows + 1, 1);

@@ -1,18 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* progress: how far a run has come, over all its traces. */
+#include "base/minmax.h"
 #include "session/state.h"
-
-static uint8_t most(uint8_t a, uint8_t b)
-{
-    return a > b ? a : b;
-}
 
 uint8_t session_farthest_ttl(const struct session *session)
 {
     uint8_t farthest = 0, target_ttl = session_target_ttl(session);
     for (unsigned i = 0; i < session->trace_count; i++) {
         const struct trace *trace = &session->traces[i];
-        farthest = most(farthest, most(trace->last_router_ttl, trace->reached_ttl));
+        farthest = uint8_max(farthest, uint8_max(trace->last_router_ttl, trace->reached_ttl));
     }
     return target_ttl && target_ttl < farthest ? target_ttl : farthest;
 }

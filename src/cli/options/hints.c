@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cli/options/hints.h"
 
+#include "base/minmax.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -127,11 +129,6 @@ const struct synonym *synonym_find(const char *spelled)
 
 #define NAME_BYTES_MOST 32
 
-static unsigned least(unsigned a, unsigned b)
-{
-    return a < b ? a : b;
-}
-
 /* Insertions, deletions, exchanges and swaps of neighbours that lead from a to b (optimal string alignment). */
 static unsigned edit_distance(const char *a, const char *b)
 {
@@ -143,9 +140,9 @@ static unsigned edit_distance(const char *a, const char *b)
         unsigned *now = rows[i % 3], *last = rows[(i + 2) % 3], *before = rows[(i + 1) % 3];
         now[0] = i;
         for (unsigned j = 1; j <= width; j++) {
-            now[j] = least(last[j - 1] + (a[i - 1] != b[j - 1]), least(last[j], now[j - 1]) + 1);
+            now[j] = uint_min(last[j - 1] + (a[i - 1] != b[j - 1]), uint_min(last[j], now[j - 1]) + 1);
             if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                now[j] = least(now[j], before[j - 2] + 1);
+                now[j] = uint_min(now[j], before[j - 2] + 1);
         }
     }
     return rows[strlen(a) % 3][width];
