@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* about: what is known of addresses beyond the packets: names, AS numbers, places, WHOIS. Floor 1; pure.
+/* address_book: facts about addresses that are not in the packets: names, AS numbers, places, WHOIS. Floor 1; pure.
  *
  * Who finds it out is io/; this only keeps it. All text in here is foreign: it is escaped where it is printed. */
 #ifndef HOPSONDE_ADDRESS_ADDRESS_BOOK_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* travel: what distances say of the times in which they were travelled. Floor 1; pure.
+/* distance: the least time that light needs for a distance, to check places against RTTs. Floor 1; pure.
  *
  * The Earth is a sphere of its mean radius, which is right to 0.6 %. Light in fibre makes 2/3 of c, 200 km in a
  * millisecond; cables are longer than great circles by far more than either is off.

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* hint: where a router may be, by the words in its name. Floor 1; pure.
+/* name_hint: the place of a router, guessed from the words in its name. Floor 1; pure.
  *
  * Many carriers put the place of a router into its name: an airport's code (fra03), a code of their own (frnkge13) or
  * the city itself (Frankfurt1). No rule makes them, and names outlive what they name, so it is a guess and must be

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* prefixes: a table of prefixes and the AS numbers that announce them, read from text. Floor 1; pure.
+/* prefix_table: a table of prefixes and the AS numbers that announce them, read from text. Floor 1; pure.
  *
  * One row a line: `prefix AS-number [name]`, apart by tabs or blanks, as in
  *

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* whoisobject: a WHOIS answer as objects with attributes. Floor 1; pure; internal to about/.
+/* whois_object: a WHOIS answer as objects with attributes. Floor 1; pure; internal to address/.
  *
  * An object is lines without an empty line or a comment between them. An attribute is "key: value", or JPNIC's
  * "a. [Key] value", with the lines that go on with it (RFC 2622 2). Keys are without case. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* whoisrange: the addresses of a network, as WHOIS answers write them. Floor 1; pure. */
+/* whois_range: the addresses of a network, as WHOIS answers write them. Floor 1; pure. */
 #ifndef HOPSONDE_ADDRESS_WHOIS_RANGE_H
 #define HOPSONDE_ADDRESS_WHOIS_RANGE_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* whoisserver: which WHOIS server is meant, and how it wants to be asked. Floor 1; pure. */
+/* whois_server: parses the name of a WHOIS server, and formats the query that it expects. Floor 1; pure. */
 #ifndef HOPSONDE_ADDRESS_WHOIS_SERVER_H
 #define HOPSONDE_ADDRESS_WHOIS_SERVER_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* whoistext: what a WHOIS answer says of the network of an address. Floor 1; pure.
+/* whois_text: reads the network of an address from a WHOIS answer. Floor 1; pure.
  *
  * RFC 3912 leaves the answer to the server, so this knows the layouts of the registries: RPSL of RIPE NCC, APNIC and
  * AFRINIC (RFC 2622 2), ARIN, LACNIC and registro.br, JPNIC, KRNIC, and IANA, which only refers to one of them. Any

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* classic: reader of the classic pcap format, through libpcap. Floor 5; internal to io/. */
+/* classic_pcap: reader of the classic pcap format, through libpcap. Floor 5; internal to capture/. */
 #ifndef HOPSONDE_CAPTURE_CLASSIC_PCAP_H
 #define HOPSONDE_CAPTURE_CLASSIC_PCAP_H
 
@@ -19,7 +19,7 @@ struct classic_pcap_layout {
 /* The next bytes of the input, which must outlive the reader, are the file header. On failure NULL, and `cause` is
  * filled. */
 struct reader *classic_pcap_reader_new(struct input *input, char cause[CLASSIC_PCAP_ERROR_BYTES]);
-/* For io/bulk. False: libpcap does more to the records than is told here (an old version of the format, longer headers,
+/* For io/fast. False: libpcap does more to the records than is told here (an old version of the format, longer headers,
  * a link type that hopsonde does not know, or whose frames libpcap changes). */
 bool classic_pcap_reader_layout(const struct reader *reader, struct classic_pcap_layout *out);
 

@@ -16,7 +16,7 @@
 struct fast_pcap_reader {
     struct reader reader;
     struct classic_pcap_layout layout;
-    struct read_buffer feed;
+    struct read_buffer buffer;
     char cause[128];
 };
 
@@ -31,9 +31,9 @@ static uint32_t header_u32(const struct fast_pcap_reader *r, const uint8_t *head
 /* The file has ended, or cannot be read on; `end` is said where it has ended between two packets. */
 static enum record_kind stop(struct fast_pcap_reader *r, enum record_kind end, struct record *out)
 {
-    if (r->feed.error == 0)
-        return read_buffer_left(&r->feed) == 0 ? end : RECORD_CUT;
-    snprintf(r->cause, sizeof r->cause, "error reading dump file: %s", strerror(r->feed.error));
+    if (r->buffer.error == 0)
+        return read_buffer_left(&r->buffer) == 0 ? end : RECORD_CUT;
+    snprintf(r->cause, sizeof r->cause, "error reading dump file: %s", strerror(r->buffer.error));
     out->cause = r->cause;
     return RECORD_DAMAGED;
 }
@@ -71,17 +71,17 @@ static void take_frame(const struct fast_pcap_reader *r, const uint8_t *record, 
 static enum record_kind fast_pcap_next(struct reader *reader, struct frame *frame, struct record *out)
 {
     struct fast_pcap_reader *r = (struct fast_pcap_reader *)reader;
-    const uint8_t *record = read_buffer_peek(&r->feed, PACKET_HEADER_BYTES);
+    const uint8_t *record = read_buffer_peek(&r->buffer, PACKET_HEADER_BYTES);
     if (!record)
         return stop(r, RECORD_END, out);
     uint32_t captured = header_u32(r, record, 8);
     if (captured > CAPTURED_MOST)
         return damaged(r, captured, out);
     size_t whole = PACKET_HEADER_BYTES + (size_t)captured;
-    record = read_buffer_peek(&r->feed, whole);
+    record = read_buffer_peek(&r->buffer, whole);
     if (!record)
         return stop(r, RECORD_CUT, out);
-    read_buffer_skip(&r->feed, whole);
+    read_buffer_skip(&r->buffer, whole);
     take_frame(r, record, captured, frame);
     return RECORD_FRAME;
 }
@@ -89,7 +89,7 @@ static enum record_kind fast_pcap_next(struct reader *reader, struct frame *fram
 static void fast_pcap_close(struct reader *reader)
 {
     struct fast_pcap_reader *r = (struct fast_pcap_reader *)reader;
-    read_buffer_free(&r->feed);
+    read_buffer_free(&r->buffer);
     free(r);
 }
 
@@ -107,7 +107,7 @@ struct reader *fast_pcap_reader_new(struct input *input, struct reader *classic)
     }
     r->reader.ops = &fast_pcap_ops;
     r->layout = layout;
-    r->feed = read_buffer_init(input);
+    r->buffer = read_buffer_init(input);
     classic->ops->close(classic);
     return &r->reader;
 }

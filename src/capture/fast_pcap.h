@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* bulk: reader of classic pcap for large plain files. Floor 5; internal to io/.
+/* fast_pcap: reader of classic pcap for large uncompressed files. Floor 5; internal to capture/.
  *
  * The same records as io/classic, which stays the reader of record: libpcap has read and judged the file header, and
  * every kind of file but the plainest stays with it. What is left is the walk over the records, here without a call

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* fields: structs as the text of comments, and back, by tables of their members. Floor 5; internal to io/; pure.
+/* fields: structs as the text of comments, and back, by tables of their members. Floor 5; internal to capture/; pure.
  *
  * The text is "hopsonde:WORD KEY=VALUE KEY=VALUE ..."; bytes of a value other than printable ASCII, the space and the
  * percent sign are %XX. */

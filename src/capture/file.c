@@ -185,9 +185,9 @@ static enum status open_classic(struct file_wire *w, struct err *err)
     w->reader = classic_pcap_reader_new(&w->input, cause);
     if (!w->reader)
         return cannot_read(w, err, cause);
-    struct reader *bulk = fast_pcap_reader_new(&w->input, w->reader);
-    if (bulk)
-        w->reader = bulk;
+    struct reader *fast = fast_pcap_reader_new(&w->input, w->reader);
+    if (fast)
+        w->reader = fast;
     return STATUS_OK;
 }
 

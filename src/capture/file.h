@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* file: a capture file as a wire. Floor 5.
  *
- * Classic pcap through libpcap (its plain, uncompressed files by a quicker walk over the same records, io/bulk); pcapng
+ * Classic pcap through libpcap (its plain, uncompressed files by a quicker walk over the same records, io/fast); pcapng
  * through our own block reader, because libpcap gives no comments and refuses files with several link types. Frames
  * come in file order with virtual time: now() is the last frame's stamp. Bad input is a clear error (empty, no capture,
  * archaic, directory) or the end of what can be read (cut: `truncated`). */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* input: a capture file opened, whatever holds it, and what format it is in. Floor 5; internal to io/.
+/* input: a capture file opened, whatever holds it, and what format it is in. Floor 5; internal to capture/.
  *
  * The first four bytes are looked at and given out again, so that pipes and standard input work as files do. A file
  * that is compressed, as its first bytes say, is unpacked in between. */

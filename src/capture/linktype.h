@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* linktype: the DLT_ values of this platform's libpcap and LINKTYPE_ values. Floor 5; internal to io/. */
+/* linktype: the DLT_ values of this platform's libpcap and LINKTYPE_ values. Floor 5. */
 #ifndef HOPSONDE_CAPTURE_LINKTYPE_H
 #define HOPSONDE_CAPTURE_LINKTYPE_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* nameblock: what is known of addresses, in the name resolution blocks of a pcapng (draft-ietf-opsawg-pcapng, section
- * 4.5). Floor 5; internal to io/; pure.
+/* name_block: facts about addresses, in the name resolution blocks of a pcapng (draft-ietf-opsawg-pcapng, section
+ * 4.5). Floor 5; internal to capture/; pure.
  *
  * A block has a record for each name, which Wireshark and others show. What they have no place for is in the block's
  * comments, one an address, for the replay: "hopsonde:about address=192.0.2.1 name_state=confirmed name=a.example

@@ -94,7 +94,7 @@ struct interface {
 
 struct pcapng_reader {
     struct reader reader;
-    struct read_buffer feed;      /* holds the current block */
+    struct read_buffer buffer;    /* holds the current block */
     bool little;                  /* byte order of the current section */
     struct interface *interfaces; /* owned; of the current section */
     uint32_t interface_count, interface_capacity;
@@ -213,12 +213,12 @@ static enum record_kind damaged(struct record *out, const char *cause)
  * need be there. */
 static enum record_kind stop(const struct pcapng_reader *r, enum record_kind none, struct record *out)
 {
-    if (r->feed.error)
-        return damaged(out, strerror(r->feed.error));
-    return read_buffer_left(&r->feed) == 0 ? none : RECORD_CUT;
+    if (r->buffer.error)
+        return damaged(out, strerror(r->buffer.error));
+    return read_buffer_left(&r->buffer) == 0 ? none : RECORD_CUT;
 }
 
-/* What is whole in the feed is read without a cursor, which would cost more than all the rest of a packet's block. */
+/* What is whole in the buffer is read without a cursor, which would cost more than all the rest of a packet's block. */
 static uint32_t load_u32(const uint8_t *bytes, bool little)
 {
     uint32_t value;
@@ -229,7 +229,7 @@ static uint32_t load_u32(const uint8_t *bytes, bool little)
 /* The byte-order magic of a section header tells how to read its length, which stands before it. */
 static enum record_kind read_byte_order(struct pcapng_reader *r, struct record *out)
 {
-    const uint8_t *head = read_buffer_peek(&r->feed, BLOCK_HEAD_BYTES + 4);
+    const uint8_t *head = read_buffer_peek(&r->buffer, BLOCK_HEAD_BYTES + 4);
     if (!head)
         return stop(r, RECORD_CUT, out);
     uint32_t value = load_u32(head + BLOCK_HEAD_BYTES, false);
@@ -242,7 +242,7 @@ static enum record_kind read_byte_order(struct pcapng_reader *r, struct record *
 /* The length of the next block, whose head is there. RECORD_FRAME: it can be. */
 static enum record_kind read_length(struct pcapng_reader *r, size_t taken, uint32_t *total, struct record *out)
 {
-    *total = load_u32(read_buffer_peek(&r->feed, BLOCK_HEAD_BYTES) + 4, r->little);
+    *total = load_u32(read_buffer_peek(&r->buffer, BLOCK_HEAD_BYTES) + 4, r->little);
     if (*total < taken + BLOCK_TAIL_BYTES || *total % 4 != 0)
         return damaged(out, "a block of an impossible length");
     if (*total > PCAPNG_BLOCK_MOST)
@@ -254,7 +254,7 @@ static enum record_kind read_length(struct pcapng_reader *r, size_t taken, uint3
 static enum record_kind read_block(struct pcapng_reader *r, uint32_t *type, struct body *body, struct record *out)
 {
     size_t taken = BLOCK_HEAD_BYTES;
-    const uint8_t *block = read_buffer_peek(&r->feed, taken);
+    const uint8_t *block = read_buffer_peek(&r->buffer, taken);
     if (!block)
         return stop(r, RECORD_END, out);
     enum record_kind kind = RECORD_FRAME;
@@ -268,10 +268,10 @@ static enum record_kind read_block(struct pcapng_reader *r, uint32_t *type, stru
         kind = read_length(r, taken, &total, out);
     if (kind != RECORD_FRAME)
         return kind;
-    block = read_buffer_peek(&r->feed, total);
+    block = read_buffer_peek(&r->buffer, total);
     if (!block)
         return stop(r, RECORD_CUT, out);
-    read_buffer_skip(&r->feed, total);
+    read_buffer_skip(&r->buffer, total);
     if (load_u32(block + total - BLOCK_TAIL_BYTES, r->little) != total)
         return damaged(out, "a block whose two lengths differ");
     *body = (struct body){.cursor = cursor_init(block + taken, total - taken - BLOCK_TAIL_BYTES), .little = r->little};
@@ -458,7 +458,7 @@ static enum record_kind pcapng_next(struct reader *reader, struct frame *frame, 
 static void pcapng_close(struct reader *reader)
 {
     struct pcapng_reader *r = (struct pcapng_reader *)reader;
-    read_buffer_free(&r->feed);
+    read_buffer_free(&r->buffer);
     free(r->interfaces);
     free(r);
 }
@@ -471,6 +471,6 @@ struct reader *pcapng_reader_new(struct input *input)
     if (!r)
         return NULL;
     r->reader.ops = &pcapng_ops;
-    r->feed = read_buffer_init(input);
+    r->buffer = read_buffer_init(input);
     return &r->reader;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* pcapng: blocks of the pcapng format, read and written (draft-ietf-opsawg-pcapng). Floor 5; internal to io/.
+/* pcapng: blocks of the pcapng format, read and written (draft-ietf-opsawg-pcapng). Floor 5; internal to capture/.
  *
  * The writer assembles one block at a time in a strbuf, in host byte order. The reader takes either byte order, several
  * sections and interfaces, every time resolution, the simple and the obsolete packet block; it skips blocks it does not

@@ -13,65 +13,65 @@ struct read_buffer read_buffer_init(struct input *input)
     return (struct read_buffer){.input = input, .step = FIRST_STEP};
 }
 
-void read_buffer_free(struct read_buffer *feed)
+void read_buffer_free(struct read_buffer *buffer)
 {
-    free(feed->bytes);
-    feed->bytes = NULL;
+    free(buffer->bytes);
+    buffer->bytes = NULL;
 }
 
-static void fail(struct read_buffer *feed, int error)
+static void fail(struct read_buffer *buffer, int error)
 {
-    feed->over = true;
-    feed->error = error;
+    buffer->over = true;
+    buffer->error = error;
 }
 
-static bool reserve(struct read_buffer *feed, size_t count)
+static bool reserve(struct read_buffer *buffer, size_t count)
 {
-    if (count <= feed->capacity)
+    if (count <= buffer->capacity)
         return true;
-    uint8_t *bytes = realloc(feed->bytes, count);
+    uint8_t *bytes = realloc(buffer->bytes, count);
     if (!bytes)
         return false;
-    feed->bytes = bytes;
-    feed->capacity = count;
+    buffer->bytes = bytes;
+    buffer->capacity = count;
     return true;
 }
 
 /* Room for `count` bytes from `start` on, and for a step beyond what is there. */
-static bool make_room(struct read_buffer *feed, size_t count)
+static bool make_room(struct read_buffer *buffer, size_t count)
 {
-    size_t left = feed->end - feed->start, least = left + feed->step;
-    if (feed->start > 0 && left > 0)
-        memmove(feed->bytes, feed->bytes + feed->start, left);
-    feed->start = 0;
-    feed->end = left;
-    return reserve(feed, count > least ? count : least);
+    size_t left = buffer->end - buffer->start, least = left + buffer->step;
+    if (buffer->start > 0 && left > 0)
+        memmove(buffer->bytes, buffer->bytes + buffer->start, left);
+    buffer->start = 0;
+    buffer->end = left;
+    return reserve(buffer, count > least ? count : least);
 }
 
 /* Reads until `count` bytes are there. A pipe may give them in pieces, and is not waited for longer than need be. */
-static void read_on(struct read_buffer *feed, size_t count)
+static void read_on(struct read_buffer *buffer, size_t count)
 {
-    while (feed->end < count && !feed->over) {
-        size_t room = feed->capacity - feed->end;
-        ssize_t got = input_read(feed->input, feed->bytes + feed->end, room < feed->step ? room : feed->step);
+    while (buffer->end < count && !buffer->over) {
+        size_t room = buffer->capacity - buffer->end;
+        ssize_t got = input_read(buffer->input, buffer->bytes + buffer->end, room < buffer->step ? room : buffer->step);
         if (got < 0)
-            fail(feed, errno);
+            fail(buffer, errno);
         else if (got == 0)
-            feed->over = true;
+            buffer->over = true;
         else
-            feed->end += (size_t)got;
-        if (feed->step < LARGEST_STEP)
-            feed->step *= 2;
+            buffer->end += (size_t)got;
+        if (buffer->step < LARGEST_STEP)
+            buffer->step *= 2;
     }
 }
 
-const uint8_t *read_buffer_fill(struct read_buffer *feed, size_t count)
+const uint8_t *read_buffer_fill(struct read_buffer *buffer, size_t count)
 {
-    if (feed->over)
+    if (buffer->over)
         return NULL;
-    if (make_room(feed, count))
-        read_on(feed, count);
+    if (make_room(buffer, count))
+        read_on(buffer, count);
     else
-        fail(feed, ENOMEM);
-    return feed->end >= count ? feed->bytes : NULL;
+        fail(buffer, ENOMEM);
+    return buffer->end >= count ? buffer->bytes : NULL;
 }

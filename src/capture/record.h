@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* record: what a reader of one capture format hands to the file wire. Floor 5; internal to io/.
+/* record: what a reader of one capture format hands to the file wire. Floor 5; internal to capture/.
  *
  * A format is a reader made of the two functions below; everything that the wire does with what it reads (numbers,
  * annotations, the end) is in file.c, the same for all. */

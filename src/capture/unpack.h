@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* unpack: the plain bytes of a compressed file, as they are asked for. Floor 5; zlib and libzstd; internal to io/.
+/* unpack: the plain bytes of a compressed file, as they are asked for. Floor 5; zlib and libzstd; internal to capture/.
  *
  * gzip (RFC 1952) and Zstandard (RFC 8878): any number of members or frames one after the other. What follows them and
  * starts no other is ignored, as gzip(1) does. Memory is bounded whatever the file says: a window of at most

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* lookup: what is found out about the addresses of a run, while it runs: names, networks, places, WHOIS. Floor 6. */
+/* lookup: what is found out about the addresses of a run, while it runs: names, networks, places, WHOIS. Top floor. */
 #ifndef HOPSONDE_CLI_LOOKUP_H
 #define HOPSONDE_CLI_LOOKUP_H
 

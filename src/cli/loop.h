@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* loop: the one loop of a run, for live, file and simulation alike. Floor 6. */
+/* loop: the one loop of a run, for live, file and simulation alike. Top floor. */
 #ifndef HOPSONDE_CLI_LOOP_H
 #define HOPSONDE_CLI_LOOP_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* progress: how far the reading of large files, or a live run, has come: one line on a terminal, rewritten and in the
- * end erased. Floor 6. */
+ * end erased. Top floor. */
 #ifndef HOPSONDE_CLI_PROGRESS_H
 #define HOPSONDE_CLI_PROGRESS_H
 

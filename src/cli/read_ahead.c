@@ -46,7 +46,7 @@ static bool is_chosen(struct read_ahead *a, const struct frame *frame)
     if (a->read++ == 0)
         replay_filter_window(a->from.choice, frame->time, &a->since, &a->until);
     return frame->time >= a->since && frame->time < a->until &&
-           (!a->from.sieve || bpf_filter_passes(a->from.sieve, frame));
+           (!a->from.filter || bpf_filter_passes(a->from.filter, frame));
 }
 
 /* The next chosen frame becomes the pending one. False: there is none now. */

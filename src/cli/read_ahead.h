@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* ahead: frames of a capture read, chosen, decoded and looked at before they are asked for. Floor 6.
+/* read_ahead: reads, filters, decodes and digests frames of a capture before they are needed. Top floor.
  *
  * Of large files that is done by a thread of its own, some batches ahead; of others, and of pipes, which a signal must
  * be able to interrupt, when a batch is asked for. Either way the same frames come in the same order. */
@@ -21,7 +21,7 @@ struct read_ahead;
 
 struct read_ahead_source {
     struct merge *merge;
-    struct bpf_filter *sieve; /* NULL: every frame passes */
+    struct bpf_filter *filter; /* NULL: every frame passes */
     const struct replay_filter *choice;
     const struct recogniser *recogniser; /* for recogniser_digest() */
 };

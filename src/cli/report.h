@@ -34,7 +34,7 @@ enum status report_check_apart(const struct report *report, const char *path, st
 /* Begins a report of a session, or, if that is NULL, of captures of any origin. Book and graphs stay as set before. The
  * caller completes result.source before the report ends. */
 void report_begin(struct report *report, const struct result_source *source, const struct session *session);
-/* Events that feed every output, valid as long as `report` is; of captures, only what `filter` lets pass. */
+/* Events that buffer every output, valid as long as `report` is; of captures, only what `filter` lets pass. */
 struct session_events report_session_events(struct report *report);
 struct recogniser_events report_recogniser_events(struct report *report, const struct replay_filter *filter);
 /* Notes failed writes. The events of a session do so themselves; others call it now and then. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* watched: a live wire in whose waits a line on the terminal tells how far the run has come. Floor 6. */
+/* watched: a live wire in whose waits a line on the terminal tells how far the run has come. Top floor. */
 #ifndef HOPSONDE_CLI_WATCHED_H
 #define HOPSONDE_CLI_WATCHED_H
 

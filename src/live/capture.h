@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* capture: a libpcap handle, opened as the live wire wants it. Floor 5; internal to io/.
+/* capture: a libpcap handle, opened as the live wire wants it. Floor 5; internal to live/.
  *
  * Immediate mode and a ring of 4 MiB, because bursts are lost otherwise; nanosecond stamps where libpcap has them; SLL2
  * on "any", which tells the interface of each frame; not promiscuous. */

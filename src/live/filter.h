@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* filter: flows to BPF text. Floor 5; pure text, compiled by io/live. A sieve only: matching decides.
+/* filter: flows to BPF text. Floor 5; pure text, compiled by io/live. A filter only: matching decides.
  *
  * Every clause is parenthesised ("and" and "or" bind equally in libpcap). ICMP errors may come from anyone. IPv6
  * extension headers hide the transport header from BPF, so v6 packets with one between us and the target pass too. */

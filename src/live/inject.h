@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* inject: whole IP packets, as libnet crafted them, onto the network. Floor 5; internal to io/.
+/* inject: whole IP packets, as libnet crafted them, onto the network. Floor 5; internal to live/.
  *
  * A raw socket (IPPROTO_RAW: the header is ours) and sendto(). libnet's own injector is the same socket, but opening it
  * takes 2 ms, since it raises SO_SNDBUF in 6500 steps, and it knows no scope of link-local targets. The kernel

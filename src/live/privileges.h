@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* privs: how root is given up, in three steps, each verified. Floor 5; libcap-ng and libseccomp.
+/* privileges: gives up root in three steps, each verified. Floor 5; libcap-ng and libseccomp.
  *
  *   1. privileges_become_user(): acts as the invoking user to open output files: they belong to who ran sudo;
  *   2. privileges_reduce():      groups, gid, uid of that user (nobody where root itself ran us) for good, but

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* dbfind: where a machine has its databases of networks and places. Floor 5; internal to io/. */
+/* db_find: finds the databases of networks and places on this machine. Floor 5; internal to lookup/. */
 #ifndef HOPSONDE_LOOKUP_DB_FIND_H
 #define HOPSONDE_LOOKUP_DB_FIND_H
 

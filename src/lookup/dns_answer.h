@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* dnsanswer: what a DNS answer says of the question that it repeats. Floor 5; pure: libc's parser (ns_initparse) reads.
+/* dns_answer: reads the names or addresses in a DNS answer to a question. Floor 5; pure: libc's parser (ns_initparse)
+ * reads.
  *
  * Any bytes may come in. Records count only where their owner is the name asked for, or what it is an alias of (CNAME,
  * RFC 1034 3.6.2 and RFC 2317), in whatever order they stand; aliases in a circle are a bad answer. */

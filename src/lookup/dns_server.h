@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* dnsserver: the text that says which DNS server to ask. Floor 5; pure. */
+/* dns_server: parses the address of a DNS server. Floor 5; pure. */
 #ifndef HOPSONDE_LOOKUP_DNS_SERVER_H
 #define HOPSONDE_LOOKUP_DNS_SERVER_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* mmdb: MaxMind DB files, through libmaxminddb. Floor 5; internal to io/.
+/* mmdb: MaxMind DB files, through libmaxminddb. Floor 5; internal to lookup/.
  *
  * Any bytes may be in a file: it is refused with one line, or what is damaged in it is not found. */
 #ifndef HOPSONDE_LOOKUP_MMDB_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* mmdbcheck: whether libmaxminddb can be given a value of a MaxMind DB. Floor 5; internal to io/.
+/* mmdb_check: checks that libmaxminddb can safely read a value of a MaxMind DB. Floor 5; internal to lookup/.
  *
  * The library checks every bound, but up to 1.12 it steps over nested values with a call a level, however deep they
  * are, which a file of a few MB exhausts the stack with; and it lists metadata anew at every pointer to them, with

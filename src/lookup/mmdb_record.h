@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* mmdbrecord: what a record of a MaxMind DB says of its addresses. Floor 5; internal to io/.
+/* mmdb_record: reads network and place from a record of a MaxMind DB. Floor 5; internal to lookup/.
  *
  * A record's layout is known by its keys: GeoLite2 and GeoIP2, DB-IP (the same), IPinfo. What has another type than it
  * should, is no text, or cannot be true, is left out. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* whoislink: one question to a WHOIS server and its answer, over TCP (RFC 3912 2). Floor 5; internal to io/. */
+/* whois_link: one query to a WHOIS server and its answer, over TCP (RFC 3912 2). Floor 5; internal to lookup/. */
 #ifndef HOPSONDE_LOOKUP_WHOIS_LINK_H
 #define HOPSONDE_LOOKUP_WHOIS_LINK_H
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* whoismemory: what a run has learnt of networks from WHOIS. Floor 5; internal to io/. */
+/* whois_memory: the WHOIS answers of this run, by network. Floor 5; internal to lookup/. */
 #ifndef HOPSONDE_LOOKUP_WHOIS_MEMORY_H
 #define HOPSONDE_LOOKUP_WHOIS_MEMORY_H
 

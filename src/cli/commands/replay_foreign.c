@@ -62,7 +62,7 @@ static void take_batch(struct reading *reading, const struct read_ahead_batch *b
 static bool read_all(struct reading *reading)
 {
     struct read_ahead_source source = {.merge = reading->merge,
-                                       .sieve = reading->bpf,
+                                       .filter = reading->bpf,
                                        .choice = &reading->options->replay_filter,
                                        .recogniser = reading->recogniser};
     struct read_ahead *ahead = read_ahead_start(&source);

@@ -64,7 +64,7 @@ static void put_packets(struct rng *rng, unsigned count, uint32_t bytes_most)
 
 struct both {
     struct input inputs[2];
-    struct reader *classic, *bulk; /* `bulk` NULL: libpcap alone reads this */
+    struct reader *classic, *fast; /* `fast` NULL: libpcap alone reads this */
     unsigned frames, mismatches;
     enum record_kind end;
     char cause[256];
@@ -96,8 +96,8 @@ static bool open_both(struct both *both)
     struct reader *second = both->classic ? open_reader(&both->inputs[1]) : NULL;
     if (!second)
         return false;
-    both->bulk = fast_pcap_reader_new(&both->inputs[1], second);
-    if (!both->bulk) {
+    both->fast = fast_pcap_reader_new(&both->inputs[1], second);
+    if (!both->fast) {
         second->ops->close(second);
         input_close(&both->inputs[1]);
     }
@@ -108,9 +108,9 @@ static void close_both(struct both *both)
 {
     both->classic->ops->close(both->classic);
     input_close(&both->inputs[0]);
-    if (!both->bulk)
+    if (!both->fast)
         return;
-    both->bulk->ops->close(both->bulk);
+    both->fast->ops->close(both->fast);
     input_close(&both->inputs[1]);
 }
 
@@ -126,7 +126,7 @@ static bool read_one(struct both *both)
     struct frame frames[2];
     struct record records[2] = {0};
     enum record_kind kind = both->classic->ops->next(both->classic, &frames[0], &records[0]);
-    enum record_kind other = both->bulk->ops->next(both->bulk, &frames[1], &records[1]);
+    enum record_kind other = both->fast->ops->next(both->fast, &frames[1], &records[1]);
     bool equal = kind == other;
     if (equal && kind == RECORD_FRAME)
         equal = equal_frames(&frames[0], &frames[1]);
@@ -140,14 +140,14 @@ static bool read_one(struct both *both)
     return equal && kind == RECORD_FRAME;
 }
 
-/* How the first `count` bytes fare with both; `bulk` NULL where there was nothing to compare. */
+/* How the first `count` bytes fare with both; `fast` NULL where there was nothing to compare. */
 static struct both compare(size_t count)
 {
     struct both both;
     memory_write(count);
     if (!open_both(&both))
         return both;
-    while (both.bulk && read_one(&both))
+    while (both.fast && read_one(&both))
         continue;
     close_both(&both);
     return both;
@@ -156,7 +156,7 @@ static struct both compare(size_t count)
 static void check_whole(unsigned frames, enum record_kind end, const char *cause, const char *name)
 {
     struct both both = compare(length);
-    if (!ok(both.bulk != NULL, "%s: taken", name))
+    if (!ok(both.fast != NULL, "%s: taken", name))
         return;
     is_num(both.mismatches, 0, "%s: as libpcap reads it", name);
     is_num(both.frames, frames, "%s: frames", name);
@@ -192,7 +192,7 @@ static void test_kinds(void)
         put_header(rows[i].magic, rows[i].version, 65535, rows[i].linktype);
         put_packet(1, 2, 40, 40, 40);
         struct both both = compare(length);
-        is_num(both.bulk != NULL, rows[i].taken, "%s", rows[i].name);
+        is_num(both.fast != NULL, rows[i].taken, "%s", rows[i].name);
         is_num(both.mismatches, 0, "%s: alike", rows[i].name);
     }
     big = false;
@@ -268,7 +268,7 @@ static void test_cuts(void)
     put_packets(&rng, 8, 60);
     for (size_t count = 4; count <= length; count++) {
         struct both both = compare(count);
-        compared += both.bulk != NULL;
+        compared += both.fast != NULL;
         mismatches += both.mismatches;
     }
     is_num(compared, length + 1 - FILE_HEADER_BYTES, "cut at every byte");
@@ -290,10 +290,10 @@ static void test_mutations(uint32_t magic, uint64_t seed)
             bytes[at] = (uint8_t)(rng_below(&rng, 2) ? rng_u32(&rng) : flipped);
         }
         struct both both = compare(rng_below(&rng, 3) ? length : 1 + rng_below(&rng, (uint32_t)length));
-        compared += both.bulk != NULL;
+        compared += both.fast != NULL;
         mismatches += both.mismatches;
         frames += both.frames;
-        ends[both.end] += both.bulk != NULL;
+        ends[both.end] += both.fast != NULL;
     }
     is_num(mismatches, 0, "damaged at random, magic %08x: alike", magic);
     ok(compared > 1000 && frames > 1000, "%u files with %u frames were compared", compared, frames);
@@ -326,15 +326,15 @@ static void test_shrinking(void)
     put_header(0xa1b23c4d, 0x20004, 262144, LINKTYPE_ETHERNET);
     put_packets(&rng, 20000, 200);
     memory_write(length);
-    struct reader *classic = open_reader(&input), *bulk = classic ? fast_pcap_reader_new(&input, classic) : NULL;
-    if (!ok(bulk != NULL, "a file that will shrink"))
+    struct reader *classic = open_reader(&input), *fast = classic ? fast_pcap_reader_new(&input, classic) : NULL;
+    if (!ok(fast != NULL, "a file that will shrink"))
         return;
     unsigned frames = 0;
-    while (bulk->ops->next(bulk, &frame, &record) == RECORD_FRAME)
+    while (fast->ops->next(fast, &frame, &record) == RECORD_FRAME)
         if (++frames == 100 && ftruncate(memory_fd, 5000) != 0)
             abort();
     ok(frames >= 100 && frames < 20000, "%u frames were read before its end", frames);
-    bulk->ops->close(bulk);
+    fast->ops->close(fast);
     input_close(&input);
 }
 
