@@ -2,7 +2,7 @@
 /* The commands, a row each. main() runs the one of the options. */
 #include "cli/commands/run.h"
 
-const struct command command_rows[] = {
+const struct command commands[] = {
     {COMMAND_TRACE, "trace", "[trace] [OPTIONS] HOST [SIZE]", "the path to HOST",
      "Shows the path to HOST hop by hop, and reports what became of each probe type. HOST is a name, an IPv4 or IPv6 "
      "address, or a URL; the URL's port or scheme selects the probe unless you name one. SIZE is the size of the whole "

@@ -5,7 +5,7 @@
 
 const struct command *command_find(const char *word)
 {
-    for (const struct command *row = command_rows; row->name; row++) {
+    for (const struct command *row = commands; row->name; row++) {
         if (strcmp(row->name, word) == 0)
             return row;
     }
@@ -14,7 +14,7 @@ const struct command *command_find(const char *word)
 
 const struct command *command_of(enum command_id id)
 {
-    const struct command *row = command_rows;
+    const struct command *row = commands;
     while (row->name && row->id != id)
         row++;
     return row;

@@ -21,7 +21,7 @@ struct command {
     int (*run)(const struct options *options, const struct run_context *context);
 };
 
-extern const struct command command_rows[]; /* ends with a NULL name */
+extern const struct command commands[]; /* ends with a NULL name */
 
 const struct command *command_find(const char *word); /* NULL: no command */
 const struct command *command_of(enum command_id id);

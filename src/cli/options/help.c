@@ -31,7 +31,7 @@ static void add_other_commands(struct strbuf *out, const struct option_row *row)
     unsigned count = 0;
     if (row->commands & ON_TRACE)
         return;
-    for (const struct command *command = command_rows; command->name; command++)
+    for (const struct command *command = commands; command->name; command++)
         if (row->commands & 1u << command->id)
             strbuf_addf(out, "%s%s", count++ ? ", " : " [", command->name);
     strbuf_add(out, "]");
@@ -141,7 +141,7 @@ static void add_command(struct strbuf *out, const struct command *command)
 static void add_overview(struct strbuf *out)
 {
     strbuf_add(out, "Usage:\n");
-    for (const struct command *command = command_rows; command->name; command++)
+    for (const struct command *command = commands; command->name; command++)
         strbuf_addf(out, "  hopsonde %-35s%s\n", command->usage, command->help);
     strbuf_add(out, "\nCommon options (`hopsonde help trace` lists all):\n");
     const struct option_row *row;

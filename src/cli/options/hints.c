@@ -184,7 +184,7 @@ const char *command_nearest(const char *spelled)
     unsigned best = SLIPS_MOST + 1;
     if (strlen(spelled) > NAME_BYTES_MOST)
         return NULL;
-    for (const struct command *row = command_rows; row->name; row++) {
+    for (const struct command *row = commands; row->name; row++) {
         if (is_nearer(spelled, row->name, 2, &best))
             nearest = row->name;
     }

@@ -43,9 +43,9 @@ static enum status apply_row(struct parse *parse, const struct option_row *row, 
 static void add_commands(struct strbuf *text, unsigned mask)
 {
     unsigned left = 0, named = 0;
-    for (const struct command *command = command_rows; command->name; command++)
+    for (const struct command *command = commands; command->name; command++)
         left += (mask & 1u << command->id) != 0;
-    for (const struct command *command = command_rows; command->name; command++) {
+    for (const struct command *command = commands; command->name; command++) {
         if (!(mask & 1u << command->id))
             continue;
         left--;
