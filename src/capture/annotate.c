@@ -192,7 +192,7 @@ static enum annotation run_read(struct words words, struct annotations *seen, st
         seen->newer_format = record.format;
         return ANNOTATION_NEWER;
     }
-    if (!whole)
+    if (!whole || !strategy_find(record.command))
         return ANNOTATION_DAMAGED;
     copy_text(saved->command, sizeof saved->command, record.command);
     copy_text(saved->interface, sizeof saved->interface, record.interface);

@@ -40,10 +40,10 @@ struct bpf_filter {
     unsigned untold;            /* meshes that are FIT_BAD */
 };
 
-static void compile(struct bpf_filter *sieve, struct mesh *mesh)
+static void compile(struct bpf_filter *filter, struct mesh *mesh)
 {
-    pcap_t *pcap = pcap_open_dead(linktype_dlt(linktypes[mesh - sieve->meshes]), SNAPLEN);
-    if (pcap && pcap_compile(pcap, &mesh->program, sieve->expression, 1, PCAP_NETMASK_UNKNOWN) == 0) {
+    pcap_t *pcap = pcap_open_dead(linktype_dlt(linktypes[mesh - filter->meshes]), SNAPLEN);
+    if (pcap && pcap_compile(pcap, &mesh->program, filter->expression, 1, PCAP_NETMASK_UNKNOWN) == 0) {
         mesh->fit = FIT_GOOD;
     } else {
         mesh->fit = FIT_BAD;
@@ -55,11 +55,11 @@ static void compile(struct bpf_filter *sieve, struct mesh *mesh)
 
 /* Whether it makes sense at all. What fails with two most unlike link types for the same reason will fail with all; to
  * try them could mean to look up the same missing name time and again. */
-static bool fits_any(struct bpf_filter *sieve)
+static bool fits_any(struct bpf_filter *filter)
 {
-    struct mesh *meshes = sieve->meshes;
+    struct mesh *meshes = filter->meshes;
     for (size_t i = 0; i < MESHES; i++) {
-        compile(sieve, &meshes[i]);
+        compile(filter, &meshes[i]);
         if (meshes[i].fit == FIT_GOOD)
             return true;
         if (i == 1 && strcmp(meshes[0].reason, meshes[1].reason) == 0)
@@ -70,76 +70,76 @@ static bool fits_any(struct bpf_filter *sieve)
 
 enum status bpf_filter_new(const char *expression, struct bpf_filter **out, struct err *err)
 {
-    struct bpf_filter *sieve = calloc(1, sizeof *sieve);
-    if (!sieve || !(sieve->expression = strdup(expression))) {
-        free(sieve);
+    struct bpf_filter *filter = calloc(1, sizeof *filter);
+    if (!filter || !(filter->expression = strdup(expression))) {
+        free(filter);
         return err_set(err, STATUS_SYSTEM, "--bpf: cannot compile '%.100s': %s", expression, strerror(ENOMEM));
     }
-    if (!fits_any(sieve)) {
+    if (!fits_any(filter)) {
         err_set(err, STATUS_USAGE, "--bpf: cannot compile '%.100s': %s (see pcap-filter(7))", expression,
-                sieve->meshes[0].reason);
-        bpf_filter_free(sieve);
+                filter->meshes[0].reason);
+        bpf_filter_free(filter);
         return STATUS_USAGE;
     }
     for (size_t i = 0; i < MESHES; i++)
-        if (sieve->meshes[i].fit == FIT_BAD)
-            sieve->meshes[i].fit = FIT_UNTRIED; /* it is no problem before there is such a frame */
-    *out = sieve;
+        if (filter->meshes[i].fit == FIT_BAD)
+            filter->meshes[i].fit = FIT_UNTRIED; /* it is no problem before there is such a frame */
+    *out = filter;
     return STATUS_OK;
 }
 
-static struct mesh *find_mesh(struct bpf_filter *sieve, uint16_t linktype)
+static struct mesh *find_mesh(struct bpf_filter *filter, uint16_t linktype)
 {
     for (size_t i = 0; i < MESHES; i++)
         if (linktypes[i] == linktype)
-            return &sieve->meshes[i];
+            return &filter->meshes[i];
     return NULL;
 }
 
-static void turn_to(struct bpf_filter *sieve, uint16_t linktype)
+static void turn_to(struct bpf_filter *filter, uint16_t linktype)
 {
-    sieve->linktype = linktype;
-    sieve->mesh = find_mesh(sieve, linktype);
-    if (!sieve->mesh || sieve->mesh->fit != FIT_UNTRIED)
+    filter->linktype = linktype;
+    filter->mesh = find_mesh(filter, linktype);
+    if (!filter->mesh || filter->mesh->fit != FIT_UNTRIED)
         return;
-    compile(sieve, sieve->mesh);
-    if (sieve->mesh->fit == FIT_BAD && strstr(sieve->mesh->reason, "rejects all packets"))
-        sieve->mesh->fit = FIT_TOLD; /* as ip6 with IPV4: it fits, and nothing passes */
-    sieve->untold += sieve->mesh->fit == FIT_BAD;
+    compile(filter, filter->mesh);
+    if (filter->mesh->fit == FIT_BAD && strstr(filter->mesh->reason, "rejects all packets"))
+        filter->mesh->fit = FIT_TOLD; /* as ip6 with IPV4: it fits, and nothing passes */
+    filter->untold += filter->mesh->fit == FIT_BAD;
 }
 
-bool bpf_filter_passes(struct bpf_filter *sieve, const struct frame *frame)
+bool bpf_filter_passes(struct bpf_filter *filter, const struct frame *frame)
 {
-    if (!sieve->mesh || sieve->linktype != frame->linktype)
-        turn_to(sieve, frame->linktype);
-    if (!sieve->mesh || sieve->mesh->fit != FIT_GOOD)
+    if (!filter->mesh || filter->linktype != frame->linktype)
+        turn_to(filter, frame->linktype);
+    if (!filter->mesh || filter->mesh->fit != FIT_GOOD)
         return false;
     struct pcap_pkthdr header = {.caplen = frame->captured, .len = frame->length};
-    return pcap_offline_filter(&sieve->mesh->program, &header, frame->bytes) != 0;
+    return pcap_offline_filter(&filter->mesh->program, &header, frame->bytes) != 0;
 }
 
-bool bpf_filter_problem(struct bpf_filter *sieve, struct err *err)
+bool bpf_filter_problem(struct bpf_filter *filter, struct err *err)
 {
-    if (sieve->untold == 0)
+    if (filter->untold == 0)
         return false;
     size_t i = 0;
-    while (sieve->meshes[i].fit != FIT_BAD)
+    while (filter->meshes[i].fit != FIT_BAD)
         i++;
-    sieve->meshes[i].fit = FIT_TOLD;
-    sieve->untold--;
+    filter->meshes[i].fit = FIT_TOLD;
+    filter->untold--;
     const char *name = pcap_datalink_val_to_name(linktype_dlt(linktypes[i]));
     err_set(err, STATUS_OK, "--bpf: cannot be asked of frames of link type %u (%s): %s (they are left out)",
-            linktypes[i], name ? name : "unnamed", sieve->meshes[i].reason);
+            linktypes[i], name ? name : "unnamed", filter->meshes[i].reason);
     return true;
 }
 
-void bpf_filter_free(struct bpf_filter *sieve)
+void bpf_filter_free(struct bpf_filter *filter)
 {
-    if (!sieve)
+    if (!filter)
         return;
     for (size_t i = 0; i < MESHES; i++)
-        if (sieve->meshes[i].fit == FIT_GOOD)
-            pcap_freecode(&sieve->meshes[i].program);
-    free(sieve->expression);
-    free(sieve);
+        if (filter->meshes[i].fit == FIT_GOOD)
+            pcap_freecode(&filter->meshes[i].program);
+    free(filter->expression);
+    free(filter);
 }

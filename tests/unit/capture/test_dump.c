@@ -555,6 +555,8 @@ static void test_claim_texts(void)
         {"hopsonde:", ANNOTATION_NONE},
         {"hopsonde", ANNOTATION_NONE},
         {"a user's own comment", ANNOTATION_NONE},
+        {"hopsonde:run format=1 version=1 command=trace interface=any", ANNOTATION_RUN},
+        {"hopsonde:run format=1 version=1 command=rm interface=any", ANNOTATION_DAMAGED},
         {"hopsonde:end how=complete at_ns=-9223372036854775808 dropped_by_kernel=3", ANNOTATION_END},
         {"hopsonde:end how=complete at_ns=1", ANNOTATION_DAMAGED},
         {"hopsonde:end how=complete at_ns=-1 dropped_by_kernel=3", ANNOTATION_DAMAGED},
