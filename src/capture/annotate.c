@@ -9,8 +9,8 @@
 #include "capture/fields.h"
 #include "strategies/strategies.h"
 
-#define OPTIONS_SHOWN 4096 /* bytes of the command line that are kept, for people */
-#define LONGEST_WAIT (INT64_C(86400) * NS_PER_S)
+#define OPTIONS_SHOWN 4096                       /* bytes of the command line saved for people; the rest is cut off */
+#define LONGEST_WAIT (INT64_C(86400) * NS_PER_S) /* a day; a saved wait that is longer is invalid */
 
 struct run_record {
     uint32_t format;
@@ -160,7 +160,7 @@ static void add_matched(struct strbuf *out, const struct frame_note *note, const
     if (note->serial)
         strbuf_addf(out, "hop %u attempt %u", note->ttl, note->attempt);
     else
-        strbuf_add(out, "(it does not tell which probe)");
+        strbuf_add(out, "(it does not identify the probe)");
     strbuf_addf(out, ", by %s", note->reason ? note->reason : "address");
 }
 
@@ -224,7 +224,7 @@ static enum annotation flow_read(struct words words, struct annotations *seen, s
     return ANNOTATION_FLOW;
 }
 
-/* A point in time that deadlines can be added to. */
+/* True if deadlines can be added to the time without overflow. */
 static bool is_stamp(nstime time)
 {
     return time >= 0 && time <= NSTIME_NEVER - 2 * LONGEST_WAIT;

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* annotate: what hopsonde writes about its own run into the comments of a pcapng, and reads back. Floor 5; internal to
- * io/; pure.
+/* annotate: hopsonde's own run as comments in a pcapng, written and read back. Floor 5; internal to capture/; pure.
  *
  * A comment for the replay is "hopsonde:WORD KEY=VALUE KEY=VALUE ..." (fields.h). WORD is run, config or flow in the
- * section header, claim or end in a statistics block, about in a name resolution block (nameblock.h). A reader ignores
- * keys and words that it does not know; `format` counts up only where an old reader would be misled. Comments on frames
- * are for people and never read back. */
+ * section header, claim or end in a statistics block, about in a name resolution block (name_block.h). A reader
+ * ignores unknown keys and words. Raise `format` only if an old reader would misread the file. Comments on frames
+ * are for people and are never read back. */
 #ifndef HOPSONDE_CAPTURE_ANNOTATE_H
 #define HOPSONDE_CAPTURE_ANNOTATE_H
 
@@ -13,40 +12,40 @@
 #include "capture/dump.h"
 #include "capture/file.h"
 
-#define ANNOTATION_FORMAT 1
+#define ANNOTATION_FORMAT 1 /* of the run comment; a reader rejects newer formats */
 
-/* Each appends one comment. */
+/* Each function appends one comment. */
 void annotate_run(struct strbuf *out, const struct dump_run *run);
 void annotate_config(struct strbuf *out, const struct session_config *config);
 void annotate_flow(struct strbuf *out, unsigned index, const struct flow *flow);
 void annotate_claim(struct strbuf *out, const struct session_claim *claim);
 void annotate_end(struct strbuf *out, enum session_end end, nstime ended_at, uint64_t dropped_by_kernel);
-/* For people: "udp probe: trace 0, hop 4, attempt 2, serial 11". `spec` is that of the note's trace; unused for strays.
- */
+/* Appends a frame's comment for people: "udp probe: trace 0, hop 4, attempt 2, serial 11". `spec` is the spec of the
+ * note's trace; strays do not use it. */
 void annotate_note(struct strbuf *out, const struct frame_note *note, const struct probe_spec *spec);
 
 enum annotation {
-    ANNOTATION_NONE, /* no comment of ours, or of a word that is not known here */
+    ANNOTATION_NONE, /* not a hopsonde comment, or its word is unknown */
     ANNOTATION_RUN,
     ANNOTATION_CONFIG,
     ANNOTATION_FLOW,
     ANNOTATION_CLAIM,
     ANNOTATION_END,
-    ANNOTATION_DAMAGED, /* ours, but a value lacks or makes no sense */
-    ANNOTATION_NEWER,   /* its format is newer than ours: `newer_format` says which */
+    ANNOTATION_DAMAGED, /* a hopsonde comment with a missing or invalid value */
+    ANNOTATION_NEWER,   /* saved in a newer format: see `newer_format` */
 };
 
-/* What the comments of a section header have told so far. */
+/* The parts of a section header read so far. */
 struct annotations {
     bool run, config;
-    uint32_t flows;        /* bit i: flow i is known */
+    uint32_t flows;        /* bit i: flow i was read */
     uint32_t newer_format; /* 0: none */
 };
 
-/* Reads one comment (any bytes) into the part of `saved` that it is about; a claim goes to `claim`. */
+/* Reads one comment (any bytes) into the matching part of `saved`. A claim goes to `claim`. */
 enum annotation annotate_read(const char *text, size_t length, struct annotations *seen, struct saved_run *saved,
                               struct session_claim *claim);
-/* Whether run, config and every flow were there and fit together: a session can be made of them. */
+/* True if run, config and every flow were read and agree, so that a session can be made of them. */
 bool annotations_complete(const struct annotations *seen, const struct saved_run *saved);
 
 #endif

@@ -8,19 +8,19 @@
 
 #include "capture/linktype.h"
 
-#define SNAPLEN 262144
-#define REASON_BYTES 192
+#define SNAPLEN 262144   /* bytes; the length that the compiled filter returns for a match */
+#define REASON_BYTES 192 /* bytes of libpcap's error; the rest is cut off */
 
 enum fit { FIT_UNTRIED, FIT_GOOD, FIT_BAD, FIT_TOLD };
 
-/* The expression for one link type. */
+/* The expression compiled for one link type. */
 struct mesh {
     enum fit fit;
-    struct bpf_program program; /* where it is FIT_GOOD */
-    char reason[REASON_BYTES];  /* where it is not */
+    struct bpf_program program; /* valid if FIT_GOOD */
+    char reason[REASON_BYTES];  /* otherwise the error */
 };
 
-/* All that hopsonde reads. An expression is first tried with the first two, the most unlike ones. */
+/* All link types that hopsonde reads. bpf_filter_new() tries the first two first, because they differ most. */
 static const uint16_t linktypes[] = {
     LINKTYPE_ETHERNET,   LINKTYPE_IEEE802_11_RADIOTAP,
     LINKTYPE_RAW,        LINKTYPE_LINUX_SLL2,
@@ -34,10 +34,10 @@ static const uint16_t linktypes[] = {
 
 struct bpf_filter {
     char *expression;
-    struct mesh meshes[MESHES]; /* as linktypes[] */
+    struct mesh meshes[MESHES]; /* in the order of linktypes[] */
     uint16_t linktype;          /* of the last frame */
-    struct mesh *mesh;          /* for it; NULL: there is none */
-    unsigned untold;            /* meshes that are FIT_BAD */
+    struct mesh *mesh;          /* the last frame's; NULL: hopsonde does not read its link type */
+    unsigned untold;            /* number of meshes that are FIT_BAD, not yet reported */
 };
 
 static void compile(struct bpf_filter *filter, struct mesh *mesh)
@@ -53,8 +53,8 @@ static void compile(struct bpf_filter *filter, struct mesh *mesh)
         pcap_close(pcap);
 }
 
-/* Whether it makes sense at all. What fails with two most unlike link types for the same reason will fail with all; to
- * try them could mean to look up the same missing name time and again. */
+/* True if the expression compiles for at least one link type. The same error for the two most different link types
+ * ends the search: each further try could repeat a failing DNS lookup. */
 static bool fits_any(struct bpf_filter *filter)
 {
     struct mesh *meshes = filter->meshes;
@@ -83,7 +83,7 @@ enum status bpf_filter_new(const char *expression, struct bpf_filter **out, stru
     }
     for (size_t i = 0; i < MESHES; i++)
         if (filter->meshes[i].fit == FIT_BAD)
-            filter->meshes[i].fit = FIT_UNTRIED; /* it is no problem before there is such a frame */
+            filter->meshes[i].fit = FIT_UNTRIED; /* reported only once such a frame comes */
     *out = filter;
     return STATUS_OK;
 }
@@ -104,7 +104,7 @@ static void turn_to(struct bpf_filter *filter, uint16_t linktype)
         return;
     compile(filter, filter->mesh);
     if (filter->mesh->fit == FIT_BAD && strstr(filter->mesh->reason, "rejects all packets"))
-        filter->mesh->fit = FIT_TOLD; /* as ip6 with IPV4: it fits, and nothing passes */
+        filter->mesh->fit = FIT_TOLD; /* such as ip6 on IPV4: valid, but no frame matches */
     filter->untold += filter->mesh->fit == FIT_BAD;
 }
 
@@ -128,8 +128,8 @@ bool bpf_filter_problem(struct bpf_filter *filter, struct err *err)
     filter->meshes[i].fit = FIT_TOLD;
     filter->untold--;
     const char *name = pcap_datalink_val_to_name(linktype_dlt(linktypes[i]));
-    err_set(err, STATUS_OK, "--bpf: cannot be asked of frames of link type %u (%s): %s (they are left out)",
-            linktypes[i], name ? name : "unnamed", filter->meshes[i].reason);
+    err_set(err, STATUS_OK, "--bpf: cannot filter frames of link type %u (%s): %s (they are left out)", linktypes[i],
+            name ? name : "unnamed", filter->meshes[i].reason);
     return true;
 }
 

@@ -19,8 +19,8 @@ struct classic_pcap_reader {
     nstime unit; /* of the stamps in the file */
 };
 
-/* Both halves of a stamp are 32 bits without a sign in the file, with a sign in libpcap, which has made nanoseconds of
- * the second one; that may be a whole second and more. */
+/* Both halves of a stamp are unsigned 32-bit numbers in the file but signed in libpcap. libpcap has already scaled
+ * the second half to nanoseconds; it may be one second or more. */
 static nstime classic_pcap_time(const struct classic_pcap_reader *r, const struct timeval *stamp)
 {
     nstime seconds = (uint32_t)stamp->tv_sec;
@@ -103,12 +103,12 @@ struct reader *classic_pcap_reader_new(struct input *input, char cause[CLASSIC_P
         free(r);
         return NULL;
     }
-    /* What is not known to us is told by the wire. */
+    /* The file wire reports an unknown link type. */
     r->is_known = linktype_from_dlt(pcap_datalink(r->pcap), &r->linktype);
     return &r->reader;
 }
 
-/* libpcap puts the CAN headers inside of these into this machine's byte order. */
+/* libpcap converts the CAN headers inside these frames to host byte order. */
 static bool holds_host_order(uint16_t linktype)
 {
     return linktype == LINKTYPE_LINUX_SLL || linktype == LINKTYPE_LINUX_SLL2;

@@ -16,19 +16,19 @@
 #include "capture/pcapng.h"
 #include "packet/packet.h"
 
-#define SNAPLEN 262144 /* no frame is longer; readers refuse frames beyond what the header says */
-#define BUFFER_BYTES 65536
+#define SNAPLEN 262144     /* bytes; libpcap's MAXIMUM_SNAPLEN, because readers reject longer frames */
+#define BUFFER_BYTES 65536 /* bytes; one write(2) for some hundred frames */
 
 struct dump {
-    FILE *file;                 /* owned; NULL once a write has failed */
-    pcap_t *classic;            /* a classic pcap: libpcap writes it */
+    FILE *file;                 /* owned; NULL after a failed write */
+    pcap_t *classic;            /* set for a classic pcap, which libpcap writes */
     pcap_dumper_t *classic_out; /* owns `file` from dump_begin() on */
     bool is_classic, begun;
     struct strbuf block, text;
     uint64_t frames;
-    int failed_errno;          /* 0: all is well */
+    int failed_errno;          /* 0: no write has failed */
     const char *path;          /* for messages; borrowed */
-    char buffer[BUFFER_BYTES]; /* stdio's: it asks and allocates nothing once privileges are gone */
+    char buffer[BUFFER_BYTES]; /* for stdio, so that it needs no fstat() or malloc() after privileges are dropped */
 };
 
 static bool ends_in(const char *text, const char *end)
@@ -42,7 +42,7 @@ static const char *dump_name(const char *path)
     return strcmp(path, "-") == 0 ? "standard output" : path;
 }
 
-/* From here on nothing more is written; what the file has stays. */
+/* Stops writing and closes the file, which keeps the bytes written so far. */
 static void dump_fail(struct dump *dump, int code)
 {
     dump->failed_errno = code ? code : EIO;
@@ -100,7 +100,7 @@ static void write_block(struct dump *dump)
         dump_fail(dump, errno);
 }
 
-/* The comment that stands in dump->text, which is empty afterwards. */
+/* Adds the comment in dump->text and empties dump->text. */
 static void add_comment(struct dump *dump)
 {
     pcapng_add_comment(&dump->block, dump->text.text);
@@ -116,7 +116,7 @@ static void write_section(struct dump *dump, const struct dump_run *run, const s
     pcapng_add_u32(&dump->block, PCAPNG_BYTE_ORDER);
     pcapng_add_u16(&dump->block, 1); /* version 1.0 */
     pcapng_add_u16(&dump->block, 0);
-    pcapng_add_u64(&dump->block, UINT64_MAX); /* the section's length is not told */
+    pcapng_add_u64(&dump->block, UINT64_MAX); /* section length: unspecified */
     pcapng_add_option(&dump->block, OPTION_SECTION_APPLICATION, application, strlen(application));
     annotate_run(&dump->text, run);
     add_comment(dump);
@@ -190,7 +190,7 @@ static void write_classic(struct dump *dump, const struct frame *frame, uint32_t
         dump_fail(dump, errno);
 }
 
-/* What the frame says or, in SLL and SLL2, its own header: a reader of it finds no more than we knew. */
+/* The pcapng direction flags from the frame or its SLL or SLL2 header. A replay then knows no more than this run. */
 static uint32_t direction_flags(const struct frame *frame)
 {
     struct packet packet;
@@ -234,7 +234,7 @@ uint64_t dump_frame(struct dump *dump, const struct frame *frame, const struct f
     return ++dump->frames;
 }
 
-/* A statistics block with the comment in dump->text; the last one has the counters too. */
+/* Writes a statistics block with the comment in dump->text. The last block also has the counters. */
 static void write_statistics(struct dump *dump, nstime time, const uint64_t *dropped)
 {
     pcapng_begin(&dump->block, BLOCK_STATISTICS);
@@ -271,7 +271,7 @@ void dump_flush(struct dump *dump)
         dump_fail(dump, errno);
 }
 
-/* Closing tells of errors that no write has told (network file systems); libpcap would keep them to itself. */
+/* Closes the file. fclose() reports late errors, as of network file systems; pcap_dump_close() hides them. */
 static void close_file(struct dump *dump)
 {
     if (dump->classic_out) {
@@ -303,7 +303,7 @@ bool dump_failed(const struct dump *dump, struct err *err)
 {
     if (!dump->failed_errno)
         return false;
-    err_set(err, STATUS_SYSTEM, "%s: cannot save the capture: %s (%s; the report is whole)", dump->path,
+    err_set(err, STATUS_SYSTEM, "%s: cannot save the capture: %s (%s; the report is complete)", dump->path,
             strerror(dump->failed_errno), err_write_remedy(dump->failed_errno));
     return true;
 }

@@ -9,9 +9,10 @@
 #include "capture/classic_pcap.h"
 #include "capture/read_buffer.h"
 
-#define FILE_HEADER_BYTES 24
-#define PACKET_HEADER_BYTES 16
-#define CAPTURED_MOST 262144 /* libpcap takes more for a damage, whatever the snaplen, with all link types we know */
+#define FILE_HEADER_BYTES 24   /* draft-ietf-opsawg-pcap, section 4 */
+#define PACKET_HEADER_BYTES 16 /* the same, section 5 */
+/* Bytes; libpcap's MAXIMUM_SNAPLEN for all link types that hopsonde reads. A longer packet is damage, as in libpcap. */
+#define CAPTURED_MOST 262144
 
 struct fast_pcap_reader {
     struct reader reader;
@@ -20,7 +21,7 @@ struct fast_pcap_reader {
     char cause[128];
 };
 
-/* The header is there as a whole; a cursor would cost more than all the rest. */
+/* Reads from a complete header without a cursor, which would take most of the time. */
 static uint32_t header_u32(const struct fast_pcap_reader *r, const uint8_t *header, size_t offset)
 {
     uint32_t value;
@@ -28,7 +29,7 @@ static uint32_t header_u32(const struct fast_pcap_reader *r, const uint8_t *head
     return r->layout.swapped ? __builtin_bswap32(value) : value;
 }
 
-/* The file has ended, or cannot be read on; `end` is said where it has ended between two packets. */
+/* Ends reading: `end` if the file ended between two packets, RECORD_CUT within one, RECORD_DAMAGED on a read error. */
 static enum record_kind stop(struct fast_pcap_reader *r, enum record_kind end, struct record *out)
 {
     if (r->buffer.error == 0)
@@ -51,7 +52,7 @@ static enum record_kind damaged(struct fast_pcap_reader *r, uint32_t captured, s
     return RECORD_DAMAGED;
 }
 
-/* `record` is the packet's header and its bytes. libpcap cuts them to the snaplen without a word. */
+/* Fills the frame from `record`, the packet's header and bytes. Cuts it to the snaplen silently, as libpcap does. */
 static void take_frame(const struct fast_pcap_reader *r, const uint8_t *record, uint32_t captured, struct frame *out)
 {
     uint32_t length = header_u32(r, record, 12);

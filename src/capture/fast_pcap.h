@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* fast_pcap: reader of classic pcap for large uncompressed files. Floor 5; internal to capture/.
  *
- * The same records as io/classic, which stays the reader of record: libpcap has read and judged the file header, and
- * every kind of file but the plainest stays with it. What is left is the walk over the records, here without a call
- * and a copy for each; tests/unit/test_bulk.c compares the two readers. */
+ * It returns the same records as classic_pcap, which remains the reference. libpcap still reads and checks the file
+ * header, and classic_pcap reads every file that is not plain. This reader only walks over the records, without a
+ * call and a copy for each. A unit test compares the two readers. */
 #ifndef HOPSONDE_CAPTURE_FAST_PCAP_H
 #define HOPSONDE_CAPTURE_FAST_PCAP_H
 
 #include "capture/input.h"
 #include "capture/record.h"
 
-/* `classic` is the reader of the same input, and has handed out nothing yet. On success it is closed and the new one
- * takes its place; the input must outlive it. NULL: this file, or this machine's memory, is nothing for it, and
- * `classic` stays what it was. */
+/* Replaces `classic`, a reader of the same input that has returned no record yet. On success `classic` is closed;
+ * `input` must outlive the new reader. NULL if this file is unsuitable or memory is short; `classic` is then
+ * unchanged. */
 struct reader *fast_pcap_reader_new(struct input *input, struct reader *classic);
 
 #endif

@@ -9,7 +9,7 @@
 #include "strategies/strategies.h"
 
 #define PREFIX "hopsonde:"
-#define VALUE_BYTES (SPECS_MOST * PROBE_SPEC_TEXT_BYTES + 1)
+#define VALUE_BYTES (SPECS_MOST * PROBE_SPEC_TEXT_BYTES + 1) /* bytes of the longest value, all specs, with its NUL */
 #define BILLION 1e9
 
 /* ---- values to text ---- */
@@ -82,7 +82,7 @@ static const struct strategy *load_strategy(const void *member)
     return strategy;
 }
 
-/* To the nearest: a decimal number of nine places comes back as it was. */
+/* Rounds to the nearest, so that a decimal number of nine places is read back unchanged. */
 static int64_t billionths(double degrees)
 {
     return (int64_t)(degrees * BILLION + (degrees < 0 ? -0.5 : 0.5));
@@ -149,7 +149,7 @@ void fields_add(struct strbuf *out, const char *word, const struct field *fields
 
 /* ---- text to values ---- */
 
-/* Cuts off the next word; spaces part words. */
+/* Cuts off the next word; spaces separate words. */
 static struct words words_next(struct words *words)
 {
     while (words->length && *words->text == ' ') {
@@ -186,7 +186,7 @@ static int hex_digit(char c)
     return place ? (int)(place - digits) : -1;
 }
 
-/* Undoes fields_add_value() into a C string: no NUL may be in it. */
+/* Undoes fields_add_value() into a C string. False if it contains a NUL. */
 static bool value_read(struct words value, char out[VALUE_BYTES])
 {
     size_t length = 0;
@@ -274,7 +274,8 @@ static bool word_read(const char *text, const char *const *words, void *member, 
     return false;
 }
 
-/* Ports and protocols are numbers, as probe_spec_format() writes them: a file does not make us look up names. */
+/* Reads a spec as probe_spec_format() writes it. Ports and protocols are numbers, so a file cannot cause name
+ * lookups. */
 static bool spec_read(const char *text, struct probe_spec *out)
 {
     const char *slash = strchr(text, '/');

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* fields: structs as the text of comments, and back, by tables of their members. Floor 5; internal to capture/; pure.
+/* fields: converts structs to the text of comments and back, from tables of their members. Floor 5; internal to
+ * capture/; pure.
  *
- * The text is "hopsonde:WORD KEY=VALUE KEY=VALUE ..."; bytes of a value other than printable ASCII, the space and the
- * percent sign are %XX. */
+ * The text is "hopsonde:WORD KEY=VALUE KEY=VALUE ...". In a value, the space, the percent sign and all bytes that
+ * are not printable ASCII are %XX. */
 #ifndef HOPSONDE_CAPTURE_FIELDS_H
 #define HOPSONDE_CAPTURE_FIELDS_H
 
@@ -17,21 +18,21 @@ enum field_kind {
     FIELD_SIGNED,
     FIELD_BOOL,
     FIELD_ADDRESS,
-    FIELD_WORD, /* an enum by its place in `words` */
+    FIELD_WORD, /* an enum, by its index in `words` */
     FIELD_SPEC,
-    FIELD_SPECS,    /* the whole struct session_config: its chain of specs */
+    FIELD_SPECS,    /* the chain of specs; its base is the whole struct session_config */
     FIELD_DEGREES,  /* a double, in billionths */
     FIELD_STRATEGY, /* a strategy by its name; the first one is the default */
-    FIELD_DIAGNOSE, /* the same of older files: 1 for a diagnosis, else 0 */
+    FIELD_DIAGNOSE, /* the strategy in older files: 1 for a diagnosis, else 0 */
 };
 
-/* One key of a comment and the member of a struct that it stands for. A table ends with FIELD_END. */
+/* One key of a comment and the struct member that it stores. A table ends with FIELD_END. */
 struct field {
     const char *key;
     enum field_kind kind;
     size_t offset, bytes;
     const char *const *words; /* NULL-terminated */
-    bool optional;            /* left out where it is 0 or an empty text: older files lack it */
+    bool optional;            /* omitted if 0 or empty; older files do not have it */
     bool older;               /* only older files have it */
 };
 
@@ -57,17 +58,17 @@ void fields_add(struct strbuf *out, const char *word, const struct field *fields
 /* Appends the bytes of one value. */
 void fields_add_value(struct strbuf *out, const char *text, size_t count);
 
-/* The part of a comment that is still to be read; borrowed. */
+/* The unread part of a comment; borrowed. */
 struct words {
     const char *text;
     size_t length;
 };
 
-/* Cuts the word off a comment (any bytes) of ours; the fields are left. False: it is none of ours. */
+/* Splits a comment (any bytes) into its word and the fields after it. False if it is not a hopsonde comment. */
 bool fields_begin(const char *text, size_t length, struct words *word, struct words *left);
 bool word_is(struct words word, const char *text);
-/* Reads every key that the table knows; false where one lacks or has a bad value. Members of keys that are not there
- * stay as they are. */
+/* Reads every key in the table. False if one is missing or has an invalid value. A member without a key keeps its
+ * value. */
 bool fields_read(struct words words, const struct field *fields, void *record);
 
 #endif

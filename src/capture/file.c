@@ -22,15 +22,15 @@ struct file_wire {
     struct reader *reader; /* owned; NULL before the format is known */
     struct saved_run saved;
     struct annotations seen;
-    struct address_book *book;         /* borrowed; NULL: names are passed over */
-    unsigned sections;                 /* so far; only the first one's annotations are about this run */
-    struct record record;              /* of the last one read */
-    struct record_options annotations; /* of the statistics block just read: comments not looked at yet */
-    bool has_annotations;              /* there may be some */
+    struct address_book *book;         /* borrowed; NULL: names are skipped */
+    unsigned sections;                 /* sections so far; only the first one's annotations describe this run */
+    struct record record;              /* the last one read */
+    struct record_options annotations; /* unread comments of the last statistics block */
+    bool has_annotations;              /* there may be unread comments */
     nstime now;
     uint64_t frames, decodable;
     uint16_t linktype; /* of the last frame, if any */
-    bool is_known;     /* that link type */
+    bool is_known;     /* hopsonde reads `linktype` */
     uint16_t foreign;  /* of the last frame that cannot be decoded */
     bool truncated, over;
 };
@@ -50,7 +50,7 @@ static void note_linktype(struct file_wire *w, uint16_t linktype)
         w->foreign = linktype;
 }
 
-/* A frame of the file, numbered and noted. */
+/* Numbers and counts a frame. */
 static enum wire_event take_frame(struct file_wire *w, struct frame *frame)
 {
     frame->number = ++w->frames;
@@ -61,8 +61,8 @@ static enum wire_event take_frame(struct file_wire *w, struct frame *frame)
     return WIRE_FRAME;
 }
 
-/* The last event of the file, unless a signal has cut the waiting short. A run of ours that does not tell its end was
- * cut between two blocks. */
+/* Ends the file: the last event, or WIRE_QUIET if a signal interrupted the read. A saved run without an end block
+ * was cut between two blocks. */
 static enum wire_event take_end(struct file_wire *w, bool truncated, struct err *err)
 {
     w->over = true;
@@ -74,8 +74,8 @@ static enum wire_event take_end(struct file_wire *w, bool truncated, struct err 
         return WIRE_END;
     const char *name = pcap_datalink_val_to_name(w->foreign);
     err_set(err, STATUS_SYSTEM,
-            "%s: cannot decode its frames: link type %u (%s) is foreign (record on an Ethernet, tun or Linux cooked "
-            "interface)",
+            "%s: cannot decode its frames: link type %u (%s) is not supported (record on an Ethernet, tun or Linux "
+            "cooked interface)",
             w->name, w->foreign, name ? name : "unnamed");
     return WIRE_FAILED;
 }
@@ -85,12 +85,13 @@ static enum wire_event take_damage(struct file_wire *w, const char *cause, struc
     if (w->input.interrupted)
         return take_end(w, true, err);
     w->over = true;
-    err_set(err, STATUS_SYSTEM, "%s: cannot read beyond frame %" PRIu64 ": %s (what came before stands)", w->name,
+    err_set(err, STATUS_SYSTEM, "%s: cannot read beyond frame %" PRIu64 ": %s (what came before is reported)", w->name,
             w->frames, cause);
     return WIRE_FAILED;
 }
 
-/* What the reader takes for the end, or for nonsense, may be where a packed file is damaged. */
+/* Ends the file with the decompressor's problem, if any. Damaged compressed data look like an end or nonsense to the
+ * reader. */
 static enum wire_event take_last(struct file_wire *w, enum record_kind kind, struct err *err)
 {
     const char *problem = input_problem(&w->input);
@@ -99,7 +100,7 @@ static enum wire_event take_last(struct file_wire *w, enum record_kind kind, str
     return take_end(w, kind == RECORD_CUT, err);
 }
 
-/* The next claim among the comments of a statistics block; false: none is left. */
+/* Reads the next claim from the comments of a statistics block. False if there are no more. */
 static bool take_claim(struct file_wire *w, struct session_claim *claim)
 {
     const char *text;
@@ -117,7 +118,7 @@ static enum wire_event file_receive(struct wire *wire, nstime until, struct fram
                                     struct err *err)
 {
     struct file_wire *w = (struct file_wire *)wire;
-    (void)until; /* the file's time is that of its frames */
+    (void)until; /* virtual time: a file does not wait */
     while (!w->over) {
         if (take_claim(w, claim))
             return WIRE_CLAIM;
@@ -211,7 +212,7 @@ static enum status open_pcapng(struct file_wire *w, struct err *err)
     w->reader = pcapng_reader_new(&w->input);
     if (!w->reader)
         return cannot_read(w, err, strerror(ENOMEM));
-    struct frame unused; /* a section comes first, or nothing */
+    struct frame unused; /* not used: a pcapng starts with a section */
     enum record_kind kind = w->reader->ops->next(w->reader, &unused, &w->record);
     if (kind != RECORD_SECTION)
         return cannot_read(w, err, kind == RECORD_DAMAGED ? w->record.cause : "it is cut within its header");

@@ -9,13 +9,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* What the first bytes of a file say of it. */
+/* A format, recognised by the first bytes of a file. */
 struct magic {
     unsigned char bytes[4];
     size_t length;
     enum input_format format;
     enum packing packing;
-    const char *problem; /* of what we do not read: what it is, and what to do; NULL: we do */
+    const char *problem; /* why hopsonde does not read it, and the remedy; NULL: it does */
 };
 
 #define PACKED_TWICE "is compressed more than once; unpack it first"
@@ -30,7 +30,7 @@ static const struct magic magics[] = {
     {{0x34, 0xcd, 0xb2, 0xa1}, 4, INPUT_PCAP_PATCHED, PACKING_NONE, NULL},
     {{0x1f, 0x8b}, 2, INPUT_PCAP, PACKING_GZIP, NULL},
     {{0x28, 0xb5, 0x2f, 0xfd}, 4, INPUT_PCAP, PACKING_ZSTD, NULL},
-    {{0x50, 0x2a, 0x4d, 0x18}, 4, INPUT_PCAP, PACKING_ZSTD, NULL}, /* as pzstd starts it */
+    {{0x50, 0x2a, 0x4d, 0x18}, 4, INPUT_PCAP, PACKING_ZSTD, NULL}, /* pzstd files start with this */
     {{0xfd, 0x37, 0x7a, 0x58}, 4, INPUT_PCAP, PACKING_NONE, "is xz-compressed; unpack it first (unxz)"},
     {{0x42, 0x5a, 0x68}, 3, INPUT_PCAP, PACKING_NONE, "is bzip2-compressed; unpack it first (bunzip2)"},
     {{0x04, 0x22, 0x4d, 0x18}, 4, INPUT_PCAP, PACKING_NONE, "is lz4-compressed; unpack it first (unlz4)"},
@@ -52,7 +52,7 @@ static size_t give_head(struct input_head *head, void *bytes, size_t count)
     return count;
 }
 
-/* The file as it is stored. */
+/* Reads the file as it is stored. */
 static ssize_t read_stored(void *context, char *bytes, size_t count)
 {
     struct input *input = context;
@@ -74,7 +74,7 @@ ssize_t input_read(struct input *input, void *bytes, size_t count)
     return given ? (ssize_t)given : unpack_read(input->unpacker, bytes, count);
 }
 
-/* The same for those that call back. */
+/* The same as a callback. */
 static ssize_t read_plain(void *context, char *bytes, size_t count)
 {
     return input_read(context, bytes, count);
@@ -135,7 +135,7 @@ const char *input_problem(const struct input *input)
     return input->unpacker ? unpack_problem(input->unpacker) : NULL;
 }
 
-/* Takes the first bytes of what `source` gives; pipes may give them in pieces. False: errno. */
+/* Reads the first bytes from `source`; a pipe may give them in pieces. On failure returns false and sets errno. */
 static bool read_head(struct input *input, struct input_head *head, unpack_source *source)
 {
     struct input_head taken = {.length = 0};
@@ -187,7 +187,7 @@ static const struct magic *find_magic(const struct input_head *head)
     return NULL;
 }
 
-/* What is in the file, packed or not; `packing` is set where it is packed. */
+/* Finds the format of the file, compressed or not. Sets `packing` if it is compressed. */
 static enum status find_format(struct input *input, const char *path, const struct input_head *head,
                                enum packing *packing, struct err *err)
 {

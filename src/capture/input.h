@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* input: a capture file opened, whatever holds it, and what format it is in. Floor 5; internal to capture/.
+/* input: an open capture file, from disk or a pipe, compressed or not, and its format. Floor 5; internal to
+ * capture/.
  *
- * The first four bytes are looked at and given out again, so that pipes and standard input work as files do. A file
- * that is compressed, as its first bytes say, is unpacked in between. */
+ * It reads the first four bytes to find the format and returns them again, so that pipes and standard input work
+ * like files. Compressed files are recognised by these bytes and unpacked on the fly. It must not interpret records. */
 #ifndef HOPSONDE_CAPTURE_INPUT_H
 #define HOPSONDE_CAPTURE_INPUT_H
 
@@ -19,7 +20,7 @@ enum input_format {
     INPUT_PCAPNG,
 };
 
-/* The first bytes, which have been looked at and are still to be given out. */
+/* The first bytes, read to find the format and to be returned again. */
 struct input_head {
     unsigned char bytes[4];
     size_t length, given;
@@ -27,31 +28,32 @@ struct input_head {
 
 struct input {
     int fd;
-    struct input_head stored, plain; /* of the file, and where it is packed, of what is in it */
-    struct unpacker *unpacker;       /* owned; NULL: the file is not packed */
-    bool interrupted;                /* a signal came while we waited for more: the stream has ended there */
+    struct input_head stored, plain; /* of the file as stored, and of the unpacked data if it is compressed */
+    struct unpacker *unpacker;       /* owned; NULL: the file is not compressed */
+    bool interrupted;                /* a signal interrupted a read; the stream ends there */
     enum input_format format;
 };
 
-/* "-" is standard input. The error says what is wrong with the file: missing, a directory, empty, packed, no capture.
- */
+/* Opens the file; "-" is standard input. The error names the problem: missing, a directory, empty, compressed, not a
+ * capture. */
 enum status input_open(struct input *input, const char *path, struct err *err);
-/* Does nothing where it is closed already, or was never opened (all zero but for an fd of -1). */
+/* Closes the input. Does nothing if it is closed already or all zero with an fd of -1. */
 void input_close(struct input *input);
-/* As read(2), of what is in the file; 0 also where `interrupted` says why. */
+/* As read(2), on the unpacked data. Returns 0 also after a signal; `interrupted` is then set. */
 ssize_t input_read(struct input *input, void *bytes, size_t count);
-/* The same as a stdio stream, for libpcap, which closes it; the input stays open. NULL: errno. */
+/* The same as a stdio stream for libpcap, which closes the stream; the input stays open. On failure returns NULL and
+ * sets errno. */
 FILE *input_stream(struct input *input);
-/* Makes `offset` in the file what is read next. False: it is no plain file (packed, a pipe, standard input), or cannot
- * be wound; then nothing has changed. */
+/* Continues reading at `offset` in the file. False, without any effect, if it is compressed, a pipe or standard
+ * input, or cannot seek. */
 bool input_seek(struct input *input, uint64_t offset);
-/* How far the stored file has been read, and how long it is. False: it is no file, but a pipe. */
+/* Bytes read of the stored file, and its length. False if it is a pipe. */
 bool input_progress(const struct input *input, uint64_t *done_bytes, uint64_t *total_bytes);
-/* When it has ended: whether a packed file broke off there; */
+/* After the end: true if the compressed data end too early. */
 bool input_is_cut(const struct input *input);
-/* and what is wrong with a packed file, without a remedy, or NULL. Valid until it is closed. */
+/* The problem with the compressed data, without a remedy, or NULL. Valid until the input is closed. */
 const char *input_problem(const struct input *input);
-/* How messages name the file. */
+/* The file's name for messages. */
 const char *input_name(const char *path);
 
 #endif

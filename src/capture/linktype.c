@@ -5,7 +5,7 @@
 
 #include "packet/packet.h"
 
-/* All the values that we read agree but that of RAW (draft-ietf-opsawg-pcaplinktype). */
+/* DLT_ and LINKTYPE_ values agree for all link types that we read, but not for RAW (draft-ietf-opsawg-pcaplinktype). */
 
 bool linktype_from_dlt(int dlt, uint16_t *out)
 {

@@ -7,23 +7,23 @@
 
 #include "capture/file.h"
 
-#define OTHER_DESCRIPTORS 64 /* what the process may have open besides: outputs, libraries */
+#define OTHER_DESCRIPTORS 64 /* descriptors reserved for outputs and libraries when the limit is raised */
 #define NO_SOURCE UINT32_MAX
 
 struct source {
-    struct wire *wire;  /* owned; NULL once it is over */
-    bool is_file;       /* and no pipe; once it is over */
-    uint64_t bytes;     /* of the file; once it is over */
-    struct frame ahead; /* where the source is in the queue */
+    struct wire *wire;  /* owned; NULL after its end */
+    bool is_file;       /* not a pipe; set at its end */
+    uint64_t bytes;     /* file length; set at its end */
+    struct frame ahead; /* its next frame, if the source is queued */
     struct merge_file facts;
 };
 
 struct merge {
     struct source *sources; /* owned, `capacity` of them */
-    uint32_t *queue;        /* owned; a heap of sources, the one whose frame is due next on top */
+    uint32_t *queue;        /* owned; a heap of sources, the one with the earliest frame on top */
     unsigned count, capacity, queued;
-    unsigned started; /* the sources up to here have been read from */
-    uint32_t current; /* gave the last frame and is not in the queue; NO_SOURCE: none did */
+    unsigned started; /* sources from which a first frame was read */
+    uint32_t current; /* the source of the last frame, not queued; NO_SOURCE: none */
 };
 
 /* ---- the queue ---- */
@@ -99,7 +99,7 @@ static enum wire_event receive(struct source *source, struct frame *frame)
     return WIRE_END;
 }
 
-/* Has the first frame of each file in the queue. WIRE_END: done. */
+/* Queues the first frame of each file. Returns WIRE_END when done, WIRE_QUIET after a signal. */
 static enum wire_event start(struct merge *m)
 {
     for (; m->started < m->count; m->started++) {
@@ -113,7 +113,8 @@ static enum wire_event start(struct merge *m)
     return WIRE_END;
 }
 
-/* The next frame of the file that gave the last one, if it is due. WIRE_END: it is not, or there is none. */
+/* Reads the next frame of the current file and returns it if it is the earliest. Otherwise queues it and returns
+ * WIRE_END. */
 static enum wire_event go_on(struct merge *m, struct frame *frame)
 {
     enum wire_event event = receive(&m->sources[m->current], frame);
@@ -156,7 +157,7 @@ static void raise_limit(unsigned files)
     if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
         return;
     limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
-    (void)setrlimit(RLIMIT_NOFILE, &limit); /* what cannot be opened will say so */
+    (void)setrlimit(RLIMIT_NOFILE, &limit); /* on failure, opening a file reports the error */
 }
 
 struct merge *merge_new(unsigned files)

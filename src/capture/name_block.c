@@ -54,14 +54,14 @@ static bool has_whois(const struct address_whois *whois)
 
 /* ---- writing ---- */
 
-/* Where memory was short the writer of the block is to see it. */
+/* Empties the buffer. A failed buffer stays failed, so that the caller sees it. */
 static void reuse(struct strbuf *scratch)
 {
     if (!scratch->failed)
         strbuf_clear(scratch);
 }
 
-/* Records are laid out as options are. Their names are UTF-8, which foreign text need not be: it is escaped. */
+/* Adds a name record, which has the layout of an option. Names must be UTF-8, so other bytes are escaped. */
 static void add_record(struct strbuf *block, struct strbuf *scratch, const struct address_facts *about)
 {
     strbuf_add_bytes(scratch, (const char *)about->address.bytes, addr_length(&about->address));
@@ -99,7 +99,7 @@ bool name_block_write(struct strbuf *block, struct strbuf *scratch, const struct
 
 /* ---- reading ---- */
 
-/* The entry of the address; NULL: there is none, and no room for one. */
+/* The entry of the address. NULL if it has none and the book is full. */
 static struct address_facts *entry_of(struct address_book *book, const struct addr *address)
 {
     if (address_book_count(book) >= NAME_BLOCK_ADDRESSES_MOST && !address_book_find(book, address))
@@ -107,7 +107,7 @@ static struct address_facts *entry_of(struct address_book *book, const struct ad
     return address_book_entry(book, address);
 }
 
-/* Of several names the first. */
+/* Reads a name record. The first of several names stays. */
 static void read_record(uint16_t type, struct cursor value, struct address_book *book)
 {
     if (type != NAME_RECORD_IPV4 && type != NAME_RECORD_IPV6)
@@ -125,7 +125,7 @@ static void read_record(uint16_t type, struct cursor value, struct address_book 
     about->name_state = ADDRESS_NAME_KNOWN;
 }
 
-/* ISO 3166-1 alpha-2, or none. */
+/* True for an ISO 3166-1 alpha-2 code or an empty text. */
 static bool is_country(const char country[3])
 {
     return !country[0] ||
@@ -137,14 +137,14 @@ static bool is_position(const struct address_place *place)
     return place->latitude >= -90 && place->latitude <= 90 && place->longitude >= -180 && place->longitude <= 180;
 }
 
-/* Whether it is something that hopsonde would have written. */
+/* True if hopsonde could have written it. */
 static bool is_sound(const struct address_facts *about)
 {
     return has_name(about) == (about->name[0] != '\0') && (about->asn || !about->as_name[0]) &&
            is_country(about->place.country) && is_country(about->whois.country) && is_position(&about->place);
 }
 
-/* A name of KNOWN may be that of a record, and no more. */
+/* Fills gaps in `to`. A name that is only KNOWN may come from a record, so a comment's name replaces it. */
 static void complement(struct address_facts *to, const struct address_facts *from)
 {
     bool better = to->name_state == ADDRESS_NAME_UNKNOWN || to->name_state == ADDRESS_NAME_KNOWN;
@@ -185,7 +185,7 @@ void name_block_read(const struct record_options *records, struct address_book *
     while (record_option_next(&left, &type, &value))
         read_record(type, value, book);
     if (cursor_u16(&left.left) != NAME_RECORD_END)
-        return; /* cut: the records' end does not come */
+        return; /* the end of the records is missing: the block is cut */
     cursor_skip(&left.left, 2);
     while (record_comment_next(&left, &comment, &length))
         read_comment(comment, length, book);

@@ -8,15 +8,17 @@
 
 #include "capture/read_buffer.h"
 
-/* Types and lengths at both ends of a block. */
+/* Bytes: the block's type and length before its body, the length after it (draft-ietf-opsawg-pcapng, section 3.1). */
 #define BLOCK_HEAD_BYTES 8
 #define BLOCK_TAIL_BYTES 4
 #define PACKET_FIELDS_BYTES 20
-#define INTERFACES_MOST 65536
+
+#define INTERFACES_MOST 65536 /* per section; more count as damage, which bounds memory */
+/* ns; a year before the end of nstime, so that deadlines can be added. Later stamps become this. */
 #define LATEST_TIME (INT64_MAX - INT64_C(366) * 86400 * NS_PER_S)
 #define LATEST_SECOND (LATEST_TIME / NS_PER_S)
-#define RESOLUTION_BINARY 0x80
-#define RESOLUTION_DEFAULT 6
+#define RESOLUTION_BINARY 0x80 /* flag of if_tsresol: the exponent is of two, not ten */
+#define RESOLUTION_DEFAULT 6   /* exponent of ten without if_tsresol: microseconds */
 
 /* ---- writing ---- */
 
@@ -88,20 +90,20 @@ void pcapng_end(struct strbuf *out)
 struct interface {
     uint16_t linktype;
     uint8_t resolution;
-    uint32_t snaplen; /* 0: no limit */
+    uint32_t snaplen; /* bytes; 0: no limit */
     int64_t offset_s;
 };
 
 struct pcapng_reader {
     struct reader reader;
     struct read_buffer buffer;    /* holds the current block */
-    bool little;                  /* byte order of the current section */
+    bool little;                  /* the current section is little-endian */
     struct interface *interfaces; /* owned; of the current section */
     uint32_t interface_count, interface_capacity;
     nstime last; /* stamp of the last frame that had one */
 };
 
-/* The body of a block, in its section's byte order. */
+/* The body of a block, with its section's byte order. */
 struct body {
     struct cursor cursor;
     bool little;
@@ -154,7 +156,8 @@ bool record_comment_next(struct record_options *options, const char **text, size
     return false;
 }
 
-/* `units` per second, a power of ten or of two, to whole seconds and nanoseconds. */
+/* Splits a stamp into whole seconds and nanoseconds. `resolution` is if_tsresol: units per second, a power of ten or
+ * two. */
 static void split_stamp(uint64_t stamp, uint8_t resolution, uint64_t *seconds, uint64_t *nanoseconds)
 {
     unsigned power = resolution & 0x7f;
@@ -170,7 +173,7 @@ static void split_stamp(uint64_t stamp, uint8_t resolution, uint64_t *seconds, u
     }
     uint64_t units = 1;
     for (; power > 9; power--)
-        stamp /= 10; /* finer than we keep */
+        stamp /= 10; /* nstime has no finer unit than 1 ns */
     for (unsigned i = 0; i < power; i++)
         units *= 10;
     *seconds = stamp / units;
@@ -191,7 +194,7 @@ nstime pcapng_time(uint64_t stamp, uint8_t resolution, int64_t offset_s)
     return shifted >= LATEST_SECOND ? LATEST_TIME : shifted * NS_PER_S + (nstime)nanoseconds;
 }
 
-/* Nearly all captures count micro- or nanoseconds from 1970, and need none of the divisions above. */
+/* Avoids the divisions above for nearly all captures, which count micro- or nanoseconds from 1970. */
 static nstime interface_time(const struct interface *interface, uint64_t stamp)
 {
     static const uint64_t latest_us = (uint64_t)LATEST_SECOND * (NS_PER_S / NS_PER_US);
@@ -209,8 +212,8 @@ static enum record_kind damaged(struct record *out, const char *cause)
     return RECORD_DAMAGED;
 }
 
-/* The input gives fewer bytes than are wanted. A file that ends before them is cut, unless `none` says that nothing
- * need be there. */
+/* The input has fewer bytes than required. Returns `none` if it has no bytes at all, RECORD_CUT if it ends too
+ * early, RECORD_DAMAGED on a read error. */
 static enum record_kind stop(const struct pcapng_reader *r, enum record_kind none, struct record *out)
 {
     if (r->buffer.error)
@@ -218,7 +221,7 @@ static enum record_kind stop(const struct pcapng_reader *r, enum record_kind non
     return read_buffer_left(&r->buffer) == 0 ? none : RECORD_CUT;
 }
 
-/* What is whole in the buffer is read without a cursor, which would cost more than all the rest of a packet's block. */
+/* Reads from a complete block without a cursor, which would take most of the time of a packet block. */
 static uint32_t load_u32(const uint8_t *bytes, bool little)
 {
     uint32_t value;
@@ -226,7 +229,7 @@ static uint32_t load_u32(const uint8_t *bytes, bool little)
     return swap_u32(be32toh(value), little);
 }
 
-/* The byte-order magic of a section header tells how to read its length, which stands before it. */
+/* Reads the byte-order magic of a section header. The length before it can be decoded only afterwards. */
 static enum record_kind read_byte_order(struct pcapng_reader *r, struct record *out)
 {
     const uint8_t *head = read_buffer_peek(&r->buffer, BLOCK_HEAD_BYTES + 4);
@@ -239,7 +242,7 @@ static enum record_kind read_byte_order(struct pcapng_reader *r, struct record *
     return RECORD_FRAME;
 }
 
-/* The length of the next block, whose head is there. RECORD_FRAME: it can be. */
+/* Reads the length of the next block, whose head is in the buffer. RECORD_FRAME: the length is valid. */
 static enum record_kind read_length(struct pcapng_reader *r, size_t taken, uint32_t *total, struct record *out)
 {
     *total = load_u32(read_buffer_peek(&r->buffer, BLOCK_HEAD_BYTES) + 4, r->little);
@@ -250,7 +253,7 @@ static enum record_kind read_length(struct pcapng_reader *r, size_t taken, uint3
     return RECORD_FRAME;
 }
 
-/* Reads one whole block. RECORD_FRAME: it is there, `type` and `body` are set. */
+/* Reads one whole block. RECORD_FRAME: `type` and `body` are set. */
 static enum record_kind read_block(struct pcapng_reader *r, uint32_t *type, struct body *body, struct record *out)
 {
     size_t taken = BLOCK_HEAD_BYTES;
@@ -316,7 +319,7 @@ static bool interface_reserve(struct pcapng_reader *r)
     return true;
 }
 
-/* RECORD_FRAME: done, go on with the next block. */
+/* RECORD_FRAME: done, continue with the next block. */
 static enum record_kind read_interface(struct pcapng_reader *r, struct body *body, struct record *out)
 {
     struct interface interface = {.linktype = body_u16(body), .resolution = RESOLUTION_DEFAULT};
@@ -354,7 +357,7 @@ static uint8_t options_direction(struct record_options options)
     return FRAME_DIRECTION_UNKNOWN;
 }
 
-/* The packet's bytes, which start `offset` bytes on in the body; the rest of the frame is filled. */
+/* Sets the packet's bytes, which start at `offset` in the body. The rest of the frame is filled already. */
 static enum record_kind take_data(struct pcapng_reader *r, struct body *body, size_t offset, struct frame *frame,
                                   struct record *out)
 {
@@ -372,8 +375,8 @@ static enum record_kind take_data(struct pcapng_reader *r, struct body *body, si
     return RECORD_FRAME;
 }
 
-/* Enhanced packet block and its predecessor, which differ in the width of the interface number (behind the narrow one
- * stand drops since the packet before, which the statistics block has too). */
+/* Reads an enhanced packet block or the obsolete packet block, whose interface number is 16 bits wide. The drop
+ * counter after it is ignored, because the statistics block has the drops too. */
 static enum record_kind read_packet(struct pcapng_reader *r, struct body *body, bool old, struct frame *frame,
                                     struct record *out)
 {
@@ -401,7 +404,7 @@ static enum record_kind read_packet(struct pcapng_reader *r, struct body *body, 
     return RECORD_FRAME;
 }
 
-/* A simple packet block has no stamp: it came no earlier than the frame before it. */
+/* Reads a simple packet block. It has no stamp, so the frame gets the stamp of the frame before it. */
 static enum record_kind read_simple_packet(struct pcapng_reader *r, struct body *body, struct frame *frame,
                                            struct record *out)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* pcapng: blocks of the pcapng format, read and written (draft-ietf-opsawg-pcapng). Floor 5; internal to capture/.
  *
- * The writer assembles one block at a time in a strbuf, in host byte order. The reader takes either byte order, several
- * sections and interfaces, every time resolution, the simple and the obsolete packet block; it skips blocks it does not
- * know and holds one block at a time, of at most PCAPNG_BLOCK_MOST bytes. */
+ * The writer assembles one block at a time in a strbuf, in host byte order. The reader accepts either byte order,
+ * several sections and interfaces, every time resolution, and the simple and obsolete packet blocks. It skips
+ * unknown blocks. It holds one block at a time, of at most PCAPNG_BLOCK_MOST bytes. It must not interpret comments. */
 #ifndef HOPSONDE_CAPTURE_PCAPNG_H
 #define HOPSONDE_CAPTURE_PCAPNG_H
 
@@ -11,12 +11,12 @@
 #include "capture/input.h"
 #include "capture/record.h"
 
-#define PCAPNG_BLOCK_MOST (16u << 20)
-#define PCAPNG_OPTION_MOST 65535 /* bytes of one option's value */
-#define PCAPNG_BYTE_ORDER 0x1A2B3C4Du
+#define PCAPNG_BLOCK_MOST (16u << 20) /* bytes; a longer block counts as damage, which bounds memory */
+#define PCAPNG_OPTION_MOST 65535      /* bytes; the most that an option's 16-bit length allows */
+#define PCAPNG_BYTE_ORDER 0x1A2B3C4Du /* byte-order magic of a section header */
 
 enum pcapng_block {
-    BLOCK_SECTION = 0x0A0D0D0A, /* reads alike in both byte orders */
+    BLOCK_SECTION = 0x0A0D0D0A, /* the same in both byte orders */
     BLOCK_INTERFACE = 1,
     BLOCK_OLD_PACKET = 2,
     BLOCK_SIMPLE_PACKET = 3,
@@ -37,28 +37,29 @@ enum pcapng_option {
     OPTION_STATISTICS_DROPPED = 5,
 };
 
-/* Writing. A block is begun, filled field by field and ended; it is then `out->text`, `out->length` bytes. Options come
- * last, and pcapng_end() closes them. */
+/* Writing: begin a block, add its fields in order, then its options, and end it. pcapng_end() adds the end of
+ * options. The block is then `out->text`, `out->length` bytes. */
 void pcapng_begin(struct strbuf *out, enum pcapng_block type);
 void pcapng_add_u16(struct strbuf *out, uint16_t value);
 void pcapng_add_u32(struct strbuf *out, uint32_t value);
 void pcapng_add_u64(struct strbuf *out, uint64_t value);
-void pcapng_add_time(struct strbuf *out, nstime time); /* as nanoseconds, the high half first; no time is 0 */
+void pcapng_add_time(struct strbuf *out, nstime time); /* as nanoseconds, the high half first; negative: 0 */
 void pcapng_add_padded(struct strbuf *out, const void *bytes, size_t count);
 void pcapng_add_option(struct strbuf *out, uint16_t code, const void *value, size_t count);
 void pcapng_add_comment(struct strbuf *out, const char *text); /* cut to PCAPNG_OPTION_MOST bytes */
 void pcapng_end(struct strbuf *out);
 
-/* A reader over `input`, which must outlive it and whose next bytes are a section header. NULL: no memory. */
+/* Opens a reader. The next bytes of `input` are a section header, and `input` must outlive the reader. NULL: no
+ * memory. */
 struct reader *pcapng_reader_new(struct input *input);
 
-/* Walks through options: the next one's code and value; false after the last, and where they are cut. */
+/* Reads the next option's code and value. False after the last option or if the options are cut. */
 bool record_option_next(struct record_options *options, uint16_t *code, struct cursor *value);
-/* The next comment, not NUL-terminated, any bytes; false: no more. */
+/* Reads the next comment: any bytes, not NUL-terminated. False if there are no more. */
 bool record_comment_next(struct record_options *options, const char **text, size_t *length);
 
-/* A stamp in units of an interface's if_tsresol, shifted by its if_tsoffset, as a point in time; what 64 bits of
- * nanoseconds cannot hold becomes the nearest that they can (less a year, so that deadlines can be added). */
+/* Converts a stamp to a time. `resolution` is the interface's if_tsresol, `offset_s` its if_tsoffset. A time outside
+ * the range of nstime becomes the nearest one in range, less a year at the top so that deadlines can be added. */
 nstime pcapng_time(uint64_t stamp, uint8_t resolution, int64_t offset_s);
 
 #endif

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIRST_STEP ((size_t)4 << 10)
-#define LARGEST_STEP ((size_t)128 << 10)
+#define FIRST_STEP ((size_t)4 << 10)     /* bytes of the first read; a page for each of many open files */
+#define LARGEST_STEP ((size_t)128 << 10) /* bytes of later reads; they fit into the CPU cache */
 
 struct read_buffer read_buffer_init(struct input *input)
 {
@@ -37,7 +37,7 @@ static bool reserve(struct read_buffer *buffer, size_t count)
     return true;
 }
 
-/* Room for `count` bytes from `start` on, and for a step beyond what is there. */
+/* Makes room for `count` bytes from `start` on, and for one step beyond the unread bytes. */
 static bool make_room(struct read_buffer *buffer, size_t count)
 {
     size_t left = buffer->end - buffer->start, least = left + buffer->step;
@@ -48,7 +48,8 @@ static bool make_room(struct read_buffer *buffer, size_t count)
     return reserve(buffer, count > least ? count : least);
 }
 
-/* Reads until `count` bytes are there. A pipe may give them in pieces, and is not waited for longer than need be. */
+/* Reads until `count` bytes are available. It does not wait for more of them, because a pipe may give them in
+ * pieces. */
 static void read_on(struct read_buffer *buffer, size_t count)
 {
     while (buffer->end < count && !buffer->over) {

@@ -12,14 +12,14 @@
 #include <zstd.h>
 #include <zstd_errors.h>
 
-#define PACKED_BYTES 65536
-#define MAGIC_BYTES_MOST 4
+#define PACKED_BYTES 65536           /* bytes; largest read of compressed data */
+#define MAGIC_BYTES_MOST 4           /* bytes of the longest magic, of a Zstandard frame */
 #define GZIP_WINDOW (16 + MAX_WBITS) /* 16: with a gzip header */
-#define ZSTD_BLOCK_HEADER_BYTES 3
-#define ZSTD_WINDOW_LOG_MOST 27
+#define ZSTD_BLOCK_HEADER_BYTES 3    /* RFC 8878, section 3.1.1.2 */
+#define ZSTD_WINDOW_LOG_MOST 27      /* power of two, in bytes; see UNPACK_WINDOW_MOST */
 _Static_assert(UNPACK_WINDOW_MOST == 1u << ZSTD_WINDOW_LOG_MOST, "the window's limit and its logarithm");
 
-/* Where in the file: between two members (frames), in one, or at the last byte that will be unpacked. */
+/* Position in the file: between two members (frames), within one, or after the last one. */
 enum place { BETWEEN, WITHIN, OVER };
 
 struct unpacker {
@@ -31,19 +31,19 @@ struct unpacker {
     char problem[128]; /* "": none */
     z_stream gzip;
     ZSTD_DStream *zstd;
-    size_t zstd_wants;                  /* how much libzstd would like to be given next */
-    bool zstd_has_more;                 /* the last output was filled to its end: there may be more of it */
-    size_t start, end;                  /* of what is unread in `packed` */
-    unsigned char packed[PACKED_BYTES]; /* of the file */
+    size_t zstd_wants;                  /* bytes that libzstd requests next */
+    bool zstd_has_more;                 /* the last call filled the output; libzstd may hold more */
+    size_t start, end;                  /* the unread bytes in `packed` */
+    unsigned char packed[PACKED_BYTES]; /* compressed bytes from the file */
 };
 
 struct format {
     const char *name;
     size_t magic_length;
-    /* Whether a member starts so, or, where fewer bytes than the magic are there, may. */
+    /* True if a member starts with these bytes. If they are fewer than the magic: true if one could. */
     bool (*starts)(const unsigned char *bytes, size_t count);
     bool (*open)(struct unpacker *u);
-    /* Unpacks from what is unread, at most `count` bytes; moves `place` at a member's end and at a damage. */
+    /* Unpacks at most `count` bytes from the unread ones. Changes `place` at a member's end and on damage. */
     size_t (*step)(struct unpacker *u, char *bytes, size_t count);
     void (*close)(struct unpacker *u);
 };
@@ -88,7 +88,7 @@ static size_t gzip_step(struct unpacker *u, char *bytes, size_t count)
     } else if (result == Z_MEM_ERROR) {
         give_up(u, strerror(ENOMEM));
     } else if (result != Z_OK && result != Z_BUF_ERROR) {
-        give_up_damaged(u, u->gzip.msg ? u->gzip.msg : "for no reason that zlib tells");
+        give_up_damaged(u, u->gzip.msg ? u->gzip.msg : "zlib gives no reason");
     }
     return most - u->gzip.avail_out;
 }
@@ -100,7 +100,7 @@ static void gzip_close(struct unpacker *u)
 
 /* ---- Zstandard ---- */
 
-/* A frame, or one to be skipped, which pzstd puts before each. */
+/* True for a frame or a skippable frame, which pzstd puts before each frame. */
 static bool zstd_starts(const unsigned char *bytes, size_t count)
 {
     static const unsigned char frame[] = {0x28, 0xb5, 0x2f, 0xfd}, skipped[] = {0x2a, 0x4d, 0x18};
@@ -114,8 +114,9 @@ static bool zstd_open(struct unpacker *u)
     return u->zstd && !ZSTD_isError(ZSTD_DCtx_setParameter(u->zstd, ZSTD_d_windowLogMax, ZSTD_WINDOW_LOG_MOST));
 }
 
-/* A call that fails keeps to itself what it had unpacked before. So none gets the header of a block together with the
- * end of the block before, as libzstd would like it; and none more input while there is output left. */
+/* Bytes of input for the next call. If a call fails, libzstd discards the output of that call. So one call never
+ * gets the end of a block together with the next block's header, although libzstd requests both. It gets no input
+ * while libzstd holds output. */
 static size_t zstd_share(const struct unpacker *u)
 {
     size_t unread = u->end - u->start, share = u->zstd_wants;
@@ -182,7 +183,7 @@ struct unpacker *unpack_new(enum packing packing, unpack_source *source, void *c
     return u;
 }
 
-/* Has `count` unread bytes at hand, or all that are left. False: errno says why not. */
+/* Reads until `count` unread bytes are available or the source ends. On failure returns false and sets errno. */
 static bool fill(struct unpacker *u, size_t count)
 {
     size_t unread = u->end - u->start;
@@ -201,7 +202,7 @@ static bool fill(struct unpacker *u, size_t count)
     return true;
 }
 
-/* Another member, or the first bytes of one, or the end, which what is no member does not put off. */
+/* Finds the next member, possibly only its first bytes. Any other bytes count as the end. */
 static bool find_member(struct unpacker *u)
 {
     size_t length = u->format->magic_length;
@@ -213,7 +214,7 @@ static bool find_member(struct unpacker *u)
     return true;
 }
 
-/* What comes next of a member, maybe nothing yet. */
+/* Unpacks the next bytes of a member. 0 if there are none yet. */
 static ssize_t read_member(struct unpacker *u, char *bytes, size_t count)
 {
     if (!fill(u, 1))

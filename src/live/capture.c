@@ -12,12 +12,12 @@
 #include "base/strbuf.h"
 #include "capture/linktype.h"
 
-#define RING_BYTES (4 * 1024 * 1024)
+#define RING_BYTES (4 * 1024 * 1024) /* bytes; libpcap's default of 2 MiB loses frames in bursts */
 
 static enum status capture_fail(const char *interface, pcap_t *pcap, int code, struct err *err)
 {
     bool exists = strcmp(interface, "any") == 0 || if_nametoindex(interface) != 0;
-    if (code == PCAP_ERROR_NO_SUCH_DEVICE || !exists) /* libpcap says "permission denied" of unknown devices, too */
+    if (code == PCAP_ERROR_NO_SUCH_DEVICE || !exists) /* libpcap reports "permission denied" for unknown devices, too */
         return err_set(err, STATUS_SYSTEM, "%s: cannot open capture: no such interface (`ip link` lists them)",
                        interface);
     if (code == PCAP_ERROR_IFACE_NOT_UP)
@@ -62,15 +62,15 @@ static enum status capture_learn_linktype(struct capture *capture, struct err *e
                    capture->interface, name ? name : "unknown", dlt);
 }
 
-/* Whether the kernel takes the program, tried on a socket of no use: what pcap_setfilter() meets with a refusal is a
- * warning on stderr and filtering in our process. The limits are BPF_MAXINSNS and net.core.optmem_max. */
+/* True if the kernel accepts the program, tried on an unused socket. pcap_setfilter() hides a rejection: it prints a
+ * warning and filters in our process. The limits are BPF_MAXINSNS and net.core.optmem_max. */
 static bool kernel_takes(const struct bpf_program *program)
 {
     if (program->bf_len > BPF_MAXINSNS)
         return false;
     int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (fd < 0)
-        return true; /* no way to tell */
+        return true; /* cannot be tested */
     struct sock_fprog copy = {.len = (unsigned short)program->bf_len,
                               .filter = (struct sock_filter *)(void *)program->bf_insns};
     bool taken = setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &copy, sizeof copy) == 0;
@@ -78,8 +78,8 @@ static bool kernel_takes(const struct bpf_program *program)
     return taken;
 }
 
-/* Frames whose VLAN tag stands in their bytes pass as well. `vlan` shifts all that follows it, so the plain one comes
- * first. */
+/* Extends the filter to frames with a VLAN tag in their bytes. `vlan` shifts all offsets after it, so the filter
+ * without it comes first. */
 static void filter_with_vlan(const struct capture *capture, const char *filter, struct strbuf *out)
 {
     if (capture->linktype == LINKTYPE_ETHERNET && !capture->on_any)
@@ -102,7 +102,7 @@ static enum status capture_set_filter(struct capture *capture, const char *filte
     enum status status = STATUS_OK;
     if (!kernel_takes(&program))
         status = err_set(err, STATUS_SYSTEM,
-                         "%s: cannot set the capture filter: the kernel finds it too long (use fewer -P)",
+                         "%s: cannot set the capture filter: the kernel rejects it as too long (use fewer -P)",
                          capture->interface);
     else if (pcap_setfilter(capture->pcap, &program) != 0)
         status = err_set(err, STATUS_SYSTEM, "%s: cannot set the capture filter: %s", capture->interface,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* capture: a libpcap handle, opened as the live wire wants it. Floor 5; internal to live/.
+/* capture: a libpcap handle, configured for the live wire. Floor 5; internal to live/.
  *
- * Immediate mode and a ring of 4 MiB, because bursts are lost otherwise; nanosecond stamps where libpcap has them; SLL2
- * on "any", which tells the interface of each frame; not promiscuous. */
+ * It uses immediate mode, a ring of 4 MiB against losses in bursts, and nanosecond stamps if libpcap has them. On
+ * "any" it uses SLL2, which names the interface of each frame. It is never promiscuous. */
 #ifndef HOPSONDE_LIVE_CAPTURE_H
 #define HOPSONDE_LIVE_CAPTURE_H
 
@@ -15,24 +15,25 @@
 
 struct capture {
     pcap_t *pcap;          /* owned */
-    const char *interface; /* borrowed; "any" where every interface is meant */
+    const char *interface; /* borrowed; "any" for every interface */
     bool on_any;
     uint16_t linktype;
-    nstime stamp_unit; /* what tv_usec counts: 1 or 1000 ns */
+    nstime stamp_unit; /* nanoseconds per unit of tv_usec: 1 or 1000 */
 };
 
-/* `interface` NULL: every one. `snaplen`: bytes kept of a frame. Of the filters (BPF text) the first that compiles and
- * that the kernel takes is set; both may be NULL: everything passes. */
+/* Opens the capture. `interface` NULL: every interface. `snaplen`: bytes captured of each frame. Sets the first of
+ * the two filters (BPF text) that compiles and that the kernel accepts. Both may be NULL: every frame passes. */
 enum status capture_open(const char *interface, unsigned snaplen, const char *filter, const char *short_filter,
                          struct capture *out, struct err *err);
 void capture_close(struct capture *capture);
 
-/* 1: `frame` is filled, valid until the next call. 0: nothing is waiting; does not wait. -1: failed, `err` is set. */
+/* Does not wait. 1: `frame` is filled and valid until the next call. 0: no frame is waiting. -1: failed, `err` is
+ * set. */
 int capture_next(struct capture *capture, struct frame *frame, struct err *err);
-/* After the descriptor told of an error: whether the capture goes on. An interface of "any" may vanish; the only one
- * may not. */
+/* After the descriptor reported an error: true if the capture continues. An interface of "any" may vanish; the only
+ * interface may not. */
 bool capture_survives(struct capture *capture, struct err *err);
-/* Frames dropped for want of room in the ring so far. */
+/* Frames dropped so far because the ring was full. */
 uint64_t capture_dropped(struct capture *capture);
 
 #endif

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <time.h>
 
-#define STEP_LEAST (100 * NS_PER_MS)
+#define STEP_LEAST (100 * NS_PER_MS) /* smaller differences are slew or noise and are ignored */
 
 static nstime clock_read(clockid_t id)
 {

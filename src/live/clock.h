@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* clock: the capture's clock, read without being thrown by a step of the system's. Floor 5.
+/* clock: the capture's clock, which a step of the system clock does not disturb. Floor 5.
  *
- * The kernel stamps frames with CLOCK_REALTIME, which somebody may set while a run goes on; we wait by CLOCK_MONOTONIC.
- * The two are tied once, at the start. Stamps made after a step (or a suspend) are put back by what the system's clock
- * was moved, so that neither a deadline rushes by nor a wait hangs. */
+ * The kernel stamps frames with CLOCK_REALTIME, which may be set during a run. We wait by CLOCK_MONOTONIC. The
+ * offset between the two is fixed at the start. Stamps made after a step (or a suspend) are corrected by the size of
+ * the step. So no deadline expires early and no wait hangs. */
 #ifndef HOPSONDE_LIVE_CLOCK_H
 #define HOPSONDE_LIVE_CLOCK_H
 
@@ -15,10 +15,10 @@ struct capture_clock {
 
 struct capture_clock capture_clock_start(void);
 nstime capture_clock_now(const struct capture_clock *clock);
-/* How far the system's clock was moved since the start; a few microseconds either way where it was not. */
+/* The step of the system clock since the start. Without a step it is within a few microseconds of 0. */
 nstime capture_clock_step(const struct capture_clock *clock);
-/* The stamp in the clock of the start. `now` is capture_clock_now() as the frame was taken. A step under 100 ms is left
- * alone; a frame stamped before the step is told from one after it by which reading is nearer to `now`. Pure. */
+/* Converts a stamp to the clock of the start. `now` is capture_clock_now() when the frame was read. A step under 100
+ * ms is ignored. The stamp counts as made before or after the step, whichever reading is nearer to `now`. Pure. */
 nstime capture_clock_unstep(nstime stamp, nstime now, nstime step);
 
 #endif

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "live/filter.h"
 
-/* Hop-by-hop, routing, fragment, destination options: behind them BPF finds no transport header. */
+/* Hop-by-hop, routing, fragment and destination options. BPF does not find a transport header after them. */
 static const char extension_headers[] = "ip6[6] = 0 or ip6[6] = 43 or ip6[6] = 44 or ip6[6] = 60";
 
-/* The ICMP errors of RFC 792 (3, 4, 5, 11, 12) and RFC 4443 (below 128), whoever sends them; redirects of IPv6 too
- * (137). */
+/* ICMP errors from any sender: RFC 792 (3, 4, 5, 11, 12), RFC 4443 (below 128) and IPv6 redirects (137). */
 static void add_errors(const struct addr *source, struct strbuf *out)
 {
     char us[ADDR_TEXT_BYTES];
@@ -20,7 +19,7 @@ static void add_errors(const struct addr *source, struct strbuf *out)
                     extension_headers);
 }
 
-/* Whatever the two hosts send each other with the trace's protocol: for a clause each it has too many flows. */
+/* Matches all packets of the trace's protocol between both hosts. The trace has too many flows for a clause each. */
 static void add_protocol(const struct trace *trace, struct strbuf *out)
 {
     const struct flow *flow = &trace->flow;

@@ -1,17 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* filter: flows to BPF text. Floor 5; pure text, compiled by io/live. A filter only: matching decides.
+/* filter: makes BPF text from flows. Floor 5; pure text, which live/capture compiles. It only filters: the session
+ * matches replies to probes.
  *
- * Every clause is parenthesised ("and" and "or" bind equally in libpcap). ICMP errors may come from anyone. IPv6
- * extension headers hide the transport header from BPF, so v6 packets with one between us and the target pass too. */
+ * Every clause is parenthesised, because "and" and "or" have equal precedence in libpcap. ICMP errors may come from
+ * any host. BPF does not find the transport header after IPv6 extension headers, so the filter also passes IPv6
+ * packets with one between us and the target. */
 #ifndef HOPSONDE_LIVE_FILTER_H
 #define HOPSONDE_LIVE_FILTER_H
 
 #include "base/strbuf.h"
 #include "session/session.h"
 
-/* Narrow: each flow's probes and answers, and ICMP errors to our source address. */
+/* Narrow: probes and replies of each flow, and ICMP errors to our source address. */
 void filter_of_session(const struct session *session, struct strbuf *out);
-/* Short: everything between source and target, and ICMP errors to our source address. */
+/* Short: all packets between source and target, and ICMP errors to our source address. */
 void filter_short(const struct session *session, struct strbuf *out);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* inject: whole IP packets, as libnet crafted them, onto the network. Floor 5; internal to live/.
+/* inject: sends whole IP packets as libnet built them. Floor 5; internal to live/.
  *
- * A raw socket (IPPROTO_RAW: the header is ours) and sendto(). libnet's own injector is the same socket, but opening it
- * takes 2 ms, since it raises SO_SNDBUF in 6500 steps, and it knows no scope of link-local targets. The kernel
- * overwrites the total length and header checksum of IPv4 (both right already) and nothing of IPv6; it routes, and
- * refuses what is larger than the interface's MTU. */
+ * It uses a raw socket (IPPROTO_RAW: we provide the header) and sendto(). libnet's own injector is the same socket,
+ * but takes 2 ms to open, because it raises SO_SNDBUF in 6500 steps. It also lacks the scope of link-local targets.
+ * The kernel overwrites total length and header checksum of IPv4 (both are right already) and nothing of IPv6. It
+ * routes the packet and rejects one larger than the interface's MTU. */
 #ifndef HOPSONDE_LIVE_INJECT_H
 #define HOPSONDE_LIVE_INJECT_H
 
@@ -17,8 +17,8 @@ struct injector {
 };
 
 enum status injector_open(const struct live_options *options, struct injector *out, struct err *err);
-/* 0, or an errno: EPERM from the local firewall, EMSGSIZE, ENETUNREACH ... A full queue is waited for, some 10 ms at
- * most. */
+/* Returns 0 or an errno: EPERM from the local firewall, EMSGSIZE, ENETUNREACH and others. Retries for about 10 ms if
+ * the queue is full. */
 int injector_send(const struct injector *injector, const struct addr *target, const uint8_t *packet, size_t length);
 void injector_close(struct injector *injector);
 

@@ -17,11 +17,11 @@
 #include "live/clock.h"
 #include "live/inject.h"
 
-#define SNAPLEN_LEAST 1600
-#define LINK_HEADER_MOST 64         /* SLL2 20, Ethernet with two tags 22 */
-#define DRAIN_LAG (2 * NS_PER_MS)   /* between a frame's stamp and its place in the ring */
-#define WAIT_MOST (100 * NS_PER_MS) /* a signal that comes just before ppoll() is noticed after this */
-#define HELD_PORTS_MOST 256
+#define SNAPLEN_LEAST 1600          /* bytes; an IP packet of 1500 bytes with its link header */
+#define LINK_HEADER_MOST 64         /* bytes; SLL2 has 20, Ethernet with two tags 22 */
+#define DRAIN_LAG (2 * NS_PER_MS)   /* longest time from a frame's stamp to its place in the ring */
+#define WAIT_MOST (100 * NS_PER_MS) /* longest sleep; bounds the delay of a signal that comes just before ppoll() */
+#define HELD_PORTS_MOST 256         /* ports held at a time; the next one fails with EMFILE */
 
 struct live_wire {
     struct wire wire; /* first: a struct wire * is one of these */
@@ -58,7 +58,7 @@ static int live_send(struct wire *wire, const struct addr *target, const uint8_t
     return injector_send(&live_of(wire)->injector, target, bytes, length);
 }
 
-/* False: the capture broke, `err` is set. */
+/* Waits for a frame. False if the capture failed; `err` is then set. */
 static bool live_sleep(struct live_wire *live, nstime span, bool *interrupted, struct err *err)
 {
     struct pollfd poll_fd = {.fd = pcap_get_selectable_fd(live->capture.pcap), .events = POLLIN};
@@ -156,7 +156,7 @@ static int bind_port(int fd, uint8_t family, uint16_t port)
 int live_wire_hold_port(struct wire *wire, uint8_t protocol, uint16_t port)
 {
     struct live_wire *live = live_of(wire);
-    const int no_room = 1; /* nobody reads what arrives: the kernel keeps the least it can */
+    const int no_room = 1; /* the socket is never read: the kernel raises this to its minimum */
     if (protocol != IPPROTO_UDP && protocol != IPPROTO_UDPLITE && protocol != IPPROTO_TCP)
         return 0;
     if (live->held_count == HELD_PORTS_MOST)

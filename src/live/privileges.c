@@ -13,17 +13,17 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
-#define NOBODY 65534
+#define NOBODY 65534 /* uid and gid if the system has no user "nobody"; the kernel's overflow id */
 
-/* Who a process shall be, and with which capabilities. */
+/* The user ids and capabilities that a process is to have. */
 struct identity {
-    bool change; /* of uid and gid */
+    bool change; /* change uid and gid */
     uid_t uid;
     gid_t gid;
     bool net_raw, net_admin;
 };
 
-/* Whether the kernel knows `id` in our user namespace (user_namespaces(7)). Without /proc we take it that it does. */
+/* True if our user namespace maps `id` (user_namespaces(7)). Without /proc we assume that it does. */
 static bool id_is_mapped(const char *map_path, unsigned id)
 {
     FILE *map = fopen(map_path, "re");
@@ -54,7 +54,8 @@ static bool id_from_environment(const char *name, unsigned *out)
     return errno == 0 && *end == '\0' && value < UINT32_MAX;
 }
 
-/* The user behind root's doings, who is not root; false where there is none or he is not known here. */
+/* Finds the user who ran sudo, or the real user. False if there is none, it is root, or our user namespace does not
+ * map it. */
 static bool invoking_user(uid_t *uid, gid_t *gid)
 {
     *uid = getuid();
@@ -122,11 +123,11 @@ enum status privileges_become_user(struct privileges_user *user, struct err *err
 enum status privileges_resume(const struct privileges_user *user, struct err *err)
 {
     if (user->switched && (seteuid(0) != 0 || setegid(0) != 0))
-        return err_set(err, STATUS_SYSTEM, "cannot take up privileges again: %s", strerror(errno));
+        return err_set(err, STATUS_SYSTEM, "cannot regain privileges: %s", strerror(errno));
     return STATUS_OK;
 }
 
-/* Each capability that the running kernel knows is there exactly where it shall be. */
+/* True if, of all capabilities that the running kernel knows, the process has exactly the wanted ones. */
 static bool capabilities_are(const struct identity *want)
 {
     if (capng_get_caps_process() != 0)
@@ -156,15 +157,15 @@ static enum status privileges_verify(const struct identity *want, struct err *er
     errno = 0;
     if (!capabilities_are(want))
         return err_set(err, STATUS_SYSTEM,
-                       "cannot give up privileges: the kernel kept other capabilities than asked for");
+                       "cannot give up privileges: the kernel kept other capabilities than requested");
     if (want->change && (!ids_are(want) || setuid(0) == 0 || setgid(0) == 0))
-        return err_set(err, STATUS_SYSTEM, "cannot give up privileges: root can be had again");
+        return err_set(err, STATUS_SYSTEM, "cannot give up privileges: the process can still become root");
     if (prctl(PR_GET_NO_NEW_PRIVS, 0UL, 0UL, 0UL, 0UL) != 1)
         return err_set(err, STATUS_SYSTEM, "cannot give up privileges: no_new_privs is not set");
     return STATUS_OK;
 }
 
-/* Becomes `want` and nothing more, for good. */
+/* Changes to exactly `want`, permanently. */
 static enum status privileges_settle(const struct identity *want, struct err *err)
 {
     if (capng_get_caps_process() != 0)

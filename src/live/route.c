@@ -11,11 +11,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* A request and its answer; one at a time. */
+/* A netlink socket with the buffer for one request and its answer at a time. */
 struct netlink {
     struct mnl_socket *socket;
     unsigned sequence;
-    char buffer[8192]; /* MNL_SOCKET_BUFFER_SIZE at its most */
+    char buffer[8192]; /* bytes; the most that MNL_SOCKET_BUFFER_SIZE can be */
 };
 
 /* The kernel's answer to RTM_GETROUTE or RTM_GETLINK. */
@@ -76,7 +76,7 @@ static struct nlmsghdr *netlink_begin(struct netlink *netlink, uint16_t type)
     return message;
 }
 
-/* 0, or the errno that the kernel answered. */
+/* Returns 0, or the errno in the kernel's answer. */
 static int netlink_ask(struct netlink *netlink, const struct nlmsghdr *request, mnl_cb_t collect,
                        struct route_answer *out)
 {
@@ -126,7 +126,7 @@ static int ask_link(struct netlink *netlink, uint32_t interface_index, struct ro
     return netlink_ask(netlink, request, collect_link, out);
 }
 
-/* IPv4 says by an errno what IPv6 says by a route's type. `interface`: where it was asked for, or "". */
+/* Reports that there is no route. IPv4 gives an errno, IPv6 a route type. `interface`: the requested one, or "". */
 static enum status no_route(const struct addr *target, const char *interface, int failure, uint8_t type,
                             struct err *err)
 {
@@ -148,7 +148,7 @@ static enum status no_route(const struct addr *target, const char *interface, in
     return err_set(err, STATUS_SYSTEM, "%s: cannot look up the route: %s", text, strerror(failure));
 }
 
-/* The kernel lets us bind to an address exactly if it lets us send from it. */
+/* Checks that we can send from an address. The kernel allows bind() for exactly these addresses. */
 static enum status check_source(const struct addr *source, const struct addr *target, uint32_t interface_index,
                                 struct err *err)
 {
@@ -172,7 +172,7 @@ static enum status check_source(const struct addr *source, const struct addr *ta
     close(fd);
     if (failed && why == EADDRNOTAVAIL)
         return err_set(err, STATUS_SYSTEM,
-                       "%s: cannot send from this address: it is none of this host's (`ip addr` lists them)", text);
+                       "%s: cannot send from this address: this host does not have it (`ip addr` lists them)", text);
     return failed ? err_set(err, STATUS_SYSTEM, "%s: cannot send from this address: %s", text, strerror(why))
                   : STATUS_OK;
 }
@@ -199,7 +199,7 @@ static enum status route_ask(struct netlink *netlink, const struct addr *target,
                        text, answer->interface);
     }
     if (addr_is_none(source) && addr_is_none(&answer->source))
-        return err_set(err, STATUS_SYSTEM, "%s: the interface has no IPv%d address to send from (give it one, or -s)",
+        return err_set(err, STATUS_SYSTEM, "%s: the interface has no IPv%d address to send from (add one, or give -s)",
                        answer->interface, target->family);
     return STATUS_OK;
 }

@@ -10,7 +10,7 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 
-/* Sanitizers make calls of their own; so does the writing of coverage counts, whose build defines DISABLE_SEAL. */
+/* Sanitizers need other system calls. So do coverage counts, written at exit; their build defines DISABLE_SEAL. */
 #if defined(__SANITIZE_ADDRESS__)
 #define DISABLE_SEAL
 #elif defined(__has_feature)
@@ -19,8 +19,7 @@
 #endif
 #endif
 
-/* What a run calls from its first frame on: the capture's ring and the raw socket, files that are open, memory, time,
- * the end. */
+/* The system calls of a run after its start: the capture's ring, the raw socket, open files, memory, time and exit. */
 static const int allowed_calls[] = {
     SCMP_SYS(read),
     SCMP_SYS(readv),
@@ -74,11 +73,11 @@ static const int allowed_calls[] = {
     SCMP_SYS(exit_group),
 };
 
-/* Is it a terminal, how wide; is the interface still up. */
+/* They test for a terminal, get its width, and check that the interface is still up. */
 static const unsigned long allowed_ioctls[] = {TCGETS, TIOCGWINSZ, SIOCGIFFLAGS};
 
-/* Names and registries are asked while a run goes on: UDP and TCP sockets over IP come and go (dns.h). Nothing is
- * bound, listens or accepts. */
+/* Allows UDP and TCP sockets over IP for lookups of names and registries during a run (dns.h). They connect; they
+ * cannot bind, listen or accept. */
 static int allow_sockets(scmp_filter_ctx filter)
 {
     static const int families[] = {AF_INET, AF_INET6}, types[] = {SOCK_DGRAM, SOCK_STREAM};

@@ -66,7 +66,7 @@ static void test_no_address(void)
               "dev ve") == 0,
        "an interface");
     is_num(route_lookup(&target, NULL, NULL, 0, &route, &err), STATUS_SYSTEM, "an interface without address");
-    is_text(err.message, "ve: the interface has no IPv4 address to send from (give it one, or -s)", "its message");
+    is_text(err.message, "ve: the interface has no IPv4 address to send from (add one, or give -s)", "its message");
     ok(system("ip link del ve") == 0, "... and away");
 }
 

@@ -70,7 +70,7 @@ static void test_problem(void)
         return;
     ok(!bpf_filter_problem(sieve, &err), "no problem before there is a frame");
     ok(!bpf_filter_passes(sieve, &frames[1]) && bpf_filter_problem(sieve, &err), "a problem with raw IP");
-    ok(strncmp(err.message, "--bpf: cannot be asked of frames of link type 101 (RAW): ", 57) == 0 &&
+    ok(strncmp(err.message, "--bpf: cannot filter frames of link type 101 (RAW): ", 52) == 0 &&
            strstr(err.message, " (they are left out)"),
        "is told: %s", err.message);
     ok(!bpf_filter_problem(sieve, &err), "once");

@@ -166,7 +166,7 @@ static const struct step steps[] = {
      .direction = FRAME_IN,
      .comment = "reply to udp/53 hop 4 attempt 2, by ports and checksum"},
     {.note = {.role = FRAME_REPLY, .reason = "ports", .trace = 1},
-     .comment = "reply to tcp/80:ack (it does not tell which probe), by ports"},
+     .comment = "reply to tcp/80:ack (it does not identify the probe), by ports"},
     {.is_claim = true, .claim = {.kind = CLAIM_UNSEEN, .trace = 1, .flow = 11, .serial = 3, .ttl = 1, .at = T0 + 7}},
     {.note = {.role = FRAME_STRAY, .reason = "not IP"}, .comment = "stray: not IP"},
     {.note = {.role = FRAME_MALFORMED, .reason = "IPv4 header length below 20"},
@@ -584,7 +584,7 @@ static void test_full_disk(const struct session *session)
     ok(dump_failed(dump, &err), "the headers don't fit, and that is told at once");
     is_text(err.message,
             "/dev/full: cannot save the capture: No space left on device (free some space, or write elsewhere; the "
-            "report is whole)",
+            "report is complete)",
             "in these words");
     is_num(dump_frame(dump, &frame, NULL, session), 0, "no frame is written then");
     dump_claim(dump, &steps[1].claim);

@@ -416,7 +416,7 @@ static void test_damage(bool big)
         {block_too_short, WIRE_FAILED, false, "cannot read beyond frame 1: a block of an impossible length"},
         {block_not_aligned, WIRE_FAILED, false, "a block of an impossible length"},
         {block_of_zeros, WIRE_FAILED, false, "a block of an impossible length"},
-        {block_too_long, WIRE_FAILED, false, "a block longer than 16 MiB (what came before stands)"},
+        {block_too_long, WIRE_FAILED, false, "a block longer than 16 MiB (what came before is reported)"},
         {block_tail_differs, WIRE_FAILED, false, "a block whose two lengths differ"},
         {packet_of_no_interface, WIRE_FAILED, false, "a packet of an interface that no block describes"},
         {packet_longer_than_block, WIRE_FAILED, false, "a packet block that is too short for its packet"},
@@ -467,9 +467,10 @@ static void test_foreign_linktype(void)
     if (!ok(wire != NULL, "a capture of a foreign link type"))
         return;
     check_frame(wire, 1, 189, 5, FRAME_DIRECTION_UNKNOWN, "foreign");
-    check_end(wire, WIRE_FAILED, false,
-              "cannot decode its frames: link type 189 (USB_LINUX) is foreign (record on an Ethernet, tun or Linux "
-              "cooked interface)");
+    check_end(
+        wire, WIRE_FAILED, false,
+        "cannot decode its frames: link type 189 (USB_LINUX) is not supported (record on an Ethernet, tun or Linux "
+        "cooked interface)");
 }
 
 /* ---- classic pcap ---- */

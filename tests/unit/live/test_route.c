@@ -47,7 +47,7 @@ static void test_errors(void)
     } rows[] = {
         {"127.0.0.1", NULL, "nosuch0", "nosuch0: no such interface (`ip link` lists them)", STATUS_SYSTEM},
         {"127.0.0.1", "192.0.2.77", NULL,
-         "192.0.2.77: cannot send from this address: it is none of this host's (`ip addr` lists them)", STATUS_SYSTEM},
+         "192.0.2.77: cannot send from this address: this host does not have it (`ip addr` lists them)", STATUS_SYSTEM},
         {"127.0.0.1", "::1", NULL, "::1: cannot send from this address: the target is an IPv4 address", STATUS_USAGE},
         {"fe80::1", NULL, NULL, "fe80::1: a link-local address needs its interface (as fe80::1%eth0, or with -i)",
          STATUS_USAGE},
