@@ -9,7 +9,7 @@
 struct address_book {
     struct address_facts **entries; /* owned */
     size_t count, capacity;
-    void *tree; /* of tsearch(): the same entries, by address */
+    void *tree; /* a tree of tsearch(): the same entries, by address */
 };
 
 static int compare_entries(const void *left, const void *right)

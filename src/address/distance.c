@@ -3,9 +3,9 @@
 
 #include <math.h>
 
-#define NEARLY_ZERO 1e-9 /* radians: some millimetres */
+#define NEARLY_ZERO 1e-9 /* radians, some millimetres on Earth: rounding error that counts as no distance */
 
-/* On the unit sphere. */
+/* A vector, of a point on the unit sphere or of a direction. */
 struct vector {
     double x, y, z;
 };
@@ -22,7 +22,7 @@ static double degrees(double angle)
 
 bool distance_point_of(const struct address_place *place, struct distance_point *point)
 {
-    /* Written so that a position that is no number fails. */
+    /* These comparisons reject NaN. */
     if (!place->has_position || !(fabs(place->latitude) <= 90) || !(fabs(place->longitude) <= 180))
         return false;
     *point = (struct distance_point){place->latitude, place->longitude};
@@ -43,7 +43,7 @@ double distance_least_ms(double km)
     return km / (DISTANCE_LIGHT_KM_PER_MS * DISTANCE_FIBRE);
 }
 
-/* Between two addresses that are each somewhere around their places. */
+/* Returns the least distance between two addresses that may each lie some way off their places. */
 static double least_km(struct distance_point from, struct distance_point to)
 {
     return fmax(distance_km(from, to) - 2 * DISTANCE_PLACE_KM, 0);
@@ -81,7 +81,7 @@ static struct vector vector_of(struct distance_point point)
                            sin(radians(point.latitude))};
 }
 
-/* a * of_a + b * of_b */
+/* Returns a * of_a + b * of_b. */
 static struct vector mix(struct vector a, double of_a, struct vector b, double of_b)
 {
     return (struct vector){a.x * of_a + b.x * of_b, a.y * of_a + b.y * of_b, a.z * of_a + b.z * of_b};
@@ -92,7 +92,7 @@ static double product(struct vector a, struct vector b)
     return a.x * b.x + a.y * b.y + a.z * b.z;
 }
 
-/* The direction at `from` in which `to` lies, of length 1; of length 0 where that is any. */
+/* Returns the direction from `from` to `to` as a vector of length 1, or of length 0 if every direction leads there. */
 static struct vector direction(struct vector from, struct vector to)
 {
     struct vector along = mix(to, 1, from, -product(from, to));
@@ -110,11 +110,11 @@ static struct vector direction_of_line(struct vector from, struct vector to)
     return along;
 }
 
-/* `before` is the longitude of the point before, near which the new one's is put. */
+/* Converts to degrees. The longitude is put near `before`, the longitude of the previous point. */
 static struct distance_point point_of(struct vector v, double before)
 {
     double ring = hypot(v.x, v.y);
-    double longitude = ring > NEARLY_ZERO ? degrees(atan2(v.y, v.x)) : before; /* at a pole it may be any */
+    double longitude = ring > NEARLY_ZERO ? degrees(atan2(v.y, v.x)) : before; /* a pole has every longitude */
     return (struct distance_point){degrees(atan2(v.z, ring)), before + remainder(longitude - before, 360)};
 }
 

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "address/name_hint.h"
 
-#define WORD_BYTES 24 /* of the longest word that can stand for a city, and the NUL */
+#define WORD_BYTES 24 /* bytes of the longest word that can stand for a city, with the NUL */
 
 struct city {
     const char *name, *country;
-    double latitude, longitude; /* degrees; of the centre, to a hundredth */
-    const char *words;          /* that stand for it in the names of routers, apart by blanks */
+    double latitude, longitude; /* degrees; position of the centre, to a hundredth */
+    const char *words;          /* words for the city in router names, separated by blanks */
 };
 
-/* Words are the IATA codes of the city and of its airports, what large carriers call it, and its name. Codes that mean
- * something else in the names of routers and hosts are left out: acc, add, adm, ant, aus, bar, bts, can, cmn, dac, del,
+/* Words are the IATA codes of the city and its airports, codes of large carriers, and the city's name. Codes with
+ * another meaning in names of routers and hosts are left out: acc, add, adm, ant, aus, bar, bts, can, cmn, dac, del,
  * doh, esb, for, gig, ind, ist, lan, lil, lin, los, man, mba, mci, nap, otp, per, pos, san, sat, str, tls, tor, trn,
- * tun, wan, war, was, win. A word with two cities stands for neither: "las" is Las Vegas to most carriers, Los Angeles
- * to one. */
+ * tun, wan, war, was, win. A word with two cities stands for neither: "las" is Las Vegas to most carriers, Los
+ * Angeles to one. */
 /* clang-format off */
 static const struct city cities[] = {
     {"Amsterdam", "NL", 52.37, 4.90, "ams amsterdam amstnl"},
@@ -230,7 +230,7 @@ static const struct city cities[] = {
 };
 /* clang-format on */
 
-/* Second-level labels below which registries of countries give out domains. */
+/* Second-level labels below which national registries register domains. */
 static const char second_levels[] = "ac ad co com edu gen gob gov go ltd ne net or org";
 
 struct word {
@@ -249,7 +249,7 @@ static bool lists(const char *words, struct word word)
     return false;
 }
 
-/* The only city that this word stands for, or NULL. */
+/* Returns the only city that this word stands for, or NULL. */
 static const struct city *city_of(struct word word)
 {
     const struct city *found = NULL;
@@ -268,7 +268,7 @@ static bool is_letter(char c)
     return c >= 'a' && c <= 'z';
 }
 
-/* The letters from there on; perhaps none. */
+/* Returns the word of letters at `at`, which may be empty. */
 static struct word word_at(const char *at)
 {
     struct word word = {.at = at};
@@ -277,7 +277,7 @@ static struct word word_at(const char *at)
     return word;
 }
 
-/* Two words that a dash parts, as in "new-york", may be one. */
+/* Returns the city of two words joined by a dash, as in "new-york", or NULL. */
 static const struct city *city_of_both(struct word first, struct word second)
 {
     char both[WORD_BYTES];
@@ -288,7 +288,7 @@ static const struct city *city_of_both(struct word first, struct word second)
     return city_of((struct word){both, first.length + second.length});
 }
 
-/* The city of the word, or of it and the one after it, which `word` then spans. */
+/* Returns the city of the word, or of this word and the next one; `word` then spans both. */
 static const struct city *next_city(struct word *word)
 {
     if (word->at[word->length] == '-') {
@@ -309,7 +309,7 @@ static void lower(char *text)
             *text = (char)(*text - 'A' + 'a');
 }
 
-/* Takes the last label off the name. The first one stays, and the answer is then empty. */
+/* Cuts the last label off the name and returns it. The first label stays; the result is then empty. */
 static struct word take_label(char *name)
 {
     char *dot = strrchr(name, '.');
@@ -319,7 +319,7 @@ static struct word take_label(char *name)
     return (struct word){dot + 1, strlen(dot + 1)};
 }
 
-/* Leaves of a host's name what is before its operator's domain. False: nothing. */
+/* Cuts the operator's domain off a host name. Returns false if nothing is left. */
 static bool cut_domain(char *name)
 {
     size_t length = strlen(name);

@@ -6,25 +6,26 @@
 #include "base/array.h"
 #include "base/strbuf.h"
 
-/* So that line numbers and places in the pool of names fit 32 bits. */
+/* Bytes of text: with this limit, line numbers and offsets in the pool of names fit 32 bits. */
 #define TEXT_MOST_BYTES (UINT32_MAX / 2)
 
-#define NO_ROW UINT32_MAX
+#define NO_ROW UINT32_MAX /* index that stands for no row */
 
-/* 32 bytes: glibc sorts larger elements through pointers, which takes longer and more room. */
+/* 32 bytes: glibc sorts larger elements through pointers, which takes longer and more memory. */
 struct row {
     struct addr network;
     uint8_t length; /* bits */
     uint32_t asn;
-    uint32_t name; /* offset in the pool; 0: none */
+    uint32_t name; /* offset in the pool; 0: no name */
     union {
-        uint32_t line;   /* until the rows are linked: of the text, from 1 */
-        uint32_t parent; /* from then on: the longest of the shorter prefixes that cover this one, or NO_ROW */
+        uint32_t line;   /* until the rows are linked: line of the text, from 1 */
+        uint32_t parent; /* afterwards: the longest shorter prefix that covers this one, or NO_ROW */
     };
 };
 _Static_assert(sizeof(struct row) == 32, "a row has grown");
 
-/* Sorted by address, then length: the longest prefix of an address is the last row not behind it, or a parent of it. */
+/* Rows are sorted by address, then length. The longest prefix of an address is the last row not behind it, or a
+ * parent of that row. */
 struct prefix_table {
     struct row *rows; /* owned */
     size_t count, capacity;
@@ -53,7 +54,7 @@ static struct span trim(struct span line)
     return line;
 }
 
-/* Takes the first word off the line, and the blanks behind it. */
+/* Takes the first word off the line, and the blanks after it. */
 static struct span take_word(struct span *line)
 {
     struct span word = {.at = line->at};
@@ -63,7 +64,7 @@ static struct span take_word(struct span *line)
     return word;
 }
 
-/* Decimal digits only. */
+/* Accepts decimal digits only. */
 static bool parse_number(struct span text, uint32_t most, uint32_t *out)
 {
     uint64_t number = 0;
@@ -111,7 +112,7 @@ static bool has_bits_beyond(const struct row *row)
     return memcmp(row->network.bytes + byte, zero, sizeof zero - byte) != 0;
 }
 
-/* NULL, or what is wrong with it. */
+/* Returns NULL, or the error. */
 static const char *parse_prefix(struct span word, struct row *row)
 {
     const char *slash = memchr(word.at, '/', word.length);
@@ -125,7 +126,7 @@ static const char *parse_prefix(struct span word, struct row *row)
     return has_bits_beyond(row) ? "address bits beyond the prefix length" : NULL;
 }
 
-/* NULL, or what is wrong with it. Where memory is short, `names` has failed. */
+/* Returns NULL, or the error. If out of memory, `names` has failed. */
 static const char *parse_row(struct span line, struct row *row, struct strbuf *names)
 {
     const char *wrong = parse_prefix(take_word(&line), row);
@@ -194,7 +195,7 @@ static int compare_rows(const void *left, const void *right)
     return order ? order : (a->line > b->line) - (a->line < b->line);
 }
 
-/* The last row of those with the same prefix stays. */
+/* Of rows with the same prefix, keeps the last. */
 static void drop_repeated(struct prefix_table *table)
 {
     size_t kept = 0;
@@ -206,7 +207,7 @@ static void drop_repeated(struct prefix_table *table)
     table->count = kept;
 }
 
-/* The row, or the nearest of its parents, that covers the address; NO_ROW: none. */
+/* Returns the row, or its nearest parent, that covers the address; NO_ROW if none does. */
 static uint32_t covering_row(const struct prefix_table *table, uint32_t row, const struct addr *address)
 {
     while (row != NO_ROW && !prefix_covers(&table->rows[row].network, table->rows[row].length, address))
@@ -220,7 +221,7 @@ static void link_parents(struct prefix_table *table)
         table->rows[i].parent = i > 0 ? covering_row(table, i - 1, &table->rows[i].network) : NO_ROW;
 }
 
-/* Gives back what doubling took too much. */
+/* Frees the unused part of the array. */
 static void shrink(struct prefix_table *table)
 {
     struct row *smaller = realloc(table->rows, table->count * sizeof *smaller);
@@ -232,7 +233,7 @@ static void shrink(struct prefix_table *table)
 
 static enum status refuse(const char *subject, const struct prefix_table_faults *faults, struct err *err)
 {
-    static const char remedy[] = "one a line: a prefix, its AS number, its name";
+    static const char remedy[] = "expected on each line: prefix, AS number, name";
     if (faults->malformed == 0)
         return err_set(err, STATUS_SYSTEM, "%s: cannot read prefixes: it has no rows (%s)", subject, remedy);
     return err_set(err, STATUS_SYSTEM, "%s: cannot read prefixes: line %zu: %s (%s)", subject, faults->first_line,
@@ -247,7 +248,7 @@ static enum status fill(struct prefix_table *table, const char *subject, const c
                        TEXT_MOST_BYTES);
     strbuf_add_bytes(&table->names, "", 1);
     if (!add_lines(table, text, length, faults) || table->names.failed)
-        return err_set(err, STATUS_SYSTEM, "%s: cannot read prefixes: memory is short", subject);
+        return err_set(err, STATUS_SYSTEM, "%s: cannot read prefixes: out of memory", subject);
     if (table->count == 0)
         return refuse(subject, faults, err);
     qsort(table->rows, table->count, sizeof table->rows[0], compare_rows);
@@ -263,7 +264,7 @@ struct prefix_table *prefix_table_new(const char *subject, const char *text, siz
     *faults = (struct prefix_table_faults){0};
     struct prefix_table *table = calloc(1, sizeof *table);
     if (!table) {
-        err_set(err, STATUS_SYSTEM, "%s: cannot read prefixes: memory is short", subject);
+        err_set(err, STATUS_SYSTEM, "%s: cannot read prefixes: out of memory", subject);
         return NULL;
     }
     strbuf_init(&table->names);
@@ -287,7 +288,7 @@ size_t prefix_table_count(const struct prefix_table *table)
     return table->count;
 }
 
-/* The last row whose network is not behind the address; NO_ROW: they all are. */
+/* Returns the last row whose network is not behind the address; NO_ROW if all are. */
 static uint32_t last_not_behind(const struct prefix_table *table, const struct addr *address)
 {
     size_t low = 0, high = table->count;

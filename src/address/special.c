@@ -12,9 +12,9 @@ struct block {
 /* clang-format off */
 #define V4(a, b, c, d, bits) {.bytes = {a, b, c, d}, .family = 4}, bits
 #define WORD(w) (w) >> 8, (w) & 0xff
-/* The first four words of it; the others are zero. */
+/* The first four words of an address; the others are zero. */
 #define V6(a, b, c, d, bits) {.bytes = {WORD(a), WORD(b), WORD(c), WORD(d)}, .family = 6}, bits
-/* The first two words of it and the last two bytes. */
+/* The first two words and the last two bytes of an address. */
 #define V6_HOST(a, b, y, z) {.bytes = {WORD(a), WORD(b), [14] = y, [15] = z}, .family = 6}, 128
 
 #define LOCAL(name, source) {name, source, false, false}
@@ -50,7 +50,8 @@ static const struct block blocks[] = {
     {V4(240, 0, 0, 0, 4), LOCAL("reserved", "RFC 1112")},
     {V4(255, 255, 255, 255, 32), LOCAL("broadcast", "RFC 919")},
 
-    /* IANA IPv6 Special-Purpose Address Registry, and multicast. Unicast addresses are given from 2000::/3 only. */
+    /* IANA IPv6 Special-Purpose Address Registry, and multicast. Registries assign unicast addresses from 2000::/3
+     * only. */
     {V6(0, 0, 0, 0, 0), LOCAL("reserved", "RFC 4291")},
     {V6(0x2000, 0, 0, 0, 3), {0}},
     {V6_HOST(0, 0, 0, 0), LOCAL("unspecified", "RFC 4291")},
@@ -81,7 +82,7 @@ static const struct block blocks[] = {
     {V6(0xfec0, 0, 0, 0, 10), LOCAL("site-local (deprecated)", "RFC 3879")},
     {V6(0xff00, 0, 0, 0, 8), LOCAL("multicast", "RFC 4291")},
 
-    /* Blocks from which registries give exchanges their addresses */
+    /* Blocks from which registries assign addresses to exchanges */
     {V6(0x2001, 0x504, 0, 0, 30), SOME_IXP("ARIN")},
     {V6(0x2001, 0x7f8, 0, 0, 32), SOME_IXP("RIPE NCC")},
     {V6(0x2001, 0x7fa, 0, 0, 32), SOME_IXP("APNIC")},
@@ -190,8 +191,8 @@ bool special_is_global(const struct addr *address)
     return !addr_is_none(address) && (!special || special->is_global);
 }
 
-/* IANA Special-Purpose AS Numbers, but AS112: that one has a holder. 65552 to 131071 are reserved by the registry of AS
- * numbers itself. */
+/* IANA Special-Purpose AS Numbers, except AS112, which has a holder. The IANA registry of AS numbers itself reserves
+ * 65552 to 131071. */
 static const struct {
     uint32_t first, last;
     const char *name;

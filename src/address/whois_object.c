@@ -4,7 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define KEY_MOST 32 /* characters of a key; "Organization Name" is the longest of ours */
+#define KEY_MOST 32 /* maximum characters of a key; "Organization Name" is the longest known key */
 
 static const struct {
     const char *key;
@@ -19,7 +19,7 @@ static const struct {
     {"organisation", WHOIS_ORGANISATION},
     {"org-name", WHOIS_ORG_NAME},
     {"owner", WHOIS_OWNER},    /* LACNIC, registro.br */
-    {"NetRange", WHOIS_RANGE}, /* ARIN, and the next five */
+    {"NetRange", WHOIS_RANGE}, /* ARIN, and the next six */
     {"CIDR", WHOIS_RANGE},
     {"Organization", WHOIS_OWNER_AND_HANDLE},
     {"Customer", WHOIS_OWNER_AND_HANDLE},
@@ -33,7 +33,7 @@ static const struct {
     {"IPv6 Address", WHOIS_RANGE},
     {"Service Name", WHOIS_NETNAME},
     {"Organization Name", WHOIS_OWNER},
-    {"refer", WHOIS_REFER}, /* IANA */
+    {"refer", WHOIS_REFER}, /* IANA, and the next one */
     {"whois", WHOIS_REFER},
 };
 
@@ -70,7 +70,7 @@ bool whois_span_has(struct whois_span s, const char *text)
     return false;
 }
 
-/* The next line, its end included. False: there is none. */
+/* Takes the next line with its end. Returns false if there is none. */
 static bool next_line(struct whois_span *rest, struct whois_span *line)
 {
     if (rest->at == rest->end)
@@ -81,14 +81,14 @@ static bool next_line(struct whois_span *rest, struct whois_span *line)
     return true;
 }
 
-/* Nothing, or a comment: '%' of the RPSL registries and LACNIC, '#' of ARIN. */
+/* Returns true for an empty line or a comment: '%' at RPSL registries and LACNIC, '#' at ARIN. */
 static bool is_gap(struct whois_span line)
 {
     struct whois_span text = whois_span_trim(line);
     return text.at == text.end || *line.at == '%' || *line.at == '#';
 }
 
-/* The next object: lines without a gap. */
+/* The next object consists of lines without a gap. */
 bool whois_object_next(struct whois_span *rest, struct whois_span *object)
 {
     struct whois_span line;
@@ -102,7 +102,7 @@ bool whois_object_next(struct whois_span *rest, struct whois_span *object)
     return true;
 }
 
-/* JPNIC's "b. [Network Name]   EXAMPLE": the key with its brackets. */
+/* Splits JPNIC's "b. [Network Name]   EXAMPLE"; the key includes its brackets. */
 static bool split_bracket(struct whois_span line, struct whois_span *key, struct whois_span *value)
 {
     if (whois_span_length(line) > 3 && line.at[1] == '.' && line.at[2] == ' ')
@@ -131,13 +131,13 @@ static enum whois_field field_of(struct whois_span line, struct whois_span *valu
     return WHOIS_NONE;
 }
 
-/* A line that goes on with the value of the one before it (RFC 2622 2). */
+/* Returns true if the line continues the value of the previous one (RFC 2622 2). */
 static bool is_continuation(struct whois_span line)
 {
     return *line.at == ' ' || *line.at == '\t' || *line.at == '+';
 }
 
-/* The next attribute of an object: its field and its value, with the lines that go on with it. */
+/* Takes the next attribute of an object: its field and its value with continuation lines. */
 static bool next_attribute(struct whois_span *rest, enum whois_field *field, struct whois_span *value)
 {
     struct whois_span line;
@@ -152,7 +152,7 @@ static bool next_attribute(struct whois_span *rest, enum whois_field *field, str
     return true;
 }
 
-/* The first attribute of this field in a text, whatever its objects, that is not empty. */
+/* Searches all objects of the text for the first attribute of this field that is not empty. */
 bool whois_find(struct whois_span text, enum whois_field wanted, struct whois_span *value)
 {
     struct whois_span object;

@@ -6,7 +6,7 @@
 
 #include "address/special.h"
 
-/* What is left of a text. */
+/* The unread part of a text. */
 struct rest {
     const char *at, *end;
 };
@@ -25,7 +25,7 @@ static bool skip_char(struct rest *rest, char c)
     return true;
 }
 
-/* Steps over what may be an address and copies it. `spare`: bytes that `text` keeps free at its end. */
+/* Copies characters that can form an address and moves past them. Leaves `spare` bytes free at the end of `text`. */
 static bool take_address(struct rest *rest, char text[ADDR_TEXT_BYTES], size_t spare)
 {
     size_t length = 0;
@@ -38,7 +38,7 @@ static bool take_address(struct rest *rest, char text[ADDR_TEXT_BYTES], size_t s
     return length > 0;
 }
 
-/* "192.0.2" to "192.0.2.0", which LACNIC shortens it from; there is room for three more parts. */
+/* Extends LACNIC's short form "192.0.2" to "192.0.2.0". The buffer has room for three more parts. */
 static void lengthen(char text[ADDR_TEXT_BYTES])
 {
     unsigned dots = 0;
@@ -59,7 +59,7 @@ static bool take_number(struct rest *rest, unsigned most, unsigned *out)
     return rest->at > start && *out <= most;
 }
 
-/* The block of `bits` leading bits around the address in `first`. */
+/* Turns the address in `first` into the block of its `bits` leading bits. */
 static void spread(struct whois_range *range, unsigned bits)
 {
     range->last = range->first;

@@ -4,7 +4,7 @@
 #include <ctype.h>
 #include <stdio.h>
 
-/* What stands around the address in a query. */
+/* Text before and after the address in a server's query. */
 struct form {
     const char *host, *before, *after;
 };
@@ -29,7 +29,8 @@ static bool parse_port(const char *text, size_t length, uint16_t *out)
     return port > 0 && port <= UINT16_MAX;
 }
 
-/* Letters, digits, hyphens and dots (RFC 1123 2.1), and the underscore, which some use; or an address. */
+/* Accepts an address, or a name of letters, digits, hyphens and dots (RFC 1123 2.1), and underscores, which occur in
+ * practice. */
 static bool parse_host(const char *text, size_t length, char out[WHOIS_HOST_BYTES])
 {
     struct addr address;
@@ -47,8 +48,9 @@ static bool parse_host(const char *text, size_t length, char out[WHOIS_HOST_BYTE
     return name || addr_parse(out, &address);
 }
 
-/* Finds where the host ends and where the port starts; NULL: there is none. An IPv6 address with a port stands in
- * brackets (RFC 3986 3.2.2), and colons that are more than one are its own. False: a bracket is not as it should be. */
+/* Finds the end of the host and the start of the port (NULL without a port). An IPv6 address with a port stands in
+ * brackets (RFC 3986 3.2.2). Without brackets, several colons belong to an IPv6 address. Returns false if a bracket
+ * is misplaced. */
 static bool split(const char **host, const char **host_end, const char **port, const char *end)
 {
     const char *colon = memchr(*host, ':', (size_t)(end - *host));

@@ -6,7 +6,7 @@
 
 #include "address/whois_object.h"
 
-/* A value without the ends of lines and the indents of those that go on with it. */
+/* Copies a value; a line end and the indent after it become one blank. */
 static void copy_value(struct whois_span value, char *to)
 {
     static const char turn[] = "\r\n", indent[] = "\r\n \t+";
@@ -24,7 +24,7 @@ static void copy_value(struct whois_span value, char *to)
     address_copy(to, ADDRESS_TEXT_BYTES, text, length);
 }
 
-/* "Example Inc. (EXAMP-1)" without the handle. */
+/* Returns "Example Inc. (EXAMP-1)" without the handle. */
 static struct whois_span without_handle(struct whois_span value)
 {
     if (value.at == value.end || value.end[-1] != ')')
@@ -35,14 +35,14 @@ static struct whois_span without_handle(struct whois_span value)
     return value;
 }
 
-/* The network that holds the address, and what belongs to it. */
+/* The network that holds the address, and the objects that belong to it. */
 struct network {
     struct whois_span object;
     struct whois_span section; /* from the object to the next network */
     struct whois_range range;
 };
 
-/* What RIPE NCC answers for an address that is not its own, where it knows of no network of it. */
+/* Returns true for RIPE NCC's placeholder: its answer for an address that another registry manages. */
 static bool is_stand_in(struct whois_span object)
 {
     struct whois_span value;
@@ -59,7 +59,7 @@ static bool read_range(struct whois_span object, const struct addr *address, str
 static bool find_network(struct whois_span text, const struct addr *address, struct network *out)
 {
     struct whois_span object, value;
-    bool found = false, last = false; /* `last`: the network before is the one */
+    bool found = false, last = false; /* `last`: the previous network is the chosen one */
     for (struct whois_span rest = text; whois_object_next(&rest, &object);) {
         struct whois_range range;
         if (!whois_find(object, WHOIS_RANGE, &value))
@@ -74,7 +74,7 @@ static bool find_network(struct whois_span text, const struct addr *address, str
     return found;
 }
 
-/* The name of the organisation object with this handle. */
+/* Finds the name of the organisation object with this handle. */
 static bool find_organisation(struct whois_span text, struct whois_span handle, struct whois_span *name)
 {
     struct whois_span object, value;
@@ -86,7 +86,7 @@ static bool find_organisation(struct whois_span text, struct whois_span handle, 
     return false;
 }
 
-/* ARIN's object of who holds the network, which follows it. */
+/* Finds ARIN's object of the network's holder, which follows the network. */
 static bool find_holder(const struct network *network, struct whois_span *object, struct whois_span *name)
 {
     for (struct whois_span rest = network->section; whois_object_next(&rest, object);)
@@ -116,7 +116,7 @@ static bool find_country(const struct network *network, struct whois_span *value
            (find_holder(network, &object, &name) && whois_find(object, WHOIS_COUNTRY, value));
 }
 
-/* Two letters; RPSL may have a comment behind them. */
+/* Copies a two-letter code. RPSL allows a comment after it. */
 static void copy_country(struct whois_span value, char country[3])
 {
     if (whois_span_length(value) < 2 || !isalpha((unsigned char)value.at[0]) || !isalpha((unsigned char)value.at[1]))
@@ -139,7 +139,7 @@ static void read_network(struct whois_span text, const struct network *network, 
         copy_country(value, out->country);
 }
 
-/* RIPE NCC's and AFRINIC's errors 2xx and 3xx, and what other servers say instead of an answer. */
+/* Returns true for errors 2xx and 3xx of RIPE NCC and AFRINIC, and for refusals of other servers. */
 static bool is_refusal(struct whois_span text)
 {
     static const char *const words[] = {
@@ -163,7 +163,7 @@ static bool read_url(struct whois_span value, struct whois_server *out)
     return whois_server_parse(value.at, slash ? (size_t)(slash - value.at) : whois_span_length(value), out);
 }
 
-/* As far as lines are whole and looked at. */
+/* Returns the whole lines within the first WHOISTEXT_BYTES. */
 static struct whois_span whole_lines(const char *bytes, size_t length)
 {
     if (length > WHOISTEXT_BYTES)

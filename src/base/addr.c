@@ -26,7 +26,7 @@ size_t addr_length(const struct addr *a)
     return a->family == 6 ? 16 : 0;
 }
 
-/* One decimal byte at `at`; returns the place behind it. */
+/* Writes a byte in decimal at `at`; returns the position after it. */
 static char *put_byte(char *at, uint8_t byte)
 {
     if (byte >= 100)
@@ -37,7 +37,7 @@ static char *put_byte(char *at, uint8_t byte)
     return at;
 }
 
-/* By hand: reports have an address in each of millions of rows, and inet_ntop() goes through printf(). */
+/* Hand-written for speed: a report holds millions of addresses, and inet_ntop() goes through printf(). */
 static size_t format_v4(const uint8_t bytes[4], char *text)
 {
     char *at = put_byte(text, bytes[0]);
@@ -49,12 +49,12 @@ static size_t format_v4(const uint8_t bytes[4], char *text)
     return (size_t)(at - text);
 }
 
-/* Words of an IPv6 address, the first of them and how many. */
+/* A run of words in an IPv6 address: the index of its first word, and their count. */
 struct zeros {
     unsigned start, count;
 };
 
-/* The longest row of zero words, the first of equals; one alone is not shortened (RFC 5952 4.2). */
+/* Returns the longest run of zero words, the first of equals. A single zero word is not shortened (RFC 5952 4.2). */
 static struct zeros longest_zeros(const uint16_t words[8])
 {
     struct zeros best = {.start = 8};
@@ -67,7 +67,7 @@ static struct zeros longest_zeros(const uint16_t words[8])
     return best.count > 1 ? best : (struct zeros){.start = 8};
 }
 
-/* Without leading zeros. */
+/* Writes a word in hexadecimal without leading zeros; returns the position after it. */
 static char *put_word(char *at, uint16_t word)
 {
     static const char digits[] = "0123456789abcdef";
@@ -78,7 +78,7 @@ static char *put_word(char *at, uint16_t word)
     return at;
 }
 
-/* RFC 5952; IPv4-mapped and IPv4-compatible addresses end in a dotted quad, as inet_ntop() has it. */
+/* Writes RFC 5952 text. IPv4-mapped and IPv4-compatible addresses end in a dotted quad, as inet_ntop() writes them. */
 static size_t format_v6(const uint8_t bytes[16], char *text)
 {
     uint16_t words[8];

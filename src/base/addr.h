@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* addr: an IPv4 or IPv6 address as a value. Floor 0. */
+/* addr: an IPv4 or IPv6 address as a value. Floor 0; libc only; never resolves a name. */
 #ifndef HOPSONDE_BASE_ADDR_H
 #define HOPSONDE_BASE_ADDR_H
 
@@ -10,16 +10,16 @@
 
 struct addr {
     uint8_t bytes[16]; /* network order; IPv4 uses the first four, the rest are zero */
-    uint8_t family;    /* 4, 6, or 0: none */
+    uint8_t family;    /* 4, 6, or 0 for no address */
 };
 
-/* Longest text: 45 characters (RFC 4291 2.2, embedded IPv4) and the NUL. */
+/* Bytes of the longest text: 45 characters (RFC 4291 2.2, embedded IPv4) and the NUL. */
 #define ADDR_TEXT_BYTES 46
 
-struct addr addr_from_bytes(uint8_t family, const uint8_t *bytes); /* 4 or 16 bytes by family */
+struct addr addr_from_bytes(uint8_t family, const uint8_t *bytes); /* reads 4 or 16 bytes by family */
 
-/* The same in place, for decoders. The bytes are written in one piece: where many small writes are read back as one
- * large piece at once, as a copy does, the processor stalls. */
+/* Sets an address in place, for decoders. It writes all bytes in one store. Several small stores followed by one
+ * large load, as in a copy, would stall the processor. */
 static inline void addr_set(struct addr *a, uint8_t family, const uint8_t *bytes)
 {
     typedef uint32_t words __attribute__((vector_size(16)));
@@ -31,17 +31,18 @@ static inline void addr_set(struct addr *a, uint8_t family, const uint8_t *bytes
 
 static inline bool addr_equal(const struct addr *a, const struct addr *b)
 {
-    return memcmp(a, b, sizeof *a) == 0; /* bytes all through, so there is no padding */
+    return memcmp(a, b, sizeof *a) == 0; /* the struct has only byte fields, hence no padding */
 }
 int addr_compare(const struct addr *a, const struct addr *b); /* total order: family, then bytes */
 static inline bool addr_is_none(const struct addr *a)
 {
     return a->family != 4 && a->family != 6;
 }
-size_t addr_length(const struct addr *a); /* 4, 16, or 0 */
-/* RFC 5952 text for IPv6; "" for none. Returns its length. */
+size_t addr_length(const struct addr *a); /* 4, 16, or 0 for no address */
+/* Writes RFC 5952 text for IPv6 and "" for no address. Returns the text's length. */
 size_t addr_format(const struct addr *a, char text[ADDR_TEXT_BYTES]);
-/* Strict: dotted quad with four decimal parts, or RFC 4291 text without zone. */
+/* Parses strictly: a dotted quad of four decimal parts, or RFC 4291 text without a zone. `out` is set on success
+ * only. */
 bool addr_parse(const char *text, struct addr *out);
 static inline bool addr_is_multicast(const struct addr *a)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* cursor: the only way this program reads bytes that others wrote. Floor 0.
+/* cursor: the only way in which this program reads bytes from outside. Floor 0.
  *
- * A cursor walks a byte range it does not own, big-endian. Reading past its end gives
- * zeros and sets `failed`, which sticks: read a whole header, then ask once. A sub-cursor
- * covers part of its parent, so a layer cannot read outside of its own length.
+ * A cursor walks a byte range that it does not own, in big-endian order. A read past the end returns zeros and sets
+ * `failed`, which sticks. So read a whole header, then check once. A sub-cursor covers part of its parent, so a
+ * layer cannot read beyond its own length.
  *
- * All of it is inline, because every packet of a capture passes through here: the compiler then keeps a local cursor in
- * registers, and where cursor_left() was compared once it leaves out the checks of reads that must then succeed. */
+ * All functions are inline because every packet of a capture passes through here. The compiler then keeps a local
+ * cursor in registers. After one comparison with cursor_left() it also drops the checks of reads that must succeed. */
 #ifndef HOPSONDE_BASE_CURSOR_H
 #define HOPSONDE_BASE_CURSOR_H
 
@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 struct cursor {
-    const uint8_t *here; /* the next unread byte; borrowed */
+    const uint8_t *here; /* next unread byte; borrowed */
     size_t left;         /* bytes from there to the end; 0 once failed */
     bool failed;
 };
@@ -30,20 +30,21 @@ static inline size_t cursor_left(const struct cursor *c)
     return c->left;
 }
 
-/* The next unread byte; valid for cursor_left() bytes. */
+/* Returns the next unread byte; cursor_left() bytes from there are valid. */
 static inline const uint8_t *cursor_here(const struct cursor *c)
 {
     return c->here;
 }
 
-/* What was read makes no sense, so nothing that follows does: as if it ended here. The one way to set `failed`. */
+/* Marks the data as malformed: nothing that follows makes sense, so the cursor ends here. Only this function sets
+ * `failed`. */
 static inline void cursor_fail(struct cursor *c)
 {
     c->failed = true;
     c->left = 0;
 }
 
-/* Steps over `count` bytes and returns true, or fails. Of the empty range at NULL, 0 bytes are no step at all. */
+/* Steps over `count` bytes and returns true, or fails. A step of 0 bytes leaves even a NULL range alone. */
 static inline bool cursor_step(struct cursor *c, size_t count)
 {
     if (count > c->left) {
@@ -62,7 +63,7 @@ static inline void cursor_skip(struct cursor *c, size_t count)
     (void)cursor_step(c, count);
 }
 
-/* The next `count` bytes, or NULL (and failed) where fewer are left. */
+/* Returns the next `count` bytes. If fewer are left, fails and returns NULL. */
 static inline const uint8_t *cursor_bytes(struct cursor *c, size_t count)
 {
     const uint8_t *here = c->here;
@@ -110,8 +111,8 @@ static inline uint64_t cursor_u64(struct cursor *c)
            (uint64_t)b[4] << 24 | (uint64_t)b[5] << 16 | (uint64_t)b[6] << 8 | b[7];
 }
 
-/* A cursor over the next `count` bytes (fewer where fewer are left; then the parent has not failed),
- * which the parent steps over. */
+/* Returns a cursor over the next `count` bytes, which the parent steps over. If fewer are left, it covers these; the
+ * parent does not fail. */
 static inline struct cursor cursor_sub(struct cursor *c, size_t count)
 {
     struct cursor sub = *c;

@@ -31,10 +31,10 @@ const char *err_write_remedy(int code)
     case EACCES:
     case EPERM:
     case EROFS:
-        return "write where you may";
+        return "write to a place where you have permission";
     case ENOENT:
     case ENOTDIR:
-        return "make the directory first";
+        return "create the directory first";
     case EISDIR:
         return "name a file";
     default:

@@ -15,7 +15,7 @@ static inline unsigned uint_max(unsigned a, unsigned b)
     return a > b ? a : b;
 }
 
-/* For TTLs: both fit into a byte. */
+/* For TTLs: both arguments fit into a byte. */
 static inline uint8_t uint8_min(unsigned a, unsigned b)
 {
     return (uint8_t)uint_min(a, b);

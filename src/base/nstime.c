@@ -3,16 +3,16 @@
 
 #include <stdio.h>
 
-#define DAYS_PER_ERA 146097     /* 400 years of the Gregorian calendar */
-#define DAYS_BEFORE_1970 719468 /* from 0000-03-01, where an era begins, to 1970-01-01 */
+#define DAYS_PER_ERA 146097     /* days in 400 years of the Gregorian calendar */
+#define DAYS_BEFORE_1970 719468 /* days from 0000-03-01, where an era begins, to 1970-01-01 */
 
 struct date {
     int year;
     unsigned month, day;
 };
 
-/* Years are counted from March, so that the leap day is their last. gmtime_r() would do the same, but glibc opens
- * the time zone file for it, which a sandboxed process may not. */
+/* Counts years from March, so that the leap day is their last. gmtime_r() would do the same, but glibc opens the
+ * time zone file for it, which a sandboxed process may not. */
 static struct date date_of_day(int64_t days_since_1970)
 {
     int64_t days = days_since_1970 + DAYS_BEFORE_1970;
@@ -52,7 +52,7 @@ void nstime_format(nstime t, char text[NSTIME_TEXT_BYTES])
              (unsigned char)(clock / 60 % 60), (unsigned char)(clock % 60), (unsigned)nanoseconds);
 }
 
-/* The inverse of date_of_day(); the date exists. */
+/* The inverse of date_of_day(). The date must exist. */
 static int64_t day_of_date(const struct date *date)
 {
     int64_t year = date->month <= 2 ? date->year - 1 : date->year;
@@ -63,7 +63,7 @@ static int64_t day_of_date(const struct date *date)
            DAYS_BEFORE_1970;
 }
 
-/* Exactly `count` digits at `*text`, which moves past them; up to `most`. */
+/* Reads exactly `count` digits at `*text`, a number up to `most`, and moves `*text` past them. */
 static bool take_digits(const char **text, unsigned count, unsigned most, unsigned *out)
 {
     unsigned number = 0;
@@ -84,7 +84,7 @@ static bool take_char(const char **text, char c)
     return true;
 }
 
-/* ".123": nanoseconds; nothing there is 0. */
+/* Reads ".123" as nanoseconds; without a fraction the result is 0. */
 static bool take_fraction(const char **text, nstime *out)
 {
     nstime place = NS_PER_S / 10;
@@ -121,10 +121,10 @@ static bool take_date(const char **text, nstime *midnight)
     date.year = (int)year;
     int64_t day = day_of_date(&date);
     *midnight = day * 86400 * NS_PER_S;
-    return date_of_day(day).day == date.day; /* no February 30 */
+    return date_of_day(day).day == date.day; /* refuses dates such as February 30 */
 }
 
-/* "Z", "+01:00" or nothing. */
+/* Reads "Z", "+01:00" or nothing. */
 static bool take_offset(const char **text, nstime *out)
 {
     unsigned hours = 0, minutes = 0;

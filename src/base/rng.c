@@ -45,7 +45,8 @@ uint32_t rng_below(struct rng *r, uint32_t bound)
 {
     if (bound == 0)
         return 0;
-    /* 2^32 is no multiple of most bounds: the values of the incomplete last turn are drawn again. */
+    /* Most bounds do not divide 2^32. Values of the incomplete last turn are drawn again, so that all results are
+     * equally likely. */
     uint32_t incomplete = (UINT32_MAX % bound + 1) % bound;
     uint32_t value;
     do

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Shared by all empty buffers and never written, as capacity 0 says; the detour keeps it const in fact. */
+/* All empty buffers share this text; capacity 0 prevents writes to it. The casts only drop the const. */
 static char *empty_text(void)
 {
     return (char *)(uintptr_t) "";
@@ -32,7 +32,7 @@ void strbuf_clear(struct strbuf *b)
     b->failed = false;
 }
 
-/* Room for `count` more characters and the NUL. */
+/* Makes room for `count` more characters and the NUL. */
 static bool reserve(struct strbuf *b, size_t count)
 {
     if (b->failed || count >= SIZE_MAX / 2 - b->length) {
@@ -92,7 +92,8 @@ void strbuf_addf(struct strbuf *b, const char *format, ...)
     va_end(args);
 }
 
-/* Length of the well-formed UTF-8 sequence (RFC 3629) of a character beyond U+009F at `bytes`, or 0. */
+/* Returns the length of the well-formed UTF-8 sequence (RFC 3629) at `bytes`, or 0. Characters up to U+009F count as
+ * none. */
 static size_t utf8_length(const unsigned char *bytes, size_t count)
 {
     static const struct {

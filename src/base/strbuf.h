@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* strbuf: text that grows. Floor 0.
  *
- * Always NUL-terminated. Out of memory sets `failed`, which sticks; the text so far stays. */
+ * It is always NUL-terminated. Running out of memory sets `failed`, which sticks; the text so far stays. */
 #ifndef HOPSONDE_BASE_STRBUF_H
 #define HOPSONDE_BASE_STRBUF_H
 
@@ -23,16 +23,16 @@ void strbuf_add(struct strbuf *b, const char *text);
 void strbuf_add_bytes(struct strbuf *b, const char *bytes, size_t count);
 void strbuf_addf(struct strbuf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void strbuf_addfv(struct strbuf *b, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
-/* Text from the network or a file made safe for a terminal: printable ASCII and valid UTF-8 beyond
- * U+009F as they are, every other byte (and the backslash) as \xNN. `count` bytes, NULs included. */
+/* Adds `count` bytes of text from the network or a file, made safe for a terminal; NULs may be among them. Printable
+ * ASCII and valid UTF-8 beyond U+009F stay as they are. Every other byte, and the backslash, becomes \xNN. */
 void strbuf_add_escaped(struct strbuf *b, const char *bytes, size_t count);
-/* The same of NUL-terminated text. */
+/* Does the same for NUL-terminated text. */
 void strbuf_add_foreign(struct strbuf *b, const char *text);
-/* The words of `text`, from `column` on: lines shorter than `columns`, as far as the words are, and all but the first
- * begun with `indent` blanks. Without the last line's end. */
+/* Adds the words of `text`, wrapped, starting at `column`. Lines are shorter than `columns` unless a word is longer.
+ * Every line but the first starts with `indent` blanks. Adds no newline at the end. */
 void strbuf_add_wrapped(struct strbuf *b, const char *text, unsigned column, unsigned indent, unsigned columns);
 
-/* The ending of a noun behind `count`. */
+/* Returns the plural ending of a noun for `count`. */
 static inline const char *plural(unsigned long long count)
 {
     return count == 1 ? "" : "s";

@@ -14,22 +14,22 @@
 #include "lookup/places.h"
 #include "lookup/whois.h"
 
-#define SERVED_EVERY (5 * NS_PER_MS) /* while something is waited for */
-#define WAIT_AT_END                                                                                                    \
-    (OUTPUT_WAIT_MOST - 20 * NS_PER_MS) /* so that with what is left to do it is half a second at most                 \
-                                         */
-#define ADDRESSES_MOST 4096 /* a run has hardly a hundred; whoever answers in more names is not asked about */
-#define SOCKETS_MOST (16 + WHOIS_CONNECTIONS_MOST)
+#define SERVED_EVERY (5 * NS_PER_MS) /* interval of service while a lookup is pending */
+/* Longest wait for names after a run. With the work left to do, the wait stays within OUTPUT_WAIT_MOST. */
+#define WAIT_AT_END (OUTPUT_WAIT_MOST - 20 * NS_PER_MS)
+/* Limit on addresses that are looked up: a run has hardly a hundred, but forged replies could flood it. */
+#define ADDRESSES_MOST 4096
+#define SOCKETS_MOST (16 + WHOIS_CONNECTIONS_MOST) /* sockets polled at once: DNS and WHOIS */
 
 struct lookup {
     const struct options *options;
     struct address_book *book;
-    struct names *names;        /* NULL: nobody is asked */
-    bool wants_names;           /* else they are asked for WHOIS servers' addresses alone */
-    struct places *places;      /* NULL: none are wanted */
-    struct whois_client *whois; /* NULL: the same */
+    struct names *names;        /* NULL: no lookup over the network */
+    bool wants_names;           /* false: `names` only resolves WHOIS servers */
+    struct places *places;      /* NULL: not wanted */
+    struct whois_client *whois; /* NULL: not wanted */
     struct report *report;      /* of the companion */
-    nstime now;                 /* when it was served last */
+    nstime now;                 /* time of the last service */
 };
 
 /* --- opening --- */
@@ -47,9 +47,10 @@ static enum status open_whois(struct lookup *lookup, struct err *err)
     const char *own = lookup->options->lookup.whois_server, *first = own ? own : WHOIS_IANA;
     struct whois_server server;
     if (!whois_server_parse(first, strlen(first), &server))
-        return err_set(err, STATUS_USAGE, "--whois-server %s: this is no WHOIS server", first);
+        return err_set(err, STATUS_USAGE,
+                       "--whois-server %s: expected a WHOIS server: HOST, HOST:PORT or [ADDRESS]:PORT", first);
     lookup->whois = whois_client_new(lookup->book, &server, !own);
-    return lookup->whois ? STATUS_OK : err_set(err, STATUS_SYSTEM, "out of memory");
+    return lookup->whois ? STATUS_OK : err_set(err, STATUS_SYSTEM, "cannot look up addresses: out of memory");
 }
 
 static void warn_of_faults(const struct places *places, const char *name)
@@ -58,7 +59,7 @@ static void warn_of_faults(const struct places *places, const char *name)
     struct err err;
     if (!faults->malformed)
         return;
-    err_set(&err, STATUS_OK, "%s: %zu malformed line%s left out; the first is line %zu: %s", name, faults->malformed,
+    err_set(&err, STATUS_OK, "%s: skipped %zu malformed line%s; the first is line %zu: %s", name, faults->malformed,
             faults->malformed == 1 ? "" : "s", faults->first_line, faults->first_what);
     run_complain(&err);
 }
@@ -78,7 +79,7 @@ enum status lookup_open(const struct options *options, const char *directories, 
         lookup->book = address_book_new();
     if (!lookup || !lookup->book) {
         free(lookup);
-        return err_set(err, STATUS_SYSTEM, "out of memory");
+        return err_set(err, STATUS_SYSTEM, "cannot look up addresses: out of memory");
     }
     lookup->options = options;
     lookup->wants_names = wants_names;
@@ -149,7 +150,7 @@ bool lookup_is_settled(void *context, const struct addr *address)
 
 /* --- serving --- */
 
-/* A WHOIS server's address is asked for by its name, which goes along as the answer's context. */
+/* A lookup of a WHOIS server's address. Its name is part of the callback's context. */
 struct server_question {
     struct lookup *lookup;
     char name[WHOIS_HOST_BYTES];
@@ -178,7 +179,7 @@ static void ask_for_servers(struct lookup *lookup)
     }
 }
 
-/* Looks at the sockets, and waits for them no longer than `most`. */
+/* Polls the sockets for at most `most` and handles their events. */
 static void serve_sockets(struct lookup *lookup, nstime now, nstime most)
 {
     struct pollfd fds[SOCKETS_MOST];
@@ -254,14 +255,14 @@ struct address_book *lookup_book_of_capture(struct lookup *lookup)
     return lookup->options->numeric || lookup->options->lookup.resolve ? NULL : lookup->book;
 }
 
-/* Nothing is settled before all is read. */
+/* No name is final before the whole file is read. */
 static bool is_told_later(void *lookup, const struct addr *address)
 {
     (void)lookup, (void)address;
     return false;
 }
 
-/* The capture's time is long past. */
+/* Uses the wall clock, because the capture's time is past. */
 static void saved_heard(void *context, const struct addr *from, nstime then)
 {
     struct lookup *lookup = context;
@@ -276,7 +277,8 @@ struct companion lookup_begin_saved(struct lookup *lookup, struct report *report
     return (struct companion){.context = lookup, .heard = saved_heard};
 }
 
-/* A capture that says nothing of addresses is reported as if there were no names in the world. */
+/* Shows the results. If nothing is looked up and the capture has no facts on addresses, the report is one without
+ * names. */
 static void tell(struct lookup *lookup, struct report *report, bool networks, bool places,
                  const volatile sig_atomic_t *stop)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cli/loop.h"
 
-#define IP_PACKET_MOST 65535
+#define IP_PACKET_MOST 65535 /* bytes of the longest packet that a flow builds (RFC 791 3.1) */
 
-/* What one run of the loop works with. */
+/* The objects of one run of the loop. */
 struct run {
     struct session *session;
     struct wire *wire;
@@ -12,7 +12,7 @@ struct run {
     uint64_t kept; /* number of the last frame in the dump */
 };
 
-/* Claims go into the capture where they were made: before the frame or the deadline that comes next. */
+/* Writes claims to the capture at the point where they were made: before the next frame or deadline. */
 static void keep_claims(struct run *run)
 {
     struct session_claim claim;
@@ -32,7 +32,8 @@ static void send_probe(struct run *run, const struct wish *wish)
     keep_claims(run);
 }
 
-/* The session must know a frame's number before the dump has written it, because the number stands in its events. */
+/* Handles a frame. The session must know its number before the dump has written it, because the session's events
+ * contain that number. */
 static void take_frame(struct run *run, struct frame *frame)
 {
     struct packet packet;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* main: parses the command line, prepares the process and runs the command. */
+/* main: parses the command line, prepares the process and runs the command. Top floor. */
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -10,10 +10,10 @@
 #include "cli/commands/run.h"
 #include "live/privileges.h"
 
-/* Nonzero until a run starts (a signal then ends the process at once), and after a signal. */
+/* Nonzero until a run starts (a signal then ends the process at once), and again after a signal. */
 static volatile sig_atomic_t stop = 1;
 
-/* The first signal ends the run cleanly, the second one at once. */
+/* The first signal ends the run cleanly, the second ends the process at once. */
 static void on_signal(int number)
 {
     (void)number;
@@ -28,14 +28,14 @@ static void catch_signals(void)
     sigemptyset(&action.sa_mask);
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
-    if (signal(SIGHUP, SIG_IGN) != SIG_IGN) /* nohup */
+    if (signal(SIGHUP, SIG_IGN) != SIG_IGN) /* under nohup, SIGHUP stays ignored */
         sigaction(SIGHUP, &action, NULL);
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
 }
 
-/* A file opened later must not become descriptor 0, 1 or 2 where the caller closed one of these: the report would be
- * written into it. The wrong mode makes every use of the stand-in fail, as on the closed one. */
+/* Fills descriptors 0, 1 and 2 if the caller closed them. Otherwise a file opened later could become one of them,
+ * and the report would be written into it. The wrong open mode makes every use fail, as on a closed descriptor. */
 static void occupy_standard_descriptors(void)
 {
     for (int fd = 0; fd <= 2; fd++)

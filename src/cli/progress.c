@@ -5,8 +5,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SHOWN_AFTER 1.0 /* seconds */
-#define SHOWN_EVERY 0.2
+#define SHOWN_AFTER 1.0 /* seconds from the start, so that short runs show no line */
+#define SHOWN_EVERY 0.2 /* seconds between two updates of the line */
 
 static double now(void)
 {
@@ -24,7 +24,7 @@ void progress_start(struct progress *progress, bool wanted)
     progress->next = progress->started + SHOWN_AFTER;
 }
 
-/* "[######------------------] 25%, 0:03 left": of a file whose end is known. */
+/* Prints "[######------------------] 25%, 0:03 left, " for files of known size. */
 static void print_bar(double part, double seconds_left)
 {
     static const char full[] = "########################", rest[] = "------------------------";
@@ -63,11 +63,11 @@ void progress_show_run(struct progress *progress, const struct progress_run *run
     begin_line(progress, now());
     fprintf(stderr, "%u packets sent", run->sent);
     if (run->farthest)
-        fprintf(stderr, ", hop %u answers", run->farthest);
+        fprintf(stderr, ", hop %u replied", run->farthest);
     if (run->spec[0])
-        fprintf(stderr, ", asking %s at hop %u", run->spec, run->ttl);
+        fprintf(stderr, ", probing hop %u with %s", run->ttl, run->spec);
     else
-        fputs(", waiting for answers", stderr);
+        fputs(", waiting for replies", stderr);
     fflush(stderr);
 }
 

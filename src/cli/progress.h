@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* progress: how far the reading of large files, or a live run, has come: one line on a terminal, rewritten and in the
- * end erased. Top floor. */
+/* progress: a progress line on the terminal for a live run or the reading of large files. Top floor; writes to
+ * standard error only. The line is rewritten in place, and erased at the end. */
 #ifndef HOPSONDE_CLI_PROGRESS_H
 #define HOPSONDE_CLI_PROGRESS_H
 
@@ -9,28 +9,28 @@
 
 #include "probe/spec.h"
 
-/* A frame costs less than a look at the clock: it is looked at once in so many. */
+/* Frames between two calls of progress_show(): reading the clock costs more than a frame does. */
 #define PROGRESS_FRAMES 65536
 
 struct progress {
     bool wanted, shown;
-    double started, next; /* seconds of a clock that runs evenly */
+    double started, next; /* seconds of a monotonic clock */
 };
 
-/* Nothing is shown where standard error is no terminal. */
+/* Shows nothing if standard error is not a terminal. */
 void progress_start(struct progress *progress, bool wanted);
-/* To be called every PROGRESS_FRAMES frames. `total` 0: it is not known how much there is. */
+/* Call it every PROGRESS_FRAMES frames. `total` 0: the size is unknown. */
 void progress_show(struct progress *progress, uint64_t frames, uint64_t done, uint64_t total);
-/* Whether the line may be written anew; a look at the clock. */
+/* Returns true if the line may be rewritten. Reads the clock. */
 bool progress_is_due(const struct progress *progress);
-/* Of a live run, when the line is due. */
+/* The state of a live run. */
 struct progress_run {
-    unsigned sent, farthest;          /* packets; a hop */
-    char spec[PROBE_SPEC_TEXT_BYTES]; /* that was asked last, at `ttl`; "": answers are waited for */
+    unsigned sent, farthest;          /* packets; TTL of the farthest hop that replied */
+    char spec[PROBE_SPEC_TEXT_BYTES]; /* of the last probe, sent at `ttl`; "": the run is waiting for replies */
     unsigned ttl;
 };
 void progress_show_run(struct progress *progress, const struct progress_run *run);
-/* Takes the line away; before anything else is written. */
+/* Erases the line. Call it before any other output. */
 void progress_erase(struct progress *progress);
 
 #endif

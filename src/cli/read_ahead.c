@@ -8,34 +8,38 @@
 #include <signal.h>
 #include <stdlib.h>
 
-#define FRAMES_MOST 512 /* of a batch: to hand one over may cost as much as to fill it, where processors are shared */
-#define FRAMES_NOW 128  /* without a thread: a batch is soon filled, and stays in the processor's cache */
-#define SLOTS 16
-#define THREAD_FROM (4u << 20) /* bytes of all files: below that a thread is hardly started before all is read */
+/* Frames per batch with a thread. Batches are large, because a handover on shared processors may cost as much as
+ * filling one. */
+#define FRAMES_MOST 512
+/* Frames per batch without a thread. Batches are small, so that one stays in the processor's cache. */
+#define FRAMES_NOW 128
+#define SLOTS 16 /* batches that the thread reads ahead at most */
+/* Bytes of all files from which on a thread is used. Fewer bytes are read before a thread has started. */
+#define THREAD_FROM (4u << 20)
 
 struct slot {
     struct digest *looks;              /* owned; FRAMES_MOST of them */
-    struct icmp_extension *extensions; /* owned; as many, the first of them those of the looks */
+    struct icmp_extension *extensions; /* owned; as many; looks with an extension use the first ones */
     struct read_ahead_batch batch;
 };
 
 struct read_ahead {
     struct read_ahead_source from;
-    nstime since, until; /* meaningful from the first frame on */
+    nstime since, until; /* set from the first frame on */
     uint64_t read;
-    struct frame pending; /* read, and not yet in a batch; its bytes are the merge's */
+    struct frame pending; /* read, but not yet in a batch; the merge owns its bytes */
     unsigned pending_file;
     bool has_pending, over;
 
     struct slot slots[SLOTS];
     bool threaded;
-    unsigned frames_most; /* of a batch */
+    unsigned frames_most; /* per batch */
     pthread_t thread;
-    pthread_mutex_t lock; /* of what follows */
+    pthread_mutex_t lock; /* guards the fields below */
     pthread_cond_t changed;
-    unsigned filled, taken; /* counts of batches: filled - taken of them wait, or are at hand */
+    unsigned filled, taken; /* counts of batches: filled - taken of them are waiting or in use */
     bool ended, cancelled;
-    bool holds; /* the other thread has a batch at hand */
+    bool holds; /* the caller's thread has a batch in use */
     bool reader_waits, taker_waits;
 };
 
@@ -49,7 +53,7 @@ static bool is_chosen(struct read_ahead *a, const struct frame *frame)
            (!a->from.filter || bpf_filter_passes(a->from.filter, frame));
 }
 
-/* The next chosen frame becomes the pending one. False: there is none now. */
+/* Reads until a chosen frame is pending. Returns false if there is none now. */
 static bool read_one(struct read_ahead *a)
 {
     while (!a->has_pending) {
@@ -63,7 +67,7 @@ static bool read_one(struct read_ahead *a)
     return true;
 }
 
-/* Only what is taken over changes hands between the processors: decoded packets are large. */
+/* Only the digest passes from one processor to the other, because decoded packets are large. */
 static void put(struct read_ahead *a, struct slot *slot, unsigned *extensions)
 {
     struct packet packet;
@@ -91,10 +95,10 @@ static void fill(struct read_ahead *a, struct slot *slot)
 
 /* --- the thread --- */
 
-/* Whoever must wait, waits until half of the slots are as he wants them: to sleep and to be woken for each costs both
- * threads more than to fill it does. */
+/* A thread that must wait does so until half of the slots are ready for it. Sleeping and waking for each slot would
+ * cost both threads more than filling it. */
 
-/* For a free slot. False: nobody wants more. */
+/* Waits for a free slot. Returns false if reading was cancelled. */
 static bool wait_for_slot(struct read_ahead *a)
 {
     pthread_mutex_lock(&a->lock);
@@ -123,7 +127,7 @@ static void *run(void *context)
     return NULL;
 }
 
-/* Signals are the other thread's. */
+/* The new thread blocks all signals; the caller's thread handles them. */
 static bool start_thread(struct read_ahead *a)
 {
     sigset_t all, before;
@@ -134,7 +138,7 @@ static bool start_thread(struct read_ahead *a)
     return a->threaded;
 }
 
-/* --- for others --- */
+/* --- for the caller --- */
 
 static bool init_slots(struct read_ahead *a, unsigned count, unsigned frames_most)
 {
@@ -149,7 +153,7 @@ static bool init_slots(struct read_ahead *a, unsigned count, unsigned frames_mos
     return ok;
 }
 
-/* More processors than fit into the set are more than one, too. */
+/* sched_getaffinity() fails if the processors exceed the set: then there is more than one, too. */
 static bool has_two_processors(void)
 {
     cpu_set_t allowed;
@@ -178,7 +182,7 @@ struct read_ahead *read_ahead_start(const struct read_ahead_source *source)
     return a;
 }
 
-/* Gives back the batch at hand and waits for the next. NULL: the end. */
+/* Returns the batch in use and waits for the next. NULL at the end. */
 static const struct slot *take(struct read_ahead *a)
 {
     pthread_mutex_lock(&a->lock);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* read_ahead: reads, filters, decodes and digests frames of a capture before they are needed. Top floor.
  *
- * Of large files that is done by a thread of its own, some batches ahead; of others, and of pipes, which a signal must
- * be able to interrupt, when a batch is asked for. Either way the same frames come in the same order. */
+ * For large files, a separate thread reads some batches ahead. For other files the caller's thread reads each batch
+ * on demand. So it does for pipes, because a signal must be able to interrupt that read. Both ways give the same
+ * frames in the same order. */
 #ifndef HOPSONDE_CLI_READ_AHEAD_H
 #define HOPSONDE_CLI_READ_AHEAD_H
 
@@ -11,10 +12,10 @@
 #include "cli/options/replay_filter.h"
 
 struct read_ahead_batch {
-    const struct digest *looks; /* what they point to is the batch's */
-    unsigned count;             /* of frames that were chosen; may be 0 */
+    const struct digest *looks; /* valid with all that they point to as long as the batch */
+    unsigned count;             /* of chosen frames; may be 0 */
     uint64_t read;              /* frames read so far, chosen or not */
-    uint64_t done, total;       /* bytes, of all the files; total 0: not known */
+    uint64_t done, total;       /* bytes, of all the files; total 0: unknown */
 };
 
 struct read_ahead;
@@ -26,9 +27,9 @@ struct read_ahead_source {
     const struct recogniser *recogniser; /* for recogniser_digest() */
 };
 
-/* Takes over reading until read_ahead_stop(). NULL: no memory. */
+/* Takes over reading until read_ahead_stop(). NULL if out of memory. */
 struct read_ahead *read_ahead_start(const struct read_ahead_source *source);
-/* The next batch, valid until the next call. False: there is none. */
+/* Returns the next batch, valid until the next call. False at the end. */
 bool read_ahead_next(struct read_ahead *ahead, struct read_ahead_batch *out);
 void read_ahead_stop(struct read_ahead *ahead); /* may be NULL */
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cli/watched.h"
 
-#define ASKING_FOR NS_PER_S /* longer since the last send: it is waited for */
+#define ASKING_FOR NS_PER_S /* if the last send is older, the line says that the run waits for replies */
 
 static struct watched *watched_of(struct wire *wire)
 {
     return (struct watched *)wire;
 }
 
-/* --- what there is to tell --- */
+/* --- the line --- */
 
 static const struct probe *last_probe(const struct session *session, const struct trace **of)
 {
@@ -82,7 +82,7 @@ static uint64_t watched_dropped(struct wire *wire)
 
 static void watched_close(struct wire *wire)
 {
-    watched_end(watched_of(wire)); /* the inner one is borrowed */
+    watched_end(watched_of(wire)); /* the inner wire is borrowed */
 }
 
 void watched_start(struct watched *watched, struct wire *inner, const struct session *session)

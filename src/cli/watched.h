@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* watched: a live wire in whose waits a line on the terminal tells how far the run has come. Top floor. */
+/* watched: a live wire that shows a progress line while it waits. Top floor. */
 #ifndef HOPSONDE_CLI_WATCHED_H
 #define HOPSONDE_CLI_WATCHED_H
 
@@ -7,16 +7,16 @@
 #include "session/wire.h"
 
 struct watched {
-    struct wire wire; /* to be used in place of `inner` */
+    struct wire wire; /* use it in place of `inner` */
     struct wire *inner;
     const struct session *session;
     struct progress progress;
     unsigned sent;
 };
 
-/* Borrows the wire, which must return from a wait now and then, and the session. */
+/* Borrows the wire and the session. The wire must return from waits now and then. */
 void watched_start(struct watched *watched, struct wire *inner, const struct session *session);
-/* Takes the line away; before anything else is written. */
+/* Erases the line. Call it before any other output. */
 void watched_end(struct watched *watched);
 
 #endif

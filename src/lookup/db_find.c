@@ -10,11 +10,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Directories searched by default: those of GeoIP packages and of geoipupdate. */
 #define USUAL_DIRECTORIES "/usr/share/GeoIP:/var/lib/GeoIP"
-#define MONTH "-[0-9][0-9][0-9][0-9]-[0-9][0-9]"
+#define MONTH "-[0-9][0-9][0-9][0-9]-[0-9][0-9]" /* pattern of "-2026-07" */
 
-/* Patterns of fnmatch(3): of MaxMind the paid databases and then the free ones, DB-IP's free ones, IPinfo's; those of
- * cities before those of countries. */
+/* fnmatch(3) patterns in order of preference: MaxMind's paid databases, its free ones, DB-IP's free ones, IPinfo's.
+ * City databases come before country databases. */
 static const char *const asn_names[] = {
     "GeoIP2-ISP.mmdb",
     "GeoIP2-Enterprise.mmdb",
@@ -58,7 +59,7 @@ static const struct {
     [DB_GEO] = {geo_names, "places", "--geo-db"},
 };
 
-/* Months sort as text does. */
+/* Returns the newest match: names with months sort by text. */
 static const char *newest(const char *pattern, const char *const *names, size_t count)
 {
     const char *found = NULL;
@@ -83,7 +84,7 @@ static void free_entries(struct dirent **entries, int count)
     free(entries);
 }
 
-/* `*path` stays NULL where the directory has none. False: errno says why. */
+/* Sets `*path`, or leaves it NULL if the directory has no database. Returns false with errno on failure. */
 static bool find_in(enum db_kind kind, const char *directory, char **path)
 {
     struct dirent **entries;
@@ -123,7 +124,7 @@ enum status db_find(enum db_kind kind, const char *directories, char **path, str
         int code = errno;
         free(directory);
         if (!good)
-            return err_set(err, STATUS_SYSTEM, "%.*s: cannot look for databases: %s (name one with %s)", (int)length,
+            return err_set(err, STATUS_SYSTEM, "%.*s: cannot search for databases: %s (name one with %s)", (int)length,
                            at, strerror(code), kinds[kind].option);
         if (*path)
             return STATUS_OK;

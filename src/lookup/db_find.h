@@ -12,13 +12,13 @@ enum db_kind {
     DB_GEO, /* places */
 };
 
-/* Which of a directory's file names is the database of the kind: the providers' own names, the more exact databases
- * first, and of one that is named by its month the newest. NULL: none. Pure. */
+/* Returns the file name that is the best database of this kind, by the providers' naming; NULL if none is. More
+ * exact databases come first. Of a database named by month, the newest counts. Pure. */
 const char *db_choose(enum db_kind kind, const char *const *names, size_t count);
 
-/* The database in the first of the directories that has one. `directories` are separated by colons; NULL or "":
- * /usr/share/GeoIP and /var/lib/GeoIP. A directory that does not exist has none. `path` is the caller's to free. The
- * error says where was looked, and what to do. */
+/* Returns the database in the first directory that has one. `directories` is a list separated by colons; NULL or ""
+ * means /usr/share/GeoIP and /var/lib/GeoIP. Missing directories are skipped. The caller frees `path`. The error
+ * lists the directories and a remedy. */
 enum status db_find(enum db_kind kind, const char *directories, char **path, struct err *err);
 
 #endif

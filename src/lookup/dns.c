@@ -3,7 +3,7 @@
 
 #include "lookup/dns.h"
 
-/* Later versions mark what 1.18 offers as deprecated. */
+/* Versions after 1.18 mark functions of 1.18 as deprecated. */
 #define CARES_NO_DEPRECATED
 #include <ares.h>
 #include <arpa/nameser.h>
@@ -16,12 +16,12 @@
 #include "base/array.h"
 #include "lookup/dns_server.h"
 
-#define TRIES 2 /* of each server; the second waits twice as long as the first */
+#define TRIES 2 /* tries per server; the second waits twice as long as the first */
 
-/* In line or out. */
+/* A question that is queued or in flight. */
 struct question {
     struct dns *dns;
-    struct question *next; /* in line */
+    struct question *next; /* in the queue */
     char name[DNS_NAME_BYTES];
     uint16_t type;
     dns_take *take;
@@ -30,9 +30,9 @@ struct question {
 
 struct dns {
     ares_channel channel;
-    struct question *first, **last; /* the line, owned */
+    struct question *first, **last; /* the queue, owned */
     size_t out;
-    struct pollfd *sockets; /* owned; what c-ares wants to hear of */
+    struct pollfd *sockets; /* owned; the sockets and events that c-ares waits for */
     size_t socket_count, socket_capacity;
 };
 
@@ -59,7 +59,8 @@ static void take_answer(void *context, int status, int timeouts, unsigned char *
     free(question);
 }
 
-/* c-ares answers before ares_query() returns where no server can be reached. The empty text would be the root to it. */
+/* Sends queued questions. If no server can be reached, c-ares calls back before ares_query() returns. c-ares would
+ * take the empty text for the root. */
 static void send_questions(struct dns *dns)
 {
     while (dns->first && dns->out < DNS_AT_ONCE) {
@@ -75,7 +76,7 @@ static void send_questions(struct dns *dns)
     }
 }
 
-/* Where memory is short a socket is not heard, and its questions time out. */
+/* If out of memory, the socket is not polled, and its questions time out. */
 static void watch_socket(void *context, ares_socket_t socket, int readable, int writable)
 {
     struct dns *dns = context;
@@ -108,7 +109,7 @@ nstime dns_wait(const struct dns *dns)
         return 0;
     if (!ares_timeout(dns->channel, NULL, &left))
         return NSTIME_NEVER;
-    /* It is cut to the millisecond: one more, or poll() would return before it is due. */
+    /* poll() cuts this to milliseconds. One more keeps it from returning before the timeout. */
     return left.tv_sec * NS_PER_S + left.tv_usec * NS_PER_US + NS_PER_MS;
 }
 
@@ -120,7 +121,7 @@ void dns_events(struct dns *dns, const struct pollfd *fds, size_t count)
             ares_process_fd(dns->channel, readable ? fds[i].fd : ARES_SOCKET_BAD,
                             writable ? fds[i].fd : ARES_SOCKET_BAD);
     }
-    ares_process_fd(dns->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD); /* those that are overdue */
+    ares_process_fd(dns->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD); /* handles expired timeouts */
     send_questions(dns);
 }
 
@@ -129,7 +130,7 @@ static enum status refuse(int code, struct err *err)
     return err_set(err, STATUS_SYSTEM, "cannot look up names: %s", ares_strerror(code));
 }
 
-/* How many servers the system's configuration has. */
+/* Counts the servers in the system's configuration. */
 static int count_servers(size_t *count)
 {
     ares_channel channel;
@@ -146,7 +147,7 @@ static int count_servers(size_t *count)
     return code;
 }
 
-/* The first try of a server waits so long that all tries of all servers together take the timeout. */
+/* Returns the timeout of a server's first try, such that all tries at all servers together take `timeout`. */
 static int first_wait_ms(nstime timeout, size_t servers)
 {
     nstime waits = ((1 << TRIES) - 1) * (nstime)(servers ? servers : 1);

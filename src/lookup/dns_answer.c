@@ -7,20 +7,20 @@
 #include <resolv.h>
 #include <strings.h>
 
-#define ALIASES_MOST 16 /* in a row; name servers themselves follow no more */
+#define ALIASES_MOST 16 /* aliases in a row; name servers themselves follow no more */
 
-/* Takes a record of the wanted type, or refuses it. */
+/* Accepts a record of the wanted type, or rejects it. */
 typedef enum dnsanswer visit_record(const ns_msg *message, const ns_rr *record, void *context);
 
-/* The name that a PTR or CNAME record is all about. */
+/* Reads the name that is all the data of a PTR or CNAME record. */
 static bool read_name(const ns_msg *message, const ns_rr *record, char text[NS_MAXDNAME])
 {
     int used = dn_expand(ns_msg_base(*message), ns_msg_end(*message), ns_rr_rdata(*record), text, NS_MAXDNAME);
     return used >= 0 && used == ns_rr_rdlen(*record);
 }
 
-/* Visits the records of `owner`. Where none of them is of the type, but one is an alias, `owner` becomes what that
- * stands for, and `aliased` is set. */
+/* Visits the records of `owner`. If none is of the type but one is an alias, sets `owner` to the alias's target and
+ * `aliased` to true. */
 static enum dnsanswer visit_owned(ns_msg *message, char owner[NS_MAXDNAME], ns_type type, visit_record *visit,
                                   void *context, bool *aliased)
 {
@@ -117,7 +117,7 @@ static ns_type type_of(uint8_t family)
     return family == 4 ? ns_t_a : ns_t_aaaa;
 }
 
-/* What dns_answer_has() looks for. Another address is no find, but the name's own all the same. */
+/* The address that dns_answer_has() searches for. Another address is no match, but it is a valid record of the name. */
 struct sought {
     const struct addr *address;
     bool seen;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* dns_answer: reads the names or addresses in a DNS answer to a question. Floor 5; pure: libc's parser (ns_initparse)
- * reads.
+/* dns_answer: reads the names or addresses in the answer to a DNS question. Floor 5; pure: libc's parser
+ * (ns_initparse) does the parsing.
  *
- * Any bytes may come in. Records count only where their owner is the name asked for, or what it is an alias of (CNAME,
- * RFC 1034 3.6.2 and RFC 2317), in whatever order they stand; aliases in a circle are a bad answer. */
+ * Any bytes are accepted. A record counts only if its owner is the name in the question, or the target of that
+ * name's aliases (CNAME, RFC 1034 3.6.2 and RFC 2317). Records may come in any order. A loop of aliases is a bad
+ * answer. */
 #ifndef HOPSONDE_LOOKUP_DNS_ANSWER_H
 #define HOPSONDE_LOOKUP_DNS_ANSWER_H
 
@@ -14,22 +15,24 @@
 #include "base/addr.h"
 
 enum dnsanswer {
-    DNS_ANSWER_NONE,  /* there is no such record, or no such name (RFC 2308) */
-    DNS_ANSWER_BAD,   /* malformed, no answer at all, or one that says that the server could not (RFC 1035 4.1.1) */
-    DNS_ANSWER_FOUND, /* and the output is set */
+    DNS_ANSWER_NONE,  /* no such record, or no such name (RFC 2308) */
+    DNS_ANSWER_BAD,   /* malformed, not an answer, or a server error (RFC 1035 4.1.1) */
+    DNS_ANSWER_FOUND, /* the output is set */
 };
 
-/* The name that a PTR record gives; of several the smallest by bytes, so that it is the same one each time. As in zone
- * files (RFC 1035 5.1), without the root's dot: printable ASCII without blanks, any other byte of a label is \DDD, and
- * a character with a meaning there (a dot within a label) follows a backslash. The root is no name. One that does not
- * fit into ADDRESS_NAME_BYTES is bad, since half a name is a wrong one. `name` stays as it is where none is found. */
+/* Reads the name of a PTR record; of several, the smallest by bytes, so that the choice is stable. The root is no
+ * name. A name longer than ADDRESS_NAME_BYTES is bad, because a cut name would be wrong. `name` is unchanged if none
+ * is found.
+ * The text is as in zone files (RFC 1035 5.1), without the root's dot. Printable ASCII other than blanks stays. Any
+ * other byte of a label is \DDD. A backslash precedes a special character, such as a dot within a label. */
 enum dnsanswer dns_answer_name(const uint8_t *bytes, size_t length, char name[ADDRESS_NAME_BYTES]);
 
-/* Whether an A or AAAA record, as the family has it, gives this very address. Where records give others only: NONE. */
+/* Returns FOUND if an A or AAAA record, by family, has exactly this address. NONE if the records have other
+ * addresses only. */
 enum dnsanswer dns_answer_has(const uint8_t *bytes, size_t length, const struct addr *address);
 
-/* The addresses of a family, in the order of the records; `count` is set: how many are there, `most` at most, and 0
- * where none is found. */
+/* Reads the addresses of a family in the order of the records. `count` is set to their number: at most `most`, and 0
+ * unless FOUND. */
 enum dnsanswer dns_answer_addresses(const uint8_t *bytes, size_t length, uint8_t family, struct addr *addresses,
                                     size_t most, size_t *count);
 

@@ -22,7 +22,7 @@ static bool parse_address(const char *text, size_t length, struct addr *address)
     return addr_parse(copy, address);
 }
 
-/* Without brackets a second colon makes it an IPv6 address, which has no port then. */
+/* Without brackets, a second colon means an IPv6 address without a port. */
 static bool parse_text(const char *text, struct addr *address, uint16_t *port)
 {
     *port = DNS_SERVER_PORT;
@@ -47,8 +47,10 @@ enum status dns_server_parse(const char *text, struct addr *address, uint16_t *p
             err, STATUS_USAGE,
             "%.80s: expected the address of a DNS server, as 192.0.2.53, 192.0.2.53:5353 or [2001:db8::53]:5353", text);
     if (addr_is_link_local(address))
-        return err_set(err, STATUS_USAGE,
-                       "%.80s: a link-local address needs an interface (give another address of this server)", text);
+        return err_set(
+            err, STATUS_USAGE,
+            "%.80s: cannot use a link-local address: it needs an interface (give another address of this server)",
+            text);
     if (addr_is_multicast(address) || memcmp(address->bytes, zero, sizeof zero) == 0)
         return err_set(err, STATUS_USAGE, "%.80s: expected the address of one host", text);
     return STATUS_OK;

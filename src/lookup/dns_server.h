@@ -8,10 +8,10 @@
 #include "base/addr.h"
 #include "base/err.h"
 
-#define DNS_SERVER_PORT 53
+#define DNS_SERVER_PORT 53 /* default port (RFC 1035 4.2) */
 
-/* "ADDR", "ADDR4:PORT", "[ADDR6]" or "[ADDR6]:PORT". STATUS_USAGE where it is none, or not the address of one host, or
- * link-local: c-ares has no place for the interface. */
+/* Parses "ADDR", "ADDR4:PORT", "[ADDR6]" or "[ADDR6]:PORT". Returns STATUS_USAGE if the text is malformed, not the
+ * address of one host, or link-local: c-ares cannot take an interface. */
 enum status dns_server_parse(const char *text, struct addr *address, uint16_t *port, struct err *err);
 
 #endif

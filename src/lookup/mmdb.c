@@ -12,18 +12,18 @@
 
 #include "lookup/mmdb_check.h"
 
-#define TAIL_BYTES 131072 /* the metadata are within the last 128 KiB ("Database Metadata" of the specification) */
-#define NODES_MOST 2000   /* looked at to see what a database is about */
-#define WAITING_MOST 160  /* of them at once; a tree is 128 deep at most */
+#define TAIL_BYTES 131072 /* bytes at the end that hold the metadata ("Database Metadata" of the specification) */
+#define NODES_MOST 2000   /* nodes searched for the kind of data in a database */
+#define WAITING_MOST 160  /* nodes in the queue of that search; a tree is at most 128 deep */
 
-static const char marker[] = "\xab\xcd\xefMaxMind.com"; /* right before the metadata */
+static const char marker[] = "\xab\xcd\xefMaxMind.com"; /* precedes the metadata */
 #define MARKER_BYTES (sizeof marker - 1)
 
 /* The end of a file. */
 struct tail {
     uint8_t *bytes; /* owned */
     size_t length;
-    const uint8_t *metadata; /* within `bytes`, behind the last marker; NULL: there is none */
+    const uint8_t *metadata; /* points into `bytes`, after the last marker; NULL: no marker */
 };
 
 static enum status say(struct err *err, const char *path, const char *problem)
@@ -51,9 +51,11 @@ static enum status read_tail_of(int fd, const char *path, struct tail *tail, str
     if (fstat(fd, &file) != 0)
         return say_errno(err, path, errno);
     if (!S_ISREG(file.st_mode))
-        return say(err, path, S_ISDIR(file.st_mode) ? "it is a directory (name a file in it)" : "it is no plain file");
+        return say(err, path,
+                   S_ISDIR(file.st_mode) ? "it is a directory (name a file in it)"
+                                         : "it is not a regular file (name a database file)");
     if (file.st_size == 0)
-        return say(err, path, "it is empty (download it anew)");
+        return say(err, path, "it is empty (download it again)");
     off_t start = file.st_size > TAIL_BYTES ? file.st_size - TAIL_BYTES : 0;
     tail->bytes = malloc(TAIL_BYTES);
     if (!tail->bytes)
@@ -66,7 +68,7 @@ static enum status read_tail_of(int fd, const char *path, struct tail *tail, str
     return STATUS_OK;
 }
 
-/* A named pipe without a writer must not be waited for. */
+/* O_NONBLOCK: opening a named pipe without a writer must not block. */
 static enum status read_tail(const char *path, struct tail *tail, struct err *err)
 {
     *tail = (struct tail){0};
@@ -90,10 +92,10 @@ enum status mmdb_recognise(const char *path, bool *is_mmdb, struct err *err)
 static enum status check_tail(const struct tail *tail, const char *path, struct err *err)
 {
     if (!tail->metadata)
-        return say(err, path, "it is no MaxMind DB file, or it is cut short (download it anew)");
+        return say(err, path, "it is not a MaxMind DB file, or it is truncated (download it again)");
     size_t length = (size_t)(tail->bytes + tail->length - tail->metadata);
     if (!mmdb_value_is_sound(tail->metadata, length, 0))
-        return say(err, path, "its metadata are damaged (download it anew)");
+        return say(err, path, "its metadata is damaged (download it again)");
     return STATUS_OK;
 }
 
@@ -106,11 +108,11 @@ static enum status say_library(struct err *err, const char *path, int code)
     case MMDB_OUT_OF_MEMORY_ERROR:
         return say_errno(err, path, ENOMEM);
     case MMDB_UNKNOWN_DATABASE_FORMAT_ERROR:
-        return say(err, path, "its format is not version 2 of MaxMind DB (download it anew, or a newer hopsonde)");
+        return say(err, path, "its format is not version 2 of MaxMind DB (download it again, or a newer hopsonde)");
     case MMDB_INVALID_METADATA_ERROR:
-        return say(err, path, "its metadata are damaged, or its start is lost (download it anew)");
+        return say(err, path, "its metadata is damaged, or its start is missing (download it again)");
     default:
-        return say(err, path, "it is damaged (download it anew)");
+        return say(err, path, "it is damaged (download it again)");
     }
 }
 
@@ -146,7 +148,7 @@ static MMDB_lookup_result_s look_up_v6(const MMDB_s *database, const struct addr
     return MMDB_lookup_sockaddr(database, (const struct sockaddr *)&socket_address, code);
 }
 
-/* ::/96, where an IPv6 tree keeps the IPv4 addresses; ::1 is not 0.0.0.1. */
+/* ::/96, where an IPv6 tree keeps the IPv4 addresses. ::1 must not be looked up as 0.0.0.1. */
 static bool is_in_place_of_v4(const struct addr *address)
 {
     static const uint8_t zero[12] = {0};
@@ -170,8 +172,8 @@ static bool says(const MMDB_s *database, uint8_t type, MMDB_entry_s record, mmdb
     return type == MMDB_RECORD_TYPE_DATA && is_sound(database, &record) && reader(record, &unused);
 }
 
-/* Depth first, the left side of a node, where the lower addresses are, before the right one. The limits hold even where
- * the nodes of a damaged file go round in circles. */
+/* Searches depth first, and the left side of a node, with the lower addresses, before the right. The limits end the
+ * search even if the nodes of a damaged file form a loop. */
 bool mmdb_has(const MMDB_s *database, mmdb_reader *reader)
 {
     uint64_t waiting[WAITING_MOST] = {0}; /* the first is the root, 0 */

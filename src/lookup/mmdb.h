@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* mmdb: MaxMind DB files, through libmaxminddb. Floor 5; internal to lookup/.
  *
- * Any bytes may be in a file: it is refused with one line, or what is damaged in it is not found. */
+ * A file may hold any bytes. Either opening it fails with a message, or lookups of its damaged parts find nothing. */
 #ifndef HOPSONDE_LOOKUP_MMDB_H
 #define HOPSONDE_LOOKUP_MMDB_H
 
@@ -10,22 +10,23 @@
 #include "address/address_book.h"
 #include "base/err.h"
 
-/* What a record says, into `out`; false, and nothing changed: nothing of the kind. */
+/* Reads a record into `out`. Returns false, and changes nothing, if the record has no such data. */
 typedef bool mmdb_reader(MMDB_entry_s record, struct address_facts *out);
 
-/* Whether the file holds a MaxMind DB, as its last 128 KiB tell, which have the marker of its metadata. An error where
- * it cannot be read: it is missing, no plain file, empty. */
+/* Sets `is_mmdb` if the file's last 128 KiB hold the marker of MaxMind DB metadata. Returns an error if the file
+ * cannot be read, is no regular file, or is empty. */
 enum status mmdb_recognise(const char *path, bool *is_mmdb, struct err *err);
 
-/* Maps the file into memory, so that later no system call is made. A file cut while it is mapped ends the process when
- * the lost part is read: new versions must be moved over old ones, as geoipupdate does. The database must stay where it
- * is, because its records point to it, and be closed with MMDB_close(). */
+/* Maps the file into memory, so that lookups make no system calls. If the file is truncated while mapped, a read of
+ * the lost part ends the process. So a new version must be moved over the old one, as geoipupdate does. Do not move
+ * the MMDB_s in memory, because records point to it. Close it with MMDB_close(). */
 enum status mmdb_open(const char *path, MMDB_s *out, struct err *err);
 
-/* The record of the address. False: there is none, or it is damaged, or the database has no such addresses. */
+/* Finds the record of the address. Returns false if there is none, the record is damaged, or the database lacks the
+ * address family. */
 bool mmdb_look_up(const MMDB_s *database, const struct addr *address, MMDB_entry_s *record);
 
-/* Whether one of the database's first records says anything to the reader. */
+/* Returns true if the reader finds data in one of the database's first records. */
 bool mmdb_has(const MMDB_s *database, mmdb_reader *reader);
 
 #endif

@@ -7,10 +7,10 @@
 
 #include "base/cursor.h"
 
-/* What is read here is laid out as "Data Field Format" of the MaxMind DB File Format Specification 2.0 has it. */
+/* The layout is that of "Data Field Format" in the MaxMind DB File Format Specification 2.0. */
 
-#define LEVELS_MOST 16   /* a record has about five */
-#define VALUES_MOST 4096 /* and some two hundred values, its names in all languages among them */
+#define LEVELS_MOST 16   /* levels of nesting; a record has about five */
+#define VALUES_MOST 4096 /* values; a record has about two hundred, with its names in all languages */
 
 struct walk {
     const uint8_t *section;
@@ -22,7 +22,8 @@ static bool walk_value(struct walk *w, struct cursor *at, unsigned level);
 
 static bool walk_pointer(struct walk *w, struct cursor *at, uint8_t control, unsigned level)
 {
-    static const uint32_t least[4] = {0, 2048, 526336, 0}; /* shorter pointers reach all below */
+    /* Smallest offset per pointer size: a shorter pointer reaches all offsets below. */
+    static const uint32_t least[4] = {0, 2048, 526336, 0};
     unsigned extra = control >> 3 & 3;
     uint32_t offset = extra < 3 ? control & 7 : 0;
     for (unsigned i = 0; i <= extra; i++)
@@ -72,7 +73,7 @@ static bool walk_value(struct walk *w, struct cursor *at, unsigned level)
         return walk_members(w, at, 2 * size, level);
     if (type == MMDB_DATA_TYPE_ARRAY)
         return walk_members(w, at, size, level);
-    if (type != MMDB_DATA_TYPE_BOOLEAN) /* its size is its value */
+    if (type != MMDB_DATA_TYPE_BOOLEAN) /* a boolean's size is its value */
         cursor_skip(at, size);
     return !at->failed;
 }

@@ -9,15 +9,15 @@
 #include <string.h>
 #include <strings.h>
 
-#define NUMBER_BYTES 32 /* of a number as text, with the NUL; longer ones are none */
+#define NUMBER_BYTES 32 /* bytes of a number as text, with the NUL; longer texts are not numbers */
 
 /* The keys from the record down to a value, NULL after the last. */
 struct keys {
     const char *key[4];
 };
 
-/* The keys of MaxMind (GeoLite2 ASN; GeoIP2 ISP; GeoIP2 Enterprise, DB-IP ISP), then those of IPinfo (combined files,
- * AS files). */
+/* Keys of MaxMind (GeoLite2 ASN; GeoIP2 ISP; GeoIP2 Enterprise, DB-IP ISP), then those of IPinfo (combined files, AS
+ * files). */
 static const struct {
     struct keys number, name;
 } networks[] = {
@@ -29,8 +29,8 @@ static const struct {
 
 static const struct keys asn_keys = {{"asn"}}, as_name_keys = {{"as_name"}};
 
-/* MaxMind's "registered_country" is where the network's owner is, not its addresses. Of IPinfo's, "country" is a name
- * where "country_code" is present. */
+/* MaxMind's "registered_country" is the country of the network's owner, not of its addresses. In IPinfo's files,
+ * "country" is a name if "country_code" is present. */
 static const struct keys maxmind_country = {{"country", "iso_code"}};
 static const struct keys flat_countries[] = {{{"country_code"}}, {{"country"}}};
 static const struct keys cities[] = {{{"city", "names", "en"}}, {{"city"}}};
@@ -53,7 +53,7 @@ static bool find_string(MMDB_entry_s record, const struct keys *keys, MMDB_entry
     return find_value(record, keys, value) && value->type == MMDB_DATA_TYPE_UTF8_STRING && value->data_size > 0;
 }
 
-/* Bytes of the well-formed character (RFC 3629 4) that starts there; 0: none does. */
+/* Returns the bytes of the well-formed character (RFC 3629 4) that starts there, or 0 if none does. */
 static size_t character_bytes(const unsigned char *text, size_t left)
 {
     unsigned char lead = text[0];
@@ -63,8 +63,8 @@ static size_t character_bytes(const unsigned char *text, size_t left)
     for (size_t i = 1; i < bytes; i++)
         if ((text[i] & 0xc0) != 0x80)
             return 0;
-    bool bad = (lead == 0xe0 && text[1] < 0xa0) || (lead == 0xed && text[1] > 0x9f) || /* too long; a surrogate */
-               (lead == 0xf0 && text[1] < 0x90) || (lead == 0xf4 && text[1] > 0x8f);   /* too long; too great */
+    bool bad = (lead == 0xe0 && text[1] < 0xa0) || (lead == 0xed && text[1] > 0x9f) || /* overlong; a surrogate */
+               (lead == 0xf0 && text[1] < 0x90) || (lead == 0xf4 && text[1] > 0x8f);   /* overlong; beyond U+10FFFF */
     return bad ? 0 : bytes;
 }
 
@@ -79,7 +79,7 @@ static bool is_utf8(const char *text, size_t length)
     return step > 0;
 }
 
-/* A name; a dash stands for none in some files. */
+/* Finds a name. In some files a dash stands for no name. */
 static bool find_name(MMDB_entry_s record, const struct keys *keys, char name[ADDRESS_TEXT_BYTES])
 {
     MMDB_entry_data_s value;
@@ -91,7 +91,7 @@ static bool find_name(MMDB_entry_s record, const struct keys *keys, char name[AD
     return name[0];
 }
 
-/* Short text, such as numbers and codes, which a NUL ends here. False: it is longer. */
+/* Copies short text such as a number or code and adds a NUL. Returns false if the text is longer. */
 static bool copy_short(const char *text, size_t length, char to[NUMBER_BYTES])
 {
     if (length >= NUMBER_BYTES || memchr(text, '\0', length))
@@ -101,7 +101,7 @@ static bool copy_short(const char *text, size_t length, char to[NUMBER_BYTES])
     return true;
 }
 
-/* "AS64500" or "64500"; 0: neither. */
+/* Parses "AS64500" or "64500"; returns 0 if it is neither. */
 static uint64_t parse_asn(const char *text, size_t length)
 {
     char copy[NUMBER_BYTES], *end;
@@ -131,7 +131,7 @@ static uint64_t asn_of(const MMDB_entry_data_s *value)
     }
 }
 
-/* 0: there is none; AS numbers have 32 bits (RFC 6793). */
+/* Returns 0 if there is none. AS numbers have 32 bits (RFC 6793). */
 static uint32_t find_asn(MMDB_entry_s record, const struct keys *keys)
 {
     MMDB_entry_data_s value;
@@ -139,7 +139,7 @@ static uint32_t find_asn(MMDB_entry_s record, const struct keys *keys)
     return number <= UINT32_MAX ? (uint32_t)number : 0;
 }
 
-/* A name without a number is left out: it may be of another kind than that of an AS. */
+/* Skips a name without a number, because the name may not be that of an AS. */
 bool mmdb_record_network(MMDB_entry_s record, struct address_facts *out)
 {
     uint32_t asn = 0;
@@ -162,7 +162,7 @@ static bool is_letter(char c)
     return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
 }
 
-/* Two letters, but not ZZ, which files have for no country (it is nobody's in ISO 3166-1). */
+/* Finds two letters. ZZ does not count: files use it for an unknown country, and ISO 3166-1 does not assign it. */
 static bool find_country(MMDB_entry_s record, const struct keys *keys, char country[3])
 {
     MMDB_entry_data_s value;
@@ -177,7 +177,7 @@ static bool find_country(MMDB_entry_s record, const struct keys *keys, char coun
     return true;
 }
 
-/* A decimal number, which strtod() alone would take other things for. */
+/* Parses a decimal number. strtod() alone would accept other forms. */
 static bool parse_degrees(const char *text, size_t length, double *degrees)
 {
     char copy[NUMBER_BYTES], *end;
@@ -206,7 +206,7 @@ static bool find_degrees(MMDB_entry_s record, const struct keys *keys, double *d
     }
 }
 
-/* "37.4,-122.1" */
+/* Parses "37.4,-122.1". */
 static bool find_both_degrees(MMDB_entry_s record, double *latitude, double *longitude)
 {
     MMDB_entry_data_s value;
@@ -219,7 +219,7 @@ static bool find_both_degrees(MMDB_entry_s record, double *latitude, double *lon
     return parse_degrees(text, before, latitude) && parse_degrees(comma + 1, value.data_size - before - 1, longitude);
 }
 
-/* Files have 0, 0, in the ocean off Ghana, for what they do not know. NaN is in no range. */
+/* Rejects 0, 0, which files use for an unknown position (in the ocean off Ghana). NaN is outside every range. */
 static bool is_position(double latitude, double longitude)
 {
     bool in_range = latitude >= -90 && latitude <= 90 && longitude >= -180 && longitude <= 180;
@@ -240,7 +240,8 @@ static void find_position(MMDB_entry_s record, struct address_place *place)
     place->longitude = longitude;
 }
 
-/* IPinfo's files of ASes have the country of the AS; in them "name" is what "as_name" is in files of places. */
+/* Returns true for a record of IPinfo's AS files, whose country is that of the AS. They have "name" where IPinfo's
+ * place files have "as_name". */
 static bool is_of_as(MMDB_entry_s record)
 {
     MMDB_entry_data_s value;

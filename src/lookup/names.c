@@ -11,15 +11,15 @@
 
 #include "lookup/dns_answer.h"
 
-/* An address that was asked for. */
+/* An address whose name is looked up. */
 struct subject {
     struct addr address;
     struct names *names;
-    struct address_facts *about; /* the book's */
+    struct address_facts *about; /* in the book */
     bool settled;
 };
 
-/* A host whose addresses were asked for, one family after the other. */
+/* A host whose addresses are looked up, one family after the other. */
 struct host {
     struct names *names;
     struct host *next;
@@ -35,7 +35,7 @@ struct names {
     struct address_book *book; /* borrowed */
     bool verify;
     size_t pending;
-    void *subjects;     /* of tsearch(): owned, by address */
+    void *subjects;     /* a tree of tsearch(): owned, by address */
     struct host *hosts; /* owned, kept to the end: they are few */
 };
 
@@ -60,7 +60,8 @@ static void take_check(void *context, const uint8_t *answer, size_t length)
     settle(subject);
 }
 
-/* A name with an escape in it is no host's (RFC 1123 2.1), and c-ares would ask for another one. */
+/* Looks up the addresses of the name. A name with an escape is not a host name (RFC 1123 2.1), and c-ares would look
+ * up a different one. */
 static bool check(struct subject *subject)
 {
     const struct address_facts *about = subject->about;
@@ -88,7 +89,7 @@ static void take_name(void *context, const uint8_t *answer, size_t length)
         settle(subject);
 }
 
-/* The name in in-addr.arpa (RFC 1035 3.5) or ip6.arpa (RFC 3596 2.5). */
+/* Writes the name in in-addr.arpa (RFC 1035 3.5) or ip6.arpa (RFC 3596 2.5). */
 static void write_reverse(const struct addr *address, char text[DNS_NAME_BYTES])
 {
     size_t used = 0;

@@ -20,13 +20,13 @@ struct database {
 
 struct places {
     struct database databases[2]; /* by kind */
-    struct prefix_table *table;   /* in place of that of AS numbers; NULL: none */
+    struct prefix_table *table;   /* replaces the database of AS numbers; NULL: none */
     struct prefix_table_faults faults;
 };
 
 static const struct {
     mmdb_reader *reader;
-    const char *lacks; /* a database of something else */
+    const char *lacks; /* error and remedy for a database of another kind */
 } kinds[] = {
     [DB_ASN] = {mmdb_record_network, "it has no AS numbers (name a database of AS numbers with --asn-db)"},
     [DB_GEO] = {mmdb_record_place, "it has no places (name a database of cities or countries with --geo-db)"},
@@ -51,7 +51,8 @@ static enum status read_all(const char *path, struct strbuf *text, struct err *e
     int code = !file || ferror(file) ? errno : text->failed ? ENOMEM : 0;
     if (file)
         fclose(file);
-    return code ? err_set(err, STATUS_SYSTEM, "%s: cannot read it: %s", path, strerror(code)) : STATUS_OK;
+    return code ? err_set(err, STATUS_SYSTEM, "%s: cannot read the table of AS numbers: %s", path, strerror(code))
+                : STATUS_OK;
 }
 
 static enum status read_table(struct places *p, const char *path, struct err *err)
@@ -100,7 +101,7 @@ enum status places_open(const struct places_paths *paths, bool want_asn, bool wa
     enum status status = STATUS_OK;
     struct places *p = calloc(1, sizeof *p);
     if (!p)
-        return err_set(err, STATUS_SYSTEM, "databases: cannot open them: %s", strerror(ENOMEM));
+        return err_set(err, STATUS_SYSTEM, "databases: cannot open: %s", strerror(ENOMEM));
     if (want_asn)
         status = open_kind(p, DB_ASN, paths->asn_db, paths->directories, err);
     if (want_geo && status == STATUS_OK)

@@ -22,8 +22,9 @@ static bool is_number(const char *text, size_t length)
     return length > 0;
 }
 
-/* No top-level domain is a number, so a host whose last label is one was meant as an IPv4 address. getaddrinfo() would
- * take some of those for other addresses: "1.2.3" for 1.2.0.3, "010.0.0.1" for 8.0.0.1. */
+/* Refuses malformed IPv4 addresses. No top-level domain is a number, so a host with a numeric last label was meant
+ * as an IPv4 address. getaddrinfo() would take some of those for other addresses: "1.2.3" for 1.2.0.3, "010.0.0.1"
+ * for 8.0.0.1. */
 static enum status refuse_number(const char *host, struct err *err)
 {
     size_t length = strlen(host);
@@ -46,25 +47,26 @@ static enum status check_family(const char *host, uint8_t asked, const struct ad
 {
     if (asked == 0 || asked == address->family)
         return STATUS_OK;
-    return err_set(err, STATUS_USAGE, "%s: is an IPv%d address, but -%d was asked for", host, address->family, asked);
+    return err_set(err, STATUS_USAGE, "%s: an IPv%d address conflicts with -%d (leave out -%d)", host, address->family,
+                   asked, asked);
 }
 
-/* Why no path leads to this address and what to do about it; NULL: one may. */
+/* Returns why an address cannot be a target, with a remedy; NULL if it can. */
 static const char *not_one_host(const struct addr *address)
 {
     static const uint8_t zero[16] = {0}, everybody[4] = {255, 255, 255, 255};
     static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff}; /* RFC 4291 2.5.5.2 */
     size_t length = addr_length(address);
     if (memcmp(address->bytes, zero, length) == 0)
-        return "stands for no host (give the address of one)";
+        return "is unspecified (give the address of one)";
     if (addr_is_multicast(address) || (length == 4 && memcmp(address->bytes, everybody, 4) == 0))
-        return "stands for many hosts (give the address of one)";
+        return "is multicast or broadcast (give the address of one)";
     if (length == 16 && memcmp(address->bytes, mapped, sizeof mapped) == 0)
         return "is an IPv4 address in IPv6 form (write it as IPv4)";
     return NULL;
 }
 
-/* `zone` names an interface or is its number. */
+/* Parses `zone`: the name of an interface, or its number. */
 static enum status parse_zone(const char *host, const char *zone, uint32_t *out, struct err *err)
 {
     char name[IF_NAMESIZE];
@@ -80,10 +82,10 @@ static enum status parse_zone(const char *host, const char *zone, uint32_t *out,
         }
     }
     return err_set(err, STATUS_SYSTEM, "%s: no such interface: %s (`ip link` lists them)", host,
-                   *zone ? zone : "it is empty");
+                   *zone ? zone : "the zone is empty");
 }
 
-/* An address as text, with or without zone. `*literal`: it was one, good or bad. */
+/* Parses an address with or without zone. Sets `*literal` if the text is an address, valid or not. */
 static enum status parse_literal(const char *host, uint8_t family, struct addr *out, uint32_t *zone, bool *literal,
                                  struct err *err)
 {
@@ -114,8 +116,10 @@ static enum status parse_literal(const char *host, uint8_t family, struct addr *
 static enum status refuse_name(const char *host, uint8_t family, int code, struct err *err)
 {
     if (code == EAI_AGAIN)
-        return err_set(err, STATUS_SYSTEM, "%s: cannot look up this name: no name server answers (or give the address)",
-                       host);
+        return err_set(
+            err, STATUS_SYSTEM,
+            "%s: cannot look up this name: no name server answers (check the DNS configuration, or give the address)",
+            host);
     bool unknown = code == EAI_NONAME || code == EAI_NODATA || code == EAI_ADDRFAMILY;
     if (unknown && family)
         return err_set(err, STATUS_SYSTEM,

@@ -14,16 +14,16 @@ struct server {
     struct whois_server name;
     struct addr address;
     enum { SERVER_NEW, SERVER_SOUGHT, SERVER_READY, SERVER_GONE } state;
-    bool refuses; /* gone because it does not want to answer */
+    bool refuses; /* gone because it refuses to answer */
 };
 
-/* An address that is asked for. */
+/* An address whose network is being looked up. */
 struct job {
     struct address_facts *entry; /* borrowed from the book */
     nstime deadline;
     struct server *asked[1 + WHOIS_REFERRALS_MOST]; /* borrowed from the client */
     unsigned asked_count;
-    struct server *next;       /* to be asked as soon as it can; NULL: one is being asked */
+    struct server *next;       /* server of the next query; NULL: a query is in flight */
     struct whois_lesson found; /* so far */
     struct whois_link link;
 };
@@ -32,9 +32,9 @@ struct whois_client {
     struct address_book *book; /* borrowed */
     struct whois_server first;
     bool follows;            /* referrals */
-    struct server **servers; /* owned, each for itself: their names are handed out */
+    struct server **servers; /* owned, each allocated by itself: callers hold their names */
     size_t server_count, server_capacity;
-    struct job **jobs; /* owned, in the order in which they came */
+    struct job **jobs; /* owned, in order of arrival */
     size_t job_count, job_capacity;
     struct whois_memory memory;
     struct whois_tally tally;
@@ -71,7 +71,7 @@ void whois_client_free(struct whois_client *client)
     free(client);
 }
 
-/* The server of this name, made where there is none. NULL: memory is short. */
+/* Returns the server of this name and creates it if needed. NULL if out of memory. */
 static struct server *server_of(struct whois_client *client, const struct whois_server *name)
 {
     for (size_t i = 0; i < client->server_count; i++)
@@ -100,7 +100,7 @@ static bool is_settled(const struct whois_client *client, const struct addr *add
     return lesson && addr_equal(&lesson->range.first, &lesson->range.last);
 }
 
-/* Writes down what is known of an address, and that it need not be asked for again. */
+/* Stores the result for an address and marks the address as done. */
 static void settle(struct whois_client *client, struct address_facts *entry, const struct address_whois *whois,
                    unsigned *count)
 {
@@ -139,7 +139,7 @@ static void give_up(struct whois_client *client, struct job *job, struct server 
     end_job(client, job, server->refuses ? &client->tally.refused : &client->tally.failed);
 }
 
-/* Before the first server is asked, what was learnt meanwhile may spare it. False: the job has ended. */
+/* Uses stored answers before the first query, which may save it. Returns false if the job has ended. */
 static bool recall(struct whois_client *client, struct job *job)
 {
     const struct whois_lesson *lesson = whois_memory_find(&client->memory, &job->entry->address);
@@ -147,7 +147,7 @@ static bool recall(struct whois_client *client, struct job *job)
         return true;
     if (is_something(&lesson->whois)) {
         job->found = *lesson;
-        job->found.range.first.family = 0; /* it is learnt already */
+        job->found.range.first.family = 0; /* already stored */
         end_job(client, job, &client->tally.known);
         return false;
     }
@@ -156,7 +156,7 @@ static bool recall(struct whois_client *client, struct job *job)
     return true;
 }
 
-/* Asks the next server if that can be done now. False: the job has ended. */
+/* Queries the next server if possible now. Returns false if the job has ended. */
 static bool go_on(struct whois_client *client, struct job *job)
 {
     if (job->asked_count == 0 && !recall(client, job))
@@ -258,7 +258,7 @@ size_t whois_poll_fds(const struct whois_client *client, struct pollfd *fds, siz
     return count;
 }
 
-/* The server referred to, unless it was asked already or there were too many. */
+/* Returns the server of a referral; NULL if it was queried already or the limit is reached. */
 static struct server *referred(struct whois_client *client, const struct job *job, const struct whois_server *name)
 {
     if (!client->follows || job->asked_count > WHOIS_REFERRALS_MOST)
@@ -270,7 +270,7 @@ static struct server *referred(struct whois_client *client, const struct job *jo
     return server;
 }
 
-/* What a referring server knows stands until the other one knows better. */
+/* A referring server's data stands until the next server has better data. */
 static void take_answer(struct whois_client *client, struct job *job)
 {
     struct whoistext text;

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* whois: asks WHOIS servers (RFC 3912) for the networks of addresses. Floor 5.
+/* whois: looks up the networks of addresses at WHOIS servers (RFC 3912). Floor 5; uses no threads and never blocks.
  *
- * No threads and no waiting: the caller polls the sockets and hands in the time. Nothing is sent before whois_ask(),
- * and as little as can be after it:
- * - one server is asked first, mostly IANA's, and then those that it and they refer to, WHOIS_REFERRALS_MOST at most;
- * - a server is asked once about an address, and never again in this run where it refuses or cannot be reached;
- * - an address in a network that is known from another one is not asked for, even though a smaller network might lie
- *   around it, and a referral of IANA counts for all addresses of its block;
- * - an address that no registry gives out (RFC 6890: private, link-local and such) is not asked for at all.
- * Where referrals are not followed the first server is asked alone, and about any address.
+ * The caller polls the sockets and passes in the time. No packet is sent before whois_ask(), and few after it:
+ * - The first server is normally IANA's. Then follow the servers of referrals, WHOIS_REFERRALS_MOST at most.
+ * - A server gets one query per address. It gets none in the rest of the run if it refuses or cannot be reached.
+ * - An address within an already known network gets no query, even though a smaller network might hold it. IANA's
+ *   referral applies to all addresses of its block.
+ * - An address that no registry assigns (RFC 6890: private, link-local and such) gets no query.
+ * If the client does not follow referrals, it queries the first server only, and about any address.
  *
  * System calls after whois_client_new(): socket, connect, send, recv, close. */
 #ifndef HOPSONDE_LOOKUP_WHOIS_H
@@ -20,42 +19,42 @@
 #include "address/whois_server.h"
 #include "base/nstime.h"
 
-#define WHOIS_CONNECTIONS_MOST 4
-#define WHOIS_REFERRALS_MOST 4
-#define WHOIS_LIMIT (10 * NS_PER_S) /* for an address, from whois_ask() on, with the wait for its turn */
+#define WHOIS_CONNECTIONS_MOST 4    /* connections open at once; further queries wait */
+#define WHOIS_REFERRALS_MOST 4      /* referrals followed per address */
+#define WHOIS_LIMIT (10 * NS_PER_S) /* per address, from whois_ask() on, including the wait for a free connection */
 
 struct whois_client;
 
-/* How many addresses came to which end. */
+/* Number of addresses by result. */
 struct whois_tally {
-    unsigned known;   /* answered, or in a network that was */
-    unsigned unknown; /* the servers know nothing of it, or none was asked */
-    unsigned refused; /* a server did not want to answer */
-    unsigned failed;  /* a server could not be reached or gave no answer, or the time was over */
+    unsigned known;   /* an answer came, or the address is in a network that an answer described */
+    unsigned unknown; /* the servers know nothing of it, or no query was needed */
+    unsigned refused; /* a server refused to answer */
+    unsigned failed;  /* a server was unreachable or sent no answer, or the time limit passed */
 };
 
-/* What is found out goes into `book`, which is borrowed. `first` is WHOIS_IANA, and it `follows` referrals; or it is
- * the user's own, and does not. NULL: memory is short. */
+/* Writes results into `book`, which is borrowed. `first` is either WHOIS_IANA with `follows` true, or the user's
+ * server with `follows` false. Returns NULL if out of memory. */
 struct whois_client *whois_client_new(struct address_book *book, const struct whois_server *first, bool follows);
-/* Closes what is open; what is known stays in the book. `client` may be NULL. */
+/* Closes open connections; results stay in the book. `client` may be NULL. */
 void whois_client_free(struct whois_client *client);
 
-/* Asks for an address, once a run however often it is called. False: memory is short. */
+/* Starts the lookup of an address, once per run: later calls do nothing. Returns false if out of memory. */
 bool whois_ask(struct whois_client *client, const struct addr *address, nstime now);
 
-/* The next server's name whose address is wanted; NULL: none now. The text is valid as long as the client. To be called
- * until it is NULL after whois_ask() and whois_events(). */
+/* Returns the next server name that the caller must resolve; NULL if none now. The text is valid as long as the
+ * client. Call it until NULL after whois_ask() and whois_events(). */
 const char *whois_wanted_name(struct whois_client *client);
-/* The address of such a name; NULL: it has none. */
+/* Passes in the address of such a name; NULL: it has none. */
 void whois_server_address(struct whois_client *client, const char *name, const struct addr *address);
 
-/* Writes what to poll for, WHOIS_CONNECTIONS_MOST at most; returns how many. */
+/* Writes the sockets to poll, WHOIS_CONNECTIONS_MOST at most; returns their count. */
 size_t whois_poll_fds(const struct whois_client *client, struct pollfd *fds, size_t most);
-/* After poll(), or at the deadline with no `fds` at all. Others' sockets among them are passed over. */
+/* Call it after poll(), or at the deadline without `fds`. Sockets of other modules among them are ignored. */
 void whois_events(struct whois_client *client, const struct pollfd *fds, size_t count, nstime now);
-/* When whois_events() is due at the latest; NSTIME_NEVER: nothing is pending. */
+/* Returns the latest time for the next whois_events(); NSTIME_NEVER if no lookup is pending. */
 nstime whois_deadline(const struct whois_client *client);
-/* Addresses that are asked for and have not come to an end. */
+/* Returns the number of unfinished lookups. */
 size_t whois_pending(const struct whois_client *client);
 struct whois_tally whois_tally(const struct whois_client *client);
 

@@ -60,7 +60,7 @@ static bool may_go_on(void)
     return errno == EAGAIN || errno == EINTR;
 }
 
-/* The first send() also tells how connect() went. */
+/* The first send() also reports the result of connect(). */
 static enum whois_link_state ask(struct whois_link *link)
 {
     ssize_t count = send(link->fd, link->query + link->sent, link->query_bytes - link->sent, MSG_NOSIGNAL);

@@ -7,9 +7,9 @@
 
 enum whois_link_state {
     WHOIS_LINK_OPEN,        /* poll again */
-    WHOIS_LINK_ANSWERED,    /* the server has closed, or said more than is looked at */
-    WHOIS_LINK_BROKEN,      /* it broke off, or has closed without a word */
-    WHOIS_LINK_UNREACHABLE, /* there never was a connection */
+    WHOIS_LINK_ANSWERED,    /* the server has closed, or sent WHOISTEXT_BYTES */
+    WHOIS_LINK_BROKEN,      /* the connection broke, or the server closed it without data */
+    WHOIS_LINK_UNREACHABLE, /* the connection failed */
 };
 
 struct whois_link {
@@ -20,13 +20,13 @@ struct whois_link {
     size_t answer_bytes;
 };
 
-/* Starts to connect to `server`, which has this address, to ask about `subject`. False: it cannot; `link` is closed. */
+/* Starts to connect to `server` at `address`, to query `subject`. Returns false on failure; `link` is then closed. */
 bool whois_link_open(struct whois_link *link, const struct whois_server *server, const struct addr *address,
                      const struct addr *subject);
 void whois_link_close(struct whois_link *link);
-/* The events of poll() to wait for. */
+/* Returns the events to poll for. */
 short whois_link_wants(const struct whois_link *link);
-/* After poll(). */
+/* Call it after poll(). */
 enum whois_link_state whois_link_event(struct whois_link *link);
 
 #endif

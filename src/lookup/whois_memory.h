@@ -9,19 +9,19 @@
 
 struct whois_lesson {
     struct whois_range range;
-    struct address_whois whois; /* all of it empty: nothing is known */
-    struct whois_server server; /* who knows more, for addresses that were not asked for; `host` "": nobody */
+    struct address_whois whois; /* all empty: no data */
+    struct whois_server server; /* server with more data, for other addresses of the range; `host` "": none */
 };
 
 struct whois_memory {
-    struct whois_lesson *lessons; /* owned; a run has few, so they are searched one by one */
+    struct whois_lesson *lessons; /* owned; a run has few, so a linear search is enough */
     size_t count, capacity;
 };
 
 void whois_memory_free(struct whois_memory *memory);
-/* Where memory is short it is forgotten, and asked for again. */
+/* Stores a lesson. If out of memory it is dropped, and the server is queried again. */
 void whois_memory_add(struct whois_memory *memory, const struct whois_lesson *lesson);
-/* The lesson of the narrowest range that holds the address; NULL: none. Valid until one is added. */
+/* Returns the lesson with the narrowest range that holds the address; NULL: none. Valid until the next addition. */
 const struct whois_lesson *whois_memory_find(const struct whois_memory *memory, const struct addr *address);
 
 #endif

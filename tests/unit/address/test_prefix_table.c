@@ -189,13 +189,13 @@ static void test_refused(void)
     static const struct {
         const char *text, *want;
     } rows[] = {
-        {"", "asn.tsv: cannot read prefixes: it has no rows (one a line: a prefix, its AS number, its name)"},
-        {"# a\n\n", "asn.tsv: cannot read prefixes: it has no rows (one a line: a prefix, its AS number, its name)"},
+        {"", "asn.tsv: cannot read prefixes: it has no rows (expected on each line: prefix, AS number, name)"},
+        {"# a\n\n", "asn.tsv: cannot read prefixes: it has no rows (expected on each line: prefix, AS number, name)"},
         {"\x7f"
          "ELF\n\x01\n",
-         "asn.tsv: cannot read prefixes: line 1: not an address (one a line: a prefix, its AS number, its name)"},
+         "asn.tsv: cannot read prefixes: line 1: not an address (expected on each line: prefix, AS number, name)"},
         {"\n10.0.0.0/8 x\n",
-         "asn.tsv: cannot read prefixes: line 2: not an AS number (one a line: a prefix, its AS number, its name)"},
+         "asn.tsv: cannot read prefixes: line 2: not an AS number (expected on each line: prefix, AS number, name)"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         struct prefix_table_faults faults;

@@ -630,7 +630,7 @@ static void test_open_errors(void)
     } rows[] = {
         {"/proc/self", "/proc/self: cannot open for writing: Is a directory (name a file)"},
         {"/nowhere/x.pcapng",
-         "/nowhere/x.pcapng: cannot open for writing: No such file or directory (make the directory first)"},
+         "/nowhere/x.pcapng: cannot open for writing: No such file or directory (create the directory first)"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct dump *dump;
