@@ -11,9 +11,10 @@
 
 #include "base/addr.h"
 
-#define ADDRESS_NAME_BYTES 256 /* bytes: 253 characters (RFC 1035 2.3.4), the NUL, and two spare for oversized names   \
-                                */
-#define ADDRESS_TEXT_BYTES 80  /* bytes of the other texts; longer ones are cut between characters */
+#define ADDRESS_NAME_BYTES                                                                                             \
+    256                       /* bytes: 253 characters (RFC 1035 2.3.4), the NUL, and two spare for oversized names    \
+                               */
+#define ADDRESS_TEXT_BYTES 80 /* bytes of the other texts; longer ones are cut between characters */
 
 enum address_name {
     ADDRESS_NAME_UNKNOWN,     /* not looked up, or no reply so far */

@@ -26,7 +26,7 @@ struct address_book *lookup_book(struct lookup *lookup);
 /* Starts the lookups of an address, once. */
 void lookup_ask(struct lookup *lookup, const struct addr *address, nstime now);
 /* Returns true if the name of an address is known, or will not become known. Starts a lookup if there was none,
- * since a hop's line may be ready before its last reply was handled. For struct output. */
+ * since a hop's line may be ready before its last reply was handled. For report_book(). */
 bool lookup_is_settled(void *lookup, const struct addr *address);
 
 /* Returns the book to read a capture's facts into. NULL: ignore them. */

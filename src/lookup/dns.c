@@ -109,7 +109,7 @@ nstime dns_wait(const struct dns *dns)
         return 0;
     if (!ares_timeout(dns->channel, NULL, &left))
         return NSTIME_NEVER;
-    /* poll() cuts this to milliseconds. One more keeps it from returning before the timeout. */
+    /* c-ares cuts the span to milliseconds. One more keeps poll() from returning before the timeout. */
     return left.tv_sec * NS_PER_S + left.tv_usec * NS_PER_US + NS_PER_MS;
 }
 

@@ -58,9 +58,9 @@ static const char *not_one_host(const struct addr *address)
     static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff}; /* RFC 4291 2.5.5.2 */
     size_t length = addr_length(address);
     if (memcmp(address->bytes, zero, length) == 0)
-        return "is unspecified (give the address of one)";
+        return "is unspecified (give the address of one host)";
     if (addr_is_multicast(address) || (length == 4 && memcmp(address->bytes, everybody, 4) == 0))
-        return "is multicast or broadcast (give the address of one)";
+        return "is multicast or broadcast (give the address of one host)";
     if (length == 16 && memcmp(address->bytes, mapped, sizeof mapped) == 0)
         return "is an IPv4 address in IPv6 form (write it as IPv4)";
     return NULL;
