@@ -195,8 +195,9 @@ static enum status route_ask(struct netlink *netlink, const struct addr *target,
     if (answer->type == RTN_BROADCAST) {
         char text[ADDR_TEXT_BYTES];
         addr_format(target, text);
-        return err_set(err, STATUS_USAGE, "%s: not a host: this is a broadcast address of %s (give the address of one)",
-                       text, answer->interface);
+        return err_set(err, STATUS_USAGE,
+                       "%s: not a host: this is a broadcast address of %s (give the address of one host)", text,
+                       answer->interface);
     }
     if (addr_is_none(source) && addr_is_none(&answer->source))
         return err_set(err, STATUS_SYSTEM, "%s: the interface has no IPv%d address to send from (add one, or give -s)",
