@@ -38,7 +38,7 @@ struct options {
     bool version;                 /* COMMAND_HELP: --version */
     char host[TARGET_NAME_BYTES]; /* of HOST or its URL, without brackets, with %zone; "": none (COMMAND_REPLAY) */
     uint8_t family;               /* 4, 6, 0: either */
-    /* The whole run but for the target and, unless they were given, source (-s) and seed. */
+    /* The whole run without the target; source and seed are set only if -s and --seed were given. */
     struct session_config session;
     bool seed_given;
     const char *interface;

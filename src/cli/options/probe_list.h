@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* probe_list: the probes that were given, as the specs of the run. Top floor; pure; internal to cli/options/, but for
- * probe_list_of_specs(). */
+/* probe_list: the probes of the command line as the specs of the run. Top floor; pure. Outside cli/options/, callers
+ * use probe_list_of_specs() only. */
 #ifndef HOPSONDE_CLI_OPTIONS_PROBE_LIST_H
 #define HOPSONDE_CLI_OPTIONS_PROBE_LIST_H
 
