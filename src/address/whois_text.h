@@ -33,7 +33,7 @@ struct whoistext {
  * 2. a name in the network itself,
  * 3. its first descr:.
  * With a referral, IANA's own text is ignored: it describes the registry, not the network. A referral by rwhois://
- * does not count (RFC 2167 is not implemented). */
+ * (RFC 2167) does not count: WHOIS servers alone are queried. */
 void whoistext_read(const char *bytes, size_t length, const struct addr *address, struct whoistext *out);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* extensions: copies of ICMP extensions, a few of which are kept for the next copy. Floor 4; internal to recognise/. */
+/* extensions: copies of ICMP extensions; it keeps a few for the next copy. Floor 4; internal to recognise/. */
 #ifndef HOPSONDE_RECOGNISE_EXTENSIONS_H
 #define HOPSONDE_RECOGNISE_EXTENSIONS_H
 

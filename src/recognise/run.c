@@ -3,7 +3,7 @@
  * 1. if it has two TTLs or more of at most PROBE_TTL_MOST, and drew a time exceeded;
  * 2. if it has three TTLs in a row that start at STRICT_START or below, and drew a reply. Packets from far away also
  *    differ in TTL, if balanced paths differ in length, but hardly any arrives with so low a TTL;
- * 3. if it has two TTLs, of which one is STRICT_START or below, looks like a known tool, and drew an ICMP error; or,
+ * 3. if it has two TTLs, one of them STRICT_START or below, looks like a known tool, and drew an ICMP error; or,
  * 4. when no reply is expected any more, if it has four TTLs in a row that start at STRICT_START or below, and drew no
  *    reply: the capture has probes only.
  *

@@ -119,7 +119,7 @@ static bool is_tracepath(const struct run *run)
            run->shown.payload_bytes >= 64;
 }
 
-/* Zeros, but for the two bytes that steer the checksum (paris). */
+/* Zeros, except for the two bytes that steer the checksum (paris). */
 static bool is_scamper_payload(const struct run *run)
 {
     for (unsigned i = 2; i < run->shown.payload_length; i++)

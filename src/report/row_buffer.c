@@ -54,7 +54,7 @@ static uint64_t eight_digits(uint32_t number)
     return tens | (pairs - 10 * tens) << 8;
 }
 
-/* Writes eight bytes, of which the first `count` digits count. */
+/* Writes eight bytes; only the first `count` digits are valid. */
 static char *put_digits(char *at, uint64_t digits, unsigned count)
 {
     digits += ASCII_ZEROS;

@@ -135,7 +135,7 @@ static void count_way(const struct trace_set *set, struct end_comparison *out)
     }
 }
 
-/* Counts probes of a spec that the target answers, but for silences that its own rate limit explains. */
+/* Counts probes of a spec that the target answers, without silences that its own rate limit explains. */
 static void count_target(const struct trace_set *set, const struct trace *trace, const struct end *end,
                          struct loss_count *out)
 {

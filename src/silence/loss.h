@@ -10,8 +10,8 @@ struct loss_count {
     unsigned sent, silent;
 };
 
-/* Below these chances a silence is not loss. Unit: probability. Source: chosen. Effect: a larger one tells of silences
- * and limits that are loss; a smaller one keeps quiet about true ones. */
+/* Below these chances a silence is not loss. Unit: probability. Source: chosen. Effect: a larger one
+ * reports loss as silence or a limit; a smaller one misses true ones. */
 #define LOSS_CHANCE_SILENT_HOP 0.01         /* a hop is silent, where no packet was lost */
 #define LOSS_CHANCE_SILENT_HOP_OF_ALL 0.001 /* the same on a path with loss: at any hop of it */
 #define LOSS_CHANCE_LIMIT 0.001             /* a router rate-limits */

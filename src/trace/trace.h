@@ -102,7 +102,7 @@ struct trace_origin {
 };
 
 struct trace {
-    struct flow flow;        /* owned; constant along the trace, but for the ports that `origin` marks as varying */
+    struct flow flow;        /* owned; constant along the trace, except for ports that `origin` marks as varying */
     struct flow *alternates; /* owned; the same probes from other source ports, which may take other paths */
     unsigned flow_count;     /* 1 + the number of alternates */
     struct trace_origin origin;

@@ -53,7 +53,7 @@ static void find_legs(struct map_plan *plan)
 
 /* --- the window --- */
 
-/* From 0 to less than 360, but for rounding. */
+/* From 0 to less than 360; rounding may give 360. */
 static double around(double degrees)
 {
     double rest = fmod(degrees, 360);
