@@ -100,10 +100,12 @@ static void add_reply(struct recogniser *r, const struct digest *digest, const s
     *reply = digest->answer;
     reply->match = (uint8_t)found->match;
     reply->rule = found->rule;
+    reply->hop_is_doubtful = found->hop_is_doubtful;
     reply->duplicate = probe->reply_count > 0;
     if (digest->kind == PACKET_ICMP_ERROR) {
         reply->extension = extension_copy(r, digest->extension);
-        add_rewrites(r, candidate, digest, reply);
+        if (!addr_is_none(&digest->source))
+            add_rewrites(r, candidate, digest, reply);
     }
     if (probe->reply_count++ == 0)
         run_answered(r, candidate);
@@ -142,7 +144,11 @@ static struct other_error make_error(const struct digest *digest)
 void answer_take_error(struct recogniser *r, const struct digest *digest)
 {
     bool has_quote = !addr_is_none(&digest->source);
-    struct found found = has_quote && !digest->is_fragment ? match_quoted(r, digest) : (struct found){0};
+    struct found found = choice_none();
+    if (has_quote && !digest->is_fragment)
+        found = match_quoted(r, digest);
+    else if (!has_quote && digest->answer.kind == REPLY_TIME_EXCEEDED)
+        found = match_unquoted(r, digest);
     if (found.candidate && digest->answer.kind == REPLY_OTHER) { /* the router forwarded the packet */
         count_stray(r, STRAY_ADVICE);
         return;
@@ -170,13 +176,49 @@ static bool answer_unmatched(struct recogniser *r, const struct digest *digest)
     return pair && pair->unmatched && ends && inferred_take_answer(r, pair, digest_answered_word(digest), &reply);
 }
 
+static bool has_ports(const struct run *run, uint32_t word)
+{
+    uint32_t source = word >> 16, target = word & 0xffff;
+    return source >= run->source_port.least && source <= run->source_port.most && target >= run->target_port.least &&
+           target <= run->target_port.most;
+}
+
+static void note_later(struct run *run, const struct digest *digest)
+{
+    const struct traits *traits = &digest->traits;
+    struct later_packet *later = NULL;
+    for (unsigned i = 0; i < LATER_MOST; i++)
+        if (run->later[i].time && run->later[i].word == traits->word)
+            later = &run->later[i];
+    later = later ? later : &run->later[run->later_next++ % LATER_MOST];
+    *later = (struct later_packet){
+        .time = digest->time,
+        .word = traits->word,
+        .end = traits->seq + traits->payload_bytes + ((traits->tcp_flags & TCP_FIN) ? 1U : 0U),
+    };
+}
+
+/* A packet with the host's own TTL in the connection of a probe: an answer that comes now may be to this packet. */
+static void note_connection(struct recogniser *r, const struct digest *digest)
+{
+    bool is_later = digest->shape == SHAPE_DATA || digest->shape == SHAPE_FIN || digest->shape == SHAPE_ACK;
+    if (!is_later || digest->traits.ttl <= PROBE_TTL_MOST)
+        return;
+    struct pair *pair = pair_find(r, digest->pair_hash, &digest->source, &digest->target, digest->protocol);
+    for (struct run *run = pair ? pair->runs : NULL; run; run = run->next_in_pair)
+        if (has_ports(run, digest->traits.word))
+            note_later(run, digest);
+}
+
 bool answer_take(struct recogniser *r, const struct digest *digest)
 {
     if (!digest->may_answer || (!r->run_count && !r->unmatched_count))
         return false;
     struct found found = match_answer(r, digest);
-    if (!found.candidate)
+    if (!found.candidate) {
+        note_connection(r, digest);
         return r->unmatched_count && answer_unmatched(r, digest);
+    }
     add_reply(r, digest, &found);
     return true;
 }

@@ -158,11 +158,13 @@ static void set_answer_key(struct digest *out)
         out->answer_key = digest_key(out->answer_hash, digest_answered_word(out), is_echo ? 0 : out->traits.ack - 1);
 }
 
-static void read_error(const struct frame *frame, const struct packet *packet, struct digest *out)
+static void read_error(const struct digester *digester, const struct frame *frame, const struct packet *packet,
+                       struct digest *out)
 {
     const struct headers *outer = &packet->outer;
     const struct transport *t = &outer->transport;
     read_answer(frame, packet, out);
+    out->answer_hash = digest_pair_hash(digester, &outer->ip.target, &outer->ip.target, 0);
     out->answer.kind = (uint8_t)reply_kind_of_icmp(outer->ip.version, t->type, t->code);
     out->answer.quoted_ttl = packet->quote.ip.version ? packet->quote.ip.ttl : -1;
     out->extension = packet->extension.present ? &packet->extension : NULL;
@@ -190,7 +192,7 @@ void digest_packet(const struct digester *digester, unsigned file, const struct 
     if (packet->kind == PACKET_ICMP_ERROR) {
         if (packet->quote.ip.version)
             read_probe(digester, &packet->quote, out);
-        read_error(frame, packet, out);
+        read_error(digester, frame, packet, out);
     } else if (packet->kind == PACKET_PLAIN) {
         read_probe(digester, &packet->outer, out);
         const struct probe_type *type = digester->types[ip->protocol];

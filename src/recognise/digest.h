@@ -28,9 +28,11 @@ struct traits {
 struct digest {
     nstime time;
     uint64_t frame;
-    uint64_t pair_hash;         /* of source, target and protocol */
-    uint64_t key;               /* by which the index finds it as a probe */
-    uint64_t answer_hash;       /* of target, source and protocol, where it may be an answer */
+    uint64_t pair_hash; /* of source, target and protocol */
+    uint64_t key;       /* by which the index finds it as a probe */
+    /* Where it may be an answer, of target, source and protocol; of an ICMP error, of twice the host that it came to
+     * and protocol 0. */
+    uint64_t answer_hash;
     uint64_t answer_key;        /* the key of what it would answer; with may_answer_key */
     uint32_t answered_id;       /* the query_id of what it would answer; 0: none. With may_answer */
     struct addr source, target; /* none: there is no quote */

@@ -6,6 +6,8 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "recognise/choice.h"
+
 #define COUNTER_STEP_MOST 64
 
 static uint32_t counter_of(const struct inferred *inferred, const struct unmatched *unmatched)
@@ -94,19 +96,12 @@ static unsigned place_replies(const struct inferred *inferred)
     return sweeps * count <= 2 * inferred->count || sweeps == 0 ? count : 0;
 }
 
-/* Initial TTLs are 64, 128 and 255 (Linux, Windows, routers). */
-static unsigned distance_of(const struct reply *reply)
-{
-    unsigned initial = reply->reply_ttl <= 64 ? 64 : reply->reply_ttl <= 128 ? 128 : 255;
-    return initial - reply->reply_ttl + 1;
-}
-
 bool inferred_climbs(const struct inferred *inferred)
 {
     unsigned distances = 1;
     for (size_t i = 1; i < inferred->count; i++) {
-        unsigned before = distance_of(&inferred->replies[i - 1]->reply),
-                 here = distance_of(&inferred->replies[i]->reply);
+        unsigned before = reply_distance(&inferred->replies[i - 1]->reply),
+                 here = reply_distance(&inferred->replies[i]->reply);
         if (here < before)
             return false;
         distances += here > before;
@@ -155,7 +150,7 @@ static unsigned disagreement(const struct inferred *inferred, uint32_t first, un
     unsigned sum = 0;
     for (size_t i = 0; i < inferred->count; i++) {
         unsigned hop = (counter_of(inferred, inferred->replies[i]) - first) / queries + 1;
-        unsigned distance = distance_of(&inferred->replies[i]->reply);
+        unsigned distance = reply_distance(&inferred->replies[i]->reply);
         sum += hop > distance ? hop - distance : distance - hop;
     }
     return sum;
@@ -185,7 +180,7 @@ void inferred_number_hops(const struct inferred *inferred)
 {
     if (number_by_counter(inferred))
         return;
-    unsigned before = distance_of(&inferred->replies[0]->reply) - 1;
+    unsigned before = reply_distance(&inferred->replies[0]->reply) - 1;
     for (size_t n = 0; n < inferred->count; n++)
         inferred->replies[n]->hop = (uint8_t)(inferred->replies[n]->hop + (before < PROBE_TTL_MOST ? before : 0));
 }

@@ -87,6 +87,16 @@ struct run_ttl {
     uint32_t asked;
 };
 
+#define LATER_MOST 4 /* connections of a run whose later packets are known */
+
+/* A packet that followed a probe in its TCP connection, with the host's own TTL: a FIN, or the probe's segment again.
+ */
+struct later_packet {
+    nstime time;   /* 0: there is none */
+    uint32_t word; /* its ports */
+    uint32_t end;  /* the sequence number behind it */
+};
+
 /* Packets that one run of one tool may have sent. */
 struct run {
     struct trace trace;
@@ -116,6 +126,8 @@ struct run {
     struct field source_port, target_port, ip_id, seq; /* echo: id and sequence number stand for the ports */
     struct run_ttl *by_ttl;                            /* owned; by TTL as captured */
     unsigned by_ttl_count;
+    struct later_packet later[LATER_MOST]; /* by connection */
+    unsigned later_next;
     struct traits shown; /* of its first packet */
 };
 

@@ -29,8 +29,9 @@ struct reply {
     uint8_t file; /* index of the capture file that holds the frame, from 0 */
     bool is_icmp;
     bool dont_fragment;
-    bool late;      /* it came after its probe had expired */
-    bool duplicate; /* its probe had been answered before */
+    bool late;            /* it came after its probe had expired */
+    bool duplicate;       /* its probe had been answered before */
+    bool hop_is_doubtful; /* probes of other TTLs fit it as well */
     uint16_t ip_id;
     uint16_t tcp_window;    /* of a SYN/ACK or RST: tells a forged one */
     int16_t quoted_ttl;     /* -1: it has no quote */
