@@ -191,7 +191,7 @@ static inline bool reply_is_limited(const struct reply *reply)
 {
     return reply->is_icmp && reply->kind != REPLY_ECHO;
 }
-/* Whether the reply has the target's address and is no time exceeded. */
+/* Whether the reply has the target's address, as sent or as translated, and is no time exceeded. */
 bool reply_reaches(const struct trace *trace, const struct reply *reply);
 /* Whether the reply is an ICMP refusal by a device other than the target. A device before the target refuses packets
  * that are too big, even if it signs as the target. */
