@@ -253,7 +253,7 @@ static void add_table(struct strbuf *text, const struct output *out, const struc
 /* --- notes below the table --- */
 
 struct probe_counts {
-    unsigned late, duplicates, translated, weak, unseen, beyond;
+    unsigned late, duplicates, translated, weak, doubtful, unseen, beyond;
     unsigned target_expires; /* the first TTL that drew a time exceeded from the target's address; 0: none */
 };
 
@@ -285,7 +285,8 @@ static struct probe_counts count_replies(const struct trace *trace)
             counts.late += probe->replies[k].late;
             counts.duplicates += probe->replies[k].duplicate;
             counts.translated += is_translated(&probe->replies[k]);
-            counts.weak += probe->replies[k].match == MATCH_WEAK;
+            counts.doubtful += probe->replies[k].hop_is_doubtful;
+            counts.weak += probe->replies[k].match == MATCH_WEAK && !probe->replies[k].hop_is_doubtful;
             if (expires_at_target(trace, &probe->replies[k]) &&
                 (!counts.target_expires || probe->ttl < counts.target_expires))
                 counts.target_expires = probe->ttl;
@@ -353,6 +354,9 @@ static void add_caveats(struct strbuf *text, const struct trace *trace, const st
     if (counts->translated)
         strbuf_addf(text, "%u answer%s translated addresses or ports (NAT)\n", counts->translated,
                     counts->translated == 1 ? " quotes" : "s quote");
+    if (counts->doubtful)
+        strbuf_addf(text, "%u answer%s probes of several hops: the hop is the likeliest (?)\n", counts->doubtful,
+                    counts->doubtful == 1 ? " fits" : "s fit");
     if (counts->weak)
         strbuf_addf(text, "%u answer%s matched by little more than an IP ID\n", counts->weak,
                     counts->weak == 1 ? " is" : "s are");
