@@ -8,6 +8,7 @@
 #include "recognise/pair.h"
 #include "recognise/pattern.h"
 #include "recognise/run.h"
+#include "recognise/senders.h"
 
 static struct run *choose_run(const struct pair *pair, const struct digest *digest, nstime now)
 {
@@ -179,6 +180,7 @@ static void add_candidate(struct recogniser *r, struct run *run, const struct di
     run_wait(r, &r->waiting, candidate, ANSWER_WITHIN);
     run_append(run, candidate);
     (void)index_add(r, place, candidate); /* without memory no reply finds it */
+    senders_add(r, candidate);
     run_touch(r, run);
     run_consider(r, run);
 }

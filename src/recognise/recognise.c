@@ -13,6 +13,7 @@
 #include "recognise/queue.h"
 #include "recognise/results.h"
 #include "recognise/run.h"
+#include "recognise/senders.h"
 
 static const char *const stray_reasons[STRAYS] = {
     [STRAY_NOT_IP] = "not IP",
@@ -39,7 +40,7 @@ struct recogniser *recogniser_new(const struct recogniser_config *config, const 
         digest_init(&r->digester, config->secret);
         if (events)
             r->events = *events;
-        if (candidates_init(r) && index_init(r) && pairs_init(r))
+        if (candidates_init(r) && index_init(r) && pairs_init(r) && senders_init(r))
             return r;
         recogniser_free(r);
     }
@@ -58,6 +59,7 @@ void recogniser_free(struct recogniser *r)
     queue_free(&r->waiting);
     queue_free(&r->answered);
     pairs_free(r);
+    senders_free(r);
     index_free(r);
     candidates_free(r);
     free(r);

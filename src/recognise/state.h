@@ -203,6 +203,7 @@ struct recogniser {
     struct pair_entry *pairs; /* owned; the same with pair_bits */
     unsigned pair_bits, pair_count;
     struct pair **targets; /* owned; heads of chains */
+    uint32_t *senders;     /* owned; ids of candidates; see senders.h */
     struct candidate *free_candidates;
     struct icmp_extension *spare[SPARE_EXTENSIONS]; /* owned */
     unsigned spare_count;

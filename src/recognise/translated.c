@@ -13,9 +13,11 @@
 #include "recognise/pair.h"
 #include "recognise/pattern.h"
 #include "recognise/run.h"
+#include "recognise/senders.h"
 
 #define PAIRS_MOST 16         /* pairs tried for a quote whose source was translated: bounds the time per frame */
-#define RUNS_TRIED_MOST 32    /* the newest, for a quote whose target was translated: likewise */
+#define RUNS_TRIED_MOST 8     /* the newest, for a quote whose target was translated: likewise */
+#define TRIED_MOST 64         /* their candidates */
 #define PAYLOAD_TELLS_LEAST 4 /* bytes: a shorter piece of payload is alike in many packets */
 
 /* What of a quote fits a candidate. */
@@ -172,17 +174,27 @@ static unsigned agreement_of(const struct candidate *candidate, const struct dig
     return choice_agreement(&candidate->traits, quote) + (fit->sum ? 4U : 0U) + 16U * ports;
 }
 
+/* A quick look, since most candidates fit in nothing. */
+static bool may_fit(const struct candidate *candidate, const struct digest *quote)
+{
+    const struct traits *sent = &candidate->traits, *quoted = &quote->traits;
+    uint32_t other = sent->word ^ quoted->word;
+    return !candidate->settled &&
+           (id_fits(sent->ip_id, quoted->ip_id) || (quote->has_word && (!(other >> 16) || !(other & 0xffff))) ||
+            (sent->seq && sent->seq == quoted->seq) || !sent->ip_id);
+}
+
 static void offer_run(const struct recogniser *r, struct choice *choice, const struct run *run, bool must_wait,
                       unsigned *left)
 {
     const struct digest *quote = choice->packet;
     for (struct candidate *candidate = run->newest; candidate && *left; candidate = candidate->before, (*left)--) {
+        if (!may_fit(candidate, quote) ||
+            (must_wait && (candidate->probe.reply_count || !choice_is_timely(candidate, quote->time))))
+            continue;
         struct fit fit = fit_of(r, candidate, quote);
-        if (candidate->settled || !is_translated(r, candidate, quote, &fit))
-            continue;
-        if (must_wait && (candidate->probe.reply_count || !choice_is_timely(candidate, quote->time)))
-            continue;
-        choice_offer(choice, candidate, agreement_of(candidate, quote, &fit));
+        if (is_translated(r, candidate, quote, &fit))
+            choice_offer(choice, candidate, agreement_of(candidate, quote, &fit));
     }
 }
 
@@ -208,14 +220,22 @@ static bool is_same_protocol(const struct recogniser *r, const struct run *run, 
     return run->protocol == quote->protocol || both_echo;
 }
 
-static void offer_newest(const struct recogniser *r, struct choice *choice)
+/* The run that sent a packet of this source port and identity; if there is none, and the quote is of no run either, the
+ * newest few. */
+static void offer_same_sender(const struct recogniser *r, struct choice *choice)
 {
     const struct digest *quote = choice->packet;
     unsigned runs_left = RUNS_TRIED_MOST, left = SCAN_MOST;
     bool must_wait = is_of_own_run(r, quote);
+    const struct run *sender = senders_find(r, quote);
+    if (sender && is_same_protocol(r, sender, quote))
+        offer_run(r, choice, sender, must_wait, &left);
+    if (choice->best || must_wait)
+        return;
+    left = TRIED_MOST;
     for (const struct run *run = r->newest_run; run && runs_left; run = run->older, runs_left--)
         if (is_same_protocol(r, run, quote))
-            offer_run(r, choice, run, must_wait, &left);
+            offer_run(r, choice, run, false, &left);
 }
 
 static struct found found_of(const struct choice *choice)
@@ -234,6 +254,6 @@ struct found translated_find(const struct recogniser *r, const struct digest *qu
     struct choice choice = {.packet = quote};
     offer_same_target(r, &choice);
     if (!choice.best)
-        offer_newest(r, &choice);
+        offer_same_sender(r, &choice);
     return choice.best ? found_of(&choice) : choice_none();
 }
