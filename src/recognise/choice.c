@@ -31,7 +31,7 @@ static bool is_from_its_hop(const struct candidate *candidate, const struct repl
     return candidate->traits.ttl == reply_distance(reply) + left;
 }
 
-/* Of candidates that agree equally:
+/* Of candidates that agree equally and whose stamps precede the reply's, or of those that do not:
  * 1. one without a reply;
  * 2. for a direct answer, one beyond the last router;
  * 3. one that was sent just before;
@@ -86,23 +86,31 @@ static void note_rival(struct choice *choice, const struct candidate *candidate)
     choice->rivals++;
 }
 
+/* A reply may be stamped before its probe, but only where no earlier probe fits as well. */
+static unsigned rank_of(const struct choice *choice, const struct candidate *candidate, unsigned agreement)
+{
+    return 2 * agreement + (candidate->probe.sent <= choice->packet->time);
+}
+
 void choice_offer(struct choice *choice, struct candidate *candidate, unsigned agreement)
 {
+    unsigned rank = rank_of(choice, candidate, agreement);
     choice->count++;
-    if (choice->best && agreement < choice->best_agreement)
+    if (choice->best && rank < choice->best_rank)
         return;
-    bool better = !choice->best || agreement > choice->best_agreement;
+    bool better = !choice->best || rank > choice->best_rank;
     if (better)
         choice->rivals = 0;
     note_rival(choice, candidate);
     if (better || is_likelier(candidate, choice->best, choice))
         choice->best = candidate;
+    choice->best_rank = rank;
     choice->best_agreement = agreement;
 }
 
 void choice_note_answered(struct choice *choice, const struct candidate *candidate, unsigned agreement)
 {
-    if (!choice->best || agreement >= choice->best_agreement)
+    if (!choice->best || rank_of(choice, candidate, agreement) >= choice->best_rank)
         note_rival(choice, candidate);
 }
 

@@ -17,7 +17,7 @@ struct found {
 struct choice {
     const struct digest *packet; /* the ICMP error or the direct answer */
     struct candidate *best;      /* NULL: none so far */
-    unsigned best_agreement;
+    unsigned best_agreement, best_rank;
     unsigned count;              /* of all that fit */
     unsigned rivals;             /* candidates in play that agree as well as the best, which may be one of them */
     uint8_t least_ttl, most_ttl; /* of the rivals; as captured */
