@@ -15,10 +15,9 @@
 #include "recognise/run.h"
 #include "recognise/senders.h"
 
-#define PAIRS_MOST 16         /* pairs tried for a quote whose source was translated: bounds the time per frame */
-#define RUNS_TRIED_MOST 8     /* the newest, for a quote whose target was translated: likewise */
-#define TRIED_MOST 64         /* their candidates */
-#define PAYLOAD_TELLS_LEAST 4 /* bytes: a shorter piece of payload is alike in many packets */
+#define PAIRS_MOST 16     /* pairs tried for a quote whose source was translated: bounds the time per frame */
+#define RUNS_TRIED_MOST 8 /* the newest, for a quote whose target was translated: likewise */
+#define TRIED_MOST 64     /* their candidates */
 
 /* What of a quote fits a candidate. */
 struct fit {
@@ -65,11 +64,13 @@ static bool sum_fits(const struct candidate *candidate, const struct digest *quo
     return checksum_finish(sum) == quote->traits.checksum;
 }
 
-/* Sets what the first bytes of the payload say. A short quote has too few of them. */
+/* Sets what the first bytes of the payload say. Zeros may be the padding of a short quote (RFC 4884 4.1). */
 static void compare_payload(const struct traits *sent, const struct traits *quoted, struct fit *fit)
 {
+    static const uint8_t zeros[SHOWN_BYTES];
     size_t length = quoted->payload_length < sent->payload_length ? quoted->payload_length : sent->payload_length;
-    bool tells = length >= PAYLOAD_TELLS_LEAST, same = memcmp(sent->payload, quoted->payload, length) == 0;
+    bool tells = memcmp(quoted->payload, zeros, length) != 0;
+    bool same = memcmp(sent->payload, quoted->payload, length) == 0;
     fit->payload = tells && same;
     fit->other_payload = tells && !same;
 }
@@ -127,7 +128,7 @@ static bool fits_seq(const struct candidate *candidate, const struct fit *fit)
 /* A NAT may change the echo id, but not the sequence number. */
 static bool fits_echo(const struct candidate *candidate, const struct digest *quote, const struct fit *fit)
 {
-    bool sure = fit->target || fit->source || fit->sum;
+    bool sure = fit->target || fit->source || fit->sum || fit->id;
     if (fit->source_port && fit->target_port)
         return (fit->target || fit->id || is_like_a_probe(candidate, quote, fit)) && sure;
     return fit->target_port && sure && (fit->id || is_like_a_probe(candidate, quote, fit));
@@ -137,9 +138,10 @@ static bool fits_ports(const struct candidate *candidate, const struct digest *q
 {
     if (fit->target && fit->target_port && (fit->id || fit->source_port || is_counted(candidate, quote)))
         return true;
-    if (fit->source && fit->source_port && (fit->id || (fit->target_port && is_counted(candidate, quote))))
+    if (fit->source && fit->source_port && fit->target_port && is_counted(candidate, quote))
         return true;
-    if (fit->id && ((fit->source_port && fit->target_port) || fit->sum))
+    bool port_tells = fit->target_port && candidate->run->target_port.movement != MOVE_CONSTANT;
+    if (fit->id && (fit->source_port || port_tells || fit->sum || fit->payload))
         return true;
     return is_like_a_probe(candidate, quote, fit);
 }
