@@ -159,27 +159,25 @@ static void decode_compressed_route(struct cursor c, struct ip_header *ip)
     ip->target = target;
 }
 
-/* The last address of a source route that the packet has not reached yet. `c`: the routing header, which may be cut. */
-static void decode_routing_header(struct cursor c, size_t length, struct ip_header *ip)
+/* The last address of a source route that the packet has not reached yet. `c`: the routing header. */
+static void decode_routing_header(struct cursor c, struct ip_header *ip)
 {
     enum { SOURCE_ROUTE = 0, MOBILE = 2, RPL = 3, SEGMENTS = 4 }; /* RFC 5095, 6275, 6554, 8754 */
-    struct cursor header = cursor_sub(&c, length < cursor_left(&c) ? length : cursor_left(&c));
-    bool is_whole = cursor_left(&header) == length;
-    cursor_skip(&header, 2);
-    uint8_t type = cursor_u8(&header), segments_left = cursor_u8(&header);
-    if (header.failed || segments_left == 0)
+    cursor_skip(&c, 2);
+    uint8_t type = cursor_u8(&c), segments_left = cursor_u8(&c);
+    if (segments_left == 0)
         return;
-    if (type == RPL && is_whole) {
-        decode_compressed_route(header, ip);
+    if (type == RPL) {
+        decode_compressed_route(c, ip);
         return;
     }
-    cursor_skip(&header, 4);
-    if ((type == SOURCE_ROUTE || type == MOBILE) && is_whole && cursor_left(&header) >= 16)
-        cursor_skip(&header, (cursor_left(&header) / 16 - 1) * 16);
-    else if (type != SEGMENTS) /* these stand in reverse order: the last is the first */
+    cursor_skip(&c, 4);
+    size_t addresses = cursor_left(&c) / 16;
+    if (addresses == 0 || (type != SOURCE_ROUTE && type != MOBILE && type != SEGMENTS))
         return;
-    if (cursor_left(&header) >= 16)
-        addr_set(&ip->target, 6, cursor_bytes(&header, 16));
+    if (type != SEGMENTS) /* these stand in reverse order: the last is the first */
+        cursor_skip(&c, (addresses - 1) * 16);
+    addr_set(&ip->target, 6, cursor_bytes(&c, 16));
 }
 
 /* Walks the extension headers of RFC 8200 4; `c` covers what is at hand of the packet behind the fixed header. */
@@ -196,8 +194,6 @@ static void decode_extension_headers(struct cursor c, uint8_t next, enum extent 
         uint8_t following = cursor_u8(&c), length_field = cursor_u8(&c);
         size_t length = extension_length(next, length_field);
         c = header;
-        if (next == NEXT_ROUTING)
-            decode_routing_header(header, length, ip);
         cursor_skip(&c, length);
         if (c.failed) {
             if (extent == EXTENT_WHOLE)
@@ -209,6 +205,8 @@ static void decode_extension_headers(struct cursor c, uint8_t next, enum extent 
             decode_fragment_header(header, ip);
         else
             ip->has_options = true;
+        if (next == NEXT_ROUTING)
+            decode_routing_header(cursor_sub(&header, length), ip);
         ip->header_length = (uint16_t)(ip->header_length + length);
         next = following;
         if (ip->fragment_offset > 0)
