@@ -306,6 +306,20 @@ static void test_evidence(void)
     clear();
 }
 
+/* The second reply of hop 1 fits probes of other hops as well. */
+static void test_doubt(void)
+{
+    fill();
+    made[0].probes[1].replies[0].match = MATCH_WEAK;
+    made[0].probes[1].replies[0].hop_is_doubtful = true;
+    char *text = report(&output_text, &plain, &found, &source);
+    ok(strstr(text, "\n 1  10.0.0.1  0.412 ms  10.0.0.1?  0.391 ms\n") != NULL, "a question mark behind the address");
+    ok(strstr(text, "\n1 answer fits probes of several hops: the hop is the likeliest (?)\n") != NULL,
+       "and what it means");
+    free(text);
+    clear();
+}
+
 static void test_nothing(void)
 {
     static const struct recognition nothing = {.counters = {.common = {.frames = 1}}};
@@ -558,6 +572,7 @@ int main(void)
     test_text();
     test_quiet();
     test_evidence();
+    test_doubt();
     test_nothing();
     test_ends();
     test_json();
