@@ -13,6 +13,8 @@
 #define DRIFT_STEP_MOST 2 /* TTLs that a step counts: swapped neighbours fall by one and rise by three */
 #define DRIFT_MOST 6      /* then the direction of a run is known */
 
+#define FORWARDED_WITHIN (20 * NS_PER_MS) /* a router forwards a packet in less, unless its queue is long */
+
 static struct run *choose_run(const struct pair *pair, const struct digest *digest, nstime now)
 {
     struct run *best = NULL;
@@ -44,13 +46,15 @@ static bool is_alike(const struct traits *a, const struct traits *b)
            a->tcp_flags == b->tcp_flags && memcmp(a->payload, b->payload, sizeof a->payload) == 0;
 }
 
-/* An equal packet with a lower TTL has been forwarded; with the same TTL, it was captured on another interface. */
+/* An equal packet with a lower TTL has been forwarded, soon if nothing but the TTL tells probes apart; with the same TTL, it was captured on another interface. */
 static bool is_copy(const struct candidate *candidate, const struct digest *digest)
 {
     uint8_t ttl = digest->traits.ttl, before = candidate->traits.ttl;
     bool elsewhere = candidate->interface != digest->interface || candidate->direction != digest->direction ||
                      candidate->probe.file != digest->file;
-    return ttl < before || (ttl == before && elsewhere && digest->time - candidate->probe.sent <= SAME_FRAME_WITHIN);
+    bool has_id = digest->traits.ip_id || digest->traits.seq;
+    bool soon = digest->time - candidate->probe.sent <= FORWARDED_WITHIN;
+    return (ttl < before && (has_id || soon)) || (ttl == before && elsewhere && digest->time - candidate->probe.sent <= SAME_FRAME_WITHIN);
 }
 
 /* True for a copy: forwarded, from another interface, or retransmitted by TCP. Counts it. */

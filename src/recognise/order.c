@@ -16,6 +16,7 @@
 #define REORDER_TTLS 2     /* hops that a swapped packet is back, if only the TTLs tell */
 #define ORDER_SCAN_MOST 64 /* packets looked at: bounds the time per frame */
 #define RESTART_NEAR 8     /* steps from the first value of a counter: the first packets of a run may be lost */
+#define RERUN_AFTER (NS_PER_MS / 2) /* a tool needs longer to be started again; swapped packets are nearer */
 #define STEADY_AFTER 3     /* packets that show that a tool keeps a field */
 
 /* --- counters --- */
@@ -207,7 +208,7 @@ static bool counter_starts_again(const struct run *run, enum counter counter, co
     uint32_t value = value_of(traits, counter);
     int32_t from_first = order_step(field->first, value, counter == COUNT_SEQ);
     bool each = counter != COUNT_SOURCE || 2 * field->steps_of_one >= run->count; /* not each flow */
-    return each && field->movement == MOVE_RISING && order_step(field->last, value, counter == COUNT_SEQ) < 0 &&
+    return each && field->movement == MOVE_RISING && order_step(field->last, value, counter == COUNT_SEQ) <= 0 &&
            from_first >= -RESTART_NEAR && from_first <= RESTART_NEAR;
 }
 
@@ -258,16 +259,18 @@ static bool is_own(const struct traits *traits)
 bool order_begins_anew(const struct run *run, const struct traits *traits, nstime now)
 {
     bool is_echo = run->shape == SHAPE_ECHO;
-    if (!ttl_starts_again(run, traits->ttl) || is_own(traits))
+    if (!ttl_starts_again(run, traits->ttl))
         return false;
     if (counter_starts_again(run, COUNT_TARGET, traits) || counter_starts_again(run, COUNT_SEQ, traits) ||
         (!is_echo && counter_starts_again(run, COUNT_SOURCE, traits)))
         return true;
+    if (is_own(traits)) /* its serials tell */
+        return memcmp(traits->payload, run->shown.payload, SHOWN_BYTES) == 0;
     bool counts = goes_on(run, COUNT_TARGET, traits) || goes_on(run, COUNT_SEQ, traits) ||
                   (!is_echo && goes_on(run, COUNT_SOURCE, traits));
     if (!counts && has_new_mark(run, traits))
         return true;
     bool same_ports = run->source_port.movement == MOVE_CONSTANT && traits->word >> 16 == run->source_port.first &&
                       (is_echo || run->target_port.movement == MOVE_CONSTANT);
-    return same_ports && now - run->last_time > REORDER_WITHIN && asks_in_rows(run);
+    return same_ports && now - run->last_time > RERUN_AFTER && asks_in_rows(run);
 }

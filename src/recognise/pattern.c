@@ -14,6 +14,7 @@
 #define SEQ_NEAR_MOST (1 << 16)       /* likewise for TCP, which counts bytes */
 #define KNOWN_AFTER 32 /* probes; later ones do not change how ids and sequence numbers move: it saves time */
 #define TRACEROUTE_PORT 33434
+#define HPING_WINDOW 512
 #define LATE_COST                                                                                                      \
     6 /* of the score; more than likeness(): of two runs that fit alike, the one that sent lately wins                 \
        */
@@ -25,7 +26,6 @@
 #define COSTS_MOST 32       /* keeps scores positive */
 #define SERVICE_PORTS 1024  /* ports below are of services: few tools count there */
 #define SERVICE_STEP_MOST 8 /* so a larger step there is to another service */
-#define PING_SEQ_STEP_MOST 16 /* of sequence numbers if each ping has an echo id of its own */
 
 static bool is_near(int32_t step, bool wide)
 {
@@ -150,7 +150,7 @@ static bool has_ping_seq(const struct run *run, const struct traits *traits)
     uint16_t seq = (uint16_t)traits->word;
     int32_t step = order_step(run->target_port.last, seq, false), rise = order_step(run->target_port.first, seq, false);
     return rise == 0 || rise == traits->ttl - run->first_ttl || seq == traits->word >> 16 ||
-           (step >= -PING_SEQ_STEP_MOST && step <= PING_SEQ_STEP_MOST);
+           is_near(step, false);
 }
 
 /* A ping for each TTL or each probe: each has an echo id of its own, and its sequence numbers start again. */
@@ -193,13 +193,14 @@ static bool has_port_in_seq(const struct traits *traits)
     return (uint16_t)traits->seq == port || traits->seq >> 16 == port;
 }
 
-/* True if another target port is another probe spec's: a tool that probes several services in turns. */
+/* True if another target port is another probe spec's: a tool that probes several services in turns. hping3 counts TCP
+ * ports together with its source port. */
 static bool is_other_service(const struct run *run, const struct traits *traits)
 {
     uint32_t source_step = (uint16_t)((traits->word >> 16) - run->source_port.last);
     uint32_t step = (uint16_t)(traits->word - run->target_port.last);
     if (is_tcp(run))
-        return !has_port_in_seq(traits) && source_step != step;
+        return !has_port_in_seq(traits) && !(source_step == step && traits->window == HPING_WINDOW);
     return (traits->word & 0xffff) < SERVICE_PORTS && step > SERVICE_STEP_MOST;
 }
 
@@ -215,7 +216,7 @@ static unsigned fits_steady_source(const struct run *run, const struct traits *t
     case SAME:
         if (again && counts && !is_near(step, true))
             return 0;
-        return again && late && !(counts && step > 0) ? 0 : 9;
+        return again && late && !(counts && step > 0) ? 0 : run->target_port.movement == MOVE_RISING ? 8 : 9;
     case UP:
         if (is_other_service(run, traits) || (stays && traits->ttl >= run->last_ttl))
             return 0;
@@ -248,12 +249,12 @@ static unsigned fits_near_source(const struct run *run, const struct traits *tra
     return 0;
 }
 
-/* The second packet does not show yet whether the port counts. Tools count UDP ports from 33434 on, and elsewhere use
+/* The second packet of a hop does not show yet whether the port counts. Tools count UDP ports from 33434 on, and elsewhere use
  * one port. If several runs of the pair have begun so, the port does not count. */
 static bool is_counted(const struct run *run, const struct traits *traits)
 {
     uint32_t port = traits->word & 0xffff;
-    return run->count == 1 && run->shape == SHAPE_UDP && run->pair->run_count < 4 && port >= TRACEROUTE_PORT &&
+    return run->count == 1 && traits->ttl == run->last_ttl && run->shape == SHAPE_UDP && run->pair->run_count < 4 && port >= TRACEROUTE_PORT &&
            port < TRACEROUTE_PORT + 256;
 }
 
@@ -291,6 +292,13 @@ static unsigned fits_ports(const struct run *run, const struct traits *traits, e
     return fits_random_source(run, traits, order);
 }
 
+/* Nothing but the TTLs is in order. */
+static unsigned fits_raw(const struct run *run, const struct traits *traits, enum order order, bool is_other)
+{
+    bool back = traits->ttl < run->last_ttl && order == ORDER_NEXT;
+    return is_other ? 0 : back ? 3 : 6;
+}
+
 /* Decides between runs that fit alike: most tools keep size and TOS, and count the IP id. */
 static unsigned likeness(const struct run *run, const struct traits *traits)
 {
@@ -311,12 +319,20 @@ static bool is_full(const struct run *run, uint8_t ttl)
     return before && run->by_ttl[ttl].asked >= before;
 }
 
+/* True if the run drew a final answer, and another run of its pair has sent packets since. */
+static bool is_overtaken(const struct run *run)
+{
+    bool ended = run->trace.reached_ttl || run->trace.refused_ttl;
+    for (const struct run *other = ended ? run->pair->runs : NULL; other; other = other->next_in_pair)
+        if (other->shape == run->shape && other->last_time > run->last_time)
+            return true;
+    return false;
+}
+
 /* Costs of a packet that the run hardly sent, where another run fits as well. */
 static unsigned costs(const struct run *run, const struct traits *traits, nstime now)
 {
-    bool ended = run->trace.reached_ttl || run->trace.refused_ttl;
-    bool beyond = ended && traits->ttl > run->most_ttl;
-    unsigned reasons = 0U + beyond + is_full(run, traits->ttl) + (now - run->last_time > IDLE_AFTER);
+    unsigned reasons = 0U + is_overtaken(run) + is_full(run, traits->ttl) + (now - run->last_time > IDLE_AFTER);
     return reasons * UNEXPECTED_COST + (now - run->last_time > RESTART_AFTER ? LATE_COST : 0);
 }
 
@@ -336,7 +352,7 @@ unsigned pattern_fits(const struct run *run, const struct digest *digest, nstime
     if (digest->shape == SHAPE_ECHO)
         score = fits_echo(run, traits, order, again, late);
     else if (digest->shape == SHAPE_RAW)
-        score = again && late ? 0 : 6;
+        score = fits_raw(run, traits, order, again && late);
     else
         score = fits_ports(run, traits, order, again, late);
     return score ? COSTS_MOST + 5 * score + likeness(run, traits) - costs(run, traits, now) : 0;
