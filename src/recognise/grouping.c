@@ -10,8 +10,9 @@
 #include "recognise/pattern.h"
 #include "recognise/run.h"
 
-#define DRIFT_STEP_MOST 2 /* TTLs that a step counts: swapped neighbours fall by one and rise by three */
-#define DRIFT_MOST 6      /* then the direction of a run is known */
+#define DRIFT_STEP_MOST 3 /* TTLs that a step counts: swapped neighbours fall by one and rise by three */
+#define DRIFT_TO_FALL 2   /* one may be a swap */
+#define DRIFT_MOST 4      /* then the direction of a run is known */
 
 #define FORWARDED_WITHIN (20 * NS_PER_MS) /* a router forwards a packet in less, unless its queue is long */
 
@@ -46,7 +47,8 @@ static bool is_alike(const struct traits *a, const struct traits *b)
            a->tcp_flags == b->tcp_flags && memcmp(a->payload, b->payload, sizeof a->payload) == 0;
 }
 
-/* An equal packet with a lower TTL has been forwarded, soon if nothing but the TTL tells probes apart; with the same TTL, it was captured on another interface. */
+/* An equal packet with a lower TTL has been forwarded, soon if nothing but the TTL tells probes apart; with the same
+ * TTL, it was captured on another interface. */
 static bool is_copy(const struct candidate *candidate, const struct digest *digest)
 {
     uint8_t ttl = digest->traits.ttl, before = candidate->traits.ttl;
@@ -54,7 +56,8 @@ static bool is_copy(const struct candidate *candidate, const struct digest *dige
                      candidate->probe.file != digest->file;
     bool has_id = digest->traits.ip_id || digest->traits.seq;
     bool soon = digest->time - candidate->probe.sent <= FORWARDED_WITHIN;
-    return (ttl < before && (has_id || soon)) || (ttl == before && elsewhere && digest->time - candidate->probe.sent <= SAME_FRAME_WITHIN);
+    return (ttl < before && (has_id || soon)) ||
+           (ttl == before && elsewhere && digest->time - candidate->probe.sent <= SAME_FRAME_WITHIN);
 }
 
 /* True for a copy: forwarded, from another interface, or retransmitted by TCP. Counts it. */
@@ -140,7 +143,7 @@ static void note_drift(struct run *run, uint8_t ttl)
     int step = ttl - run->arrived_ttl;
     step = step > DRIFT_STEP_MOST ? DRIFT_STEP_MOST : step < -DRIFT_STEP_MOST ? -DRIFT_STEP_MOST : step;
     run->drift += run->drift < DRIFT_MOST && run->drift > -DRIFT_MOST ? step : 0;
-    run->falling = run->drift < 0;
+    run->falling = run->drift <= -DRIFT_TO_FALL;
     run->arrived_ttl = ttl;
 }
 
@@ -208,6 +211,22 @@ static void fill_candidate(struct candidate *candidate, struct run *run, const s
     candidate->indexed = candidate->settled = candidate->bytes_held = false;
 }
 
+/* How the packet moves what the run counts, and its TTLs. */
+static void note_packet(struct recogniser *r, struct run *run, const struct digest *digest)
+{
+    const struct traits *traits = &digest->traits;
+    enum order order = order_of(run, traits, digest->time);
+    struct place place = {0};
+    if (order != ORDER_NEXT)
+        place = order_place(run, traits, digest->time);
+    struct step step = {
+        .counter = counter_of(run, traits), .last = last_counter(run, traits), .restarts = place.restarts};
+    pattern_add(run, traits, order, order != ORDER_NEXT ? &place : NULL);
+    note_ttl(r, run, traits->ttl, order, &step);
+    if (order == ORDER_FIRST)
+        run->shown = *traits;
+}
+
 static void add_candidate(struct recogniser *r, struct run *run, const struct digest *digest,
                           const struct index_place *place)
 {
@@ -223,13 +242,7 @@ static void add_candidate(struct recogniser *r, struct run *run, const struct di
         return;
     }
     fill_candidate(candidate, run, digest);
-    enum order order = order_of(run, traits, digest->time);
-    struct step step = {counter_of(run, traits), last_counter(run, traits),
-                        order == ORDER_NEXT ? 0 : order_restarts_between(run, traits)};
-    pattern_add(run, traits, order);
-    note_ttl(r, run, traits->ttl, order, &step);
-    if (order == ORDER_FIRST)
-        run->shown = *traits;
+    note_packet(r, run, digest);
     run->count++;
     candidate->probe.attempt = ++at->asked;
     run->trace.sent_count++;

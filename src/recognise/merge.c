@@ -21,7 +21,7 @@ static void move_candidate(struct run *run, struct run *from, struct candidate *
     run_remove(from, candidate);
     candidate->run = run;
     run_append(run, candidate);
-    pattern_add(run, &candidate->traits, ORDER_NEXT);
+    pattern_add(run, &candidate->traits, ORDER_NEXT, NULL);
     candidate->probe.attempt = at ? ++at->asked : 1;
     note_replies(run, candidate);
     run->count++;

@@ -11,13 +11,13 @@
 /* Time within which a capture swaps packets. Unit: ns. Source: queues of network cards and of kernels hold packets for
  * some milliseconds. A tool that sends one probe after the other needs longer for a hop that is not its neighbour. */
 #define REORDER_WITHIN (20 * NS_PER_MS)
-#define REORDER_STEPS 16   /* of a counter; as many packets as Linux traceroute has in flight */
+#define REORDER_STEPS 16      /* of a counter; as many packets as Linux traceroute has in flight */
 #define REORDER_SEQ (1 << 16) /* of a TCP sequence number, which counts bytes */
-#define REORDER_TTLS 2     /* hops that a swapped packet is back, if only the TTLs tell */
-#define ORDER_SCAN_MOST 64 /* packets looked at: bounds the time per frame */
-#define RESTART_NEAR 8     /* steps from the first value of a counter: the first packets of a run may be lost */
+#define REORDER_TTLS 2        /* hops that a swapped packet is back, if only the TTLs tell */
+#define ORDER_SCAN_MOST 64    /* packets looked at: bounds the time per frame */
+#define RESTART_NEAR 8        /* steps from the first value of a counter: the first packets of a run may be lost */
 #define RERUN_AFTER (NS_PER_MS / 2) /* a tool needs longer to be started again; swapped packets are nearer */
-#define STEADY_AFTER 3     /* packets that show that a tool keeps a field */
+#define STEADY_AFTER 3              /* packets that show that a tool keeps a field */
 
 /* --- counters --- */
 
@@ -58,26 +58,71 @@ static bool may_follow(const struct run *run, uint8_t earlier, uint8_t later)
     return earlier <= later || later == run->least_ttl;
 }
 
+/* The candidates whose counters are the nearest ones below and above; NULL: none. */
+struct neighbours {
+    const struct candidate *below, *above;
+    int32_t step_below, step_above;
+    bool taken; /* the value is that of a packet, which may not be another of the same hop */
+    bool old;   /* one above was sent long before */
+};
+
+static void find_neighbours(const struct run *run, enum counter counter, const struct traits *traits, nstime now,
+                            struct neighbours *near)
+{
+    bool wide = counter == COUNT_SEQ;
+    bool once = run->source_port.movement == MOVE_RANDOM || field_of(run, counter)->steps_of_one + 1 >= run->count;
+    unsigned left = ORDER_SCAN_MOST, lower = 0;
+    *near = (struct neighbours){.step_below = INT32_MIN, .step_above = INT32_MAX};
+    for (const struct candidate *other = run->newest; other && left--; other = other->before) {
+        int32_t step = order_step(value_of(traits, counter), value_of(&other->traits, counter), wide);
+        bool old = now - other->probe.sent > REORDER_WITHIN;
+        if (step > 0 && step < near->step_above) {
+            near->above = other;
+            near->step_above = step;
+        } else if (step < 0 && step > near->step_below) {
+            near->below = other;
+            near->step_below = step;
+        }
+        near->old |= step > 0 && old;
+        near->taken |= step == 0 && (once || other->traits.ttl != traits->ttl);
+        if (near->old || near->taken || (step < 0 && (old || ++lower == REORDER_STEPS)))
+            return;
+    }
+}
+
 /* True if the run lacks a packet of that counter, and the TTL fits there. A tool with a source port for each probe uses
- * each value once. If the source port says already whose packet it is, the TTL does not matter: tools probe hops again. */
+ * each value once. If the source port says already whose packet it is, the TTL does not matter: tools probe hops again.
+ */
 static bool fits_between(const struct run *run, enum counter counter, const struct traits *traits, nstime now)
 {
-    bool wide = counter == COUNT_SEQ, once = run->source_port.movement == MOVE_RANDOM;
-    bool same_source = traits->word >> 16 == run->source_port.last;
-    uint32_t value = value_of(traits, counter);
-    unsigned left = ORDER_SCAN_MOST, lower = 0;
-    for (const struct candidate *other = run->newest; other; other = other->before) {
-        int32_t step = order_step(value, value_of(&other->traits, counter), wide);
-        uint8_t ttl = other->traits.ttl;
-        bool old = now - other->probe.sent > REORDER_WITHIN;
-        if (!left-- || (step > 0 && old) || (step == 0 && (once || ttl != traits->ttl)))
-            return false;
-        if (!same_source && !(step > 0 ? may_follow(run, traits->ttl, ttl) : may_follow(run, ttl, traits->ttl)))
-            return false;
-        if (step < 0 && (old || ++lower == REORDER_STEPS))
-            break;
-    }
-    return true;
+    struct neighbours near;
+    uint8_t ttl = traits->ttl;
+    find_neighbours(run, counter, traits, now, &near);
+    if (near.old || near.taken)
+        return false;
+    if (traits->word >> 16 == run->source_port.last)
+        return true;
+    return (!near.above || may_follow(run, ttl, near.above->traits.ttl)) &&
+           (!near.below || may_follow(run, near.below->traits.ttl, ttl));
+}
+
+/* --- marks --- */
+
+static bool was_steady(const struct run *run, enum counter counter, const struct traits *traits)
+{
+    const struct field *field = field_of(run, counter);
+    return run->count >= STEADY_AFTER && field->movement == MOVE_CONSTANT && field->first &&
+           value_of(traits, counter) != field->first;
+}
+
+/* True if a field or a payload that stayed the same has changed. */
+static bool has_new_mark(const struct run *run, const struct traits *traits)
+{
+    const struct traits *shown = &run->shown;
+    bool same_payload =
+        traits->payload_length == shown->payload_length && memcmp(traits->payload, shown->payload, SHOWN_BYTES) == 0;
+    return was_steady(run, COUNT_SEQ, traits) || (run->version == 4 && was_steady(run, COUNT_ID, traits)) ||
+           (run->same_payload && run->count >= STEADY_AFTER && !same_payload);
 }
 
 /* --- TTLs alone --- */
@@ -109,7 +154,7 @@ static bool is_swapped_by_ttl(const struct run *run, const struct traits *traits
 {
     int back = back_by(run, traits->ttl);
     unsigned left = ORDER_SCAN_MOST;
-    if (back < 1 || back > REORDER_TTLS || !lacks_packet(run, traits->ttl))
+    if (back < 1 || back > REORDER_TTLS || !lacks_packet(run, traits->ttl) || has_new_mark(run, traits))
         return false;
     for (const struct candidate *other = run->newest; other; other = other->before) {
         bool old = now - other->probe.sent > REORDER_WITHIN;
@@ -151,40 +196,28 @@ enum order order_of(const struct run *run, const struct traits *traits, nstime n
     return !run->falling && traits->ttl < run->first_ttl ? ORDER_FIRST : ORDER_BEFORE;
 }
 
-/* The candidates whose counters are the nearest ones below and above; NULL: none. */
-static void find_neighbours(const struct run *run, enum counter counter, const struct traits *traits,
-                            const struct candidate *nearest[2])
-{
-    bool wide = counter == COUNT_SEQ;
-    unsigned left = ORDER_SCAN_MOST;
-    int32_t steps[2] = {INT32_MIN, INT32_MAX};
-    for (const struct candidate *other = run->newest; other && left--; other = other->before) {
-        int32_t step = order_step(value_of(traits, counter), value_of(&other->traits, counter), wide);
-        bool above = step > 0;
-        if (step && (above ? step < steps[1] : step > steps[0])) {
-            steps[above] = step;
-            nearest[above] = other;
-        }
-    }
-}
-
 static bool is_restart(const struct run *run, uint8_t before, uint8_t ttl)
 {
     return before != ttl && ttl == (run->falling ? run->most_ttl : run->least_ttl);
 }
 
-int order_restarts_between(const struct run *run, const struct traits *traits)
+struct place order_place(const struct run *run, const struct traits *traits, nstime now)
 {
-    const struct candidate *nearest[2] = {NULL, NULL};
+    struct neighbours near;
+    struct place place = {0};
     int32_t step;
     enum counter counter = moved_counter(run, traits, &step);
-    if (counter == COUNTERS || run->least_ttl == run->most_ttl)
-        return 0;
-    find_neighbours(run, counter, traits, nearest);
-    if (!nearest[0] || !nearest[1])
-        return 0;
-    uint8_t below = nearest[0]->traits.ttl, ttl = traits->ttl, above = nearest[1]->traits.ttl;
-    return is_restart(run, below, ttl) + is_restart(run, ttl, above) - is_restart(run, below, above);
+    if (counter == COUNTERS)
+        return place;
+    find_neighbours(run, counter, traits, now, &near);
+    if (counter == COUNT_TARGET || counter == COUNT_SOURCE)
+        place.steps_of_one = 0U + (near.step_below == -1) + (near.step_above == 1);
+    place.is_target = counter == COUNT_TARGET;
+    if (!near.below || !near.above || run->least_ttl == run->most_ttl)
+        return place;
+    uint8_t below = near.below->traits.ttl, ttl = traits->ttl, above = near.above->traits.ttl;
+    place.restarts = is_restart(run, below, ttl) + is_restart(run, ttl, above) - is_restart(run, below, above);
+    return place;
 }
 
 /* --- again --- */
@@ -219,23 +252,6 @@ static bool goes_on(const struct run *run, enum counter counter, const struct tr
     int32_t step = order_step(field->last, value_of(traits, counter), counter == COUNT_SEQ);
     bool swapped = run->shape == SHAPE_ECHO && counter == COUNT_TARGET && step % 256 == 0;
     return step > 0 && (field->movement == MOVE_RISING || swapped);
-}
-
-static bool was_steady(const struct run *run, enum counter counter, const struct traits *traits)
-{
-    const struct field *field = field_of(run, counter);
-    return run->count >= STEADY_AFTER && field->movement == MOVE_CONSTANT && field->first &&
-           value_of(traits, counter) != field->first;
-}
-
-/* True if a field or a payload that stayed the same has changed. */
-static bool has_new_mark(const struct run *run, const struct traits *traits)
-{
-    const struct traits *shown = &run->shown;
-    bool same_payload =
-        traits->payload_length == shown->payload_length && memcmp(traits->payload, shown->payload, SHOWN_BYTES) == 0;
-    return was_steady(run, COUNT_SEQ, traits) || (run->version == 4 && was_steady(run, COUNT_ID, traits)) ||
-           (run->same_payload && run->count >= STEADY_AFTER && !same_payload);
 }
 
 /* True if each hop but the last had several packets in a row, as traceroute sends them. Tools that send many rounds

@@ -19,8 +19,13 @@ static inline int32_t order_step(uint32_t from, uint32_t to, bool wide)
 }
 
 enum order order_of(const struct run *run, const struct traits *traits, nstime now);
-/* How many sweeps more the run has, with this packet in its place: -1 to 2. For packets out of order. */
-int order_restarts_between(const struct run *run, const struct traits *traits);
+/* What a packet out of order changes, counted as if it had been in its place. */
+struct place {
+    int restarts;          /* so many sweeps more */
+    unsigned steps_of_one; /* of the port that counts: so many more */
+    bool is_target;        /* that is the target port */
+};
+struct place order_place(const struct run *run, const struct traits *traits, nstime now);
 /* True if the TTLs start again, and with them what the tool counts or keeps: another run of the tool, however soon. For
  * packets in ORDER_NEXT. */
 bool order_begins_anew(const struct run *run, const struct traits *traits, nstime now);

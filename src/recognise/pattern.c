@@ -71,7 +71,6 @@ static void field_insert(struct field *field, uint32_t value, enum order order, 
     if (field->movement == MOVE_RANDOM)
         return;
     field->movement = next_movement(field->movement, -step, wide);
-    field->steps_of_one += step == -1;
 }
 
 static void note_field(struct field *field, uint32_t value, const struct run *run, enum order order, bool wide)
@@ -102,7 +101,7 @@ static bool has_payload_of(const struct run *run, const struct traits *traits)
            memcmp(traits->payload, run->shown.payload, sizeof traits->payload) == 0;
 }
 
-void pattern_add(struct run *run, const struct traits *traits, enum order order)
+void pattern_add(struct run *run, const struct traits *traits, enum order order, const struct place *place)
 {
     bool first = run->count == 0, same_id = !first && traits->word >> 16 == run->source_port.last;
     bool known = run->count >= KNOWN_AFTER;
@@ -112,6 +111,8 @@ void pattern_add(struct run *run, const struct traits *traits, enum order order)
     run->own_ids_within = !first && run->own_ids_within && !same_id;
     note_field(&run->source_port, traits->word >> 16, run, order, false);
     note_field(&run->target_port, traits->word & 0xffff, run, order, false);
+    if (place)
+        (place->is_target ? &run->target_port : &run->source_port)->steps_of_one += place->steps_of_one;
     if (!known) {
         note_field(&run->ip_id, traits->ip_id, run, order, false);
         note_field(&run->seq, traits->seq, run, order, true);
@@ -149,8 +150,7 @@ static bool has_ping_seq(const struct run *run, const struct traits *traits)
 {
     uint16_t seq = (uint16_t)traits->word;
     int32_t step = order_step(run->target_port.last, seq, false), rise = order_step(run->target_port.first, seq, false);
-    return rise == 0 || rise == traits->ttl - run->first_ttl || seq == traits->word >> 16 ||
-           is_near(step, false);
+    return rise == 0 || rise == traits->ttl - run->first_ttl || seq == traits->word >> 16 || is_near(step, false);
 }
 
 /* A ping for each TTL or each probe: each has an echo id of its own, and its sequence numbers start again. */
@@ -249,13 +249,13 @@ static unsigned fits_near_source(const struct run *run, const struct traits *tra
     return 0;
 }
 
-/* The second packet of a hop does not show yet whether the port counts. Tools count UDP ports from 33434 on, and elsewhere use
- * one port. If several runs of the pair have begun so, the port does not count. */
+/* The second packet of a hop does not show yet whether the port counts. Tools count UDP ports from 33434 on, and
+ * elsewhere use one port. If several runs of the pair have begun so, the port does not count. */
 static bool is_counted(const struct run *run, const struct traits *traits)
 {
     uint32_t port = traits->word & 0xffff;
-    return run->count == 1 && traits->ttl == run->last_ttl && run->shape == SHAPE_UDP && run->pair->run_count < 4 && port >= TRACEROUTE_PORT &&
-           port < TRACEROUTE_PORT + 256;
+    return run->count == 1 && traits->ttl == run->last_ttl && run->shape == SHAPE_UDP && run->pair->run_count < 4 &&
+           port >= TRACEROUTE_PORT && port < TRACEROUTE_PORT + 256;
 }
 
 /* A random source port for each probe. */
@@ -282,9 +282,18 @@ static unsigned fits_random_source(const struct run *run, const struct traits *t
     return 0;
 }
 
+/* True if each probe has had a source port of its own, one above the last. */
+static bool uses_once(const struct run *run)
+{
+    return run->count > 3 && run->source_port.movement == MOVE_RISING &&
+           run->source_port.steps_of_one + 2 >= run->count;
+}
+
 static unsigned fits_ports(const struct run *run, const struct traits *traits, enum order order, bool again, bool late)
 {
     enum relation source = relate(&run->source_port, traits->word >> 16);
+    if (source == SAME && uses_once(run))
+        return 3;
     if (source == SAME)
         return fits_steady_source(run, traits, again, late);
     if (source != FAR && run->source_port.movement != MOVE_RANDOM)
