@@ -46,10 +46,10 @@ static const struct field *field_of(const struct run *run, enum counter counter)
 /* The second packet shows what counts if it is near the first. */
 static bool is_counting(const struct run *run, enum counter counter, int32_t step)
 {
-    const struct field *field = field_of(run, counter);
-    if (field->movement == MOVE_RISING)
-        return step >= (counter == COUNT_SEQ ? -REORDER_SEQ : -REORDER_STEPS);
-    return run->count == 1 && step >= -REORDER_STEPS && step <= REORDER_STEPS;
+    int32_t most = counter == COUNT_SEQ ? REORDER_SEQ : REORDER_STEPS;
+    if (field_of(run, counter)->movement == MOVE_RISING)
+        return step >= -most;
+    return run->count == 1 && step >= -most && step <= most;
 }
 
 /* A sweep may start between two packets of a run: then the later one has the lower TTL. */

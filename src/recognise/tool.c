@@ -93,11 +93,12 @@ static bool is_inetutils(const struct run *run)
 #define TRIPPY_COUNTS_FROM 33434
 #define TRACERT_SIZE 92
 
-/* True if each sweep has one probe for each TTL. */
+/* True if each sweep has one probe for each TTL; the capture may begin within one. */
 static bool sweeps(const struct run *run)
 {
     unsigned ttls = (unsigned)run->most_ttl - run->least_ttl + 1;
-    return ttls == 1 || run->count <= (run->restarts + 1) * ttls;
+    unsigned sweeps = run->restarts + 1 + (run->first_ttl != run->least_ttl);
+    return ttls == 1 || run->count <= sweeps * ttls;
 }
 
 /* mtr probes with packets of this size, too, if its user says so. */

@@ -263,9 +263,92 @@ static void test_within(void)
     scene_end();
 }
 
+/* A traceroute to one port, in this order of TTLs. */
+static void send_ttls(const uint8_t *ttls, unsigned count)
+{
+    scene_begin(NULL);
+    for (unsigned n = 0; n < count; n++) {
+        struct made m = linux_syn_of(n, ttls[n]);
+        hop(n * 0.02, &m);
+    }
+}
+
+static void test_ttls_back(void)
+{
+    send_ttls((const uint8_t[]){1, 3, 4, 2, 5}, 5);
+    scene_is("tcp max-ttl: 1 r1; 2 r2; 3 r3; 4 r4; 5 r5;", "a probe that comes two hops late is in its place");
+    send_ttls((const uint8_t[]){1, 3, 4, 5, 2}, 5);
+    scene_is(
+        "tcp max-ttl: 1 r1; 3 r3; 4 r4; 5 r5; errors: r2 11/0 tcp 40120>80; other: 1 low TTL, not part of a trace;",
+        "one that comes three hops late is another's: two runs at once would be mixed");
+}
+
+/* A traceroute whose first packet is this many packets late. */
+static void first_late_by(unsigned packets)
+{
+    scene_begin(NULL);
+    for (unsigned n = 1; n <= packets + 1; n++) {
+        unsigned k = n == packets + 1 ? 0 : n;
+        struct made m = linux_udp(0, k, (uint8_t)(1 + k / 3));
+        hop(n * 0.02, &m);
+    }
+}
+
+static void test_steps_back(void)
+{
+    first_late_by(8);
+    scene_is("udp max-ttl: 1 r1 r1 r1; 2 r2 r2 r2; 3 r3 r3 r3;",
+             "a probe that comes eight packets late is in its place");
+    first_late_by(30);
+    const struct recognition *found = scene_result();
+    is_num(found->trace_count ? found->traces[0]->probe_count : 0, 30,
+           "one that comes 30 late is another run's, which begins then");
+    scene_end();
+}
+
+/* Large steps of sequence numbers, from one port. */
+static void test_sequence(void)
+{
+    scene_begin(NULL);
+    for (unsigned n = 0; n < 12; n++) {
+        unsigned k = n ^ 1;
+        struct made m = {.protocol = IP_TCP,
+                         .source = 40000,
+                         .target = 80,
+                         .seq = 5000 + k * 1000,
+                         .flags = TCP_SYN,
+                         .ttl = (uint8_t)(1 + k / 2),
+                         .id = (uint16_t)(k * 40503)};
+        hop(n * 0.02, &m);
+    }
+    const struct recognition *found = scene_result();
+    is_text(found->trace_count ? found->traces[0]->origin.grouped_by : NULL, "the same ports, rising sequence numbers",
+            "swapped sequence numbers that rise by 1,000 still rise");
+    scene_end();
+}
+
+/* Nothing counts, and probes are swapped over more than one place. */
+static void test_far_swaps(void)
+{
+    static const uint8_t ttls[] = {1, 1, 2, 2, 1, 2, 3, 3, 3};
+    scene_begin(NULL);
+    for (unsigned n = 0; n < 9; n++) {
+        struct made m = paris6_of(n, ttls[n]);
+        m.payload = NULL;
+        hop(n * 0.02, &m);
+    }
+    const struct recognition *found = scene_result();
+    is_num(found->trace_count, 1, "a probe of hop 1 that comes 20 us after hop 2 is no other run: %s", scene_text());
+    scene_end();
+}
+
 int main(void)
 {
     test_swapped();
     test_within();
+    test_ttls_back();
+    test_steps_back();
+    test_sequence();
+    test_far_swaps();
     return tap_done();
 }
