@@ -3,8 +3,9 @@
  * 1. if it has two TTLs or more of at most PROBE_TTL_MOST, and drew a time exceeded;
  * 2. if it has three TTLs in a row that start at STRICT_START or below, and drew a reply. Packets from far away also
  *    differ in TTL, if balanced paths differ in length, but hardly any arrives with so low a TTL;
- * 3. if it has two TTLs, one of them STRICT_START or below, looks like a known tool, and drew an ICMP error; or,
- * 4. when no reply is expected any more, if it has four TTLs in a row that start at STRICT_START or below, and drew no
+ * 3. if it has two TTLs, one of them STRICT_START or below, looks like a known tool, and drew an ICMP error;
+ * 4. if it has one TTL of STRICT_START or below, bears the mark of a known tool, and the target answered; or,
+ * 5. when no reply is expected any more, if it has four TTLs in a row that start at STRICT_START or below, and drew no
  *    reply: the capture has probes only.
  *
  * A run is ordinary traffic if none of this holds when it is over or has sent UNDECIDED_MOST packets. */
@@ -56,7 +57,7 @@ void run_append(struct run *run, struct candidate *candidate)
     run->newest = candidate;
 }
 
-static void run_remove(struct run *run, struct candidate *candidate)
+void run_remove(struct run *run, struct candidate *candidate)
 {
     *(candidate->before ? &candidate->before->after : &run->oldest) = candidate->after;
     *(candidate->after ? &candidate->after->before : &run->newest) = candidate->before;
@@ -286,6 +287,8 @@ static void discard(struct recogniser *r, struct run *run)
 void run_consider(struct recogniser *r, struct run *run)
 {
     unsigned start = 0;
+    if (run->state == RUN_UNDECIDED && run->trace.reached_ttl && run->most_ttl <= STRICT_START && tool_is_marked(run))
+        accept(r, run);
     if (run->state != RUN_UNDECIDED || !run_has_two_ttls(run))
         return;
     bool rises = run->trace.reply_count && longest_rise(run, &start) >= 3 && start <= STRICT_START;
@@ -365,7 +368,7 @@ static void find_loop(struct run *run)
     trace_find_loop(&run->trace, routers);
 }
 
-static void run_free(struct recogniser *r, struct run *run)
+void run_free(struct recogniser *r, struct run *run)
 {
     struct run **at = &run->pair->runs;
     while (*at != run)

@@ -114,14 +114,21 @@ struct run {
     bool falling;            /* the TTLs go down */
     bool is_high;            /* the TTLs have come near PROBE_TTL_MOST */
     bool no_route;           /* the rejection nearest to the source says that there is no route */
-    bool one_id_a_ttl;       /* each new TTL came with a new source port (echo id) */
+    bool own_ids;            /* each new TTL came with a new echo id */
+    bool own_ids_within;     /* so did each packet with a TTL that was there already */
+    bool same_payload;       /* as far as it is shown */
+    bool went_back;          /* the TTLs went back, other than by packets out of order */
+    uint8_t id_slopes;       /* bit n: the echo ids rise with the TTL by id_slopes[n] of pattern.c */
+    uint8_t arrived_ttl;     /* of the last packet to arrive; last_ttl is of the last one sent */
+    int32_t drift;           /* by how much the TTLs rise, from packet to packet, of steps of at most DRIFT_STEP_MOST */
     uint32_t errors;         /* ICMP errors about its packets */
     nstime rtt;              /* of the last time exceeded; 0: none */
     uint32_t count;          /* candidates */
     uint32_t expired;        /* candidates with a time exceeded */
     uint32_t restarts;       /* how often the TTLs started again */
     uint32_t restart_step;   /* the smallest step of a counter at a restart; 0: none */
-    uint64_t ttls;           /* bit t: TTL t was captured */
+    uint32_t restart_counter; /* the counter at the last restart */
+    uint64_t ttls;            /* bit t: TTL t was captured */
     nstime last_time;
     struct field source_port, target_port, ip_id, seq; /* echo: id and sequence number stand for the ports */
     struct run_ttl *by_ttl;                            /* owned; by TTL as captured */
