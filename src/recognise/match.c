@@ -55,15 +55,19 @@ static bool is_timely(const struct candidate *candidate, nstime time)
 }
 
 /* Of candidates that agree equally:
- * 1. one without a reply;
- * 2. for a direct answer, one beyond the last router;
- * 3. one that was sent just before: of several the first, else the last. */
+ * 1. one whose stamp precedes the reply's;
+ * 2. one without a reply;
+ * 3. for a direct answer, one beyond the last router;
+ * 4. one that was sent just before: of several the first, else the last. */
 static bool is_likelier(const struct candidate *a, const struct candidate *b, const struct choice *choice)
 {
+    bool a_before = a->probe.sent <= choice->time, b_before = b->probe.sent <= choice->time;
     bool a_open = !a->probe.reply_count, b_open = !b->probe.reply_count;
     bool a_beyond = choice->quote || a->probe.ttl > a->run->trace.last_router_ttl;
     bool b_beyond = choice->quote || b->probe.ttl > b->run->trace.last_router_ttl;
     bool a_timely = is_timely(a, choice->time), b_timely = is_timely(b, choice->time);
+    if (a_before != b_before)
+        return a_before;
     if (a_open != b_open)
         return a_open;
     if (a_beyond != b_beyond)
