@@ -39,96 +39,107 @@ static struct sighting *set_of(const struct recogniser *r, uint64_t hash)
 void copies_prefetch(const struct recogniser *r, const struct digest *digest)
 {
     __builtin_prefetch(set_of(r, digest->same), 1);
+    __builtin_prefetch(set_of(r, digest->same_beyond_nat), 1);
 }
 
-static struct sighting make_sighting(const struct digest *digest, uint64_t hash)
+static uint32_t tag_of(uint64_t hash)
 {
-    return (struct sighting){
+    return (uint32_t)hash | 1;
+}
+
+/* The earlier sighting with this hash; NULL: none is remembered. */
+static struct sighting *find(const struct recogniser *r, uint64_t hash)
+{
+    struct sighting *set = set_of(r, hash);
+    uint32_t tag = tag_of(hash);
+    for (unsigned i = 0; i < SET_SIZE; i++)
+        if (set[i].tag == tag)
+            return &set[i];
+    return NULL;
+}
+
+static uint8_t place_of(const struct digest *digest)
+{
+    return (uint8_t)(digest->interface << 2 | digest->direction);
+}
+
+static uint8_t port_of(const struct digest *digest)
+{
+    return (uint8_t)(digest->traits.word >> 24 ^ digest->traits.word >> 16);
+}
+
+/* `known`: an earlier sighting with this hash, which the new one replaces; NULL: the oldest of the set has to go. */
+static void remember(struct recogniser *r, struct sighting *known, uint64_t hash, const struct digest *digest)
+{
+    struct sighting *set = set_of(r, hash);
+    for (unsigned i = SET_SIZE - 1; i > 0 && !known; i--)
+        set[i] = set[i - 1];
+    *(known ? known : set) = (struct sighting){
         .time = digest->time,
-        .tag = (uint32_t)hash | 1,
+        .tag = tag_of(hash),
         .ttl = digest_outer_ttl(digest),
         .file = digest->file,
-        .place = (uint8_t)(digest->interface << 2 | digest->direction),
-        .port = (uint8_t)(digest->traits.word >> 24 ^ digest->traits.word >> 16),
+        .place = place_of(digest),
+        .port = port_of(digest),
     };
 }
 
 /* Stamps of one packet may be a little out of order. */
-static bool follows_within(const struct sighting *before, const struct sighting *now, nstime span)
+static bool follows_within(const struct sighting *before, nstime time, nstime span)
 {
-    nstime apart = now->time - before->time;
-    return apart <= span && apart >= -SAME_FRAME_WITHIN;
+    return time - before->time <= span && time - before->time >= -SAME_FRAME_WITHIN;
 }
 
-static enum seen compare(const struct sighting *before, const struct sighting *now)
+static enum seen compare(const struct sighting *before, const struct digest *digest)
 {
-    if (now->ttl > before->ttl)
+    uint8_t ttl = digest_outer_ttl(digest);
+    if (ttl > before->ttl)
         return SEEN_FIRST;
-    if (now->ttl == before->ttl && now->file == before->file)
-        return follows_within(before, now, SAME_FRAME_WITHIN) ? SEEN_AGAIN : SEEN_FIRST;
-    return follows_within(before, now, FORWARDED_WITHIN) ? SEEN_ELSEWHERE : SEEN_FIRST;
-}
-
-/* `known`: an earlier sighting of the same packet, which the new one replaces; NULL: the new one takes the place of the
- * one that came first. */
-static void remember(struct sighting *set, struct sighting *known, const struct sighting *now)
-{
-    if (!known)
-        memmove(set + 1, set, (SET_SIZE - 1) * sizeof *set);
-    *(known ? known : set) = *now;
+    if (ttl == before->ttl && digest->file == before->file)
+        return follows_within(before, digest->time, SAME_FRAME_WITHIN) ? SEEN_AGAIN : SEEN_FIRST;
+    return follows_within(before, digest->time, FORWARDED_WITHIN) ? SEEN_ELSEWHERE : SEEN_FIRST;
 }
 
 enum seen copies_see(struct recogniser *r, const struct digest *digest, nstime *first)
 {
-    struct sighting now = make_sighting(digest, digest->same), *known = NULL, *set = set_of(r, digest->same);
-    for (unsigned i = 0; i < SET_SIZE; i++) {
-        if (set[i].tag != now.tag)
-            continue;
-        enum seen seen = compare(&set[i], &now);
-        *first = set[i].time;
-        if (seen != SEEN_FIRST)
-            return seen;
-        known = &set[i];
-    }
-    remember(set, known, &now);
-    return SEEN_FIRST;
+    struct sighting *known = find(r, digest->same);
+    enum seen seen = known ? compare(known, digest) : SEEN_FIRST;
+    if (seen == SEEN_FIRST)
+        remember(r, known, digest->same, digest);
+    else
+        *first = known->time;
+    return seen;
 }
 
 void copies_renew(struct recogniser *r, const struct digest *digest)
 {
-    struct sighting *set = set_of(r, digest->same);
-    for (unsigned i = 0; i < SET_SIZE; i++)
-        if (set[i].tag == ((uint32_t)digest->same | 1))
-            set[i].time = digest->time;
+    struct sighting *known = find(r, digest->same);
+    if (known)
+        known->time = digest->time;
 }
 
 /* A router with NAT sends what it received, with another source, a TTL that is lower by one, and mostly the same port.
  * 1. In another file, which may be taken far away: with the same port and a lower TTL.
  * 2. Where the capture knows interfaces or directions: received on one, and sent on another.
  * 3. Where it knows neither: with the same port. */
-static bool is_translated(const struct sighting *before, const struct sighting *now, const struct digest *digest)
+static bool is_translated(const struct sighting *before, const struct digest *digest)
 {
-    bool same_port = before->port == now->port, one_lower = before->ttl == now->ttl + 1;
-    if (before->file != now->file)
-        return same_port && now->ttl < before->ttl && follows_within(before, now, FORWARDED_WITHIN);
-    if (!one_lower || !follows_within(before, now, TRANSLATED_WITHIN))
+    uint8_t ttl = digest->traits.ttl, place = place_of(digest);
+    bool same_port = before->port == port_of(digest);
+    if (before->file != digest->file)
+        return same_port && ttl < before->ttl && follows_within(before, digest->time, FORWARDED_WITHIN);
+    if (before->ttl != ttl + 1 || !follows_within(before, digest->time, TRANSLATED_WITHIN))
         return false;
-    if (before->place == now->place)
+    if (before->place == place)
         return same_port && digest->direction == FRAME_DIRECTION_UNKNOWN;
     return digest->direction != FRAME_IN && (before->place & 3) != FRAME_OUT;
 }
 
 bool copies_see_translated(struct recogniser *r, const struct digest *digest)
 {
-    struct sighting now = make_sighting(digest, digest->same_beyond_nat), *known = NULL;
-    struct sighting *set = set_of(r, digest->same_beyond_nat);
-    for (unsigned i = 0; i < SET_SIZE; i++) {
-        if (set[i].tag != now.tag)
-            continue;
-        if (is_translated(&set[i], &now, digest))
-            return true;
-        known = &set[i];
-    }
-    remember(set, known, &now);
-    return false;
+    struct sighting *known = find(r, digest->same_beyond_nat);
+    bool translated = known && is_translated(known, digest);
+    if (!translated)
+        remember(r, known, digest->same_beyond_nat, digest);
+    return translated;
 }

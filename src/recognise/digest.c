@@ -3,9 +3,9 @@
 
 #include "recognise/digest.h"
 
-#define TCP_HEADER 20 /* bytes, without options */
-#define SAME_BYTES 32 /* of a payload: so many tell packets apart that have neither id nor sequence number */
-#define HOST_TTL 64   /* least initial TTL of hosts: their packets are no probes and need no same_beyond_nat */
+#define TCP_HEADER 20   /* bytes, without options */
+#define SAME_BYTES 32   /* of a payload: so many tell packets apart that have neither id nor sequence number */
+#define LOW_TTL_MOST 40 /* that of PROBE_TTL_MOST: packets with more need no same_beyond_nat */
 
 /* The two halves of the product of both. */
 static uint64_t mix(uint64_t a, uint64_t b)
@@ -289,7 +289,7 @@ void digest_packet(const struct digester *digester, unsigned file, const struct 
     } else if (packet->kind == PACKET_PLAIN) {
         read_probe(digester, &packet->outer, out);
         out->same = same_of_plain(&packet->outer, out);
-        if (out->shape != SHAPE_NONE && out->traits.ttl < HOST_TTL)
+        if (out->shape != SHAPE_NONE && out->traits.ttl <= LOW_TTL_MOST)
             out->same_beyond_nat = same_beyond_nat(&packet->outer, out);
         const struct probe_type *type = digester->types[ip->protocol];
         enum reply_kind kind;
