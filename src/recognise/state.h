@@ -16,6 +16,9 @@
 #define UNMATCHED_MOST (1U << 14)
 #define UNMATCHED_OF_PAIR_MOST 1024
 #define DUPLICATE_WITHIN (250 * NS_PER_MS) /* after the first reply: how long a probe waits for further ones */
+#define FORWARDED_WITHIN                                                                                               \
+    (500 * NS_PER_MS)                   /* of its first sighting a packet is seen behind routers, or at the far end */
+#define FORWARDED_SOON (20 * NS_PER_MS) /* a router forwards a packet in less, unless its queue is long */
 #define SCAN_MOST 256                   /* candidates tried for a reply that no key finds: bounds the time per frame */
 #define REPLY_BYTES_MOST (4U << 20)     /* labels, rewrites and further replies of all candidates */
 #define UNMATCHED_BYTES_MOST (2U << 20) /* labels of all unmatched replies */
@@ -150,6 +153,8 @@ struct pair {
     struct pair *next_of_target, **of_target_at;  /* pairs of one target; the pointer to this one */
     struct unmatched *unmatched, *last_unmatched; /* replies whose probes are not in the capture */
     bool has_trace;                               /* one of its runs is or was a trace */
+    bool has_far_file;                            /* one file shows its packets with lower TTLs than another */
+    uint8_t far_file;                             /* that file: what it shows are copies */
     unsigned unmatched_count;
     nstime unmatched_time;                          /* of the last */
     struct pair *older_unmatched, *newer_unmatched; /* pairs with unmatched replies, by time */
@@ -173,9 +178,25 @@ struct index_entry {
     uint32_t id; /* 0: the place is free */
 };
 
+/* A reply that waits for its probe: early.c. */
+struct early {
+    nstime due;
+    struct digest digest;
+    struct icmp_extension *extension; /* owned; the digest borrows it; NULL: none */
+};
+
 struct pair_entry {
     uint64_t hash;
     struct pair *pair; /* NULL: the place is free */
+};
+
+/* A packet that was seen: copies.c. */
+struct sighting {
+    nstime time;
+    uint32_t tag; /* the part of its hash that does not say its place; 0: none */
+    uint8_t ttl, file;
+    uint8_t place; /* its interface, and in the low bits its direction */
+    uint8_t port;  /* of its source port */
 };
 
 /* Why a frame is not part of a trace. */
@@ -185,15 +206,17 @@ enum stray {
     STRAY_ORDINARY,
     STRAY_NO_TRACE,
     STRAY_ANSWER_NO_TRACE,
-    STRAY_SEEN_AGAIN,
+    STRAY_COPY,
     STRAY_SENT_AGAIN,
     STRAY_CONNECTION,
-    STRAY_ANSWER_SEEN_AGAIN,
     STRAY_ADVICE,
     STRAY_LATE,
     STRAY_TOO_MANY,
     STRAYS,
 };
+
+/* What a file holds: probes and replies of traces, frames that were recorded twice. */
+enum { SHOWS_PROBES = 1, SHOWS_REPLIES = 2, SHOWS_COPIES = 4 };
 
 struct recogniser {
     struct recogniser_config config;
@@ -202,7 +225,12 @@ struct recogniser {
     nstime now;      /* the latest stamp so far */
     nstime next_due; /* no deadline is earlier */
     bool broken_off;
-    nstime ends[RECOGNISE_FILES_MOST]; /* by file: the last stamp */
+    struct sighting *sightings; /* owned; see copies.c */
+    struct early *early;        /* owned; a ring of EARLY_MOST, the oldest first; see early.c */
+    unsigned early_first, early_count;
+    nstime starts[RECOGNISE_FILES_MOST]; /* by file: the first stamp; NSTIME_NONE: none yet */
+    uint8_t shows[RECOGNISE_FILES_MOST]; /* by file: SHOWS_PROBES ... */
+    nstime ends[RECOGNISE_FILES_MOST];   /* by file: the last stamp */
 
     struct index_entry *index; /* owned; 1 << index_bits of them, at most half of them taken */
     unsigned index_bits, index_count;

@@ -145,8 +145,15 @@ const struct reply *probe_answer(const struct probe *probe)
     return probe->reply_count ? &probe->replies[0] : NULL;
 }
 
+bool reply_is_early(const struct probe *probe, const struct reply *reply)
+{
+    return probe->seen && !reply->other_clock && reply->time < probe->sent;
+}
+
 nstime reply_rtt(const struct probe *probe, const struct reply *reply)
 {
+    if (probe->sent == NSTIME_NONE || reply->other_clock || reply_is_early(probe, reply))
+        return NSTIME_NONE;
     return reply->time > probe->sent ? reply->time - probe->sent : 0;
 }
 
@@ -401,9 +408,10 @@ void trace_hop_stats(const struct trace *trace, uint8_t ttl, struct hop_stats *o
         if (!probe->reply_count)
             continue;
         out->received++;
-        if (probe->sent == NSTIME_NONE)
+        nstime rtt = reply_rtt(probe, &probe->replies[0]);
+        if (rtt == NSTIME_NONE)
             continue;
-        double ms = nstime_ms(reply_rtt(probe, &probe->replies[0]));
+        double ms = nstime_ms(rtt);
         out->timed++;
         out->best_ms = out->timed == 1 || ms < out->best_ms ? ms : out->best_ms;
         out->worst_ms = ms > out->worst_ms ? ms : out->worst_ms;

@@ -100,6 +100,16 @@ static void add_doubt(const struct line *line, const struct reply *reply)
     strbuf_add(line->text, reply->hop_is_doubtful ? "?" : "");
 }
 
+/* "? ms": both frames were captured, but their stamps do not show the time between them. */
+static void add_time(const struct line *line, const struct probe *probe, const struct reply *reply)
+{
+    nstime rtt = reply_rtt(probe, reply);
+    if (rtt != NSTIME_NONE)
+        strbuf_addf(line->text, "  %.3f ms", nstime_ms(rtt));
+    else if (probe->sent != NSTIME_NONE)
+        strbuf_add(line->text, "  ? ms");
+}
+
 /* The times of all probes. An address precedes the first time of consecutive replies from it. */
 static void add_probes(const struct line *line)
 {
@@ -124,8 +134,7 @@ static void add_probes(const struct line *line)
             add_address(line, &reply->from);
             add_doubt(line, reply);
         }
-        if (probe->sent != NSTIME_NONE)
-            strbuf_addf(line->text, "  %.3f ms", nstime_ms(reply_rtt(probe, reply)));
+        add_time(line, probe, reply);
         add_mark(line, reply);
         last = reply;
         after_time = true;

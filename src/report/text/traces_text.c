@@ -16,7 +16,7 @@
 #define TAIL_HOPS_MOST 2 /* up to so many silent hops at the end have a line each */
 #define FILES_NAMED_MOST 4
 #define ERROR_LINES_MOST 20
-#define STRAY_KINDS_SHORT 4 /* more kinds are listed only with -v */
+#define STRAY_KINDS_SHORT 5 /* more kinds are listed only with -v */
 
 void traces_text_begin(struct output *out)
 {
@@ -324,6 +324,60 @@ static void add_counts(struct strbuf *text, const struct trace *trace, const str
         strbuf_addf(text, "grouped by %s\n", trace->origin.grouped_by);
 }
 
+/* Adds "1-3,7": the TTLs marked in `ttls`. Returns how many there are. */
+static unsigned add_ttls(struct strbuf *text, const bool *ttls)
+{
+    unsigned count = 0;
+    for (unsigned ttl = 0, first; ttl < 256; ttl++) {
+        if (!ttls[ttl])
+            continue;
+        for (first = ttl; ttl < 255 && ttls[ttl + 1];)
+            ttl++;
+        strbuf_addf(text, "%s%u", count ? "," : "", first);
+        if (ttl > first)
+            strbuf_addf(text, "-%u", ttl);
+        count += ttl - first + 1;
+    }
+    return count;
+}
+
+/* Adds the hops that have replies of which `is` holds: "hop 1", "hops 2-5,7". False: there are none. */
+static bool add_hops(struct strbuf *text, const struct trace *trace,
+                     bool (*is)(const struct probe *probe, const struct reply *reply))
+{
+    bool ttls[256] = {false};
+    struct strbuf list;
+    strbuf_init(&list);
+    for (size_t i = 0; i < trace->probe_count; i++)
+        for (unsigned k = 0; k < trace->probes[i].reply_count; k++)
+            ttls[trace->probes[i].ttl] |= is(&trace->probes[i], &trace->probes[i].replies[k]);
+    unsigned count = add_ttls(&list, ttls);
+    if (count)
+        strbuf_addf(text, "hop%s %s", plural(count), list.text);
+    strbuf_free(&list);
+    return count > 0;
+}
+
+static bool is_of_other_clock(const struct probe *probe, const struct reply *reply)
+{
+    (void)probe;
+    return reply->other_clock;
+}
+
+/* Why the stamps do not show some of the round-trip times. */
+static void add_time_caveats(struct strbuf *text, const struct trace *trace)
+{
+    struct strbuf hops;
+    strbuf_init(&hops);
+    if (add_hops(&hops, trace, reply_is_early))
+        strbuf_addf(text, "the capture stamps replies of %s before their probes: the times of %s are doubtful\n",
+                    hops.text, hops.text);
+    strbuf_clear(&hops);
+    if (add_hops(&hops, trace, is_of_other_clock))
+        strbuf_addf(text, "replies of %s are in another file than their probes: their times are unknown\n", hops.text);
+    strbuf_free(&hops);
+}
+
 /* True: a finding says that the target is behind a NAT. */
 static bool has_nat_finding(const struct judgement *judgement, const struct trace *trace)
 {
@@ -345,6 +399,7 @@ static void add_caveats(struct strbuf *text, const struct trace *trace, const st
     else if (counts->unseen)
         strbuf_addf(text, "%u probe%s known only from replies, without times\n", counts->unseen,
                     counts->unseen == 1 ? " is" : "s are");
+    add_time_caveats(text, trace);
     if (trace->origin.captured_at_ttl)
         strbuf_addf(text, "captured behind hop %u, not at the source: times count from there\n",
                     trace->origin.captured_at_ttl);
