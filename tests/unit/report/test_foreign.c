@@ -149,7 +149,7 @@ static void fill_errors(void)
 
 static struct trace made[3];
 static const struct trace *const traces[3] = {&made[0], &made[1], &made[2]};
-static const struct source_file files[2] = {{"a.pcap", 120, false}, {"b\033.pcap", 7, true}};
+static const struct source_file files[2] = {{"a.pcap", 120, false, NULL}, {"b\033.pcap", 7, true, NULL}};
 static const struct result_source source = {.command = "replay", .files = files, .file_count = 2};
 
 static const struct recognition found = {
@@ -309,7 +309,7 @@ static void test_evidence(void)
 static void test_nothing(void)
 {
     static const struct recognition nothing = {.counters = {.common = {.frames = 1}}};
-    static const struct source_file one = {"-", 1, false};
+    static const struct source_file one = {"-", 1, false, NULL};
     const struct result_source from = {.command = "replay", .files = &one, .file_count = 1, .interrupted = true};
     char *text = report(&output_text, &plain, &nothing, &from);
     is_text(text,
