@@ -13,9 +13,9 @@
 #define SORTED_BYTES_MOST ((size_t)64 << 20)
 /* Bytes of a single file that are looked at. A longer look would cost more time than it is worth. */
 #define LOOK_BYTES_MOST ((uint64_t)64 << 20)
-/* The same of a pipe. A live capture waits for its reports only so long. */
+/* Bytes of packets that are sorted of a file that is read only once. Most of these are in order, and need no more. */
 #define PIPE_BYTES_MOST ((size_t)8 << 20)
-#define PIPE_WINDOW (2 * NS_PER_S)
+#define PIPE_WINDOW (2 * NS_PER_S) /* of stamps: a live capture waits for its report only so long */
 /* Sightings that are kept of all files together. */
 #define SIGHTINGS_MOST (1u << 19)
 #define STOP_FRAMES 1024 /* frames between two looks at the stop flag */
@@ -26,7 +26,7 @@ struct first_look {
     struct sightings *sightings[FILES_MOST]; /* owned; NULL: there is one file only */
     struct point_clock *clocks;              /* owned; input.count of them */
     struct clock_estimate *described;        /* owned; the same */
-    bool has_pipe;
+    bool has_once;
 };
 
 /* --- sightings --- */
@@ -175,7 +175,7 @@ static bool prepare(struct first_look *look)
     bool good = look->clocks && look->described;
     for (unsigned i = 0; i < count && good; i++) {
         look->clocks[i].parent = -1;
-        look->has_pipe = look->has_pipe || look->input.files[i].is_pipe;
+        look->has_once = look->has_once || look->input.files[i].is_once;
         if (count == 1)
             continue;
         look->sightings[i] = sightings_new(SIGHTINGS_MOST / count);
@@ -192,7 +192,7 @@ struct first_look *first_look_new(const struct look_input *input)
     look->input = *input;
     bool good = prepare(look);
     for (unsigned i = 0; i < input->count && good; i++)
-        if (!input->files[i].is_pipe)
+        if (!input->files[i].is_once)
             look_at(look, i);
     if (good && (input->count == 1 || describe(look)))
         return look;
@@ -230,8 +230,8 @@ bool first_look_apply(const struct first_look *look, struct merge *merge)
     unsigned late = count_late(look);
     bool good = true;
     for (unsigned i = 0; i < look->input.count && good; i++) {
-        if (look->input.files[i].is_pipe)
-            good = merge_sort(merge, i, PIPE_BYTES_MOST, PIPE_WINDOW);
+        if (look->input.files[i].is_once)
+            good = merge_sort(merge, i, PIPE_BYTES_MOST, look->input.files[i].is_live ? PIPE_WINDOW : NSTIME_NEVER);
         else if (look->late[i])
             good = merge_sort(merge, i, SORTED_BYTES_MOST / late, NSTIME_NEVER);
         if (points_is_corrected(look->clocks, i))
@@ -245,16 +245,16 @@ const struct clock_estimate *first_look_clock(const struct first_look *look, uns
     return look->described[file].count ? &look->described[file] : NULL;
 }
 
-/* --- pipes --- */
+/* --- files that are read only once --- */
 
 bool first_look_watches(const struct first_look *look)
 {
-    return look->has_pipe && look->input.count > 1;
+    return look->has_once && look->input.count > 1;
 }
 
 void first_look_take(struct first_look *look, const struct digest *digest)
 {
-    if (look->input.files[digest->file].is_pipe)
+    if (look->input.files[digest->file].is_once)
         note_digest(look->sightings[digest->file], digest);
 }
 
@@ -265,7 +265,7 @@ bool first_look_uncorrected(struct first_look *look, unsigned *file, struct cloc
         return false;
     for (unsigned i = 0; i < look->input.count; i++) {
         int parent = clocks[i].parent;
-        if (!clocks[i].corrected || !(look->input.files[i].is_pipe || look->input.files[parent].is_pipe))
+        if (!clocks[i].corrected || !(look->input.files[i].is_once || look->input.files[parent].is_once))
             continue;
         *file = i;
         *out = clocks[i].against;

@@ -2,8 +2,9 @@
 /* first_look: reads capture files of any origin capture files of any origin, before they are merged: which of them are
  * out of order, and how far their clocks are apart. Top floor. It must not report anything.
  *
- * Files are read twice, so a pipe gets no look: it is sorted within a few seconds of its own stamps, and its clock is
- * not corrected. A single large file gets only a short one. */
+ * Files are read twice, so standard input and pipes get no look, and their clocks are not corrected. A pipe is sorted
+ * within two seconds of its own stamps, because it may be a live capture. A single large file gets only a short look.
+ */
 #ifndef HOPSONDE_CLI_FIRST_LOOK_H
 #define HOPSONDE_CLI_FIRST_LOOK_H
 
@@ -21,7 +22,8 @@ struct first_look;
 
 struct look_file {
     const char *name; /* borrowed */
-    bool is_pipe;     /* it can be read only once */
+    bool is_once;     /* it can be read only once */
+    bool is_live;     /* so it is, and its end is not known: a pipe */
 };
 
 struct look_input {
@@ -39,7 +41,7 @@ bool first_look_apply(const struct first_look *look, struct merge *merge);
 /* How far the clock of a file was off that is corrected; NULL: it is not corrected. */
 const struct clock_estimate *first_look_clock(const struct first_look *look, unsigned file);
 
-/* True if digests of the only reading are needed: there is a pipe among several files. */
+/* True if digests of the only reading are needed: one of several files can be read only once. */
 bool first_look_watches(const struct first_look *look);
 void first_look_take(struct first_look *look, const struct digest *digest);
 /* After all is read: the clock of a file that should have been corrected, but could not. False: there is none. */

@@ -15,6 +15,10 @@
 #define STEP_LEAST NS_PER_MS
 /* A segment with fewer samples counts as wrong pairs. */
 #define SEGMENT_SAMPLES_LEAST 6
+/* One direction only: if the least delay of all is longer than this, it is an offset of the clock. */
+#define DELAY_MOST NS_PER_S
+/* Steps are claimed only if at most 1 of so many samples are wrong pairs. */
+#define STEPS_WRONG_SHARE 8
 /* One direction only. At most 1 of so many samples may be left out as isolated. */
 #define ISOLATED_SHARE 16
 /* A sample is isolated if its distance to the next exceeds so many times the spread of the others. */
@@ -173,17 +177,6 @@ static bool fits_line(const struct span *span)
 
 /* --- a segment --- */
 
-/* A correction that satisfies all samples: the middle. If a side is unbounded, the nearest reply comes just after its
- * probe. */
-static nstime choose_offset(const struct clock_segment *segment)
-{
-    if (segment->has_least && segment->has_most)
-        return segment->least + (segment->most - segment->least) / 2;
-    if (segment->has_most)
-        return segment->most > 0 ? 0 : segment->most - NS_PER_US;
-    return segment->least < 0 ? 0 : segment->least + NS_PER_US;
-}
-
 static void set_bounds(struct clock_segment *segment, struct bounds bounds)
 {
     segment->has_least = isfinite(bounds.least);
@@ -197,11 +190,36 @@ static void set_bounds(struct clock_segment *segment, struct bounds bounds)
     }
 }
 
+static void set_middle(struct clock_segment *segment)
+{
+    segment->offset = segment->least + (segment->most - segment->least) / 2;
+}
+
+/* One direction only. If a correction is needed, the nearest reply comes just after its probe. */
+static void set_one_side(struct clock_segment *segment)
+{
+    nstime bound = segment->has_most ? segment->most : -segment->least;
+    bool is_long = bound > DELAY_MOST;
+    if (bound >= 0 && !is_long)
+        return;
+    segment->offset = segment->has_most ? bound - NS_PER_US : NS_PER_US - bound;
+    if (!is_long)
+        return;
+    if (segment->has_most)
+        segment->least = segment->most - DELAY_MOST;
+    else
+        segment->most = segment->least + DELAY_MOST;
+    segment->has_least = segment->has_most = true;
+}
+
 static void set_constant(struct clock_segment *segment, struct bounds bounds, nstime at)
 {
     *segment = (struct clock_segment){.from = NSTIME_NONE, .at = at};
     set_bounds(segment, bounds);
-    segment->offset = choose_offset(segment);
+    if (segment->has_least && segment->has_most)
+        set_middle(segment);
+    else
+        set_one_side(segment);
 }
 
 /* The bounds are those of all drifts that satisfy the samples, the correction that of their middle. */
@@ -405,7 +423,7 @@ static bool join(struct clock_segment *old, const struct clock_segment *new)
         return false;
     old->least = old->least < new->least ? old->least : new->least;
     old->most = old->most > new->most ? old->most : new->most;
-    old->offset = choose_offset(old);
+    set_middle(old);
     return true;
 }
 
@@ -489,7 +507,7 @@ static void estimate(struct sample *samples, unsigned count, struct sample *scra
     if (!good && remove_wrong(samples, &count))
         good = set_one(samples, count, out);
     if (!good)
-        good = set_steps(samples, &count, scratch, out);
+        good = set_steps(samples, &count, scratch, out) && STEPS_WRONG_SHARE * (total - count) <= total;
     out->contradictory = !good || 2 * count < total;
     if (out->contradictory)
         out->count = count = 0;

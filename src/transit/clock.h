@@ -7,6 +7,9 @@
  * below. Without more knowledge only this interval is known, because delays need not be symmetric. If no constant
  * offset satisfies the samples, a clock drifts (Moon, Skelly, Towsley 1999) or was stepped.
  *
+ * With samples of one direction only, the clocks may agree if the least delay is between 0 and 1 s. Otherwise the
+ * offset is taken to be such that this delay is almost 0.
+ *
  * Wrong pairs must not decide. A sample is left out if it contradicts most of its neighbours of the other direction. If
  * there is one direction only, a sample is left out if it stands alone far from all others.
  *

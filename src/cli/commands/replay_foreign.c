@@ -36,7 +36,7 @@ bool foreign_add(struct foreign *foreign, struct wire *wire, const char *name)
         return false;
     }
     uint64_t done, total;
-    foreign->is_pipe[foreign->count] = strcmp(name, "-") == 0 || !file_wire_progress(wire, &done, &total);
+    foreign->is_pipe[foreign->count] = !file_wire_progress(wire, &done, &total);
     merge_add(foreign->merge, wire);
     foreign->names[foreign->count++] = name;
     return true;
@@ -98,9 +98,14 @@ static void fill_files(const struct foreign *foreign, struct source_file *files)
     }
 }
 
+static bool is_input(const char *name)
+{
+    return strcmp(name, "-") == 0;
+}
+
 static const char *shown_name(const char *name)
 {
-    return strcmp(name, "-") == 0 ? "standard input" : name;
+    return is_input(name) ? "standard input" : name;
 }
 
 /* A file that was not sorted far enough. */
@@ -128,9 +133,10 @@ static void complain_of_clock(const struct reading *reading, const struct foreig
         return;
     strbuf_init(&text);
     clock_add_text(&text, &clock);
-    err_set(&err, STATUS_OK,
-            "%s: its clock is %s, which is not corrected, because a pipe is read only once (give it as a file)",
-            shown_name(foreign->names[file]), text.text ? text.text : "");
+    err_set(
+        &err, STATUS_OK,
+        "%s: its clock is %s, which is not corrected, because input from a pipe is read only once (give all captures as files)",
+        shown_name(foreign->names[file]), text.text ? text.text : "");
     strbuf_free(&text);
     run_complain(&err);
 }
@@ -261,7 +267,9 @@ static bool look_first(struct reading *reading, const struct foreign *foreign, s
     const struct look_input input = {
         .files = files, .count = foreign->count, .recogniser = reading->recogniser, .stop = reading->context->stop};
     for (unsigned i = 0; i < foreign->count; i++)
-        files[i] = (struct look_file){.name = foreign->names[i], .is_pipe = foreign->is_pipe[i]};
+        files[i] = (struct look_file){.name = foreign->names[i],
+                                      .is_once = is_input(foreign->names[i]) || foreign->is_pipe[i],
+                                      .is_live = foreign->is_pipe[i]};
     reading->look = first_look_new(&input);
     return reading->look && first_look_apply(reading->look, foreign->merge);
 }

@@ -13,7 +13,7 @@
 struct foreign {
     struct merge *merge; /* owned; NULL before the first file */
     const char *names[FILES_MOST];
-    bool is_pipe[FILES_MOST]; /* it can be read only once */
+    bool is_pipe[FILES_MOST];
     unsigned count;
 };
 

@@ -167,6 +167,21 @@ static void test_one_direction(void)
     run(&w, 1, &estimate);
     ok(estimate.segments[0].has_least && !estimate.segments[0].has_most && estimate.segments[0].least <= -100 * MS,
        "the other direction bounds the other side");
+    static const struct {
+        nstime delay;
+        bool agree;
+    } delays[] = {{990 * MS, true}, {1010 * MS, false}, {3600 * NS_PER_S, false}};
+    for (unsigned i = 0; i < 6; i++) {
+        w = (struct world){.span = 30 * NS_PER_S, .jitter = MS, .offset = delays[i / 2].delay};
+        w.count_b = i % 2 ? 40 : 0;
+        w.count_a = i % 2 ? 0 : 40;
+        w.offset = i % 2 ? w.offset : -w.offset;
+        run(&w, 1, &estimate);
+        is_num(clock_may_agree(&estimate), delays[i / 2].agree, "one direction, %lld ms", (long long)(w.offset / MS));
+        if (!delays[i / 2].agree)
+            ok(estimate.segments[0].least <= w.offset && estimate.segments[0].most >= w.offset,
+               "bounded at both sides");
+    }
     w = (struct world){.span = NS_PER_S};
     run(&w, 1, &estimate);
     ok(estimate.count == 0 && !estimate.contradictory && clock_may_agree(&estimate), "none: nothing is known");
