@@ -17,7 +17,7 @@
 #define PIPE_BYTES_MOST ((size_t)8 << 20)
 #define PIPE_WINDOW (2 * NS_PER_S) /* of stamps: a live capture waits for its report only so long */
 /* Sightings that are kept of all files together. */
-#define SIGHTINGS_MOST (1u << 19)
+#define SIGHTINGS_MOST (1u << 17)
 #define STOP_FRAMES 1024 /* frames between two looks at the stop flag */
 
 struct first_look {
@@ -26,6 +26,7 @@ struct first_look {
     struct sightings *sightings[FILES_MOST]; /* owned; NULL: there is one file only */
     struct point_clock *clocks;              /* owned; input.count of them */
     struct clock_estimate *described;        /* owned; the same */
+    struct identity_set *seen;               /* owned; NULL: there is one file only */
     bool has_once;
 };
 
@@ -154,6 +155,23 @@ static void look_at(struct first_look *look, unsigned file)
         return;
     look_at_frames(look, file, wire);
     wire->ops->close(wire);
+    if (look->seen)
+        identity_set_add(look->seen, look->sightings[file]);
+}
+
+/* The smallest file first, so that the larger ones prefer what it holds. */
+static void look_at_all(struct first_look *look)
+{
+    bool done[FILES_MOST] = {false};
+    for (unsigned left = look->input.count; left > 0; left--) {
+        unsigned next = FILES_MOST;
+        for (unsigned i = 0; i < look->input.count; i++)
+            if (!done[i] && (next == FILES_MOST || look->input.files[i].bytes < look->input.files[next].bytes))
+                next = i;
+        done[next] = true;
+        if (!look->input.files[next].is_once)
+            look_at(look, next);
+    }
 }
 
 /* --- all files --- */
@@ -172,7 +190,8 @@ static bool prepare(struct first_look *look)
     unsigned count = look->input.count;
     look->clocks = calloc(count, sizeof *look->clocks);
     look->described = calloc(count, sizeof *look->described);
-    bool good = look->clocks && look->described;
+    look->seen = count > 1 ? identity_set_new() : NULL;
+    bool good = look->clocks && look->described && (count == 1 || look->seen);
     for (unsigned i = 0; i < count && good; i++) {
         look->clocks[i].parent = -1;
         look->has_once = look->has_once || look->input.files[i].is_once;
@@ -180,6 +199,8 @@ static bool prepare(struct first_look *look)
             continue;
         look->sightings[i] = sightings_new(SIGHTINGS_MOST / count);
         good = look->sightings[i] != NULL;
+        if (good)
+            sightings_prefer(look->sightings[i], look->seen);
     }
     return good;
 }
@@ -191,9 +212,8 @@ struct first_look *first_look_new(const struct look_input *input)
         return NULL;
     look->input = *input;
     bool good = prepare(look);
-    for (unsigned i = 0; i < input->count && good; i++)
-        if (!input->files[i].is_once)
-            look_at(look, i);
+    if (good)
+        look_at_all(look);
     if (good && (input->count == 1 || describe(look)))
         return look;
     first_look_free(look);
@@ -206,6 +226,7 @@ void first_look_free(struct first_look *look)
         return;
     for (unsigned i = 0; i < look->input.count; i++)
         sightings_free(look->sightings[i]);
+    identity_set_free(look->seen);
     free(look->clocks);
     free(look->described);
     free(look);

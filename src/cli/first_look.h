@@ -22,6 +22,7 @@ struct first_look;
 
 struct look_file {
     const char *name; /* borrowed */
+    uint64_t bytes;   /* its length, as stored; 0: unknown */
     bool is_once;     /* it can be read only once */
     bool is_live;     /* so it is, and its end is not known: a pipe */
 };

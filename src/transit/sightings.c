@@ -8,15 +8,59 @@
 /* A forwarded copy, with a lower TTL, comes within this time. */
 #define FORWARDED_WITHIN (10 * NS_PER_S)
 
+/* Bits of an identity that make its place in a set: the set takes 1 MB, and 100,000 identities fill 1 % of it. */
+#define SET_BITS 23
+
+struct identity_set {
+    uint64_t words[(1u << SET_BITS) / 64];
+};
+
 struct sightings {
-    struct sighting *places; /* owned; a hash table with open addressing. identity 0: free */
-    struct sighting *list;   /* owned; made by sightings_list() */
-    unsigned mask;           /* places - 1 */
+    const struct identity_set *set; /* borrowed; NULL: nothing is preferred */
+    struct sighting *places;        /* owned; a hash table with open addressing. identity 0: free */
+    struct sighting *list;          /* owned; made by sightings_list() */
+    unsigned mask;                  /* places - 1 */
     unsigned count, most;
-    unsigned level;
+    unsigned level; /* so many of the lowest bits of an identity are 0, or it must be preferred */
+    bool too_many_preferred;
     uint64_t first_hops;
     nstime first, last;
 };
+
+/* --- sets --- */
+
+struct identity_set *identity_set_new(void)
+{
+    return calloc(1, sizeof(struct identity_set));
+}
+
+void identity_set_free(struct identity_set *set)
+{
+    free(set);
+}
+
+/* By the upper bits, since the lower ones choose. */
+static size_t bit_of(uint64_t identity)
+{
+    return (size_t)(identity >> (64 - SET_BITS));
+}
+
+void identity_set_add(struct identity_set *set, const struct sightings *s)
+{
+    for (unsigned i = 0; i <= s->mask; i++) {
+        size_t bit = bit_of(s->places[i].identity);
+        if (s->places[i].identity)
+            set->words[bit / 64] |= UINT64_C(1) << bit % 64;
+    }
+}
+
+static bool set_has(const struct identity_set *set, uint64_t identity)
+{
+    size_t bit = bit_of(identity);
+    return set && (set->words[bit / 64] >> bit % 64 & 1);
+}
+
+/* --- sightings --- */
 
 struct sightings *sightings_new(unsigned most)
 {
@@ -47,9 +91,15 @@ void sightings_free(struct sightings *s)
     free(s);
 }
 
-static bool is_chosen(const struct sightings *s, uint64_t identity)
+void sightings_prefer(struct sightings *s, const struct identity_set *set)
 {
-    return (identity & ((UINT64_C(1) << s->level) - 1)) == 0;
+    s->set = set;
+}
+
+static bool is_chosen(const struct sightings *s, const struct sighting *sighting)
+{
+    bool preferred = sighting->preferred && !s->too_many_preferred;
+    return preferred || (sighting->identity & ((UINT64_C(1) << s->level) - 1)) == 0;
 }
 
 /* The place of this identity and role, or the free one where it belongs. The upper bits are free of the choice. */
@@ -63,16 +113,18 @@ static struct sighting *place_of(struct sightings *s, uint64_t identity, uint8_t
     }
 }
 
-/* Keeps half of the identities. */
+/* Keeps preferred identities and half of the others. If too many are preferred, they count as others. */
 static void thin(struct sightings *s)
 {
-    unsigned kept = 0;
+    unsigned kept = 0, preferred = 0;
     s->level++;
     for (unsigned i = 0; i <= s->mask; i++) {
-        if (s->places[i].identity && is_chosen(s, s->places[i].identity))
+        preferred += s->places[i].identity && s->places[i].preferred;
+        if (s->places[i].identity && is_chosen(s, &s->places[i]))
             s->list[kept++] = s->places[i];
         s->places[i] = (struct sighting){.identity = 0};
     }
+    s->too_many_preferred = s->too_many_preferred || preferred > s->most / 4 * 3;
     for (unsigned i = 0; i < kept; i++)
         *place_of(s, s->list[i].identity, s->list[i].role) = s->list[i];
     s->count = kept;
@@ -85,27 +137,35 @@ static bool is_copy(const struct sighting *first, const struct sighting *second)
     return second->ttl <= first->ttl && apart <= most && apart >= -most;
 }
 
+/* Makes room for one more. False: there is none for this one. */
+static bool make_room(struct sightings *s, const struct sighting *sighting)
+{
+    while (s->count == s->most && s->level < 32)
+        thin(s);
+    return s->count < s->most && is_chosen(s, sighting);
+}
+
+static void add(struct sightings *s, struct sighting sighting)
+{
+    sighting.preferred = set_has(s->set, sighting.identity);
+    if (!is_chosen(s, &sighting))
+        return;
+    struct sighting *place = place_of(s, sighting.identity, sighting.role);
+    if (place->identity) {
+        place->ambiguous = place->ambiguous || !is_copy(place, &sighting);
+    } else if (make_room(s, &sighting)) {
+        *place_of(s, sighting.identity, sighting.role) = sighting;
+        s->count++;
+    }
+}
+
 void sightings_add(struct sightings *s, const struct sighting *sighting)
 {
     s->first = sighting->time < s->first ? sighting->time : s->first;
     s->last = sighting->time > s->last ? sighting->time : s->last;
     s->first_hops += sighting->role == SIGHTING_PROBE && sighting->ttl == 1;
-    if (!sighting->identity || !is_chosen(s, sighting->identity))
-        return;
-    struct sighting *place = place_of(s, sighting->identity, sighting->role);
-    if (place->identity) {
-        place->ambiguous = place->ambiguous || !is_copy(place, sighting);
-        return;
-    }
-    if (s->count == s->most) {
-        if (s->level < 32)
-            thin(s);
-        if (s->count == s->most || !is_chosen(s, sighting->identity))
-            return;
-        place = place_of(s, sighting->identity, sighting->role);
-    }
-    *place = *sighting;
-    s->count++;
+    if (sighting->identity)
+        add(s, *sighting);
 }
 
 static int by_identity(const void *a, const void *b)

@@ -23,13 +23,24 @@ struct sighting {
     uint8_t role;      /* enum sighting_role */
     uint8_t ttl;
     bool ambiguous;
+    bool preferred; /* for sightings.c alone */
 };
 
 struct sightings;
 
+/* Identities that other points saw, roughly: a few more seem to be in it. */
+struct identity_set;
+
+/* NULL: out of memory. */
+struct identity_set *identity_set_new(void);
+void identity_set_free(struct identity_set *set); /* may be NULL */
+void identity_set_add(struct identity_set *set, const struct sightings *sightings);
+
 /* NULL: out of memory. */
 struct sightings *sightings_new(unsigned most);
 void sightings_free(struct sightings *sightings); /* may be NULL */
+/* Keep identities of the set rather than others. Before the first addition; the set is borrowed and may grow. */
+void sightings_prefer(struct sightings *sightings, const struct identity_set *set);
 void sightings_add(struct sightings *sightings, const struct sighting *sighting);
 
 /* Those that are kept, without ambiguous ones, in the order of identity and role. Valid until the next addition. */

@@ -35,8 +35,9 @@ bool foreign_add(struct foreign *foreign, struct wire *wire, const char *name)
         wire->ops->close(wire);
         return false;
     }
-    uint64_t done, total;
+    uint64_t done, total = 0;
     foreign->is_pipe[foreign->count] = !file_wire_progress(wire, &done, &total);
+    foreign->bytes[foreign->count] = total;
     merge_add(foreign->merge, wire);
     foreign->names[foreign->count++] = name;
     return true;
@@ -268,6 +269,7 @@ static bool look_first(struct reading *reading, const struct foreign *foreign, s
         .files = files, .count = foreign->count, .recogniser = reading->recogniser, .stop = reading->context->stop};
     for (unsigned i = 0; i < foreign->count; i++)
         files[i] = (struct look_file){.name = foreign->names[i],
+                                      .bytes = foreign->bytes[i],
                                       .is_once = is_input(foreign->names[i]) || foreign->is_pipe[i],
                                       .is_live = foreign->is_pipe[i]};
     reading->look = first_look_new(&input);

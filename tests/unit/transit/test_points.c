@@ -109,6 +109,43 @@ static void test_choice(void)
     end(1);
 }
 
+/* A large point prefers what a small one saw, unless that is too much. */
+static void test_preference(void)
+{
+    for (unsigned small = 50; small <= 5000; small *= 100) {
+        struct identity_set *set = identity_set_new();
+        unsigned count, shared = 0;
+        begin(2, small == 50 ? 1000 : 10000);
+        sightings_prefer(points[1], set);
+        for (unsigned i = 0; i < small; i++)
+            see(points[0], SIGHTING_PACKET, 3 * i, 9, i * MS, 0);
+        identity_set_add(set, points[0]);
+        for (unsigned i = 0; i < 30000; i++)
+            see(points[1], SIGHTING_PACKET, i, 9, i * MS, 0);
+        const struct sighting *list = sightings_list(points[1], &count);
+        for (unsigned i = 0; i < count; i++)
+            shared += (list[i].time - START) / MS % 3 == 0 && (list[i].time - START) / MS < 3 * small;
+        is_num(shared, small, "all that the small point saw, %u", count);
+        ok(count <= (small == 50 ? 1000 : 10000), "within the bound");
+        end(2);
+        identity_set_free(set);
+    }
+    struct identity_set *set = identity_set_new();
+    unsigned count;
+    begin(2, 1000);
+    for (unsigned i = 0; i < 900; i++)
+        see(points[0], SIGHTING_PACKET, i, 9, i * MS, 0);
+    identity_set_add(set, points[0]);
+    sightings_prefer(points[1], set);
+    for (unsigned role = SIGHTING_PACKET; role <= SIGHTING_REPLY; role++)
+        for (unsigned i = 0; i < 5000; i++)
+            see(points[1], (enum sighting_role)role, i, 9, i * MS, 0);
+    sightings_list(points[1], &count);
+    ok(count > 300 && count <= 1000, "too many are preferred: a choice again (%u)", count);
+    end(2);
+    identity_set_free(set);
+}
+
 /* A trace of 6 hops, 3 probes each, seen by its prober and, from hop `from` on, by point `far` with that clock. The
  * delay is a millisecond a hop. */
 static void see_trace(struct sightings *near, struct sightings *far, unsigned from, nstime ahead, uint64_t base)
@@ -245,6 +282,7 @@ int main(void)
 {
     test_names();
     test_choice();
+    test_preference();
     test_two();
     test_replies_apart();
     test_chain();
