@@ -44,12 +44,16 @@ static uint64_t hash_bytes(uint64_t hash, const uint8_t *bytes, size_t count)
 
 /* What no router changes of a packet or of a quoted packet. Checksums are left out: offloading leaves them unfinished
  * at the sender. */
-static uint64_t hash_traits(const struct digest *digest)
+static uint64_t hash_headers(const struct digest *digest)
 {
     const struct traits *traits = &digest->traits;
     uint64_t hash = digest_key(digest->pair_hash, traits->word, (uint32_t)traits->ip_id << 16 | traits->size);
     hash = digest_key(hash, traits->seq, traits->ack);
-    hash = digest_key(hash, traits->flow_label, traits->tcp_flags);
+    return digest_key(hash, traits->flow_label, traits->tcp_flags);
+}
+
+static uint64_t hash_payload(uint64_t hash, const struct traits *traits)
+{
     bool whole = traits->payload_length == SHOWN_BYTES || traits->payload_length == traits->payload_bytes;
     return whole ? hash_bytes(hash, traits->payload, traits->payload_length) : hash; /* a snaplen may have cut it */
 }
@@ -72,9 +76,9 @@ static void note(struct sightings *sightings, const struct digest *digest, enum 
 }
 
 /* IPv6 has no id, so that nothing tells two replies of one router apart. */
-static uint32_t mark_of(const struct digest *digest, uint64_t identity)
+static uint32_t reply_mark(const struct digest *digest, uint64_t hash)
 {
-    return digest->answer.version == 4 && digest->answer.ip_id ? (uint32_t)identity | 1 : 0;
+    return digest->answer.version == 4 && digest->answer.ip_id ? (uint32_t)hash | 1 : 0;
 }
 
 static void note_error(struct sightings *sightings, const struct digest *digest)
@@ -84,18 +88,18 @@ static void note_error(struct sightings *sightings, const struct digest *digest)
         return;
     note(sightings, digest, SIGHTING_PACKET, identity, digest->answer.reply_ttl, 0);
     if (digest->has_word)
-        note(sightings, digest, SIGHTING_REPLY, digest->key, digest->answer.reply_ttl, mark_of(digest, identity));
+        note(sightings, digest, SIGHTING_REPLY, digest->key, digest->answer.reply_ttl, reply_mark(digest, identity));
 }
 
 static void note_packet(struct sightings *sightings, const struct digest *digest)
 {
-    uint64_t identity = hash_traits(digest);
+    uint64_t headers = hash_headers(digest), identity = hash_payload(headers, &digest->traits);
     if (digest->is_fragment || !digest->has_word || addr_is_multicast(&digest->target))
         return;
     note(sightings, digest, SIGHTING_PACKET, identity, digest->traits.ttl, 0);
-    note(sightings, digest, SIGHTING_PROBE, digest->key, digest->traits.ttl, 0);
+    note(sightings, digest, SIGHTING_PROBE, digest->key, digest->traits.ttl, (uint32_t)headers | 1);
     if (digest->may_answer_key)
-        note(sightings, digest, SIGHTING_REPLY, digest->answer_key, digest->traits.ttl, mark_of(digest, identity));
+        note(sightings, digest, SIGHTING_REPLY, digest->answer_key, digest->traits.ttl, reply_mark(digest, headers));
 }
 
 static void note_digest(struct sightings *sightings, const struct digest *digest)

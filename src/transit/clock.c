@@ -17,6 +17,9 @@
 #define SEGMENT_SAMPLES_LEAST 6
 /* One direction only: if the least delay of all is longer than this, it is an offset of the clock. */
 #define DELAY_MOST NS_PER_S
+/* There is no estimate if more than 1 of so many samples are wrong: then they are no pairs, as of two runs of one tool.
+ */
+#define WRONG_SHARE 4
 /* Steps are claimed only if at most 1 of so many samples are wrong pairs. */
 #define STEPS_WRONG_SHARE 8
 /* One direction only. At most 1 of so many samples may be left out as isolated. */
@@ -508,7 +511,7 @@ static void estimate(struct sample *samples, unsigned count, struct sample *scra
         good = set_one(samples, count, out);
     if (!good)
         good = set_steps(samples, &count, scratch, out) && STEPS_WRONG_SHARE * (total - count) <= total;
-    out->contradictory = !good || 2 * count < total;
+    out->contradictory = !good || WRONG_SHARE * (total - count) > total;
     if (out->contradictory)
         out->count = count = 0;
     out->samples = count;

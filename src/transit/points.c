@@ -6,7 +6,7 @@
 /* A packet with the same TTL at two points was not routed between them: it took at most so long, in either direction.
  */
 #define SAME_LINK_WITHIN (2 * NS_PER_MS)
-/* Packets and replies that two points must share. One alone may be a coincidence. */
+/* Packets, and probes with replies, that two points must share. One alone may be a coincidence. */
 #define SHARED_LEAST 2
 /* Probes of traces have such TTLs; they show which point is nearer to the prober. */
 #define TRACE_TTL_MOST 40
@@ -26,7 +26,7 @@ struct shared {
     struct clock_samples *routed;  /* the same without packets of equal TTL; owned */
     unsigned packets;              /* seen at both */
     unsigned equal;                /* those of them with equal TTLs */
-    unsigned replies;              /* seen at one, their probes at the other */
+    unsigned probes;               /* seen at one, their replies at the other */
     unsigned same_replies;         /* probe and reply are at both, and the replies are the same packet */
     unsigned other_replies;        /* probe and reply are at both, but the replies are different packets */
 };
@@ -85,19 +85,26 @@ static void compare_replies(struct shared *shared, const struct seen *a, const s
     shared->other_replies += reply_a->mark != reply_b->mark;
 }
 
+/* A probe at one point, its reply at the other. */
+static void add_probe(struct shared *shared, const struct seen *a, const struct seen *b)
+{
+    const struct sighting *probe_a = a->by_role[SIGHTING_PROBE], *reply_a = a->by_role[SIGHTING_REPLY];
+    const struct sighting *probe_b = b->by_role[SIGHTING_PROBE], *reply_b = b->by_role[SIGHTING_REPLY];
+    if (probe_a && probe_b && probe_a->mark != probe_b->mark)
+        return; /* a quote would show the same of both, but they are different packets */
+    compare_replies(shared, a, b);
+    if (probe_a && reply_b)
+        add_toward_b(shared, probe_a->time, reply_b->time);
+    if (probe_b && reply_a)
+        add_toward_a(shared, reply_a->time, probe_b->time);
+    shared->probes += (probe_a && reply_b) || (probe_b && reply_a);
+}
+
 static void add_identity(struct shared *shared, const struct seen *a, const struct seen *b)
 {
     if (a->by_role[SIGHTING_PACKET] && b->by_role[SIGHTING_PACKET])
         add_packet(shared, a->by_role[SIGHTING_PACKET], b->by_role[SIGHTING_PACKET]);
-    compare_replies(shared, a, b);
-    if (a->by_role[SIGHTING_PROBE] && b->by_role[SIGHTING_REPLY]) {
-        add_toward_b(shared, a->by_role[SIGHTING_PROBE]->time, b->by_role[SIGHTING_REPLY]->time);
-        shared->replies++;
-    }
-    if (b->by_role[SIGHTING_PROBE] && a->by_role[SIGHTING_REPLY]) {
-        add_toward_a(shared, a->by_role[SIGHTING_REPLY]->time, b->by_role[SIGHTING_PROBE]->time);
-        shared->replies++;
-    }
+    add_probe(shared, a, b);
 }
 
 static void find_shared(struct list a, struct list b, struct shared *shared)
@@ -150,7 +157,7 @@ static bool compare(struct sightings *a, struct sightings *b, struct list list_a
     bool good = shared.samples && shared.routed;
     if (good) {
         find_shared(list_a, list_b, &shared);
-        if (shared.packets + shared.replies >= SHARED_LEAST && !are_two_runs(&shared, a, b))
+        if (shared.packets + shared.probes >= SHARED_LEAST && !are_two_runs(&shared, a, b))
             good = estimate(&shared, clock);
     }
     clock_samples_free(shared.samples);

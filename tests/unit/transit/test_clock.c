@@ -263,6 +263,18 @@ static void test_wrong_pairs(void)
     clock_estimate(samples, &estimate);
     ok(estimate.contradictory && estimate.count == 0, "nothing but wrong pairs: no estimate");
     clock_samples_free(samples);
+    samples = clock_samples_new();
+    static const nstime pacing[] = {363454, 362246, 361764}; /* us; two runs of one tool */
+    for (int i = 0; i < 3; i++) {
+        nstime a = START + i * 50 * MS, b = a + pacing[i] * NS_PER_US;
+        clock_add_toward_b(samples, a, b);
+        clock_add_toward_a(samples, a + 51 * NS_PER_US, b + 28 * NS_PER_US);
+        clock_add_toward_b(samples, a, b + 28 * NS_PER_US);
+        clock_add_toward_a(samples, a + 51 * NS_PER_US, b);
+    }
+    clock_estimate(samples, &estimate);
+    ok(estimate.contradictory && estimate.count == 0, "delays that vary by more than themselves: no pairs");
+    clock_samples_free(samples);
 }
 
 static void test_text(void)

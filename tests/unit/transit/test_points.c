@@ -238,6 +238,20 @@ static void test_unrelated(void)
     see(points[1], SIGHTING_PACKET, 1, 64, 50 * NS_PER_S, 0);
     ok(points_compare(points, 2, clocks) && clocks[1].parent == -1, "one packet proves nothing");
     end(2);
+    begin(2, 1000); /* an echo id and number that two tools used */
+    for (unsigned i = 0; i < 2; i++) {
+        see(points[i], SIGHTING_PROBE, 7, 64, i * 50 * NS_PER_S, 0);
+        see(points[i], SIGHTING_REPLY, 7, 60, i * 50 * NS_PER_S + MS, 0);
+    }
+    ok(points_compare(points, 2, clocks) && clocks[1].parent == -1, "one probe proves nothing");
+    end(2);
+    begin(2, 1000); /* several of them */
+    for (unsigned i = 0; i < 20; i++) {
+        see(points[i % 2], SIGHTING_PROBE, i / 2, 64, i % 2 * 50 * NS_PER_S + i * MS, i + 1);
+        see(points[i % 2], SIGHTING_REPLY, i / 2, 60, i % 2 * 50 * NS_PER_S + i * MS + MS, 0);
+    }
+    ok(points_compare(points, 2, clocks) && clocks[1].parent == -1, "different probes prove nothing");
+    end(2);
     begin(2, 1000); /* the same file twice */
     see_trace(points[0], points[1], 1, -MS, 0);
     ok(points_compare(points, 2, clocks) && !points_is_corrected(clocks, 1), "the same file twice");
