@@ -70,8 +70,12 @@ static uint64_t hash_error(const struct digest *digest)
 static void note(struct sightings *sightings, const struct digest *digest, enum sighting_role role, uint64_t identity,
                  uint8_t ttl, uint32_t mark)
 {
-    const struct sighting sighting = {
-        .identity = identity, .time = digest->time, .mark = mark, .role = (uint8_t)role, .ttl = ttl};
+    const struct sighting sighting = {.identity = identity,
+                                      .time = digest->time,
+                                      .mark = mark,
+                                      .role = (uint8_t)role,
+                                      .ttl = ttl,
+                                      .is_error = digest->kind == PACKET_ICMP_ERROR};
     sightings_add(sightings, &sighting);
 }
 

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Contradictions up to this come from the resolution of the stamps: two stamps, each cut to a microsecond. */
-#define RESOLUTION (2 * NS_PER_US)
+/* Contradictions up to this come from the stamps: their resolution, and kernels that stamp a frame after sending it. */
+#define STAMP_ERROR (50 * NS_PER_US)
 /* A quartz drifts by up to 100 ppm, NTP slews by up to 500 ppm more. */
 #define DRIFT_PPM_MOST 600.0
 /* Samples of the other direction, before and after a sample, with which it is compared. */
@@ -168,14 +168,14 @@ static double edge_of_slack(const struct span *span, nstime at, double inside, d
 
 static bool fits_constant(const struct span *span)
 {
-    return slack(bounds_at(span, 0, 0)) >= -(double)RESOLUTION;
+    return slack(bounds_at(span, 0, 0)) >= -(double)STAMP_ERROR;
 }
 
 static bool fits_line(const struct span *span)
 {
     nstime at = middle_of(span);
     double drift = best_drift(span, at, -DRIFT_PPM_MOST * PPM, DRIFT_PPM_MOST * PPM, AIM_SLACK);
-    return value_at(span, at, drift, AIM_SLACK) >= -(double)RESOLUTION;
+    return value_at(span, at, drift, AIM_SLACK) >= -(double)STAMP_ERROR;
 }
 
 /* --- a segment --- */
@@ -186,7 +186,7 @@ static void set_bounds(struct clock_segment *segment, struct bounds bounds)
     segment->has_most = isfinite(bounds.most);
     segment->least = segment->has_least ? (nstime)bounds.least : 0;
     segment->most = segment->has_most ? (nstime)bounds.most : 0;
-    if (segment->has_least && segment->has_most && segment->least > segment->most) { /* within the resolution */
+    if (segment->has_least && segment->has_most && segment->least > segment->most) { /* within STAMP_ERROR */
         nstime least = segment->least;
         segment->least = segment->most;
         segment->most = least;
@@ -259,7 +259,7 @@ static bool conflict(const struct sample *x, const struct sample *y)
 {
     const struct sample *upper = x->toward_b ? x : y, *lower = x->toward_b ? y : x;
     double apart = fabs((double)(upper->a - lower->a)) * DRIFT_PPM_MOST * PPM;
-    return (double)upper->ahead + apart + (double)RESOLUTION < (double)lower->ahead;
+    return (double)upper->ahead + apart + (double)STAMP_ERROR < (double)lower->ahead;
 }
 
 /* True if a sample contradicts two thirds of its neighbours of the other direction. A step is no such reason, since

@@ -200,15 +200,20 @@ static void link_points(struct network *n, const struct entry *x, const struct e
     n->links[(size_t)y->point * n->count + x->point]++;
 }
 
+static bool may_be_probe(const struct sighting *sighting)
+{
+    return sighting->role == SIGHTING_PACKET && !sighting->is_error;
+}
+
 /* Of all that saw a probe of a trace: those at which its TTL was the highest. */
 static void note_nearest(struct network *n, const struct entry *entries, size_t count)
 {
     uint8_t most = 0;
     for (size_t i = 0; i < count; i++)
-        if (entries[i].sighting.role == SIGHTING_PROBE && entries[i].sighting.ttl > most)
+        if (may_be_probe(&entries[i].sighting) && entries[i].sighting.ttl > most)
             most = entries[i].sighting.ttl;
     for (size_t i = 0; i < count && most <= TRACE_TTL_MOST; i++)
-        n->nearest[entries[i].point] += entries[i].sighting.role == SIGHTING_PROBE && entries[i].sighting.ttl == most;
+        n->nearest[entries[i].point] += may_be_probe(&entries[i].sighting) && entries[i].sighting.ttl == most;
 }
 
 /* All sightings of one identity. */

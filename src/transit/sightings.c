@@ -163,7 +163,7 @@ void sightings_add(struct sightings *s, const struct sighting *sighting)
 {
     s->first = sighting->time < s->first ? sighting->time : s->first;
     s->last = sighting->time > s->last ? sighting->time : s->last;
-    s->first_hops += sighting->role == SIGHTING_PROBE && sighting->ttl == 1;
+    s->first_hops += sighting->role == SIGHTING_PACKET && sighting->ttl == 1 && !sighting->is_error;
     if (sighting->identity)
         add(s, *sighting);
 }

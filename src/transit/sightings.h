@@ -22,8 +22,9 @@ struct sighting {
     uint32_t mark;     /* of a probe or reply: names the packet itself; 0: nothing does */
     uint8_t role;      /* enum sighting_role */
     uint8_t ttl;
-    bool ambiguous;
-    bool preferred; /* for sightings.c alone */
+    bool is_error;  /* an ICMP error */
+    bool ambiguous; /* for sightings.c alone, as the next */
+    bool preferred;
 };
 
 struct sightings;
@@ -47,7 +48,7 @@ void sightings_add(struct sightings *sightings, const struct sighting *sighting)
 const struct sighting *sightings_list(struct sightings *sightings, unsigned *count);
 /* First and last time of all sightings, kept or not. False: there were none. */
 bool sightings_range(const struct sightings *sightings, nstime *first, nstime *last);
-/* Probes with a TTL of 1: their sender is near. */
+/* Packets with a TTL of 1, other than ICMP errors: their sender is near. */
 uint64_t sightings_first_hops(const struct sightings *sightings);
 
 #endif

@@ -186,6 +186,30 @@ static void test_two(void)
     }
 }
 
+/* Errors with low TTLs show nothing about the prober: they are seen nearer to their routers. */
+static void test_low_errors(void)
+{
+    begin(2, 1000);
+    for (unsigned i = 0; i < 20; i++) {
+        see(points[1], SIGHTING_PACKET, i, 9, i * MS, 0);
+        see(points[0], SIGHTING_PACKET, i, 8, i * MS + NS_PER_S, 0);
+        for (unsigned k = 0; k < 2; k++) {
+            const struct sighting error = {.identity = identity(1000 + 2 * i + k),
+                                           .time = START + i * MS + MS,
+                                           .role = SIGHTING_PACKET,
+                                           .ttl = 20,
+                                           .is_error = true};
+            struct sighting later = error;
+            later.ttl = 19;
+            later.time -= NS_PER_S - MS;
+            sightings_add(points[0], &error);
+            sightings_add(points[1], &later);
+        }
+    }
+    ok(points_compare(points, 2, clocks) && clocks[0].parent == 1, "the prober's clock counts");
+    end(2);
+}
+
 /* Probes in one file, replies in the other. */
 static void test_replies_apart(void)
 {
@@ -298,6 +322,7 @@ int main(void)
     test_choice();
     test_preference();
     test_two();
+    test_low_errors();
     test_replies_apart();
     test_chain();
     test_unrelated();
