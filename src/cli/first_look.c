@@ -90,7 +90,7 @@ static void note_error(struct sightings *sightings, const struct digest *digest)
     uint64_t identity = hash_error(digest);
     if (addr_is_none(&digest->source) || digest->is_fragment)
         return;
-    note(sightings, digest, SIGHTING_PACKET, identity, digest->answer.reply_ttl, 0);
+    note(sightings, digest, SIGHTING_PACKET, identity, digest->answer.reply_ttl, reply_mark(digest, identity));
     if (digest->has_word)
         note(sightings, digest, SIGHTING_REPLY, digest->key, digest->answer.reply_ttl, reply_mark(digest, identity));
 }
@@ -100,7 +100,7 @@ static void note_packet(struct sightings *sightings, const struct digest *digest
     uint64_t headers = hash_headers(digest), identity = hash_payload(headers, &digest->traits);
     if (digest->is_fragment || !digest->has_word || addr_is_multicast(&digest->target))
         return;
-    note(sightings, digest, SIGHTING_PACKET, identity, digest->traits.ttl, 0);
+    note(sightings, digest, SIGHTING_PACKET, identity, digest->traits.ttl, digest->traits.ip_id);
     note(sightings, digest, SIGHTING_PROBE, digest->key, digest->traits.ttl, (uint32_t)headers | 1);
     if (digest->may_answer_key)
         note(sightings, digest, SIGHTING_REPLY, digest->answer_key, digest->traits.ttl, reply_mark(digest, headers));

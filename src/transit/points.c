@@ -27,6 +27,7 @@ struct shared {
     unsigned packets;              /* seen at both */
     unsigned equal;                /* those of them with equal TTLs */
     unsigned probes;               /* seen at one, their replies at the other */
+    unsigned named;                /* packets seen at both that no second run would send */
     unsigned same_replies;         /* probe and reply are at both, and the replies are the same packet */
     unsigned other_replies;        /* probe and reply are at both, but the replies are different packets */
 };
@@ -61,6 +62,7 @@ static void add_toward_a(struct shared *shared, nstime a, nstime b)
 static void add_packet(struct shared *shared, const struct sighting *a, const struct sighting *b)
 {
     shared->packets++;
+    shared->named += a->mark && b->mark;
     if (a->ttl > b->ttl) {
         add_toward_b(shared, a->time, b->time);
     } else if (a->ttl < b->ttl) {
@@ -128,13 +130,14 @@ static bool overlap(const struct sightings *a, const struct sightings *b)
            first_b <= last_a;
 }
 
-/* True if the two points rather saw two runs that sent the same bytes. Their replies differ. If nothing tells the
- * replies apart, as in IPv6, two captures of one place at different times are that. */
+/* True if the two points rather saw two runs that sent the same bytes. Their replies differ. If nothing names a packet,
+ * as in IPv6, two captures of one place at different times are that. */
 static bool are_two_runs(const struct shared *shared, const struct sightings *a, const struct sightings *b)
 {
     if (shared->other_replies > shared->same_replies)
         return true;
-    return shared->equal && shared->equal == shared->packets && !shared->same_replies && !overlap(a, b);
+    return shared->equal && shared->equal == shared->packets && !shared->named && !shared->same_replies &&
+           !overlap(a, b);
 }
 
 static bool estimate(const struct shared *shared, struct point_clock *clock)

@@ -19,7 +19,7 @@ enum sighting_role {
 struct sighting {
     uint64_t identity; /* uniformly distributed, as of a hash */
     nstime time;       /* of the first one */
-    uint32_t mark;     /* of a probe or reply: names the packet itself; 0: nothing does */
+    uint32_t mark;     /* names the packet itself, as its IP id does; 0: nothing does */
     uint8_t role;      /* enum sighting_role */
     uint8_t ttl;
     bool is_error;  /* an ICMP error */

@@ -288,6 +288,17 @@ static void test_unrelated(void)
 /* A tool runs each hour and sends the same bytes; two files hold a run each. */
 static void test_two_runs(void)
 {
+    for (unsigned named = 0; named < 2; named++) {
+        begin(2, 1000);
+        for (unsigned i = 0; i < 20; i++) {
+            see(points[0], SIGHTING_PACKET, i, 9, i * MS, named);
+            see(points[1], SIGHTING_PACKET, i, 9, i * MS + 3600 * NS_PER_S, named);
+        }
+        ok(points_compare(points, 2, clocks), "compared");
+        is_num(points_is_corrected(clocks, 1), named,
+               "one place, an hour apart: an IP id tells that it is the same packet");
+        end(2);
+    }
     for (unsigned marked = 0; marked < 2; marked++) {
         begin(2, 1000);
         for (unsigned run = 0; run < 2; run++) {
