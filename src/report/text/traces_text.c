@@ -18,6 +18,20 @@
 #define ERROR_LINES_MOST 20
 #define STRAY_KINDS_SHORT 5 /* more kinds are listed only with -v */
 
+/* A line for each file whose stamps were corrected. */
+static void add_clocks(struct strbuf *text, const struct result_source *source)
+{
+    for (unsigned i = 0; i < source->file_count; i++) {
+        if (!source->files[i].clock)
+            continue;
+        strbuf_add(text, "clock of ");
+        summary_add_file_name(text, source->files[i].name);
+        strbuf_add(text, " ");
+        clock_add_text(text, source->files[i].clock);
+        strbuf_add(text, ": corrected\n");
+    }
+}
+
 void traces_text_begin(struct output *out)
 {
     const struct result_source *source = &out->result->source;
@@ -33,6 +47,7 @@ void traces_text_begin(struct output *out)
     if (source->file_count > FILES_NAMED_MOST)
         strbuf_addf(&text, " and %u more", source->file_count - FILES_NAMED_MOST);
     strbuf_add(&text, "\n");
+    add_clocks(&text, source);
     fputs(text.text, out->file);
     strbuf_free(&text);
 }
