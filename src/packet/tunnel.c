@@ -107,14 +107,14 @@ static bool enter_payload(const struct headers *outer, struct link_state *s)
     return fits;
 }
 
-/* Whether a packet opens a conversation, so that it is no answer and no error. */
+/* Whether a packet opens a conversation, so that it is no answer and no error, or is cut too short to be one. */
 static bool is_request(const struct headers *h)
 {
     const struct transport *t = &h->transport;
     const uint8_t echo_request = h->ip.version == 4 ? 8 : 128;
     if (h->ip.protocol == IP_TCP)
-        return (t->have & HAVE_FLAGS) && (t->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
-    return h->ip.protocol == icmp_of(h->ip.version) && (t->have & HAVE_TYPE) && t->type == echo_request;
+        return !(t->have & HAVE_FLAGS) || (t->flags & (TCP_SYN | TCP_ACK | TCP_RST)) == TCP_SYN;
+    return h->ip.protocol == icmp_of(h->ip.version) && (!(t->have & HAVE_TYPE) || t->type == echo_request);
 }
 
 /* See tunnel.h: the tracer that puts packets into its probes. */
