@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "address/special.h"
 #include "base/array.h"
 
 #define PROBES_MOST INT32_MAX /* of one trace */
@@ -293,12 +294,25 @@ struct addr trace_router_address(const struct trace *trace, uint8_t ttl)
     return router ? *router : (struct addr){0};
 }
 
-/* Whether the routers of hops first .. first+length-1 all recur right behind these hops. */
-static bool circle_recurs(const struct addr *routers, unsigned first, unsigned length, const struct addr *target)
+/* Whether all the addresses of hops first .. first+length-1 are shared: then routers of a path may alternate like
+ * them by chance. */
+static bool circle_is_shared(const struct addr *routers, unsigned first, unsigned length)
 {
     for (unsigned ttl = first; ttl < first + length; ttl++)
+        if (!special_is_shared(&routers[ttl]))
+            return false;
+    return true;
+}
+
+/* Whether the routers of hops first .. first+length-1 all recur right behind these hops: shared addresses twice. */
+static bool circle_recurs(const struct trace *trace, const struct addr *routers, unsigned first, unsigned length)
+{
+    unsigned rounds = circle_is_shared(routers, first, length) ? 3 : 2;
+    if (first + rounds * length > trace->last_router_ttl + 1U)
+        return false;
+    for (unsigned ttl = first; ttl < first + (rounds - 1) * length; ttl++)
         if (addr_is_none(&routers[ttl]) || !addr_equal(&routers[ttl], &routers[ttl + length]) ||
-            addr_equal(&routers[ttl], target))
+            addr_equal(&routers[ttl], &trace->flow.target))
             return false;
     return true;
 }
@@ -307,8 +321,7 @@ void trace_find_loop(struct trace *trace, const struct addr *routers)
 {
     for (unsigned length = 2; 2 * length <= trace->last_router_ttl; length++)
         for (unsigned first = 1; first + 2 * length - 1 <= trace->last_router_ttl; first++)
-            if (!addr_equal(&routers[first], &routers[first + 1]) &&
-                circle_recurs(routers, first, length, &trace->flow.target)) {
+            if (!addr_equal(&routers[first], &routers[first + 1]) && circle_recurs(trace, routers, first, length)) {
                 trace->loop_first = (uint8_t)first;
                 trace->loop_length = (uint8_t)length;
                 return;

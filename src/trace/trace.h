@@ -229,8 +229,9 @@ void trace_note_ttl(struct trace *trace, uint8_t ttl);
 /* Updates the summary fields, but not the loop, with a reply to a probe of this TTL. */
 void trace_note_reply(struct trace *trace, uint8_t ttl, const struct reply *reply);
 /* Finds a loop: at least two different routers that recur in the same order. One address at k and k+1 is a router
- * that forwards TTL 0 (Augustin 2006); one address at every hop is a NAT that signs for all. `routers`: by TTL up to
- * last_router_ttl, the router that let a probe expire. */
+ * that forwards TTL 0 (Augustin 2006); one address at every hop is a NAT that signs for all. Shared addresses alone
+ * must recur twice: special_is_shared(). `routers`: by TTL up to last_router_ttl, the router that let a probe expire.
+ */
 void trace_find_loop(struct trace *trace, const struct addr *routers);
 
 #endif

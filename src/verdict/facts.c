@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "verdict/facts.h"
 
+#include "address/special.h"
 #include "silence/sample.h"
 
 bool reply_closes(const struct reply *reply)
@@ -339,7 +340,7 @@ bool facts_is_made_otherwise(const struct facts *facts, const struct reply *rst)
 
 uint8_t facts_hop_of(const struct trace_set *set, const struct addr *address)
 {
-    for (unsigned ttl = 1; ttl <= set->max_ttl; ttl++)
+    for (unsigned ttl = 1; ttl <= set->max_ttl && !special_is_shared(address); ttl++)
         for (unsigned i = 0; i < set->count; i++) {
             const struct trace *trace = set->traces[i];
             for (const struct probe *p = trace_first_at(trace, (uint8_t)ttl); p; p = trace_next_at(trace, p))

@@ -51,6 +51,8 @@ struct row {
 #define R2 "10.0.1.1"
 #define R3 "10.0.2.1"
 #define R4 "10.0.3.1"
+#define DUMMY "192.0.0.8" /* RFC 7600 */
+#define LINK_LOCAL "169.254.0.1"
 #define TARGET "10.0.9.9"
 
 static const struct row rows[] = {
@@ -161,6 +163,41 @@ static const struct row rows[] = {
       {0, 4, EXCEEDED, R2, 0},
       {0, 5, EXCEEDED, R3, 0}},
      .want = {{VERDICT_LOOPING, NULL, 2, 0, 0, NULL}}},
+    {"routers that share an address do not recur",
+     {"udp"},
+     {{0, 1, EXCEEDED, DUMMY, 0},
+      {0, 2, EXCEEDED, LINK_LOCAL, 0},
+      {0, 3, EXCEEDED, DUMMY, 0},
+      {0, 4, EXCEEDED, LINK_LOCAL, 0},
+      {0, 5, EXCEEDED, DUMMY, 0}},
+     .want = {{VERDICT_INCONCLUSIVE, NULL, 0, 5, 0, NULL}}},
+    {"but they do the second time",
+     {"udp"},
+     {{0, 1, EXCEEDED, DUMMY, 0},
+      {0, 2, EXCEEDED, LINK_LOCAL, 0},
+      {0, 3, EXCEEDED, DUMMY, 0},
+      {0, 4, EXCEEDED, LINK_LOCAL, 0},
+      {0, 5, EXCEEDED, DUMMY, 0},
+      {0, 6, EXCEEDED, LINK_LOCAL, 0}},
+     .want = {{VERDICT_LOOPING, NULL, 1, 0, 0, NULL}}},
+    {"or together with a router that has an address of its own",
+     {"udp"},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, EXCEEDED, DUMMY, 0}, {0, 3, EXCEEDED, R1, 0}, {0, 4, EXCEEDED, DUMMY, 0}},
+     .want = {{VERDICT_LOOPING, NULL, 1, 0, 0, NULL}}},
+    {"a shared address does not show at which hop its router refused",
+     {"udp"},
+     {{0, 1, EXCEEDED, DUMMY, 0}, {0, 2, EXCEEDED, DUMMY, 0}, {0, 3, EXCEEDED, DUMMY, 0}, {0, 4, PROHIBITED, DUMMY, 1}},
+     .want = {{VERDICT_REJECTED, "admin-prohibited", 4, 0, 0, NULL}}},
+    {"nor that two specs take one path",
+     {"udp", "tcp/443"},
+     {{0, 1, EXCEEDED, R1, 0},
+      {0, 2, EXCEEDED, DUMMY, 0},
+      {0, 3, EXCEEDED, R3, 0},
+      {0, 4, EXCEEDED, R4, 0},
+      {1, 1, EXCEEDED, R2, 0},
+      {1, 2, EXCEEDED, DUMMY, 0},
+      {1, 3, SYN_ACK, NULL, 0}},
+     .want = {{VERDICT_INCONCLUSIVE, NULL, 0, 4, 0, NULL}, {VERDICT_OPEN, NULL, 3, 0, 0, NULL}}},
     {"silence where another spec goes on at three hops is dropped",
      {"udp", "icmp"},
      {{0, 1, EXCEEDED, R1, 0},
