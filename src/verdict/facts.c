@@ -141,7 +141,7 @@ static bool target_is_farther(const struct facts *facts, uint8_t ttl, bool diver
     for (unsigned i = 0; i < facts->set->count; i++) {
         const struct trace *other = facts->set->traces[i];
         bool behind = other == trace ? diverging : !spread && (diverging || !traces_diverge(trace, other, ttl));
-        if (other->last_router_ttl >= ttl && behind)
+        if (namesakes_last_router(&facts->all->namesakes, other) >= ttl && behind)
             return true;
     }
     return false;
@@ -259,12 +259,17 @@ static void find_target(struct facts *facts, uint8_t last_router)
     }
 }
 
+static uint8_t last_replying_router(const struct set_facts *all)
+{
+    return all->namesakes.who == NAMESAKE_TARGET ? all->namesakes.router : trace_set_last_router_ttl(all->set);
+}
+
 static void gather(const struct set_facts *all, const struct trace *trace, uint8_t last_router, struct facts *out)
 {
-    *out = (struct facts){
-        .all = all, .set = all->set, .trace = trace, .last_hop = trace->last_router_ttl, .last_router = last_router};
+    *out = (struct facts){.all = all, .set = all->set, .trace = trace, .last_router = last_router};
+    out->last_hop = namesakes_last_router(&all->namesakes, trace);
     gather_replies(out);
-    find_target(out, trace_set_last_router_ttl(all->set));
+    find_target(out, last_replying_router(all));
     note_farther(out);
     silence_compare(all->set, trace, &out->comparison);
     if (trace->flow_count > 1 && out->refusal.reply && another_goes_on(trace, out->refusal.probe))
@@ -275,10 +280,11 @@ static void gather(const struct set_facts *all, const struct trace *trace, uint8
 
 void set_facts_gather(const struct trace_set *set, struct set_facts *out)
 {
-    uint8_t last_router = trace_set_last_router_ttl(set);
     out->set = set;
     responders_gather(set, &out->responders);
     passage_gather(set, &out->passage);
+    namesakes_gather(set, &out->namesakes);
+    uint8_t last_router = last_replying_router(out);
     for (unsigned i = 0; i < set->count; i++) {
         uint8_t refusing = last_refusing_router(set, set->traces[i]);
         last_router = refusing > last_router ? refusing : last_router;

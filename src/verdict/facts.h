@@ -6,6 +6,7 @@
 
 #include "silence/comparison.h"
 #include "silence/loss.h"
+#include "verdict/namesakes.h"
 #include "verdict/responders.h"
 #include "verdict/verdict.h"
 
@@ -23,7 +24,7 @@ struct facts {
     const struct trace_set *set;
     const struct trace *trace;
     unsigned sent, refused_sends; /* probes that left, and that our own host refused to send */
-    uint8_t last_hop;             /* L: last TTL with a time exceeded for this spec; 0: none */
+    uint8_t last_hop;             /* L: last TTL at which a router let this spec expire; 0: none */
     uint8_t others_target; /* T: least TTL, behind every router, at which the target answered any other spec; 0: none */
     const struct trace *target_witness; /* the trace that T is from; NULL: none */
     uint8_t last_router;                /* M: last TTL at which a router answered or refused any spec; 0: none */
@@ -39,6 +40,7 @@ struct set_facts {
     const struct trace_set *set;
     struct responders responders;
     struct passage passage;
+    struct namesakes namesakes;
     struct facts of[SPECS_MOST]; /* in the order of the set's traces */
 };
 
