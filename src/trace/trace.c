@@ -155,6 +155,7 @@ void reply_of_packet(const struct frame *frame, const struct packet *packet, str
 {
     const struct ip_header *ip = &packet->outer.ip;
     const struct transport *transport = &packet->outer.transport;
+    uint32_t quoted_size = packet->kind == PACKET_ICMP_ERROR ? packet->quote.ip.total_length : 0;
     *out = (struct reply){
         .from = ip->source,
         .time = frame->time,
@@ -165,6 +166,7 @@ void reply_of_packet(const struct frame *frame, const struct packet *packet, str
         .icmp_code = transport->code,
         .reply_ttl = ip->ttl,
         .quoted_ttl = -1,
+        .quoted_size = (uint16_t)(quoted_size <= UINT16_MAX ? quoted_size : 0),
         .mtu = packet->mtu,
         .interface = packet->interface,
         .tcp_window = transport->window,
@@ -218,12 +220,21 @@ bool reply_refuses(const struct trace *trace, const struct reply *reply)
     return refusal && !addr_equal(&reply->from, &trace->flow.target);
 }
 
+bool reply_rejects(const struct trace *trace, const struct reply *reply)
+{
+    if (reply->kind != REPLY_TOO_BIG)
+        return reply_refuses(trace, reply);
+    unsigned least = reply->version == 6 ? MTU_LEAST_V6 : MTU_LEAST_V4;
+    unsigned size = trace->flow.size > reply->quoted_size ? trace->flow.size : reply->quoted_size;
+    return reply->mtu >= least && (reply->mtu < size || !size);
+}
+
 const struct reply *trace_refusal(const struct trace *trace, const struct probe **probe)
 {
     const struct probe *p = trace->refused_ttl ? trace_first_at(trace, trace->refused_ttl) : NULL;
     for (; p; p = trace_next_at(trace, p))
         for (unsigned i = 0; i < p->reply_count; i++)
-            if (reply_refuses(trace, &p->replies[i])) {
+            if (reply_rejects(trace, &p->replies[i])) {
                 *probe = p;
                 return &p->replies[i];
             }
@@ -364,7 +375,7 @@ void trace_note_reply(struct trace *trace, uint8_t ttl, const struct reply *repl
         lower(&trace->reached_ttl, ttl);
     if (reply->kind == REPLY_SYN_ACK)
         lower(&trace->open_ttl, ttl);
-    if (reply_refuses(trace, reply))
+    if (reply_rejects(trace, reply))
         lower(&trace->refused_ttl, ttl);
 }
 

@@ -72,8 +72,10 @@ static void gather_replies(struct facts *facts)
                 keep_nearest(&facts->direct, probe, reply);
             if (direct && reply_accepts(reply))
                 keep_nearest(&facts->positive, probe, reply);
-            if (!direct && (reply_refuses(trace, reply) || reply_reaches(trace, reply)))
+            if (!direct && (reply_rejects(trace, reply) || reply_reaches(trace, reply)))
                 keep_nearest(&facts->refusal, probe, reply);
+            if (!direct && reply->kind == REPLY_TOO_BIG && !reply_rejects(trace, reply))
+                keep_nearest(&facts->unexplained, probe, reply);
         }
     }
 }
@@ -89,7 +91,7 @@ static uint8_t last_refusing_router(const struct trace_set *set, const struct tr
     for (const struct probe *p = trace_first_at(trace, trace->refused_ttl); p; p = trace_next_at(trace, p))
         for (unsigned i = 0; i < p->reply_count; i++) {
             const struct reply *reply = &p->replies[i];
-            if (!reply_refuses(trace, reply) || addr_equal(&reply->from, &trace->flow.source))
+            if (!reply_rejects(trace, reply) || addr_equal(&reply->from, &trace->flow.source))
                 continue;
             uint8_t hop = facts_look_up_hop(set, &reply->from, &lookup);
             hop = hop ? hop : trace_refused_from(trace, p, reply);
@@ -106,7 +108,7 @@ static bool another_goes_on(const struct trace *trace, const struct probe *refus
         for (size_t i = 0; i < trace->probe_count && !stops; i++) {
             const struct probe *probe = &trace->probes[i];
             const struct reply *reply = probe->flow == flow ? probe_answer(probe) : NULL;
-            stops = reply && reply_refuses(trace, reply);
+            stops = reply && reply_rejects(trace, reply);
             goes_on = goes_on || (reply && reply->kind == REPLY_TIME_EXCEEDED && probe->ttl >= refused->ttl);
         }
         if (goes_on && !stops)

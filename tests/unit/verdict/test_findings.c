@@ -36,6 +36,7 @@ struct event {
     uint64_t sent, is; /* its values */
     uint32_t shown;    /* by the quote: rewrite_shown() */
     int match;         /* enum match, if not exact */
+    uint16_t mtu;
 };
 
 #define EVENTS_MOST 64
@@ -257,7 +258,25 @@ static const struct row rows[] = {
      .want = "ttl-rewrite@3>2"},
     {"but a router that finds it too big has not decremented the TTL yet",
      "udp/443",
-     {EXCEEDED(0, 1, R1), EXCEEDED(0, 2, R2), {.ttl = 3, .from = R2, .kind = REPLY_TOO_BIG, .code = 4, .quoted = 3}},
+     {EXCEEDED(0, 1, R1),
+      EXCEEDED(0, 2, R2),
+      {.ttl = 3, .from = R2, .kind = REPLY_TOO_BIG, .code = 4, .quoted = 3, .mtu = 1000}},
+     .want = "mtu@2"},
+    {"an MTU that no link has is none",
+     "udp/443",
+     {EXCEEDED(0, 1, R1), EXCEEDED(0, 2, R2), {.ttl = 3, .from = R2, .kind = REPLY_TOO_BIG, .code = 4, .mtu = 67}},
+     .want = ""},
+    {"the least has 68 bytes",
+     "udp/443",
+     {EXCEEDED(0, 1, R1), EXCEEDED(0, 2, R2), {.ttl = 3, .from = R2, .kind = REPLY_TOO_BIG, .code = 4, .mtu = 68}},
+     .want = "mtu@2"},
+    {"of IPv6 1280",
+     "udp/443",
+     {EXCEEDED(0, 1, R1), {.ttl = 2, .from = "2001:db8::2", .kind = REPLY_TOO_BIG, .mtu = 1279}},
+     .want = ""},
+    {"and not less",
+     "udp/443",
+     {EXCEEDED(0, 1, R1), {.ttl = 2, .from = "2001:db8::2", .kind = REPLY_TOO_BIG, .mtu = 1280}},
      .want = "mtu@2"},
     {"one router at three hops, with no TTL left",
      "udp",
@@ -578,6 +597,7 @@ static void play(struct fake *fake, const struct event *event)
         .rewrites = event->field ? &rewrite : NULL,
         .rewrite_count = event->field != 0,
         .quoted_fields = event->shown,
+        .mtu = event->mtu,
         .match = (enum match)event->match,
     };
     fake_answer(fake, event->trace, serial, &reply);

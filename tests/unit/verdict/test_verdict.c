@@ -25,13 +25,16 @@ enum {
     LATER_SILENT
 };
 
+#define MTU_UNIT 12 /* bytes */
+
 /* One probe of a spec and its reply. */
 struct event {
     unsigned trace;
     uint8_t ttl;
     int what;
     const char *from; /* ICMP */
-    uint8_t code;     /* of UNREACHABLE; reply TTL of SYN_ACK and RST, 0: 60; TTL that PROHIBITED quotes */
+    /* Of UNREACHABLE; reply TTL of SYN_ACK and RST, 0: 60; TTL that PROHIBITED quotes; MTU of TOO_BIG in MTU_UNIT. */
+    uint8_t code;
 };
 
 struct row {
@@ -384,9 +387,37 @@ static const struct row rows[] = {
      {{0, 1, EXCEEDED, R1, 0}, {0, 2, RST_AND_EXCEEDED, R2, 0}, {0, 3, RST, NULL, 0}},
      .want = {{VERDICT_REJECTED, "tcp-reset", 0, 1, 0, "before the target"}}},
     {"a packet-too-big in the target's name is a refusal, too",
+     {"udp/443"},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, TOO_BIG, TARGET, 6}},
+     .want = {{VERDICT_REJECTED, NULL, 2, 0, 0, "too big for the link after hop 2 (10.0.9.9): its MTU is 72"}}},
+    {"one with an MTU that the packet fits explains nothing",
+     {"udp", "icmp"},
+     {{0, 1, EXCEEDED, R1, 0},
+      {0, 2, TOO_BIG, R2, 5},
+      {0, 3, TOO_BIG, R2, 125},
+      {1, 1, EXCEEDED, R1, 0},
+      {1, 2, EXCEEDED, R2, 0},
+      {1, 3, EXCEEDED, R3, 0}},
+     .want = {{VERDICT_INCONCLUSIVE, NULL, 2, 1, 0,
+               "udp gets no further than hop 2 (10.0.1.1): it sends fragmentation-needed with MTU 60 about packets of "
+               "60 bytes, which explains nothing"},
+              {VERDICT_INCONCLUSIVE, NULL, 0, 3, 0, NULL}}},
+    {"nor does one without an MTU",
+     {"udp/443"},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, TOO_BIG, R2, 0}},
+     .want = {{VERDICT_INCONCLUSIVE, NULL, 2, 1, 0, "with MTU 0 about packets of"}}},
+    {"nor does one with an MTU below the least of any link",
+     {"udp/443"},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, TOO_BIG, R2, 5}},
+     .want = {{VERDICT_INCONCLUSIVE, NULL, 2, 1, 0, "with MTU 60 about packets of"}}},
+    {"and packets that go on are not stopped by it",
      {"udp"},
-     {{0, 1, EXCEEDED, R1, 0}, {0, 2, TOO_BIG, TARGET, 4}},
-     .want = {{VERDICT_REJECTED, NULL, 2, 0, 0, "too big"}}},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, TOO_BIG, R2, 125}, {0, 3, UNREACHABLE, TARGET, 3}},
+     .want = {{VERDICT_CLOSED, "port-unreachable", 3, 0, 0, NULL}}},
+    {"not even if only a router behind shows that",
+     {"udp"},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, TOO_BIG, R2, 125}, {0, 3, EXCEEDED, R3, 0}, {0, 4, SILENT, NULL, 0}},
+     .want = {{VERDICT_UNANSWERED, NULL, 0, 3, 0, NULL}}},
     {"a SYN/ACK at the target's hop from nearer than two other specs' answers is intercepted just before it",
      {"tcp/443", "tcp/80", "tcp/22"},
      {{0, 1, EXCEEDED, R1, 0},
@@ -479,7 +510,7 @@ static void play(struct session *session, const struct event *event, uint16_t se
         see_prohibition(session, event->from, event->trace, serial, event->code, at + MS);
         break;
     case TOO_BIG:
-        see_error(session, event->from, 3, 4, event->trace, serial, NULL, at + MS);
+        see_too_big(session, event->from, event->trace, serial, event->code * MTU_UNIT, at + MS);
         break;
     case REDIRECT: /* and the router behind */
         see_error(session, event->from, 5, event->code, event->trace, serial, NULL, at + MS / 2);
