@@ -72,11 +72,50 @@ static void gather_replies(struct facts *facts)
                 keep_nearest(&facts->direct, probe, reply);
             if (direct && reply_accepts(reply))
                 keep_nearest(&facts->positive, probe, reply);
-            if (!direct && (reply_rejects(trace, reply) || reply_reaches(trace, reply)))
-                keep_nearest(&facts->refusal, probe, reply);
             if (!direct && reply->kind == REPLY_TOO_BIG && !reply_rejects(trace, reply))
                 keep_nearest(&facts->unexplained, probe, reply);
         }
+    }
+}
+
+static bool is_among(const struct addr *address, const struct addr *all, unsigned count)
+{
+    while (count && !addr_equal(address, &all[count - 1]))
+        count--;
+    return count > 0;
+}
+
+/* The refusal at the least TTL, without those by some routers. */
+static struct evidence nearest_refusal(const struct trace *trace, const struct addr *except, unsigned count)
+{
+    struct evidence nearest = {0};
+    for (size_t i = 0; i < trace->probe_count; i++)
+        for (unsigned k = 0; k < trace->probes[i].reply_count; k++) {
+            const struct reply *reply = &trace->probes[i].replies[k];
+            bool refuses = reply_rejects(trace, reply) || reply_reaches(trace, reply);
+            if (refuses && !is_direct(trace, reply) && !is_among(&reply->from, except, count))
+                keep_nearest(&nearest, &trace->probes[i], reply);
+        }
+    return nearest;
+}
+
+/* Whether probes get further than that refusal. A foreign trace may show other flows, or another time; a smaller packet
+ * passes where a larger one is too big. */
+static bool is_outlived(const struct facts *facts, const struct evidence *refusal)
+{
+    return refusal->reply && (facts->set->is_apart || refusal->reply->kind == REPLY_TOO_BIG) &&
+           facts->last_hop >= refusal->probe->ttl;
+}
+
+static void find_refusal(struct facts *facts)
+{
+    struct addr outlived[LOOKUPS_MOST];
+    unsigned count = 0;
+    facts->refusal = nearest_refusal(facts->trace, NULL, 0);
+    while (is_outlived(facts, &facts->refusal)) {
+        facts->outlived = count ? facts->outlived : facts->refusal;
+        outlived[count++] = facts->refusal.reply->from;
+        facts->refusal = count < LOOKUPS_MOST ? nearest_refusal(facts->trace, outlived, count) : (struct evidence){0};
     }
 }
 
@@ -271,6 +310,7 @@ static void gather(const struct set_facts *all, const struct trace *trace, uint8
     *out = (struct facts){.all = all, .set = all->set, .trace = trace, .last_router = last_router};
     out->last_hop = namesakes_last_router(&all->namesakes, trace);
     gather_replies(out);
+    find_refusal(out);
     find_target(out, last_replying_router(all));
     note_farther(out);
     silence_compare(all->set, trace, &out->comparison);

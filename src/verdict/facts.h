@@ -32,6 +32,7 @@ struct facts {
     struct evidence direct;             /* at the least TTL: a direct reply */
     struct evidence positive;           /* at the least TTL: one that accepts (SYN/ACK, echo, UDP ...) */
     struct evidence refusal;            /* at the least TTL: an ICMP error about the path, not about the port */
+    struct evidence outlived;           /* at the least TTL: one of a router that other probes of this trace pass */
     struct evidence unexplained;        /* at the least TTL: a refusal as too big with an impossible MTU */
     struct comparison comparison;
     uint8_t farther[256]; /* by TTL, where a direct reply came from: enum farther */

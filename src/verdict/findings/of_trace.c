@@ -77,18 +77,24 @@ static void find_nat(const struct namesakes *namesakes, const struct trace *trac
                hops == 1 ? "replies" : "reply");
 }
 
+static bool is_too_big(const struct evidence *evidence)
+{
+    return evidence->reply && evidence->reply->kind == REPLY_TOO_BIG;
+}
+
 static void find_mtu(const struct facts *facts, struct judgement *out)
 {
     const struct trace *trace = facts->trace;
-    const struct reply *reply = facts->refusal.reply;
-    struct finding *finding = reply && reply->kind == REPLY_TOO_BIG ? finding_add(out, FINDING_MTU, trace) : NULL;
+    const struct evidence *refusal = is_too_big(&facts->outlived) ? &facts->outlived : &facts->refusal;
+    const struct reply *reply = refusal->reply;
+    struct finding *finding = is_too_big(refusal) ? finding_add(out, FINDING_MTU, trace) : NULL;
     if (!finding)
         return;
     uint8_t hop = facts_hop_of(facts->set, &reply->from);
-    finding->at = (struct place){.known = true, .ttl = hop ? hop : facts->refusal.probe->ttl, .address = reply->from};
+    finding->at = (struct place){.known = true, .ttl = hop ? hop : refusal->probe->ttl, .address = reply->from};
     finding_number(finding, "mtu", reply->mtu);
     finding_number(finding, "size", trace->flow.size);
-    finding_show(finding, facts->refusal.probe, reply);
+    finding_show(finding, refusal->probe, reply);
     phrase_set(finding->text, "%s: the link after %s has an MTU of %u bytes, too small for packets of %u",
                SPEC_TEXT(trace), PLACE_TEXT(&finding->at), reply->mtu, trace->flow.size);
 }

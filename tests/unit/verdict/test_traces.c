@@ -256,7 +256,7 @@ static void check_runs(const char *runs, const char *says)
 
 /* Rounds of echo requests, a second apart, to a target behind four routers; a letter each: r reached, s silent at the
  * target, x rejected by the third router, d all silent. NULL: the verdict does not speak of a time. */
-static void check_rounds(const char *rounds, const char *says)
+static void check_rounds_end(const char *rounds, enum verdict_state state, const char *says)
 {
     scene_begin(NULL);
     uint16_t n = 0;
@@ -277,14 +277,24 @@ static void check_rounds(const char *rounds, const char *says)
     pass(60 * SECOND);
     struct judgement *judgement = judge(1);
     const struct verdict *verdict = verdict_on(judgement, IP_ICMP);
-    is_state(verdict, VERDICT_OPEN, says ? says : "it replies to the echo request.", rounds);
+    is_state(verdict, state, says ? says : "it replies to the echo request.", rounds);
     ok(says || !strstr(verdict->text, "2023"), "  %s", says ? "with its time" : "and no time");
     free(judgement);
     scene_end();
 }
 
+static void check_rounds(const char *rounds, const char *says)
+{
+    check_rounds_end(rounds, VERDICT_OPEN, says);
+}
+
 static void check_times(void)
 {
+    check_rounds_end("xxxx", VERDICT_REJECTED, "icmp is rejected by hop 3 (10.9.3.1): admin-prohibited");
+    /* most of its probes get further */
+    check_rounds_end("sssxxsss", VERDICT_UNANSWERED,
+                     "icmp is unanswered after hop 4 (10.9.4.1), the last router that any probe found: no reply to 6 "
+                     "probes; hop 3 (10.9.3.1) rejects 4 of its probes: admin-prohibited");
     check_runs("rs", "; udp reached the target until 2023-11-14T22:13:28.500Z; from 2023-11-14T22:14:06.500Z on it is "
                      "unanswered after hop 4 (10.9.4.1).");
     check_runs("sr", "; until 2023-11-14T22:13:31.500Z, udp was unanswered after hop 4 (10.9.4.1); from "
