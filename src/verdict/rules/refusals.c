@@ -64,6 +64,16 @@ bool holds_rejected(const struct facts *facts)
     return facts->refusal.reply != NULL;
 }
 
+/* Whether the refusal is as a target's, and nothing shows that another device sent it: a target with several addresses
+ * may reply from another one. A router that rejects such probes lets those expire that have a TTL less. */
+static bool may_be_target(const struct facts *facts, const struct verdict *out)
+{
+    bool is_port = out->how == HOW_PORT_UNREACHABLE || out->how == HOW_PROTOCOL_UNREACHABLE;
+    return is_port && !addr_equal(&out->at.address, &facts->trace->flow.source) &&
+           !facts_hop_of(facts->set, &out->at.address) && out->at.ttl >= facts->last_router &&
+           out->at.ttl >= facts->others_target;
+}
+
 void explain_rejected(const struct facts *facts, struct verdict *out)
 {
     char place[PLACE_TEXT_BYTES];
@@ -74,8 +84,9 @@ void explain_rejected(const struct facts *facts, struct verdict *out)
                    SPEC_TEXT(facts->trace), facts->trace->flow.size, refusing_text(out, facts, place),
                    facts->refusal.reply->mtu);
     else
-        phrase_set(out->text, "%s is rejected by %s: %s", SPEC_TEXT(facts->trace), refusing_text(out, facts, place),
-                   phrase_how(out->how, "an ICMP error"));
+        phrase_set(out->text, "%s is rejected by %s: %s%s", SPEC_TEXT(facts->trace), refusing_text(out, facts, place),
+                   phrase_how(out->how, "an ICMP error"),
+                   may_be_target(facts, out) ? "; this may be the target itself, with another of its addresses" : "");
 }
 
 /* --- 9 --- */
