@@ -8,6 +8,7 @@
 #include "cli/commands/graphs.h"
 #include "cli/commands/judge.h"
 #include "cli/first_look.h"
+#include "cli/options/bpf_host.h"
 #include "cli/progress.h"
 #include "cli/read_ahead.h"
 
@@ -166,6 +167,31 @@ static enum status complain_of_files(const struct foreign *foreign, struct bpf_f
     return worst;
 }
 
+/* True: no router replied to any trace. */
+static bool lacks_routers(const struct recognition *found)
+{
+    for (size_t i = 0; i < found->trace_count; i++)
+        if (found->traces[i]->last_router_ttl)
+            return false;
+    return found->trace_count == found->traces_found;
+}
+
+/* Users of tcpdump filter by host, but routers reply from addresses of their own. */
+static void hint_at_target(const struct reading *reading)
+{
+    const char *expression = reading->options->replay_filter.bpf;
+    char text[ADDR_TEXT_BYTES];
+    struct addr host;
+    struct err err;
+    if (!expression || reading->options->quiet || !bpf_host_find(expression, &host) ||
+        !lacks_routers(recogniser_result(reading->recogniser)))
+        return;
+    addr_format(&host, text);
+    err_set(&err, STATUS_OK, "--bpf: a filter by host drops the replies of routers (to choose a target: --target %s)",
+            *text ? text : "ADDRESS");
+    run_complain(&err);
+}
+
 /* True: the captures may continue beyond what was read. */
 static bool is_broken_off(const struct reading *reading, const struct source_file *files, unsigned count)
 {
@@ -260,7 +286,9 @@ static int report_reading(struct reading *reading, const struct foreign *foreign
     if (reading->lookup)
         lookup_tell_found(reading->lookup, reading->report, recogniser_result(reading->recogniser),
                           reading->context->stop);
-    return reading->options->graphs ? report_paths(reading) : report_found(reading, foreign);
+    int code = reading->options->graphs ? report_paths(reading) : report_found(reading, foreign);
+    hint_at_target(reading);
+    return code;
 }
 
 /* False: out of memory. */

@@ -288,7 +288,8 @@ static void add_table(struct strbuf *text, const struct output *out, const struc
 
 struct probe_counts {
     unsigned late, duplicates, translated, weak, doubtful, unseen, beyond;
-    unsigned target_expires; /* the first TTL that drew a time exceeded from the target's address; 0: none */
+    unsigned target_expires;       /* the first TTL that drew a time exceeded from the target's address; 0: none */
+    unsigned target_expires_again; /* the last such; 0: there is no other */
 };
 
 static bool is_translated(const struct reply *reply)
@@ -307,6 +308,15 @@ static bool expires_at_target(const struct trace *trace, const struct reply *rep
     return reply->kind == REPLY_TIME_EXCEEDED && addr_equal(&reply->from, &trace->flow.target);
 }
 
+static void note_expiry(struct probe_counts *counts, uint8_t ttl)
+{
+    unsigned first = counts->target_expires;
+    if (!first || ttl < first)
+        counts->target_expires = ttl;
+    if (first && ttl != first)
+        counts->target_expires_again = ttl > first ? ttl : first;
+}
+
 static struct probe_counts count_replies(const struct trace *trace)
 {
     struct probe_counts counts = {0};
@@ -321,9 +331,8 @@ static struct probe_counts count_replies(const struct trace *trace)
             counts.translated += is_translated(&probe->replies[k]);
             counts.doubtful += probe->replies[k].hop_is_doubtful;
             counts.weak += probe->replies[k].match == MATCH_WEAK && !probe->replies[k].hop_is_doubtful;
-            if (expires_at_target(trace, &probe->replies[k]) &&
-                (!counts.target_expires || probe->ttl < counts.target_expires))
-                counts.target_expires = probe->ttl;
+            if (expires_at_target(trace, &probe->replies[k]))
+                note_expiry(&counts, probe->ttl);
         }
     }
     return counts;
@@ -438,8 +447,8 @@ static void add_caveats(struct strbuf *text, const struct trace *trace, const st
         strbuf_addf(text, "captured behind hop %u, not at the source: times count from there\n",
                     trace->origin.captured_at_ttl);
     if (counts->target_expires && !has_nat_finding(judgement, trace))
-        strbuf_addf(text, "from hop %u on, time-exceeded replies have the target's address, as through a NAT\n",
-                    counts->target_expires);
+        strbuf_addf(text, "at hop %u%s, time-exceeded replies have the target's address\n", counts->target_expires,
+                    counts->target_expires_again ? " and others" : "");
     if (counts->translated)
         strbuf_addf(text, "%u answer%s translated addresses or ports (NAT)\n", counts->translated,
                     counts->translated == 1 ? " quotes" : "s quote");
