@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # What a report in JSON says of a capture, on a line: the name of its first file, a tab, and the rest without what a
-# distorted capture may change. `$but` names it: frames, stamps, times, order.
+# distorted capture may change. `$but` names it: strays, frames, stamps, times, order.
 
 def may(what): $but | split(",") | index(what) != null;
 
@@ -25,7 +25,8 @@ def without_order:
     del(.traces[].hops[].probes[].attempt) | .traces[].hops[].probes |= sort | .traces |= sort |
     .verdicts |= sort | .findings |= sort | .errors |= sort;
 
-(.source.files[0].file | sub(".*/"; "")) as $name | del(.source) | del(.. | objects | .file) | without_copies |
+(.source.files[0].file | sub(".*/"; "")) as $name | del(.source) | del(.. | objects | .file, .files) | without_copies |
+if may("strays") then del(.capture.strays) else . end |
 if may("frames") then without_frames else . end |
 if may("stamps") then without_stamps else . end |
 if may("times") then without_times else . end |
