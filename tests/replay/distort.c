@@ -300,13 +300,22 @@ static void exchange(struct record *a, struct record *b)
     *b = between;
 }
 
+/* True for two sightings of one packet: a router forwards it after it has arrived. */
+static bool is_same_packet(const struct record *a, const struct record *b)
+{
+    const struct headers *x = &a->packet.outer, *y = &b->packet.outer;
+    return addr_equal(&x->ip.source, &y->ip.source) && x->ip.id == y->ip.id &&
+           x->transport.captured == y->transport.captured &&
+           (!x->transport.captured || memcmp(x->transport.bytes, y->transport.bytes, x->transport.captured) == 0);
+}
+
 static void swap_neighbours(struct capture *capture, struct rng *rng, bool opposite)
 {
     for (size_t i = 1; i < capture->count; i++) {
         struct record *first = &capture->records[i - 1], *second = &capture->records[i];
         nstime earlier = first->frame.time, later = second->frame.time;
         if (later - earlier >= NEIGHBOURS_WITHIN || rng_below(rng, 2) || !has_ip(first) || !has_ip(second) ||
-            (is_sent(capture, first) != is_sent(capture, second)) != opposite)
+            is_same_packet(first, second) || (is_sent(capture, first) != is_sent(capture, second)) != opposite)
             continue;
         exchange(first, second);
         first->frame.time = earlier;

@@ -20,8 +20,9 @@ def without_stamps:
 def without_times:
     .traces[].hops[].stats |= {sent, received, loss} | del(.traces[] | .duration_ms, .hops[].probes[].replies[].rtt_ms);
 
-# Which came first.
+# Which came first; a finding about a rewrite shows the first example.
 def without_order:
+    (.findings[] | select(.detail.quoted)) |= del(.detail.sent, .detail.quoted, .text) |
     del(.traces[].hops[].probes[].attempt) | .traces[].hops[].probes |= sort | .traces |= sort |
     .verdicts |= sort | .findings |= sort | .errors |= sort;
 
