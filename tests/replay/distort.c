@@ -7,7 +7,8 @@
  *   plain                 no more than that
  *   double=NS             each frame again, so much later
  *   interfaces=NS         each frame again, so much later and on another interface
- *   forwarded=NS          each IP packet again, so much later and with a TTL that is lower by one
+ *   forwarded=NS          as on a router next to the host: what the host sends again so much later, with a TTL that is
+ *                         lower by one; what it receives also a little earlier, with a TTL that is higher by one
  *   swap=SEED             some neighbours of one direction, less than 1 ms apart, exchange places; the stamps stay
  *   cross=SEED            some neighbours of opposite directions, less than 1 ms apart, exchange places
  *   shuffle=SEED          the records of the file in random order, each with its own stamp
@@ -30,6 +31,7 @@
 
 #define NEIGHBOURS_WITHIN NS_PER_MS
 #define FAR_DELAY (2 * NS_PER_US) /* from SOURCE to TARGET and back: less than any round trip in the captures */
+#define FORWARDING 500            /* ns, in a router */
 #define HOSTS_MOST 256            /* addresses that may be the host: the first ones in the capture */
 
 struct record {
@@ -268,30 +270,35 @@ static struct frame with_ttl(const struct record *record, int change)
     return frame;
 }
 
-static bool is_forwarded(const struct record *record)
+static bool is_sent(const struct capture *capture, const struct record *record)
 {
-    return has_ip(record) && record->packet.outer.ip.ttl > 1 && !addr_is_multicast(&record->packet.outer.ip.target);
+    return has_ip(record) && addr_equal(&record->packet.outer.ip.source, &capture->host);
+}
+
+/* A packet with an initial TTL comes from a neighbour, and one to a group stays with the neighbours. */
+static bool is_forwarded(const struct capture *capture, const struct record *record)
+{
+    uint8_t ttl = record->packet.outer.ip.ttl;
+    if (!has_ip(record) || addr_is_multicast(&record->packet.outer.ip.target))
+        return false;
+    return is_sent(capture, record) ? ttl > 1 : ttl != 32 && ttl != 64 && ttl != 128 && ttl != 255;
 }
 
 static void distort_forwarded(struct capture *capture, struct choice *choice)
 {
     size_t count = capture->count;
     for (size_t i = 0; i < count; i++) {
-        if (!is_forwarded(&capture->records[i]))
+        bool sent = is_sent(capture, &capture->records[i]);
+        if (!is_forwarded(capture, &capture->records[i]))
             continue;
-        struct frame copy = with_ttl(&capture->records[i], -1);
-        copy.time += choice->number;
+        struct frame copy = with_ttl(&capture->records[i], sent ? -1 : 1);
+        copy.time += sent ? choice->number : -FORWARDING;
         add_record(capture, &copy)->frame.number = count + i + 1;
     }
     sort_by_time(capture);
 }
 
 /* ---- order ---- */
-
-static bool is_sent(const struct capture *capture, const struct record *record)
-{
-    return has_ip(record) && addr_equal(&record->packet.outer.ip.source, &capture->host);
-}
 
 static void exchange(struct record *a, struct record *b)
 {
