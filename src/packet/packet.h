@@ -73,7 +73,8 @@ struct ip_header {
     uint16_t fragment_offset; /* bytes; the transport header is only in the fragment at offset 0 */
     uint16_t header_length;   /* bytes, options and extension headers included */
     uint32_t total_length;    /* bytes of the whole packet as its header says */
-    struct addr source, target;
+    struct addr source;
+    struct addr target; /* of a packet with a source route: its last station, whichever the target field names */
 };
 
 /* Meaningful with HAVE_OPTIONS, but for `kind_count`, which is then 0. */

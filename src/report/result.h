@@ -11,6 +11,7 @@
 #include "multipath/graph.h"
 #include "recognise/recognise.h"
 #include "session/strategy.h"
+#include "transit/clock.h"
 #include "verdict/verdict.h"
 
 /* Where the frames come from. */
@@ -22,7 +23,9 @@ struct result_source {
         const char *name;
         uint64_t frames; /* final when all is read */
         bool truncated;  /* the same */
-    } * files;           /* capture: file_count of them */
+        const struct clock_estimate
+            *clock; /* how far its clock is ahead; its stamps were corrected. NULL: they were not */
+    } * files;      /* capture: file_count of them */
     unsigned file_count;
     bool interrupted; /* the run, or the reading of other captures, ended early */
 };

@@ -132,7 +132,7 @@ static void note_rtt(struct session *session, const struct probe *probe, const s
     nstime rtt = reply_rtt(probe, reply);
     /* A refusal may come three seconds late (a neighbour that does not resolve), and the target's own timer may
      * repeat a SYN/ACK. Neither shows the round-trip time of the path. */
-    if (reply->kind == REPLY_UNREACHABLE || probe->reply_count > 1)
+    if (reply->kind == REPLY_UNREACHABLE || probe->reply_count > 1 || rtt == NSTIME_NONE)
         return;
     if (rtt > session->worst_rtt)
         session->worst_rtt = rtt;

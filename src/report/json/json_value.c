@@ -83,6 +83,31 @@ json_t *json_spec(const struct probe_spec *spec)
     return json_string(text);
 }
 
+static json_t *json_bound(bool is_known, nstime bound)
+{
+    double ms = nstime_ms(bound < 0 ? -bound : bound), rounded = (double)(int64_t)(ms * 1e6 + 0.5) / 1e6;
+    return is_known ? json_real(bound < 0 ? -rounded : rounded) : json_null();
+}
+
+/* Over all segments; null if a side is not bounded. */
+static void set_clock(json_t *file, const struct clock_estimate *clock)
+{
+    const struct clock_segment *first = &clock->segments[0];
+    bool has_least = first->has_least, has_most = first->has_most;
+    nstime least = first->least, most = first->most;
+    for (unsigned i = 1; i < clock->count; i++) {
+        const struct clock_segment *segment = &clock->segments[i];
+        has_least = has_least && segment->has_least;
+        has_most = has_most && segment->has_most;
+        least = segment->least < least ? segment->least : least;
+        most = segment->most > most ? segment->most : most;
+    }
+    json_t *interval = json_object();
+    json_object_set_new(interval, "least", json_bound(has_least, least));
+    json_object_set_new(interval, "most", json_bound(has_most, most));
+    json_object_set_new(file, "clock_ms", interval);
+}
+
 static json_t *json_source(const struct result_source *source)
 {
     json_t *object = json_object();
@@ -97,6 +122,8 @@ static json_t *json_source(const struct result_source *source)
         json_object_set_new(file, "file", json_text(source->files[i].name));
         json_object_set_new(file, "frames", json_count(source->files[i].frames));
         json_object_set_new(file, "truncated", json_boolean(source->files[i].truncated));
+        if (source->files[i].clock)
+            set_clock(file, source->files[i].clock);
         json_array_append_new(files, file);
     }
     json_object_set_new(object, "files", files);

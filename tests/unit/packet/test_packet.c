@@ -65,14 +65,21 @@ static bool is_sound(const struct packet *p, const uint8_t *bytes, size_t size)
            p->extension.mpls_count <= MPLS_LABELS_MOST && p->extension.interface_count <= INTERFACE_INFOS_MOST;
 }
 
+/* A source route that the cut took away does not say where the packet goes in the end. */
+static bool target_agrees(const struct headers *cut, const struct headers *whole)
+{
+    bool route_is_cut = whole->ip.has_options && cut->captured < whole->ip.header_length;
+    return route_is_cut || addr_equal(&cut->ip.target, &whole->ip.target);
+}
+
 /* Whatever is known of a cut packet must be true of the whole one. */
 static bool cut_agrees(const struct headers *cut, const struct headers *whole)
 {
     const struct transport *c = &cut->transport, *w = &whole->transport;
     if (cut->ip.version == 0)
         return true;
-    if (cut->ip.ttl != whole->ip.ttl || !addr_equal(&cut->ip.target, &whole->ip.target) ||
-        cut->captured > whole->captured || (c->have & ~w->have))
+    if (cut->ip.ttl != whole->ip.ttl || !target_agrees(cut, whole) || cut->captured > whole->captured ||
+        (c->have & ~w->have))
         return false;
     return (!(c->have & HAVE_PORTS) || (c->source_port == w->source_port && c->target_port == w->target_port)) &&
            (!(c->have & HAVE_SEQ) || c->seq == w->seq) && (!(c->have & HAVE_ACK) || c->ack == w->ack) &&
