@@ -156,7 +156,6 @@ static bool start(struct session *session)
 
 static void update(struct session *session)
 {
-    session->wait_until = NSTIME_NEVER;
     if (is_over(session)) {
         want_no_more(session);
         session->complete = !wanted_is_open(session);
@@ -172,16 +171,12 @@ static void update(struct session *session)
     path_end_probe(session);
     if (wanted_is_open(session))
         return;
-    nstime due = path_end_refusal_due(session);
-    if (due > session->now && due != NSTIME_NEVER)
-        session->wait_until = due;
-    else
-        session->complete = true;
+    session->complete = !session_silence_is_young(session);
 }
 
 static nstime timer(const struct session *session)
 {
-    return session->complete ? NSTIME_NEVER : session->wait_until;
+    return !session->complete && session_silence_is_young(session) ? session_silence_due(session) : NSTIME_NEVER;
 }
 
 const struct strategy strategy_diagnose = {

@@ -17,6 +17,8 @@
  *      COMPARE_ROUNDS times at most. It stops once the counts suffice to call it dropped. A round starts once there
  *      are enough hops, or nothing else is due. The other spec sends last: its reply shows that the router had a
  *      token left.
+ *   7. If nothing answers behind the last reply, the run ends only when the first probe there has waited the longest
+ *      wait (session_silence_due()): one link of the path may be slow, or a router waits for its neighbour.
  * A hop is settled once no rule but the sixth, which changes no line, has more for it. Hops are settled in order. */
 #include "ladder/ladder.h"
 
@@ -330,8 +332,12 @@ static nstime next_spec_due(const struct session *session)
 
 static nstime timer(const struct session *session)
 {
-    nstime due = session->complete ? NSTIME_NEVER : next_spec_due(session);
-    return due > session->now ? due : NSTIME_NEVER;
+    if (session->complete)
+        return NSTIME_NEVER;
+    nstime spec = next_spec_due(session), silence = session_silence_due(session), due = NSTIME_NEVER;
+    if (spec > session->now)
+        due = spec;
+    return silence > session->now && silence < due ? silence : due;
 }
 
 static bool climbs_over(const struct session *session, unsigned active)
@@ -430,7 +436,7 @@ static void update(struct session *session)
     if (!escalate(session))
         for (unsigned i = 0; i < session->trace_count; i++)
             compare_again(session, i);
-    session->complete = nothing_pending(session);
+    session->complete = nothing_pending(session) && !session_silence_is_young(session);
     session_settle_hops(session, hop_closed);
 }
 

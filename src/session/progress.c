@@ -46,3 +46,40 @@ bool session_lacks_route(const struct session *session)
             return true;
     return false;
 }
+
+/* The first send of the trace behind the last router, if its silence starts there; NSTIME_NONE: it does not. */
+static nstime silent_since(const struct trace *trace, uint8_t router)
+{
+    nstime first = NSTIME_NEVER;
+    if (trace->refused_ttl || trace->last_router_ttl < router || router == 255)
+        return NSTIME_NONE;
+    for (const struct probe *p = trace_first_at(trace, (uint8_t)(router + 1)); p; p = trace_next_at(trace, p))
+        first = p->sent < first ? p->sent : first;
+    return first == NSTIME_NEVER ? NSTIME_NONE : first;
+}
+
+/* 1. One long wait is enough for all specs: it shows that no reply takes so long.
+ * 2. After a refusal each spec takes its own: the refusals of others may be as late. */
+nstime session_silence_due(const struct session *session)
+{
+    uint8_t router = session_last_router_ttl(session);
+    nstime due = NSTIME_NONE;
+    bool refused = false;
+    for (unsigned i = 0; i < session->trace_count; i++) {
+        if (session->traces[i].reached_ttl || session->traces[i].loop_first)
+            return NSTIME_NEVER;
+        refused = refused || session->traces[i].refused_ttl;
+    }
+    for (unsigned i = 0; i < session->trace_count && router; i++) {
+        nstime since = silent_since(&session->traces[i], router);
+        if (since != NSTIME_NONE && (due == NSTIME_NONE || (refused ? since > due : since < due)))
+            due = since;
+    }
+    return due == NSTIME_NONE ? NSTIME_NEVER : due + session->config.max_wait;
+}
+
+bool session_silence_is_young(const struct session *session)
+{
+    nstime due = session_silence_due(session);
+    return due != NSTIME_NEVER && session->now < due;
+}

@@ -84,6 +84,23 @@ void session_settle_probe(struct session *session, unsigned index)
         session->events.probe_settled(session->events.context, session, trace, probe);
 }
 
+/* The probes stand in the order of their sends, except for a few that the capture showed late. */
+void session_reopen_probes(struct session *session, nstime now)
+{
+    for (unsigned t = 0; t < session->trace_count; t++) {
+        struct trace *trace = &session->traces[t];
+        for (size_t i = trace->probe_count; i-- > 0 && trace->probes[i].sent + session->config.max_wait > now;) {
+            struct probe *probe = &trace->probes[i];
+            if (probe->state != PROBE_EXPIRED || session_probe_deadline(session, probe) <= now)
+                continue;
+            probe->state = PROBE_OUTSTANDING;
+            session_wanted(session, t, probe->flow, probe->ttl)->resolved--;
+            if (i < session->first_outstanding[t])
+                session->first_outstanding[t] = i;
+        }
+    }
+}
+
 static void run_deadline(struct session *session, const struct deadline *deadline)
 {
     switch (deadline->kind) {
