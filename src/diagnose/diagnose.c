@@ -158,7 +158,7 @@ static void update(struct session *session)
 {
     if (is_over(session)) {
         want_no_more(session);
-        session->complete = !wanted_is_open(session);
+        session->complete = !wanted_is_open(session) && !session_silence_is_young(session);
         return;
     }
     climb(session);

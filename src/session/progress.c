@@ -3,6 +3,8 @@
 #include "base/minmax.h"
 #include "session/state.h"
 
+#define REFUSALS_WITHIN (50 * NS_PER_MS) /* of the first refusal: the others have come */
+
 uint8_t session_farthest_ttl(const struct session *session)
 {
     uint8_t farthest = 0, target_ttl = session_target_ttl(session);
@@ -29,22 +31,11 @@ unsigned session_other_at(const struct session *session, unsigned silent, uint8_
     return silent;
 }
 
-static bool lacks_route(const struct trace *trace)
-{
-    const struct probe *probe = trace->refused_ttl ? trace_first_at(trace, trace->refused_ttl) : NULL;
-    for (; probe; probe = trace_next_at(trace, probe))
-        for (unsigned i = 0; i < probe->reply_count; i++)
-            if (reply_is_no_route(&probe->replies[i]) && addr_equal(&probe->replies[i].from, &trace->flow.source))
-                return true;
-    return false;
-}
-
 bool session_lacks_route(const struct session *session)
 {
-    for (unsigned i = 0; i < session->trace_count; i++)
-        if (lacks_route(&session->traces[i]))
-            return true;
-    return false;
+    const struct trace_set set = session_trace_set(session);
+    const struct probe *probe;
+    return trace_set_dead_end(&set, &probe) != NULL;
 }
 
 /* The first send of the trace behind the last router, if its silence starts there; NSTIME_NONE: it does not. */
@@ -59,12 +50,18 @@ static nstime silent_since(const struct trace *trace, uint8_t router)
 }
 
 /* 1. One long wait is enough for all specs: it shows that no reply takes so long.
- * 2. After a refusal each spec takes its own: the refusals of others may be as late. */
+ * 2. After a refusal each spec takes its own: the refusals of others may be as late.
+ * 3. A router that gives up its neighbour refuses all that it held for it at once. */
 nstime session_silence_due(const struct session *session)
 {
+    const struct trace_set set = session_trace_set(session);
     uint8_t router = session_last_router_ttl(session);
     nstime due = NSTIME_NONE;
     bool refused = false;
+    const struct probe *probe;
+    const struct reply *dead_end = trace_set_dead_end(&set, &probe);
+    if (dead_end)
+        return dead_end->time + REFUSALS_WITHIN;
     for (unsigned i = 0; i < session->trace_count; i++) {
         if (session->traces[i].reached_ttl || session->traces[i].loop_first)
             return NSTIME_NEVER;
