@@ -19,12 +19,15 @@
  *      token left.
  *   7. If nothing answers behind the last reply, the run ends only when the first probe there has waited the longest
  *      wait (session_silence_due()): one link of the path may be slow, or a router waits for its neighbour.
- * A hop is settled once no rule but the sixth, which changes no line, has more for it. Hops are settled in order. */
+ *   8. If the target answers another spec, a spec that only the target is silent to sends there once more, 1.1 s later:
+ *      the target may have had no token left for its refusal.
+ * A hop is settled once no rule but 6 and 8, which change no line, has more for it. Hops are settled in order. */
 #include "ladder/ladder.h"
 
 #include <stdlib.h>
 
 #include "base/minmax.h"
+#include "probe/type.h"
 #include "session/state.h"
 #include "silence/rate_limit.h"
 #include "silence/sample.h"
@@ -39,6 +42,7 @@ struct ladder {
     struct climb {
         uint8_t start;    /* first TTL of the climb */
         uint8_t compared; /* rounds of rule 6 */
+        bool rested;      /* rule 8 is done */
     } climbs[SPECS_MOST];
     uint8_t rescue[256];       /* enum rescue */
     bool repaired[256];        /* rule 5 is done here */
@@ -303,6 +307,20 @@ static void compare_again(struct session *session, unsigned index)
     }
 }
 
+/* --- rule 8 --- */
+
+static void probe_target_rested(struct session *session, unsigned index)
+{
+    const struct trace *trace = &session->traces[index];
+    uint8_t target_ttl = session_target_ttl(session);
+    if (!target_ttl || ladder_of(session)->climbs[index].rested || trace_probe_limit(trace) ||
+        !trace->flow.spec.type->refused_by_icmp || trace->last_router_ttl < session_last_router_ttl(session) ||
+        !trace_asked(trace, target_ttl) || hop_pending(session, target_ttl))
+        return;
+    ladder_of(session)->climbs[index].rested = true;
+    want_more(session, index, target_ttl, 1, session->last_sent[target_ttl] + RATE_LIMIT_REFILL);
+}
+
 /* --- the end of climbs --- */
 
 static unsigned active_count(const struct session *session)
@@ -434,8 +452,10 @@ static void update(struct session *session)
     complete_rescues(session);
     session_settle_hops(session, hop_closed); /* the lines of these hops do not wait for comparisons */
     if (!escalate(session))
-        for (unsigned i = 0; i < session->trace_count; i++)
+        for (unsigned i = 0; i < session->trace_count; i++) {
             compare_again(session, i);
+            probe_target_rested(session, i);
+        }
     session->complete = nothing_pending(session) && !session_silence_is_young(session);
     session_settle_hops(session, hop_closed);
 }

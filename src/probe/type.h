@@ -46,6 +46,7 @@ struct probe_type {
     bool has_port;
     uint16_t default_port;                           /* `udp` alone */
     bool print_default_port;                         /* tcp alone is printed as tcp/80 */
+    bool refused_by_icmp; /* a host refuses it with an ICMP error, which it rate-limits, and not by the protocol */
     const struct probe_variant_row *const *variants; /* NULL-terminated */
 
     /* Our probes. */
