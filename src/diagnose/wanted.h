@@ -15,6 +15,7 @@ struct diagnosis {
         uint8_t slowly;   /* rounds of rule 5 */
         uint8_t closing;  /* rounds of rule 4 */
     } specs[SPECS_MOST];
+    uint8_t left_out; /* rounds of rule 10 */
 };
 
 static inline struct diagnosis *diagnosis_of(const struct session *session)

@@ -3,7 +3,10 @@
 #include "base/minmax.h"
 #include "session/state.h"
 
-#define REFUSALS_WITHIN (50 * NS_PER_MS) /* of the first refusal: the others have come */
+/* Time after the first refusal for the others to come.
+ * Unit: ns. Source: Linux refuses all packets that it held at once; the rest is for jitter. Effect: a shorter time
+ * leaves specs without their own refusal; a longer one makes the run longer. */
+#define REFUSALS_WITHIN (50 * NS_PER_MS)
 
 uint8_t session_farthest_ttl(const struct session *session)
 {
