@@ -33,7 +33,9 @@
  *      protocol, and right behind it one that it answers, until two of its silences are known to be no rate limit. A
  *      busy machine may have sent the first probes too far apart to show that.
  *  10. Last, a spec that got further than a hop without a reply from it sends there once more, if the router may have
- *      had no token for it. It waits for a new one. One spec at a time at each hop, LEFT_OUT_ROUNDS times at most.
+ *      had no token for it. It waits for a new one. One spec at a time at each hop, until all have a reply or
+ *      LEFT_OUT_MISSES probes drew none. A path that loses probes gets none of this.
+ *
  * If a loop is known, a spec that has not left it climbs no further than its end. Rule 3 ends for a spec whose
  * replies show that it loops. Once the budget is spent, no rule sends.
  *

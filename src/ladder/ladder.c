@@ -13,10 +13,14 @@
  *      that has not probed it. For comparison, so do the two hops before it and the target.
  *   4. Three or more such hops in a row get a last probe 1.1 s later: their routers may have spent their tokens.
  *   5. Single losses at an answering hop before another answering hop are sent again, once.
+ *      If the router limits its rate, its line gets further probes, each with a new token, until it has `queries`
+ *      replies or one of them draws none.
  *   6. A spec that fell silent where another went on sends again beside that one, at the hops to be compared,
  *      COMPARE_ROUNDS times at most. It stops once the counts suffice to call it dropped. A round starts once there
  *      are enough hops, or nothing else is due. The other spec sends last: its reply shows that the router had a
  *      token left.
+ *      Before, it sends once more to each of these hops if the next router limits its rate: other probes may have spent
+ *      the tokens.
  *   7. If nothing answers behind the last reply, the run ends only when the first probe there has waited the longest
  *      wait (session_silence_due()): one link of the path may be slow, or a router waits for its neighbour.
  *   8. If the target answers another spec, a spec that only the target is silent to sends there once more, 1.1 s later:
@@ -40,12 +44,14 @@ enum rescue { RESCUE_NONE, RESCUE_PROBED, RESCUE_RESTED };
 
 struct ladder {
     struct climb {
-        uint8_t start;    /* first TTL of the climb */
-        uint8_t compared; /* rounds of rule 6 */
-        bool rested;      /* rule 8 is done */
+        uint8_t start;      /* first TTL of the climb */
+        uint8_t compared;   /* rounds of rule 6 */
+        bool rested;        /* rule 8 is done */
+        bool climbed_again; /* rule 6 has sent to each hop once more */
     } climbs[SPECS_MOST];
     uint8_t rescue[256];       /* enum rescue */
-    bool repaired[256];        /* rule 5 is done here */
+    bool repaired[256];        /* rule 5 has sent here again */
+    uint8_t filled[256];       /* replies at this hop when rule 5 last waited for a token; UINT8_MAX: it gave up */
     bool probed_silence_again; /* nothing answered at all, and rule 2 has probed the first hops once more */
 };
 
@@ -159,6 +165,33 @@ static void repair_losses(struct session *session)
         ladder_of(session)->repaired[ttl] = true;
         if (lost)
             want_more(session, (unsigned)(trace - session->traces), (uint8_t)ttl, (uint16_t)lost, 0);
+    }
+}
+
+static unsigned count_replies(const struct trace *trace, uint8_t ttl)
+{
+    unsigned count = 0;
+    for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe))
+        count += probe->reply_count > 0;
+    return count;
+}
+
+/* The other half of rule 5. */
+static void fill_lines(struct session *session)
+{
+    const struct trace_set set = session_trace_set(session);
+    for (unsigned ttl = session->settled_ttl + 1U; ttl < session_farthest_ttl(session); ttl++) {
+        const struct trace *trace = session_hop_trace(session, (uint8_t)ttl);
+        uint8_t *filled = &ladder_of(session)->filled[ttl];
+        if (*filled == UINT8_MAX || !ladder_of(session)->repaired[ttl] || !trace ||
+            !trace_shows_hop(trace, (uint8_t)ttl) || hop_pending(session, (uint8_t)ttl))
+            continue;
+        unsigned replies = count_replies(trace, (uint8_t)ttl);
+        bool more = replies > *filled && replies < session->config.queries && rate_limit_is_seen(&set, (uint8_t)ttl);
+        *filled = more ? (uint8_t)replies : UINT8_MAX;
+        if (more)
+            want_more(session, (unsigned)(trace - session->traces), (uint8_t)ttl, 1,
+                      session->last_sent[ttl] + RATE_LIMIT_REFILL);
     }
 }
 
@@ -283,12 +316,28 @@ static bool nothing_pending(const struct session *session)
     return true;
 }
 
+/* True if it does so now. */
+static bool climb_again(struct session *session, unsigned index)
+{
+    const struct trace_set set = session_trace_set(session);
+    const struct trace *trace = &session->traces[index];
+    struct climb *own = &ladder_of(session)->climbs[index];
+    unsigned next = uint8_max(trace->last_router_ttl + 1U, session->config.first_ttl);
+    if (!session->wants[index].climbs || own->climbed_again || trace_probe_limit(trace) ||
+        next >= session_farthest_ttl(session) || !nothing_pending(session) || !rate_limit_is_seen(&set, (uint8_t)next))
+        return false;
+    own->climbed_again = true;
+    for (unsigned ttl = next; ttl <= session_farthest_ttl(session); ttl++)
+        want_more(session, index, (uint8_t)ttl, 1, session->last_sent[ttl] + RATE_LIMIT_REFILL);
+    return true;
+}
+
 static void compare_again(struct session *session, unsigned index)
 {
     struct climb *own = &ladder_of(session)->climbs[index];
     const struct trace *trace = &session->traces[index];
     struct comparison comparison;
-    if (!session->wants[index].climbs || trace_probe_limit(trace) || own->compared == COMPARE_ROUNDS ||
+    if (!session->wants[index].climbs || trace_probe_limit(trace) || own->compared >= COMPARE_ROUNDS ||
         trace->last_router_ttl >= session_farthest_ttl(session) || !climb_quiet(session, index))
         return;
     session_compare_silence(session, trace, &comparison);
@@ -298,13 +347,17 @@ static void compare_again(struct session *session, unsigned index)
     for (unsigned i = 0; i < comparison.hop_count; i++)
         if (hop_pending(session, comparison.hops[i]))
             return;
-    own->compared++;
+    const struct trace_set set = session_trace_set(session);
+    bool waits = false;
     for (unsigned i = 0; i < comparison.hop_count; i++) {
         uint8_t ttl = comparison.hops[i];
-        nstime not_before = session->last_sent[ttl] + SAMPLE_SPAN;
+        bool limited = rate_limit_is_seen(&set, ttl);
+        waits = waits || limited;
+        nstime not_before = session->last_sent[ttl] + (limited ? RATE_LIMIT_REFILL_TWO : SAMPLE_SPAN);
         want_more(session, index, ttl, 1, not_before);
         want_more(session, session_other_at(session, index, ttl), ttl, 1, not_before + BACKING_AFTER);
     }
+    own->compared = (uint8_t)(own->compared + (waits ? 2 : 1)); /* a wait for tokens takes two seconds */
 }
 
 /* --- rule 8 --- */
@@ -448,12 +501,14 @@ static void update(struct session *session)
     for (unsigned i = 0; i < active_count(session); i++)
         no_way ? stop_climb(session, i) : climb(session, i);
     repair_losses(session);
+    fill_lines(session);
     rescue_silent(session);
     complete_rescues(session);
     session_settle_hops(session, hop_closed); /* the lines of these hops do not wait for comparisons */
     if (!escalate(session))
         for (unsigned i = 0; i < session->trace_count; i++) {
-            compare_again(session, i);
+            if (!climb_again(session, i))
+                compare_again(session, i);
             probe_target_rested(session, i);
         }
     session->complete = nothing_pending(session) && !session_silence_is_young(session);
