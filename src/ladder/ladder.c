@@ -7,12 +7,14 @@
  *      refusal, in a loop, or after `gap` silent hops in a row.
  *   2. If it ends short of the target, the next spec climbs from the two hops before that silence, with one probe
  *      each. Each spec that fell silent then sends once more beside it, for comparison. If nothing has answered for
- *      a second, the next spec starts beside the others. After the last spec the first hops get one more probe. If
+ *      a second, the first spec sends to each hop once more: another run may have spent the routers' tokens. Half a
+ *      second later the next spec starts beside the others. After the last spec the first hops get one more probe. If
  *      our own host has no route, the climb ends.
  *   3. A silent hop before an answering one gets one more probe of the spec that got further, and one of every spec
  *      that has not probed it. For comparison, so do the two hops before it and the target.
  *   4. Three or more such hops in a row get a last probe 1.1 s later: their routers may have spent their tokens.
- *   5. Single losses at an answering hop before another answering hop are sent again, once.
+ *   5. If an answering hop before another answering hop leaves out no more probes than it answers, they are sent again,
+ *      once.
  *      If the router limits its rate, its line gets further probes, each with a new token, until it has `queries`
  *      replies or one of them draws none.
  *   6. A spec that fell silent where another went on sends again beside that one, at the hops to be compared,
@@ -38,6 +40,7 @@
 
 #define LOOKAHEAD 16             /* hops ahead of the replies: a path of usual length takes one round trip */
 #define NEXT_SPEC_AFTER NS_PER_S /* wait before the next spec starts if nothing has answered at all */
+#define NEXT_SPEC_AFTER_RESTED (500 * NS_PER_MS) /* the same after the first spec's second climb */
 
 /* How far the rules 3 and 4 have gone for a silent hop before an answering one. */
 enum rescue { RESCUE_NONE, RESCUE_PROBED, RESCUE_RESTED };
@@ -134,7 +137,9 @@ static void stop_climb(struct session *session, unsigned index)
 static void climb(struct session *session, unsigned index)
 {
     const struct climb *own = &ladder_of(session)->climbs[index];
-    unsigned ahead = index == 0 && session->config.gap < LOOKAHEAD ? LOOKAHEAD : session->config.gap;
+    /* On its second climb it does not run ahead: the target's token is for its own hop. */
+    bool runs_ahead = index == 0 && session->config.gap < LOOKAHEAD && !own->climbed_again;
+    unsigned ahead = runs_ahead ? LOOKAHEAD : session->config.gap;
     uint8_t reach = trace_probe_limit(&session->traces[index]);
     uint8_t target_ttl = session_target_ttl(session);
     if (!reach) /* at once as far as the silence would have to last, wherever it began for another spec */
@@ -145,6 +150,14 @@ static void climb(struct session *session, unsigned index)
     for (unsigned ttl = own->start; ttl <= reach; ttl++)
         want_at_least(session, index, (uint8_t)ttl,
                       shown_by_earlier(session, index, (uint8_t)ttl) ? 1 : session->config.queries);
+}
+
+static unsigned count_replies(const struct trace *trace, uint8_t ttl)
+{
+    unsigned count = 0;
+    for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe))
+        count += probe->reply_count > 0;
+    return count;
 }
 
 /* Rule 5, for the hops that are not settled yet and whose line shows this trace. */
@@ -163,24 +176,17 @@ static void repair_losses(struct session *session)
              probe = trace_next_at(trace, probe))
             lost += probe->state == PROBE_EXPIRED;
         ladder_of(session)->repaired[ttl] = true;
-        if (lost)
+        if (lost && lost <= count_replies(trace, (uint8_t)ttl)) /* else the router has no token, most likely */
             want_more(session, (unsigned)(trace - session->traces), (uint8_t)ttl, (uint16_t)lost, 0);
     }
-}
-
-static unsigned count_replies(const struct trace *trace, uint8_t ttl)
-{
-    unsigned count = 0;
-    for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe))
-        count += probe->reply_count > 0;
-    return count;
 }
 
 /* The other half of rule 5. */
 static void fill_lines(struct session *session)
 {
     const struct trace_set set = session_trace_set(session);
-    for (unsigned ttl = session->settled_ttl + 1U; ttl < session_farthest_ttl(session); ttl++) {
+    unsigned last = session_farthest_ttl(session) + (session_target_ttl(session) ? 1U : 0U);
+    for (unsigned ttl = session->settled_ttl + 1U; ttl < last; ttl++) {
         const struct trace *trace = session_hop_trace(session, (uint8_t)ttl);
         uint8_t *filled = &ladder_of(session)->filled[ttl];
         if (*filled == UINT8_MAX || !ladder_of(session)->repaired[ttl] || !trace ||
@@ -316,6 +322,17 @@ static bool nothing_pending(const struct session *session)
     return true;
 }
 
+/* All at one time, so that they leave in the order of their TTLs: the target's token is for its own hop. */
+static void send_to_each(struct session *session, unsigned index, unsigned first, unsigned last)
+{
+    nstime before = NSTIME_NONE;
+    ladder_of(session)->climbs[index].climbed_again = true;
+    for (unsigned ttl = first; ttl <= last; ttl++)
+        before = session->last_sent[ttl] > before ? session->last_sent[ttl] : before;
+    for (unsigned ttl = first; ttl <= last; ttl++)
+        want_more(session, index, (uint8_t)ttl, 1, before + RATE_LIMIT_REFILL);
+}
+
 /* True if it does so now. */
 static bool climb_again(struct session *session, unsigned index)
 {
@@ -326,9 +343,7 @@ static bool climb_again(struct session *session, unsigned index)
     if (!session->wants[index].climbs || own->climbed_again || trace_probe_limit(trace) ||
         next >= session_farthest_ttl(session) || !nothing_pending(session) || !rate_limit_is_seen(&set, (uint8_t)next))
         return false;
-    own->climbed_again = true;
-    for (unsigned ttl = next; ttl <= session_farthest_ttl(session); ttl++)
-        want_more(session, index, (uint8_t)ttl, 1, session->last_sent[ttl] + RATE_LIMIT_REFILL);
+    send_to_each(session, index, next, session_farthest_ttl(session));
     return true;
 }
 
@@ -398,6 +413,8 @@ static nstime next_spec_due(const struct session *session)
     nstime first = session->traces[active_count(session) - 1].first_sent;
     if (any_reply(session) || first == NSTIME_NONE || ladder_of(session)->probed_silence_again)
         return NSTIME_NEVER;
+    if (active_count(session) == 1 && ladder_of(session)->climbs[0].climbed_again)
+        return first + RATE_LIMIT_REFILL + NEXT_SPEC_AFTER_RESTED;
     return first + NEXT_SPEC_AFTER;
 }
 
@@ -446,6 +463,10 @@ static bool escalate(struct session *session)
     unsigned active = active_count(session);
     if (session_target_ttl(session) || session_lacks_route(session) || !climbs_over(session, active))
         return false; /* without a route, our own host can send no other spec either */
+    if (active == 1 && session->now >= next_spec_due(session) && !ladder_of(session)->climbs[0].climbed_again) {
+        send_to_each(session, 0, session->config.first_ttl, silence_end(session, 0, LOOKAHEAD));
+        return false;
+    }
     if (active == session->trace_count) {
         if (session->now >= next_spec_due(session))
             probe_silence_again(session);
@@ -466,6 +487,13 @@ static bool escalate(struct session *session)
 
 /* --- settling --- */
 
+/* Whether rule 5 waits for a reply from behind the hop. */
+static bool may_be_filled(const struct session *session, uint8_t ttl)
+{
+    return ttl == session_farthest_ttl(session) && !session_target_ttl(session) &&
+           count_replies(session_hop_trace(session, ttl), ttl) < session->config.queries;
+}
+
 static bool hop_closed(const struct session *session, uint8_t ttl)
 {
     if (session->complete)
@@ -473,7 +501,7 @@ static bool hop_closed(const struct session *session, uint8_t ttl)
     if (hop_pending(session, ttl))
         return false;
     if (session_shows_hop(session, ttl))
-        return true;
+        return !may_be_filled(session, ttl);
     if (ttl >= session_farthest_ttl(session))
         return false; /* the next spec may get a reply here */
     uint8_t first, last;
