@@ -6,10 +6,9 @@
  *   1. The first spec climbs from the first TTL, LOOKAHEAD hops ahead of its replies. It ends at the target, at a
  *      refusal, in a loop, or after `gap` silent hops in a row.
  *   2. If it ends short of the target, the next spec climbs from the two hops before that silence, with one probe
- *      each. Each spec that fell silent then sends once more beside it, for comparison. If nothing has answered for
- *      a second, the first spec sends to each hop once more: another run may have spent the routers' tokens. Half a
- *      second later the next spec starts beside the others. After the last spec the first hops get one more probe. If
- *      our own host has no route, the climb ends.
+ *      each. Each spec that fell silent then sends once more beside it, for comparison. If nothing answers,
+ *      the first spec sends to each hop once more before: another run may have spent the routers' tokens. After the
+ *      last spec the first hops get one more probe. If our own host has no route, the climb ends.
  *   3. A silent hop before an answering one gets one more probe of the spec that got further, and one of every spec
  *      that has not probed it. For comparison, so do the two hops before it and the target.
  *   4. Three or more such hops in a row get a last probe 1.1 s later: their routers may have spent their tokens.
@@ -38,9 +37,7 @@
 #include "silence/rate_limit.h"
 #include "silence/sample.h"
 
-#define LOOKAHEAD 16             /* hops ahead of the replies: a path of usual length takes one round trip */
-#define NEXT_SPEC_AFTER NS_PER_S /* wait before the next spec starts if nothing has answered at all */
-#define NEXT_SPEC_AFTER_RESTED (500 * NS_PER_MS) /* the same after the first spec's second climb */
+#define LOOKAHEAD 16 /* hops ahead of the replies: a path of usual length takes one round trip */
 
 /* How far the rules 3 and 4 have gone for a silent hop before an answering one. */
 enum rescue { RESCUE_NONE, RESCUE_PROBED, RESCUE_RESTED };
@@ -407,31 +404,13 @@ static bool any_reply(const struct session *session)
     return false;
 }
 
-/* When rule 2 stops waiting for the newest spec because nothing has answered at all. */
-static nstime next_spec_due(const struct session *session)
-{
-    nstime first = session->traces[active_count(session) - 1].first_sent;
-    if (any_reply(session) || first == NSTIME_NONE || ladder_of(session)->probed_silence_again)
-        return NSTIME_NEVER;
-    if (active_count(session) == 1 && ladder_of(session)->climbs[0].climbed_again)
-        return first + RATE_LIMIT_REFILL + NEXT_SPEC_AFTER_RESTED;
-    return first + NEXT_SPEC_AFTER;
-}
-
 static nstime timer(const struct session *session)
 {
-    if (session->complete)
-        return NSTIME_NEVER;
-    nstime spec = next_spec_due(session), silence = session_silence_due(session), due = NSTIME_NEVER;
-    if (spec > session->now)
-        due = spec;
-    return silence > session->now && silence < due ? silence : due;
+    return !session->complete && session_silence_is_young(session) ? session_silence_due(session) : NSTIME_NEVER;
 }
 
 static bool climbs_over(const struct session *session, unsigned active)
 {
-    if (session->now >= next_spec_due(session))
-        return true;
     for (unsigned i = 0; i < active; i++)
         if (!climb_quiet(session, i))
             return false;
@@ -463,12 +442,12 @@ static bool escalate(struct session *session)
     unsigned active = active_count(session);
     if (session_target_ttl(session) || session_lacks_route(session) || !climbs_over(session, active))
         return false; /* without a route, our own host can send no other spec either */
-    if (active == 1 && session->now >= next_spec_due(session) && !ladder_of(session)->climbs[0].climbed_again) {
+    if (!any_reply(session) && !ladder_of(session)->climbs[0].climbed_again) {
         send_to_each(session, 0, session->config.first_ttl, silence_end(session, 0, LOOKAHEAD));
         return false;
     }
     if (active == session->trace_count) {
-        if (session->now >= next_spec_due(session))
+        if (!any_reply(session) && !ladder_of(session)->probed_silence_again)
             probe_silence_again(session);
         return false;
     }
