@@ -10,6 +10,7 @@
 #include "report/text/graph_text.h"
 #include "report/text/hop_line.h"
 #include "report/text/networks.h"
+#include "report/text/tickets.h"
 #include "report/text/trace_end_text.h"
 #include "report/text/verdicts.h"
 
@@ -563,6 +564,8 @@ void traces_text_judged(struct output *out, const struct judged_group *group)
     if (!out->options.quiet)
         verdicts_add_findings(&text, group->judgement);
     print(out, &text);
+    if (!out->options.quiet)
+        tickets_print(out, group->judgement);
     strbuf_free(&text);
 }
 
