@@ -398,9 +398,12 @@ static void print_retries(struct output *out)
     struct retries retries = {0};
     strbuf_init(&retries.at);
     count_retries(out, &retries);
+    char answered[16] = "none";
+    if (retries.answered)
+        snprintf(answered, sizeof answered, "%u", retries.answered);
     if (retries.probes)
-        print_below(out, "retries: %u probe%s at hop%s %s, %u answered", retries.probes, plural(retries.probes),
-                    plural(retries.hops), retries.at.text, retries.answered);
+        print_below(out, "sent again: %u probe%s at hop%s %s, %s answered", retries.probes, plural(retries.probes),
+                    plural(retries.hops), retries.at.text, answered);
     strbuf_free(&retries.at);
 }
 

@@ -479,7 +479,7 @@ static void test_retries(void)
             " 5  10.0.5.1  4.000 ms *  [icmp]\n"
             " 6  10.0.6.1  2.310 ms  2.281 ms  2.290 ms\n"
             "\n"
-            "retries: 23 probes at hops 1-3, 6, 2 answered\n",
+            "sent again: 23 probes at hops 1-3, 6, 2 answered\n",
             "never more columns than -q, and never fewer where so many were sent");
     render_free(&r);
     fake_free(&fake);
@@ -503,7 +503,7 @@ static void test_retries_of_rows(void)
             "                                  Loss%   Snt   Best    Avg   Wrst  StDev   Jttr\n"
             " 1  10.0.1.1                       0.0%    11   1.00   1.00   1.00   0.00   0.00\n"
             "\n"
-            "retries: 2 probes at hop 1, 1 answered\n",
+            "sent again: 2 probes at hop 1, 1 answered\n",
             "retries are not lost");
     render_free(&r);
     fake_free(&fake);
