@@ -9,6 +9,7 @@
 #include "report/graph/graph_words.h"
 #include "report/graph/node_name.h"
 #include "report/paint.h"
+#include "report/wrap.h"
 
 #define BRANCH_COLUMNS 3
 #define TIME_COLUMNS 8 /* " 123.456"; " ms" follows */
@@ -394,7 +395,7 @@ __attribute__((format(printf, 2, 3))) static void say(struct tree *tree, const c
     va_start(args, format);
     strbuf_addfv(&sentence, format, args);
     va_end(args);
-    strbuf_add_wrapped(tree->text, sentence.text, 0, 0, sentence_limit(tree));
+    wrap_add(tree->text, sentence.text, tree->options->whole_sentences ? 0 : tree->width);
     strbuf_add(tree->text, "\n");
     strbuf_free(&sentence);
 }

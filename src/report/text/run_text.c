@@ -19,7 +19,7 @@
 
 /* The content of a printed line, to find replies that came after it. */
 struct printed_line {
-    const struct trace *shown;   /* NULL: no line was printed, or no probe had this TTL */
+    const struct trace *shown;   /* NULL: no line was printed or stands for it, or no probe had this TTL */
     uint16_t silent[SPECS_MOST]; /* per trace, a bit for each of the first 16 probes at this hop that was silent */
 };
 
@@ -230,6 +230,8 @@ static void separate(struct output *out)
 static void fold_tail(struct output *out, unsigned last, const struct strbuf *reason)
 {
     struct run_text *state = out->state;
+    for (unsigned ttl = state->held_first; state->held_count && ttl <= last; ttl++)
+        state->lines[ttl].shown = trace_set_hop_trace(&out->result->specs, (uint8_t)ttl);
     if (state->held_count)
         strbuf_addf(&state->line, "%u-%u silent as well%s", state->held_first, last, reason->length ? "; " : "");
     strbuf_add(&state->line, reason->text);
