@@ -8,9 +8,9 @@
 #include "base/strbuf.h"
 #include "cli/screen.h"
 
-#define SHOWN_AFTER 1.0 /* seconds from the start, so that short runs show no line */
-#define SHOWN_EVERY 0.2 /* seconds between two updates of the line */
-#define NARROWEST 60    /* columns of a terminal that does not tell its width */
+#define SHOWN_AFTER 1.0    /* seconds from the start, so that short runs show no line */
+#define SHOWN_EVERY 0.2    /* seconds between two updates of the line */
+#define COLUMNS_UNKNOWN 80 /* columns of a terminal that does not tell its width */
 
 static double now(void)
 {
@@ -43,14 +43,25 @@ bool progress_is_due(const struct progress *progress)
     return progress->wanted && now() >= progress->next;
 }
 
-/* Shows the line, cut so that the terminal does not wrap it: an erased line must not leave a row behind. */
+/* The bytes that fit into so many columns, up to a comma if there is one. */
+static size_t fitting(const struct strbuf *line, size_t columns)
+{
+    if (line->length <= columns)
+        return line->length;
+    for (size_t end = columns; end > 0; end--)
+        if (line->text[end] == ',')
+            return end;
+    return columns;
+}
+
+/* Shows the line, cut before a comma so that the terminal does not wrap it: erasing it must not leave a row behind. */
 static void show_line(struct progress *progress, double time, struct strbuf *line)
 {
     unsigned columns = screen_terminal_columns(STDERR_FILENO);
-    unsigned room = columns ? columns - 1 : NARROWEST - 1;
+    size_t shown = fitting(line, (columns ? columns : COLUMNS_UNKNOWN) - 1);
     progress->next = time + SHOWN_EVERY;
     progress->shown = true;
-    fprintf(stderr, "\r\033[K%.*s", (int)room, line->text);
+    fprintf(stderr, "\r\033[K%.*s", (int)shown, line->text);
     fflush(stderr);
     strbuf_free(line);
 }
