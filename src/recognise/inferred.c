@@ -9,6 +9,7 @@
 #include "recognise/inferred.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "recognise/inferred_order.h"
 #include "recognise/pair.h"
@@ -130,6 +131,24 @@ static int by_hop(const void *a, const void *b)
     return x->hop == y->hop ? unmatched_compare_times(x, y) : x->hop < y->hop ? -1 : 1;
 }
 
+static bool is_alike(const struct traits *a, const struct traits *b)
+{
+    return a->word == b->word && a->seq == b->seq && a->ip_id == b->ip_id && a->checksum == b->checksum &&
+           memcmp(a->payload, b->payload, sizeof a->payload) == 0;
+}
+
+/* Quotes that are alike do not say which of them is of which hop. The replies are in the order of hops. */
+static void doubt_alike(struct inferred *inferred)
+{
+    for (size_t i = 1; i < inferred->count; i++) {
+        struct unmatched *one = inferred->replies[i - 1], *next = inferred->replies[i];
+        if (one->hop == next->hop || !is_alike(&one->traits, &next->traits))
+            continue;
+        one->reply.match = next->reply.match = MATCH_WEAK;
+        one->reply.hop_is_doubtful = next->reply.hop_is_doubtful = true;
+    }
+}
+
 /* False: it is no trace after all. */
 static bool emit_trace(struct recogniser *r, const struct pair *pair, struct inferred *inferred)
 {
@@ -145,6 +164,7 @@ static bool emit_trace(struct recogniser *r, const struct pair *pair, struct inf
                                                                     : "quotes of its answers, as they count";
     run.wanted = run_number(r, &run.trace);
     qsort(inferred->replies, inferred->count, sizeof *inferred->replies, by_hop);
+    doubt_alike(inferred);
     for (size_t i = 0; i < inferred->count; i++)
         emit_probe(r, &run, inferred->replies[i]);
     if (run.wanted) {

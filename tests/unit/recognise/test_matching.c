@@ -502,6 +502,20 @@ static void only_answer(double ms, const struct made *made, unsigned hop, unsign
         error_of(ms, made, .from = router(hop), .ttl = reply_ttl);
 }
 
+static void test_alike_alone(void)
+{
+    scene_begin(NULL);
+    for (uint8_t ttl = 1; ttl <= 4; ttl++) {
+        struct made m = alike(ttl);
+        only_answer(ttl, &m, ttl, 99, (uint8_t)(65 - ttl));
+    }
+    const struct recognition *found = scene_result();
+    is_text(scene_text(), "udp inferred max-ttl: 1 r1~; 2 r2~; 3 r3~; 4 r4~;",
+            "answers alone, to probes that are alike");
+    ok(hop_is_doubtful(found, 2), "their hops are in doubt");
+    scene_end();
+}
+
 static void test_answers_alone(void)
 {
     scene_begin(NULL);
@@ -612,5 +626,6 @@ int main(void)
     test_short();
     test_in_connection();
     test_answers_alone();
+    test_alike_alone();
     return tap_done();
 }
