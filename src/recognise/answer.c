@@ -106,6 +106,8 @@ static void add_reply(struct recogniser *r, const struct digest *digest, const s
         reply->extension = extension_copy(r, digest->extension);
         if (!addr_is_none(&digest->source))
             add_rewrites(r, candidate, digest, reply);
+        if (found->match == MATCH_REWRITTEN)
+            candidate->run->translated_pair = digest->pair_hash;
     }
     if (probe->reply_count++ == 0)
         run_answered(r, candidate);

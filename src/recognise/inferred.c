@@ -18,6 +18,8 @@
 #include "recognise/run.h"
 #include "recognise/tool.h"
 
+#define TRANSLATED_RUNS_MOST 64 /* of which a late quote may be: bounds the time per frame */
+
 /* --- the list of a pair --- */
 
 static void unmatched_unlink(struct recogniser *r, struct pair *pair)
@@ -34,13 +36,23 @@ static void unmatched_push(struct recogniser *r, struct pair *pair)
     r->newest_unmatched = pair;
 }
 
+/* Whether a translator made quotes of this pair out of a trace's probes. */
+static bool is_late_translated(const struct recogniser *r, const struct digest *quote)
+{
+    unsigned left = TRANSLATED_RUNS_MOST;
+    for (const struct run *run = r->newest_run; run && left; run = run->older, left--)
+        if (run->translated_pair == quote->pair_hash && run->state == RUN_FOUND && pattern_covers(run, &quote->traits))
+            return true;
+    return false;
+}
+
 /* True if the quoted packet is like the probes of a trace: that probe was answered long before. */
-static bool is_late(const struct pair *pair, const struct digest *quote)
+static bool is_late(const struct recogniser *r, const struct pair *pair, const struct digest *quote)
 {
     for (const struct run *run = pair->runs; run; run = run->next_in_pair)
         if (run->state == RUN_FOUND && pattern_covers(run, &quote->traits))
             return true;
-    return false;
+    return is_late_translated(r, quote);
 }
 
 static void append(struct recogniser *r, struct pair *pair, struct unmatched *unmatched)
@@ -266,9 +278,10 @@ void inferred_add(struct recogniser *r, const struct digest *quote, const struct
 {
     bool tells = quote->has_word || quote->shape == SHAPE_RAW;
     struct pair *pair = quote->answer.kind == REPLY_OTHER || !tells ? NULL : pair_get(r, quote);
-    if (pair && is_late(pair, quote)) {
+    if (pair && is_late(r, pair, quote)) {
         count_stray(r, STRAY_LATE);
         free(error->extension);
+        pair_release(r, pair);
         return;
     }
     struct unmatched *unmatched = pair && !pair->has_trace ? calloc(1, sizeof *unmatched) : NULL;

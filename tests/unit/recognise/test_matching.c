@@ -134,6 +134,22 @@ static void test_own_address(void)
     scene_end();
 }
 
+/* Routers behind the translator answer once more, when their probes wait no longer. */
+static void test_late(void)
+{
+    scene_begin(NULL);
+    for (unsigned again = 0; again < 2; again++)
+        for (uint8_t ttl = 1; ttl <= 4; ttl++) {
+            struct made sent = counted(0, ttl), translated = sent;
+            translated.to = ttl > 1 ? INSIDE : NULL;
+            if (!again)
+                scene_see(ttl * 50, &sent);
+            error_of(again * 2000 + ttl * 50 + RTT, &translated, .from = router(ttl), .id = ttl);
+        }
+    scene_is("udp max-ttl: 1 r1; 2 r2^; 3 r3^; 4 r4^; other: 4 answer to a probe that was answered long before;",
+             "late answers are no trace of the new target");
+}
+
 /* IPv6 has no id. */
 static void test_translated6(void)
 {
@@ -614,6 +630,7 @@ int main(void)
     test_translated_targets();
     test_rewrites();
     test_own_address();
+    test_late();
     test_translated6();
     test_translated_sum();
     test_translated_family();
