@@ -140,7 +140,8 @@ struct run {
     unsigned by_ttl_count;
     struct later_packet later[LATER_MOST]; /* by connection */
     unsigned later_next;
-    struct traits shown; /* of its first packet */
+    uint64_t translated_pair; /* pair_hash of the last translated quote of its packets; 0: none */
+    struct traits shown;      /* of its first packet */
 };
 
 struct unmatched;
