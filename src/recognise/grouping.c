@@ -9,12 +9,11 @@
 #include "recognise/pair.h"
 #include "recognise/pattern.h"
 #include "recognise/run.h"
+#include "recognise/senders.h"
 
 #define DRIFT_STEP_MOST 3 /* TTLs that a step counts: swapped neighbours fall by one and rise by three */
 #define DRIFT_TO_FALL 2   /* one may be a swap */
 #define DRIFT_MOST 4      /* then the direction of a run is known */
-
-#define FORWARDED_WITHIN (20 * NS_PER_MS) /* a router forwards a packet in less, unless its queue is long */
 
 static struct run *choose_run(const struct pair *pair, const struct digest *digest, nstime now)
 {
@@ -54,9 +53,8 @@ static bool is_copy(const struct candidate *candidate, const struct digest *dige
     uint8_t ttl = digest->traits.ttl, before = candidate->traits.ttl;
     bool elsewhere = candidate->interface != digest->interface || candidate->direction != digest->direction ||
                      candidate->probe.file != digest->file;
-    bool has_id = digest->traits.ip_id || digest->traits.seq;
-    bool soon = digest->time - candidate->probe.sent <= FORWARDED_WITHIN;
-    return (ttl < before && (has_id || soon)) ||
+    bool soon = digest->time - candidate->probe.sent <= FORWARDED_SOON;
+    return (ttl < before && (digest_has_id(digest) || soon)) ||
            (ttl == before && elsewhere && digest->time - candidate->probe.sent <= SAME_FRAME_WITHIN);
 }
 
@@ -71,7 +69,7 @@ static bool is_seen_again(struct recogniser *r, const struct digest *digest, con
             !addr_equal(&candidate->run->trace.flow.target, &digest->target))
             continue;
         if (is_alike(&candidate->traits, traits) && is_copy(candidate, digest)) {
-            count_stray(r, STRAY_SEEN_AGAIN);
+            count_stray(r, STRAY_COPY);
             return true;
         }
         bool own_port = candidate->run->count > 1 && candidate->run->source_port.movement != MOVE_CONSTANT;
@@ -247,6 +245,7 @@ static void add_candidate(struct recogniser *r, struct run *run, const struct di
     candidate->probe.attempt = ++at->asked;
     run->trace.sent_count++;
     run->trace.started = true;
+    r->shows[digest->file] |= SHOWS_PROBES;
     if (run->trace.first_sent == NSTIME_NONE)
         run->trace.first_sent = digest->time;
     run->last_time = digest->time > run->last_time ? digest->time : run->last_time;
@@ -254,8 +253,32 @@ static void add_candidate(struct recogniser *r, struct run *run, const struct di
     run_wait(r, &r->waiting, candidate, ANSWER_WITHIN);
     run_append(run, candidate);
     (void)index_add(r, place, candidate); /* without memory no reply finds it */
+    senders_add(r, candidate);
     run_touch(r, run);
     run_consider(r, run);
+}
+
+void grouping_see_again(struct recogniser *r, const struct digest *digest)
+{
+    if (digest->shape == SHAPE_NONE || digest->kind != PACKET_PLAIN || !r->run_count)
+        return;
+    struct pair *pair = pair_find(r, digest->pair_hash, &digest->source, &digest->target, digest->protocol);
+    const struct run *run = pair ? pair->runs : NULL;
+    if (!run || !run->newest || run->newest->probe.file == digest->file)
+        return;
+    pair->has_far_file = true;
+    pair->far_file = digest->file;
+}
+
+bool grouping_is_due(const struct recogniser *r, const struct digest *digest)
+{
+    bool is_told_apart = digest->has_word || digest->traits.ip_id;
+    if (digest->kind != PACKET_PLAIN || digest->shape == SHAPE_NONE || is_told_apart ||
+        (r->shows[digest->file] & SHOWS_COPIES))
+        return false;
+    const struct candidate *newest = index_first(r, digest->key);
+    return newest && newest->probe.reply_count && newest->traits.ttl == digest->traits.ttl &&
+           is_alike(&newest->traits, &digest->traits);
 }
 
 /* True if a run has come up to this TTL, which is above that of other probes. */
@@ -293,6 +316,10 @@ bool grouping_take(struct recogniser *r, const struct digest *digest)
     if (r->run_count == RUNS_MOST) /* first, since a pair is freed with its last run */
         run_evict(r, r->oldest_run);
     struct pair *pair = pair_get(r, digest);
+    if (pair && pair->has_far_file && pair->far_file == digest->file) { /* the prober's file lacks it */
+        count_stray(r, STRAY_COPY);
+        return true;
+    }
     struct run *run = pair ? choose_run(pair, digest, digest->time) : NULL;
     if (run && run->state == RUN_ORDINARY) {
         run->last_time = digest->time > run->last_time ? digest->time : run->last_time;

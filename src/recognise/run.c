@@ -75,6 +75,7 @@ struct run *run_new(struct recogniser *r, struct pair *pair, const struct digest
     run->trace.flow.tos = digest->traits.tos;
     run->trace.flow.flow_label = digest->traits.flow_label;
     run->trace.flow.dont_fragment = digest->traits.dont_fragment;
+    run->trace.inside = tunnels_copy(digest->inside);
     run->pair = pair;
     run->shape = digest->shape;
     run->protocol = digest->protocol;
@@ -168,6 +169,32 @@ static void fix_ttls(struct run *run)
     trace->refused_ttl = trace->refused_ttl ? run_shift_ttl(trace->refused_ttl, by) : 0;
 }
 
+/* True if one file goes on where the other ended, as those of tcpdump -C: one clock stamped both. Two files that hold
+ * only probes and only replies are from two captures. */
+static bool is_next_file(const struct recogniser *r, uint8_t file, uint8_t next)
+{
+    bool goes_on = (r->shows[file] & SHOWS_REPLIES) || (r->shows[next] & SHOWS_PROBES);
+    return goes_on && r->starts[next] >= r->ends[file];
+}
+
+static void note_clocks(const struct recogniser *r, struct probe *probe)
+{
+    for (unsigned i = 0; i < probe->reply_count; i++) {
+        struct reply *reply = &probe->replies[i];
+        reply->other_clock = reply->file != probe->file && !is_next_file(r, probe->file, reply->file);
+    }
+}
+
+/* Its last reply may be from another file, and provisional until now. */
+static void end_wait(struct recogniser *r, struct candidate *candidate)
+{
+    if (!candidate->settled)
+        queue_remove(queue_of(r, candidate), candidate);
+    candidate->settled = true;
+    if (candidate->probe.reply_count)
+        candidate->probe.state = PROBE_ANSWERED;
+}
+
 static void emit(struct recogniser *r, struct run *run, struct candidate *candidate)
 {
     if (!run->ttls_fixed) {
@@ -177,6 +204,8 @@ static void emit(struct recogniser *r, struct run *run, struct candidate *candid
     r->probes++;
     r->replies += candidate->probe.reply_count;
     forget_bytes(r, candidate);
+    end_wait(r, candidate);
+    note_clocks(r, &candidate->probe);
     if (run->wanted)
         results_probe(r, &run->trace, &candidate->probe);
     candidate_drop(r, candidate);

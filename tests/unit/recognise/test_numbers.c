@@ -215,10 +215,10 @@ static void answer_one_of_two(double apart, unsigned from)
 static void test_timely(void)
 {
     answer_one_of_two(15, 3);
-    scene_is("udp silent: 1 r1; 2 r2; 3 r3; 4 *;",
+    scene_is("udp silent: 1 r1; 2 r2; 3 r3~; 4 *;",
              "an answer 16 ms after the first of two like probes is that one's: routers take so long");
     answer_one_of_two(500, 4);
-    scene_is("udp max-ttl: 1 r1; 2 r2; 3 *; 4 r4;",
+    scene_is("udp max-ttl: 1 r1; 2 r2; 3 *; 4 r4~;",
              "one 501 ms after it is the second's: a lost probe would get the next one's router");
 }
 
@@ -284,6 +284,65 @@ static void test_known_after(void)
     is_text(grouping_of(10), "the same ports, rising sequence numbers",
             "four probes do not tell how they go: a tool may number hops");
     scene_end();
+}
+
+/* The first error has no quote but an IP header without an id: only its time says which probe it is about. */
+static void answer_first(double after)
+{
+    scene_begin(NULL);
+    struct made first = {.source = 4000, .target = 40000, .ttl = 1},
+                second = {.source = 4000, .target = 40001, .ttl = 2};
+    struct bytes b = make_error(&(struct made_error){.from = "10.9.1.1"}, &first);
+    b.length = 48;
+    b.at[3] = 48;
+    scene_see(0, &first);
+    scene_see(0.1, &second);
+    scene_bytes(after, &b);
+    error_of(after + 1, &second, .from = router(2));
+}
+
+static void test_timely_first(void)
+{
+    answer_first(400);
+    ok(strstr((scene_result(), scene_text()), "1 r1~") != NULL, "without another time to compare, 400 ms are in time");
+    scene_end();
+    answer_first(700);
+    ok(strstr((scene_result(), scene_text()), "1 r1~") == NULL, "700 ms are not: the error may be about other traffic");
+    scene_end();
+}
+
+/* Answers alone, `queries` of each of four routers. */
+static void test_misfits(void)
+{
+    scene_begin(NULL);
+    for (unsigned n = 0; n < 28; n++) {
+        struct made m = {.source = 40000, .target = (uint16_t)(33434 + n), .ttl = 1, .id = (uint16_t)n};
+        error_of(n, &m, .from = router(1 + n / 7), .ttl = (uint8_t)(64 - n / 7));
+    }
+    scene_is("udp inferred max-ttl: 1 r1 r1 r1 r1 r1 r1 r1; 2 r2 r2 r2 r2 r2 r2 r2; 3 r3 r3 r3 r3 r3 r3 r3; "
+             "4 r4 r4 r4 r4 r4 r4 r4;",
+             "where no usual count fits, each router is a hop: another count would make more of them");
+    scene_begin(NULL);
+    for (unsigned n = 0; n < 18; n++) {
+        struct made m = linux_udp(0, n, 1);
+        error_of(n, &m, .from = router(n == 7 ? 33 : 1 + n / 3), .ttl = (uint8_t)(64 - n / 3));
+    }
+    scene_is("udp inferred max-ttl: 1 r1 r1 r1; 2 r2 r2 r2; 3 r3 r33 r3; 4 r4 r4 r4; 5 r5 r5 r5; 6 r6 r6 r6;",
+             "one answer by another router does not spoil the count: a balancer would shift all later hops");
+}
+
+static void test_disagreement(void)
+{
+    scene_begin(NULL);
+    for (unsigned n = 0; n < 5; n++) {
+        struct made m = {.source = 40000, .target = (uint16_t)(33435 + n), .ttl = 1, .id = (uint16_t)n};
+        if (n < 2)
+            error_of(n, &m, .from = router(1 + n), .ttl = (uint8_t)(64 - n));
+        else
+            error_of(n, &m, .from = T4, .type = 3, .code = 3, .ttl = (uint8_t)(n - 1));
+    }
+    scene_is("udp inferred reached: 1 r1; 2 r2; 3 T!3; 4 T!3; 5 T!3;",
+             "replies that bear what is left of the probe's TTL do not outweigh those of routers");
 }
 
 /* --- runs one after the other --- */
@@ -412,6 +471,9 @@ int main(void)
     test_counter_step();
     test_late_cost();
     test_known_after();
+    test_timely_first();
+    test_misfits();
+    test_disagreement();
     test_restart_near();
     test_steady_after();
     test_idle_after();
