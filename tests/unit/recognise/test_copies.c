@@ -345,7 +345,7 @@ static void see_two_sources(enum frame_direction direction, unsigned interface, 
 
 static void test_no_nat(void)
 {
-    static const char two[] = "udp max-ttl: 2 r2; 3 r3; 4 r4; | udp behind 1 max-ttl: 2 r1; 3 r2; 4 r3;";
+    static const char two[] = "udp max-ttl: 2 r2; 3 r3; 4 r4; | udp max-ttl: 1 r1; 2 r2; 3 r3;";
     see_two_sources(FRAME_OUT, 1, 1);
     scene_is(two, "two sources of a host, both sending: two traces");
     see_two_sources(FRAME_IN, 1, 1);
