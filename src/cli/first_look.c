@@ -19,6 +19,8 @@
 #define PIPE_WINDOW (2 * NS_PER_S) /* of stamps: a live capture waits for its report only so long */
 /* Sightings that are kept of all files together. */
 #define SIGHTINGS_MOST (1u << 17)
+/* Any number: the tables of sightings bound the time for a capture that was made to collide. */
+#define FIXED_SECRET UINT64_C(0x8f3a65d21c9be407)
 #define STOP_FRAMES 1024 /* frames between two looks at the stop flag */
 
 struct first_look {
@@ -29,8 +31,11 @@ struct first_look {
     struct clock_estimate *described;        /* owned; the same */
     struct identity_set *seen;               /* owned; NULL: there is one file only */
     struct two_points
-        *two; /* owned; of a single file. NULL: there are several, or it is not merged from two machines */
+        *two; /* owned; of a single file. NULL: it is not merged from two machines, or there are several */
     struct clock_estimate second; /* with `two`: the clock of the far machine */
+    /* The recogniser's secret changes with each run, but the choice of sightings must not. A file that is read once
+     * needs the recogniser's digests. */
+    struct digester digester;
     bool has_once;
 };
 
@@ -122,7 +127,10 @@ static void digest_frame(const struct first_look *look, unsigned file, const str
 {
     struct packet packet;
     packet_decode(frame, &packet);
-    recogniser_digest(look->input.recogniser, file, frame, &packet, out);
+    if (look->has_once)
+        recogniser_digest(look->input.recogniser, file, frame, &packet, out);
+    else
+        digest_packet(&look->digester, file, frame, &packet, out);
 }
 
 /* --- a single file --- */
@@ -253,6 +261,7 @@ static void find_second(struct first_look *look)
 static bool prepare(struct first_look *look)
 {
     unsigned count = look->input.count;
+    digest_init(&look->digester, FIXED_SECRET);
     look->clocks = calloc(count, sizeof *look->clocks);
     look->described = calloc(count, sizeof *look->described);
     look->seen = count > 1 ? identity_set_new() : NULL;

@@ -6,6 +6,7 @@
 /* Packets that are remembered. A larger file is not split. */
 #define PACKETS_MOST (1u << 14)
 #define PLACES (2 * PACKETS_MOST)
+#define STEPS_MOST 128 /* places that are searched for a packet: bounds the time */
 /* The same packet with the same TTL within this time was recorded twice. */
 #define RECORDED_WITHIN (2 * NS_PER_MS)
 /* Probes of traces have such TTLs. Their sources are probers. */
@@ -39,13 +40,17 @@ void two_points_free(struct two_points *p)
     free(p);
 }
 
-static struct twice_seen *place_of(struct two_points *p, uint64_t identity)
+/* The index of the place of this identity, or of the free one where it belongs. PLACES: too many identities belong
+ * there, as only a hostile capture has. */
+static unsigned place_of(const struct two_points *p, uint64_t identity)
 {
-    for (unsigned at = (unsigned)(identity >> 40);; at++) {
-        struct twice_seen *place = &p->places[at % PLACES];
-        if (!place->count || place->packet[0].identity == identity)
-            return place;
+    unsigned first = (unsigned)(identity >> 40);
+    for (unsigned step = 0; step < STEPS_MOST; step++) {
+        unsigned at = (first + step) % PLACES;
+        if (!p->places[at].count || p->places[at].packet[0].identity == identity)
+            return at;
     }
+    return PLACES;
 }
 
 static bool is_recorded_twice(const struct two_points_packet *a, const struct two_points_packet *b)
@@ -67,13 +72,14 @@ static void add_again(struct twice_seen *place, const struct two_points_packet *
 
 bool two_points_add(struct two_points *p, const struct two_points_packet *packet)
 {
-    struct twice_seen *place = place_of(p, packet->identity);
-    if (place->count) {
-        add_again(place, packet);
-    } else if (p->count == PACKETS_MOST) {
+    unsigned at = place_of(p, packet->identity);
+    if (at < PLACES && p->places[at].count) {
+        add_again(&p->places[at], packet);
+    } else if (at == PLACES || p->count == PACKETS_MOST) {
         p->too_many = true;
     } else {
-        place->packet[place->count++] = *packet;
+        p->places[at].packet[0] = *packet;
+        p->places[at].count = 1;
         p->count++;
     }
     return !p->too_many;
@@ -160,7 +166,8 @@ bool two_points_find(struct two_points *p, struct clock_estimate *out)
 
 bool two_points_is_far(const struct two_points *p, const struct two_points_packet *packet)
 {
-    const struct twice_seen *seen = place_of((struct two_points *)(uintptr_t)p, packet->identity);
-    int far = seen->count && is_pair(seen) ? far_of(p, seen) : -1;
+    unsigned at = place_of(p, packet->identity);
+    const struct twice_seen *seen = at < PLACES ? &p->places[at] : NULL;
+    int far = seen && is_pair(seen) ? far_of(p, seen) : -1;
     return far >= 0 && seen->packet[far].ttl == packet->ttl;
 }
