@@ -10,7 +10,7 @@
 /* The same packet with the same TTL within this time was recorded twice. */
 #define RECORDED_WITHIN (2 * NS_PER_MS)
 /* Probes of traces have such TTLs. Their sources are probers. */
-#define LOW_TTL_MOST 40
+#define TRACE_PROBE_TTL_MOST 40
 #define PROBERS_MOST 16
 /* Pairs of sightings that show the far machine. Fewer may be a coincidence. */
 #define PAIRS_LEAST 3
@@ -93,7 +93,8 @@ static bool is_pair(const struct twice_seen *seen)
 /* A pair with low TTLs is a probe. */
 static bool is_probe(const struct twice_seen *seen)
 {
-    return !seen->packet[0].is_error && seen->packet[0].ttl <= LOW_TTL_MOST && seen->packet[1].ttl <= LOW_TTL_MOST;
+    return !seen->packet[0].is_error && seen->packet[0].ttl <= TRACE_PROBE_TTL_MOST &&
+           seen->packet[1].ttl <= TRACE_PROBE_TTL_MOST;
 }
 
 static bool is_prober(const struct two_points *p, uint64_t address)

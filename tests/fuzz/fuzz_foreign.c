@@ -43,7 +43,7 @@ static void add_output(struct way *way, const struct output_format *format)
     way->report.outputs[i] = (struct output){
         .format = format,
         .file = open_memstream(&way->texts[i], &way->lengths[i]),
-        .options = {.color = true, .verbose = 2, .width = 80},
+        .options = {.color = true, .verbose = 2, .width = 80, .wrap = 80},
     };
     must(way->report.outputs[i].file != NULL, "no memory for a report");
     way->report.count++;
@@ -248,6 +248,7 @@ static uint64_t feed(struct wire *wire, struct way *ways, uint64_t *malformed)
             continue;
         frames++;
         packet_decode(&frame, &packet);
+        packet_open_tunnels(&packet);
         *malformed += packet.kind == PACKET_MALFORMED;
         for (unsigned i = 0; i < 2; i++)
             recogniser_frame(ways[i].recogniser, 0, &frame, &packet);

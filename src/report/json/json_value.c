@@ -187,6 +187,22 @@ static json_t *json_port_or_null(uint16_t port, bool varies)
     return varies ? json_null() : json_integer(port);
 }
 
+static json_t *json_inside(const struct tunnels *inside)
+{
+    json_t *tunnels = json_array();
+    for (unsigned i = 0; i < inside->count; i++) {
+        const struct tunnel *at = &inside->at[i];
+        json_t *tunnel = json_object();
+        json_object_set_new(tunnel, "encapsulation", json_string(encapsulation_name(at->encapsulation)));
+        if (at->has_id)
+            json_object_set_new(tunnel, "id", json_integer(at->id));
+        json_object_set_new(tunnel, "source", json_address(&at->source));
+        json_object_set_new(tunnel, "target", json_address(&at->target));
+        json_array_append_new(tunnels, tunnel);
+    }
+    return tunnels;
+}
+
 json_t *json_trace_head(const struct trace *trace, const char *target_name)
 {
     const struct flow *flow = &trace->flow;
@@ -214,6 +230,8 @@ json_t *json_trace_head(const struct trace *trace, const char *target_name)
     json_object_set_new(object, "inferred", json_boolean(origin->inferred));
     json_object_set_new(object, "captured_at_ttl", json_count_or_null(origin->captured_at_ttl));
     json_object_set_new(object, "rounds", json_integer(origin->rounds));
+    if (trace->inside)
+        json_object_set_new(object, "inside", json_inside(trace->inside));
     json_object_set_new(object, "ended", json_string(trace_end_name(trace->end)));
     json_object_set_new(object, "reached_ttl", json_count_or_null(trace->reached_ttl));
     return object;
@@ -337,6 +355,45 @@ json_t *json_verdict(const struct verdict *verdict)
     json_object_set_new(object, "confidence", json_decimal(verdict->confidence));
     json_object_set_new(object, "text", json_text(verdict->text));
     set_frames(object, verdict->frames, verdict->frame_count);
+    return object;
+}
+
+json_t *json_ticket(const struct ticket *ticket)
+{
+    const struct trace *first = ticket->traces[0];
+    json_t *object = json_object(), *probes = json_array();
+    for (unsigned i = 0; i < ticket->count; i++)
+        json_array_append_new(probes, json_spec(&ticket->traces[i]->flow.spec));
+    json_object_set_new(object, "target", json_address(&first->flow.target));
+    if (first->origin.foreign)
+        json_object_set_new(object, "source_address", json_address(&first->flow.source));
+    json_object_set_new(object, "probes", probes);
+    json_object_set_new(object, "at", json_place(&ticket->at));
+    json_object_set_new(object, "after", json_place(&ticket->after));
+    json_object_set_new(object, "text", json_text(ticket->text.text));
+    return object;
+}
+
+json_t *json_advice(const struct advice *advice)
+{
+    if (!advice->text.length)
+        return json_null();
+    json_t *object = json_object();
+    json_object_set_new(object, "probe", advice->trace ? json_spec(&advice->trace->flow.spec) : json_null());
+    json_object_set_new(object, "command", json_text(advice->command.length ? advice->command.text : NULL));
+    json_object_set_new(object, "text", json_text(advice->text.text));
+    return object;
+}
+
+json_t *json_expectation(const struct result_expectation *expectation)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "probe", json_spec(&expectation->spec));
+    json_object_set_new(object, "expected", json_text(expectation->expected));
+    json_object_set_new(object, "found", json_text(expectation->found));
+    json_object_set_new(object, "ok", json_boolean(expectation->ok));
+    json_object_set_new(object, "file", json_text(expectation->file));
+    json_object_set_new(object, "line", json_count(expectation->line));
     return object;
 }
 

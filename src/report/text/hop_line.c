@@ -12,6 +12,7 @@
 struct line {
     struct strbuf *text;
     const struct trace *trace;
+    const struct hop_cells *cells;
     const char *target_name;
     uint8_t ttl;
     bool names_spec, color, marks;
@@ -94,20 +95,37 @@ static void add_silence(const struct line *line)
     paint_end(line->text, line->color, PAINT_DIM);
 }
 
-/* The times of all probes. An address precedes the first time of consecutive replies from it. */
-static void add_probes(const struct line *line)
+/* "?": the reply fits probes of other hops as well. */
+static void add_doubt(const struct line *line, const struct reply *reply)
+{
+    strbuf_add(line->text, reply->hop_is_doubtful ? "?" : "");
+}
+
+/* "? ms": both frames were captured, but their stamps do not show the time between them. */
+static void add_time(const struct line *line, const struct probe *probe, const struct reply *reply)
+{
+    nstime rtt = reply_rtt(probe, reply);
+    if (rtt != NSTIME_NONE)
+        strbuf_addf(line->text, "  %.3f ms", nstime_ms(rtt));
+    else if (probe->sent != NSTIME_NONE)
+        strbuf_add(line->text, "  ? ms");
+}
+
+/* The times of the probes. An address precedes the first time of consecutive replies from it. */
+static void add_probes(const struct line *line, const struct hop_cells *cells)
 {
     const struct reply *last = NULL; /* the last reply on the line */
     bool after_time = false;
-    for (const struct probe *probe = trace_first_at(line->trace, line->ttl); probe;
-         probe = trace_next_at(line->trace, probe)) {
+    for (unsigned i = 0; i < cells->count; i++) {
+        const struct probe *probe = cells->probes[i];
         const struct reply *reply = probe_answer(probe);
         if (!reply) {
             add_silence(line);
             after_time = false;
             continue;
         }
-        bool same_router = last && addr_equal(&last->from, &reply->from);
+        bool same_router =
+            last && addr_equal(&last->from, &reply->from) && last->hop_is_doubtful == reply->hop_is_doubtful;
         if (last && !(same_router && same_labels(last, reply))) {
             add_labels(line, last);
             after_time = true;
@@ -115,15 +133,17 @@ static void add_probes(const struct line *line)
         if (!same_router) {
             strbuf_add(line->text, after_time ? "  " : " ");
             add_address(line, &reply->from);
+            add_doubt(line, reply);
         }
-        if (probe->sent != NSTIME_NONE)
-            strbuf_addf(line->text, "  %.3f ms", nstime_ms(reply_rtt(probe, reply)));
+        add_time(line, probe, reply);
         add_mark(line, reply);
         last = reply;
         after_time = true;
     }
     if (last)
         add_labels(line, last);
+    for (unsigned i = 0; i < cells->stars; i++)
+        add_silence(line);
 }
 
 static bool is_answered(const struct trace *trace, uint8_t ttl)
@@ -143,11 +163,10 @@ static void add_bracket(const struct line *line)
         probe_spec_format(&line->trace->flow.spec, spec);
     if (!spec[0] && !state)
         return;
-    bool open = state && strcmp(state, "open") == 0;
     strbuf_add(line->text, "  ");
-    paint_begin(line->text, line->color, open ? PAINT_GREEN : NULL);
+    paint_begin(line->text, line->color, state ? PAINT_GREEN : NULL);
     strbuf_addf(line->text, "[%s%s%s]", spec, spec[0] && state ? " " : "", state ? state : "");
-    paint_end(line->text, line->color, open ? PAINT_GREEN : NULL);
+    paint_end(line->text, line->color, state ? PAINT_GREEN : NULL);
 }
 
 static void add_brackets(const struct line *line)
@@ -159,7 +178,14 @@ static void add_brackets(const struct line *line)
 
 static struct line line_init(struct strbuf *text, const struct hop_line *line)
 {
-    return (struct line){text, line->trace, line->target_name, line->ttl, line->names_spec, line->color, line->marks};
+    return (struct line){.text = text,
+                         .trace = line->trace,
+                         .cells = line->cells,
+                         .target_name = line->target_name,
+                         .ttl = line->ttl,
+                         .names_spec = line->names_spec,
+                         .color = line->color,
+                         .marks = line->marks};
 }
 
 void hop_line_add_hop(struct strbuf *text, const struct hop_line *what)
@@ -170,7 +196,10 @@ void hop_line_add_hop(struct strbuf *text, const struct hop_line *what)
         strbuf_add(text, " -");
         return;
     }
-    add_probes(&line);
+    struct hop_cells all;
+    if (!line.cells)
+        hop_cells_of_trace(line.trace, line.ttl, 0, &all);
+    add_probes(&line, line.cells ? line.cells : &all);
     add_brackets(&line);
 }
 
@@ -225,6 +254,7 @@ static void add_row_answers(const struct line *line)
         if (!first)
             first = probe_answer(p);
     if (first) {
+        strbuf_add(line->text, first->hop_is_doubtful ? " ?" : "");
         add_mark(line, first);
         add_labels(line, first);
     }
@@ -254,7 +284,10 @@ void hop_line_add_row(struct strbuf *text, const struct hop_line *what)
     if (!line.trace)
         return;
     struct hop_stats stats;
-    trace_hop_stats(line.trace, line.ttl, &stats);
+    if (line.cells)
+        probes_stats(line.cells->probes, line.cells->count, &stats);
+    else
+        trace_hop_stats(line.trace, line.ttl, &stats);
     add_row_numbers(&line, &stats);
     add_row_answers(&line);
 }

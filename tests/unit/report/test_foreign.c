@@ -240,6 +240,8 @@ static const struct output_options plain = {.width = 80};
     "1 answer quotes translated addresses or ports (NAT)\n\n"                                                          \
     "udp reaches the target at hop 3: port closed (port-unreachable), as usual for a traceroute.\n"                    \
     "tcp/443 is rejected by hop 3 (10.0.2.1): admin-prohibited.\n"                                                     \
+    "\nPlease check the filter at 10.0.2.1 (hop 3): TCP destination port 443 (source port 40001) from 10.0.0.2 to "    \
+    "192.0.2.80 is rejected there (admin-prohibited), while udp reaches the target (2026-01-02 03:04:05 UTC).\n"       \
     "\ntrace 2: 2001:db8::2 to 2001:db8::80, icmp\n"                                                                   \
     "first answer at 2026-01-02T03:04:05.124Z, in a.pcap\n"                                                            \
     " 1  2001:db8::1\n"                                                                                                \
@@ -302,6 +304,20 @@ static void test_evidence(void)
     if (to)
         *to = '\0';
     is_text(from ? from : "", EVIDENCE, "-v: the frames behind each verdict");
+    free(text);
+    clear();
+}
+
+/* The second reply of hop 1 fits probes of other hops as well. */
+static void test_doubt(void)
+{
+    fill();
+    made[0].probes[1].replies[0].match = MATCH_WEAK;
+    made[0].probes[1].replies[0].hop_is_doubtful = true;
+    char *text = report(&output_text, &plain, &found, &source);
+    ok(strstr(text, "\n 1  10.0.0.1  0.412 ms  10.0.0.1?  0.391 ms\n") != NULL, "a question mark behind the address");
+    ok(strstr(text, "\n1 answer fits probes of several hops: the hop is the likeliest (?)\n") != NULL,
+       "and what it means");
     free(text);
     clear();
 }
@@ -485,7 +501,7 @@ static void test_jsonl(void)
             types[count++] = type ? *type : '?';
         json_decref(object);
     }
-    is_text(types, "ppppptpptppteeeevvvr", "lines in the order in which traces end");
+    is_text(types, "ppppptpptppteeeevvtvr", "lines in the order in which traces end");
     free(text);
     clear();
 }
@@ -593,6 +609,7 @@ int main(void)
     test_text();
     test_quiet();
     test_evidence();
+    test_doubt();
     test_nothing();
     test_clocks();
     test_ends();
