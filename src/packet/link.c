@@ -108,9 +108,16 @@ static size_t tag_bytes(uint16_t type)
     }
 }
 
+static bool is_ip(uint16_t type)
+{
+    return type == 0x0800 || type == 0x86dd;
+}
+
 enum link_result link_ethertype(struct link_state *s, uint16_t type)
 {
     size_t bytes;
+    if (is_ip(type)) /* most packets are */
+        return LINK_IP;
     for (unsigned tags = 0; (bytes = tag_bytes(type)) > 0; tags++) {
         if (tags == VLAN_TAGS_MOST)
             return link_broken(s, "more than 8 VLAN tags");
@@ -119,12 +126,11 @@ enum link_result link_ethertype(struct link_state *s, uint16_t type)
         if (s->cursor.failed)
             return link_broken(s, "VLAN tag cut short");
     }
+    if (is_ip(type))
+        return LINK_IP;
     if (type < TYPE_LEAST)
         return link_llc(s);
     switch (type) {
-    case 0x0800:
-    case 0x86dd:
-        return LINK_IP;
     case 0x8847:
     case 0x8848:
         return link_mpls(s);
