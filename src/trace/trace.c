@@ -36,10 +36,21 @@ void trace_free(struct trace *trace)
     free(trace->probes);
     free(trace->ttls);
     free(trace->by_serial);
+    free(trace->inside);
     flow_free(&trace->flow);
     for (unsigned i = 1; i < trace->flow_count; i++)
         flow_free(&trace->alternates[i - 1]);
     free(trace->alternates);
+}
+
+struct tunnels *tunnels_copy(const struct tunnels *tunnels)
+{
+    unsigned count = tunnels ? tunnels->count : 0;
+    size_t bytes = offsetof(struct tunnels, at) + count * sizeof *tunnels->at;
+    struct tunnels *copy = count ? malloc(bytes) : NULL;
+    if (copy)
+        memcpy(copy, tunnels, bytes);
+    return copy;
 }
 
 void trace_fit(struct trace *trace)
@@ -146,8 +157,15 @@ const struct reply *probe_answer(const struct probe *probe)
     return probe->reply_count ? &probe->replies[0] : NULL;
 }
 
+bool reply_is_early(const struct probe *probe, const struct reply *reply)
+{
+    return probe->seen && !reply->other_clock && reply->time < probe->sent;
+}
+
 nstime reply_rtt(const struct probe *probe, const struct reply *reply)
 {
+    if (probe->sent == NSTIME_NONE || reply->other_clock || reply_is_early(probe, reply))
+        return NSTIME_NONE;
     return reply->time > probe->sent ? reply->time - probe->sent : 0;
 }
 
@@ -189,6 +207,19 @@ void reply_compare_quote(struct reply *reply, const struct headers *sent, const 
     reply->rewrite_count = (uint8_t)count;
 }
 
+/* Whether the sender is the target. Behind a translator of targets it may sign with its own address, to which the quote
+ * then says that the probe went. */
+static bool is_from_target(const struct trace *trace, const struct reply *reply)
+{
+    if (addr_equal(&reply->from, &trace->flow.target))
+        return true;
+    for (unsigned i = 0; i < reply->rewrite_count; i++)
+        if (reply->rewrites[i].field == REWRITE_IP_TARGET &&
+            addr_equal(&reply->rewrites[i].quoted_address, &reply->from))
+            return true;
+    return false;
+}
+
 bool reply_reaches(const struct trace *trace, const struct reply *reply)
 {
     switch (reply->kind) {
@@ -202,7 +233,7 @@ bool reply_reaches(const struct trace *trace, const struct reply *reply)
         return true;
     case REPLY_UNREACHABLE:
     case REPLY_PARAMETER_PROBLEM: /* IPv6: the unknown next header of RFC 4443 3.4 */
-        return addr_equal(&reply->from, &trace->flow.target);
+        return is_from_target(trace, reply);
     case REPLY_OTHER: /* the target replied with the bare protocol; source quench and redirect are only hints */
         return !reply->is_icmp && addr_equal(&reply->from, &trace->flow.target);
     case REPLY_TIME_EXCEEDED:
@@ -217,7 +248,7 @@ bool reply_refuses(const struct trace *trace, const struct reply *reply)
     if (reply->kind == REPLY_TOO_BIG)
         return true;
     bool refusal = reply->kind == REPLY_UNREACHABLE || reply->kind == REPLY_PARAMETER_PROBLEM;
-    return refusal && !addr_equal(&reply->from, &trace->flow.target);
+    return refusal && !is_from_target(trace, reply);
 }
 
 bool reply_rejects(const struct trace *trace, const struct reply *reply)
@@ -412,9 +443,10 @@ void trace_hop_stats(const struct trace *trace, uint8_t ttl, struct hop_stats *o
         if (!probe->reply_count)
             continue;
         out->received++;
-        if (probe->sent == NSTIME_NONE)
+        nstime rtt = reply_rtt(probe, &probe->replies[0]);
+        if (rtt == NSTIME_NONE)
             continue;
-        double ms = nstime_ms(reply_rtt(probe, &probe->replies[0]));
+        double ms = nstime_ms(rtt);
         out->timed++;
         out->best_ms = out->timed == 1 || ms < out->best_ms ? ms : out->best_ms;
         out->worst_ms = ms > out->worst_ms ? ms : out->worst_ms;

@@ -80,9 +80,9 @@ static void time_answers(struct trace_set *set)
         for (size_t k = 0; k < set->traces[i]->probe_count; k++) {
             const struct probe *probe = &set->traces[i]->probes[k];
             const struct reply *reply = probe_answer(probe);
-            if (!reply || probe->sent == NSTIME_NONE)
+            nstime rtt = reply ? reply_rtt(probe, reply) : NSTIME_NONE;
+            if (rtt == NSTIME_NONE)
                 continue;
-            nstime rtt = reply_rtt(probe, reply);
             set->slowest = rtt > set->slowest ? rtt : set->slowest;
             set->timed_ttl = probe->ttl > set->timed_ttl ? probe->ttl : set->timed_ttl;
         }
