@@ -65,7 +65,7 @@ bool report_keeps(const struct report *report);
 /* True: lines go to a terminal on standard output before the end, where a progress line would disturb them. */
 bool report_streams(const struct report *report);
 /* Standard output if it has a text report, so that more text may follow; else NULL. */
-FILE *report_text(const struct report *report);
+const struct output *report_text(const struct report *report);
 
 /* Flushes and closes all files. STATUS_SYSTEM if a write failed, unless its pipe was closed. */
 enum status report_close(struct report *report, struct err *err);

@@ -432,34 +432,60 @@ bool trace_add_reply(struct trace *trace, struct probe *probe, const struct repl
     return true;
 }
 
+/* Sums of one hop: Welford 1962, so that long runs keep their precision. */
+struct stats_sums {
+    double mean, squares, previous, swings;
+};
+
+static void add_time(struct hop_stats *out, struct stats_sums *sums, double ms)
+{
+    out->timed++;
+    out->best_ms = out->timed == 1 || ms < out->best_ms ? ms : out->best_ms;
+    out->worst_ms = ms > out->worst_ms ? ms : out->worst_ms;
+    double step = ms - sums->mean;
+    sums->mean += step / out->timed;
+    sums->squares += step * (ms - sums->mean);
+    sums->swings += out->timed > 1 ? fabs(ms - sums->previous) : 0;
+    sums->previous = ms;
+}
+
+static void count_probe(struct hop_stats *out, struct stats_sums *sums, const struct probe *probe)
+{
+    if (probe->state == PROBE_REFUSED)
+        return;
+    out->sent++;
+    if (!probe->reply_count)
+        return;
+    out->received++;
+    nstime rtt = reply_rtt(probe, &probe->replies[0]);
+    if (rtt != NSTIME_NONE)
+        add_time(out, sums, nstime_ms(rtt));
+}
+
+static void end_stats(struct hop_stats *out, const struct stats_sums *sums)
+{
+    out->loss = out->sent ? 1.0 - (double)out->received / out->sent : 0;
+    out->avg_ms = sums->mean;
+    out->stdev_ms = out->timed > 1 ? sqrt(sums->squares / (out->timed - 1)) : 0;
+    out->jitter_ms = out->timed > 1 ? sums->swings / (out->timed - 1) : 0;
+}
+
 void trace_hop_stats(const struct trace *trace, uint8_t ttl, struct hop_stats *out)
 {
+    struct stats_sums sums = {0};
     *out = (struct hop_stats){0};
-    double mean = 0, squares = 0, previous = 0, swings = 0; /* Welford 1962, so that long runs keep their precision */
-    for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe)) {
-        if (probe->state == PROBE_REFUSED)
-            continue;
-        out->sent++;
-        if (!probe->reply_count)
-            continue;
-        out->received++;
-        nstime rtt = reply_rtt(probe, &probe->replies[0]);
-        if (rtt == NSTIME_NONE)
-            continue;
-        double ms = nstime_ms(rtt);
-        out->timed++;
-        out->best_ms = out->timed == 1 || ms < out->best_ms ? ms : out->best_ms;
-        out->worst_ms = ms > out->worst_ms ? ms : out->worst_ms;
-        double step = ms - mean;
-        mean += step / out->timed;
-        squares += step * (ms - mean);
-        swings += out->timed > 1 ? fabs(ms - previous) : 0;
-        previous = ms;
-    }
-    out->loss = out->sent ? 1.0 - (double)out->received / out->sent : 0;
-    out->avg_ms = mean;
-    out->stdev_ms = out->timed > 1 ? sqrt(squares / (out->timed - 1)) : 0;
-    out->jitter_ms = out->timed > 1 ? swings / (out->timed - 1) : 0;
+    for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe))
+        count_probe(out, &sums, probe);
+    end_stats(out, &sums);
+}
+
+void probes_stats(const struct probe *const *probes, unsigned count, struct hop_stats *out)
+{
+    struct stats_sums sums = {0};
+    *out = (struct hop_stats){0};
+    for (unsigned i = 0; i < count; i++)
+        count_probe(out, &sums, probes[i]);
+    end_stats(out, &sums);
 }
 
 const char *trace_end_name(enum trace_end end)

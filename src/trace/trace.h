@@ -172,6 +172,8 @@ bool reply_is_early(const struct probe *probe, const struct reply *reply);
  * reply; or the reply is early. */
 nstime reply_rtt(const struct probe *probe, const struct reply *reply);
 void trace_hop_stats(const struct trace *trace, uint8_t ttl, struct hop_stats *out);
+/* The same of some probes of a hop. */
+void probes_stats(const struct probe *const *probes, unsigned count, struct hop_stats *out);
 /* The router or target that answered first at this TTL; a none-address if there is no answer. */
 struct addr trace_hop_address(const struct trace *trace, uint8_t ttl);
 /* The first router that let a probe of this TTL expire; a none-address if none did. */

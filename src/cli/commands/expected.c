@@ -9,6 +9,7 @@
 #include "cli/options/probe_list.h"
 #include "cli/report.h"
 #include "live/privileges.h"
+#include "report/wrap.h"
 
 #define FILE_BYTES_MOST 65536
 
@@ -55,10 +56,12 @@ enum status run_read_expected(struct options *options, struct expect *out, struc
 }
 
 /* Prints behind a text report on standard output; else to standard error. */
-static void print_compared(FILE *text, const char *lines)
+static void print_compared(const struct output *text, const char *lines)
 {
-    if (text)
-        fprintf(text, "\n%s", lines);
+    if (text) {
+        fputs("\n", text->file);
+        wrap_print(text, lines);
+    }
     for (const char *end; !text && (end = strchr(lines, '\n')); lines = end + 1)
         fprintf(stderr, "hopsonde: %.*s\n", (int)(end - lines), lines);
 }

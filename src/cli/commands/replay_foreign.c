@@ -275,9 +275,10 @@ static int report_reading(struct reading *reading, const struct foreign *foreign
         lookup_begin_found(reading->lookup, reading->report);
     report_begin(reading->report, &source, NULL);
     progress_start(&reading->progress, wants_progress(reading));
-    if (!read_all(reading))
-        return complain_of_memory();
+    bool read = read_all(reading);
     progress_erase(&reading->progress);
+    if (!read)
+        return complain_of_memory();
     bool interrupted = *reading->context->stop && !reading->report->pipe_closed;
     reading->report->result.source.interrupted = interrupted;
     fill_files(foreign, files);

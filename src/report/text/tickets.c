@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "report/text/tickets.h"
 
+#include "report/wrap.h"
 #include "verdict/advice/advice.h"
 
 static void add_line(void *context, const struct ticket *ticket)
@@ -16,7 +17,9 @@ void tickets_print(struct output *out, const struct judgement *judgement)
         return;
     strbuf_init(&lines);
     advice_tickets(judgement, result_names_spec, out->result, add_line, &lines);
-    if (lines.length)
-        fprintf(out->file, "\n%s", lines.text);
+    if (lines.length) {
+        fputs("\n", out->file);
+        wrap_print(out, lines.text);
+    }
     strbuf_free(&lines);
 }

@@ -5,6 +5,7 @@
 
 #include "probe/type.h"
 #include "report/address_text.h"
+#include "report/paint.h"
 #include "report/summary.h"
 #include "report/text/errors.h"
 #include "report/text/graph_text.h"
@@ -13,6 +14,7 @@
 #include "report/text/tickets.h"
 #include "report/text/trace_end_text.h"
 #include "report/text/verdicts.h"
+#include "report/wrap.h"
 
 #define TAIL_HOPS_MOST 2 /* up to so many silent hops at the end have a line each */
 #define FILES_NAMED_MOST 4
@@ -275,6 +277,8 @@ static void add_table(struct strbuf *text, const struct output *out, const struc
         ttl++;
     if (whole < ttl)
         whole = ttl;
+    if (out->options.one_per_line)
+        whole = last;
     if (rows) {
         hop_line_add_row_heading(text);
         strbuf_add(text, "\n");
@@ -435,8 +439,8 @@ static bool has_nat_finding(const struct judgement *judgement, const struct trac
 }
 
 /* Reservations about the figures. */
-static void add_caveats(struct strbuf *text, const struct trace *trace, const struct probe_counts *counts,
-                        const struct judgement *judgement)
+static void add_caveats(struct strbuf *text, const struct output *out, const struct trace *trace,
+                        const struct probe_counts *counts, const struct judgement *judgement)
 {
     if (trace->origin.inferred)
         strbuf_add(text, "inferred from replies: the probes are not in the capture, so there are no times\n");
@@ -456,9 +460,12 @@ static void add_caveats(struct strbuf *text, const struct trace *trace, const st
     if (counts->doubtful)
         strbuf_addf(text, "%u answer%s probes of several hops: the hop is the likeliest (?)\n", counts->doubtful,
                     counts->doubtful == 1 ? " fits" : "s fit");
+    paint_begin(text, out->options.color, counts->weak ? PAINT_YELLOW : NULL);
     if (counts->weak)
-        strbuf_addf(text, "%u answer%s matched by little more than an IP ID\n", counts->weak,
+        strbuf_addf(text, "%u answer%s matched by little more than an IP ID", counts->weak,
                     counts->weak == 1 ? " is" : "s are");
+    paint_end(text, out->options.color, counts->weak ? PAINT_YELLOW : NULL);
+    strbuf_add(text, counts->weak ? "\n" : "");
 }
 
 /* True: the trace was not probed to its end. The verdict does not say so. */
@@ -481,7 +488,7 @@ static void add_trace(struct strbuf *text, const struct output *out, const struc
     if (out->options.quiet)
         return;
     add_counts(text, trace, &counts);
-    add_caveats(text, trace, &counts, judgement);
+    add_caveats(text, out, trace, &counts, judgement);
     networks_add_trace(text, trace, out);
 }
 
@@ -546,7 +553,7 @@ static void add_end(struct strbuf *text, const struct output *out)
 
 static void print(struct output *out, struct strbuf *text)
 {
-    fwrite(text->text, 1, text->length, out->file);
+    wrap_print(out, text->text);
     strbuf_clear(text);
 }
 
@@ -560,7 +567,7 @@ void traces_text_judged(struct output *out, const struct judged_group *group)
     }
     if (group->judgement->verdict_count)
         strbuf_add(&text, "\n");
-    verdicts_add(&text, group->judgement, &out->result->source, out->options.verbose);
+    verdicts_add(&text, group->judgement, out, out->options.verbose);
     if (!out->options.quiet)
         verdicts_add_findings(&text, group->judgement);
     print(out, &text);

@@ -162,6 +162,8 @@ static const char *summary(void)
         ADD(" verbose=%u", options.verbose);
     if (options.quiet)
         ADD(" quiet");
+    if (options.one_per_line)
+        ADD(" one-per-line");
     if (options.dry_run)
         ADD(" dry");
     if (options.numeric)
@@ -296,6 +298,10 @@ static void test_meanings(void)
         {"--color=always h", "trace h color=always"},
         {"--color never h", "trace h color=never"},
         {"--quiet --dry-run h", "trace h quiet dry"},
+        {"--one-per-line h", "trace h one-per-line"},
+        {"--one-per-line -o json h", "trace h out=json: one-per-line"},
+        {"replay --one-per-line x", "replay read=x one-per-line"},
+        {"paths --one-per-line --read x", "replay diagnosis=0/0/950/0 read=x graphs one-per-line"},
         {"--dry-run -o text --write x h", "trace h write=x dry"},
         /* replay */
         {"replay x", "replay read=x"},
@@ -487,6 +493,7 @@ static void test_complaints(void)
         {"-q", "-q: the value is missing (-q N)"},
         {"h --probe", "--probe: the value is missing (--probe PROBE)"},
         {"--quiet=1 h", "--quiet: this option takes no value"},
+        {"--one-per-line=1 h", "--one-per-line: this option takes no value"},
         {"--json=x h", "--json: this option takes no value"},
         /* numbers */
         {"-m 300 h", "-m 300: expected the largest TTL, 1 to 255"},
