@@ -2,6 +2,7 @@
 /* IPv4 (RFC 791) and IPv6 (RFC 8200) headers. A source route changes the target field at every station of it. So the
  * target of such a packet is the route's last address: the same at each hop, and the one that transport checksums
  * cover (RFC 8200 8.1). */
+#include "packet/checksum.h"
 #include "packet/decode.h"
 
 #define IPV4_HEADER_LEAST 20
@@ -276,4 +277,64 @@ void ip_decode(struct span packet, enum extent extent, struct headers *out, cons
     if (extent == EXTENT_WHOLE && out->ip.total_length > packet.count)
         malformed_because(malformed, "IP length beyond the packet's bytes");
     decode_transport_of(out, version, extent, malformed);
+}
+
+/* --- soundness --- */
+
+static bool ipv4_is_sound(struct cursor c, size_t most)
+{
+    size_t header_length = (*cursor_here(&c) & 0x0f) * (size_t)4;
+    struct cursor header = cursor_sub(&c, header_length);
+    if (header_length < IPV4_HEADER_LEAST || cursor_left(&header) < header_length)
+        return false;
+    if (checksum_finish(checksum_add(0, cursor_here(&header), header_length)) != 0)
+        return false;
+    cursor_skip(&header, 2);
+    uint16_t total_length = cursor_u16(&header);
+    return total_length >= header_length && total_length <= most;
+}
+
+static bool is_common_next_header(uint8_t next)
+{
+    enum { IPV4 = 4, IPV6 = 41, GRE = 47, ESP = 50, OSPF = 89, PIM = 103, VRRP = 112, L2TP = 115 };
+    switch (next) {
+    case IPV4:
+    case IPV6:
+    case GRE:
+    case ESP:
+    case OSPF:
+    case PIM:
+    case VRRP:
+    case L2TP:
+    case NEXT_NONE:
+        return true;
+    default:
+        return ip_protocol_name(next) != NULL || extension_length(next, 0) > 0;
+    }
+}
+
+/* The unspecified address sends (RFC 4861 4.3) but gets nothing; a multicast address sends nothing (RFC 4291 2.7). */
+static bool ipv6_is_sound(struct cursor c, size_t most)
+{
+    const uint8_t multicast = 0xff;
+    if (cursor_left(&c) < IPV6_HEADER)
+        return false;
+    cursor_skip(&c, 4);
+    uint16_t payload_length = cursor_u16(&c);
+    uint8_t next = cursor_u8(&c);
+    cursor_skip(&c, 1);
+    uint8_t source = *cursor_here(&c);
+    cursor_skip(&c, 16);
+    bool has_target = cursor_u64(&c) | cursor_u64(&c);
+    bool may_be_empty = next == NEXT_NONE || next == NEXT_HOP_BY_HOP;
+    return source != multicast && has_target && is_common_next_header(next) && (payload_length || may_be_empty) &&
+           (size_t)IPV6_HEADER + payload_length <= most;
+}
+
+bool ip_is_sound(struct span packet, size_t missing)
+{
+    struct cursor c = cursor_init(packet.bytes, packet.count);
+    uint8_t version = packet.count > 0 ? *cursor_here(&c) >> 4 : 0;
+    return (version == 4 && ipv4_is_sound(c, packet.count + missing)) ||
+           (version == 6 && ipv6_is_sound(c, packet.count + missing));
 }

@@ -11,6 +11,7 @@
 #include "recognise/pair.h"
 #include "recognise/results.h"
 #include "recognise/run.h"
+#include "recognise/tunnels.h"
 
 /* As far as traits say. Checksums are left out: offloading may leave them unfinished. */
 static struct headers headers_of(const struct addr *source, const struct addr *target, uint8_t protocol, uint32_t have,
@@ -293,7 +294,7 @@ void answer_take_error(struct recogniser *r, const struct digest *digest, bool m
     }
     struct other_error error = make_error(digest);
     error.extension = extension_copy(r, digest->extension);
-    if (has_quote)
+    if (has_quote && !tunnels_has_quoted(r, digest))
         inferred_add(r, digest, &error);
     else
         results_error(r, &error);

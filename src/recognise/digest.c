@@ -272,6 +272,7 @@ void digest_packet(const struct digester *digester, unsigned file, const struct 
     out->time = frame->time;
     out->frame = frame->number;
     out->interface = packet->interface;
+    out->inside = packet->tunnels.count ? &packet->tunnels : NULL;
     out->kind = (uint8_t)packet->kind;
     out->direction = packet->direction;
     out->file = (uint8_t)file;

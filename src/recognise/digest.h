@@ -54,6 +54,7 @@ struct digest {
     bool cut;            /* an ICMP error whose quote the capture cut before the ports */
     struct reply answer; /* of an ICMP error or a packet with may_answer, else undefined; owns nothing */
     const struct icmp_extension *extension; /* likewise; borrowed; NULL: none */
+    const struct tunnels *inside;           /* that the packet came in; borrowed; NULL: none */
 };
 
 /* What digest_packet() needs to know. */

@@ -16,6 +16,7 @@
 #include "recognise/results.h"
 #include "recognise/run.h"
 #include "recognise/senders.h"
+#include "recognise/tunnels.h"
 
 static const char *const stray_reasons[STRAYS] = {
     [STRAY_NOT_IP] = "not IP",
@@ -138,6 +139,8 @@ void recogniser_take(struct recogniser *r, const struct digest *digest)
     if (digest->time > r->now)
         pass_time(r, digest->time);
     r->ends[digest->file] = r->now;
+    if (digest->inside)
+        tunnels_note(r, digest->inside);
     if (digest->kind == PACKET_NOT_IP)
         count_stray(r, STRAY_NOT_IP);
     else if (digest->kind != PACKET_MALFORMED)

@@ -75,6 +75,7 @@ struct run *run_new(struct recogniser *r, struct pair *pair, const struct digest
     run->trace.flow.tos = digest->traits.tos;
     run->trace.flow.flow_label = digest->traits.flow_label;
     run->trace.flow.dont_fragment = digest->traits.dont_fragment;
+    run->trace.inside = tunnels_copy(digest->inside);
     run->pair = pair;
     run->shape = digest->shape;
     run->protocol = digest->protocol;

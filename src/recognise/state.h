@@ -24,6 +24,8 @@
 #define UNMATCHED_BYTES_MOST (2U << 20) /* labels of all unmatched replies */
 #define HIGH_TTLS_MOST (1U << 16)       /* of all runs: TTLs above PROBE_TTL_MOST */
 
+#define TUNNELS_KNOWN 1024 /* tunnels that are remembered: a later one takes the place of an earlier one */
+
 #define SPARE_EXTENSIONS 32 /* freed ones that are kept: most replies with labels then need no malloc() */
 #define CACHE_LINE 64       /* bytes */
 
@@ -164,6 +166,7 @@ struct pair {
 struct unmatched {
     struct unmatched *next;
     struct other_error error; /* the ICMP error, if it is one; owns its extension */
+    struct tunnels *inside;   /* owned; that the reply came in; NULL: none */
     struct reply reply;       /* owns nothing */
     struct traits traits;     /* of the probe, from the quote */
     uint8_t shape;
@@ -254,7 +257,8 @@ struct recogniser {
     size_t held_bytes;  /* the part that settled candidates of undecided runs hold */
     struct pair *oldest_unmatched, *newest_unmatched; /* pairs with unmatched replies, by the time of the last */
     unsigned unmatched_count;
-    size_t unmatched_bytes; /* that they own */
+    size_t unmatched_bytes;          /* that they own */
+    uint64_t tunnels[TUNNELS_KNOWN]; /* keys of tunnels that packets came in; 0: none */
 
     uint64_t frames, malformed, probes, replies, errors_told, cut_errors, given_up, strays[STRAYS];
     struct trace **kept; /* owned, by number; NULL: not over yet */

@@ -35,10 +35,21 @@ void trace_free(struct trace *trace)
     free(trace->probes);
     free(trace->ttls);
     free(trace->by_serial);
+    free(trace->inside);
     flow_free(&trace->flow);
     for (unsigned i = 1; i < trace->flow_count; i++)
         flow_free(&trace->alternates[i - 1]);
     free(trace->alternates);
+}
+
+struct tunnels *tunnels_copy(const struct tunnels *tunnels)
+{
+    unsigned count = tunnels ? tunnels->count : 0;
+    size_t bytes = offsetof(struct tunnels, at) + count * sizeof *tunnels->at;
+    struct tunnels *copy = count ? malloc(bytes) : NULL;
+    if (copy)
+        memcpy(copy, tunnels, bytes);
+    return copy;
 }
 
 void trace_fit(struct trace *trace)

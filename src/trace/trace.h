@@ -108,6 +108,7 @@ struct trace {
     struct flow *alternates; /* owned; the same probes from other source ports, which may take other paths */
     unsigned flow_count;     /* 1 + the number of alternates */
     struct trace_origin origin;
+    struct tunnels *inside;      /* owned; the tunnels that its probes came in; NULL: none */
     uint32_t number;             /* from 0 in the order of discovery; a trace of our own: result_trace_number() */
     uint32_t sent_count;         /* of a foreign trace: all its probes, also those that are not kept here */
     uint8_t gap, max_ttl;        /* limits of the run, which end a silence: session_config */
@@ -219,6 +220,8 @@ void trace_init(struct trace *trace);
 void trace_free(struct trace *trace);
 /* Frees spare memory; no more probes are to come. */
 void trace_fit(struct trace *trace);
+/* A copy that the caller frees. Only as many as are counted may be read. NULL: there are none, or no memory. */
+struct tunnels *tunnels_copy(const struct tunnels *tunnels);
 /* Adds a probe that its frame or a claim shows. The serial must be new to the trace, or 0: none. */
 struct probe *trace_add_probe(struct trace *trace, uint16_t serial, uint8_t ttl, nstime sent);
 /* Adds the reply and takes over what it owns; marks it as late or duplicate and updates the summary fields. False

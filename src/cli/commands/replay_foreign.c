@@ -74,7 +74,8 @@ static bool read_all(struct reading *reading)
     struct read_ahead_source source = {.merge = reading->merge,
                                        .filter = reading->bpf,
                                        .choice = &reading->options->replay_filter,
-                                       .recogniser = reading->recogniser};
+                                       .recogniser = reading->recogniser,
+                                       .opens_tunnels = !reading->options->no_decap};
     struct read_ahead *ahead = read_ahead_start(&source);
     struct read_ahead_batch batch;
     while (ahead && !*reading->context->stop && read_ahead_next(ahead, &batch))

@@ -185,6 +185,22 @@ static json_t *json_port_or_null(uint16_t port, bool varies)
     return varies ? json_null() : json_integer(port);
 }
 
+static json_t *json_inside(const struct tunnels *inside)
+{
+    json_t *tunnels = json_array();
+    for (unsigned i = 0; i < inside->count; i++) {
+        const struct tunnel *at = &inside->at[i];
+        json_t *tunnel = json_object();
+        json_object_set_new(tunnel, "encapsulation", json_string(encapsulation_name(at->encapsulation)));
+        if (at->has_id)
+            json_object_set_new(tunnel, "id", json_integer(at->id));
+        json_object_set_new(tunnel, "source", json_address(&at->source));
+        json_object_set_new(tunnel, "target", json_address(&at->target));
+        json_array_append_new(tunnels, tunnel);
+    }
+    return tunnels;
+}
+
 json_t *json_trace_head(const struct trace *trace, const char *target_name)
 {
     const struct flow *flow = &trace->flow;
@@ -212,6 +228,8 @@ json_t *json_trace_head(const struct trace *trace, const char *target_name)
     json_object_set_new(object, "inferred", json_boolean(origin->inferred));
     json_object_set_new(object, "captured_at_ttl", json_count_or_null(origin->captured_at_ttl));
     json_object_set_new(object, "rounds", json_integer(origin->rounds));
+    if (trace->inside)
+        json_object_set_new(object, "inside", json_inside(trace->inside));
     json_object_set_new(object, "ended", json_string(trace_end_name(trace->end)));
     json_object_set_new(object, "reached_ttl", json_count_or_null(trace->reached_ttl));
     return object;

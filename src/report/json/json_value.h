@@ -8,6 +8,7 @@
  * - "icmp" in a reply other than an ICMP message; "quoted_ttl" and "rewritten" in a reply without a quote; "mtu" in all
  *   replies but a too-big; "mpls" in a reply without a label stack.
  * - "source_address" in a verdict or finding, and "target" in a finding, of a run of our own, which has one of each.
+ * - "inside" of a trace that came in no tunnel, and a tunnel's "id" if its encapsulation has none.
  * - "send_error" (the text of strerror()) unless the send failed. Such a probe counts neither in "probes_sent" nor in
  *   "stats".
  * - "files" in a verdict or finding unless a frame is in another file than the first. It has the file of each of

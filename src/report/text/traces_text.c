@@ -198,6 +198,23 @@ static void add_first_line(struct heading *heading, const struct trace *trace, c
     end_line(heading);
 }
 
+/* "inside VXLAN 4097 from 10.9.9.1 to 10.9.9.2". */
+static void add_tunnels(struct heading *heading, const struct tunnels *inside)
+{
+    for (unsigned i = 0; i < inside->count; i++) {
+        const struct tunnel *tunnel = &inside->at[i];
+        char from[ADDR_TEXT_BYTES], to[ADDR_TEXT_BYTES];
+        addr_format(&tunnel->source, from);
+        addr_format(&tunnel->target, to);
+        strbuf_addf(&heading->piece, "%s%s", i ? "" : "inside ", encapsulation_title(tunnel->encapsulation));
+        if (tunnel->has_id)
+            strbuf_addf(&heading->piece, " %lu", (unsigned long)tunnel->id);
+        strbuf_addf(&heading->piece, " from %s to %s", from, to);
+        end_piece(heading);
+    }
+    end_line(heading);
+}
+
 static void add_heading(struct strbuf *text, const struct output *out, const struct trace *trace)
 {
     struct heading heading = {.text = text, .width = out->options.width};
@@ -215,6 +232,8 @@ static void add_heading(struct strbuf *text, const struct output *out, const str
         }
         add_file(&heading, trace, &out->result->source);
         end_line(&heading);
+        if (trace->inside)
+            add_tunnels(&heading, trace->inside);
     }
     strbuf_free(&heading.piece);
 }

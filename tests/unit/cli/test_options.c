@@ -152,6 +152,8 @@ static const char *summary(void)
         ADD(" read=%s", options.read_files[i]);
     if (options.graphs)
         ADD(" graphs");
+    if (options.no_decap)
+        ADD(" no-decap");
     if (c->lite)
         ADD(" lite");
     if (options.color != WHEN_AUTO)
@@ -302,6 +304,8 @@ static void test_meanings(void)
         {"--read=x https://h:8443/", "replay h read=x"},
         {"replay -q 5 x", "replay queries=5 read=x"},
         {"replay --list x", "replay out=list: read=x"},
+        {"replay --no-decap x", "replay read=x no-decap"},
+        {"paths --no-decap --read x", "replay diagnosis=0/0/950/0 read=x graphs no-decap"},
         {"replay --list -o csv:y x", "replay out=list: out=csv:y read=x"},
         {"replay --target 192.0.2.80 --source 10.0.0.0/8 x", "replay read=x to=192.0.2.80/32 from=10.0.0.0/8"},
         {"--read x --target 2001:db8::/32 -6", "replay v6 read=x to=2001:db8::/32 only=v6"},
@@ -441,6 +445,7 @@ static void test_complaints(void)
         {"replay -o json:x x", "-o x: this file is being read (name another)"},
         {"replay -o json --list x", "--list: json is on standard output already (write it to a file: -o json:FILE)"},
         {"--list h", "--list: not an option of trace (only of replay)"},
+        {"--no-decap h", "--no-decap: not an option of trace (only of replay)"},
         {"--since 03:04 h", "--since: not an option of trace (only of replay)"},
         {"--source x h", "--source x: expected an IPv4 or IPv6 address"},
         {"replay --source x y", "--source x: expected an address or a network, as 192.0.2.80 or 2001:db8::/32"},

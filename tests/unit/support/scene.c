@@ -352,6 +352,7 @@ void scene_frame(unsigned file, const struct frame *frame)
 {
     struct packet packet;
     packet_decode(frame, &packet);
+    packet_open_tunnels(&packet);
     scene.frames++;
     scene.malformed_only += packet.kind == PACKET_MALFORMED;
     recogniser_frame(scene.keeping, file, frame, &packet);
