@@ -5,8 +5,12 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SHOWN_AFTER 1.0 /* seconds from the start, so that short runs show no line */
-#define SHOWN_EVERY 0.2 /* seconds between two updates of the line */
+#include "base/strbuf.h"
+#include "cli/screen.h"
+
+#define SHOWN_AFTER 1.0    /* seconds from the start, so that short runs show no line */
+#define SHOWN_EVERY 0.2    /* seconds between two updates of the line */
+#define COLUMNS_UNKNOWN 80 /* columns of a terminal that does not tell its width */
 
 static double now(void)
 {
@@ -17,21 +21,21 @@ static double now(void)
 
 void progress_start(struct progress *progress, bool wanted)
 {
-    *progress = (struct progress){.wanted = wanted && isatty(STDERR_FILENO)};
+    *progress = (struct progress){.wanted = wanted && screen_has_escapes(STDERR_FILENO)};
     if (!progress->wanted)
         return;
     progress->started = now();
     progress->next = progress->started + SHOWN_AFTER;
 }
 
-/* Prints "[######------------------] 25%, 0:03 left, " for files of known size. */
-static void print_bar(double part, double seconds_left)
+/* Adds "[######------------------] 25%, 0:03 left, " for files of known size. */
+static void add_bar(struct strbuf *line, double part, double seconds_left)
 {
     static const char full[] = "########################", rest[] = "------------------------";
     int columns = (int)sizeof full - 1, done = (int)(part * columns);
     unsigned left = (unsigned)(seconds_left + 0.5);
-    fprintf(stderr, "[%.*s%.*s] %.0f%%, %u:%02u left, ", done, full, columns - done, rest, 100 * part, left / 60,
-            left % 60);
+    strbuf_addf(line, "[%.*s%.*s] %.0f%%, %u:%02u left, ", done, full, columns - done, rest, 100 * part, left / 60,
+                left % 60);
 }
 
 bool progress_is_due(const struct progress *progress)
@@ -39,11 +43,27 @@ bool progress_is_due(const struct progress *progress)
     return progress->wanted && now() >= progress->next;
 }
 
-static void begin_line(struct progress *progress, double time)
+/* The bytes that fit into so many columns, up to a comma if there is one. */
+static size_t fitting(const struct strbuf *line, size_t columns)
 {
+    if (line->length <= columns)
+        return line->length;
+    for (size_t end = columns; end > 0; end--)
+        if (line->text[end] == ',')
+            return end;
+    return columns;
+}
+
+/* Shows the line, cut before a comma so that the terminal does not wrap it: erasing it must not leave a row behind. */
+static void show_line(struct progress *progress, double time, struct strbuf *line)
+{
+    unsigned columns = screen_terminal_columns(STDERR_FILENO);
+    size_t shown = fitting(line, (columns ? columns : COLUMNS_UNKNOWN) - 1);
     progress->next = time + SHOWN_EVERY;
     progress->shown = true;
-    fputs("\r\033[Khopsonde: ", stderr);
+    fprintf(stderr, "\r\033[K%.*s", (int)shown, line->text);
+    fflush(stderr);
+    strbuf_free(line);
 }
 
 void progress_show(struct progress *progress, uint64_t frames, uint64_t done, uint64_t total)
@@ -51,24 +71,27 @@ void progress_show(struct progress *progress, uint64_t frames, uint64_t done, ui
     if (!progress_is_due(progress))
         return;
     double time = now(), passed = time - progress->started;
-    begin_line(progress, time);
+    struct strbuf line;
+    strbuf_init(&line);
+    strbuf_add(&line, "hopsonde: ");
     if (total && done && done <= total)
-        print_bar((double)done / (double)total, passed * (double)(total - done) / (double)done);
-    fprintf(stderr, "%.1f million packets", (double)frames / 1e6);
-    fflush(stderr);
+        add_bar(&line, (double)done / (double)total, passed * (double)(total - done) / (double)done);
+    strbuf_addf(&line, "%.1f million packets", (double)frames / 1e6);
+    show_line(progress, time, &line);
 }
 
 void progress_show_run(struct progress *progress, const struct progress_run *run)
 {
-    begin_line(progress, now());
-    fprintf(stderr, "%u packets sent", run->sent);
+    struct strbuf line;
+    strbuf_init(&line);
+    strbuf_addf(&line, "hopsonde: %u packets sent", run->sent);
     if (run->farthest)
-        fprintf(stderr, ", hop %u replied", run->farthest);
+        strbuf_addf(&line, ", hop %u replied", run->farthest);
     if (run->spec[0])
-        fprintf(stderr, ", probing hop %u with %s", run->ttl, run->spec);
+        strbuf_addf(&line, ", probing hop %u with %s", run->ttl, run->spec);
     else
-        fputs(", waiting for replies", stderr);
-    fflush(stderr);
+        strbuf_add(&line, ", waiting for replies");
+    show_line(progress, now(), &line);
 }
 
 void progress_erase(struct progress *progress)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* progress: a progress line on the terminal for a live run or the reading of large files. Top floor; writes to
- * standard error only. The line is rewritten in place, and erased at the end. */
+ * standard error only. The line is rewritten in place, never wraps, and is erased at the end. */
 #ifndef HOPSONDE_CLI_PROGRESS_H
 #define HOPSONDE_CLI_PROGRESS_H
 
@@ -17,7 +17,7 @@ struct progress {
     double started, next; /* seconds of a monotonic clock */
 };
 
-/* Shows nothing if standard error is not a terminal. */
+/* Shows nothing if standard error is not a terminal that can erase a line. */
 void progress_start(struct progress *progress, bool wanted);
 /* Call it every PROGRESS_FRAMES frames. `total` 0: the size is unknown. */
 void progress_show(struct progress *progress, uint64_t frames, uint64_t done, uint64_t total);

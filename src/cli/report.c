@@ -6,23 +6,18 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-static unsigned terminal_width(void)
-{
-    struct winsize size;
-    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
-}
+#include "cli/screen.h"
 
 /* NO_COLOR (https://no-color.org) counts with any value but the empty one. */
-static bool wants_color(enum when when, bool is_terminal)
+static bool wants_color(enum when when, bool is_file)
 {
     const char *no_color = getenv("NO_COLOR");
     if (when != WHEN_AUTO)
         return when == WHEN_ALWAYS;
-    return is_terminal && !(no_color && *no_color);
+    return !is_file && screen_has_escapes(STDOUT_FILENO) && !(no_color && *no_color);
 }
 
 static enum status cannot_write(const char *name, int code, struct err *err)
@@ -40,17 +35,25 @@ static FILE *open_file(const char *name)
     return file;
 }
 
+/* A pipe or a file is for scripts: a line a TTL, and sentences in one line unless COLUMNS says how wide it is. */
+static void fit_screen(struct output_options *out, bool is_terminal, const struct options *options)
+{
+    const char *columns = getenv("COLUMNS");
+    out->width = screen_width(columns, is_terminal ? screen_terminal_columns(STDOUT_FILENO) : 0);
+    out->wrap = is_terminal || screen_is_set(columns) ? out->width : 0;
+    out->one_per_line = options->one_per_line || !is_terminal;
+}
+
 static enum status open_output(struct output *out, const struct output_request *request, const struct options *options,
                                struct err *err)
 {
-    bool is_terminal = !request->file && isatty(STDOUT_FILENO);
     out->format = request->format;
     out->options = (struct output_options){
-        .color = wants_color(options->color, is_terminal),
+        .color = wants_color(options->color, request->file),
         .quiet = options->quiet,
         .verbose = options->verbose,
-        .width = is_terminal ? terminal_width() : 80,
     };
+    fit_screen(&out->options, !request->file && isatty(STDOUT_FILENO), options);
     out->file = request->file ? open_file(request->file) : stdout;
     return out->file ? STATUS_OK : cannot_write(request->file, errno, err);
 }
@@ -304,6 +307,12 @@ void report_judged(struct report *report, const struct judged_group *group)
             report->outputs[i].format->judged(&report->outputs[i], group);
 }
 
+void report_expected(struct report *report, const struct result_expectation *results, unsigned count)
+{
+    report->result.expectations = results;
+    report->result.expectation_count = count;
+}
+
 void report_graphs(struct report *report, const struct graph *graphs, unsigned count)
 {
     report->result.graphs = graphs;
@@ -365,11 +374,11 @@ bool report_streams(const struct report *report)
     return !report_keeps(report) && isatty(STDOUT_FILENO);
 }
 
-FILE *report_text(const struct report *report)
+const struct output *report_text(const struct report *report)
 {
     for (unsigned i = 0; i < report->count; i++)
         if (!report->names[i])
-            return report->outputs[i].format == &output_text ? report->outputs[i].file : NULL;
+            return report->outputs[i].format == &output_text ? &report->outputs[i] : NULL;
     return NULL;
 }
 

@@ -48,6 +48,8 @@ void report_take_recognition(struct report *report, const struct recognition *fo
 void report_judged(struct report *report, const struct judged_group *group);
 /* The graphs of a search for all paths, borrowed until the report has ended. */
 void report_graphs(struct report *report, const struct graph *graphs, unsigned count);
+/* What --expect found, borrowed until the report has ended; before the end. */
+void report_expected(struct report *report, const struct result_expectation *results, unsigned count);
 void report_end(struct report *report);
 
 /* Sets the facts about addresses, before report_begin(): see struct result. */
@@ -63,7 +65,7 @@ bool report_keeps(const struct report *report);
 /* True: lines go to a terminal on standard output before the end, where a progress line would disturb them. */
 bool report_streams(const struct report *report);
 /* Standard output if it has a text report, so that more text may follow; else NULL. */
-FILE *report_text(const struct report *report);
+const struct output *report_text(const struct report *report);
 
 /* Flushes and closes all files. STATUS_SYSTEM if a write failed, unless its pipe was closed. */
 enum status report_close(struct report *report, struct err *err);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* path_end: rules 4, 5, 7 and 8 of a diagnosis: the end of the path, and which device answers there. */
+/* path_end: rules 4, 5 and 7 of a diagnosis: the end of the path, and which device answers there. */
 #include "diagnose/path_end.h"
 
 #include "base/minmax.h"
@@ -264,29 +264,4 @@ void path_end_update(struct session *session, unsigned index)
     if (trace_probe_limit(trace))
         return;
     probe_for_refusal(session, index);
-}
-
-/* --- rule 8 --- */
-
-static bool nothing_tells_the_end(const struct session *session)
-{
-    for (unsigned i = 0; i < session->trace_count; i++) {
-        const struct trace *trace = &session->traces[i];
-        if (trace->reached_ttl || trace->refused_ttl || trace->loop_first)
-            return false;
-    }
-    return session_last_router_ttl(session) > 0;
-}
-
-nstime path_end_refusal_due(const struct session *session)
-{
-    if (!nothing_tells_the_end(session))
-        return NSTIME_NEVER;
-    nstime first = NSTIME_NEVER;
-    unsigned ttl = session_last_router_ttl(session) + 1U;
-    for (unsigned i = 0; i < session->trace_count && ttl < 256; i++)
-        for (const struct probe *p = trace_first_at(&session->traces[i], (uint8_t)ttl); p;
-             p = trace_next_at(&session->traces[i], p))
-            first = p->sent < first ? p->sent : first;
-    return first == NSTIME_NEVER ? first : first + session->config.max_wait;
 }

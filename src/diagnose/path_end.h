@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* path_end: rules 4, 5, 7 and 8 of a diagnosis: the target, refusals, and silence behind the last router. Floor 5;
+/* path_end: rules 4, 5 and 7 of a diagnosis: the target, refusals, and silence behind the last router. Floor 5;
  * pure; internal to diagnose/. */
 #ifndef HOPSONDE_DIAGNOSE_PATH_END_H
 #define HOPSONDE_DIAGNOSE_PATH_END_H
@@ -10,7 +10,5 @@
 void path_end_update(struct session *session, unsigned index);
 /* Rule 4: a round of all specs that are silent at the end. */
 void path_end_probe(struct session *session);
-/* Rule 8: when the refusal would come that shows what is behind the last router; NSTIME_NEVER: this is known. */
-nstime path_end_refusal_due(const struct session *session);
 
 #endif

@@ -195,7 +195,7 @@ static void plan_again(struct session *session)
         make_wants(session);
         command_wants(session);
     }
-    session->complete = !search->wants.count && !search->under_way;
+    session->complete = !search->wants.count && !search->under_way && !session_silence_is_young(session);
 }
 
 /* Some replies may wait for the next plan while plans are expensive, but none if hardly any are still to come. */
@@ -254,11 +254,9 @@ static void sent(struct session *session, const struct wish *wish, nstime at)
     search_of(session)->under_way++;
 }
 
-/* It waits only for replies and their deadlines. */
 static nstime timer(const struct session *session)
 {
-    (void)session;
-    return NSTIME_NEVER;
+    return !session->complete && session_silence_is_young(session) ? session_silence_due(session) : NSTIME_NEVER;
 }
 
 const struct strategy strategy_paths = {

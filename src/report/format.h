@@ -11,13 +11,20 @@
 
 #include "report/result.h"
 
+/* The widths that tables and sentences are made for. Unit: columns. Source: chosen. Effect: a narrower terminal breaks
+ * lines itself, and in a wider one the eye would lose the line. */
+#define OUTPUT_WIDTH_LEAST 60
+#define OUTPUT_WIDTH_MOST 200
+
 struct output_options {
     bool color;
     bool quiet;       /* --quiet: only the table's hops and the verdicts */
     unsigned verbose; /* how many -v were given */
-    unsigned width;   /* columns of the terminal; 80 where it is none */
-    bool networks;    /* AS numbers beside addresses, and the path of AS numbers */
-    bool places;      /* countries and cities beside addresses */
+    unsigned width;   /* columns of tables: OUTPUT_WIDTH_LEAST to OUTPUT_WIDTH_MOST */
+    unsigned wrap; /* columns at which sentences and long lines break; 0: they do not, for scripts that search them */
+    bool one_per_line; /* every TTL has a line of its own, which never breaks: for scripts */
+    bool networks;     /* AS numbers beside addresses, and the path of AS numbers */
+    bool places;       /* countries and cities beside addresses */
 };
 
 struct output_format;

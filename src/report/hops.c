@@ -50,11 +50,22 @@ static struct path_hop hop_of(const struct trace *trace, uint8_t ttl, const stru
     };
 }
 
+/* Whether the address is that of a nearer hop already. A device that refuses answers probes to hops behind it. */
+static bool is_nearer(const struct hops *hops, const struct addr *address, unsigned ttl)
+{
+    for (size_t i = 0; i < hops->count; i++)
+        if (hops->list[i].ttl < ttl && addr_equal(&hops->list[i].address, address))
+            return true;
+    return false;
+}
+
 /* --- one path --- */
 
 static void add_first_at(struct hops *out, const struct trace *trace, uint8_t ttl, const struct address_book *book)
 {
     struct addr address = trace_hop_address(trace, ttl);
+    if (!addr_is_none(&address) && !trace_shows_hop(trace, ttl) && is_nearer(out, &address, ttl))
+        return;
     struct path_hop hop = hop_of(trace, ttl, &address, book);
     add(out, &hop);
 }
@@ -120,7 +131,7 @@ void hops_add_all_of_trace(struct hops *out, const struct trace *trace, const st
         for (const struct probe *probe = trace_first_at(trace, (uint8_t)ttl); probe;
              probe = trace_next_at(trace, probe)) {
             const struct reply *reply = probe_answer(probe);
-            if (!reply)
+            if (!reply || (reply_refuses(trace, reply) && is_nearer(out, &reply->from, ttl)))
                 continue;
             struct path_hop hop = {.ttl = (uint8_t)ttl,
                                    .address = reply->from,

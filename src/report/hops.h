@@ -30,7 +30,8 @@ struct hops {
 
 void hops_free(struct hops *hops);
 
-/* One hop for each probed TTL, up to the last TTL of the table: the address that answered first, and its best RTT. */
+/* One hop for each probed TTL, up to the last TTL of the table: the address that answered first, and its best RTT. A
+ * refusal adds no hop if its sender is at a nearer one. */
 void hops_add_trace(struct hops *out, const struct trace *trace, const struct address_book *book);
 /* One hop for each line of a run's merged table, whichever spec answered there. */
 void hops_add_run(struct hops *out, const struct trace_set *specs, const struct address_book *book);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* paint: the colours of text reports, as ANSI SGR sequences. Floor: report; pure. Hop numbers and silence are dim,
- * addresses bold, refusals red, open ports green. */
+ * addresses bold. Red: dropped, rejected. Yellow: doubt. Green: the target answered. The words say the same. */
 #ifndef HOPSONDE_REPORT_PAINT_H
 #define HOPSONDE_REPORT_PAINT_H
 
@@ -10,6 +10,7 @@
 #define PAINT_BOLD "1"
 #define PAINT_RED "31"
 #define PAINT_GREEN "32"
+#define PAINT_YELLOW "33"
 
 /* `sgr` NULL: no colour. */
 static inline void paint_begin(struct strbuf *text, bool color, const char *sgr)

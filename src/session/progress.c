@@ -3,6 +3,11 @@
 #include "base/minmax.h"
 #include "session/state.h"
 
+/* Time after the first refusal for the others to come.
+ * Unit: ns. Source: Linux refuses all packets that it held at once; the rest is for jitter. Effect: a shorter time
+ * leaves specs without their own refusal; a longer one makes the run longer. */
+#define REFUSALS_WITHIN (50 * NS_PER_MS)
+
 uint8_t session_farthest_ttl(const struct session *session)
 {
     uint8_t farthest = 0, target_ttl = session_target_ttl(session);
@@ -29,20 +34,54 @@ unsigned session_other_at(const struct session *session, unsigned silent, uint8_
     return silent;
 }
 
-static bool lacks_route(const struct trace *trace)
-{
-    const struct probe *probe = trace->refused_ttl ? trace_first_at(trace, trace->refused_ttl) : NULL;
-    for (; probe; probe = trace_next_at(trace, probe))
-        for (unsigned i = 0; i < probe->reply_count; i++)
-            if (reply_is_no_route(&probe->replies[i]) && addr_equal(&probe->replies[i].from, &trace->flow.source))
-                return true;
-    return false;
-}
-
 bool session_lacks_route(const struct session *session)
 {
-    for (unsigned i = 0; i < session->trace_count; i++)
-        if (lacks_route(&session->traces[i]))
-            return true;
-    return false;
+    const struct trace_set set = session_trace_set(session);
+    const struct probe *probe;
+    return trace_set_dead_end(&set, &probe) != NULL;
+}
+
+/* The first send of the trace at `ttl`, which is behind the last router, if its silence starts there; NSTIME_NONE: it
+ * does not. */
+static nstime silent_since(const struct trace *trace, unsigned ttl)
+{
+    nstime first = NSTIME_NEVER;
+    if (trace->refused_ttl || ttl > 255 || (trace->last_router_ttl && trace->last_router_ttl + 1U < ttl))
+        return NSTIME_NONE;
+    for (const struct probe *p = trace_first_at(trace, (uint8_t)ttl); p; p = trace_next_at(trace, p))
+        first = p->sent < first ? p->sent : first;
+    return first == NSTIME_NEVER ? NSTIME_NONE : first;
+}
+
+/* 1. One long wait is enough for all specs: it shows that no reply takes so long.
+ * 2. After a refusal each spec takes its own: the refusals of others may be as late.
+ * 3. A router that gives up its neighbour refuses all that it held for it at once. */
+nstime session_silence_due(const struct session *session)
+{
+    const struct trace_set set = session_trace_set(session);
+    uint8_t router = session_last_router_ttl(session);
+    unsigned behind = router ? router + 1U : session->config.first_ttl;
+    nstime due = NSTIME_NONE;
+    bool refused = false;
+    const struct probe *probe;
+    const struct reply *dead_end = trace_set_dead_end(&set, &probe);
+    if (dead_end)
+        return dead_end->time + REFUSALS_WITHIN;
+    for (unsigned i = 0; i < session->trace_count; i++) {
+        if (session->traces[i].reached_ttl || session->traces[i].loop_first)
+            return NSTIME_NEVER;
+        refused = refused || session->traces[i].refused_ttl;
+    }
+    for (unsigned i = 0; i < session->trace_count; i++) {
+        nstime since = silent_since(&session->traces[i], behind);
+        if (since != NSTIME_NONE && (due == NSTIME_NONE || (refused ? since > due : since < due)))
+            due = since;
+    }
+    return due == NSTIME_NONE ? NSTIME_NEVER : due + session->config.max_wait;
+}
+
+bool session_silence_is_young(const struct session *session)
+{
+    nstime due = session_silence_due(session);
+    return due != NSTIME_NEVER && session->now < due;
 }

@@ -132,12 +132,13 @@ static void note_rtt(struct session *session, const struct probe *probe, const s
     nstime rtt = reply_rtt(probe, reply);
     /* A refusal may come three seconds late (a neighbour that does not resolve), and the target's own timer may
      * repeat a SYN/ACK. Neither shows the round-trip time of the path. */
-    if (reply->kind == REPLY_UNREACHABLE || probe->reply_count > 1 || rtt == NSTIME_NONE)
+    if (reply->kind == REPLY_UNREACHABLE || probe->reply_count || rtt == NSTIME_NONE)
         return;
-    if (rtt > session->worst_rtt)
-        session->worst_rtt = rtt;
-    if (!session->worst_rtt)
-        session->worst_rtt = 1;
+    rtt = rtt > 0 ? rtt : 1; /* 0 stands for no reply yet */
+    if (rtt <= session->worst_rtt)
+        return;
+    session->worst_rtt = rtt;
+    session_reopen_probes(session, reply->time);
 }
 
 static struct frame_note take_reply(struct session *session, const struct frame *frame, const struct packet *packet,
@@ -154,6 +155,7 @@ static struct frame_note take_reply(struct session *session, const struct frame 
         return count_stray(session, "answer after the longest wait");
     if (packet->kind == PACKET_ICMP_ERROR)
         add_quote(session, trace, probe, packet, &reply);
+    note_rtt(session, probe, &reply);
     bool first = probe->state == PROBE_OUTSTANDING;
     if (!trace_add_reply(trace, probe, &reply)) {
         free(reply.extension);
@@ -162,7 +164,6 @@ static struct frame_note take_reply(struct session *session, const struct frame 
     }
     if (first)
         session_wanted(session, match->trace, probe->flow, probe->ttl)->resolved++;
-    note_rtt(session, probe, &reply);
     return note_probe(match->trace, probe, FRAME_REPLY, match->flow.rule);
 }
 

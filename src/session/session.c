@@ -130,7 +130,6 @@ struct session *session_new_with_flows(const struct session_config *config, cons
     session->config = *config;
     session->seen_only = seen_only;
     session->now = session->last_send = NSTIME_NONE;
-    session->wait_until = NSTIME_NEVER;
     session->settled_ttl = (uint8_t)(config->first_ttl - 1);
     if (events)
         session->events = *events;

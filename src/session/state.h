@@ -53,7 +53,6 @@ struct session {
     nstime last_sent[256]; /* by TTL: the latest send of any known probe */
     uint8_t settled_ttl;   /* the last hop that is settled */
     bool complete;         /* the strategy wants nothing more */
-    nstime wait_until;     /* the strategy waits no longer than this; NSTIME_NEVER: it does not wait */
 
     nstime
         worst_rtt; /* largest RTT, of replies other than refusals, which a router may delay for seconds; 0: none yet */
@@ -99,14 +98,22 @@ void session_settle_hops(struct session *session, bool (*is_closed)(const struct
 uint8_t session_farthest_ttl(const struct session *session);
 /* Whether a reply to any spec shows which node is at this hop. */
 bool session_shows_hop(const struct session *session, uint8_t ttl);
-/* Whether our own host has no route to the target, or its neighbour does not resolve. */
+/* Whether no packet can reach the target, whatever its protocol: trace_set_dead_end(). */
 bool session_lacks_route(const struct session *session);
+/* When the report may say that nothing answers behind the last reply: the longest wait after the first probe to the
+ * next hop. Only refusals take so long, as from a router whose neighbour does not resolve (RFC 1122 2.3.2.1, about 3 s
+ * on Linux), and paths with one slow link. NSTIME_NEVER: something else ended the path, or no probe went there. */
+nstime session_silence_due(const struct session *session);
+bool session_silence_is_young(const struct session *session); /* That time has not come yet. */
 /* Another spec with a reply that shows this hop; `silent` itself if there is none. */
 unsigned session_other_at(const struct session *session, unsigned silent, uint8_t ttl);
 
 /* timers.c */
 /* When the probe expires, as known now. */
 nstime session_probe_deadline(const struct session *session, const struct probe *probe);
+/* A reply took longer than all before it, so deadlines are later now. Probes that expired too early are in flight
+ * again. */
+void session_reopen_probes(struct session *session, nstime now);
 
 /* pacing.c: the next wanted probe. False: none may go now; `*again` is when one may (NSTIME_NEVER: not before a
  * change). */

@@ -6,6 +6,11 @@
 #define LEAST_WAIT_INSIDE                                                                                              \
     (100 *                                                                                                             \
      NS_PER_MS) /* least wait for a reply if a reply came from behind the hop: the silence is then inside the path */
+/* Wait while no reply at all has come.
+ * Unit: ns. Source: chosen; most paths answer sooner, and probes that expired too early are taken back. Effect: a
+ * shorter one sends more probes on slow paths; a longer one delays the second climb where routers have no token left.
+ */
+#define FIRST_WAIT NS_PER_S
 #define LEAST_WAIT_AT_END (150 * NS_PER_MS) /* least wait for the other probes */
 
 enum deadline_kind { DEADLINE_NONE, DEADLINE_STRATEGY, DEADLINE_PENDING, DEADLINE_EXPIRY, DEADLINE_LONGEST_WAIT };
@@ -20,7 +25,7 @@ struct deadline {
 nstime session_probe_deadline(const struct session *session, const struct probe *probe)
 {
     nstime longest = session->config.max_wait;
-    nstime wait = longest;
+    nstime wait = longest < FIRST_WAIT ? longest : FIRST_WAIT;
     if (session->worst_rtt) {
         uint8_t target_ttl = session_target_ttl(session);
         bool inside = session_farthest_ttl(session) > probe->ttl || (target_ttl && target_ttl <= probe->ttl);
@@ -82,6 +87,23 @@ void session_settle_probe(struct session *session, unsigned index)
         session_resolve_probe(session, index, probe, PROBE_EXPIRED);
     if (session->events.probe_settled)
         session->events.probe_settled(session->events.context, session, trace, probe);
+}
+
+/* The probes stand in the order of their sends, except for a few that the capture showed late. */
+void session_reopen_probes(struct session *session, nstime now)
+{
+    for (unsigned t = 0; t < session->trace_count; t++) {
+        struct trace *trace = &session->traces[t];
+        for (size_t i = trace->probe_count; i-- > 0 && trace->probes[i].sent + session->config.max_wait > now;) {
+            struct probe *probe = &trace->probes[i];
+            if (probe->state != PROBE_EXPIRED || session_probe_deadline(session, probe) <= now)
+                continue;
+            probe->state = PROBE_OUTSTANDING;
+            session_wanted(session, t, probe->flow, probe->ttl)->resolved--;
+            if (i < session->first_outstanding[t])
+                session->first_outstanding[t] = i;
+        }
+    }
 }
 
 static void run_deadline(struct session *session, const struct deadline *deadline)

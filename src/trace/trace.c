@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "address/special.h"
 #include "base/array.h"
 
 #define PROBES_MOST INT32_MAX /* of one trace */
@@ -172,6 +173,7 @@ void reply_of_packet(const struct frame *frame, const struct packet *packet, str
 {
     const struct ip_header *ip = &packet->outer.ip;
     const struct transport *transport = &packet->outer.transport;
+    uint32_t quoted_size = packet->kind == PACKET_ICMP_ERROR ? packet->quote.ip.total_length : 0;
     *out = (struct reply){
         .from = ip->source,
         .time = frame->time,
@@ -182,6 +184,7 @@ void reply_of_packet(const struct frame *frame, const struct packet *packet, str
         .icmp_code = transport->code,
         .reply_ttl = ip->ttl,
         .quoted_ttl = -1,
+        .quoted_size = (uint16_t)(quoted_size <= UINT16_MAX ? quoted_size : 0),
         .mtu = packet->mtu,
         .interface = packet->interface,
         .tcp_window = transport->window,
@@ -248,12 +251,21 @@ bool reply_refuses(const struct trace *trace, const struct reply *reply)
     return refusal && !is_from_target(trace, reply);
 }
 
+bool reply_rejects(const struct trace *trace, const struct reply *reply)
+{
+    if (reply->kind != REPLY_TOO_BIG)
+        return reply_refuses(trace, reply);
+    unsigned least = reply->version == 6 ? MTU_LEAST_V6 : MTU_LEAST_V4;
+    unsigned size = trace->flow.size > reply->quoted_size ? trace->flow.size : reply->quoted_size;
+    return reply->mtu >= least && (reply->mtu < size || !size);
+}
+
 const struct reply *trace_refusal(const struct trace *trace, const struct probe **probe)
 {
     const struct probe *p = trace->refused_ttl ? trace_first_at(trace, trace->refused_ttl) : NULL;
     for (; p; p = trace_next_at(trace, p))
         for (unsigned i = 0; i < p->reply_count; i++)
-            if (reply_refuses(trace, &p->replies[i])) {
+            if (reply_rejects(trace, &p->replies[i])) {
                 *probe = p;
                 return &p->replies[i];
             }
@@ -324,12 +336,25 @@ struct addr trace_router_address(const struct trace *trace, uint8_t ttl)
     return router ? *router : (struct addr){0};
 }
 
-/* Whether the routers of hops first .. first+length-1 all recur right behind these hops. */
-static bool circle_recurs(const struct addr *routers, unsigned first, unsigned length, const struct addr *target)
+/* Whether all the addresses of hops first .. first+length-1 are shared: then routers of a path may alternate like
+ * them by chance. */
+static bool circle_is_shared(const struct addr *routers, unsigned first, unsigned length)
 {
     for (unsigned ttl = first; ttl < first + length; ttl++)
+        if (!special_is_shared(&routers[ttl]))
+            return false;
+    return true;
+}
+
+/* Whether the routers of hops first .. first+length-1 all recur right behind these hops: shared addresses twice. */
+static bool circle_recurs(const struct trace *trace, const struct addr *routers, unsigned first, unsigned length)
+{
+    unsigned rounds = circle_is_shared(routers, first, length) ? 3 : 2;
+    if (first + rounds * length > trace->last_router_ttl + 1U)
+        return false;
+    for (unsigned ttl = first; ttl < first + (rounds - 1) * length; ttl++)
         if (addr_is_none(&routers[ttl]) || !addr_equal(&routers[ttl], &routers[ttl + length]) ||
-            addr_equal(&routers[ttl], target))
+            addr_equal(&routers[ttl], &trace->flow.target))
             return false;
     return true;
 }
@@ -338,8 +363,7 @@ void trace_find_loop(struct trace *trace, const struct addr *routers)
 {
     for (unsigned length = 2; 2 * length <= trace->last_router_ttl; length++)
         for (unsigned first = 1; first + 2 * length - 1 <= trace->last_router_ttl; first++)
-            if (!addr_equal(&routers[first], &routers[first + 1]) &&
-                circle_recurs(routers, first, length, &trace->flow.target)) {
+            if (!addr_equal(&routers[first], &routers[first + 1]) && circle_recurs(trace, routers, first, length)) {
                 trace->loop_first = (uint8_t)first;
                 trace->loop_length = (uint8_t)length;
                 return;
@@ -382,7 +406,7 @@ void trace_note_reply(struct trace *trace, uint8_t ttl, const struct reply *repl
         lower(&trace->reached_ttl, ttl);
     if (reply->kind == REPLY_SYN_ACK)
         lower(&trace->open_ttl, ttl);
-    if (reply_refuses(trace, reply))
+    if (reply_rejects(trace, reply))
         lower(&trace->refused_ttl, ttl);
 }
 
@@ -408,34 +432,60 @@ bool trace_add_reply(struct trace *trace, struct probe *probe, const struct repl
     return true;
 }
 
+/* Sums of one hop: Welford 1962, so that long runs keep their precision. */
+struct stats_sums {
+    double mean, squares, previous, swings;
+};
+
+static void add_time(struct hop_stats *out, struct stats_sums *sums, double ms)
+{
+    out->timed++;
+    out->best_ms = out->timed == 1 || ms < out->best_ms ? ms : out->best_ms;
+    out->worst_ms = ms > out->worst_ms ? ms : out->worst_ms;
+    double step = ms - sums->mean;
+    sums->mean += step / out->timed;
+    sums->squares += step * (ms - sums->mean);
+    sums->swings += out->timed > 1 ? fabs(ms - sums->previous) : 0;
+    sums->previous = ms;
+}
+
+static void count_probe(struct hop_stats *out, struct stats_sums *sums, const struct probe *probe)
+{
+    if (probe->state == PROBE_REFUSED)
+        return;
+    out->sent++;
+    if (!probe->reply_count)
+        return;
+    out->received++;
+    nstime rtt = reply_rtt(probe, &probe->replies[0]);
+    if (rtt != NSTIME_NONE)
+        add_time(out, sums, nstime_ms(rtt));
+}
+
+static void end_stats(struct hop_stats *out, const struct stats_sums *sums)
+{
+    out->loss = out->sent ? 1.0 - (double)out->received / out->sent : 0;
+    out->avg_ms = sums->mean;
+    out->stdev_ms = out->timed > 1 ? sqrt(sums->squares / (out->timed - 1)) : 0;
+    out->jitter_ms = out->timed > 1 ? sums->swings / (out->timed - 1) : 0;
+}
+
 void trace_hop_stats(const struct trace *trace, uint8_t ttl, struct hop_stats *out)
 {
+    struct stats_sums sums = {0};
     *out = (struct hop_stats){0};
-    double mean = 0, squares = 0, previous = 0, swings = 0; /* Welford 1962, so that long runs keep their precision */
-    for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe)) {
-        if (probe->state == PROBE_REFUSED)
-            continue;
-        out->sent++;
-        if (!probe->reply_count)
-            continue;
-        out->received++;
-        nstime rtt = reply_rtt(probe, &probe->replies[0]);
-        if (rtt == NSTIME_NONE)
-            continue;
-        double ms = nstime_ms(rtt);
-        out->timed++;
-        out->best_ms = out->timed == 1 || ms < out->best_ms ? ms : out->best_ms;
-        out->worst_ms = ms > out->worst_ms ? ms : out->worst_ms;
-        double step = ms - mean;
-        mean += step / out->timed;
-        squares += step * (ms - mean);
-        swings += out->timed > 1 ? fabs(ms - previous) : 0;
-        previous = ms;
-    }
-    out->loss = out->sent ? 1.0 - (double)out->received / out->sent : 0;
-    out->avg_ms = mean;
-    out->stdev_ms = out->timed > 1 ? sqrt(squares / (out->timed - 1)) : 0;
-    out->jitter_ms = out->timed > 1 ? swings / (out->timed - 1) : 0;
+    for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe))
+        count_probe(out, &sums, probe);
+    end_stats(out, &sums);
+}
+
+void probes_stats(const struct probe *const *probes, unsigned count, struct hop_stats *out)
+{
+    struct stats_sums sums = {0};
+    *out = (struct hop_stats){0};
+    for (unsigned i = 0; i < count; i++)
+        count_probe(out, &sums, probes[i]);
+    end_stats(out, &sums);
 }
 
 const char *trace_end_name(enum trace_end end)

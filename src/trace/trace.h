@@ -36,6 +36,7 @@ struct reply {
     uint16_t ip_id;
     uint16_t tcp_window;    /* of a SYN/ACK or RST: tells a forged one */
     int16_t quoted_ttl;     /* -1: it has no quote */
+    uint16_t quoted_size;   /* bytes of the whole packet, as the quoted header says; 0: it has no quote, or more */
     uint32_t quoted_fields; /* fields that the quote is long enough to show: rewrite_shown(); 0: not known */
     uint32_t mtu;           /* of a too-big; 0: none */
     uint32_t interface;     /* interface that captured it; live: the kernel's ifindex */
@@ -127,7 +128,7 @@ struct trace {
     uint8_t last_router_ttl; /* largest TTL with a time exceeded, whoever signed it (a DNAT signs for all); 0: none */
     uint8_t reached_ttl;     /* smallest TTL at which the target answered, other than by time exceeded; 0: none */
     uint8_t open_ttl;        /* smallest TTL with a SYN/ACK; 0: none */
-    uint8_t refused_ttl;     /* smallest TTL that another device refused; 0: none */
+    uint8_t refused_ttl;     /* smallest TTL that another device refused: reply_rejects(); 0: none */
     uint8_t loop_first, loop_length; /* first hop of a loop, and its length; 0: no loop */
     nstime first_sent, last_seen;    /* of the trace's frames; NSTIME_NONE before the first one */
     nstime last_sent;                /* of a foreign trace */
@@ -171,6 +172,8 @@ bool reply_is_early(const struct probe *probe, const struct reply *reply);
  * reply; or the reply is early. */
 nstime reply_rtt(const struct probe *probe, const struct reply *reply);
 void trace_hop_stats(const struct trace *trace, uint8_t ttl, struct hop_stats *out);
+/* The same of some probes of a hop. */
+void probes_stats(const struct probe *const *probes, unsigned count, struct hop_stats *out);
 /* The router or target that answered first at this TTL; a none-address if there is no answer. */
 struct addr trace_hop_address(const struct trace *trace, uint8_t ttl);
 /* The first router that let a probe of this TTL expire; a none-address if none did. */
@@ -201,6 +204,13 @@ bool reply_reaches(const struct trace *trace, const struct reply *reply);
 /* Whether the reply is an ICMP refusal by a device other than the target. A device before the target refuses packets
  * that are too big, even if it signs as the target. */
 bool reply_refuses(const struct trace *trace, const struct reply *reply);
+/* The same, but of refusals as too big only those that can be true: with an MTU that some link has, and that is smaller
+ * than the packet (RFC 791, 8200). Others explain nothing, and the packets of any size may have met them. */
+bool reply_rejects(const struct trace *trace, const struct reply *reply);
+/* The smallest MTU of any link, in bytes: every IPv4 module forwards packets of 68 without fragmentation (RFC 791 3.2);
+ * IPv6 requires 1280 (RFC 8200 5). */
+#define MTU_LEAST_V4 68
+#define MTU_LEAST_V6 1280
 /* The refusal at refused_ttl, and its probe; NULL: none. */
 const struct reply *trace_refusal(const struct trace *trace, const struct probe **probe);
 /* The smallest TTL that this refusal answers. The quote (RFC 792, RFC 4443) shows how much of the probe's TTL was
@@ -237,8 +247,9 @@ void trace_note_ttl(struct trace *trace, uint8_t ttl);
 /* Updates the summary fields, but not the loop, with a reply to a probe of this TTL. */
 void trace_note_reply(struct trace *trace, uint8_t ttl, const struct reply *reply);
 /* Finds a loop: at least two different routers that recur in the same order. One address at k and k+1 is a router
- * that forwards TTL 0 (Augustin 2006); one address at every hop is a NAT that signs for all. `routers`: by TTL up to
- * last_router_ttl, the router that let a probe expire. */
+ * that forwards TTL 0 (Augustin 2006); one address at every hop is a NAT that signs for all. Shared addresses alone
+ * must recur twice: special_is_shared(). `routers`: by TTL up to last_router_ttl, the router that let a probe expire.
+ */
 void trace_find_loop(struct trace *trace, const struct addr *routers);
 
 #endif

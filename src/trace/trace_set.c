@@ -20,9 +20,36 @@ uint8_t trace_set_target_ttl(const struct trace_set *set)
     return target_ttl;
 }
 
+static bool is_dead_end(const struct trace *trace, const struct probe *probe, const struct reply *refusal, uint8_t last)
+{
+    uint8_t address_unreachable = refusal->version == 6 ? 3 : 1;
+    if (!reply_is_no_route(refusal))
+        return false;
+    return addr_equal(&refusal->from, &trace->flow.source) ||
+           (refusal->icmp_code == address_unreachable && reply_rtt(probe, refusal) >= UNRESOLVED_AFTER &&
+            trace_refused_from(trace, probe, refusal) > last);
+}
+
+const struct reply *trace_set_dead_end(const struct trace_set *set, const struct probe **probe)
+{
+    uint8_t last = trace_set_last_router_ttl(set);
+    for (unsigned i = 0; i < set->count; i++)
+        if (set->traces[i]->reached_ttl)
+            return NULL;
+    for (unsigned i = 0; i < set->count; i++) {
+        const struct reply *refusal = trace_refusal(set->traces[i], probe);
+        if (refusal && is_dead_end(set->traces[i], *probe, refusal, last))
+            return refusal;
+    }
+    return NULL;
+}
+
 uint8_t trace_set_last_ttl(const struct trace_set *set)
 {
     uint8_t target_ttl = trace_set_target_ttl(set), last = 0;
+    const struct probe *refused;
+    if (trace_set_dead_end(set, &refused))
+        return refused->ttl;
     for (unsigned i = 0; i < set->count; i++) {
         uint8_t end = trace_last_ttl(set->traces[i]);
         last = end > last ? end : last;

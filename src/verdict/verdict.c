@@ -6,6 +6,7 @@
 #include "session/strategy.h"
 #include "verdict/facts.h"
 #include "verdict/findings/findings.h"
+#include "verdict/outage.h"
 #include "verdict/phrase.h"
 #include "verdict/rules/rules.h"
 
@@ -98,7 +99,10 @@ void verdict_judge_traces(const struct trace *const *traces, size_t count, const
     }
     time_answers(&set);
     judge(&set, out);
-    for (unsigned i = 0; i < out->verdict_count; i++)
-        say_of_other_runs(traces, count, &out->verdicts[i]);
+    for (unsigned i = 0; i < out->verdict_count; i++) {
+        outage_add_rounds(&set, &out->verdicts[i]);
+        if (!outage_add_runs(&set, traces, count, &out->verdicts[i]))
+            say_of_other_runs(traces, count, &out->verdicts[i]);
+    }
     end_sentences(out);
 }

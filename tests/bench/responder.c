@@ -2,11 +2,12 @@
 /* responder: a path behind a tun device, for measuring. Hop i answers after i steps, and the last hop is the target,
  * whatever address was asked for. The delays are this program's, since not every kernel can make them.
  *
- *   responder TUN [hops=10] [step-ms=10] [silent=4,5] [wide=3x4,7x4] [silent-target=1] [no-udp-behind=4] [log=FILE]
+ *   responder TUN [hops=10] [step-ms=10] [slow=1:400] [silent=4,5] [wide=3x4,7x4] [silent-target=1] [no-udp-behind=4]
+ *             [log=FILE]
  *
  * Hop i answers as 10.88.0.i or fd88::i; where it is wide, there are so many that share the flows, as 10.88.k.i or
- * fd88::k:i, k from 0. `log` gets a line for each probe as it comes: nanoseconds since 1970, TTL, protocol number. It
- * runs until it is killed. */
+ * fd88::k:i, k from 0. With `slow`, replies from behind that hop take so many milliseconds more. `log` gets a line for
+ * each probe as it comes: nanoseconds since 1970, TTL, protocol number. It runs until it is killed. */
 #include "config.h"
 
 #include <errno.h>
@@ -28,6 +29,7 @@ enum { ICMP = 1, TCP = 6, UDP = 17, ICMP6 = 58 };
 
 struct plan {
     unsigned hops, step_ms, no_udp_behind;
+    unsigned slow_ms[256]; /* more for replies from behind this hop */
     bool silent[256], silent_target;
     unsigned wide[256]; /* 0: as 1 */
     FILE *log;
@@ -249,8 +251,10 @@ static void take_probe(const struct plan *plan, struct queue *queue, const uint8
     struct answer *answer = calloc(1, sizeof *answer);
     if (!answer)
         exit(1);
-    unsigned steps = probe.ttl < plan->hops ? probe.ttl : plan->hops;
-    answer->due_ns = now_ns(CLOCK_MONOTONIC) + (int64_t)steps * plan->step_ms * 1000000;
+    unsigned steps = probe.ttl < plan->hops ? probe.ttl : plan->hops, ms = steps * plan->step_ms;
+    for (unsigned hop = 1; hop < steps; hop++)
+        ms += plan->slow_ms[hop];
+    answer->due_ns = now_ns(CLOCK_MONOTONIC) + (int64_t)ms * 1000000;
     if (plan_answers(plan, &probe, answer))
         queue_add(queue, answer);
     else
@@ -312,6 +316,15 @@ static void plan_width(struct plan *plan, char *list)
     }
 }
 
+static void plan_slowness(struct plan *plan, char *list)
+{
+    for (char *item = strtok(list, ","); item; item = strtok(NULL, ",")) {
+        char *end;
+        unsigned long hop = strtoul(item, &end, 10);
+        plan->slow_ms[hop & 255] = *end == ':' ? (unsigned)strtoul(end + 1, NULL, 10) : 0;
+    }
+}
+
 static bool plan_take(struct plan *plan, char *word)
 {
     char *value = strchr(word, '=');
@@ -331,6 +344,8 @@ static bool plan_take(struct plan *plan, char *word)
         plan_silence(plan, value);
     else if (!strcmp(word, "wide"))
         plan_width(plan, value);
+    else if (!strcmp(word, "slow"))
+        plan_slowness(plan, value);
     else if (!strcmp(word, "log"))
         plan->log = fopen(value, "we");
     else

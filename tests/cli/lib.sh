@@ -6,7 +6,7 @@ set -u
 # shellcheck disable=SC2034
 top=${top_srcdir:-$(cd "$(dirname "$0")/../.." && pwd)}
 build=${top_builddir:-$PWD}
-unset HOPSONDE_OPTIONS SUDO_UID SUDO_GID SUDO_USER NO_COLOR
+unset HOPSONDE_OPTIONS SUDO_UID SUDO_GID SUDO_USER NO_COLOR COLUMNS
 # The leak checker needs the right to trace itself, which a run has given up by the time it ends.
 ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0"
 LC_ALL=C

@@ -31,7 +31,7 @@ static void open_reports(struct reports *reports)
         report->outputs[i] = (struct output){
             .format = output_formats[i],
             .file = open_memstream(&reports->texts[i], &reports->lengths[i]),
-            .options = {.color = true, .verbose = 2, .width = 80},
+            .options = {.color = true, .verbose = 2, .width = 80, .wrap = 80},
         };
         if (!report->outputs[i].file)
             abort();

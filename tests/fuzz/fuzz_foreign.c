@@ -43,7 +43,7 @@ static void add_output(struct way *way, const struct output_format *format)
     way->report.outputs[i] = (struct output){
         .format = format,
         .file = open_memstream(&way->texts[i], &way->lengths[i]),
-        .options = {.color = true, .verbose = 2, .width = 80},
+        .options = {.color = true, .verbose = 2, .width = 80, .wrap = 80},
     };
     must(way->report.outputs[i].file != NULL, "no memory for a report");
     way->report.count++;

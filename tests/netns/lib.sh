@@ -15,7 +15,7 @@ here=$(cd "$(dirname "$0")" && pwd)/$(basename "$0")
 responder=$build/tests/bench/responder
 # The leak checker needs to trace its process, and a run has given up that right by the time it ends.
 export ASAN_OPTIONS="${ASAN_OPTIONS:+$ASAN_OPTIONS:}detect_leaks=0"
-unset HOPSONDE_OPTIONS SUDO_UID SUDO_GID SUDO_USER NO_COLOR
+unset HOPSONDE_OPTIONS SUDO_UID SUDO_GID SUDO_USER NO_COLOR COLUMNS
 export LC_ALL=C
 
 # hopsonde ARGUMENTS...: ends a run that hangs. Keeps its JSON reports for validate_reports.

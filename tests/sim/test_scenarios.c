@@ -407,9 +407,9 @@ static const struct bound bounds[] = {
     {"ten-two-silent.net", "udp", 3, 3},
     {"ten-two-silent.net", "icmp", 3, 3},
     {"ten-two-silent.net", "auto", 3, 3},
-    {"ten-silent-target.net", "udp", 3, 10},
-    {"ten-silent-target.net", "tcp/443", 3, 10},
-    {"ten-silent-target.net", "auto", 3, 10},
+    {"ten-silent-target.net", "udp", 3, 33},
+    {"ten-silent-target.net", "tcp/443", 3, 33},
+    {"ten-silent-target.net", "auto", 3, 33},
     {"ten-udp-dropped.net", "auto", 3, 4},
 };
 

@@ -8,6 +8,7 @@
 #include "cli/commands/graphs.h"
 #include "cli/commands/judge.h"
 #include "cli/first_look.h"
+#include "cli/options/bpf_host.h"
 #include "cli/progress.h"
 #include "cli/read_ahead.h"
 
@@ -166,6 +167,31 @@ static enum status complain_of_files(const struct foreign *foreign, struct bpf_f
     return worst;
 }
 
+/* True: no router replied to any trace. */
+static bool lacks_routers(const struct recognition *found)
+{
+    for (size_t i = 0; i < found->trace_count; i++)
+        if (found->traces[i]->last_router_ttl)
+            return false;
+    return found->trace_count == found->traces_found;
+}
+
+/* Users of tcpdump filter by host, but routers reply from addresses of their own. */
+static void hint_at_target(const struct reading *reading)
+{
+    const char *expression = reading->options->replay_filter.bpf;
+    char text[ADDR_TEXT_BYTES];
+    struct addr host;
+    struct err err;
+    if (!expression || reading->options->quiet || !bpf_host_find(expression, &host) ||
+        !lacks_routers(recogniser_result(reading->recogniser)))
+        return;
+    addr_format(&host, text);
+    err_set(&err, STATUS_OK, "--bpf: a filter by host drops the replies of routers (to choose a target: --target %s)",
+            *text ? text : "ADDRESS");
+    run_complain(&err);
+}
+
 /* True: the captures may continue beyond what was read. */
 static bool is_broken_off(const struct reading *reading, const struct source_file *files, unsigned count)
 {
@@ -183,23 +209,20 @@ static int complain_of_memory(void)
 }
 
 /* Expectations are about one path. */
-static int compare(const struct reading *reading, const struct judged *judged, const char *name)
+static int complain_of_paths(const struct judged *judged, const char *name)
 {
     struct err err;
-    if (judged->groups <= 1)
-        return run_compare(reading->context, &judged->judgement, reading->report);
     if (judged->several_targets)
-        err_set(&err, STATUS_OK,
+        err_set(&err, STATUS_USAGE,
                 "%s: nothing to compare with --expect: there are traces to several targets (name one: "
                 "--target ADDRESS)",
                 name);
     else
-        err_set(&err, STATUS_OK,
+        err_set(&err, STATUS_USAGE,
                 "%s: nothing to compare with --expect: there are traces from several sources (name one: "
                 "--source ADDRESS)",
                 name);
-    run_complain(&err);
-    return EXIT_NOT_REACHED;
+    return run_complain(&err);
 }
 
 /* Reports and judges the traces, and compares them with --expect. */
@@ -209,11 +232,15 @@ static int report_found(struct reading *reading, const struct foreign *foreign)
     int code = found->traces_found ? EXIT_REACHED : EXIT_NOT_REACHED;
     report_take_recognition(reading->report, found);
     struct judged *judged = judge_report(reading->report, found);
+    struct result_expectation results[SPECS_MOST];
+    bool compares = judged && reading->context->expect && judged->groups <= 1;
+    if (compares)
+        run_compare(reading->context, &judged->judgement, reading->report, results);
     report_end(reading->report);
     if (!judged)
         return complain_of_memory();
     if (reading->context->expect)
-        code = compare(reading, judged, foreign->names[0]);
+        code = compares ? run_print_compared(reading->report) : complain_of_paths(judged, foreign->names[0]);
     free(judged);
     return code;
 }
@@ -248,9 +275,10 @@ static int report_reading(struct reading *reading, const struct foreign *foreign
         lookup_begin_found(reading->lookup, reading->report);
     report_begin(reading->report, &source, NULL);
     progress_start(&reading->progress, wants_progress(reading));
-    if (!read_all(reading))
-        return complain_of_memory();
+    bool read = read_all(reading);
     progress_erase(&reading->progress);
+    if (!read)
+        return complain_of_memory();
     bool interrupted = *reading->context->stop && !reading->report->pipe_closed;
     reading->report->result.source.interrupted = interrupted;
     fill_files(foreign, files);
@@ -260,7 +288,9 @@ static int report_reading(struct reading *reading, const struct foreign *foreign
     if (reading->lookup)
         lookup_tell_found(reading->lookup, reading->report, recogniser_result(reading->recogniser),
                           reading->context->stop);
-    return reading->options->graphs ? report_paths(reading) : report_found(reading, foreign);
+    int code = reading->options->graphs ? report_paths(reading) : report_found(reading, foreign);
+    hint_at_target(reading);
+    return code;
 }
 
 /* False: out of memory. */

@@ -50,6 +50,7 @@ struct options {
     unsigned read_count;
     enum when color;
     unsigned verbose;
+    bool one_per_line;                  /* a line a TTL on a terminal too */
     struct replay_filter replay_filter; /* replay */
     bool graphs;                        /* replay, of `paths --read`: graphs instead of traces, also of other tools */
     bool no_decap;                      /* replay: read the outer headers of tunnels only */

@@ -356,6 +356,45 @@ json_t *json_verdict(const struct verdict *verdict)
     return object;
 }
 
+json_t *json_ticket(const struct ticket *ticket)
+{
+    const struct trace *first = ticket->traces[0];
+    json_t *object = json_object(), *probes = json_array();
+    for (unsigned i = 0; i < ticket->count; i++)
+        json_array_append_new(probes, json_spec(&ticket->traces[i]->flow.spec));
+    json_object_set_new(object, "target", json_address(&first->flow.target));
+    if (first->origin.foreign)
+        json_object_set_new(object, "source_address", json_address(&first->flow.source));
+    json_object_set_new(object, "probes", probes);
+    json_object_set_new(object, "at", json_place(&ticket->at));
+    json_object_set_new(object, "after", json_place(&ticket->after));
+    json_object_set_new(object, "text", json_text(ticket->text.text));
+    return object;
+}
+
+json_t *json_advice(const struct advice *advice)
+{
+    if (!advice->text.length)
+        return json_null();
+    json_t *object = json_object();
+    json_object_set_new(object, "probe", advice->trace ? json_spec(&advice->trace->flow.spec) : json_null());
+    json_object_set_new(object, "command", json_text(advice->command.length ? advice->command.text : NULL));
+    json_object_set_new(object, "text", json_text(advice->text.text));
+    return object;
+}
+
+json_t *json_expectation(const struct result_expectation *expectation)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "probe", json_spec(&expectation->spec));
+    json_object_set_new(object, "expected", json_text(expectation->expected));
+    json_object_set_new(object, "found", json_text(expectation->found));
+    json_object_set_new(object, "ok", json_boolean(expectation->ok));
+    json_object_set_new(object, "file", json_text(expectation->file));
+    json_object_set_new(object, "line", json_count(expectation->line));
+    return object;
+}
+
 /* A whole number becomes an integer. */
 static json_t *json_detail_number(double number)
 {

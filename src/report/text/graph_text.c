@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "report/text/graph_text.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 #include "report/address_text.h"
@@ -8,6 +9,7 @@
 #include "report/graph/graph_words.h"
 #include "report/graph/node_name.h"
 #include "report/paint.h"
+#include "report/wrap.h"
 
 #define BRANCH_COLUMNS 3
 #define TIME_COLUMNS 8 /* " 123.456"; " ms" follows */
@@ -352,12 +354,10 @@ static void add_silent(struct tree *tree, unsigned ttl)
 /* Lines for the TTLs up to `last` that have no node. */
 static void add_silence(struct tree *tree, unsigned last)
 {
-    unsigned first = tree->told + 1;
-    if (first <= last)
-        add_silent(tree, first);
-    if (first + 1 == last)
-        add_silent(tree, last);
-    else if (first < last)
+    unsigned first = tree->told + 1, whole = last > first + 1 && !tree->options->one_per_line ? first : last;
+    for (unsigned ttl = first; ttl <= whole; ttl++)
+        add_silent(tree, ttl);
+    if (whole < last)
         strbuf_addf(tree->text, "%u-%u silent as well\n", first + 1, last);
     tree->told = last > tree->told ? last : tree->told;
 }
@@ -381,6 +381,11 @@ static bool add_tree(struct tree *tree)
 
 /* --- sentences --- */
 
+static unsigned sentence_limit(const struct tree *tree)
+{
+    return tree->options->whole_sentences ? UINT_MAX : tree->width + 1;
+}
+
 /* Adds one or more sentences, wrapped. */
 __attribute__((format(printf, 2, 3))) static void say(struct tree *tree, const char *format, ...)
 {
@@ -390,7 +395,7 @@ __attribute__((format(printf, 2, 3))) static void say(struct tree *tree, const c
     va_start(args, format);
     strbuf_addfv(&sentence, format, args);
     va_end(args);
-    strbuf_add_wrapped(tree->text, sentence.text, 0, 0, tree->width + 1);
+    wrap_add(tree->text, sentence.text, tree->options->whole_sentences ? 0 : tree->width);
     strbuf_add(tree->text, "\n");
     strbuf_free(&sentence);
 }
@@ -515,7 +520,7 @@ static void list_paths(struct tree *tree)
             add_step(&line, tree, tree->graph->steps[path->first + k]);
         }
         strbuf_add(tree->text, "    ");
-        strbuf_add_wrapped(tree->text, line.text, 4, 4, tree->width + 1);
+        strbuf_add_wrapped(tree->text, line.text, 4, 4, sentence_limit(tree));
         strbuf_add(tree->text, "\n");
     }
     strbuf_free(&line);
@@ -561,6 +566,8 @@ void graph_text_add_all(struct strbuf *text, const struct output *out, bool head
         .target_name = target_name,
         .out = out,
         .width = out->options.width,
+        .whole_sentences = !out->options.wrap,
+        .one_per_line = out->options.one_per_line,
         .color = out->options.color,
         .quiet = out->options.quiet,
         .verbose = out->options.verbose > 0,

@@ -22,6 +22,8 @@ struct graph_text {
     const char *target_name;  /* the name by which the user called the target: foreign text; NULL: none */
     const struct output *out; /* its result's book names the nodes; NULL: no names */
     unsigned width;           /* columns; only an address may make a line longer */
+    bool whole_sentences;     /* sentences do not break */
+    bool one_per_line;        /* silent hops are not folded */
     bool color;
     bool quiet;   /* only the tree and the confidence */
     bool verbose; /* lists each path */

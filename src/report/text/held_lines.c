@@ -7,10 +7,12 @@
 #include "base/array.h"
 #include "report/address_text.h"
 #include "report/text/hop_line.h"
+#include "report/wrap.h"
 
 struct waiting_line {
     char *marked; /* owned */
     nstime until; /* NSTIME_NONE: its wait has not begun */
+    bool whole;   /* it does not break */
 };
 
 void held_lines_free(struct held_lines *hold)
@@ -21,16 +23,19 @@ void held_lines_free(struct held_lines *hold)
     *hold = (struct held_lines){0};
 }
 
-static void write_line(struct output *out, const char *marked)
+static void write_line(struct output *out, const char *marked, bool whole)
 {
     struct strbuf line;
     strbuf_init(&line);
     address_text_expand(&line, marked, HOP_LINE_ROW_INDENT, HOP_LINE_ROW_COLUMNS, out);
-    fputs(line.text, out->file);
+    if (whole)
+        fputs(line.text, out->file);
+    else
+        wrap_print(out, line.text);
     strbuf_free(&line);
 }
 
-static bool keep(struct held_lines *hold, const char *marked)
+static bool keep(struct held_lines *hold, const char *marked, bool whole)
 {
     void *array = hold->lines;
     char *copy = strdup(marked);
@@ -39,17 +44,17 @@ static bool keep(struct held_lines *hold, const char *marked)
         return false;
     }
     hold->lines = array;
-    hold->lines[hold->count++] = (struct waiting_line){.marked = copy, .until = NSTIME_NONE};
+    hold->lines[hold->count++] = (struct waiting_line){.marked = copy, .until = NSTIME_NONE, .whole = whole};
     return true;
 }
 
-void held_lines_print(struct held_lines *hold, struct output *out, const char *marked)
+void held_lines_print(struct held_lines *hold, struct output *out, const char *marked, bool whole)
 {
     bool waits = !hold->ended && (hold->first < hold->count || !address_text_is_settled(marked, out));
-    if (waits && keep(hold, marked))
+    if (waits && keep(hold, marked, whole))
         return;
     held_lines_release(hold, out, 0, true);
-    write_line(out, marked);
+    write_line(out, marked, whole);
     fflush(out->file);
 }
 
@@ -62,7 +67,7 @@ bool held_lines_release(struct held_lines *hold, struct output *out, nstime now,
         struct waiting_line *line = &hold->lines[hold->first];
         if (!all && line->until > now && !address_text_is_settled(line->marked, out))
             break;
-        write_line(out, line->marked);
+        write_line(out, line->marked, line->whole);
         free(line->marked);
     }
     if (hold->first > first)

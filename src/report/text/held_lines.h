@@ -15,8 +15,8 @@ struct held_lines {
 
 void held_lines_free(struct held_lines *hold);
 /* Writes the marked line (address_text.h) as soon as the names in it are known and no other line waits before it; at
- * once if memory runs out. */
-void held_lines_print(struct held_lines *hold, struct output *out, const char *marked);
+ * once if memory runs out. `whole`: it does not break, however long it is. */
+void held_lines_print(struct held_lines *hold, struct output *out, const char *marked, bool whole);
 /* Writes the lines whose wait is over at `now`, or `all`. A line's wait begins with the first call after it was added.
  * True: some still wait. */
 bool held_lines_release(struct held_lines *hold, struct output *out, nstime now, bool all);

@@ -12,6 +12,7 @@
 struct line {
     struct strbuf *text;
     const struct trace *trace;
+    const struct hop_cells *cells;
     const char *target_name;
     uint8_t ttl;
     bool names_spec, color, marks;
@@ -110,13 +111,13 @@ static void add_time(const struct line *line, const struct probe *probe, const s
         strbuf_add(line->text, "  ? ms");
 }
 
-/* The times of all probes. An address precedes the first time of consecutive replies from it. */
-static void add_probes(const struct line *line)
+/* The times of the probes. An address precedes the first time of consecutive replies from it. */
+static void add_probes(const struct line *line, const struct hop_cells *cells)
 {
     const struct reply *last = NULL; /* the last reply on the line */
     bool after_time = false;
-    for (const struct probe *probe = trace_first_at(line->trace, line->ttl); probe;
-         probe = trace_next_at(line->trace, probe)) {
+    for (unsigned i = 0; i < cells->count; i++) {
+        const struct probe *probe = cells->probes[i];
         const struct reply *reply = probe_answer(probe);
         if (!reply) {
             add_silence(line);
@@ -141,6 +142,8 @@ static void add_probes(const struct line *line)
     }
     if (last)
         add_labels(line, last);
+    for (unsigned i = 0; i < cells->stars; i++)
+        add_silence(line);
 }
 
 static bool is_answered(const struct trace *trace, uint8_t ttl)
@@ -160,11 +163,10 @@ static void add_bracket(const struct line *line)
         probe_spec_format(&line->trace->flow.spec, spec);
     if (!spec[0] && !state)
         return;
-    bool open = state && strcmp(state, "open") == 0;
     strbuf_add(line->text, "  ");
-    paint_begin(line->text, line->color, open ? PAINT_GREEN : NULL);
+    paint_begin(line->text, line->color, state ? PAINT_GREEN : NULL);
     strbuf_addf(line->text, "[%s%s%s]", spec, spec[0] && state ? " " : "", state ? state : "");
-    paint_end(line->text, line->color, open ? PAINT_GREEN : NULL);
+    paint_end(line->text, line->color, state ? PAINT_GREEN : NULL);
 }
 
 static void add_brackets(const struct line *line)
@@ -176,7 +178,14 @@ static void add_brackets(const struct line *line)
 
 static struct line line_init(struct strbuf *text, const struct hop_line *line)
 {
-    return (struct line){text, line->trace, line->target_name, line->ttl, line->names_spec, line->color, line->marks};
+    return (struct line){.text = text,
+                         .trace = line->trace,
+                         .cells = line->cells,
+                         .target_name = line->target_name,
+                         .ttl = line->ttl,
+                         .names_spec = line->names_spec,
+                         .color = line->color,
+                         .marks = line->marks};
 }
 
 void hop_line_add_hop(struct strbuf *text, const struct hop_line *what)
@@ -187,7 +196,10 @@ void hop_line_add_hop(struct strbuf *text, const struct hop_line *what)
         strbuf_add(text, " -");
         return;
     }
-    add_probes(&line);
+    struct hop_cells all;
+    if (!line.cells)
+        hop_cells_of_trace(line.trace, line.ttl, 0, &all);
+    add_probes(&line, line.cells ? line.cells : &all);
     add_brackets(&line);
 }
 
@@ -272,7 +284,10 @@ void hop_line_add_row(struct strbuf *text, const struct hop_line *what)
     if (!line.trace)
         return;
     struct hop_stats stats;
-    trace_hop_stats(line.trace, line.ttl, &stats);
+    if (line.cells)
+        probes_stats(line.cells->probes, line.cells->count, &stats);
+    else
+        trace_hop_stats(line.trace, line.ttl, &stats);
     add_row_numbers(&line, &stats);
     add_row_answers(&line);
 }

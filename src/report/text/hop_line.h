@@ -7,15 +7,16 @@
 #define HOPSONDE_REPORT_TEXT_HOP_LINE_H
 
 #include "base/strbuf.h"
-#include "trace/trace.h"
+#include "report/text/hop_cells.h"
 
-/* A hop with more probes is a row. */
+/* More probes a hop are rows, not lines. */
 #define HOP_LINE_PROBES_MOST 10
 
 /* One hop to be printed. Borrowed. */
 struct hop_line {
-    const struct trace *trace; /* its replies are on the line; NULL: no probe had this TTL */
-    const char *target_name;   /* the name by which the user called the target: foreign text; NULL: none */
+    const struct trace *trace;     /* its replies are on the line; NULL: no probe had this TTL */
+    const struct hop_cells *cells; /* the probes on the line or in the statistics of the row; NULL: all */
+    const char *target_name;       /* the name by which the user called the target: foreign text; NULL: none */
     uint8_t ttl;
     bool names_spec; /* a bracket names the probe spec */
     bool color;

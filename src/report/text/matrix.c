@@ -12,16 +12,16 @@
 #define CELL_COLUMNS 7
 #define ADDRESS_COLUMNS 18
 #define LEFT_COLUMNS (4 + ADDRESS_COLUMNS) /* TTL and address */
-#define BLOCK_SPECS 7
-#define HEADING_LINES 3  /* "tcp", "/33434", ":ack" */
-#define OWNERS_MOST 16   /* addresses of one hop; JSON has the others */
-#define TAIL_ROWS_MOST 2 /* up to so many silent hops at the end have a row each */
+#define HEADING_LINES 3                    /* "tcp", "/33434", ":ack" */
+#define OWNERS_MOST 16                     /* addresses of one hop; JSON has the others */
+#define TAIL_ROWS_MOST 2                   /* up to so many silent hops at the end have a row each */
 
 struct matrix {
     struct strbuf *text;
     const struct result *result;
+    const struct judgement *judgement; /* NULL: nothing was judged */
     const struct trace_set *specs;
-    bool color;
+    bool color, one_per_line;
     unsigned first, count; /* the specs of the current block */
     unsigned pending;      /* blanks before the next cell; dropped at the end of a line */
 };
@@ -36,6 +36,81 @@ struct owners {
     struct addr address[OWNERS_MOST];
     unsigned count;
 };
+
+/* --- refusals --- */
+
+static unsigned first_asked(const struct trace_set *specs)
+{
+    unsigned first = 255;
+    for (unsigned i = 0; i < specs->count; i++) {
+        const struct trace *trace = specs->traces[i];
+        if (trace->started && trace->least_ttl < first)
+            first = trace->least_ttl;
+    }
+    return first;
+}
+
+/* Whether the verdict gives the hop of a device that refuses. */
+static bool places_refusal(const struct verdict *verdict)
+{
+    return (verdict->state == VERDICT_REJECTED || verdict->state == VERDICT_UNREACHABLE) && verdict->at.ttl;
+}
+
+/* A device refuses what it is to forward, so the probe's TTL is that of a hop behind it. The refusal stands in the row
+ * of the device: of the hop that the verdicts give, or else of the smallest TTL that this refusal answers. If that row
+ * is not shown, it stays at the probe's TTL. */
+static uint8_t refusal_row(const struct matrix *matrix, const struct trace *trace, const struct probe *probe,
+                           const struct reply *reply)
+{
+    unsigned row = trace_refused_from(trace, probe, reply);
+    for (unsigned i = 0; matrix->judgement && i < matrix->judgement->verdict_count; i++) {
+        const struct verdict *verdict = &matrix->judgement->verdicts[i];
+        if (!places_refusal(verdict) || verdict->at.ttl > probe->ttl || !addr_equal(&verdict->at.address, &reply->from))
+            continue;
+        row = verdict->at.ttl;
+        if (verdict->trace == trace)
+            break;
+    }
+    return (uint8_t)(row < first_asked(matrix->specs) ? probe->ttl : row);
+}
+
+/* The refusal by another device that answered this probe; NULL: none. */
+static const struct reply *refusal_of(const struct trace *trace, const struct probe *probe)
+{
+    const struct reply *reply = probe_answer(probe);
+    return reply && reply_refuses(trace, reply) ? reply : NULL;
+}
+
+/* Whether the refusal that answered this probe stands in another row. */
+static bool is_displaced(const struct matrix *matrix, const struct trace *trace, const struct probe *probe)
+{
+    const struct reply *reply = refusal_of(trace, probe);
+    return reply && refusal_row(matrix, trace, probe, reply) != probe->ttl;
+}
+
+/* The first probe whose refusal stands in this row, by `owner`; NULL: by any device. */
+static const struct probe *find_refused(const struct matrix *matrix, const struct trace *trace, uint8_t row,
+                                        const struct addr *owner)
+{
+    for (size_t i = 0; trace->refused_ttl && i < trace->probe_count; i++) {
+        const struct probe *probe = &trace->probes[i];
+        const struct reply *reply = probe->ttl >= row ? refusal_of(trace, probe) : NULL;
+        if (reply && (!owner || addr_equal(&reply->from, owner)) && refusal_row(matrix, trace, probe, reply) == row)
+            return probe;
+    }
+    return NULL;
+}
+
+/* Whether a device at a nearer hop refuses this spec: no probe of it came here. */
+static bool is_behind_refusal(const struct matrix *matrix, const struct trace *trace, uint8_t row)
+{
+    for (unsigned i = 0; matrix->judgement && i < matrix->judgement->verdict_count; i++) {
+        const struct verdict *verdict = &matrix->judgement->verdicts[i];
+        if (verdict->trace == trace)
+            return places_refusal(verdict) && verdict->at.ttl < row;
+    }
+    return false;
+}
 
 /* --- cells --- */
 
@@ -63,7 +138,7 @@ static bool set_mark(struct cell *cell, const struct trace *trace, const struct 
 static void set_port_state(struct cell *cell, const char *state)
 {
     snprintf(cell->text, sizeof cell->text, "%s", state);
-    cell->sgr = strcmp(state, "open") == 0 ? PAINT_GREEN : NULL;
+    cell->sgr = PAINT_GREEN;
 }
 
 /* True: the reply shows its sender at this hop. A refusal by another device does not. */
@@ -72,12 +147,12 @@ static bool has_owner(const struct trace *trace, const struct reply *reply)
     return reply->kind == REPLY_TIME_EXCEEDED || reply_reaches(trace, reply);
 }
 
-/* The first probe at this TTL that `owner` answered; NULL: the first whose reply shows no owner. */
+/* The first probe at this TTL that `owner` answered; NULL: the first whose reply shows no owner and is no refusal. */
 static const struct probe *find_answer(const struct trace *trace, uint8_t ttl, const struct addr *owner)
 {
     for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe)) {
         const struct reply *reply = probe_answer(probe);
-        if (!reply || has_owner(trace, reply) != (owner != NULL))
+        if (!reply || reply_refuses(trace, reply) || has_owner(trace, reply) != (owner != NULL))
             continue;
         if (!owner || addr_equal(&reply->from, owner))
             return probe;
@@ -99,25 +174,65 @@ static void set_answer(struct cell *cell, const struct trace *trace, const struc
     }
 }
 
-/* `owner` NULL: no address is known at this hop. Refusals and silence are on the hop's first row. */
-static struct cell make_cell(const struct trace *trace, uint8_t ttl, const struct addr *owner, bool first_row)
+/* Whether one of the rows of this hop has the device that refused at it. */
+static bool has_row(const struct owners *owners, const struct addr *address)
+{
+    for (unsigned i = 0; i < owners->count; i++)
+        if (addr_equal(&owners->address[i], address))
+            return true;
+    return false;
+}
+
+/* The probe that the cell shows, on the row of `owner` (NULL: no address is known at this hop); NULL: none. A refusal
+ * comes first: it says more than the time of an expired probe. */
+static const struct probe *find_shown(const struct matrix *matrix, const struct trace *trace, uint8_t ttl,
+                                      const struct owners *owners, unsigned row)
+{
+    const struct addr *owner = owners->count ? &owners->address[row] : NULL;
+    const struct probe *probe = owner ? find_refused(matrix, trace, ttl, owner) : NULL;
+    if (!probe && row == 0) {
+        probe = find_refused(matrix, trace, ttl, NULL);
+        if (probe && has_row(owners, &probe_answer(probe)->from))
+            probe = NULL;
+    }
+    if (!probe && owner)
+        probe = find_answer(trace, ttl, owner);
+    return probe || row ? probe : find_answer(trace, ttl, NULL);
+}
+
+/* Whether the reply to a probe of this TTL is in the hop's rows. */
+static bool is_shown_here(const struct matrix *matrix, const struct trace *trace, uint8_t ttl)
+{
+    for (const struct probe *p = trace_first_at(trace, ttl); p; p = trace_next_at(trace, p))
+        if (probe_answer(p) && !is_displaced(matrix, trace, p))
+            return true;
+    return find_refused(matrix, trace, ttl, NULL) != NULL;
+}
+
+/* True: a probe got this far, and nothing answered. */
+static bool is_silent(const struct matrix *matrix, const struct trace *trace, uint8_t ttl)
+{
+    bool sent = false; /* a send that failed does not count */
+    if (is_behind_refusal(matrix, trace, ttl))
+        return false;
+    for (const struct probe *p = trace_first_at(trace, ttl); p; p = trace_next_at(trace, p)) {
+        if (probe_answer(p))
+            return false;
+        sent = sent || p->state != PROBE_REFUSED;
+    }
+    return sent;
+}
+
+/* Refusals by a device without a row, and silence, are on the hop's first row. */
+static struct cell make_cell(const struct matrix *matrix, const struct trace *trace, uint8_t ttl,
+                             const struct owners *owners, unsigned row)
 {
     struct cell cell = {.sgr = NULL};
-    const struct probe *probe = owner ? find_answer(trace, ttl, owner) : NULL;
-    if (!probe && first_row)
-        probe = find_answer(trace, ttl, NULL);
+    const struct probe *probe = find_shown(matrix, trace, ttl, owners, row);
     if (probe) {
         set_answer(&cell, trace, probe);
-        return cell;
-    }
-    bool elsewhere = false; /* its reply is on another row */
-    bool sent = false;      /* a send that failed does not count */
-    for (probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe)) {
-        elsewhere = elsewhere || probe_answer(probe);
-        sent = sent || probe->state != PROBE_REFUSED;
-    }
-    if (first_row && !elsewhere) {
-        strcpy(cell.text, sent ? "*" : "-");
+    } else if (row == 0 && !is_shown_here(matrix, trace, ttl)) {
+        strcpy(cell.text, is_silent(matrix, trace, ttl) ? "*" : "-");
         cell.sgr = PAINT_DIM;
     }
     return cell;
@@ -186,33 +301,43 @@ static void add_address(struct matrix *matrix, const struct addr *address)
     strbuf_free(&plain);
 }
 
-static void add_row(struct matrix *matrix, uint8_t ttl, const struct addr *shown, const struct addr *owner,
-                    bool first_row)
+static void add_ttl(struct matrix *matrix, uint8_t ttl, bool first_row)
 {
     paint_begin(matrix->text, matrix->color, first_row ? PAINT_DIM : NULL);
     if (first_row)
         strbuf_addf(matrix->text, "%2u", ttl);
     paint_end(matrix->text, matrix->color, first_row ? PAINT_DIM : NULL);
     strbuf_add(matrix->text, first_row ? "  " : "    ");
+}
+
+/* `shown`: the address in front of the row. */
+static void add_row(struct matrix *matrix, uint8_t ttl, const struct addr *shown, const struct owners *owners,
+                    unsigned row)
+{
+    add_ttl(matrix, ttl, row == 0);
     matrix->pending = ADDRESS_COLUMNS;
     if (!addr_is_none(shown))
         add_address(matrix, shown);
     for (unsigned i = 0; i < matrix->count; i++) {
-        struct cell cell = make_cell(matrix->specs->traces[matrix->first + i], ttl, owner, first_row);
+        struct cell cell = make_cell(matrix, matrix->specs->traces[matrix->first + i], ttl, owners, row);
         add_cell(matrix, cell.text, cell.sgr);
     }
     end_line(matrix);
 }
 
-/* The address of a hop that no spec of the block saw: of a reply to another spec, or else of a refusal here. */
-static struct addr address_at(const struct trace_set *specs, uint8_t ttl)
+/* The address of a hop that no spec of the block saw: of a reply to another spec, or else of a device that refused
+ * here. */
+static struct addr address_at(const struct matrix *matrix, uint8_t ttl)
 {
+    const struct trace_set *specs = matrix->specs;
     struct owners owners;
     find_owners(specs, 0, specs->count, ttl, &owners);
-    const struct trace *trace = trace_set_hop_trace(specs, ttl);
-    if (owners.count)
-        return owners.address[0];
-    return trace ? trace_hop_address(trace, ttl) : (struct addr){0};
+    for (unsigned i = 0; !owners.count && i < specs->count; i++) {
+        const struct probe *refused = find_refused(matrix, specs->traces[i], ttl, NULL);
+        if (refused)
+            return probe_answer(refused)->from;
+    }
+    return owners.count ? owners.address[0] : (struct addr){0};
 }
 
 static void add_hop(struct matrix *matrix, uint8_t ttl)
@@ -220,11 +345,11 @@ static void add_hop(struct matrix *matrix, uint8_t ttl)
     struct owners owners;
     find_owners(matrix->specs, matrix->first, matrix->count, ttl, &owners);
     if (!owners.count) {
-        struct addr other = address_at(matrix->specs, ttl);
-        add_row(matrix, ttl, &other, NULL, true);
+        struct addr other = address_at(matrix, ttl);
+        add_row(matrix, ttl, &other, &owners, 0);
     }
     for (unsigned i = 0; i < owners.count; i++)
-        add_row(matrix, ttl, &owners.address[i], &owners.address[i], i == 0);
+        add_row(matrix, ttl, &owners.address[i], &owners, i);
 }
 
 /* --- the heading --- */
@@ -250,8 +375,8 @@ static unsigned wrap_spec(const char *spec, char lines[HEADING_LINES][PROBE_SPEC
 
 static void add_heading(struct matrix *matrix)
 {
-    char lines[BLOCK_SPECS][HEADING_LINES][PROBE_SPEC_TEXT_BYTES];
-    unsigned counts[BLOCK_SPECS], height = 0;
+    char lines[SPECS_MOST][HEADING_LINES][PROBE_SPEC_TEXT_BYTES];
+    unsigned counts[SPECS_MOST], height = 0;
     for (unsigned i = 0; i < matrix->count; i++) {
         char spec[PROBE_SPEC_TEXT_BYTES];
         probe_spec_format(&matrix->specs->traces[matrix->first + i]->flow.spec, spec);
@@ -270,35 +395,31 @@ static void add_heading(struct matrix *matrix)
 
 /* --- the last row --- */
 
-static bool is_answered(const struct trace_set *specs, unsigned ttl)
+static bool is_answered(const struct matrix *matrix, unsigned ttl)
 {
-    for (unsigned i = 0; i < specs->count; i++) {
-        const struct trace *trace = specs->traces[i];
-        for (const struct probe *p = trace_first_at(trace, (uint8_t)ttl); p; p = trace_next_at(trace, p))
-            if (probe_answer(p))
-                return true;
-    }
+    for (unsigned i = 0; i < matrix->specs->count; i++)
+        if (is_shown_here(matrix, matrix->specs->traces[i], (uint8_t)ttl))
+            return true;
     return false;
 }
 
-/* The last TTL that drew a reply to any spec; 0: none did. TTLs beyond the target's hop do not count. */
-static unsigned last_answered(const struct trace_set *specs)
+/* The last row with a reply to any spec; 0: there is none. TTLs beyond the target's hop do not count. */
+static unsigned last_answered(const struct matrix *matrix)
 {
-    unsigned last = trace_set_target_ttl(specs) ? trace_set_target_ttl(specs) : 255;
-    while (last > 0 && !is_answered(specs, last))
+    unsigned target_ttl = trace_set_target_ttl(matrix->specs), last = target_ttl ? target_ttl : 255;
+    while (last > 0 && !is_answered(matrix, last))
         last--;
     return last;
 }
 
-static unsigned first_asked(const struct trace_set *specs)
+/* The last row: rows at the end that no probe reached are left out. */
+static unsigned last_row(const struct matrix *matrix, unsigned answered)
 {
-    unsigned first = 255;
-    for (unsigned i = 0; i < specs->count; i++) {
-        const struct trace *trace = specs->traces[i];
-        if (trace->started && trace->least_ttl < first)
-            first = trace->least_ttl;
-    }
-    return first;
+    unsigned last = trace_set_last_ttl(matrix->specs), silent = 0;
+    for (; last > answered && !silent; last -= !silent)
+        for (unsigned i = 0; i < matrix->specs->count; i++)
+            silent += is_silent(matrix, matrix->specs->traces[i], (uint8_t)last);
+    return last > answered ? last : answered;
 }
 
 /* --- routing loops --- */
@@ -335,11 +456,10 @@ static unsigned end_of_circle(const struct trace_set *specs, unsigned last)
 
 static void add_hops(struct matrix *matrix)
 {
-    unsigned answered = last_answered(matrix->specs), last = trace_set_last_ttl(matrix->specs);
-    last = last > answered ? last : answered;
-    unsigned end = end_of_circle(matrix->specs, last);
+    unsigned answered = last_answered(matrix), last = last_row(matrix, answered);
+    unsigned end = matrix->one_per_line ? last : end_of_circle(matrix->specs, last);
     unsigned ttl = first_asked(matrix->specs);
-    bool cut = end == last && last > TAIL_ROWS_MOST + (answered < ttl ? ttl - 1 : answered);
+    bool cut = !matrix->one_per_line && end == last && last > TAIL_ROWS_MOST + (answered < ttl ? ttl - 1 : answered);
     unsigned shown = cut ? (answered < ttl ? ttl : answered + 1) : end;
     for (; ttl <= shown; ttl++)
         add_hop(matrix, (uint8_t)ttl);
@@ -349,13 +469,27 @@ static void add_hops(struct matrix *matrix)
         strbuf_addf(matrix->text, "%u-%u the same loop\n", shown + 1, last);
 }
 
-void matrix_add(struct strbuf *text, const struct result *result, bool color)
+/* The specs of a block: as many as fit beside the address. */
+static unsigned block_specs(unsigned width)
 {
-    struct matrix matrix = {.text = text, .result = result, .specs = &result->specs, .color = color};
-    unsigned total = result->specs.count;
-    for (; matrix.first < total; matrix.first += BLOCK_SPECS) {
+    unsigned room = width > LEFT_COLUMNS ? width - LEFT_COLUMNS : 0;
+    return room > CELL_COLUMNS ? room / (CELL_COLUMNS + 1) : 1;
+}
+
+void matrix_add(struct strbuf *text, const struct output *out, const struct judgement *judgement)
+{
+    struct matrix matrix = {
+        .text = text,
+        .result = out->result,
+        .judgement = judgement,
+        .specs = &out->result->specs,
+        .color = out->options.color,
+        .one_per_line = out->options.one_per_line,
+    };
+    unsigned total = matrix.specs->count, block = block_specs(out->options.width);
+    for (; matrix.first < total; matrix.first += block) {
         unsigned left = total - matrix.first;
-        matrix.count = left < BLOCK_SPECS ? left : BLOCK_SPECS;
+        matrix.count = left < block ? left : block;
         if (matrix.first)
             strbuf_add(text, "\n");
         add_heading(&matrix);

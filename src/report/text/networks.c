@@ -7,6 +7,7 @@
 #include "address/distance.h"
 #include "report/address_text.h"
 #include "report/text/as_path.h"
+#include "report/wrap.h"
 
 #define INDENT 4 /* columns, of wrapped lines but the first */
 #define HOP_COLUMNS 8
@@ -22,7 +23,7 @@ struct section {
 static void add_line(struct section *section, const char *head, const struct strbuf *line)
 {
     strbuf_add(section->text, head);
-    strbuf_add_wrapped(section->text, line->text, (unsigned)strlen(head), INDENT, section->out->options.width + 1);
+    strbuf_add_wrapped(section->text, line->text, (unsigned)strlen(head), INDENT, wrap_limit(section->out));
     strbuf_add(section->text, "\n");
     section->text->failed |= line->failed;
 }
@@ -178,7 +179,7 @@ static void add_known(struct section *section)
         if (strcmp(line.text, plain) == 0)
             continue;
         strbuf_addf(section->text, "hop %-*u", HOP_COLUMNS - 4, hop->ttl);
-        strbuf_add_wrapped(section->text, line.text, HOP_COLUMNS, HOP_COLUMNS, section->out->options.width + 1);
+        strbuf_add_wrapped(section->text, line.text, HOP_COLUMNS, HOP_COLUMNS, wrap_limit(section->out));
         strbuf_add(section->text, "\n");
     }
     strbuf_free(&line);

@@ -8,7 +8,7 @@
  * "whois: 10.0.2.1 (hop 3): EXAMPLE-NET, Example Org, DE": addresses with the same registry entry share a line.
  *
  * All functions add whole lines; with --quiet or without a book they add none. Foreign text is escaped. Lines are
- * wrapped at out->options.width. */
+ * wrapped at out->options.wrap. */
 #ifndef HOPSONDE_REPORT_TEXT_NETWORKS_H
 #define HOPSONDE_REPORT_TEXT_NETWORKS_H
 

@@ -11,20 +11,22 @@
 #include "report/text/hop_line.h"
 #include "report/text/matrix.h"
 #include "report/text/networks.h"
+#include "report/text/tickets.h"
 #include "report/text/verdicts.h"
+#include "report/wrap.h"
 #include "verdict/advice/advice.h"
 
 #define TAIL_HOPS_MOST 2 /* up to so many silent hops at the end have a line each */
 
 /* The content of a printed line, to find replies that came after it. */
 struct printed_line {
-    const struct trace *shown;   /* NULL: no line was printed, or no probe had this TTL */
+    const struct trace *shown;   /* NULL: no line was printed or stands for it, or no probe had this TTL */
     uint16_t silent[SPECS_MOST]; /* per trace, a bit for each of the first 16 probes at this hop that was silent */
 };
 
 struct run_text {
     bool started;   /* the table has begun: `rows` is decided */
-    bool rows;      /* rows as in mtr, not lines as in traceroute */
+    bool rows;      /* -q asked for so many that these are rows as in mtr, not lines as in traceroute */
     bool separated; /* the blank line below the table is printed */
     uint8_t held_first;
     unsigned held_count; /* silent hops from held_first on that wait for a later reply */
@@ -34,12 +36,23 @@ struct run_text {
     const struct judgement *judgement; /* NULL: nothing was judged */
 };
 
-static void print_line(struct output *out)
+static void print_scratch(struct output *out, bool whole)
 {
     struct run_text *state = out->state;
     strbuf_add(&state->line, "\n");
-    held_lines_print(&state->hold, out, state->line.text);
+    held_lines_print(&state->hold, out, state->line.text, whole);
     strbuf_clear(&state->line);
+}
+
+static void print_line(struct output *out)
+{
+    print_scratch(out, false);
+}
+
+/* A line of the table. */
+static void print_table_line(struct output *out)
+{
+    print_scratch(out, out->options.one_per_line);
 }
 
 static void add_specs(struct strbuf *line, const struct session_config *config)
@@ -64,6 +77,20 @@ static void add_probes(struct strbuf *line, const struct result *result)
     strbuf_add(line, config->automatic ? ")" : "");
 }
 
+/* Above lines as those of traceroute, the address stands in brackets, and before it again if the target has no name:
+ * programs that read traceroute look for it there. */
+static void add_target(struct strbuf *line, const struct result *result)
+{
+    const struct addr *target = &result->config->target;
+    const char *name = result_target_name(result);
+    address_text_add_target(line, target, target, name);
+    if (name || !result->config->strategy->merges_hops)
+        return;
+    strbuf_add(line, " (");
+    address_text_add_target(line, target, target, NULL);
+    strbuf_add(line, ")");
+}
+
 bool run_text_begin(struct output *out)
 {
     const struct result *result = out->result;
@@ -75,7 +102,7 @@ bool run_text_begin(struct output *out)
     if (out->options.quiet)
         return true;
     strbuf_addf(&state->line, "%s ", result->config->strategy->heading);
-    address_text_add_target(&state->line, &result->config->target, &result->config->target, result_target_name(result));
+    add_target(&state->line, result);
     add_probes(&state->line, result);
     strbuf_addf(&state->line, ", %u hops max", result->config->max_ttl);
     print_line(out);
@@ -96,12 +123,15 @@ static void remember_line(struct run_text *state, const struct result *result, u
 }
 
 /* The first spec is not named: it is in the heading. */
-static struct hop_line hop_line_of(const struct output *out, uint8_t ttl)
+static struct hop_line hop_line_of(const struct output *out, uint8_t ttl, struct hop_cells *cells)
 {
     const struct result *result = out->result;
     const struct trace *trace = trace_set_hop_trace(&result->specs, ttl);
+    if (trace)
+        hop_cells_of_run(&result->specs, trace, ttl, result->config->queries, cells);
     return (struct hop_line){
         .trace = trace,
+        .cells = trace ? cells : NULL,
         .target_name = result_target_name(result),
         .ttl = ttl,
         .names_spec = trace != result->specs.traces[0],
@@ -113,14 +143,16 @@ static struct hop_line hop_line_of(const struct output *out, uint8_t ttl)
 static void print_hop(struct output *out, uint8_t ttl)
 {
     struct run_text *state = out->state;
-    struct hop_line line = hop_line_of(out, ttl);
+    struct hop_cells cells;
+    struct hop_line line = hop_line_of(out, ttl, &cells);
     if (state->rows) {
         hop_line_add_row(&state->line, &line);
+        state->lines[ttl].shown = line.trace;
     } else {
         hop_line_add_hop(&state->line, &line);
         remember_line(state, out->result, ttl);
     }
-    print_line(out);
+    print_table_line(out);
 }
 
 static bool is_silent(const struct result *result, uint8_t ttl)
@@ -137,17 +169,14 @@ static void print_held(struct output *out, unsigned count)
         print_hop(out, state->held_first++);
 }
 
-static void start_table(struct output *out, uint8_t ttl)
+static void start_table(struct output *out)
 {
-    const struct result *result = out->result;
     struct run_text *state = out->state;
-    const struct trace *trace = trace_set_hop_trace(&result->specs, ttl);
     state->started = true;
-    state->rows =
-        result->config->queries > HOP_LINE_PROBES_MOST || (trace && trace_asked(trace, ttl) > HOP_LINE_PROBES_MOST);
+    state->rows = out->result->config->queries > HOP_LINE_PROBES_MOST;
     if (state->rows) {
         hop_line_add_row_heading(&state->line);
-        print_line(out);
+        print_table_line(out);
     }
 }
 
@@ -157,7 +186,7 @@ void run_text_hop(struct output *out, uint8_t ttl)
     if (!out->result->config->strategy->merges_hops)
         return;
     if (!state->started)
-        start_table(out, ttl);
+        start_table(out);
     if (is_silent(out->result, ttl)) {
         if (state->held_count++ == 0)
             state->held_first = ttl;
@@ -167,17 +196,16 @@ void run_text_hop(struct output *out, uint8_t ttl)
     print_hop(out, ttl);
 }
 
-/* The reason why the path ends in silence; false: the lines say enough. */
-static bool add_tail_reason(struct strbuf *line, const struct result *result, unsigned silent_hops, unsigned last)
+/* The reason why the path ends in silence; nothing if the lines say enough. */
+static void add_tail_reason(struct strbuf *line, const struct result *result, unsigned silent_hops, unsigned last)
 {
     const struct session_config *config = result->config;
     if (result->source.interrupted)
-        return false;
+        return;
     if (silent_hops >= config->gap)
         strbuf_addf(line, "gave up after %u silent hop%s in a row", config->gap, config->gap == 1 ? "" : "s");
     else if (last == config->max_ttl)
         strbuf_addf(line, "stopped at the maximum of %u hops", config->max_ttl);
-    return line->length > 0;
 }
 
 /* Late replies may have answered held hops. Returns the number of held hops up to the last of these. */
@@ -190,27 +218,6 @@ static unsigned count_answered_held(const struct run_text *state, const struct r
     return count;
 }
 
-/* The silent hops at the end of the path: a line each if they are few, else one line and a sentence. */
-static void print_tail(struct output *out)
-{
-    struct run_text *state = out->state;
-    print_held(out, count_answered_held(state, out->result));
-    unsigned silent_hops = state->held_count;
-    if (!silent_hops)
-        return;
-    unsigned last = state->held_first + silent_hops - 1;
-    print_held(out, silent_hops > TAIL_HOPS_MOST ? 1 : silent_hops);
-    struct strbuf reason;
-    strbuf_init(&reason);
-    bool has_reason = add_tail_reason(&reason, out->result, silent_hops, last);
-    if (state->held_count)
-        strbuf_addf(&state->line, "%u-%u silent as well%s", state->held_first, last, has_reason ? "; " : "");
-    strbuf_add(&state->line, reason.text);
-    if (state->line.length)
-        print_line(out);
-    strbuf_free(&reason);
-}
-
 /* Prints the blank line below the table, once. */
 static void separate(struct output *out)
 {
@@ -218,6 +225,52 @@ static void separate(struct output *out)
     if (state->started && !state->separated)
         fputs("\n", out->file);
     state->separated = true;
+}
+
+/* `reason` may be empty. */
+static void fold_tail(struct output *out, unsigned last, const struct strbuf *reason)
+{
+    struct run_text *state = out->state;
+    for (unsigned ttl = state->held_first; state->held_count && ttl <= last; ttl++)
+        state->lines[ttl].shown = trace_set_hop_trace(&out->result->specs, (uint8_t)ttl);
+    if (state->held_count)
+        strbuf_addf(&state->line, "%u-%u silent as well%s", state->held_first, last, reason->length ? "; " : "");
+    strbuf_add(&state->line, reason->text);
+    if (state->line.length)
+        print_line(out);
+}
+
+/* A sentence in the table would disturb programs that read it. */
+static void print_reason_below(struct output *out, const struct strbuf *reason)
+{
+    struct run_text *state = out->state;
+    if (!reason->length)
+        return;
+    separate(out);
+    strbuf_add(&state->line, reason->text);
+    print_line(out);
+}
+
+/* The silent hops at the end of the path: a line each if they are few or each is to have one, else one line and a
+ * sentence. */
+static void print_tail(struct output *out)
+{
+    struct run_text *state = out->state;
+    print_held(out, count_answered_held(state, out->result));
+    unsigned silent_hops = state->held_count;
+    if (!silent_hops)
+        return;
+    bool folds = silent_hops > TAIL_HOPS_MOST && !out->options.one_per_line;
+    unsigned last = state->held_first + silent_hops - 1;
+    print_held(out, folds ? 1 : silent_hops);
+    struct strbuf reason;
+    strbuf_init(&reason);
+    add_tail_reason(&reason, out->result, silent_hops, last);
+    if (out->options.one_per_line)
+        print_reason_below(out, &reason);
+    else
+        fold_tail(out, last, &reason);
+    strbuf_free(&reason);
 }
 
 __attribute__((format(printf, 2, 3))) static void print_below(struct output *out, const char *format, ...)
@@ -276,7 +329,7 @@ static void print_lines(struct output *out, struct strbuf *lines)
 {
     if (lines->length)
         separate(out);
-    fputs(lines->text, out->file);
+    wrap_print(out, lines->text);
     strbuf_free(lines);
 }
 
@@ -301,10 +354,67 @@ static void print_strays(struct output *out, const struct frame_counters *counte
                     plural(counters->malformed));
 }
 
+/* --- what was sent again --- */
+
+struct retries {
+    unsigned probes, answered, hops;
+    struct strbuf at; /* "3, 5-7" */
+};
+
+/* Adds a TTL to "3, 5-7"; `*first` to `*last` is the run of TTLs at its end, 0: none. */
+static void add_ttl(struct strbuf *list, unsigned ttl, unsigned *first, unsigned *last)
+{
+    if (*first && ttl == *last + 1) {
+        *last = ttl;
+        return;
+    }
+    if (*last > *first)
+        strbuf_addf(list, "-%u", *last);
+    if (ttl)
+        strbuf_addf(list, "%s%u", list->length ? ", " : "", ttl);
+    *first = *last = ttl;
+}
+
+static void count_retries(const struct output *out, struct retries *retries)
+{
+    const struct run_text *state = out->state;
+    unsigned first = 0, last = 0;
+    for (unsigned ttl = 1; ttl < 256; ttl++) {
+        struct hop_cells cells;
+        const struct trace *shown = state->lines[ttl].shown;
+        if (!shown)
+            continue;
+        hop_cells_of_trace(shown, (uint8_t)ttl, out->result->config->queries, &cells);
+        if (!cells.retries)
+            continue;
+        retries->probes += cells.retries;
+        retries->answered += cells.retries_answered;
+        retries->hops++;
+        add_ttl(&retries->at, ttl, &first, &last);
+    }
+    add_ttl(&retries->at, 0, &first, &last);
+}
+
+/* The lines show as many probes as -q asked for, and count no retry as lost. */
+static void print_retries(struct output *out)
+{
+    struct retries retries = {0};
+    strbuf_init(&retries.at);
+    count_retries(out, &retries);
+    char answered[16] = "none";
+    if (retries.answered)
+        snprintf(answered, sizeof answered, "%u", retries.answered);
+    if (retries.probes)
+        print_below(out, "sent again: %u probe%s at hop%s %s, %s answered", retries.probes, plural(retries.probes),
+                    plural(retries.hops), retries.at.text, answered);
+    strbuf_free(&retries.at);
+}
+
 static void print_notes(struct output *out)
 {
     const struct result *result = out->result;
     const struct frame_counters *counters = &result->counters.common;
+    print_retries(out);
     for (unsigned ttl = 1; ttl < 256; ttl++)
         print_late(out, (uint8_t)ttl);
     unsigned duplicates = count_duplicates(result);
@@ -316,8 +426,8 @@ static void print_notes(struct output *out)
                     (unsigned long long)counters->dropped_by_kernel, plural(counters->dropped_by_kernel));
     unsigned unseen = result->unseen_probes;
     if (unseen)
-        print_below(out, "%u probe%s not seen in the capture: %s used instead", unseen, unseen == 1 ? " was" : "s were",
-                    unseen == 1 ? "its send time is" : "their send times are");
+        print_below(out, "unseen: %u probe%s not in the capture, and %s used instead", unseen,
+                    unseen == 1 ? " is" : "s are", unseen == 1 ? "its send time is" : "their send times are");
     if (!print_cut_files(out) && result->source.interrupted)
         print_below(out, "interrupted: the report covers only what was captured by then");
     if (out->options.verbose)
@@ -331,35 +441,32 @@ static void print_matrix(struct output *out)
     struct run_text *state = out->state;
     if (!trace_set_last_ttl(&out->result->specs))
         return;
-    matrix_add(&state->line, out->result, out->options.color);
+    matrix_add(&state->line, out, state->judgement);
     fputs(state->line.text, out->file);
     strbuf_clear(&state->line);
     state->started = true;
 }
 
-/* The spec to use, and tickets for the operators of the devices that drop or reject others. */
-static void print_advice(struct output *out, const struct judgement *judgement)
+static void print_furthest(struct output *out, const struct judgement *judgement)
 {
-    const struct session_config *config = out->result->config;
-    struct strbuf furthest, tickets;
-    strbuf_init(&furthest);
-    strbuf_init(&tickets);
-    advice_furthest(config, judgement, &furthest);
-    advice_tickets(config, judgement, &tickets);
-    if (furthest.length)
-        fprintf(out->file, "\n%s\n", furthest.text);
-    if (tickets.length)
-        fprintf(out->file, "\n%s", tickets.text);
-    strbuf_free(&furthest);
-    strbuf_free(&tickets);
+    struct advice advice;
+    struct strbuf line;
+    strbuf_init(&line);
+    advice_init(&advice, result_target_name(out->result), judgement);
+    if (advice.text.length) {
+        strbuf_addf(&line, "%s%s%s\n", advice.text.text, advice.command.length ? ": " : "", advice.command.text);
+        fputs("\n", out->file);
+        wrap_print(out, line.text);
+    }
+    advice_free(&advice);
+    strbuf_free(&line);
 }
 
 static void print_judgement(struct output *out, const struct judgement *judgement)
 {
     struct strbuf lines;
     strbuf_init(&lines);
-    verdicts_add(&lines, judgement, &out->result->source,
-                 out->options.verbose && out->result->config->strategy->side_by_side);
+    verdicts_add(&lines, judgement, out, out->options.verbose && out->result->config->strategy->side_by_side);
     if (!out->options.quiet)
         verdicts_add_findings(&lines, judgement);
     print_lines(out, &lines);
@@ -411,7 +518,9 @@ void run_text_end(struct output *out)
     if (!out->options.quiet)
         print_notes(out);
     if (!out->options.quiet && strategy->side_by_side && state->judgement)
-        print_advice(out, state->judgement);
+        print_furthest(out, state->judgement);
+    if (!out->options.quiet && state->judgement)
+        tickets_print(out, state->judgement);
     held_lines_free(&state->hold);
     strbuf_free(&state->line);
     free(state);

@@ -5,13 +5,16 @@
 
 #include "probe/type.h"
 #include "report/address_text.h"
+#include "report/paint.h"
 #include "report/summary.h"
 #include "report/text/errors.h"
 #include "report/text/graph_text.h"
 #include "report/text/hop_line.h"
 #include "report/text/networks.h"
+#include "report/text/tickets.h"
 #include "report/text/trace_end_text.h"
 #include "report/text/verdicts.h"
+#include "report/wrap.h"
 
 #define TAIL_HOPS_MOST 2 /* up to so many silent hops at the end have a line each */
 #define FILES_NAMED_MOST 4
@@ -274,6 +277,8 @@ static void add_table(struct strbuf *text, const struct output *out, const struc
         ttl++;
     if (whole < ttl)
         whole = ttl;
+    if (out->options.one_per_line)
+        whole = last;
     if (rows) {
         hop_line_add_row_heading(text);
         strbuf_add(text, "\n");
@@ -288,7 +293,8 @@ static void add_table(struct strbuf *text, const struct output *out, const struc
 
 struct probe_counts {
     unsigned late, duplicates, translated, weak, doubtful, unseen, beyond;
-    unsigned target_expires; /* the first TTL that drew a time exceeded from the target's address; 0: none */
+    unsigned target_expires;       /* the first TTL that drew a time exceeded from the target's address; 0: none */
+    unsigned target_expires_again; /* the last such; 0: there is no other */
 };
 
 static bool is_translated(const struct reply *reply)
@@ -307,6 +313,15 @@ static bool expires_at_target(const struct trace *trace, const struct reply *rep
     return reply->kind == REPLY_TIME_EXCEEDED && addr_equal(&reply->from, &trace->flow.target);
 }
 
+static void note_expiry(struct probe_counts *counts, uint8_t ttl)
+{
+    unsigned first = counts->target_expires;
+    if (!first || ttl < first)
+        counts->target_expires = ttl;
+    if (first && ttl != first)
+        counts->target_expires_again = ttl > first ? ttl : first;
+}
+
 static struct probe_counts count_replies(const struct trace *trace)
 {
     struct probe_counts counts = {0};
@@ -321,9 +336,8 @@ static struct probe_counts count_replies(const struct trace *trace)
             counts.translated += is_translated(&probe->replies[k]);
             counts.doubtful += probe->replies[k].hop_is_doubtful;
             counts.weak += probe->replies[k].match == MATCH_WEAK && !probe->replies[k].hop_is_doubtful;
-            if (expires_at_target(trace, &probe->replies[k]) &&
-                (!counts.target_expires || probe->ttl < counts.target_expires))
-                counts.target_expires = probe->ttl;
+            if (expires_at_target(trace, &probe->replies[k]))
+                note_expiry(&counts, probe->ttl);
         }
     }
     return counts;
@@ -425,8 +439,8 @@ static bool has_nat_finding(const struct judgement *judgement, const struct trac
 }
 
 /* Reservations about the figures. */
-static void add_caveats(struct strbuf *text, const struct trace *trace, const struct probe_counts *counts,
-                        const struct judgement *judgement)
+static void add_caveats(struct strbuf *text, const struct output *out, const struct trace *trace,
+                        const struct probe_counts *counts, const struct judgement *judgement)
 {
     if (trace->origin.inferred)
         strbuf_add(text, "inferred from replies: the probes are not in the capture, so there are no times\n");
@@ -438,17 +452,20 @@ static void add_caveats(struct strbuf *text, const struct trace *trace, const st
         strbuf_addf(text, "captured behind hop %u, not at the source: times count from there\n",
                     trace->origin.captured_at_ttl);
     if (counts->target_expires && !has_nat_finding(judgement, trace))
-        strbuf_addf(text, "from hop %u on, time-exceeded replies have the target's address, as through a NAT\n",
-                    counts->target_expires);
+        strbuf_addf(text, "at hop %u%s, time-exceeded replies have the target's address\n", counts->target_expires,
+                    counts->target_expires_again ? " and others" : "");
     if (counts->translated)
         strbuf_addf(text, "%u answer%s translated addresses or ports (NAT)\n", counts->translated,
                     counts->translated == 1 ? " quotes" : "s quote");
     if (counts->doubtful)
         strbuf_addf(text, "%u answer%s probes of several hops: the hop is the likeliest (?)\n", counts->doubtful,
                     counts->doubtful == 1 ? " fits" : "s fit");
+    paint_begin(text, out->options.color, counts->weak ? PAINT_YELLOW : NULL);
     if (counts->weak)
-        strbuf_addf(text, "%u answer%s matched by little more than an IP ID\n", counts->weak,
+        strbuf_addf(text, "%u answer%s matched by little more than an IP ID", counts->weak,
                     counts->weak == 1 ? " is" : "s are");
+    paint_end(text, out->options.color, counts->weak ? PAINT_YELLOW : NULL);
+    strbuf_add(text, counts->weak ? "\n" : "");
 }
 
 /* True: the trace was not probed to its end. The verdict does not say so. */
@@ -471,7 +488,7 @@ static void add_trace(struct strbuf *text, const struct output *out, const struc
     if (out->options.quiet)
         return;
     add_counts(text, trace, &counts);
-    add_caveats(text, trace, &counts, judgement);
+    add_caveats(text, out, trace, &counts, judgement);
     networks_add_trace(text, trace, out);
 }
 
@@ -536,7 +553,7 @@ static void add_end(struct strbuf *text, const struct output *out)
 
 static void print(struct output *out, struct strbuf *text)
 {
-    fwrite(text->text, 1, text->length, out->file);
+    wrap_print(out, text->text);
     strbuf_clear(text);
 }
 
@@ -550,10 +567,12 @@ void traces_text_judged(struct output *out, const struct judged_group *group)
     }
     if (group->judgement->verdict_count)
         strbuf_add(&text, "\n");
-    verdicts_add(&text, group->judgement, &out->result->source, out->options.verbose);
+    verdicts_add(&text, group->judgement, out, out->options.verbose);
     if (!out->options.quiet)
         verdicts_add_findings(&text, group->judgement);
     print(out, &text);
+    if (!out->options.quiet)
+        tickets_print(out, group->judgement);
     strbuf_free(&text);
 }
 

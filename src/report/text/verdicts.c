@@ -3,27 +3,65 @@
 
 #include <string.h>
 
+#include "report/paint.h"
 #include "report/text/evidence.h"
 
-void verdicts_add(struct strbuf *text, const struct judgement *judgement, const struct result_source *source,
-                  bool evidence)
+/* What a reader looks for: the probe got there, it was stopped, or nothing is certain. By enum verdict_state. `phrase`
+ * says the same in the sentence, where it may follow the probe's name and an "is". */
+static const struct {
+    const char *sgr, *phrase;
+} signals[] = {
+    [VERDICT_OPEN] = {PAINT_GREEN, "reaches the target"},
+    [VERDICT_CLOSED] = {PAINT_GREEN, "reaches the target"},
+    [VERDICT_REJECTED] = {PAINT_RED, "rejected"},
+    [VERDICT_DROPPED] = {PAINT_RED, "dropped"},
+    [VERDICT_INTERCEPTED] = {PAINT_RED, "intercepted"},
+    [VERDICT_UNREACHABLE] = {PAINT_RED, "has no route"},
+    [VERDICT_LOOPING] = {PAINT_RED, "loops"},
+    [VERDICT_UNANSWERED] = {PAINT_YELLOW, "unanswered"},
+    [VERDICT_INCONCLUSIVE] = {PAINT_YELLOW, "inconclusive"},
+};
+
+/* The bytes of the sentence that have the colour: the probe's name, and the phrase if it follows. */
+static size_t signal_length(const char *sentence, const char *phrase)
+{
+    size_t name = strcspn(sentence, " "), end = name + strspn(sentence + name, " ");
+    end += strncmp(sentence + end, "is ", 3) == 0 ? 3 : 0;
+    return strncmp(sentence + end, phrase, strlen(phrase)) == 0 ? end + strlen(phrase) : name;
+}
+
+static void add_verdict(struct strbuf *text, const struct verdict *verdict, bool color)
+{
+    size_t length = signal_length(verdict->text, signals[verdict->state].phrase);
+    paint_begin(text, color, signals[verdict->state].sgr);
+    strbuf_add_bytes(text, verdict->text, length);
+    paint_end(text, color, signals[verdict->state].sgr);
+    strbuf_addf(text, "%s\n", verdict->text + length);
+}
+
+void verdicts_add(struct strbuf *text, const struct judgement *judgement, const struct output *out, bool evidence)
 {
     for (unsigned i = 0; i < judgement->verdict_count; i++) {
-        strbuf_addf(text, "%s\n", judgement->verdicts[i].text);
+        add_verdict(text, &judgement->verdicts[i], out->options.color);
         if (evidence)
-            evidence_add(text, judgement, &judgement->verdicts[i], source);
+            evidence_add(text, judgement, &judgement->verdicts[i], &out->result->source);
     }
 }
 
-/* A verdict about the same trace says the same. */
-static bool is_told_by_verdict(const struct finding *finding)
+/* A verdict about the same trace says the same. A packet that was too big is no verdict if smaller ones went on. */
+static bool is_told_by_verdict(const struct judgement *judgement, const struct finding *finding)
 {
-    return finding->kind == FINDING_LOOP || finding->kind == FINDING_MTU;
+    bool told = finding->kind == FINDING_LOOP;
+    for (unsigned i = 0; finding->kind == FINDING_MTU && i < judgement->verdict_count; i++) {
+        const struct verdict *verdict = &judgement->verdicts[i];
+        told = told || (verdict->trace == finding->trace && verdict->state == VERDICT_REJECTED);
+    }
+    return told;
 }
 
 void verdicts_add_findings(struct strbuf *text, const struct judgement *judgement)
 {
     for (unsigned i = 0; i < judgement->finding_count; i++)
-        if (!is_told_by_verdict(&judgement->findings[i]))
+        if (!is_told_by_verdict(judgement, &judgement->findings[i]))
             strbuf_addf(text, "%s\n", judgement->findings[i].text);
 }

@@ -7,8 +7,7 @@
 #include "report/format.h"
 
 /* `evidence`: the packets behind each verdict follow it. */
-void verdicts_add(struct strbuf *text, const struct judgement *judgement, const struct result_source *source,
-                  bool evidence);
+void verdicts_add(struct strbuf *text, const struct judgement *judgement, const struct output *out, bool evidence);
 /* Leaves out findings that repeat a verdict. */
 void verdicts_add_findings(struct strbuf *text, const struct judgement *judgement);
 

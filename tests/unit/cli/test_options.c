@@ -162,6 +162,8 @@ static const char *summary(void)
         ADD(" verbose=%u", options.verbose);
     if (options.quiet)
         ADD(" quiet");
+    if (options.one_per_line)
+        ADD(" one-per-line");
     if (options.dry_run)
         ADD(" dry");
     if (options.numeric)
@@ -256,7 +258,11 @@ static void test_meanings(void)
         {"dns://h", "trace h udp/53"},
         {"dns://h:5353", "trace h udp/5353"},
         {"foo://h:99", "trace h tcp/99"},
-        {"foo://h", "trace h"},
+        {"udp://h:53", "trace h udp/53"},
+        {"udp://h", "trace h udp"},
+        {"quic://h", "trace h udp/443"},
+        {"quic://h:8443", "trace h udp/8443"},
+        {"tcp://h:22", "trace h tcp/22"},
         {"https://h:/", "trace h tcp/443"},
         {"-P icmp https://h:8443", "trace h icmp"},
         {"-p 8443 https://h", "trace h tcp/8443"},
@@ -292,6 +298,10 @@ static void test_meanings(void)
         {"--color=always h", "trace h color=always"},
         {"--color never h", "trace h color=never"},
         {"--quiet --dry-run h", "trace h quiet dry"},
+        {"--one-per-line h", "trace h one-per-line"},
+        {"--one-per-line -o json h", "trace h out=json: one-per-line"},
+        {"replay --one-per-line x", "replay read=x one-per-line"},
+        {"paths --one-per-line --read x", "replay diagnosis=0/0/950/0 read=x graphs one-per-line"},
         {"--dry-run -o text --write x h", "trace h write=x dry"},
         /* replay */
         {"replay x", "replay read=x"},
@@ -483,6 +493,7 @@ static void test_complaints(void)
         {"-q", "-q: the value is missing (-q N)"},
         {"h --probe", "--probe: the value is missing (--probe PROBE)"},
         {"--quiet=1 h", "--quiet: this option takes no value"},
+        {"--one-per-line=1 h", "--one-per-line: this option takes no value"},
         {"--json=x h", "--json: this option takes no value"},
         /* numbers */
         {"-m 300 h", "-m 300: expected the largest TTL, 1 to 255"},
@@ -543,6 +554,7 @@ static void test_complaints(void)
         /* hosts */
         {"''", "'': the host is missing"},
         {"https:///x", "https:///x: the host is missing"},
+        {"foo://h", "foo://h: unknown scheme (add a port, or name HOST alone and -P PROBE)"},
         {"http://h:99999", "http://h:99999: expected a port, 1 to 65535"},
         {"http://h:x", "http://h:x: expected a port, 1 to 65535"},
         {"http://[::1", "http://[::1: a bracket is not closed, or text follows it"},

@@ -408,6 +408,7 @@ static void test_ends(void)
         scene_begin(NULL);
         for (uint16_t n = 1; n <= 5; n++) {
             struct made m = udp(n, (uint8_t)n);
+            m.payload_length = 1400;
             if (n < 3)
                 hop(n, &m);
             else
@@ -417,6 +418,15 @@ static void test_ends(void)
         }
         scene_is(endings[i].want, endings[i].name);
     }
+
+    scene_begin(NULL);
+    for (uint16_t n = 1; n <= 5; n++) {
+        struct made m = udp(n, (uint8_t)n);
+        n < 3 ? hop(n, &m) : scene_see(n, &m);
+        if (n == 3)
+            error_of(n + RTT, &m, .from = router(3), .type = 3, .code = 4, .mtu = 1400);
+    }
+    scene_is("udp silent: 1 r1; 2 r2; 3 r3!F1400; 4 *; 5 *;", "a packet that fits the MTU is not rejected as too big");
 
     scene_begin(NULL);
     for (uint16_t n = 1; n <= 8; n++) {

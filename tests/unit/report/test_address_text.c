@@ -153,7 +153,7 @@ static void print_marked(struct held_lines *hold, struct output *out, const char
     strbuf_init(&line);
     address_text_mark(&line, &key);
     strbuf_add(&line, "\n");
-    held_lines_print(hold, out, line.text);
+    held_lines_print(hold, out, line.text, false);
     strbuf_free(&line);
 }
 
@@ -164,10 +164,10 @@ static void test_waiting(void)
     char text[512] = "";
     struct result result = {.book = book, .is_settled = is_named, .settled_context = book};
     struct output out = {.result = &result, .file = tmpfile()};
-    held_lines_print(&hold, &out, "head\n");
+    held_lines_print(&hold, &out, "head\n", false);
     is_text(written(&out, text), "head\n", "a line without addresses waits for none");
     print_marked(&hold, &out, "192.0.2.1");
-    held_lines_print(&hold, &out, "between\n");
+    held_lines_print(&hold, &out, "between\n", false);
     print_marked(&hold, &out, "192.0.2.2");
     is_text(written(&out, text), "head\n", "a line waits for its name, and those behind it for that line");
     ok(held_lines_release(&hold, &out, 1000 * MS, false), "no name is known yet");

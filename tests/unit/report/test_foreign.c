@@ -240,6 +240,8 @@ static const struct output_options plain = {.width = 80};
     "1 answer quotes translated addresses or ports (NAT)\n\n"                                                          \
     "udp reaches the target at hop 3: port closed (port-unreachable), as usual for a traceroute.\n"                    \
     "tcp/443 is rejected by hop 3 (10.0.2.1): admin-prohibited.\n"                                                     \
+    "\nPlease check the filter at 10.0.2.1 (hop 3): TCP destination port 443 (source port 40001) from 10.0.0.2 to "    \
+    "192.0.2.80 is rejected there (admin-prohibited), while udp reaches the target (2026-01-02 03:04:05 UTC).\n"       \
     "\ntrace 2: 2001:db8::2 to 2001:db8::80, icmp\n"                                                                   \
     "first answer at 2026-01-02T03:04:05.124Z, in a.pcap\n"                                                            \
     " 1  2001:db8::1\n"                                                                                                \
@@ -495,7 +497,7 @@ static void test_jsonl(void)
             types[count++] = type ? *type : '?';
         json_decref(object);
     }
-    is_text(types, "ppppptpptppteeeevvvr", "lines in the order in which traces end");
+    is_text(types, "ppppptpptppteeeevvtvr", "lines in the order in which traces end");
     free(text);
     clear();
 }

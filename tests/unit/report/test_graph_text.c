@@ -54,9 +54,9 @@ static void test_shapes(void)
                              "\n"
                              "16 paths to the target.\n"
                              "Diamond from hop 1 (10.0.1.1) to hop 3 (10.0.3.1): 4 wide, 2 long, symmetric,\n"
-                             "per flow.\n"
+                             "    per flow.\n"
                              "Diamond from hop 4 (10.0.4.1) to the target: 4 wide, 2 long, symmetric, per\n"
-                             "flow.\n" SURE);
+                             "    flow.\n" SURE);
     is_shape("nested", " 1   10.0.1.1         1.000 ms\n"
                        " 2a  |- 10.0.2.1      2.001 ms   50 %\n"
                        " 3a  |  |- 10.0.3.1   3.003 ms   25 %\n"
@@ -91,7 +91,7 @@ static void test_shapes(void)
                         "\n"
                         "2 paths to the target.\n"
                         "Diamond from hop 1 (10.0.1.1) to the target: 2 wide, 2 to 4 long, symmetric, per\n"
-                        "flow.\n" SURE);
+                        "    flow.\n" SURE);
     is_shape("from the source", " 1a  |- 10.0.1.1   1.000 ms   50 %\n"
                                 " 1b  `- 10.0.1.2   1.001 ms   50 %\n"
                                 " 2   192.0.2.80    2.002 ms\n"
@@ -112,8 +112,8 @@ static void test_marks(void)
              "\n"
              "2 paths, none of which was seen to reach the target.\n"
              "Diamond from hop 1 (10.0.1.1) to the target: 2 wide, 3 long, symmetric, per\n"
-             "packet.\n" SURE "per packet: 1 sends packets of one flow to different next hops; uncertain links\n"
-             "behind it are left out.\n"
+             "    packet.\n" SURE "per packet: 1 sends packets of one flow to different next hops; uncertain links\n"
+             "    behind it are left out.\n"
              "?: too few flows to be sure that no next hop was missed: 3b.\n"
              "?-: no previous hop was seen: 3a, 3b, target.\n");
     is_shape("stars", " 1   10.0.1.1        1.000 ms\n"
@@ -139,7 +139,7 @@ static void test_marks(void)
                         "1 path to the target, 1 that ends before it.\n"
                         "Diamond from hop 1 (10.0.1.1) to the target: 2 wide, 3 long, per flow.\n" SURE
                         "refuses: flows end at 3a, which rejects them or reports that another device\n"
-                        "does.\n");
+                        "    does.\n");
     is_shape("no target", " 1   10.0.1.1      1.000 ms\n"
                           " 2a  |- 10.0.2.1   2.001 ms   50 %\n"
                           " 2b  `- 10.0.2.2   2.002 ms   50 %\n"
@@ -204,7 +204,7 @@ static void test_sentences(void)
              "    1 flow: 1 2 target\n"
              "A next hop was probably missed (probability 0.75); 214 probes in 96 flows.\n"
              "The route changed 2 times, the last time at 2026-01-02 03:04:05 UTC: the graph\n"
-             "shows what was seen since then.\n"
+             "    shows what was seen since then.\n"
              "1 flow was seen at one hop only and links nothing.\n",
              "a change, a loose flow, -v");
     made.graph.missed_probability = 0;

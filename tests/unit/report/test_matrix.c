@@ -2,6 +2,8 @@
 /* The text of a diagnosis: the matrix, the packets behind a verdict, and the rest of the report. */
 #include "report/text/matrix.h"
 
+#include <stdlib.h>
+
 #include "report/text/evidence.h"
 #include "strategies/strategies.h"
 #include "tap.h"
@@ -13,15 +15,22 @@ static void begin(struct fake *fake, const char *target_name, const char *target
     fake->session.config.strategy = &strategy_diagnose;
 }
 
-static void is_matrix(struct fake *fake, bool color, const char *want, const char *name)
+static void is_matrix_with(struct fake *fake, const struct output_options *options, const struct judgement *judgement,
+                           const char *want, const char *name)
 {
     struct strbuf text;
     strbuf_init(&text);
     struct result result = {.source = {.command = "diagnose"}};
+    const struct output out = {.options = *options, .result = &result};
     result_of_session(&result, &fake->session);
-    matrix_add(&text, &result, color);
+    matrix_add(&text, &out, judgement);
     is_text(text.text, want, "%s", name);
     strbuf_free(&text);
+}
+
+static void is_matrix(struct fake *fake, bool color, const char *want, const char *name)
+{
+    is_matrix_with(fake, &(struct output_options){.width = 80, .color = color}, NULL, want, name);
 }
 
 static void answer(struct fake *fake, unsigned trace, uint8_t ttl, struct fake_reply reply)
@@ -254,13 +263,195 @@ static void test_circle(void)
               "6-7 the same loop\n",
               "a loop is shown twice");
     fake_hop(&fake, 1, 8, "10.0.7.1", 1);
-    struct strbuf text;
-    strbuf_init(&text);
+    is_matrix(&fake, false,
+              "                          icmp     udp\n"
+              " 1  10.0.1.1             1.000       -\n"
+              " 2  10.0.2.1             1.000       -\n"
+              " 3  10.0.3.1             1.000       -\n"
+              " 4  10.0.2.1             1.000       -\n"
+              " 5  10.0.3.1             1.000       -\n"
+              " 6  10.0.2.1                 -   1.000\n"
+              " 7  10.0.3.1                 -   1.000\n"
+              " 8  10.0.7.1                 -   1.000\n",
+              "where another spec leaves it, all is shown");
+    fake_free(&fake);
+}
+
+static void test_one_per_line(void)
+{
+    struct fake fake;
+    begin(&fake, "", "192.0.2.80", "icmp");
+    for (uint8_t ttl = 1; ttl <= 4; ttl++)
+        fake_silence(&fake, 0, ttl);
+    is_matrix_with(&fake, &(struct output_options){.width = 80, .one_per_line = true}, NULL,
+                   "                          icmp\n"
+                   " 1                           *\n"
+                   " 2                           *\n"
+                   " 3                           *\n"
+                   " 4                           *\n",
+                   "a row for each silent hop");
+    fake_free(&fake);
+    begin(&fake, "", "192.0.2.80", "icmp");
+    for (uint8_t ttl = 1; ttl <= 6; ttl++)
+        fake_hop(&fake, 0, ttl, ttl % 2 ? "10.0.3.1" : "10.0.2.1", 1);
+    fake_trace(&fake, 0)->loop_first = 1;
+    fake_trace(&fake, 0)->loop_length = 2;
+    is_matrix_with(&fake, &(struct output_options){.width = 80, .one_per_line = true}, NULL,
+                   "                          icmp\n"
+                   " 1  10.0.3.1             1.000\n"
+                   " 2  10.0.2.1             1.000\n"
+                   " 3  10.0.3.1             1.000\n"
+                   " 4  10.0.2.1             1.000\n"
+                   " 5  10.0.3.1             1.000\n"
+                   " 6  10.0.2.1             1.000\n",
+                   "a row for each hop of a loop");
+    fake_free(&fake);
+}
+
+/* --- the row of a refusal --- */
+
+static struct judgement placed;
+
+static void place_verdict(const struct fake *fake, unsigned index, enum verdict_state state, uint8_t ttl,
+                          const char *address)
+{
+    struct verdict *verdict = &placed.verdicts[index];
+    *verdict = (struct verdict){.trace = &fake->session.traces[index], .state = state};
+    verdict->at = (struct place){.known = ttl > 0, .ttl = ttl};
+    if (ttl && !addr_parse(address, &verdict->at.address))
+        abort();
+    placed.verdict_count = index + 1;
+}
+
+static void is_placed(struct fake *fake, const char *want, const char *name)
+{
+    is_matrix_with(fake, &(struct output_options){.width = 80}, &placed, want, name);
+}
+
+/* icmp gets through; hop 2 refuses udp and tcp/22, from its TTL check on or behind it. */
+static void fill_refusals(struct fake *fake)
+{
+    begin(fake, "", "192.0.2.80", "icmp udp tcp/22");
+    for (unsigned trace = 0; trace < 3; trace++) {
+        fake_hop(fake, trace, 1, "10.0.1.1", 1);
+        fake_hop(fake, trace, 2, "10.0.2.1", 1);
+    }
+    fake_hop(fake, 0, 3, "10.0.3.1", 1);
+    answer(fake, 0, 4, echoed);
+    answer(fake, 1, 3, prohibited);
+    answer(fake, 2, 3, prohibited);
+    fake_silence(fake, 2, 4);
+    placed = (struct judgement){0};
+    place_verdict(fake, 0, VERDICT_OPEN, 4, "192.0.2.80");
+    place_verdict(fake, 1, VERDICT_REJECTED, 2, "10.0.2.1");
+    place_verdict(fake, 2, VERDICT_REJECTED, 2, "10.0.2.1");
+}
+
+static void test_refusal_rows(void)
+{
+    struct fake fake;
+    fill_refusals(&fake);
+    is_placed(&fake,
+              "                          icmp     udp  tcp/22\n"
+              " 1  10.0.1.1             1.000   1.000   1.000\n"
+              " 2  10.0.2.1             1.000      !X      !X\n"
+              " 3  10.0.3.1             1.000       -       -\n"
+              " 4  192.0.2.80           3.250       -       -\n",
+              "a refusal stands in the row of its device, and no probe got behind it");
+    placed.verdicts[2].state = VERDICT_DROPPED;
+    placed.verdicts[2].at = (struct place){0};
+    is_placed(&fake,
+              "                          icmp     udp  tcp/22\n"
+              " 1  10.0.1.1             1.000   1.000   1.000\n"
+              " 2  10.0.2.1             1.000      !X      !X\n"
+              " 3  10.0.3.1             1.000       -       -\n"
+              " 4  192.0.2.80           3.250       -       *\n",
+              "the place is that of another verdict; silence behind it counts if this one is not rejected");
+    fake_free(&fake);
+}
+
+static void test_refusal_rows_at_the_end(void)
+{
+    struct fake fake;
+    begin(&fake, "", "192.0.2.80", "icmp udp");
+    for (unsigned trace = 0; trace < 2; trace++) {
+        fake_hop(&fake, trace, 1, "10.0.1.1", 1);
+        fake_hop(&fake, trace, 2, "10.0.2.1", 1);
+        answer(&fake, trace, 3, prohibited);
+    }
+    placed = (struct judgement){0};
+    place_verdict(&fake, 0, VERDICT_REJECTED, 2, "10.0.2.1");
+    place_verdict(&fake, 1, VERDICT_UNREACHABLE, 2, "10.0.2.1");
+    is_placed(&fake,
+              "                          icmp     udp\n"
+              " 1  10.0.1.1             1.000   1.000\n"
+              " 2  10.0.2.1                !X      !X\n",
+              "a row that no probe reached is not shown at the end");
+    fake_free(&fake);
+}
+
+/* Hop 2 has two routers, and the second one refuses. The run may begin behind the device. */
+static void test_refusal_beside(void)
+{
+    struct fake fake;
+    begin(&fake, "", "192.0.2.80", "icmp udp");
+    fake_hop(&fake, 0, 2, "10.0.2.9", 1);
+    fake_hop(&fake, 1, 2, "10.0.2.1", 1);
+    fake_hop(&fake, 0, 3, "10.0.3.1", 1);
+    answer(&fake, 1, 3, prohibited);
+    placed = (struct judgement){0};
+    place_verdict(&fake, 1, VERDICT_REJECTED, 2, "10.0.2.1");
+    is_placed(&fake,
+              "                          icmp     udp\n"
+              " 2  10.0.2.9             1.000\n"
+              "    10.0.2.1                        !X\n"
+              " 3  10.0.3.1             1.000       -\n",
+              "the refusal is beside the address that sent it");
+    place_verdict(&fake, 1, VERDICT_REJECTED, 1, "10.0.2.1");
+    is_placed(&fake,
+              "                          icmp     udp\n"
+              " 2  10.0.2.9             1.000\n"
+              "    10.0.2.1                     1.000\n"
+              " 3  10.0.3.1             1.000      !X\n",
+              "without a row of its device, it stays at the probe's TTL");
+    fake_free(&fake);
+}
+
+/* --- widths --- */
+
+static unsigned longest_line(const char *text)
+{
+    size_t longest = 0;
+    for (; *text; text += strcspn(text, "\n") + 1)
+        longest = strcspn(text, "\n") > longest ? strcspn(text, "\n") : longest;
+    return (unsigned)longest;
+}
+
+static void test_widths(void)
+{
+    static const struct {
+        unsigned width, blocks, longest;
+    } rows[] = {{60, 6, 54}, {80, 4, 78}, {85, 4, 78}, {86, 3, 86}, {132, 2, 126}, {200, 1, 198}, {10, 22, 30}};
+    struct fake fake;
+    begin(&fake, "", "192.0.2.80",
+          "tcp/1 tcp/2 tcp/3 tcp/4 tcp/5 tcp/6 tcp/7 tcp/8 tcp/9 tcp/10 tcp/11 tcp/12 tcp/13 tcp/14 tcp/15 tcp/16 "
+          "tcp/17 tcp/18 tcp/19 tcp/20 tcp/21 tcp/22");
+    for (unsigned trace = 0; trace < 22; trace++)
+        fake_hop(&fake, trace, 1, "10.0.1.1", 1);
     struct result result = {.source = {.command = "diagnose"}};
     result_of_session(&result, &fake.session);
-    matrix_add(&text, &result, false);
-    ok(strstr(text.text, " 8  10.0.7.1                 -   1.000\n"), "where another spec leaves it, all is shown");
-    strbuf_free(&text);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const struct output out = {.options = {.width = rows[i].width}, .result = &result};
+        unsigned blocks = 0;
+        struct strbuf text;
+        strbuf_init(&text);
+        matrix_add(&text, &out, NULL);
+        for (const char *at = text.text; (at = strstr(at, "10.0.1.1")); at++)
+            blocks++;
+        is_num(blocks, rows[i].blocks, "22 specs in %u columns: blocks", rows[i].width);
+        is_num(longest_line(text.text), rows[i].longest, "and the longest line");
+        strbuf_free(&text);
+    }
     fake_free(&fake);
 }
 
@@ -310,9 +501,9 @@ static void is_report(const struct fake *fake, const struct output_options *opti
     " 1  10.0.1.1             0.400   0.400\n"                                                                         \
     " 2  web.example (192.0.2.80)\n"                                                                                   \
     "                             *    open\n\n"
-#define ADVICE                                                                                                         \
-    "\ntcp/443 gets furthest, to the target: hopsonde -P tcp/443 web.example\n"                                        \
-    "\nPlease check the filter at or after 10.0.1.1 (hop 1): UDP destination port 33434 (source port 41022) "          \
+#define ADVICE                                                                                                          \
+    "\ntcp/443 gets furthest, to the target: hopsonde -P tcp/443 web.example\n"                                         \
+    "\nPlease check the filter at 10.0.1.1 (hop 1) or the next device: UDP destination port 33434 (source port 41022) " \
     "from 10.0.0.2 to 192.0.2.80 is dropped there, while tcp/443 reaches the target (2026-01-02 03:04:05 UTC).\n"
 
 static void test_report(void)
@@ -391,6 +582,11 @@ int main(void)
     test_silent_end();
     test_kept_back();
     test_circle();
+    test_one_per_line();
+    test_refusal_rows();
+    test_refusal_rows_at_the_end();
+    test_refusal_beside();
+    test_widths();
     test_report();
     test_evidence();
     test_evidence_without_frames();

@@ -79,7 +79,7 @@ static void scene_init(struct scene *scene, const char *hops)
     fake_init(&scene->fake, "", "192.0.2.80", "udp");
     scene->book = address_book_new();
     scene->result = (struct result){.book = scene->book};
-    scene->out = (struct output){.result = &scene->result, .options = {.width = 80}};
+    scene->out = (struct output){.result = &scene->result, .options = {.width = 80, .wrap = 80}};
     strbuf_init(&scene->text);
     add_hops(&scene->fake, scene->book, hops);
 }
@@ -166,7 +166,7 @@ static void test_width(void)
                        "62.4.0.1=4200000004:The_name_of_one_more_network_that_is_rather_long 62.5.0.1=4200000005:F");
     scene.out.options.networks = true;
     for (unsigned width = 40; width <= 120; width++) {
-        scene.out.options.width = width;
+        scene.out.options.wrap = width;
         const char *text = tell(&scene);
         if (widest_line(text) > width || strstr(text, " \n"))
             ok(false, "%u columns: %s", width, text);
@@ -375,7 +375,7 @@ static void test_place_in_report(void)
     struct scene scene;
     struct render r;
     scene_init(&scene, "62.1.0.1=1:A 62.2.0.1=2:B");
-    render_begin(&r, "text", &scene.fake, &(struct output_options){.width = 80, .networks = true});
+    render_begin(&r, "text", &scene.fake, &(struct output_options){.width = 80, .wrap = 80, .networks = true});
     r.report.result.book = scene.book;
     render_hops(&r, &scene.fake, 1, 2);
     const char *text = render_end(&r, &scene.fake, NULL, NULL);
@@ -391,7 +391,7 @@ static void test_place_in_diagnosis(void)
     struct render r;
     scene_init(&scene, "62.1.0.1=1:A");
     scene.fake.session.config.strategy = &strategy_diagnose;
-    render_begin(&r, "text", &scene.fake, &(struct output_options){.width = 80, .networks = true});
+    render_begin(&r, "text", &scene.fake, &(struct output_options){.width = 80, .wrap = 80, .networks = true});
     r.report.result.book = scene.book;
     const char *text = render_end(&r, &scene.fake, NULL, NULL);
     const char *list = strstr(text, "\n\nhop 1   62.1.0.1 [AS1 A]\nAS path by udp: AS1 A (hop 1)\n");

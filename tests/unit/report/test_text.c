@@ -2,6 +2,7 @@
 /* The text report of a run: golden lines, the time when they appear, and the notes below them. */
 #include <errno.h>
 
+#include "report/text/verdicts.h"
 #include "tap.h"
 #include "unit/support/render.h"
 
@@ -109,10 +110,10 @@ static const struct heading_row {
     bool automatic;
     const char *heading;
 } heading_rows[] = {
-    {"192.0.2.80", "192.0.2.80", "udp", false, "hopsonde to 192.0.2.80, udp, 30 hops max\n"},
-    {"", "192.0.2.80", "udp tcp/443", false, "hopsonde to 192.0.2.80, udp, tcp/443, 30 hops max\n"},
-    {"2001:DB8:0::80", "2001:db8::80", "icmp", false, "hopsonde to 2001:db8::80, icmp, 30 hops max\n"},
-    {"fe80::1%eth0", "fe80::1", "icmp", false, "hopsonde to fe80::1, icmp, 30 hops max\n"},
+    {"192.0.2.80", "192.0.2.80", "udp", false, "hopsonde to 192.0.2.80 (192.0.2.80), udp, 30 hops max\n"},
+    {"", "192.0.2.80", "udp tcp/443", false, "hopsonde to 192.0.2.80 (192.0.2.80), udp, tcp/443, 30 hops max\n"},
+    {"2001:DB8:0::80", "2001:db8::80", "icmp", false, "hopsonde to 2001:db8::80 (2001:db8::80), icmp, 30 hops max\n"},
+    {"fe80::1%eth0", "fe80::1", "icmp", false, "hopsonde to fe80::1 (fe80::1), icmp, 30 hops max\n"},
     {"web.example", "2001:db8::80", "udp icmp", true,
      "hopsonde to web.example (2001:db8::80), auto (udp, icmp), 30 hops max\n"},
     {"a\033[2Jb\xff\\\n", "192.0.2.80", "udp", false,
@@ -155,6 +156,7 @@ static void test_stars_between(void)
 {
     struct fake fake;
     fake_init(&fake, "", "192.0.2.80", "udp");
+    fake.session.config.queries = 5;
     fake_silence(&fake, 0, 11);
     fake_hop(&fake, 0, 11, "10.0.3.1", 1);
     fake_silence(&fake, 0, 11);
@@ -285,6 +287,7 @@ static void test_labels(void)
     const struct fake_reply with_two = {.from = "10.0.3.1", .ms = 3, .extension = &two};
     struct fake fake;
     fake_init(&fake, "", "192.0.2.80", "udp");
+    fake.session.config.queries = 4;
     fake_answer(&fake, 0, fake_send(&fake, 0, 4), &with_one);
     fake_answer(&fake, 0, fake_send(&fake, 0, 4), &with_one);
     fake_answer(&fake, 0, fake_send(&fake, 0, 4), &with_two);
@@ -340,7 +343,7 @@ static void test_held_hop_answered_late(void)
     render_hops(&r, &fake, 1, 4);
     fake_answer(&fake, 0, 2, &(struct fake_reply){.from = "10.0.2.1", .ms = 1500});
     is_text(render_end(&r, &fake, NULL, NULL),
-            "hopsonde to 192.0.2.80, udp, 30 hops max\n 1  *\n 2  10.0.2.1  1500.000 ms\n 3  *\n 4  *\n",
+            "hopsonde to 192.0.2.80 (192.0.2.80), udp, 30 hops max\n 1  *\n 2  10.0.2.1  1500.000 ms\n 3  *\n 4  *\n",
             "a held line shows replies up to its printing, and no note repeats them");
     render_free(&r);
     fake_free(&fake);
@@ -362,7 +365,7 @@ static void test_late(void)
     fake_answer(&fake, 1, pending, &(struct fake_reply){.from = "10.0.2.2", .ms = 3});
     fake_hop(&fake, 1, 4, "10.0.2.2", 3);
     is_text(render_end(&r, &fake, NULL, NULL),
-            "hopsonde to 192.0.2.80, udp, icmp, 30 hops max\n 4  10.0.2.1  2.000 ms *\n\n"
+            "hopsonde to 192.0.2.80 (192.0.2.80), udp, icmp, 30 hops max\n 4  10.0.2.1  2.000 ms * *\n\n"
             "late: hop 4 (10.0.2.1) answered udp attempt 2 after 1203 ms\n"
             "late: hop 4 (10.0.2.2) answered icmp attempt 1 after 1000 ms\n",
             "late replies have notes; timely replies to another spec are not late");
@@ -382,12 +385,12 @@ static void test_notes(void)
         .malformed = 1, .strays = {{"not IP", 2}, {"later fragment", 1}}, .stray_kinds = 2, .dropped_by_kernel = 12};
     fake.session.unseen_probes = 1;
     fake.session.interrupted = true;
-    static const char notes[] = "hopsonde to 192.0.2.80, udp, 30 hops max\n"
+    static const char notes[] = "hopsonde to 192.0.2.80 (192.0.2.80), udp, 30 hops max\n"
                                 " 1  10.0.0.1  1.000 ms\n"
                                 "\n"
                                 "duplicates: 1 reply to probes that had already been answered\n"
                                 "the kernel dropped 12 frames: hops that look silent may have answered\n"
-                                "1 probe was not seen in the capture: its send time is used instead\n"
+                                "unseen: 1 probe is not in the capture, and its send time is used instead\n"
                                 "c\\x1b[1mut.pcap is cut short: the report covers only what came before the cut\n"
                                 "stray: 2 frames: not IP\n"
                                 "stray: 1 frame: later fragment\n"
@@ -418,6 +421,7 @@ static void test_rows(void)
     struct fake fake;
     struct render r;
     fake_init(&fake, "web.example", "192.0.2.80", "udp");
+    fake.session.config.queries = 11;
     for (unsigned i = 0; i < 11; i++)
         fake_answer(
             &fake, 0, fake_send(&fake, 0, 1),
@@ -440,6 +444,154 @@ static void test_rows(void)
             "more than ten probes a hop: rows as in mtr");
     render_free(&r);
     fake_free(&fake);
+}
+
+/* --- as many columns as -q asks for --- */
+
+static void test_retries(void)
+{
+    struct fake fake;
+    struct render r;
+    fake_init(&fake, "", "192.0.2.80", "udp icmp");
+    fake_hop(&fake, 0, 1, "10.0.1.1", 1);
+    fake_silence(&fake, 0, 1);
+    fake_silence(&fake, 0, 1);
+    fake_hop(&fake, 0, 1, "10.0.1.1", 4); /* takes the place of the first star */
+    repeat_hop(&fake, 0, 2, "10.0.2.1", rtts);
+    fake_hop(&fake, 0, 2, "10.0.2.9", 4); /* no star is left */
+    repeat_silence(&fake, 0, 3);
+    fake_silence(&fake, 0, 3); /* no further star */
+    repeat_silence(&fake, 0, 4);
+    fake_hop(&fake, 1, 4, "10.0.4.1", 4); /* another spec: the stars of the first fill the line */
+    fake_silence(&fake, 0, 5);
+    fake_hop(&fake, 1, 5, "10.0.5.1", 4);
+    repeat_hop(&fake, 0, 6, "10.0.6.1", rtts);
+    for (unsigned i = 0; i < 20; i++)
+        fake_silence(&fake, 0, 6);
+    render_begin(&r, "text", &fake, NULL);
+    render_hops(&r, &fake, 1, 6);
+    is_text(render_end(&r, &fake, NULL, NULL),
+            "hopsonde to 192.0.2.80 (192.0.2.80), udp, icmp, 30 hops max\n"
+            " 1  10.0.1.1  1.000 ms  4.000 ms *\n"
+            " 2  10.0.2.1  2.310 ms  2.281 ms  2.290 ms\n"
+            " 3  * * *\n"
+            " 4  10.0.4.1  4.000 ms * *  [icmp]\n"
+            " 5  10.0.5.1  4.000 ms *  [icmp]\n"
+            " 6  10.0.6.1  2.310 ms  2.281 ms  2.290 ms\n"
+            "\n"
+            "sent again: 23 probes at hops 1-3, 6, 2 answered\n",
+            "never more columns than -q, and never fewer where so many were sent");
+    render_free(&r);
+    fake_free(&fake);
+}
+
+static void test_retries_of_rows(void)
+{
+    struct fake fake;
+    struct render r;
+    fake_init(&fake, "", "192.0.2.80", "udp");
+    fake.session.config.queries = 11;
+    for (unsigned i = 0; i < 10; i++)
+        fake_hop(&fake, 0, 1, "10.0.1.1", 1);
+    fake_silence(&fake, 0, 1);
+    fake_silence(&fake, 0, 1);
+    fake_hop(&fake, 0, 1, "10.0.1.1", 1);
+    render_begin(&r, "text", &fake, NULL);
+    render_hop(&r, &fake, 1);
+    is_text(render_end(&r, &fake, NULL, NULL),
+            "hopsonde to 192.0.2.80 (192.0.2.80), udp, 30 hops max\n"
+            "                                  Loss%   Snt   Best    Avg   Wrst  StDev   Jttr\n"
+            " 1  10.0.1.1                       0.0%    11   1.00   1.00   1.00   0.00   0.00\n"
+            "\n"
+            "sent again: 2 probes at hop 1, 1 answered\n",
+            "retries are not lost");
+    render_free(&r);
+    fake_free(&fake);
+}
+
+/* --- for scripts, and for terminals --- */
+
+static void test_one_per_line(void)
+{
+    struct fake fake;
+    struct render r;
+    fake_init(&fake, "", "192.0.2.80", "udp");
+    fake.session.config.gap = 4;
+    fake_hop(&fake, 0, 9, "10.0.9.1", 1);
+    for (uint8_t ttl = 10; ttl <= 13; ttl++)
+        repeat_silence(&fake, 0, ttl);
+    render_begin(&r, "text", &fake, &(struct output_options){.wrap = 60, .one_per_line = true});
+    render_hops(&r, &fake, 9, 13);
+    is_text(render_end(&r, &fake, NULL, NULL),
+            "hopsonde to 192.0.2.80 (192.0.2.80), udp, 30 hops max\n" HOP9
+            "10  * * *\n11  * * *\n12  * * *\n13  * * *\n\ngave up after 4 silent hops in a row\n",
+            "each silent hop has a line, and no sentence stands in the table");
+    render_free(&r);
+    fake_free(&fake);
+}
+
+static const char narrow_text[] = "hopsonde to web.example (192.0.2.80), auto (udp, icmp,\n"
+                                  "    tcp/443, tcp/80), 30 hops max\n"
+                                  " 1  10.0.0.1  0.412 ms  0.391 ms  0.402 ms\n"
+                                  " 2  10.0.1.2  1.102 ms  10.0.1.6  1.091 ms  1.120 ms\n"
+                                  " 3  10.0.2.1  1.913 ms  1.881 ms  1.902 ms\n"
+                                  " 4  10.0.3.1  2.310 ms  2.281 ms  2.290 ms  [icmp]\n"
+                                  " 5  * * *\n"
+                                  " 6  web.example (192.0.2.80)  3.002 ms  3.002 ms\n"
+                                  "    3.002 ms  [tcp/443 open]\n"
+                                  "\n"
+                                  "udp is dropped after hop 3 (10.0.2.1).\n"
+                                  "tcp/443 reaches the target.\n"
+                                  "One finding.\n";
+
+static void test_narrow(void)
+{
+    static struct judgement judgement;
+    struct fake fake;
+    fill_whole_path(&fake, "web.example");
+    fill_whole_judgement(&judgement);
+    for (unsigned lines = 0; lines < 2; lines++) {
+        struct render r;
+        render_begin(&r, "text", &fake, &(struct output_options){.wrap = 54, .one_per_line = lines});
+        render_hops(&r, &fake, 1, 6);
+        const char *text = render_end(&r, &fake, &judgement, NULL);
+        if (lines)
+            ok(strstr(text, "3.002 ms  3.002 ms  3.002 ms  [tcp/443 open]\n") != NULL, "--one-per-line: one line");
+        else
+            is_text(text, narrow_text, "long lines break at words");
+        render_free(&r);
+    }
+    fake_free(&fake);
+}
+
+/* The probe's name and the words for its state. */
+static void test_verdict_colours(void)
+{
+    static const struct {
+        enum verdict_state state;
+        const char *text, *want;
+    } rows[] = {
+        {VERDICT_OPEN, "icmp reaches the target at hop 2", "\033[32micmp reaches the target\033[0m at hop 2\n"},
+        {VERDICT_CLOSED, "udp closed", "\033[32mudp\033[0m closed\n"},
+        {VERDICT_REJECTED, "tcp/22 is rejected by hop 4", "\033[31mtcp/22 is rejected\033[0m by hop 4\n"},
+        {VERDICT_DROPPED, "udp  dropped after hop 3", "\033[31mudp  dropped\033[0m after hop 3\n"},
+        {VERDICT_INTERCEPTED, "tcp is intercepted at", "\033[31mtcp is intercepted\033[0m at\n"},
+        {VERDICT_UNREACHABLE, "udp has no route to", "\033[31mudp has no route\033[0m to\n"},
+        {VERDICT_LOOPING, "udp loops", "\033[31mudp loops\033[0m\n"},
+        {VERDICT_UNANSWERED, "udp is unanswered.", "\033[33mudp is unanswered\033[0m.\n"},
+        {VERDICT_INCONCLUSIVE, "udp got no reply", "\033[33mudp\033[0m got no reply\n"},
+    };
+    static struct judgement judgement;
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct strbuf text;
+        const struct output out = {.options.color = true};
+        judgement = (struct judgement){.verdict_count = 1, .verdicts[0].state = rows[i].state};
+        strcpy(judgement.verdicts[0].text, rows[i].text);
+        strbuf_init(&text);
+        verdicts_add(&text, &judgement, &out, false);
+        is_text(text.text, rows[i].want, "colour: %s", rows[i].text);
+        strbuf_free(&text);
+    }
 }
 
 static void test_refused_and_unasked(void)
@@ -476,6 +628,11 @@ int main(void)
     test_late();
     test_notes();
     test_rows();
+    test_retries();
+    test_retries_of_rows();
+    test_one_per_line();
+    test_narrow();
+    test_verdict_colours();
     test_refused_and_unasked();
     return tap_done();
 }

@@ -11,7 +11,8 @@ void render_open(struct render *r, const struct output_format *format, const str
 {
     *r = (struct render){.report.count = 1};
     struct output *out = &r->report.outputs[0];
-    out->options = options ? *options : (struct output_options){.width = 80};
+    out->options = options ? *options : (struct output_options){0};
+    out->options.width = out->options.width ? out->options.width : 80;
     out->format = format;
     out->file = open_memstream(&r->text, &r->length);
     if (!format || !out->file)

@@ -15,7 +15,8 @@ struct render {
 /* A live source on `any`, command "trace". */
 extern const struct result_source render_live;
 
-/* `options` NULL: 80 columns, nothing else. Between this and the begin the result's book may be set. */
+/* `options` NULL: nothing but 80 columns, as with a width of 0. Between this and the begin the result's book may be
+ * set. */
 void render_open(struct render *r, const struct output_format *format, const struct output_options *options);
 /* Flushes and returns all that was written, until render_free(). */
 const char *render_close(struct render *r);

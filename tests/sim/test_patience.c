@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* test_patience: paths with a slow link, and hosts that are down. A run must not take a slow reply for silence, nor end
+ * before a router says that its neighbour does not resolve. All is virtual time. */
+#include <stdlib.h>
+
+#include "diagnose/diagnose.h"
+#include "ladder/ladder.h"
+#include "paths/paths.h"
+#include "sim/drive.h"
+#include "tap.h"
+#include "verdict/verdict.h"
+
+#define NETWORK_BYTES 1024
+#define TARGET_TTL 5
+
+static const unsigned delays_ms[] = {20, 180, 400, 800, 1400}; /* of a round trip */
+
+/* Which links are slow: behind the first hop, behind the second, or both with half of the delay each. */
+enum slow_link { BEHIND_FIRST, BEHIND_SECOND, BEHIND_BOTH, PLACES };
+
+static const char *const place_names[PLACES] = {"hop 1", "hop 2", "hops 1 and 2"};
+
+static const struct run {
+    const char *specs;
+    const struct strategy *strategy;
+} runs[] = {
+    {"udp", &strategy_trace},  {"icmp", &strategy_trace},   {"tcp/443", &strategy_trace},
+    {"auto", &strategy_trace}, {"tcp/22", &strategy_trace}, {"icmp,udp,tcp/443,tcp/80:ack", &strategy_diagnose},
+    {"udp", &strategy_paths},
+};
+
+static void describe_network(enum slow_link place, unsigned delay_ms, const char *more, char *out)
+{
+    double slow = place == BEHIND_BOTH ? delay_ms / 4.0 : delay_ms / 2.0;
+    snprintf(out, NETWORK_BYTES,
+             "client client 10.9.0.2 2001:db8:99::2\nchain r 4\n"
+             "host target 192.0.2.80 2001:db8:80::80 open tcp/80,tcp/443\n"
+             "link client r1 delay 20us\nlink r1 r2 delay %gms\nlink r2 r3 delay %gms\nlinks 1ms r3 r4\n"
+             "link r4 target delay 1ms %s\n",
+             place == BEHIND_SECOND ? 0.02 : slow, place == BEHIND_FIRST ? 0.02 : slow, more);
+}
+
+static bool start_run(struct drive *d, const struct net *net, const struct run *run, uint8_t family, uint64_t seed)
+{
+    struct session_config config;
+    struct err err = {0};
+    if (drive_config(net, family, run->specs, seed, &config, &err))
+        return false;
+    config.strategy = run->strategy;
+    if (run->strategy == &strategy_diagnose) {
+        config.queries = 1;
+        config.flows = FLOWS_COMPARED_MOST;
+        config.confidence = 990000;
+        config.budget = 2000;
+    }
+    if (run->strategy == &strategy_paths) {
+        config.queries = 1;
+        config.flows = 4096;
+        config.confidence = 950000;
+        config.budget = 50000;
+    }
+    return drive_live(d, net, &config, NSTIME_NEVER);
+}
+
+/* The state of each verdict, as "udp closed, icmp open". */
+static void describe_verdicts(const struct session *session, struct strbuf *out)
+{
+    struct judgement *judgement = malloc(sizeof *judgement);
+    if (!judgement)
+        abort();
+    verdict_judge(session, judgement);
+    for (unsigned i = 0; i < judgement->verdict_count; i++) {
+        const struct verdict *v = &judgement->verdicts[i];
+        char spec[PROBE_SPEC_TEXT_BYTES];
+        probe_spec_format(&v->trace->flow.spec, spec);
+        strbuf_addf(out, "%s%s %s at %u", i ? ", " : "", spec, verdict_state_name(v->state),
+                    v->at.known ? v->at.ttl : 0);
+    }
+    free(judgement);
+}
+
+static unsigned hops_shown(const struct session *session)
+{
+    unsigned shown = 0;
+    for (unsigned ttl = 1; ttl <= TARGET_TTL; ttl++)
+        shown += session_hop_trace(session, (uint8_t)ttl) &&
+                 trace_shows_hop(session_hop_trace(session, (uint8_t)ttl), (uint8_t)ttl);
+    return shown;
+}
+
+static void check_slow(enum slow_link place, unsigned delay_ms, const struct run *run, uint8_t family)
+{
+    char text[NETWORK_BYTES];
+    struct net *net = NULL;
+    struct err err = {0};
+    struct drive d = {0};
+    describe_network(place, delay_ms, "", text);
+    bool ran = net_parse("slow", text, &net, &err) == STATUS_OK && start_run(&d, net, run, family, 1);
+    if (ok(ran, "%s %s, IPv%u, %u ms behind %s: ran", run->strategy->name, run->specs, family, delay_ms,
+           place_names[place])) {
+        ok(session_target_ttl(d.session) == TARGET_TTL && hops_shown(d.session) == TARGET_TTL,
+           "%s %s, IPv%u, %u ms behind %s: all %u hops, and the target at %u", run->strategy->name, run->specs, family,
+           delay_ms, place_names[place], hops_shown(d.session), session_target_ttl(d.session));
+        struct strbuf verdicts;
+        strbuf_init(&verdicts);
+        if (run->strategy->judged)
+            describe_verdicts(d.session, &verdicts);
+        ok(!strstr(verdicts.text, "unanswered") && !strstr(verdicts.text, "dropped") &&
+               !strstr(verdicts.text, "inconclusive"),
+           "%s %s, IPv%u, %u ms behind %s: %s, %.0f ms, %u probes", run->strategy->name, run->specs, family, delay_ms,
+           place_names[place], verdicts.text, nstime_ms(d.done - d.first_send), d.sent_count);
+        strbuf_free(&verdicts);
+    }
+    drive_free(&d);
+    free(net);
+}
+
+static void check_dead(const struct run *run, uint8_t family)
+{
+    char text[NETWORK_BYTES];
+    struct net *net = NULL;
+    struct err err = {0};
+    struct drive d = {0};
+    describe_network(BEHIND_FIRST, 20, "dead", text);
+    bool ran = net_parse("dead", text, &net, &err) == STATUS_OK && start_run(&d, net, run, family, 1);
+    if (ok(ran, "%s %s, IPv%u, a dead host: ran", run->strategy->name, run->specs, family)) {
+        struct strbuf verdicts;
+        strbuf_init(&verdicts);
+        if (run->strategy->judged)
+            describe_verdicts(d.session, &verdicts);
+        else
+            strbuf_add(&verdicts,
+                       d.session && session_trace(d.session, 0)->end == END_UNREACHABLE ? "unreachable" : "?");
+        ok(strstr(verdicts.text, "unreachable") && !strstr(verdicts.text, "unanswered") &&
+               !strstr(verdicts.text, "dropped"),
+           "%s %s, IPv%u, a dead host: %s, %.0f ms, %u probes", run->strategy->name, run->specs, family, verdicts.text,
+           nstime_ms(d.done - d.first_send), d.sent_count);
+        ok(nstime_ms(d.done - d.first_send) <= 3600, "%s %s, IPv%u, a dead host: at most 3600 ms", run->strategy->name,
+           run->specs, family);
+        strbuf_free(&verdicts);
+    }
+    drive_free(&d);
+    free(net);
+}
+
+/* --- limits --- */
+
+#define SEVEN_SPECS "icmp,udp,udp/53,udp/443,tcp/443,tcp/80,tcp/80:ack"
+#define LIMIT_ALL(limit)                                                                                               \
+    "set r1 " limit "\nset r2 " limit "\nset r3 " limit "\nset r4 " limit "\nset target " limit "\n"
+
+/* Routers that answer six probes at once, and then so many a second. */
+static const struct limits {
+    const char *text;
+    bool has_more; /* tokens that come in time */
+    double most_ms;
+} limits[] = {{LIMIT_ALL("limit 6 1"), true, 3000}, {LIMIT_ALL("limit 6 0.01"), false, 6000}};
+
+static unsigned cells_answered(const struct session *session)
+{
+    unsigned answered = 0;
+    for (unsigned i = 0; i < session_trace_count(session); i++)
+        for (unsigned ttl = 1; ttl < TARGET_TTL; ttl++)
+            answered += trace_answered_at(session_trace(session, i), (uint8_t)ttl) != NULL;
+    return answered;
+}
+
+/* Seven specs want an answer of each. */
+static void check_limits(const struct limits *limit, uint8_t family, uint64_t seed)
+{
+    static const struct run run = {SEVEN_SPECS, &strategy_diagnose};
+    char text[2 * NETWORK_BYTES];
+    struct net *net = NULL;
+    struct err err = {0};
+    struct drive d = {0};
+    char more[NETWORK_BYTES];
+    snprintf(more, sizeof more, "\n%s", limit->text);
+    describe_network(BEHIND_FIRST, 2, more, text);
+    bool ran = net_parse("limits", text, &net, &err) == STATUS_OK && start_run(&d, net, &run, family, seed);
+    if (ok(ran, "limits, IPv%u, seed %u: ran%s", family, (unsigned)seed, ran ? "" : err.message)) {
+        if (limit->has_more)
+            is_num(cells_answered(d.session), 7 * (TARGET_TTL - 1),
+                   "limits, IPv%u, seed %u: every hop answers every spec", family, (unsigned)seed);
+        double ms = nstime_ms(d.done - d.first_send);
+        ok(ms <= limit->most_ms, "limits, IPv%u, seed %u: %.0f ms, at most %.0f", family, (unsigned)seed, ms,
+           limit->most_ms);
+    }
+    drive_free(&d);
+    free(net);
+}
+
+/* The target had no token left when a traceroute came, as after another one. */
+static void check_spent_target(uint8_t family)
+{
+    static const struct run run = {"auto", &strategy_trace};
+    char text[2 * NETWORK_BYTES];
+    struct net *net = NULL;
+    struct err err = {0};
+    struct drive d = {0};
+    describe_network(BEHIND_FIRST, 2, "\nset target limit 6 1 spent\n", text);
+    bool ran = net_parse("spent", text, &net, &err) == STATUS_OK && start_run(&d, net, &run, family, 1);
+    if (ok(ran, "a target without a token, IPv%u: ran", family)) {
+        struct strbuf verdicts;
+        strbuf_init(&verdicts);
+        describe_verdicts(d.session, &verdicts);
+        is_text(verdicts.text, "udp closed at 5, icmp open at 5", "a target without a token, IPv%u: it is asked again",
+                family);
+        strbuf_free(&verdicts);
+    }
+    drive_free(&d);
+    free(net);
+}
+
+int main(void)
+{
+    for (unsigned family = 4; family <= 6; family += 2) {
+        for (uint64_t seed = 1; seed <= 3; seed++)
+            for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+                check_limits(&limits[i], (uint8_t)family, seed);
+        check_spent_target((uint8_t)family);
+    }
+    for (size_t r = 0; r < sizeof runs / sizeof *runs; r++)
+        for (unsigned family = 4; family <= 6; family += 2) {
+            for (int place = 0; place < PLACES; place++)
+                for (size_t i = 0; i < sizeof delays_ms / sizeof *delays_ms; i++)
+                    check_slow((enum slow_link)place, delays_ms[i], &runs[r], (uint8_t)family);
+            check_dead(&runs[r], (uint8_t)family);
+        }
+    return tap_done();
+}
