@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "address/special.h"
 
+#include <string.h>
+
 #include "address/prefix_table.h"
 
 struct block {
@@ -173,7 +175,55 @@ static const struct block blocks[] = {
     {V4(218, 100, 52, 0, 23), IXP("NSW-IX Sydney")},
     {V6(0x2001, 0x7fa, 0x11, 4, 64), IXP("NSW-IX Sydney")},
 };
+
+static const struct {
+    struct addr network;
+    uint8_t length;
+} shared[] = {
+    {V4(0, 0, 0, 0, 8)},
+    {V4(127, 0, 0, 0, 8)},
+    {V4(169, 254, 0, 0, 16)},
+    {V4(192, 0, 0, 0, 24)},   /* the dummy of RFC 7600; both ends of each DS-Lite or 464XLAT tunnel */
+    {V4(192, 88, 99, 0, 24)}, /* anycast */
+    {V4(224, 0, 0, 0, 4)},
+    {V4(255, 0, 0, 0, 8)},
+    {V6_HOST(0, 0, 0, 0)},
+    {V6_HOST(0, 0, 0, 1)},
+    {V6(0x100, 0, 0, 0, 63)}, /* discard-only, and the dummy of RFC 9780 */
+    {V6(0xfe80, 0, 0, 0, 10)},
+    {V6(0xff00, 0, 0, 0, 8)},
+};
+
+/* IPv6 blocks that hold an IPv4 address in their last 32 bits. */
+static const struct {
+    struct addr network;
+    uint8_t length;
+} embedding[] = {
+    {{.bytes = {[10] = 0xff, [11] = 0xff}, .family = 6}, 96},
+    {V6(0x64, 0xff9b, 0, 0, 96)},
+};
 /* clang-format on */
+
+/* The IPv4 address in one of `embedding`; otherwise the address itself. */
+static struct addr embedded(const struct addr *address)
+{
+    for (size_t i = 0; i < sizeof embedding / sizeof embedding[0]; i++)
+        if (prefix_covers(&embedding[i].network, embedding[i].length, address)) {
+            struct addr v4 = {.family = 4};
+            memcpy(v4.bytes, address->bytes + 12, 4);
+            return v4;
+        }
+    return *address;
+}
+
+bool special_is_shared(const struct addr *address)
+{
+    struct addr own = embedded(address);
+    for (size_t i = 0; i < sizeof shared / sizeof shared[0]; i++)
+        if (prefix_covers(&shared[i].network, shared[i].length, &own))
+            return true;
+    return false;
+}
 
 const struct special *special_find(const struct addr *address)
 {

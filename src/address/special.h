@@ -21,6 +21,9 @@ struct special {
 
 /* Returns the most specific entry, static. NULL for an ordinary address, or no address. */
 const struct special *special_find(const struct addr *address);
+/* Returns true if several routers may use the address at once: dummy, loopback and link-local addresses. If it occurs
+ * at two hops, that does not show one router at both. */
+bool special_is_shared(const struct addr *address);
 /* Returns true if a registry can name the holder of the address. False for no address. */
 bool special_is_global(const struct addr *address);
 /* Returns the purpose of a special AS number, static. NULL for an ordinary one, which a registry knows. */

@@ -34,6 +34,7 @@ static const struct field config_fields[] = {
     FIELD(session_config, target, "target", FIELD_ADDRESS),
     {"specs", FIELD_SPECS, 0, 0, NULL, false, false},
     FIELD(session_config, automatic, "automatic", FIELD_BOOL),
+    OPTIONAL_FIELD(session_config, first_compares, "first_compares", FIELD_BOOL),
     OPTIONAL_FIELD(session_config, strategy, "purpose", FIELD_STRATEGY),
     OLDER_FIELD(session_config, strategy, "diagnose", FIELD_DIAGNOSE),
     OPTIONAL_FIELD(session_config, flows, "flows", FIELD_UNSIGNED),

@@ -1,20 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "capture/merge.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 
 #include "capture/file.h"
+#include "capture/frame_sorter.h"
 
 #define OTHER_DESCRIPTORS 64 /* descriptors reserved for outputs and libraries when the limit is raised */
 #define NO_SOURCE UINT32_MAX
 
 struct source {
-    struct wire *wire;  /* owned; NULL after its end */
-    bool is_file;       /* not a pipe; set at its end */
-    uint64_t bytes;     /* file length; set at its end */
-    struct frame ahead; /* its next frame, if the source is queued */
+    struct wire *wire;                                                   /* owned; NULL after its end */
+    bool is_file;                                                        /* not a pipe; set at its end */
+    uint64_t bytes;                                                      /* file length; set at its end */
+    struct frame ahead;                                                  /* its next frame, if the source is queued */
+    struct frame_sorter *sorter;                                         /* owned; NULL: its frames keep their order */
+    nstime (*correct)(const void *context, unsigned file, nstime stamp); /* NULL: its clock is right */
+    const void *context;
+    nstime latest; /* stamp of its frames so far */
     struct merge_file facts;
 };
 
@@ -81,7 +87,8 @@ static void finish(struct source *source)
     source->wire = NULL;
 }
 
-static enum wire_event receive(struct source *source, struct frame *frame)
+/* Reads a frame in the order of the file. */
+static enum wire_event read_frame(struct source *source, struct frame *frame)
 {
     struct session_claim claim;
     struct err err;
@@ -99,12 +106,55 @@ static enum wire_event receive(struct source *source, struct frame *frame)
     return WIRE_END;
 }
 
+static void fail_for_memory(struct source *source)
+{
+    source->facts.status = STATUS_SYSTEM;
+    snprintf(source->facts.message, sizeof source->facts.message, "out of memory");
+    finish(source);
+}
+
+/* Reads ahead as far as the sorter holds it, and returns the earliest frame. */
+static enum wire_event read_sorted(struct source *source, struct frame *frame)
+{
+    while (source->wire && !frame_sorter_is_full(source->sorter)) {
+        enum wire_event event = read_frame(source, frame);
+        if (event == WIRE_QUIET)
+            return event;
+        if (event == WIRE_FRAME && !frame_sorter_put(source->sorter, frame))
+            fail_for_memory(source);
+    }
+    return frame_sorter_take(source->sorter, frame) ? WIRE_FRAME : WIRE_END;
+}
+
+static void note_late(struct source *source, nstime late)
+{
+    source->facts.late++;
+    if (late > source->facts.late_most)
+        source->facts.late_most = late;
+}
+
+/* The next frame of a file, in the order in which it is merged, with its time. */
+static enum wire_event receive(struct merge *m, unsigned file, struct frame *frame)
+{
+    struct source *source = &m->sources[file];
+    enum wire_event event = source->sorter ? read_sorted(source, frame) : read_frame(source, frame);
+    if (event != WIRE_FRAME)
+        return event;
+    if (frame->time >= source->latest)
+        source->latest = frame->time;
+    else
+        note_late(source, source->latest - frame->time);
+    if (source->correct)
+        frame->time = source->correct(source->context, file, frame->time);
+    return event;
+}
+
 /* Queues the first frame of each file. Returns WIRE_END when done, WIRE_QUIET after a signal. */
 static enum wire_event start(struct merge *m)
 {
     for (; m->started < m->count; m->started++) {
         struct frame frame;
-        enum wire_event event = receive(&m->sources[m->started], &frame);
+        enum wire_event event = receive(m, m->started, &frame);
         if (event == WIRE_QUIET)
             return WIRE_QUIET;
         if (event == WIRE_FRAME)
@@ -117,7 +167,7 @@ static enum wire_event start(struct merge *m)
  * WIRE_END. */
 static enum wire_event go_on(struct merge *m, struct frame *frame)
 {
-    enum wire_event event = receive(&m->sources[m->current], frame);
+    enum wire_event event = receive(m, m->current, frame);
     if (event == WIRE_QUIET)
         return event;
     if (event == WIRE_FRAME) {
@@ -183,6 +233,21 @@ void merge_add(struct merge *m, struct wire *wire)
         m->sources[m->count++].wire = wire;
 }
 
+bool merge_sort(struct merge *m, unsigned file, size_t bytes_most, nstime window)
+{
+    struct source *source = &m->sources[file];
+    frame_sorter_free(source->sorter);
+    source->sorter = frame_sorter_new(bytes_most, window);
+    return source->sorter != NULL;
+}
+
+void merge_correct(struct merge *m, unsigned file, nstime (*correct)(const void *context, unsigned file, nstime stamp),
+                   const void *context)
+{
+    m->sources[file].correct = correct;
+    m->sources[file].context = context;
+}
+
 const struct merge_file *merge_file(struct merge *m, unsigned file)
 {
     struct source *source = &m->sources[file];
@@ -209,9 +274,11 @@ void merge_free(struct merge *m)
 {
     if (!m)
         return;
-    for (unsigned i = 0; i < m->count; i++)
+    for (unsigned i = 0; i < m->count; i++) {
         if (m->sources[i].wire)
             m->sources[i].wire->ops->close(m->sources[i].wire);
+        frame_sorter_free(m->sources[i].sorter);
+    }
     free(m->sources);
     free(m->queue);
     free(m);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* merge: several capture files as one stream, in order of their stamps. Floor 5.
  *
- * It does not sort within a file: frames of a file keep their order, even if their stamps run backwards. If stamps
- * are equal, the file that was added first comes first. It holds one frame of each file ahead, in the memory of the
- * file's reader. While consecutive frames come from one file, it passes them on without queueing. The end or failure
- * of one file does not affect the others. */
+ * It sorts within a file only after merge_sort(). Other files keep their order, even if their stamps run backwards, and
+ * are told to be late. If stamps are equal, the file that was added first comes first. It holds one frame of each file
+ * ahead, in the memory of the file's reader. While consecutive frames come from one file, it passes them on without
+ * queueing. The end or failure of one file does not affect the others. */
 #ifndef HOPSONDE_CAPTURE_MERGE_H
 #define HOPSONDE_CAPTURE_MERGE_H
 
@@ -13,7 +13,9 @@
 struct merge;
 
 struct merge_file {
-    uint64_t frames; /* returned so far, plus at most one held ahead */
+    uint64_t frames;  /* read so far: returned or held ahead */
+    uint64_t late;    /* returned after a frame of the same file with a later stamp */
+    nstime late_most; /* by how much, at most */
     /* Valid after the file's end: */
     bool truncated;
     enum status status;              /* STATUS_SYSTEM: reading failed; the frames before are valid */
@@ -26,6 +28,12 @@ struct merge *merge_new(unsigned files);
 /* Adds a wire of file_wire_open() and takes ownership; no frame may have been read from it. Wires are numbered from
  * 0 in order of addition. Add all before the first merge_next(). */
 void merge_add(struct merge *merge, struct wire *wire);
+/* Sorts the frames of a file before they are merged, as far as `bytes_most` bytes of frames, and stamps at most
+ * `window` apart, allow. Before the first merge_next(). False: out of memory; the file is not sorted. */
+bool merge_sort(struct merge *merge, unsigned file, size_t bytes_most, nstime window);
+/* Corrects all stamps of a file: correct(context, file, stamp) returns the time on the common clock. */
+void merge_correct(struct merge *merge, unsigned file,
+                   nstime (*correct)(const void *context, unsigned file, nstime stamp), const void *context);
 /* Returns the next frame and its file's number. `frame->number` counts within its file; its bytes are valid until
  * the next call. Returns WIRE_FRAME, WIRE_QUIET (a signal interrupted a read) or WIRE_END. Skips the claims of saved
  * runs. */

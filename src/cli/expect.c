@@ -2,6 +2,7 @@
 #include "cli/expect.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -163,58 +164,78 @@ static bool is_met(const struct expectation *row, const struct verdict *verdict)
            (!row->after || addr_equal(&row->address, &verdict->after.address));
 }
 
-static void add_place(struct strbuf *lines, const char *word, const struct addr *address)
+static void add_place(struct strbuf *text, const char *word, const struct addr *address)
 {
-    char text[ADDR_TEXT_BYTES];
-    addr_format(address, text);
-    if (*text)
-        strbuf_addf(lines, " %s %s", word, text);
+    char place[ADDR_TEXT_BYTES];
+    addr_format(address, place);
+    if (*place)
+        strbuf_addf(text, " %s %s", word, place);
 }
 
 /* `after` adds nothing to a verdict that has `at`. */
-static void add_found(struct strbuf *lines, const struct expectation *row, const struct verdict *verdict)
+static void add_found(struct strbuf *text, const struct expectation *row, const struct verdict *verdict)
 {
     if (!verdict) {
-        strbuf_add(lines, "not probed");
+        strbuf_add(text, "not probed");
         return;
     }
     bool has_at = !addr_is_none(&verdict->at.address) && !row->after;
-    strbuf_addf(lines, "found %s", verdict_state_name(verdict->state));
+    strbuf_add(text, verdict_state_name(verdict->state));
     if (verdict_reaches(verdict) && !row->at && !row->after)
         return;
-    add_place(lines, has_at ? "at" : "after", has_at ? &verdict->at.address : &verdict->after.address);
+    add_place(text, has_at ? "at" : "after", has_at ? &verdict->at.address : &verdict->after.address);
 }
 
-static void add_difference(struct strbuf *lines, const struct expect *expect, const struct expectation *row,
-                           const struct verdict *verdict)
+static void fill_result(const struct expect *expect, const struct expectation *row, const struct verdict *verdict,
+                        struct result_expectation *out)
 {
-    char spec[PROBE_SPEC_TEXT_BYTES];
-    probe_spec_format(&row->spec, spec);
-    strbuf_addf(lines, "differs: %s: expected %s", spec, verdict_state_name(row->state));
+    struct strbuf text;
+    strbuf_init(&text);
+    *out = (struct result_expectation){
+        .spec = row->spec, .ok = is_met(row, verdict), .file = expect->file, .line = row->line};
+    strbuf_add(&text, verdict_state_name(row->state));
     if (row->at || row->after)
-        add_place(lines, row->at ? "at" : "after", &row->address);
-    strbuf_add(lines, ", ");
-    add_found(lines, row, verdict);
-    strbuf_add(lines, " (");
-    strbuf_add_escaped(lines, expect->file, strlen(expect->file));
-    strbuf_addf(lines, ":%u)\n", row->line);
+        add_place(&text, row->at ? "at" : "after", &row->address);
+    snprintf(out->expected, sizeof out->expected, "%s", text.text);
+    strbuf_clear(&text);
+    add_found(&text, row, verdict);
+    snprintf(out->found, sizeof out->found, "%s", text.text);
+    strbuf_free(&text);
 }
 
-unsigned expect_compare(const struct expect *expect, const struct judgement *judgement, struct strbuf *lines)
+unsigned expect_compare(const struct expect *expect, const struct judgement *judgement,
+                        struct result_expectation out[SPECS_MOST])
 {
     unsigned differing = 0;
     for (unsigned i = 0; i < expect->count; i++) {
-        const struct expectation *row = &expect->rows[i];
-        const struct verdict *verdict = find_verdict(judgement, &row->spec);
-        if (is_met(row, verdict))
-            continue;
-        differing++;
-        add_difference(lines, expect, row, verdict);
-    }
-    if (!differing) {
-        strbuf_addf(lines, "as expected: %u of %u probes (", expect->count, expect->count);
-        strbuf_add_escaped(lines, expect->file, strlen(expect->file));
-        strbuf_add(lines, ")\n");
+        fill_result(expect, &expect->rows[i], find_verdict(judgement, &expect->rows[i].spec), &out[i]);
+        differing += !out[i].ok;
     }
     return differing;
+}
+
+static void add_difference(struct strbuf *lines, const struct result_expectation *result)
+{
+    char spec[PROBE_SPEC_TEXT_BYTES];
+    bool probed = strcmp(result->found, "not probed") != 0;
+    probe_spec_format(&result->spec, spec);
+    strbuf_addf(lines, "differs: %s: expected %s, %s%s (", spec, result->expected, probed ? "found " : "",
+                result->found);
+    strbuf_add_escaped(lines, result->file, strlen(result->file));
+    strbuf_addf(lines, ":%u)\n", result->line);
+}
+
+void expect_add_lines(const struct result_expectation *results, unsigned count, struct strbuf *lines)
+{
+    bool differs = false;
+    for (unsigned i = 0; i < count; i++) {
+        differs = differs || !results[i].ok;
+        if (!results[i].ok)
+            add_difference(lines, &results[i]);
+    }
+    if (differs || !count)
+        return;
+    strbuf_addf(lines, "as expected: %u of %u probes (", count, count);
+    strbuf_add_escaped(lines, results[0].file, strlen(results[0].file));
+    strbuf_add(lines, ")\n");
 }

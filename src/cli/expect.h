@@ -7,7 +7,7 @@
 #define HOPSONDE_CLI_EXPECT_H
 
 #include "base/strbuf.h"
-#include "verdict/verdict.h"
+#include "report/result.h"
 
 struct expectation {
     struct probe_spec spec;
@@ -26,7 +26,10 @@ struct expect {
 /* STATUS_USAGE with "FILE:LINE: what is wrong" for the first bad line, and for a file without expectations. `text` has
  * `length` bytes; `file` must outlive `out`. */
 enum status expect_parse(const char *file, const char *text, size_t length, struct expect *out, struct err *err);
-/* Adds a line for each verdict that differs, or one line if none does. Returns how many differ. */
-unsigned expect_compare(const struct expect *expect, const struct judgement *judgement, struct strbuf *lines);
+/* Compares each row with the verdicts; `out` gets expect->count results. Returns how many differ. */
+unsigned expect_compare(const struct expect *expect, const struct judgement *judgement,
+                        struct result_expectation out[SPECS_MOST]);
+/* Adds a line for each result that differs, or one line if none does. */
+void expect_add_lines(const struct result_expectation *results, unsigned count, struct strbuf *lines);
 
 #endif

@@ -21,12 +21,19 @@
 #define ADDRESSES_MOST 4096
 #define SOCKETS_MOST (16 + WHOIS_CONNECTIONS_MOST) /* sockets polled at once: DNS and WHOIS */
 
+/* A database that a replay may do without, if the capture holds what the live run found in one. */
+struct missing {
+    bool is;
+    struct err err;
+};
+
 struct lookup {
     const struct options *options;
     struct address_book *book;
     struct names *names;        /* NULL: no lookup over the network */
     bool wants_names;           /* false: `names` only resolves WHOIS servers */
-    struct places *places;      /* NULL: not wanted */
+    struct places *places;      /* NULL: not wanted, or no database */
+    struct missing missing[2];  /* of a replay: wanted databases that were not found: networks, places */
     struct whois_client *whois; /* NULL: not wanted */
     struct report *report;      /* of the companion */
     nstime now;                 /* time of the last service */
@@ -64,6 +71,27 @@ static void warn_of_faults(const struct places *places, const char *name)
     run_complain(&err);
 }
 
+/* Whether a database that no option names cannot be opened. */
+static bool is_missing(const struct places_paths *paths, bool networks, const char *named, struct missing *out)
+{
+    struct places *places = NULL;
+    out->is = !named && places_open(paths, networks, !networks, &places, &out->err) != STATUS_OK;
+    if (!named)
+        places_free(places);
+    return out->is;
+}
+
+static enum status open_places(struct lookup *lookup, const struct places_paths *paths, struct err *err)
+{
+    const struct options *options = lookup->options;
+    bool networks = options->lookup.networks, places = options->lookup.places;
+    if (options->command == COMMAND_REPLAY) {
+        networks = networks && !is_missing(paths, true, paths->asn_db, &lookup->missing[0]);
+        places = places && !is_missing(paths, false, paths->geo_db, &lookup->missing[1]);
+    }
+    return networks || places ? places_open(paths, networks, places, &lookup->places, err) : STATUS_OK;
+}
+
 enum status lookup_open(const struct options *options, const char *directories, struct lookup **out, struct err *err)
 {
     const struct lookup_options *wanted = &options->lookup;
@@ -84,7 +112,7 @@ enum status lookup_open(const struct options *options, const char *directories, 
     lookup->options = options;
     lookup->wants_names = wants_names;
     if (wanted->networks || wanted->places)
-        status = places_open(&paths, wanted->networks, wanted->places, &lookup->places, err);
+        status = open_places(lookup, &paths, err);
     if (lookup->places)
         warn_of_faults(lookup->places, wanted->asn_db);
     if (status == STATUS_OK && (wants_names || wants_whois))
@@ -250,9 +278,40 @@ void lookup_wait(struct lookup *lookup, struct report *report, const volatile si
 
 /* --- replays --- */
 
+static bool lacks_database(const struct lookup *lookup)
+{
+    return lookup->missing[0].is || lookup->missing[1].is;
+}
+
 struct address_book *lookup_book_of_capture(struct lookup *lookup)
 {
-    return lookup->options->numeric || lookup->options->lookup.resolve ? NULL : lookup->book;
+    bool is_ignored = lookup->options->numeric && !lacks_database(lookup);
+    return is_ignored || lookup->options->lookup.resolve ? NULL : lookup->book;
+}
+
+enum status lookup_check_capture(struct lookup *lookup, const struct saved_run *saved, struct err *err)
+{
+    bool is_read = lookup_book_of_capture(lookup) && saved->present;
+    const bool holds[] = {is_read && saved->networks, is_read && saved->places};
+    for (unsigned i = 0; i < sizeof holds / sizeof *holds; i++)
+        if (lookup->missing[i].is && !holds[i]) {
+            *err = lookup->missing[i].err;
+            return err->status;
+        }
+    return STATUS_OK;
+}
+
+/* -n: of the capture's facts, only the requested networks and places are shown. */
+static void forget_names(struct address_book *book)
+{
+    for (size_t i = 0; i < address_book_count(book); i++) {
+        struct address_facts *about = address_book_entry(book, &address_book_at(book, i)->address);
+        if (!about)
+            continue;
+        about->name_state = ADDRESS_NAME_UNKNOWN;
+        about->name[0] = '\0';
+        about->whois = (struct address_whois){0};
+    }
 }
 
 /* No name is final before the whole file is read. */
@@ -284,7 +343,10 @@ static void tell(struct lookup *lookup, struct report *report, bool networks, bo
 {
     const struct lookup_options *wanted = &lookup->options->lookup;
     bool is_empty = !lookup_finds(lookup) && !address_book_count(lookup->book);
-    report_show(report, networks || wanted->networks, places || wanted->places);
+    bool is_numeric = lookup->options->numeric;
+    if (is_numeric && lacks_database(lookup))
+        forget_names(lookup->book);
+    report_show(report, (networks && !is_numeric) || wanted->networks, (places && !is_numeric) || wanted->places);
     lookup_wait(lookup, report, stop);
     report_book(report, is_empty ? NULL : lookup->book, NULL, NULL);
 }

@@ -32,6 +32,10 @@ bool lookup_is_settled(void *lookup, const struct addr *address);
 /* Returns the book to read a capture's facts into. NULL: ignore them. */
 struct address_book *lookup_book_of_capture(struct lookup *lookup);
 
+/* Checks that a database was found, or that the capture holds what the options would look up there. A replay opens
+ * without a database. */
+enum status lookup_check_capture(struct lookup *lookup, const struct saved_run *saved, struct err *err);
+
 /* For the replay of a saved run. Between begin and tell the report's lines wait, because the names may stand at the
  * end of the file. Networks and places are then shown if the saved run showed them or the options ask for them. The
  * companion looks up every replying address if lookups are wanted. */

@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Frames per batch with a thread. Batches are large, because a handover on shared processors may cost as much as
  * filling one. */
@@ -20,6 +21,7 @@
 struct slot {
     struct digest *looks;              /* owned; FRAMES_MOST of them */
     struct icmp_extension *extensions; /* owned; as many; looks with an extension use the first ones */
+    struct tunnels *tunnels;           /* owned; as many; likewise */
     struct read_ahead_batch batch;
 };
 
@@ -67,27 +69,44 @@ static bool read_one(struct read_ahead *a)
     return true;
 }
 
+/* How many of a slot's arrays are in use. */
+struct used {
+    unsigned extensions, tunnels;
+};
+
+static void keep_tunnels(struct slot *slot, struct used *used, struct digest *look)
+{
+    struct tunnels *tunnels = &slot->tunnels[used->tunnels++];
+    tunnels->count = look->inside->count;
+    memcpy(tunnels->at, look->inside->at, look->inside->count * sizeof *look->inside->at);
+    look->inside = tunnels;
+}
+
 /* Only the digest passes from one processor to the other, because decoded packets are large. */
-static void put(struct read_ahead *a, struct slot *slot, unsigned *extensions)
+static void put(struct read_ahead *a, struct slot *slot, struct used *used)
 {
     struct packet packet;
     struct digest *look = &slot->looks[slot->batch.count++];
     packet_decode(&a->pending, &packet);
+    if (a->from.opens_tunnels)
+        packet_open_tunnels(&packet);
     recogniser_digest(a->from.recogniser, a->pending_file, &a->pending, &packet, look);
     if (packet.kind == PACKET_ICMP_ERROR && look->extension) {
-        struct icmp_extension *extension = &slot->extensions[(*extensions)++];
+        struct icmp_extension *extension = &slot->extensions[used->extensions++];
         icmp_extension_copy(extension, look->extension);
         look->extension = extension;
     }
+    if (look->inside)
+        keep_tunnels(slot, used, look);
     a->has_pending = false;
 }
 
 static void fill(struct read_ahead *a, struct slot *slot)
 {
-    unsigned extensions = 0;
+    struct used used = {0};
     slot->batch = (struct read_ahead_batch){.looks = slot->looks};
     while (slot->batch.count < a->frames_most && read_one(a))
-        put(a, slot, &extensions);
+        put(a, slot, &used);
     slot->batch.read = a->read;
     if (!merge_progress(a->from.merge, &slot->batch.done, &slot->batch.total))
         slot->batch.total = 0;
@@ -148,7 +167,8 @@ static bool init_slots(struct read_ahead *a, unsigned count, unsigned frames_mos
         struct slot *slot = &a->slots[i];
         slot->looks = malloc(frames_most * sizeof *slot->looks);
         slot->extensions = malloc(frames_most * sizeof *slot->extensions);
-        ok = slot->looks && slot->extensions;
+        slot->tunnels = malloc(frames_most * sizeof *slot->tunnels);
+        ok = slot->looks && slot->extensions && slot->tunnels;
     }
     return ok;
 }
@@ -228,6 +248,7 @@ void read_ahead_stop(struct read_ahead *a)
     for (unsigned i = 0; i < SLOTS; i++) {
         free(a->slots[i].looks);
         free(a->slots[i].extensions);
+        free(a->slots[i].tunnels);
     }
     free(a);
 }

@@ -25,6 +25,7 @@ struct read_ahead_source {
     struct bpf_filter *filter; /* NULL: every frame passes */
     const struct replay_filter *choice;
     const struct recogniser *recogniser; /* for recogniser_digest() */
+    bool opens_tunnels;                  /* the innermost packets count */
 };
 
 /* Takes over reading until read_ahead_stop(). NULL if out of memory. */

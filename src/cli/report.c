@@ -307,6 +307,12 @@ void report_judged(struct report *report, const struct judged_group *group)
             report->outputs[i].format->judged(&report->outputs[i], group);
 }
 
+void report_expected(struct report *report, const struct result_expectation *results, unsigned count)
+{
+    report->result.expectations = results;
+    report->result.expectation_count = count;
+}
+
 void report_graphs(struct report *report, const struct graph *graphs, unsigned count)
 {
     report->result.graphs = graphs;

@@ -48,6 +48,8 @@ void report_take_recognition(struct report *report, const struct recognition *fo
 void report_judged(struct report *report, const struct judged_group *group);
 /* The graphs of a search for all paths, borrowed until the report has ended. */
 void report_graphs(struct report *report, const struct graph *graphs, unsigned count);
+/* What --expect found, borrowed until the report has ended; before the end. */
+void report_expected(struct report *report, const struct result_expectation *results, unsigned count);
 void report_end(struct report *report);
 
 /* Sets the facts about addresses, before report_begin(): see struct result. */

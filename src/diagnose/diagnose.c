@@ -28,16 +28,19 @@
  *      spec probes it again in three cases: other specs got replies at smaller TTLs (then at each of these); no node
  *      answered before it; its own reply came from short of the target, behind a silent hop. It does the same before
  *      a refusal by a router whose hop is not known otherwise.
- *   8. A dead neighbour behind the last router is reported 3.1 s late. The run waits for that once if nothing else
- *      shows what is there.
+ *   8. If nothing answers behind the last router, the run waits for late replies: session_silence_due().
  *   9. A hop may forward all probes of a protocol and answer only other protocols. It gets one more probe of that
  *      protocol, and right behind it one that it answers, until two of its silences are known to be no rate limit. A
  *      busy machine may have sent the first probes too far apart to show that.
+ *  10. Last, a spec that got further than a hop without a reply from it sends there once more, if the router may have
+ *      had no token for it. It waits for a new one. One spec at a time at each hop, until all have a reply or
+ *      LEFT_OUT_MISSES probes drew none. A path that loses probes gets none of this.
+ *
  * If a loop is known, a spec that has not left it climbs no further than its end. Rule 3 ends for a spec whose
  * replies show that it loops. Once the budget is spent, no rule sends.
  *
- * retest.c carries out rule 3, divergence.c rule 6, path_end.c rules 4, 5, 7 and 8,
- * silent_protocol.c rule 9. */
+ * retest.c carries out rule 3, divergence.c rule 6, path_end.c rules 4, 5 and 7, silent_protocol.c rule 9, left_out.c
+ * rule 10. */
 #include "diagnose/diagnose.h"
 #include "base/minmax.h"
 #include "silence/rate_limit.h"
@@ -45,6 +48,7 @@
 #include <stdlib.h>
 
 #include "diagnose/divergence.h"
+#include "diagnose/left_out.h"
 #include "diagnose/path_end.h"
 #include "diagnose/retest.h"
 #include "diagnose/silent_protocol.h"
@@ -169,6 +173,8 @@ static void update(struct session *session)
     retest_update(session, diverged);
     silent_protocol_update(session);
     path_end_probe(session);
+    if (!wanted_is_open(session))
+        left_out_update(session);
     if (wanted_is_open(session))
         return;
     session->complete = !session_silence_is_young(session);

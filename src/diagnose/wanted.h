@@ -15,6 +15,10 @@ struct diagnosis {
         uint8_t slowly;   /* rounds of rule 5 */
         uint8_t closing;  /* rounds of rule 4 */
     } specs[SPECS_MOST];
+    struct left_out {   /* by TTL, for rule 10 */
+        uint8_t spec;   /* 1 + the spec that was probed again last; 0: none is out */
+        uint8_t misses; /* such probes without a reply */
+    } left_out[256];
 };
 
 static inline struct diagnosis *diagnosis_of(const struct session *session)

@@ -6,42 +6,52 @@
  *   1. The first spec climbs from the first TTL, LOOKAHEAD hops ahead of its replies. It ends at the target, at a
  *      refusal, in a loop, or after `gap` silent hops in a row.
  *   2. If it ends short of the target, the next spec climbs from the two hops before that silence, with one probe
- *      each. Each spec that fell silent then sends once more beside it, for comparison. If nothing has answered for
- *      a second, the next spec starts beside the others. After the last spec the first hops get one more probe. If
- *      our own host has no route, the climb ends.
+ *      each. Each spec that fell silent then sends once more beside it, for comparison. If nothing answers,
+ *      the first spec sends to each hop once more before: another run may have spent the routers' tokens. After the
+ *      last spec the first hops get one more probe. If our own host has no route, the climb ends.
  *   3. A silent hop before an answering one gets one more probe of the spec that got further, and one of every spec
  *      that has not probed it. For comparison, so do the two hops before it and the target.
  *   4. Three or more such hops in a row get a last probe 1.1 s later: their routers may have spent their tokens.
- *   5. Single losses at an answering hop before another answering hop are sent again, once.
+ *   5. If an answering hop before another answering hop leaves out no more probes than it answers, they are sent again,
+ *      once.
+ *      If the router limits its rate, its line gets further probes, each with a new token, until it has `queries`
+ *      replies or one of them draws none.
  *   6. A spec that fell silent where another went on sends again beside that one, at the hops to be compared,
  *      COMPARE_ROUNDS times at most. It stops once the counts suffice to call it dropped. A round starts once there
  *      are enough hops, or nothing else is due. The other spec sends last: its reply shows that the router had a
  *      token left.
+ *      Before, it sends once more to each of these hops if the next router limits its rate: other probes may have spent
+ *      the tokens.
  *   7. If nothing answers behind the last reply, the run ends only when the first probe there has waited the longest
  *      wait (session_silence_due()): one link of the path may be slow, or a router waits for its neighbour.
- * A hop is settled once no rule but the sixth, which changes no line, has more for it. Hops are settled in order. */
+ *   8. If the target answers another spec, a spec that only the target is silent to sends there once more, 1.1 s later:
+ *      the target may have had no token left for its refusal.
+ * A hop is settled once no rule but 6 and 8, which change no line, has more for it. Hops are settled in order. */
 #include "ladder/ladder.h"
 
 #include <stdlib.h>
 
 #include "base/minmax.h"
+#include "probe/type.h"
 #include "session/state.h"
 #include "silence/rate_limit.h"
 #include "silence/sample.h"
 
-#define LOOKAHEAD 16             /* hops ahead of the replies: a path of usual length takes one round trip */
-#define NEXT_SPEC_AFTER NS_PER_S /* wait before the next spec starts if nothing has answered at all */
+#define LOOKAHEAD 16 /* hops ahead of the replies: a path of usual length takes one round trip */
 
 /* How far the rules 3 and 4 have gone for a silent hop before an answering one. */
 enum rescue { RESCUE_NONE, RESCUE_PROBED, RESCUE_RESTED };
 
 struct ladder {
     struct climb {
-        uint8_t start;    /* first TTL of the climb */
-        uint8_t compared; /* rounds of rule 6 */
+        uint8_t start;      /* first TTL of the climb */
+        uint8_t compared;   /* rounds of rule 6 */
+        bool rested;        /* rule 8 is done */
+        bool climbed_again; /* rule 6 has sent to each hop once more */
     } climbs[SPECS_MOST];
     uint8_t rescue[256];       /* enum rescue */
-    bool repaired[256];        /* rule 5 is done here */
+    bool repaired[256];        /* rule 5 has sent here again */
+    uint8_t filled[256];       /* replies at this hop when rule 5 last waited for a token; UINT8_MAX: it gave up */
     bool probed_silence_again; /* nothing answered at all, and rule 2 has probed the first hops once more */
 };
 
@@ -124,7 +134,9 @@ static void stop_climb(struct session *session, unsigned index)
 static void climb(struct session *session, unsigned index)
 {
     const struct climb *own = &ladder_of(session)->climbs[index];
-    unsigned ahead = index == 0 && session->config.gap < LOOKAHEAD ? LOOKAHEAD : session->config.gap;
+    /* On its second climb it does not run ahead: the target's token is for its own hop. */
+    bool runs_ahead = index == 0 && session->config.gap < LOOKAHEAD && !own->climbed_again;
+    unsigned ahead = runs_ahead ? LOOKAHEAD : session->config.gap;
     uint8_t reach = trace_probe_limit(&session->traces[index]);
     uint8_t target_ttl = session_target_ttl(session);
     if (!reach) /* at once as far as the silence would have to last, wherever it began for another spec */
@@ -135,6 +147,14 @@ static void climb(struct session *session, unsigned index)
     for (unsigned ttl = own->start; ttl <= reach; ttl++)
         want_at_least(session, index, (uint8_t)ttl,
                       shown_by_earlier(session, index, (uint8_t)ttl) ? 1 : session->config.queries);
+}
+
+static unsigned count_replies(const struct trace *trace, uint8_t ttl)
+{
+    unsigned count = 0;
+    for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe))
+        count += probe->reply_count > 0;
+    return count;
 }
 
 /* Rule 5, for the hops that are not settled yet and whose line shows this trace. */
@@ -153,8 +173,28 @@ static void repair_losses(struct session *session)
              probe = trace_next_at(trace, probe))
             lost += probe->state == PROBE_EXPIRED;
         ladder_of(session)->repaired[ttl] = true;
-        if (lost)
+        if (lost && lost <= count_replies(trace, (uint8_t)ttl)) /* else the router has no token, most likely */
             want_more(session, (unsigned)(trace - session->traces), (uint8_t)ttl, (uint16_t)lost, 0);
+    }
+}
+
+/* The other half of rule 5. */
+static void fill_lines(struct session *session)
+{
+    const struct trace_set set = session_trace_set(session);
+    unsigned last = session_farthest_ttl(session) + (session_target_ttl(session) ? 1U : 0U);
+    for (unsigned ttl = session->settled_ttl + 1U; ttl < last; ttl++) {
+        const struct trace *trace = session_hop_trace(session, (uint8_t)ttl);
+        uint8_t *filled = &ladder_of(session)->filled[ttl];
+        if (*filled == UINT8_MAX || !ladder_of(session)->repaired[ttl] || !trace ||
+            !trace_shows_hop(trace, (uint8_t)ttl) || hop_pending(session, (uint8_t)ttl))
+            continue;
+        unsigned replies = count_replies(trace, (uint8_t)ttl);
+        bool more = replies > *filled && replies < session->config.queries && rate_limit_is_seen(&set, (uint8_t)ttl);
+        *filled = more ? (uint8_t)replies : UINT8_MAX;
+        if (more)
+            want_more(session, (unsigned)(trace - session->traces), (uint8_t)ttl, 1,
+                      session->last_sent[ttl] + RATE_LIMIT_REFILL);
     }
 }
 
@@ -279,12 +319,37 @@ static bool nothing_pending(const struct session *session)
     return true;
 }
 
+/* All at one time, so that they leave in the order of their TTLs: the target's token is for its own hop. */
+static void send_to_each(struct session *session, unsigned index, unsigned first, unsigned last)
+{
+    nstime before = NSTIME_NONE;
+    ladder_of(session)->climbs[index].climbed_again = true;
+    for (unsigned ttl = first; ttl <= last; ttl++)
+        before = session->last_sent[ttl] > before ? session->last_sent[ttl] : before;
+    for (unsigned ttl = first; ttl <= last; ttl++)
+        want_more(session, index, (uint8_t)ttl, 1, before + RATE_LIMIT_REFILL);
+}
+
+/* True if it does so now. */
+static bool climb_again(struct session *session, unsigned index)
+{
+    const struct trace_set set = session_trace_set(session);
+    const struct trace *trace = &session->traces[index];
+    struct climb *own = &ladder_of(session)->climbs[index];
+    unsigned next = uint8_max(trace->last_router_ttl + 1U, session->config.first_ttl);
+    if (!session->wants[index].climbs || own->climbed_again || trace_probe_limit(trace) ||
+        next >= session_farthest_ttl(session) || !nothing_pending(session) || !rate_limit_is_seen(&set, (uint8_t)next))
+        return false;
+    send_to_each(session, index, next, session_farthest_ttl(session));
+    return true;
+}
+
 static void compare_again(struct session *session, unsigned index)
 {
     struct climb *own = &ladder_of(session)->climbs[index];
     const struct trace *trace = &session->traces[index];
     struct comparison comparison;
-    if (!session->wants[index].climbs || trace_probe_limit(trace) || own->compared == COMPARE_ROUNDS ||
+    if (!session->wants[index].climbs || trace_probe_limit(trace) || own->compared >= COMPARE_ROUNDS ||
         trace->last_router_ttl >= session_farthest_ttl(session) || !climb_quiet(session, index))
         return;
     session_compare_silence(session, trace, &comparison);
@@ -294,13 +359,31 @@ static void compare_again(struct session *session, unsigned index)
     for (unsigned i = 0; i < comparison.hop_count; i++)
         if (hop_pending(session, comparison.hops[i]))
             return;
-    own->compared++;
+    const struct trace_set set = session_trace_set(session);
+    bool waits = false;
     for (unsigned i = 0; i < comparison.hop_count; i++) {
         uint8_t ttl = comparison.hops[i];
-        nstime not_before = session->last_sent[ttl] + SAMPLE_SPAN;
+        bool limited = rate_limit_is_seen(&set, ttl);
+        waits = waits || limited;
+        nstime not_before = session->last_sent[ttl] + (limited ? RATE_LIMIT_REFILL_TWO : SAMPLE_SPAN);
         want_more(session, index, ttl, 1, not_before);
         want_more(session, session_other_at(session, index, ttl), ttl, 1, not_before + BACKING_AFTER);
     }
+    own->compared = (uint8_t)(own->compared + (waits ? 2 : 1)); /* a wait for tokens takes two seconds */
+}
+
+/* --- rule 8 --- */
+
+static void probe_target_rested(struct session *session, unsigned index)
+{
+    const struct trace *trace = &session->traces[index];
+    uint8_t target_ttl = session_target_ttl(session);
+    if (!target_ttl || ladder_of(session)->climbs[index].rested || trace_probe_limit(trace) ||
+        !trace->flow.spec.type->refused_by_icmp || trace->last_router_ttl < session_last_router_ttl(session) ||
+        !trace_asked(trace, target_ttl) || hop_pending(session, target_ttl))
+        return;
+    ladder_of(session)->climbs[index].rested = true;
+    want_more(session, index, target_ttl, 1, session->last_sent[target_ttl] + RATE_LIMIT_REFILL);
 }
 
 /* --- the end of climbs --- */
@@ -321,29 +404,13 @@ static bool any_reply(const struct session *session)
     return false;
 }
 
-/* When rule 2 stops waiting for the newest spec because nothing has answered at all. */
-static nstime next_spec_due(const struct session *session)
-{
-    nstime first = session->traces[active_count(session) - 1].first_sent;
-    if (any_reply(session) || first == NSTIME_NONE || ladder_of(session)->probed_silence_again)
-        return NSTIME_NEVER;
-    return first + NEXT_SPEC_AFTER;
-}
-
 static nstime timer(const struct session *session)
 {
-    if (session->complete)
-        return NSTIME_NEVER;
-    nstime spec = next_spec_due(session), silence = session_silence_due(session), due = NSTIME_NEVER;
-    if (spec > session->now)
-        due = spec;
-    return silence > session->now && silence < due ? silence : due;
+    return !session->complete && session_silence_is_young(session) ? session_silence_due(session) : NSTIME_NEVER;
 }
 
 static bool climbs_over(const struct session *session, unsigned active)
 {
-    if (session->now >= next_spec_due(session))
-        return true;
     for (unsigned i = 0; i < active; i++)
         if (!climb_quiet(session, i))
             return false;
@@ -375,8 +442,12 @@ static bool escalate(struct session *session)
     unsigned active = active_count(session);
     if (session_target_ttl(session) || session_lacks_route(session) || !climbs_over(session, active))
         return false; /* without a route, our own host can send no other spec either */
+    if (!any_reply(session) && !ladder_of(session)->climbs[0].climbed_again) {
+        send_to_each(session, 0, session->config.first_ttl, silence_end(session, 0, LOOKAHEAD));
+        return false;
+    }
     if (active == session->trace_count) {
-        if (session->now >= next_spec_due(session))
+        if (!any_reply(session) && !ladder_of(session)->probed_silence_again)
             probe_silence_again(session);
         return false;
     }
@@ -395,6 +466,13 @@ static bool escalate(struct session *session)
 
 /* --- settling --- */
 
+/* Whether rule 5 waits for a reply from behind the hop. */
+static bool may_be_filled(const struct session *session, uint8_t ttl)
+{
+    return ttl == session_farthest_ttl(session) && !session_target_ttl(session) &&
+           count_replies(session_hop_trace(session, ttl), ttl) < session->config.queries;
+}
+
 static bool hop_closed(const struct session *session, uint8_t ttl)
 {
     if (session->complete)
@@ -402,7 +480,7 @@ static bool hop_closed(const struct session *session, uint8_t ttl)
     if (hop_pending(session, ttl))
         return false;
     if (session_shows_hop(session, ttl))
-        return true;
+        return !may_be_filled(session, ttl);
     if (ttl >= session_farthest_ttl(session))
         return false; /* the next spec may get a reply here */
     uint8_t first, last;
@@ -430,12 +508,16 @@ static void update(struct session *session)
     for (unsigned i = 0; i < active_count(session); i++)
         no_way ? stop_climb(session, i) : climb(session, i);
     repair_losses(session);
+    fill_lines(session);
     rescue_silent(session);
     complete_rescues(session);
     session_settle_hops(session, hop_closed); /* the lines of these hops do not wait for comparisons */
     if (!escalate(session))
-        for (unsigned i = 0; i < session->trace_count; i++)
-            compare_again(session, i);
+        for (unsigned i = 0; i < session->trace_count; i++) {
+            if (!climb_again(session, i))
+                compare_again(session, i);
+            probe_target_rested(session, i);
+        }
     session->complete = nothing_pending(session) && !session_silence_is_young(session);
     session_settle_hops(session, hop_closed);
 }

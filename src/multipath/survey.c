@@ -149,13 +149,13 @@ static enum point_kind kind_of(const struct asked *asked)
 
 static struct point point_of(const struct asked *asked)
 {
-    nstime rtt = asked->sent == NSTIME_NONE ? NSTIME_NEVER : reply_rtt(asked->probe, asked->answer);
+    nstime rtt = asked->sent == NSTIME_NONE ? NSTIME_NONE : reply_rtt(asked->probe, asked->answer);
     return (struct point){.address = asked->answer->from,
                           .kind = kind_of(asked),
                           .ttl = asked->probe->ttl,
                           .file = asked->answer->file,
                           .frame = asked->answer->frame,
-                          .best_rtt = rtt};
+                          .best_rtt = rtt == NSTIME_NONE ? NSTIME_NEVER : rtt};
 }
 
 /* The target is one point, at any TTL and whichever device answers in its name. So is a refusing device. */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* IPv4 (RFC 791) and IPv6 (RFC 8200) headers. */
+/* IPv4 (RFC 791) and IPv6 (RFC 8200) headers. A source route changes the target field at every station of it. So the
+ * target of such a packet is the route's last address: the same at each hop, and the one that transport checksums
+ * cover (RFC 8200 8.1). */
+#include "packet/checksum.h"
 #include "packet/decode.h"
 
 #define IPV4_HEADER_LEAST 20
@@ -48,6 +51,38 @@ static uint32_t believed_length(const struct ip_header *ip, size_t captured, enu
     return (uint32_t)captured;
 }
 
+/* The last address of a loose or strict source route (RFC 791 3.1) that the packet has not reached yet. `c`: the data
+ * of the option. */
+static void decode_route_option(struct cursor c, struct ip_header *ip)
+{
+    size_t data = cursor_left(&c);
+    if (data < 5) /* pointer and one address */
+        return;
+    uint8_t pointer = cursor_u8(&c);
+    size_t addresses = (data - 1) / 4;
+    if (pointer < 4 || pointer - 4U >= addresses * 4)
+        return;
+    cursor_skip(&c, (addresses - 1) * 4);
+    addr_set(&ip->target, 4, cursor_bytes(&c, 4));
+}
+
+/* Looks for a source route. Ends at the first option that does not fit. */
+static void decode_ipv4_options(struct cursor c, struct ip_header *ip)
+{
+    enum { END = 0, NO_OPERATION = 1, LOOSE_ROUTE = 131, STRICT_ROUTE = 137 };
+    while (cursor_left(&c) > 0) {
+        uint8_t kind = cursor_u8(&c);
+        if (kind == NO_OPERATION)
+            continue;
+        uint8_t length = cursor_u8(&c);
+        if (kind == END || c.failed || length < 2 || cursor_left(&c) < length - 2U)
+            return;
+        struct cursor data = cursor_sub(&c, length - 2U);
+        if (kind == LOOSE_ROUTE || kind == STRICT_ROUTE)
+            decode_route_option(data, ip);
+    }
+}
+
 static bool decode_ipv4(struct cursor c, enum extent extent, struct headers *out, const char **malformed)
 {
     struct ip_header *ip = &out->ip;
@@ -72,6 +107,8 @@ static bool decode_ipv4(struct cursor c, enum extent extent, struct headers *out
     addr_set(&ip->source, 4, cursor_bytes(&c, 4));
     addr_set(&ip->target, 4, cursor_bytes(&c, 4));
     ip->has_options = ip->header_length > IPV4_HEADER_LEAST;
+    if (ip->has_options && captured >= ip->header_length)
+        decode_ipv4_options(cursor_sub(&c, ip->header_length - IPV4_HEADER_LEAST), ip);
     uint32_t length = believed_length(ip, captured, extent, malformed);
     if (ip->total_length == 0)
         ip->total_length = length;
@@ -106,6 +143,44 @@ static void decode_fragment_header(struct cursor c, struct ip_header *ip)
     ip->fragment_id = cursor_u32(&c);
 }
 
+/* Of a compressed route (RFC 6554 3), the last address: it shares its first bytes with the target field. */
+static void decode_compressed_route(struct cursor c, struct ip_header *ip)
+{
+    uint8_t compression = cursor_u8(&c), padding = cursor_u8(&c) >> 4;
+    size_t inner = 16U - (compression >> 4), last = 16U - (compression & 0x0f);
+    cursor_skip(&c, 2);
+    size_t bytes = cursor_left(&c);
+    if (c.failed || bytes < padding + last || (bytes - padding - last) % inner)
+        return;
+    cursor_skip(&c, bytes - padding - last);
+    const uint8_t *end = cursor_bytes(&c, last);
+    struct addr target = ip->target;
+    for (size_t i = 0; i < last; i++)
+        target.bytes[16 - last + i] = end[i];
+    ip->target = target;
+}
+
+/* The last address of a source route that the packet has not reached yet. `c`: the routing header. */
+static void decode_routing_header(struct cursor c, struct ip_header *ip)
+{
+    enum { SOURCE_ROUTE = 0, MOBILE = 2, RPL = 3, SEGMENTS = 4 }; /* RFC 5095, 6275, 6554, 8754 */
+    cursor_skip(&c, 2);
+    uint8_t type = cursor_u8(&c), segments_left = cursor_u8(&c);
+    if (segments_left == 0)
+        return;
+    if (type == RPL) {
+        decode_compressed_route(c, ip);
+        return;
+    }
+    cursor_skip(&c, 4);
+    size_t addresses = cursor_left(&c) / 16;
+    if (addresses == 0 || (type != SOURCE_ROUTE && type != MOBILE && type != SEGMENTS))
+        return;
+    if (type != SEGMENTS) /* these stand in reverse order: the last is the first */
+        cursor_skip(&c, (addresses - 1) * 16);
+    addr_set(&ip->target, 6, cursor_bytes(&c, 16));
+}
+
 /* Walks the extension headers of RFC 8200 4; `c` covers what is at hand of the packet behind the fixed header. */
 static void decode_extension_headers(struct cursor c, uint8_t next, enum extent extent, struct ip_header *ip,
                                      const char **malformed)
@@ -131,6 +206,8 @@ static void decode_extension_headers(struct cursor c, uint8_t next, enum extent 
             decode_fragment_header(header, ip);
         else
             ip->has_options = true;
+        if (next == NEXT_ROUTING)
+            decode_routing_header(cursor_sub(&header, length), ip);
         ip->header_length = (uint16_t)(ip->header_length + length);
         next = following;
         if (ip->fragment_offset > 0)
@@ -200,4 +277,64 @@ void ip_decode(struct span packet, enum extent extent, struct headers *out, cons
     if (extent == EXTENT_WHOLE && out->ip.total_length > packet.count)
         malformed_because(malformed, "IP length beyond the packet's bytes");
     decode_transport_of(out, version, extent, malformed);
+}
+
+/* --- soundness --- */
+
+static bool ipv4_is_sound(struct cursor c, size_t most)
+{
+    size_t header_length = (*cursor_here(&c) & 0x0f) * (size_t)4;
+    struct cursor header = cursor_sub(&c, header_length);
+    if (header_length < IPV4_HEADER_LEAST || cursor_left(&header) < header_length)
+        return false;
+    if (checksum_finish(checksum_add(0, cursor_here(&header), header_length)) != 0)
+        return false;
+    cursor_skip(&header, 2);
+    uint16_t total_length = cursor_u16(&header);
+    return total_length >= header_length && total_length <= most;
+}
+
+static bool is_common_next_header(uint8_t next)
+{
+    enum { IPV4 = 4, IPV6 = 41, GRE = 47, ESP = 50, OSPF = 89, PIM = 103, VRRP = 112, L2TP = 115 };
+    switch (next) {
+    case IPV4:
+    case IPV6:
+    case GRE:
+    case ESP:
+    case OSPF:
+    case PIM:
+    case VRRP:
+    case L2TP:
+    case NEXT_NONE:
+        return true;
+    default:
+        return ip_protocol_name(next) != NULL || extension_length(next, 0) > 0;
+    }
+}
+
+/* The unspecified address sends (RFC 4861 4.3) but gets nothing; a multicast address sends nothing (RFC 4291 2.7). */
+static bool ipv6_is_sound(struct cursor c, size_t most)
+{
+    const uint8_t multicast = 0xff;
+    if (cursor_left(&c) < IPV6_HEADER)
+        return false;
+    cursor_skip(&c, 4);
+    uint16_t payload_length = cursor_u16(&c);
+    uint8_t next = cursor_u8(&c);
+    cursor_skip(&c, 1);
+    uint8_t source = *cursor_here(&c);
+    cursor_skip(&c, 16);
+    bool has_target = cursor_u64(&c) | cursor_u64(&c);
+    bool may_be_empty = next == NEXT_NONE || next == NEXT_HOP_BY_HOP;
+    return source != multicast && has_target && is_common_next_header(next) && (payload_length || may_be_empty) &&
+           (size_t)IPV6_HEADER + payload_length <= most;
+}
+
+bool ip_is_sound(struct span packet, size_t missing)
+{
+    struct cursor c = cursor_init(packet.bytes, packet.count);
+    uint8_t version = packet.count > 0 ? *cursor_here(&c) >> 4 : 0;
+    return (version == 4 && ipv4_is_sound(c, packet.count + missing)) ||
+           (version == 6 && ipv6_is_sound(c, packet.count + missing));
 }

@@ -2,59 +2,38 @@
 /* The link layer: a table row per link type, each with a function that leaves the cursor at the IP header. */
 #include "packet/link.h"
 
-#define VLAN_TAGS_MOST 8
-#define MPLS_SHIM_MOST 16
+#define TYPE_LEAST 0x0600 /* IEEE 802.3 3.2.6: a smaller number is a length */
 
 enum link_result link_broken(struct link_state *s, const char *reason)
 {
-    malformed_because(&s->packet->malformed, reason);
+    s->broken = reason;
     return LINK_BROKEN;
 }
 
-static enum link_result link_raw(struct link_state *s)
+bool link_count_layer(struct link_state *s)
 {
-    return cursor_left(&s->cursor) > 0 ? LINK_IP : link_broken(s, "empty frame");
+    return s->layers++ < LINK_LAYERS_MOST;
 }
 
-/* RFC 3032: a stack of labels; the first nibble of what follows is the IP version. */
-static enum link_result link_mpls(struct link_state *s)
+bool link_try(struct link_state *s, size_t skip, link_decoder *decode)
 {
-    bool bottom = false;
-    for (unsigned i = 0; i < MPLS_SHIM_MOST && !bottom; i++)
-        bottom = cursor_u32(&s->cursor) >> 8 & 1;
-    if (s->cursor.failed || cursor_left(&s->cursor) == 0)
-        return link_broken(s, "MPLS label stack cut short");
-    if (!bottom)
-        return link_broken(s, "more than 16 MPLS labels");
-    uint8_t nibble = *cursor_here(&s->cursor) >> 4;
-    return nibble == 4 || nibble == 6 ? LINK_IP : LINK_OTHER;
+    struct link_state trial = *s;
+    cursor_skip(&trial.cursor, skip);
+    bool found = !trial.cursor.failed && s->layers < LINK_LAYERS_MOST && decode(&trial) == LINK_IP &&
+                 ip_is_sound(span_left(&trial.cursor), trial.missing);
+    s->layers = trial.layers;
+    if (found)
+        *s = trial;
+    return found;
 }
 
-/* RFC 1661 2, RFC 1662 3.1: the protocol field is one byte where that byte is odd. */
-static enum link_result link_ppp_protocol(struct link_state *s)
+enum link_result link_ip(struct link_state *s)
 {
-    uint16_t protocol = cursor_u8(&s->cursor);
-    if (!(protocol & 1))
-        protocol = (uint16_t)(protocol << 8 | cursor_u8(&s->cursor));
-    if (s->cursor.failed)
-        return link_broken(s, "PPP header cut short");
-    if (protocol == 0x0281 || protocol == 0x0283)
-        return link_mpls(s);
-    return protocol == 0x0021 || protocol == 0x0057 ? LINK_IP : LINK_OTHER;
+    if (cursor_left(&s->cursor) == 0)
+        return link_broken(s, "no IP header");
+    uint8_t version = *cursor_here(&s->cursor) >> 4;
+    return version == 4 || version == 6 ? LINK_IP : LINK_OTHER;
 }
-
-/* RFC 2516 4; only code 0 carries data. */
-static enum link_result link_pppoe(struct link_state *s)
-{
-    cursor_skip(&s->cursor, 1);
-    uint8_t code = cursor_u8(&s->cursor);
-    cursor_skip(&s->cursor, 4);
-    if (s->cursor.failed)
-        return link_broken(s, "PPPoE header cut short");
-    return code == 0 ? link_ppp_protocol(s) : LINK_OTHER;
-}
-
-static enum link_result link_ethertype(struct link_state *s, uint16_t type);
 
 /* IP stands behind SAP 6, or behind a SNAP header with the OUI of plain EtherTypes. */
 enum link_result link_llc(struct link_state *s)
@@ -73,15 +52,48 @@ enum link_result link_llc(struct link_state *s)
     uint16_t type = cursor_u16(&s->cursor);
     if (s->cursor.failed)
         return link_broken(s, "SNAP header cut short");
-    return oui == 0 && type >= 0x0600 ? link_ethertype(s, type) : LINK_OTHER;
+    return oui == 0 && type >= TYPE_LEAST ? link_ethertype(s, type) : LINK_OTHER;
 }
 
+enum link_result link_next_protocol(struct link_state *s, uint8_t protocol)
+{
+    switch (protocol) {
+    case 1:
+    case 2:
+        return link_ip(s);
+    case 3:
+        return link_ethernet(s);
+    case 4:
+        return link_nsh(s);
+    case 5:
+        return link_mpls(s);
+    default:
+        return LINK_OTHER;
+    }
+}
+
+enum link_result link_nsh(struct link_state *s)
+{
+    const uint16_t version_and_oam = 0xe000;
+    uint16_t first = cursor_u16(&s->cursor);
+    cursor_skip(&s->cursor, 1);
+    uint8_t next = cursor_u8(&s->cursor);
+    size_t length = (first & 0x3f) * (size_t)4;
+    if (s->cursor.failed)
+        return link_broken(s, "NSH header cut short");
+    if (first & version_and_oam || length < 8 || !link_count_layer(s))
+        return LINK_OTHER;
+    cursor_skip(&s->cursor, length - 4);
+    return s->cursor.failed ? link_broken(s, "NSH header cut short") : link_next_protocol(s, next);
+}
+
+/* IEEE 802.1Q and 802.1ad, and the numbers that were used before the latter. */
 static bool is_vlan(uint16_t type)
 {
-    return type == 0x8100 || type == 0x88a8 || type == 0x9100;
+    return type == 0x8100 || type == 0x88a8 || type == 0x9100 || type == 0x9200 || type == 0x9300;
 }
 
-static enum link_result link_ethertype(struct link_state *s, uint16_t type)
+enum link_result link_ethertype(struct link_state *s, uint16_t type)
 {
     for (unsigned tags = 0; is_vlan(type); tags++) {
         if (tags == VLAN_TAGS_MOST)
@@ -91,7 +103,7 @@ static enum link_result link_ethertype(struct link_state *s, uint16_t type)
         if (s->cursor.failed)
             return link_broken(s, "VLAN tag cut short");
     }
-    if (type < 0x0600)
+    if (type < TYPE_LEAST)
         return link_llc(s);
     switch (type) {
     case 0x0800:
@@ -102,98 +114,33 @@ static enum link_result link_ethertype(struct link_state *s, uint16_t type)
         return link_mpls(s);
     case 0x8864:
         return link_pppoe(s);
+    case 0x880b:
+        return link_ppp(s);
+    case 0x88e7: /* IEEE 802.1ah: the service tag, then the customer's frame */
+        cursor_skip(&s->cursor, 4);
+        return link_ethernet(s);
+    case 0x6558: /* RFC 1701: a bridged frame */
+        return link_ethernet(s);
+    case 0x894f:
+        return link_nsh(s);
     default:
         return LINK_OTHER;
     }
 }
 
-static enum link_result link_ethernet(struct link_state *s)
+enum link_result link_ethernet(struct link_state *s)
 {
     cursor_skip(&s->cursor, 12);
     uint16_t type = cursor_u16(&s->cursor);
-    return s->cursor.failed ? link_broken(s, "Ethernet header cut short") : link_ethertype(s, type);
-}
-
-/* The address family in the byte order, and by the numbers, of the capturing system. */
-static enum link_result link_null(struct link_state *s)
-{
-    uint32_t family = cursor_u32(&s->cursor);
     if (s->cursor.failed)
-        return link_broken(s, "loopback header cut short");
-    if (family > 0xffff)
-        family = family >> 24 | (family >> 8 & 0xff00);
-    switch (family) {
-    case 2:  /* AF_INET everywhere */
-    case 10: /* AF_INET6: Linux */
-    case 24: /* NetBSD, OpenBSD */
-    case 28: /* FreeBSD */
-    case 30: /* macOS */
-        return LINK_IP;
-    default:
-        return LINK_OTHER;
-    }
-}
-
-/* PPP, alone or in HDLC framing, or Cisco HDLC, which captures of either link type hold. */
-static enum link_result link_ppp(struct link_state *s)
-{
-    struct cursor ahead = s->cursor;
-    uint16_t start = cursor_u16(&ahead);
-    if (start == 0xff03) {
-        s->cursor = ahead;
-    } else if (start == 0x0f00 || start == 0x8f00) {
-        uint16_t type = cursor_u16(&ahead);
-        s->cursor = ahead;
-        return ahead.failed ? link_broken(s, "Cisco HDLC header cut short") : link_ethertype(s, type);
-    }
-    return link_ppp_protocol(s);
-}
-
-static void set_direction(struct link_state *s, unsigned packet_type)
-{
-    const unsigned outgoing = 4, last_incoming = 3;
-    if (packet_type == outgoing)
-        s->packet->direction = FRAME_OUT;
-    else if (packet_type <= last_incoming)
-        s->packet->direction = FRAME_IN;
-}
-
-/* Linux marks LLC with 4 and other non-EtherTypes with other small numbers. */
-static enum link_result link_cooked_protocol(struct link_state *s, uint16_t protocol)
-{
-    return protocol < 0x0600 && protocol != 4 ? LINK_OTHER : link_ethertype(s, protocol);
-}
-
-static enum link_result link_sll(struct link_state *s)
-{
-    uint16_t packet_type = cursor_u16(&s->cursor);
-    cursor_skip(&s->cursor, 12);
-    uint16_t protocol = cursor_u16(&s->cursor);
-    if (s->cursor.failed)
-        return link_broken(s, "SLL header cut short");
-    set_direction(s, packet_type);
-    return link_cooked_protocol(s, protocol);
-}
-
-static enum link_result link_sll2(struct link_state *s)
-{
-    uint16_t protocol = cursor_u16(&s->cursor);
-    cursor_skip(&s->cursor, 2);
-    uint32_t interface = cursor_u32(&s->cursor);
-    cursor_skip(&s->cursor, 2);
-    uint8_t packet_type = cursor_u8(&s->cursor);
-    cursor_skip(&s->cursor, 9);
-    if (s->cursor.failed)
-        return link_broken(s, "SLL2 header cut short");
-    set_direction(s, packet_type);
-    s->packet->interface = interface;
-    return link_cooked_protocol(s, protocol);
+        return link_broken(s, "Ethernet header cut short");
+    return link_count_layer(s) ? link_ethertype(s, type) : LINK_OTHER;
 }
 
 /* The most common ones first. */
 static const struct link_row {
     uint16_t linktype;
-    enum link_result (*decode)(struct link_state *s);
+    link_decoder *decode;
 } link_rows[] = {
     {LINKTYPE_ETHERNET, link_ethernet},
     {LINKTYPE_LINUX_SLL2, link_sll2},
@@ -202,12 +149,24 @@ static const struct link_row {
     {LINKTYPE_PPP_HDLC, link_ppp},
     {LINKTYPE_PPP_ETHER, link_pppoe},
     {LINKTYPE_RAW, link_raw},
+    {LINKTYPE_RAW_12, link_raw},
+    {LINKTYPE_RAW_14, link_raw},
     {LINKTYPE_LOOP, link_null},
     {LINKTYPE_LINUX_SLL, link_sll},
     {LINKTYPE_IPV4, link_raw},
     {LINKTYPE_IPV6, link_raw},
     {LINKTYPE_IEEE802_11, link_wlan},
     {LINKTYPE_IEEE802_11_RADIOTAP, link_radiotap},
+    {LINKTYPE_C_HDLC, link_hdlc},
+    {LINKTYPE_C_HDLC_WITH_DIR, link_hdlc_with_direction},
+    {LINKTYPE_FRELAY, link_frame_relay},
+    {LINKTYPE_FRELAY_WITH_DIR, link_frame_relay_with_direction},
+    {LINKTYPE_PPP_WITH_DIR, link_ppp_with_direction},
+    {LINKTYPE_PPP_PPPD, link_ppp_pppd},
+    {LINKTYPE_PFLOG, link_pflog},
+    {LINKTYPE_NFLOG, link_nflog},
+    {LINKTYPE_ENC, link_enc},
+    {LINKTYPE_MPLS, link_mpls},
 };
 
 static const struct link_row *find_row(uint16_t linktype)
@@ -237,7 +196,9 @@ struct span link_decode(const struct frame *frame, struct packet *out)
     };
     const struct link_row *row = find_row(frame->linktype);
     if (row) {
-        out->kind = kinds[row->decode(&s)];
+        enum link_result result = row->decode(&s);
+        out->kind = kinds[result];
+        out->malformed = result == LINK_BROKEN ? s.broken : NULL;
     } else {
         out->kind = PACKET_NOT_IP;
         out->malformed = "unknown link type";

@@ -102,3 +102,25 @@ const char *ip_protocol_name(uint8_t protocol)
             return protocols[i].name;
     return NULL;
 }
+
+static const struct {
+    const char *name, *title;
+} encapsulations[ENCAPSULATIONS] = {
+    [ENCAPSULATION_IPIP] = {"ipip", "IPIP"},       [ENCAPSULATION_6IN4] = {"6in4", "6in4"},
+    [ENCAPSULATION_4IN6] = {"4in6", "4in6"},       [ENCAPSULATION_6IN6] = {"6in6", "6in6"},
+    [ENCAPSULATION_GRE] = {"gre", "GRE"},          [ENCAPSULATION_ERSPAN] = {"erspan", "ERSPAN"},
+    [ENCAPSULATION_VXLAN] = {"vxlan", "VXLAN"},    [ENCAPSULATION_VXLAN_GPE] = {"vxlan-gpe", "VXLAN-GPE"},
+    [ENCAPSULATION_GENEVE] = {"geneve", "GENEVE"}, [ENCAPSULATION_TZSP] = {"tzsp", "TZSP"},
+    [ENCAPSULATION_GTP_U] = {"gtp-u", "GTP-U"},    [ENCAPSULATION_L2TP] = {"l2tp", "L2TP"},
+    [ENCAPSULATION_TEREDO] = {"teredo", "Teredo"},
+};
+
+const char *encapsulation_name(enum encapsulation encapsulation)
+{
+    return encapsulations[encapsulation].name;
+}
+
+const char *encapsulation_title(enum encapsulation encapsulation)
+{
+    return encapsulations[encapsulation].title;
+}

@@ -9,12 +9,13 @@ static void packet_clear(const struct frame *frame, struct packet *out)
     struct icmp_extension *extension = &out->extension;
     out->kind = PACKET_NOT_IP;
     out->malformed = NULL;
-    out->truncated = false;
+    out->truncated = frame->captured < frame->length;
     out->mtu = 0;
     out->direction = frame->direction;
     out->interface = frame->interface;
     extension->present = extension->non_compliant = false;
     extension->mpls_count = extension->interface_count = 0;
+    out->tunnels.count = 0;
 }
 
 void headers_decode(const uint8_t *bytes, size_t captured, bool quoted, struct headers *out, const char **malformed)
@@ -27,10 +28,10 @@ void headers_decode(const uint8_t *bytes, size_t captured, bool quoted, struct h
 
 void packet_decode(const struct frame *frame, struct packet *out)
 {
-    bool cut = frame->captured < frame->length;
     packet_clear(frame, out);
     headers_clear(&out->quote);
     struct span packet = link_decode(frame, out);
+    bool cut = out->truncated;
     if (out->kind == PACKET_PLAIN) {
         ip_decode(packet, cut ? EXTENT_CUT : EXTENT_WHOLE, &out->outer, &out->malformed);
         if (out->outer.ip.version == 0)

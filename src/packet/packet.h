@@ -73,7 +73,8 @@ struct ip_header {
     uint16_t fragment_offset; /* bytes; the transport header is only in the fragment at offset 0 */
     uint16_t header_length;   /* bytes, options and extension headers included */
     uint32_t total_length;    /* bytes of the whole packet as its header says */
-    struct addr source, target;
+    struct addr source;
+    struct addr target; /* of a packet with a source route: its last station, whichever the target field names */
 };
 
 /* Meaningful with HAVE_OPTIONS, but for `kind_count`, which is then 0. */
@@ -147,6 +148,40 @@ struct icmp_extension {
     struct interface_info interfaces[INTERFACE_INFOS_MOST];
 };
 
+#define TUNNELS_MOST 4 /* a packet nested deeper is not opened any further */
+
+enum encapsulation {
+    ENCAPSULATION_IPIP, /* IPv4 in IPv4; the others likewise */
+    ENCAPSULATION_6IN4,
+    ENCAPSULATION_4IN6,
+    ENCAPSULATION_6IN6,
+    ENCAPSULATION_GRE,
+    ENCAPSULATION_ERSPAN,
+    ENCAPSULATION_VXLAN,
+    ENCAPSULATION_VXLAN_GPE,
+    ENCAPSULATION_GENEVE,
+    ENCAPSULATION_TZSP,
+    ENCAPSULATION_GTP_U,
+    ENCAPSULATION_L2TP,
+    ENCAPSULATION_TEREDO,
+    ENCAPSULATIONS,
+};
+
+/* A tunnel that a packet came in. */
+struct tunnel {
+    uint8_t encapsulation; /* enum encapsulation */
+    uint8_t protocol;      /* of the outer packet */
+    bool has_id;
+    uint16_t target_port; /* of the outer packet; 0: its protocol has none */
+    uint32_t id;          /* with has_id: network, key, session or tunnel end, as the encapsulation calls it */
+    struct addr source, target;
+};
+
+struct tunnels {
+    uint8_t count;
+    struct tunnel at[TUNNELS_MOST]; /* `count` of them, the outermost first */
+};
+
 enum packet_kind {
     PACKET_NOT_IP,     /* ARP, LLDP ... */
     PACKET_MALFORMED,  /* no IP header could be read; `malformed` says what broke */
@@ -158,17 +193,22 @@ struct packet {
     enum packet_kind kind;
     const char *malformed; /* NULL, or a short constant text: "IPv4 header length below 20" ... Outer and quote alike */
     bool truncated;        /* cut by the capture, not by the sender */
-    struct headers outer;
-    struct headers quote; /* ip.version 0 where there is none */
-    uint32_t mtu;         /* ICMP too big: next-hop MTU (RFC 1191, RFC 4443 3.2), else 0 */
+    struct headers outer;  /* after packet_open_tunnels(), of the innermost packet that could be opened */
+    struct headers quote;  /* ip.version 0 where there is none */
+    uint32_t mtu;          /* ICMP too big: next-hop MTU (RFC 1191, RFC 4443 3.2), else 0 */
     struct icmp_extension extension;
-    uint8_t direction;  /* enum frame_direction: the frame's, or what SLL/SLL2 says */
-    uint32_t interface; /* the frame's, or SLL2's ifindex */
+    uint8_t direction;      /* enum frame_direction: the frame's, or what SLL/SLL2 says */
+    uint32_t interface;     /* the frame's, or SLL2's ifindex */
+    struct tunnels tunnels; /* what packet_open_tunnels() opened */
 };
 
 /* Decodes any frame whatever; never fails. An unknown link type gives PACKET_NOT_IP with `malformed` set to
  * "unknown link type". */
 void packet_decode(const struct frame *frame, struct packet *out);
+
+/* Where a decoded packet is that of a tunnel, replaces it by the packet inside, up to TUNNELS_MOST times. What it takes
+ * for a tunnel's: tunnel.h. */
+void packet_open_tunnels(struct packet *packet);
 
 /* Decodes the IP packet that starts at `bytes`: `captured` bytes of it are there. What packet_decode() does
  * below the link layer; also for quotes and for our own built probes. `quoted` lets the header be longer than its bytes
@@ -184,6 +224,9 @@ bool icmp_is_error(uint8_t version, uint8_t type);
 bool linktype_is_known(uint16_t linktype);
 /* "time exceeded", "port unreachable" ...: the field's words for (version, type, code); NULL where it has none. */
 const char *icmp_name(uint8_t version, uint8_t type, uint8_t code);
+/* "vxlan", and as people write it: "VXLAN". */
+const char *encapsulation_name(enum encapsulation encapsulation);
+const char *encapsulation_title(enum encapsulation encapsulation);
 /* "udp", "tcp", "icmp6" ... in lower case; NULL for others. */
 const char *ip_protocol_name(uint8_t protocol);
 

@@ -29,11 +29,14 @@ static void compare_address(struct comparison *c, enum rewrite_field field, cons
     c->rows[field] = (struct rewrite){.field = field, .sent_address = *sent, .quoted_address = *quoted};
 }
 
+/* Between IPv4 and IPv6 (RFC 7915) a translator makes another header, so only addresses are compared. */
 static void compare_ip(struct comparison *c)
 {
     const struct ip_header *sent = &c->sent->ip, *quoted = &c->quoted->ip;
     compare_address(c, REWRITE_IP_SOURCE, &sent->source, &quoted->source);
     compare_address(c, REWRITE_IP_TARGET, &sent->target, &quoted->target);
+    if (sent->version != quoted->version)
+        return;
     compare_value(c, REWRITE_IP_DSCP, sent->tos >> 2, quoted->tos >> 2);
     compare_value(c, REWRITE_IP_ECN, sent->tos & 3, quoted->tos & 3);
     if (sent->version == 6) {
@@ -179,7 +182,7 @@ static void compare_checksum(struct comparison *c)
 
 unsigned rewrite_compare(const struct headers *sent, const struct headers *quoted, struct rewrite out[REWRITES_MOST])
 {
-    if (sent->ip.version == 0 || sent->ip.version != quoted->ip.version)
+    if (sent->ip.version == 0 || quoted->ip.version == 0)
         return 0;
     struct comparison c = {.sent = sent, .quoted = quoted};
     compare_ip(&c);
@@ -207,10 +210,11 @@ uint32_t rewrite_shown(const struct headers *sent, const struct headers *quoted)
         {HAVE_FLAGS, REWRITE_TCP_FLAGS, REWRITE_TCP_FLAGS},     {HAVE_WINDOW, REWRITE_TCP_WINDOW, REWRITE_TCP_WINDOW},
         {HAVE_OPTIONS, REWRITE_TCP_MSS, REWRITE_TCP_OPTIONS},   {HAVE_ECHO, REWRITE_ICMP_ID, REWRITE_ICMP_SEQ},
     };
-    if (sent->ip.version == 0 || sent->ip.version != quoted->ip.version)
+    if (sent->ip.version == 0 || quoted->ip.version == 0)
         return 0;
     uint32_t shown = 0, have = sent->transport.have & quoted->transport.have;
-    for (unsigned field = REWRITE_IP_SOURCE; field <= REWRITE_IP_FLOW_LABEL; field++)
+    unsigned last = sent->ip.version == quoted->ip.version ? REWRITE_IP_FLOW_LABEL : REWRITE_IP_TARGET;
+    for (unsigned field = REWRITE_IP_SOURCE; field <= last; field++)
         shown |= 1U << field;
     if (sent->ip.protocol != quoted->ip.protocol)
         return shown;

@@ -35,7 +35,7 @@ struct flow {
 /* How surely a packet is one of our probes, or answers one. Stronger is greater. */
 enum match {
     MATCH_NONE,
-    MATCH_WEAK,      /* little more than an IP id fits: believed only if exactly one probe in flight fits */
+    MATCH_WEAK,      /* little more than an IP id fits, or several probes of a capture fit as well */
     MATCH_REWRITTEN, /* the identity fits; an address or a port on the way was translated */
     MATCH_EXACT,     /* addresses, ports and identity */
 };

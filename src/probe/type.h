@@ -44,8 +44,9 @@ struct probe_type {
     uint8_t protocol;      /* over IPv4; 0: the spec names the number, as ip/50 */
     uint8_t protocol_ipv6; /* 0: the same */
     bool has_port;
-    uint16_t default_port;                           /* `udp` alone */
-    bool print_default_port;                         /* tcp alone is printed as tcp/80 */
+    uint16_t default_port;   /* `udp` alone */
+    bool print_default_port; /* tcp alone is printed as tcp/80 */
+    bool refused_by_icmp;    /* a host refuses it with an ICMP error, which it rate-limits, and not by the protocol */
     const struct probe_variant_row *const *variants; /* NULL-terminated */
 
     /* Our probes. */

@@ -4,12 +4,14 @@
 #include <stdlib.h>
 
 #include "recognise/candidate.h"
+#include "recognise/early.h"
 #include "recognise/extensions.h"
 #include "recognise/inferred.h"
 #include "recognise/match.h"
 #include "recognise/pair.h"
 #include "recognise/results.h"
 #include "recognise/run.h"
+#include "recognise/tunnels.h"
 
 /* As far as traits say. Checksums are left out: offloading may leave them unfinished. */
 static struct headers headers_of(const struct addr *source, const struct addr *target, uint8_t protocol, uint32_t have,
@@ -54,18 +56,45 @@ static void add_rewrites(const struct recogniser *r, const struct candidate *can
     reply_compare_quote(reply, &before, &after);
 }
 
-static bool is_same_frame(const struct probe *probe, const struct reply *reply)
+/* True if both are one reply that was captured twice: at two places, or before and behind a router. */
+static bool is_same_reply(const struct reply *before, const struct reply *reply)
 {
-    for (unsigned i = 0; i < probe->reply_count; i++) {
-        const struct reply *other = &probe->replies[i];
-        nstime apart = reply->time - other->time;
-        bool elsewhere =
-            other->interface != reply->interface || other->reply_ttl != reply->reply_ttl || other->file != reply->file;
-        if (elsewhere && addr_equal(&other->from, &reply->from) && other->kind == reply->kind &&
-            other->ip_id == reply->ip_id && apart <= SAME_FRAME_WITHIN && apart >= -SAME_FRAME_WITHIN)
-            return true;
-    }
-    return false;
+    nstime apart = reply->time - before->time;
+    bool farther = before->file != reply->file || reply->reply_ttl < before->reply_ttl;
+    bool elsewhere = farther || before->interface != reply->interface || before->reply_ttl != reply->reply_ttl;
+    return elsewhere && addr_equal(&before->from, &reply->from) && before->kind == reply->kind &&
+           before->ip_id == reply->ip_id && apart >= -SAME_FRAME_WITHIN &&
+           apart <= (farther ? FORWARDED_WITHIN : SAME_FRAME_WITHIN);
+}
+
+/* The reply of which this one is a copy; NULL: none. */
+static struct reply *find_same(const struct probe *probe, const struct reply *reply)
+{
+    for (unsigned i = 0; i < probe->reply_count; i++)
+        if (is_same_reply(&probe->replies[i], reply))
+            return &probe->replies[i];
+    return NULL;
+}
+
+/* Of two copies of a reply, takes the one
+ * 1. from the file that shows its probe,
+ * 2. from the interface that shows its probe,
+ * 3. with the lower TTL. */
+static bool is_nearer(const struct candidate *candidate, const struct reply *reply, const struct reply *before)
+{
+    uint8_t file = candidate->probe.file;
+    if ((reply->file == file) != (before->file == file))
+        return reply->file == file;
+    bool here = reply->file == file && reply->interface == candidate->interface;
+    bool was_here = before->file == file && before->interface == candidate->interface;
+    return here != was_here ? here : reply->reply_ttl < before->reply_ttl;
+}
+
+static void note_rtt(struct run *run, const struct candidate *candidate, const struct reply *reply)
+{
+    nstime rtt = reply_rtt(&candidate->probe, reply);
+    if (reply->kind == REPLY_TIME_EXCEEDED && rtt != NSTIME_NONE && reply->file == candidate->probe.file)
+        run->rtt = rtt < ANSWER_WITHIN ? rtt : ANSWER_WITHIN; /* stamps may be wrong */
 }
 
 static void note_reply(struct run *run, const struct candidate *candidate, const struct reply *reply)
@@ -80,10 +109,57 @@ static void note_reply(struct run *run, const struct candidate *candidate, const
     if (reply->kind != REPLY_TIME_EXCEEDED)
         return;
     run->expired++;
-    nstime rtt = reply_rtt(&candidate->probe, reply);
-    run->rtt = rtt < ANSWER_WITHIN ? rtt : ANSWER_WITHIN; /* stamps may be wrong */
+    note_rtt(run, candidate, reply);
     if (at && addr_is_none(&at->router))
         at->router = reply->from;
+}
+
+static void fill_reply(struct recogniser *r, const struct candidate *candidate, const struct digest *digest,
+                       const struct found *found, struct reply *reply)
+{
+    bool duplicate = reply->duplicate;
+    *reply = digest->answer;
+    reply->match = (uint8_t)found->match;
+    reply->rule = found->rule;
+    reply->hop_is_doubtful = found->hop_is_doubtful;
+    reply->duplicate = duplicate;
+    if (digest->kind == PACKET_ICMP_ERROR) {
+        reply->extension = extension_copy(r, digest->extension);
+        if (!addr_is_none(&digest->source))
+            add_rewrites(r, candidate, digest, reply);
+    }
+    r->shows[reply->file] |= SHOWS_REPLIES;
+}
+
+/* A reply from another file is provisional: the file that shows the probe may show the reply as well, and later. The
+ * probe goes on waiting. */
+static void note_answered(struct recogniser *r, struct candidate *candidate, const struct reply *reply)
+{
+    if (candidate->probe.state == PROBE_OUTSTANDING && reply->file == candidate->probe.file)
+        run_answered(r, candidate);
+}
+
+/* Puts a copy that was captured nearer to the prober in the place of the reply. */
+static void replace_reply(struct recogniser *r, struct candidate *candidate, const struct digest *digest,
+                          const struct found *found, struct reply *reply)
+{
+    struct trace *trace = &candidate->run->trace;
+    r->reply_bytes -= candidate_reply_bytes(candidate);
+    if (reply->extension)
+        extension_release(r, reply->extension);
+    free(reply->rewrites);
+    fill_reply(r, candidate, digest, found, reply);
+    r->reply_bytes += candidate_reply_bytes(candidate);
+    note_rtt(candidate->run, candidate, reply);
+    trace->last_seen = reply->time > trace->last_seen ? reply->time : trace->last_seen;
+    note_answered(r, candidate, reply);
+}
+
+static void see_again(struct recogniser *r, struct candidate *candidate, const struct digest *digest,
+                      const struct found *found, struct reply *reply)
+{
+    if (is_nearer(candidate, &digest->answer, reply))
+        replace_reply(r, candidate, digest, found, reply);
 }
 
 static void add_reply(struct recogniser *r, const struct digest *digest, const struct found *found)
@@ -91,27 +167,78 @@ static void add_reply(struct recogniser *r, const struct digest *digest, const s
     struct candidate *candidate = found->candidate;
     struct probe *probe = &candidate->probe;
     size_t bytes = candidate_reply_bytes(candidate);
-    bool again = is_same_frame(probe, &digest->answer);
-    struct reply *reply = again ? NULL : candidate_next_reply(candidate);
+    struct reply *same = find_same(probe, &digest->answer);
+    struct reply *reply = same ? NULL : candidate_next_reply(candidate);
+    if (same)
+        see_again(r, candidate, digest, found, same);
     if (!reply) {
-        count_stray(r, again ? STRAY_ANSWER_SEEN_AGAIN : STRAY_TOO_MANY);
+        count_stray(r, same ? STRAY_COPY : STRAY_TOO_MANY);
         return;
     }
-    *reply = digest->answer;
-    reply->match = (uint8_t)found->match;
-    reply->rule = found->rule;
-    reply->duplicate = probe->reply_count > 0;
-    if (digest->kind == PACKET_ICMP_ERROR) {
-        reply->extension = extension_copy(r, digest->extension);
-        add_rewrites(r, candidate, digest, reply);
-    }
-    if (probe->reply_count++ == 0)
-        run_answered(r, candidate);
+    reply->duplicate = probe->reply_count++ > 0;
+    fill_reply(r, candidate, digest, found, reply);
+    note_answered(r, candidate, reply);
     note_reply(candidate->run, candidate, reply);
     bytes = candidate_reply_bytes(candidate) - bytes;
     run_consider(r, candidate->run);
     if (bytes)
         run_note_bytes(r, bytes);
+}
+
+/* --- copies --- */
+
+/* A probe of this pair with a reply of which this one is a copy. */
+static struct reply *find_seen(const struct pair *pair, uint32_t word, const struct digest *digest,
+                               struct candidate **candidate)
+{
+    unsigned left = SCAN_MOST;
+    for (struct run *run = pair->runs; run; run = run->next_in_pair)
+        for (struct candidate *c = run->newest; c && left; c = c->before, left--) {
+            if (c->settled || !c->probe.reply_count || (digest->has_word && c->traits.word != word))
+                continue;
+            *candidate = c;
+            struct reply *same = find_same(&c->probe, &digest->answer);
+            if (same)
+                return same;
+        }
+    return NULL;
+}
+
+void answer_see_again(struct recogniser *r, const struct digest *digest)
+{
+    bool is_error = digest->kind == PACKET_ICMP_ERROR;
+    if ((!is_error && !digest->may_answer) || early_replace(r, digest))
+        return;
+    const struct pair *pair =
+        is_error ? pair_find(r, digest->pair_hash, &digest->source, &digest->target, digest->protocol)
+                 : pair_find(r, digest->answer_hash, &digest->target, &digest->source, digest->protocol);
+    struct candidate *candidate = NULL;
+    uint32_t word = is_error ? digest->traits.word : digest_answered_word(digest);
+    struct reply *same = pair ? find_seen(pair, word, digest, &candidate) : NULL;
+    if (!same)
+        return;
+    struct found found = {candidate, (enum match)same->match, same->rule};
+    see_again(r, candidate, digest, &found, same);
+}
+
+/* A router answers again at its own hop. */
+static bool is_at_its_hop(const struct candidate *candidate, const struct reply *reply)
+{
+    uint8_t ttl = candidate->traits.ttl;
+    const struct run *run = candidate->run;
+    return reply->kind != REPLY_TIME_EXCEEDED ||
+           (ttl < run->by_ttl_count && addr_equal(&run->by_ttl[ttl].router, &reply->from));
+}
+
+/* The probe that waits for it may be an older one: equal probes are answered in their order. */
+bool answer_is_due(const struct recogniser *r, const struct digest *digest, nstime before)
+{
+    bool is_error = digest->kind == PACKET_ICMP_ERROR && !addr_is_none(&digest->source) && !digest->is_fragment;
+    if ((!is_error && !digest->may_answer) || digest->answer.ip_id || !r->run_count)
+        return false;
+    struct found found = is_error ? match_quoted(r, digest) : match_answer(r, digest);
+    return found.candidate && !found.candidate->probe.reply_count &&
+           found.candidate->run->newest->probe.sent >= before && is_at_its_hop(found.candidate, &digest->answer);
 }
 
 /* --- ICMP errors --- */
@@ -139,21 +266,35 @@ static struct other_error make_error(const struct digest *digest)
     };
 }
 
-void answer_take_error(struct recogniser *r, const struct digest *digest)
+/* True if the quote shows another id than the probe had. Routers zero or swap it, but hardly any makes up another. */
+static bool shows_other_id(const struct candidate *candidate, const struct digest *quote)
+{
+    uint16_t sent = candidate->traits.ip_id, quoted = quote->traits.ip_id;
+    return quote->source.family == 4 && sent && quoted && quoted != sent && quoted != (uint16_t)(sent << 8 | sent >> 8);
+}
+
+void answer_take_error(struct recogniser *r, const struct digest *digest, bool may_wait)
 {
     bool has_quote = !addr_is_none(&digest->source);
-    struct found found = has_quote && !digest->is_fragment ? match_quoted(r, digest) : (struct found){0};
+    struct found found = choice_none();
+    if (has_quote && !digest->is_fragment)
+        found = match_quoted(r, digest);
+    else if (!has_quote && digest->answer.kind == REPLY_TIME_EXCEEDED)
+        found = match_unquoted(r, digest);
     if (found.candidate && digest->answer.kind == REPLY_OTHER) { /* the router forwarded the packet */
         count_stray(r, STRAY_ADVICE);
         return;
     }
+    may_wait = may_wait && has_quote && (!found.candidate || shows_other_id(found.candidate, digest));
+    if (may_wait && early_hold(r, digest))
+        return;
     if (found.candidate) {
         add_reply(r, digest, &found);
         return;
     }
     struct other_error error = make_error(digest);
     error.extension = extension_copy(r, digest->extension);
-    if (has_quote)
+    if (has_quote && !tunnels_has_quoted(r, digest))
         inferred_add(r, digest, &error);
     else
         results_error(r, &error);
@@ -170,13 +311,67 @@ static bool answer_unmatched(struct recogniser *r, const struct digest *digest)
     return pair && pair->unmatched && ends && inferred_take_answer(r, pair, digest_answered_word(digest), &reply);
 }
 
-bool answer_take(struct recogniser *r, const struct digest *digest)
+static bool has_ports(const struct run *run, uint32_t word)
 {
-    if (!digest->may_answer || (!r->run_count && !r->unmatched_count))
+    uint32_t source = word >> 16, target = word & 0xffff;
+    return source >= run->source_port.least && source <= run->source_port.most && target >= run->target_port.least &&
+           target <= run->target_port.most;
+}
+
+static void note_later(struct run *run, const struct digest *digest)
+{
+    const struct traits *traits = &digest->traits;
+    struct later_packet *later = NULL;
+    for (unsigned i = 0; i < LATER_MOST; i++)
+        if (run->later[i].time && run->later[i].word == traits->word)
+            later = &run->later[i];
+    later = later ? later : &run->later[run->later_next++ % LATER_MOST];
+    *later = (struct later_packet){
+        .time = digest->time,
+        .word = traits->word,
+        .end = traits->seq + traits->payload_bytes + ((traits->tcp_flags & TCP_FIN) ? 1U : 0U),
+    };
+}
+
+/* A packet with the host's own TTL in the connection of a probe: an answer that comes now may be to this packet. */
+static void note_connection(struct recogniser *r, const struct digest *digest)
+{
+    bool is_later = digest->shape == SHAPE_DATA || digest->shape == SHAPE_FIN || digest->shape == SHAPE_ACK;
+    if (!is_later || digest->traits.ttl <= PROBE_TTL_MOST)
+        return;
+    struct pair *pair = pair_find(r, digest->pair_hash, &digest->source, &digest->target, digest->protocol);
+    for (struct run *run = pair ? pair->runs : NULL; run; run = run->next_in_pair)
+        if (has_ports(run, digest->traits.word))
+            note_later(run, digest);
+}
+
+/* True if the packet may answer a probe that is still to come. One that may be a probe itself has to keep its turn. */
+static bool may_be_early(const struct recogniser *r, const struct digest *digest)
+{
+    enum reply_kind kind = digest->answer.kind;
+    if (kind == REPLY_ECHO)
+        return true;
+    if (digest->shape != SHAPE_NONE && digest->traits.ttl <= PROBE_TTL_MOST)
         return false;
-    struct found found = match_answer(r, digest);
-    if (!found.candidate)
+    if (r->early_count && (kind == REPLY_SYN_ACK || kind == REPLY_RST)) /* errors that belong to it may be held */
+        return true;
+    const struct pair *pair =
+        r->run_count ? pair_find(r, digest->answer_hash, &digest->target, &digest->source, digest->protocol) : NULL;
+    return pair && pair->runs;
+}
+
+bool answer_take(struct recogniser *r, const struct digest *digest, bool may_wait)
+{
+    if (!digest->may_answer)
+        return false;
+    bool none = !r->run_count && !r->unmatched_count;
+    struct found found = none ? choice_none() : match_answer(r, digest);
+    if (!found.candidate) {
+        note_connection(r, digest);
+        if (may_wait && may_be_early(r, digest) && early_hold(r, digest))
+            return true;
         return r->unmatched_count && answer_unmatched(r, digest);
+    }
     add_reply(r, digest, &found);
     return true;
 }

@@ -3,7 +3,9 @@
 
 #include "recognise/digest.h"
 
-#define TCP_HEADER 20 /* without options */
+#define TCP_HEADER 20   /* bytes, without options */
+#define SAME_BYTES 32   /* of a payload: so many tell packets apart that have neither id nor sequence number */
+#define LOW_TTL_MOST 40 /* that of PROBE_TTL_MOST: packets with more need no same_beyond_nat */
 
 /* The two halves of the product of both. */
 static uint64_t mix(uint64_t a, uint64_t b)
@@ -158,15 +160,108 @@ static void set_answer_key(struct digest *out)
         out->answer_key = digest_key(out->answer_hash, digest_answered_word(out), is_echo ? 0 : out->traits.ack - 1);
 }
 
-static void read_error(const struct frame *frame, const struct packet *packet, struct digest *out)
+static void read_error(const struct digester *digester, const struct frame *frame, const struct packet *packet,
+                       struct digest *out)
 {
     const struct headers *outer = &packet->outer;
     const struct transport *t = &outer->transport;
     read_answer(frame, packet, out);
+    out->answer_hash = digest_pair_hash(digester, &outer->ip.target, &outer->ip.target, 0);
     out->answer.kind = (uint8_t)reply_kind_of_icmp(outer->ip.version, t->type, t->code);
     out->answer.quoted_ttl = packet->quote.ip.version ? packet->quote.ip.ttl : -1;
     out->extension = packet->extension.present ? &packet->extension : NULL;
     out->cut = packet->truncated && !(out->have & HAVE_PORTS) && t->captured < t->size;
+}
+
+/* --- what copies have in common --- */
+
+/* The secret is left out: which sightings the table of copies.c forgets depends on these hashes, and results must not
+ * depend on the secret. */
+static uint64_t hash_addresses(const struct addr *source, const struct addr *target, uint8_t protocol)
+{
+    uint64_t hash = mix(half(source, 0) ^ UINT64_C(0x8bb84b93962eacc9), half(target, 0) ^ UINT64_C(0x2d358dccaa6c78a5));
+    if (source->family == 6)
+        hash = mix(half(source, 1) ^ hash, half(target, 1) ^ UINT64_C(0xd6e8feb86659fd93));
+    return hash ^ protocol;
+}
+
+static uint64_t load(const uint8_t *bytes)
+{
+    uint64_t value;
+    memcpy(&value, bytes, sizeof value);
+    return value;
+}
+
+static uint64_t hash_bytes(uint64_t hash, const uint8_t *bytes, size_t count)
+{
+    uint8_t padded[SAME_BYTES] = {0};
+    if (count < SAME_BYTES) {
+        if (count)
+            memcpy(padded, bytes, count);
+        bytes = padded;
+    }
+    hash = mix(load(bytes) ^ hash, load(bytes + 8) ^ UINT64_C(0xe7037ed1a0b428db));
+    return mix(load(bytes + 16) ^ hash, load(bytes + 24) ^ UINT64_C(0x8ebc6af09c88c6e3));
+}
+
+/* The fields of the IP header. Length and id alone tell most packets of IPv4 apart. */
+static uint64_t hash_ip(uint64_t hash, const struct ip_header *ip)
+{
+    uint64_t lengths = (uint64_t)ip->total_length << 32 | (uint64_t)ip->id << 16 | ip->fragment_offset;
+    return mix(lengths ^ hash, ((uint64_t)ip->flow_label << 32 | ip->fragment_id) ^ UINT64_C(0x589965cc75374cc3));
+}
+
+/* What follows the header, as far as it is captured. A SYN's options are left out, since routers clamp its MSS. */
+static uint64_t hash_payload(uint64_t hash, const struct headers *headers)
+{
+    const struct transport *t = &headers->transport;
+    size_t from = headers->ip.header_length;
+    if (t->have)
+        from += (t->have & HAVE_FLAGS) && !(t->flags & TCP_SYN) ? TCP_HEADER : t->header_length;
+    return headers->captured > from ? hash_bytes(hash, headers->bytes + from, headers->captured - from)
+                                    : hash_bytes(hash, NULL, 0);
+}
+
+static uint64_t same_of_plain(const struct headers *headers, const struct digest *digest)
+{
+    const struct transport *t = &headers->transport;
+    const struct traits *traits = &digest->traits;
+    bool is_icmp = headers->ip.protocol == IP_ICMP || headers->ip.protocol == IP_ICMP6;
+    uint32_t kind = (uint32_t)t->type << 24 | (uint32_t)t->code << 16 | traits->window;
+    uint64_t hash = hash_ip(hash_addresses(&digest->source, &digest->target, digest->protocol), &headers->ip);
+    hash = mix(((uint64_t)traits->word << 32 | traits->seq) ^ hash,
+               ((uint64_t)traits->ack << 32 | kind) ^ UINT64_C(0x1d8e4e27c47d124f) ^ traits->tcp_flags);
+    return hash_payload(is_icmp ? hash ^ traits->checksum : hash, headers);
+}
+
+/* The target, its port or sequence number, and the payload. */
+static uint64_t same_beyond_nat(const struct headers *headers, const struct digest *digest)
+{
+    const struct ip_header *ip = &headers->ip;
+    uint64_t hash = hash_ip(~hash_addresses(&ip->target, &ip->target, ip->protocol), ip);
+    hash = mix(((uint64_t)(uint16_t)digest->traits.word << 32 | digest->traits.seq) ^ hash,
+               ((uint64_t)digest->shape << 32 | digest->traits.ack) ^ UINT64_C(0x4b33a62ed433d4a3));
+    return hash_payload(hash, headers) | 1;
+}
+
+static uint64_t same_of_error(const struct packet *packet, const struct digest *digest)
+{
+    const struct headers *outer = &packet->outer;
+    const struct transport *t = &outer->transport;
+    const struct traits *quoted = &digest->traits;
+    uint64_t kind = (uint64_t)t->type << 56 | (uint64_t)t->code << 48 | (uint64_t)t->checksum << 32 | packet->mtu;
+    uint64_t hash = hash_ip(hash_addresses(&outer->ip.source, &outer->ip.target, outer->ip.protocol), &outer->ip);
+    if (!packet->quote.ip.version)
+        return hash_payload(hash ^ kind, outer);
+    hash = mix(kind ^ hash, hash_addresses(&digest->source, &digest->target, digest->protocol));
+    return mix(((uint64_t)quoted->word << 32 | quoted->seq) ^ hash,
+               ((uint64_t)quoted->checksum << 32 | quoted->ip_id) ^ UINT64_C(0x9fb21c651e98df25));
+}
+
+static uint64_t same_of_frame(const struct frame *frame)
+{
+    uint64_t lengths = (uint64_t)frame->length << 32 | frame->captured;
+    return hash_bytes(mix(lengths, UINT64_C(0xa0761d6478bd642f)), frame->bytes, frame->captured);
 }
 
 void digest_packet(const struct digester *digester, unsigned file, const struct frame *frame,
@@ -177,6 +272,7 @@ void digest_packet(const struct digester *digester, unsigned file, const struct 
     out->time = frame->time;
     out->frame = frame->number;
     out->interface = packet->interface;
+    out->inside = packet->tunnels.count ? &packet->tunnels : NULL;
     out->kind = (uint8_t)packet->kind;
     out->direction = packet->direction;
     out->file = (uint8_t)file;
@@ -187,12 +283,17 @@ void digest_packet(const struct digester *digester, unsigned file, const struct 
     out->has_word = out->may_answer = out->may_answer_key = out->is_fragment = out->cut = false;
     out->source = out->target = (struct addr){0};
     out->traits = (struct traits){0};
+    out->same_beyond_nat = 0;
     if (packet->kind == PACKET_ICMP_ERROR) {
         if (packet->quote.ip.version)
             read_probe(digester, &packet->quote, out);
-        read_error(frame, packet, out);
+        read_error(digester, frame, packet, out);
+        out->same = same_of_error(packet, out);
     } else if (packet->kind == PACKET_PLAIN) {
         read_probe(digester, &packet->outer, out);
+        out->same = same_of_plain(&packet->outer, out);
+        if (out->shape != SHAPE_NONE && out->traits.ttl <= LOW_TTL_MOST)
+            out->same_beyond_nat = same_beyond_nat(&packet->outer, out);
         const struct probe_type *type = digester->types[ip->protocol];
         enum reply_kind kind;
         out->may_answer = may_answer(type, &packet->outer, &kind);
@@ -205,6 +306,8 @@ void digest_packet(const struct digester *digester, unsigned file, const struct 
                                : 0;
         out->answer_hash = digest_pair_hash(digester, &ip->target, &ip->source, ip->protocol);
         set_answer_key(out);
+    } else {
+        out->same = same_of_frame(frame);
     }
 }
 

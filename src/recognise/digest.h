@@ -28,10 +28,14 @@ struct traits {
 struct digest {
     nstime time;
     uint64_t frame;
-    uint64_t pair_hash;         /* of source, target and protocol */
-    uint64_t key;               /* by which the index finds it as a probe */
-    uint64_t answer_hash;       /* of target, source and protocol, where it may be an answer */
+    uint64_t pair_hash; /* of source, target and protocol */
+    uint64_t key;       /* by which the index finds it as a probe */
+    /* Where it may be an answer, of target, source and protocol; of an ICMP error, of twice the host that it came to
+     * and protocol 0. */
+    uint64_t answer_hash;
     uint64_t answer_key;        /* the key of what it would answer; with may_answer_key */
+    uint64_t same;              /* of all that each copy of this packet has in common; see digest_packet() */
+    uint64_t same_beyond_nat;   /* of what a translator of the source leaves alone; 0: it is no probe */
     uint32_t answered_id;       /* the query_id of what it would answer; 0: none. With may_answer */
     struct addr source, target; /* none: there is no quote */
     uint8_t protocol;
@@ -50,6 +54,7 @@ struct digest {
     bool cut;            /* an ICMP error whose quote the capture cut before the ports */
     struct reply answer; /* of an ICMP error or a packet with may_answer, else undefined; owns nothing */
     const struct icmp_extension *extension; /* likewise; borrowed; NULL: none */
+    const struct tunnels *inside;           /* that the packet came in; borrowed; NULL: none */
 };
 
 /* What digest_packet() needs to know. */
@@ -61,7 +66,10 @@ struct digester {
 };
 
 void digest_init(struct digester *digester, uint64_t secret);
-/* Reads the packet and the digester alone. */
+/* Reads the packet and the digester alone.
+ *
+ * `same` names a packet wherever it is captured: forwarding leaves alone what it hashes. Left out are the TTL, the
+ * DSCP, the options of a SYN, and checksums that offloading fills in late. So are bytes that a short capture lacks. */
 void digest_packet(const struct digester *digester, unsigned file, const struct frame *frame,
                    const struct packet *packet, struct digest *out);
 
@@ -69,6 +77,16 @@ uint64_t digest_pair_hash(const struct digester *digester, const struct addr *so
                           uint8_t protocol);
 /* `extra`: what tells apart the probes of one pair and word. */
 uint64_t digest_key(uint64_t pair_hash, uint32_t word, uint32_t extra);
+/* The TTL of the outermost header; 0: it is not IP. */
+static inline uint8_t digest_outer_ttl(const struct digest *digest)
+{
+    return digest->kind == PACKET_ICMP_ERROR ? digest->answer.reply_ttl : digest->traits.ttl;
+}
+/* Whether a number of its own tells the packet from others of its flow. */
+static inline bool digest_has_id(const struct digest *digest)
+{
+    return digest->traits.ip_id || digest->traits.seq;
+}
 /* The word of the packet that this one would answer. */
 static inline uint32_t digest_answered_word(const struct digest *digest)
 {

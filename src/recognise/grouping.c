@@ -5,9 +5,15 @@
 
 #include "recognise/candidate.h"
 #include "recognise/index.h"
+#include "recognise/merge.h"
 #include "recognise/pair.h"
 #include "recognise/pattern.h"
 #include "recognise/run.h"
+#include "recognise/senders.h"
+
+#define DRIFT_STEP_MOST 3 /* TTLs that a step counts: swapped neighbours fall by one and rise by three */
+#define DRIFT_TO_FALL 2   /* one may be a swap */
+#define DRIFT_MOST 4      /* then the direction of a run is known */
 
 static struct run *choose_run(const struct pair *pair, const struct digest *digest, nstime now)
 {
@@ -40,13 +46,16 @@ static bool is_alike(const struct traits *a, const struct traits *b)
            a->tcp_flags == b->tcp_flags && memcmp(a->payload, b->payload, sizeof a->payload) == 0;
 }
 
-/* An equal packet with a lower TTL has been forwarded; with the same TTL, it was captured on another interface. */
+/* An equal packet with a lower TTL has been forwarded, soon if nothing but the TTL tells probes apart; with the same
+ * TTL, it was captured on another interface. */
 static bool is_copy(const struct candidate *candidate, const struct digest *digest)
 {
     uint8_t ttl = digest->traits.ttl, before = candidate->traits.ttl;
     bool elsewhere = candidate->interface != digest->interface || candidate->direction != digest->direction ||
                      candidate->probe.file != digest->file;
-    return ttl < before || (ttl == before && elsewhere && digest->time - candidate->probe.sent <= SAME_FRAME_WITHIN);
+    bool soon = digest->time - candidate->probe.sent <= FORWARDED_SOON;
+    return (ttl < before && (digest_has_id(digest) || soon)) ||
+           (ttl == before && elsewhere && digest->time - candidate->probe.sent <= SAME_FRAME_WITHIN);
 }
 
 /* True for a copy: forwarded, from another interface, or retransmitted by TCP. Counts it. */
@@ -60,7 +69,7 @@ static bool is_seen_again(struct recogniser *r, const struct digest *digest, con
             !addr_equal(&candidate->run->trace.flow.target, &digest->target))
             continue;
         if (is_alike(&candidate->traits, traits) && is_copy(candidate, digest)) {
-            count_stray(r, STRAY_SEEN_AGAIN);
+            count_stray(r, STRAY_COPY);
             return true;
         }
         bool own_port = candidate->run->count > 1 && candidate->run->source_port.movement != MOVE_CONSTANT;
@@ -90,37 +99,90 @@ static bool is_of_connection(const struct recogniser *r, const struct digest *di
     return false;
 }
 
-/* `step`: by how much the counting port has moved since the last probe. */
-static void note_restart(struct run *run, uint32_t step)
+/* The port or sequence number that counts. */
+static uint32_t counter_of(const struct run *run, const struct traits *traits)
 {
+    bool target = (uint16_t)(traits->word - run->target_port.last) != 0;
+    return target ? traits->word & 0xffff : traits->word >> 16;
+}
+
+static uint32_t last_counter(const struct run *run, const struct traits *traits)
+{
+    bool target = (uint16_t)(traits->word - run->target_port.last) != 0;
+    return target ? run->target_port.last : run->source_port.last;
+}
+
+/* A counter of a packet, and of the one before. */
+struct step {
+    uint32_t counter, last;
+    int restarts; /* that a packet out of order adds */
+};
+
+static void note_restart(struct run *run, const struct step *counter)
+{
+    uint32_t step = (uint16_t)(counter->counter - counter->last);
     run->restarts++;
+    run->restart_counter = counter->counter;
     if (!run->restart_step || step < run->restart_step)
         run->restart_step = step;
 }
 
-static void note_ttl(struct recogniser *r, struct run *run, uint8_t ttl, uint32_t counter)
+/* A packet out of order may belong between the last sweep and the one before: then the step between them is smaller. */
+static void note_before_restart(struct run *run, uint32_t counter)
 {
-    if (run->count == 0) {
-        run->first_ttl = run->least_ttl = run->most_ttl = ttl;
-        run->one_id_a_ttl = true;
-    } else if (ttl != run->last_ttl) {
-        bool again = ttl == (run->falling ? run->most_ttl : run->least_ttl);
-        if (run->least_ttl == run->most_ttl)
-            run->falling = ttl < run->last_ttl;
-        else if (again)
-            note_restart(run, counter);
-    }
-    run->last_ttl = ttl;
-    run->least_ttl = ttl < run->least_ttl ? ttl : run->least_ttl;
+    uint32_t step = (uint16_t)(run->restart_counter - counter);
+    if (run->restarts && step && step < run->restart_step)
+        run->restart_step = step;
+}
+
+/* The TTLs rise or fall, on the whole: small steps count as much as large ones, so that sweeps keep their direction. */
+static void note_drift(struct run *run, uint8_t ttl)
+{
+    int step = ttl - run->arrived_ttl;
+    step = step > DRIFT_STEP_MOST ? DRIFT_STEP_MOST : step < -DRIFT_STEP_MOST ? -DRIFT_STEP_MOST : step;
+    run->drift += run->drift < DRIFT_MOST && run->drift > -DRIFT_MOST ? step : 0;
+    run->falling = run->drift <= -DRIFT_TO_FALL;
+    run->arrived_ttl = ttl;
+}
+
+static void note_turn(struct run *run, uint8_t ttl, const struct step *counter)
+{
+    if (ttl == run->last_ttl)
+        return;
+    run->went_back |= run->falling ? ttl > run->last_ttl : ttl < run->last_ttl;
+    if (run->least_ttl != run->most_ttl && ttl == (run->falling ? run->most_ttl : run->least_ttl))
+        note_restart(run, counter);
+}
+
+static void note_high_ttl(struct recogniser *r, struct run *run, uint8_t ttl)
+{
     if (ttl > run->most_ttl) {
         run->most_ttl = ttl;
         r->high_ttls += ttl > PROBE_TTL_MOST; /* such TTLs rise one by one */
     }
-    run->ttls |= ttl < 64 ? UINT64_C(1) << ttl : 0;
     if (!run->is_high && ttl + 2 >= PROBE_TTL_MOST) {
         run->is_high = true;
         r->high_runs++;
     }
+}
+
+static void note_ttl(struct recogniser *r, struct run *run, uint8_t ttl, enum order order, const struct step *counter)
+{
+    if (run->count == 0) {
+        run->first_ttl = run->least_ttl = run->most_ttl = run->last_ttl = run->arrived_ttl = ttl;
+    } else if (order == ORDER_NEXT) {
+        note_turn(run, ttl, counter);
+        run->last_ttl = ttl;
+    } else {
+        run->restarts += (uint32_t)(counter->restarts > 0 || run->restarts ? counter->restarts : 0);
+        note_before_restart(run, counter->counter);
+    }
+    if (order == ORDER_FIRST)
+        run->first_ttl = ttl;
+    note_drift(run, ttl);
+    run->least_ttl = ttl < run->least_ttl ? ttl : run->least_ttl;
+    note_high_ttl(r, run, ttl);
+    run->ttls |= ttl < 64 ? UINT64_C(1) << ttl : 0;
 }
 
 static void fill_candidate(struct candidate *candidate, struct run *run, const struct digest *digest)
@@ -147,6 +209,22 @@ static void fill_candidate(struct candidate *candidate, struct run *run, const s
     candidate->indexed = candidate->settled = candidate->bytes_held = false;
 }
 
+/* How the packet moves what the run counts, and its TTLs. */
+static void note_packet(struct recogniser *r, struct run *run, const struct digest *digest)
+{
+    const struct traits *traits = &digest->traits;
+    enum order order = order_of(run, traits, digest->time);
+    struct place place = {0};
+    if (order != ORDER_NEXT)
+        place = order_place(run, traits, digest->time);
+    struct step step = {
+        .counter = counter_of(run, traits), .last = last_counter(run, traits), .restarts = place.restarts};
+    pattern_add(run, traits, order, order != ORDER_NEXT ? &place : NULL);
+    note_ttl(r, run, traits->ttl, order, &step);
+    if (order == ORDER_FIRST)
+        run->shown = *traits;
+}
+
 static void add_candidate(struct recogniser *r, struct run *run, const struct digest *digest,
                           const struct index_place *place)
 {
@@ -162,16 +240,12 @@ static void add_candidate(struct recogniser *r, struct run *run, const struct di
         return;
     }
     fill_candidate(candidate, run, digest);
-    uint32_t source_step = (uint16_t)((traits->word >> 16) - run->source_port.last);
-    uint32_t target_step = (uint16_t)(traits->word - run->target_port.last);
-    if (run->count && traits->ttl != run->last_ttl && !source_step)
-        run->one_id_a_ttl = false;
-    pattern_add(run, traits);
-    note_ttl(r, run, traits->ttl, target_step ? target_step : source_step);
+    note_packet(r, run, digest);
     run->count++;
     candidate->probe.attempt = ++at->asked;
     run->trace.sent_count++;
     run->trace.started = true;
+    r->shows[digest->file] |= SHOWS_PROBES;
     if (run->trace.first_sent == NSTIME_NONE)
         run->trace.first_sent = digest->time;
     run->last_time = digest->time > run->last_time ? digest->time : run->last_time;
@@ -179,8 +253,32 @@ static void add_candidate(struct recogniser *r, struct run *run, const struct di
     run_wait(r, &r->waiting, candidate, ANSWER_WITHIN);
     run_append(run, candidate);
     (void)index_add(r, place, candidate); /* without memory no reply finds it */
+    senders_add(r, candidate);
     run_touch(r, run);
     run_consider(r, run);
+}
+
+void grouping_see_again(struct recogniser *r, const struct digest *digest)
+{
+    if (digest->shape == SHAPE_NONE || digest->kind != PACKET_PLAIN || !r->run_count)
+        return;
+    struct pair *pair = pair_find(r, digest->pair_hash, &digest->source, &digest->target, digest->protocol);
+    const struct run *run = pair ? pair->runs : NULL;
+    if (!run || !run->newest || run->newest->probe.file == digest->file)
+        return;
+    pair->has_far_file = true;
+    pair->far_file = digest->file;
+}
+
+bool grouping_is_due(const struct recogniser *r, const struct digest *digest)
+{
+    bool is_told_apart = digest->has_word || digest->traits.ip_id;
+    if (digest->kind != PACKET_PLAIN || digest->shape == SHAPE_NONE || is_told_apart ||
+        (r->shows[digest->file] & SHOWS_COPIES))
+        return false;
+    const struct candidate *newest = index_first(r, digest->key);
+    return newest && newest->probe.reply_count && newest->traits.ttl == digest->traits.ttl &&
+           is_alike(&newest->traits, &digest->traits);
 }
 
 /* True if a run has come up to this TTL, which is above that of other probes. */
@@ -218,6 +316,10 @@ bool grouping_take(struct recogniser *r, const struct digest *digest)
     if (r->run_count == RUNS_MOST) /* first, since a pair is freed with its last run */
         run_evict(r, r->oldest_run);
     struct pair *pair = pair_get(r, digest);
+    if (pair && pair->has_far_file && pair->far_file == digest->file) { /* the prober's file lacks it */
+        count_stray(r, STRAY_COPY);
+        return true;
+    }
     struct run *run = pair ? choose_run(pair, digest, digest->time) : NULL;
     if (run && run->state == RUN_ORDINARY) {
         run->last_time = digest->time > run->last_time ? digest->time : run->last_time;
@@ -225,6 +327,8 @@ bool grouping_take(struct recogniser *r, const struct digest *digest)
         count_stray(r, STRAY_NO_TRACE);
         return true;
     }
+    if (run)
+        merge_pings(r, run, digest);
     if (pair && !run && pair->run_count == RUNS_OF_PAIR_MOST)
         run_evict(r, quietest(pair));
     if (pair && !run)

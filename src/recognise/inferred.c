@@ -54,6 +54,7 @@ static void append(struct recogniser *r, struct pair *pair, struct unmatched *un
     unmatched_push(r, pair);
     r->unmatched_count++;
     unmatched->bytes = unmatched->error.extension ? sizeof *unmatched->error.extension : 0;
+    unmatched->bytes += unmatched->inside ? sizeof *unmatched->inside : 0;
     r->unmatched_bytes += unmatched->bytes;
 }
 
@@ -62,6 +63,7 @@ static void append(struct recogniser *r, struct pair *pair, struct unmatched *un
 static void drop_unmatched(struct recogniser *r, struct unmatched *unmatched)
 {
     r->unmatched_bytes -= unmatched->bytes;
+    free(unmatched->inside);
     free(unmatched);
     r->unmatched_count--;
 }
@@ -76,6 +78,7 @@ static void run_of_quotes(const struct pair *pair, const struct inferred *inferr
     run->trace.flow.target = pair->target;
     run->trace.flow.tos = first->traits.tos;
     run->trace.started = true;
+    run->trace.inside = tunnels_copy(first->inside);
     run->pair = (struct pair *)(uintptr_t)pair;
     run->version = pair->target.family;
     run->shape = first->shape;
@@ -259,6 +262,7 @@ void inferred_add(struct recogniser *r, const struct digest *quote, const struct
         return;
     }
     unmatched->error = *error;
+    unmatched->inside = tunnels_copy(quote->inside);
     unmatched->reply = quote->answer;
     unmatched->reply.match = MATCH_EXACT; /* nothing but the quote is known of its probe */
     unmatched->reply.rule = "its own quote";
@@ -282,6 +286,7 @@ bool inferred_take_answer(struct recogniser *r, struct pair *pair, uint32_t word
         return false;
     *unmatched = *like;
     unmatched->error = (struct other_error){0};
+    unmatched->inside = NULL;
     unmatched->reply = *reply;
     unmatched->traits.word = word;
     unmatched->traits.checksum = 0; /* unknown */

@@ -3,10 +3,13 @@
  * silent hops included. Else the blocks are counted, from the distance that the first reply's own TTL shows. */
 #include "recognise/inferred_order.h"
 
-#include <limits.h>
 #include <stdlib.h>
 
+#include "recognise/choice.h"
+
 #define COUNTER_STEP_MOST 64
+#define MISFITS_RARE 8      /* a count is right if at most one in so many neighbours contradicts it: balancers, loops */
+#define DISAGREEMENT_MOST 4 /* hops, between the counter and the TTL of one reply */
 
 static uint32_t counter_of(const struct inferred *inferred, const struct unmatched *unmatched)
 {
@@ -94,19 +97,12 @@ static unsigned place_replies(const struct inferred *inferred)
     return sweeps * count <= 2 * inferred->count || sweeps == 0 ? count : 0;
 }
 
-/* Initial TTLs are 64, 128 and 255 (Linux, Windows, routers). */
-static unsigned distance_of(const struct reply *reply)
-{
-    unsigned initial = reply->reply_ttl <= 64 ? 64 : reply->reply_ttl <= 128 ? 128 : 255;
-    return initial - reply->reply_ttl + 1;
-}
-
 bool inferred_climbs(const struct inferred *inferred)
 {
     unsigned distances = 1;
     for (size_t i = 1; i < inferred->count; i++) {
-        unsigned before = distance_of(&inferred->replies[i - 1]->reply),
-                 here = distance_of(&inferred->replies[i]->reply);
+        unsigned before = reply_distance(&inferred->replies[i - 1]->reply),
+                 here = reply_distance(&inferred->replies[i]->reply);
         if (here < before)
             return false;
         distances += here > before;
@@ -132,60 +128,205 @@ bool inferred_is_trace(const struct inferred *inferred)
 
 /* --- TTLs --- */
 
-/* True if `queries` probes a hop from `first` on fit: one router for one TTL, and another for the next. */
-static bool fits_counter(const struct inferred *inferred, uint32_t first, unsigned queries)
+/* One way to count: `queries` probes a hop, from the counter `first` on. */
+struct numbering {
+    uint32_t first;
+    unsigned queries;
+    unsigned misfits;      /* neighbours that it does not explain */
+    unsigned disagreement; /* with the replies' own TTLs, in hops */
+};
+
+static unsigned hop_of(const struct inferred *inferred, const struct numbering *numbering, size_t index)
 {
-    for (size_t i = 0; i < inferred->count; i++) {
-        uint32_t counter = counter_of(inferred, inferred->replies[i]);
-        if (counter < first || (counter - first) / queries >= PROBE_TTL_MOST)
-            return false;
-        if (i == 0)
-            continue;
-        uint32_t before = counter_of(inferred, inferred->replies[i - 1]);
-        bool same_hop = (counter - first) / queries == (before - first) / queries;
-        if (same_hop != addr_equal(&inferred->replies[i]->reply.from, &inferred->replies[i - 1]->reply.from))
-            return false;
-    }
-    return true;
+    uint32_t counter = counter_of(inferred, inferred->replies[index]);
+    return (counter - numbering->first) / numbering->queries + 1;
 }
 
-/* By how many hops the counter and the replies' own TTLs disagree, in all. */
-static unsigned disagreement(const struct inferred *inferred, uint32_t first, unsigned queries)
+/* True if two neighbours may come from these hops. One hop is one router; one router may stand at several hops if the
+ * TTLs of its replies differ, and the target answers from all hops beyond. */
+static bool is_explained(const struct reply *a, const struct reply *b, bool same_hop)
 {
-    unsigned sum = 0;
-    for (size_t i = 0; i < inferred->count; i++) {
-        unsigned hop = (counter_of(inferred, inferred->replies[i]) - first) / queries + 1;
-        unsigned distance = distance_of(&inferred->replies[i]->reply);
-        sum += hop > distance ? hop - distance : distance - hop;
-    }
-    return sum;
+    bool same_router = addr_equal(&a->from, &b->from), same_ttl = a->reply_ttl == b->reply_ttl;
+    if (same_router && a->kind != REPLY_TIME_EXCEEDED && b->kind != REPLY_TIME_EXCEEDED)
+        return true;
+    return same_hop ? same_router && same_ttl : !same_router || !same_ttl;
 }
+
+/* Answers may bear other TTLs than those of the path (4.3BSD: what is left of the probe's), so none counts for much. */
+static unsigned disagreement_at(unsigned hop, const struct reply *reply)
+{
+    unsigned distance = reply_distance(reply), apart = hop > distance ? hop - distance : distance - hop;
+    return apart < DISAGREEMENT_MOST ? apart : DISAGREEMENT_MOST;
+}
+
+/* Sets how well the numbering fits. False: not at all. */
+static bool try_numbering(const struct inferred *inferred, struct numbering *numbering)
+{
+    unsigned before = 0;
+    numbering->misfits = numbering->disagreement = 0;
+    for (size_t i = 0; i < inferred->count; i++) {
+        const struct reply *reply = &inferred->replies[i]->reply;
+        if (counter_of(inferred, inferred->replies[i]) < numbering->first)
+            return false;
+        unsigned hop = hop_of(inferred, numbering, i);
+        if (hop > PROBE_TTL_MOST)
+            return false;
+        numbering->disagreement += disagreement_at(hop, reply);
+        numbering->misfits += i && !is_explained(&inferred->replies[i - 1]->reply, reply, hop == before);
+        before = hop;
+    }
+    return numbering->misfits * MISFITS_RARE <= inferred->count;
+}
+
+static bool is_better(const struct numbering *a, const struct numbering *b)
+{
+    return a->misfits != b->misfits ? a->misfits < b->misfits : a->disagreement < b->disagreement;
+}
+
+static void keep_better(const struct inferred *inferred, struct numbering *best, uint32_t first, unsigned queries)
+{
+    struct numbering numbering = {.first = first, .queries = queries};
+    if (try_numbering(inferred, &numbering) && (!best->queries || is_better(&numbering, best)))
+        *best = numbering;
+}
+
+static const uint8_t usual_queries[] = {3, 1, 2, 4, 5};
 
 /* Of the counts that fit, takes the one that the replies' own TTLs agree with most; of equals, the most usual. */
 static bool number_by_counter(const struct inferred *inferred)
 {
     static const uint32_t firsts[] = {33434, 33435, 0, 1};
-    static const uint8_t usual[] = {3, 1, 2, 4, 5};
-    uint32_t first = 0;
-    unsigned queries = 0, least = UINT_MAX;
+    struct numbering best = {.queries = 0};
     for (size_t i = 0; i < sizeof firsts / sizeof *firsts && inferred->counter == COUNTER_TARGET_PORT; i++)
-        for (size_t k = 0; k < sizeof usual; k++) {
-            if (!fits_counter(inferred, firsts[i], usual[k]) || disagreement(inferred, firsts[i], usual[k]) >= least)
-                continue;
-            first = firsts[i];
-            queries = usual[k];
-            least = disagreement(inferred, first, queries);
-        }
-    for (size_t n = 0; queries && n < inferred->count; n++)
-        inferred->replies[n]->hop = (uint8_t)((counter_of(inferred, inferred->replies[n]) - first) / queries + 1);
-    return queries > 0;
+        for (size_t k = 0; k < sizeof usual_queries; k++)
+            keep_better(inferred, &best, firsts[i], usual_queries[k]);
+    for (size_t n = 0; best.queries && n < inferred->count; n++)
+        inferred->replies[n]->hop = (uint8_t)hop_of(inferred, &best, n);
+    return best.queries > 0;
+}
+
+/* --- routers at several hops --- */
+
+/* Routers by address and, of time exceeded, by the TTL of the reply. */
+struct station {
+    struct addr router;
+    uint8_t reply_ttl;
+    unsigned count;
+};
+
+static unsigned station_of(const struct station *stations, unsigned count, const struct station *station)
+{
+    unsigned place = 0;
+    while (place < count &&
+           (stations[place].reply_ttl != station->reply_ttl || !addr_equal(&stations[place].router, &station->router)))
+        place++;
+    return place;
+}
+
+static struct station station_of_reply(const struct reply *reply)
+{
+    return (struct station){.router = reply->from,
+                            .reply_ttl = reply->kind == REPLY_TIME_EXCEEDED ? reply->reply_ttl : 0};
+}
+
+/* Hops by a counter that rises by one a hop and goes on from sweep to sweep, as mtr's. */
+struct sweeps {
+    struct station stations[PROBE_TTL_MOST];
+    uint8_t hops[PROBE_TTL_MOST]; /* of the stations */
+    unsigned count;
+    uint32_t base; /* the counter of hop 0 in the current sweep */
+    unsigned last; /* hop */
+};
+
+/* False: the reply does not fit. */
+static bool add_to_sweeps(struct sweeps *sweeps, const struct reply *reply, uint32_t counter, uint8_t *hop)
+{
+    struct station station = station_of_reply(reply);
+    unsigned place = station_of(sweeps->stations, sweeps->count, &station);
+    if (place == PROBE_TTL_MOST)
+        return false;
+    if (place == sweeps->count) {
+        uint32_t here = counter - sweeps->base;
+        if (here <= sweeps->last || here > PROBE_TTL_MOST)
+            return false;
+        sweeps->stations[sweeps->count] = station;
+        sweeps->hops[sweeps->count++] = (uint8_t)here;
+    } else if (counter - sweeps->base != sweeps->hops[place]) {
+        if (sweeps->hops[place] > sweeps->last)
+            return false;
+        sweeps->base = counter - sweeps->hops[place];
+    }
+    *hop = sweeps->hops[place];
+    sweeps->last = *hop;
+    return true;
+}
+
+/* True if the counter gives the hops of all, silent ones included. The first reply's own TTL gives the first hop. */
+static bool number_by_sweeps(const struct inferred *inferred)
+{
+    struct sweeps sweeps = {.count = 0};
+    uint8_t hops[UNMATCHED_OF_PAIR_MOST];
+    unsigned first = reply_distance(&inferred->replies[0]->reply);
+    if (inferred->counter == COUNTER_NONE || inferred->count > UNMATCHED_OF_PAIR_MOST)
+        return false;
+    sweeps.base = counter_of(inferred, inferred->replies[0]) - (first <= PROBE_TTL_MOST ? first : 1);
+    for (size_t i = 0; i < inferred->count; i++) {
+        const struct reply *reply = &inferred->replies[i]->reply;
+        if (!add_to_sweeps(&sweeps, reply, counter_of(inferred, inferred->replies[i]), &hops[i]))
+            return false;
+        if (i && hops[i] == hops[i - 1]) /* several probes a hop, so the counter does not count hops */
+            return false;
+    }
+    for (size_t i = 0; i < inferred->count; i++)
+        inferred->replies[i]->hop = hops[i];
+    return true;
+}
+
+static unsigned largest_count(const struct station *stations, unsigned count)
+{
+    unsigned largest = 0;
+    for (unsigned i = 0; i < count; i++)
+        largest = stations[i].count > largest ? stations[i].count : largest;
+    return largest;
+}
+
+/* Sets the hop of each reply to the place of its station, if stations are hops: each has about as many replies as the
+ * others, and they stand in the order of sweeps. A router whose replies return on several paths has fewer with each
+ * TTL. */
+static void split_routers(const struct inferred *inferred)
+{
+    struct station stations[PROBE_TTL_MOST];
+    uint8_t places[UNMATCHED_OF_PAIR_MOST];
+    unsigned count = 0, back = 0, back_before = 0;
+    if (inferred->count > UNMATCHED_OF_PAIR_MOST)
+        return;
+    for (size_t i = 0; i < inferred->count; i++) {
+        const struct reply *reply = &inferred->replies[i]->reply;
+        struct station station = station_of_reply(reply);
+        unsigned place = station_of(stations, count, &station);
+        if (place == PROBE_TTL_MOST)
+            return;
+        if (place == count)
+            stations[count++] = station;
+        stations[place].count++;
+        back += i && place < places[i - 1];
+        back_before += i && inferred->replies[i]->hop < inferred->replies[i - 1]->hop;
+        places[i] = (uint8_t)place;
+    }
+    unsigned largest = largest_count(stations, count);
+    for (unsigned i = 0; i < count; i++)
+        if (stations[i].count * 2 <= largest && stations[i].reply_ttl)
+            return;
+    for (size_t i = 0; back <= back_before && i < inferred->count; i++)
+        inferred->replies[i]->hop = (uint8_t)(places[i] + 1);
 }
 
 void inferred_number_hops(const struct inferred *inferred)
 {
-    if (number_by_counter(inferred))
+    if (number_by_counter(inferred) || number_by_sweeps(inferred))
         return;
-    unsigned before = distance_of(&inferred->replies[0]->reply) - 1;
+    split_routers(inferred);
+    unsigned before = reply_distance(&inferred->replies[0]->reply) - 1;
     for (size_t n = 0; n < inferred->count; n++)
         inferred->replies[n]->hop = (uint8_t)(inferred->replies[n]->hop + (before < PROBE_TTL_MOST ? before : 0));
 }

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Numbered by strength; 2 to 4 try a bounded number of candidates, the newest first.
+/* Numbered by strength; 2 to 5 try a bounded number of candidates, the newest first.
  * 1. The key: addresses, ports and IPv4 id or sequence number.
  * 2. An answer repeats the id of its query (DNS, QUIC, NTP); an answer with another id is none.
  * 3. The ports alone: a router zeroed or swapped the quoted id, or the protocol has none.
- * 4. What a NAT leaves alone that does not translate the quote back: target, id, sequence number. */
+ * 4. What a translator leaves alone that does not translate the quote back: see translated.c.
+ * 5. The addresses alone, or the time, where the quote holds no more.
+ *
+ * Whatever the rule, a match is weak if several candidates fit equally: then the best is a guess. */
 #include "recognise/match.h"
 
 #include <string.h>
 
+#include "packet/checksum.h"
 #include "recognise/index.h"
 #include "recognise/pair.h"
-
-#define PAIRS_MOST 16 /* pairs tried for a quote whose source was translated: bounds the time per frame */
-#define TIMELY_LEAST (20 * NS_PER_MS) /* a reply within this time is in time for its probe, whatever the RTT so far */
-
-static const struct found no_match = {NULL, MATCH_NONE, ""};
+#include "recognise/run.h"
+#include "recognise/translated.h"
 
 static bool is_of(const struct candidate *candidate, const struct addr *source, const struct addr *target,
                   uint8_t protocol)
@@ -24,252 +25,261 @@ static bool is_of(const struct candidate *candidate, const struct addr *source, 
            addr_equal(&flow->target, target);
 }
 
-/* The best of the candidates that a reply may belong to. */
-struct choice {
-    const struct digest *quote; /* NULL: a direct answer, which quotes nothing */
-    nstime time;
-    struct candidate *best; /* NULL: none so far */
-    unsigned best_agreement;
-    unsigned count; /* of the candidates that fit */
-};
+/* --- quotes --- */
 
-/* How much of a quote agrees with a candidate beyond the key. Nothing of it is required: routers swap IPv4 ids, and
- * captures hold checksums that are not filled in yet. */
-static unsigned agreement_of(const struct traits *sent, const struct digest *quote)
+static void offer_by_key(const struct recogniser *r, struct choice *choice)
 {
-    if (!quote)
-        return 0;
-    const struct traits *traits = &quote->traits;
-    unsigned agreement = quote->source.family == 4 && sent->ip_id == traits->ip_id ? 4 : 0;
-    if (sent->payload_length && traits->payload_length == sent->payload_length &&
-        memcmp(traits->payload, sent->payload, sizeof sent->payload) == 0)
-        agreement += 2;
-    return agreement + ((quote->have & HAVE_CHECKSUM) && traits->checksum == sent->checksum);
-}
-
-/* True if the reply came about as fast as others did; a much later one belongs to a later probe. */
-static bool is_timely(const struct candidate *candidate, nstime time)
-{
-    nstime usual = 4 * candidate->run->rtt;
-    return time - candidate->probe.sent <= (usual > TIMELY_LEAST ? usual : TIMELY_LEAST);
-}
-
-/* Of candidates that agree equally:
- * 1. one without a reply;
- * 2. for a direct answer, one beyond the last router;
- * 3. one that was sent just before: of several the first, else the last. */
-static bool is_likelier(const struct candidate *a, const struct candidate *b, const struct choice *choice)
-{
-    bool a_open = !a->probe.reply_count, b_open = !b->probe.reply_count;
-    bool a_beyond = choice->quote || a->probe.ttl > a->run->trace.last_router_ttl;
-    bool b_beyond = choice->quote || b->probe.ttl > b->run->trace.last_router_ttl;
-    bool a_timely = is_timely(a, choice->time), b_timely = is_timely(b, choice->time);
-    if (a_open != b_open)
-        return a_open;
-    if (a_beyond != b_beyond)
-        return a_beyond;
-    if (a_timely != b_timely)
-        return a_timely;
-    return a_timely ? a->probe.sent < b->probe.sent : a->probe.sent > b->probe.sent;
-}
-
-static void offer(struct choice *choice, struct candidate *candidate)
-{
-    unsigned agreement = agreement_of(&candidate->traits, choice->quote);
-    choice->count++;
-    if (choice->best && (agreement < choice->best_agreement ||
-                         (agreement == choice->best_agreement && !is_likelier(candidate, choice->best, choice))))
-        return;
-    choice->best = candidate;
-    choice->best_agreement = agreement;
-}
-
-/* Offers all candidates with this key, addresses and ports. */
-static void offer_by_key(const struct recogniser *r, struct choice *choice, uint64_t key, const struct addr *source,
-                         const struct addr *target, uint8_t protocol, uint32_t word)
-{
+    const struct digest *quote = choice->packet;
     unsigned left = SCAN_MOST;
-    for (struct candidate *candidate = index_first(r, key); candidate && left;
+    for (struct candidate *candidate = index_first(r, quote->key); candidate && left;
          candidate = index_next(r, candidate), left--)
-        if (candidate->traits.word == word && !candidate->settled && is_of(candidate, source, target, protocol))
-            offer(choice, candidate);
+        if (candidate->traits.word == quote->traits.word && !candidate->settled &&
+            is_of(candidate, &quote->source, &quote->target, quote->protocol))
+            choice_offer(choice, candidate, choice_agreement(&candidate->traits, quote));
 }
 
-/* Ports (echo: id and sequence number) alone. Exact if only one candidate fits, or the quote says which. */
+/* Ports (echo: id and sequence number) alone. */
 static struct found find_by_word(struct pair *pair, const struct digest *quote)
 {
-    struct choice choice = {.quote = quote, .time = quote->time};
+    struct choice choice = {.packet = quote};
     unsigned left = SCAN_MOST;
     for (struct run *run = pair->runs; run; run = run->next_in_pair)
         for (struct candidate *candidate = run->newest; candidate && left; candidate = candidate->before, left--)
             if (candidate->traits.word == quote->traits.word && !candidate->settled)
-                offer(&choice, candidate);
-    if (!choice.best)
-        return no_match;
-    return (struct found){choice.best, choice.count == 1 || choice.best_agreement ? MATCH_EXACT : MATCH_WEAK, "ports"};
+                choice_offer(&choice, candidate, choice_agreement(&candidate->traits, quote));
+    return choice_found(&choice, MATCH_EXACT, "ports");
 }
 
-/* A counting UDP port identifies a packet without IP id as well. */
-static bool is_counted(const struct candidate *candidate, const struct digest *quote)
+/* A quote that ends before the ports, of a packet whose id it shows. */
+static struct found find_by_id(const struct pair *pair, const struct digest *quote)
 {
-    uint8_t movement = candidate->run->target_port.movement;
-    return candidate->run->shape == SHAPE_UDP && !quote->traits.ip_id && !candidate->traits.ip_id &&
-           (movement == MOVE_RISING || movement == MOVE_NONE) && (quote->have & HAVE_LENGTH) &&
-           quote->length == candidate->traits.payload_bytes + 8;
-}
-
-/* For a capture that cut the quote before its ports. */
-static struct found find_by_id(struct pair *pair, const struct digest *quote)
-{
-    struct choice choice = {.quote = quote, .time = quote->time};
+    struct choice choice = {.packet = quote};
     unsigned left = SCAN_MOST;
     uint16_t id = quote->traits.ip_id;
     for (struct run *run = pair->runs; run && id; run = run->next_in_pair)
         for (struct candidate *candidate = run->newest; candidate && left; candidate = candidate->before, left--)
             if (candidate->traits.ip_id == id && !candidate->settled)
-                offer(&choice, candidate);
-    return choice.count == 1 ? (struct found){choice.best, MATCH_WEAK, "addresses and ip id"} : no_match;
+                choice_offer(&choice, candidate, 0);
+    return choice_found(&choice, MATCH_WEAK, "addresses and ip id");
 }
 
-/* True if all agrees that a translator of the source leaves alone. */
-static bool is_translated(const struct probe_type *type, const struct candidate *candidate, const struct digest *quote)
+/* Whether a candidate waits for a reply that may be this one, of which the quote does not show more. */
+static bool is_waiting(const struct candidate *candidate, const struct digest *error)
 {
-    const struct traits *sent = &candidate->traits, *traits = &quote->traits;
-    bool same_id = quote->source.family == 4 && traits->ip_id && sent->ip_id == traits->ip_id;
-    bool same_end = (uint16_t)sent->word == (uint16_t)traits->word;
-    if (!type->protocol)
-        return same_id;
-    if (type->identity == IDENTITY_SEQ)
-        return same_end && sent->seq == traits->seq && (same_id || sent->seq);
-    return same_end && (same_id || sent->word == traits->word || is_counted(candidate, quote));
+    return !candidate->settled && !candidate->probe.reply_count && choice_is_timely(candidate, error->time) &&
+           run_has_two_ttls(candidate->run);
 }
 
-static struct found find_translated(const struct recogniser *r, const struct digest *quote)
+/* A quote that ends before the ports and shows no id either. */
+static struct found find_by_addresses(const struct pair *pair, const struct digest *quote)
 {
-    struct choice choice = {.quote = quote, .time = quote->time};
-    unsigned pairs_left = PAIRS_MOST, left = SCAN_MOST;
-    struct pair *pair = pair_first_of_target(r, &quote->target, quote->protocol);
-    for (; pair && pairs_left; pair = pair->next_of_target) {
-        if (pair->protocol != quote->protocol || !addr_equal(&pair->target, &quote->target))
-            continue; /* it shares the chain by chance */
-        pairs_left--;
-        for (struct run *run = pair->runs; run; run = run->next_in_pair)
-            for (struct candidate *candidate = run->newest; candidate && left; candidate = candidate->before, left--)
-                if (!candidate->settled && is_translated(r->digester.types[quote->protocol], candidate, quote))
-                    offer(&choice, candidate);
-    }
-    return choice.best ? (struct found){choice.best, MATCH_REWRITTEN, "identity, source translated"} : no_match;
+    struct choice choice = {.packet = quote};
+    unsigned left = SCAN_MOST;
+    for (struct run *run = pair->runs; run; run = run->next_in_pair)
+        for (struct candidate *candidate = run->newest; candidate && left; candidate = candidate->before, left--)
+            if (is_waiting(candidate, quote) && !(candidate->traits.ip_id && quote->traits.ip_id))
+                choice_offer(&choice, candidate, 0);
+    return choice_found(&choice, MATCH_WEAK, "addresses alone");
+}
+
+static struct found match_short(const struct recogniser *r, const struct pair *pair, const struct digest *quote)
+{
+    struct found found = pair ? find_by_id(pair, quote) : choice_none();
+    if (!found.candidate && pair)
+        found = find_by_addresses(pair, quote);
+    return found.candidate ? found : translated_find(r, quote);
 }
 
 struct found match_quoted(const struct recogniser *r, const struct digest *quote)
 {
-    struct choice choice = {.quote = quote, .time = quote->time};
-    offer_by_key(r, &choice, quote->key, &quote->source, &quote->target, quote->protocol, quote->traits.word);
+    struct choice choice = {.packet = quote};
+    offer_by_key(r, &choice);
     if (choice.best)
-        return (struct found){choice.best, MATCH_EXACT, "addresses, ports and identity"};
+        return choice_found(&choice, MATCH_EXACT, "addresses, ports and identity");
     struct pair *pair = pair_find(r, quote->pair_hash, &quote->source, &quote->target, quote->protocol);
     if (!quote->has_word && quote->shape != SHAPE_RAW)
-        return pair ? find_by_id(pair, quote) : no_match;
+        return match_short(r, pair, quote);
     if (!quote->has_word)
-        return find_translated(r, quote);
-    struct found found = pair ? find_by_word(pair, quote) : no_match;
-    return found.candidate ? found : find_translated(r, quote);
+        return translated_find(r, quote);
+    struct found found = pair ? find_by_word(pair, quote) : choice_none();
+    return found.candidate ? found : translated_find(r, quote);
+}
+
+struct found match_unquoted(const struct recogniser *r, const struct digest *error)
+{
+    struct choice choice = {.packet = error};
+    unsigned runs_left = RUNS_OF_PAIR_MOST, left = SCAN_MOST;
+    for (const struct run *run = r->newest_run; run && runs_left; run = run->older, runs_left--) {
+        const struct addr *source = &run->trace.flow.source;
+        if (digest_pair_hash(&r->digester, source, source, 0) != error->answer_hash)
+            continue;
+        for (struct candidate *candidate = run->newest; candidate && left; candidate = candidate->before, left--) {
+            if (!is_waiting(candidate, error))
+                continue;
+            if (choice.best && choice.best->run != run)
+                return choice_none();
+            choice_offer(&choice, candidate, 0);
+        }
+    }
+    return choice_found(&choice, MATCH_WEAK, "time alone");
 }
 
 /* --- direct answers --- */
 
 /* A direct answer whose probe no key finds. */
 struct answer {
+    const struct digest *packet;
     uint32_t word;     /* ports of its probe */
     uint32_t query_id; /* of its probe; 0: unknown */
-    bool has_word;
-    bool to_syn;       /* TCP: its probe is a SYN */
-    bool acknowledges; /* TCP, no RST: it answers only what it acknowledges */
-    uint32_t ack;
-    nstime time;
+    bool is_tcp;
+    bool to_syn; /* TCP: its probe is a SYN */
 };
 
-static bool answers(const struct candidate *candidate, const struct answer *answer)
+/* A later packet of the same connection, which the host sent with its own TTL: the answer may be to that one. */
+static const struct later_packet *later_of(const struct candidate *candidate)
+{
+    const struct run *run = candidate->run;
+    for (unsigned i = 0; i < LATER_MOST; i++)
+        if (run->later[i].time > candidate->probe.sent && run->later[i].word == candidate->traits.word)
+            return &run->later[i];
+    return NULL;
+}
+
+/* Bytes of sequence space of the probe: a SYN or a FIN counts as one. */
+static uint32_t length_of(const struct candidate *candidate)
+{
+    uint8_t flags = candidate->traits.tcp_flags;
+    return candidate->traits.payload_bytes + ((flags & TCP_SYN) ? 1U : 0U) + ((flags & TCP_FIN) ? 1U : 0U);
+}
+
+enum { FITS_NOT, FITS_ROUGHLY, FITS };
+
+/* Whether a segment's numbers are those of an answer to this probe (RFC 9293 3.10.7): it acknowledges what the probe
+ * holds, or a RST takes its number from what the probe acknowledges. */
+static unsigned numbers_fit(const struct candidate *candidate, const struct digest *segment)
 {
     const struct traits *sent = &candidate->traits;
-    if (answer->has_word && sent->word != answer->word)
-        return false;
+    uint32_t length = length_of(candidate), acknowledged = segment->traits.ack - sent->seq;
+    bool is_rst = segment->answer.kind == REPLY_RST, has_ack = segment->traits.tcp_flags & TCP_ACK;
+    if (candidate->run->shape == SHAPE_SYN)
+        return has_ack && acknowledged == length ? FITS : FITS_ROUGHLY;
+    if (!is_rst)
+        return length && acknowledged == length ? FITS : FITS_NOT;
+    if (!has_ack)
+        return segment->traits.seq == sent->ack ? FITS : FITS_ROUGHLY;
+    if (acknowledged == length)
+        return FITS;
+    return acknowledged == 0 || !length ? FITS_ROUGHLY : FITS_NOT;
+}
+
+/* An answer belongs to the segment that drew it. After a later packet of the connection it is the probe's only if it
+ * acknowledges what the probe alone holds, or comes as fast as others do. */
+static unsigned segment_fits(const struct candidate *candidate, const struct digest *segment)
+{
+    unsigned fits = numbers_fit(candidate, segment);
+    const struct later_packet *later = fits ? later_of(candidate) : NULL;
+    if (!later)
+        return fits;
+    bool has_ack = segment->traits.tcp_flags & TCP_ACK;
+    if (fits == FITS && has_ack && length_of(candidate) && later->end != segment->traits.ack)
+        return fits;
+    return choice_is_timely(candidate, segment->time) ? FITS_ROUGHLY : FITS_NOT;
+}
+
+static unsigned answer_fits(const struct candidate *candidate, const struct answer *answer)
+{
+    const struct traits *sent = &candidate->traits;
+    if (candidate->settled || (answer->packet->has_word && sent->word != answer->word))
+        return FITS_NOT;
     if (answer->query_id && sent->query_id && answer->query_id != sent->query_id)
-        return false;
-    unsigned bytes = sent->payload_bytes + (candidate->run->shape == SHAPE_FIN ? 1U : 0U); /* a FIN counts as one */
-    return !answer->acknowledges || (bytes && answer->ack - sent->seq == bytes);
+        return FITS_NOT;
+    if (answer->is_tcp)
+        return segment_fits(candidate, answer->packet);
+    return answer->packet->has_word ? FITS : FITS_ROUGHLY;
 }
 
 static struct found guess(const struct pair *pair, const struct answer *answer)
 {
-    struct choice choice = {.time = answer->time};
+    struct choice choice = {.packet = answer->packet};
     unsigned left = SCAN_MOST;
     for (struct run *run = pair->runs; run; run = run->next_in_pair) {
         if ((run->shape == SHAPE_SYN) != answer->to_syn)
             continue;
-        for (struct candidate *candidate = run->newest; candidate && left; candidate = candidate->before, left--)
-            if (answers(candidate, answer) && !candidate->probe.reply_count && !candidate->settled)
-                offer(&choice, candidate);
+        for (struct candidate *candidate = run->newest; candidate && left; candidate = candidate->before, left--) {
+            unsigned fits = answer_fits(candidate, answer);
+            if (fits && candidate->probe.reply_count)
+                choice_note_answered(&choice, candidate, fits);
+            else if (fits)
+                choice_offer(&choice, candidate, fits);
+        }
     }
-    bool only = choice.count == 1 && answer->has_word;
-    return choice.best ? (struct found){choice.best, only ? MATCH_EXACT : MATCH_WEAK, "ports"} : no_match;
+    return choice_found(&choice, choice.best_agreement == FITS ? MATCH_EXACT : MATCH_WEAK, "ports");
 }
 
 /* By the id that the answer repeats. The query may have a reply already; several queries may have one id. */
 static struct found find_by_query_id(const struct pair *pair, const struct answer *answer)
 {
-    struct choice choice = {.time = answer->time};
+    struct choice choice = {.packet = answer->packet};
     unsigned left = SCAN_MOST;
     for (struct run *run = pair->runs; run; run = run->next_in_pair)
         for (struct candidate *candidate = run->newest; candidate && left; candidate = candidate->before, left--)
-            if (candidate->traits.query_id == answer->query_id && answers(candidate, answer) && !candidate->settled)
-                offer(&choice, candidate);
-    if (!choice.best)
-        return no_match;
-    return (struct found){choice.best, choice.count == 1 ? MATCH_EXACT : MATCH_WEAK, "ports and query id"};
+            if (candidate->traits.query_id == answer->query_id && answer_fits(candidate, answer))
+                choice_offer(&choice, candidate, FITS);
+    return choice_found(&choice, MATCH_EXACT, "ports and query id");
 }
 
-/* By what it acknowledges; an echo reply by the key alone. */
+/* An echo reply has its request's payload, and a checksum that differs by the type (RFC 792, RFC 4443). */
+static unsigned echo_agreement(const struct traits *sent, const struct digest *reply)
+{
+    bool is_4 = reply->source.family == 4;
+    uint16_t request_type = is_4 ? 0x0800 : 0x8000, reply_type = is_4 ? 0x0000 : 0x8100;
+    bool same_sum = checksum_update(sent->checksum, request_type, reply_type) == reply->traits.checksum;
+    bool same_payload = sent->payload_bytes == reply->traits.payload_bytes &&
+                        memcmp(sent->payload, reply->traits.payload, sizeof sent->payload) == 0;
+    return (same_sum ? 2U : 0U) + same_payload;
+}
+
+/* By what it acknowledges; an echo reply by the key and its payload. */
 static struct found find_by_answer_key(const struct recogniser *r, const struct digest *digest)
 {
-    struct choice choice = {.time = digest->time};
-    offer_by_key(r, &choice, digest->answer_key, &digest->target, &digest->source, digest->protocol,
-                 digest_answered_word(digest));
-    if (!choice.best)
-        return no_match;
-    if (digest->answer.kind == REPLY_ECHO)
-        return (struct found){choice.best, MATCH_EXACT, "echo id and sequence number"};
-    return (struct found){choice.best, choice.count == 1 ? MATCH_EXACT : MATCH_WEAK, "ports and acknowledgement"};
+    struct choice choice = {.packet = digest};
+    bool is_echo = digest->answer.kind == REPLY_ECHO;
+    uint32_t word = digest_answered_word(digest);
+    unsigned left = SCAN_MOST;
+    for (struct candidate *candidate = index_first(r, digest->answer_key); candidate && left;
+         candidate = index_next(r, candidate), left--) {
+        if (candidate->traits.word != word || candidate->settled ||
+            !is_of(candidate, &digest->target, &digest->source, digest->protocol))
+            continue;
+        unsigned fits = is_echo ? FITS : segment_fits(candidate, digest);
+        if (fits)
+            choice_offer(&choice, candidate, is_echo ? echo_agreement(&candidate->traits, digest) : fits);
+    }
+    if (is_echo)
+        return choice_found(&choice, MATCH_EXACT, "echo id and sequence number");
+    return choice_found(&choice, choice.count == 1 ? MATCH_EXACT : MATCH_WEAK, "ports and acknowledgement");
 }
 
 static struct found guess_tcp(const struct pair *pair, const struct digest *digest)
 {
     bool syn_ack = digest->answer.kind == REPLY_SYN_ACK, rst = digest->answer.kind == REPLY_RST;
-    struct answer answer = {.word = digest_answered_word(digest),
-                            .has_word = true,
-                            .acknowledges = !rst,
-                            .ack = digest->traits.ack,
-                            .time = digest->time};
-    struct found found = syn_ack ? no_match : guess(pair, &answer);
+    struct answer answer = {.packet = digest, .word = digest_answered_word(digest), .is_tcp = true};
+    struct found found = syn_ack ? choice_none() : guess(pair, &answer);
     if (found.candidate || !(syn_ack || rst))
         return found;
     answer.to_syn = true;
-    answer.acknowledges = false;
     return guess(pair, &answer);
 }
 
 struct found match_answer(const struct recogniser *r, const struct digest *digest)
 {
-    struct found found = digest->may_answer_key ? find_by_answer_key(r, digest) : no_match;
+    struct found found = digest->may_answer_key ? find_by_answer_key(r, digest) : choice_none();
     if (found.candidate || digest->answer.kind == REPLY_ECHO)
         return found;
     struct pair *pair = pair_find(r, digest->answer_hash, &digest->target, &digest->source, digest->protocol);
     if (pair && r->digester.types[digest->protocol]->identity == IDENTITY_SEQ)
         return guess_tcp(pair, digest);
-    struct answer answer = {.word = digest_answered_word(digest),
-                            .query_id = digest->answered_id,
-                            .has_word = digest->has_word,
-                            .time = digest->time};
+    struct answer answer = {.packet = digest, .word = digest_answered_word(digest), .query_id = digest->answered_id};
     if (pair && answer.query_id)
         found = find_by_query_id(pair, &answer);
     return pair && !found.candidate ? guess(pair, &answer) : found;

@@ -4,17 +4,12 @@
 #ifndef HOPSONDE_RECOGNISE_MATCH_H
 #define HOPSONDE_RECOGNISE_MATCH_H
 
-#include "recognise/state.h"
-
-/* A candidate, and how surely it is the right one. */
-struct found {
-    struct candidate *candidate; /* NULL: none */
-    enum match match;
-    const char *rule; /* constant */
-};
+#include "recognise/choice.h"
 
 /* The probe that an ICMP error quotes. */
 struct found match_quoted(const struct recogniser *r, const struct digest *quote);
+/* The probe that was in flight when an ICMP error came to its source without any quote. */
+struct found match_unquoted(const struct recogniser *r, const struct digest *error);
 /* The probe that a packet answers directly. */
 struct found match_answer(const struct recogniser *r, const struct digest *digest);
 

@@ -4,13 +4,14 @@
 #ifndef HOPSONDE_RECOGNISE_PATTERN_H
 #define HOPSONDE_RECOGNISE_PATTERN_H
 
-#include "recognise/state.h"
+#include "recognise/order.h"
 
 /* `wide`: 32 bits, else 16. */
 void field_add(struct field *field, uint32_t value, bool first, bool wide);
 /* How well a packet continues what the run has sent: 0 not at all, more is better. */
 unsigned pattern_fits(const struct run *run, const struct digest *digest, nstime now);
-void pattern_add(struct run *run, const struct traits *traits);
+/* `place`: of a packet out of order, else NULL. */
+void pattern_add(struct run *run, const struct traits *traits, enum order order, const struct place *place);
 /* True if the run may have sent it at any time. */
 bool pattern_covers(const struct run *run, const struct traits *traits);
 

@@ -5,6 +5,8 @@
 
 #include "recognise/answer.h"
 #include "recognise/candidate.h"
+#include "recognise/copies.h"
+#include "recognise/early.h"
 #include "recognise/extensions.h"
 #include "recognise/grouping.h"
 #include "recognise/index.h"
@@ -13,6 +15,8 @@
 #include "recognise/queue.h"
 #include "recognise/results.h"
 #include "recognise/run.h"
+#include "recognise/senders.h"
+#include "recognise/tunnels.h"
 
 static const char *const stray_reasons[STRAYS] = {
     [STRAY_NOT_IP] = "not IP",
@@ -20,10 +24,9 @@ static const char *const stray_reasons[STRAYS] = {
     [STRAY_ORDINARY] = "ordinary traffic",
     [STRAY_NO_TRACE] = "low TTL, not part of a trace",
     [STRAY_ANSWER_NO_TRACE] = "reply to a packet that is not part of a trace",
-    [STRAY_SEEN_AGAIN] = "a probe seen again, further on or on another interface",
+    [STRAY_COPY] = "copy of an earlier frame",
     [STRAY_SENT_AGAIN] = "a probe retransmitted by its host's TCP",
     [STRAY_CONNECTION] = "the rest of a connection that a probe opened",
-    [STRAY_ANSWER_SEEN_AGAIN] = "the same answer, further on or on another interface",
     [STRAY_ADVICE] = "redirect or source quench about a probe",
     [STRAY_LATE] = "answer to a probe that was answered long before",
     [STRAY_TOO_MANY] = "beyond the memory limit",
@@ -36,10 +39,12 @@ struct recogniser *recogniser_new(const struct recogniser_config *config, const 
     if (r) {
         r->config = *config;
         r->next_due = NSTIME_NEVER;
+        for (unsigned i = 0; i < RECOGNISE_FILES_MOST; i++)
+            r->starts[i] = NSTIME_NONE;
         digest_init(&r->digester, config->secret);
         if (events)
             r->events = *events;
-        if (candidates_init(r) && index_init(r) && pairs_init(r))
+        if (candidates_init(r) && index_init(r) && pairs_init(r) && senders_init(r) && copies_init(r) && early_init(r))
             return r;
         recogniser_free(r);
     }
@@ -51,24 +56,35 @@ void recogniser_free(struct recogniser *r)
 {
     if (!r)
         return;
-    if (r->oldest_run || r->oldest_unmatched) /* the caller did not call recogniser_finish() */
+    if (r->oldest_run || r->oldest_unmatched || r->early_count) /* the caller did not call recogniser_finish() */
         recogniser_finish(r);
+    early_free(r);
     extensions_free(r);
+    copies_free(r);
     results_free(r);
     queue_free(&r->waiting);
     queue_free(&r->answered);
     pairs_free(r);
+    senders_free(r);
     index_free(r);
     candidates_free(r);
     free(r);
 }
 
-static void take_packet(struct recogniser *r, const struct digest *digest)
+/* `may_wait`: see answer.h. */
+static void take_packet(struct recogniser *r, const struct digest *digest, bool may_wait)
 {
     if (digest->kind == PACKET_ICMP_ERROR)
-        answer_take_error(r, digest);
-    else if (!answer_take(r, digest) && !grouping_take(r, digest))
+        answer_take_error(r, digest, may_wait);
+    else if (!answer_take(r, digest, may_wait) && !grouping_take(r, digest))
         count_stray(r, digest->is_fragment ? STRAY_FRAGMENT : STRAY_ORDINARY);
+}
+
+/* Tries again the replies that came before their probes. */
+static void take_early(struct recogniser *r, nstime now)
+{
+    for (const struct digest *digest; (digest = early_due(r, now)); early_drop(r))
+        take_packet(r, digest, false);
 }
 
 static void pass_time(struct recogniser *r, nstime now)
@@ -76,22 +92,59 @@ static void pass_time(struct recogniser *r, nstime now)
     r->now = now;
     if (now < r->next_due)
         return;
-    r->next_due = NSTIME_NEVER;
+    take_early(r, now);
+    r->next_due = early_next(r);
     run_tick(r);
     inferred_tick(r);
 }
 
+/* What the far end captured of a reply may be the first that is seen of it, and of a probe the only one. */
+static void take_copy(struct recogniser *r, const struct digest *digest, enum seen seen)
+{
+    count_stray(r, STRAY_COPY);
+    if (seen == SEEN_AGAIN && (digest->has_word || digest->kind == PACKET_NOT_IP))
+        r->shows[digest->file] |= SHOWS_COPIES;
+    if (seen != SEEN_ELSEWHERE)
+        return;
+    answer_see_again(r, digest);
+    grouping_see_again(r, digest);
+}
+
+/* True for a copy; counts it. */
+static bool is_copy(struct recogniser *r, const struct digest *digest)
+{
+    nstime first = NSTIME_NONE;
+    enum seen seen = copies_see(r, digest, &first);
+    if (seen == SEEN_AGAIN && (answer_is_due(r, digest, first) || grouping_is_due(r, digest))) {
+        copies_renew(r, digest);
+        return false;
+    }
+    if (seen != SEEN_FIRST)
+        take_copy(r, digest, seen);
+    else if (digest->same_beyond_nat && copies_see_translated(r, digest))
+        count_stray(r, STRAY_COPY);
+    else
+        return false;
+    return true;
+}
+
 void recogniser_take(struct recogniser *r, const struct digest *digest)
 {
+    nstime *start = &r->starts[digest->file];
     r->frames++;
+    *start = *start == NSTIME_NONE ? digest->time : *start;
+    if (is_copy(r, digest))
+        return;
     r->malformed += digest->malformed;
     if (digest->time > r->now)
         pass_time(r, digest->time);
     r->ends[digest->file] = r->now;
+    if (digest->inside)
+        tunnels_note(r, digest->inside);
     if (digest->kind == PACKET_NOT_IP)
         count_stray(r, STRAY_NOT_IP);
     else if (digest->kind != PACKET_MALFORMED)
-        take_packet(r, digest);
+        take_packet(r, digest, true);
 }
 
 void recogniser_digest(const struct recogniser *r, unsigned file, const struct frame *frame,
@@ -104,6 +157,7 @@ void recogniser_prefetch(const struct recogniser *r, const struct digest *digest
 {
     index_prefetch(r, digest->may_answer_key ? digest->answer_key : digest->key);
     pair_prefetch(r, digest->pair_hash);
+    copies_prefetch(r, digest);
 }
 
 void recogniser_frame(struct recogniser *r, unsigned file, const struct frame *frame, const struct packet *packet)
@@ -142,6 +196,7 @@ static void sum_up(struct recogniser *r)
 
 void recogniser_finish(struct recogniser *r)
 {
+    take_early(r, NSTIME_NEVER);
     run_finish(r);
     inferred_finish(r);
     results_finish(r);

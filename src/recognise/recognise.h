@@ -6,8 +6,11 @@
  * target and protocol with rising TTLs of at most 40, and with replies that fit (run.c has the rules). A quote in an
  * ICMP error alone makes no probe. A packet and the errors about it are held until its run is decided.
  *
- * The files, from below: digest, state, extensions, candidate, index, queue, pair, pattern, tool, results, run,
- * grouping, inferred, match, answer. Each includes only those before it (scripts/check-floors).
+ * The files, from below: digest, state, tunnels, copies, extensions, early, candidate, index, senders, queue, pair,
+ * order, pattern, tool, results, run, merge, grouping, choice, inferred, translated, match, answer. Each includes only those
+ * before it (scripts/check-floors).
+ *
+ * A frame that was seen before is a copy: counted, and nothing more (copies.c).
  *
  * Constants bound the memory for undecided packets and expected replies. Beyond them the oldest is decided early, and
  * counted. Time per frame is bounded too. With `keep`, traces and errors are kept for a report at the end. Without,
@@ -93,7 +96,7 @@ void recogniser_free(struct recogniser *recogniser);
 void recogniser_frame(struct recogniser *recogniser, unsigned file, const struct frame *frame,
                       const struct packet *packet);
 /* The same in two steps. Another thread may take the first ahead: it reads only the packet and the recogniser's
- * configuration. Until the second only the extension must live. */
+ * configuration. Until the second only the extension and the tunnels must live. */
 void recogniser_digest(const struct recogniser *recogniser, unsigned file, const struct frame *frame,
                        const struct packet *packet, struct digest *out);
 void recogniser_take(struct recogniser *recogniser, const struct digest *digest);

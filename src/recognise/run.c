@@ -3,8 +3,9 @@
  * 1. if it has two TTLs or more of at most PROBE_TTL_MOST, and drew a time exceeded;
  * 2. if it has three TTLs in a row that start at STRICT_START or below, and drew a reply. Packets from far away also
  *    differ in TTL, if balanced paths differ in length, but hardly any arrives with so low a TTL;
- * 3. if it has two TTLs, one of them STRICT_START or below, looks like a known tool, and drew an ICMP error; or,
- * 4. when no reply is expected any more, if it has four TTLs in a row that start at STRICT_START or below, and drew no
+ * 3. if it has two TTLs, one of them STRICT_START or below, looks like a known tool, and drew an ICMP error;
+ * 4. if it has one TTL of STRICT_START or below, bears the mark of a known tool, and the target answered; or,
+ * 5. when no reply is expected any more, if it has four TTLs in a row that start at STRICT_START or below, and drew no
  *    reply: the capture has probes only.
  *
  * A run is ordinary traffic if none of this holds when it is over or has sent UNDECIDED_MOST packets. */
@@ -56,7 +57,7 @@ void run_append(struct run *run, struct candidate *candidate)
     run->newest = candidate;
 }
 
-static void run_remove(struct run *run, struct candidate *candidate)
+void run_remove(struct run *run, struct candidate *candidate)
 {
     *(candidate->before ? &candidate->before->after : &run->oldest) = candidate->after;
     *(candidate->after ? &candidate->after->before : &run->newest) = candidate->before;
@@ -74,6 +75,7 @@ struct run *run_new(struct recogniser *r, struct pair *pair, const struct digest
     run->trace.flow.tos = digest->traits.tos;
     run->trace.flow.flow_label = digest->traits.flow_label;
     run->trace.flow.dont_fragment = digest->traits.dont_fragment;
+    run->trace.inside = tunnels_copy(digest->inside);
     run->pair = pair;
     run->shape = digest->shape;
     run->protocol = digest->protocol;
@@ -167,6 +169,32 @@ static void fix_ttls(struct run *run)
     trace->refused_ttl = trace->refused_ttl ? run_shift_ttl(trace->refused_ttl, by) : 0;
 }
 
+/* True if one file goes on where the other ended, as those of tcpdump -C: one clock stamped both. Two files that hold
+ * only probes and only replies are from two captures. */
+static bool is_next_file(const struct recogniser *r, uint8_t file, uint8_t next)
+{
+    bool goes_on = (r->shows[file] & SHOWS_REPLIES) || (r->shows[next] & SHOWS_PROBES);
+    return goes_on && r->starts[next] >= r->ends[file];
+}
+
+static void note_clocks(const struct recogniser *r, struct probe *probe)
+{
+    for (unsigned i = 0; i < probe->reply_count; i++) {
+        struct reply *reply = &probe->replies[i];
+        reply->other_clock = reply->file != probe->file && !is_next_file(r, probe->file, reply->file);
+    }
+}
+
+/* Its last reply may be from another file, and provisional until now. */
+static void end_wait(struct recogniser *r, struct candidate *candidate)
+{
+    if (!candidate->settled)
+        queue_remove(queue_of(r, candidate), candidate);
+    candidate->settled = true;
+    if (candidate->probe.reply_count)
+        candidate->probe.state = PROBE_ANSWERED;
+}
+
 static void emit(struct recogniser *r, struct run *run, struct candidate *candidate)
 {
     if (!run->ttls_fixed) {
@@ -176,6 +204,8 @@ static void emit(struct recogniser *r, struct run *run, struct candidate *candid
     r->probes++;
     r->replies += candidate->probe.reply_count;
     forget_bytes(r, candidate);
+    end_wait(r, candidate);
+    note_clocks(r, &candidate->probe);
     if (run->wanted)
         results_probe(r, &run->trace, &candidate->probe);
     candidate_drop(r, candidate);
@@ -286,6 +316,8 @@ static void discard(struct recogniser *r, struct run *run)
 void run_consider(struct recogniser *r, struct run *run)
 {
     unsigned start = 0;
+    if (run->state == RUN_UNDECIDED && run->trace.reached_ttl && run->most_ttl <= STRICT_START && tool_is_marked(run))
+        accept(r, run);
     if (run->state != RUN_UNDECIDED || !run_has_two_ttls(run))
         return;
     bool rises = run->trace.reply_count && longest_rise(run, &start) >= 3 && start <= STRICT_START;
@@ -365,7 +397,7 @@ static void find_loop(struct run *run)
     trace_find_loop(&run->trace, routers);
 }
 
-static void run_free(struct recogniser *r, struct run *run)
+void run_free(struct recogniser *r, struct run *run)
 {
     struct run **at = &run->pair->runs;
     while (*at != run)

@@ -12,6 +12,10 @@ struct run *run_new(struct recogniser *r, struct pair *pair, const struct digest
 void run_touch(struct recogniser *r, struct run *run);
 /* Makes it the newest candidate of its run. */
 void run_append(struct run *run, struct candidate *candidate);
+/* Takes it off the list of its run. */
+void run_remove(struct run *run, struct candidate *candidate);
+/* A run without candidates. */
+void run_free(struct recogniser *r, struct run *run);
 /* The candidate waits in that queue for `span`. */
 void run_wait(struct recogniser *r, struct queue *queue, struct candidate *candidate, nstime span);
 /* The candidate has its first reply: further ones are expected soon. */

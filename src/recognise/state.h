@@ -16,10 +16,15 @@
 #define UNMATCHED_MOST (1U << 14)
 #define UNMATCHED_OF_PAIR_MOST 1024
 #define DUPLICATE_WITHIN (250 * NS_PER_MS) /* after the first reply: how long a probe waits for further ones */
+#define FORWARDED_WITHIN                                                                                               \
+    (500 * NS_PER_MS)                   /* of its first sighting a packet is seen behind routers, or at the far end */
+#define FORWARDED_SOON (20 * NS_PER_MS) /* a router forwards a packet in less, unless its queue is long */
 #define SCAN_MOST 256                   /* candidates tried for a reply that no key finds: bounds the time per frame */
 #define REPLY_BYTES_MOST (4U << 20)     /* labels, rewrites and further replies of all candidates */
 #define UNMATCHED_BYTES_MOST (2U << 20) /* labels of all unmatched replies */
 #define HIGH_TTLS_MOST (1U << 16)       /* of all runs: TTLs above PROBE_TTL_MOST */
+
+#define TUNNELS_KNOWN 1024 /* tunnels that are remembered: a later one takes the place of an earlier one */
 
 #define SPARE_EXTENSIONS 32 /* freed ones that are kept: most replies with labels then need no malloc() */
 #define CACHE_LINE 64       /* bytes */
@@ -87,6 +92,16 @@ struct run_ttl {
     uint32_t asked;
 };
 
+#define LATER_MOST 4 /* connections of a run whose later packets are known */
+
+/* A packet that followed a probe in its TCP connection, with the host's own TTL: a FIN, or the probe's segment again.
+ */
+struct later_packet {
+    nstime time;   /* 0: there is none */
+    uint32_t word; /* its ports */
+    uint32_t end;  /* the sequence number behind it */
+};
+
 /* Packets that one run of one tool may have sent. */
 struct run {
     struct trace trace;
@@ -104,18 +119,27 @@ struct run {
     bool falling;            /* the TTLs go down */
     bool is_high;            /* the TTLs have come near PROBE_TTL_MOST */
     bool no_route;           /* the rejection nearest to the source says that there is no route */
-    bool one_id_a_ttl;       /* each new TTL came with a new source port (echo id) */
+    bool own_ids;            /* each new TTL came with a new echo id */
+    bool own_ids_within;     /* so did each packet with a TTL that was there already */
+    bool same_payload;       /* as far as it is shown */
+    bool went_back;          /* the TTLs went back, other than by packets out of order */
+    uint8_t id_slopes;       /* bit n: the echo ids rise with the TTL by id_slopes[n] of pattern.c */
+    uint8_t arrived_ttl;     /* of the last packet to arrive; last_ttl is of the last one sent */
+    int32_t drift;           /* by how much the TTLs rise, from packet to packet, of steps of at most DRIFT_STEP_MOST */
     uint32_t errors;         /* ICMP errors about its packets */
     nstime rtt;              /* of the last time exceeded; 0: none */
     uint32_t count;          /* candidates */
     uint32_t expired;        /* candidates with a time exceeded */
     uint32_t restarts;       /* how often the TTLs started again */
     uint32_t restart_step;   /* the smallest step of a counter at a restart; 0: none */
-    uint64_t ttls;           /* bit t: TTL t was captured */
+    uint32_t restart_counter; /* the counter at the last restart */
+    uint64_t ttls;            /* bit t: TTL t was captured */
     nstime last_time;
     struct field source_port, target_port, ip_id, seq; /* echo: id and sequence number stand for the ports */
     struct run_ttl *by_ttl;                            /* owned; by TTL as captured */
     unsigned by_ttl_count;
+    struct later_packet later[LATER_MOST]; /* by connection */
+    unsigned later_next;
     struct traits shown; /* of its first packet */
 };
 
@@ -131,6 +155,8 @@ struct pair {
     struct pair *next_of_target, **of_target_at;  /* pairs of one target; the pointer to this one */
     struct unmatched *unmatched, *last_unmatched; /* replies whose probes are not in the capture */
     bool has_trace;                               /* one of its runs is or was a trace */
+    bool has_far_file;                            /* one file shows its packets with lower TTLs than another */
+    uint8_t far_file;                             /* that file: what it shows are copies */
     unsigned unmatched_count;
     nstime unmatched_time;                          /* of the last */
     struct pair *older_unmatched, *newer_unmatched; /* pairs with unmatched replies, by time */
@@ -140,6 +166,7 @@ struct pair {
 struct unmatched {
     struct unmatched *next;
     struct other_error error; /* the ICMP error, if it is one; owns its extension */
+    struct tunnels *inside;   /* owned; that the reply came in; NULL: none */
     struct reply reply;       /* owns nothing */
     struct traits traits;     /* of the probe, from the quote */
     uint8_t shape;
@@ -154,9 +181,25 @@ struct index_entry {
     uint32_t id; /* 0: the place is free */
 };
 
+/* A reply that waits for its probe: early.c. */
+struct early {
+    nstime due;
+    struct digest digest;
+    struct icmp_extension *extension; /* owned; the digest borrows it; NULL: none */
+};
+
 struct pair_entry {
     uint64_t hash;
     struct pair *pair; /* NULL: the place is free */
+};
+
+/* A packet that was seen: copies.c. */
+struct sighting {
+    nstime time;
+    uint32_t tag; /* the part of its hash that does not say its place; 0: none */
+    uint8_t ttl, file;
+    uint8_t place; /* its interface, and in the low bits its direction */
+    uint8_t port;  /* of its source port */
 };
 
 /* Why a frame is not part of a trace. */
@@ -166,15 +209,17 @@ enum stray {
     STRAY_ORDINARY,
     STRAY_NO_TRACE,
     STRAY_ANSWER_NO_TRACE,
-    STRAY_SEEN_AGAIN,
+    STRAY_COPY,
     STRAY_SENT_AGAIN,
     STRAY_CONNECTION,
-    STRAY_ANSWER_SEEN_AGAIN,
     STRAY_ADVICE,
     STRAY_LATE,
     STRAY_TOO_MANY,
     STRAYS,
 };
+
+/* What a file holds: probes and replies of traces, frames that were recorded twice. */
+enum { SHOWS_PROBES = 1, SHOWS_REPLIES = 2, SHOWS_COPIES = 4 };
 
 struct recogniser {
     struct recogniser_config config;
@@ -183,7 +228,12 @@ struct recogniser {
     nstime now;      /* the latest stamp so far */
     nstime next_due; /* no deadline is earlier */
     bool broken_off;
-    nstime ends[RECOGNISE_FILES_MOST]; /* by file: the last stamp */
+    struct sighting *sightings; /* owned; see copies.c */
+    struct early *early;        /* owned; a ring of EARLY_MOST, the oldest first; see early.c */
+    unsigned early_first, early_count;
+    nstime starts[RECOGNISE_FILES_MOST]; /* by file: the first stamp; NSTIME_NONE: none yet */
+    uint8_t shows[RECOGNISE_FILES_MOST]; /* by file: SHOWS_PROBES ... */
+    nstime ends[RECOGNISE_FILES_MOST];   /* by file: the last stamp */
 
     struct index_entry *index; /* owned; 1 << index_bits of them, at most half of them taken */
     unsigned index_bits, index_count;
@@ -191,6 +241,7 @@ struct recogniser {
     struct pair_entry *pairs; /* owned; the same with pair_bits */
     unsigned pair_bits, pair_count;
     struct pair **targets; /* owned; heads of chains */
+    uint32_t *senders;     /* owned; ids of candidates; see senders.h */
     struct candidate *free_candidates;
     struct icmp_extension *spare[SPARE_EXTENSIONS]; /* owned */
     unsigned spare_count;
@@ -206,7 +257,8 @@ struct recogniser {
     size_t held_bytes;  /* the part that settled candidates of undecided runs hold */
     struct pair *oldest_unmatched, *newest_unmatched; /* pairs with unmatched replies, by the time of the last */
     unsigned unmatched_count;
-    size_t unmatched_bytes; /* that they own */
+    size_t unmatched_bytes;          /* that they own */
+    uint64_t tunnels[TUNNELS_KNOWN]; /* keys of tunnels that packets came in; 0: none */
 
     uint64_t frames, malformed, probes, replies, errors_told, cut_errors, given_up, strays[STRAYS];
     struct trace **kept; /* owned, by number; NULL: not over yet */

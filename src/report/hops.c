@@ -33,10 +33,8 @@ static nstime best_rtt(const struct trace *trace, uint8_t ttl, const struct addr
     nstime best = NSTIME_NEVER;
     for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe)) {
         const struct reply *reply = probe_answer(probe);
-        if (!reply || probe->sent == NSTIME_NONE || !addr_equal(&reply->from, address))
-            continue;
-        nstime rtt = reply_rtt(probe, reply);
-        best = rtt < best ? rtt : best;
+        nstime rtt = reply && addr_equal(&reply->from, address) ? reply_rtt(probe, reply) : NSTIME_NONE;
+        best = rtt != NSTIME_NONE && rtt < best ? rtt : best;
     }
     return best;
 }

@@ -75,3 +75,17 @@ const char *result_target_name(const struct result *result)
     const char *name = result->config ? result->config->target_name : "";
     return *name && !is_literal(name) ? name : NULL;
 }
+
+bool result_is_as_expected(const struct result *result)
+{
+    for (unsigned i = 0; i < result->expectation_count; i++)
+        if (!result->expectations[i].ok)
+            return false;
+    return result->expectation_count > 0;
+}
+
+bool result_names_spec(const struct trace *trace, const void *of)
+{
+    const struct result *result = of;
+    return result->config && result->config->first_compares && trace != result->specs.traces[0];
+}

@@ -11,6 +11,7 @@
 #include "multipath/graph.h"
 #include "recognise/recognise.h"
 #include "session/strategy.h"
+#include "transit/clock.h"
 #include "verdict/verdict.h"
 
 /* Where the frames come from. */
@@ -22,7 +23,9 @@ struct result_source {
         const char *name;
         uint64_t frames; /* final when all is read */
         bool truncated;  /* the same */
-    } * files;           /* capture: file_count of them */
+        const struct clock_estimate
+            *clock; /* how far its clock is ahead; its stamps were corrected. NULL: they were not */
+    } * files;      /* capture: file_count of them */
     unsigned file_count;
     bool interrupted; /* the run, or the reading of other captures, ended early */
 };
@@ -32,6 +35,15 @@ struct judged_group {
     const struct trace *const *traces;
     size_t count;
     const struct judgement *judgement;
+};
+
+/* A line of the file of --expect, and what was found. */
+struct result_expectation {
+    struct probe_spec spec;
+    char expected[96], found[96]; /* "rejected at 10.0.3.2" */
+    bool ok;
+    const char *file; /* foreign text */
+    unsigned line;    /* from 1 */
 };
 
 struct result {
@@ -49,6 +61,10 @@ struct result {
     /* What a search for all paths found; filled in before the end. NULL: another command. */
     const struct graph *graphs;
     unsigned graph_count;
+
+    /* With --expect, in the order of the file; filled in before the end. NULL: nothing was compared. */
+    const struct result_expectation *expectations;
+    unsigned expectation_count;
 
     /* Facts about addresses: the book grows during a run and is complete at its end. NULL: nothing is to be shown. */
     const struct address_book *book;
@@ -77,6 +93,10 @@ static inline unsigned result_trace_number(const struct result *result, const st
 {
     return result->config ? result_run_trace_number(result, trace) : trace->number;
 }
+/* Whether all is as --expect has it. */
+bool result_is_as_expected(const struct result *result);
+/* Whether the user named the spec of this trace; for advice_tickets(). */
+bool result_names_spec(const struct trace *trace, const void *result);
 /* The name by which the user called the target; NULL: by its address, or there is none. Foreign text. */
 const char *result_target_name(const struct result *result);
 

@@ -3,7 +3,10 @@
 #include "base/minmax.h"
 #include "session/state.h"
 
-#define REFUSALS_WITHIN (50 * NS_PER_MS) /* of the first refusal: the others have come */
+/* Time after the first refusal for the others to come.
+ * Unit: ns. Source: Linux refuses all packets that it held at once; the rest is for jitter. Effect: a shorter time
+ * leaves specs without their own refusal; a longer one makes the run longer. */
+#define REFUSALS_WITHIN (50 * NS_PER_MS)
 
 uint8_t session_farthest_ttl(const struct session *session)
 {
@@ -38,13 +41,14 @@ bool session_lacks_route(const struct session *session)
     return trace_set_dead_end(&set, &probe) != NULL;
 }
 
-/* The first send of the trace behind the last router, if its silence starts there; NSTIME_NONE: it does not. */
-static nstime silent_since(const struct trace *trace, uint8_t router)
+/* The first send of the trace at `ttl`, which is behind the last router, if its silence starts there; NSTIME_NONE: it
+ * does not. */
+static nstime silent_since(const struct trace *trace, unsigned ttl)
 {
     nstime first = NSTIME_NEVER;
-    if (trace->refused_ttl || trace->last_router_ttl < router || router == 255)
+    if (trace->refused_ttl || ttl > 255 || (trace->last_router_ttl && trace->last_router_ttl + 1U < ttl))
         return NSTIME_NONE;
-    for (const struct probe *p = trace_first_at(trace, (uint8_t)(router + 1)); p; p = trace_next_at(trace, p))
+    for (const struct probe *p = trace_first_at(trace, (uint8_t)ttl); p; p = trace_next_at(trace, p))
         first = p->sent < first ? p->sent : first;
     return first == NSTIME_NEVER ? NSTIME_NONE : first;
 }
@@ -56,6 +60,7 @@ nstime session_silence_due(const struct session *session)
 {
     const struct trace_set set = session_trace_set(session);
     uint8_t router = session_last_router_ttl(session);
+    unsigned behind = router ? router + 1U : session->config.first_ttl;
     nstime due = NSTIME_NONE;
     bool refused = false;
     const struct probe *probe;
@@ -67,8 +72,8 @@ nstime session_silence_due(const struct session *session)
             return NSTIME_NEVER;
         refused = refused || session->traces[i].refused_ttl;
     }
-    for (unsigned i = 0; i < session->trace_count && router; i++) {
-        nstime since = silent_since(&session->traces[i], router);
+    for (unsigned i = 0; i < session->trace_count; i++) {
+        nstime since = silent_since(&session->traces[i], behind);
         if (since != NSTIME_NONE && (due == NSTIME_NONE || (refused ? since > due : since < due)))
             due = since;
     }

@@ -132,7 +132,10 @@ static void note_rtt(struct session *session, const struct probe *probe, const s
     nstime rtt = reply_rtt(probe, reply);
     /* A refusal may come three seconds late (a neighbour that does not resolve), and the target's own timer may
      * repeat a SYN/ACK. Neither shows the round-trip time of the path. */
-    if (reply->kind == REPLY_UNREACHABLE || probe->reply_count || rtt <= session->worst_rtt)
+    if (reply->kind == REPLY_UNREACHABLE || probe->reply_count || rtt == NSTIME_NONE)
+        return;
+    rtt = rtt > 0 ? rtt : 1; /* 0 stands for no reply yet */
+    if (rtt <= session->worst_rtt)
         return;
     session->worst_rtt = rtt;
     session_reopen_probes(session, reply->time);

@@ -6,6 +6,11 @@
 #define LEAST_WAIT_INSIDE                                                                                              \
     (100 *                                                                                                             \
      NS_PER_MS) /* least wait for a reply if a reply came from behind the hop: the silence is then inside the path */
+/* Wait while no reply at all has come.
+ * Unit: ns. Source: chosen; most paths answer sooner, and probes that expired too early are taken back. Effect: a
+ * shorter one sends more probes on slow paths; a longer one delays the second climb where routers have no token left.
+ */
+#define FIRST_WAIT NS_PER_S
 #define LEAST_WAIT_AT_END (150 * NS_PER_MS) /* least wait for the other probes */
 
 enum deadline_kind { DEADLINE_NONE, DEADLINE_STRATEGY, DEADLINE_PENDING, DEADLINE_EXPIRY, DEADLINE_LONGEST_WAIT };
@@ -20,7 +25,7 @@ struct deadline {
 nstime session_probe_deadline(const struct session *session, const struct probe *probe)
 {
     nstime longest = session->config.max_wait;
-    nstime wait = longest;
+    nstime wait = longest < FIRST_WAIT ? longest : FIRST_WAIT;
     if (session->worst_rtt) {
         uint8_t target_ttl = session_target_ttl(session);
         bool inside = session_farthest_ttl(session) > probe->ttl || (target_ttl && target_ttl <= probe->ttl);

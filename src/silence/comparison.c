@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "silence/comparison.h"
 
+#include "address/special.h"
 #include "silence/loss.h"
 #include "silence/rate_limit.h"
 #include "silence/sample.h"
@@ -17,11 +18,19 @@ static bool has_router(const struct trace *trace, uint8_t ttl, const struct addr
     return false;
 }
 
+/* What the routers of two traces at one TTL show. */
+enum meeting {
+    MEETING_NONE,   /* all differ */
+    MEETING_LIKELY, /* they have a shared address in common, which may be of two routers */
+    MEETING_SURE,
+};
+
 /* Looks at the first probes of `a` only. Most replies come from one router, which is looked up once. */
-static bool share_router(const struct trace *a, const struct trace *b, uint8_t ttl)
+static enum meeting meet_at(const struct trace *a, const struct trace *b, uint8_t ttl)
 {
     struct addr last = {0};
     unsigned looked_at = 0;
+    enum meeting meeting = MEETING_NONE;
     const struct probe *probe = trace_first_at(a, ttl);
     for (; probe && looked_at < SAMPLE_PROBES_MOST; probe = trace_next_at(a, probe), looked_at++)
         for (unsigned i = 0; i < probe->reply_count; i++) {
@@ -29,17 +38,22 @@ static bool share_router(const struct trace *a, const struct trace *b, uint8_t t
             if (reply->kind != REPLY_TIME_EXCEEDED || addr_equal(&reply->from, &last))
                 continue;
             last = reply->from;
-            if (has_router(b, ttl, &last))
-                return true;
+            if (has_router(b, ttl, &last) && !special_is_shared(&last))
+                return MEETING_SURE;
+            meeting = has_router(b, ttl, &last) ? MEETING_LIKELY : meeting;
         }
-    return false;
+    return meeting;
 }
 
 bool traces_diverge(const struct trace *a, const struct trace *b, unsigned ttl)
 {
-    while (ttl-- > 1)
-        if (has_router(a, (uint8_t)ttl, NULL) && has_router(b, (uint8_t)ttl, NULL))
-            return !share_router(a, b, (uint8_t)ttl);
+    while (ttl-- > 1) {
+        if (!has_router(a, (uint8_t)ttl, NULL) || !has_router(b, (uint8_t)ttl, NULL))
+            continue;
+        enum meeting meeting = meet_at(a, b, (uint8_t)ttl);
+        if (meeting != MEETING_LIKELY)
+            return meeting == MEETING_NONE;
+    }
     return false;
 }
 
@@ -50,7 +64,7 @@ bool trace_follows_loop(const struct trace *trace, const struct trace *looping)
         return false;
     unsigned place = first + (trace->last_router_ttl - first) % length; /* in the first round */
     struct addr router = trace_router_address(looping, (uint8_t)place);
-    return !addr_is_none(&router) && has_router(trace, trace->last_router_ttl, &router);
+    return !addr_is_none(&router) && !special_is_shared(&router) && has_router(trace, trace->last_router_ttl, &router);
 }
 
 /* --- counting --- */

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "address/special.h"
 #include "base/array.h"
 
 #define PROBES_MOST INT32_MAX /* of one trace */
@@ -35,10 +36,21 @@ void trace_free(struct trace *trace)
     free(trace->probes);
     free(trace->ttls);
     free(trace->by_serial);
+    free(trace->inside);
     flow_free(&trace->flow);
     for (unsigned i = 1; i < trace->flow_count; i++)
         flow_free(&trace->alternates[i - 1]);
     free(trace->alternates);
+}
+
+struct tunnels *tunnels_copy(const struct tunnels *tunnels)
+{
+    unsigned count = tunnels ? tunnels->count : 0;
+    size_t bytes = offsetof(struct tunnels, at) + count * sizeof *tunnels->at;
+    struct tunnels *copy = count ? malloc(bytes) : NULL;
+    if (copy)
+        memcpy(copy, tunnels, bytes);
+    return copy;
 }
 
 void trace_fit(struct trace *trace)
@@ -145,8 +157,15 @@ const struct reply *probe_answer(const struct probe *probe)
     return probe->reply_count ? &probe->replies[0] : NULL;
 }
 
+bool reply_is_early(const struct probe *probe, const struct reply *reply)
+{
+    return probe->seen && !reply->other_clock && reply->time < probe->sent;
+}
+
 nstime reply_rtt(const struct probe *probe, const struct reply *reply)
 {
+    if (probe->sent == NSTIME_NONE || reply->other_clock || reply_is_early(probe, reply))
+        return NSTIME_NONE;
     return reply->time > probe->sent ? reply->time - probe->sent : 0;
 }
 
@@ -154,6 +173,7 @@ void reply_of_packet(const struct frame *frame, const struct packet *packet, str
 {
     const struct ip_header *ip = &packet->outer.ip;
     const struct transport *transport = &packet->outer.transport;
+    uint32_t quoted_size = packet->kind == PACKET_ICMP_ERROR ? packet->quote.ip.total_length : 0;
     *out = (struct reply){
         .from = ip->source,
         .time = frame->time,
@@ -164,6 +184,7 @@ void reply_of_packet(const struct frame *frame, const struct packet *packet, str
         .icmp_code = transport->code,
         .reply_ttl = ip->ttl,
         .quoted_ttl = -1,
+        .quoted_size = (uint16_t)(quoted_size <= UINT16_MAX ? quoted_size : 0),
         .mtu = packet->mtu,
         .interface = packet->interface,
         .tcp_window = transport->window,
@@ -186,6 +207,19 @@ void reply_compare_quote(struct reply *reply, const struct headers *sent, const 
     reply->rewrite_count = (uint8_t)count;
 }
 
+/* Whether the sender is the target. Behind a translator of targets it may sign with its own address, to which the quote
+ * then says that the probe went. */
+static bool is_from_target(const struct trace *trace, const struct reply *reply)
+{
+    if (addr_equal(&reply->from, &trace->flow.target))
+        return true;
+    for (unsigned i = 0; i < reply->rewrite_count; i++)
+        if (reply->rewrites[i].field == REWRITE_IP_TARGET &&
+            addr_equal(&reply->rewrites[i].quoted_address, &reply->from))
+            return true;
+    return false;
+}
+
 bool reply_reaches(const struct trace *trace, const struct reply *reply)
 {
     switch (reply->kind) {
@@ -199,7 +233,7 @@ bool reply_reaches(const struct trace *trace, const struct reply *reply)
         return true;
     case REPLY_UNREACHABLE:
     case REPLY_PARAMETER_PROBLEM: /* IPv6: the unknown next header of RFC 4443 3.4 */
-        return addr_equal(&reply->from, &trace->flow.target);
+        return is_from_target(trace, reply);
     case REPLY_OTHER: /* the target replied with the bare protocol; source quench and redirect are only hints */
         return !reply->is_icmp && addr_equal(&reply->from, &trace->flow.target);
     case REPLY_TIME_EXCEEDED:
@@ -214,7 +248,16 @@ bool reply_refuses(const struct trace *trace, const struct reply *reply)
     if (reply->kind == REPLY_TOO_BIG)
         return true;
     bool refusal = reply->kind == REPLY_UNREACHABLE || reply->kind == REPLY_PARAMETER_PROBLEM;
-    return refusal && !addr_equal(&reply->from, &trace->flow.target);
+    return refusal && !is_from_target(trace, reply);
+}
+
+bool reply_rejects(const struct trace *trace, const struct reply *reply)
+{
+    if (reply->kind != REPLY_TOO_BIG)
+        return reply_refuses(trace, reply);
+    unsigned least = reply->version == 6 ? MTU_LEAST_V6 : MTU_LEAST_V4;
+    unsigned size = trace->flow.size > reply->quoted_size ? trace->flow.size : reply->quoted_size;
+    return reply->mtu >= least && (reply->mtu < size || !size);
 }
 
 const struct reply *trace_refusal(const struct trace *trace, const struct probe **probe)
@@ -222,7 +265,7 @@ const struct reply *trace_refusal(const struct trace *trace, const struct probe 
     const struct probe *p = trace->refused_ttl ? trace_first_at(trace, trace->refused_ttl) : NULL;
     for (; p; p = trace_next_at(trace, p))
         for (unsigned i = 0; i < p->reply_count; i++)
-            if (reply_refuses(trace, &p->replies[i])) {
+            if (reply_rejects(trace, &p->replies[i])) {
                 *probe = p;
                 return &p->replies[i];
             }
@@ -293,12 +336,25 @@ struct addr trace_router_address(const struct trace *trace, uint8_t ttl)
     return router ? *router : (struct addr){0};
 }
 
-/* Whether the routers of hops first .. first+length-1 all recur right behind these hops. */
-static bool circle_recurs(const struct addr *routers, unsigned first, unsigned length, const struct addr *target)
+/* Whether all the addresses of hops first .. first+length-1 are shared: then routers of a path may alternate like
+ * them by chance. */
+static bool circle_is_shared(const struct addr *routers, unsigned first, unsigned length)
 {
     for (unsigned ttl = first; ttl < first + length; ttl++)
+        if (!special_is_shared(&routers[ttl]))
+            return false;
+    return true;
+}
+
+/* Whether the routers of hops first .. first+length-1 all recur right behind these hops: shared addresses twice. */
+static bool circle_recurs(const struct trace *trace, const struct addr *routers, unsigned first, unsigned length)
+{
+    unsigned rounds = circle_is_shared(routers, first, length) ? 3 : 2;
+    if (first + rounds * length > trace->last_router_ttl + 1U)
+        return false;
+    for (unsigned ttl = first; ttl < first + (rounds - 1) * length; ttl++)
         if (addr_is_none(&routers[ttl]) || !addr_equal(&routers[ttl], &routers[ttl + length]) ||
-            addr_equal(&routers[ttl], target))
+            addr_equal(&routers[ttl], &trace->flow.target))
             return false;
     return true;
 }
@@ -307,8 +363,7 @@ void trace_find_loop(struct trace *trace, const struct addr *routers)
 {
     for (unsigned length = 2; 2 * length <= trace->last_router_ttl; length++)
         for (unsigned first = 1; first + 2 * length - 1 <= trace->last_router_ttl; first++)
-            if (!addr_equal(&routers[first], &routers[first + 1]) &&
-                circle_recurs(routers, first, length, &trace->flow.target)) {
+            if (!addr_equal(&routers[first], &routers[first + 1]) && circle_recurs(trace, routers, first, length)) {
                 trace->loop_first = (uint8_t)first;
                 trace->loop_length = (uint8_t)length;
                 return;
@@ -351,7 +406,7 @@ void trace_note_reply(struct trace *trace, uint8_t ttl, const struct reply *repl
         lower(&trace->reached_ttl, ttl);
     if (reply->kind == REPLY_SYN_ACK)
         lower(&trace->open_ttl, ttl);
-    if (reply_refuses(trace, reply))
+    if (reply_rejects(trace, reply))
         lower(&trace->refused_ttl, ttl);
 }
 
@@ -399,9 +454,12 @@ static void count_probe(struct hop_stats *out, struct stats_sums *sums, const st
     if (probe->state == PROBE_REFUSED)
         return;
     out->sent++;
-    out->received += probe->reply_count > 0;
-    if (probe->reply_count && probe->sent != NSTIME_NONE)
-        add_time(out, sums, nstime_ms(reply_rtt(probe, &probe->replies[0])));
+    if (!probe->reply_count)
+        return;
+    out->received++;
+    nstime rtt = reply_rtt(probe, &probe->replies[0]);
+    if (rtt != NSTIME_NONE)
+        add_time(out, sums, nstime_ms(rtt));
 }
 
 static void end_stats(struct hop_stats *out, const struct stats_sums *sums)

@@ -13,7 +13,7 @@
 #define REPLIES_MOST 64        /* of one probe */
 #define FLOWS_COMPARED_MOST 32 /* of a trace whose flows are compared one by one; a search for all paths has more */
 
-/* Two interfaces (a bridge and its port, a bond and its slave) capture one frame within this time. */
+/* Two interfaces (a bridge and its port, a bond and its slave) or a SPAN port capture one frame within this time. */
 #define SAME_FRAME_WITHIN (2 * NS_PER_MS)
 
 struct reply {
@@ -29,11 +29,14 @@ struct reply {
     uint8_t file; /* index of the capture file that holds the frame, from 0 */
     bool is_icmp;
     bool dont_fragment;
-    bool late;      /* it came after its probe had expired */
-    bool duplicate; /* its probe had been answered before */
+    bool late;            /* it came after its probe had expired */
+    bool duplicate;       /* its probe had been answered before */
+    bool hop_is_doubtful; /* probes of other TTLs fit it as well */
+    bool other_clock;     /* another capture than its probe's stamped it: the time between them is unknown */
     uint16_t ip_id;
     uint16_t tcp_window;    /* of a SYN/ACK or RST: tells a forged one */
     int16_t quoted_ttl;     /* -1: it has no quote */
+    uint16_t quoted_size;   /* bytes of the whole packet, as the quoted header says; 0: it has no quote, or more */
     uint32_t quoted_fields; /* fields that the quote is long enough to show: rewrite_shown(); 0: not known */
     uint32_t mtu;           /* of a too-big; 0: none */
     uint32_t interface;     /* interface that captured it; live: the kernel's ifindex */
@@ -106,6 +109,7 @@ struct trace {
     struct flow *alternates; /* owned; the same probes from other source ports, which may take other paths */
     unsigned flow_count;     /* 1 + the number of alternates */
     struct trace_origin origin;
+    struct tunnels *inside;      /* owned; the tunnels that its probes came in; NULL: none */
     uint32_t number;             /* from 0 in the order of discovery; a trace of our own: result_trace_number() */
     uint32_t sent_count;         /* of a foreign trace: all its probes, also those that are not kept here */
     uint8_t gap, max_ttl;        /* limits of the run, which end a silence: session_config */
@@ -124,7 +128,7 @@ struct trace {
     uint8_t last_router_ttl; /* largest TTL with a time exceeded, whoever signed it (a DNAT signs for all); 0: none */
     uint8_t reached_ttl;     /* smallest TTL at which the target answered, other than by time exceeded; 0: none */
     uint8_t open_ttl;        /* smallest TTL with a SYN/ACK; 0: none */
-    uint8_t refused_ttl;     /* smallest TTL that another device refused; 0: none */
+    uint8_t refused_ttl;     /* smallest TTL that another device refused: reply_rejects(); 0: none */
     uint8_t loop_first, loop_length; /* first hop of a loop, and its length; 0: no loop */
     nstime first_sent, last_seen;    /* of the trace's frames; NSTIME_NONE before the first one */
     nstime last_sent;                /* of a foreign trace */
@@ -136,7 +140,7 @@ struct trace {
  * previous rtt|. */
 struct hop_stats {
     unsigned sent, received;
-    unsigned timed;                                        /* of those received: probes whose send time is known */
+    unsigned timed;                                        /* of those received: probes with a known RTT */
     double loss;                                           /* 0 to 1 */
     double best_ms, avg_ms, worst_ms, stdev_ms, jitter_ms; /* valid if timed > 0 */
 };
@@ -162,7 +166,10 @@ static inline bool trace_is_search(const struct trace *trace)
 }
 /* The first reply of the probe, which stands for it. NULL: none. */
 const struct reply *probe_answer(const struct probe *probe);
-/* Reply time minus send time, never negative. */
+/* True if the stamps say that the reply came before its probe: they are wrong, and so is the time between them. */
+bool reply_is_early(const struct probe *probe, const struct reply *reply);
+/* Reply time minus send time. NSTIME_NONE: it is unknown, since the probe was not captured or another clock stamped the
+ * reply; or the reply is early. */
 nstime reply_rtt(const struct probe *probe, const struct reply *reply);
 void trace_hop_stats(const struct trace *trace, uint8_t ttl, struct hop_stats *out);
 /* The same of some probes of a hop. */
@@ -192,11 +199,18 @@ static inline bool reply_is_limited(const struct reply *reply)
 {
     return reply->is_icmp && reply->kind != REPLY_ECHO;
 }
-/* Whether the reply has the target's address and is no time exceeded. */
+/* Whether the reply has the target's address, as sent or as translated, and is no time exceeded. */
 bool reply_reaches(const struct trace *trace, const struct reply *reply);
 /* Whether the reply is an ICMP refusal by a device other than the target. A device before the target refuses packets
  * that are too big, even if it signs as the target. */
 bool reply_refuses(const struct trace *trace, const struct reply *reply);
+/* The same, but of refusals as too big only those that can be true: with an MTU that some link has, and that is smaller
+ * than the packet (RFC 791, 8200). Others explain nothing, and the packets of any size may have met them. */
+bool reply_rejects(const struct trace *trace, const struct reply *reply);
+/* The smallest MTU of any link, in bytes: every IPv4 module forwards packets of 68 without fragmentation (RFC 791 3.2);
+ * IPv6 requires 1280 (RFC 8200 5). */
+#define MTU_LEAST_V4 68
+#define MTU_LEAST_V6 1280
 /* The refusal at refused_ttl, and its probe; NULL: none. */
 const struct reply *trace_refusal(const struct trace *trace, const struct probe **probe);
 /* The smallest TTL that this refusal answers. The quote (RFC 792, RFC 4443) shows how much of the probe's TTL was
@@ -216,6 +230,8 @@ void trace_init(struct trace *trace);
 void trace_free(struct trace *trace);
 /* Frees spare memory; no more probes are to come. */
 void trace_fit(struct trace *trace);
+/* A copy that the caller frees. Only as many as are counted may be read. NULL: there are none, or no memory. */
+struct tunnels *tunnels_copy(const struct tunnels *tunnels);
 /* Adds a probe that its frame or a claim shows. The serial must be new to the trace, or 0: none. */
 struct probe *trace_add_probe(struct trace *trace, uint16_t serial, uint8_t ttl, nstime sent);
 /* Adds the reply and takes over what it owns; marks it as late or duplicate and updates the summary fields. False
@@ -231,8 +247,9 @@ void trace_note_ttl(struct trace *trace, uint8_t ttl);
 /* Updates the summary fields, but not the loop, with a reply to a probe of this TTL. */
 void trace_note_reply(struct trace *trace, uint8_t ttl, const struct reply *reply);
 /* Finds a loop: at least two different routers that recur in the same order. One address at k and k+1 is a router
- * that forwards TTL 0 (Augustin 2006); one address at every hop is a NAT that signs for all. `routers`: by TTL up to
- * last_router_ttl, the router that let a probe expire. */
+ * that forwards TTL 0 (Augustin 2006); one address at every hop is a NAT that signs for all. Shared addresses alone
+ * must recur twice: special_is_shared(). `routers`: by TTL up to last_router_ttl, the router that let a probe expire.
+ */
 void trace_find_loop(struct trace *trace, const struct addr *routers);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "verdict/facts.h"
 
+#include "address/special.h"
 #include "silence/sample.h"
 
 bool reply_closes(const struct reply *reply)
@@ -71,9 +72,50 @@ static void gather_replies(struct facts *facts)
                 keep_nearest(&facts->direct, probe, reply);
             if (direct && reply_accepts(reply))
                 keep_nearest(&facts->positive, probe, reply);
-            if (!direct && (reply_refuses(trace, reply) || reply_reaches(trace, reply)))
-                keep_nearest(&facts->refusal, probe, reply);
+            if (!direct && reply->kind == REPLY_TOO_BIG && !reply_rejects(trace, reply))
+                keep_nearest(&facts->unexplained, probe, reply);
         }
+    }
+}
+
+static bool is_among(const struct addr *address, const struct addr *all, unsigned count)
+{
+    while (count && !addr_equal(address, &all[count - 1]))
+        count--;
+    return count > 0;
+}
+
+/* The refusal at the least TTL, without those by some routers. */
+static struct evidence nearest_refusal(const struct trace *trace, const struct addr *except, unsigned count)
+{
+    struct evidence nearest = {0};
+    for (size_t i = 0; i < trace->probe_count; i++)
+        for (unsigned k = 0; k < trace->probes[i].reply_count; k++) {
+            const struct reply *reply = &trace->probes[i].replies[k];
+            bool refuses = reply_rejects(trace, reply) || reply_reaches(trace, reply);
+            if (refuses && !is_direct(trace, reply) && !is_among(&reply->from, except, count))
+                keep_nearest(&nearest, &trace->probes[i], reply);
+        }
+    return nearest;
+}
+
+/* Whether probes get further than that refusal. A foreign trace may show other flows, or another time; a smaller packet
+ * passes where a larger one is too big. */
+static bool is_outlived(const struct facts *facts, const struct evidence *refusal)
+{
+    return refusal->reply && (facts->set->is_apart || refusal->reply->kind == REPLY_TOO_BIG) &&
+           facts->last_hop >= refusal->probe->ttl;
+}
+
+static void find_refusal(struct facts *facts)
+{
+    struct addr outlived[LOOKUPS_MOST];
+    unsigned count = 0;
+    facts->refusal = nearest_refusal(facts->trace, NULL, 0);
+    while (is_outlived(facts, &facts->refusal)) {
+        facts->outlived = count ? facts->outlived : facts->refusal;
+        outlived[count++] = facts->refusal.reply->from;
+        facts->refusal = count < LOOKUPS_MOST ? nearest_refusal(facts->trace, outlived, count) : (struct evidence){0};
     }
 }
 
@@ -88,7 +130,7 @@ static uint8_t last_refusing_router(const struct trace_set *set, const struct tr
     for (const struct probe *p = trace_first_at(trace, trace->refused_ttl); p; p = trace_next_at(trace, p))
         for (unsigned i = 0; i < p->reply_count; i++) {
             const struct reply *reply = &p->replies[i];
-            if (!reply_refuses(trace, reply) || addr_equal(&reply->from, &trace->flow.source))
+            if (!reply_rejects(trace, reply) || addr_equal(&reply->from, &trace->flow.source))
                 continue;
             uint8_t hop = facts_look_up_hop(set, &reply->from, &lookup);
             hop = hop ? hop : trace_refused_from(trace, p, reply);
@@ -105,7 +147,7 @@ static bool another_goes_on(const struct trace *trace, const struct probe *refus
         for (size_t i = 0; i < trace->probe_count && !stops; i++) {
             const struct probe *probe = &trace->probes[i];
             const struct reply *reply = probe->flow == flow ? probe_answer(probe) : NULL;
-            stops = reply && reply_refuses(trace, reply);
+            stops = reply && reply_rejects(trace, reply);
             goes_on = goes_on || (reply && reply->kind == REPLY_TIME_EXCEEDED && probe->ttl >= refused->ttl);
         }
         if (goes_on && !stops)
@@ -140,7 +182,7 @@ static bool target_is_farther(const struct facts *facts, uint8_t ttl, bool diver
     for (unsigned i = 0; i < facts->set->count; i++) {
         const struct trace *other = facts->set->traces[i];
         bool behind = other == trace ? diverging : !spread && (diverging || !traces_diverge(trace, other, ttl));
-        if (other->last_router_ttl >= ttl && behind)
+        if (namesakes_last_router(&facts->all->namesakes, other) >= ttl && behind)
             return true;
     }
     return false;
@@ -258,12 +300,18 @@ static void find_target(struct facts *facts, uint8_t last_router)
     }
 }
 
+static uint8_t last_replying_router(const struct set_facts *all)
+{
+    return all->namesakes.who == NAMESAKE_TARGET ? all->namesakes.router : trace_set_last_router_ttl(all->set);
+}
+
 static void gather(const struct set_facts *all, const struct trace *trace, uint8_t last_router, struct facts *out)
 {
-    *out = (struct facts){
-        .all = all, .set = all->set, .trace = trace, .last_hop = trace->last_router_ttl, .last_router = last_router};
+    *out = (struct facts){.all = all, .set = all->set, .trace = trace, .last_router = last_router};
+    out->last_hop = namesakes_last_router(&all->namesakes, trace);
     gather_replies(out);
-    find_target(out, trace_set_last_router_ttl(all->set));
+    find_refusal(out);
+    find_target(out, last_replying_router(all));
     note_farther(out);
     silence_compare(all->set, trace, &out->comparison);
     if (trace->flow_count > 1 && out->refusal.reply && another_goes_on(trace, out->refusal.probe))
@@ -274,10 +322,11 @@ static void gather(const struct set_facts *all, const struct trace *trace, uint8
 
 void set_facts_gather(const struct trace_set *set, struct set_facts *out)
 {
-    uint8_t last_router = trace_set_last_router_ttl(set);
     out->set = set;
     responders_gather(set, &out->responders);
     passage_gather(set, &out->passage);
+    namesakes_gather(set, &out->namesakes);
+    uint8_t last_router = last_replying_router(out);
     for (unsigned i = 0; i < set->count; i++) {
         uint8_t refusing = last_refusing_router(set, set->traces[i]);
         last_router = refusing > last_router ? refusing : last_router;
@@ -339,7 +388,7 @@ bool facts_is_made_otherwise(const struct facts *facts, const struct reply *rst)
 
 uint8_t facts_hop_of(const struct trace_set *set, const struct addr *address)
 {
-    for (unsigned ttl = 1; ttl <= set->max_ttl; ttl++)
+    for (unsigned ttl = 1; ttl <= set->max_ttl && !special_is_shared(address); ttl++)
         for (unsigned i = 0; i < set->count; i++) {
             const struct trace *trace = set->traces[i];
             for (const struct probe *p = trace_first_at(trace, (uint8_t)ttl); p; p = trace_next_at(trace, p))

@@ -6,6 +6,7 @@
 
 #include "silence/comparison.h"
 #include "silence/loss.h"
+#include "verdict/namesakes.h"
 #include "verdict/responders.h"
 #include "verdict/verdict.h"
 
@@ -23,7 +24,7 @@ struct facts {
     const struct trace_set *set;
     const struct trace *trace;
     unsigned sent, refused_sends; /* probes that left, and that our own host refused to send */
-    uint8_t last_hop;             /* L: last TTL with a time exceeded for this spec; 0: none */
+    uint8_t last_hop;             /* L: last TTL at which a router let this spec expire; 0: none */
     uint8_t others_target; /* T: least TTL, behind every router, at which the target answered any other spec; 0: none */
     const struct trace *target_witness; /* the trace that T is from; NULL: none */
     uint8_t last_router;                /* M: last TTL at which a router answered or refused any spec; 0: none */
@@ -31,6 +32,8 @@ struct facts {
     struct evidence direct;             /* at the least TTL: a direct reply */
     struct evidence positive;           /* at the least TTL: one that accepts (SYN/ACK, echo, UDP ...) */
     struct evidence refusal;            /* at the least TTL: an ICMP error about the path, not about the port */
+    struct evidence outlived;           /* at the least TTL: one of a router that other probes of this trace pass */
+    struct evidence unexplained;        /* at the least TTL: a refusal as too big with an impossible MTU */
     struct comparison comparison;
     uint8_t farther[256]; /* by TTL, where a direct reply came from: enum farther */
 };
@@ -39,6 +42,7 @@ struct set_facts {
     const struct trace_set *set;
     struct responders responders;
     struct passage passage;
+    struct namesakes namesakes;
     struct facts of[SPECS_MOST]; /* in the order of the set's traces */
 };
 
@@ -67,7 +71,7 @@ bool facts_is_made_otherwise(const struct facts *facts, const struct reply *rst)
 /* Whether a reply in the target's name accepts the probe; whether it says that the port or protocol is closed. */
 bool reply_accepts(const struct reply *reply);
 bool reply_closes(const struct reply *reply);
-/* The hop at which this address sent a time exceeded for any spec; 0: at none. */
+/* The hop at which this address sent a time exceeded for any spec; 0: at none, or routers share such addresses. */
 uint8_t facts_hop_of(const struct trace_set *set, const struct addr *address);
 /* The same for many replies in a row, most of them from one address: `lookup` (zeroed at first) keeps the last. After
  * this many different addresses it gives up, and answers 0.

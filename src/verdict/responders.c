@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "verdict/responders.h"
 
+#include "address/special.h"
+
 /* Adds the routers that one trace shows at a TTL. */
 static void add_trace(const struct trace *trace, uint8_t ttl, struct responders *out)
 {
@@ -45,7 +47,8 @@ bool responders_are_spread(const struct responders *responders, uint8_t ttl)
     for (; before >= 1 && ttl; before--) {
         if (responders->number[before] == RESPONDERS_SEVERAL)
             return true;
-        if (responders->number[before] == RESPONDERS_ONE && !stands_elsewhere(responders, before, ttl))
+        if (responders->number[before] == RESPONDERS_ONE && !special_is_shared(&responders->one[before]) &&
+            !stands_elsewhere(responders, before, ttl))
             return false;
     }
     return false;

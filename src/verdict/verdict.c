@@ -6,6 +6,7 @@
 #include "session/strategy.h"
 #include "verdict/facts.h"
 #include "verdict/findings/findings.h"
+#include "verdict/outage.h"
 #include "verdict/phrase.h"
 #include "verdict/rules/rules.h"
 
@@ -79,9 +80,9 @@ static void time_answers(struct trace_set *set)
         for (size_t k = 0; k < set->traces[i]->probe_count; k++) {
             const struct probe *probe = &set->traces[i]->probes[k];
             const struct reply *reply = probe_answer(probe);
-            if (!reply || probe->sent == NSTIME_NONE)
+            nstime rtt = reply ? reply_rtt(probe, reply) : NSTIME_NONE;
+            if (rtt == NSTIME_NONE)
                 continue;
-            nstime rtt = reply_rtt(probe, reply);
             set->slowest = rtt > set->slowest ? rtt : set->slowest;
             set->timed_ttl = probe->ttl > set->timed_ttl ? probe->ttl : set->timed_ttl;
         }
@@ -98,7 +99,10 @@ void verdict_judge_traces(const struct trace *const *traces, size_t count, const
     }
     time_answers(&set);
     judge(&set, out);
-    for (unsigned i = 0; i < out->verdict_count; i++)
-        say_of_other_runs(traces, count, &out->verdicts[i]);
+    for (unsigned i = 0; i < out->verdict_count; i++) {
+        outage_add_rounds(&set, &out->verdicts[i]);
+        if (!outage_add_runs(&set, traces, count, &out->verdicts[i]))
+            say_of_other_runs(traces, count, &out->verdicts[i]);
+    }
     end_sentences(out);
 }

@@ -6,8 +6,8 @@
  *             [log=FILE]
  *
  * Hop i answers as 10.88.0.i or fd88::i; where it is wide, there are so many that share the flows, as 10.88.k.i or
- * fd88::k:i, k from 0. With `slow`, replies from behind that hop take so many milliseconds more. `log` gets a line for each probe as it comes: nanoseconds since 1970, TTL, protocol number. It
- * runs until it is killed. */
+ * fd88::k:i, k from 0. With `slow`, replies from behind that hop take so many milliseconds more. `log` gets a line for
+ * each probe as it comes: nanoseconds since 1970, TTL, protocol number. It runs until it is killed. */
 #include "config.h"
 
 #include <errno.h>

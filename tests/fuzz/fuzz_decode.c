@@ -1,19 +1,27 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Any bytes as a frame of any link type; the first byte chooses the link type and whether the capture cut the
- * frame. Whatever the decoder says is at hand is touched. */
+ * frame. Then its tunnels are opened. Whatever the decoder says is at hand is touched. */
+#include <stdlib.h>
+
 #include "packet/packet.h"
 #include "packet/rewrite.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 static const uint16_t linktypes[] = {
-    LINKTYPE_ETHERNET,   LINKTYPE_RAW,
-    LINKTYPE_NULL,       LINKTYPE_LOOP,
-    LINKTYPE_LINUX_SLL,  LINKTYPE_LINUX_SLL2,
-    LINKTYPE_PPP,        LINKTYPE_PPP_HDLC,
-    LINKTYPE_PPP_ETHER,  LINKTYPE_IPV4,
-    LINKTYPE_IPV6,       9999,
-    LINKTYPE_IEEE802_11, LINKTYPE_IEEE802_11_RADIOTAP,
+    LINKTYPE_ETHERNET,     LINKTYPE_RAW,
+    LINKTYPE_NULL,         LINKTYPE_LOOP,
+    LINKTYPE_LINUX_SLL,    LINKTYPE_LINUX_SLL2,
+    LINKTYPE_PPP,          LINKTYPE_PPP_HDLC,
+    LINKTYPE_PPP_ETHER,    LINKTYPE_IPV4,
+    LINKTYPE_IPV6,         9999,
+    LINKTYPE_IEEE802_11,   LINKTYPE_IEEE802_11_RADIOTAP,
+    LINKTYPE_C_HDLC,       LINKTYPE_C_HDLC_WITH_DIR,
+    LINKTYPE_FRELAY,       LINKTYPE_FRELAY_WITH_DIR,
+    LINKTYPE_PPP_WITH_DIR, LINKTYPE_PPP_PPPD,
+    LINKTYPE_PFLOG,        LINKTYPE_NFLOG,
+    LINKTYPE_ENC,          LINKTYPE_MPLS,
+    LINKTYPE_RAW_12,       LINKTYPE_RAW_14,
 };
 
 static void touch(const uint8_t *bytes, size_t count)
@@ -46,6 +54,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     packet_decode(&frame, &packet);
     touch_headers(&packet.outer);
     touch_headers(&packet.quote);
+    packet_open_tunnels(&packet);
+    touch_headers(&packet.outer);
+    touch_headers(&packet.quote);
+    if (packet.tunnels.count > TUNNELS_MOST)
+        abort();
     rewrite_compare(&packet.outer, &packet.quote, rewrites);
     rewrite_compare(&packet.quote, &packet.quote, rewrites);
     return 0;

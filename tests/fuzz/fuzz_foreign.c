@@ -248,6 +248,7 @@ static uint64_t feed(struct wire *wire, struct way *ways, uint64_t *malformed)
             continue;
         frames++;
         packet_decode(&frame, &packet);
+        packet_open_tunnels(&packet);
         *malformed += packet.kind == PACKET_MALFORMED;
         for (unsigned i = 0; i < 2; i++)
             recogniser_frame(ways[i].recogniser, 0, &frame, &packet);

@@ -24,9 +24,9 @@ static const struct run {
     const char *specs;
     const struct strategy *strategy;
 } runs[] = {
-    {"udp", &strategy_trace},    {"icmp", &strategy_trace}, {"tcp/443", &strategy_trace},
-    {"auto", &strategy_trace},   {"tcp/22", &strategy_trace},
-    {"icmp,udp,tcp/443,tcp/80:ack", &strategy_diagnose},    {"udp", &strategy_paths},
+    {"udp", &strategy_trace},  {"icmp", &strategy_trace},   {"tcp/443", &strategy_trace},
+    {"auto", &strategy_trace}, {"tcp/22", &strategy_trace}, {"icmp,udp,tcp/443,tcp/80:ack", &strategy_diagnose},
+    {"udp", &strategy_paths},
 };
 
 static void describe_network(enum slow_link place, unsigned delay_ms, const char *more, char *out)
@@ -73,7 +73,8 @@ static void describe_verdicts(const struct session *session, struct strbuf *out)
         const struct verdict *v = &judgement->verdicts[i];
         char spec[PROBE_SPEC_TEXT_BYTES];
         probe_spec_format(&v->trace->flow.spec, spec);
-        strbuf_addf(out, "%s%s %s at %u", i ? ", " : "", spec, verdict_state_name(v->state), v->at.known ? v->at.ttl : 0);
+        strbuf_addf(out, "%s%s %s at %u", i ? ", " : "", spec, verdict_state_name(v->state),
+                    v->at.known ? v->at.ttl : 0);
     }
     free(judgement);
 }
@@ -128,11 +129,82 @@ static void check_dead(const struct run *run, uint8_t family)
         if (run->strategy->judged)
             describe_verdicts(d.session, &verdicts);
         else
-            strbuf_add(&verdicts, d.session && session_trace(d.session, 0)->end == END_UNREACHABLE ? "unreachable" : "?");
+            strbuf_add(&verdicts,
+                       d.session && session_trace(d.session, 0)->end == END_UNREACHABLE ? "unreachable" : "?");
         ok(strstr(verdicts.text, "unreachable") && !strstr(verdicts.text, "unanswered") &&
                !strstr(verdicts.text, "dropped"),
            "%s %s, IPv%u, a dead host: %s, %.0f ms, %u probes", run->strategy->name, run->specs, family, verdicts.text,
            nstime_ms(d.done - d.first_send), d.sent_count);
+        ok(nstime_ms(d.done - d.first_send) <= 3600, "%s %s, IPv%u, a dead host: at most 3600 ms", run->strategy->name,
+           run->specs, family);
+        strbuf_free(&verdicts);
+    }
+    drive_free(&d);
+    free(net);
+}
+
+/* --- limits --- */
+
+#define SEVEN_SPECS "icmp,udp,udp/53,udp/443,tcp/443,tcp/80,tcp/80:ack"
+#define LIMIT_ALL(limit)                                                                                               \
+    "set r1 " limit "\nset r2 " limit "\nset r3 " limit "\nset r4 " limit "\nset target " limit "\n"
+
+/* Routers that answer six probes at once, and then so many a second. */
+static const struct limits {
+    const char *text;
+    bool has_more; /* tokens that come in time */
+    double most_ms;
+} limits[] = {{LIMIT_ALL("limit 6 1"), true, 3000}, {LIMIT_ALL("limit 6 0.01"), false, 6000}};
+
+static unsigned cells_answered(const struct session *session)
+{
+    unsigned answered = 0;
+    for (unsigned i = 0; i < session_trace_count(session); i++)
+        for (unsigned ttl = 1; ttl < TARGET_TTL; ttl++)
+            answered += trace_answered_at(session_trace(session, i), (uint8_t)ttl) != NULL;
+    return answered;
+}
+
+/* Seven specs want an answer of each. */
+static void check_limits(const struct limits *limit, uint8_t family, uint64_t seed)
+{
+    static const struct run run = {SEVEN_SPECS, &strategy_diagnose};
+    char text[2 * NETWORK_BYTES];
+    struct net *net = NULL;
+    struct err err = {0};
+    struct drive d = {0};
+    char more[NETWORK_BYTES];
+    snprintf(more, sizeof more, "\n%s", limit->text);
+    describe_network(BEHIND_FIRST, 2, more, text);
+    bool ran = net_parse("limits", text, &net, &err) == STATUS_OK && start_run(&d, net, &run, family, seed);
+    if (ok(ran, "limits, IPv%u, seed %u: ran%s", family, (unsigned)seed, ran ? "" : err.message)) {
+        if (limit->has_more)
+            is_num(cells_answered(d.session), 7 * (TARGET_TTL - 1),
+                   "limits, IPv%u, seed %u: every hop answers every spec", family, (unsigned)seed);
+        double ms = nstime_ms(d.done - d.first_send);
+        ok(ms <= limit->most_ms, "limits, IPv%u, seed %u: %.0f ms, at most %.0f", family, (unsigned)seed, ms,
+           limit->most_ms);
+    }
+    drive_free(&d);
+    free(net);
+}
+
+/* The target had no token left when a traceroute came, as after another one. */
+static void check_spent_target(uint8_t family)
+{
+    static const struct run run = {"auto", &strategy_trace};
+    char text[2 * NETWORK_BYTES];
+    struct net *net = NULL;
+    struct err err = {0};
+    struct drive d = {0};
+    describe_network(BEHIND_FIRST, 2, "\nset target limit 6 1 spent\n", text);
+    bool ran = net_parse("spent", text, &net, &err) == STATUS_OK && start_run(&d, net, &run, family, 1);
+    if (ok(ran, "a target without a token, IPv%u: ran", family)) {
+        struct strbuf verdicts;
+        strbuf_init(&verdicts);
+        describe_verdicts(d.session, &verdicts);
+        is_text(verdicts.text, "udp closed at 5, icmp open at 5", "a target without a token, IPv%u: it is asked again",
+                family);
         strbuf_free(&verdicts);
     }
     drive_free(&d);
@@ -141,6 +213,12 @@ static void check_dead(const struct run *run, uint8_t family)
 
 int main(void)
 {
+    for (unsigned family = 4; family <= 6; family += 2) {
+        for (uint64_t seed = 1; seed <= 3; seed++)
+            for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+                check_limits(&limits[i], (uint8_t)family, seed);
+        check_spent_target((uint8_t)family);
+    }
     for (size_t r = 0; r < sizeof runs / sizeof *runs; r++)
         for (unsigned family = 4; family <= 6; family += 2) {
             for (int place = 0; place < PLACES; place++)

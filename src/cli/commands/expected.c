@@ -66,12 +66,22 @@ static void print_compared(const struct output *text, const char *lines)
         fprintf(stderr, "hopsonde: %.*s\n", (int)(end - lines), lines);
 }
 
-int run_compare(const struct run_context *context, const struct judgement *judgement, const struct report *report)
+void run_compare(const struct run_context *context, const struct judgement *judgement, struct report *report,
+                 struct result_expectation results[SPECS_MOST])
 {
+    expect_compare(context->expect, judgement, results);
+    report_expected(report, results, context->expect->count);
+}
+
+int run_print_compared(struct report *report)
+{
+    const struct result *result = &report->result;
     struct strbuf lines;
     strbuf_init(&lines);
-    unsigned differing = expect_compare(context->expect, judgement, &lines);
+    expect_add_lines(result->expectations, result->expectation_count, &lines);
     print_compared(report_text(report), lines.text);
     strbuf_free(&lines);
-    return differing ? EXIT_NOT_REACHED : EXIT_REACHED;
+    bool ok = result_is_as_expected(result);
+    report_expected(report, NULL, 0);
+    return ok ? EXIT_REACHED : EXIT_NOT_REACHED;
 }

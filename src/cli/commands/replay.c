@@ -149,6 +149,10 @@ static int replay_file(struct replay *replay, const char *name)
         return run_complain(&err);
     if (file_wire_open(name, &wire, &saved, &err) != STATUS_OK)
         return *replay->context->stop ? EXIT_INTERRUPTED : run_complain(&err);
+    if (replay->lookup && lookup_check_capture(replay->lookup, saved, &err) != STATUS_OK) {
+        wire->ops->close(wire);
+        return run_complain(&err);
+    }
     if (replay->lookup)
         file_wire_set_book(wire, lookup_book_of_capture(replay->lookup));
     return replay_wire(replay, wire, saved, name);

@@ -2,9 +2,13 @@
 #include "cli/commands/replay_foreign.h"
 
 #include <stdlib.h>
+#include <string.h>
 
+#include "capture/file.h"
 #include "cli/commands/graphs.h"
 #include "cli/commands/judge.h"
+#include "cli/first_look.h"
+#include "cli/options/bpf_host.h"
 #include "cli/progress.h"
 #include "cli/read_ahead.h"
 
@@ -19,6 +23,7 @@ struct reading {
     struct bpf_filter *bpf;
     struct merge *merge;
     struct recogniser *recogniser;
+    struct first_look *look;
     struct progress progress;
     uint64_t check_at; /* number of frames after which progress and writes are checked */
 };
@@ -31,6 +36,9 @@ bool foreign_add(struct foreign *foreign, struct wire *wire, const char *name)
         wire->ops->close(wire);
         return false;
     }
+    uint64_t done, total = 0;
+    foreign->is_pipe[foreign->count] = !file_wire_progress(wire, &done, &total);
+    foreign->bytes[foreign->count] = total;
     merge_add(foreign->merge, wire);
     foreign->names[foreign->count++] = name;
     return true;
@@ -46,10 +54,13 @@ void foreign_free(struct foreign *foreign)
 
 static void take_batch(struct reading *reading, const struct read_ahead_batch *batch)
 {
+    bool watches = first_look_watches(reading->look);
     for (unsigned i = 0; i < batch->count; i++) {
         if (i + PREFETCH < batch->count)
             recogniser_prefetch(reading->recogniser, &batch->looks[i + PREFETCH]);
         recogniser_take(reading->recogniser, &batch->looks[i]);
+        if (watches)
+            first_look_take(reading->look, &batch->looks[i]);
     }
     if (batch->read < reading->check_at)
         return;
@@ -64,7 +75,8 @@ static bool read_all(struct reading *reading)
     struct read_ahead_source source = {.merge = reading->merge,
                                        .filter = reading->bpf,
                                        .choice = &reading->options->replay_filter,
-                                       .recogniser = reading->recogniser};
+                                       .recogniser = reading->recogniser,
+                                       .opens_tunnels = !reading->options->no_decap};
     struct read_ahead *ahead = read_ahead_start(&source);
     struct read_ahead_batch batch;
     while (ahead && !*reading->context->stop && read_ahead_next(ahead, &batch))
@@ -89,6 +101,49 @@ static void fill_files(const struct foreign *foreign, struct source_file *files)
     }
 }
 
+static bool is_input(const char *name)
+{
+    return strcmp(name, "-") == 0;
+}
+
+static const char *shown_name(const char *name)
+{
+    return is_input(name) ? "standard input" : name;
+}
+
+/* A file that was not sorted far enough. */
+static void complain_of_order(const struct foreign *foreign, unsigned i)
+{
+    const struct merge_file *file = merge_file(foreign->merge, i);
+    struct err err;
+    if (file->late_most <= LATE_TOLD)
+        return;
+    err_set(
+        &err, STATUS_OK,
+        "%s: out of order by up to %.3f s beyond what was sorted: traces may be wrong (sort it first: reordercap, or "
+        "mergecap without -a)",
+        shown_name(foreign->names[i]), nstime_ms(file->late_most) / 1000);
+    run_complain(&err);
+}
+
+static void complain_of_clock(const struct reading *reading, const struct foreign *foreign)
+{
+    struct clock_estimate clock;
+    struct strbuf text;
+    struct err err;
+    unsigned file;
+    if (!first_look_uncorrected(reading->look, &file, &clock))
+        return;
+    strbuf_init(&text);
+    clock_add_text(&text, &clock);
+    err_set(
+        &err, STATUS_OK,
+        "%s: its clock is %s, which is not corrected, because input from a pipe is read only once (give all captures as files)",
+        shown_name(foreign->names[file]), text.text ? text.text : "");
+    strbuf_free(&text);
+    run_complain(&err);
+}
+
 /* Prints the problems of the files, one line each. STATUS_SYSTEM: a file could not be read to its end. */
 static enum status complain_of_files(const struct foreign *foreign, struct bpf_filter *bpf)
 {
@@ -102,6 +157,7 @@ static enum status complain_of_files(const struct foreign *foreign, struct bpf_f
             err_set(&err, STATUS_OK, "%s: the file is cut; what came before is reported", foreign->names[i]);
             run_complain(&err);
         }
+        complain_of_order(foreign, i);
         if (file->status != STATUS_OK) {
             err_set(&err, file->status, "%s", file->message);
             run_complain(&err);
@@ -109,6 +165,31 @@ static enum status complain_of_files(const struct foreign *foreign, struct bpf_f
         }
     }
     return worst;
+}
+
+/* True: no router replied to any trace. */
+static bool lacks_routers(const struct recognition *found)
+{
+    for (size_t i = 0; i < found->trace_count; i++)
+        if (found->traces[i]->last_router_ttl)
+            return false;
+    return found->trace_count == found->traces_found;
+}
+
+/* Users of tcpdump filter by host, but routers reply from addresses of their own. */
+static void hint_at_target(const struct reading *reading)
+{
+    const char *expression = reading->options->replay_filter.bpf;
+    char text[ADDR_TEXT_BYTES];
+    struct addr host;
+    struct err err;
+    if (!expression || reading->options->quiet || !bpf_host_find(expression, &host) ||
+        !lacks_routers(recogniser_result(reading->recogniser)))
+        return;
+    addr_format(&host, text);
+    err_set(&err, STATUS_OK, "--bpf: a filter by host drops the replies of routers (to choose a target: --target %s)",
+            *text ? text : "ADDRESS");
+    run_complain(&err);
 }
 
 /* True: the captures may continue beyond what was read. */
@@ -128,23 +209,20 @@ static int complain_of_memory(void)
 }
 
 /* Expectations are about one path. */
-static int compare(const struct reading *reading, const struct judged *judged, const char *name)
+static int complain_of_paths(const struct judged *judged, const char *name)
 {
     struct err err;
-    if (judged->groups <= 1)
-        return run_compare(reading->context, &judged->judgement, reading->report);
     if (judged->several_targets)
-        err_set(&err, STATUS_OK,
+        err_set(&err, STATUS_USAGE,
                 "%s: nothing to compare with --expect: there are traces to several targets (name one: "
                 "--target ADDRESS)",
                 name);
     else
-        err_set(&err, STATUS_OK,
+        err_set(&err, STATUS_USAGE,
                 "%s: nothing to compare with --expect: there are traces from several sources (name one: "
                 "--source ADDRESS)",
                 name);
-    run_complain(&err);
-    return EXIT_NOT_REACHED;
+    return run_complain(&err);
 }
 
 /* Reports and judges the traces, and compares them with --expect. */
@@ -154,11 +232,15 @@ static int report_found(struct reading *reading, const struct foreign *foreign)
     int code = found->traces_found ? EXIT_REACHED : EXIT_NOT_REACHED;
     report_take_recognition(reading->report, found);
     struct judged *judged = judge_report(reading->report, found);
+    struct result_expectation results[SPECS_MOST];
+    bool compares = judged && reading->context->expect && judged->groups <= 1;
+    if (compares)
+        run_compare(reading->context, &judged->judgement, reading->report, results);
     report_end(reading->report);
     if (!judged)
         return complain_of_memory();
     if (reading->context->expect)
-        code = compare(reading, judged, foreign->names[0]);
+        code = compares ? run_print_compared(reading->report) : complain_of_paths(judged, foreign->names[0]);
     free(judged);
     return code;
 }
@@ -185,8 +267,10 @@ static int report_reading(struct reading *reading, const struct foreign *foreign
     struct source_file files[FILES_MOST] = {{0}};
     const struct result_source source = {
         .command = reading->options->graphs ? "paths" : "replay", .files = files, .file_count = foreign->count};
-    for (unsigned i = 0; i < foreign->count; i++)
+    for (unsigned i = 0; i < foreign->count; i++) {
         files[i].name = foreign->names[i];
+        files[i].clock = first_look_clock(reading->look, i);
+    }
     if (reading->lookup)
         lookup_begin_found(reading->lookup, reading->report);
     report_begin(reading->report, &source, NULL);
@@ -204,7 +288,23 @@ static int report_reading(struct reading *reading, const struct foreign *foreign
     if (reading->lookup)
         lookup_tell_found(reading->lookup, reading->report, recogniser_result(reading->recogniser),
                           reading->context->stop);
-    return reading->options->graphs ? report_paths(reading) : report_found(reading, foreign);
+    int code = reading->options->graphs ? report_paths(reading) : report_found(reading, foreign);
+    hint_at_target(reading);
+    return code;
+}
+
+/* False: out of memory. */
+static bool look_first(struct reading *reading, const struct foreign *foreign, struct look_file *files)
+{
+    const struct look_input input = {
+        .files = files, .count = foreign->count, .recogniser = reading->recogniser, .stop = reading->context->stop};
+    for (unsigned i = 0; i < foreign->count; i++)
+        files[i] = (struct look_file){.name = foreign->names[i],
+                                      .bytes = foreign->bytes[i],
+                                      .is_once = is_input(foreign->names[i]) || foreign->is_pipe[i],
+                                      .is_live = foreign->is_pipe[i]};
+    reading->look = first_look_new(&input);
+    return reading->look && first_look_apply(reading->look, foreign->merge);
 }
 
 int foreign_report(struct foreign *foreign, const struct options *options, struct bpf_filter *bpf,
@@ -226,7 +326,11 @@ int foreign_report(struct foreign *foreign, const struct options *options, struc
         err.status = STATUS_SYSTEM;
         return run_complain(&err);
     }
-    int code = report_reading(&reading, foreign);
+    struct look_file files[FILES_MOST];
+    int code = look_first(&reading, foreign, files) ? report_reading(&reading, foreign) : complain_of_memory();
+    if (reading.look)
+        complain_of_clock(&reading, foreign);
+    first_look_free(reading.look);
     recogniser_free(reading.recogniser);
     return complain_of_files(foreign, bpf) == STATUS_OK ? code : EXIT_SYSTEM;
 }

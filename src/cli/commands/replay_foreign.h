@@ -13,6 +13,8 @@
 struct foreign {
     struct merge *merge; /* owned; NULL before the first file */
     const char *names[FILES_MOST];
+    bool is_pipe[FILES_MOST];
+    uint64_t bytes[FILES_MOST]; /* the length of the file; 0: a pipe */
     unsigned count;
 };
 

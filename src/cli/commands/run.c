@@ -31,10 +31,12 @@ int run_quiet_end(const struct report *report, const struct run_context *context
 
 /* --- the end of a report --- */
 
-static int exit_of_judgement(const struct judgement *judgement)
+/* The probes that the user named decide. */
+static int exit_of_judgement(const struct session *session, const struct judgement *judgement)
 {
+    const struct trace *compared = session_config(session)->first_compares ? session_trace(session, 0) : NULL;
     for (unsigned i = 0; i < judgement->verdict_count; i++)
-        if (verdict_reaches(&judgement->verdicts[i]))
+        if (verdict_reaches(&judgement->verdicts[i]) && judgement->verdicts[i].trace != compared)
             return EXIT_REACHED;
     return EXIT_NOT_REACHED;
 }
@@ -46,8 +48,11 @@ static int end_judged(const struct run_context *context, struct report *report, 
         return EXIT_SYSTEM;
     verdict_judge(session, judgement);
     report_judged(report, &(struct judged_group){report->result.traces, report->result.trace_count, judgement});
+    struct result_expectation results[SPECS_MOST];
+    if (context->expect)
+        run_compare(context, judgement, report, results);
     report_end(report);
-    int code = context->expect ? run_compare(context, judgement, report) : exit_of_judgement(judgement);
+    int code = context->expect ? run_print_compared(report) : exit_of_judgement(session, judgement);
     free(judgement);
     return code;
 }

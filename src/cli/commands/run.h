@@ -33,8 +33,11 @@ struct report;
  */
 int run_report_end(const struct run_context *context, struct report *report, const struct session *session);
 
-/* Compares with --expect and prints the differences behind the report. Returns EXIT_REACHED or EXIT_NOT_REACHED. */
-int run_compare(const struct run_context *context, const struct judgement *judgement, const struct report *report);
+/* Compares with --expect, before the report ends; `results` become part of it. */
+void run_compare(const struct run_context *context, const struct judgement *judgement, struct report *report,
+                 struct result_expectation results[SPECS_MOST]);
+/* Prints the differences behind the report. Returns EXIT_REACHED or EXIT_NOT_REACHED. */
+int run_print_compared(struct report *report);
 /* One line on stderr; returns the status as exit status. */
 int run_complain(const struct err *err);
 /* A seed that nobody can predict; at early boot, at least one that differs between runs. */

@@ -50,6 +50,7 @@ complete -c hopsonde -l source -x -d 'Replay: only traces from this address or n
 complete -c hopsonde -l since -x -d 'Replay: only frames from this time on'
 complete -c hopsonde -l until -x -d 'Replay: only frames before this time'
 complete -c hopsonde -l bpf -x -d 'Replay: only frames that pass this filter'
+complete -c hopsonde -l no-decap -d 'Replay: read outer headers of tunnels only'
 complete -c hopsonde -l list -d 'Replay: a line a trace'
 complete -c hopsonde -s o -x -a 'text json jsonl csv dot svg map' -d 'Report format'
 complete -c hopsonde -s W -l write -r -F -d 'Save the packets'

@@ -53,6 +53,7 @@ struct options {
     bool one_per_line;                  /* a line a TTL on a terminal too */
     struct replay_filter replay_filter; /* replay */
     bool graphs;                        /* replay, of `paths --read`: graphs instead of traces, also of other tools */
+    bool no_decap;                      /* replay: read the outer headers of tunnels only */
     bool list;                          /* replay: one line per trace: output_list has standard output */
     const char *expect_file;            /* diagnose, replay: the file of --expect; NULL: none. Not read here */
     bool default_specs;  /* diagnose: no probe was given: those of the --expect file replace the defaults */

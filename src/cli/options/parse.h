@@ -39,8 +39,8 @@ struct parse {
     struct url_parts url; /* of HOST */
 
     bool tos_given, max_given, family_given, queries_given;
-    bool only_given, expect_given; /* --only, --expect on the command line */
-    const char *dscp_spelled;      /* --dscp or --ecn, whichever was given last: conflicts with -t */
+    bool only_given, expect_given, write_given; /* --only, --expect, --write on the command line */
+    const char *dscp_spelled;                   /* --dscp or --ecn, whichever was given last: conflicts with -t */
     uint8_t dscp, ecn;
     nstime rate_gap;            /* ns between two probes, by --rate */
     const char *confidence;     /* the value of --confidence on the command line */

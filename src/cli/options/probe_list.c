@@ -193,6 +193,7 @@ static enum status lead_with_icmp(struct session_config *config, struct err *err
     memmove(config->specs + 1, config->specs, config->spec_count * sizeof *config->specs);
     config->specs[0] = icmp;
     config->spec_count++;
+    config->first_compares = true;
     return STATUS_OK;
 }
 

@@ -22,7 +22,7 @@ static const struct scheme schemes[] = {
     {"mqtts", "tcp", 8883}, {"mysql", "tcp", 3306}, {"postgresql", "tcp", 5432}, {"postgres", "tcp", 5432},
     {"redis", "tcp", 6379}, {"rdp", "tcp", 3389},   {"dns", "udp", 53},          {"ntp", "udp", 123},
     {"tftp", "udp", 69},    {"snmp", "udp", 161},   {"sip", "udp", 5060},        {"stun", "udp", 3478},
-    {"coap", "udp", 5683},
+    {"coap", "udp", 5683},  {"quic", "udp", 443},   {"udp", "udp", 33434},       {"tcp", "tcp", 80},
 };
 
 static const struct scheme *find_scheme(const char *text, size_t length)
@@ -142,6 +142,8 @@ static enum status parse_url(const char *text, const char *mark, char *host, siz
     } else if (scheme) {
         out->port = scheme->port;
         out->protocol = scheme->protocol;
+    } else {
+        return value_complain(err, &subject, "unknown scheme (add a port, or name HOST alone and -P PROBE)");
     }
     return STATUS_OK;
 }

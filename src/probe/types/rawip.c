@@ -57,6 +57,7 @@ static const struct probe_variant_row *const variants[] = {&plain, NULL};
 const struct probe_type probe_ip = {
     .name = "ip",
     .help = "any bare IP protocol by number or name: ip/50, ip/gre",
+    .refused_by_icmp = true,
     .variants = variants,
     .build = build,
     .stamp = stamp,

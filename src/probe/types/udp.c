@@ -107,6 +107,7 @@ const struct probe_type probe_udp = {
     .help = "UDP, Paris (port 33434)",
     .protocol = IP_UDP,
     .has_port = true,
+    .refused_by_icmp = true,
     .default_port = 33434,
     .variants = udp_variants,
     .build = build,

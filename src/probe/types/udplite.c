@@ -50,6 +50,7 @@ const struct probe_type probe_udplite = {
     .help = "UDP-Lite (port 33434)",
     .protocol = IP_UDPLITE,
     .has_port = true,
+    .refused_by_icmp = true,
     .default_port = 33434,
     .variants = variants,
     .build = build,

@@ -146,8 +146,9 @@ static char *put_reply(struct csv_state *state, char *at, const struct probe *pr
 {
     at = put_char(put_address(state->rows, put_char(at, ','), &reply->from), ',');
     at = put_char(put_frame(at, reply->frame), ',');
-    if (probe->sent != NSTIME_NONE)
-        at = put_ms(at, reply_rtt(probe, reply));
+    nstime rtt = reply_rtt(probe, reply);
+    if (rtt != NSTIME_NONE)
+        at = put_ms(at, rtt);
     at = put_word(put_char(at, ','), &state->kinds[reply->kind]);
     at = put_char(put_icmp(state->rows, at, reply), ',');
     at = put_char(put_byte(state->rows, at, reply->reply_ttl), ',');

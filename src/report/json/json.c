@@ -19,7 +19,8 @@ struct part {
 struct json_state {
     struct row_buffer *rows;
     struct json_facts cache;
-    struct part verdicts, findings;
+    struct part verdicts, findings, tickets;
+    json_t *advice; /* owned; NULL: none */
 };
 
 static bool part_open(struct part *part)
@@ -40,6 +41,8 @@ static void state_free(struct json_state *state)
     json_facts_free(&state->cache);
     part_free(&state->verdicts);
     part_free(&state->findings);
+    part_free(&state->tickets);
+    json_decref(state->advice);
     free(state);
 }
 
@@ -50,7 +53,7 @@ static bool json_begin(struct output *out)
         return false;
     state->rows = row_buffer_new(out->file);
     state->cache.out = out;
-    if (!state->rows || !part_open(&state->verdicts) || !part_open(&state->findings)) {
+    if (!state->rows || !part_open(&state->verdicts) || !part_open(&state->findings) || !part_open(&state->tickets)) {
         state_free(state);
         return false;
     }
@@ -94,6 +97,25 @@ static void part_add(struct part *part, json_t *object)
     json_write(part->file, object);
 }
 
+static void add_ticket(void *context, const struct ticket *ticket)
+{
+    part_add(context, json_ticket(ticket));
+}
+
+static void add_advice(struct output *out, const struct judgement *judgement)
+{
+    struct json_state *state = out->state;
+    const struct result *result = out->result;
+    advice_tickets(judgement, result_names_spec, result, add_ticket, &state->tickets);
+    if (!result->config || !result->config->strategy->side_by_side)
+        return;
+    struct advice advice;
+    advice_init(&advice, result_target_name(result), judgement);
+    json_decref(state->advice);
+    state->advice = json_advice(&advice);
+    advice_free(&advice);
+}
+
 static void json_judged(struct output *out, const struct judged_group *group)
 {
     struct json_state *state = out->state;
@@ -102,6 +124,7 @@ static void json_judged(struct output *out, const struct judged_group *group)
         part_add(&state->verdicts, json_verdict(&judgement->verdicts[i]));
     for (unsigned i = 0; i < judgement->finding_count; i++)
         part_add(&state->findings, json_finding(&judgement->findings[i], judgement));
+    add_advice(out, judgement);
 }
 
 static void write_part(FILE *file, const char *key, struct part *part)
@@ -112,10 +135,30 @@ static void write_part(FILE *file, const char *key, struct part *part)
     fputs("]", file);
 }
 
-static void write_judgements(FILE *file, struct json_state *state)
+static void write_expectations(FILE *file, const struct result *result)
+{
+    if (!result->expectations)
+        return;
+    fputs(",\n \"expectations\": [", file);
+    for (unsigned i = 0; i < result->expectation_count; i++) {
+        fputs(i ? ",\n  " : "\n  ", file);
+        json_write(file, json_expectation(&result->expectations[i]));
+    }
+    fputs("]", file);
+}
+
+static void write_judgements(FILE *file, struct json_state *state, const struct result *result)
 {
     write_part(file, "verdicts", &state->verdicts);
     write_part(file, "findings", &state->findings);
+    write_part(file, "tickets", &state->tickets);
+    if (json_is_object(state->advice)) {
+        fputs(",\n \"advice\": ", file);
+        json_write(file, json_incref(state->advice));
+    } else {
+        fputs(",\n \"advice\": null", file);
+    }
+    write_expectations(file, result);
 }
 
 /* One line a graph. Without a search for all paths there is no array. */
@@ -151,7 +194,7 @@ static void json_end(struct output *out)
     fputs("{", file);
     json_write_members(file, json_run_head(&out->result->source));
     write_traces(state, out->result);
-    write_judgements(file, state);
+    write_judgements(file, state, out->result);
     write_graphs(out);
     write_errors(file, out->result);
     fputs(",\n \"capture\": ", file);

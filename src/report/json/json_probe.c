@@ -45,9 +45,9 @@ static char *put_time_or_null(struct row_buffer *rows, char *at, nstime time)
  */
 static char *put_rtt(char *at, const struct probe *probe, const struct reply *reply)
 {
-    if (probe->sent == NSTIME_NONE)
-        return PUT(at, "null");
     nstime rtt = reply_rtt(probe, reply);
+    if (rtt == NSTIME_NONE)
+        return PUT(at, "null");
     bool plain = rtt == 0 || (rtt >= 100 && rtt < 1000000 * NS_PER_S);
     return plain ? put_ms(at, rtt) : put_value(at, json_decimal(nstime_ms(rtt)));
 }

@@ -83,6 +83,31 @@ json_t *json_spec(const struct probe_spec *spec)
     return json_string(text);
 }
 
+static json_t *json_bound(bool is_known, nstime bound)
+{
+    double ms = nstime_ms(bound < 0 ? -bound : bound), rounded = (double)(int64_t)(ms * 1e6 + 0.5) / 1e6;
+    return is_known ? json_real(bound < 0 ? -rounded : rounded) : json_null();
+}
+
+/* Over all segments; null if a side is not bounded. */
+static void set_clock(json_t *file, const struct clock_estimate *clock)
+{
+    const struct clock_segment *first = &clock->segments[0];
+    bool has_least = first->has_least, has_most = first->has_most;
+    nstime least = first->least, most = first->most;
+    for (unsigned i = 1; i < clock->count; i++) {
+        const struct clock_segment *segment = &clock->segments[i];
+        has_least = has_least && segment->has_least;
+        has_most = has_most && segment->has_most;
+        least = segment->least < least ? segment->least : least;
+        most = segment->most > most ? segment->most : most;
+    }
+    json_t *interval = json_object();
+    json_object_set_new(interval, "least", json_bound(has_least, least));
+    json_object_set_new(interval, "most", json_bound(has_most, most));
+    json_object_set_new(file, "clock_ms", interval);
+}
+
 static json_t *json_source(const struct result_source *source)
 {
     json_t *object = json_object();
@@ -97,6 +122,8 @@ static json_t *json_source(const struct result_source *source)
         json_object_set_new(file, "file", json_text(source->files[i].name));
         json_object_set_new(file, "frames", json_count(source->files[i].frames));
         json_object_set_new(file, "truncated", json_boolean(source->files[i].truncated));
+        if (source->files[i].clock)
+            set_clock(file, source->files[i].clock);
         json_array_append_new(files, file);
     }
     json_object_set_new(object, "files", files);
@@ -158,6 +185,22 @@ static json_t *json_port_or_null(uint16_t port, bool varies)
     return varies ? json_null() : json_integer(port);
 }
 
+static json_t *json_inside(const struct tunnels *inside)
+{
+    json_t *tunnels = json_array();
+    for (unsigned i = 0; i < inside->count; i++) {
+        const struct tunnel *at = &inside->at[i];
+        json_t *tunnel = json_object();
+        json_object_set_new(tunnel, "encapsulation", json_string(encapsulation_name(at->encapsulation)));
+        if (at->has_id)
+            json_object_set_new(tunnel, "id", json_integer(at->id));
+        json_object_set_new(tunnel, "source", json_address(&at->source));
+        json_object_set_new(tunnel, "target", json_address(&at->target));
+        json_array_append_new(tunnels, tunnel);
+    }
+    return tunnels;
+}
+
 json_t *json_trace_head(const struct trace *trace, const char *target_name)
 {
     const struct flow *flow = &trace->flow;
@@ -185,6 +228,8 @@ json_t *json_trace_head(const struct trace *trace, const char *target_name)
     json_object_set_new(object, "inferred", json_boolean(origin->inferred));
     json_object_set_new(object, "captured_at_ttl", json_count_or_null(origin->captured_at_ttl));
     json_object_set_new(object, "rounds", json_integer(origin->rounds));
+    if (trace->inside)
+        json_object_set_new(object, "inside", json_inside(trace->inside));
     json_object_set_new(object, "ended", json_string(trace_end_name(trace->end)));
     json_object_set_new(object, "reached_ttl", json_count_or_null(trace->reached_ttl));
     return object;
@@ -308,6 +353,45 @@ json_t *json_verdict(const struct verdict *verdict)
     json_object_set_new(object, "confidence", json_decimal(verdict->confidence));
     json_object_set_new(object, "text", json_text(verdict->text));
     set_frames(object, verdict->frames, verdict->frame_count);
+    return object;
+}
+
+json_t *json_ticket(const struct ticket *ticket)
+{
+    const struct trace *first = ticket->traces[0];
+    json_t *object = json_object(), *probes = json_array();
+    for (unsigned i = 0; i < ticket->count; i++)
+        json_array_append_new(probes, json_spec(&ticket->traces[i]->flow.spec));
+    json_object_set_new(object, "target", json_address(&first->flow.target));
+    if (first->origin.foreign)
+        json_object_set_new(object, "source_address", json_address(&first->flow.source));
+    json_object_set_new(object, "probes", probes);
+    json_object_set_new(object, "at", json_place(&ticket->at));
+    json_object_set_new(object, "after", json_place(&ticket->after));
+    json_object_set_new(object, "text", json_text(ticket->text.text));
+    return object;
+}
+
+json_t *json_advice(const struct advice *advice)
+{
+    if (!advice->text.length)
+        return json_null();
+    json_t *object = json_object();
+    json_object_set_new(object, "probe", advice->trace ? json_spec(&advice->trace->flow.spec) : json_null());
+    json_object_set_new(object, "command", json_text(advice->command.length ? advice->command.text : NULL));
+    json_object_set_new(object, "text", json_text(advice->text.text));
+    return object;
+}
+
+json_t *json_expectation(const struct result_expectation *expectation)
+{
+    json_t *object = json_object();
+    json_object_set_new(object, "probe", json_spec(&expectation->spec));
+    json_object_set_new(object, "expected", json_text(expectation->expected));
+    json_object_set_new(object, "found", json_text(expectation->found));
+    json_object_set_new(object, "ok", json_boolean(expectation->ok));
+    json_object_set_new(object, "file", json_text(expectation->file));
+    json_object_set_new(object, "line", json_count(expectation->line));
     return object;
 }
 

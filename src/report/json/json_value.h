@@ -8,8 +8,10 @@
  * - "icmp" in a reply other than an ICMP message; "quoted_ttl" and "rewritten" in a reply without a quote; "mtu" in all
  *   replies but a too-big; "mpls" in a reply without a label stack.
  * - "source_address" in a verdict or finding, and "target" in a finding, of a run of our own, which has one of each.
+ * - "inside" of a trace that came in no tunnel, and a tunnel's "id" if its encapsulation has none.
  * - "send_error" (the text of strerror()) unless the send failed. Such a probe counts neither in "probes_sent" nor in
  *   "stats".
+ * - "source_address" and "target" in a ticket of a run of our own, as in a verdict.
  * - "files" in a verdict or finding unless a frame is in another file than the first. It has the file of each of
  * "frames".
  * - "name" (but the target's), "asn", "as_name", "place" and the like unless they were requested: json_address.h.
@@ -27,6 +29,7 @@
 #include <stdio.h>
 
 #include "report/format.h"
+#include "verdict/advice/advice.h"
 
 #define JSON_FORMAT_VERSION 1
 
@@ -47,6 +50,10 @@ json_t *json_trace_head(const struct trace *trace, const char *target_name);
 json_t *json_error(const struct other_error *error);
 json_t *json_verdict(const struct verdict *verdict);
 json_t *json_finding(const struct finding *finding, const struct judgement *judgement); /* one of the judgement's */
+
+json_t *json_ticket(const struct ticket *ticket);
+json_t *json_advice(const struct advice *advice); /* null if there is nothing to say */
+json_t *json_expectation(const struct result_expectation *expectation);
 
 /* Writes `value` on one line without a newline, and frees it; `members`: without its braces. */
 void json_write(FILE *file, json_t *value);

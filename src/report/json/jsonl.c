@@ -97,6 +97,24 @@ static void jsonl_error(struct output *out, const struct other_error *error)
     write_line(out, extend(new_line("error"), json_error(error)));
 }
 
+static void write_ticket(void *context, const struct ticket *ticket)
+{
+    write_line(context, extend(new_line("ticket"), json_ticket(ticket)));
+}
+
+static void write_advice(struct output *out, const struct judgement *judgement)
+{
+    const struct result *result = out->result;
+    advice_tickets(judgement, result_names_spec, result, write_ticket, out);
+    if (!result->config || !result->config->strategy->side_by_side)
+        return;
+    struct advice advice;
+    advice_init(&advice, result_target_name(result), judgement);
+    if (advice.text.length)
+        write_line(out, extend(new_line("advice"), json_advice(&advice)));
+    advice_free(&advice);
+}
+
 static void jsonl_judged(struct output *out, const struct judged_group *group)
 {
     const struct judgement *judgement = group->judgement;
@@ -104,6 +122,7 @@ static void jsonl_judged(struct output *out, const struct judged_group *group)
         write_line(out, extend(new_line("verdict"), json_verdict(&judgement->verdicts[i])));
     for (unsigned i = 0; i < judgement->finding_count; i++)
         write_line(out, extend(new_line("finding"), json_finding(&judgement->findings[i], judgement)));
+    write_advice(out, judgement);
 }
 
 static void write_graphs(struct output *out)
@@ -132,6 +151,8 @@ static void write_addresses(struct output *out)
 static void jsonl_end(struct output *out)
 {
     struct jsonl_state *state = out->state;
+    for (unsigned i = 0; i < out->result->expectation_count; i++)
+        write_line(out, extend(new_line("expectation"), json_expectation(&out->result->expectations[i])));
     write_graphs(out);
     write_addresses(out);
     json_t *run = extend(new_line("run"), json_run_head(&out->result->source));

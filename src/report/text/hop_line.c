@@ -95,6 +95,22 @@ static void add_silence(const struct line *line)
     paint_end(line->text, line->color, PAINT_DIM);
 }
 
+/* "?": the reply fits probes of other hops as well. */
+static void add_doubt(const struct line *line, const struct reply *reply)
+{
+    strbuf_add(line->text, reply->hop_is_doubtful ? "?" : "");
+}
+
+/* "? ms": both frames were captured, but their stamps do not show the time between them. */
+static void add_time(const struct line *line, const struct probe *probe, const struct reply *reply)
+{
+    nstime rtt = reply_rtt(probe, reply);
+    if (rtt != NSTIME_NONE)
+        strbuf_addf(line->text, "  %.3f ms", nstime_ms(rtt));
+    else if (probe->sent != NSTIME_NONE)
+        strbuf_add(line->text, "  ? ms");
+}
+
 /* The times of the probes. An address precedes the first time of consecutive replies from it. */
 static void add_probes(const struct line *line, const struct hop_cells *cells)
 {
@@ -108,7 +124,8 @@ static void add_probes(const struct line *line, const struct hop_cells *cells)
             after_time = false;
             continue;
         }
-        bool same_router = last && addr_equal(&last->from, &reply->from);
+        bool same_router =
+            last && addr_equal(&last->from, &reply->from) && last->hop_is_doubtful == reply->hop_is_doubtful;
         if (last && !(same_router && same_labels(last, reply))) {
             add_labels(line, last);
             after_time = true;
@@ -116,9 +133,9 @@ static void add_probes(const struct line *line, const struct hop_cells *cells)
         if (!same_router) {
             strbuf_add(line->text, after_time ? "  " : " ");
             add_address(line, &reply->from);
+            add_doubt(line, reply);
         }
-        if (probe->sent != NSTIME_NONE)
-            strbuf_addf(line->text, "  %.3f ms", nstime_ms(reply_rtt(probe, reply)));
+        add_time(line, probe, reply);
         add_mark(line, reply);
         last = reply;
         after_time = true;
@@ -237,6 +254,7 @@ static void add_row_answers(const struct line *line)
         if (!first)
             first = probe_answer(p);
     if (first) {
+        strbuf_add(line->text, first->hop_is_doubtful ? " ?" : "");
         add_mark(line, first);
         add_labels(line, first);
     }

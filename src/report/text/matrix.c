@@ -117,6 +117,10 @@ static bool is_behind_refusal(const struct matrix *matrix, const struct trace *t
 /* As many decimals as fit, at most three. */
 static void set_rtt(struct cell *cell, nstime rtt)
 {
+    if (rtt == NSTIME_NONE) {
+        snprintf(cell->text, sizeof cell->text, "?");
+        return;
+    }
     for (int decimals = 3; decimals >= 0; decimals--)
         if (snprintf(cell->text, sizeof cell->text, "%.*f", decimals, nstime_ms(rtt)) <= CELL_COLUMNS)
             return;

@@ -11,6 +11,7 @@
 #include "report/text/hop_line.h"
 #include "report/text/matrix.h"
 #include "report/text/networks.h"
+#include "report/text/tickets.h"
 #include "report/text/verdicts.h"
 #include "report/wrap.h"
 #include "verdict/advice/advice.h"
@@ -446,29 +447,19 @@ static void print_matrix(struct output *out)
     state->started = true;
 }
 
-static void print_paragraph(struct output *out, const struct strbuf *lines)
+static void print_furthest(struct output *out, const struct judgement *judgement)
 {
-    fputs("\n", out->file);
-    wrap_print(out, lines->text);
-}
-
-/* The spec to use, and tickets for the operators of the devices that drop or reject others. */
-static void print_advice(struct output *out, const struct judgement *judgement)
-{
-    const struct session_config *config = out->result->config;
-    struct strbuf furthest, tickets;
-    strbuf_init(&furthest);
-    strbuf_init(&tickets);
-    advice_furthest(config, judgement, &furthest);
-    advice_tickets(config, judgement, &tickets);
-    if (furthest.length) {
-        strbuf_add(&furthest, "\n");
-        print_paragraph(out, &furthest);
+    struct advice advice;
+    struct strbuf line;
+    strbuf_init(&line);
+    advice_init(&advice, result_target_name(out->result), judgement);
+    if (advice.text.length) {
+        strbuf_addf(&line, "%s%s%s\n", advice.text.text, advice.command.length ? ": " : "", advice.command.text);
+        fputs("\n", out->file);
+        wrap_print(out, line.text);
     }
-    if (tickets.length)
-        print_paragraph(out, &tickets);
-    strbuf_free(&furthest);
-    strbuf_free(&tickets);
+    advice_free(&advice);
+    strbuf_free(&line);
 }
 
 static void print_judgement(struct output *out, const struct judgement *judgement)
@@ -527,7 +518,9 @@ void run_text_end(struct output *out)
     if (!out->options.quiet)
         print_notes(out);
     if (!out->options.quiet && strategy->side_by_side && state->judgement)
-        print_advice(out, state->judgement);
+        print_furthest(out, state->judgement);
+    if (!out->options.quiet && state->judgement)
+        tickets_print(out, state->judgement);
     held_lines_free(&state->hold);
     strbuf_free(&state->line);
     free(state);

@@ -67,7 +67,7 @@ static void add_reached(struct strbuf *text, const struct trace *trace)
 
 static void add_refused(struct strbuf *text, const struct trace *trace)
 {
-    const struct reply *reply = find_reply(trace, trace->refused_ttl, reply_refuses);
+    const struct reply *reply = find_reply(trace, trace->refused_ttl, reply_rejects);
     char mark[MARK_BYTES] = "";
     strbuf_addf(text, "stopped at hop %u", trace->refused_ttl);
     if (!reply)

@@ -11,6 +11,7 @@
 #include "report/text/graph_text.h"
 #include "report/text/hop_line.h"
 #include "report/text/networks.h"
+#include "report/text/tickets.h"
 #include "report/text/trace_end_text.h"
 #include "report/text/verdicts.h"
 #include "report/wrap.h"
@@ -18,7 +19,21 @@
 #define TAIL_HOPS_MOST 2 /* up to so many silent hops at the end have a line each */
 #define FILES_NAMED_MOST 4
 #define ERROR_LINES_MOST 20
-#define STRAY_KINDS_SHORT 4 /* more kinds are listed only with -v */
+#define STRAY_KINDS_SHORT 5 /* more kinds are listed only with -v */
+
+/* A line for each file whose stamps were corrected. */
+static void add_clocks(struct strbuf *text, const struct result_source *source)
+{
+    for (unsigned i = 0; i < source->file_count; i++) {
+        if (!source->files[i].clock)
+            continue;
+        strbuf_add(text, "clock of ");
+        summary_add_file_name(text, source->files[i].name);
+        strbuf_add(text, " ");
+        clock_add_text(text, source->files[i].clock);
+        strbuf_add(text, ": corrected\n");
+    }
+}
 
 void traces_text_begin(struct output *out)
 {
@@ -35,6 +50,7 @@ void traces_text_begin(struct output *out)
     if (source->file_count > FILES_NAMED_MOST)
         strbuf_addf(&text, " and %u more", source->file_count - FILES_NAMED_MOST);
     strbuf_add(&text, "\n");
+    add_clocks(&text, source);
     fputs(text.text, out->file);
     strbuf_free(&text);
 }
@@ -185,6 +201,23 @@ static void add_first_line(struct heading *heading, const struct trace *trace, c
     end_line(heading);
 }
 
+/* "inside VXLAN 4097 from 10.9.9.1 to 10.9.9.2". */
+static void add_tunnels(struct heading *heading, const struct tunnels *inside)
+{
+    for (unsigned i = 0; i < inside->count; i++) {
+        const struct tunnel *tunnel = &inside->at[i];
+        char from[ADDR_TEXT_BYTES], to[ADDR_TEXT_BYTES];
+        addr_format(&tunnel->source, from);
+        addr_format(&tunnel->target, to);
+        strbuf_addf(&heading->piece, "%s%s", i ? "" : "inside ", encapsulation_title(tunnel->encapsulation));
+        if (tunnel->has_id)
+            strbuf_addf(&heading->piece, " %lu", (unsigned long)tunnel->id);
+        strbuf_addf(&heading->piece, " from %s to %s", from, to);
+        end_piece(heading);
+    }
+    end_line(heading);
+}
+
 static void add_heading(struct strbuf *text, const struct output *out, const struct trace *trace)
 {
     struct heading heading = {.text = text, .width = out->options.width};
@@ -202,6 +235,8 @@ static void add_heading(struct strbuf *text, const struct output *out, const str
         }
         add_file(&heading, trace, &out->result->source);
         end_line(&heading);
+        if (trace->inside)
+            add_tunnels(&heading, trace->inside);
     }
     strbuf_free(&heading.piece);
 }
@@ -257,8 +292,9 @@ static void add_table(struct strbuf *text, const struct output *out, const struc
 /* --- notes below the table --- */
 
 struct probe_counts {
-    unsigned late, duplicates, translated, weak, unseen, beyond;
-    unsigned target_expires; /* the first TTL that drew a time exceeded from the target's address; 0: none */
+    unsigned late, duplicates, translated, weak, doubtful, unseen, beyond;
+    unsigned target_expires;       /* the first TTL that drew a time exceeded from the target's address; 0: none */
+    unsigned target_expires_again; /* the last such; 0: there is no other */
 };
 
 static bool is_translated(const struct reply *reply)
@@ -277,6 +313,15 @@ static bool expires_at_target(const struct trace *trace, const struct reply *rep
     return reply->kind == REPLY_TIME_EXCEEDED && addr_equal(&reply->from, &trace->flow.target);
 }
 
+static void note_expiry(struct probe_counts *counts, uint8_t ttl)
+{
+    unsigned first = counts->target_expires;
+    if (!first || ttl < first)
+        counts->target_expires = ttl;
+    if (first && ttl != first)
+        counts->target_expires_again = ttl > first ? ttl : first;
+}
+
 static struct probe_counts count_replies(const struct trace *trace)
 {
     struct probe_counts counts = {0};
@@ -289,10 +334,10 @@ static struct probe_counts count_replies(const struct trace *trace)
             counts.late += probe->replies[k].late;
             counts.duplicates += probe->replies[k].duplicate;
             counts.translated += is_translated(&probe->replies[k]);
-            counts.weak += probe->replies[k].match == MATCH_WEAK;
-            if (expires_at_target(trace, &probe->replies[k]) &&
-                (!counts.target_expires || probe->ttl < counts.target_expires))
-                counts.target_expires = probe->ttl;
+            counts.doubtful += probe->replies[k].hop_is_doubtful;
+            counts.weak += probe->replies[k].match == MATCH_WEAK && !probe->replies[k].hop_is_doubtful;
+            if (expires_at_target(trace, &probe->replies[k]))
+                note_expiry(&counts, probe->ttl);
         }
     }
     return counts;
@@ -327,6 +372,60 @@ static void add_counts(struct strbuf *text, const struct trace *trace, const str
         strbuf_addf(text, "grouped by %s\n", trace->origin.grouped_by);
 }
 
+/* Adds "1-3,7": the TTLs marked in `ttls`. Returns how many there are. */
+static unsigned add_ttls(struct strbuf *text, const bool *ttls)
+{
+    unsigned count = 0;
+    for (unsigned ttl = 0, first; ttl < 256; ttl++) {
+        if (!ttls[ttl])
+            continue;
+        for (first = ttl; ttl < 255 && ttls[ttl + 1];)
+            ttl++;
+        strbuf_addf(text, "%s%u", count ? "," : "", first);
+        if (ttl > first)
+            strbuf_addf(text, "-%u", ttl);
+        count += ttl - first + 1;
+    }
+    return count;
+}
+
+/* Adds the hops that have replies of which `is` holds: "hop 1", "hops 2-5,7". False: there are none. */
+static bool add_hops(struct strbuf *text, const struct trace *trace,
+                     bool (*is)(const struct probe *probe, const struct reply *reply))
+{
+    bool ttls[256] = {false};
+    struct strbuf list;
+    strbuf_init(&list);
+    for (size_t i = 0; i < trace->probe_count; i++)
+        for (unsigned k = 0; k < trace->probes[i].reply_count; k++)
+            ttls[trace->probes[i].ttl] |= is(&trace->probes[i], &trace->probes[i].replies[k]);
+    unsigned count = add_ttls(&list, ttls);
+    if (count)
+        strbuf_addf(text, "hop%s %s", plural(count), list.text);
+    strbuf_free(&list);
+    return count > 0;
+}
+
+static bool is_of_other_clock(const struct probe *probe, const struct reply *reply)
+{
+    (void)probe;
+    return reply->other_clock;
+}
+
+/* Why the stamps do not show some of the round-trip times. */
+static void add_time_caveats(struct strbuf *text, const struct trace *trace)
+{
+    struct strbuf hops;
+    strbuf_init(&hops);
+    if (add_hops(&hops, trace, reply_is_early))
+        strbuf_addf(text, "the capture stamps replies of %s before their probes: the times of %s are doubtful\n",
+                    hops.text, hops.text);
+    strbuf_clear(&hops);
+    if (add_hops(&hops, trace, is_of_other_clock))
+        strbuf_addf(text, "replies of %s are in another file than their probes: their times are unknown\n", hops.text);
+    strbuf_free(&hops);
+}
+
 /* True: a finding says that the target is behind a NAT. */
 static bool has_nat_finding(const struct judgement *judgement, const struct trace *trace)
 {
@@ -348,15 +447,19 @@ static void add_caveats(struct strbuf *text, const struct output *out, const str
     else if (counts->unseen)
         strbuf_addf(text, "%u probe%s known only from replies, without times\n", counts->unseen,
                     counts->unseen == 1 ? " is" : "s are");
+    add_time_caveats(text, trace);
     if (trace->origin.captured_at_ttl)
         strbuf_addf(text, "captured behind hop %u, not at the source: times count from there\n",
                     trace->origin.captured_at_ttl);
     if (counts->target_expires && !has_nat_finding(judgement, trace))
-        strbuf_addf(text, "from hop %u on, time-exceeded replies have the target's address, as through a NAT\n",
-                    counts->target_expires);
+        strbuf_addf(text, "at hop %u%s, time-exceeded replies have the target's address\n", counts->target_expires,
+                    counts->target_expires_again ? " and others" : "");
     if (counts->translated)
         strbuf_addf(text, "%u answer%s translated addresses or ports (NAT)\n", counts->translated,
                     counts->translated == 1 ? " quotes" : "s quote");
+    if (counts->doubtful)
+        strbuf_addf(text, "%u answer%s probes of several hops: the hop is the likeliest (?)\n", counts->doubtful,
+                    counts->doubtful == 1 ? " fits" : "s fit");
     paint_begin(text, out->options.color, counts->weak ? PAINT_YELLOW : NULL);
     if (counts->weak)
         strbuf_addf(text, "%u answer%s matched by little more than an IP ID", counts->weak,
@@ -468,6 +571,8 @@ void traces_text_judged(struct output *out, const struct judged_group *group)
     if (!out->options.quiet)
         verdicts_add_findings(&text, group->judgement);
     print(out, &text);
+    if (!out->options.quiet)
+        tickets_print(out, group->judgement);
     strbuf_free(&text);
 }
 

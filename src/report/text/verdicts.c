@@ -48,15 +48,20 @@ void verdicts_add(struct strbuf *text, const struct judgement *judgement, const 
     }
 }
 
-/* A verdict about the same trace says the same. */
-static bool is_told_by_verdict(const struct finding *finding)
+/* A verdict about the same trace says the same. A packet that was too big is no verdict if smaller ones went on. */
+static bool is_told_by_verdict(const struct judgement *judgement, const struct finding *finding)
 {
-    return finding->kind == FINDING_LOOP || finding->kind == FINDING_MTU;
+    bool told = finding->kind == FINDING_LOOP;
+    for (unsigned i = 0; finding->kind == FINDING_MTU && i < judgement->verdict_count; i++) {
+        const struct verdict *verdict = &judgement->verdicts[i];
+        told = told || (verdict->trace == finding->trace && verdict->state == VERDICT_REJECTED);
+    }
+    return told;
 }
 
 void verdicts_add_findings(struct strbuf *text, const struct judgement *judgement)
 {
     for (unsigned i = 0; i < judgement->finding_count; i++)
-        if (!is_told_by_verdict(&judgement->findings[i]))
+        if (!is_told_by_verdict(judgement, &judgement->findings[i]))
             strbuf_addf(text, "%s\n", judgement->findings[i].text);
 }

@@ -35,13 +35,13 @@ static unsigned distance(const struct verdict *verdict, uint8_t loop)
     return verdict->state == VERDICT_CLOSED ? 1001 : last_hop(verdict, loop);
 }
 
-static void add_command(struct strbuf *out, const struct session_config *config, const struct trace *trace)
+static void add_command(struct strbuf *out, const char *target_name, const struct trace *trace)
 {
-    strbuf_addf(out, ": hopsonde -P %s ", SPEC_TEXT(trace));
-    if (config->target_name[0])
-        strbuf_add_escaped(out, config->target_name, strlen(config->target_name));
+    strbuf_addf(out, "hopsonde -P %s ", SPEC_TEXT(trace));
+    if (target_name)
+        strbuf_add_escaped(out, target_name, strlen(target_name));
     else
-        strbuf_add(out, ADDRESS_TEXT(&config->target));
+        strbuf_add(out, ADDRESS_TEXT(&trace->flow.target));
 }
 
 static struct place place_of(const struct verdict *verdict, uint8_t ttl)
@@ -68,33 +68,60 @@ static bool is_split(const struct judgement *judgement)
     return false;
 }
 
-void advice_furthest(const struct session_config *config, const struct judgement *judgement, struct strbuf *out)
+static const struct verdict *find_furthest(const struct judgement *judgement, uint8_t loop)
 {
     const struct verdict *best = NULL;
-    unsigned reaching = 0, alike = 0;
-    uint8_t loop = find_loop(judgement);
     for (unsigned i = 0; i < judgement->verdict_count; i++) {
         const struct verdict *verdict = &judgement->verdicts[i];
-        reaching += verdict_reaches(verdict);
         if (!best || distance(verdict, loop) > distance(best, loop))
             best = verdict;
     }
+    return best && distance(best, loop) ? best : NULL;
+}
+
+static unsigned count_reaching(const struct judgement *judgement)
+{
+    unsigned reaching = 0;
     for (unsigned i = 0; i < judgement->verdict_count; i++)
-        alike += distance(&judgement->verdicts[i], loop) == distance(best, loop);
-    if (!best || !distance(best, loop))
+        reaching += verdict_reaches(&judgement->verdicts[i]);
+    return reaching;
+}
+
+static void fill_advice(struct advice *out, const char *target_name, const struct judgement *judgement)
+{
+    unsigned reaching = count_reaching(judgement), alike = 0;
+    uint8_t loop = find_loop(judgement);
+    const struct verdict *best = find_furthest(judgement, loop);
+    if (!best)
         return;
     if (reaching == judgement->verdict_count && reaching > 1) {
-        strbuf_add(out, is_split(judgement) ? "Every probe reaches the target, but not from every source port."
-                                            : "Every probe reaches the target.");
+        strbuf_add(&out->text, is_split(judgement) ? "Every probe reaches the target, but not from every source port."
+                                                   : "Every probe reaches the target.");
         return;
     }
-    if (verdict_reaches(best)) {
-        strbuf_addf(out, "%s gets %sto the target", SPEC_TEXT(best->trace),
+    for (unsigned i = 0; i < judgement->verdict_count; i++)
+        alike += distance(&judgement->verdicts[i], loop) == distance(best, loop);
+    if (verdict_reaches(best))
+        strbuf_addf(&out->text, "%s gets %sto the target", SPEC_TEXT(best->trace),
                     reaching == 1 && judgement->verdict_count > 1 ? "furthest, " : "");
-    } else {
-        add_last_hop(out, best, loop, alike == 1, judgement->verdict_count == 1);
-    }
-    add_command(out, config, best->trace);
+    else
+        add_last_hop(&out->text, best, loop, alike == 1, judgement->verdict_count == 1);
+    out->trace = best->trace;
+    add_command(&out->command, target_name, best->trace);
+}
+
+void advice_init(struct advice *advice, const char *target_name, const struct judgement *judgement)
+{
+    advice->trace = NULL;
+    strbuf_init(&advice->text);
+    strbuf_init(&advice->command);
+    fill_advice(advice, target_name, judgement);
+}
+
+void advice_free(struct advice *advice)
+{
+    strbuf_free(&advice->text);
+    strbuf_free(&advice->command);
 }
 
 /* --- tickets --- */
@@ -121,6 +148,21 @@ static bool is_obstacle(const struct verdict *verdict)
     }
 }
 
+/* What silences count as a stop. */
+struct terms {
+    const struct judgement *judgement;
+    bool (*is_named)(const struct trace *trace, const void *of);
+    const void *of;
+    bool reaches; /* a spec reaches the target */
+};
+
+/* The target, or a filter before it. Most hosts leave out some ports, so it counts only where it was asked for. */
+static bool is_silence_that_counts(const struct terms *terms, const struct verdict *verdict)
+{
+    return verdict->state == VERDICT_UNANSWERED && verdict->after.known &&
+           (!terms->reaches || (terms->is_named && terms->is_named(verdict->trace, terms->of)));
+}
+
 static bool stop_alike(const struct verdict *a, const struct verdict *b)
 {
     return a->state == b->state && a->how == b->how && place_equal(&a->at, &b->at) &&
@@ -144,21 +186,24 @@ static bool is_out_of_state(const struct judgement *judgement, const struct verd
 }
 
 /* The place of a hidden device: the last hop that answered, or between that and the next. */
-static void add_range(struct strbuf *out, const struct session_config *config, const struct verdict *verdict)
+static void add_range(struct strbuf *out, const struct verdict *verdict)
 {
-    if (verdict->after.known)
-        strbuf_addf(out, "at or after %s", DEVICE_TEXT(&verdict->after));
+    const struct flow *flow = &verdict->trace->flow;
+    if (verdict->state == VERDICT_UNANSWERED)
+        strbuf_addf(out, "at %s or at %s itself", DEVICE_TEXT(&verdict->after), ADDRESS_TEXT(&flow->target));
+    else if (verdict->after.known)
+        strbuf_addf(out, "at %s or the next device", DEVICE_TEXT(&verdict->after));
     else if (verdict->before.known)
-        strbuf_addf(out, "at or before %s", DEVICE_TEXT(&verdict->before));
+        strbuf_addf(out, "at %s or a device before it", DEVICE_TEXT(&verdict->before));
     else
-        strbuf_addf(out, "of %s itself", ADDRESS_TEXT(&config->source));
+        strbuf_addf(out, "of %s itself", ADDRESS_TEXT(&flow->source));
 }
 
-static void add_request(struct strbuf *out, const struct session_config *config, const struct verdict *verdict)
+static void add_request(struct strbuf *out, const struct verdict *verdict)
 {
     strbuf_add(out, "Please check the ");
     if (verdict->state == VERDICT_UNREACHABLE || verdict->state == VERDICT_LOOPING)
-        strbuf_addf(out, "route to %s ", ADDRESS_TEXT(&config->target));
+        strbuf_addf(out, "route to %s ", ADDRESS_TEXT(&verdict->trace->flow.target));
     else if (verdict->state == VERDICT_INTERCEPTED)
         strbuf_add(out, "proxy or filter ");
     else
@@ -166,7 +211,7 @@ static void add_request(struct strbuf *out, const struct session_config *config,
     if (verdict->at.known)
         strbuf_addf(out, "at %s", DEVICE_TEXT(&verdict->at));
     else
-        add_range(out, config, verdict);
+        add_range(out, verdict);
 }
 
 /* "UDP destination port 53 (source ports 41022-41025)", or the spec for probes without ports. */
@@ -195,6 +240,9 @@ static void add_end(struct strbuf *out, const struct verdict *verdict, bool seve
     switch (verdict->state) {
     case VERDICT_DROPPED:
         strbuf_addf(out, " %s dropped there", are);
+        break;
+    case VERDICT_UNANSWERED:
+        strbuf_addf(out, " get%s no reply", several ? "" : "s");
         break;
     case VERDICT_INTERCEPTED:
         strbuf_addf(out, " %s answered there in the target's name", are);
@@ -238,61 +286,66 @@ static void add_contrast(struct strbuf *out, const struct judgement *judgement, 
         strbuf_addf(out, ", while %s gets to %s", SPEC_TEXT(best->trace), DEVICE_TEXT(&place));
 }
 
-/* Verdicts that stop alike, in their order. */
-struct group {
-    const struct verdict *members[SPECS_MOST];
-    unsigned count;
-    nstime from, to;
-};
-
-static void gather(const struct judgement *judgement, unsigned first, struct group *out)
+static bool is_stopped(const struct terms *terms, const struct verdict *verdict)
 {
-    *out = (struct group){.from = NSTIME_NEVER, .to = NSTIME_NONE};
-    for (unsigned i = first; i < judgement->verdict_count; i++) {
-        const struct verdict *verdict = &judgement->verdicts[i];
-        if (!stop_alike(verdict, &judgement->verdicts[first]) || is_out_of_state(judgement, verdict))
+    return (is_obstacle(verdict) || is_silence_that_counts(terms, verdict)) &&
+           !is_out_of_state(terms->judgement, verdict);
+}
+
+/* Adds the verdicts that are stopped like the first, in their order, and the times of their probes. */
+static void gather(const struct terms *terms, const struct verdict *first, struct ticket *out, nstime *from, nstime *to)
+{
+    for (unsigned i = 0; i < terms->judgement->verdict_count; i++) {
+        const struct verdict *verdict = &terms->judgement->verdicts[i];
+        if (!stop_alike(verdict, first) || !is_stopped(terms, verdict))
             continue;
-        out->members[out->count++] = verdict;
-        phrase_stretch(verdict->trace, &out->from, &out->to);
+        out->traces[out->count++] = verdict->trace;
+        phrase_stretch(verdict->trace, from, to);
     }
 }
 
-static void add_ticket(struct strbuf *out, const struct session_config *config, const struct judgement *judgement,
-                       const struct group *group)
+static void write_ticket(const struct terms *terms, const struct verdict *verdict, struct ticket *out)
 {
-    add_request(out, config, group->members[0]);
-    strbuf_add(out, ": ");
-    for (unsigned i = 0; i < group->count; i++) {
+    const struct flow *flow = &verdict->trace->flow;
+    nstime from = NSTIME_NEVER, to = NSTIME_NONE;
+    gather(terms, verdict, out, &from, &to);
+    add_request(&out->text, verdict);
+    strbuf_add(&out->text, ": ");
+    for (unsigned i = 0; i < out->count; i++) {
         if (i)
-            strbuf_add(out, i + 1 < group->count ? ", " : " and ");
-        add_service(out, group->members[i]->trace);
+            strbuf_add(&out->text, i + 1 < out->count ? ", " : " and ");
+        add_service(&out->text, out->traces[i]);
     }
-    strbuf_addf(out, " from %s to %s", ADDRESS_TEXT(&config->source), ADDRESS_TEXT(&config->target));
-    add_end(out, group->members[0], group->count > 1);
-    add_contrast(out, judgement, group->members[0]);
-    if (group->from <= group->to)
-        phrase_add_times(out, group->from, group->to);
-    strbuf_add(out, ".\n");
+    strbuf_addf(&out->text, " from %s to %s", ADDRESS_TEXT(&flow->source), ADDRESS_TEXT(&flow->target));
+    add_end(&out->text, verdict, out->count > 1);
+    add_contrast(&out->text, terms->judgement, verdict);
+    if (from <= to)
+        phrase_add_times(&out->text, from, to);
+    strbuf_add(&out->text, ".");
 }
 
-static bool is_told(const struct judgement *judgement, unsigned index)
+static bool is_told(const struct terms *terms, unsigned index)
 {
+    const struct verdict *verdicts = terms->judgement->verdicts;
     for (unsigned i = 0; i < index; i++)
-        if (stop_alike(&judgement->verdicts[i], &judgement->verdicts[index]) &&
-            !is_out_of_state(judgement, &judgement->verdicts[i]))
+        if (stop_alike(&verdicts[i], &verdicts[index]) && is_stopped(terms, &verdicts[i]))
             return true;
     return false;
 }
 
-void advice_tickets(const struct session_config *config, const struct judgement *judgement, struct strbuf *out)
+void advice_tickets(const struct judgement *judgement, bool (*is_named)(const struct trace *trace, const void *of),
+                    const void *of, ticket_sink *sink, void *context)
 {
+    const struct terms terms = {judgement, is_named, of, count_reaching(judgement) > 0};
     for (unsigned i = 0; i < judgement->verdict_count; i++) {
-        struct group group;
         const struct verdict *verdict = &judgement->verdicts[i];
-        if (!is_obstacle(verdict) || is_out_of_state(judgement, verdict) || is_told(judgement, i))
+        if (!is_stopped(&terms, verdict) || is_told(&terms, i))
             continue;
-        gather(judgement, i, &group);
-        add_ticket(out, config, judgement, &group);
+        struct ticket ticket = {.at = verdict->at, .after = verdict->after};
+        strbuf_init(&ticket.text);
+        write_ticket(&terms, verdict, &ticket);
+        sink(context, &ticket);
+        strbuf_free(&ticket.text);
     }
-    flow_tickets_add(out, config, judgement);
+    flow_tickets_add(judgement, sink, context);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* advice: what to do with the verdicts of a diagnosis: the spec to use, and tickets to write. Floor 4; pure.
+/* advice: what to do with verdicts: the spec to use, and tickets to write. Floor 4; pure.
  *
  * It says only what the verdicts say. The target's name as the user gave it is foreign text, and is escaped. */
 #ifndef HOPSONDE_VERDICT_ADVICE_ADVICE_H
@@ -8,13 +8,33 @@
 #include "base/strbuf.h"
 #include "verdict/verdict.h"
 
-/* "tcp/443 gets furthest, to the target: hopsonde -P tcp/443 HOST", without a newline. Nothing if no spec got a reply.
- */
-void advice_furthest(const struct session_config *config, const struct judgement *judgement, struct strbuf *out);
+/* Which spec to use. */
+struct advice {
+    const struct trace *trace; /* of that spec; NULL: all reach the target, or none got a reply */
+    struct strbuf text;        /* "tcp/443 gets furthest, to the target"; empty: there is nothing to say */
+    struct strbuf command;     /* "hopsonde -P tcp/443 HOST"; empty: none */
+};
 
-/* One sentence a line, for each place that stops a spec, to paste into a ticket for the place's operator. It has ports
- * and UTC times to search a log for. Specs that are stopped alike at one place share a line. Specs that are stopped on
- * some of their paths only come last. Nothing if nothing is stopped, or nothing shows where. */
-void advice_tickets(const struct session_config *config, const struct judgement *judgement, struct strbuf *out);
+/* One sentence to paste into a ticket for the operator of a place that stops specs. It has ports and UTC times to
+ * search a log for. */
+struct ticket {
+    const struct trace *traces[SPECS_MOST]; /* specs that are stopped alike at this place */
+    unsigned count;
+    struct place at, after; /* as in their verdicts or findings */
+    struct strbuf text;
+};
+
+/* Borrows the ticket. */
+typedef void ticket_sink(void *context, const struct ticket *ticket);
+
+/* `target_name`: as the user gave it; NULL: the target's address stands for it. */
+void advice_init(struct advice *advice, const char *target_name, const struct judgement *judgement);
+void advice_free(struct advice *advice);
+
+/* A ticket for each place that stops a spec; those for specs that are stopped on some of their paths only come last.
+ * A target that is silent to a spec gets one if no spec reaches it, or if `is_named` says that the user named the spec.
+ * None if nothing is stopped, or nothing shows where. */
+void advice_tickets(const struct judgement *judgement, bool (*is_named)(const struct trace *trace, const void *of),
+                    const void *of, ticket_sink *sink, void *context);
 
 #endif

@@ -45,15 +45,16 @@ static bool is_told(const struct judgement *judgement, const struct finding *fin
     return false;
 }
 
-static void add_request(struct strbuf *out, const struct session_config *config, const struct finding *finding)
+static void add_request(struct strbuf *out, const struct finding *finding)
 {
+    const struct flow *flow = &finding->trace->flow;
     strbuf_add(out, "Please check the filters ");
     if (finding->at.known)
         strbuf_addf(out, "at %s, ", DEVICE_TEXT(&finding->at));
     else if (finding->after.known)
-        strbuf_addf(out, "at or after %s, ", DEVICE_TEXT(&finding->after));
-    strbuf_addf(out, "on one of several balanced paths: from %s to %s", ADDRESS_TEXT(&config->source),
-                ADDRESS_TEXT(&config->target));
+        strbuf_addf(out, "at %s or the next device, ", DEVICE_TEXT(&finding->after));
+    strbuf_addf(out, "on one of several balanced paths: from %s to %s", ADDRESS_TEXT(&flow->source),
+                ADDRESS_TEXT(&flow->target));
 }
 
 /* "TCP destination port 443 is stopped there from 9 of 12 source ports (41022 is one)"; shorter after the first. */
@@ -71,30 +72,35 @@ static void add_share(struct strbuf *out, const struct finding *finding, bool fi
         strbuf_add(out, " flows");
 }
 
-static void add_ticket(struct strbuf *out, const struct session_config *config, const struct judgement *judgement,
-                       const struct finding *finding)
+static void write_ticket(const struct judgement *judgement, const struct finding *finding, struct ticket *out)
 {
     nstime from = NSTIME_NEVER, to = NSTIME_NONE;
     const struct finding *end = &judgement->findings[judgement->finding_count];
-    add_request(out, config, finding);
-    for (const struct finding *other = finding; other < end; other++) {
+    add_request(&out->text, finding);
+    for (const struct finding *other = finding; other < end && out->count < SPECS_MOST; other++) {
         if (!stop_alike(other, finding) || is_out_of_state(judgement, other))
             continue;
-        strbuf_add(out, ", ");
-        add_share(out, other, other == finding);
+        strbuf_add(&out->text, ", ");
+        add_share(&out->text, other, other == finding);
+        out->traces[out->count++] = other->trace;
         phrase_stretch(other->trace, &from, &to);
     }
-    strbuf_add(out, ", while others get through");
+    strbuf_add(&out->text, ", while others get through");
     if (from <= to)
-        phrase_add_times(out, from, to);
-    strbuf_add(out, ".\n");
+        phrase_add_times(&out->text, from, to);
+    strbuf_add(&out->text, ".");
 }
 
-void flow_tickets_add(struct strbuf *out, const struct session_config *config, const struct judgement *judgement)
+void flow_tickets_add(const struct judgement *judgement, ticket_sink *sink, void *context)
 {
     for (unsigned i = 0; i < judgement->finding_count; i++) {
         const struct finding *finding = &judgement->findings[i];
-        if (is_split(finding) && !is_out_of_state(judgement, finding) && !is_told(judgement, finding))
-            add_ticket(out, config, judgement, finding);
+        if (!is_split(finding) || is_out_of_state(judgement, finding) || is_told(judgement, finding))
+            continue;
+        struct ticket ticket = {.at = finding->at, .after = finding->after};
+        strbuf_init(&ticket.text);
+        write_ticket(judgement, finding, &ticket);
+        sink(context, &ticket);
+        strbuf_free(&ticket.text);
     }
 }

@@ -5,6 +5,6 @@
 
 #include "verdict/advice/advice.h"
 
-void flow_tickets_add(struct strbuf *out, const struct session_config *config, const struct judgement *judgement);
+void flow_tickets_add(const struct judgement *judgement, ticket_sink *sink, void *context);
 
 #endif

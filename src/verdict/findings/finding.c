@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "address/special.h"
+
 struct finding *finding_add(struct judgement *out, enum finding_kind kind, const struct trace *trace)
 {
     if (out->finding_count == FINDINGS_MOST)
@@ -83,6 +85,15 @@ struct addr sole_router(const struct trace *trace, uint8_t ttl, struct evidence 
                 *first = (struct evidence){p, reply};
         }
     return first->reply ? first->reply->from : (struct addr){0};
+}
+
+bool is_one_router(const struct evidence *nearer, const struct evidence *farther)
+{
+    if (!nearer->reply || !farther->reply || !addr_equal(&nearer->reply->from, &farther->reply->from) ||
+        special_is_shared(&nearer->reply->from))
+        return false;
+    int hops = farther->probe->ttl - nearer->probe->ttl;
+    return hops == 0 || nearer->reply->reply_ttl - farther->reply->reply_ttl != hops;
 }
 
 struct place place_of_hop(const struct trace_set *set, uint8_t ttl)

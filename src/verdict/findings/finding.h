@@ -25,6 +25,9 @@ void finding_show(struct finding *finding, const struct probe *probe, const stru
 /* The one router that sent every time exceeded for this TTL, and is not the target; `first`: one of these. None if no
  * router did, or several. */
 struct addr sole_router(const struct trace *trace, uint8_t ttl, struct evidence *first);
+/* Whether time exceeded for two TTLs, the smaller first, may come from one router: they have the same address, which
+ * routers do not share, and the second has not crossed as many more hops as its probe did. */
+bool is_one_router(const struct evidence *nearer, const struct evidence *farther);
 /* The place of a router at this TTL, as the first trace that has one shows it. */
 struct place place_of_hop(const struct trace_set *set, uint8_t ttl);
 

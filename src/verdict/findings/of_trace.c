@@ -44,32 +44,30 @@ static void find_loop(const struct trace *trace, struct judgement *out)
                finding->trace ? SPEC_TEXT(trace) : "several probes");
 }
 
-/* The number of hops that send time exceeded in the target's own name, and the first of them. */
-static unsigned hops_in_targets_name(const struct trace *trace, uint8_t *first)
+/* The number of hops from this one on that send time exceeded in the target's own name. */
+static unsigned hops_in_targets_name(const struct trace *trace, uint8_t first)
 {
     unsigned hops = 0;
-    for (unsigned ttl = 1; ttl <= trace->last_router_ttl; ttl++) {
+    for (unsigned ttl = first; ttl <= trace->last_router_ttl; ttl++) {
         struct addr router = trace_router_address(trace, (uint8_t)ttl);
-        if (!addr_equal(&router, &trace->flow.target))
-            continue;
-        *first = hops++ ? *first : (uint8_t)ttl;
+        hops += addr_equal(&router, &trace->flow.target);
     }
     return hops;
 }
 
 /* A destination NAT gives all routers behind it the target's address. */
-static void find_nat(const struct trace *trace, struct judgement *out)
+static void find_nat(const struct namesakes *namesakes, const struct trace *trace, struct judgement *out)
 {
-    uint8_t first = 0;
-    unsigned hops = hops_in_targets_name(trace, &first);
-    struct place at = {.known = true, .ttl = first, .address = trace->flow.target};
+    bool is_nat = namesakes->who == NAMESAKE_NAT;
+    unsigned hops = is_nat ? hops_in_targets_name(trace, namesakes->first) : 0;
+    struct place at = {.known = true, .ttl = namesakes->first, .address = trace->flow.target};
     struct finding *finding = hops ? finding_at(out, FINDING_NAT, trace, &at) : NULL;
     if (!finding)
         return;
-    for (unsigned ttl = first; ttl <= trace->last_router_ttl; ttl++)
+    for (unsigned ttl = at.ttl; ttl <= trace->last_router_ttl; ttl++)
         for (const struct probe *p = trace_first_at(trace, (uint8_t)ttl); p; p = trace_next_at(trace, p)) {
             const struct reply *reply = probe_answer(p);
-            if (reply && reply->kind == REPLY_TIME_EXCEEDED && addr_equal(&reply->from, &trace->flow.target))
+            if (reply && reply_is_namesake(trace, reply))
                 finding_show(finding, p, reply);
         }
     finding_number(finding, "hops", hops);
@@ -79,18 +77,24 @@ static void find_nat(const struct trace *trace, struct judgement *out)
                hops == 1 ? "replies" : "reply");
 }
 
+static bool is_too_big(const struct evidence *evidence)
+{
+    return evidence->reply && evidence->reply->kind == REPLY_TOO_BIG;
+}
+
 static void find_mtu(const struct facts *facts, struct judgement *out)
 {
     const struct trace *trace = facts->trace;
-    const struct reply *reply = facts->refusal.reply;
-    struct finding *finding = reply && reply->kind == REPLY_TOO_BIG ? finding_add(out, FINDING_MTU, trace) : NULL;
+    const struct evidence *refusal = is_too_big(&facts->outlived) ? &facts->outlived : &facts->refusal;
+    const struct reply *reply = refusal->reply;
+    struct finding *finding = is_too_big(refusal) ? finding_add(out, FINDING_MTU, trace) : NULL;
     if (!finding)
         return;
     uint8_t hop = facts_hop_of(facts->set, &reply->from);
-    finding->at = (struct place){.known = true, .ttl = hop ? hop : facts->refusal.probe->ttl, .address = reply->from};
+    finding->at = (struct place){.known = true, .ttl = hop ? hop : refusal->probe->ttl, .address = reply->from};
     finding_number(finding, "mtu", reply->mtu);
     finding_number(finding, "size", trace->flow.size);
-    finding_show(finding, facts->refusal.probe, reply);
+    finding_show(finding, refusal->probe, reply);
     phrase_set(finding->text, "%s: the link after %s has an MTU of %u bytes, too small for packets of %u",
                SPEC_TEXT(trace), PLACE_TEXT(&finding->at), reply->mtu, trace->flow.size);
 }
@@ -103,7 +107,7 @@ void find_of_trace(const struct set_facts *all, struct judgement *out)
             continue;
         find_local_drop(trace, out);
         find_loop(trace, out);
-        find_nat(trace, out);
+        find_nat(&all->namesakes, trace, out);
         find_mtu(&all->of[i], out);
     }
 }

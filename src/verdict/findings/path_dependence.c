@@ -38,7 +38,7 @@ static struct flow_end end_of(const struct facts *facts, unsigned flow)
             end.shown = probe;
             end.reply = reply;
         }
-        if (reply_refuses(trace, reply) && (!end.refused || probe->ttl < end.refused)) {
+        if (reply_rejects(trace, reply) && (!end.refused || probe->ttl < end.refused)) {
             end.refused = probe->ttl;
             end.shown = probe;
             end.reply = reply;

@@ -54,8 +54,8 @@ static void find_repeated_at(const struct trace *trace, uint8_t ttl, struct judg
     struct addr address = sole_router(trace, ttl, &first), later = sole_router(trace, (uint8_t)(ttl + 1), &second);
     struct addr earlier = sole_router(trace, (uint8_t)(ttl - 1), &before);
     struct addr behind = sole_router(trace, (uint8_t)(ttl + 2), &next);
-    if (addr_is_none(&address) || !addr_equal(&address, &later) || addr_equal(&address, &earlier) ||
-        addr_equal(&address, &behind) || in_loop(trace, ttl))
+    if (addr_is_none(&address) || addr_is_none(&later) || !is_one_router(&first, &second) ||
+        addr_equal(&address, &earlier) || addr_equal(&address, &behind) || in_loop(trace, ttl))
         return;
     if (first.reply->quoted_ttl == 0 && second.reply->quoted_ttl == 1)
         tell_zero_ttl(trace, &first, &second, out);
@@ -85,10 +85,9 @@ static bool sees(const struct trace *trace, const struct addr *address)
 /* Whether both come from the same router just before the TTL. */
 static bool come_together(const struct trace *a, const struct trace *b, uint8_t ttl)
 {
-    struct evidence ignored;
-    struct addr one = sole_router(a, (uint8_t)(ttl - 1), &ignored),
-                other = sole_router(b, (uint8_t)(ttl - 1), &ignored);
-    return ttl == 1 || (!addr_is_none(&one) && addr_equal(&one, &other));
+    struct evidence ours, theirs;
+    struct addr one = sole_router(a, (uint8_t)(ttl - 1), &ours), other = sole_router(b, (uint8_t)(ttl - 1), &theirs);
+    return ttl == 1 || (!addr_is_none(&one) && !addr_is_none(&other) && is_one_router(&ours, &theirs));
 }
 
 /* Whether `trace` has at this TTL the router that `other` has one later. */
@@ -97,8 +96,8 @@ static void find_skipped_at(const struct trace *trace, const struct trace *other
     struct evidence own, theirs, next;
     struct addr here = sole_router(trace, ttl, &own), skipped = sole_router(other, ttl, &theirs);
     struct addr behind = sole_router(other, (uint8_t)(ttl + 1), &next);
-    if (addr_is_none(&here) || addr_is_none(&skipped) || !addr_equal(&here, &behind) || addr_equal(&here, &skipped) ||
-        !come_together(trace, other, ttl) || sees(trace, &skipped))
+    if (addr_is_none(&here) || addr_is_none(&skipped) || addr_is_none(&behind) || !is_one_router(&own, &next) ||
+        addr_equal(&here, &skipped) || !come_together(trace, other, ttl) || sees(trace, &skipped))
         return;
     struct place at = {.known = true, .ttl = ttl, .address = skipped};
     struct finding *finding = finding_at(out, FINDING_HIDDEN_HOP, trace, &at);

@@ -44,8 +44,8 @@ static void find_lowered(const struct trace *trace, struct judgement *out)
         struct addr routers[3];
         for (unsigned i = 0; i < 3; i++)
             routers[i] = sole_router(trace, (uint8_t)(ttl + i), &shown[i]);
-        bool alike =
-            !addr_is_none(&routers[0]) && addr_equal(&routers[0], &routers[1]) && addr_equal(&routers[0], &routers[2]);
+        bool known = !addr_is_none(&routers[0]) && !addr_is_none(&routers[1]) && !addr_is_none(&routers[2]);
+        bool alike = known && is_one_router(&shown[0], &shown[1]) && is_one_router(&shown[0], &shown[2]);
         if (!alike || shown[1].reply->quoted_ttl > 1 || shown[2].reply->quoted_ttl > 1)
             continue;
         struct finding *finding = tell_ttl(trace, &shown[2], "and the same router replies two hops earlier", out);

@@ -69,12 +69,18 @@ bool holds_open(const struct facts *facts)
     return facts->positive.reply != NULL;
 }
 
-/* The place of the target's own reply. If the target answered another spec at a nearer hop, on the same path, and this
- * trace's probe there was lost, that hop is the target's; the reply from there is shown, too. */
+/* The place of the target's own reply. A target that lets probes expire stands where it does so. If the target answered
+ * another spec at a nearer hop, on the same path, and this trace's probe there was lost, that hop is the target's; the
+ * reply from there is shown, too. */
 static void place_at_target(const struct facts *facts, const struct evidence *answer, struct verdict *out)
 {
+    const struct namesakes *namesakes = &facts->all->namesakes;
     uint8_t own = answer->probe->ttl, nearest = facts->others_target;
     out->at = (struct place){.known = true, .ttl = own, .address = facts->trace->flow.target};
+    if (namesakes->who == NAMESAKE_TARGET && namesakes->first < own) {
+        out->at.ttl = namesakes->first;
+        return;
+    }
     bool lost_there = nearest && nearest < own && facts->last_hop < nearest && trace_asked(facts->trace, nearest) &&
                       !trace_first_at(facts->trace, nearest)->reply_count &&
                       !traces_diverge(facts->trace, facts->target_witness, nearest);
@@ -89,6 +95,12 @@ static void place_at_target(const struct facts *facts, const struct evidence *an
     out->at.ttl = nearest;
 }
 
+static const char *expiry_text(const struct facts *facts, const struct evidence *answer, const struct verdict *out)
+{
+    bool expires = facts->all->namesakes.who == NAMESAKE_TARGET && out->at.ttl < answer->probe->ttl;
+    return expires ? ", which itself lets probes with no more TTL expire" : "";
+}
+
 void explain_open(const struct facts *facts, struct verdict *out)
 {
     out->state = VERDICT_OPEN;
@@ -96,8 +108,8 @@ void explain_open(const struct facts *facts, struct verdict *out)
     out->confidence = doubtful ? SURE_WEAK : evidence_sureness(facts->positive.reply);
     evidence_show(out, &facts->positive);
     place_at_target(facts, &facts->positive, out);
-    phrase_set(out->text, "%s reaches the target at hop %u: %s", SPEC_TEXT(facts->trace), out->at.ttl,
-               answer_text(facts->positive.reply));
+    phrase_set(out->text, "%s reaches the target at hop %u%s: %s", SPEC_TEXT(facts->trace), out->at.ttl,
+               expiry_text(facts, &facts->positive, out), answer_text(facts->positive.reply));
 }
 
 /* --- 4, 5, 6 --- */
@@ -139,7 +151,8 @@ static void add_closed(const struct facts *facts, bool doubtful, struct verdict 
     const struct reply *reply = facts->direct.reply;
     bool is_icmp = reply->kind == REPLY_UNREACHABLE || reply->kind == REPLY_PARAMETER_PROBLEM;
     bool is_port = out->how == HOW_PORT_UNREACHABLE;
-    phrase_set(out->text, "%s reaches the target at hop %u: ", SPEC_TEXT(facts->trace), out->at.ttl);
+    phrase_set(out->text, "%s reaches the target at hop %u%s: ", SPEC_TEXT(facts->trace), out->at.ttl,
+               expiry_text(facts, &facts->direct, out));
     if (is_icmp)
         phrase_add(out->text, "%s closed (%s)%s", is_port ? "port" : "protocol", phrase_how(out->how, "ICMP"),
                    is_traceroute(&facts->trace->flow.spec) ? ", as usual for a traceroute" : "");

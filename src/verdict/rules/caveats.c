@@ -2,6 +2,7 @@
 /* caveats: limits of a verdict on a trace that another tool made: probes that it did not send, or not at that time. */
 
 #include "silence/sample.h"
+#include "verdict/reasons.h"
 #include "verdict/rules/rules.h"
 
 static bool is_of_silence(const struct verdict *verdict)
@@ -28,11 +29,30 @@ static void add_when(const struct trace *trace, const struct trace *other, struc
                later ? "later" : "before");
 }
 
+/* A router that refused some probes of a trace, while others passed it. */
+static void add_outlived(const struct facts *facts, struct verdict *out)
+{
+    const struct reply *reply = facts->outlived.reply;
+    unsigned count = 0;
+    if (!reply || reply->kind == REPLY_TOO_BIG) /* which is a finding */
+        return;
+    for (size_t i = 0; i < facts->trace->probe_count; i++) {
+        const struct reply *other = probe_answer(&facts->trace->probes[i]);
+        count += other && addr_equal(&other->from, &reply->from) && reply_rejects(facts->trace, other);
+    }
+    uint8_t hop = facts_hop_of(facts->set, &reply->from);
+    struct place place = {.known = true, .ttl = hop ? hop : facts->outlived.probe->ttl, .address = reply->from};
+    evidence_show(out, &facts->outlived);
+    phrase_add(out->text, "; %s rejects %u of its probes: %s", PLACE_TEXT(&place), count,
+               phrase_how(how_of_reply(reply), "an ICMP error"));
+}
+
 void caveats_add(const struct facts *facts, const struct trace *went_on, struct verdict *out)
 {
     const struct trace_set *set = facts->set;
     if (!set->is_apart || !is_of_silence(out))
         return;
+    add_outlived(facts, out);
     if (out->state == VERDICT_UNANSWERED && set->count < 2)
         phrase_add(out->text, "; no other protocol was probed, so this may be a filter or a silent host");
     else if (facts->trace->most_ttl < facts->last_router)

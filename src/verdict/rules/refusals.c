@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* refusals: rules 7 to 9: routers that have no route, reject, or send packets in a loop. */
+/* refusals: rules 7 to 10: routers that have no route, reject, or send packets in a loop. */
 #include "verdict/reasons.h"
 #include "verdict/rules/rules.h"
 
@@ -7,19 +7,19 @@
 
 /* The hop of the router that refused: where it sent a time exceeded, else the least TTL with its refusal; 0: this host.
  */
-static uint8_t refusal_hop(const struct facts *facts)
+static uint8_t hop_of_refusal(const struct facts *facts, const struct evidence *refusal)
 {
-    const struct addr *sender = &facts->refusal.reply->from;
+    const struct addr *sender = &refusal->reply->from;
     bool is_named =
         !addr_equal(sender, &facts->trace->flow.target); /* a NAT gives all behind it the target's address */
     uint8_t hop = is_named ? facts_hop_of(facts->set, sender) : 0;
     bool own_host = addr_equal(sender, &facts->trace->flow.source);
-    return hop || own_host ? hop : trace_refused_from(facts->trace, facts->refusal.probe, facts->refusal.reply);
+    return hop || own_host ? hop : trace_refused_from(facts->trace, refusal->probe, refusal->reply);
 }
 
 static bool is_drawn_by_all(const struct facts *facts)
 {
-    uint8_t hop = refusal_hop(facts);
+    uint8_t hop = hop_of_refusal(facts, &facts->refusal);
     for (unsigned i = 0; i < facts->set->count; i++) {
         const struct facts *other = &facts->all->of[i];
         if (other->last_hop > hop || (other->direct.reply && other->direct.probe->ttl > hop))
@@ -36,13 +36,12 @@ bool holds_unreachable(const struct facts *facts)
     return facts->refusal.reply && reply_is_no_route(facts->refusal.reply) && is_drawn_by_all(facts);
 }
 
-static void place_refusal(const struct facts *facts, struct verdict *out)
+static void place_refusal(const struct facts *facts, const struct evidence *refusal, struct verdict *out)
 {
-    const struct reply *reply = facts->refusal.reply;
-    out->at = (struct place){.known = true, .ttl = refusal_hop(facts), .address = reply->from};
-    out->how = how_of_reply(reply);
-    out->confidence = evidence_sureness(reply);
-    evidence_show(out, &facts->refusal);
+    out->at = (struct place){.known = true, .ttl = hop_of_refusal(facts, refusal), .address = refusal->reply->from};
+    out->how = how_of_reply(refusal->reply);
+    out->confidence = evidence_sureness(refusal->reply);
+    evidence_show(out, refusal);
 }
 
 static const char *refusing_text(const struct verdict *out, const struct facts *facts, char text[PLACE_TEXT_BYTES])
@@ -55,7 +54,7 @@ void explain_unreachable(const struct facts *facts, struct verdict *out)
 {
     char place[PLACE_TEXT_BYTES];
     out->state = VERDICT_UNREACHABLE;
-    place_refusal(facts, out);
+    place_refusal(facts, &facts->refusal, out);
     phrase_set(out->text, "%s has no route to the target: %s replies %s", SPEC_TEXT(facts->trace),
                refusing_text(out, facts, place), phrase_how(out->how, "unreachable"));
 }
@@ -65,21 +64,53 @@ bool holds_rejected(const struct facts *facts)
     return facts->refusal.reply != NULL;
 }
 
+/* Whether the refusal is as a target's, and nothing shows that another device sent it: a target with several addresses
+ * may reply from another one. A router that rejects such probes lets those expire that have a TTL less. */
+static bool may_be_target(const struct facts *facts, const struct verdict *out)
+{
+    bool is_port = out->how == HOW_PORT_UNREACHABLE || out->how == HOW_PROTOCOL_UNREACHABLE;
+    return is_port && !addr_equal(&out->at.address, &facts->trace->flow.source) &&
+           !facts_hop_of(facts->set, &out->at.address) && out->at.ttl >= facts->last_router &&
+           out->at.ttl >= facts->others_target;
+}
+
 void explain_rejected(const struct facts *facts, struct verdict *out)
 {
     char place[PLACE_TEXT_BYTES];
     out->state = VERDICT_REJECTED;
-    place_refusal(facts, out);
+    place_refusal(facts, &facts->refusal, out);
     if (facts->refusal.reply->kind == REPLY_TOO_BIG)
         phrase_set(out->text, "%s packets of %u bytes are too big for the link after %s: its MTU is %u",
                    SPEC_TEXT(facts->trace), facts->trace->flow.size, refusing_text(out, facts, place),
                    facts->refusal.reply->mtu);
     else
-        phrase_set(out->text, "%s is rejected by %s: %s", SPEC_TEXT(facts->trace), refusing_text(out, facts, place),
-                   phrase_how(out->how, "an ICMP error"));
+        phrase_set(out->text, "%s is rejected by %s: %s%s", SPEC_TEXT(facts->trace), refusing_text(out, facts, place),
+                   phrase_how(out->how, "an ICMP error"),
+                   may_be_target(facts, out) ? "; this may be the target itself, with another of its addresses" : "");
 }
 
 /* --- 9 --- */
+
+bool holds_unexplained(const struct facts *facts)
+{
+    return facts->unexplained.reply && facts->unexplained.probe->ttl > facts->last_hop;
+}
+
+/* The router did not forward those packets, but their size cannot be the reason. */
+void explain_unexplained(const struct facts *facts, struct verdict *out)
+{
+    char place[PLACE_TEXT_BYTES];
+    const struct reply *reply = facts->unexplained.reply;
+    out->state = VERDICT_INCONCLUSIVE;
+    place_refusal(facts, &facts->unexplained, out);
+    out->after = facts_place(facts->set, facts->trace, facts->last_hop);
+    phrase_set(out->text,
+               "%s gets no further than %s: it sends %s with MTU %u about packets of %u bytes, which explains nothing",
+               SPEC_TEXT(facts->trace), refusing_text(out, facts, place),
+               reply->version == 6 ? "packet-too-big" : "fragmentation-needed", reply->mtu, facts->trace->flow.size);
+}
+
+/* --- 10 --- */
 
 /* The trace whose loop this one is in: its own, or another trace's that it follows; NULL: none. */
 static const struct trace *looping(const struct facts *facts)

@@ -9,12 +9,13 @@
  *    6 reset        a reset in the target's name from before the target, by its hop or by its reply TTL
  *    7 unreachable  a router has no route, for any spec that gets there
  *    8 rejected     any other refusal, the target's own prohibition among them
- *    9 looping      the routers recur, or are those of another trace's loop, a round later
- *   10 dropped      silence where others go on, with enough probes to claim it
- *   11 inconclusive the same, with too few probes; or no probe behind the last reply has timed out
- *   12 unanswered   silence behind the last router that any spec found
+ *    9 unexplained  a refusal of packets as too big, with an MTU that explains nothing
+ *   10 looping      the routers recur, or are those of another trace's loop, a round later
+ *   11 dropped      silence where others go on, with enough probes to claim it
+ *   12 inconclusive the same, with too few probes; or no probe behind the last reply has timed out
+ *   13 unanswered   silence behind the last router that any spec found
  *
- * Rules 2 to 6 are in answers.c, 7 to 9 in refusals.c, 10 to 12 in silences.c. */
+ * Rules 2 to 6 are in answers.c, 7 to 10 in refusals.c, 11 to 13 in silences.c. */
 #include "verdict/rules/rules.h"
 
 struct rule {
@@ -52,6 +53,7 @@ static const struct rule rules[] = {
     {"reset", holds_reset, explain_reset},
     {"unreachable", holds_unreachable, explain_unreachable},
     {"rejected", holds_rejected, explain_rejected},
+    {"unexplained", holds_unexplained, explain_unexplained},
     {"looping", holds_looping, explain_looping},
     {"dropped", holds_dropped, explain_dropped},
     {"inconclusive", holds_inconclusive, explain_inconclusive},

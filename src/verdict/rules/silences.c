@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* silences: rules 10 to 12: dropped, or unanswered for a reason that the probes do not show. */
+/* silences: rules 11 to 13: dropped, or unanswered for a reason that the probes do not show. */
 #include "silence/end.h"
 #include "silence/sample.h"
 #include "verdict/rules/rules.h"
@@ -10,7 +10,7 @@ static void bracket(const struct facts *facts, struct verdict *out)
     out->before = facts_next_router(facts, facts->last_hop);
 }
 
-/* --- 10 --- */
+/* --- 11 --- */
 
 bool holds_dropped(const struct facts *facts)
 {
@@ -83,7 +83,7 @@ void explain_dropped(const struct facts *facts, struct verdict *out)
         phrase_add(out->text, "; none of %u source ports got further", flows);
 }
 
-/* --- 11, 12 --- */
+/* --- 12, 13 --- */
 
 static double end_confidence(const struct facts *facts)
 {
@@ -146,13 +146,15 @@ static const char *inconclusive_text(const struct facts *facts)
 /* Whether no probe is known to have been sent behind the last reply. */
 static bool ends_with_answer(const struct facts *facts)
 {
-    return facts->last_hop && (facts->trace->origin.inferred || facts->trace->most_ttl <= facts->last_hop);
+    uint8_t last = facts->trace->last_router_ttl;
+    return last && (facts->trace->origin.inferred || facts->trace->most_ttl <= last);
 }
 
 static void explain_end(const struct facts *facts, struct verdict *out)
 {
     bool inferred = facts->trace->origin.inferred;
-    phrase_set(out->text, "%s is answered up to %s%s", SPEC_TEXT(facts->trace), PLACE_TEXT(&out->after),
+    struct place last = facts_place(facts->set, facts->trace, facts->trace->last_router_ttl);
+    phrase_set(out->text, "%s is answered up to %s%s", SPEC_TEXT(facts->trace), PLACE_TEXT(&last),
                inferred ? "; the capture does not show whether it was probed further" : ", the last hop it probed");
 }
 
@@ -172,16 +174,41 @@ void explain_inconclusive(const struct facts *facts, struct verdict *out)
                inconclusive_text(facts));
 }
 
+/* The target's own time exceeded for this spec; reply NULL: none. */
+static struct evidence expiry_at_target(const struct facts *facts)
+{
+    const struct namesakes *namesakes = &facts->all->namesakes;
+    if (namesakes->who != NAMESAKE_TARGET)
+        return (struct evidence){0};
+    for (const struct probe *p = trace_first_at(facts->trace, namesakes->first); p; p = trace_next_at(facts->trace, p))
+        if (p->reply_count && reply_is_namesake(facts->trace, &p->replies[0]))
+            return (struct evidence){p, &p->replies[0]};
+    return (struct evidence){0};
+}
+
+static void explain_expiry(const struct facts *facts, const struct evidence *expiry, struct verdict *out)
+{
+    unsigned silent = facts->silent;
+    evidence_show(out, expiry);
+    out->at = (struct place){.known = true, .ttl = expiry->probe->ttl, .address = expiry->reply->from};
+    phrase_add(out->text,
+               ": %s, the target by its address, replies that the TTL expired, but not to %u probe%s with a larger TTL",
+               PLACE_TEXT(&out->at), silent, phrase_plural(silent));
+}
+
 void explain_unanswered(const struct facts *facts, struct verdict *out)
 {
     unsigned silent = facts->silent, unwaited = caveats_count_unwaited(facts);
     out->state = VERDICT_UNANSWERED;
+    struct evidence expiry = expiry_at_target(facts);
     out->after = facts_place(facts->set, facts->trace, facts->last_router);
     out->confidence = end_confidence(facts);
     evidence_show_last(facts, out);
     show_silence(facts, out);
     phrase_set(out->text, "%s is unanswered", SPEC_TEXT(facts->trace));
-    if (out->after.known)
+    if (expiry.reply)
+        explain_expiry(facts, &expiry, out);
+    else if (out->after.known)
         phrase_add(out->text, " after %s, the last router that any probe found: no reply to %u probe%s",
                    PLACE_TEXT(&out->after), silent, phrase_plural(silent));
     else if (facts->set->is_apart)

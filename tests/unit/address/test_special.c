@@ -159,9 +159,45 @@ static void test_numbers(void)
     }
 }
 
+static void test_shared(void)
+{
+    static const char *const shared[] = {
+        "0.0.0.0",
+        "0.1.2.3",
+        "127.0.0.1",
+        "169.254.1.1",
+        "192.0.0.1",
+        "192.0.0.8",
+        "192.88.99.1",
+        "224.0.0.1",
+        "255.0.0.3",
+        "::",
+        "::1",
+        "fe80::1",
+        "febf::1",
+        "ff02::1",
+        "100::1",
+        "100:0:0:1::1",
+        "::ffff:127.0.0.1",
+        "64:ff9b::192.0.0.8",
+    };
+    static const char *const own[] = {
+        "1.0.0.0",     "126.255.255.255", "128.0.0.1", "169.253.255.255",  "192.0.1.8", "100.64.0.1",
+        "10.0.0.1",    "192.168.1.1",     "192.0.2.1", "240.0.0.1",        "254.0.0.1", "100:0:0:2::1",
+        "2001:db8::1", "fec0::1",         "fd00::1",   "64:ff9b::8.8.8.8",
+    };
+    struct addr address;
+    for (size_t i = 0; i < sizeof shared / sizeof shared[0]; i++)
+        ok(addr_parse(shared[i], &address) && special_is_shared(&address), "%s is of several routers", shared[i]);
+    for (size_t i = 0; i < sizeof own / sizeof own[0]; i++)
+        ok(addr_parse(own[i], &address) && !special_is_shared(&address), "%s is of one", own[i]);
+    ok(!special_is_shared(&(struct addr){0}), "no address is of none");
+}
+
 int main(void)
 {
     test_addresses();
+    test_shared();
     test_numbers();
     return tap_done();
 }

@@ -141,6 +141,90 @@ static void test_order(void)
     merge_free(none);
 }
 
+/* A file that is sorted, within a bound of bytes or of stamps. */
+static void test_sorting(void)
+{
+    static const struct {
+        const char *stamps;
+        size_t bytes_most;
+        nstime window;
+        const char *want;
+        uint64_t late;
+        unsigned late_most_s;
+    } rows[] = {
+        {"12345", 10000, NSTIME_NEVER, "12345", 0, 0},
+        {"54321", 10000, NSTIME_NEVER, "12345", 0, 0},
+        {"123451234512345", 100000, NSTIME_NEVER, "111222333444555", 0, 0},
+        {"2143658709", 100000, 2 * NS_PER_S, "1234506789", 1, 5},
+        {"213243546576879", 100000, NS_PER_S, "122334455667789", 0, 0},
+        {"9876543210", 1, NSTIME_NEVER, "9876543210", 9, 9},
+        {"", 100, NSTIME_NEVER, "", 0, 0},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        const char *stamps[] = {rows[i].stamps, NULL};
+        struct merge *merge = merge_of(stamps);
+        struct frame frame;
+        unsigned file;
+        char got[64] = "";
+        ok(merge_sort(merge, 0, rows[i].bytes_most, rows[i].window), "sorting %s", rows[i].stamps);
+        for (size_t at = 0; merge_next(merge, &frame, &file) == WIRE_FRAME; at++) {
+            got[at] = (char)frame.bytes[0];
+            got[at + 1] = '\0';
+            if (frame.number == 0 || rows[i].stamps[frame.number - 1] != got[at])
+                ok(false, "its number is that of the file");
+        }
+        is_text(got, rows[i].want, "sorted");
+        const struct merge_file *facts = merge_file(merge, 0);
+        is_num(facts->late, rows[i].late, "late frames");
+        is_num(facts->late_most, rows[i].late_most_s * NS_PER_S, "how late");
+        is_num(facts->frames, strlen(rows[i].stamps), "its frames");
+        merge_free(merge);
+        close_files();
+    }
+}
+
+/* Without sorting, late frames are counted. */
+static void test_late(void)
+{
+    static const char *const stamps[] = {"15263", "0479", NULL};
+    struct merge *merge = merge_of(stamps);
+    struct frame frame;
+    unsigned file;
+    while (merge_next(merge, &frame, &file) == WIRE_FRAME)
+        continue;
+    is_num(merge_file(merge, 0)->late, 2, "two are late");
+    is_num(merge_file(merge, 0)->late_most, 3 * NS_PER_S, "by up to 3 s");
+    is_num(merge_file(merge, 1)->late, 0, "the other file is in order");
+    merge_free(merge);
+    close_files();
+}
+
+static nstime six_back(const void *context, unsigned file, nstime stamp)
+{
+    (void)context;
+    return file == 1 ? stamp - 6 * NS_PER_S : stamp;
+}
+
+/* One file is sorted and corrected, and freed in the middle. */
+static void test_correction(void)
+{
+    static const char *const stamps[] = {"135", "9687", NULL};
+    struct merge *merge = merge_of(stamps);
+    struct frame frame;
+    unsigned file;
+    char got[16] = "";
+    ok(merge_sort(merge, 1, 1000, NSTIME_NEVER), "sorted");
+    merge_correct(merge, 1, six_back, NULL);
+    for (size_t at = 0; at < 6 && merge_next(merge, &frame, &file) == WIRE_FRAME; at++) {
+        got[at] = (char)frame.bytes[0];
+        got[at + 1] = '\0';
+        ok(frame.time == (frame.bytes[0] - '0') * NS_PER_S - (file ? 6 * NS_PER_S : 0), "its corrected time");
+    }
+    is_text(got, "617839", "merged by corrected times");
+    merge_free(merge);
+    close_files();
+}
+
 /* One file is cut, one damaged, one of a link type that cannot be decoded: the others go on. */
 static void test_bad_files(void)
 {
@@ -230,6 +314,9 @@ static void test_limit(void)
 int main(void)
 {
     test_order();
+    test_sorting();
+    test_late();
+    test_correction();
     test_bad_files();
     test_progress();
     test_held();

@@ -152,6 +152,8 @@ static const char *summary(void)
         ADD(" read=%s", options.read_files[i]);
     if (options.graphs)
         ADD(" graphs");
+    if (options.no_decap)
+        ADD(" no-decap");
     if (c->lite)
         ADD(" lite");
     if (options.color != WHEN_AUTO)
@@ -256,7 +258,11 @@ static void test_meanings(void)
         {"dns://h", "trace h udp/53"},
         {"dns://h:5353", "trace h udp/5353"},
         {"foo://h:99", "trace h tcp/99"},
-        {"foo://h", "trace h"},
+        {"udp://h:53", "trace h udp/53"},
+        {"udp://h", "trace h udp"},
+        {"quic://h", "trace h udp/443"},
+        {"quic://h:8443", "trace h udp/8443"},
+        {"tcp://h:22", "trace h tcp/22"},
         {"https://h:/", "trace h tcp/443"},
         {"-P icmp https://h:8443", "trace h icmp"},
         {"-p 8443 https://h", "trace h tcp/8443"},
@@ -308,6 +314,8 @@ static void test_meanings(void)
         {"--read=x https://h:8443/", "replay h read=x"},
         {"replay -q 5 x", "replay queries=5 read=x"},
         {"replay --list x", "replay out=list: read=x"},
+        {"replay --no-decap x", "replay read=x no-decap"},
+        {"paths --no-decap --read x", "replay diagnosis=0/0/950/0 read=x graphs no-decap"},
         {"replay --list -o csv:y x", "replay out=list: out=csv:y read=x"},
         {"replay --target 192.0.2.80 --source 10.0.0.0/8 x", "replay read=x to=192.0.2.80/32 from=10.0.0.0/8"},
         {"--read x --target 2001:db8::/32 -6", "replay v6 read=x to=2001:db8::/32 only=v6"},
@@ -447,6 +455,7 @@ static void test_complaints(void)
         {"replay -o json:x x", "-o x: this file is being read (name another)"},
         {"replay -o json --list x", "--list: json is on standard output already (write it to a file: -o json:FILE)"},
         {"--list h", "--list: not an option of trace (only of replay)"},
+        {"--no-decap h", "--no-decap: not an option of trace (only of replay)"},
         {"--since 03:04 h", "--since: not an option of trace (only of replay)"},
         {"--source x h", "--source x: expected an IPv4 or IPv6 address"},
         {"replay --source x y", "--source x: expected an address or a network, as 192.0.2.80 or 2001:db8::/32"},
@@ -545,6 +554,7 @@ static void test_complaints(void)
         /* hosts */
         {"''", "'': the host is missing"},
         {"https:///x", "https:///x: the host is missing"},
+        {"foo://h", "foo://h: unknown scheme (add a port, or name HOST alone and -P PROBE)"},
         {"http://h:99999", "http://h:99999: expected a port, 1 to 65535"},
         {"http://h:x", "http://h:x: expected a port, 1 to 65535"},
         {"http://[::1", "http://[::1: a bracket is not closed, or text follows it"},

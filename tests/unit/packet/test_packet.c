@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Every vector of tests/vectors/packet.txt: decoded as it is, at every length that a capture may cut it to, and
- * with each byte spoilt. Bytes are always in an allocation of their own size, for the address sanitizer.
+/* Every vector of tests/vectors/packet.txt and tunnel.txt: decoded and opened as it is, at every length that a capture
+ * may cut it to, and with each byte spoilt. Bytes are always in an allocation of their own size, for the address
+ * sanitizer.
  *
  * A vector: a line `NAME LINKTYPE [cut]` (cut: the wire had 1000 bytes more), indented lines of hex, `= EXPECTATION`.
  */
@@ -30,6 +31,7 @@ static void decode(const struct vector *v, const uint8_t *bytes, size_t captured
         .linktype = (uint16_t)v->linktype,
     };
     packet_decode(&frame, out);
+    packet_open_tunnels(out);
 }
 
 static bool span_within(const uint8_t *inner, size_t inner_size, const uint8_t *bytes, size_t size)
@@ -65,20 +67,48 @@ static bool is_sound(const struct packet *p, const uint8_t *bytes, size_t size)
            p->extension.mpls_count <= MPLS_LABELS_MOST && p->extension.interface_count <= INTERFACE_INFOS_MOST;
 }
 
+/* A source route that the cut took away does not say where the packet goes in the end. */
+static bool target_agrees(const struct headers *cut, const struct headers *whole)
+{
+    bool route_is_cut = whole->ip.has_options && cut->captured < whole->ip.header_length;
+    return route_is_cut || addr_equal(&cut->ip.target, &whole->ip.target);
+}
+
 /* Whatever is known of a cut packet must be true of the whole one. */
 static bool cut_agrees(const struct headers *cut, const struct headers *whole)
 {
     const struct transport *c = &cut->transport, *w = &whole->transport;
     if (cut->ip.version == 0)
         return true;
-    if (cut->ip.ttl != whole->ip.ttl || !addr_equal(&cut->ip.target, &whole->ip.target) ||
-        cut->captured > whole->captured || (c->have & ~w->have))
+    if (cut->ip.ttl != whole->ip.ttl || !target_agrees(cut, whole) || cut->captured > whole->captured ||
+        (c->have & ~w->have))
         return false;
     return (!(c->have & HAVE_PORTS) || (c->source_port == w->source_port && c->target_port == w->target_port)) &&
            (!(c->have & HAVE_SEQ) || c->seq == w->seq) && (!(c->have & HAVE_ACK) || c->ack == w->ack) &&
            (!(c->have & HAVE_CHECKSUM) || (c->checksum == w->checksum && c->crc == w->crc)) &&
            (!(c->have & HAVE_ECHO) || c->echo_seq == w->echo_seq) && (!(c->have & HAVE_TAG) || c->tag == w->tag) &&
            (!(c->have & HAVE_INIT_TAG) || c->init_tag == w->init_tag) && (!(c->have & HAVE_TYPE) || c->type == w->type);
+}
+
+/* A cut packet may be opened less far, but not otherwise. */
+static bool tunnels_agree(const struct packet *cut, const struct packet *whole)
+{
+    bool agrees = cut->tunnels.count <= whole->tunnels.count;
+    for (unsigned i = 0; agrees && i < cut->tunnels.count; i++) {
+        const struct tunnel *c = &cut->tunnels.at[i], *w = &whole->tunnels.at[i];
+        agrees = c->encapsulation == w->encapsulation && c->id == w->id && addr_equal(&c->source, &w->source);
+    }
+    return agrees;
+}
+
+static bool packets_agree(const struct packet *cut, const struct packet *whole)
+{
+    if (!tunnels_agree(cut, whole) || cut->tunnels.count < whole->tunnels.count)
+        return tunnels_agree(cut, whole);
+    bool agrees = cut_agrees(&cut->outer, &whole->outer);
+    if (cut->kind == PACKET_ICMP_ERROR && !cut->extension.present == !whole->extension.present)
+        agrees = agrees && cut_agrees(&cut->quote, &whole->quote);
+    return agrees;
 }
 
 static void check_expectation(const struct vector *v, const char *want)
@@ -100,17 +130,14 @@ static void check_expectation(const struct vector *v, const char *want)
 static void check_cuts(const struct vector *v)
 {
     struct packet whole, cut, sent;
-    size_t bad = 0;
-    decode(v, v->bytes, v->size, v->size, &whole);
+    size_t bad = 0, length = v->size + (v->cut ? 1000 : 0);
+    decode(v, v->bytes, v->size, length, &whole);
     for (size_t size = 0; size <= v->size; size++) {
         uint8_t *bytes = malloc(size);
         memcpy(bytes, v->bytes, size);
-        decode(v, bytes, size, v->size, &cut);
+        decode(v, bytes, size, length, &cut);
         decode(v, bytes, size, size, &sent);
-        bool agrees = cut_agrees(&cut.outer, &whole.outer);
-        if (cut.kind == PACKET_ICMP_ERROR && !cut.extension.present == !whole.extension.present)
-            agrees = agrees && cut_agrees(&cut.quote, &whole.quote);
-        bool good = agrees && is_sound(&cut, bytes, size) && is_sound(&sent, bytes, size);
+        bool good = packets_agree(&cut, &whole) && is_sound(&cut, bytes, size) && is_sound(&sent, bytes, size);
         if (!good && bad++ == 0)
             printf("# %s: bad at %zu bytes\n", v->name, size);
         free(bytes);
@@ -188,21 +215,27 @@ static void test_names(void)
            !icmp_is_error(6, 11),
        "which types are errors");
     ok(linktype_is_known(276) && linktype_is_known(0) && linktype_is_known(105) && linktype_is_known(127) &&
-           !linktype_is_known(147),
+           linktype_is_known(14) && linktype_is_known(239) && !linktype_is_known(147),
        "which link types are known");
 }
 
-int main(void)
+static void run_file(const char *name)
 {
     const char *top = getenv("top_srcdir");
     char path[PATH_MAX];
-    snprintf(path, sizeof path, "%s/tests/vectors/packet.txt", top ? top : ".");
+    snprintf(path, sizeof path, "%s/tests/vectors/%s", top ? top : ".", name);
     FILE *file = fopen(path, "r");
     if (ok(file != NULL, "%s opens", path)) {
         unsigned count = run_vectors(file);
         ok(count >= 50, "%u vectors", count);
         fclose(file);
     }
+}
+
+int main(void)
+{
+    run_file("packet.txt");
+    run_file("tunnel.txt");
     test_names();
     return tap_done();
 }

@@ -170,6 +170,26 @@ static void test_digest(void)
     ok(count == 1 && rewrites[0].sent == 0xcbf43926, "the digest is CRC-32 of what both hold");
 }
 
+/* A translator between IPv4 and IPv6 makes another IP header. */
+static void test_families(void)
+{
+    static const uint8_t sent_bytes[48] = {
+        0x60, [5] = 8, [6] = 17, [7] = 2, [8] = 1, [24] = 2, [40] = 1, [42] = 2, [45] = 8};
+    static const uint8_t quoted_bytes[28] = {0x45, 0x20, 0,  28,       1,        2,        0,
+                                             0,    1,    17, [12] = 3, [16] = 4, [20] = 1, [22] = 3};
+    struct headers sent, quoted;
+    struct rewrite rewrites[REWRITES_MOST];
+    headers_decode(sent_bytes, sizeof sent_bytes, false, &sent, NULL);
+    headers_decode(quoted_bytes, sizeof quoted_bytes, true, &quoted, NULL);
+    unsigned count = rewrite_compare(&sent, &quoted, rewrites);
+    is_num(count, 3, "of the IP headers, the addresses alone are compared");
+    ok(count == 3 && rewrites[0].field == REWRITE_IP_SOURCE && rewrites[1].field == REWRITE_IP_TARGET &&
+           rewrites[2].field == REWRITE_TARGET_PORT,
+       "and the ports behind them");
+    uint32_t shown = rewrite_shown(&sent, &quoted);
+    ok((shown >> REWRITE_IP_TARGET & 1) && !(shown >> REWRITE_IP_DSCP & 1), "the quote shows no more of the header");
+}
+
 static void test_names(void)
 {
     unsigned missing = 0;
@@ -182,6 +202,7 @@ int main(void)
 {
     test_rows();
     test_digest();
+    test_families();
     test_names();
     return tap_done();
 }

@@ -215,10 +215,10 @@ static void answer_one_of_two(double apart, unsigned from)
 static void test_timely(void)
 {
     answer_one_of_two(15, 3);
-    scene_is("udp silent: 1 r1; 2 r2; 3 r3; 4 *;",
+    scene_is("udp silent: 1 r1; 2 r2; 3 r3~; 4 *;",
              "an answer 16 ms after the first of two like probes is that one's: routers take so long");
     answer_one_of_two(500, 4);
-    scene_is("udp max-ttl: 1 r1; 2 r2; 3 *; 4 r4;",
+    scene_is("udp max-ttl: 1 r1; 2 r2; 3 *; 4 r4~;",
              "one 501 ms after it is the second's: a lost probe would get the next one's router");
 }
 
@@ -286,6 +286,176 @@ static void test_known_after(void)
     scene_end();
 }
 
+/* The first error has no quote but an IP header without an id: only its time says which probe it is about. */
+static void answer_first(double after)
+{
+    scene_begin(NULL);
+    struct made first = {.source = 4000, .target = 40000, .ttl = 1},
+                second = {.source = 4000, .target = 40001, .ttl = 2};
+    struct bytes b = make_error(&(struct made_error){.from = "10.9.1.1"}, &first);
+    b.length = 48;
+    b.at[3] = 48;
+    scene_see(0, &first);
+    scene_see(0.1, &second);
+    scene_bytes(after, &b);
+    error_of(after + 1, &second, .from = router(2));
+}
+
+static void test_timely_first(void)
+{
+    answer_first(400);
+    ok(strstr((scene_result(), scene_text()), "1 r1~") != NULL, "without another time to compare, 400 ms are in time");
+    scene_end();
+    answer_first(700);
+    ok(strstr((scene_result(), scene_text()), "1 r1~") == NULL, "700 ms are not: the error may be about other traffic");
+    scene_end();
+}
+
+/* Answers alone, `queries` of each of four routers. */
+static void test_misfits(void)
+{
+    scene_begin(NULL);
+    for (unsigned n = 0; n < 28; n++) {
+        struct made m = {.source = 40000, .target = (uint16_t)(33434 + n), .ttl = 1, .id = (uint16_t)n};
+        error_of(n, &m, .from = router(1 + n / 7), .ttl = (uint8_t)(64 - n / 7));
+    }
+    scene_is("udp inferred max-ttl: 1 r1 r1 r1 r1 r1 r1 r1; 2 r2 r2 r2 r2 r2 r2 r2; 3 r3 r3 r3 r3 r3 r3 r3; "
+             "4 r4 r4 r4 r4 r4 r4 r4;",
+             "where no usual count fits, each router is a hop: another count would make more of them");
+    scene_begin(NULL);
+    for (unsigned n = 0; n < 18; n++) {
+        struct made m = linux_udp(0, n, 1);
+        error_of(n, &m, .from = router(n == 7 ? 33 : 1 + n / 3), .ttl = (uint8_t)(64 - n / 3));
+    }
+    scene_is("udp inferred max-ttl: 1 r1 r1 r1; 2 r2 r2 r2; 3 r3 r33 r3; 4 r4 r4 r4; 5 r5 r5 r5; 6 r6 r6 r6;",
+             "one answer by another router does not spoil the count: a balancer would shift all later hops");
+}
+
+static void test_disagreement(void)
+{
+    scene_begin(NULL);
+    for (unsigned n = 0; n < 5; n++) {
+        struct made m = {.source = 40000, .target = (uint16_t)(33435 + n), .ttl = 1, .id = (uint16_t)n};
+        if (n < 2)
+            error_of(n, &m, .from = router(1 + n), .ttl = (uint8_t)(64 - n));
+        else
+            error_of(n, &m, .from = T4, .type = 3, .code = 3, .ttl = (uint8_t)(n - 1));
+    }
+    scene_is("udp inferred reached: 1 r1; 2 r2; 3 T!3; 4 T!3; 5 T!3;",
+             "replies that bear what is left of the probe's TTL do not outweigh those of routers");
+}
+
+/* --- runs one after the other --- */
+
+/* Flows from one source port to `flows` target ports, hops 1 and 2 each; then to one of them again. */
+static void test_restart_near(void)
+{
+    scene_begin(NULL);
+    for (unsigned n = 0; n < 26; n++) {
+        unsigned flow = n < 24 ? n / 2 : 10;
+        struct made m = {
+            .source = 40000, .target = (uint16_t)(50000 + flow), .ttl = (uint8_t)(1 + n % 2), .id = (uint16_t)(n + 1)};
+        hop(n * 30, &m);
+    }
+    const struct recognition *found = scene_result();
+    is_num(found->trace_count, 1, "a flow that is probed again, ten above the first, belongs to the run: %s",
+           scene_text());
+    scene_end();
+    scene_begin(NULL);
+    for (unsigned n = 0; n < 15; n++) {
+        unsigned k = n < 9 ? n : n - 6; /* the second run lacks its first hop */
+        struct made m = {
+            .source = 40000, .target = (uint16_t)(50000 + k), .ttl = (uint8_t)(1 + k / 3), .id = (uint16_t)(n + 1)};
+        hop(n * 30, &m);
+    }
+    scene_is("udp max-ttl: 1 r1 r1 r1; 2 r2 r2 r2; 3 r3 r3 r3; | udp max-ttl: 2 r2 r2 r2; 3 r3 r3 r3;",
+             "a run whose first three probes the capture lacks is another one still");
+}
+
+/* The payload stays for `steady` probes, then changes with each. */
+static void change_payload_after(unsigned steady)
+{
+    static const char *const payloads[] = {"the same", "another", "a third", "a fourth"};
+    scene_begin(NULL);
+    for (unsigned n = 0; n < steady + 2; n++) {
+        struct made m = {.source = 40000,
+                         .target = 50000,
+                         .ttl = (uint8_t)(1 + n % steady),
+                         .id = (uint16_t)(n * 40503 + 1),
+                         .payload = payloads[n < steady ? 0 : n - steady + 1]};
+        hop(n * 30, &m);
+    }
+}
+
+static void test_steady_after(void)
+{
+    change_payload_after(3);
+    scene_is("udp max-ttl: 1 r1; 2 r2; 3 r3; | udp max-ttl: 1 r1; 2 r2;",
+             "a payload that stayed for three probes and changes as the TTLs start again is another run's");
+    change_payload_after(2);
+    scene_is("udp 2 rounds max-ttl: 1 r1 r1; 2 r2 r2;", "two probes do not show that a payload stays");
+}
+
+/* Two traceroutes, silent from hop 2 on: the second sends its first nine probes `apart` after the first one's nine.
+ * Then the `next` run sends one more, which fits both. */
+static void send_one_more(double apart, double after, unsigned next)
+{
+    scene_begin(NULL);
+    for (unsigned run = 0; run < 2; run++)
+        for (unsigned n = 0; n < 9; n++) {
+            struct made m = linux_udp(run, n, (uint8_t)(1 + n / 3));
+            double ms = run * apart + n;
+            if (m.ttl == 1)
+                hop(ms, &m);
+            else
+                scene_see(ms, &m);
+        }
+    struct made m = linux_udp(next, 9, 4);
+    scene_see(after, &m);
+    scene_result();
+}
+
+static void test_idle_after(void)
+{
+    send_one_more(2 * SECOND, 2 * SECOND + 20, 1);
+    is_text(scene_text(), "udp silent: 1 r1 r1 r1; 2 * * *; 3 * * *; | udp silent: 1 r1 r1 r1; 2 * * *; 3 * * *; 4 *;",
+            "a probe 2 s after one run and 11 ms after another is the other's");
+    scene_end();
+    send_one_more(480, 492, 0);
+    is_text(scene_text(), "udp silent: 1 r1 r1 r1; 2 * * *; 3 * * *; 4 *; | udp silent: 1 r1 r1 r1; 2 * * *; 3 * * *;",
+            "484 ms and 4 ms after them it is that of the older run: silent hops delay a run");
+    scene_end();
+}
+
+/* Probes over IPv6 that only the TTL tells apart: the same packet again, `apart` later with a lower TTL. */
+static void send_alike(double apart)
+{
+    scene_begin(NULL);
+    for (unsigned n = 0; n < 6; n++) {
+        struct made m = {.from = S6, .to = T6, .source = 4000, .target = 40000, .ttl = (uint8_t)(1 + n % 3)};
+        hop(n * 5 + (n < 3 ? 0 : apart), &m);
+    }
+}
+
+static void test_forwarded(void)
+{
+    send_alike(100);
+    const struct recognition *found = scene_result();
+    is_num(found->trace_count ? found->traces[0]->probe_count : 0, 6,
+           "a lower TTL 100 ms later is another round: a router forwards sooner");
+    scene_end();
+    scene_begin(NULL);
+    for (uint8_t ttl = 1; ttl <= 3; ttl++) {
+        struct made m = {.from = S6, .to = T6, .source = 4000, .target = (uint16_t)(40000 + ttl), .ttl = ttl};
+        hop(ttl * 30, &m);
+        m.ttl--;
+        if (m.ttl)
+            scene_see(ttl * 30 + 5, &m);
+    }
+    scene_is("udp max-ttl: 1 r1; 2 r2; 3 r3; other: 2 a probe seen again, further on or on another interface;",
+             "5 ms later it is the same packet, forwarded");
+}
+
 int main(void)
 {
     test_near();
@@ -301,5 +471,12 @@ int main(void)
     test_counter_step();
     test_late_cost();
     test_known_after();
+    test_timely_first();
+    test_misfits();
+    test_disagreement();
+    test_restart_near();
+    test_steady_after();
+    test_idle_after();
+    test_forwarded();
     return tap_done();
 }

@@ -149,7 +149,7 @@ static void fill_errors(void)
 
 static struct trace made[3];
 static const struct trace *const traces[3] = {&made[0], &made[1], &made[2]};
-static const struct source_file files[2] = {{"a.pcap", 120, false}, {"b\033.pcap", 7, true}};
+static const struct source_file files[2] = {{"a.pcap", 120, false, NULL}, {"b\033.pcap", 7, true, NULL}};
 static const struct result_source source = {.command = "replay", .files = files, .file_count = 2};
 
 static const struct recognition found = {
@@ -240,6 +240,8 @@ static const struct output_options plain = {.width = 80};
     "1 answer quotes translated addresses or ports (NAT)\n\n"                                                          \
     "udp reaches the target at hop 3: port closed (port-unreachable), as usual for a traceroute.\n"                    \
     "tcp/443 is rejected by hop 3 (10.0.2.1): admin-prohibited.\n"                                                     \
+    "\nPlease check the filter at 10.0.2.1 (hop 3): TCP destination port 443 (source port 40001) from 10.0.0.2 to "    \
+    "192.0.2.80 is rejected there (admin-prohibited), while udp reaches the target (2026-01-02 03:04:05 UTC).\n"       \
     "\ntrace 2: 2001:db8::2 to 2001:db8::80, icmp\n"                                                                   \
     "first answer at 2026-01-02T03:04:05.124Z, in a.pcap\n"                                                            \
     " 1  2001:db8::1\n"                                                                                                \
@@ -306,10 +308,24 @@ static void test_evidence(void)
     clear();
 }
 
+/* The second reply of hop 1 fits probes of other hops as well. */
+static void test_doubt(void)
+{
+    fill();
+    made[0].probes[1].replies[0].match = MATCH_WEAK;
+    made[0].probes[1].replies[0].hop_is_doubtful = true;
+    char *text = report(&output_text, &plain, &found, &source);
+    ok(strstr(text, "\n 1  10.0.0.1  0.412 ms  10.0.0.1?  0.391 ms\n") != NULL, "a question mark behind the address");
+    ok(strstr(text, "\n1 answer fits probes of several hops: the hop is the likeliest (?)\n") != NULL,
+       "and what it means");
+    free(text);
+    clear();
+}
+
 static void test_nothing(void)
 {
     static const struct recognition nothing = {.counters = {.common = {.frames = 1}}};
-    static const struct source_file one = {"-", 1, false};
+    static const struct source_file one = {"-", 1, false, NULL};
     const struct result_source from = {.command = "replay", .files = &one, .file_count = 1, .interrupted = true};
     char *text = report(&output_text, &plain, &nothing, &from);
     is_text(text,
@@ -317,6 +333,37 @@ static void test_nothing(void)
             "1 frame read: 0 probes, 0 replies, 0 errors about other traffic, 0 others\n"
             "interrupted: the report covers only what was read by then\n",
             "a capture without traces, interrupted");
+    free(text);
+}
+
+/* A line for each corrected clock, with the file's name escaped. */
+static void test_clocks(void)
+{
+    static const struct recognition nothing = {.counters = {.common = {.frames = 1}}};
+    static const struct clock_estimate both = {
+        .count = 1,
+        .segments = {{.has_least = true, .least = -55900 * NS_PER_US, .has_most = true, .most = -44 * NS_PER_MS}}};
+    static const struct clock_estimate stepped = {
+        .count = 2,
+        .segments = {{.has_most = true, .most = -90 * NS_PER_MS},
+                     {.has_least = true, .least = NS_PER_MS, .has_most = true, .most = 3 * NS_PER_MS}}};
+    const struct source_file clocks[] = {
+        {"a.pcap", 1, false, NULL}, {"b\033.pcap", 1, false, &both}, {"-", 1, false, &stepped}};
+    const struct result_source from = {.command = "replay", .files = clocks, .file_count = 3};
+    char *text = report(&output_text, &plain, &nothing, &from);
+    is_text(
+        text,
+        "hopsonde replay of a.pcap, b\\x1b.pcap, standard input\n"
+        "clock of b\\x1b.pcap 44.0 to 55.9 ms behind: corrected\n"
+        "clock of standard input at least 90.0 ms behind, from 1970-01-01T00:00:00Z on 1.0 to 3.0 ms ahead: corrected\n"
+        "\nno trace found\n1 frame read: 0 probes, 0 replies, 0 errors about other traffic, 0 others\n",
+        "clocks that were corrected");
+    free(text);
+    text = report(&output_json, &plain, &nothing, &from);
+    ok(strstr(text, "\"truncated\": false, \"clock_ms\": {\"least\": -55.9, \"most\": -44.0}}") != NULL,
+       "the same in JSON");
+    ok(strstr(text, "\"clock_ms\": {\"least\": null, \"most\": 3.0}}") != NULL, "of all segments together");
+    ok(strstr(text, "\"a.pcap\", \"frames\": 1, \"truncated\": false}") != NULL, "absent where nothing was corrected");
     free(text);
 }
 
@@ -450,7 +497,7 @@ static void test_jsonl(void)
             types[count++] = type ? *type : '?';
         json_decref(object);
     }
-    is_text(types, "ppppptpptppteeeevvvr", "lines in the order in which traces end");
+    is_text(types, "ppppptpptppteeeevvtvr", "lines in the order in which traces end");
     free(text);
     clear();
 }
@@ -558,7 +605,9 @@ int main(void)
     test_text();
     test_quiet();
     test_evidence();
+    test_doubt();
     test_nothing();
+    test_clocks();
     test_ends();
     test_json();
     test_jsonl();

@@ -61,6 +61,11 @@
     "\"kind\": \"dscp-rewrite\", \"probe\": null, \"after\": null, \"at\": {\"ttl\": null, \"address\": "              \
     "\"10.0.3.1\"}, \"detail\": {\"field\": \"ip.dscp\", \"sent\": 0, \"quoted\": 8, \"share\": 0.25}, "               \
     "\"text\": \"Another.\", \"frames\": []"
+#define TICKET                                                                                                         \
+    "\"target\": \"192.0.2.80\", \"probes\": [\"tcp/443\"], \"at\": {\"ttl\": 5, \"address\": \"10.0.3.1\"}, "         \
+    "\"after\": {\"ttl\": 4, \"address\": null}, \"text\": \"Please check the filter at 10.0.3.1 (hop 5): TCP "        \
+    "destination port 443 (source port 41023) from 10.0.0.2 to 192.0.2.80 is rejected there (admin-prohibited) "       \
+    "(2026-01-02 03:04:05 UTC).\""
 #define CAPTURE "{\"frames\": 120, \"dropped_by_kernel\": 1, \"strays\": {\"not IP\": 3}, \"malformed\": 2}"
 
 static const char golden_json[] = "{" RUN_HEAD ",\n"
@@ -76,6 +81,9 @@ static const char golden_json[] = "{" RUN_HEAD ",\n"
                                   "  {" VERDICT "}],\n"
                                   " \"findings\": [\n"
                                   "  {" FINDING "}],\n"
+                                  " \"tickets\": [\n"
+                                  "  {" TICKET "}],\n"
+                                  " \"advice\": null,\n"
                                   " \"errors\": [],\n"
                                   " \"capture\": " CAPTURE "}\n";
 
@@ -86,6 +94,7 @@ static const char golden_jsonl[] =
     "{\"type\": \"trace\", \"trace\": 1, " TCP_TRACE "}\n"
     "{\"type\": \"verdict\", " VERDICT "}\n"
     "{\"type\": \"finding\", " FINDING "}\n"
+    "{\"type\": \"ticket\", " TICKET "}\n"
     "{\"type\": \"run\", " RUN_HEAD ", \"errors\": [], \"capture\": " CAPTURE "}\n";
 
 static const char golden_csv[] =
@@ -194,7 +203,7 @@ static void test_jsonl(void)
         ok(json_is_string(json_object_get(object, "type")), "line %u reads back", lines);
         json_decref(object);
     }
-    is_num(lines, 7, "seven lines");
+    is_num(lines, 8, "eight lines");
     render_free(&r);
     fake_free(&fake);
 }
@@ -323,7 +332,7 @@ static void test_hostile_names(void)
 {
     for (size_t i = 0; i < sizeof hostile_rows / sizeof *hostile_rows; i++) {
         const char *name = hostile_rows[i].name, *want = hostile_rows[i].want, *target = NULL, *kept = NULL;
-        const struct source_file file = {name, 7, true};
+        const struct source_file file = {name, 7, true, NULL};
         const struct result_source live = {.command = "trace", .live = true, .interface = name};
         const struct result_source capture = {.command = "trace", .files = &file, .file_count = 1};
         struct fake fake;

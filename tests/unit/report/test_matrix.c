@@ -502,9 +502,9 @@ static void is_report(const struct fake *fake, const struct output_options *opti
     " 1  10.0.1.1             0.400   0.400\n"                                                                         \
     " 2  web.example (192.0.2.80)\n"                                                                                   \
     "                             *    open\n\n"
-#define ADVICE                                                                                                         \
-    "\ntcp/443 gets furthest, to the target: hopsonde -P tcp/443 web.example\n"                                        \
-    "\nPlease check the filter at or after 10.0.1.1 (hop 1): UDP destination port 33434 (source port 41022) "          \
+#define ADVICE                                                                                                          \
+    "\ntcp/443 gets furthest, to the target: hopsonde -P tcp/443 web.example\n"                                         \
+    "\nPlease check the filter at 10.0.1.1 (hop 1) or the next device: UDP destination port 33434 (source port 41022) " \
     "from 10.0.0.2 to 192.0.2.80 is dropped there, while tcp/443 reaches the target (2026-01-02 03:04:05 UTC).\n"
 
 static void test_report(void)

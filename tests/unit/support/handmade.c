@@ -72,6 +72,7 @@ struct translated {
     const char *source; /* NULL: as sent */
     uint16_t port;      /* 0: as sent */
     uint8_t ttl;        /* 0: 1 */
+    uint16_t mtu;       /* of the error itself */
 };
 
 static struct frame_note see_error_about(struct session *session, const char *from, uint8_t type, uint8_t code,
@@ -87,6 +88,7 @@ static struct frame_note see_error_about(struct session *session, const char *fr
     put16(bytes + 10, checksum_finish(checksum_add(0, bytes, 20)));
     bytes[20] = type;
     bytes[21] = code;
+    put16(bytes + 26, quoted->mtu);
     memcpy(bytes + 28, probe, 28);
     if (quoted->source) {
         struct addr other = handmade_address(quoted->source);
@@ -115,6 +117,13 @@ struct frame_note see_prohibition(struct session *session, const char *from, uns
 {
     const struct translated quoted = {.ttl = quoted_ttl};
     return see_error_about(session, from, 3, 13, &session_trace(session, trace)->flow, serial, &quoted, at);
+}
+
+struct frame_note see_too_big(struct session *session, const char *from, unsigned trace, uint16_t serial, uint16_t mtu,
+                              nstime at)
+{
+    const struct translated quoted = {.mtu = mtu};
+    return see_error_about(session, from, 3, 4, &session_trace(session, trace)->flow, serial, &quoted, at);
 }
 
 struct frame_note see_error_of_flow(struct session *session, const char *from, unsigned trace, unsigned flow,

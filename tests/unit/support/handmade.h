@@ -19,6 +19,9 @@ struct frame_note see_probe(struct session *session, unsigned trace, uint16_t se
  * the quoted source address, as a NAT leaves it. */
 struct frame_note see_error(struct session *session, const char *from, uint8_t type, uint8_t code, unsigned trace,
                             uint16_t serial, const char *quoted_from, nstime at);
+/* The same, fragmentation needed, with the MTU of the next link. */
+struct frame_note see_too_big(struct session *session, const char *from, unsigned trace, uint16_t serial, uint16_t mtu,
+                              nstime at);
 /* An administrative prohibition that quotes the probe with so much left of its TTL. */
 struct frame_note see_prohibition(struct session *session, const char *from, unsigned trace, uint16_t serial,
                                   uint8_t quoted_ttl, nstime at);

@@ -113,6 +113,18 @@ static void add_extension(const struct icmp_extension *x, struct strbuf *out)
         add_interface(&x->interfaces[i], out);
 }
 
+static void add_tunnel(const struct tunnel *tunnel, struct strbuf *out)
+{
+    char source[ADDR_TEXT_BYTES], target[ADDR_TEXT_BYTES];
+    addr_format(&tunnel->source, source);
+    addr_format(&tunnel->target, target);
+    strbuf_addf(out, " | inside %s", encapsulation_name(tunnel->encapsulation));
+    if (tunnel->has_id)
+        strbuf_addf(out, " %u", tunnel->id);
+    strbuf_addf(out, " %s > %s proto %u", source, target, tunnel->protocol);
+    add_number(out, "port", tunnel->target_port);
+}
+
 void packet_text(const struct packet *packet, struct strbuf *out)
 {
     static const char *const kinds[] = {"not-ip", "malformed", "plain", "error"};
@@ -120,6 +132,8 @@ void packet_text(const struct packet *packet, struct strbuf *out)
     strbuf_addf(out, "%s%s", kinds[packet->kind], directions[packet->direction]);
     add_number(out, "interface", packet->interface);
     add_flag(out, "truncated", packet->truncated);
+    for (unsigned i = 0; i < packet->tunnels.count; i++)
+        add_tunnel(&packet->tunnels.at[i], out);
     if (packet->outer.ip.version != 0) {
         strbuf_add(out, " | ");
         add_ip(&packet->outer, out);

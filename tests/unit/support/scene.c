@@ -241,6 +241,7 @@ static struct scene {
     struct recogniser *keeping, *telling;
     struct lines streamed;
     unsigned file, interface;
+    enum frame_direction direction;
     uint64_t numbers[256];
     uint64_t frames, malformed_only;
     size_t traces_told, errors_told;
@@ -260,10 +261,10 @@ static void describe_reply(struct strbuf *b, const struct reply *reply)
 {
     char from[ADDR_TEXT_BYTES];
     addr_format(&reply->from, from);
-    strbuf_addf(b, " [%s %lld %u:%llu %u/%u/%u m%u q%d d%d w%u x%d %s]", from, (long long)reply->time, reply->file,
+    strbuf_addf(b, " [%s %lld %u:%llu %u/%u/%u m%u q%d d%d w%u x%d c%d %s]", from, (long long)reply->time, reply->file,
                 (unsigned long long)reply->frame, reply->kind, reply->icmp_type, reply->icmp_code, reply->match,
                 reply->quoted_ttl, reply->duplicate, reply->rewrite_count,
-                reply->extension ? reply->extension->mpls_count : -1, reply->rule);
+                reply->extension ? reply->extension->mpls_count : -1, reply->other_clock, reply->rule);
 }
 
 static void describe_probe(struct lines *lines, const struct trace *trace, const struct probe *probe)
@@ -342,10 +343,16 @@ void scene_from(unsigned file, unsigned interface)
     scene.interface = interface;
 }
 
+void scene_heads(enum frame_direction direction)
+{
+    scene.direction = direction;
+}
+
 void scene_frame(unsigned file, const struct frame *frame)
 {
     struct packet packet;
     packet_decode(frame, &packet);
+    packet_open_tunnels(&packet);
     scene.frames++;
     scene.malformed_only += packet.kind == PACKET_MALFORMED;
     recogniser_frame(scene.keeping, file, frame, &packet);
@@ -359,6 +366,7 @@ void scene_bytes(double ms, const struct bytes *bytes)
                           .length = (uint32_t)bytes->length,
                           .linktype = LINKTYPE_RAW,
                           .interface = scene.interface,
+                          .direction = (uint8_t)scene.direction,
                           .number = ++scene.numbers[scene.file],
                           .time = START + (nstime)(ms * (double)MS)};
     scene_frame(scene.file, &frame);
@@ -443,8 +451,9 @@ static bool adds_up(const struct recognition *found)
 {
     const struct recognition_counters *c = &found->counters;
     uint64_t probes = 0, replies = 0;
-    bool good = c->common.frames == scene.frames &&
-                scene.frames == c->probes + c->replies + c->errors + strays_of(found) + scene.malformed_only;
+    uint64_t known = c->probes + c->replies + c->errors + strays_of(found); /* and copies of malformed ones */
+    bool good =
+        c->common.frames == scene.frames && scene.frames >= known && scene.frames <= known + scene.malformed_only;
     for (size_t i = 0; i < found->trace_count; i++) {
         const struct trace *trace = found->traces[i];
         probes += trace->origin.inferred ? 0 : trace->probe_count;
@@ -516,7 +525,7 @@ static const char *who(const struct trace *trace, const struct addr *address)
     return text;
 }
 
-static void add_reply(struct strbuf *b, const struct trace *trace, const struct reply *reply)
+static void add_reply(struct strbuf *b, const struct trace *trace, const struct probe *probe, const struct reply *reply)
 {
     static const char *const words[] = {
         [REPLY_ECHO] = "=echo", [REPLY_SYN_ACK] = "=synack", [REPLY_RST] = "=rst",   [REPLY_TCP] = "=tcp",
@@ -534,6 +543,7 @@ static void add_reply(struct strbuf *b, const struct trace *trace, const struct 
     if (reply->extension && reply->extension->mpls_count)
         strbuf_addf(b, "#%u", reply->extension->mpls[0].label);
     strbuf_add(b, reply->match == MATCH_WEAK ? "~" : reply->match == MATCH_REWRITTEN ? "^" : "");
+    strbuf_add(b, probe->sent != NSTIME_NONE && reply_rtt(probe, reply) == NSTIME_NONE ? "?" : "");
 }
 
 static void add_hop(struct strbuf *b, const struct trace *trace, uint8_t ttl)
@@ -543,7 +553,7 @@ static void add_hop(struct strbuf *b, const struct trace *trace, uint8_t ttl)
         strbuf_add(b, p->reply_count ? " " : " *");
         for (unsigned i = 0; i < p->reply_count; i++) {
             strbuf_add(b, i ? "+" : "");
-            add_reply(b, trace, &p->replies[i]);
+            add_reply(b, trace, p, &p->replies[i]);
         }
     }
     strbuf_add(b, ";");

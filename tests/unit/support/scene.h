@@ -8,7 +8,8 @@
  *
  * A hop lists its probes in the order in which they were sent: `*` silent, else who answered: T the target, S the
  * source, rN the router 10.9.N.1 or 2001:db8:9:N::1. Behind it: !N the code of a refusal, =echo =synack =rst =tcp =udp
- * =sctp =dccp =raw for direct answers; ~ for a weak match, ^ for a rewritten one; +WHO for each further reply. */
+ * =sctp =dccp =raw for direct answers; ~ for a weak match, ^ for a rewritten one; ? where the stamps do not show the
+ * time; +WHO for each further reply. */
 #ifndef HOPSONDE_TESTS_SCENE_H
 #define HOPSONDE_TESTS_SCENE_H
 
@@ -75,6 +76,8 @@ struct scene_config {
 void scene_begin(const struct scene_config *config); /* NULL: everything is wanted */
 /* The next frames come from this file and interface. */
 void scene_from(unsigned file, unsigned interface);
+/* The next frames were captured so; unknown at first. */
+void scene_heads(enum frame_direction direction);
 void scene_bytes(double ms, const struct bytes *bytes);
 void scene_see(double ms, const struct made *made);
 void scene_error(double ms, const struct made_error *error, const struct made *quoted);

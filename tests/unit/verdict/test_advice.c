@@ -39,14 +39,25 @@ static void climb(struct fake *fake, const unsigned tops[])
             fake_hop(fake, i, (uint8_t)ttl, routers[ttl], 1);
 }
 
+static void add_line(void *context, const struct ticket *ticket)
+{
+    struct strbuf *lines = context;
+    strbuf_addf(lines, "%s\n", ticket->text.text);
+}
+
 static void are(const struct fake *fake, const char *furthest, const char *tickets, const char *name)
 {
     struct strbuf text;
+    struct advice advice;
+    const char *target_name = fake->session.config.target_name;
     strbuf_init(&text);
-    advice_furthest(&fake->session.config, &judgement, &text);
+    advice_init(&advice, *target_name ? target_name : NULL, &judgement);
+    strbuf_addf(&text, "%s%s%s", advice.text.text, advice.command.length ? ": " : "", advice.command.text);
     is_text(text.text, furthest, "%s: which gets furthest", name);
+    is_num(advice.trace != NULL, advice.command.length > 0, "%s: a command for each trace", name);
+    advice_free(&advice);
     strbuf_clear(&text);
-    advice_tickets(&fake->session.config, &judgement, &text);
+    advice_tickets(&judgement, NULL, NULL, add_line, &text);
     is_text(text.text, tickets, "%s: the ticket", name);
     strbuf_free(&text);
 }
@@ -90,9 +101,11 @@ static void test_dropped(void)
     judge(&fake, 1, VERDICT_UNANSWERED, HOW_NONE)->after = place(3, "10.0.3.1");
     judgement.verdict_count = 3;
     are(&fake, "icmp gets furthest, to 10.0.3.1 (hop 3): hopsonde -P icmp web\\x1b.example",
-        "Please check the filter at or after 10.0.2.1 (hop 2): UDP destination port 33434 (source port 41022) and "
+        "Please check the filter at 10.0.2.1 (hop 2) or the next device: UDP destination port 33434 (source port 41022) and "
         "UDP destination port 53 (source port 41024) from 10.0.0.2 to 192.0.2.80 are dropped there, while icmp "
-        "gets to 10.0.3.1 (hop 3) (2026-01-02 03:04:05 UTC).\n",
+        "gets to 10.0.3.1 (hop 3) (2026-01-02 03:04:05 UTC).\n"
+        "Please check the filter at 10.0.3.1 (hop 3) or at 192.0.2.80 itself: icmp from 10.0.0.2 to 192.0.2.80 gets no "
+        "reply (2026-01-02 03:04:05 UTC).\n",
         "two share a place");
     judge(&fake, 3, VERDICT_OPEN, HOW_NONE);
     fake_trace(&fake, 0)->origin.source_port_varies = true;
@@ -101,7 +114,7 @@ static void test_dropped(void)
     fake.now += 86400 * NS_PER_S;
     fake_silence(&fake, 2, 3);
     are(&fake, "tcp/443 gets furthest, to the target: hopsonde -P tcp/443 web\\x1b.example",
-        "Please check the filter at or after 10.0.2.1 (hop 2): UDP destination port 33434 (source ports "
+        "Please check the filter at 10.0.2.1 (hop 2) or the next device: UDP destination port 33434 (source ports "
         "41022-41054) and UDP destination port 53 (source port 41024) from 10.0.0.2 to 192.0.2.80 are dropped "
         "there, while tcp/443 reaches the target (2026-01-02 03:04:05 to 2026-01-03 03:04:05 UTC).\n",
         "several source ports, two days");
@@ -120,7 +133,7 @@ static void test_brackets(void)
         "our own host's");
     verdict->before = place(3, NULL);
     are(&fake, "",
-        "Please check the filter at or before hop 3: UDP destination port 33434 (source port 41022) from 10.0.0.2 "
+        "Please check the filter at hop 3 or a device before it: UDP destination port 33434 (source port 41022) from 10.0.0.2 "
         "to 192.0.2.80 is dropped there.\n",
         "before a hop without address");
     fake_free(&fake);
@@ -141,7 +154,7 @@ static void test_refusals(void)
         "UTC).\n"
         "Please check the route or filter at 10.0.2.1 (hop 2): ip/50 from 10.0.0.2 to 192.0.2.80 is rejected there "
         "(host-unreachable), while icmp reaches the target (2026-01-02 03:04:05 UTC).\n"
-        "Please check the filter at or after 10.0.1.1 (hop 1): TCP destination port 25 (source port 41024) from "
+        "Please check the filter at 10.0.1.1 (hop 1) or the next device: TCP destination port 25 (source port 41024) from "
         "10.0.0.2 to 192.0.2.80 is rejected there (tcp-reset in the target's name), while icmp reaches the target "
         "(2026-01-02 03:04:05 UTC).\n",
         "one place, two reasons; and a forged reset");
@@ -194,7 +207,7 @@ static void test_out_of_state(void)
     judge(&fake, 2, VERDICT_DROPPED, HOW_SILENT)->after = place(1, "10.0.1.1");
     judgement.verdict_count = 5;
     are(&fake, "icmp gets furthest, to the target: hopsonde -P icmp 192.0.2.80",
-        "Please check the filter at or after 10.0.1.1 (hop 1): TCP (ack) destination port 80 (source port 41022), "
+        "Please check the filter at 10.0.1.1 (hop 1) or the next device: TCP (ack) destination port 80 (source port 41022), "
         "TCP (fin) destination port 80 (source port 41023) and TCP destination port 80 (source port 41024) from "
         "10.0.0.2 to 192.0.2.80 are dropped there, while icmp reaches the target (2026-01-02 03:04:05 UTC).\n",
         "where the SYN is dropped, too");
@@ -238,7 +251,7 @@ static void test_splits(void)
     refused->detail[3].number = 1;
     fake_trace(&fake, 0)->probes[0].sent = NSTIME_NONE;
     are(&fake, "Every probe reaches the target, but not from every source port.",
-        "Please check the filters at or after 10.0.1.1 (hop 1), on one of several balanced paths: from 10.0.0.2 to "
+        "Please check the filters at 10.0.1.1 (hop 1) or the next device, on one of several balanced paths: from 10.0.0.2 to "
         "192.0.2.80, TCP destination port 443 is stopped there from 9 of 12 source ports (41022 is one), TCP (ack) "
         "destination port 443 from 6 of 12 (41046), icmp on 1 of 12, while others get through (2026-01-02 03:04:05 "
         "UTC).\n"

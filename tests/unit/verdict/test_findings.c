@@ -16,6 +16,7 @@
 #define R5 "10.0.5.1"
 #define B2 "10.7.2.1"
 #define B3 "10.7.3.1"
+#define DUMMY "192.0.0.8" /* RFC 7600 */
 #define TARGET "192.0.2.80"
 
 /* One probe and its reply. Fields that are 0 have the usual value: time exceeded, a symmetric reply TTL, quoted TTL 1.
@@ -35,6 +36,7 @@ struct event {
     uint64_t sent, is; /* its values */
     uint32_t shown;    /* by the quote: rewrite_shown() */
     int match;         /* enum match, if not exact */
+    uint16_t mtu;
 };
 
 #define EVENTS_MOST 64
@@ -75,6 +77,10 @@ struct row {
 #define QUOTED(t, hop, who, n)                                                                                         \
     {                                                                                                                  \
         .trace = (t), .ttl = (hop), .from = (who), .quoted = (n) + 1                                                   \
+    }
+#define UNDECREMENTED(t, hop, who, n)                                                                                  \
+    {                                                                                                                  \
+        .trace = (t), .ttl = (hop), .from = (who), .quoted = 1, .reply_ttl = (n)                                       \
     }
 #define BACK(t, hop, who, n)                                                                                           \
     {                                                                                                                  \
@@ -212,6 +218,31 @@ static const struct row rows[] = {
      {EXCEEDED(0, 1, R1), EXCEEDED(0, 2, TARGET), EXCEEDED(0, 3, TARGET)},
      .want = "nat@2",
      .detail = "hops=2"},
+    {"at one distance it shows one device",
+     "udp",
+     {EXCEEDED(0, 1, R1), EXCEEDED(0, 2, TARGET), BACK(0, 3, TARGET, 63)},
+     .want = ""},
+    {"unless the target replies behind it",
+     "udp icmp",
+     {EXCEEDED(0, 1, R1),
+      EXCEEDED(0, 2, TARGET),
+      BACK(0, 3, TARGET, 63),
+      BACK(0, 4, TARGET, 63),
+      {.trace = 1, .ttl = 5, .from = TARGET, .kind = REPLY_ECHO, .reply_ttl = 63}},
+     .want = "nat@2",
+     .detail = "hops=3"},
+    {"a single hop in the target's name shows none",
+     "udp",
+     {EXCEEDED(0, 1, R1), EXCEEDED(0, 2, TARGET), SILENT(0, 3)},
+     .want = ""},
+    {"nor does one before the target",
+     "icmp",
+     {EXCEEDED(0, 1, R1), EXCEEDED(0, 2, TARGET), REACHED(0, 3, REPLY_ECHO)},
+     .want = ""},
+    {"nor do hops behind which routers reply in their own name",
+     "icmp",
+     {EXCEEDED(0, 1, TARGET), EXCEEDED(0, 2, TARGET), EXCEEDED(0, 3, R3), REACHED(0, 4, REPLY_ECHO)},
+     .want = ""},
 
     /* the TTL */
     {"an expired packet with TTL left had its TTL changed",
@@ -227,27 +258,69 @@ static const struct row rows[] = {
      .want = "ttl-rewrite@3>2"},
     {"but a router that finds it too big has not decremented the TTL yet",
      "udp/443",
-     {EXCEEDED(0, 1, R1), EXCEEDED(0, 2, R2), {.ttl = 3, .from = R2, .kind = REPLY_TOO_BIG, .code = 4, .quoted = 3}},
+     {EXCEEDED(0, 1, R1),
+      EXCEEDED(0, 2, R2),
+      {.ttl = 3, .from = R2, .kind = REPLY_TOO_BIG, .code = 4, .quoted = 3, .mtu = 1000}},
+     .want = "mtu@2"},
+    {"an MTU that no link has is none",
+     "udp/443",
+     {EXCEEDED(0, 1, R1), EXCEEDED(0, 2, R2), {.ttl = 3, .from = R2, .kind = REPLY_TOO_BIG, .code = 4, .mtu = 67}},
+     .want = ""},
+    {"the least has 68 bytes",
+     "udp/443",
+     {EXCEEDED(0, 1, R1), EXCEEDED(0, 2, R2), {.ttl = 3, .from = R2, .kind = REPLY_TOO_BIG, .code = 4, .mtu = 68}},
+     .want = "mtu@2"},
+    {"of IPv6 1280",
+     "udp/443",
+     {EXCEEDED(0, 1, R1), {.ttl = 2, .from = "2001:db8::2", .kind = REPLY_TOO_BIG, .mtu = 1279}},
+     .want = ""},
+    {"and not less",
+     "udp/443",
+     {EXCEEDED(0, 1, R1), {.ttl = 2, .from = "2001:db8::2", .kind = REPLY_TOO_BIG, .mtu = 1280}},
      .want = "mtu@2"},
     {"one router at three hops, with no TTL left",
      "udp",
-     {EXCEEDED(0, 1, R1), EXCEEDED(0, 2, R2), EXCEEDED(0, 3, R2), EXCEEDED(0, 4, R2)},
+     {EXCEEDED(0, 1, R1), EXCEEDED(0, 2, R2), BACK(0, 3, R2, 63), BACK(0, 4, R2, 63)},
      .want = "ttl-rewrite@4>3"},
+    {"reply TTLs that fall from hop to hop show routers with one address",
+     "udp",
+     {EXCEEDED(0, 1, R1), EXCEEDED(0, 2, R2), EXCEEDED(0, 3, R2), EXCEEDED(0, 4, R2)},
+     .want = ""},
+    {"routers share a dummy address, whatever their reply TTLs",
+     "udp",
+     {BACK(0, 1, DUMMY, 62), BACK(0, 2, DUMMY, 62), BACK(0, 3, DUMMY, 62), BACK(0, 4, DUMMY, 62)},
+     .want = ""},
     {"one at two hops is a hidden hop, as at the end of a tunnel",
      "udp",
-     {EXCEEDED(0, 1, R1), EXCEEDED(0, 2, R2), EXCEEDED(0, 3, R2), EXCEEDED(0, 4, R4)},
+     {EXCEEDED(0, 1, R1), EXCEEDED(0, 2, R2), BACK(0, 3, R2, 63), EXCEEDED(0, 4, R4)},
      .want = "hidden-hop@3>2"},
+    {"but two, if their reply TTLs differ",
+     "udp",
+     {EXCEEDED(0, 1, R1), EXCEEDED(0, 2, R2), EXCEEDED(0, 3, R2), EXCEEDED(0, 4, R4)},
+     .want = ""},
+    {"or if routers share the address",
+     "udp",
+     {EXCEEDED(0, 1, R1), EXCEEDED(0, 2, DUMMY), BACK(0, 3, DUMMY, 63), EXCEEDED(0, 4, R4)},
+     .want = ""},
     {"a router that forwards TTL 0: the next replies twice, and quotes it",
      "icmp udp",
-     {EXCEEDED(0, 1, R1), QUOTED(0, 2, R3, 0), BACK(0, 3, R3, 62), EXCEEDED(0, 4, R4), EXCEEDED(1, 1, R1),
-      QUOTED(1, 2, R3, 0), BACK(1, 3, R3, 62), EXCEEDED(1, 4, R4)},
+     {EXCEEDED(0, 1, R1), UNDECREMENTED(0, 2, R3, 62), BACK(0, 3, R3, 62), EXCEEDED(0, 4, R4), EXCEEDED(1, 1, R1),
+      UNDECREMENTED(1, 2, R3, 62), BACK(1, 3, R3, 62), EXCEEDED(1, 4, R4)},
      .want = "zero-ttl@2"},
+    {"but not if routers share the address",
+     "udp",
+     {EXCEEDED(0, 1, R1), UNDECREMENTED(0, 2, DUMMY, 62), BACK(0, 3, DUMMY, 62), EXCEEDED(0, 4, R4)},
+     .want = ""},
     {"a hop that one spec does not see",
      "icmp udp",
      {EXCEEDED(0, 1, R1), EXCEEDED(0, 2, R2), BACK(0, 3, R3, 62), BACK(0, 4, R4, 61), EXCEEDED(1, 1, R1),
       BACK(1, 2, R3, 62), BACK(1, 3, R4, 61)},
      .want = "hidden-hop@2",
      .says = "udp does not see hop 2 (10.0.2.1) and reaches 10.0.3.1 one hop earlier than icmp"},
+    {"a shared address is not a router that one spec reaches earlier",
+     "icmp udp",
+     {EXCEEDED(0, 1, R1), EXCEEDED(0, 2, R2), BACK(0, 3, DUMMY, 62), EXCEEDED(1, 1, R1), BACK(1, 2, DUMMY, 62)},
+     .want = ""},
     {"labels show a tunnel",
      "udp",
      {EXCEEDED(0, 1, R1),
@@ -524,6 +597,7 @@ static void play(struct fake *fake, const struct event *event)
         .rewrites = event->field ? &rewrite : NULL,
         .rewrite_count = event->field != 0,
         .quoted_fields = event->shown,
+        .mtu = event->mtu,
         .match = (enum match)event->match,
     };
     fake_answer(fake, event->trace, serial, &reply);

@@ -125,9 +125,11 @@ static void check_again(void)
     pass(ms + 60 * SECOND);
     struct judgement *judgement = judge(3);
     is_num(judgement->verdict_count, 2, "a spec that was traced twice has one verdict");
-    is_state(verdict_on(judgement, IP_UDP), VERDICT_CLOSED,
-             "port-unreachable), as usual for a traceroute; 1 of its 2 runs got less far",
-             "that of the run which got further");
+    is_state(
+        verdict_on(judgement, IP_UDP), VERDICT_CLOSED,
+        "port-unreachable), as usual for a traceroute; until 2023-11-14T22:13:37.500Z, udp was unanswered after hop "
+        "3 (10.9.3.1); from 2023-11-14T22:14:57.500Z on it reached the target",
+        "that of the run which got further");
     free(judgement);
     scene_end();
 }
@@ -236,6 +238,87 @@ static void check_echoes(unsigned rounds, unsigned first, const char *kind, cons
     scene_end();
 }
 
+/* Runs of UDP half a minute apart; a letter each: r reaches the target, s falls silent, and b breaks off. */
+static void check_runs(const char *runs, const char *says)
+{
+    scene_begin(NULL);
+    double ms = 0;
+    for (unsigned run = 0; runs[run]; run++) {
+        unsigned end = runs[run] == 'r' ? 6 : runs[run] == 's' ? 8 : 4;
+        ms = send_udp(ms, run, runs[run] == 'r' ? 5 : 4, end, runs[run] == 'r') + 30 * SECOND;
+    }
+    pass(ms + 60 * SECOND);
+    struct judgement *judgement = judge(strlen(runs));
+    is_state(verdict_on(judgement, IP_UDP), VERDICT_CLOSED, says, runs);
+    free(judgement);
+    scene_end();
+}
+
+/* Rounds of echo requests, a second apart, to a target behind four routers; a letter each: r reached, s silent at the
+ * target, x rejected by the third router, d all silent. NULL: the verdict does not speak of a time. */
+static void check_rounds_end(const char *rounds, enum verdict_state state, const char *says)
+{
+    scene_begin(NULL);
+    uint16_t n = 0;
+    for (unsigned round = 0; rounds[round]; round++)
+        for (unsigned ttl = 1; ttl <= 5; ttl++, n++) {
+            struct made made = echo(77, n, (uint8_t)ttl);
+            double ms = round * SECOND + ttl * SECOND / 10;
+            if (rounds[round] == 'x' && ttl > 3) {
+                scene_see(ms, &made);
+                error_of(ms + RTT, &made, .from = router(3), .type = 3, .code = 13);
+            } else if (rounds[round] == 'd' || (ttl == 5 && rounds[round] == 's'))
+                scene_see(ms, &made);
+            else if (ttl == 5)
+                pong(ms, &made);
+            else
+                hop(ms, &made);
+        }
+    pass(60 * SECOND);
+    struct judgement *judgement = judge(1);
+    const struct verdict *verdict = verdict_on(judgement, IP_ICMP);
+    is_state(verdict, state, says ? says : "it replies to the echo request.", rounds);
+    ok(says || !strstr(verdict->text, "2023"), "  %s", says ? "with its time" : "and no time");
+    free(judgement);
+    scene_end();
+}
+
+static void check_rounds(const char *rounds, const char *says)
+{
+    check_rounds_end(rounds, VERDICT_OPEN, says);
+}
+
+static void check_times(void)
+{
+    check_rounds_end("xxxx", VERDICT_REJECTED, "icmp is rejected by hop 3 (10.9.3.1): admin-prohibited");
+    /* most of its probes get further */
+    check_rounds_end("sssxxsss", VERDICT_UNANSWERED,
+                     "icmp is unanswered after hop 4 (10.9.4.1), the last router that any probe found: no reply to 6 "
+                     "probes; hop 3 (10.9.3.1) rejects 4 of its probes: admin-prohibited");
+    check_runs("rs", "; udp reached the target until 2023-11-14T22:13:28.500Z; from 2023-11-14T22:14:06.500Z on it is "
+                     "unanswered after hop 4 (10.9.4.1).");
+    check_runs("sr", "; until 2023-11-14T22:13:31.500Z, udp was unanswered after hop 4 (10.9.4.1); from "
+                     "2023-11-14T22:14:09.500Z on it reached the target.");
+    check_runs("rsr", "; from 2023-11-14T22:14:06.500Z to 2023-11-14T22:14:10.500Z, udp was unanswered after hop 4 "
+                      "(10.9.4.1), and reached the target before and later.");
+    check_runs("srs", "; 2 of its 3 runs got less far.");
+    check_runs("rb", "; 1 of its 2 runs got less far."); /* it was not probed so far */
+    check_rounds("rrrrrsssss",
+                 "; icmp reached the target until 2023-11-14T22:13:24.500Z; from 2023-11-14T22:13:25.500Z "
+                 "on it is unanswered after hop 4 (10.9.4.1).");
+    check_rounds("sssssrrrrr", "; until 2023-11-14T22:13:24.500Z, icmp was unanswered after hop 4 (10.9.4.1); from "
+                               "2023-11-14T22:13:25.500Z on it reached the target.");
+    check_rounds("rrrrrrrrrrsssssrrrrrrrrrr", "; from 2023-11-14T22:13:30.500Z to 2023-11-14T22:13:34.500Z, icmp was "
+                                              "unanswered after hop 4 (10.9.4.1), and reached the target before");
+    check_rounds("rrrxxx", "; icmp reached the target until 2023-11-14T22:13:22.500Z; from 2023-11-14T22:13:23.500Z on "
+                           "it is rejected at hop 3 (10.9.3.1).");
+    check_rounds("rrrrrs", NULL);                 /* one loss */
+    check_rounds("rrss", NULL);                   /* too few rounds */
+    check_rounds("rsrsrsrsrsss", NULL);           /* loss all the time */
+    check_rounds("rrrrrrrrrrssrrrrrrrrrr", NULL); /* any two in a row may be loss */
+    check_rounds("rrrrrddddd", NULL);             /* or no network at all */
+}
+
 static void check_nothing(void)
 {
     struct judgement *judgement = malloc(sizeof *judgement);
@@ -257,6 +340,7 @@ int main(void)
     check_echoes(6, 0, "load-balanced", "echoes by two routers that alternate");
     check_echoes(4, 2, NULL, "twice by one, then twice by another");
     check_echoes(12, 6, "route-change", "six times by one, then six times by another");
+    check_times();
     check_nothing();
     return tap_done();
 }

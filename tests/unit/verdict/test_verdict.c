@@ -25,13 +25,16 @@ enum {
     LATER_SILENT
 };
 
+#define MTU_UNIT 12 /* bytes */
+
 /* One probe of a spec and its reply. */
 struct event {
     unsigned trace;
     uint8_t ttl;
     int what;
     const char *from; /* ICMP */
-    uint8_t code;     /* of UNREACHABLE; reply TTL of SYN_ACK and RST, 0: 60; TTL that PROHIBITED quotes */
+    /* Of UNREACHABLE; reply TTL of SYN_ACK and RST, 0: 60; TTL that PROHIBITED quotes; MTU of TOO_BIG in MTU_UNIT. */
+    uint8_t code;
 };
 
 struct row {
@@ -51,6 +54,8 @@ struct row {
 #define R2 "10.0.1.1"
 #define R3 "10.0.2.1"
 #define R4 "10.0.3.1"
+#define DUMMY "192.0.0.8" /* RFC 7600 */
+#define LINK_LOCAL "169.254.0.1"
 #define TARGET "10.0.9.9"
 
 static const struct row rows[] = {
@@ -70,6 +75,24 @@ static const struct row rows[] = {
      {"udp"},
      {{0, 1, EXCEEDED, R1, 0}, {0, 2, EXCEEDED, R2, 0}, {0, 3, UNREACHABLE, R2, 13}},
      .want = {{VERDICT_REJECTED, "admin-prohibited", 2, 0, 0, NULL}}},
+    {"a port unreachable from an address that let nothing expire may be the target's",
+     {"udp"},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, UNREACHABLE, R2, 3}},
+     .want = {{VERDICT_REJECTED, "port-unreachable", 2, 0, 0,
+               "udp is rejected by hop 2 (10.0.1.1): port-unreachable; this may be the target itself, with another"}}},
+    {"but not from a router",
+     {"udp"},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, EXCEEDED, R2, 0}, {0, 3, UNREACHABLE, R2, 3}},
+     .want = {{VERDICT_REJECTED, "port-unreachable", 2, 0, 0, "(10.0.1.1): port-unreachable."}}},
+    {"nor if another probe gets further",
+     {"udp", "icmp"},
+     {{0, 1, EXCEEDED, R1, 0},
+      {0, 2, UNREACHABLE, R2, 3},
+      {1, 1, EXCEEDED, R1, 0},
+      {1, 2, EXCEEDED, R3, 0},
+      {1, 3, EXCEEDED, R4, 0}},
+     .want = {{VERDICT_REJECTED, "port-unreachable", 2, 0, 0, "(10.0.1.1): port-unreachable."},
+              {VERDICT_INCONCLUSIVE, NULL, 0, 3, 0, NULL}}},
     {"nearer refusals were lost: the quoted TTL shows the router's hop",
      {"udp"},
      {{0, 1, EXCEEDED, R1, 0},
@@ -161,6 +184,41 @@ static const struct row rows[] = {
       {0, 4, EXCEEDED, R2, 0},
       {0, 5, EXCEEDED, R3, 0}},
      .want = {{VERDICT_LOOPING, NULL, 2, 0, 0, NULL}}},
+    {"routers that share an address do not recur",
+     {"udp"},
+     {{0, 1, EXCEEDED, DUMMY, 0},
+      {0, 2, EXCEEDED, LINK_LOCAL, 0},
+      {0, 3, EXCEEDED, DUMMY, 0},
+      {0, 4, EXCEEDED, LINK_LOCAL, 0},
+      {0, 5, EXCEEDED, DUMMY, 0}},
+     .want = {{VERDICT_INCONCLUSIVE, NULL, 0, 5, 0, NULL}}},
+    {"but they do the second time",
+     {"udp"},
+     {{0, 1, EXCEEDED, DUMMY, 0},
+      {0, 2, EXCEEDED, LINK_LOCAL, 0},
+      {0, 3, EXCEEDED, DUMMY, 0},
+      {0, 4, EXCEEDED, LINK_LOCAL, 0},
+      {0, 5, EXCEEDED, DUMMY, 0},
+      {0, 6, EXCEEDED, LINK_LOCAL, 0}},
+     .want = {{VERDICT_LOOPING, NULL, 1, 0, 0, NULL}}},
+    {"or together with a router that has an address of its own",
+     {"udp"},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, EXCEEDED, DUMMY, 0}, {0, 3, EXCEEDED, R1, 0}, {0, 4, EXCEEDED, DUMMY, 0}},
+     .want = {{VERDICT_LOOPING, NULL, 1, 0, 0, NULL}}},
+    {"a shared address does not show at which hop its router refused",
+     {"udp"},
+     {{0, 1, EXCEEDED, DUMMY, 0}, {0, 2, EXCEEDED, DUMMY, 0}, {0, 3, EXCEEDED, DUMMY, 0}, {0, 4, PROHIBITED, DUMMY, 1}},
+     .want = {{VERDICT_REJECTED, "admin-prohibited", 4, 0, 0, NULL}}},
+    {"nor that two specs take one path",
+     {"udp", "tcp/443"},
+     {{0, 1, EXCEEDED, R1, 0},
+      {0, 2, EXCEEDED, DUMMY, 0},
+      {0, 3, EXCEEDED, R3, 0},
+      {0, 4, EXCEEDED, R4, 0},
+      {1, 1, EXCEEDED, R2, 0},
+      {1, 2, EXCEEDED, DUMMY, 0},
+      {1, 3, SYN_ACK, NULL, 0}},
+     .want = {{VERDICT_INCONCLUSIVE, NULL, 0, 4, 0, NULL}, {VERDICT_OPEN, NULL, 3, 0, 0, NULL}}},
     {"silence where another spec goes on at three hops is dropped",
      {"udp", "icmp"},
      {{0, 1, EXCEEDED, R1, 0},
@@ -242,7 +300,21 @@ static const struct row rows[] = {
     {"a time exceeded in the target's name does not reach the target",
      {"udp"},
      {{0, 1, EXCEEDED, R1, 0}, {0, 2, EXCEEDED, TARGET, 0}, {0, 3, EXCEEDED, TARGET, 0}, {0, 4, SILENT, NULL, 0}},
-     .want = {{VERDICT_UNANSWERED, NULL, 0, 3, 0, NULL}}},
+     .want = {{VERDICT_UNANSWERED, NULL, 2, 1, 0,
+               "hop 2 (10.0.9.9), the target by its address, replies that the TTL expired, but not to 1 probe with"}}},
+    {"nor is it a router if that was the last hop probed",
+     {"udp"},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, EXCEEDED, TARGET, 0}},
+     .want = {{VERDICT_INCONCLUSIVE, NULL, 0, 1, 0, "answered up to hop 2 (10.0.9.9), the last hop it probed"}}},
+    {"a target that lets one spec expire stands at that hop, and does not intercept another",
+     {"udp", "tcp/443"},
+     {{0, 1, EXCEEDED, R1, 0},
+      {0, 2, EXCEEDED, TARGET, 0},
+      {0, 3, UNREACHABLE, TARGET, 3},
+      {1, 1, EXCEEDED, R1, 0},
+      {1, 2, SYN_ACK, NULL, 64}},
+     .want = {{VERDICT_CLOSED, "port-unreachable", 2, 0, 0, "which itself lets probes with no more TTL expire: port"},
+              {VERDICT_OPEN, NULL, 2, 0, 0, "reaches the target at hop 2: it replies with SYN/ACK"}}},
     {"a spec that was probed only as far as routers answer is not unanswered",
      {"udp"},
      {{0, 1, EXCEEDED, R1, 0}, {0, 2, EXCEEDED, R2, 0}},
@@ -333,9 +405,41 @@ static const struct row rows[] = {
      {{0, 1, EXCEEDED, R1, 0}, {0, 2, RST_AND_EXCEEDED, R2, 0}, {0, 3, RST, NULL, 0}},
      .want = {{VERDICT_REJECTED, "tcp-reset", 0, 1, 0, "before the target"}}},
     {"a packet-too-big in the target's name is a refusal, too",
+     {"udp/443"},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, TOO_BIG, TARGET, 6}},
+     .want = {{VERDICT_REJECTED, NULL, 2, 0, 0, "too big for the link after hop 2 (10.0.9.9): its MTU is 72"}}},
+    {"but not if smaller packets go on",
+     {"udp/443"},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, TOO_BIG, R1, 6}, {0, 2, EXCEEDED, R2, 0}, {0, 3, SILENT, NULL, 0}},
+     .want = {{VERDICT_UNANSWERED, NULL, 0, 2, 0, NULL}}},
+    {"one with an MTU that the packet fits explains nothing",
+     {"udp", "icmp"},
+     {{0, 1, EXCEEDED, R1, 0},
+      {0, 2, TOO_BIG, R2, 5},
+      {0, 3, TOO_BIG, R2, 125},
+      {1, 1, EXCEEDED, R1, 0},
+      {1, 2, EXCEEDED, R2, 0},
+      {1, 3, EXCEEDED, R3, 0}},
+     .want = {{VERDICT_INCONCLUSIVE, NULL, 2, 1, 0,
+               "udp gets no further than hop 2 (10.0.1.1): it sends fragmentation-needed with MTU 60 about packets of "
+               "60 bytes, which explains nothing"},
+              {VERDICT_INCONCLUSIVE, NULL, 0, 3, 0, NULL}}},
+    {"nor does one without an MTU",
+     {"udp/443"},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, TOO_BIG, R2, 0}},
+     .want = {{VERDICT_INCONCLUSIVE, NULL, 2, 1, 0, "with MTU 0 about packets of"}}},
+    {"nor does one with an MTU below the least of any link",
+     {"udp/443"},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, TOO_BIG, R2, 5}},
+     .want = {{VERDICT_INCONCLUSIVE, NULL, 2, 1, 0, "with MTU 60 about packets of"}}},
+    {"and packets that go on are not stopped by it",
      {"udp"},
-     {{0, 1, EXCEEDED, R1, 0}, {0, 2, TOO_BIG, TARGET, 4}},
-     .want = {{VERDICT_REJECTED, NULL, 2, 0, 0, "too big"}}},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, TOO_BIG, R2, 125}, {0, 3, UNREACHABLE, TARGET, 3}},
+     .want = {{VERDICT_CLOSED, "port-unreachable", 3, 0, 0, NULL}}},
+    {"not even if only a router behind shows that",
+     {"udp"},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, TOO_BIG, R2, 125}, {0, 3, EXCEEDED, R3, 0}, {0, 4, SILENT, NULL, 0}},
+     .want = {{VERDICT_UNANSWERED, NULL, 0, 3, 0, NULL}}},
     {"a SYN/ACK at the target's hop from nearer than two other specs' answers is intercepted just before it",
      {"tcp/443", "tcp/80", "tcp/22"},
      {{0, 1, EXCEEDED, R1, 0},
@@ -428,7 +532,7 @@ static void play(struct session *session, const struct event *event, uint16_t se
         see_prohibition(session, event->from, event->trace, serial, event->code, at + MS);
         break;
     case TOO_BIG:
-        see_error(session, event->from, 3, 4, event->trace, serial, NULL, at + MS);
+        see_too_big(session, event->from, event->trace, serial, event->code * MTU_UNIT, at + MS);
         break;
     case REDIRECT: /* and the router behind */
         see_error(session, event->from, 5, event->code, event->trace, serial, NULL, at + MS / 2);

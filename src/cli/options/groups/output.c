@@ -76,6 +76,8 @@ static enum status apply_expect(struct parse *parse, const char *value, struct e
 {
     if (!*value)
         return parse_complain(parse, value, err, "expected a file name");
+    if (parse->expect_given)
+        return parse_complain(parse, value, err, "given twice (name one file of expectations)");
     parse->out->expect_file = value;
     parse->expect_given = !parse->environment;
     return STATUS_OK;
@@ -85,7 +87,10 @@ static enum status apply_write(struct parse *parse, const char *value, struct er
 {
     if (!*value || strcmp(value, "-") == 0)
         return parse_complain(parse, value, err, "expected a file name (standard output is for the report)");
+    if (parse->write_given)
+        return parse_complain(parse, value, err, "given twice (a run writes one capture)");
     parse->out->write_file = value;
+    parse->write_given = !parse->environment;
     return STATUS_OK;
 }
 

@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "cli/first_look.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture/file.h"
+#include "cli/options/options.h"
+#include "packet/packet.h"
+#include "transit/points.h"
+
+/* Bytes of packets that are sorted in memory, in all files together. */
+#define SORTED_BYTES_MOST ((size_t)64 << 20)
+/* Bytes of a single file that are looked at. A longer look would cost more time than it is worth. */
+#define LOOK_BYTES_MOST ((uint64_t)64 << 20)
+/* Bytes of packets that are sorted of a file that is read only once. Most of these are in order, and need no more. */
+#define PIPE_BYTES_MOST ((size_t)8 << 20)
+#define PIPE_WINDOW (2 * NS_PER_S) /* of stamps: a live capture waits for its report only so long */
+/* Sightings that are kept of all files together. */
+#define SIGHTINGS_MOST (1u << 17)
+#define STOP_FRAMES 1024 /* frames between two looks at the stop flag */
+
+struct first_look {
+    struct look_input input;
+    bool late[FILES_MOST];                   /* by file: out of order */
+    struct sightings *sightings[FILES_MOST]; /* owned; NULL: there is one file only */
+    struct point_clock *clocks;              /* owned; input.count of them */
+    struct clock_estimate *described;        /* owned; the same */
+    struct identity_set *seen;               /* owned; NULL: there is one file only */
+    bool has_once;
+};
+
+/* --- sightings --- */
+
+static uint64_t hash_bytes(uint64_t hash, const uint8_t *bytes, size_t count)
+{
+    for (size_t i = 0; i < count; i += 4) {
+        uint32_t word = 0;
+        memcpy(&word, bytes + i, count - i < 4 ? count - i : 4);
+        hash = digest_key(hash, word, (uint32_t)i);
+    }
+    return hash;
+}
+
+/* What no router changes of a packet or of a quoted packet. Checksums are left out: offloading leaves them unfinished
+ * at the sender. */
+static uint64_t hash_headers(const struct digest *digest)
+{
+    const struct traits *traits = &digest->traits;
+    uint64_t hash = digest_key(digest->pair_hash, traits->word, (uint32_t)traits->ip_id << 16 | traits->size);
+    hash = digest_key(hash, traits->seq, traits->ack);
+    return digest_key(hash, traits->flow_label, traits->tcp_flags);
+}
+
+static uint64_t hash_payload(uint64_t hash, const struct traits *traits)
+{
+    bool whole = traits->payload_length == SHOWN_BYTES || traits->payload_length == traits->payload_bytes;
+    return whole ? hash_bytes(hash, traits->payload, traits->payload_length) : hash; /* a snaplen may have cut it */
+}
+
+/* A reply as a packet of its own: its sender, its IP id, and what it quotes. */
+static uint64_t hash_error(const struct digest *digest)
+{
+    const struct reply *reply = &digest->answer;
+    uint32_t kind = (uint32_t)reply->icmp_type << 8 | reply->icmp_code;
+    uint64_t hash = digest_key(digest->key, (uint32_t)reply->ip_id << 16 | kind, reply->mtu);
+    return hash_bytes(hash, reply->from.bytes, sizeof reply->from.bytes);
+}
+
+static void note(struct sightings *sightings, const struct digest *digest, enum sighting_role role, uint64_t identity,
+                 uint8_t ttl, uint32_t mark)
+{
+    const struct sighting sighting = {.identity = identity,
+                                      .time = digest->time,
+                                      .mark = mark,
+                                      .role = (uint8_t)role,
+                                      .ttl = ttl,
+                                      .is_error = digest->kind == PACKET_ICMP_ERROR};
+    sightings_add(sightings, &sighting);
+}
+
+/* IPv6 has no id, so that nothing tells two replies of one router apart. */
+static uint32_t reply_mark(const struct digest *digest, uint64_t hash)
+{
+    return digest->answer.version == 4 && digest->answer.ip_id ? (uint32_t)hash | 1 : 0;
+}
+
+static void note_error(struct sightings *sightings, const struct digest *digest)
+{
+    uint64_t identity = hash_error(digest);
+    if (addr_is_none(&digest->source) || digest->is_fragment)
+        return;
+    note(sightings, digest, SIGHTING_PACKET, identity, digest->answer.reply_ttl, reply_mark(digest, identity));
+    if (digest->has_word)
+        note(sightings, digest, SIGHTING_REPLY, digest->key, digest->answer.reply_ttl, reply_mark(digest, identity));
+}
+
+static void note_packet(struct sightings *sightings, const struct digest *digest)
+{
+    uint64_t headers = hash_headers(digest), identity = hash_payload(headers, &digest->traits);
+    if (digest->is_fragment || !digest->has_word || addr_is_multicast(&digest->target))
+        return;
+    note(sightings, digest, SIGHTING_PACKET, identity, digest->traits.ttl, digest->traits.ip_id);
+    note(sightings, digest, SIGHTING_PROBE, digest->key, digest->traits.ttl, (uint32_t)headers | 1);
+    if (digest->may_answer_key)
+        note(sightings, digest, SIGHTING_REPLY, digest->answer_key, digest->traits.ttl, reply_mark(digest, headers));
+}
+
+static void note_digest(struct sightings *sightings, const struct digest *digest)
+{
+    if (digest->kind == PACKET_ICMP_ERROR)
+        note_error(sightings, digest);
+    else if (digest->kind == PACKET_PLAIN)
+        note_packet(sightings, digest);
+}
+
+static void note_frame(const struct first_look *look, unsigned file, const struct frame *frame)
+{
+    struct packet packet;
+    struct digest digest;
+    packet_decode(frame, &packet);
+    recogniser_digest(look->input.recogniser, file, frame, &packet, &digest);
+    note_digest(look->sightings[file], &digest);
+}
+
+/* --- a file --- */
+
+static enum wire_event next_frame(struct wire *wire, struct frame *frame)
+{
+    struct session_claim claim;
+    struct err err;
+    enum wire_event event;
+    do
+        event = wire->ops->receive(wire, NSTIME_NEVER, frame, &claim, &err);
+    while (event == WIRE_CLAIM);
+    return event;
+}
+
+static void look_at_frames(struct first_look *look, unsigned file, struct wire *wire)
+{
+    struct frame frame;
+    nstime latest = NSTIME_NONE;
+    uint64_t bytes = 0, frames = 0;
+    while (next_frame(wire, &frame) == WIRE_FRAME) {
+        if (++frames % STOP_FRAMES == 0 && *look->input.stop)
+            return;
+        look->late[file] = look->late[file] || frame.time < latest;
+        latest = frame.time > latest ? frame.time : latest;
+        bytes += frame.captured;
+        if (look->sightings[file])
+            note_frame(look, file, &frame);
+        else if (bytes > LOOK_BYTES_MOST)
+            return;
+    }
+}
+
+static void look_at(struct first_look *look, unsigned file)
+{
+    struct wire *wire;
+    const struct saved_run *saved;
+    struct err err;
+    if (*look->input.stop || file_wire_open(look->input.files[file].name, &wire, &saved, &err) != STATUS_OK)
+        return;
+    look_at_frames(look, file, wire);
+    wire->ops->close(wire);
+    if (look->seen)
+        identity_set_add(look->seen, look->sightings[file]);
+}
+
+/* The smallest file first, so that the larger ones prefer what it holds. */
+static void look_at_all(struct first_look *look)
+{
+    bool done[FILES_MOST] = {false};
+    for (unsigned left = look->input.count; left > 0; left--) {
+        unsigned next = FILES_MOST;
+        for (unsigned i = 0; i < look->input.count; i++)
+            if (!done[i] && (next == FILES_MOST || look->input.files[i].bytes < look->input.files[next].bytes))
+                next = i;
+        done[next] = true;
+        if (!look->input.files[next].is_once)
+            look_at(look, next);
+    }
+}
+
+/* --- all files --- */
+
+static bool describe(struct first_look *look)
+{
+    if (!points_compare(look->sightings, look->input.count, look->clocks))
+        return false;
+    for (unsigned i = 0; i < look->input.count; i++)
+        points_describe(look->clocks, i, &look->described[i]);
+    return true;
+}
+
+static bool prepare(struct first_look *look)
+{
+    unsigned count = look->input.count;
+    look->clocks = calloc(count, sizeof *look->clocks);
+    look->described = calloc(count, sizeof *look->described);
+    look->seen = count > 1 ? identity_set_new() : NULL;
+    bool good = look->clocks && look->described && (count == 1 || look->seen);
+    for (unsigned i = 0; i < count && good; i++) {
+        look->clocks[i].parent = -1;
+        look->has_once = look->has_once || look->input.files[i].is_once;
+        if (count == 1)
+            continue;
+        look->sightings[i] = sightings_new(SIGHTINGS_MOST / count);
+        good = look->sightings[i] != NULL;
+        if (good)
+            sightings_prefer(look->sightings[i], look->seen);
+    }
+    return good;
+}
+
+struct first_look *first_look_new(const struct look_input *input)
+{
+    struct first_look *look = calloc(1, sizeof *look);
+    if (!look)
+        return NULL;
+    look->input = *input;
+    bool good = prepare(look);
+    if (good)
+        look_at_all(look);
+    if (good && (input->count == 1 || describe(look)))
+        return look;
+    first_look_free(look);
+    return NULL;
+}
+
+void first_look_free(struct first_look *look)
+{
+    if (!look)
+        return;
+    for (unsigned i = 0; i < look->input.count; i++)
+        sightings_free(look->sightings[i]);
+    identity_set_free(look->seen);
+    free(look->clocks);
+    free(look->described);
+    free(look);
+}
+
+static nstime correct(const void *context, unsigned file, nstime stamp)
+{
+    const struct first_look *look = context;
+    return points_correct(look->clocks, file, stamp);
+}
+
+static unsigned count_late(const struct first_look *look)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < look->input.count; i++)
+        count += look->late[i];
+    return count;
+}
+
+bool first_look_apply(const struct first_look *look, struct merge *merge)
+{
+    unsigned late = count_late(look);
+    bool good = true;
+    for (unsigned i = 0; i < look->input.count && good; i++) {
+        if (look->input.files[i].is_once)
+            good = merge_sort(merge, i, PIPE_BYTES_MOST, look->input.files[i].is_live ? PIPE_WINDOW : NSTIME_NEVER);
+        else if (look->late[i])
+            good = merge_sort(merge, i, SORTED_BYTES_MOST / late, NSTIME_NEVER);
+        if (points_is_corrected(look->clocks, i))
+            merge_correct(merge, i, correct, look);
+    }
+    return good;
+}
+
+const struct clock_estimate *first_look_clock(const struct first_look *look, unsigned file)
+{
+    return look->described[file].count ? &look->described[file] : NULL;
+}
+
+/* --- files that are read only once --- */
+
+bool first_look_watches(const struct first_look *look)
+{
+    return look->has_once && look->input.count > 1;
+}
+
+void first_look_take(struct first_look *look, const struct digest *digest)
+{
+    if (look->input.files[digest->file].is_once)
+        note_digest(look->sightings[digest->file], digest);
+}
+
+bool first_look_uncorrected(struct first_look *look, unsigned *file, struct clock_estimate *out)
+{
+    struct point_clock clocks[FILES_MOST];
+    if (!first_look_watches(look) || !points_compare(look->sightings, look->input.count, clocks))
+        return false;
+    for (unsigned i = 0; i < look->input.count; i++) {
+        int parent = clocks[i].parent;
+        if (!clocks[i].corrected || !(look->input.files[i].is_once || look->input.files[parent].is_once))
+            continue;
+        *file = i;
+        *out = clocks[i].against;
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "diagnose/left_out.h"
+
+#include "diagnose/wanted.h"
+#include "silence/rate_limit.h"
+
+/* Probes of rule 10 without a reply after which a hop is left alone.
+ * Unit: probes. Source: chosen; one may be lost. Effect: with fewer, cells of the matrix stay open although the router
+ * answers; more make runs longer. */
+#define LEFT_OUT_MISSES 2
+
+/* Whether the router may have had no token for any of the trace's probes there, which all went on. */
+static bool is_left_out(const struct trace_set *set, const struct trace *trace, uint8_t ttl)
+{
+    const struct probe *probe = trace_first_at(trace, ttl);
+    bool asked = probe != NULL;
+    for (; probe; probe = trace_next_at(trace, probe))
+        if (probe->state != PROBE_EXPIRED || !trace_flow_passed(trace, probe->flow, ttl + 1U) ||
+            rate_limit_had_token(set, trace, probe))
+            return false;
+    return asked;
+}
+
+/* Whether a probe that went on drew no reply there, although the router had a token for it. */
+static bool loses_at(const struct trace_set *set, uint8_t ttl)
+{
+    for (unsigned i = 0; i < set->count; i++)
+        for (const struct probe *p = trace_first_at(set->traces[i], ttl); p; p = trace_next_at(set->traces[i], p))
+            if (p->state == PROBE_EXPIRED && trace_flow_passed(set->traces[i], p->flow, ttl + 1U) &&
+                rate_limit_had_token(set, set->traces[i], p))
+                return true;
+    return false;
+}
+
+/* Silences at several hops that no limit explains are loss; one such hop may be silent to a protocol. */
+static bool path_loses(const struct session *session, const struct trace_set *set)
+{
+    unsigned hops = 0;
+    for (unsigned ttl = session->config.first_ttl; ttl < session_farthest_ttl(session); ttl++)
+        hops += loses_at(set, (uint8_t)ttl);
+    return hops > 1;
+}
+
+/* Wants one more probe there. Each second brings one token, so it is one spec at a time. */
+static void probe_next(struct session *session, const struct trace_set *set, uint8_t ttl)
+{
+    struct left_out *hop = &diagnosis_of(session)->left_out[ttl];
+    if (hop->spec && !trace_answered_at(&session->traces[hop->spec - 1], ttl))
+        hop->misses++;
+    hop->spec = 0;
+    for (unsigned n = 0; n < session->trace_count && hop->misses < LEFT_OUT_MISSES; n++) {
+        unsigned i = (hop->misses + n) % session->trace_count;
+        if (!is_left_out(set, &session->traces[i], ttl))
+            continue;
+        wanted_another(session, i, 0, ttl, wanted_earliest(session, ttl, RATE_LIMIT_REFILL));
+        hop->spec = (uint8_t)(i + 1);
+        return;
+    }
+}
+
+void left_out_update(struct session *session)
+{
+    const struct trace_set set = session_trace_set(session);
+    if (path_loses(session, &set))
+        return;
+    for (unsigned ttl = session->config.first_ttl; ttl < session_farthest_ttl(session); ttl++)
+        if (session_shows_hop(session, (uint8_t)ttl))
+            probe_next(session, &set, (uint8_t)ttl);
+}

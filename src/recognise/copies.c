@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A packet is a copy of an earlier one with the same hash (`same` of its digest)
+ * 1. if it has the same TTL, stands in the same file, and follows within SAME_FRAME_WITHIN; or
+ * 2. if it stands in another file or has a lower TTL, the TTL is not higher, and it follows within FORWARDED_WITHIN; in
+ *    the same file within FORWARDED_SOON if nothing else numbers it: some tools count TTLs down.
+ *
+ * The time counts from the first of them, so a stream of equal packets is not one packet. A packet with a higher TTL
+ * than before is another one: probes may differ in nothing else. */
+#include "recognise/copies.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SETS_BITS 11
+#define SET_SIZE 4 /* sightings with one cache line */
+#define TRANSLATED_WITHIN                                                                                              \
+    (20 * NS_PER_MS) /* a NAT forwards a probe within this time; a longer one would join probes of different hosts */
+
+_Static_assert(sizeof(struct sighting) * SET_SIZE == CACHE_LINE, "a set fills a cache line");
+
+bool copies_init(struct recogniser *r)
+{
+    size_t bytes = sizeof(struct sighting) * SET_SIZE << SETS_BITS;
+    r->sightings = aligned_alloc(CACHE_LINE, bytes);
+    if (r->sightings)
+        memset(r->sightings, 0, bytes);
+    return r->sightings;
+}
+
+void copies_free(struct recogniser *r)
+{
+    free(r->sightings);
+}
+
+static struct sighting *set_of(const struct recogniser *r, uint64_t hash)
+{
+    return &r->sightings[(hash >> (64 - SETS_BITS)) * SET_SIZE];
+}
+
+void copies_prefetch(const struct recogniser *r, const struct digest *digest)
+{
+    __builtin_prefetch(set_of(r, digest->same), 1);
+    __builtin_prefetch(set_of(r, digest->same_beyond_nat), 1);
+}
+
+static uint32_t tag_of(uint64_t hash)
+{
+    return (uint32_t)hash | 1;
+}
+
+/* The earlier sighting with this hash; NULL: none is remembered. */
+static struct sighting *find(const struct recogniser *r, uint64_t hash)
+{
+    struct sighting *set = set_of(r, hash);
+    uint32_t tag = tag_of(hash);
+    for (unsigned i = 0; i < SET_SIZE; i++)
+        if (set[i].tag == tag)
+            return &set[i];
+    return NULL;
+}
+
+static uint8_t place_of(const struct digest *digest)
+{
+    return (uint8_t)(digest->interface << 2 | digest->direction);
+}
+
+static uint8_t port_of(const struct digest *digest)
+{
+    return (uint8_t)(digest->traits.word >> 24 ^ digest->traits.word >> 16);
+}
+
+/* `known`: an earlier sighting with this hash, which the new one replaces; NULL: the oldest of the set has to go. */
+static void remember(struct recogniser *r, struct sighting *known, uint64_t hash, const struct digest *digest)
+{
+    struct sighting *set = set_of(r, hash);
+    for (unsigned i = SET_SIZE - 1; i > 0 && !known; i--)
+        set[i] = set[i - 1];
+    *(known ? known : set) = (struct sighting){
+        .time = digest->time,
+        .tag = tag_of(hash),
+        .ttl = digest_outer_ttl(digest),
+        .file = digest->file,
+        .place = place_of(digest),
+        .port = port_of(digest),
+    };
+}
+
+/* Stamps of one packet may be a little out of order. */
+static bool follows_within(const struct sighting *before, nstime time, nstime span)
+{
+    return time - before->time <= span && time - before->time >= -SAME_FRAME_WITHIN;
+}
+
+static enum seen compare(const struct sighting *before, const struct digest *digest)
+{
+    uint8_t ttl = digest_outer_ttl(digest);
+    if (ttl > before->ttl)
+        return SEEN_FIRST;
+    if (ttl == before->ttl && digest->file == before->file)
+        return follows_within(before, digest->time, SAME_FRAME_WITHIN) ? SEEN_AGAIN : SEEN_FIRST;
+    bool sure = digest->file != before->file || digest->kind != PACKET_PLAIN || digest_has_id(digest);
+    return follows_within(before, digest->time, sure ? FORWARDED_WITHIN : FORWARDED_SOON) ? SEEN_ELSEWHERE : SEEN_FIRST;
+}
+
+enum seen copies_see(struct recogniser *r, const struct digest *digest, nstime *first)
+{
+    struct sighting *known = find(r, digest->same);
+    enum seen seen = known ? compare(known, digest) : SEEN_FIRST;
+    if (seen == SEEN_FIRST)
+        remember(r, known, digest->same, digest);
+    else
+        *first = known->time;
+    return seen;
+}
+
+void copies_renew(struct recogniser *r, const struct digest *digest)
+{
+    struct sighting *known = find(r, digest->same);
+    if (known)
+        known->time = digest->time;
+}
+
+/* A router with NAT sends what it received, with another source, a TTL that is lower by one, and mostly the same port.
+ * 1. In another file, which may be taken far away: with the same port and a lower TTL.
+ * 2. Where the capture knows interfaces or directions: received on one, and sent on another.
+ * 3. Where it knows neither: with the same port. */
+static bool is_translated(const struct sighting *before, const struct digest *digest)
+{
+    uint8_t ttl = digest->traits.ttl, place = place_of(digest);
+    bool same_port = before->port == port_of(digest);
+    if (before->file != digest->file)
+        return same_port && ttl < before->ttl && follows_within(before, digest->time, FORWARDED_WITHIN);
+    if (before->ttl != ttl + 1 || !follows_within(before, digest->time, TRANSLATED_WITHIN))
+        return false;
+    if (before->place == place)
+        return same_port && digest->direction == FRAME_DIRECTION_UNKNOWN;
+    return digest->direction != FRAME_IN && (before->place & 3) != FRAME_OUT;
+}
+
+bool copies_see_translated(struct recogniser *r, const struct digest *digest)
+{
+    struct sighting *known = find(r, digest->same_beyond_nat);
+    bool translated = known && is_translated(known, digest);
+    if (!translated)
+        remember(r, known, digest->same_beyond_nat, digest);
+    return translated;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "recognise/early.h"
+
+#include <stdlib.h>
+
+#include "recognise/extensions.h"
+
+#define EARLY_WITHIN (5 * NS_PER_MS) /* a reply's stamp may precede its probe's by so much */
+#define EARLY_MOST 256               /* bounds the memory; beyond it no reply waits */
+
+bool early_init(struct recogniser *r)
+{
+    r->early = calloc(EARLY_MOST, sizeof *r->early);
+    return r->early;
+}
+
+void early_free(struct recogniser *r)
+{
+    while (r->early_count)
+        early_drop(r);
+    free(r->early);
+}
+
+static struct early *early_at(const struct recogniser *r, unsigned place)
+{
+    return &r->early[(r->early_first + place) % EARLY_MOST];
+}
+
+bool early_hold(struct recogniser *r, const struct digest *digest)
+{
+    bool is_old = digest->time < r->now - EARLY_WITHIN; /* the file is not in order: time does not go on from here */
+    if (is_old || r->early_count == EARLY_MOST)
+        return false;
+    struct early *held = early_at(r, r->early_count++);
+    held->due = r->now + EARLY_WITHIN;
+    held->digest = *digest;
+    held->extension = digest->kind == PACKET_ICMP_ERROR ? extension_copy(r, digest->extension) : NULL;
+    held->digest.extension = held->extension;
+    due_at(r, early_next(r));
+    return true;
+}
+
+nstime early_next(const struct recogniser *r)
+{
+    return r->early_count ? early_at(r, 0)->due : NSTIME_NEVER;
+}
+
+const struct digest *early_due(const struct recogniser *r, nstime now)
+{
+    return early_next(r) <= now && r->early_count ? &early_at(r, 0)->digest : NULL;
+}
+
+void early_drop(struct recogniser *r)
+{
+    struct early *held = early_at(r, 0);
+    if (held->extension)
+        extension_release(r, held->extension);
+    *held = (struct early){0};
+    r->early_first = (r->early_first + 1) % EARLY_MOST;
+    r->early_count--;
+}
+
+bool early_replace(struct recogniser *r, const struct digest *digest)
+{
+    for (unsigned i = 0; i < r->early_count; i++) {
+        struct early *held = early_at(r, i);
+        if (held->digest.same != digest->same)
+            continue;
+        if (digest_outer_ttl(digest) < digest_outer_ttl(&held->digest)) {
+            held->digest = *digest;
+            held->digest.extension = held->extension; /* of equal content */
+        }
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* senders: candidates by source port and identity, whatever their addresses, for quotes that were translated. Floor 4;
+ * internal to recognise/. A newer candidate takes the place of an older one, so it may forget one. */
+#ifndef HOPSONDE_RECOGNISE_SENDERS_H
+#define HOPSONDE_RECOGNISE_SENDERS_H
+
+#include "recognise/state.h"
+
+bool senders_init(struct recogniser *r); /* false: no memory */
+void senders_free(struct recogniser *r);
+void senders_add(struct recogniser *r, const struct candidate *candidate);
+/* A run that may have sent the quoted packet; NULL: none is known. */
+const struct run *senders_find(const struct recogniser *r, const struct digest *quote);
+
+#endif

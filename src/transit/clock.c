@@ -1,0 +1,647 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "transit/clock.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Contradictions up to this come from the stamps: their resolution, and kernels that stamp a frame after sending it. */
+#define STAMP_ERROR (50 * NS_PER_US)
+/* A quartz drifts by up to 100 ppm, NTP slews by up to 500 ppm more. */
+#define DRIFT_PPM_MOST 600.0
+/* Samples of the other direction, before and after a sample, with which it is compared. */
+#define NEIGHBOURS 16
+/* Smaller jumps count as contradictory samples: NTP steps a clock only if it is off by more than 128 ms. */
+#define STEP_LEAST NS_PER_MS
+/* A segment with fewer samples counts as wrong pairs. */
+#define SEGMENT_SAMPLES_LEAST 6
+/* One direction only: if the least delay of all is longer than this, it is an offset of the clock. */
+#define DELAY_MOST NS_PER_S
+/* There is no estimate if more than 1 of so many samples are wrong: then they are no pairs, as of two runs of one tool.
+ */
+#define WRONG_SHARE 4
+/* Steps are claimed only if at most 1 of so many samples are wrong pairs. */
+#define STEPS_WRONG_SHARE 8
+/* One direction only. At most 1 of so many samples may be left out as isolated. */
+#define ISOLATED_SHARE 16
+/* A sample is isolated if its distance to the next exceeds so many times the spread of the others. */
+#define ISOLATED_DISTANCE 8
+
+struct sample {
+    nstime a, ahead; /* ahead: by how much B's stamp is ahead of A's */
+    bool toward_b;
+};
+
+struct clock_samples {
+    struct sample kept[CLOCK_SAMPLES_MOST];
+    unsigned count;
+    unsigned level; /* the lowest `level` bits of a sample's hash are 0, or it is not kept */
+};
+
+/* --- collection --- */
+
+struct clock_samples *clock_samples_new(void)
+{
+    return calloc(1, sizeof(struct clock_samples));
+}
+
+void clock_samples_free(struct clock_samples *samples)
+{
+    free(samples);
+}
+
+/* By the sample alone, so that the order of the samples does not matter (splitmix64). */
+static bool is_chosen(const struct sample *sample, unsigned level)
+{
+    uint64_t hash = (uint64_t)sample->a * UINT64_C(0x9e3779b97f4a7c15) + (uint64_t)sample->ahead;
+    hash = (hash ^ hash >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    hash = (hash ^ hash >> 27) * UINT64_C(0x94d049bb133111eb);
+    hash ^= hash >> 31;
+    return (hash & ((UINT64_C(1) << level) - 1)) == 0;
+}
+
+static void thin(struct clock_samples *samples)
+{
+    unsigned count = 0;
+    samples->level++;
+    for (unsigned i = 0; i < samples->count; i++)
+        if (is_chosen(&samples->kept[i], samples->level))
+            samples->kept[count++] = samples->kept[i];
+    samples->count = count;
+}
+
+static void add(struct clock_samples *samples, nstime a, nstime b, bool toward_b)
+{
+    struct sample sample = {.a = a, .ahead = (nstime)((uint64_t)b - (uint64_t)a), .toward_b = toward_b};
+    while (samples->count == CLOCK_SAMPLES_MOST && samples->level < 63)
+        thin(samples);
+    if (samples->count < CLOCK_SAMPLES_MOST && is_chosen(&sample, samples->level))
+        samples->kept[samples->count++] = sample;
+}
+
+void clock_add_toward_b(struct clock_samples *samples, nstime a, nstime b)
+{
+    add(samples, a, b, true);
+}
+
+void clock_add_toward_a(struct clock_samples *samples, nstime a, nstime b)
+{
+    add(samples, a, b, false);
+}
+
+/* --- what a span of samples allows --- */
+
+/* Samples in the order of their times. */
+struct span {
+    const struct sample *samples;
+    unsigned count;
+};
+
+/* Bounds of the offset at time `at` for a given drift. Unbounded sides are infinite. */
+struct bounds {
+    double least, most;
+};
+
+static struct bounds bounds_at(const struct span *span, nstime at, double drift)
+{
+    struct bounds bounds = {-INFINITY, INFINITY};
+    for (unsigned i = 0; i < span->count; i++) {
+        const struct sample *sample = &span->samples[i];
+        double ahead = (double)sample->ahead - drift * (double)(sample->a - at);
+        if (sample->toward_b && ahead < bounds.most)
+            bounds.most = ahead;
+        else if (!sample->toward_b && ahead > bounds.least)
+            bounds.least = ahead;
+    }
+    return bounds;
+}
+
+static double slack(struct bounds bounds)
+{
+    return bounds.most - bounds.least;
+}
+
+static nstime middle_of(const struct span *span)
+{
+    nstime first = span->samples[0].a, last = span->samples[span->count - 1].a;
+    return first + (last - first) / 2;
+}
+
+enum aim { AIM_SLACK, AIM_MOST, AIM_LEAST };
+
+static double value_at(const struct span *span, nstime at, double drift, enum aim aim)
+{
+    struct bounds bounds = bounds_at(span, at, drift);
+    return aim == AIM_SLACK ? slack(bounds) : aim == AIM_MOST ? bounds.most : -bounds.least;
+}
+
+/* The drift between `low` and `high` that gives the largest value. The values are concave in the drift, since each is a
+ * minimum of lines. */
+static double best_drift(const struct span *span, nstime at, double low, double high, enum aim aim)
+{
+    for (int i = 0; i < 48; i++) {
+        double third = (high - low) / 3;
+        if (value_at(span, at, low + third, aim) < value_at(span, at, high - third, aim))
+            low += third;
+        else
+            high -= third;
+    }
+    return (low + high) / 2;
+}
+
+/* How far a drift may move from `inside`, where there is slack, towards `outside`, until there is none. */
+static double edge_of_slack(const struct span *span, nstime at, double inside, double outside)
+{
+    if (value_at(span, at, outside, AIM_SLACK) >= 0)
+        return outside;
+    for (int i = 0; i < 48; i++) {
+        double drift = (inside + outside) / 2;
+        if (value_at(span, at, drift, AIM_SLACK) >= 0)
+            inside = drift;
+        else
+            outside = drift;
+    }
+    return inside;
+}
+
+#define PPM 1e-6
+
+static bool fits_constant(const struct span *span)
+{
+    return slack(bounds_at(span, 0, 0)) >= -(double)STAMP_ERROR;
+}
+
+static bool fits_line(const struct span *span)
+{
+    nstime at = middle_of(span);
+    double drift = best_drift(span, at, -DRIFT_PPM_MOST * PPM, DRIFT_PPM_MOST * PPM, AIM_SLACK);
+    return value_at(span, at, drift, AIM_SLACK) >= -(double)STAMP_ERROR;
+}
+
+/* --- a segment --- */
+
+static void set_bounds(struct clock_segment *segment, struct bounds bounds)
+{
+    segment->has_least = isfinite(bounds.least);
+    segment->has_most = isfinite(bounds.most);
+    segment->least = segment->has_least ? (nstime)bounds.least : 0;
+    segment->most = segment->has_most ? (nstime)bounds.most : 0;
+    if (segment->has_least && segment->has_most && segment->least > segment->most) { /* within STAMP_ERROR */
+        nstime least = segment->least;
+        segment->least = segment->most;
+        segment->most = least;
+    }
+}
+
+static void set_middle(struct clock_segment *segment)
+{
+    segment->offset = segment->least + (segment->most - segment->least) / 2;
+}
+
+/* One direction only. If a correction is needed, the nearest reply comes just after its probe. */
+static void set_one_side(struct clock_segment *segment)
+{
+    nstime bound = segment->has_most ? segment->most : -segment->least;
+    bool is_long = bound > DELAY_MOST;
+    if (bound >= 0 && !is_long)
+        return;
+    segment->offset = segment->has_most ? bound - NS_PER_US : NS_PER_US - bound;
+    if (!is_long)
+        return;
+    if (segment->has_most)
+        segment->least = segment->most - DELAY_MOST;
+    else
+        segment->most = segment->least + DELAY_MOST;
+    segment->has_least = segment->has_most = true;
+}
+
+static void set_constant(struct clock_segment *segment, struct bounds bounds, nstime at)
+{
+    *segment = (struct clock_segment){.from = NSTIME_NONE, .at = at};
+    set_bounds(segment, bounds);
+    if (segment->has_least && segment->has_most)
+        set_middle(segment);
+    else
+        set_one_side(segment);
+}
+
+/* The bounds are those of all drifts that satisfy the samples, the correction that of their middle. */
+static void set_line(struct clock_segment *segment, const struct span *span)
+{
+    nstime at = middle_of(span);
+    double most = DRIFT_PPM_MOST * PPM, best = best_drift(span, at, -most, most, AIM_SLACK);
+    double low = edge_of_slack(span, at, best, -most), high = edge_of_slack(span, at, best, most);
+    double at_most = best_drift(span, at, low, high, AIM_MOST), at_least = best_drift(span, at, low, high, AIM_LEAST);
+    struct bounds bounds = {.least = bounds_at(span, at, at_least).least, .most = bounds_at(span, at, at_most).most};
+    *segment = (struct clock_segment){.from = NSTIME_NONE,
+                                      .at = at,
+                                      .drifts = true,
+                                      .drift_least_ppm = low / PPM,
+                                      .drift_most_ppm = high / PPM,
+                                      .drift_ppm = (low + high) / 2 / PPM};
+    set_bounds(segment, bounds);
+    struct bounds chosen = bounds_at(span, at, (low + high) / 2);
+    segment->offset = (nstime)((chosen.least + chosen.most) / 2);
+}
+
+/* --- wrong pairs --- */
+
+static int by_time(const void *a, const void *b)
+{
+    const struct sample *x = a, *y = b;
+    if (x->a != y->a)
+        return x->a < y->a ? -1 : 1;
+    return x->ahead < y->ahead ? -1 : x->ahead > y->ahead;
+}
+
+/* True if no drift within the limit lets both be right. */
+static bool conflict(const struct sample *x, const struct sample *y)
+{
+    const struct sample *upper = x->toward_b ? x : y, *lower = x->toward_b ? y : x;
+    double apart = fabs((double)(upper->a - lower->a)) * DRIFT_PPM_MOST * PPM;
+    return (double)upper->ahead + apart + (double)STAMP_ERROR < (double)lower->ahead;
+}
+
+/* True if a sample contradicts two thirds of its neighbours of the other direction. A step is no such reason, since
+ * half of the neighbours lie on its own side. */
+static bool is_wrong(const struct span *span, unsigned index)
+{
+    unsigned seen = 0, conflicts = 0;
+    for (int step = -1; step <= 1; step += 2) {
+        unsigned left = NEIGHBOURS;
+        for (int64_t i = (int64_t)index + step; i >= 0 && i < (int64_t)span->count && left; i += step) {
+            if (span->samples[i].toward_b == span->samples[index].toward_b)
+                continue;
+            left--;
+            seen++;
+            conflicts += conflict(&span->samples[index], &span->samples[i]);
+        }
+    }
+    return seen >= 2 && 3 * conflicts >= 2 * seen;
+}
+
+/* Removes wrong samples; returns how many. All are judged before the first is removed. */
+static unsigned remove_wrong(struct sample *samples, unsigned *count)
+{
+    const struct span span = {samples, *count};
+    unsigned kept = 0;
+    bool wrong[CLOCK_SAMPLES_MOST];
+    for (unsigned i = 0; i < *count; i++)
+        wrong[i] = is_wrong(&span, i);
+    for (unsigned i = 0; i < *count; i++)
+        if (!wrong[i])
+            samples[kept++] = samples[i];
+    unsigned removed = *count - kept;
+    *count = kept;
+    return removed;
+}
+
+static int by_ahead(const void *a, const void *b)
+{
+    const struct sample *x = a, *y = b;
+    return x->ahead < y->ahead ? -1 : x->ahead > y->ahead;
+}
+
+/* How tight a sample is among those of one direction, the tightest first. */
+static double looseness(const struct sample *samples, unsigned count, unsigned rank)
+{
+    return samples[0].toward_b ? (double)samples[rank].ahead : -(double)samples[count - 1 - rank].ahead;
+}
+
+/* Of one direction only: removes the tightest samples if they stand alone. Returns how many. Changes the order. */
+static unsigned remove_isolated(struct sample *samples, unsigned *count)
+{
+    unsigned total = *count, removed = 0;
+    qsort(samples, total, sizeof *samples, by_ahead);
+    double median = looseness(samples, total, total / 2);
+    for (unsigned rank = 0; rank < total / ISOLATED_SHARE; rank++) {
+        double next = looseness(samples, total, rank + 1), gap = next - looseness(samples, total, rank);
+        if (gap > ISOLATED_DISTANCE * (median - next) + (double)STEP_LEAST)
+            removed = rank + 1;
+    }
+    if (samples[0].toward_b)
+        memmove(samples, samples + removed, (total - removed) * sizeof *samples);
+    *count -= removed;
+    return removed;
+}
+
+/* --- steps --- */
+
+#define PIECES_MOST 64
+#define PASSES_MOST 16 /* with wrong pairs removed after each */
+
+struct pieces {
+    struct span spans[PIECES_MOST];
+    unsigned count;
+};
+
+typedef bool (*model)(const struct span *span);
+
+/* The longest start of a span that the model fits; at least one sample. Each longer one does not fit either, since more
+ * samples only add conditions. */
+static unsigned longest_start(const struct span *span, model fits)
+{
+    unsigned low = 1, high = span->count;
+    while (low < high) {
+        unsigned count = low + (high - low + 1) / 2;
+        const struct span start = {span->samples, count};
+        if (fits(&start))
+            low = count;
+        else
+            high = count - 1;
+    }
+    return low;
+}
+
+/* False: more than PIECES_MOST. */
+static bool split(const struct sample *samples, unsigned count, model fits, struct pieces *pieces)
+{
+    pieces->count = 0;
+    while (count > 0) {
+        if (pieces->count == PIECES_MOST)
+            return false;
+        struct span rest = {samples, count};
+        rest.count = longest_start(&rest, fits);
+        pieces->spans[pieces->count++] = rest;
+        samples += rest.count;
+        count -= rest.count;
+    }
+    return true;
+}
+
+/* Removes the samples of pieces that are too short for a segment. Returns how many. */
+static unsigned remove_short(struct sample *samples, unsigned *count, const struct pieces *pieces)
+{
+    unsigned kept = 0, at = 0;
+    for (unsigned i = 0; i < pieces->count; i++) {
+        unsigned length = pieces->spans[i].count;
+        if (length >= SEGMENT_SAMPLES_LEAST) {
+            memmove(samples + kept, samples + at, length * sizeof *samples);
+            kept += length;
+        }
+        at += length;
+    }
+    unsigned removed = *count - kept;
+    *count = kept;
+    return removed;
+}
+
+static double offset_at(const struct clock_segment *segment, nstime a)
+{
+    return (double)segment->offset + segment->drift_ppm * PPM * (double)(a - segment->at);
+}
+
+static void set_segment(struct clock_segment *segment, const struct span *span)
+{
+    if (fits_constant(span))
+        set_constant(segment, bounds_at(span, 0, 0), span->samples[0].a);
+    else
+        set_line(segment, span);
+}
+
+/* A step shows only at the first sample that contradicts. Samples before it that are nearer to the offset after the
+ * step belong there. */
+static void move_border(struct span *before, struct span *after)
+{
+    struct clock_segment old, new;
+    set_segment(&old, before);
+    set_segment(&new, after);
+    while (before->count > SEGMENT_SAMPLES_LEAST) {
+        const struct sample *last = &before->samples[before->count - 1];
+        if (fabs((double)last->ahead - offset_at(&new, last->a)) >=
+            fabs((double)last->ahead - offset_at(&old, last->a)))
+            return;
+        before->count--;
+        after->samples--;
+        after->count++;
+    }
+}
+
+/* True if the two differ by less than a step. They become one, with the bounds of both. */
+static bool join(struct clock_segment *old, const struct clock_segment *new)
+{
+    bool bounded = old->has_least && old->has_most && new->has_least &&new->has_most;
+    if (old->drifts || new->drifts || !bounded || new->least > old->most + STEP_LEAST ||
+        old->least > new->most + STEP_LEAST)
+        return false;
+    old->least = old->least < new->least ? old->least : new->least;
+    old->most = old->most > new->most ? old->most : new->most;
+    set_middle(old);
+    return true;
+}
+
+/* False: more than CLOCK_SEGMENTS_MOST. */
+static bool set_segments(struct pieces *pieces, struct clock_estimate *out)
+{
+    for (unsigned i = 1; i < pieces->count; i++)
+        move_border(&pieces->spans[i - 1], &pieces->spans[i]);
+    for (unsigned i = 0; i < pieces->count; i++) {
+        const struct span *span = &pieces->spans[i];
+        struct clock_segment segment;
+        set_segment(&segment, span);
+        if (i > 0) {
+            nstime last = span->samples[-1].a, first = span->samples[0].a;
+            segment.from = last + (first - last) / 2;
+            if (join(&out->segments[out->count - 1], &segment))
+                continue;
+        }
+        if (out->count == CLOCK_SEGMENTS_MOST)
+            return false;
+        out->segments[out->count++] = segment;
+    }
+    return true;
+}
+
+/* Finds steps between segments that the model fits. False: there are too many, or too few samples remain. */
+static bool find_steps(struct sample *samples, unsigned *count, model fits, struct clock_estimate *out)
+{
+    unsigned total = *count, removed = 1;
+    struct pieces pieces = {.count = 0};
+    for (unsigned pass = 0; pass < PASSES_MOST && removed; pass++) {
+        if (!split(samples, *count, fits, &pieces))
+            return false;
+        removed = remove_short(samples, count, &pieces);
+    }
+    out->count = 0;
+    return !removed && *count > total / 2 && set_segments(&pieces, out);
+}
+
+/* --- the whole --- */
+
+static bool has_one_direction(const struct span *span)
+{
+    for (unsigned i = 1; i < span->count; i++)
+        if (span->samples[i].toward_b != span->samples[0].toward_b)
+            return false;
+    return true;
+}
+
+/* True if one segment fits all samples. */
+static bool set_one(const struct sample *samples, unsigned count, struct clock_estimate *out)
+{
+    const struct span span = {samples, count};
+    if (count == 0 || !(fits_constant(&span) || fits_line(&span)))
+        return false;
+    set_segment(&out->segments[0], &span);
+    out->count = 1;
+    return true;
+}
+
+static bool set_steps(const struct sample *samples, unsigned *count, struct sample *scratch, struct clock_estimate *out)
+{
+    static const model models[] = {fits_constant, fits_line};
+    unsigned total = *count;
+    for (size_t i = 0; i < sizeof models / sizeof *models; i++) {
+        *count = total;
+        memcpy(scratch, samples, total * sizeof *samples);
+        if (find_steps(scratch, count, models[i], out))
+            return true;
+    }
+    return false;
+}
+
+static void estimate(struct sample *samples, unsigned count, struct sample *scratch, struct clock_estimate *out)
+{
+    unsigned total = count;
+    qsort(samples, count, sizeof *samples, by_time);
+    if (has_one_direction(&(struct span){samples, count}))
+        remove_isolated(samples, &count);
+    bool good = set_one(samples, count, out);
+    if (!good && remove_wrong(samples, &count))
+        good = set_one(samples, count, out);
+    if (!good)
+        good = set_steps(samples, &count, scratch, out) && STEPS_WRONG_SHARE * (total - count) <= total;
+    out->contradictory = !good || WRONG_SHARE * (total - count) > total;
+    if (out->contradictory)
+        out->count = count = 0;
+    out->samples = count;
+    out->left_out = total - count;
+}
+
+bool clock_estimate(const struct clock_samples *samples, struct clock_estimate *out)
+{
+    *out = (struct clock_estimate){.samples = 0};
+    if (samples->count == 0)
+        return true;
+    struct sample *copies = malloc(2 * (size_t)samples->count * sizeof *copies);
+    if (!copies)
+        return false;
+    memcpy(copies, samples->kept, samples->count * sizeof *copies);
+    estimate(copies, samples->count, copies + samples->count, out);
+    free(copies);
+    return true;
+}
+
+/* --- use --- */
+
+void clock_estimate_reverse(struct clock_estimate *estimate)
+{
+    for (unsigned i = 0; i < estimate->count; i++) {
+        struct clock_segment *segment = &estimate->segments[i], old = *segment;
+        segment->from = old.from == NSTIME_NONE ? NSTIME_NONE : old.from + (nstime)offset_at(&old, old.from);
+        segment->at = old.at + old.offset;
+        segment->has_least = old.has_most;
+        segment->has_most = old.has_least;
+        segment->least = -old.most;
+        segment->most = -old.least;
+        segment->drift_least_ppm = -old.drift_most_ppm;
+        segment->drift_most_ppm = -old.drift_least_ppm;
+        segment->offset = -old.offset;
+        segment->drift_ppm = -old.drift_ppm / (1 + old.drift_ppm * PPM);
+    }
+}
+
+bool clock_may_agree(const struct clock_estimate *estimate)
+{
+    bool may = true;
+    for (unsigned i = 0; i < estimate->count; i++) {
+        const struct clock_segment *segment = &estimate->segments[i];
+        may = may && !segment->drifts && !(segment->has_least && segment->least > 0) &&
+              !(segment->has_most && segment->most < 0);
+    }
+    return may;
+}
+
+/* Stamps are from 0 on; sums beyond the range become its ends. */
+static nstime correct_by(const struct clock_segment *segment, nstime b)
+{
+    nstime a, since, drift;
+    if (__builtin_sub_overflow(b, segment->offset, &a) || __builtin_sub_overflow(a, segment->at, &since))
+        return b;
+    double ratio = segment->drift_ppm * PPM;
+    drift = (nstime)((double)since * (ratio / (1 + ratio)));
+    if (__builtin_sub_overflow(a, drift, &a))
+        return b;
+    return a < 0 ? 0 : a;
+}
+
+nstime clock_correct(const struct clock_estimate *estimate, nstime b)
+{
+    for (unsigned i = estimate->count; i-- > 0;) {
+        const struct clock_segment *segment = &estimate->segments[i];
+        nstime a = correct_by(segment, b);
+        if (i == 0 || a >= segment->from)
+            return a;
+    }
+    return b;
+}
+
+/* --- text --- */
+
+static void add_ms(struct strbuf *text, nstime span, bool fine)
+{
+    strbuf_addf(text, "%.*f", fine ? 3 : 1, nstime_ms(span < 0 ? -span : span));
+}
+
+static const char *side_of(nstime ahead)
+{
+    return ahead < 0 ? "behind" : "ahead";
+}
+
+static void add_interval(struct strbuf *text, nstime least, nstime most)
+{
+    bool fine = most - least < NS_PER_MS;
+    nstime near = least < 0 ? most : least, far = least < 0 ? least : most;
+    if (least < 0 && most > 0) {
+        add_ms(text, least, fine);
+        strbuf_add(text, " ms behind to ");
+        add_ms(text, most, fine);
+        strbuf_add(text, " ms ahead");
+        return;
+    }
+    add_ms(text, near, fine);
+    strbuf_add(text, " to ");
+    add_ms(text, far, fine);
+    strbuf_addf(text, " ms %s", side_of(far));
+}
+
+/* One bound, of a value that is known to lie above it or below. */
+static void add_bound(struct strbuf *text, nstime bound, bool is_least)
+{
+    bool away = is_least == (bound >= 0);
+    strbuf_add(text, away ? "at least " : "at most ");
+    add_ms(text, bound, false);
+    strbuf_addf(text, " ms %s", side_of(bound));
+}
+
+static void add_segment(struct strbuf *text, const struct clock_segment *segment)
+{
+    if (segment->has_least && segment->has_most)
+        add_interval(text, segment->least, segment->most);
+    else
+        add_bound(text, segment->has_least ? segment->least : segment->most, segment->has_least);
+    if (segment->drifts)
+        strbuf_addf(text, " and %s %.1f ppm", segment->drift_ppm < 0 ? "losing" : "gaining", fabs(segment->drift_ppm));
+}
+
+void clock_add_text(struct strbuf *text, const struct clock_estimate *estimate)
+{
+    for (unsigned i = 0; i < estimate->count; i++) {
+        const struct clock_segment *segment = &estimate->segments[i];
+        char time[NSTIME_TEXT_BYTES];
+        nstime_format(segment->from, time);
+        if (i > 0)
+            strbuf_addf(text, ", from %.19sZ on ", time);
+        add_segment(text, segment);
+    }
+}

@@ -1,0 +1,397 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "transit/points.h"
+
+#include <stdlib.h>
+
+/* A packet with the same TTL at two points was not routed between them: it took at most so long, in either direction.
+ */
+#define SAME_LINK_WITHIN (2 * NS_PER_MS)
+/* Packets, and probes with replies, that two points must share. One alone may be a coincidence. */
+#define SHARED_LEAST 2
+/* Probes of traces have such TTLs; they show which point is nearer to the prober. */
+#define TRACE_TTL_MOST 40
+/* Pairs of points that are compared, for each point. More are many captures that share a few packets by chance. */
+#define PAIRS_TRIED_MOST 8
+
+struct list {
+    const struct sighting *sightings;
+    unsigned count;
+};
+
+/* --- two points --- */
+
+/* What two points share. */
+struct shared {
+    struct clock_samples *samples; /* all; owned */
+    struct clock_samples *routed;  /* the same without packets of equal TTL; owned */
+    unsigned packets;              /* seen at both */
+    unsigned equal;                /* those of them with equal TTLs */
+    unsigned probes;               /* seen at one, their replies at the other */
+    unsigned named;                /* packets seen at both that no second run would send */
+    unsigned same_replies;         /* probe and reply are at both, and the replies are the same packet */
+    unsigned other_replies;        /* probe and reply are at both, but the replies are different packets */
+};
+
+/* The sightings of one identity at one point, by role. NULL: none. */
+struct seen {
+    const struct sighting *by_role[SIGHTING_REPLY + 1];
+};
+
+static struct seen take_identity(struct list *list)
+{
+    struct seen seen = {{NULL}};
+    uint64_t identity = list->sightings->identity;
+    for (; list->count && list->sightings->identity == identity; list->sightings++, list->count--)
+        seen.by_role[list->sightings->role] = list->sightings;
+    return seen;
+}
+
+static void add_toward_b(struct shared *shared, nstime a, nstime b)
+{
+    clock_add_toward_b(shared->samples, a, b);
+    clock_add_toward_b(shared->routed, a, b);
+}
+
+static void add_toward_a(struct shared *shared, nstime a, nstime b)
+{
+    clock_add_toward_a(shared->samples, a, b);
+    clock_add_toward_a(shared->routed, a, b);
+}
+
+/* A packet at both points: the TTL falls in the direction of its way. */
+static void add_packet(struct shared *shared, const struct sighting *a, const struct sighting *b)
+{
+    shared->packets++;
+    shared->named += a->mark && b->mark;
+    if (a->ttl > b->ttl) {
+        add_toward_b(shared, a->time, b->time);
+    } else if (a->ttl < b->ttl) {
+        add_toward_a(shared, a->time, b->time);
+    } else {
+        shared->equal++;
+        clock_add_toward_b(shared->samples, a->time, b->time + SAME_LINK_WITHIN);
+        clock_add_toward_a(shared->samples, a->time + SAME_LINK_WITHIN, b->time);
+    }
+}
+
+/* If both points have a probe and its reply, the replies show whether it is the same probe. A tool that runs again may
+ * send the same bytes, but a router's next reply has another IP id. */
+static void compare_replies(struct shared *shared, const struct seen *a, const struct seen *b)
+{
+    const struct sighting *reply_a = a->by_role[SIGHTING_REPLY], *reply_b = b->by_role[SIGHTING_REPLY];
+    if (!a->by_role[SIGHTING_PROBE] || !b->by_role[SIGHTING_PROBE] || !reply_a || !reply_b)
+        return;
+    if (!reply_a->mark || !reply_b->mark)
+        return;
+    shared->same_replies += reply_a->mark == reply_b->mark;
+    shared->other_replies += reply_a->mark != reply_b->mark;
+}
+
+/* A probe at one point, its reply at the other. */
+static void add_probe(struct shared *shared, const struct seen *a, const struct seen *b)
+{
+    const struct sighting *probe_a = a->by_role[SIGHTING_PROBE], *reply_a = a->by_role[SIGHTING_REPLY];
+    const struct sighting *probe_b = b->by_role[SIGHTING_PROBE], *reply_b = b->by_role[SIGHTING_REPLY];
+    if (probe_a && probe_b && probe_a->mark != probe_b->mark)
+        return; /* a quote would show the same of both, but they are different packets */
+    compare_replies(shared, a, b);
+    if (probe_a && reply_b)
+        add_toward_b(shared, probe_a->time, reply_b->time);
+    if (probe_b && reply_a)
+        add_toward_a(shared, reply_a->time, probe_b->time);
+    shared->probes += (probe_a && reply_b) || (probe_b && reply_a);
+}
+
+static void add_identity(struct shared *shared, const struct seen *a, const struct seen *b)
+{
+    if (a->by_role[SIGHTING_PACKET] && b->by_role[SIGHTING_PACKET])
+        add_packet(shared, a->by_role[SIGHTING_PACKET], b->by_role[SIGHTING_PACKET]);
+    add_probe(shared, a, b);
+}
+
+static void find_shared(struct list a, struct list b, struct shared *shared)
+{
+    while (a.count && b.count) {
+        uint64_t x = a.sightings->identity, y = b.sightings->identity;
+        struct seen of_a = {{NULL}}, of_b = {{NULL}};
+        if (x <= y)
+            of_a = take_identity(&a);
+        if (y <= x)
+            of_b = take_identity(&b);
+        if (x == y)
+            add_identity(shared, &of_a, &of_b);
+    }
+}
+
+static bool overlap(const struct sightings *a, const struct sightings *b)
+{
+    nstime first_a, last_a, first_b, last_b;
+    return sightings_range(a, &first_a, &last_a) && sightings_range(b, &first_b, &last_b) && first_a <= last_b &&
+           first_b <= last_a;
+}
+
+/* True if the two points rather saw two runs that sent the same bytes. Their replies differ. If nothing names a packet,
+ * as in IPv6, two captures of one place at different times are that. */
+static bool are_two_runs(const struct shared *shared, const struct sightings *a, const struct sightings *b)
+{
+    if (shared->other_replies > shared->same_replies)
+        return true;
+    return shared->equal && shared->equal == shared->packets && !shared->named && !shared->same_replies &&
+           !overlap(a, b);
+}
+
+static bool estimate(const struct shared *shared, struct point_clock *clock)
+{
+    if (!clock_estimate(shared->samples, &clock->against))
+        return false;
+    /* Between tunnel ends, packets keep their TTL on a long way. */
+    if (clock->against.contradictory && !clock_estimate(shared->routed, &clock->against))
+        return false;
+    clock->contradictory = clock->against.contradictory;
+    clock->corrected = !clock_may_agree(&clock->against);
+    return true;
+}
+
+/* Compares point B with point A. False: out of memory. */
+static bool compare(struct sightings *a, struct sightings *b, struct list list_a, struct list list_b,
+                    struct point_clock *clock)
+{
+    struct shared shared = {.samples = clock_samples_new(), .routed = clock_samples_new()};
+    bool good = shared.samples && shared.routed;
+    if (good) {
+        find_shared(list_a, list_b, &shared);
+        if (shared.packets + shared.probes >= SHARED_LEAST && !are_two_runs(&shared, a, b))
+            good = estimate(&shared, clock);
+    }
+    clock_samples_free(shared.samples);
+    clock_samples_free(shared.routed);
+    return good;
+}
+
+/* --- all points --- */
+
+/* A sighting and its point. */
+struct entry {
+    struct sighting sighting;
+    unsigned point;
+};
+
+struct network {
+    struct sightings *const *points;
+    unsigned count;
+    struct list *lists; /* owned; by point */
+    uint32_t *links;    /* owned; count * count: what two points share */
+    uint64_t *nearest;  /* owned; by point: how many probes it saw nearer to the prober than all others */
+};
+
+static int by_identity(const void *a, const void *b)
+{
+    const struct entry *x = a, *y = b;
+    if (x->sighting.identity != y->sighting.identity)
+        return x->sighting.identity < y->sighting.identity ? -1 : 1;
+    return x->point < y->point ? -1 : x->point > y->point;
+}
+
+static void link_points(struct network *n, const struct entry *x, const struct entry *y)
+{
+    bool packet = x->sighting.role == SIGHTING_PACKET && y->sighting.role == SIGHTING_PACKET;
+    bool reply = x->sighting.role != SIGHTING_PACKET && y->sighting.role != SIGHTING_PACKET &&
+                 x->sighting.role != y->sighting.role;
+    if (x->point == y->point || !(packet || reply))
+        return;
+    n->links[(size_t)x->point * n->count + y->point]++;
+    n->links[(size_t)y->point * n->count + x->point]++;
+}
+
+static bool may_be_probe(const struct sighting *sighting)
+{
+    return sighting->role == SIGHTING_PACKET && !sighting->is_error;
+}
+
+/* Of all that saw a probe of a trace: those at which its TTL was the highest. */
+static void note_nearest(struct network *n, const struct entry *entries, size_t count)
+{
+    uint8_t most = 0;
+    for (size_t i = 0; i < count; i++)
+        if (may_be_probe(&entries[i].sighting) && entries[i].sighting.ttl > most)
+            most = entries[i].sighting.ttl;
+    for (size_t i = 0; i < count && most <= TRACE_TTL_MOST; i++)
+        n->nearest[entries[i].point] += may_be_probe(&entries[i].sighting) && entries[i].sighting.ttl == most;
+}
+
+/* All sightings of one identity. */
+static void take_group(struct network *n, const struct entry *entries, size_t count)
+{
+    note_nearest(n, entries, count);
+    for (size_t i = 0; i < count; i++)
+        for (size_t k = i + 1; k < count; k++)
+            link_points(n, &entries[i], &entries[k]);
+}
+
+static size_t fill_entries(const struct network *n, struct entry *entries)
+{
+    size_t count = 0;
+    for (unsigned point = 0; point < n->count; point++)
+        for (unsigned i = 0; i < n->lists[point].count; i++)
+            entries[count++] = (struct entry){.sighting = n->lists[point].sightings[i], .point = point};
+    return count;
+}
+
+/* Counts what the points share. False: out of memory. */
+static bool find_links(struct network *n)
+{
+    size_t total = 0;
+    for (unsigned point = 0; point < n->count; point++) {
+        n->lists[point].sightings = sightings_list(n->points[point], &n->lists[point].count);
+        total += n->lists[point].count;
+    }
+    struct entry *entries = malloc((total ? total : 1) * sizeof *entries);
+    if (!entries)
+        return false;
+    total = fill_entries(n, entries);
+    qsort(entries, total, sizeof *entries, by_identity);
+    for (size_t start = 0, end; start < total; start = end) {
+        for (end = start + 1; end < total && entries[end].sighting.identity == entries[start].sighting.identity; end++)
+            continue;
+        take_group(n, entries + start, end - start);
+    }
+    free(entries);
+    return true;
+}
+
+static bool has_link(const struct network *n, unsigned point)
+{
+    for (unsigned other = 0; other < n->count; other++)
+        if (n->links[(size_t)point * n->count + other])
+            return true;
+    return false;
+}
+
+/* Of the points that are in no tree yet, the one nearest to the prober; -1: no other shares anything. */
+static int choose_root(const struct network *n, const bool *in_tree)
+{
+    int root = -1;
+    for (unsigned point = 0; point < n->count; point++) {
+        if (in_tree[point] || !has_link(n, point))
+            continue;
+        uint64_t hops = sightings_first_hops(n->points[point]);
+        if (root < 0 || n->nearest[point] > n->nearest[root] ||
+            (n->nearest[point] == n->nearest[root] && hops > sightings_first_hops(n->points[root])))
+            root = (int)point;
+    }
+    return root;
+}
+
+/* The link between tree and rest that shares most. False: there is none. */
+static bool choose_link(const struct network *n, const bool *in_tree, const bool *failed, unsigned *from, unsigned *to)
+{
+    uint32_t most = 0;
+    for (unsigned a = 0; a < n->count; a++) {
+        for (unsigned b = 0; in_tree[a] && b < n->count; b++) {
+            size_t link = (size_t)a * n->count + b;
+            if (in_tree[b] || failed[link] || n->links[link] <= most)
+                continue;
+            most = n->links[link];
+            *from = a;
+            *to = b;
+        }
+    }
+    return most > 0;
+}
+
+/* Adds to the tree what can be compared with it. False: out of memory. */
+static bool grow(const struct network *n, bool *in_tree, bool *failed, struct point_clock *clocks)
+{
+    unsigned from, to, left = PAIRS_TRIED_MOST * n->count;
+    while (left-- && choose_link(n, in_tree, failed, &from, &to)) {
+        struct point_clock clock = {.parent = (int)from};
+        if (!compare(n->points[from], n->points[to], n->lists[from], n->lists[to], &clock))
+            return false;
+        failed[(size_t)from * n->count + to] = true;
+        if (clock.against.count) {
+            clocks[to] = clock;
+            in_tree[to] = true;
+        } else {
+            clocks[to].contradictory = clock.contradictory;
+        }
+    }
+    return true;
+}
+
+static bool build_trees(const struct network *n, struct point_clock *clocks)
+{
+    bool *in_tree = calloc(n->count, sizeof *in_tree);
+    bool *failed = calloc((size_t)n->count * n->count, sizeof *failed);
+    bool good = in_tree && failed;
+    for (int root; good && (root = choose_root(n, in_tree)) >= 0;) {
+        in_tree[root] = true;
+        good = grow(n, in_tree, failed, clocks);
+    }
+    free(in_tree);
+    free(failed);
+    return good;
+}
+
+bool points_compare(struct sightings *const *points, unsigned count, struct point_clock *clocks)
+{
+    struct network n = {.points = points, .count = count};
+    for (unsigned i = 0; i < count; i++)
+        clocks[i] = (struct point_clock){.parent = -1};
+    if (count < 2)
+        return true;
+    n.lists = calloc(count, sizeof *n.lists);
+    n.links = calloc((size_t)count * count, sizeof *n.links);
+    n.nearest = calloc(count, sizeof *n.nearest);
+    bool good = n.lists && n.links && n.nearest && find_links(&n) && build_trees(&n, clocks);
+    free(n.lists);
+    free(n.links);
+    free(n.nearest);
+    return good;
+}
+
+bool points_is_corrected(const struct point_clock *clocks, unsigned point)
+{
+    for (int at = (int)point; at >= 0; at = clocks[at].parent)
+        if (clocks[at].corrected)
+            return true;
+    return false;
+}
+
+/* The sum of two offsets, as one segment: the first of each stands for all. */
+static void add_estimate(struct clock_estimate *sum, const struct clock_estimate *more)
+{
+    struct clock_segment *to = &sum->segments[0];
+    const struct clock_segment *from = &more->segments[0];
+    sum->count = 1;
+    sum->samples = sum->samples < more->samples ? sum->samples : more->samples;
+    to->has_least = to->has_least && from->has_least;
+    to->has_most = to->has_most && from->has_most;
+    to->least += from->least;
+    to->most += from->most;
+    to->drifts = to->drifts || from->drifts;
+    to->drift_least_ppm += from->drift_least_ppm;
+    to->drift_most_ppm += from->drift_most_ppm;
+    to->offset += from->offset;
+    to->drift_ppm += from->drift_ppm;
+}
+
+void points_describe(const struct point_clock *clocks, unsigned point, struct clock_estimate *out)
+{
+    *out = (struct clock_estimate){.count = 0};
+    for (int at = (int)point; at >= 0; at = clocks[at].parent) {
+        if (!clocks[at].corrected)
+            continue;
+        if (out->count)
+            add_estimate(out, &clocks[at].against);
+        else
+            *out = clocks[at].against;
+    }
+}
+
+nstime points_correct(const struct point_clock *clocks, unsigned point, nstime time)
+{
+    for (int at = (int)point; at >= 0; at = clocks[at].parent)
+        if (clocks[at].corrected)
+            time = clock_correct(&clocks[at].against, time);
+    return time;
+}

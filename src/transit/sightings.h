@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* sightings: the packets that one capture point saw, as identities with times. Beside trace; pure; includes base only.
+ * It must not read packets: the caller computes identities.
+ *
+ * Memory is bounded. Beyond the limit, a choice by identity is kept. Two points choose alike, so that they keep the
+ * same packets. An identity that is seen twice names no packet and is left out, unless the second is a copy: a moment
+ * later, or forwarded with a lower TTL. */
+#ifndef HOPSONDE_TRANSIT_SIGHTINGS_H
+#define HOPSONDE_TRANSIT_SIGHTINGS_H
+
+#include "base/nstime.h"
+
+enum sighting_role {
+    SIGHTING_PACKET, /* the packet itself: what the network does not change of it */
+    SIGHTING_PROBE,  /* a packet that may draw a reply, by what a quote of it shows */
+    SIGHTING_REPLY,  /* a reply, by the identity of its probe */
+};
+
+struct sighting {
+    uint64_t identity; /* uniformly distributed, as of a hash */
+    nstime time;       /* of the first one */
+    uint32_t mark;     /* names the packet itself, as its IP id does; 0: nothing does */
+    uint8_t role;      /* enum sighting_role */
+    uint8_t ttl;
+    bool is_error;  /* an ICMP error */
+    bool ambiguous; /* for sightings.c alone, as the next */
+    bool preferred;
+};
+
+struct sightings;
+
+/* Identities that other points saw, roughly: a few more seem to be in it. */
+struct identity_set;
+
+/* NULL: out of memory. */
+struct identity_set *identity_set_new(void);
+void identity_set_free(struct identity_set *set); /* may be NULL */
+void identity_set_add(struct identity_set *set, const struct sightings *sightings);
+
+/* NULL: out of memory. */
+struct sightings *sightings_new(unsigned most);
+void sightings_free(struct sightings *sightings); /* may be NULL */
+/* Keep identities of the set rather than others. Before the first addition; the set is borrowed and may grow. */
+void sightings_prefer(struct sightings *sightings, const struct identity_set *set);
+void sightings_add(struct sightings *sightings, const struct sighting *sighting);
+
+/* Those that are kept, without ambiguous ones, in the order of identity and role. Valid until the next addition. */
+const struct sighting *sightings_list(struct sightings *sightings, unsigned *count);
+/* First and last time of all sightings, kept or not. False: there were none. */
+bool sightings_range(const struct sightings *sightings, nstime *first, nstime *last);
+/* Packets with a TTL of 1, other than ICMP errors: their sender is near. */
+uint64_t sightings_first_hops(const struct sightings *sightings);
+
+#endif

@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The tuned numbers of src/transit: each on both sides of its limit. scripts/mutate changes them one by one. */
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "tap.h"
+#include "transit/points.h"
+
+#define US NS_PER_US
+#define MS NS_PER_MS
+#define START (INT64_C(1700000000) * NS_PER_S)
+
+static struct clock_samples *samples;
+
+static void begin(void)
+{
+    samples = clock_samples_new();
+}
+
+static struct clock_estimate end(void)
+{
+    struct clock_estimate estimate;
+    clock_estimate(samples, &estimate);
+    clock_samples_free(samples);
+    return estimate;
+}
+
+/* Samples that bound the offset from above and from below. */
+static void upper(nstime at, nstime ahead)
+{
+    clock_add_toward_b(samples, START + at, START + at + ahead);
+}
+
+static void lower(nstime at, nstime ahead)
+{
+    clock_add_toward_a(samples, START + at, START + at + ahead);
+}
+
+/* `count` samples each way, `apart` apart, of a clock that is `ahead`, with a delay of 10 us. */
+static void even(unsigned count, nstime from, nstime apart, nstime ahead)
+{
+    for (unsigned i = 0; i < count; i++) {
+        upper(from + i * apart, ahead + 10 * US);
+        lower(from + i * apart + apart / 2, ahead - 10 * US);
+    }
+}
+
+static void test_stamp_error(void)
+{
+    for (nstime error = 40 * US; error <= 60 * US; error += 20 * US) {
+        begin();
+        for (unsigned i = 0; i < 5; i++) {
+            upper(i * MS, 0);
+            lower(i * MS, error);
+        }
+        struct clock_estimate estimate = end();
+        is_num(estimate.count, error < 50 * US, "stamps that contradict by %lld ns", (long long)error);
+    }
+}
+
+static void test_drift(void)
+{
+    for (int ppm = 500; ppm <= 900; ppm += 400) {
+        begin();
+        for (unsigned i = 0; i < 200; i++) {
+            upper(i * NS_PER_S, (nstime)i * ppm * US + 10 * US);
+            lower(i * NS_PER_S, (nstime)i * ppm * US - 10 * US);
+        }
+        struct clock_estimate estimate = end();
+        is_num(estimate.count == 1 && estimate.segments[0].drifts, ppm == 500, "a drift of %d ppm", ppm);
+    }
+}
+
+/* A step late in the capture: what lies behind it agrees with its neighbours, though not with most samples. */
+static void test_neighbours(void)
+{
+    begin();
+    even(850, 0, NS_PER_S, 0);
+    even(150, 850 * NS_PER_S, NS_PER_S, 5 * NS_PER_S);
+    is_num(end().count, 2, "a step near the end");
+}
+
+static void test_step(void)
+{
+    static const struct {
+        nstime step;
+        unsigned segments;
+    } rows[] = {{600 * US, 1}, {3 * MS, 2}};
+    for (size_t i = 0; i < 2; i++) {
+        begin();
+        even(50, 0, 10 * MS, 0);
+        even(50, 500 * MS, 10 * MS, rows[i].step);
+        is_num(end().count, rows[i].segments, "a step of %lld ns", (long long)rows[i].step);
+    }
+}
+
+static void test_segment_samples(void)
+{
+    begin();
+    even(100, 0, 10 * MS, 0);
+    even(7, 1000 * MS, 10 * MS, 50 * MS);
+    is_num(end().count, 2, "fourteen samples behind a step");
+}
+
+static void test_wrong_share(void)
+{
+    for (unsigned wrong = 3; wrong <= 4; wrong++) {
+        begin();
+        for (unsigned i = 0; i < 5; i++)
+            upper(i * 10 * MS, MS);
+        for (unsigned i = 0; i < 4; i++)
+            lower(i * 10 * MS, -MS);
+        for (unsigned i = 0; i < wrong; i++)
+            upper(i * 10 * MS + MS, -5 * NS_PER_S);
+        is_num(end().count, wrong == 3, "%u wrong pairs beside 9", wrong);
+    }
+}
+
+static void test_steps_wrong_share(void)
+{
+    for (unsigned wrong = 4; wrong <= 12; wrong += 8) {
+        begin();
+        even(20, 0, 10 * MS, 0);
+        even(20, 200 * MS, 10 * MS, 50 * MS);
+        for (unsigned i = 0; i < wrong; i++)
+            upper(i * 30 * MS + 3 * MS, -5 * NS_PER_S);
+        is_num(end().count, wrong == 4 ? 2 : 0, "a step, and %u wrong pairs beside 80", wrong);
+    }
+}
+
+static void test_delay(void)
+{
+    for (nstime delay = 900 * MS; delay <= 1100 * MS; delay += 200 * MS) {
+        begin();
+        for (unsigned i = 0; i < 5; i++)
+            upper(i * MS, delay);
+        struct clock_estimate estimate = end();
+        is_num(clock_may_agree(&estimate), delay < NS_PER_S, "a least delay of %lld ns", (long long)delay);
+    }
+}
+
+static void test_isolated(void)
+{
+    for (unsigned wrong = 2; wrong <= 3; wrong++) {
+        begin();
+        for (unsigned i = wrong; i < 32; i++)
+            upper(i * MS, i % 10 * MS);
+        for (unsigned i = 0; i < wrong; i++)
+            upper(i * MS, -5 * NS_PER_S - i * MS);
+        is_num(end().left_out, wrong == 2 ? 2 : 0, "%u of 32 stand alone", wrong);
+    }
+    for (nstime gap = 20 * MS; gap <= 60 * MS; gap += 40 * MS) {
+        begin();
+        for (unsigned i = 1; i < 32; i++)
+            upper(i * MS, i % 11 * MS);
+        upper(0, -gap);
+        is_num(end().left_out, gap == 60 * MS, "one is %lld ns below a spread of 5 ms", (long long)gap);
+    }
+}
+
+/* --- points --- */
+
+static struct sightings *points[2];
+static struct point_clock clocks[2];
+
+static void see(unsigned point, uint64_t number, uint8_t ttl, nstime at)
+{
+    uint64_t identity = (number + 1) * UINT64_C(0x9e3779b97f4a7c15);
+    const struct sighting sighting = {
+        .identity = identity ^ identity >> 29, .time = START + at, .role = SIGHTING_PACKET, .ttl = ttl, .mark = 1};
+    sightings_add(points[point], &sighting);
+}
+
+static void begin_points(void)
+{
+    points[0] = sightings_new(1000);
+    points[1] = sightings_new(1000);
+}
+
+static void end_points(void)
+{
+    ok(points_compare(points, 2, clocks), "compared");
+    sightings_free(points[0]);
+    sightings_free(points[1]);
+}
+
+static void test_copies(void)
+{
+    static const struct {
+        uint8_t ttl;
+        nstime apart;
+        bool names;
+    } rows[] = {{9, 1500 * US, true}, {9, 2500 * US, false}, {8, 9 * NS_PER_S, true}, {8, 11 * NS_PER_S, false}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        unsigned count;
+        begin_points();
+        see(0, 1, 9, 0);
+        see(0, 1, rows[i].ttl, rows[i].apart);
+        sightings_list(points[0], &count);
+        is_num(count, rows[i].names, "a copy after %lld ns", (long long)rows[i].apart);
+        end_points();
+    }
+}
+
+static void test_same_link(void)
+{
+    for (nstime delay = 1500 * US; delay <= 5 * MS; delay += 3500 * US) {
+        begin_points();
+        for (unsigned i = 0; i < 20; i++) {
+            see(i % 2, i, 60, i * MS + i % 2 * 50 * MS);
+            see(!(i % 2), i, 60, i * MS + delay + !(i % 2) * 50 * MS);
+        }
+        end_points();
+        is_num(clocks[1].against.count, delay < 2 * MS, "equal TTLs and a delay of %lld ns", (long long)delay);
+    }
+}
+
+static void test_shared(void)
+{
+    for (unsigned shared = 1; shared <= 2; shared++) {
+        begin_points();
+        for (unsigned i = 0; i < shared; i++) {
+            see(0, i, 9, i * MS);
+            see(1, i, 8, i * MS - NS_PER_S);
+        }
+        end_points();
+        is_num(points_is_corrected(clocks, 1), shared == 2, "%u packets shared", shared);
+    }
+}
+
+/* Low TTLs are those of probes. Other packets go both ways. */
+static void test_trace_ttl(void)
+{
+    begin_points();
+    for (unsigned i = 0; i < 30; i++) {
+        see(1, i, 60, i * MS - NS_PER_S);
+        see(0, i, 55, i * MS + MS);
+    }
+    for (unsigned i = 100; i < 103; i++) {
+        see(0, i, 6, i * MS);
+        see(1, i, 1, i * MS + MS - NS_PER_S);
+    }
+    end_points();
+    is_num(clocks[1].parent, 0, "the sender of low TTLs is the prober");
+}
+
+int main(void)
+{
+    test_stamp_error();
+    test_drift();
+    test_neighbours();
+    test_step();
+    test_segment_samples();
+    test_wrong_share();
+    test_steps_wrong_share();
+    test_delay();
+    test_isolated();
+    test_copies();
+    test_same_link();
+    test_shared();
+    test_trace_ttl();
+    return tap_done();
+}
