@@ -217,7 +217,7 @@ void answer_see_again(struct recogniser *r, const struct digest *digest)
     struct reply *same = pair ? find_seen(pair, word, digest, &candidate) : NULL;
     if (!same)
         return;
-    struct found found = {candidate, (enum match)same->match, same->rule};
+    struct found found = {candidate, (enum match)same->match, same->rule, same->hop_is_doubtful};
     see_again(r, candidate, digest, &found, same);
 }
 
