@@ -182,12 +182,10 @@ static void test_refusing_hop(void)
     struct hops path = {0}, all = {0};
     scene_init(&scene, "62.1.0.1=1:A 62.2.0.1=2:B");
     for (uint8_t ttl = 3; ttl <= 4; ttl++)
-        fake_answer(&scene.fake, 0, fake_send(&scene.fake, 0, ttl),
-                    &(struct fake_reply){.from = ttl == 3 ? "62.2.0.1" : "62.9.0.1",
-                                         .ms = 1,
-                                         .kind = REPLY_UNREACHABLE,
-                                         .type = 3,
-                                         .code = 13});
+        fake_answer(
+            &scene.fake, 0, fake_send(&scene.fake, 0, ttl),
+            &(struct fake_reply){
+                .from = ttl == 3 ? "62.2.0.1" : "62.9.0.1", .ms = 1, .kind = REPLY_UNREACHABLE, .type = 3, .code = 13});
     tell(&scene);
     hops_add_trace(&path, fake_trace(&scene.fake, 0), scene.book);
     hops_add_all_of_trace(&all, fake_trace(&scene.fake, 0), scene.book);
