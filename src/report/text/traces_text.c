@@ -57,7 +57,7 @@ void traces_text_begin(struct output *out)
         strbuf_addf(&text, " and %u more", source->file_count - FILES_NAMED_MOST);
     strbuf_add(&text, "\n");
     add_clocks(&text, source);
-    fputs(text.text, out->file);
+    wrap_print(out, text.text);
     strbuf_free(&text);
 }
 
