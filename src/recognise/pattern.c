@@ -91,7 +91,8 @@ static uint8_t slopes_of(const struct run *run, const struct traits *traits)
     uint16_t rise = (uint16_t)((traits->word >> 16) - run->source_port.first);
     int hops = traits->ttl - run->first_ttl;
     for (size_t i = 0; i < sizeof id_slopes / sizeof *id_slopes; i++)
-        slopes = (uint8_t)(slopes | (rise == (uint16_t)(id_slopes[i] * hops) ? 1U << i : 0U));
+        if (rise == (uint16_t)(id_slopes[i] * hops))
+            slopes = (uint8_t)(slopes | 1U << i);
     return slopes;
 }
 
