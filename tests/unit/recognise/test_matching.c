@@ -289,7 +289,8 @@ static void test_alike(void)
     for (uint8_t ttl = 1; ttl <= 7; ttl++) {
         struct made m = alike(ttl);
         if (ttl >= 6)
-            error_of(20 + ttl, &m, .from = T4, .type = 3, .code = 3, .ttl = 59, .quoted_ttl = (uint8_t)(ttl - 5));
+            error_of(20 + ttl, &m, .from = T4, .type = 3, .code = 3, .ttl = 59, .quoted_ttl = (uint8_t)(ttl - 5),
+                     .id = ttl);
         else if (ttl != 2)
             error_of(20 + ttl, &m, .from = router(ttl), .ttl = (uint8_t)(65 - ttl));
     }
@@ -333,10 +334,10 @@ static void test_alike_in_turn(void)
     scene_begin(NULL);
     for (uint8_t n = 0; n < 6; n++) {
         struct made m = alike((uint8_t)(1 + n / 2));
-        scene_see(n < 2 ? n : n * 400, &m);
+        scene_see(n < 2 ? 3 * n : n * 400, &m);
         if (n % 2)
             for (unsigned k = 0; k < 2; k++)
-                error_of((n < 2 ? n : n * 400) + 1.0 + k, &m, .from = router(1U + n / 2), .id = (uint16_t)(n + k));
+                error_of((n < 2 ? 3 * n : n * 400) + 1.0 + k, &m, .from = router(1U + n / 2), .id = (uint16_t)(n + k));
     }
     const struct recognition *found = scene_result();
     is_text(scene_text(), "udp max-ttl: 1 r1~ r1~; 2 r2~ r2~; 3 r3~ r3~;", "two of one hop are alike");
@@ -362,7 +363,7 @@ static void test_alike_echo(void)
             char payload[9] = "payload ";
             payload[7] = (char)(marked ? 'a' + ttl : ' ');
             see(10 - ttl, .from = T4, .to = S4, .protocol = IP_ICMP, .source = 7, .target = 1, .is_reply = true,
-                .ttl = (uint8_t)(50 + ttl), .payload = payload);
+                .ttl = (uint8_t)(50 + ttl), .id = ttl, .payload = payload);
         }
         const struct recognition *found = scene_result();
         is_text(scene_text(),

@@ -295,10 +295,11 @@ static void answer_first(double after)
     struct bytes b = make_error(&(struct made_error){.from = "10.9.1.1"}, &first);
     b.length = 48;
     b.at[3] = 48;
+    struct made third = {.source = 4000, .target = 40002, .ttl = 3};
     scene_see(0, &first);
     scene_see(0.1, &second);
     scene_bytes(after, &b);
-    error_of(after + 1, &second, .from = router(2));
+    hop(after + 10, &third);
 }
 
 static void test_timely_first(void)

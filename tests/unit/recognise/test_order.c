@@ -103,13 +103,15 @@ static struct made tcptraceroute_of(unsigned n, uint8_t ttl)
 /* The same ports for all, and no id: only the TTL is in order. */
 static struct made paris6_of(unsigned n, uint8_t ttl)
 {
+    static char payloads[32][8];
+    snprintf(payloads[n % 32], sizeof payloads[0], "probe%02u", n % 100);
     return (struct made){.from = S6,
                          .to = T6,
                          .source = 40000,
                          .target = 33434,
                          .ttl = ttl,
                          .checksum = (uint16_t)(n * 40503 + 1),
-                         .payload = "probe"};
+                         .payload = payloads[n % 32]};
 }
 
 static const struct kind {
