@@ -12,7 +12,7 @@
 /* Bounds of memory: about 60 MB in all, for any capture. */
 #define CANDIDATES_MOST (1U << 17)
 #define RUNS_MOST (1U << 13)
-#define RUNS_OF_PAIR_MOST 16
+#define RUNS_OF_PAIR_MOST 64
 #define UNMATCHED_MOST (1U << 14)
 #define UNMATCHED_OF_PAIR_MOST 1024
 #define DUPLICATE_WITHIN (250 * NS_PER_MS) /* after the first reply: how long a probe waits for further ones */
