@@ -51,29 +51,13 @@ static uint64_t hash_bytes(uint64_t hash, const uint8_t *bytes, size_t count)
     return hash;
 }
 
-/* What no router changes of a packet or of a quoted packet. Checksums are left out: offloading leaves them unfinished
- * at the sender. */
+/* A packet by its headers, which every capture holds; digest.same needs its payload as well. */
 static uint64_t hash_headers(const struct digest *digest)
 {
     const struct traits *traits = &digest->traits;
     uint64_t hash = digest_key(digest->pair_hash, traits->word, (uint32_t)traits->ip_id << 16 | traits->size);
     hash = digest_key(hash, traits->seq, traits->ack);
     return digest_key(hash, traits->flow_label, traits->tcp_flags);
-}
-
-static uint64_t hash_payload(uint64_t hash, const struct traits *traits)
-{
-    bool whole = traits->payload_length == SHOWN_BYTES || traits->payload_length == traits->payload_bytes;
-    return whole ? hash_bytes(hash, traits->payload, traits->payload_length) : hash; /* a snaplen may have cut it */
-}
-
-/* A reply as a packet of its own: its sender, its IP id, and what it quotes. */
-static uint64_t hash_error(const struct digest *digest)
-{
-    const struct reply *reply = &digest->answer;
-    uint32_t kind = (uint32_t)reply->icmp_type << 8 | reply->icmp_code;
-    uint64_t hash = digest_key(digest->key, (uint32_t)reply->ip_id << 16 | kind, reply->mtu);
-    return hash_bytes(hash, reply->from.bytes, sizeof reply->from.bytes);
 }
 
 static void note(struct sightings *sightings, const struct digest *digest, enum sighting_role role, uint64_t identity,
@@ -96,20 +80,20 @@ static uint32_t reply_mark(const struct digest *digest, uint64_t hash)
 
 static void note_error(struct sightings *sightings, const struct digest *digest)
 {
-    uint64_t identity = hash_error(digest);
     if (addr_is_none(&digest->source) || digest->is_fragment)
         return;
-    note(sightings, digest, SIGHTING_PACKET, identity, digest->answer.reply_ttl, reply_mark(digest, identity));
+    note(sightings, digest, SIGHTING_PACKET, digest->same, digest->answer.reply_ttl, reply_mark(digest, digest->same));
     if (digest->has_word)
-        note(sightings, digest, SIGHTING_REPLY, digest->key, digest->answer.reply_ttl, reply_mark(digest, identity));
+        note(sightings, digest, SIGHTING_REPLY, digest->key, digest->answer.reply_ttl,
+             reply_mark(digest, digest->same));
 }
 
 static void note_packet(struct sightings *sightings, const struct digest *digest)
 {
-    uint64_t headers = hash_headers(digest), identity = hash_payload(headers, &digest->traits);
+    uint64_t headers = hash_headers(digest);
     if (digest->is_fragment || !digest->has_word || addr_is_multicast(&digest->target))
         return;
-    note(sightings, digest, SIGHTING_PACKET, identity, digest->traits.ttl, digest->traits.ip_id);
+    note(sightings, digest, SIGHTING_PACKET, digest->same, digest->traits.ttl, digest->traits.ip_id);
     note(sightings, digest, SIGHTING_PROBE, digest->key, digest->traits.ttl, (uint32_t)headers | 1);
     if (digest->may_answer_key)
         note(sightings, digest, SIGHTING_REPLY, digest->answer_key, digest->traits.ttl, reply_mark(digest, headers));
@@ -148,7 +132,7 @@ static bool two_points_packet_of(const struct digest *digest, struct two_points_
         !digest->has_word || addr_is_multicast(&digest->target))
         return false;
     *out = (struct two_points_packet){
-        .identity = is_error ? hash_error(digest) : hash_payload(hash_headers(digest), &digest->traits),
+        .identity = digest->same,
         .source = hash_address(is_error ? &digest->answer.from : &digest->source),
         .target = hash_address(is_error ? &digest->source : &digest->target), /* an error goes to whom it quotes */
         .time = digest->time,
