@@ -65,6 +65,20 @@ const char *phrase_device(const struct place *place, char text[PLACE_TEXT_BYTES]
     return text;
 }
 
+void phrase_add_ports(struct strbuf *out, const char *which, const struct trace *trace, bool of_target)
+{
+    bool vary = of_target ? trace->origin.target_port_varies : trace->origin.source_port_varies;
+    unsigned first = of_target ? trace->flow.spec.port : trace->flow.source_port, least = first, most = first;
+    for (size_t i = 0; vary && i < trace->probe_count; i++) {
+        unsigned port = of_target ? trace->probes[i].target_port : trace->probes[i].source_port;
+        least = i && port > least ? least : port;
+        most = i && port < most ? most : port;
+    }
+    strbuf_addf(out, "%s port%s %u", which, phrase_plural(most - least + 1), least);
+    if (most > least)
+        strbuf_addf(out, "-%u", most);
+}
+
 void phrase_add_service(struct strbuf *out, const struct trace *trace)
 {
     const struct probe_spec *spec = &trace->flow.spec;
@@ -77,7 +91,7 @@ void phrase_add_service(struct strbuf *out, const struct trace *trace)
         strbuf_addf(out, "%c", toupper((unsigned char)*c));
     if (variant)
         strbuf_addf(out, " (%s)", variant + 1);
-    strbuf_addf(out, " destination port %u", spec->port);
+    phrase_add_ports(out, " destination", trace, true);
 }
 
 const char *phrase_how(enum verdict_how how, const char *otherwise)

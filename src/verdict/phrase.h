@@ -32,6 +32,9 @@ const char *phrase_place(const struct place *place, char text[PLACE_TEXT_BYTES])
 #define DEVICE_TEXT(place) phrase_device((place), (char[PLACE_TEXT_BYTES]){0})
 const char *phrase_device(const struct place *place, char text[PLACE_TEXT_BYTES]);
 
+/* `which`, and "port 443" or "ports 41022-41054". */
+void phrase_add_ports(struct strbuf *out, const char *which, const struct trace *trace, bool of_target);
+
 /* "TCP destination port 443", "TCP (ack) destination port 443"; the spec for probes without ports: for tickets, whose
  * readers configure firewalls. */
 void phrase_add_service(struct strbuf *out, const struct trace *trace);

@@ -217,18 +217,10 @@ static void add_request(struct strbuf *out, const struct verdict *verdict)
 /* "UDP destination port 53 (source ports 41022-41025)", or the spec for probes without ports. */
 static void add_service(struct strbuf *out, const struct trace *trace)
 {
-    unsigned least = trace->flow.source_port, most = least;
-    for (size_t i = 0; trace->origin.source_port_varies && i < trace->probe_count; i++) {
-        unsigned port = trace->probes[i].source_port;
-        least = port < least ? port : least;
-        most = port > most ? port : most;
-    }
     phrase_add_service(out, trace);
     if (!trace->flow.spec.type->has_port)
         return;
-    strbuf_addf(out, " (source port%s %u", phrase_plural(most - least + 1), least);
-    if (most > least)
-        strbuf_addf(out, "-%u", most);
+    phrase_add_ports(out, " (source", trace, false);
     strbuf_add(out, ")");
 }
 
