@@ -147,6 +147,11 @@ static bool estimate(const struct shared *shared, struct point_clock *clock)
     /* Between tunnel ends, packets keep their TTL on a long way. */
     if (clock->against.contradictory && !clock_estimate(shared->routed, &clock->against))
         return false;
+    /* If nothing names a packet, as in IPv6, pairs that do not all agree may be those of two runs. */
+    if (!shared->named && !shared->same_replies && clock->against.left_out) {
+        clock->against.count = 0;
+        clock->against.contradictory = true;
+    }
     clock->contradictory = clock->against.contradictory;
     clock->corrected = !clock_may_agree(&clock->against);
     return true;

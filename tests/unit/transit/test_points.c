@@ -314,6 +314,24 @@ static void test_two_runs(void)
     }
 }
 
+/* Without names, one packet that disagrees is enough to doubt all. */
+static void test_doubt(void)
+{
+    for (unsigned named = 0; named < 2; named++) {
+        begin(2, 1000);
+        for (unsigned i = 0; i < 20; i++) {
+            nstime wrong = i == 7 ? 5 * NS_PER_S : 0;
+            see(points[0], SIGHTING_PACKET, i, 9, i * MS, named);
+            see(points[1], SIGHTING_PACKET, i, 8, i * MS + 50 * MS - wrong, named);
+            see(points[1], SIGHTING_PACKET, 100 + i, 64, i * MS + 50 * MS, named);
+            see(points[0], SIGHTING_PACKET, 100 + i, 63, i * MS + MS, named);
+        }
+        ok(points_compare(points, 2, clocks), "compared");
+        is_num(points_is_corrected(clocks, 1), named, "a wrong pair, named %u", named);
+        end(2);
+    }
+}
+
 /* A tunnel keeps the TTL over a way of 20 ms. */
 static void test_tunnel(void)
 {
@@ -338,6 +356,7 @@ int main(void)
     test_chain();
     test_unrelated();
     test_two_runs();
+    test_doubt();
     test_tunnel();
     return tap_done();
 }
