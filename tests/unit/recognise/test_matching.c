@@ -317,10 +317,11 @@ static void test_alike_in_turn(void)
     scene_begin(NULL);
     for (uint8_t n = 0; n < 6; n++) {
         struct made m = alike((uint8_t)(1 + n / 2));
-        scene_see(n < 2 ? n : n * 400, &m);
+        double ms = n < 2 ? n * 3 : n * 400;
+        scene_see(ms, &m);
         if (n % 2)
             for (unsigned k = 0; k < 2; k++)
-                error_of((n < 2 ? n : n * 400) + 1.0 + k, &m, .from = router(1U + n / 2), .id = (uint16_t)(n + k));
+                error_of(ms + 1.0 + k, &m, .from = router(1U + n / 2), .id = (uint16_t)(n + k));
     }
     const struct recognition *found = scene_result();
     is_text(scene_text(), "udp max-ttl: 1 r1~ r1~; 2 r2~ r2~; 3 r3~ r3~;", "two of one hop are alike");
@@ -346,7 +347,7 @@ static void test_alike_echo(void)
             char payload[9] = "payload ";
             payload[7] = (char)(marked ? 'a' + ttl : ' ');
             see(10 - ttl, .from = T4, .to = S4, .protocol = IP_ICMP, .source = 7, .target = 1, .is_reply = true,
-                .ttl = (uint8_t)(50 + ttl), .payload = payload);
+                .ttl = (uint8_t)(50 + ttl), .id = ttl, .payload = payload);
         }
         const struct recognition *found = scene_result();
         is_text(scene_text(),

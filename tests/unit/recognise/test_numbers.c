@@ -452,7 +452,7 @@ static void test_forwarded(void)
         if (m.ttl)
             scene_see(ttl * 30 + 5, &m);
     }
-    scene_is("udp max-ttl: 1 r1; 2 r2; 3 r3; other: 2 a probe seen again, further on or on another interface;",
+    scene_is("udp max-ttl: 1 r1; 2 r2; 3 r3; other: 2 copy of an earlier frame;",
              "5 ms later it is the same packet, forwarded");
 }
 
