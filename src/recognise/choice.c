@@ -57,13 +57,10 @@ static bool is_likelier(const struct candidate *a, const struct candidate *b, co
     return a_timely ? a->probe.sent < b->probe.sent : a->probe.sent > b->probe.sent;
 }
 
-/* A candidate is in play if it has no answer, or one that may be another's. A target answers each of its probes, so a
- * direct answer never excludes that it answers this one again. */
-static bool is_in_play(const struct choice *choice, const struct candidate *candidate)
+/* A candidate is in play if it has no answer, or one that may be another's. */
+static bool is_in_play(const struct candidate *candidate)
 {
-    const struct reply *first = candidate->probe.replies;
-    return !candidate->probe.reply_count || first->match == MATCH_WEAK ||
-           (!is_quote(choice) && first->kind != REPLY_TIME_EXCEEDED);
+    return !candidate->probe.reply_count || candidate->probe.replies[0].match == MATCH_WEAK;
 }
 
 unsigned choice_agreement(const struct traits *sent, const struct digest *quote)
@@ -79,7 +76,7 @@ unsigned choice_agreement(const struct traits *sent, const struct digest *quote)
 static void note_rival(struct choice *choice, const struct candidate *candidate)
 {
     uint8_t ttl = candidate->traits.ttl;
-    if (!is_in_play(choice, candidate))
+    if (!is_in_play(candidate))
         return;
     choice->least_ttl = !choice->rivals || ttl < choice->least_ttl ? ttl : choice->least_ttl;
     choice->most_ttl = !choice->rivals || ttl > choice->most_ttl ? ttl : choice->most_ttl;
@@ -116,7 +113,7 @@ void choice_note_answered(struct choice *choice, const struct candidate *candida
 
 bool choice_is_alone(const struct choice *choice)
 {
-    return choice->rivals <= (is_in_play(choice, choice->best) ? 1U : 0U);
+    return choice->rivals <= (is_in_play(choice->best) ? 1U : 0U);
 }
 
 struct found choice_found(const struct choice *choice, enum match match, const char *rule)

@@ -255,8 +255,9 @@ static uint64_t same_of_error(const struct packet *packet, const struct digest *
     if (!packet->quote.ip.version)
         return hash_payload(hash ^ kind, outer);
     hash = mix(kind ^ hash, hash_addresses(&digest->source, &digest->target, digest->protocol));
-    return mix(((uint64_t)quoted->word << 32 | quoted->seq) ^ hash,
-               ((uint64_t)quoted->checksum << 32 | quoted->ip_id) ^ UINT64_C(0x9fb21c651e98df25));
+    /* The checksum of the quoted IP header undoes the quoted TTL in that of the error. */
+    uint64_t identity = (uint64_t)quoted->checksum << 32 | (uint64_t)quoted->ttl << 16 | quoted->ip_id;
+    return mix(((uint64_t)quoted->word << 32 | quoted->seq) ^ hash, identity ^ UINT64_C(0x9fb21c651e98df25));
 }
 
 static uint64_t same_of_frame(const struct frame *frame)

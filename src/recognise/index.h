@@ -3,7 +3,7 @@
 #ifndef HOPSONDE_RECOGNISE_INDEX_H
 #define HOPSONDE_RECOGNISE_INDEX_H
 
-#include "recognise/state.h"
+#include "recognise/candidate.h"
 
 bool index_init(struct recogniser *r); /* false: no memory */
 void index_free(struct recogniser *r);
@@ -30,6 +30,14 @@ static inline uint32_t index_hash(uint64_t key)
 static inline size_t index_home(const struct recogniser *r, uint32_t hash)
 {
     return hash >> (32 - r->index_bits);
+}
+
+/* The newest candidate that may have this key: only half of the key is compared, and only at its own place. NULL: none.
+ * It does not touch the candidate. */
+static inline const struct candidate *index_peek(const struct recogniser *r, uint64_t key)
+{
+    const struct index_entry *entry = &r->index[index_home(r, index_hash(key))];
+    return entry->id && entry->hash == index_hash(key) ? candidate_at(r, entry->id) : NULL;
 }
 
 static inline void index_prefetch(const struct recogniser *r, uint64_t key)

@@ -22,6 +22,13 @@ static inline size_t pair_home(const struct recogniser *r, uint64_t hash)
     return (size_t)(hash >> (64 - r->pair_bits));
 }
 
+/* The pair that likely has this hash, if it stands at its own place. NULL: none. It does not touch the pair. */
+static inline const struct pair *pair_peek(const struct recogniser *r, uint64_t hash)
+{
+    const struct pair_entry *entry = &r->pairs[pair_home(r, hash)];
+    return entry->hash == hash ? entry->pair : NULL;
+}
+
 static inline void pair_prefetch(const struct recogniser *r, uint64_t hash)
 {
     __builtin_prefetch(&r->pairs[pair_home(r, hash)]);

@@ -12,6 +12,7 @@
 #include "recognise/index.h"
 #include "recognise/inferred.h"
 #include "recognise/pair.h"
+#include "recognise/prefetch.h"
 #include "recognise/queue.h"
 #include "recognise/results.h"
 #include "recognise/run.h"
@@ -162,11 +163,9 @@ void recogniser_digest(const struct recogniser *r, unsigned file, const struct f
     digest_packet(&r->digester, file, frame, packet, out);
 }
 
-void recogniser_prefetch(const struct recogniser *r, const struct digest *digest)
+void recogniser_prefetch(const struct recogniser *r, const struct digest *digests, unsigned count)
 {
-    index_prefetch(r, digest->may_answer_key ? digest->answer_key : digest->key);
-    pair_prefetch(r, digest->pair_hash);
-    copies_prefetch(r, digest);
+    prefetch_ahead(r, digests, count);
 }
 
 void recogniser_frame(struct recogniser *r, unsigned file, const struct frame *frame, const struct packet *packet)

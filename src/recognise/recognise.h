@@ -7,8 +7,8 @@
  * ICMP error alone makes no probe. A packet and the errors about it are held until its run is decided.
  *
  * The files, from below: digest, state, tunnels, copies, extensions, early, candidate, index, senders, queue, pair,
- * order, pattern, tool, results, run, merge, grouping, choice, inferred, translated, match, answer. Each includes only
- * those before it (scripts/check-floors).
+ * prefetch, order, pattern, tool, results, run, merge, grouping, choice, inferred, translated, match, answer. Each
+ * includes only those before it (scripts/check-floors).
  *
  * A frame that was seen before is a copy: counted, and nothing more (copies.c).
  *
@@ -100,8 +100,8 @@ void recogniser_frame(struct recogniser *recogniser, unsigned file, const struct
 void recogniser_digest(const struct recogniser *recogniser, unsigned file, const struct frame *frame,
                        const struct packet *packet, struct digest *out);
 void recogniser_take(struct recogniser *recogniser, const struct digest *digest);
-/* Prefetches what recogniser_take() will look up, a few packets ahead. */
-void recogniser_prefetch(const struct recogniser *recogniser, const struct digest *digest);
+/* Prefetches what recogniser_take() will look up for the next `count` packets. Call it before each of them is taken. */
+void recogniser_prefetch(const struct recogniser *recogniser, const struct digest *digests, unsigned count);
 /* Before recogniser_finish(): the capture was cut, or reading stopped. The last probes may have been answered. */
 void recogniser_break_off(struct recogniser *recogniser);
 /* The end of the capture: decides all that is undecided. */

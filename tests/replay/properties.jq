@@ -14,7 +14,7 @@ def without_frames: del(.. | objects | .frame, .frames);
 # A sentence may name a time of day.
 def without_stamps:
     del(.traces[] | .started, .hops[].probes[].sent) | del(.errors[].time) |
-    (.verdicts[], .findings[]).text |= gsub("[0-9]{2}:[0-9]{2}:[0-9]{2}"; "TIME");
+    (.. | objects | select(.text) | .text) |= gsub("[0-9]{2}:[0-9]{2}:[0-9]{2}"; "TIME");
 
 # How long anything took.
 def without_times:
@@ -22,7 +22,7 @@ def without_times:
 
 # Which came first; a finding about a rewrite shows the first example.
 def without_order:
-    (.findings[] | select(.detail.quoted)) |= del(.detail.sent, .detail.quoted, .text) |
+    (.findings[] | select(.detail.quoted)) |= del(.detail.sent, .detail.quoted, .text) | del(.tickets[]?.text) |
     del(.traces[].hops[].probes[].attempt) | .traces[].hops[].probes |= sort | .traces |= sort |
     .verdicts |= sort | .findings |= sort | .errors |= sort;
 

@@ -12,8 +12,6 @@
 #include "cli/progress.h"
 #include "cli/read_ahead.h"
 
-#define PREFETCH 8 /* frames ahead of the one that is taken */
-
 /* One pass over all files. */
 struct reading {
     const struct options *options;
@@ -56,8 +54,7 @@ static void take_batch(struct reading *reading, const struct read_ahead_batch *b
 {
     bool watches = first_look_watches(reading->look);
     for (unsigned i = 0; i < batch->count; i++) {
-        if (i + PREFETCH < batch->count)
-            recogniser_prefetch(reading->recogniser, &batch->looks[i + PREFETCH]);
+        recogniser_prefetch(reading->recogniser, &batch->looks[i], batch->count - i);
         recogniser_take(reading->recogniser, &batch->looks[i]);
         if (watches)
             first_look_take(reading->look, &batch->looks[i]);
@@ -270,6 +267,7 @@ static int report_reading(struct reading *reading, const struct foreign *foreign
     for (unsigned i = 0; i < foreign->count; i++) {
         files[i].name = foreign->names[i];
         files[i].clock = first_look_clock(reading->look, i);
+        files[i].second_clock = first_look_second_clock(reading->look, i);
     }
     if (reading->lookup)
         lookup_begin_found(reading->lookup, reading->report);

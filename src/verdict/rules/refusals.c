@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* refusals: rules 7 to 10: routers that have no route, reject, or send packets in a loop. */
+/* refusals: rules 7 to 11: routers that have no route, reject, or send packets in a loop. */
 #include "verdict/reasons.h"
 #include "verdict/rules/rules.h"
 
@@ -55,8 +55,46 @@ void explain_unreachable(const struct facts *facts, struct verdict *out)
     char place[PLACE_TEXT_BYTES];
     out->state = VERDICT_UNREACHABLE;
     place_refusal(facts, &facts->refusal, out);
-    phrase_set(out->text, "%s has no route to the target: %s replies %s", SPEC_TEXT(facts->trace),
-               refusing_text(out, facts, place), phrase_how(out->how, "unreachable"));
+    if (out->how == HOW_HOST_UNREACHABLE) /* the last router says so of a host that does not answer ARP or ND */
+        phrase_set(out->text, "%s gets no further than %s: it has no route to the target, or no reply from it (%s)",
+                   SPEC_TEXT(facts->trace), refusing_text(out, facts, place), verdict_how_name(out->how));
+    else
+        phrase_set(out->text, "%s has no route to the target: %s replies %s", SPEC_TEXT(facts->trace),
+                   refusing_text(out, facts, place), phrase_how(out->how, "unreachable"));
+}
+
+/* --- 10 --- */
+
+/* The facts of the spec that was told so; NULL: no device did. Independent runs say nothing about each other. */
+static const struct facts *find_dead_end(const struct facts *facts, struct evidence *refusal)
+{
+    refusal->reply = facts->set->is_apart ? NULL : trace_set_dead_end(facts->set, &refusal->probe);
+    for (unsigned i = 0; refusal->reply && i < facts->set->count; i++) {
+        const struct trace *trace = facts->set->traces[i];
+        if (refusal->probe >= trace->probes && refusal->probe < trace->probes + trace->probe_count)
+            return &facts->all->of[i];
+    }
+    return NULL;
+}
+
+bool holds_dead_end(const struct facts *facts)
+{
+    struct evidence refusal;
+    return facts->silent && find_dead_end(facts, &refusal);
+}
+
+/* Silent probes need no refusal of their own: the device that waits for its neighbour forwards none to it. */
+void explain_dead_end(const struct facts *facts, struct verdict *out)
+{
+    char place[PLACE_TEXT_BYTES];
+    struct evidence refusal;
+    const struct facts *told = find_dead_end(facts, &refusal);
+    out->state = VERDICT_UNREACHABLE;
+    place_refusal(told, &refusal, out);
+    out->confidence = SURE_WEAK;
+    evidence_show_last(facts, out);
+    phrase_set(out->text, "%s gets no further than %s, which replies %s to %s", SPEC_TEXT(facts->trace),
+               refusing_text(out, told, place), phrase_how(out->how, "unreachable"), SPEC_TEXT(told->trace));
 }
 
 bool holds_rejected(const struct facts *facts)
@@ -110,7 +148,7 @@ void explain_unexplained(const struct facts *facts, struct verdict *out)
                reply->version == 6 ? "packet-too-big" : "fragmentation-needed", reply->mtu, facts->trace->flow.size);
 }
 
-/* --- 10 --- */
+/* --- 11 --- */
 
 /* The trace whose loop this one is in: its own, or another trace's that it follows; NULL: none. */
 static const struct trace *looping(const struct facts *facts)

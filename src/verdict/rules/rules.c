@@ -10,12 +10,13 @@
  *    7 unreachable  a router has no route, for any spec that gets there
  *    8 rejected     any other refusal, the target's own prohibition among them
  *    9 unexplained  a refusal of packets as too big, with an MTU that explains nothing
- *   10 looping      the routers recur, or are those of another trace's loop, a round later
- *   11 dropped      silence where others go on, with enough probes to claim it
- *   12 inconclusive the same, with too few probes; or no probe behind the last reply has timed out
- *   13 unanswered   silence behind the last router that any spec found
+ *   10 unreachable  silence, and a device told another spec that nothing answers it behind (trace_set_dead_end())
+ *   11 looping      the routers recur, or are those of another trace's loop, a round later
+ *   12 dropped      silence where others go on, with enough probes to claim it
+ *   13 inconclusive the same, with too few probes; or no probe behind the last reply has timed out
+ *   14 unanswered   silence behind the last router that any spec found
  *
- * Rules 2 to 6 are in answers.c, 7 to 10 in refusals.c, 11 to 13 in silences.c. */
+ * Rules 2 to 6 are in answers.c, 7 to 11 in refusals.c, 12 to 14 in silences.c. */
 #include "verdict/rules/rules.h"
 
 struct rule {
@@ -54,6 +55,7 @@ static const struct rule rules[] = {
     {"unreachable", holds_unreachable, explain_unreachable},
     {"rejected", holds_rejected, explain_rejected},
     {"unexplained", holds_unexplained, explain_unexplained},
+    {"dead-end", holds_dead_end, explain_dead_end},
     {"looping", holds_looping, explain_looping},
     {"dropped", holds_dropped, explain_dropped},
     {"inconclusive", holds_inconclusive, explain_inconclusive},

@@ -24,7 +24,7 @@ rule_holds holds_intercepted, holds_open, holds_closed, holds_intercepted_reset,
 rule_explain explain_intercepted, explain_open, explain_closed, explain_reset;
 
 /* refusals.c */
-rule_holds holds_unreachable, holds_rejected, holds_unexplained, holds_looping;
+rule_holds holds_unreachable, holds_rejected, holds_unexplained, holds_dead_end, holds_looping;
 rule_explain explain_unreachable, explain_rejected, explain_unexplained, explain_looping;
 
 /* silences.c */

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A packet leads to a run over several pointers, none of them in the cache: digest, entry of the index or of the pairs,
+ * candidate or pair, run, TTL of the run. Each step reads what the step before has brought, some packets earlier. A
+ * step may find what is about to go: it only reads what stays valid while no packet is taken. */
+#include "recognise/prefetch.h"
+
+#include "recognise/candidate.h"
+#include "recognise/copies.h"
+#include "recognise/index.h"
+#include "recognise/pair.h"
+
+/* Packets ahead of the one that is taken next. */
+#define AHEAD_DIGEST 24
+#define AHEAD_ENTRIES 12
+#define AHEAD_HOLDERS 8 /* candidates and pairs */
+#define AHEAD_RUNS 4
+#define AHEAD_TTLS 2
+
+static void prefetch_bytes(const void *at, size_t bytes)
+{
+    for (size_t i = 0; i < bytes; i += CACHE_LINE)
+        __builtin_prefetch((const char *)at + i);
+    __builtin_prefetch((const char *)at + bytes - 1);
+}
+
+static void prefetch_entries(const struct recogniser *r, const struct digest *digest)
+{
+    copies_prefetch(r, digest);
+    index_prefetch(r, digest->may_answer_key ? digest->answer_key : digest->key);
+    pair_prefetch(r, digest->pair_hash);
+    if (digest->may_answer)
+        pair_prefetch(r, digest->answer_hash);
+}
+
+static bool is_reply(const struct digest *digest)
+{
+    return digest->kind == PACKET_ICMP_ERROR || digest->may_answer_key;
+}
+
+static bool may_be_probe(const struct digest *digest)
+{
+    return digest->kind == PACKET_PLAIN && !digest->may_answer_key && digest->traits.ttl <= PROBE_TTL_MOST;
+}
+
+static const struct candidate *peek_candidate(const struct recogniser *r, const struct digest *digest)
+{
+    return index_peek(r, digest->may_answer_key ? digest->answer_key : digest->key);
+}
+
+static void prefetch_holder(const struct recogniser *r, const struct digest *digest)
+{
+    const struct candidate *candidate = is_reply(digest) ? peek_candidate(r, digest) : NULL;
+    const struct pair *pair = may_be_probe(digest) ? pair_peek(r, digest->pair_hash) : NULL;
+    if (candidate)
+        prefetch_bytes(candidate, sizeof *candidate);
+    if (pair)
+        prefetch_bytes(pair, sizeof *pair / 2); /* what a search compares, and the first run */
+}
+
+/* The run that the packet most likely belongs to. NULL: none is known. */
+static const struct run *peek_run(const struct recogniser *r, const struct digest *digest)
+{
+    if (is_reply(digest)) {
+        const struct candidate *candidate = peek_candidate(r, digest);
+        return candidate ? candidate->run : NULL;
+    }
+    const struct pair *pair = may_be_probe(digest) ? pair_peek(r, digest->pair_hash) : NULL;
+    return pair ? pair->runs : NULL;
+}
+
+static void prefetch_ttl(const struct recogniser *r, const struct digest *digest)
+{
+    const struct run *run = peek_run(r, digest);
+    if (run && digest->traits.ttl < run->by_ttl_count)
+        __builtin_prefetch(&run->by_ttl[digest->traits.ttl]);
+}
+
+void prefetch_ahead(const struct recogniser *r, const struct digest *digests, unsigned count)
+{
+    if (count > AHEAD_DIGEST)
+        prefetch_bytes(&digests[AHEAD_DIGEST], sizeof *digests);
+    if (count > AHEAD_ENTRIES)
+        prefetch_entries(r, &digests[AHEAD_ENTRIES]);
+    if (count > AHEAD_HOLDERS)
+        prefetch_holder(r, &digests[AHEAD_HOLDERS]);
+    if (count > AHEAD_RUNS) {
+        const struct run *run = peek_run(r, &digests[AHEAD_RUNS]);
+        if (run)
+            prefetch_bytes(run, sizeof *run);
+    }
+    if (count > AHEAD_TTLS)
+        prefetch_ttl(r, &digests[AHEAD_TTLS]);
+}
