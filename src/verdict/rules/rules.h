@@ -25,7 +25,7 @@ rule_explain explain_intercepted, explain_open, explain_closed, explain_reset;
 
 /* refusals.c */
 rule_holds holds_unreachable, holds_rejected, holds_unexplained, holds_dead_end, holds_looping;
-rule_explain explain_unreachable, explain_rejected, explain_unexplained, explain_looping;
+rule_explain explain_unreachable, explain_rejected, explain_unexplained, explain_dead_end, explain_looping;
 
 /* silences.c */
 rule_holds holds_dropped, holds_inconclusive;
