@@ -2,6 +2,7 @@
 #include "recognise/answer.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "recognise/candidate.h"
 #include "recognise/early.h"
@@ -206,6 +207,15 @@ static struct reply *find_seen(const struct pair *pair, uint32_t word, const str
     return NULL;
 }
 
+/* Where a NAT translated the quote, the pair is not known by it. */
+static struct reply *find_seen_translated(const struct recogniser *r, const struct digest *digest,
+                                          struct candidate **candidate)
+{
+    bool has_quote = digest->kind == PACKET_ICMP_ERROR && !addr_is_none(&digest->source) && !digest->is_fragment;
+    *candidate = has_quote ? match_quoted(r, digest).candidate : NULL;
+    return *candidate ? find_same(&(*candidate)->probe, &digest->answer) : NULL;
+}
+
 void answer_see_again(struct recogniser *r, const struct digest *digest)
 {
     bool is_error = digest->kind == PACKET_ICMP_ERROR;
@@ -217,6 +227,7 @@ void answer_see_again(struct recogniser *r, const struct digest *digest)
     struct candidate *candidate = NULL;
     uint32_t word = is_error ? digest->traits.word : digest_answered_word(digest);
     struct reply *same = pair ? find_seen(pair, word, digest, &candidate) : NULL;
+    same = same ? same : find_seen_translated(r, digest, &candidate);
     if (!same)
         return;
     struct found found = {candidate, (enum match)same->match, same->rule, same->hop_is_doubtful};
@@ -232,15 +243,17 @@ static bool is_at_its_hop(const struct candidate *candidate, const struct reply 
            (ttl < run->by_ttl_count && addr_equal(&run->by_ttl[ttl].router, &reply->from));
 }
 
-/* The probe that waits for it may be an older one: equal probes are answered in their order. */
+/* In a file without copies the reply is another one if a probe waits for it. Else probes must have been sent since; the
+ * one that waits may be older, since equal probes are answered in their order. */
 bool answer_is_due(const struct recogniser *r, const struct digest *digest, nstime before)
 {
     bool is_error = digest->kind == PACKET_ICMP_ERROR && !addr_is_none(&digest->source) && !digest->is_fragment;
     if ((!is_error && !digest->may_answer) || digest->answer.ip_id || !r->run_count)
         return false;
     struct found found = is_error ? match_quoted(r, digest) : match_answer(r, digest);
-    return found.candidate && !found.candidate->probe.reply_count &&
-           found.candidate->run->newest->probe.sent >= before && is_at_its_hop(found.candidate, &digest->answer);
+    if (!found.candidate || found.candidate->probe.reply_count || !is_at_its_hop(found.candidate, &digest->answer))
+        return false;
+    return !(r->shows[digest->file] & SHOWS_COPIES) || found.candidate->run->newest->probe.sent >= before;
 }
 
 /* --- ICMP errors --- */
@@ -268,11 +281,32 @@ static struct other_error make_error(const struct digest *digest)
     };
 }
 
-/* True if the quote shows another id than the probe had. Routers zero or swap it, but hardly any makes up another. */
-static bool shows_other_id(const struct candidate *candidate, const struct digest *quote)
+/* Routers zero or swap the id, but hardly any makes up another. */
+static bool is_same_id(uint16_t sent, uint16_t quoted)
 {
-    uint16_t sent = candidate->traits.ip_id, quoted = quote->traits.ip_id;
-    return quote->source.family == 4 && sent && quoted && quoted != sent && quoted != (uint16_t)(sent << 8 | sent >> 8);
+    return !sent || !quoted || quoted == sent || quoted == (uint16_t)(sent << 8 | sent >> 8);
+}
+
+/* True if payload and checksum both differ. The checksum alone may be unfinished, the payload cut. */
+static bool has_other_content(const struct traits *sent, const struct digest *quote)
+{
+    const struct traits *quoted = &quote->traits;
+    return (quote->have & HAVE_CHECKSUM) && quoted->checksum != sent->checksum && quoted->payload_length &&
+           sent->payload_length && memcmp(quoted->payload, sent->payload, sizeof sent->payload) != 0;
+}
+
+/* True if the quote agrees with the probe in all that tells probes apart. If not, its own probe may follow. */
+static bool agrees(const struct candidate *candidate, const struct digest *quote)
+{
+    const struct traits *sent = &candidate->traits, *quoted = &quote->traits;
+    const struct flow *flow = &candidate->run->trace.flow;
+    bool is_translated = !addr_equal(&quote->source, &flow->source) || !addr_equal(&quote->target, &flow->target);
+    if (quote->source.family == 4 && !is_same_id(sent->ip_id, quoted->ip_id))
+        return false;
+    if ((quote->have & HAVE_SEQ) && quoted->seq != sent->seq)
+        return false;
+    return is_translated || (quoted->flow_label == sent->flow_label &&
+                             (!quote->has_word || quoted->word == sent->word) && !has_other_content(sent, quote));
 }
 
 void answer_take_error(struct recogniser *r, const struct digest *digest, bool may_wait)
@@ -287,7 +321,8 @@ void answer_take_error(struct recogniser *r, const struct digest *digest, bool m
         count_stray(r, STRAY_ADVICE);
         return;
     }
-    may_wait = may_wait && has_quote && (!found.candidate || shows_other_id(found.candidate, digest));
+    bool is_numbered = digest->has_word || digest->shape == SHAPE_RAW; /* else no rule finds its probe later */
+    may_wait = may_wait && has_quote && is_numbered && (!found.candidate || !agrees(found.candidate, digest));
     if (may_wait && early_hold(r, digest))
         return;
     if (found.candidate) {

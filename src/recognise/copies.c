@@ -5,7 +5,9 @@
  *    the same file within FORWARDED_SOON if nothing else numbers it: some tools count TTLs down.
  *
  * The time counts from the first of them, so a stream of equal packets is not one packet. A packet with a higher TTL
- * than before is another one: probes may differ in nothing else. */
+ * than before is another one: probes may differ in nothing else. Each TTL has a sighting of its own, and rule 1 comes
+ * first: a packet with a TTL that was seen before SAME_FRAME_WITHIN was sent again. On one interface the checksum is
+ * the same as well; between two, the network card may fill it in. */
 #include "recognise/copies.h"
 
 #include <stdlib.h>
@@ -48,29 +50,24 @@ static uint32_t tag_of(uint64_t hash)
     return (uint32_t)hash | 1;
 }
 
-/* The earlier sighting with this hash; NULL: none is remembered. */
-static struct sighting *find(const struct recogniser *r, uint64_t hash)
-{
-    struct sighting *set = set_of(r, hash);
-    uint32_t tag = tag_of(hash);
-    for (unsigned i = 0; i < SET_SIZE; i++)
-        if (set[i].tag == tag)
-            return &set[i];
-    return NULL;
-}
-
 static uint8_t place_of(const struct digest *digest)
 {
     return (uint8_t)(digest->interface << 2 | digest->direction);
 }
 
+static uint8_t fold(uint32_t value)
+{
+    return (uint8_t)(value >> 8 ^ value);
+}
+
 static uint8_t port_of(const struct digest *digest)
 {
-    return (uint8_t)(digest->traits.word >> 24 ^ digest->traits.word >> 16);
+    return fold(digest->traits.word >> 16);
 }
 
 /* `known`: an earlier sighting with this hash, which the new one replaces; NULL: the oldest of the set has to go. */
-static void remember(struct recogniser *r, struct sighting *known, uint64_t hash, const struct digest *digest)
+static void remember(struct recogniser *r, struct sighting *known, uint64_t hash, uint8_t mark,
+                     const struct digest *digest)
 {
     struct sighting *set = set_of(r, hash);
     for (unsigned i = SET_SIZE - 1; i > 0 && !known; i--)
@@ -81,7 +78,7 @@ static void remember(struct recogniser *r, struct sighting *known, uint64_t hash
         .ttl = digest_outer_ttl(digest),
         .file = digest->file,
         .place = place_of(digest),
-        .port = port_of(digest),
+        .mark = mark,
     };
 }
 
@@ -91,33 +88,55 @@ static bool follows_within(const struct sighting *before, nstime time, nstime sp
     return time - before->time <= span && time - before->time >= -SAME_FRAME_WITHIN;
 }
 
-static enum seen compare(const struct sighting *before, const struct digest *digest)
+/* True if a router forwarded what was seen before, or another file shows it. */
+static bool is_elsewhere(const struct sighting *before, const struct digest *digest)
 {
     uint8_t ttl = digest_outer_ttl(digest);
-    if (ttl > before->ttl)
-        return SEEN_FIRST;
-    if (ttl == before->ttl && digest->file == before->file)
-        return follows_within(before, digest->time, SAME_FRAME_WITHIN) ? SEEN_AGAIN : SEEN_FIRST;
-    bool sure = digest->file != before->file || digest->kind != PACKET_PLAIN || digest_has_id(digest);
-    return follows_within(before, digest->time, sure ? FORWARDED_WITHIN : FORWARDED_SOON) ? SEEN_ELSEWHERE : SEEN_FIRST;
+    bool other_file = digest->file != before->file;
+    bool sure = other_file || digest->kind != PACKET_PLAIN || digest_has_id(digest);
+    return (ttl < before->ttl || (ttl == before->ttl && other_file)) &&
+           follows_within(before, digest->time, sure ? FORWARDED_WITHIN : FORWARDED_SOON);
+}
+
+static bool is_of(const struct sighting *before, const struct digest *digest)
+{
+    return before->ttl == digest_outer_ttl(digest) && before->file == digest->file;
+}
+
+static bool may_be_equal(const struct sighting *before, const struct digest *digest)
+{
+    bool is_told_apart = digest_has_id(digest) || before->place != place_of(digest) || before->file != digest->file;
+    return before->tag == tag_of(digest->same) && (is_told_apart || before->mark == fold(digest->traits.checksum));
 }
 
 enum seen copies_see(struct recogniser *r, const struct digest *digest, nstime *first)
 {
-    struct sighting *known = find(r, digest->same);
-    enum seen seen = known ? compare(known, digest) : SEEN_FIRST;
-    if (seen == SEEN_FIRST)
-        remember(r, known, digest->same, digest);
-    else
-        *first = known->time;
-    return seen;
+    struct sighting *set = set_of(r, digest->same), *same = NULL;
+    bool elsewhere = false;
+    for (unsigned i = 0; i < SET_SIZE; i++) {
+        if (!may_be_equal(&set[i], digest))
+            continue;
+        if (is_of(&set[i], digest))
+            same = &set[i];
+        else
+            elsewhere |= is_elsewhere(&set[i], digest);
+    }
+    if (same && follows_within(same, digest->time, SAME_FRAME_WITHIN)) {
+        *first = same->time;
+        return SEEN_AGAIN;
+    }
+    if (elsewhere && !same)
+        return SEEN_ELSEWHERE;
+    remember(r, same, digest->same, fold(digest->traits.checksum), digest);
+    return SEEN_FIRST;
 }
 
 void copies_renew(struct recogniser *r, const struct digest *digest)
 {
-    struct sighting *known = find(r, digest->same);
-    if (known)
-        known->time = digest->time;
+    struct sighting *set = set_of(r, digest->same);
+    for (unsigned i = 0; i < SET_SIZE; i++)
+        if (may_be_equal(&set[i], digest) && is_of(&set[i], digest))
+            set[i].time = digest->time;
 }
 
 /* A router with NAT sends what it received, with another source, a TTL that is lower by one, and mostly the same port.
@@ -127,7 +146,7 @@ void copies_renew(struct recogniser *r, const struct digest *digest)
 static bool is_translated(const struct sighting *before, const struct digest *digest)
 {
     uint8_t ttl = digest->traits.ttl, place = place_of(digest);
-    bool same_port = before->port == port_of(digest);
+    bool same_port = before->mark == port_of(digest);
     if (before->file != digest->file)
         return same_port && ttl < before->ttl && follows_within(before, digest->time, FORWARDED_WITHIN);
     if (before->ttl != ttl + 1 || !follows_within(before, digest->time, TRANSLATED_WITHIN))
@@ -139,9 +158,15 @@ static bool is_translated(const struct sighting *before, const struct digest *di
 
 bool copies_see_translated(struct recogniser *r, const struct digest *digest)
 {
-    struct sighting *known = find(r, digest->same_beyond_nat);
-    bool translated = known && is_translated(known, digest);
-    if (!translated)
-        remember(r, known, digest->same_beyond_nat, digest);
-    return translated;
+    uint64_t hash = digest->same_beyond_nat;
+    struct sighting *set = set_of(r, hash), *same = NULL;
+    for (unsigned i = 0; i < SET_SIZE; i++) {
+        if (set[i].tag != tag_of(hash))
+            continue;
+        if (is_translated(&set[i], digest))
+            return true;
+        same = is_of(&set[i], digest) ? &set[i] : same;
+    }
+    remember(r, same, hash, port_of(digest), digest);
+    return false;
 }

@@ -22,8 +22,8 @@ void copies_prefetch(const struct recogniser *r, const struct digest *digest);
 enum seen copies_see(struct recogniser *r, const struct digest *digest, nstime *first);
 /* The packet is no copy after all, but equal to an earlier one: it is a first sighting from now on. */
 void copies_renew(struct recogniser *r, const struct digest *digest);
-/* For a packet that copies_see() does not know: true if it is a probe whose source a NAT has just translated.
- * Remembers it if not. */
+/* For a packet that copies_see() does not know: true if it may be a probe whose source a NAT has just translated; its
+ * source is not compared. Remembers it if not. */
 bool copies_see_translated(struct recogniser *r, const struct digest *digest);
 
 #endif

@@ -250,6 +250,7 @@ static uint64_t same_of_error(const struct packet *packet, const struct digest *
     const struct transport *t = &outer->transport;
     const struct traits *quoted = &digest->traits;
     uint64_t kind = (uint64_t)t->type << 56 | (uint64_t)t->code << 48 | (uint64_t)t->checksum << 32 | packet->mtu;
+    kind ^= (uint64_t)quoted->ttl << 24;
     uint64_t hash = hash_ip(hash_addresses(&outer->ip.source, &outer->ip.target, outer->ip.protocol), &outer->ip);
     if (!packet->quote.ip.version)
         return hash_payload(hash ^ kind, outer);

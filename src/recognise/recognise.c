@@ -19,6 +19,8 @@
 #include "recognise/senders.h"
 #include "recognise/tunnels.h"
 
+#define NEXT_FILE_WITHIN NS_PER_S /* the next piece of a capture begins so soon after the one before */
+
 static const char *const stray_reasons[STRAYS] = {
     [STRAY_NOT_IP] = "not IP",
     [STRAY_FRAGMENT] = "later fragment",
@@ -111,6 +113,13 @@ static void take_copy(struct recogniser *r, const struct digest *digest, enum se
     grouping_see_again(r, digest);
 }
 
+/* True if the source sends probes of its own. That of a NAT seems to send none, since they are copies. */
+static bool is_prober(const struct recogniser *r, const struct digest *digest)
+{
+    const struct pair *pair = pair_find(r, digest->pair_hash, &digest->source, &digest->target, digest->protocol);
+    return pair && pair->runs;
+}
+
 /* True for a copy; counts it. */
 static bool is_copy(struct recogniser *r, const struct digest *digest)
 {
@@ -122,7 +131,7 @@ static bool is_copy(struct recogniser *r, const struct digest *digest)
     }
     if (seen != SEEN_FIRST)
         take_copy(r, digest, seen);
-    else if (digest->same_beyond_nat && copies_see_translated(r, digest))
+    else if (digest->same_beyond_nat && copies_see_translated(r, digest) && !is_prober(r, digest))
         count_stray(r, STRAY_COPY);
     else
         return false;
@@ -193,12 +202,38 @@ static void sum_up(struct recogniser *r)
     result->ends = r->ends;
 }
 
+/* True if what the second file shows belongs to the first as well: the next piece of a capture, or the replies to
+ * probes that stand alone in the first. */
+static bool is_extended_by(const struct recogniser *r, unsigned file, unsigned other)
+{
+    bool goes_on = r->starts[other] != NSTIME_NONE && r->starts[other] <= r->ends[file] + NEXT_FILE_WITHIN &&
+                   r->ends[other] > r->ends[file];
+    bool is_next = r->starts[other] >= r->ends[file];
+    bool has_replies = (r->shows[other] & SHOWS_REPLIES) && !(r->shows[file] & SHOWS_REPLIES);
+    return goes_on && (is_next || has_replies);
+}
+
+/* A file that others extend ends with the last of them. */
+static void extend_ends(struct recogniser *r)
+{
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (unsigned file = 0; file < RECOGNISE_FILES_MOST; file++)
+            for (unsigned other = 0; r->starts[file] != NSTIME_NONE && other < RECOGNISE_FILES_MOST; other++)
+                if (is_extended_by(r, file, other)) {
+                    r->ends[file] = r->ends[other];
+                    changed = true;
+                }
+    }
+}
+
 void recogniser_finish(struct recogniser *r)
 {
     take_early(r, NSTIME_NEVER);
     run_finish(r);
     inferred_finish(r);
     results_finish(r);
+    extend_ends(r);
     sum_up(r);
 }
 

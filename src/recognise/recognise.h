@@ -7,13 +7,8 @@
  * ICMP error alone makes no probe. A packet and the errors about it are held until its run is decided.
  *
  * The files, from below: digest, state, tunnels, copies, extensions, early, candidate, index, senders, queue, pair,
-<<<<<<< HEAD
  * prefetch, order, pattern, tool, results, run, merge, grouping, choice, inferred, translated, match, answer. Each
  * includes only those before it (scripts/check-floors).
-=======
- * order, pattern, tool, results, run, merge, grouping, choice, inferred, translated, match, answer. Each includes only
- * those before it (scripts/check-floors).
->>>>>>> lead
  *
  * A frame that was seen before is a copy: counted, and nothing more (copies.c).
  *

@@ -425,6 +425,25 @@ static void test_slow_way(void)
     scene_end();
 }
 
+/* A NAT before the prober translates the quote of the reply, too; the far end shows it untranslated. */
+static void test_far_translated(void)
+{
+    scene_begin(NULL);
+    for (uint8_t ttl = 1; ttl <= 3; ttl++) {
+        struct made m = udp(ttl, ttl);
+        scene_from(0, 0);
+        scene_see(ttl * 100, &m);
+        for (unsigned near = 0; near < 2; near++) {
+            scene_from(1U - near, 0);
+            error_of(near ? ttl * 100 + 10 : ttl * 100 + 5, &m, .from = router(ttl), .id = ttl,
+                     .ttl = (uint8_t)(64U - near * 5U), .quoted_source = "203.0.113.5");
+        }
+    }
+    is_num(rtt_of(scene_result(), 2), 10 * MS, "a reply with a translated quote has the prober's time");
+    is_text(scene_text(), "udp max-ttl: 1 r1^; 2 r2^; 3 r3^; other: 3 " COPY, "and is one");
+    scene_end();
+}
+
 /* Answers that show neither TTL nor probe: the second sighting must not go to another probe. */
 static void test_far_answers(void)
 {
@@ -463,6 +482,34 @@ static void test_next_file(void)
         error_of(ttl * 10 + 1, &m, .from = router(ttl), .id = ttl);
     }
     scene_is("udp max-ttl: 1 r1; 2 r2; 3 r3; 4 r4;", "a file that goes on where another ended has its clock");
+}
+
+/* A file without replies, and one with the replies and what follows `gap` later in a third. */
+static nstime end_of_probes(double gap)
+{
+    scene_begin(NULL);
+    for (uint8_t ttl = 1; ttl <= 3; ttl++) {
+        struct made m = udp(ttl, ttl), other = {.source = 1, .target = 2, .ttl = 64};
+        scene_from(0, 0);
+        scene_see(ttl * 10, &m);
+        scene_from(1, 0);
+        error_of(ttl * 10 + 1, &m, .from = router(ttl), .id = ttl);
+        if (ttl < 3)
+            continue;
+        scene_see(1000, &other);
+        scene_from(2, 0);
+        scene_see(1000 + gap, &other);
+        scene_see(9000, &other);
+    }
+    nstime end = scene_result()->ends[0] - START;
+    scene_end();
+    return end;
+}
+
+static void test_ends(void)
+{
+    is_num(end_of_probes(900), 9000 * MS, "a file of probes ends with that of the replies, and its next piece");
+    is_num(end_of_probes(1100), 1000 * MS, "a file that begins 1.1 s later is another capture");
 }
 
 /* --- replies before their probes --- */
@@ -514,6 +561,32 @@ static void test_early_alike(void)
         scene_see(n, &m);
     }
     scene_is("udp max-ttl: 1 r1? r1? r1?; 2 r2? r2? r2?; 3 r3? r3? r3?;", "Paris: all replies are early");
+}
+
+/* What tells these probes apart is not in the key: a weaker rule must not give the reply to an earlier probe. */
+static void test_early_weak(void)
+{
+    scene_begin(NULL);
+    for (uint16_t n = 0; n < 6; n++) { /* Paris over IPv6 */
+        char payload[] = "a-------------";
+        struct made m = {.from = S6, .to = T6, .source = 40000, .target = 33434, .ttl = (uint8_t)(1 + n / 2)};
+        payload[0] = (char)('a' + n);
+        m.payload = payload;
+        m.checksum = (uint16_t)(100 + n);
+        error_of(n - 0.02, &m, .from = router6(m.ttl), .quote_whole = true);
+        scene_see(n, &m);
+    }
+    scene_is("udp max-ttl: 1 r1? r1?; 2 r2? r2?; 3 r3? r3?;", "Paris over IPv6: payload and checksum tell");
+
+    scene_begin(NULL);
+    for (uint16_t n = 0; n < 6; n++) {
+        struct made m = syn(n, (uint8_t)(1 + n / 2));
+        m.seq += n;
+        m.id = 0;
+        error_of(n - 0.02, &m, .from = router(m.ttl), .id = (uint16_t)(n + 1));
+        scene_see(n, &m);
+    }
+    scene_is("tcp max-ttl: 1 r1? r1?; 2 r2? r2?; 3 r3? r3?;", "SYNs of one port: the sequence number tells");
 }
 
 static void test_early_answers(void)
@@ -586,10 +659,13 @@ int main(void)
     test_no_nat();
     test_both_ends();
     test_slow_way();
+    test_far_translated();
     test_far_answers();
     test_next_file();
+    test_ends();
     test_early();
     test_early_alike();
+    test_early_weak();
     test_early_answers();
     test_early_order();
     test_early_many();
