@@ -47,6 +47,8 @@ static const uint16_t linktypes[] = {
     LINKTYPE_NFLOG,
     LINKTYPE_ENC,
     LINKTYPE_MPLS,
+    LINKTYPE_PKTAP,
+    LINKTYPE_PPI,
 };
 #define MESHES (sizeof linktypes / sizeof *linktypes)
 

@@ -13,12 +13,12 @@
 #define NO_SOURCE UINT32_MAX
 
 struct source {
-    struct wire *wire;                                                   /* owned; NULL after its end */
-    bool is_file;                                                        /* not a pipe; set at its end */
-    uint64_t bytes;                                                      /* file length; set at its end */
-    struct frame ahead;                                                  /* its next frame, if the source is queued */
-    struct frame_sorter *sorter;                                         /* owned; NULL: its frames keep their order */
-    nstime (*correct)(const void *context, unsigned file, nstime stamp); /* NULL: its clock is right */
+    struct wire *wire;           /* owned; NULL after its end */
+    bool is_file;                /* not a pipe; set at its end */
+    uint64_t bytes;              /* file length; set at its end */
+    struct frame ahead;          /* its next frame, if the source is queued */
+    struct frame_sorter *sorter; /* owned; NULL: its frames keep their order */
+    merge_corrector correct;     /* NULL: its clock is right */
     const void *context;
     nstime latest; /* stamp of its frames so far */
     struct merge_file facts;
@@ -87,15 +87,18 @@ static void finish(struct source *source)
     source->wire = NULL;
 }
 
-/* Reads a frame in the order of the file. */
-static enum wire_event read_frame(struct source *source, struct frame *frame)
+/* Reads a frame in the order of the file, with its corrected time. */
+static enum wire_event read_frame(struct merge *m, unsigned file, struct frame *frame)
 {
+    struct source *source = &m->sources[file];
     struct session_claim claim;
     struct err err;
     enum wire_event event;
     do
         event = source->wire->ops->receive(source->wire, NSTIME_NEVER, frame, &claim, &err);
     while (event == WIRE_CLAIM);
+    if (event == WIRE_FRAME && source->correct)
+        frame->time = source->correct(source->context, file, frame);
     if (event == WIRE_FRAME || event == WIRE_QUIET)
         return event;
     if (event == WIRE_FAILED) {
@@ -114,10 +117,11 @@ static void fail_for_memory(struct source *source)
 }
 
 /* Reads ahead as far as the sorter holds it, and returns the earliest frame. */
-static enum wire_event read_sorted(struct source *source, struct frame *frame)
+static enum wire_event read_sorted(struct merge *m, unsigned file, struct frame *frame)
 {
+    struct source *source = &m->sources[file];
     while (source->wire && !frame_sorter_is_full(source->sorter)) {
-        enum wire_event event = read_frame(source, frame);
+        enum wire_event event = read_frame(m, file, frame);
         if (event == WIRE_QUIET)
             return event;
         if (event == WIRE_FRAME && !frame_sorter_put(source->sorter, frame))
@@ -133,19 +137,17 @@ static void note_late(struct source *source, nstime late)
         source->facts.late_most = late;
 }
 
-/* The next frame of a file, in the order in which it is merged, with its time. */
+/* The next frame of a file, in the order in which it is merged. */
 static enum wire_event receive(struct merge *m, unsigned file, struct frame *frame)
 {
     struct source *source = &m->sources[file];
-    enum wire_event event = source->sorter ? read_sorted(source, frame) : read_frame(source, frame);
+    enum wire_event event = source->sorter ? read_sorted(m, file, frame) : read_frame(m, file, frame);
     if (event != WIRE_FRAME)
         return event;
     if (frame->time >= source->latest)
         source->latest = frame->time;
     else
         note_late(source, source->latest - frame->time);
-    if (source->correct)
-        frame->time = source->correct(source->context, file, frame->time);
     return event;
 }
 
@@ -241,10 +243,9 @@ bool merge_sort(struct merge *m, unsigned file, size_t bytes_most, nstime window
     return source->sorter != NULL;
 }
 
-void merge_correct(struct merge *m, unsigned file, nstime (*correct)(const void *context, unsigned file, nstime stamp),
-                   const void *context)
+void merge_correct(struct merge *m, unsigned file, merge_corrector corrector, const void *context)
 {
-    m->sources[file].correct = correct;
+    m->sources[file].correct = corrector;
     m->sources[file].context = context;
 }
 

@@ -31,9 +31,10 @@ void merge_add(struct merge *merge, struct wire *wire);
 /* Sorts the frames of a file before they are merged, as far as `bytes_most` bytes of frames, and stamps at most
  * `window` apart, allow. Before the first merge_next(). False: out of memory; the file is not sorted. */
 bool merge_sort(struct merge *merge, unsigned file, size_t bytes_most, nstime window);
-/* Corrects all stamps of a file: correct(context, file, stamp) returns the time on the common clock. */
-void merge_correct(struct merge *merge, unsigned file,
-                   nstime (*correct)(const void *context, unsigned file, nstime stamp), const void *context);
+typedef nstime (*merge_corrector)(const void *context, unsigned file, const struct frame *frame);
+/* Corrects the stamps of a file before its frames are sorted: the corrector returns the time on the common clock. The
+ * thread that calls merge_next() calls it. */
+void merge_correct(struct merge *merge, unsigned file, merge_corrector corrector, const void *context);
 /* Returns the next frame and its file's number. `frame->number` counts within its file; its bytes are valid until
  * the next call. Returns WIRE_FRAME, WIRE_QUIET (a signal interrupted a read) or WIRE_END. Skips the claims of saved
  * runs. */

@@ -8,6 +8,7 @@
 #include "cli/options/options.h"
 #include "packet/packet.h"
 #include "transit/points.h"
+#include "transit/two_points.h"
 
 /* Bytes of packets that are sorted in memory, in all files together. */
 #define SORTED_BYTES_MOST ((size_t)64 << 20)
@@ -18,6 +19,8 @@
 #define PIPE_WINDOW (2 * NS_PER_S) /* of stamps: a live capture waits for its report only so long */
 /* Sightings that are kept of all files together. */
 #define SIGHTINGS_MOST (1u << 17)
+/* Any number: the tables of sightings bound the time for a capture that was made to collide. */
+#define FIXED_SECRET UINT64_C(0x8f3a65d21c9be407)
 #define STOP_FRAMES 1024 /* frames between two looks at the stop flag */
 
 struct first_look {
@@ -27,6 +30,12 @@ struct first_look {
     struct point_clock *clocks;              /* owned; input.count of them */
     struct clock_estimate *described;        /* owned; the same */
     struct identity_set *seen;               /* owned; NULL: there is one file only */
+    struct two_points
+        *two; /* owned; of a single file. NULL: it is not merged from two machines, or there are several */
+    struct clock_estimate second; /* with `two`: the clock of the far machine */
+    /* The recogniser's secret changes with each run, but the choice of sightings must not. A file that is read once
+     * needs the recogniser's digests. */
+    struct digester digester;
     bool has_once;
 };
 
@@ -114,13 +123,46 @@ static void note_digest(struct sightings *sightings, const struct digest *digest
         note_packet(sightings, digest);
 }
 
-static void note_frame(const struct first_look *look, unsigned file, const struct frame *frame)
+static void digest_frame(const struct first_look *look, unsigned file, const struct frame *frame, struct digest *out)
 {
     struct packet packet;
-    struct digest digest;
     packet_decode(frame, &packet);
-    recogniser_digest(look->input.recogniser, file, frame, &packet, &digest);
-    note_digest(look->sightings[file], &digest);
+    if (look->has_once)
+        recogniser_digest(look->input.recogniser, file, frame, &packet, out);
+    else
+        digest_packet(&look->digester, file, frame, &packet, out);
+}
+
+/* --- a single file --- */
+
+static uint64_t hash_address(const struct addr *address)
+{
+    return hash_bytes(address->family, address->bytes, sizeof address->bytes);
+}
+
+/* False: nothing names it. */
+static bool two_points_packet_of(const struct digest *digest, struct two_points_packet *out)
+{
+    bool is_error = digest->kind == PACKET_ICMP_ERROR;
+    if ((!is_error && digest->kind != PACKET_PLAIN) || digest->is_fragment || addr_is_none(&digest->source) ||
+        !digest->has_word || addr_is_multicast(&digest->target))
+        return false;
+    *out = (struct two_points_packet){
+        .identity = is_error ? hash_error(digest) : hash_payload(hash_headers(digest), &digest->traits),
+        .source = hash_address(is_error ? &digest->answer.from : &digest->source),
+        .target = hash_address(is_error ? &digest->source : &digest->target), /* an error goes to whom it quotes */
+        .time = digest->time,
+        .ttl = is_error ? digest->answer.reply_ttl : digest->traits.ttl,
+        .is_error = is_error};
+    return true;
+}
+
+static bool find_packet(const struct first_look *look, unsigned file, const struct frame *frame,
+                        struct two_points_packet *out)
+{
+    struct digest digest;
+    digest_frame(look, file, frame, &digest);
+    return two_points_packet_of(&digest, out);
 }
 
 /* --- a file --- */
@@ -136,6 +178,19 @@ static enum wire_event next_frame(struct wire *wire, struct frame *frame)
     return event;
 }
 
+static void note_frame(struct first_look *look, unsigned file, const struct frame *frame)
+{
+    struct two_points_packet packet;
+    struct digest digest;
+    if (look->sightings[file]) {
+        digest_frame(look, file, frame, &digest);
+        note_digest(look->sightings[file], &digest);
+    } else if (look->two && find_packet(look, file, frame, &packet) && !two_points_add(look->two, &packet)) {
+        two_points_free(look->two);
+        look->two = NULL;
+    }
+}
+
 static void look_at_frames(struct first_look *look, unsigned file, struct wire *wire)
 {
     struct frame frame;
@@ -147,9 +202,8 @@ static void look_at_frames(struct first_look *look, unsigned file, struct wire *
         look->late[file] = look->late[file] || frame.time < latest;
         latest = frame.time > latest ? frame.time : latest;
         bytes += frame.captured;
-        if (look->sightings[file])
-            note_frame(look, file, &frame);
-        else if (bytes > LOOK_BYTES_MOST)
+        note_frame(look, file, &frame);
+        if (!look->sightings[file] && bytes > LOOK_BYTES_MOST)
             return;
     }
 }
@@ -193,13 +247,26 @@ static bool describe(struct first_look *look)
     return true;
 }
 
+/* A single file that was merged from the captures of two machines. */
+static void find_second(struct first_look *look)
+{
+    if (look->two && two_points_find(look->two, &look->second)) {
+        look->late[0] = true; /* the corrected stamps need sorting */
+        return;
+    }
+    two_points_free(look->two);
+    look->two = NULL;
+}
+
 static bool prepare(struct first_look *look)
 {
     unsigned count = look->input.count;
+    digest_init(&look->digester, FIXED_SECRET);
     look->clocks = calloc(count, sizeof *look->clocks);
     look->described = calloc(count, sizeof *look->described);
     look->seen = count > 1 ? identity_set_new() : NULL;
-    bool good = look->clocks && look->described && (count == 1 || look->seen);
+    look->two = count == 1 ? two_points_new() : NULL;
+    bool good = look->clocks && look->described && (look->seen || look->two);
     for (unsigned i = 0; i < count && good; i++) {
         look->clocks[i].parent = -1;
         look->has_once = look->has_once || look->input.files[i].is_once;
@@ -220,8 +287,10 @@ struct first_look *first_look_new(const struct look_input *input)
         return NULL;
     look->input = *input;
     bool good = prepare(look);
-    if (good)
+    if (good) {
         look_at_all(look);
+        find_second(look);
+    }
     if (good && (input->count == 1 || describe(look)))
         return look;
     first_look_free(look);
@@ -235,15 +304,24 @@ void first_look_free(struct first_look *look)
     for (unsigned i = 0; i < look->input.count; i++)
         sightings_free(look->sightings[i]);
     identity_set_free(look->seen);
+    two_points_free(look->two);
     free(look->clocks);
     free(look->described);
     free(look);
 }
 
-static nstime correct(const void *context, unsigned file, nstime stamp)
+static nstime correct(const void *context, unsigned file, const struct frame *frame)
 {
     const struct first_look *look = context;
-    return points_correct(look->clocks, file, stamp);
+    return points_correct(look->clocks, file, frame->time);
+}
+
+static nstime correct_second(const void *context, unsigned file, const struct frame *frame)
+{
+    const struct first_look *look = context;
+    struct two_points_packet packet;
+    bool is_far = find_packet(look, file, frame, &packet) && two_points_is_far(look->two, &packet);
+    return is_far ? clock_correct(&look->second, frame->time) : frame->time;
 }
 
 static unsigned count_late(const struct first_look *look)
@@ -263,7 +341,9 @@ bool first_look_apply(const struct first_look *look, struct merge *merge)
             good = merge_sort(merge, i, PIPE_BYTES_MOST, look->input.files[i].is_live ? PIPE_WINDOW : NSTIME_NEVER);
         else if (look->late[i])
             good = merge_sort(merge, i, SORTED_BYTES_MOST / late, NSTIME_NEVER);
-        if (points_is_corrected(look->clocks, i))
+        if (look->two)
+            merge_correct(merge, i, correct_second, look);
+        else if (points_is_corrected(look->clocks, i))
             merge_correct(merge, i, correct, look);
     }
     return good;
@@ -272,6 +352,11 @@ bool first_look_apply(const struct first_look *look, struct merge *merge)
 const struct clock_estimate *first_look_clock(const struct first_look *look, unsigned file)
 {
     return look->described[file].count ? &look->described[file] : NULL;
+}
+
+const struct clock_estimate *first_look_second_clock(const struct first_look *look, unsigned file)
+{
+    return file == 0 && look->two ? &look->second : NULL;
 }
 
 /* --- files that are read only once --- */

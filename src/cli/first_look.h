@@ -41,6 +41,8 @@ void first_look_free(struct first_look *look); /* may be NULL */
 bool first_look_apply(const struct first_look *look, struct merge *merge);
 /* How far the clock of a file was off that is corrected; NULL: it is not corrected. */
 const struct clock_estimate *first_look_clock(const struct first_look *look, unsigned file);
+/* The same of the second machine whose capture was merged into the file. */
+const struct clock_estimate *first_look_second_clock(const struct first_look *look, unsigned file);
 
 /* True if digests of the only reading are needed: one of several files can be read only once. */
 bool first_look_watches(const struct first_look *look);

@@ -4,6 +4,8 @@
  * (draft-foschiano-erspan-03 4). */
 #include "packet/tunnel.h"
 
+#define CUT_MOST UINT16_MAX /* bytes that a mirror cuts off a frame at most */
+
 enum gre_flag {
     GRE_CHECKSUM = 0x8000,
     GRE_ROUTING = 0x4000, /* RFC 1701; obsolete */
@@ -35,7 +37,7 @@ static enum link_result erspan_ii(struct link_state *s, struct tunnel *out)
     if (s->cursor.failed || word >> 28 != version || index >> 20)
         return LINK_OTHER;
     if (read_session(word, out))
-        s->missing = TUNNEL_CUT_MOST;
+        s->missing = CUT_MOST;
     return link_ethernet(s);
 }
 
@@ -51,7 +53,7 @@ static enum link_result erspan_iii(struct link_state *s, struct tunnel *out)
     if (s->cursor.failed || word >> 28 != VERSION)
         return LINK_OTHER;
     if (read_session(word, out))
-        s->missing = TUNNEL_CUT_MOST;
+        s->missing = CUT_MOST;
     if (frame_type == FRAME_IP)
         return link_ip(s);
     return frame_type == FRAME_ETHERNET ? link_ethernet(s) : LINK_OTHER;

@@ -87,28 +87,50 @@ enum link_result link_nsh(struct link_state *s)
     return s->cursor.failed ? link_broken(s, "NSH header cut short") : link_next_protocol(s, next);
 }
 
-/* IEEE 802.1Q and 802.1ad, and the numbers that were used before the latter. */
-static bool is_vlan(uint16_t type)
+/* Bytes of a tag, before the type of what follows it; 0: the type is that of no tag. */
+static size_t tag_bytes(uint16_t type)
 {
-    return type == 0x8100 || type == 0x88a8 || type == 0x9100 || type == 0x9200 || type == 0x9300;
+    switch (type) {
+    case 0x8100: /* IEEE 802.1Q and 802.1ad, and the numbers that were used before the latter */
+    case 0x88a8:
+    case 0x9100:
+    case 0x9200:
+    case 0x9300:
+        return 2;
+    case 0x8926: /* Cisco's VN-Tag */
+    case 0x892f: /* HSR (IEC 62439-3) */
+    case 0xf1c1: /* IEEE 802.1CB */
+        return 4;
+    case 0x8909: /* Cisco's metadata: a security group */
+        return 6;
+    default:
+        return 0;
+    }
+}
+
+static bool is_ip(uint16_t type)
+{
+    return type == 0x0800 || type == 0x86dd;
 }
 
 enum link_result link_ethertype(struct link_state *s, uint16_t type)
 {
-    for (unsigned tags = 0; is_vlan(type); tags++) {
+    size_t bytes;
+    if (is_ip(type)) /* most packets are */
+        return LINK_IP;
+    for (unsigned tags = 0; (bytes = tag_bytes(type)) > 0; tags++) {
         if (tags == VLAN_TAGS_MOST)
             return link_broken(s, "more than 8 VLAN tags");
-        cursor_skip(&s->cursor, 2);
+        cursor_skip(&s->cursor, bytes);
         type = cursor_u16(&s->cursor);
         if (s->cursor.failed)
             return link_broken(s, "VLAN tag cut short");
     }
+    if (is_ip(type))
+        return LINK_IP;
     if (type < TYPE_LEAST)
         return link_llc(s);
     switch (type) {
-    case 0x0800:
-    case 0x86dd:
-        return LINK_IP;
     case 0x8847:
     case 0x8848:
         return link_mpls(s);
@@ -135,6 +157,43 @@ enum link_result link_ethernet(struct link_state *s)
     if (s->cursor.failed)
         return link_broken(s, "Ethernet header cut short");
     return link_count_layer(s) ? link_ethertype(s, type) : LINK_OTHER;
+}
+
+static enum link_result link_decode_as(struct link_state *s, uint16_t linktype);
+
+/* The link types of frames in a frame: PKTAP of macOS, whose layout is that of its net/pktap.h, and PPI (Per-Packet
+ * Information, CACE). Both are little-endian. Neither holds itself. */
+static enum link_result linked(struct link_state *s, uint32_t length, uint32_t linktype)
+{
+    bool is_known = linktype <= UINT16_MAX && linktype_is_known((uint16_t)linktype);
+    cursor_skip(&s->cursor, length);
+    if (s->cursor.failed)
+        return link_broken(s, "PKTAP or PPI header cut short");
+    if (!is_known || linktype == LINKTYPE_PKTAP || linktype == LINKTYPE_PPI)
+        return LINK_OTHER;
+    return link_decode_as(s, (uint16_t)linktype);
+}
+
+static enum link_result link_pktap(struct link_state *s)
+{
+    struct cursor ahead = s->cursor;
+    uint32_t length = __builtin_bswap32(cursor_u32(&ahead)), kind = __builtin_bswap32(cursor_u32(&ahead));
+    uint32_t linktype = __builtin_bswap32(cursor_u32(&ahead));
+    if (ahead.failed)
+        return link_broken(s, "PKTAP or PPI header cut short");
+    return kind == 1 && length >= 12 ? linked(s, length, linktype) : LINK_OTHER;
+}
+
+static enum link_result link_ppi(struct link_state *s)
+{
+    struct cursor ahead = s->cursor;
+    uint8_t version = cursor_u8(&ahead);
+    cursor_skip(&ahead, 1);
+    uint16_t length = __builtin_bswap16(cursor_u16(&ahead));
+    uint32_t linktype = __builtin_bswap32(cursor_u32(&ahead));
+    if (ahead.failed)
+        return link_broken(s, "PKTAP or PPI header cut short");
+    return version == 0 && length >= 8 ? linked(s, length, linktype) : LINK_OTHER;
 }
 
 /* The most common ones first. */
@@ -167,6 +226,8 @@ static const struct link_row {
     {LINKTYPE_NFLOG, link_nflog},
     {LINKTYPE_ENC, link_enc},
     {LINKTYPE_MPLS, link_mpls},
+    {LINKTYPE_PKTAP, link_pktap},
+    {LINKTYPE_PPI, link_ppi},
 };
 
 static const struct link_row *find_row(uint16_t linktype)
@@ -175,6 +236,11 @@ static const struct link_row *find_row(uint16_t linktype)
         if (link_rows[i].linktype == linktype)
             return &link_rows[i];
     return NULL;
+}
+
+static enum link_result link_decode_as(struct link_state *s, uint16_t linktype)
+{
+    return find_row(linktype)->decode(s);
 }
 
 bool linktype_is_known(uint16_t linktype)

@@ -160,8 +160,15 @@ static bool open_one(struct packet *packet)
     return true;
 }
 
-void packet_open_tunnels(struct packet *packet)
+/* Apart, because most packets are no tunnel's: they should not pay for the room that this needs. */
+__attribute__((noinline)) static void open_all(struct packet *packet)
 {
     while (packet->kind == PACKET_PLAIN && packet->tunnels.count < TUNNELS_MOST && open_one(packet))
         ;
+}
+
+void packet_open_tunnels(struct packet *packet)
+{
+    if (packet->kind == PACKET_PLAIN && find_decoder(&packet->outer))
+        open_all(packet);
 }

@@ -8,10 +8,14 @@
  * 3. It holds an IP packet, maybe in a frame, that passes ip_is_sound().
  * Else it counts as it stands, encrypted ones (ESP, WireGuard) among them.
  *
- * Then its own addresses and its TTL play no role: a tunnel may take over the TTL of what it carries, so that a low one
- * shows no tracer. One case is left: a tracer may put a sound packet into its probes. Of that, the TTL inside is high,
- * and it is a request, which nobody can take for a probe of a trace or for an answer. So nothing is lost if such a
- * packet stays closed where its outer TTL is one of a probe.
+ * The outer addresses and TTL then play no role. Even a low outer TTL shows no tracer, because a tunnel may copy the
+ * TTL of its payload.
+ *
+ * One case is ambiguous: a tracer may put a sound packet into its probes. The packet stays closed if
+ * - its outer TTL is one of a probe,
+ * - the TTL inside is high, and
+ * - the packet inside is a request: a TCP SYN or an echo request.
+ * No trace loses by this. Such a packet inside is neither a probe, whose TTL is low, nor an answer.
  *
  * A decoder gets the bytes behind the outer IP or UDP header. It steps over its own header and hands on to the link
  * layer's decoders, with their results. It sets encapsulation and id of `out`. */
@@ -22,17 +26,8 @@
 
 typedef enum link_result tunnel_decoder(struct link_state *s, struct tunnel *out);
 
-/* A tunnel may say that it cut the packets: so many bytes are missing at most. */
-#define TUNNEL_CUT_MOST UINT16_MAX
-
 tunnel_decoder tunnel_ipip, tunnel_gre, tunnel_vxlan, tunnel_geneve, tunnel_tzsp, tunnel_gtp, tunnel_l2tp_udp,
     tunnel_l2tp_ip, tunnel_teredo;
-
-/* Bytes that the tunnel announces from the cursor on, those that the capture lacks included. */
-static inline size_t tunnel_left(const struct link_state *s)
-{
-    return cursor_left(&s->cursor) + s->missing;
-}
 
 /* Bounds what follows to `length` bytes. False: there are not so many. */
 bool tunnel_limit(struct link_state *s, size_t length);

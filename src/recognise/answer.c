@@ -127,6 +127,8 @@ static void fill_reply(struct recogniser *r, const struct candidate *candidate, 
         reply->extension = extension_copy(r, digest->extension);
         if (!addr_is_none(&digest->source))
             add_rewrites(r, candidate, digest, reply);
+        if (found->match == MATCH_REWRITTEN)
+            candidate->run->translated_pair = digest->pair_hash;
     }
     r->shows[reply->file] |= SHOWS_REPLIES;
 }

@@ -9,6 +9,7 @@
 #include "recognise/inferred.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "recognise/inferred_order.h"
 #include "recognise/pair.h"
@@ -16,6 +17,8 @@
 #include "recognise/results.h"
 #include "recognise/run.h"
 #include "recognise/tool.h"
+
+#define TRANSLATED_RUNS_MOST 64 /* of which a late quote may be: bounds the time per frame */
 
 /* --- the list of a pair --- */
 
@@ -33,13 +36,23 @@ static void unmatched_push(struct recogniser *r, struct pair *pair)
     r->newest_unmatched = pair;
 }
 
+/* Whether a translator made quotes of this pair out of a trace's probes. */
+static bool is_late_translated(const struct recogniser *r, const struct digest *quote)
+{
+    unsigned left = TRANSLATED_RUNS_MOST;
+    for (const struct run *run = r->newest_run; run && left; run = run->older, left--)
+        if (run->translated_pair == quote->pair_hash && run->state == RUN_FOUND && pattern_covers(run, &quote->traits))
+            return true;
+    return false;
+}
+
 /* True if the quoted packet is like the probes of a trace: that probe was answered long before. */
-static bool is_late(const struct pair *pair, const struct digest *quote)
+static bool is_late(const struct recogniser *r, const struct pair *pair, const struct digest *quote)
 {
     for (const struct run *run = pair->runs; run; run = run->next_in_pair)
         if (run->state == RUN_FOUND && pattern_covers(run, &quote->traits))
             return true;
-    return false;
+    return is_late_translated(r, quote);
 }
 
 static void append(struct recogniser *r, struct pair *pair, struct unmatched *unmatched)
@@ -133,6 +146,24 @@ static int by_hop(const void *a, const void *b)
     return x->hop == y->hop ? unmatched_compare_times(x, y) : x->hop < y->hop ? -1 : 1;
 }
 
+static bool is_alike(const struct traits *a, const struct traits *b)
+{
+    return a->word == b->word && a->seq == b->seq && a->ip_id == b->ip_id && a->checksum == b->checksum &&
+           memcmp(a->payload, b->payload, sizeof a->payload) == 0;
+}
+
+/* Quotes that are alike do not say which of them is of which hop. The replies are in the order of hops. */
+static void doubt_alike(struct inferred *inferred)
+{
+    for (size_t i = 1; i < inferred->count; i++) {
+        struct unmatched *one = inferred->replies[i - 1], *next = inferred->replies[i];
+        if (one->hop == next->hop || !is_alike(&one->traits, &next->traits))
+            continue;
+        one->reply.match = next->reply.match = MATCH_WEAK;
+        one->reply.hop_is_doubtful = next->reply.hop_is_doubtful = true;
+    }
+}
+
 /* False: it is no trace after all. */
 static bool emit_trace(struct recogniser *r, const struct pair *pair, struct inferred *inferred)
 {
@@ -148,6 +179,7 @@ static bool emit_trace(struct recogniser *r, const struct pair *pair, struct inf
                                                                     : "quotes of its answers, as they count";
     run.wanted = run_number(r, &run.trace);
     qsort(inferred->replies, inferred->count, sizeof *inferred->replies, by_hop);
+    doubt_alike(inferred);
     for (size_t i = 0; i < inferred->count; i++)
         emit_probe(r, &run, inferred->replies[i]);
     if (run.wanted) {
@@ -249,9 +281,10 @@ void inferred_add(struct recogniser *r, const struct digest *quote, const struct
 {
     bool tells = quote->has_word || quote->shape == SHAPE_RAW;
     struct pair *pair = quote->answer.kind == REPLY_OTHER || !tells ? NULL : pair_get(r, quote);
-    if (pair && is_late(pair, quote)) {
+    if (pair && is_late(r, pair, quote)) {
         count_stray(r, STRAY_LATE);
         free(error->extension);
+        pair_release(r, pair);
         return;
     }
     struct unmatched *unmatched = pair && !pair->has_trace ? calloc(1, sizeof *unmatched) : NULL;

@@ -234,30 +234,46 @@ struct sweeps {
     struct station stations[PROBE_TTL_MOST];
     uint8_t hops[PROBE_TTL_MOST]; /* of the stations */
     unsigned count;
-    uint32_t base; /* the counter of hop 0 in the current sweep */
-    unsigned last; /* hop */
+    unsigned repeated; /* stations that are the one before once more, at the next hop */
+    uint32_t base;     /* the counter of hop 0 in the current sweep */
+    unsigned last;     /* hop */
+    unsigned last_place;
 };
+
+/* The station at the hop that the counter says; else the first like it; else `count`. */
+static unsigned place_in_sweep(const struct sweeps *sweeps, const struct station *station, uint32_t hop)
+{
+    unsigned first = station_of(sweeps->stations, sweeps->count, station);
+    for (unsigned place = first; place < sweeps->count; place++)
+        if (sweeps->hops[place] == hop && sweeps->stations[place].reply_ttl == station->reply_ttl &&
+            addr_equal(&sweeps->stations[place].router, &station->router))
+            return place;
+    return first;
+}
 
 /* False: the reply does not fit. */
 static bool add_to_sweeps(struct sweeps *sweeps, const struct reply *reply, uint32_t counter, uint8_t *hop)
 {
     struct station station = station_of_reply(reply);
-    unsigned place = station_of(sweeps->stations, sweeps->count, &station);
-    if (place == PROBE_TTL_MOST)
-        return false;
-    if (place == sweeps->count) {
-        uint32_t here = counter - sweeps->base;
-        if (here <= sweeps->last || here > PROBE_TTL_MOST)
+    uint32_t here = counter - sweeps->base;
+    unsigned place = place_in_sweep(sweeps, &station, here);
+    bool is_new = place == sweeps->count;
+    bool repeats = !is_new && place == sweeps->last_place && here == sweeps->last + 1 && station.reply_ttl;
+    if (is_new || repeats) {
+        if (here <= sweeps->last || here > PROBE_TTL_MOST || sweeps->count == PROBE_TTL_MOST)
             return false;
-        sweeps->stations[sweeps->count] = station;
-        sweeps->hops[sweeps->count++] = (uint8_t)here;
-    } else if (counter - sweeps->base != sweeps->hops[place]) {
+        place = sweeps->count++;
+        sweeps->stations[place] = station;
+        sweeps->hops[place] = (uint8_t)here;
+        sweeps->repeated += repeats;
+    } else if (here != sweeps->hops[place]) {
         if (sweeps->hops[place] > sweeps->last)
             return false;
         sweeps->base = counter - sweeps->hops[place];
     }
     *hop = sweeps->hops[place];
     sweeps->last = *hop;
+    sweeps->last_place = place;
     return true;
 }
 
@@ -277,6 +293,8 @@ static bool number_by_sweeps(const struct inferred *inferred)
         if (i && hops[i] == hops[i - 1]) /* several probes a hop, so the counter does not count hops */
             return false;
     }
+    if (sweeps.repeated * 3 > sweeps.count) /* two probes a hop look like this */
+        return false;
     for (size_t i = 0; i < inferred->count; i++)
         inferred->replies[i]->hop = hops[i];
     return true;

@@ -288,5 +288,5 @@ bool order_begins_anew(const struct run *run, const struct traits *traits, nstim
         return true;
     bool same_ports = run->source_port.movement == MOVE_CONSTANT && traits->word >> 16 == run->source_port.first &&
                       (is_echo || run->target_port.movement == MOVE_CONSTANT);
-    return same_ports && now - run->last_time > RERUN_AFTER && asks_in_rows(run);
+    return same_ports && !goes_on(run, COUNT_SEQ, traits) && now - run->last_time > RERUN_AFTER && asks_in_rows(run);
 }

@@ -91,7 +91,7 @@ static uint8_t slopes_of(const struct run *run, const struct traits *traits)
     uint16_t rise = (uint16_t)((traits->word >> 16) - run->source_port.first);
     int hops = traits->ttl - run->first_ttl;
     for (size_t i = 0; i < sizeof id_slopes / sizeof *id_slopes; i++)
-        slopes |= rise == (uint16_t)(id_slopes[i] * hops) ? (uint8_t)(1U << i) : 0;
+        slopes = (uint8_t)(slopes | (rise == (uint16_t)(id_slopes[i] * hops) ? 1U << i : 0U));
     return slopes;
 }
 
@@ -353,6 +353,8 @@ unsigned pattern_fits(const struct run *run, const struct digest *digest, nstime
     if (run->shape != digest->shape)
         return 0;
     if (run->state == RUN_ORDINARY && (ttl > 63 || !(run->ttls >> ttl & 1)))
+        return 0;
+    if (digest->shape != SHAPE_ECHO && relate(&run->target_port, traits->word & 0xffff) == FAR)
         return 0;
     enum order order = order_of(run, traits, now);
     if (run->state != RUN_ORDINARY && order == ORDER_NEXT && order_begins_anew(run, traits, now))

@@ -12,7 +12,7 @@
 /* Bounds of memory: about 60 MB in all, for any capture. */
 #define CANDIDATES_MOST (1U << 17)
 #define RUNS_MOST (1U << 13)
-#define RUNS_OF_PAIR_MOST 16
+#define RUNS_OF_PAIR_MOST 64
 #define UNMATCHED_MOST (1U << 14)
 #define UNMATCHED_OF_PAIR_MOST 1024
 #define DUPLICATE_WITHIN (250 * NS_PER_MS) /* after the first reply: how long a probe waits for further ones */
@@ -140,7 +140,8 @@ struct run {
     unsigned by_ttl_count;
     struct later_packet later[LATER_MOST]; /* by connection */
     unsigned later_next;
-    struct traits shown; /* of its first packet */
+    uint64_t translated_pair; /* pair_hash of the last translated quote of its packets; 0: none */
+    struct traits shown;      /* of its first packet */
 };
 
 struct unmatched;

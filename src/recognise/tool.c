@@ -104,6 +104,9 @@ static bool sweeps(const struct run *run)
 /* mtr probes with packets of this size, too, if its user says so. */
 static bool is_trippy(const struct run *run)
 {
+    if (run->shape == SHAPE_SYN)
+        return run->shown.has_options && is_rising(&run->source_port) && sweeps(run) &&
+               run->source_port.first == TRIPPY_COUNTS_FROM;
     const struct field *counter = is_steady(&run->target_port) ? &run->source_port : &run->target_port;
     return (run->shape == SHAPE_ECHO || run->shape == SHAPE_UDP) && run->shown.size == TRIPPY_SIZE && sweeps(run) &&
            payload_is_zero(run) && !run->shown.dont_fragment && counts_from(counter, TRIPPY_COUNTS_FROM, 64);
@@ -121,7 +124,8 @@ static bool is_mtr(const struct run *run)
         return payload_is_zero(run) && run->shown.size == MTR_SIZE && !run->shown.dont_fragment &&
                (run->target_port.first >= MTR_COUNTS_FROM || run->source_port.first >= MTR_COUNTS_FROM);
     return run->shape == SHAPE_SYN && run->shown.has_options && is_rising(&run->source_port) &&
-           run->source_port.first >= MTR_COUNTS_FROM && run->source_port.steps_of_one + 2 >= run->count / 2;
+           run->source_port.first >= MTR_COUNTS_FROM && !counts_from(&run->source_port, TRIPPY_COUNTS_FROM, 64) &&
+           run->source_port.steps_of_one + 2 >= run->count / 2;
 }
 
 /* A thread for each TTL sends spaces, by the service of Windows. */

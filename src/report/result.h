@@ -23,9 +23,11 @@ struct result_source {
         const char *name;
         uint64_t frames; /* final when all is read */
         bool truncated;  /* the same */
-        const struct clock_estimate
-            *clock; /* how far its clock is ahead; its stamps were corrected. NULL: they were not */
-    } * files;      /* capture: file_count of them */
+        /* How far its clock is ahead; its stamps were corrected. NULL: they were not. */
+        const struct clock_estimate *clock;
+        /* The same of a second machine, whose capture was merged into the file: only its frames were corrected. */
+        const struct clock_estimate *second_clock;
+    } * files; /* capture: file_count of them */
     unsigned file_count;
     bool interrupted; /* the run, or the reading of other captures, ended early */
 };

@@ -349,6 +349,8 @@ static bool circle_is_shared(const struct addr *routers, unsigned first, unsigne
 /* Whether the routers of hops first .. first+length-1 all recur right behind these hops: shared addresses twice. */
 static bool circle_recurs(const struct trace *trace, const struct addr *routers, unsigned first, unsigned length)
 {
+    if (addr_is_none(&routers[first]) || !addr_equal(&routers[first], &routers[first + length]))
+        return false; /* nearly always, and soon */
     unsigned rounds = circle_is_shared(routers, first, length) ? 3 : 2;
     if (first + rounds * length > trace->last_router_ttl + 1U)
         return false;

@@ -8,6 +8,9 @@
 /* A forwarded copy, with a lower TTL, comes within this time. */
 #define FORWARDED_WITHIN (10 * NS_PER_S)
 
+/* Places that are searched for an identity. It bounds the time per packet. */
+#define STEPS_MOST 128
+
 /* Bits of an identity that make its place in a set: the set takes 1 MB, and 100,000 identities fill 1 % of it. */
 #define SET_BITS 23
 
@@ -102,15 +105,26 @@ static bool is_chosen(const struct sightings *s, const struct sighting *sighting
     return preferred || (sighting->identity & ((UINT64_C(1) << s->level) - 1)) == 0;
 }
 
-/* The place of this identity and role, or the free one where it belongs. The upper bits are free of the choice. */
+/* The place of this identity and role, or the free one where it belongs. The upper bits are free of the choice. NULL:
+ * too many identities belong there, as only a hostile capture has. */
 static struct sighting *place_of(struct sightings *s, uint64_t identity, uint8_t role)
 {
     unsigned at = (unsigned)(identity >> 32) + role;
-    for (;; at++) {
+    for (unsigned end = at + STEPS_MOST; at != end; at++) {
         struct sighting *place = &s->places[at & s->mask];
         if (!place->identity || (place->identity == identity && place->role == role))
             return place;
     }
+    return NULL;
+}
+
+/* Returns how many it has added. */
+static unsigned insert(struct sightings *s, const struct sighting *sighting)
+{
+    struct sighting *place = place_of(s, sighting->identity, sighting->role);
+    if (place)
+        *place = *sighting;
+    return place != NULL;
 }
 
 /* Keeps preferred identities and half of the others. If too many are preferred, they count as others. */
@@ -125,9 +139,9 @@ static void thin(struct sightings *s)
         s->places[i] = (struct sighting){.identity = 0};
     }
     s->too_many_preferred = s->too_many_preferred || preferred > s->most / 4 * 3;
+    s->count = 0;
     for (unsigned i = 0; i < kept; i++)
-        *place_of(s, s->list[i].identity, s->list[i].role) = s->list[i];
-    s->count = kept;
+        s->count += insert(s, &s->list[i]);
 }
 
 static bool is_copy(const struct sighting *first, const struct sighting *second)
@@ -151,12 +165,10 @@ static void add(struct sightings *s, struct sighting sighting)
     if (!is_chosen(s, &sighting))
         return;
     struct sighting *place = place_of(s, sighting.identity, sighting.role);
-    if (place->identity) {
+    if (place && place->identity)
         place->ambiguous = place->ambiguous || !is_copy(place, &sighting);
-    } else if (make_room(s, &sighting)) {
-        *place_of(s, sighting.identity, sighting.role) = sighting;
-        s->count++;
-    }
+    else if (place && make_room(s, &sighting))
+        s->count += insert(s, &sighting);
 }
 
 void sightings_add(struct sightings *s, const struct sighting *sighting)

@@ -86,6 +86,16 @@ static bool is_failing(const struct trace_set *set, const struct trace *trace, c
     return refusal_of(trace, probe) || (probe->ttl >= ttl && sample_is_silent(set, probe));
 }
 
+/* Whether the target's rate limit explains the silence: just before it the target sent an ICMP error, and it did not
+ * last until there was another token. */
+static bool is_limit(const struct outage *outage)
+{
+    if (!outage->before || !reply_is_limited(probe_answer(outage->before)))
+        return false;
+    return !rate_limit_is_refilled(outage->before->sent, outage->first->sent) &&
+           outage->last->sent - outage->first->sent < RATE_LIMIT_REFILL_TWO;
+}
+
 /* --- rounds --- */
 
 /* A stretch of one trace's probes with the target's TTL that failed. Probes sent at one time count as one sample. */
@@ -168,13 +178,6 @@ static bool reaches_meanwhile(const struct trace *trace, const struct outage *ou
             return true;
     }
     return false;
-}
-
-/* Whether the target's rate limit explains the stretch. */
-static bool is_limit(const struct outage *outage)
-{
-    const struct probe *reached = outage->before ? outage->before : outage->behind;
-    return reply_is_limited(probe_answer(reached)) && outage->last->sent - outage->first->sent < RATE_LIMIT_REFILL_TWO;
 }
 
 /* A stretch in the middle is one of many: each may be loss. */
@@ -288,6 +291,8 @@ bool outage_add_runs(const struct trace_set *set, const struct trace *const *tra
         return false;
     const struct trace *failed = gather_failed(set, traces, count, out, &outage);
     if (!failed || !gather_reached(set, traces, count, out, &outage))
+        return false;
+    if (is_limit(&outage))
         return false;
     place_outage(set, failed, failed->first_sent, &outage);
     if (failed->loop_first) {

@@ -22,6 +22,7 @@ static const uint16_t linktypes[] = {
     LINKTYPE_PFLOG,        LINKTYPE_NFLOG,
     LINKTYPE_ENC,          LINKTYPE_MPLS,
     LINKTYPE_RAW_12,       LINKTYPE_RAW_14,
+    LINKTYPE_PKTAP,        LINKTYPE_PPI,
 };
 
 static void touch(const uint8_t *bytes, size_t count)

@@ -166,10 +166,17 @@ static int by_text(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Verdicts and findings need traces that are kept. */
+/* Verdicts, findings and tickets need traces that are kept. */
 static bool is_judgement(const char *line)
 {
-    return strstr(line, "\"type\": \"verdict\"") == line + 1 || strstr(line, "\"type\": \"finding\"") == line + 1;
+    static const char *const types[] = {"verdict", "finding", "ticket"};
+    for (size_t i = 0; i < sizeof types / sizeof *types; i++) {
+        char begin[32];
+        snprintf(begin, sizeof begin, "{\"type\": \"%s\"", types[i]);
+        if (strncmp(line, begin, strlen(begin)) == 0)
+            return true;
+    }
+    return false;
 }
 
 /* Splits the text, in place, into lines in the order of the alphabet. */

@@ -267,6 +267,7 @@ static int report_reading(struct reading *reading, const struct foreign *foreign
     for (unsigned i = 0; i < foreign->count; i++) {
         files[i].name = foreign->names[i];
         files[i].clock = first_look_clock(reading->look, i);
+        files[i].second_clock = first_look_second_clock(reading->look, i);
     }
     if (reading->lookup)
         lookup_begin_found(reading->lookup, reading->report);

@@ -90,7 +90,7 @@ static json_t *json_bound(bool is_known, nstime bound)
 }
 
 /* Over all segments; null if a side is not bounded. */
-static void set_clock(json_t *file, const struct clock_estimate *clock)
+static void set_clock(json_t *file, const char *key, const struct clock_estimate *clock)
 {
     const struct clock_segment *first = &clock->segments[0];
     bool has_least = first->has_least, has_most = first->has_most;
@@ -105,7 +105,7 @@ static void set_clock(json_t *file, const struct clock_estimate *clock)
     json_t *interval = json_object();
     json_object_set_new(interval, "least", json_bound(has_least, least));
     json_object_set_new(interval, "most", json_bound(has_most, most));
-    json_object_set_new(file, "clock_ms", interval);
+    json_object_set_new(file, key, interval);
 }
 
 static json_t *json_source(const struct result_source *source)
@@ -123,7 +123,9 @@ static json_t *json_source(const struct result_source *source)
         json_object_set_new(file, "frames", json_count(source->files[i].frames));
         json_object_set_new(file, "truncated", json_boolean(source->files[i].truncated));
         if (source->files[i].clock)
-            set_clock(file, source->files[i].clock);
+            set_clock(file, "clock_ms", source->files[i].clock);
+        if (source->files[i].second_clock)
+            set_clock(file, "second_clock_ms", source->files[i].second_clock);
         json_array_append_new(files, file);
     }
     json_object_set_new(object, "files", files);

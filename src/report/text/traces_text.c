@@ -21,17 +21,23 @@
 #define ERROR_LINES_MOST 20
 #define STRAY_KINDS_SHORT 5 /* more kinds are listed only with -v */
 
-/* A line for each file whose stamps were corrected. */
+static void add_clock(struct strbuf *text, const char *of, const char *name, const struct clock_estimate *clock)
+{
+    if (!clock)
+        return;
+    strbuf_addf(text, "clock of %s", of);
+    summary_add_file_name(text, name);
+    strbuf_add(text, " ");
+    clock_add_text(text, clock);
+    strbuf_add(text, ": corrected\n");
+}
+
+/* A line for each clock whose stamps were corrected. */
 static void add_clocks(struct strbuf *text, const struct result_source *source)
 {
     for (unsigned i = 0; i < source->file_count; i++) {
-        if (!source->files[i].clock)
-            continue;
-        strbuf_add(text, "clock of ");
-        summary_add_file_name(text, source->files[i].name);
-        strbuf_add(text, " ");
-        clock_add_text(text, source->files[i].clock);
-        strbuf_add(text, ": corrected\n");
+        add_clock(text, "", source->files[i].name, source->files[i].clock);
+        add_clock(text, "the second machine in ", source->files[i].name, source->files[i].second_clock);
     }
 }
 
@@ -51,7 +57,7 @@ void traces_text_begin(struct output *out)
         strbuf_addf(&text, " and %u more", source->file_count - FILES_NAMED_MOST);
     strbuf_add(&text, "\n");
     add_clocks(&text, source);
-    fputs(text.text, out->file);
+    wrap_print(out, text.text);
     strbuf_free(&text);
 }
 

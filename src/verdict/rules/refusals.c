@@ -55,8 +55,12 @@ void explain_unreachable(const struct facts *facts, struct verdict *out)
     char place[PLACE_TEXT_BYTES];
     out->state = VERDICT_UNREACHABLE;
     place_refusal(facts, &facts->refusal, out);
-    phrase_set(out->text, "%s has no route to the target: %s replies %s", SPEC_TEXT(facts->trace),
-               refusing_text(out, facts, place), phrase_how(out->how, "unreachable"));
+    if (out->how == HOW_HOST_UNREACHABLE) /* the last router says so of a host that does not answer ARP or ND */
+        phrase_set(out->text, "%s gets no further than %s: it has no route to the target, or no reply from it (%s)",
+                   SPEC_TEXT(facts->trace), refusing_text(out, facts, place), verdict_how_name(out->how));
+    else
+        phrase_set(out->text, "%s has no route to the target: %s replies %s", SPEC_TEXT(facts->trace),
+                   refusing_text(out, facts, place), phrase_how(out->how, "unreachable"));
 }
 
 bool holds_rejected(const struct facts *facts)

@@ -199,10 +199,10 @@ static void test_late(void)
     close_files();
 }
 
-static nstime six_back(const void *context, unsigned file, nstime stamp)
+static nstime six_back(const void *context, unsigned file, const struct frame *frame)
 {
     (void)context;
-    return file == 1 ? stamp - 6 * NS_PER_S : stamp;
+    return file == 1 ? frame->time - 6 * NS_PER_S : frame->time;
 }
 
 /* One file is sorted and corrected, and freed in the middle. */

@@ -134,6 +134,22 @@ static void test_own_address(void)
     scene_end();
 }
 
+/* Routers behind the translator answer once more, when their probes wait no longer. */
+static void test_late(void)
+{
+    scene_begin(NULL);
+    for (unsigned again = 0; again < 2; again++)
+        for (uint8_t ttl = 1; ttl <= 4; ttl++) {
+            struct made sent = counted(0, ttl), translated = sent;
+            translated.to = ttl > 1 ? INSIDE : NULL;
+            if (!again)
+                scene_see(ttl * 50, &sent);
+            error_of(again * 2000 + ttl * 50 + RTT, &translated, .from = router(ttl), .id = ttl);
+        }
+    scene_is("udp max-ttl: 1 r1; 2 r2^; 3 r3^; 4 r4^; other: 4 answer to a probe that was answered long before;",
+             "late answers are no trace of the new target");
+}
+
 /* IPv6 has no id. */
 static void test_translated6(void)
 {
@@ -273,7 +289,8 @@ static void test_alike(void)
     for (uint8_t ttl = 1; ttl <= 7; ttl++) {
         struct made m = alike(ttl);
         if (ttl >= 6)
-            error_of(20 + ttl, &m, .from = T4, .type = 3, .code = 3, .ttl = 59, .quoted_ttl = (uint8_t)(ttl - 5));
+            error_of(20 + ttl, &m, .from = T4, .type = 3, .code = 3, .ttl = 59, .quoted_ttl = (uint8_t)(ttl - 5),
+                     .id = ttl);
         else if (ttl != 2)
             error_of(20 + ttl, &m, .from = router(ttl), .ttl = (uint8_t)(65 - ttl));
     }
@@ -317,10 +334,10 @@ static void test_alike_in_turn(void)
     scene_begin(NULL);
     for (uint8_t n = 0; n < 6; n++) {
         struct made m = alike((uint8_t)(1 + n / 2));
-        scene_see(n < 2 ? n : n * 400, &m);
+        scene_see(n < 2 ? n * 4 : n * 400, &m);
         if (n % 2)
             for (unsigned k = 0; k < 2; k++)
-                error_of((n < 2 ? n : n * 400) + 1.0 + k, &m, .from = router(1U + n / 2), .id = (uint16_t)(n + k));
+                error_of((n < 2 ? n * 4 : n * 400) + 1.0 + k, &m, .from = router(1U + n / 2), .id = (uint16_t)(n + k));
     }
     const struct recognition *found = scene_result();
     is_text(scene_text(), "udp max-ttl: 1 r1~ r1~; 2 r2~ r2~; 3 r3~ r3~;", "two of one hop are alike");
@@ -345,8 +362,8 @@ static void test_alike_echo(void)
         for (uint8_t ttl = 4; ttl >= 3; ttl--) {
             char payload[9] = "payload ";
             payload[7] = (char)(marked ? 'a' + ttl : ' ');
-            see(10 - ttl, .from = T4, .to = S4, .protocol = IP_ICMP, .source = 7, .target = 1, .is_reply = true,
-                .ttl = (uint8_t)(50 + ttl), .payload = payload);
+            see(30 - 5 * ttl, .from = T4, .to = S4, .protocol = IP_ICMP, .source = 7, .target = 1, .is_reply = true,
+                .ttl = (uint8_t)(60 - ttl), .payload = payload);
         }
         const struct recognition *found = scene_result();
         is_text(scene_text(),
@@ -354,7 +371,7 @@ static void test_alike_echo(void)
                        : "icmp reached: 1 r1; 2 r2; 3 T=echo~; 4 T=echo~;",
                 marked ? "payloads differ" : "payloads are alike");
         const struct probe *third = found->trace_count ? trace_first_at(found->traces[0], 3) : NULL;
-        is_num(marked && third && third->reply_count ? third->replies[0].reply_ttl : 53, 53, "and tell the reply");
+        is_num(marked && third && third->reply_count ? third->replies[0].reply_ttl : 57, 57, "and tell the reply");
         scene_end();
     }
 }
@@ -502,6 +519,20 @@ static void only_answer(double ms, const struct made *made, unsigned hop, unsign
         error_of(ms, made, .from = router(hop), .ttl = reply_ttl);
 }
 
+static void test_alike_alone(void)
+{
+    scene_begin(NULL);
+    for (uint8_t ttl = 1; ttl <= 4; ttl++) {
+        struct made m = alike(ttl);
+        only_answer(ttl, &m, ttl, 99, (uint8_t)(65 - ttl));
+    }
+    const struct recognition *found = scene_result();
+    is_text(scene_text(), "udp inferred max-ttl: 1 r1~; 2 r2~; 3 r3~; 4 r4~;",
+            "answers alone, to probes that are alike");
+    ok(hop_is_doubtful(found, 2), "their hops are in doubt");
+    scene_end();
+}
+
 static void test_answers_alone(void)
 {
     scene_begin(NULL);
@@ -542,18 +573,37 @@ static void test_answers_alone(void)
     scene_is("udp inferred reached: 1 r1 r1 r1; 2 r2 r2 r2; 3 r3 r33 r3; 4 r4 r4 r4; 5 r5 r5 r5; 6 T!3 T!3 T!3;",
              "two routers at one hop");
 
-    for (unsigned twice = 0; twice < 2; twice++) {
+    static const struct {
+        const char *name;
+        unsigned third; /* the router at hop 3; 0: none */
+        uint8_t third_ttl;
+        const char *want;
+    } sweeps[] = {
+        {"mtr: a silent hop", 0, 0, "icmp inferred max-ttl: 1 r1 r1 r1; 2 r2 r2 r2; 4 r4 r4 r4; 5 r5 r5 r5;"},
+        {"mtr: one router at two hops", 2, 62,
+         "icmp inferred max-ttl: 1 r1 r1 r1; 2 r2 r2 r2; 3 r2 r2 r2; 4 r4 r4 r4; 5 r5 r5 r5;"},
+        {"mtr: the same with one reply TTL", 2, 63,
+         "icmp inferred max-ttl: 1 r1 r1 r1; 2 r2 r2 r2; 3 r2 r2 r2; 4 r4 r4 r4; 5 r5 r5 r5;"},
+    };
+    for (size_t i = 0; i < sizeof sweeps / sizeof *sweeps; i++) {
         scene_begin(NULL);
         for (unsigned n = 0; n < 15; n++) {
             struct made m = echo(9, (uint16_t)(33000 + n), 1);
             unsigned ttl = 1 + n % 5;
-            if (twice || ttl != 3)
-                only_answer(n, &m, twice && ttl == 3 ? 2 : ttl, 99, (uint8_t)(65 - ttl));
+            if (ttl != 3)
+                only_answer(n, &m, ttl, 99, (uint8_t)(65 - ttl));
+            else if (sweeps[i].third)
+                only_answer(n, &m, sweeps[i].third, 99, sweeps[i].third_ttl);
         }
-        scene_is(twice ? "icmp inferred max-ttl: 1 r1 r1 r1; 2 r2 r2 r2; 3 r2 r2 r2; 4 r4 r4 r4; 5 r5 r5 r5;"
-                       : "icmp inferred max-ttl: 1 r1 r1 r1; 2 r2 r2 r2; 4 r4 r4 r4; 5 r5 r5 r5;",
-                 twice ? "mtr: one router at two hops" : "mtr: a silent hop");
+        scene_is(sweeps[i].want, sweeps[i].name);
     }
+
+    scene_begin(NULL);
+    for (unsigned n = 0; n < 8; n++) {
+        struct made m = echo(9, (uint16_t)(33000 + n), 1);
+        only_answer(n, &m, 1 + n / 2, 99, (uint8_t)(64 - n / 2));
+    }
+    scene_is("icmp inferred max-ttl: 1 r1 r1; 2 r2 r2; 3 r3 r3; 4 r4 r4;", "two probes a hop are no second hop");
 
     scene_begin(NULL);
     for (unsigned n = 0; n < 12; n++) {
@@ -581,6 +631,7 @@ int main(void)
     test_translated_targets();
     test_rewrites();
     test_own_address();
+    test_late();
     test_translated6();
     test_translated_sum();
     test_translated_family();
@@ -593,5 +644,6 @@ int main(void)
     test_short();
     test_in_connection();
     test_answers_alone();
+    test_alike_alone();
     return tap_done();
 }

@@ -65,6 +65,20 @@ static void test_ports_in_turns(void)
             }
 }
 
+/* More ports than a person names. */
+static void test_many_ports_in_turns(void)
+{
+    scene_begin(NULL);
+    for (unsigned n = 0; n < 120; n++) {
+        struct made m = syn_to((uint16_t)(20 + n % 40 * 7), (uint8_t)(1 + n / 40), n, RANDOM);
+        (n < 80 ? hop : open_port)(n * 5, &m);
+    }
+    const struct recognition *found = scene_result();
+    is_num(found->trace_count, 40, "forty ports in turns");
+    is_num(found->counters.probes, 120, "and each probe is in a trace");
+    scene_end();
+}
+
 static void test_services_in_turns(void)
 {
     static const uint16_t pairs[][2] = {{53, 123}, {53, 67}, {33434, 443}};
@@ -169,7 +183,9 @@ static void test_own_ids(void)
         scene_end();
         ping_with_ids(numbering, 3, 0);
         scene_result();
-        is_text(scene_text(), "icmp reached: 1 r1 r1 r1; 2 r2 r2 r2; 3 T=echo T=echo T=echo;",
+        is_text(scene_text(),
+                numbering == BOTH_BYTES ? "icmp reached: 1 r1 r1 r1; 2 r2 r2 r2; 3 T=echo T=echo~ T=echo~;"
+                                        : "icmp reached: 1 r1 r1 r1; 2 r2 r2 r2; 3 T=echo T=echo T=echo;",
                 "three probes a hop; sequence numbers: %s", names[numbering]);
         scene_end();
     }
@@ -203,7 +219,8 @@ static void test_asked_again(void)
             scene_see(ms, &m);
     }
     const struct recognition *found = scene_result();
-    is_text(scene_text(), "icmp reached: 1 r1; 2 * r2; 3 * r3; 4 r4; 5 T=echo;", "ids that the TTL gives, asked again");
+    is_text(scene_text(), "icmp reached: 1 r1; 2 * r2~; 3 * r3~; 4 r4; 5 T=echo;",
+            "ids that the TTL gives, asked again");
     is_text(found->trace_count ? found->traces[0]->origin.tool : NULL, "trace6 (thc-ipv6)", "its tool");
     scene_end();
 }
@@ -240,6 +257,14 @@ static struct made again_service(unsigned run, unsigned n, uint8_t ttl)
 static struct made again_echo(unsigned run, unsigned n, uint8_t ttl)
 {
     return echo((uint16_t)(300 + run), (uint16_t)(1 + n), ttl);
+}
+
+/* In a container, each run has the same process id. */
+static struct made again_same_id(unsigned run, unsigned n, uint8_t ttl)
+{
+    struct made m = echo(7, (uint16_t)(1 + n), ttl);
+    m.id = (uint16_t)(run * 9 + n + 1);
+    return m;
 }
 
 static struct made again_tracert(unsigned run, unsigned n, uint8_t ttl)
@@ -335,6 +360,7 @@ static const struct again agains[] = {
     {"traceroute -T", again_linux_syn, 3, 1},
     {"traceroute -U", again_service, 3, 1},
     {"traceroute -I", again_echo, 3, 1},
+    {"traceroute -I, the same id", again_same_id, 3, 1},
     {"tracert", again_tracert, 3, 1},
     {"BSD", again_bsd, 3, 1},
     {"a counter from one source port", again_counter, 3, 1},
@@ -565,6 +591,7 @@ static void test_in_connection(void)
 int main(void)
 {
     test_ports_in_turns();
+    test_many_ports_in_turns();
     test_services_in_turns();
     test_counted_tcp_ports();
     test_small_ports();

@@ -140,17 +140,28 @@ static void test_nmap(void)
     scene_end();
 }
 
-/* The capture of an mtr -T begins at the end of a sweep. */
-static void test_mtr_syn(void)
+/* SYNs of a kernel, whose source ports count; hops 1 to 6. */
+static void sweep_syns(uint16_t base, unsigned from)
 {
     scene_begin(NULL);
-    for (unsigned n = 5; n < 24; n++) {
+    for (unsigned n = from; n < 24; n++) {
         struct made m = linux_syn(0, n, (uint8_t)(1 + n % 6));
-        m.source = (uint16_t)(33000 + n);
+        m.source = (uint16_t)(base + n);
         m.window = 64240;
         hop(n * 50, &m);
     }
+}
+
+static void test_sweeps_of_syns(void)
+{
+    sweep_syns(33000, 5);
     is_text(tool_found(), "mtr", "mtr -T, from the end of a sweep on");
+    scene_end();
+    sweep_syns(33434, 0);
+    is_text(tool_found(), "trippy", "trippy with TCP");
+    scene_end();
+    sweep_syns(33434, 2);
+    is_text(tool_found(), "none", "mtr -T or trippy, begun before the capture");
     scene_end();
 }
 
@@ -241,7 +252,7 @@ int main(void)
     test_trippy_udp();
     test_pingplotter();
     test_nmap();
-    test_mtr_syn();
+    test_sweeps_of_syns();
     test_trace6();
     test_yarrp();
     test_like_scamper();

@@ -149,7 +149,7 @@ static void fill_errors(void)
 
 static struct trace made[3];
 static const struct trace *const traces[3] = {&made[0], &made[1], &made[2]};
-static const struct source_file files[2] = {{"a.pcap", 120, false, NULL}, {"b\033.pcap", 7, true, NULL}};
+static const struct source_file files[2] = {{"a.pcap", 120, false, NULL, NULL}, {"b\033.pcap", 7, true, NULL, NULL}};
 static const struct result_source source = {.command = "replay", .files = files, .file_count = 2};
 
 static const struct recognition found = {
@@ -325,7 +325,7 @@ static void test_doubt(void)
 static void test_nothing(void)
 {
     static const struct recognition nothing = {.counters = {.common = {.frames = 1}}};
-    static const struct source_file one = {"-", 1, false, NULL};
+    static const struct source_file one = {"-", 1, false, NULL, NULL};
     const struct result_source from = {.command = "replay", .files = &one, .file_count = 1, .interrupted = true};
     char *text = report(&output_text, &plain, &nothing, &from);
     is_text(text,
@@ -348,7 +348,7 @@ static void test_clocks(void)
         .segments = {{.has_most = true, .most = -90 * NS_PER_MS},
                      {.has_least = true, .least = NS_PER_MS, .has_most = true, .most = 3 * NS_PER_MS}}};
     const struct source_file clocks[] = {
-        {"a.pcap", 1, false, NULL}, {"b\033.pcap", 1, false, &both}, {"-", 1, false, &stepped}};
+        {"a.pcap", 1, false, NULL, NULL}, {"b\033.pcap", 1, false, &both, NULL}, {"-", 1, false, &stepped, &both}};
     const struct result_source from = {.command = "replay", .files = clocks, .file_count = 3};
     char *text = report(&output_text, &plain, &nothing, &from);
     is_text(
@@ -356,13 +356,17 @@ static void test_clocks(void)
         "hopsonde replay of a.pcap, b\\x1b.pcap, standard input\n"
         "clock of b\\x1b.pcap 44.0 to 55.9 ms behind: corrected\n"
         "clock of standard input at least 90.0 ms behind, from 1970-01-01T00:00:00Z on 1.0 to 3.0 ms ahead: corrected\n"
+        "clock of the second machine in standard input 44.0 to 55.9 ms behind: corrected\n"
         "\nno trace found\n1 frame read: 0 probes, 0 replies, 0 errors about other traffic, 0 others\n",
         "clocks that were corrected");
     free(text);
     text = report(&output_json, &plain, &nothing, &from);
     ok(strstr(text, "\"truncated\": false, \"clock_ms\": {\"least\": -55.9, \"most\": -44.0}}") != NULL,
        "the same in JSON");
-    ok(strstr(text, "\"clock_ms\": {\"least\": null, \"most\": 3.0}}") != NULL, "of all segments together");
+    ok(strstr(
+           text,
+           "\"clock_ms\": {\"least\": null, \"most\": 3.0}, \"second_clock_ms\": {\"least\": -55.9, \"most\": -44.0}}"),
+       "of all segments together, and of a second machine");
     ok(strstr(text, "\"a.pcap\", \"frames\": 1, \"truncated\": false}") != NULL, "absent where nothing was corrected");
     free(text);
 }

@@ -332,7 +332,7 @@ static void test_hostile_names(void)
 {
     for (size_t i = 0; i < sizeof hostile_rows / sizeof *hostile_rows; i++) {
         const char *name = hostile_rows[i].name, *want = hostile_rows[i].want, *target = NULL, *kept = NULL;
-        const struct source_file file = {name, 7, true, NULL};
+        const struct source_file file = {name, 7, true, NULL, NULL};
         const struct result_source live = {.command = "trace", .live = true, .interface = name};
         const struct result_source capture = {.command = "trace", .files = &file, .file_count = 1};
         struct fake fake;

@@ -81,14 +81,15 @@ static void test_cells(void)
 static void test_colours(void)
 {
     struct fake fake;
-    begin(&fake, "", "192.0.2.80", "tcp/22 tcp/443 udp");
+    begin(&fake, "", "192.0.2.80", "tcp/22 tcp/443 udp tcp/80");
     answer(&fake, 0, 2, prohibited);
     answer(&fake, 1, 2, opened);
     fake_silence(&fake, 2, 2);
+    answer(&fake, 3, 2, reset);
     is_matrix(&fake, true,
-              "                        tcp/22 tcp/443     udp\n"
+              "                        tcp/22 tcp/443     udp  tcp/80\n"
               "\033[2m 2\033[0m  \033[1m192.0.2.80\033[0m              \033[31m!X\033[0m    \033[32mopen\033[0m"
-              "       \033[2m*\033[0m\n",
+              "       \033[2m*\033[0m  \033[32mclosed\033[0m\n",
               "colours, and a first TTL of 2");
     fake_free(&fake);
 }

@@ -175,6 +175,38 @@ static void test_width(void)
     scene_free(&scene);
 }
 
+/* Hop 2 refuses what it is to forward: probes with the TTL of hop 3. */
+static void test_refusing_hop(void)
+{
+    struct scene scene;
+    struct hops path = {0}, all = {0};
+    scene_init(&scene, "62.1.0.1=1:A 62.2.0.1=2:B");
+    for (uint8_t ttl = 3; ttl <= 4; ttl++)
+        fake_answer(
+            &scene.fake, 0, fake_send(&scene.fake, 0, ttl),
+            &(struct fake_reply){
+                .from = ttl == 3 ? "62.2.0.1" : "62.9.0.1", .ms = 1, .kind = REPLY_UNREACHABLE, .type = 3, .code = 13});
+    tell(&scene);
+    hops_add_trace(&path, fake_trace(&scene.fake, 0), scene.book);
+    hops_add_all_of_trace(&all, fake_trace(&scene.fake, 0), scene.book);
+    is_num(path.count, 2, "a device that refuses is at its own hop alone: the path");
+    is_num(all.count, 2, "and all addresses, up to the first refusal");
+    hops_free(&path);
+    hops_free(&all);
+    scene_free(&scene);
+    scene_init(&scene, "62.1.0.1=1:A");
+    fake_answer(&scene.fake, 0, fake_send(&scene.fake, 0, 2),
+                &(struct fake_reply){.from = "62.2.0.1", .ms = 1, .kind = REPLY_UNREACHABLE, .type = 3, .code = 13});
+    tell(&scene);
+    hops_add_trace(&path, fake_trace(&scene.fake, 0), scene.book);
+    hops_add_all_of_trace(&all, fake_trace(&scene.fake, 0), scene.book);
+    is_num(path.count, 2, "one that is known by its refusal alone has a hop");
+    is_num(all.count, 2, "among all addresses, too");
+    hops_free(&path);
+    hops_free(&all);
+    scene_free(&scene);
+}
+
 static void test_long_path(void)
 {
     struct scene scene;
@@ -423,6 +455,7 @@ int main(void)
 {
     test_as_paths();
     test_width();
+    test_refusing_hop();
     test_long_path();
     test_nothing();
     test_doubts();

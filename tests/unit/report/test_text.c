@@ -375,7 +375,7 @@ static void test_late(void)
 
 static void test_notes(void)
 {
-    const struct source_file files[] = {{"whole.pcap", 9, false, NULL}, {"c\x1b[1mut.pcap", 5, true, NULL}};
+    const struct source_file files[] = {{"whole.pcap", 9, false, NULL, NULL}, {"c\x1b[1mut.pcap", 5, true, NULL, NULL}};
     const struct result_source source = {.command = "trace", .files = files, .file_count = 2};
     struct fake fake;
     fake_init(&fake, "", "192.0.2.80", "udp");

@@ -288,8 +288,34 @@ static void check_rounds(const char *rounds, const char *says)
     check_rounds_end(rounds, VERDICT_OPEN, says);
 }
 
+/* Two runs of UDP, 10 ms a probe and so many between them. The target limits the rate of port unreachables. */
+static void check_limit(double pause, const char *says)
+{
+    scene_begin(NULL);
+    double ms = 0;
+    for (unsigned run = 0; run < 2; run++, ms += pause)
+        for (unsigned n = 0; n < (run ? 24U : 18U); n++, ms += 10) {
+            struct made made = linux_udp(run, n, (uint8_t)(n / LOOKS + 1));
+            if (made.ttl <= 5)
+                hop(ms, &made);
+            else if (run)
+                scene_see(ms, &made);
+            else
+                target_ttl(ms, &made);
+        }
+    pass(ms + 60 * SECOND);
+    struct judgement *judgement = judge(2);
+    is_state(verdict_on(judgement, IP_UDP), VERDICT_CLOSED, says, "a target that limits its replies");
+    free(judgement);
+    scene_end();
+}
+
 static void check_times(void)
 {
+    check_limit(SECOND / 2, "; 1 of its 2 runs got less far.");
+    check_limit(SECOND,
+                "; udp reached the target until 2023-11-14T22:13:20.170Z; from 2023-11-14T22:13:21.330Z on it is "
+                "unanswered after hop 5 (10.9.5.1).");
     check_rounds_end("xxxx", VERDICT_REJECTED, "icmp is rejected by hop 3 (10.9.3.1): admin-prohibited");
     /* most of its probes get further */
     check_rounds_end("sssxxsss", VERDICT_UNANSWERED,
