@@ -113,7 +113,7 @@ static const struct {
     {"refused", CHAIN "filter r4 forward tcp port 443 to target reject admin-prohibited\n", 3 * RTT_MS, 400},
     {"limits", CHAIN EVERY_LIMIT, 15000, 2000},
     {"limits, udp dropped", CHAIN EVERY_LIMIT "filter r4 forward udp to target drop\n", 15000, 2000},
-    {"tokens spent, udp dropped", CHAIN TOKENS_SPENT "filter r4 forward udp to target drop\n", 8000, 400},
+    {"tokens spent, udp dropped", CHAIN TOKENS_SPENT "filter r4 forward udp to target drop\n", 15000, 400},
     {"limits, a silent filter", CHAIN EVERY_LIMIT "set r4 silent\nfilter r4 forward udp to target drop\n", 15000, 2000},
     {"limits, refused", CHAIN EVERY_LIMIT "filter r4 forward tcp port 443 to target reject admin-prohibited\n", 15000,
      2000},
@@ -204,7 +204,7 @@ static void test_bounds(void)
 
 /* --- a busy machine --- */
 
-#define BUSY_PACKETS 106
+#define BUSY_PACKETS 110
 #define STALL (20 * NS_PER_MS)
 
 /* A machine that delays each send spreads the probes to a hop over more time than a rate limit needs to refill. Where
