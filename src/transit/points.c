@@ -128,16 +128,17 @@ static void add_probe(struct shared *shared, const struct seen *a, const struct 
     count_probe(shared, a, b, (probe_a && reply_b) || (probe_b && reply_a));
 }
 
-/* Alike packets: the first one at a point cannot come before the first one nearer to their source. */
+/* Alike packets, as the probes that differ in nothing but their TTL: those with the highest TTL are the same at both.
+ */
 static void add_alike_packets(struct shared *shared, const struct sighting *a, const struct sighting *b)
 {
     if (!a || !b || !(a->repeated || b->repeated) || a->ttl_most == b->ttl_most)
         return;
     shared->alike_packets++;
     if (a->ttl_most > b->ttl_most)
-        clock_add_toward_b(shared->alike, a->time, b->time);
+        clock_add_toward_b(shared->alike, a->most_time, b->most_time);
     else
-        clock_add_toward_a(shared->alike, a->time, b->time);
+        clock_add_toward_a(shared->alike, a->most_time, b->most_time);
 }
 
 static bool is_repeated(const struct sighting *x, const struct sighting *y)

@@ -12,9 +12,9 @@
 #define STEPS_MOST 128
 
 /* Alike probes or replies that have sightings of their own, after the first. The first few bound an offset already. */
-#define LATER_MOST 48
+#define ALIKE_MOST 48
 /* So many of the latest alike ones may be the original of a copy. */
-#define LATER_COPIED 4
+#define ALIKE_COPIED 4
 
 /* Bits of an identity that make its place in a set: the set takes 1 MB, and 100,000 identities fill 1 % of it. */
 #define SET_BITS 23
@@ -176,7 +176,7 @@ static uint64_t later_identity(uint64_t identity, unsigned before)
 
 static bool is_copy_of_later(struct sightings *s, const struct sighting *first, const struct sighting *sighting)
 {
-    for (unsigned n = first->later; n > 0 && n + LATER_COPIED > first->later; n--) {
+    for (unsigned n = first->later; n > 0 && n + ALIKE_COPIED > first->later; n--) {
         const struct sighting *earlier = place_of(s, later_identity(first->identity, n), first->role);
         if (earlier && earlier->identity && is_copy(earlier, sighting))
             return true;
@@ -187,7 +187,7 @@ static bool is_copy_of_later(struct sightings *s, const struct sighting *first, 
 /* `sighting` has the identity and role of `first`, but it is another packet. */
 static void add_later(struct sightings *s, struct sighting *first, struct sighting sighting)
 {
-    if (first->role == SIGHTING_PACKET || first->later == LATER_MOST || is_copy_of_later(s, first, &sighting))
+    if (first->role == SIGHTING_PACKET || first->later == ALIKE_MOST || is_copy_of_later(s, first, &sighting))
         return;
     sighting.identity = later_identity(sighting.identity, ++first->later);
     sighting.preferred = set_has(s->set, sighting.identity);
@@ -202,7 +202,10 @@ static void repeat(struct sightings *s, struct sighting *first, const struct sig
     if (is_copy(first, sighting))
         return;
     first->repeated = true;
-    first->ttl_most = sighting->ttl > first->ttl_most ? sighting->ttl : first->ttl_most;
+    if (sighting->ttl > first->ttl_most || (sighting->ttl == first->ttl_most && sighting->time < first->most_time)) {
+        first->ttl_most = sighting->ttl;
+        first->most_time = sighting->time;
+    }
     first->time = sighting->time < first->time ? sighting->time : first->time;
     add_later(s, first, *sighting);
 }
@@ -211,6 +214,7 @@ static void add(struct sightings *s, struct sighting sighting)
 {
     sighting.preferred = set_has(s->set, sighting.identity);
     sighting.ttl_most = sighting.ttl;
+    sighting.most_time = sighting.time;
     if (!is_chosen(s, &sighting))
         return;
     struct sighting *place = place_of(s, sighting.identity, sighting.role);

@@ -26,11 +26,13 @@ struct sighting {
     uint8_t ttl;
     bool is_second_name; /* of a probe that has another identity as well */
     bool is_error;       /* an ICMP error */
-    uint8_t ttl_most;    /* set by sightings.c, as all that follow: of all with this identity */
-    bool repeated;       /* others have the same identity */
-    bool is_later;       /* one of these others; its identity is made of theirs and of how many came before it */
-    bool preferred;      /* for sightings.c alone, as the next */
-    uint8_t later;       /* others with sightings of their own */
+    /* Set by sightings.c, as all that follow: of all with this identity, the highest TTL and the first with it. */
+    uint8_t ttl_most;
+    nstime most_time;
+    bool repeated;  /* others have the same identity */
+    bool is_later;  /* one of these others; its identity is made of theirs and of how many came before it */
+    bool preferred; /* for sightings.c alone, as the next */
+    uint8_t later;  /* others with sightings of their own */
 };
 
 struct sightings;
