@@ -182,12 +182,13 @@ static void repair_losses(struct session *session)
 static void fill_lines(struct session *session)
 {
     const struct trace_set set = session_trace_set(session);
-    unsigned last = session_farthest_ttl(session) + (session_target_ttl(session) ? 1U : 0U);
-    for (unsigned ttl = session->settled_ttl + 1U; ttl < last; ttl++) {
+    unsigned last = session_farthest_ttl(session);
+    for (unsigned ttl = session->settled_ttl + 1U; ttl <= last; ttl++) {
         const struct trace *trace = session_hop_trace(session, (uint8_t)ttl);
         uint8_t *filled = &ladder_of(session)->filled[ttl];
-        if (*filled == UINT8_MAX || !ladder_of(session)->repaired[ttl] || !trace ||
-            !trace_shows_hop(trace, (uint8_t)ttl) || hop_pending(session, (uint8_t)ttl))
+        bool waits = !ladder_of(session)->repaired[ttl] && ttl < last; /* for the first half of this rule */
+        if (*filled == UINT8_MAX || waits || !trace || !trace_shows_hop(trace, (uint8_t)ttl) ||
+            hop_pending(session, (uint8_t)ttl))
             continue;
         unsigned replies = count_replies(trace, (uint8_t)ttl);
         bool more = replies > *filled && replies < session->config.queries && rate_limit_is_seen(&set, (uint8_t)ttl);

@@ -10,7 +10,6 @@
 #include "tap.h"
 #include "verdict/verdict.h"
 
-#define NETWORK_BYTES 1024
 #define TARGET_TTL 5
 
 static const unsigned delays_ms[] = {20, 180, 400, 800, 1400}; /* of a round trip */
@@ -29,15 +28,16 @@ static const struct run {
     {"udp", &strategy_paths},
 };
 
-static void describe_network(enum slow_link place, unsigned delay_ms, const char *more, char *out)
+static void describe_network(enum slow_link place, unsigned delay_ms, const char *more, struct strbuf *out)
 {
     double slow = place == BEHIND_BOTH ? delay_ms / 4.0 : delay_ms / 2.0;
-    snprintf(out, NETWORK_BYTES,
-             "client client 10.9.0.2 2001:db8:99::2\nchain r 4\n"
-             "host target 192.0.2.80 2001:db8:80::80 open tcp/80,tcp/443\n"
-             "link client r1 delay 20us\nlink r1 r2 delay %gms\nlink r2 r3 delay %gms\nlinks 1ms r3 r4\n"
-             "link r4 target delay 1ms %s\n",
-             place == BEHIND_SECOND ? 0.02 : slow, place == BEHIND_FIRST ? 0.02 : slow, more);
+    strbuf_init(out);
+    strbuf_addf(out,
+                "client client 10.9.0.2 2001:db8:99::2\nchain r 4\n"
+                "host target 192.0.2.80 2001:db8:80::80 open tcp/80,tcp/443\n"
+                "link client r1 delay 20us\nlink r1 r2 delay %gms\nlink r2 r3 delay %gms\nlinks 1ms r3 r4\n"
+                "link r4 target delay 1ms %s\n",
+                place == BEHIND_SECOND ? 0.02 : slow, place == BEHIND_FIRST ? 0.02 : slow, more);
 }
 
 static bool start_run(struct drive *d, const struct net *net, const struct run *run, uint8_t family, uint64_t seed)
@@ -90,12 +90,12 @@ static unsigned hops_shown(const struct session *session)
 
 static void check_slow(enum slow_link place, unsigned delay_ms, const struct run *run, uint8_t family)
 {
-    char text[NETWORK_BYTES];
+    struct strbuf text;
     struct net *net = NULL;
     struct err err = {0};
     struct drive d = {0};
-    describe_network(place, delay_ms, "", text);
-    bool ran = net_parse("slow", text, &net, &err) == STATUS_OK && start_run(&d, net, run, family, 1);
+    describe_network(place, delay_ms, "", &text);
+    bool ran = net_parse("slow", text.text, &net, &err) == STATUS_OK && start_run(&d, net, run, family, 1);
     if (ok(ran, "%s %s, IPv%u, %u ms behind %s: ran", run->strategy->name, run->specs, family, delay_ms,
            place_names[place])) {
         ok(session_target_ttl(d.session) == TARGET_TTL && hops_shown(d.session) == TARGET_TTL,
@@ -112,17 +112,18 @@ static void check_slow(enum slow_link place, unsigned delay_ms, const struct run
         strbuf_free(&verdicts);
     }
     drive_free(&d);
+    strbuf_free(&text);
     free(net);
 }
 
 static void check_dead(const struct run *run, uint8_t family)
 {
-    char text[NETWORK_BYTES];
+    struct strbuf text;
     struct net *net = NULL;
     struct err err = {0};
     struct drive d = {0};
-    describe_network(BEHIND_FIRST, 20, "dead", text);
-    bool ran = net_parse("dead", text, &net, &err) == STATUS_OK && start_run(&d, net, run, family, 1);
+    describe_network(BEHIND_FIRST, 20, "dead", &text);
+    bool ran = net_parse("dead", text.text, &net, &err) == STATUS_OK && start_run(&d, net, run, family, 1);
     if (ok(ran, "%s %s, IPv%u, a dead host: ran", run->strategy->name, run->specs, family)) {
         struct strbuf verdicts;
         strbuf_init(&verdicts);
@@ -140,6 +141,7 @@ static void check_dead(const struct run *run, uint8_t family)
         strbuf_free(&verdicts);
     }
     drive_free(&d);
+    strbuf_free(&text);
     free(net);
 }
 
@@ -147,7 +149,7 @@ static void check_dead(const struct run *run, uint8_t family)
 
 #define SEVEN_SPECS "icmp,udp,udp/53,udp/443,tcp/443,tcp/80,tcp/80:ack"
 #define LIMIT_ALL(limit)                                                                                               \
-    "set r1 " limit "\nset r2 " limit "\nset r3 " limit "\nset r4 " limit "\nset target " limit "\n"
+    "\nset r1 " limit "\nset r2 " limit "\nset r3 " limit "\nset r4 " limit "\nset target " limit "\n"
 
 /* Routers that answer six probes at once, and then so many a second. */
 static const struct limits {
@@ -169,14 +171,12 @@ static unsigned cells_answered(const struct session *session)
 static void check_limits(const struct limits *limit, uint8_t family, uint64_t seed)
 {
     static const struct run run = {SEVEN_SPECS, &strategy_diagnose};
-    char text[2 * NETWORK_BYTES];
+    struct strbuf text;
     struct net *net = NULL;
     struct err err = {0};
     struct drive d = {0};
-    char more[NETWORK_BYTES];
-    snprintf(more, sizeof more, "\n%s", limit->text);
-    describe_network(BEHIND_FIRST, 2, more, text);
-    bool ran = net_parse("limits", text, &net, &err) == STATUS_OK && start_run(&d, net, &run, family, seed);
+    describe_network(BEHIND_FIRST, 2, limit->text, &text);
+    bool ran = net_parse("limits", text.text, &net, &err) == STATUS_OK && start_run(&d, net, &run, family, seed);
     if (ok(ran, "limits, IPv%u, seed %u: ran%s", family, (unsigned)seed, ran ? "" : err.message)) {
         if (limit->has_more)
             is_num(cells_answered(d.session), 7 * (TARGET_TTL - 1),
@@ -186,6 +186,7 @@ static void check_limits(const struct limits *limit, uint8_t family, uint64_t se
            limit->most_ms);
     }
     drive_free(&d);
+    strbuf_free(&text);
     free(net);
 }
 
@@ -193,12 +194,12 @@ static void check_limits(const struct limits *limit, uint8_t family, uint64_t se
 static void check_spent_target(uint8_t family)
 {
     static const struct run run = {"auto", &strategy_trace};
-    char text[2 * NETWORK_BYTES];
+    struct strbuf text;
     struct net *net = NULL;
     struct err err = {0};
     struct drive d = {0};
-    describe_network(BEHIND_FIRST, 2, "\nset target limit 6 1 spent\n", text);
-    bool ran = net_parse("spent", text, &net, &err) == STATUS_OK && start_run(&d, net, &run, family, 1);
+    describe_network(BEHIND_FIRST, 2, "\nset target limit 6 1 spent\n", &text);
+    bool ran = net_parse("spent", text.text, &net, &err) == STATUS_OK && start_run(&d, net, &run, family, 1);
     if (ok(ran, "a target without a token, IPv%u: ran", family)) {
         struct strbuf verdicts;
         strbuf_init(&verdicts);
@@ -208,6 +209,7 @@ static void check_spent_target(uint8_t family)
         strbuf_free(&verdicts);
     }
     drive_free(&d);
+    strbuf_free(&text);
     free(net);
 }
 

@@ -20,8 +20,10 @@ static unsigned shot_count;
 
 static void shoot(double ms, struct bytes bytes)
 {
-    if (shot_count < SHOTS_MOST)
-        shots[shot_count++] = (struct shot){.ms = ms, .place = shot_count, .bytes = bytes};
+    if (shot_count == SHOTS_MOST)
+        return;
+    shots[shot_count] = (struct shot){.ms = ms, .place = shot_count, .bytes = bytes};
+    shot_count++;
 }
 
 static void shoot_error(double ms, const struct made *made, const char *from, bool is_target)
