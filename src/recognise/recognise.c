@@ -125,7 +125,7 @@ static bool is_copy(struct recogniser *r, const struct digest *digest)
 {
     nstime first = NSTIME_NONE;
     enum seen seen = copies_see(r, digest, &first);
-    if (seen == SEEN_AGAIN && (answer_is_due(r, digest, first) || grouping_is_due(r, digest))) {
+    if (first != NSTIME_NONE && (answer_is_due(r, digest, first) || grouping_is_due(r, digest))) {
         copies_renew(r, digest);
         return false;
     }
