@@ -133,7 +133,7 @@ enum seen copies_see(struct recogniser *r, const struct digest *digest, nstime *
         if (!may_be_equal(&set[i], digest))
             continue;
         if (is_of(&set[i], digest))
-            same = &set[i];
+            same = same && same->time > set[i].time ? same : &set[i];
         else
             elsewhere |= is_elsewhere(&set[i], digest);
     }

@@ -288,7 +288,8 @@ bool grouping_is_due(const struct recogniser *r, const struct digest *digest)
         (r->shows[digest->file] & SHOWS_COPIES))
         return false;
     const struct candidate *newest = index_first(r, digest->key);
-    return newest && newest->probe.reply_count && newest->traits.ttl == digest->traits.ttl &&
+    bool is_of_equal = newest && newest->run->same_payload; /* else an equal packet is no further probe */
+    return is_of_equal && newest->probe.reply_count && newest->traits.ttl == digest->traits.ttl &&
            is_alike(&newest->traits, &digest->traits);
 }
 
