@@ -403,10 +403,12 @@ bool answer_take(struct recogniser *r, const struct digest *digest, bool may_wai
         return false;
     bool none = !r->run_count && !r->unmatched_count;
     struct found found = none ? choice_none() : match_answer(r, digest);
-    if (!found.candidate) {
+    bool is_sure = found.candidate && found.match != MATCH_WEAK; /* else its own probe may follow */
+    if (!found.candidate)
         note_connection(r, digest);
-        if (may_wait && may_be_early(r, digest) && early_hold(r, digest))
-            return true;
+    if (!is_sure && may_wait && may_be_early(r, digest) && early_hold(r, digest))
+        return true;
+    if (!found.candidate) {
         return r->unmatched_count && answer_unmatched(r, digest);
     }
     add_reply(r, digest, &found);

@@ -508,6 +508,19 @@ static nstime end_of_probes(double gap)
     return end;
 }
 
+/* Probes that were dealt to two files, without replies. */
+static void test_dealt_end(void)
+{
+    scene_begin(NULL);
+    for (uint8_t ttl = 1; ttl <= 6; ttl++) {
+        struct made m = udp(ttl, ttl);
+        scene_from(ttl % 2, 0);
+        scene_see(ttl * 10, &m);
+    }
+    is_num(scene_result()->ends[1] - START, 60 * MS, "files with probes of one run end together");
+    scene_end();
+}
+
 static void test_ends(void)
 {
     is_num(end_of_probes(900), 9000 * MS, "a file of probes ends with that of the replies, and its next piece");
@@ -665,6 +678,7 @@ int main(void)
     test_far_answers();
     test_next_file();
     test_ends();
+    test_dealt_end();
     test_early();
     test_early_alike();
     test_early_weak();
