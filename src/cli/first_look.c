@@ -103,7 +103,7 @@ static void note_second(struct sightings *sightings, const struct digest *digest
                             ? digest_key(digest->key, traits->ip_id, 0)
                             : digest_key(~digest->pair_hash, traits->word, 0);
     struct sighting sighting = sighting_of(digest, role, identity, mark);
-    sighting.is_second_name = true;
+    sighting.is_second = true;
     if (traits->ip_id && digest->has_word && !(digest->have & HAVE_ECHO))
         sightings_add(sightings, &sighting);
 }

@@ -53,7 +53,7 @@ static struct seen take_identity(struct list *list)
     for (; list->count && list->sightings->identity == identity; list->sightings++, list->count--) {
         const struct sighting *sighting = list->sightings;
         seen.first[sighting->role] = sighting;
-        if (!sighting->repeated && !sighting->is_later)
+        if (!sighting->is_repeated && !sighting->is_later)
             seen.by_role[sighting->role] = sighting;
     }
     return seen;
@@ -107,7 +107,7 @@ static void compare_replies(struct shared *shared, const struct seen *a, const s
 static void count_probe(struct shared *shared, const struct seen *a, const struct seen *b, bool shows)
 {
     const struct sighting *probe = a->first[SIGHTING_PROBE] ? a->first[SIGHTING_PROBE] : b->first[SIGHTING_PROBE];
-    if (shows && probe->is_second_name)
+    if (shows && probe->is_second)
         shared->second_names++;
     else if (shows)
         shared->probes++;
@@ -132,7 +132,7 @@ static void add_probe(struct shared *shared, const struct seen *a, const struct 
  */
 static void add_alike_packets(struct shared *shared, const struct sighting *a, const struct sighting *b)
 {
-    if (!a || !b || !(a->repeated || b->repeated) || a->ttl_most == b->ttl_most)
+    if (!a || !b || !(a->is_repeated || b->is_repeated) || a->ttl_most == b->ttl_most)
         return;
     shared->alike_packets++;
     if (a->ttl_most > b->ttl_most)
@@ -143,7 +143,7 @@ static void add_alike_packets(struct shared *shared, const struct sighting *a, c
 
 static bool is_repeated(const struct sighting *x, const struct sighting *y)
 {
-    return x->repeated || y->repeated || x->is_later;
+    return x->is_repeated || y->is_repeated || x->is_later;
 }
 
 /* Alike probes at one point alone, their replies at the other alone: no reply comes before as many probes as there are

@@ -201,7 +201,7 @@ static void repeat(struct sightings *s, struct sighting *first, const struct sig
 {
     if (is_copy(first, sighting))
         return;
-    first->repeated = true;
+    first->is_repeated = true;
     if (sighting->ttl > first->ttl_most || (sighting->ttl == first->ttl_most && sighting->time < first->most_time)) {
         first->ttl_most = sighting->ttl;
         first->most_time = sighting->time;

@@ -18,21 +18,20 @@ enum sighting_role {
 };
 
 struct sighting {
-    uint64_t identity; /* uniformly distributed, as of a hash */
-    nstime time;       /* of the first one */
-    uint32_t mark;     /* names the packet itself, as its IP id does; 0: nothing does */
-    uint32_t packet;   /* a hash of the packet: others may share its identity as a probe or reply */
-    uint8_t role;      /* enum sighting_role */
-    uint8_t ttl;
-    bool is_second_name; /* of a probe that has another identity as well */
-    bool is_error;       /* an ICMP error */
-    /* Set by sightings.c, as all that follow: of all with this identity, the highest TTL and the first with it. */
-    uint8_t ttl_most;
-    nstime most_time;
-    bool repeated;  /* others have the same identity */
-    bool is_later;  /* one of these others; its identity is made of theirs and of how many came before it */
-    bool preferred; /* for sightings.c alone, as the next */
-    uint8_t later;  /* others with sightings of their own */
+    uint64_t identity;    /* uniformly distributed, as of a hash */
+    nstime time;          /* of the first one */
+    nstime most_time;     /* of the first one with ttl_most; set by sightings.c */
+    uint32_t mark;        /* names the packet itself, as its IP id does; 0: nothing does */
+    uint32_t packet;      /* a hash of the packet: others may share its identity as a probe or reply */
+    uint8_t role;         /* enum sighting_role */
+    uint8_t ttl;          /* of the first one */
+    uint8_t ttl_most;     /* of all with this identity; set by sightings.c */
+    uint8_t later;        /* for sightings.c alone: others with sightings of their own */
+    bool is_error : 1;    /* an ICMP error */
+    bool is_second : 1;   /* the identity is the second name of a probe, which has another sighting as well */
+    bool is_repeated : 1; /* set by sightings.c: others have the same identity */
+    bool is_later : 1;    /* set by sightings.c: one of these others; its identity tells how many came before it */
+    bool preferred : 1;   /* for sightings.c alone */
 };
 
 struct sightings;

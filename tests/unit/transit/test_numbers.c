@@ -198,7 +198,7 @@ static void test_copies(void)
         see(0, 1, 9, 0);
         see(0, 1, rows[i].ttl, rows[i].apart);
         const struct sighting *list = sightings_list(points[0], &count);
-        is_num(!list[0].repeated, rows[i].names, "a copy after %lld ns", (long long)rows[i].apart);
+        is_num(!list[0].is_repeated, rows[i].names, "a copy after %lld ns", (long long)rows[i].apart);
         end_points();
     }
 }

@@ -85,7 +85,7 @@ static void test_names(void)
         see(points[0], SIGHTING_PACKET, 1, rows[i].ttl, NS_PER_S + rows[i].apart, 0);
         const struct sighting *list = sightings_list(points[0], &count);
         is_num(count, 1, "%s", rows[i].name);
-        is_num(list[0].repeated, !rows[i].names, "whether others are like it");
+        is_num(list[0].is_repeated, !rows[i].names, "whether others are like it");
         is_num(list[0].time, START + NS_PER_S + (rows[i].apart < 0 && !rows[i].names ? rows[i].apart : 0),
                "the first counts");
         end(1);
@@ -340,7 +340,7 @@ static void test_second_names(void)
                                         .mark = 1,
                                         .role = SIGHTING_PROBE,
                                         .ttl = 3,
-                                        .is_second_name = k % 2};
+                                        .is_second = k % 2};
             sightings_add(points[0], &sighting);
             sighting.role = SIGHTING_REPLY;
             sighting.time -= 50 * NS_PER_S;
