@@ -266,7 +266,8 @@ static void test_alike_pieces(void)
     begin(2, 1000);
     for (unsigned k = 0; k < 40; k++) {
         see_alike(points[k / 20], SIGHTING_PROBE, 1, 9, k * 100 * MS, k + 1);
-        see_alike(points[k / 20 || k > 17], SIGHTING_REPLY, 1, 60, k * 100 * MS + 250 * MS, 1000 + k);
+        if (k >= 2)
+            see_alike(points[k / 20], SIGHTING_REPLY, 1, 60, k * 100 * MS + 50 * MS, 1000 + k);
     }
     ok(points_compare(points, 2, clocks), "compared");
     ok(!points_is_corrected(clocks, 0) && !points_is_corrected(clocks, 1), "pieces of one capture");
