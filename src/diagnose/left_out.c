@@ -9,18 +9,6 @@
  * answers; more make runs longer. */
 #define LEFT_OUT_MISSES 2
 
-/* Whether the router may have had no token for any of the trace's probes there, which all went on. */
-static bool is_left_out(const struct trace_set *set, const struct trace *trace, uint8_t ttl)
-{
-    const struct probe *probe = trace_first_at(trace, ttl);
-    bool asked = probe != NULL;
-    for (; probe; probe = trace_next_at(trace, probe))
-        if (probe->state != PROBE_EXPIRED || !trace_flow_passed(trace, probe->flow, ttl + 1U) ||
-            rate_limit_had_token(set, trace, probe))
-            return false;
-    return asked;
-}
-
 /* Whether a probe that went on drew no reply there, although the router had a token for it. */
 static bool loses_at(const struct trace_set *set, uint8_t ttl)
 {
@@ -50,7 +38,7 @@ static void probe_next(struct session *session, const struct trace_set *set, uin
     hop->spec = 0;
     for (unsigned n = 0; n < session->trace_count && hop->misses < LEFT_OUT_MISSES; n++) {
         unsigned i = (hop->misses + n) % session->trace_count;
-        if (!is_left_out(set, &session->traces[i], ttl))
+        if (!rate_limit_hides(set, &session->traces[i], ttl))
             continue;
         wanted_another(session, i, 0, ttl, wanted_earliest(session, ttl, RATE_LIMIT_REFILL));
         hop->spec = (uint8_t)(i + 1);
@@ -64,6 +52,5 @@ void left_out_update(struct session *session)
     if (path_loses(session, &set))
         return;
     for (unsigned ttl = session->config.first_ttl; ttl < session_farthest_ttl(session); ttl++)
-        if (session_shows_hop(session, (uint8_t)ttl))
-            probe_next(session, &set, (uint8_t)ttl);
+        probe_next(session, &set, (uint8_t)ttl);
 }
