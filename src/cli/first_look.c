@@ -7,6 +7,7 @@
 #include "capture/file.h"
 #include "cli/options/options.h"
 #include "packet/packet.h"
+#include "probe/type.h"
 #include "transit/points.h"
 #include "transit/two_points.h"
 
@@ -21,7 +22,8 @@
 #define SIGHTINGS_MOST (1u << 17)
 /* Any number: the tables of sightings bound the time for a capture that was made to collide. */
 #define FIXED_SECRET UINT64_C(0x8f3a65d21c9be407)
-#define STOP_FRAMES 1024 /* frames between two looks at the stop flag */
+#define PROBE_TTL_MOST 40 /* packets with a higher TTL need no second name */
+#define STOP_FRAMES 1024  /* frames between two looks at the stop flag */
 
 struct first_look {
     struct look_input input;
@@ -60,15 +62,22 @@ static uint64_t hash_headers(const struct digest *digest)
     return digest_key(hash, traits->flow_label, traits->tcp_flags);
 }
 
-static void note(struct sightings *sightings, const struct digest *digest, enum sighting_role role, uint64_t identity,
-                 uint8_t ttl, uint32_t mark)
+static struct sighting sighting_of(const struct digest *digest, enum sighting_role role, uint64_t identity,
+                                   uint32_t mark)
 {
-    const struct sighting sighting = {.identity = identity,
-                                      .time = digest->time,
-                                      .mark = mark,
-                                      .role = (uint8_t)role,
-                                      .ttl = ttl,
-                                      .is_error = digest->kind == PACKET_ICMP_ERROR};
+    return (struct sighting){.identity = identity,
+                             .time = digest->time,
+                             .mark = mark,
+                             .packet = (uint32_t)digest->same,
+                             .role = (uint8_t)role,
+                             .ttl = digest_outer_ttl(digest),
+                             .is_error = digest->kind == PACKET_ICMP_ERROR};
+}
+
+static void note(struct sightings *sightings, const struct digest *digest, enum sighting_role role, uint64_t identity,
+                 uint32_t mark)
+{
+    struct sighting sighting = sighting_of(digest, role, identity, mark);
     sightings_add(sightings, &sighting);
 }
 
@@ -78,25 +87,51 @@ static uint32_t reply_mark(const struct digest *digest, uint64_t hash)
     return digest->answer.version == 4 && digest->answer.ip_id ? (uint32_t)hash | 1 : 0;
 }
 
+/* Protocols without ports are told by addresses and IP id. A quote that is too short for its ports tells nothing. */
+static bool has_key(const struct digest *digest)
+{
+    return digest->has_word || !probe_type_of_protocol(digest->protocol)->protocol;
+}
+
+/* A second name of a probe, which a quote of it shows as well. Segments of a connection share a key, but the IP id
+ * tells which of them is quoted. Translators change the id of other packets, but the ports may tell. */
+static void note_second(struct sightings *sightings, const struct digest *digest, enum sighting_role role,
+                        uint32_t mark)
+{
+    const struct traits *traits = &digest->traits;
+    uint64_t identity = probe_type_of_protocol(digest->protocol)->identity == IDENTITY_SEQ
+                            ? digest_key(digest->key, traits->ip_id, 0)
+                            : digest_key(~digest->pair_hash, traits->word, 0);
+    struct sighting sighting = sighting_of(digest, role, identity, mark);
+    sighting.is_second = true;
+    if (traits->ip_id && digest->has_word && !(digest->have & HAVE_ECHO))
+        sightings_add(sightings, &sighting);
+}
+
 static void note_error(struct sightings *sightings, const struct digest *digest)
 {
     if (addr_is_none(&digest->source) || digest->is_fragment)
         return;
-    note(sightings, digest, SIGHTING_PACKET, digest->same, digest->answer.reply_ttl, reply_mark(digest, digest->same));
-    if (digest->has_word)
-        note(sightings, digest, SIGHTING_REPLY, digest->key, digest->answer.reply_ttl,
-             reply_mark(digest, digest->same));
+    note(sightings, digest, SIGHTING_PACKET, digest->same, reply_mark(digest, digest->same));
+    if (!has_key(digest))
+        return;
+    note(sightings, digest, SIGHTING_REPLY, digest->key, reply_mark(digest, digest->same));
+    note_second(sightings, digest, SIGHTING_REPLY, reply_mark(digest, digest->same));
 }
 
 static void note_packet(struct sightings *sightings, const struct digest *digest)
 {
     uint64_t headers = hash_headers(digest);
-    if (digest->is_fragment || !digest->has_word || addr_is_multicast(&digest->target))
+    if (digest->is_fragment || addr_is_multicast(&digest->target))
         return;
-    note(sightings, digest, SIGHTING_PACKET, digest->same, digest->traits.ttl, digest->traits.ip_id);
-    note(sightings, digest, SIGHTING_PROBE, digest->key, digest->traits.ttl, (uint32_t)headers | 1);
+    note(sightings, digest, SIGHTING_PACKET, digest->same, digest->traits.ip_id);
+    if (!has_key(digest))
+        return;
+    note(sightings, digest, SIGHTING_PROBE, digest->key, (uint32_t)headers | 1);
+    if (digest->traits.ttl <= PROBE_TTL_MOST)
+        note_second(sightings, digest, SIGHTING_PROBE, (uint32_t)headers | 1);
     if (digest->may_answer_key)
-        note(sightings, digest, SIGHTING_REPLY, digest->answer_key, digest->traits.ttl, reply_mark(digest, headers));
+        note(sightings, digest, SIGHTING_REPLY, digest->answer_key, reply_mark(digest, headers));
 }
 
 static void note_digest(struct sightings *sightings, const struct digest *digest)

@@ -170,7 +170,7 @@ enum encapsulation {
 /* A tunnel that a packet came in. */
 struct tunnel {
     uint8_t encapsulation; /* enum encapsulation */
-    uint8_t protocol;      /* of the outer packet */
+    uint8_t protocol, ttl; /* of the outer packet */
     bool has_id;
     uint16_t target_port; /* of the outer packet; 0: its protocol has none */
     uint32_t id;          /* with has_id: network, key, session or tunnel end, as the encapsulation calls it */

@@ -149,6 +149,7 @@ static bool open_one(struct packet *packet)
         return false;
     struct tunnel tunnel = {
         .protocol = outer->ip.protocol,
+        .ttl = outer->ip.ttl,
         .target_port = outer->ip.protocol == IP_UDP ? outer->transport.target_port : 0,
         .source = outer->ip.source,
         .target = outer->ip.target,

@@ -287,12 +287,15 @@ static bool is_same_id(uint16_t sent, uint16_t quoted)
     return !sent || !quoted || quoted == sent || quoted == (uint16_t)(sent << 8 | sent >> 8);
 }
 
-/* True if payload and checksum both differ. The checksum alone may be unfinished, the payload cut. */
+/* True if payload and checksum both differ. The checksum alone may be unfinished, the payload cut. Where there is no
+ * checksum, payloads of equal length tell. */
 static bool has_other_content(const struct traits *sent, const struct digest *quote)
 {
     const struct traits *quoted = &quote->traits;
-    return (quote->have & HAVE_CHECKSUM) && quoted->checksum != sent->checksum && quoted->payload_length &&
-           sent->payload_length && memcmp(quoted->payload, sent->payload, sizeof sent->payload) != 0;
+    bool is_other = quote->have & HAVE_CHECKSUM ? quoted->checksum != sent->checksum
+                                                : quoted->payload_length == sent->payload_length;
+    return is_other && quoted->payload_length && sent->payload_length &&
+           memcmp(quoted->payload, sent->payload, sizeof sent->payload) != 0;
 }
 
 /* True if the quote agrees with the probe in all that tells probes apart. If not, its own probe may follow. */
@@ -303,7 +306,7 @@ static bool agrees(const struct candidate *candidate, const struct digest *quote
     bool is_translated = !addr_equal(&quote->source, &flow->source) || !addr_equal(&quote->target, &flow->target);
     if (quote->source.family == 4 && !is_same_id(sent->ip_id, quoted->ip_id))
         return false;
-    if ((quote->have & HAVE_SEQ) && quoted->seq != sent->seq)
+    if ((quote->have & (HAVE_SEQ | HAVE_INIT_TAG)) && quoted->seq != sent->seq)
         return false;
     return is_translated || (quoted->flow_label == sent->flow_label &&
                              (!quote->has_word || quoted->word == sent->word) && !has_other_content(sent, quote));
@@ -403,10 +406,12 @@ bool answer_take(struct recogniser *r, const struct digest *digest, bool may_wai
         return false;
     bool none = !r->run_count && !r->unmatched_count;
     struct found found = none ? choice_none() : match_answer(r, digest);
-    if (!found.candidate) {
+    bool is_sure = found.candidate && found.match != MATCH_WEAK; /* else its own probe may follow */
+    if (!found.candidate)
         note_connection(r, digest);
-        if (may_wait && may_be_early(r, digest) && early_hold(r, digest))
-            return true;
+    if (!is_sure && may_wait && may_be_early(r, digest) && early_hold(r, digest))
+        return true;
+    if (!found.candidate) {
         return r->unmatched_count && answer_unmatched(r, digest);
     }
     add_reply(r, digest, &found);

@@ -66,7 +66,8 @@ static bool is_in_play(const struct candidate *candidate)
 unsigned choice_agreement(const struct traits *sent, const struct digest *quote)
 {
     const struct traits *traits = &quote->traits;
-    unsigned agreement = quote->source.family == 4 && sent->ip_id == traits->ip_id ? 4 : 0;
+    bool is_4 = quote->source.family == 4;
+    unsigned agreement = (is_4 ? sent->ip_id == traits->ip_id : sent->flow_label == traits->flow_label) ? 4 : 0;
     if (sent->payload_length && traits->payload_length == sent->payload_length &&
         memcmp(traits->payload, sent->payload, sizeof sent->payload) == 0)
         agreement += 2;

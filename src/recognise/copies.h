@@ -18,7 +18,8 @@ enum seen {
 bool copies_init(struct recogniser *r);
 void copies_free(struct recogniser *r);
 void copies_prefetch(const struct recogniser *r, const struct digest *digest);
-/* Remembers the packet if it was not seen before; else `first` is the stamp of the first sighting. */
+/* Remembers the packet if it was not seen before. Seen again on the same interface, `first` is the stamp of the first
+ * sighting; else it stays. */
 enum seen copies_see(struct recogniser *r, const struct digest *digest, nstime *first);
 /* The packet is no copy after all, but equal to an earlier one: it is a first sighting from now on. */
 void copies_renew(struct recogniser *r, const struct digest *digest);

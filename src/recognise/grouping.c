@@ -225,6 +225,16 @@ static void note_packet(struct recogniser *r, struct run *run, const struct dige
         run->shown = *traits;
 }
 
+/* Notes that the run has probes in this file and in that of the probe before. */
+static void note_file(struct recogniser *r, const struct run *run, uint8_t file)
+{
+    uint8_t other = run->newest ? run->newest->probe.file : file;
+    if (other == file)
+        return;
+    r->beside[file][other / 64] |= UINT64_C(1) << other % 64;
+    r->beside[other][file / 64] |= UINT64_C(1) << file % 64;
+}
+
 static void add_candidate(struct recogniser *r, struct run *run, const struct digest *digest,
                           const struct index_place *place)
 {
@@ -246,6 +256,7 @@ static void add_candidate(struct recogniser *r, struct run *run, const struct di
     run->trace.sent_count++;
     run->trace.started = true;
     r->shows[digest->file] |= SHOWS_PROBES;
+    note_file(r, run, digest->file);
     if (run->trace.first_sent == NSTIME_NONE)
         run->trace.first_sent = digest->time;
     run->last_time = digest->time > run->last_time ? digest->time : run->last_time;
@@ -277,7 +288,8 @@ bool grouping_is_due(const struct recogniser *r, const struct digest *digest)
         (r->shows[digest->file] & SHOWS_COPIES))
         return false;
     const struct candidate *newest = index_first(r, digest->key);
-    return newest && newest->probe.reply_count && newest->traits.ttl == digest->traits.ttl &&
+    bool is_of_equal = newest && newest->run->same_payload; /* else an equal packet is no further probe */
+    return is_of_equal && newest->probe.reply_count && newest->traits.ttl == digest->traits.ttl &&
            is_alike(&newest->traits, &digest->traits);
 }
 

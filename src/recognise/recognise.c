@@ -125,7 +125,7 @@ static bool is_copy(struct recogniser *r, const struct digest *digest)
 {
     nstime first = NSTIME_NONE;
     enum seen seen = copies_see(r, digest, &first);
-    if (seen == SEEN_AGAIN && (answer_is_due(r, digest, first) || grouping_is_due(r, digest))) {
+    if (first != NSTIME_NONE && (answer_is_due(r, digest, first) || grouping_is_due(r, digest))) {
         copies_renew(r, digest);
         return false;
     }
@@ -202,15 +202,16 @@ static void sum_up(struct recogniser *r)
     result->ends = r->ends;
 }
 
-/* True if what the second file shows belongs to the first as well: the next piece of a capture, or the replies to
- * probes that stand alone in the first. */
+/* True if what the second file shows belongs to the first as well: the next piece of a capture, the replies to probes
+ * that stand alone in the first, or further probes of one run. */
 static bool is_extended_by(const struct recogniser *r, unsigned file, unsigned other)
 {
     bool goes_on = r->starts[other] != NSTIME_NONE && r->starts[other] <= r->ends[file] + NEXT_FILE_WITHIN &&
                    r->ends[other] > r->ends[file];
     bool is_next = r->starts[other] >= r->ends[file];
     bool has_replies = (r->shows[other] & SHOWS_REPLIES) && !(r->shows[file] & SHOWS_REPLIES);
-    return goes_on && (is_next || has_replies);
+    bool is_beside = r->beside[file][other / 64] >> other % 64 & 1;
+    return goes_on && (is_next || has_replies || is_beside);
 }
 
 /* A file that others extend ends with the last of them. */

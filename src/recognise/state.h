@@ -235,6 +235,8 @@ struct recogniser {
     nstime starts[RECOGNISE_FILES_MOST]; /* by file: the first stamp; NSTIME_NONE: none yet */
     uint8_t shows[RECOGNISE_FILES_MOST]; /* by file: SHOWS_PROBES ... */
     nstime ends[RECOGNISE_FILES_MOST];   /* by file: the last stamp */
+    /* By file, a bit for each other file that shows probes of the same run: both were captured at one place. */
+    uint64_t beside[RECOGNISE_FILES_MOST][RECOGNISE_FILES_MOST / 64];
 
     struct index_entry *index; /* owned; 1 << index_bits of them, at most half of them taken */
     unsigned index_bits, index_count;

@@ -6,7 +6,8 @@
 /* A packet with the same TTL at two points was not routed between them: it took at most so long, in either direction.
  */
 #define SAME_LINK_WITHIN (2 * NS_PER_MS)
-/* Packets, and probes with replies, that two points must share. One alone may be a coincidence. */
+/* Packets, and probes with replies, that two points must share. One alone may be a coincidence, unless it is an error
+ * with an id of its router. */
 #define SHARED_LEAST 2
 /* Probes of traces have such TTLs; they show which point is nearer to the prober. */
 #define TRACE_TTL_MOST 40
@@ -24,25 +25,37 @@ struct list {
 struct shared {
     struct clock_samples *samples; /* all; owned */
     struct clock_samples *routed;  /* the same without packets of equal TTL; owned */
+    struct clock_samples *alike;   /* those of `samples`, and what the order of alike packets tells; owned */
     unsigned packets;              /* seen at both */
     unsigned equal;                /* those of them with equal TTLs */
     unsigned probes;               /* seen at one, their replies at the other */
+    unsigned second_names;         /* the same, of second names */
+    unsigned alike_packets;        /* those of which one came first */
+    unsigned alike_probes;         /* alike ones at one, their replies at the other */
     unsigned named;                /* packets seen at both that no second run would send */
+    unsigned named_errors;         /* ICMP errors among them */
     unsigned same_replies;         /* probe and reply are at both, and the replies are the same packet */
     unsigned other_replies;        /* probe and reply are at both, but the replies are different packets */
 };
 
 /* The sightings of one identity at one point, by role. NULL: none. */
 struct seen {
-    const struct sighting *by_role[SIGHTING_REPLY + 1];
+    const struct sighting *by_role[SIGHTING_REPLY + 1]; /* those that name a packet */
+    const struct sighting *first[SIGHTING_REPLY + 1];   /* all */
 };
+
+static const struct seen nothing;
 
 static struct seen take_identity(struct list *list)
 {
-    struct seen seen = {{NULL}};
+    struct seen seen = nothing;
     uint64_t identity = list->sightings->identity;
-    for (; list->count && list->sightings->identity == identity; list->sightings++, list->count--)
-        seen.by_role[list->sightings->role] = list->sightings;
+    for (; list->count && list->sightings->identity == identity; list->sightings++, list->count--) {
+        const struct sighting *sighting = list->sightings;
+        seen.first[sighting->role] = sighting;
+        if (!sighting->is_repeated && !sighting->is_later)
+            seen.by_role[sighting->role] = sighting;
+    }
     return seen;
 }
 
@@ -50,12 +63,14 @@ static void add_toward_b(struct shared *shared, nstime a, nstime b)
 {
     clock_add_toward_b(shared->samples, a, b);
     clock_add_toward_b(shared->routed, a, b);
+    clock_add_toward_b(shared->alike, a, b);
 }
 
 static void add_toward_a(struct shared *shared, nstime a, nstime b)
 {
     clock_add_toward_a(shared->samples, a, b);
     clock_add_toward_a(shared->routed, a, b);
+    clock_add_toward_a(shared->alike, a, b);
 }
 
 /* A packet at both points: the TTL falls in the direction of its way. */
@@ -63,6 +78,7 @@ static void add_packet(struct shared *shared, const struct sighting *a, const st
 {
     shared->packets++;
     shared->named += a->mark && b->mark;
+    shared->named_errors += a->mark && b->mark && a->is_error;
     if (a->ttl > b->ttl) {
         add_toward_b(shared, a->time, b->time);
     } else if (a->ttl < b->ttl) {
@@ -87,6 +103,16 @@ static void compare_replies(struct shared *shared, const struct seen *a, const s
     shared->other_replies += reply_a->mark != reply_b->mark;
 }
 
+/* A probe has two names at most, and counts once. */
+static void count_probe(struct shared *shared, const struct seen *a, const struct seen *b, bool shows)
+{
+    const struct sighting *probe = a->first[SIGHTING_PROBE] ? a->first[SIGHTING_PROBE] : b->first[SIGHTING_PROBE];
+    if (shows && probe->is_second)
+        shared->second_names++;
+    else if (shows)
+        shared->probes++;
+}
+
 /* A probe at one point, its reply at the other. */
 static void add_probe(struct shared *shared, const struct seen *a, const struct seen *b)
 {
@@ -99,7 +125,41 @@ static void add_probe(struct shared *shared, const struct seen *a, const struct 
         add_toward_b(shared, probe_a->time, reply_b->time);
     if (probe_b && reply_a)
         add_toward_a(shared, reply_a->time, probe_b->time);
-    shared->probes += (probe_a && reply_b) || (probe_b && reply_a);
+    count_probe(shared, a, b, (probe_a && reply_b) || (probe_b && reply_a));
+}
+
+/* Alike packets, as the probes that differ in nothing but their TTL: those with the highest TTL are the same at both.
+ */
+static void add_alike_packets(struct shared *shared, const struct sighting *a, const struct sighting *b)
+{
+    if (!a || !b || !(a->is_repeated || b->is_repeated) || a->ttl_most == b->ttl_most)
+        return;
+    shared->alike_packets++;
+    if (a->ttl_most > b->ttl_most)
+        clock_add_toward_b(shared->alike, a->most_time, b->most_time);
+    else
+        clock_add_toward_a(shared->alike, a->most_time, b->most_time);
+}
+
+static bool is_repeated(const struct sighting *x, const struct sighting *y)
+{
+    return x->is_repeated || y->is_repeated || x->is_later;
+}
+
+/* Alike probes at one point alone, their replies at the other alone: no reply comes before as many probes as there are
+ * replies up to it. */
+static void add_alike_probes(struct shared *shared, const struct seen *a, const struct seen *b)
+{
+    const struct sighting *probe_a = a->first[SIGHTING_PROBE], *reply_a = a->first[SIGHTING_REPLY];
+    const struct sighting *probe_b = b->first[SIGHTING_PROBE], *reply_b = b->first[SIGHTING_REPLY];
+    bool toward_b = probe_a && reply_b && !probe_b && !reply_a && is_repeated(probe_a, reply_b);
+    bool toward_a = probe_b && reply_a && !probe_a && !reply_b && is_repeated(probe_b, reply_a);
+    if (toward_b)
+        clock_add_toward_b(shared->alike, probe_a->time, reply_b->time);
+    if (toward_a)
+        clock_add_toward_a(shared->alike, reply_a->time, probe_b->time);
+    shared->alike_probes += toward_a || toward_b;
+    count_probe(shared, a, b, toward_a || toward_b);
 }
 
 static void add_identity(struct shared *shared, const struct seen *a, const struct seen *b)
@@ -107,13 +167,15 @@ static void add_identity(struct shared *shared, const struct seen *a, const stru
     if (a->by_role[SIGHTING_PACKET] && b->by_role[SIGHTING_PACKET])
         add_packet(shared, a->by_role[SIGHTING_PACKET], b->by_role[SIGHTING_PACKET]);
     add_probe(shared, a, b);
+    add_alike_packets(shared, a->first[SIGHTING_PACKET], b->first[SIGHTING_PACKET]);
+    add_alike_probes(shared, a, b);
 }
 
 static void find_shared(struct list a, struct list b, struct shared *shared)
 {
     while (a.count && b.count) {
         uint64_t x = a.sightings->identity, y = b.sightings->identity;
-        struct seen of_a = {{NULL}}, of_b = {{NULL}};
+        struct seen of_a = nothing, of_b = nothing;
         if (x <= y)
             of_a = take_identity(&a);
         if (y <= x)
@@ -140,6 +202,30 @@ static bool are_two_runs(const struct shared *shared, const struct sightings *a,
            !overlap(a, b);
 }
 
+static bool share_enough(const struct shared *shared)
+{
+    unsigned probes = shared->probes > shared->second_names ? shared->probes : shared->second_names;
+    return shared->packets + shared->alike_packets + probes >= SHARED_LEAST || shared->named_errors;
+}
+
+static bool has_both_sides(const struct clock_estimate *estimate)
+{
+    return estimate->count && estimate->segments[0].has_least && estimate->segments[0].has_most;
+}
+
+/* The order of alike packets counts where nothing better tells, and only if it contradicts nothing. */
+static bool estimate_alike(const struct shared *shared, struct clock_estimate *out)
+{
+    struct clock_estimate alike;
+    if (!(shared->alike_packets || shared->alike_probes) || has_both_sides(out) || out->contradictory)
+        return true;
+    if (!clock_estimate(shared->alike, &alike))
+        return false;
+    if (alike.count == 1 && !alike.left_out && !alike.segments[0].drifts)
+        *out = alike;
+    return true;
+}
+
 static bool estimate(const struct shared *shared, struct point_clock *clock)
 {
     if (!clock_estimate(shared->samples, &clock->against))
@@ -152,6 +238,8 @@ static bool estimate(const struct shared *shared, struct point_clock *clock)
         clock->against.count = 0;
         clock->against.contradictory = true;
     }
+    if (!estimate_alike(shared, &clock->against))
+        return false;
     clock->contradictory = clock->against.contradictory;
     clock->corrected = !clock_may_agree(&clock->against);
     return true;
@@ -161,15 +249,17 @@ static bool estimate(const struct shared *shared, struct point_clock *clock)
 static bool compare(struct sightings *a, struct sightings *b, struct list list_a, struct list list_b,
                     struct point_clock *clock)
 {
-    struct shared shared = {.samples = clock_samples_new(), .routed = clock_samples_new()};
-    bool good = shared.samples && shared.routed;
+    struct shared shared = {
+        .samples = clock_samples_new(), .routed = clock_samples_new(), .alike = clock_samples_new()};
+    bool good = shared.samples && shared.routed && shared.alike;
     if (good) {
         find_shared(list_a, list_b, &shared);
-        if (shared.packets + shared.probes >= SHARED_LEAST && !are_two_runs(&shared, a, b))
+        if (share_enough(&shared) && !are_two_runs(&shared, a, b))
             good = estimate(&shared, clock);
     }
     clock_samples_free(shared.samples);
     clock_samples_free(shared.routed);
+    clock_samples_free(shared.alike);
     return good;
 }
 
@@ -218,10 +308,10 @@ static void note_nearest(struct network *n, const struct entry *entries, size_t 
 {
     uint8_t most = 0;
     for (size_t i = 0; i < count; i++)
-        if (may_be_probe(&entries[i].sighting) && entries[i].sighting.ttl > most)
-            most = entries[i].sighting.ttl;
+        if (may_be_probe(&entries[i].sighting) && entries[i].sighting.ttl_most > most)
+            most = entries[i].sighting.ttl_most;
     for (size_t i = 0; i < count && most <= TRACE_TTL_MOST; i++)
-        n->nearest[entries[i].point] += may_be_probe(&entries[i].sighting) && entries[i].sighting.ttl == most;
+        n->nearest[entries[i].point] += may_be_probe(&entries[i].sighting) && entries[i].sighting.ttl_most == most;
 }
 
 /* All sightings of one identity. */

@@ -11,6 +11,11 @@
 /* Places that are searched for an identity. It bounds the time per packet. */
 #define STEPS_MOST 128
 
+/* Alike probes or replies that have sightings of their own, after the first. The first few bound an offset already. */
+#define ALIKE_MOST 48
+/* So many of the latest alike ones may be the original of a copy. */
+#define ALIKE_COPIED 4
+
 /* Bits of an identity that make its place in a set: the set takes 1 MB, and 100,000 identities fill 1 % of it. */
 #define SET_BITS 23
 
@@ -26,6 +31,7 @@ struct sightings {
     unsigned count, most;
     unsigned level; /* so many of the lowest bits of an identity are 0, or it must be preferred */
     bool too_many_preferred;
+    bool out_of_order; /* the order of additions is not that of their times */
     uint64_t first_hops;
     nstime first, last;
 };
@@ -148,7 +154,7 @@ static bool is_copy(const struct sighting *first, const struct sighting *second)
 {
     nstime apart = second->time - first->time;
     nstime most = second->ttl < first->ttl ? FORWARDED_WITHIN : COPY_WITHIN;
-    return second->ttl <= first->ttl && apart <= most && apart >= -most;
+    return second->packet == first->packet && second->ttl <= first->ttl && apart <= most && apart >= -most;
 }
 
 /* Makes room for one more. False: there is none for this one. */
@@ -159,20 +165,68 @@ static bool make_room(struct sightings *s, const struct sighting *sighting)
     return s->count < s->most && is_chosen(s, sighting);
 }
 
+/* The identity of one that came after `before` others of an identity (splitmix64). 0 stands for none. */
+static uint64_t later_identity(uint64_t identity, unsigned before)
+{
+    identity += before * UINT64_C(0x9e3779b97f4a7c15);
+    identity = (identity ^ identity >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+    identity = (identity ^ identity >> 27) * UINT64_C(0x94d049bb133111eb);
+    return (identity ^ identity >> 31) | UINT64_C(1) << 63;
+}
+
+static bool is_copy_of_later(struct sightings *s, const struct sighting *first, const struct sighting *sighting)
+{
+    for (unsigned n = first->later; n > 0 && n + ALIKE_COPIED > first->later; n--) {
+        const struct sighting *earlier = place_of(s, later_identity(first->identity, n), first->role);
+        if (earlier && earlier->identity && is_copy(earlier, sighting))
+            return true;
+    }
+    return false;
+}
+
+/* `sighting` has the identity and role of `first`, but it is another packet. */
+static void add_later(struct sightings *s, struct sighting *first, struct sighting sighting)
+{
+    if (first->role == SIGHTING_PACKET || first->later == ALIKE_MOST || is_copy_of_later(s, first, &sighting))
+        return;
+    sighting.identity = later_identity(sighting.identity, ++first->later);
+    sighting.preferred = set_has(s->set, sighting.identity);
+    sighting.is_later = true;
+    struct sighting *place = is_chosen(s, &sighting) ? place_of(s, sighting.identity, sighting.role) : NULL;
+    if (place && !place->identity && make_room(s, &sighting)) /* from here on, `first` may have moved */
+        s->count += insert(s, &sighting);
+}
+
+static void repeat(struct sightings *s, struct sighting *first, const struct sighting *sighting)
+{
+    if (is_copy(first, sighting))
+        return;
+    first->is_repeated = true;
+    if (sighting->ttl > first->ttl_most || (sighting->ttl == first->ttl_most && sighting->time < first->most_time)) {
+        first->ttl_most = sighting->ttl;
+        first->most_time = sighting->time;
+    }
+    first->time = sighting->time < first->time ? sighting->time : first->time;
+    add_later(s, first, *sighting);
+}
+
 static void add(struct sightings *s, struct sighting sighting)
 {
     sighting.preferred = set_has(s->set, sighting.identity);
+    sighting.ttl_most = sighting.ttl;
+    sighting.most_time = sighting.time;
     if (!is_chosen(s, &sighting))
         return;
     struct sighting *place = place_of(s, sighting.identity, sighting.role);
     if (place && place->identity)
-        place->ambiguous = place->ambiguous || !is_copy(place, &sighting);
+        repeat(s, place, &sighting);
     else if (place && make_room(s, &sighting))
         s->count += insert(s, &sighting);
 }
 
 void sightings_add(struct sightings *s, const struct sighting *sighting)
 {
+    s->out_of_order = s->out_of_order || (sighting->time < s->last && s->last - sighting->time > COPY_WITHIN);
     s->first = sighting->time < s->first ? sighting->time : s->first;
     s->last = sighting->time > s->last ? sighting->time : s->last;
     s->first_hops += sighting->role == SIGHTING_PACKET && sighting->ttl == 1 && !sighting->is_error;
@@ -192,7 +246,7 @@ const struct sighting *sightings_list(struct sightings *s, unsigned *count)
 {
     unsigned kept = 0;
     for (unsigned i = 0; i <= s->mask; i++)
-        if (s->places[i].identity && !s->places[i].ambiguous)
+        if (s->places[i].identity && !(s->places[i].is_later && s->out_of_order))
             s->list[kept++] = s->places[i];
     qsort(s->list, kept, sizeof *s->list, by_identity);
     *count = kept;

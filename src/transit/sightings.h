@@ -3,8 +3,9 @@
  * It must not read packets: the caller computes identities.
  *
  * Memory is bounded. Beyond the limit, a choice by identity is kept. Two points choose alike, so that they keep the
- * same packets. An identity that is seen twice names no packet and is left out, unless the second is a copy: a moment
- * later, or forwarded with a lower TTL. */
+ * same packets. An identity that is seen twice names no packet, unless the second is a copy of the same packet: a
+ * moment later, or forwarded with a lower TTL. It is marked as repeated. Of alike probes and replies, the order of
+ * their times still tells something, so that the first ones of each kind have sightings of their own. */
 #ifndef HOPSONDE_TRANSIT_SIGHTINGS_H
 #define HOPSONDE_TRANSIT_SIGHTINGS_H
 
@@ -17,14 +18,20 @@ enum sighting_role {
 };
 
 struct sighting {
-    uint64_t identity; /* uniformly distributed, as of a hash */
-    nstime time;       /* of the first one */
-    uint32_t mark;     /* names the packet itself, as its IP id does; 0: nothing does */
-    uint8_t role;      /* enum sighting_role */
-    uint8_t ttl;
-    bool is_error;  /* an ICMP error */
-    bool ambiguous; /* for sightings.c alone, as the next */
-    bool preferred;
+    uint64_t identity;    /* uniformly distributed, as of a hash */
+    nstime time;          /* of the first one */
+    nstime most_time;     /* of the first one with ttl_most; set by sightings.c */
+    uint32_t mark;        /* names the packet itself, as its IP id does; 0: nothing does */
+    uint32_t packet;      /* a hash of the packet: others may share its identity as a probe or reply */
+    uint8_t role;         /* enum sighting_role */
+    uint8_t ttl;          /* of the first one */
+    uint8_t ttl_most;     /* of all with this identity; set by sightings.c */
+    uint8_t later;        /* for sightings.c alone: others with sightings of their own */
+    bool is_error : 1;    /* an ICMP error */
+    bool is_second : 1;   /* the identity is the second name of a probe, which has another sighting as well */
+    bool is_repeated : 1; /* set by sightings.c: others have the same identity */
+    bool is_later : 1;    /* set by sightings.c: one of these others; its identity tells how many came before it */
+    bool preferred : 1;   /* for sightings.c alone */
 };
 
 struct sightings;
@@ -44,7 +51,7 @@ void sightings_free(struct sightings *sightings); /* may be NULL */
 void sightings_prefer(struct sightings *sightings, const struct identity_set *set);
 void sightings_add(struct sightings *sightings, const struct sighting *sighting);
 
-/* Those that are kept, without ambiguous ones, in the order of identity and role. Valid until the next addition. */
+/* Those that are kept, in the order of identity and role. Valid until the next addition. */
 const struct sighting *sightings_list(struct sightings *sightings, unsigned *count);
 /* First and last time of all sightings, kept or not. False: there were none. */
 bool sightings_range(const struct sightings *sightings, nstime *first, nstime *last);

@@ -73,6 +73,14 @@ static void say_of_other_runs(const struct trace *const *traces, size_t count, s
         phrase_add(out->text, "; %zu of its %zu runs got less far", shorter, runs);
 }
 
+/* How long after its probe the reply was captured. Of another capture's clock only the order is sure, yet that capture
+ * ends by the same clock. NSTIME_NONE: unknown. */
+static nstime wait_for(const struct probe *probe, const struct reply *reply)
+{
+    bool is_later = reply->other_clock && probe->sent != NSTIME_NONE && reply->time > probe->sent;
+    return is_later ? reply->time - probe->sent : reply_rtt(probe, reply);
+}
+
 /* Notes the farthest TTL with a reply, and the longest round trip. */
 static void time_answers(struct trace_set *set)
 {
@@ -80,7 +88,7 @@ static void time_answers(struct trace_set *set)
         for (size_t k = 0; k < set->traces[i]->probe_count; k++) {
             const struct probe *probe = &set->traces[i]->probes[k];
             const struct reply *reply = probe_answer(probe);
-            nstime rtt = reply ? reply_rtt(probe, reply) : NSTIME_NONE;
+            nstime rtt = reply ? wait_for(probe, reply) : NSTIME_NONE;
             if (rtt == NSTIME_NONE)
                 continue;
             set->slowest = rtt > set->slowest ? rtt : set->slowest;

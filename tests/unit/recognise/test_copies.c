@@ -508,6 +508,19 @@ static nstime end_of_probes(double gap)
     return end;
 }
 
+/* Probes that were dealt to two files, without replies. */
+static void test_dealt_end(void)
+{
+    scene_begin(NULL);
+    for (uint8_t ttl = 1; ttl <= 6; ttl++) {
+        struct made m = udp(ttl, ttl);
+        scene_from(ttl % 2, 0);
+        scene_see(ttl * 10, &m);
+    }
+    is_num(scene_result()->ends[1] - START, 60 * MS, "files with probes of one run end together");
+    scene_end();
+}
+
 static void test_ends(void)
 {
     is_num(end_of_probes(900), 9000 * MS, "a file of probes ends with that of the replies, and its next piece");
@@ -589,6 +602,35 @@ static void test_early_weak(void)
         scene_see(n, &m);
     }
     scene_is("tcp max-ttl: 1 r1? r1?; 2 r2? r2?; 3 r3? r3?;", "SYNs of one port: the sequence number tells");
+
+    scene_begin(NULL);
+    for (uint16_t n = 0; n < 6; n++) {
+        struct made m = {.from = S6, .to = T6, .protocol = IP_TCP, .source = 40000, .target = 80, .flags = TCP_SYN};
+        m.ttl = (uint8_t)(1 + n / 2);
+        m.flow_label = n + 1U;
+        error_of(n * 3 - 0.02, &m, .from = router6(m.ttl), .quote_whole = true);
+        scene_see(n * 3, &m);
+    }
+    scene_is("tcp max-ttl: 1 r1? r1?; 2 r2? r2?; 3 r3? r3?;", "SYNs over IPv6: the flow label tells");
+
+    scene_begin(NULL);
+    for (uint16_t n = 0; n < 6; n++) {
+        struct made m = {.from = S6, .to = T6, .protocol = IP_SCTP, .source = 40000, .target = 80, .seq = n + 1U};
+        m.ttl = (uint8_t)(1 + n / 2);
+        error_of(n * 3 - 0.02, &m, .from = router6(m.ttl), .quote_whole = true);
+        scene_see(n * 3, &m);
+    }
+    scene_is("sctp max-ttl: 1 r1? r1?; 2 r2? r2?; 3 r3? r3?;", "INITs over IPv6: the initiate tag tells");
+
+    scene_begin(NULL);
+    for (uint16_t n = 0; n < 6; n++) {
+        char payload[] = "a-----------";
+        struct made m = {.from = S6, .to = T6, .protocol = 50, .payload = payload, .ttl = (uint8_t)(1 + n / 2)};
+        payload[0] = (char)('a' + n);
+        error_of(n * 3 - 0.02, &m, .from = router6(m.ttl), .quote_whole = true);
+        scene_see(n * 3, &m);
+    }
+    scene_is("ip max-ttl: 1 r1? r1?; 2 r2? r2?; 3 r3? r3?;", "packets without ports: the payload tells");
 }
 
 static void test_early_answers(void)
@@ -618,6 +660,20 @@ static void test_early_answers(void)
             scene_see(n * 10, &m);
     }
     scene_is("tcp reached: 1 r1; 2 r2; 3 r3; 4 T=synack?;", "an early SYN/ACK");
+
+    scene_begin(NULL); /* of one port; hop 2 is silent */
+    for (uint16_t n = 1; n <= 4; n++) {
+        struct made m = syn(1, (uint8_t)n);
+        m.seq += n;
+        if (n == 4)
+            see(n * 10 - 0.02, .from = T4, .to = S4, .protocol = IP_TCP, .source = 80, .target = m.source, .seq = 1,
+                .ack = m.seq + 1, .flags = TCP_SYN | TCP_ACK, .ttl = 60);
+        if (n == 1 || n == 3)
+            hop(n * 10, &m);
+        else
+            scene_see(n * 10, &m);
+    }
+    scene_is("tcp reached: 1 r1; 2 *; 3 r3; 4 T=synack?;", "an early SYN/ACK goes to no earlier probe that is silent");
 }
 
 /* Replies wait, so later ones must not overtake those that they depend on. */
@@ -665,6 +721,7 @@ int main(void)
     test_far_answers();
     test_next_file();
     test_ends();
+    test_dealt_end();
     test_early();
     test_early_alike();
     test_early_weak();

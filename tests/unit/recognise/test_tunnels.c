@@ -61,6 +61,23 @@ static void test_trace_inside(void)
     scene_end();
 }
 
+/* A router below the tunnel forwards its packets, and the capture shows both sides. */
+static void test_forwarded(void)
+{
+    scene_begin(NULL);
+    for (uint8_t ttl = 1; ttl <= 3; ttl++) {
+        struct made m = udp(ttl, ttl);
+        struct bytes probe = make_packet(&m);
+        see_inside(ttl * 10, &probe, false);
+        error_inside(ttl * 10 + RTT, &m, ttl);
+        uint8_t payload[2048];
+        struct made outer = wrap(&probe, 59, false, payload);
+        scene_see(ttl * 10 + 3, &outer);
+    }
+    scene_is("udp max-ttl: 1 r1; 2 r2; 3 r3; other: 3 copy of an earlier frame;",
+             "packets of a tunnel that a router forwards are copies");
+}
+
 static void test_replies_inside(void)
 {
     scene_begin(NULL);
@@ -110,6 +127,7 @@ static void test_probes(void)
 int main(void)
 {
     test_trace_inside();
+    test_forwarded();
     test_replies_inside();
     test_errors_about_tunnel();
     test_probes();

@@ -197,8 +197,45 @@ static void test_copies(void)
         begin_points();
         see(0, 1, 9, 0);
         see(0, 1, rows[i].ttl, rows[i].apart);
+        const struct sighting *list = sightings_list(points[0], &count);
+        is_num(!list[0].is_repeated, rows[i].names, "a copy after %lld ns", (long long)rows[i].apart);
+        end_points();
+    }
+}
+
+static void see_alike(unsigned number, enum sighting_role role, nstime at)
+{
+    const struct sighting sighting = {.identity = UINT64_C(0x9e3779b97f4a7c15),
+                                      .time = START + at,
+                                      .packet = number,
+                                      .role = (uint8_t)role,
+                                      .ttl = 9};
+    sightings_add(points[0], &sighting);
+}
+
+/* Alike probes have sightings of their own, up to a number, and so that copies of the latest are known. */
+static void test_alike(void)
+{
+    static const struct {
+        unsigned probes, copied, count;
+    } rows[] = {{40, 39, 40}, {48, 47, 48}, {60, 59, 49}, {40, 36, 40}, {40, 35, 41}};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        unsigned count;
+        begin_points();
+        for (unsigned k = 0; k < rows[i].probes; k++)
+            see_alike(k, SIGHTING_PROBE, k * 100 * US);
+        see_alike(rows[i].copied, SIGHTING_PROBE, rows[i].probes * 100 * US);
         sightings_list(points[0], &count);
-        is_num(count, rows[i].names, "a copy after %lld ns", (long long)rows[i].apart);
+        is_num(count, rows[i].count, "%u probes, one of them again", rows[i].probes);
+        end_points();
+    }
+    for (unsigned role = SIGHTING_PACKET; role <= SIGHTING_REPLY; role++) {
+        unsigned count;
+        begin_points();
+        for (unsigned k = 0; k < 3; k++)
+            see_alike(k, (enum sighting_role)role, k < 2 ? k * MS : role == SIGHTING_PROBE ? -10 * MS : 2 * MS);
+        sightings_list(points[0], &count);
+        is_num(count, role == SIGHTING_REPLY ? 3 : 1, "no others of packets, nor out of order (%u)", role);
         end_points();
     }
 }
@@ -257,6 +294,7 @@ int main(void)
     test_delay();
     test_isolated();
     test_copies();
+    test_alike();
     test_same_link();
     test_shared();
     test_trace_ttl();

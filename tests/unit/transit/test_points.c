@@ -43,6 +43,14 @@ static void see(struct sightings *point, enum sighting_role role, uint64_t numbe
     sightings_add(point, &sighting);
 }
 
+static void see_alike(struct sightings *point, enum sighting_role role, uint64_t number, uint8_t ttl, nstime at,
+                      uint32_t packet)
+{
+    const struct sighting sighting = {
+        .identity = identity(number), .time = START + at, .packet = packet, .role = (uint8_t)role, .ttl = ttl};
+    sightings_add(point, &sighting);
+}
+
 static void see_probe(struct sightings *point, uint64_t number, uint8_t ttl, nstime at)
 {
     see(point, SIGHTING_PACKET, 2 * number, ttl, at, 0);
@@ -76,8 +84,10 @@ static void test_names(void)
         see(points[0], SIGHTING_PACKET, 1, 9, NS_PER_S, 0);
         see(points[0], SIGHTING_PACKET, 1, rows[i].ttl, NS_PER_S + rows[i].apart, 0);
         const struct sighting *list = sightings_list(points[0], &count);
-        is_num(count, rows[i].names, "%s", rows[i].name);
-        ok(!count || list[0].time == START + NS_PER_S, "the first counts");
+        is_num(count, 1, "%s", rows[i].name);
+        is_num(list[0].is_repeated, !rows[i].names, "whether others are like it");
+        is_num(list[0].time, START + NS_PER_S + (rows[i].apart < 0 && !rows[i].names ? rows[i].apart : 0),
+               "the first counts");
         end(1);
     }
 }
@@ -227,6 +237,121 @@ static void test_replies_apart(void)
     }
 }
 
+/* All probes share a name, as those of one flow in IPv6. The fourth router is silent, and each reply exists twice. */
+static void test_alike_replies(void)
+{
+    static const nstime offsets[] = {-3 * NS_PER_S, 0, 3600 * NS_PER_S};
+    for (size_t i = 0; i < sizeof offsets / sizeof *offsets; i++) {
+        begin(2, 1000);
+        for (unsigned k = 0; k < 100; k++) {
+            nstime at = k * 100 * MS;
+            see_alike(points[0], SIGHTING_PROBE, 1, (uint8_t)(k / 3 + 1), at, k + 1);
+            if (k / 3 == 3)
+                continue;
+            at += offsets[i] + 10 * MS - (k == 1 ? 5 * MS : 0);
+            see_alike(points[1], SIGHTING_REPLY, 1, (uint8_t)(64 - k / 3), at, 1000 + k);
+            see_alike(points[1], SIGHTING_REPLY, 1, (uint8_t)(64 - k / 3), at + MS, 1000 + k);
+        }
+        ok(points_compare(points, 2, clocks), "compared");
+        is_num(points_is_corrected(clocks, 1), offsets[i] != 0, "%lld: corrected", (long long)offsets[i]);
+        nstime first = points_correct(clocks, 1, START + 105 * MS + offsets[i]);
+        is_num(first - START, 100 * MS + (offsets[i] ? NS_PER_US : 5 * MS), "the reply that was fastest");
+        end(2);
+    }
+}
+
+/* Pieces of one capture, cut in the midst of alike probes: a piece begins with replies to the other. */
+static void test_alike_pieces(void)
+{
+    begin(2, 1000);
+    for (unsigned k = 0; k < 40; k++) {
+        see_alike(points[k / 20], SIGHTING_PROBE, 1, 9, k * 100 * MS, k + 1);
+        see_alike(points[k / 20 || k > 17], SIGHTING_REPLY, 1, 60, k * 100 * MS + 250 * MS, 1000 + k);
+    }
+    ok(points_compare(points, 2, clocks), "compared");
+    ok(!points_is_corrected(clocks, 0) && !points_is_corrected(clocks, 1), "pieces of one capture");
+    end(2);
+}
+
+/* All probes are alike but for their TTL; only the replies have names. */
+static void test_alike_packets(void)
+{
+    for (unsigned near = 0; near < 2; near++) {
+        begin(2, 1000);
+        for (unsigned k = 0; k < 18; k++)
+            see(points[near], SIGHTING_PACKET, 1, (uint8_t)(k / 3 + 1), 10 * k * MS, 0);
+        for (unsigned k = 0; k < 3; k++) {
+            nstime at = (150 + 10 * k) * MS;
+            see(points[!near], SIGHTING_PACKET, 1, 1, at + MS - 500 * MS, 0);
+            see(points[!near], SIGHTING_PACKET, 100 + k, 64, at + MS - 500 * MS, 0);
+            see(points[near], SIGHTING_PACKET, 100 + k, 59, at + 2 * MS, 0);
+        }
+        ok(points_compare(points, 2, clocks) && clocks[near].parent == -1, "compared with the prober's");
+        nstime error = points_correct(clocks, !near, START - 349 * MS) - (START + 151 * MS);
+        ok(points_is_corrected(clocks, !near) && llabs(error) < 2 * MS, "corrected (%lld)", (long long)error);
+        end(2);
+    }
+}
+
+/* Replies that share a name with others are no copies of them, though their TTL is lower. */
+static void test_alike_beside_named(void)
+{
+    begin(2, 1000);
+    for (unsigned k = 0; k < 6; k++) {
+        see_alike(points[0], SIGHTING_PROBE, 1, (uint8_t)(k + 1), k * 50 * MS, k + 1);
+        see_alike(points[0], SIGHTING_REPLY, 1, (uint8_t)(64 - k), k * 50 * MS + 5 * MS, 100 + k);
+    }
+    see_alike(points[1], SIGHTING_PROBE, 1, 1, 252 * MS - 3 * NS_PER_S, 6);
+    for (unsigned k = 0; k < 2; k++) {
+        see(points[k], SIGHTING_PACKET, 10, (uint8_t)(6 - 5 * k), k ? 252 * MS - 3 * NS_PER_S : 250 * MS, 0);
+        see(points[k], SIGHTING_PACKET, 11, (uint8_t)(59 + 5 * k), k ? 253 * MS - 3 * NS_PER_S : 255 * MS, 0);
+    }
+    ok(points_compare(points, 2, clocks) && points_is_corrected(clocks, 1), "packets with names decide");
+    end(2);
+}
+
+/* An error with an id of its router is no coincidence. */
+static void test_one_error(void)
+{
+    for (unsigned named = 0; named < 2; named++) {
+        begin(2, 1000);
+        for (unsigned k = 0; k < 2; k++) {
+            const struct sighting error = {.identity = identity(1),
+                                           .time = START + (k ? 3600 * NS_PER_S : 0),
+                                           .mark = named,
+                                           .ttl = (uint8_t)(59 + 5 * k),
+                                           .is_error = true};
+            sightings_add(points[k], &error);
+        }
+        ok(points_compare(points, 2, clocks), "compared");
+        is_num(points_is_corrected(clocks, 0) || points_is_corrected(clocks, 1), named, "one error, named %u", named);
+        end(2);
+    }
+}
+
+/* A second name does not make two probes of one. */
+static void test_second_names(void)
+{
+    for (unsigned probes = 1; probes < 3; probes++) {
+        begin(2, 1000);
+        for (unsigned k = 0; k < 2 * probes; k++) {
+            struct sighting sighting = {.identity = identity(k),
+                                        .time = START,
+                                        .mark = 1,
+                                        .role = SIGHTING_PROBE,
+                                        .ttl = 3,
+                                        .is_second = k % 2};
+            sightings_add(points[0], &sighting);
+            sighting.role = SIGHTING_REPLY;
+            sighting.time -= 50 * NS_PER_S;
+            sightings_add(points[1], &sighting);
+        }
+        ok(points_compare(points, 2, clocks), "compared");
+        is_num(points_is_corrected(clocks, 1), probes > 1, "%u probes with two names each", probes);
+        end(2);
+    }
+}
+
 /* Three in a row: the far ones share more with each other than with the prober. */
 static void test_chain(void)
 {
@@ -353,6 +478,12 @@ int main(void)
     test_two();
     test_low_errors();
     test_replies_apart();
+    test_alike_replies();
+    test_alike_pieces();
+    test_alike_packets();
+    test_alike_beside_named();
+    test_one_error();
+    test_second_names();
     test_chain();
     test_unrelated();
     test_two_runs();

@@ -102,6 +102,31 @@ static void check_alone(void)
     scene_end();
 }
 
+/* Replies in another file show how long to wait, too: hop 2 is silent, and the capture ends 200 ms later. */
+static void check_other_file(void)
+{
+    unsigned n = 0;
+    double ms = 0;
+    scene_begin(NULL);
+    for (uint8_t ttl = 1; ttl <= 4; ttl++)
+        for (unsigned i = 0; i < 5; i++, n++, ms += 40) {
+            struct made made = linux_udp(0, n, ttl);
+            scene_from(0, 0);
+            scene_see(ms, &made);
+            scene_from(1, 0);
+            if (ttl == 4)
+                error_of(ms + RTT, &made, .from = T4, .type = 3, .code = 3);
+            else if (ttl != 2)
+                error_of(ms + RTT, &made, .from = router(ttl));
+        }
+    pass(ms + 200);
+    struct judgement *judgement = judge(1);
+    is_num(judgement->finding_count, 1, "one finding where the replies are in another file");
+    is_num(judgement->findings[0].kind, FINDING_SILENT_HOP, "  a hop without a reply is silent");
+    free(judgement);
+    scene_end();
+}
+
 static void check_short(void)
 {
     scene_begin(NULL);
@@ -357,6 +382,7 @@ int main(void)
 {
     check_drop();
     check_alone();
+    check_other_file();
     check_short();
     check_again();
     check_spent();
