@@ -9,6 +9,8 @@
 #include "recognise/index.h"
 #include "recognise/pair.h"
 
+#define EXTENSION_BYTES 128 /* hardly any has more labels */
+
 /* Packets ahead of the one that is taken next. */
 #define AHEAD_DIGEST 24
 #define AHEAD_ENTRIES 12
@@ -28,6 +30,8 @@ static void prefetch_entries(const struct recogniser *r, const struct digest *di
     copies_prefetch(r, digest);
     index_prefetch(r, digest->may_answer_key ? digest->answer_key : digest->key);
     pair_prefetch(r, digest->pair_hash);
+    if (digest->kind == PACKET_ICMP_ERROR && digest->extension)
+        prefetch_bytes(digest->extension, EXTENSION_BYTES);
     if (digest->may_answer)
         pair_prefetch(r, digest->answer_hash);
 }
@@ -68,9 +72,20 @@ static const struct run *peek_run(const struct recogniser *r, const struct diges
     return pair ? pair->runs : NULL;
 }
 
+/* A run that sends moves to the end of the list, so its neighbours are linked anew. */
+static void prefetch_neighbours(const struct run *run)
+{
+    if (run->older)
+        __builtin_prefetch(&run->older->older, 1);
+    if (run->newer)
+        __builtin_prefetch(&run->newer->older, 1);
+}
+
 static void prefetch_ttl(const struct recogniser *r, const struct digest *digest)
 {
     const struct run *run = peek_run(r, digest);
+    if (run && !is_reply(digest))
+        prefetch_neighbours(run);
     if (run && digest->traits.ttl < run->by_ttl_count)
         __builtin_prefetch(&run->by_ttl[digest->traits.ttl]);
 }
