@@ -188,6 +188,7 @@ struct early {
     nstime due;
     struct digest digest;
     struct icmp_extension *extension; /* owned; the digest borrows it; NULL: none */
+    struct tunnels *inside;           /* likewise */
 };
 
 struct pair_entry {
