@@ -408,8 +408,8 @@ bool answer_take(struct recogniser *r, const struct digest *digest, bool may_wai
 {
     if (!digest->may_answer)
         return false;
-    bool none = !r->run_count && !r->unmatched_count;
-    struct found found = none ? choice_none() : match_answer(r, digest);
+    bool may_match = pair_has_mark(r, digest->answer_hash); /* most packets are ordinary */
+    struct found found = may_match ? match_answer(r, digest) : choice_none();
     if (!found.candidate) {
         note_connection(r, digest);
         if (may_wait && may_be_early(r, digest) && early_hold(r, digest))

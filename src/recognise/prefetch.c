@@ -51,14 +51,23 @@ static const struct candidate *peek_candidate(const struct recogniser *r, const 
     return index_peek(r, digest->may_answer_key ? digest->answer_key : digest->key);
 }
 
+/* The pair that the packet may answer, where no key finds its probe. NULL: none is known. */
+static const struct pair *peek_answered(const struct recogniser *r, const struct digest *digest)
+{
+    return digest->kind == PACKET_PLAIN && digest->may_answer ? pair_peek(r, digest->answer_hash) : NULL;
+}
+
 static void prefetch_holder(const struct recogniser *r, const struct digest *digest)
 {
     const struct candidate *candidate = is_reply(digest) ? peek_candidate(r, digest) : NULL;
     const struct pair *pair = may_be_probe(digest) ? pair_peek(r, digest->pair_hash) : NULL;
     if (candidate)
         prefetch_bytes(candidate, sizeof *candidate);
+    const struct pair *answered = peek_answered(r, digest);
     if (pair)
         prefetch_bytes(pair, sizeof *pair / 2); /* what a search compares, and the first run */
+    if (answered)
+        prefetch_bytes(answered, sizeof *answered / 2);
 }
 
 /* The run that the packet most likely belongs to. NULL: none is known. */
@@ -79,6 +88,20 @@ static void prefetch_neighbours(const struct run *run)
         __builtin_prefetch(&run->older->older, 1);
     if (run->newer)
         __builtin_prefetch(&run->newer->older, 1);
+}
+
+static void prefetch_answered_run(const struct recogniser *r, const struct digest *digest)
+{
+    const struct pair *pair = peek_answered(r, digest);
+    if (pair && pair->runs)
+        __builtin_prefetch(&pair->runs->newest); /* its shape stands near */
+}
+
+static void prefetch_answered_probe(const struct recogniser *r, const struct digest *digest)
+{
+    const struct pair *pair = peek_answered(r, digest);
+    if (pair && pair->runs && pair->runs->newest)
+        __builtin_prefetch(&pair->runs->newest->traits);
 }
 
 static void prefetch_ttl(const struct recogniser *r, const struct digest *digest)
@@ -102,7 +125,10 @@ void prefetch_ahead(const struct recogniser *r, const struct digest *digests, un
         const struct run *run = peek_run(r, &digests[AHEAD_RUNS]);
         if (run)
             prefetch_bytes(run, sizeof *run);
+        prefetch_answered_run(r, &digests[AHEAD_RUNS]);
     }
     if (count > AHEAD_TTLS)
         prefetch_ttl(r, &digests[AHEAD_TTLS]);
+    if (count > AHEAD_TTLS)
+        prefetch_answered_probe(r, &digests[AHEAD_TTLS]);
 }

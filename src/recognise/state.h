@@ -28,6 +28,7 @@
 
 #define SPARE_EXTENSIONS 32 /* freed ones that are kept: most replies with labels then need no malloc() */
 #define CACHE_LINE 64       /* bytes */
+#define PAIR_MARK_BITS 14   /* the marks of pairs fit into the nearest cache */
 
 struct run;
 struct pair;
@@ -243,6 +244,9 @@ struct recogniser {
     uint32_t index_changes;   /* counts changes: a place that was found before one is found again */
     struct pair_entry *pairs; /* owned; the same with pair_bits */
     unsigned pair_bits, pair_count;
+    /* How many pairs have a hash that begins so; UINT8_MAX: it was so many once. Mostly 0, and soon known: ordinary
+     * packets belong to no pair. */
+    uint8_t pair_marks[1U << PAIR_MARK_BITS];
     struct pair **targets; /* owned; heads of chains */
     uint32_t *senders;     /* owned; ids of candidates; see senders.h */
     struct candidate *free_candidates;
