@@ -240,7 +240,7 @@ static uint64_t same_beyond_nat(const struct headers *headers, const struct dige
     const struct ip_header *ip = &headers->ip;
     uint64_t hash = hash_ip(payload ^ ~hash_addresses(&ip->target, &ip->target, ip->protocol), ip);
     return 1 | mix(((uint64_t)(uint16_t)digest->traits.word << 32 | digest->traits.seq) ^ hash,
-               ((uint64_t)digest->shape << 32 | digest->traits.ack) ^ UINT64_C(0x4b33a62ed433d4a3));
+                   ((uint64_t)digest->shape << 32 | digest->traits.ack) ^ UINT64_C(0x4b33a62ed433d4a3));
 }
 
 static uint64_t same_of_error(const struct packet *packet, const struct digest *digest)

@@ -104,13 +104,21 @@ static void prefetch_answered_probe(const struct recogniser *r, const struct dig
         __builtin_prefetch(&pair->runs->newest->traits);
 }
 
+/* The TTL as it was sent: a quote shows what was left of it. */
+static unsigned peek_ttl(const struct recogniser *r, const struct digest *digest)
+{
+    const struct candidate *candidate = is_reply(digest) ? peek_candidate(r, digest) : NULL;
+    return candidate ? candidate->traits.ttl : digest->traits.ttl;
+}
+
 static void prefetch_ttl(const struct recogniser *r, const struct digest *digest)
 {
     const struct run *run = peek_run(r, digest);
+    unsigned ttl = run ? peek_ttl(r, digest) : 0;
     if (run && !is_reply(digest))
         prefetch_neighbours(run);
-    if (run && digest->traits.ttl < run->by_ttl_count)
-        __builtin_prefetch(&run->by_ttl[digest->traits.ttl]);
+    if (run && ttl < run->by_ttl_count)
+        prefetch_bytes(&run->by_ttl[ttl], sizeof run->by_ttl[ttl]);
 }
 
 void prefetch_ahead(const struct recogniser *r, const struct digest *digests, unsigned count)

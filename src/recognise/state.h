@@ -45,7 +45,7 @@ struct candidate {
     uint32_t id;                       /* from 1, see candidate_at() */
     uint32_t next_same, previous_same; /* ids of candidates with this key, the newest first; 0: none */
     bool indexed;
-    bool settled;    /* no reply is expected any more, and it is in no queue */
+    bool settled;        /* no reply is expected any more, and it is in no queue */
     bool bytes_held : 1; /* held_bytes counts what its replies own */
     bool has_bytes : 1;  /* its replies may own something; else they need not be touched */
     uint8_t direction;
