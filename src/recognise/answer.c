@@ -134,6 +134,11 @@ static void fill_reply(struct recogniser *r, const struct candidate *candidate, 
     r->shows[reply->file] |= SHOWS_REPLIES;
 }
 
+static void note_owned(struct candidate *candidate, const struct reply *reply)
+{
+    candidate->has_bytes |= candidate->probe.reply_capacity || reply->extension || reply->rewrite_count;
+}
+
 /* A reply from another file is provisional: the file that shows the probe may show the reply as well, and later. The
  * probe goes on waiting. */
 static void note_answered(struct recogniser *r, struct candidate *candidate, const struct reply *reply)
@@ -152,6 +157,7 @@ static void replace_reply(struct recogniser *r, struct candidate *candidate, con
         extension_release(r, reply->extension);
     free(reply->rewrites);
     fill_reply(r, candidate, digest, found, reply);
+    note_owned(candidate, reply);
     r->reply_bytes += candidate_reply_bytes(candidate);
     note_rtt(candidate->run, candidate, reply);
     trace->last_seen = reply->time > trace->last_seen ? reply->time : trace->last_seen;
@@ -180,6 +186,7 @@ static void add_reply(struct recogniser *r, const struct digest *digest, const s
     }
     reply->duplicate = probe->reply_count++ > 0;
     fill_reply(r, candidate, digest, found, reply);
+    note_owned(candidate, reply);
     note_answered(r, candidate, reply);
     note_reply(candidate->run, candidate, reply);
     bytes = candidate_reply_bytes(candidate) - bytes;
@@ -435,16 +442,15 @@ bool answer_take(struct recogniser *r, const struct digest *digest, bool may_wai
 {
     if (!digest->may_answer)
         return false;
-    bool none = !r->run_count && !r->unmatched_count;
-    struct found found = none ? choice_none() : match_answer(r, digest);
+    bool may_match = pair_has_mark(r, digest->answer_hash); /* most packets are ordinary */
+    struct found found = may_match ? match_answer(r, digest) : choice_none();
     bool is_sure = found.candidate && found.match != MATCH_WEAK; /* else its own probe may follow */
     if (!found.candidate)
         note_connection(r, digest);
     if (!is_sure && may_wait && may_be_early(r, digest) && early_hold(r, digest))
         return true;
-    if (!found.candidate) {
+    if (!found.candidate)
         return r->unmatched_count && answer_unmatched(r, digest);
-    }
     add_reply(r, digest, &found);
     return true;
 }

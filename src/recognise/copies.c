@@ -43,7 +43,8 @@ static struct sighting *set_of(const struct recogniser *r, uint64_t hash)
 void copies_prefetch(const struct recogniser *r, const struct digest *digest)
 {
     __builtin_prefetch(set_of(r, digest->same), 1);
-    __builtin_prefetch(set_of(r, digest->same_beyond_nat), 1);
+    if (digest->same_beyond_nat)
+        __builtin_prefetch(set_of(r, digest->same_beyond_nat), 1);
 }
 
 static uint32_t tag_of(uint64_t hash)
