@@ -9,36 +9,41 @@
  * answers; more make runs longer. */
 #define LEFT_OUT_MISSES 2
 
-/* Whether the router may have had no token for any of the trace's probes there, which all went on. */
-static bool is_left_out(const struct trace_set *set, const struct trace *trace, uint8_t ttl)
+/* Whether a probe that went on drew no reply there, although the router seems to have had a token for it. */
+static bool loses_at(const struct trace_set *set, unsigned index, uint8_t ttl)
 {
-    const struct probe *probe = trace_first_at(trace, ttl);
-    bool asked = probe != NULL;
-    for (; probe; probe = trace_next_at(trace, probe))
-        if (probe->state != PROBE_EXPIRED || !trace_flow_passed(trace, probe->flow, ttl + 1U) ||
-            rate_limit_had_token(set, trace, probe))
-            return false;
-    return asked;
-}
-
-/* Whether a probe that went on drew no reply there, although the router had a token for it. */
-static bool loses_at(const struct trace_set *set, uint8_t ttl)
-{
-    for (unsigned i = 0; i < set->count; i++)
-        for (const struct probe *p = trace_first_at(set->traces[i], ttl); p; p = trace_next_at(set->traces[i], p))
-            if (p->state == PROBE_EXPIRED && trace_flow_passed(set->traces[i], p->flow, ttl + 1U) &&
-                rate_limit_had_token(set, set->traces[i], p))
-                return true;
+    const struct trace *trace = set->traces[index];
+    for (const struct probe *p = trace_first_at(trace, ttl); p; p = trace_next_at(trace, p))
+        if (p->state == PROBE_EXPIRED && trace_flow_passed(trace, p->flow, ttl + 1U) &&
+            rate_limit_had_token(set, trace, p))
+            return true;
     return false;
 }
 
-/* Silences at several hops that no limit explains are loss; one such hop may be silent to a protocol. */
+/* Silences of several specs at several hops that no limit explains are loss. One spec alone may have met empty buckets
+ * at each hop, just before new tokens came, as an earlier run has spent them all at one time. */
 static bool path_loses(const struct session *session, const struct trace_set *set)
 {
-    unsigned hops = 0;
-    for (unsigned ttl = session->config.first_ttl; ttl < session_farthest_ttl(session); ttl++)
-        hops += loses_at(set, (uint8_t)ttl);
-    return hops > 1;
+    unsigned hops = 0, specs = 0;
+    bool lost[SPECS_MOST] = {false};
+    for (unsigned ttl = session->config.first_ttl; ttl < session_farthest_ttl(session); ttl++) {
+        bool loses = false;
+        for (unsigned i = 0; i < set->count; i++)
+            if (loses_at(set, i, (uint8_t)ttl)) {
+                specs += !lost[i];
+                lost[i] = loses = true;
+            }
+        hops += loses;
+    }
+    return hops > 1 && specs > 1;
+}
+
+/* Whether a token may bring the reply: none is known to have been there, or for one probe only. */
+static bool is_left_out(const struct trace_set *set, const struct trace *trace, uint8_t ttl)
+{
+    const struct probe *only = trace_asked(trace, ttl) == 1 ? trace_first_at(trace, ttl) : NULL;
+    return rate_limit_hides(set, trace, ttl) ||
+           (only && only->state == PROBE_EXPIRED && trace_flow_passed(trace, only->flow, ttl + 1U));
 }
 
 /* Wants one more probe there. Each second brings one token, so it is one spec at a time. */

@@ -134,6 +134,11 @@ static void fill_reply(struct recogniser *r, const struct candidate *candidate, 
     r->shows[reply->file] |= SHOWS_REPLIES;
 }
 
+static void note_owned(struct candidate *candidate, const struct reply *reply)
+{
+    candidate->has_bytes |= candidate->probe.reply_capacity || reply->extension || reply->rewrite_count;
+}
+
 /* A reply from another file is provisional: the file that shows the probe may show the reply as well, and later. The
  * probe goes on waiting. */
 static void note_answered(struct recogniser *r, struct candidate *candidate, const struct reply *reply)
@@ -152,6 +157,7 @@ static void replace_reply(struct recogniser *r, struct candidate *candidate, con
         extension_release(r, reply->extension);
     free(reply->rewrites);
     fill_reply(r, candidate, digest, found, reply);
+    note_owned(candidate, reply);
     r->reply_bytes += candidate_reply_bytes(candidate);
     note_rtt(candidate->run, candidate, reply);
     trace->last_seen = reply->time > trace->last_seen ? reply->time : trace->last_seen;
@@ -180,6 +186,7 @@ static void add_reply(struct recogniser *r, const struct digest *digest, const s
     }
     reply->duplicate = probe->reply_count++ > 0;
     fill_reply(r, candidate, digest, found, reply);
+    note_owned(candidate, reply);
     note_answered(r, candidate, reply);
     note_reply(candidate->run, candidate, reply);
     bytes = candidate_reply_bytes(candidate) - bytes;
@@ -216,11 +223,41 @@ static struct reply *find_seen_translated(const struct recogniser *r, const stru
     return *candidate ? find_same(&(*candidate)->probe, &digest->answer) : NULL;
 }
 
-void answer_see_again(struct recogniser *r, const struct digest *digest)
+/* True if the prober's own capture showed the reply before, too early to be the same frame. */
+static bool is_doubled(const struct probe *probe, const struct reply *reply)
+{
+    const struct reply *last = NULL;
+    for (unsigned i = 0; i < probe->reply_count; i++) {
+        const struct reply *before = &probe->replies[i];
+        if (before->file == reply->file && before->interface == reply->interface &&
+            before->reply_ttl == reply->reply_ttl && before->kind == reply->kind && before->ip_id == reply->ip_id &&
+            addr_equal(&before->from, &reply->from))
+            last = before;
+    }
+    return last && last->ip_id && probe->file == reply->file && reply->time - last->time > SAME_FRAME_WITHIN;
+}
+
+/* A reply that the network doubled, while another file shows both: the second is no copy. */
+static bool take_doubled(struct recogniser *r, const struct pair *pair, uint32_t word, const struct digest *digest)
+{
+    unsigned left = SCAN_MOST;
+    for (struct run *run = pair->runs; run; run = run->next_in_pair)
+        for (struct candidate *c = run->newest; c && left; c = c->before, left--) {
+            if (c->settled || (digest->has_word && c->traits.word != word) || !is_doubled(&c->probe, &digest->answer))
+                continue;
+            const struct reply *first = &c->probe.replies[0];
+            struct found found = {c, (enum match)first->match, first->rule, first->hop_is_doubtful};
+            add_reply(r, digest, &found);
+            return true;
+        }
+    return false;
+}
+
+bool answer_see_again(struct recogniser *r, const struct digest *digest, bool by_others)
 {
     bool is_error = digest->kind == PACKET_ICMP_ERROR;
     if ((!is_error && !digest->may_answer) || early_replace(r, digest))
-        return;
+        return false;
     const struct pair *pair =
         is_error ? pair_find(r, digest->pair_hash, &digest->source, &digest->target, digest->protocol)
                  : pair_find(r, digest->answer_hash, &digest->target, &digest->source, digest->protocol);
@@ -229,9 +266,10 @@ void answer_see_again(struct recogniser *r, const struct digest *digest)
     struct reply *same = pair ? find_seen(pair, word, digest, &candidate) : NULL;
     same = same ? same : find_seen_translated(r, digest, &candidate);
     if (!same)
-        return;
+        return pair && by_others && take_doubled(r, pair, word, digest);
     struct found found = {candidate, (enum match)same->match, same->rule, same->hop_is_doubtful};
     see_again(r, candidate, digest, &found, same);
+    return false;
 }
 
 /* A router answers again at its own hop. */
@@ -404,16 +442,15 @@ bool answer_take(struct recogniser *r, const struct digest *digest, bool may_wai
 {
     if (!digest->may_answer)
         return false;
-    bool none = !r->run_count && !r->unmatched_count;
-    struct found found = none ? choice_none() : match_answer(r, digest);
+    bool may_match = pair_has_mark(r, digest->answer_hash); /* most packets are ordinary */
+    struct found found = may_match ? match_answer(r, digest) : choice_none();
     bool is_sure = found.candidate && found.match != MATCH_WEAK; /* else its own probe may follow */
     if (!found.candidate)
         note_connection(r, digest);
     if (!is_sure && may_wait && may_be_early(r, digest) && early_hold(r, digest))
         return true;
-    if (!found.candidate) {
+    if (!found.candidate)
         return r->unmatched_count && answer_unmatched(r, digest);
-    }
     add_reply(r, digest, &found);
     return true;
 }

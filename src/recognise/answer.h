@@ -12,8 +12,9 @@
 bool answer_take(struct recogniser *r, const struct digest *digest, bool may_wait);
 void answer_take_error(struct recogniser *r, const struct digest *digest, bool may_wait);
 /* A copy of a reply, from another file or with a lower TTL. It takes the place of the first if it was captured nearer
- * to the prober: its time is then the prober's. */
-void answer_see_again(struct recogniser *r, const struct digest *digest);
+ * to the prober: its time is then the prober's. True if it is a reply of its own after all, which the network doubled:
+ * only one that another file shows too is taken for that. */
+bool answer_see_again(struct recogniser *r, const struct digest *digest, bool by_others);
 /* Of a reply that equals one of `before`: true if probes were sent since, and one waits for it. Replies without an IP
  * id to equal probes differ in nothing. */
 bool answer_is_due(const struct recogniser *r, const struct digest *digest, nstime before);

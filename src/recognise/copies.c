@@ -3,7 +3,7 @@
  * 1. if it has the same TTL, stands in the same file, and follows within SAME_FRAME_WITHIN; or
  * 2. if it stands in another file or has a lower TTL, the TTL is not higher, and it follows within FORWARDED_WITHIN; in
  *    the same file within FORWARDED_SOON if nothing else numbers it: some tools count TTLs down; or
- * 3. if its id numbers it, and it came in a tunnel whose TTL is lower, within FORWARDED_WITHIN.
+ * 3. if it came in a tunnel whose TTL is lower, within the time of rule 2.
  *
  * The time counts from the first of them, so a stream of equal packets is not one packet. A packet with a higher TTL
  * than before is another one: probes may differ in nothing else. Each TTL has a sighting of its own, and rule 1 comes
@@ -43,7 +43,8 @@ static struct sighting *set_of(const struct recogniser *r, uint64_t hash)
 void copies_prefetch(const struct recogniser *r, const struct digest *digest)
 {
     __builtin_prefetch(set_of(r, digest->same), 1);
-    __builtin_prefetch(set_of(r, digest->same_beyond_nat), 1);
+    if (digest->same_beyond_nat)
+        __builtin_prefetch(set_of(r, digest->same_beyond_nat), 1);
 }
 
 static uint32_t tag_of(uint64_t hash)
@@ -61,12 +62,12 @@ static uint8_t fold(uint32_t value)
     return (uint8_t)(value >> 8 ^ value);
 }
 
-/* What a sighting notes beside the hash: of a packet with an id, the TTL of the tunnel that it came in. */
+/* What a sighting notes beside the hash: the TTL of the tunnel that it came in; else, without an id, its checksum. */
 static uint8_t mark_of(const struct digest *digest)
 {
-    if (!digest_has_id(digest))
-        return fold(digest->traits.checksum);
-    return digest->inside ? digest->inside->at[0].ttl : 0;
+    if (digest->inside)
+        return digest->inside->at[0].ttl;
+    return digest_has_id(digest) ? 0 : fold(digest->traits.checksum);
 }
 
 static uint8_t port_of(const struct digest *digest)
@@ -110,8 +111,8 @@ static bool is_elsewhere(const struct sighting *before, const struct digest *dig
 /* True if a router forwarded the tunnel's packet, which holds what was seen before. */
 static bool is_tunnel_forwarded(const struct sighting *before, const struct digest *digest)
 {
-    return digest->inside && digest_has_id(digest) && mark_of(digest) < before->mark &&
-           follows_within(before, digest->time, FORWARDED_WITHIN);
+    return digest->inside && mark_of(digest) < before->mark &&
+           follows_within(before, digest->time, digest_has_id(digest) ? FORWARDED_WITHIN : FORWARDED_SOON);
 }
 
 static bool is_of(const struct sighting *before, const struct digest *digest)
@@ -121,27 +122,30 @@ static bool is_of(const struct sighting *before, const struct digest *digest)
 
 static bool may_be_equal(const struct sighting *before, const struct digest *digest)
 {
-    bool is_told_apart = digest_has_id(digest) || before->place != place_of(digest) || before->file != digest->file;
+    bool is_told_apart =
+        digest_has_id(digest) || digest->inside || before->place != place_of(digest) || before->file != digest->file;
     return before->tag == tag_of(digest->same) && (is_told_apart || before->mark == mark_of(digest));
 }
 
 enum seen copies_see(struct recogniser *r, const struct digest *digest, nstime *first)
 {
     struct sighting *set = set_of(r, digest->same), *same = NULL;
-    bool elsewhere = false;
+    bool elsewhere = false, by_others = false;
     for (unsigned i = 0; i < SET_SIZE; i++) {
         if (!may_be_equal(&set[i], digest))
             continue;
         if (is_of(&set[i], digest))
             same = same && same->time > set[i].time ? same : &set[i];
-        else
-            elsewhere |= is_elsewhere(&set[i], digest);
+        else if (is_elsewhere(&set[i], digest))
+            *(set[i].file == digest->file ? &elsewhere : &by_others) = true;
     }
     if (same && follows_within(same, digest->time, SAME_FRAME_WITHIN)) {
         if (same->place == place_of(digest))
             *first = same->time;
         return SEEN_AGAIN;
     }
+    if (by_others && !same)
+        return SEEN_BY_OTHERS;
     if ((elsewhere && !same) || (same && is_tunnel_forwarded(same, digest)))
         return SEEN_ELSEWHERE;
     remember(r, same, digest->same, mark_of(digest), digest);

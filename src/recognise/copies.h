@@ -12,7 +12,8 @@
 enum seen {
     SEEN_FIRST,     /* not seen before */
     SEEN_AGAIN,     /* the same frame, recorded twice */
-    SEEN_ELSEWHERE, /* the same packet in another file, or with a lower TTL */
+    SEEN_ELSEWHERE, /* the same packet, which a router forwarded */
+    SEEN_BY_OTHERS, /* the same packet in another file */
 };
 
 bool copies_init(struct recogniser *r);

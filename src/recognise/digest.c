@@ -222,26 +222,25 @@ static uint64_t hash_payload(uint64_t hash, const struct headers *headers)
                                     : hash_bytes(hash, NULL, 0);
 }
 
-static uint64_t same_of_plain(const struct headers *headers, const struct digest *digest)
+/* `payload`: its hash. */
+static uint64_t same_of_plain(const struct headers *headers, const struct digest *digest, uint64_t payload)
 {
     const struct transport *t = &headers->transport;
     const struct traits *traits = &digest->traits;
     bool is_icmp = headers->ip.protocol == IP_ICMP || headers->ip.protocol == IP_ICMP6;
-    uint32_t kind = (uint32_t)t->type << 24 | (uint32_t)t->code << 16 | traits->window;
-    uint64_t hash = hash_ip(hash_addresses(&digest->source, &digest->target, digest->protocol), &headers->ip);
-    hash = mix(((uint64_t)traits->word << 32 | traits->seq) ^ hash,
+    uint32_t kind = (uint32_t)t->type << 24 | (uint32_t)t->code << 16 | (is_icmp ? traits->checksum : traits->window);
+    uint64_t hash = hash_ip(payload ^ hash_addresses(&digest->source, &digest->target, digest->protocol), &headers->ip);
+    return mix(((uint64_t)traits->word << 32 | traits->seq) ^ hash,
                ((uint64_t)traits->ack << 32 | kind) ^ UINT64_C(0x1d8e4e27c47d124f) ^ traits->tcp_flags);
-    return hash_payload(is_icmp ? hash ^ traits->checksum : hash, headers);
 }
 
 /* The target, its port or sequence number, and the payload. */
-static uint64_t same_beyond_nat(const struct headers *headers, const struct digest *digest)
+static uint64_t same_beyond_nat(const struct headers *headers, const struct digest *digest, uint64_t payload)
 {
     const struct ip_header *ip = &headers->ip;
-    uint64_t hash = hash_ip(~hash_addresses(&ip->target, &ip->target, ip->protocol), ip);
-    hash = mix(((uint64_t)(uint16_t)digest->traits.word << 32 | digest->traits.seq) ^ hash,
-               ((uint64_t)digest->shape << 32 | digest->traits.ack) ^ UINT64_C(0x4b33a62ed433d4a3));
-    return hash_payload(hash, headers) | 1;
+    uint64_t hash = hash_ip(payload ^ ~hash_addresses(&ip->target, &ip->target, ip->protocol), ip);
+    return 1 | mix(((uint64_t)(uint16_t)digest->traits.word << 32 | digest->traits.seq) ^ hash,
+                   ((uint64_t)digest->shape << 32 | digest->traits.ack) ^ UINT64_C(0x4b33a62ed433d4a3));
 }
 
 static uint64_t same_of_error(const struct packet *packet, const struct digest *digest)
@@ -293,9 +292,10 @@ void digest_packet(const struct digester *digester, unsigned file, const struct 
         out->same = same_of_error(packet, out);
     } else if (packet->kind == PACKET_PLAIN) {
         read_probe(digester, &packet->outer, out);
-        out->same = same_of_plain(&packet->outer, out);
+        uint64_t payload = hash_payload(0, &packet->outer); /* once for both */
+        out->same = same_of_plain(&packet->outer, out, payload);
         if (out->shape != SHAPE_NONE && out->traits.ttl <= LOW_TTL_MOST)
-            out->same_beyond_nat = same_beyond_nat(&packet->outer, out);
+            out->same_beyond_nat = same_beyond_nat(&packet->outer, out, payload);
         const struct probe_type *type = digester->types[ip->protocol];
         enum reply_kind kind;
         out->may_answer = may_answer(type, &packet->outer, &kind);

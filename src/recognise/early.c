@@ -36,6 +36,8 @@ bool early_hold(struct recogniser *r, const struct digest *digest)
     held->digest = *digest;
     held->extension = digest->kind == PACKET_ICMP_ERROR ? extension_copy(r, digest->extension) : NULL;
     held->digest.extension = held->extension;
+    held->inside = tunnels_copy(digest->inside);
+    held->digest.inside = held->inside;
     due_at(r, early_next(r));
     return true;
 }
@@ -55,6 +57,7 @@ void early_drop(struct recogniser *r)
     struct early *held = early_at(r, 0);
     if (held->extension)
         extension_release(r, held->extension);
+    free(held->inside);
     *held = (struct early){0};
     r->early_first = (r->early_first + 1) % EARLY_MOST;
     r->early_count--;
@@ -69,6 +72,7 @@ bool early_replace(struct recogniser *r, const struct digest *digest)
         if (digest_outer_ttl(digest) < digest_outer_ttl(&held->digest)) {
             held->digest = *digest;
             held->digest.extension = held->extension; /* of equal content */
+            held->digest.inside = held->inside;
         }
         return true;
     }

@@ -206,7 +206,7 @@ static void fill_candidate(struct candidate *candidate, struct run *run, const s
     candidate->traits = *traits;
     candidate->interface = digest->interface;
     candidate->direction = digest->direction;
-    candidate->indexed = candidate->settled = candidate->bytes_held = false;
+    candidate->indexed = candidate->settled = candidate->bytes_held = candidate->has_bytes = false;
 }
 
 /* How the packet moves what the run counts, and its TTLs. */

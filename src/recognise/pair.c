@@ -45,10 +45,18 @@ static struct pair **target_slot(const struct recogniser *r, const struct addr *
     return &r->targets[digest_pair_hash(&r->digester, target, target, protocol) >> (64 - TARGET_BITS)];
 }
 
-struct pair *pair_find(const struct recogniser *r, uint64_t hash, const struct addr *source, const struct addr *target,
-                       uint8_t protocol)
+struct pair *pair_find_marked(const struct recogniser *r, uint64_t hash, const struct addr *source,
+                              const struct addr *target, uint8_t protocol)
 {
     return pair_entry_of(r, hash, source, target, protocol)->pair;
+}
+
+/* A mark that is full stays so: it only costs searches. */
+static void pair_mark(struct recogniser *r, uint64_t hash, int change)
+{
+    uint8_t *mark = &r->pair_marks[hash >> (64 - PAIR_MARK_BITS)];
+    if (*mark < UINT8_MAX)
+        *mark = (uint8_t)(*mark + change);
 }
 
 struct pair *pair_get(struct recogniser *r, const struct digest *digest)
@@ -76,6 +84,7 @@ struct pair *pair_get(struct recogniser *r, const struct digest *digest)
     *of_target = pair;
     *entry = (struct pair_entry){.hash = digest->pair_hash, .pair = pair};
     r->pair_count++;
+    pair_mark(r, pair->hash, 1);
     return pair;
 }
 
@@ -107,6 +116,7 @@ void pair_release(struct recogniser *r, struct pair *pair)
     *pair->of_target_at = pair->next_of_target;
     if (pair->next_of_target)
         pair->next_of_target->of_target_at = pair->of_target_at;
+    pair_mark(r, pair->hash, -1);
     pair_entry_remove(r, pair_entry_of(r, pair->hash, &pair->source, &pair->target, pair->protocol));
     free(pair);
 }

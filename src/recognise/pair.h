@@ -7,15 +7,28 @@
 
 bool pairs_init(struct recogniser *r); /* false: no memory */
 void pairs_free(struct recogniser *r);
-/* NULL: none. */
-struct pair *pair_find(const struct recogniser *r, uint64_t hash, const struct addr *source, const struct addr *target,
-                       uint8_t protocol);
+/* As pair_find(), of a hash that has a mark. */
+struct pair *pair_find_marked(const struct recogniser *r, uint64_t hash, const struct addr *source,
+                              const struct addr *target, uint8_t protocol);
 /* Makes it if it is new; NULL: no memory. */
 struct pair *pair_get(struct recogniser *r, const struct digest *digest);
 /* The first of the pairs that may have this target and protocol: a chain by next_of_target. The caller compares. */
 struct pair *pair_first_of_target(const struct recogniser *r, const struct addr *target, uint8_t protocol);
 /* Frees a pair that has neither runs nor unmatched replies. */
 void pair_release(struct recogniser *r, struct pair *pair);
+
+/* False: there is no pair with this hash. */
+static inline bool pair_has_mark(const struct recogniser *r, uint64_t hash)
+{
+    return r->pair_marks[hash >> (64 - PAIR_MARK_BITS)];
+}
+
+/* NULL: none. */
+static inline struct pair *pair_find(const struct recogniser *r, uint64_t hash, const struct addr *source,
+                                     const struct addr *target, uint8_t protocol)
+{
+    return pair_has_mark(r, hash) ? pair_find_marked(r, hash, source, target, protocol) : NULL;
+}
 
 static inline size_t pair_home(const struct recogniser *r, uint64_t hash)
 {
@@ -26,12 +39,13 @@ static inline size_t pair_home(const struct recogniser *r, uint64_t hash)
 static inline const struct pair *pair_peek(const struct recogniser *r, uint64_t hash)
 {
     const struct pair_entry *entry = &r->pairs[pair_home(r, hash)];
-    return entry->hash == hash ? entry->pair : NULL;
+    return pair_has_mark(r, hash) && entry->hash == hash ? entry->pair : NULL;
 }
 
 static inline void pair_prefetch(const struct recogniser *r, uint64_t hash)
 {
-    __builtin_prefetch(&r->pairs[pair_home(r, hash)]);
+    if (pair_has_mark(r, hash))
+        __builtin_prefetch(&r->pairs[pair_home(r, hash)]);
 }
 
 #endif

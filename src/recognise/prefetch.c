@@ -9,6 +9,8 @@
 #include "recognise/index.h"
 #include "recognise/pair.h"
 
+#define EXTENSION_BYTES 128 /* hardly any has more labels */
+
 /* Packets ahead of the one that is taken next. */
 #define AHEAD_DIGEST 24
 #define AHEAD_ENTRIES 12
@@ -28,6 +30,8 @@ static void prefetch_entries(const struct recogniser *r, const struct digest *di
     copies_prefetch(r, digest);
     index_prefetch(r, digest->may_answer_key ? digest->answer_key : digest->key);
     pair_prefetch(r, digest->pair_hash);
+    if (digest->kind == PACKET_ICMP_ERROR && digest->extension)
+        prefetch_bytes(digest->extension, EXTENSION_BYTES);
     if (digest->may_answer)
         pair_prefetch(r, digest->answer_hash);
 }
@@ -47,14 +51,23 @@ static const struct candidate *peek_candidate(const struct recogniser *r, const 
     return index_peek(r, digest->may_answer_key ? digest->answer_key : digest->key);
 }
 
+/* The pair that the packet may answer, where no key finds its probe. NULL: none is known. */
+static const struct pair *peek_answered(const struct recogniser *r, const struct digest *digest)
+{
+    return digest->kind == PACKET_PLAIN && digest->may_answer ? pair_peek(r, digest->answer_hash) : NULL;
+}
+
 static void prefetch_holder(const struct recogniser *r, const struct digest *digest)
 {
     const struct candidate *candidate = is_reply(digest) ? peek_candidate(r, digest) : NULL;
     const struct pair *pair = may_be_probe(digest) ? pair_peek(r, digest->pair_hash) : NULL;
     if (candidate)
         prefetch_bytes(candidate, sizeof *candidate);
+    const struct pair *answered = peek_answered(r, digest);
     if (pair)
         prefetch_bytes(pair, sizeof *pair / 2); /* what a search compares, and the first run */
+    if (answered)
+        prefetch_bytes(answered, sizeof *answered / 2);
 }
 
 /* The run that the packet most likely belongs to. NULL: none is known. */
@@ -68,11 +81,44 @@ static const struct run *peek_run(const struct recogniser *r, const struct diges
     return pair ? pair->runs : NULL;
 }
 
+/* A run that sends moves to the end of the list, so its neighbours are linked anew. */
+static void prefetch_neighbours(const struct run *run)
+{
+    if (run->older)
+        __builtin_prefetch(&run->older->older, 1);
+    if (run->newer)
+        __builtin_prefetch(&run->newer->older, 1);
+}
+
+static void prefetch_answered_run(const struct recogniser *r, const struct digest *digest)
+{
+    const struct pair *pair = peek_answered(r, digest);
+    if (pair && pair->runs)
+        __builtin_prefetch(&pair->runs->newest); /* its shape stands near */
+}
+
+static void prefetch_answered_probe(const struct recogniser *r, const struct digest *digest)
+{
+    const struct pair *pair = peek_answered(r, digest);
+    if (pair && pair->runs && pair->runs->newest)
+        __builtin_prefetch(&pair->runs->newest->traits);
+}
+
+/* The TTL as it was sent: a quote shows what was left of it. */
+static unsigned peek_ttl(const struct recogniser *r, const struct digest *digest)
+{
+    const struct candidate *candidate = is_reply(digest) ? peek_candidate(r, digest) : NULL;
+    return candidate ? candidate->traits.ttl : digest->traits.ttl;
+}
+
 static void prefetch_ttl(const struct recogniser *r, const struct digest *digest)
 {
     const struct run *run = peek_run(r, digest);
-    if (run && digest->traits.ttl < run->by_ttl_count)
-        __builtin_prefetch(&run->by_ttl[digest->traits.ttl]);
+    unsigned ttl = run ? peek_ttl(r, digest) : 0;
+    if (run && !is_reply(digest))
+        prefetch_neighbours(run);
+    if (run && ttl < run->by_ttl_count)
+        prefetch_bytes(&run->by_ttl[ttl], sizeof run->by_ttl[ttl]);
 }
 
 void prefetch_ahead(const struct recogniser *r, const struct digest *digests, unsigned count)
@@ -87,7 +133,10 @@ void prefetch_ahead(const struct recogniser *r, const struct digest *digests, un
         const struct run *run = peek_run(r, &digests[AHEAD_RUNS]);
         if (run)
             prefetch_bytes(run, sizeof *run);
+        prefetch_answered_run(r, &digests[AHEAD_RUNS]);
     }
     if (count > AHEAD_TTLS)
         prefetch_ttl(r, &digests[AHEAD_TTLS]);
+    if (count > AHEAD_TTLS)
+        prefetch_answered_probe(r, &digests[AHEAD_TTLS]);
 }

@@ -104,13 +104,12 @@ static void pass_time(struct recogniser *r, nstime now)
 /* What the far end captured of a reply may be the first that is seen of it, and of a probe the only one. */
 static void take_copy(struct recogniser *r, const struct digest *digest, enum seen seen)
 {
-    count_stray(r, STRAY_COPY);
+    if (seen == SEEN_AGAIN || !answer_see_again(r, digest, seen == SEEN_BY_OTHERS))
+        count_stray(r, STRAY_COPY);
     if (seen == SEEN_AGAIN && (digest->has_word || digest->kind == PACKET_NOT_IP))
         r->shows[digest->file] |= SHOWS_COPIES;
-    if (seen != SEEN_ELSEWHERE)
-        return;
-    answer_see_again(r, digest);
-    grouping_see_again(r, digest);
+    if (seen != SEEN_AGAIN)
+        grouping_see_again(r, digest);
 }
 
 /* True if the source sends probes of its own. That of a NAT seems to send none, since they are copies. */

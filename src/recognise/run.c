@@ -23,6 +23,7 @@
 #include "recognise/tool.h"
 
 #define UNDECIDED_MOST 512 /* packets of a run that are held until it is decided: bounds the memory */
+#define BY_TTL_STEP 16     /* TTLs by which the array of a run grows */
 #define STRICT_START 16    /* TTL, see above: of ordinary traffic hardly any arrives with less */
 
 /* --- lists --- */
@@ -135,7 +136,7 @@ void run_answered(struct recogniser *r, struct candidate *candidate)
 struct run_ttl *run_at_new(struct run *run, uint8_t ttl)
 {
     if (ttl >= run->by_ttl_count) {
-        unsigned count = ttl + 1U < 16 ? 16 : ttl + 1U;
+        unsigned count = (ttl / BY_TTL_STEP + 1U) * BY_TTL_STEP;
         struct run_ttl *grown = realloc(run->by_ttl, count * sizeof *grown);
         if (!grown)
             return NULL;
@@ -390,10 +391,10 @@ static enum trace_end decide_end(const struct recogniser *r, const struct run *r
 
 static void find_loop(struct run *run)
 {
-    struct addr routers[256] = {0};
-    unsigned by = run->trace.origin.captured_at_ttl;
-    for (unsigned ttl = 0; ttl < run->by_ttl_count && ttl + by < 256; ttl++)
-        routers[ttl + by] = run->by_ttl[ttl].router;
+    struct addr routers[256]; /* filled up to the last router: no more is read */
+    unsigned by = run->trace.origin.captured_at_ttl, last = run->trace.last_router_ttl;
+    for (unsigned ttl = 0; ttl <= last; ttl++)
+        routers[ttl] = ttl >= by && ttl - by < run->by_ttl_count ? run->by_ttl[ttl - by].router : (struct addr){0};
     trace_find_loop(&run->trace, routers);
 }
 

@@ -28,6 +28,7 @@
 
 #define SPARE_EXTENSIONS 32 /* freed ones that are kept: most replies with labels then need no malloc() */
 #define CACHE_LINE 64       /* bytes */
+#define PAIR_MARK_BITS 14   /* the marks of pairs fit into the nearest cache */
 
 struct run;
 struct pair;
@@ -44,8 +45,9 @@ struct candidate {
     uint32_t id;                       /* from 1, see candidate_at() */
     uint32_t next_same, previous_same; /* ids of candidates with this key, the newest first; 0: none */
     bool indexed;
-    bool settled;    /* no reply is expected any more, and it is in no queue */
-    bool bytes_held; /* held_bytes counts what its replies own */
+    bool settled;        /* no reply is expected any more, and it is in no queue */
+    bool bytes_held : 1; /* held_bytes counts what its replies own */
+    bool has_bytes : 1;  /* its replies may own something; else they need not be touched */
     uint8_t direction;
     uint32_t interface;               /* of its frame; so is the direction */
     struct traits traits;             /* with the TTL as captured; probe.ttl is as sent, once that is known */
@@ -187,6 +189,7 @@ struct early {
     nstime due;
     struct digest digest;
     struct icmp_extension *extension; /* owned; the digest borrows it; NULL: none */
+    struct tunnels *inside;           /* likewise */
 };
 
 struct pair_entry {
@@ -243,6 +246,9 @@ struct recogniser {
     uint32_t index_changes;   /* counts changes: a place that was found before one is found again */
     struct pair_entry *pairs; /* owned; the same with pair_bits */
     unsigned pair_bits, pair_count;
+    /* How many pairs have a hash that begins so; UINT8_MAX: it was so many once. Mostly 0, and soon known: ordinary
+     * packets belong to no pair. */
+    uint8_t pair_marks[1U << PAIR_MARK_BITS];
     struct pair **targets; /* owned; heads of chains */
     uint32_t *senders;     /* owned; ids of candidates; see senders.h */
     struct candidate *free_candidates;

@@ -70,6 +70,9 @@ bool rate_limit_may_be_loss(const struct trace_set *set, const struct trace *tra
 bool rate_limit_may_be_spent(const struct trace_set *set, const struct trace *trace, const struct probe *silent);
 /* Whether silent probes at this TTL were sent over so long a time that the router had a token for one of them. */
 bool rate_limit_had_token_once(const struct trace_set *set, uint8_t ttl);
+/* Whether a rate limit may have kept all replies at this TTL from the trace: other traces show the router, all probes
+ * went on, and none is known to have met a token. */
+bool rate_limit_hides(const struct trace_set *set, const struct trace *trace, uint8_t ttl);
 /* Whether the router at this TTL left a probe unanswered whose flow got replies from there or from behind. */
 bool rate_limit_is_seen(const struct trace_set *set, uint8_t ttl);
 

@@ -174,25 +174,31 @@ void reply_of_packet(const struct frame *frame, const struct packet *packet, str
     const struct ip_header *ip = &packet->outer.ip;
     const struct transport *transport = &packet->outer.transport;
     uint32_t quoted_size = packet->kind == PACKET_ICMP_ERROR ? packet->quote.ip.total_length : 0;
-    *out = (struct reply){
-        .from = ip->source,
-        .time = frame->time,
-        .frame = frame->number,
-        .version = ip->version,
-        .is_icmp = ip->protocol == IP_ICMP || ip->protocol == IP_ICMP6,
-        .icmp_type = transport->type,
-        .icmp_code = transport->code,
-        .reply_ttl = ip->ttl,
-        .quoted_ttl = -1,
-        .quoted_size = (uint16_t)(quoted_size <= UINT16_MAX ? quoted_size : 0),
-        .mtu = packet->mtu,
-        .interface = packet->interface,
-        .tcp_window = transport->window,
-        .answer_type = transport->type,
-        .tcp_flags = transport->flags,
-        .ip_id = ip->id,
-        .dont_fragment = ip->dont_fragment,
-    };
+    /* Field by field: for a structure of this size compilers emit an instruction with a slow start. */
+    out->from = ip->source;
+    out->kind = out->match = 0;
+    out->version = ip->version;
+    out->icmp_type = transport->type;
+    out->icmp_code = transport->code;
+    out->reply_ttl = ip->ttl;
+    out->tcp_flags = transport->flags;
+    out->answer_type = transport->type;
+    out->rewrite_count = out->file = 0;
+    out->is_icmp = ip->protocol == IP_ICMP || ip->protocol == IP_ICMP6;
+    out->dont_fragment = ip->dont_fragment;
+    out->late = out->duplicate = out->hop_is_doubtful = out->other_clock = false;
+    out->ip_id = ip->id;
+    out->tcp_window = transport->window;
+    out->quoted_ttl = -1;
+    out->quoted_size = (uint16_t)(quoted_size <= UINT16_MAX ? quoted_size : 0);
+    out->quoted_fields = 0;
+    out->mtu = packet->mtu;
+    out->interface = packet->interface;
+    out->time = frame->time;
+    out->frame = frame->number;
+    out->rule = NULL;
+    out->extension = NULL;
+    out->rewrites = NULL;
 }
 
 void reply_compare_quote(struct reply *reply, const struct headers *sent, const struct headers *quote)

@@ -8,12 +8,14 @@
 #include "report/paint.h"
 #include "report/text/hop_line.h"
 #include "report/text/marks.h"
+#include "silence/rate_limit.h"
 
 #define CELL_COLUMNS 7
 #define ADDRESS_COLUMNS 18
 #define LEFT_COLUMNS (4 + ADDRESS_COLUMNS) /* TTL and address */
 #define HEADING_LINES 3                    /* "tcp", "/33434", ":ack" */
 #define OWNERS_MOST 16                     /* addresses of one hop; JSON has the others */
+#define LIMITED "~"                        /* no reply, but the probe went on, and a rate limit may explain it */
 #define TAIL_ROWS_MOST 2                   /* up to so many silent hops at the end have a row each */
 
 struct matrix {
@@ -22,6 +24,7 @@ struct matrix {
     const struct judgement *judgement; /* NULL: nothing was judged */
     const struct trace_set *specs;
     bool color, one_per_line;
+    bool has_limited;      /* a cell is LIMITED */
     unsigned first, count; /* the specs of the current block */
     unsigned pending;      /* blanks before the next cell; dropped at the end of a line */
 };
@@ -224,15 +227,17 @@ static bool is_silent(const struct matrix *matrix, const struct trace *trace, ui
 }
 
 /* Refusals by a device without a row, and silence, are on the hop's first row. */
-static struct cell make_cell(const struct matrix *matrix, const struct trace *trace, uint8_t ttl,
-                             const struct owners *owners, unsigned row)
+static struct cell make_cell(struct matrix *matrix, const struct trace *trace, uint8_t ttl, const struct owners *owners,
+                             unsigned row)
 {
     struct cell cell = {.sgr = NULL};
     const struct probe *probe = find_shown(matrix, trace, ttl, owners, row);
     if (probe) {
         set_answer(&cell, trace, probe);
     } else if (row == 0 && !is_shown_here(matrix, trace, ttl)) {
-        strcpy(cell.text, is_silent(matrix, trace, ttl) ? "*" : "-");
+        bool silent = is_silent(matrix, trace, ttl), limited = silent && rate_limit_hides(matrix->specs, trace, ttl);
+        strcpy(cell.text, limited ? LIMITED : silent ? "*" : "-");
+        matrix->has_limited = matrix->has_limited || limited;
         cell.sgr = PAINT_DIM;
     }
     return cell;
@@ -495,4 +500,6 @@ void matrix_add(struct strbuf *text, const struct output *out, const struct judg
         add_heading(&matrix);
         add_hops(&matrix);
     }
+    if (matrix.has_limited)
+        strbuf_add(text, LIMITED ": the probe got further, and the router may have used up its replies for others\n");
 }

@@ -427,6 +427,25 @@ static void test_slow_way(void)
     scene_end();
 }
 
+/* The network doubles the reply of hop 2, and the far end shows both. */
+static void test_far_doubled(void)
+{
+    scene_begin(NULL);
+    for (uint8_t ttl = 1; ttl <= 3; ttl++) {
+        struct made m = udp(ttl, ttl);
+        scene_from(0, 0);
+        scene_see(ttl * 100, &m);
+        for (unsigned i = 0; i < (ttl == 2 ? 2U : 1U); i++) {
+            scene_from(1, 0);
+            error_of(ttl * 100 + 5 + 13.0 * i, &m, .from = router(ttl), .id = ttl, .ttl = 64);
+            scene_from(0, 0);
+            error_of(ttl * 100 + 10 + 13.0 * i, &m, .from = router(ttl), .id = ttl, .ttl = 60);
+            error_of(ttl * 100 + 10.01 + 13.0 * i, &m, .from = router(ttl), .id = ttl, .ttl = 60);
+        }
+    }
+    scene_is("udp max-ttl: 1 r1; 2 r2+r2; 3 r3; other: 8 " COPY, "a reply that the network doubled stays doubled");
+}
+
 /* A NAT before the prober translates the quote of the reply, too; the far end shows it untranslated. */
 static void test_far_translated(void)
 {
@@ -717,6 +736,7 @@ int main(void)
     test_no_nat();
     test_both_ends();
     test_slow_way();
+    test_far_doubled();
     test_far_translated();
     test_far_answers();
     test_next_file();

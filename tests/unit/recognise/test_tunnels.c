@@ -62,11 +62,12 @@ static void test_trace_inside(void)
 }
 
 /* A router below the tunnel forwards its packets, and the capture shows both sides. */
-static void test_forwarded(void)
+static void see_forwarded(bool has_id)
 {
     scene_begin(NULL);
     for (uint8_t ttl = 1; ttl <= 3; ttl++) {
         struct made m = udp(ttl, ttl);
+        m.id = has_id ? m.id : 0;
         struct bytes probe = make_packet(&m);
         see_inside(ttl * 10, &probe, false);
         error_inside(ttl * 10 + RTT, &m, ttl);
@@ -74,8 +75,15 @@ static void test_forwarded(void)
         struct made outer = wrap(&probe, 59, false, payload);
         scene_see(ttl * 10 + 3, &outer);
     }
-    scene_is("udp max-ttl: 1 r1; 2 r2; 3 r3; other: 3 copy of an earlier frame;",
-             "packets of a tunnel that a router forwards are copies");
+}
+
+static void test_forwarded(void)
+{
+    static const char want[] = "udp max-ttl: 1 r1; 2 r2; 3 r3; other: 3 copy of an earlier frame;";
+    see_forwarded(true);
+    scene_is(want, "packets of a tunnel that a router forwards are copies");
+    see_forwarded(false);
+    scene_is(want, "without an id as well");
 }
 
 static void test_replies_inside(void)

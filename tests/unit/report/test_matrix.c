@@ -131,9 +131,10 @@ static void test_addresses(void)
               "                          icmp     udp\n"
               " 1  2001:db8:0:1::1234   1.000   1.000\n"
               " 2  2001:db8:0:1::1:2345\n"
-              "                         1.000       *\n"
+              "                         1.000       ~\n"
               " 3  web.example (2001:db8::80)\n"
-              "                         2.000  closed\n",
+              "                         2.000  closed\n"
+              "~: the probe got further, and the router may have used up its replies for others\n",
               "long addresses have a line of their own");
     fake_free(&fake);
 }
@@ -153,10 +154,11 @@ static void test_several(void)
     answer(&fake, 3, 2, prohibited);
     is_matrix(&fake, false,
               "                          icmp     udp tcp/443  tcp/80\n"
-              " 1  10.0.1.1             1.000   3.000               *\n"
+              " 1  10.0.1.1             1.000   3.000               ~\n"
               "    10.0.1.2                     2.000   4.000\n"
               " 2  10.0.2.1             1.000       -              !X\n"
-              "    192.0.2.80                            open\n",
+              "    192.0.2.80                            open\n"
+              "~: the probe got further, and the router may have used up its replies for others\n",
               "a row for each address of a hop");
     fake_free(&fake);
 }
