@@ -21,7 +21,7 @@
 #define ADDRESSES_MOST 4096
 #define SOCKETS_MOST (16 + WHOIS_CONNECTIONS_MOST) /* sockets polled at once: DNS and WHOIS */
 
-/* A database that a replay may do without, if the capture holds what the live run found in one. */
+/* A database that was not found. A live run does without; a replay too, if the capture holds what a live run found. */
 struct missing {
     bool is;
     struct err err;
@@ -33,7 +33,7 @@ struct lookup {
     struct names *names;        /* NULL: no lookup over the network */
     bool wants_names;           /* false: `names` only resolves WHOIS servers */
     struct places *places;      /* NULL: not wanted, or no database */
-    struct missing missing[2];  /* of a replay: wanted databases that were not found: networks, places */
+    struct missing missing[2];  /* wanted databases that were not found: networks, places */
     struct whois_client *whois; /* NULL: not wanted */
     struct report *report;      /* of the companion */
     nstime now;                 /* time of the last service */
@@ -84,11 +84,11 @@ static bool is_missing(const struct places_paths *paths, bool networks, const ch
 static enum status open_places(struct lookup *lookup, const struct places_paths *paths, struct err *err)
 {
     const struct options *options = lookup->options;
-    bool networks = options->lookup.networks, places = options->lookup.places;
-    if (options->command == COMMAND_REPLAY) {
-        networks = networks && !is_missing(paths, true, paths->asn_db, &lookup->missing[0]);
-        places = places && !is_missing(paths, false, paths->geo_db, &lookup->missing[1]);
-    }
+    bool networks = options->lookup.networks && !is_missing(paths, true, paths->asn_db, &lookup->missing[0]);
+    bool places = options->lookup.places && !is_missing(paths, false, paths->geo_db, &lookup->missing[1]);
+    for (unsigned i = 0; i < 2; i++)
+        if (lookup->missing[i].is && options->command != COMMAND_REPLAY)
+            run_complain(&lookup->missing[i].err);
     return networks || places ? places_open(paths, networks, places, &lookup->places, err) : STATUS_OK;
 }
 
@@ -135,6 +135,16 @@ void lookup_free(struct lookup *lookup)
     places_free(lookup->places);
     address_book_free(lookup->book);
     free(lookup);
+}
+
+bool lookup_has_networks(const struct lookup *lookup)
+{
+    return lookup && lookup->options->lookup.networks && !lookup->missing[0].is;
+}
+
+bool lookup_has_places(const struct lookup *lookup)
+{
+    return lookup && lookup->options->lookup.places && !lookup->missing[1].is;
 }
 
 bool lookup_finds(const struct lookup *lookup)

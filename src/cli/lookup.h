@@ -12,11 +12,15 @@
 
 struct lookup;
 
-/* Opens the sources that the options name, with the calling user's rights. `out` is NULL if no lookup is wanted and
- * the run is not a replay that may show saved facts. `directories` is HOPSONDE_DB_PATH, or NULL. */
+/* Opens the sources that the options name, with the calling user's rights. A live run says on stderr which database it
+ * does without. `out` is NULL if no lookup is wanted and the run is not a replay that may show saved facts.
+ * `directories` is HOPSONDE_DB_PATH, or NULL. */
 enum status lookup_open(const struct options *options, const char *directories, struct lookup **out, struct err *err);
 void lookup_free(struct lookup *lookup); /* NULL is fine */
 
+/* Return true if networks, or places, are wanted and their database was found. */
+bool lookup_has_networks(const struct lookup *lookup);
+bool lookup_has_places(const struct lookup *lookup);
 /* Returns true if it looks anything up, and not only holds a capture's facts. */
 bool lookup_finds(const struct lookup *lookup);
 /* Returns true if it needs sockets, for privileges_seal(). */

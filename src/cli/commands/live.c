@@ -51,15 +51,15 @@ static enum status open_files(struct live_run *run, struct err *err)
     enum status status = privileges_become_user(&user, err);
     if (status != STATUS_OK)
         return status;
-    status = report_open(&run->report, run->options, err);
+    status = lookup_open(run->options, getenv("HOPSONDE_DB_PATH"), &run->lookup, err); /* a failure leaves no files */
+    if (status == STATUS_OK)
+        status = report_open(&run->report, run->options, err);
     if (!run->options->write_file)
         run->report.stop = run->context->stop;
     if (status == STATUS_OK && run->options->write_file)
         status = dump_open(run->options->write_file, &run->dump, err);
     if (run->dump)
         status = report_check_apart(&run->report, run->options->write_file, err);
-    if (status == STATUS_OK)
-        status = lookup_open(run->options, getenv("HOPSONDE_DB_PATH"), &run->lookup, err);
     struct err resume_err;
     if (privileges_resume(&user, &resume_err) != STATUS_OK && status == STATUS_OK) {
         *err = resume_err;
@@ -186,14 +186,14 @@ static void begin_live(struct live_run *run)
         struct dump_run about = {.command = run->source.command,
                                  .options = run->context->command_line,
                                  .interface = run->source.interface,
-                                 .networks = run->options->lookup.networks,
-                                 .places = run->options->lookup.places,
+                                 .networks = lookup_has_networks(run->lookup),
+                                 .places = lookup_has_places(run->lookup),
                                  .linktype = live_wire_linktype(run->wire)};
         dump_begin(run->dump, &about, run->session);
     }
     if (run->lookup)
         report_book(&run->report, lookup_book(run->lookup), lookup_is_settled, run->lookup);
-    report_show(&run->report, run->options->lookup.networks, run->options->lookup.places);
+    report_show(&run->report, lookup_has_networks(run->lookup), lookup_has_places(run->lookup));
     report_begin(&run->report, &run->source, run->session);
 }
 

@@ -186,10 +186,11 @@ int run_replay(const struct options *options, const struct run_context *context)
     if (status == STATUS_OK && options->replay_filter.bpf)
         status = bpf_filter_new(options->replay_filter.bpf, &replay.bpf, &err);
     if (status == STATUS_OK)
-        status = report_open(&replay.report, options, &err);
+        status = lookup_open(options, getenv("HOPSONDE_DB_PATH"), &replay.lookup, &err); /* a failure leaves no files */
     if (status == STATUS_OK)
-        status = lookup_open(options, getenv("HOPSONDE_DB_PATH"), &replay.lookup, &err);
+        status = report_open(&replay.report, options, &err);
     if (status != STATUS_OK) {
+        lookup_free(replay.lookup);
         bpf_filter_free(replay.bpf);
         return run_complain(&err);
     }
