@@ -58,6 +58,7 @@ const struct synonym synonyms[] = {
     SAME("-c", true, "-q"),
     SAME("--count", true, "-q"),
     SAME("--report-cycles", true, "-q"),
+    SAME("--cycles", true, "-q"),
     SAME("--wait", true, "-w"),
     SAME("--timeout", true, "-w"),
     SAME("-Z", true, "-w"),
@@ -114,6 +115,8 @@ const struct synonym synonyms[] = {
     REFUSED("-x", false, "there is no XML output (use -o json)"),
     REFUSED("--xml", false, "there is no XML output (use -o json)"),
     REFUSED("--psize", true, "the packet size is the argument after HOST"),
+    REFUSED("--gracetime", true, "how long a reply may take is -w SECONDS"),
+    REFUSED("--back", false, "the TTL of each reply stands in -o json (reply_ttl)"),
     REFUSED("--interval", true, "the gap between two probes is -z MS"),
     {NULL, SYNONYM_SAME, false, NULL, NULL, NULL},
 };

@@ -148,6 +148,18 @@ static enum status parse_url(const char *text, const char *mark, char *host, siz
     return STATUS_OK;
 }
 
+/* True if a name ends as those of captures do. No top-level domain does. */
+static bool is_capture_name(const char *text)
+{
+    static const char *const endings[] = {".pcap",     ".pcapng",     ".pcap.gz", ".pcapng.gz",
+                                          ".pcap.zst", ".pcapng.zst", ".cap"};
+    size_t length = strlen(text);
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++)
+        if (length > strlen(endings[i]) && strcmp(text + length - strlen(endings[i]), endings[i]) == 0)
+            return true;
+    return false;
+}
+
 enum status target_parse(const char *text, char *host, size_t host_bytes, struct url_parts *out, struct err *err)
 {
     const struct subject subject = {.value = text};
@@ -156,6 +168,8 @@ enum status target_parse(const char *text, char *host, size_t host_bytes, struct
     const char *mark = strstr(text, "://");
     if (mark)
         return parse_url(text, mark, host, host_bytes, out, err);
+    if (is_capture_name(text))
+        return value_complain(err, &subject, "expected a host, not a capture (hopsonde replay FILE reads one)");
     if (strchr(text, '/'))
         return value_complain(err, &subject,
                               "expected one host, not a network (a URL starts with a scheme, as https://)");

@@ -115,6 +115,27 @@ static bool seconds_of(const char *text, nstime *out)
     return !*rest;
 }
 
+/* As seconds_of(), and with a unit: s, m, h or d. */
+static bool duration_of(const char *text, nstime *out)
+{
+    static const char letters[] = "smhd";
+    static const nstime factors[] = {1, 60, 3600, 86400};
+    char number[32];
+    size_t length = strlen(text);
+    const char *letter = length ? strchr(letters, text[length - 1]) : NULL;
+    if (!letter)
+        return seconds_of(text, out);
+    if (length > sizeof number)
+        return false;
+    memcpy(number, text, length - 1);
+    number[length - 1] = 0;
+    nstime factor = factors[letter - letters];
+    if (!seconds_of(number, out) || *out > INT64_MAX / factor)
+        return false;
+    *out *= factor;
+    return true;
+}
+
 bool value_instant(const char *text, struct instant *out)
 {
     const char *rest;
@@ -124,7 +145,7 @@ bool value_instant(const char *text, struct instant *out)
         good = seconds_of(text + 1, &instant.time);
     } else if (*text == '+') {
         instant.kind = INSTANT_AFTER;
-        good = seconds_of(text + 1, &instant.time);
+        good = duration_of(text + 1, &instant.time);
     } else if (nstime_parse_clock(text, &instant.time, &rest)) {
         instant.kind = INSTANT_CLOCK;
         good = !*rest;

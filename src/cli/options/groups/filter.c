@@ -25,7 +25,7 @@ static enum status take_instant(struct parse *parse, const char *value, struct i
     if (!value_instant(value, out))
         return parse_complain(
             parse, value, err,
-            "expected a time: 2026-01-02T03:04:05Z, 03:04:05, @SECONDS since the epoch or +SECONDS after the first frame");
+            "expected a time: 2026-01-02T03:04:05Z, 03:04:05, @SECONDS since the epoch, or +90s, +5m, +1h after the first frame");
     return STATUS_OK;
 }
 
@@ -62,7 +62,7 @@ static const struct option_row rows[] = {
      .argument = "TIME",
      .commands = ON_CAPTURES,
      .help =
-         "only frames from TIME on: 2026-01-02T03:04:05Z (UTC without an offset), 03:04 on the capture's first day, @SECONDS since the epoch, +SECONDS after the first frame",
+         "only frames from TIME on: 2026-01-02T03:04:05Z (UTC without an offset), 03:04 on the capture's first day, @SECONDS since the epoch, +90s, +5m or +1h after the first frame",
      .apply = apply_since},
     {.name = "--until",
      .argument = "TIME",
