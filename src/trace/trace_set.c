@@ -20,14 +20,18 @@ uint8_t trace_set_target_ttl(const struct trace_set *set)
     return target_ttl;
 }
 
-static bool is_dead_end(const struct trace *trace, const struct probe *probe, const struct reply *refusal, uint8_t last)
+bool reply_is_unresolved(const struct probe *probe, const struct reply *refusal)
 {
     uint8_t address_unreachable = refusal->version == 6 ? 3 : 1;
-    if (!reply_is_no_route(refusal))
-        return false;
-    return addr_equal(&refusal->from, &trace->flow.source) ||
-           (refusal->icmp_code == address_unreachable && reply_rtt(probe, refusal) >= UNRESOLVED_AFTER &&
-            trace_refused_from(trace, probe, refusal) > last);
+    return reply_is_no_route(refusal) && refusal->icmp_code == address_unreachable &&
+           reply_rtt(probe, refusal) >= UNRESOLVED_AFTER;
+}
+
+static bool is_dead_end(const struct trace *trace, const struct probe *probe, const struct reply *refusal, uint8_t last)
+{
+    if (reply_is_no_route(refusal) && addr_equal(&refusal->from, &trace->flow.source))
+        return true;
+    return reply_is_unresolved(probe, refusal) && trace_refused_from(trace, probe, refusal) > last;
 }
 
 const struct reply *trace_set_dead_end(const struct trace_set *set, const struct probe **probe)

@@ -36,6 +36,8 @@ uint8_t trace_set_target_ttl(const struct trace_set *set);
  * 1. Our own host has no route, or gets no answer from its neighbour.
  * 2. A router got none for UNRESOLVED_AFTER or longer, and no trace shows a node behind it. */
 #define UNRESOLVED_AFTER NS_PER_S /* one request for an address takes so long (RFC 1122 2.3.2.1, RFC 4861 10) */
+/* Whether the refusal came so late that its sender waited for its neighbour's address: it had forwarded the probe. */
+bool reply_is_unresolved(const struct probe *probe, const struct reply *refusal);
 const struct reply *trace_set_dead_end(const struct trace_set *set, const struct probe **probe);
 /* The last TTL of the merged path; 0: no probe is known. */
 uint8_t trace_set_last_ttl(const struct trace_set *set);

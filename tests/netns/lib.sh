@@ -222,6 +222,7 @@ part() {
 run_parts() {
     if [[ ${1:-} == inside ]]; then
         cd "$work" || exit 1
+        declare -F "$2" >/dev/null || not_ok "$2: there is no such part"
         "${@:2}"
         validate_reports
         ok "${2}${3:+ ${*:3}} ran to its end in $LAB_SCENARIO"

@@ -6,7 +6,7 @@
 /* --- 7, 8 --- */
 
 /* The hop of the router that refused: where it sent a time exceeded, else the least TTL with its refusal; 0: this host.
- */
+ * One that waited for its neighbour's address had forwarded the probe, and so stands one hop before that TTL. */
 static uint8_t hop_of_refusal(const struct facts *facts, const struct evidence *refusal)
 {
     const struct addr *sender = &refusal->reply->from;
@@ -14,7 +14,10 @@ static uint8_t hop_of_refusal(const struct facts *facts, const struct evidence *
         !addr_equal(sender, &facts->trace->flow.target); /* a NAT gives all behind it the target's address */
     uint8_t hop = is_named ? facts_hop_of(facts->set, sender) : 0;
     bool own_host = addr_equal(sender, &facts->trace->flow.source);
-    return hop || own_host ? hop : trace_refused_from(facts->trace, refusal->probe, refusal->reply);
+    if (hop || own_host)
+        return hop;
+    uint8_t from = trace_refused_from(facts->trace, refusal->probe, refusal->reply);
+    return from > 1 && reply_is_unresolved(refusal->probe, refusal->reply) ? (uint8_t)(from - 1) : from;
 }
 
 static bool is_drawn_by_all(const struct facts *facts)
