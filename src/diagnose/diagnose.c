@@ -34,7 +34,9 @@
  *      busy machine may have sent the first probes too far apart to show that.
  *  10. Last, a spec that got further than a hop without a reply from it sends there once more, if the router may have
  *      had no token for it. It waits for a new one. One spec at a time at each hop, until all have a reply or
- *      LEFT_OUT_MISSES probes drew none. A path that loses probes gets none of this.
+ *      LEFT_OUT_MISSES probes drew none. If a router limits its replies, the first hops get the same although no spec
+ *      has a reply from them: an earlier run may have spent all their tokens. A path that loses probes gets none of
+ *      this.
  *
  * If a loop is known, a spec that has not left it climbs no further than its end. Rule 3 ends for a spec whose
  * replies show that it loops. Once the budget is spent, no rule sends.
@@ -96,26 +98,18 @@ static void probe_all_hops_later(struct session *session)
                         wanted_earliest(session, (uint8_t)ttl, RATE_LIMIT_REFILL));
 }
 
-static bool is_limited_anywhere(const struct session *session)
-{
-    for (unsigned ttl = session->config.first_ttl; ttl < session_farthest_ttl(session); ttl++)
-        if (session_shows_hop(session, (uint8_t)ttl) && wanted_is_limited(session, (uint8_t)ttl))
-            return true;
-    return false;
-}
-
 static void probe_silent_hops(struct session *session)
 {
     if (!session_last_router_ttl(session) && !wanted_is_open(session))
         probe_all_hops_later(session);
+    bool limited = wanted_is_limited_anywhere(session);
     for (unsigned ttl = session->config.first_ttl; ttl < session_farthest_ttl(session); ttl++) {
         if (session_shows_hop(session, (uint8_t)ttl) || wanted_is_open_at(session, ttl))
             continue;
         for (unsigned i = 0; i < session->trace_count; i++)
             if (session->traces[i].last_router_ttl > ttl || session->traces[i].reached_ttl > ttl) {
                 wanted_at_least(session, i, 0, ttl, session->config.queries + 1U,
-                                is_limited_anywhere(session) ? wanted_earliest(session, (uint8_t)ttl, RATE_LIMIT_REFILL)
-                                                             : 0);
+                                limited ? wanted_earliest(session, (uint8_t)ttl, RATE_LIMIT_REFILL) : 0);
                 break;
             }
     }

@@ -38,12 +38,13 @@ static bool path_loses(const struct session *session, const struct trace_set *se
     return hops > 1 && specs > 1;
 }
 
-/* Whether a token may bring the reply: none is known to have been there, or for one probe only. */
+/* Whether a token may bring the reply: none is known to have been there, or for one probe only. Any flow of the spec
+ * that went on counts, as the target may have had no token for the flow of that probe. */
 static bool is_left_out(const struct trace_set *set, const struct trace *trace, uint8_t ttl)
 {
     const struct probe *only = trace_asked(trace, ttl) == 1 ? trace_first_at(trace, ttl) : NULL;
     return rate_limit_hides(set, trace, ttl) ||
-           (only && only->state == PROBE_EXPIRED && trace_flow_passed(trace, only->flow, ttl + 1U));
+           (only && only->state == PROBE_EXPIRED && (trace->last_router_ttl > ttl || trace->reached_ttl > ttl));
 }
 
 /* Wants one more probe there. Each second brings one token, so it is one spec at a time. */
@@ -63,12 +64,16 @@ static void probe_next(struct session *session, const struct trace_set *set, uin
     }
 }
 
+/* Hops that no reply shows get probes up to the first that a reply shows. */
 void left_out_update(struct session *session)
 {
     const struct trace_set set = session_trace_set(session);
     if (path_loses(session, &set))
         return;
-    for (unsigned ttl = session->config.first_ttl; ttl < session_farthest_ttl(session); ttl++)
-        if (session_shows_hop(session, (uint8_t)ttl))
+    bool spent = wanted_is_limited_anywhere(session);
+    for (unsigned ttl = session->config.first_ttl; ttl < session_farthest_ttl(session); ttl++) {
+        spent = spent && !session_shows_hop(session, (uint8_t)ttl) && !rate_limit_had_token_once(&set, (uint8_t)ttl);
+        if (spent || session_shows_hop(session, (uint8_t)ttl))
             probe_next(session, &set, (uint8_t)ttl);
+    }
 }

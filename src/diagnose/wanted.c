@@ -132,6 +132,14 @@ bool wanted_is_limited(const struct session *session, uint8_t ttl)
     return rate_limit_is_seen(&set, ttl);
 }
 
+bool wanted_is_limited_anywhere(const struct session *session)
+{
+    for (unsigned ttl = session->config.first_ttl; ttl < session_farthest_ttl(session); ttl++)
+        if (session_shows_hop(session, (uint8_t)ttl) && wanted_is_limited(session, (uint8_t)ttl))
+            return true;
+    return false;
+}
+
 /* Whether its last router is in the loop, or before it. */
 static bool follows_circle(const struct trace *trace, const struct trace *looping)
 {

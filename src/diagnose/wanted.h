@@ -48,6 +48,8 @@ bool wanted_is_open(const struct session *session);
 bool wanted_is_unanswered(const struct session *session, unsigned index, unsigned flow, uint8_t ttl);
 /* Whether the router there is seen to limit its replies: rate_limit_is_seen(). */
 bool wanted_is_limited(const struct session *session, uint8_t ttl);
+/* The same of any hop that a reply shows. */
+bool wanted_is_limited_anywhere(const struct session *session);
 /* The end of a loop that other specs go round in, if this spec is seen to follow them; 0: none. */
 unsigned wanted_loop_end(const struct session *session, unsigned index);
 /* Whether another spec's loop shows that this one loops as well. */

@@ -113,11 +113,12 @@ bool rate_limit_is_seen(const struct trace_set *set, uint8_t ttl)
 
 bool rate_limit_hides(const struct trace_set *set, const struct trace *trace, uint8_t ttl)
 {
-    const struct probe *probe = trace_first_at(trace, ttl);
-    bool asked = probe != NULL;
-    for (; probe; probe = trace_next_at(trace, probe))
-        if (probe->state != PROBE_EXPIRED || !trace_flow_passed(trace, probe->flow, ttl + 1U) ||
-            rate_limit_had_token(set, trace, probe))
+    bool passed = false;
+    for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe)) {
+        bool goes_on = trace_flow_passed(trace, probe->flow, ttl + 1U);
+        if (probe->state != PROBE_EXPIRED || (goes_on && rate_limit_had_token(set, trace, probe)))
             return false;
-    return asked && trace_set_hop_trace(set, ttl) && trace_shows_hop(trace_set_hop_trace(set, ttl), ttl);
+        passed = passed || goes_on;
+    }
+    return passed && trace_set_hop_trace(set, ttl) && trace_shows_hop(trace_set_hop_trace(set, ttl), ttl);
 }

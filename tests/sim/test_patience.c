@@ -28,16 +28,17 @@ static const struct run {
     {"udp", &strategy_paths},
 };
 
-static void describe_network(enum slow_link place, unsigned delay_ms, const char *more, struct strbuf *out)
+static void describe_network(enum slow_link place, unsigned delay_ms, unsigned jitter_ms, const char *more,
+                             struct strbuf *out)
 {
     double slow = place == BEHIND_BOTH ? delay_ms / 4.0 : delay_ms / 2.0;
     strbuf_init(out);
     strbuf_addf(out,
                 "client client 10.9.0.2 2001:db8:99::2\nchain r 4\n"
                 "host target 192.0.2.80 2001:db8:80::80 open tcp/80,tcp/443\n"
-                "link client r1 delay 20us\nlink r1 r2 delay %gms\nlink r2 r3 delay %gms\nlinks 1ms r3 r4\n"
+                "link client r1 delay 20us jitter %ums\nlink r1 r2 delay %gms\nlink r2 r3 delay %gms\nlinks 1ms r3 r4\n"
                 "link r4 target delay 1ms %s\n",
-                place == BEHIND_SECOND ? 0.02 : slow, place == BEHIND_FIRST ? 0.02 : slow, more);
+                jitter_ms, place == BEHIND_SECOND ? 0.02 : slow, place == BEHIND_FIRST ? 0.02 : slow, more);
 }
 
 static bool start_run(struct drive *d, const struct net *net, const struct run *run, uint8_t family, uint64_t seed)
@@ -94,7 +95,7 @@ static void check_slow(enum slow_link place, unsigned delay_ms, const struct run
     struct net *net = NULL;
     struct err err = {0};
     struct drive d = {0};
-    describe_network(place, delay_ms, "", &text);
+    describe_network(place, delay_ms, 0, "", &text);
     bool ran = net_parse("slow", text.text, &net, &err) == STATUS_OK && start_run(&d, net, run, family, 1);
     if (ok(ran, "%s %s, IPv%u, %u ms behind %s: ran", run->strategy->name, run->specs, family, delay_ms,
            place_names[place])) {
@@ -116,13 +117,14 @@ static void check_slow(enum slow_link place, unsigned delay_ms, const struct run
     free(net);
 }
 
+/* Replies that come up to 30 ms after each other: each spec waits for its own. */
 static void check_dead(const struct run *run, uint8_t family)
 {
     struct strbuf text;
     struct net *net = NULL;
     struct err err = {0};
     struct drive d = {0};
-    describe_network(BEHIND_FIRST, 20, "dead", &text);
+    describe_network(BEHIND_FIRST, 20, 30, "dead", &text);
     bool ran = net_parse("dead", text.text, &net, &err) == STATUS_OK && start_run(&d, net, run, family, 1);
     if (ok(ran, "%s %s, IPv%u, a dead host: ran", run->strategy->name, run->specs, family)) {
         struct strbuf verdicts;
@@ -136,6 +138,11 @@ static void check_dead(const struct run *run, uint8_t family)
                !strstr(verdicts.text, "dropped"),
            "%s %s, IPv%u, a dead host: %s, %.0f ms, %u probes", run->strategy->name, run->specs, family, verdicts.text,
            nstime_ms(d.done - d.first_send), d.sent_count);
+        unsigned refused = 0;
+        for (unsigned i = 0; i < session_trace_count(d.session); i++)
+            refused += session_trace(d.session, i)->refused_ttl != 0;
+        is_num(refused, session_trace_count(d.session), "%s %s, IPv%u, a dead host: each spec has its own refusal",
+               run->strategy->name, run->specs, family);
         ok(nstime_ms(d.done - d.first_send) <= 3600, "%s %s, IPv%u, a dead host: at most 3600 ms", run->strategy->name,
            run->specs, family);
         strbuf_free(&verdicts);
@@ -156,7 +163,9 @@ static const struct limits {
     const char *text;
     bool has_more; /* tokens that come in time */
     double most_ms;
-} limits[] = {{LIMIT_ALL("limit 6 1"), true, 3000}, {LIMIT_ALL("limit 6 0.01"), false, 6000}};
+} limits[] = {{LIMIT_ALL("limit 6 1"), true, 3000},
+              {LIMIT_ALL("limit 6 1 spent"), true, 12000},
+              {LIMIT_ALL("limit 6 0.01"), false, 6500}};
 
 static unsigned cells_answered(const struct session *session)
 {
@@ -175,7 +184,7 @@ static void check_limits(const struct limits *limit, uint8_t family, uint64_t se
     struct net *net = NULL;
     struct err err = {0};
     struct drive d = {0};
-    describe_network(BEHIND_FIRST, 2, limit->text, &text);
+    describe_network(BEHIND_FIRST, 2, 0, limit->text, &text);
     bool ran = net_parse("limits", text.text, &net, &err) == STATUS_OK && start_run(&d, net, &run, family, seed);
     if (ok(ran, "limits, IPv%u, seed %u: ran%s", family, (unsigned)seed, ran ? "" : err.message)) {
         if (limit->has_more)
@@ -198,7 +207,7 @@ static void check_spent_target(uint8_t family)
     struct net *net = NULL;
     struct err err = {0};
     struct drive d = {0};
-    describe_network(BEHIND_FIRST, 2, "\nset target limit 6 1 spent\n", &text);
+    describe_network(BEHIND_FIRST, 2, 0, "\nset target limit 6 1 spent\n", &text);
     bool ran = net_parse("spent", text.text, &net, &err) == STATUS_OK && start_run(&d, net, &run, family, 1);
     if (ok(ran, "a target without a token, IPv%u: ran", family)) {
         struct strbuf verdicts;
