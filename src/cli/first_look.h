@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* first_look: reads capture files of any origin capture files of any origin, before they are merged: which of them are
- * out of order, and how far their clocks are apart. Top floor. It must not report anything.
+/* first_look: reads capture files of any origin before they are merged. It finds which of them are out of order, and
+ * how far their clocks are apart. Top floor. It must not report anything.
  *
  * Files are read twice, so standard input and pipes get no look, and their clocks are not corrected. A pipe is sorted
  * within two seconds of its own stamps, because it may be a live capture. A single large file gets only a short look.
