@@ -4,10 +4,8 @@
 #ifndef HOPSONDE_RECOGNISE_STATE_H
 #define HOPSONDE_RECOGNISE_STATE_H
 
+#include "base/captured.h"
 #include "recognise/recognise.h"
-
-#define PROBE_TTL_MOST                                                                                                 \
-    40 /* default TTLs of hosts are 64 and more, and few paths are longer: a packet with more is no probe */
 
 /* Bounds of memory: about 60 MB in all, for any capture. */
 #define CANDIDATES_MOST (1U << 17)

@@ -13,9 +13,6 @@
 #define REPLIES_MOST 64        /* of one probe */
 #define FLOWS_COMPARED_MOST 32 /* of a trace whose flows are compared one by one; a search for all paths has more */
 
-/* Two interfaces (a bridge and its port, a bond and its slave) or a SPAN port capture one frame within this time. */
-#define SAME_FRAME_WITHIN (2 * NS_PER_MS)
-
 struct reply {
     struct addr from;
     uint8_t kind;                 /* enum reply_kind */
