@@ -201,7 +201,9 @@ struct sighting {
     uint32_t tag; /* the part of its hash that does not say its place; 0: none */
     uint8_t ttl, file;
     uint8_t place; /* its interface, and in the low bits its direction */
-    uint8_t mark;  /* of its checksum; where a NAT may have translated it: of its source port */
+    /* A byte made from its checksum; 0 if it has an id. In a tunnel: the tunnel's TTL. For the hash beyond a NAT: a
+     * byte made from its source port. */
+    uint8_t mark;
 };
 
 /* Why a frame is not part of a trace. */
