@@ -96,7 +96,7 @@ struct found match_quoted(const struct recogniser *r, const struct digest *quote
     offer_by_key(r, &choice);
     if (choice.best)
         return choice_found(&choice, MATCH_EXACT, "addresses, ports and identity");
-    struct pair *pair = pair_find(r, quote->pair_hash, &quote->source, &quote->target, quote->protocol);
+    struct pair *pair = pair_of_probe(r, quote);
     if (!quote->has_word && quote->shape != SHAPE_RAW)
         return match_short(r, pair, quote);
     if (!quote->has_word)
@@ -276,7 +276,7 @@ struct found match_answer(const struct recogniser *r, const struct digest *diges
     struct found found = digest->may_answer_key ? find_by_answer_key(r, digest) : choice_none();
     if (found.candidate || digest->answer.kind == REPLY_ECHO)
         return found;
-    struct pair *pair = pair_find(r, digest->answer_hash, &digest->target, &digest->source, digest->protocol);
+    struct pair *pair = pair_of_answered(r, digest);
     if (pair && r->digester.types[digest->protocol]->identity == IDENTITY_SEQ)
         return guess_tcp(pair, digest);
     struct answer answer = {.packet = digest, .word = digest_answered_word(digest), .query_id = digest->answered_id};

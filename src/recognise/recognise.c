@@ -115,7 +115,7 @@ static void take_copy(struct recogniser *r, const struct digest *digest, enum se
 /* True if the source sends probes of its own. That of a NAT seems to send none, since they are copies. */
 static bool is_prober(const struct recogniser *r, const struct digest *digest)
 {
-    const struct pair *pair = pair_find(r, digest->pair_hash, &digest->source, &digest->target, digest->protocol);
+    const struct pair *pair = pair_of_probe(r, digest);
     return pair && pair->runs;
 }
 
