@@ -84,6 +84,11 @@ bool result_is_as_expected(const struct result *result)
     return result->expectation_count > 0;
 }
 
+bool result_wants_advice(const struct result *result)
+{
+    return result->config && result->config->strategy->side_by_side;
+}
+
 bool result_names_spec(const struct trace *trace, const void *of)
 {
     const struct result *result = of;

@@ -99,6 +99,8 @@ static inline unsigned result_trace_number(const struct result *result, const st
 bool result_is_as_expected(const struct result *result);
 /* Whether the user named the spec of this trace; for advice_tickets(). */
 bool result_names_spec(const struct trace *trace, const void *result);
+/* Whether the report says which spec to use: a run of our own that sent all specs side by side. */
+bool result_wants_advice(const struct result *result);
 /* The name by which the user called the target; NULL: by its address, or there is none. Foreign text. */
 const char *result_target_name(const struct result *result);
 
