@@ -68,7 +68,7 @@ static bool is_same_reply(const struct reply *before, const struct reply *reply)
            apart <= (farther ? FORWARDED_WITHIN : SAME_FRAME_WITHIN);
 }
 
-/* The reply of which this one is a copy; NULL: none. */
+/* The earlier reply that this one is a copy of; NULL: none. */
 static struct reply *find_same(const struct probe *probe, const struct reply *reply)
 {
     for (unsigned i = 0; i < probe->reply_count; i++)
@@ -197,7 +197,7 @@ static void add_reply(struct recogniser *r, const struct digest *digest, const s
 
 /* --- copies --- */
 
-/* A probe of this pair with a reply of which this one is a copy. */
+/* Finds the earlier reply that this one is a copy of, and its probe, which belongs to this pair. NULL: none. */
 static struct reply *find_seen(const struct pair *pair, uint32_t word, const struct digest *digest,
                                struct candidate **candidate)
 {

@@ -3,10 +3,10 @@
  * 1. The key: addresses, ports and IPv4 id or sequence number.
  * 2. An answer repeats the id of its query (DNS, QUIC, NTP); an answer with another id is none.
  * 3. The ports alone: a router zeroed or swapped the quoted id, or the protocol has none.
- * 4. What a translator leaves alone that does not translate the quote back: see translated.c.
+ * 4. The fields that a translator leaves alone if it does not translate the quote back: see translated.c.
  * 5. The addresses alone, or the time, where the quote holds no more.
  *
- * Whatever the rule, a match is weak if several candidates fit equally: then the best is a guess. */
+ * Under each rule a match is weak if several candidates fit equally: then the best is a guess. */
 #include "recognise/match.h"
 
 #include <string.h>
@@ -63,7 +63,7 @@ static struct found find_by_id(const struct pair *pair, const struct digest *quo
     return choice_found(&choice, MATCH_WEAK, "addresses and ip id");
 }
 
-/* Whether a candidate waits for a reply that may be this one, of which the quote does not show more. */
+/* Whether a candidate still waits for a reply, and this error comes in time to be it. */
 static bool is_waiting(const struct candidate *candidate, const struct digest *error)
 {
     return !candidate->settled && !candidate->probe.reply_count && choice_is_timely(candidate, error->time) &&

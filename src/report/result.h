@@ -2,8 +2,8 @@
 /* result: what a live run, the replay of a saved run and the replay of any other capture all end in. Floor: report.
  *
  * Formats read results and nothing else: no session, no recogniser. The command fills the result in as its parts become
- * final, and a format is told of each part (format.h). What follows holds for all sources; what only a run of our own
- * has stands below `config`. All pointers are borrowed. A result is not to be copied. */
+ * final, and a format is told of each part (format.h). The members hold for all sources; those from `config` on
+ * are of a run of our own alone. All pointers are borrowed. A result is not to be copied. */
 #ifndef HOPSONDE_REPORT_RESULT_H
 #define HOPSONDE_REPORT_RESULT_H
 

@@ -30,7 +30,7 @@ struct shared {
     unsigned equal;                /* those of them with equal TTLs */
     unsigned probes;               /* seen at one, their replies at the other */
     unsigned second_names;         /* the same, of second names */
-    unsigned alike_packets;        /* those of which one came first */
+    unsigned alike_packets;        /* alike ones at both, with TTLs that show the order */
     unsigned alike_probes;         /* alike ones at one, their replies at the other */
     unsigned named;                /* packets seen at both that no second run would send */
     unsigned named_errors;         /* ICMP errors among them */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* json: one document a report, written at its end. Objects are built one hop at a time, which bounds the memory, and
- * each hop has a line of its own; what is between the objects is written by hand. Keys: json_value.h. */
+ * each hop has a line of its own; the text between objects is written by hand. Keys: json_value.h. */
 #include <stdlib.h>
 
 #include "report/json/json_graph.h"
