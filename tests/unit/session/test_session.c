@@ -231,9 +231,9 @@ static void test_interrupt(void)
     session_finish(session, SESSION_INTERRUPTED, NSTIME_NONE, 3);
     is_num(session_trace(session, 0)->end, END_INTERRUPTED, "an interrupted trace says so");
     is_num(trace_probe(session_trace(session, 0), 2)->state, PROBE_OUTSTANDING,
-           "what was not waited for is not judged");
+           "a probe whose wait is not over is not judged");
     is_num(session_counters(session)->dropped_by_kernel, 3, "kernel drops are kept");
-    is_text(log.hops, "1 2", "what is known is settled");
+    is_text(log.hops, "1 2", "known hops are settled");
     session_free(session);
 }
 
@@ -278,8 +278,7 @@ static void test_compare_chance(void)
     }
 }
 
-/* udp is silent behind hop 1, the two others go on to hop 4; of each round the first of these loses what it is told to.
- */
+/* udp is silent behind hop 1, icmp and tcp go on to hop 4; icmp gets no reply in the first `rounds_lost` rounds. */
 static struct comparison compare_rounds(const struct strategy *strategy, unsigned rounds_lost)
 {
     static const char *const three[] = {"udp", "icmp", "tcp/443", NULL};
@@ -511,7 +510,7 @@ static void test_alternates(void)
     is_num(probe->source_port, trace_flow(udp, 5)->source_port, "with its own source port");
     ok(udp->origin.source_port_varies, "so that the trace's varies");
     is_num(trace_asked(udp, 3), 2, "both at one hop of one trace");
-    is_num(see_flow(session, 1, 0, 2, 3, 2 * MS).role, FRAME_STRAY, "a serial is one probe's, whatever its flow");
+    is_num(see_flow(session, 1, 0, 2, 3, 2 * MS).role, FRAME_STRAY, "a serial is one probe's, in any flow");
     session_free(session);
 
     config.source_port = 65535;
@@ -606,7 +605,7 @@ static void test_ways_of_different_lengths(void)
     }
 }
 
-/* Behind hop 1 nobody answers; some flows come out of that silence at the target a hop earlier than others. */
+/* Behind hop 1 no router answers; some flows come out of that silence at the target a hop earlier than others. */
 static void test_silences_of_different_lengths(void)
 {
     enum { FLOWS = 16, EARLY = 8, TRIES = 4 };
@@ -647,7 +646,7 @@ static void test_silences_of_different_lengths(void)
     session_free(session);
 }
 
-/* What a capture claims beyond the packet is left out: the rest counts as it is, and once as malformed. */
+/* The session leaves out claims of a capture beyond the packet: the rest counts as it is, and once as malformed. */
 static void test_clamped(void)
 {
     struct log log;
