@@ -71,6 +71,22 @@ static void test_answer_and_duplicates(void)
     session_free(session);
 }
 
+/* A bridge and its port both show a reply. */
+static void test_other_interface(void)
+{
+    struct log log;
+    struct session *session = start(udp_only, &log, 1);
+    see_probe(session, 0, 1, 1, 0);
+    see_error(session, "10.0.0.1", 11, 0, 0, 1, NULL, MS);
+    see_on_interface(1);
+    is_num(see_error(session, "10.0.0.1", 11, 0, 0, 1, NULL, 3 * MS).role, FRAME_STRAY,
+           "within 2 ms on another interface it is the same reply");
+    is_num(see_error(session, "10.0.0.1", 11, 0, 0, 1, NULL, 3 * MS + 1).role, FRAME_REPLY,
+           "later it is a second reply");
+    see_on_interface(0);
+    session_free(session);
+}
+
 static void test_nat_in_quote(void)
 {
     struct log log;
@@ -771,6 +787,7 @@ static void test_drawn_ports(void)
 int main(void)
 {
     test_answer_and_duplicates();
+    test_other_interface();
     test_nat_in_quote();
     test_expiry_is_by_stamps();
     test_settling_in_order();
