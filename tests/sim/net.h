@@ -45,6 +45,7 @@ struct node {
     int quote_bytes;          /* bytes of the quote past the IP header; -1: as much as the RFCs allow */
     unsigned limit_burst;     /* ICMP errors: token bucket; 0: no limit */
     double limit_rate;        /* tokens a second */
+    int told_mtu;             /* MTU that its errors report; -1: the true one */
     bool spent;               /* it has no token at first: another run had them all */
     uint8_t initial_ttl;      /* of all that it originates */
     enum answer_from answers; /* source address of its ICMP errors */
@@ -63,6 +64,7 @@ struct link {
     nstime delay, jitter, reorder_by;
     double loss, duplicate, reorder; /* 0 to 1 */
     unsigned mtu;
+    unsigned hole[2];            /* larger packets vanish: from ends[0], from ends[1]; 0: none does */
     bool dead;                   /* the neighbour at ends[1] does not resolve */
     struct addr addresses[2][2]; /* of either end, IPv4 and IPv6; none: the node's */
 };
