@@ -8,6 +8,7 @@
 #define HOPSONDE_REPORT_RESULT_H
 
 #include "address/address_book.h"
+#include "mtu/path_mtu.h"
 #include "multipath/graph.h"
 #include "recognise/recognise.h"
 #include "session/strategy.h"
@@ -63,6 +64,9 @@ struct result {
     /* What a search for all paths found; filled in before the end. NULL: another command. */
     const struct graph *graphs;
     unsigned graph_count;
+
+    /* With --mtu, how large packets the path takes; known before the first hop is told. NULL: not measured. */
+    const struct path_mtu *mtu;
 
     /* With --expect, in the order of the file; filled in before the end. NULL: nothing was compared. */
     const struct result_expectation *expectations;

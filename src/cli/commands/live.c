@@ -80,6 +80,8 @@ static enum status make_session(struct live_run *run, struct route *route, struc
         return status;
     if (addr_is_none(&run->config.source))
         run->config.source = route->source;
+    if (run->options->measures_mtu)
+        run->config.interface_mtu = route->mtu && route->mtu < UINT16_MAX ? (uint16_t)route->mtu : UINT16_MAX;
     run->events = report_session_events(&run->report);
     run->session = session_new(&run->config, false, &run->events, err);
     return run->session ? check_size(run->session, route, err) : err->status;
@@ -117,7 +119,7 @@ static void hold_ports(const struct live_run *run)
 
 static uint32_t largest_packet(const struct session *session)
 {
-    uint32_t largest = 0;
+    uint32_t largest = session_config(session)->interface_mtu;
     for (unsigned i = 0; i < session_trace_count(session); i++) {
         uint16_t size = session_trace(session, i)->flow.size;
         largest = size > largest ? size : largest;

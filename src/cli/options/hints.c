@@ -111,7 +111,6 @@ const struct synonym synonyms[] = {
     IGNORED("--show-ips", false, "addresses are always shown"),
     REFUSED("-g", true, "source routing is not supported (routers drop such packets)"),
     REFUSED("--gateway", true, "source routing is not supported (routers drop such packets)"),
-    REFUSED("--mtu", false, "this version does not measure the path MTU"),
     REFUSED("-x", false, "there is no XML output (use -o json)"),
     REFUSED("--xml", false, "there is no XML output (use -o json)"),
     REFUSED("--psize", true, "the packet size is the argument after HOST"),

@@ -61,12 +61,12 @@ static bool json_begin(struct output *out)
     return true;
 }
 
-static void write_trace(struct json_state *state, const struct trace *trace, const char *target_name)
+static void write_trace(struct json_state *state, const struct result *result, const struct trace *trace)
 {
     FILE *file = state->rows->file;
     const char *between = "";
     fputs("\n  {", file);
-    json_write_members(file, json_trace_head(trace, target_name));
+    json_write_members(file, json_trace_head(trace, result->mtu, result_target_name(result)));
     fputs(",\n   \"hops\": [", file);
     for (unsigned ttl = trace_asked(trace, 0) ? 0 : 1, last = trace_last_ttl(trace); ttl <= last; ttl++) {
         if (!*between && !trace_asked(trace, ttl))
@@ -85,7 +85,7 @@ static void write_traces(struct json_state *state, const struct result *result)
     fputs(",\n \"traces\": [", file);
     for (size_t i = 0; i < result->trace_count; i++) {
         fputs(i ? "," : "", file);
-        write_trace(state, result->traces[i], result_target_name(result));
+        write_trace(state, result, result->traces[i]);
     }
     fputs("]", file);
 }

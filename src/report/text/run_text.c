@@ -123,6 +123,15 @@ static void remember_line(struct run_text *state, const struct result *result, u
     }
 }
 
+/* The MTU that the hop reported; 0: none. */
+static uint16_t told_mtu(const struct result *result, uint8_t ttl)
+{
+    for (unsigned i = 0; result->mtu && i < result->mtu->step_count; i++)
+        if (result->mtu->steps[i].after_ttl == ttl && !result->mtu->steps[i].is_hole)
+            return result->mtu->steps[i].mtu;
+    return 0;
+}
+
 /* The first spec is not named: it is in the heading. */
 static struct hop_line hop_line_of(const struct output *out, uint8_t ttl, struct hop_cells *cells)
 {
@@ -135,6 +144,7 @@ static struct hop_line hop_line_of(const struct output *out, uint8_t ttl, struct
         .cells = trace ? cells : NULL,
         .target_name = result_target_name(result),
         .ttl = ttl,
+        .mtu = told_mtu(result, ttl),
         .names_spec = trace != result->specs.traces[0],
         .color = out->options.color,
         .marks = result->book != NULL,
@@ -454,7 +464,7 @@ static void print_judgement(struct output *out, const struct judgement *judgemen
     strbuf_init(&lines);
     verdicts_add(&lines, judgement, out, out->options.verbose && out->result->config->strategy->side_by_side);
     if (!out->options.quiet)
-        verdicts_add_findings(&lines, judgement);
+        verdicts_add_findings(&lines, judgement, out->result->mtu != NULL);
     print_lines(out, &lines);
 }
 
@@ -481,6 +491,23 @@ static void print_networks(struct output *out)
     state->separated = state->separated && !any;
 }
 
+static void print_mtu(struct output *out)
+{
+    const struct path_mtu *mtu = out->result->mtu;
+    char text[SENTENCE_BYTES];
+    struct strbuf lines;
+    if (!mtu)
+        return;
+    strbuf_init(&lines);
+    verdict_describe_mtu(mtu, text);
+    strbuf_addf(&lines, "%s\n", text);
+    for (unsigned i = 0; i < mtu->lie_count; i++) {
+        verdict_describe_mtu_lie(&mtu->lies[i], text);
+        strbuf_addf(&lines, "%s\n", text);
+    }
+    print_lines(out, &lines);
+}
+
 void run_text_judged(struct output *out, const struct judged_group *group)
 {
     struct run_text *state = out->state;
@@ -499,6 +526,7 @@ void run_text_end(struct output *out)
     else
         print_tail(out);
     print_networks(out);
+    print_mtu(out);
     if (state->judgement)
         print_judgement(out, state->judgement);
     if (!out->options.quiet)

@@ -559,7 +559,7 @@ void traces_text_judged(struct output *out, const struct judged_group *group)
         strbuf_add(&text, "\n");
     verdicts_add(&text, group->judgement, out, out->options.verbose);
     if (!out->options.quiet)
-        verdicts_add_findings(&text, group->judgement);
+        verdicts_add_findings(&text, group->judgement, false);
     print(out, &text);
     if (!out->options.quiet)
         tickets_print(out, group->judgement);

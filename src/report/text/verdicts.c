@@ -59,9 +59,14 @@ static bool is_told_by_verdict(const struct judgement *judgement, const struct f
     return told;
 }
 
-void verdicts_add_findings(struct strbuf *text, const struct judgement *judgement)
+static bool is_of_mtu(const struct finding *finding)
+{
+    return finding->kind == FINDING_MTU || finding->kind == FINDING_MTU_BLACK_HOLE;
+}
+
+void verdicts_add_findings(struct strbuf *text, const struct judgement *judgement, bool has_mtu)
 {
     for (unsigned i = 0; i < judgement->finding_count; i++)
-        if (!is_told_by_verdict(judgement, &judgement->findings[i]))
+        if (!(has_mtu && is_of_mtu(&judgement->findings[i])) && !is_told_by_verdict(judgement, &judgement->findings[i]))
             strbuf_addf(text, "%s\n", judgement->findings[i].text);
 }
