@@ -17,7 +17,8 @@
 #define MTU_TRIES 6
 #define MTU_HOP_TRIES 3
 
-/* Probes of a bracket that may fail without showing anything, all sizes together. */
+/* The same of a bracket, all sizes together.
+ * Unit: probes. Source: chosen; a round has up to eight. Effect: as above. */
 #define MTU_BRACKET_TRIES 40
 
 /* After a reply to a later probe the earlier one is lost once so much more time has passed.
@@ -27,7 +28,6 @@
 #define MTU_LATE_LEAST (2 * NS_PER_MS)
 
 struct view {
-    const struct session *session;
     const struct trace *sized, *of;
     struct trace_set set;
     nstime now, span;
@@ -387,7 +387,6 @@ static unsigned echo_trace(const struct session *session)
 static void view_of(const struct session *session, nstime now, unsigned of, struct view *v)
 {
     *v = (struct view){
-        .session = session,
         .of = session_trace(session, of),
         .sized = session_size_trace(session, of),
         .set = session_trace_set(session),
