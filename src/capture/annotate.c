@@ -293,6 +293,8 @@ bool annotations_complete(const struct annotations *seen, const struct saved_run
     for (unsigned i = 0; i < config->spec_count; i++)
         if (!flow_fits(&saved->flows[i], config, &config->specs[i]))
             return false;
+    if (config->interface_mtu && config->interface_mtu < MTU_LEAST_V4)
+        return false;
     return config->source.family == config->target.family && config->first_ttl > 0 &&
            config->first_ttl <= config->max_ttl && config->queries > 0 && config->gap > 0 && config->max_wait > 0 &&
            config->max_wait <= LONGEST_WAIT && config->send_gap >= 0 && config->send_gap <= LONGEST_WAIT &&
