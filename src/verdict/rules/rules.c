@@ -35,8 +35,7 @@ static void explain_no_send(const struct facts *facts, struct verdict *out)
     out->state = VERDICT_DROPPED;
     out->how = HOW_SILENT;
     out->confidence = SURE;
-    phrase_set(out->text, "%s is dropped before it leaves: this host refused all %u sends", SPEC_TEXT(facts->trace),
-               facts->refused_sends);
+    phrase_set_verdict(out, " at this host: it refused all %u sends", facts->refused_sends);
 }
 
 static bool holds_always(const struct facts *facts)

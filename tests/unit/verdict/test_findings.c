@@ -467,7 +467,7 @@ static const struct row rows[] = {
       OF_FLOW(0, 4, NULL, 1),
       OF_FLOW(0, 4, R4, 2)},
      .want = "path-dependent@>2",
-     .says = "udp depends on the source port: 1 of 4 stops after hop 2 (10.0.2.1), 3 get through"},
+     .says = "udp depends on the source port: 1 of 4 is lost after hop 2 (10.0.2.1) and 3 get through"},
     {"a flow that lost one reply has not stopped",
      "udp",
      {OF_FLOW(0, 1, R1, 0), OF_FLOW(0, 1, R1, 1), OF_FLOW(0, 2, R2, 0), OF_FLOW(0, 2, NULL, 1), OF_FLOW(0, 2, R2, 2)},
