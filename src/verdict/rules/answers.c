@@ -173,6 +173,31 @@ void explain_closed(const struct facts *facts, struct verdict *out)
     add_closed(facts, doubtful, out);
 }
 
+/* Whether a SYN shows what the device before the target is that resets an ACK: it resets SYNs as well, or lets one to
+ * the same port pass. Then it is a filter. */
+static bool is_shown_by_syn(const struct facts *facts)
+{
+    uint8_t ttl = facts->direct.probe->ttl;
+    for (unsigned i = 0; i < facts->set->count; i++) {
+        const struct facts *other = &facts->all->of[i];
+        const struct probe_spec *syn = &other->trace->flow.spec;
+        const struct evidence *reset = &other->direct;
+        bool resets = reset->reply && reset->reply->kind == REPLY_RST && reset->probe->ttl == ttl;
+        if (syn->variant == VARIANT_SYN && (resets || syn->port == facts->trace->flow.spec.port))
+            return true;
+    }
+    return false;
+}
+
+/* A reset is the answer of every host to an ACK without a connection, and no refusal. */
+static bool is_answer_to_ack(const struct facts *facts)
+{
+    const struct evidence *direct = &facts->direct;
+    bool short_of_it = facts_target_is_farther(facts, direct->probe->ttl, false) || facts_expired_too(direct);
+    return facts->trace->flow.spec.variant == VARIANT_ACK && direct->reply->kind == REPLY_RST && short_of_it &&
+           !is_shown_by_syn(facts);
+}
+
 bool holds_intercepted_reset(const struct facts *facts)
 {
     if (!facts->direct.reply)
@@ -182,7 +207,7 @@ bool holds_intercepted_reset(const struct facts *facts)
         if (other != facts && holds_intercepted(other) && other->positive.probe->ttl == facts->direct.probe->ttl)
             return true;
     }
-    return false;
+    return is_answer_to_ack(facts);
 }
 
 bool holds_reset(const struct facts *facts)
