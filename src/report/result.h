@@ -37,6 +37,7 @@ struct judged_group {
     const struct trace *const *traces;
     size_t count;
     const struct judgement *judgement;
+    bool several; /* there are other groups: a verdict alone does not show whom it is about */
 };
 
 /* A line of the file of --expect, and what was found. */

@@ -47,7 +47,7 @@ static int end_judged(const struct run_context *context, struct report *report, 
     if (!judgement)
         return EXIT_SYSTEM;
     verdict_judge(session, judgement);
-    report_judged(report, &(struct judged_group){report->result.traces, report->result.trace_count, judgement});
+    report_judged(report, &(struct judged_group){report->result.traces, report->result.trace_count, judgement, false});
     struct result_expectation results[SPECS_MOST];
     if (context->expect)
         run_compare(context, judgement, report, results);

@@ -183,7 +183,7 @@ static void start_table(struct output *out)
 void run_text_hop(struct output *out, uint8_t ttl)
 {
     struct run_text *state = out->state;
-    if (!out->result->config->strategy->merges_hops)
+    if (!out->result->config->strategy->merges_hops || out->options.verdicts_only)
         return;
     if (!state->started)
         start_table(out);
@@ -439,7 +439,7 @@ static void print_notes(struct output *out)
 static void print_matrix(struct output *out)
 {
     struct run_text *state = out->state;
-    if (!trace_set_last_ttl(&out->result->specs))
+    if (!trace_set_last_ttl(&out->result->specs) || out->options.verdicts_only)
         return;
     matrix_add(&state->line, out, state->judgement);
     fputs(state->line.text, out->file);
@@ -466,7 +466,7 @@ static void print_judgement(struct output *out, const struct judgement *judgemen
 {
     struct strbuf lines;
     strbuf_init(&lines);
-    verdicts_add(&lines, judgement, out, out->options.verbose && out->result->config->strategy->side_by_side);
+    verdicts_add(&lines, judgement, out, out->options.verbose);
     if (!out->options.quiet)
         verdicts_add_findings(&lines, judgement);
     print_lines(out, &lines);
@@ -517,7 +517,7 @@ void run_text_end(struct output *out)
         print_judgement(out, state->judgement);
     if (!out->options.quiet)
         print_notes(out);
-    if (!out->options.quiet && strategy->side_by_side && state->judgement)
+    if (!out->options.quiet && state->judgement && (strategy->side_by_side || advice_is_to_compare(state->judgement)))
         print_furthest(out, state->judgement);
     if (!out->options.quiet && state->judgement)
         tickets_print(out, state->judgement);

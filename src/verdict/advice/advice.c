@@ -35,13 +35,18 @@ static unsigned distance(const struct verdict *verdict, uint8_t loop)
     return verdict->state == VERDICT_CLOSED ? 1001 : last_hop(verdict, loop);
 }
 
-static void add_command(struct strbuf *out, const char *target_name, const struct trace *trace)
+static void add_target(struct strbuf *out, const char *target_name, const struct trace *trace)
 {
-    strbuf_addf(out, "hopsonde -P %s ", SPEC_TEXT(trace));
     if (target_name)
         strbuf_add_escaped(out, target_name, strlen(target_name));
     else
         strbuf_add(out, ADDRESS_TEXT(&trace->flow.target));
+}
+
+static void add_command(struct strbuf *out, const char *target_name, const struct trace *trace)
+{
+    strbuf_addf(out, "hopsonde -P %s ", SPEC_TEXT(trace));
+    add_target(out, target_name, trace);
 }
 
 static struct place place_of(const struct verdict *verdict, uint8_t ttl)
@@ -87,11 +92,36 @@ static unsigned count_reaching(const struct judgement *judgement)
     return reaching;
 }
 
+bool advice_is_to_compare(const struct judgement *judgement)
+{
+    const struct verdict *only = &judgement->verdicts[0];
+    return judgement->verdict_count == 1 && only->trace->end != END_INTERRUPTED &&
+           (only->state == VERDICT_UNANSWERED ||
+            (only->state == VERDICT_INCONCLUSIVE && only->trace->most_ttl > only->trace->last_router_ttl));
+}
+
+/* A diagnosis adds icmp to the probes that are named. */
+static void advise_comparison(struct advice *out, const char *target_name, const struct trace *trace)
+{
+    bool is_icmp = trace->flow.spec.protocol == IP_ICMP || trace->flow.spec.protocol == IP_ICMP6;
+    strbuf_addf(&out->text, "Only %s was probed; diagnose compares it with %s", SPEC_TEXT(trace),
+                is_icmp ? "other protocols" : "icmp");
+    strbuf_add(&out->command, "hopsonde diagnose ");
+    add_target(&out->command, target_name, trace);
+    if (!is_icmp)
+        strbuf_addf(&out->command, " %s", SPEC_TEXT(trace));
+    out->trace = trace;
+}
+
 static void fill_advice(struct advice *out, const char *target_name, const struct judgement *judgement)
 {
     unsigned reaching = count_reaching(judgement), alike = 0;
     uint8_t loop = find_loop(judgement);
     const struct verdict *best = find_furthest(judgement, loop);
+    if (advice_is_to_compare(judgement)) {
+        advise_comparison(out, target_name, judgement->verdicts[0].trace);
+        return;
+    }
     if (!best)
         return;
     if (reaching == judgement->verdict_count && reaching > 1) {

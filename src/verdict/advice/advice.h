@@ -15,6 +15,9 @@ struct advice {
     struct strbuf command;     /* "hopsonde -P tcp/443 HOST"; empty: none */
 };
 
+/* Whether the advice is to compare with another protocol: the only spec ends in silence, which alone proves nothing. */
+bool advice_is_to_compare(const struct judgement *judgement);
+
 /* One sentence to paste into a ticket for the operator of a place that stops specs. It has ports and UTC times to
  * search a log for. */
 struct ticket {

@@ -184,7 +184,7 @@ static void judge(struct report *report, const struct recognition *what)
 {
     static struct judgement judgement;
     static const nstime ends[2] = {START + 60 * NS_PER_S, START + 60 * NS_PER_S};
-    struct judged_group group = {.judgement = &judgement};
+    struct judged_group group = {.judgement = &judgement, .several = true};
     struct trace_groups groups;
     trace_groups_gather(what->traces, what->trace_count, &groups);
     while ((group.traces = trace_groups_next(&groups, &group.count))) {
@@ -280,7 +280,15 @@ static void test_quiet(void)
         "\ntrace 2: 2001:db8::2 to 2001:db8::80, icmp\n"
         " 1  2001:db8::1\n 2  2001:db8::80\n"
         "\nicmp  closed at the target (hop 2): it replies port-unreachable.\n",
-        "--quiet: traces and verdicts only");
+        "quiet: traces and verdicts only");
+    is_report("text", &(struct output_options){.width = 80, .quiet = true, .verdicts_only = true},
+              "10.0.0.2 to 192.0.2.80\n"
+              "udp      closed at the target (hop 3): path complete; it replies port-unreachable, as usual for a "
+              "traceroute.\n"
+              "tcp/443  rejected at hop 3 (10.0.2.1): admin-prohibited.\n"
+              "2001:db8::2 to 2001:db8::80\n"
+              "icmp  closed at the target (hop 2): it replies port-unreachable.\n",
+              "--quiet: verdicts alone, and whom they are about");
 }
 
 /* Frame 20 of the first file belongs to both traces. */
@@ -382,7 +390,7 @@ static void is_ending(struct trace *trace, const char *want)
     const struct result result = {.source = source};
     struct output out = {
         .result = &result, .options = {.width = 80, .quiet = true}, .file = open_memstream(&text, &length)};
-    output_text.judged(&out, &(struct judged_group){one, 1, &nothing});
+    output_text.judged(&out, &(struct judged_group){one, 1, &nothing, false});
     fclose(out.file);
     char *line = strchr(text + 1, '\n');
     is_text(line ? line + 1 : "", want, "ended: %s", trace_end_name(trace->end));

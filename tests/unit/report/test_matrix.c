@@ -515,7 +515,9 @@ static void test_report(void)
     fill_report(&fake);
     is_report(&fake, NULL, HEADING MATRIX "udp      dropped.\ntcp/443  open.\nOne finding.\n" ADVICE, "a diagnosis");
     is_report(&fake, &(struct output_options){.quiet = true}, MATRIX "udp      dropped.\ntcp/443  open.\n",
-              "--quiet: matrix and verdicts only");
+              "quiet: matrix and verdicts only");
+    is_report(&fake, &(struct output_options){.quiet = true, .verdicts_only = true},
+              "udp      dropped.\ntcp/443  open.\n", "--quiet: verdicts alone");
     fake_free(&fake);
 }
 

@@ -100,7 +100,12 @@ static void test_quiet(void)
     is_text(render_end(&r, &fake, &judgement, NULL),
             " 1  10.0.0.1  0.412 ms  0.391 ms  0.402 ms\n\n"
             "udp      dropped after hop 3 (10.0.2.1).\ntcp/443  open at the target.\n",
-            "--quiet: hops and verdicts only");
+            "quiet: hops and verdicts only");
+    render_free(&r);
+    render_begin(&r, "text", &fake, &(struct output_options){.quiet = true, .verdicts_only = true});
+    render_hop(&r, &fake, 1);
+    is_text(render_end(&r, &fake, &judgement, NULL),
+            "udp      dropped after hop 3 (10.0.2.1).\ntcp/443  open at the target.\n", "--quiet: verdicts alone");
     render_free(&r);
     fake_free(&fake);
 }
