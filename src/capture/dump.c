@@ -21,9 +21,7 @@
 #define BUFFER_BYTES 65536 /* bytes; one write(2) for some hundred frames */
 
 /* Room for verdicts in the section header.
- * Unit: bytes, per spec and at most. Source: the longest sentence (SENTENCE_BYTES); the most that fits a 16-bit length.
- * Effect: the size of the header; what does not fit is left out of the comment. */
-#define ROOM_BYTES_OF_SPEC 512
+ * Unit: bytes. Source: half of what an option's 16-bit length allows. Effect: what does not fit is left out. */
 #define ROOM_BYTES_MOST 32768
 
 #define SECTION_FIELDS_BYTES 24 /* before the options: type, length, byte order, version, section length */
@@ -141,14 +139,14 @@ static void add_filler(struct strbuf *block, size_t bytes)
 }
 
 /* As the first option, because some readers show the first comment only. */
-static void add_room(struct dump *dump, const struct session_config *config)
+static void add_room(struct dump *dump, size_t verdict_bytes)
 {
     off_t from = replaceable_from(fileno(dump->file));
-    size_t bytes = OPTION_HEAD_BYTES + (size_t)config->spec_count * ROOM_BYTES_OF_SPEC;
+    size_t bytes = OPTION_HEAD_BYTES + (verdict_bytes < ROOM_BYTES_MOST ? verdict_bytes : ROOM_BYTES_MOST);
     if (from < 0)
         return;
     dump->room_at = from + SECTION_FIELDS_BYTES;
-    dump->room_bytes = bytes < ROOM_BYTES_MOST ? bytes : ROOM_BYTES_MOST;
+    dump->room_bytes = bytes + (-bytes & 3);
     add_filler(&dump->block, dump->room_bytes);
 }
 
@@ -189,8 +187,8 @@ static void write_section(struct dump *dump, const struct dump_run *run, const s
     pcapng_add_u16(&dump->block, 1); /* version 1.0 */
     pcapng_add_u16(&dump->block, 0);
     pcapng_add_u64(&dump->block, UINT64_MAX); /* section length: unspecified */
-    if (run->judged)
-        add_room(dump, config);
+    if (run->verdict_bytes)
+        add_room(dump, run->verdict_bytes);
     pcapng_add_option(&dump->block, OPTION_SECTION_APPLICATION, application, strlen(application));
     annotate_run(&dump->text, run);
     add_comment(dump);

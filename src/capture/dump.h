@@ -31,7 +31,7 @@ struct dump_run {
     const char *options;   /* the command line, for people */
     const char *interface; /* "any" */
     bool networks, places; /* the run showed AS numbers, places beside addresses */
-    bool judged;           /* dump_verdicts() will be called: keep room for it */
+    size_t verdict_bytes;  /* room to keep for dump_verdicts(); 0: it will not be called */
     uint16_t linktype;
 };
 

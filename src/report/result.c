@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "verdict/advice/advice.h"
+
 /* By the first probes; of equal times, in the order of the specs. */
 static void sort_by_start(struct result *result)
 {
@@ -74,6 +76,11 @@ const char *result_target_name(const struct result *result)
 {
     const char *name = result->config ? result->config->target_name : "";
     return *name && !is_literal(name) ? name : NULL;
+}
+
+bool result_has_advice(const struct result *result, const struct judgement *judgement)
+{
+    return result->config && (result->config->strategy->side_by_side || advice_is_to_compare(judgement));
 }
 
 bool result_is_as_expected(const struct result *result)

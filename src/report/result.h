@@ -96,6 +96,8 @@ static inline unsigned result_trace_number(const struct result *result, const st
 {
     return result->config ? result_run_trace_number(result, trace) : trace->number;
 }
+/* Whether the report says which probe to use: that of a diagnosis, or of a run whose only spec ends in silence. */
+bool result_has_advice(const struct result *result, const struct judgement *judgement);
 /* Whether all is as --expect has it. */
 bool result_is_as_expected(const struct result *result);
 /* Whether the user named the spec of this trace; for advice_tickets(). */

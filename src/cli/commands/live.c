@@ -188,7 +188,8 @@ static void begin_live(struct live_run *run)
                                  .interface = run->source.interface,
                                  .networks = lookup_has_networks(run->lookup),
                                  .places = lookup_has_places(run->lookup),
-                                 .judged = run->config.strategy->judged,
+                                 .verdict_bytes =
+                                     run->config.strategy->judged ? (size_t)run->config.spec_count * SENTENCE_BYTES : 0,
                                  .linktype = live_wire_linktype(run->wire)};
         dump_begin(run->dump, &about, run->session);
     }

@@ -454,7 +454,8 @@ static void print_furthest(struct output *out, const struct judgement *judgement
     strbuf_init(&line);
     advice_init(&advice, result_target_name(out->result), judgement);
     if (advice.text.length) {
-        strbuf_addf(&line, "%s%s%s\n", advice.text.text, advice.command.length ? ": " : "", advice.command.text);
+        const struct strbuf *command = advice.compare.length ? &advice.compare : &advice.command;
+        strbuf_addf(&line, "%s%s%s\n", advice.text.text, command->length ? ": " : "", command->text);
         fputs("\n", out->file);
         wrap_print(out, line.text);
     }
@@ -517,7 +518,7 @@ void run_text_end(struct output *out)
         print_judgement(out, state->judgement);
     if (!out->options.quiet)
         print_notes(out);
-    if (!out->options.quiet && state->judgement && (strategy->side_by_side || advice_is_to_compare(state->judgement)))
+    if (!out->options.quiet && state->judgement && result_has_advice(out->result, state->judgement))
         print_furthest(out, state->judgement);
     if (!out->options.quiet && state->judgement)
         tickets_print(out, state->judgement);

@@ -104,13 +104,13 @@ bool advice_is_to_compare(const struct judgement *judgement)
 static void advise_comparison(struct advice *out, const char *target_name, const struct trace *trace)
 {
     bool is_icmp = trace->flow.spec.protocol == IP_ICMP || trace->flow.spec.protocol == IP_ICMP6;
+    strbuf_clear(&out->text);
     strbuf_addf(&out->text, "Only %s was probed; diagnose compares it with %s", SPEC_TEXT(trace),
                 is_icmp ? "other protocols" : "icmp");
-    strbuf_add(&out->command, "hopsonde diagnose ");
-    add_target(&out->command, target_name, trace);
+    strbuf_add(&out->compare, "hopsonde diagnose ");
+    add_target(&out->compare, target_name, trace);
     if (!is_icmp)
-        strbuf_addf(&out->command, " %s", SPEC_TEXT(trace));
-    out->trace = trace;
+        strbuf_addf(&out->compare, " %s", SPEC_TEXT(trace));
 }
 
 static void fill_advice(struct advice *out, const char *target_name, const struct judgement *judgement)
@@ -118,10 +118,6 @@ static void fill_advice(struct advice *out, const char *target_name, const struc
     unsigned reaching = count_reaching(judgement), alike = 0;
     uint8_t loop = find_loop(judgement);
     const struct verdict *best = find_furthest(judgement, loop);
-    if (advice_is_to_compare(judgement)) {
-        advise_comparison(out, target_name, judgement->verdicts[0].trace);
-        return;
-    }
     if (!best)
         return;
     if (reaching == judgement->verdict_count && reaching > 1) {
@@ -145,13 +141,17 @@ void advice_init(struct advice *advice, const char *target_name, const struct ju
     advice->trace = NULL;
     strbuf_init(&advice->text);
     strbuf_init(&advice->command);
+    strbuf_init(&advice->compare);
     fill_advice(advice, target_name, judgement);
+    if (advice_is_to_compare(judgement))
+        advise_comparison(advice, target_name, judgement->verdicts[0].trace);
 }
 
 void advice_free(struct advice *advice)
 {
     strbuf_free(&advice->text);
     strbuf_free(&advice->command);
+    strbuf_free(&advice->compare);
 }
 
 /* --- tickets --- */

@@ -52,7 +52,8 @@ static void are(const struct fake *fake, const char *furthest, const char *ticke
     const char *target_name = fake->session.config.target_name;
     strbuf_init(&text);
     advice_init(&advice, *target_name ? target_name : NULL, &judgement);
-    strbuf_addf(&text, "%s%s%s", advice.text.text, advice.command.length ? ": " : "", advice.command.text);
+    const struct strbuf *command = advice.compare.length ? &advice.compare : &advice.command;
+    strbuf_addf(&text, "%s%s%s", advice.text.text, command->length ? ": " : "", command->text);
     is_text(text.text, furthest, "%s: which gets furthest", name);
     is_num(advice.trace != NULL, advice.command.length > 0, "%s: a command for each trace", name);
     advice_free(&advice);
