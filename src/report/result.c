@@ -78,17 +78,17 @@ const char *result_target_name(const struct result *result)
     return *name && !is_literal(name) ? name : NULL;
 }
 
-bool result_has_advice(const struct result *result, const struct judgement *judgement)
-{
-    return result->config && (result->config->strategy->side_by_side || advice_is_to_compare(judgement));
-}
-
 bool result_is_as_expected(const struct result *result)
 {
     for (unsigned i = 0; i < result->expectation_count; i++)
         if (!result->expectations[i].ok)
             return false;
     return result->expectation_count > 0;
+}
+
+bool result_wants_advice(const struct result *result, const struct judgement *judgement)
+{
+    return result->config && (result->config->strategy->side_by_side || advice_is_to_compare(judgement));
 }
 
 bool result_names_spec(const struct trace *trace, const void *of)

@@ -2,8 +2,8 @@
 /* result: what a live run, the replay of a saved run and the replay of any other capture all end in. Floor: report.
  *
  * Formats read results and nothing else: no session, no recogniser. The command fills the result in as its parts become
- * final, and a format is told of each part (format.h). What follows holds for all sources; what only a run of our own
- * has stands below `config`. All pointers are borrowed. A result is not to be copied. */
+ * final, and a format is told of each part (format.h). The members hold for all sources; those from `config` on
+ * are of a run of our own alone. All pointers are borrowed. A result is not to be copied. */
 #ifndef HOPSONDE_REPORT_RESULT_H
 #define HOPSONDE_REPORT_RESULT_H
 
@@ -96,12 +96,13 @@ static inline unsigned result_trace_number(const struct result *result, const st
 {
     return result->config ? result_run_trace_number(result, trace) : trace->number;
 }
-/* Whether the report says which probe to use: that of a diagnosis, or of a run whose only spec ends in silence. */
-bool result_has_advice(const struct result *result, const struct judgement *judgement);
 /* Whether all is as --expect has it. */
 bool result_is_as_expected(const struct result *result);
 /* Whether the user named the spec of this trace; for advice_tickets(). */
 bool result_names_spec(const struct trace *trace, const void *result);
+/* Whether the report says which spec to use: a run of our own that sent all specs side by side, or whose only spec ends
+ * in silence. */
+bool result_wants_advice(const struct result *result, const struct judgement *judgement);
 /* The name by which the user called the target; NULL: by its address, or there is none. Foreign text. */
 const char *result_target_name(const struct result *result);
 

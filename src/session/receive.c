@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/captured.h"
 #include "session/state.h"
 
 /* Serials rise in order. A probe far ahead of the last known one belongs to another run, whose ports equal ours by

@@ -98,7 +98,7 @@ void session_settle_hops(struct session *session, bool (*is_closed)(const struct
 uint8_t session_farthest_ttl(const struct session *session);
 /* Whether a reply to any spec shows which node is at this hop. */
 bool session_shows_hop(const struct session *session, uint8_t ttl);
-/* Whether no packet can reach the target, whatever its protocol: trace_set_dead_end(). */
+/* Whether no packet of any protocol can reach the target: trace_set_dead_end(). */
 bool session_lacks_route(const struct session *session);
 /* When the report may say that nothing answers behind the last reply: the longest wait after the first probe to the
  * next hop. Only refusals take so long, as from a router whose neighbour does not resolve (RFC 1122 2.3.2.1, about 3 s

@@ -169,6 +169,17 @@ nstime reply_rtt(const struct probe *probe, const struct reply *reply)
     return reply->time > probe->sent ? reply->time - probe->sent : 0;
 }
 
+unsigned reply_initial_ttl(const struct reply *reply)
+{
+    uint8_t ttl = reply->reply_ttl;
+    return ttl <= 32 ? 32 : ttl <= 64 ? 64 : ttl <= 128 ? 128 : 255;
+}
+
+unsigned reply_return_hops(const struct reply *reply)
+{
+    return reply_initial_ttl(reply) - reply->reply_ttl + 1;
+}
+
 void reply_of_packet(const struct frame *frame, const struct packet *packet, struct reply *out)
 {
     const struct ip_header *ip = &packet->outer.ip;

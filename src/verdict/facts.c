@@ -235,11 +235,6 @@ bool facts_expired_too(const struct evidence *evidence)
     return false;
 }
 
-unsigned initial_ttl(uint8_t seen)
-{
-    return seen <= 32 ? 32 : seen <= 64 ? 64 : seen <= 128 ? 128 : 255;
-}
-
 /* Least and largest reply TTL of direct replies to one trace, without resets and other initial TTLs; least 0: none. */
 static void reply_ttls(const struct trace *trace, const struct reply *rst, uint8_t *least, uint8_t *largest)
 {
@@ -248,7 +243,7 @@ static void reply_ttls(const struct trace *trace, const struct reply *rst, uint8
         for (unsigned k = 0; k < trace->probes[i].reply_count; k++) {
             const struct reply *reply = &trace->probes[i].replies[k];
             if (!is_direct(trace, reply) || reply->kind == REPLY_RST ||
-                initial_ttl(reply->reply_ttl) != initial_ttl(rst->reply_ttl))
+                reply_initial_ttl(reply) != reply_initial_ttl(rst))
                 continue;
             *least = !*least || reply->reply_ttl < *least ? reply->reply_ttl : *least;
             *largest = reply->reply_ttl > *largest ? reply->reply_ttl : *largest;

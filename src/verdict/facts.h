@@ -90,7 +90,4 @@ struct place facts_place(const struct trace_set *set, const struct trace *trace,
 /* The next hop behind `ttl` to which the trace sent probes and at which a router answered another spec. */
 struct place facts_next_router(const struct facts *facts, uint8_t ttl);
 
-/* The usual initial TTL (32, 64, 128, 255) that the seen one is nearest below. */
-unsigned initial_ttl(uint8_t seen);
-
 #endif

@@ -11,7 +11,7 @@
 
 #define PLACE_TEXT_BYTES (ADDR_TEXT_BYTES + 32)
 
-/* Replaces the sentence; adds to it; ends it with a full stop. What does not fit is cut. */
+/* Replaces the sentence; adds to it; ends it with a full stop. Text that does not fit is cut. */
 void phrase_set(char text[SENTENCE_BYTES], const char *format, ...) __attribute__((format(printf, 2, 3)));
 void phrase_add(char text[SENTENCE_BYTES], const char *format, ...) __attribute__((format(printf, 2, 3)));
 void phrase_end(char text[SENTENCE_BYTES]);

@@ -134,9 +134,9 @@ struct expect_verdict {
     bool chain;            /* of a run of the whole chain; such a line is looked for first there */
     char specs[128];       /* "*" or spellings joined by commas */
     uint8_t family;        /* 0: either */
-    char states[64];       /* joined by `|`; "?": whatever, the rest is not looked at then */
-    char how[32];          /* "": none; "?": whatever */
-    int at, after, before; /* TTLs; 0: none; -1: whatever */
+    char states[64];       /* joined by `|`; "?": any, the rest is not looked at then */
+    char how[32];          /* "": none; "?": any */
+    int at, after, before; /* TTLs; 0: none; -1: any */
 };
 
 struct net {
@@ -161,7 +161,7 @@ enum status net_parse(const char *name, const char *text, struct net **out, stru
 
 /* Node by name; -1: none. */
 int net_find(const struct net *net, const char *name);
-/* The node that an address leads to: its own, one of its links' ends, or one it translates; -1: nobody. */
+/* The node that an address leads to: its own, one of its links' ends, or one it translates; -1: none. */
 int net_owner(const struct net *net, const struct addr *address);
 /* Address of a node in a family (4 or 6). */
 const struct addr *net_address(const struct net *net, unsigned node, uint8_t family);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The network language: a statement a line, words between blanks, `#` starts a comment.
  *
- *   client NAME ADDRESS... [OPTION...]      who probes; one
+ *   client NAME ADDRESS... [OPTION...]      the prober; one
  *   router NAME ADDRESS... [OPTION...]      forwards
  *   host   NAME ADDRESS... [OPTION...]      answers, forwards nothing
  *   chain  PREFIX COUNT                     routers PREFIX1.. with addresses 10.0.N.1 and 2001:db8:N::1
@@ -25,7 +25,7 @@
  *   nat NODE source ADDRESS... [shift N] [inner full|none|no-checksum]          as the client leaves through NODE
  *   nat NODE target ADDRESS... to NODE [inner ...]                              ADDRESS stands for the node behind
  *   rewrite NODE dscp|ecn|mss|id|seq VALUE                                      by forwarding, before the next hop
- *   expect [4|6] SPECS HOP... [=END]        HOP: NODE[|NODE...][!] (! refuses), `*` silent, `?` whatever
+ *   expect [4|6] SPECS HOP... [=END]        HOP: NODE[|NODE...][!] (! refuses), `*` silent, `?` any
  *   verdict [auto] [4|6] SPECS STATE[|STATE...]|? [HOW] [at TTL] [after TTL] [before TTL]
  *          what the run says of each spec, first line that fits; `auto`: of specs in a run of the whole chain, before
  *          the other lines. A place that is not named must be none; a TTL may be `?`.

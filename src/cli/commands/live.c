@@ -44,7 +44,7 @@ struct live_run {
     char egress[IF_NAMESIZE]; /* "": as routed */
 };
 
-/* Files belong to, and are opened with the rights of, who called. */
+/* Opens files with the rights of the user who called; they belong to that user. */
 static enum status open_files(struct live_run *run, struct err *err)
 {
     struct privileges_user user;

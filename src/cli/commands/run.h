@@ -41,7 +41,7 @@ void run_compare(const struct run_context *context, const struct judgement *judg
 int run_print_compared(struct report *report);
 /* One line on stderr; returns the status as exit status. */
 int run_complain(const struct err *err);
-/* A seed that nobody can predict; at early boot, at least one that differs between runs. */
+/* An unpredictable seed; at early boot, at least one that differs between runs. */
 uint64_t run_random(void);
 /* The exit status of a run in which nothing failed: of an interrupted one, or one whose reader closed the pipe, its
  * own; else `code`. */

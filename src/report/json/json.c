@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* json: one document a report, written at its end. Objects are built one hop at a time, which bounds the memory, and
- * each hop has a line of its own; what is between the objects is written by hand. Keys: json_value.h. */
+ * each hop has a line of its own; the text between objects is written by hand. Keys: json_value.h. */
 #include <stdlib.h>
 
 #include "report/json/json_graph.h"
@@ -107,7 +107,7 @@ static void add_advice(struct output *out, const struct judgement *judgement)
     struct json_state *state = out->state;
     const struct result *result = out->result;
     advice_tickets(judgement, result_names_spec, result, add_ticket, &state->tickets);
-    if (!result_has_advice(result, judgement))
+    if (!result_wants_advice(result, judgement))
         return;
     struct advice advice;
     advice_init(&advice, result_target_name(result), judgement);

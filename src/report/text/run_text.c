@@ -12,6 +12,7 @@
 #include "report/text/matrix.h"
 #include "report/text/networks.h"
 #include "report/text/tickets.h"
+#include "report/text/ttl_list.h"
 #include "report/text/verdicts.h"
 #include "report/wrap.h"
 #include "verdict/advice/advice.h"
@@ -357,28 +358,13 @@ static void print_strays(struct output *out, const struct frame_counters *counte
 /* --- what was sent again --- */
 
 struct retries {
-    unsigned probes, answered, hops;
-    struct strbuf at; /* "3, 5-7" */
+    unsigned probes, answered;
+    bool at[256]; /* by TTL */
 };
-
-/* Adds a TTL to "3, 5-7"; `*first` to `*last` is the run of TTLs at its end, 0: none. */
-static void add_ttl(struct strbuf *list, unsigned ttl, unsigned *first, unsigned *last)
-{
-    if (*first && ttl == *last + 1) {
-        *last = ttl;
-        return;
-    }
-    if (*last > *first)
-        strbuf_addf(list, "-%u", *last);
-    if (ttl)
-        strbuf_addf(list, "%s%u", list->length ? ", " : "", ttl);
-    *first = *last = ttl;
-}
 
 static void count_retries(const struct output *out, struct retries *retries)
 {
     const struct run_text *state = out->state;
-    unsigned first = 0, last = 0;
     for (unsigned ttl = 1; ttl < 256; ttl++) {
         struct hop_cells cells;
         const struct trace *shown = state->lines[ttl].shown;
@@ -389,25 +375,25 @@ static void count_retries(const struct output *out, struct retries *retries)
             continue;
         retries->probes += cells.retries;
         retries->answered += cells.retries_answered;
-        retries->hops++;
-        add_ttl(&retries->at, ttl, &first, &last);
+        retries->at[ttl] = true;
     }
-    add_ttl(&retries->at, 0, &first, &last);
 }
 
 /* The lines show as many probes as -q asked for, and count no retry as lost. */
 static void print_retries(struct output *out)
 {
     struct retries retries = {0};
-    strbuf_init(&retries.at);
+    struct strbuf at;
+    strbuf_init(&at);
     count_retries(out, &retries);
+    unsigned hops = ttl_list_add(&at, retries.at, ", ");
     char answered[16] = "none";
     if (retries.answered)
         snprintf(answered, sizeof answered, "%u", retries.answered);
     if (retries.probes)
         print_below(out, "sent again: %u probe%s at hop%s %s, %s answered", retries.probes, plural(retries.probes),
-                    plural(retries.hops), retries.at.text, answered);
-    strbuf_free(&retries.at);
+                    plural(hops), at.text, answered);
+    strbuf_free(&at);
 }
 
 static void print_notes(struct output *out)
@@ -518,7 +504,7 @@ void run_text_end(struct output *out)
         print_judgement(out, state->judgement);
     if (!out->options.quiet)
         print_notes(out);
-    if (!out->options.quiet && state->judgement && result_has_advice(out->result, state->judgement))
+    if (!out->options.quiet && state->judgement && result_wants_advice(out->result, state->judgement))
         print_furthest(out, state->judgement);
     if (!out->options.quiet && state->judgement)
         tickets_print(out, state->judgement);

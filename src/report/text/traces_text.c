@@ -13,6 +13,7 @@
 #include "report/text/networks.h"
 #include "report/text/tickets.h"
 #include "report/text/trace_end_text.h"
+#include "report/text/ttl_list.h"
 #include "report/text/verdicts.h"
 #include "report/wrap.h"
 
@@ -378,24 +379,7 @@ static void add_counts(struct strbuf *text, const struct trace *trace, const str
         strbuf_addf(text, "grouped by %s\n", trace->origin.grouped_by);
 }
 
-/* Adds "1-3,7": the TTLs marked in `ttls`. Returns how many there are. */
-static unsigned add_ttls(struct strbuf *text, const bool *ttls)
-{
-    unsigned count = 0;
-    for (unsigned ttl = 0, first; ttl < 256; ttl++) {
-        if (!ttls[ttl])
-            continue;
-        for (first = ttl; ttl < 255 && ttls[ttl + 1];)
-            ttl++;
-        strbuf_addf(text, "%s%u", count ? "," : "", first);
-        if (ttl > first)
-            strbuf_addf(text, "-%u", ttl);
-        count += ttl - first + 1;
-    }
-    return count;
-}
-
-/* Adds the hops that have replies of which `is` holds: "hop 1", "hops 2-5,7". False: there are none. */
+/* Adds the hops for whose replies `is` is true: "hop 1", "hops 2-5,7". False: there are none. */
 static bool add_hops(struct strbuf *text, const struct trace *trace,
                      bool (*is)(const struct probe *probe, const struct reply *reply))
 {
@@ -405,7 +389,7 @@ static bool add_hops(struct strbuf *text, const struct trace *trace,
     for (size_t i = 0; i < trace->probe_count; i++)
         for (unsigned k = 0; k < trace->probes[i].reply_count; k++)
             ttls[trace->probes[i].ttl] |= is(&trace->probes[i], &trace->probes[i].replies[k]);
-    unsigned count = add_ttls(&list, ttls);
+    unsigned count = ttl_list_add(&list, ttls, ",");
     if (count)
         strbuf_addf(text, "hop%s %s", plural(count), list.text);
     strbuf_free(&list);

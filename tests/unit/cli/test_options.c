@@ -185,7 +185,7 @@ static const char *summary(void)
     return text;
 }
 
-/* What is right: a line, and what it means. */
+/* Correct lines, and their meaning. */
 static void test_meanings(void)
 {
     static const struct {
@@ -399,7 +399,7 @@ static void test_meanings(void)
     }
 }
 
-/* What is wrong: a line, and what is said. */
+/* Wrong lines, and their messages. */
 static void test_complaints(void)
 {
     static const struct {

@@ -260,7 +260,7 @@ static void check_seq_gaps(const char *spec, uint16_t size)
     for (uint32_t i = 0; data && i + data + 1 < sizeof taken; i++)
         taken_by_data += taken[i] && (taken[i + 1] || taken[i + data] || taken[i + data + 1]);
     is_num(twice + far, 0, "%s, %u bytes of data: distinct numbers, close together", spec, data);
-    is_num(taken_by_data, 0, "%s, %u bytes of data: what is acknowledged is no other probe's", spec, data);
+    is_num(taken_by_data, 0, "%s, %u bytes of data: the acknowledged number is no other probe's", spec, data);
     flow_free(&flow);
 }
 

@@ -380,7 +380,7 @@ static void test_clocks(void)
     free(text);
 }
 
-/* Reports one trace, of which only the sentence on its end is checked. */
+/* Reports one trace. The test checks only the sentence on its end. */
 static void is_ending(struct trace *trace, const char *want)
 {
     static const struct judgement nothing;

@@ -286,7 +286,7 @@ static const struct row rows[] = {
      "udp",
      {EXCEEDED(0, 1, R1), EXCEEDED(0, 2, R2), EXCEEDED(0, 3, R2), EXCEEDED(0, 4, R2)},
      .want = ""},
-    {"routers share a dummy address, whatever their reply TTLs",
+    {"routers share a dummy address, at any reply TTLs",
      "udp",
      {BACK(0, 1, DUMMY, 62), BACK(0, 2, DUMMY, 62), BACK(0, 3, DUMMY, 62), BACK(0, 4, DUMMY, 62)},
      .want = ""},
