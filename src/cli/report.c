@@ -51,6 +51,7 @@ static enum status open_output(struct output *out, const struct output_request *
     out->options = (struct output_options){
         .color = wants_color(options->color, request->file),
         .quiet = options->quiet,
+        .verdicts_only = options->quiet,
         .verbose = options->verbose,
     };
     fit_screen(&out->options, !request->file && isatty(STDOUT_FILENO), options);

@@ -38,6 +38,7 @@ struct judged_group {
     const struct trace *const *traces;
     size_t count;
     const struct judgement *judgement;
+    bool several; /* there are other groups: a verdict alone does not show whom it is about */
 };
 
 /* A line of the file of --expect, and what was found. */
@@ -103,8 +104,9 @@ static inline unsigned result_trace_number(const struct result *result, const st
 bool result_is_as_expected(const struct result *result);
 /* Whether the user named the spec of this trace; for advice_tickets(). */
 bool result_names_spec(const struct trace *trace, const void *result);
-/* Whether the report says which spec to use: a run of our own that sent all specs side by side. */
-bool result_wants_advice(const struct result *result);
+/* Whether the report says which spec to use: a run of our own that sent all specs side by side, or whose only spec ends
+ * in silence. */
+bool result_wants_advice(const struct result *result, const struct judgement *judgement);
 /* The name by which the user called the target; NULL: by its address, or there is none. Foreign text. */
 const char *result_target_name(const struct result *result);
 

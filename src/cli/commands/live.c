@@ -190,6 +190,8 @@ static void begin_live(struct live_run *run)
                                  .interface = run->source.interface,
                                  .networks = lookup_has_networks(run->lookup),
                                  .places = lookup_has_places(run->lookup),
+                                 .verdict_bytes =
+                                     run->config.strategy->judged ? (size_t)run->config.spec_count * SENTENCE_BYTES : 0,
                                  .linktype = live_wire_linktype(run->wire)};
         dump_begin(run->dump, &about, run->session);
     }
@@ -214,7 +216,12 @@ static int finish_live(struct live_run *run, bool interrupted)
         lookup_wait(run->lookup, &run->report, run->context->stop);
     if (run->lookup && run->dump)
         dump_about(run->dump, lookup_book(run->lookup));
-    int code = run_report_end(run->context, &run->report, run->session);
+    struct strbuf verdicts;
+    strbuf_init(&verdicts);
+    int code = run_report_end(run->context, &run->report, run->session, &verdicts);
+    if (run->dump)
+        dump_verdicts(run->dump, verdicts.text, ended);
+    strbuf_free(&verdicts);
     if (run->dump && dump_close(run->dump, end, ended, dropped, &err) != STATUS_OK)
         code = run_complain(&err);
     if (report_close(&run->report, &err) != STATUS_OK)

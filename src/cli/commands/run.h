@@ -29,9 +29,10 @@ int run_help(const struct options *options, const struct run_context *context);
 
 struct report;
 
-/* Judges the finished session, ends its report, and compares it with --expect. Returns the exit status of a live run.
- */
-int run_report_end(const struct run_context *context, struct report *report, const struct session *session);
+/* Judges the finished session, ends its report, and compares it with --expect. Adds the sentences of the verdicts, a
+ * line each, to `verdicts` (NULL: not wanted). Returns the exit status of a live run. */
+int run_report_end(const struct run_context *context, struct report *report, const struct session *session,
+                   struct strbuf *verdicts);
 
 /* Compares with --expect, before the report ends; `results` become part of it. */
 void run_compare(const struct run_context *context, const struct judgement *judgement, struct report *report,

@@ -107,7 +107,7 @@ static void add_advice(struct output *out, const struct judgement *judgement)
     struct json_state *state = out->state;
     const struct result *result = out->result;
     advice_tickets(judgement, result_names_spec, result, add_ticket, &state->tickets);
-    if (!result_wants_advice(result))
+    if (!result_wants_advice(result, judgement))
         return;
     struct advice advice;
     advice_init(&advice, result_target_name(result), judgement);

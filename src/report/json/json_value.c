@@ -403,6 +403,8 @@ json_t *json_advice(const struct advice *advice)
     json_t *object = json_object();
     json_object_set_new(object, "probe", advice->trace ? json_spec(&advice->trace->flow.spec) : json_null());
     json_object_set_new(object, "command", json_text(advice->command.length ? advice->command.text : NULL));
+    if (advice->compare.length)
+        json_object_set_new(object, "compare", json_text(advice->compare.text));
     json_object_set_new(object, "text", json_text(advice->text.text));
     return object;
 }

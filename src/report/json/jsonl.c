@@ -106,7 +106,7 @@ static void write_advice(struct output *out, const struct judgement *judgement)
 {
     const struct result *result = out->result;
     advice_tickets(judgement, result_names_spec, result, write_ticket, out);
-    if (!result_wants_advice(result))
+    if (!result_wants_advice(result, judgement))
         return;
     struct advice advice;
     advice_init(&advice, result_target_name(result), judgement);

@@ -194,7 +194,7 @@ static void start_table(struct output *out)
 void run_text_hop(struct output *out, uint8_t ttl)
 {
     struct run_text *state = out->state;
-    if (!out->result->config->strategy->merges_hops)
+    if (!out->result->config->strategy->merges_hops || out->options.verdicts_only)
         return;
     if (!state->started)
         start_table(out);
@@ -435,7 +435,7 @@ static void print_notes(struct output *out)
 static void print_matrix(struct output *out)
 {
     struct run_text *state = out->state;
-    if (!trace_set_last_ttl(&out->result->specs))
+    if (!trace_set_last_ttl(&out->result->specs) || out->options.verdicts_only)
         return;
     matrix_add(&state->line, out, state->judgement);
     fputs(state->line.text, out->file);
@@ -450,7 +450,8 @@ static void print_furthest(struct output *out, const struct judgement *judgement
     strbuf_init(&line);
     advice_init(&advice, result_target_name(out->result), judgement);
     if (advice.text.length) {
-        strbuf_addf(&line, "%s%s%s\n", advice.text.text, advice.command.length ? ": " : "", advice.command.text);
+        const struct strbuf *command = advice.compare.length ? &advice.compare : &advice.command;
+        strbuf_addf(&line, "%s%s%s\n", advice.text.text, command->length ? ": " : "", command->text);
         fputs("\n", out->file);
         wrap_print(out, line.text);
     }
@@ -462,7 +463,7 @@ static void print_judgement(struct output *out, const struct judgement *judgemen
 {
     struct strbuf lines;
     strbuf_init(&lines);
-    verdicts_add(&lines, judgement, out, out->options.verbose && out->result->config->strategy->side_by_side);
+    verdicts_add(&lines, judgement, out, out->options.verbose);
     if (!out->options.quiet)
         verdicts_add_findings(&lines, judgement, out->result->mtu != NULL);
     print_lines(out, &lines);
@@ -531,7 +532,7 @@ void run_text_end(struct output *out)
         print_judgement(out, state->judgement);
     if (!out->options.quiet)
         print_notes(out);
-    if (!out->options.quiet && result_wants_advice(out->result) && state->judgement)
+    if (!out->options.quiet && state->judgement && result_wants_advice(out->result, state->judgement))
         print_furthest(out, state->judgement);
     if (!out->options.quiet && state->judgement)
         tickets_print(out, state->judgement);

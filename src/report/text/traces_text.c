@@ -547,7 +547,7 @@ static void print(struct output *out, struct strbuf *text)
     strbuf_clear(text);
 }
 
-void traces_text_judged(struct output *out, const struct judged_group *group)
+static void print_traces(struct output *out, const struct judged_group *group)
 {
     struct strbuf text;
     strbuf_init(&text);
@@ -557,6 +557,27 @@ void traces_text_judged(struct output *out, const struct judged_group *group)
     }
     if (group->judgement->verdict_count)
         strbuf_add(&text, "\n");
+    print(out, &text);
+    strbuf_free(&text);
+}
+
+/* "10.0.0.2 to 192.0.2.80": whom the verdicts below are about. */
+static void print_ends(struct output *out, const struct flow *flow)
+{
+    char source[ADDR_TEXT_BYTES], target[ADDR_TEXT_BYTES];
+    addr_format(&flow->source, source);
+    addr_format(&flow->target, target);
+    fprintf(out->file, "%s to %s\n", source, target);
+}
+
+void traces_text_judged(struct output *out, const struct judged_group *group)
+{
+    struct strbuf text;
+    strbuf_init(&text);
+    if (!out->options.verdicts_only || !group->judgement->verdict_count)
+        print_traces(out, group);
+    else if (group->several)
+        print_ends(out, &group->traces[0]->flow);
     verdicts_add(&text, group->judgement, out, out->options.verbose);
     if (!out->options.quiet)
         verdicts_add_findings(&text, group->judgement, false);

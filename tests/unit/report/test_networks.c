@@ -443,7 +443,7 @@ static void test_place_in_replay(void)
     scene.out.options.networks = true;
     scene.out.file = open_memstream(&text, &length);
     const struct trace *trace = fake_trace(&scene.fake, 0);
-    output_text.judged(&scene.out, &(struct judged_group){&trace, 1, &none});
+    output_text.judged(&scene.out, &(struct judged_group){&trace, 1, &none, false});
     fclose(scene.out.file);
     const char *path = strstr(text, "\nAS path: AS1 A (hop 1)\n");
     ok(path && strstr(text, " 1  62.1.0.1 ") < path, "below a trace that is not our own");

@@ -662,6 +662,39 @@ static void test_silences_of_different_lengths(void)
     session_free(session);
 }
 
+/* Twelve flows probed hop 1, and 40 hop 2: all 40 are known to have come through the only router of hop 1. */
+static void test_known_flows(void)
+{
+    enum { FLOWS = 40, BOTH = 12 };
+    static const char *const routers[] = {"10.0.2.1", "10.0.2.2"};
+    struct err err = {0};
+    struct session_config config = handmade_config(udp_only);
+    config.strategy = &strategy_paths;
+    config.flows = FLOWS_COMPARED_MOST + 32;
+    config.confidence = 950000;
+    config.budget = 10000;
+    struct session *session = session_new(&config, true, NULL, &err);
+    uint16_t serial = 0;
+    nstime at = 0;
+    for (uint8_t ttl = 1; ttl <= 2; ttl++)
+        for (unsigned flow = 0; flow < (ttl == 1 ? BOTH : FLOWS); flow++, at += 10 * MS) {
+            see_flow(session, 0, flow, ++serial, ttl, at);
+            see_error_of_flow(session, ttl == 1 ? "10.0.1.1" : routers[flow < 4 || flow % 2], 0, flow, serial, 0,
+                              at + MS);
+        }
+    session_tick(session, START + at + 10 * NS_PER_S);
+    const struct trace *trace = session_trace(session, 0);
+    struct graph graph;
+    if (ok(graph_build(&trace, 1, 0.95, false, &graph), "a graph") && is_num(graph.edge_count, 2, "two links")) {
+        is_num(graph.edges[0].flows + graph.edges[1].flows, BOTH, "flows that were seen at both ends");
+        is_num(graph.edges[0].flows, 4, "of these, few took the first link");
+        is_num(graph.edges[0].known, 18, "flows that are known to have crossed the first link");
+        is_num(graph.edges[1].known, 22, "and the second");
+    }
+    graph_free(&graph);
+    session_free(session);
+}
+
 /* The session leaves out claims of a capture beyond the packet: the rest counts as it is, and once as malformed. */
 static void test_clamped(void)
 {
@@ -812,6 +845,7 @@ int main(void)
     test_many_flows();
     test_ways_of_different_lengths();
     test_silences_of_different_lengths();
+    test_known_flows();
     test_clamped();
     test_budget();
     test_twin();
