@@ -400,6 +400,27 @@ static void view_of(const struct session *session, nstime now, unsigned of, stru
                                   : session_last_router_ttl(session);
 }
 
+/* Nearer devices that answer in the target's name set an MSS of their own. */
+static uint16_t least_mss(const struct session *session, uint8_t end_ttl)
+{
+    uint16_t least = 0;
+    for (unsigned i = 0; i < session_trace_count(session); i++) {
+        const struct trace *trace = session_trace(session, i);
+        for (const struct probe *p = trace_first_at(trace, end_ttl); p; p = trace_next_at(trace, p)) {
+            const struct reply *reply = probe_answer(p);
+            if (reply && reply->kind == REPLY_SYN_ACK && reply->tcp_mss && (!least || reply->tcp_mss < least))
+                least = reply->tcp_mss;
+        }
+    }
+    return least;
+}
+
+uint16_t path_mtu_tcp_size(const struct path_mtu *mtu)
+{
+    unsigned headers = mtu->trace->flow.target.family == 6 ? 60 : 40;
+    return mtu->mss && mtu->mss + headers <= UINT16_MAX ? (uint16_t)(mtu->mss + headers) : 0;
+}
+
 /* Rule 6: as close_bracket(), at the target alone. */
 static void find_back(const struct session *session, nstime now, struct path_mtu *out)
 {
@@ -457,6 +478,7 @@ bool path_mtu_find(const struct session *session, nstime now, struct path_mtu *o
         return true;
     }
     find_there(&v, out);
+    out->mss = least_mss(session, out->end_ttl);
     if (is_echo(v.of))
         out->back = out->complete ? out->path : 0;
     else

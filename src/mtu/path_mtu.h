@@ -57,6 +57,7 @@ struct path_mtu {
     uint16_t interface;        /* of our own link */
     uint16_t path;             /* no larger size passes, as far as is known */
     uint16_t passes;           /* the largest size with a reply from the end of the path; 0: none */
+    uint16_t mss;              /* the least that a SYN/ACK from the target's hop sets; 0: none came, or it sets none */
     uint8_t end_ttl;           /* the target's hop, else the last router's; 0: nothing answered */
     struct addr end;           /* who is there */
     bool complete;             /* the target answered a packet of size `path` */
@@ -85,6 +86,8 @@ bool path_mtu_find(const struct session *session, nstime now, struct path_mtu *o
 unsigned path_mtu_choose(const struct session *session);
 /* Whether the hop needs a probe of `size`: MTU_NEEDS_HOPS. */
 bool path_mtu_needs_hop(const struct session *session, const struct path_mtu *mtu, uint8_t ttl);
+/* The largest packet that the target lets TCP send to it: its MSS and the headers (RFC 9293 3.7.1). 0: not known. */
+uint16_t path_mtu_tcp_size(const struct path_mtu *mtu);
 /* The tunnel that takes so many bytes of an MTU of 1500, as "PPPoE"; NULL: none that is common. */
 const char *path_mtu_tunnel(uint16_t mtu);
 

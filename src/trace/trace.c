@@ -200,6 +200,8 @@ void reply_of_packet(const struct frame *frame, const struct packet *packet, str
     out->late = out->duplicate = out->hop_is_doubtful = out->other_clock = false;
     out->ip_id = ip->id;
     out->tcp_window = transport->window;
+    bool has_mss = (transport->have & HAVE_OPTIONS) && transport->tcp_options.has_mss;
+    out->tcp_mss = has_mss ? transport->tcp_options.mss : 0;
     out->quoted_ttl = -1;
     out->quoted_size = (uint16_t)(quoted_size <= UINT16_MAX ? quoted_size : 0);
     out->quoted_fields = 0;

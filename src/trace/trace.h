@@ -32,6 +32,7 @@ struct reply {
     bool other_clock;     /* another capture than its probe's stamped it: the time between them is unknown */
     uint16_t ip_id;
     uint16_t tcp_window;    /* of a SYN/ACK or RST: tells a forged one */
+    uint16_t tcp_mss;       /* of a SYN/ACK; 0: it sets none */
     int16_t quoted_ttl;     /* -1: it has no quote */
     uint16_t quoted_size;   /* bytes of the whole packet, as the quoted header says; 0: it has no quote, or more */
     uint32_t quoted_fields; /* fields that the quote is long enough to show: rewrite_shown(); 0: not known */

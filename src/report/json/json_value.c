@@ -229,6 +229,7 @@ static json_t *json_mtu(const struct path_mtu *mtu)
     json_object_set_new(object, "interface", json_count(mtu->interface));
     json_object_set_new(object, "complete", json_boolean(mtu->complete));
     json_object_set_new(object, "back", json_count_or_null(mtu->back));
+    json_object_set_new(object, "mss", json_count_or_null(mtu->mss));
     json_object_set_new(object, "steps", steps);
     return object;
 }

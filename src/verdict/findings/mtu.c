@@ -79,6 +79,16 @@ static void say_step(const struct path_mtu *mtu, const struct mtu_step *step, ch
         phrase_add(text, " (as %s takes)", tunnel);
 }
 
+/* Whether a hole drops no TCP segments, as the target's MSS keeps them small. */
+static bool hides_from_tcp(const struct path_mtu *mtu)
+{
+    uint16_t largest = path_mtu_tcp_size(mtu);
+    bool has_hole = false;
+    for (unsigned i = 0; i < mtu->step_count; i++)
+        has_hole = has_hole || mtu->steps[i].is_hole;
+    return has_hole && largest && largest <= mtu->path;
+}
+
 /* Why the figure is a bound only. */
 static void say_limit(const struct path_mtu *mtu, char text[SENTENCE_BYTES])
 {
@@ -99,6 +109,9 @@ void verdict_describe_mtu(const struct path_mtu *mtu, char text[SENTENCE_BYTES])
         say_step(mtu, &mtu->steps[i], text);
     if (!mtu->step_count && mtu->passes >= mtu->path)
         phrase_add(text, ": the path takes what the interface takes");
+    if (hides_from_tcp(mtu))
+        phrase_add(text, "; TCP does not meet that, because the SYN/ACK sets an MSS of %u: UDP and tunnels do",
+                   mtu->mss);
     if (mtu->back && mtu->back < mtu->path)
         phrase_add(text, "; on the way back packets of more than %u bytes vanish", mtu->back);
     say_limit(mtu, text);
