@@ -45,7 +45,9 @@ struct session {
     nstime now;                      /* the stamp of the last frame or deadline; NSTIME_NONE before the first */
     struct trace *traces;            /* owned */
     const struct trace **trace_list; /* owned; the same as pointers, for a trace_set */
-    unsigned trace_count;
+    unsigned trace_count;            /* of the specs: they come first */
+    unsigned all_count;              /* with those of the port lists, to which no strategy but ports sends */
+    struct port_flow *port_flow;     /* owned; the flow of one port of a list: session_port_flow() */
     struct frame_counters counters;
 
     void *plan; /* owned; state of the strategy */
@@ -73,12 +75,23 @@ struct session {
     size_t first_outstanding[SPECS_MOST]; /* by trace: all probes before are resolved */
 };
 
+/* port_flow.c: the flow of one port of a list; valid until the next call. NULL: memory is short. */
+struct port_flow;
+struct port_flow *port_flow_new(void);
+void port_flow_free(struct port_flow *port_flow);
+const struct flow *session_port_flow(const struct session *session, unsigned trace, uint16_t port);
+static inline bool trace_has_port(const struct trace *trace, unsigned port)
+{
+    return trace->ports && port >= trace->first_port && port <= trace->last_port && port_list_has(trace->ports, port);
+}
+
 /* match.c: finds the probe that the packet is, or answers. */
 struct packet_match {
     enum frame_role role; /* FRAME_PROBE, FRAME_REPLY or FRAME_STRAY */
     const char *reason;   /* STRAY: why */
     unsigned trace;
     uint16_t which;         /* index of the trace's flow */
+    uint16_t port;          /* target port, if the trace is of a port list; else 0 */
     struct flow_match flow; /* serial 0: the reply does not show which probe */
 };
 struct packet_match match_packet(const struct session *session, const struct packet *packet);

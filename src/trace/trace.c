@@ -142,6 +142,11 @@ uint32_t trace_asked(const struct trace *trace, unsigned ttl)
     return ttl < trace->ttl_count ? trace->ttls[ttl].asked : 0;
 }
 
+struct probe_spec trace_probe_spec(const struct trace *trace, const struct probe *probe)
+{
+    return trace->ports ? port_list_spec(trace->ports, probe->target_port) : trace->flow.spec;
+}
+
 const struct probe *trace_first_at(const struct trace *trace, uint8_t ttl)
 {
     return trace_asked(trace, ttl) ? &trace->probes[trace->ttls[ttl].first] : NULL;

@@ -9,6 +9,7 @@
 
 #include "packet/rewrite.h"
 #include "probe/flow.h"
+#include "probe/port_list.h"
 
 #define REPLIES_MOST 64        /* of one probe */
 #define FLOWS_COMPARED_MOST 32 /* of a trace whose flows are compared one by one; a search for all paths has more */
@@ -109,6 +110,10 @@ struct trace {
     struct flow *alternates; /* owned; the same probes from other source ports, which may take other paths */
     unsigned flow_count;     /* 1 + the number of alternates */
     struct trace_origin origin;
+    /* Borrowed; of a port list: each probe has a target port of its own, which is in the list and from first_port to
+     * last_port. NULL: all probes have the flow's port. */
+    const struct port_list *ports;
+    uint16_t first_port, last_port;
     struct tunnels *inside;      /* owned; the tunnels that its probes came in; NULL: none */
     uint32_t number;             /* from 0 in the order of discovery; a trace of our own: result_trace_number() */
     uint32_t sent_count;         /* of a foreign trace: all its probes, also those that are not kept here */
@@ -155,6 +160,8 @@ static inline bool trace_ports_vary(const struct trace *trace)
 {
     return trace->origin.source_port_varies || trace->origin.target_port_varies;
 }
+/* The spec of one probe: it differs along a port list. */
+struct probe_spec trace_probe_spec(const struct trace *trace, const struct probe *probe);
 const struct probe *trace_first_at(const struct trace *trace, uint8_t ttl); /* NULL: none */
 uint32_t trace_asked(const struct trace *trace, unsigned ttl);              /* number of known probes at this TTL */
 const struct probe *trace_next_at(const struct trace *trace, const struct probe *probe); /* same TTL; NULL: the last */
