@@ -16,7 +16,7 @@ void port_list_add(struct port_list *list, unsigned port)
     list->ports[port >> 3] |= (uint8_t)(1U << (port & 7));
 }
 
-static void remove_port(struct port_list *list, unsigned port)
+void port_list_remove(struct port_list *list, unsigned port)
 {
     list->count -= port_list_has(list, port);
     list->ports[port >> 3] &= (uint8_t) ~(1U << (port & 7));
@@ -117,7 +117,7 @@ static enum status read_item(const struct parts *parts, const char *item, struct
     }
     for (unsigned port = first; status == STATUS_OK && port <= last; port++)
         if (removes)
-            remove_port(list, port);
+            port_list_remove(list, port);
         else
             port_list_add(list, port);
     return status;

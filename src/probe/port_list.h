@@ -32,6 +32,7 @@ static inline bool port_list_has(const struct port_list *list, unsigned port)
     return port <= 65535 && (list->ports[port >> 3] >> (port & 7) & 1);
 }
 void port_list_add(struct port_list *list, unsigned port);
+void port_list_remove(struct port_list *list, unsigned port);
 /* The first port from `port` on; 0: there is none. */
 unsigned port_list_next(const struct port_list *list, unsigned port);
 /* The spec of one port of the list. */

@@ -77,6 +77,7 @@ struct result {
     /* A run of our own, live or replayed: what was asked for. NULL: captures of any other origin. */
     const struct session_config *config;
     struct trace_set specs; /* a trace for each probe spec, in the order of the specs, even if it sent nothing */
+    struct trace_set lists; /* a trace for each part of its port lists */
     unsigned unseen_probes; /* probes whose own frame was not seen: the send time stands in */
 
     const struct trace *by_start[SPECS_MOST]; /* behind `traces`, of a run of our own */

@@ -208,6 +208,9 @@ static inline bool reply_is_limited(const struct reply *reply)
 }
 /* Whether the reply has the target's address, as sent or as translated, and is no time exceeded. */
 bool reply_reaches(const struct trace *trace, const struct reply *reply);
+/* Whether a reply in the target's name accepts the probe; whether it says that the port or protocol is closed. */
+bool reply_accepts(const struct reply *reply);
+bool reply_closes(const struct reply *reply);
 /* Whether the reply is an ICMP refusal by a device other than the target. A device before the target refuses packets
  * that are too big, even if it signs as the target. */
 bool reply_refuses(const struct trace *trace, const struct reply *reply);

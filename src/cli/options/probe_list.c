@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "cli/options/port_lists.h"
 #include "probe/type.h"
 
 /* What `auto` stands for, by command; NULL ends. */
@@ -67,6 +68,17 @@ static enum status parse_spec(const char *text, const struct subject *subject, s
     return value_complain(err, subject, "%s", value_cause(cause.message, text));
 }
 
+static enum status add_list(struct session_config *config, const char *text, const struct subject *subject,
+                            struct err *err)
+{
+    struct port_list list;
+    struct err cause;
+    enum status status = port_list_parse(text, &list, &cause);
+    if (status == STATUS_OK)
+        status = port_lists_add(config, &list, &cause);
+    return status == STATUS_OK ? status : value_complain(err, subject, "%s", value_cause(cause.message, text));
+}
+
 /* One -P, -I, -T or -U. It takes the port of -p if its protocol has ports and it has none yet. */
 static enum status add_request(const struct parse *parse, unsigned index, bool *port_used, struct err *err)
 {
@@ -77,6 +89,8 @@ static enum status add_request(const struct parse *parse, unsigned index, bool *
         .value = parse->probes[index].value,
     };
     struct probe_spec spec;
+    if (parse->mode == ON_DIAGNOSE && port_list_is_meant(text))
+        return add_list(&parse->out->session, text, &subject, err);
     enum status status = parse_spec(text, &subject, &spec, err);
     if (status != STATUS_OK)
         return status;
@@ -208,6 +222,8 @@ enum status probe_list_diagnose(const struct parse *parse, struct err *err)
         status = add_default(parse, err);
     else
         status = add_requests(parse, automatic_diagnosis, err);
+    if (status == STATUS_OK)
+        status = port_lists_settle(&out->session, out->only, err);
     return status == STATUS_OK && !out->only ? lead_with_icmp(&out->session, err) : status;
 }
 

@@ -203,6 +203,17 @@ static json_t *json_inside(const struct tunnels *inside)
     return tunnels;
 }
 
+/* "tcp/1-1024": the part of a port list that the trace has. */
+static json_t *json_port_list(const struct trace *trace)
+{
+    struct strbuf text;
+    strbuf_init(&text);
+    port_list_add_text(trace->ports, trace->first_port, trace->last_port, &text);
+    json_t *value = json_text(text.text);
+    strbuf_free(&text);
+    return value;
+}
+
 json_t *json_trace_head(const struct trace *trace, const char *target_name)
 {
     const struct flow *flow = &trace->flow;
@@ -212,7 +223,7 @@ json_t *json_trace_head(const struct trace *trace, const char *target_name)
     json_object_set_new(target, "address", json_address(&flow->target));
     json_object_set_new(object, "target", target);
     json_object_set_new(object, "source_address", json_address(&flow->source));
-    json_object_set_new(object, "probe", json_spec(&flow->spec));
+    json_object_set_new(object, "probe", trace->ports ? json_port_list(trace) : json_spec(&flow->spec));
     json_object_set_new(object, "protocol", json_protocol(flow_protocol(flow)));
     if (flow->spec.type->has_port) {
         json_object_set_new(object, "source_port", json_port_or_null(flow->source_port, origin->source_port_varies));
@@ -346,7 +357,7 @@ json_t *json_verdict(const struct verdict *verdict)
     json_object_set_new(object, "target", json_address(&flow->target));
     if (verdict->trace->origin.foreign)
         json_object_set_new(object, "source_address", json_address(&flow->source));
-    json_object_set_new(object, "probe", json_spec(&flow->spec));
+    json_object_set_new(object, "probe", json_spec(&verdict->spec));
     json_object_set_new(object, "state", json_string(verdict_state_name(verdict->state)));
     json_object_set_new(object, "how", json_text(verdict_how_name(verdict->how)));
     json_object_set_new(object, "at", json_place(&verdict->at));

@@ -18,6 +18,7 @@
 #include "report/json/json_probe.h"
 #include "report/json/json_value.h"
 #include "report/summary.h"
+#include "verdict/port_verdicts.h"
 
 struct jsonl_state {
     struct row_buffer *rows;
@@ -115,11 +116,20 @@ static void write_advice(struct output *out, const struct judgement *judgement)
     advice_free(&advice);
 }
 
+static void write_port_verdicts(struct output *out, const struct portmap *ports)
+{
+    struct verdict verdict;
+    for (uint32_t i = 0; ports && i < ports->count; i++)
+        if (ports_judge(ports, &ports->entries[i], &verdict))
+            write_line(out, extend(new_line("verdict"), json_verdict(&verdict)));
+}
+
 static void jsonl_judged(struct output *out, const struct judged_group *group)
 {
     const struct judgement *judgement = group->judgement;
     for (unsigned i = 0; i < judgement->verdict_count; i++)
         write_line(out, extend(new_line("verdict"), json_verdict(&judgement->verdicts[i])));
+    write_port_verdicts(out, judgement->ports);
     for (unsigned i = 0; i < judgement->finding_count; i++)
         write_line(out, extend(new_line("finding"), json_finding(&judgement->findings[i], judgement)));
     write_advice(out, judgement);
