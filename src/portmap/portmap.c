@@ -233,7 +233,19 @@ static void choose_passers(struct portmap *map)
     }
 }
 
-static void learn_hops_of_lists(struct portmap *map, unsigned part)
+static void count_to(uint8_t *counter)
+{
+    *counter = (uint8_t)(*counter + (*counter < UINT8_MAX));
+}
+
+/* A hop that answers no protocol at all has no limit to explain its silence. */
+static bool is_missed(const struct portmap *map, const struct limited_senders *senders, const struct probe *probe)
+{
+    return probe->state == PROBE_EXPIRED &&
+           (addr_is_none(&map->routers[probe->ttl]) || limited_senders_could_expire(senders, probe->sent, probe->ttl));
+}
+
+static void learn_hops_of_lists(struct portmap *map, const struct limited_senders *senders, unsigned part)
 {
     const struct trace *trace = map->lists->traces[part];
     struct portmap_list *list = &map->per_list[map->list_of_part[part]];
@@ -245,8 +257,11 @@ static void learn_hops_of_lists(struct portmap *map, unsigned part)
             continue;
         if (reply && reply->kind == REPLY_TIME_EXCEEDED)
             list->seen[probe->ttl >> 5] |= UINT32_C(1) << (probe->ttl & 31);
-        if (is_answered_at_end(map, entry) && list->scouted[probe->ttl] < UINT8_MAX)
-            list->scouted[probe->ttl]++;
+        if (!is_answered_at_end(map, entry))
+            continue;
+        count_to(&list->scouted[probe->ttl]);
+        if (!reply && is_missed(map, senders, probe))
+            count_to(&list->missed[probe->ttl]);
     }
 }
 
@@ -334,7 +349,7 @@ static bool fill(struct portmap *map)
     if (good)
         choose_passers(map);
     for (unsigned i = 0; good && i < map->lists->count; i++)
-        learn_hops_of_lists(map, i);
+        learn_hops_of_lists(map, senders, i);
     for (unsigned i = 0; good && i < map->lists->count; i++)
         good = take_silences(map, senders, i);
     if (senders)

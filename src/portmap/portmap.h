@@ -73,6 +73,7 @@ struct portmap_list {
     int64_t passer;       /* index of an entry that the target answers, to compare with; -1: none */
     uint32_t seen[8];     /* bits: TTLs at which a router let a probe of the list expire */
     uint8_t scouted[256]; /* by TTL: probes of ports that the target answers */
+    uint8_t missed[256];  /* by TTL: of these, silent ones that no rate limit explains */
 };
 
 struct portmap {

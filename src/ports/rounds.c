@@ -27,9 +27,12 @@
  * Unit: probes. Source: chosen; a limited target answers one probe a second. Effect: with fewer, more ports stay
  * undecided behind a limit; more cost time where replies are lost. */
 #define ASKED_MOST 40
-/* Probes to one hop that show whether it answers a list's protocol.
- * Unit: probes. Source: chosen. Effect: with one, each lost reply hides a hop; more cost tokens. */
-#define SCOUTS 2
+/* Silent probes to one hop, none of them by a rate limit, that show it to be silent to a list's protocol; and probes in
+ * all.
+ * Unit: probes. Source: chosen. Effect: with fewer, a lost reply hides a hop, and places are less exact; more cost
+ * tokens and, where a router spends its tokens on refusals, up to 1.1 s each. */
+#define SCOUTS_MISSED 2
+#define SCOUTS_MOST 10
 /* Ports of one answer in the target's name whose place is measured.
  * Unit: ports. Source: chosen; one device answers them. Effect: more cost a token of the last router each. */
 #define PLACED_OF_ANSWER 2
@@ -58,6 +61,7 @@ struct maker {
     const struct portmap *map;
     uint8_t placed[256];     /* by TTL: asks that look for places */
     bool needs_control[256]; /* by TTL */
+    bool waits;              /* hops whose tokens are spent are asked, too, after a wait */
     bool failed;
 };
 
@@ -98,12 +102,12 @@ static unsigned end_of(const struct portmap *map, const struct port_entry *entry
     return uint_max(map->end_ttl, entry->passed_ttl + 1U);
 }
 
-/* A router without tokens gets time for one, and so does one that left out the last control. */
-static void wait_for_token(struct maker *maker, unsigned ttl)
+/* When the hop may be asked: a router that left out the last control gets time for a token. */
+static nstime ready_at(const struct maker *maker, unsigned ttl)
 {
-    nstime controlled = maker->rounds->controlled[ttl];
-    if (controlled && (maker->map->last_expiry[ttl] == NSTIME_NONE || maker->map->last_expiry[ttl] < controlled))
-        wait_until(maker, controlled + RATE_LIMIT_REFILL);
+    nstime controlled = maker->rounds->controlled[ttl], expiry = maker->map->last_expiry[ttl];
+    bool is_dry = controlled && (expiry == NSTIME_NONE || expiry < controlled);
+    return is_dry ? controlled + RATE_LIMIT_REFILL : 0;
 }
 
 /* --- 1 --- */
@@ -130,12 +134,6 @@ static void add_new(struct maker *maker)
 
 /* --- 2 --- */
 
-/* A hop that answers others may have spent its tokens on refusals. */
-static unsigned scouts_at(const struct portmap *map, unsigned ttl)
-{
-    return addr_is_none(&map->routers[ttl]) ? SCOUTS : 2 * SCOUTS;
-}
-
 static void add_scouts(struct maker *maker)
 {
     const struct portmap *map = maker->map;
@@ -145,8 +143,9 @@ static void add_scouts(struct maker *maker)
             continue;
         const struct port_entry *passer = &map->entries[list->passer];
         for (unsigned ttl = session_config(maker->session)->first_ttl; ttl < map->end_ttl; ttl++)
-            if (list->scouted[ttl] < scouts_at(map, ttl) && !portmap_hop_is_visible(map, passer->part, ttl)) {
-                wait_for_token(maker, ttl);
+            if (list->missed[ttl] < SCOUTS_MISSED && list->scouted[ttl] < SCOUTS_MOST &&
+                !portmap_hop_is_visible(map, passer->part, ttl)) {
+                wait_until(maker, ready_at(maker, ttl));
                 add_port(maker, passer->part, passer->port, ttl, true);
             }
     }
@@ -159,7 +158,7 @@ static unsigned control_every(const struct maker *maker)
 {
     nstime gap = session_config(maker->session)->send_gap;
     unsigned fit = gap > 0 ? (unsigned)(rate_limit_span(maker->map->path) / gap) : 10;
-    return fit > 2 ? fit - 2 : 1;
+    return fit > 2 ? fit / 2 : 1;
 }
 
 /* A port for each sender of refusals; RSTs and ICMP errors apart. */
@@ -288,9 +287,11 @@ static void add_sample(struct maker *maker, const struct port_entry *entry)
     if (!ttl || maker->placed[ttl] >= PLACED_AT_HOP)
         return;
     bool expires = like && ttl <= like->after_ttl && !maker->rounds->controlled[ttl];
+    if (ready_at(maker, ttl) > session_now(maker->session) && !maker->waits)
+        return;
     maker->placed[ttl]++;
     maker->needs_control[ttl] = maker->needs_control[ttl] || !expires;
-    wait_for_token(maker, ttl);
+    wait_until(maker, ready_at(maker, ttl));
     add_entry(maker, entry, ttl);
 }
 
@@ -378,8 +379,13 @@ static void add_samples(struct maker *maker)
         first = last + 1;
     }
     size_t added = maker->rounds->count - before;
-    if (!added || maker->failed)
+    if (maker->failed || (!added && maker->waits))
         return;
+    if (!added) {
+        maker->waits = true;
+        add_samples(maker);
+        return;
+    }
     maker->rounds->placing++;
     qsort(maker->rounds->asks + before, added, sizeof *maker->rounds->asks, compare_ttls);
     for (unsigned ttl = 1; ttl < 256; ttl++)
@@ -398,10 +404,10 @@ bool rounds_plan(struct rounds *rounds, const struct session *session, const str
     add_new(&maker);
     if (rounds->count)
         return !maker.failed;
+    add_again(&maker); /* before scouts take tokens */
+    size_t repeated = rounds->count;
     add_scouts(&maker);
-    size_t scouts = rounds->count;
-    add_again(&maker);
-    if (!scouts && rounds->placing < PLACING_ROUNDS)
+    if (rounds->count == repeated && rounds->placing < PLACING_ROUNDS)
         add_samples(&maker);
     return !maker.failed;
 }
