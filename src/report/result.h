@@ -42,6 +42,7 @@ struct judged_group {
 /* A line of the file of --expect, and what was found. */
 struct result_expectation {
     struct probe_spec spec;
+    const struct port_list *list; /* the line has this list; NULL: it has `spec` alone */
     char expected[96], found[96]; /* "rejected at 10.0.3.2" */
     bool ok;
     const char *file; /* foreign text */

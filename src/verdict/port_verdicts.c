@@ -107,9 +107,9 @@ static void judge_target(const struct portmap *map, const struct port_entry *ent
                          struct verdict *out)
 {
     out->confidence = SURE_ANSWERED;
-    out->at = (struct place){.known = true, .ttl = map->end_ttl, .address = reply->from};
-    if (entry->answered_ttl > map->end_ttl || !map->end_is_known)
-        out->at.ttl = entry->answered_ttl;
+    bool is_farther = !map->end_is_known || entry->passed_ttl >= map->end_ttl; /* on a longer path */
+    out->at = (struct place){
+        .known = true, .ttl = is_farther ? entry->answered_ttl : map->end_ttl, .address = reply->from};
     out->state = entry->fate == PORT_OPEN ? VERDICT_OPEN : VERDICT_CLOSED;
     out->how = entry->fate == PORT_OPEN ? HOW_NONE : how_of_reply(reply);
     if (entry->fate == PORT_OPEN)
@@ -284,14 +284,19 @@ static bool has_port(const struct port_group *group, unsigned port)
     return port <= 65535 && (group->ports[port >> 3] >> (port & 7) & 1);
 }
 
+#define RANGE_BYTES 32 /* bytes of one range, and of what stands around the ranges */
+
 /* Ports of the list that are not in the group end a range; ports that are not in the list do, too. */
-static void add_ports(const struct port_group *group, struct strbuf *out)
+static unsigned add_ports(const struct port_group *group, unsigned from, size_t most, struct strbuf *out)
 {
     const char *comma = "";
-    for (unsigned port = group->first; port <= 65535; port++) {
+    size_t before = out->length;
+    for (unsigned port = from; port <= 65535; port++) {
         unsigned end = port;
         if (!has_port(group, port))
             continue;
+        if (out->length - before + RANGE_BYTES > most)
+            return port;
         while (has_port(group, end + 1))
             end++;
         strbuf_addf(out, "%s%u", comma, port);
@@ -300,14 +305,29 @@ static void add_ports(const struct port_group *group, struct strbuf *out)
         comma = ",";
         port = end;
     }
+    return 0;
+}
+
+static void add_variant(const struct port_list *list, struct strbuf *out)
+{
+    if (list->variant_given)
+        strbuf_addf(out, ":%s", probe_spec_variant(&list->spec)->name);
+}
+
+unsigned ports_add_probe(const struct port_group *group, unsigned from, struct strbuf *out)
+{
+    const struct port_list *list = group->trace->ports;
+    strbuf_addf(out, "%s/", list->spec.type->name);
+    unsigned next = add_ports(group, from, PORT_LIST_TEXT_MOST - RANGE_BYTES, out);
+    add_variant(list, out);
+    return next;
 }
 
 void ports_add_line(const struct port_group *group, struct strbuf *out)
 {
     const struct port_list *list = group->trace->ports;
     strbuf_add(out, list->spec.type->name);
-    if (list->variant_given)
-        strbuf_addf(out, ":%s", probe_spec_variant(&list->spec)->name);
+    add_variant(list, out);
     strbuf_addf(out, " %s", verdict_state_name(group->state));
     bool reaches = group->state == VERDICT_OPEN || group->state == VERDICT_CLOSED;
     if (group->at.known && !reaches)
@@ -317,7 +337,21 @@ void ports_add_line(const struct port_group *group, struct strbuf *out)
     if (group->how != HOW_NONE && group->how != HOW_SILENT)
         strbuf_addf(out, " (%s)", verdict_how_name(group->how));
     strbuf_add(out, ": ");
-    add_ports(group, out);
+    add_ports(group, group->first, SIZE_MAX, out);
+}
+
+bool ports_find(const struct portmap *map, const struct probe_spec *spec, struct verdict *out)
+{
+    for (unsigned part = 0; map && part < map->lists->count; part++) {
+        const struct trace *trace = map->lists->traces[part];
+        const struct port_entry *entry = portmap_entry(map, part, spec->port);
+        if (!entry || trace->ports->spec.type != spec->type)
+            continue;
+        const struct probe_spec own = port_list_spec(trace->ports, spec->port);
+        if (probe_spec_equal(&own, spec))
+            return ports_judge(map, entry, out);
+    }
+    return false;
 }
 
 bool ports_reach(const struct portmap *map)

@@ -49,7 +49,7 @@ static int end_judged(const struct run_context *context, struct report *report, 
         return EXIT_SYSTEM;
     verdict_judge(session, judgement);
     report_judged(report, &(struct judged_group){report->result.traces, report->result.trace_count, judgement});
-    struct result_expectation results[SPECS_MOST];
+    struct result_expectation results[EXPECT_ROWS_MOST];
     if (context->expect)
         run_compare(context, judgement, report, results);
     report_end(report);

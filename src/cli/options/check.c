@@ -13,11 +13,7 @@
 #define PATHS_PROBES 10000                     /* probes; default of --max-probes */
 #define PATHS_CONFIDENCE 950000                /* millionths; default of --confidence: tracelb's 95 %, of the graph */
 #define DIAGNOSE_FLOWS 12                      /* source ports per spec at most, used where paths differ */
-#define DIAGNOSE_PACKETS 2000                  /* packets; default of --budget */
 #define DIAGNOSE_CONFIDENCE 990000             /* millionths; default of --confidence */
-#define PORTS_PACKETS 10                       /* packets for each port of a list; the same */
-#define PORTS_PACKETS_MOST 1000000             /* packets; --budget takes no more */
-#define PORTS_SEND_GAP NS_PER_MS               /* least time between two sends, without -z and --rate */
 #define DIAGNOSE_SUREST 999000                 /* millionths; no verdict claims more */
 
 static bool is_command(const struct parse *parse, enum command_id id)
@@ -165,30 +161,6 @@ static enum status check_confidence(struct parse *parse, struct err *err)
     return STATUS_OK;
 }
 
-static uint32_t count_ports(const struct session_config *config)
-{
-    uint32_t count = 0;
-    for (unsigned i = 0; i < config->port_list_count; i++)
-        count += config->port_lists[i].count;
-    return count;
-}
-
-/* The default grows with the port lists. */
-static enum status check_budget(struct parse *parse, struct err *err)
-{
-    struct session_config *config = &parse->out->session;
-    uint32_t ports = count_ports(config), usual = DIAGNOSE_PACKETS + PORTS_PACKETS * ports;
-    if (config->budget && config->budget < ports)
-        return err_set(err, STATUS_USAGE,
-                       "--budget %u: the port lists name %u ports (allow more packets, or name fewer ports)",
-                       config->budget, ports);
-    if (!config->budget)
-        config->budget = usual < PORTS_PACKETS_MOST ? usual : PORTS_PACKETS_MOST;
-    if (ports && !parse->send_gap_given)
-        config->send_gap = parse->rate_gap ? parse->rate_gap : PORTS_SEND_GAP;
-    return STATUS_OK;
-}
-
 static enum status check_diagnosis(struct parse *parse, struct err *err)
 {
     struct options *out = parse->out;
@@ -198,10 +170,11 @@ static enum status check_diagnosis(struct parse *parse, struct err *err)
         status = check_confidence(parse, err);
     if (status != STATUS_OK)
         return status;
-    config->strategy = config->port_list_count ? &strategy_ports : &strategy_diagnose;
     config->flows = DIAGNOSE_FLOWS;
     config->queries = parse->queries_given ? config->queries : 1;
-    status = check_budget(parse, err);
+    out->pace = (struct pace_options){
+        .budget = config->budget, .send_gap_given = parse->send_gap_given, .rate_gap = parse->rate_gap};
+    status = port_lists_pace(out, err);
     if (status != STATUS_OK)
         return status;
     if (parse->only_given && out->default_specs && !out->expect_file)

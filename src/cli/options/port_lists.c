@@ -4,6 +4,17 @@
 #include <string.h>
 
 #include "probe/type.h"
+#include "strategies/strategies.h"
+
+/* Default of --budget, and what each port of a list adds to it.
+ * Unit: packets. Source: chosen; a diagnosis takes some hundred, and a port two to ten. Effect: with fewer, ports stay
+ * undecided where limits hide refusals. */
+#define DIAGNOSE_PACKETS 2000
+#define PORTS_PACKETS 10
+#define PORTS_PACKETS_MOST 1000000 /* packets; --budget takes no more */
+/* Least time between two sends to the ports of a list, without -z and --rate.
+ * Unit: ns. Source: chosen: 1000 packets a second. Effect: a shorter one may overload a small firewall. */
+#define PORTS_SEND_GAP NS_PER_MS
 
 enum status port_lists_add(struct session_config *config, const struct port_list *list, struct err *err)
 {
@@ -107,4 +118,37 @@ enum status port_lists_settle(struct session_config *config, bool needs_spec, st
     if (status == STATUS_OK && needs_spec && !config->spec_count)
         take_spec(config);
     return status;
+}
+
+enum status port_lists_add_spec(struct session_config *config, const struct probe_spec *spec, struct err *err)
+{
+    struct port_list list = {.spec = *spec,
+                             .variant_given = probe_type_default_variant(spec->type, spec->port) != spec->variant};
+    port_list_add(&list, spec->port);
+    return port_lists_add(config, &list, err);
+}
+
+static uint32_t count_ports(const struct session_config *config)
+{
+    uint32_t count = 0;
+    for (unsigned i = 0; i < config->port_list_count; i++)
+        count += config->port_lists[i].count;
+    return count;
+}
+
+enum status port_lists_pace(struct options *options, struct err *err)
+{
+    struct session_config *config = &options->session;
+    const struct pace_options *pace = &options->pace;
+    uint32_t ports = count_ports(config), usual = DIAGNOSE_PACKETS + PORTS_PACKETS * ports;
+    if (pace->budget && pace->budget < ports)
+        return err_set(err, STATUS_USAGE,
+                       "--budget %u: the port lists name %u ports (allow more packets, or name fewer ports)",
+                       pace->budget, ports);
+    usual = usual < PORTS_PACKETS_MOST ? usual : PORTS_PACKETS_MOST;
+    config->budget = pace->budget ? pace->budget : usual;
+    config->strategy = ports ? &strategy_ports : &strategy_diagnose;
+    if (ports && !pace->send_gap_given)
+        config->send_gap = pace->rate_gap ? pace->rate_gap : PORTS_SEND_GAP;
+    return STATUS_OK;
 }

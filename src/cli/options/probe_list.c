@@ -211,6 +211,12 @@ static enum status lead_with_icmp(struct session_config *config, struct err *err
     return STATUS_OK;
 }
 
+enum status probe_list_settle(struct session_config *config, bool only, struct err *err)
+{
+    enum status status = port_lists_settle(config, only, err);
+    return status == STATUS_OK && !only ? lead_with_icmp(config, err) : status;
+}
+
 enum status probe_list_diagnose(const struct parse *parse, struct err *err)
 {
     struct options *out = parse->out;
@@ -222,9 +228,7 @@ enum status probe_list_diagnose(const struct parse *parse, struct err *err)
         status = add_default(parse, err);
     else
         status = add_requests(parse, automatic_diagnosis, err);
-    if (status == STATUS_OK)
-        status = port_lists_settle(&out->session, out->only, err);
-    return status == STATUS_OK && !out->only ? lead_with_icmp(&out->session, err) : status;
+    return status == STATUS_OK ? probe_list_settle(&out->session, out->only, err) : status;
 }
 
 /* --- a search for all paths --- */
@@ -260,12 +264,4 @@ enum status probe_list_search(struct parse *parse, struct err *err)
     if (status == STATUS_OK && config->spec_count != 1)
         return err_set(err, STATUS_USAGE, "-P: paths sends one probe type (run it once for each)");
     return status;
-}
-
-enum status probe_list_of_specs(struct session_config *config, const struct probe_spec *specs, unsigned count,
-                                bool only, struct err *err)
-{
-    memcpy(config->specs, specs, count * sizeof *specs);
-    config->spec_count = count;
-    return only ? STATUS_OK : lead_with_icmp(config, err);
 }

@@ -203,12 +203,12 @@ static json_t *json_inside(const struct tunnels *inside)
     return tunnels;
 }
 
-/* "tcp/1-1024": the part of a port list that the trace has. */
-static json_t *json_port_list(const struct trace *trace)
+/* "tcp/1-1024": the part of the list from `first` to `last`. */
+static json_t *json_port_list(const struct port_list *list, unsigned first, unsigned last)
 {
     struct strbuf text;
     strbuf_init(&text);
-    port_list_add_text(trace->ports, trace->first_port, trace->last_port, &text);
+    port_list_add_text(list, first, last, &text);
     json_t *value = json_text(text.text);
     strbuf_free(&text);
     return value;
@@ -223,7 +223,8 @@ json_t *json_trace_head(const struct trace *trace, const char *target_name)
     json_object_set_new(target, "address", json_address(&flow->target));
     json_object_set_new(object, "target", target);
     json_object_set_new(object, "source_address", json_address(&flow->source));
-    json_object_set_new(object, "probe", trace->ports ? json_port_list(trace) : json_spec(&flow->spec));
+    json_object_set_new(object, "probe", trace->ports ? json_port_list(trace->ports, trace->first_port, trace->last_port)
+                                                     : json_spec(&flow->spec));
     json_object_set_new(object, "protocol", json_protocol(flow_protocol(flow)));
     if (flow->spec.type->has_port) {
         json_object_set_new(object, "source_port", json_port_or_null(flow->source_port, origin->source_port_varies));
@@ -399,7 +400,8 @@ json_t *json_advice(const struct advice *advice)
 json_t *json_expectation(const struct result_expectation *expectation)
 {
     json_t *object = json_object();
-    json_object_set_new(object, "probe", json_spec(&expectation->spec));
+    json_object_set_new(object, "probe", expectation->list ? json_port_list(expectation->list, 1, 65535)
+                                                           : json_spec(&expectation->spec));
     json_object_set_new(object, "expected", json_text(expectation->expected));
     json_object_set_new(object, "found", json_text(expectation->found));
     json_object_set_new(object, "ok", json_boolean(expectation->ok));

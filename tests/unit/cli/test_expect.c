@@ -13,6 +13,7 @@ static const char *parsed(const char *text)
     static char said[1024];
     struct err err = {0};
     char *at = said, *const end = said + sizeof said;
+    expect_free(&expect);
     if (expect_parse("policy", text, strlen(text), &expect, &err) != STATUS_OK)
         return err.status == STATUS_USAGE ? strcpy(said, err.message) : "no usage error";
     *said = 0;
@@ -81,9 +82,9 @@ static void test_hostile_files(void)
     text[100] = 0;
     ok(strstr(parsed(text), "policy:1: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...: "), "a long word is cut");
     char *at = text;
-    for (unsigned i = 0; i <= SPECS_MOST; i++)
+    for (unsigned i = 0; i <= EXPECT_ROWS_MOST; i++)
         at += sprintf(at, "tcp/%u open\n", i + 1);
-    is_text(parsed(text), "policy:33: tcp/33: too many probes (at most 32)", "more than can be asked");
+    is_text(parsed(text), "policy:257: tcp/257: too many lines (at most 256)", "more lines than are kept");
 }
 
 /* A judgement of three specs. */
@@ -133,7 +134,7 @@ static void test_comparison(void)
         struct strbuf lines;
         strbuf_init(&lines);
         parsed(rows[i].text);
-        struct result_expectation results[SPECS_MOST];
+        struct result_expectation results[EXPECT_ROWS_MOST];
         is_num(expect_compare(&expect, &judgement, results), rows[i].differing, "comparison %zu", i);
         expect_add_lines(results, expect.count, &lines);
         is_text(lines.text, rows[i].want, "says what it found");
