@@ -121,8 +121,8 @@ static bool rows_overlap(const struct expectation *a, const struct expectation *
     return false;
 }
 
-static enum status take_words(const struct fault *fault, char *const *words, unsigned count,
-                              const struct expect *out, struct expectation *taken)
+static enum status take_words(const struct fault *fault, char *const *words, unsigned count, const struct expect *out,
+                              struct expectation *taken)
 {
     struct expectation row = *taken;
     for (unsigned i = 0; i < out->count; i++)
@@ -142,8 +142,8 @@ static enum status take_words(const struct fault *fault, char *const *words, uns
 static enum status take_row(const struct fault *fault, char *const *words, unsigned count, struct expect *out)
 {
     struct expectation row = {.line = fault->line};
-    enum status status = port_list_is_meant(words[0]) ? take_list(fault, words[0], &row)
-                                                      : take_spec(fault, words[0], &row.spec);
+    enum status status =
+        port_list_is_meant(words[0]) ? take_list(fault, words[0], &row) : take_spec(fault, words[0], &row.spec);
     if (status == STATUS_OK)
         status = take_words(fault, words, count, out, &row);
     if (status == STATUS_OK)

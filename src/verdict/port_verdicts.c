@@ -108,8 +108,8 @@ static void judge_target(const struct portmap *map, const struct port_entry *ent
 {
     out->confidence = SURE_ANSWERED;
     bool is_farther = !map->end_is_known || entry->passed_ttl >= map->end_ttl; /* on a longer path */
-    out->at = (struct place){
-        .known = true, .ttl = is_farther ? entry->answered_ttl : map->end_ttl, .address = reply->from};
+    out->at =
+        (struct place){.known = true, .ttl = is_farther ? entry->answered_ttl : map->end_ttl, .address = reply->from};
     out->state = entry->fate == PORT_OPEN ? VERDICT_OPEN : VERDICT_CLOSED;
     out->how = entry->fate == PORT_OPEN ? HOW_NONE : how_of_reply(reply);
     if (entry->fate == PORT_OPEN)

@@ -59,7 +59,7 @@ struct frame_number {
 
 struct verdict {
     const struct trace *trace; /* whose spec is judged */
-    struct probe_spec spec;    /* it; of a port list that of one port */
+    struct probe_spec spec;    /* of a port list: that of one port; else without type: verdict_spec() */
     enum verdict_state state;
     enum verdict_how how;
     struct place at, after, before;
@@ -143,6 +143,12 @@ void verdict_judge_traces(const struct trace *const *traces, size_t count, const
 const char *verdict_state_name(enum verdict_state state);
 const char *verdict_how_name(enum verdict_how how);
 const char *finding_kind_name(enum finding_kind kind);
+
+/* The spec that is judged. */
+static inline const struct probe_spec *verdict_spec(const struct verdict *verdict)
+{
+    return verdict->spec.type ? &verdict->spec : &verdict->trace->flow.spec;
+}
 
 /* Whether the target itself answered: open or closed. */
 static inline bool verdict_reaches(const struct verdict *verdict)

@@ -63,10 +63,10 @@ struct options {
     bool no_decap;                      /* replay: read the outer headers of tunnels only */
     bool list;                          /* replay: one line per trace: output_list has standard output */
     const char *expect_file;            /* diagnose, replay: the file of --expect; NULL: none. Not read here */
-    bool default_specs;  /* diagnose: no probe was given: those of the --expect file replace the defaults */
-    bool only;           /* diagnose: no icmp for comparison */
+    bool default_specs;       /* diagnose: no probe was given: those of the --expect file replace the defaults */
+    bool only;                /* diagnose: no icmp for comparison */
     struct pace_options pace; /* diagnose */
-    uint32_t max_probes; /* paths; 0: the default */
+    uint32_t max_probes;      /* paths; 0: the default */
     bool quiet, dry_run, numeric;
     struct lookup_options lookup;
     /* Lines for stderr ("hopsonde: ...\n"), each once: what another tool's spelling was taken for. Empty with --quiet.

@@ -223,8 +223,9 @@ json_t *json_trace_head(const struct trace *trace, const char *target_name)
     json_object_set_new(target, "address", json_address(&flow->target));
     json_object_set_new(object, "target", target);
     json_object_set_new(object, "source_address", json_address(&flow->source));
-    json_object_set_new(object, "probe", trace->ports ? json_port_list(trace->ports, trace->first_port, trace->last_port)
-                                                     : json_spec(&flow->spec));
+    json_object_set_new(object, "probe",
+                        trace->ports ? json_port_list(trace->ports, trace->first_port, trace->last_port)
+                                     : json_spec(&flow->spec));
     json_object_set_new(object, "protocol", json_protocol(flow_protocol(flow)));
     if (flow->spec.type->has_port) {
         json_object_set_new(object, "source_port", json_port_or_null(flow->source_port, origin->source_port_varies));
@@ -358,7 +359,7 @@ json_t *json_verdict(const struct verdict *verdict)
     json_object_set_new(object, "target", json_address(&flow->target));
     if (verdict->trace->origin.foreign)
         json_object_set_new(object, "source_address", json_address(&flow->source));
-    json_object_set_new(object, "probe", json_spec(&verdict->spec));
+    json_object_set_new(object, "probe", json_spec(verdict_spec(verdict)));
     json_object_set_new(object, "state", json_string(verdict_state_name(verdict->state)));
     json_object_set_new(object, "how", json_text(verdict_how_name(verdict->how)));
     json_object_set_new(object, "at", json_place(&verdict->at));
@@ -400,8 +401,9 @@ json_t *json_advice(const struct advice *advice)
 json_t *json_expectation(const struct result_expectation *expectation)
 {
     json_t *object = json_object();
-    json_object_set_new(object, "probe", expectation->list ? json_port_list(expectation->list, 1, 65535)
-                                                           : json_spec(&expectation->spec));
+    json_object_set_new(object, "probe",
+                        expectation->list ? json_port_list(expectation->list, 1, 65535)
+                                          : json_spec(&expectation->spec));
     json_object_set_new(object, "expected", json_text(expectation->expected));
     json_object_set_new(object, "found", json_text(expectation->found));
     json_object_set_new(object, "ok", json_boolean(expectation->ok));

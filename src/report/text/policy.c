@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* policy: the verdicts as lines that --expect reads: PROBE STATE [at|after ADDRESS]. What is inconclusive is a comment.
  */
-#include "report/format.h"
 #include "report/address_text.h"
+#include "report/format.h"
 #include "verdict/port_verdicts.h"
 
 static void add_place(struct strbuf *line, const char *word, const struct place *place)
@@ -58,7 +58,7 @@ static void policy_judged(struct output *out, const struct judged_group *group)
     for (unsigned i = 0; i < judgement->verdict_count; i++) {
         const struct verdict *verdict = &judgement->verdicts[i];
         char spec[PROBE_SPEC_TEXT_BYTES];
-        probe_spec_format(&verdict->spec, spec);
+        probe_spec_format(verdict_spec(verdict), spec);
         begin_line(&lines, verdict->state);
         strbuf_add(&lines, spec);
         end_line(&lines, verdict->state, &verdict->at, &verdict->after);

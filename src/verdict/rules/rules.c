@@ -65,7 +65,7 @@ static const struct rule rules[] = {
 void rules_judge(const struct facts *facts, struct verdict *out)
 {
     unsigned row = 0;
-    *out = (struct verdict){.trace = facts->trace, .spec = facts->trace->flow.spec};
+    *out = (struct verdict){.trace = facts->trace};
     while (!rules[row].holds(facts))
         row++;
     rules[row].explain(facts, out);

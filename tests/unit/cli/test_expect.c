@@ -61,6 +61,11 @@ static void test_lines(void)
         {"tcp/22 rejected at fw.example", "policy:1: fw.example: expected an IPv4 or IPv6 address"},
         {"tcp/22 rejected at 10.0.3.1 now", "policy:1: now: unexpected text after PROBE STATE [at|after ADDRESS]"},
         {"tcp/80 open\nudp open\ntcp open", "policy:3: tcp: line 1 already has this probe"},
+        {"tcp/135-139,445 dropped after 10.0.3.2\ntcp/22,!22,80 open", "1:tcp/135=dropped>10.0.3.2 2:tcp/80=open"},
+        {"tcp/1-1024 closed\nudp/80 open\ntcp/80 open", "policy:3: tcp/80: line 1 already has this probe"},
+        {"tcp/80 open\ntcp/1-1024 closed", "policy:2: tcp/1-1024: line 1 already has this probe"},
+        {"udp/50-60 closed\nudp/53:empty closed\nudp/53 open", "policy:3: udp/53: line 1 already has this probe"},
+        {"tcp/80-22 open", "policy:1: tcp/80-22: 80-22: the range ends before it begins (exchange the two)"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         is_text(parsed(rows[i].text), rows[i].want, "file %zu", i);
@@ -68,15 +73,15 @@ static void test_lines(void)
 
 static void test_hostile_files(void)
 {
-    static char text[8192];
+    static char text[20000];
     struct err err;
     is_num(expect_parse("p", "udp\0 open", 9, &expect, &err), STATUS_USAGE, "a NUL");
     is_text(err.message, "p:1: this is not text", "says so");
-    memset(text, 'x', 300);
-    text[300] = 0;
+    memset(text, 'x', 19000);
+    text[19000] = 0;
     is_text(parsed(text), "policy:1: the line is too long (expected PROBE STATE [at|after ADDRESS])", "a long line");
-    memset(text, '#', 300);
-    strcpy(text + 300, "\nudp open");
+    memset(text, '#', 19000);
+    strcpy(text + 19000, "\nudp open");
     is_text(parsed(text), "2:udp=open", "a long comment");
     memset(text, 'x', 100);
     text[100] = 0;
