@@ -93,7 +93,7 @@ static size_t count_until(const struct limited_sender *one, nstime time)
 }
 
 /* It answered a probe sent just after; or it sends ICMP errors, had sent none for so long that it had a token again,
- * and answered later. */
+ * and answered before it could have got another. */
 static bool was_ready(const struct limited_sender *one, nstime sent, nstime span)
 {
     size_t before = count_until(one, sent);
@@ -101,7 +101,8 @@ static bool was_ready(const struct limited_sender *one, nstime sent, nstime span
         return false;
     if (one->times[before] - sent <= span)
         return true;
-    return one->is_icmp && before && rate_limit_is_refilled(one->times[before - 1], sent);
+    return one->is_icmp && before && rate_limit_is_refilled(one->times[before - 1], sent) &&
+           one->times[before] - sent < RATE_LIMIT_REFILL;
 }
 
 static bool has_bit(const uint32_t bits[8], unsigned ttl)

@@ -11,20 +11,20 @@ static unsigned stopped_ttl(const struct portmap *map, const struct port_entry *
     unsigned stopped = map->end_ttl;
     if (entry->answer != NO_ANSWER)
         return uint_min(entry->answered_ttl, stopped);
-    return entry->hop_proofs >= PORT_PROOFS ? uint_min(entry->silent_ttl, stopped) : stopped;
+    return entry->hop_proofs >= map->proofs ? uint_min(entry->silent_ttl, stopped) : stopped;
 }
 
 bool portmap_is_stopped(const struct portmap *map, const struct port_entry *entry)
 {
     switch ((enum port_fate)entry->fate) {
-    case PORT_SILENT:
+    case FATE_SILENT:
         return true;
-    case PORT_OPEN:
-    case PORT_CLOSED:
-    case PORT_REFUSED:
+    case FATE_OPEN:
+    case FATE_CLOSED:
+    case FATE_REFUSED:
         return map->answers[entry->answer].in_target_name;
-    case PORT_NOT_ASKED:
-    case PORT_UNSURE:
+    case FATE_NOT_ASKED:
+    case FATE_UNSURE:
         break;
     }
     return false;

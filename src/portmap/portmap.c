@@ -8,6 +8,7 @@
 #include "base/minmax.h"
 #include "portmap/limited_senders.h"
 #include "portmap/places.h"
+#include "silence/rate_limit.h"
 #include "silence/sample.h"
 
 /* --- entries --- */
@@ -162,10 +163,10 @@ static uint8_t take_answer(struct portmap *map, const struct trace *trace, const
 static enum port_fate fate_of(const struct trace *trace, const struct reply *reply)
 {
     if (!reply_reaches(trace, reply))
-        return PORT_REFUSED;
+        return FATE_REFUSED;
     if (reply_accepts(reply))
-        return PORT_OPEN;
-    return reply_closes(reply) ? PORT_CLOSED : PORT_REFUSED;
+        return FATE_OPEN;
+    return reply_closes(reply) ? FATE_CLOSED : FATE_REFUSED;
 }
 
 static void take_final(struct portmap *map, struct port_entry *entry, const struct trace *trace, size_t index,
@@ -175,12 +176,23 @@ static void take_final(struct portmap *map, struct port_entry *entry, const stru
     enum port_fate fate = fate_of(trace, reply);
     bool is_first = entry->answer == NO_ANSWER, is_nearer = probe->ttl < entry->answered_ttl;
     uint8_t answer = take_answer(map, trace, entry, probe, reply);
-    if (answer == NO_ANSWER || (!is_first && !is_nearer && !(fate == PORT_OPEN && entry->fate != PORT_OPEN)))
+    if (answer == NO_ANSWER || (!is_first && !is_nearer && !(fate == FATE_OPEN && entry->fate != FATE_OPEN)))
         return;
     entry->answer = answer;
     entry->answered_ttl = probe->ttl;
     entry->fate = (uint8_t)fate;
     entry->shown_by = (int32_t)index;
+}
+
+static void count_to(uint8_t *counter)
+{
+    *counter = (uint8_t)(*counter + (*counter < UINT8_MAX));
+}
+
+bool portmap_is_doubtful(const struct portmap *map, const struct port_entry *entry)
+{
+    return entry->fate == FATE_CLOSED && map->answers[entry->answer].kind == REPLY_RST && entry->silent_first &&
+           entry->answered < 2;
 }
 
 /* Replies of all ports; a port's probes at the end are counted as well. */
@@ -193,12 +205,16 @@ static void take_replies(struct portmap *map, unsigned part)
         const struct reply *reply = deciding(trace, probe);
         if (!entry)
             continue;
-        if (probe->ttl >= map->end_ttl && entry->end_asked < UINT8_MAX)
-            entry->end_asked++;
-        if (reply && reply->kind == REPLY_TIME_EXCEEDED)
+        if (probe->ttl >= map->end_ttl)
+            count_to(&entry->end_asked);
+        if (!reply) {
+            entry->silent_first = entry->silent_first || (probe->ttl >= map->end_ttl && !entry->answered);
+        } else if (reply->kind == REPLY_TIME_EXCEEDED) {
             entry->passed_ttl = uint8_max(entry->passed_ttl, probe->ttl);
-        else if (reply)
+        } else {
+            count_to(&entry->answered);
             take_final(map, entry, trace, i, reply);
+        }
     }
 }
 
@@ -217,7 +233,7 @@ static void add_list(struct portmap *map, unsigned part)
 
 static bool is_answered_at_end(const struct portmap *map, const struct port_entry *entry)
 {
-    return (entry->fate == PORT_OPEN || entry->fate == PORT_CLOSED) && entry->answered_ttl >= map->end_ttl &&
+    return (entry->fate == FATE_OPEN || entry->fate == FATE_CLOSED) && entry->answered_ttl >= map->end_ttl &&
            entry->passed_ttl < map->end_ttl;
 }
 
@@ -227,15 +243,10 @@ static void choose_passers(struct portmap *map)
     for (uint32_t i = 0; i < map->count; i++) {
         struct portmap_list *list = &map->per_list[map->list_of_part[map->entries[i].part]];
         bool is_better =
-            list->passer < 0 || (map->entries[list->passer].fate != PORT_OPEN && map->entries[i].fate == PORT_OPEN);
+            list->passer < 0 || (map->entries[list->passer].fate != FATE_OPEN && map->entries[i].fate == FATE_OPEN);
         if (is_better && is_answered_at_end(map, &map->entries[i]))
             list->passer = i;
     }
-}
-
-static void count_to(uint8_t *counter)
-{
-    *counter = (uint8_t)(*counter + (*counter < UINT8_MAX));
 }
 
 /* A hop that answers no protocol at all has no limit to explain its silence. */
@@ -280,11 +291,17 @@ struct samples {
     nstime end, hop; /* by entry: the first probe of the last sample counted there */
 };
 
+/* What the ports with an answer show of losses: samples that no limit explains, and answered probes. */
+struct losses {
+    uint32_t lost, answered;
+};
+
 static void take_silence(struct portmap *map, struct port_entry *entry, struct samples *samples, size_t index,
                          const struct probe *probe)
 {
     if (probe->ttl >= map->end_ttl) {
-        if (sample_is_same(samples->end, probe->sent) || entry->end_proofs == UINT8_MAX)
+        if (entry->end_proofs == UINT8_MAX ||
+            (samples->end != NSTIME_NONE && probe->sent - samples->end < map->sample_span))
             return;
         samples->end = probe->sent;
         entry->end_proofs++;
@@ -301,7 +318,8 @@ static void take_silence(struct portmap *map, struct port_entry *entry, struct s
     samples->hop = probe->sent;
 }
 
-static bool take_silences(struct portmap *map, const struct limited_senders *senders, unsigned part)
+static bool take_silences(struct portmap *map, const struct limited_senders *senders, unsigned part,
+                          struct losses *losses)
 {
     const struct trace *trace = map->lists->traces[part];
     uint32_t first = map->first_of_part[part], count = map->first_of_part[part + 1] - first;
@@ -311,15 +329,32 @@ static bool take_silences(struct portmap *map, const struct limited_senders *sen
     for (size_t i = 0; samples && i < trace->probe_count; i++) {
         const struct probe *probe = &trace->probes[i];
         struct port_entry *entry = probe->state == PROBE_EXPIRED ? find_entry(map, part, probe->target_port) : NULL;
-        if (!entry || entry->answer != NO_ANSWER)
+        bool at_end = probe->ttl >= map->end_ttl;
+        if (!entry || (entry->answer != NO_ANSWER && !at_end))
             continue;
-        bool proves = probe->ttl >= map->end_ttl ? limited_senders_could_refuse(senders, probe->sent, map->end_ttl)
-                                                 : limited_senders_could_expire(senders, probe->sent, probe->ttl);
-        if (proves)
+        bool proves = at_end ? limited_senders_could_refuse(senders, probe->sent, map->end_ttl)
+                             : limited_senders_could_expire(senders, probe->sent, probe->ttl);
+        if (proves && entry->answer != NO_ANSWER)
+            losses->lost++;
+        else if (proves)
             take_silence(map, entry, &samples[entry - map->entries - first], i, probe);
     }
     free(samples);
     return samples != NULL;
+}
+
+/* So many that PORTS_MISTAKEN ports are expected to be silent by chance. Half a loss in ten is assumed beforehand. */
+static unsigned proofs_needed(const struct portmap *map, const struct losses *losses)
+{
+    double chance = (losses->lost + 0.5) / (losses->lost + losses->answered + 10.0), mistaken = 0;
+    unsigned proofs = PORT_PROOFS_LEAST;
+    for (uint32_t i = 0; i < map->count; i++)
+        mistaken += map->entries[i].answer == NO_ANSWER;
+    for (unsigned i = 0; i < PORT_PROOFS_LEAST; i++)
+        mistaken *= chance;
+    for (; mistaken > PORTS_MISTAKEN && proofs < PORT_PROOFS_MOST; proofs++)
+        mistaken *= chance;
+    return proofs;
 }
 
 static void settle_fates(struct portmap *map)
@@ -329,12 +364,13 @@ static void settle_fates(struct portmap *map)
         if (entry->answer != NO_ANSWER)
             map->answers[entry->answer].ports++;
         else if (entry->end_asked)
-            entry->fate = entry->end_proofs >= PORT_PROOFS ? PORT_SILENT : PORT_UNSURE;
+            entry->fate = entry->end_proofs >= map->proofs ? FATE_SILENT : FATE_UNSURE;
     }
 }
 
 static bool fill(struct portmap *map)
 {
+    struct losses losses = {0, 0};
     struct limited_senders *senders = malloc(sizeof *senders);
     for (unsigned ttl = 0; ttl < 256; ttl++)
         map->last_expiry[ttl] = NSTIME_NONE;
@@ -350,8 +386,16 @@ static bool fill(struct portmap *map)
         choose_passers(map);
     for (unsigned i = 0; good && i < map->lists->count; i++)
         learn_hops_of_lists(map, senders, i);
+    /* One lost refusal may have emptied a bucket for all ports that were asked until it had a token again. */
+    map->sample_span = SAMPLE_SPAN;
+    for (unsigned i = 0; i < map->answer_count; i++)
+        if (map->answers[i].is_icmp)
+            map->sample_span = RATE_LIMIT_REFILL;
+    for (uint32_t i = 0; i < map->count; i++)
+        losses.answered += map->entries[i].answer != NO_ANSWER;
     for (unsigned i = 0; good && i < map->lists->count; i++)
-        good = take_silences(map, senders, i);
+        good = take_silences(map, senders, i, &losses);
+    map->proofs = proofs_needed(map, &losses);
     if (senders)
         limited_senders_free(senders);
     free(senders);

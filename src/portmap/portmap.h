@@ -10,18 +10,22 @@
 
 #include "trace/trace_set.h"
 
-/* Samples of one port at the end of the path that prove its silence.
- * Unit: samples that no rate limit explains, SAMPLE_SPAN apart. Source: chosen; of a path that loses 5 %, two are both
- * lost in 0.25 %. Effect: with one, each lost packet is a dropped port; more make the run longer. */
-#define PORT_PROOFS 2
+/* Samples of one port that prove its silence: at least so many, and more on a path that loses packets.
+ * Unit: samples that no rate limit explains. Source: chosen. Effect: with one, each lost packet is a dropped port; more
+ * make the run longer. */
+#define PORT_PROOFS_LEAST 2
+#define PORT_PROOFS_MOST 8
+/* So many ports of a run may be called silent by mistake, as expected from the losses of ports that answer.
+ * Unit: ports. Source: chosen. Effect: a larger number needs fewer samples and makes more mistakes. */
+#define PORTS_MISTAKEN 0.01
 
 enum port_fate {
-    PORT_NOT_ASKED,
-    PORT_OPEN,    /* answered in the target's name */
-    PORT_CLOSED,  /* refused in the target's name */
-    PORT_REFUSED, /* refused by a router, or administratively by the target */
-    PORT_SILENT,  /* PORT_PROOFS samples are silent */
-    PORT_UNSURE,  /* silent, but a rate limit or loss may explain it */
+    FATE_NOT_ASKED,
+    FATE_OPEN,    /* answered in the target's name */
+    FATE_CLOSED,  /* refused in the target's name */
+    FATE_REFUSED, /* refused by a router, or administratively by the target */
+    FATE_SILENT,  /* so many samples are silent that no limit and no loss explains them */
+    FATE_UNSURE,  /* silent, but a rate limit or loss may explain it */
 };
 
 /* Why a port has no place, or how it has one. */
@@ -44,6 +48,8 @@ struct port_entry {
     uint8_t hop_proofs;   /* samples that prove that */
     uint8_t end_proofs;   /* samples at the end of the path that prove the silence */
     uint8_t end_asked;    /* probes at the end of the path, UINT8_MAX at most */
+    uint8_t answered;     /* probes with a final answer, UINT8_MAX at most */
+    bool silent_first;    /* a probe at the end of the path was silent before any was answered */
     uint8_t placing;      /* enum port_placing */
     uint8_t after_ttl;    /* the place: the last hop that it passed; 0: none */
     uint8_t before_ttl;   /* the next hop, at which it was stopped */
@@ -87,6 +93,9 @@ struct portmap {
     uint32_t first_of_part[33]; /* index of the part's first entry; the last is `count` */
     struct port_answer answers[PORT_ANSWERS_MOST];
     unsigned answer_count;
+    nstime
+        sample_span; /* samples of a port at the end of the path are so far apart: SAMPLE_SPAN, or a token's refill */
+    unsigned proofs; /* samples that prove a silence: PORT_PROOFS_LEAST or more */
     uint8_t end_ttl; /* where the target answers, as far as known; else the largest TTL */
     bool end_is_known;
     nstime last_expiry[256];  /* by TTL: when the last probe that expired there was sent; NSTIME_NONE: none */
@@ -103,6 +112,9 @@ const struct port_entry *portmap_entry(const struct portmap *map, unsigned part,
 bool portmap_hop_is_visible(const struct portmap *map, unsigned part, unsigned ttl);
 /* Whether a place is worth asking for: the port is silent, or its answer may come from before the target. */
 bool portmap_is_stopped(const struct portmap *map, const struct port_entry *entry);
+/* Whether one RST is not enough: if the SYN/ACK to an earlier SYN was lost, a listener may reset the half-open
+ * connection, and accepts the SYN after that. */
+bool portmap_is_doubtful(const struct portmap *map, const struct port_entry *entry);
 /* The next TTL at which this port is to be asked to find its place; 0: its place is measured. `like`: a measured entry
  * that is likely to have the same place; NULL: none. */
 uint8_t portmap_next_ttl(const struct portmap *map, const struct port_entry *entry, const struct port_entry *like);

@@ -18,11 +18,16 @@
 #include "base/minmax.h"
 #include "base/rng.h"
 #include "silence/rate_limit.h"
+#include "silence/sample.h"
 
 /* Silent ports in the first round that repeats them.
  * Unit: ports. Source: chosen. Effect: more waste packets where a limit hides refusals; fewer need more rounds where
  * none does. */
 #define BATCH_FIRST 256
+/* Most silent ports in a round.
+ * Unit: ports. Source: chosen; at 1000 a second they take less than RATE_LIMIT_REFILL. Effect: with more, the control
+ * behind them proves nothing of the first. */
+#define BATCH_MOST 800
 /* Probes of a silent port at the end of the path.
  * Unit: probes. Source: chosen; a limited target answers one probe a second. Effect: with fewer, more ports stay
  * undecided behind a limit; more cost time where replies are lost. */
@@ -201,9 +206,9 @@ static nstime last_refusal(const struct maker *maker)
     return latest;
 }
 
-static bool is_to_repeat(const struct port_entry *entry)
+static bool is_to_repeat(const struct portmap *map, const struct port_entry *entry)
 {
-    return entry->fate == PORT_UNSURE && entry->end_asked < ASKED_MOST;
+    return (entry->fate == FATE_UNSURE || portmap_is_doubtful(map, entry)) && entry->end_asked < ASKED_MOST;
 }
 
 /* One pass over the silent ports that were asked least. */
@@ -216,7 +221,7 @@ static void add_pass(struct maker *maker, uint32_t most, unsigned fewest, bool p
     for (unsigned asked = fewest; asked < ASKED_MOST && added < most; asked++)
         for (uint32_t i = 0; i < map->count && added < most; i++) {
             const struct port_entry *entry = &map->entries[i];
-            if (!is_to_repeat(entry) || entry->end_asked != asked)
+            if (!is_to_repeat(map, entry) || entry->end_asked != asked)
                 continue;
             add_entry(maker, entry, end_of(map, entry));
             if (++added % every == 0)
@@ -233,7 +238,8 @@ static void adapt_batch(struct rounds *rounds, uint32_t resolved)
     if (!rounds->batch)
         rounds->batch = BATCH_FIRST;
     else
-        rounds->batch = gained ? 2 * gained : uint_min(2 * rounds->batch, 65536);
+        rounds->batch = gained ? 2 * gained : 2 * rounds->batch;
+    rounds->batch = uint_min(rounds->batch, BATCH_MOST);
     rounds->resolved = resolved;
 }
 
@@ -244,7 +250,7 @@ static void add_again(struct maker *maker)
     uint32_t resolved = 0;
     for (uint32_t i = 0; i < map->count; i++) {
         resolved += map->entries[i].answer != NO_ANSWER;
-        if (is_to_repeat(&map->entries[i]))
+        if (is_to_repeat(map, &map->entries[i]))
             fewest = uint_min(fewest, map->entries[i].end_asked);
     }
     if (fewest == ASKED_MOST)
@@ -254,7 +260,8 @@ static void add_again(struct maker *maker)
     if (last != NSTIME_NONE)
         wait_until(maker, last + RATE_LIMIT_REFILL);
     add_pass(maker, maker->rounds->batch, fewest, false);
-    add_pass(maker, maker->rounds->batch, fewest, true);
+    if (map->sample_span <= SAMPLE_SPAN)
+        add_pass(maker, maker->rounds->batch, fewest, true);
     add_controls(maker, true);
 }
 
@@ -374,7 +381,7 @@ static void add_samples(struct maker *maker)
         add_samples_of_answer(maker, answer);
     for (uint32_t first = 0; first < map->count;) {
         uint32_t last = portmap_run_end(map, first);
-        if (map->entries[first].fate == PORT_SILENT)
+        if (map->entries[first].fate == FATE_SILENT)
             add_samples_of_run(maker, first, last);
         first = last + 1;
     }

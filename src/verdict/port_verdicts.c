@@ -88,7 +88,7 @@ static void judge_nearer(const struct portmap *map, const struct port_entry *ent
                          struct verdict *out)
 {
     out->confidence = sureness(entry);
-    if (entry->fate == PORT_OPEN) {
+    if (entry->fate == FATE_OPEN) {
         out->state = VERDICT_INTERCEPTED;
         out->at = hop(map, entry->before_ttl);
         phrase_set(out->text, "%s is intercepted at %s: a device there replies in the target's name", NAME(out),
@@ -110,9 +110,9 @@ static void judge_target(const struct portmap *map, const struct port_entry *ent
     bool is_farther = !map->end_is_known || entry->passed_ttl >= map->end_ttl; /* on a longer path */
     out->at =
         (struct place){.known = true, .ttl = is_farther ? entry->answered_ttl : map->end_ttl, .address = reply->from};
-    out->state = entry->fate == PORT_OPEN ? VERDICT_OPEN : VERDICT_CLOSED;
-    out->how = entry->fate == PORT_OPEN ? HOW_NONE : how_of_reply(reply);
-    if (entry->fate == PORT_OPEN)
+    out->state = entry->fate == FATE_OPEN ? VERDICT_OPEN : VERDICT_CLOSED;
+    out->how = entry->fate == FATE_OPEN ? HOW_NONE : how_of_reply(reply);
+    if (entry->fate == FATE_OPEN)
         phrase_set(out->text, "%s reaches the target, which accepts it", NAME(out));
     else
         phrase_set(out->text, "%s reaches the target, where the port is closed (%s)", NAME(out),
@@ -155,7 +155,7 @@ static void judge_unsure(const struct portmap *map, const struct port_entry *ent
     if (map->lists->traces[entry->part]->end == END_INTERRUPTED)
         phrase_set(out->text, "%s is inconclusive: the run was interrupted after %u silent probes", NAME(out),
                    entry->end_asked);
-    else if (entry->fate == PORT_SILENT)
+    else if (entry->fate == FATE_SILENT)
         phrase_set(out->text, "%s is inconclusive: it is silent, but no hop shows where it stops", NAME(out));
     else
         phrase_set(out->text, "%s is inconclusive: %u silent probes, which a rate limit or loss may explain", NAME(out),
@@ -188,17 +188,17 @@ bool ports_judge(const struct portmap *map, const struct port_entry *entry, stru
     const struct trace *trace = map->lists->traces[entry->part];
     const struct probe *probe = NULL;
     *out = (struct verdict){.trace = trace, .spec = port_list_spec(trace->ports, entry->port)};
-    if (entry->fate == PORT_NOT_ASKED)
+    if (entry->fate == FATE_NOT_ASKED)
         return false;
     show_frames(map, entry, out);
     const struct reply *reply = entry->answer != NO_ANSWER ? reply_of(map, entry, &probe) : NULL;
-    if (entry->fate == PORT_REFUSED)
+    if (entry->fate == FATE_REFUSED)
         judge_refused(map, probe, reply, out);
     else if (reply && is_nearer(map, entry))
         judge_nearer(map, entry, reply, out);
     else if (reply)
         judge_target(map, entry, reply, out);
-    else if (entry->fate == PORT_SILENT && is_placed(entry))
+    else if (entry->fate == FATE_SILENT && is_placed(entry))
         judge_silent(map, entry, out);
     else
         judge_unsure(map, entry, out);
@@ -359,7 +359,7 @@ bool ports_reach(const struct portmap *map)
     for (uint32_t i = 0; i < map->count; i++) {
         struct verdict verdict;
         enum port_fate fate = map->entries[i].fate;
-        if ((fate == PORT_OPEN || fate == PORT_CLOSED) && ports_judge(map, &map->entries[i], &verdict) &&
+        if ((fate == FATE_OPEN || fate == FATE_CLOSED) && ports_judge(map, &map->entries[i], &verdict) &&
             verdict_reaches(&verdict))
             return true;
     }
