@@ -291,7 +291,8 @@ struct samples {
     nstime end, hop; /* by entry: the first probe of the last sample counted there */
 };
 
-/* What the ports with an answer show of losses: samples that no limit explains, and answered probes. */
+/* What the ports with an answer show of losses: of the probes that no limit can have kept from an answer, those lost
+ * and those answered. */
 struct losses {
     uint32_t lost, answered;
 };
@@ -328,14 +329,15 @@ static bool take_silences(struct portmap *map, const struct limited_senders *sen
         samples[i] = (struct samples){NSTIME_NONE, NSTIME_NONE};
     for (size_t i = 0; samples && i < trace->probe_count; i++) {
         const struct probe *probe = &trace->probes[i];
-        struct port_entry *entry = probe->state == PROBE_EXPIRED ? find_entry(map, part, probe->target_port) : NULL;
+        bool is_silent = probe->state == PROBE_EXPIRED, is_answered = probe->state == PROBE_ANSWERED;
+        struct port_entry *entry = is_silent || is_answered ? find_entry(map, part, probe->target_port) : NULL;
         bool at_end = probe->ttl >= map->end_ttl;
-        if (!entry || (entry->answer != NO_ANSWER && !at_end))
+        if (!entry || (entry->answer != NO_ANSWER ? !at_end : is_answered))
             continue;
         bool proves = at_end ? limited_senders_could_refuse(senders, probe->sent, map->end_ttl)
                              : limited_senders_could_expire(senders, probe->sent, probe->ttl);
         if (proves && entry->answer != NO_ANSWER)
-            losses->lost++;
+            *(is_silent ? &losses->lost : &losses->answered) += 1;
         else if (proves)
             take_silence(map, entry, &samples[entry - map->entries - first], i, probe);
     }
@@ -391,8 +393,6 @@ static bool fill(struct portmap *map)
     for (unsigned i = 0; i < map->answer_count; i++)
         if (map->answers[i].is_icmp)
             map->sample_span = RATE_LIMIT_REFILL;
-    for (uint32_t i = 0; i < map->count; i++)
-        losses.answered += map->entries[i].answer != NO_ANSWER;
     for (unsigned i = 0; good && i < map->lists->count; i++)
         good = take_silences(map, senders, i, &losses);
     map->proofs = proofs_needed(map, &losses);
