@@ -66,7 +66,8 @@ static void put_probe(struct jsonl_state *state, uint32_t number, const struct t
 {
     struct row_buffer *rows = state->rows;
     char *at = put_number(put_text(row_buffer_begin(rows), "{\"type\": \"probe\", \"trace\": "), number);
-    at = put_text(put_text(at, ", \"probe\": \""), summary_spec(&state->spec, &trace->flow.spec));
+    const struct probe_spec spec = trace_probe_spec(trace, probe);
+    at = put_text(put_text(at, ", \"probe\": \""), summary_spec(&state->spec, &spec));
     at = put_number(put_text(at, "\", \"ttl\": "), probe->ttl);
     row_buffer_end(rows, put_text(at, ", "));
     json_probe_put(rows, NULL, trace, probe);
