@@ -12,13 +12,12 @@
 #include <stdlib.h>
 
 #include "diagnose/diagnose.h"
-#include "diagnose/wanted.h"
 #include "ports/rounds.h"
 #include "session/state.h"
 #include "silence/sample.h"
 
 struct ports_plan {
-    struct diagnosis path; /* first: the strategy of `diagnose` finds its own state here */
+    void *path; /* owned; state of the strategy that learns the path */
     bool path_is_known;
     struct rounds rounds;
 };
@@ -30,15 +29,21 @@ static struct ports_plan *plan_of(const struct session *session)
 
 static bool start(struct session *session)
 {
-    for (unsigned i = 0; i < session->trace_count; i++)
-        session->wants[i].climbs = true;
-    session->plan = calloc(1, sizeof(struct ports_plan));
-    return session->plan != NULL;
+    struct ports_plan *plan = calloc(1, sizeof *plan);
+    if (!plan || !strategy_diagnose.start(session)) {
+        free(plan);
+        return false;
+    }
+    plan->path = session->plan;
+    session->plan = plan;
+    return true;
 }
 
 static void stop(struct session *session)
 {
-    rounds_free(&plan_of(session)->rounds);
+    struct ports_plan *plan = plan_of(session);
+    rounds_free(&plan->rounds);
+    free(plan->path);
 }
 
 static bool has_outstanding(const struct session *session)
@@ -70,7 +75,9 @@ static void update(struct session *session)
 {
     struct ports_plan *plan = plan_of(session);
     if (!plan->path_is_known) {
+        session->plan = plan->path;
         strategy_diagnose.update(session);
+        session->plan = plan;
         if (!session->complete)
             return;
         session->complete = session_lacks_route(session);
