@@ -35,6 +35,7 @@ static const struct field config_fields[] = {
     {"specs", FIELD_SPECS, 0, 0, NULL, false, false},
     FIELD(session_config, automatic, "automatic", FIELD_BOOL),
     OPTIONAL_FIELD(session_config, first_compares, "first_compares", FIELD_BOOL),
+    {"port_lists", FIELD_PORT_LISTS, 0, 0, NULL, true, false},
     OPTIONAL_FIELD(session_config, strategy, "purpose", FIELD_STRATEGY),
     OLDER_FIELD(session_config, strategy, "diagnose", FIELD_DIAGNOSE),
     OPTIONAL_FIELD(session_config, flows, "flows", FIELD_UNSIGNED),
@@ -85,6 +86,7 @@ static const struct field claim_fields[] = {
     FIELD(session_claim, trace, "trace", FIELD_UNSIGNED),
     OPTIONAL_FIELD(session_claim, flow, "flow", FIELD_UNSIGNED),
     OPTIONAL_FIELD(session_claim, size, "size", FIELD_UNSIGNED),
+    OPTIONAL_FIELD(session_claim, port, "port", FIELD_UNSIGNED),
     FIELD(session_claim, serial, "serial", FIELD_UNSIGNED),
     FIELD(session_claim, ttl, "ttl", FIELD_UNSIGNED),
     FIELD(session_claim, at, "at_ns", FIELD_SIGNED),
@@ -238,8 +240,8 @@ static enum annotation claim_read(struct words words, const struct saved_run *sa
     *claim = (struct session_claim){0};
     if (!fields_read(words, claim_fields, claim))
         return ANNOTATION_DAMAGED;
-    bool sound = claim->trace < saved->config.spec_count && claim->serial > 0 && claim->serial <= FLOW_SERIALS_MOST &&
-                 claim->ttl > 0 && is_stamp(claim->at) && claim->send_errno >= 0;
+    bool sound = claim->trace < session_config_traces(&saved->config) && claim->serial > 0 &&
+                 claim->serial <= FLOW_SERIALS_MOST && claim->ttl > 0 && is_stamp(claim->at) && claim->send_errno >= 0;
     return sound ? ANNOTATION_CLAIM : ANNOTATION_DAMAGED;
 }
 
@@ -283,12 +285,27 @@ static bool flow_fits(const struct flow *flow, const struct session_config *conf
            addr_equal(&flow->target, &config->target) && flow->flow_label <= 0xfffff && flow->size > 0;
 }
 
+/* A flow of a port list stands for the list's first port. */
+static bool list_flows_fit(const struct saved_run *saved)
+{
+    const struct session_config *config = &saved->config;
+    struct list_part parts[LIST_PARTS_MOST];
+    unsigned count = session_list_parts(config, parts);
+    for (unsigned i = 0; i < count; i++) {
+        const struct probe_spec spec = port_list_spec(parts[i].list, parts[i].first);
+        if (!flow_fits(&saved->flows[config->spec_count + i], config, &spec))
+            return false;
+    }
+    return true;
+}
+
 bool annotations_complete(const struct annotations *seen, const struct saved_run *saved)
 {
     const struct session_config *config = &saved->config;
     if (!seen->run || !seen->config || config->spec_count == 0)
         return false;
-    if (seen->flows != UINT32_MAX >> (SPECS_MOST - config->spec_count))
+    unsigned flows = session_config_traces(config);
+    if (flows > SPECS_MOST || seen->flows != UINT32_MAX >> (SPECS_MOST - flows) || !list_flows_fit(saved))
         return false;
     for (unsigned i = 0; i < config->spec_count; i++)
         if (!flow_fits(&saved->flows[i], config, &config->specs[i]))

@@ -194,7 +194,7 @@ static void write_section(struct dump *dump, const struct dump_run *run, const s
     add_comment(dump);
     annotate_config(&dump->text, config);
     add_comment(dump);
-    for (unsigned i = 0; i < config->spec_count; i++) {
+    for (unsigned i = 0; i < session_all_count(session); i++) {
         annotate_flow(&dump->text, i, &session_trace(session, i)->flow);
         add_comment(dump);
     }
@@ -270,6 +270,13 @@ static uint32_t direction_flags(const struct frame *frame)
     return packet.direction == FRAME_IN ? 1 : packet.direction == FRAME_OUT ? 2 : 0;
 }
 
+static struct probe_spec spec_of_note(const struct frame_note *note, const struct session *session)
+{
+    const struct trace *trace = session_trace(session, note->trace);
+    const struct probe *probe = trace_probe(trace, note->serial);
+    return probe ? trace_probe_spec(trace, probe) : trace->flow.spec;
+}
+
 static void write_packet(struct dump *dump, const struct frame *frame, uint32_t captured, const struct frame_note *note,
                          const struct session *session)
 {
@@ -284,7 +291,10 @@ static void write_packet(struct dump *dump, const struct frame *frame, uint32_t 
         pcapng_add_option(&dump->block, OPTION_PACKET_FLAGS, &flags, sizeof flags);
     if (note) {
         bool matched = note->role == FRAME_PROBE || note->role == FRAME_REPLY;
-        annotate_note(&dump->text, note, matched ? &session_trace(session, note->trace)->flow.spec : NULL);
+        struct probe_spec spec = {0};
+        if (matched)
+            spec = spec_of_note(note, session);
+        annotate_note(&dump->text, note, &spec);
         add_comment(dump);
     }
     pcapng_end(&dump->block);

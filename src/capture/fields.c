@@ -9,7 +9,8 @@
 #include "strategies/strategies.h"
 
 #define PREFIX "hopsonde:"
-#define VALUE_BYTES (SPECS_MOST * PROBE_SPEC_TEXT_BYTES + 1) /* bytes of the longest value, all specs, with its NUL */
+#define VALUE_BYTES                                                                                                    \
+    (PORT_LISTS_MOST * (PORT_LIST_TEXT_MOST + 1)) /* of the longest value, all port lists, with its NUL */
 #define BILLION 1e9
 
 /* ---- values to text ---- */
@@ -37,6 +38,14 @@ static void add_specs(struct strbuf *out, const struct session_config *config)
     for (unsigned i = 0; i < config->spec_count; i++) {
         strbuf_add(out, i ? "," : "");
         add_spec(out, &config->specs[i]);
+    }
+}
+
+static void add_port_lists(struct strbuf *out, const struct session_config *config)
+{
+    for (unsigned i = 0; i < config->port_list_count; i++) {
+        strbuf_add(out, i ? ";" : "");
+        port_list_add_text(&config->port_lists[i], 1, 65535, out);
     }
 }
 
@@ -93,6 +102,8 @@ static bool is_empty(const struct field *field, const void *record)
     const char *member = (const char *)record + field->offset;
     if (field->kind == FIELD_TEXT)
         return !*member;
+    if (field->kind == FIELD_PORT_LISTS)
+        return ((const struct session_config *)record)->port_list_count == 0;
     if (field->kind == FIELD_DEGREES)
         return billionths(load_double(member)) == 0;
     if (field->kind == FIELD_STRATEGY)
@@ -128,6 +139,9 @@ static void add_field(struct strbuf *out, const struct field *field, const void 
         break;
     case FIELD_SPECS:
         add_specs(out, record);
+        break;
+    case FIELD_PORT_LISTS:
+        add_port_lists(out, record);
         break;
     case FIELD_DEGREES:
         strbuf_addf(out, "%" PRId64, billionths(load_double(member)));
@@ -299,6 +313,22 @@ static bool specs_read(char *text, struct session_config *config)
     return true;
 }
 
+/* Ports are numbers, as in a spec. */
+static bool port_lists_read(char *text, struct session_config *config)
+{
+    config->port_list_count = 0;
+    char *rest = text;
+    for (char *list; (list = strsep(&rest, ";"));) {
+        const char *slash = strchr(list, '/');
+        char after = slash ? slash[1 + strspn(slash + 1, "0123456789,-")] : 'x';
+        if ((after && after != ':') || config->port_list_count == PORT_LISTS_MOST ||
+            port_list_parse(list, &config->port_lists[config->port_list_count], NULL) != STATUS_OK)
+            return false;
+        config->port_list_count++;
+    }
+    return true;
+}
+
 static bool strategy_read(const char *name, void *member)
 {
     const struct strategy *strategy = strategy_find(name);
@@ -337,6 +367,8 @@ static bool field_read(const struct field *field, struct words value, void *reco
         return spec_read(text, (void *)member);
     case FIELD_SPECS:
         return specs_read(text, record);
+    case FIELD_PORT_LISTS:
+        return port_lists_read(text, record);
     case FIELD_DEGREES:
         return degrees_read(text, member);
     case FIELD_STRATEGY:

@@ -20,10 +20,11 @@ enum field_kind {
     FIELD_ADDRESS,
     FIELD_WORD, /* an enum, by its index in `words` */
     FIELD_SPEC,
-    FIELD_SPECS,    /* the chain of specs; its base is the whole struct session_config */
-    FIELD_DEGREES,  /* a double, in billionths */
-    FIELD_STRATEGY, /* a strategy by its name; the first one is the default */
-    FIELD_DIAGNOSE, /* the strategy in older files: 1 for a diagnosis, else 0 */
+    FIELD_SPECS,      /* the chain of specs; its base is the whole struct session_config */
+    FIELD_PORT_LISTS, /* the port lists; its base is the same */
+    FIELD_DEGREES,    /* a double, in billionths */
+    FIELD_STRATEGY,   /* a strategy by its name; the first one is the default */
+    FIELD_DIAGNOSE,   /* the strategy in older files: 1 for a diagnosis, else 0 */
 };
 
 /* One key of a comment and the struct member that it stores. A table ends with FIELD_END. */

@@ -3,12 +3,14 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "cli/options/values.h"
+#include "verdict/port_verdicts.h"
 
-#define LINE_BYTES_MOST 256
+#define LINE_BYTES_MOST (PORT_LIST_TEXT_MOST + 256)
 #define WORDS_MOST 4
 #define BLANKS " \t\r\f\v"
 #define STATES_COUNT (VERDICT_INCONCLUSIVE + 1)
@@ -87,24 +89,67 @@ static enum status take_place(const struct fault *fault, const char *where, cons
     return STATUS_OK;
 }
 
-static enum status take_row(const struct fault *fault, char *const *words, unsigned count, struct expect *out)
+static enum status take_list(const struct fault *fault, const char *word, struct expectation *row)
 {
-    struct expectation row = {.line = fault->line};
-    enum status status = take_spec(fault, words[0], &row.spec);
-    if (status != STATUS_OK)
-        return status;
+    struct err cause;
+    row->list = malloc(sizeof *row->list);
+    if (!row->list)
+        return err_set(fault->err, STATUS_SYSTEM, "out of memory");
+    if (port_list_parse(word, row->list, &cause) != STATUS_OK)
+        return complain(fault, word, "%s", value_cause(cause.message, word));
+    row->spec = row->list->spec;
+    return STATUS_OK;
+}
+
+static bool row_has(const struct expectation *row, const struct probe_spec *spec)
+{
+    if (!row->list)
+        return probe_spec_equal(&row->spec, spec);
+    struct probe_spec own = port_list_spec(row->list, spec->port);
+    return row->spec.type == spec->type && port_list_has(row->list, spec->port) && probe_spec_equal(&own, spec);
+}
+
+static bool rows_overlap(const struct expectation *a, const struct expectation *b)
+{
+    if (!b->list)
+        return row_has(a, &b->spec);
+    for (unsigned port = port_list_next(b->list, 1); port; port = port_list_next(b->list, port + 1)) {
+        struct probe_spec spec = port_list_spec(b->list, (uint16_t)port);
+        if (row_has(a, &spec))
+            return true;
+    }
+    return false;
+}
+
+static enum status take_words(const struct fault *fault, char *const *words, unsigned count, const struct expect *out,
+                              struct expectation *taken)
+{
+    struct expectation row = *taken;
     for (unsigned i = 0; i < out->count; i++)
-        if (probe_spec_equal(&out->rows[i].spec, &row.spec))
+        if (rows_overlap(&out->rows[i], &row))
             return complain(fault, words[0], "line %u already has this probe", out->rows[i].line);
     if (count < 2)
         return complain(fault, words[0], "the state is missing (PROBE STATE, as tcp/443 open)");
-    status = take_state(fault, words[1], &row.state);
+    enum status status = take_state(fault, words[1], &row.state);
     if (status == STATUS_OK && count > 2)
         status = take_place(fault, words[2], count > 3 ? words[3] : NULL, &row);
-    if (status == STATUS_OK && out->count == SPECS_MOST)
-        return complain(fault, words[0], "too many probes (at most %u)", SPECS_MOST);
+    if (status == STATUS_OK && out->count == EXPECT_ROWS_MOST)
+        return complain(fault, words[0], "too many lines (at most %u)", EXPECT_ROWS_MOST);
+    *taken = row;
+    return status;
+}
+
+static enum status take_row(const struct fault *fault, char *const *words, unsigned count, struct expect *out)
+{
+    struct expectation row = {.line = fault->line};
+    enum status status =
+        port_list_is_meant(words[0]) ? take_list(fault, words[0], &row) : take_spec(fault, words[0], &row.spec);
+    if (status == STATUS_OK)
+        status = take_words(fault, words, count, out, &row);
     if (status == STATUS_OK)
         out->rows[out->count++] = row;
+    else
+        free(row.list);
     return status;
 }
 
@@ -186,29 +231,62 @@ static void add_found(struct strbuf *text, const struct expectation *row, const 
     add_place(text, has_at ? "at" : "after", has_at ? &verdict->at.address : &verdict->after.address);
 }
 
-static void fill_result(const struct expect *expect, const struct expectation *row, const struct verdict *verdict,
+/* The verdict of this spec, also if it is one port of a list; NULL: it was not probed. `room` may hold it. */
+static const struct verdict *verdict_of(const struct judgement *judgement, const struct probe_spec *spec,
+                                        struct verdict *room)
+{
+    const struct verdict *found = find_verdict(judgement, spec);
+    return found ? found : ports_find(judgement->ports, spec, room) ? room : NULL;
+}
+
+/* The first port of the list whose verdict differs, else the last. */
+static const struct verdict *judge_row(const struct expectation *row, const struct judgement *judgement,
+                                       struct verdict *room, struct probe_spec *spec)
+{
+    const struct verdict *verdict = NULL;
+    *spec = row->spec;
+    if (!row->list)
+        return verdict_of(judgement, spec, room);
+    for (unsigned port = port_list_next(row->list, 1); port; port = port_list_next(row->list, port + 1)) {
+        *spec = port_list_spec(row->list, (uint16_t)port);
+        verdict = verdict_of(judgement, spec, room);
+        if (!is_met(row, verdict))
+            break;
+    }
+    return verdict;
+}
+
+static void fill_result(const struct expect *expect, const struct expectation *row, const struct judgement *judgement,
                         struct result_expectation *out)
 {
     struct strbuf text;
+    struct verdict room;
+    struct probe_spec spec;
+    const struct verdict *verdict = judge_row(row, judgement, &room, &spec);
     strbuf_init(&text);
     *out = (struct result_expectation){
-        .spec = row->spec, .ok = is_met(row, verdict), .file = expect->file, .line = row->line};
+        .spec = row->spec, .list = row->list, .ok = is_met(row, verdict), .file = expect->file, .line = row->line};
     strbuf_add(&text, verdict_state_name(row->state));
     if (row->at || row->after)
         add_place(&text, row->at ? "at" : "after", &row->address);
     snprintf(out->expected, sizeof out->expected, "%s", text.text);
     strbuf_clear(&text);
+    if (row->list && !out->ok) {
+        char name[PROBE_SPEC_TEXT_BYTES];
+        probe_spec_format(&spec, name);
+        strbuf_addf(&text, "%s ", name);
+    }
     add_found(&text, row, verdict);
     snprintf(out->found, sizeof out->found, "%s", text.text);
     strbuf_free(&text);
 }
 
 unsigned expect_compare(const struct expect *expect, const struct judgement *judgement,
-                        struct result_expectation out[SPECS_MOST])
+                        struct result_expectation out[EXPECT_ROWS_MOST])
 {
     unsigned differing = 0;
     for (unsigned i = 0; i < expect->count; i++) {
-        fill_result(expect, &expect->rows[i], find_verdict(judgement, &expect->rows[i].spec), &out[i]);
+        fill_result(expect, &expect->rows[i], judgement, &out[i]);
         differing += !out[i].ok;
     }
     return differing;
@@ -219,8 +297,12 @@ static void add_difference(struct strbuf *lines, const struct result_expectation
     char spec[PROBE_SPEC_TEXT_BYTES];
     bool probed = strcmp(result->found, "not probed") != 0;
     probe_spec_format(&result->spec, spec);
-    strbuf_addf(lines, "differs: %s: expected %s, %s%s (", spec, result->expected, probed ? "found " : "",
-                result->found);
+    strbuf_add(lines, "differs: ");
+    if (result->list)
+        port_list_add_text(result->list, 1, 65535, lines);
+    else
+        strbuf_add(lines, spec);
+    strbuf_addf(lines, ": expected %s, %s%s (", result->expected, probed ? "found " : "", result->found);
     strbuf_add_escaped(lines, result->file, strlen(result->file));
     strbuf_addf(lines, ":%u)\n", result->line);
 }
@@ -238,4 +320,11 @@ void expect_add_lines(const struct result_expectation *results, unsigned count, 
     strbuf_addf(lines, "as expected: %u of %u probes (", count, count);
     strbuf_add_escaped(lines, results[0].file, strlen(results[0].file));
     strbuf_add(lines, ")\n");
+}
+
+void expect_free(struct expect *expect)
+{
+    for (unsigned i = 0; i < expect->count; i++)
+        free(expect->rows[i].list);
+    expect->count = 0;
 }

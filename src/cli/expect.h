@@ -2,7 +2,8 @@
 /* expect: the expected verdict of each probe spec, compared with a judgement: a firewall policy as a test (--expect).
  * Top floor; pure.
  *
- * A line is PROBE STATE [at|after ADDRESS]; `#` starts a comment. A file has each spec once. */
+ * A line is PROBE STATE [at|after ADDRESS], where PROBE may be a port list, as tcp/135-139,445; `#` starts a comment. A
+ * file has each spec once. `out` of expect_parse() is freed with expect_free(), also after an error. */
 #ifndef HOPSONDE_CLI_EXPECT_H
 #define HOPSONDE_CLI_EXPECT_H
 
@@ -11,15 +12,20 @@
 
 struct expectation {
     struct probe_spec spec;
+    struct port_list *list; /* owned; all its ports have the verdict, and `spec` is one of them; NULL: one spec */
     enum verdict_state state;
     bool at, after;      /* at most one: the place in which `address` is expected */
     struct addr address; /* none: any place */
     unsigned line;       /* in the file, from 1 */
 };
 
+/* Lines of a file.
+ * Unit: lines. Source: chosen; a line may have a whole port list. Effect: longer policies are refused. */
+#define EXPECT_ROWS_MOST 256
+
 struct expect {
     const char *file; /* its name; borrowed */
-    struct expectation rows[SPECS_MOST];
+    struct expectation rows[EXPECT_ROWS_MOST];
     unsigned count;
 };
 
@@ -28,7 +34,8 @@ struct expect {
 enum status expect_parse(const char *file, const char *text, size_t length, struct expect *out, struct err *err);
 /* Compares each row with the verdicts; `out` gets expect->count results. Returns how many differ. */
 unsigned expect_compare(const struct expect *expect, const struct judgement *judgement,
-                        struct result_expectation out[SPECS_MOST]);
+                        struct result_expectation out[EXPECT_ROWS_MOST]);
+void expect_free(struct expect *expect);
 /* Adds a line for each result that differs, or one line if none does. */
 void expect_add_lines(const struct result_expectation *results, unsigned count, struct strbuf *lines);
 

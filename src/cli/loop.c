@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "cli/loop.h"
 
+#include <errno.h>
+
 #define IP_PACKET_MOST 65535 /* bytes of the longest packet that a flow builds (RFC 791 3.1) */
 
 /* The objects of one run of the loop. */
@@ -23,8 +25,12 @@ static void keep_claims(struct run *run)
 
 static void send_probe(struct run *run, const struct wish *wish)
 {
-    const struct flow *flow = trace_flow(session_trace(run->session, wish->trace), wish->flow);
+    const struct flow *flow = session_flow(run->session, wish);
     uint8_t bytes[IP_PACKET_MOST];
+    if (!flow) { /* memory is short: as if our own host had refused it */
+        session_sent(run->session, wish, ENOMEM, run->wire->ops->now(run->wire));
+        return;
+    }
     flow_stamp(flow, wish->serial, wish->ttl, bytes);
     nstime at = run->wire->ops->now(run->wire);
     int send_errno = run->wire->ops->send(run->wire, &flow->target, bytes, flow->size);

@@ -69,11 +69,12 @@ int main(int argc, char *argv[])
     strbuf_init(&command_line);
     join_arguments(&command_line, argc, argv);
     struct run_context context = {.program = argv[0], .command_line = command_line.text, .stop = &stop};
-    struct expect expect;
+    struct expect expect = {.count = 0};
     if (options.expect_file)
         status = run_read_expected(&options, &expect, &err);
     context.expect = options.expect_file ? &expect : NULL;
     int code = status == STATUS_OK ? command_of(options.command)->run(&options, &context) : run_complain(&err);
+    expect_free(&expect);
     strbuf_free(&command_line);
     free(environment);
     return code;

@@ -30,6 +30,17 @@ static void add_protocol(const struct trace *trace, struct strbuf *out)
     strbuf_addf(out, " or (%s proto %u and host %s and host %s)", six ? "ip6" : "ip", flow_protocol(flow), us, them);
 }
 
+/* All ports of a list: a flow without a target port stands for them. */
+static void add_lists(const struct session *session, struct strbuf *out)
+{
+    for (unsigned i = session_trace_count(session); i < session_all_count(session); i++) {
+        struct flow any_port = session_trace(session, i)->flow;
+        any_port.target_port = 0;
+        strbuf_add(out, " or ");
+        flow_filter(&any_port, out);
+    }
+}
+
 void filter_of_session(const struct session *session, struct strbuf *out)
 {
     add_errors(&session_config(session)->source, out);
@@ -42,6 +53,7 @@ void filter_of_session(const struct session *session, struct strbuf *out)
             flow_filter(trace_flow(trace, k), out);
         }
     }
+    add_lists(session, out);
 }
 
 void filter_short(const struct session *session, struct strbuf *out)

@@ -95,7 +95,7 @@ static void want_next(struct session *session, const struct path_mtu *mtu)
 /* Whether every probe that was wanted is known. */
 static bool is_settled(const struct session *session)
 {
-    for (unsigned i = session->trace_count; i < session->all_count; i++)
+    for (unsigned i = session->sized_first; i < session->all_count; i++)
         for (unsigned k = 0; k < session->traces[i].flow_count; k++)
             for (unsigned ttl = 1; ttl < 256; ttl++)
                 if (session_wanted(session, i, k, ttl)->known < session_wanted(session, i, k, ttl)->want)
@@ -106,7 +106,7 @@ static bool is_settled(const struct session *session)
 static bool is_spent(const struct session *session)
 {
     size_t sent = 0;
-    for (unsigned i = session->trace_count; i < session->all_count; i++)
+    for (unsigned i = session->sized_first; i < session->all_count; i++)
         sent += session->traces[i].probe_count;
     return sent >= MTU_BUDGET;
 }

@@ -281,6 +281,13 @@ void filter_with_ports(const struct flow *flow, struct strbuf *out)
     char source[ADDR_TEXT_BYTES], target[ADDR_TEXT_BYTES];
     addr_format(&flow->source, source);
     addr_format(&flow->target, target);
+    if (!flow->target_port) {
+        strbuf_addf(out,
+                    "(%s and ((src host %s and dst host %s and src port %u) or "
+                    "(src host %s and dst host %s and dst port %u)))",
+                    flow->spec.type->name, source, target, flow->source_port, target, source, flow->source_port);
+        return;
+    }
     strbuf_addf(out,
                 "(%s and ((src host %s and dst host %s and src port %u and dst port %u) or "
                 "(src host %s and dst host %s and src port %u and dst port %u)))",

@@ -159,6 +159,11 @@ static const struct probe_variant_row *default_variant(const struct probe_type *
     return any_port;
 }
 
+uint8_t probe_type_default_variant(const struct probe_type *type, uint16_t port)
+{
+    return default_variant(type, port)->variant;
+}
+
 const struct probe_variant_row *probe_spec_variant(const struct probe_spec *spec)
 {
     for (const struct probe_variant_row *const *v = spec->type->variants; *v; v++)

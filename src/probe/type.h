@@ -86,6 +86,8 @@ uint8_t probe_type_protocol(const struct probe_type *type, uint8_t family, uint8
 /* The type's help and that of its variants. */
 void probe_type_help(const struct probe_type *type, struct strbuf *out);
 
+/* The variant of a spec of this port that names none. */
+uint8_t probe_type_default_variant(const struct probe_type *type, uint16_t port);
 /* The row of the spec's variant. */
 const struct probe_variant_row *probe_spec_variant(const struct probe_spec *spec);
 /* The variant that a probe of another program is. `port` -1: it varies, and the payload does not count. `size`: bytes

@@ -3,8 +3,9 @@
 
 #include <string.h>
 
-const struct output_format *const output_formats[] = {&output_text, &output_json, &output_jsonl, &output_csv,
-                                                      &output_dot,  &output_svg,  &output_map,   NULL};
+const struct output_format *const output_formats[] = {&output_text, &output_json,   &output_jsonl,
+                                                      &output_csv,  &output_dot,    &output_svg,
+                                                      &output_map,  &output_policy, NULL};
 
 const struct output_format *output_format_find(const char *name)
 {

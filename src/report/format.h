@@ -75,7 +75,7 @@ struct output_format {
 };
 
 extern const struct output_format output_text, output_json, output_jsonl, output_csv, output_dot, output_svg,
-    output_map;
+    output_map, output_policy;
 /* What --list prints; no format that -o knows. */
 extern const struct output_format output_list;
 extern const struct output_format *const output_formats[];        /* NULL-terminated */

@@ -4,14 +4,20 @@
 #include <string.h>
 
 #include "verdict/advice/advice.h"
+/* The traces of specs, then those of port lists. */
+static const struct trace *any_trace(const struct result *result, unsigned index)
+{
+    return index < result->specs.count ? result->specs.traces[index]
+                                       : result->lists.traces[index - result->specs.count];
+}
 
 /* By the first probes; of equal times, in the order of the specs. */
 static void sort_by_start(struct result *result)
 {
     result->trace_count = 0;
     result->traces = result->by_start;
-    for (unsigned i = 0; i < result->specs.count; i++) {
-        const struct trace *trace = result->specs.traces[i];
+    for (unsigned i = 0; i < result->specs.count + result->lists.count; i++) {
+        const struct trace *trace = any_trace(result, i);
         if (!trace->started)
             continue;
         size_t place = result->trace_count++;
@@ -25,6 +31,7 @@ void result_of_session(struct result *result, const struct session *session)
 {
     result->config = session_config(session);
     result->specs = session_trace_set(session);
+    result->lists = session_list_set(session);
     result->unseen_probes = session_unseen_probes(session);
     result->source.interrupted = session_was_interrupted(session);
     result->counters = (struct recognition_counters){.common = *session_counters(session)};
@@ -36,7 +43,7 @@ void result_of_session(struct result *result, const struct session *session)
 void result_of_recognition(struct result *result, const struct recognition *found)
 {
     result->config = NULL;
-    result->specs = (struct trace_set){.traces = NULL};
+    result->specs = result->lists = (struct trace_set){.traces = NULL};
     result->unseen_probes = 0;
     result->counters = found->counters;
     result->traces = found->traces;
@@ -49,8 +56,8 @@ unsigned result_run_trace_number(const struct result *result, const struct trace
 {
     unsigned number = 0;
     bool passed = false; /* of equal times the order of the specs decides */
-    for (unsigned i = 0; i < result->specs.count; i++) {
-        const struct trace *other = result->specs.traces[i];
+    for (unsigned i = 0; i < result->specs.count + result->lists.count; i++) {
+        const struct trace *other = any_trace(result, i);
         passed = passed || other == trace;
         if (!other->started || other == trace)
             continue;

@@ -44,6 +44,7 @@ struct judged_group {
 /* A line of the file of --expect, and what was found. */
 struct result_expectation {
     struct probe_spec spec;
+    const struct port_list *list; /* the line has this list; NULL: it has `spec` alone */
     char expected[96], found[96]; /* "rejected at 10.0.3.2" */
     bool ok;
     const char *file; /* foreign text */
@@ -82,6 +83,7 @@ struct result {
     /* A run of our own, live or replayed: what was asked for. NULL: captures of any other origin. */
     const struct session_config *config;
     struct trace_set specs; /* a trace for each probe spec, in the order of the specs, even if it sent nothing */
+    struct trace_set lists; /* a trace for each part of its port lists */
     unsigned unseen_probes; /* probes whose own frame was not seen: the send time stands in */
 
     const struct trace *by_start[SPECS_MOST]; /* behind `traces`, of a run of our own */

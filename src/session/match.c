@@ -13,6 +13,7 @@ static bool is_outstanding(const struct session *session, unsigned trace, uint16
 struct best {
     struct flow_match match;
     unsigned trace, which;
+    uint16_t port; /* of a port list; else 0 */
     unsigned weak_claims;
 };
 
@@ -20,7 +21,7 @@ struct best {
 static bool is_of_trace(const struct session *session, unsigned trace, uint16_t serial)
 {
     bool is_sized = serial >= SIZED_SERIALS_FIRST;
-    return session->all_count == session->trace_count || is_sized == session_is_sized(session, trace);
+    return session->all_count == session->sized_first || is_sized == session_is_sized(session, trace);
 }
 
 static void consider(const struct session *session, struct best *best, unsigned trace, unsigned which,
@@ -36,7 +37,21 @@ static void consider(const struct session *session, struct best *best, unsigned 
         best->match = match;
         best->trace = trace;
         best->which = which;
+        best->port = 0;
     }
+}
+
+/* The probe that the match names must have gone to this port. */
+static void consider_port(const struct session *session, struct best *best, unsigned trace, uint16_t port,
+                          struct flow_match match)
+{
+    const struct probe *probe = trace_probe(&session->traces[trace], match.serial);
+    enum match before = best->match.match;
+    if (probe && probe->target_port != port)
+        return;
+    consider(session, best, trace, 0, match);
+    if (best->match.match > before)
+        best->port = port;
 }
 
 static bool best_is_sound(const struct best *best)
@@ -53,7 +68,7 @@ static unsigned which_by_label(const struct session *session, enum frame_role ro
     const struct probe *probe = trace_probe(trace, best->match.serial);
     if (role == FRAME_REPLY)
         return probe ? probe->flow : 0;
-    unsigned index = flow_index_of_label(&trace->flow, packet->outer.ip.flow_label, session->trace_count);
+    unsigned index = flow_index_of_label(&trace->flow, packet->outer.ip.flow_label, session->sized_first);
     return index < trace->flow_count ? index : 0;
 }
 
@@ -63,7 +78,8 @@ static struct packet_match found(const struct session *session, enum frame_role 
     const struct trace *trace = &session->traces[best->trace];
     bool by_label = trace->flow_count > 1 && !session_is_sized(session, best->trace) && !flow_has_port(&trace->flow);
     unsigned which = by_label ? which_by_label(session, role, best, packet) : best->which;
-    return (struct packet_match){.role = role, .trace = best->trace, .which = (uint16_t)which, .flow = best->match};
+    return (struct packet_match){
+        .role = role, .trace = best->trace, .which = (uint16_t)which, .port = best->port, .flow = best->match};
 }
 
 static struct packet_match stray(const char *reason)
@@ -90,7 +106,7 @@ static struct candidates candidates_of(const struct session *session, unsigned i
         return (struct candidates){0, 1};
     if (trace->flow_count <= FLOWS_COMPARED_MOST)
         return (struct candidates){0, trace->flow_count};
-    unsigned flow = flow_index_of_port(&trace->flow, port, session->trace_count);
+    unsigned flow = flow_index_of_port(&trace->flow, port, session->sized_first);
     return flow < trace->flow_count ? (struct candidates){flow, 1} : (struct candidates){0, 0};
 }
 
@@ -129,7 +145,7 @@ static bool has_size(const struct session *session, unsigned index, uint16_t ser
 /* An answer to a probe of a size trace: each of its flows may fit, but only one of them sent that probe. */
 static void consider_sized(const struct session *session, struct best *best, const struct packet *packet)
 {
-    for (unsigned i = session->trace_count; i < session->all_count; i++)
+    for (unsigned i = session->sized_first; i < session->all_count; i++)
         for (unsigned k = 0; k < session->traces[i].flow_count; k++) {
             const struct flow *flow = trace_flow(&session->traces[i], k);
             struct flow_match match = packet->kind == PACKET_ICMP_ERROR ? flow_recognise(flow, &packet->quote, true)
@@ -142,7 +158,7 @@ static void consider_sized(const struct session *session, struct best *best, con
 /* A packet that leaves: a probe of a trace with another size. */
 static bool find_sized_probe(const struct session *session, const struct packet *packet, struct packet_match *out)
 {
-    for (unsigned i = 0; session->all_count > session->trace_count && i < session->trace_count; i++) {
+    for (unsigned i = 0; session->all_count > session->sized_first && i < session->trace_count; i++) {
         const struct flow *own = &session->traces[i].flow;
         uint32_t size = packet->outer.ip.total_length;
         if (size < flow_least_size(own) || size > session->config.interface_mtu)
@@ -159,6 +175,15 @@ static bool find_sized_probe(const struct session *session, const struct packet 
     return false;
 }
 
+/* The flow of this port, if the trace's list has it and the packet is of its protocol. */
+static const struct flow *flow_of_port(const struct session *session, unsigned index, const struct headers *seen,
+                                       uint16_t port)
+{
+    const struct trace *trace = &session->traces[index];
+    bool fits = trace_has_port(trace, port) && seen->ip.protocol == flow_protocol(&trace->flow);
+    return fits ? session_port_flow(session, index, port) : NULL;
+}
+
 static struct packet_match match_error(const struct session *session, const struct packet *packet)
 {
     if (!packet->quote.ip.version)
@@ -172,6 +197,12 @@ static struct packet_match match_error(const struct session *session, const stru
             consider_translated(session, &best, i, &packet->quote);
     }
     consider_sized(session, &best, packet);
+    for (unsigned i = session->trace_count; i < session->sized_first; i++) {
+        uint16_t port = packet->quote.transport.target_port;
+        const struct flow *flow = flow_of_port(session, i, &packet->quote, port);
+        if (flow)
+            consider_port(session, &best, i, port, flow_recognise(flow, &packet->quote, true));
+    }
     if (!best_is_sound(&best))
         return stray("ICMP error about another packet");
     const struct transport *icmp = &packet->outer.transport;
@@ -219,6 +250,15 @@ static struct packet_match match_plain(const struct session *session, const stru
     consider_sized(session, &answer, packet);
     if (find_sized_probe(session, packet, &sized))
         return sized;
+    for (unsigned i = session->trace_count; i < session->sized_first; i++) {
+        uint16_t asked = transport->target_port, answers = transport->source_port;
+        const struct flow *flow = flow_of_port(session, i, &packet->outer, asked);
+        if (flow)
+            consider_port(session, &probe, i, asked, flow_recognise(flow, &packet->outer, false));
+        flow = flow_of_port(session, i, &packet->outer, answers);
+        if (flow)
+            consider_port(session, &answer, i, answers, flow_answer(flow, packet));
+    }
     if (probe.match.match == MATCH_EXACT && probe.match.serial)
         return found(session, FRAME_PROBE, &probe, packet);
     if (best_is_sound(&answer))

@@ -52,6 +52,7 @@ static struct frame_note take_probe(struct session *session, const struct frame 
     else
         probe = session_learn_probe(session, &(struct session_claim){.trace = match->trace,
                                                                      .flow = match->which,
+                                                                     .port = match->port,
                                                                      .serial = match->flow.serial,
                                                                      .ttl = packet->outer.ip.ttl,
                                                                      .at = frame->time});
@@ -65,12 +66,13 @@ static struct frame_note take_probe(struct session *session, const struct frame 
 
 /* The reply fits the flow but shows no probe number: it belongs to the flow's oldest unanswered probe beyond the
  * last router. */
-static struct probe *guess_probe(struct trace *trace, unsigned flow)
+static struct probe *guess_probe(struct trace *trace, unsigned flow, uint16_t port)
 {
     struct probe *oldest = NULL;
     for (size_t i = 0; i < trace->probe_count; i++) {
         struct probe *probe = &trace->probes[i];
-        bool fits = probe->flow == flow && probe->ttl > trace->last_router_ttl &&
+        bool fits = probe->flow == flow && (!port || probe->target_port == port) &&
+                    probe->ttl > trace->last_router_ttl &&
                     (probe->state == PROBE_OUTSTANDING || probe->state == PROBE_EXPIRED);
         if (fits && (!oldest || probe->sent < oldest->sent))
             oldest = probe;
@@ -82,12 +84,13 @@ static struct probe *probe_of_reply(struct session *session, const struct packet
 {
     struct trace *trace = &session->traces[match->trace];
     if (!match->flow.serial)
-        return guess_probe(trace, match->which);
+        return guess_probe(trace, match->which, match->port);
     struct probe *probe = trace_find(trace, match->flow.serial);
     if (probe)
-        return probe->flow == match->which ? probe : NULL;
+        return probe->flow == match->which && (!match->port || probe->target_port == match->port) ? probe : NULL;
     struct pending_send *pending = pending_find(session, match->trace, match->flow.serial);
-    bool is_ours = pending && pending->claim.kind == CLAIM_UNSEEN && pending->claim.flow == match->which;
+    bool is_ours = pending && pending->claim.kind == CLAIM_UNSEEN && pending->claim.flow == match->which &&
+                   pending->claim.port == match->port;
     return is_ours ? pending_claim(session, pending) : NULL;
 }
 
@@ -97,8 +100,13 @@ static void add_quote(struct session *session, const struct trace *trace, const 
     struct headers sent;
     const char *malformed = NULL;
     reply->quoted_ttl = packet->quote.ip.ttl;
-    flow_stamp(trace_flow(trace, probe->flow), probe->serial, probe->ttl, session->stamp);
-    headers_decode(session->stamp, trace_flow(trace, probe->flow)->size, false, &sent, &malformed);
+    const struct flow *flow = trace->ports
+                                  ? session_port_flow(session, (unsigned)(trace - session->traces), probe->target_port)
+                                  : trace_flow(trace, probe->flow);
+    if (!flow)
+        return;
+    flow_stamp(flow, probe->serial, probe->ttl, session->stamp);
+    headers_decode(session->stamp, flow->size, false, &sent, &malformed);
     reply_compare_quote(reply, &sent, &packet->quote);
     if (packet->extension.present) {
         reply->extension = malloc(sizeof *reply->extension);

@@ -17,7 +17,7 @@ struct probe *session_learn_probe(struct session *session, const struct session_
     if (claim->flow >= session->flows_asked[claim->trace])
         session->flows_asked[claim->trace] = claim->flow + 1U;
     probe->source_port = trace_flow(trace, claim->flow)->source_port;
-    probe->target_port = trace_flow(trace, claim->flow)->target_port;
+    probe->target_port = claim->port ? claim->port : trace_flow(trace, claim->flow)->target_port;
     trace->origin.source_port_varies =
         trace->origin.source_port_varies || probe->source_port != trace->flow.source_port;
     session_wanted(session, claim->trace, claim->flow, claim->ttl)->known++;
@@ -125,8 +125,9 @@ void session_claim(struct session *session, const struct session_claim *saved)
         own.trace = index;
         own.flow = (uint16_t)which;
     }
-    if (claim->trace < session->all_count && claim->flow < session->traces[claim->trace].flow_count && claim->serial &&
-        claim->ttl && !trace_find(&session->traces[claim->trace], claim->serial) &&
+    if (claim->trace < session->all_count && claim->flow < session->traces[claim->trace].flow_count &&
+        !claim->port == !session->traces[claim->trace].ports && claim->serial && claim->ttl &&
+        !trace_find(&session->traces[claim->trace], claim->serial) &&
         !pending_find(session, claim->trace, claim->serial))
         pending_push(session, claim);
 }

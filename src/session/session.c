@@ -12,19 +12,20 @@
 
 /* --- making and freeing --- */
 
-static void draw_flow(const struct session_config *config, unsigned index, struct rng *rng, struct flow *flow)
+static void draw_flow(const struct session_config *config, const struct probe_spec *spec, unsigned index,
+                      struct rng *rng, struct flow *flow)
 {
     /* The ports of one run differ, so that the connection state of one spec does not open the path for another. They
      * hardly ever equal those of another run, whose connections may still be half open at the target. */
-    uint32_t count = config->spec_count;
+    uint32_t count = session_config_traces(config);
     uint16_t drawn = (uint16_t)(EPHEMERAL_FIRST + rng_below(rng, EPHEMERAL_COUNT / count) * count + index);
     uint32_t label = 1 + rng_below(rng, 0xfffff);
     *flow = (struct flow){
-        .spec = config->specs[index],
+        .spec = *spec,
         .source = config->source,
         .target = config->target,
         .source_port = config->source_port ? config->source_port : drawn,
-        .target_port = config->specs[index].port,
+        .target_port = spec->port,
         .tos = config->tos,
         .dont_fragment = config->dont_fragment,
         .flow_label = config->flow_label >= 0 ? (uint32_t)config->flow_label : label,
@@ -45,7 +46,7 @@ static enum status build_alternates(const struct session_config *config, struct 
         return err_set(err, STATUS_SYSTEM, "out of memory");
     while (status == STATUS_OK && trace->flow_count <= most) {
         struct flow *alternate = &trace->alternates[trace->flow_count - 1];
-        if (!flow_alternate(&trace->flow, trace->flow_count, config->spec_count, alternate))
+        if (!flow_alternate(&trace->flow, trace->flow_count, session_config_traces(config), alternate))
             break;
         status = flow_build(alternate, err);
         trace->flow_count += status == STATUS_OK;
@@ -53,40 +54,87 @@ static enum status build_alternates(const struct session_config *config, struct 
     return status;
 }
 
+unsigned session_list_parts(const struct session_config *config, struct list_part out[LIST_PARTS_MOST])
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < config->port_list_count; i++)
+        for (unsigned base = 0; base < 65536; base += PORTS_OF_TRACE) {
+            unsigned first = port_list_next(&config->port_lists[i], base);
+            if (first && first < base + PORTS_OF_TRACE)
+                out[count++] = (struct list_part){.list = &config->port_lists[i],
+                                                  .first = (uint16_t)first,
+                                                  .last = (uint16_t)(base + PORTS_OF_TRACE - 1)};
+        }
+    return count;
+}
+
+unsigned session_config_traces(const struct session_config *config)
+{
+    struct list_part parts[LIST_PARTS_MOST];
+    return config->spec_count + session_list_parts(config, parts);
+}
+
+/* What stands at this index: a spec, or the part of a port list, for which its first port stands. */
+static struct probe_spec take_spec(const struct session *session, unsigned index, struct trace *trace)
+{
+    struct list_part parts[LIST_PARTS_MOST];
+    if (index < session->config.spec_count)
+        return session->config.specs[index];
+    session_list_parts(&session->config, parts);
+    const struct list_part *part = &parts[index - session->config.spec_count];
+    trace->ports = part->list;
+    trace->first_port = part->first;
+    trace->last_port = part->last;
+    trace->origin.target_port_varies = true;
+    return port_list_spec(part->list, part->first);
+}
+
+static enum status build_trace(struct session *session, unsigned index, const struct flow *saved, struct rng *rng,
+                               struct err *err)
+{
+    struct trace *trace = &session->traces[index];
+    trace_init(trace);
+    session->trace_list[index] = trace;
+    session->all_count = index + 1;
+    trace->gap = session->config.gap;
+    trace->max_ttl = session->config.max_ttl;
+    const struct probe_spec spec = take_spec(session, index, trace);
+    if (saved)
+        trace->flow = *saved;
+    else
+        draw_flow(&session->config, &spec, index, rng, &trace->flow);
+    trace->flow.template_bytes = NULL;
+    enum status status = flow_build(&trace->flow, err);
+    if (status == STATUS_OK && !trace->ports)
+        status = build_alternates(&session->config, trace, err);
+    struct wanted **cells = &session->wants[index].cells;
+    *cells = calloc((size_t)256 * trace->flow_count, sizeof **cells);
+    session->wants[index].flows_most = trace->flow_count;
+    return status == STATUS_OK && !*cells ? err_set(err, STATUS_SYSTEM, "out of memory") : status;
+}
+
+/* Bytes of the longest probe. A port of a list may have another payload than the list's first. */
+#define STAMP_BYTES_OF_LISTS 65535
+
 static enum status build_traces(struct session *session, const struct flow *flows, struct err *err)
 {
     struct rng rng = rng_init(session->config.seed);
-    unsigned count = session->config.spec_count;
-    size_t stamp_bytes = 1;
+    unsigned count = session_config_traces(&session->config);
+    size_t stamp_bytes = session->config.port_list_count ? STAMP_BYTES_OF_LISTS : 1;
     session->traces = calloc(count + SIZE_TRACES_MOST, sizeof *session->traces);
     session->trace_list = calloc(count, sizeof *session->trace_list);
-    if (!session->traces || !session->trace_list)
+    session->port_flow = port_flow_new();
+    if (!session->traces || !session->trace_list || !session->port_flow)
         return err_set(err, STATUS_SYSTEM, "out of memory");
     for (unsigned i = 0; i < count; i++) {
-        struct trace *trace = &session->traces[i];
-        trace_init(trace);
-        session->trace_list[i] = trace;
-        session->trace_count = i + 1;
-        trace->gap = session->config.gap;
-        trace->max_ttl = session->config.max_ttl;
-        if (flows)
-            trace->flow = flows[i];
-        else
-            draw_flow(&session->config, i, &rng, &trace->flow);
-        trace->flow.template_bytes = NULL;
-        enum status status = flow_build(&trace->flow, err);
-        if (status == STATUS_OK)
-            status = build_alternates(&session->config, trace, err);
-        struct wanted **cells = &session->wants[i].cells;
-        *cells = calloc((size_t)256 * trace->flow_count, sizeof **cells);
-        session->wants[i].flows_most = trace->flow_count;
-        if (status == STATUS_OK && !*cells)
-            status = err_set(err, STATUS_SYSTEM, "out of memory");
+        enum status status = build_trace(session, i, flows ? &flows[i] : NULL, &rng, err);
         if (status != STATUS_OK)
             return status;
-        stamp_bytes = trace->flow.size > stamp_bytes ? trace->flow.size : stamp_bytes;
+        size_t size = session->traces[i].flow.size;
+        stamp_bytes = size > stamp_bytes ? size : stamp_bytes;
     }
     stamp_bytes = session->config.interface_mtu > stamp_bytes ? session->config.interface_mtu : stamp_bytes;
+    session->trace_count = session->config.spec_count;
     session->stamp = malloc(stamp_bytes);
     return session->stamp ? sized_init(session, err) : err_set(err, STATUS_SYSTEM, "out of memory");
 }
@@ -100,9 +148,9 @@ static bool sureness_is_sound(const struct session_config *config)
 static bool config_is_sound(const struct session_config *config)
 {
     const struct strategy *strategy = config->strategy;
-    return strategy && config->spec_count && config->spec_count <= SPECS_MOST && config->first_ttl &&
-           config->first_ttl <= config->max_ttl && config->queries && config->gap &&
-           config->flows <= strategy->flows_most &&
+    return strategy && config->spec_count && config->spec_count <= SPECS_MOST &&
+           session_config_traces(config) <= SPECS_MOST && config->first_ttl && config->first_ttl <= config->max_ttl &&
+           config->queries && config->gap && config->flows <= strategy->flows_most &&
            (!strategy->one_spec || (config->spec_count == 1 && sureness_is_sound(config)));
 }
 
@@ -153,12 +201,13 @@ void session_free(struct session *session)
 {
     if (!session)
         return;
-    for (unsigned i = 0; i < session->trace_count || i < session->all_count; i++) {
+    for (unsigned i = 0; i < session->all_count; i++) {
         trace_free(&session->traces[i]);
         free(session->wants[i].cells);
     }
     free(session->traces);
     free(session->trace_list);
+    port_flow_free(session->port_flow);
     free(session->pending);
     free(session->claims);
     free(session->stamp);
@@ -196,8 +245,8 @@ void session_settle_hops(struct session *session, bool (*is_closed)(const struct
 static bool may_send_more(const struct session *session, unsigned index)
 {
     uint32_t sent = 0;
-    bool shares = session->all_count > session->trace_count && !session_is_sized(session, index);
-    for (unsigned i = 0; i < session->trace_count; i++)
+    bool shares = session->all_count > session->sized_first && !session_is_sized(session, index);
+    for (unsigned i = 0; i < session->sized_first; i++)
         sent += session->next_serial[i];
     return session->next_serial[index] < (shares ? SIZED_SERIALS_FIRST - 1 : FLOW_SERIALS_MOST) &&
            (!session->config.strategy->has_budget || sent < session->config.budget);
@@ -240,6 +289,7 @@ void session_sent(struct session *session, const struct wish *wish, int send_err
     struct session_claim claim = {.kind = send_errno ? CLAIM_REFUSED : CLAIM_UNSEEN,
                                   .trace = wish->trace,
                                   .flow = wish->flow,
+                                  .port = wish->port,
                                   .serial = wish->serial,
                                   .ttl = wish->ttl,
                                   .at = at,
@@ -289,7 +339,7 @@ void session_finish(struct session *session, enum session_end end, nstime ended_
     session->over = true;
     if (!session->interrupted)
         session_tick(session, for_ever);
-    for (unsigned i = 0; i < session->trace_count; i++)
+    for (unsigned i = 0; i < session->all_count; i++)
         session->traces[i].end = decide_end(session, &session->traces[i]);
     session->complete = true;
     session_settle_hops(session, NULL);

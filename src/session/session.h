@@ -25,6 +25,8 @@ struct session_config {
     struct addr source, target;
     struct probe_spec specs[SPECS_MOST]; /* in the order of escalation */
     unsigned spec_count;
+    struct port_list port_lists[PORT_LISTS_MOST]; /* specs that differ by port alone: session_list_parts() */
+    unsigned port_list_count;
     bool automatic;                  /* -P auto: the heading says so */
     bool first_compares;             /* diagnose: the user did not name the first spec; it is there for comparison */
     const struct strategy *strategy; /* strategy.h */
@@ -61,6 +63,7 @@ struct session_claim {
     uint8_t ttl;
     uint16_t flow; /* index of the trace's flow */
     uint16_t size; /* of a probe of the size trace; `trace` is then the trace that it belongs to. 0: it is none */
+    uint16_t port; /* target port of a port list's probe; else 0 */
     nstime at;
     int send_errno;
 };
@@ -72,6 +75,7 @@ struct wish {
     nstime until;   /* WAIT: call again at this time at the latest */
     unsigned trace; /* SEND: the trace, and its flow that stamps the probe */
     uint16_t flow;
+    uint16_t port; /* target port, if the trace is of a port list; else 0 */
     uint16_t serial;
     uint8_t ttl;
 };
@@ -116,6 +120,20 @@ struct session *session_new_with_flows(const struct session_config *config, cons
                                        const struct session_events *events, struct err *err);
 void session_free(struct session *session);
 
+/* A port list has a trace for each PORTS_OF_TRACE port numbers, as a trace can tell FLOW_SERIALS_MOST probes apart. */
+#define PORTS_OF_TRACE 16384
+struct list_part {
+    const struct port_list *list;
+    uint16_t first, last; /* port numbers of which this trace has those in the list */
+};
+#define LIST_PARTS_MOST (PORT_LISTS_MOST * 65536 / PORTS_OF_TRACE)
+/* The parts of all port lists, in order. Returns their number; they borrow from `config`. */
+unsigned session_list_parts(const struct session_config *config, struct list_part out[LIST_PARTS_MOST]);
+/* The number of traces: of the specs, and of the parts of the port lists. */
+unsigned session_config_traces(const struct session_config *config);
+
+/* The flow that stamps the wish's probe; valid until the next call that takes the session. NULL: memory is short. */
+const struct flow *session_flow(const struct session *session, const struct wish *wish);
 struct wish session_wish(struct session *session, nstime now);
 /* The result of the send that was wished: 0 or an errno, and the clock around the call. */
 void session_sent(struct session *session, const struct wish *wish, int send_errno, nstime at);
@@ -139,7 +157,9 @@ nstime session_now(const struct session *session);
 /* The state, for verdict/, capture/ and report/; valid until the session changes. */
 const struct session_config *session_config(const struct session *session);
 const struct frame_counters *session_counters(const struct session *session);
+/* The traces of the specs; then those of the port lists, up to session_all_count(). */
 unsigned session_trace_count(const struct session *session);
+unsigned session_all_count(const struct session *session);
 const struct trace *session_trace(const struct session *session, unsigned index);
 bool session_was_interrupted(const struct session *session);
 /* The probes of other sizes with the flow of trace `of`, as a trace whose flows differ in size alone. NULL: none was
@@ -154,8 +174,9 @@ const struct trace *session_hop_trace(const struct session *session, uint8_t ttl
 uint8_t session_last_router_ttl(const struct session *session);
 uint8_t session_target_ttl(const struct session *session);
 uint8_t session_last_ttl(const struct session *session);
-/* The session's traces as a set that borrows them. */
+/* The session's traces as a set that borrows them: those of the specs, and those of the port lists. */
 struct trace_set session_trace_set(const struct session *session);
+struct trace_set session_list_set(const struct session *session);
 /* silence_compare() and silence_compare_end() for one trace among all of the session's. */
 void session_compare_silence(const struct session *session, const struct trace *trace, struct comparison *out);
 void session_compare_end(const struct session *session, const struct trace *trace, struct end_comparison *out);

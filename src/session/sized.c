@@ -54,7 +54,7 @@ static enum status find_sizable(struct session *session, struct err *err)
 enum status sized_init(struct session *session, struct err *err)
 {
     bool done = true;
-    session->all_count = session->trace_count;
+    session->sized_first = session->all_count;
     if (!session->config.interface_mtu)
         return STATUS_OK;
     for (unsigned i = 0; i < SIZE_TRACES_MOST; i++) {
@@ -67,8 +67,8 @@ enum status sized_init(struct session *session, struct err *err)
 /* The first size trace that measures this; -1: a free one. */
 static unsigned find(const struct session *session, int of)
 {
-    for (unsigned i = session->trace_count; i < session->all_count; i++)
-        if (session->sized[i - session->trace_count] == of)
+    for (unsigned i = session->sized_first; i < session->all_count; i++)
+        if (session->sized[i - session->sized_first] == of)
             return i;
     return TRACES_MOST;
 }
@@ -89,7 +89,7 @@ static unsigned choose(struct session *session, unsigned of)
     if (!session->sizable[of] || build(session, of, session->traces[of].flow.size, &trace->flow, &unused) != STATUS_OK)
         return TRACES_MOST;
     trace->flow_count = 1;
-    session->sized[free_one - session->trace_count] = (int)of;
+    session->sized[free_one - session->sized_first] = (int)of;
     return free_one;
 }
 
@@ -115,7 +115,7 @@ bool sized_flow(struct session *session, unsigned of, uint16_t size, unsigned *i
 
 unsigned session_shown_trace(const struct session *session, unsigned index)
 {
-    return session_is_sized(session, index) ? (unsigned)session->sized[index - session->trace_count] : index;
+    return session_is_sized(session, index) ? (unsigned)session->sized[index - session->sized_first] : index;
 }
 
 const struct trace *session_size_trace(const struct session *session, unsigned of)
@@ -131,7 +131,7 @@ bool session_can_measure(const struct session *session, unsigned of)
 
 bool session_measures(const struct session *session, unsigned *of)
 {
-    if (session->all_count == session->trace_count || session->sized[0] < 0)
+    if (session->all_count == session->sized_first || session->sized[0] < 0)
         return false;
     *of = (unsigned)session->sized[0];
     return true;

@@ -50,10 +50,12 @@ struct session {
     nstime now;                      /* the stamp of the last frame or deadline; NSTIME_NONE before the first */
     struct trace *traces;            /* owned; config.interface_mtu: then the size traces (sized.c) */
     const struct trace **trace_list; /* owned; the same as pointers, for a trace_set */
-    unsigned trace_count;
-    unsigned all_count;          /* with the size traces */
+    unsigned trace_count;            /* of the specs: they come first */
+    unsigned all_count;   /* with those of the port lists, to which no strategy but ports sends, and the size traces */
+    unsigned sized_first; /* index of the first size trace */
     int sized[SIZE_TRACES_MOST]; /* the trace that each of these measures; -1: none yet */
     bool sizable[SPECS_MOST];    /* by trace: its probes can have other sizes */
+    struct port_flow *port_flow; /* owned; the flow of one port of a list: session_port_flow() */
     struct frame_counters counters;
 
     void *plan; /* owned; state of the strategy */
@@ -81,6 +83,16 @@ struct session {
     size_t first_outstanding[TRACES_MOST]; /* by trace: all probes before are resolved */
 };
 
+/* port_flow.c: the flow of one port of a list; valid until the next call. NULL: memory is short. */
+struct port_flow;
+struct port_flow *port_flow_new(void);
+void port_flow_free(struct port_flow *port_flow);
+const struct flow *session_port_flow(const struct session *session, unsigned trace, uint16_t port);
+static inline bool trace_has_port(const struct trace *trace, unsigned port)
+{
+    return trace->ports && port >= trace->first_port && port <= trace->last_port && port_list_has(trace->ports, port);
+}
+
 /* match.c: finds the probe that the packet is, or answers. */
 struct packet_match {
     enum frame_role role; /* FRAME_PROBE, FRAME_REPLY or FRAME_STRAY */
@@ -88,6 +100,7 @@ struct packet_match {
     unsigned trace;
     uint16_t which;         /* index of the trace's flow */
     uint16_t size;          /* PROBE of a size trace: its size; `trace` is the one that it measures. 0: of another */
+    uint16_t port;          /* target port, if the trace is of a port list; else 0 */
     struct flow_match flow; /* serial 0: the reply does not show which probe */
 };
 struct packet_match match_packet(const struct session *session, const struct packet *packet);
@@ -105,7 +118,7 @@ void session_settle_hops(struct session *session, bool (*is_closed)(const struct
 /* sized.c: the size traces, behind the others. Their flow 0 is that of the measured trace at its usual size. */
 static inline bool session_is_sized(const struct session *session, unsigned index)
 {
-    return index >= session->trace_count && index < session->all_count;
+    return index >= session->sized_first && index < session->all_count;
 }
 /* STATUS_USAGE: no probe of the run can have another size. */
 enum status sized_init(struct session *session, struct err *err);

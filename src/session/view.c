@@ -18,6 +18,11 @@ unsigned session_trace_count(const struct session *session)
     return session->trace_count;
 }
 
+unsigned session_all_count(const struct session *session)
+{
+    return session->sized_first;
+}
+
 const struct trace *session_trace(const struct session *session, unsigned index)
 {
     return &session->traces[index];
@@ -45,6 +50,14 @@ struct trace_set session_trace_set(const struct session *session)
         .claim = asked_more ? config->confidence / 1e6 : CONFIDENCE_TO_CLAIM,
         .is_diagnose = config->strategy->side_by_side,
     };
+}
+
+struct trace_set session_list_set(const struct session *session)
+{
+    struct trace_set set = session_trace_set(session);
+    set.traces = session->trace_list + session->trace_count;
+    set.count = session->sized_first > session->trace_count ? session->sized_first - session->trace_count : 0;
+    return set;
 }
 
 const struct trace *session_hop_trace(const struct session *session, uint8_t ttl)

@@ -142,6 +142,11 @@ uint32_t trace_asked(const struct trace *trace, unsigned ttl)
     return ttl < trace->ttl_count ? trace->ttls[ttl].asked : 0;
 }
 
+struct probe_spec trace_probe_spec(const struct trace *trace, const struct probe *probe)
+{
+    return trace->ports ? port_list_spec(trace->ports, probe->target_port) : trace->flow.spec;
+}
+
 const struct probe *trace_first_at(const struct trace *trace, uint8_t ttl)
 {
     return trace_asked(trace, ttl) ? &trace->probes[trace->ttls[ttl].first] : NULL;
@@ -257,6 +262,48 @@ bool reply_reaches(const struct trace *trace, const struct reply *reply)
         return !reply->is_icmp && addr_equal(&reply->from, &trace->flow.target);
     case REPLY_TIME_EXCEEDED:
     case REPLY_TOO_BIG:
+        break;
+    }
+    return false;
+}
+
+bool reply_closes(const struct reply *reply)
+{
+    bool v4 = reply->version == 4;
+    switch (reply->kind) {
+    case REPLY_RST:
+        return true;
+    case REPLY_SCTP:
+        return reply->answer_type == SCTP_ABORT;
+    case REPLY_DCCP:
+        return reply->answer_type == DCCP_RESET;
+    case REPLY_UNREACHABLE: /* protocol, port; IPv6: next header, port */
+        return v4 ? reply->icmp_code == 2 || reply->icmp_code == 3
+                  : reply->icmp_type == ICMP6_PARAMETER_PROBLEM || reply->icmp_code == 4;
+    default:
+        break;
+    }
+    return false;
+}
+
+bool reply_accepts(const struct reply *reply)
+{
+    switch (reply->kind) {
+    case REPLY_ECHO:
+    case REPLY_SYN_ACK:
+    case REPLY_TCP:
+    case REPLY_UDP:
+        return true;
+    case REPLY_SCTP:
+    case REPLY_DCCP:
+        return !reply_closes(reply);
+    case REPLY_OTHER:
+        return !reply->is_icmp;
+    case REPLY_RST:
+    case REPLY_UNREACHABLE:
+    case REPLY_TIME_EXCEEDED:
+    case REPLY_TOO_BIG:
+    case REPLY_PARAMETER_PROBLEM:
         break;
     }
     return false;

@@ -9,6 +9,7 @@
 
 #include "packet/rewrite.h"
 #include "probe/flow.h"
+#include "probe/port_list.h"
 
 #define REPLIES_MOST 64        /* of one probe */
 #define FLOWS_COMPARED_MOST 32 /* of a trace whose flows are compared one by one; a search for all paths has more */
@@ -107,6 +108,10 @@ struct trace {
     struct flow *alternates; /* owned; the same probes from other source ports, which may take other paths */
     unsigned flow_count;     /* 1 + the number of alternates */
     struct trace_origin origin;
+    /* Borrowed; of a port list: each probe has a target port of its own, which is in the list and from first_port to
+     * last_port. NULL: all probes have the flow's port. */
+    const struct port_list *ports;
+    uint16_t first_port, last_port;
     struct tunnels *inside;      /* owned; the tunnels that its probes came in; NULL: none */
     uint32_t number;             /* from 0 in the order of discovery; a trace of our own: result_trace_number() */
     uint32_t sent_count;         /* of a foreign trace: all its probes, also those that are not kept here */
@@ -153,6 +158,8 @@ static inline bool trace_ports_vary(const struct trace *trace)
 {
     return trace->origin.source_port_varies || trace->origin.target_port_varies;
 }
+/* The spec of one probe: it differs along a port list. */
+struct probe_spec trace_probe_spec(const struct trace *trace, const struct probe *probe);
 const struct probe *trace_first_at(const struct trace *trace, uint8_t ttl); /* NULL: none */
 uint32_t trace_asked(const struct trace *trace, unsigned ttl);              /* number of known probes at this TTL */
 const struct probe *trace_next_at(const struct trace *trace, const struct probe *probe); /* same TTL; NULL: the last */
@@ -203,6 +210,9 @@ static inline bool reply_is_limited(const struct reply *reply)
 }
 /* Whether the reply has the target's address, as sent or as translated, and is no time exceeded. */
 bool reply_reaches(const struct trace *trace, const struct reply *reply);
+/* Whether a reply in the target's name accepts the probe; whether it says that the port or protocol is closed. */
+bool reply_accepts(const struct reply *reply);
+bool reply_closes(const struct reply *reply);
 /* Whether the reply is an ICMP refusal by a device other than the target. A device before the target refuses packets
  * that are too big, even if it signs as the target. */
 bool reply_refuses(const struct trace *trace, const struct reply *reply);

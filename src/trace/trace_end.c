@@ -25,7 +25,7 @@ uint8_t trace_last_ttl(const struct trace *trace)
 {
     if (!trace->started)
         return 0;
-    if (trace->origin.foreign)
+    if (trace->origin.foreign || trace->ports)
         return trace->most_ttl;
     if (trace_is_search(trace) && (trace->reached_ttl || trace->refused_ttl))
         return end_of_longest(trace);

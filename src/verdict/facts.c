@@ -4,48 +4,6 @@
 #include "address/special.h"
 #include "silence/sample.h"
 
-bool reply_closes(const struct reply *reply)
-{
-    bool v4 = reply->version == 4;
-    switch (reply->kind) {
-    case REPLY_RST:
-        return true;
-    case REPLY_SCTP:
-        return reply->answer_type == SCTP_ABORT;
-    case REPLY_DCCP:
-        return reply->answer_type == DCCP_RESET;
-    case REPLY_UNREACHABLE: /* protocol, port; IPv6: next header, port */
-        return v4 ? reply->icmp_code == 2 || reply->icmp_code == 3
-                  : reply->icmp_type == ICMP6_PARAMETER_PROBLEM || reply->icmp_code == 4;
-    default:
-        break;
-    }
-    return false;
-}
-
-bool reply_accepts(const struct reply *reply)
-{
-    switch (reply->kind) {
-    case REPLY_ECHO:
-    case REPLY_SYN_ACK:
-    case REPLY_TCP:
-    case REPLY_UDP:
-        return true;
-    case REPLY_SCTP:
-    case REPLY_DCCP:
-        return !reply_closes(reply);
-    case REPLY_OTHER:
-        return !reply->is_icmp;
-    case REPLY_RST:
-    case REPLY_UNREACHABLE:
-    case REPLY_TIME_EXCEEDED:
-    case REPLY_TOO_BIG:
-    case REPLY_PARAMETER_PROBLEM:
-        break;
-    }
-    return false;
-}
-
 static bool is_direct(const struct trace *trace, const struct reply *reply)
 {
     return reply_reaches(trace, reply) && (reply_accepts(reply) || reply_closes(reply));

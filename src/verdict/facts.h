@@ -70,9 +70,6 @@ bool facts_is_genuine(const struct facts *facts, const struct probe *probe, cons
 /* Whether a RST to a SYN differs (id, DF, window) from all resets in the target's name, from its hop, to other specs'
  * SYNs: then one of the two is not the target's, but nothing shows which. */
 bool facts_is_made_otherwise(const struct facts *facts, const struct reply *rst);
-/* Whether a reply in the target's name accepts the probe; whether it says that the port or protocol is closed. */
-bool reply_accepts(const struct reply *reply);
-bool reply_closes(const struct reply *reply);
 /* The hop at which this address sent a time exceeded for any spec; 0: at none, or routers share such addresses. */
 uint8_t facts_hop_of(const struct trace_set *set, const struct addr *address);
 /* The same for many replies in a row, most of them from one address: `lookup` (zeroed at first) keeps the last. After

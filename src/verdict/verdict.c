@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "portmap/portmap.h"
 #include "session/strategy.h"
 #include "verdict/facts.h"
 #include "verdict/findings/findings.h"
@@ -41,6 +42,15 @@ void verdict_judge(const struct session *session, struct judgement *out)
     if (path_mtu_find(session, session_now(session), &mtu))
         find_mtu_steps(&mtu, out);
     end_sentences(out);
+    const struct trace_set lists = session_list_set(session);
+    if (lists.count)
+        out->ports = portmap_new(&set, &lists);
+}
+
+void verdict_release(struct judgement *judgement)
+{
+    portmap_free(judgement->ports);
+    judgement->ports = NULL;
 }
 
 /* How far the trace got; nothing is farther than the target. */

@@ -59,6 +59,7 @@ struct frame_number {
 
 struct verdict {
     const struct trace *trace; /* whose spec is judged */
+    struct probe_spec spec;    /* of a port list: that of one port; else without type: verdict_spec() */
     enum verdict_state state;
     enum verdict_how how;
     struct place at, after, before;
@@ -121,19 +122,24 @@ struct finding {
 
 #define FINDINGS_MOST 64 /* the least important kinds, which are last, are left out beyond it */
 
+struct portmap;
+
 struct judgement {
     const struct trace *of; /* one of the traces judged, all with its source and target; NULL: none was */
     struct verdict verdicts[SPECS_MOST];
     unsigned verdict_count;
     struct finding findings[FINDINGS_MOST];
     unsigned finding_count;
+    struct portmap *ports; /* owned; what became of the run's port lists: verdict/port_verdicts.h. NULL: it has none */
 };
 
-/* Judges every trace that sent something, in their order. For PURPOSE_PATHS it judges none. */
+/* Judges every trace that sent something, in their order, and the port lists. For PURPOSE_PATHS it judges none. */
 void verdict_judge(const struct session *session, struct judgement *out);
 /* The sentence of a run with --mtu, and one of each report that cannot be true. */
 void verdict_describe_mtu(const struct path_mtu *mtu, char text[SENTENCE_BYTES]);
 void verdict_describe_mtu_lie(const struct mtu_lie *lie, char text[SENTENCE_BYTES]);
+/* Frees what the judgement owns. */
+void verdict_release(struct judgement *judgement);
 /* Judges traces of any tools, all from one source to one target, against each other. Of several traces with the same
  * spec it judges the one that got furthest; of more specs than SPECS_MOST, the first. The traces must outlive `out`.
  * `ends`: by number of the capture's file, the file's last stamp. */
@@ -142,6 +148,12 @@ void verdict_judge_traces(const struct trace *const *traces, size_t count, const
 const char *verdict_state_name(enum verdict_state state);
 const char *verdict_how_name(enum verdict_how how);
 const char *finding_kind_name(enum finding_kind kind);
+
+/* The spec that is judged. */
+static inline const struct probe_spec *verdict_spec(const struct verdict *verdict)
+{
+    return verdict->spec.type ? &verdict->spec : &verdict->trace->flow.spec;
+}
 
 /* Whether the target itself answered: open or closed. */
 static inline bool verdict_reaches(const struct verdict *verdict)

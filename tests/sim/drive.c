@@ -126,6 +126,7 @@ static void describe_verdicts(const struct session *session, struct strbuf *out)
     for (unsigned i = 0; i < judgement->finding_count; i++)
         strbuf_addf(out, "finding %s: %s\n", finding_kind_name(judgement->findings[i].kind),
                     judgement->findings[i].text);
+    verdict_release(judgement);
     free(judgement);
 }
 
@@ -146,7 +147,7 @@ static void describe_mtu(const struct session *session, struct strbuf *out)
 void drive_describe(const struct session *session, struct strbuf *out)
 {
     const struct frame_counters *counters = session_counters(session);
-    for (unsigned i = 0; i < session_trace_count(session); i++)
+    for (unsigned i = 0; i < session_all_count(session); i++)
         describe_trace(session_trace(session, i), out);
     for (unsigned ttl = 1; ttl <= session_last_ttl(session); ttl++) {
         const struct trace *trace = session_hop_trace(session, (uint8_t)ttl);
@@ -201,6 +202,13 @@ static int whose(const struct session *session, const struct headers *h)
         for (unsigned k = 0; k < trace->flow_count; k++)
             if (flow_recognise(trace_flow(trace, k), h, false).match == MATCH_EXACT)
                 return (int)i;
+    }
+    for (unsigned i = session_trace_count(session); i < session_all_count(session); i++) {
+        struct wish wish = {.trace = i, .port = h->transport.target_port};
+        bool fits = port_list_has(session_trace(session, i)->ports, wish.port);
+        const struct flow *flow = fits ? session_flow(session, &wish) : NULL;
+        if (flow && flow_recognise(flow, h, false).match == MATCH_EXACT)
+            return (int)i;
     }
     return -1;
 }
@@ -299,7 +307,7 @@ static void tape_frame(struct drive *d, struct frame *frame, uint64_t number)
 
 static void send_probe(struct drive *d, struct wire *wire, const struct wish *wish)
 {
-    const struct flow *flow = trace_flow(session_trace(d->session, wish->trace), wish->flow);
+    const struct flow *flow = session_flow(d->session, wish);
     uint8_t bytes[65535];
     flow_stamp(flow, wish->serial, wish->ttl, bytes);
     int refused = wire->ops->send(wire, &flow->target, bytes, flow->size);
@@ -398,7 +406,7 @@ void drive_free(struct drive *d)
 
 static void copy_flows(const struct session *session, struct flow flows[SPECS_MOST])
 {
-    for (unsigned i = 0; i < session_trace_count(session); i++) {
+    for (unsigned i = 0; i < session_all_count(session); i++) {
         flows[i] = session_trace(session, i)->flow;
         flows[i].template_bytes = NULL;
     }

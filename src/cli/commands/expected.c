@@ -6,12 +6,14 @@
 #include <string.h>
 
 #include "cli/commands/run.h"
+#include "cli/options/port_lists.h"
 #include "cli/options/probe_list.h"
 #include "cli/report.h"
 #include "live/privileges.h"
+#include "probe/type.h"
 #include "report/wrap.h"
 
-#define FILE_BYTES_MOST 65536
+#define FILE_BYTES_MOST 1048576
 
 static enum status read_file(const char *file, struct expect *out, struct err *err)
 {
@@ -35,9 +37,28 @@ static enum status read_file(const char *file, struct expect *out, struct err *e
     return status;
 }
 
+/* The probes of all lines. So many single ports that they cannot be probed side by side are a list, too. */
+static enum status take_rows(const struct expect *expect, struct session_config *config, struct err *err)
+{
+    bool many = expect->count >= SPECS_MOST;
+    enum status status = STATUS_OK;
+    config->spec_count = 0;
+    for (unsigned i = 0; i < expect->count && status == STATUS_OK; i++) {
+        const struct expectation *row = &expect->rows[i];
+        if (row->list)
+            status = port_lists_add(config, row->list, err);
+        else if (many && row->spec.type->has_port)
+            status = port_lists_add_spec(config, &row->spec, err);
+        else if (config->spec_count < SPECS_MOST - 1)
+            config->specs[config->spec_count++] = row->spec;
+        else
+            status = err_set(err, STATUS_USAGE, "%s: too many probes (at most %u)", expect->file, SPECS_MOST - 1);
+    }
+    return status;
+}
+
 enum status run_read_expected(struct options *options, struct expect *out, struct err *err)
 {
-    struct probe_spec specs[SPECS_MOST];
     struct privileges_user user;
     struct err resume_err;
     enum status status = privileges_become_user(&user, err);
@@ -50,9 +71,10 @@ enum status run_read_expected(struct options *options, struct expect *out, struc
     }
     if (status != STATUS_OK || !options->default_specs)
         return status;
-    for (unsigned i = 0; i < out->count; i++)
-        specs[i] = out->rows[i].spec;
-    return probe_list_of_specs(&options->session, specs, out->count, options->only, err);
+    status = take_rows(out, &options->session, err);
+    if (status == STATUS_OK)
+        status = probe_list_settle(&options->session, options->only, err);
+    return status == STATUS_OK ? port_lists_pace(options, err) : status;
 }
 
 /* Prints behind a text report on standard output; else to standard error. */
@@ -67,7 +89,7 @@ static void print_compared(const struct output *text, const char *lines)
 }
 
 void run_compare(const struct run_context *context, const struct judgement *judgement, struct report *report,
-                 struct result_expectation results[SPECS_MOST])
+                 struct result_expectation results[EXPECT_ROWS_MOST])
 {
     expect_compare(context->expect, judgement, results);
     report_expected(report, results, context->expect->count);

@@ -229,7 +229,7 @@ static int report_found(struct reading *reading, const struct foreign *foreign)
     int code = found->traces_found ? EXIT_REACHED : EXIT_NOT_REACHED;
     report_take_recognition(reading->report, found);
     struct judged *judged = judge_report(reading->report, found);
-    struct result_expectation results[SPECS_MOST];
+    struct result_expectation results[EXPECT_ROWS_MOST];
     bool compares = judged && reading->context->expect && judged->groups <= 1;
     if (compares)
         run_compare(reading->context, &judged->judgement, reading->report, results);

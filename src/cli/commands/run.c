@@ -7,6 +7,7 @@
 
 #include "cli/report.h"
 #include "session/strategy.h"
+#include "verdict/port_verdicts.h"
 
 int run_complain(const struct err *err)
 {
@@ -38,7 +39,7 @@ static int exit_of_judgement(const struct session *session, const struct judgeme
     for (unsigned i = 0; i < judgement->verdict_count; i++)
         if (verdict_reaches(&judgement->verdicts[i]) && judgement->verdicts[i].trace != compared)
             return EXIT_REACHED;
-    return EXIT_NOT_REACHED;
+    return judgement->ports && ports_reach(judgement->ports) ? EXIT_REACHED : EXIT_NOT_REACHED;
 }
 
 static void add_sentences(struct strbuf *out, const struct judgement *judgement)
@@ -57,11 +58,12 @@ static int end_judged(const struct run_context *context, struct report *report, 
     if (verdicts)
         add_sentences(verdicts, judgement);
     report_judged(report, &(struct judged_group){report->result.traces, report->result.trace_count, judgement, false});
-    struct result_expectation results[SPECS_MOST];
+    struct result_expectation results[EXPECT_ROWS_MOST];
     if (context->expect)
         run_compare(context, judgement, report, results);
     report_end(report);
     int code = context->expect ? run_print_compared(report) : exit_of_judgement(session, judgement);
+    verdict_release(judgement);
     free(judgement);
     return code;
 }

@@ -36,7 +36,7 @@ int run_report_end(const struct run_context *context, struct report *report, con
 
 /* Compares with --expect, before the report ends; `results` become part of it. */
 void run_compare(const struct run_context *context, const struct judgement *judgement, struct report *report,
-                 struct result_expectation results[SPECS_MOST]);
+                 struct result_expectation results[EXPECT_ROWS_MOST]);
 /* Prints the differences behind the report. Returns EXIT_REACHED or EXIT_NOT_REACHED. */
 int run_print_compared(struct report *report);
 /* One line on stderr; returns the status as exit status. */

@@ -5,6 +5,7 @@
 
 #include "cli/options/groups/groups.h"
 #include "cli/options/hints.h"
+#include "cli/options/port_lists.h"
 #include "cli/options/probe_list.h"
 #include "strategies/strategies.h"
 
@@ -12,7 +13,6 @@
 #define PATHS_PROBES 10000                     /* probes; default of --max-probes */
 #define PATHS_CONFIDENCE 950000                /* millionths; default of --confidence: tracelb's 95 %, of the graph */
 #define DIAGNOSE_FLOWS 12                      /* source ports per spec at most, used where paths differ */
-#define DIAGNOSE_PACKETS 2000                  /* packets; default of --budget */
 #define DIAGNOSE_CONFIDENCE 990000             /* millionths; default of --confidence */
 #define DIAGNOSE_SUREST 999000                 /* millionths; no verdict claims more */
 
@@ -170,12 +170,17 @@ static enum status check_diagnosis(struct parse *parse, struct err *err)
         status = check_confidence(parse, err);
     if (status != STATUS_OK)
         return status;
-    config->strategy = &strategy_diagnose;
     config->flows = DIAGNOSE_FLOWS;
     config->queries = parse->queries_given ? config->queries : 1;
-    config->budget = config->budget ? config->budget : DIAGNOSE_PACKETS;
+    out->pace = (struct pace_options){
+        .budget = config->budget, .send_gap_given = parse->send_gap_given, .rate_gap = parse->rate_gap};
+    status = port_lists_pace(out, err);
+    if (status != STATUS_OK)
+        return status;
     if (parse->only_given && out->default_specs && !out->expect_file)
         return err_set(err, STATUS_USAGE, "--only: name at least one probe (hopsonde diagnose --only HOST tcp/443)");
+    if (out->dry_run && config->port_list_count)
+        return err_set(err, STATUS_USAGE, "--dry-run: at most %d probes (name fewer ports)", PORT_LISTS_OVER);
     if (out->dry_run && parse->expect_given)
         return err_set(err, STATUS_USAGE, "--expect: a dry run has no verdicts to compare (leave one of them out)");
     if (out->dry_run)
@@ -200,6 +205,8 @@ static enum status check_mtu(const struct options *out, struct err *err)
     const struct subject subject = {.spelled = "--mtu"};
     if (out->session.size)
         return value_complain(err, &subject, "it chooses the sizes itself (leave SIZE out)");
+    if (out->session.port_list_count)
+        return value_complain(err, &subject, "a list of over 16 ports has no sizes (measure them in a run of its own)");
     if (!out->session.dont_fragment)
         return value_complain(err, &subject, "routers would fragment the packets (leave --no-df out)");
     if (out->dry_run)

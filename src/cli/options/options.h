@@ -30,6 +30,13 @@ struct lookup_options {
     const char *whois_server;     /* whois_server_parse() accepts it; NULL: IANA's and those that it refers to */
 };
 
+/* What was asked for: it counts when all probes are known. */
+struct pace_options {
+    uint32_t budget;     /* --budget; 0: not given */
+    bool send_gap_given; /* -z */
+    nstime rate_gap;     /* --rate; 0: not given */
+};
+
 enum when { WHEN_AUTO, WHEN_ALWAYS, WHEN_NEVER };
 
 struct options {
@@ -56,10 +63,11 @@ struct options {
     bool no_decap;                      /* replay: read the outer headers of tunnels only */
     bool list;                          /* replay: one line per trace: output_list has standard output */
     const char *expect_file;            /* diagnose, replay: the file of --expect; NULL: none. Not read here */
-    bool default_specs;  /* diagnose: no probe was given: those of the --expect file replace the defaults */
-    bool measures_mtu;   /* trace, diagnose: --mtu */
-    bool only;           /* diagnose: no icmp for comparison */
-    uint32_t max_probes; /* paths; 0: the default */
+    bool default_specs;       /* diagnose: no probe was given: those of the --expect file replace the defaults */
+    bool measures_mtu;        /* trace, diagnose: --mtu */
+    bool only;                /* diagnose: no icmp for comparison */
+    struct pace_options pace; /* diagnose */
+    uint32_t max_probes;      /* paths; 0: the default */
     bool quiet, dry_run, numeric;
     struct lookup_options lookup;
     /* Lines for stderr ("hopsonde: ...\n"), each once: what another tool's spelling was taken for. Empty with --quiet.

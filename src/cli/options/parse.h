@@ -42,6 +42,7 @@ struct parse {
     bool only_given, expect_given, write_given; /* --only, --expect, --write on the command line */
     const char *dscp_spelled;                   /* --dscp or --ecn, whichever was given last: conflicts with -t */
     uint8_t dscp, ecn;
+    bool send_gap_given;        /* -z */
     nstime rate_gap;            /* ns between two probes, by --rate */
     const char *confidence;     /* the value of --confidence on the command line */
     const char *stdout_format;  /* the format that has standard output; NULL: none yet */

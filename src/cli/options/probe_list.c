@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "cli/options/port_lists.h"
 #include "probe/type.h"
 
 /* What `auto` stands for, by command; NULL ends. */
@@ -67,6 +68,17 @@ static enum status parse_spec(const char *text, const struct subject *subject, s
     return value_complain(err, subject, "%s", value_cause(cause.message, text));
 }
 
+static enum status add_list(struct session_config *config, const char *text, const struct subject *subject,
+                            struct err *err)
+{
+    struct port_list list;
+    struct err cause;
+    enum status status = port_list_parse(text, &list, &cause);
+    if (status == STATUS_OK)
+        status = port_lists_add(config, &list, &cause);
+    return status == STATUS_OK ? status : value_complain(err, subject, "%s", value_cause(cause.message, text));
+}
+
 /* One -P, -I, -T or -U. It takes the port of -p if its protocol has ports and it has none yet. */
 static enum status add_request(const struct parse *parse, unsigned index, bool *port_used, struct err *err)
 {
@@ -77,6 +89,8 @@ static enum status add_request(const struct parse *parse, unsigned index, bool *
         .value = parse->probes[index].value,
     };
     struct probe_spec spec;
+    if (parse->mode == ON_DIAGNOSE && port_list_is_meant(text))
+        return add_list(&parse->out->session, text, &subject, err);
     enum status status = parse_spec(text, &subject, &spec, err);
     if (status != STATUS_OK)
         return status;
@@ -197,6 +211,12 @@ static enum status lead_with_icmp(struct session_config *config, struct err *err
     return STATUS_OK;
 }
 
+enum status probe_list_settle(struct session_config *config, bool only, struct err *err)
+{
+    enum status status = port_lists_settle(config, only, err);
+    return status == STATUS_OK && !only ? lead_with_icmp(config, err) : status;
+}
+
 enum status probe_list_diagnose(const struct parse *parse, struct err *err)
 {
     struct options *out = parse->out;
@@ -208,7 +228,7 @@ enum status probe_list_diagnose(const struct parse *parse, struct err *err)
         status = add_default(parse, err);
     else
         status = add_requests(parse, automatic_diagnosis, err);
-    return status == STATUS_OK && !out->only ? lead_with_icmp(&out->session, err) : status;
+    return status == STATUS_OK ? probe_list_settle(&out->session, out->only, err) : status;
 }
 
 /* --- a search for all paths --- */
@@ -244,12 +264,4 @@ enum status probe_list_search(struct parse *parse, struct err *err)
     if (status == STATUS_OK && config->spec_count != 1)
         return err_set(err, STATUS_USAGE, "-P: paths sends one probe type (run it once for each)");
     return status;
-}
-
-enum status probe_list_of_specs(struct session_config *config, const struct probe_spec *specs, unsigned count,
-                                bool only, struct err *err)
-{
-    memcpy(config->specs, specs, count * sizeof *specs);
-    config->spec_count = count;
-    return only ? STATUS_OK : lead_with_icmp(config, err);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* probe_list: the probes of the command line as the specs of the run. Top floor; pure. Outside cli/options/, callers
- * use probe_list_of_specs() only. */
+ * use probe_list_settle() only. */
 #ifndef HOPSONDE_CLI_OPTIONS_PROBE_LIST_H
 #define HOPSONDE_CLI_OPTIONS_PROBE_LIST_H
 
@@ -11,9 +11,8 @@ enum status probe_list_build(const struct parse *parse, struct err *err);
 /* The same for diagnose, which also takes probes as operands. Puts icmp first unless --only was given. Sets
  * default_specs if no probe was given. */
 enum status probe_list_diagnose(const struct parse *parse, struct err *err);
-/* Takes the specs of an --expect file instead of the default ones. `specs` has no repetitions. */
-enum status probe_list_of_specs(struct session_config *config, const struct probe_spec *specs, unsigned count,
-                                bool only, struct err *err);
+/* After the specs and port lists of an --expect file were taken instead of the default ones: the same. */
+enum status probe_list_settle(struct session_config *config, bool only, struct err *err);
 /* The one probe of paths: udp by default. */
 enum status probe_list_search(struct parse *parse, struct err *err);
 /* For a replay: the same options as a selection of traces. Those in HOPSONDE_OPTIONS say what to send, so they do not

@@ -114,6 +114,17 @@ static char *put_frame(char *at, uint64_t frame)
     return frame ? put_number(at, frame) : at;
 }
 
+static char *put_list_prefix(struct csv_state *state, char *at, uint32_t number, const struct trace *trace,
+                             const struct probe *probe)
+{
+    char text[PROBE_SPEC_TEXT_BYTES];
+    const struct probe_spec spec = trace_probe_spec(trace, probe);
+    probe_spec_format(&spec, text);
+    at = put_char(put_number(at, number), ',');
+    at = put_char(put_address(state->rows, at, &trace->flow.target), ',');
+    return put_char(put_text(at, text), ',');
+}
+
 /* Fields "file" to "sent". */
 static char *put_probe(struct csv_state *state, char *at, uint32_t number, const struct trace *trace,
                        const struct probe *probe)
@@ -122,7 +133,10 @@ static char *put_probe(struct csv_state *state, char *at, uint32_t number, const
     unsigned file;
     if (summary_file(probe, &file))
         at = put_number(at, file);
-    at = put_over(put_char(at, ','), prefix->text, PREFIX_BYTES, prefix->length);
+    if (trace->ports) /* each probe has a spec of its own */
+        at = put_list_prefix(state, put_char(at, ','), number, trace, probe);
+    else
+        at = put_over(put_char(at, ','), prefix->text, PREFIX_BYTES, prefix->length);
     at = put_char(put_byte(state->rows, at, probe->ttl), ',');
     at = put_char(put_number(at, probe->attempt), ',');
     at = put_char(put_frame(at, probe->frame), ',');

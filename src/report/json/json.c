@@ -7,6 +7,7 @@
 #include "report/json/json_probe.h"
 #include "report/json/json_value.h"
 #include "report/summary.h"
+#include "verdict/port_verdicts.h"
 
 /* The text of an array's elements, kept until the end: verdicts come before findings, but each judged group brings
  * both. */
@@ -116,12 +117,21 @@ static void add_advice(struct output *out, const struct judgement *judgement)
     advice_free(&advice);
 }
 
+static void add_port_verdicts(struct json_state *state, const struct portmap *ports)
+{
+    struct verdict verdict;
+    for (uint32_t i = 0; ports && i < ports->count; i++)
+        if (ports_judge(ports, &ports->entries[i], &verdict))
+            part_add(&state->verdicts, json_verdict(&verdict));
+}
+
 static void json_judged(struct output *out, const struct judged_group *group)
 {
     struct json_state *state = out->state;
     const struct judgement *judgement = group->judgement;
     for (unsigned i = 0; i < judgement->verdict_count; i++)
         part_add(&state->verdicts, json_verdict(&judgement->verdicts[i]));
+    add_port_verdicts(state, judgement->ports);
     for (unsigned i = 0; i < judgement->finding_count; i++)
         part_add(&state->findings, json_finding(&judgement->findings[i], judgement));
     add_advice(out, judgement);

@@ -203,6 +203,17 @@ static json_t *json_inside(const struct tunnels *inside)
     return tunnels;
 }
 
+/* "tcp/1-1024": the part of the list from `first` to `last`. */
+static json_t *json_port_list(const struct port_list *list, unsigned first, unsigned last)
+{
+    struct strbuf text;
+    strbuf_init(&text);
+    port_list_add_text(list, first, last, &text);
+    json_t *value = json_text(text.text);
+    strbuf_free(&text);
+    return value;
+}
+
 static json_t *json_place(const struct place *place)
 {
     if (!place->known)
@@ -243,7 +254,9 @@ json_t *json_trace_head(const struct trace *trace, const struct path_mtu *mtu, c
     json_object_set_new(target, "address", json_address(&flow->target));
     json_object_set_new(object, "target", target);
     json_object_set_new(object, "source_address", json_address(&flow->source));
-    json_object_set_new(object, "probe", json_spec(&flow->spec));
+    json_object_set_new(object, "probe",
+                        trace->ports ? json_port_list(trace->ports, trace->first_port, trace->last_port)
+                                     : json_spec(&flow->spec));
     json_object_set_new(object, "protocol", json_protocol(flow_protocol(flow)));
     if (flow->spec.type->has_port) {
         json_object_set_new(object, "source_port", json_port_or_null(flow->source_port, origin->source_port_varies));
@@ -369,7 +382,7 @@ json_t *json_verdict(const struct verdict *verdict)
     json_object_set_new(object, "target", json_address(&flow->target));
     if (verdict->trace->origin.foreign)
         json_object_set_new(object, "source_address", json_address(&flow->source));
-    json_object_set_new(object, "probe", json_spec(&flow->spec));
+    json_object_set_new(object, "probe", json_spec(verdict_spec(verdict)));
     json_object_set_new(object, "state", json_string(verdict_state_name(verdict->state)));
     json_object_set_new(object, "how", json_text(verdict_how_name(verdict->how)));
     json_object_set_new(object, "at", json_place(&verdict->at));
@@ -413,7 +426,9 @@ json_t *json_advice(const struct advice *advice)
 json_t *json_expectation(const struct result_expectation *expectation)
 {
     json_t *object = json_object();
-    json_object_set_new(object, "probe", json_spec(&expectation->spec));
+    json_object_set_new(object, "probe",
+                        expectation->list ? json_port_list(expectation->list, 1, 65535)
+                                          : json_spec(&expectation->spec));
     json_object_set_new(object, "expected", json_text(expectation->expected));
     json_object_set_new(object, "found", json_text(expectation->found));
     json_object_set_new(object, "ok", json_boolean(expectation->ok));

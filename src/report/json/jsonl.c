@@ -18,6 +18,7 @@
 #include "report/json/json_probe.h"
 #include "report/json/json_value.h"
 #include "report/summary.h"
+#include "verdict/port_verdicts.h"
 
 struct jsonl_state {
     struct row_buffer *rows;
@@ -65,7 +66,8 @@ static void put_probe(struct jsonl_state *state, uint32_t number, const struct t
 {
     struct row_buffer *rows = state->rows;
     char *at = put_number(put_text(row_buffer_begin(rows), "{\"type\": \"probe\", \"trace\": "), number);
-    at = put_text(put_text(at, ", \"probe\": \""), summary_spec(&state->spec, &trace->flow.spec));
+    const struct probe_spec spec = trace_probe_spec(trace, probe);
+    at = put_text(put_text(at, ", \"probe\": \""), summary_spec(&state->spec, &spec));
     at = put_number(put_text(at, "\", \"ttl\": "), probe->ttl);
     row_buffer_end(rows, put_text(at, ", "));
     json_probe_put(rows, NULL, trace, probe);
@@ -115,11 +117,20 @@ static void write_advice(struct output *out, const struct judgement *judgement)
     advice_free(&advice);
 }
 
+static void write_port_verdicts(struct output *out, const struct portmap *ports)
+{
+    struct verdict verdict;
+    for (uint32_t i = 0; ports && i < ports->count; i++)
+        if (ports_judge(ports, &ports->entries[i], &verdict))
+            write_line(out, extend(new_line("verdict"), json_verdict(&verdict)));
+}
+
 static void jsonl_judged(struct output *out, const struct judged_group *group)
 {
     const struct judgement *judgement = group->judgement;
     for (unsigned i = 0; i < judgement->verdict_count; i++)
         write_line(out, extend(new_line("verdict"), json_verdict(&judgement->verdicts[i])));
+    write_port_verdicts(out, judgement->ports);
     for (unsigned i = 0; i < judgement->finding_count; i++)
         write_line(out, extend(new_line("finding"), json_finding(&judgement->findings[i], judgement)));
     write_advice(out, judgement);

@@ -2,12 +2,14 @@
 #include "report/text/matrix.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "report/address_text.h"
 #include "report/paint.h"
 #include "report/text/hop_line.h"
 #include "report/text/marks.h"
+#include "report/text/port_columns.h"
 #include "silence/rate_limit.h"
 
 #define CELL_COLUMNS 7
@@ -23,6 +25,7 @@ struct matrix {
     const struct result *result;
     const struct judgement *judgement; /* NULL: nothing was judged */
     const struct trace_set *specs;
+    const struct port_columns *ports; /* the last columns are groups of ports; NULL: none is */
     bool color, one_per_line;
     bool has_limited;      /* a cell is LIMITED */
     unsigned first, count; /* the specs of the current block */
@@ -59,6 +62,18 @@ static bool places_refusal(const struct verdict *verdict)
     return (verdict->state == VERDICT_REJECTED || verdict->state == VERDICT_UNREACHABLE) && verdict->at.ttl;
 }
 
+/* The nearest hop at which this router lets probes of any spec expire; `otherwise`: none before `end`. */
+static unsigned row_of_router(const struct matrix *matrix, unsigned end, const struct addr *router, unsigned otherwise)
+{
+    for (unsigned ttl = 1; ttl < end; ttl++)
+        for (unsigned i = 0; i < matrix->specs->count; i++) {
+            struct addr here = trace_router_address(matrix->specs->traces[i], (uint8_t)ttl);
+            if (addr_equal(&here, router))
+                return ttl;
+        }
+    return otherwise;
+}
+
 /* A device refuses what it is to forward, so the probe's TTL is that of a hop behind it. The refusal stands in the row
  * of the device: of the hop that the verdicts give, or else of the smallest TTL that this refusal answers. If that row
  * is not shown, it stays at the probe's TTL. */
@@ -66,6 +81,8 @@ static uint8_t refusal_row(const struct matrix *matrix, const struct trace *trac
                            const struct reply *reply)
 {
     unsigned row = trace_refused_from(trace, probe, reply);
+    if (matrix->ports)
+        row = row_of_router(matrix, probe->ttl, &reply->from, row);
     for (unsigned i = 0; matrix->judgement && i < matrix->judgement->verdict_count; i++) {
         const struct verdict *verdict = &matrix->judgement->verdicts[i];
         if (!places_refusal(verdict) || verdict->at.ttl > probe->ttl || !addr_equal(&verdict->at.address, &reply->from))
@@ -359,14 +376,14 @@ static void add_hop(struct matrix *matrix, uint8_t ttl)
 
 /* --- the heading --- */
 
-/* Splits "tcp/33434:ack" before `/` and `:` into as few lines of at most CELL_COLUMNS as possible. Returns their
- * number. */
+/* Splits "tcp/33434:ack" or "tcp/135+5" before `/`, `:` and `+` into as few lines of at most CELL_COLUMNS as possible.
+ * Returns their number. */
 static unsigned wrap_spec(const char *spec, char lines[HEADING_LINES][PROBE_SPEC_TEXT_BYTES])
 {
     unsigned count = 0;
     *lines[0] = '\0';
     while (*spec) {
-        size_t piece = 1 + strcspn(spec + 1, "/:"), held = strlen(lines[count]);
+        size_t piece = 1 + strcspn(spec + 1, "/:+"), held = strlen(lines[count]);
         if (held && held + piece > CELL_COLUMNS && count + 1 < HEADING_LINES) {
             *lines[++count] = '\0';
             held = 0;
@@ -378,13 +395,22 @@ static unsigned wrap_spec(const char *spec, char lines[HEADING_LINES][PROBE_SPEC
     return count + 1;
 }
 
+static void name_column(const struct matrix *matrix, unsigned index, char name[PROBE_SPEC_TEXT_BYTES])
+{
+    unsigned specs = matrix->result->specs.count;
+    if (index < specs)
+        probe_spec_format(&matrix->specs->traces[index]->flow.spec, name);
+    else
+        memcpy(name, matrix->ports->names[index - specs], PROBE_SPEC_TEXT_BYTES);
+}
+
 static void add_heading(struct matrix *matrix)
 {
     char lines[SPECS_MOST][HEADING_LINES][PROBE_SPEC_TEXT_BYTES];
     unsigned counts[SPECS_MOST], height = 0;
     for (unsigned i = 0; i < matrix->count; i++) {
         char spec[PROBE_SPEC_TEXT_BYTES];
-        probe_spec_format(&matrix->specs->traces[matrix->first + i]->flow.spec, spec);
+        name_column(matrix, matrix->first + i, spec);
         counts[i] = wrap_spec(spec, lines[i]);
         height = counts[i] > height ? counts[i] : height;
     }
@@ -481,13 +507,15 @@ static unsigned block_specs(unsigned width)
     return room > CELL_COLUMNS ? room / (CELL_COLUMNS + 1) : 1;
 }
 
-void matrix_add(struct strbuf *text, const struct output *out, const struct judgement *judgement)
+static void add_blocks(struct strbuf *text, const struct output *out, const struct judgement *judgement,
+                       const struct port_columns *ports)
 {
     struct matrix matrix = {
         .text = text,
         .result = out->result,
         .judgement = judgement,
-        .specs = &out->result->specs,
+        .specs = ports ? &ports->set : &out->result->specs,
+        .ports = ports,
         .color = out->options.color,
         .one_per_line = out->options.one_per_line,
     };
@@ -502,4 +530,15 @@ void matrix_add(struct strbuf *text, const struct output *out, const struct judg
     }
     if (matrix.has_limited)
         strbuf_add(text, LIMITED ": the probe got further, and the router may have used up its replies for others\n");
+}
+
+void matrix_add(struct strbuf *text, const struct output *out, const struct judgement *judgement)
+{
+    const struct portmap *map = judgement ? judgement->ports : NULL;
+    struct port_columns *ports = map ? calloc(1, sizeof *ports) : NULL;
+    bool made = ports && port_columns_make(out->result, map, ports);
+    add_blocks(text, out, judgement, made ? ports : NULL);
+    if (ports)
+        port_columns_free(ports);
+    free(ports);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "probe/type.h"
 #include "report/address_text.h"
 #include "report/summary.h"
 #include "report/text/graph_text.h"
@@ -65,12 +66,21 @@ static void add_specs(struct strbuf *line, const struct session_config *config)
     }
 }
 
+static void add_port_lists(struct strbuf *line, const struct session_config *config)
+{
+    for (unsigned i = 0; i < config->port_list_count; i++) {
+        const struct port_list *list = &config->port_lists[i];
+        strbuf_addf(line, ", %u %s ports", list->count, list->spec.type->name);
+    }
+}
+
 /* The matrix of a diagnosis names the specs. */
 static void add_probes(struct strbuf *line, const struct result *result)
 {
     const struct session_config *config = result->config;
     if (result->config->strategy->side_by_side) {
         strbuf_addf(line, config->spec_count == 1 ? ", %u probe" : ", %u probes side by side", config->spec_count);
+        add_port_lists(line, config);
         return;
     }
     strbuf_add(line, config->automatic ? ", auto (" : ", ");
@@ -463,6 +473,8 @@ static void print_judgement(struct output *out, const struct judgement *judgemen
 {
     struct strbuf lines;
     strbuf_init(&lines);
+    if (judgement->ports)
+        verdicts_add_ports(&lines, judgement->ports, out);
     verdicts_add(&lines, judgement, out, out->options.verbose);
     if (!out->options.quiet)
         verdicts_add_findings(&lines, judgement, out->result->mtu != NULL);

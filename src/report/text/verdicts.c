@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "report/text/verdicts.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "report/paint.h"
 #include "report/text/evidence.h"
+#include "verdict/port_verdicts.h"
 
 /* What a reader looks for: the probe got there, it was stopped, or nothing is certain. By enum verdict_state. */
 static const char *const state_sgr[] = {
@@ -52,6 +54,36 @@ void verdicts_add(struct strbuf *text, const struct judgement *judgement, const 
         if (evidence)
             evidence_add(text, judgement, &judgement->verdicts[i], &out->result->source);
     }
+}
+
+void verdicts_add_ports(struct strbuf *text, const struct portmap *ports, const struct output *out)
+{
+    struct port_groups *groups = malloc(sizeof *groups);
+    if (!groups || !ports_group(ports, groups)) {
+        free(groups);
+        strbuf_add(text, "the ports cannot be shown: out of memory\n");
+        return;
+    }
+    for (unsigned i = 0; i < groups->count; i++) {
+        struct strbuf line;
+        strbuf_init(&line);
+        ports_add_line(&groups->of[i], out->options.verbose > 0, &line);
+        size_t length = (size_t)(strrchr(line.text, ':') - line.text); /* the ports follow */
+        paint_begin(text, out->options.color, state_sgr[groups->of[i].state]);
+        strbuf_add_bytes(text, line.text, length);
+        paint_end(text, out->options.color, state_sgr[groups->of[i].state]);
+        strbuf_addf(text, "%s\n", line.text + length);
+        strbuf_free(&line);
+    }
+    uint32_t missing = 0;
+    for (uint32_t i = 0; i < ports->count; i++)
+        missing += ports->entries[i].fate == FATE_NOT_ASKED;
+    if (missing)
+        strbuf_addf(text, "%u ports were not probed\n", missing);
+    if (groups->left_out)
+        strbuf_addf(text, "%u more ports in further groups (-o json has them)\n", groups->left_out);
+    ports_free_groups(groups);
+    free(groups);
 }
 
 /* A verdict about the same trace says the same. A packet that was too big is no verdict if smaller ones went on. */

@@ -11,4 +11,8 @@ void verdicts_add(struct strbuf *text, const struct judgement *judgement, const 
 /* Leaves out findings that repeat a verdict; `has_mtu`: and those about MTUs, which the line of --mtu has. */
 void verdicts_add_findings(struct strbuf *text, const struct judgement *judgement, bool has_mtu);
 
+/* Adds a line for each fate and place of the ports of lists. */
+struct portmap;
+void verdicts_add_ports(struct strbuf *text, const struct portmap *ports, const struct output *out);
+
 #endif

@@ -20,14 +20,15 @@
 #include "strategies/strategies.h"
 #include "tap.h"
 
-#define FLOWS 3
+#define SPECS 3
+#define FLOWS 4 /* with that of a port list */
 #define T0 (INT64_C(1767323045) * NS_PER_S + 123456789)
 
 /* A new field must be saved, or a replay is another run: add it to capture/annotate.c and to the values below. */
 #if UINTPTR_MAX == UINT64_MAX
-_Static_assert(sizeof(struct session_config) == 888, "struct session_config has changed");
+_Static_assert(sizeof(struct session_config) == 33760, "struct session_config has changed");
 _Static_assert(sizeof(struct flow) == 80, "struct flow has changed");
-_Static_assert(sizeof(struct session_claim) == 32, "struct session_claim has changed");
+_Static_assert(sizeof(struct session_claim) == 40, "struct session_claim has changed");
 #endif
 
 static struct addr addr_of(const char *text)
@@ -53,12 +54,13 @@ static void fill_config(struct session_config *config, const char *source, const
         .source = addr_of(source),
         .target = addr_of(target),
         .specs = {spec_of("udp/53"), spec_of("tcp/80:ack"), spec_of("ip/50")},
-        .spec_count = FLOWS,
+        .spec_count = SPECS,
         .automatic = true,
         .strategy = &strategy_diagnose,
         .flows = 12,
         .confidence = 995000,
         .budget = 2000,
+        .interface_mtu = 9000,
         .lite = true,
         .first_ttl = 2,
         .max_ttl = 255,
@@ -73,6 +75,14 @@ static void fill_config(struct session_config *config, const char *source, const
         .source_port = 0xfedc,
         .seed = UINT64_MAX - 1,
     };
+    config->port_list_count = 1;
+    if (port_list_parse("udp/53,123,161-200", &config->port_lists[0], NULL) != STATUS_OK)
+        abort();
+}
+
+static struct probe_spec spec_at(const struct session_config *config, unsigned i)
+{
+    return i < SPECS ? config->specs[i] : port_list_spec(&config->port_lists[0], 53);
 }
 
 static void fill_session(struct session *session, const char *source, const char *target)
@@ -82,13 +92,15 @@ static void fill_session(struct session *session, const char *source, const char
     static unsigned filled;
     session->traces = traces[filled++ % 2];
     fill_config(&session->config, source, target);
+    session->trace_count = SPECS;
+    session->all_count = session->sized_first = FLOWS;
     for (unsigned i = 0; i < FLOWS; i++)
         session->traces[i].flow = (struct flow){
-            .spec = session->config.specs[i],
+            .spec = spec_at(&session->config, i),
             .source = session->config.source,
             .target = session->config.target,
             .source_port = (uint16_t)(40000 + i),
-            .target_port = session->config.specs[i].port,
+            .target_port = spec_at(&session->config, i).port,
             .tos = (uint8_t)(0x20 + i),
             .dont_fragment = i != 1,
             .flow_label = 0xfffff - i,
@@ -111,12 +123,15 @@ static void check_config(const struct session_config *got, const struct session_
     ok(addr_equal(&got->source, &want->source), "config: source");
     ok(addr_equal(&got->target, &want->target), "config: target");
     ok(specs_equal(got, want), "config: specs");
+    is_num(got->port_list_count, want->port_list_count, "config: port lists");
+    is_num(memcmp(got->port_lists, want->port_lists, sizeof got->port_lists), 0, "config: their ports");
     is_num(got->automatic, want->automatic, "config: automatic");
     ok(got->strategy == want->strategy, "config: strategy");
     is_num(got->flows, want->flows, "config: flows");
     is_num(got->lite, want->lite, "config: lite");
     is_num(got->confidence, want->confidence, "config: confidence");
     is_num(got->budget, want->budget, "config: budget");
+    is_num(got->interface_mtu, want->interface_mtu, "config: the interface's MTU");
     is_num(got->first_ttl, want->first_ttl, "config: first TTL");
     is_num(got->max_ttl, want->max_ttl, "config: largest TTL");
     is_num(got->queries, want->queries, "config: queries");
@@ -167,7 +182,9 @@ static const struct step steps[] = {
      .comment = "reply to udp/53 hop 4 attempt 2, by ports and checksum"},
     {.note = {.role = FRAME_REPLY, .reason = "ports", .trace = 1},
      .comment = "reply to tcp/80:ack (it does not identify the probe), by ports"},
-    {.is_claim = true, .claim = {.kind = CLAIM_UNSEEN, .trace = 1, .flow = 11, .serial = 3, .ttl = 1, .at = T0 + 7}},
+    {.is_claim = true, .claim = {.kind = CLAIM_UNSEEN, .trace = 3, .port = 161, .serial = 4, .ttl = 9, .at = T0 + 6}},
+    {.is_claim = true,
+     .claim = {.kind = CLAIM_UNSEEN, .trace = 1, .size = 1400, .flow = 11, .serial = 3, .ttl = 1, .at = T0 + 7}},
     {.note = {.role = FRAME_STRAY, .reason = "not IP"}, .comment = "stray: not IP"},
     {.note = {.role = FRAME_MALFORMED, .reason = "IPv4 header length below 20"},
      .comment = "malformed: IPv4 header length below 20"},
@@ -212,8 +229,9 @@ static enum status write_all(const char *path, const struct session *session, st
 
 static bool claims_equal(const struct session_claim *a, const struct session_claim *b)
 {
-    return a->kind == b->kind && a->trace == b->trace && a->flow == b->flow && a->serial == b->serial &&
-           a->ttl == b->ttl && a->at == b->at && a->send_errno == b->send_errno;
+    return a->kind == b->kind && a->trace == b->trace && a->flow == b->flow && a->port == b->port &&
+           a->size == b->size && a->serial == b->serial && a->ttl == b->ttl && a->at == b->at &&
+           a->send_errno == b->send_errno;
 }
 
 static bool frame_equal(const struct frame *got, const struct frame *want, uint64_t number)

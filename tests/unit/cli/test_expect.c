@@ -13,6 +13,7 @@ static const char *parsed(const char *text)
     static char said[1024];
     struct err err = {0};
     char *at = said, *const end = said + sizeof said;
+    expect_free(&expect);
     if (expect_parse("policy", text, strlen(text), &expect, &err) != STATUS_OK)
         return err.status == STATUS_USAGE ? strcpy(said, err.message) : "no usage error";
     *said = 0;
@@ -60,6 +61,11 @@ static void test_lines(void)
         {"tcp/22 rejected at fw.example", "policy:1: fw.example: expected an IPv4 or IPv6 address"},
         {"tcp/22 rejected at 10.0.3.1 now", "policy:1: now: unexpected text after PROBE STATE [at|after ADDRESS]"},
         {"tcp/80 open\nudp open\ntcp open", "policy:3: tcp: line 1 already has this probe"},
+        {"tcp/135-139,445 dropped after 10.0.3.2\ntcp/22,!22,80 open", "1:tcp/135=dropped>10.0.3.2 2:tcp/80=open"},
+        {"tcp/1-1024 closed\nudp/80 open\ntcp/80 open", "policy:3: tcp/80: line 1 already has this probe"},
+        {"tcp/80 open\ntcp/1-1024 closed", "policy:2: tcp/1-1024: line 1 already has this probe"},
+        {"udp/50-60 closed\nudp/53:empty closed\nudp/53 open", "policy:3: udp/53: line 1 already has this probe"},
+        {"tcp/80-22 open", "policy:1: tcp/80-22: 80-22: the range ends before it begins (exchange the two)"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         is_text(parsed(rows[i].text), rows[i].want, "file %zu", i);
@@ -67,23 +73,23 @@ static void test_lines(void)
 
 static void test_hostile_files(void)
 {
-    static char text[8192];
+    static char text[20000];
     struct err err;
     is_num(expect_parse("p", "udp\0 open", 9, &expect, &err), STATUS_USAGE, "a NUL");
     is_text(err.message, "p:1: this is not text", "says so");
-    memset(text, 'x', 300);
-    text[300] = 0;
+    memset(text, 'x', 19000);
+    text[19000] = 0;
     is_text(parsed(text), "policy:1: the line is too long (expected PROBE STATE [at|after ADDRESS])", "a long line");
-    memset(text, '#', 300);
-    strcpy(text + 300, "\nudp open");
+    memset(text, '#', 19000);
+    strcpy(text + 19000, "\nudp open");
     is_text(parsed(text), "2:udp=open", "a long comment");
     memset(text, 'x', 100);
     text[100] = 0;
     ok(strstr(parsed(text), "policy:1: xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...: "), "a long word is cut");
     char *at = text;
-    for (unsigned i = 0; i <= SPECS_MOST; i++)
+    for (unsigned i = 0; i <= EXPECT_ROWS_MOST; i++)
         at += sprintf(at, "tcp/%u open\n", i + 1);
-    is_text(parsed(text), "policy:33: tcp/33: too many probes (at most 32)", "more than can be asked");
+    is_text(parsed(text), "policy:257: tcp/257: too many lines (at most 256)", "more lines than are kept");
 }
 
 /* A judgement of three specs. */
@@ -133,7 +139,7 @@ static void test_comparison(void)
         struct strbuf lines;
         strbuf_init(&lines);
         parsed(rows[i].text);
-        struct result_expectation results[SPECS_MOST];
+        struct result_expectation results[EXPECT_ROWS_MOST];
         is_num(expect_compare(&expect, &judgement, results), rows[i].differing, "comparison %zu", i);
         expect_add_lines(results, expect.count, &lines);
         is_text(lines.text, rows[i].want, "says what it found");

@@ -14,7 +14,7 @@
 struct session {
     struct session_config config;
     struct trace traces[FLOWS_MOST];
-    unsigned count;
+    unsigned count, all; /* traces of specs; with those of port lists */
 };
 
 const struct session_config *session_config(const struct session *session)
@@ -25,6 +25,11 @@ const struct session_config *session_config(const struct session *session)
 unsigned session_trace_count(const struct session *session)
 {
     return session->count;
+}
+
+unsigned session_all_count(const struct session *session)
+{
+    return session->all;
 }
 
 const struct trace *session_trace(const struct session *session, unsigned index)

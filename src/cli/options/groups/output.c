@@ -72,6 +72,19 @@ static enum status apply_output(struct parse *parse, const char *value, struct e
     return STATUS_OK;
 }
 
+static enum status apply_policy(struct parse *parse, const char *value, struct err *err)
+{
+    struct options *out = parse->out;
+    if (!*value || strcmp(value, "-") == 0)
+        return parse_complain(parse, value, err, "expected a file name (for standard output: -o policy)");
+    if (out->output_count == OUTPUTS_MOST - 1)
+        return parse_complain(parse, value, err, "too many formats (at most %d)", OUTPUTS_MOST - 1);
+    out->outputs[out->output_count++] = (struct output_request){.format = &output_policy, .file = value};
+    if (!parse->environment)
+        parse->output_spelled = value;
+    return STATUS_OK;
+}
+
 static enum status apply_expect(struct parse *parse, const char *value, struct err *err)
 {
     if (!*value)
@@ -177,6 +190,11 @@ static const struct option_row rows[] = {
      .help =
          "compare the verdicts with the lines of FILE, PROBE STATE [at|after ADDRESS], and print each difference; FILE's probes are sent unless you name some (replay: of one target)",
      .apply = apply_expect},
+    {.name = "--write-policy",
+     .argument = "FILE",
+     .commands = ON_DIAGNOSE | ON_REPLAY,
+     .help = "write the verdicts to FILE as lines that --expect reads (the same as -o policy:FILE)",
+     .apply = apply_policy},
 };
 
 OPTION_GROUP(option_group_output, "Reports and captures", NULL, rows);

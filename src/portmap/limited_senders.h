@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* limited_senders: who answers the run's probes at a limited rate, and whether each had an answer left. Floor 3;
+ * internal to portmap/; pure. The rules are those of silence/rate_limit.h. */
+#ifndef HOPSONDE_PORTMAP_LIMITED_SENDERS_H
+#define HOPSONDE_PORTMAP_LIMITED_SENDERS_H
+
+#include "trace/trace_set.h"
+
+/* Senders of limited answers.
+ * Unit: senders. Source: chosen; a path has a few dozen. Effect: silences prove nothing if there are more. */
+#define LIMITED_SENDERS_MOST 96
+
+struct limited_sender {
+    struct addr address;
+    bool is_icmp;                    /* ICMP errors share one limit per sender; RSTs have another */
+    uint32_t refused[8], expired[8]; /* bits: TTLs of probes that it refused, and that it let expire */
+    nstime *times;                   /* owned; of the probes that it answered, in order */
+    size_t count, capacity;
+};
+
+struct limited_senders {
+    struct limited_sender of[LIMITED_SENDERS_MOST];
+    unsigned count;
+    bool overflowed;
+    nstime span; /* rate_limit_span() of the run */
+};
+
+/* False: memory is short. */
+bool limited_senders_gather(const struct trace_set *path, const struct trace_set *lists, struct limited_senders *out);
+void limited_senders_free(struct limited_senders *senders);
+/* Whether a probe that was silent at the end of the path would have been refused if it met a device that refuses: each
+ * sender of refusals at this TTL or a larger one had an answer left. True if there is none. */
+bool limited_senders_could_refuse(const struct limited_senders *senders, nstime sent, unsigned end_ttl);
+/* Whether a silent probe with this TTL would have expired visibly if it came that far: the routers that let probes of
+ * this TTL expire had an answer left. False if there is none. */
+bool limited_senders_could_expire(const struct limited_senders *senders, nstime sent, unsigned ttl);
+
+#endif

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* ports: specs that differ by port alone, up to 65535 of a protocol.
+ *
+ * 1. The specs of the run, which are few, learn the path as `diagnose` does.
+ * 2. Then rounds of probes follow (rounds.c). When all probes of a round have a fate, what is known becomes a map
+ *    (portmap/), and the map decides the next round: each port at the target; silent ones again, with controls; and
+ *    ports of each kind at the hops around their silence.
+ *
+ * A replay draws the same map from the same traces at its end; it plans no rounds. */
+#include "ports/ports.h"
+
+#include <stdlib.h>
+
+#include "diagnose/diagnose.h"
+#include "ports/rounds.h"
+#include "session/state.h"
+#include "silence/sample.h"
+
+struct ports_plan {
+    void *path; /* owned; state of the strategy that learns the path */
+    bool path_is_known;
+    struct rounds rounds;
+};
+
+static struct ports_plan *plan_of(const struct session *session)
+{
+    return session->plan;
+}
+
+static bool start(struct session *session)
+{
+    struct ports_plan *plan = calloc(1, sizeof *plan);
+    if (!plan || !strategy_diagnose.start(session)) {
+        free(plan);
+        return false;
+    }
+    plan->path = session->plan;
+    session->plan = plan;
+    return true;
+}
+
+static void stop(struct session *session)
+{
+    struct ports_plan *plan = plan_of(session);
+    rounds_free(&plan->rounds);
+    free(plan->path);
+}
+
+static bool has_outstanding(const struct session *session)
+{
+    if (session->pending_first < session->pending_count)
+        return true;
+    for (unsigned i = 0; i < session->sized_first; i++) {
+        const struct trace *trace = &session->traces[i];
+        for (size_t k = session->first_outstanding[i]; k < trace->probe_count; k++)
+            if (trace->probes[k].state == PROBE_OUTSTANDING)
+                return true;
+    }
+    return false;
+}
+
+/* If memory is short, the run ends with what is known. */
+static void plan_round(struct session *session)
+{
+    struct rounds *rounds = &plan_of(session)->rounds;
+    const struct trace_set path = session_trace_set(session), lists = session_list_set(session);
+    struct portmap *map = portmap_new(&path, &lists);
+    if (!map || !rounds_plan(rounds, session, map))
+        rounds->count = 0;
+    portmap_free(map);
+    session->complete = rounds->count == 0 && !session_silence_is_young(session);
+}
+
+static void update(struct session *session)
+{
+    struct ports_plan *plan = plan_of(session);
+    if (!plan->path_is_known) {
+        session->plan = plan->path;
+        strategy_diagnose.update(session);
+        session->plan = plan;
+        if (!session->complete)
+            return;
+        session->complete = session_lacks_route(session);
+        plan->path_is_known = true;
+    }
+    if (!session->complete && plan->rounds.next >= plan->rounds.count && !has_outstanding(session))
+        plan_round(session);
+}
+
+static bool next(struct session *session, nstime now, struct wish *wish, nstime *again)
+{
+    const struct ports_plan *plan = plan_of(session);
+    const struct rounds *rounds = &plan->rounds;
+    *again = NSTIME_NEVER;
+    if (!plan->path_is_known)
+        return pacing_next(session, now, wish, again);
+    if (rounds->next >= rounds->count)
+        return false;
+    const struct ask *ask = &rounds->asks[rounds->next];
+    nstime earliest = rounds->next ? 0 : rounds->not_before;
+    if (ask->pauses && session->last_send != NSTIME_NONE)
+        earliest = session->last_send + SAMPLE_SPAN;
+    if (earliest > now) {
+        *again = earliest;
+        return false;
+    }
+    wish->trace = ask->trace;
+    wish->flow = 0;
+    wish->port = ask->port;
+    wish->ttl = ask->ttl;
+    return true;
+}
+
+static void sent(struct session *session, const struct wish *wish, nstime at)
+{
+    struct ports_plan *plan = plan_of(session);
+    if (!plan->path_is_known)
+        return;
+    if (plan->rounds.asks[plan->rounds.next].controls)
+        plan->rounds.controlled[wish->ttl] = at;
+    plan->rounds.next++;
+}
+
+static nstime timer(const struct session *session)
+{
+    return strategy_diagnose.timer(session);
+}
+
+const struct strategy strategy_ports = {
+    .name = "ports",
+    .heading = "hopsonde diagnose to",
+    .flows_most = FLOWS_COMPARED_MOST,
+    .has_budget = true,
+    .judged = true,
+    .side_by_side = true,
+    .start = start,
+    .update = update,
+    .timer = timer,
+    .next = next,
+    .sent = sent,
+    .stop = stop,
+};

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "sim/port_run.h"
+
+#include <stdlib.h>
+
+#include "ports/ports.h"
+
+bool port_run(struct drive *d, const struct net *net, const char *list, uint8_t family, uint64_t seed)
+{
+    struct session_config *config = calloc(1, sizeof *config);
+    struct err err = {0};
+    bool good = config && drive_config(net, family, "icmp", seed, config, &err) == STATUS_OK &&
+                port_list_parse(list, &config->port_lists[0], &err) == STATUS_OK;
+    if (good) {
+        config->port_list_count = 1;
+        config->strategy = &strategy_ports;
+        config->queries = 1;
+        config->flows = 12;
+        config->confidence = 990000;
+        config->budget = 20000;
+        config->send_gap = NS_PER_MS;
+        good = drive_live(d, net, config, NSTIME_NEVER);
+    }
+    free(config);
+    return good;
+}

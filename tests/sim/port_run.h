@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* port_run: a diagnosis of one port list over a simulated network, with the settings of the command line. For tests
+ * only. */
+#ifndef HOPSONDE_TESTS_SIM_PORT_RUN_H
+#define HOPSONDE_TESTS_SIM_PORT_RUN_H
+
+#include "sim/drive.h"
+
+/* False: it could not run. Free `d` in any case. */
+bool port_run(struct drive *d, const struct net *net, const char *list, uint8_t family, uint64_t seed);
+
+#endif
