@@ -126,7 +126,7 @@ static enum status take_words(const struct fault *fault, char *const *words, uns
 {
     struct expectation row = *taken;
     for (unsigned i = 0; i < out->count; i++)
-        if (rows_overlap(&out->rows[i], &row))
+        if (!out->rows[i].is_mtu && rows_overlap(&out->rows[i], &row))
             return complain(fault, words[0], "line %u already has this probe", out->rows[i].line);
     if (count < 2)
         return complain(fault, words[0], "the state is missing (PROBE STATE, as tcp/443 open)");
@@ -139,8 +139,36 @@ static enum status take_words(const struct fault *fault, char *const *words, uns
     return status;
 }
 
+static enum status take_mtu(const struct fault *fault, char *const *words, unsigned count, struct expectation *row)
+{
+    uint64_t bytes;
+    const char *text = count > 1 ? words[1] : "";
+    row->is_mtu = true;
+    row->at_least = strncmp(text, ">=", 2) == 0;
+    if (!value_number(text + (row->at_least ? 2 : 0), false, MTU_LEAST_V4, UINT16_MAX, &bytes))
+        return complain(fault, count > 1 ? text : words[0], "expected bytes, as mtu 1400 or mtu >=1400");
+    row->mtu = (uint16_t)bytes;
+    if (count == 2)
+        return STATUS_OK;
+    enum status status = take_place(fault, words[2], count > 3 ? words[3] : NULL, row);
+    return status == STATUS_OK && row->after ? complain(fault, words[2], "an MTU has `at ADDRESS` only") : status;
+}
+
+static enum status add_mtu(const struct fault *fault, char *const *words, unsigned count, struct expect *out)
+{
+    struct expectation row = {.line = fault->line};
+    enum status status = take_mtu(fault, words, count, &row);
+    if (status == STATUS_OK && out->count == EXPECT_ROWS_MOST)
+        status = complain(fault, words[0], "too many lines (at most %u)", EXPECT_ROWS_MOST);
+    if (status == STATUS_OK)
+        out->rows[out->count++] = row;
+    return status;
+}
+
 static enum status take_row(const struct fault *fault, char *const *words, unsigned count, struct expect *out)
 {
+    if (strcasecmp(words[0], "mtu") == 0)
+        return add_mtu(fault, words, count, out);
     struct expectation row = {.line = fault->line};
     enum status status =
         port_list_is_meant(words[0]) ? take_list(fault, words[0], &row) : take_spec(fault, words[0], &row.spec);
@@ -256,6 +284,50 @@ static const struct verdict *judge_row(const struct expectation *row, const stru
     return verdict;
 }
 
+/* --- the MTU --- */
+
+/* The hop of this router; 0: it is not on the path. */
+static uint8_t hop_of(const struct path_mtu *mtu, const struct addr *address)
+{
+    for (unsigned i = 0; i < mtu->step_count; i++)
+        if (addr_equal(&mtu->steps[i].after, address))
+            return mtu->steps[i].after_ttl;
+    for (unsigned ttl = 1; ttl <= mtu->end_ttl; ttl++) {
+        struct addr router = trace_hop_address(mtu->trace, (uint8_t)ttl);
+        if (addr_equal(&router, address))
+            return (uint8_t)ttl;
+    }
+    return 0;
+}
+
+/* What the path takes up to the link behind this hop. */
+static uint16_t mtu_behind(const struct path_mtu *mtu, uint8_t hop)
+{
+    uint16_t least = mtu->interface;
+    for (unsigned i = 0; i < mtu->step_count && mtu->steps[i].after_ttl <= hop; i++)
+        least = mtu->steps[i].mtu < least ? mtu->steps[i].mtu : least;
+    return least;
+}
+
+static void fill_mtu(const struct expectation *row, const struct path_mtu *mtu, struct result_expectation *out)
+{
+    uint8_t hop = mtu && row->at ? hop_of(mtu, &row->address) : UINT8_MAX;
+    uint16_t found = mtu ? mtu_behind(mtu, hop) : 0;
+    char place[ADDR_TEXT_BYTES] = "";
+    if (row->at)
+        addr_format(&row->address, place);
+    out->is_mtu = true;
+    out->ok = mtu && mtu->complete && hop && (row->at_least ? found >= row->mtu : found == row->mtu);
+    snprintf(out->expected, sizeof out->expected, "mtu %s%u%s%s", row->at_least ? ">=" : "", row->mtu,
+             row->at ? " at " : "", place);
+    if (!mtu)
+        snprintf(out->found, sizeof out->found, "not measured");
+    else if (!hop)
+        snprintf(out->found, sizeof out->found, "%s is not on the path", place);
+    else
+        snprintf(out->found, sizeof out->found, "mtu %s%u", mtu->complete ? "" : "at most ", found);
+}
+
 static void fill_result(const struct expect *expect, const struct expectation *row, const struct judgement *judgement,
                         struct result_expectation *out)
 {
@@ -281,12 +353,17 @@ static void fill_result(const struct expect *expect, const struct expectation *r
     strbuf_free(&text);
 }
 
-unsigned expect_compare(const struct expect *expect, const struct judgement *judgement,
+unsigned expect_compare(const struct expect *expect, const struct judgement *judgement, const struct path_mtu *mtu,
                         struct result_expectation out[EXPECT_ROWS_MOST])
 {
     unsigned differing = 0;
     for (unsigned i = 0; i < expect->count; i++) {
-        fill_result(expect, &expect->rows[i], judgement, &out[i]);
+        const struct expectation *row = &expect->rows[i];
+        out[i] = (struct result_expectation){.file = expect->file, .line = row->line};
+        if (row->is_mtu)
+            fill_mtu(row, mtu, &out[i]);
+        else
+            fill_result(expect, row, judgement, &out[i]);
         differing += !out[i].ok;
     }
     return differing;
@@ -295,16 +372,27 @@ unsigned expect_compare(const struct expect *expect, const struct judgement *jud
 static void add_difference(struct strbuf *lines, const struct result_expectation *result)
 {
     char spec[PROBE_SPEC_TEXT_BYTES];
-    bool probed = strcmp(result->found, "not probed") != 0;
-    probe_spec_format(&result->spec, spec);
+    bool probed = strcmp(result->found, "not probed") != 0 && strcmp(result->found, "not measured") != 0;
     strbuf_add(lines, "differs: ");
-    if (result->list)
+    if (result->is_mtu) {
+        strbuf_add(lines, "path MTU");
+    } else if (result->list) {
         port_list_add_text(result->list, 1, 65535, lines);
-    else
+    } else {
+        probe_spec_format(&result->spec, spec);
         strbuf_add(lines, spec);
+    }
     strbuf_addf(lines, ": expected %s, %s%s (", result->expected, probed ? "found " : "", result->found);
     strbuf_add_escaped(lines, result->file, strlen(result->file));
     strbuf_addf(lines, ":%u)\n", result->line);
+}
+
+static bool has_mtu(const struct result_expectation *results, unsigned count)
+{
+    for (unsigned i = 0; i < count; i++)
+        if (results[i].is_mtu)
+            return true;
+    return false;
 }
 
 void expect_add_lines(const struct result_expectation *results, unsigned count, struct strbuf *lines)
@@ -317,7 +405,7 @@ void expect_add_lines(const struct result_expectation *results, unsigned count, 
     }
     if (differs || !count)
         return;
-    strbuf_addf(lines, "as expected: %u of %u probes (", count, count);
+    strbuf_addf(lines, "as expected: %u of %u %s (", count, count, has_mtu(results, count) ? "lines" : "probes");
     strbuf_add_escaped(lines, results[0].file, strlen(results[0].file));
     strbuf_add(lines, ")\n");
 }

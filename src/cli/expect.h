@@ -2,8 +2,9 @@
 /* expect: the expected verdict of each probe spec, compared with a judgement: a firewall policy as a test (--expect).
  * Top floor; pure.
  *
- * A line is PROBE STATE [at|after ADDRESS], where PROBE may be a port list, as tcp/135-139,445; `#` starts a comment. A
- * file has each spec once. `out` of expect_parse() is freed with expect_free(), also after an error. */
+ * A line is PROBE STATE [at|after ADDRESS], where PROBE may be a port list, as tcp/135-139,445; or mtu [>=]BYTES [at
+ * ADDRESS], of the path or of its part up to the link behind this router. `#` starts a comment. A file has each spec
+ * once. `out` of expect_parse() is freed with expect_free(), also after an error. */
 #ifndef HOPSONDE_CLI_EXPECT_H
 #define HOPSONDE_CLI_EXPECT_H
 
@@ -13,6 +14,8 @@
 struct expectation {
     struct probe_spec spec;
     struct port_list *list; /* owned; all its ports have the verdict, and `spec` is one of them; NULL: one spec */
+    bool is_mtu, at_least;  /* a line about the MTU; it may be larger */
+    uint16_t mtu;
     enum verdict_state state;
     bool at, after;      /* at most one: the place in which `address` is expected */
     struct addr address; /* none: any place */
@@ -32,8 +35,9 @@ struct expect {
 /* STATUS_USAGE with "FILE:LINE: what is wrong" for the first bad line, and for a file without expectations. `text` has
  * `length` bytes; `file` must outlive `out`. */
 enum status expect_parse(const char *file, const char *text, size_t length, struct expect *out, struct err *err);
-/* Compares each row with the verdicts; `out` gets expect->count results. Returns how many differ. */
-unsigned expect_compare(const struct expect *expect, const struct judgement *judgement,
+/* Compares each row with the verdicts and with the path MTU (NULL: it was not measured); `out` gets expect->count
+ * results. Returns how many differ. */
+unsigned expect_compare(const struct expect *expect, const struct judgement *judgement, const struct path_mtu *mtu,
                         struct result_expectation out[EXPECT_ROWS_MOST]);
 void expect_free(struct expect *expect);
 /* Adds a line for each result that differs, or one line if none does. */

@@ -45,6 +45,7 @@ struct judged_group {
 struct result_expectation {
     struct probe_spec spec;
     const struct port_list *list; /* the line has this list; NULL: it has `spec` alone */
+    bool is_mtu;                  /* the line is about the MTU, and has no spec */
     char expected[96], found[96]; /* "rejected at 10.0.3.2" */
     bool ok;
     const char *file; /* foreign text */

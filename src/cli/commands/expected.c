@@ -37,6 +37,17 @@ static enum status read_file(const char *file, struct expect *out, struct err *e
     return status;
 }
 
+/* Lines about the MTU have it measured. True: no line has a probe, and the defaults stay. */
+static bool take_mtu(const struct expect *expect, struct options *options)
+{
+    unsigned probes = 0;
+    for (unsigned i = 0; i < expect->count; i++) {
+        options->measures_mtu = options->measures_mtu || expect->rows[i].is_mtu;
+        probes += !expect->rows[i].is_mtu;
+    }
+    return !probes;
+}
+
 /* The probes of all lines. So many single ports that they cannot be probed side by side are a list, too. */
 static enum status take_rows(const struct expect *expect, struct session_config *config, struct err *err)
 {
@@ -45,6 +56,8 @@ static enum status take_rows(const struct expect *expect, struct session_config 
     config->spec_count = 0;
     for (unsigned i = 0; i < expect->count && status == STATUS_OK; i++) {
         const struct expectation *row = &expect->rows[i];
+        if (row->is_mtu)
+            continue;
         if (row->list)
             status = port_lists_add(config, row->list, err);
         else if (many && row->spec.type->has_port)
@@ -69,12 +82,19 @@ enum status run_read_expected(struct options *options, struct expect *out, struc
         *err = resume_err;
         status = resume_err.status;
     }
-    if (status != STATUS_OK || !options->default_specs)
-        return status;
-    status = take_rows(out, &options->session, err);
-    if (status == STATUS_OK)
-        status = probe_list_settle(&options->session, options->only, err);
-    return status == STATUS_OK ? port_lists_pace(options, err) : status;
+    bool has_no_probe = status == STATUS_OK && take_mtu(out, options);
+    if (status == STATUS_OK && !has_no_probe && options->default_specs) {
+        status = take_rows(out, &options->session, err);
+        if (status == STATUS_OK)
+            status = probe_list_settle(&options->session, options->only, err);
+        if (status == STATUS_OK)
+            status = port_lists_pace(options, err);
+    }
+    if (status == STATUS_OK && options->measures_mtu && options->session.port_list_count)
+        status = err_set(err, STATUS_USAGE,
+                         "%s: a run measures the MTU or probes over 16 ports, not both (divide the file in two)",
+                         out->file);
+    return status;
 }
 
 /* Prints behind a text report on standard output; else to standard error. */
@@ -91,7 +111,7 @@ static void print_compared(const struct output *text, const char *lines)
 void run_compare(const struct run_context *context, const struct judgement *judgement, struct report *report,
                  struct result_expectation results[EXPECT_ROWS_MOST])
 {
-    expect_compare(context->expect, judgement, results);
+    expect_compare(context->expect, judgement, report->result.mtu, results);
     report_expected(report, results, context->expect->count);
 }
 

@@ -427,8 +427,9 @@ json_t *json_expectation(const struct result_expectation *expectation)
 {
     json_t *object = json_object();
     json_object_set_new(object, "probe",
-                        expectation->list ? json_port_list(expectation->list, 1, 65535)
-                                          : json_spec(&expectation->spec));
+                        expectation->is_mtu ? json_null()
+                        : expectation->list ? json_port_list(expectation->list, 1, 65535)
+                                            : json_spec(&expectation->spec));
     json_object_set_new(object, "expected", json_text(expectation->expected));
     json_object_set_new(object, "found", json_text(expectation->found));
     json_object_set_new(object, "ok", json_boolean(expectation->ok));

@@ -20,6 +20,8 @@ static const char *parsed(const char *text)
     for (unsigned i = 0; i < expect.count; i++) {
         const struct expectation *row = &expect.rows[i];
         char spec[PROBE_SPEC_TEXT_BYTES], address[ADDR_TEXT_BYTES];
+        if (row->is_mtu)
+            continue;
         probe_spec_format(&row->spec, spec);
         addr_format(&row->address, address);
         at += snprintf(at, (size_t)(end - at), "%s%u:%s=%s%s%s", i ? " " : "", row->line, spec,
@@ -140,15 +142,71 @@ static void test_comparison(void)
         strbuf_init(&lines);
         parsed(rows[i].text);
         struct result_expectation results[EXPECT_ROWS_MOST];
-        is_num(expect_compare(&expect, &judgement, results), rows[i].differing, "comparison %zu", i);
+        is_num(expect_compare(&expect, &judgement, NULL, results), rows[i].differing, "comparison %zu", i);
         expect_add_lines(results, expect.count, &lines);
         is_text(lines.text, rows[i].want, "says what it found");
         strbuf_free(&lines);
     }
 }
 
+/* Links of 1400 behind hop 2 and 1300 behind hop 3. */
+static void test_mtu(void)
+{
+    static const struct {
+        const char *text;
+        bool complete;
+        const char *want;
+    } rows[] = {
+        {"mtu 1300", true, "as expected: 1 of 1 lines (policy)\n"},
+        {"mtu >=1300\nmtu 1400 at 10.0.2.1\nMTU >=1400 at 10.0.1.1", true, "as expected: 3 of 3 lines (policy)\n"},
+        {"mtu 1500 at 10.0.1.1", true, "as expected: 1 of 1 lines (policy)\n"},
+        {"mtu >=1400", true, "differs: path MTU: expected mtu >=1400, found mtu 1300 (policy:1)\n"},
+        {"mtu 1400", true, "differs: path MTU: expected mtu 1400, found mtu 1300 (policy:1)\n"},
+        {"mtu >=1400 at 10.0.3.1", true,
+         "differs: path MTU: expected mtu >=1400 at 10.0.3.1, found mtu 1300 (policy:1)\n"},
+        {"mtu 1400 at 10.0.9.9", true,
+         "differs: path MTU: expected mtu 1400 at 10.0.9.9, found 10.0.9.9 is not on the path (policy:1)\n"},
+        {"mtu 1300", false, "differs: path MTU: expected mtu 1300, found mtu at most 1300 (policy:1)\n"},
+    };
+    struct trace trace;
+    trace_init(&trace);
+    struct path_mtu mtu = {.trace = &trace, .interface = 1500, .path = 1300, .end_ttl = 4, .step_count = 2};
+    struct reply reply = {.kind = REPLY_TIME_EXCEEDED};
+    addr_parse("10.0.1.1", &reply.from);
+    trace_add_reply(&trace, trace_add_probe(&trace, 1, 1, 0), &reply);
+    mtu.steps[0] = (struct mtu_step){.after_ttl = 2, .mtu = 1400};
+    mtu.steps[1] = (struct mtu_step){.after_ttl = 3, .mtu = 1300};
+    addr_parse("10.0.2.1", &mtu.steps[0].after);
+    addr_parse("10.0.3.1", &mtu.steps[1].after);
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct strbuf lines;
+        strbuf_init(&lines);
+        parsed(rows[i].text);
+        mtu.complete = rows[i].complete;
+        struct result_expectation results[EXPECT_ROWS_MOST];
+        expect_compare(&expect, &judgement, &mtu, results);
+        expect_add_lines(results, expect.count, &lines);
+        is_text(lines.text, rows[i].want, "%s", rows[i].text);
+        strbuf_free(&lines);
+    }
+    struct result_expectation result[EXPECT_ROWS_MOST];
+    struct strbuf lines;
+    strbuf_init(&lines);
+    parsed("mtu 1300");
+    is_num(expect_compare(&expect, &judgement, NULL, result), 1, "not measured: it differs");
+    expect_add_lines(result, 1, &lines);
+    is_text(lines.text, "differs: path MTU: expected mtu 1300, not measured (policy:1)\n", "not measured");
+    is_text(parsed("mtu"), "policy:1: mtu: expected bytes, as mtu 1400 or mtu >=1400", "no MTU");
+    is_text(parsed("mtu 12"), "policy:1: 12: expected bytes, as mtu 1400 or mtu >=1400", "too small");
+    is_text(parsed("mtu 1400 after 10.0.0.1"), "policy:1: after: an MTU has `at ADDRESS` only", "after");
+    is_text(parsed("mtu 1400 at x"), "policy:1: x: expected an IPv4 or IPv6 address", "no address");
+    strbuf_free(&lines);
+    trace_free(&trace);
+}
+
 int main(void)
 {
+    test_mtu();
     test_lines();
     test_hostile_files();
     test_comparison();
