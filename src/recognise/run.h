@@ -6,14 +6,31 @@
 
 #include "recognise/state.h"
 
+bool runs_init(struct recogniser *r); /* false: no memory */
+void runs_free(struct recogniser *r); /* there is no run any more */
 /* NULL: no memory. */
 struct run *run_new(struct recogniser *r, struct pair *pair, const struct digest *digest);
 /* The run was active: it becomes the last of all by activity. */
-void run_touch(struct recogniser *r, struct run *run);
+void run_touch(struct recogniser *r, const struct run *run);
+/* The first and the last of all by activity, and the one before in that order. NULL: none. */
+static inline struct run *run_oldest(const struct recogniser *r)
+{
+    return r->runs[r->run_links[0].newer];
+}
+static inline struct run *run_newest(const struct recogniser *r)
+{
+    return r->runs[r->run_links[0].older];
+}
+static inline struct run *run_older(const struct recogniser *r, const struct run *run)
+{
+    return r->runs[r->run_links[run->id].older];
+}
 /* Makes it the newest candidate of its run. */
 void run_append(struct run *run, struct candidate *candidate);
 /* Takes it off the list of its run. */
 void run_remove(struct run *run, struct candidate *candidate);
+/* What by_ttl owns. */
+void run_free_ttls(struct run *run);
 /* A run without candidates. */
 void run_free(struct recogniser *r, struct run *run);
 /* The candidate waits in that queue for `span`. */
