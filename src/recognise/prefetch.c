@@ -10,7 +10,6 @@
 #include "recognise/copies.h"
 #include "recognise/index.h"
 #include "recognise/pair.h"
-#include "recognise/senders.h"
 
 #define EXTENSION_BYTES 128 /* hardly any has more labels */
 
@@ -66,8 +65,6 @@ static void prefetch_holder(const struct recogniser *r, const struct digest *dig
     const struct pair *pair = may_be_probe(digest) ? pair_peek(r, digest->pair_hash) : NULL;
     if (candidate)
         prefetch_bytes(candidate, sizeof *candidate);
-    if (pair)
-        senders_prefetch(r, digest);
     const struct pair *answered = peek_answered(r, digest);
     if (pair)
         __builtin_prefetch(pair); /* what a search compares, and the first run */
@@ -119,8 +116,6 @@ static void prefetch_ttl(const struct recogniser *r, const struct digest *digest
 {
     const struct run *run = peek_run(r, digest);
     unsigned ttl = run ? peek_ttl(r, digest) : 0;
-    if (run && run->newest)
-        __builtin_prefetch(&run->newest->after, 1); /* a further probe is linked there */
     if (run && ttl < run->by_ttl_count)
         prefetch_bytes(&run->by_ttl[ttl], sizeof run->by_ttl[ttl]);
 }

@@ -44,11 +44,6 @@ void senders_add(struct recogniser *r, const struct candidate *candidate)
     r->senders[place_of(r, run->protocol, run->version, &candidate->traits)] = candidate->id;
 }
 
-void senders_prefetch(const struct recogniser *r, const struct digest *probe)
-{
-    __builtin_prefetch(&r->senders[place_of(r, probe->protocol, probe->source.family, &probe->traits)], 1);
-}
-
 const struct run *senders_find(const struct recogniser *r, const struct digest *quote)
 {
     uint32_t id = r->senders[place_of(r, quote->protocol, quote->source.family, &quote->traits)];

@@ -9,8 +9,6 @@
 bool senders_init(struct recogniser *r); /* false: no memory */
 void senders_free(struct recogniser *r);
 void senders_add(struct recogniser *r, const struct candidate *candidate);
-/* Where the packet would be as a candidate. */
-void senders_prefetch(const struct recogniser *r, const struct digest *probe);
 /* A run that may have sent the quoted packet; NULL: none is known. */
 const struct run *senders_find(const struct recogniser *r, const struct digest *quote);
 
