@@ -377,10 +377,10 @@ static void discard(struct recogniser *r, struct run *run)
         reject_candidate(r, run->oldest);
 }
 
-void run_consider(struct recogniser *r, struct run *run)
+void run_consider_undecided(struct recogniser *r, struct run *run)
 {
     unsigned start = 0;
-    if (run->state == RUN_UNDECIDED && run->trace.reached_ttl && run->most_ttl <= STRICT_START && tool_is_marked(run))
+    if (run->trace.reached_ttl && run->most_ttl <= STRICT_START && tool_is_marked(run))
         accept(r, run);
     if (run->state != RUN_UNDECIDED || !run_has_two_ttls(run))
         return;

@@ -37,8 +37,13 @@ void run_free(struct recogniser *r, struct run *run);
 void run_wait(struct recogniser *r, struct queue *queue, struct candidate *candidate, nstime span);
 /* The candidate has its first reply: further ones are expected soon. */
 void run_answered(struct recogniser *r, struct candidate *candidate);
+void run_consider_undecided(struct recogniser *r, struct run *run);
 /* Decides whether the run is a trace; to be called after each new candidate and reply. */
-void run_consider(struct recogniser *r, struct run *run);
+static inline void run_consider(struct recogniser *r, struct run *run)
+{
+    if (run->state == RUN_UNDECIDED)
+        run_consider_undecided(r, run);
+}
 
 /* Early, to make room: ends a run, or settles one candidate (false: there is none). */
 void run_evict(struct recogniser *r, struct run *run);
