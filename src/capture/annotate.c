@@ -49,6 +49,7 @@ static const struct field config_fields[] = {
     FIELD(session_config, max_wait, "max_wait_ns", FIELD_SIGNED),
     FIELD(session_config, send_gap, "send_gap_ns", FIELD_SIGNED),
     FIELD(session_config, size, "size", FIELD_UNSIGNED),
+    OPTIONAL_FIELD(session_config, interface_mtu, "interface_mtu", FIELD_UNSIGNED),
     FIELD(session_config, tos, "tos", FIELD_UNSIGNED),
     FIELD(session_config, dont_fragment, "dont_fragment", FIELD_BOOL),
     FIELD(session_config, flow_label, "flow_label", FIELD_SIGNED),
@@ -83,6 +84,7 @@ static const struct field claim_fields[] = {
     {"kind", FIELD_WORD, offsetof(struct session_claim, kind), sizeof(enum claim_kind), claim_words, false, false},
     FIELD(session_claim, trace, "trace", FIELD_UNSIGNED),
     OPTIONAL_FIELD(session_claim, flow, "flow", FIELD_UNSIGNED),
+    OPTIONAL_FIELD(session_claim, size, "size", FIELD_UNSIGNED),
     FIELD(session_claim, serial, "serial", FIELD_UNSIGNED),
     FIELD(session_claim, ttl, "ttl", FIELD_UNSIGNED),
     FIELD(session_claim, at, "at_ns", FIELD_SIGNED),
@@ -291,6 +293,8 @@ bool annotations_complete(const struct annotations *seen, const struct saved_run
     for (unsigned i = 0; i < config->spec_count; i++)
         if (!flow_fits(&saved->flows[i], config, &config->specs[i]))
             return false;
+    if (config->interface_mtu && config->interface_mtu < MTU_LEAST_V4)
+        return false;
     return config->source.family == config->target.family && config->first_ttl > 0 &&
            config->first_ttl <= config->max_ttl && config->queries > 0 && config->gap > 0 && config->max_wait > 0 &&
            config->max_wait <= LONGEST_WAIT && config->send_gap >= 0 && config->send_gap <= LONGEST_WAIT &&

@@ -9,6 +9,7 @@
 #include <pcap.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "capture/annotate.h"
@@ -19,6 +20,13 @@
 #define SNAPLEN 262144     /* bytes; libpcap's MAXIMUM_SNAPLEN, because readers reject longer frames */
 #define BUFFER_BYTES 65536 /* bytes; one write(2) for some hundred frames */
 
+/* Room for verdicts in the section header.
+ * Unit: bytes. Source: half of what an option's 16-bit length allows. Effect: what does not fit is left out. */
+#define ROOM_BYTES_MOST 32768
+
+#define SECTION_FIELDS_BYTES 24 /* before the options: type, length, byte order, version, section length */
+#define OPTION_HEAD_BYTES 4     /* code, length */
+
 struct dump {
     FILE *file;                 /* owned; NULL after a failed write */
     pcap_t *classic;            /* set for a classic pcap, which libpcap writes */
@@ -26,6 +34,8 @@ struct dump {
     bool is_classic, begun;
     struct strbuf block, text;
     uint64_t frames;
+    off_t room_at;             /* where the room for the verdicts is in the file */
+    size_t room_bytes;         /* 0: there is none */
     int failed_errno;          /* 0: no write has failed */
     const char *path;          /* for messages; borrowed */
     char buffer[BUFFER_BYTES]; /* for stdio, so that it needs no fstat() or malloc() after privileges are dropped */
@@ -108,6 +118,66 @@ static void add_comment(struct dump *dump)
         strbuf_clear(&dump->text);
 }
 
+/* --- the verdicts --- */
+
+/* Where the file's next byte goes; -1: written bytes cannot be replaced (a pipe, or a file that is appended to). */
+static off_t replaceable_from(int fd)
+{
+    struct stat stat;
+    int flags = fcntl(fd, F_GETFL);
+    if (fstat(fd, &stat) != 0 || !S_ISREG(stat.st_mode) || flags < 0 || flags & O_APPEND)
+        return -1;
+    return lseek(fd, 0, SEEK_CUR);
+}
+
+static void add_filler(struct strbuf *block, size_t bytes)
+{
+    pcapng_add_u16(block, OPTION_FILLER);
+    pcapng_add_u16(block, (uint16_t)(bytes - OPTION_HEAD_BYTES));
+    for (size_t i = OPTION_HEAD_BYTES; i < bytes; i++)
+        strbuf_add_bytes(block, "", 1);
+}
+
+/* As the first option, because some readers show the first comment only. */
+static void add_room(struct dump *dump, size_t verdict_bytes)
+{
+    off_t from = replaceable_from(fileno(dump->file));
+    size_t bytes = OPTION_HEAD_BYTES + (verdict_bytes < ROOM_BYTES_MOST ? verdict_bytes : ROOM_BYTES_MOST);
+    if (from < 0)
+        return;
+    dump->room_at = from + SECTION_FIELDS_BYTES;
+    dump->room_bytes = bytes + (-bytes & 3);
+    add_filler(&dump->block, dump->room_bytes);
+}
+
+/* The bytes of whole lines that fit, without the last line's end. */
+static size_t fitting_lines(const char *text, size_t most)
+{
+    size_t length = strlen(text);
+    if (length <= most)
+        return length;
+    for (length = most; length && text[length] != '\n';)
+        length--;
+    return length;
+}
+
+static void fill_room(struct dump *dump, const char *text)
+{
+    size_t length = fitting_lines(text, dump->room_bytes - OPTION_HEAD_BYTES);
+    strbuf_clear(&dump->block);
+    pcapng_add_option(&dump->block, OPTION_COMMENT, text, length);
+    if (dump->block.length < dump->room_bytes)
+        add_filler(&dump->block, dump->room_bytes - dump->block.length);
+    dump_flush(dump);
+    if (!dump->file)
+        return;
+    if (dump->block.failed)
+        dump_fail(dump, ENOMEM);
+    else if (pwrite(fileno(dump->file), dump->block.text, dump->block.length, dump->room_at) !=
+             (ssize_t)dump->block.length)
+        dump_fail(dump, errno);
+}
+
 static void write_section(struct dump *dump, const struct dump_run *run, const struct session *session)
 {
     static const char application[] = "hopsonde " PACKAGE_VERSION;
@@ -117,6 +187,8 @@ static void write_section(struct dump *dump, const struct dump_run *run, const s
     pcapng_add_u16(&dump->block, 1); /* version 1.0 */
     pcapng_add_u16(&dump->block, 0);
     pcapng_add_u64(&dump->block, UINT64_MAX); /* section length: unspecified */
+    if (run->verdict_bytes)
+        add_room(dump, run->verdict_bytes);
     pcapng_add_option(&dump->block, OPTION_SECTION_APPLICATION, application, strlen(application));
     annotate_run(&dump->text, run);
     add_comment(dump);
@@ -263,6 +335,18 @@ void dump_about(struct dump *dump, const struct address_book *book)
         return;
     for (size_t next = 0; dump->file && name_block_write(&dump->block, &dump->text, book, &next);)
         write_block(dump);
+}
+
+void dump_verdicts(struct dump *dump, const char *text, nstime at)
+{
+    if (!dump->file || !dump->begun || dump->is_classic || !*text)
+        return;
+    if (dump->room_bytes) {
+        fill_room(dump, text);
+        return;
+    }
+    strbuf_add(&dump->text, text);
+    write_statistics(dump, at, NULL);
 }
 
 void dump_flush(struct dump *dump)

@@ -5,6 +5,8 @@
  * back. It holds:
  * - every frame that passed the filter, with a comment if the session matched it;
  * - the command, configuration and flows, as comments of the section header;
+ * - before these the verdicts, as a comment for people. They are known last, so the header keeps room for them, which
+ *   is filled in at the end. In a pipe they are the comment of a statistics block at the end;
  * - each claim (session.h), as the comment of an interface statistics block at its place in time;
  * - names and other facts about addresses, in name resolution blocks (name_block.h);
  * - the end reason and the counters, in a last statistics block.
@@ -29,6 +31,7 @@ struct dump_run {
     const char *options;   /* the command line, for people */
     const char *interface; /* "any" */
     bool networks, places; /* the run showed AS numbers, places beside addresses */
+    size_t verdict_bytes;  /* room to keep for dump_verdicts(); 0: it will not be called */
     uint16_t linktype;
 };
 
@@ -46,6 +49,9 @@ void dump_claim(struct dump *dump, const struct session_claim *claim);
 /* Writes the known facts about addresses, for Wireshark and for a replay. Call it once, after the last frame. `book`
  * may be NULL. */
 void dump_about(struct dump *dump, const struct address_book *book);
+/* Writes the verdicts, lines of text, at `at`. Call it once, after the last frame. Text without room is cut at a line.
+ */
+void dump_verdicts(struct dump *dump, const char *text, nstime at);
 /* Flushes to the system, so that the file is readable up to here if the run is killed. Call it while no frames
  * arrive. A full disk shows here. */
 void dump_flush(struct dump *dump);

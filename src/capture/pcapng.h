@@ -33,6 +33,7 @@ enum pcapng_option {
     OPTION_INTERFACE_NAME = 2,
     OPTION_INTERFACE_RESOLUTION = 9,
     OPTION_INTERFACE_OFFSET = 14,
+    OPTION_FILLER = 0x8000, /* a code for local use, which readers skip */
     OPTION_STATISTICS_RECEIVED = 4,
     OPTION_STATISTICS_DROPPED = 5,
 };

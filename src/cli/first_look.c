@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/captured.h"
 #include "capture/file.h"
 #include "cli/options/options.h"
 #include "packet/packet.h"
@@ -22,8 +23,7 @@
 #define SIGHTINGS_MOST (1u << 17)
 /* Any number: the tables of sightings bound the time for a capture that was made to collide. */
 #define FIXED_SECRET UINT64_C(0x8f3a65d21c9be407)
-#define PROBE_TTL_MOST 40 /* packets with a higher TTL need no second name */
-#define STOP_FRAMES 1024  /* frames between two looks at the stop flag */
+#define STOP_FRAMES 1024 /* frames between two looks at the stop flag */
 
 struct first_look {
     struct look_input input;
@@ -128,7 +128,7 @@ static void note_packet(struct sightings *sightings, const struct digest *digest
     if (!has_key(digest))
         return;
     note(sightings, digest, SIGHTING_PROBE, digest->key, (uint32_t)headers | 1);
-    if (digest->traits.ttl <= PROBE_TTL_MOST)
+    if (digest->traits.ttl <= PROBE_TTL_MOST) /* others are no probes */
         note_second(sightings, digest, SIGHTING_PROBE, (uint32_t)headers | 1);
     if (digest->may_answer_key)
         note(sightings, digest, SIGHTING_REPLY, digest->answer_key, reply_mark(digest, headers));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* first_look: reads capture files of any origin capture files of any origin, before they are merged: which of them are
- * out of order, and how far their clocks are apart. Top floor. It must not report anything.
+/* first_look: reads capture files of any origin before they are merged. It finds which of them are out of order, and
+ * how far their clocks are apart. Top floor. It must not report anything.
  *
  * Files are read twice, so standard input and pipes get no look, and their clocks are not corrected. A pipe is sorted
  * within two seconds of its own stamps, because it may be a live capture. A single large file gets only a short look.
@@ -14,8 +14,8 @@
 #include "recognise/recognise.h"
 #include "transit/clock.h"
 
-/* Frames of a file that come later than this after others are told: the file was not sorted far enough. The recogniser
- * copes with less. */
+/* The command warns of frames that come later than this after others: the file was not sorted far enough. The
+ * recogniser copes with less. */
 #define LATE_TOLD (2 * NS_PER_MS)
 
 struct first_look;
@@ -34,7 +34,7 @@ struct look_input {
     volatile sig_atomic_t *stop;         /* nonzero: look no further */
 };
 
-/* Looks at the files. What cannot be read is left to the merge to report. NULL: out of memory. */
+/* Looks at the files. The merge reports files that cannot be read. NULL: out of memory. */
 struct first_look *first_look_new(const struct look_input *input);
 void first_look_free(struct first_look *look); /* may be NULL */
 /* Lets the merge sort and correct what needs it, as long as the look lives. False: out of memory. */

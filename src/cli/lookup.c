@@ -84,8 +84,11 @@ static bool is_missing(const struct places_paths *paths, bool networks, const ch
 static enum status open_places(struct lookup *lookup, const struct places_paths *paths, struct err *err)
 {
     const struct options *options = lookup->options;
-    bool networks = options->lookup.networks && !is_missing(paths, true, paths->asn_db, &lookup->missing[0]);
-    bool places = options->lookup.places && !is_missing(paths, false, paths->geo_db, &lookup->missing[1]);
+    bool networks = options->lookup.networks, places = options->lookup.places;
+    if (places_open(paths, networks, places, &lookup->places, err) == STATUS_OK)
+        return STATUS_OK;
+    networks = networks && !is_missing(paths, true, paths->asn_db, &lookup->missing[0]);
+    places = places && !is_missing(paths, false, paths->geo_db, &lookup->missing[1]);
     for (unsigned i = 0; i < 2; i++)
         if (lookup->missing[i].is && options->command != COMMAND_REPLAY)
             run_complain(&lookup->missing[i].err);

@@ -51,6 +51,7 @@ static enum status open_output(struct output *out, const struct output_request *
     out->options = (struct output_options){
         .color = wants_color(options->color, request->file),
         .quiet = options->quiet,
+        .verdicts_only = options->quiet,
         .verbose = options->verbose,
     };
     fit_screen(&out->options, !request->file && isatty(STDOUT_FILENO), options);
@@ -188,10 +189,16 @@ static void on_run_probe(void *context, const struct session *session, const str
         }
 }
 
+static void take_mtu(struct report *report, const struct session *session)
+{
+    bool is_measured = path_mtu_find(session, session_now(session), &report->mtu);
+    report->result.mtu = is_measured ? &report->mtu : NULL;
+}
+
 static void on_run_hop(void *context, const struct session *session, uint8_t ttl)
 {
     struct report *report = context;
-    (void)session;
+    take_mtu(report, session);
     for (unsigned i = 0; i < report->count; i++)
         if (TAKES(report, i, hop)) {
             report->outputs[i].format->hop(&report->outputs[i], ttl);
@@ -278,6 +285,7 @@ void report_take_session(struct report *report, const struct session *session)
 {
     const struct result *result = &report->result;
     result_of_session(&report->result, session);
+    take_mtu(report, session);
     for (size_t i = 0; i < result->trace_count; i++) {
         for (unsigned k = 0; k < report->count; k++)
             if (TAKES(report, k, probe) && report->outputs[k].format->probes_after_run)

@@ -45,6 +45,7 @@
  * rule 10. */
 #include "diagnose/diagnose.h"
 #include "base/minmax.h"
+#include "mtu/mtu_search.h"
 #include "silence/rate_limit.h"
 
 #include <stdlib.h>
@@ -171,12 +172,15 @@ static void update(struct session *session)
         left_out_update(session);
     if (wanted_is_open(session))
         return;
-    session->complete = !session_silence_is_young(session);
+    session->complete = mtu_search_update(session) && !session_silence_is_young(session);
 }
 
 static nstime timer(const struct session *session)
 {
-    return !session->complete && session_silence_is_young(session) ? session_silence_due(session) : NSTIME_NEVER;
+    nstime mtu = mtu_search_timer(session);
+    nstime silence =
+        !session->complete && session_silence_is_young(session) ? session_silence_due(session) : NSTIME_NEVER;
+    return mtu < silence ? mtu : silence;
 }
 
 const struct strategy strategy_diagnose = {

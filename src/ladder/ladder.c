@@ -32,6 +32,7 @@
 #include <stdlib.h>
 
 #include "base/minmax.h"
+#include "mtu/mtu_search.h"
 #include "probe/type.h"
 #include "session/state.h"
 #include "silence/rate_limit.h"
@@ -407,7 +408,10 @@ static bool any_reply(const struct session *session)
 
 static nstime timer(const struct session *session)
 {
-    return !session->complete && session_silence_is_young(session) ? session_silence_due(session) : NSTIME_NEVER;
+    nstime mtu = mtu_search_timer(session);
+    nstime silence =
+        !session->complete && session_silence_is_young(session) ? session_silence_due(session) : NSTIME_NEVER;
+    return mtu < silence ? mtu : silence;
 }
 
 static bool climbs_over(const struct session *session, unsigned active)
@@ -478,6 +482,8 @@ static bool hop_closed(const struct session *session, uint8_t ttl)
 {
     if (session->complete)
         return true;
+    if (session->config.interface_mtu) /* a router may still report the MTU behind it */
+        return false;
     if (hop_pending(session, ttl))
         return false;
     if (session_shows_hop(session, ttl))
@@ -519,7 +525,8 @@ static void update(struct session *session)
                 compare_again(session, i);
             probe_target_rested(session, i);
         }
-    session->complete = nothing_pending(session) && !session_silence_is_young(session);
+    bool measured = nothing_pending(session) && mtu_search_update(session);
+    session->complete = measured && !session_silence_is_young(session);
     session_settle_hops(session, hop_closed);
 }
 

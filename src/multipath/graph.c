@@ -174,7 +174,7 @@ unsigned graph_silent_node(const struct graph_work *work, unsigned link, unsigne
 
 /* --- edges --- */
 
-static bool add_edge(struct graph_work *work, unsigned from, unsigned to, unsigned flows)
+static bool add_edge(struct graph_work *work, unsigned from, unsigned to, unsigned flows, unsigned known)
 {
     struct graph *graph = work->graph;
     if (from == GRAPH_NO_NODE || to == GRAPH_NO_NODE || !flows)
@@ -183,7 +183,8 @@ static bool add_edge(struct graph_work *work, unsigned from, unsigned to, unsign
     if (!array_reserve(&array, &work->edge_capacity, graph->edge_count + (size_t)1, sizeof *graph->edges))
         return false;
     graph->edges = array;
-    graph->edges[graph->edge_count++] = (struct graph_edge){.from = from, .to = to, .flows = flows};
+    graph->edges[graph->edge_count++] =
+        (struct graph_edge){.from = from, .to = to, .flows = flows, .known = known > flows ? known : flows};
     return true;
 }
 
@@ -197,11 +198,11 @@ static bool link_silence(struct graph_work *work, unsigned index)
     unsigned from = first->kind == GROUP_POINT ? work->node_of_point[first->point] : GRAPH_NO_NODE;
     while (ttl < survey->groups[link->from].ttl) {
         unsigned silent = graph_silent_node(work, index, ++ttl);
-        if (!add_edge(work, from, silent, link->flows))
+        if (!add_edge(work, from, silent, link->flows, link->answered))
             return false;
         from = silent;
     }
-    return add_edge(work, from, work->node_of_point[link->to], link->flows);
+    return add_edge(work, from, work->node_of_point[link->to], link->flows, link->answered);
 }
 
 static unsigned count_through(const struct survey *survey, unsigned point, unsigned next)
@@ -224,7 +225,7 @@ static bool link_scattered(struct graph_work *work, const struct link *link)
         unsigned point = survey->links[parent->first_link + i].to;
         if (survey->points[point].kind == POINT_ROUTER &&
             !add_edge(work, work->node_of_point[point], work->node_of_point[link->to],
-                      count_through(survey, point, link->to)))
+                      count_through(survey, point, link->to), 0))
             return false;
     }
     return true;
@@ -242,7 +243,8 @@ static bool add_link_edges(struct graph_work *work, unsigned index)
     case GROUP_SCATTERED:
         return link_scattered(work, link);
     case GROUP_POINT:
-        return add_edge(work, work->node_of_point[group->point], work->node_of_point[link->to], link->flows);
+        return add_edge(work, work->node_of_point[group->point], work->node_of_point[link->to], link->flows,
+                        link->answered);
     }
     return true;
 }
@@ -261,10 +263,12 @@ static void unite_edges(struct graph *graph)
     unsigned kept = 0;
     qsort(graph->edges, graph->edge_count, sizeof *graph->edges, compare_edges);
     for (unsigned i = 0; i < graph->edge_count; i++) {
-        if (kept && !compare_edges(&graph->edges[kept - 1], &graph->edges[i]))
+        if (kept && !compare_edges(&graph->edges[kept - 1], &graph->edges[i])) {
             graph->edges[kept - 1].flows += graph->edges[i].flows;
-        else
+            graph->edges[kept - 1].known += graph->edges[i].known;
+        } else {
             graph->edges[kept++] = graph->edges[i];
+        }
     }
     graph->edge_count = kept;
 }

@@ -40,6 +40,7 @@ struct graph_node {
 struct graph_edge {
     unsigned from, to; /* nodes */
     unsigned flows;    /* flows seen at both ends */
+    unsigned known;    /* flows that crossed it, inferred ones included (survey.h): more, so that shares are surer */
 };
 
 /* A path that flows were seen to take, from the first TTL probed to where they ended. */

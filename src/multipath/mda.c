@@ -162,14 +162,14 @@ static unsigned count_needed(const struct plan *plan, const struct group *group)
 struct progress {
     unsigned needed, asked; /* flows */
     unsigned tested;        /* silent flows that probe again when rested */
-    bool somebody_answers;
+    bool has_answers;
 };
 
 /* Rule 4. */
 static bool ask_lost_again(struct plan *plan, unsigned flow, unsigned ttl, struct progress *progress)
 {
     const struct cell *cell = mda_cell(plan, ttl, flow);
-    if (!progress->somebody_answers)
+    if (!progress->has_answers)
         return cell->lost < LOST_IN_SILENCE && want(plan, flow, ttl);
     if (cell->lost < LOST_QUICKLY)
         return want(plan, flow, ttl);
@@ -186,7 +186,7 @@ static void ask_behind(struct plan *plan, unsigned index)
     unsigned ttl = group->ttl + 1U;
     struct progress progress = {.needed = count_needed(plan, group),
                                 .asked = count_asked(plan, group),
-                                .somebody_answers = plan->survey->answers[ttl]};
+                                .has_answers = plan->survey->answers[ttl]};
     for (unsigned f = 0; f < plan->flows; f++) {
         const struct cell *cell = mda_cell(plan, ttl, f);
         bool here = is_in(plan, index, f) && (!mda_end(plan, f) || mda_end(plan, f) >= ttl);

@@ -2,8 +2,8 @@
 /* mda: what a survey still lacks before every next hop is known: the Multipath Detection Algorithm (Augustin,
  * Friedman, Teixeira 2007; Veitch et al. 2009). Floor 4; pure.
  *
- * It returns every probe that is certain to be needed whatever the replies to the others, so that all go out at
- * once: the search takes round trips, not probe times. The rules stand in mda.c. */
+ * It returns every probe that is needed for any replies to the others. All go out at once, so the search takes round
+ * trips, not probe times. The rules stand in mda.c. */
 #ifndef HOPSONDE_MULTIPATH_MDA_H
 #define HOPSONDE_MULTIPATH_MDA_H
 

@@ -45,22 +45,23 @@ enum extent {
     EXTENT_QUOTED, /* a quote: lengths and flags may be wrong, zeros may be padding */
 };
 
-/* Steps over the link layer's headers. Sets kind (PACKET_PLAIN where an IP packet should follow), malformed,
- * direction and interface of `out`; `truncated` where the link layer's own header may have cut the packet. What follows
- * is the IP packet. */
+/* Steps over the link layer's headers and returns the IP packet behind them. Sets kind (PACKET_PLAIN where an IP packet
+ * should follow), malformed, direction and interface of `out`. Sets `truncated` where the link layer's own header may
+ * have cut the packet. */
 struct span link_decode(const struct frame *frame, struct packet *out);
 
 /* Decodes an IP packet, transport header included. Sets all of `out`; as headers_clear() does where it
  * cannot be read. */
 void ip_decode(struct span packet, enum extent extent, struct headers *out, const char **malformed);
 
-/* Whether the bytes can only be an IP packet, of which the capture may lack the last `missing`. Of IPv4 the header is
- * whole, its checksum right; of IPv6 the next header is a known one, and the addresses are those of a sender and a
- * target. The length that the header announces fits. */
+/* Whether the bytes can only be an IP packet. The capture may lack its last `missing` bytes.
+ * 1. IPv4: the header is whole and its checksum is right.
+ * 2. IPv6: the next header is known, the source is no multicast address, and the target is specified.
+ * 3. Both: the length that the header announces fits. */
 bool ip_is_sound(struct span packet, size_t missing);
 
-/* Decodes the transport header of a segment, of whose `size` bytes, as the IP header announces, these are at hand.
- * Bytes of a quote that can only be its padding are left out. `out` is clear. */
+/* Decodes the transport header of a segment. `segment` has the captured bytes; the IP header announces `size` bytes.
+ * It leaves out bytes of a quote that can only be padding. `out` is clear. */
 void transport_decode(struct span segment, uint32_t size, const struct ip_header *ip, enum extent extent,
                       struct transport *out, const char **malformed);
 

@@ -110,8 +110,8 @@ static bool nflog_is_little(struct cursor c)
     return cursor_u8(&c) != 0;
 }
 
-/* Linux's log of packets: attributes, one of which is the packet. The logging rule may have cut it, which no field
- * says. */
+/* Linux's log of packets: attributes, and one of them is the packet. The logging rule may have cut the packet, but no
+ * field shows that. */
 enum link_result link_nflog(struct link_state *s)
 {
     enum { ATTRIBUTE_PAYLOAD = 9, ATTRIBUTE_TYPES = 0x3fff };

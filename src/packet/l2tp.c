@@ -30,8 +30,9 @@ static enum link_result l2tp_v2(struct link_state *s, uint16_t flags, struct tun
     return s->cursor.failed ? LINK_OTHER : link_ppp(s);
 }
 
-/* The ends agree on what follows the session, and no header says it: a cookie of 0, 4 or 8 bytes, a sublayer of 0 or 4,
- * then a frame or a packet (RFC 4719, RFC 4349). So the first place counts at which a sound packet stands. */
+/* The ends agree on the bytes behind the session, and no header field shows them: a cookie of 0, 4 or 8 bytes, a
+ * sublayer of 0 or 4, then a frame or a packet (RFC 4719, RFC 4349). So the first place counts at which a sound packet
+ * stands. */
 static enum link_result l2tp_v3(struct link_state *s, struct tunnel *out)
 {
     enum { STEP = 4, BEFORE_FRAME_MOST = 12 };

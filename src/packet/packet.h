@@ -4,7 +4,7 @@
  * packet_decode() turns a frame into its outer headers and, for an ICMP error, the headers of the
  * packet quoted in it. Everything points into the frame or is a value, in host order. What a header
  * holds beyond the captured (or quoted) bytes is unknown, and `have` says so: a field is meaningful only
- * where its bit is set. Malformed input is data: it is marked and what came before it stays.
+ * where its bit is set. Malformed input is data: it is marked, and the fields before it stay.
  *
  * Captures have many millions of packets, so fields that a flag or a count guards are not cleared: the
  * arrays of struct icmp_extension and all of struct tcp_options may hold anything beyond what is said to be there. */
@@ -88,7 +88,7 @@ struct tcp_options {
     uint8_t kinds[16];                  /* option kinds in their order, NOP and END left out; `kind_count` of them */
 };
 
-/* One transport header, whatever the protocol: the union of what matching needs. */
+/* One transport header of any protocol: all fields that matching needs. */
 struct transport {
     uint32_t have; /* enum have */
     uint16_t source_port, target_port;
@@ -109,7 +109,7 @@ struct transport {
     struct tcp_options tcp_options;
 };
 
-/* The headers of one IP packet: the outer one, or a quoted one. What is not known of them is zero, except in
+/* The headers of one IP packet: the outer one, or a quoted one. Unknown fields are zero, except in
  * `tcp_options`. */
 struct headers {
     struct ip_header ip;
@@ -202,12 +202,12 @@ struct packet {
     struct tunnels tunnels; /* what packet_open_tunnels() opened */
 };
 
-/* Decodes any frame whatever; never fails. An unknown link type gives PACKET_NOT_IP with `malformed` set to
+/* Decodes any frame; never fails. An unknown link type gives PACKET_NOT_IP with `malformed` set to
  * "unknown link type". */
 void packet_decode(const struct frame *frame, struct packet *out);
 
-/* Where a decoded packet is that of a tunnel, replaces it by the packet inside, up to TUNNELS_MOST times. What it takes
- * for a tunnel's: tunnel.h. */
+/* Replaces the packet of a tunnel by the packet inside, up to TUNNELS_MOST times. tunnel.h says which packets are those
+ * of tunnels. */
 void packet_open_tunnels(struct packet *packet);
 
 /* Decodes the IP packet that starts at `bytes`: `captured` bytes of it are there. What packet_decode() does

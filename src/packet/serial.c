@@ -120,7 +120,7 @@ static enum link_result frame_relay_nlpid(struct link_state *s)
     }
 }
 
-/* The address is of two to four bytes (Q.922 2.3.3), of which the last is odd. Then comes a control byte, or, in
+/* The address has two to four bytes, and only the last is odd (Q.922 2.3.3). Then comes a control byte, or, in
  * Cisco's encapsulation, an EtherType. */
 enum link_result link_frame_relay(struct link_state *s)
 {

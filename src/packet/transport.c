@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Transport headers. Each decoder reads on to the end of its header; what was there by then is marked in `have`. */
+/* Transport headers. Each decoder reads to the end of its header, and marks in `have` the fields that were there. */
 #include <string.h>
 
 #include "packet/decode.h"

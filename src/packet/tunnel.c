@@ -3,7 +3,7 @@
  * header of its own: RFC 2003 (4 in 4), RFC 4213 (6 in 4), RFC 2473 (4 and 6 in 6). */
 #include "packet/tunnel.h"
 
-#define PROBE_TTL_MOST 40 /* hosts start at 64 and more, and few paths are longer: a lower TTL may be a probe's */
+#include "base/captured.h"
 
 enum tunnel_protocol { PROTOCOL_IPV4 = 4, PROTOCOL_IPV6 = 41, PROTOCOL_GRE = 47, PROTOCOL_L2TP = 115 };
 

@@ -2,7 +2,7 @@
 /* TZSP: frames that a remote sensor mirrors. No standard; Wireshark's packet-tzsp.c describes version 1. */
 #include "packet/tunnel.h"
 
-/* Steps over the tags: a type, and, but for padding and the end, a length and so many bytes. */
+/* Steps over the tags. A tag is a type, a length and as many bytes; padding and the end are a type alone. */
 static bool skip_tags(struct cursor *c)
 {
     enum { TAG_PADDING = 0, TAG_END = 1 };

@@ -140,6 +140,19 @@ unsigned flow_index_of_label(const struct flow *flow, uint32_t flow_label, unsig
     return ahead % stride || ahead / stride > FLOW_ALTERNATES_MOST ? FLOW_ALTERNATES_MOST + 1 : ahead / stride;
 }
 
+void flow_sized(const struct flow *flow, uint16_t size, uint16_t size_most, struct flow *out)
+{
+    *out = *flow;
+    out->template_bytes = NULL;
+    out->size = size;
+    out->size_most = size_most;
+}
+
+uint16_t flow_least_size(const struct flow *flow)
+{
+    return (uint16_t)least_size(&flow->spec, flow->target.family);
+}
+
 void flow_free(struct flow *flow)
 {
     free(flow->template_bytes);

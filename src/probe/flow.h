@@ -28,6 +28,7 @@ struct flow {
     bool dont_fragment;      /* IPv4 */
     uint32_t flow_label;     /* IPv6, 20 bits */
     uint16_t size;           /* bytes of the whole IP packet; 0 before flow_build(): the type's default */
+    uint16_t size_most;      /* the largest size of the flows that differ in size alone; 0: there are no others */
     uint32_t nonce;          /* from the run's seed: tells this run's probes from those of other runs */
     uint8_t *template_bytes; /* owned; `size` bytes, checksums right, TTL 64, identity of serial 0 */
 };
@@ -86,6 +87,13 @@ bool flow_has_port(const struct flow *flow);
 unsigned flow_index_of_port(const struct flow *flow, uint16_t source_port, unsigned stride);
 /* The same by flow label, which alone tells the alternates apart where flow_has_port() is false. */
 unsigned flow_index_of_label(const struct flow *flow, uint32_t flow_label, unsigned stride);
+
+/* The same probe as a packet of `size` bytes, with the same ports. To be built, like any other. Its serials are
+ * SIZED_SERIALS_FIRST to FLOW_SERIALS_MOST, those of the flow itself smaller, so that a serial tells them apart. */
+#define SIZED_SERIALS_FIRST 30001
+void flow_sized(const struct flow *flow, uint16_t size, uint16_t size_most, struct flow *out);
+/* The least size of the flow's probes. */
+uint16_t flow_least_size(const struct flow *flow);
 
 /* Writes probe `serial` with `ttl` into `bytes` (flow->size of them). Deterministic. */
 void flow_stamp(const struct flow *flow, uint16_t serial, uint8_t ttl, uint8_t *bytes);

@@ -83,7 +83,7 @@ uint16_t identity_checksum(const struct flow *flow, const uint8_t *transport, si
     return checksum_finish(checksum_add(sum, transport, covered));
 }
 
-/* One's complement: word + checksum stays what it is, whatever either becomes. */
+/* One's complement: the sum of word and checksum stays the same for any value of the word. */
 static uint16_t complement_sum(uint16_t a, uint16_t b, uint16_t minus)
 {
     uint32_t sum = (uint32_t)a + b + (uint16_t)~minus;
@@ -235,7 +235,7 @@ static struct flow_match match_untranslated(const struct flow *flow, const struc
 
 struct flow_match identity_match(const struct flow *flow, const struct headers *seen, const struct mark *mark)
 {
-    /* 1. The mark of another flow decides, whatever else fits. */
+    /* 1. The mark of another flow decides, even if all else fits. */
     if (mark->present && !mark->serial)
         return match_none();
     /* 2. Nothing that a balancer hashes was translated: any identity will do. */

@@ -68,7 +68,7 @@ struct probe_type {
     enum probe_identity identity;
     enum probe_shape shape;     /* of every packet, unless shape_of is set */
     enum reply_kind reply_kind; /* of every answer, unless reply_kind_of is set */
-    /* The packet as a probe; SHAPE_NONE: no tool sends it. Of a quote, what is missing is taken for a probe's. */
+    /* The packet as a probe; SHAPE_NONE: no tool sends it. A field that the quote lacks counts as a probe's. */
     enum probe_shape (*shape_of)(const struct headers *seen);
     /* The packet as a direct answer. False: it cannot be one. */
     bool (*reply_kind_of)(const struct headers *seen, enum reply_kind *kind);

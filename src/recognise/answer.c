@@ -68,7 +68,7 @@ static bool is_same_reply(const struct reply *before, const struct reply *reply)
            apart <= (farther ? FORWARDED_WITHIN : SAME_FRAME_WITHIN);
 }
 
-/* The reply of which this one is a copy; NULL: none. */
+/* The earlier reply that this one is a copy of; NULL: none. */
 static struct reply *find_same(const struct probe *probe, const struct reply *reply)
 {
     for (unsigned i = 0; i < probe->reply_count; i++)
@@ -197,7 +197,7 @@ static void add_reply(struct recogniser *r, const struct digest *digest, const s
 
 /* --- copies --- */
 
-/* A probe of this pair with a reply of which this one is a copy. */
+/* Finds the earlier reply that this one is a copy of, and its probe, which belongs to this pair. NULL: none. */
 static struct reply *find_seen(const struct pair *pair, uint32_t word, const struct digest *digest,
                                struct candidate **candidate)
 {
@@ -258,9 +258,7 @@ bool answer_see_again(struct recogniser *r, const struct digest *digest, bool by
     bool is_error = digest->kind == PACKET_ICMP_ERROR;
     if ((!is_error && !digest->may_answer) || early_replace(r, digest))
         return false;
-    const struct pair *pair =
-        is_error ? pair_find(r, digest->pair_hash, &digest->source, &digest->target, digest->protocol)
-                 : pair_find(r, digest->answer_hash, &digest->target, &digest->source, digest->protocol);
+    const struct pair *pair = is_error ? pair_of_probe(r, digest) : pair_of_answered(r, digest);
     struct candidate *candidate = NULL;
     uint32_t word = is_error ? digest->traits.word : digest_answered_word(digest);
     struct reply *same = pair ? find_seen(pair, word, digest, &candidate) : NULL;
@@ -381,7 +379,7 @@ void answer_take_error(struct recogniser *r, const struct digest *digest, bool m
 /* Its probe may be missing from the capture, as those of unmatched replies are. */
 static bool answer_unmatched(struct recogniser *r, const struct digest *digest)
 {
-    struct pair *pair = pair_find(r, digest->answer_hash, &digest->target, &digest->source, digest->protocol);
+    struct pair *pair = pair_of_answered(r, digest);
     struct reply reply = digest->answer;
     bool ends = reply.kind == REPLY_ECHO || reply.kind == REPLY_SYN_ACK || reply.kind == REPLY_RST;
     reply.match = MATCH_WEAK;
@@ -417,7 +415,7 @@ static void note_connection(struct recogniser *r, const struct digest *digest)
     bool is_later = digest->shape == SHAPE_DATA || digest->shape == SHAPE_FIN || digest->shape == SHAPE_ACK;
     if (!is_later || digest->traits.ttl <= PROBE_TTL_MOST)
         return;
-    struct pair *pair = pair_find(r, digest->pair_hash, &digest->source, &digest->target, digest->protocol);
+    struct pair *pair = pair_of_probe(r, digest);
     for (struct run *run = pair ? pair->runs : NULL; run; run = run->next_in_pair)
         if (has_ports(run, digest->traits.word))
             note_later(run, digest);
@@ -433,8 +431,7 @@ static bool may_be_early(const struct recogniser *r, const struct digest *digest
         return false;
     if (r->early_count && (kind == REPLY_SYN_ACK || kind == REPLY_RST)) /* errors that belong to it may be held */
         return true;
-    const struct pair *pair =
-        r->run_count ? pair_find(r, digest->answer_hash, &digest->target, &digest->source, digest->protocol) : NULL;
+    const struct pair *pair = r->run_count ? pair_of_answered(r, digest) : NULL;
     return pair && pair->runs;
 }
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#define TIMELY_LEAST (20 * NS_PER_MS)  /* a reply within this time is in time for its probe, whatever the RTT so far */
+#define TIMELY_LEAST (20 * NS_PER_MS)  /* a reply within this time is in time for its probe, at any RTT so far */
 #define TIMELY_FIRST (500 * NS_PER_MS) /* the same while no RTT is known: tools wait longer before they send again */
 
 unsigned reply_distance(const struct reply *reply)

@@ -62,7 +62,7 @@ static uint8_t fold(uint32_t value)
     return (uint8_t)(value >> 8 ^ value);
 }
 
-/* What a sighting notes beside the hash: the TTL of the tunnel that it came in; else, without an id, its checksum. */
+/* The mark of a sighting: the TTL of the tunnel that it came in; else, without an id, its checksum. */
 static uint8_t mark_of(const struct digest *digest)
 {
     if (digest->inside)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <string.h>
 
+#include "base/captured.h"
 #include "recognise/digest.h"
 
-#define TCP_HEADER 20   /* bytes, without options */
-#define SAME_BYTES 32   /* of a payload: so many tell packets apart that have neither id nor sequence number */
-#define LOW_TTL_MOST 40 /* that of PROBE_TTL_MOST: packets with more need no same_beyond_nat */
+#define TCP_HEADER 20 /* bytes, without options */
+#define SAME_BYTES 32 /* of a payload: so many tell packets apart that have neither id nor sequence number */
 
 /* The two halves of the product of both. */
 static uint64_t mix(uint64_t a, uint64_t b)
@@ -294,7 +294,7 @@ void digest_packet(const struct digester *digester, unsigned file, const struct 
         read_probe(digester, &packet->outer, out);
         uint64_t payload = hash_payload(0, &packet->outer); /* once for both */
         out->same = same_of_plain(&packet->outer, out, payload);
-        if (out->shape != SHAPE_NONE && out->traits.ttl <= LOW_TTL_MOST)
+        if (out->shape != SHAPE_NONE && out->traits.ttl <= PROBE_TTL_MOST) /* others are no probes */
             out->same_beyond_nat = same_beyond_nat(&packet->outer, out, payload);
         const struct probe_type *type = digester->types[ip->protocol];
         enum reply_kind kind;

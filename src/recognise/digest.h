@@ -68,8 +68,9 @@ struct digester {
 void digest_init(struct digester *digester, uint64_t secret);
 /* Reads the packet and the digester alone.
  *
- * `same` names a packet wherever it is captured: forwarding leaves alone what it hashes. Left out are the TTL, the
- * DSCP, the options of a SYN, and checksums that offloading fills in late. So are bytes that a short capture lacks. */
+ * `same` names a packet at every place of capture: it hashes only fields that forwarding leaves alone. Left out are the
+ * TTL, the DSCP, the options of a SYN, and checksums that offloading fills in late. So are bytes that a short capture
+ * lacks. */
 void digest_packet(const struct digester *digester, unsigned file, const struct frame *frame,
                    const struct packet *packet, struct digest *out);
 

@@ -273,7 +273,7 @@ void grouping_see_again(struct recogniser *r, const struct digest *digest)
 {
     if (digest->shape == SHAPE_NONE || digest->kind != PACKET_PLAIN || !r->run_count)
         return;
-    struct pair *pair = pair_find(r, digest->pair_hash, &digest->source, &digest->target, digest->protocol);
+    struct pair *pair = pair_of_probe(r, digest);
     const struct run *run = pair ? pair->runs : NULL;
     if (!run || !run->newest || run->newest->probe.file == digest->file)
         return;
@@ -298,7 +298,7 @@ static bool may_be_high(const struct recogniser *r, const struct digest *digest)
 {
     if (!r->high_runs || r->high_ttls >= HIGH_TTLS_MOST)
         return false;
-    const struct pair *pair = pair_find(r, digest->pair_hash, &digest->source, &digest->target, digest->protocol);
+    const struct pair *pair = pair_of_probe(r, digest);
     for (const struct run *run = pair ? pair->runs : NULL; run; run = run->next_in_pair)
         if (run->is_high && run_has_two_ttls(run) && digest->traits.ttl <= run->most_ttl + 1 &&
             pattern_fits(run, digest, r->now))

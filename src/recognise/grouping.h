@@ -9,7 +9,7 @@
 /* False: the packet cannot be a probe. */
 bool grouping_take(struct recogniser *r, const struct digest *digest);
 /* A copy of an earlier packet, from another file or with a lower TTL. If it may be a probe, its file is a capture from
- * farther on: whatever else it shows of this pair is a copy as well. */
+ * farther on, so all other packets of this pair in it are copies as well. */
 void grouping_see_again(struct recogniser *r, const struct digest *digest);
 /* Of a packet that equals an earlier one: true if it is a probe that was sent again. A tool may send equal packets to
  * one TTL if they have neither ports nor an IP id; it sends the next one after the reply. */

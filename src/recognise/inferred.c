@@ -18,7 +18,7 @@
 #include "recognise/run.h"
 #include "recognise/tool.h"
 
-#define TRANSLATED_RUNS_MOST 64 /* of which a late quote may be: bounds the time per frame */
+#define TRANSLATED_RUNS_MOST 64 /* runs that are searched for a late quote: bounds the time per frame */
 
 /* --- the list of a pair --- */
 
@@ -152,7 +152,8 @@ static bool is_alike(const struct traits *a, const struct traits *b)
            memcmp(a->payload, b->payload, sizeof a->payload) == 0;
 }
 
-/* Quotes that are alike do not say which of them is of which hop. The replies are in the order of hops. */
+/* Marks replies of neighbouring hops as doubtful if their quotes are alike: the order alone then gives the hop. The
+ * replies are in the order of hops. */
 static void doubt_alike(struct inferred *inferred)
 {
     for (size_t i = 1; i < inferred->count; i++) {

@@ -3,10 +3,10 @@
  * 1. The key: addresses, ports and IPv4 id or sequence number.
  * 2. An answer repeats the id of its query (DNS, QUIC, NTP); an answer with another id is none.
  * 3. The ports alone: a router zeroed or swapped the quoted id, or the protocol has none.
- * 4. What a translator leaves alone that does not translate the quote back: see translated.c.
+ * 4. The fields that a translator leaves alone if it does not translate the quote back: see translated.c.
  * 5. The addresses alone, or the time, where the quote holds no more.
  *
- * Whatever the rule, a match is weak if several candidates fit equally: then the best is a guess. */
+ * Under each rule a match is weak if several candidates fit equally: then the best is a guess. */
 #include "recognise/match.h"
 
 #include <string.h>
@@ -63,7 +63,7 @@ static struct found find_by_id(const struct pair *pair, const struct digest *quo
     return choice_found(&choice, MATCH_WEAK, "addresses and ip id");
 }
 
-/* Whether a candidate waits for a reply that may be this one, of which the quote does not show more. */
+/* Whether a candidate still waits for a reply, and this error comes in time to be it. */
 static bool is_waiting(const struct candidate *candidate, const struct digest *error)
 {
     return !candidate->settled && !candidate->probe.reply_count && choice_is_timely(candidate, error->time) &&
@@ -96,7 +96,7 @@ struct found match_quoted(const struct recogniser *r, const struct digest *quote
     offer_by_key(r, &choice);
     if (choice.best)
         return choice_found(&choice, MATCH_EXACT, "addresses, ports and identity");
-    struct pair *pair = pair_find(r, quote->pair_hash, &quote->source, &quote->target, quote->protocol);
+    struct pair *pair = pair_of_probe(r, quote);
     if (!quote->has_word && quote->shape != SHAPE_RAW)
         return match_short(r, pair, quote);
     if (!quote->has_word)
@@ -276,7 +276,7 @@ struct found match_answer(const struct recogniser *r, const struct digest *diges
     struct found found = digest->may_answer_key ? find_by_answer_key(r, digest) : choice_none();
     if (found.candidate || digest->answer.kind == REPLY_ECHO)
         return found;
-    struct pair *pair = pair_find(r, digest->answer_hash, &digest->target, &digest->source, digest->protocol);
+    struct pair *pair = pair_of_answered(r, digest);
     if (pair && r->digester.types[digest->protocol]->identity == IDENTITY_SEQ)
         return guess_tcp(pair, digest);
     struct answer answer = {.packet = digest, .word = digest_answered_word(digest), .query_id = digest->answered_id};

@@ -30,6 +30,18 @@ static inline struct pair *pair_find(const struct recogniser *r, uint64_t hash, 
     return pair_has_mark(r, hash) ? pair_find_marked(r, hash, source, target, protocol) : NULL;
 }
 
+/* The pair of a packet that may be a probe, or of the probe that an error quotes; NULL: none. */
+static inline struct pair *pair_of_probe(const struct recogniser *r, const struct digest *digest)
+{
+    return pair_find(r, digest->pair_hash, &digest->source, &digest->target, digest->protocol);
+}
+
+/* The pair of the probe that this direct reply may answer; NULL: none. */
+static inline struct pair *pair_of_answered(const struct recogniser *r, const struct digest *digest)
+{
+    return pair_find(r, digest->answer_hash, &digest->target, &digest->source, digest->protocol);
+}
+
 static inline size_t pair_home(const struct recogniser *r, uint64_t hash)
 {
     return (size_t)(hash >> (64 - r->pair_bits));

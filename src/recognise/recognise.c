@@ -103,7 +103,7 @@ static void pass_time(struct recogniser *r, nstime now)
     inferred_tick(r);
 }
 
-/* What the far end captured of a reply may be the first that is seen of it, and of a probe the only one. */
+/* The far end's frame may be the first that shows a reply, or the only one that shows a probe. */
 static void take_copy(struct recogniser *r, const struct digest *digest, enum seen seen)
 {
     if (seen == SEEN_AGAIN || !answer_see_again(r, digest, seen == SEEN_BY_OTHERS))
@@ -117,7 +117,7 @@ static void take_copy(struct recogniser *r, const struct digest *digest, enum se
 /* True if the source sends probes of its own. That of a NAT seems to send none, since they are copies. */
 static bool is_prober(const struct recogniser *r, const struct digest *digest)
 {
-    const struct pair *pair = pair_find(r, digest->pair_hash, &digest->source, &digest->target, digest->protocol);
+    const struct pair *pair = pair_of_probe(r, digest);
     return pair && pair->runs;
 }
 
@@ -203,8 +203,8 @@ static void sum_up(struct recogniser *r)
     result->ends = r->ends;
 }
 
-/* True if what the second file shows belongs to the first as well: the next piece of a capture, the replies to probes
- * that stand alone in the first, or further probes of one run. */
+/* True if the packets of the second file belong to the first as well: the next piece of a capture, the replies to
+ * probes that stand alone in the first, or further probes of one run. */
 static bool is_extended_by(const struct recogniser *r, unsigned file, unsigned other)
 {
     bool goes_on = r->starts[other] != NSTIME_NONE && r->starts[other] <= r->ends[file] + NEXT_FILE_WITHIN &&

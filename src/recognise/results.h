@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* results: what was found goes to the events at once, or is kept for the end. Floor 4; internal to recognise/. */
+/* results: passes results to the events at once, or keeps them for the end. Floor 4; internal to recognise/. */
 #ifndef HOPSONDE_RECOGNISE_RESULTS_H
 #define HOPSONDE_RECOGNISE_RESULTS_H
 

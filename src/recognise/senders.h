@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* senders: candidates by source port and identity, whatever their addresses, for quotes that were translated. Floor 4;
- * internal to recognise/. A newer candidate takes the place of an older one, so it may forget one. */
+/* senders: candidates by source port and identity alone, for quotes with translated addresses. Floor 4; internal to
+ * recognise/. A newer candidate takes the place of an older one, so it may forget one. */
 #ifndef HOPSONDE_RECOGNISE_SENDERS_H
 #define HOPSONDE_RECOGNISE_SENDERS_H
 

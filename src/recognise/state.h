@@ -4,11 +4,9 @@
 #ifndef HOPSONDE_RECOGNISE_STATE_H
 #define HOPSONDE_RECOGNISE_STATE_H
 
+#include "base/captured.h"
 #include "recognise/pool.h"
 #include "recognise/recognise.h"
-
-#define PROBE_TTL_MOST                                                                                                 \
-    40 /* default TTLs of hosts are 64 and more, and few paths are longer: a packet with more is no probe */
 
 /* Bounds of memory: about 60 MB in all, for any capture. */
 #define CANDIDATES_MOST (1U << 17)
@@ -214,7 +212,9 @@ struct sighting {
     uint32_t tag; /* the part of its hash that does not say its place; 0: none */
     uint8_t ttl, file;
     uint8_t place; /* its interface, and in the low bits its direction */
-    uint8_t mark;  /* of its checksum; where a NAT may have translated it: of its source port */
+    /* A byte made from its checksum; 0 if it has an id. In a tunnel: the tunnel's TTL. For the hash beyond a NAT: a
+     * byte made from its source port. */
+    uint8_t mark;
 };
 
 /* Why a frame is not part of a trace. */

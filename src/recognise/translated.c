@@ -162,7 +162,7 @@ static bool is_translated(const struct recogniser *r, const struct candidate *ca
 /* An own run with such packets has sent the quoted packet, unless a candidate waits just now. */
 static bool is_of_own_run(const struct recogniser *r, const struct digest *quote)
 {
-    const struct pair *pair = pair_find(r, quote->pair_hash, &quote->source, &quote->target, quote->protocol);
+    const struct pair *pair = pair_of_probe(r, quote);
     for (const struct run *run = pair ? pair->runs : NULL; run; run = run->next_in_pair)
         if (pattern_covers(run, &quote->traits))
             return true;

@@ -18,9 +18,10 @@
 
 struct output_options {
     bool color;
-    bool quiet;       /* --quiet: only the table's hops and the verdicts */
-    unsigned verbose; /* how many -v were given */
-    unsigned width;   /* columns of tables: OUTPUT_WIDTH_LEAST to OUTPUT_WIDTH_MOST */
+    bool quiet;         /* --quiet: only the table's hops and the verdicts */
+    bool verdicts_only; /* --quiet: no table either, where there are verdicts */
+    unsigned verbose;   /* how many -v were given */
+    unsigned width;     /* columns of tables: OUTPUT_WIDTH_LEAST to OUTPUT_WIDTH_MOST */
     unsigned wrap; /* columns at which sentences and long lines break; 0: they do not, for scripts that search them */
     bool one_per_line; /* every TTL has a line of its own, which never breaks: for scripts */
     bool networks;     /* AS numbers beside addresses, and the path of AS numbers */

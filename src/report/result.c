@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "verdict/advice/advice.h"
+
 /* By the first probes; of equal times, in the order of the specs. */
 static void sort_by_start(struct result *result)
 {
@@ -82,6 +84,11 @@ bool result_is_as_expected(const struct result *result)
         if (!result->expectations[i].ok)
             return false;
     return result->expectation_count > 0;
+}
+
+bool result_wants_advice(const struct result *result, const struct judgement *judgement)
+{
+    return result->config && (result->config->strategy->side_by_side || advice_is_to_compare(judgement));
 }
 
 bool result_names_spec(const struct trace *trace, const void *of)

@@ -2,12 +2,13 @@
 /* result: what a live run, the replay of a saved run and the replay of any other capture all end in. Floor: report.
  *
  * Formats read results and nothing else: no session, no recogniser. The command fills the result in as its parts become
- * final, and a format is told of each part (format.h). What follows holds for all sources; what only a run of our own
- * has stands below `config`. All pointers are borrowed. A result is not to be copied. */
+ * final, and a format is told of each part (format.h). The members hold for all sources; those from `config` on
+ * are of a run of our own alone. All pointers are borrowed. A result is not to be copied. */
 #ifndef HOPSONDE_REPORT_RESULT_H
 #define HOPSONDE_REPORT_RESULT_H
 
 #include "address/address_book.h"
+#include "mtu/path_mtu.h"
 #include "multipath/graph.h"
 #include "recognise/recognise.h"
 #include "session/strategy.h"
@@ -37,6 +38,7 @@ struct judged_group {
     const struct trace *const *traces;
     size_t count;
     const struct judgement *judgement;
+    bool several; /* there are other groups: a verdict alone does not show whom it is about */
 };
 
 /* A line of the file of --expect, and what was found. */
@@ -63,6 +65,9 @@ struct result {
     /* What a search for all paths found; filled in before the end. NULL: another command. */
     const struct graph *graphs;
     unsigned graph_count;
+
+    /* With --mtu, how large packets the path takes; known before the first hop is told. NULL: not measured. */
+    const struct path_mtu *mtu;
 
     /* With --expect, in the order of the file; filled in before the end. NULL: nothing was compared. */
     const struct result_expectation *expectations;
@@ -99,6 +104,9 @@ static inline unsigned result_trace_number(const struct result *result, const st
 bool result_is_as_expected(const struct result *result);
 /* Whether the user named the spec of this trace; for advice_tickets(). */
 bool result_names_spec(const struct trace *trace, const void *result);
+/* Whether the report says which spec to use: a run of our own that sent all specs side by side, or whose only spec ends
+ * in silence. */
+bool result_wants_advice(const struct result *result, const struct judgement *judgement);
 /* The name by which the user called the target; NULL: by its address, or there is none. Foreign text. */
 const char *result_target_name(const struct result *result);
 

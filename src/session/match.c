@@ -16,10 +16,17 @@ struct best {
     unsigned weak_claims;
 };
 
+/* A trace and its size trace share the identity; the serial tells them apart. */
+static bool is_of_trace(const struct session *session, unsigned trace, uint16_t serial)
+{
+    bool is_sized = serial >= SIZED_SERIALS_FIRST;
+    return session->all_count == session->trace_count || is_sized == session_is_sized(session, trace);
+}
+
 static void consider(const struct session *session, struct best *best, unsigned trace, unsigned which,
                      struct flow_match match)
 {
-    if (match.match == MATCH_NONE)
+    if (match.match == MATCH_NONE || !is_of_trace(session, trace, match.serial))
         return;
     if (match.match == MATCH_WEAK && match.serial && !is_outstanding(session, trace, match.serial))
         return;
@@ -54,7 +61,7 @@ static struct packet_match found(const struct session *session, enum frame_role 
                                  const struct packet *packet)
 {
     const struct trace *trace = &session->traces[best->trace];
-    bool by_label = trace->flow_count > 1 && !flow_has_port(&trace->flow);
+    bool by_label = trace->flow_count > 1 && !session_is_sized(session, best->trace) && !flow_has_port(&trace->flow);
     unsigned which = by_label ? which_by_label(session, role, best, packet) : best->which;
     return (struct packet_match){.role = role, .trace = best->trace, .which = (uint16_t)which, .flow = best->match};
 }
@@ -105,6 +112,53 @@ static void consider_translated(const struct session *session, struct best *best
     }
 }
 
+/* Whether the probe was sent with the size of this flow. A send that the capture has not shown yet counts. */
+static bool has_size(const struct session *session, unsigned index, uint16_t serial, unsigned which)
+{
+    const struct probe *probe = trace_probe(&session->traces[index], serial);
+    if (probe)
+        return probe->flow == which;
+    for (size_t i = session->pending_first; i < session->pending_count; i++) {
+        const struct session_claim *claim = &session->pending[i].claim;
+        if (!session->pending[i].done && claim->trace == index && claim->serial == serial)
+            return claim->flow == which;
+    }
+    return false;
+}
+
+/* An answer to a probe of a size trace: each of its flows may fit, but only one of them sent that probe. */
+static void consider_sized(const struct session *session, struct best *best, const struct packet *packet)
+{
+    for (unsigned i = session->trace_count; i < session->all_count; i++)
+        for (unsigned k = 0; k < session->traces[i].flow_count; k++) {
+            const struct flow *flow = trace_flow(&session->traces[i], k);
+            struct flow_match match = packet->kind == PACKET_ICMP_ERROR ? flow_recognise(flow, &packet->quote, true)
+                                                                        : flow_answer(flow, packet);
+            if (match.match != MATCH_NONE && match.serial && has_size(session, i, match.serial, k))
+                consider(session, best, i, k, match);
+        }
+}
+
+/* A packet that leaves: a probe of a trace with another size. */
+static bool find_sized_probe(const struct session *session, const struct packet *packet, struct packet_match *out)
+{
+    for (unsigned i = 0; session->all_count > session->trace_count && i < session->trace_count; i++) {
+        const struct flow *own = &session->traces[i].flow;
+        uint32_t size = packet->outer.ip.total_length;
+        if (size < flow_least_size(own) || size > session->config.interface_mtu)
+            continue;
+        struct flow sized;
+        flow_sized(own, (uint16_t)size, session->config.interface_mtu, &sized);
+        sized.template_bytes = own->template_bytes;
+        struct flow_match match = flow_recognise(&sized, &packet->outer, false);
+        if (match.match != MATCH_EXACT || match.serial < SIZED_SERIALS_FIRST)
+            continue;
+        *out = (struct packet_match){.role = FRAME_PROBE, .trace = i, .size = sized.size, .flow = match};
+        return true;
+    }
+    return false;
+}
+
 static struct packet_match match_error(const struct session *session, const struct packet *packet)
 {
     if (!packet->quote.ip.version)
@@ -117,6 +171,7 @@ static struct packet_match match_error(const struct session *session, const stru
         if (!all.count && is_ours(session, &packet->quote))
             consider_translated(session, &best, i, &packet->quote);
     }
+    consider_sized(session, &best, packet);
     if (!best_is_sound(&best))
         return stray("ICMP error about another packet");
     const struct transport *icmp = &packet->outer.transport;
@@ -160,6 +215,10 @@ static struct packet_match match_plain(const struct session *session, const stru
         for (unsigned k = answering.first; k < answering.first + answering.count; k++)
             consider(session, &answer, i, k, flow_answer(trace_flow(trace, k), packet));
     }
+    struct packet_match sized;
+    consider_sized(session, &answer, packet);
+    if (find_sized_probe(session, packet, &sized))
+        return sized;
     if (probe.match.match == MATCH_EXACT && probe.match.serial)
         return found(session, FRAME_PROBE, &probe, packet);
     if (best_is_sound(&answer))

@@ -24,7 +24,7 @@ static unsigned outstanding(const struct session *session, unsigned index, unsig
 static unsigned outstanding_of_all(const struct session *session, unsigned ttl)
 {
     unsigned sum = 0;
-    for (unsigned i = 0; i < session->trace_count; i++)
+    for (unsigned i = 0; i < session->all_count; i++)
         sum += outstanding(session, i, ttl);
     return sum;
 }
@@ -39,8 +39,10 @@ static bool is_target_hop(const struct session *session, unsigned ttl)
 
 static bool may_send(const struct session *session, unsigned index, unsigned ttl)
 {
-    return is_target_hop(session, ttl) || (outstanding(session, index, ttl) < OUTSTANDING_OF_SPEC &&
-                                           outstanding_of_all(session, ttl) < OUTSTANDING_OF_ALL);
+    bool is_alone = session_is_sized(session, index); /* its strategy sends as many as one router may answer */
+    return is_target_hop(session, ttl) || is_alone ||
+           (outstanding(session, index, ttl) < OUTSTANDING_OF_SPEC &&
+            outstanding_of_all(session, ttl) < OUTSTANDING_OF_ALL);
 }
 
 /* An alternate has no probe limit of its own: its strategy chooses its TTLs. */
@@ -62,7 +64,7 @@ bool pacing_next(struct session *session, nstime now, struct wish *wish, nstime 
     unsigned best = ~0U;
     nstime earliest = NSTIME_NEVER;
     for (unsigned t = session->config.first_ttl; t <= session->config.max_ttl; t++)
-        for (unsigned i = 0; i < session->trace_count; i++)
+        for (unsigned i = 0; i < session->all_count; i++)
             for (unsigned k = 0; k < session->traces[i].flow_count; k++) {
                 if (!is_due(session, i, k, t))
                     continue;

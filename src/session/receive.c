@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/captured.h"
 #include "session/state.h"
 
 /* Serials rise in order. A probe far ahead of the last known one belongs to another run, whose ports equal ours by
@@ -24,11 +25,12 @@ static struct frame_note count_stray(struct session *session, const char *reason
     return (struct frame_note){.role = FRAME_STRAY, .reason = reason};
 }
 
-static struct frame_note note_probe(unsigned index, const struct probe *probe, enum frame_role role, const char *reason)
+static struct frame_note note_probe(const struct session *session, unsigned index, const struct probe *probe,
+                                    enum frame_role role, const char *reason)
 {
     return (struct frame_note){.role = role,
                                .reason = reason,
-                               .trace = index,
+                               .trace = session_shown_trace(session, index),
                                .serial = probe->serial,
                                .ttl = probe->ttl,
                                .attempt = probe->attempt};
@@ -58,7 +60,7 @@ static struct frame_note take_probe(struct session *session, const struct frame 
     probe->sent = frame->time;
     probe->seen = true;
     probe->frame = frame->number;
-    return note_probe(match->trace, probe, FRAME_PROBE, NULL);
+    return note_probe(session, match->trace, probe, FRAME_PROBE, NULL);
 }
 
 /* The reply fits the flow but shows no probe number: it belongs to the flow's oldest unanswered probe beyond the
@@ -96,7 +98,7 @@ static void add_quote(struct session *session, const struct trace *trace, const 
     const char *malformed = NULL;
     reply->quoted_ttl = packet->quote.ip.ttl;
     flow_stamp(trace_flow(trace, probe->flow), probe->serial, probe->ttl, session->stamp);
-    headers_decode(session->stamp, trace->flow.size, false, &sent, &malformed);
+    headers_decode(session->stamp, trace_flow(trace, probe->flow)->size, false, &sent, &malformed);
     reply_compare_quote(reply, &sent, &packet->quote);
     if (packet->extension.present) {
         reply->extension = malloc(sizeof *reply->extension);
@@ -164,12 +166,18 @@ static struct frame_note take_reply(struct session *session, const struct frame 
     }
     if (first)
         session_wanted(session, match->trace, probe->flow, probe->ttl)->resolved++;
-    return note_probe(match->trace, probe, FRAME_REPLY, match->flow.rule);
+    return note_probe(session, match->trace, probe, FRAME_REPLY, match->flow.rule);
 }
 
 static struct frame_note take_packet(struct session *session, const struct frame *frame, const struct packet *packet)
 {
     struct packet_match match = match_packet(session, packet);
+    if (match.size) {
+        unsigned which;
+        if (!sized_flow(session, match.trace, match.size, &match.trace, &which))
+            return count_stray(session, "a probe like ours, of another run");
+        match.which = (uint16_t)which;
+    }
     switch (match.role) {
     case FRAME_PROBE:
         return take_probe(session, frame, packet, &match);

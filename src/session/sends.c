@@ -93,6 +93,16 @@ void pending_push(struct session *session, const struct session_claim *claim)
     session->pending[session->pending_count++] = (struct pending_send){.claim = *claim};
 }
 
+/* The saved capture names probes of the size trace by their trace and size. */
+static void name_size(const struct session *session, struct session_claim *claim)
+{
+    if (!session_is_sized(session, claim->trace))
+        return;
+    claim->size = trace_flow(&session->traces[claim->trace], claim->flow)->size;
+    claim->trace = session_shown_trace(session, claim->trace);
+    claim->flow = 0;
+}
+
 bool session_take_claim(struct session *session, struct session_claim *out)
 {
     if (session->claims_taken == session->claim_count) {
@@ -100,13 +110,23 @@ bool session_take_claim(struct session *session, struct session_claim *out)
         return false;
     }
     *out = session->claims[session->claims_taken++];
+    name_size(session, out);
     return true;
 }
 
-void session_claim(struct session *session, const struct session_claim *claim)
+void session_claim(struct session *session, const struct session_claim *saved)
 {
-    if (claim->trace < session->trace_count && claim->flow < session->traces[claim->trace].flow_count &&
-        claim->serial && claim->ttl && !trace_find(&session->traces[claim->trace], claim->serial) &&
+    struct session_claim own = *saved;
+    const struct session_claim *claim = &own;
+    unsigned index, which;
+    if (own.size && !sized_flow(session, own.trace, own.size, &index, &which))
+        return;
+    if (own.size) {
+        own.trace = index;
+        own.flow = (uint16_t)which;
+    }
+    if (claim->trace < session->all_count && claim->flow < session->traces[claim->trace].flow_count && claim->serial &&
+        claim->ttl && !trace_find(&session->traces[claim->trace], claim->serial) &&
         !pending_find(session, claim->trace, claim->serial))
         pending_push(session, claim);
 }

@@ -58,7 +58,7 @@ static enum status build_traces(struct session *session, const struct flow *flow
     struct rng rng = rng_init(session->config.seed);
     unsigned count = session->config.spec_count;
     size_t stamp_bytes = 1;
-    session->traces = calloc(count, sizeof *session->traces);
+    session->traces = calloc(count + SIZE_TRACES_MOST, sizeof *session->traces);
     session->trace_list = calloc(count, sizeof *session->trace_list);
     if (!session->traces || !session->trace_list)
         return err_set(err, STATUS_SYSTEM, "out of memory");
@@ -79,14 +79,16 @@ static enum status build_traces(struct session *session, const struct flow *flow
             status = build_alternates(&session->config, trace, err);
         struct wanted **cells = &session->wants[i].cells;
         *cells = calloc((size_t)256 * trace->flow_count, sizeof **cells);
+        session->wants[i].flows_most = trace->flow_count;
         if (status == STATUS_OK && !*cells)
             status = err_set(err, STATUS_SYSTEM, "out of memory");
         if (status != STATUS_OK)
             return status;
         stamp_bytes = trace->flow.size > stamp_bytes ? trace->flow.size : stamp_bytes;
     }
+    stamp_bytes = session->config.interface_mtu > stamp_bytes ? session->config.interface_mtu : stamp_bytes;
     session->stamp = malloc(stamp_bytes);
-    return session->stamp ? STATUS_OK : err_set(err, STATUS_SYSTEM, "out of memory");
+    return session->stamp ? sized_init(session, err) : err_set(err, STATUS_SYSTEM, "out of memory");
 }
 
 /* Whether stopping points exist for this confidence. */
@@ -151,7 +153,7 @@ void session_free(struct session *session)
 {
     if (!session)
         return;
-    for (unsigned i = 0; i < session->trace_count; i++) {
+    for (unsigned i = 0; i < session->trace_count || i < session->all_count; i++) {
         trace_free(&session->traces[i]);
         free(session->wants[i].cells);
     }
@@ -194,9 +196,10 @@ void session_settle_hops(struct session *session, bool (*is_closed)(const struct
 static bool may_send_more(const struct session *session, unsigned index)
 {
     uint32_t sent = 0;
+    bool shares = session->all_count > session->trace_count && !session_is_sized(session, index);
     for (unsigned i = 0; i < session->trace_count; i++)
         sent += session->next_serial[i];
-    return session->next_serial[index] < FLOW_SERIALS_MOST &&
+    return session->next_serial[index] < (shares ? SIZED_SERIALS_FIRST - 1 : FLOW_SERIALS_MOST) &&
            (!session->config.strategy->has_budget || sent < session->config.budget);
 }
 
@@ -290,7 +293,7 @@ void session_finish(struct session *session, enum session_end end, nstime ended_
         session->traces[i].end = decide_end(session, &session->traces[i]);
     session->complete = true;
     session_settle_hops(session, NULL);
-    for (unsigned i = 0; i < session->trace_count; i++)
+    for (unsigned i = 0; i < session->all_count; i++)
         while (session->settled_probes[i] < session->traces[i].probe_count)
             session_settle_probe(session, i);
 }

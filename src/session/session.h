@@ -37,8 +37,9 @@ struct session_config {
     uint8_t queries; /* probes a hop */
     uint8_t gap;     /* silent hops in a row after which a climb ends */
     nstime max_wait;
-    nstime send_gap; /* least time between two sends: from -z and --rate */
-    uint16_t size;   /* of the whole IP packet in bytes; 0: the default of each type */
+    nstime send_gap;        /* least time between two sends: from -z and --rate */
+    uint16_t size;          /* of the whole IP packet in bytes; 0: the default of each type */
+    uint16_t interface_mtu; /* the run also measures which sizes the path takes, up to this one; 0: it does not */
     uint8_t tos;
     bool dont_fragment;
     int32_t flow_label;   /* -1: the seed decides */
@@ -59,6 +60,7 @@ struct session_claim {
     uint16_t serial;
     uint8_t ttl;
     uint16_t flow; /* index of the trace's flow */
+    uint16_t size; /* of a probe of the size trace; `trace` is then the trace that it belongs to. 0: it is none */
     nstime at;
     int send_errno;
 };
@@ -140,6 +142,13 @@ const struct frame_counters *session_counters(const struct session *session);
 unsigned session_trace_count(const struct session *session);
 const struct trace *session_trace(const struct session *session, unsigned index);
 bool session_was_interrupted(const struct session *session);
+/* The probes of other sizes with the flow of trace `of`, as a trace whose flows differ in size alone. NULL: none was
+ * sent. session_trace() also finds the size traces that a wish names. */
+const struct trace *session_size_trace(const struct session *session, unsigned of);
+/* Whether the probes of this trace can have other sizes. */
+bool session_can_measure(const struct session *session, unsigned of);
+/* The trace that was measured first, if any was. */
+bool session_measures(const struct session *session, unsigned *of);
 /* The functions of trace_set.h, over the session's traces. */
 const struct trace *session_hop_trace(const struct session *session, uint8_t ttl);
 uint8_t session_last_router_ttl(const struct session *session);

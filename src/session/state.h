@@ -27,8 +27,13 @@ struct wanted {
 /* The same for a trace. */
 struct trace_wants {
     struct wanted *cells; /* owned; by flow and TTL, for 256 TTLs: session_wanted() */
+    unsigned flows_most;  /* flows that the cells have room for */
     bool climbs;          /* its own flow stays within trace_probe_limit() */
 };
+
+#define SIZE_TRACES_MOST 2 /* one for the way there, and one for the way back */
+#define TRACES_MOST (SPECS_MOST + SIZE_TRACES_MOST)
+#define SIZES_MOST 96 /* different sizes that a run sends */
 
 /* A send that the capture has not shown yet. Live: every send. Replay: the claims of the file. */
 struct pending_send {
@@ -43,13 +48,16 @@ struct session {
     bool interrupted;
     bool over;                       /* the run has ended: probes no longer expire */
     nstime now;                      /* the stamp of the last frame or deadline; NSTIME_NONE before the first */
-    struct trace *traces;            /* owned */
+    struct trace *traces;            /* owned; config.interface_mtu: then the size traces (sized.c) */
     const struct trace **trace_list; /* owned; the same as pointers, for a trace_set */
     unsigned trace_count;
+    unsigned all_count;          /* with the size traces */
+    int sized[SIZE_TRACES_MOST]; /* the trace that each of these measures; -1: none yet */
+    bool sizable[SPECS_MOST];    /* by trace: its probes can have other sizes */
     struct frame_counters counters;
 
     void *plan; /* owned; state of the strategy */
-    struct trace_wants wants[SPECS_MOST];
+    struct trace_wants wants[TRACES_MOST];
     nstime last_sent[256]; /* by TTL: the latest send of any known probe */
     uint8_t settled_ttl;   /* the last hop that is settled */
     bool complete;         /* the strategy wants nothing more */
@@ -63,14 +71,14 @@ struct session {
     size_t claim_count, claim_capacity, claims_taken;
     unsigned unseen_probes;
 
-    uint16_t last_serial[SPECS_MOST]; /* by trace: the largest known one */
-    uint16_t next_serial[SPECS_MOST];
-    unsigned flows_asked[SPECS_MOST]; /* by trace: known probes belong to smaller flow indexes */
-    nstime last_send;                 /* NSTIME_NONE before the first */
+    uint16_t last_serial[TRACES_MOST]; /* by trace: the largest known one */
+    uint16_t next_serial[TRACES_MOST];
+    unsigned flows_asked[TRACES_MOST]; /* by trace: known probes belong to smaller flow indexes */
+    nstime last_send;                  /* NSTIME_NONE before the first */
 
-    uint8_t *stamp;                       /* scratch: one probe as it was sent, to compare quotes with */
-    size_t settled_probes[SPECS_MOST];    /* by trace: probe_settled was called for the probes before */
-    size_t first_outstanding[SPECS_MOST]; /* by trace: all probes before are resolved */
+    uint8_t *stamp;                        /* scratch: one probe as it was sent, to compare quotes with */
+    size_t settled_probes[TRACES_MOST];    /* by trace: probe_settled was called for the probes before */
+    size_t first_outstanding[TRACES_MOST]; /* by trace: all probes before are resolved */
 };
 
 /* match.c: finds the probe that the packet is, or answers. */
@@ -79,13 +87,14 @@ struct packet_match {
     const char *reason;   /* STRAY: why */
     unsigned trace;
     uint16_t which;         /* index of the trace's flow */
+    uint16_t size;          /* PROBE of a size trace: its size; `trace` is the one that it measures. 0: of another */
     struct flow_match flow; /* serial 0: the reply does not show which probe */
 };
 struct packet_match match_packet(const struct session *session, const struct packet *packet);
 
 static inline struct wanted *session_wanted(const struct session *session, unsigned trace, unsigned flow, unsigned ttl)
 {
-    return &session->wants[trace].cells[(size_t)ttl * session->traces[trace].flow_count + flow];
+    return &session->wants[trace].cells[(size_t)ttl * session->wants[trace].flows_most + flow];
 }
 
 /* session.c: after each change, has the strategy update wants, settled hops and completeness. */
@@ -93,12 +102,27 @@ void session_update(struct session *session);
 /* Settles hops in order, as far as the path is known and `is_closed` allows it; NULL: all of them. */
 void session_settle_hops(struct session *session, bool (*is_closed)(const struct session *session, uint8_t ttl));
 
+/* sized.c: the size traces, behind the others. Their flow 0 is that of the measured trace at its usual size. */
+static inline bool session_is_sized(const struct session *session, unsigned index)
+{
+    return index >= session->trace_count && index < session->all_count;
+}
+/* STATUS_USAGE: no probe of the run can have another size. */
+enum status sized_init(struct session *session, struct err *err);
+/* The flow with this size of the size trace that measures trace `of`; the first call makes it. False: a run has no more
+ * size traces or sizes, the size is too small, or memory is short. */
+bool sized_flow(struct session *session, unsigned of, uint16_t size, unsigned *index, unsigned *which);
+/* The index of the size trace that measures trace `of`; TRACES_MOST: there is none. */
+unsigned session_size_trace_of(const struct session *session, unsigned of);
+/* The index of the trace for people and for the saved capture: of a size trace, the one that it measures. */
+unsigned session_shown_trace(const struct session *session, unsigned index);
+
 /* progress.c */
 /* Largest TTL with a reply, at most the target TTL; 0: none. */
 uint8_t session_farthest_ttl(const struct session *session);
 /* Whether a reply to any spec shows which node is at this hop. */
 bool session_shows_hop(const struct session *session, uint8_t ttl);
-/* Whether no packet can reach the target, whatever its protocol: trace_set_dead_end(). */
+/* Whether no packet of any protocol can reach the target: trace_set_dead_end(). */
 bool session_lacks_route(const struct session *session);
 /* When the report may say that nothing answers behind the last reply: the longest wait after the first probe to the
  * next hop. Only refusals take so long, as from a router whose neighbour does not resolve (RFC 1122 2.3.2.1, about 3 s

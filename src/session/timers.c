@@ -45,7 +45,7 @@ static void sooner(struct deadline *earliest, enum deadline_kind kind, nstime at
 
 static void pass_resolved(struct session *session)
 {
-    for (unsigned t = 0; t < session->trace_count; t++) {
+    for (unsigned t = 0; t < session->all_count; t++) {
         const struct trace *trace = &session->traces[t];
         size_t *first = &session->first_outstanding[t];
         while (*first < trace->probe_count && trace->probes[*first].state != PROBE_OUTSTANDING)
@@ -61,7 +61,7 @@ static struct deadline earliest_deadline(struct session *session)
     for (size_t i = session->pending_first; i < session->pending_count; i++)
         if (!session->pending[i].done)
             sooner(&earliest, DEADLINE_PENDING, pending_deadline(&session->pending[i]), 0, i);
-    for (unsigned t = 0; t < session->trace_count; t++) {
+    for (unsigned t = 0; t < session->all_count; t++) {
         const struct trace *trace = &session->traces[t];
         for (size_t i = session->first_outstanding[t]; i < trace->probe_count; i++)
             if (trace->probes[i].state == PROBE_OUTSTANDING && !session->over)
@@ -85,14 +85,14 @@ void session_settle_probe(struct session *session, unsigned index)
     struct probe *probe = &trace->probes[session->settled_probes[index]++];
     if (probe->state == PROBE_OUTSTANDING && !session->over)
         session_resolve_probe(session, index, probe, PROBE_EXPIRED);
-    if (session->events.probe_settled)
+    if (session->events.probe_settled && !session_is_sized(session, index))
         session->events.probe_settled(session->events.context, session, trace, probe);
 }
 
 /* The probes stand in the order of their sends, except for a few that the capture showed late. */
 void session_reopen_probes(struct session *session, nstime now)
 {
-    for (unsigned t = 0; t < session->trace_count; t++) {
+    for (unsigned t = 0; t < session->all_count; t++) {
         struct trace *trace = &session->traces[t];
         for (size_t i = trace->probe_count; i-- > 0 && trace->probes[i].sent + session->config.max_wait > now;) {
             struct probe *probe = &trace->probes[i];

@@ -36,7 +36,7 @@ void passage_gather(const struct trace_set *set, struct passage *out);
 /* The last TTL of the path: the target's if it is known, else the last router's. */
 uint8_t loss_end_ttl(const struct trace_set *set);
 /* Probes of flows that pass this TTL, sent further on as far as `end`; if the target is at `end`, probes sent beyond it
- * count as well. What is lost of them on the way to `ttl` is in the count, too. */
+ * count as well. Those that were lost on the way to `ttl` are in the count, too. */
 struct loss_count loss_count_between(const struct trace_set *set, const struct passage *passage, uint8_t ttl,
                                      uint8_t end);
 /* The same to the end of the path. */

@@ -169,6 +169,17 @@ nstime reply_rtt(const struct probe *probe, const struct reply *reply)
     return reply->time > probe->sent ? reply->time - probe->sent : 0;
 }
 
+unsigned reply_initial_ttl(const struct reply *reply)
+{
+    uint8_t ttl = reply->reply_ttl;
+    return ttl <= 32 ? 32 : ttl <= 64 ? 64 : ttl <= 128 ? 128 : 255;
+}
+
+unsigned reply_return_hops(const struct reply *reply)
+{
+    return reply_initial_ttl(reply) - reply->reply_ttl + 1;
+}
+
 void reply_of_packet(const struct frame *frame, const struct packet *packet, struct reply *out)
 {
     const struct ip_header *ip = &packet->outer.ip;
@@ -189,6 +200,8 @@ void reply_of_packet(const struct frame *frame, const struct packet *packet, str
     out->late = out->duplicate = out->hop_is_doubtful = out->other_clock = false;
     out->ip_id = ip->id;
     out->tcp_window = transport->window;
+    bool has_mss = (transport->have & HAVE_OPTIONS) && transport->tcp_options.has_mss;
+    out->tcp_mss = has_mss ? transport->tcp_options.mss : 0;
     out->quoted_ttl = -1;
     out->quoted_size = (uint16_t)(quoted_size <= UINT16_MAX ? quoted_size : 0);
     out->quoted_fields = 0;

@@ -13,9 +13,6 @@
 #define REPLIES_MOST 64        /* of one probe */
 #define FLOWS_COMPARED_MOST 32 /* of a trace whose flows are compared one by one; a search for all paths has more */
 
-/* Two interfaces (a bridge and its port, a bond and its slave) or a SPAN port capture one frame within this time. */
-#define SAME_FRAME_WITHIN (2 * NS_PER_MS)
-
 struct reply {
     struct addr from;
     uint8_t kind;                 /* enum reply_kind */
@@ -35,6 +32,7 @@ struct reply {
     bool other_clock;     /* another capture than its probe's stamped it: the time between them is unknown */
     uint16_t ip_id;
     uint16_t tcp_window;    /* of a SYN/ACK or RST: tells a forged one */
+    uint16_t tcp_mss;       /* of a SYN/ACK; 0: it sets none */
     int16_t quoted_ttl;     /* -1: it has no quote */
     uint16_t quoted_size;   /* bytes of the whole packet, as the quoted header says; 0: it has no quote, or more */
     uint32_t quoted_fields; /* fields that the quote is long enough to show: rewrite_shown(); 0: not known */
@@ -172,6 +170,10 @@ bool reply_is_early(const struct probe *probe, const struct reply *reply);
 /* Reply time minus send time. NSTIME_NONE: it is unknown, since the probe was not captured or another clock stamped the
  * reply; or the reply is early. */
 nstime reply_rtt(const struct probe *probe, const struct reply *reply);
+/* The usual initial TTL (32, 64, 128, 255) that is the next above the reply's. */
+unsigned reply_initial_ttl(const struct reply *reply);
+/* How many hops away its sender is, if the reply had that initial TTL: 1 for a neighbour. */
+unsigned reply_return_hops(const struct reply *reply);
 void trace_hop_stats(const struct trace *trace, uint8_t ttl, struct hop_stats *out);
 /* The same of some probes of a hop. */
 void probes_stats(const struct probe *const *probes, unsigned count, struct hop_stats *out);

@@ -32,7 +32,7 @@ uint8_t trace_set_last_router_ttl(const struct trace_set *set);
 /* The target TTL: the smallest TTL at which the target answered any spec with no router answering at or behind it. A
  * router behind an answer shows that another device gave it. 0: not known. */
 uint8_t trace_set_target_ttl(const struct trace_set *set);
-/* The refusal that shows that no packet to the target passes its sender, whatever the protocol; NULL: none.
+/* The refusal that shows that no packet of any protocol passes its sender to the target; NULL: none.
  * 1. Our own host has no route, or gets no answer from its neighbour.
  * 2. A router got none for UNRESOLVED_AFTER or longer, and no trace shows a node behind it. */
 #define UNRESOLVED_AFTER NS_PER_S /* one request for an address takes so long (RFC 1122 2.3.2.1, RFC 4861 10) */

@@ -3,14 +3,14 @@
 
 #include <stdlib.h>
 
+#include "base/captured.h"
+
 /* A packet with the same TTL at two points was not routed between them: it took at most so long, in either direction.
  */
 #define SAME_LINK_WITHIN (2 * NS_PER_MS)
 /* Packets, and probes with replies, that two points must share. One alone may be a coincidence, unless it is an error
  * with an id of its router. */
 #define SHARED_LEAST 2
-/* Probes of traces have such TTLs; they show which point is nearer to the prober. */
-#define TRACE_TTL_MOST 40
 /* Pairs of points that are compared, for each point. More are many captures that share a few packets by chance. */
 #define PAIRS_TRIED_MOST 8
 
@@ -30,7 +30,7 @@ struct shared {
     unsigned equal;                /* those of them with equal TTLs */
     unsigned probes;               /* seen at one, their replies at the other */
     unsigned second_names;         /* the same, of second names */
-    unsigned alike_packets;        /* those of which one came first */
+    unsigned alike_packets;        /* alike ones at both, with TTLs that show the order */
     unsigned alike_probes;         /* alike ones at one, their replies at the other */
     unsigned named;                /* packets seen at both that no second run would send */
     unsigned named_errors;         /* ICMP errors among them */
@@ -310,7 +310,7 @@ static void note_nearest(struct network *n, const struct entry *entries, size_t 
     for (size_t i = 0; i < count; i++)
         if (may_be_probe(&entries[i].sighting) && entries[i].sighting.ttl_most > most)
             most = entries[i].sighting.ttl_most;
-    for (size_t i = 0; i < count && most <= TRACE_TTL_MOST; i++)
+    for (size_t i = 0; i < count && most <= PROBE_TTL_MOST; i++)
         n->nearest[entries[i].point] += may_be_probe(&entries[i].sighting) && entries[i].sighting.ttl_most == most;
 }
 

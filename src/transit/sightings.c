@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-/* A second sighting with the same TTL within this time is a copy: recorded twice, or on another interface. */
-#define COPY_WITHIN (2 * NS_PER_MS)
+#include "base/captured.h"
+
 /* A forwarded copy, with a lower TTL, comes within this time. */
 #define FORWARDED_WITHIN (10 * NS_PER_S)
 
@@ -153,7 +153,7 @@ static void thin(struct sightings *s)
 static bool is_copy(const struct sighting *first, const struct sighting *second)
 {
     nstime apart = second->time - first->time;
-    nstime most = second->ttl < first->ttl ? FORWARDED_WITHIN : COPY_WITHIN;
+    nstime most = second->ttl < first->ttl ? FORWARDED_WITHIN : SAME_FRAME_WITHIN;
     return second->packet == first->packet && second->ttl <= first->ttl && apart <= most && apart >= -most;
 }
 
@@ -226,7 +226,7 @@ static void add(struct sightings *s, struct sighting sighting)
 
 void sightings_add(struct sightings *s, const struct sighting *sighting)
 {
-    s->out_of_order = s->out_of_order || (sighting->time < s->last && s->last - sighting->time > COPY_WITHIN);
+    s->out_of_order = s->out_of_order || (sighting->time < s->last && s->last - sighting->time > SAME_FRAME_WITHIN);
     s->first = sighting->time < s->first ? sighting->time : s->first;
     s->last = sighting->time > s->last ? sighting->time : s->last;
     s->first_hops += sighting->role == SIGHTING_PACKET && sighting->ttl == 1 && !sighting->is_error;

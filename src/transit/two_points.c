@@ -3,14 +3,12 @@
 
 #include <stdlib.h>
 
+#include "base/captured.h"
+
 /* Packets that are remembered. A larger file is not split. */
 #define PACKETS_MOST (1u << 14)
 #define PLACES (2 * PACKETS_MOST)
 #define STEPS_MOST 128 /* places that are searched for a packet: bounds the time */
-/* The same packet with the same TTL within this time was recorded twice. */
-#define RECORDED_WITHIN (2 * NS_PER_MS)
-/* Probes of traces have such TTLs. Their sources are probers. */
-#define TRACE_PROBE_TTL_MOST 40
 #define PROBERS_MOST 16
 /* Pairs of sightings that show the far machine. Fewer may be a coincidence. */
 #define PAIRS_LEAST 3
@@ -56,7 +54,7 @@ static unsigned place_of(const struct two_points *p, uint64_t identity)
 static bool is_recorded_twice(const struct two_points_packet *a, const struct two_points_packet *b)
 {
     nstime apart = a->time - b->time;
-    return a->ttl == b->ttl && apart <= RECORDED_WITHIN && apart >= -RECORDED_WITHIN;
+    return a->ttl == b->ttl && apart <= SAME_FRAME_WITHIN && apart >= -SAME_FRAME_WITHIN;
 }
 
 static void add_again(struct twice_seen *place, const struct two_points_packet *packet)
@@ -93,8 +91,7 @@ static bool is_pair(const struct twice_seen *seen)
 /* A pair with low TTLs is a probe. */
 static bool is_probe(const struct twice_seen *seen)
 {
-    return !seen->packet[0].is_error && seen->packet[0].ttl <= TRACE_PROBE_TTL_MOST &&
-           seen->packet[1].ttl <= TRACE_PROBE_TTL_MOST;
+    return !seen->packet[0].is_error && seen->packet[0].ttl <= PROBE_TTL_MOST && seen->packet[1].ttl <= PROBE_TTL_MOST;
 }
 
 static bool is_prober(const struct two_points *p, uint64_t address)

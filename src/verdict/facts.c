@@ -214,17 +214,25 @@ bool facts_target_is_farther(const struct facts *facts, uint8_t ttl, bool diverg
     return target_is_farther(facts, ttl, diverging);
 }
 
+/* Notes the reply TTLs of those who answer short of the target. */
+static void note_nearer(struct facts *facts)
+{
+    for (size_t i = 0; i < facts->trace->probe_count; i++) {
+        const struct probe *probe = &facts->trace->probes[i];
+        for (unsigned k = 0; k < probe->reply_count; k++) {
+            const struct reply *reply = &probe->replies[k];
+            if (is_direct(facts->trace, reply) && facts->farther[probe->ttl] & FARTHER)
+                facts->from_nearer[reply->reply_ttl] = true;
+        }
+    }
+}
+
 bool facts_expired_too(const struct evidence *evidence)
 {
     for (unsigned i = 0; i < evidence->probe->reply_count; i++)
         if (evidence->probe->replies[i].kind == REPLY_TIME_EXCEEDED)
             return true;
     return false;
-}
-
-unsigned initial_ttl(uint8_t seen)
-{
-    return seen <= 32 ? 32 : seen <= 64 ? 64 : seen <= 128 ? 128 : 255;
 }
 
 /* Least and largest reply TTL of direct replies to one trace, without resets and other initial TTLs; least 0: none. */
@@ -235,7 +243,7 @@ static void reply_ttls(const struct trace *trace, const struct reply *rst, uint8
         for (unsigned k = 0; k < trace->probes[i].reply_count; k++) {
             const struct reply *reply = &trace->probes[i].replies[k];
             if (!is_direct(trace, reply) || reply->kind == REPLY_RST ||
-                initial_ttl(reply->reply_ttl) != initial_ttl(rst->reply_ttl))
+                reply_initial_ttl(reply) != reply_initial_ttl(rst))
                 continue;
             *least = !*least || reply->reply_ttl < *least ? reply->reply_ttl : *least;
             *largest = reply->reply_ttl > *largest ? reply->reply_ttl : *largest;
@@ -258,7 +266,8 @@ bool facts_reply_ttl_fits(const struct facts *facts, const struct reply *rst)
 bool facts_is_genuine(const struct facts *facts, const struct probe *probe, const struct reply *reply)
 {
     struct evidence evidence = {probe, reply};
-    if (!is_direct(facts->trace, reply) || facts_target_is_farther(facts, probe->ttl, false))
+    if (!is_direct(facts->trace, reply) || facts_target_is_farther(facts, probe->ttl, false) ||
+        facts->from_nearer[reply->reply_ttl])
         return false;
     if (reply->kind != REPLY_RST)
         return true;
@@ -313,6 +322,7 @@ static void gather(const struct set_facts *all, const struct trace *trace, uint8
     find_refusal(out);
     find_target(out, last_replying_router(all));
     note_farther(out);
+    note_nearer(out);
     silence_compare(all->set, trace, &out->comparison);
     if (trace->flow_count > 1 && out->refusal.reply && another_goes_on(trace, out->refusal.probe))
         out->refusal = (struct evidence){0};

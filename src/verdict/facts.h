@@ -35,7 +35,8 @@ struct facts {
     struct evidence outlived;           /* at the least TTL: one of a router that other probes of this trace pass */
     struct evidence unexplained;        /* at the least TTL: a refusal as too big with an impossible MTU */
     struct comparison comparison;
-    uint8_t farther[256]; /* by TTL, where a direct reply came from: enum farther */
+    uint8_t farther[256];  /* by TTL, where a direct reply came from: enum farther */
+    bool from_nearer[256]; /* by reply TTL: a direct reply to a probe that cannot have reached the target */
 };
 
 struct set_facts {
@@ -62,8 +63,9 @@ bool facts_reply_ttl_fits(const struct facts *facts, const struct reply *rst);
 /* Whether a reply that accepts has crossed fewer hops than the target's replies to at least two other specs, where
  * paths are not seen to differ: then a nearer device sent it. */
 bool facts_comes_from_nearer(const struct facts *facts, const struct evidence *evidence);
-/* Whether a direct reply is the target's own, as far as its hop and its reply TTL show. A reset may be the target's
- * although another probe was accepted: a SYN may meet what an earlier one left half open. */
+/* Whether a direct reply is the target's own, as far as its hop and its reply TTL show. A device that answers short of
+ * the target answers probes with a larger TTL as well, with the same reply TTL. A reset may be the target's although
+ * another probe was accepted: a SYN may meet what an earlier one left half open. */
 bool facts_is_genuine(const struct facts *facts, const struct probe *probe, const struct reply *reply);
 /* Whether a RST to a SYN differs (id, DF, window) from all resets in the target's name, from its hop, to other specs'
  * SYNs: then one of the two is not the target's, but nothing shows which. */
@@ -87,8 +89,5 @@ uint8_t facts_look_up_hop(const struct trace_set *set, const struct addr *addres
 struct place facts_place(const struct trace_set *set, const struct trace *trace, uint8_t ttl);
 /* The next hop behind `ttl` to which the trace sent probes and at which a router answered another spec. */
 struct place facts_next_router(const struct facts *facts, uint8_t ttl);
-
-/* The usual initial TTL (32, 64, 128, 255) that the seen one is nearest below. */
-unsigned initial_ttl(uint8_t seen);
 
 #endif

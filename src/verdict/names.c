@@ -43,6 +43,7 @@ const char *finding_kind_name(enum finding_kind kind)
         [FINDING_LOOP] = "loop",
         [FINDING_NAT] = "nat",
         [FINDING_MTU] = "mtu",
+        [FINDING_MTU_BLACK_HOLE] = "mtu-black-hole",
         [FINDING_PROXY] = "proxy",
         [FINDING_STATEFUL_FIREWALL] = "stateful-firewall",
         [FINDING_STATELESS_FIREWALL] = "stateless-firewall",

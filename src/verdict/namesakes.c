@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "verdict/namesakes.h"
 
-#include "verdict/facts.h"
-
 bool reply_is_namesake(const struct trace *trace, const struct reply *reply)
 {
     return reply->kind == REPLY_TIME_EXCEEDED && addr_equal(&reply->from, &trace->flow.target);
@@ -15,7 +13,7 @@ struct distance {
 
 static void note_distance(struct distance *distance, const struct reply *reply)
 {
-    uint8_t hops = (uint8_t)(initial_ttl(reply->reply_ttl) - reply->reply_ttl + 1);
+    uint8_t hops = (uint8_t)reply_return_hops(reply);
     distance->least = !distance->most || hops < distance->least ? hops : distance->least;
     distance->most = hops > distance->most ? hops : distance->most;
 }

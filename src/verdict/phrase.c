@@ -7,6 +7,12 @@
 
 #include "probe/type.h"
 
+static void add_text(char text[SENTENCE_BYTES], const char *format, va_list args)
+{
+    size_t used = strlen(text);
+    vsnprintf(text + used, SENTENCE_BYTES - used, format, args);
+}
+
 void phrase_set(char text[SENTENCE_BYTES], const char *format, ...)
 {
     va_list args;
@@ -17,10 +23,18 @@ void phrase_set(char text[SENTENCE_BYTES], const char *format, ...)
 
 void phrase_add(char text[SENTENCE_BYTES], const char *format, ...)
 {
-    size_t used = strlen(text);
     va_list args;
     va_start(args, format);
-    vsnprintf(text + used, SENTENCE_BYTES - used, format, args);
+    add_text(text, format, args);
+    va_end(args);
+}
+
+void phrase_set_verdict(struct verdict *verdict, const char *format, ...)
+{
+    phrase_set(verdict->text, "%s %s", SPEC_TEXT(verdict->trace), verdict_state_name(verdict->state));
+    va_list args;
+    va_start(args, format);
+    add_text(verdict->text, format, args);
     va_end(args);
 }
 

@@ -11,10 +11,13 @@
 
 #define PLACE_TEXT_BYTES (ADDR_TEXT_BYTES + 32)
 
-/* Replaces the sentence; adds to it; ends it with a full stop. What does not fit is cut. */
+/* Replaces the sentence; adds to it; ends it with a full stop. Text that does not fit is cut. */
 void phrase_set(char text[SENTENCE_BYTES], const char *format, ...) __attribute__((format(printf, 2, 3)));
 void phrase_add(char text[SENTENCE_BYTES], const char *format, ...) __attribute__((format(printf, 2, 3)));
 void phrase_end(char text[SENTENCE_BYTES]);
+
+/* Replaces the verdict's sentence: the probe, the state's word, and the rest, which begins with the place. */
+void phrase_set_verdict(struct verdict *verdict, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* "tcp/443". */
 #define SPEC_TEXT(trace) phrase_spec((trace), (char[PROBE_SPEC_TEXT_BYTES]){0})

@@ -37,6 +37,9 @@ void verdict_judge(const struct session *session, struct judgement *out)
     if (!session_config(session)->strategy->judged)
         return;
     judge(&set, out);
+    struct path_mtu mtu;
+    if (path_mtu_find(session, session_now(session), &mtu))
+        find_mtu_steps(&mtu, out);
     end_sentences(out);
 }
 

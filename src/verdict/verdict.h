@@ -5,7 +5,7 @@
 #ifndef HOPSONDE_VERDICT_VERDICT_H
 #define HOPSONDE_VERDICT_VERDICT_H
 
-#include "session/session.h"
+#include "mtu/path_mtu.h"
 
 enum verdict_state {
     VERDICT_OPEN,
@@ -74,6 +74,7 @@ enum finding_kind {
     FINDING_LOOP,
     FINDING_NAT,
     FINDING_MTU,
+    FINDING_MTU_BLACK_HOLE,
     FINDING_PROXY,
     FINDING_STATEFUL_FIREWALL,
     FINDING_STATELESS_FIREWALL,
@@ -111,6 +112,7 @@ struct finding {
     enum finding_kind kind;
     const struct trace *trace; /* NULL: of the whole path */
     struct place at, after;
+    struct place before; /* of a black hole; of others it is not known */
     struct finding_detail detail[FINDING_DETAILS_MOST];
     char text[SENTENCE_BYTES];
     struct frame_number frames[VERDICT_FRAMES_MOST];
@@ -129,6 +131,9 @@ struct judgement {
 
 /* Judges every trace that sent something, in their order. For PURPOSE_PATHS it judges none. */
 void verdict_judge(const struct session *session, struct judgement *out);
+/* The sentence of a run with --mtu, and one of each report that cannot be true. */
+void verdict_describe_mtu(const struct path_mtu *mtu, char text[SENTENCE_BYTES]);
+void verdict_describe_mtu_lie(const struct mtu_lie *lie, char text[SENTENCE_BYTES]);
 /* Judges traces of any tools, all from one source to one target, against each other. Of several traces with the same
  * spec it judges the one that got furthest; of more specs than SPECS_MOST, the first. The traces must outlive `out`.
  * `ends`: by number of the capture's file, the file's last stamp. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Any bytes as a capture of whatever tool, through all that a replay does: reader, decoder, recogniser, every output
+/* Any bytes as a capture of any tool, through all that a replay does: reader, decoder, recogniser, every output
  * format; once with everything kept to the end, once told as it becomes known. Both must say the same, the counters
  * must add up, and JSON must be JSON. */
 #include "config.h"
@@ -138,7 +138,7 @@ static void cut(char *from, const char *to)
     memmove(from, to, strlen(to) + 1);
 }
 
-/* What a probe is called, and whether its ports are told, is what was known of its trace when it was told. */
+/* Drops a probe's name and ports: a report at once has those that were known of the trace by then. */
 static void forget_names(char *line, const struct output_format *format)
 {
     static const char *const keys[] = {"\"probe\": ", "\"source_port\": ", "\"destination_port\": "};
@@ -206,11 +206,11 @@ static void check_lines(const struct way *kept, const struct way *told, const st
     char *text = strdup(text_of(kept, format, &length)), *other = strdup(text_of(told, format, &length));
     must(text && other, "no memory");
     char **a = sort_lines(text, &count, format), **b = sort_lines(other, &others, format);
-    must(count == others, "what is told at once has other lines");
+    must(count == others, "reports at once have other lines");
     for (size_t i = 0; i < count; i++) {
         if (strcmp(a[i], b[i]) != 0)
             fprintf(stderr, "kept: %s\ntold: %s\n", a[i], b[i]);
-        must(strcmp(a[i], b[i]) == 0, "what is told at once differs");
+        must(strcmp(a[i], b[i]) == 0, "reports at once differ");
     }
     free(a);
     free(b);

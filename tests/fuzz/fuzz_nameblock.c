@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Any bytes as the body of a name resolution block, in the byte order that the first one says. What they gave is
- * written and read again: it must be the same. */
+/* Any bytes as the body of a name resolution block, in the byte order that the first one says. The
+ * entries are written and read again: they must be the same. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

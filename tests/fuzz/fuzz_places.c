@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Any bytes as a database of AS numbers and of places: it is opened or refused with one line of printable text, and
- * what it says of addresses is within the bounds that about.h has. */
+ * the facts about addresses are within the bounds of address_book.h. */
 #include "config.h"
 
 #include <stdio.h>

@@ -328,7 +328,7 @@ static void test_send_errors(void)
     if (run("nft add table ip t && nft 'add chain ip t o { type filter hook output priority 0; }' && "
             "nft add rule ip t o udp dport 9 drop")) {
         is_num(send_udp(wire, "10.9.0.1", "10.9.0.2", 9, 60), EPERM, "so is the local firewall");
-        is_num(watch(wire, (struct expected){0}, 20 * NS_PER_MS, &err).frames, 0, "what it refused is not captured");
+        is_num(watch(wire, (struct expected){0}, 20 * NS_PER_MS, &err).frames, 0, "a refused packet is not captured");
         run("nft delete table ip t");
     }
     wire->ops->close(wire);
@@ -373,7 +373,7 @@ static void test_held_port(void)
     struct seen seen = watch(wire, (struct expected){.errors = 1, .other = 1}, 30 * NS_PER_MS, &err);
     ok(seen.errors == 1 && seen.other == 1, "port not held: our kernel answers the answer");
     is_num(live_wire_hold_port(wire, IP_UDP, 40000), 0, "port is held");
-    is_num(live_wire_hold_port(wire, IP_UDP, 40000), EADDRINUSE, "port is held: nobody else can have it");
+    is_num(live_wire_hold_port(wire, IP_UDP, 40000), EADDRINUSE, "port is held: no other socket can have it");
     is_num(live_wire_hold_port(wire, IP_ICMP, 40000), 0, "icmp has nothing to hold");
     is_num(live_wire_hold_port(wire, IP_TCP, 40000), 0, "a tcp port is held");
     send_udp(wire, "10.9.0.1", "10.9.0.2", 7, 60);

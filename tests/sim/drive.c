@@ -129,6 +129,20 @@ static void describe_verdicts(const struct session *session, struct strbuf *out)
     free(judgement);
 }
 
+static void describe_mtu(const struct session *session, struct strbuf *out)
+{
+    struct path_mtu mtu;
+    char text[SENTENCE_BYTES];
+    if (!path_mtu_find(session, session_now(session), &mtu))
+        return;
+    verdict_describe_mtu(&mtu, text);
+    strbuf_addf(out, "%s%s back %u\n", text, mtu.complete ? "" : " incomplete", mtu.back);
+    for (unsigned i = 0; i < mtu.lie_count; i++) {
+        verdict_describe_mtu_lie(&mtu.lies[i], text);
+        strbuf_addf(out, "%s\n", text);
+    }
+}
+
 void drive_describe(const struct session *session, struct strbuf *out)
 {
     const struct frame_counters *counters = session_counters(session);
@@ -143,6 +157,7 @@ void drive_describe(const struct session *session, struct strbuf *out)
     for (unsigned i = 0; i < counters->stray_kinds; i++)
         strbuf_addf(out, "stray %s: %" PRIu64 "\n", counters->strays[i].reason, counters->strays[i].count);
     describe_verdicts(session, out);
+    describe_mtu(session, out);
 }
 
 static void probe_settled(void *context, const struct session *session, const struct trace *trace,
@@ -190,6 +205,17 @@ static int whose(const struct session *session, const struct headers *h)
     return -1;
 }
 
+static bool is_size_probe(const struct session *session, const struct headers *h)
+{
+    for (unsigned i = 0; i < session_trace_count(session); i++) {
+        const struct trace *trace = session_size_trace(session, i);
+        for (unsigned k = 0; trace && k < trace->flow_count; k++)
+            if (flow_recognise(trace_flow(trace, k), h, false).serial >= SIZED_SERIALS_FIRST)
+                return true;
+    }
+    return false;
+}
+
 static bool is_target_hop(const struct session *session, unsigned ttl)
 {
     uint8_t target_ttl = session_target_ttl(session);
@@ -199,6 +225,8 @@ static bool is_target_hop(const struct session *session, unsigned ttl)
 static void count_sent(struct watcher *w, const struct headers *h)
 {
     struct drive *d = w->drive;
+    if (is_size_probe(d->session, h))
+        return;
     int trace = whose(d->session, h);
     unsigned ttl = h->ip.ttl, of_all = 0;
     if (trace < 0) {

@@ -45,6 +45,7 @@ struct node {
     int quote_bytes;          /* bytes of the quote past the IP header; -1: as much as the RFCs allow */
     unsigned limit_burst;     /* ICMP errors: token bucket; 0: no limit */
     double limit_rate;        /* tokens a second */
+    int told_mtu;             /* MTU that its errors report; -1: the true one */
     bool spent;               /* it has no token at first: another run had them all */
     uint8_t initial_ttl;      /* of all that it originates */
     enum answer_from answers; /* source address of its ICMP errors */
@@ -63,6 +64,7 @@ struct link {
     nstime delay, jitter, reorder_by;
     double loss, duplicate, reorder; /* 0 to 1 */
     unsigned mtu;
+    unsigned hole[2];            /* larger packets vanish: from ends[0], from ends[1]; 0: none does */
     bool dead;                   /* the neighbour at ends[1] does not resolve */
     struct addr addresses[2][2]; /* of either end, IPv4 and IPv6; none: the node's */
 };
@@ -134,9 +136,9 @@ struct expect_verdict {
     bool chain;            /* of a run of the whole chain; such a line is looked for first there */
     char specs[128];       /* "*" or spellings joined by commas */
     uint8_t family;        /* 0: either */
-    char states[64];       /* joined by `|`; "?": whatever, the rest is not looked at then */
-    char how[32];          /* "": none; "?": whatever */
-    int at, after, before; /* TTLs; 0: none; -1: whatever */
+    char states[64];       /* joined by `|`; "?": any, the rest is not looked at then */
+    char how[32];          /* "": none; "?": any */
+    int at, after, before; /* TTLs; 0: none; -1: any */
 };
 
 struct net {
@@ -161,7 +163,7 @@ enum status net_parse(const char *name, const char *text, struct net **out, stru
 
 /* Node by name; -1: none. */
 int net_find(const struct net *net, const char *name);
-/* The node that an address leads to: its own, one of its links' ends, or one it translates; -1: nobody. */
+/* The node that an address leads to: its own, one of its links' ends, or one it translates; -1: none. */
 int net_owner(const struct net *net, const struct addr *address);
 /* Address of a node in a family (4 or 6). */
 const struct addr *net_address(const struct net *net, unsigned node, uint8_t family);

@@ -180,25 +180,20 @@ static enum status parse_refuse(struct parser *p, void *object)
     return STATUS_OK;
 }
 
+static enum status parse_tells_mtu(struct parser *p, void *object)
+{
+    unsigned long value;
+    enum status status = parser_number(p, 65535, &value);
+    ((struct node *)object)->told_mtu = (int)value;
+    return status;
+}
+
 const struct keyword node_options[] = {
-    {"silent", parse_silent},
-    {"limit", parse_limit},
-    {"spent", parse_spent},
-    {"quote", parse_quote},
-    {"quote-ttl", parse_quote_ttl},
-    {"zero-ttl", parse_zero_ttl},
-    {"hidden", parse_hidden},
-    {"no-echo", parse_no_echo},
-    {"ttl-raise", parse_ttl_raise},
-    {"initial", parse_initial},
-    {"answers", parse_answers},
-    {"balance", parse_balance},
-    {"mpls", parse_mpls},
-    {"open", parse_open},
-    {"mpls-style", parse_mpls_style},
-    {"closed", parse_closed},
-    {"mute", parse_mute},
-    {"unseen", parse_unseen},
-    {"refuse", parse_refuse},
-    {NULL, NULL},
+    {"silent", parse_silent},         {"limit", parse_limit},     {"spent", parse_spent},
+    {"tells-mtu", parse_tells_mtu},   {"quote", parse_quote},     {"quote-ttl", parse_quote_ttl},
+    {"zero-ttl", parse_zero_ttl},     {"hidden", parse_hidden},   {"no-echo", parse_no_echo},
+    {"ttl-raise", parse_ttl_raise},   {"initial", parse_initial}, {"answers", parse_answers},
+    {"balance", parse_balance},       {"mpls", parse_mpls},       {"open", parse_open},
+    {"mpls-style", parse_mpls_style}, {"closed", parse_closed},   {"mute", parse_mute},
+    {"unseen", parse_unseen},         {"refuse", parse_refuse},   {NULL, NULL},
 };

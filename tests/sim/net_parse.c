@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The network language: a statement a line, words between blanks, `#` starts a comment.
  *
- *   client NAME ADDRESS... [OPTION...]      who probes; one
+ *   client NAME ADDRESS... [OPTION...]      the prober; one
  *   router NAME ADDRESS... [OPTION...]      forwards
  *   host   NAME ADDRESS... [OPTION...]      answers, forwards nothing
  *   chain  PREFIX COUNT                     routers PREFIX1.. with addresses 10.0.N.1 and 2001:db8:N::1
@@ -9,23 +9,23 @@
  *   target NODE|ADDRESS...                  where probes go; default: the node called `target`
  *
  * Options of a node: silent [PROTOCOL,...]  (nothing at all | no ICMP error about the protocols) · limit BURST
- * PER_SECOND (ICMP errors) · spent (no token at first) · quote BYTES (of the quote past the IP header) · quote-ttl N ·
- * zero-ttl · hidden · ttl-raise N · initial N (TTL of what it sends) · answers node|in|back (source of its errors) ·
- * balance per-flow|per-packet · mpls LABEL/TC/TTL[,...] · mpls-style compliant|no-length|wrong-length · no-echo ·
- * open|closed|mute PROTOCOL[/PORT],... (ports of a host; an IP protocol that stands in none of these is unknown to it,
- * but for tcp, udp and udplite) · unseen PERCENT (own frames the capture misses) · refuse PROTOCOL,... (local
- * firewall).
+ * PER_SECOND (ICMP errors) · spent (no token at first) · tells-mtu N (in place of the true one) · quote BYTES (of the
+ * quote past the IP header) · quote-ttl N · zero-ttl · hidden · ttl-raise N · initial N (TTL of what it sends) ·
+ * answers node|in|back (source of its errors) · balance per-flow|per-packet · mpls LABEL/TC/TTL[,...] · mpls-style
+ * compliant|no-length|wrong-length · no-echo · open|closed|mute PROTOCOL[/PORT],... (ports of a host; an IP protocol
+ * that stands in none of these is unknown to it, but for tcp, udp and udplite) · unseen PERCENT (own frames the capture
+ * misses) · refuse PROTOCOL,... (local firewall).
  *
- *   link A B [delay T] [jitter T] [loss P] [dup P] [reorder P T] [mtu N] [dead] [near ADDRESS...] [far ADDRESS...]
- *   links T A B C ...                       a row of links of delay T
- *   route NODE TO via NODE | unreachable | prohibit | blackhole       TO is a node; all else goes the shortest way
- *   filter NODE prerouting|input|forward|output|postrouting [MATCH...] drop|pass|reset|reject REFUSAL
+ *   link A B [delay T] [jitter T] [loss P] [dup P] [reorder P T] [mtu N] [hole N] [hole-back N] [dead] [near
+ * ADDRESS...] [far ADDRESS...] hole: larger packets vanish without an error, from A to B or back links T A B C ... a
+ * row of links of delay T route NODE TO via NODE | unreachable | prohibit | blackhole       TO is a node; all else goes
+ * the shortest way filter NODE prerouting|input|forward|output|postrouting [MATCH...] drop|pass|reset|reject REFUSAL
  *          MATCH: PROTOCOL,... · echo · error · syn · port N[-M] · sport N[-M] · from NODE · to NODE · chance P
  *          REFUSAL: a name as admin-prohibited, or TYPE/CODE,TYPE/CODE (IPv4, IPv6). First match decides.
  *   nat NODE source ADDRESS... [shift N] [inner full|none|no-checksum]          as the client leaves through NODE
  *   nat NODE target ADDRESS... to NODE [inner ...]                              ADDRESS stands for the node behind
  *   rewrite NODE dscp|ecn|mss|id|seq VALUE                                      by forwarding, before the next hop
- *   expect [4|6] SPECS HOP... [=END]        HOP: NODE[|NODE...][!] (! refuses), `*` silent, `?` whatever
+ *   expect [4|6] SPECS HOP... [=END]        HOP: NODE[|NODE...][!] (! refuses), `*` silent, `?` any
  *   verdict [auto] [4|6] SPECS STATE[|STATE...]|? [HOW] [at TTL] [after TTL] [before TTL]
  *          what the run says of each spec, first line that fits; `auto`: of specs in a run of the whole chain, before
  *          the other lines. A place that is not named must be none; a TTL may be `?`.
@@ -43,7 +43,8 @@ static struct node *add_node(struct parser *p, const char *name, enum node_kind 
     if (p->net->node_count == NET_NODES_MOST || !*name || net_find(p->net, name) >= 0)
         return NULL;
     struct node *node = &p->net->nodes[p->net->node_count++];
-    *node = (struct node){.kind = kind, .quote_ttl = -1, .quote_bytes = -1, .initial_ttl = 64, .echo = true};
+    *node = (struct node){
+        .kind = kind, .quote_ttl = -1, .quote_bytes = -1, .told_mtu = -1, .initial_ttl = 64, .echo = true};
     snprintf(node->name, sizeof node->name, "%s", name);
     return node;
 }
@@ -152,6 +153,24 @@ static enum status parse_mtu(struct parser *p, void *object)
     return status;
 }
 
+static enum status parse_hole(struct parser *p, unsigned *hole)
+{
+    unsigned long value;
+    enum status status = parser_number(p, 1500, &value);
+    *hole = (unsigned)value;
+    return status;
+}
+
+static enum status parse_hole_there(struct parser *p, void *object)
+{
+    return parse_hole(p, &((struct link *)object)->hole[0]);
+}
+
+static enum status parse_hole_back(struct parser *p, void *object)
+{
+    return parse_hole(p, &((struct link *)object)->hole[1]);
+}
+
 static enum status parse_dead(struct parser *p, void *object)
 {
     (void)p;
@@ -170,10 +189,9 @@ static enum status parse_far(struct parser *p, void *object)
 }
 
 static const struct keyword link_options[] = {
-    {"delay", parse_delay}, {"jitter", parse_jitter},   {"loss", parse_loss},
-    {"dup", parse_dup},     {"reorder", parse_reorder}, {"mtu", parse_mtu},
-    {"dead", parse_dead},   {"near", parse_near},       {"far", parse_far},
-    {NULL, NULL},
+    {"delay", parse_delay},     {"jitter", parse_jitter},   {"loss", parse_loss},           {"dup", parse_dup},
+    {"reorder", parse_reorder}, {"mtu", parse_mtu},         {"dead", parse_dead},           {"near", parse_near},
+    {"far", parse_far},         {"hole", parse_hole_there}, {"hole-back", parse_hole_back}, {NULL, NULL},
 };
 
 static struct link *add_link(struct parser *p, unsigned near, unsigned far)

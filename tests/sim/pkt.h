@@ -40,7 +40,7 @@ void pkt_set_ttl(uint8_t *bytes, uint8_t ttl);
 void pkt_set_tos(uint8_t *bytes, uint8_t tos);
 void pkt_set_id(uint8_t *bytes, uint16_t id); /* IPv4 */
 void pkt_set_address(uint8_t *bytes, size_t captured, bool target, const struct addr *address, bool transport_sums);
-/* Nothing happens where ports are not there. SCTP's CRC is left as it was: nobody here checks it. */
+/* Nothing happens where ports are not there. SCTP's CRC is left as it was: the simulator checks none. */
 void pkt_set_port(uint8_t *bytes, size_t captured, bool target, uint16_t port, bool transport_sums);
 /* A 16-bit word of the transport header. */
 void pkt_set_word(uint8_t *bytes, size_t captured, size_t at, uint16_t value, bool transport_sums);

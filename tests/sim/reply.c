@@ -260,8 +260,8 @@ bool reply_datagram(struct pkt *out, const struct pkt *about, uint8_t ttl, uint1
     return true;
 }
 
-/* INIT ACK, or ABORT; either bears the initiate tag that came (RFC 9260 8.5.1). The CRC is left 0: nobody here checks
- * it. */
+/* INIT ACK, or ABORT; either bears the initiate tag that came (RFC 9260 8.5.1). The CRC is left 0: the
+ * simulator checks none. */
 bool reply_sctp(struct pkt *out, const struct pkt *about, uint8_t ttl, uint16_t id, bool open)
 {
     struct headers h;
@@ -300,7 +300,7 @@ bool reply_dccp(struct pkt *out, const struct pkt *about, uint8_t ttl, uint16_t 
     return true;
 }
 
-/* A packet of the same bare protocol, with what came. */
+/* A packet of the same bare protocol, with the payload that came. */
 bool reply_protocol(struct pkt *out, const struct pkt *about, uint8_t ttl, uint16_t id)
 {
     struct headers h;

@@ -55,7 +55,8 @@ static void transmit(struct sim *sim, unsigned node, unsigned index, const struc
         sim_schedule(sim, sim->resolve_until[index], EVENT_UNRESOLVED, node, index, p);
         return;
     }
-    if (sim_chance(sim, link->loss))
+    unsigned hole = link->hole[link->ends[0] == node ? 0 : 1];
+    if ((hole && p->length > hole) || sim_chance(sim, link->loss))
         return;
     put_on_link(sim, index, node, p);
     if (sim_chance(sim, link->duplicate))
@@ -231,6 +232,7 @@ static void forward(struct sim *sim, unsigned index, unsigned in, unsigned out, 
     }
     unsigned mtu = sim->net->links[out].mtu;
     if (p->length > mtu) {
+        mtu = node->told_mtu >= 0 ? (unsigned)node->told_mtu : mtu;
         router_error(sim, index, in, p, v6 ? ICMP6_TOO_BIG : ICMP4_UNREACHABLE, v6 ? 0 : 4, mtu, 1);
         return;
     }

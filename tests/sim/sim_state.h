@@ -42,7 +42,7 @@ struct translation {
     struct tuple before, after; /* as the packet came, and as it went on */
 };
 
-/* A SYN that a host answered and nobody confirmed yet. */
+/* A SYN that a host answered, and that the client has not confirmed yet. */
 struct half_open {
     struct tuple tuple;
     uint32_t seq;

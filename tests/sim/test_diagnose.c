@@ -29,7 +29,7 @@ static void test_claims(const struct world_ills *of, bool none_wrong, struct cla
     if (none_wrong) {
         is_num(tally_wrong(&tally), 0, "%s: no false verdict", name);
         is_num(tally.false_findings, 0, "%s: no false finding", name);
-        /* What is not lost must be told. */
+        /* Probes that are not lost must lead to verdicts. */
         ok(tally.inconclusive * 50 <= RUNS * WORLD_SPECS, "%s: %u of %d verdicts are inconclusive", name,
            tally.inconclusive, RUNS * WORLD_SPECS);
     }

@@ -84,7 +84,7 @@ static const struct row rows[] = {
      "10.0.2.1 icmp(3/1) ttl=63 rtt=3070"},
     {"dead neighbour: expires before", "router x 10.0.99.1\nlink r2 x dead\ntarget x", "udp/9", 2,
      "10.0.2.1 icmp(11/0) ttl=63 rtt=20"},
-    {"nobody's address", "target 198.51.100.77", "udp/9", 3, "errno 101"},
+    {"an address of no node", "target 198.51.100.77", "udp/9", 3, "errno 101"},
     {"no way at the client", "route c target unreachable", "udp/9", 3, "errno 113"},
     {"local firewall", "set c refuse udp", "udp/9", 3, "errno 1"},
 };

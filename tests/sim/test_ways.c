@@ -199,7 +199,7 @@ static void check_change(uint64_t after, enum ways_shape shape, const char *name
     ways.moving_ttl = 4;
     ways_search(&ways, SURE, false, PROBES_MOST, &search);
     is_num(search.graph.changes, 1, "%s: a route that changes is seen to", name);
-    ok(is_exact(&search.graph), "%s: what is drawn is as it was afterwards", name);
+    ok(is_exact(&search.graph), "%s: the graph is as the network was afterwards", name);
     search_free(&search);
 }
 
@@ -218,7 +218,7 @@ static void check_nothing(void)
     search_free(&search);
 }
 
-/* What is asked at last is one of those that a hop takes anyway; two hops beyond the target were asked with it. */
+/* The last wave has only probes that a hop needs anyway, and two that went beyond the target with them. */
 static void check_chain(void)
 {
     struct search search;

@@ -20,7 +20,7 @@ enum fate { FATE_OPEN, FATE_CLOSED, FATE_DROPPED, FATE_REJECTED, FATE_RESET };
 
 struct truth {
     enum fate fate;
-    unsigned hop;    /* of who drops or refuses; the target's is routers + 1 */
+    unsigned hop;    /* of the node that drops or refuses; the target's is routers + 1 */
     bool before_ttl; /* it acts before the TTL is looked at, so that its own hop is silent too */
 };
 

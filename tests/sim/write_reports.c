@@ -115,7 +115,7 @@ static void write_report(struct report *report, const char *command, const struc
     if (result->config->strategy->finds_graph)
         report_graphs(report, &graph, 1);
     else
-        report_judged(report, &(struct judged_group){result->traces, result->trace_count, judgement});
+        report_judged(report, &(struct judged_group){result->traces, result->trace_count, judgement, false});
     report_end(report);
     graph_free(&graph);
     free(judgement);

@@ -207,8 +207,8 @@ enum status dry_run_print(const struct session *session, const struct options *o
     return status == STATUS_OK ? closed : status;
 }
 
-/* Fills the source: -s, whosever address that is; else what the route gives; else, without a network, one that is kept
- * for documentation (RFC 5737, RFC 3849). */
+/* Fills the source: the address of -s, even if it is not ours; else the route's; else, without a network, one that is
+ * kept for documentation (RFC 5737, RFC 3849). */
 static enum status find_dry_source(const struct options *options, struct session_config *config, const char *interface,
                                    struct err *err)
 {

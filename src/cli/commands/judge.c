@@ -23,6 +23,7 @@ struct judged *judge_report(struct report *report, const struct recognition *fou
     }
     struct judged_group group = {.judgement = &judged->judgement};
     while ((group.traces = trace_groups_next(&groups, &group.count)) != NULL) {
+        group.several = group.count < groups.count;
         verdict_judge_traces(group.traces, group.count, found->ends, &judged->judgement);
         report_judged(report, &group);
         judged->groups++;

@@ -44,7 +44,7 @@ struct live_run {
     char egress[IF_NAMESIZE]; /* "": as routed */
 };
 
-/* Files belong to, and are opened with the rights of, who called. */
+/* Opens files with the rights of the user who called; they belong to that user. */
 static enum status open_files(struct live_run *run, struct err *err)
 {
     struct privileges_user user;
@@ -80,6 +80,8 @@ static enum status make_session(struct live_run *run, struct route *route, struc
         return status;
     if (addr_is_none(&run->config.source))
         run->config.source = route->source;
+    if (run->options->measures_mtu)
+        run->config.interface_mtu = route->mtu && route->mtu < UINT16_MAX ? (uint16_t)route->mtu : UINT16_MAX;
     run->events = report_session_events(&run->report);
     run->session = session_new(&run->config, false, &run->events, err);
     return run->session ? check_size(run->session, route, err) : err->status;
@@ -117,7 +119,7 @@ static void hold_ports(const struct live_run *run)
 
 static uint32_t largest_packet(const struct session *session)
 {
-    uint32_t largest = 0;
+    uint32_t largest = session_config(session)->interface_mtu;
     for (unsigned i = 0; i < session_trace_count(session); i++) {
         uint16_t size = session_trace(session, i)->flow.size;
         largest = size > largest ? size : largest;
@@ -188,6 +190,8 @@ static void begin_live(struct live_run *run)
                                  .interface = run->source.interface,
                                  .networks = lookup_has_networks(run->lookup),
                                  .places = lookup_has_places(run->lookup),
+                                 .verdict_bytes =
+                                     run->config.strategy->judged ? (size_t)run->config.spec_count * SENTENCE_BYTES : 0,
                                  .linktype = live_wire_linktype(run->wire)};
         dump_begin(run->dump, &about, run->session);
     }
@@ -212,7 +216,12 @@ static int finish_live(struct live_run *run, bool interrupted)
         lookup_wait(run->lookup, &run->report, run->context->stop);
     if (run->lookup && run->dump)
         dump_about(run->dump, lookup_book(run->lookup));
-    int code = run_report_end(run->context, &run->report, run->session);
+    struct strbuf verdicts;
+    strbuf_init(&verdicts);
+    int code = run_report_end(run->context, &run->report, run->session, &verdicts);
+    if (run->dump)
+        dump_verdicts(run->dump, verdicts.text, ended);
+    strbuf_free(&verdicts);
     if (run->dump && dump_close(run->dump, end, ended, dropped, &err) != STATUS_OK)
         code = run_complain(&err);
     if (report_close(&run->report, &err) != STATUS_OK)

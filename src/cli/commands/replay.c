@@ -27,7 +27,7 @@ static bool shows_a_trace(const struct session *session)
 
 static int report_replay(struct session *session, struct report *report, const struct run_context *context)
 {
-    int code = run_report_end(context, report, session);
+    int code = run_report_end(context, report, session, NULL);
     if (context->expect || code == EXIT_SYSTEM)
         return code;
     return shows_a_trace(session) ? EXIT_REACHED : EXIT_NOT_REACHED;

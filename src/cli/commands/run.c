@@ -41,13 +41,22 @@ static int exit_of_judgement(const struct session *session, const struct judgeme
     return EXIT_NOT_REACHED;
 }
 
-static int end_judged(const struct run_context *context, struct report *report, const struct session *session)
+static void add_sentences(struct strbuf *out, const struct judgement *judgement)
+{
+    for (unsigned i = 0; i < judgement->verdict_count; i++)
+        strbuf_addf(out, "%s%s", i ? "\n" : "", judgement->verdicts[i].text);
+}
+
+static int end_judged(const struct run_context *context, struct report *report, const struct session *session,
+                      struct strbuf *verdicts)
 {
     struct judgement *judgement = calloc(1, sizeof *judgement);
     if (!judgement)
         return EXIT_SYSTEM;
     verdict_judge(session, judgement);
-    report_judged(report, &(struct judged_group){report->result.traces, report->result.trace_count, judgement});
+    if (verdicts)
+        add_sentences(verdicts, judgement);
+    report_judged(report, &(struct judged_group){report->result.traces, report->result.trace_count, judgement, false});
     struct result_expectation results[SPECS_MOST];
     if (context->expect)
         run_compare(context, judgement, report, results);
@@ -73,10 +82,11 @@ static int end_paths(struct report *report, const struct session *session)
     return trace->reached_ttl ? EXIT_REACHED : EXIT_NOT_REACHED;
 }
 
-int run_report_end(const struct run_context *context, struct report *report, const struct session *session)
+int run_report_end(const struct run_context *context, struct report *report, const struct session *session,
+                   struct strbuf *verdicts)
 {
     report_take_session(report, session);
     if (session_config(session)->strategy->finds_graph)
         return end_paths(report, session);
-    return end_judged(context, report, session);
+    return end_judged(context, report, session, verdicts);
 }

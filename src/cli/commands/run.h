@@ -29,9 +29,10 @@ int run_help(const struct options *options, const struct run_context *context);
 
 struct report;
 
-/* Judges the finished session, ends its report, and compares it with --expect. Returns the exit status of a live run.
- */
-int run_report_end(const struct run_context *context, struct report *report, const struct session *session);
+/* Judges the finished session, ends its report, and compares it with --expect. Adds the sentences of the verdicts, a
+ * line each, to `verdicts` (NULL: not wanted). Returns the exit status of a live run. */
+int run_report_end(const struct run_context *context, struct report *report, const struct session *session,
+                   struct strbuf *verdicts);
 
 /* Compares with --expect, before the report ends; `results` become part of it. */
 void run_compare(const struct run_context *context, const struct judgement *judgement, struct report *report,
@@ -40,7 +41,7 @@ void run_compare(const struct run_context *context, const struct judgement *judg
 int run_print_compared(struct report *report);
 /* One line on stderr; returns the status as exit status. */
 int run_complain(const struct err *err);
-/* A seed that nobody can predict; at early boot, at least one that differs between runs. */
+/* An unpredictable seed; at early boot, at least one that differs between runs. */
 uint64_t run_random(void);
 /* The exit status of a run in which nothing failed: of an interrupted one, or one whose reader closed the pipe, its
  * own; else `code`. */

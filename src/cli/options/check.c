@@ -195,6 +195,18 @@ static enum status check_strategy(struct parse *parse, struct err *err)
     }
 }
 
+static enum status check_mtu(const struct options *out, struct err *err)
+{
+    const struct subject subject = {.spelled = "--mtu"};
+    if (out->session.size)
+        return value_complain(err, &subject, "it chooses the sizes itself (leave SIZE out)");
+    if (!out->session.dont_fragment)
+        return value_complain(err, &subject, "routers would fragment the packets (leave --no-df out)");
+    if (out->dry_run)
+        return value_complain(err, &subject, "a dry run gets no replies, which decide on the sizes (leave it out)");
+    return STATUS_OK;
+}
+
 static enum status check_live(struct parse *parse, struct err *err)
 {
     const struct subject subject = {.spelled = "-o", .value = parse->output_spelled};
@@ -203,6 +215,8 @@ static enum status check_live(struct parse *parse, struct err *err)
         status = check_header(parse, err);
     if (status == STATUS_OK)
         status = check_ladder(parse, err);
+    if (status == STATUS_OK && parse->out->measures_mtu)
+        status = check_mtu(parse->out, err);
     if (status == STATUS_OK && parse->out->dry_run && parse->output_spelled)
         status = value_complain(err, &subject, "a dry run prints only text, to standard output (leave -o out)");
     return status;

@@ -86,6 +86,7 @@ const struct synonym synonyms[] = {
     FIXED("--json", "-o", "json"),
     FIXED("--jsonl", "-o", "jsonl"),
     FIXED("--ndjson", "-o", "jsonl"),
+    FIXED("--raw", "-o", "jsonl"),
     FIXED("-C", "-o", "csv"),
     FIXED("--csv", "-o", "csv"),
     SAME("--colour", true, "--color"),
@@ -111,7 +112,6 @@ const struct synonym synonyms[] = {
     IGNORED("--show-ips", false, "addresses are always shown"),
     REFUSED("-g", true, "source routing is not supported (routers drop such packets)"),
     REFUSED("--gateway", true, "source routing is not supported (routers drop such packets)"),
-    REFUSED("--mtu", false, "this version does not measure the path MTU"),
     REFUSED("-x", false, "there is no XML output (use -o json)"),
     REFUSED("--xml", false, "there is no XML output (use -o json)"),
     REFUSED("--psize", true, "the packet size is the argument after HOST"),
@@ -120,6 +120,44 @@ const struct synonym synonyms[] = {
     REFUSED("--interval", true, "the gap between two probes is -z MS"),
     {NULL, SYNONYM_SAME, false, NULL, NULL, NULL},
 };
+
+/* Options of mtr(8) without a value, whose letters take one here. */
+static const struct synonym bare_synonyms[] = {
+    IGNORED("-w", false, "a report is always printed, and never cuts names (to wait up to N seconds: -w N)"),
+    {"-z", SYNONYM_SAME, false, "-A", NULL, "a gap of N milliseconds between two probes is -z N"},
+    {"-l", SYNONYM_SAME, false, "-o", "jsonl", "a flow label is --flow-label N"},
+    {NULL, SYNONYM_SAME, false, NULL, NULL, NULL},
+};
+
+/* Whether it begins as a number, or as one that is wrong; "-1" is no option. */
+static bool is_like_number(const char *text)
+{
+    text += *text == '-' || *text == '+' || *text == '.' || *text == '=';
+    return *text >= '0' && *text <= '9';
+}
+
+/* A file to save packets in, as with -w of tcpdump(1). */
+static bool is_like_file(const char *text)
+{
+    size_t length = strlen(text);
+    static const char *const endings[] = {".pcap", ".pcapng", ".cap"};
+    for (size_t i = 0; i < sizeof endings / sizeof *endings; i++) {
+        size_t ending = strlen(endings[i]);
+        if (length > ending && strcmp(text + length - ending, endings[i]) == 0)
+            return true;
+    }
+    return strchr(text, '/') && !strstr(text, "://");
+}
+
+const struct synonym *synonym_find_bare(const char *spelled, const char *next)
+{
+    if (next && (!*next || is_like_number(next) || is_like_file(next)))
+        return NULL;
+    for (const struct synonym *row = bare_synonyms; row->theirs; row++)
+        if (strcmp(row->theirs, spelled) == 0)
+            return row;
+    return NULL;
+}
 
 const struct synonym *synonym_find(const char *spelled)
 {

@@ -19,11 +19,14 @@ struct synonym {
     bool argument;     /* theirs takes one */
     const char *ours;  /* "-m"; NULL: ignored or refused */
     const char *value; /* SYNONYM_SAME: the value for ours if theirs takes none */
-    const char *why;
+    const char *why;   /* SYNONYM_SAME: NULL, or how ours is meant */
 };
 
 extern const struct synonym synonyms[]; /* ends with a NULL `theirs` */
 const struct synonym *synonym_find(const char *spelled);
+/* mtr's option of this letter, which takes no value, where ours takes one; NULL: there is none, or `next` (the rest of
+ * the word or the next word; NULL: there is none) is meant as the value. */
+const struct synonym *synonym_find_bare(const char *spelled, const char *next);
 
 /* Our option that a misspelled long one ("--porbe") most likely means; NULL: none is near. */
 const char *option_nearest(const char *spelled);

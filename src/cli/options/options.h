@@ -57,6 +57,7 @@ struct options {
     bool list;                          /* replay: one line per trace: output_list has standard output */
     const char *expect_file;            /* diagnose, replay: the file of --expect; NULL: none. Not read here */
     bool default_specs;  /* diagnose: no probe was given: those of the --expect file replace the defaults */
+    bool measures_mtu;   /* trace, diagnose: --mtu */
     bool only;           /* diagnose: no icmp for comparison */
     uint32_t max_probes; /* paths; 0: the default */
     bool quiet, dry_run, numeric;

@@ -102,10 +102,9 @@ static enum status take_synonym(struct parse *parse, const struct synonym *synon
         hint_add(parse, "%s: %s", synonym->theirs, synonym->why);
         return STATUS_OK;
     }
-    if (synonym->value)
-        hint_add(parse, "%s: taken as %s %s", synonym->theirs, synonym->ours, synonym->value);
-    else
-        hint_add(parse, "%s: taken as %s", synonym->theirs, synonym->ours);
+    hint_add(parse, "%s: taken as %s%s%s%s%s%s", synonym->theirs, synonym->ours, synonym->value ? " " : "",
+             synonym->value ? synonym->value : "", synonym->why ? " (" : "", synonym->why ? synonym->why : "",
+             synonym->why ? ")" : "");
     if (synonym->kind == SYNONYM_WITHOUT_VALUE)
         value = NULL;
     return take_option(parse, option_find(synonym->ours), synonym->value ? synonym->value : value, err);
@@ -194,6 +193,15 @@ static enum status parse_long(struct parse *parse, struct words *words, const ch
     return take_found(parse, words, &found, attached, err);
 }
 
+/* Replaces what was found by mtr's option of that letter, which takes no value, if none follows. */
+static void find_bare(const struct words *words, const char *attached, struct found *found)
+{
+    const char *next = attached ? attached : words->next < words->count ? words->word[words->next] : NULL;
+    const struct synonym *bare = found->argument ? synonym_find_bare(found->spelled, next) : NULL;
+    if (bare)
+        *found = (struct found){.synonym = bare, .spelled = bare->theirs};
+}
+
 /* "-nq3": letters in a row; the last one may have its value attached or in the next word. */
 static enum status parse_letters(struct parse *parse, struct words *words, const char *word, struct err *err)
 {
@@ -203,6 +211,7 @@ static enum status parse_letters(struct parse *parse, struct words *words, const
         if (!find_option(spelled, &found))
             return complain_unknown(parse, spelled, err);
         const char *attached = found.argument && letter[1] ? letter + 1 : NULL;
+        find_bare(words, attached, &found);
         enum status status = take_found(parse, words, &found, attached, err);
         if (status != STATUS_OK || found.argument)
             return status;

@@ -6,7 +6,7 @@
  * that a SYN falls into the window of a half-open connection that an earlier one left at the target and is answered
  * under its own number. A size above the least is made up with data, which the target may acknowledge or not: serials
  * then come in runs as long as half of the data, with a gap as long behind each, so that no probe's number is another's
- * plus the data. */
+ * plus the data. Flows that differ in size alone share one step, which is longer than the data of any. */
 #include "probe/craft.h"
 #include "probe/identity.h"
 #include "probe/types/types.h"
@@ -36,9 +36,22 @@ static uint8_t options_length(const struct probe_spec *spec)
     return spec->variant == VARIANT_SYN ? OPTIONS_SYN : OPTIONS_BARE;
 }
 
+#define SIZED_FIRST 0x40000 /* beyond the numbers of a flow that has one size */
+
+static uint32_t headers_length(const struct flow *flow)
+{
+    return flow_ip_header_size(flow->target.family) + HEADER + (uint32_t)options_length(&flow->spec);
+}
+
 static uint32_t data_length(const struct flow *flow)
 {
-    return (uint32_t)flow->size - flow_ip_header_size(flow->target.family) - HEADER - options_length(&flow->spec);
+    return flow->size - headers_length(flow);
+}
+
+/* Sequence numbers from one probe to the next, of flows that differ in size; even. */
+static uint32_t sized_step(const struct flow *flow)
+{
+    return (flow->size_most - headers_length(flow) + 3) / 2 * 2;
 }
 
 /* Serials in a run, and in the gap behind it; 0: there is no data, and they are one run. Rounded up, since of odd data
@@ -55,6 +68,8 @@ static uint32_t first_seq(const struct flow *flow)
 
 static uint32_t seq_of(const struct flow *flow, uint16_t serial)
 {
+    if (flow->size_most)
+        return first_seq(flow) + SIZED_FIRST + (uint32_t)(serial - SIZED_SERIALS_FIRST) * sized_step(flow);
     uint32_t run = run_length(flow), gaps = run ? serial / run * run : 0;
     return first_seq(flow) + 2 * (serial + gaps);
 }
@@ -62,7 +77,9 @@ static uint32_t seq_of(const struct flow *flow, uint16_t serial)
 static uint16_t serial_of_seq(const struct flow *flow, uint32_t seq)
 {
     uint32_t run = run_length(flow), place = (seq - first_seq(flow)) / 2;
-    uint32_t serial = run ? place - place / (2 * run) * run : place;
+    uint32_t serial = flow->size_most ? (seq - first_seq(flow) - SIZED_FIRST) / sized_step(flow) + SIZED_SERIALS_FIRST
+                      : run           ? place - place / (2 * run) * run
+                                      : place;
     return serial_is_valid(serial) && seq_of(flow, (uint16_t)serial) == seq ? (uint16_t)serial : 0;
 }
 

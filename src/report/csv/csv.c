@@ -48,7 +48,7 @@ static struct word make_word(const char *text)
     return word;
 }
 
-/* Writes the heading before the first row. All rows have its columns, whatever becomes known later. */
+/* Writes the heading before the first row. All rows have its columns, even if more becomes known later. */
 static void put_heading(struct output *out)
 {
     struct csv_state *state = out->state;

@@ -208,9 +208,9 @@ static void hand_on(struct graph_view *view, unsigned index)
     const struct graph_edge *edges = &view->graph->edges[node->first_out];
     double flows = 0;
     for (unsigned k = 0; k < node->out; k++)
-        flows += edges[k].flows;
+        flows += edges[k].known;
     for (unsigned k = 0; flows > 0 && k < node->out; k++)
-        view->nodes[edges[k].to].share += node->share * edges[k].flows / flows;
+        view->nodes[edges[k].to].share += node->share * edges[k].known / flows;
 }
 
 /* If a node of the TTL has no edge to it, the shares come from the counted flows. */
@@ -271,6 +271,13 @@ bool graph_view_is_dead_end(const struct graph_view *view, unsigned node)
     bool ends = graph->nodes[node].is_target || graph->nodes[node].is_refusal;
     bool is_last = graph->nodes[node].ttl == graph->nodes[graph->node_count - 1].ttl;
     return !ends && !view->nodes[node].out && graph->edge_count && !is_last && !graph->nodes[node].next_count;
+}
+
+bool graph_view_is_last_seen(const struct graph_view *view, unsigned node)
+{
+    const struct graph_node *what = &view->graph->nodes[node];
+    bool ends = what->is_target || what->is_refusal || addr_is_none(&what->address);
+    return !ends && !view->nodes[node].out && !what->next_count && view->graph->last_ttl > what->ttl;
 }
 
 static void add_letters(struct strbuf *text, unsigned number)

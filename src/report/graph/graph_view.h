@@ -36,6 +36,8 @@ void graph_view_free(struct graph_view *view);
 bool graph_view_is_loose(const struct graph_view *view, unsigned node);
 /* True: no next hop was seen, though other nodes of the TTL have some. */
 bool graph_view_is_dead_end(const struct graph_view *view, unsigned node);
+/* True: a router without next hop, though farther TTLs were probed: all is lost behind it, or went elsewhere. */
+bool graph_view_is_last_seen(const struct graph_view *view, unsigned node);
 
 /* "3", or "3b" if several nodes have that TTL. */
 void graph_view_add_label(struct strbuf *text, const struct graph_view *view, unsigned node);

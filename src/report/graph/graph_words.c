@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "report/graph/graph_words.h"
 
+#include <stdlib.h>
+
 #include "report/address_text.h"
+
+/* Unit: paths. Source: chosen. Effect: more of them are not counted. */
+#define LINKED_PATHS_MOST 1000000
 
 void graph_words_add_title(struct strbuf *text, const struct graph *graph, const char *target_name)
 {
@@ -43,6 +48,34 @@ void graph_words_add_diamond(struct strbuf *text, const struct graph_view *view,
                 diamond->meshed ? ", meshed" : "", diamond->per_packet ? "per packet" : "per flow");
 }
 
+/* The paths to the target that the links make, whether a flow took them or not; 0: not known. Nodes are ordered by TTL,
+ * and no link leaves the target. */
+static unsigned count_linked_paths(const struct graph *graph)
+{
+    unsigned *paths = calloc((size_t)graph->node_count + 1, sizeof *paths), count = 0;
+    for (unsigned i = 0; paths && i < graph->node_count; i++)
+        paths[i] = graph->nodes[i].ttl == graph->nodes[0].ttl;
+    for (unsigned i = 0; paths && i < graph->edge_count; i++) {
+        const struct graph_edge *edge = &graph->edges[i];
+        unsigned sum = paths[edge->to] + paths[edge->from];
+        paths[edge->to] = sum < LINKED_PATHS_MOST ? sum : LINKED_PATHS_MOST;
+    }
+    for (unsigned i = 0; paths && i < graph->node_count; i++)
+        count = graph->nodes[i].is_target ? paths[i] : count;
+    free(paths);
+    return count;
+}
+
+/* Flows may not have taken all paths that the links make, and next hops may be missing. */
+static void add_complete(struct strbuf *text, const struct graph *graph, unsigned complete)
+{
+    unsigned linked = count_linked_paths(graph);
+    bool exact = linked <= complete && graph->missed_probability <= 0.5;
+    strbuf_addf(text, "%s%u path%s to the target", exact ? "" : "At least ", complete, plural(complete));
+    if (linked > complete)
+        strbuf_addf(text, " (the links make %s%u)", linked == LINKED_PATHS_MOST ? "over " : "", linked);
+}
+
 void graph_words_add_paths(struct strbuf *text, const struct graph *graph)
 {
     unsigned complete = 0;
@@ -51,7 +84,7 @@ void graph_words_add_paths(struct strbuf *text, const struct graph *graph)
     unsigned partial = graph->path_count - complete;
     const char *more = graph->path_count == PATHS_MOST ? " or more" : "";
     if (complete)
-        strbuf_addf(text, "%u path%s to the target", complete, plural(complete));
+        add_complete(text, graph, complete);
     if (complete && partial)
         strbuf_addf(text, ", %u that end%s before it", partial, partial == 1 ? "s" : "");
     if (complete)

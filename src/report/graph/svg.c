@@ -32,6 +32,13 @@
 #define DOWN_WIDTH_MOST 1500 /* pixels; a wider drawing goes to the right */
 #define SLANT 0.5            /* part of the gap: the length of a curve's control arms */
 #define FLOWS_SHOWN_MOST 48  /* more edges have their flows in tooltips only */
+#define FLOWS_HEIGHT 12      /* of the number of flows on a line; its characters are 6 wide */
+#define FLOWS_CHARACTER 6
+
+/* The space that a text takes. */
+struct box {
+    double left, top, right, bottom;
+};
 
 struct drawing {
     struct strbuf *text;
@@ -52,7 +59,7 @@ static const char style[] = "<style>text{fill:#1b1b1f}.t{font:bold 16px sans-ser
                             "paint-order:stroke}rect,path{fill:#fff;stroke:#44546a;stroke-width:1.2px}"
                             "path{fill:none;stroke:#7a8aa0}.g{stroke-width:2.6px}"
                             ".r{stroke:#b3261e}text.r{fill:#b3261e;stroke:none}.p{stroke-dasharray:7 4}"
-                            ".u{stroke-dasharray:2 3}"
+                            ".u{stroke-dasharray:2 3}.d{stroke:#b36b00;fill:#fff1db;stroke-width:2.2px}"
                             ".q{stroke:#b9b9c0;fill:#f4f4f6}path.q{fill:none}text.q{fill:#8a8a92;stroke:none}"
                             "</style>\n";
 
@@ -147,7 +154,12 @@ static bool is_silent(const struct graph_node *node)
     return addr_is_none(&node->address);
 }
 
-static void add_curve(struct drawing *drawing, unsigned from_item, unsigned to_item)
+/* The ends of a link's curve and its control points. */
+struct curve {
+    struct point from, leave, arrive, to;
+};
+
+static struct curve curve_of(const struct drawing *drawing, unsigned from_item, unsigned to_item)
 {
     struct point from = place_of(drawing, from_item), to = place_of(drawing, to_item);
     const struct svg_item *items = drawing->layout.items;
@@ -157,11 +169,30 @@ static void add_curve(struct drawing *drawing, unsigned from_item, unsigned to_i
     double arrive = items[to_item].node == GRAPH_NO_NODE ? 0 : half;
     slant += leave > 0 ? 0 : half / 2;
     if (drawing->sideways)
-        strbuf_addf(drawing->text, "M%.0f %.0fC%.0f %.0f %.0f %.0f %.0f %.0f", from.x + leave, from.y,
-                    from.x + leave + slant, from.y, to.x - arrive - slant, to.y, to.x - arrive, to.y);
-    else
-        strbuf_addf(drawing->text, "M%.0f %.0fC%.0f %.0f %.0f %.0f %.0f %.0f", from.x, from.y + leave, from.x,
-                    from.y + leave + slant, to.x, to.y - arrive - slant, to.x, to.y - arrive);
+        return (struct curve){{from.x + leave, from.y},
+                              {from.x + leave + slant, from.y},
+                              {to.x - arrive - slant, to.y},
+                              {to.x - arrive, to.y}};
+    return (struct curve){{from.x, from.y + leave},
+                          {from.x, from.y + leave + slant},
+                          {to.x, to.y - arrive - slant},
+                          {to.x, to.y - arrive}};
+}
+
+static void add_curve(struct drawing *drawing, unsigned from_item, unsigned to_item)
+{
+    struct curve curve = curve_of(drawing, from_item, to_item);
+    strbuf_addf(drawing->text, "M%.0f %.0fC%.0f %.0f %.0f %.0f %.0f %.0f", curve.from.x, curve.from.y, curve.leave.x,
+                curve.leave.y, curve.arrive.x, curve.arrive.y, curve.to.x, curve.to.y);
+}
+
+/* The point of a cubic Bezier curve at `part` of it, 0 to 1. */
+static struct point point_on(const struct curve *curve, double part)
+{
+    double rest = 1 - part, a = rest * rest * rest, b = 3 * rest * rest * part, c = 3 * rest * part * part,
+           d = part * part * part;
+    return (struct point){a * curve->from.x + b * curve->leave.x + c * curve->arrive.x + d * curve->to.x,
+                          a * curve->from.y + b * curve->leave.y + c * curve->arrive.y + d * curve->to.y};
 }
 
 static const char *line_class(const struct graph *graph, const struct graph_edge *edge)
@@ -171,11 +202,44 @@ static const char *line_class(const struct graph *graph, const struct graph_edge
     return graph->nodes[edge->from].per_packet ? " class=\"p\"" : "";
 }
 
-static void add_flows(struct drawing *drawing, const struct svg_link *link, unsigned flows)
+static bool is_free(const struct box *box, const struct box *taken, unsigned count)
 {
-    struct point from = place_of(drawing, link->from), to = place_of(drawing, link->to);
-    strbuf_addf(drawing->text, "<text class=\"f\" x=\"%.0f\" y=\"%.0f\">%u</text>\n", (from.x + to.x) / 2,
-                (from.y + to.y) / 2 + 3, flows);
+    for (unsigned i = 0; i < count; i++)
+        if (box->left < taken[i].right && taken[i].left < box->right && box->top < taken[i].bottom &&
+            taken[i].top < box->bottom)
+            return false;
+    return true;
+}
+
+/* Writes the number of flows on the line, where no other number stands; elsewhere the tooltip has it. */
+static void add_flows(struct drawing *drawing, const struct svg_link *link, unsigned flows, struct box *taken,
+                      unsigned *count)
+{
+    static const double parts[] = {0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8};
+    struct curve curve = curve_of(drawing, link->from, link->to);
+    char number[16];
+    double width = snprintf(number, sizeof number, "%u", flows) * (double)FLOWS_CHARACTER;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        struct point at = point_on(&curve, parts[i]);
+        struct box box = {at.x - width / 2, at.y - FLOWS_HEIGHT / 2.0, at.x + width / 2, at.y + FLOWS_HEIGHT / 2.0};
+        if (!is_free(&box, taken, *count))
+            continue;
+        taken[(*count)++] = box;
+        strbuf_addf(drawing->text, "<text class=\"f\" x=\"%.0f\" y=\"%.0f\">%s</text>\n", at.x, at.y + 3, number);
+        return;
+    }
+}
+
+static void add_all_flows(struct drawing *drawing)
+{
+    unsigned count = 0;
+    struct box *taken = calloc((size_t)drawing->layout.link_count + 1, sizeof *taken);
+    for (unsigned i = 0; taken && i < drawing->layout.link_count; i++) {
+        const struct svg_link *link = &drawing->layout.links[i];
+        if (drawing->layout.items[link->from].node != GRAPH_NO_NODE)
+            add_flows(drawing, link, drawing->graph->edges[link->edge].flows, taken, &count);
+    }
+    free(taken);
 }
 
 /* Draws all links of one edge; returns their number. */
@@ -199,13 +263,8 @@ static void add_lines(struct drawing *drawing)
 {
     for (unsigned i = 0; i < drawing->layout.link_count;)
         i += add_line(drawing, i);
-    if (drawing->graph->edge_count > FLOWS_SHOWN_MOST)
-        return;
-    for (unsigned i = 0; i < drawing->layout.link_count; i++) {
-        const struct svg_link *link = &drawing->layout.links[i];
-        if (drawing->layout.items[link->from].node != GRAPH_NO_NODE)
-            add_flows(drawing, link, drawing->graph->edges[link->edge].flows);
-    }
+    if (drawing->graph->edge_count <= FLOWS_SHOWN_MOST)
+        add_all_flows(drawing);
 }
 
 /* --- nodes --- */
@@ -238,6 +297,7 @@ static void add_details(struct drawing *drawing, unsigned id)
     strbuf_add(drawing->text, node->unsure ? "\ntoo few flows to be sure that no next hop was missed" : "");
     strbuf_add(drawing->text, node->per_packet ? "\nsends packets of one flow to different next hops" : "");
     strbuf_add(drawing->text, node->is_refusal ? "\nrefuses" : "");
+    strbuf_add(drawing->text, graph_view_is_last_seen(&drawing->view, id) ? "\nno next hop was seen" : "");
     strbuf_add(drawing->text, "</title>");
 }
 
@@ -271,7 +331,10 @@ static void add_node(struct drawing *drawing, unsigned id)
 {
     const struct graph_node *node = &drawing->graph->nodes[id];
     struct point middle = place_of(drawing, id);
-    const char *tone = is_silent(node) ? "q" : node->is_refusal ? "r" : "";
+    const char *tone = is_silent(node)                               ? "q"
+                       : node->is_refusal                            ? "r"
+                       : graph_view_is_last_seen(&drawing->view, id) ? "d"
+                                                                     : "";
     const char *border = node->per_packet ? " p" : node->unsure ? " u" : node->is_target ? " g" : "";
     strbuf_add(drawing->text, "<g>");
     add_details(drawing, id);
@@ -325,41 +388,47 @@ static void add_head(struct drawing *drawing)
     strbuf_free(&line);
 }
 
-static bool is_target(const struct graph_node *node)
+static bool is_target(const struct graph_view *view, unsigned id)
 {
-    return node->is_target;
+    return view->graph->nodes[id].is_target;
 }
 
-static bool is_refusal(const struct graph_node *node)
+static bool is_without_address(const struct graph_view *view, unsigned id)
 {
-    return node->is_refusal;
+    return is_silent(&view->graph->nodes[id]);
 }
 
-static bool is_per_packet(const struct graph_node *node)
+static bool is_refusal(const struct graph_view *view, unsigned id)
 {
-    return node->per_packet;
+    return view->graph->nodes[id].is_refusal;
 }
 
-static bool is_unsure(const struct graph_node *node)
+static bool is_per_packet(const struct graph_view *view, unsigned id)
 {
-    return node->unsure;
+    return view->graph->nodes[id].per_packet;
+}
+
+static bool is_unsure(const struct graph_view *view, unsigned id)
+{
+    return view->graph->nodes[id].unsure;
 }
 
 static const struct {
     const char *class, *text;
-    bool (*is_meant)(const struct graph_node *node);
+    bool (*is_meant)(const struct graph_view *view, unsigned id);
 } legend[] = {
     {"g", "the target", is_target},
-    {"q", "does not answer", is_silent},
+    {"q", "does not answer", is_without_address},
     {"r", "refuses", is_refusal},
+    {"d", "no next hop was seen", graph_view_is_last_seen},
     {"p", "balances per packet", is_per_packet},
     {"u", "too few flows to be sure that no next hop was missed", is_unsure},
 };
 
-static bool has_any(const struct graph *graph, bool (*is_meant)(const struct graph_node *node))
+static bool has_any(const struct graph_view *view, bool (*is_meant)(const struct graph_view *view, unsigned id))
 {
-    for (unsigned i = 0; i < graph->node_count; i++)
-        if (is_meant(&graph->nodes[i]))
+    for (unsigned i = 0; i < view->graph->node_count; i++)
+        if (is_meant(view, i))
             return true;
     return false;
 }
@@ -369,7 +438,7 @@ static void add_legend(struct drawing *drawing)
 {
     double x = MARGIN, y = drawing->top + drawing->height - 14;
     for (size_t i = 0; i < sizeof legend / sizeof *legend; i++) {
-        if (!has_any(drawing->graph, legend[i].is_meant))
+        if (!has_any(&drawing->view, legend[i].is_meant))
             continue;
         strbuf_addf(drawing->text, "<rect class=\"%s\" x=\"%.0f\" y=\"%.0f\" width=\"22\" height=\"12\" rx=\"3\"/>",
                     legend[i].class, x, y - 10);

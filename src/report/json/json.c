@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* json: one document a report, written at its end. Objects are built one hop at a time, which bounds the memory, and
- * each hop has a line of its own; what is between the objects is written by hand. Keys: json_value.h. */
+ * each hop has a line of its own; the text between objects is written by hand. Keys: json_value.h. */
 #include <stdlib.h>
 
 #include "report/json/json_graph.h"
@@ -61,12 +61,12 @@ static bool json_begin(struct output *out)
     return true;
 }
 
-static void write_trace(struct json_state *state, const struct trace *trace, const char *target_name)
+static void write_trace(struct json_state *state, const struct result *result, const struct trace *trace)
 {
     FILE *file = state->rows->file;
     const char *between = "";
     fputs("\n  {", file);
-    json_write_members(file, json_trace_head(trace, target_name));
+    json_write_members(file, json_trace_head(trace, result->mtu, result_target_name(result)));
     fputs(",\n   \"hops\": [", file);
     for (unsigned ttl = trace_asked(trace, 0) ? 0 : 1, last = trace_last_ttl(trace); ttl <= last; ttl++) {
         if (!*between && !trace_asked(trace, ttl))
@@ -85,7 +85,7 @@ static void write_traces(struct json_state *state, const struct result *result)
     fputs(",\n \"traces\": [", file);
     for (size_t i = 0; i < result->trace_count; i++) {
         fputs(i ? "," : "", file);
-        write_trace(state, result->traces[i], result_target_name(result));
+        write_trace(state, result, result->traces[i]);
     }
     fputs("]", file);
 }
@@ -107,7 +107,7 @@ static void add_advice(struct output *out, const struct judgement *judgement)
     struct json_state *state = out->state;
     const struct result *result = out->result;
     advice_tickets(judgement, result_names_spec, result, add_ticket, &state->tickets);
-    if (!result->config || !result->config->strategy->side_by_side)
+    if (!result_wants_advice(result, judgement))
         return;
     struct advice advice;
     advice_init(&advice, result_target_name(result), judgement);

@@ -203,7 +203,38 @@ static json_t *json_inside(const struct tunnels *inside)
     return tunnels;
 }
 
-json_t *json_trace_head(const struct trace *trace, const char *target_name)
+static json_t *json_place(const struct place *place)
+{
+    if (!place->known)
+        return json_null();
+    json_t *object = json_object();
+    json_object_set_new(object, "ttl", json_count_or_null(place->ttl));
+    json_object_set_new(object, "address", json_address(&place->address));
+    return object;
+}
+
+static json_t *json_mtu(const struct path_mtu *mtu)
+{
+    json_t *object = json_object(), *steps = json_array();
+    for (unsigned i = 0; i < mtu->step_count; i++) {
+        const struct mtu_step *found = &mtu->steps[i];
+        const struct place after = {.known = true, .ttl = found->after_ttl, .address = found->after};
+        json_t *step = json_object();
+        json_object_set_new(step, "after", json_place(&after));
+        json_object_set_new(step, "mtu", json_count(found->mtu));
+        json_object_set_new(step, "how", json_string(found->is_hole ? "measured" : "told"));
+        json_array_append_new(steps, step);
+    }
+    json_object_set_new(object, "path", json_count(mtu->path));
+    json_object_set_new(object, "interface", json_count(mtu->interface));
+    json_object_set_new(object, "complete", json_boolean(mtu->complete));
+    json_object_set_new(object, "back", json_count_or_null(mtu->back));
+    json_object_set_new(object, "mss", json_count_or_null(mtu->mss));
+    json_object_set_new(object, "steps", steps);
+    return object;
+}
+
+json_t *json_trace_head(const struct trace *trace, const struct path_mtu *mtu, const char *target_name)
 {
     const struct flow *flow = &trace->flow;
     const struct trace_origin *origin = &trace->origin;
@@ -234,6 +265,8 @@ json_t *json_trace_head(const struct trace *trace, const char *target_name)
         json_object_set_new(object, "inside", json_inside(trace->inside));
     json_object_set_new(object, "ended", json_string(trace_end_name(trace->end)));
     json_object_set_new(object, "reached_ttl", json_count_or_null(trace->reached_ttl));
+    if (mtu && mtu->trace == trace)
+        json_object_set_new(object, "mtu", json_mtu(mtu));
     return object;
 }
 
@@ -314,16 +347,6 @@ json_t *json_error(const struct other_error *error)
     return object;
 }
 
-static json_t *json_place(const struct place *place)
-{
-    if (!place->known)
-        return json_null();
-    json_t *object = json_object();
-    json_object_set_new(object, "ttl", json_count_or_null(place->ttl));
-    json_object_set_new(object, "address", json_address(&place->address));
-    return object;
-}
-
 static void set_frames(json_t *object, const struct frame_number *frames, unsigned count)
 {
     json_t *numbers = json_array(), *files = json_array();
@@ -381,6 +404,8 @@ json_t *json_advice(const struct advice *advice)
     json_t *object = json_object();
     json_object_set_new(object, "probe", advice->trace ? json_spec(&advice->trace->flow.spec) : json_null());
     json_object_set_new(object, "command", json_text(advice->command.length ? advice->command.text : NULL));
+    if (advice->compare.length)
+        json_object_set_new(object, "compare", json_text(advice->compare.text));
     json_object_set_new(object, "text", json_text(advice->text.text));
     return object;
 }
@@ -425,6 +450,8 @@ json_t *json_finding(const struct finding *finding, const struct judgement *judg
     json_object_set_new(object, "probe", finding->trace ? json_spec(&finding->trace->flow.spec) : json_null());
     json_object_set_new(object, "after", json_place(&finding->after));
     json_object_set_new(object, "at", json_place(&finding->at));
+    if (finding->before.known)
+        json_object_set_new(object, "before", json_place(&finding->before));
     json_object_set_new(object, "detail", detail);
     json_object_set_new(object, "text", json_text(finding->text));
     set_frames(object, finding->frames, finding->frame_count);

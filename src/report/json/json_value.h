@@ -46,7 +46,7 @@ json_t *json_stats(const struct trace *trace, uint8_t ttl);
 json_t *json_run_head(const struct result_source *source);
 json_t *json_capture(const struct result *result);
 /* The members of a trace but its hops. `target_name`: NULL if the user gave none. */
-json_t *json_trace_head(const struct trace *trace, const char *target_name);
+json_t *json_trace_head(const struct trace *trace, const struct path_mtu *mtu, const char *target_name);
 json_t *json_error(const struct other_error *error);
 json_t *json_verdict(const struct verdict *verdict);
 json_t *json_finding(const struct finding *finding, const struct judgement *judgement); /* one of the judgement's */

@@ -89,7 +89,7 @@ static void jsonl_trace(struct output *out, const struct trace *trace)
 {
     json_t *object = new_line("trace");
     json_object_set_new(object, "trace", json_integer(result_trace_number(out->result, trace)));
-    write_line(out, extend(object, json_trace_head(trace, result_target_name(out->result))));
+    write_line(out, extend(object, json_trace_head(trace, out->result->mtu, result_target_name(out->result))));
 }
 
 static void jsonl_error(struct output *out, const struct other_error *error)
@@ -106,7 +106,7 @@ static void write_advice(struct output *out, const struct judgement *judgement)
 {
     const struct result *result = out->result;
     advice_tickets(judgement, result_names_spec, result, write_ticket, out);
-    if (!result->config || !result->config->strategy->side_by_side)
+    if (!result_wants_advice(result, judgement))
         return;
     struct advice advice;
     advice_init(&advice, result_target_name(result), judgement);

@@ -15,6 +15,7 @@ struct line {
     const struct hop_cells *cells;
     const char *target_name;
     uint8_t ttl;
+    uint16_t mtu;
     bool names_spec, color, marks;
 };
 
@@ -171,6 +172,8 @@ static void add_bracket(const struct line *line)
 
 static void add_brackets(const struct line *line)
 {
+    if (line->mtu)
+        strbuf_addf(line->text, "  F-%u", line->mtu);
     add_bracket(line);
     if (balance_is_per_packet(line->trace, line->ttl))
         strbuf_add(line->text, "  [per packet]");
@@ -183,6 +186,7 @@ static struct line line_init(struct strbuf *text, const struct hop_line *line)
                          .cells = line->cells,
                          .target_name = line->target_name,
                          .ttl = line->ttl,
+                         .mtu = line->mtu,
                          .names_spec = line->names_spec,
                          .color = line->color,
                          .marks = line->marks};

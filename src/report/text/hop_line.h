@@ -18,6 +18,7 @@ struct hop_line {
     const struct hop_cells *cells; /* the probes on the line or in the statistics of the row; NULL: all */
     const char *target_name;       /* the name by which the user called the target: foreign text; NULL: none */
     uint8_t ttl;
+    uint16_t mtu;    /* of the link behind it, as it was reported to a run with --mtu; 0: it was not */
     bool names_spec; /* a bracket names the probe spec */
     bool color;
     bool marks; /* routers' addresses are marks, to be expanded later: address_text.h */

@@ -12,6 +12,7 @@
 #include "report/text/matrix.h"
 #include "report/text/networks.h"
 #include "report/text/tickets.h"
+#include "report/text/ttl_list.h"
 #include "report/text/verdicts.h"
 #include "report/wrap.h"
 #include "verdict/advice/advice.h"
@@ -122,6 +123,15 @@ static void remember_line(struct run_text *state, const struct result *result, u
     }
 }
 
+/* The MTU that the hop reported; 0: none. */
+static uint16_t told_mtu(const struct result *result, uint8_t ttl)
+{
+    for (unsigned i = 0; result->mtu && i < result->mtu->step_count; i++)
+        if (result->mtu->steps[i].after_ttl == ttl && !result->mtu->steps[i].is_hole)
+            return result->mtu->steps[i].mtu;
+    return 0;
+}
+
 /* The first spec is not named: it is in the heading. */
 static struct hop_line hop_line_of(const struct output *out, uint8_t ttl, struct hop_cells *cells)
 {
@@ -134,6 +144,7 @@ static struct hop_line hop_line_of(const struct output *out, uint8_t ttl, struct
         .cells = trace ? cells : NULL,
         .target_name = result_target_name(result),
         .ttl = ttl,
+        .mtu = told_mtu(result, ttl),
         .names_spec = trace != result->specs.traces[0],
         .color = out->options.color,
         .marks = result->book != NULL,
@@ -183,7 +194,7 @@ static void start_table(struct output *out)
 void run_text_hop(struct output *out, uint8_t ttl)
 {
     struct run_text *state = out->state;
-    if (!out->result->config->strategy->merges_hops)
+    if (!out->result->config->strategy->merges_hops || out->options.verdicts_only)
         return;
     if (!state->started)
         start_table(out);
@@ -357,28 +368,13 @@ static void print_strays(struct output *out, const struct frame_counters *counte
 /* --- what was sent again --- */
 
 struct retries {
-    unsigned probes, answered, hops;
-    struct strbuf at; /* "3, 5-7" */
+    unsigned probes, answered;
+    bool at[256]; /* by TTL */
 };
-
-/* Adds a TTL to "3, 5-7"; `*first` to `*last` is the run of TTLs at its end, 0: none. */
-static void add_ttl(struct strbuf *list, unsigned ttl, unsigned *first, unsigned *last)
-{
-    if (*first && ttl == *last + 1) {
-        *last = ttl;
-        return;
-    }
-    if (*last > *first)
-        strbuf_addf(list, "-%u", *last);
-    if (ttl)
-        strbuf_addf(list, "%s%u", list->length ? ", " : "", ttl);
-    *first = *last = ttl;
-}
 
 static void count_retries(const struct output *out, struct retries *retries)
 {
     const struct run_text *state = out->state;
-    unsigned first = 0, last = 0;
     for (unsigned ttl = 1; ttl < 256; ttl++) {
         struct hop_cells cells;
         const struct trace *shown = state->lines[ttl].shown;
@@ -389,25 +385,25 @@ static void count_retries(const struct output *out, struct retries *retries)
             continue;
         retries->probes += cells.retries;
         retries->answered += cells.retries_answered;
-        retries->hops++;
-        add_ttl(&retries->at, ttl, &first, &last);
+        retries->at[ttl] = true;
     }
-    add_ttl(&retries->at, 0, &first, &last);
 }
 
 /* The lines show as many probes as -q asked for, and count no retry as lost. */
 static void print_retries(struct output *out)
 {
     struct retries retries = {0};
-    strbuf_init(&retries.at);
+    struct strbuf at;
+    strbuf_init(&at);
     count_retries(out, &retries);
+    unsigned hops = ttl_list_add(&at, retries.at, ", ");
     char answered[16] = "none";
     if (retries.answered)
         snprintf(answered, sizeof answered, "%u", retries.answered);
     if (retries.probes)
         print_below(out, "sent again: %u probe%s at hop%s %s, %s answered", retries.probes, plural(retries.probes),
-                    plural(retries.hops), retries.at.text, answered);
-    strbuf_free(&retries.at);
+                    plural(hops), at.text, answered);
+    strbuf_free(&at);
 }
 
 static void print_notes(struct output *out)
@@ -439,7 +435,7 @@ static void print_notes(struct output *out)
 static void print_matrix(struct output *out)
 {
     struct run_text *state = out->state;
-    if (!trace_set_last_ttl(&out->result->specs))
+    if (!trace_set_last_ttl(&out->result->specs) || out->options.verdicts_only)
         return;
     matrix_add(&state->line, out, state->judgement);
     fputs(state->line.text, out->file);
@@ -454,7 +450,8 @@ static void print_furthest(struct output *out, const struct judgement *judgement
     strbuf_init(&line);
     advice_init(&advice, result_target_name(out->result), judgement);
     if (advice.text.length) {
-        strbuf_addf(&line, "%s%s%s\n", advice.text.text, advice.command.length ? ": " : "", advice.command.text);
+        const struct strbuf *command = advice.compare.length ? &advice.compare : &advice.command;
+        strbuf_addf(&line, "%s%s%s\n", advice.text.text, command->length ? ": " : "", command->text);
         fputs("\n", out->file);
         wrap_print(out, line.text);
     }
@@ -466,9 +463,9 @@ static void print_judgement(struct output *out, const struct judgement *judgemen
 {
     struct strbuf lines;
     strbuf_init(&lines);
-    verdicts_add(&lines, judgement, out, out->options.verbose && out->result->config->strategy->side_by_side);
+    verdicts_add(&lines, judgement, out, out->options.verbose);
     if (!out->options.quiet)
-        verdicts_add_findings(&lines, judgement);
+        verdicts_add_findings(&lines, judgement, out->result->mtu != NULL);
     print_lines(out, &lines);
 }
 
@@ -495,6 +492,23 @@ static void print_networks(struct output *out)
     state->separated = state->separated && !any;
 }
 
+static void print_mtu(struct output *out)
+{
+    const struct path_mtu *mtu = out->result->mtu;
+    char text[SENTENCE_BYTES];
+    struct strbuf lines;
+    if (!mtu)
+        return;
+    strbuf_init(&lines);
+    verdict_describe_mtu(mtu, text);
+    strbuf_addf(&lines, "%s\n", text);
+    for (unsigned i = 0; i < mtu->lie_count; i++) {
+        verdict_describe_mtu_lie(&mtu->lies[i], text);
+        strbuf_addf(&lines, "%s\n", text);
+    }
+    print_lines(out, &lines);
+}
+
 void run_text_judged(struct output *out, const struct judged_group *group)
 {
     struct run_text *state = out->state;
@@ -513,11 +527,12 @@ void run_text_end(struct output *out)
     else
         print_tail(out);
     print_networks(out);
+    print_mtu(out);
     if (state->judgement)
         print_judgement(out, state->judgement);
     if (!out->options.quiet)
         print_notes(out);
-    if (!out->options.quiet && strategy->side_by_side && state->judgement)
+    if (!out->options.quiet && state->judgement && result_wants_advice(out->result, state->judgement))
         print_furthest(out, state->judgement);
     if (!out->options.quiet && state->judgement)
         tickets_print(out, state->judgement);

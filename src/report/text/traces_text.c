@@ -13,6 +13,7 @@
 #include "report/text/networks.h"
 #include "report/text/tickets.h"
 #include "report/text/trace_end_text.h"
+#include "report/text/ttl_list.h"
 #include "report/text/verdicts.h"
 #include "report/wrap.h"
 
@@ -378,24 +379,7 @@ static void add_counts(struct strbuf *text, const struct trace *trace, const str
         strbuf_addf(text, "grouped by %s\n", trace->origin.grouped_by);
 }
 
-/* Adds "1-3,7": the TTLs marked in `ttls`. Returns how many there are. */
-static unsigned add_ttls(struct strbuf *text, const bool *ttls)
-{
-    unsigned count = 0;
-    for (unsigned ttl = 0, first; ttl < 256; ttl++) {
-        if (!ttls[ttl])
-            continue;
-        for (first = ttl; ttl < 255 && ttls[ttl + 1];)
-            ttl++;
-        strbuf_addf(text, "%s%u", count ? "," : "", first);
-        if (ttl > first)
-            strbuf_addf(text, "-%u", ttl);
-        count += ttl - first + 1;
-    }
-    return count;
-}
-
-/* Adds the hops that have replies of which `is` holds: "hop 1", "hops 2-5,7". False: there are none. */
+/* Adds the hops for whose replies `is` is true: "hop 1", "hops 2-5,7". False: there are none. */
 static bool add_hops(struct strbuf *text, const struct trace *trace,
                      bool (*is)(const struct probe *probe, const struct reply *reply))
 {
@@ -405,7 +389,7 @@ static bool add_hops(struct strbuf *text, const struct trace *trace,
     for (size_t i = 0; i < trace->probe_count; i++)
         for (unsigned k = 0; k < trace->probes[i].reply_count; k++)
             ttls[trace->probes[i].ttl] |= is(&trace->probes[i], &trace->probes[i].replies[k]);
-    unsigned count = add_ttls(&list, ttls);
+    unsigned count = ttl_list_add(&list, ttls, ",");
     if (count)
         strbuf_addf(text, "hop%s %s", plural(count), list.text);
     strbuf_free(&list);
@@ -563,7 +547,7 @@ static void print(struct output *out, struct strbuf *text)
     strbuf_clear(text);
 }
 
-void traces_text_judged(struct output *out, const struct judged_group *group)
+static void print_traces(struct output *out, const struct judged_group *group)
 {
     struct strbuf text;
     strbuf_init(&text);
@@ -573,9 +557,30 @@ void traces_text_judged(struct output *out, const struct judged_group *group)
     }
     if (group->judgement->verdict_count)
         strbuf_add(&text, "\n");
+    print(out, &text);
+    strbuf_free(&text);
+}
+
+/* "10.0.0.2 to 192.0.2.80": whom the verdicts below are about. */
+static void print_ends(struct output *out, const struct flow *flow)
+{
+    char source[ADDR_TEXT_BYTES], target[ADDR_TEXT_BYTES];
+    addr_format(&flow->source, source);
+    addr_format(&flow->target, target);
+    fprintf(out->file, "%s to %s\n", source, target);
+}
+
+void traces_text_judged(struct output *out, const struct judged_group *group)
+{
+    struct strbuf text;
+    strbuf_init(&text);
+    if (!out->options.verdicts_only || !group->judgement->verdict_count)
+        print_traces(out, group);
+    else if (group->several)
+        print_ends(out, &group->traces[0]->flow);
     verdicts_add(&text, group->judgement, out, out->options.verbose);
     if (!out->options.quiet)
-        verdicts_add_findings(&text, group->judgement);
+        verdicts_add_findings(&text, group->judgement, false);
     print(out, &text);
     if (!out->options.quiet)
         tickets_print(out, group->judgement);

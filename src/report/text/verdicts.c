@@ -6,43 +6,49 @@
 #include "report/paint.h"
 #include "report/text/evidence.h"
 
-/* What a reader looks for: the probe got there, it was stopped, or nothing is certain. By enum verdict_state. `phrase`
- * says the same in the sentence, where it may follow the probe's name and an "is". */
-static const struct {
-    const char *sgr, *phrase;
-} signals[] = {
-    [VERDICT_OPEN] = {PAINT_GREEN, "reaches the target"},
-    [VERDICT_CLOSED] = {PAINT_GREEN, "reaches the target"},
-    [VERDICT_REJECTED] = {PAINT_RED, "rejected"},
-    [VERDICT_DROPPED] = {PAINT_RED, "dropped"},
-    [VERDICT_INTERCEPTED] = {PAINT_RED, "intercepted"},
-    [VERDICT_UNREACHABLE] = {PAINT_RED, "has no route"},
-    [VERDICT_LOOPING] = {PAINT_RED, "loops"},
-    [VERDICT_UNANSWERED] = {PAINT_YELLOW, "unanswered"},
-    [VERDICT_INCONCLUSIVE] = {PAINT_YELLOW, "inconclusive"},
+/* What a reader looks for: the probe got there, it was stopped, or nothing is certain. By enum verdict_state. */
+static const char *const state_sgr[] = {
+    [VERDICT_OPEN] = PAINT_GREEN,  [VERDICT_CLOSED] = PAINT_GREEN,      [VERDICT_REJECTED] = PAINT_RED,
+    [VERDICT_DROPPED] = PAINT_RED, [VERDICT_INTERCEPTED] = PAINT_RED,   [VERDICT_UNREACHABLE] = PAINT_RED,
+    [VERDICT_LOOPING] = PAINT_RED, [VERDICT_UNANSWERED] = PAINT_YELLOW, [VERDICT_INCONCLUSIVE] = PAINT_YELLOW,
 };
 
-/* The bytes of the sentence that have the colour: the probe's name, and the phrase if it follows. */
-static size_t signal_length(const char *sentence, const char *phrase)
+/* A sentence begins with the probe's name and the state. */
+static unsigned name_columns(const struct verdict *verdict)
 {
-    size_t name = strcspn(sentence, " "), end = name + strspn(sentence + name, " ");
-    end += strncmp(sentence + end, "is ", 3) == 0 ? 3 : 0;
-    return strncmp(sentence + end, phrase, strlen(phrase)) == 0 ? end + strlen(phrase) : name;
+    return (unsigned)strcspn(verdict->text, " ");
 }
 
-static void add_verdict(struct strbuf *text, const struct verdict *verdict, bool color)
+static unsigned widest_name(const struct judgement *judgement)
 {
-    size_t length = signal_length(verdict->text, signals[verdict->state].phrase);
-    paint_begin(text, color, signals[verdict->state].sgr);
-    strbuf_add_bytes(text, verdict->text, length);
-    paint_end(text, color, signals[verdict->state].sgr);
-    strbuf_addf(text, "%s\n", verdict->text + length);
+    unsigned widest = 0;
+    for (unsigned i = 0; i < judgement->verdict_count; i++) {
+        unsigned columns = name_columns(&judgement->verdicts[i]);
+        widest = columns > widest ? columns : widest;
+    }
+    return widest;
+}
+
+/* The probe and the state have the colour. */
+static void add_verdict(struct strbuf *text, const struct verdict *verdict, unsigned widest, bool color)
+{
+    const char *sgr = state_sgr[verdict->state];
+    unsigned name = name_columns(verdict);
+    const char *state = verdict->text + name + strspn(verdict->text + name, " ");
+    size_t length = strcspn(state, " :.");
+    paint_begin(text, color, sgr);
+    strbuf_add_bytes(text, verdict->text, name);
+    strbuf_addf(text, "%*s", (int)(widest - name + 2), "");
+    strbuf_add_bytes(text, state, length);
+    paint_end(text, color, sgr);
+    strbuf_addf(text, "%s\n", state + length);
 }
 
 void verdicts_add(struct strbuf *text, const struct judgement *judgement, const struct output *out, bool evidence)
 {
+    unsigned widest = widest_name(judgement);
     for (unsigned i = 0; i < judgement->verdict_count; i++) {
-        add_verdict(text, &judgement->verdicts[i], out->options.color);
+        add_verdict(text, &judgement->verdicts[i], widest, out->options.color);
         if (evidence)
             evidence_add(text, judgement, &judgement->verdicts[i], &out->result->source);
     }
@@ -59,9 +65,14 @@ static bool is_told_by_verdict(const struct judgement *judgement, const struct f
     return told;
 }
 
-void verdicts_add_findings(struct strbuf *text, const struct judgement *judgement)
+static bool is_of_mtu(const struct finding *finding)
+{
+    return finding->kind == FINDING_MTU || finding->kind == FINDING_MTU_BLACK_HOLE;
+}
+
+void verdicts_add_findings(struct strbuf *text, const struct judgement *judgement, bool has_mtu)
 {
     for (unsigned i = 0; i < judgement->finding_count; i++)
-        if (!is_told_by_verdict(judgement, &judgement->findings[i]))
+        if (!(has_mtu && is_of_mtu(&judgement->findings[i])) && !is_told_by_verdict(judgement, &judgement->findings[i]))
             strbuf_addf(text, "%s\n", judgement->findings[i].text);
 }

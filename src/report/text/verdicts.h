@@ -8,7 +8,7 @@
 
 /* `evidence`: the packets behind each verdict follow it. */
 void verdicts_add(struct strbuf *text, const struct judgement *judgement, const struct output *out, bool evidence);
-/* Leaves out findings that repeat a verdict. */
-void verdicts_add_findings(struct strbuf *text, const struct judgement *judgement);
+/* Leaves out findings that repeat a verdict; `has_mtu`: and those about MTUs, which the line of --mtu has. */
+void verdicts_add_findings(struct strbuf *text, const struct judgement *judgement, bool has_mtu);
 
 #endif

@@ -35,13 +35,18 @@ static unsigned distance(const struct verdict *verdict, uint8_t loop)
     return verdict->state == VERDICT_CLOSED ? 1001 : last_hop(verdict, loop);
 }
 
-static void add_command(struct strbuf *out, const char *target_name, const struct trace *trace)
+static void add_target(struct strbuf *out, const char *target_name, const struct trace *trace)
 {
-    strbuf_addf(out, "hopsonde -P %s ", SPEC_TEXT(trace));
     if (target_name)
         strbuf_add_escaped(out, target_name, strlen(target_name));
     else
         strbuf_add(out, ADDRESS_TEXT(&trace->flow.target));
+}
+
+static void add_command(struct strbuf *out, const char *target_name, const struct trace *trace)
+{
+    strbuf_addf(out, "hopsonde -P %s ", SPEC_TEXT(trace));
+    add_target(out, target_name, trace);
 }
 
 static struct place place_of(const struct verdict *verdict, uint8_t ttl)
@@ -87,6 +92,27 @@ static unsigned count_reaching(const struct judgement *judgement)
     return reaching;
 }
 
+bool advice_is_to_compare(const struct judgement *judgement)
+{
+    const struct verdict *only = &judgement->verdicts[0];
+    return judgement->verdict_count == 1 && only->trace->end != END_INTERRUPTED &&
+           (only->state == VERDICT_UNANSWERED ||
+            (only->state == VERDICT_INCONCLUSIVE && only->trace->most_ttl > only->trace->last_router_ttl));
+}
+
+/* A diagnosis adds icmp to the probes that are named. */
+static void advise_comparison(struct advice *out, const char *target_name, const struct trace *trace)
+{
+    bool is_icmp = trace->flow.spec.protocol == IP_ICMP || trace->flow.spec.protocol == IP_ICMP6;
+    strbuf_clear(&out->text);
+    strbuf_addf(&out->text, "Only %s was probed; diagnose compares it with %s", SPEC_TEXT(trace),
+                is_icmp ? "other protocols" : "icmp");
+    strbuf_add(&out->compare, "hopsonde diagnose ");
+    add_target(&out->compare, target_name, trace);
+    if (!is_icmp)
+        strbuf_addf(&out->compare, " %s", SPEC_TEXT(trace));
+}
+
 static void fill_advice(struct advice *out, const char *target_name, const struct judgement *judgement)
 {
     unsigned reaching = count_reaching(judgement), alike = 0;
@@ -115,13 +141,17 @@ void advice_init(struct advice *advice, const char *target_name, const struct ju
     advice->trace = NULL;
     strbuf_init(&advice->text);
     strbuf_init(&advice->command);
+    strbuf_init(&advice->compare);
     fill_advice(advice, target_name, judgement);
+    if (advice_is_to_compare(judgement))
+        advise_comparison(advice, target_name, judgement->verdicts[0].trace);
 }
 
 void advice_free(struct advice *advice)
 {
     strbuf_free(&advice->text);
     strbuf_free(&advice->command);
+    strbuf_free(&advice->compare);
 }
 
 /* --- tickets --- */

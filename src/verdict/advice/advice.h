@@ -13,7 +13,11 @@ struct advice {
     const struct trace *trace; /* of that spec; NULL: all reach the target, or none got a reply */
     struct strbuf text;        /* "tcp/443 gets furthest, to the target"; empty: there is nothing to say */
     struct strbuf command;     /* "hopsonde -P tcp/443 HOST"; empty: none */
+    struct strbuf compare;     /* "hopsonde diagnose HOST udp/53", if `text` recommends to compare; empty: none */
 };
+
+/* Whether the advice is to compare with another protocol: the only spec ends in silence, which alone proves nothing. */
+bool advice_is_to_compare(const struct judgement *judgement);
 
 /* One sentence to paste into a ticket for the operator of a place that stops specs. It has ports and UTC times to
  * search a log for. */

@@ -13,6 +13,8 @@ typedef void finder(const struct set_facts *all, struct judgement *out);
 /* Runs all finders; the verdicts are in `out` already. */
 void findings_gather(const struct set_facts *all, struct judgement *out);
 
+/* mtu.c: what a run with --mtu measured. */
+void find_mtu_steps(const struct path_mtu *mtu, struct judgement *out);
 /* of_trace.c: what a single trace shows. */
 finder find_of_trace;
 /* rewrites.c: fields that quotes show changed. */

@@ -77,26 +77,43 @@ static void find_nat(const struct namesakes *namesakes, const struct trace *trac
                hops == 1 ? "replies" : "reply");
 }
 
-static bool is_too_big(const struct evidence *evidence)
+/* The finding of this router's MTU that this trace has made; NULL: none. */
+static const struct finding *known_mtu(const struct judgement *judgement, const struct trace *trace,
+                                       const struct reply *reply)
 {
-    return evidence->reply && evidence->reply->kind == REPLY_TOO_BIG;
+    for (unsigned i = 0; i < judgement->finding_count; i++) {
+        const struct finding *finding = &judgement->findings[i];
+        if (finding->kind == FINDING_MTU && finding->trace == trace && addr_equal(&finding->at.address, &reply->from) &&
+            finding_detail(finding, "mtu")->number == reply->mtu)
+            return finding;
+    }
+    return NULL;
 }
 
-static void find_mtu(const struct facts *facts, struct judgement *out)
+static void tell_mtu(const struct facts *facts, const struct probe *probe, const struct reply *reply,
+                     struct judgement *out)
 {
     const struct trace *trace = facts->trace;
-    const struct evidence *refusal = is_too_big(&facts->outlived) ? &facts->outlived : &facts->refusal;
-    const struct reply *reply = refusal->reply;
-    struct finding *finding = is_too_big(refusal) ? finding_add(out, FINDING_MTU, trace) : NULL;
+    struct finding *finding = known_mtu(out, trace, reply) ? NULL : finding_add(out, FINDING_MTU, trace);
     if (!finding)
         return;
     uint8_t hop = facts_hop_of(facts->set, &reply->from);
-    finding->at = (struct place){.known = true, .ttl = hop ? hop : refusal->probe->ttl, .address = reply->from};
+    finding->at = (struct place){.known = true, .ttl = hop ? hop : probe->ttl, .address = reply->from};
     finding_number(finding, "mtu", reply->mtu);
     finding_number(finding, "size", trace->flow.size);
-    finding_show(finding, refusal->probe, reply);
+    finding_show(finding, probe, reply);
     phrase_set(finding->text, "%s: the link after %s has an MTU of %u bytes, too small for packets of %u",
                SPEC_TEXT(trace), PLACE_TEXT(&finding->at), reply->mtu, trace->flow.size);
+}
+
+/* One for each router and MTU: the probes of tracepath and `traceroute --mtu` shrink. */
+static void find_mtu(const struct facts *facts, struct judgement *out)
+{
+    for (unsigned ttl = 1; ttl < 256; ttl++)
+        for (const struct probe *p = trace_first_at(facts->trace, (uint8_t)ttl); p; p = trace_next_at(facts->trace, p))
+            for (unsigned i = 0; i < p->reply_count; i++)
+                if (p->replies[i].kind == REPLY_TOO_BIG && reply_rejects(facts->trace, &p->replies[i]))
+                    tell_mtu(facts, p, &p->replies[i], out);
 }
 
 void find_of_trace(const struct set_facts *all, struct judgement *out)

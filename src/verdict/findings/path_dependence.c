@@ -155,9 +155,10 @@ static void tell_division(const struct trace_set *set, const struct trace *trace
     const struct place *shown = end->refused ? &finding->at : &finding->after;
     const char *where = !shown->known ? "on the path" : end->refused ? "at " : "after ";
     phrase_set(finding->text,
-               "%s depends on the %s: %u of %u stop%s %s%s%s, %u get%s through, so one balanced path looks broken",
+               "%s depends on the %s: %u of %u %s %s %s%s%s and %u get%s through, so one balanced path looks broken",
                SPEC_TEXT(trace), trace->flow.spec.type->has_port ? "source port" : "flow", division->stopped,
-               trace->flow_count, phrase_singular_verb(division->stopped), where, shown->known ? PLACE_TEXT(shown) : "",
+               trace->flow_count, division->stopped == 1 ? "is" : "are",
+               end->refused || end->forged ? "rejected" : "lost", where, shown->known ? PLACE_TEXT(shown) : "",
                division->elsewhere ? " or elsewhere" : "", division->passed, phrase_singular_verb(division->passed));
 }
 

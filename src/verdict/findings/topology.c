@@ -226,7 +226,7 @@ struct excess {
 /* A reply TTL up to 32 may come from 32 or from 64: it shows nothing. */
 static bool return_hops(const struct reply *reply, int *hops)
 {
-    *hops = (int)initial_ttl(reply->reply_ttl) - reply->reply_ttl + 1;
+    *hops = (int)reply_return_hops(reply);
     return reply->reply_ttl > 32;
 }
 

@@ -55,13 +55,12 @@ void explain_intercepted(const struct facts *facts, struct verdict *out)
     evidence_show(out, shown);
     evidence_show_beyond(facts, ttl, out);
     if (by_ttl)
-        phrase_set(out->text,
-                   "%s is intercepted before the target: a reply in the target's name arrives with TTL %u, from nearer "
-                   "than its other replies",
-                   SPEC_TEXT(facts->trace), shown->reply->reply_ttl);
+        phrase_set_verdict(out,
+                           " before the target: a reply in the target's name arrives with TTL %u, from nearer than its "
+                           "other replies",
+                           shown->reply->reply_ttl);
     else
-        phrase_set(out->text, "%s is intercepted at %s: a device there replies in the target's name",
-                   SPEC_TEXT(facts->trace), PLACE_TEXT(&out->at));
+        phrase_set_verdict(out, " at %s: a device there replies in the target's name", PLACE_TEXT(&out->at));
 }
 
 bool holds_open(const struct facts *facts)
@@ -108,8 +107,8 @@ void explain_open(const struct facts *facts, struct verdict *out)
     out->confidence = doubtful ? SURE_WEAK : evidence_sureness(facts->positive.reply);
     evidence_show(out, &facts->positive);
     place_at_target(facts, &facts->positive, out);
-    phrase_set(out->text, "%s reaches the target at hop %u%s: %s", SPEC_TEXT(facts->trace), out->at.ttl,
-               expiry_text(facts, &facts->positive, out), answer_text(facts->positive.reply));
+    phrase_set_verdict(out, " at the target (hop %u)%s: %s", out->at.ttl, expiry_text(facts, &facts->positive, out),
+                       answer_text(facts->positive.reply));
 }
 
 /* --- 4, 5, 6 --- */
@@ -137,11 +136,9 @@ static void add_reset(const struct facts *facts, bool doubtful, struct verdict *
         phrase_add(out->text, ", as open and closed ports both do%s",
                    facts->others_target ? "" : "; no other probe confirms that it is the target's own");
     else if (facts_is_made_otherwise(facts, reset))
-        phrase_add(out->text, " (probably closed: resets to other probes differ in id, DF or window)");
+        phrase_add(out->text, ", probably its own: resets to other probes differ in id, DF or window");
     else if (doubtful)
-        phrase_add(out->text, " (closed; no other probe confirms that the reset is the target's own)");
-    else
-        phrase_add(out->text, " (closed)");
+        phrase_add(out->text, "; no other probe confirms that the reset is the target's own");
 }
 
 /* The state of the port, and who says so: any device on the path can forge a reset, but only one that translates the
@@ -150,18 +147,16 @@ static void add_closed(const struct facts *facts, bool doubtful, struct verdict 
 {
     const struct reply *reply = facts->direct.reply;
     bool is_icmp = reply->kind == REPLY_UNREACHABLE || reply->kind == REPLY_PARAMETER_PROBLEM;
-    bool is_port = out->how == HOW_PORT_UNREACHABLE;
-    phrase_set(out->text, "%s reaches the target at hop %u%s: ", SPEC_TEXT(facts->trace), out->at.ttl,
-               expiry_text(facts, &facts->direct, out));
+    bool is_usual = is_icmp && is_traceroute(&facts->trace->flow.spec);
+    phrase_set_verdict(out, " at the target (hop %u)%s: %s", out->at.ttl, expiry_text(facts, &facts->direct, out),
+                       is_usual ? "path complete; " : "");
     if (is_icmp)
-        phrase_add(out->text, "%s closed (%s)%s", is_port ? "port" : "protocol", phrase_how(out->how, "ICMP"),
-                   is_traceroute(&facts->trace->flow.spec) ? ", as usual for a traceroute" : "");
+        phrase_add(out->text, "it replies %s%s", phrase_how(out->how, "with an ICMP error"),
+                   is_usual ? ", as usual for a traceroute" : "");
     else
         phrase_add(out->text, "%s", answer_text(reply));
     if (reply->kind == REPLY_RST)
         add_reset(facts, doubtful, out);
-    else if (!is_icmp)
-        phrase_add(out->text, " (closed)");
 }
 
 void explain_closed(const struct facts *facts, struct verdict *out)
@@ -178,6 +173,31 @@ void explain_closed(const struct facts *facts, struct verdict *out)
     add_closed(facts, doubtful, out);
 }
 
+/* Whether a SYN shows what the device before the target is that resets an ACK: it resets SYNs as well, or lets one to
+ * the same port pass. Then it is a filter. */
+static bool is_shown_by_syn(const struct facts *facts)
+{
+    uint8_t ttl = facts->direct.probe->ttl;
+    for (unsigned i = 0; i < facts->set->count; i++) {
+        const struct facts *other = &facts->all->of[i];
+        const struct probe_spec *syn = &other->trace->flow.spec;
+        const struct evidence *reset = &other->direct;
+        bool resets = reset->reply && reset->reply->kind == REPLY_RST && reset->probe->ttl == ttl;
+        if (syn->variant == VARIANT_SYN && (resets || syn->port == facts->trace->flow.spec.port))
+            return true;
+    }
+    return false;
+}
+
+/* A reset is the answer of every host to an ACK without a connection, and no refusal. */
+static bool is_answer_to_ack(const struct facts *facts)
+{
+    const struct evidence *direct = &facts->direct;
+    bool short_of_it = facts_target_is_farther(facts, direct->probe->ttl, false) || facts_expired_too(direct);
+    return facts->trace->flow.spec.variant == VARIANT_ACK && direct->reply->kind == REPLY_RST && short_of_it &&
+           !is_shown_by_syn(facts);
+}
+
 bool holds_intercepted_reset(const struct facts *facts)
 {
     if (!facts->direct.reply)
@@ -187,7 +207,7 @@ bool holds_intercepted_reset(const struct facts *facts)
         if (other != facts && holds_intercepted(other) && other->positive.probe->ttl == facts->direct.probe->ttl)
             return true;
     }
-    return false;
+    return is_answer_to_ack(facts);
 }
 
 bool holds_reset(const struct facts *facts)
@@ -209,8 +229,8 @@ void explain_reset(const struct facts *facts, struct verdict *out)
     bool by_hop = facts_target_is_farther(facts, direct->probe->ttl, false) || facts_expired_too(direct);
     evidence_show_beyond(facts, direct->probe->ttl, out);
     out->confidence = by_hop ? evidence_sureness(direct->reply) : SURE_WEAK; /* return paths may differ by protocol */
-    phrase_set(out->text, "%s is rejected %s%s: ", SPEC_TEXT(facts->trace), out->after.known ? "after " : "on the path",
-               out->after.known ? PLACE_TEXT(&out->after) : "");
+    phrase_set_verdict(out, "%s%s: ", out->after.known ? " after " : " on the path",
+                       out->after.known ? PLACE_TEXT(&out->after) : "");
     if (by_hop)
         phrase_add(out->text, "a refusal in the target's name (%s) comes from hop %u, before the target",
                    phrase_how(out->how, "ICMP"), direct->probe->ttl);

@@ -50,7 +50,7 @@ static void place_refusal(const struct facts *facts, const struct evidence *refu
 static const char *refusing_text(const struct verdict *out, const struct facts *facts, char text[PLACE_TEXT_BYTES])
 {
     bool own_host = addr_equal(&out->at.address, &facts->trace->flow.source);
-    return own_host ? "this host itself" : phrase_place(&out->at, text);
+    return own_host ? "this host" : phrase_place(&out->at, text);
 }
 
 void explain_unreachable(const struct facts *facts, struct verdict *out)
@@ -59,11 +59,11 @@ void explain_unreachable(const struct facts *facts, struct verdict *out)
     out->state = VERDICT_UNREACHABLE;
     place_refusal(facts, &facts->refusal, out);
     if (out->how == HOW_HOST_UNREACHABLE) /* the last router says so of a host that does not answer ARP or ND */
-        phrase_set(out->text, "%s gets no further than %s: it has no route to the target, or no reply from it (%s)",
-                   SPEC_TEXT(facts->trace), refusing_text(out, facts, place), verdict_how_name(out->how));
+        phrase_set_verdict(out, " at %s: no route from there to the target, or no reply from it (%s)",
+                           refusing_text(out, facts, place), verdict_how_name(out->how));
     else
-        phrase_set(out->text, "%s has no route to the target: %s replies %s", SPEC_TEXT(facts->trace),
-                   refusing_text(out, facts, place), phrase_how(out->how, "unreachable"));
+        phrase_set_verdict(out, " at %s: no route from there to the target (%s)", refusing_text(out, facts, place),
+                           phrase_how(out->how, "unreachable"));
 }
 
 /* --- 10 --- */
@@ -96,8 +96,8 @@ void explain_dead_end(const struct facts *facts, struct verdict *out)
     place_refusal(told, &refusal, out);
     out->confidence = SURE_WEAK;
     evidence_show_last(facts, out);
-    phrase_set(out->text, "%s gets no further than %s, which replies %s to %s", SPEC_TEXT(facts->trace),
-               refusing_text(out, told, place), phrase_how(out->how, "unreachable"), SPEC_TEXT(told->trace));
+    phrase_set_verdict(out, " at %s: it replies %s to %s", refusing_text(out, told, place),
+                       phrase_how(out->how, "unreachable"), SPEC_TEXT(told->trace));
 }
 
 bool holds_rejected(const struct facts *facts)
@@ -121,13 +121,12 @@ void explain_rejected(const struct facts *facts, struct verdict *out)
     out->state = VERDICT_REJECTED;
     place_refusal(facts, &facts->refusal, out);
     if (facts->refusal.reply->kind == REPLY_TOO_BIG)
-        phrase_set(out->text, "%s packets of %u bytes are too big for the link after %s: its MTU is %u",
-                   SPEC_TEXT(facts->trace), facts->trace->flow.size, refusing_text(out, facts, place),
-                   facts->refusal.reply->mtu);
+        phrase_set_verdict(out, " at %s: packets of %u bytes are too big for the next link, whose MTU is %u",
+                           refusing_text(out, facts, place), facts->trace->flow.size, facts->refusal.reply->mtu);
     else
-        phrase_set(out->text, "%s is rejected by %s: %s%s", SPEC_TEXT(facts->trace), refusing_text(out, facts, place),
-                   phrase_how(out->how, "an ICMP error"),
-                   may_be_target(facts, out) ? "; this may be the target itself, with another of its addresses" : "");
+        phrase_set_verdict(out, " at %s: %s%s", refusing_text(out, facts, place), phrase_how(out->how, "an ICMP error"),
+                           may_be_target(facts, out) ? "; this may be the target itself, with another of its addresses"
+                                                     : "");
 }
 
 /* --- 9 --- */
@@ -145,10 +144,10 @@ void explain_unexplained(const struct facts *facts, struct verdict *out)
     out->state = VERDICT_INCONCLUSIVE;
     place_refusal(facts, &facts->unexplained, out);
     out->after = facts_place(facts->set, facts->trace, facts->last_hop);
-    phrase_set(out->text,
-               "%s gets no further than %s: it sends %s with MTU %u about packets of %u bytes, which explains nothing",
-               SPEC_TEXT(facts->trace), refusing_text(out, facts, place),
-               reply->version == 6 ? "packet-too-big" : "fragmentation-needed", reply->mtu, facts->trace->flow.size);
+    phrase_set_verdict(out, " at %s: it sends %s with MTU %u about packets of %u bytes, which explains nothing",
+                       refusing_text(out, facts, place),
+                       reply->version == 6 ? "packet-too-big" : "fragmentation-needed", reply->mtu,
+                       facts->trace->flow.size);
 }
 
 /* --- 11 --- */
@@ -190,8 +189,7 @@ void explain_looping(const struct facts *facts, struct verdict *out)
     if (follows)
         evidence_show_last(facts, out);
     show_routers(loop, loop->loop_first, trace_loop_end(loop), out);
-    phrase_set(out->text, "%s loops through %u routers from %s on", SPEC_TEXT(facts->trace), loop->loop_length,
-               PLACE_TEXT(&out->at));
+    phrase_set_verdict(out, " from %s on: %u routers recur", PLACE_TEXT(&out->at), loop->loop_length);
     if (follows)
-        phrase_add(out->text, ", as %s does", SPEC_TEXT(loop));
+        phrase_add(out->text, ", as for %s", SPEC_TEXT(loop));
 }

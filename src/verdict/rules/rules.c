@@ -5,7 +5,8 @@
  *    2 intercepted  a device nearer than the target accepts in the target's name
  *    3 open         the target accepts
  *    4 closed       the target refuses, at its own hop
- *    5 intercepted  a reset from the hop at which an interceptor answers another spec
+ *    5 intercepted  a reset from the hop at which an interceptor answers another spec; or one from before the target to
+ *                   an ACK, which hosts answer so
  *    6 reset        a reset in the target's name from before the target, by its hop or by its reply TTL
  *    7 unreachable  a router has no route, for any spec that gets there
  *    8 rejected     any other refusal, the target's own prohibition among them
@@ -35,8 +36,7 @@ static void explain_no_send(const struct facts *facts, struct verdict *out)
     out->state = VERDICT_DROPPED;
     out->how = HOW_SILENT;
     out->confidence = SURE;
-    phrase_set(out->text, "%s is dropped before it leaves: this host refused all %u sends", SPEC_TEXT(facts->trace),
-               facts->refused_sends);
+    phrase_set_verdict(out, " at this host: it refused all %u sends", facts->refused_sends);
 }
 
 static bool holds_always(const struct facts *facts)

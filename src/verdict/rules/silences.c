@@ -74,10 +74,9 @@ void explain_dropped(const struct facts *facts, struct verdict *out)
     count_compared(facts, other, &other_sent, &other_answered, VERDICT_FRAMES_MOST, out);
     /* The trace may have begun at a later hop, and a router may drop before it replies. */
     bool after = out->after.known;
-    phrase_set(out->text, "%s is dropped %s %s: %u of %u probes answered where %s had %u of %u",
-               SPEC_TEXT(facts->trace), after ? "after" : "at or before",
-               PLACE_TEXT(after ? &out->after : &out->before), answered, sent, SPEC_TEXT(other), other_answered,
-               other_sent);
+    phrase_set_verdict(out, " %s %s: %u of %u probes answered, %s %u of %u", after ? "after" : "at or before",
+                       PLACE_TEXT(after ? &out->after : &out->before), answered, sent, SPEC_TEXT(other), other_answered,
+                       other_sent);
     unsigned flows = flows_compared(facts);
     if (flows > 1)
         phrase_add(out->text, "; none of %u source ports got further", flows);
@@ -126,9 +125,8 @@ static const char *inconclusive_text(const struct facts *facts)
     if (!facts->silent)
         return facts->set->is_apart ? "the capture ends less than a second later" : "no later probe has timed out";
     if (facts->last_router <= facts->last_hop)
-        return end_is_hidden(facts) == HIDDEN_BY_LIMIT
-                   ? "replies there are rate-limited, and a refusal may have been suppressed"
-                   : "too many probes are lost on the path";
+        return end_is_hidden(facts) == HIDDEN_BY_LIMIT ? "replies there are rate-limited; retry in 10 s"
+                                                       : "too many probes are lost on the path";
     bool refused = false, diverging = false;
     for (unsigned i = 0; i < facts->set->count; i++) {
         const struct trace *other = facts->set->traces[i];
@@ -154,8 +152,9 @@ static void explain_end(const struct facts *facts, struct verdict *out)
 {
     bool inferred = facts->trace->origin.inferred;
     struct place last = facts_place(facts->set, facts->trace, facts->trace->last_router_ttl);
-    phrase_set(out->text, "%s is answered up to %s%s", SPEC_TEXT(facts->trace), PLACE_TEXT(&last),
-               inferred ? "; the capture does not show whether it was probed further" : ", the last hop it probed");
+    phrase_set_verdict(out, " after %s: it replied, and %s", PLACE_TEXT(&last),
+                       inferred ? "the capture does not show whether later hops were probed"
+                                : "no later hop was probed");
 }
 
 void explain_inconclusive(const struct facts *facts, struct verdict *out)
@@ -169,9 +168,8 @@ void explain_inconclusive(const struct facts *facts, struct verdict *out)
         explain_end(facts, out);
         return;
     }
-    phrase_set(out->text, "%s got no reply%s%s, for an unknown reason: %s", SPEC_TEXT(facts->trace),
-               out->after.known ? " after " : "", out->after.known ? PLACE_TEXT(&out->after) : "",
-               inconclusive_text(facts));
+    phrase_set_verdict(out, "%s%s: %s", out->after.known ? " after " : "",
+                       out->after.known ? PLACE_TEXT(&out->after) : "", inconclusive_text(facts));
 }
 
 /* The target's own time exceeded for this spec; reply NULL: none. */
@@ -191,9 +189,9 @@ static void explain_expiry(const struct facts *facts, const struct evidence *exp
     unsigned silent = facts->silent;
     evidence_show(out, expiry);
     out->at = (struct place){.known = true, .ttl = expiry->probe->ttl, .address = expiry->reply->from};
-    phrase_add(out->text,
-               ": %s, the target by its address, replies that the TTL expired, but not to %u probe%s with a larger TTL",
-               PLACE_TEXT(&out->at), silent, phrase_plural(silent));
+    phrase_set_verdict(
+        out, " at %s: the target by its address replies that the TTL expired, but not to %u probe%s with a larger TTL",
+        PLACE_TEXT(&out->at), silent, phrase_plural(silent));
 }
 
 void explain_unanswered(const struct facts *facts, struct verdict *out)
@@ -205,16 +203,16 @@ void explain_unanswered(const struct facts *facts, struct verdict *out)
     out->confidence = end_confidence(facts);
     evidence_show_last(facts, out);
     show_silence(facts, out);
-    phrase_set(out->text, "%s is unanswered", SPEC_TEXT(facts->trace));
     if (expiry.reply)
         explain_expiry(facts, &expiry, out);
     else if (out->after.known)
-        phrase_add(out->text, " after %s, the last router that any probe found: no reply to %u probe%s",
-                   PLACE_TEXT(&out->after), silent, phrase_plural(silent));
+        phrase_set_verdict(out, " after %s, the last router that any probe found: no reply to %u probe%s",
+                           PLACE_TEXT(&out->after), silent, phrase_plural(silent));
     else if (facts->set->is_apart)
-        phrase_add(out->text, ": the capture holds no reply to %u probe%s", silent, phrase_plural(silent));
+        phrase_set_verdict(out, ": the capture holds no reply to %u probe%s", silent, phrase_plural(silent));
     else
-        phrase_add(out->text, ": neither a router nor the target replied to %u probe%s", silent, phrase_plural(silent));
+        phrase_set_verdict(out, ": neither a router nor the target replied to %u probe%s", silent,
+                           phrase_plural(silent));
     if (unwaited)
         phrase_add(out->text, ", nor to %u more just before the capture ends", unwaited);
 }

@@ -46,7 +46,7 @@ static void test_copy(void)
     address_copy(text, sizeof text, "a\0b", 3);
     is_text(text, "a", "and ends at a NUL");
     address_copy(text, sizeof text, "\x80\x80\x80\x80\x80\x80", 6);
-    is_text(text, "", "what is no character at all is no text");
+    is_text(text, "", "bytes that are no character are no text");
 }
 
 int main(void)

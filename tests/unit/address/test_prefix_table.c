@@ -102,7 +102,7 @@ static void test_default(void)
     char text[160];
     struct prefix_table *table = table_of("0.0.0.0/0 1\n128.0.0.0/1 2\n::/0 6\n", &faults);
     is_text(answer_of(table, "127.0.0.1", text), "1 0.0.0.0/0 ", "a prefix of no bits covers all");
-    is_text(answer_of(table, "128.0.0.0", text), "2 128.0.0.0/1 ", "but for what has a longer one");
+    is_text(answer_of(table, "128.0.0.0", text), "2 128.0.0.0/1 ", "but for addresses with a longer one");
     is_text(answer_of(table, "::", text), "6 ::/0 ", "each family its own");
     is_text(answer_of(table, "ffff::", text), "6 ::/0 ", "to the end");
     prefix_table_free(table);

@@ -268,7 +268,7 @@ static void test_err(void)
     is_num(err_set(&err, STATUS_SYSTEM, "%s: cannot open: %s", "eth\033[0", "no\nway"), STATUS_SYSTEM, "its status");
     is_text(err.message, "eth?[0: cannot open: no?way", "control characters");
     is_num(err.status, STATUS_SYSTEM, "kept with the message");
-    is_num(err_set(NULL, STATUS_USAGE, "x"), STATUS_USAGE, "nobody wants to know");
+    is_num(err_set(NULL, STATUS_USAGE, "x"), STATUS_USAGE, "the caller wants no message");
     err_set(&err, STATUS_USAGE, "%0600d", 1);
     is_num(strlen(err.message), ERR_MESSAGE_BYTES - 1, "too long a message is cut");
 }

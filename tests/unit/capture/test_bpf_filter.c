@@ -98,7 +98,7 @@ static void test_foreign(void)
     foreign.linktype = 189;
     if (sieve)
         ok(!bpf_filter_passes(sieve, &foreign) && !bpf_filter_problem(sieve, &err),
-           "what cannot be decoded does not pass");
+           "a frame that cannot be decoded does not pass");
     bpf_filter_free(sieve);
 }
 

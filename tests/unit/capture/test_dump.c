@@ -651,6 +651,105 @@ static void test_not_begun(void)
     is_num(memory_size(), before, "and still does");
 }
 
+/* ---- verdicts ---- */
+
+static const struct dump_run judged_run = {
+    .command = "trace", .options = "", .interface = "any", .linktype = LINKTYPE_RAW, .verdict_bytes = 1502};
+
+/* A capture with one frame, and the verdicts unless they are NULL. */
+static void write_judged(const char *path, const struct session *session, const char *verdicts)
+{
+    struct dump *dump;
+    struct err err = {0};
+    struct frame frame = frame_of(&steps[0], 1);
+    is_num(dump_open(path, &dump, &err), STATUS_OK, "a capture for verdicts opens");
+    dump_begin(dump, &judged_run, session);
+    dump_frame(dump, &frame, NULL, session);
+    if (verdicts)
+        dump_verdicts(dump, verdicts, T0 + 50);
+    is_num(dump_close(dump, SESSION_COMPLETE, T0 + 99, 0, &err), STATUS_OK, "and is whole");
+}
+
+/* The first comment of the first record of that kind, in `path`; "" if it has none. */
+static void first_comment(const char *path, enum record_kind wanted, char *out, size_t size)
+{
+    struct input input;
+    struct err err;
+    struct frame frame;
+    struct record record;
+    enum record_kind kind = RECORD_END;
+    const char *text;
+    size_t length;
+    *out = 0;
+    if (input_open(&input, path, &err) != STATUS_OK)
+        return;
+    struct reader *reader = pcapng_reader_new(&input);
+    do
+        kind = reader->ops->next(reader, &frame, &record);
+    while (kind != wanted && (kind == RECORD_SECTION || kind == RECORD_STATISTICS || kind == RECORD_FRAME));
+    if (kind == wanted && record_comment_next(&record.options, &text, &length))
+        snprintf(out, size, "%.*s", (int)length, text);
+    reader->ops->close(reader);
+}
+
+static void test_verdicts(const struct session *session)
+{
+    static const char verdicts[] = "udp dropped after hop 3.\nicmp open at the target.";
+    char comment[4096];
+    write_judged(memory_path, session, NULL);
+    size_t before = memory_size();
+    first_comment(memory_path, RECORD_SECTION, comment, sizeof comment);
+    ok(strncmp(comment, "hopsonde:run ", 13) == 0, "a run that was killed has room, but no verdict");
+    struct outcome outcome = read_all();
+    ok(outcome.frames == 1 && outcome.ended, "and is read");
+    write_judged(memory_path, session, verdicts);
+    first_comment(memory_path, RECORD_SECTION, comment, sizeof comment);
+    is_text(comment, verdicts, "the verdicts are the first comment of the section");
+    is_num(memory_size(), before, "in the room that was kept");
+    outcome = read_all();
+    ok(outcome.frames == 1 && outcome.ended, "the rest is as before");
+}
+
+/* Lines that do not fit the room. */
+static void test_verdicts_without_room(const struct session *session)
+{
+    char verdicts[6000], comment[6000];
+    size_t length = 0;
+    while (length + 100 < sizeof verdicts) {
+        memset(verdicts + length, 'x', 99);
+        verdicts[length + 99] = '\n';
+        length += 100;
+    }
+    verdicts[length] = 0;
+    write_judged(memory_path, session, verdicts);
+    first_comment(memory_path, RECORD_SECTION, comment, sizeof comment);
+    is_num(strlen(comment), 1499, "15 whole lines fit");
+    struct outcome outcome = read_all();
+    ok(outcome.frames == 1 && outcome.ended, "and the capture is read");
+}
+
+/* What is written to a pipe stays: the verdicts come behind the frames. */
+static void test_verdicts_in_pipe(const struct session *session)
+{
+    int ends[2];
+    char path[64], comment[256];
+    uint8_t bytes[16384];
+    if (pipe(ends) != 0)
+        abort();
+    snprintf(path, sizeof path, "/proc/self/fd/%d", ends[1]);
+    write_judged(path, session, "udp open.");
+    close(ends[1]);
+    ssize_t count = read(ends[0], bytes, sizeof bytes);
+    close(ends[0]);
+    memory_set(bytes, count > 0 ? (size_t)count : 0);
+    first_comment(memory_path, RECORD_SECTION, comment, sizeof comment);
+    ok(strncmp(comment, "hopsonde:run ", 13) == 0, "a pipe: no room in the section");
+    first_comment(memory_path, RECORD_STATISTICS, comment, sizeof comment);
+    is_text(comment, "udp open.", "but a statistics block behind the frames");
+    struct outcome outcome = read_all();
+    ok(outcome.frames == 1 && outcome.ended, "and the capture is read");
+}
+
 /* ---- classic ---- */
 
 static void test_classic(const struct session *session)
@@ -701,6 +800,9 @@ int main(void)
     test_limited_file(&session, true);
     test_open_errors();
     test_not_begun();
+    test_verdicts(&session);
+    test_verdicts_without_room(&session);
+    test_verdicts_in_pipe(&session);
     test_classic(&session);
     return tap_done();
 }

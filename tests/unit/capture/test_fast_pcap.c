@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The quick reader of classic pcap against libpcap: whatever is in a file, both say the same. Captures made by hand in
+/* The quick reader of classic pcap against libpcap: both say the same of any file. Captures made by hand in
  * every byte order, then cut everywhere and damaged at random. */
 #include "config.h"
 

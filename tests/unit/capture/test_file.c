@@ -179,7 +179,7 @@ static void test_mixed(bool big)
     put_option(&b, OPTION_END, 0, 0);
     block_end(&b);
     put_packet(&b, 0, 1000001);
-    block_begin(&b, 0x0bad); /* a block that nobody knows */
+    block_begin(&b, 0x0bad); /* an unknown block type */
     put_data(&b, "????", 4);
     block_end(&b);
     packet_begin(&b, 1, UINT64_C(1767323045123456789), 7, 7);

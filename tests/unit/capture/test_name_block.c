@@ -160,7 +160,7 @@ static void test_round_trip(void)
         const struct address_facts *about = address_book_at(book, i);
         check_entry(address_book_find(read, &about->address), about);
     }
-    is_num(address_book_count(read), address_book_count(book), "those of which nothing is known among them");
+    is_num(address_book_count(read), address_book_count(book), "addresses without facts among them");
     is_num(read_book(memory_path, NULL), WIRE_END, "without a book the same file is read");
     address_book_free(book);
     address_book_free(read);
@@ -431,7 +431,7 @@ static void test_cuts(void)
         address_book_free(book);
     }
     is_num(wrong, 0, "cut at every length up to %d: nothing is made up", (int)b.length);
-    is_num(shrunk, 0, "and what is whole before the cut is read");
+    is_num(shrunk, 0, "and the whole entries before the cut are read");
     address_book_free(whole);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What is packed comes out again, in whatever pieces it is given and taken; cut, damaged and padded files. */
+/* Packed bytes come out again, given and taken in pieces of any size; cut, damaged and padded files. */
 #include "config.h"
 
 #include "capture/unpack.h"
@@ -156,7 +156,7 @@ static void test_damage(int k)
     first = packed.length;
     packed.bytes[first - sum_at] ^= 1;
     unpack_whole(packings[k], &packed, first, &result);
-    ok(holds(&result, plain, 5000), "%s: a wrong checksum: what it is about is given out", names[k]);
+    ok(holds(&result, plain, 5000), "%s: a wrong checksum: its data are given out", names[k]);
     is_text(result.problem, wrong_sums[k], "%s: and it is told", names[k]);
     ok(!result.cut, "%s: it is not cut", names[k]);
     packed.bytes[first - sum_at] ^= 1;

@@ -62,7 +62,7 @@ static void test_grouping(void)
     const struct recognition found = {.traces = list, .trace_count = TRACES};
     ok(graphs_make(&found, &even, &graphs), "graphs of six traces");
     if (is_num(graphs.count, 4, "one of each protocol to each target")) {
-        is_graph(&graphs.list[0], list[0], 2, 4, "UDP, whatever the port");
+        is_graph(&graphs.list[0], list[0], 2, 4, "UDP, any port");
         is_graph(&graphs.list[1], list[1], 1, 3, "ICMP");
         is_graph(&graphs.list[2], list[4], 1, 3, "TCP");
         is_graph(&graphs.list[3], list[2], 1, 2, "the other target, twice the same flow");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What is expected: which lines are understood, what wrong ones are told, and what differs from a judgement. */
+/* Expectations: correct lines, the messages of wrong ones, and differences from a judgement. */
 #include <string.h>
 
 #include "cli/expect.h"

@@ -185,7 +185,7 @@ static const char *summary(void)
     return text;
 }
 
-/* What is right: a line, and what it means. */
+/* Correct lines, and their meaning. */
 static void test_meanings(void)
 {
     static const struct {
@@ -399,7 +399,7 @@ static void test_meanings(void)
     }
 }
 
-/* What is wrong: a line, and what is said. */
+/* Wrong lines, and their messages. */
 static void test_complaints(void)
 {
     static const struct {
@@ -489,7 +489,11 @@ static void test_complaints(void)
         {"--resolve h", "--resolve: live commands look names up anyway (leave --resolve out)"},
         {"--budget 50 h", "--budget: not an option of trace (only of diagnose)"},
         {"-g 1.2.3.4 h", "-g: source routing is not supported (routers drop such packets)"},
-        {"--mtu h", "--mtu: this version does not measure the path MTU"},
+        {"--mtu h 100", "--mtu: it chooses the sizes itself (leave SIZE out)"},
+        {"--mtu --no-df h", "--mtu: routers would fragment the packets (leave --no-df out)"},
+        {"--mtu --dry-run h", "--mtu: a dry run gets no replies, which decide on the sizes (leave it out)"},
+        {"--mtu=1400 h", "--mtu: this option takes no value"},
+        {"paths --mtu h", "--mtu: not an option of paths (only of trace and diagnose)"},
         {"-q", "-q: the value is missing (-q N)"},
         {"h --probe", "--probe: the value is missing (--probe PROBE)"},
         {"--quiet=1 h", "--quiet: this option takes no value"},
@@ -525,7 +529,7 @@ static void test_complaints(void)
         {"-z 0.5s h", "-z 0.5s: expected milliseconds, 0 to 60000, without a unit (-z 500)"},
         {"-z 5ms h", "-z 5ms: expected milliseconds, 0 to 60000, without a unit (-z 5)"},
         {"-z 60001 h", "-z 60001: expected milliseconds, 0 to 60000"},
-        {"-z x h", "-z x: expected milliseconds, 0 to 60000"},
+        {"-z 5x h", "-z 5x: expected milliseconds, 0 to 60000"},
         {"--rate 0 h", "--rate 0: expected packets per second, 0.01 to 1000000"},
         {"--rate 1e3 h", "--rate 1e3: expected packets per second, 0.01 to 1000000"},
         {"h 27", "27: expected SIZE after HOST, 28 to 65535 bytes (only one HOST is traced)"},
@@ -662,6 +666,10 @@ static void test_environment(void)
     is_text(err.message, "HOPSONDE_OPTIONS: too long (at most 4095 bytes)", "an environment that is too long");
 }
 
+#define MTR_W "hopsonde: -w: a report is always printed, and never cuts names (to wait up to N seconds: -w N)\n"
+#define MTR_Z "hopsonde: -z: taken as -A (a gap of N milliseconds between two probes is -z N)\n"
+#define MTR_L "hopsonde: -l: taken as -o jsonl (a flow label is --flow-label N)\n"
+
 static void test_hints(void)
 {
     static const struct {
@@ -675,7 +683,8 @@ static void test_hints(void)
                            "hopsonde: --icmp: taken as -I\n"},
         {"--quiet --icmp h", ""},
         {"-z 2 h", "hopsonde: -z: 2 milliseconds (traceroute reads numbers up to 10 as seconds)\n"},
-        {"-z 0.5 h", ""},
+        {"-z 0.5 -z 0.5 h", "hopsonde: -z: 0.5 milliseconds (traceroute reads numbers up to 10 as seconds)\n"},
+        {"-z 0 h", ""},
         {"-z 20 h", ""},
         {"-i 0.1 h", "hopsonde: -i: taken as the name of an interface (the gap between two probes is -z MS)\n"},
         {"replay -q 3 x", "hopsonde: -q: ignored, because a replay sends nothing\n"},
@@ -683,6 +692,22 @@ static void test_hints(void)
         {"replay -T -p 443 -4 --list x", ""},
         {"--source 192.0.2.1 h", "hopsonde: --source: taken as -s\n"},
         {"--ipinfo 0 h", "hopsonde: --ipinfo: taken as -A\n"},
+        {"-w h", MTR_W},
+        {"h -w", MTR_W},
+        {"-w -c 3 h", MTR_W "hopsonde: -c: taken as -q\n"},
+        {"-rwc 3 h", "hopsonde: -r: a report is always printed (to read a capture: --read FILE)\n" MTR_W
+                     "hopsonde: -c: taken as -q\n"},
+        {"-w w.example", MTR_W},
+        {"-w 2 h", ""},
+        {"-w2 h", ""},
+        {"-z h", MTR_Z},
+        {"-zn h", MTR_Z},
+        {"h -z", MTR_Z},
+        {"replay -z x", MTR_Z},
+        {"-l h", MTR_L},
+        {"-l -n h", MTR_L},
+        {"-6 -l 0xfffff h", "hopsonde: -l: taken as --flow-label\n"},
+        {"--raw h", "hopsonde: --raw: taken as -o jsonl\n"},
         {"paths --read x --max-probes 50 -q 3", "hopsonde: --max-probes: ignored, because a replay sends nothing\n"},
         {"paths --read x --confidence .9 --lite", ""},
         {"replay --source 192.0.2.1 x", ""},

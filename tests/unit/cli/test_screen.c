@@ -73,7 +73,7 @@ static void test_escapes(void)
         else
             unsetenv("TERM");
         ok(screen_has_escapes(screen) == rows[i].want, "TERM=%s", rows[i].term ? rows[i].term : "(not set)");
-        ok(!screen_has_escapes(none), "what is no terminal has none");
+        ok(!screen_has_escapes(none), "a file or a pipe has none");
     }
     is_num(screen_terminal_columns(none), 0, "nor a width");
     const struct winsize size = {.ws_row = 24, .ws_col = 132};

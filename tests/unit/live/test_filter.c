@@ -190,7 +190,7 @@ static void test_errors(const struct bpf_program *program, const struct link *li
        filter);
     error = six ? sample_ip(icmp, families[family].other, families[family].target, exceeded6, sizeof exceeded6)
                 : sample_ip(icmp, families[family].other, families[family].target, exceeded4, sizeof exceeded4);
-    ok(!passes(program, link, &error), "IPv%d %s %s: not one to somebody else", families[family].family, link->name,
+    ok(!passes(program, link, &error), "IPv%d %s %s: not one to another host", families[family].family, link->name,
        filter);
     if (!six)
         return;

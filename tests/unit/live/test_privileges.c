@@ -263,7 +263,7 @@ int main(void)
     run_child(child_sudo, "sudo: files are the user's, then the process is");
     run_child(child_drop_first, "root without a live run: no capabilities");
     run_child(child_sudo_drop_first, "sudo without a live run: the user, no capabilities");
-    run_child(child_bad_environment, "SUDO_UID that names nobody");
+    run_child(child_bad_environment, "SUDO_UID of no user");
     run_child(child_file_capability, "a file capability: raised, then dropped");
     run_child(child_user_namespace, "one uid mapped: the uid steps fall away");
     run_child(child_no_capability, "root without CAP_NET_RAW: the message");

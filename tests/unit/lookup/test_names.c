@@ -108,7 +108,7 @@ static void test_answers(struct dns_server *server)
         {"192.0.2.16", ADDRESS_NAME_KNOWN, "long.example"},
     };
     is_outcome(server, PATIENT, false, rows, sizeof rows / sizeof *rows);
-    ok(server->client_tcp != 0, "what is cut is asked for over TCP");
+    ok(server->client_tcp != 0, "a cut answer is asked for again over TCP");
 }
 
 static void test_verified(struct dns_server *server)
@@ -127,7 +127,7 @@ static void test_verified(struct dns_server *server)
     is_outcome(server, PATIENT, true, rows, sizeof rows / sizeof *rows);
 }
 
-/* The three that nobody answers are given up after 90 ms. */
+/* The client gives up the three queries without an answer after 90 ms. */
 static void test_silence(struct dns_server *server)
 {
     static const struct outcome rows[] = {
@@ -229,13 +229,13 @@ static void test_given_up(struct dns_server *server)
     names_ask(names, &other);
     ok(!names_is_settled(names, &address), "out, and not settled");
     names_free(names);
-    is_num(hosts.calls, 0, "given up: nobody is called");
+    is_num(hosts.calls, 0, "given up: no callback");
     is_num(address_book_find(book, &address)->name_state, ADDRESS_NAME_UNKNOWN, "given up: the book stays as it is");
     address_book_free(book);
     names_free(NULL);
 }
 
-/* A run asks after it is sealed: what c-ares reads it must have read by then. */
+/* A run asks after it is sealed: c-ares must have read its files by then. */
 static void test_sealed(struct dns_server *server)
 {
     static const char title[] = "sealed: names can be asked for";
@@ -259,7 +259,7 @@ static void test_sealed(struct dns_server *server)
         ok(status == 0, "%s (status %x)", title, (unsigned)status);
 }
 
-static void test_nobody(void)
+static void test_no_server(void)
 {
     struct dns_server gone;
     dns_server_open(&gone);
@@ -271,7 +271,7 @@ static void test_nobody(void)
     run(names, NULL);
     ok(names_is_settled(names, &address), "no server: settled");
     is_num(address_book_find(book, &address)->name_state, ADDRESS_NAME_UNKNOWN, "no server: not known");
-    ok(!names_is_settled(names, &never), "what was never asked for is not settled");
+    ok(!names_is_settled(names, &never), "a name that was never asked for is not settled");
     names_free(names);
     address_book_free(book);
 }
@@ -300,7 +300,7 @@ int main(void)
     test_given_up(&server);
     test_sealed(&server);
     dns_server_close(&server);
-    test_nobody();
+    test_no_server();
     test_system();
     return tap_done();
 }

@@ -255,7 +255,7 @@ static void test_trees(const struct folder *folder)
         addr_parse("203.0.113.1", &unknown);
         places_look_up(places, &none, &about);
         places_look_up(places, &unknown, &about);
-        ok(about.asn == 7 && strcmp(about.as_name, "kept") == 0, "what is not known leaves all as it is");
+        ok(about.asn == 7 && strcmp(about.as_name, "kept") == 0, "an unknown address leaves all as it is");
         places_free(places);
     }
 }

@@ -8,8 +8,8 @@
 static const char *const asked[] = {"0.0.0.0",     "192.0.2.1", "198.51.100.7", "255.255.255.255",
                                     "2001:db8::1", "::",        "ffff::"};
 
-/* Opens the bytes as either kind and looks addresses up. False: they are refused without a word, or a name has no end;
- * what is worse ends the test. */
+/* Opens the bytes as either kind and looks addresses up. False: they are refused without a word, or a name has no end.
+ * Worse harm ends the test. */
 static bool does_no_harm(const struct folder *folder, const char *bytes, size_t length)
 {
     bool good = true;

@@ -79,7 +79,7 @@ static void test_search(const struct folder *folder)
     places_free(places);
     folder_save(folder, "first/asn.mmdb", "x", 1);
     places = open_found(directories, true, false, &err);
-    ok(!places && strstr(err.message, "first/asn.mmdb: "), "what is found must be good: %s", err.message);
+    ok(!places && strstr(err.message, "first/asn.mmdb: "), "the file that is found must be good: %s", err.message);
     places_free(places);
 }
 
@@ -151,8 +151,8 @@ static void make_deep(const struct folder *folder)
 
 #define WIDE_LEVELS 12
 
-/* A description of lists of eight, which are all the same list of eight, and so on: 8 to the power of 12 values, for
- * who lists them. */
+/* A description of lists of eight, which are all the same list of eight, and so on: 8 to the power of 12 values, if
+ * all are listed. */
 static void make_wide(const struct folder *folder)
 {
     struct mmdb_writer w;
@@ -209,7 +209,7 @@ static void test_recognise(const struct folder *folder)
     is_num(mmdb_recognise(folder_path(folder, "asn.mmdb", path), &is_mmdb, &err), STATUS_OK, "a database can be read");
     ok(is_mmdb, "and is one");
     is_num(mmdb_recognise(folder_path(folder, "missing.mmdb", path), &is_mmdb, &err), STATUS_SYSTEM,
-           "what is missing cannot");
+           "a missing file is not recognised");
     ok(!is_mmdb, "and is none");
     for (unsigned more = 0; more < 2; more++) {
         strbuf_clear(&file);

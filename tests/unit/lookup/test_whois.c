@@ -253,7 +253,8 @@ static void test_chain(void)
     run(&world);
     is_num(world.fakes[0].asked, 1, "the referral counts for the block");
     is_num(world.fakes[1].asked, 2, "the registry is asked for another network");
-    is_text(whois_of(&world, "192.0.2.65")->netname, "PARENT", "what the carrier does not know the registry does");
+    is_text(whois_of(&world, "192.0.2.65")->netname, "PARENT",
+            "the registry knows a network that the carrier does not");
     is_num(world.sought, 3, "each name was sought once");
     is_num(whois_tally(world.client).known, 3, "all are known");
     world_close(&world);
@@ -273,7 +274,7 @@ static void test_loops(void)
     world_open(&world, (const char *const[3]){"refer: root.example:%0\n", "", ""}, all_answer, true);
     ask(&world, "192.0.2.1");
     run(&world);
-    is_num(world.fakes[0].asked, 1, "who refers to itself is not asked twice");
+    is_num(world.fakes[0].asked, 1, "a server that refers to itself is not asked twice");
     world_close(&world);
 }
 
@@ -394,7 +395,7 @@ static void test_bad_servers(void)
     }
 }
 
-/* What the registry knows stands where the server that it refers to is gone. */
+/* The registry's answer stands if the server that it refers to is gone. */
 static void test_dead_referral(void)
 {
     struct world world;

@@ -126,7 +126,8 @@ static void check_expectation(const struct vector *v, const char *want)
     free(bytes);
 }
 
-/* `sent` short as well as cut by the capture: the first may be malformed, neither may say what is not there. */
+/* `sent` short as well as cut by the capture: the first may be malformed, neither may show fields that are not there.
+ */
 static void check_cuts(const struct vector *v)
 {
     struct packet whole, cut, sent;

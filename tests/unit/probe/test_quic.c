@@ -119,8 +119,8 @@ static void check_ids_differ(void)
     flow_free(&flow);
 }
 
-/* The checksum is whatever the ciphertext makes it: where it comes out as 0, 0xffff must stand there (RFC 768). The
- * source address is chosen so that it does: no key depends on it. */
+/* The checksum follows from the ciphertext. If it comes out as 0, the packet must have 0xffff (RFC 768). The test
+ * chooses a source address for which it does: no key depends on that address. */
 static void check_zero_checksum(uint8_t family)
 {
     struct err err;

@@ -260,8 +260,63 @@ static void check_seq_gaps(const char *spec, uint16_t size)
     for (uint32_t i = 0; data && i + data + 1 < sizeof taken; i++)
         taken_by_data += taken[i] && (taken[i + 1] || taken[i + data] || taken[i + data + 1]);
     is_num(twice + far, 0, "%s, %u bytes of data: distinct numbers, close together", spec, data);
-    is_num(taken_by_data, 0, "%s, %u bytes of data: what is acknowledged is no other probe's", spec, data);
+    is_num(taken_by_data, 0, "%s, %u bytes of data: the acknowledged number is no other probe's", spec, data);
     flow_free(&flow);
+}
+
+/* The answers of a target to a SYN with data: of a listener, which takes no data, and of a closed port. */
+static void check_sized_answers(const struct flow *flow, uint16_t serial, const struct headers *probe, const char *spec)
+{
+    uint32_t data = (uint32_t)(probe->transport.size - probe->transport.header_length);
+    const uint32_t ends[] = {(uint32_t)probe->transport.seq + 1, (uint32_t)probe->transport.seq + 1 + data};
+    for (unsigned i = 0; i < 2; i++) {
+        uint8_t tcp[20] = {0};
+        size_t size;
+        set_word(tcp, flow->target_port);
+        set_word(tcp + 2, flow->source_port);
+        set_word(tcp + 8, (uint16_t)(ends[i] >> 16));
+        set_word(tcp + 10, (uint16_t)ends[i]);
+        tcp[12] = 0x50;
+        tcp[13] = i ? TCP_RST | TCP_ACK : TCP_SYN | TCP_ACK;
+        uint8_t *answer = answer_packet(flow, IP_TCP, tcp, sizeof tcp, &size);
+        is_num(answer_of(flow, answer, size).serial, serial, "%s IPv%u, %u bytes: answer %u to serial %u", spec,
+               flow->target.family, flow->size, i, serial);
+        free(answer);
+    }
+}
+
+/* Flows of several sizes beside one of the usual size, with the same ports: each knows its own probes, whole and in
+ * quotes, and never takes the usual one's. */
+static void check_sized(const char *spec, uint8_t family)
+{
+    static const uint16_t sizes[] = {576, 1281, 1500};
+    struct flow usual = built_flow(spec, family);
+    for (unsigned i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        struct flow sized;
+        struct err err;
+        flow_sized(&usual, sizes[i], 1500, &sized);
+        if (!ok(flow_build(&sized, &err) == STATUS_OK, "%s IPv%u: %u bytes", spec, family, sizes[i]))
+            continue;
+        for (unsigned k = 0; k < 3; k++) {
+            uint16_t serial = (uint16_t)(SIZED_SERIALS_FIRST + k * 14999);
+            uint8_t *bytes = stamped(&sized, serial, 7);
+            struct headers h = decoded(bytes, sized.size, false);
+            struct flow_match leaving = recognise_leaving(&sized, bytes, sized.size);
+            is_num(leaving.match, MATCH_EXACT, "%s IPv%u, %u bytes: known", spec, family, sizes[i]);
+            is_num(leaving.serial, serial, "%s IPv%u, %u bytes: serial %u", spec, family, sizes[i], serial);
+            is_num(recognise_quote(&sized, bytes, family == 6 ? 120 : 28).serial, serial,
+                   "%s IPv%u, %u bytes: serial %u, quoted", spec, family, sizes[i], serial);
+            ok(transport_checksum(bytes, sized.size) == right_checksum(bytes, sized.size),
+               "%s IPv%u, %u bytes: checksum", spec, family, sizes[i]);
+            is_num(recognise_leaving(&usual, bytes, sized.size).match, MATCH_NONE,
+                   "%s IPv%u, %u bytes: not a probe of the usual size", spec, family, sizes[i]);
+            if (sized.spec.protocol == IP_TCP && sized.spec.variant == VARIANT_SYN)
+                check_sized_answers(&sized, serial, &h, spec);
+            free(bytes);
+        }
+        flow_free(&sized);
+    }
+    flow_free(&usual);
 }
 
 static void check_foreign_ids(void)
@@ -280,6 +335,13 @@ static void check_foreign_ids(void)
 
 int main(void)
 {
+    for (uint8_t family = 4; family <= 6; family += 2) {
+        check_sized("udp", family);
+        check_sized("udp/53", family);
+        check_sized("icmp", family);
+        check_sized("tcp/80", family);
+        check_sized("tcp/80:ack", family);
+    }
     for (unsigned i = 0; every_spec[i]; i++) {
         check_flow(every_spec[i], 4);
         check_flow(every_spec[i], 6);

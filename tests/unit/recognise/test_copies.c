@@ -101,7 +101,7 @@ static void shoot_echo(void)
     }
 }
 
-/* Equal SYNs but for id and TTL; equal SYN/ACKs, as the kernel of a target repeats them. */
+/* The SYNs differ in id and TTL alone. The target's kernel repeats an equal SYN/ACK. */
 static void shoot_syn(void)
 {
     for (uint16_t n = 0; n < 6; n++) {
@@ -329,7 +329,7 @@ static void test_nat(void)
     scene_end();
 }
 
-/* Two sources that send equal probes at once, of which none is the other's. */
+/* Two sources send equal probes at once. Neither forwards those of the other. */
 static void see_two_sources(enum frame_direction direction, unsigned interface, unsigned behind)
 {
     scene_begin(NULL);

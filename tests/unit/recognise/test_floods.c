@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The recogniser's bounds: whatever the capture, it needs no more memory than it says, and every frame is accounted
- * for. How its time grows is measured by `make bench BENCH=hostile`. */
+/* The recogniser's bounds: for any capture, it needs no more memory than it says, and it accounts for every frame. How
+ * its time grows is measured by `make bench BENCH=hostile`. */
 #include <malloc.h>
 #include <stdlib.h>
 
@@ -150,7 +150,7 @@ static void test_flood(const struct flood *flood)
     is_num(in_use, before, "%s: nothing is left", flood->name);
 }
 
-/* One after another, while what is left of those before is still held: their stamps go on. */
+/* One after another, while the recogniser still holds the rest of those before: their stamps go on. */
 static void test_all(void)
 {
     struct err err;

@@ -194,7 +194,7 @@ static void test_waiting(void)
     held_lines_free(&hold);
     result.is_settled = NULL;
     print_marked(&hold, &out, "192.0.2.6");
-    ok(strstr(written(&out, text), "\n192.0.2.4\n192.0.2.6\n"), "where nobody is asked nothing waits");
+    ok(strstr(written(&out, text), "\n192.0.2.4\n192.0.2.6\n"), "without lookups no line waits");
     held_lines_free(&hold);
     fclose(out.file);
     address_book_free(book);

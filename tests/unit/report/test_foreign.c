@@ -184,7 +184,7 @@ static void judge(struct report *report, const struct recognition *what)
 {
     static struct judgement judgement;
     static const nstime ends[2] = {START + 60 * NS_PER_S, START + 60 * NS_PER_S};
-    struct judged_group group = {.judgement = &judgement};
+    struct judged_group group = {.judgement = &judgement, .several = true};
     struct trace_groups groups;
     trace_groups_gather(what->traces, what->trace_count, &groups);
     while ((group.traces = trace_groups_next(&groups, &group.count))) {
@@ -238,8 +238,8 @@ static const struct output_options plain = {.width = 80};
     "grouped by addresses\n"                                                                                           \
     "captured behind hop 1, not at the source: times count from there\n"                                               \
     "1 answer quotes translated addresses or ports (NAT)\n\n"                                                          \
-    "udp reaches the target at hop 3: port closed (port-unreachable), as usual for a traceroute.\n"                    \
-    "tcp/443 is rejected by hop 3 (10.0.2.1): admin-prohibited.\n"                                                     \
+    "udp      closed at the target (hop 3): path complete; it replies port-unreachable, as usual for a traceroute.\n"  \
+    "tcp/443  rejected at hop 3 (10.0.2.1): admin-prohibited.\n"                                                       \
     "\nPlease check the filter at 10.0.2.1 (hop 3): TCP destination port 443 (source port 40001) from 10.0.0.2 to "    \
     "192.0.2.80 is rejected there (admin-prohibited), while udp reaches the target (2026-01-02 03:04:05 UTC).\n"       \
     "\ntrace 2: 2001:db8::2 to 2001:db8::80, icmp\n"                                                                   \
@@ -249,7 +249,7 @@ static const struct output_options plain = {.width = 80};
     "2 answers\n"                                                                                                      \
     "grouped by addresses\n"                                                                                           \
     "inferred from replies: the probes are not in the capture, so there are no times\n\n"                              \
-    "icmp reaches the target at hop 2: port closed (port-unreachable).\n"
+    "icmp  closed at the target (hop 2): it replies port-unreachable.\n"
 
 static void test_text(void)
 {
@@ -267,28 +267,37 @@ static void test_text(void)
 
 static void test_quiet(void)
 {
-    is_report("text", &(struct output_options){.width = 80, .quiet = true},
-              "\ntrace 0: 10.0.0.2 to 192.0.2.80, udp to ports 33434-33438, by traceroute (Linux)\n"
-              " 1  10.0.0.1  0.412 ms  0.391 ms\n 2  *\n 3  192.0.2.80  3.002 ms\n"
-              "reached at hop 3: 192.0.2.80 answered port unreachable\n"
-              "\ntrace 1: 10.0.0.2 to 192.0.2.80, tcp/443\n"
-              " 2  10.0.1.1  1.000 ms\n 3  10.0.2.1  2.000 ms !X\n"
-              "stopped at hop 3: 10.0.2.1 says administratively prohibited (!X)\n"
-              "\nudp reaches the target at hop 3: port closed (port-unreachable), as usual for a traceroute.\n"
-              "tcp/443 is rejected by hop 3 (10.0.2.1): admin-prohibited.\n"
-              "\ntrace 2: 2001:db8::2 to 2001:db8::80, icmp\n"
-              " 1  2001:db8::1\n 2  2001:db8::80\n"
-              "\nicmp reaches the target at hop 2: port closed (port-unreachable).\n",
-              "--quiet: traces and verdicts only");
+    is_report(
+        "text", &(struct output_options){.width = 80, .quiet = true},
+        "\ntrace 0: 10.0.0.2 to 192.0.2.80, udp to ports 33434-33438, by traceroute (Linux)\n"
+        " 1  10.0.0.1  0.412 ms  0.391 ms\n 2  *\n 3  192.0.2.80  3.002 ms\n"
+        "reached at hop 3: 192.0.2.80 answered port unreachable\n"
+        "\ntrace 1: 10.0.0.2 to 192.0.2.80, tcp/443\n"
+        " 2  10.0.1.1  1.000 ms\n 3  10.0.2.1  2.000 ms !X\n"
+        "stopped at hop 3: 10.0.2.1 says administratively prohibited (!X)\n"
+        "\nudp      closed at the target (hop 3): path complete; it replies port-unreachable, as usual for a traceroute.\n"
+        "tcp/443  rejected at hop 3 (10.0.2.1): admin-prohibited.\n"
+        "\ntrace 2: 2001:db8::2 to 2001:db8::80, icmp\n"
+        " 1  2001:db8::1\n 2  2001:db8::80\n"
+        "\nicmp  closed at the target (hop 2): it replies port-unreachable.\n",
+        "quiet: traces and verdicts only");
+    is_report("text", &(struct output_options){.width = 80, .quiet = true, .verdicts_only = true},
+              "10.0.0.2 to 192.0.2.80\n"
+              "udp      closed at the target (hop 3): path complete; it replies port-unreachable, as usual for a "
+              "traceroute.\n"
+              "tcp/443  rejected at hop 3 (10.0.2.1): admin-prohibited.\n"
+              "2001:db8::2 to 2001:db8::80\n"
+              "icmp  closed at the target (hop 2): it replies port-unreachable.\n",
+              "--quiet: verdicts alone, and whom they are about");
 }
 
 /* Frame 20 of the first file belongs to both traces. */
 #define EVIDENCE                                                                                                       \
-    "udp reaches the target at hop 3: port closed (port-unreachable), as usual for a traceroute.\n"                    \
+    "udp      closed at the target (hop 3): path complete; it replies port-unreachable, as usual for a traceroute.\n"  \
     "    frame 40   of a.pcap  +2.000 ms  10.0.0.2:40004 > 192.0.2.80:33437  udp, TTL 3, attempt 1\n"                  \
     "    frame 41   of a.pcap  +5.002 ms  192.0.2.80 > 10.0.0.2  port unreachable with TTL 60, to the probe of TTL "   \
     "3\n"                                                                                                              \
-    "tcp/443 is rejected by hop 3 (10.0.2.1): admin-prohibited.\n"                                                     \
+    "tcp/443  rejected at hop 3 (10.0.2.1): admin-prohibited.\n"                                                       \
     "    frame 20   of a.pcap  +0.000 ms  10.0.0.2:40002 > 192.0.2.80:33435  udp, TTL 1, attempt 2\n"                  \
     "    frame 20   of a.pcap  +4.000 ms  10.0.0.2:40001 > 192.0.2.80:443  tcp/443, TTL 3, attempt 1\n"                \
     "    frame 21   of b\\x1b.pcap  +6.000 ms  10.0.2.1 > 10.0.0.2  administratively prohibited with TTL 60, to the "  \
@@ -300,7 +309,7 @@ static void test_evidence(void)
     fill();
     char *text =
         report(&output_text, &(struct output_options){.width = 80, .quiet = true, .verbose = 1}, &found, &source);
-    char *from = strstr(text, "udp reaches"), *to = from ? strstr(from, "\ntrace 2") : NULL;
+    char *from = strstr(text, "udp      closed"), *to = from ? strstr(from, "\ntrace 2") : NULL;
     if (to)
         *to = '\0';
     is_text(from ? from : "", EVIDENCE, "-v: the frames behind each verdict");
@@ -371,7 +380,7 @@ static void test_clocks(void)
     free(text);
 }
 
-/* Reports one trace, of which only the sentence on its end is checked. */
+/* Reports one trace. The test checks only the sentence on its end. */
 static void is_ending(struct trace *trace, const char *want)
 {
     static const struct judgement nothing;
@@ -381,7 +390,7 @@ static void is_ending(struct trace *trace, const char *want)
     const struct result result = {.source = source};
     struct output out = {
         .result = &result, .options = {.width = 80, .quiet = true}, .file = open_memstream(&text, &length)};
-    output_text.judged(&out, &(struct judged_group){one, 1, &nothing});
+    output_text.judged(&out, &(struct judged_group){one, 1, &nothing, false});
     fclose(out.file);
     char *line = strchr(text + 1, '\n');
     is_text(line ? line + 1 : "", want, "ended: %s", trace_end_name(trace->end));

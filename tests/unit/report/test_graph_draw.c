@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Graphs of paths as dot and svg, checked with Graphviz and xmllint. */
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -130,11 +131,30 @@ static bool all_is_within(const char *svg)
     return true;
 }
 
+/* The numbers of flows stand beside each other: each is 12 high, and a digit 6 wide. */
+static bool numbers_are_apart(const char *svg)
+{
+    double x[128], y[128], half[128];
+    unsigned numbers = 0;
+    char number[16];
+    for (const char *at = svg; (at = strstr(at, "<text class=\"f\"")) && numbers < 128; at++) {
+        if (sscanf(at, "<text class=\"f\" x=\"%lf\" y=\"%lf\">%15[0-9]<", &x[numbers], &y[numbers], number) != 3)
+            return false;
+        half[numbers++] = 3.0 * (double)strlen(number);
+    }
+    for (unsigned i = 0; i < numbers; i++)
+        for (unsigned k = 0; k < i; k++)
+            if (fabs(x[i] - x[k]) < half[i] + half[k] - 1 && fabs(y[i] - y[k]) < 12 - 1)
+                return printf("# over each other: %.0f,%.0f\n", x[i], y[i]), false;
+    return true;
+}
+
 static void check_svg(const struct graph *graph, const char *name, bool has_xmllint)
 {
     struct render r;
     draw(&r, "svg", name, graph, 1);
     ok(all_is_within(r.text), "svg: all is within the page: %s", name);
+    ok(numbers_are_apart(r.text), "svg: no number stands over another: %s", name);
     is_num(count(r.text, "<g>"), graph->node_count, "svg: its nodes");
     is_num(count(r.text, "<path "), graph->edge_count, "svg: its lines");
     ok(!strstr(r.text, "href") && !strstr(r.text, "<script") && count(r.text, "http") == 1 && !strstr(r.text, "url("),
@@ -180,6 +200,47 @@ static void test_places(void)
     find_place(r.text, "10.0.2.101", &x[0], &y[0]);
     find_place(r.text, "10.0.2.196", &x[1], &y[1]);
     ok(x[0] == x[1] && y[1] > y[0] + 95 * 40, "svg: 96 at one TTL stand below each other");
+    render_free(&r);
+    graphs_free(&made);
+}
+
+/* Lines that cross have their numbers beside each other. */
+static void test_crossing(void)
+{
+    struct made_graph made;
+    struct render r;
+    graphs_make(&made, "192.0.2.80",
+                "1 10.0.1.1 > 2 3\n1 10.0.1.2 > 2 3\n2 10.0.2.1 > 4\n2 10.0.2.2 > 4\n"
+                "3 192.0.2.80 t >\n");
+    for (unsigned i = 0; i < made.graph.edge_count; i++)
+        made.graph.edges[i].flows = 1000 + i;
+    draw(&r, "svg", "", &made.graph, 1);
+    is_num(count(r.text, "<text class=\"f\""), made.graph.edge_count, "svg: each line has its number");
+    ok(numbers_are_apart(r.text), "svg: also where lines cross");
+    render_free(&r);
+    graphs_free(&made);
+}
+
+/* A router behind which nothing answered. */
+static void test_last_seen(void)
+{
+    static const char mark[] = "<rect class=\"d\" ";
+    struct made_graph made;
+    struct render r;
+    graphs_make(&made, "192.0.2.80", "1 10.0.1.1 > 1 2\n2 10.0.2.1 >\n2 10.0.2.2 > 3\n3 192.0.2.80 t >\n");
+    draw(&r, "svg", "", &made.graph, 1);
+    is_num(count(r.text, mark), 2, "svg: a router without next hop is marked, and the legend says so");
+    ok(strstr(r.text, ">no next hop was seen</text>"), "svg: in these words");
+    render_free(&r);
+    graphs_free(&made);
+    graphs_make_shape(&made, "no target");
+    made.graph.last_ttl = 2;
+    draw(&r, "svg", "", &made.graph, 1);
+    is_num(count(r.text, mark), 0, "svg: not where no farther TTL was probed");
+    render_free(&r);
+    made.graph.last_ttl = 10;
+    draw(&r, "svg", "", &made.graph, 1);
+    is_num(count(r.text, mark), 3, "svg: all that are last where all is lost behind");
     render_free(&r);
     graphs_free(&made);
 }
@@ -319,6 +380,8 @@ int main(void)
     bool has_dot = has_tool("dot"), has_xmllint = has_tool("xmllint");
     test_dot_text();
     test_places();
+    test_crossing();
+    test_last_seen();
     test_every_shape(has_dot, has_xmllint);
     test_hostile_names(has_dot, has_xmllint);
     test_several(has_dot, has_xmllint);

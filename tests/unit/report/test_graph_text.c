@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "report/graph/graph_view.h"
+#include "report/graph/graph_words.h"
 #include "strategies/strategies.h"
 #include "tap.h"
 #include "unit/support/books.h"
@@ -200,7 +201,7 @@ static void test_sentences(void)
              " 2  10.0.2.1     2.001 ms\n"
              " 3  192.0.2.80   3.002 ms\n"
              "\n"
-             "1 path to the target.\n"
+             "At least 1 path to the target.\n"
              "    1 flow: 1 2 target\n"
              "A next hop was probably missed (probability 0.75); 214 probes in 96 flows.\n"
              "The route changed 2 times, the last time at 2026-01-02 03:04:05 UTC: the graph\n"
@@ -332,6 +333,59 @@ static void test_deep(void)
     strbuf_free(&text);
 }
 
+/* --- the number of paths --- */
+
+static const char *paths_of(struct made_graph *made, struct strbuf *text)
+{
+    strbuf_clear(text);
+    graph_words_add_paths(text, &made->graph);
+    return text->text;
+}
+
+/* The flows of a test graph take every path; here some of the paths are forgotten. */
+static void test_bounds(void)
+{
+    struct made_graph made;
+    struct strbuf text;
+    strbuf_init(&text);
+    graphs_make_shape(&made, "meshed");
+    unsigned all = made.graph.path_count;
+    char want[80];
+    snprintf(want, sizeof want, "%u paths to the target", all);
+    is_text(paths_of(&made, &text), want, "flows took all paths that the links make");
+    made.graph.path_count = 1;
+    snprintf(want, sizeof want, "At least 1 path to the target (the links make %u)", all);
+    is_text(paths_of(&made, &text), want, "flows took one of them");
+    made.graph.path_count = all;
+    made.graph.missed_probability = 0.6;
+    snprintf(want, sizeof want, "At least %u paths to the target", all);
+    is_text(paths_of(&made, &text), want, "a next hop was probably missed");
+    graphs_free(&made);
+    strbuf_free(&text);
+}
+
+/* 21 TTLs of two routers each, all linked: more paths than are counted. */
+static void test_many_paths(void)
+{
+    enum { PAIRS = 21, NODES = 2 * PAIRS + 1 };
+    static struct graph_node nodes[NODES];
+    static struct graph_edge edges[4 * PAIRS];
+    struct graph_path path = {.complete = true};
+    struct graph graph = {.nodes = nodes, .edges = edges, .paths = &path, .path_count = 1};
+    struct strbuf text;
+    for (unsigned i = 0; i < NODES; i++) {
+        nodes[i] = (struct graph_node){.ttl = (uint8_t)(i / 2 + 1), .is_target = i == NODES - 1};
+        for (unsigned k = 0; k < 2 && i < NODES - 1; k++)
+            if (i / 2 * 2 + 2 + k < NODES)
+                edges[graph.edge_count++] = (struct graph_edge){.from = i, .to = i / 2 * 2 + 2 + k};
+    }
+    graph.node_count = NODES;
+    strbuf_init(&text);
+    graph_words_add_paths(&text, &graph);
+    is_text(text.text, "At least 1 path to the target (the links make over 1000000)", "not all are counted");
+    strbuf_free(&text);
+}
+
 /* --- the tree --- */
 
 static void test_view(void)
@@ -344,6 +398,10 @@ static void test_view(void)
     ok(target->parent == 0 && target->depth == 1 && target->level == 5,
        "the target comes after all nodes that lead to it");
     ok(target->share > 0.999 && target->share < 1.001, "and all flows get there");
+    graph_view_free(&view);
+    made.graph.edges[0].known = 12; /* the other link has 4 */
+    ok(graph_view_make(&made.graph, &view) && view.nodes[1].share > 0.749 && view.nodes[1].share < 0.751,
+       "all flows that are known to have crossed a link count for the shares");
     graph_view_free(&view);
     graphs_free(&made);
 }
@@ -501,6 +559,8 @@ int main(void)
     test_width();
     test_long_lists();
     test_deep();
+    test_bounds();
+    test_many_paths();
     test_view();
     test_report();
     test_names();

@@ -117,7 +117,7 @@ static void test_guess(bool has_xmllint)
     const char *svg = draw(&r, &fake, book);
     check(svg, "a guess", has_xmllint);
     ok(strstr(svg, "1 of them only from the hop's name"), "a guess from a name, but only if no place is known");
-    ok(entry(book, "10.0.2.1")->place.has_position == false, "what is known stays as it is");
+    ok(entry(book, "10.0.2.1")->place.has_position == false, "known facts stay as they are");
     render_free(&r);
     fake_free(&fake);
     address_book_free(book);

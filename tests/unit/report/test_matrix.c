@@ -478,8 +478,8 @@ static void fill_report(struct fake *fake)
     fake_hop(fake, 1, 1, "10.0.1.1", 0.4);
     fake_silence(fake, 0, 2);
     answer(fake, 1, 2, opened);
-    judge(fake, 0, VERDICT_DROPPED, "udp is dropped.");
-    judge(fake, 1, VERDICT_OPEN, "tcp/443 is open.");
+    judge(fake, 0, VERDICT_DROPPED, "udp dropped.");
+    judge(fake, 1, VERDICT_OPEN, "tcp/443 open.");
     struct verdict *dropped = &judgement.verdicts[0];
     dropped->how = HOW_SILENT;
     dropped->after = (struct place){.known = true, .ttl = 1, .address = fake_trace(fake, 0)->probes[0].replies[0].from};
@@ -513,9 +513,11 @@ static void test_report(void)
 {
     struct fake fake;
     fill_report(&fake);
-    is_report(&fake, NULL, HEADING MATRIX "udp is dropped.\ntcp/443 is open.\nOne finding.\n" ADVICE, "a diagnosis");
-    is_report(&fake, &(struct output_options){.quiet = true}, MATRIX "udp is dropped.\ntcp/443 is open.\n",
-              "--quiet: matrix and verdicts only");
+    is_report(&fake, NULL, HEADING MATRIX "udp      dropped.\ntcp/443  open.\nOne finding.\n" ADVICE, "a diagnosis");
+    is_report(&fake, &(struct output_options){.quiet = true}, MATRIX "udp      dropped.\ntcp/443  open.\n",
+              "quiet: matrix and verdicts only");
+    is_report(&fake, &(struct output_options){.quiet = true, .verdicts_only = true},
+              "udp      dropped.\ntcp/443  open.\n", "--quiet: verdicts alone");
     fake_free(&fake);
 }
 
@@ -533,11 +535,11 @@ static void test_evidence(void)
     opened_verdict->frame_count = 2;
     is_report(&fake, &(struct output_options){.verbose = 1},
               HEADING MATRIX
-              "udp is dropped.\n"
+              "udp      dropped.\n"
               "    frame 1    +0.000 ms  10.0.0.2:41022 > 192.0.2.80:33434  udp, TTL 1, attempt 1\n"
               "    frame 2    +0.400 ms  10.0.1.1 > 10.0.0.2  time exceeded with TTL 64, to the probe of TTL 1\n"
               "    frame 5    +2.000 ms  10.0.0.2:41022 > 192.0.2.80:33434  udp, TTL 2, attempt 1: no answer\n"
-              "tcp/443 is open.\n"
+              "tcp/443  open.\n"
               "    frame 6    +3.000 ms  10.0.0.2:41023 > 192.0.2.80:443  tcp/443, TTL 2, attempt 1\n"
               "    frame 7    +6.000 ms  192.0.2.80:443 > 10.0.0.2:41023  syn-ack with TTL 64, to the probe of TTL 2\n"
               "One finding.\n" ADVICE,

@@ -106,7 +106,7 @@ static const struct {
 } as_paths[] = {
     {"two ASes", "62.1.0.1=64500:Example 62.1.0.2=64500:Example 62.2.0.1=64501:Other_Net",
      "AS path: AS64500 Example (hop 1) > AS64501 Other Net (hop 3)\n"},
-    {"nobody answers", "* * *", ""},
+    {"no replies", "* * *", ""},
     {"no AS number", "62.1.0.1 * 10.0.0.1", NO_AS},
     {"silence within an AS", "62.1.0.1=1:A * 62.1.0.3=1:A * 62.2.0.1=2:B", "AS path: AS1 A (hop 1) > AS2 B (hop 5)\n"},
     {"no AS number within an AS and between two", "62.1.0.1=1:A 62.9.0.1 62.1.0.3=1:A 62.9.0.2 62.2.0.1=2:B",
@@ -121,7 +121,7 @@ static const struct {
     {"shared and documentation", "10.0.0.1 100.64.0.1 62.1.0.1=1:A 203.0.113.1",
      "AS path: private (hop 1) > shared (CGN) (hop 2) > AS1 A (hop 3) > documentation\n"
      "    (hop 4)\n"},
-    {"an exchange, whoever announces it", "62.1.0.1=1:A 80.81.192.5=6695:DE-CIX 80.81.192.6 62.2.0.1=2:B",
+    {"an exchange, announced by any AS", "62.1.0.1=1:A 80.81.192.5=6695:DE-CIX 80.81.192.6 62.2.0.1=2:B",
      "AS path: AS1 A (hop 1) > IXP DE-CIX Frankfurt (hop 2) > AS2 B (hop 4)\n"},
     {"an exchange within an AS", "62.1.0.1=1:A 80.81.192.5 10.0.0.1 62.1.0.2=1:A",
      "AS path: AS1 A (hop 1) > IXP DE-CIX Frankfurt (hop 2) > private (hop 3) > AS1 A\n"
@@ -443,7 +443,7 @@ static void test_place_in_replay(void)
     scene.out.options.networks = true;
     scene.out.file = open_memstream(&text, &length);
     const struct trace *trace = fake_trace(&scene.fake, 0);
-    output_text.judged(&scene.out, &(struct judged_group){&trace, 1, &none});
+    output_text.judged(&scene.out, &(struct judged_group){&trace, 1, &none, false});
     fclose(scene.out.file);
     const char *path = strstr(text, "\nAS path: AS1 A (hop 1)\n");
     ok(path && strstr(text, " 1  62.1.0.1 ") < path, "below a trace that is not our own");

@@ -26,7 +26,7 @@ static void repeat_answer(struct fake *fake, unsigned trace, uint8_t ttl, const 
 
 static const double rtts[3] = {2.310, 2.281, 2.290};
 
-/* A whole path: udp is dropped behind hop 3, icmp shows hop 4, tcp/443 reaches the target. */
+/* A whole path: udp is dropped behind hop 3, icmp shows hop 4, tcp/443  open at the target. */
 static void fill_whole_path(struct fake *fake, const char *target_name)
 {
     fake_init(fake, target_name, "192.0.2.80", "udp icmp tcp/443 tcp/80");
@@ -54,15 +54,15 @@ static const char whole_text[] =
     " 5  * * *\n"
     " 6  web.example (192.0.2.80)  3.002 ms  3.002 ms  3.002 ms  [tcp/443 open]\n"
     "\n"
-    "udp is dropped after hop 3 (10.0.2.1).\n"
-    "tcp/443 reaches the target.\n"
+    "udp      dropped after hop 3 (10.0.2.1).\n"
+    "tcp/443  open at the target.\n"
     "One finding.\n";
 
 static void fill_whole_judgement(struct judgement *judgement)
 {
     *judgement = (struct judgement){.verdict_count = 2, .finding_count = 1};
-    strcpy(judgement->verdicts[0].text, "udp is dropped after hop 3 (10.0.2.1).");
-    strcpy(judgement->verdicts[1].text, "tcp/443 reaches the target.");
+    strcpy(judgement->verdicts[0].text, "udp dropped after hop 3 (10.0.2.1).");
+    strcpy(judgement->verdicts[1].text, "tcp/443 open at the target.");
     judgement->findings[0].kind = FINDING_NAT;
     strcpy(judgement->findings[0].text, "One finding.");
 }
@@ -99,8 +99,13 @@ static void test_quiet(void)
     render_hop(&r, &fake, 1);
     is_text(render_end(&r, &fake, &judgement, NULL),
             " 1  10.0.0.1  0.412 ms  0.391 ms  0.402 ms\n\n"
-            "udp is dropped after hop 3 (10.0.2.1).\ntcp/443 reaches the target.\n",
-            "--quiet: hops and verdicts only");
+            "udp      dropped after hop 3 (10.0.2.1).\ntcp/443  open at the target.\n",
+            "quiet: hops and verdicts only");
+    render_free(&r);
+    render_begin(&r, "text", &fake, &(struct output_options){.quiet = true, .verdicts_only = true});
+    render_hop(&r, &fake, 1);
+    is_text(render_end(&r, &fake, &judgement, NULL),
+            "udp      dropped after hop 3 (10.0.2.1).\ntcp/443  open at the target.\n", "--quiet: verdicts alone");
     render_free(&r);
     fake_free(&fake);
 }
@@ -540,8 +545,8 @@ static const char narrow_text[] = "hopsonde to web.example (192.0.2.80), auto (u
                                   " 6  web.example (192.0.2.80)  3.002 ms  3.002 ms\n"
                                   "    3.002 ms  [tcp/443 open]\n"
                                   "\n"
-                                  "udp is dropped after hop 3 (10.0.2.1).\n"
-                                  "tcp/443 reaches the target.\n"
+                                  "udp      dropped after hop 3 (10.0.2.1).\n"
+                                  "tcp/443  open at the target.\n"
                                   "One finding.\n";
 
 static void test_narrow(void)
@@ -564,22 +569,22 @@ static void test_narrow(void)
     fake_free(&fake);
 }
 
-/* The probe's name and the words for its state. */
+/* The probe's name and its state. */
 static void test_verdict_colours(void)
 {
     static const struct {
         enum verdict_state state;
         const char *text, *want;
     } rows[] = {
-        {VERDICT_OPEN, "icmp reaches the target at hop 2", "\033[32micmp reaches the target\033[0m at hop 2\n"},
-        {VERDICT_CLOSED, "udp closed", "\033[32mudp\033[0m closed\n"},
-        {VERDICT_REJECTED, "tcp/22 is rejected by hop 4", "\033[31mtcp/22 is rejected\033[0m by hop 4\n"},
-        {VERDICT_DROPPED, "udp  dropped after hop 3", "\033[31mudp  dropped\033[0m after hop 3\n"},
-        {VERDICT_INTERCEPTED, "tcp is intercepted at", "\033[31mtcp is intercepted\033[0m at\n"},
-        {VERDICT_UNREACHABLE, "udp has no route to", "\033[31mudp has no route\033[0m to\n"},
-        {VERDICT_LOOPING, "udp loops", "\033[31mudp loops\033[0m\n"},
-        {VERDICT_UNANSWERED, "udp is unanswered.", "\033[33mudp is unanswered\033[0m.\n"},
-        {VERDICT_INCONCLUSIVE, "udp got no reply", "\033[33mudp\033[0m got no reply\n"},
+        {VERDICT_OPEN, "icmp open at the target", "\033[32micmp  open\033[0m at the target\n"},
+        {VERDICT_CLOSED, "udp closed", "\033[32mudp  closed\033[0m\n"},
+        {VERDICT_REJECTED, "tcp/22 rejected at hop 4", "\033[31mtcp/22  rejected\033[0m at hop 4\n"},
+        {VERDICT_DROPPED, "udp dropped after hop 3", "\033[31mudp  dropped\033[0m after hop 3\n"},
+        {VERDICT_INTERCEPTED, "tcp intercepted at", "\033[31mtcp  intercepted\033[0m at\n"},
+        {VERDICT_UNREACHABLE, "udp unreachable at", "\033[31mudp  unreachable\033[0m at\n"},
+        {VERDICT_LOOPING, "udp looping", "\033[31mudp  looping\033[0m\n"},
+        {VERDICT_UNANSWERED, "udp unanswered.", "\033[33mudp  unanswered\033[0m.\n"},
+        {VERDICT_INCONCLUSIVE, "udp inconclusive: too few", "\033[33mudp  inconclusive\033[0m: too few\n"},
     };
     static struct judgement judgement;
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {

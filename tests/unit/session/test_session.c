@@ -71,6 +71,22 @@ static void test_answer_and_duplicates(void)
     session_free(session);
 }
 
+/* A bridge and its port both show a reply. */
+static void test_other_interface(void)
+{
+    struct log log;
+    struct session *session = start(udp_only, &log, 1);
+    see_probe(session, 0, 1, 1, 0);
+    see_error(session, "10.0.0.1", 11, 0, 0, 1, NULL, MS);
+    see_on_interface(1);
+    is_num(see_error(session, "10.0.0.1", 11, 0, 0, 1, NULL, 3 * MS).role, FRAME_STRAY,
+           "within 2 ms on another interface it is the same reply");
+    is_num(see_error(session, "10.0.0.1", 11, 0, 0, 1, NULL, 3 * MS + 1).role, FRAME_REPLY,
+           "later it is a second reply");
+    see_on_interface(0);
+    session_free(session);
+}
+
 static void test_nat_in_quote(void)
 {
     struct log log;
@@ -231,9 +247,9 @@ static void test_interrupt(void)
     session_finish(session, SESSION_INTERRUPTED, NSTIME_NONE, 3);
     is_num(session_trace(session, 0)->end, END_INTERRUPTED, "an interrupted trace says so");
     is_num(trace_probe(session_trace(session, 0), 2)->state, PROBE_OUTSTANDING,
-           "what was not waited for is not judged");
+           "a probe whose wait is not over is not judged");
     is_num(session_counters(session)->dropped_by_kernel, 3, "kernel drops are kept");
-    is_text(log.hops, "1 2", "what is known is settled");
+    is_text(log.hops, "1 2", "known hops are settled");
     session_free(session);
 }
 
@@ -278,8 +294,7 @@ static void test_compare_chance(void)
     }
 }
 
-/* udp is silent behind hop 1, the two others go on to hop 4; of each round the first of these loses what it is told to.
- */
+/* udp is silent behind hop 1, icmp and tcp go on to hop 4; icmp gets no reply in the first `rounds_lost` rounds. */
 static struct comparison compare_rounds(const struct strategy *strategy, unsigned rounds_lost)
 {
     static const char *const three[] = {"udp", "icmp", "tcp/443", NULL};
@@ -511,7 +526,7 @@ static void test_alternates(void)
     is_num(probe->source_port, trace_flow(udp, 5)->source_port, "with its own source port");
     ok(udp->origin.source_port_varies, "so that the trace's varies");
     is_num(trace_asked(udp, 3), 2, "both at one hop of one trace");
-    is_num(see_flow(session, 1, 0, 2, 3, 2 * MS).role, FRAME_STRAY, "a serial is one probe's, whatever its flow");
+    is_num(see_flow(session, 1, 0, 2, 3, 2 * MS).role, FRAME_STRAY, "a serial is one probe's, in any flow");
     session_free(session);
 
     config.source_port = 65535;
@@ -606,7 +621,7 @@ static void test_ways_of_different_lengths(void)
     }
 }
 
-/* Behind hop 1 nobody answers; some flows come out of that silence at the target a hop earlier than others. */
+/* Behind hop 1 no router answers; some flows come out of that silence at the target a hop earlier than others. */
 static void test_silences_of_different_lengths(void)
 {
     enum { FLOWS = 16, EARLY = 8, TRIES = 4 };
@@ -647,7 +662,40 @@ static void test_silences_of_different_lengths(void)
     session_free(session);
 }
 
-/* What a capture claims beyond the packet is left out: the rest counts as it is, and once as malformed. */
+/* Twelve flows probed hop 1, and 40 hop 2: all 40 are known to have come through the only router of hop 1. */
+static void test_known_flows(void)
+{
+    enum { FLOWS = 40, BOTH = 12 };
+    static const char *const routers[] = {"10.0.2.1", "10.0.2.2"};
+    struct err err = {0};
+    struct session_config config = handmade_config(udp_only);
+    config.strategy = &strategy_paths;
+    config.flows = FLOWS_COMPARED_MOST + 32;
+    config.confidence = 950000;
+    config.budget = 10000;
+    struct session *session = session_new(&config, true, NULL, &err);
+    uint16_t serial = 0;
+    nstime at = 0;
+    for (uint8_t ttl = 1; ttl <= 2; ttl++)
+        for (unsigned flow = 0; flow < (ttl == 1 ? BOTH : FLOWS); flow++, at += 10 * MS) {
+            see_flow(session, 0, flow, ++serial, ttl, at);
+            see_error_of_flow(session, ttl == 1 ? "10.0.1.1" : routers[flow < 4 || flow % 2], 0, flow, serial, 0,
+                              at + MS);
+        }
+    session_tick(session, START + at + 10 * NS_PER_S);
+    const struct trace *trace = session_trace(session, 0);
+    struct graph graph;
+    if (ok(graph_build(&trace, 1, 0.95, false, &graph), "a graph") && is_num(graph.edge_count, 2, "two links")) {
+        is_num(graph.edges[0].flows + graph.edges[1].flows, BOTH, "flows that were seen at both ends");
+        is_num(graph.edges[0].flows, 4, "of these, few took the first link");
+        is_num(graph.edges[0].known, 18, "flows that are known to have crossed the first link");
+        is_num(graph.edges[1].known, 22, "and the second");
+    }
+    graph_free(&graph);
+    session_free(session);
+}
+
+/* The session leaves out claims of a capture beyond the packet: the rest counts as it is, and once as malformed. */
 static void test_clamped(void)
 {
     struct log log;
@@ -772,6 +820,7 @@ static void test_drawn_ports(void)
 int main(void)
 {
     test_answer_and_duplicates();
+    test_other_interface();
     test_nat_in_quote();
     test_expiry_is_by_stamps();
     test_settling_in_order();
@@ -796,6 +845,7 @@ int main(void)
     test_many_flows();
     test_ways_of_different_lengths();
     test_silences_of_different_lengths();
+    test_known_flows();
     test_clamped();
     test_budget();
     test_twin();

@@ -104,7 +104,7 @@ static void test_table(void)
 {
     for (unsigned i = 0; strategies[i]; i++)
         ok(strategy_find(strategies[i]->name) == strategies[i], "%s is found by its name", strategies[i]->name);
-    ok(!strategy_find("once"), "what is not in the table is not found");
+    ok(!strategy_find("once"), "a strategy that is not in the table is not found");
 }
 
 int main(void)

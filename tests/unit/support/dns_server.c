@@ -70,7 +70,7 @@ static int open_socket(int type, uint16_t port)
     return -1;
 }
 
-/* A port that is free for TCP may be somebody's for UDP. */
+/* A port that is free for TCP may be in use for UDP. */
 void dns_server_open(struct dns_server *server)
 {
     for (unsigned tries = 0; tries < 10; tries++) {

@@ -114,7 +114,7 @@ static void die(const char *what)
 
 static void add_edge(struct graph *graph, unsigned from, unsigned to)
 {
-    graph->edges[graph->edge_count++] = (struct graph_edge){from, to, FLOWS};
+    graph->edges[graph->edge_count++] = (struct graph_edge){from, to, FLOWS, FLOWS};
 }
 
 static void parse_marks(struct graph_node *node, const char *marks)

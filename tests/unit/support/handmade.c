@@ -37,6 +37,13 @@ struct session_config handmade_config(const char *const *specs)
     return config;
 }
 
+static uint32_t current_interface;
+
+void see_on_interface(uint32_t interface)
+{
+    current_interface = interface;
+}
+
 struct frame_note see_bytes(struct session *session, const uint8_t *bytes, size_t length, nstime at)
 {
     static uint64_t number;
@@ -45,6 +52,7 @@ struct frame_note see_bytes(struct session *session, const uint8_t *bytes, size_
                           .length = (uint32_t)length,
                           .linktype = LINKTYPE_RAW,
                           .number = ++number,
+                          .interface = current_interface,
                           .time = START + at};
     struct packet packet;
     packet_decode(&frame, &packet);

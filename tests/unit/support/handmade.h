@@ -12,6 +12,8 @@ struct addr handmade_address(const char *text);
 /* From 10.0.0.2 to 10.0.9.9, one query a hop, gap 8; `specs` ends with NULL. */
 struct session_config handmade_config(const char *const *specs);
 
+/* The interface of all frames that follow; 0 at first. */
+void see_on_interface(uint32_t interface);
 /* Each hands in one frame at START + `at` and returns what the session made of it. */
 struct frame_note see_bytes(struct session *session, const uint8_t *bytes, size_t length, nstime at);
 struct frame_note see_probe(struct session *session, unsigned trace, uint16_t serial, uint8_t ttl, nstime at);

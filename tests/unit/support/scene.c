@@ -422,7 +422,7 @@ static void describe_kept(struct lines *lines, const struct recognition *found)
         describe_error(lines, &found->errors[i]);
 }
 
-/* True if what was reported at once is what was kept. */
+/* True if the recogniser that reports at once and the one that keeps found the same. */
 static bool is_alike(const struct recognition *found)
 {
     struct lines kept = {0};

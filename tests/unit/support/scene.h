@@ -6,10 +6,10 @@
  *     udp 2 rounds reached: 1 r1 r1; 2 * r2; 3 T!3; errors: r7 11/0 tcp 10.0.0.2:1>192.0.2.9:80; other: ordinary
  * traffic 2
  *
- * A hop lists its probes in the order in which they were sent: `*` silent, else who answered: T the target, S the
- * source, rN the router 10.9.N.1 or 2001:db8:9:N::1. Behind it: !N the code of a refusal, =echo =synack =rst =tcp =udp
- * =sctp =dccp =raw for direct answers; ~ for a weak match, ^ for a rewritten one; ? where the stamps do not show the
- * time; +WHO for each further reply. */
+ * A hop lists its probes in the order in which they were sent: `*` silent, else the node that answered: T the target, S
+ * the source, rN the router 10.9.N.1 or 2001:db8:9:N::1. Behind it: !N the code of a refusal, =echo =synack =rst =tcp
+ * =udp =sctp =dccp =raw for direct answers; ~ for a weak match, ^ for a rewritten one; ? where the stamps do not show
+ * the time; +WHO for each further reply. */
 #ifndef HOPSONDE_TESTS_SCENE_H
 #define HOPSONDE_TESTS_SCENE_H
 
@@ -23,7 +23,7 @@
 #define S6 "2001:db8::2"
 #define T6 "2001:db8:ff::9"
 
-/* A packet. What is 0 or NULL has the usual value. */
+/* A packet. Fields that are 0 or NULL have the usual value. */
 struct made {
     const char *from, *to; /* NULL: from S4 to T4 */
     uint8_t protocol;      /* 0: UDP */

@@ -105,7 +105,7 @@ static void test_choice(void)
     unsigned differ = 0;
     for (unsigned i = 0; i < count[0] && count[0] == count[1]; i++)
         differ += one[i].identity != other[i].identity;
-    is_num(differ, 0, "which is the same whatever the order");
+    is_num(differ, 0, "which is the same in any order");
     nstime first, last;
     ok(sightings_range(points[0], &first, &last) && first == START && last == START + 19999 * MS,
        "all count for the range");
@@ -119,7 +119,7 @@ static void test_choice(void)
     end(1);
 }
 
-/* A large point prefers what a small one saw, unless that is too much. */
+/* A large point prefers the packets that a small one saw, unless they are too many. */
 static void test_preference(void)
 {
     for (unsigned small = 50; small <= 5000; small *= 100) {
@@ -190,7 +190,7 @@ static void test_two(void)
             is_num(points_correct(clocks, near, START), START, "the prober's time");
             struct clock_estimate described;
             points_describe(clocks, !near, &described);
-            is_num(described.count, corrected, "what is told");
+            is_num(described.count, corrected, "clocks that are told");
             end(2);
         }
     }

@@ -52,7 +52,8 @@ static void are(const struct fake *fake, const char *furthest, const char *ticke
     const char *target_name = fake->session.config.target_name;
     strbuf_init(&text);
     advice_init(&advice, *target_name ? target_name : NULL, &judgement);
-    strbuf_addf(&text, "%s%s%s", advice.text.text, advice.command.length ? ": " : "", advice.command.text);
+    const struct strbuf *command = advice.compare.length ? &advice.compare : &advice.command;
+    strbuf_addf(&text, "%s%s%s", advice.text.text, command->length ? ": " : "", command->text);
     is_text(text.text, furthest, "%s: which gets furthest", name);
     is_num(advice.trace != NULL, advice.command.length > 0, "%s: a command for each trace", name);
     advice_free(&advice);
@@ -81,7 +82,18 @@ static void test_nothing_wrong(void)
     fake_free(&fake);
     begin(&fake, "", "icmp");
     judge(&fake, 0, VERDICT_UNANSWERED, HOW_NONE);
-    are(&fake, "", "", "no hop answered");
+    are(&fake, "Only icmp was probed; diagnose compares it with other protocols: hopsonde diagnose 192.0.2.80", "",
+        "one spec, and no hop answered");
+    fake_free(&fake);
+    begin(&fake, "web.example", "udp/53");
+    climb(&fake, (const unsigned[]){2});
+    judge(&fake, 0, VERDICT_INCONCLUSIVE, HOW_NONE)->after = place(2, "10.0.2.1");
+    are(&fake, "udp/53 gets to 10.0.2.1 (hop 2): hopsonde -P udp/53 web.example", "", "one spec, all of it answered");
+    fake_silence(&fake, 0, 3);
+    are(&fake, "Only udp/53 was probed; diagnose compares it with icmp: hopsonde diagnose web.example udp/53", "",
+        "one spec that ends in silence");
+    judge(&fake, 0, VERDICT_OPEN, HOW_NONE);
+    are(&fake, "udp/53 gets to the target: hopsonde -P udp/53 web.example", "", "but not if it gets there");
     fake_free(&fake);
     begin(&fake, "", "icmp");
     are(&fake, "", "", "nothing was sent");

@@ -83,7 +83,7 @@ static void check_drop(void)
     is_state(udp, VERDICT_DROPPED, "; tcp/80 was probed 3.5 s later", "UDP that stops where SYNs go on is dropped");
     is_num(udp->after.ttl, 3, "  after");
     is_num(udp->before.ttl, 4, "  before");
-    is_state(verdict_on(judgement, IP_TCP), VERDICT_OPEN, "reaches the target at hop 7", "and SYNs get through");
+    is_state(verdict_on(judgement, IP_TCP), VERDICT_OPEN, "tcp/80 open at the target (hop 7)", "and SYNs get through");
     is_num(judgement->finding_count, 0, "  and nothing else is found");
     free(judgement);
     scene_end();
@@ -152,7 +152,7 @@ static void check_again(void)
     is_num(judgement->verdict_count, 2, "a spec that was traced twice has one verdict");
     is_state(
         verdict_on(judgement, IP_UDP), VERDICT_CLOSED,
-        "port-unreachable), as usual for a traceroute; until 2023-11-14T22:13:37.500Z, udp was unanswered after hop "
+        "port-unreachable, as usual for a traceroute; until 2023-11-14T22:13:37.500Z, udp was unanswered after hop "
         "3 (10.9.3.1); from 2023-11-14T22:14:57.500Z on it reached the target",
         "that of the run which got further");
     free(judgement);
@@ -229,7 +229,7 @@ static void check_no_further(void)
     double ms = send_udp(0, 0, 5, 5, false);
     pass(ms + 60 * SECOND);
     struct judgement *judgement = judge(1);
-    is_state(verdict_on(judgement, IP_UDP), VERDICT_INCONCLUSIVE, "udp is answered up to hop 5",
+    is_state(verdict_on(judgement, IP_UDP), VERDICT_INCONCLUSIVE, "udp inconclusive after hop 5",
              "a ladder that ends with an answer");
     free(judgement);
     scene_end();
@@ -341,10 +341,10 @@ static void check_times(void)
     check_limit(SECOND,
                 "; udp reached the target until 2023-11-14T22:13:20.170Z; from 2023-11-14T22:13:21.330Z on it is "
                 "unanswered after hop 5 (10.9.5.1).");
-    check_rounds_end("xxxx", VERDICT_REJECTED, "icmp is rejected by hop 3 (10.9.3.1): admin-prohibited");
+    check_rounds_end("xxxx", VERDICT_REJECTED, "icmp rejected at hop 3 (10.9.3.1): admin-prohibited");
     /* most of its probes get further */
     check_rounds_end("sssxxsss", VERDICT_UNANSWERED,
-                     "icmp is unanswered after hop 4 (10.9.4.1), the last router that any probe found: no reply to 6 "
+                     "icmp unanswered after hop 4 (10.9.4.1), the last router that any probe found: no reply to 6 "
                      "probes; hop 3 (10.9.3.1) rejects 4 of its probes: admin-prohibited");
     check_runs("rs", "; udp reached the target until 2023-11-14T22:13:28.500Z; from 2023-11-14T22:14:06.500Z on it is "
                      "unanswered after hop 4 (10.9.4.1).");

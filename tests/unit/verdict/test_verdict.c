@@ -42,6 +42,7 @@ struct row {
     const char *specs[4];
     struct event events[32]; /* ends with ttl 0 */
     bool interrupted;        /* right after the last event */
+    bool is_diagnosis;
     struct {
         enum verdict_state state;
         const char *how;
@@ -79,7 +80,7 @@ static const struct row rows[] = {
      {"udp"},
      {{0, 1, EXCEEDED, R1, 0}, {0, 2, UNREACHABLE, R2, 3}},
      .want = {{VERDICT_REJECTED, "port-unreachable", 2, 0, 0,
-               "udp is rejected by hop 2 (10.0.1.1): port-unreachable; this may be the target itself, with another"}}},
+               "udp rejected at hop 2 (10.0.1.1): port-unreachable; this may be the target itself, with another"}}},
     {"but not from a router",
      {"udp"},
      {{0, 1, EXCEEDED, R1, 0}, {0, 2, EXCEEDED, R2, 0}, {0, 3, UNREACHABLE, R2, 3}},
@@ -155,7 +156,7 @@ static const struct row rows[] = {
       {2, 3, EXCEEDED, R3, 0},
       {2, 4, SILENT, NULL, 0}},
      .want = {{VERDICT_LOOPING, NULL, 2, 0, 0, NULL},
-              {VERDICT_LOOPING, NULL, 2, 0, 0, "from hop 2 (10.0.1.1) on, as udp does"},
+              {VERDICT_LOOPING, NULL, 2, 0, 0, "from hop 2 (10.0.1.1) on: 2 routers recur, as for udp"},
               {VERDICT_INCONCLUSIVE, NULL, 0, 3, 4, NULL}}},
     {"but not one that another router of the loop answers there",
      {"udp", "icmp"},
@@ -297,15 +298,22 @@ static const struct row rows[] = {
      {"udp", "icmp"},
      {{0, 1, EXCEEDED, R1, 0}, {0, 2, SILENT, NULL, 0}, {1, 1, EXCEEDED, R1, 0}, {1, 2, SILENT, NULL, 0}},
      .want = {{VERDICT_UNANSWERED, NULL, 0, 1, 0, NULL}, {VERDICT_UNANSWERED, NULL, 0, 1, 0, NULL}}},
+    {"in a diagnosis it proves nothing if no later reply shows that a refusal was possible",
+     {"udp"},
+     {{0, 1, EXCEEDED, R1, 0}, {0, 2, SILENT, NULL, 0}},
+     .is_diagnosis = true,
+     .want = {{VERDICT_INCONCLUSIVE, NULL, 0, 1, 0,
+               "udp inconclusive after hop 1 (10.0.0.1): replies there are rate-limited; retry in 10 s."}}},
     {"a time exceeded in the target's name does not reach the target",
      {"udp"},
      {{0, 1, EXCEEDED, R1, 0}, {0, 2, EXCEEDED, TARGET, 0}, {0, 3, EXCEEDED, TARGET, 0}, {0, 4, SILENT, NULL, 0}},
      .want = {{VERDICT_UNANSWERED, NULL, 2, 1, 0,
-               "hop 2 (10.0.9.9), the target by its address, replies that the TTL expired, but not to 1 probe with"}}},
+               "hop 2 (10.0.9.9): the target by its address replies that the TTL expired, but not to 1 probe with"}}},
     {"nor is it a router if that was the last hop probed",
      {"udp"},
      {{0, 1, EXCEEDED, R1, 0}, {0, 2, EXCEEDED, TARGET, 0}},
-     .want = {{VERDICT_INCONCLUSIVE, NULL, 0, 1, 0, "answered up to hop 2 (10.0.9.9), the last hop it probed"}}},
+     .want = {{VERDICT_INCONCLUSIVE, NULL, 0, 1, 0,
+               "after hop 2 (10.0.9.9): it replied, and no later hop was probed"}}},
     {"a target that lets one spec expire stands at that hop, and does not intercept another",
      {"udp", "tcp/443"},
      {{0, 1, EXCEEDED, R1, 0},
@@ -313,12 +321,13 @@ static const struct row rows[] = {
       {0, 3, UNREACHABLE, TARGET, 3},
       {1, 1, EXCEEDED, R1, 0},
       {1, 2, SYN_ACK, NULL, 64}},
-     .want = {{VERDICT_CLOSED, "port-unreachable", 2, 0, 0, "which itself lets probes with no more TTL expire: port"},
-              {VERDICT_OPEN, NULL, 2, 0, 0, "reaches the target at hop 2: it replies with SYN/ACK"}}},
+     .want = {{VERDICT_CLOSED, "port-unreachable", 2, 0, 0, "which itself lets probes with no more TTL expire: path"},
+              {VERDICT_OPEN, NULL, 2, 0, 0, "tcp/443 open at the target (hop 2): it replies with SYN/ACK"}}},
     {"a spec that was probed only as far as routers answer is not unanswered",
      {"udp"},
      {{0, 1, EXCEEDED, R1, 0}, {0, 2, EXCEEDED, R2, 0}},
-     .want = {{VERDICT_INCONCLUSIVE, NULL, 0, 2, 0, "udp is answered up to hop 2 (10.0.1.1), the last hop it probed"}}},
+     .want = {{VERDICT_INCONCLUSIVE, NULL, 0, 2, 0,
+               "udp inconclusive after hop 2 (10.0.1.1): it replied, and no later hop was probed"}}},
     {"nor is one whose later probes have not timed out",
      {"udp"},
      {{0, 1, EXCEEDED, R1, 0}, {0, 2, SILENT, NULL, 0}, {0, 3, SILENT, NULL, 0}},
@@ -332,12 +341,12 @@ static const struct row rows[] = {
      {"udp"},
      {{0, 1, EXCEEDED, R1, 0}, {0, 2, EXCEEDED, R2, 0}, {0, 3, UNREACHABLE, R2, 1}},
      .want = {{VERDICT_UNREACHABLE, "host-unreachable", 2, 0, 0,
-               "udp gets no further than hop 2 (10.0.1.1): it has no route to the target, or no reply from it ("}}},
+               "udp unreachable at hop 2 (10.0.1.1): no route from there to the target, or no reply from it ("}}},
     {"a router has no route",
      {"udp"},
      {{0, 1, EXCEEDED, R1, 0}, {0, 2, UNREACHABLE, R2, 0}},
      .want = {{VERDICT_UNREACHABLE, "net-unreachable", 2, 0, 0,
-               "udp has no route to the target: hop 2 (10.0.1.1) replies net-unreachable."}}},
+               "udp unreachable at hop 2 (10.0.1.1): no route from there to the target (net-unreachable)."}}},
     {"no route, in the target's name: that device is not the target",
      {"udp", "icmp"},
      {{0, 1, EXCEEDED, R1, 0}, {0, 3, UNREACHABLE, TARGET, 1}, {1, 1, EXCEEDED, R1, 0}, {1, 3, UNREACHABLE, TARGET, 1}},
@@ -414,10 +423,41 @@ static const struct row rows[] = {
      {"tcp/80"},
      {{0, 1, EXCEEDED, R1, 0}, {0, 2, RST_AND_EXCEEDED, R2, 0}, {0, 3, RST, NULL, 0}},
      .want = {{VERDICT_REJECTED, "tcp-reset", 0, 1, 0, "before the target"}}},
+    {"a reset to an ACK is how any host answers: a nearer device sends it in the target's name",
+     {"tcp/80:ack", "icmp"},
+     {{0, 1, EXCEEDED, R1, 0},
+      {0, 2, RST_OF_ACK, NULL, 0},
+      {1, 1, EXCEEDED, R1, 0},
+      {1, 2, EXCEEDED, R2, 0},
+      {1, 3, EXCEEDED, R3, 0}},
+     .want = {{VERDICT_INTERCEPTED, NULL, 2, 0, 0,
+               "tcp/80:ack intercepted at hop 2 (10.0.1.1): a device there replies"},
+              {VERDICT_INCONCLUSIVE, NULL, 0, 3, 0, NULL}}},
+    {"a filter sends it if a SYN to that port passes",
+     {"tcp/80:ack", "tcp/80"},
+     {{0, 1, EXCEEDED, R1, 0},
+      {0, 2, RST_OF_ACK, NULL, 0},
+      {1, 1, EXCEEDED, R1, 0},
+      {1, 2, EXCEEDED, R2, 0},
+      {1, 3, SYN_ACK, NULL, 0}},
+     .want = {{VERDICT_REJECTED, "tcp-reset", 0, 1, 2, NULL}, {VERDICT_OPEN, NULL, 3, 0, 0, NULL}}},
+    {"or if it resets a SYN to another port",
+     {"tcp/80:ack", "icmp", "tcp/443"},
+     {{0, 1, EXCEEDED, R1, 0},
+      {0, 2, RST_OF_ACK, NULL, 0},
+      {1, 1, EXCEEDED, R1, 0},
+      {1, 2, EXCEEDED, R2, 0},
+      {1, 3, EXCEEDED, R3, 0},
+      {2, 1, EXCEEDED, R1, 0},
+      {2, 2, RST, NULL, 0}},
+     .want = {{VERDICT_REJECTED, "tcp-reset", 0, 1, 2, NULL},
+              {VERDICT_INCONCLUSIVE, NULL, 0, 3, 0, NULL},
+              {VERDICT_REJECTED, "tcp-reset", 0, 1, 2, NULL}}},
     {"a packet-too-big in the target's name is a refusal, too",
      {"udp/443"},
      {{0, 1, EXCEEDED, R1, 0}, {0, 2, TOO_BIG, TARGET, 6}},
-     .want = {{VERDICT_REJECTED, NULL, 2, 0, 0, "too big for the link after hop 2 (10.0.9.9): its MTU is 72"}}},
+     .want = {{VERDICT_REJECTED, NULL, 2, 0, 0,
+               "at hop 2 (10.0.9.9): packets of 1228 bytes are too big for the next link, whose MTU is 72"}}},
     {"but not if smaller packets go on",
      {"udp/443"},
      {{0, 1, EXCEEDED, R1, 0}, {0, 2, TOO_BIG, R1, 6}, {0, 2, EXCEEDED, R2, 0}, {0, 3, SILENT, NULL, 0}},
@@ -431,7 +471,7 @@ static const struct row rows[] = {
       {1, 2, EXCEEDED, R2, 0},
       {1, 3, EXCEEDED, R3, 0}},
      .want = {{VERDICT_INCONCLUSIVE, NULL, 2, 1, 0,
-               "udp gets no further than hop 2 (10.0.1.1): it sends fragmentation-needed with MTU 60 about packets of "
+               "udp inconclusive at hop 2 (10.0.1.1): it sends fragmentation-needed with MTU 60 about packets of "
                "60 bytes, which explains nothing"},
               {VERDICT_INCONCLUSIVE, NULL, 0, 3, 0, NULL}}},
     {"nor does one without an MTU",
@@ -569,10 +609,24 @@ static void play(struct session *session, const struct event *event, uint16_t se
     }
 }
 
+/* "tcp/443 open at ...": reports align the state's word. */
+static void is_begin(const struct verdict *verdict)
+{
+    char want[SENTENCE_BYTES], spec[PROBE_SPEC_TEXT_BYTES];
+    probe_spec_format(&verdict->trace->flow.spec, spec);
+    size_t length = (size_t)snprintf(want, sizeof want, "%s %s", spec, verdict_state_name(verdict->state));
+    ok(strncmp(verdict->text, want, length) == 0 && strchr(" :", verdict->text[length]), "  begins with \"%s\"", want);
+}
+
 static void check_row(const struct row *row)
 {
     struct err err = {0};
     struct session_config config = handmade_config(row->specs);
+    if (row->is_diagnosis) {
+        config.strategy = &strategy_diagnose;
+        config.confidence = 990000;
+        config.budget = 2000;
+    }
     struct session *session = session_new(&config, true, NULL, &err);
     struct judgement *judgement = malloc(sizeof *judgement);
     if (!session || !judgement) {
@@ -598,6 +652,7 @@ static void check_row(const struct row *row)
         is_num(verdict->before.ttl, row->want[i].before, "  before");
         ok(verdict->confidence > 0 && verdict->confidence <= 0.999, "  confidence %.3f", verdict->confidence);
         const char *says = row->want[i].says ? row->want[i].says : "";
+        is_begin(verdict);
         ok(strstr(verdict->text, says), "  says: %s", verdict->text);
         ok(!verdict->frame_count || verdict->frames[0].number, "  frames are numbers");
     }

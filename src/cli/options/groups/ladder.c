@@ -84,7 +84,7 @@ static enum status apply_send_gap(struct parse *parse, const char *value, struct
     const char *rest;
     if (value_span(value, NS_PER_MS, &span, &rest) && !*rest && span <= most) {
         parse->out->session.send_gap = span;
-        if (span > NS_PER_MS / 2 && span <= 10 * NS_PER_MS)
+        if (span > 0 && span <= 10 * NS_PER_MS)
             hint_add(parse, "%s: %g milliseconds (traceroute reads numbers up to 10 as seconds)", parse->spelled,
                      nstime_ms(span));
         return STATUS_OK;

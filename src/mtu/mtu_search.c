@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "mtu/mtu_search.h"
+
+#include "mtu/path_mtu.h"
+#include "silence/rate_limit.h"
+
+/* Sizes of a round between two.
+ * Unit: probes. Source: a router's six tokens (RATE_LIMIT_BURST), less one for the probe that surely passes. Effect:
+ * fewer take more rounds; more spend more tokens than a router has. */
+#define MTU_SIZES_A_ROUND 6
+
+/* Probes of a run, all sizes together. Unit: probes. Source: chosen; a hole takes about 60. Effect: fewer give up under
+ * loss; more let a path that changes cost without end. */
+#define MTU_BUDGET 400
+
+/* If the last probe of a hop drew nothing, its router gets time for a new token. */
+static nstime earliest_at(const struct session *session, const struct path_mtu *mtu, uint8_t ttl)
+{
+    const struct probe *last = NULL;
+    const struct trace *trace = session_size_trace(session, mtu->of);
+    for (const struct probe *p = trace ? trace_first_at(trace, ttl) : NULL; p; p = trace_next_at(trace, p))
+        last = !last || p->sent >= last->sent ? p : last;
+    return last && !last->reply_count ? session->last_sent[ttl] + RATE_LIMIT_REFILL : session->now;
+}
+
+/* The order of the wants is that of their times. */
+static void want(struct session *session, const struct path_mtu *mtu, uint16_t size, uint8_t ttl, nstime not_before)
+{
+    unsigned index, k;
+    if (!sized_flow(session, mtu->of, size, &index, &k))
+        return;
+    struct wanted *cell = session_wanted(session, index, k, ttl);
+    cell->want++;
+    cell->not_before = not_before;
+}
+
+static void want_pair(struct session *session, const struct path_mtu *mtu, uint16_t large, uint16_t small, uint8_t ttl)
+{
+    nstime at = earliest_at(session, mtu, ttl) + 2 * (nstime)ttl; /* of several hops, one after the other */
+    want(session, mtu, large, ttl, at);
+    want(session, mtu, small, ttl, at + 1);
+}
+
+static void want_between(struct session *session, const struct path_mtu *mtu)
+{
+    nstime at = earliest_at(session, mtu, mtu->ttl);
+    unsigned width = mtu->high - mtu->low;
+    uint16_t before = mtu->high;
+    for (unsigned i = MTU_SIZES_A_ROUND; i > 0; i--) {
+        uint16_t size = (uint16_t)(mtu->low + width * i / (MTU_SIZES_A_ROUND + 1));
+        if (size < before && size > mtu->low)
+            want(session, mtu, size, mtu->ttl, at++);
+        before = size;
+    }
+    want(session, mtu, mtu->low, mtu->ttl, at);
+}
+
+/* The large probe goes twice, as one reply shows of both that they are lost. Before the small one goes a probe to the
+ * router before the hole: its reply shows that the router had a token. */
+static void want_proof(struct session *session, const struct path_mtu *mtu, uint16_t small)
+{
+    nstime at = earliest_at(session, mtu, mtu->ttl);
+    nstime before = mtu->after_ttl ? earliest_at(session, mtu, mtu->after_ttl) : at;
+    at = before > at ? before : at;
+    want(session, mtu, mtu->high, mtu->ttl, at);
+    want(session, mtu, mtu->high, mtu->ttl, at);
+    if (mtu->after_ttl)
+        want(session, mtu, small, mtu->after_ttl, at + 1);
+    want(session, mtu, mtu->low, mtu->ttl, at + 2);
+}
+
+static void want_next(struct session *session, const struct path_mtu *mtu)
+{
+    uint16_t small = session->traces[mtu->of].flow.size;
+    switch (mtu->need) {
+    case MTU_NEEDS_END:
+        want_pair(session, mtu, mtu->size, small, mtu->ttl);
+        break;
+    case MTU_NEEDS_HOPS:
+        for (unsigned ttl = mtu->after_ttl + 1U; ttl < mtu->end_ttl; ttl++)
+            if (path_mtu_needs_hop(session, mtu, (uint8_t)ttl))
+                want_pair(session, mtu, mtu->size, small, (uint8_t)ttl);
+        break;
+    case MTU_NEEDS_BETWEEN:
+        want_between(session, mtu);
+        break;
+    case MTU_NEEDS_PROOF:
+        want_proof(session, mtu, small);
+        break;
+    case MTU_NEEDS_NOTHING:
+        break;
+    }
+}
+
+/* Whether every probe that was wanted is known. */
+static bool is_settled(const struct session *session)
+{
+    for (unsigned i = session->trace_count; i < session->all_count; i++)
+        for (unsigned k = 0; k < session->traces[i].flow_count; k++)
+            for (unsigned ttl = 1; ttl < 256; ttl++)
+                if (session_wanted(session, i, k, ttl)->known < session_wanted(session, i, k, ttl)->want)
+                    return false;
+    return true;
+}
+
+static bool is_spent(const struct session *session)
+{
+    size_t sent = 0;
+    for (unsigned i = session->trace_count; i < session->all_count; i++)
+        sent += session->traces[i].probe_count;
+    return sent >= MTU_BUDGET;
+}
+
+bool mtu_search_update(struct session *session)
+{
+    struct path_mtu mtu;
+    if (!session->config.interface_mtu || !is_settled(session))
+        return !session->config.interface_mtu;
+    if (!path_mtu_find(session, session->now, &mtu))
+        return true;
+    if (mtu.is_undecided)
+        return false;
+    if (mtu.need == MTU_NEEDS_NOTHING || is_spent(session) || mtu.size <= session->traces[mtu.of].flow.size)
+        return true;
+    want_next(session, &mtu);
+    return is_settled(session); /* no probe can be made any more */
+}
+
+nstime mtu_search_timer(const struct session *session)
+{
+    struct path_mtu mtu;
+    if (session->complete || !session->config.interface_mtu || !path_mtu_find(session, session->now, &mtu))
+        return NSTIME_NEVER;
+    return mtu.undecided_until;
+}

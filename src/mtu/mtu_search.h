@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* mtu_search: sends probes of other sizes until path_mtu.h knows what the path takes. Floor 4; pure.
+ *
+ * A strategy calls it once its own probes are done. Each round goes to one TTL, or to several hops, and ends when the
+ * fate of all its probes is known. Within a round the larger sizes go first: a router with one token left then replies
+ * to the largest that passes, and that reply shows that the larger ones are lost. */
+#ifndef HOPSONDE_MTU_MTU_SEARCH_H
+#define HOPSONDE_MTU_MTU_SEARCH_H
+
+#include "session/state.h"
+
+/* Wants the next round, if the last one is over. True if nothing is to be measured, or all is known. */
+bool mtu_search_update(struct session *session);
+/* When the next round is due without a frame; NSTIME_NEVER: not by time. */
+nstime mtu_search_timer(const struct session *session);
+
+#endif

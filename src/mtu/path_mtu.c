@@ -1,0 +1,508 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "mtu/path_mtu.h"
+
+#include <stdlib.h>
+
+#include "probe/type.h"
+#include "silence/rate_limit.h"
+
+/* Losses of the least size that is lost, each while the router before the hole had a token to report it.
+ * Unit: probes. Source: chosen: at a loss of 20 % six in a row come about once in 15,000. Effect: fewer report holes
+ * that are loss; more cost packets. */
+#define MTU_PROOFS 6
+
+/* Probes of one size at one hop that may fail without showing anything.
+ * Unit: probes. Source: chosen; each waits for a token of the router. Effect: fewer give up under loss; more make the
+ * run longer where a hop falls silent. */
+#define MTU_TRIES 6
+#define MTU_HOP_TRIES 3
+
+/* The same of a bracket, all sizes together.
+ * Unit: probes. Source: chosen; a round has up to eight. Effect: as above. */
+#define MTU_BRACKET_TRIES 40
+
+/* After a reply to a later probe the earlier one is lost once so much more time has passed.
+ * Unit: 1 / this of the later one's round trip, and ns at least. Source: chosen; routers hardly reorder. Effect: less
+ * time takes a late reply for a loss until it comes; more makes every step longer. */
+#define MTU_LATE_PART 4
+#define MTU_LATE_LEAST (2 * NS_PER_MS)
+
+struct view {
+    const struct trace *sized, *of;
+    struct trace_set set;
+    nstime now, span;
+    uint8_t end_ttl; /* the target's hop as this trace sees it, else the last router's; another trace's if it sent
+                        nothing */
+    bool end_is_target;
+};
+
+static uint16_t size_of(const struct view *v, const struct probe *probe)
+{
+    return trace_flow(v->sized, probe->flow)->size;
+}
+
+/* The reply that shows that the probe passed all links up to its TTL; NULL: none does. */
+static const struct reply *passing(const struct view *v, const struct probe *probe)
+{
+    for (unsigned i = 0; i < probe->reply_count; i++)
+        if (probe->replies[i].kind == REPLY_TIME_EXCEEDED || reply_reaches(v->sized, &probe->replies[i]))
+            return &probe->replies[i];
+    return NULL;
+}
+
+static bool is_lie(const struct view *v, const struct probe *probe, const struct reply *reply);
+
+/* Whether a reply says what became of the probe. */
+static bool is_told(const struct view *v, const struct probe *probe)
+{
+    for (unsigned i = 0; i < probe->reply_count; i++)
+        if (probe->replies[i].kind != REPLY_TOO_BIG || !is_lie(v, probe, &probe->replies[i]))
+            return true;
+    return false;
+}
+
+/* Rule 3. `*until`: when it will hold if no reply comes; NSTIME_NEVER: not by time. */
+static bool is_lost(const struct view *v, const struct probe *probe, nstime *until)
+{
+    *until = NSTIME_NEVER;
+    if (probe->state == PROBE_REFUSED || is_told(v, probe))
+        return false;
+    for (const struct probe *p = trace_first_at(v->sized, probe->ttl); p; p = trace_next_at(v->sized, p)) {
+        const struct reply *reply = passing(v, p);
+        if (!reply || p->sent < probe->sent || p->sent - probe->sent > v->span || size_of(v, p) >= size_of(v, probe))
+            continue;
+        nstime rtt = reply_rtt(p, reply),
+               late = rtt / MTU_LATE_PART > MTU_LATE_LEAST ? rtt / MTU_LATE_PART : MTU_LATE_LEAST;
+        if (probe->state != PROBE_OUTSTANDING || v->now >= reply->time + late)
+            return true;
+        *until = reply->time + late < *until ? reply->time + late : *until;
+    }
+    return false;
+}
+
+static bool is_proven(const struct view *v, const struct probe *probe)
+{
+    nstime unused;
+    return is_lost(v, probe, &unused);
+}
+
+static uint8_t hop_of(const struct view *v, const struct probe *probe, const struct reply *reply);
+
+/* The last TTL to which the probe is known to have got; 0: none. */
+static uint8_t got_to(const struct view *v, const struct probe *probe)
+{
+    uint8_t ttl = passing(v, probe) ? probe->ttl : 0;
+    for (unsigned i = 0; !ttl && i < probe->reply_count; i++)
+        if (probe->replies[i].kind == REPLY_TOO_BIG && !is_lie(v, probe, &probe->replies[i]))
+            ttl = hop_of(v, probe, &probe->replies[i]);
+    return ttl;
+}
+
+/* The largest size that got to this TTL, or further; 0: none. */
+static uint16_t passes(const struct view *v, unsigned ttl)
+{
+    uint16_t most = 0;
+    for (size_t i = 0; i < v->sized->probe_count; i++) {
+        const struct probe *probe = &v->sized->probes[i];
+        if (size_of(v, probe) > most && got_to(v, probe) >= ttl)
+            most = size_of(v, probe);
+    }
+    return most;
+}
+
+static unsigned asked(const struct view *v, uint16_t size, uint8_t ttl)
+{
+    unsigned count = 0;
+    for (const struct probe *p = trace_first_at(v->sized, ttl); p; p = trace_next_at(v->sized, p))
+        count += size_of(v, p) == size;
+    return count;
+}
+
+/* Probes of these sizes that were lost at this TTL. Larger ones than the path takes are lost elsewhere. */
+static unsigned count_lost(const struct view *v, uint16_t least, uint16_t most, uint8_t ttl)
+{
+    unsigned count = 0;
+    for (const struct probe *p = trace_first_at(v->sized, ttl); p; p = trace_next_at(v->sized, p))
+        count += size_of(v, p) >= least && size_of(v, p) <= most && is_proven(v, p);
+    return count;
+}
+
+/* Probes at this TTL that expired and show nothing. */
+static unsigned in_vain(const struct view *v, uint8_t ttl)
+{
+    unsigned count = 0;
+    for (const struct probe *p = trace_first_at(v->sized, ttl); p; p = trace_next_at(v->sized, p))
+        count += p->state == PROBE_EXPIRED && !is_proven(v, p);
+    return count;
+}
+
+static struct addr router_at(const struct view *v, unsigned ttl)
+{
+    struct addr own = trace_hop_address(v->of, (uint8_t)ttl);
+    const struct trace *shown = trace_set_hop_trace(&v->set, (uint8_t)ttl);
+    return addr_is_none(&own) && shown ? trace_hop_address(shown, (uint8_t)ttl) : own;
+}
+
+/* --- rule 2 --- */
+
+/* The hop of the router that sent this: by its address, else by the quote where no reply shows who is there. 0: it is
+ * not on the path. */
+static uint8_t hop_of(const struct view *v, const struct probe *probe, const struct reply *reply)
+{
+    for (unsigned ttl = 1; ttl <= probe->ttl; ttl++) {
+        struct addr router = router_at(v, ttl);
+        if (addr_equal(&router, &reply->from))
+            return (uint8_t)ttl;
+    }
+    bool tells = reply->quoted_ttl >= 1 && reply->quoted_ttl <= probe->ttl;
+    uint8_t ttl = (uint8_t)(tells ? probe->ttl - reply->quoted_ttl + 1 : 0);
+    struct addr router = router_at(v, ttl);
+    return ttl && addr_is_none(&router) ? ttl : 0;
+}
+
+static bool mtu_can_be_true(const struct reply *reply, uint16_t size)
+{
+    return reply->mtu >= (reply->version == 6 ? MTU_LEAST_V6 : MTU_LEAST_V4) && reply->mtu < size;
+}
+
+static bool is_lie(const struct view *v, const struct probe *probe, const struct reply *reply)
+{
+    return !hop_of(v, probe, reply) || !mtu_can_be_true(reply, size_of(v, probe));
+}
+
+static void add_lie(struct path_mtu *out, const struct mtu_lie *lie)
+{
+    for (unsigned i = 0; i < out->lie_count; i++)
+        if (addr_equal(&out->lies[i].reply->from, &lie->reply->from) && out->lies[i].reply->mtu == lie->reply->mtu)
+            return;
+    if (out->lie_count < MTU_LIES_MOST)
+        out->lies[out->lie_count++] = *lie;
+}
+
+static void add_step(struct path_mtu *out, const struct mtu_step *step)
+{
+    if (out->step_count < MTU_STEPS_MOST)
+        out->steps[out->step_count++] = *step;
+    out->path = step->mtu < out->path ? step->mtu : out->path;
+}
+
+static void find_lies(const struct view *v, struct path_mtu *out)
+{
+    for (size_t i = 0; i < v->sized->probe_count; i++) {
+        const struct probe *probe = &v->sized->probes[i];
+        for (unsigned k = 0; k < probe->reply_count; k++) {
+            const struct reply *reply = &probe->replies[k];
+            if (reply->kind == REPLY_TOO_BIG && is_lie(v, probe, reply))
+                add_lie(out,
+                        &(struct mtu_lie){.probe = probe, .reply = reply, .is_off_path = !hop_of(v, probe, reply)});
+        }
+    }
+}
+
+/* The largest MTU below the path's that a router reported to packets of this size: to a probe that was as large, or
+ * from a hop to which such packets get. False: none did. */
+static bool find_told(const struct view *v, const struct path_mtu *out, struct mtu_step *step)
+{
+    step->mtu = 0;
+    for (size_t i = 0; i < v->sized->probe_count; i++) {
+        const struct probe *probe = &v->sized->probes[i];
+        for (unsigned k = 0; k < probe->reply_count; k++) {
+            const struct reply *reply = &probe->replies[k];
+            if (reply->kind != REPLY_TOO_BIG || is_lie(v, probe, reply) || reply->mtu >= out->path ||
+                reply->mtu <= step->mtu)
+                continue;
+            uint8_t hop = hop_of(v, probe, reply);
+            if (size_of(v, probe) >= out->path || passes(v, hop) >= out->path)
+                *step = (struct mtu_step){.after_ttl = hop,
+                                          .after = reply->from,
+                                          .mtu = (uint16_t)reply->mtu,
+                                          .size = size_of(v, probe),
+                                          .probe = probe,
+                                          .reply = reply};
+        }
+    }
+    return step->mtu != 0;
+}
+
+/* --- rule 4 --- */
+
+static bool needs(struct path_mtu *out, enum mtu_need need, uint8_t ttl)
+{
+    out->need = need;
+    out->size = out->path;
+    out->ttl = ttl;
+    return false;
+}
+
+/* True if the size is lost there. */
+static bool is_suspect(const struct view *v, struct path_mtu *out)
+{
+    if (count_lost(v, out->path, out->path, out->end_ttl))
+        return true;
+    return asked(v, out->path, out->end_ttl) < MTU_TRIES ? needs(out, MTU_NEEDS_END, out->end_ttl) : false;
+}
+
+static bool needs_hop(const struct view *v, uint16_t size, uint8_t ttl)
+{
+    struct addr router = router_at(v, ttl);
+    return !addr_is_none(&router) && passes(v, ttl) < size && !count_lost(v, size, size, ttl) &&
+           asked(v, size, ttl) < MTU_HOP_TRIES;
+}
+
+static bool place_hole(const struct view *v, struct path_mtu *out, struct mtu_step *hole)
+{
+    uint8_t after = (uint8_t)(out->end_ttl - 1);
+    while (after && passes(v, after) < out->path)
+        after--;
+    for (unsigned ttl = after + 1U; ttl < out->end_ttl; ttl++)
+        if (needs_hop(v, out->path, (uint8_t)ttl)) {
+            out->after_ttl = after;
+            return needs(out, MTU_NEEDS_HOPS, (uint8_t)ttl);
+        }
+    uint8_t before = (uint8_t)(after + 1U);
+    while (before < out->end_ttl && !count_lost(v, out->path, out->path, before))
+        before++;
+    *hole = (struct mtu_step){.after_ttl = after,
+                              .before_ttl = before,
+                              .after = router_at(v, after),
+                              .before = router_at(v, before),
+                              .is_hole = true};
+    return true;
+}
+
+/* The least lost size above `low` and up to `most`; 0: none. */
+static uint16_t least_lost(const struct view *v, uint16_t low, uint16_t most, struct mtu_step *hole)
+{
+    uint16_t least = 0;
+    for (const struct probe *p = trace_first_at(v->sized, hole->before_ttl); p; p = trace_next_at(v->sized, p))
+        if (size_of(v, p) > low && size_of(v, p) <= most && (!least || size_of(v, p) < least) && is_proven(v, p)) {
+            least = size_of(v, p);
+            hole->probe = p;
+        }
+    return least;
+}
+
+/* Losses of the least size while the router before the hole had a token to report it. */
+static unsigned count_unreported(const struct view *v, const struct path_mtu *out, const struct mtu_step *hole)
+{
+    unsigned count = 0;
+    for (const struct probe *p = trace_first_at(v->sized, hole->before_ttl); p; p = trace_next_at(v->sized, p)) {
+        bool had_token = !hole->after_ttl;
+        for (const struct probe *q = trace_first_at(v->sized, hole->after_ttl); q; q = trace_next_at(v->sized, q))
+            had_token = had_token || (passing(v, q) && q->sent >= p->sent && q->sent - p->sent <= v->span);
+        count += had_token && size_of(v, p) == out->high && is_proven(v, p);
+    }
+    return count;
+}
+
+static bool close_bracket(const struct view *v, struct path_mtu *out, struct mtu_step *hole)
+{
+    out->low = passes(v, hole->after_ttl + 1U);
+    out->high = least_lost(v, out->low, out->path, hole);
+    if (!out->low || !out->high || in_vain(v, hole->before_ttl) > MTU_BRACKET_TRIES)
+        return false;
+    if (out->high - out->low > 1)
+        return needs(out, MTU_NEEDS_BETWEEN, hole->before_ttl);
+    hole->mtu = out->low;
+    hole->size = out->high;
+    hole->lost = count_lost(v, out->high, out->path, hole->before_ttl);
+    out->after_ttl = hole->after_ttl;
+    if (count_unreported(v, out, hole) < MTU_PROOFS)
+        return needs(out, MTU_NEEDS_PROOF, hole->before_ttl);
+    return true;
+}
+
+static void find_steps(const struct view *v, struct path_mtu *out)
+{
+    struct mtu_step step;
+    while (
+        passes(v, out->end_ttl) < out->path &&
+        (find_told(v, out, &step) || (is_suspect(v, out) && place_hole(v, out, &step) && close_bracket(v, out, &step))))
+        add_step(out, &step);
+}
+
+/* --- all --- */
+
+static int compare_steps(const void *a, const void *b)
+{
+    const struct mtu_step *x = a, *y = b;
+    int by_hop = (x->after_ttl > y->after_ttl) - (x->after_ttl < y->after_ttl);
+    return by_hop ? by_hop : (x->mtu < y->mtu) - (x->mtu > y->mtu);
+}
+
+/* A link behind a narrower one shows nothing more: it takes at least as much. */
+static void order_steps(struct path_mtu *out)
+{
+    unsigned kept = 0;
+    qsort(out->steps, out->step_count, sizeof *out->steps, compare_steps);
+    for (unsigned i = 0; i < out->step_count; i++)
+        if (!kept || out->steps[i].mtu < out->steps[kept - 1].mtu)
+            out->steps[kept++] = out->steps[i];
+    out->step_count = kept;
+}
+
+static void find_undecided(const struct view *v, struct path_mtu *out)
+{
+    for (size_t i = 0; i < v->sized->probe_count; i++) {
+        nstime until;
+        const struct probe *probe = &v->sized->probes[i];
+        if (probe->state != PROBE_OUTSTANDING || is_lost(v, probe, &until))
+            continue;
+        out->is_undecided = true;
+        out->undecided_until = until < out->undecided_until ? until : out->undecided_until;
+    }
+}
+
+/* How far it got; nothing is farther than the target. */
+static unsigned distance(const struct trace *trace)
+{
+    return trace->reached_ttl ? UINT8_MAX + 1U : trace->last_router_ttl;
+}
+
+unsigned path_mtu_choose(const struct session *session)
+{
+    unsigned best = 0;
+    for (unsigned i = 0; i < session_trace_count(session); i++) {
+        bool is_farther = distance(session_trace(session, i)) > distance(session_trace(session, best));
+        if (session_can_measure(session, i) && (is_farther || !session_can_measure(session, best)))
+            best = i;
+    }
+    return best;
+}
+
+static bool is_echo(const struct trace *trace)
+{
+    return trace->flow.spec.type->identity == IDENTITY_ECHO;
+}
+
+/* The trace whose probes have replies of their own size. The count of traces: there is none. */
+static unsigned echo_trace(const struct session *session)
+{
+    unsigned i = 0;
+    while (i < session_trace_count(session) && !is_echo(session_trace(session, i)))
+        i++;
+    return i;
+}
+
+static void view_of(const struct session *session, nstime now, unsigned of, struct view *v)
+{
+    *v = (struct view){
+        .of = session_trace(session, of),
+        .sized = session_size_trace(session, of),
+        .set = session_trace_set(session),
+        .now = now,
+    };
+    v->span = rate_limit_span(&v->set);
+    uint8_t target_ttl = v->of->started ? v->of->reached_ttl : session_target_ttl(session);
+    v->end_is_target = target_ttl != 0;
+    v->end_ttl = v->end_is_target ? target_ttl
+                 : v->of->started ? v->of->last_router_ttl
+                                  : session_last_router_ttl(session);
+}
+
+/* Nearer devices that answer in the target's name set an MSS of their own. */
+static uint16_t least_mss(const struct session *session, uint8_t end_ttl)
+{
+    uint16_t least = 0;
+    for (unsigned i = 0; i < session_trace_count(session); i++) {
+        const struct trace *trace = session_trace(session, i);
+        for (const struct probe *p = trace_first_at(trace, end_ttl); p; p = trace_next_at(trace, p)) {
+            const struct reply *reply = probe_answer(p);
+            if (reply && reply->kind == REPLY_SYN_ACK && reply->tcp_mss && (!least || reply->tcp_mss < least))
+                least = reply->tcp_mss;
+        }
+    }
+    return least;
+}
+
+uint16_t path_mtu_tcp_size(const struct path_mtu *mtu)
+{
+    unsigned headers = mtu->trace->flow.target.family == 6 ? 60 : 40;
+    return mtu->mss && mtu->mss + headers <= UINT16_MAX ? (uint16_t)(mtu->mss + headers) : 0;
+}
+
+/* Rule 6: as close_bracket(), at the target alone. */
+static void find_back(const struct session *session, nstime now, struct path_mtu *out)
+{
+    struct view v;
+    struct mtu_step hole = {.before_ttl = out->end_ttl, .is_hole = true};
+    unsigned of = echo_trace(session);
+    if (!out->complete || of == session_trace_count(session))
+        return;
+    view_of(session, now, of, &v);
+    out->of = of;
+    if (!v.sized) {
+        needs(out, MTU_NEEDS_END, out->end_ttl);
+        return;
+    }
+    if (passes(&v, out->end_ttl) >= out->path)
+        out->back = out->path;
+    else if (is_suspect(&v, out) && close_bracket(&v, out, &hole)) {
+        out->back = hole.mtu;
+        out->back_lost = hole.lost;
+        out->back_probe = hole.probe;
+    }
+    find_undecided(&v, out);
+}
+
+static void find_there(const struct view *v, struct path_mtu *out)
+{
+    find_lies(v, out);
+    find_steps(v, out);
+    order_steps(out);
+    out->passes = passes(v, out->end_ttl);
+    out->complete = v->end_is_target && out->passes >= out->path;
+    if (is_echo(v->of) && out->step_count) {
+        struct mtu_step *last = &out->steps[out->step_count - 1];
+        last->is_either_way = last->is_hole && v->end_is_target && last->before_ttl == out->end_ttl;
+    }
+    find_undecided(v, out);
+}
+
+bool path_mtu_find(const struct session *session, nstime now, struct path_mtu *out)
+{
+    struct view v;
+    uint16_t interface = session_config(session)->interface_mtu;
+    *out = (struct path_mtu){.interface = interface, .path = interface, .undecided_until = NSTIME_NEVER};
+    if (!interface)
+        return false;
+    out->of = session_measures(session, &out->of) ? out->of : path_mtu_choose(session);
+    view_of(session, now, out->of, &v);
+    out->trace = v.of;
+    out->end_ttl = v.end_ttl;
+    if (!out->end_ttl)
+        return false;
+    out->end = router_at(&v, out->end_ttl);
+    if (!v.sized) {
+        needs(out, MTU_NEEDS_END, out->end_ttl);
+        return true;
+    }
+    find_there(&v, out);
+    out->mss = least_mss(session, out->end_ttl);
+    if (is_echo(v.of))
+        out->back = out->complete ? out->path : 0;
+    else
+        find_back(session, now, out);
+    return true;
+}
+
+bool path_mtu_needs_hop(const struct session *session, const struct path_mtu *mtu, uint8_t ttl)
+{
+    struct view v;
+    view_of(session, session_now(session), mtu->of, &v);
+    return v.sized && needs_hop(&v, mtu->size, ttl);
+}
+
+/* Bytes that the headers of common tunnels take, over an MTU of 1500 (RFC 2516 7, 2784, 2003, 7348, WireGuard). */
+const char *path_mtu_tunnel(uint16_t mtu)
+{
+    static const struct {
+        uint16_t mtu;
+        const char *name;
+    } tunnels[] = {{1492, "PPPoE"}, {1480, "IPIP or 6in4"}, {1476, "GRE"},
+                   {1450, "VXLAN"}, {1420, "WireGuard"},    {1440, "WireGuard over IPv4"}};
+    for (unsigned i = 0; i < sizeof tunnels / sizeof *tunnels; i++)
+        if (tunnels[i].mtu == mtu)
+            return tunnels[i].name;
+    return NULL;
+}

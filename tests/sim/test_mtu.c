@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* --mtu over simulated networks: steps that routers report, holes that none reports, limits, loss, and lies. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/rng.h"
+#include "mtu/path_mtu.h"
+#include "sim/drive.h"
+#include "strategies/strategies.h"
+#include "tap.h"
+#include "verdict/verdict.h"
+
+#define ROUTERS 8
+#define RTT_MS 18 /* 9 links of 1 ms */
+#define WORLDS 1000
+
+static const char chain[] = "client client 10.9.0.2 2001:db8:99::2\nchain r 8\n"
+                            "host target 192.0.2.80 2001:db8:80::80 open tcp/80\n"
+                            "link client r1 delay 1ms\n";
+
+static bool measure(struct drive *d, const struct net *net, const char *specs, uint8_t family, uint64_t seed)
+{
+    struct session_config config;
+    struct err err = {0};
+    if (drive_config(net, family, specs, seed, &config, &err))
+        return false;
+    config.strategy = &strategy_trace;
+    config.interface_mtu = 1500;
+    return drive_live(d, net, &config, NSTIME_NEVER);
+}
+
+static void describe(const struct path_mtu *mtu, struct strbuf *out)
+{
+    strbuf_addf(out, "%u", mtu->path);
+    for (unsigned i = 0; i < mtu->step_count; i++) {
+        const struct mtu_step *step = &mtu->steps[i];
+        strbuf_addf(out, " %s %u after %u", step->is_hole ? "hole" : "told", step->mtu, step->after_ttl);
+        if (step->is_hole)
+            strbuf_addf(out, " before %u%s", step->before_ttl, step->is_either_way ? " either way" : "");
+    }
+    if (mtu->back != mtu->path)
+        strbuf_addf(out, " back %u", mtu->back);
+    if (mtu->lie_count)
+        strbuf_addf(out, " lies %u", mtu->lie_count);
+    if (!mtu->complete)
+        strbuf_add(out, " incomplete");
+}
+
+static const struct {
+    const char *name, *links, *specs, *found;
+    double most_ms;   /* of the whole run */
+    unsigned packets; /* of other sizes, at most */
+} rows[] = {
+    {"the whole path", "links 1ms r1 r2 r3 r4 r5 r6 r7 r8 target", "udp,icmp", "1500", 4 * RTT_MS, 4},
+    {"two steps",
+     "links 1ms r1 r2\nlink r2 r3 delay 1ms mtu 1400\nlinks 1ms r3 r4 r5\nlink r5 r6 delay 1ms mtu 1300\n"
+     "links 1ms r6 r7 r8 target",
+     "udp", "1300 told 1400 after 2 told 1300 after 5 back 0", 5 * RTT_MS, 6},
+    {"a hole", "links 1ms r1 r2 r3 r4 r5\nlink r5 r6 delay 1ms hole 1300\nlinks 1ms r6 r7 r8 target", "udp",
+     "1300 hole 1300 after 5 before 6 back 0", 16 * RTT_MS, 120},
+    {"a hole, TCP", "links 1ms r1 r2 r3 r4 r5\nlink r5 r6 delay 1ms hole 1377\nlinks 1ms r6 r7 r8 target", "tcp/80",
+     "1377 hole 1377 after 5 before 6 back 0", 16 * RTT_MS, 120},
+    {"a hole behind a step",
+     "links 1ms r1 r2\nlink r2 r3 delay 1ms mtu 1400\nlinks 1ms r3 r4 r5\nlink r5 r6 delay 1ms hole 1300\n"
+     "links 1ms r6 r7 r8 target",
+     "udp", "1300 told 1400 after 2 hole 1300 after 5 before 6 back 0", 17 * RTT_MS, 125},
+    {"a step behind a hole",
+     "links 1ms r1 r2\nlink r2 r3 delay 1ms hole 1400\nlinks 1ms r3 r4 r5\nlink r5 r6 delay 1ms mtu 1300\n"
+     "links 1ms r6 r7 r8 target",
+     "udp", "1300 hole 1400 after 2 before 3 told 1300 after 5 back 0", 17 * RTT_MS, 125},
+    {"a hole on the way back",
+     "links 1ms r1 r2 r3 r4 r5\nlink r5 r6 delay 1ms hole-back 1300\nlinks 1ms r6 r7 r8 target", "udp,icmp",
+     "1500 back 1300", 17 * RTT_MS, 125},
+    {"a hole on the way back, echo requests only",
+     "links 1ms r1 r2 r3 r4 r5\nlink r5 r6 delay 1ms hole-back 1300\nlinks 1ms r6 r7 r8 target", "icmp",
+     "1300 hole 1300 after 8 before 9 either way", 17 * RTT_MS, 125},
+    {"a hole at a target that is silent",
+     "links 1ms r1 r2 r3 r4 r5\nlink r5 r6 delay 1ms hole 1300\nlinks 1ms r6 r7 r8 target\nset target silent", "udp",
+     "1300 hole 1300 after 5 before 6 back 0 incomplete", 4000, 140},
+    {"an MTU of 0 is reported",
+     "links 1ms r1 r2 r3 r4 r5\nlink r5 r6 delay 1ms mtu 1300\nlinks 1ms r6 r7 r8 target\nset r5 tells-mtu 0", "udp",
+     "1300 hole 1300 after 5 before 6 back 0 lies 1", 16 * RTT_MS, 120},
+    {"an MTU above the packet's size is reported",
+     "links 1ms r1 r2 r3 r4 r5\nlink r5 r6 delay 1ms mtu 1300\nlinks 1ms r6 r7 r8 target\nset r5 tells-mtu 9000", "udp",
+     "1300 hole 1300 after 5 before 6 back 0 lies 1", 16 * RTT_MS, 120},
+    {"a target that answers no more", "links 1ms r1 r2 r3 r4 r5 r6 r7 r8 target\nset target limit 3 0.001", "udp",
+     "1500 back 0 incomplete", 9000, 12},
+    {"a target that has no token at first", "links 1ms r1 r2 r3 r4 r5 r6 r7 r8 target\nset target limit 4 0.4", "udp",
+     "1500 back 0", 6000, 8},
+    {"a hop without tokens behind a hole",
+     "links 1ms r1 r2 r3 r4 r5\nlink r5 r6 delay 1ms hole 1300\nlinks 1ms r6 r7 r8 target\nset r6 limit 3 0.001", "udp",
+     "1300 hole 1300 after 5 before 7 back 0", 6000, 70},
+    {"tokens run out within a bracket",
+     "links 1ms r1 r2 r3 r4 r5\nlink r5 r6 delay 1ms hole 1300\nlinks 1ms r6 r7 r8 target\nset r6 limit 6 0.001", "udp",
+     "1500 back 0 incomplete", 9000, 90},
+    {"limits, and a hole",
+     "links 1ms r1 r2 r3 r4 r5\nlink r5 r6 delay 1ms hole 1300\nlinks 1ms r6 r7 r8 target\n"
+     "set r1 limit 6 1\nset r2 limit 6 1\nset r3 limit 6 1\nset r4 limit 6 1\nset r5 limit 6 1\nset r6 limit 6 1\n"
+     "set r7 limit 6 1\nset r8 limit 6 1\nset target limit 6 1",
+     "udp,icmp", "1300 hole 1300 after 5 before 6", 10000, 140},
+};
+
+static unsigned sized_count(const struct session *session)
+{
+    size_t count = 0;
+    for (unsigned i = 0; i < session_trace_count(session); i++) {
+        const struct trace *trace = session_size_trace(session, i);
+        count += trace ? trace->probe_count : 0;
+    }
+    return (unsigned)count;
+}
+
+static void check_replay(const struct drive *d, const char *name, uint8_t family)
+{
+    struct strbuf replayed, live;
+    struct err err = {0};
+    strbuf_init(&replayed);
+    strbuf_init(&live);
+    if (ok(drive_replay(d, &replayed, &err), "%s, IPv%u: replayed", name, family)) {
+        strbuf_add(&live, d->settled.text);
+        drive_describe(d->session, &live);
+        is_text(replayed.text, live.text, "%s, IPv%u: the replay is the run", name, family);
+    }
+    strbuf_free(&replayed);
+    strbuf_free(&live);
+}
+
+static void check_row(size_t row, uint8_t family)
+{
+    struct strbuf text, found;
+    struct net *net = NULL;
+    struct err err = {0};
+    struct drive d = {0};
+    strbuf_init(&text);
+    strbuf_init(&found);
+    strbuf_addf(&text, "%s%s\n", chain, rows[row].links);
+    bool ran = net_parse("mtu", text.text, &net, &err) == STATUS_OK && measure(&d, net, rows[row].specs, family, 1);
+    if (ok(ran, "%s, IPv%u: ran %s", rows[row].name, family, ran ? "" : err.message)) {
+        struct path_mtu mtu;
+        path_mtu_find(d.session, session_now(d.session), &mtu);
+        describe(&mtu, &found);
+        is_text(found.text, rows[row].found, "%s, IPv%u", rows[row].name, family);
+        ok(nstime_ms(d.done - d.first_send) <= rows[row].most_ms, "%s, IPv%u: %.0f ms, at most %.0f", rows[row].name,
+           family, nstime_ms(d.done - d.first_send), rows[row].most_ms);
+        unsigned packets = sized_count(d.session);
+        ok(packets <= rows[row].packets, "%s, IPv%u: %u packets, at most %u", rows[row].name, family, packets,
+           rows[row].packets);
+        check_replay(&d, rows[row].name, family);
+    }
+    drive_free(&d);
+    strbuf_free(&text);
+    strbuf_free(&found);
+    free(net);
+}
+
+/* A reply that comes somewhat later than that of a later probe is no loss. */
+static void check_order(void)
+{
+    unsigned most = 0;
+    for (uint64_t seed = 1; seed <= 40; seed++) {
+        struct net *net = NULL;
+        struct err err = {0};
+        struct drive d = {0};
+        struct strbuf text;
+        strbuf_init(&text);
+        strbuf_addf(&text, "%slinks 1ms r1 r2 r3 r4 r5 r6 r7 r8\nlink r8 target delay 1ms reorder 10%% 3ms\n", chain);
+        if (ok(net_parse("order", text.text, &net, &err) == STATUS_OK && measure(&d, net, "icmp", 4, seed),
+               "out of order, seed %u: ran", (unsigned)seed))
+            most = sized_count(d.session) > most ? sized_count(d.session) : most;
+        drive_free(&d);
+        strbuf_free(&text);
+        free(net);
+    }
+    is_num(most, 2, "out of order: no probe is sent again");
+}
+
+/* --- drawn networks --- */
+
+struct truth {
+    unsigned told[ROUTERS + 1], hole[ROUTERS + 1]; /* by the hop before the link; 0: none */
+    unsigned back, path;
+};
+
+static unsigned draw_size(struct rng *rng)
+{
+    return 1280 + rng_below(rng, 220);
+}
+
+static void draw_world(uint64_t seed, struct truth *truth, struct strbuf *out)
+{
+    struct rng rng = rng_init(seed);
+    unsigned lossy = rng_below(&rng, ROUTERS + 1), steps = rng_below(&rng, 3), percent = rng_below(&rng, 11);
+    *truth = (struct truth){.back = 1500, .path = 1500};
+    for (unsigned i = 0; i < steps; i++)
+        truth->told[1 + rng_below(&rng, ROUTERS)] = draw_size(&rng);
+    if (rng_below(&rng, 2))
+        truth->hole[1 + rng_below(&rng, ROUTERS)] = draw_size(&rng);
+    unsigned back_at = rng_below(&rng, 4) ? 0 : 1 + rng_below(&rng, ROUTERS);
+    unsigned back = draw_size(&rng);
+    strbuf_addf(
+        out, "client client 10.9.0.2 2001:db8:99::2\nchain r 8\nhost target 192.0.2.80 2001:db8:80::80 open tcp/80\n");
+    for (unsigned hop = 0; hop <= ROUTERS; hop++) {
+        char near[8], far[8];
+        snprintf(near, sizeof near, hop ? "r%u" : "client", hop);
+        snprintf(far, sizeof far, hop < ROUTERS ? "r%u" : "target", hop + 1);
+        strbuf_addf(out, "link %s %s delay 2ms", near, far);
+        if (hop == lossy)
+            strbuf_addf(out, " loss %u%%", percent);
+        if (truth->told[hop])
+            strbuf_addf(out, " mtu %u", truth->told[hop]);
+        if (truth->hole[hop])
+            strbuf_addf(out, " hole %u", truth->hole[hop]);
+        if (back_at && hop == back_at)
+            strbuf_addf(out, " hole-back %u", back);
+        strbuf_add(out, "\n");
+        truth->path = truth->told[hop] && truth->told[hop] < truth->path ? truth->told[hop] : truth->path;
+        truth->path = truth->hole[hop] && truth->hole[hop] < truth->path ? truth->hole[hop] : truth->path;
+    }
+    truth->back = back_at ? back : 1500;
+    bool limits = rng_below(&rng, 2);
+    for (unsigned hop = 1; limits && hop <= ROUTERS; hop++)
+        strbuf_addf(out, "set r%u limit 6 1\n", hop);
+    if (limits)
+        strbuf_add(out, "set target limit 6 1\n");
+}
+
+static bool step_is_true(const struct mtu_step *step, const struct truth *truth)
+{
+    if (!step->is_hole)
+        return truth->told[step->after_ttl] == step->mtu;
+    for (unsigned hop = step->after_ttl; hop < step->before_ttl; hop++)
+        if (truth->hole[hop] == step->mtu)
+            return true;
+    return step->is_either_way && truth->back == step->mtu;
+}
+
+struct counts {
+    unsigned runs, wrong_steps, wrong_paths, wrong_backs, incomplete, missed;
+    unsigned holes, wide; /* holes that were shown, and those not between neighbours */
+    unsigned most_packets;
+    double most_ms;
+};
+
+/* Whether the run did not show a hole that is narrower than all links before it. A router reports the MTU of the link
+ * before a packet gets there. */
+static bool misses_hole(const struct path_mtu *mtu, const struct truth *truth)
+{
+    unsigned least = 1500;
+    for (unsigned hop = 0; hop <= ROUTERS; hop++) {
+        least = truth->told[hop] && truth->told[hop] < least ? truth->told[hop] : least;
+        bool shown = !truth->hole[hop] || truth->hole[hop] >= least;
+        for (unsigned i = 0; i < mtu->step_count; i++)
+            shown = shown || (mtu->steps[i].is_hole && mtu->steps[i].mtu == truth->hole[hop]);
+        if (!shown)
+            return true;
+        least = truth->hole[hop] && truth->hole[hop] < least ? truth->hole[hop] : least;
+    }
+    return false;
+}
+
+static void judge(const struct path_mtu *mtu, const struct truth *truth, bool is_echo, struct counts *counts)
+{
+    unsigned path = is_echo && truth->back < truth->path ? truth->back : truth->path;
+    for (unsigned i = 0; i < mtu->step_count; i++)
+        counts->wrong_steps += !step_is_true(&mtu->steps[i], truth);
+    for (unsigned i = 0; i < mtu->step_count; i++) {
+        counts->holes += mtu->steps[i].is_hole;
+        counts->wide += mtu->steps[i].is_hole && mtu->steps[i].before_ttl != mtu->steps[i].after_ttl + 1;
+    }
+    counts->incomplete += !mtu->complete;
+    counts->wrong_paths += mtu->complete && mtu->path != path;
+    counts->missed += mtu->complete && misses_hole(mtu, truth);
+    unsigned back = truth->back < truth->path ? truth->back : truth->path;
+    counts->wrong_backs += mtu->back && !is_echo && mtu->back != back;
+}
+
+static void check_worlds(void)
+{
+    static const char *const specs[] = {"udp,icmp", "icmp", "tcp/80,icmp"};
+    struct counts counts = {0};
+    for (uint64_t seed = 1; seed <= WORLDS; seed++) {
+        struct truth truth;
+        struct strbuf text;
+        struct net *net = NULL;
+        struct err err = {0};
+        struct drive d = {0};
+        strbuf_init(&text);
+        draw_world(seed, &truth, &text);
+        if (net_parse("world", text.text, &net, &err) == STATUS_OK &&
+            measure(&d, net, specs[seed % 3], seed % 2 ? 4 : 6, seed)) {
+            struct path_mtu mtu;
+            struct counts before = counts;
+            path_mtu_find(d.session, session_now(d.session), &mtu);
+            judge(&mtu, &truth, seed % 3 == 1, &counts);
+            counts.runs++;
+            double ms = nstime_ms(d.done - d.first_send);
+            counts.most_ms = ms > counts.most_ms ? ms : counts.most_ms;
+            counts.most_packets =
+                sized_count(d.session) > counts.most_packets ? sized_count(d.session) : counts.most_packets;
+            if (counts.wrong_steps + counts.wrong_paths + counts.wrong_backs + counts.missed >
+                before.wrong_steps + before.wrong_paths + before.wrong_backs + before.missed) {
+                struct strbuf found;
+                strbuf_init(&found);
+                describe(&mtu, &found);
+                printf("# world %u: %s, in truth %u back %u\n", (unsigned)seed, found.text, truth.path, truth.back);
+                strbuf_free(&found);
+            }
+        }
+        drive_free(&d);
+        strbuf_free(&text);
+        free(net);
+    }
+    is_num(counts.runs, WORLDS, "drawn networks: all ran");
+    is_num(counts.wrong_steps, 0, "drawn networks: no step that is not there");
+    is_num(counts.wrong_paths, 0, "drawn networks: no wrong path MTU");
+    is_num(counts.wrong_backs, 0, "drawn networks: no wrong MTU of the way back");
+    is_num(counts.missed, 0, "drawn networks: no hole missed");
+    ok(counts.incomplete <= WORLDS / 50, "drawn networks: %u of %u are not complete", counts.incomplete, WORLDS);
+    ok(counts.holes > 300 && counts.wide <= counts.holes / 50,
+       "drawn networks: %u of %u holes are not between neighbours", counts.wide, counts.holes);
+    ok(counts.most_packets <= 500, "drawn networks: %u packets at most", counts.most_packets);
+    ok(counts.most_ms <= 90000, "drawn networks: %.0f ms at most", counts.most_ms);
+}
+
+static void check_one_size(const char *specs, bool can, const char *want)
+{
+    struct session_config config;
+    struct net *net = NULL;
+    struct err err = {0};
+    struct strbuf text;
+    strbuf_init(&text);
+    strbuf_addf(&text, "%s%s\n", chain, rows[0].links);
+    if (!ok(net_parse("mtu", text.text, &net, &err) == STATUS_OK && !drive_config(net, 4, specs, 1, &config, &err),
+            "%s: a network", specs))
+        return;
+    config.strategy = &strategy_trace;
+    config.interface_mtu = 1500;
+    struct session *session = session_new(&config, true, NULL, &err);
+    is_num(session != NULL, can, "%s: whether sizes can be measured", specs);
+    is_text(session ? "" : err.message, want, "%s: the message", specs);
+    if (session)
+        is_num(path_mtu_choose(session), 1, "%s: the second is measured", specs);
+    session_free(session);
+    strbuf_free(&text);
+    free(net);
+}
+
+int main(void)
+{
+    check_one_size("udp/123", false, "--mtu: udp/123 cannot have any size (measure with another probe, as -P udp)");
+    check_one_size("sctp", false, "--mtu: sctp cannot have any size (measure with another probe, as -P udp)");
+    check_one_size("udp/123,tcp/80", true, "");
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (uint8_t family = 4; family <= 6; family += 2)
+            check_row(i, family);
+    check_order();
+    check_worlds();
+    return tap_done();
+}
