@@ -30,7 +30,8 @@ static uint32_t header_u32(const struct fast_pcap_reader *r, const uint8_t *head
 }
 
 /* Ends reading: `end` if the file ended between two packets, RECORD_CUT within one, RECORD_DAMAGED on a read error. */
-static enum record_kind stop(struct fast_pcap_reader *r, enum record_kind end, struct record *out)
+__attribute__((noinline)) static enum record_kind stop(struct fast_pcap_reader *r, enum record_kind end,
+                                                       struct record *out)
 {
     if (r->buffer.error == 0)
         return read_buffer_left(&r->buffer) == 0 ? end : RECORD_CUT;
@@ -39,7 +40,8 @@ static enum record_kind stop(struct fast_pcap_reader *r, enum record_kind end, s
     return RECORD_DAMAGED;
 }
 
-static enum record_kind damaged(struct fast_pcap_reader *r, uint32_t captured, struct record *out)
+__attribute__((noinline)) static enum record_kind damaged(struct fast_pcap_reader *r, uint32_t captured,
+                                                          struct record *out)
 {
     if (captured > r->layout.snaplen)
         snprintf(r->cause, sizeof r->cause,

@@ -29,6 +29,7 @@ struct merge {
     uint32_t *queue;        /* owned; a heap of sources, the one with the earliest frame on top */
     unsigned count, capacity, queued;
     unsigned started; /* sources from which a first frame was read */
+    struct err err;   /* of the last read that failed */
     uint32_t current; /* the source of the last frame, not queued; NO_SOURCE: none */
 };
 
@@ -87,26 +88,34 @@ static void finish(struct source *source)
     source->wire = NULL;
 }
 
+static enum wire_event end_source(const struct merge *m, struct source *source, enum wire_event event)
+{
+    if (event == WIRE_FAILED) {
+        source->facts.status = m->err.status;
+        memcpy(source->facts.message, m->err.message, sizeof source->facts.message);
+    }
+    finish(source);
+    return WIRE_END;
+}
+
+static inline enum wire_event read_wire(struct merge *m, struct source *source, struct frame *frame)
+{
+    struct session_claim claim;
+    enum wire_event event;
+    do
+        event = source->wire->ops->receive(source->wire, NSTIME_NEVER, frame, &claim, &m->err);
+    while (event == WIRE_CLAIM);
+    return event;
+}
+
 /* Reads a frame in the order of the file, with its corrected time. */
 static enum wire_event read_frame(struct merge *m, unsigned file, struct frame *frame)
 {
     struct source *source = &m->sources[file];
-    struct session_claim claim;
-    struct err err;
-    enum wire_event event;
-    do
-        event = source->wire->ops->receive(source->wire, NSTIME_NEVER, frame, &claim, &err);
-    while (event == WIRE_CLAIM);
+    enum wire_event event = read_wire(m, source, frame);
     if (event == WIRE_FRAME && source->correct)
         frame->time = source->correct(source->context, file, frame);
-    if (event == WIRE_FRAME || event == WIRE_QUIET)
-        return event;
-    if (event == WIRE_FAILED) {
-        source->facts.status = err.status;
-        memcpy(source->facts.message, err.message, sizeof source->facts.message);
-    }
-    finish(source);
-    return WIRE_END;
+    return event == WIRE_FRAME || event == WIRE_QUIET ? event : end_source(m, source, event);
 }
 
 static void fail_for_memory(struct source *source)
@@ -137,17 +146,21 @@ static void note_late(struct source *source, nstime late)
         source->facts.late_most = late;
 }
 
+static void note_time(struct source *source, nstime time)
+{
+    if (time >= source->latest)
+        source->latest = time;
+    else
+        note_late(source, source->latest - time);
+}
+
 /* The next frame of a file, in the order in which it is merged. */
 static enum wire_event receive(struct merge *m, unsigned file, struct frame *frame)
 {
     struct source *source = &m->sources[file];
     enum wire_event event = source->sorter ? read_sorted(m, file, frame) : read_frame(m, file, frame);
-    if (event != WIRE_FRAME)
-        return event;
-    if (frame->time >= source->latest)
-        source->latest = frame->time;
-    else
-        note_late(source, source->latest - frame->time);
+    if (event == WIRE_FRAME)
+        note_time(source, frame->time);
     return event;
 }
 
@@ -181,7 +194,7 @@ static enum wire_event go_on(struct merge *m, struct frame *frame)
     return WIRE_END;
 }
 
-enum wire_event merge_next(struct merge *m, struct frame *frame, unsigned *file)
+static enum wire_event next_of_several(struct merge *m, struct frame *frame, unsigned *file)
 {
     enum wire_event event = WIRE_END;
     if (m->started < m->count)
@@ -196,6 +209,28 @@ enum wire_event merge_next(struct merge *m, struct frame *frame, unsigned *file)
         m->current = pop(m);
         *frame = m->sources[m->current].ahead;
     }
+    *file = m->current;
+    return WIRE_FRAME;
+}
+
+/* Most captures are one file, or one is left: its frames come as they are. */
+static inline bool is_alone(const struct merge *m)
+{
+    return m->current != NO_SOURCE && m->queued == 0 && m->started == m->count && !m->sources[m->current].sorter &&
+           !m->sources[m->current].correct;
+}
+
+enum wire_event merge_next(struct merge *m, struct frame *frame, unsigned *file)
+{
+    if (!is_alone(m))
+        return next_of_several(m, frame, file);
+    struct source *source = &m->sources[m->current];
+    enum wire_event event = read_wire(m, source, frame);
+    if (event != WIRE_FRAME) {
+        m->current = event == WIRE_QUIET ? m->current : NO_SOURCE;
+        return event == WIRE_QUIET ? event : end_source(m, source, event);
+    }
+    note_time(source, frame->time);
     *file = m->current;
     return WIRE_FRAME;
 }

@@ -71,8 +71,16 @@ static inline uint8_t icmp_of(uint8_t version)
     return version == 4 ? IP_ICMP : IP_ICMP6;
 }
 
+/* Of icmp_decode(): `out->outer` is an ICMP message. */
+void icmp_decode_message(struct packet *out);
+
 /* Where `out->outer` is an ICMP error: sets kind, mtu, extension and quote, which are clear. */
-void icmp_decode(struct packet *out);
+static inline void icmp_decode(struct packet *out)
+{
+    const struct headers *outer = &out->outer;
+    if (outer->ip.protocol == icmp_of(outer->ip.version) && (outer->transport.have & HAVE_TYPE))
+        icmp_decode_message(out);
+}
 
 /* The extension structure (RFC 4884 7) that fills these bytes to their end: version, checksum and the tiling of its
  * objects are checked before anything of it is believed. `out` is clear; false, and it stays so, where there is none.

@@ -69,12 +69,10 @@ static uint32_t too_big_mtu(uint8_t version, const struct transport *message, ui
     return message->type == 3 && message->code == 4 ? rest_of_header & 0xffff : 0;
 }
 
-void icmp_decode(struct packet *out)
+void icmp_decode_message(struct packet *out)
 {
     const struct headers *outer = &out->outer;
     const struct transport *message = &outer->transport;
-    if (outer->ip.protocol != icmp_of(outer->ip.version) || !(message->have & HAVE_TYPE))
-        return;
     const struct error_row *row = find_row(outer->ip.version, message->type);
     if (!row)
         return;

@@ -72,10 +72,8 @@ struct reply *candidate_next_reply(struct candidate *candidate)
     return &probe->replies[probe->reply_count];
 }
 
-size_t candidate_reply_bytes(const struct candidate *candidate)
+size_t candidate_owned_bytes(const struct candidate *candidate)
 {
-    if (!candidate->has_bytes)
-        return 0;
     size_t bytes = candidate->probe.reply_capacity * sizeof(struct reply);
     for (unsigned i = 0; i < candidate->probe.reply_count; i++) {
         const struct reply *reply = &candidate->probe.replies[i];
@@ -84,9 +82,9 @@ size_t candidate_reply_bytes(const struct candidate *candidate)
     return bytes;
 }
 
-void candidate_free_replies(struct recogniser *r, struct candidate *candidate)
+void candidate_free_owned(struct recogniser *r, struct candidate *candidate)
 {
-    for (unsigned i = 0; candidate->has_bytes && i < candidate->probe.reply_count; i++) {
+    for (unsigned i = 0; i < candidate->probe.reply_count; i++) {
         struct reply *reply = &candidate->probe.replies[i];
         if (reply->extension)
             extension_release(r, reply->extension);

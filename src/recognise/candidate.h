@@ -22,8 +22,18 @@ static inline struct candidate *candidate_at(const struct recogniser *r, uint32_
 
 /* Room for one more reply; the caller counts it. NULL: the probe has REPLIES_MOST, or no memory. */
 struct reply *candidate_next_reply(struct candidate *candidate);
+/* Of a candidate with `has_bytes`. */
+size_t candidate_owned_bytes(const struct candidate *candidate);
+void candidate_free_owned(struct recogniser *r, struct candidate *candidate);
 /* Bytes of all that its replies own. */
-size_t candidate_reply_bytes(const struct candidate *candidate);
-void candidate_free_replies(struct recogniser *r, struct candidate *candidate);
+static inline size_t candidate_reply_bytes(const struct candidate *candidate)
+{
+    return candidate->has_bytes ? candidate_owned_bytes(candidate) : 0;
+}
+static inline void candidate_free_replies(struct recogniser *r, struct candidate *candidate)
+{
+    if (candidate->has_bytes)
+        candidate_free_owned(r, candidate);
+}
 
 #endif

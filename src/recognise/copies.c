@@ -75,13 +75,19 @@ static uint8_t port_of(const struct digest *digest)
     return fold(digest->traits.word >> 16);
 }
 
+/* Most packets are seen for the first time: nothing in their set is compared further. */
+static bool has_tag(const struct sighting *set, uint32_t tag)
+{
+    _Static_assert(SET_SIZE == 4, "all of a set are compared");
+    return (set[0].tag == tag) | (set[1].tag == tag) | (set[2].tag == tag) | (set[3].tag == tag);
+}
+
 /* `known`: an earlier sighting with this hash, which the new one replaces; NULL: the oldest of the set has to go. */
-static void remember(struct recogniser *r, struct sighting *known, uint64_t hash, uint8_t mark,
+static void remember(struct sighting *set, struct sighting *known, uint64_t hash, uint8_t mark,
                      const struct digest *digest)
 {
-    struct sighting *set = set_of(r, hash);
-    for (unsigned i = SET_SIZE - 1; i > 0 && !known; i--)
-        set[i] = set[i - 1];
+    if (!known)
+        memmove(set + 1, set, (SET_SIZE - 1) * sizeof *set);
     *(known ? known : set) = (struct sighting){
         .time = digest->time,
         .tag = tag_of(hash),
@@ -127,28 +133,44 @@ static bool may_be_equal(const struct sighting *before, const struct digest *dig
     return before->tag == tag_of(digest->same) && (is_told_apart || before->mark == mark_of(digest));
 }
 
-enum seen copies_see(struct recogniser *r, const struct digest *digest, nstime *first)
+/* What the sightings of its set say about a packet. `same`: that of its TTL and file; NULL: none. */
+static enum seen compare(struct sighting *set, const struct digest *digest, struct sighting **same, nstime *first)
 {
-    struct sighting *set = set_of(r, digest->same), *same = NULL;
     bool elsewhere = false, by_others = false;
     for (unsigned i = 0; i < SET_SIZE; i++) {
         if (!may_be_equal(&set[i], digest))
             continue;
         if (is_of(&set[i], digest))
-            same = same && same->time > set[i].time ? same : &set[i];
+            *same = *same && (*same)->time > set[i].time ? *same : &set[i];
         else if (is_elsewhere(&set[i], digest))
             *(set[i].file == digest->file ? &elsewhere : &by_others) = true;
     }
-    if (same && follows_within(same, digest->time, SAME_FRAME_WITHIN)) {
-        if (same->place == place_of(digest))
-            *first = same->time;
+    if (*same && follows_within(*same, digest->time, SAME_FRAME_WITHIN)) {
+        if ((*same)->place == place_of(digest))
+            *first = (*same)->time;
         return SEEN_AGAIN;
     }
-    if (by_others && !same)
+    if (by_others && !*same)
         return SEEN_BY_OTHERS;
-    if ((elsewhere && !same) || (same && is_tunnel_forwarded(same, digest)))
-        return SEEN_ELSEWHERE;
-    remember(r, same, digest->same, mark_of(digest), digest);
+    return (elsewhere && !*same) || (*same && is_tunnel_forwarded(*same, digest)) ? SEEN_ELSEWHERE : SEEN_FIRST;
+}
+
+/* The slow part of copies_see(). */
+__attribute__((noinline)) static enum seen see_known(struct sighting *set, const struct digest *digest, nstime *first)
+{
+    struct sighting *same = NULL;
+    enum seen seen = compare(set, digest, &same, first);
+    if (seen == SEEN_FIRST)
+        remember(set, same, digest->same, mark_of(digest), digest);
+    return seen;
+}
+
+enum seen copies_see(struct recogniser *r, const struct digest *digest, nstime *first)
+{
+    struct sighting *set = set_of(r, digest->same);
+    if (has_tag(set, tag_of(digest->same)))
+        return see_known(set, digest, first);
+    remember(set, NULL, digest->same, mark_of(digest), digest);
     return SEEN_FIRST;
 }
 
@@ -181,13 +203,13 @@ bool copies_see_translated(struct recogniser *r, const struct digest *digest)
 {
     uint64_t hash = digest->same_beyond_nat;
     struct sighting *set = set_of(r, hash), *same = NULL;
-    for (unsigned i = 0; i < SET_SIZE; i++) {
+    for (unsigned i = 0; i < SET_SIZE && has_tag(set, tag_of(hash)); i++) {
         if (set[i].tag != tag_of(hash))
             continue;
         if (is_translated(&set[i], digest))
             return true;
         same = is_of(&set[i], digest) ? &set[i] : same;
     }
-    remember(r, same, hash, port_of(digest), digest);
+    remember(set, same, hash, port_of(digest), digest);
     return false;
 }

@@ -228,7 +228,7 @@ static void note_packet(struct recogniser *r, struct run *run, const struct dige
 /* Notes that the run has probes in this file and in that of the probe before. */
 static void note_file(struct recogniser *r, const struct run *run, uint8_t file)
 {
-    uint8_t other = run->newest ? run->newest->probe.file : file;
+    uint8_t other = run->newest ? run->newest_file : file;
     if (other == file)
         return;
     r->beside[file][other / 64] |= UINT64_C(1) << other % 64;
@@ -326,7 +326,7 @@ bool grouping_take(struct recogniser *r, const struct digest *digest)
         return true;
     }
     if (r->run_count == RUNS_MOST) /* first, since a pair is freed with its last run */
-        run_evict(r, r->oldest_run);
+        run_evict(r, run_oldest(r));
     struct pair *pair = pair_get(r, digest);
     if (pair && pair->has_far_file && pair->far_file == digest->file) { /* the prober's file lacks it */
         count_stray(r, STRAY_COPY);

@@ -32,17 +32,27 @@ static inline size_t index_home(const struct recogniser *r, uint32_t hash)
     return hash >> (32 - r->index_bits);
 }
 
-/* The newest candidate that may have this key: only half of the key is compared, and only at its own place. NULL: none.
- * It does not touch the candidate. */
+/* The newest candidate that may have this key: only half of the key is compared, and only near its own place. NULL:
+ * none. It does not touch the candidate. */
 static inline const struct candidate *index_peek(const struct recogniser *r, uint64_t key)
 {
-    const struct index_entry *entry = &r->index[index_home(r, index_hash(key))];
-    return entry->id && entry->hash == index_hash(key) ? candidate_at(r, entry->id) : NULL;
+    size_t mask = ((size_t)1 << r->index_bits) - 1, home = index_home(r, index_hash(key));
+    for (size_t i = 0; i < PEEK_MOST; i++) {
+        const struct index_entry *entry = &r->index[(home + i) & mask];
+        if (!entry->id || entry->hash == index_hash(key))
+            return entry->id ? candidate_at(r, entry->id) : NULL;
+    }
+    return NULL;
+}
+
+static inline void index_prefetch_hash(const struct recogniser *r, uint32_t hash)
+{
+    __builtin_prefetch(&r->index[index_home(r, hash)]);
 }
 
 static inline void index_prefetch(const struct recogniser *r, uint64_t key)
 {
-    __builtin_prefetch(&r->index[index_home(r, index_hash(key))]);
+    index_prefetch_hash(r, index_hash(key));
 }
 
 #endif

@@ -40,7 +40,7 @@ static void unmatched_push(struct recogniser *r, struct pair *pair)
 static bool is_late_translated(const struct recogniser *r, const struct digest *quote)
 {
     unsigned left = TRANSLATED_RUNS_MOST;
-    for (const struct run *run = r->newest_run; run && left; run = run->older, left--)
+    for (const struct run *run = run_newest(r); run && left; run = run_older(r, run), left--)
         if (run->translated_pair == quote->pair_hash && run->state == RUN_FOUND && pattern_covers(run, &quote->traits))
             return true;
     return false;
@@ -196,7 +196,7 @@ static bool emit_trace(struct recogniser *r, const struct pair *pair, struct inf
         results_trace(r, &run.trace);
     }
     trace_free(&run.trace);
-    free(run.by_ttl);
+    run_free_ttls(&run);
     return true;
 }
 

@@ -109,7 +109,7 @@ struct found match_unquoted(const struct recogniser *r, const struct digest *err
 {
     struct choice choice = {.packet = error};
     unsigned runs_left = RUNS_OF_PAIR_MOST, left = SCAN_MOST;
-    for (const struct run *run = r->newest_run; run && runs_left; run = run->older, runs_left--) {
+    for (const struct run *run = run_newest(r); run && runs_left; run = run_older(r, run), runs_left--) {
         const struct addr *source = &run->trace.flow.source;
         if (digest_pair_hash(&r->digester, source, source, 0) != error->answer_hash)
             continue;

@@ -39,8 +39,16 @@ static uint32_t value_of(const struct traits *traits, enum counter counter)
 
 static const struct field *field_of(const struct run *run, enum counter counter)
 {
-    const struct field *fields[COUNTERS] = {&run->target_port, &run->source_port, &run->seq, &run->ip_id};
-    return fields[counter];
+    switch (counter) {
+    case COUNT_TARGET:
+        return &run->target_port;
+    case COUNT_SOURCE:
+        return &run->source_port;
+    case COUNT_SEQ:
+        return &run->seq;
+    default:
+        return &run->ip_id;
+    }
 }
 
 /* The second packet shows what counts if it is near the first. */

@@ -69,13 +69,11 @@ struct pair *pair_get(struct recogniser *r, const struct digest *digest)
             return NULL;
         entry = pair_entry_of(r, digest->pair_hash, &digest->source, &digest->target, digest->protocol);
     }
-    struct pair *pair = calloc(1, sizeof *pair);
+    struct pair *pair = pool_take(&r->pair_pool, sizeof *pair);
     if (!pair)
         return NULL;
-    pair->source = digest->source;
-    pair->target = digest->target;
-    pair->protocol = digest->protocol;
-    pair->hash = digest->pair_hash;
+    *pair = (struct pair){
+        .source = digest->source, .target = digest->target, .protocol = digest->protocol, .hash = digest->pair_hash};
     struct pair **of_target = target_slot(r, &digest->target, digest->protocol);
     pair->next_of_target = *of_target;
     pair->of_target_at = of_target;
@@ -118,7 +116,7 @@ void pair_release(struct recogniser *r, struct pair *pair)
         pair->next_of_target->of_target_at = pair->of_target_at;
     pair_mark(r, pair->hash, -1);
     pair_entry_remove(r, pair_entry_of(r, pair->hash, &pair->source, &pair->target, pair->protocol));
-    free(pair);
+    pool_give(&r->pair_pool, pair);
 }
 
 bool pairs_init(struct recogniser *r)
@@ -129,6 +127,7 @@ bool pairs_init(struct recogniser *r)
 
 void pairs_free(struct recogniser *r)
 {
+    pool_free(&r->pair_pool);
     free(r->targets);
     free(r->pairs);
 }

@@ -47,11 +47,16 @@ static inline size_t pair_home(const struct recogniser *r, uint64_t hash)
     return (size_t)(hash >> (64 - r->pair_bits));
 }
 
-/* The pair that likely has this hash, if it stands at its own place. NULL: none. It does not touch the pair. */
+/* The pair that likely has this hash, if it stands near its own place. NULL: none. It does not touch the pair. */
 static inline const struct pair *pair_peek(const struct recogniser *r, uint64_t hash)
 {
-    const struct pair_entry *entry = &r->pairs[pair_home(r, hash)];
-    return pair_has_mark(r, hash) && entry->hash == hash ? entry->pair : NULL;
+    size_t mask = ((size_t)1 << r->pair_bits) - 1, home = pair_home(r, hash);
+    for (size_t i = 0; i < PEEK_MOST && pair_has_mark(r, hash); i++) {
+        const struct pair_entry *entry = &r->pairs[(home + i) & mask];
+        if (!entry->pair || entry->hash == hash)
+            return entry->pair;
+    }
+    return NULL;
 }
 
 static inline void pair_prefetch(const struct recogniser *r, uint64_t hash)

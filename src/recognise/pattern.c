@@ -73,8 +73,10 @@ static void field_insert(struct field *field, uint32_t value, enum order order, 
     field->movement = next_movement(field->movement, -step, wide);
 }
 
-static void note_field(struct field *field, uint32_t value, const struct run *run, enum order order, bool wide)
+static inline void note_field(struct field *field, uint32_t value, const struct run *run, enum order order, bool wide)
 {
+    if (value == field->last && field->movement != MOVE_NONE && order == ORDER_NEXT)
+        return; /* most fields stay as they are */
     if (run->count && order != ORDER_NEXT)
         field_insert(field, value, order, wide);
     else

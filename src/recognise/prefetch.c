@@ -4,6 +4,8 @@
  * step may find what is about to go: it only reads what stays valid while no packet is taken. */
 #include "recognise/prefetch.h"
 
+#include <stddef.h>
+
 #include "recognise/candidate.h"
 #include "recognise/copies.h"
 #include "recognise/index.h"
@@ -13,10 +15,10 @@
 
 /* Packets ahead of the one that is taken next. */
 #define AHEAD_DIGEST 24
-#define AHEAD_ENTRIES 12
-#define AHEAD_HOLDERS 8 /* candidates and pairs */
-#define AHEAD_RUNS 4
-#define AHEAD_TTLS 2
+#define AHEAD_ENTRIES 15
+#define AHEAD_HOLDERS 10
+#define AHEAD_RUNS 6
+#define AHEAD_TTLS 3
 
 static void prefetch_bytes(const void *at, size_t bytes)
 {
@@ -65,9 +67,9 @@ static void prefetch_holder(const struct recogniser *r, const struct digest *dig
         prefetch_bytes(candidate, sizeof *candidate);
     const struct pair *answered = peek_answered(r, digest);
     if (pair)
-        prefetch_bytes(pair, sizeof *pair / 2); /* what a search compares, and the first run */
+        __builtin_prefetch(pair); /* what a search compares, and the first run */
     if (answered)
-        prefetch_bytes(answered, sizeof *answered / 2);
+        __builtin_prefetch(answered);
 }
 
 /* The run that the packet most likely belongs to. NULL: none is known. */
@@ -81,13 +83,12 @@ static const struct run *peek_run(const struct recogniser *r, const struct diges
     return pair ? pair->runs : NULL;
 }
 
-/* A run that sends moves to the end of the list, so its neighbours are linked anew. */
-static void prefetch_neighbours(const struct run *run)
+/* The addresses of its flow, and what most packets touch. */
+static void prefetch_run(const struct run *run)
 {
-    if (run->older)
-        __builtin_prefetch(&run->older->older, 1);
-    if (run->newer)
-        __builtin_prefetch(&run->newer->older, 1);
+    size_t from = offsetof(struct run, trace.number), to = offsetof(struct run, later);
+    __builtin_prefetch(run);
+    prefetch_bytes((const char *)run + from, to - from);
 }
 
 static void prefetch_answered_run(const struct recogniser *r, const struct digest *digest)
@@ -115,8 +116,6 @@ static void prefetch_ttl(const struct recogniser *r, const struct digest *digest
 {
     const struct run *run = peek_run(r, digest);
     unsigned ttl = run ? peek_ttl(r, digest) : 0;
-    if (run && !is_reply(digest))
-        prefetch_neighbours(run);
     if (run && ttl < run->by_ttl_count)
         prefetch_bytes(&run->by_ttl[ttl], sizeof run->by_ttl[ttl]);
 }
@@ -132,7 +131,7 @@ void prefetch_ahead(const struct recogniser *r, const struct digest *digests, un
     if (count > AHEAD_RUNS) {
         const struct run *run = peek_run(r, &digests[AHEAD_RUNS]);
         if (run)
-            prefetch_bytes(run, sizeof *run);
+            prefetch_run(run);
         prefetch_answered_run(r, &digests[AHEAD_RUNS]);
     }
     if (count > AHEAD_TTLS)

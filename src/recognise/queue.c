@@ -43,7 +43,8 @@ bool queue_push(struct recogniser *r, struct queue *queue, struct candidate *can
     if (!has_room && !queue_reserve(r, queue))
         return false;
     candidate->place = queue->end++;
-    queue->entries[candidate->place & queue->mask] = (struct queue_entry){.due = due, .id = candidate->id};
+    queue->entries[candidate->place & queue->mask] =
+        (struct queue_entry){.due = due, .id = candidate->id, .hash = index_hash(candidate->key)};
     queue->count++;
     return true;
 }
@@ -54,28 +55,32 @@ void queue_remove(struct queue *queue, const struct candidate *candidate)
     queue->count--;
 }
 
-/* The next candidate after `*place`, which becomes its place. NULL: none is near. */
-static const struct candidate *queue_ahead(const struct recogniser *r, const struct queue *queue, uint32_t *place)
+/* The next entry after `*place`, which becomes its place. NULL: none is near. */
+static const struct queue_entry *queue_ahead(const struct queue *queue, uint32_t *place)
 {
     uint32_t most = *place + PREFETCH_WITHIN;
-    while (++*place != queue->end && *place != most)
+    while (*place != queue->end && ++*place != queue->end && *place != most)
         if (queue->entries[*place & queue->mask].id)
-            return candidate_at(r, queue->entries[*place & queue->mask].id);
+            return &queue->entries[*place & queue->mask];
     return NULL;
 }
 
-/* The next candidates have waited so long that no cache has them. Prefetches the one after the next, and the run of the
- * next, which is itself prefetched already. */
+/* The next candidates have waited so long that no cache has them. Prefetches the third one after this, the place of the
+ * second in the index, and the run of the first, which is itself prefetched already. */
 static void queue_prefetch(const struct recogniser *r, const struct queue *queue)
 {
     uint32_t place = queue->first;
-    const struct candidate *next = queue_ahead(r, queue, &place);
-    if (!next)
-        return;
-    index_prefetch(r, next->key);
-    __builtin_prefetch(&next->run->state);
-    __builtin_prefetch(&next->run->trace.number);
-    const struct candidate *after = place != queue->end ? queue_ahead(r, queue, &place) : NULL;
+    const struct queue_entry *first = queue_ahead(queue, &place);
+    const struct queue_entry *second = first ? queue_ahead(queue, &place) : NULL;
+    const struct queue_entry *third = second ? queue_ahead(queue, &place) : NULL;
+    if (first) {
+        const struct run *run = candidate_at(r, first->id)->run;
+        __builtin_prefetch(&run->state);
+        __builtin_prefetch(&run->trace.number);
+    }
+    if (second)
+        index_prefetch_hash(r, second->hash);
+    const struct candidate *after = third ? candidate_at(r, third->id) : NULL;
     for (size_t i = 0; after && i < sizeof *after; i += CACHE_LINE)
         __builtin_prefetch((const char *)after + i);
 }

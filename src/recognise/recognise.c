@@ -47,7 +47,8 @@ struct recogniser *recogniser_new(const struct recogniser_config *config, const 
         digest_init(&r->digester, config->secret);
         if (events)
             r->events = *events;
-        if (candidates_init(r) && index_init(r) && pairs_init(r) && senders_init(r) && copies_init(r) && early_init(r))
+        if (candidates_init(r) && index_init(r) && runs_init(r) && pairs_init(r) && senders_init(r) && copies_init(r) &&
+            early_init(r))
             return r;
         recogniser_free(r);
     }
@@ -59,7 +60,7 @@ void recogniser_free(struct recogniser *r)
 {
     if (!r)
         return;
-    if (r->oldest_run || r->oldest_unmatched || r->early_count) /* the caller did not call recogniser_finish() */
+    if (r->run_count || r->oldest_unmatched || r->early_count) /* the caller did not call recogniser_finish() */
         recogniser_finish(r);
     early_free(r);
     extensions_free(r);
@@ -67,6 +68,7 @@ void recogniser_free(struct recogniser *r)
     results_free(r);
     queue_free(&r->waiting);
     queue_free(&r->answered);
+    runs_free(r);
     pairs_free(r);
     senders_free(r);
     index_free(r);

@@ -11,6 +11,7 @@
  * A run is ordinary traffic if none of this holds when it is over or has sent UNDECIDED_MOST packets. */
 #include "recognise/run.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -23,31 +24,73 @@
 #include "recognise/tool.h"
 
 #define UNDECIDED_MOST 512 /* packets of a run that are held until it is decided: bounds the memory */
-#define BY_TTL_STEP 16     /* TTLs by which the array of a run grows */
+#define BY_TTL_STEP 4      /* TTLs by which the array of a run grows */
 #define STRICT_START 16    /* TTL, see above: of ordinary traffic hardly any arrives with less */
 
 /* --- lists --- */
 
-static void run_unlink(struct recogniser *r, struct run *run)
+static void run_unlink(struct recogniser *r, const struct run *run)
 {
-    *(run->older ? &run->older->newer : &r->oldest_run) = run->newer;
-    *(run->newer ? &run->newer->older : &r->newest_run) = run->older;
+    struct run_link *links = r->run_links, link = links[run->id];
+    links[link.older].newer = link.newer;
+    links[link.newer].older = link.older;
 }
 
-static void run_push(struct recogniser *r, struct run *run)
+static void run_push(struct recogniser *r, const struct run *run)
 {
-    run->older = r->newest_run;
-    run->newer = NULL;
-    *(r->newest_run ? &r->newest_run->newer : &r->oldest_run) = run;
-    r->newest_run = run;
+    struct run_link *links = r->run_links;
+    uint16_t newest = links[0].older;
+    links[run->id] = (struct run_link){.older = newest, .newer = 0};
+    links[newest].newer = links[0].older = run->id;
 }
 
-void run_touch(struct recogniser *r, struct run *run)
+void run_touch(struct recogniser *r, const struct run *run)
 {
-    if (r->newest_run == run)
+    if (r->run_links[0].older == run->id)
         return;
     run_unlink(r, run);
     run_push(r, run);
+}
+
+bool runs_init(struct recogniser *r)
+{
+    _Static_assert(RUNS_MOST < UINT16_MAX, "an id has 16 bits");
+    r->runs = calloc(RUNS_MOST + 1, sizeof(struct run *));
+    r->run_links = calloc(RUNS_MOST + 1, sizeof *r->run_links);
+    return r->runs && r->run_links;
+}
+
+void runs_free(struct recogniser *r)
+{
+    pool_free(&r->run_pool);
+    free(r->runs);
+    free(r->run_links);
+}
+
+/* A run with an id, not in the list yet. NULL: no memory, or there are RUNS_MOST. */
+static struct run *run_alloc(struct recogniser *r)
+{
+    uint16_t id = r->free_run ? r->free_run : (uint16_t)(r->run_count + 1);
+    struct run *run = id <= RUNS_MOST ? pool_take(&r->run_pool, sizeof *run) : NULL;
+    if (!run)
+        return NULL;
+    memset(run, 0, offsetof(struct run, near_ttls));
+    run->id = id;
+    if (r->free_run)
+        r->free_run = r->run_links[id].newer;
+    r->runs[id] = run;
+    r->run_count++;
+    return run;
+}
+
+/* Not in the list any more. */
+static void run_release(struct recogniser *r, struct run *run)
+{
+    r->run_links[run->id].newer = r->free_run;
+    r->free_run = run->id;
+    r->runs[run->id] = NULL;
+    r->run_count--;
+    pool_give(&r->run_pool, run);
 }
 
 void run_append(struct run *run, struct candidate *candidate)
@@ -56,17 +99,20 @@ void run_append(struct run *run, struct candidate *candidate)
     candidate->before = run->newest;
     *(run->newest ? &run->newest->after : &run->oldest) = candidate;
     run->newest = candidate;
+    run->newest_file = candidate->probe.file;
 }
 
 void run_remove(struct run *run, struct candidate *candidate)
 {
     *(candidate->before ? &candidate->before->after : &run->oldest) = candidate->after;
     *(candidate->after ? &candidate->after->before : &run->newest) = candidate->before;
+    if (!candidate->after && candidate->before)
+        run->newest_file = candidate->before->probe.file;
 }
 
 struct run *run_new(struct recogniser *r, struct pair *pair, const struct digest *digest)
 {
-    struct run *run = calloc(1, sizeof *run);
+    struct run *run = run_alloc(r);
     if (!run)
         return NULL;
     trace_init(&run->trace);
@@ -85,7 +131,6 @@ struct run *run_new(struct recogniser *r, struct pair *pair, const struct digest
     run->next_in_pair = pair->runs;
     pair->runs = run;
     pair->run_count++;
-    r->run_count++;
     run_push(r, run);
     return run;
 }
@@ -133,11 +178,29 @@ void run_answered(struct recogniser *r, struct candidate *candidate)
         run_wait(r, &r->answered, candidate, DUPLICATE_WITHIN);
 }
 
+void run_free_ttls(struct run *run)
+{
+    if (run->by_ttl != run->near_ttls)
+        free(run->by_ttl);
+}
+
+/* Room for `count` TTLs; what was there stays. NULL: no memory. */
+static struct run_ttl *by_ttl_grow(struct run *run, unsigned count)
+{
+    bool is_near = !run->by_ttl || run->by_ttl == run->near_ttls;
+    if (count <= NEAR_TTLS)
+        return run->near_ttls;
+    struct run_ttl *grown = realloc(is_near ? NULL : run->by_ttl, count * sizeof *grown);
+    if (grown && is_near)
+        memcpy(grown, run->near_ttls, run->by_ttl_count * sizeof *grown);
+    return grown;
+}
+
 struct run_ttl *run_at_new(struct run *run, uint8_t ttl)
 {
     if (ttl >= run->by_ttl_count) {
         unsigned count = (ttl / BY_TTL_STEP + 1U) * BY_TTL_STEP;
-        struct run_ttl *grown = realloc(run->by_ttl, count * sizeof *grown);
+        struct run_ttl *grown = by_ttl_grow(run, count);
         if (!grown)
             return NULL;
         memset(grown + run->by_ttl_count, 0, (count - run->by_ttl_count) * sizeof *grown);
@@ -314,10 +377,10 @@ static void discard(struct recogniser *r, struct run *run)
         reject_candidate(r, run->oldest);
 }
 
-void run_consider(struct recogniser *r, struct run *run)
+void run_consider_undecided(struct recogniser *r, struct run *run)
 {
     unsigned start = 0;
-    if (run->state == RUN_UNDECIDED && run->trace.reached_ttl && run->most_ttl <= STRICT_START && tool_is_marked(run))
+    if (run->trace.reached_ttl && run->most_ttl <= STRICT_START && tool_is_marked(run))
         accept(r, run);
     if (run->state != RUN_UNDECIDED || !run_has_two_ttls(run))
         return;
@@ -406,13 +469,12 @@ void run_free(struct recogniser *r, struct run *run)
     *at = run->next_in_pair;
     run->pair->run_count--;
     run_unlink(r, run);
-    r->run_count--;
     r->high_runs -= run->is_high;
     r->high_ttls -= run->most_ttl > PROBE_TTL_MOST ? (unsigned)run->most_ttl - PROBE_TTL_MOST : 0;
     trace_free(&run->trace);
-    free(run->by_ttl);
+    run_free_ttls(run);
     pair_release(r, run->pair);
-    free(run);
+    run_release(r, run);
 }
 
 static void run_close(struct recogniser *r, struct run *run)
@@ -440,12 +502,13 @@ void run_tick(struct recogniser *r)
 {
     settle_due(r, &r->waiting, r->now);
     settle_due(r, &r->answered, r->now);
-    while (r->oldest_run && r->oldest_run->last_time + RUN_IDLE_MOST <= r->now)
-        run_close(r, r->oldest_run);
+    struct run *oldest;
+    while ((oldest = run_oldest(r)) && oldest->last_time + RUN_IDLE_MOST <= r->now)
+        run_close(r, oldest);
     due_at(r, queue_next(&r->waiting));
     due_at(r, queue_next(&r->answered));
-    if (r->oldest_run)
-        due_at(r, r->oldest_run->last_time + RUN_IDLE_MOST);
+    if (oldest)
+        due_at(r, oldest->last_time + RUN_IDLE_MOST);
 }
 
 static int by_number(const void *a, const void *b)
@@ -461,7 +524,7 @@ void run_finish(struct recogniser *r)
     settle_due(r, &r->answered, NSTIME_NEVER);
     struct run **runs = malloc((r->run_count + 1) * sizeof *runs);
     size_t count = 0;
-    for (struct run *run = r->oldest_run; run; run = run->newer) {
+    for (struct run *run = run_oldest(r); run; run = r->runs[r->run_links[run->id].newer]) {
         decide(r, run);
         if (runs)
             runs[count++] = run;
@@ -471,8 +534,8 @@ void run_finish(struct recogniser *r)
     for (size_t i = 0; i < count; i++)
         run_close(r, runs[i]);
     free(runs);
-    while (r->oldest_run) /* no memory for the list */
-        run_close(r, r->oldest_run);
+    while (run_oldest(r)) /* no memory for the list */
+        run_close(r, run_oldest(r));
 }
 
 /* --- room --- */

@@ -6,22 +6,44 @@
 
 #include "recognise/state.h"
 
+bool runs_init(struct recogniser *r); /* false: no memory */
+void runs_free(struct recogniser *r); /* there is no run any more */
 /* NULL: no memory. */
 struct run *run_new(struct recogniser *r, struct pair *pair, const struct digest *digest);
 /* The run was active: it becomes the last of all by activity. */
-void run_touch(struct recogniser *r, struct run *run);
+void run_touch(struct recogniser *r, const struct run *run);
+/* The first and the last of all by activity, and the one before in that order. NULL: none. */
+static inline struct run *run_oldest(const struct recogniser *r)
+{
+    return r->runs[r->run_links[0].newer];
+}
+static inline struct run *run_newest(const struct recogniser *r)
+{
+    return r->runs[r->run_links[0].older];
+}
+static inline struct run *run_older(const struct recogniser *r, const struct run *run)
+{
+    return r->runs[r->run_links[run->id].older];
+}
 /* Makes it the newest candidate of its run. */
 void run_append(struct run *run, struct candidate *candidate);
 /* Takes it off the list of its run. */
 void run_remove(struct run *run, struct candidate *candidate);
+/* What by_ttl owns. */
+void run_free_ttls(struct run *run);
 /* A run without candidates. */
 void run_free(struct recogniser *r, struct run *run);
 /* The candidate waits in that queue for `span`. */
 void run_wait(struct recogniser *r, struct queue *queue, struct candidate *candidate, nstime span);
 /* The candidate has its first reply: further ones are expected soon. */
 void run_answered(struct recogniser *r, struct candidate *candidate);
+void run_consider_undecided(struct recogniser *r, struct run *run);
 /* Decides whether the run is a trace; to be called after each new candidate and reply. */
-void run_consider(struct recogniser *r, struct run *run);
+static inline void run_consider(struct recogniser *r, struct run *run)
+{
+    if (run->state == RUN_UNDECIDED)
+        run_consider_undecided(r, run);
+}
 
 /* Early, to make room: ends a run, or settles one candidate (false: there is none). */
 void run_evict(struct recogniser *r, struct run *run);

@@ -5,6 +5,7 @@
 #define HOPSONDE_RECOGNISE_STATE_H
 
 #include "base/captured.h"
+#include "recognise/pool.h"
 #include "recognise/recognise.h"
 
 /* Bounds of memory: about 60 MB in all, for any capture. */
@@ -25,8 +26,8 @@
 #define TUNNELS_KNOWN 1024 /* tunnels that are remembered: a later one takes the place of an earlier one */
 
 #define SPARE_EXTENSIONS 32 /* freed ones that are kept: most replies with labels then need no malloc() */
-#define CACHE_LINE 64       /* bytes */
-#define PAIR_MARK_BITS 14   /* the marks of pairs fit into the nearest cache */
+#define PEEK_MOST 8       /* entries of a table in which prefetching looks: hardly any stands farther from its place */
+#define PAIR_MARK_BITS 14 /* the marks of pairs fit into the nearest cache */
 
 struct run;
 struct pair;
@@ -37,8 +38,8 @@ struct candidate {
     _Alignas(CACHE_LINE) struct probe probe; /* `replies` is `first` or malloc'ed */
     uint64_t key;
 
+    struct candidate *before, *after; /* in the run, by time. A free candidate: `after` is the next free one */
     struct run *run;
-
     uint32_t place;                    /* in its queue */
     uint32_t id;                       /* from 1, see candidate_at() */
     uint32_t next_same, previous_same; /* ids of candidates with this key, the newest first; 0: none */
@@ -47,9 +48,8 @@ struct candidate {
     bool bytes_held : 1; /* held_bytes counts what its replies own */
     bool has_bytes : 1;  /* its replies may own something; else they need not be touched */
     uint8_t direction;
-    uint32_t interface;               /* of its frame; so is the direction */
-    struct traits traits;             /* with the TTL as captured; probe.ttl is as sent, once that is known */
-    struct candidate *before, *after; /* in the run, by time. A free candidate: `after` is the next free one */
+    uint32_t interface;   /* of its frame; so is the direction */
+    struct traits traits; /* with the TTL as captured; probe.ttl is as sent, once that is known */
     struct reply first;
 };
 
@@ -59,6 +59,7 @@ struct queue {
     struct queue_entry {
         nstime due;
         uint32_t id;     /* 0: a gap */
+        uint32_t hash;   /* its place in the index */
     } * entries;         /* owned; a ring */
     uint32_t mask;       /* size - 1 */
     uint32_t first, end; /* positions that always rise; & mask: an index */
@@ -92,6 +93,7 @@ struct run_ttl {
     uint32_t asked;
 };
 
+#define NEAR_TTLS 20 /* of a run, from 0 on */
 #define LATER_MOST 4 /* connections of a run whose later packets are known */
 
 /* A packet that followed a probe in its TCP connection, with the host's own TTL: a FIN, or the probe's segment again.
@@ -102,15 +104,19 @@ struct later_packet {
     uint32_t end;  /* the sequence number behind it */
 };
 
-/* Packets that one run of one tool may have sent. */
+/* Packets that one run of one tool may have sent. What most packets touch stands together, from the end of `trace` to
+ * `shown`. */
 struct run {
-    struct trace trace;
+    _Alignas(CACHE_LINE) struct trace trace;
     struct pair *pair;
     struct run *next_in_pair;
-    struct run *older, *newer; /* of all runs, by last activity */
     struct candidate *oldest, *newest;
-    unsigned held; /* settled candidates that wait for the decision */
-    uint8_t state; /* enum run_state */
+    struct run_ttl *by_ttl; /* by TTL as captured: near_ttls, or owned; NULL: none yet */
+    unsigned by_ttl_count;
+    unsigned held;       /* settled candidates that wait for the decision */
+    uint16_t id;         /* from 1: its place among the links */
+    uint8_t newest_file; /* of its newest candidate */
+    uint8_t state;       /* enum run_state */
     uint8_t shape;
     uint8_t protocol;
     uint8_t last_ttl, first_ttl, least_ttl, most_ttl; /* as captured */
@@ -130,18 +136,23 @@ struct run {
     nstime rtt;              /* of the last time exceeded; 0: none */
     uint32_t count;          /* candidates */
     uint32_t expired;        /* candidates with a time exceeded */
-    uint32_t restarts;       /* how often the TTLs started again */
-    uint32_t restart_step;   /* the smallest step of a counter at a restart; 0: none */
-    uint32_t restart_counter; /* the counter at the last restart */
-    uint64_t ttls;            /* bit t: TTL t was captured */
+    uint64_t ttls;           /* bit t: TTL t was captured */
     nstime last_time;
     struct field source_port, target_port, ip_id, seq; /* echo: id and sequence number stand for the ports */
-    struct run_ttl *by_ttl;                            /* owned; by TTL as captured */
-    unsigned by_ttl_count;
-    struct later_packet later[LATER_MOST]; /* by connection */
+    uint32_t restarts;                                 /* how often the TTLs started again */
+    uint32_t restart_step;                             /* the smallest step of a counter at a restart; 0: none */
+    uint32_t restart_counter;                          /* the counter at the last restart */
+    struct traits shown;                               /* of its first packet */
+    struct later_packet later[LATER_MOST];             /* by connection */
     unsigned later_next;
-    uint64_t translated_pair; /* pair_hash of the last translated quote of its packets; 0: none */
-    struct traits shown;      /* of its first packet */
+    uint64_t translated_pair;            /* pair_hash of the last translated quote of its packets; 0: none */
+    struct run_ttl near_ttls[NEAR_TTLS]; /* hardly any run needs more; by_ttl_count says how many are in use */
+};
+
+/* The neighbours of a run in the list of all, by last activity. Each packet moves its run in that list, and the links
+ * of all runs stay in a near cache, which the runs do not. */
+struct run_link {
+    uint16_t older, newer; /* ids of runs; 0: none */
 };
 
 struct unmatched;
@@ -256,9 +267,12 @@ struct recogniser {
     unsigned spare_count;
     struct candidate **chunks; /* owned */
     unsigned chunk_count;
-    struct queue waiting, answered;      /* ANSWER_WITHIN and DUPLICATE_WITHIN */
-    unsigned held;                       /* settled candidates of undecided runs */
-    struct run *oldest_run, *newest_run; /* by last activity */
+    struct queue waiting, answered; /* ANSWER_WITHIN and DUPLICATE_WITHIN */
+    unsigned held;                  /* settled candidates of undecided runs */
+    struct pool run_pool, pair_pool;
+    struct run **runs;          /* owned; by id; NULL: none */
+    struct run_link *run_links; /* owned; by id; that of 0 holds the newest and the oldest run */
+    uint16_t free_run;          /* id of a freed run; the link of each leads to the next; 0: none */
     unsigned run_count;
     unsigned high_runs; /* runs whose TTLs have come near PROBE_TTL_MOST and may pass it */
     unsigned high_ttls; /* TTLs above PROBE_TTL_MOST, of all runs */

@@ -235,7 +235,7 @@ static void offer_same_sender(const struct recogniser *r, struct choice *choice)
     if (choice->best || must_wait)
         return;
     left = TRIED_MOST;
-    for (const struct run *run = r->newest_run; run && runs_left; run = run->older, runs_left--)
+    for (const struct run *run = run_newest(r); run && runs_left; run = run_older(r, run), runs_left--)
         if (is_same_protocol(r, run, quote))
             offer_run(r, choice, run, false, &left);
 }

@@ -431,7 +431,7 @@ void trace_find_loop(struct trace *trace, const struct addr *routers)
 {
     for (unsigned length = 2; 2 * length <= trace->last_router_ttl; length++)
         for (unsigned first = 1; first + 2 * length - 1 <= trace->last_router_ttl; first++)
-            if (!addr_equal(&routers[first], &routers[first + 1]) && circle_recurs(trace, routers, first, length)) {
+            if (circle_recurs(trace, routers, first, length) && !addr_equal(&routers[first], &routers[first + 1])) {
                 trace->loop_first = (uint8_t)first;
                 trace->loop_length = (uint8_t)length;
                 return;

@@ -104,38 +104,40 @@ struct trace_origin {
 };
 
 struct trace {
-    struct flow flow;        /* owned; constant along the trace, except for ports that `origin` marks as varying */
-    struct flow *alternates; /* owned; the same probes from other source ports, which may take other paths */
-    unsigned flow_count;     /* 1 + the number of alternates */
-    struct trace_origin origin;
-    /* Borrowed; of a port list: each probe has a target port of its own, which is in the list and from first_port to
-     * last_port. NULL: all probes have the flow's port. */
-    const struct port_list *ports;
-    uint16_t first_port, last_port;
-    struct tunnels *inside;      /* owned; the tunnels that its probes came in; NULL: none */
-    uint32_t number;             /* from 0 in the order of discovery; a trace of our own: result_trace_number() */
-    uint32_t sent_count;         /* of a foreign trace: all its probes, also those that are not kept here */
+    struct flow flow;            /* owned; constant along the trace, except for ports that `origin` marks as varying */
+    struct flow *alternates;     /* owned; the same probes from other source ports, which may take other paths */
+    unsigned flow_count;         /* 1 + the number of alternates */
     uint8_t gap, max_ttl;        /* limits of the run, which end a silence: session_config */
-    bool started;                /* at least one probe is known */
     uint8_t least_ttl, most_ttl; /* of all known probes; least above most: there is none */
-    struct probe *probes;        /* owned; in the order in which they became known */
+    struct trace_origin origin;
+    struct tunnels *inside; /* owned; the tunnels that its probes came in; NULL: none */
+    struct probe *probes;   /* owned; in the order in which they became known */
     size_t probe_count, probe_capacity;
     struct trace_ttl *ttls; /* owned; by TTL; ttl_count entries */
     unsigned ttl_count;
     int32_t *by_serial; /* owned; index into probes, -1: unknown; by_serial_size entries */
     size_t by_serial_size;
 
+    uint32_t number;     /* from 0 in the order of discovery; a trace of our own: result_trace_number() */
+    uint32_t sent_count; /* of a foreign trace: all its probes, also those that are not kept here */
+    bool started;        /* at least one probe is known */
+
     /* Each reply updates these: */
-    unsigned reply_count;    /* all replies, duplicates and late ones included */
-    uint32_t answered_count; /* probes with at least one reply */
     uint8_t last_router_ttl; /* largest TTL with a time exceeded, whoever signed it (a DNAT signs for all); 0: none */
     uint8_t reached_ttl;     /* smallest TTL at which the target answered, other than by time exceeded; 0: none */
     uint8_t open_ttl;        /* smallest TTL with a SYN/ACK; 0: none */
     uint8_t refused_ttl;     /* smallest TTL that another device refused: reply_rejects(); 0: none */
     uint8_t loop_first, loop_length; /* first hop of a loop, and its length; 0: no loop */
+    unsigned reply_count;            /* all replies, duplicates and late ones included */
+    uint32_t answered_count;         /* probes with at least one reply */
     nstime first_sent, last_seen;    /* of the trace's frames; NSTIME_NONE before the first one */
     nstime last_sent;                /* of a foreign trace */
     enum trace_end end;
+
+    /* Borrowed; of a port list: each probe has a target port of its own, which is in the list and from first_port to
+     * last_port. NULL: all probes have the flow's port. */
+    const struct port_list *ports;
+    uint16_t first_port, last_port;
 };
 
 /* Statistics of one hop of one trace ("stats" in JSON). Duplicates count once. A late reply counts as received. A
