@@ -80,11 +80,22 @@ void progress_show(struct progress *progress, uint64_t frames, uint64_t done, ui
     show_line(progress, time, &line);
 }
 
+/* The time left is that of the ports without an answer, at the pace so far. */
+static void add_ports(struct strbuf *line, const struct progress_run *run, double passed)
+{
+    if (run->decided)
+        add_bar(line, (double)run->decided / run->ports, passed * (run->ports - run->decided) / run->decided);
+    strbuf_addf(line, "%u of %u ports, ", run->decided, run->ports);
+}
+
 void progress_show_run(struct progress *progress, const struct progress_run *run)
 {
     struct strbuf line;
     strbuf_init(&line);
-    strbuf_addf(&line, "hopsonde: %u packets sent", run->sent);
+    strbuf_add(&line, "hopsonde: ");
+    if (run->ports)
+        add_ports(&line, run, now() - progress->started);
+    strbuf_addf(&line, "%u packets sent", run->sent);
     if (run->farthest)
         strbuf_addf(&line, ", hop %u replied", run->farthest);
     if (run->spec[0])

@@ -26,6 +26,7 @@ bool progress_is_due(const struct progress *progress);
 /* The state of a live run. */
 struct progress_run {
     unsigned sent, farthest;          /* packets; TTL of the farthest hop that replied */
+    unsigned ports, decided;          /* of port lists: all, and those with an answer; ports 0: none */
     char spec[PROBE_SPEC_TEXT_BYTES]; /* of the last probe, sent at `ttl`; "": the run is waiting for replies */
     unsigned ttl;
 };

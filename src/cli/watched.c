@@ -13,7 +13,7 @@ static struct watched *watched_of(struct wire *wire)
 static const struct probe *last_probe(const struct session *session, const struct trace **of)
 {
     const struct probe *last = NULL;
-    for (unsigned i = 0; i < session_trace_count(session); i++) {
+    for (unsigned i = 0; i < session_all_count(session); i++) {
         const struct trace *trace = session_trace(session, i);
         const struct probe *probe = trace->probe_count ? &trace->probes[trace->probe_count - 1] : NULL;
         if (!probe || (last && last->sent >= probe->sent))
@@ -35,13 +35,28 @@ static unsigned farthest_hop(const struct session *session)
     return farthest;
 }
 
+static void count_ports(const struct session *session, struct progress_run *run)
+{
+    for (unsigned i = session_trace_count(session); i < session_all_count(session); i++) {
+        const struct trace *trace = session_trace(session, i);
+        unsigned ports = 0;
+        for (unsigned port = trace->first_port; port && port <= trace->last_port;
+             port = port_list_next(trace->ports, port + 1))
+            ports++;
+        run->ports += ports;
+        run->decided += trace->answered_count < ports ? trace->answered_count : ports;
+    }
+}
+
 static void show(struct watched *watched)
 {
     const struct trace *trace = NULL;
     const struct probe *probe = last_probe(watched->session, &trace);
     struct progress_run run = {.sent = watched->sent, .farthest = farthest_hop(watched->session)};
+    count_ports(watched->session, &run);
     if (probe && probe->sent + ASKING_FOR > watched->inner->ops->now(watched->inner)) {
-        probe_spec_format(&trace->flow.spec, run.spec);
+        const struct probe_spec spec = trace_probe_spec(trace, probe);
+        probe_spec_format(&spec, run.spec);
         run.ttl = probe->ttl;
     }
     progress_show_run(&watched->progress, &run);

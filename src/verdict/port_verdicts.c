@@ -323,7 +323,18 @@ unsigned ports_add_probe(const struct port_group *group, unsigned from, struct s
     return next;
 }
 
-void ports_add_line(const struct port_group *group, struct strbuf *out)
+/* Bytes of the ranges of a line, unless all are wanted: a reader does not look at more. */
+#define RANGES_SHOWN_BYTES 800
+
+static uint32_t count_from(const struct port_group *group, unsigned port)
+{
+    uint32_t count = 0;
+    for (; port <= 65535; port++)
+        count += has_port(group, port);
+    return count;
+}
+
+void ports_add_line(const struct port_group *group, bool all, struct strbuf *out)
 {
     const struct port_list *list = group->trace->ports;
     strbuf_add(out, list->spec.type->name);
@@ -337,7 +348,9 @@ void ports_add_line(const struct port_group *group, struct strbuf *out)
     if (group->how != HOW_NONE && group->how != HOW_SILENT)
         strbuf_addf(out, " (%s)", verdict_how_name(group->how));
     strbuf_add(out, ": ");
-    add_ports(group, group->first, SIZE_MAX, out);
+    unsigned next = add_ports(group, group->first, all ? SIZE_MAX : RANGES_SHOWN_BYTES, out);
+    if (next)
+        strbuf_addf(out, " and %u more ports (-v shows all)", count_from(group, next));
 }
 
 bool ports_find(const struct portmap *map, const struct probe_spec *spec, struct verdict *out)

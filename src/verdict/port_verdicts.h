@@ -38,8 +38,8 @@ void ports_free_groups(struct port_groups *groups);
 /* Adds "tcp/135-139,445": the group's ports from this one on, as a port list of PORT_LIST_TEXT_MOST bytes at most.
  * Returns the port with which another list begins; 0: these are all. */
 unsigned ports_add_probe(const struct port_group *group, unsigned from, struct strbuf *out);
-/* Adds "tcp dropped after hop 3 (10.77.3.2): 135-139,445". */
-void ports_add_line(const struct port_group *group, struct strbuf *out);
+/* Adds "tcp dropped after hop 3 (10.77.3.2): 135-139,445"; if there are many ranges, only `all` adds each. */
+void ports_add_line(const struct port_group *group, bool all, struct strbuf *out);
 /* The verdict of this spec, which is one port of a list. False: no list has it, or nothing was sent to it. */
 bool ports_find(const struct portmap *map, const struct probe_spec *spec, struct verdict *out);
 /* Whether one of the ports is open or closed. */

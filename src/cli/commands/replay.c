@@ -19,7 +19,7 @@ static void finish_replay(struct session *session, const struct saved_run *saved
 
 static bool shows_a_trace(const struct session *session)
 {
-    for (unsigned i = 0; i < session_trace_count(session); i++)
+    for (unsigned i = 0; i < session_all_count(session); i++)
         if (session_trace(session, i)->started)
             return true;
     return false;

@@ -15,37 +15,41 @@ static bool is_of_group(const struct port_group *group, const struct trace *list
     return list->ports == group->trace->ports && (group->ports[port >> 3] >> (port & 7) & 1);
 }
 
-/* The column shares the replies; its own numbers follow from them. */
-static bool add_probe(struct trace *column, const struct probe *probe)
+/* The column shares the replies; its own numbers follow from them. A probe that went beyond the end of the path stands
+ * there. */
+static bool add_probe(struct trace *column, const struct probe *probe, uint8_t ttl)
 {
-    struct probe *copy = trace_add_probe(column, 0, probe->ttl, probe->sent);
+    struct probe *copy = trace_add_probe(column, 0, ttl, probe->sent);
     if (!copy)
         return false;
     copy->state = probe->state;
     copy->replies = probe->replies;
     copy->reply_count = probe->reply_count;
     for (unsigned i = 0; i < probe->reply_count; i++)
-        trace_note_reply(column, probe->ttl, &probe->replies[i]);
+        trace_note_reply(column, ttl, &probe->replies[i]);
     return true;
 }
 
 /* Silence shows only where no port of the group was answered. */
-static bool add_probes(struct trace *column, const struct port_group *group, const struct trace *list, bool answered)
+static bool add_probes(struct trace *column, const struct port_group *group, const struct trace *list, uint8_t end,
+                       bool answered)
 {
     unsigned kept[256] = {0};
     for (size_t i = 0; i < list->probe_count; i++) {
         const struct probe *probe = &list->probes[i];
         if ((probe->reply_count > 0) != answered || !is_of_group(group, list, probe))
             continue;
-        if (answered ? kept[probe->ttl]++ >= ANSWERED_OF_HOP : trace_asked(column, probe->ttl) > 0)
+        uint8_t ttl = probe->ttl < end ? probe->ttl : end;
+        if (answered ? kept[ttl]++ >= ANSWERED_OF_HOP : trace_asked(column, ttl) > 0)
             continue;
-        if (!add_probe(column, probe))
+        if (!add_probe(column, probe, ttl))
             return false;
     }
     return true;
 }
 
-static bool make_column(const struct result *result, const struct port_group *group, struct trace *column, char *name)
+static bool make_column(const struct result *result, const struct port_group *group, uint8_t end, struct trace *column,
+                        char *name)
 {
     trace_init(column);
     column->flow = group->trace->flow;
@@ -61,16 +65,26 @@ static bool make_column(const struct result *result, const struct port_group *gr
     bool good = true;
     for (unsigned pass = 0; pass < 2; pass++)
         for (unsigned i = 0; good && i < result->lists.count; i++)
-            good = add_probes(column, group, result->lists.traces[i], pass == 0);
+            good = add_probes(column, group, result->lists.traces[i], end, pass == 0);
     return good;
 }
 
-static bool make_columns(const struct result *result, const struct port_groups *groups, struct port_columns *out)
+/* The last row: the target's hop, or the one behind the last router. */
+static uint8_t end_of(const struct portmap *ports)
+{
+    unsigned ttl = ports->end_ttl;
+    while (!ports->end_is_known && ttl > 1 && addr_is_none(&ports->routers[ttl - 1]))
+        ttl--;
+    return (uint8_t)ttl;
+}
+
+static bool make_columns(const struct result *result, const struct portmap *ports, const struct port_groups *groups,
+                         struct port_columns *out)
 {
     bool good = true;
     for (unsigned i = 0; good && i < groups->count && out->count < PORT_COLUMNS_MOST; i++) {
         struct trace *column = &out->traces[out->count];
-        good = make_column(result, &groups->of[i], column, out->names[out->count]);
+        good = make_column(result, &groups->of[i], end_of(ports), column, out->names[out->count]);
         out->list[out->set.count++] = column;
         out->count++;
     }
@@ -86,7 +100,7 @@ bool port_columns_make(const struct result *result, const struct portmap *ports,
     out->set.traces = out->list;
     bool good = groups && ports_group(ports, groups);
     if (good) {
-        good = make_columns(result, groups, out);
+        good = make_columns(result, ports, groups, out);
         ports_free_groups(groups);
     }
     free(groups);

@@ -61,7 +61,7 @@ void verdicts_add_ports(struct strbuf *text, const struct portmap *ports, const 
     for (unsigned i = 0; i < groups->count; i++) {
         struct strbuf line;
         strbuf_init(&line);
-        ports_add_line(&groups->of[i], &line);
+        ports_add_line(&groups->of[i], out->options.verbose > 0, &line);
         size_t length = (size_t)(strrchr(line.text, ':') - line.text); /* the ports follow */
         paint_begin(text, out->options.color, signals[groups->of[i].state].sgr);
         strbuf_add_bytes(text, line.text, length);
@@ -69,6 +69,11 @@ void verdicts_add_ports(struct strbuf *text, const struct portmap *ports, const 
         strbuf_addf(text, "%s\n", line.text + length);
         strbuf_free(&line);
     }
+    uint32_t missing = 0;
+    for (uint32_t i = 0; i < ports->count; i++)
+        missing += ports->entries[i].fate == FATE_NOT_ASKED;
+    if (missing)
+        strbuf_addf(text, "%u ports were not probed\n", missing);
     if (groups->left_out)
         strbuf_addf(text, "%u more ports in further groups (-o json has them)\n", groups->left_out);
     ports_free_groups(groups);

@@ -138,6 +138,13 @@ static const char *summary(void)
         if (options.output_count > 1 || strcmp(options.outputs[i].format->name, "text") != 0 || options.outputs[i].file)
             ADD(" out=%s:%s", options.outputs[i].format->name, options.outputs[i].file ? options.outputs[i].file : "");
     }
+    for (unsigned i = 0; i < c->port_list_count; i++) {
+        struct strbuf list;
+        strbuf_init(&list);
+        port_list_add_text(&c->port_lists[i], 1, 65535, &list);
+        ADD(" list=%s", list.text);
+        strbuf_free(&list);
+    }
     if (options.write_file)
         ADD(" write=%s", options.write_file);
     if (options.default_specs)
@@ -339,6 +346,28 @@ static void test_meanings(void)
         {"diagnose h tcp/22", "diagnose h icmp tcp/22 queries=1 diagnosis=1/12/990/2000"},
         {"diagnose h TCP/https udp icmp", "diagnose h tcp/443 udp icmp queries=1 diagnosis=1/12/990/2000"},
         {"diagnose --only h tcp/22", "diagnose h tcp/22 queries=1 only diagnosis=1/12/990/2000"},
+        /* port lists: up to 16 probes side by side, else lists */
+        {"diagnose h tcp/22,80,8000-8002", "diagnose h icmp tcp/22 tcp/80 tcp/8000 tcp/8001 tcp/8002 queries=1 "
+                                           "diagnosis=1/12/990/2000"},
+        {"diagnose h tcp/22 tcp/20-23,!21", "diagnose h icmp tcp/22 tcp/20 tcp/23 queries=1 diagnosis=1/12/990/2000"},
+        {"diagnose h tcp/1-15,20",
+         "diagnose h icmp tcp/1 tcp/2 tcp/3 tcp/4 tcp/5 tcp/6 tcp/7 tcp/8 tcp/9 tcp/10 tcp/11 "
+         "tcp/12 tcp/13 tcp/14 tcp/15 tcp/20 queries=1 diagnosis=1/12/990/2000"},
+        {"diagnose h tcp/1-17", "diagnose h icmp queries=1 sendgap=1ms list=tcp/1-17 diagnosis=3/12/990/2170"},
+        {"diagnose h tcp/1-17 tcp/18 tcp/80:ack udp/53",
+         "diagnose h icmp tcp/80:ack udp/53 queries=1 sendgap=1ms list=tcp/1-18 diagnosis=3/12/990/2180"},
+        {"diagnose h tcp/1-10 udp/53,123,1-9 tcp/5-20",
+         "diagnose h icmp queries=1 sendgap=1ms list=tcp/1-20 list=udp/1-9,53,123 diagnosis=3/12/990/2310"},
+        {"diagnose h -P tcp/1-1024,!22 --rate 5000 --budget 5000",
+         "diagnose h icmp queries=1 sendgap=0.2ms list=tcp/1-21,23-1024 diagnosis=3/12/990/5000"},
+        {"diagnose h tcp/1-1024 -z 2",
+         "diagnose h icmp queries=1 sendgap=2ms list=tcp/1-1024 diagnosis=3/12/990/12240"},
+        {"diagnose h tcp/1-65535", "diagnose h icmp queries=1 sendgap=1ms list=tcp/1-65535 diagnosis=3/12/990/657350"},
+        {"diagnose --only h tcp/1-100", "diagnose h tcp/80 queries=1 sendgap=1ms list=tcp/1-79,81-100 only "
+                                        "diagnosis=3/12/990/2990"},
+        {"diagnose h --write-policy f",
+         "diagnose h icmp udp udp/53 udp/443 tcp/443 tcp/80 tcp/80:ack queries=1 out=text: out=policy:f "
+         "default diagnosis=1/12/990/2000"},
         {"diagnose h tcp/443 tcp/https tcp/443", "diagnose h icmp tcp/443 queries=1 diagnosis=1/12/990/2000"},
         {"diagnose -P udp/53 h tcp/22", "diagnose h icmp udp/53 tcp/22 queries=1 diagnosis=1/12/990/2000"},
         {"diagnose -P udp/53 h", "diagnose h icmp udp/53 queries=1 diagnosis=1/12/990/2000"},
@@ -413,6 +442,16 @@ static void test_complaints(void)
         {"diagnose h udp,tcp",
          "udp,tcp: expected one PROTOCOL[/PORT] (for several write several words, as udp tcp/443)"},
         {"diagnose h tcp/22 -p 80", "-p 80: tcp/22 already has a port (leave one of them out)"},
+        {"diagnose h tcp/1-", "tcp/1-: 1-: expected FIRST-LAST, each from 1 to 65535"},
+        {"diagnose h tcp/80-22", "tcp/80-22: 80-22: the range ends before it begins (exchange the two)"},
+        {"diagnose h -P tcp/22,,80", "-P tcp/22,,80: ,: a port is missing here (leave the comma out)"},
+        {"diagnose h tcp/1-1024 --budget 500",
+         "--budget 500: the port lists name 1024 ports (allow more packets, or name fewer ports)"},
+        {"diagnose h tcp/1-1024 --dry-run", "--dry-run: at most 16 probes (name fewer ports)"},
+        {"diagnose h tcp/1-9 udp/1-9 sctp/1-9 dccp/1-9 udplite/1-9",
+         "udplite/1-9: too many port lists (at most 4 protocols and variants in one run)"},
+        {"-P tcp/22,80 h", "-P tcp/22,80: expected one PROTOCOL[/PORT] (for several repeat -P, as -P udp -P tcp/443)"},
+        {"diagnose h --write-policy -", "--write-policy -: expected a file name (for standard output: -o policy)"},
         {"diagnose --only h", "--only: name at least one probe (hopsonde diagnose --only HOST tcp/443)"},
         {"diagnose --confidence 1 h", "--confidence 1: expected a confidence, 0.5 to 0.999 (paths: to 0.999999)"},
         {"diagnose --confidence 0.9991 h", "--confidence 0.9991: expected a confidence, 0.5 to 0.999"},
