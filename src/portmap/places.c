@@ -118,23 +118,20 @@ static void infer_run(struct portmap *map, uint32_t first, uint32_t last)
     }
 }
 
-/* Ports with one answer in the target's name, from one distance, are answered by one device; silent ports of a list
- * that are all measured at one place are stopped there. */
+/* Ports with one answer in the target's name, from one distance, are answered by one device. Silent ports may be
+ * dropped by different ones, so only neighbours share a place. */
 struct kind_place {
     const struct port_entry *place; /* the first measured entry of the kind; NULL: none */
     bool differs;                   /* others were measured elsewhere */
 };
 
-#define SILENT_KIND PORT_ANSWERS_MOST
-
 struct kinds {
-    struct kind_place of[PORT_LISTS_MOST][PORT_ANSWERS_MOST + 1];
+    struct kind_place of[PORT_LISTS_MOST][PORT_ANSWERS_MOST];
 };
 
 static struct kind_place *kind_of(struct kinds *kinds, const struct portmap *map, const struct port_entry *entry)
 {
-    unsigned answer = entry->answer == NO_ANSWER ? SILENT_KIND : entry->answer;
-    return &kinds->of[map->list_of_part[entry->part]][answer];
+    return &kinds->of[map->list_of_part[entry->part]][entry->answer];
 }
 
 static void infer_alike(struct portmap *map)
@@ -142,14 +139,16 @@ static void infer_alike(struct portmap *map)
     struct kinds kinds = {0};
     for (uint32_t i = 0; i < map->count; i++) {
         const struct port_entry *entry = &map->entries[i];
-        struct kind_place *kind = kind_of(&kinds, map, entry);
-        if (entry->placing != PLACING_MEASURED)
+        if (entry->placing != PLACING_MEASURED || entry->answer == NO_ANSWER)
             continue;
+        struct kind_place *kind = kind_of(&kinds, map, entry);
         kind->differs = kind->differs || (kind->place && !same_place(kind->place, entry));
         kind->place = kind->place ? kind->place : entry;
     }
     for (uint32_t i = 0; i < map->count; i++) {
         struct port_entry *entry = &map->entries[i];
+        if (entry->answer == NO_ANSWER)
+            continue;
         const struct kind_place *kind = kind_of(&kinds, map, entry);
         if (entry->placing != PLACING_OPEN || !portmap_is_stopped(map, entry) || !kind->place || kind->differs ||
             !may_be_there(map, entry, kind->place))

@@ -44,7 +44,7 @@
 /* Probes of one round that may each take a token of the same router.
  * Unit: probes. Source: half of RATE_LIMIT_BURST. Effect: more empty the bucket, and their silence proves nothing. */
 #define PLACED_AT_HOP 3
-/* Rounds that look for places.
+/* Rounds that look for places and do nothing else.
  * Unit: rounds. Source: chosen; each takes up to 1.1 s. Effect: with fewer, more ports inherit the place of neighbours;
  * more make a run longer where hops answer rarely. */
 #define PLACING_ROUNDS 60
@@ -393,7 +393,7 @@ static void add_samples(struct maker *maker)
         add_samples(maker);
         return;
     }
-    maker->rounds->placing++;
+    maker->rounds->placing += before == 0; /* other rounds are needed anyway */
     qsort(maker->rounds->asks + before, added, sizeof *maker->rounds->asks, compare_ttls);
     for (unsigned ttl = 1; ttl < 256; ttl++)
         if (maker->needs_control[ttl])

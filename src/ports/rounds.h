@@ -21,7 +21,7 @@ struct rounds {
     size_t count, capacity, next;
     nstime not_before;      /* the round starts at this time at the earliest */
     unsigned made;          /* rounds so far */
-    unsigned placing;       /* of these, rounds that looked for places */
+    unsigned placing;       /* of these, rounds that looked for places and did nothing else */
     uint32_t batch;         /* silent ports in a round */
     uint32_t resolved;      /* ports with an answer, after the last round */
     nstime controlled[256]; /* by TTL: the send of the last control; 0: none */

@@ -23,6 +23,7 @@ static void judge(const struct trace_set *set, struct judgement *out)
 {
     struct set_facts all;
     out->of = set->count ? set->traces[0] : NULL;
+    out->ports = NULL;
     out->verdict_count = out->finding_count = 0; /* each is filled whole; clearing the room for all would cost time */
     set_facts_gather(set, &all);
     for (unsigned i = 0; i < set->count; i++)

@@ -10,7 +10,7 @@
 #include "report/format.h"
 #include "session/session.h"
 
-#define OUTPUTS_MOST 8
+#define OUTPUTS_MOST 9
 #define FILES_MOST 64
 #define ENVIRONMENT_BYTES_MOST 4095
 

@@ -136,6 +136,19 @@ static char *put_stop(char *at, const char *start, size_t columns)
     return put_char(put_blanks(at, start, columns), ' ');
 }
 
+/* "tcp/443"; of a port list "tcp/1+1023": the first port, and how many more. */
+static char *put_spec(struct list_state *state, char *at, const struct trace *trace)
+{
+    uint32_t more = 0;
+    at = put_text(at, summary_spec(&state->spec, &trace->flow.spec));
+    if (!trace->ports)
+        return at;
+    for (unsigned port = port_list_next(trace->ports, trace->first_port + 1U); port && port <= trace->last_port;
+         port = port_list_next(trace->ports, port + 1))
+        more++;
+    return put_number(put_char(at, '+'), more);
+}
+
 /* Writes the line at `start`, the start of a row; returns its end. */
 static char *put_trace(struct list_state *state, char *start, uint64_t number, const struct trace *trace)
 {
@@ -144,7 +157,7 @@ static char *put_trace(struct list_state *state, char *start, uint64_t number, c
     at = put_stop(at, start, STOP_NUMBER);
     at = trace->first_sent == NSTIME_NONE ? put_char(at, '-') : put_second(rows, at, trace->first_sent);
     at = put_addresses(rows, put_stop(at, start, STOP_START), &trace->flow);
-    at = put_text(put_stop(at, start, STOP_ADDRESSES), summary_spec(&state->spec, &trace->flow.spec));
+    at = put_spec(state, put_stop(at, start, STOP_ADDRESSES), trace);
     at = put_word(put_stop(at, start, STOP_PROBE), trace->origin.tool ? trace->origin.tool : "-");
     at = put_ttls(put_stop(at, start, STOP_TOOL), trace);
     at = put_number_right(put_stop(at, start, STOP_TTLS), summary_probes_sent(trace), COUNT_COLUMNS);

@@ -769,7 +769,7 @@ static void test_limits(void)
     for (unsigned i = 0; i < OUTPUTS_MOST; i++)
         sprintf(line + strlen(line), " -o csv:%u", i);
     parse(line, NULL);
-    is_text(err.message, "-o csv:7: too many formats (at most 7)", "too many formats");
+    is_text(err.message, "-o csv:8: too many formats (at most 8)", "too many formats");
 
     strcpy(line, "h");
     for (unsigned i = 0; i <= SPECS_MOST; i++)
