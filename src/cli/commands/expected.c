@@ -91,9 +91,9 @@ enum status run_read_expected(struct options *options, struct expect *out, struc
             status = port_lists_pace(options, err);
     }
     if (status == STATUS_OK && options->measures_mtu && options->session.port_list_count)
-        status = err_set(err, STATUS_USAGE,
-                         "%s: a run measures the MTU or probes over 16 ports, not both (divide the file in two)",
-                         out->file);
+        status =
+            err_set(err, STATUS_USAGE,
+                    "%s: a run measures the MTU or probes over 16 ports, not both (divide the file in two)", out->file);
     return status;
 }
 
