@@ -60,11 +60,12 @@ static void want_between(struct session *session, const struct path_mtu *mtu)
 static void want_proof(struct session *session, const struct path_mtu *mtu, uint16_t small)
 {
     nstime at = earliest_at(session, mtu, mtu->ttl);
-    nstime before = mtu->after_ttl ? earliest_at(session, mtu, mtu->after_ttl) : at;
+    bool can_show = mtu->after_ttl >= session->config.first_ttl;
+    nstime before = can_show ? earliest_at(session, mtu, mtu->after_ttl) : at;
     at = before > at ? before : at;
     want(session, mtu, mtu->high, mtu->ttl, at);
     want(session, mtu, mtu->high, mtu->ttl, at);
-    if (mtu->after_ttl)
+    if (can_show)
         want(session, mtu, small, mtu->after_ttl, at + 1);
     want(session, mtu, mtu->low, mtu->ttl, at + 2);
 }

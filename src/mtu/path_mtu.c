@@ -34,6 +34,7 @@ struct view {
     uint8_t end_ttl; /* the target's hop as this trace sees it, else the last router's; another trace's if it sent
                         nothing */
     bool end_is_target;
+    uint8_t first_ttl; /* nearer hops are not probed */
 };
 
 static uint16_t size_of(const struct view *v, const struct probe *probe)
@@ -287,7 +288,7 @@ static unsigned count_unreported(const struct view *v, const struct path_mtu *ou
 {
     unsigned count = 0;
     for (const struct probe *p = trace_first_at(v->sized, hole->before_ttl); p; p = trace_next_at(v->sized, p)) {
-        bool had_token = !hole->after_ttl;
+        bool had_token = hole->after_ttl < v->first_ttl; /* it cannot be shown */
         for (const struct probe *q = trace_first_at(v->sized, hole->after_ttl); q; q = trace_next_at(v->sized, q))
             had_token = had_token || (passing(v, q) && q->sent >= p->sent && q->sent - p->sent <= v->span);
         count += had_token && size_of(v, p) == out->high && is_proven(v, p);
@@ -391,6 +392,7 @@ static void view_of(const struct session *session, nstime now, unsigned of, stru
         .sized = session_size_trace(session, of),
         .set = session_trace_set(session),
         .now = now,
+        .first_ttl = session_config(session)->first_ttl,
     };
     v->span = rate_limit_span(&v->set);
     uint8_t target_ttl = v->of->started ? v->of->reached_ttl : session_target_ttl(session);

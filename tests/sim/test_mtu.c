@@ -153,6 +153,37 @@ static void check_row(size_t row, uint8_t family)
     free(net);
 }
 
+/* Nearer hops that are not traced cannot show a token, and are no reason to wait. */
+static void check_first_ttl(void)
+{
+    struct session_config config;
+    struct net *net = NULL;
+    struct err err = {0};
+    struct drive d = {0};
+    struct strbuf text, found;
+    strbuf_init(&text);
+    strbuf_init(&found);
+    strbuf_addf(&text,
+                "%slinks 1ms r1 r2\nlink r2 r3 delay 1ms mtu 1400\nlinks 1ms r3 r4 r5\nlink r5 r6 delay 1ms hole 1300\n"
+                "links 1ms r6 r7 r8 target\n",
+                chain);
+    bool good =
+        net_parse("first", text.text, &net, &err) == STATUS_OK && !drive_config(net, 4, "udp", 1, &config, &err);
+    config.strategy = &strategy_trace;
+    config.interface_mtu = 1500;
+    config.first_ttl = 6;
+    if (ok(good && drive_live(&d, net, &config, NSTIME_NEVER), "from hop 6 on: ran")) {
+        struct path_mtu mtu;
+        path_mtu_find(d.session, session_now(d.session), &mtu);
+        describe(&mtu, &found);
+        is_text(found.text, "1300 told 1400 after 2 hole 1300 after 2 before 6 back 0", "from hop 6 on");
+    }
+    drive_free(&d);
+    strbuf_free(&text);
+    strbuf_free(&found);
+    free(net);
+}
+
 /* A reply that comes somewhat later than that of a later probe is no loss. */
 static void check_order(void)
 {
@@ -354,6 +385,7 @@ int main(void)
         for (uint8_t family = 4; family <= 6; family += 2)
             check_row(i, family);
     check_order();
+    check_first_ttl();
     check_worlds();
     return tap_done();
 }

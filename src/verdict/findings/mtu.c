@@ -98,7 +98,7 @@ static void say_limit(const struct path_mtu *mtu, char text[SENTENCE_BYTES])
     if (!mtu->trace->reached_ttl)
         phrase_add(text, "; the target does not answer, so this holds up to %s", PLACE_TEXT(&end));
     if (mtu->passes < mtu->path)
-        phrase_add(text, "; too many replies were missing to measure between %u and %u", mtu->passes, mtu->path);
+        phrase_add(text, "; between %u and %u bytes nothing is known", mtu->passes, mtu->path);
 }
 
 void verdict_describe_mtu(const struct path_mtu *mtu, char text[SENTENCE_BYTES])
