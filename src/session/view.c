@@ -56,7 +56,9 @@ struct trace_set session_list_set(const struct session *session)
 {
     struct trace_set set = session_trace_set(session);
     set.traces = session->trace_list + session->trace_count;
-    set.count = session->all_count > session->trace_count ? session->all_count - session->trace_count : 0;
+    set.count = 0;
+    while (session->trace_count + set.count < session->all_count && set.traces[set.count]->ports)
+        set.count++;
     return set;
 }
 
