@@ -40,7 +40,7 @@ static void count_ports(const struct session *session, struct progress_run *run)
     for (unsigned i = session_trace_count(session); i < session_all_count(session); i++) {
         const struct trace *trace = session_trace(session, i);
         unsigned ports = 0;
-        for (unsigned port = trace->first_port; port && port <= trace->last_port;
+        for (unsigned port = trace->ports ? trace->first_port : 0; port && port <= trace->last_port;
              port = port_list_next(trace->ports, port + 1))
             ports++;
         run->ports += ports;

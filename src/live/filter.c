@@ -35,6 +35,8 @@ static void add_lists(const struct session *session, struct strbuf *out)
 {
     for (unsigned i = session_trace_count(session); i < session_all_count(session); i++) {
         struct flow any_port = session_trace(session, i)->flow;
+        if (!session_trace(session, i)->ports)
+            continue;
         any_port.target_port = 0;
         strbuf_add(out, " or ");
         flow_filter(&any_port, out);

@@ -345,16 +345,15 @@ static bool take_silences(struct portmap *map, const struct limited_senders *sen
     return samples != NULL;
 }
 
-/* So many that PORTS_MISTAKEN ports are expected to be silent by chance. Half a loss in ten is assumed beforehand. */
+/* So many that of all ports PORTS_MISTAKEN are expected to be silent by chance. Half a loss in ten is assumed
+ * beforehand. */
 static unsigned proofs_needed(const struct portmap *map, const struct losses *losses)
 {
     double chance = (losses->lost + 0.5) / (losses->lost + losses->answered + 10.0), mistaken = 0;
-    unsigned proofs = PORT_PROOFS_LEAST;
+    unsigned proofs = 0;
     for (uint32_t i = 0; i < map->count; i++)
-        mistaken += map->entries[i].answer == NO_ANSWER;
-    for (unsigned i = 0; i < PORT_PROOFS_LEAST; i++)
-        mistaken *= chance;
-    for (; mistaken > PORTS_MISTAKEN && proofs < PORT_PROOFS_MOST; proofs++)
+        mistaken += map->entries[i].end_asked > 0;
+    for (; proofs == 0 || (mistaken > PORTS_MISTAKEN && proofs < PORT_PROOFS_MOST); proofs++)
         mistaken *= chance;
     return proofs;
 }

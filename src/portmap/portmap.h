@@ -10,10 +10,9 @@
 
 #include "trace/trace_set.h"
 
-/* Samples of one port that prove its silence: at least so many, and more on a path that loses packets.
- * Unit: samples that no rate limit explains. Source: chosen. Effect: with one, each lost packet is a dropped port; more
- * make the run longer. */
-#define PORT_PROOFS_LEAST 2
+/* Most samples of one port that prove its silence: two on a path without loss, more on others.
+ * Unit: samples that no rate limit explains. Source: chosen. Effect: with fewer, lost packets are dropped ports on bad
+ * paths; more make the run longer there. */
 #define PORT_PROOFS_MOST 8
 /* So many ports of a run may be called silent by mistake, as expected from the losses of ports that answer.
  * Unit: ports. Source: chosen. Effect: a larger number needs fewer samples and makes more mistakes. */
@@ -95,7 +94,7 @@ struct portmap {
     unsigned answer_count;
     nstime
         sample_span; /* samples of a port at the end of the path are so far apart: SAMPLE_SPAN, or a token's refill */
-    unsigned proofs; /* samples that prove a silence: PORT_PROOFS_LEAST or more */
+    unsigned proofs; /* samples that prove a silence */
     uint8_t end_ttl; /* where the target answers, as far as known; else the largest TTL */
     bool end_is_known;
     nstime last_expiry[256];  /* by TTL: when the last probe that expired there was sent; NSTIME_NONE: none */

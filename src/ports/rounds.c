@@ -139,17 +139,27 @@ static void add_new(struct maker *maker)
 
 /* --- 2 --- */
 
+static bool refuses(const struct portmap *map, const struct addr *router)
+{
+    for (unsigned i = 0; i < map->answer_count; i++)
+        if (map->answers[i].is_icmp && addr_equal(&map->answers[i].from, router))
+            return true;
+    return false;
+}
+
+/* Beside repetitions a router that refuses ports has no token to spare. */
 static void add_scouts(struct maker *maker)
 {
     const struct portmap *map = maker->map;
+    bool repeats = maker->rounds->count > 0;
     for (unsigned i = 0; i < map->list_count; i++) {
         const struct portmap_list *list = &map->per_list[i];
         if (list->passer < 0)
             continue;
         const struct port_entry *passer = &map->entries[list->passer];
         for (unsigned ttl = session_config(maker->session)->first_ttl; ttl < map->end_ttl; ttl++)
-            if (list->missed[ttl] < SCOUTS_MISSED && list->scouted[ttl] < SCOUTS_MOST &&
-                !portmap_hop_is_visible(map, passer->part, ttl)) {
+            if (!(repeats && refuses(map, &map->routers[ttl])) && list->missed[ttl] < SCOUTS_MISSED &&
+                list->scouted[ttl] < SCOUTS_MOST && !portmap_hop_is_visible(map, passer->part, ttl)) {
                 wait_until(maker, ready_at(maker, ttl));
                 add_port(maker, passer->part, passer->port, ttl, true);
             }
