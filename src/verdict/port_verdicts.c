@@ -346,7 +346,7 @@ void ports_add_line(const struct port_group *group, bool all, struct strbuf *out
     else if (group->after.known)
         strbuf_addf(out, " after %s", PLACE_TEXT(&group->after));
     if (group->how != HOW_NONE && group->how != HOW_SILENT)
-        strbuf_addf(out, " (%s)", verdict_how_name(group->how));
+        strbuf_addf(out, ", %s", verdict_how_name(group->how));
     strbuf_add(out, ": ");
     unsigned next = add_ports(group, group->first, all ? SIZE_MAX : RANGES_SHOWN_BYTES, out);
     if (next)
