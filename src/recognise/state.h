@@ -107,7 +107,7 @@ struct later_packet {
 /* Packets that one run of one tool may have sent. What most packets touch stands together, from the end of `trace` to
  * `shown`. */
 struct run {
-    _Alignas(CACHE_LINE) struct trace trace;
+    struct trace trace; /* the pool begins a cache line with it */
     struct pair *pair;
     struct run *next_in_pair;
     struct candidate *oldest, *newest;

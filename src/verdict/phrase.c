@@ -7,7 +7,7 @@
 
 #include "probe/type.h"
 
-static void add_text(char text[SENTENCE_BYTES], const char *format, va_list args)
+static void __attribute__((format(printf, 2, 0))) add_text(char text[SENTENCE_BYTES], const char *format, va_list args)
 {
     size_t used = strlen(text);
     vsnprintf(text + used, SENTENCE_BYTES - used, format, args);
