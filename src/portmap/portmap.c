@@ -339,7 +339,7 @@ static bool take_silences(struct portmap *map, const struct limited_senders *sen
         if (proves && entry->answer != NO_ANSWER)
             *(is_silent ? &losses->lost : &losses->answered) += 1;
         else if (proves)
-            take_silence(map, entry, &samples[entry - map->entries - first], i, probe);
+            take_silence(map, entry, &samples[(size_t)(entry - map->entries) - first], i, probe);
     }
     free(samples);
     return samples != NULL;
