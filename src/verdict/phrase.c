@@ -31,7 +31,9 @@ void phrase_add(char text[SENTENCE_BYTES], const char *format, ...)
 
 void phrase_set_verdict(struct verdict *verdict, const char *format, ...)
 {
-    phrase_set(verdict->text, "%s %s", SPEC_TEXT(verdict->trace), verdict_state_name(verdict->state));
+    char spec[PROBE_SPEC_TEXT_BYTES];
+    probe_spec_format(verdict_spec(verdict), spec);
+    phrase_set(verdict->text, "%s %s", spec, verdict_state_name(verdict->state));
     va_list args;
     va_start(args, format);
     add_text(verdict->text, format, args);

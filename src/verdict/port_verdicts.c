@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The rules, in order; the first that holds decides:
- *   1 intercepted  a nearer device accepts the probe in the target's name
- *   2 open         the target accepts it
- *   3 rejected     a nearer device refuses it in the target's name
- *   4 closed       the target refuses it
- *   5 rejected     another device refuses it, or the target does so administratively; unreachable if it has no route
- *                  and no port gets through
- *   6 inconclusive the silence may be a rate limit or loss, or has no place
- *   7 unanswered   the silence begins behind the last router
- *   8 dropped      the silence begins before */
+/* The first of these rules that holds decides:
+ *   1. intercepted: a nearer device accepts the probe in the target's name.
+ *   2. open: the target accepts it.
+ *   3. rejected: a nearer device refuses it in the target's name.
+ *   4. closed: the target refuses it.
+ *   5. rejected: another device refuses it, or the target does so administratively. If that device has no route, and no
+ *      port gets through, it is unreachable.
+ *   6. inconclusive: a rate limit or loss may explain the silence, or no hop shows its place.
+ *   7. unanswered: the silence begins behind the last router.
+ *   8. dropped: the silence begins before it. */
 #include "verdict/port_verdicts.h"
 
 #include <stdlib.h>
@@ -75,13 +75,6 @@ static const struct reply *reply_of(const struct portmap *map, const struct port
     return probe_answer(*probe);
 }
 
-static const char *name_of(const struct verdict *out, char text[PROBE_SPEC_TEXT_BYTES])
-{
-    probe_spec_format(&out->spec, text);
-    return text;
-}
-#define NAME(verdict) name_of((verdict), (char[PROBE_SPEC_TEXT_BYTES]){0})
-
 /* --- 1 to 4: answers in the target's name --- */
 
 static void judge_nearer(const struct portmap *map, const struct port_entry *entry, const struct reply *reply,
@@ -91,16 +84,15 @@ static void judge_nearer(const struct portmap *map, const struct port_entry *ent
     if (entry->fate == FATE_OPEN) {
         out->state = VERDICT_INTERCEPTED;
         out->at = hop(map, entry->before_ttl);
-        phrase_set(out->text, "%s is intercepted at %s: a device there replies in the target's name", NAME(out),
-                   PLACE_TEXT(&out->at));
+        phrase_set_verdict(out, " at %s: a device there replies in the target's name", PLACE_TEXT(&out->at));
         return;
     }
     out->state = VERDICT_REJECTED;
     out->how = how_of_reply(reply);
     out->after = hop(map, entry->after_ttl);
     out->before = hop(map, entry->before_ttl);
-    phrase_set(out->text, "%s is rejected after %s: a device there replies in the target's name (%s)", NAME(out),
-               PLACE_TEXT(&out->after), phrase_how(out->how, "for an unknown reason"));
+    phrase_set_verdict(out, " after %s: a device there replies in the target's name (%s)", PLACE_TEXT(&out->after),
+                       phrase_how(out->how, "for an unknown reason"));
 }
 
 static void judge_target(const struct portmap *map, const struct port_entry *entry, const struct reply *reply,
@@ -113,10 +105,9 @@ static void judge_target(const struct portmap *map, const struct port_entry *ent
     out->state = entry->fate == FATE_OPEN ? VERDICT_OPEN : VERDICT_CLOSED;
     out->how = entry->fate == FATE_OPEN ? HOW_NONE : how_of_reply(reply);
     if (entry->fate == FATE_OPEN)
-        phrase_set(out->text, "%s reaches the target, which accepts it", NAME(out));
+        phrase_set_verdict(out, " at the target");
     else
-        phrase_set(out->text, "%s reaches the target, where the port is closed (%s)", NAME(out),
-                   phrase_how(out->how, "refused"));
+        phrase_set_verdict(out, " at the target: %s", phrase_how(out->how, "refused"));
 }
 
 /* --- 5: other refusals --- */
@@ -142,8 +133,7 @@ static void judge_refused(const struct portmap *map, const struct probe *probe, 
     out->at = (struct place){.known = true,
                              .ttl = is_target && map->end_is_known ? map->end_ttl : refuser_ttl(map, probe, reply),
                              .address = reply->from};
-    phrase_set(out->text, "%s is %s at %s (%s)", NAME(out), no_route ? "unreachable" : "rejected", PLACE_TEXT(&out->at),
-               phrase_how(out->how, "for an unknown reason"));
+    phrase_set_verdict(out, " at %s: %s", PLACE_TEXT(&out->at), phrase_how(out->how, "for an unknown reason"));
 }
 
 /* --- 6 to 8: silence --- */
@@ -153,13 +143,11 @@ static void judge_unsure(const struct portmap *map, const struct port_entry *ent
     out->state = VERDICT_INCONCLUSIVE;
     out->confidence = SURE_OF_NOTHING;
     if (map->lists->traces[entry->part]->end == END_INTERRUPTED)
-        phrase_set(out->text, "%s is inconclusive: the run was interrupted after %u silent probes", NAME(out),
-                   entry->end_asked);
+        phrase_set_verdict(out, ": the run was interrupted after %u silent probes", entry->end_asked);
     else if (entry->fate == FATE_SILENT)
-        phrase_set(out->text, "%s is inconclusive: it is silent, but no hop shows where it stops", NAME(out));
+        phrase_set_verdict(out, ": it is silent, but no hop shows where it stops");
     else
-        phrase_set(out->text, "%s is inconclusive: %u silent probes, which a rate limit or loss may explain", NAME(out),
-                   entry->end_asked);
+        phrase_set_verdict(out, ": a rate limit or loss may explain %u silent probes", entry->end_asked);
 }
 
 static void judge_silent(const struct portmap *map, const struct port_entry *entry, struct verdict *out)
@@ -171,16 +159,15 @@ static void judge_silent(const struct portmap *map, const struct port_entry *ent
     if (entry->before_ttl >= map->end_ttl) {
         out->state = VERDICT_UNANSWERED;
         out->how = HOW_NONE;
-        phrase_set(out->text, "%s is unanswered: silent behind %s, open or filtered", NAME(out),
-                   out->after.known ? PLACE_TEXT(&out->after) : "this host");
+        phrase_set_verdict(out, " after %s: open or filtered",
+                           out->after.known ? PLACE_TEXT(&out->after) : "this host");
     } else {
         out->state = VERDICT_DROPPED;
         out->before = hop(map, entry->before_ttl);
-        phrase_set(out->text, "%s is dropped after %s", NAME(out),
-                   out->after.known ? PLACE_TEXT(&out->after) : "this host");
+        phrase_set_verdict(out, " after %s", out->after.known ? PLACE_TEXT(&out->after) : "this host");
     }
     if (by_neighbours)
-        phrase_add(out->text, ", as its neighbours in the list are");
+        phrase_add(out->text, ", as its neighbours in the list");
 }
 
 bool ports_judge(const struct portmap *map, const struct port_entry *entry, struct verdict *out)

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* port_verdicts: the verdict of each port of a list, and the groups of ports that fare alike. Floor 4; pure. */
+/* port_verdicts: the verdict of each port of a list, and the groups of ports with one fate at one place. Floor 4; pure.
+ */
 #ifndef HOPSONDE_VERDICT_PORT_VERDICTS_H
 #define HOPSONDE_VERDICT_PORT_VERDICTS_H
 
