@@ -175,14 +175,6 @@ static void update(struct session *session)
     session->complete = mtu_search_update(session) && !session_silence_is_young(session);
 }
 
-static nstime timer(const struct session *session)
-{
-    nstime mtu = mtu_search_timer(session);
-    nstime silence =
-        !session->complete && session_silence_is_young(session) ? session_silence_due(session) : NSTIME_NEVER;
-    return mtu < silence ? mtu : silence;
-}
-
 const struct strategy strategy_diagnose = {
     .name = "diagnose",
     .heading = "hopsonde diagnose to",
@@ -192,6 +184,6 @@ const struct strategy strategy_diagnose = {
     .side_by_side = true,
     .start = start,
     .update = update,
-    .timer = timer,
+    .timer = mtu_search_timer,
     .next = pacing_next,
 };

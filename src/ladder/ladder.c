@@ -406,14 +406,6 @@ static bool any_reply(const struct session *session)
     return false;
 }
 
-static nstime timer(const struct session *session)
-{
-    nstime mtu = mtu_search_timer(session);
-    nstime silence =
-        !session->complete && session_silence_is_young(session) ? session_silence_due(session) : NSTIME_NEVER;
-    return mtu < silence ? mtu : silence;
-}
-
 static bool climbs_over(const struct session *session, unsigned active)
 {
     for (unsigned i = 0; i < active; i++)
@@ -538,6 +530,6 @@ const struct strategy strategy_trace = {
     .merges_hops = true,
     .start = start,
     .update = update,
-    .timer = timer,
+    .timer = mtu_search_timer,
     .next = pacing_next,
 };

@@ -130,7 +130,9 @@ bool mtu_search_update(struct session *session)
 nstime mtu_search_timer(const struct session *session)
 {
     struct path_mtu mtu;
-    if (session->complete || !session->config.interface_mtu || !path_mtu_find(session, session->now, &mtu))
+    if (session->complete)
         return NSTIME_NEVER;
-    return mtu.undecided_until;
+    nstime silence = session_silence_is_young(session) ? session_silence_due(session) : NSTIME_NEVER;
+    bool is_measured = session->config.interface_mtu && path_mtu_find(session, session->now, &mtu);
+    return is_measured && mtu.undecided_until < silence ? mtu.undecided_until : silence;
 }

@@ -11,7 +11,7 @@
 
 /* Wants the next round, if the last one is over. True if nothing is to be measured, or all is known. */
 bool mtu_search_update(struct session *session);
-/* When the next round is due without a frame; NSTIME_NEVER: not by time. */
+/* strategy.timer of a strategy that measures sizes: when the next round is due, or a silence at the end of the path. */
 nstime mtu_search_timer(const struct session *session);
 
 #endif

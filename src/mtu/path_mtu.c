@@ -53,6 +53,12 @@ static const struct reply *passing(const struct view *v, const struct probe *pro
 
 static bool is_lie(const struct view *v, const struct probe *probe, const struct reply *reply);
 
+/* Whether a probe with a reply was sent so soon after another that its reply shows a token for that one as well. */
+static bool shows_token(const struct view *v, const struct probe *answered, const struct probe *before)
+{
+    return passing(v, answered) && answered->sent >= before->sent && answered->sent - before->sent <= v->span;
+}
+
 /* Whether a reply says what became of the probe. */
 static bool is_told(const struct view *v, const struct probe *probe)
 {
@@ -69,9 +75,9 @@ static bool is_lost(const struct view *v, const struct probe *probe, nstime *unt
     if (probe->state == PROBE_REFUSED || is_told(v, probe))
         return false;
     for (const struct probe *p = trace_first_at(v->sized, probe->ttl); p; p = trace_next_at(v->sized, p)) {
-        const struct reply *reply = passing(v, p);
-        if (!reply || p->sent < probe->sent || p->sent - probe->sent > v->span || size_of(v, p) >= size_of(v, probe))
+        if (!shows_token(v, p, probe) || size_of(v, p) >= size_of(v, probe))
             continue;
+        const struct reply *reply = passing(v, p);
         nstime rtt = reply_rtt(p, reply),
                late = rtt / MTU_LATE_PART > MTU_LATE_LEAST ? rtt / MTU_LATE_PART : MTU_LATE_LEAST;
         if (probe->state != PROBE_OUTSTANDING || v->now >= reply->time + late)
@@ -161,14 +167,9 @@ static uint8_t hop_of(const struct view *v, const struct probe *probe, const str
     return ttl && addr_is_none(&router) ? ttl : 0;
 }
 
-static bool mtu_can_be_true(const struct reply *reply, uint16_t size)
-{
-    return reply->mtu >= (reply->version == 6 ? MTU_LEAST_V6 : MTU_LEAST_V4) && reply->mtu < size;
-}
-
 static bool is_lie(const struct view *v, const struct probe *probe, const struct reply *reply)
 {
-    return !hop_of(v, probe, reply) || !mtu_can_be_true(reply, size_of(v, probe));
+    return !hop_of(v, probe, reply) || !reply_mtu_is_possible(reply, size_of(v, probe));
 }
 
 static void add_lie(struct path_mtu *out, const struct mtu_lie *lie)
@@ -290,7 +291,7 @@ static unsigned count_unreported(const struct view *v, const struct path_mtu *ou
     for (const struct probe *p = trace_first_at(v->sized, hole->before_ttl); p; p = trace_next_at(v->sized, p)) {
         bool had_token = hole->after_ttl < v->first_ttl; /* it cannot be shown */
         for (const struct probe *q = trace_first_at(v->sized, hole->after_ttl); q; q = trace_next_at(v->sized, q))
-            had_token = had_token || (passing(v, q) && q->sent >= p->sent && q->sent - p->sent <= v->span);
+            had_token = had_token || shows_token(v, q, p);
         count += had_token && size_of(v, p) == out->high && is_proven(v, p);
     }
     return count;

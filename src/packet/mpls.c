@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* MPLS: a stack of labels (RFC 3032), entropy labels (RFC 6790) among them, and a payload. No label says of which kind
- * it is. Its first nibble tells most of it (RFC 4928 3): an IP packet begins with its version, a pseudo-wire's control
- * word with 0 (RFC 4385). An Ethernet pseudo-wire without that word (RFC 4448 4.6) begins with a MAC address, which may
- * begin with any nibble. So where an IP header or a control word is not sound, a sound frame decides. */
+/* MPLS: a stack of labels (RFC 3032), entropy labels (RFC 6790) among them, and a payload. A label does not name the
+ * payload. Its first nibble shows most kinds (RFC 4928 3): an IP packet begins with its version, a pseudo-wire's
+ * control word with 0 (RFC 4385). An Ethernet pseudo-wire without that word (RFC 4448 4.6) begins with a MAC address,
+ * which may begin with any nibble. So where an IP header or a control word is not sound, a sound frame decides. */
 #include "packet/link.h"
 
 #define MPLS_SHIM_MOST 16

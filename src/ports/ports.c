@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "diagnose/diagnose.h"
+#include "mtu/mtu_search.h"
 #include "ports/rounds.h"
 #include "session/state.h"
 #include "silence/sample.h"
@@ -121,11 +122,6 @@ static void sent(struct session *session, const struct wish *wish, nstime at)
     plan->rounds.next++;
 }
 
-static nstime timer(const struct session *session)
-{
-    return strategy_diagnose.timer(session);
-}
-
 const struct strategy strategy_ports = {
     .name = "ports",
     .heading = "hopsonde diagnose to",
@@ -135,7 +131,7 @@ const struct strategy strategy_ports = {
     .side_by_side = true,
     .start = start,
     .update = update,
-    .timer = timer,
+    .timer = mtu_search_timer,
     .next = next,
     .sent = sent,
     .stop = stop,

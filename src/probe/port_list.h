@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* port_list: a probe spec with many ports, as tcp/22,80,8000-8010 or tcp/1-1024,!22. Floor 2; pure but for the names of
- * /etc/services. It must not know traces. */
+/* port_list: a probe spec with many ports, as tcp/22,80,8000-8010 or tcp/1-1024,!22. Floor 2. It
+ * reads /etc/services for the names of ports, and is pure otherwise. It must not know traces. */
 #ifndef HOPSONDE_PROBE_PORT_LIST_H
 #define HOPSONDE_PROBE_PORT_LIST_H
 

@@ -124,7 +124,7 @@ void session_free(struct session *session);
 #define PORTS_OF_TRACE 16384
 struct list_part {
     const struct port_list *list;
-    uint16_t first, last; /* port numbers of which this trace has those in the list */
+    uint16_t first, last; /* the trace has the ports of the list from first to last */
 };
 #define LIST_PARTS_MOST (PORT_LISTS_MOST * 65536 / PORTS_OF_TRACE)
 /* The parts of all port lists, in order. Returns their number; they borrow from `config`. */

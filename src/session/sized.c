@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* sized: the size traces. Each has a flow for each size, and the ports, nonce and identity of the trace that it
- * measures, so that a load balancer sends all of them the same way. The serials tell its probes from that trace's. */
+/* sized: the size traces. Each has a flow for each size. The ports and the nonce are those of the trace that it
+ * measures, so load balancers send both the same way. The serials tell its probes from that trace's. */
 #include <stdlib.h>
 
 #include "session/state.h"
@@ -73,15 +73,10 @@ static unsigned find(const struct session *session, int of)
     return TRACES_MOST;
 }
 
-unsigned session_size_trace_of(const struct session *session, unsigned of)
-{
-    return find(session, (int)of);
-}
-
 /* The size trace of this trace, or a free one, which becomes it. TRACES_MOST: there is no more. */
 static unsigned choose(struct session *session, unsigned of)
 {
-    unsigned index = session_size_trace_of(session, of), free_one = find(session, -1);
+    unsigned index = find(session, (int)of), free_one = find(session, -1);
     if (index != TRACES_MOST || free_one == TRACES_MOST)
         return index;
     struct err unused;
@@ -120,7 +115,7 @@ unsigned session_shown_trace(const struct session *session, unsigned index)
 
 const struct trace *session_size_trace(const struct session *session, unsigned of)
 {
-    unsigned index = session_size_trace_of(session, of);
+    unsigned index = find(session, (int)of);
     return index == TRACES_MOST ? NULL : &session->traces[index];
 }
 

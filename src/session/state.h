@@ -125,8 +125,6 @@ enum status sized_init(struct session *session, struct err *err);
 /* The flow with this size of the size trace that measures trace `of`; the first call makes it. False: a run has no more
  * size traces or sizes, the size is too small, or memory is short. */
 bool sized_flow(struct session *session, unsigned of, uint16_t size, unsigned *index, unsigned *which);
-/* The index of the size trace that measures trace `of`; TRACES_MOST: there is none. */
-unsigned session_size_trace_of(const struct session *session, unsigned of);
 /* The index of the trace for people and for the saved capture: of a size trace, the one that it measures. */
 unsigned session_shown_trace(const struct session *session, unsigned index);
 

@@ -317,13 +317,17 @@ bool reply_refuses(const struct trace *trace, const struct reply *reply)
     return refusal && !is_from_target(trace, reply);
 }
 
+bool reply_mtu_is_possible(const struct reply *reply, unsigned size)
+{
+    unsigned least = reply->version == 6 ? MTU_LEAST_V6 : MTU_LEAST_V4;
+    return reply->mtu >= least && (reply->mtu < size || !size);
+}
+
 bool reply_rejects(const struct trace *trace, const struct reply *reply)
 {
     if (reply->kind != REPLY_TOO_BIG)
         return reply_refuses(trace, reply);
-    unsigned least = reply->version == 6 ? MTU_LEAST_V6 : MTU_LEAST_V4;
-    unsigned size = trace->flow.size > reply->quoted_size ? trace->flow.size : reply->quoted_size;
-    return reply->mtu >= least && (reply->mtu < size || !size);
+    return reply_mtu_is_possible(reply, trace->flow.size > reply->quoted_size ? trace->flow.size : reply->quoted_size);
 }
 
 const struct reply *trace_refusal(const struct trace *trace, const struct probe **probe)

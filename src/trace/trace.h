@@ -225,6 +225,9 @@ bool reply_rejects(const struct trace *trace, const struct reply *reply);
  * IPv6 requires 1280 (RFC 8200 5). */
 #define MTU_LEAST_V4 68
 #define MTU_LEAST_V6 1280
+/* Whether a link may have the MTU that this "too big" reports about a packet of `size` bytes; 0: the size is unknown.
+ */
+bool reply_mtu_is_possible(const struct reply *reply, unsigned size);
 /* The refusal at refused_ttl, and its probe; NULL: none. */
 const struct reply *trace_refusal(const struct trace *trace, const struct probe **probe);
 /* The smallest TTL that this refusal answers. The quote (RFC 792, RFC 4443) shows how much of the probe's TTL was

@@ -12,8 +12,8 @@
  * PER_SECOND (ICMP errors) · spent (no token at first) · tells-mtu N (in place of the true one) · quote BYTES (of the
  * quote past the IP header) · quote-ttl N · zero-ttl · hidden · ttl-raise N · initial N (TTL of what it sends) ·
  * answers node|in|back (source of its errors) · balance per-flow|per-packet · mpls LABEL/TC/TTL[,...] · mpls-style
- * compliant|no-length|wrong-length · no-echo · open|closed|mute PROTOCOL[/PORT],... (ports of a host; an IP protocol
- * that stands in none of these is unknown to it, but for tcp, udp and udplite) · unseen PERCENT (own frames the capture
+ * compliant|no-length|wrong-length · no-echo · open|closed|mute PROTOCOL[/PORT],... (ports of a host; it knows
+ * the IP protocols that stand in these, and tcp, udp and udplite) · unseen PERCENT (own frames the capture
  * misses) · refuse PROTOCOL,... (local firewall).
  *
  *   link A B [delay T] [jitter T] [loss P] [dup P] [reorder P T] [mtu N] [hole N] [hole-back N] [dead] [near
