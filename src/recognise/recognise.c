@@ -3,21 +3,21 @@
 
 #include <stdlib.h>
 
-#include "recognise/answer.h"
-#include "recognise/candidate.h"
-#include "recognise/copies.h"
-#include "recognise/early.h"
-#include "recognise/extensions.h"
-#include "recognise/grouping.h"
-#include "recognise/index.h"
-#include "recognise/inferred.h"
-#include "recognise/pair.h"
-#include "recognise/prefetch.h"
-#include "recognise/queue.h"
-#include "recognise/results.h"
-#include "recognise/run.h"
-#include "recognise/senders.h"
-#include "recognise/tunnels.h"
+#include "recognise/frames/copies.h"
+#include "recognise/frames/early.h"
+#include "recognise/frames/prefetch.h"
+#include "recognise/frames/tunnels.h"
+#include "recognise/matching/answer.h"
+#include "recognise/matching/inferred.h"
+#include "recognise/runs/grouping.h"
+#include "recognise/runs/run.h"
+#include "recognise/store/candidate.h"
+#include "recognise/store/extensions.h"
+#include "recognise/store/index.h"
+#include "recognise/store/pair.h"
+#include "recognise/store/queue.h"
+#include "recognise/store/results.h"
+#include "recognise/store/senders.h"
 
 #define NEXT_FILE_WITHIN NS_PER_S /* the next piece of a capture begins so soon after the one before */
 

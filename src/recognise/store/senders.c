@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "recognise/senders.h"
+#include "recognise/store/senders.h"
 
 #include <stdlib.h>
 
-#include "recognise/candidate.h"
+#include "recognise/store/candidate.h"
 
 #define SENDERS_BITS 16
 

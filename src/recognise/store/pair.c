@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "recognise/pair.h"
+#include "recognise/store/pair.h"
 
 #include <stdlib.h>
 

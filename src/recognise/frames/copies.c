@@ -9,7 +9,7 @@
  * than before is another one: probes may differ in nothing else. Each TTL has a sighting of its own, and rule 1 comes
  * first: a packet with a TTL that was seen before SAME_FRAME_WITHIN was sent again. On one interface the checksum is
  * the same as well; between two, the network card may fill it in. */
-#include "recognise/copies.h"
+#include "recognise/frames/copies.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "recognise/results.h"
+#include "recognise/store/results.h"
 
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
-#include "recognise/extensions.h"
+#include "recognise/store/extensions.h"
 
 /* Hardly any extension has more than two labels, so only what its counts cover is allocated. The copy may be read but
  * not assigned as a whole. */

@@ -3,11 +3,11 @@
  * packet belongs to the run whose counters it continues. If only the TTL is in order (random source ports), a TTL that
  * starts again is another run's. If several runs fit, the packet belongs to the one that expects it: one whose hop
  * lacks a probe, that has not reached the target, and that was active lately. */
-#include "recognise/pattern.h"
+#include "recognise/runs/pattern.h"
 
 #include <string.h>
 
-#include "recognise/order.h"
+#include "recognise/runs/order.h"
 
 #define NEAR_MOST 64 /* the largest step of a counter: lost frames and probes of other flows lie between */
 #define RESTART_AFTER (10 * NS_PER_S) /* silence after which TTLs that start again are another run's */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "recognise/choice.h"
+#include "recognise/matching/choice.h"
 
 #include <string.h>
 

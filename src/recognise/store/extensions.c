@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "recognise/extensions.h"
+#include "recognise/store/extensions.h"
 
 #include <stdlib.h>
 

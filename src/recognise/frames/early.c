@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "recognise/early.h"
+#include "recognise/frames/early.h"
 
 #include <stdlib.h>
 
-#include "recognise/extensions.h"
+#include "recognise/store/extensions.h"
 
 #define EARLY_WITHIN (5 * NS_PER_MS) /* a reply's stamp may precede its probe's by so much */
 #define EARLY_MOST 256               /* bounds the memory; beyond it no reply waits */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "recognise/candidate.h"
+#include "recognise/store/candidate.h"
 
 #include <stdlib.h>
 
-#include "recognise/extensions.h"
+#include "recognise/store/extensions.h"
 
 _Static_assert(sizeof(struct candidate) % CACHE_LINE == 0, "candidates begin with a cache line");
 

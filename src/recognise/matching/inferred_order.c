@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Hops: if the counter starts at a known number and moves by as many steps a hop as the blocks show, it gives the TTL,
  * silent hops included. Else the blocks are counted, from the distance that the first reply's own TTL shows. */
-#include "recognise/inferred_order.h"
+#include "recognise/matching/inferred_order.h"
 
 #include <stdlib.h>
 
-#include "recognise/choice.h"
+#include "recognise/matching/choice.h"
 
 #define COUNTER_STEP_MOST 64
 #define MISFITS_RARE 8      /* a count is right if at most one in so many neighbours contradicts it: balancers, loops */

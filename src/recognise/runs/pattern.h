@@ -4,7 +4,7 @@
 #ifndef HOPSONDE_RECOGNISE_PATTERN_H
 #define HOPSONDE_RECOGNISE_PATTERN_H
 
-#include "recognise/order.h"
+#include "recognise/runs/order.h"
 
 /* `wide`: 32 bits, else 16. */
 void field_add(struct field *field, uint32_t value, bool first, bool wide);

@@ -4,7 +4,7 @@
  * with a higher counter were sent within REORDER_WITHIN; or,
  * 2. if nothing counts, if its TTL is a little lower than the last one and lacks a probe, and all packets with a higher
  * TTL were sent within REORDER_WITHIN. */
-#include "recognise/order.h"
+#include "recognise/runs/order.h"
 
 #include <string.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "recognise/merge.h"
+#include "recognise/runs/merge.h"
 
-#include "recognise/pattern.h"
-#include "recognise/run.h"
+#include "recognise/runs/pattern.h"
+#include "recognise/runs/run.h"
 
 static void note_replies(struct run *run, const struct candidate *candidate)
 {

@@ -3,7 +3,7 @@
 #ifndef HOPSONDE_RECOGNISE_INDEX_H
 #define HOPSONDE_RECOGNISE_INDEX_H
 
-#include "recognise/candidate.h"
+#include "recognise/store/candidate.h"
 
 bool index_init(struct recogniser *r); /* false: no memory */
 void index_free(struct recogniser *r);

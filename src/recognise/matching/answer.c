@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "recognise/answer.h"
+#include "recognise/matching/answer.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "recognise/candidate.h"
-#include "recognise/early.h"
-#include "recognise/extensions.h"
-#include "recognise/inferred.h"
-#include "recognise/match.h"
-#include "recognise/pair.h"
-#include "recognise/results.h"
-#include "recognise/run.h"
-#include "recognise/tunnels.h"
+#include "recognise/frames/early.h"
+#include "recognise/frames/tunnels.h"
+#include "recognise/matching/inferred.h"
+#include "recognise/matching/match.h"
+#include "recognise/runs/run.h"
+#include "recognise/store/candidate.h"
+#include "recognise/store/extensions.h"
+#include "recognise/store/pair.h"
+#include "recognise/store/results.h"
 
 /* As far as traits say. Checksums are left out: offloading may leave them unfinished. */
 static struct headers headers_of(const struct addr *source, const struct addr *target, uint8_t protocol, uint32_t have,

@@ -9,19 +9,19 @@
  *    reply: the capture has probes only.
  *
  * A run is ordinary traffic if none of this holds when it is over or has sent UNDECIDED_MOST packets. */
-#include "recognise/run.h"
+#include "recognise/runs/run.h"
 
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "recognise/candidate.h"
-#include "recognise/extensions.h"
-#include "recognise/index.h"
-#include "recognise/pair.h"
-#include "recognise/queue.h"
-#include "recognise/results.h"
-#include "recognise/tool.h"
+#include "recognise/runs/tool.h"
+#include "recognise/store/candidate.h"
+#include "recognise/store/extensions.h"
+#include "recognise/store/index.h"
+#include "recognise/store/pair.h"
+#include "recognise/store/queue.h"
+#include "recognise/store/results.h"
 
 #define UNDECIDED_MOST 512 /* packets of a run that are held until it is decided: bounds the memory */
 #define BY_TTL_STEP 4      /* TTLs by which the array of a run grows */

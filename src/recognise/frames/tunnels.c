@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "recognise/tunnels.h"
+#include "recognise/frames/tunnels.h"
 
 /* Never 0. The source port says nothing: senders hash the flow inside into it. */
 static uint64_t key_of(uint64_t pair_hash, uint16_t target_port)

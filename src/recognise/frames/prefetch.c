@@ -2,14 +2,14 @@
 /* A packet leads to a run over several pointers, none of them in the cache: digest, entry of the index or of the pairs,
  * candidate or pair, run, TTL of the run. Each step reads what the step before has brought, some packets earlier. A
  * step may find what is about to go: it only reads what stays valid while no packet is taken. */
-#include "recognise/prefetch.h"
+#include "recognise/frames/prefetch.h"
 
 #include <stddef.h>
 
-#include "recognise/candidate.h"
-#include "recognise/copies.h"
-#include "recognise/index.h"
-#include "recognise/pair.h"
+#include "recognise/frames/copies.h"
+#include "recognise/store/candidate.h"
+#include "recognise/store/index.h"
+#include "recognise/store/pair.h"
 
 #define EXTENSION_BYTES 128 /* hardly any has more labels */
 

@@ -4,7 +4,7 @@
 #ifndef HOPSONDE_RECOGNISE_MATCH_H
 #define HOPSONDE_RECOGNISE_MATCH_H
 
-#include "recognise/choice.h"
+#include "recognise/matching/choice.h"
 
 /* The probe that an ICMP error quotes. */
 struct found match_quoted(const struct recogniser *r, const struct digest *quote);

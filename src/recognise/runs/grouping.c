@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "recognise/grouping.h"
+#include "recognise/runs/grouping.h"
 
 #include <string.h>
 
-#include "recognise/candidate.h"
-#include "recognise/index.h"
-#include "recognise/merge.h"
-#include "recognise/pair.h"
-#include "recognise/pattern.h"
-#include "recognise/run.h"
-#include "recognise/senders.h"
+#include "recognise/runs/merge.h"
+#include "recognise/runs/pattern.h"
+#include "recognise/runs/run.h"
+#include "recognise/store/candidate.h"
+#include "recognise/store/index.h"
+#include "recognise/store/pair.h"
+#include "recognise/store/senders.h"
 
 #define DRIFT_STEP_MOST 3 /* TTLs that a step counts: swapped neighbours fall by one and rise by three */
 #define DRIFT_TO_FALL 2   /* one may be a swap */

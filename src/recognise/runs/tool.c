@@ -3,7 +3,7 @@
  * 3.91, scamper 20211212, dublin-traceroute 0.4.2, nmap 7.93, hping3, tracepath of iputils; Windows tracert. From their
  * sources: WinMTR, trippy, trace6 of thc-ipv6 and yarrp. The first row that fits is the tool; a run may fit none.
  */
-#include "recognise/tool.h"
+#include "recognise/runs/tool.h"
 
 #include <string.h>
 

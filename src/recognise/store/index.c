@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Open addressing: a search for a key that is not there touches no candidate. */
-#include "recognise/index.h"
+#include "recognise/store/index.h"
 
 #include <stdlib.h>
 
-#include "recognise/candidate.h"
+#include "recognise/store/candidate.h"
 
 #define INDEX_BITS_FIRST 10
 

@@ -7,15 +7,15 @@
  * 5. The addresses alone, or the time, where the quote holds no more.
  *
  * Under each rule a match is weak if several candidates fit equally: then the best is a guess. */
-#include "recognise/match.h"
+#include "recognise/matching/match.h"
 
 #include <string.h>
 
 #include "packet/checksum.h"
-#include "recognise/index.h"
-#include "recognise/pair.h"
-#include "recognise/run.h"
-#include "recognise/translated.h"
+#include "recognise/matching/translated.h"
+#include "recognise/runs/run.h"
+#include "recognise/store/index.h"
+#include "recognise/store/pair.h"
 
 static bool is_of(const struct candidate *candidate, const struct addr *source, const struct addr *target,
                   uint8_t protocol)

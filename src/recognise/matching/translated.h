@@ -4,7 +4,7 @@
 #ifndef HOPSONDE_RECOGNISE_TRANSLATED_H
 #define HOPSONDE_RECOGNISE_TRANSLATED_H
 
-#include "recognise/choice.h"
+#include "recognise/matching/choice.h"
 
 struct found translated_find(const struct recogniser *r, const struct digest *quote);
 

@@ -6,17 +6,17 @@
  *    comes and goes between others is ordinary traffic in a loop.
  * 3. If no field counts, their order is that of time. They must then show a known tool, or come from farther and
  * farther away. */
-#include "recognise/inferred.h"
+#include "recognise/matching/inferred.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "recognise/inferred_order.h"
-#include "recognise/pair.h"
-#include "recognise/pattern.h"
-#include "recognise/results.h"
-#include "recognise/run.h"
-#include "recognise/tool.h"
+#include "recognise/matching/inferred_order.h"
+#include "recognise/runs/pattern.h"
+#include "recognise/runs/run.h"
+#include "recognise/runs/tool.h"
+#include "recognise/store/pair.h"
+#include "recognise/store/results.h"
 
 #define TRANSLATED_RUNS_MOST 64 /* runs that are searched for a late quote: bounds the time per frame */
 

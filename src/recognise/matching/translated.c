@@ -5,15 +5,15 @@
  * 2. of the same source and source port: as behind a destination NAT, a port forwarding or a load balancer;
  * 3. of neither: then the error must have come to the probe's source, and more of the identity must fit.
  * Over IPv6 no id tells the packets apart. So ports, and payload or checksum, must fit, and the run have two TTLs. */
-#include "recognise/translated.h"
+#include "recognise/matching/translated.h"
 
 #include <string.h>
 
 #include "packet/checksum.h"
-#include "recognise/pair.h"
-#include "recognise/pattern.h"
-#include "recognise/run.h"
-#include "recognise/senders.h"
+#include "recognise/runs/pattern.h"
+#include "recognise/runs/run.h"
+#include "recognise/store/pair.h"
+#include "recognise/store/senders.h"
 
 #define PAIRS_MOST 16     /* pairs tried for a quote whose source was translated: bounds the time per frame */
 #define RUNS_TRIED_MOST 8 /* the newest, for a quote whose target was translated: likewise */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "recognise/queue.h"
+#include "recognise/store/queue.h"
 
 #include <stdlib.h>
 
-#include "recognise/candidate.h"
-#include "recognise/index.h"
+#include "recognise/store/candidate.h"
+#include "recognise/store/index.h"
 
 #define QUEUE_FIRST 1024   /* entries */
 #define PREFETCH_WITHIN 32 /* entries: gaps farther than this are not searched */
