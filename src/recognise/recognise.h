@@ -3,14 +3,16 @@
  *
  * Frames go in, in the order of their stamps. Probes, traces and the ICMP errors about other traffic come out. The
  * recogniser infers traces from the packets alone. A packet is a probe if it belongs to a run: packets of one source,
- * target and protocol with rising TTLs of at most 40, and with replies that fit (run.c has the rules). A quote in an
- * ICMP error alone makes no probe. A packet and the errors about it are held until its run is decided.
+ * target and protocol with rising TTLs of at most 40, and with replies that fit (runs/run.c has the rules). A quote in
+ * an ICMP error alone makes no probe. A packet and the errors about it are held until its run is decided.
  *
- * The files, from below: digest, state, tunnels, copies, extensions, early, candidate, index, senders, queue, pair,
- * prefetch, order, pattern, tool, results, run, merge, grouping, choice, inferred, translated, match, answer. Each
- * includes only those before it (scripts/check-floors).
+ * The rooms, from below (scripts/check-floors has the order of the files):
+ * - store/: what the recogniser holds: candidates, pairs, replies, the index by keys, the queues of deadlines; results.
+ * - frames/: a frame before it belongs to anything: tunnels, copies, replies ahead of their probes.
+ * - runs/: which candidates one run of one tool sent, in which order, and which tool that was.
+ * - matching/: which probe a reply answers; traces inferred from replies alone.
  *
- * A frame that was seen before is a copy: counted, and nothing more (copies.c).
+ * A frame that was seen before is a copy: counted, and nothing more (frames/copies.c).
  *
  * Constants bound the memory for undecided packets and expected replies. Beyond them the oldest is decided early, and
  * counted. Time per frame is bounded too. With `keep`, traces and errors are kept for a report at the end. Without,
