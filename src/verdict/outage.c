@@ -6,9 +6,9 @@
 #include "silence/loss.h"
 #include "silence/rate_limit.h"
 #include "silence/sample.h"
-#include "verdict/facts.h"
+#include "verdict/facts/facts.h"
 #include "verdict/frames.h"
-#include "verdict/phrase.h"
+#include "verdict/words/phrase.h"
 
 /* --- the sentence --- */
 

@@ -15,9 +15,9 @@
 #include <string.h>
 
 #include "probe/type.h"
+#include "verdict/facts/reasons.h"
 #include "verdict/frames.h"
-#include "verdict/phrase.h"
-#include "verdict/reasons.h"
+#include "verdict/words/phrase.h"
 
 /* Confidences: an answer; a place of its own; a place that neighbours have; a silence that proves nothing. */
 #define SURE_ANSWERED 0.999

@@ -5,11 +5,11 @@
 
 #include "portmap/portmap.h"
 #include "session/strategy.h"
-#include "verdict/facts.h"
+#include "verdict/facts/facts.h"
 #include "verdict/findings/findings.h"
 #include "verdict/outage.h"
-#include "verdict/phrase.h"
 #include "verdict/rules/rules.h"
+#include "verdict/words/phrase.h"
 
 static void end_sentences(struct judgement *out)
 {

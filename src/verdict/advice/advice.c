@@ -5,7 +5,7 @@
 
 #include "probe/type.h"
 #include "verdict/advice/flow_tickets.h"
-#include "verdict/phrase.h"
+#include "verdict/words/phrase.h"
 
 /* --- which gets furthest --- */
 

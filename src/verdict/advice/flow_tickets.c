@@ -3,7 +3,7 @@
 
 #include "probe/type.h"
 #include "verdict/findings/finding.h"
-#include "verdict/phrase.h"
+#include "verdict/words/phrase.h"
 
 static bool is_split(const struct finding *finding)
 {

@@ -3,9 +3,9 @@
 #ifndef HOPSONDE_VERDICT_FINDINGS_FINDING_H
 #define HOPSONDE_VERDICT_FINDINGS_FINDING_H
 
-#include "verdict/facts.h"
+#include "verdict/facts/facts.h"
 #include "verdict/frames.h"
-#include "verdict/phrase.h"
+#include "verdict/words/phrase.h"
 
 /* A new finding; NULL if there is no more room. `trace`: NULL for the whole path. */
 struct finding *finding_add(struct judgement *out, enum finding_kind kind, const struct trace *trace);

@@ -6,7 +6,7 @@
 #ifndef HOPSONDE_VERDICT_FINDINGS_FINDINGS_H
 #define HOPSONDE_VERDICT_FINDINGS_FINDINGS_H
 
-#include "verdict/facts.h"
+#include "verdict/facts/facts.h"
 
 typedef void finder(const struct set_facts *all, struct judgement *out);
 

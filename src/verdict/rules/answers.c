@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* answers: rules 2 to 6: who replies in the target's name. */
-#include "verdict/reasons.h"
+#include "verdict/facts/reasons.h"
 #include "verdict/rules/rules.h"
 
 static const char *answer_text(const struct reply *reply)

@@ -2,7 +2,7 @@
 /* caveats: limits of a verdict on a trace that another tool made: probes that it did not send, or not at that time. */
 
 #include "silence/sample.h"
-#include "verdict/reasons.h"
+#include "verdict/facts/reasons.h"
 #include "verdict/rules/rules.h"
 
 static bool is_of_silence(const struct verdict *verdict)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* refusals: rules 7 to 11: routers that have no route, reject, or send packets in a loop. */
-#include "verdict/reasons.h"
+#include "verdict/facts/reasons.h"
 #include "verdict/rules/rules.h"
 
 /* --- 7, 8 --- */

@@ -3,9 +3,9 @@
 #ifndef HOPSONDE_VERDICT_RULES_RULES_H
 #define HOPSONDE_VERDICT_RULES_RULES_H
 
-#include "verdict/facts.h"
+#include "verdict/facts/facts.h"
 #include "verdict/frames.h"
-#include "verdict/phrase.h"
+#include "verdict/words/phrase.h"
 
 /* Unit: probability. Source: chosen. Effect: the confidence in reports. */
 #define SURE CONFIDENCE_MOST

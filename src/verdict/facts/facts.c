@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "verdict/facts.h"
+#include "verdict/facts/facts.h"
 
 #include "address/special.h"
 #include "silence/sample.h"

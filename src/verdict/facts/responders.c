@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "verdict/responders.h"
+#include "verdict/facts/responders.h"
 
 #include "address/special.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "verdict/phrase.h"
+#include "verdict/words/phrase.h"
 
 #include <ctype.h>
 #include <stdio.h>

@@ -6,8 +6,8 @@
 
 #include "silence/comparison.h"
 #include "silence/loss.h"
-#include "verdict/namesakes.h"
-#include "verdict/responders.h"
+#include "verdict/facts/namesakes.h"
+#include "verdict/facts/responders.h"
 #include "verdict/verdict.h"
 
 /* A reply and the probe that drew it. */

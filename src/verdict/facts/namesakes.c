@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "verdict/namesakes.h"
+#include "verdict/facts/namesakes.h"
 
 bool reply_is_namesake(const struct trace *trace, const struct reply *reply)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* reasons: how a refusal stops a probe. RFC 792, RFC 1122 3.2.2.1, RFC 1812 5.2.7 for IPv4; RFC 4443 3.1 for IPv6. */
-#include "verdict/reasons.h"
+#include "verdict/facts/reasons.h"
 
 static enum verdict_how how_of_v4(uint8_t code)
 {
