@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Which packets are those of tunnels, and what is inside: by IP protocol and UDP port. Also IP in IP, that has no
  * header of its own: RFC 2003 (4 in 4), RFC 4213 (6 in 4), RFC 2473 (4 and 6 in 6). */
-#include "packet/tunnel.h"
+#include "packet/tunnels/tunnel.h"
 
 #include "base/captured.h"
 

@@ -2,7 +2,7 @@
 /* Point-to-point links: PPP (RFC 1661, RFC 1662), PPPoE (RFC 2516), Cisco HDLC (RFC 1547 4.3.1), frame relay (RFC
  * 2427).
  */
-#include "packet/link.h"
+#include "packet/links/link.h"
 
 /* RFC 1661 2, RFC 1662 3.1: the protocol field is one byte where that byte is odd. */
 static enum link_result ppp_protocol(struct link_state *s)

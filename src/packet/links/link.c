@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The link layer: a table row per link type, each with a function that leaves the cursor at the IP header. */
-#include "packet/link.h"
+#include "packet/links/link.h"
 
 #define TYPE_LEAST 0x0600 /* IEEE 802.3 3.2.6: a smaller number is a length */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* VXLAN (RFC 7348 5), with the group policy of draft-smith-vxlan-group-policy-05 2.1 or the next protocol of
  * draft-ietf-nvo3-vxlan-gpe-13 3; GENEVE (RFC 8926 3). */
-#include "packet/tunnel.h"
+#include "packet/tunnels/tunnel.h"
 
 enum vxlan_flag {
     VXLAN_GROUP_POLICY = 0x80,

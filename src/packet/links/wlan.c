@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* IEEE 802.11-2020 9.2.4 and 9.3.2: data frames; radiotap.org: what drivers put before them. Little-endian. */
-#include "packet/link.h"
+#include "packet/links/link.h"
 
 /* Frame control. */
 #define CONTROL_VERSION_AND_TYPE 0x000fu

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* GTP-U: the user's packets of a mobile network, version 1 (3GPP TS 29.281 5.1, extension headers 5.2). */
-#include "packet/tunnel.h"
+#include "packet/tunnels/tunnel.h"
 
 enum gtp_flag {
     GTP_FIXED = 0xf8,   /* version, protocol type, a reserved bit */

@@ -2,7 +2,7 @@
 /* Headers that an operating system puts before its packets: BSD loopback, Linux cooked captures, and the packet
  * filters' logs. Their layouts: www.tcpdump.org/linktypes, net/if_pflog.h, linux/netfilter/nfnetlink_log.h,
  * net/if_enc.h. */
-#include "packet/link.h"
+#include "packet/links/link.h"
 
 enum link_result link_raw(struct link_state *s)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* TZSP: frames that a remote sensor mirrors. No standard; Wireshark's packet-tzsp.c describes version 1. */
-#include "packet/tunnel.h"
+#include "packet/tunnels/tunnel.h"
 
 /* Steps over the tags. A tag is a type, a length and as many bytes; padding and the end are a type alone. */
 static bool skip_tags(struct cursor *c)

@@ -3,7 +3,7 @@
  * payload. Its first nibble shows most kinds (RFC 4928 3): an IP packet begins with its version, a pseudo-wire's
  * control word with 0 (RFC 4385). An Ethernet pseudo-wire without that word (RFC 4448 4.6) begins with a MAC address,
  * which may begin with any nibble. So where an IP header or a control word is not sound, a sound frame decides. */
-#include "packet/link.h"
+#include "packet/links/link.h"
 
 #define MPLS_SHIM_MOST 16
 #define CONTROL_WORD_BYTES 4

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* L2TP data: version 2 (RFC 2661 3.1), version 3 over UDP or IP (RFC 3931 4.1). */
-#include "packet/tunnel.h"
+#include "packet/tunnels/tunnel.h"
 
 enum l2tp_flag {
     L2TP_CONTROL = 0x8000,

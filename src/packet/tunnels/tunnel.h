@@ -22,7 +22,7 @@
 #ifndef HOPSONDE_PACKET_TUNNEL_H
 #define HOPSONDE_PACKET_TUNNEL_H
 
-#include "packet/link.h"
+#include "packet/links/link.h"
 
 typedef enum link_result tunnel_decoder(struct link_state *s, struct tunnel *out);
 

@@ -2,7 +2,7 @@
 /* GRE: RFC 2784, key and sequence number of RFC 2890; version 1 is the PPP of RFC 2637 4.1. Inside: any EtherType,
  * bridged frames (RFC 1701), WCCP (draft-mclaggan-wccp-v2rev1 4.12), and mirrored frames: ERSPAN I to III
  * (draft-foschiano-erspan-03 4). */
-#include "packet/tunnel.h"
+#include "packet/tunnels/tunnel.h"
 
 #define CUT_MOST UINT16_MAX /* bytes that a mirror cuts off a frame at most */
 

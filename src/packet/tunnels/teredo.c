@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Teredo: IPv6 over UDP through NATs (RFC 4380 5.1.1), behind an authentication header, an origin indication, or both.
  */
-#include "packet/tunnel.h"
+#include "packet/tunnels/tunnel.h"
 
 static bool has_teredo_prefix(struct cursor address)
 {
