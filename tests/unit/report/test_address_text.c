@@ -3,7 +3,7 @@
 #include <stdlib.h>
 
 #include "report/address_text.h"
-#include "report/text/held_lines.h"
+#include "report/text/table/held_lines.h"
 #include "tap.h"
 
 #define MS NS_PER_MS

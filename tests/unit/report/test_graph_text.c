@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The text of a graph of paths. */
-#include "report/text/graph_text.h"
+#include "report/text/graph/graph_text.h"
 
 #include <stdlib.h>
 

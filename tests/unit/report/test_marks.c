@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Marks after an RTT: every row of reference tables for ICMP errors, and the state of a port by a direct reply. */
-#include "report/text/marks.h"
+#include "report/text/table/marks.h"
 #include "tap.h"
 #include "unit/support/fake_session.h"
 

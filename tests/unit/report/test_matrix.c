@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The text of a diagnosis: the matrix, the packets behind a verdict, and the rest of the report. */
-#include "report/text/matrix.h"
+#include "report/text/table/matrix.h"
 
 #include <stdlib.h>
 
-#include "report/text/evidence.h"
+#include "report/text/notes/evidence.h"
 #include "strategies/strategies.h"
 #include "tap.h"
 #include "unit/support/render.h"

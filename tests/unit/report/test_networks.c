@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The networks and places below a table: exact lines. */
-#include "report/text/networks.h"
+#include "report/text/notes/networks.h"
 
 #include <stdlib.h>
 

@@ -2,7 +2,7 @@
 /* The text report of a run: golden lines, the time when they appear, and the notes below them. */
 #include <errno.h>
 
-#include "report/text/verdicts.h"
+#include "report/text/notes/verdicts.h"
 #include "tap.h"
 #include "unit/support/render.h"
 

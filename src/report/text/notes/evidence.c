@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "report/text/evidence.h"
+#include "report/text/notes/evidence.h"
 
 #include <inttypes.h>
 #include <stdlib.h>
 
 #include "probe/type.h"
 #include "report/summary.h"
-#include "report/text/trace_end_text.h"
+#include "report/text/notes/trace_end_text.h"
 
 struct evidence_list {
     struct strbuf *text;

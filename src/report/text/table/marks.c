@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "report/text/marks.h"
+#include "report/text/table/marks.h"
 
 #include <stdio.h>
 #include <string.h>

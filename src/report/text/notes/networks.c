@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "report/text/networks.h"
+#include "report/text/notes/networks.h"
 
 #include <stdio.h>
 #include <string.h>
 
 #include "address/distance.h"
 #include "report/address_text.h"
-#include "report/text/as_path.h"
+#include "report/text/notes/as_path.h"
 #include "report/wrap.h"
 
 #define INDENT 4 /* columns, of wrapped lines but the first */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "report/text/ttl_list.h"
+#include "report/text/table/ttl_list.h"
 
 unsigned ttl_list_add(struct strbuf *text, const bool ttls[256], const char *separator)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "report/text/graph_text.h"
+#include "report/text/graph/graph_text.h"
 
 #include <limits.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "report/text/tickets.h"
+#include "report/text/notes/tickets.h"
 
 #include "report/wrap.h"
 #include "verdict/advice/advice.h"

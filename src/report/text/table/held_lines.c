@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "report/text/held_lines.h"
+#include "report/text/table/held_lines.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/array.h"
 #include "report/address_text.h"
-#include "report/text/hop_line.h"
+#include "report/text/table/hop_line.h"
 #include "report/wrap.h"
 
 struct waiting_line {

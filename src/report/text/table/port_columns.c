@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "report/text/port_columns.h"
+#include "report/text/table/port_columns.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "report/text/hop_cells.h"
+#include "report/text/table/hop_cells.h"
 
 /* The first cell without an answer; `count`: there is none. */
 static unsigned first_star(const struct hop_cells *cells)

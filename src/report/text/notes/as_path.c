@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "report/text/as_path.h"
+#include "report/text/notes/as_path.h"
 
 #include <string.h>
 

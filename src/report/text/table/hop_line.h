@@ -7,7 +7,7 @@
 #define HOPSONDE_REPORT_TEXT_HOP_LINE_H
 
 #include "base/strbuf.h"
-#include "report/text/hop_cells.h"
+#include "report/text/table/hop_cells.h"
 
 /* More probes a hop are rows, not lines. */
 #define HOP_LINE_PROBES_MOST 10

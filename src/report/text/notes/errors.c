@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "report/text/errors.h"
+#include "report/text/notes/errors.h"
 
 #include <stdlib.h>
 
 #include "report/summary.h"
-#include "report/text/trace_end_text.h"
+#include "report/text/notes/trace_end_text.h"
 
 struct group {
     const struct other_error *first;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "report/text/trace_end_text.h"
+#include "report/text/notes/trace_end_text.h"
 
-#include "report/text/marks.h"
+#include "report/text/table/marks.h"
 
 void trace_end_text_add_icmp(struct strbuf *text, uint8_t version, uint8_t type, uint8_t code)
 {

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "report/text/verdicts.h"
+#include "report/text/notes/verdicts.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include "report/paint.h"
-#include "report/text/evidence.h"
+#include "report/text/notes/evidence.h"
 #include "verdict/port_verdicts.h"
 
 /* What a reader looks for: the probe got there, it was stopped, or nothing is certain. By enum verdict_state. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "report/text/matrix.h"
+#include "report/text/table/matrix.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,9 +7,9 @@
 
 #include "report/address_text.h"
 #include "report/paint.h"
-#include "report/text/hop_line.h"
-#include "report/text/marks.h"
-#include "report/text/port_columns.h"
+#include "report/text/table/hop_line.h"
+#include "report/text/table/marks.h"
+#include "report/text/table/port_columns.h"
 #include "silence/rate_limit.h"
 
 #define CELL_COLUMNS 7

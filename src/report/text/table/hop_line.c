@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "report/text/hop_line.h"
+#include "report/text/table/hop_line.h"
 
 #include <string.h>
 
 #include "report/address_text.h"
 #include "report/paint.h"
-#include "report/text/marks.h"
+#include "report/text/table/marks.h"
 #include "verdict/findings/balance.h"
 
 /* A line under construction. */
