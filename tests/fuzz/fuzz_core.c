@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "capture/file.h"
-#include "cli/loop.h"
-#include "cli/report.h"
+#include "cli/shared/loop.h"
+#include "cli/shared/report.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "capture/file.h"
-#include "cli/loop.h"
+#include "cli/shared/loop.h"
 #include "strategies/strategies.h"
 #include "verdict/verdict.h"
 

@@ -9,7 +9,7 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "cli/report.h"
+#include "cli/shared/report.h"
 #include "multipath/graph.h"
 #include "sim/world.h"
 #include "strategies/strategies.h"

@@ -9,7 +9,7 @@
 #include "capture/dump.h"
 #include "cli/commands/run.h"
 #include "cli/commands/target.h"
-#include "cli/report.h"
+#include "cli/shared/report.h"
 #include "packet/packet.h"
 
 #define HEX_BYTES_A_LINE 16

@@ -8,7 +8,7 @@
 #include "cli/commands/run.h"
 #include "cli/options/port_lists.h"
 #include "cli/options/probe_list.h"
-#include "cli/report.h"
+#include "cli/shared/report.h"
 #include "live/privileges.h"
 #include "probe/type.h"
 #include "report/wrap.h"

@@ -3,7 +3,7 @@
 #include <stdio.h>
 
 #include "cli/commands/run.h"
-#include "cli/report.h"
+#include "cli/shared/report.h"
 #include "config.h"
 
 static int print_text(const char *text)

@@ -3,7 +3,7 @@
 #ifndef HOPSONDE_CLI_COMMANDS_JUDGE_H
 #define HOPSONDE_CLI_COMMANDS_JUDGE_H
 
-#include "cli/report.h"
+#include "cli/shared/report.h"
 
 struct judged {
     struct judgement judgement; /* of the last group: it is large, so only one is kept */

@@ -4,9 +4,9 @@
 #include <stdlib.h>
 
 #include "capture/file.h"
+#include "cli/commands/lookup.h"
 #include "cli/commands/replay_foreign.h"
-#include "cli/lookup.h"
-#include "cli/loop.h"
+#include "cli/shared/loop.h"
 #include "live/privileges.h"
 #include "strategies/strategies.h"
 

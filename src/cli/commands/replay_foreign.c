@@ -7,10 +7,10 @@
 #include "capture/file.h"
 #include "cli/commands/graphs.h"
 #include "cli/commands/judge.h"
-#include "cli/first_look.h"
-#include "cli/options/bpf_host.h"
-#include "cli/progress.h"
-#include "cli/read_ahead.h"
+#include "cli/reading/bpf_host.h"
+#include "cli/reading/first_look.h"
+#include "cli/reading/read_ahead.h"
+#include "cli/terminal/progress.h"
 
 /* One pass over all files. */
 struct reading {

@@ -6,9 +6,9 @@
 
 #include "capture/bpf_filter.h"
 #include "capture/merge.h"
+#include "cli/commands/lookup.h"
 #include "cli/commands/run.h"
-#include "cli/lookup.h"
-#include "cli/report.h"
+#include "cli/shared/report.h"
 
 struct foreign {
     struct merge *merge; /* owned; NULL before the first file */

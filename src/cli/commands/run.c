@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-#include "cli/report.h"
+#include "cli/shared/report.h"
 #include "session/strategy.h"
 #include "verdict/port_verdicts.h"
 

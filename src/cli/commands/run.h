@@ -5,8 +5,8 @@
 
 #include <signal.h>
 
-#include "cli/expect.h"
 #include "cli/options/options.h"
+#include "cli/shared/expect.h"
 
 enum exit_status { EXIT_REACHED = 0, EXIT_NOT_REACHED = 1, EXIT_USAGE = 2, EXIT_SYSTEM = 3, EXIT_INTERRUPTED = 130 };
 

@@ -5,7 +5,7 @@
 
 #include "cli/options/check.h"
 #include "cli/options/parse.h"
-#include "cli/options/split_words.h"
+#include "cli/values/split_words.h"
 #include "strategies/strategies.h"
 
 #define ENVIRONMENT_WORDS_MOST 256

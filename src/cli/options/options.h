@@ -6,7 +6,7 @@
 
 #include "base/strbuf.h"
 #include "cli/options/command.h"
-#include "cli/options/replay_filter.h"
+#include "cli/values/replay_filter.h"
 #include "report/format.h"
 #include "session/session.h"
 

@@ -9,8 +9,8 @@
 
 #include "cli/options/option_table.h"
 #include "cli/options/options.h"
-#include "cli/options/target.h"
-#include "cli/options/values.h"
+#include "cli/values/target.h"
+#include "cli/values/values.h"
 
 /* A probe as it was given; its port may come from -p. */
 struct probe_request {

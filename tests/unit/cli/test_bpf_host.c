@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Filters that select one host, and others. */
-#include "cli/options/bpf_host.h"
+#include "cli/reading/bpf_host.h"
 
 #include <string.h>
 

@@ -2,7 +2,7 @@
 /* Expectations: correct lines, the messages of wrong ones, and differences from a judgement. */
 #include <string.h>
 
-#include "cli/expect.h"
+#include "cli/shared/expect.h"
 #include "tap.h"
 
 static struct expect expect;

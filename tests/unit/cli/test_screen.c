@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The columns of text: COLUMNS, the terminal, or the default; and which terminals have no escapes. */
-#include "cli/screen.h"
+#include "cli/terminal/screen.h"
 
 #include <fcntl.h>
 #include <stdlib.h>

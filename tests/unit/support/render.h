@@ -3,7 +3,7 @@
 #ifndef HOPSONDE_TESTS_UNIT_RENDER_H
 #define HOPSONDE_TESTS_UNIT_RENDER_H
 
-#include "cli/report.h"
+#include "cli/shared/report.h"
 #include "unit/support/fake_session.h"
 
 struct render {

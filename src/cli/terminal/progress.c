@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "cli/progress.h"
+#include "cli/terminal/progress.h"
 
 #include <stdio.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/strbuf.h"
-#include "cli/screen.h"
+#include "cli/terminal/screen.h"
 
 #define SHOWN_AFTER 1.0    /* seconds from the start, so that short runs show no line */
 #define SHOWN_EVERY 0.2    /* seconds between two updates of the line */

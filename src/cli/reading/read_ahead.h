@@ -9,7 +9,7 @@
 
 #include "capture/bpf_filter.h"
 #include "capture/merge.h"
-#include "cli/options/replay_filter.h"
+#include "cli/values/replay_filter.h"
 
 struct read_ahead_batch {
     const struct digest *looks; /* valid with all that they point to as long as the batch */

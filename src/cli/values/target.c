@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "cli/options/target.h"
+#include "cli/values/target.h"
 
 #include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 
-#include "cli/options/values.h"
+#include "cli/values/values.h"
 
 struct scheme {
     const char *name;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
-#include "cli/read_ahead.h"
+#include "cli/reading/read_ahead.h"
 
 #include <pthread.h>
 #include <sched.h>

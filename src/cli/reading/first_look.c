@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "cli/first_look.h"
+#include "cli/reading/first_look.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "cli/watched.h"
+#include "cli/terminal/watched.h"
 
 #define ASKING_FOR NS_PER_S /* if the last send is older, the line says that the run waits for replies */
 

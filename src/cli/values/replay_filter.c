@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "cli/options/replay_filter.h"
+#include "cli/values/replay_filter.h"
 
 #include <strings.h>
 

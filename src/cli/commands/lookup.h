@@ -6,9 +6,9 @@
 #include <signal.h>
 
 #include "capture/file.h"
-#include "cli/loop.h"
 #include "cli/options/options.h"
-#include "cli/report.h"
+#include "cli/shared/loop.h"
+#include "cli/shared/report.h"
 
 struct lookup;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "cli/options/split_words.h"
+#include "cli/values/split_words.h"
 
 #include <stdbool.h>
 #include <string.h>

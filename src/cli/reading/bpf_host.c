@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "cli/options/bpf_host.h"
+#include "cli/reading/bpf_host.h"
 
 #include <string.h>
 

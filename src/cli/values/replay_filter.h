@@ -6,7 +6,7 @@
 #ifndef HOPSONDE_CLI_OPTIONS_REPLAY_FILTER_H
 #define HOPSONDE_CLI_OPTIONS_REPLAY_FILTER_H
 
-#include "cli/options/values.h"
+#include "cli/values/values.h"
 #include "recognise/recognise.h"
 
 /* One -P of a replay. */

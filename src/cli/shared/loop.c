@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "cli/loop.h"
+#include "cli/shared/loop.h"
 
 #include <errno.h>
 

@@ -3,7 +3,7 @@
 #ifndef HOPSONDE_CLI_WATCHED_H
 #define HOPSONDE_CLI_WATCHED_H
 
-#include "cli/progress.h"
+#include "cli/terminal/progress.h"
 #include "session/wire.h"
 
 struct watched {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "cli/options/values.h"
+#include "cli/values/values.h"
 
 #include <string.h>
 #include <strings.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "cli/expect.h"
+#include "cli/shared/expect.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -7,7 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "cli/options/values.h"
+#include "cli/values/values.h"
 #include "verdict/port_verdicts.h"
 
 #define LINE_BYTES_MOST (PORT_LIST_TEXT_MOST + 256)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "cli/screen.h"
+#include "cli/terminal/screen.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
-#include "cli/lookup.h"
+#include "cli/commands/lookup.h"
 
 #include <errno.h>
 #include <poll.h>

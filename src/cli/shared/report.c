@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "cli/report.h"
+#include "cli/shared/report.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "cli/screen.h"
+#include "cli/terminal/screen.h"
 
 /* NO_COLOR (https://no-color.org) counts with any value but the empty one. */
 static bool wants_color(enum when when, bool is_file)
