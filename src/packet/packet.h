@@ -206,8 +206,8 @@ struct packet {
  * "unknown link type". */
 void packet_decode(const struct frame *frame, struct packet *out);
 
-/* Replaces the packet of a tunnel by the packet inside, up to TUNNELS_MOST times. tunnel.h says which packets are those
- * of tunnels. */
+/* Replaces the packet of a tunnel by the packet inside, up to TUNNELS_MOST times.
+ * tunnels/tunnel.h says which packets are those of tunnels. */
 void packet_open_tunnels(struct packet *packet);
 
 /* Decodes the IP packet that starts at `bytes`: `captured` bytes of it are there. What packet_decode() does

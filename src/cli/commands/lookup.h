@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* lookup: finds names, networks, places and WHOIS data of addresses during a run. Top floor. */
-#ifndef HOPSONDE_CLI_LOOKUP_H
-#define HOPSONDE_CLI_LOOKUP_H
+#ifndef HOPSONDE_CLI_COMMANDS_LOOKUP_H
+#define HOPSONDE_CLI_COMMANDS_LOOKUP_H
 
 #include <signal.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* bpf_host: recognises a filter expression that names one host, as users of tcpdump write it. Top floor; pure. */
-#ifndef HOPSONDE_CLI_OPTIONS_BPF_HOST_H
-#define HOPSONDE_CLI_OPTIONS_BPF_HOST_H
+#ifndef HOPSONDE_CLI_READING_BPF_HOST_H
+#define HOPSONDE_CLI_READING_BPF_HOST_H
 
 #include <stdbool.h>
 

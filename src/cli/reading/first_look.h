@@ -5,8 +5,8 @@
  * Files are read twice, so standard input and pipes get no look, and their clocks are not corrected. A pipe is sorted
  * within two seconds of its own stamps, because it may be a live capture. A single large file gets only a short look.
  */
-#ifndef HOPSONDE_CLI_FIRST_LOOK_H
-#define HOPSONDE_CLI_FIRST_LOOK_H
+#ifndef HOPSONDE_CLI_READING_FIRST_LOOK_H
+#define HOPSONDE_CLI_READING_FIRST_LOOK_H
 
 #include <signal.h>
 

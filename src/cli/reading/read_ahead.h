@@ -4,8 +4,8 @@
  * For large files, a separate thread reads some batches ahead. For other files the caller's thread reads each batch
  * on demand. So it does for pipes, because a signal must be able to interrupt that read. Both ways give the same
  * frames in the same order. */
-#ifndef HOPSONDE_CLI_READ_AHEAD_H
-#define HOPSONDE_CLI_READ_AHEAD_H
+#ifndef HOPSONDE_CLI_READING_READ_AHEAD_H
+#define HOPSONDE_CLI_READING_READ_AHEAD_H
 
 #include "capture/bpf_filter.h"
 #include "capture/merge.h"

@@ -5,8 +5,8 @@
  * A line is PROBE STATE [at|after ADDRESS], where PROBE may be a port list, as tcp/135-139,445; or mtu [>=]BYTES [at
  * ADDRESS], of the path or of its part up to the link behind this router. `#` starts a comment. A file has each spec
  * once. `out` of expect_parse() is freed with expect_free(), also after an error. */
-#ifndef HOPSONDE_CLI_EXPECT_H
-#define HOPSONDE_CLI_EXPECT_H
+#ifndef HOPSONDE_CLI_SHARED_EXPECT_H
+#define HOPSONDE_CLI_SHARED_EXPECT_H
 
 #include "base/strbuf.h"
 #include "report/result.h"

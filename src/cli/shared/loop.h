@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* loop: the only loop of a run, for live, file and simulation alike. Top floor; knows no strategy. */
-#ifndef HOPSONDE_CLI_LOOP_H
-#define HOPSONDE_CLI_LOOP_H
+#ifndef HOPSONDE_CLI_SHARED_LOOP_H
+#define HOPSONDE_CLI_SHARED_LOOP_H
 
 #include <signal.h>
 

@@ -5,8 +5,8 @@
  * A report goes through these calls: report_begin(), the events, report_take_session() or report_take_recognition(),
  * report_judged() for each group or report_graphs(), report_end(). An output may have several reports, one after
  * another. */
-#ifndef HOPSONDE_CLI_REPORT_H
-#define HOPSONDE_CLI_REPORT_H
+#ifndef HOPSONDE_CLI_SHARED_REPORT_H
+#define HOPSONDE_CLI_SHARED_REPORT_H
 
 #include <signal.h>
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* progress: a progress line on the terminal for a live run or the reading of large files. Top floor; writes to
  * standard error only. The line is rewritten in place, never wraps, and is erased at the end. */
-#ifndef HOPSONDE_CLI_PROGRESS_H
-#define HOPSONDE_CLI_PROGRESS_H
+#ifndef HOPSONDE_CLI_TERMINAL_PROGRESS_H
+#define HOPSONDE_CLI_TERMINAL_PROGRESS_H
 
 #include <stdbool.h>
 #include <stdint.h>

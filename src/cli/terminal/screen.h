@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* screen: what standard output and standard error can show. Top floor. It asks the environment and the terminal, so
  * that reports need not; it must not write. */
-#ifndef HOPSONDE_CLI_SCREEN_H
-#define HOPSONDE_CLI_SCREEN_H
+#ifndef HOPSONDE_CLI_TERMINAL_SCREEN_H
+#define HOPSONDE_CLI_TERMINAL_SCREEN_H
 
 #include <stdbool.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* watched: a live wire that shows a progress line while it waits. Top floor. */
-#ifndef HOPSONDE_CLI_WATCHED_H
-#define HOPSONDE_CLI_WATCHED_H
+#ifndef HOPSONDE_CLI_TERMINAL_WATCHED_H
+#define HOPSONDE_CLI_TERMINAL_WATCHED_H
 
 #include "cli/terminal/progress.h"
 #include "session/wire.h"

@@ -3,8 +3,8 @@
  *
  * Time and --bpf select frames, before traces are recognised. Addresses, family and probes select whole traces. A trace
  * must match all criteria that were given; of several probes, one. */
-#ifndef HOPSONDE_CLI_OPTIONS_REPLAY_FILTER_H
-#define HOPSONDE_CLI_OPTIONS_REPLAY_FILTER_H
+#ifndef HOPSONDE_CLI_VALUES_REPLAY_FILTER_H
+#define HOPSONDE_CLI_VALUES_REPLAY_FILTER_H
 
 #include "cli/values/values.h"
 #include "recognise/recognise.h"

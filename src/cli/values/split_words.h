@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* split_words: splits a line of text into words as a shell would: blanks, quotes, backslashes. Top floor; pure. */
-#ifndef HOPSONDE_CLI_OPTIONS_SPLIT_WORDS_H
-#define HOPSONDE_CLI_OPTIONS_SPLIT_WORDS_H
+#ifndef HOPSONDE_CLI_VALUES_SPLIT_WORDS_H
+#define HOPSONDE_CLI_VALUES_SPLIT_WORDS_H
 
 #include "base/err.h"
 

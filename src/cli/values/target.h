@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* target: the HOST argument, which may be a URL. Top floor; pure. */
-#ifndef HOPSONDE_CLI_OPTIONS_TARGET_H
-#define HOPSONDE_CLI_OPTIONS_TARGET_H
+#ifndef HOPSONDE_CLI_VALUES_TARGET_H
+#define HOPSONDE_CLI_VALUES_TARGET_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* values: strict reading of the values of options, and the one form of messages about them. Top floor; pure. */
-#ifndef HOPSONDE_CLI_OPTIONS_VALUES_H
-#define HOPSONDE_CLI_OPTIONS_VALUES_H
+#ifndef HOPSONDE_CLI_VALUES_VALUES_H
+#define HOPSONDE_CLI_VALUES_VALUES_H
 
 #include <stdarg.h>
 #include <stdbool.h>

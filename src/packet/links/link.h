@@ -4,8 +4,8 @@
  * A decoder steps over its header and hands on to the one that comes next; LINK_IP leaves the cursor at the IP header.
  * LINK_BROKEN: a header contradicts itself or ends early. An unknown header is LINK_OTHER. A decoder changes only its
  * state, so that a guess can be tried on a copy. Those of a capture's own header set direction and interface, too. */
-#ifndef HOPSONDE_PACKET_LINK_H
-#define HOPSONDE_PACKET_LINK_H
+#ifndef HOPSONDE_PACKET_LINKS_LINK_H
+#define HOPSONDE_PACKET_LINKS_LINK_H
 
 #include "packet/decode.h"
 

@@ -19,8 +19,8 @@
  *
  * A decoder gets the bytes behind the outer IP or UDP header. It steps over its own header and hands on to the link
  * layer's decoders, with their results. It sets encapsulation and id of `out`. */
-#ifndef HOPSONDE_PACKET_TUNNEL_H
-#define HOPSONDE_PACKET_TUNNEL_H
+#ifndef HOPSONDE_PACKET_TUNNELS_TUNNEL_H
+#define HOPSONDE_PACKET_TUNNELS_TUNNEL_H
 
 #include "packet/links/link.h"
 

@@ -4,8 +4,8 @@
  * not look at runs or candidates.
  *
  * A genuine retransmission is no copy: it follows later, or has another id or sequence number. */
-#ifndef HOPSONDE_RECOGNISE_COPIES_H
-#define HOPSONDE_RECOGNISE_COPIES_H
+#ifndef HOPSONDE_RECOGNISE_FRAMES_COPIES_H
+#define HOPSONDE_RECOGNISE_FRAMES_COPIES_H
 
 #include "recognise/state.h"
 

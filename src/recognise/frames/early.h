@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* early: replies that match nothing wait a few milliseconds for their probe. A capture on several queues or with
  * several clocks may stamp a reply before its probe. Floor 4; internal to recognise/. Must not match. */
-#ifndef HOPSONDE_RECOGNISE_EARLY_H
-#define HOPSONDE_RECOGNISE_EARLY_H
+#ifndef HOPSONDE_RECOGNISE_FRAMES_EARLY_H
+#define HOPSONDE_RECOGNISE_FRAMES_EARLY_H
 
 #include "recognise/state.h"
 

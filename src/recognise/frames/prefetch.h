@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* prefetch: brings into the cache what the next packets will need. Floor 4; internal to recognise/. It changes nothing:
  * no result depends on it. */
-#ifndef HOPSONDE_RECOGNISE_PREFETCH_H
-#define HOPSONDE_RECOGNISE_PREFETCH_H
+#ifndef HOPSONDE_RECOGNISE_FRAMES_PREFETCH_H
+#define HOPSONDE_RECOGNISE_FRAMES_PREFETCH_H
 
 #include "recognise/state.h"
 

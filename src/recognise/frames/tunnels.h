@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* tunnels: the tunnels that packets came in. An ICMP error about a tunnel's own packet is about other traffic. Floor 4;
  * internal to recognise/. */
-#ifndef HOPSONDE_RECOGNISE_TUNNELS_H
-#define HOPSONDE_RECOGNISE_TUNNELS_H
+#ifndef HOPSONDE_RECOGNISE_FRAMES_TUNNELS_H
+#define HOPSONDE_RECOGNISE_FRAMES_TUNNELS_H
 
 #include "recognise/state.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* choice: the best of several candidates that a reply may belong to, and whether others fit as well. Floor 4; internal
  * to recognise/. Changes nothing but the choice. */
-#ifndef HOPSONDE_RECOGNISE_CHOICE_H
-#define HOPSONDE_RECOGNISE_CHOICE_H
+#ifndef HOPSONDE_RECOGNISE_MATCHING_CHOICE_H
+#define HOPSONDE_RECOGNISE_MATCHING_CHOICE_H
 
 #include "recognise/state.h"
 

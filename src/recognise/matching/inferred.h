@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* inferred: traces inferred from replies whose probes are not in the capture. Floor 4; internal to recognise/. */
-#ifndef HOPSONDE_RECOGNISE_INFERRED_H
-#define HOPSONDE_RECOGNISE_INFERRED_H
+#ifndef HOPSONDE_RECOGNISE_MATCHING_INFERRED_H
+#define HOPSONDE_RECOGNISE_MATCHING_INFERRED_H
 
 #include "recognise/state.h"
 

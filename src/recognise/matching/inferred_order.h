@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* inferred_order: unmatched replies in the order of the probes that they quote. Floor 4; internal to recognise/, for
  * inferred.c. */
-#ifndef HOPSONDE_RECOGNISE_INFERRED_ORDER_H
-#define HOPSONDE_RECOGNISE_INFERRED_ORDER_H
+#ifndef HOPSONDE_RECOGNISE_MATCHING_INFERRED_ORDER_H
+#define HOPSONDE_RECOGNISE_MATCHING_INFERRED_ORDER_H
 
 #include "recognise/state.h"
 

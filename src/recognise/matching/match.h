@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* match: which candidate an ICMP error or a direct answer belongs to. Floor 4; internal to recognise/. Changes nothing.
  */
-#ifndef HOPSONDE_RECOGNISE_MATCH_H
-#define HOPSONDE_RECOGNISE_MATCH_H
+#ifndef HOPSONDE_RECOGNISE_MATCHING_MATCH_H
+#define HOPSONDE_RECOGNISE_MATCHING_MATCH_H
 
 #include "recognise/matching/choice.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* grouping: a packet that may be a probe becomes a candidate of the run that it continues, or of a new one. Floor 4;
  * internal to recognise/. */
-#ifndef HOPSONDE_RECOGNISE_GROUPING_H
-#define HOPSONDE_RECOGNISE_GROUPING_H
+#ifndef HOPSONDE_RECOGNISE_RUNS_GROUPING_H
+#define HOPSONDE_RECOGNISE_RUNS_GROUPING_H
 
 #include "recognise/state.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* merge: undecided runs that turn out to be one. Floor 4; internal to recognise/. */
-#ifndef HOPSONDE_RECOGNISE_MERGE_H
-#define HOPSONDE_RECOGNISE_MERGE_H
+#ifndef HOPSONDE_RECOGNISE_RUNS_MERGE_H
+#define HOPSONDE_RECOGNISE_RUNS_MERGE_H
 
 #include "recognise/state.h"
 

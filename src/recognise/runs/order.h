@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* order: where a packet stands among those of a run. Captures swap packets that were sent within milliseconds, and a
  * tool that is run again starts again. Floor 4; internal to recognise/. It must not choose a run. */
-#ifndef HOPSONDE_RECOGNISE_ORDER_H
-#define HOPSONDE_RECOGNISE_ORDER_H
+#ifndef HOPSONDE_RECOGNISE_RUNS_ORDER_H
+#define HOPSONDE_RECOGNISE_RUNS_ORDER_H
 
 #include "recognise/state.h"
 

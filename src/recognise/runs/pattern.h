@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* pattern: how the fields of a run move from probe to probe, and which packets continue them. Floor 4; internal to
  * recognise/. */
-#ifndef HOPSONDE_RECOGNISE_PATTERN_H
-#define HOPSONDE_RECOGNISE_PATTERN_H
+#ifndef HOPSONDE_RECOGNISE_RUNS_PATTERN_H
+#define HOPSONDE_RECOGNISE_RUNS_PATTERN_H
 
 #include "recognise/runs/order.h"
 

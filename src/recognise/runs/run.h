@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* run: packets that one run of one tool may have sent: when they are a trace, and when it is over. Floor 4; internal
  * to recognise/. */
-#ifndef HOPSONDE_RECOGNISE_RUN_H
-#define HOPSONDE_RECOGNISE_RUN_H
+#ifndef HOPSONDE_RECOGNISE_RUNS_RUN_H
+#define HOPSONDE_RECOGNISE_RUNS_RUN_H
 
 #include "recognise/state.h"
 

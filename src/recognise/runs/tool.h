@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* tool: which tool sent a run, how its probe is called here, and where the capture was taken. Floor 4; internal to
  * recognise/. */
-#ifndef HOPSONDE_RECOGNISE_TOOL_H
-#define HOPSONDE_RECOGNISE_TOOL_H
+#ifndef HOPSONDE_RECOGNISE_RUNS_TOOL_H
+#define HOPSONDE_RECOGNISE_RUNS_TOOL_H
 
 #include "recognise/state.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* candidate: the memory of candidates and of their replies. Floor 4; internal to recognise/. */
-#ifndef HOPSONDE_RECOGNISE_CANDIDATE_H
-#define HOPSONDE_RECOGNISE_CANDIDATE_H
+#ifndef HOPSONDE_RECOGNISE_STORE_CANDIDATE_H
+#define HOPSONDE_RECOGNISE_STORE_CANDIDATE_H
 
 #include "recognise/state.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* extensions: copies of ICMP extensions; it keeps a few for the next copy. Floor 4; internal to recognise/. */
-#ifndef HOPSONDE_RECOGNISE_EXTENSIONS_H
-#define HOPSONDE_RECOGNISE_EXTENSIONS_H
+#ifndef HOPSONDE_RECOGNISE_STORE_EXTENSIONS_H
+#define HOPSONDE_RECOGNISE_STORE_EXTENSIONS_H
 
 #include "recognise/state.h"
 

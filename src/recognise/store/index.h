@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* index: candidates found by key. Floor 4; internal to recognise/. */
-#ifndef HOPSONDE_RECOGNISE_INDEX_H
-#define HOPSONDE_RECOGNISE_INDEX_H
+#ifndef HOPSONDE_RECOGNISE_STORE_INDEX_H
+#define HOPSONDE_RECOGNISE_STORE_INDEX_H
 
 #include "recognise/store/candidate.h"
 

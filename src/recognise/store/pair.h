@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* pair: the pairs of hosts that have runs or unmatched replies, found by hash. Floor 4; internal to recognise/. */
-#ifndef HOPSONDE_RECOGNISE_PAIR_H
-#define HOPSONDE_RECOGNISE_PAIR_H
+#ifndef HOPSONDE_RECOGNISE_STORE_PAIR_H
+#define HOPSONDE_RECOGNISE_STORE_PAIR_H
 
 #include "recognise/state.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* queue: candidates in the order of their deadlines. Floor 4; internal to recognise/. */
-#ifndef HOPSONDE_RECOGNISE_QUEUE_H
-#define HOPSONDE_RECOGNISE_QUEUE_H
+#ifndef HOPSONDE_RECOGNISE_STORE_QUEUE_H
+#define HOPSONDE_RECOGNISE_STORE_QUEUE_H
 
 #include "recognise/state.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* results: passes results to the events at once, or keeps them for the end. Floor 4; internal to recognise/. */
-#ifndef HOPSONDE_RECOGNISE_RESULTS_H
-#define HOPSONDE_RECOGNISE_RESULTS_H
+#ifndef HOPSONDE_RECOGNISE_STORE_RESULTS_H
+#define HOPSONDE_RECOGNISE_STORE_RESULTS_H
 
 #include "recognise/state.h"
 

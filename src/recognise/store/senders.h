@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* senders: candidates by source port and identity alone, for quotes with translated addresses. Floor 4; internal to
  * recognise/. A newer candidate takes the place of an older one, so it may forget one. */
-#ifndef HOPSONDE_RECOGNISE_SENDERS_H
-#define HOPSONDE_RECOGNISE_SENDERS_H
+#ifndef HOPSONDE_RECOGNISE_STORE_SENDERS_H
+#define HOPSONDE_RECOGNISE_STORE_SENDERS_H
 
 #include "recognise/state.h"
 

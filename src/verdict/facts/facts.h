@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* facts: what rules and finders ask of a trace and of the set it belongs to, found once. Floor 4; pure; internal to
  * verdict/. */
-#ifndef HOPSONDE_VERDICT_FACTS_H
-#define HOPSONDE_VERDICT_FACTS_H
+#ifndef HOPSONDE_VERDICT_FACTS_FACTS_H
+#define HOPSONDE_VERDICT_FACTS_FACTS_H
 
 #include "silence/comparison.h"
 #include "silence/loss.h"

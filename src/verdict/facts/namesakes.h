@@ -3,8 +3,8 @@
  *
  * Behind a destination NAT all routers do. A target that lets probes expire does so itself. A gateway right before its
  * hosts may use their addresses. */
-#ifndef HOPSONDE_VERDICT_NAMESAKES_H
-#define HOPSONDE_VERDICT_NAMESAKES_H
+#ifndef HOPSONDE_VERDICT_FACTS_NAMESAKES_H
+#define HOPSONDE_VERDICT_FACTS_NAMESAKES_H
 
 #include "trace/trace_set.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* reasons: how a refusal stops a probe. Floor 4; pure; internal to verdict/. */
-#ifndef HOPSONDE_VERDICT_REASONS_H
-#define HOPSONDE_VERDICT_REASONS_H
+#ifndef HOPSONDE_VERDICT_FACTS_REASONS_H
+#define HOPSONDE_VERDICT_FACTS_REASONS_H
 
 #include "verdict/verdict.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* responders: which routers each TTL shows to a set, found once. Floor 4; pure; internal to verdict/. */
-#ifndef HOPSONDE_VERDICT_RESPONDERS_H
-#define HOPSONDE_VERDICT_RESPONDERS_H
+#ifndef HOPSONDE_VERDICT_FACTS_RESPONDERS_H
+#define HOPSONDE_VERDICT_FACTS_RESPONDERS_H
 
 #include "trace/trace_set.h"
 

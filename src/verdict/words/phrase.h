@@ -3,8 +3,8 @@
  *
  * The rules, finders and tickets choose a sentence; specs, addresses and places look the same in all of them. The texts
  * of SPEC_TEXT() and its like live as long as the block around them. */
-#ifndef HOPSONDE_VERDICT_PHRASE_H
-#define HOPSONDE_VERDICT_PHRASE_H
+#ifndef HOPSONDE_VERDICT_WORDS_PHRASE_H
+#define HOPSONDE_VERDICT_WORDS_PHRASE_H
 
 #include "base/strbuf.h"
 #include "verdict/verdict.h"

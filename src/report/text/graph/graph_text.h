@@ -13,8 +13,8 @@
  * little of it would be left, it is on the next line.
  *
  * Sentences follow the tree: paths, diamonds, the confidence, and what could not be seen. */
-#ifndef HOPSONDE_REPORT_TEXT_GRAPH_TEXT_H
-#define HOPSONDE_REPORT_TEXT_GRAPH_TEXT_H
+#ifndef HOPSONDE_REPORT_TEXT_GRAPH_GRAPH_TEXT_H
+#define HOPSONDE_REPORT_TEXT_GRAPH_GRAPH_TEXT_H
 
 #include "report/format.h"
 

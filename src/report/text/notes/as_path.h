@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* as_path: the networks along a path, in order. Floor: report; pure. */
-#ifndef HOPSONDE_REPORT_TEXT_AS_PATH_H
-#define HOPSONDE_REPORT_TEXT_AS_PATH_H
+#ifndef HOPSONDE_REPORT_TEXT_NOTES_AS_PATH_H
+#define HOPSONDE_REPORT_TEXT_NOTES_AS_PATH_H
 
 #include "base/strbuf.h"
 #include "report/hops.h"

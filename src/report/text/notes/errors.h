@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* errors: the ICMP errors of a capture about other traffic, in groups. Floor: report. */
-#ifndef HOPSONDE_REPORT_TEXT_ERRORS_H
-#define HOPSONDE_REPORT_TEXT_ERRORS_H
+#ifndef HOPSONDE_REPORT_TEXT_NOTES_ERRORS_H
+#define HOPSONDE_REPORT_TEXT_NOTES_ERRORS_H
 
 #include "base/strbuf.h"
 #include "recognise/recognise.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* evidence: the packets behind a verdict, decoded, one line each. Floor: report; pure. */
-#ifndef HOPSONDE_REPORT_TEXT_EVIDENCE_H
-#define HOPSONDE_REPORT_TEXT_EVIDENCE_H
+#ifndef HOPSONDE_REPORT_TEXT_NOTES_EVIDENCE_H
+#define HOPSONDE_REPORT_TEXT_NOTES_EVIDENCE_H
 
 #include "base/strbuf.h"
 #include "report/format.h"

@@ -9,8 +9,8 @@
  *
  * All functions add whole lines; with --quiet or without a book they add none. Foreign text is escaped. Lines are
  * wrapped at out->options.wrap. */
-#ifndef HOPSONDE_REPORT_TEXT_NETWORKS_H
-#define HOPSONDE_REPORT_TEXT_NETWORKS_H
+#ifndef HOPSONDE_REPORT_TEXT_NOTES_NETWORKS_H
+#define HOPSONDE_REPORT_TEXT_NOTES_NETWORKS_H
 
 #include "base/strbuf.h"
 #include "report/format.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* tickets: sentences for the operators of the devices that stop probes. Floor: report; internal to text/. */
-#ifndef HOPSONDE_REPORT_TEXT_TICKETS_H
-#define HOPSONDE_REPORT_TEXT_TICKETS_H
+#ifndef HOPSONDE_REPORT_TEXT_NOTES_TICKETS_H
+#define HOPSONDE_REPORT_TEXT_NOTES_TICKETS_H
 
 #include "report/format.h"
 

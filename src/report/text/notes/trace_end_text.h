@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* trace_end_text: how a trace of a capture ended, as a sentence. Floor: report; pure. It states only what the packets
  * show and must not judge. */
-#ifndef HOPSONDE_REPORT_TEXT_TRACE_END_TEXT_H
-#define HOPSONDE_REPORT_TEXT_TRACE_END_TEXT_H
+#ifndef HOPSONDE_REPORT_TEXT_NOTES_TRACE_END_TEXT_H
+#define HOPSONDE_REPORT_TEXT_NOTES_TRACE_END_TEXT_H
 
 #include "base/strbuf.h"
 #include "trace/trace.h"

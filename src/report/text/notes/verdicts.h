@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* verdicts: the verdicts and findings below a table, one line each. Floor: report; pure. */
-#ifndef HOPSONDE_REPORT_TEXT_VERDICTS_H
-#define HOPSONDE_REPORT_TEXT_VERDICTS_H
+#ifndef HOPSONDE_REPORT_TEXT_NOTES_VERDICTS_H
+#define HOPSONDE_REPORT_TEXT_NOTES_VERDICTS_H
 
 #include "base/strbuf.h"
 #include "report/format.h"

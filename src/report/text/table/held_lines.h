@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* held_lines: lines of a report that wait, in order, for the names in them. Floor: report; pure. */
-#ifndef HOPSONDE_REPORT_TEXT_HELD_LINES_H
-#define HOPSONDE_REPORT_TEXT_HELD_LINES_H
+#ifndef HOPSONDE_REPORT_TEXT_TABLE_HELD_LINES_H
+#define HOPSONDE_REPORT_TEXT_TABLE_HELD_LINES_H
 
 #include "report/format.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* hop_cells: the probes that the line of a hop shows, so that every line has the columns that -q asked for. Floor:
  * report; pure; part of the format text. */
-#ifndef HOPSONDE_REPORT_TEXT_HOP_CELLS_H
-#define HOPSONDE_REPORT_TEXT_HOP_CELLS_H
+#ifndef HOPSONDE_REPORT_TEXT_TABLE_HOP_CELLS_H
+#define HOPSONDE_REPORT_TEXT_TABLE_HOP_CELLS_H
 
 #include "trace/trace_set.h"
 

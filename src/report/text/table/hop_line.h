@@ -3,8 +3,8 @@
  *
  * A line shows each probe, as traceroute does. A row shows statistics, as mtr does, for hops with too many probes for a
  * line. All foreign text is escaped. Colours: paint.h. */
-#ifndef HOPSONDE_REPORT_TEXT_HOP_LINE_H
-#define HOPSONDE_REPORT_TEXT_HOP_LINE_H
+#ifndef HOPSONDE_REPORT_TEXT_TABLE_HOP_LINE_H
+#define HOPSONDE_REPORT_TEXT_TABLE_HOP_LINE_H
 
 #include "base/strbuf.h"
 #include "report/text/table/hop_cells.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* marks: the short signs after an RTT, as in traceroute. Floor: report; pure. */
-#ifndef HOPSONDE_REPORT_TEXT_MARKS_H
-#define HOPSONDE_REPORT_TEXT_MARKS_H
+#ifndef HOPSONDE_REPORT_TEXT_TABLE_MARKS_H
+#define HOPSONDE_REPORT_TEXT_TABLE_MARKS_H
 
 #include "trace/trace.h"
 

@@ -3,8 +3,8 @@
  *
  * Rows are hops; columns are specs, 7 wide. A block has as many specs as the output's width takes, 7 of 80 columns. A
  * hop with several addresses has a row for each. */
-#ifndef HOPSONDE_REPORT_TEXT_MATRIX_H
-#define HOPSONDE_REPORT_TEXT_MATRIX_H
+#ifndef HOPSONDE_REPORT_TEXT_TABLE_MATRIX_H
+#define HOPSONDE_REPORT_TEXT_TABLE_MATRIX_H
 
 #include "base/strbuf.h"
 #include "report/format.h"

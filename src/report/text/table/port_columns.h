@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* port_columns: a column of the matrix for each group of ports, as if the group were one spec. Floor: report; pure. */
-#ifndef HOPSONDE_REPORT_TEXT_PORT_COLUMNS_H
-#define HOPSONDE_REPORT_TEXT_PORT_COLUMNS_H
+#ifndef HOPSONDE_REPORT_TEXT_TABLE_PORT_COLUMNS_H
+#define HOPSONDE_REPORT_TEXT_TABLE_PORT_COLUMNS_H
 
 #include "report/result.h"
 

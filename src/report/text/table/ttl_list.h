@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* ttl_list: TTLs as a list of numbers and ranges. Floor: report; pure. */
-#ifndef HOPSONDE_REPORT_TEXT_TTL_LIST_H
-#define HOPSONDE_REPORT_TEXT_TTL_LIST_H
+#ifndef HOPSONDE_REPORT_TEXT_TABLE_TTL_LIST_H
+#define HOPSONDE_REPORT_TEXT_TABLE_TTL_LIST_H
 
 #include <stdbool.h>
 
