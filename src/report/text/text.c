@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* text: the report as people read it: of a run of our own one table (run_text.h), of captures of any other origin a
  * table for each trace (traces_text.h). */
-#include "report/text/run_text.h"
+#include "report/text/run/run_text.h"
 #include "report/text/traces_text.h"
 
 static bool is_run(const struct output *out)

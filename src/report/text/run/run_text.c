@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "report/text/run_text.h"
+#include "report/text/run/run_text.h"
 
 #include <stdlib.h>
 #include <string.h>

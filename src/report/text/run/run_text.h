@@ -5,8 +5,8 @@
  * the lines do not show. A printed line is final. Silent hops wait until a later hop answers, so that a silent end of
  * the path takes two lines. The table of a diagnosis is a matrix, printed at the end, and advice follows; that of a
  * search for all paths is a tree. */
-#ifndef HOPSONDE_REPORT_TEXT_RUN_TEXT_H
-#define HOPSONDE_REPORT_TEXT_RUN_TEXT_H
+#ifndef HOPSONDE_REPORT_TEXT_RUN_RUN_TEXT_H
+#define HOPSONDE_REPORT_TEXT_RUN_RUN_TEXT_H
 
 #include "report/format.h"
 
