@@ -5,18 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Contradictions up to this come from the stamps: their resolution, and kernels that stamp a frame after sending it. */
-#define STAMP_ERROR (50 * NS_PER_US)
-/* A quartz drifts by up to 100 ppm, NTP slews by up to 500 ppm more. */
-#define DRIFT_PPM_MOST 600.0
+#include "transit/span.h"
+
 /* Samples of the other direction, before and after a sample, with which it is compared. */
 #define NEIGHBOURS 16
 /* Smaller jumps count as contradictory samples: NTP steps a clock only if it is off by more than 128 ms. */
 #define STEP_LEAST NS_PER_MS
 /* A segment with fewer samples counts as wrong pairs. */
 #define SEGMENT_SAMPLES_LEAST 6
-/* One direction only: if the least delay of all is longer than this, it is an offset of the clock. */
-#define DELAY_MOST NS_PER_S
 /* There is no estimate if more than 1 of so many samples are wrong: then they are no pairs, as of two runs of one tool.
  */
 #define WRONG_SHARE 4
@@ -26,11 +22,6 @@
 #define ISOLATED_SHARE 16
 /* A sample is isolated if its distance to the next exceeds so many times the spread of the others. */
 #define ISOLATED_DISTANCE 8
-
-struct sample {
-    nstime a, ahead; /* ahead: by how much B's stamp is ahead of A's */
-    bool toward_b;
-};
 
 struct clock_samples {
     struct sample kept[CLOCK_SAMPLES_MOST];
@@ -87,161 +78,6 @@ void clock_add_toward_b(struct clock_samples *samples, nstime a, nstime b)
 void clock_add_toward_a(struct clock_samples *samples, nstime a, nstime b)
 {
     add(samples, a, b, false);
-}
-
-/* --- what a span of samples allows --- */
-
-/* Samples in the order of their times. */
-struct span {
-    const struct sample *samples;
-    unsigned count;
-};
-
-/* Bounds of the offset at time `at` for a given drift. Unbounded sides are infinite. */
-struct bounds {
-    double least, most;
-};
-
-static struct bounds bounds_at(const struct span *span, nstime at, double drift)
-{
-    struct bounds bounds = {-INFINITY, INFINITY};
-    for (unsigned i = 0; i < span->count; i++) {
-        const struct sample *sample = &span->samples[i];
-        double ahead = (double)sample->ahead - drift * (double)(sample->a - at);
-        if (sample->toward_b && ahead < bounds.most)
-            bounds.most = ahead;
-        else if (!sample->toward_b && ahead > bounds.least)
-            bounds.least = ahead;
-    }
-    return bounds;
-}
-
-static double slack(struct bounds bounds)
-{
-    return bounds.most - bounds.least;
-}
-
-static nstime middle_of(const struct span *span)
-{
-    nstime first = span->samples[0].a, last = span->samples[span->count - 1].a;
-    return first + (last - first) / 2;
-}
-
-enum aim { AIM_SLACK, AIM_MOST, AIM_LEAST };
-
-static double value_at(const struct span *span, nstime at, double drift, enum aim aim)
-{
-    struct bounds bounds = bounds_at(span, at, drift);
-    return aim == AIM_SLACK ? slack(bounds) : aim == AIM_MOST ? bounds.most : -bounds.least;
-}
-
-/* The drift between `low` and `high` that gives the largest value. The values are concave in the drift, since each is a
- * minimum of lines. */
-static double best_drift(const struct span *span, nstime at, double low, double high, enum aim aim)
-{
-    for (int i = 0; i < 48; i++) {
-        double third = (high - low) / 3;
-        if (value_at(span, at, low + third, aim) < value_at(span, at, high - third, aim))
-            low += third;
-        else
-            high -= third;
-    }
-    return (low + high) / 2;
-}
-
-/* How far a drift may move from `inside`, where there is slack, towards `outside`, until there is none. */
-static double edge_of_slack(const struct span *span, nstime at, double inside, double outside)
-{
-    if (value_at(span, at, outside, AIM_SLACK) >= 0)
-        return outside;
-    for (int i = 0; i < 48; i++) {
-        double drift = (inside + outside) / 2;
-        if (value_at(span, at, drift, AIM_SLACK) >= 0)
-            inside = drift;
-        else
-            outside = drift;
-    }
-    return inside;
-}
-
-#define PPM 1e-6
-
-static bool fits_constant(const struct span *span)
-{
-    return slack(bounds_at(span, 0, 0)) >= -(double)STAMP_ERROR;
-}
-
-static bool fits_line(const struct span *span)
-{
-    nstime at = middle_of(span);
-    double drift = best_drift(span, at, -DRIFT_PPM_MOST * PPM, DRIFT_PPM_MOST * PPM, AIM_SLACK);
-    return value_at(span, at, drift, AIM_SLACK) >= -(double)STAMP_ERROR;
-}
-
-/* --- a segment --- */
-
-static void set_bounds(struct clock_segment *segment, struct bounds bounds)
-{
-    segment->has_least = isfinite(bounds.least);
-    segment->has_most = isfinite(bounds.most);
-    segment->least = segment->has_least ? (nstime)bounds.least : 0;
-    segment->most = segment->has_most ? (nstime)bounds.most : 0;
-    if (segment->has_least && segment->has_most && segment->least > segment->most) { /* within STAMP_ERROR */
-        nstime least = segment->least;
-        segment->least = segment->most;
-        segment->most = least;
-    }
-}
-
-static void set_middle(struct clock_segment *segment)
-{
-    segment->offset = segment->least + (segment->most - segment->least) / 2;
-}
-
-/* One direction only. If a correction is needed, the nearest reply comes just after its probe. */
-static void set_one_side(struct clock_segment *segment)
-{
-    nstime bound = segment->has_most ? segment->most : -segment->least;
-    bool is_long = bound > DELAY_MOST;
-    if (bound >= 0 && !is_long)
-        return;
-    segment->offset = segment->has_most ? bound - NS_PER_US : NS_PER_US - bound;
-    if (!is_long)
-        return;
-    if (segment->has_most)
-        segment->least = segment->most - DELAY_MOST;
-    else
-        segment->most = segment->least + DELAY_MOST;
-    segment->has_least = segment->has_most = true;
-}
-
-static void set_constant(struct clock_segment *segment, struct bounds bounds, nstime at)
-{
-    *segment = (struct clock_segment){.from = NSTIME_NONE, .at = at};
-    set_bounds(segment, bounds);
-    if (segment->has_least && segment->has_most)
-        set_middle(segment);
-    else
-        set_one_side(segment);
-}
-
-/* The bounds are those of all drifts that satisfy the samples, the correction that of their middle. */
-static void set_line(struct clock_segment *segment, const struct span *span)
-{
-    nstime at = middle_of(span);
-    double most = DRIFT_PPM_MOST * PPM, best = best_drift(span, at, -most, most, AIM_SLACK);
-    double low = edge_of_slack(span, at, best, -most), high = edge_of_slack(span, at, best, most);
-    double at_most = best_drift(span, at, low, high, AIM_MOST), at_least = best_drift(span, at, low, high, AIM_LEAST);
-    struct bounds bounds = {.least = bounds_at(span, at, at_least).least, .most = bounds_at(span, at, at_most).most};
-    *segment = (struct clock_segment){.from = NSTIME_NONE,
-                                      .at = at,
-                                      .drifts = true,
-                                      .drift_least_ppm = low / PPM,
-                                      .drift_most_ppm = high / PPM,
-                                      .drift_ppm = (low + high) / 2 / PPM};
-    set_bounds(segment, bounds);
-    struct bounds chosen = bounds_at(span, at, (low + high) / 2);
-    segment->offset = (nstime)((chosen.least + chosen.most) / 2);
 }
 
 /* --- wrong pairs --- */
@@ -386,30 +222,17 @@ static unsigned remove_short(struct sample *samples, unsigned *count, const stru
     return removed;
 }
 
-static double offset_at(const struct clock_segment *segment, nstime a)
-{
-    return (double)segment->offset + segment->drift_ppm * PPM * (double)(a - segment->at);
-}
-
-static void set_segment(struct clock_segment *segment, const struct span *span)
-{
-    if (fits_constant(span))
-        set_constant(segment, bounds_at(span, 0, 0), span->samples[0].a);
-    else
-        set_line(segment, span);
-}
-
 /* A step shows only at the first sample that contradicts. Samples before it that are nearer to the offset after the
  * step belong there. */
 static void move_border(struct span *before, struct span *after)
 {
     struct clock_segment old, new;
-    set_segment(&old, before);
-    set_segment(&new, after);
+    span_set_segment(&old, before);
+    span_set_segment(&new, after);
     while (before->count > SEGMENT_SAMPLES_LEAST) {
         const struct sample *last = &before->samples[before->count - 1];
-        if (fabs((double)last->ahead - offset_at(&new, last->a)) >=
-            fabs((double)last->ahead - offset_at(&old, last->a)))
+        if (fabs((double)last->ahead - segment_offset_at(&new, last->a)) >=
+            fabs((double)last->ahead - segment_offset_at(&old, last->a)))
             return;
         before->count--;
         after->samples--;
@@ -426,7 +249,7 @@ static bool join(struct clock_segment *old, const struct clock_segment *new)
         return false;
     old->least = old->least < new->least ? old->least : new->least;
     old->most = old->most > new->most ? old->most : new->most;
-    set_middle(old);
+    segment_set_middle(old);
     return true;
 }
 
@@ -438,7 +261,7 @@ static bool set_segments(struct pieces *pieces, struct clock_estimate *out)
     for (unsigned i = 0; i < pieces->count; i++) {
         const struct span *span = &pieces->spans[i];
         struct clock_segment segment;
-        set_segment(&segment, span);
+        span_set_segment(&segment, span);
         if (i > 0) {
             nstime last = span->samples[-1].a, first = span->samples[0].a;
             segment.from = last + (first - last) / 2;
@@ -480,16 +303,16 @@ static bool has_one_direction(const struct span *span)
 static bool set_one(const struct sample *samples, unsigned count, struct clock_estimate *out)
 {
     const struct span span = {samples, count};
-    if (count == 0 || !(fits_constant(&span) || fits_line(&span)))
+    if (count == 0 || !(span_fits_constant(&span) || span_fits_line(&span)))
         return false;
-    set_segment(&out->segments[0], &span);
+    span_set_segment(&out->segments[0], &span);
     out->count = 1;
     return true;
 }
 
 static bool set_steps(const struct sample *samples, unsigned *count, struct sample *scratch, struct clock_estimate *out)
 {
-    static const model models[] = {fits_constant, fits_line};
+    static const model models[] = {span_fits_constant, span_fits_line};
     unsigned total = *count;
     for (size_t i = 0; i < sizeof models / sizeof *models; i++) {
         *count = total;
@@ -538,7 +361,7 @@ void clock_estimate_reverse(struct clock_estimate *estimate)
 {
     for (unsigned i = 0; i < estimate->count; i++) {
         struct clock_segment *segment = &estimate->segments[i], old = *segment;
-        segment->from = old.from == NSTIME_NONE ? NSTIME_NONE : old.from + (nstime)offset_at(&old, old.from);
+        segment->from = old.from == NSTIME_NONE ? NSTIME_NONE : old.from + (nstime)segment_offset_at(&old, old.from);
         segment->at = old.at + old.offset;
         segment->has_least = old.has_most;
         segment->has_most = old.has_least;
