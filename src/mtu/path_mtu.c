@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
+#include "mtu/sizes.h"
 #include "probe/type.h"
-#include "silence/rate_limit.h"
 
 /* Losses of the least size that is lost, each while the router before the hole had a token to report it.
  * Unit: probes. Source: chosen: at a loss of 20 % six in a row come about once in 15,000. Effect: fewer report holes
@@ -20,157 +20,6 @@
 /* The same of a bracket, all sizes together.
  * Unit: probes. Source: chosen; a round has up to eight. Effect: as above. */
 #define MTU_BRACKET_TRIES 40
-
-/* After a reply to a later probe the earlier one is lost once so much more time has passed.
- * Unit: 1 / this of the later one's round trip, and ns at least. Source: chosen; routers hardly reorder. Effect: less
- * time takes a late reply for a loss until it comes; more makes every step longer. */
-#define MTU_LATE_PART 4
-#define MTU_LATE_LEAST (2 * NS_PER_MS)
-
-struct view {
-    const struct trace *sized, *of;
-    struct trace_set set;
-    nstime now, span;
-    uint8_t end_ttl; /* the target's hop as this trace sees it, else the last router's; another trace's if it sent
-                        nothing */
-    bool end_is_target;
-    uint8_t first_ttl; /* nearer hops are not probed */
-};
-
-static uint16_t size_of(const struct view *v, const struct probe *probe)
-{
-    return trace_flow(v->sized, probe->flow)->size;
-}
-
-/* The reply that shows that the probe passed all links up to its TTL; NULL: none does. */
-static const struct reply *passing(const struct view *v, const struct probe *probe)
-{
-    for (unsigned i = 0; i < probe->reply_count; i++)
-        if (probe->replies[i].kind == REPLY_TIME_EXCEEDED || reply_reaches(v->sized, &probe->replies[i]))
-            return &probe->replies[i];
-    return NULL;
-}
-
-static bool is_lie(const struct view *v, const struct probe *probe, const struct reply *reply);
-
-/* Whether a probe with a reply was sent so soon after another that its reply shows a token for that one as well. */
-static bool shows_token(const struct view *v, const struct probe *answered, const struct probe *before)
-{
-    return passing(v, answered) && answered->sent >= before->sent && answered->sent - before->sent <= v->span;
-}
-
-/* Whether a reply says what became of the probe. */
-static bool is_told(const struct view *v, const struct probe *probe)
-{
-    for (unsigned i = 0; i < probe->reply_count; i++)
-        if (probe->replies[i].kind != REPLY_TOO_BIG || !is_lie(v, probe, &probe->replies[i]))
-            return true;
-    return false;
-}
-
-/* Rule 3. `*until`: when it will hold if no reply comes; NSTIME_NEVER: not by time. */
-static bool is_lost(const struct view *v, const struct probe *probe, nstime *until)
-{
-    *until = NSTIME_NEVER;
-    if (probe->state == PROBE_REFUSED || is_told(v, probe))
-        return false;
-    for (const struct probe *p = trace_first_at(v->sized, probe->ttl); p; p = trace_next_at(v->sized, p)) {
-        if (!shows_token(v, p, probe) || size_of(v, p) >= size_of(v, probe))
-            continue;
-        const struct reply *reply = passing(v, p);
-        nstime rtt = reply_rtt(p, reply),
-               late = rtt / MTU_LATE_PART > MTU_LATE_LEAST ? rtt / MTU_LATE_PART : MTU_LATE_LEAST;
-        if (probe->state != PROBE_OUTSTANDING || v->now >= reply->time + late)
-            return true;
-        *until = reply->time + late < *until ? reply->time + late : *until;
-    }
-    return false;
-}
-
-static bool is_proven(const struct view *v, const struct probe *probe)
-{
-    nstime unused;
-    return is_lost(v, probe, &unused);
-}
-
-static uint8_t hop_of(const struct view *v, const struct probe *probe, const struct reply *reply);
-
-/* The last TTL to which the probe is known to have got; 0: none. */
-static uint8_t got_to(const struct view *v, const struct probe *probe)
-{
-    uint8_t ttl = passing(v, probe) ? probe->ttl : 0;
-    for (unsigned i = 0; !ttl && i < probe->reply_count; i++)
-        if (probe->replies[i].kind == REPLY_TOO_BIG && !is_lie(v, probe, &probe->replies[i]))
-            ttl = hop_of(v, probe, &probe->replies[i]);
-    return ttl;
-}
-
-/* The largest size that got to this TTL, or further; 0: none. */
-static uint16_t passes(const struct view *v, unsigned ttl)
-{
-    uint16_t most = 0;
-    for (size_t i = 0; i < v->sized->probe_count; i++) {
-        const struct probe *probe = &v->sized->probes[i];
-        if (size_of(v, probe) > most && got_to(v, probe) >= ttl)
-            most = size_of(v, probe);
-    }
-    return most;
-}
-
-static unsigned asked(const struct view *v, uint16_t size, uint8_t ttl)
-{
-    unsigned count = 0;
-    for (const struct probe *p = trace_first_at(v->sized, ttl); p; p = trace_next_at(v->sized, p))
-        count += size_of(v, p) == size;
-    return count;
-}
-
-/* Probes of these sizes that were lost at this TTL. Larger ones than the path takes are lost elsewhere. */
-static unsigned count_lost(const struct view *v, uint16_t least, uint16_t most, uint8_t ttl)
-{
-    unsigned count = 0;
-    for (const struct probe *p = trace_first_at(v->sized, ttl); p; p = trace_next_at(v->sized, p))
-        count += size_of(v, p) >= least && size_of(v, p) <= most && is_proven(v, p);
-    return count;
-}
-
-/* Probes at this TTL that expired and show nothing. */
-static unsigned in_vain(const struct view *v, uint8_t ttl)
-{
-    unsigned count = 0;
-    for (const struct probe *p = trace_first_at(v->sized, ttl); p; p = trace_next_at(v->sized, p))
-        count += p->state == PROBE_EXPIRED && !is_proven(v, p);
-    return count;
-}
-
-static struct addr router_at(const struct view *v, unsigned ttl)
-{
-    struct addr own = trace_hop_address(v->of, (uint8_t)ttl);
-    const struct trace *shown = trace_set_hop_trace(&v->set, (uint8_t)ttl);
-    return addr_is_none(&own) && shown ? trace_hop_address(shown, (uint8_t)ttl) : own;
-}
-
-/* --- rule 2 --- */
-
-/* The hop of the router that sent this: by its address, else by the quote where no reply shows who is there. 0: it is
- * not on the path. */
-static uint8_t hop_of(const struct view *v, const struct probe *probe, const struct reply *reply)
-{
-    for (unsigned ttl = 1; ttl <= probe->ttl; ttl++) {
-        struct addr router = router_at(v, ttl);
-        if (addr_equal(&router, &reply->from))
-            return (uint8_t)ttl;
-    }
-    bool tells = reply->quoted_ttl >= 1 && reply->quoted_ttl <= probe->ttl;
-    uint8_t ttl = (uint8_t)(tells ? probe->ttl - reply->quoted_ttl + 1 : 0);
-    struct addr router = router_at(v, ttl);
-    return ttl && addr_is_none(&router) ? ttl : 0;
-}
-
-static bool is_lie(const struct view *v, const struct probe *probe, const struct reply *reply)
-{
-    return !hop_of(v, probe, reply) || !reply_mtu_is_possible(reply, size_of(v, probe));
-}
 
 static void add_lie(struct path_mtu *out, const struct mtu_lie *lie)
 {
@@ -188,37 +37,37 @@ static void add_step(struct path_mtu *out, const struct mtu_step *step)
     out->path = step->mtu < out->path ? step->mtu : out->path;
 }
 
-static void find_lies(const struct view *v, struct path_mtu *out)
+static void find_lies(const struct sizes *v, struct path_mtu *out)
 {
     for (size_t i = 0; i < v->sized->probe_count; i++) {
         const struct probe *probe = &v->sized->probes[i];
         for (unsigned k = 0; k < probe->reply_count; k++) {
             const struct reply *reply = &probe->replies[k];
-            if (reply->kind == REPLY_TOO_BIG && is_lie(v, probe, reply))
-                add_lie(out,
-                        &(struct mtu_lie){.probe = probe, .reply = reply, .is_off_path = !hop_of(v, probe, reply)});
+            if (reply->kind == REPLY_TOO_BIG && sizes_is_lie(v, probe, reply))
+                add_lie(out, &(struct mtu_lie){
+                                 .probe = probe, .reply = reply, .is_off_path = !sizes_hop_of(v, probe, reply)});
         }
     }
 }
 
 /* The largest MTU below the path's that a router reported to packets of this size: to a probe that was as large, or
  * from a hop to which such packets get. False: none did. */
-static bool find_told(const struct view *v, const struct path_mtu *out, struct mtu_step *step)
+static bool find_told(const struct sizes *v, const struct path_mtu *out, struct mtu_step *step)
 {
     step->mtu = 0;
     for (size_t i = 0; i < v->sized->probe_count; i++) {
         const struct probe *probe = &v->sized->probes[i];
         for (unsigned k = 0; k < probe->reply_count; k++) {
             const struct reply *reply = &probe->replies[k];
-            if (reply->kind != REPLY_TOO_BIG || is_lie(v, probe, reply) || reply->mtu >= out->path ||
+            if (reply->kind != REPLY_TOO_BIG || sizes_is_lie(v, probe, reply) || reply->mtu >= out->path ||
                 reply->mtu <= step->mtu)
                 continue;
-            uint8_t hop = hop_of(v, probe, reply);
-            if (size_of(v, probe) >= out->path || passes(v, hop) >= out->path)
+            uint8_t hop = sizes_hop_of(v, probe, reply);
+            if (sizes_of_probe(v, probe) >= out->path || sizes_most_passed(v, hop) >= out->path)
                 *step = (struct mtu_step){.after_ttl = hop,
                                           .after = reply->from,
                                           .mtu = (uint16_t)reply->mtu,
-                                          .size = size_of(v, probe),
+                                          .size = sizes_of_probe(v, probe),
                                           .probe = probe,
                                           .reply = reply};
         }
@@ -237,24 +86,24 @@ static bool needs(struct path_mtu *out, enum mtu_need need, uint8_t ttl)
 }
 
 /* True if the size is lost there. */
-static bool is_suspect(const struct view *v, struct path_mtu *out)
+static bool is_suspect(const struct sizes *v, struct path_mtu *out)
 {
-    if (count_lost(v, out->path, out->path, out->end_ttl))
+    if (sizes_count_lost(v, out->path, out->path, out->end_ttl))
         return true;
-    return asked(v, out->path, out->end_ttl) < MTU_TRIES ? needs(out, MTU_NEEDS_END, out->end_ttl) : false;
+    return sizes_count_asked(v, out->path, out->end_ttl) < MTU_TRIES ? needs(out, MTU_NEEDS_END, out->end_ttl) : false;
 }
 
-static bool needs_hop(const struct view *v, uint16_t size, uint8_t ttl)
+static bool needs_hop(const struct sizes *v, uint16_t size, uint8_t ttl)
 {
-    struct addr router = router_at(v, ttl);
-    return !addr_is_none(&router) && passes(v, ttl) < size && !count_lost(v, size, size, ttl) &&
-           asked(v, size, ttl) < MTU_HOP_TRIES;
+    struct addr router = sizes_router_at(v, ttl);
+    return !addr_is_none(&router) && sizes_most_passed(v, ttl) < size && !sizes_count_lost(v, size, size, ttl) &&
+           sizes_count_asked(v, size, ttl) < MTU_HOP_TRIES;
 }
 
-static bool place_hole(const struct view *v, struct path_mtu *out, struct mtu_step *hole)
+static bool place_hole(const struct sizes *v, struct path_mtu *out, struct mtu_step *hole)
 {
     uint8_t after = (uint8_t)(out->end_ttl - 1);
-    while (after && passes(v, after) < out->path)
+    while (after && sizes_most_passed(v, after) < out->path)
         after--;
     for (unsigned ttl = after + 1U; ttl < out->end_ttl; ttl++)
         if (needs_hop(v, out->path, (uint8_t)ttl)) {
@@ -262,63 +111,64 @@ static bool place_hole(const struct view *v, struct path_mtu *out, struct mtu_st
             return needs(out, MTU_NEEDS_HOPS, (uint8_t)ttl);
         }
     uint8_t before = (uint8_t)(after + 1U);
-    while (before < out->end_ttl && !count_lost(v, out->path, out->path, before))
+    while (before < out->end_ttl && !sizes_count_lost(v, out->path, out->path, before))
         before++;
     *hole = (struct mtu_step){.after_ttl = after,
                               .before_ttl = before,
-                              .after = router_at(v, after),
-                              .before = router_at(v, before),
+                              .after = sizes_router_at(v, after),
+                              .before = sizes_router_at(v, before),
                               .is_hole = true};
     return true;
 }
 
 /* The least lost size above `low` and up to `most`; 0: none. */
-static uint16_t least_lost(const struct view *v, uint16_t low, uint16_t most, struct mtu_step *hole)
+static uint16_t least_lost(const struct sizes *v, uint16_t low, uint16_t most, struct mtu_step *hole)
 {
     uint16_t least = 0;
     for (const struct probe *p = trace_first_at(v->sized, hole->before_ttl); p; p = trace_next_at(v->sized, p))
-        if (size_of(v, p) > low && size_of(v, p) <= most && (!least || size_of(v, p) < least) && is_proven(v, p)) {
-            least = size_of(v, p);
+        if (sizes_of_probe(v, p) > low && sizes_of_probe(v, p) <= most && (!least || sizes_of_probe(v, p) < least) &&
+            sizes_is_proven(v, p)) {
+            least = sizes_of_probe(v, p);
             hole->probe = p;
         }
     return least;
 }
 
 /* Losses of the least size while the router before the hole had a token to report it. */
-static unsigned count_unreported(const struct view *v, const struct path_mtu *out, const struct mtu_step *hole)
+static unsigned count_unreported(const struct sizes *v, const struct path_mtu *out, const struct mtu_step *hole)
 {
     unsigned count = 0;
     for (const struct probe *p = trace_first_at(v->sized, hole->before_ttl); p; p = trace_next_at(v->sized, p)) {
         bool had_token = hole->after_ttl < v->first_ttl; /* it cannot be shown */
         for (const struct probe *q = trace_first_at(v->sized, hole->after_ttl); q; q = trace_next_at(v->sized, q))
-            had_token = had_token || shows_token(v, q, p);
-        count += had_token && size_of(v, p) == out->high && is_proven(v, p);
+            had_token = had_token || sizes_shows_token(v, q, p);
+        count += had_token && sizes_of_probe(v, p) == out->high && sizes_is_proven(v, p);
     }
     return count;
 }
 
-static bool close_bracket(const struct view *v, struct path_mtu *out, struct mtu_step *hole)
+static bool close_bracket(const struct sizes *v, struct path_mtu *out, struct mtu_step *hole)
 {
-    out->low = passes(v, hole->after_ttl + 1U);
+    out->low = sizes_most_passed(v, hole->after_ttl + 1U);
     out->high = least_lost(v, out->low, out->path, hole);
-    if (!out->low || !out->high || in_vain(v, hole->before_ttl) > MTU_BRACKET_TRIES)
+    if (!out->low || !out->high || sizes_count_vain(v, hole->before_ttl) > MTU_BRACKET_TRIES)
         return false;
     if (out->high - out->low > 1)
         return needs(out, MTU_NEEDS_BETWEEN, hole->before_ttl);
     hole->mtu = out->low;
     hole->size = out->high;
-    hole->lost = count_lost(v, out->high, out->path, hole->before_ttl);
+    hole->lost = sizes_count_lost(v, out->high, out->path, hole->before_ttl);
     out->after_ttl = hole->after_ttl;
     if (count_unreported(v, out, hole) < MTU_PROOFS)
         return needs(out, MTU_NEEDS_PROOF, hole->before_ttl);
     return true;
 }
 
-static void find_steps(const struct view *v, struct path_mtu *out)
+static void find_steps(const struct sizes *v, struct path_mtu *out)
 {
     struct mtu_step step;
     while (
-        passes(v, out->end_ttl) < out->path &&
+        sizes_most_passed(v, out->end_ttl) < out->path &&
         (find_told(v, out, &step) || (is_suspect(v, out) && place_hole(v, out, &step) && close_bracket(v, out, &step))))
         add_step(out, &step);
 }
@@ -343,12 +193,12 @@ static void order_steps(struct path_mtu *out)
     out->step_count = kept;
 }
 
-static void find_undecided(const struct view *v, struct path_mtu *out)
+static void find_undecided(const struct sizes *v, struct path_mtu *out)
 {
     for (size_t i = 0; i < v->sized->probe_count; i++) {
         nstime until;
         const struct probe *probe = &v->sized->probes[i];
-        if (probe->state != PROBE_OUTSTANDING || is_lost(v, probe, &until))
+        if (probe->state != PROBE_OUTSTANDING || sizes_is_lost(v, probe, &until))
             continue;
         out->is_undecided = true;
         out->undecided_until = until < out->undecided_until ? until : out->undecided_until;
@@ -386,23 +236,6 @@ static unsigned echo_trace(const struct session *session)
     return i;
 }
 
-static void view_of(const struct session *session, nstime now, unsigned of, struct view *v)
-{
-    *v = (struct view){
-        .of = session_trace(session, of),
-        .sized = session_size_trace(session, of),
-        .set = session_trace_set(session),
-        .now = now,
-        .first_ttl = session_config(session)->first_ttl,
-    };
-    v->span = rate_limit_span(&v->set);
-    uint8_t target_ttl = v->of->started ? v->of->reached_ttl : session_target_ttl(session);
-    v->end_is_target = target_ttl != 0;
-    v->end_ttl = v->end_is_target ? target_ttl
-                 : v->of->started ? v->of->last_router_ttl
-                                  : session_last_router_ttl(session);
-}
-
 /* Nearer devices that answer in the target's name set an MSS of their own. */
 static uint16_t least_mss(const struct session *session, uint8_t end_ttl)
 {
@@ -427,18 +260,18 @@ uint16_t path_mtu_tcp_size(const struct path_mtu *mtu)
 /* Rule 6: as close_bracket(), at the target alone. */
 static void find_back(const struct session *session, nstime now, struct path_mtu *out)
 {
-    struct view v;
+    struct sizes v;
     struct mtu_step hole = {.before_ttl = out->end_ttl, .is_hole = true};
     unsigned of = echo_trace(session);
     if (!out->complete || of == session_trace_count(session))
         return;
-    view_of(session, now, of, &v);
+    sizes_view(session, now, of, &v);
     out->of = of;
     if (!v.sized) {
         needs(out, MTU_NEEDS_END, out->end_ttl);
         return;
     }
-    if (passes(&v, out->end_ttl) >= out->path)
+    if (sizes_most_passed(&v, out->end_ttl) >= out->path)
         out->back = out->path;
     else if (is_suspect(&v, out) && close_bracket(&v, out, &hole)) {
         out->back = hole.mtu;
@@ -448,12 +281,12 @@ static void find_back(const struct session *session, nstime now, struct path_mtu
     find_undecided(&v, out);
 }
 
-static void find_there(const struct view *v, struct path_mtu *out)
+static void find_there(const struct sizes *v, struct path_mtu *out)
 {
     find_lies(v, out);
     find_steps(v, out);
     order_steps(out);
-    out->passes = passes(v, out->end_ttl);
+    out->passes = sizes_most_passed(v, out->end_ttl);
     out->complete = v->end_is_target && out->passes >= out->path;
     if (is_echo(v->of) && out->step_count) {
         struct mtu_step *last = &out->steps[out->step_count - 1];
@@ -464,18 +297,18 @@ static void find_there(const struct view *v, struct path_mtu *out)
 
 bool path_mtu_find(const struct session *session, nstime now, struct path_mtu *out)
 {
-    struct view v;
+    struct sizes v;
     uint16_t interface = session_config(session)->interface_mtu;
     *out = (struct path_mtu){.interface = interface, .path = interface, .undecided_until = NSTIME_NEVER};
     if (!interface)
         return false;
     out->of = session_measures(session, &out->of) ? out->of : path_mtu_choose(session);
-    view_of(session, now, out->of, &v);
+    sizes_view(session, now, out->of, &v);
     out->trace = v.of;
     out->end_ttl = v.end_ttl;
     if (!out->end_ttl)
         return false;
-    out->end = router_at(&v, out->end_ttl);
+    out->end = sizes_router_at(&v, out->end_ttl);
     if (!v.sized) {
         needs(out, MTU_NEEDS_END, out->end_ttl);
         return true;
@@ -491,8 +324,8 @@ bool path_mtu_find(const struct session *session, nstime now, struct path_mtu *o
 
 bool path_mtu_needs_hop(const struct session *session, const struct path_mtu *mtu, uint8_t ttl)
 {
-    struct view v;
-    view_of(session, session_now(session), mtu->of, &v);
+    struct sizes v;
+    sizes_view(session, session_now(session), mtu->of, &v);
     return v.sized && needs_hop(&v, mtu->size, ttl);
 }
 
