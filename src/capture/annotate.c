@@ -45,6 +45,8 @@ static const struct field config_fields[] = {
     OPTIONAL_FIELD(session_config, budget, "budget", FIELD_UNSIGNED),
     FIELD(session_config, first_ttl, "first_ttl", FIELD_UNSIGNED),
     FIELD(session_config, max_ttl, "max_ttl", FIELD_UNSIGNED),
+    OPTIONAL_FIELD(session_config, through, "through", FIELD_ADDRESS),
+    OPTIONAL_FIELD(session_config, through_ttl, "through_ttl", FIELD_UNSIGNED),
     FIELD(session_config, queries, "queries", FIELD_UNSIGNED),
     FIELD(session_config, gap, "gap", FIELD_UNSIGNED),
     FIELD(session_config, max_wait, "max_wait_ns", FIELD_SIGNED),

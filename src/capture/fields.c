@@ -102,6 +102,8 @@ static bool is_empty(const struct field *field, const void *record)
     const char *member = (const char *)record + field->offset;
     if (field->kind == FIELD_TEXT)
         return !*member;
+    if (field->kind == FIELD_ADDRESS)
+        return addr_is_none((const void *)member);
     if (field->kind == FIELD_PORT_LISTS)
         return ((const struct session_config *)record)->port_list_count == 0;
     if (field->kind == FIELD_DEGREES)

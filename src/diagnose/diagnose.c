@@ -80,9 +80,7 @@ static void climb(struct session *session)
 {
     for (unsigned i = 0; i < session->trace_count; i++) {
         uint8_t end = trace_probe_limit(&session->traces[i]), target_ttl = session_target_ttl(session);
-        unsigned reach = end          ? end
-                         : target_ttl ? target_ttl
-                                      : uint_min(open_end_of(session, i), session->config.max_ttl);
+        unsigned reach = end ? end : target_ttl ? target_ttl : uint_min(open_end_of(session, i), session->max_ttl);
         for (unsigned ttl = session->config.first_ttl; ttl <= reach; ttl++)
             wanted_at_least(session, i, 0, ttl, session->config.queries, 0);
     }
@@ -94,7 +92,7 @@ static void probe_all_hops_later(struct session *session)
 {
     unsigned target_ttl = session_target_ttl(session),
              end = target_ttl ? target_ttl - 1 : session->config.first_ttl + LOOKAHEAD - 1U;
-    for (unsigned ttl = session->config.first_ttl; ttl <= uint_min(end, session->config.max_ttl); ttl++)
+    for (unsigned ttl = session->config.first_ttl; ttl <= uint_min(end, session->max_ttl); ttl++)
         wanted_at_least(session, 0, 0, ttl, session->config.queries + 1U,
                         wanted_earliest(session, (uint8_t)ttl, RATE_LIMIT_REFILL));
 }

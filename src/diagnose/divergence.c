@@ -99,7 +99,7 @@ void divergence_probe_all(struct session *session, unsigned index, unsigned dive
 {
     const struct trace *trace = &session->traces[index];
     uint8_t target_ttl = session_target_ttl(session), router = session_last_router_ttl(session);
-    unsigned far = target_ttl ? target_ttl : uint_min(router + 1U, session->config.max_ttl),
+    unsigned far = target_ttl ? target_ttl : uint_min(router + 1U, session->max_ttl),
              loop_end = wanted_loop_end(session, index);
     if (!target_ttl && loop_end)
         far = uint_min(far, loop_end);

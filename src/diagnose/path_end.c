@@ -193,9 +193,10 @@ static void find_closing(const struct session *session, struct closing *out)
 {
     uint8_t target_ttl = session_target_ttl(session), router = session_last_router_ttl(session);
     *out = (struct closing){.router = router};
-    out->ttl = (uint8_t)uint_min(wanted_end_ttl(session), session->config.max_ttl);
+    out->ttl = (uint8_t)uint_min(wanted_end_ttl(session), session->max_ttl);
     out->limited = wanted_is_limited(session, router) || (target_ttl && wanted_is_limited(session, target_ttl));
-    for (unsigned i = 0; i < session->trace_count && (router || target_ttl); i++) {
+    bool has_end = target_ttl || (router && router < session->max_ttl); /* the run probes behind the last router */
+    for (unsigned i = 0; i < session->trace_count && has_end; i++) {
         if (!is_closing(session, i, router))
             continue;
         out->specs[out->count++] = i;

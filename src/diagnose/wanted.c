@@ -23,7 +23,7 @@ static bool is_pending(const struct wanted *cell)
 static unsigned limit_of(const struct session *session, unsigned index, unsigned flow)
 {
     uint8_t end = flow ? 0 : trace_probe_limit(&session->traces[index]), target_ttl = session_target_ttl(session);
-    return end ? end : target_ttl ? target_ttl : session->config.max_ttl;
+    return end ? end : target_ttl ? target_ttl : session->max_ttl;
 }
 
 static bool hop_pending(const struct session *session, unsigned index, unsigned ttl)
@@ -56,7 +56,7 @@ bool wanted_is_due_at(const struct session *session, unsigned ttl)
 
 bool wanted_is_open_of(const struct session *session, unsigned index)
 {
-    for (unsigned ttl = session->config.first_ttl; ttl <= session->config.max_ttl; ttl++)
+    for (unsigned ttl = session->config.first_ttl; ttl <= session->max_ttl; ttl++)
         if (hop_pending(session, index, ttl))
             return true;
     return false;

@@ -23,6 +23,7 @@ bool portmap_is_stopped(const struct portmap *map, const struct port_entry *entr
     case FATE_CLOSED:
     case FATE_REFUSED:
         return map->answers[entry->answer].in_target_name;
+    case FATE_FORWARDED:
     case FATE_NOT_ASKED:
     case FATE_UNSURE:
         break;

@@ -97,6 +97,12 @@ static uint8_t answered_behind(const struct portmap *map, unsigned router)
 
 static void learn_end(struct portmap *map)
 {
+    map->gateway = map->path->gateway;
+    if (map->gateway.ttl) {
+        map->end_ttl = map->gateway.behind_ttl ? map->gateway.behind_ttl : (uint8_t)(map->gateway.ttl + 1);
+        map->end_is_known = true;
+        return;
+    }
     uint8_t target_ttl = trace_set_target_ttl(map->path), router = last_router(map);
     if (!target_ttl || router >= target_ttl)
         target_ttl = answered_behind(map, router);
@@ -160,8 +166,15 @@ static uint8_t take_answer(struct portmap *map, const struct trace *trace, const
     return (uint8_t)i;
 }
 
+bool portmap_is_blind(const struct portmap *map)
+{
+    return map->gateway.ttl && addr_is_none(&map->routers[map->end_ttl]);
+}
+
 static enum port_fate fate_of(const struct trace *trace, const struct reply *reply)
 {
+    if (reply->kind == REPLY_TIME_EXCEEDED)
+        return FATE_FORWARDED;
     if (!reply_reaches(trace, reply))
         return FATE_REFUSED;
     if (reply_accepts(reply))
@@ -209,7 +222,7 @@ static void take_replies(struct portmap *map, unsigned part)
             count_to(&entry->end_asked);
         if (!reply) {
             entry->silent_first = entry->silent_first || (probe->ttl >= map->end_ttl && !entry->answered);
-        } else if (reply->kind == REPLY_TIME_EXCEEDED) {
+        } else if (reply->kind == REPLY_TIME_EXCEEDED && !(map->gateway.ttl && probe->ttl >= map->end_ttl)) {
             entry->passed_ttl = uint8_max(entry->passed_ttl, probe->ttl);
         } else {
             count_to(&entry->answered);
@@ -233,8 +246,9 @@ static void add_list(struct portmap *map, unsigned part)
 
 static bool is_answered_at_end(const struct portmap *map, const struct port_entry *entry)
 {
-    return (entry->fate == FATE_OPEN || entry->fate == FATE_CLOSED) && entry->answered_ttl >= map->end_ttl &&
-           entry->passed_ttl < map->end_ttl;
+    bool gets_there =
+        map->gateway.ttl ? entry->fate == FATE_FORWARDED : entry->fate == FATE_OPEN || entry->fate == FATE_CLOSED;
+    return gets_there && entry->answered_ttl >= map->end_ttl && entry->passed_ttl < map->end_ttl;
 }
 
 /* An open port is better than a closed one, whose refusals may be limited. */
@@ -319,6 +333,14 @@ static void take_silence(struct portmap *map, struct port_entry *entry, struct s
     samples->hop = probe->sent;
 }
 
+/* Behind a gateway a probe that passes expires. */
+static bool could_answer_at_end(const struct portmap *map, const struct limited_senders *senders,
+                                const struct probe *probe)
+{
+    return limited_senders_could_refuse(senders, probe->sent, map->end_ttl) &&
+           (!map->gateway.ttl || limited_senders_could_expire(senders, probe->sent, probe->ttl));
+}
+
 static bool take_silences(struct portmap *map, const struct limited_senders *senders, unsigned part,
                           struct losses *losses)
 {
@@ -334,7 +356,7 @@ static bool take_silences(struct portmap *map, const struct limited_senders *sen
         bool at_end = probe->ttl >= map->end_ttl;
         if (!entry || (entry->answer != NO_ANSWER ? !at_end : is_answered))
             continue;
-        bool proves = at_end ? limited_senders_could_refuse(senders, probe->sent, map->end_ttl)
+        bool proves = at_end ? could_answer_at_end(map, senders, probe)
                              : limited_senders_could_expire(senders, probe->sent, probe->ttl);
         if (proves && entry->answer != NO_ANSWER)
             *(is_silent ? &losses->lost : &losses->answered) += 1;
@@ -388,7 +410,7 @@ static bool fill(struct portmap *map)
     for (unsigned i = 0; good && i < map->lists->count; i++)
         learn_hops_of_lists(map, senders, i);
     /* One lost refusal may have emptied a bucket for all ports that were asked until it had a token again. */
-    map->sample_span = SAMPLE_SPAN;
+    map->sample_span = map->gateway.ttl ? RATE_LIMIT_REFILL : SAMPLE_SPAN;
     for (unsigned i = 0; i < map->answer_count; i++)
         if (map->answers[i].is_icmp)
             map->sample_span = RATE_LIMIT_REFILL;

@@ -2,9 +2,10 @@
 /* portmap: what became of each port of a run's port lists, and where. Floor 3; pure: it decides what the probes show,
  * not what to send and not what to say.
  *
- * A port is asked at the end of the path: at the target's TTL. A silent probe there proves something only if no rate
- * limit explains it (limited_senders.h). Ports without the target's own answer are asked at the hops around their
- * silence; those between two neighbours of the same fate and place need not be (places.c). */
+ * A port is asked at the end of the path: at the target's TTL, or at the first hop behind the gateway that the run
+ * tests. A silent probe there proves something only if no rate limit explains it (limited_senders.h). Ports without the
+ * target's own answer are asked at the hops around their silence; those between two neighbours of the same fate and
+ * place need not be (places.c). */
 #ifndef HOPSONDE_PORTMAP_PORTMAP_H
 #define HOPSONDE_PORTMAP_PORTMAP_H
 
@@ -20,11 +21,12 @@
 
 enum port_fate {
     FATE_NOT_ASKED,
-    FATE_OPEN,    /* answered in the target's name */
-    FATE_CLOSED,  /* refused in the target's name */
-    FATE_REFUSED, /* refused by a router, or administratively by the target */
-    FATE_SILENT,  /* so many samples are silent that no limit and no loss explains them */
-    FATE_UNSURE,  /* silent, but a rate limit or loss may explain it */
+    FATE_OPEN,      /* answered in the target's name */
+    FATE_CLOSED,    /* refused in the target's name */
+    FATE_REFUSED,   /* refused by a router, or administratively by the target */
+    FATE_FORWARDED, /* the gateway forwarded it: it expired behind */
+    FATE_SILENT,    /* so many samples are silent that no limit and no loss explains them */
+    FATE_UNSURE,    /* silent, but a rate limit or loss may explain it */
 };
 
 /* Why a port has no place, or how it has one. */
@@ -75,7 +77,7 @@ struct port_answer {
 /* What the ports of one list, which have one protocol, show of the path. A hop may be silent to a protocol. */
 struct portmap_list {
     const struct port_list *list;
-    int64_t passer;       /* index of an entry that the target answers, to compare with; -1: none */
+    int64_t passer;       /* index of an entry that gets to the end of the path, to compare with; -1: none */
     uint32_t seen[8];     /* bits: TTLs at which a router let a probe of the list expire */
     uint8_t scouted[256]; /* by TTL: probes of ports that the target answers */
     uint8_t missed[256];  /* by TTL: of these, silent ones that no rate limit explains */
@@ -95,10 +97,11 @@ struct portmap {
     nstime
         sample_span; /* samples of a port at the end of the path are so far apart: SAMPLE_SPAN, or a token's refill */
     unsigned proofs; /* samples that prove a silence */
-    uint8_t end_ttl; /* where the target answers, as far as known; else the largest TTL */
+    struct gateway gateway; /* ttl 0: the run tests none */
+    uint8_t end_ttl;        /* the hop behind the gateway; else where the target answers; else the largest TTL */
     bool end_is_known;
     nstime last_expiry[256];  /* by TTL: when the last probe that expired there was sent; NSTIME_NONE: none */
-    struct addr routers[256]; /* by TTL, below end_ttl: the router that lets probes expire; none-address: silent */
+    struct addr routers[256]; /* by TTL: the router that lets probes expire; none-address: silent */
 };
 
 /* NULL: memory is short. The traces must outlive the map. */
@@ -109,6 +112,8 @@ const struct port_entry *portmap_entry(const struct portmap *map, unsigned part,
 /* Whether a port of this part that passes this hop is known to be answered there: the list's own ports show that, or
  * those of any spec if none reaches the target. */
 bool portmap_hop_is_visible(const struct portmap *map, unsigned part, unsigned ttl);
+/* Whether nothing shows what passes the gateway: no router replied at the end of the path. */
+bool portmap_is_blind(const struct portmap *map);
 /* Whether a place is worth asking for: the port is silent, or its answer may come from before the target. */
 bool portmap_is_stopped(const struct portmap *map, const struct port_entry *entry);
 /* Whether one RST is not enough: if the SYN/ACK to an earlier SYN was lost, a listener may reset the half-open

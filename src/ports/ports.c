@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* ports: specs that differ by port alone, up to 65535 of a protocol.
  *
- * 1. The specs of the run, which are few, learn the path as `diagnose` does.
+ * 1. The specs of the run, which are few, learn the path as `diagnose` does. With --through they first look for the
+ *    gateway (approach.c). They then learn the path to the first router behind it.
  * 2. Then rounds of probes follow (rounds.c). When all probes of a round have a fate, what is known becomes a map
- *    (portmap/), and the map decides the next round: each port at the target; silent ones again, with controls; and
- *    ports of each kind at the hops around their silence.
+ *    (portmap/), and the map decides the next round: each port at the end of the path; silent ones again, with
+ *    controls; and ports of each kind at the hops around their silence.
  *
  * A replay draws the same map from the same traces at its end; it plans no rounds. */
 #include "ports/ports.h"
@@ -13,11 +14,14 @@
 
 #include "diagnose/diagnose.h"
 #include "mtu/mtu_search.h"
+#include "ports/approach.h"
 #include "ports/rounds.h"
 #include "session/state.h"
 #include "silence/sample.h"
 
 struct ports_plan {
+    struct approach approach; /* with --through */
+    bool approached;
     void *path; /* owned; state of the strategy that learns the path */
     bool path_is_known;
     struct rounds rounds;
@@ -36,6 +40,7 @@ static bool start(struct session *session)
         return false;
     }
     plan->path = session->plan;
+    plan->approached = !session_is_through(session);
     session->plan = plan;
     return true;
 }
@@ -72,19 +77,36 @@ static void plan_round(struct session *session)
     session->complete = rounds->count == 0 && !session_silence_is_young(session);
 }
 
+static void update_approach(struct session *session, struct ports_plan *plan)
+{
+    if (!approach_update(session, &plan->approach))
+        return;
+    plan->approached = true;
+    session_stop_behind_gateway(session);
+    session->max_ttl = approach_last_ttl(session);
+    session->complete = !approach_found_gateway(session);
+}
+
+static void update_path(struct session *session, struct ports_plan *plan)
+{
+    session->plan = plan->path;
+    strategy_diagnose.update(session);
+    session->plan = plan;
+    if (!session->complete)
+        return;
+    session->complete = session_lacks_route(session);
+    plan->path_is_known = true;
+}
+
 static void update(struct session *session)
 {
     struct ports_plan *plan = plan_of(session);
-    if (!plan->path_is_known) {
-        session->plan = plan->path;
-        strategy_diagnose.update(session);
-        session->plan = plan;
-        if (!session->complete)
-            return;
-        session->complete = session_lacks_route(session);
-        plan->path_is_known = true;
-    }
-    if (!session->complete && plan->rounds.next >= plan->rounds.count && !has_outstanding(session))
+    if (!plan->approached)
+        update_approach(session, plan);
+    if (plan->approached && !plan->path_is_known && !session->complete)
+        update_path(session, plan);
+    if (plan->path_is_known && !session->complete && plan->rounds.next >= plan->rounds.count &&
+        !has_outstanding(session))
         plan_round(session);
 }
 

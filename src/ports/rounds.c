@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The rules of a round:
+ * With --through, the end of the path is the first hop behind the gateway, and an expiry there is the answer.
  *   1. Each port that was not asked yet is asked at the end of the path, in random order.
  *   2. A port that the target answers is asked at all hops before it: it shows which hops answer this protocol, and how
  *      far the target is.
@@ -32,6 +33,9 @@
  * Unit: probes. Source: chosen; a limited target answers one probe a second. Effect: with fewer, more ports stay
  * undecided behind a limit; more cost time where replies are lost. */
 #define ASKED_MOST 40
+/* Probes of each port where no router behind the gateway replies to any.
+ * Unit: probes. Source: chosen; one may be lost. Effect: with more, such a run takes longer and shows no more. */
+#define ASKED_BLINDLY 2
 /* Silent probes to one hop, none of them by a rate limit, that show it to be silent to a list's protocol; and probes in
  * all.
  * Unit: probes. Source: chosen. Effect: with fewer, a lost reply hides a hop, and places are less exact; more cost
@@ -200,11 +204,12 @@ static nstime last_expiry_by(const struct portmap *map, const struct addr *route
     return latest;
 }
 
-/* The last error of any sender of refusals: its refusals and expiries share one limit. */
+/* The last error of any sender of refusals: its refusals and expiries share one limit. Behind a gateway, the expiries
+ * at the end of the path count as refusals do. */
 static nstime last_refusal(const struct maker *maker)
 {
     const struct portmap *map = maker->map;
-    nstime latest = NSTIME_NONE;
+    nstime latest = map->gateway.ttl ? map->last_expiry[map->end_ttl] : NSTIME_NONE;
     for (unsigned i = 0; i < map->answer_count; i++) {
         const struct port_answer *answer = &map->answers[i];
         if (!answer->is_icmp)
@@ -214,6 +219,33 @@ static nstime last_refusal(const struct maker *maker)
         latest = expiry > latest ? expiry : latest;
     }
     return latest;
+}
+
+/* The control of a hop: a port of the list that the target answers, else any spec that the hop answers. */
+static void add_control_of_hop(struct maker *maker, unsigned ttl)
+{
+    const struct portmap *map = maker->map;
+    for (unsigned i = 0; i < map->list_count; i++)
+        if (map->per_list[i].passer >= 0 && (map->per_list[i].seen[ttl >> 5] >> (ttl & 31) & 1)) {
+            const struct port_entry *passer = &map->entries[map->per_list[i].passer];
+            add_port(maker, passer->part, passer->port, ttl, true);
+            return;
+        }
+    for (unsigned i = 0; i < map->path->count; i++) {
+        struct addr router = trace_router_address(map->path->traces[i], (uint8_t)ttl);
+        if (addr_is_none(&router))
+            continue;
+        add(maker, (struct ask){.trace = (uint8_t)i, .ttl = (uint8_t)ttl, .controls = true});
+        return;
+    }
+}
+
+static bool some_is_forwarded(const struct portmap *map)
+{
+    for (uint32_t i = 0; i < map->count; i++)
+        if (map->entries[i].fate == FATE_FORWARDED)
+            return true;
+    return false;
 }
 
 static bool is_to_repeat(const struct portmap *map, const struct port_entry *entry)
@@ -263,7 +295,7 @@ static void add_again(struct maker *maker)
         if (is_to_repeat(map, &map->entries[i]))
             fewest = uint_min(fewest, map->entries[i].end_asked);
     }
-    if (fewest == ASKED_MOST)
+    if (fewest == ASKED_MOST || (portmap_is_blind(map) && fewest >= ASKED_BLINDLY))
         return;
     adapt_batch(maker->rounds, resolved);
     nstime last = last_refusal(maker);
@@ -273,6 +305,8 @@ static void add_again(struct maker *maker)
     if (map->sample_span <= SAMPLE_SPAN)
         add_pass(maker, maker->rounds->batch, fewest, true);
     add_controls(maker, true);
+    if (map->gateway.ttl && !some_is_forwarded(map))
+        add_control_of_hop(maker, map->end_ttl);
 }
 
 /* --- 4 --- */
@@ -356,25 +390,6 @@ static void add_samples_of_answer(struct maker *maker, unsigned answer)
         samples++;
         if (!is_measured(map, i))
             add_sample(maker, entry);
-    }
-}
-
-/* The control of a hop: a port of the list that the target answers, else any spec that the hop answers. */
-static void add_control_of_hop(struct maker *maker, unsigned ttl)
-{
-    const struct portmap *map = maker->map;
-    for (unsigned i = 0; i < map->list_count; i++)
-        if (map->per_list[i].passer >= 0 && (map->per_list[i].seen[ttl >> 5] >> (ttl & 31) & 1)) {
-            const struct port_entry *passer = &map->entries[map->per_list[i].passer];
-            add_port(maker, passer->part, passer->port, ttl, true);
-            return;
-        }
-    for (unsigned i = 0; i < map->path->count; i++) {
-        struct addr router = trace_router_address(map->path->traces[i], (uint8_t)ttl);
-        if (addr_is_none(&router))
-            continue;
-        add(maker, (struct ask){.trace = (uint8_t)i, .ttl = (uint8_t)ttl, .controls = true});
-        return;
     }
 }
 

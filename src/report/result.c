@@ -95,7 +95,8 @@ bool result_is_as_expected(const struct result *result)
 
 bool result_wants_advice(const struct result *result, const struct judgement *judgement)
 {
-    return result->config && (result->config->strategy->side_by_side || advice_is_to_compare(judgement));
+    return result->config && !session_config_is_through(result->config) &&
+           (result->config->strategy->side_by_side || advice_is_to_compare(judgement));
 }
 
 bool result_names_spec(const struct trace *trace, const void *of)

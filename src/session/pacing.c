@@ -63,7 +63,7 @@ bool pacing_next(struct session *session, nstime now, struct wish *wish, nstime 
 {
     unsigned best = ~0U;
     nstime earliest = NSTIME_NEVER;
-    for (unsigned t = session->config.first_ttl; t <= session->config.max_ttl; t++)
+    for (unsigned t = session->config.first_ttl; t <= session->max_ttl; t++)
         for (unsigned i = 0; i < session->all_count; i++)
             for (unsigned k = 0; k < session->traces[i].flow_count; k++) {
                 if (!is_due(session, i, k, t))

@@ -41,6 +41,16 @@ bool session_lacks_route(const struct session *session)
     return trace_set_dead_end(&set, &probe) != NULL;
 }
 
+void session_stop_behind_gateway(struct session *session)
+{
+    uint8_t behind = session_trace_set(session).gateway.behind_ttl;
+    if (!behind)
+        return;
+    session->max_ttl = behind;
+    for (unsigned i = 0; i < session->all_count; i++)
+        session->traces[i].max_ttl = behind;
+}
+
 /* The first send of the trace at `ttl`, which is behind the last router, if its silence starts there; NSTIME_NONE: it
  * does not. */
 static nstime silent_since(const struct trace *trace, unsigned ttl)

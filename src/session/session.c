@@ -181,6 +181,7 @@ struct session *session_new_with_flows(const struct session_config *config, cons
     session->seen_only = seen_only;
     session->now = session->last_send = NSTIME_NONE;
     session->settled_ttl = (uint8_t)(config->first_ttl - 1);
+    session->max_ttl = config->max_ttl;
     if (events)
         session->events = *events;
     if (start(session, flows, err) != STATUS_OK) {
@@ -339,6 +340,7 @@ void session_finish(struct session *session, enum session_end end, nstime ended_
     session->over = true;
     if (!session->interrupted)
         session_tick(session, for_ever);
+    session_stop_behind_gateway(session);
     for (unsigned i = 0; i < session->all_count; i++)
         session->traces[i].end = decide_end(session, &session->traces[i]);
     session->complete = true;

@@ -36,8 +36,10 @@ struct session_config {
     uint32_t budget;     /* diagnose, paths: largest number of packets */
     bool lite;           /* paths: uses MDA-Lite where its assumptions hold */
     uint8_t first_ttl, max_ttl;
-    uint8_t queries; /* probes a hop */
-    uint8_t gap;     /* silent hops in a row after which a climb ends */
+    struct addr through; /* diagnose: the gateway to test, by an address or by its TTL; none and 0: the target is the */
+    uint8_t through_ttl; /* end of the path */
+    uint8_t queries;     /* probes a hop */
+    uint8_t gap;         /* silent hops in a row after which a climb ends */
     nstime max_wait;
     nstime send_gap;        /* least time between two sends: from -z and --rate */
     uint16_t size;          /* of the whole IP packet in bytes; 0: the default of each type */
@@ -129,6 +131,8 @@ struct list_part {
 #define LIST_PARTS_MOST (PORT_LISTS_MOST * 65536 / PORTS_OF_TRACE)
 /* The parts of all port lists, in order. Returns their number; they borrow from `config`. */
 unsigned session_list_parts(const struct session_config *config, struct list_part out[LIST_PARTS_MOST]);
+/* Whether such a run tests a gateway: --through. */
+bool session_config_is_through(const struct session_config *config);
 /* The number of traces: of the specs, and of the parts of the port lists. */
 unsigned session_config_traces(const struct session_config *config);
 
@@ -177,6 +181,8 @@ uint8_t session_last_ttl(const struct session *session);
 /* The session's traces as a set that borrows them: those of the specs, and those of the port lists. */
 struct trace_set session_trace_set(const struct session *session);
 struct trace_set session_list_set(const struct session *session);
+/* Whether the run tests a gateway. */
+bool session_is_through(const struct session *session);
 /* silence_compare() and silence_compare_end() for one trace among all of the session's. */
 void session_compare_silence(const struct session *session, const struct trace *trace, struct comparison *out);
 void session_compare_end(const struct session *session, const struct trace *trace, struct end_comparison *out);

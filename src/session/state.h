@@ -62,6 +62,7 @@ struct session {
     struct trace_wants wants[TRACES_MOST];
     nstime last_sent[256]; /* by TTL: the latest send of any known probe */
     uint8_t settled_ttl;   /* the last hop that is settled */
+    uint8_t max_ttl;       /* no probe goes further: config.max_ttl, or the first hop behind a gateway */
     bool complete;         /* the strategy wants nothing more */
 
     nstime
@@ -140,6 +141,8 @@ bool session_lacks_route(const struct session *session);
  * on Linux), and paths with one slow link. NSTIME_NEVER: something else ended the path, or no probe went there. */
 nstime session_silence_due(const struct session *session);
 bool session_silence_is_young(const struct session *session); /* That time has not come yet. */
+/* Once the first router behind the gateway is known, no probe goes further. */
+void session_stop_behind_gateway(struct session *session);
 /* Another spec with a reply that shows this hop; `silent` itself if there is none. */
 unsigned session_other_at(const struct session *session, unsigned silent, uint8_t ttl);
 

@@ -38,18 +38,31 @@ unsigned session_unseen_probes(const struct session *session)
     return session->unseen_probes;
 }
 
+bool session_config_is_through(const struct session_config *config)
+{
+    return config->through_ttl || !addr_is_none(&config->through);
+}
+
+bool session_is_through(const struct session *session)
+{
+    return session_config_is_through(&session->config);
+}
+
 struct trace_set session_trace_set(const struct session *session)
 {
     const struct session_config *config = &session->config;
     bool asked_more = config->strategy->side_by_side && config->confidence;
-    return (struct trace_set){
+    struct trace_set set = {
         .traces = session->trace_list,
         .count = session->trace_count,
-        .max_ttl = config->max_ttl,
+        .max_ttl = session->max_ttl,
         .send_gap = config->send_gap,
         .claim = asked_more ? config->confidence / 1e6 : CONFIDENCE_TO_CLAIM,
         .is_diagnose = config->strategy->side_by_side,
     };
+    if (session_is_through(session))
+        set.gateway = trace_set_gateway(&set, &config->through, config->through_ttl);
+    return set;
 }
 
 struct trace_set session_list_set(const struct session *session)

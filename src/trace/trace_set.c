@@ -61,6 +61,43 @@ uint8_t trace_set_last_ttl(const struct trace_set *set)
     return target_ttl ? target_ttl : last;
 }
 
+/* The router that any trace shows at this TTL. */
+static struct addr router_at(const struct trace_set *set, unsigned ttl)
+{
+    struct addr router = {.family = 0};
+    for (unsigned i = 0; i < set->count && addr_is_none(&router); i++)
+        router = trace_router_address(set->traces[i], (uint8_t)ttl);
+    return router;
+}
+
+static bool has_router(const struct trace_set *set, unsigned ttl, const struct addr *address)
+{
+    bool found = false;
+    for (unsigned i = 0; i < set->count && !found; i++) {
+        struct addr router = trace_router_address(set->traces[i], (uint8_t)ttl);
+        found = addr_equal(&router, address);
+    }
+    return found;
+}
+
+struct gateway trace_set_gateway(const struct trace_set *set, const struct addr *address, uint8_t ttl)
+{
+    struct gateway gateway = {.ttl = ttl};
+    for (unsigned t = 1; t < 256 && !addr_is_none(address) && !gateway.ttl; t++)
+        gateway.ttl = has_router(set, t, address) ? (uint8_t)t : 0;
+    if (!gateway.ttl)
+        return gateway;
+    gateway.address = addr_is_none(address) ? router_at(set, gateway.ttl) : *address;
+    for (unsigned t = gateway.ttl + 1U; t < 256 && !gateway.behind_ttl; t++) {
+        struct addr router = router_at(set, t);
+        if (addr_is_none(&router) || addr_equal(&router, &gateway.address))
+            continue;
+        gateway.behind_ttl = (uint8_t)t;
+        gateway.behind = router;
+    }
+    return gateway;
+}
+
 /* 0: not probed; 1: probed, or beyond the trace's end; 2: a device before it refused; 3: a node there answered. */
 static unsigned trace_rank_at(const struct trace *trace, uint8_t ttl)
 {

@@ -9,6 +9,14 @@
 
 #include "trace/trace.h"
 
+/* The device that a run tests from this side (--through): probes pass it and expire at the first router behind. */
+struct gateway {
+    uint8_t ttl;         /* its hop; 0: not known, or the run tests none */
+    struct addr address; /* none: its hop is silent */
+    uint8_t behind_ttl;  /* the first hop behind it with a router that lets probes expire; 0: not known */
+    struct addr behind;  /* that router */
+};
+
 /* Borrows the traces. */
 struct trace_set {
     const struct trace *const *traces;
@@ -25,6 +33,7 @@ struct trace_set {
     const nstime *ends;
     uint8_t timed_ttl; /* largest TTL with a timed reply, and the slowest such reply: */
     nstime slowest;
+    struct gateway gateway;
 };
 
 /* The largest TTL at which a router let a probe of any trace expire; 0: none. */
@@ -39,6 +48,8 @@ uint8_t trace_set_target_ttl(const struct trace_set *set);
 /* Whether the refusal came so late that its sender waited for its neighbour's address: it had forwarded the probe. */
 bool reply_is_unresolved(const struct probe *probe, const struct reply *refusal);
 const struct reply *trace_set_dead_end(const struct trace_set *set, const struct probe **probe);
+/* The gateway with this address, or else at this TTL, as the traces show it. */
+struct gateway trace_set_gateway(const struct trace_set *set, const struct addr *address, uint8_t ttl);
 /* The last TTL of the merged path; 0: no probe is known. */
 uint8_t trace_set_last_ttl(const struct trace_set *set);
 /* The trace that the merged line of this hop shows: the first one that the hop answered, else the first one that

@@ -6,9 +6,10 @@
  *   4. closed: the target refuses it.
  *   5. rejected: another device refuses it, or the target does so administratively. If that device has no route, and no
  *      port gets through, it is unreachable.
- *   6. inconclusive: a rate limit or loss may explain the silence, or no hop shows its place.
- *   7. unanswered: the silence begins behind the last router.
- *   8. dropped: the silence begins before it. */
+ *   6. forwarded: with --through, it expired behind the gateway.
+ *   7. inconclusive: a rate limit or loss may explain the silence, or no hop shows its place.
+ *   8. unanswered: the silence begins behind the last router.
+ *   9. dropped: the silence begins before it, or before the hop behind the gateway. */
 #include "verdict/port_verdicts.h"
 
 #include <stdlib.h>
@@ -30,7 +31,7 @@ static struct place hop(const struct portmap *map, unsigned ttl)
     if (!ttl)
         return (struct place){.known = false};
     struct place place = {.known = true, .ttl = (uint8_t)ttl, .address = map->routers[ttl]};
-    if (map->end_is_known && ttl >= map->end_ttl)
+    if (map->end_is_known && ttl >= map->end_ttl && !map->gateway.ttl)
         place.address = map->lists->traces[0]->flow.target;
     return place;
 }
@@ -48,7 +49,7 @@ static double sureness(const struct port_entry *entry)
 /* Whether the answer in the target's name comes from a device before the target. */
 static bool is_nearer(const struct portmap *map, const struct port_entry *entry)
 {
-    return is_placed(entry) && entry->before_ttl < map->end_ttl;
+    return map->gateway.ttl || (is_placed(entry) && entry->before_ttl < map->end_ttl);
 }
 
 static void show_frames(const struct portmap *map, const struct port_entry *entry, struct verdict *out)
@@ -80,17 +81,18 @@ static const struct reply *reply_of(const struct portmap *map, const struct port
 static void judge_nearer(const struct portmap *map, const struct port_entry *entry, const struct reply *reply,
                          struct verdict *out)
 {
+    uint8_t before_ttl = is_placed(entry) ? entry->before_ttl : map->end_ttl;
     out->confidence = sureness(entry);
     if (entry->fate == FATE_OPEN) {
         out->state = VERDICT_INTERCEPTED;
-        out->at = hop(map, entry->before_ttl);
+        out->at = hop(map, before_ttl);
         phrase_set_verdict(out, " at %s: a device there replies in the target's name", PLACE_TEXT(&out->at));
         return;
     }
     out->state = VERDICT_REJECTED;
     out->how = how_of_reply(reply);
     out->after = hop(map, entry->after_ttl);
-    out->before = hop(map, entry->before_ttl);
+    out->before = hop(map, before_ttl);
     phrase_set_verdict(out, " after %s: a device there replies in the target's name (%s)", PLACE_TEXT(&out->after),
                        phrase_how(out->how, "for an unknown reason"));
 }
@@ -136,7 +138,19 @@ static void judge_refused(const struct portmap *map, const struct probe *probe, 
     phrase_set_verdict(out, " at %s: %s", PLACE_TEXT(&out->at), phrase_how(out->how, "for an unknown reason"));
 }
 
-/* --- 6 to 8: silence --- */
+/* --- 6 --- */
+
+static void judge_forwarded(const struct portmap *map, struct verdict *out)
+{
+    const struct place behind = hop(map, map->end_ttl);
+    out->state = VERDICT_FORWARDED;
+    out->confidence = SURE_ANSWERED;
+    out->at = (struct place){.known = true, .ttl = map->gateway.ttl, .address = map->gateway.address};
+    out->before = behind;
+    phrase_set_verdict(out, " at %s: it expired at %s", PLACE_TEXT(&out->at), PLACE_TEXT(&behind));
+}
+
+/* --- 7 to 9: silence --- */
 
 static void judge_unsure(const struct portmap *map, const struct port_entry *entry, struct verdict *out)
 {
@@ -144,6 +158,8 @@ static void judge_unsure(const struct portmap *map, const struct port_entry *ent
     out->confidence = SURE_OF_NOTHING;
     if (map->lists->traces[entry->part]->end == END_INTERRUPTED)
         phrase_set_verdict(out, ": the run was interrupted after %u silent probes", entry->end_asked);
+    else if (portmap_is_blind(map))
+        phrase_set_verdict(out, ": no router behind the gateway replied");
     else if (entry->fate == FATE_SILENT)
         phrase_set_verdict(out, ": it is silent, but no hop shows where it stops");
     else
@@ -156,7 +172,7 @@ static void judge_silent(const struct portmap *map, const struct port_entry *ent
     out->how = HOW_SILENT;
     out->confidence = sureness(entry);
     out->after = hop(map, entry->after_ttl);
-    if (entry->before_ttl >= map->end_ttl) {
+    if (entry->before_ttl >= map->end_ttl && !map->gateway.ttl) {
         out->state = VERDICT_UNANSWERED;
         out->how = HOW_NONE;
         phrase_set_verdict(out, " after %s: open or filtered",
@@ -179,7 +195,9 @@ bool ports_judge(const struct portmap *map, const struct port_entry *entry, stru
         return false;
     show_frames(map, entry, out);
     const struct reply *reply = entry->answer != NO_ANSWER ? reply_of(map, entry, &probe) : NULL;
-    if (entry->fate == FATE_REFUSED)
+    if (entry->fate == FATE_FORWARDED)
+        judge_forwarded(map, out);
+    else if (entry->fate == FATE_REFUSED)
         judge_refused(map, probe, reply, out);
     else if (reply && is_nearer(map, entry))
         judge_nearer(map, entry, reply, out);
@@ -358,9 +376,8 @@ bool ports_reach(const struct portmap *map)
 {
     for (uint32_t i = 0; i < map->count; i++) {
         struct verdict verdict;
-        enum port_fate fate = map->entries[i].fate;
-        if ((fate == FATE_OPEN || fate == FATE_CLOSED) && ports_judge(map, &map->entries[i], &verdict) &&
-            verdict_reaches(&verdict))
+        if (map->entries[i].answer != NO_ANSWER && ports_judge(map, &map->entries[i], &verdict) &&
+            verdict_passes(&verdict))
             return true;
     }
     return false;

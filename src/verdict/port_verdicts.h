@@ -43,7 +43,7 @@ unsigned ports_add_probe(const struct port_group *group, unsigned from, struct s
 void ports_add_line(const struct port_group *group, bool all, struct strbuf *out);
 /* The verdict of this spec, which is one port of a list. False: no list has it, or nothing was sent to it. */
 bool ports_find(const struct portmap *map, const struct probe_spec *spec, struct verdict *out);
-/* Whether one of the ports is open or closed. */
+/* Whether one of the ports is open, closed or forwarded. */
 bool ports_reach(const struct portmap *map);
 
 #endif

@@ -7,6 +7,8 @@
 #include "session/strategy.h"
 #include "verdict/facts/facts.h"
 #include "verdict/findings/findings.h"
+#include "verdict/gateway_sentence.h"
+#include "verdict/list_witness.h"
 #include "verdict/outage.h"
 #include "verdict/rules/rules.h"
 #include "verdict/words/phrase.h"
@@ -42,10 +44,16 @@ void verdict_judge(const struct session *session, struct judgement *out)
     struct path_mtu mtu;
     if (path_mtu_find(session, session_now(session), &mtu))
         find_mtu_steps(&mtu, out);
-    end_sentences(out);
     const struct trace_set lists = session_list_set(session);
-    if (lists.count)
+    bool is_tested = !session_is_through(session) || gateway_is_tested(session);
+    if (!is_tested)
+        out->verdict_count = 0;
+    if (lists.count && is_tested)
         out->ports = portmap_new(&set, &lists);
+    for (unsigned i = 0; out->ports && i < out->verdict_count; i++)
+        list_witness_judge(out->ports, &out->verdicts[i]);
+    gateway_describe(session, out->ports, out->gateway);
+    end_sentences(out);
 }
 
 void verdict_release(struct judgement *judgement)

@@ -17,7 +17,10 @@ enum verdict_state {
     VERDICT_LOOPING,
     VERDICT_UNANSWERED,
     VERDICT_INCONCLUSIVE,
+    VERDICT_FORWARDED, /* with --through: the gateway let it pass; nothing is said of the path behind */
 };
+
+#define VERDICT_STATES (VERDICT_FORWARDED + 1)
 
 /* How a probe was stopped. */
 enum verdict_how {
@@ -130,6 +133,7 @@ struct judgement {
     unsigned verdict_count;
     struct finding findings[FINDINGS_MOST];
     unsigned finding_count;
+    char gateway[SENTENCE_BYTES]; /* why the run shows nothing of the gateway of --through; "": it does, or has none */
     struct portmap *ports; /* owned; what became of the run's port lists: verdict/port_verdicts.h. NULL: it has none */
 };
 
@@ -159,6 +163,12 @@ static inline const struct probe_spec *verdict_spec(const struct verdict *verdic
 static inline bool verdict_reaches(const struct verdict *verdict)
 {
     return verdict->state == VERDICT_OPEN || verdict->state == VERDICT_CLOSED;
+}
+
+/* Whether the probe got as far as the run tests: to the target, or through the gateway. */
+static inline bool verdict_passes(const struct verdict *verdict)
+{
+    return verdict_reaches(verdict) || verdict->state == VERDICT_FORWARDED;
 }
 
 /* Whether both are the same, or both unknown. */

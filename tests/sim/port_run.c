@@ -5,7 +5,14 @@
 
 #include "ports/ports.h"
 
-bool port_run(struct drive *d, const struct net *net, const char *list, uint8_t family, uint64_t seed)
+static void set_gateway(struct session_config *config, const char *through)
+{
+    if (through && !addr_parse(through, &config->through))
+        config->through_ttl = (uint8_t)atoi(through);
+}
+
+bool port_run_through(struct drive *d, const struct net *net, const char *list, const char *through, uint8_t family,
+                      uint64_t seed)
 {
     struct session_config *config = calloc(1, sizeof *config);
     struct err err = {0};
@@ -19,8 +26,14 @@ bool port_run(struct drive *d, const struct net *net, const char *list, uint8_t 
         config->confidence = 990000;
         config->budget = 20000;
         config->send_gap = NS_PER_MS;
+        set_gateway(config, through);
         good = drive_live(d, net, config, NSTIME_NEVER);
     }
     free(config);
     return good;
+}
+
+bool port_run(struct drive *d, const struct net *net, const char *list, uint8_t family, uint64_t seed)
+{
+    return port_run_through(d, net, list, NULL, family, seed);
 }

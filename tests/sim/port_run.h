@@ -8,5 +8,8 @@
 
 /* False: it could not run. Free `d` in any case. */
 bool port_run(struct drive *d, const struct net *net, const char *list, uint8_t family, uint64_t seed);
+/* The same with --through: an address or a TTL; NULL: without. */
+bool port_run_through(struct drive *d, const struct net *net, const char *list, const char *through, uint8_t family,
+                      uint64_t seed);
 
 #endif

@@ -8,10 +8,15 @@
 /* Checks the options that depend on the target's family. */
 static enum status check_target(const struct options *options, const struct addr *target, struct err *err)
 {
-    const struct addr *source = &options->session.source;
+    const struct addr *source = &options->session.source, *gateway = &options->session.through;
     if (!addr_is_none(source) && source->family != target->family)
         return err_set(err, STATUS_USAGE, "-s: the source address is IPv%u, the target IPv%u", source->family,
                        target->family);
+    if (!addr_is_none(gateway) && gateway->family != target->family)
+        return err_set(err, STATUS_USAGE, "--through: the gateway's address is IPv%u, the target IPv%u",
+                       gateway->family, target->family);
+    if (addr_equal(gateway, target))
+        return err_set(err, STATUS_USAGE, "--through: this is the target (name a gateway before it)");
     if (options->session.flow_label >= 0 && target->family != 6)
         return err_set(err, STATUS_USAGE, "--flow-label: %s is no IPv6 target", options->host);
     return STATUS_OK;
@@ -30,6 +35,7 @@ enum status target_find(const struct options *options, struct session_config *co
 {
     uint32_t zone = 0;
     uint8_t family = options->family ? options->family : config->source.family;
+    family = family ? family : config->through.family;
     enum status status = resolve_host(options->host, family, &config->target, &zone, err);
     if (status != STATUS_OK)
         return status;

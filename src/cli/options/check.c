@@ -214,6 +214,26 @@ static enum status check_mtu(const struct options *out, struct err *err)
     return STATUS_OK;
 }
 
+static enum status check_through(const struct options *out, struct err *err)
+{
+    const struct session_config *config = &out->session;
+    const struct subject subject = {.spelled = "--through"};
+    if (config->through_ttl >= config->max_ttl)
+        return err_set(err, STATUS_USAGE, "--through %u: no hop behind it is probed (raise the largest TTL with -m)",
+                       config->through_ttl);
+    if (config->through_ttl && config->through_ttl < config->first_ttl)
+        return err_set(err, STATUS_USAGE, "--through %u: the first TTL, -f %u, is behind it", config->through_ttl,
+                       config->first_ttl);
+    if (out->family && !addr_is_none(&config->through) && config->through.family != out->family)
+        return err_set(err, STATUS_USAGE, "--through: the gateway's address is IPv%u, but -%u requires IPv%u",
+                       config->through.family, out->family, out->family);
+    if (out->measures_mtu)
+        return value_complain(err, &subject, "conflicts with --mtu, which needs the target (leave one of them out)");
+    if (out->dry_run)
+        return value_complain(err, &subject, "a dry run gets no replies, which show the gateway (leave it out)");
+    return STATUS_OK;
+}
+
 static enum status check_live(struct parse *parse, struct err *err)
 {
     const struct subject subject = {.spelled = "-o", .value = parse->output_spelled};
@@ -224,6 +244,8 @@ static enum status check_live(struct parse *parse, struct err *err)
         status = check_ladder(parse, err);
     if (status == STATUS_OK && parse->out->measures_mtu)
         status = check_mtu(parse->out, err);
+    if (status == STATUS_OK && session_config_is_through(&parse->out->session))
+        status = check_through(parse->out, err);
     if (status == STATUS_OK && parse->out->dry_run && parse->output_spelled)
         status = value_complain(err, &subject, "a dry run prints only text, to standard output (leave -o out)");
     return status;

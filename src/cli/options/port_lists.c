@@ -147,7 +147,7 @@ enum status port_lists_pace(struct options *options, struct err *err)
                        pace->budget, ports);
     usual = usual < PORTS_PACKETS_MOST ? usual : PORTS_PACKETS_MOST;
     config->budget = pace->budget ? pace->budget : usual;
-    config->strategy = ports ? &strategy_ports : &strategy_diagnose;
+    config->strategy = ports || session_config_is_through(config) ? &strategy_ports : &strategy_diagnose;
     if (ports && !pace->send_gap_given)
         config->send_gap = pace->rate_gap ? pace->rate_gap : PORTS_SEND_GAP;
     return STATUS_OK;

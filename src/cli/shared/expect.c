@@ -13,7 +13,6 @@
 #define LINE_BYTES_MOST (PORT_LIST_TEXT_MOST + 256)
 #define WORDS_MOST 4
 #define BLANKS " \t\r\f\v"
-#define STATES_COUNT (VERDICT_INCONCLUSIVE + 1)
 
 /* --- the file --- */
 
@@ -60,7 +59,7 @@ static enum status take_state(const struct fault *fault, const char *word, enum 
     struct strbuf known;
     strbuf_init(&known);
     strbuf_add(&known, "no such state (");
-    for (unsigned i = 0; i < STATES_COUNT; i++) {
+    for (unsigned i = 0; i < VERDICT_STATES; i++) {
         const char *name = verdict_state_name((enum verdict_state)i);
         if (strcasecmp(word, name) == 0) {
             *out = (enum verdict_state)i;

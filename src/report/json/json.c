@@ -21,7 +21,8 @@ struct json_state {
     struct row_buffer *rows;
     struct json_facts cache;
     struct part verdicts, findings, tickets;
-    json_t *advice; /* owned; NULL: none */
+    json_t *advice;  /* owned; NULL: none */
+    json_t *through; /* owned; NULL: the run tests no gateway */
 };
 
 static bool part_open(struct part *part)
@@ -44,6 +45,7 @@ static void state_free(struct json_state *state)
     part_free(&state->findings);
     part_free(&state->tickets);
     json_decref(state->advice);
+    json_decref(state->through);
     free(state);
 }
 
@@ -135,6 +137,8 @@ static void json_judged(struct output *out, const struct judged_group *group)
     for (unsigned i = 0; i < judgement->finding_count; i++)
         part_add(&state->findings, json_finding(&judgement->findings[i], judgement));
     add_advice(out, judgement);
+    if (out->result->config && session_config_is_through(out->result->config) && !state->through)
+        state->through = json_through(&out->result->specs.gateway, judgement);
 }
 
 static void write_part(FILE *file, const char *key, struct part *part)
@@ -167,6 +171,10 @@ static void write_judgements(FILE *file, struct json_state *state, const struct 
         json_write(file, json_incref(state->advice));
     } else {
         fputs(",\n \"advice\": null", file);
+    }
+    if (state->through) {
+        fputs(",\n \"through\": ", file);
+        json_write(file, json_incref(state->through));
     }
     write_expectations(file, result);
 }

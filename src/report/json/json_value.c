@@ -423,6 +423,18 @@ json_t *json_advice(const struct advice *advice)
     return object;
 }
 
+json_t *json_through(const struct gateway *gateway, const struct judgement *judgement)
+{
+    const struct place at = {.known = gateway->ttl != 0, .ttl = gateway->ttl, .address = gateway->address},
+                       behind = {
+                           .known = gateway->behind_ttl != 0, .ttl = gateway->behind_ttl, .address = gateway->behind};
+    json_t *object = json_object();
+    json_object_set_new(object, "at", json_place(&at));
+    json_object_set_new(object, "behind", json_place(&behind));
+    json_object_set_new(object, "text", json_text(judgement->gateway[0] ? judgement->gateway : NULL));
+    return object;
+}
+
 json_t *json_expectation(const struct result_expectation *expectation)
 {
     json_t *object = json_object();

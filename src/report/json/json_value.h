@@ -53,6 +53,8 @@ json_t *json_finding(const struct finding *finding, const struct judgement *judg
 
 json_t *json_ticket(const struct ticket *ticket);
 json_t *json_advice(const struct advice *advice); /* null if there is nothing to say */
+/* The gateway of --through, as the run found it. */
+json_t *json_through(const struct gateway *gateway, const struct judgement *judgement);
 json_t *json_expectation(const struct result_expectation *expectation);
 
 /* Writes `value` on one line without a newline, and frees it; `members`: without its braces. */

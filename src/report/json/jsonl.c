@@ -134,6 +134,8 @@ static void jsonl_judged(struct output *out, const struct judged_group *group)
     for (unsigned i = 0; i < judgement->finding_count; i++)
         write_line(out, extend(new_line("finding"), json_finding(&judgement->findings[i], judgement)));
     write_advice(out, judgement);
+    if (out->result->config && session_config_is_through(out->result->config))
+        write_line(out, extend(new_line("through"), json_through(&out->result->specs.gateway, judgement)));
 }
 
 static void write_graphs(struct output *out)

@@ -13,11 +13,12 @@
  *    9 unexplained  a refusal of packets as too big, with an MTU that explains nothing
  *   10 unreachable  silence, and a device told another spec that nothing answers it behind (trace_set_dead_end())
  *   11 looping      the routers recur, or are those of another trace's loop, a round later
- *   12 dropped      silence where others go on, with enough probes to claim it
- *   13 inconclusive the same, with too few probes; or no probe behind the last reply has timed out
- *   14 unanswered   silence behind the last router that any spec found
+ *   12 forwarded    with --through: a router behind the gateway let the probe expire
+ *   13 dropped      silence where others go on, with enough probes to claim it
+ *   14 inconclusive the same, with too few probes; or no probe behind the last reply has timed out
+ *   15 unanswered   silence behind the last router that any spec found
  *
- * Rules 2 to 6 are in answers.c, 7 to 11 in refusals.c, 12 to 14 in silences.c. */
+ * Rules 2 to 6 are in answers.c, 7 to 11 in refusals.c, 12 in gateway.c, 13 to 15 in silences.c. */
 #include "verdict/rules/rules.h"
 
 struct rule {
@@ -57,6 +58,7 @@ static const struct rule rules[] = {
     {"unexplained", holds_unexplained, explain_unexplained},
     {"dead-end", holds_dead_end, explain_dead_end},
     {"looping", holds_looping, explain_looping},
+    {"forwarded", holds_forwarded, explain_forwarded},
     {"dropped", holds_dropped, explain_dropped},
     {"inconclusive", holds_inconclusive, explain_inconclusive},
     {"unanswered", holds_always, explain_unanswered},

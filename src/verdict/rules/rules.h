@@ -27,6 +27,10 @@ rule_explain explain_intercepted, explain_open, explain_closed, explain_reset;
 rule_holds holds_unreachable, holds_rejected, holds_unexplained, holds_dead_end, holds_looping;
 rule_explain explain_unreachable, explain_rejected, explain_unexplained, explain_dead_end, explain_looping;
 
+/* gateway.c */
+rule_holds holds_forwarded;
+rule_explain explain_forwarded;
+
 /* silences.c */
 rule_holds holds_dropped, holds_inconclusive;
 rule_explain explain_dropped, explain_inconclusive, explain_unanswered;

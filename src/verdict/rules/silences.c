@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* silences: rules 12 to 14: dropped, or unanswered for a reason that the probes do not show. */
+/* silences: rules 13 to 15: dropped, or unanswered for a reason that the probes do not show. */
 #include "silence/end.h"
 #include "silence/sample.h"
 #include "verdict/rules/rules.h"
@@ -10,7 +10,7 @@ static void bracket(const struct facts *facts, struct verdict *out)
     out->before = facts_next_router(facts, facts->last_hop);
 }
 
-/* --- 12 --- */
+/* --- 13 --- */
 
 bool holds_dropped(const struct facts *facts)
 {

@@ -5,9 +5,16 @@
 const char *verdict_state_name(enum verdict_state state)
 {
     static const char *const names[] = {
-        [VERDICT_OPEN] = "open",       [VERDICT_CLOSED] = "closed",           [VERDICT_REJECTED] = "rejected",
-        [VERDICT_DROPPED] = "dropped", [VERDICT_INTERCEPTED] = "intercepted", [VERDICT_UNREACHABLE] = "unreachable",
-        [VERDICT_LOOPING] = "looping", [VERDICT_UNANSWERED] = "unanswered",   [VERDICT_INCONCLUSIVE] = "inconclusive",
+        [VERDICT_OPEN] = "open",
+        [VERDICT_CLOSED] = "closed",
+        [VERDICT_REJECTED] = "rejected",
+        [VERDICT_DROPPED] = "dropped",
+        [VERDICT_INTERCEPTED] = "intercepted",
+        [VERDICT_UNREACHABLE] = "unreachable",
+        [VERDICT_LOOPING] = "looping",
+        [VERDICT_UNANSWERED] = "unanswered",
+        [VERDICT_INCONCLUSIVE] = "inconclusive",
+        [VERDICT_FORWARDED] = "forwarded",
     };
     return names[state];
 }

@@ -26,7 +26,7 @@
 
 /* A new field must be saved, or a replay is another run: add it to capture/annotate.c and to the values below. */
 #if UINTPTR_MAX == UINT64_MAX
-_Static_assert(sizeof(struct session_config) == 33760, "struct session_config has changed");
+_Static_assert(sizeof(struct session_config) == 33776, "struct session_config has changed");
 _Static_assert(sizeof(struct flow) == 80, "struct flow has changed");
 _Static_assert(sizeof(struct session_claim) == 40, "struct session_claim has changed");
 #endif
@@ -64,6 +64,8 @@ static void fill_config(struct session_config *config, const char *source, const
         .lite = true,
         .first_ttl = 2,
         .max_ttl = 255,
+        .through = addr_of("192.0.2.254"),
+        .through_ttl = 3,
         .queries = 7,
         .gap = 9,
         .max_wait = 3 * NS_PER_S + 1,
@@ -134,6 +136,8 @@ static void check_config(const struct session_config *got, const struct session_
     is_num(got->interface_mtu, want->interface_mtu, "config: the interface's MTU");
     is_num(got->first_ttl, want->first_ttl, "config: first TTL");
     is_num(got->max_ttl, want->max_ttl, "config: largest TTL");
+    ok(addr_equal(&got->through, &want->through), "config: the gateway's address");
+    is_num(got->through_ttl, want->through_ttl, "config: the gateway's TTL");
     is_num(got->queries, want->queries, "config: queries");
     is_num(got->gap, want->gap, "config: gap");
     is_num(got->max_wait, want->max_wait, "config: longest wait");

@@ -34,7 +34,8 @@ static const char *parsed(const char *text)
     return said;
 }
 
-#define STATES "(open, closed, rejected, dropped, intercepted, unreachable, looping, unanswered, inconclusive)"
+#define STATES                                                                                                         \
+    "(open, closed, rejected, dropped, intercepted, unreachable, looping, unanswered, inconclusive, forwarded)"
 
 static void test_lines(void)
 {

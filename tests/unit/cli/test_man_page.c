@@ -212,7 +212,7 @@ static void test_names(void)
         snprintf(text, sizeof text, "%s", probe_types[i]->name);
         ok(strstr(strstr(page, "\n.Sh PROBES\n"), text), "the probe type %s", probe_types[i]->name);
     }
-    for (int state = 0; state <= VERDICT_INCONCLUSIVE; state++) {
+    for (int state = 0; state < VERDICT_STATES; state++) {
         snprintf(text, sizeof text, "\n.It %s\n", verdict_state_name((enum verdict_state)state));
         ok(strstr(page, text), "the state %s", verdict_state_name((enum verdict_state)state));
     }

@@ -49,7 +49,7 @@ void fake_init(struct fake *fake, const char *target_name, const char *target, c
     struct session_config *config = &fake->session.config;
     config->strategy = &strategy_trace;
     config->first_ttl = 1;
-    config->max_ttl = 30;
+    fake->session.max_ttl = config->max_ttl = 30;
     config->queries = 3;
     config->gap = 8;
     config->target = must_parse(target);

@@ -23,6 +23,18 @@ static enum status apply_budget(struct parse *parse, const char *value, struct e
     return STATUS_OK;
 }
 
+static enum status apply_through(struct parse *parse, const char *value, struct err *err)
+{
+    struct session_config *config = &parse->out->session;
+    uint64_t ttl = 0;
+    struct addr gateway = {.family = 0};
+    if (!value_number(value, false, 1, 254, &ttl) && !addr_parse(value, &gateway))
+        return parse_complain(parse, value, err, "expected the gateway's address, or its TTL, 1 to 254");
+    config->through_ttl = (uint8_t)ttl;
+    config->through = gateway;
+    return STATUS_OK;
+}
+
 static enum status apply_max_probes(struct parse *parse, const char *value, struct err *err)
 {
     uint64_t number;
@@ -44,6 +56,12 @@ static const struct option_row rows[] = {
      .commands = ON_DIAGNOSE,
      .help = "maximum packets to send (2000, and 10 for each port of a list; 50 to 1000000)",
      .apply = apply_budget},
+    {.name = "--through",
+     .argument = "ADDR|TTL",
+     .commands = ON_DIAGNOSE,
+     .help =
+         "test what this gateway of the path forwards: probes expire at the first router behind it and do not reach HOST",
+     .apply = apply_through},
     {.name = "--max-probes",
      .argument = "N",
      .commands = ON_PATHS,

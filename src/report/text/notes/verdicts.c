@@ -10,9 +10,10 @@
 
 /* What a reader looks for: the probe got there, it was stopped, or nothing is certain. By enum verdict_state. */
 static const char *const state_sgr[] = {
-    [VERDICT_OPEN] = PAINT_GREEN,  [VERDICT_CLOSED] = PAINT_GREEN,      [VERDICT_REJECTED] = PAINT_RED,
-    [VERDICT_DROPPED] = PAINT_RED, [VERDICT_INTERCEPTED] = PAINT_RED,   [VERDICT_UNREACHABLE] = PAINT_RED,
-    [VERDICT_LOOPING] = PAINT_RED, [VERDICT_UNANSWERED] = PAINT_YELLOW, [VERDICT_INCONCLUSIVE] = PAINT_YELLOW,
+    [VERDICT_OPEN] = PAINT_GREEN,      [VERDICT_CLOSED] = PAINT_GREEN,      [VERDICT_REJECTED] = PAINT_RED,
+    [VERDICT_DROPPED] = PAINT_RED,     [VERDICT_INTERCEPTED] = PAINT_RED,   [VERDICT_UNREACHABLE] = PAINT_RED,
+    [VERDICT_LOOPING] = PAINT_RED,     [VERDICT_UNANSWERED] = PAINT_YELLOW, [VERDICT_INCONCLUSIVE] = PAINT_YELLOW,
+    [VERDICT_FORWARDED] = PAINT_GREEN,
 };
 
 /* A sentence begins with the probe's name and the state. */
@@ -56,6 +57,36 @@ void verdicts_add(struct strbuf *text, const struct judgement *judgement, const 
     }
 }
 
+static void add_group(struct strbuf *text, const struct port_group *group, const struct output *out)
+{
+    struct strbuf line;
+    strbuf_init(&line);
+    ports_add_line(group, out->options.verbose > 0, &line);
+    size_t length = (size_t)(strrchr(line.text, ':') - line.text); /* the ports follow */
+    paint_begin(text, out->options.color, state_sgr[group->state]);
+    strbuf_add_bytes(text, line.text, length);
+    paint_end(text, out->options.color, state_sgr[group->state]);
+    strbuf_addf(text, "%s\n", line.text + length);
+    strbuf_free(&line);
+}
+
+/* What the lines of the groups do not show. */
+static void add_port_notes(struct strbuf *text, const struct portmap *ports)
+{
+    uint32_t missing = 0, inferred = 0, measured = 0;
+    for (uint32_t i = 0; i < ports->count; i++) {
+        const struct port_entry *entry = &ports->entries[i];
+        missing += entry->fate == FATE_NOT_ASKED;
+        inferred += entry->fate == FATE_SILENT && entry->placing == PLACING_INFERRED;
+        measured += entry->fate == FATE_SILENT && entry->placing == PLACING_MEASURED;
+    }
+    if (inferred)
+        strbuf_addf(text, "%u of %u silent ports have the place of their neighbours; the others were measured\n",
+                    inferred, inferred + measured);
+    if (missing)
+        strbuf_addf(text, "%u ports were not probed\n", missing);
+}
+
 void verdicts_add_ports(struct strbuf *text, const struct portmap *ports, const struct output *out)
 {
     struct port_groups *groups = malloc(sizeof *groups);
@@ -64,22 +95,9 @@ void verdicts_add_ports(struct strbuf *text, const struct portmap *ports, const 
         strbuf_add(text, "the ports cannot be shown: out of memory\n");
         return;
     }
-    for (unsigned i = 0; i < groups->count; i++) {
-        struct strbuf line;
-        strbuf_init(&line);
-        ports_add_line(&groups->of[i], out->options.verbose > 0, &line);
-        size_t length = (size_t)(strrchr(line.text, ':') - line.text); /* the ports follow */
-        paint_begin(text, out->options.color, state_sgr[groups->of[i].state]);
-        strbuf_add_bytes(text, line.text, length);
-        paint_end(text, out->options.color, state_sgr[groups->of[i].state]);
-        strbuf_addf(text, "%s\n", line.text + length);
-        strbuf_free(&line);
-    }
-    uint32_t missing = 0;
-    for (uint32_t i = 0; i < ports->count; i++)
-        missing += ports->entries[i].fate == FATE_NOT_ASKED;
-    if (missing)
-        strbuf_addf(text, "%u ports were not probed\n", missing);
+    for (unsigned i = 0; i < groups->count; i++)
+        add_group(text, &groups->of[i], out);
+    add_port_notes(text, ports);
     if (groups->left_out)
         strbuf_addf(text, "%u more ports in further groups (-o json has them)\n", groups->left_out);
     ports_free_groups(groups);

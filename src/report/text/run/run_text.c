@@ -47,6 +47,16 @@ static void add_probes(struct strbuf *line, const struct result *result)
     strbuf_add(line, config->automatic ? ")" : "");
 }
 
+static void add_gateway(struct strbuf *line, const struct session_config *config)
+{
+    char address[ADDR_TEXT_BYTES];
+    addr_format(&config->through, address);
+    if (config->through_ttl)
+        strbuf_addf(line, ", through hop %u", config->through_ttl);
+    else if (*address)
+        strbuf_addf(line, ", through %s", address);
+}
+
 /* Above lines as those of traceroute, the address stands in brackets, and before it again if the target has no name:
  * programs that read traceroute look for it there. */
 static void add_target(struct strbuf *line, const struct result *result)
@@ -74,6 +84,7 @@ bool run_text_begin(struct output *out)
     strbuf_addf(&state->line, "%s ", result->config->strategy->heading);
     add_target(&state->line, result);
     add_probes(&state->line, result);
+    add_gateway(&state->line, result->config);
     strbuf_addf(&state->line, ", %u hops max", result->config->max_ttl);
     run_page_print_line(out);
     return true;
@@ -117,6 +128,8 @@ static void print_judgement(struct output *out, const struct judgement *judgemen
 {
     struct strbuf lines;
     strbuf_init(&lines);
+    if (judgement->gateway[0])
+        strbuf_addf(&lines, "%s\n", judgement->gateway);
     if (judgement->ports)
         verdicts_add_ports(&lines, judgement->ports, out);
     verdicts_add(&lines, judgement, out, out->options.verbose);

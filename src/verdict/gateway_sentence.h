@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* gateway_sentence: why a run with --through shows nothing of its gateway. Floor 4; pure; internal to verdict/. */
+#ifndef HOPSONDE_VERDICT_GATEWAY_SENTENCE_H
+#define HOPSONDE_VERDICT_GATEWAY_SENTENCE_H
+
+#include "session/session.h"
+#include "verdict/verdict.h"
+
+/* Whether the run found the gateway and a way to test it; if not, its verdicts would be about another path. */
+bool gateway_is_tested(const struct session *session);
+/* Sets the sentence; "" if the run shows what the gateway forwards, or tests none. `ports` may be NULL. */
+void gateway_describe(const struct session *session, const struct portmap *ports, char text[SENTENCE_BYTES]);
+
+#endif
