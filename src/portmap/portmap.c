@@ -110,6 +110,11 @@ static void learn_end(struct portmap *map)
     map->end_ttl = target_ttl ? target_ttl : map->path->max_ttl;
 }
 
+bool portmap_is_blind(const struct portmap *map)
+{
+    return map->gateway.ttl && addr_is_none(&map->routers[map->end_ttl]);
+}
+
 /* --- replies --- */
 
 /* The reply that decides: one that accepts, else one that refuses, else an expiry. NULL: none. */
@@ -164,11 +169,6 @@ static uint8_t take_answer(struct portmap *map, const struct trace *trace, const
     map->answers[i].example = probe;
     map->answers[i].reply = reply;
     return (uint8_t)i;
-}
-
-bool portmap_is_blind(const struct portmap *map)
-{
-    return map->gateway.ttl && addr_is_none(&map->routers[map->end_ttl]);
 }
 
 static enum port_fate fate_of(const struct trace *trace, const struct reply *reply)

@@ -77,9 +77,3 @@ bool approach_update(struct session *session, struct approach *approach)
     want(session, approach->ttl, session->config.queries, 0);
     return false;
 }
-
-bool approach_found_gateway(const struct session *session)
-{
-    const struct gateway gateway = session_trace_set(session).gateway;
-    return gateway.behind_ttl || (gateway.ttl && !session_target_ttl(session));
-}

@@ -22,8 +22,5 @@ struct approach {
 bool approach_update(struct session *session, struct approach *approach);
 /* Afterwards: the last hop that the specs may probe. */
 uint8_t approach_last_ttl(const struct session *session);
-/* Afterwards: whether ports can be probed behind the gateway. False: the gateway is not on the path, or the specs got
- * past it and no router behind it replied. */
-bool approach_found_gateway(const struct session *session);
 
 #endif

@@ -84,7 +84,8 @@ static void update_approach(struct session *session, struct ports_plan *plan)
     plan->approached = true;
     session_stop_behind_gateway(session);
     session->max_ttl = approach_last_ttl(session);
-    session->complete = !approach_found_gateway(session);
+    const struct trace_set path = session_trace_set(session);
+    session->complete = !trace_set_tests_gateway(&path);
 }
 
 static void update_path(struct session *session, struct ports_plan *plan)

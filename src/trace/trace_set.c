@@ -98,6 +98,11 @@ struct gateway trace_set_gateway(const struct trace_set *set, const struct addr 
     return gateway;
 }
 
+bool trace_set_tests_gateway(const struct trace_set *set)
+{
+    return set->gateway.behind_ttl || (set->gateway.ttl && !trace_set_target_ttl(set));
+}
+
 /* 0: not probed; 1: probed, or beyond the trace's end; 2: a device before it refused; 3: a node there answered. */
 static unsigned trace_rank_at(const struct trace *trace, uint8_t ttl)
 {

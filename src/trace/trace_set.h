@@ -50,6 +50,9 @@ bool reply_is_unresolved(const struct probe *probe, const struct reply *refusal)
 const struct reply *trace_set_dead_end(const struct trace_set *set, const struct probe **probe);
 /* The gateway with this address, or else at this TTL, as the traces show it. */
 struct gateway trace_set_gateway(const struct trace_set *set, const struct addr *address, uint8_t ttl);
+/* Whether the set's gateway can be tested: the traces show a router behind it, or none of them gets past it. False: it
+ * is not on the path, or only the target replies behind it. */
+bool trace_set_tests_gateway(const struct trace_set *set);
 /* The last TTL of the merged path; 0: no probe is known. */
 uint8_t trace_set_last_ttl(const struct trace_set *set);
 /* The trace that the merged line of this hop shows: the first one that the hop answered, else the first one that

@@ -9,12 +9,6 @@ static struct place place_of(const struct gateway *gateway)
     return (struct place){.known = true, .ttl = gateway->ttl, .address = gateway->address};
 }
 
-bool gateway_is_tested(const struct session *session)
-{
-    const struct gateway gateway = session_trace_set(session).gateway;
-    return gateway.behind_ttl || (gateway.ttl && !session_target_ttl(session));
-}
-
 /* The first that holds:
  *   1. The run ended before it could know.
  *   2. No hop has the address.
@@ -24,12 +18,13 @@ bool gateway_is_tested(const struct session *session)
  *   6. Nothing behind it replies. */
 void gateway_describe(const struct session *session, const struct portmap *ports, char text[SENTENCE_BYTES])
 {
-    const struct gateway gateway = session_trace_set(session).gateway;
+    const struct trace_set path = session_trace_set(session);
+    const struct gateway gateway = path.gateway;
     const struct place place = place_of(&gateway);
     uint8_t target_ttl = session_target_ttl(session);
     bool is_blind = ports ? portmap_is_blind(ports) : !gateway.behind_ttl;
     text[0] = '\0';
-    if (!session_is_through(session) || (gateway_is_tested(session) && !is_blind))
+    if (!session_is_through(session) || (trace_set_tests_gateway(&path) && !is_blind))
         return;
     if (!gateway.ttl && session_was_interrupted(session))
         phrase_set(text, "The run was interrupted before it found the gateway %s",

@@ -6,8 +6,6 @@
 #include "session/session.h"
 #include "verdict/verdict.h"
 
-/* Whether the run found the gateway and a way to test it; if not, its verdicts would be about another path. */
-bool gateway_is_tested(const struct session *session);
 /* Sets the sentence; "" if the run shows what the gateway forwards, or tests none. `ports` may be NULL. */
 void gateway_describe(const struct session *session, const struct portmap *ports, char text[SENTENCE_BYTES]);
 

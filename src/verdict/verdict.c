@@ -45,9 +45,9 @@ void verdict_judge(const struct session *session, struct judgement *out)
     if (path_mtu_find(session, session_now(session), &mtu))
         find_mtu_steps(&mtu, out);
     const struct trace_set lists = session_list_set(session);
-    bool is_tested = !session_is_through(session) || gateway_is_tested(session);
+    bool is_tested = !session_is_through(session) || trace_set_tests_gateway(&set);
     if (!is_tested)
-        out->verdict_count = 0;
+        out->verdict_count = 0; /* they would be about another path */
     if (lists.count && is_tested)
         out->ports = portmap_new(&set, &lists);
     for (unsigned i = 0; out->ports && i < out->verdict_count; i++)
