@@ -7,10 +7,15 @@
 #include "base/array.h"
 #include "silence/rate_limit.h"
 
+static bool is_by(const struct limited_sender *one, const struct reply *reply)
+{
+    return one->is_icmp == reply->is_icmp && addr_equal(&one->address, &reply->from);
+}
+
 static struct limited_sender *find(struct limited_senders *all, const struct reply *reply)
 {
     for (unsigned i = 0; i < all->count; i++)
-        if (all->of[i].is_icmp == reply->is_icmp && addr_equal(&all->of[i].address, &reply->from))
+        if (is_by(&all->of[i], reply))
             return &all->of[i];
     if (all->count == LIMITED_SENDERS_MOST) {
         all->overflowed = true;
@@ -71,20 +76,41 @@ bool limited_senders_gather(const struct trace_set *path, const struct trace_set
     return good;
 }
 
+bool limited_senders_pace(struct limited_senders *senders, const struct trace_set *lists, unsigned end_ttl,
+                          nstime reset_gap)
+{
+    size_t most = 0;
+    senders->reset_gap = reset_gap;
+    for (unsigned i = 0; i < lists->count; i++)
+        most += lists->traces[i]->probe_count;
+    if (!reset_gap)
+        return true;
+    senders->asked = malloc((most + 1) * sizeof *senders->asked);
+    for (unsigned i = 0; senders->asked && i < lists->count; i++)
+        for (size_t k = 0; k < lists->traces[i]->probe_count; k++)
+            if (lists->traces[i]->probes[k].ttl >= end_ttl)
+                senders->asked[senders->asked_count++] = lists->traces[i]->probes[k].sent;
+    if (senders->asked)
+        qsort(senders->asked, senders->asked_count, sizeof *senders->asked, compare_times);
+    return senders->asked != NULL;
+}
+
 void limited_senders_free(struct limited_senders *senders)
 {
     for (unsigned i = 0; i < senders->count; i++)
         free(senders->of[i].times);
     senders->count = 0;
+    free(senders->asked);
+    senders->asked = NULL;
 }
 
-/* The number of its times up to this one. */
-static size_t count_until(const struct limited_sender *one, nstime time)
+/* The number of times up to this one. */
+static size_t count_until(const nstime *times, size_t count, nstime time)
 {
-    size_t low = 0, high = one->count;
+    size_t low = 0, high = count;
     while (low < high) {
         size_t middle = low + (high - low) / 2;
-        if (one->times[middle] <= time)
+        if (times[middle] <= time)
             low = middle + 1;
         else
             high = middle;
@@ -92,14 +118,24 @@ static size_t count_until(const struct limited_sender *one, nstime time)
     return low;
 }
 
+/* Whether no other probe to the end of the path was sent for so long before that the target could reset it. A quarter
+ * is left for delays of our sends. */
+static bool is_paced(const struct limited_senders *all, nstime sent)
+{
+    size_t before = count_until(all->asked, all->asked_count, sent - 1);
+    return before == 0 || sent - all->asked[before - 1] >= all->reset_gap - all->reset_gap / 4;
+}
+
 /* It answered a probe sent just after; or it sends ICMP errors, had sent none for so long that it had a token again,
  * and answered before it could have got another. */
-static bool was_ready(const struct limited_sender *one, nstime sent, nstime span)
+static bool was_ready(const struct limited_senders *all, const struct limited_sender *one, nstime sent)
 {
-    size_t before = count_until(one, sent);
+    if (!one->is_icmp && all->reset_gap)
+        return is_paced(all, sent);
+    size_t before = count_until(one->times, one->count, sent);
     if (before == one->count)
         return false;
-    if (one->times[before] - sent <= span)
+    if (one->times[before] - sent <= all->span)
         return true;
     return one->is_icmp && before && rate_limit_is_refilled(one->times[before - 1], sent) &&
            one->times[before] - sent < RATE_LIMIT_REFILL;
@@ -117,9 +153,19 @@ bool limited_senders_could_refuse(const struct limited_senders *senders, nstime 
         bool refuses = false;
         for (unsigned ttl = end_ttl; ttl < 256; ttl++)
             refuses = refuses || has_bit(senders->of[i].refused, ttl);
-        ready = !refuses || was_ready(&senders->of[i], sent, senders->span);
+        ready = !refuses || was_ready(senders, &senders->of[i], sent);
     }
     return ready;
+}
+
+bool limited_senders_could_answer(const struct limited_senders *senders, nstime sent, const struct reply *reply)
+{
+    if (!is_limited(reply))
+        return true;
+    for (unsigned i = 0; i < senders->count; i++)
+        if (is_by(&senders->of[i], reply))
+            return was_ready(senders, &senders->of[i], sent);
+    return false;
 }
 
 bool limited_senders_could_expire(const struct limited_senders *senders, nstime sent, unsigned ttl)
@@ -129,7 +175,7 @@ bool limited_senders_could_expire(const struct limited_senders *senders, nstime 
         if (!has_bit(senders->of[i].expired, ttl))
             continue;
         some = true;
-        ready = was_ready(&senders->of[i], sent, senders->span);
+        ready = was_ready(senders, &senders->of[i], sent);
     }
     return some && ready;
 }

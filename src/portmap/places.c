@@ -11,7 +11,7 @@ static unsigned stopped_ttl(const struct portmap *map, const struct port_entry *
     unsigned stopped = map->end_ttl;
     if (entry->answer != NO_ANSWER)
         return uint_min(entry->answered_ttl, stopped);
-    return entry->hop_proofs >= map->proofs ? uint_min(entry->silent_ttl, stopped) : stopped;
+    return entry->hop_proofs >= map->hop_proofs ? uint_min(entry->silent_ttl, stopped) : stopped;
 }
 
 bool portmap_is_stopped(const struct portmap *map, const struct port_entry *entry)

@@ -218,6 +218,11 @@ static void take_replies(struct portmap *map, unsigned part)
         const struct reply *reply = deciding(trace, probe);
         if (!entry)
             continue;
+        if (probe->ttl >= map->end_ttl && !entry->end_asked) {
+            entry->reset_at_once = reply && reply->kind == REPLY_RST;
+            map->asked_first = probe->sent < map->asked_first ? probe->sent : map->asked_first;
+            map->asked_last = probe->sent > map->asked_last ? probe->sent : map->asked_last;
+        }
         if (probe->ttl >= map->end_ttl)
             count_to(&entry->end_asked);
         if (!reply) {
@@ -229,6 +234,31 @@ static void take_replies(struct portmap *map, unsigned part)
             take_final(map, entry, trace, i, reply);
         }
     }
+}
+
+/* --- limited resets --- */
+
+/* A device that resets only some of its ports at once resets that many in the time that they were asked in. A bucket
+ * adds its burst to that, so half as many are expected to find a token. */
+static nstime gap_of_resets(const struct portmap *map, unsigned answer)
+{
+    uint32_t reset = 0, at_once = 0;
+    for (uint32_t i = 0; i < map->count; i++) {
+        reset += map->entries[i].answer == answer;
+        at_once += map->entries[i].answer == answer && map->entries[i].reset_at_once;
+    }
+    bool is_limited = reset >= RESETS_JUDGED && at_once < RESETS_LIMITED * reset;
+    return is_limited ? 2 * (map->asked_last - map->asked_first) / (at_once + 1) : 0;
+}
+
+static nstime find_reset_gap(const struct portmap *map)
+{
+    nstime longest = 0;
+    for (unsigned i = 0; i < map->answer_count; i++) {
+        nstime gap = !map->answers[i].is_icmp && map->answers[i].kind == REPLY_RST ? gap_of_resets(map, i) : 0;
+        longest = gap > longest ? gap : longest;
+    }
+    return longest;
 }
 
 /* --- lists --- */
@@ -305,21 +335,49 @@ struct samples {
     nstime end, hop; /* by entry: the first probe of the last sample counted there */
 };
 
-/* What the ports with an answer show of losses: of the probes that no limit can have kept from an answer, those lost
- * and those answered. */
+/* Whether the silent probe at the end of the path is so long after the last sample that it is one of its own. */
+static bool starts_sample(const struct portmap *map, struct samples *samples, const struct probe *probe)
+{
+    if (samples->end != NSTIME_NONE && probe->sent - samples->end < map->sample_span)
+        return false;
+    samples->end = probe->sent;
+    return true;
+}
+
+/* What the ports with an answer show of losses, by the probes at the end that no known limit can have kept from an
+ * answer. A loss is seldom followed by another of the same port, but a limit that only some ports meet takes them again
+ * and again. So probes of ports that lost one before are counted apart. */
 struct losses {
-    uint32_t lost, answered;
+    struct loss_count {
+        uint32_t lost, answered;
+    } first, again;
 };
+
+/* `assumed`: losses assumed beforehand, in `of` probes. */
+static double chance_of(const struct loss_count *count, double assumed, double of)
+{
+    return (count->lost + assumed) / (count->lost + count->answered + of);
+}
+
+static void count_loss(struct portmap *map, struct losses *losses, struct port_entry *entry, struct samples *samples,
+                       const struct probe *probe)
+{
+    struct loss_count *count = entry->end_proofs ? &losses->again : &losses->first;
+    if (probe->state == PROBE_ANSWERED)
+        count->answered++;
+    else if (starts_sample(map, samples, probe)) {
+        count->lost++;
+        count_to(&entry->end_proofs);
+    }
+}
 
 static void take_silence(struct portmap *map, struct port_entry *entry, struct samples *samples, size_t index,
                          const struct probe *probe)
 {
     if (probe->ttl >= map->end_ttl) {
-        if (entry->end_proofs == UINT8_MAX ||
-            (samples->end != NSTIME_NONE && probe->sent - samples->end < map->sample_span))
+        if (!starts_sample(map, samples, probe))
             return;
-        samples->end = probe->sent;
-        entry->end_proofs++;
+        count_to(&entry->end_proofs);
         entry->shown_by = entry->answer == NO_ANSWER ? (int32_t)index : entry->shown_by;
         return;
     }
@@ -356,10 +414,12 @@ static bool take_silences(struct portmap *map, const struct limited_senders *sen
         bool at_end = probe->ttl >= map->end_ttl;
         if (!entry || (entry->answer != NO_ANSWER ? !at_end : is_answered))
             continue;
-        bool proves = at_end ? could_answer_at_end(map, senders, probe)
-                             : limited_senders_could_expire(senders, probe->sent, probe->ttl);
-        if (proves && entry->answer != NO_ANSWER)
-            *(is_silent ? &losses->lost : &losses->answered) += 1;
+        bool has_answer = entry->answer != NO_ANSWER;
+        bool proves = has_answer ? limited_senders_could_answer(senders, probe->sent, map->answers[entry->answer].reply)
+                      : at_end   ? could_answer_at_end(map, senders, probe)
+                                 : limited_senders_could_expire(senders, probe->sent, probe->ttl);
+        if (proves && has_answer)
+            count_loss(map, losses, entry, &samples[(size_t)(entry - map->entries) - first], probe);
         else if (proves)
             take_silence(map, entry, &samples[(size_t)(entry - map->entries) - first], i, probe);
     }
@@ -367,17 +427,29 @@ static bool take_silences(struct portmap *map, const struct limited_senders *sen
     return samples != NULL;
 }
 
-/* So many that of all ports PORTS_MISTAKEN are expected to be silent by chance. Half a loss in ten is assumed
- * beforehand. */
-static unsigned proofs_needed(const struct portmap *map, const struct losses *losses)
+/* Samples after which of so many ports PORTS_MISTAKEN are expected to be silent by chance. `again`: the chance of the
+ * later samples. More than PORT_PROOFS_MOST: no number is enough. */
+static unsigned proofs_of(uint32_t ports, double first, double again)
 {
-    double chance = (losses->lost + 0.5) / (losses->lost + losses->answered + 10.0), mistaken = 0;
-    unsigned proofs = 0;
-    for (uint32_t i = 0; i < map->count; i++)
-        mistaken += map->entries[i].end_asked > 0;
-    for (; proofs == 0 || (mistaken > PORTS_MISTAKEN && proofs < PORT_PROOFS_MOST); proofs++)
-        mistaken *= chance;
-    return proofs;
+    unsigned proofs = 1;
+    double mistaken = ports * first;
+    for (; mistaken > PORTS_MISTAKEN && proofs <= PORT_PROOFS_MOST; proofs++)
+        mistaken *= again;
+    return proofs <= PORT_PROOFS_MOST ? proofs : UINT8_MAX;
+}
+
+/* Half a loss in ten is assumed beforehand; once a port has lost one, half a loss in two of its later ones. */
+static void find_proofs(struct portmap *map, const struct losses *losses)
+{
+    double first = chance_of(&losses->first, 0.5, 10);
+    double again = losses->first.lost ? chance_of(&losses->again, 0.5, 2) : first;
+    uint32_t asked = 0, silent = 0;
+    for (uint32_t i = 0; i < map->count; i++) {
+        asked += map->entries[i].end_asked > 0;
+        silent += map->entries[i].end_asked > 0 && map->entries[i].answer == NO_ANSWER;
+    }
+    map->proofs = proofs_of(asked, first, again > first ? again : first);
+    map->hop_proofs = proofs_of(silent, first, first);
 }
 
 static void settle_fates(struct portmap *map)
@@ -393,8 +465,10 @@ static void settle_fates(struct portmap *map)
 
 static bool fill(struct portmap *map)
 {
-    struct losses losses = {0, 0};
+    struct losses losses = {.first = {0, 0}, .again = {0, 0}};
     struct limited_senders *senders = malloc(sizeof *senders);
+    map->asked_first = NSTIME_NEVER;
+    map->asked_last = NSTIME_NONE;
     for (unsigned ttl = 0; ttl < 256; ttl++)
         map->last_expiry[ttl] = NSTIME_NONE;
     learn_routers(map, map->path);
@@ -407,6 +481,8 @@ static bool fill(struct portmap *map)
         take_replies(map, i);
     if (good)
         choose_passers(map);
+    map->reset_gap = good ? find_reset_gap(map) : 0;
+    good = good && limited_senders_pace(senders, map->lists, map->end_ttl, map->reset_gap);
     for (unsigned i = 0; good && i < map->lists->count; i++)
         learn_hops_of_lists(map, senders, i);
     /* One lost refusal may have emptied a bucket for all ports that were asked until it had a token again. */
@@ -416,7 +492,7 @@ static bool fill(struct portmap *map)
             map->sample_span = RATE_LIMIT_REFILL;
     for (unsigned i = 0; good && i < map->lists->count; i++)
         good = take_silences(map, senders, i, &losses);
-    map->proofs = proofs_needed(map, &losses);
+    find_proofs(map, &losses);
     if (senders)
         limited_senders_free(senders);
     free(senders);

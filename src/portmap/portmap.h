@@ -11,13 +11,14 @@
 
 #include "trace/trace_set.h"
 
-/* Most samples of one port that prove its silence: two on a path without loss, more on others.
- * Unit: samples that no rate limit explains. Source: chosen. Effect: with fewer, lost packets are dropped ports on bad
- * paths; more make the run longer there. */
-#define PORT_PROOFS_MOST 8
+/* Most samples of one port that prove its silence: two on a path without loss, more on others. If these are not enough,
+ * nothing proves it.
+ * Unit: samples that no rate limit explains. Source: chosen. Effect: with fewer, ports on bad paths stay undecided;
+ * more make the run longer there. */
+#define PORT_PROOFS_MOST 20
 /* So many ports of a run may be called silent by mistake, as expected from the losses of ports that answer.
  * Unit: ports. Source: chosen. Effect: a larger number needs fewer samples and makes more mistakes. */
-#define PORTS_MISTAKEN 0.01
+#define PORTS_MISTAKEN 0.001
 
 enum port_fate {
     FATE_NOT_ASKED,
@@ -50,6 +51,7 @@ struct port_entry {
     uint8_t end_proofs;   /* samples at the end of the path that prove the silence */
     uint8_t end_asked;    /* probes at the end of the path, UINT8_MAX at most */
     uint8_t answered;     /* probes with a final answer, UINT8_MAX at most */
+    bool reset_at_once;   /* its first probe at the end of the path was reset */
     bool silent_first;    /* a probe at the end of the path was silent before any was answered */
     uint8_t placing;      /* enum port_placing */
     uint8_t after_ttl;    /* the place: the last hop that it passed; 0: none */
@@ -96,7 +98,10 @@ struct portmap {
     unsigned answer_count;
     nstime
         sample_span; /* samples of a port at the end of the path are so far apart: SAMPLE_SPAN, or a token's refill */
-    unsigned proofs; /* samples that prove a silence */
+    nstime asked_first, asked_last; /* sends of the first probe of each port to the end of the path */
+    nstime reset_gap;    /* the target limits its resets, but not those of probes so far apart; 0: no limit is seen */
+    unsigned proofs;     /* samples that prove a silence */
+    unsigned hop_proofs; /* the same of a silent port at a hop */
     struct gateway gateway; /* ttl 0: the run tests none */
     uint8_t end_ttl;        /* the hop behind the gateway; else where the target answers; else the largest TTL */
     bool end_is_known;

@@ -17,7 +17,6 @@
 #include "ports/approach.h"
 #include "ports/rounds.h"
 #include "session/state.h"
-#include "silence/sample.h"
 
 struct ports_plan {
     struct approach approach; /* with --through */
@@ -122,8 +121,8 @@ static bool next(struct session *session, nstime now, struct wish *wish, nstime 
         return false;
     const struct ask *ask = &rounds->asks[rounds->next];
     nstime earliest = rounds->next ? 0 : rounds->not_before;
-    if (ask->pauses && session->last_send != NSTIME_NONE)
-        earliest = session->last_send + SAMPLE_SPAN;
+    if (ask->gap && session->last_send != NSTIME_NONE && session->last_send + ask->gap > earliest)
+        earliest = session->last_send + ask->gap;
     if (earliest > now) {
         *again = earliest;
         return false;
@@ -142,6 +141,8 @@ static void sent(struct session *session, const struct wish *wish, nstime at)
         return;
     if (plan->rounds.asks[plan->rounds.next].controls)
         plan->rounds.controlled[wish->ttl] = at;
+    if (plan->rounds.asks[plan->rounds.next].refused)
+        plan->rounds.refused = at;
     plan->rounds.next++;
 }
 

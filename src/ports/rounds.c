@@ -29,6 +29,9 @@
  * Unit: ports. Source: chosen; at 1000 a second they take less than RATE_LIMIT_REFILL. Effect: with more, the control
  * behind them proves nothing of the first. */
 #define BATCH_MOST 800
+/* Ports of a round are asked within this time if their resets are limited, and errors, too.
+ * Unit: ns. Source: chosen; less than RATE_LIMIT_REFILL. Effect: with more, a control proves nothing of the first. */
+#define SAMPLES_WITHIN NS_PER_S
 /* Probes of a silent port at the end of the path.
  * Unit: probes. Source: chosen; a limited target answers one probe a second. Effect: with fewer, more ports stay
  * undecided behind a limit; more cost time where replies are lost. */
@@ -72,6 +75,7 @@ struct maker {
     bool needs_control[256]; /* by TTL */
     bool waits;              /* hops whose tokens are spent are asked, too, after a wait */
     bool failed;
+    struct rng rng;
 };
 
 static void add(struct maker *maker, struct ask ask)
@@ -137,8 +141,7 @@ static void add_new(struct maker *maker)
     for (uint32_t i = 0; i < map->count; i++)
         if (!map->entries[i].end_asked && map->entries[i].answer == NO_ANSWER)
             add_entry(maker, &map->entries[i], end_of(map, &map->entries[i]));
-    struct rng rng = rng_init(session_config(maker->session)->seed + 1);
-    shuffle(maker->rounds->asks, maker->rounds->count, &rng);
+    shuffle(maker->rounds->asks, maker->rounds->count, &maker->rng);
 }
 
 /* --- 2 --- */
@@ -190,8 +193,10 @@ static void add_controls(struct maker *maker, bool icmp)
         for (unsigned k = 0; k < i; k++)
             is_told = is_told || (map->answers[k].is_icmp == answer->is_icmp && map->answers[k].kind == answer->kind &&
                                   addr_equal(&map->answers[k].from, &answer->from));
-        if (is_limited && !is_told && answer->ports)
-            add_port(maker, answer->example_part, answer->example_port, map->end_ttl, true);
+        if (!is_limited || is_told || !answer->ports)
+            continue;
+        add_port(maker, answer->example_part, answer->example_port, map->end_ttl, true);
+        maker->rounds->asks[maker->rounds->count - 1].refused = icmp;
     }
 }
 
@@ -204,12 +209,14 @@ static nstime last_expiry_by(const struct portmap *map, const struct addr *route
     return latest;
 }
 
-/* The last error of any sender of refusals: its refusals and expiries share one limit. Behind a gateway, the expiries
- * at the end of the path count as refusals do. */
+/* The last error of any sender of refusals: its refusals and expiries share one limit. It may have sent one to the last
+ * control, too, which was lost. Behind a gateway, the expiries at the end of the path count as refusals do. */
 static nstime last_refusal(const struct maker *maker)
 {
     const struct portmap *map = maker->map;
-    nstime latest = map->gateway.ttl ? map->last_expiry[map->end_ttl] : NSTIME_NONE;
+    nstime latest = maker->rounds->refused ? maker->rounds->refused : NSTIME_NONE;
+    if (map->gateway.ttl && map->last_expiry[map->end_ttl] > latest)
+        latest = map->last_expiry[map->end_ttl];
     for (unsigned i = 0; i < map->answer_count; i++) {
         const struct port_answer *answer = &map->answers[i];
         if (!answer->is_icmp)
@@ -253,25 +260,46 @@ static bool is_to_repeat(const struct portmap *map, const struct port_entry *ent
     return (entry->fate == FATE_UNSURE || portmap_is_doubtful(map, entry)) && entry->end_asked < ASKED_MOST;
 }
 
-/* One pass over the silent ports that were asked least. */
-static void add_pass(struct maker *maker, uint32_t most, unsigned fewest, bool pauses)
+/* Behind every few asks from `first` on, and at the end, a control that the target resets. */
+static void mix_in_controls(struct maker *maker, size_t first)
+{
+    unsigned every = control_every(maker);
+    size_t count = maker->rounds->count - first;
+    struct ask *asks = malloc((count + 1) * sizeof *asks);
+    maker->failed = maker->failed || !asks;
+    if (!asks)
+        return;
+    memcpy(asks, &maker->rounds->asks[first], count * sizeof *asks);
+    maker->rounds->count = first;
+    for (size_t i = 0; i < count; i++) {
+        add(maker, asks[i]);
+        if ((i + 1) % every == 0 || i + 1 == count)
+            add_controls(maker, false);
+    }
+    free(asks);
+}
+
+/* One pass over the silent ports that were asked least, in random order: a limit that takes the last of them would
+ * always take the same. */
+static void add_pass(struct maker *maker, uint32_t most, unsigned fewest, nstime gap)
 {
     const struct portmap *map = maker->map;
-    unsigned every = control_every(maker);
-    size_t first = maker->rounds->count;
-    uint32_t added = 0;
-    for (unsigned asked = fewest; asked < ASKED_MOST && added < most; asked++)
-        for (uint32_t i = 0; i < map->count && added < most; i++) {
-            const struct port_entry *entry = &map->entries[i];
-            if (!is_to_repeat(map, entry) || entry->end_asked != asked)
-                continue;
-            add_entry(maker, entry, end_of(map, entry));
-            if (++added % every == 0)
-                add_controls(maker, false);
-        }
-    add_controls(maker, false);
-    if (pauses && first < maker->rounds->count)
-        maker->rounds->asks[first].pauses = true;
+    struct rounds *rounds = maker->rounds;
+    size_t first = rounds->count, before = first;
+    for (unsigned asked = fewest; asked < ASKED_MOST && rounds->count - first < most; asked++) {
+        before = rounds->count;
+        for (uint32_t i = 0; i < map->count; i++)
+            if (is_to_repeat(map, &map->entries[i]) && map->entries[i].end_asked == asked)
+                add_entry(maker, &map->entries[i], end_of(map, &map->entries[i]));
+        shuffle(&rounds->asks[before], rounds->count - before, &maker->rng);
+    }
+    rounds->count = first + uint_min((unsigned)(rounds->count - first), most);
+    if (!map->reset_gap)
+        mix_in_controls(maker, first);
+    if (first < rounds->count)
+        rounds->asks[first].gap = gap;
+    for (size_t i = first; map->reset_gap && i < rounds->count; i++)
+        rounds->asks[i].gap = map->reset_gap;
 }
 
 static void adapt_batch(struct rounds *rounds, uint32_t resolved)
@@ -283,6 +311,15 @@ static void adapt_batch(struct rounds *rounds, uint32_t resolved)
         rounds->batch = gained ? 2 * gained : 2 * rounds->batch;
     rounds->batch = uint_min(rounds->batch, BATCH_MOST);
     rounds->resolved = resolved;
+}
+
+/* If resets are limited, each port takes a gap; a control behind them must come before the next token of an error. */
+static uint32_t most_in_pass(const struct maker *maker, bool has_refusals)
+{
+    nstime gap = maker->map->reset_gap;
+    if (!gap)
+        return maker->rounds->batch;
+    return has_refusals ? (uint32_t)(SAMPLES_WITHIN / gap) + 1 : BATCH_MOST;
 }
 
 static void add_again(struct maker *maker)
@@ -301,9 +338,9 @@ static void add_again(struct maker *maker)
     nstime last = last_refusal(maker);
     if (last != NSTIME_NONE)
         wait_until(maker, last + RATE_LIMIT_REFILL);
-    add_pass(maker, maker->rounds->batch, fewest, false);
-    if (map->sample_span <= SAMPLE_SPAN)
-        add_pass(maker, maker->rounds->batch, fewest, true);
+    add_pass(maker, most_in_pass(maker, last != NSTIME_NONE), fewest, 0);
+    if (map->sample_span <= SAMPLE_SPAN && !map->reset_gap)
+        add_pass(maker, maker->rounds->batch, fewest, SAMPLE_SPAN);
     add_controls(maker, true);
     if (map->gateway.ttl && !some_is_forwarded(map))
         add_control_of_hop(maker, map->end_ttl);
@@ -433,6 +470,7 @@ bool rounds_plan(struct rounds *rounds, const struct session *session, const str
     rounds->count = rounds->next = 0;
     rounds->not_before = 0;
     rounds->made++;
+    maker.rng = rng_init(session_config(session)->seed + rounds->made);
     add_new(&maker);
     if (rounds->count)
         return !maker.failed;

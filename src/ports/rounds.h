@@ -12,8 +12,9 @@ struct ask {
     uint8_t trace; /* index in the session */
     uint8_t ttl;
     uint16_t port; /* 0: the trace is of a spec */
-    bool pauses;   /* it waits until the send before is SAMPLE_SPAN old, so that it is a sample of its own */
+    nstime gap;    /* it waits until the send before is so old */
     bool controls; /* its reply shows that a silence before it is no rate limit */
+    bool refused;  /* the control is refused by an ICMP error */
 };
 
 struct rounds {
@@ -25,6 +26,7 @@ struct rounds {
     uint32_t batch;         /* silent ports in a round */
     uint32_t resolved;      /* ports with an answer, after the last round */
     nstime controlled[256]; /* by TTL: the send of the last control; 0: none */
+    nstime refused;         /* the send of the last control that is refused; 0: none */
 };
 
 /* Plans the next round; no ask in it: all is known that can be. False: memory is short. */

@@ -75,6 +75,8 @@ static bool answer_tcp(struct sim *sim, const struct node *node, const struct he
         return answer_syn(sim, node, h, p, out);
     if (open && !(flags & TCP_ACK))
         return false; /* RFC 9293 3.10.7.2: FIN, PSH or nothing at a listener */
+    if (!open && !router_take_token(sim, &sim->reset_buckets[node - sim->net->nodes], &node->resets, 1))
+        return false;
     return reply_reset(out, p, node->initial_ttl);
 }
 

@@ -31,6 +31,13 @@ struct net_port {
     enum port_state state;
 };
 
+/* A token bucket. */
+struct net_limit {
+    unsigned burst; /* 0: no limit */
+    double rate;    /* tokens a second */
+    bool spent;     /* it has no token at first: another run had them all */
+};
+
 struct node {
     char name[NET_NAME_BYTES];
     enum node_kind kind;
@@ -43,10 +50,9 @@ struct node {
     uint8_t ttl_raise;        /* added after the decrement */
     int quote_ttl;            /* TTL that its quotes show; -1: as it was */
     int quote_bytes;          /* bytes of the quote past the IP header; -1: as much as the RFCs allow */
-    unsigned limit_burst;     /* ICMP errors: token bucket; 0: no limit */
-    double limit_rate;        /* tokens a second */
+    struct net_limit limit;   /* of ICMP errors */
+    struct net_limit resets;  /* of the resets of closed ports */
     int told_mtu;             /* MTU that its errors report; -1: the true one */
-    bool spent;               /* it has no token at first: another run had them all */
     uint8_t initial_ttl;      /* of all that it originates */
     enum answer_from answers; /* source address of its ICMP errors */
     enum balance balance;

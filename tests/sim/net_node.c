@@ -15,13 +15,22 @@ static enum status parse_silent(struct parser *p, void *object)
     return STATUS_OK;
 }
 
-static enum status parse_limit(struct parser *p, void *object)
+static enum status parse_bucket(struct parser *p, struct net_limit *limit)
 {
-    struct node *node = object;
     unsigned long burst;
     enum status status = parser_number(p, 10000, &burst);
-    node->limit_burst = (unsigned)burst;
-    return status ? status : parser_double(p, "", &node->limit_rate);
+    limit->burst = (unsigned)burst;
+    return status ? status : parser_double(p, "", &limit->rate);
+}
+
+static enum status parse_limit(struct parser *p, void *object)
+{
+    return parse_bucket(p, &((struct node *)object)->limit);
+}
+
+static enum status parse_reset_limit(struct parser *p, void *object)
+{
+    return parse_bucket(p, &((struct node *)object)->resets);
 }
 
 static enum status parse_quote(struct parser *p, void *object)
@@ -43,7 +52,7 @@ static enum status parse_quote_ttl(struct parser *p, void *object)
 static enum status parse_spent(struct parser *p, void *object)
 {
     (void)p;
-    ((struct node *)object)->spent = true;
+    ((struct node *)object)->limit.spent = true;
     return STATUS_OK;
 }
 
@@ -189,11 +198,26 @@ static enum status parse_tells_mtu(struct parser *p, void *object)
 }
 
 const struct keyword node_options[] = {
-    {"silent", parse_silent},         {"limit", parse_limit},     {"spent", parse_spent},
-    {"tells-mtu", parse_tells_mtu},   {"quote", parse_quote},     {"quote-ttl", parse_quote_ttl},
-    {"zero-ttl", parse_zero_ttl},     {"hidden", parse_hidden},   {"no-echo", parse_no_echo},
-    {"ttl-raise", parse_ttl_raise},   {"initial", parse_initial}, {"answers", parse_answers},
-    {"balance", parse_balance},       {"mpls", parse_mpls},       {"open", parse_open},
-    {"mpls-style", parse_mpls_style}, {"closed", parse_closed},   {"mute", parse_mute},
-    {"unseen", parse_unseen},         {"refuse", parse_refuse},   {NULL, NULL},
+    {"silent", parse_silent},
+    {"limit", parse_limit},
+    {"spent", parse_spent},
+    {"reset-limit", parse_reset_limit},
+    {"tells-mtu", parse_tells_mtu},
+    {"quote", parse_quote},
+    {"quote-ttl", parse_quote_ttl},
+    {"zero-ttl", parse_zero_ttl},
+    {"hidden", parse_hidden},
+    {"no-echo", parse_no_echo},
+    {"ttl-raise", parse_ttl_raise},
+    {"initial", parse_initial},
+    {"answers", parse_answers},
+    {"balance", parse_balance},
+    {"mpls", parse_mpls},
+    {"open", parse_open},
+    {"mpls-style", parse_mpls_style},
+    {"closed", parse_closed},
+    {"mute", parse_mute},
+    {"unseen", parse_unseen},
+    {"refuse", parse_refuse},
+    {NULL, NULL},
 };

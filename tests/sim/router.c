@@ -82,18 +82,16 @@ void router_originate(struct sim *sim, unsigned node, struct pkt *p)
         transmit(sim, node, link, p);
 }
 
-static bool take_token(struct sim *sim, unsigned index, unsigned cost)
+bool router_take_token(const struct sim *sim, struct bucket *bucket, const struct net_limit *limit, unsigned cost)
 {
-    const struct node *node = &sim->net->nodes[index];
-    struct bucket *bucket = &sim->buckets[index];
-    if (node->limit_burst == 0 || sim->ideal)
+    if (limit->burst == 0 || sim->ideal)
         return true;
     if (!bucket->used)
-        *bucket = (struct bucket){.used = true, .tokens = node->spent ? 0 : node->limit_burst, .filled = sim->now};
-    bucket->tokens += (double)(sim->now - bucket->filled) * node->limit_rate / (double)NS_PER_S;
+        *bucket = (struct bucket){.used = true, .tokens = limit->spent ? 0 : limit->burst, .filled = sim->now};
+    bucket->tokens += (double)(sim->now - bucket->filled) * limit->rate / (double)NS_PER_S;
     bucket->filled = sim->now;
-    if (bucket->tokens > node->limit_burst)
-        bucket->tokens = node->limit_burst;
+    if (bucket->tokens > limit->burst)
+        bucket->tokens = limit->burst;
     if (bucket->tokens < cost)
         return false;
     bucket->tokens -= cost;
@@ -141,7 +139,7 @@ void router_error(struct sim *sim, unsigned index, unsigned link, const struct p
     struct packet packet;
     struct pkt error;
     if (!pkt_decode(about, &packet) || !deserves_error(&packet) || node->silent ||
-        node->silent_to[packet.outer.ip.protocol] || !take_token(sim, index, cost))
+        node->silent_to[packet.outer.ip.protocol] || !router_take_token(sim, &sim->buckets[index], &node->limit, cost))
         return;
     reply_error(&error, node, error_source(sim, index, link, &packet), about, type, code, mtu);
     pkt_set_id(error.bytes, ++sim->ids[index]);

@@ -58,7 +58,7 @@ struct sim {
     struct event **events; /* owned; a heap by (at, order) */
     size_t event_count, event_capacity;
     uint64_t order;
-    struct bucket buckets[NET_NODES_MOST];
+    struct bucket buckets[NET_NODES_MOST], reset_buckets[NET_NODES_MOST];
     uint16_t ids[NET_NODES_MOST]; /* IPv4 id of the last packet of each */
     nstime last_arrival[NET_LINKS_MOST][2];
     nstime resolve_until[NET_LINKS_MOST];
@@ -81,6 +81,8 @@ void router_receive(struct sim *sim, unsigned node, unsigned link, struct pkt *p
 /* Sends what the node itself made. */
 void router_originate(struct sim *sim, unsigned node, struct pkt *p);
 /* Tells the sender of `about` by an ICMP error, if the node is willing. `cost` tokens of its limit. */
+/* Takes `cost` tokens from the bucket. False: it has not as many. */
+bool router_take_token(const struct sim *sim, struct bucket *bucket, const struct net_limit *limit, unsigned cost);
 void router_error(struct sim *sim, unsigned node, unsigned link, const struct pkt *about, uint8_t type, uint8_t code,
                   uint32_t mtu, unsigned cost);
 void router_unresolved(struct sim *sim, unsigned node, unsigned link, struct pkt *p);

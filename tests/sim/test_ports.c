@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test_ports: port lists over simulated networks whose firewalls are known: what the verdicts say of each port, against
  * the truth. All is virtual time. */
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/rng.h"
 #include "sim/port_run.h"
@@ -24,19 +26,23 @@ struct world {
 static const char *const protocols[] = {"tcp", "udp"};
 
 /* Firewalls at random routers, each with its range of ports. `loss`: percent of round trips to the target, spread over
- * all links. `limits`: routers and target limit their errors. */
-static void make_world(struct rng *rng, bool udp, unsigned loss, bool limits, struct world *out)
+ * all links. `limits`: routers and target limit their errors. `resets`: the target resets so many times a second at
+ * most; 0: no limit. */
+static void make_world(struct rng *rng, bool udp, unsigned loss, bool limits, unsigned resets, struct world *out)
 {
     static const char *const verbs[] = {
         [IS_DROPPED] = "drop", [IS_REFUSED] = "reject admin-prohibited", [IS_RESET] = "reset"};
     const char *limit = limits ? "limit 6 1" : "";
+    char reset_limit[32] = "";
     *out = (struct world){.truth = {IS_CLOSED}};
     strbuf_init(&out->text);
     strbuf_add(&out->text, "client client 10.9.0.2 2001:db8:99::2\n");
     for (unsigned k = 1; k <= ROUTERS; k++)
         strbuf_addf(&out->text, "router r%u 10.0.%u.1 2001:db8:%u::1 %s\n", k, k, k, limit);
-    strbuf_addf(&out->text, "host target 192.0.2.80 2001:db8:80::80 open %s/150,%s/350 %s\n", protocols[udp],
-                protocols[udp], limit);
+    if (resets)
+        snprintf(reset_limit, sizeof reset_limit, "reset-limit 5 %u", resets);
+    strbuf_addf(&out->text, "host target 192.0.2.80 2001:db8:80::80 open %s/150,%s/350 %s %s\n", protocols[udp],
+                protocols[udp], limit, reset_limit);
     for (unsigned k = 0; k <= ROUTERS; k++) {
         char from[8] = "client", to[8] = "target";
         if (k > 0)
@@ -120,7 +126,7 @@ static void check_replay(const struct drive *d, const char *name)
 }
 
 /* `undecided_most`: ports that may stay inconclusive. */
-static void check_world(uint64_t seed, bool udp, unsigned loss, bool limits, unsigned undecided_most)
+static void check_world(uint64_t seed, bool udp, unsigned loss, bool limits, unsigned resets, unsigned undecided_most)
 {
     struct rng rng = rng_init(seed);
     struct world world;
@@ -132,8 +138,10 @@ static void check_world(uint64_t seed, bool udp, unsigned loss, bool limits, uns
     uint8_t family = seed % 2 ? 4 : 6;
     snprintf(name, sizeof name, "%s, IPv%u, world %u, loss %u %%%s", protocols[udp], family, (unsigned)seed, loss,
              limits ? ", limits" : "");
+    if (resets)
+        snprintf(name + strlen(name), sizeof name - strlen(name), ", %u resets/s", resets);
     snprintf(list, sizeof list, "%s/%u-%u", protocols[udp], FIRST_PORT, udp && limits ? 180 : PORTS_END);
-    make_world(&rng, udp, loss, limits, &world);
+    make_world(&rng, udp, loss, limits, resets, &world);
     bool ran = net_parse("ports", world.text.text, &net, &err) == STATUS_OK && port_run(&d, net, list, family, seed);
     if (ok(ran, "%s: ran %s", name, ran ? "" : err.message)) {
         judge(&d, &world, &score);
@@ -150,11 +158,14 @@ static void check_world(uint64_t seed, bool udp, unsigned loss, bool limits, uns
 int main(void)
 {
     for (uint64_t seed = 1; seed <= 8; seed++) {
-        check_world(seed, false, 0, false, 0);
-        check_world(seed, false, 0, true, 0);
-        check_world(seed, true, 0, true, 0);
-        check_world(seed, false, 5, true, 4);
-        check_world(seed, true, 5, true, 4);
+        check_world(seed, false, 0, false, 0, 0);
+        check_world(seed, false, 0, true, 0, 0);
+        check_world(seed, true, 0, true, 0, 0);
+        check_world(seed, false, 5, true, 0, 4);
+        check_world(seed, true, 5, true, 0, 4);
+        check_world(seed, false, 0, false, 20, 4);
+        check_world(seed, false, 0, false, 100, 4);
+        check_world(seed, false, 5, true, 50, 4);
     }
     return tap_done();
 }
