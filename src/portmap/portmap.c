@@ -427,13 +427,13 @@ static bool take_silences(struct portmap *map, const struct limited_senders *sen
     return samples != NULL;
 }
 
-/* Samples after which of so many ports PORTS_MISTAKEN are expected to be silent by chance. `again`: the chance of the
- * later samples. More than PORT_PROOFS_MOST: no number is enough. */
-static unsigned proofs_of(uint32_t ports, double first, double again)
+/* Samples after which of so many ports no more than `most` are expected to be silent by chance. `again`: the chance of
+ * the later samples. More than PORT_PROOFS_MOST: no number is enough. */
+static unsigned proofs_of(uint32_t ports, double most, double first, double again)
 {
     unsigned proofs = 1;
     double mistaken = ports * first;
-    for (; mistaken > PORTS_MISTAKEN && proofs <= PORT_PROOFS_MOST; proofs++)
+    for (; mistaken > most && proofs <= PORT_PROOFS_MOST; proofs++)
         mistaken *= again;
     return proofs <= PORT_PROOFS_MOST ? proofs : UINT8_MAX;
 }
@@ -448,8 +448,8 @@ static void find_proofs(struct portmap *map, const struct losses *losses)
         asked += map->entries[i].end_asked > 0;
         silent += map->entries[i].end_asked > 0 && map->entries[i].answer == NO_ANSWER;
     }
-    map->proofs = proofs_of(asked, first, again > first ? again : first);
-    map->hop_proofs = proofs_of(silent, first, first);
+    map->proofs = proofs_of(asked, PORTS_MISTAKEN, first, again > first ? again : first);
+    map->hop_proofs = proofs_of(silent, PLACES_MISTAKEN, first, first);
 }
 
 static void settle_fates(struct portmap *map)

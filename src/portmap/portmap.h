@@ -20,6 +20,10 @@
  * Unit: ports. Source: chosen. Effect: a larger number needs fewer samples and makes more mistakes. */
 #define PORTS_MISTAKEN 0.001
 
+/* So many silent ports may be placed too near by mistake.
+ * Unit: ports. Source: chosen. Effect: as above; each sample takes a token of a router. */
+#define PLACES_MISTAKEN 0.01
+
 enum port_fate {
     FATE_NOT_ASKED,
     FATE_OPEN,      /* answered in the target's name */

@@ -139,6 +139,7 @@ static void sent(struct session *session, const struct wish *wish, nstime at)
     struct ports_plan *plan = plan_of(session);
     if (!plan->path_is_known)
         return;
+    plan->rounds.asked[wish->ttl] = at;
     if (plan->rounds.asks[plan->rounds.next].controls)
         plan->rounds.controlled[wish->ttl] = at;
     if (plan->rounds.asks[plan->rounds.next].refused)

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The rules of a round:
- * With --through, the end of the path is the first hop behind the gateway, and an expiry there is the answer.
+/* The rules of a round. With --through, the end of the path is the first hop behind the gateway, and an expiry there is
+ * the answer.
  *   1. Each port that was not asked yet is asked at the end of the path, in random order.
- *   2. A port that the target answers is asked at all hops before it: it shows which hops answer this protocol, and how
- *      far the target is.
+ *   2. A port that gets to the end of the path is asked at all hops before it: it shows which hops answer this
+ * protocol, and how far the target is.
  *   3. Silent ports are asked again, twice at least, with controls: ports that are known to be refused. ICMP errors are
  *      limited, so the round starts when their senders have a token again, and a control ends it: if it is answered, no
  *      silent port before it met an empty bucket. The less such ports turn out to be refused, the more fit in a round.
- *   4. Once the hops are known, ports of each kind are asked at the hops around their silence: the first, the last and
- * a middle one of each run of neighbours, and between two whose places differ; of answers in the target's name only
- * PLACED_OF_ANSWER. */
+ *   4. Once the hops are known, ports of each kind are asked at the hops around their silence. These are the first, the
+ *      last and a middle one of each run of neighbours, and one between two whose places differ. Of answers in the
+ *      target's name they are PLACED_OF_ANSWER.
+ *   5. While a sender of refusals has no token for rule 3, rounds follow rules 2 and 4 at other hops. A round waits for
+ *      a hop without a token only if nothing else can be asked. */
 #include "ports/rounds.h"
 
 #include <stdlib.h>
@@ -49,8 +51,9 @@
  * Unit: ports. Source: chosen; one device answers them. Effect: more cost a token of the last router each. */
 #define PLACED_OF_ANSWER 2
 /* Probes of one round that may each take a token of the same router.
- * Unit: probes. Source: half of RATE_LIMIT_BURST. Effect: more empty the bucket, and their silence proves nothing. */
-#define PLACED_AT_HOP 3
+ * Unit: probes. Source: RATE_LIMIT_BURST. Effect: more empty the bucket, and their silence proves nothing; with fewer,
+ * more rounds are needed, each with a control. */
+#define PLACED_AT_HOP 6
 /* Rounds that look for places and do nothing else.
  * Unit: rounds. Source: chosen; each takes up to 1.1 s. Effect: with fewer, more ports inherit the place of neighbours;
  * more make a run longer where hops answer rarely. */
@@ -71,9 +74,11 @@ struct maker {
     struct rounds *rounds;
     const struct session *session;
     const struct portmap *map;
-    uint8_t placed[256];     /* by TTL: asks that look for places */
-    bool needs_control[256]; /* by TTL */
-    bool waits;              /* hops whose tokens are spent are asked, too, after a wait */
+    uint8_t placed[256];                       /* by TTL: asks that look for places */
+    bool needs_control[256], has_control[256]; /* by TTL */
+    bool waits;                                /* hops whose tokens are spent are asked, too, after a wait */
+    bool repeats;                              /* ports are to be asked again, in this round or in another */
+    bool repeating;                            /* in this round */
     bool failed;
     struct rng rng;
 };
@@ -115,12 +120,28 @@ static unsigned end_of(const struct portmap *map, const struct port_entry *entry
     return uint_max(map->end_ttl, entry->passed_ttl + 1U);
 }
 
+/* Whether no probe that was sent to the hop at this time or later expired there; false at time 0. */
+static bool is_silent_since(const struct maker *maker, unsigned ttl, nstime time)
+{
+    nstime expiry = maker->map->last_expiry[ttl];
+    return time && (expiry == NSTIME_NONE || expiry < time);
+}
+
 /* When the hop may be asked: a router that left out the last control gets time for a token. */
 static nstime ready_at(const struct maker *maker, unsigned ttl)
 {
-    nstime controlled = maker->rounds->controlled[ttl], expiry = maker->map->last_expiry[ttl];
-    bool is_dry = controlled && (expiry == NSTIME_NONE || expiry < controlled);
-    return is_dry ? controlled + RATE_LIMIT_REFILL : 0;
+    nstime controlled = maker->rounds->controlled[ttl];
+    return is_silent_since(maker, ttl, controlled) ? controlled + RATE_LIMIT_REFILL : 0;
+}
+
+/* Whether the hop may be asked in this round, which may have to wait for it. */
+static bool may_ask(struct maker *maker, unsigned ttl)
+{
+    nstime ready = ready_at(maker, ttl);
+    if (ready > session_now(maker->session) && !maker->waits)
+        return false;
+    wait_until(maker, ready);
+    return true;
 }
 
 /* --- 1 --- */
@@ -154,21 +175,46 @@ static bool refuses(const struct portmap *map, const struct addr *router)
     return false;
 }
 
-/* Beside repetitions a router that refuses ports has no token to spare. */
+/* A probe of a spec of the path that this hop answers, if there is one. */
+static void add_spec(struct maker *maker, unsigned ttl)
+{
+    const struct trace_set *path = maker->map->path;
+    for (unsigned i = 0; i < path->count; i++) {
+        struct addr router = trace_router_address(path->traces[i], (uint8_t)ttl);
+        if (addr_is_none(&router))
+            continue;
+        add(maker, (struct ask){.trace = (uint8_t)i, .ttl = (uint8_t)ttl, .controls = true});
+        return;
+    }
+}
+
+/* Whether a probe of a port that the target answers is to show if the hop answers this protocol. */
+static bool is_to_scout(const struct portmap *map, const struct portmap_list *list, unsigned ttl)
+{
+    return list->passer >= 0 && list->missed[ttl] < SCOUTS_MISSED && list->scouted[ttl] < SCOUTS_MOST &&
+           !portmap_hop_is_visible(map, map->entries[list->passer].part, ttl);
+}
+
+/* A router that refuses ports has no token to spare while ports are repeated; in a round that does so a scout is a
+ * control, too. Half of the scouts are left for later: refused ports may take the tokens before them. */
+static bool spares_token(const struct maker *maker, const struct portmap_list *list, unsigned ttl)
+{
+    if (!maker->repeats || !refuses(maker->map, &maker->map->routers[ttl]))
+        return true;
+    return maker->repeating && list->scouted[ttl] < SCOUTS_MOST / 2;
+}
+
+/* A scout that is repeated has a control behind it, which shows if the hop is silent to this protocol alone. */
 static void add_scouts(struct maker *maker)
 {
     const struct portmap *map = maker->map;
-    bool repeats = maker->rounds->count > 0;
     for (unsigned i = 0; i < map->list_count; i++) {
         const struct portmap_list *list = &map->per_list[i];
-        if (list->passer < 0)
-            continue;
-        const struct port_entry *passer = &map->entries[list->passer];
         for (unsigned ttl = session_config(maker->session)->first_ttl; ttl < map->end_ttl; ttl++)
-            if (!(repeats && refuses(map, &map->routers[ttl])) && list->missed[ttl] < SCOUTS_MISSED &&
-                list->scouted[ttl] < SCOUTS_MOST && !portmap_hop_is_visible(map, passer->part, ttl)) {
-                wait_until(maker, ready_at(maker, ttl));
-                add_port(maker, passer->part, passer->port, ttl, true);
+            if (is_to_scout(map, list, ttl) && spares_token(maker, list, ttl) && may_ask(maker, ttl)) {
+                add_port(maker, map->entries[list->passer].part, map->entries[list->passer].port, ttl, true);
+                if (list->scouted[ttl])
+                    add_spec(maker, ttl);
             }
     }
 }
@@ -226,33 +272,6 @@ static nstime last_refusal(const struct maker *maker)
         latest = expiry > latest ? expiry : latest;
     }
     return latest;
-}
-
-/* The control of a hop: a port of the list that the target answers, else any spec that the hop answers. */
-static void add_control_of_hop(struct maker *maker, unsigned ttl)
-{
-    const struct portmap *map = maker->map;
-    for (unsigned i = 0; i < map->list_count; i++)
-        if (map->per_list[i].passer >= 0 && (map->per_list[i].seen[ttl >> 5] >> (ttl & 31) & 1)) {
-            const struct port_entry *passer = &map->entries[map->per_list[i].passer];
-            add_port(maker, passer->part, passer->port, ttl, true);
-            return;
-        }
-    for (unsigned i = 0; i < map->path->count; i++) {
-        struct addr router = trace_router_address(map->path->traces[i], (uint8_t)ttl);
-        if (addr_is_none(&router))
-            continue;
-        add(maker, (struct ask){.trace = (uint8_t)i, .ttl = (uint8_t)ttl, .controls = true});
-        return;
-    }
-}
-
-static bool some_is_forwarded(const struct portmap *map)
-{
-    for (uint32_t i = 0; i < map->count; i++)
-        if (map->entries[i].fate == FATE_FORWARDED)
-            return true;
-    return false;
 }
 
 static bool is_to_repeat(const struct portmap *map, const struct port_entry *entry)
@@ -322,28 +341,31 @@ static uint32_t most_in_pass(const struct maker *maker, bool has_refusals)
     return has_refusals ? (uint32_t)(SAMPLES_WITHIN / gap) + 1 : BATCH_MOST;
 }
 
-static void add_again(struct maker *maker)
+/* Probes of the silent port that was asked least; ASKED_MOST: none is to be asked again. */
+static unsigned fewest_asked(const struct portmap *map)
 {
-    const struct portmap *map = maker->map;
     unsigned fewest = ASKED_MOST;
-    uint32_t resolved = 0;
-    for (uint32_t i = 0; i < map->count; i++) {
-        resolved += map->entries[i].answer != NO_ANSWER;
+    for (uint32_t i = 0; i < map->count; i++)
         if (is_to_repeat(map, &map->entries[i]))
             fewest = uint_min(fewest, map->entries[i].end_asked);
-    }
-    if (fewest == ASKED_MOST || (portmap_is_blind(map) && fewest >= ASKED_BLINDLY))
-        return;
+    return portmap_is_blind(map) && fewest >= ASKED_BLINDLY ? ASKED_MOST : fewest;
+}
+
+/* Controls that are refused are added later, at the end of the round. */
+static void add_again(struct maker *maker, unsigned fewest)
+{
+    const struct portmap *map = maker->map;
+    uint32_t resolved = 0;
+    for (uint32_t i = 0; i < map->count; i++)
+        resolved += map->entries[i].answer != NO_ANSWER;
     adapt_batch(maker->rounds, resolved);
     nstime last = last_refusal(maker);
     if (last != NSTIME_NONE)
         wait_until(maker, last + RATE_LIMIT_REFILL);
+    maker->repeating = true;
     add_pass(maker, most_in_pass(maker, last != NSTIME_NONE), fewest, 0);
     if (map->sample_span <= SAMPLE_SPAN && !map->reset_gap)
         add_pass(maker, maker->rounds->batch, fewest, SAMPLE_SPAN);
-    add_controls(maker, true);
-    if (map->gateway.ttl && !some_is_forwarded(map))
-        add_control_of_hop(maker, map->end_ttl);
 }
 
 /* --- 4 --- */
@@ -367,20 +389,44 @@ static const struct port_entry *find_like(const struct portmap *map, const struc
     return NULL;
 }
 
-/* A probe that its kind lets expect an expiry needs no control: if the reply stays away, the port is asked again. */
+/* Whether the port is expected to pass this hop: others of its kind do, or it is answered as the one that scouts. */
+static bool is_to_expire(const struct maker *maker, const struct port_entry *entry, const struct port_entry *like,
+                         unsigned ttl)
+{
+    int64_t passer = maker->map->per_list[maker->map->list_of_part[entry->part]].passer;
+    return (like && ttl <= like->after_ttl) ||
+           (entry->answer != NO_ANSWER && passer >= 0 && maker->map->entries[passer].answer == entry->answer);
+}
+
+/* Whether a hop behind this one is still to be scouted: the port may be known to be stopped there. */
+static bool is_too_early(const struct maker *maker, const struct port_entry *entry, unsigned ttl)
+{
+    const struct portmap *map = maker->map;
+    bool early = false;
+    while (!early && ++ttl < map->end_ttl)
+        early = is_to_scout(map, &map->per_list[map->list_of_part[entry->part]], ttl);
+    return early;
+}
+
+/* A probe that is expected to expire is a control itself; others often are, too, and a control costs a token. So a hop
+ * has a separate control only if the last probes there were silent, or if the port was silent there before. A router
+ * that refuses ports spends its tokens on that first. */
 static void add_sample(struct maker *maker, const struct port_entry *entry)
 {
-    const struct port_entry *like = find_like(maker->map, entry);
-    uint8_t ttl = portmap_next_ttl(maker->map, entry, like);
-    if (!ttl || maker->placed[ttl] >= PLACED_AT_HOP)
+    const struct portmap *map = maker->map;
+    const struct port_entry *like = find_like(map, entry);
+    uint8_t ttl = portmap_next_ttl(map, entry, like);
+    if (!ttl || maker->placed[ttl] >= PLACED_AT_HOP || is_too_early(maker, entry, ttl) ||
+        (maker->repeats && !maker->repeating && refuses(map, &map->routers[ttl])))
         return;
-    bool expires = like && ttl <= like->after_ttl && !maker->rounds->controlled[ttl];
-    if (ready_at(maker, ttl) > session_now(maker->session) && !maker->waits)
+    bool expires = is_to_expire(maker, entry, like, ttl) && !ready_at(maker, ttl);
+    if (!may_ask(maker, ttl))
         return;
     maker->placed[ttl]++;
-    maker->needs_control[ttl] = maker->needs_control[ttl] || !expires;
-    wait_until(maker, ready_at(maker, ttl));
-    add_entry(maker, entry, ttl);
+    maker->has_control[ttl] = maker->has_control[ttl] || expires;
+    maker->needs_control[ttl] =
+        maker->needs_control[ttl] || entry->silent_ttl == ttl || is_silent_since(maker, ttl, maker->rounds->asked[ttl]);
+    add_port(maker, entry->part, entry->port, ttl, expires);
 }
 
 /* The entry in the middle between two measured neighbours whose places differ; `first` itself: there is none. */
@@ -430,9 +476,53 @@ static void add_samples_of_answer(struct maker *maker, unsigned answer)
     }
 }
 
-static int compare_ttls(const void *a, const void *b)
+/* The control of a hop: a port of the list that the target answers, else any spec that the hop answers. */
+static void add_control_of_hop(struct maker *maker, unsigned ttl)
 {
-    return (int)((const struct ask *)a)->ttl - (int)((const struct ask *)b)->ttl;
+    const struct portmap *map = maker->map;
+    for (unsigned i = 0; i < map->list_count; i++)
+        if (map->per_list[i].passer >= 0 && (map->per_list[i].seen[ttl >> 5] >> (ttl & 31) & 1)) {
+            const struct port_entry *passer = &map->entries[map->per_list[i].passer];
+            add_port(maker, passer->part, passer->port, ttl, true);
+            return;
+        }
+    add_spec(maker, ttl);
+}
+
+/* Controls come last. */
+static int compare_asks(const void *a, const void *b)
+{
+    const struct ask *x = a, *y = b;
+    if (x->ttl != y->ttl)
+        return (int)x->ttl - (int)y->ttl;
+    if (x->controls != y->controls)
+        return (int)x->controls - (int)y->controls;
+    return x->trace != y->trace ? (int)x->trace - (int)y->trace : (int)x->port - (int)y->port;
+}
+
+/* A router with few tokens shows the first port that passes it, and the silence of those before. So rounds go through
+ * the list in both directions. */
+static int compare_asks_back(const void *a, const void *b)
+{
+    const struct ask *x = a, *y = b;
+    bool is_alike = x->ttl == y->ttl && x->controls == y->controls;
+    return is_alike ? compare_asks(b, a) : compare_asks(a, b);
+}
+
+/* If a wait for tokens keeps ports undecided, a first proof of their silence is enough to look for their place. */
+static bool is_worth_placing(const struct portmap *map, const struct port_entry *entry)
+{
+    bool waits = map->sample_span > SAMPLE_SPAN && !map->reset_gap;
+    return entry->fate == FATE_SILENT || (entry->fate == FATE_UNSURE && waits && entry->end_proofs > 0);
+}
+
+/* The last of the neighbours in one list that are worth placing; before `first`: there is none. */
+static int64_t silent_run_end(const struct portmap *map, uint32_t first)
+{
+    uint32_t end = first;
+    while (end < map->first_of_part[map->entries[first].part + 1] && is_worth_placing(map, &map->entries[end]))
+        end++;
+    return (int64_t)end - 1;
 }
 
 static void add_samples(struct maker *maker)
@@ -442,27 +532,46 @@ static void add_samples(struct maker *maker)
     for (unsigned answer = 0; answer < map->answer_count; answer++)
         add_samples_of_answer(maker, answer);
     for (uint32_t first = 0; first < map->count;) {
-        uint32_t last = portmap_run_end(map, first);
-        if (map->entries[first].fate == FATE_SILENT)
-            add_samples_of_run(maker, first, last);
-        first = last + 1;
+        int64_t last = silent_run_end(map, first);
+        if (last >= first)
+            add_samples_of_run(maker, first, (uint32_t)last);
+        first = last >= first ? (uint32_t)last + 1 : first + 1;
     }
     size_t added = maker->rounds->count - before;
-    if (maker->failed || (!added && maker->waits))
+    if (maker->failed || !added)
         return;
-    if (!added) {
-        maker->waits = true;
-        add_samples(maker);
-        return;
-    }
-    maker->rounds->placing += before == 0; /* other rounds are needed anyway */
-    qsort(maker->rounds->asks + before, added, sizeof *maker->rounds->asks, compare_ttls);
+    maker->rounds->placing += !maker->repeats; /* other rounds are needed anyway */
+    qsort(maker->rounds->asks + before, added, sizeof *maker->rounds->asks,
+          maker->rounds->made % 2 ? compare_asks : compare_asks_back);
     for (unsigned ttl = 1; ttl < 256; ttl++)
-        if (maker->needs_control[ttl])
+        if (maker->needs_control[ttl] && !maker->has_control[ttl])
             add_control_of_hop(maker, ttl);
 }
 
 /* --- all --- */
+
+static bool some_is_forwarded(const struct portmap *map)
+{
+    for (uint32_t i = 0; i < map->count; i++)
+        if (map->entries[i].fate == FATE_FORWARDED)
+            return true;
+    return false;
+}
+
+/* Behind a gateway a port that was forwarded is a control, or else a spec. */
+static void add_last_controls(struct maker *maker)
+{
+    add_controls(maker, true);
+    if (maker->map->gateway.ttl && !some_is_forwarded(maker->map))
+        add_control_of_hop(maker, maker->map->end_ttl);
+}
+
+static void add_at_hops(struct maker *maker)
+{
+    add_scouts(maker);
+    if (maker->rounds->placing < PLACING_ROUNDS)
+        add_samples(maker);
+}
 
 bool rounds_plan(struct rounds *rounds, const struct session *session, const struct portmap *map)
 {
@@ -474,10 +583,22 @@ bool rounds_plan(struct rounds *rounds, const struct session *session, const str
     add_new(&maker);
     if (rounds->count)
         return !maker.failed;
-    add_again(&maker); /* before scouts take tokens */
-    size_t repeated = rounds->count;
-    add_scouts(&maker);
-    if (rounds->count == repeated && rounds->placing < PLACING_ROUNDS)
-        add_samples(&maker);
+    unsigned fewest = fewest_asked(map);
+    nstime last = last_refusal(&maker);
+    maker.repeats = fewest < ASKED_MOST;
+    bool is_early = last != NSTIME_NONE && last + RATE_LIMIT_REFILL > session_now(session);
+    if (maker.repeats && !is_early)
+        add_again(&maker, fewest);
+    add_at_hops(&maker);
+    if (!rounds->count && maker.repeats) {
+        add_again(&maker, fewest);
+        add_at_hops(&maker);
+    }
+    if (!rounds->count) {
+        maker.waits = true;
+        add_at_hops(&maker);
+    }
+    if (maker.repeating)
+        add_last_controls(&maker);
     return !maker.failed;
 }
