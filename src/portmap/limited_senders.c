@@ -62,6 +62,13 @@ static int compare_times(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+static void sort_times(struct limited_sender *one)
+{
+    qsort(one->times, one->count, sizeof *one->times, compare_times);
+    for (size_t i = RATE_LIMIT_UNLIMITED - 1; i < one->count && !one->is_unlimited; i++)
+        one->is_unlimited = one->times[i] - one->times[i - (RATE_LIMIT_UNLIMITED - 1)] < RATE_LIMIT_REFILL;
+}
+
 bool limited_senders_gather(const struct trace_set *path, const struct trace_set *lists, struct limited_senders *out)
 {
     memset(out, 0, sizeof *out);
@@ -72,7 +79,7 @@ bool limited_senders_gather(const struct trace_set *path, const struct trace_set
     for (unsigned i = 0; i < lists->count; i++)
         good = good && gather_trace(out, lists->traces[i]);
     for (unsigned i = 0; i < out->count; i++)
-        qsort(out->of[i].times, out->of[i].count, sizeof *out->of[i].times, compare_times);
+        sort_times(&out->of[i]);
     return good;
 }
 
@@ -146,16 +153,33 @@ static bool has_bit(const uint32_t bits[8], unsigned ttl)
     return bits[ttl >> 5] >> (ttl & 31) & 1;
 }
 
+static bool refuses_from(const struct limited_sender *one, unsigned end_ttl)
+{
+    bool refuses = false;
+    for (unsigned ttl = end_ttl; ttl < 256; ttl++)
+        refuses = refuses || has_bit(one->refused, ttl);
+    return refuses;
+}
+
 bool limited_senders_could_refuse(const struct limited_senders *senders, nstime sent, unsigned end_ttl)
 {
     bool ready = !senders->overflowed;
-    for (unsigned i = 0; i < senders->count && ready; i++) {
-        bool refuses = false;
-        for (unsigned ttl = end_ttl; ttl < 256; ttl++)
-            refuses = refuses || has_bit(senders->of[i].refused, ttl);
-        ready = !refuses || was_ready(senders, &senders->of[i], sent);
-    }
+    for (unsigned i = 0; i < senders->count && ready; i++)
+        ready = !refuses_from(&senders->of[i], end_ttl) || was_ready(senders, &senders->of[i], sent);
     return ready;
+}
+
+bool limited_senders_are_unlimited(const struct limited_senders *senders, unsigned end_ttl, bool expires)
+{
+    bool some = false, all = !senders->overflowed;
+    for (unsigned i = 0; i < senders->count && all; i++) {
+        const struct limited_sender *one = &senders->of[i];
+        if (!one->is_icmp || !(refuses_from(one, end_ttl) || (expires && has_bit(one->expired, end_ttl))))
+            continue;
+        some = true;
+        all = one->is_unlimited;
+    }
+    return some && all;
 }
 
 bool limited_senders_could_answer(const struct limited_senders *senders, nstime sent, const struct reply *reply)

@@ -12,6 +12,7 @@
 
 struct limited_sender {
     struct addr address;
+    bool is_unlimited;               /* it sent RATE_LIMIT_UNLIMITED errors within a refill */
     bool is_icmp;                    /* ICMP errors share one limit per sender; RSTs have another */
     uint32_t refused[8], expired[8]; /* bits: TTLs of probes that it refused, and that it let expire */
     nstime *times;                   /* owned; of the probes that it answered, in order */
@@ -45,6 +46,9 @@ void limited_senders_free(struct limited_senders *senders);
 /* Whether a probe that was silent at the end of the path would have been refused if it met a device that refuses: each
  * sender of refusals at this TTL or a larger one had an answer left. True if there is none. */
 bool limited_senders_could_refuse(const struct limited_senders *senders, nstime sent, unsigned end_ttl);
+/* Whether all senders of the errors that a probe to the end of the path may draw are unlimited: of refusals, and behind
+ * a gateway of expiries. False if there is none. */
+bool limited_senders_are_unlimited(const struct limited_senders *senders, unsigned end_ttl, bool expires);
 /* Whether the sender of this reply had an answer left for a probe sent at this time. True if its answers are not
  * limited. */
 bool limited_senders_could_answer(const struct limited_senders *senders, nstime sent, const struct reply *reply);

@@ -463,6 +463,15 @@ static void settle_fates(struct portmap *map)
     }
 }
 
+/* One lost refusal may have emptied a bucket for all ports that were asked until it had a token again. */
+static nstime find_sample_span(const struct portmap *map)
+{
+    bool has_errors = map->gateway.ttl;
+    for (unsigned i = 0; i < map->answer_count; i++)
+        has_errors = has_errors || map->answers[i].is_icmp;
+    return has_errors && !map->errors_are_unlimited ? RATE_LIMIT_REFILL : SAMPLE_SPAN;
+}
+
 static bool fill(struct portmap *map)
 {
     struct losses losses = {.first = {0, 0}, .again = {0, 0}};
@@ -485,11 +494,8 @@ static bool fill(struct portmap *map)
     good = good && limited_senders_pace(senders, map->lists, map->end_ttl, map->reset_gap);
     for (unsigned i = 0; good && i < map->lists->count; i++)
         learn_hops_of_lists(map, senders, i);
-    /* One lost refusal may have emptied a bucket for all ports that were asked until it had a token again. */
-    map->sample_span = map->gateway.ttl ? RATE_LIMIT_REFILL : SAMPLE_SPAN;
-    for (unsigned i = 0; i < map->answer_count; i++)
-        if (map->answers[i].is_icmp)
-            map->sample_span = RATE_LIMIT_REFILL;
+    map->errors_are_unlimited = good && limited_senders_are_unlimited(senders, map->end_ttl, map->gateway.ttl);
+    map->sample_span = find_sample_span(map);
     for (unsigned i = 0; good && i < map->lists->count; i++)
         good = take_silences(map, senders, i, &losses);
     find_proofs(map, &losses);

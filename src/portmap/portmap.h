@@ -103,11 +103,12 @@ struct portmap {
     nstime
         sample_span; /* samples of a port at the end of the path are so far apart: SAMPLE_SPAN, or a token's refill */
     nstime asked_first, asked_last; /* sends of the first probe of each port to the end of the path */
-    nstime reset_gap;    /* the target limits its resets, but not those of probes so far apart; 0: no limit is seen */
-    unsigned proofs;     /* samples that prove a silence */
-    unsigned hop_proofs; /* the same of a silent port at a hop */
-    struct gateway gateway; /* ttl 0: the run tests none */
-    uint8_t end_ttl;        /* the hop behind the gateway; else where the target answers; else the largest TTL */
+    nstime reset_gap; /* the target limits its resets, but not those of probes so far apart; 0: no limit is seen */
+    bool errors_are_unlimited; /* no rate limit is seen of any sender of errors to probes to the end of the path */
+    unsigned proofs;           /* samples that prove a silence */
+    unsigned hop_proofs;       /* the same of a silent port at a hop */
+    struct gateway gateway;    /* ttl 0: the run tests none */
+    uint8_t end_ttl;           /* the hop behind the gateway; else where the target answers; else the largest TTL */
     bool end_is_known;
     nstime last_expiry[256];  /* by TTL: when the last probe that expired there was sent; NSTIME_NONE: none */
     struct addr routers[256]; /* by TTL: the router that lets probes expire; none-address: silent */

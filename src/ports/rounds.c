@@ -255,14 +255,12 @@ static nstime last_expiry_by(const struct portmap *map, const struct addr *route
     return latest;
 }
 
-/* The last error of any sender of refusals: its refusals and expiries share one limit. It may have sent one to the last
- * control, too, which was lost. Behind a gateway, the expiries at the end of the path count as refusals do. */
-static nstime last_refusal(const struct maker *maker)
+/* The last error of any sender of refusals: its refusals and expiries share one limit. Behind a gateway, the expiries
+ * at the end of the path count as refusals do. */
+static nstime last_error(const struct maker *maker)
 {
     const struct portmap *map = maker->map;
-    nstime latest = maker->rounds->refused ? maker->rounds->refused : NSTIME_NONE;
-    if (map->gateway.ttl && map->last_expiry[map->end_ttl] > latest)
-        latest = map->last_expiry[map->end_ttl];
+    nstime latest = map->gateway.ttl ? map->last_expiry[map->end_ttl] : NSTIME_NONE;
     for (unsigned i = 0; i < map->answer_count; i++) {
         const struct port_answer *answer = &map->answers[i];
         if (!answer->is_icmp)
@@ -274,12 +272,28 @@ static nstime last_refusal(const struct maker *maker)
     return latest;
 }
 
+/* Whether errors need no wait: no limit is seen, and the last control was answered. */
+static bool errors_are_free(const struct maker *maker)
+{
+    nstime control = maker->rounds->refused;
+    return maker->map->errors_are_unlimited && (!control || last_error(maker) >= control);
+}
+
+/* When the round may start for the sake of tokens; 0: at once. */
+static nstime tokens_at(const struct maker *maker)
+{
+    nstime control = maker->rounds->refused, last = last_error(maker);
+    last = control && control > last ? control : last;
+    return last == NSTIME_NONE || errors_are_free(maker) ? 0 : last + RATE_LIMIT_REFILL;
+}
+
 static bool is_to_repeat(const struct portmap *map, const struct port_entry *entry)
 {
     return (entry->fate == FATE_UNSURE || portmap_is_doubtful(map, entry)) && entry->end_asked < ASKED_MOST;
 }
 
-/* Behind every few asks from `first` on, and at the end, a control that the target resets. */
+/* Behind every few asks from `first` on, and at the end, a control that the target resets. If errors need no wait, one
+ * of each of their senders, too. */
 static void mix_in_controls(struct maker *maker, size_t first)
 {
     unsigned every = control_every(maker);
@@ -294,6 +308,8 @@ static void mix_in_controls(struct maker *maker, size_t first)
         add(maker, asks[i]);
         if ((i + 1) % every == 0 || i + 1 == count)
             add_controls(maker, false);
+        if ((i + 1) % every == 0 && errors_are_free(maker))
+            add_controls(maker, true);
     }
     free(asks);
 }
@@ -359,11 +375,10 @@ static void add_again(struct maker *maker, unsigned fewest)
     for (uint32_t i = 0; i < map->count; i++)
         resolved += map->entries[i].answer != NO_ANSWER;
     adapt_batch(maker->rounds, resolved);
-    nstime last = last_refusal(maker);
-    if (last != NSTIME_NONE)
-        wait_until(maker, last + RATE_LIMIT_REFILL);
+    nstime tokens = tokens_at(maker);
+    wait_until(maker, tokens);
     maker->repeating = true;
-    add_pass(maker, most_in_pass(maker, last != NSTIME_NONE), fewest, 0);
+    add_pass(maker, most_in_pass(maker, tokens), fewest, 0);
     if (map->sample_span <= SAMPLE_SPAN && !map->reset_gap)
         add_pass(maker, maker->rounds->batch, fewest, SAMPLE_SPAN);
 }
@@ -584,9 +599,8 @@ bool rounds_plan(struct rounds *rounds, const struct session *session, const str
     if (rounds->count)
         return !maker.failed;
     unsigned fewest = fewest_asked(map);
-    nstime last = last_refusal(&maker);
+    bool is_early = tokens_at(&maker) > session_now(session);
     maker.repeats = fewest < ASKED_MOST;
-    bool is_early = last != NSTIME_NONE && last + RATE_LIMIT_REFILL > session_now(session);
     if (maker.repeats && !is_early)
         add_again(&maker, fewest);
     add_at_hops(&maker);

@@ -22,7 +22,12 @@
  * limit for a drop; a longer one makes a diagnosis slower. */
 #define RATE_LIMIT_REFILL (1100 * NS_PER_MS)
 
-/* The same for two tokens: Linux charges an unreachable for want of a route twice, in ip_error() and in icmp_send(). */
+/* So many errors for probes sent within RATE_LIMIT_REFILL show a router without such a limit.
+ * Unit: errors. Source: one more than a full bucket and its refill. Effect: with fewer, such a bucket looks like no
+ * limit; with more, a port list takes longer where routers have none. */
+#define RATE_LIMIT_UNLIMITED (RATE_LIMIT_BURST + 2)
+
+/* A refill of two tokens: Linux charges an unreachable for want of a route twice, in ip_error() and in icmp_send(). */
 #define RATE_LIMIT_REFILL_TWO (2100 * NS_PER_MS)
 
 /* A reply to a probe sent at most this long after a silent one shows that the bucket was not empty; on a slow run, to
