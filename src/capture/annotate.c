@@ -51,6 +51,7 @@ static const struct field config_fields[] = {
     FIELD(session_config, gap, "gap", FIELD_UNSIGNED),
     FIELD(session_config, max_wait, "max_wait_ns", FIELD_SIGNED),
     FIELD(session_config, send_gap, "send_gap_ns", FIELD_SIGNED),
+    OPTIONAL_FIELD(session_config, gap_is_mean, "gap_is_mean", FIELD_BOOL),
     FIELD(session_config, size, "size", FIELD_UNSIGNED),
     OPTIONAL_FIELD(session_config, interface_mtu, "interface_mtu", FIELD_UNSIGNED),
     FIELD(session_config, tos, "tos", FIELD_UNSIGNED),

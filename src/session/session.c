@@ -242,6 +242,11 @@ void session_settle_hops(struct session *session, bool (*is_closed)(const struct
 
 /* --- wishes --- */
 
+/* A pause of our process that later sends make up for.
+ * Unit: ns. Source: chosen; a time slice of a busy machine. Effect: a smaller one sends lists slower than the rate; a
+ * larger one sends bursts that a small firewall may lose. */
+#define MADE_UP_MOST (10 * NS_PER_MS)
+
 /* The budget counts sends, whether or not the capture shows them yet. */
 static bool may_send_more(const struct session *session, unsigned index)
 {
@@ -264,7 +269,7 @@ struct wish session_wish(struct session *session, nstime now)
     }
     nstime again;
     bool due = session->config.strategy->next(session, now, &wish, &again);
-    nstime slot = session->last_send == NSTIME_NONE ? now : session->last_send + session->config.send_gap;
+    nstime slot = session->last_send == NSTIME_NONE ? now : session->next_slot;
     if (due && !may_send_more(session, wish.trace)) {
         due = false;
         again = NSTIME_NEVER;
@@ -285,6 +290,16 @@ struct wish session_wish(struct session *session, nstime now)
     return wish;
 }
 
+/* The slots follow each other by the gap. A send that comes after its slot moves the next one, unless the gap is a
+ * mean: then the sends catch up, by MADE_UP_MOST at most. */
+static nstime slot_after(const struct session *session, nstime at)
+{
+    bool is_first = session->last_send == NSTIME_NONE;
+    nstime slot = is_first || !session->config.gap_is_mean ? at : session->next_slot;
+    slot = slot < at - MADE_UP_MOST ? at - MADE_UP_MOST : slot;
+    return slot + session->config.send_gap;
+}
+
 void session_sent(struct session *session, const struct wish *wish, int send_errno, nstime at)
 {
     struct session_claim claim = {.kind = send_errno ? CLAIM_REFUSED : CLAIM_UNSEEN,
@@ -297,6 +312,7 @@ void session_sent(struct session *session, const struct wish *wish, int send_err
                                   .send_errno = send_errno};
     session->next_serial[wish->trace] = wish->serial;
     session_wanted(session, wish->trace, wish->flow, wish->ttl)->commanded++;
+    session->next_slot = slot_after(session, at);
     session->last_send = at;
     if (session->config.strategy->sent)
         session->config.strategy->sent(session, wish, at);

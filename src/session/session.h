@@ -42,6 +42,7 @@ struct session_config {
     uint8_t gap;         /* silent hops in a row after which a climb ends */
     nstime max_wait;
     nstime send_gap;        /* least time between two sends: from -z and --rate */
+    bool gap_is_mean;       /* of a port list: a send that was late lets the next ones follow sooner */
     uint16_t size;          /* of the whole IP packet in bytes; 0: the default of each type */
     uint16_t interface_mtu; /* the run also measures which sizes the path takes, up to this one; 0: it does not */
     uint8_t tos;

@@ -78,6 +78,7 @@ struct session {
     uint16_t next_serial[TRACES_MOST];
     unsigned flows_asked[TRACES_MOST]; /* by trace: known probes belong to smaller flow indexes */
     nstime last_send;                  /* NSTIME_NONE before the first */
+    nstime next_slot;                  /* earliest time of the next send */
 
     uint8_t *stamp;                        /* scratch: one probe as it was sent, to compare quotes with */
     size_t settled_probes[TRACES_MOST];    /* by trace: probe_settled was called for the probes before */

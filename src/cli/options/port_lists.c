@@ -12,7 +12,7 @@
 #define DIAGNOSE_PACKETS 2000
 #define PORTS_PACKETS 10
 #define PORTS_PACKETS_MOST 1000000 /* packets; --budget takes no more */
-/* Least time between two sends to the ports of a list, without -z and --rate.
+/* Mean time between two sends to the ports of a list, without -z and --rate.
  * Unit: ns. Source: chosen: 1000 packets a second. Effect: a shorter one may overload a small firewall. */
 #define PORTS_SEND_GAP NS_PER_MS
 
@@ -148,7 +148,8 @@ enum status port_lists_pace(struct options *options, struct err *err)
     usual = usual < PORTS_PACKETS_MOST ? usual : PORTS_PACKETS_MOST;
     config->budget = pace->budget ? pace->budget : usual;
     config->strategy = ports || session_config_is_through(config) ? &strategy_ports : &strategy_diagnose;
-    if (ports && !pace->send_gap_given)
+    config->gap_is_mean = ports && !pace->send_gap_given;
+    if (config->gap_is_mean)
         config->send_gap = pace->rate_gap ? pace->rate_gap : PORTS_SEND_GAP;
     return STATUS_OK;
 }

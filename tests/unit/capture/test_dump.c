@@ -70,6 +70,7 @@ static void fill_config(struct session_config *config, const char *source, const
         .gap = 9,
         .max_wait = 3 * NS_PER_S + 1,
         .send_gap = 123456,
+        .gap_is_mean = true,
         .size = 1234,
         .tos = 0xb9,
         .dont_fragment = true,
@@ -142,6 +143,7 @@ static void check_config(const struct session_config *got, const struct session_
     is_num(got->gap, want->gap, "config: gap");
     is_num(got->max_wait, want->max_wait, "config: longest wait");
     is_num(got->send_gap, want->send_gap, "config: send gap");
+    is_num(got->gap_is_mean, want->gap_is_mean, "config: the gap is a mean");
     is_num(got->size, want->size, "config: size");
     is_num(got->tos, want->tos, "config: TOS");
     is_num(got->dont_fragment, want->dont_fragment, "config: DF");

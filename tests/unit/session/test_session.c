@@ -484,6 +484,45 @@ static void test_pacing(void)
     session_free(session);
 }
 
+/* Sends as soon as the session wishes, but `late` after the time for which it waits. Returns the time of the last. */
+static nstime send_late(struct session *session, nstime now, unsigned sends, nstime late)
+{
+    nstime last = now;
+    while (sends > 0) {
+        struct wish wish = session_wish(session, now);
+        if (wish.kind == WISH_SEND) {
+            session_sent(session, &wish, 0, now);
+            last = now;
+            sends--;
+        } else {
+            now = wish.until + late;
+        }
+    }
+    return last;
+}
+
+/* A port list is sent at its rate, although our process is late for each send. */
+static void test_mean_gap(void)
+{
+    struct err err = {0};
+    struct session_config config = handmade_config(udp_only);
+    config.queries = 10;
+    config.send_gap = MS;
+    struct session *session = session_new(&config, false, NULL, &err);
+    is_num(send_late(session, START, 11, MS / 2) - START, 15 * MS, "a least gap: each late send delays the next");
+    session_free(session);
+    config.gap_is_mean = true;
+    session = session_new(&config, false, NULL, &err);
+    nstime last = send_late(session, START, 11, MS / 2);
+    is_num(last - START, 10 * MS + MS / 2, "a mean gap: it does not");
+    unsigned burst = 0;
+    struct wish wish = session_wish(session, last + 35 * MS);
+    for (; wish.kind == WISH_SEND; wish = session_wish(session, last + 35 * MS), burst++)
+        session_sent(session, &wish, 0, last + 35 * MS);
+    is_num(burst, 11, "after a long pause ten sends are made up for");
+    session_free(session);
+}
+
 static struct frame_note see_flow(struct session *session, unsigned trace, unsigned flow, uint16_t serial, uint8_t ttl,
                                   nstime at)
 {
@@ -841,6 +880,7 @@ int main(void)
     test_end_of_late_start();
     test_refusals_are_no_circle();
     test_pacing();
+    test_mean_gap();
     test_alternates();
     test_many_flows();
     test_ways_of_different_lengths();
