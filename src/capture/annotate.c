@@ -50,6 +50,7 @@ static const struct field config_fields[] = {
     FIELD(session_config, queries, "queries", FIELD_UNSIGNED),
     FIELD(session_config, gap, "gap", FIELD_UNSIGNED),
     FIELD(session_config, max_wait, "max_wait_ns", FIELD_SIGNED),
+    OPTIONAL_FIELD(session_config, slow_wait, "slow_wait_ns", FIELD_SIGNED),
     FIELD(session_config, send_gap, "send_gap_ns", FIELD_SIGNED),
     OPTIONAL_FIELD(session_config, gap_is_mean, "gap_is_mean", FIELD_BOOL),
     FIELD(session_config, size, "size", FIELD_UNSIGNED),
@@ -317,6 +318,6 @@ bool annotations_complete(const struct annotations *seen, const struct saved_run
         return false;
     return config->source.family == config->target.family && config->first_ttl > 0 &&
            config->first_ttl <= config->max_ttl && config->queries > 0 && config->gap > 0 && config->max_wait > 0 &&
-           config->max_wait <= LONGEST_WAIT && config->send_gap >= 0 && config->send_gap <= LONGEST_WAIT &&
-           config->flow_label >= -1 && config->flow_label <= 0xfffff;
+           config->max_wait <= LONGEST_WAIT && config->slow_wait <= LONGEST_WAIT && config->send_gap >= 0 &&
+           config->send_gap <= LONGEST_WAIT && config->flow_label >= -1 && config->flow_label <= 0xfffff;
 }

@@ -87,7 +87,7 @@ nstime session_silence_due(const struct session *session)
         if (since != NSTIME_NONE && (due == NSTIME_NONE || (refused ? since > due : since < due)))
             due = since;
     }
-    return due == NSTIME_NONE ? NSTIME_NEVER : due + session->config.max_wait;
+    return due == NSTIME_NONE ? NSTIME_NEVER : due + session_longest_wait(session);
 }
 
 bool session_silence_is_young(const struct session *session)

@@ -161,7 +161,7 @@ static struct frame_note take_reply(struct session *session, const struct frame 
     struct reply reply = make_reply(frame, packet, match);
     if (is_same_frame(probe, &reply))
         return count_stray(session, "the same answer on another interface");
-    if (probe->sent + session->config.max_wait <= frame->time)
+    if ((size_t)(probe - trace->probes) < session->settled_probes[match->trace])
         return count_stray(session, "answer after the longest wait");
     if (packet->kind == PACKET_ICMP_ERROR)
         add_quote(session, trace, probe, packet, &reply);

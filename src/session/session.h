@@ -19,6 +19,11 @@
 
 struct strategy;
 
+/* The longest wait grows up to this one on slow paths if the user has not set one.
+ * Unit: ns. Source: the wait of traceroute. Effect: a smaller one takes slow links in a row for silence; a larger one
+ * delays the report of a silent target behind them. */
+#define SLOW_WAIT (5 * NS_PER_S)
+
 /* All settings of a run. A capture that holds them replays as the same run. */
 struct session_config {
     char target_name[TARGET_NAME_BYTES]; /* as the user wrote it; "" or equal to the address: no name */
@@ -40,10 +45,11 @@ struct session_config {
     uint8_t through_ttl; /* end of the path */
     uint8_t queries;     /* probes a hop */
     uint8_t gap;         /* silent hops in a row after which a climb ends */
-    nstime max_wait;
-    nstime send_gap;        /* least time between two sends: from -z and --rate */
-    bool gap_is_mean;       /* of a port list: a send that was late lets the next ones follow sooner */
-    uint16_t size;          /* of the whole IP packet in bytes; 0: the default of each type */
+    nstime max_wait;     /* the longest wait for a reply */
+    nstime slow_wait;    /* it grows to this one where replies are slow: session_longest_wait(); 0: it does not grow */
+    nstime send_gap;     /* least time between two sends: from -z and --rate */
+    bool gap_is_mean;    /* of a port list: a send that was late lets the next ones follow sooner */
+    uint16_t size;       /* of the whole IP packet in bytes; 0: the default of each type */
     uint16_t interface_mtu; /* the run also measures which sizes the path takes, up to this one; 0: it does not */
     uint8_t tos;
     bool dont_fragment;

@@ -148,6 +148,8 @@ void session_stop_behind_gateway(struct session *session);
 unsigned session_other_at(const struct session *session, unsigned silent, uint8_t ttl);
 
 /* timers.c */
+/* The longest wait for a reply: the configured one, or more where the path is slow. It never shrinks. */
+nstime session_longest_wait(const struct session *session);
 /* When the probe expires, as known now. */
 nstime session_probe_deadline(const struct session *session, const struct probe *probe);
 /* A reply took longer than all before it, so deadlines are later now. Probes that expired too early are in flight

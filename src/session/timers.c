@@ -13,6 +13,12 @@
 #define FIRST_WAIT NS_PER_S
 #define LEAST_WAIT_AT_END (150 * NS_PER_MS) /* least wait for the other probes */
 
+/* On slow paths the longest wait is this multiple of the largest RTT, as a fraction.
+ * Unit: 1. Source: the next link may be as slow as all before it together; the rest is for jitter. Effect: a smaller
+ * one takes a second slow link for silence; a larger one delays the report of a silent target behind a slow link. */
+#define SLOW_WAIT_TIMES 11
+#define SLOW_WAIT_PARTS 5
+
 enum deadline_kind { DEADLINE_NONE, DEADLINE_STRATEGY, DEADLINE_PENDING, DEADLINE_EXPIRY, DEADLINE_LONGEST_WAIT };
 
 struct deadline {
@@ -22,9 +28,16 @@ struct deadline {
     size_t index; /* of the probe, or of the pending send */
 };
 
+nstime session_longest_wait(const struct session *session)
+{
+    nstime grown = session->worst_rtt / SLOW_WAIT_PARTS * SLOW_WAIT_TIMES;
+    grown = grown < session->config.slow_wait ? grown : session->config.slow_wait;
+    return grown > session->config.max_wait ? grown : session->config.max_wait;
+}
+
 nstime session_probe_deadline(const struct session *session, const struct probe *probe)
 {
-    nstime longest = session->config.max_wait;
+    nstime longest = session_longest_wait(session);
     nstime wait = longest < FIRST_WAIT ? longest : FIRST_WAIT;
     if (session->worst_rtt) {
         uint8_t target_ttl = session_target_ttl(session);
@@ -68,7 +81,7 @@ static struct deadline earliest_deadline(struct session *session)
                 sooner(&earliest, DEADLINE_EXPIRY, session_probe_deadline(session, &trace->probes[i]), t, i);
         if (session->settled_probes[t] < trace->probe_count) {
             size_t next = session->settled_probes[t];
-            sooner(&earliest, DEADLINE_LONGEST_WAIT, trace->probes[next].sent + session->config.max_wait, t, next);
+            sooner(&earliest, DEADLINE_LONGEST_WAIT, trace->probes[next].sent + session_longest_wait(session), t, next);
         }
     }
     return earliest;
@@ -89,12 +102,11 @@ void session_settle_probe(struct session *session, unsigned index)
         session->events.probe_settled(session->events.context, session, trace, probe);
 }
 
-/* The probes stand in the order of their sends, except for a few that the capture showed late. */
 void session_reopen_probes(struct session *session, nstime now)
 {
     for (unsigned t = 0; t < session->all_count; t++) {
         struct trace *trace = &session->traces[t];
-        for (size_t i = trace->probe_count; i-- > 0 && trace->probes[i].sent + session->config.max_wait > now;) {
+        for (size_t i = trace->probe_count; i-- > session->settled_probes[t];) {
             struct probe *probe = &trace->probes[i];
             if (probe->state != PROBE_EXPIRED || session_probe_deadline(session, probe) <= now)
                 continue;

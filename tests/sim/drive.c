@@ -35,6 +35,7 @@ enum status drive_config(const struct net *net, uint8_t family, const char *spec
                                    .queries = 3,
                                    .gap = 8,
                                    .max_wait = 3200 * NS_PER_MS,
+                                   .slow_wait = SLOW_WAIT,
                                    .send_gap = 500 * NS_PER_US,
                                    .dont_fragment = true,
                                    .flow_label = -1,

@@ -63,6 +63,17 @@ static bool start_run(struct drive *d, const struct net *net, const struct run *
     return drive_live(d, net, &config, NSTIME_NEVER);
 }
 
+/* The link behind hop 1 is slow; `more` has the links behind hop 2. */
+static void describe_far_network(unsigned delay_ms, const char *more, struct strbuf *out)
+{
+    strbuf_init(out);
+    strbuf_addf(out,
+                "client client 10.9.0.2 2001:db8:99::2\nchain r 4\n"
+                "host target 192.0.2.80 2001:db8:80::80 open tcp/80,tcp/443\n"
+                "link client r1 delay 20us\nlink r1 r2 delay %gms\n%s",
+                delay_ms / 2.0, more);
+}
+
 /* The state of each verdict, as "udp closed, icmp open". */
 static void describe_verdicts(const struct session *session, struct strbuf *out)
 {
@@ -89,19 +100,17 @@ static unsigned hops_shown(const struct session *session)
     return shown;
 }
 
-static void check_slow(enum slow_link place, unsigned delay_ms, const struct run *run, uint8_t family)
+static void check_slow_path(const char *network, const char *place, unsigned delay_ms, const struct run *run,
+                            uint8_t family)
 {
-    struct strbuf text;
     struct net *net = NULL;
     struct err err = {0};
     struct drive d = {0};
-    describe_network(place, delay_ms, 0, "", &text);
-    bool ran = net_parse("slow", text.text, &net, &err) == STATUS_OK && start_run(&d, net, run, family, 1);
-    if (ok(ran, "%s %s, IPv%u, %u ms behind %s: ran", run->strategy->name, run->specs, family, delay_ms,
-           place_names[place])) {
+    bool ran = net_parse("slow", network, &net, &err) == STATUS_OK && start_run(&d, net, run, family, 1);
+    if (ok(ran, "%s %s, IPv%u, %u ms behind %s: ran", run->strategy->name, run->specs, family, delay_ms, place)) {
         ok(session_target_ttl(d.session) == TARGET_TTL && hops_shown(d.session) == TARGET_TTL,
            "%s %s, IPv%u, %u ms behind %s: all %u hops, and the target at %u", run->strategy->name, run->specs, family,
-           delay_ms, place_names[place], hops_shown(d.session), session_target_ttl(d.session));
+           delay_ms, place, hops_shown(d.session), session_target_ttl(d.session));
         struct strbuf verdicts;
         strbuf_init(&verdicts);
         if (run->strategy->judged)
@@ -109,8 +118,45 @@ static void check_slow(enum slow_link place, unsigned delay_ms, const struct run
         ok(!strstr(verdicts.text, "unanswered") && !strstr(verdicts.text, "dropped") &&
                !strstr(verdicts.text, "inconclusive"),
            "%s %s, IPv%u, %u ms behind %s: %s, %.0f ms, %u probes", run->strategy->name, run->specs, family, delay_ms,
-           place_names[place], verdicts.text, nstime_ms(d.done - d.first_send), d.sent_count);
+           place, verdicts.text, nstime_ms(d.done - d.first_send), d.sent_count);
         strbuf_free(&verdicts);
+    }
+    drive_free(&d);
+    free(net);
+}
+
+static void check_slow(enum slow_link place, unsigned delay_ms, const struct run *run, uint8_t family)
+{
+    struct strbuf text;
+    describe_network(place, delay_ms, 0, "", &text);
+    check_slow_path(text.text, place_names[place], delay_ms, run, family);
+    strbuf_free(&text);
+}
+
+/* The second link is slower than the first by 100 ms. */
+static void check_far(unsigned first_ms, const struct run *run, uint8_t family)
+{
+    struct strbuf text;
+    describe_far_network(first_ms, "", &text);
+    strbuf_addf(&text, "link r2 r3 delay %gms\nlinks 1ms r3 r4 target\n", (first_ms + 100) / 2.0);
+    check_slow_path(text.text, "hop 1, and 100 ms more behind hop 2", first_ms, run, family);
+    strbuf_free(&text);
+}
+
+/* A silent target behind a slow link: how long a trace waits for it, and not longer. */
+static void check_silent_far(unsigned delay_ms, double most_ms, uint8_t family)
+{
+    static const struct run run = {"udp", &strategy_trace};
+    struct strbuf text;
+    struct net *net = NULL;
+    struct err err = {0};
+    struct drive d = {0};
+    describe_far_network(delay_ms, "links 1ms r2 r3 r4 target\nset target silent\n", &text);
+    bool ran = net_parse("silent", text.text, &net, &err) == STATUS_OK && start_run(&d, net, &run, family, 1);
+    if (ok(ran, "IPv%u, a silent target, %u ms: ran %s", family, delay_ms, ran ? "" : err.message)) {
+        double ms = nstime_ms(d.done - d.first_send);
+        ok(!session_target_ttl(d.session) && ms <= most_ms, "IPv%u, a silent target, %u ms: %.0f ms, at most %.0f",
+           family, delay_ms, ms, most_ms);
     }
     drive_free(&d);
     strbuf_free(&text);
@@ -235,7 +281,14 @@ int main(void)
             for (int place = 0; place < PLACES; place++)
                 for (size_t i = 0; i < sizeof delays_ms / sizeof *delays_ms; i++)
                     check_slow((enum slow_link)place, delays_ms[i], &runs[r], (uint8_t)family);
+            check_far(1600, &runs[r], (uint8_t)family);
+            check_far(2200, &runs[r], (uint8_t)family);
             check_dead(&runs[r], (uint8_t)family);
         }
+    for (unsigned family = 4; family <= 6; family += 2) {
+        check_silent_far(20, 3300, (uint8_t)family);
+        check_silent_far(1600, 3600, (uint8_t)family);
+        check_silent_far(2800, 5100, (uint8_t)family);
+    }
     return tap_done();
 }

@@ -28,6 +28,7 @@ static void set_defaults(struct options *out)
         .queries = 3,
         .gap = 8,
         .max_wait = 3200 * NS_PER_MS,
+        .slow_wait = SLOW_WAIT,
         .send_gap = 500 * NS_PER_US,
         .dont_fragment = true,
         .flow_label = -1,

@@ -26,7 +26,7 @@
 
 /* A new field must be saved, or a replay is another run: add it to capture/annotate.c and to the values below. */
 #if UINTPTR_MAX == UINT64_MAX
-_Static_assert(sizeof(struct session_config) == 33776, "struct session_config has changed");
+_Static_assert(sizeof(struct session_config) == 33784, "struct session_config has changed");
 _Static_assert(sizeof(struct flow) == 80, "struct flow has changed");
 _Static_assert(sizeof(struct session_claim) == 40, "struct session_claim has changed");
 #endif
@@ -69,6 +69,7 @@ static void fill_config(struct session_config *config, const char *source, const
         .queries = 7,
         .gap = 9,
         .max_wait = 3 * NS_PER_S + 1,
+        .slow_wait = 5 * NS_PER_S + 1,
         .send_gap = 123456,
         .gap_is_mean = true,
         .size = 1234,
@@ -142,6 +143,7 @@ static void check_config(const struct session_config *got, const struct session_
     is_num(got->queries, want->queries, "config: queries");
     is_num(got->gap, want->gap, "config: gap");
     is_num(got->max_wait, want->max_wait, "config: longest wait");
+    is_num(got->slow_wait, want->slow_wait, "config: longest wait on slow paths");
     is_num(got->send_gap, want->send_gap, "config: send gap");
     is_num(got->gap_is_mean, want->gap_is_mean, "config: the gap is a mean");
     is_num(got->size, want->size, "config: size");

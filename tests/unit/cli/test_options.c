@@ -109,8 +109,10 @@ static const char *summary(void)
         ADD(" queries=%u", c->queries);
     if (c->gap != 8)
         ADD(" gap=%u", c->gap);
-    if (c->max_wait != 3200 * NS_PER_MS)
+    if (c->slow_wait != SLOW_WAIT || c->max_wait != 3200 * NS_PER_MS)
         ADD(" wait=%gms", nstime_ms(c->max_wait));
+    if (c->slow_wait && c->slow_wait != SLOW_WAIT)
+        ADD(" slowwait=%gms", nstime_ms(c->slow_wait));
     if (c->send_gap != 500 * NS_PER_US)
         ADD(" sendgap=%gms", nstime_ms(c->send_gap));
     if (c->size)
@@ -223,6 +225,7 @@ static void test_meanings(void)
         {"-m 1 -q 1 --gap=1 h", "trace h max=1 queries=1 gap=1"},
         {"-w 0.001 h", "trace h wait=1ms"},
         {"-w 60 h", "trace h wait=60000ms"},
+        {"-w 3.2 h", "trace h wait=3200ms"},
         {"-w .25 h", "trace h wait=250ms"},
         {"-z 0 h", "trace h sendgap=0ms"},
         {"-z 12.25 h", "trace h sendgap=12.25ms"},

@@ -56,6 +56,7 @@ static enum status apply_wait(struct parse *parse, const char *value, struct err
     const char *rest;
     if (value_span(value, NS_PER_S, &span, &rest) && !*rest && span >= least && span <= most) {
         parse->out->session.max_wait = span;
+        parse->out->session.slow_wait = 0; /* the user's own limit holds on slow paths too */
         return STATUS_OK;
     }
     if (meant >= least && meant <= most)
@@ -124,7 +125,9 @@ static const struct option_row rows[] = {
      .argument = "SEC",
      .commands = ON_LIVE,
      .brief = "longest wait for a reply (3.2)",
-     .help = "longest wait for a reply in seconds (3.2); usually shorter, because waits adapt to the RTTs seen",
+     .help =
+         "longest wait for a reply in seconds (3.2; up to 5 on slow paths); usually shorter, because waits adapt to "
+         "the RTTs seen",
      .apply = apply_wait},
     {.name = "--gap",
      .argument = "N",
