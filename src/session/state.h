@@ -151,7 +151,7 @@ unsigned session_other_at(const struct session *session, unsigned silent, uint8_
 /* The longest wait for a reply: the configured one, or more where the path is slow. It never shrinks. */
 nstime session_longest_wait(const struct session *session);
 /* When the probe expires, as known now. */
-nstime session_probe_deadline(const struct session *session, const struct probe *probe);
+nstime session_probe_deadline(const struct session *session, unsigned trace, const struct probe *probe);
 /* A reply took longer than all before it, so deadlines are later now. Probes that expired too early are in flight
  * again. */
 void session_reopen_probes(struct session *session, nstime now);

@@ -35,13 +35,23 @@ nstime session_longest_wait(const struct session *session)
     return grown > session->config.max_wait ? grown : session->config.max_wait;
 }
 
-nstime session_probe_deadline(const struct session *session, const struct probe *probe)
+/* The wait is short where a reply came from the same TTL or a larger one: the silence is then inside the path. But a
+ * spec whose next reply would be the target's is at its own end, although another spec has been there. */
+static bool is_inside(const struct session *session, unsigned index, const struct probe *probe)
+{
+    const struct trace *trace = &session->traces[index];
+    uint8_t target_ttl = session_target_ttl(session);
+    if (probe->ttl == target_ttl && !trace->reached_ttl && trace->last_router_ttl + 1U == target_ttl)
+        return false;
+    return session_farthest_ttl(session) > probe->ttl || (target_ttl && target_ttl <= probe->ttl);
+}
+
+nstime session_probe_deadline(const struct session *session, unsigned index, const struct probe *probe)
 {
     nstime longest = session_longest_wait(session);
     nstime wait = longest < FIRST_WAIT ? longest : FIRST_WAIT;
     if (session->worst_rtt) {
-        uint8_t target_ttl = session_target_ttl(session);
-        bool inside = session_farthest_ttl(session) > probe->ttl || (target_ttl && target_ttl <= probe->ttl);
+        bool inside = is_inside(session, index, probe);
         nstime least_wait = inside ? LEAST_WAIT_INSIDE : LEAST_WAIT_AT_END;
         wait = inside ? session->worst_rtt / 5 * 6 : session->worst_rtt * 2;
         wait = wait < least_wait ? least_wait : wait;
@@ -78,7 +88,7 @@ static struct deadline earliest_deadline(struct session *session)
         const struct trace *trace = &session->traces[t];
         for (size_t i = session->first_outstanding[t]; i < trace->probe_count; i++)
             if (trace->probes[i].state == PROBE_OUTSTANDING && !session->over)
-                sooner(&earliest, DEADLINE_EXPIRY, session_probe_deadline(session, &trace->probes[i]), t, i);
+                sooner(&earliest, DEADLINE_EXPIRY, session_probe_deadline(session, t, &trace->probes[i]), t, i);
         if (session->settled_probes[t] < trace->probe_count) {
             size_t next = session->settled_probes[t];
             sooner(&earliest, DEADLINE_LONGEST_WAIT, trace->probes[next].sent + session_longest_wait(session), t, next);
@@ -108,7 +118,7 @@ void session_reopen_probes(struct session *session, nstime now)
         struct trace *trace = &session->traces[t];
         for (size_t i = trace->probe_count; i-- > session->settled_probes[t];) {
             struct probe *probe = &trace->probes[i];
-            if (probe->state != PROBE_EXPIRED || session_probe_deadline(session, probe) <= now)
+            if (probe->state != PROBE_EXPIRED || session_probe_deadline(session, t, probe) <= now)
                 continue;
             probe->state = PROBE_OUTSTANDING;
             session_wanted(session, t, probe->flow, probe->ttl)->resolved--;

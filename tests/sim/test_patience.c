@@ -163,6 +163,31 @@ static void check_silent_far(unsigned delay_ms, double most_ms, uint8_t family)
     free(net);
 }
 
+/* With such jitter udp's replies come after icmp has started, and icmp's reply from the target may be the slowest of
+ * all.
+ */
+static void check_jitter(const struct run *run, uint8_t family, uint64_t seed)
+{
+    struct strbuf text;
+    struct net *net = NULL;
+    struct err err = {0};
+    struct drive d = {0};
+    describe_far_network(180, "link r2 r3 delay 1ms\nlinks 1ms r3 r4\nlink r4 target delay 1ms jitter 60ms\n", &text);
+    bool ran = net_parse("jitter", text.text, &net, &err) == STATUS_OK && start_run(&d, net, run, family, seed);
+    if (ok(ran, "%s, IPv%u, a slow link and jitter, seed %u: ran %s", run->strategy->name, family, (unsigned)seed,
+           ran ? "" : err.message)) {
+        struct strbuf verdicts;
+        strbuf_init(&verdicts);
+        describe_verdicts(d.session, &verdicts);
+        ok(!strstr(verdicts.text, "unanswered"), "%s, IPv%u, a slow link and jitter, seed %u: %s", run->strategy->name,
+           family, (unsigned)seed, verdicts.text);
+        strbuf_free(&verdicts);
+    }
+    drive_free(&d);
+    strbuf_free(&text);
+    free(net);
+}
+
 /* Replies that come up to 30 ms after each other: each spec waits for its own. */
 static void check_dead(const struct run *run, uint8_t family)
 {
@@ -286,6 +311,10 @@ int main(void)
             check_dead(&runs[r], (uint8_t)family);
         }
     for (unsigned family = 4; family <= 6; family += 2) {
+        for (uint64_t seed = 1; seed <= 40; seed++) {
+            check_jitter(&(struct run){"auto", &strategy_trace}, (uint8_t)family, seed);
+            check_jitter(&(struct run){SEVEN_SPECS, &strategy_diagnose}, (uint8_t)family, seed);
+        }
         check_silent_far(20, 3300, (uint8_t)family);
         check_silent_far(1600, 3600, (uint8_t)family);
         check_silent_far(2800, 5100, (uint8_t)family);
