@@ -15,7 +15,8 @@
  *   5. If an answering hop before another answering hop leaves out no more probes than it answers, they are sent again,
  *      once.
  *      If the router limits its rate, its line gets further probes, each with a new token, until it has `queries`
- *      replies or one of them draws none.
+ *      replies or one of them draws none. Before an unanswered end the last router keeps its tokens from 1.9 s on until
+ *      the run ends: it needs one to report that its neighbour is down (session_reserve()).
  *   6. A spec that fell silent where another went on sends again beside that one, at the hops to be compared,
  *      COMPARE_ROUNDS times at most. It stops once the counts suffice to call it dropped. A round starts once there
  *      are enough hops, or nothing else is due. The other spec sends last: its reply shows that the router had a
@@ -179,6 +180,12 @@ static void repair_losses(struct session *session)
     }
 }
 
+static bool is_reserved(const struct session *session, uint8_t ttl, nstime at)
+{
+    struct token_reserve reserve;
+    return session_reserve(session, &reserve) && ttl == reserve.ttl && at >= reserve.from;
+}
+
 /* The other half of rule 5. */
 static void fill_lines(struct session *session)
 {
@@ -191,12 +198,14 @@ static void fill_lines(struct session *session)
         if (*filled == UINT8_MAX || waits || !trace || !trace_shows_hop(trace, (uint8_t)ttl) ||
             hop_pending(session, (uint8_t)ttl))
             continue;
+        nstime not_before = session->last_sent[ttl] + RATE_LIMIT_REFILL;
+        if (is_reserved(session, (uint8_t)ttl, not_before)) /* until a reply comes from behind */
+            continue;
         unsigned replies = count_replies(trace, (uint8_t)ttl);
         bool more = replies > *filled && replies < session->config.queries && rate_limit_is_seen(&set, (uint8_t)ttl);
         *filled = more ? (uint8_t)replies : UINT8_MAX;
         if (more)
-            want_more(session, (unsigned)(trace - session->traces), (uint8_t)ttl, 1,
-                      session->last_sent[ttl] + RATE_LIMIT_REFILL);
+            want_more(session, (unsigned)(trace - session->traces), (uint8_t)ttl, 1, not_before);
     }
 }
 
@@ -528,6 +537,7 @@ const struct strategy strategy_trace = {
     .flows_most = FLOWS_COMPARED_MOST,
     .judged = true,
     .merges_hops = true,
+    .spares_tokens = true,
     .start = start,
     .update = update,
     .timer = mtu_search_timer,

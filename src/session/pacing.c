@@ -55,6 +55,12 @@ static bool is_due(const struct session *session, unsigned index, unsigned flow,
     return (!end || ttl <= end) && may_send(session, index, ttl);
 }
 
+static nstime after_reserve(const struct token_reserve *reserve, nstime not_before, nstime now)
+{
+    nstime at = not_before > now ? not_before : now;
+    return at >= reserve->from && at < reserve->until ? reserve->until : not_before;
+}
+
 /* The probe with the earliest not_before goes first, however late we are. Among those that may go at once the order
  * is diagonal: the first unanswered probe at TTL t goes out beside the second at t - 1. That spreads the probes over
  * the routers. A target that sends only a few port unreachables at once then spends them on its own hop, not on
@@ -63,6 +69,8 @@ bool pacing_next(struct session *session, nstime now, struct wish *wish, nstime 
 {
     unsigned best = ~0U;
     nstime earliest = NSTIME_NEVER;
+    struct token_reserve reserve = {0};
+    session_reserve(session, &reserve);
     for (unsigned t = session->config.first_ttl; t <= session->max_ttl; t++)
         for (unsigned i = 0; i < session->all_count; i++)
             for (unsigned k = 0; k < session->traces[i].flow_count; k++) {
@@ -70,6 +78,8 @@ bool pacing_next(struct session *session, nstime now, struct wish *wish, nstime 
                     continue;
                 unsigned diagonal = t + outstanding(session, i, t);
                 nstime not_before = session_wanted(session, i, k, t)->not_before;
+                if (t == reserve.ttl)
+                    not_before = after_reserve(&reserve, not_before, now);
                 if (not_before > earliest || (not_before == earliest && diagonal >= best))
                     continue;
                 earliest = not_before;

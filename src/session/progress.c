@@ -2,11 +2,17 @@
 /* progress: how far a run has come, over all its traces. */
 #include "base/minmax.h"
 #include "session/state.h"
+#include "silence/rate_limit.h"
 
 /* Time after the first refusal for the others to come.
  * Unit: ns. Source: Linux refuses all packets that it held at once; the rest is for jitter. Effect: a shorter time
  * leaves specs without their own refusal; a longer one makes the run longer. */
 #define REFUSALS_WITHIN (50 * NS_PER_MS)
+
+/* A router whose neighbour does not answer gives it up after this time.
+ * Unit: ns. Source: Linux, three solicitations a second apart, as RFC 4861 10 has them. Effect: a longer time lets
+ * probes take the router's token for that report; a shorter one holds probes back longer. */
+#define NEIGHBOUR_WAIT (3 * NS_PER_S)
 
 uint8_t session_farthest_ttl(const struct session *session)
 {
@@ -63,31 +69,50 @@ static nstime silent_since(const struct trace *trace, unsigned ttl)
     return first == NSTIME_NEVER ? NSTIME_NONE : first;
 }
 
-/* 1. One long wait is enough for all specs: it shows that no reply takes so long.
- * 2. After a refusal each spec takes its own: the refusals of others may be as late.
- * 3. A router that gives up its neighbour refuses all that it held for it at once. */
-nstime session_silence_due(const struct session *session)
+/* The send that the silence behind the last router is counted from; NSTIME_NONE: something else ended the path, or no
+ * probe went there.
+ * 1. One long wait is enough for all specs: it shows that no reply takes so long.
+ * 2. After a refusal each spec takes its own: the refusals of others may be as late. */
+static nstime end_silent_since(const struct session *session)
 {
-    const struct trace_set set = session_trace_set(session);
     uint8_t router = session_last_router_ttl(session);
     unsigned behind = router ? router + 1U : session->config.first_ttl;
-    nstime due = NSTIME_NONE;
+    nstime start = NSTIME_NONE;
     bool refused = false;
-    const struct probe *probe;
-    const struct reply *dead_end = trace_set_dead_end(&set, &probe);
-    if (dead_end)
-        return dead_end->time + REFUSALS_WITHIN;
     for (unsigned i = 0; i < session->trace_count; i++) {
         if (session->traces[i].reached_ttl || session->traces[i].loop_first)
-            return NSTIME_NEVER;
+            return NSTIME_NONE;
         refused = refused || session->traces[i].refused_ttl;
     }
     for (unsigned i = 0; i < session->trace_count; i++) {
         nstime since = silent_since(&session->traces[i], behind);
-        if (since != NSTIME_NONE && (due == NSTIME_NONE || (refused ? since > due : since < due)))
-            due = since;
+        if (since != NSTIME_NONE && (start == NSTIME_NONE || (refused ? since > start : since < start)))
+            start = since;
     }
-    return due == NSTIME_NONE ? NSTIME_NEVER : due + session_longest_wait(session);
+    return start;
+}
+
+/* A router that gives up its neighbour refuses all that it held for it at once. */
+nstime session_silence_due(const struct session *session)
+{
+    const struct trace_set set = session_trace_set(session);
+    const struct probe *probe;
+    const struct reply *dead_end = trace_set_dead_end(&set, &probe);
+    if (dead_end)
+        return dead_end->time + REFUSALS_WITHIN;
+    nstime since = end_silent_since(session);
+    return since == NSTIME_NONE ? NSTIME_NEVER : since + session_longest_wait(session);
+}
+
+bool session_reserve(const struct session *session, struct token_reserve *out)
+{
+    nstime since = end_silent_since(session);
+    if (!session->config.strategy->spares_tokens || since == NSTIME_NONE || session_lacks_route(session))
+        return false;
+    *out = (struct token_reserve){.ttl = session_last_router_ttl(session),
+                                  .from = since + NEIGHBOUR_WAIT - RATE_LIMIT_REFILL,
+                                  .until = since + session_longest_wait(session)};
+    return out->ttl > 0;
 }
 
 bool session_silence_is_young(const struct session *session)

@@ -144,6 +144,13 @@ nstime session_silence_due(const struct session *session);
 bool session_silence_is_young(const struct session *session); /* That time has not come yet. */
 /* Once the first router behind the gateway is known, no probe goes further. */
 void session_stop_behind_gateway(struct session *session);
+/* While the last router may be about to report that its neighbour does not answer, no probe to its own TTL leaves: the
+ * reply would take the token of that report. False: there is no such time. */
+struct token_reserve {
+    uint8_t ttl;
+    nstime from, until;
+};
+bool session_reserve(const struct session *session, struct token_reserve *out);
 /* Another spec with a reply that shows this hop; `silent` itself if there is none. */
 unsigned session_other_at(const struct session *session, unsigned silent, uint8_t ttl);
 

@@ -17,6 +17,7 @@ struct strategy {
     uint16_t flows_most; /* source ports of one spec */
     bool one_spec;       /* takes exactly one spec, and a confidence of 0.5 or more */
     bool has_budget;     /* config.budget limits its sends */
+    bool spares_tokens;  /* it leaves the last router a token for its report on its neighbour: session_reserve() */
 
     /* What its reports show. */
     bool judged;       /* verdicts and findings */

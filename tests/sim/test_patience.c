@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* test_patience: paths with a slow link, and hosts that are down. A run must not take a slow reply for silence, nor end
  * before a router says that its neighbour does not resolve. All is virtual time. */
+#include <limits.h>
 #include <stdlib.h>
 
 #include "diagnose/diagnose.h"
@@ -238,6 +239,37 @@ static const struct limits {
               {LIMIT_ALL("limit 6 1 spent"), true, 12000},
               {LIMIT_ALL("limit 6 0.01"), false, 6500}};
 
+static unsigned replies_at(const struct trace *trace, uint8_t ttl)
+{
+    unsigned count = 0;
+    for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe))
+        count += probe->reply_count > 0;
+    return count;
+}
+
+/* The third trace in a row finds no router with a token, and prints the lines of the first one. */
+static void check_full_lines(uint8_t family, uint64_t seed)
+{
+    static const struct run run = {"udp", &strategy_trace};
+    struct strbuf text;
+    struct net *net = NULL;
+    struct err err = {0};
+    struct drive d = {0};
+    describe_network(BEHIND_FIRST, 2, 0, LIMIT_ALL("limit 6 1 spent"), &text);
+    bool ran = net_parse("spent", text.text, &net, &err) == STATUS_OK && start_run(&d, net, &run, family, seed);
+    if (ok(ran, "no token at first, IPv%u, seed %u: ran", family, (unsigned)seed)) {
+        unsigned least = UINT_MAX;
+        for (uint8_t ttl = 1; ttl <= TARGET_TTL; ttl++) {
+            unsigned replies = replies_at(session_trace(d.session, 0), ttl);
+            least = replies < least ? replies : least;
+        }
+        is_num(least, 3, "no token at first, IPv%u, seed %u: three replies of each hop", family, (unsigned)seed);
+    }
+    drive_free(&d);
+    strbuf_free(&text);
+    free(net);
+}
+
 static unsigned cells_answered(const struct session *session)
 {
     unsigned answered = 0;
@@ -264,6 +296,31 @@ static void check_limits(const struct limits *limit, uint8_t family, uint64_t se
         double ms = nstime_ms(d.done - d.first_send);
         ok(ms <= limit->most_ms, "limits, IPv%u, seed %u: %.0f ms, at most %.0f", family, (unsigned)seed, ms,
            limit->most_ms);
+    }
+    drive_free(&d);
+    strbuf_free(&text);
+    free(net);
+}
+
+/* The routers had one token left when a trace to a dead host began, as after others. The last one keeps its new tokens
+ * for its report. */
+static void check_spent_dead(const struct run *run, uint8_t family, uint64_t seed)
+{
+    struct strbuf text;
+    struct net *net = NULL;
+    struct err err = {0};
+    struct drive d = {0};
+    describe_network(BEHIND_FIRST, 2, 0, "dead" LIMIT_ALL("limit 1 1"), &text);
+    bool ran = net_parse("spent", text.text, &net, &err) == STATUS_OK && start_run(&d, net, run, family, seed);
+    if (ok(ran, "%s, IPv%u, seed %u, a dead host behind spent routers: ran", run->specs, family, (unsigned)seed)) {
+        struct strbuf verdicts;
+        strbuf_init(&verdicts);
+        describe_verdicts(d.session, &verdicts);
+        double ms = nstime_ms(d.done - d.first_send);
+        ok(!strstr(verdicts.text, "unanswered") && ms <= 3600,
+           "%s, IPv%u, seed %u, a dead host behind spent routers: %s, %.0f ms", run->specs, family, (unsigned)seed,
+           verdicts.text, ms);
+        strbuf_free(&verdicts);
     }
     drive_free(&d);
     strbuf_free(&text);
@@ -300,6 +357,11 @@ int main(void)
             for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
                 check_limits(&limits[i], (uint8_t)family, seed);
         check_spent_target((uint8_t)family);
+        for (uint64_t seed = 1; seed <= 3; seed++)
+            check_full_lines((uint8_t)family, seed);
+        for (size_t r = 0; r < sizeof runs / sizeof *runs && runs[r].strategy == &strategy_trace; r++)
+            for (uint64_t seed = 1; seed <= 5; seed++)
+                check_spent_dead(&runs[r], (uint8_t)family, seed);
     }
     for (size_t r = 0; r < sizeof runs / sizeof *runs; r++)
         for (unsigned family = 4; family <= 6; family += 2) {
