@@ -100,6 +100,20 @@ static const char *expiry_text(const struct facts *facts, const struct evidence 
     return expires ? ", which itself lets probes with no more TTL expire" : "";
 }
 
+/* A proxy replies to TCP or UDP in the target's name and looks like the target, unless a probe that it lets pass shows
+ * where the target is. */
+static bool may_be_proxy(const struct facts *facts)
+{
+    const enum reply_kind kind = facts->positive.reply->kind;
+    if (kind != REPLY_SYN_ACK && kind != REPLY_TCP && kind != REPLY_UDP)
+        return false;
+    for (unsigned i = 0; i < facts->set->count; i++)
+        if (facts->all->of[i].direct.reply &&
+            facts->set->traces[i]->flow.spec.protocol != facts->trace->flow.spec.protocol)
+            return false;
+    return true;
+}
+
 void explain_open(const struct facts *facts, struct verdict *out)
 {
     out->state = VERDICT_OPEN;
@@ -109,6 +123,8 @@ void explain_open(const struct facts *facts, struct verdict *out)
     place_at_target(facts, &facts->positive, out);
     phrase_set_verdict(out, " at the target (hop %u)%s: %s", out->at.ttl, expiry_text(facts, &facts->positive, out),
                        answer_text(facts->positive.reply));
+    if (may_be_proxy(facts))
+        phrase_add(out->text, "; no other protocol confirms that this is the target");
 }
 
 /* --- 4, 5, 6 --- */
