@@ -191,6 +191,16 @@ static void close_live(struct live_run *run)
         run->wire->ops->close(run->wire);
 }
 
+/* Lines about one port list for which a saved capture keeps room.
+ * Unit: lines. Source: chosen; most firewalls treat ports in fewer ways. Effect: with fewer, the last groups are
+ * missing in the comment of the capture; more lengthen each capture of a list. */
+#define LIST_LINES_SAVED 12
+
+static size_t verdict_bytes(const struct session_config *config)
+{
+    return (size_t)(config->spec_count + config->port_list_count * LIST_LINES_SAVED) * SENTENCE_BYTES;
+}
+
 static void begin_live(struct live_run *run)
 {
     *run->context->stop = 0;
@@ -203,8 +213,7 @@ static void begin_live(struct live_run *run)
                                  .interface = run->source.interface,
                                  .networks = lookup_has_networks(run->lookup),
                                  .places = lookup_has_places(run->lookup),
-                                 .verdict_bytes =
-                                     run->config.strategy->judged ? (size_t)run->config.spec_count * SENTENCE_BYTES : 0,
+                                 .verdict_bytes = run->config.strategy->judged ? verdict_bytes(&run->config) : 0,
                                  .linktype = live_wire_linktype(run->wire)};
         dump_begin(run->dump, &about, run->session);
     }

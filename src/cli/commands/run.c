@@ -42,10 +42,26 @@ static int exit_of_judgement(const struct session *session, const struct judgeme
     return judgement->ports && ports_reach(judgement->ports) ? EXIT_REACHED : EXIT_NOT_REACHED;
 }
 
+/* A line for each group of ports, as text has them. */
+static void add_port_lines(struct strbuf *out, const struct portmap *ports)
+{
+    struct port_groups *groups = malloc(sizeof *groups);
+    if (groups && ports_group(ports, groups)) {
+        for (unsigned i = 0; i < groups->count; i++) {
+            strbuf_add(out, out->length ? "\n" : "");
+            ports_add_line(&groups->of[i], false, out);
+        }
+        ports_free_groups(groups);
+    }
+    free(groups);
+}
+
 static void add_sentences(struct strbuf *out, const struct judgement *judgement)
 {
+    if (judgement->ports)
+        add_port_lines(out, judgement->ports);
     for (unsigned i = 0; i < judgement->verdict_count; i++)
-        strbuf_addf(out, "%s%s", i ? "\n" : "", judgement->verdicts[i].text);
+        strbuf_addf(out, "%s%s", out->length ? "\n" : "", judgement->verdicts[i].text);
 }
 
 static int end_judged(const struct run_context *context, struct report *report, const struct session *session,
