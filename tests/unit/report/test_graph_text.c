@@ -33,6 +33,22 @@ static void is_shape(const char *shape, const char *want)
 
 #define SURE "With 97.12 % confidence no next hop was missed; 214 probes in 96 flows.\n"
 
+static void test_long_times(void)
+{
+    struct made_graph made;
+    graphs_make_shape(&made, "chain");
+    made.graph.nodes[1].best_rtt = INT64_C(1600158) * NS_PER_US;
+    made.graph.nodes[2].best_rtt = INT64_C(12345678) * NS_PER_US;
+    is_graph(&made, &plain,
+             " 1  10.0.1.1     1.000 ms\n"
+             " 2  10.0.2.1   1600.16 ms\n"
+             " 3  192.0.2.80 12345.7 ms\n"
+             "\n"
+             "1 path to the target.\n" SURE,
+             "times above a second");
+    graphs_free(&made);
+}
+
 static void test_shapes(void)
 {
     is_shape("chain", " 1  10.0.1.1     1.000 ms\n"
@@ -552,6 +568,7 @@ static void test_hostile_names(void)
 int main(void)
 {
     test_shapes();
+    test_long_times();
     test_marks();
     test_silent_end();
     test_sentences();

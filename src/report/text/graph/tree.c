@@ -175,13 +175,19 @@ static unsigned add_node(struct tree *tree, unsigned node)
     return columns;
 }
 
+/* Long times have fewer decimals, so that the column stays apart from the address. */
+static int decimals_of(double ms)
+{
+    return ms < 1000 ? 3 : ms < 10000 ? 2 : 1;
+}
+
 /* "   2.310 ms   25 %  per packet  ?". */
 static void add_numbers(struct strbuf *text, const struct tree *tree, unsigned node, bool color)
 {
     const struct graph_node *what = &tree->graph->nodes[node];
     const struct view_node *view = &tree->view.nodes[node];
     if (what->best_rtt != NSTIME_NEVER)
-        strbuf_addf(text, "%*.3f ms", TIME_COLUMNS, nstime_ms(what->best_rtt));
+        strbuf_addf(text, "%*.*f ms", TIME_COLUMNS, decimals_of(nstime_ms(what->best_rtt)), nstime_ms(what->best_rtt));
     else if (view->beside > 1)
         strbuf_addf(text, "%*s", TIME_COLUMNS + 3, "");
     if (view->beside > 1)
