@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* sends: makes probes known. A probe's frame shows it; if its frame stays away, a claim does. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/array.h"
 #include "session/state.h"
@@ -84,8 +85,21 @@ nstime pending_deadline(const struct pending_send *pending)
     return pending->claim.kind == CLAIM_REFUSED ? pending->claim.at : pending->claim.at + UNSEEN_AFTER;
 }
 
+/* Gives the room of those that are done to others. A long run has many sends, but few of them pending. */
+static void pending_compact(struct session *session)
+{
+    size_t left = session->pending_count - session->pending_first;
+    if (session->pending_count < session->pending_capacity || left > session->pending_first)
+        return;
+    memmove(session->pending, session->pending + session->pending_first, left * sizeof *session->pending);
+    session->pending_first = 0;
+    session->pending_count = left;
+}
+
 void pending_push(struct session *session, const struct session_claim *claim)
 {
+    if (session->pending_first)
+        pending_compact(session);
     void *array = session->pending;
     if (!array_reserve(&array, &session->pending_capacity, session->pending_count + 1, sizeof *session->pending))
         return; /* if its frame stays away too, the probe stays unknown */
