@@ -133,8 +133,15 @@ static bool is_paced(const struct limited_senders *all, nstime sent)
     return before == 0 || sent - all->asked[before - 1] >= all->reset_gap - all->reset_gap / 4;
 }
 
-/* It answered a probe sent just after; or it sends ICMP errors, had sent none for so long that it had a token again,
- * and answered before it could have got another. */
+/* It sends ICMP errors, had sent none for so long that it had a token again, and answered before it could have got
+ * another. `before`: its answers up to then. */
+static bool was_rested(const struct limited_sender *one, nstime sent, size_t before)
+{
+    return one->is_icmp && before && before < one->count && rate_limit_is_refilled(one->times[before - 1], sent) &&
+           one->times[before] - sent < RATE_LIMIT_REFILL;
+}
+
+/* It answered a probe sent just after, or it had rested. */
 static bool was_ready(const struct limited_senders *all, const struct limited_sender *one, nstime sent)
 {
     if (!one->is_icmp && all->reset_gap)
@@ -142,10 +149,14 @@ static bool was_ready(const struct limited_senders *all, const struct limited_se
     size_t before = count_until(one->times, one->count, sent);
     if (before == one->count)
         return false;
-    if (one->times[before] - sent <= all->span)
-        return true;
-    return one->is_icmp && before && rate_limit_is_refilled(one->times[before - 1], sent) &&
-           one->times[before] - sent < RATE_LIMIT_REFILL;
+    return one->times[before] - sent <= all->span || was_rested(one, sent, before);
+}
+
+/* A bucket that was empty gets one token in the time in which the sender answered two probes, at most. */
+static bool was_surely_ready(const struct limited_senders *all, const struct limited_sender *one, nstime sent)
+{
+    size_t before = count_until(one->times, one->count, sent);
+    return was_rested(one, sent, before) || (before + 1 < one->count && one->times[before + 1] - sent <= 2 * all->span);
 }
 
 static bool has_bit(const uint32_t bits[8], unsigned ttl)
@@ -192,14 +203,25 @@ bool limited_senders_could_answer(const struct limited_senders *senders, nstime 
     return false;
 }
 
-bool limited_senders_could_expire(const struct limited_senders *senders, nstime sent, unsigned ttl)
+static bool expires(const struct limited_senders *senders, nstime sent, unsigned ttl,
+                    bool (*is_ready)(const struct limited_senders *, const struct limited_sender *, nstime))
 {
     bool some = false, ready = !senders->overflowed;
     for (unsigned i = 0; i < senders->count && ready; i++) {
         if (!has_bit(senders->of[i].expired, ttl))
             continue;
         some = true;
-        ready = was_ready(senders, &senders->of[i], sent);
+        ready = is_ready(senders, &senders->of[i], sent);
     }
     return some && ready;
+}
+
+bool limited_senders_could_expire(const struct limited_senders *senders, nstime sent, unsigned ttl)
+{
+    return expires(senders, sent, ttl, was_ready);
+}
+
+bool limited_senders_surely_could_expire(const struct limited_senders *senders, nstime sent, unsigned ttl)
+{
+    return expires(senders, sent, ttl, was_surely_ready);
 }

@@ -55,5 +55,7 @@ bool limited_senders_could_answer(const struct limited_senders *senders, nstime 
 /* Whether a silent probe with this TTL would have expired visibly if it came that far: the routers that let probes of
  * this TTL expire had an answer left. False if there is none. */
 bool limited_senders_could_expire(const struct limited_senders *senders, nstime sent, unsigned ttl);
+/* The same beyond the chance that a router without a token got one between the silent probe and the next. */
+bool limited_senders_surely_could_expire(const struct limited_senders *senders, nstime sent, unsigned ttl);
 
 #endif

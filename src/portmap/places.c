@@ -11,7 +11,8 @@ static unsigned stopped_ttl(const struct portmap *map, const struct port_entry *
     unsigned stopped = map->end_ttl;
     if (entry->answer != NO_ANSWER)
         return uint_min(entry->answered_ttl, stopped);
-    return entry->hop_proofs >= map->hop_proofs ? uint_min(entry->silent_ttl, stopped) : stopped;
+    bool is_proven = entry->hop_proofs >= map->hop_proofs && (entry->hop_is_sure || entry->hop_proofs > 1);
+    return is_proven ? uint_min(entry->silent_ttl, stopped) : stopped;
 }
 
 bool portmap_is_stopped(const struct portmap *map, const struct port_entry *entry)

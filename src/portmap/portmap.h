@@ -52,6 +52,7 @@ struct port_entry {
     uint8_t passed_ttl;   /* largest TTL at which a router let it expire; 0: none */
     uint8_t silent_ttl;   /* smallest TTL with a proven silence, behind passed_ttl; 0: none */
     uint8_t hop_proofs;   /* samples that prove that */
+    bool hop_is_sure;     /* one of them beyond the chance of a token that came just in time */
     uint8_t end_proofs;   /* samples at the end of the path that prove the silence */
     uint8_t end_asked;    /* probes at the end of the path, UINT8_MAX at most */
     uint8_t answered;     /* probes with a final answer, UINT8_MAX at most */

@@ -3,7 +3,6 @@
 
 #include <stdlib.h>
 
-#include "base/minmax.h"
 #include "portmap/replies.h"
 #include "silence/rate_limit.h"
 #include "silence/sample.h"
@@ -48,8 +47,8 @@ static void count_loss(struct portmap *map, struct losses *losses, struct port_e
     }
 }
 
-static void take_silence(struct portmap *map, struct port_entry *entry, struct samples *samples, size_t index,
-                         const struct probe *probe)
+static void take_silence(struct portmap *map, const struct limited_senders *senders, struct port_entry *entry,
+                         struct samples *samples, size_t index, const struct probe *probe)
 {
     if (probe->ttl >= map->end_ttl) {
         if (!starts_sample(map, samples, probe))
@@ -60,10 +59,13 @@ static void take_silence(struct portmap *map, struct port_entry *entry, struct s
     }
     if (probe->ttl <= entry->passed_ttl || (entry->silent_ttl && probe->ttl > entry->silent_ttl))
         return;
-    if (probe->ttl == entry->silent_ttl && sample_is_same(samples->hop, probe->sent))
+    bool is_first = probe->ttl != entry->silent_ttl;
+    bool is_sure = limited_senders_surely_could_expire(senders, probe->sent, probe->ttl);
+    entry->hop_is_sure = is_sure || (!is_first && entry->hop_is_sure);
+    if (!is_first && sample_is_same(samples->hop, probe->sent))
         return;
-    unsigned proofs = probe->ttl == entry->silent_ttl ? entry->hop_proofs + 1U : 1;
-    entry->hop_proofs = (uint8_t)uint_min(proofs, UINT8_MAX);
+    entry->hop_proofs = is_first ? 0 : entry->hop_proofs;
+    portmap_count(&entry->hop_proofs);
     entry->silent_ttl = probe->ttl;
     samples->hop = probe->sent;
 }
@@ -98,7 +100,7 @@ static bool take_silences(struct portmap *map, const struct limited_senders *sen
         if (proves && has_answer)
             count_loss(map, losses, entry, &samples[(size_t)(entry - map->entries) - first], probe);
         else if (proves)
-            take_silence(map, entry, &samples[(size_t)(entry - map->entries) - first], i, probe);
+            take_silence(map, senders, entry, &samples[(size_t)(entry - map->entries) - first], i, probe);
     }
     free(samples);
     return samples != NULL;

@@ -120,6 +120,12 @@ static void mix_in_controls(struct maker *maker, size_t first)
     free(asks);
 }
 
+static uint16_t in_ms(nstime gap)
+{
+    nstime ms = (gap + NS_PER_MS - 1) / NS_PER_MS;
+    return (uint16_t)(ms < UINT16_MAX ? ms : UINT16_MAX);
+}
+
 /* One pass over the silent ports that were asked least, in random order: a limit that takes the last of them would
  * always take the same. */
 static void add_pass(struct maker *maker, uint32_t most, unsigned fewest, nstime gap)
@@ -138,9 +144,9 @@ static void add_pass(struct maker *maker, uint32_t most, unsigned fewest, nstime
     if (!map->reset_gap)
         mix_in_controls(maker, first);
     if (first < rounds->count)
-        rounds->asks[first].gap = gap;
+        rounds->asks[first].gap_ms = in_ms(gap);
     for (size_t i = first; map->reset_gap && i < rounds->count; i++)
-        rounds->asks[i].gap = map->reset_gap;
+        rounds->asks[i].gap_ms = in_ms(map->reset_gap);
 }
 
 static void adapt_batch(struct rounds *rounds, uint32_t resolved)

@@ -231,8 +231,11 @@ static void add_samples(struct maker *maker)
     qsort(maker->rounds->asks + before, added, sizeof *maker->rounds->asks,
           maker->rounds->made % 2 ? compare_asks : compare_asks_back);
     for (unsigned ttl = 1; ttl < 256; ttl++)
-        if (maker->needs_control[ttl] && !maker->has_control[ttl])
+        if (maker->needs_control[ttl] && !maker->has_control[ttl]) {
             maker_add_control(maker, ttl);
+            if (!maker_ready_at(maker, ttl)) /* two replies show that the first token was there before */
+                maker_add_control(maker, ttl);
+        }
 }
 
 /* --- both --- */

@@ -121,8 +121,9 @@ static bool next(struct session *session, nstime now, struct wish *wish, nstime 
         return false;
     const struct ask *ask = &rounds->asks[rounds->next];
     nstime earliest = rounds->next ? 0 : rounds->not_before;
-    if (ask->gap && session->last_send != NSTIME_NONE && session->last_send + ask->gap > earliest)
-        earliest = session->last_send + ask->gap;
+    nstime gap = ask->gap_ms * NS_PER_MS;
+    if (gap && session->last_send != NSTIME_NONE && session->last_send + gap > earliest)
+        earliest = session->last_send + gap;
     if (earliest > now) {
         *again = earliest;
         return false;

@@ -11,10 +11,10 @@
 struct ask {
     uint8_t trace; /* index in the session */
     uint8_t ttl;
-    uint16_t port; /* 0: the trace is of a spec */
-    nstime gap;    /* it waits until the send before is so old */
-    bool controls; /* its reply shows that a silence before it is no rate limit */
-    bool refused;  /* the control is refused by an ICMP error */
+    uint16_t port;   /* 0: the trace is of a spec */
+    uint16_t gap_ms; /* it waits until the send before is so old */
+    bool controls;   /* its reply shows that a silence before it is no rate limit */
+    bool refused;    /* the control is refused by an ICMP error */
 };
 
 struct rounds {
