@@ -177,6 +177,33 @@ static void print_heading(const struct dry_wire *wire, unsigned index)
             config->first_ttl, config->max_ttl);
 }
 
+/* The first round of a list: each port at the end of the path, which a dry run does not know. A run sends them in
+ * random order. */
+static enum status send_list(struct dry_wire *wire, unsigned index, struct err *err)
+{
+    const struct session_config *config = session_config(wire->session);
+    const struct trace *trace = session_trace(wire->session, index);
+    struct frame_note note = {.role = FRAME_PROBE, .trace = index, .ttl = config->max_ttl, .attempt = 1};
+    struct wish wish = {.kind = WISH_SEND, .trace = index, .ttl = config->max_ttl};
+    struct strbuf heading;
+    strbuf_init(&heading);
+    port_list_add_text(trace->ports, trace->first_port, trace->last_port, &heading);
+    fprintf(wire->file, "%s: each port at the target, here with TTL %u, not sent\n", heading.text, config->max_ttl);
+    strbuf_free(&heading);
+    for (unsigned port = trace->first_port; port && port <= trace->last_port;
+         port = port_list_next(trace->ports, port + 1)) {
+        wish.port = (uint16_t)port;
+        const struct flow *flow = session_flow(wire->session, &wish);
+        uint8_t *bytes = flow ? malloc(flow->size) : NULL;
+        if (!bytes)
+            return err_set(err, STATUS_SYSTEM, "dry run: no memory for a probe of port %u", port);
+        flow_stamp(flow, ++note.serial, note.ttl, bytes);
+        send_probe(wire, &note, bytes, flow->size);
+        free(bytes);
+    }
+    return STATUS_OK;
+}
+
 static enum status send_all(struct dry_wire *wire, struct err *err)
 {
     const struct session *session = wire->session;
@@ -186,6 +213,9 @@ static enum status send_all(struct dry_wire *wire, struct err *err)
         print_heading(wire, i);
         status = send_trace(wire, i, err);
     }
+    for (unsigned i = count; i < session_all_count(session) && status == STATUS_OK; i++)
+        if (session_trace(session, i)->ports)
+            status = send_list(wire, i, err);
     return status == STATUS_OK ? report_flush(wire->file, err) : status;
 }
 

@@ -179,8 +179,6 @@ static enum status check_diagnosis(struct parse *parse, struct err *err)
         return status;
     if (parse->only_given && out->default_specs && !out->expect_file)
         return err_set(err, STATUS_USAGE, "--only: name at least one probe (hopsonde diagnose --only HOST tcp/443)");
-    if (out->dry_run && config->port_list_count)
-        return err_set(err, STATUS_USAGE, "--dry-run: at most %d probes (name fewer ports)", PORT_LISTS_OVER);
     if (out->dry_run && parse->expect_given)
         return err_set(err, STATUS_USAGE, "--expect: a dry run has no verdicts to compare (leave one of them out)");
     if (out->dry_run)

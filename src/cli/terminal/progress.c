@@ -80,12 +80,18 @@ void progress_show(struct progress *progress, uint64_t frames, uint64_t done, ui
     show_line(progress, time, &line);
 }
 
-/* The time left is that of the ports without an answer, at the pace so far. */
+/* "[##----] 350/1024 ports, 420 sent, 0:03 left" fits into 60 columns up to 65535 ports. The time left is that of the
+ * ports without an answer, at the pace so far. */
 static void add_ports(struct strbuf *line, const struct progress_run *run, double passed)
 {
-    if (run->decided)
-        add_bar(line, (double)run->decided / run->ports, passed * (run->ports - run->decided) / run->decided);
-    strbuf_addf(line, "%u of %u ports, ", run->decided, run->ports);
+    static const char full[] = "######", rest[] = "------";
+    int columns = (int)sizeof full - 1, done = (int)((double)run->decided / run->ports * columns);
+    strbuf_addf(line, "[%.*s%.*s] %u/%u ports, %u sent", done, full, columns - done, rest, run->decided, run->ports,
+                run->sent);
+    if (!run->decided)
+        return;
+    unsigned left = (unsigned)(passed * (run->ports - run->decided) / run->decided + 0.5);
+    strbuf_addf(line, ", %u:%02u left", left / 60, left % 60);
 }
 
 void progress_show_run(struct progress *progress, const struct progress_run *run)
@@ -95,7 +101,8 @@ void progress_show_run(struct progress *progress, const struct progress_run *run
     strbuf_add(&line, "hopsonde: ");
     if (run->ports)
         add_ports(&line, run, now() - progress->started);
-    strbuf_addf(&line, "%u packets sent", run->sent);
+    else
+        strbuf_addf(&line, "%u packets sent", run->sent);
     if (run->farthest)
         strbuf_addf(&line, ", hop %u replied", run->farthest);
     if (run->spec[0])

@@ -450,7 +450,6 @@ static void test_complaints(void)
         {"diagnose h -P tcp/22,,80", "-P tcp/22,,80: ,: a port is missing here (leave the comma out)"},
         {"diagnose h tcp/1-1024 --budget 500",
          "--budget 500: the port lists name 1024 ports (allow more packets, or name fewer ports)"},
-        {"diagnose h tcp/1-1024 --dry-run", "--dry-run: at most 16 probes (name fewer ports)"},
         {"diagnose h tcp/1-9 udp/1-9 sctp/1-9 dccp/1-9 udplite/1-9",
          "udplite/1-9: too many port lists (at most 4 protocols and variants in one run)"},
         {"-P tcp/22,80 h", "-P tcp/22,80: expected one PROTOCOL[/PORT] (for several repeat -P, as -P udp -P tcp/443)"},
