@@ -4,7 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/array.h"
 #include "silence/rate_limit.h"
 
 static bool is_by(const struct limited_sender *one, const struct reply *reply)
@@ -32,28 +31,36 @@ static bool is_limited(const struct reply *reply)
     return reply_is_limited(reply) || reply->kind == REPLY_RST;
 }
 
-static bool note(struct limited_senders *all, const struct probe *probe, const struct reply *reply)
+/* Counts the answer, or notes it once there is room for all that were counted. */
+static void note(struct limited_senders *all, const struct probe *probe, const struct reply *reply, bool counts)
 {
     struct limited_sender *one = is_limited(reply) ? find(all, reply) : NULL;
     if (!one)
-        return true;
-    void *array = one->times;
-    if (!array_reserve(&array, &one->capacity, one->count + 1, sizeof *one->times))
-        return false;
-    one->times = array;
+        return;
+    if (counts) {
+        one->capacity++;
+        return;
+    }
     one->times[one->count++] = probe->sent;
     uint32_t *ttls = reply->kind == REPLY_TIME_EXCEEDED ? one->expired : one->refused;
     ttls[probe->ttl >> 5] |= UINT32_C(1) << (probe->ttl & 31);
-    return true;
 }
 
-static bool gather_trace(struct limited_senders *out, const struct trace *trace)
+static void gather_trace(struct limited_senders *out, const struct trace *trace, bool counts)
 {
     for (size_t i = 0; i < trace->probe_count; i++)
         for (unsigned k = 0; k < trace->probes[i].reply_count; k++)
-            if (!trace->probes[i].replies[k].duplicate && !note(out, &trace->probes[i], &trace->probes[i].replies[k]))
-                return false;
-    return true;
+            if (!trace->probes[i].replies[k].duplicate)
+                note(out, &trace->probes[i], &trace->probes[i].replies[k], counts);
+}
+
+static void gather(struct limited_senders *out, const struct trace_set *path, const struct trace_set *lists,
+                   bool counts)
+{
+    for (unsigned i = 0; i < path->count; i++)
+        gather_trace(out, path->traces[i], counts);
+    for (unsigned i = 0; i < lists->count; i++)
+        gather_trace(out, lists->traces[i], counts);
 }
 
 static int compare_times(const void *a, const void *b)
@@ -73,14 +80,16 @@ bool limited_senders_gather(const struct trace_set *path, const struct trace_set
 {
     memset(out, 0, sizeof *out);
     out->span = rate_limit_span(path);
-    bool good = true;
-    for (unsigned i = 0; i < path->count; i++)
-        good = good && gather_trace(out, path->traces[i]);
-    for (unsigned i = 0; i < lists->count; i++)
-        good = good && gather_trace(out, lists->traces[i]);
+    gather(out, path, lists, true);
+    for (unsigned i = 0; i < out->count; i++) {
+        out->of[i].times = malloc(out->of[i].capacity * sizeof *out->of[i].times);
+        if (!out->of[i].times)
+            return false;
+    }
+    gather(out, path, lists, false);
     for (unsigned i = 0; i < out->count; i++)
         sort_times(&out->of[i]);
-    return good;
+    return true;
 }
 
 bool limited_senders_pace(struct limited_senders *senders, const struct trace_set *lists, unsigned end_ttl,

@@ -68,6 +68,7 @@ static bool has_outstanding(const struct session *session)
 static void plan_round(struct session *session)
 {
     struct rounds *rounds = &plan_of(session)->rounds;
+    rounds_free(rounds); /* the map takes as much */
     const struct trace_set path = session_trace_set(session), lists = session_list_set(session);
     struct portmap *map = portmap_new(&path, &lists);
     if (!map || !rounds_plan(rounds, session, map))

@@ -25,7 +25,7 @@ void rounds_free(struct rounds *rounds)
 {
     free(rounds->asks);
     rounds->asks = NULL;
-    rounds->count = rounds->next = 0;
+    rounds->count = rounds->next = rounds->capacity = 0;
 }
 
 /* --- 1 --- */
