@@ -15,7 +15,8 @@
  * icmp/TTL:REPLY of the path's spec, a millisecond after the one before; or +MS, a pause. REPLY:
  *   x  the router at this TTL lets it expire      s  the target accepts it      r  the target resets it
  *   pN router N prohibits it                      u  the target has no such port (ICMP)
- *   -  it timed out                               ?  it is still in flight */
+ *   -  it timed out                               ?  it is still in flight
+ * *HOP: the run tests the gateway at this hop. */
 #define LONG_LIST 20
 #define PATH "icmp/1:x icmp/2:x icmp/3:x icmp/4:e "
 
@@ -76,6 +77,26 @@ static const struct {
      PATH "1/4:- 2/4:- 3/4:- 4/4:r +60 1/4:- 2/4:- 3/4:- 4/4:r +60 1/4:- 2/4:- 3/4:- 4/4:r +60 1/4:- 2/4:- 3/4:- 4/4:r "
           "+60 1/4:- 2/4:- 3/4:- 4/4:r 4/3:x 4/2:x 1/3:x 3/3:x 2/3:- 4/3:x +60 2/3:- 4/3:x +60 2/3:- 4/3:x",
      "1 silent@3-4, 2 silent, 3 silent@3-4, 4 closed"},
+    {"refusals without a limit: samples need not be a refill apart", "tcp/1-9",
+     PATH "2-9/4:p2 +60 1/4:- 2/4:p2 +60 1/4:- 2/4:p2 +60 1/4:- 2/4:p2",
+     "1 silent, 2 refused, 3 refused, 4 refused, 5 refused, 6 refused, 7 refused, 8 refused, 9 refused"},
+    {"one refusal less may be a full bucket and its refill", "tcp/1-5",
+     PATH "2-5/4:p2 +60 1/4:- 2/4:p2 +60 1/4:- 2/4:p2 +60 1/4:-",
+     "1 unsure, 2 refused, 3 refused, 4 refused, 5 refused"},
+    {"an expiry behind the gateway is the answer", "tcp/1-3", "*2 icmp/1:x icmp/2:x icmp/3:x 1/3:x 2/3:p2 3/3:s",
+     "1 forwarded, 2 refused, 3 open"},
+    {"a silence there needs a router with a token", "tcp/1-2",
+     "*2 icmp/1:x icmp/2:x icmp/3:x 1/3:x 2/3:- +1200 2/3:- +1200 2/3:- +1200 2/3:-", "1 forwarded, 2 unsure"},
+    {"the port behind the gateway that expired shows the token", "tcp/1-2",
+     "*2 icmp/1:x icmp/2:x icmp/3:x 1/3:x 1/2:x 1/1:x +1200 2/3:- 1/3:x +1200 2/3:- 1/3:x +1200 2/3:- 1/3:x +1200 2/2:x",
+     "1 forwarded, 2 silent@2-3"},
+    {"a spec that expired there shows it as well", "tcp/1-1",
+     "*2 icmp/1:x icmp/2:x icmp/3:x +1200 1/3:- icmp/3:x +1200 1/3:- icmp/3:x +1200 1/3:- icmp/3:x +1200 1/2:x",
+     "1 silent@2-3"},
+    {"a silent router behind the gateway: the next one counts", "tcp/1-1",
+     "*2 icmp/1:x icmp/2:x icmp/3:- icmp/4:x 1/4:x", "1 forwarded"},
+    {"no router behind it replies", "tcp/1-1", "*2 icmp/1:x icmp/2:x icmp/3:- 1/3:- +1200 1/3:- +1200 1/3:-",
+     "1 unsure"},
     {"a closed UDP port spends a token", "udp/1-2", PATH "1/4:u 2/4:-", "1 closed, 2 unsure"},
     /* Ports 2 to 11 are reset only when repeated: the target limits its resets. */
     {"limited resets: silence counts only for probes that keep the pace", "tcp/1-12",
@@ -154,7 +175,9 @@ static void take_step(struct fake *fake, const char *step)
 
 static void describe(const struct portmap *map, struct strbuf *out)
 {
-    static const char *const fates[] = {"not-asked", "open", "closed", "refused", "silent", "unsure"};
+    static const char *const fates[] = {
+        [FATE_NOT_ASKED] = "not-asked", [FATE_OPEN] = "open",     [FATE_CLOSED] = "closed", [FATE_REFUSED] = "refused",
+        [FATE_FORWARDED] = "forwarded", [FATE_SILENT] = "silent", [FATE_UNSURE] = "unsure"};
     for (uint32_t i = 0; i < map->count; i++) {
         const struct port_entry *entry = &map->entries[i];
         if (map->count > LONG_LIST && entry->fate == FATE_CLOSED)
@@ -172,6 +195,7 @@ static void check_row(unsigned row)
     struct err err;
     struct strbuf seen;
     char specs[64], steps[2048], *rest = steps;
+    uint8_t gateway_ttl = 0;
     if (port_list_parse(rows[row].list, &list, &err) != STATUS_OK)
         abort();
     snprintf(specs, sizeof specs, "icmp %.3s/1", rows[row].list);
@@ -182,8 +206,12 @@ static void check_row(unsigned row)
     trace->last_port = 65535;
     snprintf(steps, sizeof steps, "%s", rows[row].steps);
     for (char *step = strtok_r(steps, " ", &rest); step; step = strtok_r(NULL, " ", &rest))
-        take_step(&fake, step);
-    const struct trace_set path = {.traces = fake.session.trace_list, .count = 1, .max_ttl = 30, .send_gap = NS_PER_MS};
+        if (*step == '*')
+            gateway_ttl = (uint8_t)atoi(step + 1);
+        else
+            take_step(&fake, step);
+    struct trace_set path = {.traces = fake.session.trace_list, .count = 1, .max_ttl = 30, .send_gap = NS_PER_MS};
+    path.gateway = trace_set_gateway(&path, &(struct addr){.family = 0}, gateway_ttl);
     struct trace_set lists = path;
     lists.traces = fake.session.trace_list + 1;
     struct portmap *map = portmap_new(&path, &lists);
