@@ -27,6 +27,7 @@
 /* Probes of each port where no router behind the gateway replies to any.
  * Unit: probes. Source: chosen; one may be lost. Effect: with more, such a run takes longer and shows no more. */
 #define ASKED_BLINDLY 2
+
 /* Sends between a silent port and the control behind it. */
 static unsigned control_every(const struct maker *maker)
 {
@@ -47,8 +48,10 @@ static void add_controls(struct maker *maker, bool icmp)
                                   addr_equal(&map->answers[k].from, &answer->from));
         if (!is_limited || is_told || !answer->ports)
             continue;
-        maker_add_port(maker, answer->example_part, answer->example_port, map->end_ttl, true);
-        maker->rounds->asks[maker->rounds->count - 1].refused = icmp;
+        struct ask ask = maker_ask(maker, answer->example_part, answer->example_port, map->end_ttl);
+        ask.controls = true;
+        ask.refused = icmp;
+        maker_add(maker, ask);
     }
 }
 
@@ -85,7 +88,6 @@ static bool errors_are_free(const struct maker *maker)
     return maker->map->errors_are_unlimited && (!control || last_error(maker) >= control);
 }
 
-/* When the round may start for the sake of tokens; 0: at once. */
 nstime again_tokens_at(const struct maker *maker)
 {
     nstime control = maker->rounds->refused, last = last_error(maker);

@@ -17,12 +17,18 @@ void maker_add(struct maker *maker, struct ask ask)
     rounds->asks[rounds->count++] = ask;
 }
 
+struct ask maker_ask(const struct maker *maker, unsigned part, uint16_t port, unsigned ttl)
+{
+    return (struct ask){.trace = (uint8_t)(session_trace_count(maker->session) + part),
+                        .ttl = (uint8_t)uint_min(ttl, session_config(maker->session)->max_ttl),
+                        .port = port};
+}
+
 void maker_add_port(struct maker *maker, unsigned part, uint16_t port, unsigned ttl, bool controls)
 {
-    maker_add(maker, (struct ask){.trace = (uint8_t)(session_trace_count(maker->session) + part),
-                                  .ttl = (uint8_t)uint_min(ttl, session_config(maker->session)->max_ttl),
-                                  .port = port,
-                                  .controls = controls});
+    struct ask ask = maker_ask(maker, part, port, ttl);
+    ask.controls = controls;
+    maker_add(maker, ask);
 }
 
 void maker_add_entry(struct maker *maker, const struct port_entry *entry, unsigned ttl)

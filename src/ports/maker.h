@@ -20,6 +20,8 @@ struct maker {
     struct rng rng;
 };
 
+/* The ask of a port of this part. */
+struct ask maker_ask(const struct maker *maker, unsigned part, uint16_t port, unsigned ttl);
 /* Adds an ask. If memory is short, the round has failed. */
 void maker_add(struct maker *maker, struct ask ask);
 void maker_add_port(struct maker *maker, unsigned part, uint16_t port, unsigned ttl, bool controls);
