@@ -202,6 +202,13 @@ bool limited_senders_are_unlimited(const struct limited_senders *senders, unsign
     return some && all;
 }
 
+void limited_senders_find_unlimited(const struct limited_senders *senders, uint32_t ttls[8])
+{
+    for (unsigned i = 0; i < senders->count; i++)
+        for (unsigned k = 0; k < 8 && senders->of[i].is_unlimited; k++)
+            ttls[k] |= senders->of[i].expired[k];
+}
+
 bool limited_senders_could_answer(const struct limited_senders *senders, nstime sent, const struct reply *reply)
 {
     if (!is_limited(reply))

@@ -49,6 +49,8 @@ bool limited_senders_could_refuse(const struct limited_senders *senders, nstime 
 /* Whether all senders of the errors that a probe to the end of the path may draw are unlimited: of refusals, and behind
  * a gateway of expiries. False if there is none. */
 bool limited_senders_are_unlimited(const struct limited_senders *senders, unsigned end_ttl, bool expires);
+/* Sets the bits of the TTLs at which unlimited senders let probes expire. */
+void limited_senders_find_unlimited(const struct limited_senders *senders, uint32_t ttls[8]);
 /* Whether the sender of this reply had an answer left for a probe sent at this time. True if its answers are not
  * limited. */
 bool limited_senders_could_answer(const struct limited_senders *senders, nstime sent, const struct reply *reply);

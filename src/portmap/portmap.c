@@ -116,6 +116,11 @@ bool portmap_is_blind(const struct portmap *map)
     return map->gateway.ttl && addr_is_none(&map->routers[map->end_ttl]);
 }
 
+bool portmap_hop_is_unlimited(const struct portmap *map, unsigned ttl)
+{
+    return map->unlimited[ttl >> 5] >> (ttl & 31) & 1;
+}
+
 /* --- lists --- */
 
 static void add_list(struct portmap *map, unsigned part)
@@ -205,6 +210,8 @@ static bool fill(struct portmap *map)
     good = good && limited_senders_pace(senders, map->lists, map->end_ttl, map->reset_gap);
     for (unsigned i = 0; good && i < map->lists->count; i++)
         learn_hops_of_lists(map, senders, i);
+    if (good)
+        limited_senders_find_unlimited(senders, map->unlimited);
     map->errors_are_unlimited = good && limited_senders_are_unlimited(senders, map->end_ttl, map->gateway.ttl);
     good = good && silences_take(map, senders);
     if (senders)

@@ -112,6 +112,7 @@ struct portmap {
     uint8_t end_ttl;           /* the hop behind the gateway; else where the target answers; else the largest TTL */
     bool end_is_known;
     nstime last_expiry[256];  /* by TTL: when the last probe that expired there was sent; NSTIME_NONE: none */
+    uint32_t unlimited[8];    /* bits: TTLs of routers that let probes expire, and no rate limit is seen of them */
     struct addr routers[256]; /* by TTL: the router that lets probes expire; none-address: silent */
 };
 
@@ -123,6 +124,8 @@ const struct port_entry *portmap_entry(const struct portmap *map, unsigned part,
 /* Whether a port of this part that passes this hop is known to be answered there: the list's own ports show that, or
  * those of any spec if none reaches the target. */
 bool portmap_hop_is_visible(const struct portmap *map, unsigned part, unsigned ttl);
+/* Whether no rate limit is seen of the router that lets probes expire at this hop. */
+bool portmap_hop_is_unlimited(const struct portmap *map, unsigned ttl);
 /* Whether nothing shows what passes the gateway: no router replied at the end of the path. */
 bool portmap_is_blind(const struct portmap *map);
 /* Whether a place is worth asking for: the port is silent, or its answer may come from before the target. */

@@ -28,14 +28,6 @@
  * Unit: probes. Source: chosen; one may be lost. Effect: with more, such a run takes longer and shows no more. */
 #define ASKED_BLINDLY 2
 
-/* Sends between a silent port and the control behind it. */
-static unsigned control_every(const struct maker *maker)
-{
-    nstime gap = session_config(maker->session)->send_gap;
-    unsigned fit = gap > 0 ? (unsigned)(rate_limit_span(maker->map->path) / gap) : 10;
-    return fit > 2 ? fit / 2 : 1;
-}
-
 /* A port for each sender of refusals; RSTs and ICMP errors apart. */
 static void add_controls(struct maker *maker, bool icmp)
 {
@@ -104,7 +96,7 @@ static bool is_to_repeat(const struct portmap *map, const struct port_entry *ent
  * of each of their senders, too. */
 static void mix_in_controls(struct maker *maker, size_t first)
 {
-    unsigned every = control_every(maker);
+    unsigned every = maker_control_every(maker);
     size_t count = maker->rounds->count - first;
     struct ask *asks = malloc((count + 1) * sizeof *asks);
     maker->failed = maker->failed || !asks;

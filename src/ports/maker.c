@@ -107,3 +107,10 @@ void maker_add_control(struct maker *maker, unsigned ttl)
         }
     maker_add_spec(maker, ttl);
 }
+
+unsigned maker_control_every(const struct maker *maker)
+{
+    nstime gap = session_config(maker->session)->send_gap;
+    unsigned fit = gap > 0 ? (unsigned)(rate_limit_span(maker->map->path) / gap) : 10;
+    return fit > 2 ? fit / 2 : 1;
+}

@@ -30,6 +30,8 @@ void maker_add_entry(struct maker *maker, const struct port_entry *entry, unsign
 void maker_add_spec(struct maker *maker, unsigned ttl);
 /* The control of a hop: a port of the list that gets past it, else such a spec. */
 void maker_add_control(struct maker *maker, unsigned ttl);
+/* Silent ports between two controls, if controls are mixed in. */
+unsigned maker_control_every(const struct maker *maker);
 /* The round starts at this time at the earliest. */
 void maker_wait(struct maker *maker, nstime time);
 /* The TTL that asks this port at the end of the path. */

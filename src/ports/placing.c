@@ -145,6 +145,29 @@ static uint32_t find_border(const struct portmap *map, uint32_t first, uint32_t 
     return first;
 }
 
+/* Whether its own probes show that it is stopped before the place of its neighbours. */
+static bool is_apart(const struct portmap *map, uint32_t index)
+{
+    const struct port_entry *entry = &map->entries[index];
+    return entry->placing == PLACING_OPEN && entry->silent_ttl;
+}
+
+/* The first and the last of each stretch of such ports between two measured ones of one place. */
+static void add_samples_apart(struct maker *maker, uint32_t first, uint32_t last)
+{
+    const struct portmap *map = maker->map;
+    uint32_t left = first;
+    for (uint32_t right = first + 1; right <= last; right++) {
+        const struct port_entry *a = &map->entries[left], *b = &map->entries[right];
+        if (!is_measured(map, right))
+            continue;
+        for (uint32_t i = left + 1; i < right && a->before_ttl == b->before_ttl && a->after_ttl == b->after_ttl; i++)
+            if (is_apart(map, i) && !(is_apart(map, i - 1) && is_apart(map, i + 1)))
+                add_sample(maker, &map->entries[i]);
+        left = right;
+    }
+}
+
 static void add_samples_of_run(struct maker *maker, uint32_t first, uint32_t last)
 {
     const struct portmap *map = maker->map;
@@ -159,6 +182,7 @@ static void add_samples_of_run(struct maker *maker, uint32_t first, uint32_t las
         uint32_t border = find_border(map, first, last);
         if (border != first)
             add_sample(maker, &map->entries[border]);
+        add_samples_apart(maker, first, last);
     }
 }
 

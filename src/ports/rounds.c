@@ -12,14 +12,17 @@
  *      target's name they are PLACED_OF_ANSWER.
  *   5. While a sender of refusals has no token for rule 3, rounds follow rules 2 and 4 at other hops. A round waits for
  *      a hop without a token only if nothing else can be asked.
+ *   6. Last, all ports that have the place of their neighbours are asked at the last hop that those pass. That stops
+ *      where the first replies show a rate limit, as each port takes a token.
  *
- * placing.c carries out rules 2 and 4, again.c rule 3. */
+ * placing.c carries out rules 2 and 4, again.c rule 3, survey.c rule 6. */
 #include "ports/rounds.h"
 
 #include <stdlib.h>
 
 #include "ports/again.h"
 #include "ports/placing.h"
+#include "ports/survey.h"
 
 void rounds_free(struct rounds *rounds)
 {
@@ -64,6 +67,8 @@ bool rounds_plan(struct rounds *rounds, const struct session *session, const str
         maker.waits = true;
         placing_add(&maker);
     }
+    if (!rounds->count)
+        survey_add(&maker);
     if (maker.repeating)
         again_add_controls(&maker);
     return !maker.failed;

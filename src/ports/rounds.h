@@ -25,6 +25,8 @@ struct rounds {
     unsigned placing;       /* of these, rounds that looked for places and did nothing else */
     uint32_t batch;         /* silent ports in a round */
     uint32_t resolved;      /* ports with an answer, after the last round */
+    unsigned surveys;       /* rounds of rule 6 */
+    bool surveyed[256];     /* by TTL: rule 6 was tried there */
     nstime asked[256];      /* by TTL: the last send; 0: none */
     nstime controlled[256]; /* by TTL: the send of the last control; 0: none */
     nstime refused;         /* the send of the last control that is refused; 0: none */

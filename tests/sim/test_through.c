@@ -78,6 +78,17 @@ static const struct {
               "icmp forwarded at hop 3 (10.0.3.1): it expired at hop 4 (10.0.4.1).\n",
      .list_ttl = 4,
      .spec_ttl = 4},
+    {.name = "a few ports are dropped before a gateway that drops all of their neighbours",
+     .statements =
+         "filter r2 forward tcp port 131-137 to target drop\nfilter r3 forward tcp port 101-200 to target drop\n",
+     .list = "tcp/100-200",
+     .through = "3",
+     .lines = "tcp forwarded at hop 3 (10.0.3.1): 100\n"
+              "tcp dropped after hop 2 (10.0.2.1): 131-137\n"
+              "tcp dropped after hop 3 (10.0.3.1): 101-130,138-200\n"
+              "icmp forwarded at hop 3 (10.0.3.1): it expired at hop 4 (10.0.4.1).\n",
+     .list_ttl = 4,
+     .spec_ttl = 4},
     {.name = "a gateway by its address, which rejects and resets",
      .statements = "filter r3 forward tcp port 100-110 to target reject admin-prohibited\n"
                    "filter r3 forward tcp port 120-130 to target reset\n",
