@@ -72,8 +72,8 @@ static int compare_times(const void *a, const void *b)
 static void sort_times(struct limited_sender *one)
 {
     qsort(one->times, one->count, sizeof *one->times, compare_times);
-    for (size_t i = RATE_LIMIT_UNLIMITED - 1; i < one->count && !one->is_unlimited; i++)
-        one->is_unlimited = one->times[i] - one->times[i - (RATE_LIMIT_UNLIMITED - 1)] < RATE_LIMIT_REFILL;
+    for (size_t i = RATE_LIMIT_UNLIMITED - 1; i < one->count && !one->sent_many; i++)
+        one->sent_many = one->times[i] - one->times[i - (RATE_LIMIT_UNLIMITED - 1)] < RATE_LIMIT_REFILL;
 }
 
 bool limited_senders_gather(const struct trace_set *path, const struct trace_set *lists, struct limited_senders *out)
@@ -189,6 +189,18 @@ bool limited_senders_could_refuse(const struct limited_senders *senders, nstime 
     return ready;
 }
 
+void limited_senders_miss(struct limited_senders *senders, const struct addr *router)
+{
+    for (unsigned i = 0; i < senders->count; i++)
+        if (senders->of[i].is_icmp && addr_equal(&senders->of[i].address, router))
+            senders->of[i].missed++;
+}
+
+static bool is_unlimited(const struct limited_sender *one)
+{
+    return one->sent_many && one->missed * (size_t)ERRORS_MISSED <= one->count;
+}
+
 bool limited_senders_are_unlimited(const struct limited_senders *senders, unsigned end_ttl, bool expires)
 {
     bool some = false, all = !senders->overflowed;
@@ -197,7 +209,7 @@ bool limited_senders_are_unlimited(const struct limited_senders *senders, unsign
         if (!one->is_icmp || !(refuses_from(one, end_ttl) || (expires && has_bit(one->expired, end_ttl))))
             continue;
         some = true;
-        all = one->is_unlimited;
+        all = is_unlimited(one);
     }
     return some && all;
 }
@@ -205,7 +217,7 @@ bool limited_senders_are_unlimited(const struct limited_senders *senders, unsign
 void limited_senders_find_unlimited(const struct limited_senders *senders, uint32_t ttls[8])
 {
     for (unsigned i = 0; i < senders->count; i++)
-        for (unsigned k = 0; k < 8 && senders->of[i].is_unlimited; k++)
+        for (unsigned k = 0; k < 8 && is_unlimited(&senders->of[i]); k++)
             ttls[k] |= senders->of[i].expired[k];
 }
 

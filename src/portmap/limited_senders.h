@@ -12,7 +12,8 @@
 
 struct limited_sender {
     struct addr address;
-    bool is_unlimited;               /* it sent RATE_LIMIT_UNLIMITED errors within a refill */
+    bool sent_many;                  /* RATE_LIMIT_UNLIMITED errors within a refill */
+    uint32_t missed;                 /* probes that drew no error, although such probes draw one from it */
     bool is_icmp;                    /* ICMP errors share one limit per sender; RSTs have another */
     uint32_t refused[8], expired[8]; /* bits: TTLs of probes that it refused, and that it let expire */
     nstime *times;                   /* owned; of the probes that it answered, in order */
@@ -46,6 +47,12 @@ void limited_senders_free(struct limited_senders *senders);
 /* Whether a probe that was silent at the end of the path would have been refused if it met a device that refuses: each
  * sender of refusals at this TTL or a larger one had an answer left. True if there is none. */
 bool limited_senders_could_refuse(const struct limited_senders *senders, nstime sent, unsigned end_ttl);
+/* Errors that a sender without a limit may leave out: of so many, one.
+ * Unit: 1. Source: chosen; hardly any path loses as much. Effect: with a larger number, lists on paths with losses take
+ * longer; with a smaller one, a limit looks like loss. */
+#define ERRORS_MISSED 10
+/* Counts a probe that drew no error, although such probes draw one from this router. */
+void limited_senders_miss(struct limited_senders *senders, const struct addr *router);
 /* Whether all senders of the errors that a probe to the end of the path may draw are unlimited: of refusals, and behind
  * a gateway of expiries. False if there is none. */
 bool limited_senders_are_unlimited(const struct limited_senders *senders, unsigned end_ttl, bool expires);

@@ -189,6 +189,40 @@ bool portmap_hop_is_visible(const struct portmap *map, unsigned part, unsigned t
     return own || (list->passer < 0 && !addr_is_none(&map->routers[ttl]));
 }
 
+/* The router whose error a probe like this one is known to draw; NULL: none. */
+static const struct addr *sender_of(const struct portmap *map, const struct trace *trace, unsigned part,
+                                    const struct probe *probe)
+{
+    const struct addr *router = &map->routers[probe->ttl];
+    if (!trace->ports)
+        return router;
+    const struct port_entry *entry = portmap_find(map, part, probe->target_port);
+    if (!entry || entry->answer == NO_ANSWER)
+        return NULL;
+    const struct port_answer *answer = &map->answers[entry->answer];
+    if (probe->ttl >= map->end_ttl)
+        return answer->is_icmp ? &answer->from : NULL;
+    return is_answered_at_end(map, entry) && portmap_hop_is_visible(map, part, probe->ttl) ? router : NULL;
+}
+
+static void find_missed(const struct portmap *map, const struct trace_set *set, struct limited_senders *senders)
+{
+    for (unsigned i = 0; i < set->count; i++)
+        for (size_t k = 0; k < set->traces[i]->probe_count; k++) {
+            const struct probe *probe = &set->traces[i]->probes[k];
+            const struct addr *sender = probe->state == PROBE_EXPIRED ? sender_of(map, set->traces[i], i, probe) : NULL;
+            if (sender)
+                limited_senders_miss(senders, sender);
+        }
+}
+
+static void find_unlimited(struct portmap *map, struct limited_senders *senders)
+{
+    find_missed(map, map->path, senders);
+    find_missed(map, map->lists, senders);
+    limited_senders_find_unlimited(senders, map->unlimited);
+}
+
 static bool fill(struct portmap *map)
 {
     struct limited_senders *senders = malloc(sizeof *senders);
@@ -211,7 +245,7 @@ static bool fill(struct portmap *map)
     for (unsigned i = 0; good && i < map->lists->count; i++)
         learn_hops_of_lists(map, senders, i);
     if (good)
-        limited_senders_find_unlimited(senders, map->unlimited);
+        find_unlimited(map, senders);
     map->errors_are_unlimited = good && limited_senders_are_unlimited(senders, map->end_ttl, map->gateway.ttl);
     good = good && silences_take(map, senders);
     if (senders)

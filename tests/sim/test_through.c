@@ -315,11 +315,10 @@ static void check_verdicts(const struct drive *d, const struct world *world, uns
     forget(judgement);
 }
 
-static void check_world(uint64_t seed, const char *protocol, bool limits, unsigned loss, unsigned undecided_most)
+/* `limit`: that of every router's errors; NULL: none. */
+static void check_world(uint64_t seed, const char *protocol, const char *limit, unsigned loss, unsigned undecided_most)
 {
-    static const char *const limited[ROUTERS] = {"limit 6 1", "limit 6 1", "limit 6 1",
-                                                 "limit 6 1", "limit 6 1", "limit 6 1"};
-    static const char *const unlimited[ROUTERS];
+    const char *const options[ROUTERS] = {limit, limit, limit, limit, limit, limit};
     struct rng rng = rng_init(seed);
     struct world world;
     struct strbuf text;
@@ -328,12 +327,12 @@ static void check_world(uint64_t seed, const char *protocol, bool limits, unsign
     struct drive d = {0};
     char name[96], list[32], link[32];
     uint8_t family = seed % 2 ? 4 : 6;
-    snprintf(name, sizeof name, "%s, IPv%u, world %u, loss %u %%%s", protocol, family, (unsigned)seed, loss,
-             limits ? ", limits" : "");
+    snprintf(name, sizeof name, "%s, IPv%u, world %u, loss %u %%, %s", protocol, family, (unsigned)seed, loss,
+             limit ? limit : "no limit");
     snprintf(list, sizeof list, "%s/%u-%u", protocol, FIRST_PORT, LAST_PORT);
     snprintf(link, sizeof link, "loss %g%%", loss / 2.0 / (GATEWAY + 1));
     make_world(&rng, protocol, &world);
-    describe_net(limits ? limited : unlimited, link, world.statements.text, &text);
+    describe_net(options, link, world.statements.text, &text);
     bool ran =
         net_parse("through", text.text, &net, &err) == STATUS_OK && port_run_through(&d, net, list, "3", family, seed);
     if (ok(ran, "%s: ran %s", name, ran ? "" : err.message)) {
@@ -353,9 +352,12 @@ int main(void)
     for (unsigned row = 0; row < sizeof gateways / sizeof *gateways; row++)
         check_gateway(row);
     for (uint64_t seed = 1; seed <= 6; seed++) {
-        check_world(seed, "tcp", false, 0, 0);
-        check_world(seed, "udp", true, 0, 0);
-        check_world(seed, "tcp", true, 5, 4);
+        check_world(seed, "tcp", NULL, 0, 0);
+        check_world(seed, "udp", "limit 6 1", 0, 0);
+        check_world(seed, "tcp", "limit 6 1", 5, 4);
+        check_world(seed, "tcp", "limit 10 1", 0, 0);
+        check_world(seed, "udp", "limit 20 5", 0, 0);
+        check_world(seed, "tcp", "limit 50 10", 5, 4);
     }
     return tap_done();
 }
