@@ -70,8 +70,23 @@ static void add_group(struct strbuf *text, const struct port_group *group, const
     strbuf_free(&line);
 }
 
-/* What the lines of the groups do not show. */
-static void add_port_notes(struct strbuf *text, const struct portmap *ports)
+void verdicts_add_ports(struct strbuf *text, const struct portmap *ports, const struct output *out)
+{
+    struct port_groups *groups = malloc(sizeof *groups);
+    if (!groups || !ports_group(ports, groups)) {
+        free(groups);
+        strbuf_add(text, "the ports cannot be shown: out of memory\n");
+        return;
+    }
+    for (unsigned i = 0; i < groups->count; i++)
+        add_group(text, &groups->of[i], out);
+    if (groups->left_out)
+        strbuf_addf(text, "%u more ports in further groups (-o json has them)\n", groups->left_out);
+    ports_free_groups(groups);
+    free(groups);
+}
+
+void verdicts_add_port_notes(struct strbuf *text, const struct portmap *ports)
 {
     uint32_t missing = 0, inferred = 0, measured = 0;
     for (uint32_t i = 0; i < ports->count; i++) {
@@ -85,23 +100,6 @@ static void add_port_notes(struct strbuf *text, const struct portmap *ports)
                     inferred, inferred + measured);
     if (missing)
         strbuf_addf(text, "%u ports were not probed\n", missing);
-}
-
-void verdicts_add_ports(struct strbuf *text, const struct portmap *ports, const struct output *out)
-{
-    struct port_groups *groups = malloc(sizeof *groups);
-    if (!groups || !ports_group(ports, groups)) {
-        free(groups);
-        strbuf_add(text, "the ports cannot be shown: out of memory\n");
-        return;
-    }
-    for (unsigned i = 0; i < groups->count; i++)
-        add_group(text, &groups->of[i], out);
-    add_port_notes(text, ports);
-    if (groups->left_out)
-        strbuf_addf(text, "%u more ports in further groups (-o json has them)\n", groups->left_out);
-    ports_free_groups(groups);
-    free(groups);
 }
 
 /* A verdict about the same trace says the same. A packet that was too big is no verdict if smaller ones went on. */

@@ -11,8 +11,10 @@ void verdicts_add(struct strbuf *text, const struct judgement *judgement, const 
 /* Leaves out findings that repeat a verdict; `has_mtu`: and those about MTUs, which the line of --mtu has. */
 void verdicts_add_findings(struct strbuf *text, const struct judgement *judgement, bool has_mtu);
 
-/* Adds a line for each fate and place of the ports of lists. */
 struct portmap;
+/* Adds a line for each fate and place of the ports of lists. */
 void verdicts_add_ports(struct strbuf *text, const struct portmap *ports, const struct output *out);
+/* What these lines do not show: how many places were measured, and how many ports were not probed. */
+void verdicts_add_port_notes(struct strbuf *text, const struct portmap *ports);
 
 #endif

@@ -133,6 +133,8 @@ static void print_judgement(struct output *out, const struct judgement *judgemen
     if (judgement->ports)
         verdicts_add_ports(&lines, judgement->ports, out);
     verdicts_add(&lines, judgement, out, out->options.verbose);
+    if (judgement->ports && !out->options.quiet)
+        verdicts_add_port_notes(&lines, judgement->ports);
     if (!out->options.quiet)
         verdicts_add_findings(&lines, judgement, out->result->mtu != NULL);
     run_page_print_lines(out, &lines);
