@@ -47,10 +47,6 @@ void limited_senders_free(struct limited_senders *senders);
 /* Whether a probe that was silent at the end of the path would have been refused if it met a device that refuses: each
  * sender of refusals at this TTL or a larger one had an answer left. True if there is none. */
 bool limited_senders_could_refuse(const struct limited_senders *senders, nstime sent, unsigned end_ttl);
-/* Errors that a sender without a limit may leave out: of so many, one.
- * Unit: 1. Source: chosen; hardly any path loses as much. Effect: with a larger number, lists on paths with losses take
- * longer; with a smaller one, a limit looks like loss. */
-#define ERRORS_MISSED 10
 /* Counts a probe that drew no error, although such probes draw one from this router. */
 void limited_senders_miss(struct limited_senders *senders, const struct addr *router);
 /* Whether all senders of the errors that a probe to the end of the path may draw are unlimited: of refusals, and behind

@@ -86,7 +86,7 @@ struct portmap_list {
     const struct port_list *list;
     int64_t passer;       /* index of an entry that gets to the end of the path, to compare with; -1: none */
     uint32_t seen[8];     /* bits: TTLs at which a router let a probe of the list expire */
-    uint8_t scouted[256]; /* by TTL: probes of ports that the target answers */
+    uint8_t scouted[256]; /* by TTL: probes of ports that get to the end of the path */
     uint8_t missed[256];  /* by TTL: of these, silent ones that no rate limit explains */
 };
 
@@ -101,8 +101,8 @@ struct portmap {
     uint32_t first_of_part[33]; /* index of the part's first entry; the last is `count` */
     struct port_answer answers[PORT_ANSWERS_MOST];
     unsigned answer_count;
-    nstime
-        sample_span; /* samples of a port at the end of the path are so far apart: SAMPLE_SPAN, or a token's refill */
+    /* Samples of a port at the end of the path are so far apart: SAMPLE_SPAN, or a token's refill. */
+    nstime sample_span;
     nstime asked_first, asked_last; /* sends of the first probe of each port to the end of the path */
     nstime reset_gap; /* the target limits its resets, but not those of probes so far apart; 0: no limit is seen */
     bool errors_are_unlimited; /* no rate limit is seen of any sender of errors to probes to the end of the path */

@@ -190,7 +190,7 @@ void again_add(struct maker *maker)
     nstime tokens = again_tokens_at(maker);
     maker_wait(maker, tokens);
     maker->repeating = true;
-    add_pass(maker, most_in_pass(maker, tokens), fewest, 0);
+    add_pass(maker, most_in_pass(maker, tokens > 0), fewest, 0);
     if (map->sample_span <= SAMPLE_SPAN && !map->reset_gap)
         add_pass(maker, maker->rounds->batch, fewest, SAMPLE_SPAN);
 }

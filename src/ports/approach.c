@@ -48,16 +48,24 @@ uint8_t approach_last_ttl(const struct session *session)
     return gateway.behind_ttl ? gateway.behind_ttl : (uint8_t)uint_min(last, most);
 }
 
-/* True: the hop's probes are still open. */
-static bool repeat(struct session *session, struct approach *approach, const struct gateway *gateway)
+/* Whether no more replies are due from the hop. A silent one is probed once more. */
+static bool is_done(struct session *session, struct approach *approach, const struct gateway *gateway)
 {
-    if (is_open_at(session, approach->ttl))
+    if (session_shows_hop(session, approach->ttl))
         return true;
-    if (approach->repeated || (gateway->ttl && approach->ttl <= gateway->ttl))
+    if (is_open_at(session, approach->ttl))
         return false;
+    if (approach->repeated || (gateway->ttl && approach->ttl <= gateway->ttl))
+        return true;
     approach->repeated = true;
     want(session, approach->ttl, 1, session->last_sent[approach->ttl] + RATE_LIMIT_REFILL);
-    return true;
+    return false;
+}
+
+static bool is_last(const struct session *session, const struct approach *approach)
+{
+    return approach->ttl >= approach_last_ttl(session) || approach->silent >= session->config.gap ||
+           is_ended(session, approach->ttl);
 }
 
 bool approach_update(struct session *session, struct approach *approach)
@@ -65,14 +73,14 @@ bool approach_update(struct session *session, struct approach *approach)
     const struct gateway gateway = session_trace_set(session).gateway;
     if (gateway.behind_ttl)
         return true;
-    bool is_first = approach->ttl == 0, is_shown = !is_first && session_shows_hop(session, approach->ttl);
-    if (!is_first && !is_shown && repeat(session, approach, &gateway))
-        return false;
-    approach->silent = (uint8_t)(is_first || is_shown ? 0 : approach->silent + 1);
-    if (!is_first && (approach->ttl >= approach_last_ttl(session) || approach->silent >= session->config.gap ||
-                      is_ended(session, approach->ttl)))
-        return true;
-    approach->ttl = (uint8_t)(is_first ? session->config.first_ttl : approach->ttl + 1);
+    if (approach->ttl) {
+        if (!is_done(session, approach, &gateway))
+            return false;
+        approach->silent = session_shows_hop(session, approach->ttl) ? 0 : (uint8_t)(approach->silent + 1);
+        if (is_last(session, approach))
+            return true;
+    }
+    approach->ttl = approach->ttl ? (uint8_t)(approach->ttl + 1) : session->config.first_ttl;
     approach->repeated = false;
     want(session, approach->ttl, session->config.queries, 0);
     return false;

@@ -48,7 +48,6 @@ unsigned maker_end_of(const struct portmap *map, const struct port_entry *entry)
     return uint_max(map->end_ttl, entry->passed_ttl + 1U);
 }
 
-/* Whether no probe that was sent to the hop at this time or later expired there; false at time 0. */
 bool maker_is_silent_since(const struct maker *maker, unsigned ttl, nstime time)
 {
     nstime expiry = maker->map->last_expiry[ttl];
@@ -62,7 +61,6 @@ nstime maker_ready_at(const struct maker *maker, unsigned ttl)
     return maker_is_silent_since(maker, ttl, controlled) ? controlled + RATE_LIMIT_REFILL : 0;
 }
 
-/* Whether the hop may be asked in this round, which may have to wait for it. */
 bool maker_may_ask(struct maker *maker, unsigned ttl)
 {
     nstime ready = maker_ready_at(maker, ttl);
@@ -82,7 +80,6 @@ void maker_shuffle(struct ask *asks, size_t count, struct rng *rng)
     }
 }
 
-/* A probe of a spec of the path that this hop answers, if there is one. */
 void maker_add_spec(struct maker *maker, unsigned ttl)
 {
     const struct trace_set *path = maker->map->path;
@@ -95,7 +92,6 @@ void maker_add_spec(struct maker *maker, unsigned ttl)
     }
 }
 
-/* The control of a hop: a port of the list that the target answers, else any spec that the hop answers. */
 void maker_add_control(struct maker *maker, unsigned ttl)
 {
     const struct portmap *map = maker->map;

@@ -39,7 +39,7 @@ static bool start(struct session *session)
         return false;
     }
     plan->path = session->plan;
-    plan->approached = !session_is_through(session);
+    plan->approached = !session_config_is_through(&session->config);
     session->plan = plan;
     return true;
 }

@@ -6,7 +6,7 @@
  * limited, and fewer places are measured; more are lost at a limited router. */
 #define SURVEY_TRIAL 16
 /* Ports of one round at a hop.
- * Unit: ports. Source: chosen. Effect: none on results; a larger number takes longer until the progress shows. */
+ * Unit: ports. Source: chosen. Effect: with more, more are lost at a router whose limit shows late. */
 #define SURVEY_MOST 800
 /* Rounds of this kind.
  * Unit: rounds. Source: chosen; 65535 ports take 82. Effect: with fewer, the last ports of a long list keep the place

@@ -138,7 +138,7 @@ struct list_part {
 #define LIST_PARTS_MOST (PORT_LISTS_MOST * 65536 / PORTS_OF_TRACE)
 /* The parts of all port lists, in order. Returns their number; they borrow from `config`. */
 unsigned session_list_parts(const struct session_config *config, struct list_part out[LIST_PARTS_MOST]);
-/* Whether such a run tests a gateway: --through. */
+/* Whether the run tests a gateway: --through. */
 bool session_config_is_through(const struct session_config *config);
 /* The number of traces: of the specs, and of the parts of the port lists. */
 unsigned session_config_traces(const struct session_config *config);
@@ -188,8 +188,6 @@ uint8_t session_last_ttl(const struct session *session);
 /* The session's traces as a set that borrows them: those of the specs, and those of the port lists. */
 struct trace_set session_trace_set(const struct session *session);
 struct trace_set session_list_set(const struct session *session);
-/* Whether the run tests a gateway. */
-bool session_is_through(const struct session *session);
 /* silence_compare() and silence_compare_end() for one trace among all of the session's. */
 void session_compare_silence(const struct session *session, const struct trace *trace, struct comparison *out);
 void session_compare_end(const struct session *session, const struct trace *trace, struct end_comparison *out);

@@ -43,11 +43,6 @@ bool session_config_is_through(const struct session_config *config)
     return config->through_ttl || !addr_is_none(&config->through);
 }
 
-bool session_is_through(const struct session *session)
-{
-    return session_config_is_through(&session->config);
-}
-
 struct trace_set session_trace_set(const struct session *session)
 {
     const struct session_config *config = &session->config;
@@ -60,7 +55,7 @@ struct trace_set session_trace_set(const struct session *session)
         .claim = asked_more ? config->confidence / 1e6 : CONFIDENCE_TO_CLAIM,
         .is_diagnose = config->strategy->side_by_side,
     };
-    if (session_is_through(session))
+    if (session_config_is_through(config))
         set.gateway = trace_set_gateway(&set, &config->through, config->through_ttl);
     return set;
 }

@@ -33,7 +33,7 @@ struct trace_set {
     const nstime *ends;
     uint8_t timed_ttl; /* largest TTL with a timed reply, and the slowest such reply: */
     nstime slowest;
-    struct gateway gateway;
+    struct gateway gateway; /* ttl 0: the run tests none, or has not found it */
 };
 
 /* The largest TTL at which a router let a probe of any trace expire; 0: none. */

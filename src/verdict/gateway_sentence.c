@@ -4,11 +4,6 @@
 #include "portmap/portmap.h"
 #include "verdict/words/phrase.h"
 
-static struct place place_of(const struct gateway *gateway)
-{
-    return (struct place){.known = true, .ttl = gateway->ttl, .address = gateway->address};
-}
-
 /* The first that holds:
  *   1. The run ended before it could know.
  *   2. No hop has the address.
@@ -20,11 +15,11 @@ void gateway_describe(const struct session *session, const struct portmap *ports
 {
     const struct trace_set path = session_trace_set(session);
     const struct gateway gateway = path.gateway;
-    const struct place place = place_of(&gateway);
+    const struct place place = place_of_gateway(&gateway);
     uint8_t target_ttl = session_target_ttl(session);
     bool is_blind = ports ? portmap_is_blind(ports) : !gateway.behind_ttl;
     text[0] = '\0';
-    if (!session_is_through(session) || (trace_set_tests_gateway(&path) && !is_blind))
+    if (!session_config_is_through(session_config(session)) || (trace_set_tests_gateway(&path) && !is_blind))
         return;
     if (!gateway.ttl && session_was_interrupted(session))
         phrase_set(text, "The run was interrupted before it found the gateway %s",

@@ -143,11 +143,8 @@ static void judge_refused(const struct portmap *map, const struct probe *probe, 
 static void judge_forwarded(const struct portmap *map, struct verdict *out)
 {
     const struct place behind = hop(map, map->end_ttl);
-    out->state = VERDICT_FORWARDED;
     out->confidence = SURE_ANSWERED;
-    out->at = (struct place){.known = true, .ttl = map->gateway.ttl, .address = map->gateway.address};
-    out->before = behind;
-    phrase_set_verdict(out, " at %s: it expired at %s", PLACE_TEXT(&out->at), PLACE_TEXT(&behind));
+    phrase_set_forwarded(out, &map->gateway, &behind);
 }
 
 /* --- 7 to 9: silence --- */

@@ -45,7 +45,7 @@ void verdict_judge(const struct session *session, struct judgement *out)
     if (path_mtu_find(session, session_now(session), &mtu))
         find_mtu_steps(&mtu, out);
     const struct trace_set lists = session_list_set(session);
-    bool is_tested = !session_is_through(session) || trace_set_tests_gateway(&set);
+    bool is_tested = !session_config_is_through(session_config(session)) || trace_set_tests_gateway(&set);
     if (!is_tested)
         out->verdict_count = 0; /* they would be about another path */
     if (lists.count && is_tested)

@@ -137,7 +137,8 @@ struct judgement {
     struct portmap *ports; /* owned; what became of the run's port lists: verdict/port_verdicts.h. NULL: it has none */
 };
 
-/* Judges every trace that sent something, in their order, and the port lists. For PURPOSE_PATHS it judges none. */
+/* Judges every trace that sent something, in their order, and the port lists. Of a strategy that is not judged it
+ * judges none. */
 void verdict_judge(const struct session *session, struct judgement *out);
 /* The sentence of a run with --mtu, and one of each report that cannot be true. */
 void verdict_describe_mtu(const struct path_mtu *mtu, char text[SENTENCE_BYTES]);
@@ -169,6 +170,16 @@ static inline bool verdict_reaches(const struct verdict *verdict)
 static inline bool verdict_passes(const struct verdict *verdict)
 {
     return verdict_reaches(verdict) || verdict->state == VERDICT_FORWARDED;
+}
+
+/* The gateway as a place, and the router behind it. */
+static inline struct place place_of_gateway(const struct gateway *gateway)
+{
+    return (struct place){.known = gateway->ttl != 0, .ttl = gateway->ttl, .address = gateway->address};
+}
+static inline struct place place_behind_gateway(const struct gateway *gateway)
+{
+    return (struct place){.known = gateway->behind_ttl != 0, .ttl = gateway->behind_ttl, .address = gateway->behind};
 }
 
 /* Whether both are the same, or both unknown. */

@@ -425,9 +425,7 @@ json_t *json_advice(const struct advice *advice)
 
 json_t *json_through(const struct gateway *gateway, const struct judgement *judgement)
 {
-    const struct place at = {.known = gateway->ttl != 0, .ttl = gateway->ttl, .address = gateway->address},
-                       behind = {
-                           .known = gateway->behind_ttl != 0, .ttl = gateway->behind_ttl, .address = gateway->behind};
+    const struct place at = place_of_gateway(gateway), behind = place_behind_gateway(gateway);
     json_t *object = json_object();
     json_object_set_new(object, "at", json_place(&at));
     json_object_set_new(object, "behind", json_place(&behind));

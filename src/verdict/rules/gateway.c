@@ -10,11 +10,8 @@ bool holds_forwarded(const struct facts *facts)
 
 void explain_forwarded(const struct facts *facts, struct verdict *out)
 {
-    const struct gateway *gateway = &facts->set->gateway;
-    out->state = VERDICT_FORWARDED;
+    const struct place behind = facts_place(facts->set, facts->trace, facts->last_hop);
     out->confidence = SURE;
-    out->at = (struct place){.known = true, .ttl = gateway->ttl, .address = gateway->address};
-    out->before = facts_place(facts->set, facts->trace, facts->last_hop);
+    phrase_set_forwarded(out, &facts->set->gateway, &behind);
     evidence_show_last(facts, out);
-    phrase_set_verdict(out, " at %s: it expired at %s", PLACE_TEXT(&out->at), PLACE_TEXT(&out->before));
 }

@@ -45,6 +45,14 @@ void phrase_end(char text[SENTENCE_BYTES])
     phrase_add(text, ".");
 }
 
+void phrase_set_forwarded(struct verdict *verdict, const struct gateway *gateway, const struct place *behind)
+{
+    verdict->state = VERDICT_FORWARDED;
+    verdict->at = place_of_gateway(gateway);
+    verdict->before = *behind;
+    phrase_set_verdict(verdict, " at %s: it expired at %s", PLACE_TEXT(&verdict->at), PLACE_TEXT(behind));
+}
+
 const char *phrase_spec(const struct trace *trace, char text[PROBE_SPEC_TEXT_BYTES])
 {
     probe_spec_format(&trace->flow.spec, text);

@@ -19,6 +19,9 @@ void phrase_end(char text[SENTENCE_BYTES]);
 /* Replaces the verdict's sentence: the probe, the state's word, and the rest, which begins with the place. */
 void phrase_set_verdict(struct verdict *verdict, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Sets state, place and sentence: the gateway forwarded the probe, which expired at this place. */
+void phrase_set_forwarded(struct verdict *verdict, const struct gateway *gateway, const struct place *behind);
+
 /* "tcp/443". */
 #define SPEC_TEXT(trace) phrase_spec((trace), (char[PROBE_SPEC_TEXT_BYTES]){0})
 const char *phrase_spec(const struct trace *trace, char text[PROBE_SPEC_TEXT_BYTES]);
