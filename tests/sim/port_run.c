@@ -1,10 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "sim/port_run.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ports/ports.h"
+
+void port_run_add_links(struct strbuf *out, unsigned routers, const char *options)
+{
+    for (unsigned k = 0; k <= routers; k++) {
+        char from[16] = "client", to[16] = "target";
+        if (k > 0)
+            snprintf(from, sizeof from, "r%u", k);
+        if (k < routers)
+            snprintf(to, sizeof to, "r%u", k + 1);
+        strbuf_addf(out, "link %s %s delay 5ms %s\n", from, to, options);
+    }
+}
 
 static void set_gateway(struct session_config *config, const char *through)
 {

@@ -6,6 +6,8 @@
 
 #include "sim/drive.h"
 
+/* Adds the links from the client over the routers r1, r2 ... to the target, each with these options. */
+void port_run_add_links(struct strbuf *out, unsigned routers, const char *options);
 /* False: it could not run. Free `d` in any case. */
 bool port_run(struct drive *d, const struct net *net, const char *list, uint8_t family, uint64_t seed);
 /* The same with --through: an address or a TTL; NULL: without. */

@@ -156,14 +156,16 @@ static void check_verdicts(const struct row *row, const struct session *session)
     free(judgement);
 }
 
-static void check_row(const struct row *row)
+/* `max_ttl`: the largest TTL; 0: as usual. */
+static void check_row(const struct row *row, uint8_t max_ttl)
 {
     struct err err = {0};
     struct net *net = NULL;
-    struct session_config config;
+    struct session_config config = {.max_ttl = 0};
     struct drive d = {0};
-    bool ran = net_parse(row->harm, row->network, &net, &err) == STATUS_OK && !configure(row, net, &config, &err) &&
-               drive_live(&d, net, &config, NSTIME_NEVER);
+    bool ran = net_parse(row->harm, row->network, &net, &err) == STATUS_OK && !configure(row, net, &config, &err);
+    config.max_ttl = max_ttl ? max_ttl : config.max_ttl;
+    ran = ran && drive_live(&d, net, &config, NSTIME_NEVER);
     if (!ok(ran, "%s: ran%s%s", row->harm, ran ? "" : ": ", ran ? "" : err.status ? err.message : d.err.message))
         return;
     double ms = nstime_ms(d.done - d.first_send);
@@ -179,6 +181,20 @@ static void check_row(const struct row *row)
     drive_free(&d);
     free(net);
 }
+
+/* The largest TTL is that of a router, so no target can reply behind it. */
+static const struct row to_router = {"the last router is not probed for a target behind it",
+                                     CHAIN LIMITS,
+                                     ALL_SPECS,
+                                     &strategy_diagnose,
+                                     1,
+                                     1,
+                                     45,
+                                     3000,
+                                     0,
+                                     0,
+                                     NULL,
+                                     false};
 
 /* Random networks (world.h) in which another number leads to a wrong statement, or to a late one. */
 static const struct {
@@ -217,7 +233,8 @@ static void test_worlds(void)
 int main(void)
 {
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++)
-        check_row(&rows[i]);
+        check_row(&rows[i], 0);
+    check_row(&to_router, 4);
     test_worlds();
     return tap_done();
 }

@@ -33,7 +33,7 @@ static void make_world(struct rng *rng, bool udp, unsigned loss, bool limits, un
     static const char *const verbs[] = {
         [IS_DROPPED] = "drop", [IS_REFUSED] = "reject admin-prohibited", [IS_RESET] = "reset"};
     const char *limit = limits ? "limit 6 1" : "";
-    char reset_limit[32] = "";
+    char reset_limit[32] = "", losses[32];
     *out = (struct world){.truth = {IS_CLOSED}};
     strbuf_init(&out->text);
     strbuf_add(&out->text, "client client 10.9.0.2 2001:db8:99::2\n");
@@ -43,14 +43,8 @@ static void make_world(struct rng *rng, bool udp, unsigned loss, bool limits, un
         snprintf(reset_limit, sizeof reset_limit, "reset-limit 5 %u", resets);
     strbuf_addf(&out->text, "host target 192.0.2.80 2001:db8:80::80 open %s/150,%s/350 %s %s\n", protocols[udp],
                 protocols[udp], limit, reset_limit);
-    for (unsigned k = 0; k <= ROUTERS; k++) {
-        char from[8] = "client", to[8] = "target";
-        if (k > 0)
-            snprintf(from, sizeof from, "r%u", k);
-        if (k < ROUTERS)
-            snprintf(to, sizeof to, "r%u", k + 1);
-        strbuf_addf(&out->text, "link %s %s delay 5ms loss %g%%\n", from, to, loss / 2.0 / (ROUTERS + 1));
-    }
+    snprintf(losses, sizeof losses, "loss %g%%", loss / 2.0 / (ROUTERS + 1));
+    port_run_add_links(&out->text, ROUTERS, losses);
     out->truth[150] = out->truth[350] = IS_OPEN;
     for (unsigned i = 0; i < GROUPS; i++) {
         unsigned first = FIRST_PORT + 10 + 70 * i + rng_below(rng, 30), count = 1 + rng_below(rng, limits ? 8 : 30);

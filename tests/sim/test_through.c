@@ -19,14 +19,7 @@ static void describe_net(const char *const options[ROUTERS], const char *link, c
     for (unsigned k = 1; k <= ROUTERS; k++)
         strbuf_addf(out, "router r%u 10.0.%u.1 2001:db8:%u::1 %s\n", k, k, k, options[k - 1] ? options[k - 1] : "");
     strbuf_add(out, "host target 192.0.2.80 2001:db8:80::80 open tcp/150,udp/150\n");
-    for (unsigned k = 0; k <= ROUTERS; k++) {
-        char from[8] = "client", to[8] = "target";
-        if (k > 0)
-            snprintf(from, sizeof from, "r%u", k);
-        if (k < ROUTERS)
-            snprintf(to, sizeof to, "r%u", k + 1);
-        strbuf_addf(out, "link %s %s delay 5ms %s\n", from, to, link);
-    }
+    port_run_add_links(out, ROUTERS, link);
     strbuf_add(out, statements);
 }
 
