@@ -5,19 +5,20 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/escape.h"
+
+#define CHARACTER_BYTES_MOST 4 /* of UTF-8 */
+
 enum status err_set(struct err *err, enum status status, const char *format, ...)
 {
     if (!err)
         return status;
+    char text[ERR_MESSAGE_BYTES + CHARACTER_BYTES_MOST]; /* so that a character at the cut is whole */
     va_list args;
     va_start(args, format);
-    int count = vsnprintf(err->message, sizeof err->message, format, args);
+    int count = vsnprintf(text, sizeof text, format, args);
     va_end(args);
-    if (count < 0)
-        err->message[0] = '\0';
-    for (char *c = err->message; *c; c++)
-        if ((unsigned char)*c < 0x20 || *c == 0x7f)
-            *c = '?';
+    escape_copy(err->message, sizeof err->message, count < 0 ? "" : text);
     err->status = status;
     return status;
 }

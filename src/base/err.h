@@ -21,8 +21,8 @@ struct err {
     char message[ERR_MESSAGE_BYTES];
 };
 
-/* Fills `err` (which may be NULL) and returns `status`, for `return err_set(...)`. Cuts a message that is too long
- * and replaces control characters with '?'. */
+/* Fills `err` (which may be NULL) and returns `status`, for `return err_set(...)`. Cuts a message that is too long, and
+ * escapes foreign text in it (escape.h); escapes that the caller made stay as they are. */
 enum status err_set(struct err *err, enum status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 /* Returns a remedy for a message: what to do if an output could not be opened or written with this errno. */

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/escape.h"
+
 /* All empty buffers share this text; capacity 0 prevents writes to it. The casts only drop the const. */
 static char *empty_text(void)
 {
@@ -92,45 +94,18 @@ void strbuf_addf(struct strbuf *b, const char *format, ...)
     va_end(args);
 }
 
-/* Returns the length of the well-formed UTF-8 sequence (RFC 3629) at `bytes`, or 0. Characters up to U+009F count as
- * none. */
-static size_t utf8_length(const unsigned char *bytes, size_t count)
-{
-    static const struct {
-        unsigned char mask, lead;
-        size_t length;
-        uint32_t least;
-    } forms[] = {{0xe0, 0xc0, 2, 0xa0}, {0xf0, 0xe0, 3, 0x800}, {0xf8, 0xf0, 4, 0x10000}};
-    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
-        if ((bytes[0] & forms[i].mask) != forms[i].lead || count < forms[i].length)
-            continue;
-        uint32_t character = bytes[0] & (unsigned char)~forms[i].mask;
-        for (size_t k = 1; k < forms[i].length; k++) {
-            if ((bytes[k] & 0xc0) != 0x80)
-                return 0;
-            character = character << 6 | (bytes[k] & 0x3f);
-        }
-        bool surrogate = character >= 0xd800 && character <= 0xdfff;
-        return character >= forms[i].least && character <= 0x10ffff && !surrogate ? forms[i].length : 0;
-    }
-    return 0;
-}
-
 void strbuf_add_escaped(struct strbuf *b, const char *bytes, size_t count)
 {
-    size_t i = 0;
-    while (i < count) {
-        unsigned char byte = (unsigned char)bytes[i];
-        size_t length = 0;
-        if (byte >= 0x20 && byte < 0x7f && byte != '\\')
-            length = 1;
-        else if (byte >= 0x80)
-            length = utf8_length((const unsigned char *)bytes + i, count - i);
-        if (length > 0)
+    char escape[ESCAPE_BYTES];
+    for (size_t i = 0, length; i < count; i += length) {
+        length = *(bytes + i) == '\\' ? 0 : escape_shown_length(bytes + i, count - i);
+        if (length > 0) {
             strbuf_add_bytes(b, bytes + i, length);
-        else
-            strbuf_addf(b, "\\x%02x", byte);
-        i += length > 0 ? length : 1;
+            continue;
+        }
+        escape_byte((unsigned char)bytes[i], escape);
+        strbuf_add_bytes(b, escape, ESCAPE_BYTES);
+        length = 1;
     }
 }
 

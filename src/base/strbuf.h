@@ -23,8 +23,9 @@ void strbuf_add(struct strbuf *b, const char *text);
 void strbuf_add_bytes(struct strbuf *b, const char *bytes, size_t count);
 void strbuf_addf(struct strbuf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void strbuf_addfv(struct strbuf *b, const char *format, va_list args) __attribute__((format(printf, 2, 0)));
-/* Adds `count` bytes of text from the network or a file, made safe for a terminal; NULs may be among them. Printable
- * ASCII and valid UTF-8 beyond U+009F stay as they are. Every other byte, and the backslash, becomes \xNN. */
+/* Adds `count` bytes of text from the network or a file, made safe for a terminal; NULs may be among them. What
+ * escape_shown_length() lets pass stays as it is. Every other byte, and the backslash, becomes \xNN, so that the bytes
+ * can be told from the result. */
 void strbuf_add_escaped(struct strbuf *b, const char *bytes, size_t count);
 /* Does the same for NUL-terminated text. */
 void strbuf_add_foreign(struct strbuf *b, const char *text);

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/escape.h"
 #include "base/strbuf.h"
 
 #define SUBJECT_BYTES_MOST 120
@@ -234,10 +235,11 @@ enum status value_complain_args(struct err *err, const struct subject *subject, 
 
 const char *value_cause(const char *message, const char *text)
 {
-    const char *at = message;
-    for (; *text && (*at == *text || *at == '?'); text++)
-        at++;
-    return at > message && !*text && strncmp(at, ": ", 2) == 0 ? at + 2 : message;
+    char shown[ERR_MESSAGE_BYTES];
+    escape_copy(shown, sizeof shown, text);
+    size_t length = strlen(shown);
+    bool repeats = length > 0 && strncmp(message, shown, length) == 0 && strncmp(message + length, ": ", 2) == 0;
+    return repeats ? message + length + 2 : message;
 }
 
 enum status value_complain(struct err *err, const struct subject *subject, const char *format, ...)

@@ -56,8 +56,8 @@ struct subject {
     const char *value;   /* NULL: the option alone */
 };
 
-/* The part of an error message behind "TEXT: ", if it starts with that (errors have '?' for control characters); else
- * the whole message. */
+/* The part of an error message behind "TEXT: ", if it starts with that (as err_set() escapes it); else the whole
+ * message. */
 const char *value_cause(const char *message, const char *text);
 
 /* Sets `err` to "[HOPSONDE_OPTIONS: ]SPELLED VALUE: MESSAGE" and returns STATUS_USAGE. Typed text is escaped, and cut

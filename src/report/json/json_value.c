@@ -8,28 +8,57 @@
 #include "report/summary.h"
 
 /* 15 digits reproduce every decimal number of up to 15 digits; 17 would print 0.412 as 0.41199999999999998. Characters
- * beyond ASCII are \u-escaped, so that no terminal control (U+0080 to U+009F) gets through. */
+ * beyond ASCII are \u-escaped, so that no character reaches a terminal that escape.h hides. */
 #define DUMP_FLAGS (JSON_REAL_PRECISION(15) | JSON_ENSURE_ASCII)
+
+/* Adds a piece of a document. DEL is the one control character that jansson leaves as it is; only strings hold it. */
+static int add_piece(const char *piece, size_t length, void *context)
+{
+    struct strbuf *text = context;
+    for (size_t i = 0, end; i < length; i = end) {
+        const char *del = memchr(piece + i, 0x7f, length - i);
+        end = del ? (size_t)(del - piece) : length;
+        strbuf_add_bytes(text, piece + i, end - i);
+        strbuf_add(text, del ? "\\u007f" : "");
+        end += del != NULL;
+    }
+    return text->failed ? -1 : 0;
+}
+
+/* Makes `value` (which may be NULL) the text, and frees it. False: out of memory. */
+static bool dump(json_t *value, size_t flags, struct strbuf *text)
+{
+    strbuf_init(text);
+    bool good = value && json_dump_callback(value, add_piece, text, DUMP_FLAGS | flags) == 0;
+    json_decref(value);
+    return good;
+}
+
+static void write_text(FILE *file, json_t *value, size_t flags)
+{
+    struct strbuf text;
+    if (dump(value, flags, &text))
+        fwrite(text.text, 1, text.length, file);
+    strbuf_free(&text);
+}
 
 void json_write(FILE *file, json_t *value)
 {
-    if (value)
-        json_dumpf(value, file, DUMP_FLAGS);
-    json_decref(value);
+    write_text(file, value, 0);
 }
 
 void json_write_members(FILE *file, json_t *value)
 {
-    if (value)
-        json_dumpf(value, file, DUMP_FLAGS | JSON_EMBED);
-    json_decref(value);
+    write_text(file, value, JSON_EMBED);
 }
 
 char *json_text_of(json_t *value)
 {
-    char *text = value ? json_dumps(value, DUMP_FLAGS | JSON_ENCODE_ANY) : NULL;
-    json_decref(value);
-    return text;
+    struct strbuf text;
+    if (dump(value, JSON_ENCODE_ANY, &text) && text.capacity > 0)
+        return text.text;
+    strbuf_free(&text);
+    return NULL;
 }
 
 json_t *json_text(const char *text)

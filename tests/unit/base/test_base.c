@@ -265,12 +265,21 @@ static void test_addr(void)
 static void test_err(void)
 {
     struct err err;
-    is_num(err_set(&err, STATUS_SYSTEM, "%s: cannot open: %s", "eth\033[0", "no\nway"), STATUS_SYSTEM, "its status");
-    is_text(err.message, "eth?[0: cannot open: no?way", "control characters");
+    is_num(err_set(&err, STATUS_SYSTEM, "%s: cannot open: %s", "eth\033[0", "no\nway \\x07 \xe2\x80\xae\xc3\xa9\xff"),
+           STATUS_SYSTEM, "its status");
+    is_text(err.message, "eth\\x1b[0: cannot open: no\\x0away \\x07 \\xe2\\x80\\xae\xc3\xa9\\xff",
+            "hidden characters are escaped, escapes stay");
     is_num(err.status, STATUS_SYSTEM, "kept with the message");
     is_num(err_set(NULL, STATUS_USAGE, "x"), STATUS_USAGE, "the caller wants no message");
     err_set(&err, STATUS_USAGE, "%0600d", 1);
     is_num(strlen(err.message), ERR_MESSAGE_BYTES - 1, "too long a message is cut");
+    for (int lead = ERR_MESSAGE_BYTES - 4; lead <= ERR_MESSAGE_BYTES; lead++) {
+        char want[ERR_MESSAGE_BYTES + 8];
+        err_set(&err, STATUS_USAGE, "%0*d\xe2\x82\xac", lead, 1); /* U+20AC */
+        snprintf(want, sizeof want, "%0*d%s", lead < ERR_MESSAGE_BYTES ? lead : ERR_MESSAGE_BYTES - 1,
+                 lead < ERR_MESSAGE_BYTES ? 1 : 0, lead <= ERR_MESSAGE_BYTES - 4 ? "\xe2\x82\xac" : "");
+        is_text(err.message, want, "between two characters: %d before the last", lead);
+    }
 }
 
 static void test_rng(void)
