@@ -1,16 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "report/xml.h"
 
-#include <string.h>
+#include "report/columns.h"
 
 void xml_add(struct strbuf *text, const char *printable)
 {
     for (; *printable; printable++) {
-        if (strncmp(printable, "\xef\xbf\xbe", 3) == 0 || strncmp(printable, "\xef\xbf\xbf", 3) == 0) {
-            strbuf_add(text, "?");
-            printable += 2;
-            continue;
-        }
         switch (*printable) {
         case '&':
             strbuf_add(text, "&amp;");
@@ -40,23 +35,34 @@ void xml_add_foreign(struct strbuf *text, const char *foreign)
     strbuf_free(&printable);
 }
 
-void xml_add_cut(struct strbuf *text, const char *foreign, size_t characters)
+void xml_add_cut(struct strbuf *text, const char *foreign, unsigned columns)
 {
     struct strbuf plain;
     strbuf_init(&plain);
     strbuf_add_foreign(&plain, foreign);
-    size_t end = 0;
-    for (size_t count = 0; end < plain.length; end++)
-        if (((unsigned char)plain.text[end] & 0xc0) != 0x80 && count++ == characters)
-            break;
-    if (end < plain.length) {
+    size_t end = columns_fit(plain.text, columns);
+    bool is_cut = end < plain.length;
+    if (is_cut) {
         strbuf_add(text, "<title>");
         xml_add(text, plain.text);
         strbuf_add(text, "</title>");
         plain.text[end] = '\0';
     }
     xml_add(text, plain.text);
-    strbuf_add(text, end < plain.length ? "\xe2\x80\xa6" : "");
+    strbuf_add(text, is_cut ? "\xe2\x80\xa6" : "");
     text->failed |= plain.failed;
     strbuf_free(&plain);
+}
+
+void xml_begin_box(struct strbuf *text, double left, double top, double width, double height)
+{
+    strbuf_addf(text,
+                "<svg x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" viewBox=\"%.1f %.1f %.1f %.1f\" "
+                "overflow=\"hidden\">",
+                left, top, width, height, left, top, width, height);
+}
+
+void xml_end_box(struct strbuf *text)
+{
+    strbuf_add(text, "</svg>");
 }

@@ -5,13 +5,17 @@
 
 #include "base/strbuf.h"
 
-/* Adds printable text as the content of an element or of an attribute in double quotes. U+FFFE and U+FFFF become '?',
- * because XML 1.0 section 2.2 does not allow them. */
+/* Adds printable text (escape.h), all of which XML 1.0 section 2.2 allows, as the content of an element or of an
+ * attribute in double quotes. */
 void xml_add(struct strbuf *text, const char *printable);
 /* The same for any bytes: they are escaped first (strbuf_add_escaped). */
 void xml_add_foreign(struct strbuf *text, const char *foreign);
-/* Adds foreign text as the content of an SVG text element, cut to `characters`. A longer text ends with an ellipsis,
- * and a <title>, the element's tooltip, contains all of it. */
-void xml_add_cut(struct strbuf *text, const char *foreign, size_t characters);
+/* Adds foreign text as the content of an SVG text element, cut to `columns` (columns.h). A longer text ends with an
+ * ellipsis, and a <title>, the element's tooltip, contains all of it. */
+void xml_add_cut(struct strbuf *text, const char *foreign, unsigned columns);
+/* Begin and end a box of an SVG, in pixels: what is drawn in it is cut off at its edges, because no count of characters
+ * says how wide a font draws foreign text. Places inside are those of the whole drawing. */
+void xml_begin_box(struct strbuf *text, double left, double top, double width, double height);
+void xml_end_box(struct strbuf *text);
 
 #endif

@@ -20,7 +20,8 @@
 #define LEGEND_HEIGHT 40 /* below the graph */
 #define HOP_COLUMN 56    /* "hop 12" */
 #define NODE_HEIGHT 36
-#define NAME_HEIGHT 16 /* added to NODE_HEIGHT if names are known */
+#define LINE_HEIGHT 20.0 /* of the title and the sentences */
+#define NAME_HEIGHT 16   /* added to NODE_HEIGHT if names are known */
 #define NAME_COLUMNS_MOST 36
 #define UNCONFIRMED " (unconfirmed)"
 #define ADDRESS_CHARACTER 7.3 /* pixels: upper bound of the average width */
@@ -317,9 +318,12 @@ static double add_name(struct drawing *drawing, const struct graph_node *node, c
     node_name_make(&label, node, drawing->out);
     double y = middle.y - 3 + (label.name.length ? NAME_HEIGHT / 2 : 0);
     if (label.name.length) {
+        xml_begin_box(drawing->text, middle.x - drawing->node_width / 2, y - NAME_HEIGHT - NAME_HEIGHT * 3 / 4.0,
+                      drawing->node_width, NAME_HEIGHT);
         strbuf_addf(drawing->text, "<text class=\"a %s\" x=\"%.0f\" y=\"%.0f\">", tone, middle.x, y - NAME_HEIGHT);
         add_cut(drawing->text, label.name.text);
         strbuf_addf(drawing->text, "%s</text>", label.is_unconfirmed ? UNCONFIRMED : "");
+        xml_end_box(drawing->text);
     }
     strbuf_addf(drawing->text, "<text class=\"a %s\" x=\"%.0f\" y=\"%.0f\">%s%s%s</text>", tone, middle.x, y,
                 label.address, label.tag.length ? " " : "", label.tag.text);
@@ -362,10 +366,14 @@ static void add_hops(struct drawing *drawing)
 
 static double add_text(struct drawing *drawing, const char *class, double y, const char *plain, double character)
 {
+    double width = columns_count(plain) * character;
+    xml_begin_box(drawing->text, MARGIN, drawing->top + y - LINE_HEIGHT * 3 / 4, width, LINE_HEIGHT);
     strbuf_addf(drawing->text, "<text class=\"%s\" x=\"%d\" y=\"%.0f\">", class, MARGIN, drawing->top + y);
     xml_add(drawing->text, plain);
-    strbuf_add(drawing->text, "</text>\n");
-    return 2 * MARGIN + (double)strlen(plain) * character;
+    strbuf_add(drawing->text, "</text>");
+    xml_end_box(drawing->text);
+    strbuf_add(drawing->text, "\n");
+    return 2 * MARGIN + width;
 }
 
 static void widen(struct drawing *drawing, double width)

@@ -13,7 +13,8 @@
 #define MARGIN 20.0
 #define PAGE_WIDTH (MAP_WIDTH + 2 * MARGIN)
 #define MAP_TOP 64.0
-#define TITLE_CHARACTERS 90
+#define TITLE_COLUMNS 90
+#define TITLE_BOTTOM 40.0
 #define LEGEND_HEIGHT 32.0
 #define LEGEND_CHARACTER 6.6
 
@@ -116,10 +117,12 @@ static void add_map(struct strbuf *text, const struct map_view *view, const stru
 static void add_head(struct page *page, const char *title)
 {
     xml_add_foreign(&page->title, title);
+    xml_begin_box(&page->body, MARGIN, 0, MAP_WIDTH, TITLE_BOTTOM);
     strbuf_addf(&page->body, "<text class=\"title\" x=\"%.0f\" y=\"30\">", MARGIN);
-    xml_add_cut(&page->body, title, TITLE_CHARACTERS);
-    strbuf_addf(&page->body, "</text>\n<text class=\"faint\" x=\"%.0f\" y=\"52\">%s</text>\n", MARGIN,
-                page->summary.text);
+    xml_add_cut(&page->body, title, TITLE_COLUMNS);
+    strbuf_add(&page->body, "</text>");
+    xml_end_box(&page->body);
+    strbuf_addf(&page->body, "\n<text class=\"faint\" x=\"%.0f\" y=\"52\">%s</text>\n", MARGIN, page->summary.text);
 }
 
 static void make_page(struct page *page, const struct map_view *view, const struct map_plan *plan)

@@ -6,14 +6,17 @@
 #include "report/xml.h"
 
 #define ROW_HEIGHT 20.0
-#define NAME_CHARACTERS 50
-#define PLACE_CHARACTERS 34
+#define NAME_COLUMNS 50
+#define PLACE_COLUMNS 34
+#define NOTE_COLUMNS 16 /* of a note behind a place */
 
-/* Pixels: the left edge of a column of text, the right edge of one of numbers. */
+/* Pixels: the left edge of a column of text, the right edge of one of numbers; the space between two columns. */
+#define SPACE 8
 #define NUMBER_X 44
 #define NAME_X 60
 #define PLACE_X 430
 #define RTT_X 750
+#define RTT_LEFT 668 /* of a number up to 99999.999 ms */
 #define LEG_X 775
 
 static void begin_cell(struct strbuf *text, const char *class, double x, double y)
@@ -24,6 +27,19 @@ static void begin_cell(struct strbuf *text, const char *class, double x, double 
 static void end_cell(struct strbuf *text)
 {
     strbuf_add(text, "</text>");
+}
+
+/* A cell with foreign text, which ends before `right`. */
+static void begin_foreign_cell(struct strbuf *text, const char *class, double x, double y, double right)
+{
+    xml_begin_box(text, x, y - ROW_HEIGHT * 3 / 4, right - SPACE - x, ROW_HEIGHT);
+    begin_cell(text, class, x, y);
+}
+
+static void end_foreign_cell(struct strbuf *text)
+{
+    end_cell(text);
+    xml_end_box(text);
 }
 
 static void add_heading(struct strbuf *text, double y)
@@ -54,12 +70,12 @@ static void add_name(struct strbuf *text, const struct path_hop *hop, double y)
 {
     char address[ADDR_TEXT_BYTES];
     addr_format(&hop->address, address);
-    begin_cell(text, addr_is_none(&hop->address) ? "name faint" : "name", NAME_X, y);
+    begin_foreign_cell(text, addr_is_none(&hop->address) ? "name faint" : "name", NAME_X, y, PLACE_X);
     if (addr_is_none(&hop->address))
         strbuf_add(text, "no answer");
     else
-        xml_add_cut(text, has_name(hop->facts) ? hop->facts->name : address, NAME_CHARACTERS);
-    end_cell(text);
+        xml_add_cut(text, has_name(hop->facts) ? hop->facts->name : address, NAME_COLUMNS);
+    end_foreign_cell(text);
 }
 
 static void add_place(struct strbuf *text, const struct map_stop *stop, double y)
@@ -71,13 +87,14 @@ static void add_place(struct strbuf *text, const struct map_stop *stop, double y
     bool is_named = name.length > 0;
     if (!is_named && !addr_is_none(&stop->hop->address))
         strbuf_add(&name, stop->has_place ? "without a name" : "place unknown");
-    begin_cell(text, is_named ? "cell" : "cell faint", PLACE_X, y);
-    xml_add_cut(text, name.text, PLACE_CHARACTERS);
-    if (stop->has_place && stop->hop->is_guess)
-        strbuf_add(text, " <tspan class=\"faint\">(from its name)</tspan>");
-    if (is_named && !stop->has_place)
-        strbuf_add(text, " <tspan class=\"faint\">(not on the map)</tspan>");
-    end_cell(text);
+    const char *note = stop->has_place && stop->hop->is_guess ? "(from its name)"
+                       : is_named && !stop->has_place         ? "(not on the map)"
+                                                              : NULL;
+    begin_foreign_cell(text, is_named ? "cell" : "cell faint", PLACE_X, y, RTT_LEFT);
+    xml_add_cut(text, name.text, note ? PLACE_COLUMNS - NOTE_COLUMNS : PLACE_COLUMNS);
+    if (note)
+        strbuf_addf(text, " <tspan class=\"faint\">%s</tspan>", note);
+    end_foreign_cell(text);
     strbuf_free(&name);
 }
 

@@ -10,7 +10,7 @@
 
 #define SAME_SPOT 9.0        /* pixels: marks that are closer would cover each other */
 #define NARROW_CHARACTER 7.0 /* pixels: upper bound of the average width */
-#define WIDE_CHARACTER 12.5  /* pixels: the same from U+1100 on: Hangul, kana, Han */
+#define WIDE_CHARACTER 12.5  /* pixels: of the widest of ASCII, and from U+1100 on: Hangul, kana, Han */
 #define RUNS_MOST 4          /* ranges in a label: "3-5, 7, 9, 11, ..." */
 
 struct mark {
@@ -130,7 +130,12 @@ static double width_of(const char *text)
     double width = 0;
     for (; *text; text++) {
         unsigned char byte = (unsigned char)*text;
-        width += byte < 0x80 || (byte >= 0xc0 && byte < 0xe1) ? NARROW_CHARACTER : byte >= 0xe1 ? WIDE_CHARACTER : 0;
+        if (strchr("MWmw@%", byte))
+            width += WIDE_CHARACTER;
+        else
+            width += byte < 0x80 || (byte >= 0xc0 && byte < 0xe1) ? NARROW_CHARACTER
+                     : byte >= 0xe1                               ? WIDE_CHARACTER
+                                                                  : 0;
     }
     return width;
 }
@@ -191,9 +196,11 @@ static void add_label(struct strbuf *text, const struct marks *marks, size_t ind
     const struct map_box *box = &label->box;
     const char *anchor = label->side > 0 ? "start" : label->side < 0 ? "end" : "middle";
     double x = label->side > 0 ? box->left : label->side < 0 ? box->right : (box->left + box->right) / 2;
+    xml_begin_box(text, box->left, box->top, box->right - box->left, box->bottom - box->top);
     strbuf_addf(text, "<text class=\"label\" text-anchor=\"%s\" x=\"%.1f\" y=\"%.1f\">", anchor, x, box->bottom - 3);
     add_label_text(text, marks, index);
     strbuf_add(text, "</text>");
+    xml_end_box(text);
 }
 
 static void add_mark(struct strbuf *text, const struct marks *marks, size_t index)
