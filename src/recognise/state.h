@@ -243,7 +243,8 @@ struct recogniser {
     nstime now;      /* the latest stamp so far */
     nstime next_due; /* no deadline is earlier */
     bool broken_off;
-    struct sighting *sightings; /* owned; see copies.c */
+    struct sighting *sightings; /* in sightings_memory; see copies.c */
+    void *sightings_memory;     /* owned */
     struct early *early;        /* owned; a ring of EARLY_MOST, the oldest first; see early.c */
     unsigned early_first, early_count;
     nstime starts[RECOGNISE_FILES_MOST]; /* by file: the first stamp; NSTIME_NONE: none yet */
@@ -267,6 +268,7 @@ struct recogniser {
     unsigned spare_count;
     struct candidate **chunks; /* owned */
     unsigned chunk_count;
+    uint32_t candidate_count;       /* the ids that were given out so far */
     struct queue waiting, answered; /* ANSWER_WITHIN and DUPLICATE_WITHIN */
     unsigned held;                  /* settled candidates of undecided runs */
     struct pool run_pool, pair_pool;

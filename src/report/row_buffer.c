@@ -5,12 +5,17 @@
 
 #define SECOND_BYTES 19 /* "2026-01-02T03:04:05" */
 
+/* By hand, because each buffer makes 256 of them. */
 static struct row_buffer_byte make_byte(unsigned byte)
 {
     struct row_buffer_byte made = {{0}, 0};
-    char digits[8];
-    made.length = (uint8_t)(put_number(digits, byte) - digits);
-    memcpy(made.text, digits, sizeof made.text);
+    char *at = made.text;
+    if (byte >= 100)
+        *at++ = (char)('0' + byte / 100);
+    if (byte >= 10)
+        *at++ = (char)('0' + byte / 10 % 10);
+    *at++ = (char)('0' + byte % 10);
+    made.length = (uint8_t)(at - made.text);
     made.text[made.length] = '.';
     return made;
 }

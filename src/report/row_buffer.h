@@ -17,7 +17,7 @@
 #include "base/addr.h"
 #include "base/nstime.h"
 
-#define ROW_BUFFER_BYTES (128 * 1024)
+#define ROW_BUFFER_BYTES (64 * 1024)
 #define ROW_BYTES_MOST 8192
 #define ROW_BUFFER_SLACK 128     /* bytes that put_over() may write beyond a row */
 #define ROW_BUFFER_ADDRESSES 256 /* cached texts; a power of two */

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Any bytes as a capture file, through all that a replay does: reader, decoder, session, verdicts, every output format.
- * The JSON that comes out must be JSON. */
+/* Any bytes as a capture file, through all that a replay does: reader, decoder, session, verdicts, output formats. The
+ * JSON that comes out must be JSON. */
 #include "config.h"
 
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -11,44 +10,31 @@
 
 #include "capture/file.h"
 #include "cli/shared/loop.h"
-#include "cli/shared/report.h"
+#include "json_check.h"
+#include "outputs.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* One report in memory for each output format. */
 struct reports {
     struct report report;
-    char *texts[OUTPUTS_MOST];
-    size_t lengths[OUTPUTS_MOST];
+    struct output_texts made;
 };
 
-static void open_reports(struct reports *reports)
+static void open_reports(struct reports *reports, unsigned choice)
 {
-    *reports = (struct reports){0};
-    struct report *report = &reports->report;
-    for (; report->count < OUTPUTS_MOST && output_formats[report->count]; report->count++) {
-        unsigned i = report->count;
-        report->outputs[i] = (struct output){
-            .format = output_formats[i],
-            .file = open_memstream(&reports->texts[i], &reports->lengths[i]),
-            .options = {.color = true, .verbose = 2, .width = 80, .wrap = 80},
-        };
-        if (!report->outputs[i].file)
-            abort();
-    }
+    reports->report = (struct report){.count = 0};
+    outputs_add(&reports->report, &reports->made, &output_json, choice);
+    outputs_add(&reports->report, &reports->made, outputs_chosen(choice), choice);
 }
 
 static void close_reports(struct reports *reports)
 {
     for (unsigned i = 0; i < reports->report.count; i++) {
         fclose(reports->report.outputs[i].file);
-        if (reports->report.outputs[i].format == &output_json) {
-            json_t *document = json_loadb(reports->texts[i], reports->lengths[i], 0, NULL);
-            if (!document)
-                abort();
-            json_decref(document);
-        }
-        free(reports->texts[i]);
+        if (reports->report.outputs[i].format == &output_json &&
+            !json_check(reports->made.texts[i], reports->made.lengths[i]))
+            abort();
+        free(reports->made.texts[i]);
     }
 }
 
@@ -78,15 +64,15 @@ static void report_run(struct wire *wire, const struct saved_run *saved, struct 
     report_end(&reports->report);
 }
 
-static void replay(struct wire *wire, const struct saved_run *saved)
+static void replay(struct wire *wire, const struct saved_run *saved, unsigned choice)
 {
-    struct reports reports;
+    static struct reports reports;
     struct err err;
     struct session_events events = report_session_events(&reports.report);
     struct session *session = session_new_with_flows(&saved->config, saved->flows, true, &events, &err);
     struct judgement *judgement = calloc(1, sizeof *judgement);
     if (session && judgement) {
-        open_reports(&reports);
+        open_reports(&reports, choice);
         report_run(wire, saved, session, &reports, judgement);
         close_reports(&reports);
     }
@@ -135,7 +121,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (file_wire_open(path, &wire, &saved, &err) == STATUS_OK) {
         file_wire_set_book(wire, book);
         if (saved->present)
-            replay(wire, saved);
+            replay(wire, saved, outputs_choice(data, size));
         else
             decode(wire);
         wire->ops->close(wire);

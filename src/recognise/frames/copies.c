@@ -23,16 +23,18 @@ _Static_assert(sizeof(struct sighting) * SET_SIZE == CACHE_LINE, "a set fills a 
 
 bool copies_init(struct recogniser *r)
 {
-    size_t bytes = sizeof(struct sighting) * SET_SIZE << SETS_BITS;
-    r->sightings = aligned_alloc(CACHE_LINE, bytes);
-    if (r->sightings)
-        memset(r->sightings, 0, bytes);
-    return r->sightings;
+    /* calloc() takes fresh pages from the kernel, which come to exist when they are touched: few, for most captures. */
+    r->sightings_memory = calloc(1, CACHE_LINE + (sizeof(struct sighting) * SET_SIZE << SETS_BITS));
+    if (!r->sightings_memory)
+        return false;
+    uintptr_t first = (uintptr_t)r->sightings_memory, aligned = (first + CACHE_LINE - 1) / CACHE_LINE * CACHE_LINE;
+    r->sightings = (void *)((char *)r->sightings_memory + (aligned - first));
+    return true;
 }
 
 void copies_free(struct recogniser *r)
 {
-    free(r->sightings);
+    free(r->sightings_memory);
 }
 
 static struct sighting *set_of(const struct recogniser *r, uint64_t hash)

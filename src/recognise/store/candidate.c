@@ -20,27 +20,27 @@ void candidates_free(struct recogniser *r)
     free(r->chunks);
 }
 
-static bool pool_grow(struct recogniser *r)
+/* The candidates of a chunk are touched when they are needed first: most captures need few. */
+static struct candidate *next_fresh(struct recogniser *r)
 {
-    if (r->chunk_count == CANDIDATES_MOST / CANDIDATE_CHUNK)
-        return false;
-    struct candidate *chunk = aligned_alloc(CACHE_LINE, CANDIDATE_CHUNK * sizeof *chunk);
-    if (!chunk)
-        return false;
-    r->chunks[r->chunk_count++] = chunk;
-    for (unsigned i = CANDIDATE_CHUNK; i-- > 0;) {
-        chunk[i].id = (r->chunk_count - 1) * CANDIDATE_CHUNK + i + 1;
-        chunk[i].after = r->free_candidates;
-        r->free_candidates = &chunk[i];
+    if (r->candidate_count == r->chunk_count * CANDIDATE_CHUNK) {
+        if (r->candidate_count == CANDIDATES_MOST)
+            return NULL;
+        struct candidate *chunk = aligned_alloc(CACHE_LINE, CANDIDATE_CHUNK * sizeof *chunk);
+        if (!chunk)
+            return NULL;
+        r->chunks[r->chunk_count++] = chunk;
     }
-    return true;
+    struct candidate *candidate = candidate_at(r, ++r->candidate_count);
+    candidate->id = r->candidate_count;
+    return candidate;
 }
 
 struct candidate *candidate_new(struct recogniser *r)
 {
-    if (!r->free_candidates && !pool_grow(r))
-        return NULL;
     struct candidate *candidate = r->free_candidates;
+    if (!candidate)
+        return next_fresh(r);
     r->free_candidates = candidate->after;
     return candidate;
 }

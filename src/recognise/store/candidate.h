@@ -5,7 +5,7 @@
 
 #include "recognise/state.h"
 
-#define CANDIDATE_CHUNK 1024 /* candidates allocated at once */
+#define CANDIDATE_CHUNK 256 /* candidates allocated at once */
 
 /* Before any other; false: no memory. */
 bool candidates_init(struct recogniser *r);

@@ -35,6 +35,22 @@ static bool is_seen(const struct map_window *window, const struct ring *ring)
            south <= window->south + window->high;
 }
 
+/* Adds pixels to one decimal place. By hand, because the points of the coasts are most of a map. */
+static void add_pixels(struct strbuf *text, double pixels)
+{
+    long tenths = lrint(fabs(pixels) * 10);
+    char digits[24], *at = digits + sizeof digits;
+    *--at = (char)('0' + tenths % 10);
+    *--at = '.';
+    do {
+        tenths /= 10;
+        *--at = (char)('0' + tenths % 10);
+    } while (tenths >= 10);
+    if (pixels < 0)
+        *--at = '-';
+    strbuf_add_bytes(text, at, (size_t)(digits + sizeof digits - at));
+}
+
 static void add_ring(struct strbuf *text, const struct map_window *window, const struct ring *ring)
 {
     struct distance_point point = {.longitude = ring->turn};
@@ -45,7 +61,10 @@ static void add_ring(struct strbuf *text, const struct map_window *window, const
         struct map_spot spot = map_window_spot(window, point);
         if (i > 0 && hypot(spot.x - before.x, spot.y - before.y) < STEP_LEAST)
             continue;
-        strbuf_addf(text, "%s%.1f %.1f", i == 0 ? "M" : i == 1 ? "L" : " ", spot.x, spot.y);
+        strbuf_add(text, i == 0 ? "M" : i == 1 ? "L" : " ");
+        add_pixels(text, spot.x);
+        strbuf_add(text, " ");
+        add_pixels(text, spot.y);
         before = spot;
     }
     strbuf_add(text, "Z");
