@@ -535,7 +535,6 @@ const struct strategy strategy_trace = {
     .name = "trace",
     .heading = "hopsonde to",
     .flows_most = FLOWS_COMPARED_MOST,
-    .judged = true,
     .merges_hops = true,
     .spares_tokens = true,
     .start = start,

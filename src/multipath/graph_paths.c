@@ -52,7 +52,7 @@ static bool take_step(const struct graph_work *work, unsigned flow, unsigned ttl
 static bool follow_flow(const struct graph_work *work, unsigned flow, struct way *way)
 {
     const struct survey *survey = work->survey;
-    unsigned end = survey->ends[flow] ? survey->ends[flow] : survey->farthest;
+    unsigned end = survey->ends[flow] ? survey->ends[flow] : survey->answered_ttl;
     way->length = 0;
     for (unsigned ttl = survey->first_ttl; ttl <= end; ttl++)
         if (!take_step(work, flow, ttl, &way->steps[way->length++]))

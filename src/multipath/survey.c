@@ -276,6 +276,14 @@ static void fill_cell(struct survey *survey, const struct asked *asked)
         note_end(survey, asked->flow, probe->ttl);
 }
 
+static void note_answer(struct survey *survey, const struct asked *asked)
+{
+    uint8_t ttl = asked->probe->ttl;
+    survey->answered_ttl = ttl > survey->answered_ttl ? ttl : survey->answered_ttl;
+    if (!reply_is_unresolved(asked->probe, asked->answer))
+        survey->farthest = ttl > survey->farthest ? ttl : survey->farthest;
+}
+
 static void fill_cells(const struct all_asked *all, struct survey *survey)
 {
     size_t ttls = (size_t)survey->last_ttl - survey->first_ttl + 2;
@@ -284,14 +292,14 @@ static void fill_cells(const struct all_asked *all, struct survey *survey)
     memset(survey->answers, 0, sizeof survey->answers);
     memset(survey->rested, 0, sizeof survey->rested);
     survey->probes = 0;
-    survey->farthest = 0;
+    survey->farthest = survey->answered_ttl = 0;
     for (size_t i = 0; i < all->count; i++) {
         const struct asked *asked = &all->probes[i];
         if (!is_counted(survey, asked))
             continue;
         survey->probes++;
-        if (asked->answer && asked->probe->ttl > survey->farthest)
-            survey->farthest = asked->probe->ttl;
+        if (asked->answer)
+            note_answer(survey, asked);
         if (asked->flow != SURVEY_NONE)
             fill_cell(survey, asked);
     }

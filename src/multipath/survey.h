@@ -84,7 +84,8 @@ struct link {
 struct survey {
     unsigned flow_count, loose_flows;
     uint8_t first_ttl, last_ttl; /* of the TTLs probed; first above last: none */
-    uint8_t farthest;            /* largest TTL with a reply; 0: none */
+    uint8_t answered_ttl;        /* largest TTL with a reply; 0: none */
+    uint8_t farthest; /* the same without reply_is_unresolved(): its sender is known, and has no next hop to look for */
     uint64_t probes;
     bool answers[UINT8_MAX + 1];    /* by TTL: a node there answers some flow */
     unsigned rested[UINT8_MAX + 1]; /* rested probes that were lost there: RATE_LIMIT_REFILL without a probe before */

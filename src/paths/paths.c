@@ -3,7 +3,8 @@
  *
  * The wants are computed anew as replies come. At each TTL only as many probes are in flight as the routers there
  * have shown to answer: more with each reply, half as many after a loss. If many are lost although some were
- * answered, the router limits its rate; the TTL then gets one probe for each new token. */
+ * answered, the router limits its rate; the TTL then gets one probe for each new token. The last router keeps its tokens
+ * while it may be about to report that its neighbour does not answer (session_reserve()). */
 #include "paths/paths.h"
 
 #include <stdlib.h>
@@ -216,9 +217,10 @@ static void update(struct session *session)
 
 /* --- sending --- */
 
-static bool may_send(const struct pace *pace, bool rested, nstime now, nstime *again)
+static bool may_send(const struct pace *pace, bool rested, const struct token_reserve *reserve, nstime now,
+                     nstime *again)
 {
-    nstime due = pace->last_sent + (rested ? RATE_LIMIT_REFILL : pace->spacing);
+    nstime due = token_reserve_after(reserve, pace->last_sent + (rested ? RATE_LIMIT_REFILL : pace->spacing), now);
     if (pace->under_way >= (rested ? 1 : pace->window))
         return false;
     if (due > now && due < *again)
@@ -229,13 +231,16 @@ static bool may_send(const struct pace *pace, bool rested, nstime now, nstime *a
 static bool next(struct session *session, nstime now, struct wish *wish, nstime *again)
 {
     struct search *search = search_of(session);
+    struct token_reserve reserve = {0};
+    session_reserve(session, &reserve);
     *again = NSTIME_NEVER;
     for (size_t i = search->first; i < search->wants.count; i++) {
         const struct mda_want *want = &search->wants.list[i];
         const struct wanted *need = session_wanted(session, 0, want->flow, want->ttl);
         bool is_sent = need->commanded >= need->want;
         search->first += is_sent && i == search->first;
-        if (is_sent || !may_send(&search->paces[want->ttl], want->rested, now, again))
+        const struct token_reserve *held = want->ttl == reserve.ttl ? &reserve : &(struct token_reserve){0};
+        if (is_sent || !may_send(&search->paces[want->ttl], want->rested, held, now, again))
             continue;
         wish->trace = 0;
         wish->flow = want->flow;
@@ -266,6 +271,7 @@ const struct strategy strategy_paths = {
     .one_spec = true,
     .has_budget = true,
     .finds_graph = true,
+    .spares_tokens = true,
     .start = start,
     .update = update,
     .timer = timer,

@@ -154,7 +154,6 @@ const struct strategy strategy_ports = {
     .heading = "hopsonde diagnose to",
     .flows_most = FLOWS_COMPARED_MOST,
     .has_budget = true,
-    .judged = true,
     .side_by_side = true,
     .start = start,
     .update = update,

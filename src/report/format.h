@@ -65,7 +65,7 @@ struct output_format {
     void (*trace)(struct output *out, const struct trace *trace);
     void (*error)(struct output *out, const struct other_error *error);
     /* Once for each group of traces, in the order of their first traces, after all traces: only where traces are kept,
-     * and not in a search for all paths. The group of a run of our own stays valid until the end. */
+     * and not where a capture is read for its paths. The group of a run of our own stays valid until the end. */
     void (*judged)(struct output *out, const struct judged_group *group);
     /* Writes lines that waited for names: those whose addresses are settled, those that have waited long enough, or
      * `all`. True: some still wait. */

@@ -67,6 +67,7 @@ struct result {
     /* What a search for all paths found; filled in before the end. NULL: another command. */
     const struct graph *graphs;
     unsigned graph_count;
+    const char *graph_verdict; /* what became of the probes of the search, in a sentence; NULL: graphs of captures */
 
     /* With --mtu, how large packets the path takes; known before the first hop is told. NULL: not measured. */
     const struct path_mtu *mtu;

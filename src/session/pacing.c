@@ -55,7 +55,7 @@ static bool is_due(const struct session *session, unsigned index, unsigned flow,
     return (!end || ttl <= end) && may_send(session, index, ttl);
 }
 
-static nstime after_reserve(const struct token_reserve *reserve, nstime not_before, nstime now)
+nstime token_reserve_after(const struct token_reserve *reserve, nstime not_before, nstime now)
 {
     nstime at = not_before > now ? not_before : now;
     return at >= reserve->from && at < reserve->until ? reserve->until : not_before;
@@ -79,7 +79,7 @@ bool pacing_next(struct session *session, nstime now, struct wish *wish, nstime 
                 unsigned diagonal = t + outstanding(session, i, t);
                 nstime not_before = session_wanted(session, i, k, t)->not_before;
                 if (t == reserve.ttl)
-                    not_before = after_reserve(&reserve, not_before, now);
+                    not_before = token_reserve_after(&reserve, not_before, now);
                 if (not_before > earliest || (not_before == earliest && diagonal >= best))
                     continue;
                 earliest = not_before;

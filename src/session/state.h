@@ -151,6 +151,9 @@ struct token_reserve {
     nstime from, until;
 };
 bool session_reserve(const struct session *session, struct token_reserve *out);
+/* pacing.c: when a probe that is due at `not_before` may go to that TTL: behind the reserve, if it would go within it.
+ */
+nstime token_reserve_after(const struct token_reserve *reserve, nstime not_before, nstime now);
 /* Another spec with a reply that shows this hop; `silent` itself if there is none. */
 unsigned session_other_at(const struct session *session, unsigned silent, uint8_t ttl);
 

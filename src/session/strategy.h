@@ -20,7 +20,6 @@ struct strategy {
     bool spares_tokens;  /* it leaves the last router a token for its report on its neighbour: session_reserve() */
 
     /* What its reports show. */
-    bool judged;       /* verdicts and findings */
     bool side_by_side; /* its specs are asked in turns, so that they compare hop by hop: a matrix */
     bool merges_hops;  /* one line a hop, from whichever spec was answered there; also settled during a replay */
     bool finds_graph;  /* a graph of paths */

@@ -37,7 +37,7 @@ void passage_gather(const struct trace_set *set, struct passage *out)
     *out = (struct passage){0};
     for (unsigned i = 0; i < set->count; i++) {
         const struct trace *trace = set->traces[i];
-        for (size_t n = 0; n < trace->probe_count; n++) {
+        for (size_t n = 0; n < trace->probe_count && !trace_is_search(trace); n++) {
             const struct probe *probe = &trace->probes[n];
             uint8_t *farthest = &out->farthest[i][probe->flow];
             for (unsigned k = 0; k < probe->reply_count; k++)

@@ -27,7 +27,8 @@ double loss_chance_at_least(const struct loss_count *here, const struct loss_cou
 /* The logarithm of the number of ways to choose k out of n. */
 double loss_log_choose(unsigned n, unsigned k);
 
-/* The farthest TTL at which each flow was answered, other than by a refusal: the flow passes the routers before it. */
+/* The farthest TTL at which each flow was answered, other than by a refusal: the flow passes the routers before it. Of
+ * a search for all paths nothing is noted. */
 struct passage {
     uint8_t farthest[SPECS_MOST][UINT8_MAX + 1]; /* by trace of the set, and flow */
 };

@@ -38,8 +38,6 @@ void verdict_judge(const struct session *session, struct judgement *out)
 {
     struct trace_set set = session_trace_set(session);
     memset(out, 0, sizeof *out);
-    if (!session_config(session)->strategy->judged)
-        return;
     judge(&set, out);
     struct path_mtu mtu;
     if (path_mtu_find(session, session_now(session), &mtu))

@@ -137,8 +137,7 @@ struct judgement {
     struct portmap *ports; /* owned; what became of the run's port lists: verdict/port_verdicts.h. NULL: it has none */
 };
 
-/* Judges every trace that sent something, in their order, and the port lists. Of a strategy that is not judged it
- * judges none. */
+/* Judges every trace that sent something, in their order, and the port lists. */
 void verdict_judge(const struct session *session, struct judgement *out);
 /* The sentence of a run with --mtu, and one of each report that cannot be true. */
 void verdict_describe_mtu(const struct path_mtu *mtu, char text[SENTENCE_BYTES]);

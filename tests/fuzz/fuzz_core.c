@@ -59,8 +59,7 @@ static void report_run(struct wire *wire, const struct saved_run *saved, struct 
     verdict_judge(session, judgement);
     report_take_session(&reports->report, session);
     const struct result *result = &reports->report.result;
-    if (result->config->strategy->judged)
-        report_judged(&reports->report, &(struct judged_group){result->traces, result->trace_count, judgement, false});
+    report_judged(&reports->report, &(struct judged_group){result->traces, result->trace_count, judgement, false});
     report_end(&reports->report);
 }
 

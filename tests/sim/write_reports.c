@@ -113,9 +113,8 @@ static void write_report(struct report *report, const char *command, const struc
         fail(command, "out of memory");
     verdict_judge(session, judgement);
     if (result->config->strategy->finds_graph)
-        report_graphs(report, &graph, 1);
-    else
-        report_judged(report, &(struct judged_group){result->traces, result->trace_count, judgement, false});
+        report_graphs(report, &graph, 1, judgement->verdicts[0].text);
+    report_judged(report, &(struct judged_group){result->traces, result->trace_count, judgement, false});
     report_end(report);
     graph_free(&graph);
     free(judgement);

@@ -213,7 +213,7 @@ static void begin_live(struct live_run *run)
                                  .interface = run->source.interface,
                                  .networks = lookup_has_networks(run->lookup),
                                  .places = lookup_has_places(run->lookup),
-                                 .verdict_bytes = run->config.strategy->judged ? verdict_bytes(&run->config) : 0,
+                                 .verdict_bytes = verdict_bytes(&run->config),
                                  .linktype = live_wire_linktype(run->wire)};
         dump_begin(run->dump, &about, run->session);
     }

@@ -251,9 +251,9 @@ static int report_paths(struct reading *reading)
     struct graphs graphs;
     report_take_recognition(reading->report, found);
     bool made = graphs_make(found, &config, &graphs);
-    report_graphs(reading->report, graphs.list, graphs.count);
+    report_graphs(reading->report, graphs.list, graphs.count, NULL);
     report_end(reading->report);
-    report_graphs(reading->report, NULL, 0);
+    report_graphs(reading->report, NULL, 0, NULL);
     int code = graphs.reached ? EXIT_REACHED : EXIT_NOT_REACHED;
     graphs_free(&graphs);
     return made ? code : complain_of_memory();

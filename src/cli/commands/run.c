@@ -64,10 +64,28 @@ static void add_sentences(struct strbuf *out, const struct judgement *judgement)
         strbuf_addf(out, "%s%s", out->length ? "\n" : "", judgement->verdicts[i].text);
 }
 
-static int end_judged(const struct run_context *context, struct report *report, const struct session *session,
-                      struct strbuf *verdicts)
+/* The end of a report with its graph, if the run searched for paths. False: memory is short. */
+static bool end_report(struct report *report, const struct session *session, const struct judgement *judgement)
+{
+    const struct session_config *config = session_config(session);
+    const struct trace *trace = session_trace(session, 0);
+    struct graph graph = {0};
+    bool drawn = config->strategy->finds_graph;
+    if (drawn) {
+        drawn = graph_build(&trace, 1, config->confidence / 1e6, config->lite, &graph);
+        report_graphs(report, &graph, drawn, judgement->verdict_count ? judgement->verdicts[0].text : NULL);
+    }
+    report_end(report);
+    report_graphs(report, NULL, 0, NULL);
+    graph_free(&graph);
+    return drawn || !config->strategy->finds_graph;
+}
+
+int run_report_end(const struct run_context *context, struct report *report, const struct session *session,
+                   struct strbuf *verdicts)
 {
     struct judgement *judgement = calloc(1, sizeof *judgement);
+    report_take_session(report, session);
     if (!judgement)
         return EXIT_SYSTEM;
     verdict_judge(session, judgement);
@@ -77,34 +95,9 @@ static int end_judged(const struct run_context *context, struct report *report, 
     struct result_expectation results[EXPECT_ROWS_MOST];
     if (context->expect)
         run_compare(context, judgement, report, results);
-    report_end(report);
+    bool ended = end_report(report, session, judgement);
     int code = context->expect ? run_print_compared(report) : exit_of_judgement(session, judgement);
     verdict_release(judgement);
     free(judgement);
-    return code;
-}
-
-/* Where the target is in the graph, it answered; nothing else is judged there. */
-static int end_paths(struct report *report, const struct session *session)
-{
-    const struct session_config *config = session_config(session);
-    const struct trace *trace = session_trace(session, 0);
-    struct graph graph;
-    bool drawn = graph_build(&trace, 1, config->confidence / 1e6, config->lite, &graph);
-    report_graphs(report, &graph, drawn);
-    report_end(report);
-    report_graphs(report, NULL, 0);
-    graph_free(&graph);
-    if (!drawn)
-        return EXIT_SYSTEM;
-    return trace->reached_ttl ? EXIT_REACHED : EXIT_NOT_REACHED;
-}
-
-int run_report_end(const struct run_context *context, struct report *report, const struct session *session,
-                   struct strbuf *verdicts)
-{
-    report_take_session(report, session);
-    if (session_config(session)->strategy->finds_graph)
-        return end_paths(report, session);
-    return end_judged(context, report, session, verdicts);
+    return ended ? code : EXIT_SYSTEM;
 }

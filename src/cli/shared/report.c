@@ -321,10 +321,11 @@ void report_expected(struct report *report, const struct result_expectation *res
     report->result.expectation_count = count;
 }
 
-void report_graphs(struct report *report, const struct graph *graphs, unsigned count)
+void report_graphs(struct report *report, const struct graph *graphs, unsigned count, const char *verdict)
 {
     report->result.graphs = graphs;
     report->result.graph_count = count;
+    report->result.graph_verdict = verdict;
 }
 
 void report_end(struct report *report)

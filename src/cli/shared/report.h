@@ -3,7 +3,7 @@
  * Floor: cli. It formats nothing itself.
  *
  * A report goes through these calls: report_begin(), the events, report_take_session() or report_take_recognition(),
- * report_judged() for each group or report_graphs(), report_end(). An output may have several reports, one after
+ * report_judged() for each group, report_graphs(), report_end(). An output may have several reports, one after
  * another. */
 #ifndef HOPSONDE_CLI_SHARED_REPORT_H
 #define HOPSONDE_CLI_SHARED_REPORT_H
@@ -47,8 +47,9 @@ void report_take_session(struct report *report, const struct session *session);
 void report_take_recognition(struct report *report, const struct recognition *found);
 /* Once for each group of traces from one source to one target, before the end. */
 void report_judged(struct report *report, const struct judged_group *group);
-/* The graphs of a search for all paths, borrowed until the report has ended. */
-void report_graphs(struct report *report, const struct graph *graphs, unsigned count);
+/* The graphs of a search for all paths, and the sentence of its verdict (NULL: graphs of captures); both are borrowed
+ * until the report has ended. */
+void report_graphs(struct report *report, const struct graph *graphs, unsigned count, const char *verdict);
 /* What --expect found, borrowed until the report has ended; before the end. */
 void report_expected(struct report *report, const struct result_expectation *results, unsigned count);
 void report_end(struct report *report);

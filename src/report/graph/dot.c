@@ -112,25 +112,26 @@ static void add_order(struct strbuf *text, const struct graph_view *view)
                         view->nodes[i].level - view->nodes[view->nodes[i].parent].level);
 }
 
-static void add_title(struct strbuf *text, const struct graph *graph, const char *target_name)
+static void add_title(struct strbuf *text, const struct graph *graph, const struct result *result)
 {
     struct strbuf title;
     strbuf_init(&title);
-    graph_words_add_title(&title, graph, target_name);
+    graph_words_add_title(&title, graph, result_target_name(result));
     add_quoted(text, title.text);
     strbuf_add(text, "\\n");
     strbuf_clear(&title);
     graph_words_add_sureness(&title, graph);
     add_quoted(text, title.text);
+    strbuf_add(text, result->graph_verdict ? "\\n" : "");
+    add_quoted(text, result->graph_verdict ? result->graph_verdict : "");
     strbuf_free(&title);
 }
 
-static void add_graph(struct strbuf *text, const struct graph_view *view, const char *target_name,
-                      const struct output *out)
+static void add_graph(struct strbuf *text, const struct graph_view *view, const struct output *out)
 {
     const struct graph *graph = view->graph;
     strbuf_add(text, "digraph paths {\n    graph [rankdir=\"TB\", labelloc=\"t\", fontname=\"sans-serif\", label=\"");
-    add_title(text, graph, target_name);
+    add_title(text, graph, out->result);
     strbuf_add(text, "\"];\n    node [shape=\"box\", style=\"rounded,filled\", fillcolor=\"white\", "
                      "fontname=\"sans-serif\", fontsize=11];\n"
                      "    edge [fontname=\"sans-serif\", fontsize=9];\n");
@@ -151,7 +152,7 @@ static void dot_end(struct output *out)
     for (unsigned i = 0; i < result->graph_count; i++) {
         struct graph_view view;
         if (graph_view_make(&result->graphs[i], &view))
-            add_graph(&text, &view, result_target_name(result), out);
+            add_graph(&text, &view, out);
         graph_view_free(&view);
         fputs(text.text, out->file);
         strbuf_clear(&text);

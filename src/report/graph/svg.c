@@ -17,6 +17,7 @@
 
 #define MARGIN 20
 #define HEAD_HEIGHT 64   /* title and sentences */
+#define LINE_HEIGHT 18   /* a further sentence */
 #define LEGEND_HEIGHT 40 /* below the graph */
 #define HOP_COLUMN 56    /* "hop 12" */
 #define NODE_HEIGHT 36
@@ -85,6 +86,11 @@ static double along_pitch(const struct drawing *drawing)
     return (drawing->sideways ? drawing->node_width : drawing->node_height) + along_gap(drawing);
 }
 
+static double head_height(const struct drawing *drawing)
+{
+    return HEAD_HEIGHT + (drawing->out->result->graph_verdict ? LINE_HEIGHT : 0);
+}
+
 /* The middle of an item. */
 static struct point place_of(const struct drawing *drawing, unsigned index)
 {
@@ -94,8 +100,8 @@ static struct point place_of(const struct drawing *drawing, unsigned index)
     double across = room / 2 + (item->slot + 0.5 - slots / 2) * across_pitch(drawing);
     double along = (item->level - drawing->layout.first_level + 0.5) * along_pitch(drawing);
     if (drawing->sideways)
-        return (struct point){MARGIN + along, drawing->top + HEAD_HEIGHT + HOP_COLUMN / 2 + across};
-    return (struct point){MARGIN + HOP_COLUMN + across, drawing->top + HEAD_HEIGHT + along};
+        return (struct point){MARGIN + along, drawing->top + head_height(drawing) + HOP_COLUMN / 2 + across};
+    return (struct point){MARGIN + HOP_COLUMN + across, drawing->top + head_height(drawing) + along};
 }
 
 /* "3b, 2.310 ms, 25 %". */
@@ -145,7 +151,7 @@ static void measure(struct drawing *drawing)
     double levels = drawing->layout.item_count ? drawing->layout.last_level - drawing->layout.first_level + 1 : 0;
     double across = drawing->layout.widest * across_pitch(drawing), along = levels * along_pitch(drawing);
     drawing->width = 2 * MARGIN + (drawing->sideways ? along : HOP_COLUMN + across);
-    drawing->height = HEAD_HEIGHT + LEGEND_HEIGHT + (drawing->sideways ? HOP_COLUMN / 2 + across : along);
+    drawing->height = head_height(drawing) + LEGEND_HEIGHT + (drawing->sideways ? HOP_COLUMN / 2 + across : along);
 }
 
 /* --- lines --- */
@@ -357,7 +363,7 @@ static void add_hops(struct drawing *drawing)
     for (unsigned level = drawing->layout.first_level; level <= drawing->layout.last_level; level++) {
         double along = (level - drawing->layout.first_level + 0.5) * along_pitch(drawing);
         double x = drawing->sideways ? MARGIN + along - 20 : MARGIN;
-        double y = drawing->top + HEAD_HEIGHT + (drawing->sideways ? 12 : along + 4);
+        double y = drawing->top + head_height(drawing) + (drawing->sideways ? 12 : along + 4);
         strbuf_addf(drawing->text, "<text class=\"h\" x=\"%.0f\" y=\"%.0f\">hop %u</text>\n", x, y, level);
     }
 }
@@ -393,6 +399,8 @@ static void add_head(struct drawing *drawing)
     graph_words_add_sureness(&line, drawing->graph);
     strbuf_add(&line, ".");
     widen(drawing, add_text(drawing, "s", 48, line.text, 7));
+    if (drawing->out->result->graph_verdict)
+        widen(drawing, add_text(drawing, "s", 48 + LINE_HEIGHT, drawing->out->result->graph_verdict, 7));
     strbuf_free(&line);
 }
 

@@ -100,18 +100,18 @@ static uint8_t last_refusing_router(const struct trace_set *set, const struct tr
 /* Whether another flow, never refused, got as far as the hop at which this probe was refused. */
 static bool another_goes_on(const struct trace *trace, const struct probe *refused)
 {
-    for (unsigned flow = 0; flow < trace->flow_count; flow++) {
-        bool goes_on = false, stops = flow == refused->flow;
-        for (size_t i = 0; i < trace->probe_count && !stops; i++) {
-            const struct probe *probe = &trace->probes[i];
-            const struct reply *reply = probe->flow == flow ? probe_answer(probe) : NULL;
-            stops = reply && reply_rejects(trace, reply);
-            goes_on = goes_on || (reply && reply->kind == REPLY_TIME_EXCEEDED && probe->ttl >= refused->ttl);
-        }
-        if (goes_on && !stops)
-            return true;
+    bool goes_on[FLOW_ALTERNATES_MOST + 1] = {false}, stops[FLOW_ALTERNATES_MOST + 1] = {false}, any = false;
+    stops[refused->flow] = true;
+    for (size_t i = 0; i < trace->probe_count; i++) {
+        const struct probe *probe = &trace->probes[i];
+        const struct reply *reply = probe_answer(probe);
+        stops[probe->flow] = stops[probe->flow] || (reply && reply_rejects(trace, reply));
+        goes_on[probe->flow] =
+            goes_on[probe->flow] || (reply && reply->kind == REPLY_TIME_EXCEEDED && probe->ttl >= refused->ttl);
     }
-    return false;
+    for (unsigned flow = 0; flow < trace->flow_count && !any; flow++)
+        any = goes_on[flow] && !stops[flow];
+    return any;
 }
 
 /* So many probes to nearer hops must be unanswered before the target counts as being no nearer than its first answer.

@@ -155,8 +155,7 @@ static void test_marks(void)
                         "\n"
                         "1 path to the target, 1 that ends before it.\n"
                         "Diamond from hop 1 (10.0.1.1) to the target: 2 wide, 3 long, per flow.\n" SURE
-                        "refuses: flows end at 3a, which rejects them or reports that another device\n"
-                        "    does.\n");
+                        "refuses: flows end at 3a, which rejects them or cannot deliver them.\n");
     is_shape("no target", " 1   10.0.1.1      1.000 ms\n"
                           " 2a  |- 10.0.2.1   2.001 ms   50 %\n"
                           " 2b  `- 10.0.2.2   2.002 ms   50 %\n"

@@ -66,8 +66,7 @@ const char *render_end(struct render *r, const struct fake *fake, const struct j
     report_take_session(&r->report, &fake->session);
     const struct judged_group group = {result->traces, result->trace_count, judgement ? judgement : &no_judgement,
                                        false};
-    if (result->config->strategy->judged)
-        report_judged(&r->report, &group);
+    report_judged(&r->report, &group);
     report_end(&r->report);
     return render_close(r);
 }

@@ -675,7 +675,15 @@ static void check_row(const struct row *row)
     session_free(session);
 }
 
-/* A search for all paths is not judged, however many flows it has. */
+static void see_flow(struct session *session, unsigned flow, uint16_t serial, uint8_t ttl, nstime at)
+{
+    uint8_t bytes[1500];
+    const struct flow *of = trace_flow(session_trace(session, 0), flow);
+    flow_stamp(of, serial, ttl, bytes);
+    see_bytes(session, bytes, of->size, at);
+}
+
+/* A search for all paths has one verdict, however many flows it has. */
 static void check_search(void)
 {
     static const char *const specs[] = {"udp", NULL};
@@ -693,10 +701,17 @@ static void check_search(void)
     }
     see_probe(session, 0, 1, 1, 0);
     see_error(session, "10.0.1.1", 11, 0, 0, 1, NULL, MS);
+    see_flow(session, FLOW_ALTERNATES_MOST, 2, 1, 2 * MS);
+    see_error_of_flow(session, "10.0.1.1", 0, FLOW_ALTERNATES_MOST, 2, 0, 3 * MS);
+    see_probe(session, 0, 3, 2, 4 * MS);
+    see_error(session, "10.0.1.1", 3, 1, 0, 3, NULL, 3100 * MS);
     session_finish(session, SESSION_COMPLETE, NSTIME_NEVER, 0);
     judgement->verdict_count = judgement->finding_count = 7;
     verdict_judge(session, judgement);
-    is_num(judgement->verdict_count + judgement->finding_count, 0, "a search for all paths is not judged");
+    is_num(judgement->verdict_count, 1, "a search for all paths has one verdict");
+    is_num(judgement->finding_count, 0, "its graph shows the rest");
+    is_text(verdict_state_name(judgement->verdicts[0].state), "unreachable", "a search: the state");
+    is_num(judgement->verdicts[0].at.ttl, 1, "a search: the hop of the router that says so");
     free(judgement);
     session_free(session);
 }

@@ -346,6 +346,13 @@ static void add_silence(struct tree *tree, unsigned last)
     tree->told = last > tree->told ? last : tree->told;
 }
 
+/* Probes of ours that went beyond the end of a path before it was known show nothing more of it. */
+static unsigned last_ttl_of(const struct graph *graph)
+{
+    bool is_run = graph->trace->started && !graph->trace->origin.foreign;
+    return is_run ? trace_last_ttl(graph->trace) : graph->last_ttl;
+}
+
 bool tree_add(struct tree *tree)
 {
     const struct graph *graph = tree->graph;
@@ -360,7 +367,7 @@ bool tree_add(struct tree *tree)
         tree->told = ttl > tree->told ? ttl : tree->told;
     }
     if (tree->view.target == GRAPH_NO_NODE && graph->first_ttl <= graph->last_ttl)
-        add_silence(tree, graph->last_ttl);
+        add_silence(tree, last_ttl_of(graph));
     return good;
 }
 

@@ -107,7 +107,7 @@ static void say_what_marks_mean(const struct tree *tree)
     if (list_nodes(tree, graph_view_is_dead_end, &nodes))
         say(tree, "-> ?: no next hop was seen: %s.", nodes.text);
     if (list_nodes(tree, is_refusal, &nodes))
-        say(tree, "refuses: flows end at %s, which rejects them or reports that another device does.", nodes.text);
+        say(tree, "refuses: flows end at %s, which rejects them or cannot deliver them.", nodes.text);
     strbuf_free(&nodes);
 }
 

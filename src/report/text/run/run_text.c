@@ -146,6 +146,7 @@ static void print_graphs(struct output *out)
     graph_text_add_all(&state->line, out, false);
     fputs(state->line.text, out->file);
     strbuf_clear(&state->line);
+    state->started = true;
 }
 
 /* A paragraph of its own. */
