@@ -8,7 +8,8 @@
  *   2. If it ends short of the target, the next spec climbs from the two hops before that silence, with one probe
  *      each. Each spec that fell silent then sends once more beside it, for comparison. If nothing answers,
  *      the first spec sends to each hop once more before: another run may have spent the routers' tokens. After the
- *      last spec the first hops get one more probe. If our own host has no route, the climb ends.
+ *      last spec the first hops get one more probe. If our own host has no route, the climb ends. If nothing answers
+ *      behind a router, the next hop gets one more probe after the last spec, 1.1 s later.
  *   3. A silent hop before an answering one gets one more probe of the spec that got further, and one of every spec
  *      that has not probed it. For comparison, so do the two hops before it and the target.
  *   4. Three or more such hops in a row get a last probe 1.1 s later: their routers may have spent their tokens.
@@ -16,7 +17,8 @@
  *      once.
  *      If the router limits its rate, its line gets further probes, each with a new token, until it has `queries`
  *      replies or one of them draws none. Before an unanswered end the last router keeps its tokens from 1.9 s on until
- *      the run ends: it needs one to report that its neighbour is down (session_reserve()).
+ *      the run ends: it needs one to report that its neighbour is down (session_reserve()). Its line gets no further
+ *      probe while a spec has no reply from it. These probes do not hold back the next spec.
  *   6. A spec that fell silent where another went on sends again beside that one, at the hops to be compared,
  *      COMPARE_ROUNDS times at most. It stops once the counts suffice to call it dropped. A round starts once there
  *      are enough hops, or nothing else is due. The other spec sends last: its reply shows that the router had a
@@ -26,7 +28,9 @@
  *   7. If nothing answers behind the last reply, the run ends only when the first probe there has waited the longest
  *      wait (session_silence_due()): one link of the path may be slow, or a router waits for its neighbour.
  *   8. If the target answers another spec, a spec that only the target is silent to sends there once more, 1.1 s later:
- *      the target may have had no token left for its refusal.
+ *      the target may have had no token left for its refusal. If nothing answers behind the last router, a spec without
+ *      a reply from it sends there once more, for a new token, unless it is known to have had one. When the silence is
+ *      due, no rule waits for further tokens: the verdict says what is left open.
  * A hop is settled once no rule but 6 and 8, which change no line, has more for it. Hops are settled in order. */
 #include "ladder/ladder.h"
 
@@ -48,12 +52,14 @@ struct ladder {
     struct climb {
         uint8_t start;      /* first TTL of the climb */
         uint8_t compared;   /* rounds of rule 6 */
-        bool rested;        /* rule 8 is done */
+        uint8_t rested;     /* the TTL to which rule 8 has sent; 0: to none */
         bool climbed_again; /* rule 6 has sent to each hop once more */
     } climbs[SPECS_MOST];
     uint8_t rescue[256];       /* enum rescue */
     bool repaired[256];        /* rule 5 has sent here again */
     uint8_t filled[256];       /* replies at this hop when rule 5 last waited for a token; UINT8_MAX: it gave up */
+    bool is_filling[256];      /* rule 5 waits for a token there, or for its reply */
+    uint8_t rested_behind;     /* the TTL behind the last router to which rule 2 has sent once more; 0: to none */
     bool probed_silence_again; /* nothing answered at all, and rule 2 has probed the first hops once more */
 };
 
@@ -180,6 +186,21 @@ static void repair_losses(struct session *session)
     }
 }
 
+/* Whether the run has ended in silence by then. */
+static bool comes_too_late(const struct session *session, nstime at)
+{
+    return at > session_silence_due(session);
+}
+
+/* Whether a spec that climbs has no reply yet from the last router, behind which nothing answers. */
+static bool is_short_of(const struct session *session, uint8_t router)
+{
+    for (unsigned i = 0; i < session->trace_count && !session_target_ttl(session); i++)
+        if (router == session_farthest_ttl(session) && session->traces[i].last_router_ttl < router)
+            return true;
+    return false;
+}
+
 static bool is_reserved(const struct session *session, uint8_t ttl, nstime at)
 {
     struct token_reserve reserve;
@@ -199,11 +220,14 @@ static void fill_lines(struct session *session)
             hop_pending(session, (uint8_t)ttl))
             continue;
         nstime not_before = session->last_sent[ttl] + RATE_LIMIT_REFILL;
-        if (is_reserved(session, (uint8_t)ttl, not_before)) /* until a reply comes from behind */
-            continue;
+        ladder_of(session)->is_filling[ttl] = false;
+        if (is_reserved(session, (uint8_t)ttl, not_before) || is_short_of(session, (uint8_t)ttl))
+            continue; /* until a reply comes from behind */
         unsigned replies = count_replies(trace, (uint8_t)ttl);
-        bool more = replies > *filled && replies < session->config.queries && rate_limit_is_seen(&set, (uint8_t)ttl);
+        bool more = replies > *filled && replies < session->config.queries && rate_limit_is_seen(&set, (uint8_t)ttl) &&
+                    !comes_too_late(session, not_before);
         *filled = more ? (uint8_t)replies : UINT8_MAX;
+        ladder_of(session)->is_filling[ttl] = more;
         if (more)
             want_more(session, (unsigned)(trace - session->traces), (uint8_t)ttl, 1, not_before);
     }
@@ -316,7 +340,7 @@ static void complete_rescues(struct session *session)
 static bool climb_quiet(const struct session *session, unsigned index)
 {
     for (unsigned ttl = ladder_of(session)->climbs[index].start; ttl <= probe_limit(session, index); ttl++)
-        if (trace_pending(session, index, (uint8_t)ttl))
+        if (trace_pending(session, index, (uint8_t)ttl) && !ladder_of(session)->is_filling[ttl])
             return false;
     return true;
 }
@@ -349,7 +373,8 @@ static bool climb_again(struct session *session, unsigned index)
     struct climb *own = &ladder_of(session)->climbs[index];
     unsigned next = uint8_max(trace->last_router_ttl + 1U, session->config.first_ttl);
     if (!session->wants[index].climbs || own->climbed_again || trace_probe_limit(trace) ||
-        next >= session_farthest_ttl(session) || !nothing_pending(session) || !rate_limit_is_seen(&set, (uint8_t)next))
+        next >= session_farthest_ttl(session) || !nothing_pending(session) ||
+        !rate_limit_is_seen(&set, (uint8_t)next) || comes_too_late(session, session->now + RATE_LIMIT_REFILL))
         return false;
     send_to_each(session, index, next, session_farthest_ttl(session));
     return true;
@@ -371,11 +396,16 @@ static void compare_again(struct session *session, unsigned index)
         if (hop_pending(session, comparison.hops[i]))
             return;
     const struct trace_set set = session_trace_set(session);
-    bool waits = false;
+    bool waits = false, late = false;
+    for (unsigned i = 0; i < comparison.hop_count; i++) {
+        waits = waits || rate_limit_is_seen(&set, comparison.hops[i]);
+        late = late || comes_too_late(session, session->last_sent[comparison.hops[i]] + RATE_LIMIT_REFILL_TWO);
+    }
+    if (waits && late)
+        return;
     for (unsigned i = 0; i < comparison.hop_count; i++) {
         uint8_t ttl = comparison.hops[i];
         bool limited = rate_limit_is_seen(&set, ttl);
-        waits = waits || limited;
         nstime not_before = session->last_sent[ttl] + (limited ? RATE_LIMIT_REFILL_TWO : SAMPLE_SPAN);
         want_more(session, index, ttl, 1, not_before);
         want_more(session, session_other_at(session, index, ttl), ttl, 1, not_before + BACKING_AFTER);
@@ -389,11 +419,11 @@ static void probe_target_rested(struct session *session, unsigned index)
 {
     const struct trace *trace = &session->traces[index];
     uint8_t target_ttl = session_target_ttl(session);
-    if (!target_ttl || ladder_of(session)->climbs[index].rested || trace_probe_limit(trace) ||
+    if (!target_ttl || ladder_of(session)->climbs[index].rested >= target_ttl || trace_probe_limit(trace) ||
         !trace->flow.spec.type->refused_by_icmp || trace->last_router_ttl < session_last_router_ttl(session) ||
         !trace_asked(trace, target_ttl) || hop_pending(session, target_ttl))
         return;
-    ladder_of(session)->climbs[index].rested = true;
+    ladder_of(session)->climbs[index].rested = target_ttl;
     want_more(session, index, target_ttl, 1, session->last_sent[target_ttl] + RATE_LIMIT_REFILL);
 }
 
@@ -405,6 +435,64 @@ static unsigned active_count(const struct session *session)
     while (count < session->trace_count && session->wants[count].climbs)
         count++;
     return count;
+}
+
+/* The last time at which the router there sent a reply, or will be asked for one by this rule. */
+static nstime last_token_at(const struct session *session, uint8_t ttl)
+{
+    nstime last = NSTIME_NONE;
+    for (unsigned i = 0; i < session->trace_count; i++) {
+        const struct wanted *cell = session_wanted(session, i, 0, ttl);
+        if (trace_pending(session, i, ttl) && cell->not_before > last)
+            last = cell->not_before;
+        for (const struct probe *p = trace_first_at(&session->traces[i], ttl); p;
+             p = trace_next_at(&session->traces[i], p))
+            last = p->reply_count && p->sent > last ? p->sent : last;
+    }
+    return last;
+}
+
+/* Whether the router there is known to have had a token for a probe of the trace that it left unanswered. */
+static bool had_token(const struct trace_set *set, const struct trace *trace, uint8_t ttl)
+{
+    for (const struct probe *p = trace_first_at(trace, ttl); p; p = trace_next_at(trace, p))
+        if (sample_is_silent(set, p) && rate_limit_had_token(set, trace, p))
+            return true;
+    return false;
+}
+
+/* True if a spec sends once more to the last router. */
+static bool probe_router_rested(struct session *session, unsigned index)
+{
+    const struct trace_set set = session_trace_set(session);
+    const struct trace *trace = &session->traces[index];
+    uint8_t router = session_last_router_ttl(session);
+    nstime due = session_silence_due(session);
+    bool is_left_out =
+        trace->last_router_ttl < router && router <= silence_end(session, index, 2); /* a climb starts so near it */
+    if (session_target_ttl(session) || due == NSTIME_NEVER || active_count(session) < session->trace_count ||
+        ladder_of(session)->climbs[index].rested >= router || trace_probe_limit(trace) || !is_left_out ||
+        !trace_asked(trace, router) || trace_pending(session, index, router) || had_token(&set, trace, router))
+        return false;
+    nstime at = last_token_at(session, router) + RATE_LIMIT_REFILL;
+    ladder_of(session)->climbs[index].rested = router;
+    want_more(session, index, router, 1, at < due ? at : due);
+    return true;
+}
+
+/* Its reply must be able to come before the silence is due. */
+static void probe_behind_rested(struct session *session)
+{
+    struct ladder *ladder = ladder_of(session);
+    uint8_t router = session_last_router_ttl(session), behind = (uint8_t)(router + 1);
+    nstime not_before = session->last_sent[behind] + RATE_LIMIT_REFILL;
+    if (!router || router >= session->config.max_ttl || session_target_ttl(session) ||
+        active_count(session) < session->trace_count || ladder->rested_behind == behind ||
+        trace_probe_limit(&session->traces[0]) || hop_pending(session, behind) ||
+        comes_too_late(session, not_before + 2 * session->worst_rtt))
+        return;
+    ladder->rested_behind = behind;
+    want_more(session, 0, behind, 1, not_before);
 }
 
 static bool any_reply(const struct session *session)
@@ -522,10 +610,11 @@ static void update(struct session *session)
     session_settle_hops(session, hop_closed); /* the lines of these hops do not wait for comparisons */
     if (!escalate(session))
         for (unsigned i = 0; i < session->trace_count; i++) {
-            if (!climb_again(session, i))
+            if (!climb_again(session, i) && !probe_router_rested(session, i))
                 compare_again(session, i);
             probe_target_rested(session, i);
         }
+    probe_behind_rested(session);
     bool measured = nothing_pending(session) && mtu_search_update(session);
     session->complete = measured && !session_silence_is_young(session);
     session_settle_hops(session, hop_closed);

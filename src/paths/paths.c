@@ -3,8 +3,8 @@
  *
  * The wants are computed anew as replies come. At each TTL only as many probes are in flight as the routers there
  * have shown to answer: more with each reply, half as many after a loss. If many are lost although some were
- * answered, the router limits its rate; the TTL then gets one probe for each new token. The last router keeps its tokens
- * while it may be about to report that its neighbour does not answer (session_reserve()). */
+ * answered, the router limits its rate; the TTL then gets one probe for each new token. The last router keeps its
+ * tokens while it may be about to report that its neighbour does not answer (session_reserve()). */
 #include "paths/paths.h"
 
 #include <stdlib.h>

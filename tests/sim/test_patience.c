@@ -322,6 +322,42 @@ static void check_spent_dead(const struct run *run, uint8_t family, uint64_t see
     free(net);
 }
 
+/* Traces in a row to a silent target find their routers with few tokens. Each ends in time and finds the last router.
+ * If a spec had no reply from there, its verdict says why nothing is claimed. */
+static void check_spent_silent(const char *limit, uint8_t family, uint64_t seed)
+{
+    static const struct run run = {"auto", &strategy_trace};
+    struct strbuf text;
+    struct net *net = NULL;
+    struct err err = {0};
+    struct drive d = {0};
+    describe_network(BEHIND_FIRST, 2, 0, limit, &text);
+    bool ran = net_parse("spent", text.text, &net, &err) == STATUS_OK && start_run(&d, net, &run, family, seed);
+    if (ok(ran, "a silent target, IPv%u, seed %u: ran", family, (unsigned)seed)) {
+        struct judgement *judgement = malloc(sizeof *judgement);
+        unsigned unsure = 0, plain = 0;
+        if (!judgement)
+            abort();
+        verdict_judge(d.session, judgement);
+        for (unsigned i = 0; i < judgement->verdict_count; i++) {
+            const struct verdict *v = &judgement->verdicts[i];
+            unsure += v->state != VERDICT_UNANSWERED;
+            plain += v->state == VERDICT_INCONCLUSIVE && strstr(v->text, "retry in 10 s");
+        }
+        double ms = nstime_ms(d.done - d.first_send);
+        ok(ms <= 3500, "a silent target, IPv%u, seed %u: %.0f ms", family, (unsigned)seed, ms);
+        is_num(session_last_router_ttl(d.session), TARGET_TTL - 1, "a silent target, IPv%u, seed %u: the last router",
+               family, (unsigned)seed);
+        ok(judgement->verdicts[0].state == VERDICT_UNANSWERED && unsure == plain,
+           "a silent target, IPv%u, seed %u: %u specs are left open, and %u of them say why", family, (unsigned)seed,
+           unsure, plain);
+        free(judgement);
+    }
+    drive_free(&d);
+    strbuf_free(&text);
+    free(net);
+}
+
 /* The target had no token left when a traceroute came, as after another one. */
 static void check_spent_target(uint8_t family)
 {
@@ -352,6 +388,12 @@ int main(void)
             for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
                 check_limits(&limits[i], (uint8_t)family, seed);
         check_spent_target((uint8_t)family);
+        for (uint64_t seed = 1; seed <= 5; seed++) {
+            check_spent_silent("\nset target silent" LIMIT_ALL("limit 6 1"), (uint8_t)family, seed);
+            check_spent_silent("\nset target silent" LIMIT_ALL("limit 6 1 spent"), (uint8_t)family, seed);
+            check_spent_silent("\nset target silent" LIMIT_ALL("limit 3 1"), (uint8_t)family, seed);
+            check_spent_silent("\nset target silent" LIMIT_ALL("limit 1 1"), (uint8_t)family, seed);
+        }
         for (uint64_t seed = 1; seed <= 3; seed++)
             check_full_lines((uint8_t)family, seed);
         for (size_t r = 0; r < sizeof runs / sizeof *runs; r++)

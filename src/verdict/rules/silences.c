@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* silences: rules 13 to 15: dropped, or unanswered for a reason that the probes do not show. */
 #include "silence/end.h"
+#include "silence/rate_limit.h"
 #include "silence/sample.h"
 #include "verdict/rules/rules.h"
 
@@ -120,13 +121,25 @@ bool holds_inconclusive(const struct facts *facts)
     return facts->last_router > facts->last_hop || !facts->silent || end_is_hidden(facts);
 }
 
+static const char limited_there[] = "replies there are rate-limited; retry in 10 s";
+
+/* Whether no silence counts at the hops compared, as their routers limit their replies. */
+static bool is_hidden_by_limits(const struct facts *facts)
+{
+    bool limits = false;
+    for (unsigned i = 0; i < facts->comparison.hop_count; i++)
+        limits = limits || rate_limit_is_seen(facts->set, facts->comparison.hops[i]);
+    return limits && facts->comparison.chance >= 1;
+}
+
 static const char *inconclusive_text(const struct facts *facts)
 {
     if (!facts->silent)
         return facts->set->is_apart ? "the capture ends less than a second later" : "no later probe has timed out";
     if (facts->last_router <= facts->last_hop)
-        return end_is_hidden(facts) == HIDDEN_BY_LIMIT ? "replies there are rate-limited; retry in 10 s"
-                                                       : "too many probes are lost on the path";
+        return end_is_hidden(facts) == HIDDEN_BY_LIMIT ? limited_there : "too many probes are lost on the path";
+    if (is_hidden_by_limits(facts))
+        return facts->last_hop ? limited_there : "routers on the path limit their replies; retry in 10 s";
     bool refused = false, diverging = false;
     for (unsigned i = 0; i < facts->set->count; i++) {
         const struct trace *other = facts->set->traces[i];
