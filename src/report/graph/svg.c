@@ -16,10 +16,10 @@
 #include "report/xml.h"
 
 #define MARGIN 20
-#define HEAD_HEIGHT 64   /* title and sentences */
-#define LINE_HEIGHT 18   /* a further sentence */
-#define LEGEND_HEIGHT 40 /* below the graph */
-#define HOP_COLUMN 56    /* "hop 12" */
+#define HEAD_HEIGHT 64     /* title and sentences */
+#define SENTENCE_HEIGHT 18 /* a further sentence */
+#define LEGEND_HEIGHT 40   /* below the graph */
+#define HOP_COLUMN 56      /* "hop 12" */
 #define NODE_HEIGHT 36
 #define LINE_HEIGHT 20.0 /* of the title and the sentences */
 #define NAME_HEIGHT 16   /* added to NODE_HEIGHT if names are known */
@@ -88,7 +88,7 @@ static double along_pitch(const struct drawing *drawing)
 
 static double head_height(const struct drawing *drawing)
 {
-    return HEAD_HEIGHT + (drawing->out->result->graph_verdict ? LINE_HEIGHT : 0);
+    return HEAD_HEIGHT + (drawing->out->result->graph_verdict ? SENTENCE_HEIGHT : 0);
 }
 
 /* The middle of an item. */
@@ -400,7 +400,7 @@ static void add_head(struct drawing *drawing)
     strbuf_add(&line, ".");
     widen(drawing, add_text(drawing, "s", 48, line.text, 7));
     if (drawing->out->result->graph_verdict)
-        widen(drawing, add_text(drawing, "s", 48 + LINE_HEIGHT, drawing->out->result->graph_verdict, 7));
+        widen(drawing, add_text(drawing, "s", 48 + SENTENCE_HEIGHT, drawing->out->result->graph_verdict, 7));
     strbuf_free(&line);
 }
 
