@@ -11,7 +11,8 @@
 #define SNAPLEN 262144   /* bytes; the length that the compiled filter returns for a match */
 #define REASON_BYTES 192 /* bytes of libpcap's error; the rest is cut off */
 
-enum fit { FIT_UNTRIED, FIT_GOOD, FIT_BAD, FIT_TOLD };
+/* Bad: it does not compile. Told: nothing more is said about that. */
+enum fit { FIT_GOOD, FIT_BAD, FIT_NEEDED, FIT_TOLD };
 
 /* The expression compiled for one link type. */
 struct mesh {
@@ -57,7 +58,7 @@ struct bpf_filter {
     struct mesh meshes[MESHES]; /* in the order of linktypes[] */
     uint16_t linktype;          /* of the last frame */
     struct mesh *mesh;          /* the last frame's; NULL: hopsonde does not read its link type */
-    unsigned untold;            /* number of meshes that are FIT_BAD, not yet reported */
+    unsigned untold;            /* number of meshes that are FIT_NEEDED */
 };
 
 static void compile(struct bpf_filter *filter, struct mesh *mesh)
@@ -73,19 +74,19 @@ static void compile(struct bpf_filter *filter, struct mesh *mesh)
         pcap_close(pcap);
 }
 
-/* True if the expression compiles for at least one link type. The same error for the two most different link types
- * ends the search: each further try could repeat a failing DNS lookup. */
-static bool fits_any(struct bpf_filter *filter)
+/* Compiles for every link type. True if that is possible for at least one. The same error for the two most different
+ * link types ends the tries: each further one could repeat a failing DNS lookup. */
+static bool compile_all(struct bpf_filter *filter)
 {
     struct mesh *meshes = filter->meshes;
+    bool fits = false;
     for (size_t i = 0; i < MESHES; i++) {
         compile(filter, &meshes[i]);
-        if (meshes[i].fit == FIT_GOOD)
-            return true;
-        if (i == 1 && strcmp(meshes[0].reason, meshes[1].reason) == 0)
+        fits = fits || meshes[i].fit == FIT_GOOD;
+        if (i == 1 && !fits && strcmp(meshes[0].reason, meshes[1].reason) == 0)
             return false;
     }
-    return false;
+    return fits;
 }
 
 enum status bpf_filter_new(const char *expression, struct bpf_filter **out, struct err *err)
@@ -95,15 +96,12 @@ enum status bpf_filter_new(const char *expression, struct bpf_filter **out, stru
         free(filter);
         return err_set(err, STATUS_SYSTEM, "--bpf: cannot compile '%.100s': %s", expression, strerror(ENOMEM));
     }
-    if (!fits_any(filter)) {
+    if (!compile_all(filter)) {
         err_set(err, STATUS_USAGE, "--bpf: cannot compile '%.100s': %s (see pcap-filter(7))", expression,
                 filter->meshes[0].reason);
         bpf_filter_free(filter);
         return STATUS_USAGE;
     }
-    for (size_t i = 0; i < MESHES; i++)
-        if (filter->meshes[i].fit == FIT_BAD)
-            filter->meshes[i].fit = FIT_UNTRIED; /* reported only once such a frame comes */
     *out = filter;
     return STATUS_OK;
 }
@@ -116,16 +114,16 @@ static struct mesh *find_mesh(struct bpf_filter *filter, uint16_t linktype)
     return NULL;
 }
 
+/* An error counts once such a frame comes. */
 static void turn_to(struct bpf_filter *filter, uint16_t linktype)
 {
     filter->linktype = linktype;
     filter->mesh = find_mesh(filter, linktype);
-    if (!filter->mesh || filter->mesh->fit != FIT_UNTRIED)
+    if (!filter->mesh || filter->mesh->fit != FIT_BAD)
         return;
-    compile(filter, filter->mesh);
-    if (filter->mesh->fit == FIT_BAD && strstr(filter->mesh->reason, "rejects all packets"))
-        filter->mesh->fit = FIT_TOLD; /* such as ip6 on IPV4: valid, but no frame matches */
-    filter->untold += filter->mesh->fit == FIT_BAD;
+    bool is_valid = strstr(filter->mesh->reason, "rejects all packets"); /* such as ip6 on IPV4: no frame matches */
+    filter->mesh->fit = is_valid ? FIT_TOLD : FIT_NEEDED;
+    filter->untold += !is_valid;
 }
 
 bool bpf_filter_passes(struct bpf_filter *filter, const struct frame *frame)
@@ -143,7 +141,7 @@ bool bpf_filter_problem(struct bpf_filter *filter, struct err *err)
     if (filter->untold == 0)
         return false;
     size_t i = 0;
-    while (filter->meshes[i].fit != FIT_BAD)
+    while (filter->meshes[i].fit != FIT_NEEDED)
         i++;
     filter->meshes[i].fit = FIT_TOLD;
     filter->untold--;

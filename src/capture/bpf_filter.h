@@ -2,7 +2,8 @@
 /* bpf_filter: the user's filter on the frames of a capture file (`--bpf`). Floor 5; libpcap.
  *
  * It works as tcpdump's filter on a file does. A file may hold several link types, so the expression is compiled for
- * each one when its first frame comes. It sees the frame as captured. libpcap may look up names in it in the DNS. */
+ * each one. It sees the frame as captured. libpcap may look up names of services and hosts in it, in files and in the
+ * DNS; this happens in bpf_filter_new() alone. */
 #ifndef HOPSONDE_CAPTURE_BPF_FILTER_H
 #define HOPSONDE_CAPTURE_BPF_FILTER_H
 

@@ -17,7 +17,8 @@
 
 struct file_wire {
     struct wire wire;
-    const char *name; /* for messages: the path, borrowed from the caller */
+    const char *name;        /* for messages: the path, borrowed from the caller */
+    struct capture_file own; /* with file_wire_open(); else its fd is -1 */
     struct input input;
     struct reader *reader; /* owned; NULL before the format is known */
     struct saved_run saved;
@@ -185,6 +186,7 @@ static void file_close(struct wire *wire)
     if (w->reader)
         w->reader->ops->close(w->reader);
     input_close(&w->input);
+    capture_file_close(&w->own);
     free(w);
 }
 
@@ -237,16 +239,24 @@ static enum status open_pcapng(struct file_wire *w, struct err *err)
     return read_annotations(w, w->record.options, err);
 }
 
-enum status file_wire_open(const char *path, struct wire **out, const struct saved_run **saved, struct err *err)
+static struct file_wire *new_wire(const char *path, struct err *err)
 {
     struct file_wire *w = calloc(1, sizeof *w);
-    if (!w)
-        return err_set(err, STATUS_SYSTEM, "%s: cannot read the capture: %s", input_name(path), strerror(ENOMEM));
+    if (!w) {
+        err_set(err, STATUS_SYSTEM, "%s: cannot read the capture: %s", input_name(path), strerror(ENOMEM));
+        return NULL;
+    }
     w->wire.ops = &file_ops;
-    w->input.fd = -1;
+    w->own.fd = -1;
     w->now = w->saved.ended_at = NSTIME_NONE;
     w->name = input_name(path);
-    enum status status = input_open(&w->input, path, err);
+    return w;
+}
+
+static enum status begin(struct file_wire *w, const struct capture_file *file, struct wire **out,
+                         const struct saved_run **saved, struct err *err)
+{
+    enum status status = input_open(&w->input, file, err);
     if (status == STATUS_OK)
         status = w->input.format == INPUT_PCAPNG ? open_pcapng(w, err) : open_classic(w, err);
     if (status != STATUS_OK) {
@@ -256,6 +266,22 @@ enum status file_wire_open(const char *path, struct wire **out, const struct sav
     *out = &w->wire;
     *saved = &w->saved;
     return STATUS_OK;
+}
+
+enum status file_wire_open(const char *path, struct wire **out, const struct saved_run **saved, struct err *err)
+{
+    struct file_wire *w = new_wire(path, err);
+    if (!w)
+        return STATUS_SYSTEM;
+    capture_file_open(&w->own, path, NULL);
+    return begin(w, &w->own, out, saved, err);
+}
+
+enum status file_wire_begin(const struct capture_file *file, struct wire **out, const struct saved_run **saved,
+                            struct err *err)
+{
+    struct file_wire *w = new_wire(file->path, err);
+    return w ? begin(w, file, out, saved, err) : STATUS_SYSTEM;
 }
 
 void file_wire_set_book(struct wire *wire, struct address_book *book)

@@ -10,6 +10,7 @@
 #define HOPSONDE_CAPTURE_FILE_H
 
 #include "address/address_book.h"
+#include "capture/capture_file.h"
 #include "session/wire.h"
 
 /* The record of its own run that hopsonde saved in a pcapng (dump.h). */
@@ -31,6 +32,10 @@ struct saved_run {
  * valid until the wire is closed; its end fields are set when receive() returns WIRE_END. If a signal interrupts a
  * read from a pipe, the wire returns WIRE_QUIET once and then WIRE_END. */
 enum status file_wire_open(const char *path, struct wire **out, const struct saved_run **saved, struct err *err);
+/* The same for a file that is open, which is borrowed until the wire is closed. Reading begins at the start of the
+ * file. After the file's `stop` is set, the wire ends in the same way as after a signal. */
+enum status file_wire_begin(const struct capture_file *file, struct wire **out, const struct saved_run **saved,
+                            struct err *err);
 /* From now on receive() adds to the book the facts about addresses that it reads, possibly at the end of the file.
  * They are the names of any pcapng and all facts of a hopsonde run (name_block.h). The book is borrowed until the
  * wire is closed. Several wires may share it. If another thread calls receive(), do not read the book meanwhile.

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -38,6 +39,33 @@ static const struct magic magics[] = {
     {{0x73, 0x6e, 0x6f, 0x6f}, 4, INPUT_PCAP, PACKING_NONE, "is a snoop capture; convert it first (editcap)"},
 };
 
+#define OTHER_DESCRIPTORS 64 /* descriptors reserved for outputs and libraries when the limit is raised */
+
+void capture_file_raise_limit(unsigned files)
+{
+    struct rlimit limit;
+    rlim_t wanted = (rlim_t)files + OTHER_DESCRIPTORS;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
+        return;
+    limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit); /* on failure, opening a file reports the error */
+}
+
+void capture_file_open(struct capture_file *file, const char *path, const volatile sig_atomic_t *stop)
+{
+    *file = (struct capture_file){.path = path, .fd = STDIN_FILENO, .stop = stop};
+    if (strcmp(path, "-") != 0)
+        file->fd = open(path, O_RDONLY | O_CLOEXEC);
+    file->code = file->fd < 0 ? errno : 0;
+}
+
+void capture_file_close(struct capture_file *file)
+{
+    if (file->fd >= 0 && file->fd != STDIN_FILENO)
+        close(file->fd);
+    file->fd = -1;
+}
+
 const char *input_name(const char *path)
 {
     return strcmp(path, "-") == 0 ? "standard input" : path;
@@ -52,6 +80,13 @@ static size_t give_head(struct input_head *head, void *bytes, size_t count)
     return count;
 }
 
+static bool is_stopped(struct input *input)
+{
+    const volatile sig_atomic_t *stop = input->file->stop;
+    input->interrupted = input->interrupted || (stop && *stop);
+    return input->interrupted;
+}
+
 /* Reads the file as it is stored. */
 static ssize_t read_stored(void *context, char *bytes, size_t count)
 {
@@ -59,19 +94,27 @@ static ssize_t read_stored(void *context, char *bytes, size_t count)
     size_t given = give_head(&input->stored, bytes, count);
     if (given)
         return (ssize_t)given;
-    ssize_t got = read(input->fd, bytes, count);
-    if (got >= 0 || errno != EINTR)
-        return got;
-    input->interrupted = true;
-    return 0;
+    if (is_stopped(input))
+        return 0;
+    int fd = input->file->fd;
+    ssize_t got = input->is_regular ? pread(fd, bytes, count, (off_t)input->offset) : read(fd, bytes, count);
+    if (got < 0 && errno == EINTR) {
+        input->interrupted = true;
+        return 0;
+    }
+    input->offset += got > 0 ? (uint64_t)got : 0;
+    return got;
 }
 
+/* Few compressed bytes may unpack to many, so `stop` counts before each of these reads, too. */
 ssize_t input_read(struct input *input, void *bytes, size_t count)
 {
     if (!input->unpacker)
         return read_stored(input, bytes, count);
     size_t given = give_head(&input->plain, bytes, count);
-    return given ? (ssize_t)given : unpack_read(input->unpacker, bytes, count);
+    if (given)
+        return (ssize_t)given;
+    return is_stopped(input) ? 0 : unpack_read(input->unpacker, bytes, count);
 }
 
 /* The same as a callback. */
@@ -84,9 +127,7 @@ void input_close(struct input *input)
 {
     unpack_free(input->unpacker);
     input->unpacker = NULL;
-    if (input->fd != STDIN_FILENO && input->fd >= 0)
-        close(input->fd);
-    input->fd = -1;
+    input->file = NULL;
 }
 
 FILE *input_stream(struct input *input)
@@ -98,7 +139,7 @@ FILE *input_stream(struct input *input)
 static bool is_file(const struct input *input, uint64_t *bytes)
 {
     struct stat status;
-    if (input->fd < 0 || fstat(input->fd, &status) != 0 || !S_ISREG(status.st_mode))
+    if (!input->file || fstat(input->file->fd, &status) != 0 || !S_ISREG(status.st_mode))
         return false;
     *bytes = (uint64_t)status.st_size;
     return true;
@@ -106,10 +147,9 @@ static bool is_file(const struct input *input, uint64_t *bytes)
 
 bool input_seek(struct input *input, uint64_t offset)
 {
-    uint64_t unused;
-    if (input->unpacker || input->fd == STDIN_FILENO || !is_file(input, &unused) ||
-        lseek(input->fd, (off_t)offset, SEEK_SET) < 0)
+    if (input->unpacker || !input->is_regular)
         return false;
+    input->offset = offset;
     input->stored.given = input->stored.length;
     return true;
 }
@@ -117,7 +157,9 @@ bool input_seek(struct input *input, uint64_t offset)
 bool input_progress(const struct input *input, uint64_t *done_bytes, uint64_t *total_bytes)
 {
     uint64_t bytes;
-    off_t position = is_file(input, &bytes) ? lseek(input->fd, 0, SEEK_CUR) : -1;
+    if (!is_file(input, &bytes))
+        return false;
+    off_t position = input->is_regular ? (off_t)input->offset : lseek(input->file->fd, 0, SEEK_CUR);
     if (position < 0)
         return false;
     *done_bytes = (uint64_t)position;
@@ -232,14 +274,14 @@ static enum status open_input(struct input *input, const char *path, struct err 
     return status;
 }
 
-enum status input_open(struct input *input, const char *path, struct err *err)
+enum status input_open(struct input *input, const struct capture_file *file, struct err *err)
 {
-    *input = (struct input){.fd = STDIN_FILENO};
-    if (strcmp(path, "-") != 0)
-        input->fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (input->fd < 0)
-        return say_errno(err, path, errno);
-    enum status status = open_input(input, path, err);
+    uint64_t unused;
+    *input = (struct input){.file = file};
+    if (file->fd < 0)
+        return say_errno(err, file->path, file->code);
+    input->is_regular = file->fd != STDIN_FILENO && is_file(input, &unused);
+    enum status status = open_input(input, file->path, err);
     if (status != STATUS_OK)
         input_close(input);
     return status;

@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "base/err.h"
+#include "capture/capture_file.h"
 #include "capture/unpack.h"
 
 enum input_format {
@@ -27,17 +28,19 @@ struct input_head {
 };
 
 struct input {
-    int fd;
+    const struct capture_file *file; /* borrowed; NULL: closed */
+    bool is_regular;                 /* several inputs may read it: this one is at `offset` */
+    uint64_t offset;                 /* bytes */
     struct input_head stored, plain; /* of the file as stored, and of the unpacked data if it is compressed */
     struct unpacker *unpacker;       /* owned; NULL: the file is not compressed */
-    bool interrupted;                /* a signal interrupted a read; the stream ends there */
+    bool interrupted;                /* a signal interrupted a read, or the file's `stop` is set; the stream ends */
     enum input_format format;
 };
 
-/* Opens the file; "-" is standard input. The error names the problem: missing, a directory, empty, compressed, not a
+/* Starts to read the file, which is open. The error names the problem: missing, a directory, empty, compressed, not a
  * capture. */
-enum status input_open(struct input *input, const char *path, struct err *err);
-/* Closes the input. Does nothing if it is closed already or all zero with an fd of -1. */
+enum status input_open(struct input *input, const struct capture_file *file, struct err *err);
+/* Closes the input and not the file. Does nothing if it is closed already or all zero. */
 void input_close(struct input *input);
 /* As read(2), on the unpacked data. Returns 0 also after a signal; `interrupted` is then set. */
 ssize_t input_read(struct input *input, void *bytes, size_t count);

@@ -4,12 +4,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "capture/file.h"
 #include "capture/frame_sorter.h"
 
-#define OTHER_DESCRIPTORS 64 /* descriptors reserved for outputs and libraries when the limit is raised */
 #define NO_SOURCE UINT32_MAX
 
 struct source {
@@ -237,16 +235,6 @@ enum wire_event merge_next(struct merge *m, struct frame *frame, unsigned *file)
 
 /* ---- the whole ---- */
 
-static void raise_limit(unsigned files)
-{
-    struct rlimit limit;
-    rlim_t wanted = (rlim_t)files + OTHER_DESCRIPTORS;
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= wanted)
-        return;
-    limit.rlim_cur = wanted < limit.rlim_max ? wanted : limit.rlim_max;
-    (void)setrlimit(RLIMIT_NOFILE, &limit); /* on failure, opening a file reports the error */
-}
-
 struct merge *merge_new(unsigned files)
 {
     struct merge *m = calloc(1, sizeof *m);
@@ -260,7 +248,6 @@ struct merge *merge_new(unsigned files)
         merge_free(m);
         return NULL;
     }
-    raise_limit(files);
     return m;
 }
 

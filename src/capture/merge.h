@@ -22,10 +22,9 @@ struct merge_file {
     char message[ERR_MESSAGE_BYTES]; /* the error, if it failed */
 };
 
-/* Makes a merge of up to `files` files. Raises the soft limit of open descriptors for them, as far as allowed. NULL:
- * no memory. */
+/* Makes a merge of up to `files` files. NULL: no memory. */
 struct merge *merge_new(unsigned files);
-/* Adds a wire of file_wire_open() and takes ownership; no frame may have been read from it. Wires are numbered from
+/* Adds a wire of file.h and takes ownership; no frame may have been read from it. Wires are numbered from
  * 0 in order of addition. Add all before the first merge_next(). */
 void merge_add(struct merge *merge, struct wire *wire);
 /* Sorts the frames of a file before they are merged, as far as `bytes_most` bytes of frames, and stamps at most

@@ -332,9 +332,11 @@ static void test_round_trip(const char *source, const char *target)
 /* The comments for people, on each frame. */
 static void test_notes(void)
 {
+    struct capture_file file;
     struct input input;
     struct err err;
-    if (!ok(input_open(&input, memory_path, &err) == STATUS_OK, "the file opens once more"))
+    capture_file_open(&file, memory_path, NULL);
+    if (!ok(input_open(&input, &file, &err) == STATUS_OK, "the file opens once more"))
         return;
     struct reader *reader = pcapng_reader_new(&input);
     const char *text;
@@ -355,6 +357,7 @@ static void test_notes(void)
     }
     reader->ops->close(reader);
     input_close(&input);
+    capture_file_close(&file);
 }
 
 /* Wireshark shows a direction also where only the cooked header tells it. */
@@ -699,6 +702,7 @@ static void write_judged(const char *path, const struct session *session, const 
 /* The first comment of the first record of that kind, in `path`; "" if it has none. */
 static void first_comment(const char *path, enum record_kind wanted, char *out, size_t size)
 {
+    struct capture_file file;
     struct input input;
     struct err err;
     struct frame frame;
@@ -707,7 +711,8 @@ static void first_comment(const char *path, enum record_kind wanted, char *out, 
     const char *text;
     size_t length;
     *out = 0;
-    if (input_open(&input, path, &err) != STATUS_OK)
+    capture_file_open(&file, path, NULL);
+    if (input_open(&input, &file, &err) != STATUS_OK)
         return;
     struct reader *reader = pcapng_reader_new(&input);
     do
@@ -716,6 +721,8 @@ static void first_comment(const char *path, enum record_kind wanted, char *out, 
     if (kind == wanted && record_comment_next(&record.options, &text, &length))
         snprintf(out, size, "%.*s", (int)length, text);
     reader->ops->close(reader);
+    input_close(&input);
+    capture_file_close(&file);
 }
 
 static void test_verdicts(const struct session *session)

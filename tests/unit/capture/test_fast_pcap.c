@@ -76,11 +76,14 @@ static void memory_write(size_t count)
         abort();
 }
 
+static struct capture_file memory_file; /* all inputs read it */
+
 static struct reader *open_reader(struct input *input)
 {
     struct err err;
     char cause[CLASSIC_PCAP_ERROR_BYTES];
-    if (input_open(input, memory_path, &err) != STATUS_OK)
+    memory_file = (struct capture_file){.path = memory_path, .fd = memory_fd};
+    if (input_open(input, &memory_file, &err) != STATUS_OK)
         return NULL;
     struct reader *reader = input->format == INPUT_PCAPNG ? NULL : classic_pcap_reader_new(input, cause);
     if (!reader)

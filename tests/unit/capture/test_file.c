@@ -717,6 +717,71 @@ static void test_errors(void)
             "is told in one line");
 }
 
+/* ---- files that are open ---- */
+
+/* Opens memory_path as a command does. */
+static struct wire *begin(const struct capture_file *file)
+{
+    struct wire *wire = NULL;
+    const struct saved_run *saved;
+    struct err err = {0};
+    ok(file_wire_begin(file, &wire, &saved, &err) == STATUS_OK, "a file that is open can be read %s", err.message);
+    return wire;
+}
+
+/* Blocks of no interest fill the capture: none of them is an event, and yet a signal is heard. */
+static void test_stop(enum packing packing)
+{
+    static struct packed packed;
+    static struct bytes b;
+    volatile sig_atomic_t stop = 0;
+    struct capture_file file;
+    struct frame frame;
+    struct err err = {0};
+    b.length = 0;
+    put_section(&b, 1);
+    packed.length = 0;
+    for (unsigned i = 0; i < 100; i++) {
+        block_begin(&b, (enum pcapng_block)0x0bad);
+        put(&b, 0, 4);
+        block_end(&b);
+    }
+    if (packing)
+        packed_add(&packed, packing, b.data, b.length);
+    else
+        packed_add_plain(&packed, b.data, b.length);
+    memory_set(packed.bytes, packed.length);
+    capture_file_open(&file, memory_path, &stop);
+    struct wire *wire = begin(&file);
+    if (!wire)
+        return;
+    stop = 1;
+    is_num(next(wire, &frame, &err), WIRE_QUIET, "packing %d: the stop flag ends the wait for a frame", (int)packing);
+    check_end(wire, WIRE_END, true, "");
+    capture_file_close(&file);
+}
+
+/* Each wire is at a place of its own in the file. */
+static void test_side_by_side(void)
+{
+    struct capture_file file;
+    struct bytes b = {0};
+    put_section(&b, 1);
+    put_interface(&b, LINKTYPE_RAW, -1);
+    put_packet(&b, 0, 7);
+    put_packet(&b, 0, 8);
+    memory_set(b.data, b.length);
+    capture_file_open(&file, memory_path, NULL);
+    struct wire *first = begin(&file), *second = begin(&file);
+    check_frame(first, 7000, LINKTYPE_RAW, 5, FRAME_DIRECTION_UNKNOWN, "the first wire");
+    check_frame(second, 7000, LINKTYPE_RAW, 5, FRAME_DIRECTION_UNKNOWN, "the second wire");
+    check_frame(second, 8000, LINKTYPE_RAW, 5, FRAME_DIRECTION_UNKNOWN, "the second wire goes on");
+    check_end(second, WIRE_END, false, "");
+    check_frame(first, 8000, LINKTYPE_RAW, 5, FRAME_DIRECTION_UNKNOWN, "so does the first");
+    check_end(first, WIRE_END, false, "");
+    capture_file_close(&file);
+}
+
 int main(void)
 {
     memory_fd = memfd_create("capture", MFD_CLOEXEC);
@@ -741,5 +806,8 @@ int main(void)
     test_packed_errors(PACKING_GZIP);
     test_packed_errors(PACKING_ZSTD);
     test_errors();
+    test_side_by_side();
+    for (int packing = PACKING_NONE; packing <= PACKING_ZSTD; packing++)
+        test_stop((enum packing)packing);
     return tap_done();
 }

@@ -302,10 +302,10 @@ static void test_limit(void)
     getrlimit(RLIMIT_NOFILE, &before);
     struct rlimit low = {.rlim_cur = 32, .rlim_max = before.rlim_max};
     setrlimit(RLIMIT_NOFILE, &low);
-    merge_free(merge_new(100));
+    capture_file_raise_limit(100);
     getrlimit(RLIMIT_NOFILE, &after);
     ok(after.rlim_cur >= 100, "room for 100 files");
-    merge_free(merge_new(1));
+    capture_file_raise_limit(1);
     getrlimit(RLIMIT_NOFILE, &low);
     is_num(low.rlim_cur, after.rlim_cur, "which is not taken back");
     setrlimit(RLIMIT_NOFILE, &before);
