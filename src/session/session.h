@@ -149,7 +149,10 @@ struct wish session_wish(struct session *session, nstime now);
 /* The result of the send that was wished: 0 or an errno, and the clock around the call. */
 void session_sent(struct session *session, const struct wish *wish, int send_errno, nstime at);
 struct frame_note session_frame(struct session *session, const struct frame *frame, const struct packet *packet);
-/* Runs every deadline up to `now`. The caller has handed in every frame with an earlier stamp. */
+/* Runs the earliest deadline up to `now`. False: there is none. The caller has handed in every frame with an earlier
+ * stamp. */
+bool session_step(struct session *session, nstime now);
+/* Runs them all. */
 void session_tick(struct session *session, nstime now);
 /* Live: the next claim that the capture keeps, in order; false: none. Take them all before writing the frame just
  * handed in. */

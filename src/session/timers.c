@@ -147,15 +147,20 @@ static void run_deadline(struct session *session, const struct deadline *deadlin
     }
 }
 
+bool session_step(struct session *session, nstime now)
+{
+    struct deadline next = earliest_deadline(session);
+    if (next.kind == DEADLINE_NONE || next.at > now)
+        return false;
+    if (next.at > session->now)
+        session->now = next.at;
+    run_deadline(session, &next);
+    session_update(session);
+    return true;
+}
+
 void session_tick(struct session *session, nstime now)
 {
-    for (;;) {
-        struct deadline next = earliest_deadline(session);
-        if (next.kind == DEADLINE_NONE || next.at > now)
-            break;
-        if (next.at > session->now)
-            session->now = next.at;
-        run_deadline(session, &next);
-        session_update(session);
-    }
+    while (session_step(session, now))
+        continue;
 }

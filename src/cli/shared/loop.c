@@ -54,6 +54,12 @@ static void take_frame(struct run *run, struct frame *frame)
         run->kept = frame->number;
 }
 
+void loop_run_deadlines(struct session *session, nstime until, const volatile sig_atomic_t *stop)
+{
+    while (!*stop && session_step(session, until))
+        continue;
+}
+
 static nstime serve(const struct run *run, nstime until)
 {
     if (!run->companion || !run->companion->serve)
@@ -79,13 +85,15 @@ enum status loop_run(struct session *session, struct wire *wire, struct dump *du
         struct session_claim claim;
         switch (wire->ops->receive(wire, serve(&run, wish.until), &frame, &claim, err)) {
         case WIRE_FRAME:
-            take_frame(&run, &frame);
+            loop_run_deadlines(session, frame.time, stop);
+            if (!*stop)
+                take_frame(&run, &frame);
             break;
         case WIRE_CLAIM:
             session_claim(session, &claim);
             break;
         case WIRE_QUIET:
-            session_tick(session, wire->ops->drained(wire));
+            loop_run_deadlines(session, wire->ops->drained(wire), stop);
             keep_claims(&run);
             if (dump)
                 dump_flush(dump);

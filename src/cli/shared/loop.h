@@ -23,5 +23,7 @@ struct companion {
  * Does not call session_finish(). Returns STATUS_SYSTEM if the wire fails; earlier results remain valid. */
 enum status loop_run(struct session *session, struct wire *wire, struct dump *dump, const struct companion *companion,
                      const volatile sig_atomic_t *stop, struct err *err);
+/* Runs the session's deadlines up to `until`, or until `*stop` becomes nonzero: a capture may have very many. */
+void loop_run_deadlines(struct session *session, nstime until, const volatile sig_atomic_t *stop);
 
 #endif
