@@ -29,6 +29,8 @@ const char *err_write_remedy(int code)
     case ENOSPC:
     case EDQUOT:
         return "free some space, or write elsewhere";
+    case EFBIG:
+        return "raise the limit of the shell (ulimit -f), or write elsewhere";
     case EACCES:
     case EPERM:
     case EROFS:

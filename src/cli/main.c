@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* main: parses the command line, prepares the process and runs the command. Top floor. */
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,7 +7,7 @@
 #include <unistd.h>
 
 #include "cli/commands/run.h"
-#include "live/privileges.h"
+#include "live/descriptors.h"
 
 /* Nonzero until a run starts (a signal then ends the process at once), and again after a signal. */
 static volatile sig_atomic_t stop = 1;
@@ -32,15 +31,20 @@ static void catch_signals(void)
         sigaction(SIGHUP, &action, NULL);
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, NULL);
+    sigaction(SIGXFSZ, &action, NULL); /* a write beyond `ulimit -f` fails like one to a full disk */
 }
 
-/* Fills descriptors 0, 1 and 2 if the caller closed them. Otherwise a file opened later could become one of them,
- * and the report would be written into it. The wrong open mode makes every use fail, as on a closed descriptor. */
-static void occupy_standard_descriptors(void)
+/* Words that may name a descriptor: the arguments, and the options of the environment. */
+static void close_inherited(int argc, char *const argv[], const char *environment)
 {
-    for (int fd = 0; fd <= 2; fd++)
-        if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd == 0 ? O_WRONLY : O_RDONLY) < 0)
-            _exit(EXIT_SYSTEM);
+    const char **words = calloc((size_t)argc + 2, sizeof *words);
+    if (!words)
+        return;
+    for (int i = 0; i < argc; i++)
+        words[i] = argv[i];
+    words[argc] = environment;
+    descriptors_close_inherited(words);
+    free(words);
 }
 
 static void join_arguments(struct strbuf *out, int argc, char *const argv[])
@@ -56,8 +60,10 @@ int main(int argc, char *argv[])
     struct options options;
     struct strbuf command_line;
     struct err err = {0};
-    occupy_standard_descriptors();
+    if (!descriptors_fill_standard())
+        return EXIT_SYSTEM;
     const char *words = getenv("HOPSONDE_OPTIONS");
+    close_inherited(argc, argv, words);
     char *environment = words ? strdup(words) : NULL;
     enum status status = options_parse(argc, argv, environment, &options, &err);
     if (status != STATUS_OK) {
@@ -70,11 +76,13 @@ int main(int argc, char *argv[])
     join_arguments(&command_line, argc, argv);
     struct run_context context = {.program = argv[0], .command_line = command_line.text, .stop = &stop};
     struct expect expect = {.count = 0};
-    if (options.expect_file)
-        status = run_read_expected(&options, &expect, &err);
     context.expect = options.expect_file ? &expect : NULL;
+    if (context.expect)
+        status = run_open_expected(&options, &context, &err);
     int code = status == STATUS_OK ? command_of(options.command)->run(&options, &context) : run_complain(&err);
     expect_free(&expect);
+    if (context.expect_file)
+        fclose(context.expect_file);
     strbuf_free(&command_line);
     free(environment);
     return code;

@@ -111,6 +111,14 @@ static enum status capture_set_filter(struct capture *capture, const char *filte
     return status;
 }
 
+/* From now on the socket keeps its filter: without it the process would see all traffic of the interface. A kernel
+ * before Linux 3.9 has no lock. */
+static void lock_filter(const struct capture *capture)
+{
+    const int on = 1;
+    (void)setsockopt(pcap_fileno(capture->pcap), SOL_SOCKET, SO_LOCK_FILTER, &on, sizeof on);
+}
+
 enum status capture_open(const char *interface, unsigned snaplen, const char *filter, const char *short_filter,
                          struct capture *out, struct err *err)
 {
@@ -124,6 +132,8 @@ enum status capture_open(const char *interface, unsigned snaplen, const char *fi
         status = capture_set_filter(out, filter, err);
         if (status != STATUS_OK && short_filter)
             status = capture_set_filter(out, short_filter, err);
+        if (status == STATUS_OK)
+            lock_filter(out);
     }
     if (status == STATUS_OK && pcap_setnonblock(out->pcap, 1, why) != 0)
         status = err_set(err, STATUS_SYSTEM, "%s: cannot open capture: %s", out->interface, why);

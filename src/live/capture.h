@@ -22,7 +22,8 @@ struct capture {
 };
 
 /* Opens the capture. `interface` NULL: every interface. `snaplen`: bytes captured of each frame. Sets the first of
- * the two filters (BPF text) that compiles and that the kernel accepts. Both may be NULL: every frame passes. */
+ * the two filters (BPF text) that compiles and that the kernel accepts, and locks it: nothing in the process can change
+ * it any more. Both may be NULL: every frame passes. */
 enum status capture_open(const char *interface, unsigned snaplen, const char *filter, const char *short_filter,
                          struct capture *out, struct err *err);
 void capture_close(struct capture *capture);

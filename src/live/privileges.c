@@ -152,13 +152,20 @@ static bool ids_are(const struct identity *want)
            effective_group == want->gid && saved_group == want->gid && getgroups(0, NULL) == 0;
 }
 
+static bool can_become_root(const struct identity *want)
+{
+    return (want->uid != 0 && setuid(0) == 0) || (want->gid != 0 && setgid(0) == 0);
+}
+
 static enum status privileges_verify(const struct identity *want, struct err *err)
 {
     errno = 0;
     if (!capabilities_are(want))
         return err_set(err, STATUS_SYSTEM,
                        "cannot give up privileges: the kernel kept other capabilities than requested");
-    if (want->change && (!ids_are(want) || setuid(0) == 0 || setgid(0) == 0))
+    if (want->change && !ids_are(want))
+        return err_set(err, STATUS_SYSTEM, "cannot give up privileges: the kernel kept other ids than requested");
+    if (want->change && can_become_root(want))
         return err_set(err, STATUS_SYSTEM, "cannot give up privileges: the process can still become root");
     if (prctl(PR_GET_NO_NEW_PRIVS, 0UL, 0UL, 0UL, 0UL) != 1)
         return err_set(err, STATUS_SYSTEM, "cannot give up privileges: no_new_privs is not set");
@@ -189,6 +196,20 @@ static enum status privileges_settle(const struct identity *want, struct err *er
     return privileges_verify(want, err);
 }
 
+/* Finds the user that root becomes: the invoking user, or nobody. Root stays root if our user namespace maps neither,
+ * or if a container has taken away the capabilities to change ids. */
+static void choose_user(struct identity *want)
+{
+    if (geteuid() != 0 || !capng_have_capability(CAPNG_EFFECTIVE, CAP_SETUID) ||
+        !capng_have_capability(CAPNG_EFFECTIVE, CAP_SETGID))
+        return;
+    want->change = invoking_user(&want->uid, &want->gid);
+    if (want->change)
+        return;
+    nobody(&want->uid, &want->gid);
+    want->change = identity_is_mapped(want->uid, want->gid);
+}
+
 enum status privileges_reduce(bool keep_net_admin, struct err *err)
 {
     if (capng_get_caps_process() != 0)
@@ -197,19 +218,20 @@ enum status privileges_reduce(bool keep_net_admin, struct err *err)
         .net_raw = capng_have_capability(CAPNG_PERMITTED, CAP_NET_RAW) != 0,
         .net_admin = keep_net_admin && capng_have_capability(CAPNG_PERMITTED, CAP_NET_ADMIN) != 0,
     };
-    if (geteuid() == 0) {
-        want.change = invoking_user(&want.uid, &want.gid);
-        if (!want.change) {
-            nobody(&want.uid, &want.gid);
-            want.change = identity_is_mapped(want.uid, want.gid);
-        }
-    }
+    choose_user(&want);
     return privileges_settle(&want, err);
 }
 
 enum status privileges_drop(struct err *err)
 {
     struct identity want = {0};
-    want.change = geteuid() == 0 && invoking_user(&want.uid, &want.gid);
+    if (capng_get_caps_process() != 0)
+        return privileges_fail("reading capabilities", err);
+    choose_user(&want);
     return privileges_settle(&want, err);
+}
+
+bool privileges_are_of_root(void)
+{
+    return geteuid() == 0;
 }

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* privileges: gives up root in three steps and verifies each. Floor 5; libcap-ng and libseccomp.
+/* privileges: gives up root in steps and verifies each. Floor 5; libcap-ng and libseccomp.
  *
- * 1. privileges_become_user(): acts as the invoking user to open output files, so that they belong to the user who
- *    ran sudo.
+ * A live run:
+ * 1. privileges_become_user(): acts as the invoking user to open files, so that they belong to the user who ran sudo.
  * 2. privileges_reduce(): changes groups, gid and uid to that user permanently (to nobody if root itself ran us).
  *    Keeps CAP_NET_RAW (and CAP_NET_ADMIN if `keep_net_admin` is set).
  * 3. privileges_drop(): drops these capabilities too, after capture and injector are open. privileges_seal()
- *    follows.
+ *    follows, before the first frame. The resolver's answer is parsed earlier, in a process of its own (confined.h).
  *
- * replay, --dry-run and help call privileges_drop() first of all. Root then becomes the user who ran sudo,
- * permanently. If root itself ran us, the uid stays 0 without any capability, so that root's own files can still be
- * read.
+ * replay and --dry-run open all files in step 1. privileges_drop() and privileges_seal() then come before the first
+ * byte of a file is parsed.
  *
- * The invoking user is the real uid or, if that is root, SUDO_UID and SUDO_GID. If our user namespace does not map
- * those ids (unshare -Urn), only the capabilities are dropped. */
+ * The invoking user is the real uid or, if that is root, SUDO_UID and SUDO_GID. The ids stay 0, and only the
+ * capabilities are dropped, in two cases: our user namespace maps no other ids (unshare -Urn), or a container has
+ * taken away CAP_SETUID or CAP_SETGID. */
 #ifndef HOPSONDE_LIVE_PRIVILEGES_H
 #define HOPSONDE_LIVE_PRIVILEGES_H
 
@@ -37,13 +37,27 @@ enum status privileges_resume(const struct privileges_user *user, struct err *er
 /* Also sets no_new_privs. If we are not root, it only reduces the capabilities. */
 enum status privileges_reduce(bool keep_net_admin, struct err *err);
 enum status privileges_drop(struct err *err);
-/* Installs a seccomp filter that allows only the system calls of a running capture. Open descriptors can be read,
- * written and closed; stdout may be a terminal, a pipe or a file. Any other system call (open, exec, socket) fails
- * with EPERM and does not kill the process, so no data are lost. With `sockets`, UDP and TCP sockets over IP can
- * also be opened and connected, as dns.h requires.
- *
- * Returns false, which is no error, if the filter cannot be installed. It also does so under a sanitizer or with
- * DISABLE_SEAL (coverage writes files at exit). */
-bool privileges_seal(bool sockets);
+/* True if the process still has the uid of root, which may be no root outside of its user namespace. */
+bool privileges_are_of_root(void);
+
+/* What a sealed process may do. Each right is a bit. Without any, it can use open files and pipes, memory and time. */
+enum seal_rights {
+    SEAL_WIRE = 1,    /* use the open capture and the open raw socket */
+    SEAL_ASK = 2,     /* open UDP and TCP sockets over IP and connect them, as dns.h and whois.h require */
+    SEAL_THREADS = 4, /* start threads */
+    SEAL_PREPARE = 8, /* open files for reading, use getaddrinfo(), and seal itself once more */
+};
+
+enum seal_result {
+    SEAL_DONE,
+    SEAL_OMITTED,     /* this build needs other system calls: sanitizers, or DISABLE_SEAL (coverage writes at exit) */
+    SEAL_UNSUPPORTED, /* the kernel has no seccomp filters */
+    SEAL_FAILED,      /* errno has the cause */
+};
+
+/* Installs a seccomp filter that allows only the system calls that `rights`, of enum seal_rights, need. Any other
+ * system call (open, exec, socket) fails with EPERM and does not kill the process, so no data are lost. A later seal
+ * can only take more away. */
+enum seal_result privileges_seal(unsigned rights);
 
 #endif

@@ -5,8 +5,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -45,9 +47,17 @@ static const uint8_t *find_metadata(const uint8_t *bytes, size_t length)
     return found;
 }
 
-static enum status read_tail_of(int fd, const char *path, struct tail *tail, struct err *err)
+/* O_NONBLOCK: opening a named pipe without a writer must not block. */
+enum status mmdb_file_open(const char *path, int *fd, struct err *err)
+{
+    *fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    return *fd < 0 ? say_errno(err, path, errno) : STATUS_OK;
+}
+
+static enum status read_tail(int fd, const char *path, struct tail *tail, struct err *err)
 {
     struct stat file;
+    *tail = (struct tail){0};
     if (fstat(fd, &file) != 0)
         return say_errno(err, path, errno);
     if (!S_ISREG(file.st_mode))
@@ -68,22 +78,10 @@ static enum status read_tail_of(int fd, const char *path, struct tail *tail, str
     return STATUS_OK;
 }
 
-/* O_NONBLOCK: opening a named pipe without a writer must not block. */
-static enum status read_tail(const char *path, struct tail *tail, struct err *err)
-{
-    *tail = (struct tail){0};
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-    if (fd < 0)
-        return say_errno(err, path, errno);
-    enum status status = read_tail_of(fd, path, tail, err);
-    close(fd);
-    return status;
-}
-
-enum status mmdb_recognise(const char *path, bool *is_mmdb, struct err *err)
+enum status mmdb_recognise(int fd, const char *path, bool *is_mmdb, struct err *err)
 {
     struct tail tail;
-    enum status status = read_tail(path, &tail, err);
+    enum status status = read_tail(fd, path, &tail, err);
     *is_mmdb = status == STATUS_OK && tail.metadata;
     free(tail.bytes);
     return status;
@@ -116,16 +114,55 @@ static enum status say_library(struct err *err, const char *path, int code)
     }
 }
 
-enum status mmdb_open(const char *path, MMDB_s *out, struct err *err)
+/* A copy of the file in memory, which any user may open; -1 with errno. */
+static int copy_file(int fd)
+{
+    char piece[65536];
+    int copy = memfd_create("database", MFD_CLOEXEC);
+    ssize_t got = 0;
+    for (off_t at = 0; copy >= 0 && (got = pread(fd, piece, sizeof piece, at)) > 0; at += got)
+        if (write(copy, piece, (size_t)got) != got)
+            got = -1;
+    if (copy < 0 || got == 0)
+        return copy;
+    int code = errno;
+    close(copy);
+    errno = code;
+    return -1;
+}
+
+static int open_link(int fd, MMDB_s *out)
+{
+    char link[sizeof "/proc/self/fd/" + 3 * sizeof fd];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    return MMDB_open(link, MMDB_MODE_MMAP, out);
+}
+
+/* libmaxminddb opens files by name alone. The file was opened by another user if our process has become nobody since.
+ * The path is right where /proc is missing. */
+static int open_library(int fd, const char *path, MMDB_s *out)
+{
+    int code = open_link(fd, out);
+    if (code == MMDB_FILE_OPEN_ERROR && errno == EACCES) {
+        int copy = copy_file(fd);
+        if (copy < 0)
+            return MMDB_IO_ERROR;
+        code = open_link(copy, out);
+        close(copy);
+    }
+    return code == MMDB_FILE_OPEN_ERROR ? MMDB_open(path, MMDB_MODE_MMAP, out) : code;
+}
+
+enum status mmdb_open(int fd, const char *path, MMDB_s *out, struct err *err)
 {
     struct tail tail;
-    enum status status = read_tail(path, &tail, err);
+    enum status status = read_tail(fd, path, &tail, err);
     if (status == STATUS_OK)
         status = check_tail(&tail, path, err);
     free(tail.bytes);
     if (status != STATUS_OK)
         return status;
-    int code = MMDB_open(path, MMDB_MODE_MMAP, out);
+    int code = open_library(fd, path, out);
     return code == MMDB_SUCCESS ? STATUS_OK : say_library(err, path, code);
 }
 

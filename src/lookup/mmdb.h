@@ -13,14 +13,18 @@
 /* Reads a record into `out`. Returns false, and changes nothing, if the record has no such data. */
 typedef bool mmdb_reader(MMDB_entry_s record, struct address_facts *out);
 
-/* Sets `is_mmdb` if the file's last 128 KiB hold the marker of MaxMind DB metadata. Returns an error if the file
- * cannot be read, is no regular file, or is empty. */
-enum status mmdb_recognise(const char *path, bool *is_mmdb, struct err *err);
+/* Opens a file with the process's present rights, to be read by the functions below; the caller closes `fd`. */
+enum status mmdb_file_open(const char *path, int *fd, struct err *err);
 
-/* Maps the file into memory, so that lookups make no system calls. If the file is truncated while mapped, a read of
- * the lost part ends the process. So a new version must be moved over the old one, as geoipupdate does. Do not move
- * the MMDB_s in memory, because records point to it. Close it with MMDB_close(). */
-enum status mmdb_open(const char *path, MMDB_s *out, struct err *err);
+/* Sets `is_mmdb` if the file's last 128 KiB hold the marker of MaxMind DB metadata. Returns an error if the file
+ * cannot be read, is no regular file, or is empty. `path` is for messages. */
+enum status mmdb_recognise(int fd, const char *path, bool *is_mmdb, struct err *err);
+
+/* Maps the file into memory, so that lookups make no system calls. The process may be another user by now. If the file
+ * is truncated while mapped, a read of the lost part ends the process. So a new version must be moved over the old
+ * one, as geoipupdate does. Do not move the MMDB_s in memory, because records point to it. Close it with
+ * MMDB_close(). */
+enum status mmdb_open(int fd, const char *path, MMDB_s *out, struct err *err);
 
 /* Finds the record of the address. Returns false if there is none, the record is damaged, or the database lacks the
  * address family. */

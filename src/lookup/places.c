@@ -4,9 +4,9 @@
 #include "lookup/places.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/strbuf.h"
 #include "lookup/db_find.h"
@@ -32,86 +32,86 @@ static const struct {
     [DB_GEO] = {mmdb_record_place, "it has no places (name a database of cities or countries with --geo-db)"},
 };
 
-static enum status open_file(struct database *database, enum db_kind kind, const char *path, struct err *err)
+static enum status open_database(struct database *database, enum db_kind kind, int fd, const char *path,
+                                 struct err *err)
 {
-    enum status status = mmdb_open(path, &database->file, err);
+    enum status status = mmdb_open(fd, path, &database->file, err);
     database->is_open = status == STATUS_OK;
     if (database->is_open && !mmdb_has(&database->file, kinds[kind].reader))
-        return err_set(err, STATUS_SYSTEM, "%s: cannot use the database: %s", path, kinds[kind].lacks);
+        status = err_set(err, STATUS_SYSTEM, "%s: cannot use the database: %s", path, kinds[kind].lacks);
+    if (database->is_open && status != STATUS_OK) {
+        MMDB_close(&database->file);
+        database->is_open = false;
+    }
     return status;
 }
 
-static enum status read_all(const char *path, struct strbuf *text, struct err *err)
+static enum status read_all(int fd, const char *path, struct strbuf *text, struct err *err)
 {
     char piece[65536];
-    FILE *file = fopen(path, "re");
-    size_t got = 0;
-    while (file && (got = fread(piece, 1, sizeof piece, file)) > 0)
-        strbuf_add_bytes(text, piece, got);
-    int code = !file || ferror(file) ? errno : text->failed ? ENOMEM : 0;
-    if (file)
-        fclose(file);
+    ssize_t got = 0;
+    for (off_t at = 0; (got = pread(fd, piece, sizeof piece, at)) > 0; at += got)
+        strbuf_add_bytes(text, piece, (size_t)got);
+    int code = got < 0 ? errno : text->failed ? ENOMEM : 0;
     return code ? err_set(err, STATUS_SYSTEM, "%s: cannot read the table of AS numbers: %s", path, strerror(code))
                 : STATUS_OK;
 }
 
-static enum status read_table(struct places *p, const char *path, struct err *err)
+static enum status read_table(struct places *p, int fd, const char *path, struct err *err)
 {
     struct strbuf text;
     strbuf_init(&text);
-    enum status status = read_all(path, &text, err);
+    enum status status = read_all(fd, path, &text, err);
     if (status == STATUS_OK)
         p->table = prefix_table_new(path, text.text, text.length, &p->faults, err);
     strbuf_free(&text);
     return status == STATUS_OK && !p->table ? err->status : status;
 }
 
-/* A file of AS numbers may be text. */
-static enum status open_named(struct places *p, enum db_kind kind, const char *path, struct err *err)
-{
-    bool is_mmdb = true;
-    enum status status = kind == DB_ASN ? mmdb_recognise(path, &is_mmdb, err) : STATUS_OK;
-    if (status != STATUS_OK)
-        return status;
-    return is_mmdb ? open_file(&p->databases[kind], kind, path, err) : read_table(p, path, err);
-}
-
-static enum status open_kind(struct places *p, enum db_kind kind, const char *named, const char *directories,
+enum status places_file_open(const struct places_paths *paths, enum db_kind kind, struct places_file *out,
                              struct err *err)
 {
-    char *found;
-    if (named)
-        return open_named(p, kind, named, err);
-    enum status status = db_find(kind, directories, &found, err);
+    const char *named = kind == DB_ASN ? paths->asn_db : paths->geo_db;
+    *out = (struct places_file){.kind = kind, .named = named, .fd = -1};
+    if (!named) {
+        enum status status = db_find(kind, paths->directories, &out->found, err);
+        if (status != STATUS_OK)
+            return status;
+    }
+    return mmdb_file_open(named ? named : out->found, &out->fd, err);
+}
+
+void places_file_close(struct places_file *file)
+{
+    if (file->fd >= 0)
+        close(file->fd);
+    free(file->found);
+    file->fd = -1;
+    file->found = NULL;
+}
+
+/* A file of AS numbers that is named may be text. */
+enum status places_add(struct places *places, const struct places_file *file, struct err *err)
+{
+    bool is_mmdb = true;
+    enum status status = STATUS_OK;
+    const char *path = file->named ? file->named : file->found;
+    if (file->named && file->kind == DB_ASN)
+        status = mmdb_recognise(file->fd, path, &is_mmdb, err);
     if (status != STATUS_OK)
         return status;
-    status = open_file(&p->databases[kind], kind, found, err);
-    free(found);
-    return status;
+    return is_mmdb ? open_database(&places->databases[file->kind], file->kind, file->fd, path, err)
+                   : read_table(places, file->fd, path, err);
+}
+
+struct places *places_new(void)
+{
+    return calloc(1, sizeof(struct places));
 }
 
 const struct prefix_table_faults *places_faults(const struct places *places)
 {
     return &places->faults;
-}
-
-enum status places_open(const struct places_paths *paths, bool want_asn, bool want_geo, struct places **out,
-                        struct err *err)
-{
-    enum status status = STATUS_OK;
-    struct places *p = calloc(1, sizeof *p);
-    if (!p)
-        return err_set(err, STATUS_SYSTEM, "databases: cannot open: %s", strerror(ENOMEM));
-    if (want_asn)
-        status = open_kind(p, DB_ASN, paths->asn_db, paths->directories, err);
-    if (want_geo && status == STATUS_OK)
-        status = open_kind(p, DB_GEO, paths->geo_db, paths->directories, err);
-    if (status != STATUS_OK) {
-        places_free(p);
-        return status;
-    }
-    *out = p;
-    return STATUS_OK;
 }
 
 void places_free(struct places *places)

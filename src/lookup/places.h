@@ -11,8 +11,9 @@
 #include "address/address_book.h"
 #include "address/prefix_table.h"
 #include "base/err.h"
+#include "lookup/db_find.h"
 
-/* Locations of the databases; all borrowed during places_open(). A named file is used, or is an error. */
+/* Locations of the databases. A named file is used, or is an error. */
 struct places_paths {
     const char *asn_db; /* of AS numbers; may be text (address/prefix_table.h); NULL: search for one */
     const char *geo_db; /* of places; NULL: search for one */
@@ -21,16 +22,30 @@ struct places_paths {
     const char *directories;
 };
 
+/* A database that is open and not yet read. */
+struct places_file {
+    enum db_kind kind;
+    const char *named; /* its path, borrowed from places_paths; NULL: it was found */
+    char *found;       /* its path, owned; NULL: it was named */
+    int fd;            /* owned; -1: none */
+};
+
 struct places;
 
-/* Opens the wanted databases; one file may hold both networks and places. Call it with the calling user's rights and
- * before system calls are restricted: the files are mapped into memory, so that lookups make no system calls. A file
- * may be replaced meanwhile by moving a new one over it, as geoipupdate does. It must not be truncated or
- * overwritten in place.
- * Returns STATUS_SYSTEM if no database is found (the error lists the directories). So it does if one is missing, not
- * a database, damaged, or of another kind. */
-enum status places_open(const struct places_paths *paths, bool want_asn, bool want_geo, struct places **out,
-                        struct err *err);
+/* Opens the database of this kind with the process's present rights, and reads nothing of it. One file may be the
+ * database of both kinds. Returns STATUS_SYSTEM if no database is found (the error lists the directories), or if it
+ * cannot be opened. Call places_file_close() also after an error. */
+enum status places_file_open(const struct places_paths *paths, enum db_kind kind, struct places_file *out,
+                             struct err *err);
+void places_file_close(struct places_file *file);
+
+/* Returns NULL if out of memory. */
+struct places *places_new(void);
+/* Reads a database that is open. The process may have become another user, and may be sealed with SEAL_PREPARE. The
+ * file is mapped into memory, so that lookups make no system calls; `file` may be closed. A file may be replaced
+ * meanwhile by moving a new one over it, as geoipupdate does. It must not be truncated or overwritten in place.
+ * Returns STATUS_SYSTEM if the file is not a database, damaged, or of another kind. */
+enum status places_add(struct places *places, const struct places_file *file, struct err *err);
 void places_free(struct places *places); /* NULL is fine */
 /* Returns what the parser skipped in a text table of AS numbers; empty for a database. */
 const struct prefix_table_faults *places_faults(const struct places *places);

@@ -113,7 +113,7 @@ static enum status parse_literal(const char *host, uint8_t family, struct addr *
     return STATUS_OK;
 }
 
-static enum status refuse_name(const char *host, uint8_t family, int code, struct err *err)
+static enum status refuse_name(const char *host, uint8_t family, int code, int error, struct err *err)
 {
     if (code == EAI_AGAIN)
         return err_set(
@@ -128,31 +128,7 @@ static enum status refuse_name(const char *host, uint8_t family, int code, struc
     if (unknown)
         return err_set(err, STATUS_SYSTEM, "%s: no such host (check the spelling)", host);
     return err_set(err, STATUS_SYSTEM, "%s: cannot look up this name: %s", host,
-                   code == EAI_SYSTEM ? strerror(errno) : gai_strerror(code));
-}
-
-static enum status ask_resolver(const char *host, uint8_t family, struct addr *out, uint32_t *zone, struct err *err)
-{
-    struct addrinfo hints = {.ai_family = family == 4   ? AF_INET
-                                          : family == 6 ? AF_INET6
-                                                        : AF_UNSPEC,
-                             .ai_socktype = SOCK_DGRAM};
-    struct addrinfo *found;
-    int code = getaddrinfo(host, NULL, &hints, &found);
-    if (code != 0)
-        return refuse_name(host, family, code, err);
-    if (found->ai_family == AF_INET) {
-        struct sockaddr_in address;
-        memcpy(&address, found->ai_addr, sizeof address);
-        *out = addr_from_bytes(4, (const uint8_t *)&address.sin_addr);
-    } else {
-        struct sockaddr_in6 address;
-        memcpy(&address, found->ai_addr, sizeof address);
-        *out = addr_from_bytes(6, address.sin6_addr.s6_addr);
-        *zone = address.sin6_scope_id;
-    }
-    freeaddrinfo(found);
-    return STATUS_OK;
+                   code == EAI_SYSTEM ? strerror(error) : gai_strerror(code));
 }
 
 enum status resolve_literal(const char *host, uint8_t family, struct addr *out, uint32_t *zone, struct err *err)
@@ -174,16 +150,54 @@ enum status resolve_literal(const char *host, uint8_t family, struct addr *out, 
     return STATUS_OK;
 }
 
-enum status resolve_host(const char *host, uint8_t family, struct addr *out, uint32_t *zone, struct err *err)
+void resolve_ask(const void *context, void *out)
+{
+    const struct resolve_question *question = context;
+    struct resolve_answer *answer = out;
+    uint8_t family = question->family;
+    struct addrinfo hints = {.ai_family = family == 4   ? AF_INET
+                                          : family == 6 ? AF_INET6
+                                                        : AF_UNSPEC,
+                             .ai_socktype = SOCK_DGRAM};
+    struct addrinfo *found;
+    answer->code = getaddrinfo(question->host, NULL, &hints, &found);
+    answer->error = errno;
+    if (answer->code != 0)
+        return;
+    if (found->ai_family == AF_INET) {
+        struct sockaddr_in address;
+        memcpy(&address, found->ai_addr, sizeof address);
+        answer->family = 4;
+        memcpy(answer->bytes, &address.sin_addr, sizeof address.sin_addr);
+    } else {
+        struct sockaddr_in6 address;
+        memcpy(&address, found->ai_addr, sizeof address);
+        answer->family = 6;
+        memcpy(answer->bytes, &address.sin6_addr, sizeof address.sin6_addr);
+        answer->zone = address.sin6_scope_id;
+    }
+    freeaddrinfo(found);
+}
+
+enum status resolve_take(const struct resolve_question *question, const struct resolve_answer *answer, struct addr *out,
+                         uint32_t *zone, struct err *err)
 {
     char text[ADDR_TEXT_BYTES];
-    enum status status = resolve_literal(host, family, out, zone, err);
-    if (status != STATUS_OK || !addr_is_none(out))
-        return status;
-    status = ask_resolver(host, family, out, zone, err);
-    const char *problem = status == STATUS_OK ? not_one_host(out) : NULL;
-    if (!problem)
-        return status;
-    addr_format(out, text);
-    return err_set(err, STATUS_SYSTEM, "%s: cannot trace this name: its address %s %s", host, text, problem);
+    const char *host = question->host;
+    *out = (struct addr){0};
+    *zone = 0;
+    if (answer->code != 0)
+        return refuse_name(host, question->family, answer->code, answer->error, err);
+    if ((answer->family != 4 && answer->family != 6) || (question->family && question->family != answer->family))
+        return err_set(err, STATUS_SYSTEM, "%s: cannot look up this name: the resolver gave no address of its family",
+                       host);
+    struct addr address = addr_from_bytes(answer->family, answer->bytes);
+    const char *problem = not_one_host(&address);
+    if (problem) {
+        addr_format(&address, text);
+        return err_set(err, STATUS_SYSTEM, "%s: cannot trace this name: its address %s %s", host, text, problem);
+    }
+    *out = address;
+    *zone = answer->family == 6 ? answer->zone : 0;
+    return STATUS_OK;
 }

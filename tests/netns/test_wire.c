@@ -5,6 +5,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
 #include <linux/if_packet.h>
 #include <linux/if_tun.h>
 #include <net/if.h>
@@ -472,7 +473,7 @@ static void test_sealed(void)
         bool good = privileges_reduce(false, &err) == STATUS_OK &&
                     (wire = open_wire((struct live_options){.filter = "udp port 40000 or icmp"}, &err)) != NULL &&
                     privileges_drop(&err) == STATUS_OK;
-        printf("# sealed: %s\n", privileges_seal(false) ? "yes" : "no, a sanitizer is in");
+        printf("# sealed: %s\n", privileges_seal(SEAL_WIRE) == SEAL_DONE ? "yes" : "no, a sanitizer is in");
         if (good) {
             good = send_udp(wire, "10.9.0.1", "10.9.0.2", 33434, 60) == 0;
             struct seen seen = watch(wire, (struct expected){.probes = 1, .errors = 1}, 30 * NS_PER_MS, &err);
@@ -486,6 +487,30 @@ static void test_sealed(void)
     }
     waitpid(child, &status, 0);
     is_num(status, 0, "without any privilege, sealed: frames go out and come in");
+}
+
+/* Tries to see all traffic: to remove the filter of each packet socket, and to replace it. */
+static void test_locked(void)
+{
+    struct err err = {0};
+    struct sock_filter all = BPF_STMT(BPF_RET | BPF_K, UINT32_MAX);
+    const struct sock_fprog program = {.len = 1, .filter = &all};
+    unsigned captures = 0, refused = 0;
+    struct wire *wire = open_wire((struct live_options){.filter = "udp port 9"}, &err);
+    if (!ok(wire != NULL, "a capture whose filter is locked %s", err.message))
+        return;
+    for (int fd = 3; fd < 64; fd++) {
+        int domain = 0, none = 0;
+        socklen_t length = sizeof domain;
+        if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &length) != 0 || domain != AF_PACKET)
+            continue;
+        captures++;
+        refused += setsockopt(fd, SOL_SOCKET, SO_DETACH_FILTER, &none, sizeof none) != 0 && errno == EPERM;
+        refused += setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof program) != 0 && errno == EPERM;
+    }
+    is_num(captures, 1, "one packet socket");
+    is_num(refused, 2, "its filter is neither removed nor replaced");
+    wire->ops->close(wire);
 }
 
 static void report_start(void)
@@ -536,6 +561,7 @@ int main(void)
                         "gone0: the capture ended: the interface went down or was removed", "-i, set down");
     test_interface_ends(NULL, "ip link del gone0", NULL, "any, one deleted");
     test_sealed();
+    test_locked();
     report_start();
     kill(far_pid, SIGKILL);
     waitpid(far_pid, NULL, 0);

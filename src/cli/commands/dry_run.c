@@ -6,8 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "capture/dump.h"
-#include "cli/commands/run.h"
+#include "cli/commands/confine.h"
 #include "cli/commands/target.h"
 #include "cli/shared/report.h"
 #include "packet/packet.h"
@@ -219,21 +218,19 @@ static enum status send_all(struct dry_wire *wire, struct err *err)
     return status == STATUS_OK ? report_flush(wire->file, err) : status;
 }
 
-enum status dry_run_print(const struct session *session, const struct options *options, FILE *file, struct err *err)
+enum status dry_run_print(const struct session *session, const struct options *options, FILE *file, struct dump *dump,
+                          struct err *err)
 {
     const struct dump_run about = {.command = command_of(options->command)->name,
                                    .options = "--dry-run",
                                    .interface = "none",
                                    .linktype = LINKTYPE_RAW};
-    struct dry_wire wire = {.session = session, .file = file, .hex = options->verbose > 0};
-    if (!options->write_file)
+    struct dry_wire wire = {.session = session, .file = file, .dump = dump, .hex = options->verbose > 0};
+    if (!dump)
         return send_all(&wire, err);
-    enum status status = dump_open(options->write_file, &wire.dump, err);
-    if (status != STATUS_OK)
-        return status;
-    dump_begin(wire.dump, &about, session);
-    status = send_all(&wire, err);
-    enum status closed = dump_close(wire.dump, SESSION_COMPLETE, NSTIME_NONE, 0, status == STATUS_OK ? err : NULL);
+    dump_begin(dump, &about, session);
+    enum status status = send_all(&wire, err);
+    enum status closed = dump_close(dump, SESSION_COMPLETE, NSTIME_NONE, 0, status == STATUS_OK ? err : NULL);
     return status == STATUS_OK ? closed : status;
 }
 
@@ -257,22 +254,65 @@ static enum status find_dry_source(const struct options *options, struct session
     return STATUS_OK;
 }
 
-int dry_run(const struct options *options)
+struct dry_run {
+    struct options *options;
+    const struct run_context *context;
+    struct session_config config;
+    struct dump *dump; /* owned; NULL: no --write */
+};
+
+static enum status open_dump(void *context, struct err *err)
 {
-    struct err err = {0};
+    struct dry_run *run = context;
+    return run->options->write_file ? dump_open(run->options->write_file, &run->dump, err) : STATUS_OK;
+}
+
+/* All that needs files, the resolver or the kernel's routes; the seal follows. */
+static enum status prepare(struct dry_run *run, struct err *err)
+{
     char interface[IF_NAMESIZE];
-    struct session_config config = options->session;
-    if (!options->seed_given)
+    run->config = run->options->session;
+    enum status status = confine_as_caller(open_dump, run, err);
+    if (status == STATUS_OK)
+        status = confine_drop(run->options, err);
+    if (status == STATUS_OK)
+        status = target_find(run->options, &run->config, interface, err);
+    if (status == STATUS_OK)
+        status = find_dry_source(run->options, &run->config, interface, err);
+    if (status == STATUS_OK)
+        confine_seal(run->options, 0);
+    return status;
+}
+
+/* What the options and the file of --expect say, with the target that prepare() has found. */
+static struct session_config complete(const struct dry_run *run)
+{
+    struct session_config config = run->options->session;
+    config.target = run->config.target;
+    config.source = run->config.source;
+    memcpy(config.target_name, run->config.target_name, sizeof config.target_name);
+    if (!run->options->seed_given)
         config.seed = run_random();
-    if (target_find(options, &config, interface, &err) != STATUS_OK ||
-        find_dry_source(options, &config, interface, &err) != STATUS_OK)
-        return run_complain(&err);
     if (config.automatic)
         config.spec_count = 1;
-    struct session *session = session_new(&config, true, NULL, &err);
-    if (!session)
-        return run_complain(&err);
-    enum status status = dry_run_print(session, options, stdout, &err);
+    return config;
+}
+
+int dry_run(struct options *options, const struct run_context *context)
+{
+    struct err err = {0};
+    struct dry_run run = {.options = options, .context = context};
+    struct session *session = NULL;
+    enum status status = prepare(&run, &err);
+    if (status == STATUS_OK)
+        status = run_read_expected(options, context, &err);
+    if (status == STATUS_OK) {
+        run.config = complete(&run);
+        session = session_new(&run.config, true, NULL, &err);
+        status = session ? dry_run_print(session, options, stdout, run.dump, &err) : err.status;
+    }
+    if (!session && run.dump)
+        dump_close(run.dump, SESSION_INTERRUPTED, NSTIME_NONE, 0, NULL);
     session_free(session);
     return status == STATUS_OK ? EXIT_REACHED : run_complain(&err);
 }

@@ -5,32 +5,46 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cli/commands/confine.h"
 #include "cli/commands/run.h"
 #include "cli/options/port_lists.h"
 #include "cli/options/probe_list.h"
 #include "cli/shared/report.h"
-#include "live/privileges.h"
 #include "probe/type.h"
 #include "report/wrap.h"
 
 #define FILE_BYTES_MOST 1048576
 
-static enum status read_file(const char *file, struct expect *out, struct err *err)
+static enum status cannot_read(const char *file, int code, struct err *err)
 {
-    FILE *stream = fopen(file, "re");
+    return err_set(err, STATUS_SYSTEM, "%s: cannot read the expectations: %s (check the name)", file, strerror(code));
+}
+
+static enum status open_file(void *context, struct err *err)
+{
+    struct run_context *run = context;
+    run->expect_file = fopen(run->expect->file, "re");
+    return run->expect_file ? STATUS_OK : cannot_read(run->expect->file, errno, err);
+}
+
+enum status run_open_expected(const struct options *options, struct run_context *context, struct err *err)
+{
+    context->expect->file = options->expect_file;
+    return confine_as_caller(open_file, context, err);
+}
+
+static enum status read_file(const char *file, FILE *stream, struct expect *out, struct err *err)
+{
     char *text = malloc(FILE_BYTES_MOST + 1);
-    size_t length = stream && text ? fread(text, 1, FILE_BYTES_MOST + 1, stream) : 0;
+    size_t length = text ? fread(text, 1, FILE_BYTES_MOST + 1, stream) : 0;
     enum status status = STATUS_OK;
-    if (!stream || ferror(stream))
-        status =
-            err_set(err, STATUS_SYSTEM, "%s: cannot read the expectations: %s (check the name)", file, strerror(errno));
+    if (ferror(stream))
+        status = cannot_read(file, errno, err);
     else if (!text)
         status = err_set(err, STATUS_SYSTEM, "%s: cannot read the expectations: out of memory", file);
     else if (length > FILE_BYTES_MOST)
         status = err_set(err, STATUS_SYSTEM, "%s: cannot read the expectations: the file has more than %d bytes", file,
                          FILE_BYTES_MOST);
-    if (stream)
-        fclose(stream);
     if (status == STATUS_OK)
         status = expect_parse(file, text, length, out, err);
     free(text);
@@ -70,18 +84,12 @@ static enum status take_rows(const struct expect *expect, struct session_config 
     return status;
 }
 
-enum status run_read_expected(struct options *options, struct expect *out, struct err *err)
+enum status run_read_expected(struct options *options, const struct run_context *context, struct err *err)
 {
-    struct privileges_user user;
-    struct err resume_err;
-    enum status status = privileges_become_user(&user, err);
-    if (status != STATUS_OK)
-        return status;
-    status = read_file(options->expect_file, out, err);
-    if (privileges_resume(&user, &resume_err) != STATUS_OK && status == STATUS_OK) {
-        *err = resume_err;
-        status = resume_err.status;
-    }
+    struct expect *out = context->expect;
+    if (!out)
+        return STATUS_OK;
+    enum status status = read_file(options->expect_file, context->expect_file, out, err);
     bool has_no_probe = status == STATUS_OK && take_mtu(out, options);
     if (status == STATUS_OK && !has_no_probe && options->default_specs) {
         status = take_rows(out, &options->session, err);

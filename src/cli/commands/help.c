@@ -15,7 +15,7 @@ static int print_text(const char *text)
     return run_complain(&err);
 }
 
-int run_help(const struct options *options, const struct run_context *context)
+int run_help(struct options *options, const struct run_context *context)
 {
     (void)context;
     if (options->version)

@@ -3,8 +3,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "capture/dump.h"
+#include "cli/commands/confine.h"
 #include "cli/commands/dry_run.h"
 #include "cli/commands/lookup.h"
 #include "cli/commands/run.h"
@@ -43,7 +45,7 @@ static enum status check_size(const struct session *session, const struct route 
 }
 
 struct live_run {
-    const struct options *options;
+    struct options *options;
     const struct run_context *context;
     struct report report;
     struct lookup *lookup; /* NULL: nothing is asked about addresses */
@@ -57,27 +59,23 @@ struct live_run {
     char egress[IF_NAMESIZE]; /* "": as routed */
 };
 
-/* Opens files with the rights of the user who called; they belong to that user. */
-static enum status open_files(struct live_run *run, struct err *err)
+/* With the rights of the user who called. */
+static enum status open_files(void *context, struct err *err)
 {
-    struct privileges_user user;
-    enum status status = privileges_become_user(&user, err);
-    if (status != STATUS_OK)
-        return status;
-    status = lookup_open(run->options, getenv("HOPSONDE_DB_PATH"), &run->lookup, err); /* a failure leaves no files */
+    struct live_run *run = context;
+    const char *written = run->options->write_file;
+    struct stat saved;
+    enum status status = lookup_find(run->options, getenv("HOPSONDE_DB_PATH"), &run->lookup, err);
+    if (status == STATUS_OK && run->lookup)
+        status = lookup_open(run->lookup, err); /* a failure leaves no files */
     if (status == STATUS_OK)
         status = report_open(&run->report, run->options, err);
-    if (!run->options->write_file)
+    if (!written)
         run->report.stop = run->context->stop;
-    if (status == STATUS_OK && run->options->write_file)
-        status = dump_open(run->options->write_file, &run->dump, err);
-    if (run->dump)
-        status = report_check_apart(&run->report, run->options->write_file, err);
-    struct err resume_err;
-    if (privileges_resume(&user, &resume_err) != STATUS_OK && status == STATUS_OK) {
-        *err = resume_err;
-        status = resume_err.status;
-    }
+    if (status == STATUS_OK && written)
+        status = dump_open(written, &run->dump, err);
+    if (run->dump && stat(written, &saved) == 0)
+        status = report_check_apart(&run->report, &saved, written, err);
     return status;
 }
 
@@ -171,7 +169,9 @@ static enum status open_live(struct live_run *run, struct err *err)
     struct route route;
     enum status status = privileges_check(run->context->program, err);
     if (status == STATUS_OK)
-        status = open_files(run, err);
+        status = run_read_expected(run->options, run->context, err);
+    if (status == STATUS_OK)
+        status = confine_as_caller(open_files, run, err);
     if (status == STATUS_OK)
         status = privileges_reduce(run->options->fwmark != 0, err);
     if (status == STATUS_OK)
@@ -179,7 +179,7 @@ static enum status open_live(struct live_run *run, struct err *err)
     if (status == STATUS_OK)
         status = open_wire(run, err);
     if (status == STATUS_OK)
-        status = privileges_drop(err);
+        status = confine_drop(run->options, err);
     return status;
 }
 
@@ -271,7 +271,7 @@ static struct wire *watch(struct live_run *run)
     return &run->watched.wire;
 }
 
-static int probe_live(const struct options *options, const struct run_context *context)
+static int probe_live(struct options *options, const struct run_context *context)
 {
     struct err err = {0};
     struct live_run run = {.options = options, .context = context};
@@ -286,7 +286,7 @@ static int probe_live(const struct options *options, const struct run_context *c
     begin_live(&run);
     announce_packets(&run);
     struct wire *wire = watch(&run);
-    privileges_seal(lookup_asks(run.lookup));
+    confine_seal(options, SEAL_WIRE | (lookup_asks(run.lookup) ? SEAL_ASK : 0));
     struct companion companion = {0};
     if (run.lookup)
         companion = lookup_companion(run.lookup, &run.report);
@@ -301,14 +301,10 @@ static int probe_live(const struct options *options, const struct run_context *c
     return code;
 }
 
-int run_live(const struct options *options, const struct run_context *context)
+int run_live(struct options *options, const struct run_context *context)
 {
     struct err err = {0};
     if (target_check_literal(options, &err) != STATUS_OK)
         return run_complain(&err);
-    if (!options->dry_run)
-        return probe_live(options, context);
-    if (privileges_drop(&err) != STATUS_OK)
-        return run_complain(&err);
-    return dry_run(options);
+    return options->dry_run ? dry_run(options, context) : probe_live(options, context);
 }

@@ -30,13 +30,14 @@ struct missing {
 struct lookup {
     const struct options *options;
     struct address_book *book;
-    struct names *names;        /* NULL: no lookup over the network */
-    bool wants_names;           /* false: `names` only resolves WHOIS servers */
-    struct places *places;      /* NULL: not wanted, or no database */
-    struct missing missing[2];  /* wanted databases that were not found: networks, places */
-    struct whois_client *whois; /* NULL: not wanted */
-    struct report *report;      /* of the companion */
-    nstime now;                 /* time of the last service */
+    struct names *names;         /* NULL: no lookup over the network */
+    bool wants_names;            /* false: `names` only resolves WHOIS servers */
+    struct places *places;       /* NULL: not wanted, or no database */
+    struct places_file files[2]; /* by db_kind: databases that are open and not yet read */
+    struct missing missing[2];   /* by db_kind: wanted databases that were not found */
+    struct whois_client *whois;  /* NULL: not wanted */
+    struct report *report;       /* of the companion */
+    nstime now;                  /* time of the last service */
 };
 
 /* --- opening --- */
@@ -71,39 +72,64 @@ static void warn_of_faults(const struct places *places, const char *name)
     run_complain(&err);
 }
 
-/* Whether a database that no option names cannot be opened. */
-static bool is_missing(const struct places_paths *paths, bool networks, const char *named, struct missing *out)
+/* A live run does without a database that no option names, and says so. */
+static enum status note_missing(struct lookup *lookup, const struct places_file *file, struct err *err)
 {
-    struct places *places = NULL;
-    out->is = !named && places_open(paths, networks, !networks, &places, &out->err) != STATUS_OK;
-    if (!named)
-        places_free(places);
-    return out->is;
+    struct missing *missing = &lookup->missing[file->kind];
+    if (file->named)
+        return err->status;
+    *missing = (struct missing){.is = true, .err = *err};
+    if (lookup->options->command != COMMAND_REPLAY)
+        run_complain(err);
+    return STATUS_OK;
 }
 
-static enum status open_places(struct lookup *lookup, const struct places_paths *paths, struct err *err)
+/* Opens the wanted databases, which are read later. */
+static enum status find_places(struct lookup *lookup, const struct places_paths *paths, struct err *err)
 {
-    const struct options *options = lookup->options;
-    bool networks = options->lookup.networks, places = options->lookup.places;
-    if (places_open(paths, networks, places, &lookup->places, err) == STATUS_OK)
-        return STATUS_OK;
-    networks = networks && !is_missing(paths, true, paths->asn_db, &lookup->missing[0]);
-    places = places && !is_missing(paths, false, paths->geo_db, &lookup->missing[1]);
-    for (unsigned i = 0; i < 2; i++)
-        if (lookup->missing[i].is && options->command != COMMAND_REPLAY)
-            run_complain(&lookup->missing[i].err);
-    return networks || places ? places_open(paths, networks, places, &lookup->places, err) : STATUS_OK;
+    const struct lookup_options *wanted = &lookup->options->lookup;
+    const bool wants[] = {[DB_ASN] = wanted->networks, [DB_GEO] = wanted->places};
+    enum status status = STATUS_OK;
+    for (enum db_kind kind = DB_ASN; kind <= DB_GEO && status == STATUS_OK; kind++)
+        if (wants[kind] && places_file_open(paths, kind, &lookup->files[kind], err) != STATUS_OK)
+            status = note_missing(lookup, &lookup->files[kind], err);
+    return status;
 }
 
-enum status lookup_open(const struct options *options, const char *directories, struct lookup **out, struct err *err)
+static enum status read_places(struct lookup *lookup, struct err *err)
+{
+    enum status status = STATUS_OK;
+    for (enum db_kind kind = DB_ASN; kind <= DB_GEO && status == STATUS_OK; kind++) {
+        struct places_file *file = &lookup->files[kind];
+        if (file->fd < 0)
+            continue;
+        lookup->places = lookup->places ? lookup->places : places_new();
+        if (!lookup->places)
+            status = err_set(err, STATUS_SYSTEM, "databases: cannot open: %s", strerror(ENOMEM));
+        else if (places_add(lookup->places, file, err) != STATUS_OK)
+            status = note_missing(lookup, file, err);
+    }
+    return status;
+}
+
+static void close_files(struct lookup *lookup)
+{
+    places_file_close(&lookup->files[DB_ASN]);
+    places_file_close(&lookup->files[DB_GEO]);
+}
+
+static bool wants_names(const struct options *options)
+{
+    return !options->numeric && (options->command != COMMAND_REPLAY || options->lookup.resolve);
+}
+
+enum status lookup_find(const struct options *options, const char *directories, struct lookup **out, struct err *err)
 {
     const struct lookup_options *wanted = &options->lookup;
     const struct places_paths paths = {.asn_db = wanted->asn_db, .geo_db = wanted->geo_db, .directories = directories};
-    bool is_replay = options->command == COMMAND_REPLAY, asks = !is_replay || wanted->resolve;
-    bool wants_names = asks && !options->numeric, wants_whois = wanted->whois;
-    enum status status = STATUS_OK;
+    bool shows_saved = options->command == COMMAND_REPLAY && !options->numeric;
     *out = NULL;
-    if (!wants_names && !wants_whois && !wanted->networks && !wanted->places && !(is_replay && !options->numeric))
+    if (!wants_names(options) && !wanted->whois && !wanted->networks && !wanted->places && !shows_saved)
         return STATUS_OK;
     struct lookup *lookup = calloc(1, sizeof *lookup);
     if (lookup)
@@ -113,15 +139,9 @@ enum status lookup_open(const struct options *options, const char *directories, 
         return err_set(err, STATUS_SYSTEM, "cannot look up addresses: out of memory");
     }
     lookup->options = options;
-    lookup->wants_names = wants_names;
-    if (wanted->networks || wanted->places)
-        status = open_places(lookup, &paths, err);
-    if (lookup->places)
-        warn_of_faults(lookup->places, wanted->asn_db);
-    if (status == STATUS_OK && (wants_names || wants_whois))
-        status = open_names(lookup, err);
-    if (status == STATUS_OK && wants_whois)
-        status = open_whois(lookup, err);
+    lookup->files[DB_ASN].fd = lookup->files[DB_GEO].fd = -1;
+    lookup->wants_names = wants_names(options);
+    enum status status = find_places(lookup, &paths, err);
     if (status == STATUS_OK)
         *out = lookup;
     else
@@ -129,10 +149,25 @@ enum status lookup_open(const struct options *options, const char *directories, 
     return status;
 }
 
+enum status lookup_open(struct lookup *lookup, struct err *err)
+{
+    const struct lookup_options *wanted = &lookup->options->lookup;
+    enum status status = read_places(lookup, err);
+    close_files(lookup);
+    if (lookup->places && status == STATUS_OK)
+        warn_of_faults(lookup->places, wanted->asn_db);
+    if (status == STATUS_OK && (lookup->wants_names || wanted->whois))
+        status = open_names(lookup, err);
+    if (status == STATUS_OK && wanted->whois)
+        status = open_whois(lookup, err);
+    return status;
+}
+
 void lookup_free(struct lookup *lookup)
 {
     if (!lookup)
         return;
+    close_files(lookup);
     whois_client_free(lookup->whois);
     names_free(lookup->names);
     places_free(lookup->places);
@@ -142,17 +177,17 @@ void lookup_free(struct lookup *lookup)
 
 bool lookup_has_networks(const struct lookup *lookup)
 {
-    return lookup && lookup->options->lookup.networks && !lookup->missing[0].is;
+    return lookup && lookup->options->lookup.networks && !lookup->missing[DB_ASN].is;
 }
 
 bool lookup_has_places(const struct lookup *lookup)
 {
-    return lookup && lookup->options->lookup.places && !lookup->missing[1].is;
+    return lookup && lookup->options->lookup.places && !lookup->missing[DB_GEO].is;
 }
 
 bool lookup_finds(const struct lookup *lookup)
 {
-    return lookup && (lookup->names || lookup->places || lookup->whois);
+    return lookup && (lookup->names || lookup->whois || lookup_has_networks(lookup) || lookup_has_places(lookup));
 }
 
 bool lookup_asks(const struct lookup *lookup)
@@ -293,7 +328,7 @@ void lookup_wait(struct lookup *lookup, struct report *report, const volatile si
 
 static bool lacks_database(const struct lookup *lookup)
 {
-    return lookup->missing[0].is || lookup->missing[1].is;
+    return lookup->missing[DB_ASN].is || lookup->missing[DB_GEO].is;
 }
 
 struct address_book *lookup_book_of_capture(struct lookup *lookup)

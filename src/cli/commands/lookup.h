@@ -12,10 +12,13 @@
 
 struct lookup;
 
-/* Opens the sources that the options name, with the calling user's rights. A live run says on stderr which database it
- * does without. `out` is NULL if no lookup is wanted and the run is not a replay that may show saved facts.
- * `directories` is HOPSONDE_DB_PATH, or NULL. */
-enum status lookup_open(const struct options *options, const char *directories, struct lookup **out, struct err *err);
+/* Opens the databases that the options name, with the calling user's rights, and reads nothing of them. `out` is NULL
+ * if no lookup is wanted and the run is not a replay that may show saved facts. `directories` is HOPSONDE_DB_PATH, or
+ * NULL. A live run says on stderr which database it does without. */
+enum status lookup_find(const struct options *options, const char *directories, struct lookup **out, struct err *err);
+/* Reads the databases and the resolver's configuration. The process may have given up its rights and be sealed with
+ * SEAL_PREPARE. */
+enum status lookup_open(struct lookup *lookup, struct err *err);
 void lookup_free(struct lookup *lookup); /* NULL is fine */
 
 /* Return true if networks, or places, are wanted and their database was found. */
@@ -23,7 +26,7 @@ bool lookup_has_networks(const struct lookup *lookup);
 bool lookup_has_places(const struct lookup *lookup);
 /* Returns true if it looks anything up, and not only holds a capture's facts. */
 bool lookup_finds(const struct lookup *lookup);
-/* Returns true if it needs sockets, for privileges_seal(). */
+/* Returns true if it needs sockets: SEAL_ASK. NULL: it does not. */
 bool lookup_asks(const struct lookup *lookup);
 /* Returns the book of facts, which `lookup` owns. */
 struct address_book *lookup_book(struct lookup *lookup);

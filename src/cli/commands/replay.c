@@ -2,8 +2,11 @@
 /* replay: reports of saved runs, each from its own capture. One report of all other captures follows
  * (replay_foreign.h). */
 #include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
 
 #include "capture/file.h"
+#include "cli/commands/confine.h"
 #include "cli/commands/lookup.h"
 #include "cli/commands/replay_foreign.h"
 #include "cli/shared/loop.h"
@@ -11,9 +14,10 @@
 #include "strategies/strategies.h"
 
 /* A run whose end was cut off counts as interrupted: its silence proves nothing. */
-static void finish_replay(struct session *session, const struct saved_run *saved)
+static void finish_replay(struct session *session, const struct saved_run *saved, const volatile sig_atomic_t *stop)
 {
-    enum session_end end = saved->ended ? saved->end : SESSION_INTERRUPTED;
+    loop_run_deadlines(session, saved->ended ? saved->ended_at : NSTIME_NONE, stop);
+    enum session_end end = saved->ended && !*stop ? saved->end : SESSION_INTERRUPTED;
     session_finish(session, end, saved->ended_at, saved->dropped_by_kernel);
 }
 
@@ -59,7 +63,7 @@ static int replay_session(struct wire *wire, const struct saved_run *saved, cons
     enum status status = loop_run(session, wire, NULL, lookup ? &companion : NULL, context->stop, &err);
     file.frames = file_wire_frames(wire);
     file.truncated = file_wire_truncated(wire);
-    finish_replay(session, saved);
+    finish_replay(session, saved, context->stop);
     if (lookup)
         lookup_tell_saved(lookup, report, saved, context->stop);
     int code = report_replay(session, report, context);
@@ -72,8 +76,9 @@ static int replay_session(struct wire *wire, const struct saved_run *saved, cons
 #define CODE_LATER (-1) /* the file's exit status is known when all files are read */
 
 struct replay {
-    const struct options *options;
+    struct options *options;
     const struct run_context *context;
+    struct capture_file files[FILES_MOST]; /* options->read_count of them */
     struct report report;
     struct lookup *lookup; /* NULL: -n, and no other facts are requested */
     struct foreign foreign;
@@ -118,8 +123,10 @@ static bool is_same_run(const struct options *options, const struct saved_run *s
            (!options->graphs || saved->config.strategy->finds_graph);
 }
 
-static int replay_wire(struct replay *replay, struct wire *wire, const struct saved_run *saved, const char *name)
+static int replay_wire(struct replay *replay, struct wire *wire, const struct saved_run *saved,
+                       const struct capture_file *file)
 {
+    const char *name = file->path;
     const struct replay_filter *choice = &replay->options->replay_filter;
     struct err err = {0};
     if (is_same_run(replay->options, saved)) {
@@ -134,20 +141,22 @@ static int replay_wire(struct replay *replay, struct wire *wire, const struct sa
         run_complain(&err);
         return EXIT_NOT_REACHED;
     }
-    if (foreign_add(&replay->foreign, wire, name))
+    if (foreign_add(&replay->foreign, wire, file))
         return CODE_LATER;
     err_set(&err, STATUS_SYSTEM, "%s: cannot read the capture: out of memory", name);
     return run_complain(&err);
 }
 
-static int replay_file(struct replay *replay, const char *name)
+static int replay_file(struct replay *replay, const struct capture_file *file)
 {
     struct err err = {0};
     struct wire *wire = NULL;
     const struct saved_run *saved = NULL;
-    if (report_check_apart(&replay->report, name, &err) != STATUS_OK)
+    struct stat status;
+    if (fstat(file->fd, &status) == 0 && strcmp(file->path, "-") != 0 &&
+        report_check_apart(&replay->report, &status, file->path, &err) != STATUS_OK)
         return run_complain(&err);
-    if (file_wire_open(name, &wire, &saved, &err) != STATUS_OK)
+    if (file_wire_begin(file, &wire, &saved, &err) != STATUS_OK)
         return *replay->context->stop ? EXIT_INTERRUPTED : run_complain(&err);
     if (replay->lookup && lookup_check_capture(replay->lookup, saved, &err) != STATUS_OK) {
         wire->ops->close(wire);
@@ -155,14 +164,14 @@ static int replay_file(struct replay *replay, const char *name)
     }
     if (replay->lookup)
         file_wire_set_book(wire, lookup_book_of_capture(replay->lookup));
-    return replay_wire(replay, wire, saved, name);
+    return replay_wire(replay, wire, saved, file);
 }
 
 static void replay_files(struct replay *replay)
 {
     const struct options *options = replay->options;
     for (unsigned i = 0; i < options->read_count && !*replay->context->stop; i++)
-        note_code(replay, replay_file(replay, options->read_files[i]));
+        note_code(replay, replay_file(replay, &replay->files[i]));
     if (replay->foreign.count)
         note_code(replay, foreign_report(&replay->foreign, options, replay->bpf, replay->lookup, &replay->report,
                                          replay->context));
@@ -178,20 +187,55 @@ static int exit_of(const struct replay *replay)
     return run_quiet_end(&replay->report, replay->context, done ? EXIT_REACHED : EXIT_NOT_REACHED);
 }
 
-int run_replay(const struct options *options, const struct run_context *context)
+/* With the rights of the user who called; outputs last, so that a file that is missing leaves none. */
+static enum status open_files(void *context, struct err *err)
+{
+    struct replay *replay = context;
+    const struct options *options = replay->options;
+    capture_file_raise_limit(options->read_count);
+    for (unsigned i = 0; i < options->read_count; i++)
+        capture_file_open(&replay->files[i], options->read_files[i], replay->context->stop);
+    enum status status = lookup_find(options, getenv("HOPSONDE_DB_PATH"), &replay->lookup, err);
+    return status == STATUS_OK ? report_open(&replay->report, options, err) : status;
+}
+
+/* Opens everything and gives up what that took. From the end of this function on, the process only computes, and reads
+ * and writes open files; with --resolve and --whois it asks servers. */
+static enum status prepare(struct replay *replay, struct err *err)
+{
+    struct options *options = replay->options;
+    enum status status = confine_as_caller(open_files, replay, err);
+    if (status == STATUS_OK)
+        status = confine_drop(options, err);
+    if (status != STATUS_OK)
+        return status;
+    confine_prepare();
+    if (options->replay_filter.bpf)
+        status = bpf_filter_new(options->replay_filter.bpf, &replay->bpf, err);
+    if (status == STATUS_OK && replay->lookup)
+        status = lookup_open(replay->lookup, err);
+    if (status != STATUS_OK)
+        return status;
+    confine_seal(options, SEAL_THREADS | (lookup_asks(replay->lookup) ? SEAL_ASK : 0));
+    return run_read_expected(options, replay->context, err);
+}
+
+static void close_files(struct replay *replay)
+{
+    for (unsigned i = 0; i < replay->options->read_count; i++)
+        capture_file_close(&replay->files[i]);
+    lookup_free(replay->lookup);
+    bpf_filter_free(replay->bpf);
+}
+
+int run_replay(struct options *options, const struct run_context *context)
 {
     struct err err = {0};
     struct replay replay = {.options = options, .context = context};
-    enum status status = privileges_drop(&err);
-    if (status == STATUS_OK && options->replay_filter.bpf)
-        status = bpf_filter_new(options->replay_filter.bpf, &replay.bpf, &err);
-    if (status == STATUS_OK)
-        status = lookup_open(options, getenv("HOPSONDE_DB_PATH"), &replay.lookup, &err); /* a failure leaves no files */
-    if (status == STATUS_OK)
-        status = report_open(&replay.report, options, &err);
-    if (status != STATUS_OK) {
-        lookup_free(replay.lookup);
-        bpf_filter_free(replay.bpf);
+    if (prepare(&replay, &err) != STATUS_OK) {
+        struct err ignored;
+        report_close(&replay.report, &ignored);
+        close_files(&replay);
         return run_complain(&err);
     }
     replay.report.stop = context->stop;
@@ -199,7 +243,6 @@ int run_replay(const struct options *options, const struct run_context *context)
     replay_files(&replay);
     if (report_close(&replay.report, &err) != STATUS_OK)
         note_code(&replay, run_complain(&err));
-    lookup_free(replay.lookup);
-    bpf_filter_free(replay.bpf);
+    close_files(&replay);
     return exit_of(&replay);
 }

@@ -26,7 +26,7 @@ struct reading {
     uint64_t check_at; /* number of frames after which progress and writes are checked */
 };
 
-bool foreign_add(struct foreign *foreign, struct wire *wire, const char *name)
+bool foreign_add(struct foreign *foreign, struct wire *wire, const struct capture_file *file)
 {
     if (!foreign->merge)
         foreign->merge = merge_new(FILES_MOST);
@@ -38,7 +38,7 @@ bool foreign_add(struct foreign *foreign, struct wire *wire, const char *name)
     foreign->is_pipe[foreign->count] = !file_wire_progress(wire, &done, &total);
     foreign->bytes[foreign->count] = total;
     merge_add(foreign->merge, wire);
-    foreign->names[foreign->count++] = name;
+    foreign->files[foreign->count++] = file;
     return true;
 }
 
@@ -119,7 +119,7 @@ static void complain_of_order(const struct foreign *foreign, unsigned i)
         &err, STATUS_OK,
         "%s: out of order by up to %.3f s beyond what was sorted: traces may be wrong (sort it first: reordercap, or "
         "mergecap without -a)",
-        shown_name(foreign->names[i]), nstime_ms(file->late_most) / 1000);
+        shown_name(foreign->files[i]->path), nstime_ms(file->late_most) / 1000);
     run_complain(&err);
 }
 
@@ -136,7 +136,7 @@ static void complain_of_clock(const struct reading *reading, const struct foreig
     err_set(
         &err, STATUS_OK,
         "%s: its clock is %s, which is not corrected, because input from a pipe is read only once (give all captures as files)",
-        shown_name(foreign->names[file]), text.text ? text.text : "");
+        shown_name(foreign->files[file]->path), text.text ? text.text : "");
     strbuf_free(&text);
     run_complain(&err);
 }
@@ -151,7 +151,7 @@ static enum status complain_of_files(const struct foreign *foreign, struct bpf_f
     for (unsigned i = 0; i < foreign->count; i++) {
         const struct merge_file *file = merge_file(foreign->merge, i);
         if (file->truncated) {
-            err_set(&err, STATUS_OK, "%s: the file is cut; what came before is reported", foreign->names[i]);
+            err_set(&err, STATUS_OK, "%s: the file is cut; what came before is reported", foreign->files[i]->path);
             run_complain(&err);
         }
         complain_of_order(foreign, i);
@@ -237,7 +237,7 @@ static int report_found(struct reading *reading, const struct foreign *foreign)
     if (!judged)
         return complain_of_memory();
     if (reading->context->expect)
-        code = compares ? run_print_compared(reading->report) : complain_of_paths(judged, foreign->names[0]);
+        code = compares ? run_print_compared(reading->report) : complain_of_paths(judged, foreign->files[0]->path);
     free(judged);
     return code;
 }
@@ -265,7 +265,7 @@ static int report_reading(struct reading *reading, const struct foreign *foreign
     const struct result_source source = {
         .command = reading->options->graphs ? "paths" : "replay", .files = files, .file_count = foreign->count};
     for (unsigned i = 0; i < foreign->count; i++) {
-        files[i].name = foreign->names[i];
+        files[i].name = foreign->files[i]->path;
         files[i].clock = first_look_clock(reading->look, i);
         files[i].second_clock = first_look_second_clock(reading->look, i);
     }
@@ -297,9 +297,9 @@ static bool look_first(struct reading *reading, const struct foreign *foreign, s
     const struct look_input input = {
         .files = files, .count = foreign->count, .recogniser = reading->recogniser, .stop = reading->context->stop};
     for (unsigned i = 0; i < foreign->count; i++)
-        files[i] = (struct look_file){.name = foreign->names[i],
+        files[i] = (struct look_file){.file = foreign->files[i],
                                       .bytes = foreign->bytes[i],
-                                      .is_once = is_input(foreign->names[i]) || foreign->is_pipe[i],
+                                      .is_once = is_input(foreign->files[i]->path) || foreign->is_pipe[i],
                                       .is_live = foreign->is_pipe[i]};
     reading->look = first_look_new(&input);
     return reading->look && first_look_apply(reading->look, foreign->merge);

@@ -11,15 +11,15 @@
 #include "cli/shared/report.h"
 
 struct foreign {
-    struct merge *merge; /* owned; NULL before the first file */
-    const char *names[FILES_MOST];
+    struct merge *merge;                          /* owned; NULL before the first file */
+    const struct capture_file *files[FILES_MOST]; /* borrowed */
     bool is_pipe[FILES_MOST];
     uint64_t bytes[FILES_MOST]; /* the length of the file; 0: a pipe */
     unsigned count;
 };
 
-/* Takes ownership of a wire that has not been read yet. False: out of memory; the wire is closed. */
-bool foreign_add(struct foreign *foreign, struct wire *wire, const char *name);
+/* Takes ownership of a wire of `file` that has not been read yet. False: out of memory; the wire is closed. */
+bool foreign_add(struct foreign *foreign, struct wire *wire, const struct capture_file *file);
 /* Reads all files and reports; problems of a file go to stderr. `bpf` NULL: every frame passes. `lookup` NULL: there
  * are no facts about addresses. Returns EXIT_REACHED if a trace was found, or, with --expect, if all is as expected. */
 int foreign_report(struct foreign *foreign, const struct options *options, struct bpf_filter *bpf,

@@ -4,6 +4,7 @@
 #define HOPSONDE_CLI_COMMANDS_RUN_H
 
 #include <signal.h>
+#include <stdio.h>
 
 #include "cli/options/options.h"
 #include "cli/shared/expect.h"
@@ -14,18 +15,21 @@ enum exit_status { EXIT_REACHED = 0, EXIT_NOT_REACHED = 1, EXIT_USAGE = 2, EXIT_
 struct run_context {
     const char *program;         /* argv[0] */
     const char *command_line;    /* for the saved capture */
-    const struct expect *expect; /* --expect; NULL: not given */
+    struct expect *expect;       /* --expect; NULL: not given. run_read_expected() fills it */
+    FILE *expect_file;           /* its file, open and not yet read; NULL: not given */
     volatile sig_atomic_t *stop; /* a run that a signal may end clears it at its start; nonzero: end the run */
 };
 
-/* Reads the file of --expect with the caller's rights. Its specs become those of a diagnosis without probes. */
-enum status run_read_expected(struct options *options, struct expect *out, struct err *err);
+/* Opens the file of --expect with the caller's rights. */
+enum status run_open_expected(const struct options *options, struct run_context *context, struct err *err);
+/* Reads it, if there is one. Its specs become those of a diagnosis without probes. */
+enum status run_read_expected(struct options *options, const struct run_context *context, struct err *err);
 /* trace, diagnose and paths, live or as a dry run. Returns the exit status, as the others. */
-int run_live(const struct options *options, const struct run_context *context);
+int run_live(struct options *options, const struct run_context *context);
 /* replay, and the others with --read. */
-int run_replay(const struct options *options, const struct run_context *context);
+int run_replay(struct options *options, const struct run_context *context);
 /* help, --help and --version. */
-int run_help(const struct options *options, const struct run_context *context);
+int run_help(struct options *options, const struct run_context *context);
 
 struct report;
 

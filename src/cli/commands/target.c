@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "live/confined.h"
 #include "lookup/resolve.h"
 
 /* Checks the options that depend on the target's family. */
@@ -30,13 +31,27 @@ enum status target_check_literal(const struct options *options, struct err *err)
     return status != STATUS_OK || addr_is_none(&target) ? status : check_target(options, &target, err);
 }
 
+/* The name's address comes from a process that has no privileges: it parses what name servers send. */
+static enum status find_address(const char *host, uint8_t family, struct addr *out, uint32_t *zone, struct err *err)
+{
+    const struct resolve_question question = {.host = host, .family = family};
+    struct resolve_answer answer;
+    enum status status = resolve_literal(host, family, out, zone, err);
+    if (status != STATUS_OK || !addr_is_none(out))
+        return status;
+    if (confined_run(resolve_ask, &question, &answer, sizeof answer, err) == STATUS_OK)
+        return resolve_take(&question, &answer, out, zone, err);
+    const struct err why = *err;
+    return err_set(err, STATUS_SYSTEM, "%s: cannot look up this name: %s", host, why.message);
+}
+
 enum status target_find(const struct options *options, struct session_config *config, char interface[IF_NAMESIZE],
                         struct err *err)
 {
     uint32_t zone = 0;
     uint8_t family = options->family ? options->family : config->source.family;
     family = family ? family : config->through.family;
-    enum status status = resolve_host(options->host, family, &config->target, &zone, err);
+    enum status status = find_address(options->host, family, &config->target, &zone, err);
     if (status != STATUS_OK)
         return status;
     if (options->interface)

@@ -17,8 +17,8 @@ struct command {
     const char *usage; /* without the program's name */
     const char *help;  /* one line */
     const char *about; /* a paragraph; NULL: none */
-    /* Returns the exit status. */
-    int (*run)(const struct options *options, const struct run_context *context);
+    /* Returns the exit status. The file of --expect may add to the options. */
+    int (*run)(struct options *options, const struct run_context *context);
 };
 
 extern const struct command commands[]; /* ends with a NULL name */

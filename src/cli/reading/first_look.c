@@ -232,7 +232,7 @@ static void look_at(struct first_look *look, unsigned file)
     struct wire *wire;
     const struct saved_run *saved;
     struct err err;
-    if (*look->input.stop || file_wire_open(look->input.files[file].name, &wire, &saved, &err) != STATUS_OK)
+    if (*look->input.stop || file_wire_begin(look->input.files[file].file, &wire, &saved, &err) != STATUS_OK)
         return;
     look_at_frames(look, file, wire);
     wire->ops->close(wire);

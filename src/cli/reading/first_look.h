@@ -21,10 +21,10 @@
 struct first_look;
 
 struct look_file {
-    const char *name; /* borrowed */
-    uint64_t bytes;   /* its length, as stored; 0: unknown */
-    bool is_once;     /* it can be read only once */
-    bool is_live;     /* so it is, and its end is not known: a pipe */
+    const struct capture_file *file; /* borrowed */
+    uint64_t bytes;                  /* its length, as stored; 0: unknown */
+    bool is_once;                    /* it can be read only once */
+    bool is_live;                    /* so it is, and its end is not known: a pipe */
 };
 
 struct look_input {

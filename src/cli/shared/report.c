@@ -75,14 +75,14 @@ enum status report_open(struct report *report, const struct options *options, st
     return STATUS_OK;
 }
 
-enum status report_check_apart(const struct report *report, const char *path, struct err *err)
+enum status report_check_apart(const struct report *report, const struct stat *other, const char *path, struct err *err)
 {
-    struct stat other, mine;
-    if (stat(path, &other) != 0 || !S_ISREG(other.st_mode))
+    struct stat mine;
+    if (!S_ISREG(other->st_mode))
         return STATUS_OK;
     for (unsigned i = 0; i < report->count; i++)
-        if (fstat(fileno(report->outputs[i].file), &mine) == 0 && mine.st_dev == other.st_dev &&
-            mine.st_ino == other.st_ino)
+        if (fstat(fileno(report->outputs[i].file), &mine) == 0 && mine.st_dev == other->st_dev &&
+            mine.st_ino == other->st_ino)
             return err_set(err, STATUS_USAGE, "%s: the report goes into this file (name another after -o)", path);
     return STATUS_OK;
 }

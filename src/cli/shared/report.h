@@ -9,6 +9,7 @@
 #define HOPSONDE_CLI_SHARED_REPORT_H
 
 #include <signal.h>
+#include <sys/stat.h>
 
 #include "cli/options/options.h"
 
@@ -30,8 +31,10 @@ struct report {
 /* Opens the files as the caller's effective user. On failure no file stays open. The old content of a file is removed
  * when the first report begins, so that a run which never starts keeps it. */
 enum status report_open(struct report *report, const struct options *options, struct err *err);
-/* STATUS_USAGE if `path` is one of the report's files, under any name. */
-enum status report_check_apart(const struct report *report, const char *path, struct err *err);
+/* STATUS_USAGE if a file is one of the report's files, under any name. `other` is what stat(2) says of it; `path` is
+ * for the message. */
+enum status report_check_apart(const struct report *report, const struct stat *other, const char *path,
+                               struct err *err);
 /* Begins a report of a session, or, if that is NULL, of captures of any origin. Book and graphs stay as set before. The
  * caller completes result.source before the report ends. */
 void report_begin(struct report *report, const struct result_source *source, const struct session *session);

@@ -51,6 +51,7 @@ static void state_free(struct json_state *state)
 
 static bool json_begin(struct output *out)
 {
+    json_prepare();
     struct json_state *state = calloc(1, sizeof *state);
     if (!state)
         return false;

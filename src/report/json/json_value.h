@@ -33,6 +33,8 @@
 
 #define JSON_FORMAT_VERSION 1
 
+/* Call it before the others. Otherwise jansson opens /dev/urandom, which a sealed process cannot. */
+void json_prepare(void);
 json_t *json_text(const char *text); /* null for NULL */
 json_t *json_count(uint64_t count);
 json_t *json_count_or_null(uint64_t count); /* null for 0 */

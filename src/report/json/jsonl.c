@@ -27,6 +27,7 @@ struct jsonl_state {
 
 static bool jsonl_begin(struct output *out)
 {
+    json_prepare();
     struct jsonl_state *state = calloc(1, sizeof *state);
     struct row_buffer *rows = state ? row_buffer_new(out->file) : NULL;
     if (!rows) {

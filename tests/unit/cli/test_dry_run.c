@@ -30,8 +30,11 @@ static char *print_dry(const char *const argv[], uint8_t family, uint64_t seed)
     addr_parse(options.host, &options.session.target);
     struct session *session = status == STATUS_OK ? session_new(&options.session, true, NULL, &err) : NULL;
     FILE *file = open_memstream(&text, &length);
-    if (session && file)
-        status = dry_run_print(session, &options, file, &err);
+    struct dump *dump = NULL;
+    if (session && options.write_file)
+        status = dump_open(options.write_file, &dump, &err);
+    if (session && file && status == STATUS_OK)
+        status = dry_run_print(session, &options, file, dump, &err);
     if (file)
         fclose(file);
     if (!session || status != STATUS_OK)

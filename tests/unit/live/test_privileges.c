@@ -8,11 +8,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <netdb.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <pthread.h>
 #include <sched.h>
+#include <seccomp.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -105,7 +112,46 @@ static void child_sudo(void)
 
 static void child_drop_first(void)
 {
-    expect(privileges_drop(&err) == STATUS_OK && ids_are(0) && !raw_socket_opens() && !has(CAP_DAC_OVERRIDE));
+    expect(privileges_drop(&err) == STATUS_OK && !ids_are(0) && !raw_socket_opens() && !has(CAP_DAC_OVERRIDE));
+    expect(!privileges_are_of_root() && getgroups(0, NULL) == 0 && open("/etc/shadow", O_RDONLY) < 0);
+    expect(privileges_drop(&err) == STATUS_OK);
+}
+
+/* Root of a container that lacks the capability to change ids. */
+static void drop_at_once(capng_act_t act, unsigned capability)
+{
+    expect(capng_get_caps_process() == 0);
+    if (act == CAPNG_DROP)
+        expect(capng_update(act, CAPNG_EFFECTIVE | CAPNG_PERMITTED, capability) == 0);
+    else
+        capng_clear(CAPNG_SELECT_CAPS);
+    expect(capng_apply(CAPNG_SELECT_CAPS) == 0);
+}
+
+static void child_container(void)
+{
+    sudo_by("12345");
+    drop_at_once(CAPNG_DROP, CAP_SETUID);
+    expect(privileges_reduce(false, &err) == STATUS_OK && ids_are(0) && raw_socket_opens() && !has(CAP_SETGID));
+    expect(privileges_drop(&err) == STATUS_OK && ids_are(0) && !raw_socket_opens() && privileges_are_of_root());
+}
+
+static void child_container_group(void)
+{
+    drop_at_once(CAPNG_DROP, CAP_SETGID);
+    expect(privileges_drop(&err) == STATUS_OK && ids_are(0) && getgid() == 0 && !has(CAP_SETUID));
+}
+
+/* The primary group of the user is that of root. */
+static void child_sudo_group_of_root(void)
+{
+    struct privileges_user user;
+    setenv("SUDO_UID", "12345", 1);
+    setenv("SUDO_GID", "0", 1);
+    expect(privileges_become_user(&user, &err) == STATUS_OK && user.switched && user.uid == USER && user.gid == 0);
+    expect(privileges_resume(&user, &err) == STATUS_OK);
+    expect(privileges_reduce(false, &err) == STATUS_OK && ids_are(USER) && getgid() == 0 && setuid(0) != 0);
+    expect(privileges_drop(&err) == STATUS_OK && !raw_socket_opens());
 }
 
 static void child_sudo_drop_first(void)
@@ -174,26 +220,42 @@ static void child_no_privilege(void)
 
 static void child_no_capability(void)
 {
-    expect(privileges_drop(&err) == STATUS_OK && privileges_check("hopsonde", &err) == STATUS_SYSTEM);
+    drop_at_once(CAPNG_ADD, 0);
+    expect(privileges_check("hopsonde", &err) == STATUS_SYSTEM);
     expect(strstr(err.message, "lacks CAP_NET_RAW"));
+}
+
+/* False: a sealed process may do this to the world outside. */
+static bool nothing_opens(void)
+{
+    return open("/etc/passwd", O_RDONLY) < 0 && errno == EPERM && socket(AF_INET, SOCK_DGRAM, 0) < 0 &&
+           errno == EPERM && socket(AF_UNIX, SOCK_STREAM, 0) < 0 && errno == EPERM &&
+           execl("/bin/true", "true", (char *)NULL) < 0 && errno == EPERM && fork() < 0 && errno == EPERM &&
+           kill(getppid(), 0) < 0 && errno == EPERM;
 }
 
 static void child_seal(void)
 {
     int fds[2], fd = socket(AF_INET, SOCK_DGRAM, 0);
+    const struct sigaction ignored = {.sa_handler = SIG_IGN};
     struct timespec now, none = {0};
+    const int on = 1;
     char byte;
     expect(pipe(fds) == 0 && fd >= 0);
-    if (!privileges_seal(false))
+    if (privileges_seal(0) != SEAL_DONE)
         _exit(NOT_HERE);
-    expect(open("/etc/passwd", O_RDONLY) < 0 && errno == EPERM);
-    expect(socket(AF_INET, SOCK_DGRAM, 0) < 0 && errno == EPERM);
-    expect(execl("/bin/true", "true", (char *)NULL) < 0 && errno == EPERM);
+    expect(nothing_opens());
     expect(ioctl(fds[0], TIOCSTI, "x") < 0 && errno == EPERM);
+    expect(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 && errno == EPERM);
+    expect(send(fd, "x", 1, 0) < 0 && errno == EPERM);
+    expect(mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED && errno == EPERM);
+    expect(sigaction(SIGTERM, &ignored, NULL) < 0 && errno == EPERM && sigaction(SIGABRT, &ignored, NULL) == 0);
+    expect(raise(SIGTERM) != 0 && raise(0) != 0);
+    expect(prctl(PR_SET_DUMPABLE, 1UL) < 0 && errno == EPERM);
     expect(write(fds[1], "x", 1) == 1 && read(fds[0], &byte, 1) == 1);
     expect(clock_gettime(CLOCK_REALTIME, &now) == 0 && nanosleep(&none, NULL) == 0);
     char *block = malloc(1 << 22);
-    expect(block != NULL && raise(0) == 0);
+    expect(block != NULL);
     free(block);
     isatty(STDOUT_FILENO);
     printf("# stdout can be written to\n");
@@ -201,19 +263,105 @@ static void child_seal(void)
     expect(close(fd) == 0);
 }
 
+/* The parent sees by which signal it ended. */
+static void child_seal_abort(void)
+{
+    const struct rlimit none = {0};
+    setrlimit(RLIMIT_CORE, &none);
+    if (privileges_seal(0) != SEAL_DONE)
+        _exit(NOT_HERE);
+    abort();
+}
+
+static void *note_run(void *flag)
+{
+    *(bool *)flag = true;
+    return NULL;
+}
+
+static void child_seal_threads(void)
+{
+    bool ran = false;
+    pthread_t thread;
+    if (privileges_seal(SEAL_THREADS) != SEAL_DONE)
+        _exit(NOT_HERE);
+    expect(pthread_create(&thread, NULL, note_run, &ran) == 0 && pthread_join(thread, NULL) == 0 && ran);
+    expect(nothing_opens());
+}
+
+static bool getaddrinfo_works(void)
+{
+    struct addrinfo *found = NULL;
+    bool works = getaddrinfo("localhost", NULL, NULL, &found) == 0;
+    if (found)
+        freeaddrinfo(found);
+    return works;
+}
+
+static void child_seal_prepare(void)
+{
+    char path[] = "/tmp/test_privs.XXXXXX";
+    int made = mkstemp(path);
+    expect(made >= 0);
+    if (privileges_seal(SEAL_PREPARE) != SEAL_DONE)
+        _exit(NOT_HERE);
+    int fd = open(path, O_RDONLY);
+    expect(fd >= 0 && close(fd) == 0 && getaddrinfo_works());
+    expect(open(path, O_WRONLY) < 0 && errno == EPERM && open(path, O_RDWR) < 0 && errno == EPERM);
+    expect(open(path, O_RDONLY | O_TRUNC) < 0 && errno == EPERM && unlink(path) < 0 && errno == EPERM);
+    expect(open("/tmp/test_privs.made", O_RDONLY | O_CREAT, 0600) < 0 && errno == EPERM);
+    expect(!raw_socket_opens() && errno == EPERM && socket(AF_PACKET, SOCK_RAW, 0) < 0 && errno == EPERM);
+    expect(execl("/bin/true", "true", (char *)NULL) < 0 && errno == EPERM && fork() < 0 && errno == EPERM);
+    expect(privileges_seal(SEAL_THREADS) == SEAL_DONE && nothing_opens());
+}
+
+/* Makes the system calls that install a filter fail, and seals. */
+static enum seal_result seal_without(int prctl_errno, int seccomp_errno)
+{
+    scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+    if (!filter ||
+        seccomp_rule_add(filter, SCMP_ACT_ERRNO((unsigned)prctl_errno), SCMP_SYS(prctl), 1,
+                         SCMP_A0(SCMP_CMP_EQ, PR_SET_SECCOMP, 0)) != 0 ||
+        seccomp_rule_add(filter, SCMP_ACT_ERRNO((unsigned)seccomp_errno), SCMP_SYS(seccomp), 0) != 0 ||
+        seccomp_load(filter) != 0)
+        _exit(NOT_HERE);
+    seccomp_release(filter);
+    return privileges_seal(0);
+}
+
+static void child_seal_unsupported(void)
+{
+    enum seal_result result = seal_without(EINVAL, ENOSYS);
+    if (result == SEAL_OMITTED)
+        _exit(NOT_HERE);
+    expect(result == SEAL_UNSUPPORTED);
+}
+
+static void child_seal_failed(void)
+{
+    enum seal_result result = seal_without(EACCES, EACCES);
+    if (result == SEAL_OMITTED)
+        _exit(NOT_HERE);
+    expect(result == SEAL_FAILED && errno == EACCES);
+}
+
 /* What asking for names takes, and no more. */
 static void child_seal_sockets(void)
 {
     struct sockaddr_in local = {.sin_family = AF_INET, .sin_port = htons(9), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t length = sizeof local;
-    if (!privileges_seal(true))
+    const int on = 1;
+    if (privileges_seal(SEAL_ASK) != SEAL_DONE)
         _exit(NOT_HERE);
     int fd = socket(AF_INET, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     expect(fd >= 0 && connect(fd, (const struct sockaddr *)&local, length) == 0);
     expect(getsockname(fd, (struct sockaddr *)&local, &length) == 0 && local.sin_port != 0);
     expect(bind(fd, (const struct sockaddr *)&local, length) < 0 && errno == EPERM);
     expect(close(fd) == 0);
-    expect(socket(AF_INET, SOCK_STREAM, 0) >= 0);
+    fd = socket(AF_INET, SOCK_STREAM, 0);
+    expect(fd >= 0 && setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0);
+    expect(setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 && errno == EPERM);
+    expect(setsockopt(fd, IPPROTO_TCP, TCP_CORK, &on, sizeof on) < 0 && errno == EPERM);
     expect(socket(AF_INET6, SOCK_DGRAM, 0) >= 0 || errno == EAFNOSUPPORT);
     expect(socket(AF_INET6, SOCK_STREAM, 0) >= 0 || errno == EAFNOSUPPORT);
     expect(!raw_socket_opens() && errno == EPERM);
@@ -232,7 +380,8 @@ static bool may_become_user(void)
     return pid > 0 && waitpid(pid, &status, 0) == pid && status == 0;
 }
 
-static void run_child(void (*child)(void), const char *name)
+/* `signal`: the one that ends the child; 0: it exits. */
+static void run_child_until(int signal, void (*child)(void), const char *name)
 {
     int status;
     fflush(stdout);
@@ -245,7 +394,13 @@ static void run_child(void (*child)(void), const char *name)
     if (WIFEXITED(status) && WEXITSTATUS(status) == NOT_HERE)
         printf("ok %d - %s # SKIP this system or build cannot do that\n", ++tap_count, name);
     else
-        ok(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%s (status %x)", name, (unsigned)status);
+        ok(signal ? WIFSIGNALED(status) && WTERMSIG(status) == signal : WIFEXITED(status) && WEXITSTATUS(status) == 0,
+           "%s (status %x)", name, (unsigned)status);
+}
+
+static void run_child(void (*child)(void), const char *name)
+{
+    run_child_until(0, child, name);
 }
 
 int main(void)
@@ -254,6 +409,11 @@ int main(void)
     unsetenv("SUDO_GID");
     run_child(child_no_privilege, "without privilege: the message, and nothing to drop");
     run_child(child_seal, "sealed: no open, no socket, no exec; what is open works");
+    run_child_until(SIGABRT, child_seal_abort, "sealed: abort() ends the process");
+    run_child(child_seal_threads, "sealed but for threads: a thread starts, a process does not");
+    run_child(child_seal_prepare, "sealed to prepare: reads files and asks, writes none; then sealed for good");
+    run_child(child_seal_unsupported, "a kernel without seccomp filters");
+    run_child(child_seal_failed, "a seal that fails");
     run_child(child_seal_sockets, "sealed but for sockets: UDP and TCP over IP, nothing else");
     if (!may_become_user()) {
         printf("# not root: the rest is left out\n");
@@ -261,7 +421,10 @@ int main(void)
     }
     run_child(child_plain_root, "root: nobody with CAP_NET_RAW, then with nothing");
     run_child(child_sudo, "sudo: files are the user's, then the process is");
-    run_child(child_drop_first, "root without a live run: no capabilities");
+    run_child(child_drop_first, "root without a live run: nobody, no capabilities");
+    run_child(child_container, "root without CAP_SETUID: no capabilities, still the uid of root");
+    run_child(child_container_group, "root without CAP_SETGID: likewise");
+    run_child(child_sudo_group_of_root, "SUDO_GID=0 with another uid: the user, in the group of root");
     run_child(child_sudo_drop_first, "sudo without a live run: the user, no capabilities");
     run_child(child_bad_environment, "SUDO_UID of no user");
     run_child(child_file_capability, "a file capability: raised, then dropped");

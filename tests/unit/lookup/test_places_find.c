@@ -2,7 +2,11 @@
 /* Finding databases, and what is said of those that cannot be used. */
 #include "config.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "lookup/db_find.h"
 #include "lookup/mmdb.h"
@@ -51,9 +55,7 @@ static void test_choice(void)
 
 static struct places *open_found(const char *directories, bool want_asn, bool want_geo, struct err *err)
 {
-    struct places *places = NULL;
-    places_open(&(struct places_paths){.directories = directories}, want_asn, want_geo, &places, err);
-    return places;
+    return open_places(&(struct places_paths){.directories = directories}, want_asn, want_geo, err);
 }
 
 static void test_search(const struct folder *folder)
@@ -197,6 +199,18 @@ static void test_errors(const struct folder *folder)
     }
 }
 
+static enum status recognise(const char *path, bool *is_mmdb, struct err *err)
+{
+    int fd;
+    *is_mmdb = false;
+    enum status status = mmdb_file_open(path, &fd, err);
+    if (status != STATUS_OK)
+        return status;
+    status = mmdb_recognise(fd, path, is_mmdb, err);
+    close(fd);
+    return status;
+}
+
 static void test_recognise(const struct folder *folder)
 {
     char path[PATH_BYTES];
@@ -204,11 +218,11 @@ static void test_recognise(const struct folder *folder)
     bool is_mmdb = true;
     struct err err = {0};
     strbuf_init(&file);
-    is_num(mmdb_recognise(folder_path(folder, "text.txt", path), &is_mmdb, &err), STATUS_OK, "text can be read");
+    is_num(recognise(folder_path(folder, "text.txt", path), &is_mmdb, &err), STATUS_OK, "text can be read");
     ok(!is_mmdb, "and is no database");
-    is_num(mmdb_recognise(folder_path(folder, "asn.mmdb", path), &is_mmdb, &err), STATUS_OK, "a database can be read");
+    is_num(recognise(folder_path(folder, "asn.mmdb", path), &is_mmdb, &err), STATUS_OK, "a database can be read");
     ok(is_mmdb, "and is one");
-    is_num(mmdb_recognise(folder_path(folder, "missing.mmdb", path), &is_mmdb, &err), STATUS_SYSTEM,
+    is_num(recognise(folder_path(folder, "missing.mmdb", path), &is_mmdb, &err), STATUS_SYSTEM,
            "a missing file is not recognised");
     ok(!is_mmdb, "and is none");
     for (unsigned more = 0; more < 2; more++) {
@@ -217,10 +231,36 @@ static void test_recognise(const struct folder *folder)
         while (file.length < 131072 + more)
             strbuf_add(&file, "x");
         folder_save(folder, "far.mmdb", file.text, file.length);
-        mmdb_recognise(folder_path(folder, "far.mmdb", path), &is_mmdb, &err);
+        recognise(folder_path(folder, "far.mmdb", path), &is_mmdb, &err);
         is_num(is_mmdb, more == 0, "a marker counts within the last 128 KiB");
     }
     strbuf_free(&file);
+}
+
+/* A process of root opens the file and becomes another user, who may not open it, before it reads it. */
+static void test_other_user(const struct folder *folder)
+{
+    char path[PATH_BYTES];
+    struct places_file file;
+    struct err err = {0};
+    struct places *places = places_new();
+    folder_path(folder, "asn.mmdb", path);
+    if (geteuid() != 0 || chmod(path, 0600) != 0) {
+        printf("ok %d - a database of root # SKIP needs root\n", ++tap_count);
+        places_free(places);
+        return;
+    }
+    is_num(places_file_open(&(struct places_paths){.asn_db = path}, DB_ASN, &file, &err), STATUS_OK,
+           "root opens a file");
+    if (seteuid(65534) != 0)
+        abort();
+    ok(open(path, O_RDONLY) < 0 && errno == EACCES, "that another user may not open");
+    is_num(places_add(places, &file, &err), STATUS_OK, "but may read: %s", err.message);
+    ok(look_up(places, "192.0.2.1").asn != 0, "it has a record");
+    if (seteuid(0) != 0)
+        abort();
+    places_file_close(&file);
+    places_free(places);
 }
 
 int main(void)
@@ -232,6 +272,7 @@ int main(void)
     test_none_found(&folder);
     test_errors(&folder);
     test_recognise(&folder);
+    test_other_user(&folder);
     folder_remove(&folder);
     return tap_done();
 }

@@ -68,13 +68,31 @@ void folder_save_record(const struct folder *folder, const char *name, const cha
     mmdb_writer_free(&w);
 }
 
+struct places *open_places(const struct places_paths *paths, bool want_asn, bool want_geo, struct err *err)
+{
+    const bool wanted[] = {[DB_ASN] = want_asn, [DB_GEO] = want_geo};
+    struct places *places = places_new();
+    enum status status = STATUS_OK;
+    for (enum db_kind kind = DB_ASN; kind <= DB_GEO && status == STATUS_OK; kind++) {
+        struct places_file file;
+        if (!wanted[kind])
+            continue;
+        status = places_file_open(paths, kind, &file, err);
+        if (status == STATUS_OK)
+            status = places_add(places, &file, err);
+        places_file_close(&file);
+    }
+    if (status == STATUS_OK)
+        return places;
+    places_free(places);
+    return NULL;
+}
+
 struct places *folder_open(const struct folder *folder, const char *name, bool want_asn, bool want_geo, struct err *err)
 {
     char path[PATH_BYTES];
-    struct places *places = NULL;
     const char *file = folder_path(folder, name, path);
-    places_open(&(struct places_paths){.asn_db = file, .geo_db = file}, want_asn, want_geo, &places, err);
-    return places;
+    return open_places(&(struct places_paths){.asn_db = file, .geo_db = file}, want_asn, want_geo, err);
 }
 
 struct address_facts look_up(const struct places *places, const char *address)

@@ -22,6 +22,8 @@ void folder_save(const struct folder *folder, const char *name, const char *byte
 void folder_save_database(const struct folder *folder, const char *name, const struct mmdb_writer *w);
 /* A database with a record from JSON for 192.0.2.0/24. */
 void folder_save_record(const struct folder *folder, const char *name, const char *json);
+/* Finds and reads the wanted databases; NULL: the error is in `err`. */
+struct places *open_places(const struct places_paths *paths, bool want_asn, bool want_geo, struct err *err);
 /* The file as a database of either kind, or both; NULL: the error is in `err`. */
 struct places *folder_open(const struct folder *folder, const char *name, bool want_asn, bool want_geo,
                            struct err *err);

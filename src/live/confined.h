@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* confined: does work on hostile bytes in a process of its own, without privileges and sealed. Floor 5.
+ *
+ * A live run still needs its privileges when it asks the resolver for HOST. So another process asks, and hands over a
+ * fixed number of bytes. The caller treats them as hostile, too. */
+#ifndef HOPSONDE_LIVE_CONFINED_H
+#define HOPSONDE_LIVE_CONFINED_H
+
+#include <stddef.h>
+
+#include "base/err.h"
+
+/* Fills `answer`. Runs in the other process, which ends after it; changes of memory are lost but for `answer`. */
+typedef void confined_work(const void *context, void *answer);
+
+/* Runs `work` in a child process that has given up all privileges (privileges_drop()) and is sealed with
+ * SEAL_PREPARE, and waits for it. `answer` gets the `size` bytes that the child has filled; they are zero before. A
+ * kernel without seccomp leaves the child unsealed. The child ends when the caller's process ends.
+ * STATUS_SYSTEM if the child cannot start, gives up no privileges, or ends without an answer. */
+enum status confined_run(confined_work *work, const void *context, void *answer, size_t size, struct err *err);
+
+#endif
