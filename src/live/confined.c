@@ -63,5 +63,5 @@ enum status confined_run(confined_work *work, const void *context, void *answer,
         return err_set(err, STATUS_SYSTEM, "cannot start a process: %s", strerror(code));
     while (waitpid(child, NULL, 0) < 0 && errno == EINTR)
         continue;
-    return got ? STATUS_OK : err_set(err, STATUS_SYSTEM, "the process that asks the resolver ended early");
+    return got ? STATUS_OK : err_set(err, STATUS_SYSTEM, "the confined process ended early");
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* confined: does work on hostile bytes in a process of its own, without privileges and sealed. Floor 5.
  *
- * A live run still needs its privileges when it asks the resolver for HOST. So another process asks, and hands over a
- * fixed number of bytes. The caller treats them as hostile, too. */
+ * A live run still needs its privileges when it asks the resolver for HOST, and a replay when it opens its outputs. So
+ * another process parses, and hands over a fixed number of bytes. The caller treats them as hostile, too. */
 #ifndef HOPSONDE_LIVE_CONFINED_H
 #define HOPSONDE_LIVE_CONFINED_H
 

@@ -10,6 +10,7 @@
 #include "cli/commands/lookup.h"
 #include "cli/commands/replay_foreign.h"
 #include "cli/shared/loop.h"
+#include "live/confined.h"
 #include "live/privileges.h"
 #include "strategies/strategies.h"
 
@@ -187,16 +188,73 @@ static int exit_of(const struct replay *replay)
     return run_quiet_end(&replay->report, replay->context, done ? EXIT_REACHED : EXIT_NOT_REACHED);
 }
 
-/* With the rights of the user who called; outputs last, so that a file that is missing leaves none. */
-static enum status open_files(void *context, struct err *err)
+/* With the rights of the user who called. */
+static enum status open_inputs(void *context, struct err *err)
 {
     struct replay *replay = context;
     const struct options *options = replay->options;
     capture_file_raise_limit(options->read_count);
     for (unsigned i = 0; i < options->read_count; i++)
         capture_file_open(&replay->files[i], options->read_files[i], replay->context->stop);
-    enum status status = lookup_find(options, getenv("HOPSONDE_DB_PATH"), &replay->lookup, err);
-    return status == STATUS_OK ? report_open(&replay->report, options, err) : status;
+    return lookup_find(options, getenv("HOPSONDE_DB_PATH"), &replay->lookup, err);
+}
+
+static enum status open_outputs(void *context, struct err *err)
+{
+    struct replay *replay = context;
+    return report_open(&replay->report, replay->options, err);
+}
+
+/* Sealed with SEAL_PREPARE. */
+static enum status read_inputs(struct replay *replay, struct err *err)
+{
+    const struct options *options = replay->options;
+    enum status status = STATUS_OK;
+    if (options->replay_filter.bpf)
+        status = bpf_filter_new(options->replay_filter.bpf, &replay->bpf, err);
+    if (status == STATUS_OK && replay->lookup)
+        status = lookup_open(replay->lookup, err);
+    return status;
+}
+
+/* In another process, which tells nothing but an error. */
+static void try_inputs(const void *context, void *out)
+{
+    struct replay replay = *(const struct replay *)context;
+    struct err *err = out;
+    FILE *expected = replay.context->expect_file;
+    fclose(stderr);
+    enum status status = read_inputs(&replay, err);
+    if (status == STATUS_OK && expected && fseek(expected, 0, SEEK_SET) == 0) /* it fails for a pipe, which stays */
+        status = run_read_expected(replay.options, replay.context, err);
+    err->status = status;
+}
+
+static bool creates_files(const struct options *options)
+{
+    for (unsigned i = 0; i < options->output_count; i++)
+        if (options->outputs[i].file)
+            return true;
+    return false;
+}
+
+/* A replay that cannot start creates no file. Outputs are opened with rights that must be gone when databases, filter
+ * and expectations are parsed. So these are tried before. */
+static enum status check_inputs(struct replay *replay, struct err *err)
+{
+    const struct options *options = replay->options;
+    bool reads =
+        options->replay_filter.bpf || options->lookup.networks || options->lookup.places || options->expect_file;
+    struct err found;
+    if (!reads || !creates_files(options))
+        return STATUS_OK;
+    enum status status = confined_run(try_inputs, replay, &found, sizeof found, err);
+    if (replay->context->expect_file)
+        rewind(replay->context->expect_file);
+    if (status != STATUS_OK || found.status == STATUS_OK)
+        return status;
+    found.message[sizeof found.message - 1] = '\0';
+    return err_set(err, found.status == STATUS_USAGE ? STATUS_USAGE : STATUS_SYSTEM, "%s", found.message);
 }
 
 /* Opens everything and gives up what that took. From the end of this function on, the process only computes, and reads
@@ -204,16 +262,17 @@ static enum status open_files(void *context, struct err *err)
 static enum status prepare(struct replay *replay, struct err *err)
 {
     struct options *options = replay->options;
-    enum status status = confine_as_caller(open_files, replay, err);
+    enum status status = confine_as_caller(open_inputs, replay, err);
+    if (status == STATUS_OK)
+        status = check_inputs(replay, err);
+    if (status == STATUS_OK)
+        status = confine_as_caller(open_outputs, replay, err);
     if (status == STATUS_OK)
         status = confine_drop(options, err);
     if (status != STATUS_OK)
         return status;
     confine_prepare();
-    if (options->replay_filter.bpf)
-        status = bpf_filter_new(options->replay_filter.bpf, &replay->bpf, err);
-    if (status == STATUS_OK && replay->lookup)
-        status = lookup_open(replay->lookup, err);
+    status = read_inputs(replay, err);
     if (status != STATUS_OK)
         return status;
     confine_seal(options, SEAL_THREADS | (lookup_asks(replay->lookup) ? SEAL_ASK : 0));

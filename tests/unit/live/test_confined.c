@@ -84,6 +84,6 @@ int main(void)
     ok(geteuid() == (is_root ? 0 : getuid()) && waitpid(-1, NULL, WNOHANG) < 0 && errno == ECHILD,
        "the caller keeps its rights, and no process stays");
     is_num(confined_run(crash, &question, &answer, sizeof answer, &err), STATUS_SYSTEM, "a process that ends early");
-    is_text(err.message, "the process that asks the resolver ended early", "its message");
+    is_text(err.message, "the confined process ended early", "its message");
     return tap_done();
 }
