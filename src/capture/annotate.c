@@ -80,6 +80,7 @@ static const struct field flow_fields[] = {
     FIELD(flow_record, flow.flow_label, "flow_label", FIELD_UNSIGNED),
     FIELD(flow_record, flow.size, "size", FIELD_UNSIGNED),
     FIELD(flow_record, flow.nonce, "nonce", FIELD_UNSIGNED),
+    OPTIONAL_FIELD(flow_record, flow.coding, "coding", FIELD_UNSIGNED), /* of 0.1.0: none, which is 0 */
     FIELD_END,
 };
 
@@ -226,7 +227,7 @@ static enum annotation config_read(struct words words, struct annotations *seen,
 static enum annotation flow_read(struct words words, struct annotations *seen, struct saved_run *saved)
 {
     struct flow_record record = {0};
-    if (!fields_read(words, flow_fields, &record) || record.index >= SPECS_MOST)
+    if (!fields_read(words, flow_fields, &record) || record.index >= SPECS_MOST || record.flow.coding >= CODINGS)
         return ANNOTATION_DAMAGED;
     saved->flows[record.index] = record.flow;
     seen->flows |= UINT32_C(1) << record.index;

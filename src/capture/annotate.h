@@ -12,7 +12,7 @@
 #include "capture/dump.h"
 #include "capture/file.h"
 
-#define ANNOTATION_FORMAT 1 /* of the run comment; a reader rejects newer formats */
+#define ANNOTATION_FORMAT 2 /* of the run comment; a reader rejects newer formats */
 
 /* Each function appends one comment. */
 void annotate_run(struct strbuf *out, const struct dump_run *run);

@@ -3,8 +3,9 @@
  *
  * flow_build() has libnet craft one whole packet, the template. A probe of the flow is the template with its TTL
  * and its identity patched in and the checksums put right; the identity is a serial number from 1, coded where
- * every router quotes it (the first 8 transport bytes, the IPv4 id; QUIC and SCTP have room in the latter only)
- * and where the target's own answer echoes it. All that a balancer may hash stays constant: ports, lengths, flow label,
+ * every router quotes it (the first 8 transport bytes, the IPv4 id; SCTP has room in the latter only)
+ * and where the target's own answer echoes it. Each field has numbers of its own, so that a forger has to guess them
+ * all. All that a balancer may hash stays constant: ports, lengths, flow label,
  * the ICMP checksum (Augustin 2006, Paris traceroute). Everything here but flow_build() is a pure function of the flow
  * and its arguments. */
 #ifndef HOPSONDE_PROBE_FLOW_H
@@ -30,7 +31,16 @@ struct flow {
     uint16_t size;           /* bytes of the whole IP packet; 0 before flow_build(): the type's default */
     uint16_t size_most;      /* the largest size of the flows that differ in size alone; 0: there are no others */
     uint32_t nonce;          /* from the run's seed: tells this run's probes from those of other runs */
+    uint8_t coding;          /* enum coding: how serials become fields */
+    bool port_is_given;      /* the user named the source port, so a forger may know it; */
+    bool label_is_given;     /* and the flow label */
     uint8_t *template_bytes; /* owned; `size` bytes, checksums right, TTL 64, identity of serial 0 */
+};
+
+enum coding {
+    CODING_ONE_NUMBER, /* saved by 0.1.0: IPv4 id, checksum and echo sequence number are the same */
+    CODING_EACH_FIELD, /* all new runs: each field has numbers of its own */
+    CODINGS,
 };
 
 /* How surely a packet is one of our probes, or answers one. Stronger is greater. */
@@ -62,6 +72,7 @@ struct flow_match {
     uint16_t serial;      /* 0: the answer fits the flow, but does not say which probe */
     const char *rule;     /* constant text for people: "ports and seq", "ip id only" ... */
     enum reply_kind kind; /* of replies */
+    uint8_t bits;         /* direct answers: what a forger has to guess of it, as flow_guess_bits() says of quotes */
 };
 
 /* The protocol number on the wire: ICMP is 58 over IPv6. */
@@ -105,6 +116,19 @@ struct flow_match flow_recognise(const struct flow *flow, const struct headers *
 
 /* Does this packet (no ICMP error) answer a probe of the flow directly, in the target's name? */
 struct flow_match flow_answer(const struct flow *flow, const struct packet *packet);
+
+/* What a forger has to guess, who knows the addresses, the spec and this program, but sees no packet: the unknown bits
+ * of the probe `sent` that `quoted` shows unchanged. Fields that a router or translator changed count nothing. */
+unsigned flow_guess_bits(const struct flow *flow, const struct headers *sent, const struct headers *quoted);
+/* With at least so many bits a reply counts, whatever else arrives.
+ * Unit: bits. Source: 2^32 packets take 12 hours at 100,000 a second. Effect: a smaller one lets a forger who floods us
+ * make claims; a larger one makes genuine replies doubtful under a flood. */
+#define GUESS_BITS_SURE 32
+/* With fewer bits a reply counts only if another agrees. From here to GUESS_BITS_SURE it counts unless replies that fit
+ * no probe arrive in numbers: a forger sends many of those before one fits.
+ * Unit: bits. Source: more than any one field of 16 bits; two fields, as port and id, have 30. Effect: a smaller one
+ * lets a quote without ports count; a larger one makes replies behind translators, and empty UDP probes, doubtful. */
+#define GUESS_BITS_FAIR 24
 
 /* Kind of an ICMP error by family, type and code. */
 enum reply_kind reply_kind_of_icmp(uint8_t version, uint8_t type, uint8_t code);

@@ -39,17 +39,32 @@ uint16_t flow_ip_header_size(uint8_t family)
     return family == 6 ? 40 : 20;
 }
 
+static uint32_t first_id(const struct flow *flow, enum tag_use use)
+{
+    return flow_tag(flow, flow->coding == CODING_ONE_NUMBER ? TAG_IP_ID : use) % IDS;
+}
+
+uint16_t identity_code(const struct flow *flow, enum tag_use use, uint16_t serial)
+{
+    return (uint16_t)(1 + (first_id(flow, use) + serial) % IDS);
+}
+
+uint16_t identity_decode(const struct flow *flow, enum tag_use use, uint16_t id)
+{
+    if (id == 0 || id > IDS)
+        return 0;
+    uint32_t serial = (id - 1u + IDS - first_id(flow, use)) % IDS;
+    return serial_is_valid(serial) ? (uint16_t)serial : 0;
+}
+
 uint16_t flow_ip_id(const struct flow *flow, uint16_t serial)
 {
-    return (uint16_t)(1 + (flow_tag(flow, TAG_IP_ID) % IDS + serial) % IDS);
+    return identity_code(flow, TAG_IP_ID, serial);
 }
 
 uint16_t flow_serial_of_id(const struct flow *flow, uint16_t id)
 {
-    if (id == 0 || id > IDS)
-        return 0;
-    uint32_t serial = (id - 1u + IDS - flow_tag(flow, TAG_IP_ID) % IDS) % IDS;
-    return serial_is_valid(serial) ? (uint16_t)serial : 0;
+    return identity_decode(flow, TAG_IP_ID, id);
 }
 
 uint16_t get16(const uint8_t *at)
@@ -142,7 +157,8 @@ bool identity_steer_fits(const struct flow *flow, size_t checksum_offset, size_t
 {
     const uint8_t *transport = flow->template_bytes + flow_ip_header_size(flow->target.family);
     uint16_t checksum = checksum_update(get16(transport + checksum_offset), 0, serial);
-    return word == identity_steered_word(get16(transport + word_offset), checksum, flow_ip_id(flow, serial));
+    return word ==
+           identity_steered_word(get16(transport + word_offset), checksum, identity_code(flow, TAG_CHECKSUM, serial));
 }
 
 uint16_t identity_read_echo(const struct flow *flow, struct cursor payload, size_t checksum_offset, size_t mark_offset)
@@ -203,7 +219,7 @@ uint16_t identity_by_sum(const struct flow *flow, const struct headers *seen)
 {
     if (!(seen->transport.have & HAVE_CHECKSUM) || seen->transport.checksum == 0)
         return 0;
-    return flow_serial_of_id(flow, identity_untranslated_checksum(flow, seen));
+    return identity_decode(flow, TAG_CHECKSUM, identity_untranslated_checksum(flow, seen));
 }
 
 /* Some routers quote the id in their own byte order. */

@@ -4,7 +4,7 @@
  *
  * A flow has any number of tags, each a hash of its nonce, its ports, its spec and a purpose: constants that set this
  * flow's packets apart from those of any other flow and run. A serial is coded as
- *   - the IPv4 id, and with a steered checksum the transport checksum too: flow_ip_id();
+ *   - the IPv4 id; a steered transport checksum; an echo sequence number: identity_code();
  *   - fields of the protocol that the target echoes (sequence numbers, SCTP tags, DNS ids ...), by each type;
  *   - a mark in the payload, where there is room: word that steers the checksum, serial, tag. */
 #ifndef HOPSONDE_PROBE_IDENTITY_H
@@ -24,11 +24,18 @@ enum tag_use {
     TAG_QUIC_SOURCE,
     TAG_QUIC_TARGET,
     TAG_QUIC_HELLO,
+    TAG_CHECKSUM, /* steered, to be told apart by serial */
+    TAG_ECHO_SEQ,
 };
 
 uint32_t flow_tag(const struct flow *flow, enum tag_use use);
 /* A tag for each serial (or any other number) of the flow. */
 uint32_t flow_tag_of(const struct flow *flow, enum tag_use use, uint32_t number);
+
+/* The serial as one of the ids 1 .. 65534, by the tag of this use: IPv4 ids, checksums, echo sequence numbers. */
+uint16_t identity_code(const struct flow *flow, enum tag_use use, uint16_t serial);
+/* Its inverse; 0 where no serial up to FLOW_SERIALS_MOST has that id. */
+uint16_t identity_decode(const struct flow *flow, enum tag_use use, uint16_t id);
 
 /* Bytes of the IP header that we build: 20 or 40. */
 uint16_t flow_ip_header_size(uint8_t family);
@@ -107,13 +114,28 @@ struct flow_match identity_match(const struct flow *flow, const struct headers *
 /* The last resort: IPv4 id and half of the addresses. */
 struct flow_match identity_match_by_ip_id(const struct flow *flow, const struct headers *seen);
 
+/* Unknown bits of the fields that flows have in common. */
+#define NUMBER_BITS 16 /* an id of identity_code() */
+#define MARK_BITS 32   /* the tag of a mark */
+/* Of the source port, or the echo id; 0: the user named it. */
+unsigned identity_port_bits(const struct flow *flow);
+/* Of a 16-bit field that bears the serial, besides the IPv4 id; `fits`: it is quoted as it was sent. */
+unsigned identity_number_bits(const struct flow *flow, bool fits, const struct headers *sent,
+                              const struct headers *quoted);
+/* Of a checksum that the forger cannot compute. */
+unsigned identity_checksum_bits(const struct flow *flow, const struct headers *sent, const struct headers *quoted);
+
 static inline struct flow_match match_make(enum match match, uint16_t serial, const char *rule)
 {
     return (struct flow_match){.match = match, .serial = serial, .rule = rule};
 }
-static inline struct flow_match answer_make(enum reply_kind kind, uint16_t serial, const char *rule)
+/* `bits`: what a forger has to guess besides the ports. */
+static inline struct flow_match answer_make(const struct flow *flow, enum reply_kind kind, uint16_t serial,
+                                            unsigned bits, const char *rule)
 {
-    return (struct flow_match){.match = MATCH_EXACT, .serial = serial, .rule = rule, .kind = kind};
+    unsigned ports = flow_has_port(flow) ? identity_port_bits(flow) : 0;
+    return (struct flow_match){
+        .match = MATCH_EXACT, .serial = serial, .rule = rule, .kind = kind, .bits = (uint8_t)(bits + ports)};
 }
 static inline struct flow_match match_none(void)
 {

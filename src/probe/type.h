@@ -60,6 +60,9 @@ struct probe_type {
     /* IP version and protocol fit already. Needs no more than 8 bytes; flow_recognise() checks what else holds for a
      * packet that leaves. */
     struct flow_match (*recognise)(const struct flow *flow, const struct headers *seen);
+    /* For flow_guess_bits(): the unknown bits of the transport header, ports apart, and of the payload, as far as the
+     * quote shows them as they were sent. */
+    unsigned (*quoted_bits)(const struct flow *flow, const struct headers *sent, const struct headers *quoted);
     /* IP version, protocol and addresses (target to source) fit already. */
     struct flow_match (*answer)(const struct flow *flow, const struct packet *packet);
     void (*filter)(const struct flow *flow, struct strbuf *out);

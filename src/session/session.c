@@ -12,25 +12,37 @@
 
 /* --- making and freeing --- */
 
-static void draw_flow(const struct session_config *config, const struct probe_spec *spec, unsigned index,
+/* A source port for each trace. The ports of one run differ, so that the connection state of one spec does not open the
+ * path for another; their remainders by `count` differ, so that the ports of alternates do. They hardly ever equal
+ * those of another run, whose connections may still be half open at the target. Each is drawn from the whole dynamic
+ * range, so that a forger has to guess it. */
+static void draw_ports(struct rng *rng, unsigned count, uint16_t ports[SPECS_MOST])
+{
+    for (unsigned i = 0; i < count; i++) {
+        unsigned other = rng_below(rng, i + 1);
+        ports[i] = ports[other];
+        ports[other] = (uint16_t)i;
+    }
+    for (unsigned i = 0; i < count; i++)
+        ports[i] = (uint16_t)(EPHEMERAL_FIRST + rng_below(rng, EPHEMERAL_COUNT / count) * count + ports[i]);
+}
+
+static void draw_flow(const struct session_config *config, const struct probe_spec *spec, uint16_t port,
                       struct rng *rng, struct flow *flow)
 {
-    /* The ports of one run differ, so that the connection state of one spec does not open the path for another. They
-     * hardly ever equal those of another run, whose connections may still be half open at the target. */
-    uint32_t count = session_config_traces(config);
-    uint16_t drawn = (uint16_t)(EPHEMERAL_FIRST + rng_below(rng, EPHEMERAL_COUNT / count) * count + index);
     uint32_t label = 1 + rng_below(rng, 0xfffff);
     *flow = (struct flow){
         .spec = *spec,
         .source = config->source,
         .target = config->target,
-        .source_port = config->source_port ? config->source_port : drawn,
+        .source_port = config->source_port ? config->source_port : port,
         .target_port = spec->port,
         .tos = config->tos,
         .dont_fragment = config->dont_fragment,
         .flow_label = config->flow_label >= 0 ? (uint32_t)config->flow_label : label,
         .size = config->size,
         .nonce = rng_u32(rng),
+        .coding = CODING_EACH_FIELD,
     };
     if (config->target.family != 6)
         flow->flow_label = 0;
@@ -89,8 +101,9 @@ static struct probe_spec take_spec(const struct session *session, unsigned index
     return port_list_spec(part->list, part->first);
 }
 
-static enum status build_trace(struct session *session, unsigned index, const struct flow *saved, struct rng *rng,
-                               struct err *err)
+/* `port`: for a flow that is not saved. */
+static enum status build_trace(struct session *session, unsigned index, const struct flow *saved, uint16_t port,
+                               struct rng *rng, struct err *err)
 {
     struct trace *trace = &session->traces[index];
     trace_init(trace);
@@ -102,7 +115,9 @@ static enum status build_trace(struct session *session, unsigned index, const st
     if (saved)
         trace->flow = *saved;
     else
-        draw_flow(&session->config, &spec, index, rng, &trace->flow);
+        draw_flow(&session->config, &spec, port, rng, &trace->flow);
+    trace->flow.port_is_given = session->config.source_port != 0;
+    trace->flow.label_is_given = session->config.flow_label >= 0;
     trace->flow.template_bytes = NULL;
     enum status status = flow_build(&trace->flow, err);
     if (status == STATUS_OK && !trace->ports)
@@ -120,6 +135,8 @@ static enum status build_traces(struct session *session, const struct flow *flow
 {
     struct rng rng = rng_init(session->config.seed);
     unsigned count = session_config_traces(&session->config);
+    uint16_t ports[SPECS_MOST] = {0};
+    draw_ports(&rng, count, ports);
     size_t stamp_bytes = session->config.port_list_count ? STAMP_BYTES_OF_LISTS : 1;
     session->traces = calloc(count + SIZE_TRACES_MOST, sizeof *session->traces);
     session->trace_list = calloc(count, sizeof *session->trace_list);
@@ -127,7 +144,7 @@ static enum status build_traces(struct session *session, const struct flow *flow
     if (!session->traces || !session->trace_list || !session->port_flow)
         return err_set(err, STATUS_SYSTEM, "out of memory");
     for (unsigned i = 0; i < count; i++) {
-        enum status status = build_trace(session, i, flows ? &flows[i] : NULL, &rng, err);
+        enum status status = build_trace(session, i, flows ? &flows[i] : NULL, ports[i], &rng, err);
         if (status != STATUS_OK)
             return status;
         size_t size = session->traces[i].flow.size;

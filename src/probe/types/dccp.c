@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* DCCP Request (RFC 4340 5.1, 5.3). The 48 bits of the sequence number are a tag, the serial, and a word that steers
- * the checksum, which is the IPv4 id: 8 quoted bytes hold it. */
+ * the checksum, which tells the serial too: 8 quoted bytes hold it. */
 #include "probe/craft.h"
 #include "probe/identity.h"
 #include "probe/types/types.h"
@@ -13,6 +13,8 @@
 #define SEQ_STEER 14
 #define SERVICE_CODE 16
 #define HEADER 20
+
+#define SEQ_TAG_BITS 16
 
 #define REQUEST_LONG_SEQ 0x01        /* type 0, X = 1 */
 #define SERVICE UINT32_C(0x686f7073) /* "hops" */
@@ -39,12 +41,18 @@ static void stamp(const struct flow *flow, uint16_t serial, uint8_t *transport, 
 {
     (void)length;
     identity_patch16(transport, CHECKSUM, SEQ_SERIAL, serial);
-    identity_steer(transport, CHECKSUM, SEQ_STEER, flow_ip_id(flow, serial));
+    identity_steer(transport, CHECKSUM, SEQ_STEER, identity_code(flow, TAG_CHECKSUM, serial));
 }
 
 static struct mark read_seq(const struct flow *flow, uint64_t seq)
 {
     return identity_read((uint16_t)(seq >> 16), (uint32_t)(seq >> 32), seq_tag(flow));
+}
+
+static unsigned quoted_bits(const struct flow *flow, const struct headers *sent, const struct headers *quoted)
+{
+    bool has_seq = (quoted->transport.have & HAVE_SEQ) && quoted->transport.seq == sent->transport.seq;
+    return identity_checksum_bits(flow, sent, quoted) + (has_seq ? SEQ_TAG_BITS : 0);
 }
 
 static struct flow_match recognise(const struct flow *flow, const struct headers *seen)
@@ -65,7 +73,9 @@ static struct flow_match answer(const struct flow *flow, const struct packet *pa
     if (!identity_answer_ports_fit(flow, t) || !(t->have & HAVE_ACK))
         return match_none();
     uint16_t serial = read_seq(flow, t->ack).serial;
-    return serial ? answer_make(REPLY_DCCP, serial, "ports and ack") : match_none();
+    if (!serial || !identity_steer_fits(flow, CHECKSUM, SEQ_STEER, serial, (uint16_t)t->ack))
+        return match_none();
+    return answer_make(flow, REPLY_DCCP, serial, SEQ_TAG_BITS + NUMBER_BITS, "ports and ack");
 }
 
 static enum probe_shape shape_of(const struct headers *seen)
@@ -87,6 +97,7 @@ const struct probe_type probe_dccp = {
     .build = build,
     .stamp = stamp,
     .recognise = recognise,
+    .quoted_bits = quoted_bits,
     .answer = answer,
     .filter = filter_bare,
     .shape_of = shape_of,

@@ -38,8 +38,8 @@ static enum status fill(const struct flow *flow, uint8_t *payload, size_t length
 
 static uint16_t serial_of_query_id(const struct flow *flow, uint16_t id)
 {
-    return flow_serial_of_id(flow,
-                             identity_checksum_of_word(udp_template_word(flow, ID), udp_template_checksum(flow), id));
+    return identity_decode(flow, TAG_CHECKSUM,
+                           identity_checksum_of_word(udp_template_word(flow, ID), udp_template_checksum(flow), id));
 }
 
 /* Nearly every query id is that of a serial: it says which probe, but not that the query is ours. */
@@ -92,6 +92,7 @@ static const struct udp_payload query = {
     .fill = fill,
     .read = read_query,
     .answer = answer,
+    .answer_bits = NUMBER_BITS,
     .query_id = query_id,
     .answered_id = answered_id,
 };

@@ -30,7 +30,7 @@ static uint16_t constant_checksum(const struct flow *flow)
 static void stamp(const struct flow *flow, uint16_t serial, uint8_t *transport, size_t length)
 {
     (void)length;
-    identity_patch16(transport, CHECKSUM, SEQ, flow_ip_id(flow, serial));
+    identity_patch16(transport, CHECKSUM, SEQ, identity_code(flow, TAG_ECHO_SEQ, serial));
     identity_patch16(transport, CHECKSUM, PAYLOAD + MARK_SERIAL, serial);
     identity_steer(transport, CHECKSUM, PAYLOAD, constant_checksum(flow));
 }
@@ -45,6 +45,15 @@ static bool checksum_is_ours(const struct flow *flow, const struct headers *seen
     return (seen->transport.have & HAVE_CHECKSUM) && checksum == constant_checksum(flow);
 }
 
+static unsigned quoted_bits(const struct flow *flow, const struct headers *sent, const struct headers *quoted)
+{
+    const struct transport *t = &quoted->transport;
+    bool has_echo = t->have & HAVE_ECHO, has_mark = identity_read_mark(flow, transport_after(t, PAYLOAD)).serial;
+    unsigned bits = has_echo && t->echo_id == flow->source_port ? identity_port_bits(flow) : 0;
+    bits += identity_number_bits(flow, has_echo && t->echo_seq == sent->transport.echo_seq, sent, quoted);
+    return bits + (checksum_is_ours(flow, quoted) ? NUMBER_BITS : 0) + (has_mark ? MARK_BITS : 0);
+}
+
 static struct flow_match recognise(const struct flow *flow, const struct headers *seen)
 {
     const struct transport *t = &seen->transport;
@@ -53,7 +62,7 @@ static struct flow_match recognise(const struct flow *flow, const struct headers
     if (!(t->have & HAVE_ECHO))
         return identity_match_by_ip_id(flow, seen);
     unsigned fit = identity_fit(flow, seen);
-    uint16_t serial = flow_serial_of_id(flow, t->echo_seq);
+    uint16_t serial = identity_decode(flow, TAG_ECHO_SEQ, t->echo_seq);
     struct mark mark = identity_read_mark(flow, transport_after(t, PAYLOAD));
     /* 1. The mark of another flow or of another sequence number decides. */
     if (mark.present && (!mark.serial || mark.serial != serial))
@@ -79,11 +88,11 @@ static struct flow_match answer(const struct flow *flow, const struct packet *pa
     if (!(t->have & HAVE_ECHO) || t->type != (packet->outer.ip.version == 6 ? ECHO_REPLY_6 : ECHO_REPLY) ||
         t->echo_id != flow->source_port)
         return match_none();
-    uint16_t serial = flow_serial_of_id(flow, t->echo_seq);
+    uint16_t serial = identity_decode(flow, TAG_ECHO_SEQ, t->echo_seq);
     struct mark mark = identity_read_mark(flow, transport_after(t, PAYLOAD));
     if (!serial || (mark.present && mark.serial != serial))
         return match_none();
-    return answer_make(REPLY_ECHO, serial, "echo id and seq");
+    return answer_make(flow, REPLY_ECHO, serial, NUMBER_BITS + (mark.present ? MARK_BITS : 0), "echo id and seq");
 }
 
 static void filter(const struct flow *flow, struct strbuf *out)
@@ -127,6 +136,7 @@ const struct probe_type probe_icmp = {
     .build = build,
     .stamp = stamp,
     .recognise = recognise,
+    .quoted_bits = quoted_bits,
     .answer = answer,
     .filter = filter,
     .identity = IDENTITY_ECHO,

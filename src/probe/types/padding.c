@@ -28,6 +28,7 @@ static const struct udp_payload padding = {
     .stamp = stamp,
     .read = identity_read_mark,
     .answer = answer,
+    .answer_bits = MARK_BITS + NUMBER_BITS,
 };
 
 static bool is_padding(struct cursor payload, size_t size)

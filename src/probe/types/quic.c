@@ -229,6 +229,7 @@ static const struct udp_payload initial = {
     .stamp = stamp,
     .read = read,
     .answer = answer,
+    .answer_bits = MARK_BITS + NUMBER_BITS,
     .query_id = query_id,
     .answered_id = answered_id,
 };

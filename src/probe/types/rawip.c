@@ -9,6 +9,7 @@
 #define TAG_LOW 4
 #define SERIAL 6
 #define HEAD 8
+#define HEAD_TAG_BITS 31
 
 /* SPIs below 256 are reserved (RFC 4303 2.1). */
 static uint32_t head_tag(const struct flow *flow)
@@ -39,6 +40,12 @@ static struct mark read_head(const struct flow *flow, const struct transport *tr
     return c.failed ? (struct mark){0} : identity_read(serial, tag, head_tag(flow));
 }
 
+static unsigned quoted_bits(const struct flow *flow, const struct headers *sent, const struct headers *quoted)
+{
+    (void)sent;
+    return read_head(flow, &quoted->transport).serial ? HEAD_TAG_BITS : 0;
+}
+
 static struct flow_match recognise(const struct flow *flow, const struct headers *seen)
 {
     struct mark mark = read_head(flow, &seen->transport);
@@ -48,7 +55,8 @@ static struct flow_match recognise(const struct flow *flow, const struct headers
 static struct flow_match answer(const struct flow *flow, const struct packet *packet)
 {
     uint16_t serial = read_head(flow, &packet->outer.transport).serial;
-    return answer_make(REPLY_OTHER, serial, serial ? "addresses and echoed mark" : "addresses and protocol");
+    return answer_make(flow, REPLY_OTHER, serial, serial ? HEAD_TAG_BITS : 0,
+                       serial ? "addresses and echoed mark" : "addresses and protocol");
 }
 
 static const struct probe_variant_row plain = {.variant = VARIANT_PLAIN, .name = "plain", .least = HEAD};
@@ -62,6 +70,7 @@ const struct probe_type probe_ip = {
     .build = build,
     .stamp = stamp,
     .recognise = recognise,
+    .quoted_bits = quoted_bits,
     .answer = answer,
     .filter = filter_bare,
     .shape = SHAPE_RAW,

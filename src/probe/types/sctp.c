@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* SCTP INIT (RFC 9260 3.3.2). The initiate tag, which the target puts into all that it sends back, is a tag of the flow
- * above the serial. It lies past the first 8 bytes: in a short quote only the IPv4 id gives the serial. */
+ * plus the serial. It lies past the first 8 bytes: in a short quote only the IPv4 id gives the serial. */
 #include "probe/craft.h"
 #include "probe/identity.h"
 #include "probe/types/types.h"
@@ -36,9 +36,19 @@ static uint32_t crc32c(const uint8_t *bytes, size_t length)
     return ~crc;
 }
 
-static uint16_t tag_of_flow(const struct flow *flow)
+#define TAG_BITS 31
+#define TAG_BITS_0_1_0 15 /* CODING_ONE_NUMBER: 16 bits above the serial */
+
+static unsigned tag_bits(const struct flow *flow)
 {
-    return (uint16_t)(flow_tag(flow, TAG_SCTP) | 1); /* an initiate tag is never 0 */
+    return flow->coding == CODING_ONE_NUMBER ? TAG_BITS_0_1_0 : TAG_BITS;
+}
+
+/* The initiate tag of serial 0. No tag is 0 (RFC 9260 3.3.2), and none of the serials wraps. */
+static uint32_t first_tag(const struct flow *flow)
+{
+    uint32_t tag = flow_tag(flow, TAG_SCTP);
+    return flow->coding == CODING_ONE_NUMBER ? (tag | 1) << 16 : 1 + tag % (UINT32_MAX - UINT16_MAX);
 }
 
 static enum status build(struct craft *craft, const struct flow *flow, uint8_t *scratch, size_t length, struct err *err)
@@ -68,7 +78,7 @@ static enum status build(struct craft *craft, const struct flow *flow, uint8_t *
 
 static void stamp(const struct flow *flow, uint16_t serial, uint8_t *transport, size_t length)
 {
-    put32(transport + INITIATE_TAG, (uint32_t)tag_of_flow(flow) << 16 | serial);
+    put32(transport + INITIATE_TAG, first_tag(flow) + serial);
     put32(transport + CHECKSUM, 0);
     uint32_t crc = crc32c(transport, length);
     for (unsigned i = 0; i < 4; i++)
@@ -77,7 +87,14 @@ static void stamp(const struct flow *flow, uint16_t serial, uint8_t *transport, 
 
 static struct mark read_tag(const struct flow *flow, uint32_t tag)
 {
-    return identity_read((uint16_t)tag, tag >> 16, tag_of_flow(flow));
+    uint32_t serial = tag - first_tag(flow);
+    return (struct mark){.present = tag != 0, .serial = serial_is_valid(serial) ? (uint16_t)serial : 0};
+}
+
+static unsigned quoted_bits(const struct flow *flow, const struct headers *sent, const struct headers *quoted)
+{
+    const struct transport *t = &quoted->transport;
+    return (t->have & HAVE_INIT_TAG) && t->init_tag == sent->transport.init_tag ? tag_bits(flow) : 0;
 }
 
 static struct flow_match recognise(const struct flow *flow, const struct headers *seen)
@@ -98,9 +115,9 @@ static struct flow_match answer(const struct flow *flow, const struct packet *pa
         return match_none();
     /* An ABORT with the T bit reflects the tag of our INIT, which is 0. */
     if (t->tag == 0 && (t->have & HAVE_TYPE) && t->type == SCTP_ABORT)
-        return answer_make(REPLY_SCTP, 0, "ports");
+        return answer_make(flow, REPLY_SCTP, 0, 0, "ports");
     uint16_t serial = read_tag(flow, t->tag).serial;
-    return serial ? answer_make(REPLY_SCTP, serial, "ports and tag") : match_none();
+    return serial ? answer_make(flow, REPLY_SCTP, serial, tag_bits(flow), "ports and tag") : match_none();
 }
 
 static enum probe_shape shape_of(const struct headers *seen)
@@ -122,6 +139,7 @@ const struct probe_type probe_sctp = {
     .build = build,
     .stamp = stamp,
     .recognise = recognise,
+    .quoted_bits = quoted_bits,
     .answer = answer,
     .filter = filter_with_ports,
     .shape_of = shape_of,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* TCP: a SYN with the options that a client sends, or a lone ACK or FIN.
  *
- * The sequence number is a tag of the flow plus twice the serial. Its lowest bit is always 0: our own kernel answers a
+ * The sequence number is a tag of 31 bits plus twice the serial. Its lowest bit is always 0: our own kernel answers a
  * SYN/ACK with a RST whose sequence number is one above a probe's, and so no probe's. Serials lie close together, so
  * that a SYN falls into the window of a half-open connection that an earlier one left at the target and is answered
  * under its own number. A size above the least is made up with data, which the target may acknowledge or not: serials
@@ -18,7 +18,11 @@
 #define OPTIONS_SYN 20
 #define OPTIONS_BARE 12
 
-#define SEQ_TAG UINT32_C(0xfffe0000)
+#define SEQ_TAG UINT32_C(0xfffffffe)
+#define SEQ_TAG_0_1_0 UINT32_C(0xfffe0000) /* CODING_ONE_NUMBER */
+#define SEQ_BITS 31
+#define SEQ_BITS_0_1_0 15
+#define TIMESTAMP_BITS 31
 
 #define WINDOW_SYN 64240
 #define WINDOW_BARE 502
@@ -63,7 +67,7 @@ static uint32_t run_length(const struct flow *flow)
 
 static uint32_t first_seq(const struct flow *flow)
 {
-    return flow_tag(flow, TAG_SEQ) & SEQ_TAG;
+    return flow_tag(flow, TAG_SEQ) & (flow->coding == CODING_ONE_NUMBER ? SEQ_TAG_0_1_0 : SEQ_TAG);
 }
 
 static uint32_t seq_of(const struct flow *flow, uint16_t serial)
@@ -157,6 +161,19 @@ static struct flow_match recognise(const struct flow *flow, const struct headers
     return identity_match_by_ip_id(flow, seen);
 }
 
+static unsigned seq_bits(const struct flow *flow)
+{
+    return flow->coding == CODING_ONE_NUMBER ? SEQ_BITS_0_1_0 : SEQ_BITS;
+}
+
+static unsigned quoted_bits(const struct flow *flow, const struct headers *sent, const struct headers *quoted)
+{
+    const struct transport *was = &sent->transport, *is = &quoted->transport;
+    bool has_stamp = (is->have & HAVE_OPTIONS) && is->tcp_options.has_timestamps;
+    unsigned bits = (is->have & HAVE_SEQ) && is->seq == was->seq ? seq_bits(flow) : 0;
+    return bits + (has_stamp && is->tcp_options.timestamp == was->tcp_options.timestamp ? TIMESTAMP_BITS : 0);
+}
+
 /* The probe up to whose end, or to the start of whose data, `end` acknowledges: a listener takes no data from a SYN, a
  * closed port counts it (RFC 9293 3.10.7.1). */
 static uint16_t serial_of_end(const struct flow *flow, uint32_t end)
@@ -186,7 +203,11 @@ static struct flow_match answer(const struct flow *flow, const struct packet *pa
         serial = serial_of_end(flow, (uint32_t)t->ack - 1);
     if (!serial)
         return match_none();
-    return answer_make(rst ? REPLY_RST : syn_ack ? REPLY_SYN_ACK : REPLY_TCP, serial, "ports and ack");
+    return answer_make(flow,
+                       rst       ? REPLY_RST
+                       : syn_ack ? REPLY_SYN_ACK
+                                 : REPLY_TCP,
+                       serial, seq_bits(flow), "ports and ack");
 }
 
 static enum probe_shape shape_of(const struct headers *seen)
@@ -243,6 +264,7 @@ const struct probe_type probe_tcp = {
     .build = build,
     .stamp = stamp,
     .recognise = recognise,
+    .quoted_bits = quoted_bits,
     .answer = answer,
     .filter = filter_with_ports,
     .identity = IDENTITY_SEQ,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* UDP, Paris: constant ports and length. The checksum is the IPv4 id wherever the payload has two bytes to spare for
- * steering it; without payload the id alone tells which probe it is. */
+/* UDP, Paris: constant ports and length. The checksum tells which probe it is wherever the payload has two bytes to
+ * spare for steering it; without payload the IPv4 id alone does. */
 #include "probe/craft.h"
 #include "probe/types/types.h"
 #include "probe/types/udp_payload.h"
@@ -32,9 +32,22 @@ static void stamp(const struct flow *flow, uint16_t serial, uint8_t *transport, 
     if (payload->stamp)
         payload->stamp(flow, serial, transport, length);
     if (is_steered(flow))
-        identity_steer(transport, UDP_CHECKSUM, UDP_HEADER + payload->steer_offset, flow_ip_id(flow, serial));
+        identity_steer(transport, UDP_CHECKSUM, UDP_HEADER + payload->steer_offset,
+                       identity_code(flow, TAG_CHECKSUM, serial));
     else if (get16(transport + UDP_CHECKSUM) == 0)
         put16(transport + UDP_CHECKSUM, 0xffff); /* RFC 768: 0 would say that there is none */
+}
+
+/* A payload that nothing steers, but that is drawn, as QUIC's, makes the checksum unknown as well. */
+static unsigned quoted_bits(const struct flow *flow, const struct headers *sent, const struct headers *quoted)
+{
+    const struct udp_payload *payload = payload_of(&flow->spec);
+    bool is_drawn = is_steered(flow) || !payload->steered;
+    struct mark mark = {0};
+    if (payload->read)
+        mark = payload->read(flow, transport_after(&quoted->transport, UDP_HEADER));
+    return (is_drawn ? identity_checksum_bits(flow, sent, quoted) : 0) +
+           (mark.serial && !mark.untagged ? MARK_BITS : 0);
 }
 
 static struct flow_match recognise(const struct flow *flow, const struct headers *seen)
@@ -53,7 +66,8 @@ static struct flow_match answer(const struct flow *flow, const struct packet *pa
     if (!identity_answer_ports_fit(flow, t))
         return match_none();
     uint16_t serial = payload_of(&flow->spec)->answer(flow, transport_after(t, UDP_HEADER));
-    return answer_make(REPLY_UDP, serial, serial ? "ports and echoed identity" : "ports");
+    return answer_make(flow, REPLY_UDP, serial, serial ? payload_of(&flow->spec)->answer_bits : 0,
+                       serial ? "ports and echoed identity" : "ports");
 }
 
 uint16_t udp_template_word(const struct flow *flow, size_t payload_offset)
@@ -113,6 +127,7 @@ const struct probe_type probe_udp = {
     .build = build,
     .stamp = stamp,
     .recognise = recognise,
+    .quoted_bits = quoted_bits,
     .answer = answer,
     .filter = filter_with_ports,
     .shape = SHAPE_UDP,

@@ -15,7 +15,7 @@
 #define SEEN_LEAST 12
 
 struct udp_payload {
-    /* True: the checksum equals the IPv4 id. The word of the payload at `steer_offset` makes it so, if there is one. */
+    /* True: the checksum tells the serial. The word of the payload at `steer_offset` makes it so, if there is one. */
     bool steered;
     uint16_t steer_offset;
     /* Writes the payload of serial 0. */
@@ -27,6 +27,7 @@ struct udp_payload {
     struct mark (*read)(const struct flow *flow, struct cursor payload);
     /* The serial that the service's answer repeats; 0: none. */
     uint16_t (*answer)(const struct flow *flow, struct cursor payload);
+    uint8_t answer_bits; /* of that repeated identity: what a forger has to guess */
     /* Of any program's packets: the bytes of a query that its answer repeats, and the bytes of an answer that it
      * repeats. Failed or empty: it has none, or is no query (no answer). NULL: this payload has no such bytes. */
     struct cursor (*query_id)(struct cursor payload);

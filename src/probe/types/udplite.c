@@ -23,7 +23,13 @@ static void stamp(const struct flow *flow, uint16_t serial, uint8_t *transport, 
 {
     (void)length;
     identity_patch16(transport, CHECKSUM, PAYLOAD + MARK_SERIAL, serial);
-    identity_steer(transport, CHECKSUM, PAYLOAD, flow_ip_id(flow, serial));
+    identity_steer(transport, CHECKSUM, PAYLOAD, identity_code(flow, TAG_CHECKSUM, serial));
+}
+
+static unsigned quoted_bits(const struct flow *flow, const struct headers *sent, const struct headers *quoted)
+{
+    bool has_mark = identity_read_mark(flow, transport_after(&quoted->transport, PAYLOAD)).serial;
+    return identity_checksum_bits(flow, sent, quoted) + (has_mark ? MARK_BITS : 0);
 }
 
 static struct flow_match recognise(const struct flow *flow, const struct headers *seen)
@@ -39,7 +45,8 @@ static struct flow_match answer(const struct flow *flow, const struct packet *pa
     if (!identity_answer_ports_fit(flow, t))
         return match_none();
     uint16_t serial = identity_read_echo(flow, transport_after(t, PAYLOAD), CHECKSUM, PAYLOAD);
-    return answer_make(REPLY_UDP, serial, serial ? "ports and echoed mark" : "ports");
+    return answer_make(flow, REPLY_UDP, serial, serial ? MARK_BITS + NUMBER_BITS : 0,
+                       serial ? "ports and echoed mark" : "ports");
 }
 
 static const struct probe_variant_row plain = {.variant = VARIANT_PLAIN, .name = "plain", .least = COVERED};
@@ -56,6 +63,7 @@ const struct probe_type probe_udplite = {
     .build = build,
     .stamp = stamp,
     .recognise = recognise,
+    .quoted_bits = quoted_bits,
     .answer = answer,
     .filter = filter_bare,
     .shape = SHAPE_UDPLITE,

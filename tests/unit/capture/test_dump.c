@@ -554,8 +554,8 @@ static void test_headers(void)
         is_num(reopen_with(rows[i].from, rows[i].to, &present, &err), STATUS_OK, "%s opens", rows[i].to);
         is_num(present, rows[i].present, "%s: %s", rows[i].to, rows[i].present ? "still a run of ours" : "refused");
     }
-    is_num(reopen_with("format=1", "format=2", &present, &err), STATUS_SYSTEM, "a newer format is refused");
-    ok(strstr(err.message, "cannot replay: saved in format 2, newer than 1 (use the hopsonde that saved it)"), "%s",
+    is_num(reopen_with("format=2", "format=3", &present, &err), STATUS_SYSTEM, "a newer format is refused");
+    ok(strstr(err.message, "cannot replay: saved in format 3, newer than 2 (use the hopsonde that saved it)"), "%s",
        err.message);
 }
 
@@ -584,8 +584,8 @@ static void test_claim_texts(void)
         {"hopsonde:", ANNOTATION_NONE},
         {"hopsonde", ANNOTATION_NONE},
         {"a user's own comment", ANNOTATION_NONE},
-        {"hopsonde:run format=1 version=1 command=trace interface=any", ANNOTATION_RUN},
-        {"hopsonde:run format=1 version=1 command=rm interface=any", ANNOTATION_DAMAGED},
+        {"hopsonde:run format=2 version=1 command=trace interface=any", ANNOTATION_RUN},
+        {"hopsonde:run format=2 version=1 command=rm interface=any", ANNOTATION_DAMAGED},
         {"hopsonde:end how=complete at_ns=-9223372036854775808 dropped_by_kernel=3", ANNOTATION_END},
         {"hopsonde:end how=complete at_ns=1", ANNOTATION_DAMAGED},
         {"hopsonde:end how=complete at_ns=-1 dropped_by_kernel=3", ANNOTATION_DAMAGED},

@@ -21,7 +21,11 @@ static void *must(void *p)
 struct flow flow_of(const char *spec, uint8_t family)
 {
     struct err err;
-    struct flow flow = {.source_port = 41022, .dont_fragment = true, .flow_label = 0x12345, .nonce = 0xdecade};
+    struct flow flow = {.source_port = 41022,
+                        .dont_fragment = true,
+                        .flow_label = 0x12345,
+                        .nonce = 0xdecade,
+                        .coding = CODING_EACH_FIELD};
     if (probe_spec_parse(spec, &flow.spec, &err) != STATUS_OK) {
         printf("Bail out! %s\n", err.message);
         abort();
