@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* match: which probe a packet answers, or is. The strongest match of any flow wins. A weak match counts only if it
  * is the only one and its probe is still unanswered. */
+#include "probe/type.h"
 #include "session/state.h"
 
 static bool is_outstanding(const struct session *session, unsigned trace, uint16_t serial)
@@ -84,7 +85,32 @@ static struct packet_match found(const struct session *session, enum frame_role 
 
 static struct packet_match stray(const char *reason)
 {
-    return (struct packet_match){.role = FRAME_STRAY, .reason = reason};
+    return (struct packet_match){.role = FRAME_STRAY, .reason = reason, .forgery = FORGERIES};
+}
+
+/* Whether a spec or a list of the run sends packets of this protocol to this port. Its packets are told from a reply to
+ * another program's by their identity alone. */
+static bool is_probed(const struct session *session, const struct headers *seen, uint16_t port)
+{
+    for (unsigned i = 0; i < session->sized_first; i++) {
+        const struct trace *trace = &session->traces[i];
+        bool has_port = trace->flow.spec.type->has_port && (seen->transport.have & HAVE_PORTS);
+        bool fits = !has_port || port == trace->flow.target_port || trace_has_port(trace, port);
+        if (fits && seen->ip.protocol == flow_protocol(&trace->flow))
+            return true;
+    }
+    return false;
+}
+
+/* An ICMP error that fits no probe, though it quotes a packet like one. */
+static struct packet_match stray_error(const struct session *session, const struct headers *quote)
+{
+    struct packet_match match = stray("ICMP error about another packet");
+    if (addr_equal(&quote->ip.source, &session->config.source) &&
+        addr_equal(&quote->ip.target, &session->config.target) &&
+        is_probed(session, quote, quote->transport.target_port))
+        match.forgery = FORGERY_ERRORS;
+    return match;
 }
 
 static bool is_ours(const struct session *session, const struct headers *seen)
@@ -204,7 +230,7 @@ static struct packet_match match_error(const struct session *session, const stru
             consider_port(session, &best, i, port, flow_recognise(flow, &packet->quote, true));
     }
     if (!best_is_sound(&best))
-        return stray("ICMP error about another packet");
+        return stray_error(session, &packet->quote);
     const struct transport *icmp = &packet->outer.transport;
     best.match.kind = reply_kind_of_icmp(packet->outer.ip.version, icmp->type, icmp->code);
     /* The packet went on: its reply is still to come, and this is none. */
@@ -227,8 +253,12 @@ static struct packet_match match_nothing(const struct session *session, const st
         return stray("later fragment");
     if (same_pair(ip, &config->source, &config->target))
         return stray("our own host's other packet to the target");
-    if (same_pair(ip, &config->target, &config->source))
-        return stray("the target's other packet to us");
+    if (same_pair(ip, &config->target, &config->source)) {
+        struct packet_match match = stray("the target's other packet to us");
+        if (is_probed(session, &packet->outer, packet->outer.transport.source_port))
+            match.forgery = FORGERY_ANSWERS;
+        return match;
+    }
     return stray("packet between others");
 }
 

@@ -25,6 +25,33 @@ static struct frame_note count_stray(struct session *session, const char *reason
     return (struct frame_note){.role = FRAME_STRAY, .reason = reason};
 }
 
+static enum forgery forgery_of(const struct packet *packet)
+{
+    return packet->kind == PACKET_ICMP_ERROR ? FORGERY_ERRORS : FORGERY_ANSWERS;
+}
+
+static void count_forgery(struct session *session, enum forgery forgery, const struct frame *frame)
+{
+    struct forgery_count *count = &session->counters.forgeries[forgery];
+    if (!count->count || frame->time - count->since >= NS_PER_S) {
+        count->since = frame->time;
+        count->now = 0;
+    }
+    if (count->count < FORGERY_FRAMES_MOST)
+        count->frames[count->count] = frame->number;
+    count->count++;
+    count->now++;
+    count->most = count->now > count->most ? count->now : count->most;
+}
+
+/* A stray that looks like a reply to a probe. */
+static struct frame_note count_lookalike(struct session *session, const struct frame *frame,
+                                         const struct packet *packet, const char *reason)
+{
+    count_forgery(session, forgery_of(packet), frame);
+    return count_stray(session, reason);
+}
+
 static struct frame_note note_probe(const struct session *session, unsigned index, const struct probe *probe,
                                     enum frame_role role, const char *reason)
 {
@@ -71,7 +98,7 @@ static struct probe *guess_probe(struct trace *trace, unsigned flow, uint16_t po
     struct probe *oldest = NULL;
     for (size_t i = 0; i < trace->probe_count; i++) {
         struct probe *probe = &trace->probes[i];
-        bool fits = probe->flow == flow && (!port || probe->target_port == port) &&
+        bool fits = probe->flow == flow && (!port || probe->target_port == port) && !probe->unproven_count &&
                     probe->ttl > trace->last_router_ttl &&
                     (probe->state == PROBE_OUTSTANDING || probe->state == PROBE_EXPIRED);
         if (fits && (!oldest || probe->sent < oldest->sent))
@@ -94,8 +121,9 @@ static struct probe *probe_of_reply(struct session *session, const struct packet
     return is_ours ? pending_claim(session, pending) : NULL;
 }
 
-static void add_quote(struct session *session, const struct trace *trace, const struct probe *probe,
-                      const struct packet *packet, struct reply *reply)
+/* Adds what the quote shows, and returns what a forger has to guess of it. */
+static unsigned add_quote(struct session *session, const struct trace *trace, const struct probe *probe,
+                          const struct packet *packet, struct reply *reply)
 {
     struct headers sent;
     const char *malformed = NULL;
@@ -104,7 +132,7 @@ static void add_quote(struct session *session, const struct trace *trace, const 
                                   ? session_port_flow(session, (unsigned)(trace - session->traces), probe->target_port)
                                   : trace_flow(trace, probe->flow);
     if (!flow)
-        return;
+        return 0;
     flow_stamp(flow, probe->serial, probe->ttl, session->stamp);
     headers_decode(session->stamp, flow->size, false, &sent, &malformed);
     reply_compare_quote(reply, &sent, &packet->quote);
@@ -113,6 +141,7 @@ static void add_quote(struct session *session, const struct trace *trace, const 
         if (reply->extension)
             icmp_extension_copy(reply->extension, &packet->extension);
     }
+    return flow_guess_bits(flow, &sent, &packet->quote);
 }
 
 static struct reply make_reply(const struct frame *frame, const struct packet *packet, const struct packet_match *match)
@@ -127,7 +156,7 @@ static struct reply make_reply(const struct frame *frame, const struct packet *p
 
 static bool is_same_frame(const struct probe *probe, const struct reply *reply)
 {
-    for (unsigned i = 0; i < probe->reply_count; i++) {
+    for (unsigned i = 0; i < probe_listed(probe); i++) {
         const struct reply *other = &probe->replies[i];
         if (other->interface != reply->interface && addr_equal(&other->from, &reply->from) &&
             other->kind == reply->kind && other->ip_id == reply->ip_id &&
@@ -151,29 +180,63 @@ static void note_rtt(struct session *session, const struct probe *probe, const s
     session_reopen_probes(session, reply->time);
 }
 
+static void release(struct reply *reply)
+{
+    free(reply->extension);
+    free(reply->rewrites);
+}
+
+/* Keeps a reply that a forger might guess. Among forged ones an ICMP error with so little of the probe is worth
+ * nothing: a router that obeys RFC 792 quotes more. A target may answer so. */
+static struct frame_note take_unproven(struct session *session, unsigned index, const struct frame *frame,
+                                       const struct packet *packet, struct probe *probe, struct reply *reply,
+                                       unsigned bits)
+{
+    bool is_error = packet->kind == PACKET_ICMP_ERROR, is_certain = session_sees_forgery(session, forgery_of(packet));
+    if (is_certain && is_error && bits < GUESS_BITS_FAIR) {
+        release(reply);
+        return count_lookalike(session, frame, packet, "a reply with little of a probe's identity, among forged ones");
+    }
+    if (!unproven_add(session, index, probe, reply)) {
+        release(reply);
+        return count_lookalike(session, frame, packet, "a reply with little of a probe's identity, after another");
+    }
+    return note_probe(session, index, probe, FRAME_REPLY, reply->rule);
+}
+
+/* Whether a reply with so many unknown bits counts by itself. */
+static bool is_proven(const struct session *session, const struct packet *packet, unsigned bits)
+{
+    return bits >= (session_sees_forgery(session, forgery_of(packet)) ? GUESS_BITS_SURE : GUESS_BITS_FAIR);
+}
+
 static struct frame_note take_reply(struct session *session, const struct frame *frame, const struct packet *packet,
                                     const struct packet_match *match)
 {
     struct trace *trace = &session->traces[match->trace];
     struct probe *probe = probe_of_reply(session, match);
     if (!probe)
-        return count_stray(session, "answer to a probe that was not sent");
+        return count_lookalike(session, frame, packet, "answer to a probe that was not sent");
     struct reply reply = make_reply(frame, packet, match);
     if (is_same_frame(probe, &reply))
         return count_stray(session, "the same answer on another interface");
     if ((size_t)(probe - trace->probes) < session->settled_probes[match->trace])
         return count_stray(session, "answer after the longest wait");
-    if (packet->kind == PACKET_ICMP_ERROR)
-        add_quote(session, trace, probe, packet, &reply);
+    unsigned bits =
+        packet->kind == PACKET_ICMP_ERROR ? add_quote(session, trace, probe, packet, &reply) : match->flow.bits;
+    if (bits < GUESS_BITS_FAIR)
+        reply.match = MATCH_WEAK;
+    if (!is_proven(session, packet, bits))
+        return take_unproven(session, match->trace, frame, packet, probe, &reply, bits);
     note_rtt(session, probe, &reply);
     bool first = probe->state == PROBE_OUTSTANDING;
     if (!trace_add_reply(trace, probe, &reply)) {
-        free(reply.extension);
-        free(reply.rewrites);
+        release(&reply);
         return count_stray(session, "answer beyond the memory limit");
     }
     if (first)
         session_wanted(session, match->trace, probe->flow, probe->ttl)->resolved++;
+    unproven_compare(session, match->trace, probe, &probe->replies[probe->reply_count - 1]);
     return note_probe(session, match->trace, probe, FRAME_REPLY, match->flow.rule);
 }
 
@@ -195,6 +258,8 @@ static struct frame_note take_packet(struct session *session, const struct frame
     case FRAME_MALFORMED:
         break;
     }
+    if (match.forgery != FORGERIES)
+        return count_lookalike(session, frame, packet, match.reason);
     return count_stray(session, match.reason);
 }
 

@@ -41,6 +41,16 @@ struct pending_send {
     bool done; /* its frame was seen, or it became a probe without one */
 };
 
+/* A probe with an unproven reply, by its index in its trace. */
+struct unproven {
+    unsigned trace;
+    size_t probe;
+};
+
+/* Unproven replies that a run keeps.
+ * Unit: replies. Source: chosen. Effect: bounds the comparisons that each reply costs; those beyond it are strays. */
+#define UNPROVEN_OF_RUN_MOST 1024
+
 struct session {
     struct session_config config;
     struct session_events events;
@@ -74,6 +84,9 @@ struct session {
     size_t claim_count, claim_capacity, claims_taken;
     unsigned unseen_probes;
 
+    struct unproven unproven[UNPROVEN_OF_RUN_MOST];
+    unsigned unproven_count;
+
     uint16_t last_serial[TRACES_MOST]; /* by trace: the largest known one */
     uint16_t next_serial[TRACES_MOST];
     unsigned flows_asked[TRACES_MOST]; /* by trace: known probes belong to smaller flow indexes */
@@ -99,6 +112,7 @@ static inline bool trace_has_port(const struct trace *trace, unsigned port)
 struct packet_match {
     enum frame_role role; /* FRAME_PROBE, FRAME_REPLY or FRAME_STRAY */
     const char *reason;   /* STRAY: why */
+    enum forgery forgery; /* STRAY: what it looks like; FORGERIES: no reply to this run */
     unsigned trace;
     uint16_t which;         /* index of the trace's flow */
     uint16_t size;          /* PROBE of a size trace: its size; `trace` is the one that it measures. 0: of another */
@@ -110,6 +124,17 @@ struct packet_match match_packet(const struct session *session, const struct pac
 static inline struct wanted *session_wanted(const struct session *session, unsigned trace, unsigned flow, unsigned ttl)
 {
     return &session->wants[trace].cells[(size_t)ttl * session->wants[trace].flows_most + flow];
+}
+
+/* unproven.c: replies that a forger might guess. */
+/* Keeps such a reply, or counts it at once if another agrees. False: there are too many, or it says nothing new. */
+bool unproven_add(struct session *session, unsigned trace, struct probe *probe, const struct reply *reply);
+/* A reply came that counts by itself: those that agree count now. */
+void unproven_compare(struct session *session, unsigned trace, const struct probe *probe, const struct reply *reply);
+
+static inline bool session_sees_forgery(const struct session *session, enum forgery kind)
+{
+    return forgery_is_certain(&session->counters.forgeries[kind]);
 }
 
 /* session.c: after each change, has the strategy update wants, settled hops and completeness. */

@@ -54,6 +54,7 @@ struct trace_set session_trace_set(const struct session *session)
         .send_gap = config->send_gap,
         .claim = asked_more ? config->confidence / 1e6 : CONFIDENCE_TO_CLAIM,
         .is_diagnose = config->strategy->side_by_side,
+        .counters = &session->counters,
     };
     if (session_config_is_through(config))
         set.gateway = trace_set_gateway(&set, &config->through, config->through_ttl);

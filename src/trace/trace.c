@@ -29,7 +29,7 @@ void trace_free(struct trace *trace)
 {
     for (size_t i = 0; i < trace->probe_count; i++) {
         struct probe *probe = &trace->probes[i];
-        for (unsigned k = 0; k < probe->reply_count; k++)
+        for (unsigned k = 0; k < probe_listed(probe); k++)
             reply_free(&probe->replies[k]);
         free(probe->replies);
     }
@@ -160,6 +160,11 @@ const struct probe *trace_next_at(const struct trace *trace, const struct probe 
 const struct reply *probe_answer(const struct probe *probe)
 {
     return probe->reply_count ? &probe->replies[0] : NULL;
+}
+
+const struct reply *probe_shown(const struct probe *probe)
+{
+    return probe_listed(probe) ? &probe->replies[0] : NULL;
 }
 
 const struct reply *trace_refusal(const struct trace *trace, const struct probe **probe)
@@ -304,26 +309,61 @@ void trace_note_reply(struct trace *trace, uint8_t ttl, const struct reply *repl
         lower(&trace->refused_ttl, ttl);
 }
 
-bool trace_add_reply(struct trace *trace, struct probe *probe, const struct reply *reply)
+/* Makes room for one more reply. */
+static bool reserve_reply(struct probe *probe)
 {
-    if (probe->reply_count == REPLIES_MOST)
-        return false;
     size_t capacity = probe->reply_capacity;
     void *array = probe->replies;
-    bool grown = array_reserve(&array, &capacity, (size_t)probe->reply_count + 1, sizeof *probe->replies);
+    bool grown = array_reserve(&array, &capacity, (size_t)probe_listed(probe) + 1, sizeof *probe->replies);
     probe->replies = array;
     probe->reply_capacity = (uint8_t)capacity;
-    if (!grown)
-        return false;
+    return grown;
+}
+
+/* The first of the replies behind those that count joins them. */
+static void count_reply(struct trace *trace, struct probe *probe)
+{
     struct reply *kept = &probe->replies[probe->reply_count++];
-    *kept = *reply;
-    kept->late = probe->state == PROBE_EXPIRED;
     kept->duplicate = probe->reply_count > 1;
     probe->state = PROBE_ANSWERED;
     trace_note_reply(trace, probe->ttl, kept);
     if (kept->kind == REPLY_TIME_EXCEEDED && !kept->duplicate && !trace->loop_first)
         find_loop(trace);
+}
+
+bool trace_add_reply(struct trace *trace, struct probe *probe, const struct reply *reply)
+{
+    if (probe->reply_count == REPLIES_MOST || !reserve_reply(probe))
+        return false;
+    struct reply *kept = &probe->replies[probe->reply_count];
+    memmove(kept + 1, kept, probe->unproven_count * sizeof *kept);
+    *kept = *reply;
+    kept->late = probe->state == PROBE_EXPIRED;
+    count_reply(trace, probe);
     return true;
+}
+
+bool trace_add_unproven(struct trace *trace, struct probe *probe, const struct reply *reply)
+{
+    if (probe->unproven_count == UNPROVEN_MOST || !reserve_reply(probe))
+        return false;
+    struct reply *kept = &probe->replies[probe_listed(probe)];
+    *kept = *reply;
+    kept->late = probe->state == PROBE_EXPIRED;
+    kept->duplicate = false;
+    probe->unproven_count++;
+    trace->unproven_count++;
+    return true;
+}
+
+void trace_prove(struct trace *trace, struct probe *probe, unsigned index)
+{
+    struct reply *first = &probe->replies[probe->reply_count], proven = first[index];
+    memmove(first + 1, first, index * sizeof *first);
+    *first = proven;
+    probe->unproven_count--;
+    trace->unproven_count--;
+    count_reply(trace, probe);
 }
 
 /* Sums of one hop: Welford 1962, so that long runs keep their precision. */

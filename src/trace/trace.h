@@ -25,7 +25,7 @@ enum probe_state {
 struct probe {
     nstime sent;           /* stamp of its own frame, else of the send call; NSTIME_NONE: only replies show the probe */
     uint64_t frame;        /* 0: its own frame was not seen, or no capture is kept */
-    struct reply *replies; /* owned; in order of arrival */
+    struct reply *replies; /* owned; in order of arrival; the unproven ones stand behind the others */
     uint32_t attempt;      /* attempt number at this TTL of this trace, from 1 */
     int32_t next_at_ttl;   /* index of the next probe with this TTL; -1: the last */
     int16_t send_errno;
@@ -35,6 +35,7 @@ struct probe {
     uint16_t echo_checksum; /* of a flow that is not ours: the checksum of an echo request, which balancers may hash */
     uint32_t flow_label;    /* of a flow that is not ours; IPv6 */
     uint8_t reply_count, reply_capacity;
+    uint8_t unproven_count; /* replies that a forger may have guessed: nothing counts them */
     uint8_t ttl;
     uint8_t state; /* enum probe_state */
     uint8_t file;  /* index of the capture file that holds the frame, from 0 */
@@ -96,10 +97,11 @@ struct trace {
     uint8_t open_ttl;        /* smallest TTL with a SYN/ACK; 0: none */
     uint8_t refused_ttl;     /* smallest TTL that another device refused: reply_rejects(); 0: none */
     uint8_t loop_first, loop_length; /* first hop of a loop, and its length; 0: no loop */
-    unsigned reply_count;            /* all replies, duplicates and late ones included */
-    uint32_t answered_count;         /* probes with at least one reply */
-    nstime first_sent, last_seen;    /* of the trace's frames; NSTIME_NONE before the first one */
-    nstime last_sent;                /* of a foreign trace */
+    unsigned reply_count;            /* all replies, duplicates and late ones included, but no unproven ones */
+    unsigned unproven_count;
+    uint32_t answered_count;      /* probes with at least one reply */
+    nstime first_sent, last_seen; /* of the trace's frames; NSTIME_NONE before the first one */
+    nstime last_sent;             /* of a foreign trace */
     enum trace_end end;
 
     /* Borrowed; of a port list: each probe has a target port of its own, which is in the list and from first_port to
@@ -141,6 +143,17 @@ static inline bool trace_is_search(const struct trace *trace)
 }
 /* The first reply of the probe, which stands for it. NULL: none. */
 const struct reply *probe_answer(const struct probe *probe);
+/* What a table shows of the probe: its first reply, else its first unproven one. NULL: none. */
+const struct reply *probe_shown(const struct probe *probe);
+/* All replies that a report lists; the unproven ones are the last. */
+static inline unsigned probe_listed(const struct probe *probe)
+{
+    return probe->reply_count + (unsigned)probe->unproven_count;
+}
+static inline bool probe_is_unproven(const struct probe *probe, const struct reply *reply)
+{
+    return reply >= probe->replies + probe->reply_count;
+}
 void trace_hop_stats(const struct trace *trace, uint8_t ttl, struct hop_stats *out);
 /* The same of some probes of a hop. */
 void probes_stats(const struct probe *const *probes, unsigned count, struct hop_stats *out);
@@ -187,6 +200,14 @@ struct probe *trace_add_probe(struct trace *trace, uint16_t serial, uint8_t ttl,
 /* Adds the reply and takes over what it owns; marks it as late or duplicate and updates the summary fields. False
  * also if the probe has REPLIES_MOST already, so that a network that duplicates without end costs no more memory. */
 bool trace_add_reply(struct trace *trace, struct probe *probe, const struct reply *reply);
+/* Keeps a reply that shows too little of the probe's identity to count: the probe goes on waiting, and no summary
+ * changes. False: the probe has UNPROVEN_MOST already, or memory is short.
+ * Unit: replies. Source: chosen. Effect: a smaller one may leave out the genuine reply between forged ones; a larger
+ * one makes lines of a report long under a flood. */
+#define UNPROVEN_MOST 2
+bool trace_add_unproven(struct trace *trace, struct probe *probe, const struct reply *reply);
+/* Another reply agrees with the probe's unproven reply `index`: now it counts. */
+void trace_prove(struct trace *trace, struct probe *probe, unsigned index);
 struct probe *trace_find(struct trace *trace, uint16_t serial);
 /* Counts a probe of this TTL that the trace does not keep. */
 void trace_note_ttl(struct trace *trace, uint8_t ttl);

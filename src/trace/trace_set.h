@@ -7,6 +7,7 @@
 #ifndef HOPSONDE_TRACE_TRACE_SET_H
 #define HOPSONDE_TRACE_TRACE_SET_H
 
+#include "trace/counters.h"
 #include "trace/trace.h"
 
 /* The device that a run tests from this side (--through): probes pass it and expire at the first router behind. */
@@ -33,7 +34,8 @@ struct trace_set {
     const nstime *ends;
     uint8_t timed_ttl; /* largest TTL with a timed reply, and the slowest such reply: */
     nstime slowest;
-    struct gateway gateway; /* ttl 0: the run tests none, or has not found it */
+    struct gateway gateway;                /* ttl 0: the run tests none, or has not found it */
+    const struct frame_counters *counters; /* of the run; NULL: not of a run of ours */
 };
 
 /* The largest TTL at which a router let a probe of any trace expire; 0: none. */

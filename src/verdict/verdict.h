@@ -74,6 +74,7 @@ struct verdict {
 
 enum finding_kind {
     FINDING_NONE,
+    FINDING_FORGED_REPLIES,
     FINDING_LOCAL_DROP,
     FINDING_LOOP,
     FINDING_NAT,

@@ -184,13 +184,13 @@ static void csv_probe(struct output *out, const struct trace *trace, const struc
     struct csv_state *state = out->state;
     unsigned number = result_trace_number(out->result, trace);
     put_heading(out);
-    for (unsigned i = 0; i < probe->reply_count; i++) {
+    for (unsigned i = 0; i < probe_listed(probe); i++) {
         char *at = put_probe(state, row_buffer_begin(state->rows), number, trace, probe);
         at = put_reply(state, at, probe, &probe->replies[i]);
         at = state->has_facts ? put_facts(at, &probe->replies[i].from, out) : at;
         row_buffer_end(state->rows, put_char(at, '\n'));
     }
-    if (!probe->reply_count) {
+    if (!probe_listed(probe)) {
         char *at = put_probe(state, row_buffer_begin(state->rows), number, trace, probe);
         at = put_text(at, ",,,,,,,,,,");
         row_buffer_end(state->rows, put_text(at, state->has_facts ? CSV_FACTS_EMPTY "\n" : "\n"));

@@ -117,7 +117,7 @@ static char *put_reply(char *at, const struct probe *probe, const struct reply *
     at = put_text(PUT(at, ", \"matched\": \""), match_name(reply->match));
     at = put_bool(PUT(at, "\", \"late\": "), reply->late);
     at = put_bool(PUT(at, ", \"duplicate\": "), reply->duplicate);
-    return put_char(at, '}');
+    return probe_is_unproven(probe, reply) ? PUT(at, ", \"unproven\": true}") : put_char(at, '}');
 }
 
 /* --- probes --- */
@@ -148,7 +148,7 @@ void json_probe_put(struct row_buffer *rows, struct json_facts *cache, const str
     if (probe->state == PROBE_REFUSED)
         at = put_value(PUT(at, ", \"send_error\": "), json_text(strerror(probe->send_errno)));
     row_buffer_end(rows, PUT(at, ", \"replies\": ["));
-    for (unsigned i = 0; i < probe->reply_count; i++) {
+    for (unsigned i = 0; i < probe_listed(probe); i++) {
         if (i)
             row_buffer_end(rows, PUT(row_buffer_begin(rows), ", "));
         put_from(rows, cache, &probe->replies[i].from);

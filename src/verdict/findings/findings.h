@@ -29,6 +29,8 @@ finder find_balancers, find_changes;
 finder find_limits, find_silent_hops;
 /* path_dependence.c: flows of one spec with different ends. */
 finder find_path_dependence;
+/* forgeries.c: frames that look like replies to the run. */
+finder find_forgeries;
 /* middleboxes.c: proxies, and firewalls that pass some segments of a connection only. */
 finder find_proxies, find_statefulness;
 

@@ -14,11 +14,14 @@
  *   10 unreachable  silence, and a device told another spec that nothing answers it behind (trace_set_dead_end())
  *   11 looping      the routers recur, or are those of another trace's loop, a round later
  *   12 forwarded    with --through: a router behind the gateway let the probe expire
- *   13 dropped      silence where others go on, with enough probes to claim it
- *   14 inconclusive the same, with too few probes; or no probe behind the last reply has timed out
- *   15 unanswered   silence behind the last router that any spec found
+ *   13 inconclusive silence but for replies that a forger may have guessed
+ *   14 inconclusive silence, and the kernel dropped too many frames of the capture
+ *   15 dropped      silence where others go on, with enough probes to claim it
+ *   16 inconclusive the same, with too few probes; or no probe behind the last reply has timed out
+ *   17 unanswered   silence behind the last router that any spec found
  *
- * Rules 2 to 6 are in answers.c, 7 to 11 in refusals.c, 12 in gateway.c, 13 to 15 in silences.c. */
+ * Rules 2 to 6 are in answers.c, 7 to 11 in refusals.c, 12 in gateway.c, 13 and 14 in doubts.c, 15 to 17 in silences.c.
+ */
 #include "verdict/rules/rules.h"
 
 struct rule {
@@ -59,6 +62,8 @@ static const struct rule rules[] = {
     {"dead-end", holds_dead_end, explain_dead_end},
     {"looping", holds_looping, explain_looping},
     {"forwarded", holds_forwarded, explain_forwarded},
+    {"unproven", holds_unproven, explain_unproven},
+    {"lost-frames", holds_lost_frames, explain_lost_frames},
     {"dropped", holds_dropped, explain_dropped},
     {"inconclusive", holds_inconclusive, explain_inconclusive},
     {"unanswered", holds_always, explain_unanswered},

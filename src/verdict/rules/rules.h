@@ -31,6 +31,10 @@ rule_explain explain_unreachable, explain_rejected, explain_unexplained, explain
 rule_holds holds_forwarded;
 rule_explain explain_forwarded;
 
+/* doubts.c */
+rule_holds holds_unproven, holds_lost_frames;
+rule_explain explain_unproven, explain_lost_frames;
+
 /* silences.c */
 rule_holds holds_dropped, holds_inconclusive;
 rule_explain explain_dropped, explain_inconclusive, explain_unanswered;

@@ -46,6 +46,7 @@ const char *verdict_how_name(enum verdict_how how)
 const char *finding_kind_name(enum finding_kind kind)
 {
     static const char *const names[FINDING_KINDS] = {
+        [FINDING_FORGED_REPLIES] = "forged-replies",
         [FINDING_LOCAL_DROP] = "local-drop",
         [FINDING_LOOP] = "loop",
         [FINDING_NAT] = "nat",

@@ -6,6 +6,8 @@
 #include "report/text/table/hop_cells.h"
 #include "report/text/table/ttl_list.h"
 
+#define UNPROVEN_SHOWN 4 /* senders that a line names */
+
 static void print_late_probe(struct output *out, const struct trace *trace, const struct probe *probe)
 {
     char from[ADDR_TEXT_BYTES], spec[PROBE_SPEC_TEXT_BYTES];
@@ -44,6 +46,38 @@ static unsigned count_duplicates(const struct result *result)
                 count += trace->probes[k].replies[j].duplicate;
     }
     return count;
+}
+
+/* Replies that the table marks with "?", and who sent them. */
+static void print_unproven(struct output *out)
+{
+    const struct result *result = out->result;
+    unsigned count = 0, senders = 0;
+    struct addr shown[UNPROVEN_SHOWN];
+    for (unsigned i = 0; i < result->specs.count; i++) {
+        const struct trace *trace = result->specs.traces[i];
+        for (size_t k = 0; trace->unproven_count && k < trace->probe_count; k++)
+            for (unsigned j = trace->probes[k].reply_count; j < probe_listed(&trace->probes[k]); j++) {
+                const struct addr *from = &trace->probes[k].replies[j].from;
+                unsigned known = 0;
+                while (known < senders && !addr_equal(&shown[known], from))
+                    known++;
+                if (known == senders && senders < UNPROVEN_SHOWN)
+                    shown[senders++] = *from;
+                count++;
+            }
+    }
+    struct strbuf from;
+    strbuf_init(&from);
+    for (unsigned i = 0; i < senders; i++) {
+        char text[ADDR_TEXT_BYTES];
+        addr_format(&shown[i], text);
+        strbuf_addf(&from, "%s%s", i ? ", " : "", text);
+    }
+    if (count)
+        run_page_print_below(out, "?: %u repl%s from %s, with too little of a probe's identity to count", count,
+                             count == 1 ? "y" : "ies", from.text);
+    strbuf_free(&from);
 }
 
 /* True: a file is cut. */
@@ -119,6 +153,7 @@ void run_notes_print(struct output *out)
     if (duplicates)
         run_page_print_below(out, "duplicates: %u repl%s to probes that had already been answered", duplicates,
                              duplicates == 1 ? "y" : "ies");
+    print_unproven(out);
     if (counters->dropped_by_kernel)
         run_page_print_below(out, "the kernel dropped %llu frame%s: hops that look silent may have answered",
                              (unsigned long long)counters->dropped_by_kernel, plural(counters->dropped_by_kernel));

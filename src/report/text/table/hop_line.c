@@ -96,10 +96,10 @@ static void add_silence(const struct line *line)
     paint_end(line->text, line->color, PAINT_DIM);
 }
 
-/* "?": the reply fits probes of other hops as well. */
-static void add_doubt(const struct line *line, const struct reply *reply)
+/* "?": the reply fits probes of other hops as well, or shows too little of the probe's identity to count. */
+static bool is_doubtful(const struct probe *probe, const struct reply *reply)
 {
-    strbuf_add(line->text, reply->hop_is_doubtful ? "?" : "");
+    return reply->hop_is_doubtful || probe_is_unproven(probe, reply);
 }
 
 /* "? ms": both frames were captured, but their stamps do not show the time between them. */
@@ -116,17 +116,17 @@ static void add_time(const struct line *line, const struct probe *probe, const s
 static void add_probes(const struct line *line, const struct hop_cells *cells)
 {
     const struct reply *last = NULL; /* the last reply on the line */
-    bool after_time = false;
+    bool after_time = false, last_is_doubtful = false;
     for (unsigned i = 0; i < cells->count; i++) {
         const struct probe *probe = cells->probes[i];
-        const struct reply *reply = probe_answer(probe);
+        const struct reply *reply = probe_shown(probe);
         if (!reply) {
             add_silence(line);
             after_time = false;
             continue;
         }
         bool same_router =
-            last && addr_equal(&last->from, &reply->from) && last->hop_is_doubtful == reply->hop_is_doubtful;
+            last && addr_equal(&last->from, &reply->from) && last_is_doubtful == is_doubtful(probe, reply);
         if (last && !(same_router && same_labels(last, reply))) {
             add_labels(line, last);
             after_time = true;
@@ -134,11 +134,12 @@ static void add_probes(const struct line *line, const struct hop_cells *cells)
         if (!same_router) {
             strbuf_add(line->text, after_time ? "  " : " ");
             add_address(line, &reply->from);
-            add_doubt(line, reply);
+            strbuf_add(line->text, is_doubtful(probe, reply) ? "?" : "");
         }
         add_time(line, probe, reply);
         add_mark(line, reply);
         last = reply;
+        last_is_doubtful = is_doubtful(probe, reply);
         after_time = true;
     }
     if (last)
@@ -270,12 +271,24 @@ static void add_row_answers(const struct line *line)
         }
 }
 
+/* The first unproven reply of a hop without others; NULL: there is none. */
+static const struct reply *unproven_at(const struct trace *trace, uint8_t ttl)
+{
+    for (const struct probe *p = trace ? trace_first_at(trace, ttl) : NULL; p; p = trace_next_at(trace, p))
+        if (probe_shown(p))
+            return probe_answer(p) ? NULL : probe_shown(p);
+    return NULL;
+}
+
 void hop_line_add_row(struct strbuf *text, const struct hop_line *what)
 {
     struct line line = line_init(text, what);
     add_ttl(&line);
     strbuf_add(text, " ");
-    if (!line.trace || !is_answered(line.trace, line.ttl)) {
+    const struct reply *unproven = unproven_at(line.trace, line.ttl);
+    if (unproven) {
+        add_row_address(&line, &unproven->from);
+    } else if (!line.trace || !is_answered(line.trace, line.ttl)) {
         paint_begin(line.text, line.color, PAINT_DIM);
         strbuf_addf(text, "%-*s", HOP_LINE_ROW_COLUMNS, "*");
         paint_end(line.text, line.color, PAINT_DIM);
@@ -293,5 +306,6 @@ void hop_line_add_row(struct strbuf *text, const struct hop_line *what)
     else
         trace_hop_stats(line.trace, line.ttl, &stats);
     add_row_numbers(&line, &stats);
+    strbuf_add(text, unproven ? " ?" : "");
     add_row_answers(&line);
 }

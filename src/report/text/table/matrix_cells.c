@@ -206,6 +206,14 @@ bool matrix_is_silent(const struct matrix_view *view, const struct trace *trace,
     return sent;
 }
 
+static bool is_unproven(const struct trace *trace, uint8_t ttl)
+{
+    for (const struct probe *p = trace_first_at(trace, ttl); p; p = trace_next_at(trace, p))
+        if (p->unproven_count)
+            return true;
+    return false;
+}
+
 struct matrix_cell matrix_make_cell(const struct matrix_view *view, const struct trace *trace, uint8_t ttl,
                                     const struct matrix_owners *owners, unsigned row)
 {
@@ -215,8 +223,9 @@ struct matrix_cell matrix_make_cell(const struct matrix_view *view, const struct
         set_answer(&cell, trace, probe);
     } else if (row == 0 && !matrix_is_shown(view, trace, ttl)) {
         bool silent = matrix_is_silent(view, trace, ttl), limited = silent && rate_limit_hides(view->specs, trace, ttl);
-        strcpy(cell.text, limited ? MATRIX_LIMITED : silent ? "*" : "-");
-        cell.is_limited = limited;
+        bool unproven = silent && is_unproven(trace, ttl);
+        strcpy(cell.text, unproven ? "?" : limited ? MATRIX_LIMITED : silent ? "*" : "-");
+        cell.is_limited = limited && !unproven;
         cell.sgr = PAINT_DIM;
     }
     return cell;
