@@ -321,6 +321,18 @@ static nstime earlier(nstime a, nstime b)
     return a < b ? a : b;
 }
 
+/* The forged packet that is due. It comes between the network's frames, and is not on the tape. */
+static void feed_forged(struct drive *d)
+{
+    uint8_t bytes[FORGE_BYTES];
+    struct frame frame = {.bytes = bytes, .linktype = LINKTYPE_RAW, .direction = FRAME_IN, .time = d->next_forged};
+    struct packet packet;
+    frame.captured = frame.length = (uint32_t)forge_next(d->forger, bytes);
+    packet_decode(&frame, &packet);
+    session_frame(d->session, &frame, &packet);
+    d->next_forged += d->forge_gap;
+}
+
 /* What cli/loop does, with a tape for a dump. False where there is no end to it. */
 static bool run(struct drive *d, struct wire *wire, nstime stop)
 {
@@ -342,11 +354,18 @@ static bool run(struct drive *d, struct wire *wire, nstime stop)
             send_probe(d, wire, &wish);
             continue;
         }
-        switch (wire->ops->receive(wire, earlier(wish.until, stop), &frame, &claim, &d->err)) {
+        nstime until = earlier(wish.until, stop);
+        bool forged = d->forger && d->next_forged <= until;
+        switch (wire->ops->receive(wire, forged ? d->next_forged : until, &frame, &claim, &d->err)) {
         case WIRE_FRAME:
             tape_frame(d, &frame, ++number);
             break;
         case WIRE_QUIET:
+            if (forged) {
+                feed_forged(d);
+                step--;
+                break;
+            }
             session_tick(d->session, wire->ops->drained(wire));
             tape_claims(d);
             break;
@@ -390,6 +409,13 @@ bool drive_live_busy(struct drive *d, const struct net *net, const struct sessio
 {
     *d = (struct drive){.stall = stall, .stalled_sends = sends};
     return live(d, net, config, NSTIME_NEVER);
+}
+
+bool drive_live_forged(struct drive *d, const struct net *net, const struct session_config *config,
+                       struct forger *forger, nstime gap)
+{
+    *d = (struct drive){.forger = forger, .forge_gap = gap, .next_forged = SIM_START};
+    return live(d, net, config, 600 * NS_PER_S);
 }
 
 void drive_free(struct drive *d)

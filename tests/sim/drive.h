@@ -4,6 +4,7 @@
 #define HOPSONDE_TESTS_SIM_DRIVE_H
 
 #include "base/strbuf.h"
+#include "hostile/forge.h"
 #include "sim/sim.h"
 
 struct record; /* a frame or a claim, in the order of the capture */
@@ -23,6 +24,8 @@ struct drive {
     enum session_end end;
     nstime stall; /* with which a busy machine delays each of the first `stalled_sends` */
     unsigned stalled_sends;
+    struct forger *forger; /* borrowed; sends a packet every `forge_gap`; NULL: there is none */
+    nstime forge_gap, next_forged;
     struct err err; /* status not OK: it did not run */
 };
 
@@ -37,6 +40,9 @@ bool drive_live(struct drive *d, const struct net *net, const struct session_con
 /* The same on a busy machine: the first `sends` leave `stall` after each other at least, though nothing says so. */
 bool drive_live_busy(struct drive *d, const struct net *net, const struct session_config *config, nstime stall,
                      unsigned sends);
+/* The same while a forger floods us. */
+bool drive_live_forged(struct drive *d, const struct net *net, const struct session_config *config,
+                       struct forger *forger, nstime gap);
 void drive_free(struct drive *d);
 
 /* Everything that can be read of a session, as text. */
