@@ -120,16 +120,6 @@ struct flow_match flow_answer(const struct flow *flow, const struct packet *pack
 /* What a forger has to guess, who knows the addresses, the spec and this program, but sees no packet: the unknown bits
  * of the probe `sent` that `quoted` shows unchanged. Fields that a router or translator changed count nothing. */
 unsigned flow_guess_bits(const struct flow *flow, const struct headers *sent, const struct headers *quoted);
-/* With at least so many bits a reply counts, whatever else arrives.
- * Unit: bits. Source: 2^32 packets take 12 hours at 100,000 a second. Effect: a smaller one lets a forger who floods us
- * make claims; a larger one makes genuine replies doubtful under a flood. */
-#define GUESS_BITS_SURE 32
-/* With fewer bits a reply counts only if another agrees. From here to GUESS_BITS_SURE it counts unless replies that fit
- * no probe arrive in numbers: a forger sends many of those before one fits.
- * Unit: bits. Source: more than any one field of 16 bits; two fields, as port and id, have 30. Effect: a smaller one
- * lets a quote without ports count; a larger one makes replies behind translators, and empty UDP probes, doubtful. */
-#define GUESS_BITS_FAIR 24
-
 /* Kind of an ICMP error by family, type and code. */
 enum reply_kind reply_kind_of_icmp(uint8_t version, uint8_t type, uint8_t code);
 const char *reply_kind_name(enum reply_kind kind); /* "time-exceeded", "syn-ack" ... as in JSON */

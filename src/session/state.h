@@ -41,6 +41,16 @@ struct pending_send {
     bool done; /* its frame was seen, or it became a probe without one */
 };
 
+/* With at least so many bits, as flow_guess_bits() counts them, a reply counts, whatever else arrives.
+ * Unit: bits. Source: 2^32 packets take 12 hours at 100,000 a second. Effect: a smaller one lets a forger who floods us
+ * make claims; a larger one makes genuine replies doubtful under a flood. */
+#define GUESS_BITS_SURE 32
+/* With fewer bits a reply counts only if another agrees. From here to GUESS_BITS_SURE it counts unless replies that fit
+ * no probe arrive in numbers: a forger sends many of those before one fits.
+ * Unit: bits. Source: more than any one field of 16 bits; two fields, as port and id, have 30. Effect: a smaller one
+ * lets a quote without ports count; a larger one makes replies behind translators, and empty UDP probes, doubtful. */
+#define GUESS_BITS_FAIR 24
+
 /* A probe with an unproven reply, by its index in its trace. */
 struct unproven {
     unsigned trace;

@@ -51,4 +51,23 @@ struct frame_counters {
     uint64_t dropped_by_kernel; /* as the capture handle reports at the end */
 };
 
+/* At such a rate silence proves nothing: the flood may use up the ICMP errors of routers and of the target, or fill
+ * queues on the way.
+ * Unit: frames a second. Source: Linux sends at most 1000 ICMP errors a second to all together (icmp_msgs_per_sec).
+ * Effect: a smaller one makes silence inconclusive because of another tracer; with a larger one, replies that the flood
+ * displaced look like packets that the network dropped. */
+#define FLOOD_RATE 1000
+/* The largest rate of strays that look like replies. */
+static inline unsigned counters_flood(const struct frame_counters *counters)
+{
+    unsigned most = 0;
+    for (unsigned kind = 0; kind < FORGERIES; kind++)
+        most = counters->forgeries[kind].most > most ? counters->forgeries[kind].most : most;
+    return most;
+}
+static inline bool counters_show_flood(const struct frame_counters *counters)
+{
+    return counters_flood(counters) >= FLOOD_RATE;
+}
+
 #endif

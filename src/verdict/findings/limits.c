@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* limits: findings on routers that do not reply: to any probe, to one protocol, or to some probes. */
+/* limits: findings on routers that do not reply: to any probe, to one protocol, or to some probes. A flood may be the
+ * cause of such silence. */
 #include <stdio.h>
 
 #include "silence/loss.h"
@@ -174,6 +175,8 @@ static bool has_limits(const struct trace_set *set, const struct passage *passag
 void find_silent_hops(const struct set_facts *all, struct judgement *out)
 {
     const struct trace_set *set = all->set;
+    if (set->counters && counters_show_flood(set->counters))
+        return;
     bool limits = set->is_diagnose && has_limits(set, &all->passage);
     for (unsigned ttl = 1; ttl <= trace_set_last_router_ttl(set); ttl++) {
         struct loss_count here = count_hop(set, &all->passage, (uint8_t)ttl),
@@ -225,6 +228,8 @@ static bool answers_now_and_then(const struct trace_set *set, uint8_t ttl)
 void find_limits(const struct set_facts *all, struct judgement *out)
 {
     const struct trace_set *set = all->set;
+    if (set->counters && counters_show_flood(set->counters))
+        return;
     for (unsigned ttl = 1; ttl <= trace_set_last_router_ttl(set); ttl++) {
         struct loss_count here = {0}, others = loss_count_behind(set, &all->passage, (uint8_t)ttl);
         for (unsigned i = 0; i < set->count; i++)

@@ -15,7 +15,7 @@
  *   11 looping      the routers recur, or are those of another trace's loop, a round later
  *   12 forwarded    with --through: a router behind the gateway let the probe expire
  *   13 inconclusive silence but for replies that a forger may have guessed
- *   14 inconclusive silence, and the kernel dropped too many frames of the capture
+ *   14 inconclusive silence under a flood of forged replies, or the kernel dropped too many frames
  *   15 dropped      silence where others go on, with enough probes to claim it
  *   16 inconclusive the same, with too few probes; or no probe behind the last reply has timed out
  *   17 unanswered   silence behind the last router that any spec found

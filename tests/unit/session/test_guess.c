@@ -5,7 +5,7 @@
  * so many bits less (check_flips). */
 #include <stdlib.h>
 
-#include "strategies/strategies.h"
+#include "session/state.h"
 #include "tap.h"
 #include "unit/support/handmade.h"
 #include "unit/support/probe_flows.h"

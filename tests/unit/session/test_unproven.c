@@ -236,6 +236,30 @@ static void test_lost_frames(void)
     is_num(state_with_loss(12, 100, 11), VERDICT_UNANSWERED, "fewer than the probes that were silent");
 }
 
+/* The state of a spec without any reply under so many forged ones a second. */
+static enum verdict_state state_under_flood(unsigned forged)
+{
+    static struct judgement judgement;
+    struct session *session = start(one_spec);
+    for (uint16_t serial = 1; serial <= 12; serial++)
+        see_probe(session, 0, serial, (uint8_t)(1 + serial / 4), serial * MS);
+    flood(session, forged, 20 * MS);
+    session_finish(session, SESSION_COMPLETE, NSTIME_NEVER, 0);
+    verdict_judge(session, &judgement);
+    enum verdict_state state = judgement.verdicts[0].state;
+    is_num(judgement.findings[0].kind, FINDING_FORGED_REPLIES, "%u forged replies are a finding: %s", forged,
+           judgement.findings[0].text);
+    verdict_release(&judgement);
+    session_free(session);
+    return state;
+}
+
+static void test_flood(void)
+{
+    is_num(state_under_flood(999), VERDICT_UNANSWERED, "999 forged replies a second displace none");
+    is_num(state_under_flood(1000), VERDICT_INCONCLUSIVE, "1000 may use up the ICMP errors of a Linux host");
+}
+
 static void test_many(void)
 {
     struct session *session = start(one_spec);
@@ -258,6 +282,7 @@ int main(void)
     test_fair();
     test_other_traffic();
     test_lost_frames();
+    test_flood();
     test_many();
     return tap_done();
 }
