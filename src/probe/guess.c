@@ -3,12 +3,13 @@
  * anew for each run, and if the quote shows it as it was sent. */
 #include "probe/identity.h"
 
-#define PORT_BITS 14  /* the dynamic ports, RFC 6335 6 */
-#define LABEL_BITS 20 /* an IPv6 flow label, RFC 8200 3 */
+#define PORT_BITS 14      /* the dynamic ports, RFC 6335 6 */
+#define GIVEN_PORT_BITS 8 /* a port that the user named: a forger tries the few hundred usual ones first */
+#define LABEL_BITS 20     /* an IPv6 flow label, RFC 8200 3 */
 
 unsigned identity_port_bits(const struct flow *flow)
 {
-    return flow->port_is_given ? 0 : PORT_BITS;
+    return flow->port_is_given ? GIVEN_PORT_BITS : PORT_BITS;
 }
 
 static bool ip_id_fits(const struct headers *sent, const struct headers *quoted)

@@ -117,7 +117,7 @@ struct flow_match identity_match_by_ip_id(const struct flow *flow, const struct 
 /* Unknown bits of the fields that flows have in common. */
 #define NUMBER_BITS 16 /* an id of identity_code() */
 #define MARK_BITS 32   /* the tag of a mark */
-/* Of the source port, or the echo id; 0: the user named it. */
+/* Of the source port, or the echo id; fewer if the user named it. */
 unsigned identity_port_bits(const struct flow *flow);
 /* Of a 16-bit field that bears the serial, besides the IPv4 id; `fits`: it is quoted as it was sent. */
 unsigned identity_number_bits(const struct flow *flow, bool fits, const struct headers *sent,
