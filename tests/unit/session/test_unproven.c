@@ -3,6 +3,10 @@
 #include <stdlib.h>
 
 #include "packet/checksum.h"
+#include "report/json/json_probe.h"
+#include "report/row_buffer.h"
+#include "report/text/table/hop_line.h"
+#include "report/text/table/matrix_cells.h"
 #include "tap.h"
 #include "unit/support/handmade.h"
 #include "unit/support/probe_flows.h"
@@ -260,6 +264,40 @@ static void test_flood(void)
     is_num(state_under_flood(1000), VERDICT_INCONCLUSIVE, "1000 may use up the ICMP errors of a Linux host");
 }
 
+/* "?" behind the address in the table, alone in a cell of the matrix, and a member in JSON. */
+static void test_reports(void)
+{
+    struct session *session = start(one_spec);
+    see_probe(session, 0, 1, 1, 0);
+    see_probe(session, 0, 2, 1, 0);
+    see_header(session, "6.6.6.6", 11, 0, 0, 1, MS);
+    const struct trace *trace = session_trace(session, 0);
+    const struct trace_set set = session_trace_set(session);
+    const struct hop_line hop = {.trace = trace, .ttl = 1};
+    const struct matrix_view view = {.specs = &set};
+    const struct matrix_owners nobody = {.count = 0};
+    struct strbuf text;
+    strbuf_init(&text);
+    hop_line_add_hop(&text, &hop);
+    is_text(text.text, " 1  6.6.6.6?  1.000 ms *", "a line of the table");
+    strbuf_clear(&text);
+    hop_line_add_row(&text, &hop);
+    ok(strstr(text.text, "6.6.6.6 ") && strstr(text.text, "100.0%     2 ?"), "a row of statistics: %s", text.text);
+    strbuf_free(&text);
+    is_text(matrix_make_cell(&view, trace, 1, &nobody, 0).text, "?", "a cell of the matrix");
+    char *json = NULL;
+    size_t length = 0;
+    FILE *file = open_memstream(&json, &length);
+    struct row_buffer *rows = row_buffer_new(file);
+    json_probe_put(rows, NULL, trace, probe_of(session, 0, 1));
+    row_buffer_flush(rows);
+    row_buffer_free(rows);
+    fclose(file);
+    ok(strstr(json, "\"matched\": \"weak\"") && strstr(json, "\"unproven\": true"), "a reply in JSON: %s", json);
+    free(json);
+    session_free(session);
+}
+
 static void test_many(void)
 {
     struct session *session = start(one_spec);
@@ -283,6 +321,7 @@ int main(void)
     test_other_traffic();
     test_lost_frames();
     test_flood();
+    test_reports();
     test_many();
     return tap_done();
 }
