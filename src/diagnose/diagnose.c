@@ -159,6 +159,7 @@ static void update(struct session *session)
         return;
     }
     climb(session);
+    mtu_search_ahead(session);
     probe_silent_hops(session);
     unsigned diverged = divergence_at(session);
     for (unsigned i = 0; i < session->trace_count; i++)

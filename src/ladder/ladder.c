@@ -3,8 +3,9 @@
  *
  * Everything here follows from what the capture has shown and runs after every change, so a replay settles the same
  * hops in the same order. The rules, for a chain of specs:
- *   1. The first spec climbs from the first TTL, LOOKAHEAD hops ahead of its replies. It ends at the target, at a
- *      refusal, in a loop, or after `gap` silent hops in a row.
+ *   1. The first spec climbs from the first TTL, LOOKAHEAD hops ahead of its replies. In a run that measures sizes
+ * these are LOOKAHEAD_SIZED hops, until those are known to be silent. It ends at the target, at a refusal, in a loop,
+ * or after `gap` silent hops in a row.
  *   2. If it ends short of the target, the next spec climbs from the two hops before that silence, with one probe
  *      each. Each spec that fell silent then sends once more beside it, for comparison. If nothing answers,
  *      the first spec sends to each hop once more before: another run may have spent the routers' tokens. After the
@@ -44,6 +45,11 @@
 #include "silence/sample.h"
 
 #define LOOKAHEAD 16 /* hops ahead of the replies: a path of usual length takes one round trip */
+
+/* The same while a run measures sizes.
+ * Unit: hops. Source: the sizes take about two round trips, in which the climb over eight routers ends as well. Effect:
+ * fewer make long paths slower; more send probes behind the target. */
+#define LOOKAHEAD_SIZED 4
 
 /* How far the rules 3 and 4 have gone for a silent hop before an answering one. */
 enum rescue { RESCUE_NONE, RESCUE_PROBED, RESCUE_RESTED };
@@ -139,6 +145,16 @@ static void stop_climb(struct session *session, unsigned index)
     }
 }
 
+/* Whether replies from the first LOOKAHEAD_SIZED hops behind the last reply may still come. */
+static bool front_is_open(const struct session *session)
+{
+    unsigned last = silence_end(session, 0, LOOKAHEAD_SIZED);
+    for (unsigned ttl = silence_end(session, 0, 0) + 1U; ttl <= last; ttl++)
+        if (session_wanted(session, 0, 0, ttl)->resolved < session->config.queries)
+            return true;
+    return false;
+}
+
 static void climb(struct session *session, unsigned index)
 {
     const struct climb *own = &ladder_of(session)->climbs[index];
@@ -147,7 +163,9 @@ static void climb(struct session *session, unsigned index)
     unsigned ahead = runs_ahead ? LOOKAHEAD : session->config.gap;
     uint8_t reach = trace_probe_limit(&session->traces[index]);
     uint8_t target_ttl = session_target_ttl(session);
-    if (!reach) /* at once as far as the silence would have to last, wherever it began for another spec */
+    if (!reach && index == 0 && session->config.interface_mtu && front_is_open(session))
+        reach = silence_end(session, index, uint_min(LOOKAHEAD_SIZED, session->config.gap));
+    else if (!reach) /* at once as far as the silence would have to last, wherever it began for another spec */
         reach = uint8_max(silence_end(session, index, ahead),
                           uint8_min(session->config.max_ttl, session_farthest_ttl(session) + session->config.gap));
     if (target_ttl)
@@ -603,6 +621,7 @@ static void update(struct session *session)
     bool no_way = session_lacks_route(session);
     for (unsigned i = 0; i < active_count(session); i++)
         no_way ? stop_climb(session, i) : climb(session, i);
+    mtu_search_ahead(session);
     repair_losses(session);
     fill_lines(session);
     rescue_silent(session);

@@ -13,14 +13,15 @@
  * loss; more let a path that changes cost without end. */
 #define MTU_BUDGET 400
 
-/* If the last probe of a hop drew nothing, its router gets time for a new token. */
-static nstime earliest_at(const struct session *session, const struct path_mtu *mtu, uint8_t ttl)
+/* If the last probe of a hop timed out, its router gets time for a new token. */
+static nstime earliest_at(const struct session *session, uint8_t ttl)
 {
     const struct probe *last = NULL;
-    const struct trace *trace = session_size_trace(session, mtu->of);
-    for (const struct probe *p = trace ? trace_first_at(trace, ttl) : NULL; p; p = trace_next_at(trace, p))
-        last = !last || p->sent >= last->sent ? p : last;
-    return last && !last->reply_count ? session->last_sent[ttl] + RATE_LIMIT_REFILL : session->now;
+    for (unsigned i = session->sized_first; i < session->all_count; i++)
+        for (const struct probe *p = trace_first_at(&session->traces[i], ttl); p;
+             p = trace_next_at(&session->traces[i], p))
+            last = !last || p->sent >= last->sent ? p : last;
+    return last && last->state == PROBE_EXPIRED ? session->last_sent[ttl] + RATE_LIMIT_REFILL : session->now;
 }
 
 /* The order of the wants is that of their times. */
@@ -36,14 +37,14 @@ static void want(struct session *session, const struct path_mtu *mtu, uint16_t s
 
 static void want_pair(struct session *session, const struct path_mtu *mtu, uint16_t large, uint16_t small, uint8_t ttl)
 {
-    nstime at = earliest_at(session, mtu, ttl) + 2 * (nstime)ttl; /* of several hops, one after the other */
+    nstime at = earliest_at(session, ttl) + 2 * (nstime)ttl; /* of several hops, one after the other */
     want(session, mtu, large, ttl, at);
     want(session, mtu, small, ttl, at + 1);
 }
 
 static void want_between(struct session *session, const struct path_mtu *mtu)
 {
-    nstime at = earliest_at(session, mtu, mtu->ttl);
+    nstime at = earliest_at(session, mtu->ttl);
     unsigned width = mtu->high - mtu->low;
     uint16_t before = mtu->high;
     for (unsigned i = MTU_SIZES_A_ROUND; i > 0; i--) {
@@ -59,9 +60,9 @@ static void want_between(struct session *session, const struct path_mtu *mtu)
  * router before the hole: its reply shows that the router had a token. */
 static void want_proof(struct session *session, const struct path_mtu *mtu, uint16_t small)
 {
-    nstime at = earliest_at(session, mtu, mtu->ttl);
+    nstime at = earliest_at(session, mtu->ttl);
     bool can_show = mtu->after_ttl >= session->config.first_ttl;
-    nstime before = can_show ? earliest_at(session, mtu, mtu->after_ttl) : at;
+    nstime before = can_show ? earliest_at(session, mtu->after_ttl) : at;
     at = before > at ? before : at;
     want(session, mtu, mtu->high, mtu->ttl, at);
     want(session, mtu, mtu->high, mtu->ttl, at);
@@ -110,6 +111,32 @@ static bool is_spent(const struct session *session)
     for (unsigned i = session->sized_first; i < session->all_count; i++)
         sent += session->traces[i].probe_count;
     return sent >= MTU_BUDGET;
+}
+
+/* TTL of the farthest probe that the climb wants, if it is known; 0: it is not. */
+static uint8_t front_of(const struct session *session, unsigned of)
+{
+    uint8_t front = session->config.max_ttl;
+    while (front && !session_wanted(session, of, 0, front)->want)
+        front--;
+    return front && session_wanted(session, of, 0, front)->known ? front : 0;
+}
+
+void mtu_search_ahead(struct session *session)
+{
+    struct mtu_ahead ahead;
+    unsigned leader, index, k;
+    if (!session->config.interface_mtu || !path_mtu_leader(session, &leader))
+        return;
+    uint8_t front = front_of(session, leader);
+    if (!front || !path_mtu_find_ahead(session, session->now, front, &ahead) ||
+        ahead.size <= session->traces[ahead.of].flow.size || !sized_flow(session, ahead.of, ahead.size, &index, &k))
+        return;
+    struct wanted *cell = session_wanted(session, index, k, ahead.ttl);
+    if (cell->want)
+        return;
+    cell->want = 1;
+    cell->not_before = NSTIME_NONE; /* the first of all that may go at once */
 }
 
 bool mtu_search_update(struct session *session)

@@ -193,12 +193,18 @@ static void order_steps(struct path_mtu *out)
     out->step_count = kept;
 }
 
+/* A reported MTU gives the next size at once, before the smaller probe of the round has its reply. */
 static void find_undecided(const struct sizes *v, struct path_mtu *out)
 {
+    bool is_between_rounds = out->need == MTU_NEEDS_END || out->need == MTU_NEEDS_NOTHING;
     for (size_t i = 0; i < v->sized->probe_count; i++) {
         nstime until;
         const struct probe *probe = &v->sized->probes[i];
         if (probe->state != PROBE_OUTSTANDING || sizes_is_lost(v, probe, &until))
+            continue;
+        if (sizes_of_probe(v, probe) >= out->path && sizes_is_alone(v, probe))
+            until = sizes_alone_until(v, probe);
+        if (until <= v->now || (is_between_rounds && sizes_is_spare(v, probe)))
             continue;
         out->is_undecided = true;
         out->undecided_until = until < out->undecided_until ? until : out->undecided_until;
@@ -302,7 +308,7 @@ bool path_mtu_find(const struct session *session, nstime now, struct path_mtu *o
     *out = (struct path_mtu){.interface = interface, .path = interface, .undecided_until = NSTIME_NEVER};
     if (!interface)
         return false;
-    out->of = session_measures(session, &out->of) ? out->of : path_mtu_choose(session);
+    out->of = path_mtu_choose(session);
     sizes_view(session, now, out->of, &v);
     out->trace = v.of;
     out->end_ttl = v.end_ttl;
@@ -320,6 +326,66 @@ bool path_mtu_find(const struct session *session, nstime now, struct path_mtu *o
     else
         find_back(session, now, out);
     return true;
+}
+
+/* Whether sizes of this trace may go ahead of its own probes:
+ * 1. Each reply shows which probe it answers: an echo reply does, and the answer of a service to its own query. No
+ *    service has the type's default port.
+ * 2. It opens no connection at the target, which would then take no SYN of the climb. */
+static bool can_go_ahead(const struct session *session, unsigned of)
+{
+    const struct probe_spec *spec = &session_trace(session, of)->flow.spec;
+    bool is_told = spec->port == spec->type->default_port || probe_spec_variant(spec)->port;
+    return session_can_measure(session, of) &&
+           (spec->type->identity == IDENTITY_ECHO ||
+            (spec->type->identity != IDENTITY_SEQ && spec->type->has_port && is_told));
+}
+
+/* The largest size that no router has reported to be too large for this trace. */
+static uint16_t find_left(const struct sizes *v, uint16_t interface)
+{
+    struct path_mtu told = {.path = interface};
+    struct mtu_step step;
+    while (v->sized && find_told(v, &told, &step))
+        told.path = step.mtu;
+    return told.path;
+}
+
+bool path_mtu_leader(const struct session *session, unsigned *of)
+{
+    if (!session_measures(session, of))
+        *of = path_mtu_choose(session);
+    return can_go_ahead(session, *of);
+}
+
+/* Whether this size is to go as far as `front`: nothing shows that it got there, and none is on its way. */
+static bool is_to_go_on(const struct sizes *v, uint16_t size, uint8_t front)
+{
+    for (size_t i = 0; v->sized && i < v->sized->probe_count; i++) {
+        const struct probe *probe = &v->sized->probes[i];
+        const struct reply *reply = sizes_passing_reply(v, probe);
+        if (sizes_of_probe(v, probe) == size && (probe->ttl >= front || !reply || reply->kind != REPLY_TIME_EXCEEDED))
+            return false;
+    }
+    return true;
+}
+
+bool path_mtu_find_ahead(const struct session *session, nstime now, uint8_t front, struct mtu_ahead *out)
+{
+    struct sizes v;
+    if (!path_mtu_leader(session, &out->of))
+        return false;
+    sizes_view(session, now, out->of, &v);
+    out->size = find_left(&v, session_config(session)->interface_mtu);
+    out->ttl = front;
+    if (is_to_go_on(&v, out->size, front))
+        return true;
+    out->of = echo_trace(session);
+    out->ttl = v.end_ttl;
+    if (!v.end_is_target || out->of == session_trace_count(session) || !session_can_measure(session, out->of))
+        return false;
+    sizes_view(session, now, out->of, &v);
+    return is_to_go_on(&v, out->size, out->ttl);
 }
 
 bool path_mtu_needs_hop(const struct session *session, const struct path_mtu *mtu, uint8_t ttl)

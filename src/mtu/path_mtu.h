@@ -13,7 +13,11 @@
  *      before it must show that it had a token to report the loss.
  *   6. Echo replies have the size of the request. Once the way there is known to take a size, an echo request of it
  * that is lost shows that the way back does not. If the way there was measured with echo requests alone, a loss at the
- *      target's own hop may be on either way. */
+ *      target's own hop may be on either way.
+ *   7. A router reports its MTU whatever the TTL. So while the strategy still climbs, the largest size that is left
+ * goes ahead, right behind the farthest probe of the climb. At a router that ends the path, that probe comes first: a
+ *      last token is for its refusal. No smaller probe goes with it, so its reply counts but its silence shows nothing.
+ */
 #ifndef HOPSONDE_MTU_PATH_MTU_H
 #define HOPSONDE_MTU_PATH_MTU_H
 
@@ -79,6 +83,16 @@ struct path_mtu {
     bool is_undecided;      /* the fate of a probe is not known yet */
 };
 
+/* Rule 7: what goes ahead now. `front`: TTL of the farthest probe that the trace of path_mtu_leader() has sent. False:
+ * nothing. */
+struct mtu_ahead {
+    unsigned of; /* the trace whose flow it has */
+    uint16_t size;
+    uint8_t ttl;
+};
+bool path_mtu_find_ahead(const struct session *session, nstime now, uint8_t front, struct mtu_ahead *out);
+/* The trace whose sizes go ahead: the same during the whole run. False: none can. */
+bool path_mtu_leader(const struct session *session, unsigned *of);
 /* False: the run measures no sizes, or nothing can be measured. `now`: session_now(). */
 bool path_mtu_find(const struct session *session, nstime now, struct path_mtu *out);
 /* Which trace a run measures, of those whose probes can have other sizes: the first that reached the target, else the

@@ -64,10 +64,14 @@ const struct reply *sizes_passing_reply(const struct sizes *v, const struct prob
     return NULL;
 }
 
+static bool is_just_after(const struct sizes *v, const struct probe *later, const struct probe *before)
+{
+    return later->sent >= before->sent && later->sent - before->sent <= v->span;
+}
+
 bool sizes_shows_token(const struct sizes *v, const struct probe *answered, const struct probe *before)
 {
-    return sizes_passing_reply(v, answered) && answered->sent >= before->sent &&
-           answered->sent - before->sent <= v->span;
+    return sizes_passing_reply(v, answered) && is_just_after(v, answered, before);
 }
 
 /* Whether a reply says what became of the probe. */
@@ -79,6 +83,11 @@ static bool is_told(const struct sizes *v, const struct probe *probe)
     return false;
 }
 
+static nstime late_after(nstime rtt)
+{
+    return rtt / MTU_LATE_PART > MTU_LATE_LEAST ? rtt / MTU_LATE_PART : MTU_LATE_LEAST;
+}
+
 bool sizes_is_lost(const struct sizes *v, const struct probe *probe, nstime *until)
 {
     *until = NSTIME_NEVER;
@@ -88,8 +97,7 @@ bool sizes_is_lost(const struct sizes *v, const struct probe *probe, nstime *unt
         if (!sizes_shows_token(v, p, probe) || sizes_of_probe(v, p) >= sizes_of_probe(v, probe))
             continue;
         const struct reply *reply = sizes_passing_reply(v, p);
-        nstime rtt = reply_rtt(p, reply),
-               late = rtt / MTU_LATE_PART > MTU_LATE_LEAST ? rtt / MTU_LATE_PART : MTU_LATE_LEAST;
+        nstime late = late_after(reply_rtt(p, reply));
         if (probe->state != PROBE_OUTSTANDING || v->now >= reply->time + late)
             return true;
         *until = reply->time + late < *until ? reply->time + late : *until;
@@ -101,6 +109,38 @@ bool sizes_is_proven(const struct sizes *v, const struct probe *probe)
 {
     nstime unused;
     return sizes_is_lost(v, probe, &unused);
+}
+
+bool sizes_is_spare(const struct sizes *v, const struct probe *probe)
+{
+    bool is_with_larger = false;
+    for (const struct probe *p = trace_first_at(v->sized, probe->ttl); p; p = trace_next_at(v->sized, p)) {
+        if (sizes_of_probe(v, p) <= sizes_of_probe(v, probe) || !is_just_after(v, probe, p))
+            continue;
+        if (!is_told(v, p))
+            return false;
+        is_with_larger = true;
+    }
+    return is_with_larger;
+}
+
+bool sizes_is_alone(const struct sizes *v, const struct probe *probe)
+{
+    for (const struct probe *p = trace_first_at(v->sized, probe->ttl); p; p = trace_next_at(v->sized, p))
+        if (sizes_of_probe(v, p) < sizes_of_probe(v, probe) && is_just_after(v, p, probe))
+            return false;
+    return true;
+}
+
+nstime sizes_alone_until(const struct sizes *v, const struct probe *probe)
+{
+    nstime slowest = 0;
+    for (unsigned i = 0; i < v->set.count; i++)
+        for (const struct probe *p = trace_first_at(v->set.traces[i], v->end_ttl); p;
+             p = trace_next_at(v->set.traces[i], p))
+            if (p->reply_count && reply_rtt(p, &p->replies[0]) > slowest)
+                slowest = reply_rtt(p, &p->replies[0]);
+    return probe->sent + slowest + late_after(slowest);
 }
 
 /* The last TTL to which the probe is known to have got; 0: none. */

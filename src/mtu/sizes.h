@@ -33,6 +33,12 @@ bool sizes_shows_token(const struct sizes *v, const struct probe *answered, cons
 /* Rule 3. `*until`: when it will hold if no reply comes; NSTIME_NEVER: not by time. */
 bool sizes_is_lost(const struct sizes *v, const struct probe *probe, nstime *until);
 bool sizes_is_proven(const struct sizes *v, const struct probe *probe);
+/* Whether the probe went with larger ones to show a token for them, and each of them has its own reply. */
+bool sizes_is_spare(const struct sizes *v, const struct probe *probe);
+/* Whether no smaller one went behind the probe, which would show that it is lost: rule 7. */
+bool sizes_is_alone(const struct sizes *v, const struct probe *probe);
+/* How long the run waits for its reply: as long as the end of the path took for others. */
+nstime sizes_alone_until(const struct sizes *v, const struct probe *probe);
 /* The largest size that got to this TTL, or further; 0: none. */
 uint16_t sizes_most_passed(const struct sizes *v, unsigned ttl);
 /* Probes of this size that were sent with this TTL. */

@@ -31,7 +31,7 @@ struct trace_wants {
     bool climbs;          /* its own flow stays within trace_probe_limit() */
 };
 
-#define SIZE_TRACES_MOST 2 /* one for the way there, and one for the way back */
+#define SIZE_TRACES_MOST 3 /* one for the way there, one for the way back, and one whose sizes went ahead in vain */
 #define TRACES_MOST (SPECS_MOST + SIZE_TRACES_MOST)
 #define SIZES_MOST 96 /* different sizes that a run sends */
 

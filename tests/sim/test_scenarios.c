@@ -13,6 +13,7 @@
 #define SEEDS 3
 #define MOST_OF_SPEC 3
 #define MOST_OF_ALL 6
+#define SIZES_UP_TO 1500
 
 static const char *const spec_lists[] = {
     "udp",     "icmp",  "tcp/443", "tcp/80", "tcp/80:ack", "tcp/81:fin", "udp/53", "udp/123",
@@ -301,8 +302,25 @@ static bool check_interrupted(const struct drive *whole, const char *spec)
 
 /* What one scenario and family must show over all specs and seeds. */
 struct score {
-    bool runs, paths, verdicts, pressure, repeats, replays, saved, interrupted;
+    bool runs, paths, verdicts, pressure, repeats, replays, saved, interrupted, sizes;
 };
+
+/* Probes of other sizes change neither the path nor the verdicts. */
+static bool check_with_sizes(const struct net *net, uint8_t family, const char *spec,
+                             const struct session_config *plain)
+{
+    struct session_config config = *plain;
+    struct drive d;
+    config.interface_mtu = SIZES_UP_TO;
+    bool ran = drive_live(&d, net, &config, NSTIME_NEVER), cannot = d.err.status == STATUS_USAGE;
+    if (!ran && !cannot)
+        complain("%s, seed %" PRIu64 ", with sizes: %s", spec, config.seed, d.err.message);
+    bool good = cannot || (ran && check_path(&d, spec, family));
+    good = (cannot || (ran && check_verdicts(&d, spec, family))) && good;
+    good = (cannot || (ran && check_replay(&d, spec))) && good;
+    drive_free(&d);
+    return good;
+}
 
 static void run_one(const struct net *net, uint8_t family, const char *spec, uint64_t seed, struct score *score)
 {
@@ -322,6 +340,7 @@ static void run_one(const struct net *net, uint8_t family, const char *spec, uin
         score->replays = check_replay(&d, spec) && score->replays;
         score->interrupted = (seed > 1 || check_interrupted(&d, spec)) && score->interrupted;
         score->saved = check_saved(&d, spec) && score->saved;
+        score->sizes = check_with_sizes(net, family, spec, &config) && score->sizes;
     } else {
         complain("%s, seed %" PRIu64 ": %s", spec, seed, d.err.message);
         score->runs = false;
@@ -331,7 +350,7 @@ static void run_one(const struct net *net, uint8_t family, const char *spec, uin
 
 static void run_scenario(const struct net *net, const char *name, uint8_t family)
 {
-    struct score score = {true, true, true, true, true, true, true, true};
+    struct score score = {true, true, true, true, true, true, true, true, true};
     const char *only = getenv("SIM_SPEC");
     if (addr_is_none(&net->target[family == 6]))
         return;
@@ -347,6 +366,7 @@ static void run_scenario(const struct net *net, const char *name, uint8_t family
     ok(score.replays, "%s, IPv%u: live equals replay", name, family);
     ok(score.interrupted, "%s, IPv%u: interrupted live equals replay", name, family);
     ok(score.saved, "%s, IPv%u: live equals its saved file", name, family);
+    ok(score.sizes, "%s, IPv%u: path, verdicts and replay while sizes are measured", name, family);
 }
 
 static struct net *read_scenario(const char *name)
