@@ -257,6 +257,22 @@ static uint16_t least_mss(const struct session *session, uint8_t end_ttl)
     return least;
 }
 
+/* Packets as large as the links before a step take got to the router before it. A hop within the bracket of a hole may
+ * lie on either side. */
+uint16_t path_mtu_at(const struct path_mtu *mtu, uint8_t ttl)
+{
+    uint16_t size = mtu->interface;
+    for (unsigned i = 0; i < mtu->step_count; i++) {
+        const struct mtu_step *step = &mtu->steps[i];
+        if (ttl <= step->after_ttl)
+            return size;
+        if (step->is_hole && ttl < step->before_ttl)
+            return 0;
+        size = step->mtu;
+    }
+    return ttl <= mtu->end_ttl && mtu->passes >= mtu->path ? size : 0;
+}
+
 uint16_t path_mtu_tcp_size(const struct path_mtu *mtu)
 {
     unsigned headers = mtu->trace->flow.target.family == 6 ? 60 : 40;

@@ -100,6 +100,8 @@ bool path_mtu_find(const struct session *session, nstime now, struct path_mtu *o
 unsigned path_mtu_choose(const struct session *session);
 /* Whether the hop needs a probe of `size`: MTU_NEEDS_HOPS. */
 bool path_mtu_needs_hop(const struct session *session, const struct path_mtu *mtu, uint8_t ttl);
+/* The largest packet that gets to this hop; 0: not known. */
+uint16_t path_mtu_at(const struct path_mtu *mtu, uint8_t ttl);
 /* The largest packet that the target lets TCP send to it: its MSS and the headers (RFC 9293 3.7.1). 0: not known. */
 uint16_t path_mtu_tcp_size(const struct path_mtu *mtu);
 /* The tunnel that takes so many bytes of an MTU of 1500, as "PPPoE"; NULL: none that is common. */

@@ -278,7 +278,7 @@ static bool step_is_true(const struct mtu_step *step, const struct truth *truth)
 }
 
 struct counts {
-    unsigned runs, wrong_steps, wrong_paths, wrong_backs, incomplete, missed;
+    unsigned runs, wrong_steps, wrong_paths, wrong_backs, wrong_hops, unknown_hops, incomplete, missed;
     unsigned holes, wide; /* holes that were shown, and those not between neighbours */
     unsigned most_packets;
     double most_ms;
@@ -301,6 +301,20 @@ static bool misses_hole(const struct path_mtu *mtu, const struct truth *truth)
     return false;
 }
 
+/* Hops with another MTU than their links have. Echo replies may be lost on the way back. */
+static void judge_hops(const struct path_mtu *mtu, const struct truth *truth, bool is_echo, struct counts *counts)
+{
+    unsigned least = 1500;
+    for (unsigned ttl = 1; ttl <= ROUTERS + 1; ttl++) {
+        least = truth->told[ttl - 1] && truth->told[ttl - 1] < least ? truth->told[ttl - 1] : least;
+        least = truth->hole[ttl - 1] && truth->hole[ttl - 1] < least ? truth->hole[ttl - 1] : least;
+        unsigned both = is_echo && ttl == ROUTERS + 1 && truth->back < least ? truth->back : least;
+        uint16_t found = path_mtu_at(mtu, (uint8_t)ttl);
+        counts->wrong_hops += found && found != both;
+        counts->unknown_hops += !found;
+    }
+}
+
 static void judge(const struct path_mtu *mtu, const struct truth *truth, bool is_echo, struct counts *counts)
 {
     unsigned path = is_echo && truth->back < truth->path ? truth->back : truth->path;
@@ -310,6 +324,7 @@ static void judge(const struct path_mtu *mtu, const struct truth *truth, bool is
         counts->holes += mtu->steps[i].is_hole;
         counts->wide += mtu->steps[i].is_hole && mtu->steps[i].before_ttl != mtu->steps[i].after_ttl + 1;
     }
+    judge_hops(mtu, truth, is_echo, counts);
     counts->incomplete += !mtu->complete;
     counts->wrong_paths += mtu->complete && mtu->path != path;
     counts->missed += mtu->complete && misses_hole(mtu, truth);
@@ -340,8 +355,8 @@ static void check_worlds(void)
             counts.most_ms = ms > counts.most_ms ? ms : counts.most_ms;
             counts.most_packets =
                 sized_count(d.session) > counts.most_packets ? sized_count(d.session) : counts.most_packets;
-            if (counts.wrong_steps + counts.wrong_paths + counts.wrong_backs + counts.missed >
-                before.wrong_steps + before.wrong_paths + before.wrong_backs + before.missed) {
+            if (counts.wrong_steps + counts.wrong_paths + counts.wrong_backs + counts.wrong_hops + counts.missed >
+                before.wrong_steps + before.wrong_paths + before.wrong_backs + before.wrong_hops + before.missed) {
                 struct strbuf found;
                 strbuf_init(&found);
                 describe(&mtu, &found);
@@ -357,6 +372,8 @@ static void check_worlds(void)
     is_num(counts.wrong_steps, 0, "drawn networks: no step that is not there");
     is_num(counts.wrong_paths, 0, "drawn networks: no wrong path MTU");
     is_num(counts.wrong_backs, 0, "drawn networks: no wrong MTU of the way back");
+    is_num(counts.wrong_hops, 0, "drawn networks: no hop with a wrong MTU");
+    ok(counts.unknown_hops <= WORLDS / 10, "drawn networks: %u hops without an MTU", counts.unknown_hops);
     is_num(counts.missed, 0, "drawn networks: no hole missed");
     ok(counts.incomplete <= WORLDS / 50, "drawn networks: %u of %u are not complete", counts.incomplete, WORLDS);
     ok(counts.holes > 300 && counts.wide <= counts.holes / 50,

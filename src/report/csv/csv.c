@@ -4,7 +4,9 @@
  * The rows of a run are written at its end, by trace, TTL and attempt, so that late replies follow their probes. The
  * rows of other captures are written as their probes settle, so that memory stays bounded. Captures have millions of
  * rows: they are written through row_buffer. `trace` and `file` count from 0 as in json. Unknown and meaningless fields
- * are empty. Only the fields of names, which follow if there are any, may need quotes (csv_address.h). */
+ * are empty. Only the fields of names, which follow if there are any, may need quotes (csv_address.h). A run with --mtu
+ * has one more column, path_mtu: the largest packet that gets to the hop, in the rows of the trace that was measured.
+ */
 #include <stdlib.h>
 
 #include "report/csv/csv_address.h"
@@ -35,6 +37,7 @@ struct csv_state {
     struct spec_text spec;
     bool has_heading;
     bool has_facts;                   /* rows have the columns of csv_address.h */
+    bool has_mtu;                     /* rows have the column path_mtu, the last one */
     struct prefix prefixes[PREFIXES]; /* of recent traces, by number */
 };
 
@@ -57,7 +60,9 @@ static void put_heading(struct output *out)
     state->has_heading = true;
     state->has_facts = out->result->book != NULL;
     fputs(heading, out->file);
-    fputs(state->has_facts ? CSV_FACTS_HEADING "\n" : "\n", out->file);
+    state->has_mtu = out->result->config && out->result->config->interface_mtu;
+    fputs(state->has_facts ? CSV_FACTS_HEADING : "", out->file);
+    fputs(state->has_mtu ? ",path_mtu\n" : "\n", out->file);
 }
 
 static bool csv_begin(struct output *out)
@@ -179,6 +184,22 @@ static char *put_facts(char *at, const struct addr *address, struct output *out)
     return state->facts.failed ? put_text(at, CSV_FACTS_EMPTY) : put_bytes(at, state->facts.text, state->facts.length);
 }
 
+/* The columns behind "duplicate", and the end of the row. `from`: NULL in the row of a silent probe. */
+static void end_row(struct output *out, char *at, const struct trace *trace, const struct probe *probe,
+                    const struct addr *from)
+{
+    struct csv_state *state = out->state;
+    const struct path_mtu *mtu = out->result->mtu;
+    if (state->has_facts)
+        at = from ? put_facts(at, from, out) : put_text(at, CSV_FACTS_EMPTY);
+    if (state->has_mtu) {
+        uint16_t size = mtu && mtu->trace == trace ? path_mtu_at(mtu, probe->ttl) : 0;
+        at = put_char(at, ',');
+        at = size ? put_number(at, size) : at;
+    }
+    row_buffer_end(state->rows, put_char(at, '\n'));
+}
+
 static void csv_probe(struct output *out, const struct trace *trace, const struct probe *probe)
 {
     struct csv_state *state = out->state;
@@ -187,13 +208,11 @@ static void csv_probe(struct output *out, const struct trace *trace, const struc
     for (unsigned i = 0; i < probe_listed(probe); i++) {
         char *at = put_probe(state, row_buffer_begin(state->rows), number, trace, probe);
         at = put_reply(state, at, probe, &probe->replies[i]);
-        at = state->has_facts ? put_facts(at, &probe->replies[i].from, out) : at;
-        row_buffer_end(state->rows, put_char(at, '\n'));
+        end_row(out, at, trace, probe, &probe->replies[i].from);
     }
     if (!probe_listed(probe)) {
         char *at = put_probe(state, row_buffer_begin(state->rows), number, trace, probe);
-        at = put_text(at, ",,,,,,,,,,");
-        row_buffer_end(state->rows, put_text(at, state->has_facts ? CSV_FACTS_EMPTY "\n" : "\n"));
+        end_row(out, put_text(at, ",,,,,,,,,,"), trace, probe, NULL);
     }
 }
 
