@@ -24,27 +24,39 @@
  * Unit: probes. Source: chosen; a limited target answers one probe a second. Effect: with fewer, more ports stay
  * undecided behind a limit; more cost time where replies are lost. */
 #define ASKED_MOST 40
+/* Probes that try a sender of errors leave within this time.
+ * Unit: ns. Source: chosen; they are fewer than RATE_LIMIT_UNLIMITED for each of a few senders. Effect: with less, the
+ * errors before them may be older than a refill, and the trial shows nothing; with more, it takes more tokens. */
+#define TRIAL_WITHIN (100 * NS_PER_MS)
 /* Probes of each port where no router behind the gateway replies to any.
  * Unit: probes. Source: chosen; one may be lost. Effect: with more, such a run takes longer and shows no more. */
 #define ASKED_BLINDLY 2
 
-/* A port for each sender of refusals; RSTs and ICMP errors apart. */
+/* Whether a port with this answer is the control of its sender; RSTs and ICMP errors apart. */
+static bool gives_control(const struct portmap *map, unsigned index, bool icmp)
+{
+    const struct port_answer *answer = &map->answers[index];
+    bool is_limited = icmp ? answer->is_icmp : !answer->is_icmp && answer->kind == REPLY_RST, is_told = false;
+    for (unsigned k = 0; k < index; k++)
+        is_told = is_told || (map->answers[k].is_icmp == answer->is_icmp && map->answers[k].kind == answer->kind &&
+                              addr_equal(&map->answers[k].from, &answer->from));
+    return is_limited && !is_told && answer->ports;
+}
+
+static void add_control(struct maker *maker, const struct port_answer *answer)
+{
+    struct ask ask = maker_ask(maker, answer->example_part, answer->example_port, maker->map->end_ttl);
+    ask.controls = true;
+    ask.refused = answer->is_icmp;
+    maker_add(maker, ask);
+}
+
+/* A control for each sender of refusals. */
 static void add_controls(struct maker *maker, bool icmp)
 {
-    const struct portmap *map = maker->map;
-    for (unsigned i = 0; i < map->answer_count; i++) {
-        const struct port_answer *answer = &map->answers[i];
-        bool is_limited = icmp ? answer->is_icmp : !answer->is_icmp && answer->kind == REPLY_RST, is_told = false;
-        for (unsigned k = 0; k < i; k++)
-            is_told = is_told || (map->answers[k].is_icmp == answer->is_icmp && map->answers[k].kind == answer->kind &&
-                                  addr_equal(&map->answers[k].from, &answer->from));
-        if (!is_limited || is_told || !answer->ports)
-            continue;
-        struct ask ask = maker_ask(maker, answer->example_part, answer->example_port, map->end_ttl);
-        ask.controls = true;
-        ask.refused = icmp;
-        maker_add(maker, ask);
-    }
+    for (unsigned i = 0; i < maker->map->answer_count; i++)
+        if (gives_control(maker->map, i, icmp))
+            add_control(maker, &maker->map->answers[i]);
 }
 
 static nstime last_expiry_by(const struct portmap *map, const struct addr *router)
@@ -73,11 +85,12 @@ static nstime last_error(const struct maker *maker)
     return latest;
 }
 
-/* Whether errors need no wait: no limit is seen, and the last control was answered. */
+/* Whether errors need no wait: no limit is seen, and the last control was answered. If resets are limited, a round is
+ * too slow for its one control, and each needs rested senders. */
 static bool errors_are_free(const struct maker *maker)
 {
     nstime control = maker->rounds->refused;
-    return maker->map->errors_are_unlimited && (!control || last_error(maker) >= control);
+    return maker->map->errors_are_unlimited && !maker->map->reset_gap && (!control || last_error(maker) >= control);
 }
 
 nstime again_tokens_at(const struct maker *maker)
@@ -85,6 +98,35 @@ nstime again_tokens_at(const struct maker *maker)
     nstime control = maker->rounds->refused, last = last_error(maker);
     last = control && control > last ? control : last;
     return last == NSTIME_NONE || errors_are_free(maker) ? 0 : last + RATE_LIMIT_REFILL;
+}
+
+/* Errors of this router to probes that were sent since then. */
+static unsigned count_errors(const struct maker *maker, const struct addr *router, nstime since)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < session_all_count(maker->session); i++) {
+        const struct trace *trace = session_trace(maker->session, i);
+        for (size_t k = 0; k < trace->probe_count; k++) {
+            const struct probe *probe = &trace->probes[k];
+            count += probe->sent >= since && probe->reply_count && reply_is_limited(&probe->replies[0]) &&
+                     addr_equal(&probe->replies[0].from, router);
+        }
+    }
+    return count;
+}
+
+/* As few as show it: each takes a token, if there is a limit. */
+void again_try(struct maker *maker)
+{
+    nstime since = session_now(maker->session) + TRIAL_WITHIN - RATE_LIMIT_REFILL;
+    maker->rounds->tried = true;
+    for (unsigned i = 0; i < maker->map->answer_count; i++) {
+        const struct port_answer *answer = &maker->map->answers[i];
+        if (!gives_control(maker->map, i, true))
+            continue;
+        for (unsigned count = count_errors(maker, &answer->from, since); count < RATE_LIMIT_UNLIMITED; count++)
+            add_control(maker, answer);
+    }
 }
 
 static bool is_to_repeat(const struct portmap *map, const struct port_entry *entry)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* again: rule 3 of a round: silent ports are asked again. Floor 5; internal to ports/; pure. */
+/* again: rules 3 and 7 of a round: silent ports are asked again. Floor 5; internal to ports/; pure. */
 #ifndef HOPSONDE_PORTS_AGAIN_H
 #define HOPSONDE_PORTS_AGAIN_H
 
@@ -7,6 +7,8 @@
 
 /* When the round may start for the sake of tokens; 0: at once. */
 nstime again_tokens_at(const struct maker *maker);
+/* Adds refused controls at once, which show if their senders have a limit. */
+void again_try(struct maker *maker);
 /* Whether ports are to be asked again. */
 bool again_is_due(const struct portmap *map);
 /* Adds those that were asked least, and controls that the target resets. */

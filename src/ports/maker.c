@@ -63,7 +63,8 @@ nstime maker_ready_at(const struct maker *maker, unsigned ttl)
 
 bool maker_may_ask(struct maker *maker, unsigned ttl)
 {
-    nstime ready = maker_ready_at(maker, ttl);
+    bool waits = !maker->rounds->guessed[ttl] && !portmap_hop_is_unlimited(maker->map, ttl);
+    nstime ready = waits ? maker_ready_at(maker, ttl) : 0;
     if (ready > session_now(maker->session) && !maker->waits)
         return false;
     maker_wait(maker, ready);

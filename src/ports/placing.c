@@ -126,7 +126,9 @@ static void add_sample(struct maker *maker, const struct port_entry *entry)
     maker->has_control[ttl] = maker->has_control[ttl] || expires;
     maker->needs_control[ttl] = maker->needs_control[ttl] || entry->silent_ttl == ttl ||
                                 maker_is_silent_since(maker, ttl, maker->rounds->asked[ttl]);
-    maker_add_port(maker, entry->part, entry->port, ttl, expires);
+    struct ask ask = maker_ask(maker, entry->part, entry->port, ttl);
+    ask.controls = ask.guessed = expires;
+    maker_add(maker, ask);
 }
 
 /* The entry in the middle between two measured neighbours whose places differ; `first` itself: there is none. */

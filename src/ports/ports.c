@@ -142,9 +142,12 @@ static void sent(struct session *session, const struct wish *wish, nstime at)
     if (!plan->path_is_known)
         return;
     plan->rounds.asked[wish->ttl] = at;
-    if (plan->rounds.asks[plan->rounds.next].controls)
+    const struct ask *ask = &plan->rounds.asks[plan->rounds.next];
+    if (ask->controls) {
         plan->rounds.controlled[wish->ttl] = at;
-    if (plan->rounds.asks[plan->rounds.next].refused)
+        plan->rounds.guessed[wish->ttl] = ask->guessed;
+    }
+    if (ask->refused)
         plan->rounds.refused = at;
     plan->rounds.next++;
 }

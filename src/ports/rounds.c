@@ -15,7 +15,10 @@
  *   6. Last, all ports that have the place of their neighbours are asked at the last hop that those pass. That stops
  *      where the first replies show a rate limit, as each port takes a token.
  *
- * placing.c carries out rules 2 and 4, again.c rule 3, survey.c rule 6. */
+ *   7. Before rule 3 waits for tokens the first time, each sender of refusals gets more of them at once, until
+ *      RATE_LIMIT_UNLIMITED fall within a refill. If it refuses them all, it has no limit, and no round waits for it.
+ *
+ * placing.c carries out rules 2 and 4, again.c rules 3 and 7, survey.c rule 6. */
 #include "ports/rounds.h"
 
 #include <stdlib.h>
@@ -58,6 +61,8 @@ bool rounds_plan(struct rounds *rounds, const struct session *session, const str
     maker.repeats = again_is_due(map);
     if (maker.repeats && !is_early)
         again_add(&maker);
+    else if (maker.repeats && !rounds->tried && !map->reset_gap && !map->gateway.ttl)
+        again_try(&maker);
     placing_add(&maker);
     if (!rounds->count && maker.repeats) {
         again_add(&maker);

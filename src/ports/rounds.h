@@ -15,6 +15,7 @@ struct ask {
     uint16_t gap_ms; /* it waits until the send before is so old */
     bool controls;   /* its reply shows that a silence before it is no rate limit */
     bool refused;    /* the control is refused by an ICMP error */
+    bool guessed;    /* the control is expected to pass all routers before, as its neighbours do */
 };
 
 struct rounds {
@@ -29,7 +30,9 @@ struct rounds {
     bool surveyed[256];     /* by TTL: rule 6 was tried there */
     nstime asked[256];      /* by TTL: the last send; 0: none */
     nstime controlled[256]; /* by TTL: the send of the last control; 0: none */
+    bool guessed[256];      /* by TTL: that one was guessed */
     nstime refused;         /* the send of the last control that is refused; 0: none */
+    bool tried;             /* rule 7 was carried out */
 };
 
 /* Plans the next round; no ask in it: all is known that can be. False: memory is short. */
