@@ -84,13 +84,9 @@ static bool has_tag(const struct sighting *set, uint32_t tag)
     return (set[0].tag == tag) | (set[1].tag == tag) | (set[2].tag == tag) | (set[3].tag == tag);
 }
 
-/* `known`: an earlier sighting with this hash, which the new one replaces; NULL: the oldest of the set has to go. */
-static void remember(struct sighting *set, struct sighting *known, uint64_t hash, uint8_t mark,
-                     const struct digest *digest)
+static struct sighting sighting_of(const struct digest *digest, uint64_t hash, uint8_t mark)
 {
-    if (!known)
-        memmove(set + 1, set, (SET_SIZE - 1) * sizeof *set);
-    *(known ? known : set) = (struct sighting){
+    return (struct sighting){
         .time = digest->time,
         .tag = tag_of(hash),
         .ttl = digest_outer_ttl(digest),
@@ -98,6 +94,23 @@ static void remember(struct sighting *set, struct sighting *known, uint64_t hash
         .place = place_of(digest),
         .mark = mark,
     };
+}
+
+/* The oldest of the set has to go. */
+static inline void remember_new(struct sighting *set, struct sighting sighting)
+{
+    for (unsigned i = SET_SIZE - 1; i > 0; i--)
+        set[i] = set[i - 1];
+    set[0] = sighting;
+}
+
+/* `known`: an earlier sighting with this hash, which the new one replaces; NULL: none. */
+static void remember(struct sighting *set, struct sighting *known, struct sighting sighting)
+{
+    if (known)
+        *known = sighting;
+    else
+        remember_new(set, sighting);
 }
 
 /* Stamps of one packet may be a little out of order. */
@@ -163,7 +176,7 @@ __attribute__((noinline)) static enum seen see_known(struct sighting *set, const
     struct sighting *same = NULL;
     enum seen seen = compare(set, digest, &same, first);
     if (seen == SEEN_FIRST)
-        remember(set, same, digest->same, mark_of(digest), digest);
+        remember(set, same, sighting_of(digest, digest->same, mark_of(digest)));
     return seen;
 }
 
@@ -172,7 +185,7 @@ enum seen copies_see(struct recogniser *r, const struct digest *digest, nstime *
     struct sighting *set = set_of(r, digest->same);
     if (has_tag(set, tag_of(digest->same)))
         return see_known(set, digest, first);
-    remember(set, NULL, digest->same, mark_of(digest), digest);
+    remember_new(set, sighting_of(digest, digest->same, mark_of(digest)));
     return SEEN_FIRST;
 }
 
@@ -212,6 +225,6 @@ bool copies_see_translated(struct recogniser *r, const struct digest *digest)
             return true;
         same = is_of(&set[i], digest) ? &set[i] : same;
     }
-    remember(set, same, hash, port_of(digest), digest);
+    remember(set, same, sighting_of(digest, hash, port_of(digest)));
     return false;
 }
