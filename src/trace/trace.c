@@ -258,8 +258,26 @@ static bool circle_recurs(const struct trace *trace, const struct addr *routers,
     return true;
 }
 
+/* False: no two of the routers have one address, so there is no loop. True: some may. */
+static bool may_recur(const struct trace *trace, const struct addr *routers)
+{
+    uint64_t seen[16] = {0}; /* a bit for each value of a hash */
+    for (unsigned ttl = 1; ttl <= trace->last_router_ttl; ttl++) {
+        uint64_t halves[2];
+        memcpy(halves, routers[ttl].bytes, sizeof halves);
+        uint64_t hash = (halves[0] ^ halves[1] * 3) * UINT64_C(0x9e3779b97f4a7c15) >> 54;
+        uint64_t bit = UINT64_C(1) << hash % 64;
+        if (!addr_is_none(&routers[ttl]) && (seen[hash / 64] & bit))
+            return true;
+        seen[hash / 64] |= bit;
+    }
+    return false;
+}
+
 void trace_find_loop(struct trace *trace, const struct addr *routers)
 {
+    if (!may_recur(trace, routers)) /* hardly any path loops */
+        return;
     for (unsigned length = 2; 2 * length <= trace->last_router_ttl; length++)
         for (unsigned first = 1; first + 2 * length - 1 <= trace->last_router_ttl; first++)
             if (circle_recurs(trace, routers, first, length) && !addr_equal(&routers[first], &routers[first + 1])) {
@@ -299,8 +317,10 @@ void trace_note_reply(struct trace *trace, uint8_t ttl, const struct reply *repl
     if (reply->duplicate)
         return;
     trace->answered_count++;
-    if (reply->kind == REPLY_TIME_EXCEEDED && ttl > trace->last_router_ttl)
-        trace->last_router_ttl = ttl;
+    if (reply->kind == REPLY_TIME_EXCEEDED) { /* most replies: nothing below is about them */
+        trace->last_router_ttl = ttl > trace->last_router_ttl ? ttl : trace->last_router_ttl;
+        return;
+    }
     if (reply_reaches(trace, reply))
         lower(&trace->reached_ttl, ttl);
     if (reply->kind == REPLY_SYN_ACK)
