@@ -14,14 +14,23 @@
 #define FRAMES_MOST 512
 /* Frames per batch without a thread. Batches are small, so that one stays in the processor's cache. */
 #define FRAMES_NOW 128
-#define SLOTS 16 /* batches that the thread reads ahead at most */
+/* Batches that the thread reads ahead at most. Together they are larger than the caches, so that those of the other
+ * processor have long dropped what the thread overwrites. Else each write waits until it is taken from there, and the
+ * thread needs twice the time if the processors share no cache. */
+#define SLOTS 128
+/* Batches after which a thread that waits is woken. Sleeping and waking for each batch would cost more than filling it.
+ */
+#define WAKE_AFTER 8
+/* Packets with an extension, and packets in tunnels, after which a batch ends: bounds the memory. */
+#define EXTENSIONS_MOST 128
+#define TUNNELED_MOST 128
 /* Bytes of all files from which on a thread is used. Fewer bytes are read before a thread has started. */
 #define THREAD_FROM (4u << 20)
 
 struct slot {
     struct digest *looks;              /* owned; FRAMES_MOST of them */
-    struct icmp_extension *extensions; /* owned; as many; looks with an extension use the first ones */
-    struct tunnels *tunnels;           /* owned; as many; likewise */
+    struct icmp_extension *extensions; /* owned; EXTENSIONS_MOST of them; looks with an extension use the first ones */
+    struct tunnels *tunnels;           /* owned; TUNNELED_MOST of them; likewise */
     struct read_ahead_batch batch;
 };
 
@@ -101,11 +110,16 @@ static void put(struct read_ahead *a, struct slot *slot, struct used *used)
     a->has_pending = false;
 }
 
+static bool has_room(const struct read_ahead *a, const struct slot *slot, const struct used *used)
+{
+    return slot->batch.count < a->frames_most && used->extensions < EXTENSIONS_MOST && used->tunnels < TUNNELED_MOST;
+}
+
 static void fill(struct read_ahead *a, struct slot *slot)
 {
     struct used used = {0};
     slot->batch = (struct read_ahead_batch){.looks = slot->looks};
-    while (slot->batch.count < a->frames_most && read_one(a))
+    while (has_room(a, slot, &used) && read_one(a))
         put(a, slot, &used);
     slot->batch.read = a->read;
     if (!merge_progress(a->from.merge, &slot->batch.done, &slot->batch.total))
@@ -113,9 +127,6 @@ static void fill(struct read_ahead *a, struct slot *slot)
 }
 
 /* --- the thread --- */
-
-/* A thread that must wait does so until half of the slots are ready for it. Sleeping and waking for each slot would
- * cost both threads more than filling it. */
 
 /* Waits for a free slot. Returns false if reading was cancelled. */
 static bool wait_for_slot(struct read_ahead *a)
@@ -137,7 +148,7 @@ static void *run(void *context)
         pthread_mutex_lock(&a->lock);
         a->filled++;
         a->ended = a->over;
-        if (a->taker_waits && (a->ended || a->filled - a->taken >= SLOTS / 2)) {
+        if (a->taker_waits && (a->ended || a->filled - a->taken >= WAKE_AFTER)) {
             a->taker_waits = false;
             pthread_cond_broadcast(&a->changed);
         }
@@ -166,8 +177,8 @@ static bool init_slots(struct read_ahead *a, unsigned count, unsigned frames_mos
     for (unsigned i = 0; ok && i < count; i++) {
         struct slot *slot = &a->slots[i];
         slot->looks = malloc(frames_most * sizeof *slot->looks);
-        slot->extensions = malloc(frames_most * sizeof *slot->extensions);
-        slot->tunnels = malloc(frames_most * sizeof *slot->tunnels);
+        slot->extensions = malloc(EXTENSIONS_MOST * sizeof *slot->extensions);
+        slot->tunnels = malloc(TUNNELED_MOST * sizeof *slot->tunnels);
         ok = slot->looks && slot->extensions && slot->tunnels;
     }
     return ok;
@@ -208,7 +219,7 @@ static const struct slot *take(struct read_ahead *a)
     pthread_mutex_lock(&a->lock);
     a->taken += a->holds;
     a->holds = false;
-    if (a->reader_waits && a->filled - a->taken <= SLOTS / 2) {
+    if (a->reader_waits && a->filled - a->taken <= SLOTS - WAKE_AFTER) {
         a->reader_waits = false;
         pthread_cond_broadcast(&a->changed);
     }
