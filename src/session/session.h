@@ -48,7 +48,7 @@ struct session_config {
     nstime max_wait;     /* the longest wait for a reply */
     nstime slow_wait;    /* it grows to this one where replies are slow: session_longest_wait(); 0: it does not grow */
     nstime send_gap;     /* least time between two sends: from -z and --rate */
-    bool gap_is_mean;    /* of a port list: a send that was late lets the next ones follow sooner */
+    bool gap_is_mean;    /* of port lists and sizes: a send that was late lets the next ones follow sooner */
     uint16_t size;       /* of the whole IP packet in bytes; 0: the default of each type */
     uint16_t interface_mtu; /* the run also measures which sizes the path takes, up to this one; 0: it does not */
     uint8_t tos;

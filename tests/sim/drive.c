@@ -354,7 +354,7 @@ static bool run(struct drive *d, struct wire *wire, nstime stop)
             send_probe(d, wire, &wish);
             continue;
         }
-        nstime until = earlier(wish.until, stop);
+        nstime until = earlier(wish.until == NSTIME_NEVER ? wish.until : wish.until + d->oversleep, stop);
         bool forged = d->forger && d->next_forged <= until;
         switch (wire->ops->receive(wire, forged ? d->next_forged : until, &frame, &claim, &d->err)) {
         case WIRE_FRAME:
@@ -402,6 +402,12 @@ bool drive_live(struct drive *d, const struct net *net, const struct session_con
 {
     *d = (struct drive){0};
     return live(d, net, config, most);
+}
+
+bool drive_live_sleepy(struct drive *d, const struct net *net, const struct session_config *config, nstime oversleep)
+{
+    *d = (struct drive){.oversleep = oversleep};
+    return live(d, net, config, NSTIME_NEVER);
 }
 
 bool drive_live_busy(struct drive *d, const struct net *net, const struct session_config *config, nstime stall,

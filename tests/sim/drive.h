@@ -24,6 +24,7 @@ struct drive {
     enum session_end end;
     nstime stall; /* with which a busy machine delays each of the first `stalled_sends` */
     unsigned stalled_sends;
+    nstime oversleep;      /* a busy machine wakes us so much later than we asked for */
     struct forger *forger; /* borrowed; sends a packet every `forge_gap`; NULL: there is none */
     nstime forge_gap, next_forged;
     struct err err; /* status not OK: it did not run */
@@ -37,6 +38,8 @@ enum status drive_config(const struct net *net, uint8_t family, const char *spec
 /* Runs to the end, or for `most` of virtual time and is then interrupted; false (and `err`) where it could not. Free in
  * any case. */
 bool drive_live(struct drive *d, const struct net *net, const struct session_config *config, nstime most);
+/* The same on a machine that wakes us `oversleep` late whenever we wait. */
+bool drive_live_sleepy(struct drive *d, const struct net *net, const struct session_config *config, nstime oversleep);
 /* The same on a busy machine: the first `sends` leave `stall` after each other at least, though nothing says so. */
 bool drive_live_busy(struct drive *d, const struct net *net, const struct session_config *config, nstime stall,
                      unsigned sends);

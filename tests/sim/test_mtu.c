@@ -26,6 +26,7 @@ static bool measure(struct drive *d, const struct net *net, const char *specs, u
         return false;
     config.strategy = &strategy_trace;
     config.interface_mtu = 1500;
+    config.gap_is_mean = true;
     return drive_live(d, net, &config, NSTIME_NEVER);
 }
 
@@ -189,6 +190,37 @@ static void check_first_ttl(void)
         path_mtu_find(d.session, session_now(d.session), &mtu);
         describe(&mtu, &found);
         is_text(found.text, "1300 told 1400 after 2 hole 1300 after 2 before 6 back 0", "from hop 6 on");
+    }
+    drive_free(&d);
+    strbuf_free(&text);
+    strbuf_free(&found);
+    free(net);
+}
+
+/* The sizes of a round leave together, however late our process wakes. */
+static void check_busy(void)
+{
+    struct session_config config;
+    struct net *net = NULL;
+    struct err err = {0};
+    struct strbuf text, found;
+    strbuf_init(&text);
+    strbuf_init(&found);
+    strbuf_addf(&text, "%slinks 1ms r1 r2 r3 r4 r5\nlink r5 r6 delay 1ms hole 1300\nlinks 1ms r6 r7 r8 target\n",
+                chain);
+    for (unsigned hop = 1; hop <= ROUTERS; hop++)
+        strbuf_addf(&text, "set r%u limit 6 1\n", hop);
+    strbuf_add(&text, "set target limit 6 1\n");
+    bool good = net_parse("busy", text.text, &net, &err) == STATUS_OK && !drive_config(net, 4, "udp", 1, &config, &err);
+    config.strategy = &strategy_trace;
+    config.interface_mtu = 1500;
+    config.gap_is_mean = true;
+    struct drive d = {0};
+    if (ok(good && drive_live_sleepy(&d, net, &config, 20 * NS_PER_MS), "a busy machine: ran")) {
+        struct path_mtu mtu;
+        path_mtu_find(d.session, session_now(d.session), &mtu);
+        describe(&mtu, &found);
+        is_text(found.text, "1300 hole 1300 after 5 before 6 back 0", "a busy machine: the hole");
     }
     drive_free(&d);
     strbuf_free(&text);
@@ -416,6 +448,7 @@ int main(void)
     check_order("icmp", 2);
     check_order("tcp/80", 2);
     check_first_ttl();
+    check_busy();
     check_worlds();
     return tap_done();
 }

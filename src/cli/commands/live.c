@@ -91,8 +91,10 @@ static enum status make_session(struct live_run *run, struct route *route, struc
         return status;
     if (addr_is_none(&run->config.source))
         run->config.source = route->source;
-    if (run->options->measures_mtu)
+    if (run->options->measures_mtu) {
         run->config.interface_mtu = route->mtu && route->mtu < UINT16_MAX ? (uint16_t)route->mtu : UINT16_MAX;
+        run->config.gap_is_mean = !run->options->pace.send_gap_given;
+    }
     run->events = report_session_events(&run->report);
     run->session = session_new(&run->config, false, &run->events, err);
     return run->session ? check_size(run->session, route, err) : err->status;

@@ -128,6 +128,7 @@ static enum status check_ladder(struct parse *parse, struct err *err)
     struct session_config *config = &parse->out->session;
     if (parse->rate_gap > config->send_gap)
         config->send_gap = parse->rate_gap;
+    parse->out->pace.send_gap_given = parse->send_gap_given;
     if (config->first_ttl <= config->max_ttl)
         return STATUS_OK;
     return err_set(err, STATUS_USAGE, "-f %u: the first TTL exceeds the largest, %s%u (raise the largest with -m)",

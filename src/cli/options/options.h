@@ -66,7 +66,7 @@ struct options {
     bool default_specs;       /* diagnose: no probe was given: those of the --expect file replace the defaults */
     bool measures_mtu;        /* trace, diagnose: --mtu */
     bool only;                /* diagnose: no icmp for comparison */
-    struct pace_options pace; /* diagnose */
+    struct pace_options pace; /* diagnose; send_gap_given: all */
     uint32_t max_probes;      /* paths; 0: the default */
     bool quiet, dry_run, numeric;
     struct lookup_options lookup;

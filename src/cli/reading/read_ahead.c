@@ -17,7 +17,7 @@
 /* Batches that the thread reads ahead at most. Together they are larger than the caches, so that those of the other
  * processor have long dropped what the thread overwrites. Else each write waits until it is taken from there, and the
  * thread needs twice the time if the processors share no cache. */
-#define SLOTS 128
+#define SLOTS 64
 /* Batches after which a thread that waits is woken. Sleeping and waking for each batch would cost more than filling it.
  */
 #define WAKE_AFTER 8
