@@ -63,7 +63,8 @@ nstime maker_ready_at(const struct maker *maker, unsigned ttl)
 
 bool maker_may_ask(struct maker *maker, unsigned ttl)
 {
-    bool waits = !maker->rounds->guessed[ttl] && !portmap_hop_is_unlimited(maker->map, ttl);
+    bool is_free = maker->rounds->guessed[ttl] || portmap_hop_is_unlimited(maker->map, ttl);
+    bool waits = maker->map->gateway.ttl || !is_free; /* behind a gateway the hops' own tokens decide */
     nstime ready = waits ? maker_ready_at(maker, ttl) : 0;
     if (ready > session_now(maker->session) && !maker->waits)
         return false;
