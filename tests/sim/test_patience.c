@@ -330,7 +330,7 @@ static void check_spent_dead(const struct run *run, uint8_t family, uint64_t see
  * If a spec had no reply from there, its verdict says why nothing is claimed. */
 static void check_spent_silent(const char *limit, uint8_t family, uint64_t seed)
 {
-    static const struct run run = {"auto", &strategy_trace};
+    static const struct run run = {"auto", &strategy_trace, 0};
     struct strbuf text;
     struct net *net = NULL;
     struct err err = {0};
