@@ -208,7 +208,7 @@ static const struct {
     {"no more nearer probes than it takes to show where a spec was answered", 54, {0, true}, 3, 125},
     {"where others were answered nearer, a spec is probed there often enough", 185, {0.3, false}, 10, 95},
     {"a hop without a router is probed often enough before the target's", 103, {0, true}, 11, 135},
-    {"a lost probe is not waited for as if its router were rate-limited", 142, {0.3, false}, 5, 250},
+    {"a lost probe is not waited for as if its router were rate-limited", 49, {0.3, false}, 5, 250},
     {"a drop behind spent tokens is repeated until it is certain", 19, {0, true}, 20, 270},
     {"a silence at the end that stays doubtful is given up", 9, {0, true}, 24, 250},
     {"a spec is not probed without end where others were answered nearer", 117, {0.3, false}, 7, 392},
