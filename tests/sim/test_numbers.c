@@ -214,6 +214,7 @@ static const struct {
     {"a spec is not probed without end where others were answered nearer", 117, {0.3, false}, 7, 392},
     {"a token is waited for only a few times", 154, {0.3, false}, 14, 165},
     {"a lost probe or two do not make two ways", 162, {0.3, false}, 5, 150},
+    {"several source ports are probed at once before a silence is a drop", 127, {0.3, false}, 8, 155},
 };
 
 static void test_worlds(void)
