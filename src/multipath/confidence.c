@@ -12,7 +12,9 @@ double survey_missed_behind(const struct survey *survey, const struct group *gro
 {
     if (!survey_has_next(survey, group))
         return 0;
-    return group->known ? stopping_missed(group->known, group->met + group->awaits_last) : 1;
+    if (group->is_boundless)
+        return 1;
+    return group->known ? stopping_missed(survey->stopping, group->known, group->met + group->awaits_last) : 1;
 }
 
 double survey_missed(const struct survey *survey)

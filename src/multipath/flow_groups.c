@@ -7,7 +7,8 @@
  *      are silent more often than the loss of the others explains, these share a silence of their own.
  *   5. If all groups of a TTL have met the same single next hop, all flows at that TTL go to it.
  *   6. A router whose replies to one flow alternate scatters its flows. They stay scattered until a single point is
- *      behind them.
+ *      behind them. So do the flows of a router that has more next hops than SURVEY_NEXT_MOST, and all flows that
+ *      go different ways at a TTL with more routers than SURVEY_WIDTH_MOST.
  *
  * MDA-Lite (Vermeulen et al., IMC 2018) judges all flows of a TTL together. If each node there seems to have equally
  * many next hops and no paths cross, the flows of the whole TTL must have met as many next hops as one node would
@@ -29,12 +30,19 @@ struct meeting {
     bool seen; /* seen at both ends */
 };
 
+/* What became of the probes of a group's flows: of the silent flows, and of the others. */
+struct silence {
+    unsigned flows, rested; /* silent flows, and their rested probes */
+    unsigned asked, lost;
+};
+
 /* State of the search at one TTL. */
 struct step {
     struct survey *survey;
     unsigned ttl;
     unsigned first_before, first; /* groups of the TTL before, and of this one */
     unsigned first_link;          /* links between them */
+    struct silence *silences;     /* by group of the TTL before, from first_before */
     struct meeting *meetings;     /* room for two of each flow */
     size_t meeting_count;
     unsigned *links_to;       /* of these, by point */
@@ -51,6 +59,7 @@ static struct group *add_group(struct survey *survey, enum group_kind kind, unsi
     survey->groups = array;
     struct group *group = &survey->groups[survey->group_count++];
     *group = (struct group){.kind = kind, .ttl = (uint8_t)ttl, .point = SURVEY_NONE, .parent = parent};
+    group->origin = kind == GROUP_SILENT ? survey->groups[parent].origin : survey->group_count - 1;
     return group;
 }
 
@@ -73,9 +82,7 @@ static bool has_ended_before(const struct survey *survey, unsigned flow, unsigne
 /* Whether the flow itself was seen where its group is; in a silence: where the silence begins. */
 static bool is_seen(const struct survey *survey, unsigned index, unsigned flow)
 {
-    const struct group *group = &survey->groups[index];
-    while (group->kind == GROUP_SILENT)
-        group = &survey->groups[group->parent];
+    const struct group *group = &survey->groups[survey->groups[index].origin];
     return group->kind == GROUP_SOURCE || survey_cell(survey, group->ttl, flow)->answered;
 }
 
@@ -85,6 +92,15 @@ static void note_meeting(struct step *step, unsigned from, unsigned flow, unsign
 {
     bool seen = is_seen(step->survey, from, flow);
     step->meetings[step->meeting_count++] = (struct meeting){.from = from, .to = point - 1, .seen = seen};
+}
+
+static void note_silence(struct silence *silence, const struct cell *cell)
+{
+    bool is_silent = !cell->answered && cell->lost >= SILENCES_LEAST;
+    silence->rested += is_silent ? cell->rested : 0;
+    silence->flows += is_silent;
+    silence->asked += is_silent ? 0U : cell->answered;
+    silence->lost += is_silent ? 0U : cell->rested;
 }
 
 static void count_flow(struct step *step, unsigned flow)
@@ -97,6 +113,7 @@ static void count_flow(struct step *step, unsigned flow)
     struct group *group = &survey->groups[from];
     group->next_lost += cell->lost;
     group->next_rested += cell->rested;
+    note_silence(&step->silences[from - step->first_before], cell);
     if (!cell->answered) {
         group->next_pending += cell->pending > 0;
         group->next_silent += !cell->pending && cell->lost;
@@ -139,22 +156,17 @@ static bool link_meetings(struct step *step)
 
 /* --- what that shows of them --- */
 
+static bool is_wide(const struct step *step)
+{
+    return step->survey->width[step->ttl] > SURVEY_WIDTH_MOST;
+}
+
 /* Rule 4. */
 static bool silence_is_own(const struct step *step, unsigned index)
 {
-    const struct survey *survey = step->survey;
-    unsigned asked = 0, lost = 0, rested = 0, flows = 0;
-    for (unsigned f = 0; f < survey->flow_count; f++) {
-        const struct cell *cell = survey_cell(survey, step->ttl, f);
-        if (survey_cell(survey, step->ttl - 1, f)->group != index + 1 || has_ended_before(survey, f, step->ttl))
-            continue;
-        bool is_silent = !cell->answered && cell->lost >= SILENCES_LEAST;
-        rested += is_silent ? cell->rested : 0;
-        flows += is_silent;
-        asked += is_silent ? 0U : cell->answered;
-        lost += is_silent ? 0U : cell->rested;
-    }
-    return flows >= 2 && rested >= SILENCES_LEAST && loss_chance(asked + lost, lost, rested) < LOSS_CHANCE_BRANCH;
+    const struct silence *silence = &step->silences[index - step->first_before];
+    return silence->flows >= 2 && silence->rested >= SILENCES_LEAST &&
+           loss_chance(silence->asked + silence->lost, silence->lost, silence->rested) < LOSS_CHANCE_BRANCH;
 }
 
 /* If there is only one group, the flow held back will come there. */
@@ -178,6 +190,7 @@ static void judge_group(const struct step *step, unsigned index)
     unsigned silences = survey->answers[step->ttl] ? group->next_rested : group->next_lost;
     group->next_is_silent = !group->next_answered && silences >= SILENCES_LEAST;
     group->is_branched = group->next_answered && group->next_silent >= 2 && silence_is_own(step, index);
+    group->is_boundless = group->next_count > (is_wide(step) ? 1 : SURVEY_NEXT_MOST);
     group->known = group->next_count + group->is_branched;
     group->met = group->next_answered + (by_packet ? group->next_repeated : 0);
     group->is_judged = group->ttl < survey->farthest && !group->next_is_silent;
@@ -218,7 +231,7 @@ static unsigned width_if_plain(const struct step *step)
     for (unsigned i = step->first_before; i < step->first; i++) {
         const struct group *group = &survey->groups[i];
         if (group->kind == GROUP_SCATTERED || group->kind == GROUP_SILENT || group->per_packet || group->is_branched ||
-            group->next_is_silent)
+            group->is_boundless || group->next_is_silent)
             return 0;
         is_even_out = is_even_out && (!group->next_count || !most_out || group->next_count == most_out);
         most_out = group->next_count > most_out ? group->next_count : most_out;
@@ -249,9 +262,10 @@ static void settle_groups(const struct step *step)
     struct survey *survey = step->survey;
     for (unsigned i = step->first_before; i < step->first; i++) {
         struct group *group = &survey->groups[i];
-        bool enough = group->known && group->met + group->awaits_last >= stopping_point(survey->miss, group->known) &&
+        unsigned needed = group->known ? stopping_point(survey->stopping, survey->miss, group->known) : 0;
+        bool enough = needed && group->met + group->awaits_last >= needed &&
                       group->next_answered >= (group->is_lite ? SURVEY_LITE_LEAST : 1);
-        group->is_settled = group->next_is_silent || enough;
+        group->is_settled = group->next_is_silent || group->is_boundless || enough;
     }
 }
 
@@ -259,7 +273,7 @@ static void settle_groups(const struct step *step)
 
 static bool is_scattered(const struct group *group)
 {
-    return group->next_count > 1 && (group->per_packet || group->kind == GROUP_SCATTERED);
+    return group->next_count > 1 && (group->per_packet || group->is_boundless || group->kind == GROUP_SCATTERED);
 }
 
 /* Points that scattered flows met belong to these flows, if only these flows show them. */
@@ -302,7 +316,7 @@ static bool add_behind(struct step *step, unsigned parent)
 /* Routers that answered flows whose earlier hops are unknown. */
 static bool add_unlinked(struct step *step)
 {
-    for (unsigned i = 0; i < step->survey->point_count; i++)
+    for (unsigned i = 0; i < step->survey->point_count && !is_wide(step); i++)
         if (step->survey->points[i].ttl == step->ttl && !add_at_point(step, i, SURVEY_NONE))
             return false;
     return true;
@@ -393,12 +407,15 @@ static bool take_step(struct step *step)
     step->meeting_count = 0;
     step->first = survey->group_count;
     step->first_link = survey->link_count;
-    for (unsigned f = 0; f < survey->flow_count; f++)
+    step->silences = calloc(step->first - step->first_before + 1, sizeof *step->silences);
+    for (unsigned f = 0; step->silences && f < survey->flow_count; f++)
         count_flow(step, f);
-    if (!link_meetings(step))
-        return false;
-    for (unsigned i = step->first_before; i < step->first; i++)
+    bool good = step->silences && link_meetings(step);
+    for (unsigned i = step->first_before; good && i < step->first; i++)
         judge_group(step, i);
+    free(step->silences);
+    if (!good)
+        return false;
     if (survey->lite)
         judge_together(step);
     settle_groups(step);

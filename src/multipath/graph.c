@@ -7,6 +7,7 @@
 
 #include "base/array.h"
 #include "multipath/graph_work.h"
+#include "multipath/stopping_rule.h"
 
 /* --- nodes --- */
 
@@ -35,25 +36,24 @@ static struct draft *add_draft(struct drafts *drafts)
     return draft;
 }
 
-/* The group whose next hops are those of the point. */
-static const struct group *group_of_point(const struct survey *survey, unsigned point)
+/* By point: 1 + the group whose next hops are those of the point; 0: none. NULL: memory is short. */
+static unsigned *groups_of_points(const struct survey *survey)
 {
-    const struct group *scattered = NULL;
-    for (unsigned i = 0; i < survey->group_count; i++) {
+    unsigned *groups = calloc((size_t)survey->point_count + 1, sizeof *groups);
+    for (unsigned i = 0; groups && i < survey->group_count; i++) {
         const struct group *group = &survey->groups[i];
-        if (group->kind == GROUP_POINT && group->point == point)
-            return group;
-        if (group->kind != GROUP_SCATTERED || group->ttl != survey->points[point].ttl)
-            continue;
-        const struct group *parent = &survey->groups[group->parent];
-        for (unsigned k = 0; k < parent->next_count; k++)
-            if (survey->links[parent->first_link + k].to == point)
-                scattered = group;
+        const struct group *parent = group->kind == GROUP_SCATTERED ? &survey->groups[group->parent] : NULL;
+        for (unsigned k = 0; parent && k < parent->next_count; k++)
+            groups[survey->links[parent->first_link + k].to] = i + 1;
     }
-    return scattered;
+    for (unsigned i = 0; groups && i < survey->group_count; i++)
+        if (survey->groups[i].kind == GROUP_POINT)
+            groups[survey->groups[i].point] = i + 1;
+    return groups;
 }
 
-static bool draft_point(const struct survey *survey, unsigned index, struct drafts *drafts)
+/* `number`: 1 + the point's group; 0: it has none. */
+static bool draft_point(const struct survey *survey, unsigned index, unsigned number, struct drafts *drafts)
 {
     const struct point *point = &survey->points[index];
     struct draft *draft = add_draft(drafts);
@@ -68,22 +68,15 @@ static bool draft_point(const struct survey *survey, unsigned index, struct draf
                                       .best_rtt = point->best_rtt,
                                       .frame = point->frame,
                                       .file = point->file};
-    const struct group *group = point->kind == POINT_ROUTER ? group_of_point(survey, index) : NULL;
+    const struct group *group = point->kind == POINT_ROUTER && number ? &survey->groups[number - 1] : NULL;
     if (!group)
         return true;
     draft->node.next_count = group->next_count;
     draft->node.next_flows = group->next_answered;
     draft->node.per_packet = group->kind == GROUP_POINT && group->per_packet;
     draft->node.missed = survey_missed_behind(survey, group);
-    draft->node.unsure = survey_has_next(survey, group) && !group->is_settled;
+    draft->node.unsure = survey_has_next(survey, group) && (group->is_boundless || !group->is_settled);
     return true;
-}
-
-static unsigned origin_of(const struct survey *survey, unsigned index)
-{
-    while (survey->groups[index].kind == GROUP_SILENT)
-        index = survey->groups[index].parent;
-    return index;
 }
 
 /* The silent nodes that all flows share which enter one silence and leave it at one point of one TTL. */
@@ -91,7 +84,7 @@ static bool draft_silence(const struct survey *survey, unsigned index, struct dr
 {
     const struct link *link = &survey->links[index];
     const struct group *last = &survey->groups[link->from];
-    unsigned origin = origin_of(survey, link->from);
+    unsigned origin = survey->groups[link->from].origin;
     for (unsigned ttl = survey->groups[origin].ttl + 1U; ttl <= last->ttl; ttl++) {
         struct draft *draft = add_draft(drafts);
         if (!draft)
@@ -144,9 +137,11 @@ static bool find_nodes(struct graph_work *work)
 {
     const struct survey *survey = work->survey;
     struct drafts drafts = {0};
-    bool good = true;
+    unsigned *groups = groups_of_points(survey);
+    bool good = groups;
     for (unsigned i = 0; good && i < survey->point_count; i++)
-        good = draft_point(survey, i, &drafts);
+        good = draft_point(survey, i, groups[i], &drafts);
+    free(groups);
     for (unsigned i = 0; good && i < survey->link_count; i++)
         if (survey->groups[survey->links[i].from].kind == GROUP_SILENT && survey->links[i].flows)
             good = draft_silence(survey, i, &drafts);
@@ -193,7 +188,7 @@ static bool link_silence(struct graph_work *work, unsigned index)
 {
     const struct survey *survey = work->survey;
     const struct link *link = &survey->links[index];
-    unsigned origin = origin_of(survey, link->from), ttl = survey->groups[origin].ttl;
+    unsigned origin = survey->groups[link->from].origin, ttl = survey->groups[origin].ttl;
     const struct group *first = &survey->groups[origin];
     unsigned from = first->kind == GROUP_POINT ? work->node_of_point[first->point] : GRAPH_NO_NODE;
     while (ttl < survey->groups[link->from].ttl) {
@@ -205,15 +200,20 @@ static bool link_silence(struct graph_work *work, unsigned index)
     return add_edge(work, from, work->node_of_point[link->to], link->flows, link->answered);
 }
 
-static unsigned count_through(const struct survey *survey, unsigned point, unsigned next)
+/* By point of the TTL before `next`: flows that it answered, and that `next` answered behind it. NULL: memory is
+ * short. */
+static unsigned *count_through(const struct survey *survey, unsigned ttl, unsigned next)
 {
-    unsigned count = 0, ttl = survey->points[point].ttl;
-    for (unsigned f = 0; f < survey->flow_count; f++) {
+    unsigned *counts = calloc((size_t)survey->point_count + 1, sizeof *counts);
+    for (unsigned f = 0; counts && f < survey->flow_count; f++) {
         const struct cell *cell = survey_cell(survey, ttl, f);
-        count += (cell->point == point + 1 || cell->first == point + 1) &&
-                 survey_cell(survey, ttl + 1, f)->point == next + 1;
+        if (!cell->point || survey_cell(survey, ttl + 1, f)->point != next + 1)
+            continue;
+        counts[cell->point - 1]++;
+        if (cell->first != cell->point)
+            counts[cell->first - 1]++;
     }
-    return count;
+    return counts;
 }
 
 /* Everything that scattered flows may have passed leads to the single point behind. */
@@ -221,14 +221,17 @@ static bool link_scattered(struct graph_work *work, const struct link *link)
 {
     const struct survey *survey = work->survey;
     const struct group *group = &survey->groups[link->from], *parent = &survey->groups[group->parent];
-    for (unsigned i = 0; group->next_count == 1 && group->is_settled && i < parent->next_count; i++) {
+    if (group->next_count != 1 || !group->is_settled)
+        return true;
+    unsigned *through = count_through(survey, group->ttl, link->to);
+    bool good = through;
+    for (unsigned i = 0; good && i < parent->next_count; i++) {
         unsigned point = survey->links[parent->first_link + i].to;
-        if (survey->points[point].kind == POINT_ROUTER &&
-            !add_edge(work, work->node_of_point[point], work->node_of_point[link->to],
-                      count_through(survey, point, link->to), 0))
-            return false;
+        if (survey->points[point].kind == POINT_ROUTER)
+            good = add_edge(work, work->node_of_point[point], work->node_of_point[link->to], through[point], 0);
     }
-    return true;
+    free(through);
+    return good;
 }
 
 static bool add_link_edges(struct graph_work *work, unsigned index)
@@ -293,6 +296,11 @@ static void count_hops(const struct survey *survey, struct graph *graph)
             graph->hops[ttl].asked += cell->answered || cell->lost || cell->pending;
             graph->hops[ttl].answered += cell->answered > 0;
         }
+    for (unsigned ttl = survey->first_ttl; ttl <= survey->last_ttl; ttl++)
+        graph->hops[ttl].routers = survey->width[ttl];
+    for (unsigned i = 0; i < survey->group_count; i++)
+        if (survey->groups[i].is_boundless)
+            graph->hops[survey->groups[i].ttl + 1].is_boundless = true;
     for (unsigned f = 0; f < survey->flow_count; f++) {
         bool asked = false;
         for (unsigned ttl = survey->first_ttl; ttl <= survey->last_ttl && !asked; ttl++)
@@ -321,13 +329,16 @@ bool graph_build(const struct trace *const *traces, unsigned count, double confi
     struct survey survey;
     struct graph_work work = {.survey = &survey, .graph = out};
     *out = (struct graph){.trace = count ? traces[0] : NULL, .first_ttl = 255, .changed_at = NSTIME_NEVER};
-    const struct survey_terms terms = {.confidence = confidence, .lite = lite, .since = NSTIME_NONE};
+    struct stopping_table *stopping = stopping_table_new();
+    const struct survey_terms terms = {
+        .confidence = confidence, .lite = lite, .since = NSTIME_NONE, .stopping = stopping};
     bool good = survey_build(traces, count, &terms, &survey);
     if (good && survey.first_ttl <= survey.last_ttl) {
         good = find_nodes(&work) && find_edges(&work) && graph_find_paths(&work) && graph_find_diamonds(out);
         add_numbers(&survey, traces, count, out);
     }
     survey_free(&survey);
+    stopping_table_free(stopping);
     free(work.node_of_point);
     free(work.silent);
     return good;

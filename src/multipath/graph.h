@@ -64,6 +64,9 @@ struct graph_diamond {
 struct graph_hop {
     unsigned asked;    /* flows that probed it */
     unsigned answered; /* flows that it answered */
+    unsigned routers;  /* addresses that reported an expired TTL there */
+    bool is_boundless; /* the source or a router before it has more next hops there than GRAPH_NEXT_MOST; it is not
+                          known which flows pass which of them */
 };
 
 struct graph {

@@ -34,9 +34,10 @@
 #define LOST_QUICKLY 2    /* probes of a flow at an answering TTL; then RESTED_AT_MOST more */
 #define SILENCES_RESTED                                                                                                \
     2 /* probes at a TTL that is silent to all: the first one, and one that found a new token if there was any */
-#define SILENT_TESTED 3  /* silent flows of a complete group that probe again, to confirm the silence */
-#define NARROW 4         /* groups at a TTL, up to which each gets a path of its own */
-#define REPEATS_BESIDE 2 /* repeats at a group beside one that was probed again for all */
+#define SILENT_TESTED 3   /* silent flows of a complete group that probe again, to confirm the silence */
+#define NARROW 4          /* groups at a TTL, up to which each gets a path of its own */
+#define STEPS_OF_PROBE 32 /* steps that the survey takes for each probe, which it sorts three times */
+#define REPEATS_BESIDE 2  /* repeats at a group beside one that was probed again for all */
 
 const struct cell *mda_cell(const struct plan *plan, unsigned ttl, unsigned flow)
 {
@@ -72,11 +73,14 @@ bool mda_want(struct plan *plan, unsigned flow, unsigned ttl, bool rested)
 
 bool mda_is_held_back(const struct plan *plan, unsigned flow, unsigned ttl)
 {
-    const struct survey *survey = plan->survey;
-    for (unsigned i = 0; flow == SURVEY_HELD_BACK && i < survey->group_count; i++)
-        if (survey->groups[i].ttl + 1U == ttl && survey->groups[i].takes_last)
-            return true;
-    return false;
+    return flow == SURVEY_HELD_BACK && plan->ttls[ttl].takes_last;
+}
+
+struct flows mda_members(const struct plan *plan, unsigned group)
+{
+    unsigned first = plan->first_member[group], count = plan->first_member[group + 1] - first;
+    mda_work(plan, count + 1);
+    return (struct flows){.list = &plan->members[first], .count = count};
 }
 
 static bool want(struct plan *plan, unsigned flow, unsigned ttl)
@@ -122,7 +126,7 @@ static void ask_silence(struct plan *plan, unsigned ttl)
 
 static void climb(struct plan *plan)
 {
-    unsigned flows = uint_min(stopping_point(plan->survey->miss, 1), plan->limits->flows);
+    unsigned flows = uint_min(stopping_point(plan->survey->stopping, plan->survey->miss, 1), plan->limits->flows);
     for (unsigned f = 0; f < flows; f++)
         for (unsigned ttl = plan->limits->first_ttl; ttl <= reach_of(plan, f) && !is_far_ahead(plan, ttl); ttl++)
             if (f != SURVEY_HELD_BACK && mda_is_unasked(mda_cell(plan, ttl, f)))
@@ -133,10 +137,11 @@ static void climb(struct plan *plan)
 
 /* --- rules 2, 4 --- */
 
-static bool is_in(const struct plan *plan, unsigned index, unsigned flow)
+/* Whether flows that sent nothing are inferred to be in the group. */
+static bool has_fresh(const struct plan *plan, unsigned index)
 {
     const struct group *group = &plan->survey->groups[index];
-    return mda_cell(plan, group->ttl, flow)->group == index + 1;
+    return mda_cell(plan, group->ttl, plan->survey->flow_count)->group == index + 1;
 }
 
 /* Flows of the group that probe the next TTL, or will at last, counted as if each were answered. */
@@ -150,11 +155,10 @@ static unsigned count_asked(const struct plan *plan, const struct group *group)
 /* Its share of what all groups of its TTL need together, or all that it needs alone. */
 static unsigned count_needed(const struct plan *plan, const struct group *group)
 {
-    unsigned needed = stopping_point(plan->survey->miss, uint_max(1, group->known)), all = 0;
+    unsigned needed = stopping_point(plan->survey->stopping, plan->survey->miss, uint_max(1, group->known));
+    unsigned all = plan->ttls[group->ttl].seen;
     if (!group->is_lite)
         return needed;
-    for (unsigned i = 0; i < plan->survey->group_count; i++)
-        all += plan->survey->groups[i].ttl == group->ttl ? plan->survey->groups[i].seen : 0;
     return uint_max(SURVEY_LITE_LEAST, (needed * group->seen + all - 1) / uint_max(1, all));
 }
 
@@ -180,34 +184,43 @@ static bool ask_lost_again(struct plan *plan, unsigned flow, unsigned ttl, struc
     return mda_want(plan, flow, ttl, true);
 }
 
+static void ask_flow_behind(struct plan *plan, unsigned flow, unsigned ttl, struct progress *progress)
+{
+    const struct cell *cell = mda_cell(plan, ttl, flow);
+    if (mda_end(plan, flow) && mda_end(plan, flow) < ttl)
+        return;
+    if (plan->is_wanted[(size_t)ttl * plan->flows + flow])
+        progress->asked++;
+    else if (mda_is_silent(cell))
+        progress->asked += ask_lost_again(plan, flow, ttl, progress);
+    else if (mda_is_unasked(cell) && !mda_is_held_back(plan, flow, ttl) && progress->asked < progress->needed)
+        progress->asked += want(plan, flow, ttl);
+}
+
 static void ask_behind(struct plan *plan, unsigned index)
 {
     const struct group *group = &plan->survey->groups[index];
     unsigned ttl = group->ttl + 1U;
+    struct flows members = mda_members(plan, index);
     struct progress progress = {.needed = count_needed(plan, group),
                                 .asked = count_asked(plan, group),
                                 .has_answers = plan->survey->answers[ttl]};
-    for (unsigned f = 0; f < plan->flows; f++) {
-        const struct cell *cell = mda_cell(plan, ttl, f);
-        bool here = is_in(plan, index, f) && (!mda_end(plan, f) || mda_end(plan, f) >= ttl);
-        if (f >= plan->survey->flow_count && (!here || progress.asked >= progress.needed))
-            break; /* further flows would be silent as well */
-        if (!here)
-            continue;
-        if (plan->is_wanted[(size_t)ttl * plan->flows + f])
-            progress.asked++;
-        else if (mda_is_silent(cell))
-            progress.asked += ask_lost_again(plan, f, ttl, &progress);
-        else if (mda_is_unasked(cell) && !mda_is_held_back(plan, f, ttl) && progress.asked < progress.needed)
-            progress.asked += want(plan, f, ttl);
+    for (unsigned i = 0; i < members.count; i++)
+        ask_flow_behind(plan, members.list[i], ttl, &progress);
+    for (unsigned f = plan->survey->flow_count; has_fresh(plan, index) && f < plan->flows; f++) {
+        if (progress.asked >= progress.needed)
+            break;
+        ask_flow_behind(plan, f, ttl, &progress);
     }
     plan->missing[index] = progress.asked < progress.needed ? progress.needed - progress.asked : 0;
 }
 
-/* Behind the last reply there is only silence, which rule 1 covers. */
+/* Behind the last reply there is only silence, which rule 1 covers. No flow looks for further next hops of a router
+ * that has too many. */
 static bool has_next(const struct plan *plan, const struct group *group)
 {
-    return group->ttl < plan->survey->farthest && group->ttl < plan->limits->max_ttl && !group->next_is_silent;
+    return group->ttl < plan->survey->farthest && group->ttl < plan->limits->max_ttl && !group->next_is_silent &&
+           !group->is_boundless;
 }
 
 static void ask_behind_all(struct plan *plan)
@@ -219,22 +232,16 @@ static void ask_behind_all(struct plan *plan)
 
 /* --- rule 5 --- */
 
-/* Where its flows were last seen; in a silence: before it began. */
-static const struct group *seen_at(const struct survey *survey, const struct group *group)
-{
-    while (group->kind == GROUP_SILENT)
-        group = &survey->groups[group->parent];
-    return group;
-}
-
 static void confirm_link(struct plan *plan, const struct link *link)
 {
-    const struct group *group = &plan->survey->groups[link->from], *origin = seen_at(plan->survey, group);
+    const struct group *group = &plan->survey->groups[link->from], *origin = &plan->survey->groups[group->origin];
     if (origin->kind == GROUP_SOURCE)
         return;
-    for (unsigned f = 0; f < plan->survey->flow_count; f++) {
+    struct flows members = mda_members(plan, link->from);
+    for (unsigned i = 0; i < members.count; i++) {
+        unsigned f = members.list[i];
         const struct cell *next = mda_cell(plan, group->ttl + 1U, f), *cell = mda_cell(plan, origin->ttl, f);
-        if (!is_in(plan, link->from, f) || next->point != link->to + 1 || cell->lost >= LOST_IN_SILENCE)
+        if (next->point != link->to + 1 || cell->lost >= LOST_IN_SILENCE)
             continue;
         if (!cell->pending)
             want(plan, f, origin->ttl);
@@ -246,12 +253,13 @@ static void confirm_link(struct plan *plan, const struct link *link)
 static void find_origin(struct plan *plan, unsigned index)
 {
     unsigned before = plan->survey->groups[index].ttl - 1U;
-    for (unsigned f = 0; f < plan->survey->flow_count; f++) {
-        const struct cell *cell = mda_cell(plan, before, f);
-        if (!is_in(plan, index, f) || cell->answered || cell->lost >= LOST_IN_SILENCE)
+    struct flows members = mda_members(plan, index);
+    for (unsigned i = 0; i < members.count; i++) {
+        const struct cell *cell = mda_cell(plan, before, members.list[i]);
+        if (cell->answered || cell->lost >= LOST_IN_SILENCE)
             continue;
         if (!cell->pending)
-            want(plan, f, before);
+            want(plan, members.list[i], before);
         return;
     }
 }
@@ -264,7 +272,8 @@ static void confirm_links(struct plan *plan)
             find_origin(plan, i);
     for (unsigned i = 0; i < survey->link_count; i++) {
         const struct link *link = &survey->links[i];
-        if (!link->flows && survey->groups[link->from].is_settled)
+        const struct group *from = &survey->groups[link->from];
+        if (!link->flows && from->is_settled && !from->is_boundless)
             confirm_link(plan, link);
     }
 }
@@ -277,33 +286,27 @@ static void ask_again(struct plan *plan, unsigned index, unsigned wanted, unsign
 {
     const struct group *group = &plan->survey->groups[index];
     unsigned count = wanted - done;
-    for (unsigned answers = 1; count && answers <= wanted; answers++)
-        for (unsigned f = 1; count && f < plan->survey->flow_count; f++) {
-            const struct cell *cell = mda_cell(plan, group->ttl + 1U, f);
-            if (is_in(plan, index, f) && cell->answered == answers && !cell->pending)
-                count -= want(plan, f, group->ttl + 1U);
+    for (unsigned answers = 1; count && answers <= wanted; answers++) {
+        struct flows members = mda_members(plan, index);
+        for (unsigned i = 0; count && i < members.count; i++) {
+            const struct cell *cell = mda_cell(plan, group->ttl + 1U, members.list[i]);
+            if (members.list[i] && cell->answered == answers && !cell->pending)
+                count -= want(plan, members.list[i], group->ttl + 1U);
         }
+    }
 }
 
 static unsigned count_repeating(const struct plan *plan, unsigned index)
 {
     const struct group *group = &plan->survey->groups[index];
     unsigned count = group->next_repeated;
-    for (unsigned f = 0; f < plan->survey->flow_count; f++) {
-        const struct cell *cell = mda_cell(plan, group->ttl + 1U, f);
-        bool to_come = cell->pending || (f == 0 && cell->answered == 1 && cell->lost < LOST_AT_MOST); /* by rule 8 */
-        count += is_in(plan, index, f) && cell->answered && to_come;
+    struct flows members = mda_members(plan, index);
+    for (unsigned i = 0; i < members.count; i++) {
+        const struct cell *cell = mda_cell(plan, group->ttl + 1U, members.list[i]);
+        bool by_rule_8 = members.list[i] == 0 && cell->answered == 1 && cell->lost < LOST_AT_MOST;
+        count += cell->answered && (cell->pending || by_rule_8);
     }
     return count;
-}
-
-/* Whether flows that only seem fixed would draw a false link: there are two next hops. */
-static bool is_at_risk(const struct plan *plan, unsigned ttl)
-{
-    unsigned next = 0;
-    for (unsigned i = 0; i < plan->survey->point_count; i++)
-        next += plan->survey->points[i].ttl == ttl + 2;
-    return next > 1;
 }
 
 static void repeat_behind(struct plan *plan)
@@ -311,10 +314,12 @@ static void repeat_behind(struct plan *plan)
     bool was_asked[256] = {false};
     for (unsigned i = 0; i < plan->survey->group_count; i++) {
         const struct group *group = &plan->survey->groups[i];
-        if (group->next_count < 2 || group->per_packet || group->kind == GROUP_SCATTERED)
+        if (group->next_count < 2 || group->per_packet || group->is_boundless || group->kind == GROUP_SCATTERED)
             continue;
         unsigned wanted = survey_repeats(plan->survey, group->next_count), done = count_repeating(plan, i);
-        if (was_asked[group->ttl] && !is_at_risk(plan, group->ttl))
+        /* If there are several next hops, flows that only seem fixed would draw a false link. */
+        bool is_at_risk = plan->ttls[group->ttl + 2].points > 1;
+        if (was_asked[group->ttl] && !is_at_risk)
             wanted = uint_min(wanted, REPEATS_BESIDE);
         was_asked[group->ttl] = true;
         if (done < wanted)
@@ -340,6 +345,7 @@ static void settle_changes(struct plan *plan)
 /* TTLs at which the flow's place is not known. */
 static unsigned count_unknown(const struct plan *plan, unsigned flow)
 {
+    mda_work(plan, plan->survey->farthest);
     unsigned count = 0, end = mda_end(plan, flow) ? mda_end(plan, flow) : plan->survey->farthest + 1U;
     for (unsigned ttl = plan->limits->first_ttl; ttl < end; ttl++)
         count += !mda_cell(plan, ttl, flow)->group;
@@ -350,31 +356,26 @@ static unsigned count_unknown(const struct plan *plan, unsigned flow)
 static unsigned best_known(const struct plan *plan, unsigned index, unsigned *unknown)
 {
     unsigned best = SURVEY_NONE;
+    struct flows members = mda_members(plan, index);
     *unknown = ~0U;
-    for (unsigned f = 0; f < plan->survey->flow_count && *unknown; f++) {
-        unsigned count = is_in(plan, index, f) ? count_unknown(plan, f) : ~0U;
+    for (unsigned i = 0; i < members.count && *unknown; i++) {
+        unsigned count = count_unknown(plan, members.list[i]);
         if (count < *unknown) {
             *unknown = count;
-            best = f;
+            best = members.list[i];
         }
     }
     return best;
-}
-
-static unsigned count_beside(const struct survey *survey, const struct group *group)
-{
-    unsigned count = 0;
-    for (unsigned i = 0; i < survey->group_count; i++)
-        count += survey->groups[i].ttl == group->ttl;
-    return count;
 }
 
 static void follow_whole(struct plan *plan)
 {
     for (unsigned i = 0; i < plan->survey->group_count; i++) {
         const struct group *group = &plan->survey->groups[i];
+        if (group->kind != GROUP_POINT || plan->ttls[group->ttl].groups > NARROW)
+            continue;
         unsigned unknown, flow = best_known(plan, i, &unknown);
-        if (group->kind != GROUP_POINT || flow == SURVEY_NONE || !unknown || count_beside(plan->survey, group) > NARROW)
+        if (flow == SURVEY_NONE || !unknown)
             continue;
         unsigned end = mda_end(plan, flow) ? mda_end(plan, flow) : plan->survey->farthest + 1U;
         for (unsigned ttl = plan->limits->first_ttl; ttl < end; ttl++) {
@@ -425,15 +426,62 @@ static bool is_waited_for(const struct plan *plan)
     return false;
 }
 
+static void look_at_groups(struct plan *plan)
+{
+    const struct survey *survey = plan->survey;
+    for (unsigned i = 0; i < survey->group_count; i++) {
+        const struct group *group = &survey->groups[i];
+        struct plan_ttl *at = &plan->ttls[group->ttl];
+        at->groups++;
+        at->seen += group->seen;
+        at->forks = at->forks || group->next_count > 1;
+        plan->ttls[group->ttl + 1].takes_last = plan->ttls[group->ttl + 1].takes_last || group->takes_last;
+    }
+    for (unsigned i = 0; i < survey->point_count; i++)
+        plan->ttls[survey->points[i].ttl].points++;
+}
+
+/* Sorts the flows by group. False: memory is short. */
+static bool list_members(struct plan *plan)
+{
+    const struct survey *survey = plan->survey;
+    size_t cells = 0;
+    plan->first_member = calloc((size_t)survey->group_count + 2, sizeof *plan->first_member);
+    if (!plan->first_member)
+        return false;
+    for (unsigned ttl = survey->first_ttl - 1U; survey->group_count && ttl <= survey->last_ttl; ttl++)
+        for (unsigned f = 0; f < survey->flow_count; f++) {
+            unsigned group = survey_cell(survey, ttl, f)->group;
+            plan->first_member[group + (group > 0)] += group > 0;
+            cells += group > 0;
+        }
+    plan->members = calloc(cells + 1, sizeof *plan->members);
+    if (!plan->members)
+        return false;
+    for (unsigned i = 1; i < survey->group_count + 2; i++)
+        plan->first_member[i] += plan->first_member[i - 1];
+    /* Here the entry behind a group is the place of its next flow; at last it is the end of the group. */
+    for (unsigned ttl = survey->first_ttl - 1U; survey->group_count && ttl <= survey->last_ttl; ttl++)
+        for (unsigned f = 0; f < survey->flow_count; f++) {
+            unsigned group = survey_cell(survey, ttl, f)->group;
+            if (group)
+                plan->members[plan->first_member[group]++] = f;
+        }
+    mda_work(plan, 2 * (uint64_t)survey->flow_count * (survey->last_ttl - survey->first_ttl + 2U));
+    return true;
+}
+
 void mda_plan(const struct survey *survey, const struct mda_limits *limits, struct mda_wants *out)
 {
     struct plan plan = {.survey = survey, .limits = limits, .wants = out};
     plan.flows = uint_max(limits->flows, survey->flow_count);
     out->count = 0;
     out->short_of_flows = false;
+    out->steps = survey->probes * STEPS_OF_PROBE + survey->point_count + survey->group_count + survey->link_count;
     plan.is_wanted = calloc((size_t)(limits->max_ttl + 1U) * plan.flows + 1, 1);
     plan.missing = calloc((size_t)survey->group_count + 1, sizeof *plan.missing);
-    if (plan.is_wanted && plan.missing) {
+    if (list_members(&plan) && plan.is_wanted && plan.missing) {
+        look_at_groups(&plan);
         climb(&plan);
         settle_changes(&plan);
         ask_behind_all(&plan);
@@ -448,6 +496,8 @@ void mda_plan(const struct survey *survey, const struct mda_limits *limits, stru
     }
     free(plan.is_wanted);
     free(plan.missing);
+    free(plan.members);
+    free(plan.first_member);
 }
 
 void mda_wants_free(struct mda_wants *wants)

@@ -25,6 +25,7 @@ struct mda_want {
 struct mda_wants {
     struct mda_want *list; /* owned; in the order of sending; no duplicates */
     size_t count, capacity;
+    uint64_t steps;      /* work that the plan and its survey took: cells, probes and groups looked at */
     bool short_of_flows; /* flows or memory ran out: something stays unknown */
 };
 

@@ -10,11 +10,21 @@
 /* Next hops beyond which the number of flows no longer grows; no node has so many. */
 #define STOPPING_KNOWN_MOST 1024
 
+/* Probabilities once computed: a search asks for the same ones at each plan. Its owner keeps it as long as it plans,
+ * since nothing in it depends on a network. */
+struct stopping_table {
+    struct stopping_row *rows[STOPPING_KNOWN_MOST + 1]; /* owned; by next hops known; NULL: not asked for yet */
+};
+
+struct stopping_table *stopping_table_new(void); /* NULL: memory is short */
+void stopping_table_free(struct stopping_table *table);
+
+/* In both functions, a `table` of NULL only costs time. */
 /* The probability that `flows`, spread evenly over `known` + 1 next hops, leave out at least one: 0 to 1. */
-double stopping_missed(unsigned known, unsigned flows);
+double stopping_missed(struct stopping_table *table, unsigned known, unsigned flows);
 /* The smallest number of flows for which that is at most `miss`, which is above 0 and below 1; `known` is at least
  * 1. */
-unsigned stopping_point(double miss, unsigned known);
+unsigned stopping_point(struct stopping_table *table, double miss, unsigned known);
 /* What each of `nodes` may miss so that all together miss with probability `miss`: 1 - (1 - miss)^(1/nodes). */
 double stopping_share(double miss, unsigned nodes);
 

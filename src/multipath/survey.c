@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/minmax.h"
 #include "multipath/stopping_rule.h"
 #include "silence/rate_limit.h"
 
@@ -213,6 +214,9 @@ static bool find_points(const struct all_asked *all, struct survey *survey)
             survey->points[count++] = point_of(&all->probes[i]);
     qsort(survey->points, count, sizeof *survey->points, compare_points);
     unite_points(survey, count);
+    memset(survey->width, 0, sizeof survey->width);
+    for (unsigned i = 0; i < survey->point_count; i++)
+        survey->width[survey->points[i].ttl] += survey->points[i].kind == POINT_ROUTER;
     return true;
 }
 
@@ -373,18 +377,16 @@ static void find_range(const struct all_asked *all, struct survey *survey)
     }
 }
 
-/* Nodes that may have next hops: the source, every router before the last reply, and silent nodes. */
+/* Nodes that may have next hops: the source, every router before the last reply, and silent nodes. Of a TTL that is too
+ * wide for any router, no more count than one can have. */
 static unsigned count_nodes(const struct survey *survey)
 {
     bool shown[256] = {false};
     unsigned nodes = 1;
-    for (unsigned i = 0; i < survey->point_count; i++) {
-        const struct point *point = &survey->points[i];
-        nodes += point->kind == POINT_ROUTER && point->ttl < survey->farthest;
-        shown[point->ttl] = true;
-    }
+    for (unsigned i = 0; i < survey->point_count; i++)
+        shown[survey->points[i].ttl] = true;
     for (unsigned ttl = survey->first_ttl; ttl < survey->farthest; ttl++)
-        nodes += !shown[ttl];
+        nodes += shown[ttl] ? uint_min(survey->width[ttl], SURVEY_NEXT_MOST) : 1;
     return nodes;
 }
 
@@ -407,7 +409,8 @@ bool survey_build(const struct trace *const *traces, unsigned count, const struc
 {
     struct all_asked all;
     double miss = 1 - terms->confidence;
-    *out = (struct survey){.since = terms->since, .lite = terms->lite, .goes_on = terms->goes_on};
+    *out = (struct survey){
+        .since = terms->since, .lite = terms->lite, .goes_on = terms->goes_on, .stopping = terms->stopping};
     if (!list_asked(traces, count, &all))
         return false;
     find_range(&all, out);

@@ -11,10 +11,22 @@
 
 #include "trace/trace.h"
 
+struct stopping_table;
+
 #define SURVEY_FLOWS_MOST                                                                                              \
     16384 /* flows seen at two TTLs or more; further flows of another tool's capture link nothing */
 #define SURVEY_POINTS_MOST 16384 /* points, of all replies; further ones link nothing */
 #define SURVEY_NONE (~0U)
+/* Next hops of one router that the search tells apart. A router with more is boundless: its flows count as scattered,
+ * as behind a router that balances packet by packet, and no flow looks for a further one.
+ * Unit: next hops. Source: the widest balancers of the Internet have 96 (Vermeulen et al., IMC 2018). Effect: a smaller
+ * number gives up on real balancers; a larger one gives more time to a router that signs with made-up addresses. */
+#define SURVEY_NEXT_MOST 128
+/* Routers at one TTL that the search tells apart. Of a wider TTL, every router before it with two next hops or more is
+ * boundless.
+ * Unit: addresses. Source: several balancers of that width side by side. Effect: as above, for routers that each stay
+ * below that number. */
+#define SURVEY_WIDTH_MOST 512
 /* Replies in a row from another router that show a route change: if packets alternated between two routers, the
  * first one would have answered with probability 0.999. */
 #define SURVEY_CHANGED_FOR_GOOD 10
@@ -56,6 +68,7 @@ struct group {
     uint8_t ttl;
     unsigned point;       /* GROUP_POINT */
     unsigned parent;      /* the group before; of GROUP_POINT: the first one found */
+    unsigned origin;      /* where its flows were last seen: the group before the silence; itself, if it is none */
     unsigned flows, seen; /* in it; of these, not inferred */
     /* Its flows at the next TTL: */
     unsigned next_answered, next_pending, next_silent; /* flows */
@@ -69,6 +82,7 @@ struct group {
     bool next_is_silent; /* no node there answers any of its flows */
     bool is_branched;    /* some flows are silent beside answered ones */
     bool per_packet;     /* it balances packet by packet */
+    bool is_boundless;   /* it has more next hops than the search tells apart */
     bool takes_last;     /* the flow held back goes through it, and probes the next TTL last */
     bool awaits_last;    /* that flow has no reply yet, and counts as if it had */
     bool is_settled;     /* enough flows have met its next hops: it has no other */
@@ -88,6 +102,7 @@ struct survey {
     uint8_t farthest; /* the same without reply_is_unresolved(): its sender is known, and has no next hop to look for */
     uint64_t probes;
     bool answers[UINT8_MAX + 1];    /* by TTL: a node there answers some flow */
+    unsigned width[UINT8_MAX + 1];  /* by TTL: routers that answered there */
     unsigned rested[UINT8_MAX + 1]; /* rested probes that were lost there: RATE_LIMIT_REFILL without a probe before */
     struct cell *cells; /* of (last_ttl - first_ttl + 2) TTLs from first_ttl - 1; flow_count + 1 each. The last one is a
                            flow that sent nothing: it shows where every such flow is inferred to be */
@@ -99,21 +114,23 @@ struct survey {
     struct link *links; /* by group, then point */
     unsigned link_count;
     size_t group_capacity, link_capacity;
-    double share; /* what each node may miss, in equal parts */
-    double miss;  /* the same, or more if all together miss less than they may */
-    bool lite;    /* MDA-Lite: flow_groups.c */
-    bool goes_on; /* the rules of mda.c want further probes */
-    nstime since; /* earlier probes do not count: routes were different then */
+    double share;                    /* what each node may miss, in equal parts */
+    double miss;                     /* the same, or more if all together miss less than they may */
+    bool lite;                       /* MDA-Lite: flow_groups.c */
+    bool goes_on;                    /* the rules of mda.c want further probes */
+    struct stopping_table *stopping; /* borrowed; NULL: none */
+    nstime since;                    /* earlier probes do not count: routes were different then */
     unsigned changes;
     bool unclear; /* a flow met two routers, and may alternate or have changed its route */
 };
 
 /* How to take a survey. */
 struct survey_terms {
-    double confidence; /* required confidence for the whole graph, 0.5 to below 1 */
-    bool lite;         /* MDA-Lite where its assumptions hold */
-    bool goes_on;      /* the search goes on: the flow held back counts as answered */
-    nstime since;      /* NSTIME_NONE, or what an earlier survey of the same traces returned */
+    double confidence;               /* required confidence for the whole graph, 0.5 to below 1 */
+    bool lite;                       /* MDA-Lite where its assumptions hold */
+    bool goes_on;                    /* the search goes on: the flow held back counts as answered */
+    nstime since;                    /* NSTIME_NONE, or what an earlier survey of the same traces returned */
+    struct stopping_table *stopping; /* borrowed: stopping_rule.h; NULL only costs time */
 };
 
 /* False: memory is short. Free the survey in any case. */

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "multipath/mda.h"
+#include "multipath/stopping_rule.h"
 #include "session/state.h"
 #include "silence/rate_limit.h"
 
@@ -23,6 +24,15 @@
 #define PLANS_PER_WINDOW 4
 /* A plan reads every known probe: for each so many probes, one more reply may wait for it. */
 #define PROBES_PER_EVENT 256
+
+/* Between two plans there is this many times as much time as the first of them took to compute: a search takes this
+ * part of a core at most, whatever the routers answer.
+ * Unit: 1. Source: chosen: 5 % of a core. Effect: a smaller number takes more of a core; a larger one makes searches of
+ * wide networks longer. */
+#define PLAN_REST 20
+/* A step of a plan takes about this long.
+ * Unit: ns. Source: measured on a core of 2 GHz. Effect: as above. */
+#define PLAN_STEP 10
 
 /* What is known of the routers of one TTL. */
 struct pace {
@@ -42,7 +52,10 @@ struct search {
     unsigned under_way; /* at the last plan */
     unsigned events;    /* replies and expired probes since */
     nstime since;       /* time of the last route change that was seen: survey.h */
+    nstime rests_until; /* no plan before */
     bool planned;
+    bool awaits_plan; /* a plan is due as soon as it has rested */
+    struct stopping_table *stopping;
 };
 
 static struct search *search_of(const struct session *session)
@@ -59,12 +72,15 @@ static bool start(struct session *session)
     for (unsigned ttl = 0; ttl < 256; ttl++)
         search->paces[ttl].window = FIRST_WINDOW;
     search->since = NSTIME_NONE;
-    return true;
+    search->rests_until = NSTIME_NONE;
+    search->stopping = stopping_table_new();
+    return search->stopping;
 }
 
 static void stop(struct session *session)
 {
     mda_wants_free(&search_of(session)->wants);
+    stopping_table_free(search_of(session)->stopping);
 }
 
 /* --- pace --- */
@@ -159,7 +175,8 @@ static void make_wants(struct session *session)
     const struct survey_terms terms = {.confidence = config->confidence / 1e6,
                                        .lite = config->lite,
                                        .goes_on = trace->flow_count > SURVEY_HELD_BACK,
-                                       .since = search->since};
+                                       .since = search->since,
+                                       .stopping = search->stopping};
     struct survey survey;
     search->wants.count = 0;
     if (survey_build(&trace, 1, &terms, &survey))
@@ -188,6 +205,7 @@ static void plan_again(struct session *session)
 {
     struct search *search = search_of(session);
     search->planned = true;
+    search->awaits_plan = false;
     search->events = 0;
     search->first = 0;
     search->wants.count = 0;
@@ -195,6 +213,8 @@ static void plan_again(struct session *session)
     if (!is_over(session)) {
         make_wants(session);
         command_wants(session);
+        if (session->now != NSTIME_NONE)
+            search->rests_until = session->now + (nstime)search->wants.steps * PLAN_STEP * PLAN_REST;
     }
     session->complete = !search->wants.count && !search->under_way && !session_silence_is_young(session);
 }
@@ -210,8 +230,10 @@ static bool is_due(const struct session *session)
 
 static void update(struct session *session)
 {
-    search_of(session)->events++;
-    if (is_due(session))
+    struct search *search = search_of(session);
+    search->events++;
+    search->awaits_plan = search->awaits_plan || is_due(session);
+    if (search->awaits_plan && (session->now == NSTIME_NONE || session->now >= search->rests_until))
         plan_again(session);
 }
 
@@ -261,6 +283,9 @@ static void sent(struct session *session, const struct wish *wish, nstime at)
 
 static nstime timer(const struct session *session)
 {
+    const struct search *search = search_of(session);
+    if (search->awaits_plan && !session->complete)
+        return search->rests_until;
     return !session->complete && session_silence_is_young(session) ? session_silence_due(session) : NSTIME_NEVER;
 }
 

@@ -14,9 +14,16 @@
 #define NET_RULES_MOST 32
 #define NET_PORTS_MOST 16
 #define NET_HOPS_MOST 40
+#define SIGNATURES_MOST 65536 /* addresses that a node signs with */
 
 enum node_kind { NODE_CLIENT, NODE_ROUTER, NODE_HOST };
-enum answer_from { ANSWER_FROM_NODE, ANSWER_FROM_IN, ANSWER_FROM_BACK };
+enum answer_from {
+    ANSWER_FROM_NODE,
+    ANSWER_FROM_IN,
+    ANSWER_FROM_BACK,
+    ANSWER_IN_TURN, /* each error from the next of `signatures` made-up addresses */
+    ANSWER_BY_FLOW, /* the errors about a flow from one of as many */
+};
 enum balance { BALANCE_NONE, BALANCE_PER_FLOW, BALANCE_PER_PACKET };
 enum mpls_style {
     MPLS_COMPLIANT,    /* RFC 4884: the quote padded to 128 bytes, its length told */
@@ -55,6 +62,8 @@ struct node {
     int told_mtu;             /* MTU that its errors report; -1: the true one */
     uint8_t initial_ttl;      /* of all that it originates */
     enum answer_from answers; /* source address of its ICMP errors */
+    unsigned signatures;      /* addresses that it signs with, up to 65536 */
+    unsigned copies;          /* of each ICMP error, beyond the first */
     enum balance balance;
     struct mpls_label mpls[MPLS_LABELS_MOST];
     unsigned mpls_count;

@@ -95,11 +95,25 @@ static enum status parse_initial(struct parser *p, void *object)
 
 static enum status parse_answers(struct parser *p, void *object)
 {
-    static const struct replay_filter choices[] = {
-        {"node", ANSWER_FROM_NODE}, {"in", ANSWER_FROM_IN}, {"back", ANSWER_FROM_BACK}, {NULL, 0}};
+    static const struct replay_filter choices[] = {{"node", ANSWER_FROM_NODE},  {"in", ANSWER_FROM_IN},
+                                                   {"back", ANSWER_FROM_BACK},  {"in-turn", ANSWER_IN_TURN},
+                                                   {"by-flow", ANSWER_BY_FLOW}, {NULL, 0}};
+    struct node *node = object;
     int value = 0;
+    unsigned long count = 0;
     enum status status = parser_choice(p, choices, &value);
-    ((struct node *)object)->answers = (enum answer_from)value;
+    node->answers = (enum answer_from)value;
+    if (!status && (node->answers == ANSWER_IN_TURN || node->answers == ANSWER_BY_FLOW))
+        status = parser_number(p, SIGNATURES_MOST, &count);
+    node->signatures = count ? (unsigned)count : 1;
+    return status;
+}
+
+static enum status parse_copies(struct parser *p, void *object)
+{
+    unsigned long value;
+    enum status status = parser_number(p, 1000, &value);
+    ((struct node *)object)->copies = (unsigned)value;
     return status;
 }
 
@@ -211,6 +225,7 @@ const struct keyword node_options[] = {
     {"ttl-raise", parse_ttl_raise},
     {"initial", parse_initial},
     {"answers", parse_answers},
+    {"copies", parse_copies},
     {"balance", parse_balance},
     {"mpls", parse_mpls},
     {"open", parse_open},

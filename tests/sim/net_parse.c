@@ -11,10 +11,11 @@
  * Options of a node: silent [PROTOCOL,...]  (nothing at all | no ICMP error about the protocols) · limit BURST
  * PER_SECOND (ICMP errors) · reset-limit BURST PER_SECOND (resets of closed ports) · spent (no token at first) ·
  * tells-mtu N (in place of the true one) · quote BYTES (of the quote past the IP header) · quote-ttl N · zero-ttl ·
- * hidden · ttl-raise N · initial N (TTL of what it sends) · answers node|in|back (source of its errors) · balance
- * per-flow|per-packet · mpls LABEL/TC/TTL[,...] · mpls-style compliant|no-length|wrong-length · no-echo ·
- * open|closed|mute PROTOCOL[/PORT],... (ports of a host; it knows the IP protocols that stand in these, and tcp, udp
- * and udplite) · unseen PERCENT (own frames the capture misses) · refuse PROTOCOL,... (local firewall).
+ * hidden · ttl-raise N · initial N (TTL of what it sends) · answers node|in|back|in-turn N|by-flow N (source of its
+ * errors; of N made-up addresses) · copies N (of each error, beyond the first) · balance per-flow|per-packet · mpls
+ * LABEL/TC/TTL[,...] · mpls-style compliant|no-length|wrong-length · no-echo · open|closed|mute PROTOCOL[/PORT],...
+ * (ports of a host; it knows the IP protocols that stand in these, and tcp, udp and udplite) · unseen PERCENT (own
+ * frames the capture misses) · refuse PROTOCOL,... (local firewall).
  *
  *   link A B [delay T] [jitter T] [loss P] [dup P] [reorder P T] [mtu N] [hole N] [hole-back N] [dead] [near
  * ADDRESS...] [far ADDRESS...] hole: larger packets vanish without an error, from A to B or back links T A B C ... a

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "sim/sim_state.h"
@@ -114,22 +115,46 @@ static const struct addr *link_address(const struct sim *sim, unsigned link, uns
     return addr_is_none(address) ? NULL : address;
 }
 
-static const struct addr *error_source(struct sim *sim, unsigned node, unsigned link, const struct packet *about)
+/* A made-up address of the node. */
+static struct addr signature(unsigned node, uint8_t family, unsigned number)
 {
+    char text[ADDR_TEXT_BYTES];
+    struct addr address;
+    if (family == 6)
+        snprintf(text, sizeof text, "2001:db8:f0%02x::%x", node, number + 1);
+    else
+        snprintf(text, sizeof text, "100.%u.%u.%u", 64 + node, number >> 8 & 255, number & 255);
+    addr_parse(text, &address);
+    return address;
+}
+
+static unsigned flow_number(const struct headers *about)
+{
+    uint32_t ports = (uint32_t)about->transport.source_port << 16 | about->transport.target_port;
+    return (ports * 2654435761U) >> 16;
+}
+
+static struct addr error_source(struct sim *sim, unsigned index, unsigned link, const struct packet *about)
+{
+    const struct node *node = &sim->net->nodes[index];
     uint8_t family = about->outer.ip.version;
     const struct addr *address = NULL;
-    if (sim->net->nodes[node].answers == ANSWER_FROM_IN)
-        address = link_address(sim, link, node, family);
-    if (sim->net->nodes[node].answers == ANSWER_FROM_BACK) {
+    if (node->answers == ANSWER_IN_TURN)
+        return signature(index, family, sim->signed_count[index]++ % node->signatures);
+    if (node->answers == ANSWER_BY_FLOW)
+        return signature(index, family, flow_number(&about->outer) % node->signatures);
+    if (node->answers == ANSWER_FROM_IN)
+        address = link_address(sim, link, index, family);
+    if (node->answers == ANSWER_FROM_BACK) {
         struct pkt back;
         unsigned out;
         bool found;
-        struct pkt_ip ip = {.source = *net_address(sim->net, node, family), .target = about->outer.ip.source};
+        struct pkt_ip ip = {.source = *net_address(sim->net, index, family), .target = about->outer.ip.source};
         pkt_build(&back, &ip, (const uint8_t *)"", 0);
-        route_find(sim, node, &back, 0, &out, &found);
-        address = found ? link_address(sim, out, node, family) : NULL;
+        route_find(sim, index, &back, 0, &out, &found);
+        address = found ? link_address(sim, out, index, family) : NULL;
     }
-    return address ? address : net_address(sim->net, node, family);
+    return address ? *address : *net_address(sim->net, index, family);
 }
 
 void router_error(struct sim *sim, unsigned index, unsigned link, const struct pkt *about, uint8_t type, uint8_t code,
@@ -141,9 +166,12 @@ void router_error(struct sim *sim, unsigned index, unsigned link, const struct p
     if (!pkt_decode(about, &packet) || !deserves_error(&packet) || node->silent ||
         node->silent_to[packet.outer.ip.protocol] || !router_take_token(sim, &sim->buckets[index], &node->limit, cost))
         return;
-    reply_error(&error, node, error_source(sim, index, link, &packet), about, type, code, mtu);
-    pkt_set_id(error.bytes, ++sim->ids[index]);
-    router_originate(sim, index, &error);
+    struct addr source = error_source(sim, index, link, &packet);
+    for (unsigned i = 0; i <= node->copies; i++) {
+        reply_error(&error, node, &source, about, type, code, mtu);
+        pkt_set_id(error.bytes, ++sim->ids[index]);
+        router_originate(sim, index, &error);
+    }
 }
 
 void router_unresolved(struct sim *sim, unsigned node, unsigned link, struct pkt *p)

@@ -59,7 +59,8 @@ struct sim {
     size_t event_count, event_capacity;
     uint64_t order;
     struct bucket buckets[NET_NODES_MOST], reset_buckets[NET_NODES_MOST];
-    uint16_t ids[NET_NODES_MOST]; /* IPv4 id of the last packet of each */
+    uint16_t ids[NET_NODES_MOST];          /* IPv4 id of the last packet of each */
+    unsigned signed_count[NET_NODES_MOST]; /* errors from addresses in turn */
     nstime last_arrival[NET_LINKS_MOST][2];
     nstime resolve_until[NET_LINKS_MOST];
     struct translation *translations; /* owned */

@@ -20,17 +20,18 @@ static void check_stopping(void)
     static const unsigned at_99[] = {8, 15, 21, 28, 36, 43, 51, 58, 66, 74, 82, 90, 98, 106, 115, 123};
     bool same_95 = true, same_99 = true;
     for (unsigned k = 1; k <= 16; k++) {
-        same_95 = same_95 && stopping_point(0.05, k) == at_95[k - 1];
-        same_99 = same_99 && stopping_point(0.01, k) == at_99[k - 1];
+        same_95 = same_95 && stopping_point(NULL, 0.05, k) == at_95[k - 1];
+        same_99 = same_99 && stopping_point(NULL, 0.01, k) == at_99[k - 1];
     }
     ok(same_95, "stopping points at 95 %%, as published");
     ok(same_99, "stopping points at 99 %%, as published");
-    ok(stopping_missed(1, 6) == 0.03125, "six flows miss one of two with the chance 1/32");
-    ok(stopping_missed(3, 0) == 1, "no flows miss something for sure");
-    unsigned many = stopping_point(0.00001, 500);
-    ok(stopping_missed(500, many) <= 0.00001 && stopping_missed(500, many - 1) > 0.00001,
+    ok(stopping_missed(NULL, 1, 6) == 0.03125, "six flows miss one of two with the chance 1/32");
+    ok(stopping_missed(NULL, 3, 0) == 1, "no flows miss something for sure");
+    unsigned many = stopping_point(NULL, 0.00001, 500);
+    ok(stopping_missed(NULL, 500, many) <= 0.00001 && stopping_missed(NULL, 500, many - 1) > 0.00001,
        "of 501: not one more or less");
-    ok(stopping_point(0.5, 100000) == stopping_point(0.5, STOPPING_KNOWN_MOST), "more next hops than there can be");
+    ok(stopping_point(NULL, 0.5, 100000) == stopping_point(NULL, 0.5, STOPPING_KNOWN_MOST),
+       "more next hops than there can be");
     double share = stopping_share(0.05, 30);
     ok(share > 0.001708 && share < 0.001709, "one of 30 nodes may miss 0.17 %% of 5 %%");
 }
@@ -113,7 +114,8 @@ static void check_paths(void)
     }
     is_num(graph->path_count, 4, "four ways through four nodes");
     is_num(complete, 4, "all to the target");
-    ok(flows >= stopping_point(1 - SURE, 1) && flows <= graph->flows, "as many flows took them as were seen all along");
+    ok(flows >= stopping_point(NULL, 1 - SURE, 1) && flows <= graph->flows,
+       "as many flows took them as were seen all along");
     ok(graph->nodes[graph->node_count - 1].is_target && !graph->nodes[graph->node_count - 1].next_count,
        "the target is the last node");
     search_free(&search);

@@ -343,7 +343,7 @@ static void look_behind(struct published *p, unsigned node)
 {
     bool met[WAYS_NODES_MOST] = {false};
     unsigned known = 0, asked = 0;
-    while (!known || asked < stopping_point(p->miss, known)) {
+    while (!known || asked < stopping_point(NULL, p->miss, known)) {
         unsigned flow = flow_through(p, node);
         unsigned next = ask(p, flow, p->ways->nodes[node].ttl + 1);
         p->next[flow] = (uint16_t)(next + 1);
@@ -360,7 +360,7 @@ unsigned ways_published(struct ways *ways, double confidence)
     struct published p = {.ways = ways, .miss = stopping_share(1 - confidence, ways->node_count)};
     p.place = calloc(PUBLISHED_FLOWS, sizeof *p.place);
     p.next = calloc(PUBLISHED_FLOWS, sizeof *p.next);
-    for (unsigned i = 0; i < stopping_point(p.miss, 1); i++)
+    for (unsigned i = 0; i < stopping_point(NULL, p.miss, 1); i++)
         ask(&p, p.flows++, 1); /* behind the source */
     for (unsigned ttl = 1; ttl < ways_target_ttl(ways); ttl++) {
         p.wide = 0;
@@ -371,7 +371,7 @@ unsigned ways_published(struct ways *ways, double confidence)
                 look_behind(&p, i);
         for (unsigned i = 0; i < ways->node_count; i++) /* whether it balances packets */
             if (ways->nodes[i].ttl == ttl && ways->nodes[i].next_count > 1)
-                p.probes += stopping_point(p.miss, 1);
+                p.probes += stopping_point(NULL, p.miss, 1);
         memcpy(p.place, p.next, PUBLISHED_FLOWS * sizeof *p.place);
         memset(p.next, 0, PUBLISHED_FLOWS * sizeof *p.next);
     }

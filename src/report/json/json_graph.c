@@ -115,6 +115,8 @@ static json_t *json_hops(const struct graph *graph)
         json_object_set_new(hop, "ttl", json_integer(ttl));
         json_object_set_new(hop, "flows_asked", json_integer(graph->hops[ttl].asked));
         json_object_set_new(hop, "flows_answered", json_integer(graph->hops[ttl].answered));
+        json_object_set_new(hop, "routers", json_integer(graph->hops[ttl].routers));
+        json_object_set_new(hop, "boundless", json_boolean(graph->hops[ttl].is_boundless));
         json_array_append_new(array, hop);
     }
     return array;

@@ -165,7 +165,7 @@ static void count_flows(struct graph *graph)
         node->flows = in[i] > out[i] ? in[i] : out[i] ? out[i] : FLOWS;
         node->next_flows = out[i];
         node->missed = out[i] ? 0.01 : 0;
-        graph->hops[node->ttl] = (struct graph_hop){graph->flows, graph->flows};
+        graph->hops[node->ttl] = (struct graph_hop){.asked = graph->flows, .answered = graph->flows};
     }
 }
 

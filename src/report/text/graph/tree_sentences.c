@@ -4,6 +4,7 @@
 #include <limits.h>
 #include <stdlib.h>
 
+#include "multipath/survey.h"
 #include "report/graph/graph_words.h"
 #include "report/wrap.h"
 
@@ -111,6 +112,23 @@ static void say_what_marks_mean(const struct tree *tree)
     strbuf_free(&nodes);
 }
 
+/* Hops with more next hops of a router than a search tells apart. */
+static void say_boundless(const struct tree *tree)
+{
+    const struct graph *graph = tree->graph;
+    struct strbuf hops;
+    strbuf_init(&hops);
+    for (unsigned ttl = graph->first_ttl; ttl <= graph->last_ttl; ttl++)
+        if (graph->hops[ttl].is_boundless)
+            strbuf_addf(&hops, "%s%u (%u addresses)", hops.length ? ", " : "", ttl, graph->hops[ttl].routers);
+    if (hops.length)
+        say(tree,
+            "Some routers have more next hops than a search tells apart, %u of a router and %u at a hop. It looked for "
+            "no further ones at hop %s.",
+            SURVEY_NEXT_MOST, SURVEY_WIDTH_MOST, hops.text);
+    strbuf_free(&hops);
+}
+
 static void say_loose_flows(const struct tree *tree)
 {
     unsigned loose = tree->graph->loose_flows;
@@ -162,6 +180,7 @@ void tree_sentences_add(const struct tree *tree)
     say_sentence(tree, graph_words_add_sureness);
     say_change(tree);
     say_loose_flows(tree);
+    say_boundless(tree);
     say_what_marks_mean(tree);
 }
 
