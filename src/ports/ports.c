@@ -55,12 +55,9 @@ static bool has_outstanding(const struct session *session)
 {
     if (session->pending_first < session->pending_count)
         return true;
-    for (unsigned i = 0; i < session->sized_first; i++) {
-        const struct trace *trace = &session->traces[i];
-        for (size_t k = session->first_outstanding[i]; k < trace->probe_count; k++)
-            if (trace->probes[k].state == PROBE_OUTSTANDING)
-                return true;
-    }
+    for (unsigned i = 0; i < session->sized_first; i++)
+        if (session->in_flight[i])
+            return true;
     return false;
 }
 

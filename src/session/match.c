@@ -160,12 +160,8 @@ static bool has_size(const struct session *session, unsigned index, uint16_t ser
     const struct probe *probe = trace_probe(&session->traces[index], serial);
     if (probe)
         return probe->flow == which;
-    for (size_t i = session->pending_first; i < session->pending_count; i++) {
-        const struct session_claim *claim = &session->pending[i].claim;
-        if (!session->pending[i].done && claim->trace == index && claim->serial == serial)
-            return claim->flow == which;
-    }
-    return false;
+    const struct pending_send *pending = pending_find(session, index, serial);
+    return pending && pending->claim.flow == which;
 }
 
 /* An answer to a probe of a size trace: each of its flows may fit, but only one of them sent that probe. */

@@ -59,14 +59,12 @@ void session_stop_behind_gateway(struct session *session)
 
 /* The first send of the trace at `ttl`, which is behind the last router, if its silence starts there; NSTIME_NONE: it
  * does not. */
-static nstime silent_since(const struct trace *trace, unsigned ttl)
+static nstime silent_since(const struct session *session, unsigned index, unsigned ttl)
 {
-    nstime first = NSTIME_NEVER;
+    const struct trace *trace = &session->traces[index];
     if (trace->refused_ttl || ttl > 255 || (trace->last_router_ttl && trace->last_router_ttl + 1U < ttl))
         return NSTIME_NONE;
-    for (const struct probe *p = trace_first_at(trace, (uint8_t)ttl); p; p = trace_next_at(trace, p))
-        first = p->sent < first ? p->sent : first;
-    return first == NSTIME_NEVER ? NSTIME_NONE : first;
+    return session_first_sent(session, index, (uint8_t)ttl);
 }
 
 /* The send that the silence behind the last router is counted from; NSTIME_NONE: something else ended the path, or no
@@ -85,7 +83,7 @@ static nstime end_silent_since(const struct session *session)
         refused = refused || session->traces[i].refused_ttl;
     }
     for (unsigned i = 0; i < session->trace_count; i++) {
-        nstime since = silent_since(&session->traces[i], behind);
+        nstime since = silent_since(session, i, behind);
         if (since != NSTIME_NONE && (start == NSTIME_NONE || (refused ? since > start : since < start)))
             start = since;
     }

@@ -10,6 +10,11 @@
  * chance. The capture may lose as many frames in a row. */
 #define SERIALS_AHEAD 1000
 
+/* Replies whose probe is guessed: each guess looks at all probes of the trace. Further ones are strays.
+ * Unit: replies. Source: chosen: as many as a port list has ports in one trace. Effect: a smaller number leaves ports
+ * of a long list without their replies; a larger one gives more time to a flood of such replies. */
+#define GUESSES_MOST 16384
+
 static struct frame_note count_stray(struct session *session, const char *reason)
 {
     struct frame_counters *counters = &session->counters;
@@ -85,7 +90,10 @@ static struct frame_note take_probe(struct session *session, const struct frame 
                                                                      .at = frame->time});
     if (!probe)
         return count_stray(session, "probe beyond the memory limit");
-    probe->sent = frame->time;
+    if (probe->sent != frame->time) {
+        probe->sent = frame->time;
+        session_resent_probe(session, match->trace, probe);
+    }
     probe->seen = true;
     probe->frame = frame->number;
     return note_probe(session, match->trace, probe, FRAME_PROBE, NULL);
@@ -111,7 +119,7 @@ static struct probe *probe_of_reply(struct session *session, const struct packet
 {
     struct trace *trace = &session->traces[match->trace];
     if (!match->flow.serial)
-        return guess_probe(trace, match->which, match->port);
+        return session->guesses++ < GUESSES_MOST ? guess_probe(trace, match->which, match->port) : NULL;
     struct probe *probe = trace_find(trace, match->flow.serial);
     if (probe)
         return probe->flow == match->which && (!match->port || probe->target_port == match->port) ? probe : NULL;
@@ -222,6 +230,11 @@ static struct frame_note take_reply(struct session *session, const struct frame 
         return count_stray(session, "the same answer on another interface");
     if ((size_t)(probe - trace->probes) < session->settled_probes[match->trace])
         return count_stray(session, "answer after the longest wait");
+    if (probe->reply_count == REPLIES_MOST) {
+        struct frame_note note = count_stray(session, "reply to a probe that has 64 already");
+        note.is_excess = true;
+        return note;
+    }
     unsigned bits =
         packet->kind == PACKET_ICMP_ERROR ? add_quote(session, trace, probe, packet, &reply) : match->flow.bits;
     if (bits < GUESS_BITS_FAIR)
@@ -235,7 +248,7 @@ static struct frame_note take_reply(struct session *session, const struct frame 
         return count_stray(session, "answer beyond the memory limit");
     }
     if (first)
-        session_wanted(session, match->trace, probe->flow, probe->ttl)->resolved++;
+        session_count_resolved(session, match->trace, probe);
     unproven_compare(session, match->trace, probe, &probe->replies[probe->reply_count - 1]);
     return note_probe(session, match->trace, probe, FRAME_REPLY, match->flow.rule);
 }

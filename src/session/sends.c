@@ -6,9 +6,22 @@
 #include "base/array.h"
 #include "session/state.h"
 
+/* Probes of one trace at one TTL. No run of ours sends as many, but for searches and port lists. The rules for silence
+ * compare each probe of a hop with the others.
+ * Unit: probes. Source: twice the most that -q can ask for, and some retests. Effect: a smaller number leaves out
+ * probes of real runs; a larger one gives more time to a capture that somebody wrote to cost much. */
+#define PROBES_AT_TTL_MOST 600
+
+static bool is_beyond_any_run(const struct trace *trace, uint8_t ttl)
+{
+    return !trace->ports && !trace_is_search(trace) && trace_asked(trace, ttl) >= PROBES_AT_TTL_MOST;
+}
+
 struct probe *session_learn_probe(struct session *session, const struct session_claim *claim)
 {
     struct trace *trace = &session->traces[claim->trace];
+    if (is_beyond_any_run(trace, claim->ttl))
+        return NULL;
     struct probe *probe = trace_add_probe(trace, claim->serial, claim->ttl, claim->at);
     if (claim->serial > session->last_serial[claim->trace])
         session->last_serial[claim->trace] = claim->serial;
@@ -24,24 +37,46 @@ struct probe *session_learn_probe(struct session *session, const struct session_
     session_wanted(session, claim->trace, claim->flow, claim->ttl)->known++;
     if (claim->at > session->last_sent[claim->ttl])
         session->last_sent[claim->ttl] = claim->at;
+    session->in_flight[claim->trace]++;
+    session_resent_probe(session, claim->trace, probe);
     return probe;
+}
+
+/* If memory is short, the probe ends after the longest wait. */
+void session_resent_probe(struct session *session, unsigned index, const struct probe *probe)
+{
+    struct trace_due *due = &session->due[index];
+    size_t which = (size_t)(probe - session->traces[index].probes);
+    due_add(&due->sent[probe->ttl], probe->sent, which);
+    if (probe->state == PROBE_OUTSTANDING)
+        due_add(&due->in_flight[probe->ttl], probe->sent, which);
+    if (probe->state == PROBE_EXPIRED)
+        due_add(&due->expired[probe->ttl], -probe->sent, which);
+}
+
+void session_count_resolved(struct session *session, unsigned index, const struct probe *probe)
+{
+    session_wanted(session, index, probe->flow, probe->ttl)->resolved++;
+    session->in_flight[index]--;
 }
 
 void session_resolve_probe(struct session *session, unsigned index, struct probe *probe, enum probe_state state)
 {
     if (probe->state == PROBE_OUTSTANDING)
-        session_wanted(session, index, probe->flow, probe->ttl)->resolved++;
+        session_count_resolved(session, index, probe);
     probe->state = (uint8_t)state;
+    if (state == PROBE_EXPIRED)
+        due_add(&session->due[index].expired[probe->ttl], -probe->sent,
+                (size_t)(probe - session->traces[index].probes));
 }
 
-struct pending_send *pending_find(struct session *session, unsigned index, uint16_t serial)
+struct pending_send *pending_find(const struct session *session, unsigned index, uint16_t serial)
 {
-    for (size_t i = session->pending_first; i < session->pending_count; i++) {
-        struct pending_send *pending = &session->pending[i];
-        if (!pending->done && pending->claim.trace == index && pending->claim.serial == serial)
-            return pending;
-    }
-    return NULL;
+    size_t number = serial < session->pending_of_size[index] ? session->pending_of[index][serial] : 0;
+    if (number <= session->pending_dropped + session->pending_first)
+        return NULL;
+    struct pending_send *pending = &session->pending[number - 1 - session->pending_dropped];
+    return pending->done ? NULL : pending;
 }
 
 void pending_settle(struct session *session, struct pending_send *pending)
@@ -92,8 +127,23 @@ static void pending_compact(struct session *session)
     if (session->pending_count < session->pending_capacity || left > session->pending_first)
         return;
     memmove(session->pending, session->pending + session->pending_first, left * sizeof *session->pending);
+    session->pending_dropped += session->pending_first;
     session->pending_first = 0;
     session->pending_count = left;
+}
+
+/* Room for the serial in the index of the trace's sends. */
+static bool index_serial(struct session *session, unsigned index, uint16_t serial)
+{
+    size_t before = session->pending_of_size[index];
+    void *array = session->pending_of[index];
+    if (!array_reserve(&array, &session->pending_of_size[index], serial + (size_t)1,
+                       sizeof *session->pending_of[index]))
+        return false;
+    session->pending_of[index] = array;
+    memset(session->pending_of[index] + before, 0,
+           (session->pending_of_size[index] - before) * sizeof *session->pending_of[index]);
+    return true;
 }
 
 void pending_push(struct session *session, const struct session_claim *claim)
@@ -104,7 +154,13 @@ void pending_push(struct session *session, const struct session_claim *claim)
     if (!array_reserve(&array, &session->pending_capacity, session->pending_count + 1, sizeof *session->pending))
         return; /* if its frame stays away too, the probe stays unknown */
     session->pending = array;
-    session->pending[session->pending_count++] = (struct pending_send){.claim = *claim};
+    const struct pending_send pending = {.claim = *claim};
+    size_t number = session->pending_dropped + session->pending_count;
+    if (!index_serial(session, claim->trace, claim->serial) ||
+        !due_add(&session->pending_due, pending_deadline(&pending), number))
+        return;
+    session->pending_of[claim->trace][claim->serial] = number + 1;
+    session->pending[session->pending_count++] = pending;
 }
 
 /* The saved capture names probes of the size trace by their trace and size. */

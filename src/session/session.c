@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* session: a run from start to end, and what it wishes. */
 #include "session/session.h"
+#include "base/minmax.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -49,9 +50,15 @@ static void draw_flow(const struct session_config *config, const struct probe_sp
 }
 
 /* The flows beside the trace's own. There are fewer if the probe has no field that can vary. */
+/* Bytes of the templates of a trace's flows. Where probes are larger than 4 KiB, a trace has fewer flows.
+ * Unit: bytes. Source: chosen: 4096 flows of Ethernet's largest packets need 6 MB. Effect: a smaller
+ * number leaves fewer flows to searches with large probes; a larger one lets a saved capture demand more memory. */
+#define TEMPLATES_MOST (16U << 20)
+
 static enum status build_alternates(const struct session_config *config, struct trace *trace, struct err *err)
 {
-    unsigned most = config->flows > 1 ? config->flows - 1U : 0;
+    unsigned room = TEMPLATES_MOST / trace->flow.size;
+    unsigned most = config->flows > 1 ? uint_min(config->flows, room) - 1U : 0;
     enum status status = STATUS_OK;
     trace->alternates = calloc(most + 1, sizeof *trace->alternates);
     if (!trace->alternates)
@@ -141,7 +148,8 @@ static enum status build_traces(struct session *session, const struct flow *flow
     session->traces = calloc(count + SIZE_TRACES_MOST, sizeof *session->traces);
     session->trace_list = calloc(count, sizeof *session->trace_list);
     session->port_flow = port_flow_new();
-    if (!session->traces || !session->trace_list || !session->port_flow)
+    session->due = calloc(count + SIZE_TRACES_MOST, sizeof *session->due);
+    if (!session->due || !session->traces || !session->trace_list || !session->port_flow)
         return err_set(err, STATUS_SYSTEM, "out of memory");
     for (unsigned i = 0; i < count; i++) {
         enum status status = build_trace(session, i, flows ? &flows[i] : NULL, ports[i], &rng, err);
@@ -222,7 +230,15 @@ void session_free(struct session *session)
     for (unsigned i = 0; i < session->all_count; i++) {
         trace_free(&session->traces[i]);
         free(session->wants[i].cells);
+        free(session->pending_of[i]);
+        for (unsigned ttl = 0; session->due && ttl < 256; ttl++) {
+            due_free(&session->due[i].in_flight[ttl]);
+            due_free(&session->due[i].expired[ttl]);
+            due_free(&session->due[i].sent[ttl]);
+        }
     }
+    due_free(&session->pending_due);
+    free(session->due);
     free(session->traces);
     free(session->trace_list);
     port_flow_free(session->port_flow);
@@ -237,10 +253,25 @@ void session_free(struct session *session)
 
 /* --- progress --- */
 
+/* While a capture is replayed, one more change may wait for the next update for each so many probes known: an update
+ * may look at all of them. Unit: probes. Source: chosen: more than a run of ours sends. Effect: a smaller number
+ * settles the hops of a replay later than the live run did; a larger one takes more time for a hostile capture. */
+#define PROBES_OF_UPDATE 1024
+
+static bool may_wait(struct session *session)
+{
+    size_t known = 0;
+    for (unsigned i = 0; i < session->all_count; i++)
+        known += session->traces[i].probe_count;
+    if (!session->seen_only || session->changes++ >= known / PROBES_OF_UPDATE)
+        session->changes = 0;
+    return session->changes > 0;
+}
+
 void session_update(struct session *session)
 {
     const struct strategy *strategy = session->config.strategy;
-    if (!session->complete && (!session->seen_only || strategy->merges_hops))
+    if (!session->complete && (!session->seen_only || strategy->merges_hops) && !may_wait(session))
         strategy->update(session);
 }
 

@@ -103,6 +103,7 @@ struct frame_note {
     unsigned trace;
     uint16_t serial;
     uint8_t ttl;
+    bool is_excess; /* a reply beyond REPLIES_MOST of its probe: a capture need not keep it */
     uint32_t attempt;
 };
 

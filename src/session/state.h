@@ -9,6 +9,7 @@
 #ifndef HOPSONDE_SESSION_STATE_H
 #define HOPSONDE_SESSION_STATE_H
 
+#include "session/due.h"
 #include "session/session.h"
 #include "session/strategy.h"
 
@@ -34,6 +35,14 @@ struct trace_wants {
 #define SIZE_TRACES_MOST 3 /* one for the way there, one for the way back, and one whose sizes went ahead in vain */
 #define TRACES_MOST (SPECS_MOST + SIZE_TRACES_MOST)
 #define SIZES_MOST 96 /* different sizes that a run sends */
+
+/* The probes of a trace by TTL, with their send times: all of one TTL wait as long. An entry stands if the probe still
+ * has that state and send time. */
+struct trace_due {
+    struct due_queue in_flight[256]; /* the earliest send first */
+    struct due_queue expired[256];   /* the latest send first: times are negative */
+    struct due_queue sent[256];      /* in any state; the earliest send first */
+};
 
 /* A send that the capture has not shown yet. Live: every send. Replay: the claims of the file. */
 struct pending_send {
@@ -90,7 +99,13 @@ struct session {
 
     struct pending_send *pending;
     size_t pending_count, pending_capacity, pending_first; /* all before pending_first are done */
-    struct session_claim *claims;                          /* made, but not taken yet */
+    size_t pending_dropped;          /* sends that stood before pending[0]: with its index, the number of a send */
+    struct due_queue pending_due;    /* by deadline: numbers of sends */
+    size_t *pending_of[TRACES_MOST]; /* owned; by serial: 1 + the number of its send; 0: none */
+    size_t pending_of_size[TRACES_MOST];
+    size_t changes;               /* of a replay: changes since the last update */
+    unsigned guesses;             /* replies whose probe was guessed */
+    struct session_claim *claims; /* made, but not taken yet */
     size_t claim_count, claim_capacity, claims_taken;
     unsigned unseen_probes;
 
@@ -103,9 +118,10 @@ struct session {
     nstime last_send;                  /* NSTIME_NONE before the first */
     nstime next_slot;                  /* earliest time of the next send */
 
-    uint8_t *stamp;                        /* scratch: one probe as it was sent, to compare quotes with */
-    size_t settled_probes[TRACES_MOST];    /* by trace: probe_settled was called for the probes before */
-    size_t first_outstanding[TRACES_MOST]; /* by trace: all probes before are resolved */
+    uint8_t *stamp;                     /* scratch: one probe as it was sent, to compare quotes with */
+    size_t settled_probes[TRACES_MOST]; /* by trace: probe_settled was called for the probes before */
+    struct trace_due *due;              /* owned; by trace */
+    size_t in_flight[TRACES_MOST];      /* by trace: outstanding probes */
 };
 
 /* port_flow.c: the flow of one port of a list; valid until the next call. NULL: memory is short. */
@@ -193,6 +209,8 @@ nstime token_reserve_after(const struct token_reserve *reserve, nstime not_befor
 unsigned session_other_at(const struct session *session, unsigned silent, uint8_t ttl);
 
 /* timers.c */
+/* The first send of the trace at this TTL; NSTIME_NONE: none. */
+nstime session_first_sent(const struct session *session, unsigned trace, uint8_t ttl);
 /* The longest wait for a reply: the configured one, or more where the path is slow. It never shrinks. */
 nstime session_longest_wait(const struct session *session);
 /* When the probe expires, as known now. */
@@ -208,8 +226,12 @@ bool pacing_next(struct session *session, nstime now, struct wish *wish, nstime 
 /* sends.c */
 /* Adds the probe that the claim describes. NULL: memory is short. */
 struct probe *session_learn_probe(struct session *session, const struct session_claim *claim);
+/* An outstanding probe is so no more: it has its first reply, or it was resolved otherwise. */
+void session_count_resolved(struct session *session, unsigned trace, const struct probe *probe);
 void session_resolve_probe(struct session *session, unsigned trace, struct probe *probe, enum probe_state state);
-struct pending_send *pending_find(struct session *session, unsigned trace, uint16_t serial); /* NULL: none */
+/* The probe is known, or its send time changed. */
+void session_resent_probe(struct session *session, unsigned trace, const struct probe *probe);
+struct pending_send *pending_find(const struct session *session, unsigned trace, uint16_t serial); /* NULL: none */
 void pending_push(struct session *session, const struct session_claim *claim);
 /* Its frame was seen. */
 void pending_settle(struct session *session, struct pending_send *pending);

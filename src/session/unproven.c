@@ -40,7 +40,7 @@ static void prove(struct session *session, unsigned index, struct probe *probe, 
     bool first = probe->state == PROBE_OUTSTANDING;
     trace_prove(&session->traces[index], probe, which);
     if (first)
-        session_wanted(session, index, probe->flow, probe->ttl)->resolved++;
+        session_count_resolved(session, index, probe);
 }
 
 bool unproven_add(struct session *session, unsigned index, struct probe *probe, const struct reply *reply)
