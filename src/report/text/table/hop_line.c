@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "report/text/table/hop_line.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "report/address_text.h"
 #include "report/paint.h"
 #include "report/text/table/marks.h"
@@ -238,37 +240,88 @@ static void add_row_numbers(const struct line *line, const struct hop_stats *sta
                     stats->stdev_ms, stats->jitter_ms);
 }
 
-/* True: no earlier probe at this hop drew a reply from the same address. */
-static bool is_further_router(const struct line *line, const struct probe *probe)
+/* Addresses of a hop that stand below its row; the others are counted. */
+#define ADDRESSES_SHOWN 16
+
+struct addresses {
+    struct addr list[ADDRESSES_SHOWN];
+    unsigned count;
+};
+
+static bool is_listed(const struct addresses *addresses, const struct addr *address)
 {
-    const struct reply *reply = probe_answer(probe);
-    for (const struct probe *p = trace_first_at(line->trace, line->ttl); reply && p != probe;
-         p = trace_next_at(line->trace, p)) {
-        const struct reply *other = probe_answer(p);
-        if (other && addr_equal(&other->from, &reply->from))
-            return false;
+    for (unsigned i = 0; i < addresses->count; i++)
+        if (addr_equal(&addresses->list[i], address))
+            return true;
+    return false;
+}
+
+static int compare_addresses(const void *left, const void *right)
+{
+    return addr_compare(left, right);
+}
+
+/* The number of different addresses. */
+static size_t count_different(struct addr *list, size_t count)
+{
+    size_t different = 0;
+    qsort(list, count, sizeof *list, compare_addresses);
+    for (size_t i = 0; i < count; i++)
+        different += i == 0 || !addr_equal(&list[i - 1], &list[i]);
+    return different;
+}
+
+/* The addresses that answered the probes from `probe` on and are not listed; 0: memory is short, too. */
+static size_t count_others(const struct line *line, const struct addresses *shown, const struct probe *probe)
+{
+    struct addr *others = NULL;
+    size_t count = 0, capacity = 0;
+    for (; probe; probe = trace_next_at(line->trace, probe)) {
+        const struct reply *reply = probe_answer(probe);
+        void *array = others;
+        if (!reply || is_listed(shown, &reply->from))
+            continue;
+        if (!array_reserve(&array, &capacity, count + 1, sizeof *others))
+            break;
+        others = array;
+        others[count++] = reply->from;
     }
-    return reply != NULL;
+    count = count ? count_different(others, count) : 0;
+    free(others);
+    return count;
+}
+
+/* The addresses beside that of the row, each on a line of its own. */
+static void add_other_addresses(const struct line *line)
+{
+    struct addresses known = {.list = {trace_hop_address(line->trace, line->ttl)}, .count = 1};
+    const struct probe *p = trace_first_at(line->trace, line->ttl);
+    for (; p && known.count < ADDRESSES_SHOWN; p = trace_next_at(line->trace, p)) {
+        const struct reply *reply = probe_answer(p);
+        if (!reply || is_listed(&known, &reply->from))
+            continue;
+        known.list[known.count++] = reply->from;
+        strbuf_add(line->text, "\n    ");
+        add_plain_address(line, &reply->from);
+    }
+    size_t others = count_others(line, &known, p);
+    if (others)
+        strbuf_addf(line->text, "\n    and %zu more address%s: --json lists %s", others, others == 1 ? "" : "es",
+                    others == 1 ? "it" : "them");
 }
 
 static void add_row_answers(const struct line *line)
 {
     const struct reply *first = NULL;
-    struct addr name = trace_hop_address(line->trace, line->ttl);
-    for (const struct probe *p = trace_first_at(line->trace, line->ttl); p; p = trace_next_at(line->trace, p))
-        if (!first)
-            first = probe_answer(p);
+    for (const struct probe *p = trace_first_at(line->trace, line->ttl); p && !first; p = trace_next_at(line->trace, p))
+        first = probe_answer(p);
     if (first) {
         strbuf_add(line->text, first->hop_is_doubtful ? " ?" : "");
         add_mark(line, first);
         add_labels(line, first);
     }
     add_brackets(line);
-    for (const struct probe *p = trace_first_at(line->trace, line->ttl); p; p = trace_next_at(line->trace, p))
-        if (is_further_router(line, p) && !addr_equal(&probe_answer(p)->from, &name)) {
-            strbuf_add(line->text, "\n    ");
-            add_plain_address(line, &probe_answer(p)->from);
-        }
+    add_other_addresses(line);
 }
 
 /* The first unproven reply of a hop without others; NULL: there is none. */
