@@ -7,7 +7,6 @@
 #include "base/strbuf.h"
 
 /* Bytes of text: with this limit, line numbers and offsets in the pool of names fit 32 bits. */
-#define TEXT_MOST_BYTES (UINT32_MAX / 2)
 
 #define NO_ROW UINT32_MAX /* index that stands for no row */
 
@@ -243,9 +242,9 @@ static enum status refuse(const char *subject, const struct prefix_table_faults 
 static enum status fill(struct prefix_table *table, const char *subject, const char *text, size_t length,
                         struct prefix_table_faults *faults, struct err *err)
 {
-    if (length > TEXT_MOST_BYTES)
+    if (length > PREFIX_TABLE_TEXT_MOST)
         return err_set(err, STATUS_SYSTEM, "%s: cannot read prefixes: it has more than %u bytes", subject,
-                       TEXT_MOST_BYTES);
+                       PREFIX_TABLE_TEXT_MOST);
     strbuf_add_bytes(&table->names, "", 1);
     if (!add_lines(table, text, length, faults) || table->names.failed)
         return err_set(err, STATUS_SYSTEM, "%s: cannot read prefixes: out of memory", subject);

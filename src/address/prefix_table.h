@@ -38,6 +38,9 @@ struct prefix_table_faults {
 
 struct prefix_table;
 
+/* Longest text, in bytes: four times a table of all prefixes that are announced in the Internet. */
+#define PREFIX_TABLE_TEXT_MOST (256U << 20)
+
 /* Parses `text` and copies the parts that it needs. Of two rows with the same prefix the later one counts. A row
  * takes 32 bytes and its name; sorting needs as much again. `faults` is always filled. Returns NULL and sets `err`
  * if there is no row, the text is too long, or memory runs out. `subject` names the text in that message. */

@@ -27,6 +27,8 @@
 #define SECTION_FIELDS_BYTES 24 /* before the options: type, length, byte order, version, section length */
 #define OPTION_HEAD_BYTES 4     /* code, length */
 
+#define CLASSIC_RECORD_BYTES 16 /* of a record's header */
+
 struct dump {
     FILE *file;                 /* owned; NULL after a failed write */
     pcap_t *classic;            /* set for a classic pcap, which libpcap writes */
@@ -34,6 +36,9 @@ struct dump {
     bool is_classic, begun;
     struct strbuf block, text;
     uint64_t frames;
+    uint64_t bytes, bytes_most; /* written so far; most that frames and claims may fill, 0: no limit */
+    uint64_t left_out;          /* frames beyond it */
+    bool is_full;
     off_t room_at;             /* where the room for the verdicts is in the file */
     size_t room_bytes;         /* 0: there is none */
     int failed_errno;          /* 0: no write has failed */
@@ -100,10 +105,29 @@ enum status dump_open(const char *path, struct dump **out, struct err *err)
     return STATUS_OK;
 }
 
+void dump_limit(struct dump *dump, uint64_t bytes)
+{
+    dump->bytes_most = bytes;
+}
+
+uint64_t dump_left_out(const struct dump *dump)
+{
+    return dump->left_out;
+}
+
+/* Whether so many bytes more stay within the limit. Once they do not, nothing smaller does either: a capture without
+ * gaps has the beginning of the run. */
+static bool has_room(struct dump *dump, uint64_t bytes)
+{
+    dump->is_full = dump->is_full || (dump->bytes_most && dump->bytes + bytes > dump->bytes_most);
+    return !dump->is_full;
+}
+
 static void write_block(struct dump *dump)
 {
     if (!dump->file)
         return;
+    dump->bytes += dump->block.length;
     if (dump->block.failed || dump->text.failed)
         dump_fail(dump, ENOMEM);
     else if (fwrite(dump->block.text, 1, dump->block.length, dump->file) != dump->block.length)
@@ -258,6 +282,7 @@ static void write_classic(struct dump *dump, const struct frame *frame, uint32_t
         .len = frame->length,
     };
     pcap_dump((u_char *)dump->classic_out, &header, frame->bytes);
+    dump->bytes += CLASSIC_RECORD_BYTES + captured;
     if (ferror(dump->file))
         dump_fail(dump, errno);
 }
@@ -298,20 +323,24 @@ static void write_packet(struct dump *dump, const struct frame *frame, uint32_t 
         add_comment(dump);
     }
     pcapng_end(&dump->block);
-    write_block(dump);
+    if (has_room(dump, dump->block.length))
+        write_block(dump);
+    else
+        strbuf_clear(&dump->block);
 }
 
 uint64_t dump_frame(struct dump *dump, const struct frame *frame, const struct frame_note *note,
                     const struct session *session)
 {
-    if (!dump->file)
+    if (!dump->file || (note && note->is_excess))
         return 0;
     uint32_t captured = frame->captured < SNAPLEN ? frame->captured : SNAPLEN;
-    if (dump->is_classic)
+    if (dump->is_classic && has_room(dump, CLASSIC_RECORD_BYTES + captured))
         write_classic(dump, frame, captured);
-    else
+    else if (!dump->is_classic && !dump->is_full)
         write_packet(dump, frame, captured, note, session);
-    if (!dump->file)
+    dump->left_out += dump->is_full;
+    if (!dump->file || dump->is_full)
         return 0;
     return ++dump->frames;
 }
@@ -333,7 +362,7 @@ static void write_statistics(struct dump *dump, nstime time, const uint64_t *dro
 
 void dump_claim(struct dump *dump, const struct session_claim *claim)
 {
-    if (!dump->file || dump->is_classic)
+    if (!dump->file || dump->is_classic || dump->is_full)
         return;
     annotate_claim(&dump->text, claim);
     write_statistics(dump, claim->at, NULL);

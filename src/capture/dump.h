@@ -39,9 +39,15 @@ struct dump_run {
  * content until dump_begin(), so a run that fails to start destroys nothing. "-" is standard output. `path` must
  * outlive the dump. */
 enum status dump_open(const char *path, struct dump **out, struct err *err);
+/* The file takes frames and claims up to this number of bytes; the first that does not fit, and all later ones, are
+ * left out. Call it before dump_begin(). Without a call there is no limit. */
+void dump_limit(struct dump *dump, uint64_t bytes);
+/* Frames that were left out by the limit; 0: it was not reached. */
+uint64_t dump_left_out(const struct dump *dump);
 /* Writes the headers. Call it once, before the first frame. */
 void dump_begin(struct dump *dump, const struct dump_run *run, const struct session *session);
-/* Writes the frame and returns its number in the file, from 1, or 0 if it was not written. `note` may be NULL.
+/* Writes the frame and returns its number in the file, from 1, or 0 if it was not written: a write failed, the limit is
+ * reached, or the note says that it is in excess. `note` may be NULL.
  * `session` is the session that made the note. */
 uint64_t dump_frame(struct dump *dump, const struct frame *frame, const struct frame_note *note,
                     const struct session *session);

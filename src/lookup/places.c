@@ -46,12 +46,34 @@ static enum status open_database(struct database *database, enum db_kind kind, i
     return status;
 }
 
+/* Bytes of a line of a table. No line of a real one has as many.
+ * Unit: bytes. Source: chosen. Effect: a smaller one refuses tables with long names; a larger one reads more of a file
+ * that is none before it refuses it. */
+#define LINE_MOST 65536
+
+/* The length of the last line, of which `before` bytes stood before this piece. */
+static size_t last_line(size_t before, const char *piece, size_t length)
+{
+    for (size_t i = length; i-- > 0;)
+        if (piece[i] == '\n')
+            return length - i - 1;
+    return before + length;
+}
+
 static enum status read_all(int fd, const char *path, struct strbuf *text, struct err *err)
 {
-    char piece[65536];
+    char piece[LINE_MOST];
+    size_t line = 0;
     ssize_t got = 0;
-    for (off_t at = 0; (got = pread(fd, piece, sizeof piece, at)) > 0; at += got)
+    for (off_t at = 0; line <= LINE_MOST && text->length <= PREFIX_TABLE_TEXT_MOST &&
+                       (got = pread(fd, piece, sizeof piece, at)) > 0;
+         at += got) {
         strbuf_add_bytes(text, piece, (size_t)got);
+        line = last_line(line, piece, (size_t)got);
+    }
+    if (line > LINE_MOST)
+        return err_set(err, STATUS_SYSTEM, "%s: cannot read the table of AS numbers: a line has more than %d bytes",
+                       path, LINE_MOST);
     int code = got < 0 ? errno : text->failed ? ENOMEM : 0;
     return code ? err_set(err, STATUS_SYSTEM, "%s: cannot read the table of AS numbers: %s", path, strerror(code))
                 : STATUS_OK;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The live run of trace, diagnose and paths: opens, drives the loop, reports. */
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -59,6 +60,11 @@ struct live_run {
     char egress[IF_NAMESIZE]; /* "": as routed */
 };
 
+/* Largest size of the file of --write unless the user sets one.
+ * Unit: bytes. Source: chosen: ten million packets of a run. Effect: a smaller one cuts long runs; a larger one lets
+ * those who answer fill the disk. */
+#define WRITE_MAX (UINT64_C(1) << 30)
+
 /* With the rights of the user who called. */
 static enum status open_files(void *context, struct err *err)
 {
@@ -74,6 +80,8 @@ static enum status open_files(void *context, struct err *err)
         run->report.stop = run->context->stop;
     if (status == STATUS_OK && written)
         status = dump_open(written, &run->dump, err);
+    if (run->dump)
+        dump_limit(run->dump, run->options->write_max ? run->options->write_max : WRITE_MAX);
     if (run->dump && stat(written, &saved) == 0)
         status = report_check_apart(&run->report, &saved, written, err);
     return status;
@@ -246,6 +254,11 @@ static int finish_live(struct live_run *run, bool interrupted)
     if (run->dump)
         dump_verdicts(run->dump, verdicts.text, ended);
     strbuf_free(&verdicts);
+    if (run->dump && dump_left_out(run->dump))
+        fprintf(stderr,
+                "hopsonde: %s: it is full: the last %" PRIu64 " packets are not in it, and its replay lacks them "
+                "(--write-max allows more)\n",
+                run->options->write_file, dump_left_out(run->dump));
     if (run->dump && dump_close(run->dump, end, ended, dropped, &err) != STATUS_OK)
         code = run_complain(&err);
     if (report_close(&run->report, &err) != STATUS_OK)

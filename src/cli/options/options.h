@@ -53,6 +53,7 @@ struct options {
     struct output_request outputs[OUTPUTS_MOST]; /* one of them has standard output: text by default */
     unsigned output_count;
     const char *write_file;             /* NULL: none */
+    uint64_t write_max;                 /* most bytes of that file; 0: not given */
     const char *read_files[FILES_MOST]; /* replay */
     unsigned read_count;
     enum when color;

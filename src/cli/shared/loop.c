@@ -44,7 +44,7 @@ static void take_frame(struct run *run, struct frame *frame)
 {
     struct packet packet;
     if (run->dump)
-        frame->number = dump_failed(run->dump, NULL) ? 0 : run->kept + 1;
+        frame->number = dump_failed(run->dump, NULL) || dump_left_out(run->dump) ? 0 : run->kept + 1;
     packet_decode(frame, &packet);
     struct frame_note note = session_frame(run->session, frame, &packet);
     keep_claims(run);

@@ -45,6 +45,25 @@ bool value_number(const char *text, bool hex, uint64_t least, uint64_t most, uin
     return true;
 }
 
+bool value_size(const char *text, uint64_t *out)
+{
+    static const char units[] = "kMG";
+    const uint64_t most = UINT64_C(1) << 40;
+    char digits[16];
+    size_t length = strspn(text, "0123456789");
+    const char *unit = text[length] ? strchr(units, text[length]) : NULL;
+    uint64_t number;
+    if (length == 0 || length >= sizeof digits || (text[length] && (!unit || text[length + 1])))
+        return false;
+    memcpy(digits, text, length);
+    digits[length] = '\0';
+    unsigned shift = unit ? 10 * (unsigned)(unit - units + 1) : 0;
+    if (!value_number(digits, false, 0, most >> shift, &number))
+        return false;
+    *out = number << shift;
+    return true;
+}
+
 bool value_span(const char *text, nstime unit, nstime *out, const char **rest)
 {
     nstime units = 0, fraction = 0;

@@ -15,6 +15,9 @@
  */
 bool value_number(const char *text, bool hex, uint64_t least, uint64_t most, uint64_t *out);
 
+/* A number of bytes, with k, M or G for 1024, 1024^2 or 1024^3 times as many; up to 1024 G. */
+bool value_size(const char *text, uint64_t *out);
+
 /* [DIGITS][.DIGITS] in units of `unit` at the start of `text`; `rest` is set to what follows. Finer than a nanosecond
  * is cut off. False where there is no number there or it is above a million units. */
 bool value_span(const char *text, nstime unit, nstime *out, const char **rest);

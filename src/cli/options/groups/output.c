@@ -96,6 +96,8 @@ static enum status apply_expect(struct parse *parse, const char *value, struct e
     return STATUS_OK;
 }
 
+#define WRITE_LEAST 65536 /* bytes; the headers of any run fit */
+
 static enum status apply_write(struct parse *parse, const char *value, struct err *err)
 {
     if (!*value || strcmp(value, "-") == 0)
@@ -104,6 +106,13 @@ static enum status apply_write(struct parse *parse, const char *value, struct er
         return parse_complain(parse, value, err, "given twice (a run writes one capture)");
     parse->out->write_file = value;
     parse->write_given = !parse->environment;
+    return STATUS_OK;
+}
+
+static enum status apply_write_max(struct parse *parse, const char *value, struct err *err)
+{
+    if (!value_size(value, &parse->out->write_max) || parse->out->write_max < WRITE_LEAST)
+        return parse_complain(parse, value, err, "expected a size of 64k or more, as 500M or 2G");
     return STATUS_OK;
 }
 
@@ -158,6 +167,11 @@ static const struct option_row rows[] = {
      .brief = "save the packets (pcapng)",
      .help = "save every frame that passed the filter (annotated pcapng; classic pcap if the name ends in .pcap)",
      .apply = apply_write},
+    {.name = "--write-max",
+     .argument = "SIZE",
+     .commands = ON_LIVE,
+     .help = "largest size of that file, in bytes or with k, M or G (1G): later packets are not saved",
+     .apply = apply_write_max},
     {.letter = "-R",
      .name = "--read",
      .argument = "FILE",
