@@ -30,9 +30,13 @@
  * Unit: 1. Source: chosen: 5 % of a core. Effect: a smaller number takes more of a core; a larger one makes searches of
  * wide networks longer. */
 #define PLAN_REST 20
+/* Plans may take their rests so much later.
+ * Unit: ns. Source: chosen: it is 50 ms of computing, more than a search of an ordinary network takes in all. Effect: a
+ * smaller one slows ordinary searches; a larger one lets a hostile network take a core for longer. */
+#define PLAN_AHEAD NS_PER_S
 /* A step of a plan takes about this long.
  * Unit: ns. Source: measured on a core of 2 GHz. Effect: as above. */
-#define PLAN_STEP 10
+#define PLAN_STEP 4
 
 /* What is known of the routers of one TTL. */
 struct pace {
@@ -52,7 +56,7 @@ struct search {
     unsigned under_way; /* at the last plan */
     unsigned events;    /* replies and expired probes since */
     nstime since;       /* time of the last route change that was seen: survey.h */
-    nstime rests_until; /* no plan before */
+    nstime rested;      /* when the rests after all plans so far are over */
     bool planned;
     bool awaits_plan; /* a plan is due as soon as it has rested */
     struct stopping_table *stopping;
@@ -72,7 +76,7 @@ static bool start(struct session *session)
     for (unsigned ttl = 0; ttl < 256; ttl++)
         search->paces[ttl].window = FIRST_WINDOW;
     search->since = NSTIME_NONE;
-    search->rests_until = NSTIME_NONE;
+    search->rested = 0;
     search->stopping = stopping_table_new();
     return search->stopping;
 }
@@ -213,8 +217,9 @@ static void plan_again(struct session *session)
     if (!is_over(session)) {
         make_wants(session);
         command_wants(session);
+        nstime from = search->rested > session->now ? search->rested : session->now;
         if (session->now != NSTIME_NONE)
-            search->rests_until = session->now + (nstime)search->wants.steps * PLAN_STEP * PLAN_REST;
+            search->rested = from + (nstime)search->wants.steps * PLAN_STEP * PLAN_REST;
     }
     session->complete = !search->wants.count && !search->under_way && !session_silence_is_young(session);
 }
@@ -233,7 +238,7 @@ static void update(struct session *session)
     struct search *search = search_of(session);
     search->events++;
     search->awaits_plan = search->awaits_plan || is_due(session);
-    if (search->awaits_plan && (session->now == NSTIME_NONE || session->now >= search->rests_until))
+    if (search->awaits_plan && (session->now == NSTIME_NONE || session->now >= search->rested - PLAN_AHEAD))
         plan_again(session);
 }
 
@@ -285,7 +290,7 @@ static nstime timer(const struct session *session)
 {
     const struct search *search = search_of(session);
     if (search->awaits_plan && !session->complete)
-        return search->rests_until;
+        return search->rested - PLAN_AHEAD;
     return !session->complete && session_silence_is_young(session) ? session_silence_due(session) : NSTIME_NEVER;
 }
 

@@ -103,6 +103,7 @@ struct session {
     struct due_queue pending_due;    /* by deadline: numbers of sends */
     size_t *pending_of[TRACES_MOST]; /* owned; by serial: 1 + the number of its send; 0: none */
     size_t pending_of_size[TRACES_MOST];
+    uint64_t flows_tried;         /* for translated packets: match.c */
     size_t changes;               /* of a replay: changes since the last update */
     unsigned guesses;             /* replies whose probe was guessed */
     struct session_claim *claims; /* made, but not taken yet */
@@ -145,7 +146,7 @@ struct packet_match {
     uint16_t port;          /* target port, if the trace is of a port list; else 0 */
     struct flow_match flow; /* serial 0: the reply does not show which probe */
 };
-struct packet_match match_packet(const struct session *session, const struct packet *packet);
+struct packet_match match_packet(struct session *session, const struct packet *packet);
 
 static inline struct wanted *session_wanted(const struct session *session, unsigned trace, unsigned flow, unsigned ttl)
 {

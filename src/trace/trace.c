@@ -233,29 +233,33 @@ struct addr trace_router_address(const struct trace *trace, uint8_t ttl)
     return router ? *router : (struct addr){0};
 }
 
-/* Whether all the addresses of hops first .. first+length-1 are shared: then routers of a path may alternate like
- * them by chance. */
-static bool circle_is_shared(const struct addr *routers, unsigned first, unsigned length)
+/* By TTL: how many hops in a row from there on have a shared address. */
+static void count_shared(const struct trace *trace, const struct addr *routers, uint8_t shared[257])
 {
-    for (unsigned ttl = first; ttl < first + length; ttl++)
-        if (!special_is_shared(&routers[ttl]))
-            return false;
-    return true;
+    shared[trace->last_router_ttl + 1] = 0;
+    for (unsigned ttl = trace->last_router_ttl; ttl > 0; ttl--)
+        shared[ttl] = special_is_shared(&routers[ttl]) ? (uint8_t)(shared[ttl + 1] + 1) : 0;
 }
 
-/* Whether the routers of hops first .. first+length-1 all recur right behind these hops: shared addresses twice. */
-static bool circle_recurs(const struct trace *trace, const struct addr *routers, unsigned first, unsigned length)
+static bool recurs_at(const struct trace *trace, const struct addr *routers, unsigned ttl, unsigned length)
 {
-    if (addr_is_none(&routers[first]) || !addr_equal(&routers[first], &routers[first + length]))
-        return false; /* nearly always, and soon */
-    unsigned rounds = circle_is_shared(routers, first, length) ? 3 : 2;
-    if (first + rounds * length > trace->last_router_ttl + 1U)
-        return false;
-    for (unsigned ttl = first; ttl < first + (rounds - 1) * length; ttl++)
-        if (addr_is_none(&routers[ttl]) || !addr_equal(&routers[ttl], &routers[ttl + length]) ||
-            addr_equal(&routers[ttl], &trace->flow.target))
-            return false;
-    return true;
+    return !addr_is_none(&routers[ttl]) && addr_equal(&routers[ttl], &routers[ttl + length]) &&
+           !addr_equal(&routers[ttl], &trace->flow.target);
+}
+
+/* The first hop of a circle of that length: its routers all recur right behind it, shared addresses twice. 0: none. If
+ * all of its addresses are shared, routers of a path may alternate like them by chance. */
+static unsigned first_of_circle(const struct trace *trace, const struct addr *routers, const uint8_t shared[257],
+                                unsigned length)
+{
+    unsigned found = 0, run = 0; /* hops in a row, from `ttl` on, that recur */
+    for (unsigned ttl = trace->last_router_ttl - length; ttl > 0; ttl--) {
+        run = recurs_at(trace, routers, ttl, length) ? run + 1 : 0;
+        unsigned rounds = shared[ttl] >= length ? 3 : 2;
+        if (run >= (rounds - 1) * length && !addr_equal(&routers[ttl], &routers[ttl + 1]))
+            found = ttl;
+    }
+    return found;
 }
 
 /* False: no two of the routers have one address, so there is no loop. True: some may. */
@@ -278,13 +282,12 @@ void trace_find_loop(struct trace *trace, const struct addr *routers)
 {
     if (!may_recur(trace, routers)) /* hardly any path loops */
         return;
-    for (unsigned length = 2; 2 * length <= trace->last_router_ttl; length++)
-        for (unsigned first = 1; first + 2 * length - 1 <= trace->last_router_ttl; first++)
-            if (circle_recurs(trace, routers, first, length) && !addr_equal(&routers[first], &routers[first + 1])) {
-                trace->loop_first = (uint8_t)first;
-                trace->loop_length = (uint8_t)length;
-                return;
-            }
+    uint8_t shared[257];
+    count_shared(trace, routers, shared);
+    for (unsigned length = 2; 2 * length <= trace->last_router_ttl && !trace->loop_first; length++) {
+        trace->loop_first = (uint8_t)first_of_circle(trace, routers, shared, length);
+        trace->loop_length = trace->loop_first ? (uint8_t)length : 0;
+    }
 }
 
 /* In a search for all paths, one router may stand at several TTLs: its paths differ in length. */
@@ -343,12 +346,16 @@ static bool reserve_reply(struct probe *probe)
 /* The first of the replies behind those that count joins them. */
 static void count_reply(struct trace *trace, struct probe *probe)
 {
+    const struct addr before = trace_router_address(trace, probe->ttl);
     struct reply *kept = &probe->replies[probe->reply_count++];
     kept->duplicate = probe->reply_count > 1;
     probe->state = PROBE_ANSWERED;
     trace_note_reply(trace, probe->ttl, kept);
-    if (kept->kind == REPLY_TIME_EXCEEDED && !kept->duplicate && !trace->loop_first)
-        find_loop(trace);
+    if (kept->kind == REPLY_TIME_EXCEEDED && !kept->duplicate && !trace->loop_first) {
+        const struct addr router = trace_router_address(trace, probe->ttl);
+        if (trace_is_search(trace) || !addr_equal(&before, &router))
+            find_loop(trace);
+    }
 }
 
 bool trace_add_reply(struct trace *trace, struct probe *probe, const struct reply *reply)
