@@ -652,6 +652,32 @@ static void test_limited_file(const struct session *session, bool at_close)
     is_num(memory_size(), MOST, "the file has taken what it could");
 }
 
+/* --write-max: the beginning of the run is kept, and the end block; the other frames are counted. */
+static void test_write_max(const struct session *session)
+{
+    enum { MANY = 100, MOST = 4096 };
+    struct dump *dump;
+    struct err err = {0};
+    struct frame frame = frame_of(&steps[0], 1);
+    struct frame_note excess = {
+        .role = FRAME_STRAY, .reason = "reply to a probe that has 64 already", .is_excess = true};
+    unsigned written = 0;
+    is_num(dump_open(memory_path, &dump, &err), STATUS_OK, "a file with a limit opens");
+    dump_limit(dump, MOST);
+    dump_begin(dump, &trace_run, session);
+    is_num(dump_frame(dump, &frame, &excess, session), 0, "a reply in excess is not kept");
+    is_num(dump_left_out(dump), 0, "and does not count as left out");
+    for (unsigned i = 0; i < MANY; i++)
+        written += dump_frame(dump, &frame, NULL, session) != 0;
+    is_num(dump_left_out(dump), MANY - written, "the limit leaves out the others");
+    dump_claim(dump, &steps[1].claim);
+    is_num(dump_close(dump, SESSION_COMPLETE, NSTIME_NONE, 0, &err), STATUS_OK, "which is no failure");
+    struct outcome outcome = read_all();
+    ok(outcome.frames > 10 && outcome.frames == written && outcome.ended, "%u frames and the end are readable",
+       outcome.frames);
+    ok(memory_size() <= MOST + 256, "the file has hardly more than its limit: the end block");
+}
+
 static void test_open_errors(void)
 {
     static const struct {
@@ -831,6 +857,7 @@ int main(void)
     test_full_disk(&session);
     test_limited_file(&session, false);
     test_limited_file(&session, true);
+    test_write_max(&session);
     test_open_errors();
     test_not_begun();
     test_verdicts(&session);

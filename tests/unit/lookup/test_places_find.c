@@ -125,6 +125,7 @@ static const struct error_row error_rows[] = {
     {"empty.mmdb", false, "empty.mmdb: cannot read the database: it is empty (download it again)"},
     {"text.txt", true,
      "text.txt: cannot read the database: it is not a MaxMind DB file, or it is truncated (download it again)"},
+    {"line.txt", false, "line.txt: cannot read the table of AS numbers: a line has more than 65536 bytes"},
     {"marker.mmdb", true, "marker.mmdb: cannot read the database: its metadata is damaged (download it again)"},
     {"deep.mmdb", true, "deep.mmdb: cannot read the database: its metadata is damaged (download it again)"},
     {"wide.mmdb", true, "wide.mmdb: cannot read the database: its metadata is damaged (download it again)"},
@@ -186,6 +187,10 @@ static void test_errors(const struct folder *folder)
     folder_save(folder, "marker.mmdb", marker, strlen(marker));
     folder_save(folder, "empty.mmdb", "", 0);
     folder_save(folder, "text.txt", "192.0.2.0/24 64500\n", 19);
+    char *line = calloc(1, 200000);
+    if (line)
+        folder_save(folder, "line.txt", line, 200000);
+    free(line);
     mkfifo(folder_path(folder, "pipe", path), 0600);
     folder_save_record(folder, "country.mmdb", "{\"country\": {\"iso_code\": \"DE\"}}");
     folder_save_record(folder, "asn.mmdb", "{\"autonomous_system_number\": 1}");

@@ -47,6 +47,52 @@ static struct session *start(const char *const *specs, struct log *log, unsigned
 
 static const char *const udp_only[] = {"udp", NULL};
 
+/* A probe keeps 64 replies; the others are counted, and no capture keeps them. */
+static void test_replies_in_excess(void)
+{
+    struct log log;
+    struct session *session = start(udp_only, &log, 1);
+    unsigned replies = 0, excess = 0;
+    see_probe(session, 0, 1, 1, 0);
+    for (unsigned i = 0; i < 300; i++) {
+        struct frame_note note = see_error(session, "10.0.0.1", 11, 0, 0, 1, NULL, MS + i * NS_PER_US);
+        replies += note.role == FRAME_REPLY;
+        excess += note.role == FRAME_STRAY && note.is_excess;
+    }
+    is_num(replies, REPLIES_MOST, "so many replies of a probe are kept");
+    is_num(excess, 300 - REPLIES_MOST, "the others are in excess");
+    is_num(session_trace(session, 0)->probes[0].reply_count, REPLIES_MOST, "and not in the trace");
+    session_free(session);
+}
+
+/* A capture of ours that claims more probes of a hop than any run sends: the others are left out. */
+static void test_claims_in_excess(void)
+{
+    const struct session_config config = handmade_config(udp_only);
+    struct err err = {0};
+    struct session *session = session_new(&config, true, NULL, &err);
+    for (unsigned i = 1; session && i <= 2000; i++)
+        session_claim(session, &(struct session_claim){
+                                   .kind = CLAIM_UNSEEN, .serial = (uint16_t)i, .ttl = 3, .at = START + i * NS_PER_US});
+    session_finish(session, SESSION_COMPLETE, NSTIME_NEVER, 0);
+    is_num(trace_asked(session_trace(session, 0), 3), 600, "no run sends more probes of a spec to a hop");
+    session_free(session);
+}
+
+/* A saved search with the largest probes: its templates do not take 268 MB. */
+static void test_large_flows(void)
+{
+    struct session_config config = handmade_config(udp_only);
+    struct err err = {0};
+    config.strategy = &strategy_paths;
+    config.flows = 4096;
+    config.confidence = 950000;
+    config.size = 65535;
+    struct session *session = session_new(&config, true, NULL, &err);
+    ok(session && session_trace(session, 0)->flow_count <= 256, "a search with large probes has fewer flows");
+    session_free(session);
+}
+
 static void test_answer_and_duplicates(void)
 {
     struct log log;
@@ -859,6 +905,9 @@ static void test_drawn_ports(void)
 int main(void)
 {
     test_answer_and_duplicates();
+    test_replies_in_excess();
+    test_claims_in_excess();
+    test_large_flows();
     test_other_interface();
     test_nat_in_quote();
     test_expiry_is_by_stamps();
