@@ -28,6 +28,8 @@ static const struct row rows[] = {
     {"an address for each flow", CHAIN "set r3 answers by-flow 65536\n", 400, 1},
     {"an address for each flow at each hop", AT_EACH_HOP("answers by-flow 65536"), 1500, 6},
     {"a hundred addresses, each for some flows", CHAIN "set r3 answers by-flow 100\n", BUDGET, 0},
+    {"a hundred and twenty addresses behind a hundred",
+     CHAIN "set r3 answers by-flow 100\nset r4 answers by-flow 120\n", BUDGET, 0},
     {"six hundred addresses behind a hundred", CHAIN "set r3 answers by-flow 100\nset r4 answers by-flow 600\n", BUDGET,
      1},
     {"a hundred addresses in turn at each hop", AT_EACH_HOP("answers in-turn 100"), BUDGET, 0},
