@@ -65,8 +65,8 @@ static enum status read_all(int fd, const char *path, struct strbuf *text, struc
     char piece[LINE_MOST];
     size_t line = 0;
     ssize_t got = 0;
-    for (off_t at = 0; line <= LINE_MOST && text->length <= PREFIX_TABLE_TEXT_MOST &&
-                       (got = pread(fd, piece, sizeof piece, at)) > 0;
+    for (off_t at = 0;
+         line <= LINE_MOST && text->length <= PREFIX_TABLE_TEXT_MOST && (got = pread(fd, piece, sizeof piece, at)) > 0;
          at += got) {
         strbuf_add_bytes(text, piece, (size_t)got);
         line = last_line(line, piece, (size_t)got);

@@ -111,7 +111,8 @@ static void test_errors(void)
          "--bpf: cannot compile 'tcp prot 80': can't parse filter expression: syntax error (see pcap-filter(7))"},
         {"tcp port 99999", "--bpf: cannot compile 'tcp port 99999': illegal port number 99999 > 65535 (see "
                            "pcap-filter(7))"},
-        {"udp\nor", "--bpf: cannot compile 'udp?or': can't parse filter expression: syntax error (see pcap-filter(7))"},
+        {"udp\nor",
+         "--bpf: cannot compile 'udp\\x0aor': can't parse filter expression: syntax error (see pcap-filter(7))"},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct bpf_filter *sieve;

@@ -713,7 +713,7 @@ static void test_errors(void)
     is_text(err.message, "/: cannot read the capture: Is a directory (give a capture file, or - for standard input)",
             "is told");
     ok(!open_path("/nowhere/x\n.pcap", &err), "a file that is not there");
-    is_text(err.message, "/nowhere/x?.pcap: cannot read the capture: No such file or directory (check the name)",
+    is_text(err.message, "/nowhere/x\\x0a.pcap: cannot read the capture: No such file or directory (check the name)",
             "is told in one line");
 }
 

@@ -82,7 +82,7 @@ static const struct {
     {"ip/58", 0, "ip/58: this protocol has a probe type: write icmp"},
     {"ip/udp", 0, "ip/udp: this protocol has a probe type: write udp"},
     {"tcp\n/80", 0,
-     "tcp?/80: unknown protocol: expected PROTOCOL[/PORT], as tcp/443, of udp, icmp, tcp, udplite, dccp, sctp, ip"},
+     "tcp\\x0a/80: unknown protocol: expected PROTOCOL[/PORT], as tcp/443, of udp, icmp, tcp, udplite, dccp, sctp, ip"},
     {"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", 0,
      "aaaaaaaaaaaaaaaaaaaa...: too long: expected PROTOCOL[/PORT], as tcp/443"},
 };
