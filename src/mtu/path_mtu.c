@@ -204,7 +204,8 @@ static void find_undecided(const struct sizes *v, struct path_mtu *out)
             continue;
         if (sizes_of_probe(v, probe) >= out->path && sizes_is_alone(v, probe))
             until = sizes_alone_until(v, probe);
-        if (until <= v->now || (is_between_rounds && sizes_is_spare(v, probe)))
+        bool is_small = sizes_of_probe(v, probe) < out->path; /* it shows a token; the question is about larger ones */
+        if (until <= v->now || (is_between_rounds && is_small && sizes_is_spare(v, probe)))
             continue;
         out->is_undecided = true;
         out->undecided_until = until < out->undecided_until ? until : out->undecided_until;

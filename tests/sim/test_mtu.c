@@ -228,6 +228,35 @@ static void check_busy(void)
     free(net);
 }
 
+/* Replies that come before the next probe may go: the sizes of a step and of a hole all leave within a few ms. */
+static void check_near(uint64_t seed, unsigned link_us)
+{
+    struct net *net = NULL;
+    struct err err = {0};
+    struct strbuf text, found;
+    strbuf_init(&text);
+    strbuf_init(&found);
+    strbuf_addf(&text,
+                "client client 10.9.0.2 2001:db8:99::2\nchain r 8\n"
+                "host target 192.0.2.80 2001:db8:80::80 open tcp/80\n"
+                "links %uus client r1 r2\nlink r2 r3 delay %uus mtu 1400\nlinks %uus r3 r4 r5\n"
+                "link r5 r6 delay %uus hole 1300\nlinks %uus r6 r7 r8 target\n",
+                link_us, link_us, link_us, link_us, link_us);
+    struct drive d = {0};
+    if (ok(net_parse("near", text.text, &net, &err) == STATUS_OK && measure(&d, net, "tcp/80", 4, seed),
+           "near routers, seed %u: ran", (unsigned)seed)) {
+        struct path_mtu mtu;
+        path_mtu_find(d.session, session_now(d.session), &mtu);
+        describe(&mtu, &found);
+        is_text(found.text, "1300 told 1400 after 2 hole 1300 after 5 before 6 back 0", "near routers, %u us: the hole",
+                link_us);
+    }
+    drive_free(&d);
+    strbuf_free(&text);
+    strbuf_free(&found);
+    free(net);
+}
+
 /* A reply that comes somewhat later than that of a later probe is no loss. Echo requests go ahead, a SYN does not. */
 static void check_order(const char *specs, unsigned want)
 {
@@ -449,6 +478,9 @@ int main(void)
     check_order("tcp/80", 2);
     check_first_ttl();
     check_busy();
+    for (unsigned link_us = 2; link_us <= 200; link_us += link_us / 3 + 1)
+        for (uint64_t seed = 1; seed <= 4; seed++)
+            check_near(seed, link_us);
     check_worlds();
     return tap_done();
 }
