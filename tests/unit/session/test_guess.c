@@ -291,7 +291,7 @@ static void check_dns_and_tcp(void)
 
     flow = built_flow("tcp/443", 4);
     bytes = stamped(&flow, SERIAL, 64);
-    uint32_t ack = (uint32_t)(word_at(bytes + 24) << 16 | word_at(bytes + 26)) + 1;
+    uint32_t ack = ((uint32_t)word_at(bytes + 24) << 16 | word_at(bytes + 26)) + 1;
     uint8_t tcp[20] = {0};
     set_word(tcp, 443);
     set_word(tcp + 2, flow.source_port);
