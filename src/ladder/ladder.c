@@ -2,10 +2,10 @@
 /* ladder: what the path still needs, and which hops are settled.
  *
  * Everything here follows from what the capture has shown and runs after every change, so a replay settles the same
- * hops in the same order. The rules, for a chain of specs:
- *   1. The first spec climbs from the first TTL, LOOKAHEAD hops ahead of its replies. In a run that measures sizes
- * these are LOOKAHEAD_SIZED hops, until those are known to be silent. It ends at the target, at a refusal, in a loop,
- * or after `gap` silent hops in a row.
+ * hops in the same order. Rules 3 and 4 are in rescue.c. The rules, for a chain of specs:
+ *   1. The first spec climbs from the first TTL, LOOKAHEAD hops ahead of its replies. A run that measures sizes climbs
+ *      LOOKAHEAD_SIZED hops ahead until these are known to be silent. The climb ends at the target, at a refusal, in a
+ *      loop, or after `gap` silent hops in a row.
  *   2. If it ends short of the target, the next spec climbs from the two hops before that silence, with one probe
  *      each. Each spec that fell silent then sends once more beside it, for comparison. If nothing answers,
  *      the first spec sends to each hop once more before: another run may have spent the routers' tokens. After the
@@ -38,9 +38,9 @@
 #include <stdlib.h>
 
 #include "base/minmax.h"
+#include "ladder/state.h"
 #include "mtu/mtu_search.h"
 #include "probe/type.h"
-#include "session/state.h"
 #include "silence/rate_limit.h"
 #include "silence/sample.h"
 
@@ -50,29 +50,6 @@
  * Unit: hops. Source: the sizes take about two round trips, in which the climb over eight routers ends as well. Effect:
  * fewer make long paths slower; more send probes behind the target. */
 #define LOOKAHEAD_SIZED 4
-
-/* How far the rules 3 and 4 have gone for a silent hop before an answering one. */
-enum rescue { RESCUE_NONE, RESCUE_PROBED, RESCUE_RESTED };
-
-struct ladder {
-    struct climb {
-        uint8_t start;      /* first TTL of the climb */
-        uint8_t compared;   /* rounds of rule 6 */
-        uint8_t rested;     /* the TTL to which rule 8 has sent; 0: to none */
-        bool climbed_again; /* rule 6 has sent to each hop once more */
-    } climbs[SPECS_MOST];
-    uint8_t rescue[256];       /* enum rescue */
-    bool repaired[256];        /* rule 5 has sent here again */
-    uint8_t filled[256];       /* replies at this hop when rule 5 last waited for a token; UINT8_MAX: it gave up */
-    bool is_filling[256];      /* rule 5 waits for a token there, or for its reply */
-    uint8_t rested_behind;     /* the TTL behind the last router to which rule 2 has sent once more; 0: to none */
-    bool probed_silence_again; /* nothing answered at all, and rule 2 has probed the first hops once more */
-};
-
-static struct ladder *ladder_of(const struct session *session)
-{
-    return session->plan;
-}
 
 static uint8_t silence_end(const struct session *session, unsigned index, unsigned ahead)
 {
@@ -96,31 +73,31 @@ static uint8_t probe_limit(const struct session *session, unsigned index)
 
 /* --- the state of a hop, over all traces --- */
 
-static bool trace_pending(const struct session *session, unsigned index, uint8_t ttl)
+bool ladder_trace_pending(const struct session *session, unsigned index, uint8_t ttl)
 {
     const struct wanted *cell = session_wanted(session, index, 0, ttl);
     uint32_t asked = trace_asked(&session->traces[index], ttl);
     return ttl <= probe_limit(session, index) && (asked < cell->want || cell->resolved < asked);
 }
 
-static bool hop_pending(const struct session *session, uint8_t ttl)
+bool ladder_hop_pending(const struct session *session, uint8_t ttl)
 {
     for (unsigned i = 0; i < session->trace_count; i++)
-        if (trace_pending(session, i, ttl))
+        if (ladder_trace_pending(session, i, ttl))
             return true;
     return false;
 }
 
 /* --- wants --- */
 
-static void want_at_least(struct session *session, unsigned index, uint8_t ttl, uint16_t count)
+void ladder_want_at_least(struct session *session, unsigned index, uint8_t ttl, uint16_t count)
 {
     struct wanted *cell = session_wanted(session, index, 0, ttl);
     if (cell->want < count)
         cell->want = count;
 }
 
-static void want_more(struct session *session, unsigned index, uint8_t ttl, uint16_t count, nstime not_before)
+void ladder_want_more(struct session *session, unsigned index, uint8_t ttl, uint16_t count, nstime not_before)
 {
     struct wanted *cell = session_wanted(session, index, 0, ttl);
     cell->want = (uint16_t)(trace_asked(&session->traces[index], ttl) + count);
@@ -171,8 +148,8 @@ static void climb(struct session *session, unsigned index)
     if (target_ttl)
         reach = uint8_min(reach, target_ttl);
     for (unsigned ttl = own->start; ttl <= reach; ttl++)
-        want_at_least(session, index, (uint8_t)ttl,
-                      shown_by_earlier(session, index, (uint8_t)ttl) ? 1 : session->config.queries);
+        ladder_want_at_least(session, index, (uint8_t)ttl,
+                             shown_by_earlier(session, index, (uint8_t)ttl) ? 1 : session->config.queries);
 }
 
 static unsigned count_replies(const struct trace *trace, uint8_t ttl)
@@ -192,7 +169,7 @@ static void repair_losses(struct session *session)
     for (unsigned ttl = session->settled_ttl + 1U; ttl <= last; ttl++) {
         const struct trace *trace = session_hop_trace(session, (uint8_t)ttl);
         if (ladder_of(session)->repaired[ttl] || !trace || !trace_shows_hop(trace, (uint8_t)ttl) ||
-            hop_pending(session, (uint8_t)ttl))
+            ladder_hop_pending(session, (uint8_t)ttl))
             continue;
         unsigned lost = 0;
         for (const struct probe *probe = trace_first_at(trace, (uint8_t)ttl); probe;
@@ -200,7 +177,7 @@ static void repair_losses(struct session *session)
             lost += probe->state == PROBE_EXPIRED;
         ladder_of(session)->repaired[ttl] = true;
         if (lost && lost <= count_replies(trace, (uint8_t)ttl)) /* else the router has no token, most likely */
-            want_more(session, (unsigned)(trace - session->traces), (uint8_t)ttl, (uint16_t)lost, 0);
+            ladder_want_more(session, (unsigned)(trace - session->traces), (uint8_t)ttl, (uint16_t)lost, 0);
     }
 }
 
@@ -235,7 +212,7 @@ static void fill_lines(struct session *session)
         uint8_t *filled = &ladder_of(session)->filled[ttl];
         bool waits = !ladder_of(session)->repaired[ttl] && ttl < last; /* for the first half of this rule */
         if (*filled == UINT8_MAX || waits || !trace || !trace_shows_hop(trace, (uint8_t)ttl) ||
-            hop_pending(session, (uint8_t)ttl))
+            ladder_hop_pending(session, (uint8_t)ttl))
             continue;
         nstime not_before = session->last_sent[ttl] + RATE_LIMIT_REFILL;
         ladder_of(session)->is_filling[ttl] = false;
@@ -247,106 +224,7 @@ static void fill_lines(struct session *session)
         *filled = more ? (uint8_t)replies : UINT8_MAX;
         ladder_of(session)->is_filling[ttl] = more;
         if (more)
-            want_more(session, (unsigned)(trace - session->traces), (uint8_t)ttl, 1, not_before);
-    }
-}
-
-/* --- rules 3 and 4: silent hops before answering ones --- */
-
-/* The spec to send again: the first one with a reply from behind the hop. */
-static unsigned trace_past(const struct session *session, uint8_t ttl)
-{
-    for (unsigned i = 0; i < session->trace_count; i++)
-        if (session->traces[i].last_router_ttl > ttl || session->traces[i].reached_ttl > ttl)
-            return i;
-    return 0;
-}
-
-static void compare_before(struct session *session, unsigned index, uint8_t ttl)
-{
-    unsigned first = session->config.first_ttl;
-    for (unsigned before = ttl; before-- > first && before + 2 >= ttl;)
-        if (session_shows_hop(session, (uint8_t)before))
-            want_at_least(session, index, (uint8_t)before, 1);
-}
-
-static void rescue_hop(struct session *session, uint8_t ttl)
-{
-    unsigned past = trace_past(session, ttl);
-    uint16_t again = session->trace_count > 1 || session->config.queries < 2 ? 1 : 2;
-    want_more(session, past, ttl, again, 0);
-    for (unsigned i = 0; i < session->trace_count; i++)
-        if (i != past && !trace_asked(&session->traces[i], ttl)) {
-            want_at_least(session, i, ttl, 1);
-            compare_before(session, i, ttl);
-        }
-    ladder_of(session)->rescue[ttl] = RESCUE_PROBED;
-}
-
-static void rescue_hop_later(struct session *session, uint8_t ttl)
-{
-    want_more(session, trace_past(session, ttl), ttl, 1, session->last_sent[ttl] + RATE_LIMIT_REFILL);
-    ladder_of(session)->rescue[ttl] = RESCUE_RESTED;
-}
-
-/* Carries out rules 3 and 4 for the silent hops first..last before an answering hop. True if something is still due. */
-static bool rescue_run(struct session *session, uint8_t first, uint8_t last)
-{
-    bool due = false;
-    for (unsigned ttl = first; ttl <= last; ttl++)
-        if (hop_pending(session, (uint8_t)ttl))
-            return true;
-    for (unsigned ttl = first; ttl <= last; ttl++)
-        if (ladder_of(session)->rescue[ttl] == RESCUE_NONE) {
-            rescue_hop(session, (uint8_t)ttl);
-            due = true;
-        }
-    for (unsigned ttl = first; !due && last - first >= 2 && ttl <= last; ttl++)
-        if (ladder_of(session)->rescue[ttl] == RESCUE_PROBED) {
-            rescue_hop_later(session, (uint8_t)ttl);
-            due = ttl == last;
-        }
-    return due;
-}
-
-/* The silent hops around `ttl`; the last one is before the farthest reply. */
-static void silent_run(const struct session *session, uint8_t ttl, uint8_t *first, uint8_t *last)
-{
-    *first = *last = ttl;
-    while (*first > session->config.first_ttl && !session_shows_hop(session, (uint8_t)(*first - 1)))
-        --*first;
-    while (!session_shows_hop(session, (uint8_t)(*last + 1)))
-        ++*last;
-}
-
-static void rescue_silent(struct session *session)
-{
-    uint8_t farthest = session_farthest_ttl(session);
-    for (unsigned ttl = session->config.first_ttl; ttl < farthest; ttl++) {
-        uint8_t first, last;
-        if (session_shows_hop(session, (uint8_t)ttl))
-            continue;
-        silent_run(session, (uint8_t)ttl, &first, &last);
-        rescue_run(session, first, last);
-        ttl = last;
-    }
-}
-
-/* A hop that answered the one probe of a spec gets the full count. A spec that probed any hop also probes the
- * target, so that it gets a verdict. */
-static void complete_rescues(struct session *session)
-{
-    uint8_t target_ttl = session_target_ttl(session);
-    for (unsigned i = 0; i < session->trace_count; i++) {
-        const struct trace *trace = &session->traces[i];
-        if (session->wants[i].climbs && ladder_of(session)->climbs[i].start == session->config.first_ttl)
-            continue;
-        for (unsigned ttl = session->settled_ttl + 1U; ttl <= session_farthest_ttl(session); ttl++)
-            if (ladder_of(session)->rescue[ttl] && session_hop_trace(session, (uint8_t)ttl) == trace &&
-                trace_shows_hop(trace, (uint8_t)ttl))
-                want_at_least(session, i, (uint8_t)ttl, session->config.queries);
-        if (target_ttl && trace->started && !session->wants[i].climbs)
-            want_at_least(session, i, target_ttl, 1);
+            ladder_want_more(session, (unsigned)(trace - session->traces), (uint8_t)ttl, 1, not_before);
     }
 }
 
@@ -358,7 +236,7 @@ static void complete_rescues(struct session *session)
 static bool climb_quiet(const struct session *session, unsigned index)
 {
     for (unsigned ttl = ladder_of(session)->climbs[index].start; ttl <= probe_limit(session, index); ttl++)
-        if (trace_pending(session, index, (uint8_t)ttl) && !ladder_of(session)->is_filling[ttl])
+        if (ladder_trace_pending(session, index, (uint8_t)ttl) && !ladder_of(session)->is_filling[ttl])
             return false;
     return true;
 }
@@ -367,7 +245,7 @@ static bool nothing_pending(const struct session *session)
 {
     uint8_t last = session->config.max_ttl;
     for (unsigned ttl = session->config.first_ttl; ttl <= last; ttl++)
-        if (hop_pending(session, (uint8_t)ttl))
+        if (ladder_hop_pending(session, (uint8_t)ttl))
             return false;
     return true;
 }
@@ -380,7 +258,7 @@ static void send_to_each(struct session *session, unsigned index, unsigned first
     for (unsigned ttl = first; ttl <= last; ttl++)
         before = session->last_sent[ttl] > before ? session->last_sent[ttl] : before;
     for (unsigned ttl = first; ttl <= last; ttl++)
-        want_more(session, index, (uint8_t)ttl, 1, before + RATE_LIMIT_REFILL);
+        ladder_want_more(session, index, (uint8_t)ttl, 1, before + RATE_LIMIT_REFILL);
 }
 
 /* True if it does so now. */
@@ -411,7 +289,7 @@ static void compare_again(struct session *session, unsigned index)
     if (!comparison.hop_count || more_to_come || comparison.confidence >= CONFIDENCE_TO_CLAIM)
         return;
     for (unsigned i = 0; i < comparison.hop_count; i++)
-        if (hop_pending(session, comparison.hops[i]))
+        if (ladder_hop_pending(session, comparison.hops[i]))
             return;
     const struct trace_set set = session_trace_set(session);
     bool waits = false, late = false;
@@ -425,8 +303,8 @@ static void compare_again(struct session *session, unsigned index)
         uint8_t ttl = comparison.hops[i];
         bool limited = rate_limit_is_seen(&set, ttl);
         nstime not_before = session->last_sent[ttl] + (limited ? RATE_LIMIT_REFILL_TWO : SAMPLE_SPAN);
-        want_more(session, index, ttl, 1, not_before);
-        want_more(session, session_other_at(session, index, ttl), ttl, 1, not_before + BACKING_AFTER);
+        ladder_want_more(session, index, ttl, 1, not_before);
+        ladder_want_more(session, session_other_at(session, index, ttl), ttl, 1, not_before + BACKING_AFTER);
     }
     own->compared = (uint8_t)(own->compared + (waits ? 2 : 1)); /* a wait for tokens takes two seconds */
 }
@@ -439,10 +317,10 @@ static void probe_target_rested(struct session *session, unsigned index)
     uint8_t target_ttl = session_target_ttl(session);
     if (!target_ttl || ladder_of(session)->climbs[index].rested >= target_ttl || trace_probe_limit(trace) ||
         !trace->flow.spec.type->refused_by_icmp || trace->last_router_ttl < session_last_router_ttl(session) ||
-        !trace_asked(trace, target_ttl) || hop_pending(session, target_ttl))
+        !trace_asked(trace, target_ttl) || ladder_hop_pending(session, target_ttl))
         return;
     ladder_of(session)->climbs[index].rested = target_ttl;
-    want_more(session, index, target_ttl, 1, session->last_sent[target_ttl] + RATE_LIMIT_REFILL);
+    ladder_want_more(session, index, target_ttl, 1, session->last_sent[target_ttl] + RATE_LIMIT_REFILL);
 }
 
 /* --- the end of climbs --- */
@@ -461,7 +339,7 @@ static nstime last_token_at(const struct session *session, uint8_t ttl)
     nstime last = NSTIME_NONE;
     for (unsigned i = 0; i < session->trace_count; i++) {
         const struct wanted *cell = session_wanted(session, i, 0, ttl);
-        if (trace_pending(session, i, ttl) && cell->not_before > last)
+        if (ladder_trace_pending(session, i, ttl) && cell->not_before > last)
             last = cell->not_before;
         for (const struct probe *p = trace_first_at(&session->traces[i], ttl); p;
              p = trace_next_at(&session->traces[i], p))
@@ -490,11 +368,11 @@ static bool probe_router_rested(struct session *session, unsigned index)
         trace->last_router_ttl < router && router <= silence_end(session, index, 2); /* a climb starts so near it */
     if (session_target_ttl(session) || due == NSTIME_NEVER || active_count(session) < session->trace_count ||
         ladder_of(session)->climbs[index].rested >= router || trace_probe_limit(trace) || !is_left_out ||
-        !trace_asked(trace, router) || trace_pending(session, index, router) || had_token(&set, trace, router))
+        !trace_asked(trace, router) || ladder_trace_pending(session, index, router) || had_token(&set, trace, router))
         return false;
     nstime at = last_token_at(session, router) + RATE_LIMIT_REFILL;
     ladder_of(session)->climbs[index].rested = router;
-    want_more(session, index, router, 1, at < due ? at : due);
+    ladder_want_more(session, index, router, 1, at < due ? at : due);
     return true;
 }
 
@@ -506,11 +384,11 @@ static void probe_behind_rested(struct session *session)
     nstime not_before = session->last_sent[behind] + RATE_LIMIT_REFILL;
     if (!router || router >= session->config.max_ttl || session_target_ttl(session) ||
         active_count(session) < session->trace_count || ladder->rested_behind == behind ||
-        trace_probe_limit(&session->traces[0]) || hop_pending(session, behind) ||
+        trace_probe_limit(&session->traces[0]) || ladder_hop_pending(session, behind) ||
         comes_too_late(session, not_before + 2 * session->worst_rtt))
         return;
     ladder->rested_behind = behind;
-    want_more(session, 0, behind, 1, not_before);
+    ladder_want_more(session, 0, behind, 1, not_before);
 }
 
 static bool any_reply(const struct session *session)
@@ -534,7 +412,7 @@ static void probe_silence_again(struct session *session)
     ladder_of(session)->probed_silence_again = true;
     for (unsigned ahead = 0; ahead < session->config.gap; ahead++)
         if (session->config.first_ttl + ahead <= session->config.max_ttl)
-            want_more(session, 0, (uint8_t)(session->config.first_ttl + ahead), 1, 0);
+            ladder_want_more(session, 0, (uint8_t)(session->config.first_ttl + ahead), 1, 0);
 }
 
 /* The specs that fell silent send once more beside the one that starts, for comparison. */
@@ -543,8 +421,8 @@ static void probe_beside(struct session *session, unsigned next)
     for (unsigned i = 0; i < next; i++) {
         unsigned silent_from = silence_end(session, i, 1);
         for (unsigned ttl = silent_from; ttl < silent_from + COMPARE_HOPS && ttl <= probe_limit(session, i); ttl++)
-            if (!trace_probe_limit(&session->traces[i]) && !hop_pending(session, (uint8_t)ttl))
-                want_more(session, i, (uint8_t)ttl, 1, 0);
+            if (!trace_probe_limit(&session->traces[i]) && !ladder_hop_pending(session, (uint8_t)ttl))
+                ladder_want_more(session, i, (uint8_t)ttl, 1, 0);
     }
 }
 
@@ -591,16 +469,16 @@ static bool hop_closed(const struct session *session, uint8_t ttl)
         return true;
     if (session->config.interface_mtu) /* a router may still report the MTU behind it */
         return false;
-    if (hop_pending(session, ttl))
+    if (ladder_hop_pending(session, ttl))
         return false;
     if (session_shows_hop(session, ttl))
         return !may_be_filled(session, ttl);
     if (ttl >= session_farthest_ttl(session))
         return false; /* the next spec may get a reply here */
     uint8_t first, last;
-    silent_run(session, ttl, &first, &last);
+    ladder_silent_run(session, ttl, &first, &last);
     for (unsigned t = first; t <= last; t++)
-        if (hop_pending(session, (uint8_t)t) || ladder_of(session)->rescue[t] == RESCUE_NONE ||
+        if (ladder_hop_pending(session, (uint8_t)t) || ladder_of(session)->rescue[t] == RESCUE_NONE ||
             (last - first >= 2 && ladder_of(session)->rescue[t] != RESCUE_RESTED))
             return false;
     return true;
@@ -624,8 +502,8 @@ static void update(struct session *session)
     mtu_search_ahead(session);
     repair_losses(session);
     fill_lines(session);
-    rescue_silent(session);
-    complete_rescues(session);
+    ladder_rescue_silent(session);
+    ladder_complete_rescues(session);
     session_settle_hops(session, hop_closed); /* the lines of these hops do not wait for comparisons */
     if (!escalate(session))
         for (unsigned i = 0; i < session->trace_count; i++) {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* due: queues of times, each with the thing that is due then. Floor 4; internal to session/; pure.
  *
- * An entry whose thing was done meanwhile stays until it is the next: the caller asks due_first() with a test that says
- * which entries still stand. So each entry costs the logarithm of their number, in whatever order they come. */
+ * An entry whose thing was done meanwhile stays in the queue. When it is the first, the caller drops it. So each entry
+ * costs the logarithm of their number, in whatever order they come. */
 #ifndef HOPSONDE_SESSION_DUE_H
 #define HOPSONDE_SESSION_DUE_H
 
