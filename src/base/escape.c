@@ -7,7 +7,7 @@
 
 /* The hidden characters beyond U+009F, in order.
  * Source: Unicode 17.0: Cf, Zl and Zp in UnicodeData.txt; Default_Ignorable_Code_Point in DerivedCoreProperties.txt;
- * Noncharacter_Code_Point in PropList.txt, of which is_noncharacter() finds those at the ends of planes. */
+ * Noncharacter_Code_Point in PropList.txt. is_noncharacter() finds the last two of each plane. */
 static const struct {
     uint32_t first, last;
 } hidden[] = {

@@ -12,13 +12,13 @@
 
 #define ESCAPE_BYTES 4 /* characters that stand for one byte: \xNN */
 
-/* Returns the length of the character at `bytes`, of which `count` (at least 1) are there, if it is shown as it is.
- * Returns 0 if the first byte must be escaped. That holds for:
+/* Returns the length of the character at `bytes` if reports show it as it is, else 0: the first byte must be escaped.
+ * `count`: how many bytes there are, at least 1. Escaped are:
  * - bytes that are no well-formed UTF-8 (RFC 3629);
  * - control characters: U+0000-001F, U+007F-009F;
  * - characters that change direction, break lines or cannot be seen. In the Unicode Character Database these are the
  *   general categories Cf, Zl and Zp, and the properties Default_Ignorable_Code_Point and Noncharacter_Code_Point.
- * A backslash is shown. Who needs escapes that can be undone must escape it, too. */
+ * A backslash is shown. A caller whose escapes must be reversible escapes it, too. */
 size_t escape_shown_length(const char *bytes, size_t count);
 
 /* Writes \xNN, without a NUL. */

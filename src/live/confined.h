@@ -10,7 +10,7 @@
 
 #include "base/err.h"
 
-/* Fills `answer`. Runs in the other process, which ends after it; changes of memory are lost but for `answer`. */
+/* Fills `answer`. The other process calls it and then ends: the caller gets `answer` and no other change of memory. */
 typedef void confined_work(const void *context, void *answer);
 
 /* Runs `work` in a child process that has given up all privileges (privileges_drop()) and is sealed with

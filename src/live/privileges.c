@@ -196,8 +196,8 @@ static enum status privileges_settle(const struct identity *want, struct err *er
     return privileges_verify(want, err);
 }
 
-/* Finds the user that root becomes: the invoking user, or nobody. Root stays root if our user namespace maps neither,
- * or if a container has taken away the capabilities to change ids. */
+/* Root switches to the invoking user, or to nobody. It stays root if our user namespace maps neither, or if a container
+ * has taken away the capabilities to change ids. */
 static void choose_user(struct identity *want)
 {
     if (geteuid() != 0 || !capng_have_capability(CAPNG_EFFECTIVE, CAP_SETUID) ||

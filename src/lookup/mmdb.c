@@ -138,8 +138,8 @@ static int open_link(int fd, MMDB_s *out)
     return MMDB_open(link, MMDB_MODE_MMAP, out);
 }
 
-/* libmaxminddb opens files by name alone. The file was opened by another user if our process has become nobody since.
- * The path is right where /proc is missing. */
+/* libmaxminddb opens files by name alone. Our process may have opened the file as another user, so the name is that of
+ * the descriptor. Without /proc it is the path. */
 static int open_library(int fd, const char *path, MMDB_s *out)
 {
     int code = open_link(fd, out);

@@ -51,7 +51,7 @@ static enum status open_database(struct database *database, enum db_kind kind, i
  * that is none before it refuses it. */
 #define LINE_MOST 65536
 
-/* The length of the last line, of which `before` bytes stood before this piece. */
+/* The length of the last line so far. It had `before` bytes when this piece came. */
 static size_t last_line(size_t before, const char *piece, size_t length)
 {
     for (size_t i = length; i-- > 0;)

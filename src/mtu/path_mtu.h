@@ -11,13 +11,13 @@
  *      lost. Sizes between the largest that got there and the least that is lost then close the bracket.
  *   5. A bracket of one byte is a black hole (RFC 2923 2.1) after MTU_PROOFS losses. For each a reply from the router
  *      before it must show that it had a token to report the loss.
- *   6. Echo replies have the size of the request. Once the way there is known to take a size, an echo request of it
- * that is lost shows that the way back does not. If the way there was measured with echo requests alone, a loss at the
- *      target's own hop may be on either way.
+ *   6. Echo replies have the size of the request. Once the way there is known to take a size, a lost echo request of
+ *      that size shows that the way back does not take it. If the way there was measured with echo requests alone, a
+ *      loss at the target's own hop may be on either way.
  *   7. A router reports its MTU whatever the TTL. So while the strategy still climbs, the largest size that is left
- * goes ahead, right behind the farthest probe of the climb. At a router that ends the path, that probe comes first: a
- *      last token is for its refusal. No smaller probe goes with it, so its reply counts but its silence shows nothing.
- */
+ *      goes ahead, right behind the farthest probe of the climb. At a router that ends the path, that probe comes
+ *      first: a last token is for its refusal. No smaller probe goes with the large one, so its reply counts but its
+ *      silence shows nothing. */
 #ifndef HOPSONDE_MTU_PATH_MTU_H
 #define HOPSONDE_MTU_PATH_MTU_H
 

@@ -6,9 +6,9 @@
  *   4. If no node answers any flow of a group, all its flows share one silence. If a node answers, but some flows
  *      are silent more often than the loss of the others explains, these share a silence of their own.
  *   5. If all groups of a TTL have met the same single next hop, all flows at that TTL go to it.
- *   6. A router whose replies to one flow alternate scatters its flows. They stay scattered until a single point is
- *      behind them. So do the flows of a router that has more next hops than SURVEY_NEXT_MOST, and all flows that
- *      go different ways at a TTL with more routers than SURVEY_WIDTH_MOST.
+ *   6. A router whose replies to one flow alternate scatters its flows. A router with more next hops than
+ *      SURVEY_NEXT_MOST scatters them, too. At a TTL with more routers than SURVEY_WIDTH_MOST, all flows that go
+ *      different ways are scattered. Flows stay scattered until a single point is behind them.
  *
  * MDA-Lite (Vermeulen et al., IMC 2018) judges all flows of a TTL together. If each node there seems to have equally
  * many next hops and no paths cross, the flows of the whole TTL must have met as many next hops as one node would

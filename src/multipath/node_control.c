@@ -60,7 +60,7 @@ static void add_way(struct filling *f, unsigned before, unsigned group, double c
     f->ways[f->way_count++] = (struct way){.before = before + 1, .group = group, .chance = chance};
 }
 
-/* Adds the ways from the group `before`. The groups of which it is the parent begin at `child`; returns their end. */
+/* Adds the ways from the group `before`. Its child groups begin at `child`. Returns where they end. */
 static unsigned list_ways_from(struct filling *f, unsigned before, unsigned child)
 {
     const struct survey *survey = f->plan->survey;

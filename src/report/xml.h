@@ -5,8 +5,8 @@
 
 #include "base/strbuf.h"
 
-/* Adds printable text (escape.h), all of which XML 1.0 section 2.2 allows, as the content of an element or of an
- * attribute in double quotes. */
+/* Adds printable text (escape.h) as the content of an element, or of an attribute in double quotes. XML 1.0 section 2.2
+ * allows all of these characters. */
 void xml_add(struct strbuf *text, const char *printable);
 /* The same for any bytes: they are escaped first (strbuf_add_escaped). */
 void xml_add_foreign(struct strbuf *text, const char *foreign);

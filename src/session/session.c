@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* session: a run from start to end, and what it wishes. */
 #include "session/session.h"
-#include "base/minmax.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/minmax.h"
 #include "base/rng.h"
 #include "session/state.h"
 
@@ -49,12 +49,12 @@ static void draw_flow(const struct session_config *config, const struct probe_sp
         flow->flow_label = 0;
 }
 
-/* The flows beside the trace's own. There are fewer if the probe has no field that can vary. */
 /* Bytes of the templates of a trace's flows. Where probes are larger than 4 KiB, a trace has fewer flows.
  * Unit: bytes. Source: chosen: 4096 flows of Ethernet's largest packets need 6 MB. Effect: a smaller
  * number leaves fewer flows to searches with large probes; a larger one lets a saved capture demand more memory. */
 #define TEMPLATES_MOST (16U << 20)
 
+/* The flows beside the trace's own. There are fewer if the probe has no field that can vary. */
 static enum status build_alternates(const struct session_config *config, struct trace *trace, struct err *err)
 {
     unsigned room = TEMPLATES_MOST / trace->flow.size;

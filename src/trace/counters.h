@@ -65,9 +65,5 @@ static inline unsigned counters_flood(const struct frame_counters *counters)
         most = counters->forgeries[kind].most > most ? counters->forgeries[kind].most : most;
     return most;
 }
-static inline bool counters_show_flood(const struct frame_counters *counters)
-{
-    return counters_flood(counters) >= FLOOD_RATE;
-}
 
 #endif

@@ -38,6 +38,12 @@ struct trace_set {
     const struct frame_counters *counters; /* of the run; NULL: not of a run of ours */
 };
 
+/* Whether silence proves nothing, because so many forged replies arrived (counters.h). */
+static inline bool trace_set_is_flooded(const struct trace_set *set)
+{
+    return set->counters && counters_flood(set->counters) >= FLOOD_RATE;
+}
+
 /* The largest TTL at which a router let a probe of any trace expire; 0: none. */
 uint8_t trace_set_last_router_ttl(const struct trace_set *set);
 /* The target TTL: the smallest TTL at which the target answered any spec with no router answering at or behind it. A

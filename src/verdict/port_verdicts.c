@@ -149,11 +149,6 @@ static void judge_forwarded(const struct portmap *map, struct verdict *out)
 
 /* --- 7 to 9: silence --- */
 
-static bool is_flooded(const struct portmap *map)
-{
-    return map->lists->counters && counters_show_flood(map->lists->counters);
-}
-
 static void judge_unsure(const struct portmap *map, const struct port_entry *entry, struct verdict *out)
 {
     out->state = VERDICT_INCONCLUSIVE;
@@ -162,7 +157,7 @@ static void judge_unsure(const struct portmap *map, const struct port_entry *ent
         phrase_set_verdict(out, ": the run was interrupted after %u silent probes", entry->end_asked);
     else if (portmap_is_blind(map))
         phrase_set_verdict(out, ": no router behind the gateway replied");
-    else if (is_flooded(map))
+    else if (trace_set_is_flooded(map->lists))
         phrase_set_verdict(out, ": it is silent, but forged replies may displace genuine ones");
     else if (entry->fate == FATE_SILENT)
         phrase_set_verdict(out, ": it is silent, but no hop shows where it stops");
@@ -207,7 +202,7 @@ bool ports_judge(const struct portmap *map, const struct port_entry *entry, stru
         judge_nearer(map, entry, reply, out);
     else if (reply)
         judge_target(map, entry, reply, out);
-    else if (entry->fate == FATE_SILENT && is_placed(entry) && !is_flooded(map))
+    else if (entry->fate == FATE_SILENT && is_placed(entry) && !trace_set_is_flooded(map->lists))
         judge_silent(map, entry, out);
     else
         judge_unsure(map, entry, out);

@@ -468,6 +468,20 @@ bool drive_replay(const struct drive *d, struct strbuf *out, struct err *err)
     return true;
 }
 
+bool drive_replays_alike(const struct drive *d)
+{
+    struct strbuf live, replayed;
+    struct err err = {0};
+    strbuf_init(&live);
+    strbuf_init(&replayed);
+    strbuf_add(&live, d->settled.text ? d->settled.text : "");
+    drive_describe(d->session, &live);
+    bool same = drive_replay(d, &replayed, &err) && strcmp(live.text, replayed.text) == 0;
+    strbuf_free(&live);
+    strbuf_free(&replayed);
+    return same;
+}
+
 static bool save(const struct drive *d, const char *path, struct strbuf *out, struct err *err)
 {
     const volatile sig_atomic_t stop = 0;

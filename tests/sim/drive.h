@@ -54,6 +54,8 @@ void drive_describe(const struct session *session, struct strbuf *out);
 /* The tape fed to a session that only sees, with the moment of an interruption; its state and what it settled are
  * added to `out`. */
 bool drive_replay(const struct drive *d, struct strbuf *out, struct err *err);
+/* Whether that replay has the state of the run, and settled the same. */
+bool drive_replays_alike(const struct drive *d);
 
 /* The same run through cli/loop and io/dump into `path`, and that file read back through io/file and cli/loop: the
  * states of both, as drive_replay() writes them. */

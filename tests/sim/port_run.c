@@ -51,17 +51,3 @@ bool port_run(struct drive *d, const struct net *net, const char *list, uint8_t 
 {
     return port_run_through(d, net, list, NULL, family, seed);
 }
-
-bool port_run_replays(const struct drive *d)
-{
-    struct strbuf live, replayed;
-    struct err err = {0};
-    strbuf_init(&live);
-    strbuf_init(&replayed);
-    strbuf_add(&live, d->settled.text ? d->settled.text : "");
-    drive_describe(d->session, &live);
-    bool same = drive_replay(d, &replayed, &err) && strcmp(live.text, replayed.text) == 0;
-    strbuf_free(&live);
-    strbuf_free(&replayed);
-    return same;
-}

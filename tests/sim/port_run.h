@@ -13,7 +13,5 @@ bool port_run(struct drive *d, const struct net *net, const char *list, uint8_t 
 /* The same with --through: an address or a TTL; NULL: without. */
 bool port_run_through(struct drive *d, const struct net *net, const char *list, const char *through, uint8_t family,
                       uint64_t seed);
-/* Whether the replay of the run knows the same. */
-bool port_run_replays(const struct drive *d);
 
 #endif

@@ -138,21 +138,6 @@ static const struct {
     {"limits, four ways, a circle at once", CHAIN FOUR_WAYS "route r6 target via r5\n", 15000, 1500},
 };
 
-/* Text of a replay of the tape is the live run's. */
-static bool replays_alike(const struct drive *d)
-{
-    struct strbuf live, replayed;
-    struct err err = {0};
-    strbuf_init(&live);
-    strbuf_init(&replayed);
-    strbuf_add(&live, d->settled.text);
-    drive_describe(d->session, &live);
-    bool good = drive_replay(d, &replayed, &err) && strcmp(live.text, replayed.text) == 0;
-    strbuf_free(&live);
-    strbuf_free(&replayed);
-    return good;
-}
-
 struct cost {
     bool ended, replayed;
     double ms;
@@ -173,7 +158,7 @@ static void add_cost(const struct net *net, uint8_t family, uint64_t seed, struc
         cost->packets = d.sent_count > cost->packets ? d.sent_count : cost->packets;
         cost->of_spec = d.most_of_spec > cost->of_spec ? d.most_of_spec : cost->of_spec;
         cost->of_all = d.most_of_all > cost->of_all ? d.most_of_all : cost->of_all;
-        cost->replayed = cost->replayed && replays_alike(&d);
+        cost->replayed = cost->replayed && drive_replays_alike(&d);
     }
     drive_free(&d);
 }

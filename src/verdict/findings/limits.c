@@ -175,7 +175,7 @@ static bool has_limits(const struct trace_set *set, const struct passage *passag
 void find_silent_hops(const struct set_facts *all, struct judgement *out)
 {
     const struct trace_set *set = all->set;
-    if (set->counters && counters_show_flood(set->counters))
+    if (trace_set_is_flooded(set))
         return;
     bool limits = set->is_diagnose && has_limits(set, &all->passage);
     for (unsigned ttl = 1; ttl <= trace_set_last_router_ttl(set); ttl++) {
@@ -228,7 +228,7 @@ static bool answers_now_and_then(const struct trace_set *set, uint8_t ttl)
 void find_limits(const struct set_facts *all, struct judgement *out)
 {
     const struct trace_set *set = all->set;
-    if (set->counters && counters_show_flood(set->counters))
+    if (trace_set_is_flooded(set))
         return;
     for (unsigned ttl = 1; ttl <= trace_set_last_router_ttl(set); ttl++) {
         struct loss_count here = {0}, others = loss_count_behind(set, &all->passage, (uint8_t)ttl);

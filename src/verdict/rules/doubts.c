@@ -51,17 +51,12 @@ void explain_unproven(const struct facts *facts, struct verdict *out)
  * one, frames that the kernel dropped look like packets that the network dropped. */
 #define CAPTURE_LOSS_MOST 0.01
 
-static bool is_flooded(const struct facts *facts)
-{
-    return facts->set->counters && counters_show_flood(facts->set->counters);
-}
-
 bool holds_lost_frames(const struct facts *facts)
 {
     const struct frame_counters *counters = facts->set->counters;
     if (!counters || !facts->silent)
         return false;
-    if (is_flooded(facts))
+    if (trace_set_is_flooded(facts->set))
         return true;
     double lost = (double)counters->dropped_by_kernel, all = lost + (double)counters->frames;
     return lost >= facts->silent && lost > all * CAPTURE_LOSS_MOST;
@@ -71,7 +66,7 @@ void explain_lost_frames(const struct facts *facts, struct verdict *out)
 {
     const struct frame_counters *counters = facts->set->counters;
     place_doubt(facts, out);
-    if (is_flooded(facts)) {
+    if (trace_set_is_flooded(facts->set)) {
         phrase_set_verdict(out, "%s%s: up to %u forged replies a second arrive, and may displace genuine ones",
                            out->after.known ? " after " : "", out->after.known ? PLACE_TEXT(&out->after) : "",
                            counters_flood(counters));
