@@ -91,20 +91,28 @@ static bool want(struct plan *plan, unsigned flow, unsigned ttl)
     return mda_want(plan, flow, ttl, false);
 }
 
+/* Where the first flow ended, if others may end there too; 0: not known. A refusal because of a neighbour without a
+ * reply (reply_is_unresolved()) ends one flow: it takes seconds, and so would that of each other flow. */
+static unsigned shared_end(const struct plan *plan)
+{
+    unsigned end = mda_end(plan, 0);
+    return end <= plan->survey->farthest ? end : 0;
+}
+
 /* --- rule 1 --- */
 
 static unsigned reach_of(const struct plan *plan, unsigned flow)
 {
     const struct survey *survey = plan->survey;
     unsigned before = plan->limits->first_ttl - 1U, farthest = uint_max(survey->farthest, before);
-    unsigned end = mda_end(plan, flow), first_end = mda_end(plan, 0);
+    unsigned end = mda_end(plan, flow);
     if (end)
         return end;
     if (flow == 0 && survey->farthest <= before)
         return before + uint_max(AHEAD, plan->limits->gap);
     if (flow == 0)
         return farthest + plan->limits->gap;
-    return first_end ? first_end : farthest;
+    return shared_end(plan) ? shared_end(plan) : farthest;
 }
 
 /* No search goes beyond the target. */
@@ -386,8 +394,8 @@ static void follow_whole(struct plan *plan)
             if (!cell->group && !cell->answered && !cell->pending && cell->lost < LOST_IN_SILENCE)
                 want(plan, flow, ttl);
         }
-        if (!mda_end(plan, flow) && mda_end(plan, 0) && mda_is_unasked(mda_cell(plan, mda_end(plan, 0), flow)))
-            want(plan, flow, mda_end(plan, 0));
+        if (!mda_end(plan, flow) && shared_end(plan) && mda_is_unasked(mda_cell(plan, shared_end(plan), flow)))
+            want(plan, flow, shared_end(plan));
     }
 }
 
@@ -460,7 +468,7 @@ static bool has_several_next(const struct plan *plan, unsigned ttl, unsigned flo
 
 static void look_again(struct plan *plan)
 {
-    unsigned end = mda_end(plan, 0) ? mda_end(plan, 0) : plan->survey->farthest;
+    unsigned end = shared_end(plan) ? shared_end(plan) : plan->survey->farthest;
     for (unsigned ttl = plan->limits->first_ttl; ttl <= end; ttl++) {
         const struct cell *last = mda_cell(plan, ttl, SURVEY_HELD_BACK), *first = mda_cell(plan, ttl, 0);
         bool by_last = mda_is_held_back(plan, SURVEY_HELD_BACK, ttl) && last->lost < SURVEY_HELD_MOST;

@@ -156,13 +156,23 @@ static void adapt_paces(struct session *session)
 
 /* --- plan --- */
 
+/* If the target has no route, the search goes on before the last router, unless it would wait for tokens there: the
+ * user knows the end. */
+static bool is_pointless(const struct session *session)
+{
+    for (unsigned ttl = session->config.first_ttl; ttl <= session_last_router_ttl(session); ttl++)
+        if (search_of(session)->paces[ttl].spacing)
+            return session_lacks_route(session);
+    return false;
+}
+
 static bool is_over(const struct session *session)
 {
     const struct trace *trace = &session->traces[0];
     size_t refused = 0;
     for (size_t i = 0; i < trace->probe_count; i++)
         refused += trace->probes[i].state == PROBE_REFUSED;
-    return trace->probe_count >= session->config.budget || session_lacks_route(session) ||
+    return trace->probe_count >= session->config.budget || is_pointless(session) ||
            (trace->probe_count && refused == trace->probe_count);
 }
 

@@ -115,6 +115,7 @@ static const struct {
 } dead_branches[] = {
     {"a branch that drops", DEAD_BRANCH "filter a2 forward udp drop\n"},
     {"a branch that rejects", DEAD_BRANCH "filter a2 forward udp reject admin-prohibited\n"},
+    {"a branch without a route", DEAD_BRANCH "filter a2 forward udp reject net-unreachable\n"},
     {"a branch that drops, and a silent router beside", DEAD_BRANCH "filter a2 forward udp drop\nset b2 silent\n"},
     {"a branch that drops, and a silent router behind", DEAD_BRANCH "filter a2 forward udp drop\nset r3 silent\n"},
 };
@@ -153,8 +154,40 @@ static void check_dead_branch(const char *name, const char *network)
     is_num(alike, seeds, "%s: replayed alike", name);
 }
 
+/* The last router reports its dead neighbour while the search still lacks flows at the slow hops before it. */
+static void check_dead_neighbour(void)
+{
+    const struct row row = {.name = "a dead neighbour, far away",
+                            .network = "client c 10.9.0.2 2001:db8:99::2\nchain r 6\n"
+                                       "host target 192.0.2.80 2001:db8:80::80\n"
+                                       "links 60ms c r1 r2 r3 r4 r5 r6\nlink r6 target delay 5ms dead\n",
+                            .spec = "udp",
+                            .family = 4};
+    struct err err = {0};
+    struct net *net = NULL;
+    struct session_config config;
+    struct drive d = {0};
+    struct graph graph = {0};
+    unsigned unsure = 0;
+    if (ok(net_parse(row.name, row.network, &net, &err) == STATUS_OK && configure(&row, net, 1, &config) &&
+               drive_live(&d, net, &config, NSTIME_NEVER),
+           "%s: ran", row.name)) {
+        const struct trace *trace = session_trace(d.session, 0);
+        ok(trace->refused_ttl == 7 && graph_build(&trace, 1, 0.95, false, &graph), "%s: refused at hop 7", row.name);
+        for (unsigned i = 0; i < graph.node_count; i++)
+            unsure += graph.nodes[i].unsure;
+        is_num(graph.node_count, 7, "%s: nodes", row.name);
+        is_num(unsure, 0, "%s: routers with too few flows", row.name);
+        ok(drive_replays_alike(&d), "%s: replayed alike", row.name);
+        graph_free(&graph);
+    }
+    drive_free(&d);
+    free(net);
+}
+
 int main(void)
 {
+    check_dead_neighbour();
     for (size_t i = 0; i < sizeof dead_branches / sizeof *dead_branches; i++)
         check_dead_branch(dead_branches[i].name, dead_branches[i].network);
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
