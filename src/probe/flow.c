@@ -18,6 +18,7 @@ static unsigned least_size(const struct probe_spec *spec, uint8_t family)
 {
     const struct probe_variant_row *variant = probe_spec_variant(spec);
     unsigned least = family == 6 && variant->least_ipv6 ? variant->least_ipv6 : variant->least;
+    least += variant->payload_length ? variant->payload_length(spec) : 0;
     return flow_ip_header_size(family) + least;
 }
 
@@ -151,6 +152,19 @@ void flow_sized(const struct flow *flow, uint16_t size, uint16_t size_most, stru
 uint16_t flow_least_size(const struct flow *flow)
 {
     return (uint16_t)least_size(&flow->spec, flow->target.family);
+}
+
+bool flow_needs_connection(const struct flow *flow)
+{
+    return probe_spec_variant(&flow->spec)->needs_connection;
+}
+
+void flow_without_connection(const struct flow *flow, struct flow *out)
+{
+    *out = *flow;
+    out->template_bytes = NULL;
+    out->size = 0;
+    out->spec.variant = probe_type_default_variant(flow->spec.type, flow->spec.port);
 }
 
 void flow_free(struct flow *flow)
