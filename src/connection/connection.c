@@ -58,8 +58,9 @@ static enum segment take_syn_ack(struct connection *c, const struct headers *pac
 }
 
 /* Our kernel's segments without SYN. */
-static enum segment take_own(struct connection *c, const struct transport *t)
+static enum segment take_own(struct connection *c, const struct headers *packet)
 {
+    const struct transport *t = &packet->transport;
     bool is_data = t->size > t->header_length, is_next = (uint32_t)t->seq == c->snd_nxt;
     if (t->flags & TCP_RST)
         return SEGMENT_KERNEL;
@@ -72,6 +73,7 @@ static enum segment take_own(struct connection *c, const struct transport *t)
     if ((int32_t)((uint32_t)t->ack - c->rcv_nxt) > 0)
         c->rcv_nxt = (uint32_t)t->ack;
     c->window = t->window;
+    c->flow_label = packet->ip.flow_label;
     if (c->state != CONNECTION_ANSWERED)
         return SEGMENT_KERNEL;
     c->state = CONNECTION_ESTABLISHED;
@@ -111,7 +113,7 @@ enum segment connection_take(struct connection *c, const struct headers *packet,
         return SEGMENT_NONE;
     bool is_syn = (t->flags & TCP_SYN) && !(t->flags & TCP_ACK);
     if (leaves)
-        return is_syn ? take_syn(c, t, time, frame) : take_own(c, t);
+        return is_syn ? take_syn(c, t, time, frame) : take_own(c, packet);
     if (t->flags & TCP_RST)
         return take_reset(c, t, time, frame);
     if (t->flags & TCP_SYN)

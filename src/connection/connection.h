@@ -27,6 +27,7 @@ struct connection {
     uint8_t syn_ack_ttl; /* as captured: tells the target's own packets from a device's */
     uint16_t window;     /* as in our kernel's last segment: not scaled */
     uint16_t syn_ack_window;
+    uint32_t flow_label;                         /* IPv6: of our kernel's segments; balancers may hash it */
     uint32_t snd_nxt;                            /* the next sequence number of our kernel, */
     uint32_t rcv_nxt;                            /* and the one that it expects from the target */
     uint32_t timestamp;                          /* TSval of our kernel's last segment of the handshake */
@@ -63,6 +64,11 @@ void connection_assume_established(struct connection *connection);
 static inline bool connection_is_open(const struct connection *connection)
 {
     return connection->state == CONNECTION_ESTABLISHED;
+}
+/* Whether there was a connection, which may have ended. */
+static inline bool connection_was_open(const struct connection *connection)
+{
+    return connection->state == CONNECTION_ESTABLISHED || connection->state == CONNECTION_RESET;
 }
 /* Whether a handshake ended without a connection. */
 static inline bool connection_failed(const struct connection *connection)

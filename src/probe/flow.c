@@ -180,6 +180,8 @@ void flow_stamp(const struct flow *flow, uint16_t serial, uint8_t ttl, uint8_t *
         memcpy(bytes, flow->template_bytes, flow->size);
     if (flow->target.family == 6) {
         bytes[7] = ttl;
+        if (connection_was_open(&flow->connection) && flow_needs_connection(flow))
+            put32(bytes, UINT32_C(6) << 28 | (uint32_t)flow->tos << 20 | flow->connection.flow_label);
     } else {
         identity_patch16(bytes, 10, 4, flow_ip_id(flow, serial));
         identity_patch16(bytes, 10, 8, (uint16_t)(ttl << 8 | bytes[9]));

@@ -54,7 +54,7 @@ static uint16_t serial_of_stamp(const struct connection *c, uint32_t stamp)
 void segment_stamp(const struct flow *flow, uint16_t serial, uint8_t *transport)
 {
     const struct connection *c = &flow->connection;
-    bool known = c->state >= CONNECTION_ESTABLISHED;
+    bool known = connection_was_open(c);
     bool stamps = c->has_timestamps || !known;
     identity_patch32(transport, CHECKSUM, SEQ, c->snd_nxt);
     identity_patch32(transport, CHECKSUM, ACK, c->rcv_nxt);
@@ -81,7 +81,7 @@ struct flow_match segment_recognise(const struct flow *flow, const struct header
     const struct connection *c = &flow->connection;
     const struct transport *t = &seen->transport;
     const uint8_t telling = TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST;
-    if (c->state < CONNECTION_ESTABLISHED || ((t->have & HAVE_FLAGS) && (t->flags & telling) != TCP_ACK))
+    if (!connection_was_open(c) || ((t->have & HAVE_FLAGS) && (t->flags & telling) != TCP_ACK))
         return match_none();
     unsigned fit = identity_fit(flow, seen);
     bool seq_fits = (t->have & HAVE_SEQ) && (uint32_t)t->seq == c->snd_nxt;
@@ -123,7 +123,7 @@ struct flow_match segment_answer(const struct flow *flow, const struct packet *p
     const uint32_t need = HAVE_SEQ | HAVE_ACK | HAVE_FLAGS;
     bool rst = t->flags & TCP_RST;
     enum reply_kind kind = rst ? REPLY_RST : REPLY_TCP;
-    if (c->state < CONNECTION_ESTABLISHED || (t->have & need) != need || (t->flags & TCP_SYN) ||
+    if (!connection_was_open(c) || (t->have & need) != need || (t->flags & TCP_SYN) ||
         !identity_answer_ports_fit(flow, t))
         return match_none();
     bool has_stamps = c->has_timestamps && (t->have & HAVE_OPTIONS) && t->tcp_options.has_timestamps;
