@@ -116,9 +116,10 @@ void flow_stamp(const struct flow *flow, uint16_t serial, uint8_t ttl, uint8_t *
 bool flow_needs_connection(const struct flow *flow);
 /* The same spec without a connection, a SYN to its port, from the flow's port. To be built, like any other. */
 void flow_without_connection(const struct flow *flow, struct flow *out);
-/* Writes a RST behind the data of the probes, which ends the connection at the target if it took that data. Returns the
- * bytes of the packet, fewer than flow->size. */
-size_t flow_stamp_reset(const struct flow *flow, uint8_t *bytes);
+/* Writes a RST of the connection, from our kernel's next sequence number, or from behind the data of the probes. The
+ * target obeys the one that fits what it has taken (RFC 5961 3.2). Returns the bytes of the packet, fewer than
+ * flow->size. */
+size_t flow_stamp_reset(const struct flow *flow, bool behind_data, uint8_t *bytes);
 
 /* Is this packet (seen leaving, or quoted in an ICMP error) a probe of the flow? Demands of a quote only what
  * the least quote holds: IP header and 8 bytes; but over IPv6 an SCTP probe needs 20 bytes, a QUIC probe 31. Weak rules

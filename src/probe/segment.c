@@ -138,7 +138,7 @@ struct flow_match segment_answer(const struct flow *flow, const struct packet *p
     return answer_make(flow, kind, 0, NUMBERS_BITS, "ports and ack");
 }
 
-size_t flow_stamp_reset(const struct flow *flow, uint8_t *bytes)
+size_t flow_stamp_reset(const struct flow *flow, bool behind_data, uint8_t *bytes)
 {
     size_t header = flow_ip_header_size(flow->target.family), length = header + HEADER;
     uint8_t *transport = bytes + header;
@@ -147,7 +147,7 @@ size_t flow_stamp_reset(const struct flow *flow, uint8_t *bytes)
         put16(bytes + 4, HEADER);
     else
         identity_patch16(bytes, 10, 2, (uint16_t)length);
-    put32(transport + SEQ, flow->connection.snd_nxt + data_length(flow));
+    put32(transport + SEQ, flow->connection.snd_nxt + (behind_data ? data_length(flow) : 0));
     put16(transport + OFFSET_FLAGS, HEADER / 4 << 12 | TCP_RST | TCP_ACK);
     put16(transport + CHECKSUM, 0);
     put16(transport + URGENT, 0);

@@ -7,7 +7,10 @@
 #include "probe/type.h"
 #include "session/state.h"
 
-#define FAILED_MOST 2 /* further connections of a row that were not accepted; then it gets no more */
+/* Handshakes in a row that fail, after the first connection of the trace was opened; then the row opens no more.
+ * Unit: handshakes. Source: chosen; some devices refuse a pair of hosts for minutes after a reset. Effect: with fewer,
+ * a lossy path ends the search for the place of a reset; more make a run longer by a wait each. */
+#define FAILED_MOST 3
 
 /* --- flows --- */
 
@@ -16,8 +19,9 @@ enum status connections_build(struct session *session, unsigned index, unsigned 
     struct trace *trace = &session->traces[index];
     struct trace_connections *own = &session->connections[index];
     enum status status = STATUS_OK;
-    own->rows = uint_min(rows ? rows : 1, CONNECTION_ROWS_MOST);
-    unsigned count = 2 * own->rows + CONNECTION_SPARES;
+    unsigned most = session->config.strategy->finds_graph ? CONNECTION_ROWS_MOST : CONNECTION_ROWS_USUAL;
+    own->rows = uint_min(rows ? rows : 1, most);
+    unsigned count = uint_min(2 * own->rows + CONNECTION_SPARES, CONNECTION_FLOWS_MOST);
     trace->alternates = calloc(count, sizeof *trace->alternates);
     if (!trace->alternates)
         return err_set(err, STATUS_SYSTEM, "out of memory");
@@ -315,25 +319,33 @@ void connections_run_deadlines(struct session *session, unsigned index, nstime a
 
 /* --- live: opening and closing --- */
 
-/* The connection of the row that probes take now. False: its handshake failed, or it has none left. */
+/* The connection that the probes of a row take now:
+ *   1. the first one that no RST ended, and whose handshake did not fail;
+ *   2. if there is none, or FAILED_MOST handshakes in a row failed, the last one that was open.
+ * False: none of the row was. */
 static bool current(const struct session *session, unsigned index, unsigned row, unsigned *flow)
 {
     const struct trace_connections *own = &session->connections[index];
-    unsigned failed = 0, last = row;
+    unsigned failed = 0;
+    bool was_open = false;
     for (unsigned k = row; k < session->traces[index].flow_count && failed < FAILED_MOST; k = next_of_row(own, k)) {
         const struct connection *connection = connection_of(session, index, k);
-        if (connection_failed(connection)) {
-            failed++;
-            if (k == row)
-                return false;
+        bool is_over = connection->state == CONNECTION_RESET;
+        failed = connection_failed(connection) ? failed + 1 : 0;
+        if (failed)
             continue;
-        }
-        last = k;
-        if (connection->state != CONNECTION_RESET)
-            break;
+        *flow = k;
+        was_open = was_open || is_over;
+        if (!is_over)
+            return true;
     }
-    *flow = last; /* where no further one is accepted, the last one that was */
-    return true;
+    return was_open;
+}
+
+/* Whether the first handshake failed: then no row tries another one. */
+static bool is_refused(const struct session *session, unsigned index)
+{
+    return connection_failed(connection_of(session, index, 0));
 }
 
 static nstime next_connection_at(const struct session *session)
@@ -375,10 +387,12 @@ enum connection_need connections_need(const struct session *session, unsigned in
     *at = NSTIME_NEVER;
     if (search->on && (ttl != search->ttl || search->is_sent))
         return CONNECTION_WAITS;
-    if (!current(session, index, row, flow)) {
+    if (is_refused(session, index)) {
         *flow = own->rows + row;
         return CONNECTION_READY;
     }
+    if (!current(session, index, row, flow))
+        return CONNECTION_WAITS;
     const struct connection *connection = connection_of(session, index, *flow);
     if (!connection_was_open(connection)) {
         if (own->commanded_at[*flow] != NSTIME_NONE)

@@ -17,9 +17,10 @@
 
 #include "session/session.h"
 
-#define CONNECTION_ROWS_MOST 8
-#define CONNECTION_SPARES 16 /* further connections of all rows of a trace */
-#define CONNECTION_FLOWS_MOST (2 * CONNECTION_ROWS_MOST + CONNECTION_SPARES)
+#define CONNECTION_ROWS_MOST 15 /* a search for all paths */
+#define CONNECTION_ROWS_USUAL 8
+#define CONNECTION_SPARES 16 /* further connections of all rows of a trace; fewer with many rows */
+#define CONNECTION_FLOWS_MOST FLOWS_COMPARED_MOST
 
 /* Connections that a run opens at once to the target.
  * Unit: connections. Source: chosen: a browser opens as many. Effect: with fewer, the place of a reset takes seconds;

@@ -45,15 +45,15 @@ static void connect_flow(struct run *run, const struct wish *wish)
     session_connected(run->session, wish, run->wire->ops->connect(run->wire, session_flow(run->session, wish)), at);
 }
 
-/* Our kernel does not know of the probes' data. So it ends the connection at a target that has none of them, and the
- * second RST ends it at one that took them. */
+/* Our kernel does not know of the probes' data, and nothing of a connection that a RST ended. So it may not end the
+ * connection at the target: one of these two does. */
 static void close_flow(struct run *run, const struct wish *wish)
 {
     const struct flow *flow = session_flow(run->session, wish);
     uint8_t bytes[IP_PACKET_MOST];
     run->wire->ops->disconnect(run->wire, flow);
-    if (connection_was_open(&flow->connection)) {
-        size_t length = flow_stamp_reset(flow, bytes);
+    for (unsigned behind_data = 0; connection_was_open(&flow->connection) && behind_data < 2; behind_data++) {
+        size_t length = flow_stamp_reset(flow, behind_data, bytes);
         run->wire->ops->send(run->wire, &flow->target, bytes, length);
     }
     session_closed(run->session, wish);

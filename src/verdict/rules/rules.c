@@ -24,6 +24,8 @@
  */
 #include "verdict/rules/rules.h"
 
+#include "verdict/words/phrase.h"
+
 struct rule {
     const char *name;
     rule_holds *holds;
@@ -69,6 +71,18 @@ static const struct rule rules[] = {
     {"unanswered", holds_always, explain_unanswered},
 };
 
+/* Where no connection was opened, SYNs took the place of the data. */
+static void add_handshake(const struct facts *facts, struct verdict *out)
+{
+    const struct trace *trace = facts->trace;
+    const struct connection *connection = &trace->flow.connection;
+    if (!flow_needs_connection(&trace->flow) || !facts->sent || connection->state == CONNECTION_ESTABLISHED ||
+        connection->state == CONNECTION_RESET)
+        return;
+    phrase_add(out->text, "; this is of SYNs, as %s",
+               connection->state == CONNECTION_REFUSED ? "the handshake was refused" : "no handshake was answered");
+}
+
 void rules_judge(const struct facts *facts, struct verdict *out)
 {
     unsigned row = 0;
@@ -76,6 +90,7 @@ void rules_judge(const struct facts *facts, struct verdict *out)
     while (!rules[row].holds(facts))
         row++;
     rules[row].explain(facts, out);
+    add_handshake(facts, out);
     caveats_add(facts, silences_went_on(facts), out);
     if (out->confidence > CONFIDENCE_MOST)
         out->confidence = CONFIDENCE_MOST;

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Runs with data in connections, over simulated networks in virtual time. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/drive.h"
+#include "strategies/strategies.h"
+#include "tap.h"
+#include "verdict/verdict.h"
+
+/* Ten hops of 5 ms; the rest of each network comes behind it. */
+#define TEN                                                                                                            \
+    "client client 10.9.0.2 2001:db8:99::2\nchain r 9\nhost target 192.0.2.80 2001:db8:80::80 open tcp/80,tcp/443 "
+#define LINKS "\nlinks 5ms client r1 r2 r3 r4 r5 r6 r7 r8 r9 target\n"
+#define RTT (100 * NS_PER_MS)
+#define LOSSY_RUNS 20
+
+static const struct row {
+    const char *name, *host, *rest; /* of the network */
+    const char *strategy, *specs;
+    const char *state, *how; /* of the last spec */
+    int at, after;           /* TTLs; 0: none */
+} rows[] = {
+    {"an open port", "service answer", "", "trace", "tcp/80:data", "open", "", 10, 0},
+    {"an open port that only acknowledges", "service quiet", "", "trace", "tcp/80:data", "open", "", 10, 0},
+    {"without timestamps", "service answer no-stamps", "", "trace", "tcp/80:data", "open", "", 10, 0},
+    {"a closed port", "service answer", "", "trace", "tcp/81:data", "closed", "tcp-reset", 10, 0},
+    {"a server that resets", "service reset", "", "trace", "tcp/80:data", "open", "", 10, 0},
+    {"a server that closes at once", "service close", "", "trace", "tcp/80:data", "closed", "tcp-reset", 10, 0},
+    {"a firewall that drops data", "service answer", "filter r4 forward data drop\n", "diagnose",
+     "icmp,tcp/80,tcp/80:data", "dropped", "silent", 0, 4},
+    {"a firewall that resets data", "service answer", "filter r4 forward data reset\n", "diagnose",
+     "icmp,tcp/80,tcp/80:data", "rejected", "tcp-reset", 0, 4},
+    {"the same before the target", "service answer", "filter r9 forward data reset\n", "diagnose",
+     "icmp,tcp/80,tcp/80:data", "rejected", "tcp-reset", 0, 9},
+    {"a device beside the path that resets both ends", "service answer", "filter r4 forward data inject\n", "diagnose",
+     "icmp,tcp/80,tcp/80:data", "rejected", "tcp-reset", 0, 4},
+    {"a firewall that rejects data", "service answer", "filter r4 forward data reject admin-prohibited\n", "diagnose",
+     "icmp,tcp/80,tcp/80:data", "rejected", "admin-prohibited", 4, 0},
+    {"a firewall that drops SYNs", "service answer", "filter r4 forward syn drop\n", "diagnose",
+     "icmp,tcp/80,tcp/80:data", "dropped", "silent", 0, 4},
+    {"a firewall that resets SYNs", "service answer", "filter r4 forward syn reset\n", "diagnose",
+     "icmp,tcp/80,tcp/80:data", "rejected", "tcp-reset", 0, 4},
+};
+
+static enum status configure(const struct net *net, uint8_t family, const char *strategy, const char *specs,
+                             uint64_t seed, struct session_config *config, struct err *err)
+{
+    enum status status = drive_config(net, family, specs, seed, config, err);
+    config->strategy = strategy_find(strategy);
+    if (config->strategy->side_by_side) {
+        config->queries = 1;
+        config->flows = 8;
+        config->confidence = 990000;
+        config->budget = 2000;
+        config->slow_wait = 0;
+    }
+    return status;
+}
+
+/* Runs it; false: it could not. The caller frees both. */
+static bool run(const char *text, uint8_t family, const char *strategy, const char *specs, uint64_t seed,
+                struct net **net, struct drive *d)
+{
+    struct session_config config;
+    struct err err = {0};
+    *d = (struct drive){0};
+    bool good = net_parse("test", text, net, &err) == STATUS_OK &&
+                configure(*net, family, strategy, specs, seed, &config, &err) == STATUS_OK &&
+                drive_live(d, *net, &config, NSTIME_NEVER);
+    if (!good)
+        printf("# %s%s\n", err.message, d->err.message);
+    return good;
+}
+
+static void network_of(const struct row *row, char text[1024])
+{
+    snprintf(text, 1024, "%s%s%s%s", TEN, row->host, LINKS, row->rest);
+}
+
+/* Nothing half-open is left once all that is under way has arrived. */
+static unsigned left_open(struct drive *d)
+{
+    struct wire *wire = sim_wire(d->sim);
+    struct frame frame;
+    struct session_claim claim;
+    nstime until = sim_now(d->sim) + NS_PER_S;
+    while (wire->ops->receive(wire, until, &frame, &claim, &d->err) == WIRE_FRAME)
+        continue;
+    return sim_connections(d->sim, (unsigned)net_find(d->net, "target")) + sim_connections(d->sim, d->net->client);
+}
+
+static void test_row(const struct row *row, uint8_t family)
+{
+    static struct judgement judgement;
+    char text[1024], got[1024] = "", want[256];
+    struct net *net = NULL;
+    struct drive d;
+    network_of(row, text);
+    bool ran = run(text, family, row->strategy, row->specs, 1, &net, &d);
+    snprintf(want, sizeof want, "%s %s at %d after %d", row->state, row->how, row->at, row->after);
+    if (ran) {
+        verdict_judge(d.session, &judgement);
+        const struct verdict *v = &judgement.verdicts[judgement.verdict_count - 1];
+        snprintf(got, sizeof got, "%s %s at %u after %u", verdict_state_name(v->state),
+                 v->how ? verdict_how_name(v->how) : "", v->at.ttl, v->after.ttl);
+        if (!is_text(got, want, "IPv%u, %s", family, row->name))
+            printf("# %s\n", v->text);
+        ok(drive_replays_alike(&d), "IPv%u, %s: its replay is alike", family, row->name);
+        is_num(left_open(&d), 0, "IPv%u, %s: no connection is left open", family, row->name);
+        verdict_release(&judgement);
+    } else {
+        ok(false, "IPv%u, %s: it runs", family, row->name);
+    }
+    drive_free(&d);
+    free(net);
+}
+
+/* The whole run: a handshake, and one round trip of data. */
+static void test_speed(uint8_t family)
+{
+    char text[1024];
+    struct net *net = NULL;
+    struct drive d;
+    network_of(&rows[0], text);
+    ok(run(text, family, "trace", "tcp/80:data", 1, &net, &d), "IPv%u: it runs", family);
+    printf("# %.1f ms, %u packets\n", nstime_ms(d.done - SIM_START), d.sent_count);
+    ok(d.done - SIM_START <= 4 * RTT, "IPv%u: an open port behind ten hops takes four round trips at most", family);
+    drive_free(&d);
+    free(net);
+}
+
+/* Three at once, and then one a second. */
+static void test_manners(void)
+{
+    char text[1024];
+    struct net *net = NULL;
+    struct drive d;
+    snprintf(text, sizeof text, "%sservice answer%sfilter r4 forward data drop\n", TEN, LINKS);
+    ok(run(text, 4, "diagnose", "icmp,tcp/80:data", 1, &net, &d),
+       "data that is dropped from all source ports: it runs");
+    unsigned hasty = 0;
+    for (unsigned i = 3; i < d.connect_count && i < CONNECTS_NOTED; i++)
+        hasty += d.connects[i] - d.connects[i - 1] < NS_PER_S;
+    ok(d.connect_count > 3, "it opens %u connections", d.connect_count);
+    ok(d.connect_count > 2 && d.connects[2] - d.connects[0] < NS_PER_S, "the first three need not wait");
+    is_num(hasty, 0, "the others follow one a second");
+    drive_free(&d);
+    free(net);
+}
+
+/* Loss takes handshakes, resets and replies: the place must not move. */
+static void test_loss(void)
+{
+    static struct judgement judgement;
+    unsigned wrong = 0, alike = 0, open = 0;
+    for (uint64_t seed = 1; seed <= LOSSY_RUNS; seed++) {
+        char text[1024];
+        struct net *net = NULL;
+        struct drive d;
+        snprintf(text, sizeof text,
+                 "%sservice answer\nlink client r1 delay 5ms loss 5%%\nlinks 5ms r1 r2 r3 r4 r5 r6 r7 r8 r9 target\n"
+                 "filter r4 forward data reset\n",
+                 TEN);
+        if (run(text, seed % 2 ? 4 : 6, "diagnose", "icmp,tcp/80,tcp/80:data", seed, &net, &d)) {
+            verdict_judge(d.session, &judgement);
+            const struct verdict *v = &judgement.verdicts[judgement.verdict_count - 1];
+            bool is_right = v->state == VERDICT_REJECTED && v->after.ttl == 4;
+            if (!is_right && v->state != VERDICT_INCONCLUSIVE) {
+                printf("# seed %u: %s\n", (unsigned)seed, v->text);
+                wrong++;
+            }
+            alike += drive_replays_alike(&d);
+            open += left_open(&d);
+            verdict_release(&judgement);
+        }
+        drive_free(&d);
+        free(net);
+    }
+    is_num(wrong, 0, "with 5 %% loss a reset after hop 4 is placed there");
+    is_num(alike, LOSSY_RUNS, "all replays are alike");
+    printf("# %u connections left open\n", open); /* the RST may be lost */
+}
+
+static void test_interrupted(void)
+{
+    char text[1024];
+    struct net *net = NULL;
+    struct session_config config;
+    struct err err = {0};
+    struct drive d = {0};
+    snprintf(text, sizeof text, "%sservice quiet%sfilter r9 forward data drop\n", TEN, LINKS);
+    ok(net_parse("test", text, &net, &err) == STATUS_OK &&
+           configure(net, 4, "trace", "tcp/80:data", 1, &config, &err) == STATUS_OK &&
+           drive_live(&d, net, &config, 4 * RTT),
+       "a run that is interrupted");
+    is_num(d.end, SESSION_INTERRUPTED, "it was at work");
+    is_num(left_open(&d), 0, "it leaves no connection open");
+    ok(drive_replays_alike(&d), "its replay is alike");
+    drive_free(&d);
+    free(net);
+}
+
+int main(void)
+{
+    for (unsigned i = 0; i < sizeof rows / sizeof *rows; i++) {
+        test_row(&rows[i], 4);
+        test_row(&rows[i], 6);
+    }
+    test_speed(4);
+    test_speed(6);
+    test_manners();
+    test_loss();
+    test_interrupted();
+    return tap_done();
+}
