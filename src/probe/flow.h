@@ -24,19 +24,20 @@
 struct flow {
     struct probe_spec spec;
     struct addr source, target;
-    uint16_t source_port;         /* ICMP: the echo id; ip/N: unused */
-    uint16_t target_port;         /* spec.port */
-    uint8_t tos;                  /* DSCP << 2 | ECN */
-    bool dont_fragment;           /* IPv4 */
-    uint32_t flow_label;          /* IPv6, 20 bits */
-    uint16_t size;                /* bytes of the whole IP packet; 0 before flow_build(): the type's default */
-    uint16_t size_most;           /* the largest size of the flows that differ in size alone; 0: there are no others */
-    uint32_t nonce;               /* from the run's seed: tells this run's probes from those of other runs */
-    uint8_t coding;               /* enum coding: how serials become fields */
-    bool port_is_given;           /* the user named the source port, so a forger may know it; */
-    bool label_is_given;          /* and the flow label */
-    struct connection connection; /* of a spec that needs one: as the frames show it so far */
-    uint8_t *template_bytes;      /* owned; `size` bytes, checksums right, TTL 64, identity of serial 0 */
+    uint16_t source_port; /* ICMP: the echo id; ip/N: unused */
+    uint16_t target_port; /* spec.port */
+    uint8_t tos;          /* DSCP << 2 | ECN */
+    bool dont_fragment;   /* IPv4 */
+    uint32_t flow_label;  /* IPv6, 20 bits */
+    uint16_t size;        /* bytes of the whole IP packet; 0 before flow_build(): the type's default */
+    uint16_t size_most;   /* the largest size of the flows that differ in size alone; 0: there are no others */
+    uint32_t nonce;       /* from the run's seed: tells this run's probes from those of other runs */
+    uint8_t coding;       /* enum coding: how serials become fields */
+    bool port_is_given;   /* the user named the source port, so a forger may know it; */
+    bool label_is_given;  /* and the flow label */
+    /* Owned; of a spec that needs one, as the frames show it so far. NULL: of other specs, and before flow_build(). */
+    struct connection *connection;
+    uint8_t *template_bytes; /* owned; `size` bytes, checksums right, TTL 64, identity of serial 0 */
 };
 
 enum coding {

@@ -53,7 +53,7 @@ static uint16_t serial_of_stamp(const struct connection *c, uint32_t stamp)
 
 void segment_stamp(const struct flow *flow, uint16_t serial, uint8_t *transport)
 {
-    const struct connection *c = &flow->connection;
+    const struct connection *c = flow->connection;
     bool known = connection_was_open(c);
     bool stamps = c->has_timestamps || !known;
     identity_patch32(transport, CHECKSUM, SEQ, c->snd_nxt);
@@ -78,7 +78,7 @@ static uint16_t serial_of_header(const struct connection *c, const struct transp
 
 struct flow_match segment_recognise(const struct flow *flow, const struct headers *seen)
 {
-    const struct connection *c = &flow->connection;
+    const struct connection *c = flow->connection;
     const struct transport *t = &seen->transport;
     const uint8_t telling = TCP_SYN | TCP_ACK | TCP_FIN | TCP_RST;
     if (!connection_was_open(c) || ((t->have & HAVE_FLAGS) && (t->flags & telling) != TCP_ACK))
@@ -112,13 +112,13 @@ unsigned segment_quoted_bits(const struct headers *sent, const struct headers *q
 /* Whether the packet acknowledges a probe's data. */
 static bool acknowledges_data(const struct flow *flow, const struct transport *t)
 {
-    return (t->flags & TCP_ACK) && (uint32_t)t->ack == flow->connection.snd_nxt + data_length(flow);
+    return (t->flags & TCP_ACK) && (uint32_t)t->ack == flow->connection->snd_nxt + data_length(flow);
 }
 
 /* An answer without the timestamp of a probe says only that some probe of the connection drew it. */
 struct flow_match segment_answer(const struct flow *flow, const struct packet *packet)
 {
-    const struct connection *c = &flow->connection;
+    const struct connection *c = flow->connection;
     const struct transport *t = &packet->outer.transport;
     const uint32_t need = HAVE_SEQ | HAVE_ACK | HAVE_FLAGS;
     bool rst = t->flags & TCP_RST;
@@ -147,7 +147,7 @@ size_t flow_stamp_reset(const struct flow *flow, bool behind_data, uint8_t *byte
         put16(bytes + 4, HEADER);
     else
         identity_patch16(bytes, 10, 2, (uint16_t)length);
-    put32(transport + SEQ, flow->connection.snd_nxt + (behind_data ? data_length(flow) : 0));
+    put32(transport + SEQ, flow->connection->snd_nxt + (behind_data ? data_length(flow) : 0));
     put16(transport + OFFSET_FLAGS, HEADER / 4 << 12 | TCP_RST | TCP_ACK);
     put16(transport + CHECKSUM, 0);
     put16(transport + URGENT, 0);

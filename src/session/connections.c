@@ -27,13 +27,11 @@ enum status connections_build(struct session *session, unsigned index, unsigned 
         return err_set(err, STATUS_SYSTEM, "out of memory");
     for (unsigned k = 0; k < CONNECTION_FLOWS_MOST; k++)
         own->commanded_at[k] = NSTIME_NONE;
-    connection_init(&trace->flow.connection);
     while (status == STATUS_OK && trace->flow_count < count) {
         unsigned k = trace->flow_count;
         struct flow *flow = &trace->alternates[k - 1], other;
         if (!flow_alternate(&trace->flow, k, session_config_traces(&session->config), flow))
             break;
-        connection_init(&flow->connection);
         if (k >= own->rows && k < 2 * own->rows) {
             flow_without_connection(flow, &other);
             *flow = other;
@@ -47,7 +45,7 @@ enum status connections_build(struct session *session, unsigned index, unsigned 
 static struct connection *connection_of(const struct session *session, unsigned index, unsigned flow)
 {
     struct trace *trace = &session->traces[index];
-    return flow ? &trace->alternates[flow - 1].connection : &trace->flow.connection;
+    return flow ? trace->alternates[flow - 1].connection : trace->flow.connection;
 }
 
 static bool has_connection(const struct trace_connections *own, unsigned flow)

@@ -126,6 +126,7 @@ static enum status build_trace(struct session *session, unsigned index, const st
     trace->flow.port_is_given = session->config.source_port != 0;
     trace->flow.label_is_given = session->config.flow_label >= 0;
     trace->flow.template_bytes = NULL;
+    trace->flow.connection = NULL;
     enum status status = flow_build(&trace->flow, err);
     if (status == STATUS_OK && flow_needs_connection(&trace->flow))
         status = connections_build(session, index, session->config.flows, err);

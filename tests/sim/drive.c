@@ -324,7 +324,7 @@ static void close_flow(struct drive *d, struct wire *wire, const struct wish *wi
     const struct flow *flow = session_flow(d->session, wish);
     uint8_t bytes[65535];
     wire->ops->disconnect(wire, flow);
-    for (unsigned behind_data = 0; connection_was_open(&flow->connection) && behind_data < 2; behind_data++)
+    for (unsigned behind_data = 0; connection_was_open(flow->connection) && behind_data < 2; behind_data++)
         wire->ops->send(wire, &flow->target, bytes, flow_stamp_reset(flow, behind_data, bytes));
     session_closed(d->session, wish);
 }

@@ -52,7 +52,7 @@ static void close_flow(struct run *run, const struct wish *wish)
     const struct flow *flow = session_flow(run->session, wish);
     uint8_t bytes[IP_PACKET_MOST];
     run->wire->ops->disconnect(run->wire, flow);
-    for (unsigned behind_data = 0; connection_was_open(&flow->connection) && behind_data < 2; behind_data++) {
+    for (unsigned behind_data = 0; connection_was_open(flow->connection) && behind_data < 2; behind_data++) {
         size_t length = flow_stamp_reset(flow, behind_data, bytes);
         run->wire->ops->send(run->wire, &flow->target, bytes, length);
     }

@@ -202,8 +202,10 @@ static void widen_ttls(uint8_t ttl, uint8_t *least, uint8_t *largest)
 /* The target's SYN/ACK to the handshake of a connection arrives as its other packets do. */
 static void syn_ack_ttls(const struct trace *trace, const struct reply *rst, uint8_t *least, uint8_t *largest)
 {
-    for (unsigned flow = 0; flow < trace->flow_count && flow_needs_connection(&trace->flow); flow++) {
-        const struct connection *connection = &trace_flow(trace, flow)->connection;
+    for (unsigned flow = 0; flow < trace->flow_count; flow++) {
+        const struct connection *connection = trace_flow(trace, flow)->connection;
+        if (!connection)
+            continue;
         struct reply syn_ack = {.reply_ttl = connection->syn_ack_ttl};
         if (connection_was_open(connection) && connection->syn_ack_ttl &&
             reply_initial_ttl(&syn_ack) == reply_initial_ttl(rst))

@@ -75,9 +75,8 @@ static const struct rule rules[] = {
 static void add_handshake(const struct facts *facts, struct verdict *out)
 {
     const struct trace *trace = facts->trace;
-    const struct connection *connection = &trace->flow.connection;
-    if (!flow_needs_connection(&trace->flow) || !facts->sent || connection->state == CONNECTION_ESTABLISHED ||
-        connection->state == CONNECTION_RESET)
+    const struct connection *connection = trace->flow.connection;
+    if (!connection || !facts->sent || connection_was_open(connection))
         return;
     phrase_add(out->text, "; this is of SYNs, as %s",
                connection->state == CONNECTION_REFUSED ? "the handshake was refused" : "no handshake was answered");
