@@ -86,7 +86,7 @@ struct flow_match segment_recognise(const struct flow *flow, const struct header
     unsigned fit = identity_fit(flow, seen);
     bool seq_fits = (t->have & HAVE_SEQ) && (uint32_t)t->seq == c->snd_nxt;
     uint16_t by_id = identity_by_ip_id(flow, seen), by_header = serial_of_header(c, t);
-    /* 1. A packet of this connection. What shows all of the header but no serial is our kernel's. */
+    /* 1. A packet of this connection. */
     if (fit == FIT_ALL && seq_fits && by_header)
         return match_make(MATCH_EXACT, by_header, "addresses, ports, seq and timestamp");
     if (fit == FIT_ALL && seq_fits && by_id && !((t->have & HAVE_OPTIONS) && c->has_timestamps))
@@ -96,7 +96,9 @@ struct flow_match segment_recognise(const struct flow *flow, const struct header
         return match_make(MATCH_REWRITTEN, by_header, "timestamp and ip id");
     if (seq_fits && (by_header || by_id))
         return match_make(MATCH_REWRITTEN, by_header ? by_header : by_id, "seq");
-    /* 3. The IPv4 id is left. */
+    /* 3. The IPv4 id is left, but a packet of another size is our kernel's. */
+    if (fit == FIT_ALL && seen->ip.total_length != flow->size)
+        return match_none();
     return identity_match_by_ip_id(flow, seen);
 }
 

@@ -18,6 +18,9 @@
 #include "session/session.h"
 
 #define CONNECTION_ROWS_MOST 15 /* a search for all paths */
+/* Of other strategies.
+ * Unit: rows. Source: twice the source ports from which a silence is confirmed (retest.c). Effect: with fewer, data
+ * that some paths drop look dropped on all; with more, a diagnosis opens more connections, one a second. */
 #define CONNECTION_ROWS_USUAL 8
 #define CONNECTION_SPARES 16 /* further connections of all rows of a trace; fewer with many rows */
 #define CONNECTION_FLOWS_MOST FLOWS_COMPARED_MOST

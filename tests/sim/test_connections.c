@@ -131,7 +131,7 @@ static void test_speed(uint8_t family)
     free(net);
 }
 
-/* Three at once, and then one a second. */
+/* Three at once, and then one a second; one for each source port. */
 static void test_manners(void)
 {
     char text[1024];
@@ -140,12 +140,41 @@ static void test_manners(void)
     snprintf(text, sizeof text, "%sservice answer%sfilter r4 forward data drop\n", TEN, LINKS);
     ok(run(text, 4, "diagnose", "icmp,tcp/80:data", 1, &net, &d),
        "data that is dropped from all source ports: it runs");
-    unsigned hasty = 0;
-    for (unsigned i = 3; i < d.connect_count && i < CONNECTS_NOTED; i++)
+    unsigned hasty = 0, prompt = 0;
+    for (unsigned i = 3; i < d.connect_count && i < CONNECTS_NOTED; i++) {
         hasty += d.connects[i] - d.connects[i - 1] < NS_PER_S;
-    ok(d.connect_count > 3, "it opens %u connections", d.connect_count);
+        prompt += d.connects[i] - d.connects[i - 1] < 2 * NS_PER_S;
+    }
+    is_num(d.connect_count, 8, "it opens eight connections");
     ok(d.connect_count > 2 && d.connects[2] - d.connects[0] < NS_PER_S, "the first three need not wait");
     is_num(hasty, 0, "the others follow one a second");
+    is_num(prompt, 5, "and not later");
+    drive_free(&d);
+    free(net);
+}
+
+/* A device resets the first connection, and then drops the SYNs of all others. */
+static void test_residual(void)
+{
+    static struct judgement judgement;
+    char text[1024];
+    struct net *net = NULL;
+    struct session_config config;
+    struct err err = {0};
+    struct drive d = {0};
+    snprintf(text, sizeof text,
+             "%sservice answer%sfilter r4 forward data reset\nfilter r4 forward syn sport 50001-65535 drop\n", TEN,
+             LINKS);
+    bool ran = net_parse("test", text, &net, &err) == STATUS_OK &&
+               configure(net, 4, "trace", "tcp/80:data", 1, &config, &err) == STATUS_OK;
+    config.source_port = 50000;
+    ok(ran && drive_live(&d, net, &config, NSTIME_NEVER), "a device that refuses all further connections: it runs");
+    is_num(d.connect_count, 4, "three further handshakes are tried, no more");
+    verdict_judge(d.session, &judgement);
+    const struct verdict *v = &judgement.verdicts[0];
+    ok(v->state != VERDICT_OPEN && v->state != VERDICT_CLOSED, "the target did not answer: %s", v->text);
+    ok(drive_replays_alike(&d), "its replay is alike");
+    verdict_release(&judgement);
     drive_free(&d);
     free(net);
 }
@@ -211,6 +240,7 @@ int main(void)
     test_speed(4);
     test_speed(6);
     test_manners();
+    test_residual();
     test_loss();
     test_interrupted();
     return tap_done();
