@@ -123,8 +123,8 @@ void flow_without_connection(const struct flow *flow, struct flow *out);
 size_t flow_stamp_reset(const struct flow *flow, bool behind_data, uint8_t *bytes);
 
 /* Is this packet (seen leaving, or quoted in an ICMP error) a probe of the flow? Demands of a quote only what
- * the least quote holds: IP header and 8 bytes; but over IPv6 an SCTP probe needs 20 bytes, a QUIC probe 31. Weak rules
- * are tried last. */
+ * the least quote holds: IP header and 8 bytes; but over IPv6 an SCTP probe needs 20 bytes, a QUIC probe 31, a data
+ * segment 32. Weak rules are tried last. */
 struct flow_match flow_recognise(const struct flow *flow, const struct headers *seen, bool quoted);
 
 /* Does this packet (no ICMP error) answer a probe of the flow directly, in the target's name? */

@@ -10,7 +10,7 @@
 #include "probe/craft.h"
 #include "probe/identity.h"
 #include "probe/payloads/data_payload.h"
-#include "probe/segment.h"
+#include "probe/types/segment.h"
 #include "probe/types/types.h"
 
 #define CHECKSUM 16

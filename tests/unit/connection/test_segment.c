@@ -5,7 +5,7 @@
 
 #include "packet/checksum.h"
 #include "packet/decode.h"
-#include "probe/segment.h"
+#include "probe/types/segment.h"
 #include "tap.h"
 
 #define SEQ 4000000000U

@@ -5,8 +5,8 @@
  * IPv4 id, and a timestamp (RFC 7323) that the target echoes in the answer to this copy: SEGMENT_STAMP_AHEAD plus the
  * serial ahead of the kernel's own. Without timestamps it is the urgent pointer, which means nothing without its flag
  * (RFC 9293 3.1); routers quote it, but no answer repeats it. */
-#ifndef HOPSONDE_PROBE_SEGMENT_H
-#define HOPSONDE_PROBE_SEGMENT_H
+#ifndef HOPSONDE_PROBE_TYPES_SEGMENT_H
+#define HOPSONDE_PROBE_TYPES_SEGMENT_H
 
 #include "probe/type.h"
 

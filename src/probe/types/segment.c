@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "probe/segment.h"
+#include "probe/types/segment.h"
 
 #include <string.h>
 
