@@ -14,14 +14,24 @@
 
 /* --- flows --- */
 
+/* The specs that need connections; at least one does. */
+static unsigned count_connecting(const struct session_config *config)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < config->spec_count; i++)
+        count += probe_spec_variant(&config->specs[i])->needs_connection;
+    return count;
+}
+
 enum status connections_build(struct session *session, unsigned index, unsigned rows, struct err *err)
 {
     struct trace *trace = &session->traces[index];
     struct trace_connections *own = &session->connections[index];
     enum status status = STATUS_OK;
     unsigned most = session->config.strategy->finds_graph ? CONNECTION_ROWS_MOST : CONNECTION_ROWS_USUAL;
-    own->rows = uint_min(rows ? rows : 1, most);
-    unsigned count = uint_min(2 * own->rows + CONNECTION_SPARES, CONNECTION_FLOWS_MOST);
+    unsigned room = uint_min(CONNECTION_FLOWS_OF_RUN / count_connecting(&session->config), CONNECTION_FLOWS_MOST);
+    own->rows = uint_min(uint_min(rows ? rows : 1, most), room / 3);
+    unsigned count = uint_min(2 * own->rows + CONNECTION_SPARES, room);
     trace->alternates = calloc(count, sizeof *trace->alternates);
     if (!trace->alternates)
         return err_set(err, STATUS_SYSTEM, "out of memory");

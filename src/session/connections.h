@@ -24,6 +24,7 @@
 #define CONNECTION_ROWS_USUAL 8
 #define CONNECTION_SPARES 16 /* further connections of all rows of a trace; fewer with many rows */
 #define CONNECTION_FLOWS_MOST FLOWS_COMPARED_MOST
+#define CONNECTION_FLOWS_OF_RUN 224 /* each has a socket; a process may have 256 by the oldest of limits */
 
 /* Connections that a run opens at once to the target.
  * Unit: connections. Source: chosen: a browser opens as many. Effect: with fewer, the place of a reset takes seconds;

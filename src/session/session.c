@@ -7,6 +7,7 @@
 
 #include "base/minmax.h"
 #include "base/rng.h"
+#include "probe/type.h"
 #include "session/state.h"
 
 #define EPHEMERAL_COUNT (65536 - EPHEMERAL_FIRST)
@@ -108,6 +109,17 @@ static struct probe_spec take_spec(const struct session *session, unsigned index
     return port_list_spec(part->list, part->first);
 }
 
+/* Each of its ports would take connections of its own. */
+static enum status refuse_list(const struct port_list *list, struct err *err)
+{
+    struct strbuf text;
+    strbuf_init(&text);
+    port_list_add_text(list, 1, 65535, &text);
+    err_set(err, STATUS_USAGE, "%s: a port list opens no connections (name 16 probes at most)", text.text);
+    strbuf_free(&text);
+    return STATUS_USAGE;
+}
+
 /* `port`: for a flow that is not saved. */
 static enum status build_trace(struct session *session, unsigned index, const struct flow *saved, uint16_t port,
                                struct rng *rng, struct err *err)
@@ -127,6 +139,8 @@ static enum status build_trace(struct session *session, unsigned index, const st
     trace->flow.label_is_given = session->config.flow_label >= 0;
     trace->flow.template_bytes = NULL;
     trace->flow.connection = NULL;
+    if (trace->ports && probe_spec_variant(&spec)->needs_connection)
+        return refuse_list(trace->ports, err);
     enum status status = flow_build(&trace->flow, err);
     if (status == STATUS_OK && flow_needs_connection(&trace->flow))
         status = connections_build(session, index, session->config.flows, err);

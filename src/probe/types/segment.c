@@ -24,7 +24,7 @@
 #define STAMPS_BEGIN 0x080a /* kind and length */
 #define WINDOW_USUAL 502    /* before the connection is known */
 #define NUMBERS_BITS 32     /* the sequence number of the connection, or its timestamps, as a kernel draws them */
-#define RESET_BITS 15       /* a RST counts if its number is near the expected one: connection_take() */
+#define RESET_BITS 15       /* of a RST whose number is only near the expected one: connection_take() */
 
 static uint32_t data_length(const struct flow *flow)
 {
@@ -133,7 +133,7 @@ struct flow_match segment_answer(const struct flow *flow, const struct packet *p
     if (serial)
         return answer_make(flow, kind, serial, NUMBERS_BITS, "ports and echoed timestamp");
     if (rst)
-        return answer_make(flow, kind, 0, RESET_BITS, "ports and seq");
+        return answer_make(flow, kind, 0, (uint32_t)t->seq == c->rcv_nxt ? NUMBERS_BITS : RESET_BITS, "ports and seq");
     /* With the echo of another packet's timestamp it answers that one. */
     if (has_stamps || !acknowledges_data(flow, t))
         return match_none();
