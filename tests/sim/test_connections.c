@@ -51,7 +51,7 @@ static enum status configure(const struct net *net, uint8_t family, const char *
     config->strategy = strategy_find(strategy);
     if (config->strategy->side_by_side) {
         config->queries = 1;
-        config->flows = 8;
+        config->flows = 16;
         config->confidence = 990000;
         config->budget = 2000;
         config->slow_wait = 0;
