@@ -8,7 +8,8 @@
 
 void connection_init(struct connection *connection)
 {
-    *connection = (struct connection){.opened_at = NSTIME_NONE, .answered_at = NSTIME_NONE, .ended_at = NSTIME_NONE};
+    *connection = (struct connection){
+        .opened_at = NSTIME_NONE, .answered_at = NSTIME_NONE, .ended_at = NSTIME_NONE, .kernel_at = NSTIME_NONE};
 }
 
 static bool has_stamps(const struct transport *t)
@@ -58,7 +59,7 @@ static enum segment take_syn_ack(struct connection *c, const struct headers *pac
 }
 
 /* Our kernel's segments without SYN. */
-static enum segment take_own(struct connection *c, const struct headers *packet)
+static enum segment take_own(struct connection *c, const struct headers *packet, nstime time)
 {
     const struct transport *t = &packet->transport;
     bool is_data = t->size > t->header_length, is_next = (uint32_t)t->seq == c->snd_nxt;
@@ -68,6 +69,8 @@ static enum segment take_own(struct connection *c, const struct headers *packet)
         return SEGMENT_NONE;
     if (is_data)
         return is_next ? SEGMENT_DATA : SEGMENT_NONE;
+    if (c->state != CONNECTION_ANSWERED)
+        c->kernel_at = time;
     if (!is_next)
         return SEGMENT_KERNEL;
     if ((int32_t)((uint32_t)t->ack - c->rcv_nxt) > 0)
@@ -113,7 +116,7 @@ enum segment connection_take(struct connection *c, const struct headers *packet,
         return SEGMENT_NONE;
     bool is_syn = (t->flags & TCP_SYN) && !(t->flags & TCP_ACK);
     if (leaves)
-        return is_syn ? take_syn(c, t, time, frame) : take_own(c, packet);
+        return is_syn ? take_syn(c, t, time, frame) : take_own(c, packet, time);
     if (t->flags & TCP_RST)
         return take_reset(c, t, time, frame);
     if (t->flags & TCP_SYN)

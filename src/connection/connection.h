@@ -27,14 +27,15 @@ struct connection {
     uint8_t syn_ack_ttl; /* as captured: tells the target's own packets from a device's */
     uint16_t window;     /* as in our kernel's last segment: not scaled */
     uint16_t syn_ack_window;
-    uint32_t flow_label;                         /* IPv6: of our kernel's segments; balancers may hash it */
-    uint32_t snd_nxt;                            /* the next sequence number of our kernel, */
-    uint32_t rcv_nxt;                            /* and the one that it expects from the target */
-    uint32_t timestamp;                          /* TSval of our kernel's last segment of the handshake */
-    uint32_t echo;                               /* the target's TSval in the handshake */
-    nstime opened_at;                            /* stamp of the first SYN; NSTIME_NONE: not seen */
-    nstime answered_at;                          /* of the SYN/ACK or the refusal; NSTIME_NONE: none */
-    nstime ended_at;                             /* of the RST; NSTIME_NONE: none */
+    uint32_t flow_label; /* IPv6: of our kernel's segments; balancers may hash it */
+    uint32_t snd_nxt;    /* the next sequence number of our kernel, */
+    uint32_t rcv_nxt;    /* and the one that it expects from the target */
+    uint32_t timestamp;  /* TSval of our kernel's last segment of the handshake */
+    uint32_t echo;       /* the target's TSval in the handshake */
+    nstime opened_at;    /* stamp of the first SYN; NSTIME_NONE: not seen */
+    nstime answered_at;  /* of the SYN/ACK or the refusal; NSTIME_NONE: none */
+    nstime ended_at;     /* of the RST; NSTIME_NONE: none */
+    nstime kernel_at;    /* of our kernel's last packet behind the handshake; NSTIME_NONE: none */
     uint64_t syn_frame, answer_frame, end_frame; /* numbers of these frames; 0: none, or no capture is kept */
 };
 

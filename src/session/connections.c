@@ -12,6 +12,16 @@
  * a lossy path ends the search for the place of a reset; more make a run longer by a wait each. */
 #define FAILED_MOST 3
 
+/* Probes of one TTL without an answer, before the search takes the next TTL for the first that draws it.
+ * Unit: probes. Source: with 10 % loss each way, 1 place of 150 is wrong. Effect: fewer let loss move the place of a
+ * reset; each more takes a wait. */
+#define DRAW_MISSES 3
+
+/* Handshakes without any answer, before SYNs take the place of the data; FAILED_MOST at most.
+ * Unit: handshakes. Source: our kernel repeats its SYN twice in each wait. Effect: fewer take loss for a closed way;
+ * each more takes the longest wait. */
+#define SILENT_HANDSHAKES 2
+
 /* --- flows --- */
 
 /* The specs that need connections; at least one does. */
@@ -63,10 +73,36 @@ static bool has_connection(const struct trace_connections *own, unsigned flow)
     return flow < own->rows || flow >= 2 * own->rows;
 }
 
-/* The next flow with a connection of the row, behind `flow`. */
+/* The next flow with a connection of the row, behind `flow`; may be beyond all flows. */
 static unsigned next_of_row(const struct trace_connections *own, unsigned flow)
 {
-    return flow < own->rows ? flow + 2 * own->rows : flow + own->rows;
+    unsigned row = connections_row(own, flow), next = flow + 1;
+    while (!has_connection(own, next) || connections_row(own, next) != row)
+        next++;
+    return next;
+}
+
+/* The connection that the probes of a row take now:
+ *   1. the first one that no RST ended, and whose handshake did not fail;
+ *   2. if there is none, or FAILED_MOST handshakes in a row failed, the last one that was open.
+ * False: none of the row was. */
+static bool current(const struct session *session, unsigned index, unsigned row, unsigned *flow)
+{
+    const struct trace_connections *own = &session->connections[index];
+    unsigned failed = 0;
+    bool was_open = false;
+    for (unsigned k = row; k < session->traces[index].flow_count && failed < FAILED_MOST; k = next_of_row(own, k)) {
+        const struct connection *connection = connection_of(session, index, k);
+        bool is_over = connection->state == CONNECTION_RESET;
+        failed = connection_failed(connection) ? failed + 1 : 0;
+        if (failed)
+            continue;
+        *flow = k;
+        was_open = was_open || is_over;
+        if (!is_over)
+            return true;
+    }
+    return was_open;
 }
 
 /* --- what may have drawn an answer --- */
@@ -84,43 +120,63 @@ static bool has_direct_reply(const struct probe *probe)
     return false;
 }
 
-/* Whether the probe may draw an answer of this kind at that time. A device beside the path may reset a connection and
- * let the segment go on, so that a router answers it as well. */
-static bool may_draw(const struct session *session, unsigned index, const struct probe *probe, enum reply_kind kind,
+/* Whether both ends of the connection use timestamps (RFC 7323 3.2): a segment without them is a device's. */
+static bool has_timestamps(const struct session *session, unsigned index, unsigned flow)
+{
+    return trace_flow(&session->traces[index], flow)->connection->has_timestamps;
+}
+
+/* Whether the answer, which names no probe, may be a device's. */
+static bool may_be_devices(const struct session *session, const struct packet_match *match)
+{
+    return match->flow.kind == REPLY_RST || has_timestamps(session, match->trace, match->which);
+}
+
+/* Whether the probe may draw an answer at that time. A device beside the path may answer a segment and let it go on, so
+ * that a router answers it as well. */
+static bool may_draw(const struct session *session, unsigned index, const struct probe *probe, bool is_devices,
                      nstime time)
 {
     if (probe->state == PROBE_REFUSED || probe->sent > time || time > session_probe_deadline(session, index, probe))
         return false;
-    return kind == REPLY_RST ? true : !probe->reply_count && !probe->unproven_count;
+    return is_devices || (!probe->reply_count && !probe->unproven_count);
+}
+
+/* Until when an answer may be one to our kernel's last packet in the connection, which waits as the probe does. */
+static nstime kernel_answered_by(const struct session *session, unsigned index, const struct probe *probe)
+{
+    nstime at = trace_flow(&session->traces[index], probe->flow)->connection->kernel_at;
+    return at == NSTIME_NONE ? NSTIME_NONE : at + (session_probe_deadline(session, index, probe) - probe->sent);
 }
 
 static void begin_search(struct session *session, const struct packet_match *match, uint8_t high)
 {
     const struct trace *trace = &session->traces[match->trace];
     struct trace_connections *own = &session->connections[match->trace];
-    struct draw_search *search = &own->searches[match->which % own->rows];
+    struct draw_search *search = &own->searches[connections_row(own, match->which)];
     bool rst = match->flow.kind == REPLY_RST;
     uint8_t low = (uint8_t)(session->config.first_ttl - 1);
     if (search->on || search->drew)
         return;
     *search = (struct draw_search){
         .on = true,
-        .low = rst ? low : uint8_max(low, trace->last_router_ttl),
+        .low = may_be_devices(session, match) ? low : uint8_max(low, trace->last_router_ttl),
         .high = high,
         .flow = (uint16_t)(rst ? next_of_row(own, match->which) : match->which),
     };
-    search->on = search->low < search->high;
+    search->on = search->low < search->high && search->flow < trace->flow_count;
 }
 
 uint16_t connections_serial_of(struct session *session, const struct packet_match *match, nstime time)
 {
     const struct trace *trace = &session->traces[match->trace];
     const struct probe *only = NULL;
+    bool is_devices = may_be_devices(session, match);
     unsigned count = 0;
     uint8_t high = 0;
     for (size_t i = 0; i < trace->probe_count; i++) {
         const struct probe *probe = &trace->probes[i];
-        if (probe->flow != match->which || !may_draw(session, match->trace, probe, match->flow.kind, time))
+        if (probe->flow != match->which || !may_draw(session, match->trace, probe, is_devices, time))
             continue;
         only = probe;
         high = uint8_max(high, probe->ttl);
@@ -128,7 +184,7 @@ uint16_t connections_serial_of(struct session *session, const struct packet_matc
     }
     if (count > 1)
         begin_search(session, match, high);
-    return count == 1 ? only->serial : 0;
+    return count == 1 && time > kernel_answered_by(session, match->trace, only) ? only->serial : 0;
 }
 
 bool connections_is_repeated(const struct session *session, unsigned index, const struct packet_match *match)
@@ -192,7 +248,7 @@ static const struct probe *probe_of_search(const struct trace *trace, const stru
 {
     const struct draw_search *search = &own->searches[row];
     for (const struct probe *p = trace_first_at(trace, search->ttl); p; p = trace_next_at(trace, p))
-        if (p->serial > search->after && p->flow >= search->flow && p->flow % own->rows == row)
+        if (p->serial > search->after && p->flow >= search->flow && connections_row(own, p->flow) == row)
             return p;
     return NULL;
 }
@@ -207,6 +263,8 @@ static uint8_t next_ttl(const struct trace *trace, const struct draw_search *sea
         return front;
     if (!search->drew)
         return search->high;
+    if (search->high - search->low <= 1)
+        return search->low; /* once more: loss may have hidden its answer */
     return search->tried_before ? (uint8_t)(search->low + (search->high - search->low) / 2)
                                 : (uint8_t)(search->high - 1);
 }
@@ -214,15 +272,20 @@ static uint8_t next_ttl(const struct trace *trace, const struct draw_search *sea
 /* Notes what the probe drew. False: that is open. */
 static bool learn(const struct session *session, unsigned index, struct draw_search *search, const struct probe *probe)
 {
+    bool again = search->misses_at == probe->ttl;
     if (has_direct_reply(probe)) {
         search->high = probe->ttl;
         search->drew = true;
+        search->low = search->low < probe->ttl ? search->low : (uint8_t)(session->config.first_ttl - 1);
     } else if (probe->state != PROBE_REFUSED && session->now <= session_probe_deadline(session, index, probe)) {
         return false;
-    } else if (probe->ttl == search->high) {
-        search->on = false; /* it does not draw it again */
     } else {
-        search->low = probe->ttl;
+        search->misses = (uint8_t)(again ? search->misses + 1 : 1);
+        search->misses_at = probe->ttl;
+        if (probe->ttl < search->high)
+            search->low = probe->ttl;
+        else
+            search->on = search->misses < DRAW_MISSES; /* it does not draw it again */
     }
     search->tried_before = search->tried_before || (search->drew && probe->ttl + 1 == search->high);
     return true;
@@ -232,10 +295,18 @@ static bool learn(const struct session *session, unsigned index, struct draw_sea
 static bool is_quiet(const struct session *session, unsigned index, unsigned flow)
 {
     const struct trace *trace = &session->traces[index];
+    bool is_devices = has_timestamps(session, index, flow);
     for (size_t i = trace->probe_count; i-- > 0;)
-        if (trace->probes[i].flow == flow && may_draw(session, index, &trace->probes[i], REPLY_TCP, session->now))
+        if (trace->probes[i].flow == flow && may_draw(session, index, &trace->probes[i], is_devices, session->now))
             return false;
     return true;
+}
+
+/* Whether the row has a connection that is open, or is still to be opened. */
+static bool has_another(const struct session *session, unsigned index, unsigned row)
+{
+    unsigned flow;
+    return current(session, index, row, &flow) && connection_of(session, index, flow)->state != CONNECTION_RESET;
 }
 
 static void search_row(struct session *session, unsigned index, unsigned row)
@@ -247,7 +318,10 @@ static void search_row(struct session *session, unsigned index, unsigned row)
     if (search->ttl && (!probe || !learn(session, index, search, probe)))
         return;
     search->ttl = 0;
-    search->on = search->on && !(search->drew && search->high - search->low <= 1);
+    bool is_sure =
+        search->low < session->config.first_ttl || (search->misses_at == search->low && search->misses >= DRAW_MISSES);
+    search->on = search->on && !(search->drew && search->high - search->low <= 1 && is_sure);
+    search->on = search->on && has_another(session, index, row);
     if (!search->on || !is_quiet(session, index, search->flow))
         return;
     search->ttl = next_ttl(trace, search);
@@ -293,7 +367,7 @@ static nstime search_deadline(const struct session *session, unsigned index, uns
         return NSTIME_NEVER;
     for (size_t i = trace->probe_count; i-- > 0;) {
         const struct probe *probe = &trace->probes[i];
-        nstime at = probe->flow % own->rows == row && probe->state != PROBE_REFUSED
+        nstime at = connections_row(own, probe->flow) == row && probe->state != PROBE_REFUSED
                         ? session_probe_deadline(session, index, probe) + 1
                         : NSTIME_NONE;
         if (at > session->now && (latest == NSTIME_NONE || at < latest))
@@ -327,33 +401,14 @@ void connections_run_deadlines(struct session *session, unsigned index, nstime a
 
 /* --- live: opening and closing --- */
 
-/* The connection that the probes of a row take now:
- *   1. the first one that no RST ended, and whose handshake did not fail;
- *   2. if there is none, or FAILED_MOST handshakes in a row failed, the last one that was open.
- * False: none of the row was. */
-static bool current(const struct session *session, unsigned index, unsigned row, unsigned *flow)
-{
-    const struct trace_connections *own = &session->connections[index];
-    unsigned failed = 0;
-    bool was_open = false;
-    for (unsigned k = row; k < session->traces[index].flow_count && failed < FAILED_MOST; k = next_of_row(own, k)) {
-        const struct connection *connection = connection_of(session, index, k);
-        bool is_over = connection->state == CONNECTION_RESET;
-        failed = connection_failed(connection) ? failed + 1 : 0;
-        if (failed)
-            continue;
-        *flow = k;
-        was_open = was_open || is_over;
-        if (!is_over)
-            return true;
-    }
-    return was_open;
-}
-
-/* Whether the first handshake failed: then no row tries another one. */
+/* Whether the first handshakes of the trace failed: then SYNs take the place of the data. */
 static bool is_refused(const struct session *session, unsigned index)
 {
-    return connection_failed(connection_of(session, index, 0));
+    const struct trace_connections *own = &session->connections[index];
+    unsigned flow = 0, silent = 0;
+    for (; silent < SILENT_HANDSHAKES && connection_of(session, index, flow)->state == CONNECTION_SILENT; silent++)
+        flow = next_of_row(own, flow);
+    return silent == SILENT_HANDSHAKES || connection_of(session, index, flow)->state == CONNECTION_REFUSED;
 }
 
 static nstime next_connection_at(const struct session *session)
@@ -381,8 +436,10 @@ static nstime alone_from(const struct session *session, unsigned index, unsigned
         const struct probe *probe = &trace->probes[i];
         bool counts = probe->flow == flow && !has_direct_reply(probe) && probe->state != PROBE_REFUSED &&
                       (search->on || ttl >= drawing || probe->ttl >= drawing);
-        nstime until = counts ? session_probe_deadline(session, index, probe) + 1 : NSTIME_NONE;
+        nstime until = counts ? session_probe_deadline(session, index, probe) + 1 : NSTIME_NONE,
+               kernel = probe->flow == flow ? kernel_answered_by(session, index, probe) : NSTIME_NONE;
         from = until > from ? until : from;
+        from = kernel > from ? kernel : from;
     }
     return from;
 }

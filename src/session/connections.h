@@ -5,8 +5,9 @@
  * a source port of its own:
  *   - flow k: its first connection;
  *   - flow rows + k: SYNs without a connection, if the first handshake fails. They show where the path ends for it;
- *   - flows 2 * rows + k, 3 * rows + k ...: further connections, each after a RST ended the one before.
- * So the flow of a probe tells its row, and a replay knows it from the port.
+ *   - flows from 2 * rows on: further connections, each after a RST ended the one before. Row 0 has every second of
+ * them, since most probes are its; the others share the rest. So the flow of a probe tells its row, and a replay knows
+ * it from the port.
  *
  * A RST ends a connection, and it does not say which segment drew it. It counts as the reply to a probe only if no
  * other probe of the connection may have drawn it. Otherwise the row searches for the smallest TTL that draws it, with
@@ -43,9 +44,11 @@ struct draw_search {
     bool is_sent;      /* live: the probe that is wanted at `ttl` has left */
     uint8_t low;       /* no probe up to this TTL draws it */
     uint8_t high;      /* a probe at this TTL or a smaller one draws it */
-    uint8_t ttl;       /* of the probe that is wanted or in flight; 0: none is */
-    uint16_t after;    /* that probe has a larger serial; 0: the search has sent none */
-    uint16_t flow;     /* it goes by this connection or a later one */
+    uint8_t misses;    /* probes in a row at `misses_at` that did not draw it */
+    uint8_t misses_at;
+    uint8_t ttl;    /* of the probe that is wanted or in flight; 0: none is */
+    uint16_t after; /* that probe has a larger serial; 0: the search has sent none */
+    uint16_t flow;  /* it goes by this connection or a later one */
 };
 
 struct trace_connections {
@@ -55,6 +58,15 @@ struct trace_connections {
     nstime commanded_at[CONNECTION_FLOWS_MOST]; /* the call that opens the connection; NSTIME_NONE: there was none */
     bool closed[CONNECTION_FLOWS_MOST];
 };
+
+/* The row of a flow. */
+static inline unsigned connections_row(const struct trace_connections *own, unsigned flow)
+{
+    unsigned spare = flow - 2 * own->rows;
+    if (flow < 2 * own->rows)
+        return flow % own->rows;
+    return own->rows == 1 || spare % 2 == 0 ? 0 : 1 + spare / 2 % (own->rows - 1);
+}
 
 struct packet_match;
 

@@ -403,7 +403,7 @@ void session_sent(struct session *session, const struct wish *wish, int send_err
                                   .send_errno = send_errno};
     struct trace_connections *connections = &session->connections[wish->trace];
     if (connections->rows)
-        connections->searches[wish->flow % connections->rows].is_sent = true;
+        connections->searches[connections_row(connections, wish->flow)].is_sent = true;
     session->next_serial[wish->trace] = wish->serial;
     session_wanted(session, wish->trace, wish->flow, wish->ttl)->commanded++;
     session->next_slot = slot_after(session, at);

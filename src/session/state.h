@@ -161,7 +161,8 @@ static inline unsigned session_rows(const struct session *session, unsigned trac
 
 static inline struct wanted *session_wanted(const struct session *session, unsigned trace, unsigned flow, unsigned ttl)
 {
-    unsigned rows = session->connections[trace].rows, row = rows ? flow % rows : flow;
+    const struct trace_connections *own = &session->connections[trace];
+    unsigned row = own->rows ? connections_row(own, flow) : flow;
     return &session->wants[trace].cells[(size_t)ttl * session->wants[trace].flows_most + row];
 }
 

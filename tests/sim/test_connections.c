@@ -14,7 +14,7 @@
     "client client 10.9.0.2 2001:db8:99::2\nchain r 9\nhost target 192.0.2.80 2001:db8:80::80 open tcp/80,tcp/443 "
 #define LINKS "\nlinks 5ms client r1 r2 r3 r4 r5 r6 r7 r8 r9 target\n"
 #define RTT (100 * NS_PER_MS)
-#define LOSSY_RUNS 20
+#define LOSSY_RUNS 30
 
 static const struct row {
     const char *name, *host, *rest; /* of the network */
@@ -179,37 +179,88 @@ static void test_residual(void)
     free(net);
 }
 
-/* Loss takes handshakes, resets and replies: the place must not move. */
-static void test_loss(void)
+/* Loss takes handshakes, resets and replies. */
+static const struct lossy {
+    const char *name, *host, *rule;
+    enum verdict_state state;
+    unsigned after;
+    unsigned misplaced; /* verdicts that loss may move by a hop */
+} lossy[] = {
+    {"an open port", "service answer", "", VERDICT_OPEN, 0, 0},
+    {"an open port without timestamps", "service answer no-stamps", "", VERDICT_OPEN, 0, 0},
+    {"a server that closes at once", "service close", "", VERDICT_CLOSED, 0, 0},
+    {"data that are dropped", "service answer", "filter r4 forward data drop\n", VERDICT_DROPPED, 4, 0},
+    {"data that are reset", "service answer", "filter r4 forward data reset\n", VERDICT_REJECTED, 4, 0},
+    {"data that are reset beside the path", "service answer", "filter r4 forward data inject\n", VERDICT_REJECTED, 4,
+     1},
+};
+
+static bool lossy_run(const struct lossy *row, uint64_t seed, bool *alike)
 {
     static struct judgement judgement;
-    unsigned wrong = 0, alike = 0, open = 0;
+    char text[1024];
+    struct net *net = NULL;
+    struct drive d;
+    bool right = false;
+    snprintf(text, sizeof text,
+             "%s%s\nlink client r1 delay 5ms loss 7%%\nlinks 5ms r1 r2 r3 r4 r5 r6 r7 r8 r9 target\n%s", TEN, row->host,
+             row->rule);
+    if (run(text, seed % 2 ? 4 : 6, "diagnose", "icmp,tcp/80,tcp/80:data", seed, &net, &d)) {
+        verdict_judge(d.session, &judgement);
+        const struct verdict *v = &judgement.verdicts[judgement.verdict_count - 1];
+        right = v->state == VERDICT_INCONCLUSIVE || (v->state == row->state && v->after.ttl == row->after);
+        if (!right)
+            printf("# seed %u: %s\n", (unsigned)seed, v->text);
+        *alike = drive_replays_alike(&d);
+        verdict_release(&judgement);
+    }
+    drive_free(&d);
+    free(net);
+    return right;
+}
+
+static void test_loss(const struct lossy *row)
+{
+    unsigned wrong = 0, unlike = 0;
     for (uint64_t seed = 1; seed <= LOSSY_RUNS; seed++) {
+        bool alike = false;
+        wrong += !lossy_run(row, seed, &alike);
+        unlike += !alike;
+    }
+    ok(wrong <= row->misplaced, "with 7 %% loss, %s: %u of %d verdicts are wrong", row->name, wrong, LOSSY_RUNS);
+    is_num(unlike, 0, "all replays are alike");
+}
+
+/* The first handshake is lost, or all are. */
+static void test_handshakes(void)
+{
+    static const struct {
+        const char *rule;
+        enum verdict_state state;
+        unsigned connects;
+    } cases[] = {{"filter r4 forward syn sport 50000 drop\n", VERDICT_OPEN, 2},
+                 {"filter r4 forward syn drop\n", VERDICT_UNANSWERED, 2}};
+    static struct judgement judgement;
+    for (unsigned i = 0; i < 2; i++) {
         char text[1024];
         struct net *net = NULL;
-        struct drive d;
-        snprintf(text, sizeof text,
-                 "%sservice answer\nlink client r1 delay 5ms loss 5%%\nlinks 5ms r1 r2 r3 r4 r5 r6 r7 r8 r9 target\n"
-                 "filter r4 forward data reset\n",
-                 TEN);
-        if (run(text, seed % 2 ? 4 : 6, "diagnose", "icmp,tcp/80,tcp/80:data", seed, &net, &d)) {
-            verdict_judge(d.session, &judgement);
-            const struct verdict *v = &judgement.verdicts[judgement.verdict_count - 1];
-            bool is_right = v->state == VERDICT_REJECTED && v->after.ttl == 4;
-            if (!is_right && v->state != VERDICT_INCONCLUSIVE) {
-                printf("# seed %u: %s\n", (unsigned)seed, v->text);
-                wrong++;
-            }
-            alike += drive_replays_alike(&d);
-            open += left_open(&d);
-            verdict_release(&judgement);
-        }
+        struct session_config config;
+        struct err err = {0};
+        struct drive d = {0};
+        snprintf(text, sizeof text, "%sservice answer%s%s", TEN, LINKS, cases[i].rule);
+        bool ran = net_parse("test", text, &net, &err) == STATUS_OK &&
+                   configure(net, 4, "trace", "tcp/80:data", 1, &config, &err) == STATUS_OK;
+        config.source_port = 50000;
+        ok(ran && drive_live(&d, net, &config, NSTIME_NEVER), "%s handshake is lost: it runs",
+           i ? "each" : "the first");
+        verdict_judge(d.session, &judgement);
+        is_num(judgement.verdicts[0].state, cases[i].state, "its verdict: %s", judgement.verdicts[0].text);
+        is_num(d.connect_count, cases[i].connects, "two handshakes are tried");
+        is_num(strstr(judgement.verdicts[0].text, "SYN") != NULL, i, "SYNs take the place of the data only then");
+        verdict_release(&judgement);
         drive_free(&d);
         free(net);
     }
-    is_num(wrong, 0, "with 5 %% loss a reset after hop 4 is placed there");
-    is_num(alike, LOSSY_RUNS, "all replays are alike");
-    printf("# %u connections left open\n", open); /* the RST may be lost */
 }
 
 static void test_interrupted(void)
@@ -241,7 +292,9 @@ int main(void)
     test_speed(6);
     test_manners();
     test_residual();
-    test_loss();
+    test_handshakes();
+    for (unsigned i = 0; i < sizeof lossy / sizeof *lossy; i++)
+        test_loss(&lossy[i]);
     test_interrupted();
     return tap_done();
 }

@@ -252,7 +252,8 @@ bool facts_is_genuine(const struct facts *facts, const struct probe *probe, cons
     return !facts_expired_too(&evidence) && facts_reply_ttl_fits(facts, reply);
 }
 
-/* Flows may meet different devices. Where other flows get through, the target's own reply to these counts. */
+/* Flows may meet different devices. Where other flows get through, the target's own reply to these counts. A RST in a
+ * connection shows no such flow: a device may have reset the connection at both ends before. */
 static void prefer_genuine(struct facts *facts)
 {
     const struct trace *trace = facts->trace;
@@ -263,7 +264,8 @@ static void prefer_genuine(struct facts *facts)
             const struct reply *reply = &probe->replies[k];
             if (!facts_is_genuine(facts, probe, reply))
                 continue;
-            keep_nearest(&direct, probe, reply);
+            if (reply->kind != REPLY_RST || !flow_needs_connection(&trace->flow))
+                keep_nearest(&direct, probe, reply);
             if (reply_accepts(reply))
                 keep_nearest(&positive, probe, reply);
         }

@@ -71,15 +71,23 @@ static const struct rule rules[] = {
     {"unanswered", holds_always, explain_unanswered},
 };
 
+static bool was_connected(const struct trace *trace)
+{
+    for (unsigned flow = 0; flow < trace->flow_count; flow++) {
+        const struct connection *connection = trace_flow(trace, flow)->connection;
+        if (connection && connection_was_open(connection))
+            return true;
+    }
+    return false;
+}
+
 /* Where no connection was opened, SYNs took the place of the data. */
 static void add_handshake(const struct facts *facts, struct verdict *out)
 {
-    const struct trace *trace = facts->trace;
-    const struct connection *connection = trace->flow.connection;
-    if (!connection || !facts->sent || connection_was_open(connection))
-        return;
-    phrase_add(out->text, "; this is of SYNs, as %s",
-               connection->state == CONNECTION_REFUSED ? "the handshake was refused" : "no handshake was answered");
+    const struct connection *first = facts->trace->flow.connection;
+    if (first && facts->sent && !was_connected(facts->trace))
+        phrase_add(out->text, "; this is of SYNs, as %s",
+                   first->state == CONNECTION_REFUSED ? "the handshake was refused" : "no handshake was answered");
 }
 
 void rules_judge(const struct facts *facts, struct verdict *out)

@@ -86,6 +86,7 @@ static void test_established(void)
     ok(c.peer_closed, "the target closed it");
     is_num(c.syn_ack_ttl, 57, "the TTL of the SYN/ACK is kept");
     is_num(c.flow_label, 77, "our kernel's flow label is kept");
+    is_num(c.kernel_at, NOW + 9, "our kernel spoke last in frame 10");
     is_num(c.opened_at, NOW, "it was opened by the first SYN");
     is_num(c.syn_frame, 1, "which is frame 1");
     is_num(c.answer_frame, 4, "it was accepted by frame 4");
