@@ -149,6 +149,18 @@ static nstime kernel_answered_by(const struct session *session, unsigned index, 
     return at == NSTIME_NONE ? NSTIME_NONE : at + (session_probe_deadline(session, index, probe) - probe->sent);
 }
 
+/* The first probe that may still be waited for at that time, by its index: all before it were sent too long ago. */
+static size_t first_waited_for(const struct session *session, const struct trace *trace, nstime time)
+{
+    size_t first = trace->probe_count;
+    if (time == NSTIME_NONE)
+        return first;
+    nstime since = time - session_longest_wait(session) - UNSEEN_AFTER; /* probes without a frame come as late */
+    while (first > 0 && trace->probes[first - 1].sent >= since)
+        first--;
+    return first;
+}
+
 static void begin_search(struct session *session, const struct packet_match *match, uint8_t high)
 {
     const struct trace *trace = &session->traces[match->trace];
@@ -174,7 +186,7 @@ uint16_t connections_serial_of(struct session *session, const struct packet_matc
     bool is_devices = may_be_devices(session, match);
     unsigned count = 0;
     uint8_t high = 0;
-    for (size_t i = 0; i < trace->probe_count; i++) {
+    for (size_t i = first_waited_for(session, trace, time); i < trace->probe_count; i++) {
         const struct probe *probe = &trace->probes[i];
         if (probe->flow != match->which || !may_draw(session, match->trace, probe, is_devices, time))
             continue;
@@ -296,7 +308,7 @@ static bool is_quiet(const struct session *session, unsigned index, unsigned flo
 {
     const struct trace *trace = &session->traces[index];
     bool is_devices = has_timestamps(session, index, flow);
-    for (size_t i = trace->probe_count; i-- > 0;)
+    for (size_t i = first_waited_for(session, trace, session->now); i < trace->probe_count; i++)
         if (trace->probes[i].flow == flow && may_draw(session, index, &trace->probes[i], is_devices, session->now))
             return false;
     return true;
@@ -365,7 +377,7 @@ static nstime search_deadline(const struct session *session, unsigned index, uns
     nstime latest = NSTIME_NONE;
     if (!search->on)
         return NSTIME_NEVER;
-    for (size_t i = trace->probe_count; i-- > 0;) {
+    for (size_t i = first_waited_for(session, trace, session->now); i < trace->probe_count; i++) {
         const struct probe *probe = &trace->probes[i];
         nstime at = connections_row(own, probe->flow) == row && probe->state != PROBE_REFUSED
                         ? session_probe_deadline(session, index, probe) + 1
@@ -432,7 +444,7 @@ static nstime alone_from(const struct session *session, unsigned index, unsigned
     nstime from = NSTIME_NONE;
     if (!search->on && drawing == 256)
         return from;
-    for (size_t i = trace->probe_count; i-- > 0;) {
+    for (size_t i = first_waited_for(session, trace, session->now); i < trace->probe_count; i++) {
         const struct probe *probe = &trace->probes[i];
         bool counts = probe->flow == flow && !has_direct_reply(probe) && probe->state != PROBE_REFUSED &&
                       (search->on || ttl >= drawing || probe->ttl >= drawing);
