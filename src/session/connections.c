@@ -40,7 +40,7 @@ enum status connections_build(struct session *session, unsigned index, unsigned 
     enum status status = STATUS_OK;
     unsigned most = session->config.strategy->finds_graph ? CONNECTION_ROWS_MOST : CONNECTION_ROWS_USUAL;
     unsigned room = uint_min(CONNECTION_FLOWS_OF_RUN / count_connecting(&session->config), CONNECTION_FLOWS_MOST);
-    own->rows = uint_min(uint_min(rows ? rows : 1, most), room / 3);
+    own->rows = uint_min(uint_min(rows ? rows : 1, most), (room - 1) / 2); /* one spare at least */
     unsigned count = uint_min(2 * own->rows + CONNECTION_SPARES, room);
     trace->alternates = calloc(count, sizeof *trace->alternates);
     if (!trace->alternates)
