@@ -183,6 +183,9 @@ void annotate_note(struct strbuf *out, const struct frame_note *note, const stru
         probe_spec_format(spec, text);
         add_matched(out, note, text);
         break;
+    case FRAME_CONNECTION:
+        strbuf_addf(out, "connection: %s", note->reason);
+        break;
     case FRAME_STRAY:
         strbuf_addf(out, "stray: %s", note->reason ? note->reason : "not ours");
         break;

@@ -119,7 +119,7 @@ static void probe_silent_hops(struct session *session)
 static void want_no_more(struct session *session)
 {
     for (unsigned i = 0; i < session->trace_count; i++)
-        for (unsigned n = 0; n < 256 * session->traces[i].flow_count; n++) {
+        for (unsigned n = 0; n < 256 * session_rows(session, i); n++) {
             struct wanted *cell = &session->wants[i].cells[n];
             cell->want = cell->want < cell->known ? cell->want : cell->known;
         }

@@ -92,6 +92,12 @@ void identity_patch16(uint8_t *transport, size_t checksum_offset, size_t offset,
     put16(transport + offset, value);
 }
 
+void identity_patch32(uint8_t *transport, size_t checksum_offset, size_t offset, uint32_t value)
+{
+    identity_patch16(transport, checksum_offset, offset, (uint16_t)(value >> 16));
+    identity_patch16(transport, checksum_offset, offset + 2, (uint16_t)value);
+}
+
 uint16_t identity_checksum(const struct flow *flow, const uint8_t *transport, size_t length, size_t covered)
 {
     uint32_t sum = checksum_pseudo(&flow->source, &flow->target, flow_protocol(flow), (uint32_t)length);

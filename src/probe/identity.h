@@ -54,6 +54,7 @@ void put32(uint8_t *at, uint32_t value);
 uint16_t identity_checksum(const struct flow *flow, const uint8_t *transport, size_t length, size_t covered);
 /* Sets the aligned 16-bit field at `offset` and keeps the checksum at `checksum_offset` right (RFC 1624). */
 void identity_patch16(uint8_t *transport, size_t checksum_offset, size_t offset, uint16_t value);
+void identity_patch32(uint8_t *transport, size_t checksum_offset, size_t offset, uint32_t value);
 /* Makes the checksum `wanted`, by changing the word at `word_offset` that it covers. */
 void identity_steer(uint8_t *transport, size_t checksum_offset, size_t word_offset, uint16_t wanted);
 /* The word that identity_steer() leaves for `wanted`, where `word` and `checksum` are those of the template. */

@@ -207,6 +207,10 @@ static enum status parse_variant(const struct parts *parts, struct probe_spec *s
     if (is_number(parts->variant) && spec->type->has_port && !parts->port)
         return err_set(err, STATUS_USAGE, "%s: the port follows a slash: write %s/%s", parts->whole, spec->type->name,
                        parts->variant);
+    char text[PROBE_SPEC_TEXT_BYTES];
+    if (spec_of_variant(parts->variant, text))
+        return err_set(err, STATUS_USAGE, "%s: this is no variant of %s: write %s", parts->whole, spec->type->name,
+                       text);
     struct strbuf known;
     strbuf_init(&known);
     for (const struct probe_variant_row *const *v = spec->type->variants; *v; v++)

@@ -20,6 +20,7 @@ enum probe_variant {
     VARIANT_SYN = 5,
     VARIANT_ACK = 6,
     VARIANT_FIN = 7,
+    VARIANT_DATA = 9,  /* tcp: a data segment in an established connection */
     VARIANT_EMPTY = 8, /* udp without payload, always spelled ":empty"; over IPv6 8 bytes, as there is no IP id */
 };
 

@@ -23,8 +23,11 @@ struct probe_variant_row {
     uint16_t port;    /* the variant is the default for this port; 0: the first such is the default for all others */
     /* Minimum bytes after the IP header: transport header and the payload that the probe needs. */
     uint16_t least;
-    uint16_t least_ipv6; /* where IPv6 needs more; 0: as much */
-    bool unpadded;       /* the default size is the minimum */
+    uint16_t least_ipv6;   /* where IPv6 needs more; 0: as much */
+    bool unpadded;         /* the default size is the minimum */
+    bool needs_connection; /* its probes are data segments in a connection of our kernel's: segment.h */
+    /* Bytes of payload that a spec needs beyond `least`. NULL: none. */
+    uint16_t (*payload_length)(const struct probe_spec *spec);
     /* Which probes of other programs are this variant: the first row that fits is it. */
     uint32_t shapes;                                        /* bits 1 << enum probe_shape; 0: any */
     bool (*is_carried)(struct cursor payload, size_t size); /* by the first bytes of a payload of `size`; NULL: any */

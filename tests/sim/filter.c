@@ -19,6 +19,8 @@ static bool matches(const struct net *net, const struct filter *f, const struct 
         return false;
     if (f->syn_only && (h->transport.flags & (TCP_SYN | TCP_ACK)) != TCP_SYN)
         return false;
+    if (f->data_only && !((h->transport.have & HAVE_FLAGS) && h->transport.size > h->transport.header_length))
+        return false;
     if ((f->from >= 0 && net_owner(net, &h->ip.source) != f->from) ||
         (f->to >= 0 && net_owner(net, &h->ip.target) != f->to))
         return false;
@@ -36,7 +38,10 @@ static void answer(struct sim *sim, unsigned node, unsigned link, const struct f
     const uint8_t *refusal = f->refusal[p->bytes[0] >> 4 == 6];
     if (f->verb == VERB_REJECT)
         router_error(sim, node, link, p, refusal[0], refusal[1], 0, 1);
-    else if (f->verb == VERB_RESET && reply_reset(&reset, p, sim->net->nodes[node].initial_ttl))
+    else if ((f->verb == VERB_RESET || f->verb == VERB_INJECT) &&
+             reply_reset(&reset, p, sim->net->nodes[node].initial_ttl))
+        router_originate(sim, node, &reset);
+    if (f->verb == VERB_INJECT && reply_forward_reset(&reset, p, sim->net->nodes[node].initial_ttl))
         router_originate(sim, node, &reset);
 }
 
@@ -52,7 +57,7 @@ bool filter_pass(struct sim *sim, unsigned node, unsigned link, enum hook hook, 
         if (f->chance < 1 && !sim_chance(sim, f->chance))
             continue;
         answer(sim, node, link, f, p);
-        return f->verb == VERB_PASS;
+        return f->verb == VERB_PASS || f->verb == VERB_INJECT;
     }
     return true;
 }

@@ -12,6 +12,7 @@
 enum event_kind {
     EVENT_LEAVE,      /* a packet of the client's leaves: captured, then routed */
     EVENT_ARRIVE,     /* at `node` by `link` */
+    EVENT_RETRY,      /* the client's kernel may repeat a SYN; `link`: how often it did */
     EVENT_UNRESOLVED, /* `node` gives up on the neighbour behind a dead link */
 };
 
@@ -67,6 +68,8 @@ struct sim {
     size_t translation_count;
     struct half_open *half_open; /* owned */
     size_t half_open_count;
+    struct tcp_end *tcp_ends; /* owned */
+    size_t tcp_end_count;
     struct sim_watch watch;
     struct pkt shown; /* the frame handed out last */
 };
@@ -106,12 +109,21 @@ void nat_back(struct sim *sim, unsigned node, struct pkt *p);   /* answers and e
 void reply_error(struct pkt *out, const struct node *node, const struct addr *from, const struct pkt *about,
                  uint8_t type, uint8_t code, uint32_t mtu);
 bool reply_reset(struct pkt *out, const struct pkt *about, uint8_t ttl);
+/* In the sender's name, to where the packet goes: as if it came right before. */
+bool reply_forward_reset(struct pkt *out, const struct pkt *about, uint8_t ttl);
 bool reply_syn_ack(struct pkt *out, const struct pkt *about, uint8_t ttl);
 bool reply_echo(struct pkt *out, const struct pkt *about, uint8_t ttl, uint16_t id);
 bool reply_datagram(struct pkt *out, const struct pkt *about, uint8_t ttl, uint16_t id);
 bool reply_sctp(struct pkt *out, const struct pkt *about, uint8_t ttl, uint16_t id, bool open);
 bool reply_dccp(struct pkt *out, const struct pkt *about, uint8_t ttl, uint16_t id, bool open);
 bool reply_protocol(struct pkt *out, const struct pkt *about, uint8_t ttl, uint16_t id);
+
+/* tcp.c: connections. Both return false where the packet belongs to none, and opens none. */
+void tcp_connect(struct sim *sim, const struct flow *flow);
+void tcp_disconnect(struct sim *sim, const struct flow *flow);
+void tcp_retry(struct sim *sim, unsigned node, unsigned tries, const struct pkt *about);
+bool tcp_client_receive(struct sim *sim, unsigned node, const struct headers *h);
+bool tcp_host_receive(struct sim *sim, unsigned node, const struct headers *h, bool open);
 
 /* host.c: a packet to one of the node's own addresses. */
 void host_receive(struct sim *sim, unsigned node, unsigned link, struct pkt *p);

@@ -19,7 +19,7 @@ _hopsonde()
         --expect --write-policy --max-probes --lite -t --tos --dscp --ecn --mtu --no-df --flow-label -s -i --sport --fwmark --target --source --since --until --bpf
         --no-decap --list -o -W --write --write-max -R --read -n --resolver --dns-timeout --verify-names -A -G
         --asn-db --geo-db --whois --whois-server --resolve -v --quiet --one-per-line --color -h --help -V --version'
-    local probes='auto icmp udp udp/53 udp/123 udp/443 tcp/22 tcp/80 tcp/80:ack tcp/80:fin tcp/443 udplite dccp sctp ip/'
+    local probes='auto icmp udp udp/53 udp/123 udp/443 tcp/22 tcp/80 tcp/80:ack tcp/80:fin tcp/80:data tcp/443 tcp/443:data udplite dccp sctp ip/'
 
     case $prev in
     -P | --probe)

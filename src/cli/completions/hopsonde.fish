@@ -1,6 +1,6 @@
 # fish completion for hopsonde(8)
 
-set -l probes auto icmp udp udp/53 udp/123 udp/443 tcp/22 tcp/80 tcp/80:ack tcp/80:fin tcp/443 udplite dccp sctp ip/
+set -l probes auto icmp udp udp/53 udp/123 udp/443 tcp/22 tcp/80 tcp/80:ack tcp/80:fin tcp/80:data tcp/443 tcp/443:data udplite dccp sctp ip/
 set -l dscps ef va le cs0 cs1 cs2 cs3 cs4 cs5 cs6 cs7 af11 af12 af13 af21 af22 af23 af31 af32 af33 af41 af42 af43
 
 complete -c hopsonde -f

@@ -205,6 +205,8 @@ json_t *json_capture(const struct result *result)
         set_recognition(object, counters);
     json_object_set_new(object, "dropped_by_kernel", json_count(counters->common.dropped_by_kernel));
     json_object_set_new(object, "strays", json_strays(&counters->common));
+    if (counters->common.connection)
+        json_object_set_new(object, "connection", json_count(counters->common.connection));
     json_object_set_new(object, "malformed", json_count(counters->common.malformed));
     return object;
 }

@@ -193,18 +193,38 @@ bool facts_expired_too(const struct evidence *evidence)
     return false;
 }
 
+static void widen_ttls(uint8_t ttl, uint8_t *least, uint8_t *largest)
+{
+    *least = !*least || ttl < *least ? ttl : *least;
+    *largest = ttl > *largest ? ttl : *largest;
+}
+
+/* The target's SYN/ACK to the handshake of a connection arrives as its other packets do. */
+static void syn_ack_ttls(const struct trace *trace, const struct reply *rst, uint8_t *least, uint8_t *largest)
+{
+    for (unsigned flow = 0; flow < trace->flow_count; flow++) {
+        const struct connection *connection = trace_flow(trace, flow)->connection;
+        if (!connection)
+            continue;
+        struct reply syn_ack = {.reply_ttl = connection->syn_ack_ttl};
+        if (connection_was_open(connection) && connection->syn_ack_ttl &&
+            reply_initial_ttl(&syn_ack) == reply_initial_ttl(rst))
+            widen_ttls(connection->syn_ack_ttl, least, largest);
+    }
+}
+
 /* Least and largest reply TTL of direct replies to one trace, without resets and other initial TTLs; least 0: none. */
 static void reply_ttls(const struct trace *trace, const struct reply *rst, uint8_t *least, uint8_t *largest)
 {
     *least = *largest = 0;
+    syn_ack_ttls(trace, rst, least, largest);
     for (size_t i = 0; i < trace->probe_count; i++)
         for (unsigned k = 0; k < trace->probes[i].reply_count; k++) {
             const struct reply *reply = &trace->probes[i].replies[k];
             if (!is_direct(trace, reply) || reply->kind == REPLY_RST ||
                 reply_initial_ttl(reply) != reply_initial_ttl(rst))
                 continue;
-            *least = !*least || reply->reply_ttl < *least ? reply->reply_ttl : *least;
-            *largest = reply->reply_ttl > *largest ? reply->reply_ttl : *largest;
+            widen_ttls(reply->reply_ttl, least, largest);
         }
 }
 
@@ -232,7 +252,8 @@ bool facts_is_genuine(const struct facts *facts, const struct probe *probe, cons
     return !facts_expired_too(&evidence) && facts_reply_ttl_fits(facts, reply);
 }
 
-/* Flows may meet different devices. Where other flows get through, the target's own reply to these counts. */
+/* Flows may meet different devices. Where other flows get through, the target's own reply to these counts. A RST in a
+ * connection shows no such flow: a device may have reset the connection at both ends before. */
 static void prefer_genuine(struct facts *facts)
 {
     const struct trace *trace = facts->trace;
@@ -243,7 +264,8 @@ static void prefer_genuine(struct facts *facts)
             const struct reply *reply = &probe->replies[k];
             if (!facts_is_genuine(facts, probe, reply))
                 continue;
-            keep_nearest(&direct, probe, reply);
+            if (reply->kind != REPLY_RST || !flow_needs_connection(&trace->flow))
+                keep_nearest(&direct, probe, reply);
             if (reply_accepts(reply))
                 keep_nearest(&positive, probe, reply);
         }

@@ -231,16 +231,26 @@ bool holds_reset(const struct facts *facts)
     return facts->direct.reply != NULL;
 }
 
-/* The device is hidden: it stands behind the last router that answered this spec. */
+/* The last hop of the spec before the one that drew the reset: a device beside the path lets the probes go on. */
+static uint8_t hop_before(const struct facts *facts, uint8_t ttl)
+{
+    uint8_t hop = facts->last_hop < ttl ? facts->last_hop : (uint8_t)(ttl - 1);
+    while (hop && !trace_shows_hop(facts->trace, hop))
+        hop--;
+    return hop;
+}
+
+/* The device is hidden: it stands behind the last router before it that answered this spec. */
 void explain_reset(const struct facts *facts, struct verdict *out)
 {
     const struct evidence *direct = &facts->direct;
     out->state = VERDICT_REJECTED;
     out->how = how_of_reply(direct->reply);
-    out->after = facts_place(facts->set, facts->trace, facts->last_hop);
+    uint8_t before = hop_before(facts, direct->probe->ttl);
+    out->after = facts_place(facts->set, facts->trace, before);
     /* Its probe had TTL left at the hops before, which may have been silent to other probes of this spec. */
     uint8_t nearest = (uint8_t)(direct->probe->ttl - 1);
-    out->before = facts_next_router(facts, nearest > facts->last_hop ? nearest : facts->last_hop);
+    out->before = facts_next_router(facts, nearest > before ? nearest : before);
     evidence_show(out, direct);
     bool by_hop = facts_target_is_farther(facts, direct->probe->ttl, false) || facts_expired_too(direct);
     evidence_show_beyond(facts, direct->probe->ttl, out);

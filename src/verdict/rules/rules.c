@@ -24,6 +24,8 @@
  */
 #include "verdict/rules/rules.h"
 
+#include "verdict/words/phrase.h"
+
 struct rule {
     const char *name;
     rule_holds *holds;
@@ -69,6 +71,25 @@ static const struct rule rules[] = {
     {"unanswered", holds_always, explain_unanswered},
 };
 
+static bool was_connected(const struct trace *trace)
+{
+    for (unsigned flow = 0; flow < trace->flow_count; flow++) {
+        const struct connection *connection = trace_flow(trace, flow)->connection;
+        if (connection && connection_was_open(connection))
+            return true;
+    }
+    return false;
+}
+
+/* Where no connection was opened, SYNs took the place of the data. */
+static void add_handshake(const struct facts *facts, struct verdict *out)
+{
+    const struct connection *first = facts->trace->flow.connection;
+    if (first && facts->sent && !was_connected(facts->trace))
+        phrase_add(out->text, "; this is of SYNs, as %s",
+                   first->state == CONNECTION_REFUSED ? "the handshake was refused" : "no handshake was answered");
+}
+
 void rules_judge(const struct facts *facts, struct verdict *out)
 {
     unsigned row = 0;
@@ -76,6 +97,7 @@ void rules_judge(const struct facts *facts, struct verdict *out)
     while (!rules[row].holds(facts))
         row++;
     rules[row].explain(facts, out);
+    add_handshake(facts, out);
     caveats_add(facts, silences_went_on(facts), out);
     if (out->confidence > CONFIDENCE_MOST)
         out->confidence = CONFIDENCE_MOST;

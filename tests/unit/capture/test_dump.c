@@ -27,7 +27,7 @@
 /* A new field must be saved, or a replay is another run: add it to capture/annotate.c and to the values below. */
 #if UINTPTR_MAX == UINT64_MAX
 _Static_assert(sizeof(struct session_config) == 33784, "struct session_config has changed");
-_Static_assert(sizeof(struct flow) == 80, "struct flow has changed");
+_Static_assert(sizeof(struct flow) == 88, "struct flow has changed");
 _Static_assert(sizeof(struct session_claim) == 40, "struct session_claim has changed");
 #endif
 

@@ -22,6 +22,8 @@ static size_t least_quote(const struct flow *flow)
         return 20;
     if (flow->target.family == 6 && is_spec(flow, "udp/443"))
         return 31;
+    if (flow->target.family == 6 && is_spec(flow, "tcp/443:data"))
+        return 32;
     return 8;
 }
 
