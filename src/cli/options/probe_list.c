@@ -148,6 +148,8 @@ static enum status select_spec(const struct parse *parse, const char *text, cons
     struct replay_filter_probe probe = {.any_port = !strpbrk(text, "/:"), .any_variant = !strchr(text, ':')};
     struct probe_names *names = &parse->out->names;
     enum status status = parse_spec(text, subject, names, &probe.spec, err);
+    if (status == STATUS_OK && probe.spec.name)
+        return value_complain(err, subject, "a replay selects no traces by name (leave the variant with its name out)");
     if (status == STATUS_OK && parse->port && !parse->port_subject.environment && probe.spec.type->has_port &&
         !strchr(text, '/')) {
         probe.any_port = false;

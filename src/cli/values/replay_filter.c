@@ -65,8 +65,6 @@ static bool fits_probe(const struct replay_filter_probe *probe, const struct pro
 {
     if (probe->spec.type != spec->type || probe->spec.protocol != spec->protocol)
         return false;
-    if (probe->spec.name && !probe_spec_equal(&probe->spec, spec))
-        return false;
     return probe->any_port ||
            (probe->spec.port == spec->port && (probe->any_variant || probe->spec.variant == spec->variant));
 }
