@@ -249,6 +249,12 @@ static bool goes_on(const struct count *count, const struct trace *named)
     return false;
 }
 
+/* A reset does not say which segment of its connection drew it. So as many named samples are reset as this for each
+ * that passes, or else no name is to blame. Unit: samples. Source: chosen; where a device resets, the search for its
+ * hop leaves one sample in ten without a reset. Effect: a smaller one blames names where resets are credited to the
+ * wrong probe; a larger one misses devices. */
+#define RESETS_TO_PASSES 4
+
 /* Whether the control passed until the named spec was stopped, and then so often not that loss does not explain it. */
 static bool is_refused_later(const struct trace_set *set, const struct tally *named, const struct tally *control)
 {
@@ -282,8 +288,10 @@ void names_compare(const struct trace_set *set, const struct trace *named, const
     out->goes_on = goes_on(&count, named);
     out->shown = of_named.shown;
     out->reply = of_named.reply;
-    bool is_seen = out->fate == NAME_SILENT ? !of_named.passed : out->reply != NULL;
-    if (!of_named.stopped || !of_control.passed || !is_seen)
+    bool is_reset = out->reply && out->reply->kind == REPLY_RST, is_seen = out->fate == NAME_SILENT || out->reply;
+    bool is_mixed =
+        is_reset ? of_named.passed * RESETS_TO_PASSES > of_named.told : out->fate == NAME_SILENT && of_named.passed;
+    if (!of_named.stopped || !of_control.passed || of_control.told || !is_seen || is_mixed)
         return;
     const struct loss_count here = {of_named.stopped + of_named.passed, of_named.stopped},
                             others = {of_control.stopped + of_control.passed, of_control.stopped};
