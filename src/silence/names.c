@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "silence/names.h"
 
+#include "base/minmax.h"
 #include "silence/comparison.h"
 #include "silence/loss.h"
 #include "silence/rate_limit.h"
@@ -63,10 +64,11 @@ struct target {
     uint8_t reply_ttl; /* that of all of its replies; 0: they differ, or there are none */
 };
 
-static struct target find_target(const struct trace *control)
+/* Behind the last router of all traces the target may stand, although the control's probe there was lost. */
+static struct target find_target(const struct trace_set *set, const struct trace *control)
 {
-    uint8_t first = first_answered(control);
-    struct target target = {.ttl = first && first > control->last_router_ttl ? first : NO_TARGET};
+    unsigned first = first_answered(control), behind = trace_set_last_router_ttl(set) + 1U;
+    struct target target = {.ttl = first > control->last_router_ttl ? uint_min(first, behind) : NO_TARGET};
     for (size_t i = 0; i < control->probe_count; i++) {
         const struct reply *reply = find_answer(control, &control->probes[i]);
         if (!reply || control->probes[i].ttl < target.ttl)
@@ -266,7 +268,7 @@ static bool is_refused_later(const struct trace_set *set, const struct tally *na
 void names_compare(const struct trace_set *set, const struct trace *named, const struct trace *control,
                    struct name_comparison *out)
 {
-    struct count count = {.set = set, .at = out, .target = find_target(control)};
+    struct count count = {.set = set, .at = out, .target = find_target(set, control)};
     struct tally of_named, of_control;
     *out = (struct name_comparison){.fate = NAME_PASSES, .confidence = 0.5};
     find_stop(named, control, &count.target, out);

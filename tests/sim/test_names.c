@@ -215,12 +215,12 @@ static void test_devices(void)
 
 /* --- no device --- */
 
-static void test_worlds(double loss, bool tcp, unsigned runs)
+static void test_worlds(double loss, bool tcp, uint64_t first, unsigned runs)
 {
     const char *which = tcp ? "TCP" : "UDP";
     const struct world_ills ills = {loss, false};
     unsigned wrong = 0, broken = 0;
-    for (uint64_t seed = 1; seed <= runs; seed++) {
+    for (uint64_t seed = first; seed < first + runs; seed++) {
         struct world world;
         struct session_config config;
         struct drive d = {0};
@@ -252,8 +252,9 @@ int main(int argc, char *argv[])
     unsigned runs = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : RUNS;
     test_devices();
     for (size_t i = 0; i < sizeof losses / sizeof losses[0]; i++) {
-        test_worlds(losses[i], false, runs);
-        test_worlds(losses[i], true, runs / 2);
+        test_worlds(losses[i], false, 1, runs);
+        test_worlds(losses[i], true, 1, runs / 2);
     }
+    test_worlds(0.1, false, 696, 1); /* only the control's probe at the target's hop was lost */
     return tap_done();
 }
