@@ -171,6 +171,7 @@ void flow_without_connection(const struct flow *flow, struct flow *out)
     out->connection = NULL;
     out->size = 0;
     out->spec.variant = probe_type_default_variant(flow->spec.type, flow->spec.port);
+    out->spec.name = NULL;
 }
 
 void flow_free(struct flow *flow)

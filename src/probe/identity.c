@@ -24,6 +24,12 @@ uint32_t flow_tag_of(const struct flow *flow, enum tag_use use, uint32_t number)
     return (uint32_t)(hash >> 32);
 }
 
+void flow_draw(const struct flow *flow, enum tag_use use, uint32_t number, uint8_t *out, size_t count)
+{
+    for (uint32_t i = 0; i < count / 4; i++)
+        put32(out + 4 * i, flow_tag_of(flow, use, number << 4 | i));
+}
+
 uint32_t flow_tag(const struct flow *flow, enum tag_use use)
 {
     return flow_tag_of(flow, use, 0);

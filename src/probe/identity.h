@@ -26,11 +26,15 @@ enum tag_use {
     TAG_QUIC_HELLO,
     TAG_CHECKSUM, /* steered, to be told apart by serial */
     TAG_ECHO_SEQ,
+    TAG_TLS_HELLO,
 };
 
 uint32_t flow_tag(const struct flow *flow, enum tag_use use);
 /* A tag for each serial (or any other number) of the flow. */
 uint32_t flow_tag_of(const struct flow *flow, enum tag_use use, uint32_t number);
+/* Fills `out` with bytes that look random; `number` (up to 2^28) sets one such text apart from others, of up to 64
+ * bytes. `count` is a multiple of 4. */
+void flow_draw(const struct flow *flow, enum tag_use use, uint32_t number, uint8_t *out, size_t count);
 
 /* The serial as one of the ids 1 .. 65534, by the tag of this use: IPv4 ids, checksums, echo sequence numbers. */
 uint16_t identity_code(const struct flow *flow, enum tag_use use, uint16_t serial);

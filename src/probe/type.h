@@ -32,6 +32,7 @@ struct probe_variant_row {
     uint32_t shapes;                                        /* bits 1 << enum probe_shape; 0: any */
     bool (*is_carried)(struct cursor payload, size_t size); /* by the first bytes of a payload of `size`; NULL: any */
     const struct udp_payload *payload;                      /* UDP only */
+    bool has_name; /* spelled ":sni=NAME"; never the default of a port, and never that of another program's probe */
 };
 
 /* What tells the probes of one protocol apart, besides addresses and ports. */

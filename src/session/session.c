@@ -130,6 +130,7 @@ static enum status build_trace(struct session *session, unsigned index, const st
     session->all_count = index + 1;
     trace->gap = session->config.gap;
     trace->max_ttl = session->config.max_ttl;
+    trace->is_control = index < session->config.spec_count && session->config.controls >> index & 1;
     const struct probe_spec spec = take_spec(session, index, trace);
     if (saved)
         trace->flow = *saved;

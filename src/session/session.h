@@ -34,6 +34,7 @@ struct session_config {
     unsigned port_list_count;
     bool automatic;                  /* -P auto: the heading says so */
     bool first_compares;             /* diagnose: the user did not name the first spec; it is there for comparison */
+    uint32_t controls;               /* bit i: spec i is the control of a spec with a name */
     const struct strategy *strategy; /* strategy.h */
     uint16_t flows;                  /* source ports of a spec at most, where paths differ; 0, 1: only its own */
     uint32_t confidence; /* millionths; diagnose: the confidence that a drop needs; paths: the confidence that no next

@@ -90,6 +90,7 @@ struct trace {
     uint32_t number;     /* from 0 in the order of discovery; a trace of our own: result_trace_number() */
     uint32_t sent_count; /* of a foreign trace: all its probes, also those that are not kept here */
     bool started;        /* at least one probe is known */
+    bool is_control;     /* of ours: it is compared with specs that differ in the name alone */
 
     /* Each reply updates these: */
     uint8_t last_router_ttl; /* largest TTL with a time exceeded, whoever signed it (a DNAT signs for all); 0: none */

@@ -98,7 +98,16 @@ struct route {
 };
 
 enum hook { HOOK_PREROUTING, HOOK_INPUT, HOOK_FORWARD, HOOK_OUTPUT, HOOK_POSTROUTING };
-enum verb { VERB_DROP, VERB_PASS, VERB_REJECT, VERB_RESET, VERB_INJECT }; /* INJECT: resets both ends, and passes */
+enum verb {
+    VERB_DROP,
+    VERB_PASS,
+    VERB_REJECT,
+    VERB_RESET,
+    VERB_ANSWER, /* replies in the target's name */
+    VERB_INJECT, /* TCP: resets both ends; else as ANSWER; and the packet goes on */
+};
+
+#define FILTER_NAME_BYTES 64
 
 struct filter {
     unsigned node;
@@ -110,6 +119,8 @@ struct filter {
     uint16_t target_ports[2], source_ports[2]; /* lowest and highest */
     int from, to;                              /* node indices; -1: any */
     double chance;                             /* share of the matches it takes */
+    char name[FILTER_NAME_BYTES];              /* that the packet carries; "": any or none */
+    nstime hold;                               /* so long after a match it drops all that matches but for the name */
     enum verb verb;
     uint8_t refusal[2][2]; /* REJECT: type and code of IPv4 and IPv6 */
 };

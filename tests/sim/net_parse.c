@@ -21,9 +21,10 @@
  *   link A B [delay T] [jitter T] [loss P] [dup P] [reorder P T] [mtu N] [hole N] [hole-back N] [dead] [near
  * ADDRESS...] [far ADDRESS...] hole: larger packets vanish without an error, from A to B or back links T A B C ... a
  * row of links of delay T route NODE TO via NODE | unreachable | prohibit | blackhole       TO is a node; all else goes
- * the shortest way filter NODE prerouting|input|forward|output|postrouting [MATCH...] drop|pass|reset|inject|reject
- * REFUSAL MATCH: PROTOCOL,... · echo · error · syn · data · port N[-M] · sport N[-M] · from NODE · to NODE · chance P
- *          REFUSAL: a name as admin-prohibited, or TYPE/CODE,TYPE/CODE (IPv4, IPv6). First match decides.
+ * the shortest way filter NODE prerouting|input|forward|output|postrouting [MATCH...]
+ * drop|pass|reset|answer|inject|reject REFUSAL MATCH: PROTOCOL,... · echo · error · syn · data · port N[-M] · sport
+ * N[-M] · from NODE · to NODE · chance P · name NAME (of a DNS query, a QUIC Initial or TCP data) · hold T (drops the
+ * rest for T afterwards) REFUSAL: a name as admin-prohibited, or TYPE/CODE,TYPE/CODE (IPv4, IPv6). First match decides.
  *   nat NODE source ADDRESS... [shift N] [inner full|none|no-checksum]          as the client leaves through NODE
  *   nat NODE target ADDRESS... to NODE [inner ...]                              ADDRESS stands for the node behind
  *   rewrite NODE dscp|ecn|mss|id|seq VALUE                                      by forwarding, before the next hop
@@ -319,6 +320,10 @@ static enum status parse_match(struct parser *p, struct filter *f, bool *narrowe
         status = parse_range(p, f->target_ports);
     else if (parser_accept(p, "sport"))
         status = parse_range(p, f->source_ports);
+    else if (parser_accept(p, "name"))
+        snprintf(f->name, sizeof f->name, "%s", parser_next(p));
+    else if (parser_accept(p, "hold"))
+        status = parser_time(p, &f->hold);
     else if (parser_accept(p, "chance"))
         status = parser_share(p, &f->chance);
     else if (parser_accept(p, "from") || parser_accept(p, "to")) {
@@ -339,9 +344,13 @@ static enum status parse_filter(struct parser *p, void *object)
     static const struct replay_filter hooks[] = {{"prerouting", HOOK_PREROUTING},   {"input", HOOK_INPUT},
                                                  {"forward", HOOK_FORWARD},         {"output", HOOK_OUTPUT},
                                                  {"postrouting", HOOK_POSTROUTING}, {NULL, 0}};
-    static const struct replay_filter verbs[] = {{"drop", VERB_DROP},     {"pass", VERB_PASS},
-                                                 {"reject", VERB_REJECT}, {"reset", VERB_RESET},
-                                                 {"inject", VERB_INJECT}, {NULL, 0}};
+    static const struct replay_filter verbs[] = {{"drop", VERB_DROP},
+                                                 {"pass", VERB_PASS},
+                                                 {"reject", VERB_REJECT},
+                                                 {"reset", VERB_RESET},
+                                                 {"answer", VERB_ANSWER},
+                                                 {"inject", VERB_INJECT},
+                                                 {NULL, 0}};
     struct filter f = {.from = -1, .to = -1, .chance = 1, .target_ports = {0, 65535}, .source_ports = {0, 65535}};
     int hook = 0, verb = 0;
     bool narrowed = false, known = true;

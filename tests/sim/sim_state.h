@@ -68,7 +68,8 @@ struct sim {
     size_t translation_count;
     struct half_open *half_open; /* owned */
     size_t half_open_count;
-    struct tcp_end *tcp_ends; /* owned */
+    nstime held_until[NET_RULES_MOST]; /* of filters with `hold` */
+    struct tcp_end *tcp_ends;          /* owned */
     size_t tcp_end_count;
     struct sim_watch watch;
     struct pkt shown; /* the frame handed out last */
@@ -99,6 +100,9 @@ enum route_kind route_find(const struct sim *sim, unsigned node, const struct pk
 
 /* filter.c: true where the packet may go on; else the rule's answer has been sent. */
 bool filter_pass(struct sim *sim, unsigned node, unsigned link, enum hook hook, const struct pkt *p);
+
+/* name.c: whether a DNS query, a QUIC Initial or TCP data names this host. */
+bool packet_names(const struct headers *h, const char *name);
 
 /* nat.c */
 void nat_target(struct sim *sim, unsigned node, struct pkt *p); /* prerouting */

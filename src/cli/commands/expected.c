@@ -74,7 +74,7 @@ static enum status take_rows(const struct expect *expect, struct session_config 
             continue;
         if (row->list)
             status = port_lists_add(config, row->list, err);
-        else if (many && row->spec.type->has_port)
+        else if (many && row->spec.type->has_port && !row->spec.name)
             status = port_lists_add_spec(config, &row->spec, err);
         else if (config->spec_count < SPECS_MOST - 1)
             config->specs[config->spec_count++] = row->spec;
@@ -94,7 +94,7 @@ enum status run_read_expected(struct options *options, const struct run_context 
     if (status == STATUS_OK && !has_no_probe && options->default_specs) {
         status = take_rows(out, &options->session, err);
         if (status == STATUS_OK)
-            status = probe_list_settle(&options->session, options->only, err);
+            status = probe_list_settle(options, err);
         if (status == STATUS_OK)
             status = port_lists_pace(options, err);
     }

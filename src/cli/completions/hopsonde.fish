@@ -34,6 +34,7 @@ complete -c hopsonde -l confidence -x -d 'Diagnose, paths: how sure a claim is t
 complete -c hopsonde -l budget -x -d 'Diagnose: most packets to send'
 complete -c hopsonde -l through -x -d 'Diagnose: test what this gateway forwards'
 complete -c hopsonde -l only -d 'Diagnose: no icmp for comparison'
+complete -c hopsonde -l control -x -d 'Diagnose: the name of controls'
 complete -c hopsonde -l write-policy -r -F -d 'Diagnose, replay: write the verdicts as a file for --expect'
 complete -c hopsonde -l expect -r -F -d 'Diagnose, replay: compare with the states in a file'
 complete -c hopsonde -l max-probes -x -d 'Paths: most probes to send'

@@ -180,6 +180,8 @@ static enum status check_diagnosis(struct parse *parse, struct err *err)
         return status;
     if (parse->only_given && out->default_specs && !out->expect_file)
         return err_set(err, STATUS_USAGE, "--only: name at least one probe (hopsonde diagnose --only HOST tcp/443)");
+    if (parse->only_given && parse->control_given)
+        return err_set(err, STATUS_USAGE, "--control: --only sends no control (leave one of them out)");
     if (out->dry_run && parse->expect_given)
         return err_set(err, STATUS_USAGE, "--expect: a dry run has no verdicts to compare (leave one of them out)");
     if (out->dry_run)

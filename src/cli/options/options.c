@@ -18,9 +18,14 @@ struct sources {
     int line_count;
 };
 
+/* What the control of a spec with a name bears unless --control says otherwise. Source: RFC 2606 3, a name that exists
+ * for examples. */
+#define CONTROL_NAME "www.example.com"
+
 static void set_defaults(struct options *out)
 {
     memset(out, 0, sizeof *out);
+    out->control = CONTROL_NAME;
     out->session = (struct session_config){
         .strategy = strategies[0],
         .first_ttl = 1,
@@ -130,4 +135,9 @@ enum status options_parse(int argc, char *const argv[], char *environment, struc
     if (out->quiet)
         out->hints[0] = 0;
     return status;
+}
+
+void options_free(struct options *options)
+{
+    probe_names_free(&options->names);
 }

@@ -47,6 +47,7 @@ struct options {
     uint8_t family;               /* 4, 6, 0: either */
     /* The whole run without the target; source and seed are set only if -s and --seed were given. */
     struct session_config session;
+    struct probe_names names; /* owned; of the specs of the session and of replay_filter: options_free() */
     bool seed_given;
     const char *interface;
     uint32_t fwmark;
@@ -66,7 +67,8 @@ struct options {
     const char *expect_file;            /* diagnose, replay: the file of --expect; NULL: none. Not read here */
     bool default_specs;       /* diagnose: no probe was given: those of the --expect file replace the defaults */
     bool measures_mtu;        /* trace, diagnose: --mtu */
-    bool only;                /* diagnose: no icmp for comparison */
+    bool only;                /* diagnose: no icmp for comparison, and no controls */
+    const char *control;      /* diagnose: the name that controls bear; probe_name_check() accepts it */
     struct pace_options pace; /* diagnose; send_gap_given: all */
     uint32_t max_probes;      /* paths; 0: the default */
     bool quiet, dry_run, numeric;
@@ -80,6 +82,8 @@ struct options {
  * words in place. Strings of `out` point into argv, `environment` or static memory. `trace --read FILE` gives
  * COMMAND_REPLAY. STATUS_USAGE with one line (without "hopsonde: "): option, what is wrong, remedy. */
 enum status options_parse(int argc, char *const argv[], char *environment, struct options *out, struct err *err);
+/* After options_parse(), also if that failed: frees what `options` owns. */
+void options_free(struct options *options);
 /* What --help and `help COMMAND` print; `topic` is options.help_topic, NULL the overview. */
 void options_help(struct strbuf *out, const char *topic);
 

@@ -39,8 +39,8 @@ struct parse {
     struct url_parts url; /* of HOST */
 
     bool tos_given, max_given, family_given, queries_given;
-    bool only_given, expect_given, write_given; /* --only, --expect, --write on the command line */
-    const char *dscp_spelled;                   /* --dscp or --ecn, whichever was given last: conflicts with -t */
+    bool only_given, control_given, expect_given, write_given; /* --only ... on the command line */
+    const char *dscp_spelled; /* --dscp or --ecn, whichever was given last: conflicts with -t */
     uint8_t dscp, ecn;
     bool send_gap_given;        /* -z */
     nstime rate_gap;            /* ns between two probes, by --rate */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* data_payload: what a segment of data carries, by the target port. Floor 2; internal to probe/.
+/* data_payload: what a segment of data carries, by the target port; a name in a spec says more. Floor 2; internal to
+ * probe/.
  *
  * A payload is a request that the service of the port understands and that does no harm. All probes of a flow carry the
  * same bytes, since they are copies of one segment. A payload is one row of the table in data_payload.c. */
@@ -12,6 +13,7 @@
 
 struct data_payload {
     uint16_t ports[DATA_PORTS_MOST]; /* services; unused entries are 0. None: any other port */
+    uint8_t variant;                 /* of specs with a name, which it serves at any port; 0: none */
     /* The least bytes of the payload. */
     uint16_t (*length)(const struct probe_spec *spec);
     /* Writes `length` bytes, at least the least; a longer payload must still be one request. */

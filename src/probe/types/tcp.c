@@ -269,7 +269,31 @@ static const struct probe_variant_row data = {
     .payload_length = data_payload_length,
     .shapes = 1U << SHAPE_DATA,
 };
-static const struct probe_variant_row *const variants[] = {&syn, &ack, &data, &fin, NULL};
+static const struct probe_variant_row tls_name = {
+    .variant = VARIANT_TLS_NAME,
+    .name = "sni",
+    .help = "tcp/443:sni=NAME as data a TLS hello for NAME",
+    .port = 443,
+    .least = HEADER + OPTIONS_BARE,
+    .unpadded = true,
+    .needs_connection = true,
+    .has_name = true,
+    .payload_length = data_payload_length,
+    .shapes = 1U << SHAPE_NONE, /* a name is not read from packets */
+};
+static const struct probe_variant_row http_name = {
+    .variant = VARIANT_HTTP_NAME,
+    .name = "host",
+    .help = "tcp/80:host=NAME as data an HTTP request to NAME",
+    .port = 80,
+    .least = HEADER + OPTIONS_BARE,
+    .unpadded = true,
+    .needs_connection = true,
+    .has_name = true,
+    .payload_length = data_payload_length,
+    .shapes = 1U << SHAPE_NONE,
+};
+static const struct probe_variant_row *const variants[] = {&syn, &ack, &data, &tls_name, &http_name, &fin, NULL};
 
 const struct probe_type probe_tcp = {
     .name = "tcp",

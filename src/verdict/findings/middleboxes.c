@@ -13,6 +13,8 @@ void find_proxies(const struct set_facts *all, struct judgement *out)
     for (unsigned i = 0; i < out->verdict_count; i++) {
         const struct verdict *verdict = &out->verdicts[i];
         const struct facts *facts = set_facts_of(all, verdict->trace);
+        if (finding_is_of_name(all, out, verdict->trace))
+            continue;
         if (verdict->state != VERDICT_INTERCEPTED || !facts->positive.reply) /* no proxy sends a reset */
             continue;
         struct finding *finding = finding_add(out, FINDING_PROXY, verdict->trace);

@@ -6,9 +6,29 @@
 #include <string.h>
 
 const char *const every_spec[] = {
-    "icmp",         "udp",          "udp/7",        "udp/53",  "udp/443", "udp/123",      "udp:empty",
-    "udp/53:empty", "udp/53:plain", "udp/5353:dns", "tcp/443", "tcp/80",  "tcp/80:ack",   "tcp/80:fin",
-    "udplite",      "dccp",         "sctp",         "ip/50",   "ip/47",   "tcp/443:data", NULL,
+    "icmp",
+    "udp",
+    "udp/7",
+    "udp/53",
+    "udp/443",
+    "udp/123",
+    "udp:empty",
+    "udp/53:empty",
+    "udp/53:plain",
+    "udp/5353:dns",
+    "tcp/443",
+    "tcp/80",
+    "tcp/80:ack",
+    "tcp/80:fin",
+    "udplite",
+    "dccp",
+    "sctp",
+    "ip/50",
+    "ip/47",
+    "tcp/443:data",
+    "udp/53:name=blocked.example",
+    "udp/443:sni=blocked.example",
+    NULL,
 };
 
 static void *must(void *p)
