@@ -18,7 +18,10 @@
  *      a path shows the router.
  *   8. At last each TTL gets one more probe, which would show a route change. If one next hop is known, it is the
  *      last of the flows that rule 2 takes, held back for this. Elsewhere it is the first flow, which is one of
- *      those of rule 6. */
+ *      those of rule 6.
+ *   9. The first flow may follow a path that ends early, at a filter or without a route. So if nothing else is
+ *      wanted and the target was not met, a flow of each other group at the last TTL goes ahead as well, and one of
+ *      those that are silent there. */
 #include "multipath/mda.h"
 
 #include <stdlib.h>
@@ -388,6 +391,65 @@ static void follow_whole(struct plan *plan)
     }
 }
 
+/* --- rule 9 --- */
+
+static bool has_met_target(const struct survey *survey)
+{
+    for (unsigned i = 0; i < survey->point_count; i++)
+        if (survey->points[i].kind == POINT_TARGET)
+            return true;
+    return false;
+}
+
+/* Whether the flow has probed all TTLs behind this one that a climb ahead of the replies covers. */
+static bool has_gone_ahead(const struct plan *plan, unsigned flow, unsigned ttl, unsigned last)
+{
+    if (mda_end(plan, flow))
+        return true;
+    for (unsigned t = ttl + 1; t <= last; t++)
+        if (mda_is_unasked(mda_cell(plan, t, flow)))
+            return false;
+    return true;
+}
+
+/* Sends one of these flows ahead, unless one has gone. */
+static void send_ahead(struct plan *plan, struct flows flows, unsigned ttl, unsigned last)
+{
+    for (unsigned i = 0; i < flows.count; i++)
+        if (has_gone_ahead(plan, flows.list[i], ttl, last))
+            return;
+    for (unsigned t = ttl + 1; flows.count && t <= last; t++)
+        if (mda_is_unasked(mda_cell(plan, t, flows.list[0])))
+            want(plan, flows.list[0], t);
+}
+
+/* Flows that are silent at this TTL, where others are answered, may follow a path of their own, whatever group they
+ * are inferred to be in. At most NARROW of them. */
+static void send_silent_ahead(struct plan *plan, unsigned ttl, unsigned last)
+{
+    unsigned list[NARROW], count = 0;
+    for (unsigned f = 0; f < plan->survey->flow_count && count < NARROW; f++)
+        if (mda_is_silent(mda_cell(plan, ttl, f)))
+            list[count++] = f;
+    send_ahead(plan, (struct flows){.list = list, .count = count}, ttl, last);
+}
+
+static void look_beside(struct plan *plan)
+{
+    const struct survey *survey = plan->survey;
+    unsigned last = uint_min(survey->farthest + (unsigned)plan->limits->gap, plan->limits->max_ttl), count = 0;
+    if (!survey->farthest || has_met_target(survey))
+        return;
+    for (unsigned i = 0; i < survey->group_count && count < NARROW; i++) {
+        const struct group *group = &survey->groups[i];
+        if (group->ttl != survey->farthest || group->kind == GROUP_SCATTERED)
+            continue;
+        send_ahead(plan, mda_members(plan, i), survey->farthest, last);
+        count++;
+    }
+    send_silent_ahead(plan, survey->farthest, last);
+}
+
 /* --- rule 8 --- */
 
 static bool has_several_next(const struct plan *plan, unsigned ttl, unsigned flow)
@@ -491,6 +553,8 @@ void mda_plan(const struct survey *survey, const struct mda_limits *limits, stru
         bool is_done = !out->count && survey->first_ttl <= survey->last_ttl && !is_waited_for(&plan);
         if (is_done)
             follow_whole(&plan);
+        if (is_done && !out->count)
+            look_beside(&plan);
         if (is_done && !out->count)
             look_again(&plan);
     }
