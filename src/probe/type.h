@@ -79,7 +79,8 @@ struct probe_type {
     enum probe_shape (*shape_of)(const struct headers *seen);
     /* The packet as a direct answer. False: it cannot be one. */
     bool (*reply_kind_of)(const struct headers *seen, enum reply_kind *kind);
-    /* A hash of the id that a query bears and its answer repeats; 0: none. NULL: the protocol has no such id. */
+    /* A hash of the id that a query bears and its answer repeats; 0: none. NULL: the protocol has no such id. Only
+     * queries to the ports of the variant rows bear one; if no row has a port, those to all ports. */
     uint32_t (*query_id)(const struct headers *query);
     uint32_t (*answered_id)(const struct headers *answer);
 };

@@ -120,10 +120,12 @@ static bool has_direct_reply(const struct probe *probe)
     return false;
 }
 
-/* Whether both ends of the connection use timestamps (RFC 7323 3.2): a segment without them is a device's. */
+/* Whether both ends of the connection use timestamps (RFC 7323 3.2): a segment without them is a device's. False as
+ * well if the row has no such connection left. */
 static bool has_timestamps(const struct session *session, unsigned index, unsigned flow)
 {
-    return trace_flow(&session->traces[index], flow)->connection->has_timestamps;
+    const struct trace *trace = &session->traces[index];
+    return flow < trace->flow_count && trace_flow(trace, flow)->connection->has_timestamps;
 }
 
 /* Whether the answer, which names no probe, may be a device's. */

@@ -72,6 +72,13 @@ struct trace_origin {
     uint32_t rounds;     /* sweeps over the TTLs */
 };
 
+/* The SYN/ACKs of the connections in which the trace sent data: they show how far away the host is that accepted them.
+ */
+struct trace_handshakes {
+    uint32_t count;                          /* 0: its probes are no segments of a connection */
+    uint8_t least_reply_ttl, most_reply_ttl; /* as captured; they differ where return paths do */
+};
+
 struct trace {
     struct flow flow;            /* owned; constant along the trace, except for ports that `origin` marks as varying */
     struct flow *alternates;     /* owned; the same probes from other source ports, which may take other paths */
@@ -79,6 +86,7 @@ struct trace {
     uint8_t gap, max_ttl;        /* limits of the run, which end a silence: session_config */
     uint8_t least_ttl, most_ttl; /* of all known probes; least above most: there is none */
     struct trace_origin origin;
+    struct trace_handshakes handshakes;
     struct tunnels *inside; /* owned; the tunnels that its probes came in; NULL: none */
     struct probe *probes;   /* owned; in the order in which they became known */
     size_t probe_count, probe_capacity;
@@ -210,6 +218,8 @@ bool trace_add_unproven(struct trace *trace, struct probe *probe, const struct r
 /* Another reply agrees with the probe's unproven reply `index`: now it counts. */
 void trace_prove(struct trace *trace, struct probe *probe, unsigned index);
 struct probe *trace_find(struct trace *trace, uint16_t serial);
+/* Counts a connection by the reply TTL of its SYN/ACK. */
+void trace_note_handshake(struct trace *trace, uint8_t reply_ttl);
 /* Counts a probe of this TTL that the trace does not keep. */
 void trace_note_ttl(struct trace *trace, uint8_t ttl);
 /* Updates the summary fields, but not the loop, with a reply to a probe of this TTL. */

@@ -33,7 +33,8 @@
 
 static uint8_t flags_of(const struct flow *flow)
 {
-    static const uint8_t flags[] = {[VARIANT_SYN] = TCP_SYN, [VARIANT_ACK] = TCP_ACK, [VARIANT_FIN] = TCP_FIN};
+    static const uint8_t flags[] = {
+        [VARIANT_SYN] = TCP_SYN, [VARIANT_ACK] = TCP_ACK, [VARIANT_FIN] = TCP_FIN, [VARIANT_DATA] = TCP_ACK};
     return flags[flow->spec.variant];
 }
 
@@ -239,6 +240,19 @@ static bool reply_kind_of(const struct headers *seen, enum reply_kind *kind)
     return (t->have & HAVE_FLAGS) && (t->flags & (TCP_SYN | TCP_ACK)) != TCP_SYN;
 }
 
+/* Timestamps: a receiver echoes the newest one of the segments that it has acknowledged (RFC 7323 4.3). */
+static uint32_t query_id(const struct headers *query)
+{
+    const struct tcp_options *options = &query->transport.tcp_options;
+    return query->transport.have & HAVE_OPTIONS && options->has_timestamps ? options->timestamp : 0;
+}
+
+static uint32_t answered_id(const struct headers *answer)
+{
+    const struct tcp_options *options = &answer->transport.tcp_options;
+    return answer->transport.have & HAVE_OPTIONS && options->has_timestamps ? options->timestamp_echo : 0;
+}
+
 static const struct probe_variant_row syn = {
     .variant = VARIANT_SYN,
     .name = "syn",
@@ -267,7 +281,7 @@ static const struct probe_variant_row data = {
     .unpadded = true,
     .needs_connection = true,
     .payload_length = data_payload_length,
-    .shapes = 1U << SHAPE_DATA,
+    .shapes = 1U << SHAPE_SESSION,
 };
 static const struct probe_variant_row tls_name = {
     .variant = VARIANT_TLS_NAME,
@@ -312,4 +326,6 @@ const struct probe_type probe_tcp = {
     .identity = IDENTITY_SEQ,
     .shape_of = shape_of,
     .reply_kind_of = reply_kind_of,
+    .query_id = query_id,
+    .answered_id = answered_id,
 };

@@ -3,7 +3,7 @@
  *
  *    1 no-send      our own host refused to send every probe
  *    2 intercepted  a device nearer than the target accepts in the target's name
- *    3 open         the target accepts
+ *    3 open         the target accepts, and no device resets the connection all the same
  *    4 closed       the target refuses, at its own hop
  *    5 intercepted  a reset from the hop at which an interceptor answers another spec; or one from before the target to
  *                   an ACK, which hosts answer so
