@@ -19,7 +19,7 @@ struct pairing *pairing_new(const struct pairing_config *config)
     if (!both)
         return NULL;
     p->config = *config;
-    const struct survey_point *near = &config->survey.points[TRANSIT_NEAR];
+    const struct overview_point *near = &config->overview.points[TRANSIT_NEAR];
     p->least = least_new(near->first, near->last);
     bool good = p->least != NULL;
     good = flows_init(&p->flows, config->secret) && good;
@@ -305,13 +305,13 @@ bool pairing_take(struct pairing *p, enum transit_point point, unsigned file, co
                   const struct packet *packet)
 {
     struct passage passage;
-    const struct clock_estimate *clock = &p->config.survey.clock;
+    const struct clock_estimate *clock = &p->config.overview.clock;
     nstime common = point == TRANSIT_FAR && clock->count ? clock_correct(clock, frame->time) : frame->time;
     p->points[point].frames++;
     p->points[point].malformed += packet->malformed != NULL;
     note_time(&p->points[point], frame->time);
     advance(p, common);
-    if (!passage_read(frame, packet, p->config.survey.content_bytes, &passage))
+    if (!passage_read(frame, packet, p->config.overview.content_bytes, &passage))
         return !p->failed;
     passage.common = common;
     passage.point = (uint8_t)point;

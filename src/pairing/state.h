@@ -37,7 +37,7 @@ struct delay_sample {
 
 struct delays {
     uint64_t seen;
-    struct delay_sample least, most; /* by the clock of the survey */
+    struct delay_sample least, most; /* by the clock of the overview */
     nstime least_common, most_common;
     struct delay_sample *kept; /* owned */
     uint16_t count, capacity;
@@ -53,7 +53,7 @@ struct pair_way {
     uint32_t reordered[TRANSIT_POINTS], order_most[TRANSIT_POINTS];
     uint8_t ttl[TRANSIT_POINTS]; /* of the last packet */
     bool has_expected;
-    nstime expected; /* delay by the clock of the survey */
+    nstime expected; /* delay by the clock of the overview */
     uint32_t unit;   /* TCP: bytes of the largest frame that is one packet */
     struct delays delays;
 };
