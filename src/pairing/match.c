@@ -6,11 +6,15 @@
  * per packet; a segment that offloading has cut otherwise is found among so many neighbours. */
 #define ALIKE_MOST 64
 #define NEIGHBOURS_MOST 64
+/* Partners that are tried because better ones have other partners. */
+#define RIVALS_MOST 4
 /* Packets with equal IP ids at both points, after which equal packets with other ids are others. */
 #define IDS_SURE 4
 /* What counts against a partner. Unit: time, as a difference from the expected delay does. */
 #define OTHER_ID (50 * NS_PER_MS)
 #define OTHER_WINDOW NS_PER_S
+/* The least payload that offloading makes of a segment. Unit: bytes. Source: RFC 9293 3.7.1. */
+#define PART_LEAST 536
 /* The share of a new delay in the expected one. */
 #define EXPECTED_SHARE 8
 
@@ -60,9 +64,19 @@ static bool differs_in_content(const struct search *s, const struct held *h)
     return (self->kind != PASSAGE_TCP || h->seq == s->seq) && self->content != h->content;
 }
 
+/* Offloading cuts a segment into packets whose ids count up (or stay), so a part has an id a little higher than the
+ * segment. */
 static bool is_other_id(const struct search *s, const struct held *h)
 {
-    return s->self->id && h->id && s->self->id != h->id && s->self->whole_span == h->whole_span;
+    const struct held *self = s->self;
+    if (!self->id || !h->id)
+        return false;
+    uint32_t ours = self->kind == PASSAGE_TCP ? self->whole_seq + (s->seq - self->seq) : 0;
+    uint32_t theirs = self->kind == PASSAGE_TCP ? h->whole_seq : 0;
+    bool is_part = seq_before(ours, theirs);
+    uint32_t behind = is_part ? theirs - ours : ours - theirs;
+    uint16_t apart = (uint16_t)(is_part ? h->id - self->id : self->id - h->id);
+    return apart > behind / PART_LEAST + (behind > 0);
 }
 
 static bool fits(const struct search *s, const struct held *h)
@@ -90,8 +104,9 @@ static nstime cost_of(const struct search *s, const struct held *h)
     return cost + (h->window != s->self->window ? OTHER_WINDOW : 0);
 }
 
-/* Those that are found by their key: whole packets, and segments that begin with the same byte. */
-static uint32_t find_by_key(const struct search *s)
+/* Of those with the key, whole packets, and segments that begin with the same byte, the one that costs least. More than
+ * `above`, or as much and it is none of the earlier ones. */
+static uint32_t find_best(const struct search *s, nstime above, uint32_t but)
 {
     const struct held_store *store = &s->p->held;
     uint64_t key = held_key(store, s->flow, s->flow_way, s->self, s->seq, s->ack);
@@ -100,15 +115,31 @@ static uint32_t find_by_key(const struct search *s)
     unsigned left = ALIKE_MOST;
     for (uint32_t i = held_first(store, key); i != NONE && left; i = store->held[i].chain, left--) {
         const struct held *h = &store->held[i];
-        if (h->key != key || !fits(s, h))
+        if (h->key != key || i == but || !fits(s, h))
             continue;
         nstime cost = cost_of(s, h);
-        if (best == NONE || cost < least) {
+        if (cost >= above && (best == NONE || cost < least)) {
             best = i;
             least = cost;
         }
     }
     return best;
+}
+
+/* The partner must not have a better one itself: of a retransmission and the lost packet before it, the nearer in time
+ * counts. `any`: it may. */
+static uint32_t find_by_key(const struct search *s, uint32_t self, bool any)
+{
+    const struct held_store *store = &s->p->held;
+    uint32_t found = find_best(s, 0, NONE);
+    for (unsigned left = RIVALS_MOST; found != NONE && !any && left; left--) {
+        const struct search reverse = search_of(s->p, &store->held[found]);
+        uint32_t rival = find_best(&reverse, 0, NONE);
+        if (rival == NONE || rival == self)
+            return found;
+        found = find_best(s, cost_of(s, &store->held[found]), found);
+    }
+    return any ? found : NONE;
 }
 
 /* Segments that share bytes with ours, near the place where the last partner was: the first of them. */
@@ -129,9 +160,9 @@ static uint32_t find_by_range(const struct search *s)
     return best;
 }
 
-static uint32_t find(const struct search *s)
+static uint32_t find(const struct search *s, uint32_t self, bool any)
 {
-    uint32_t found = find_by_key(s);
+    uint32_t found = find_by_key(s, self, any);
     return found == NONE && s->self->kind == PASSAGE_TCP && s->self->span ? find_by_range(s) : found;
 }
 
@@ -269,11 +300,11 @@ static uint32_t join_common(struct pairing *p, const struct search *s, uint32_t 
     return rest;
 }
 
-void match_held(struct pairing *p, uint32_t index)
+void match_held(struct pairing *p, uint32_t index, bool any)
 {
     while (index != NONE && !p->failed) {
         const struct search s = search_of(p, &p->held.held[index]);
-        uint32_t partner = find(&s);
+        uint32_t partner = find(&s, index, any);
         if (partner == NONE)
             return;
         index = join_common(p, &s, index, partner);
@@ -300,7 +331,7 @@ void match_again(struct pairing *p, uint32_t index)
         for (uint32_t i = p->flows.flows[flow].ways[way].head; i != NONE; i = next) {
             next = p->held.held[i].next;
             if (p->held.held[i].settled)
-                match_held(p, i);
+                match_held(p, i, false);
         }
     }
 }

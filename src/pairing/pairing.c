@@ -116,6 +116,7 @@ static void leave_alone(struct pairing *p, const struct held *h, bool early)
         .kind = h->kind,
         .way = h->way,
         .is_twin = h->is_twin,
+        .was_sent = h->was_sent,
         .is_error = h->kind == PASSAGE_ERROR,
         .early = early,
     };
@@ -127,7 +128,10 @@ static void leave_alone(struct pairing *p, const struct held *h, bool early)
 
 static void expire(struct pairing *p, uint32_t index, bool early)
 {
-    struct held *h = &p->held.held[index];
+    bool has_partner = p->flows.flows[p->held.held[index].flow].pair != NONE;
+    if (!p->held.held[index].paired && has_partner && !p->held.held[index].is_twin)
+        match_held(p, index, true);
+    const struct held *h = &p->held.held[index];
     if (!h->paired) {
         leave_alone(p, h, early);
         held_unlist(&p->held, &p->flows, index);
@@ -158,9 +162,10 @@ static void settle(struct pairing *p, uint32_t index)
     }
     if (p->flows.flows[h->flow].pair == NONE)
         return;
-    match_held(p, index);
+    match_held(p, index, false);
     h = &p->held.held[index];
-    h->is_twin = !h->paired && (has_paired_twin(p, h) || match_was_sent(p, h));
+    h->is_twin = !h->paired && has_paired_twin(p, h);
+    h->was_sent = !h->paired && match_was_sent(p, h);
 }
 
 static void advance(struct pairing *p, nstime common)

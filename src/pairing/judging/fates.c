@@ -208,12 +208,12 @@ static void judge_paired(const struct judging *j, struct alone *a)
         return;
     }
     /* The sender sent these bytes, and nothing tells this packet from a duplicate of it. */
-    bool is_again = a->shown.repeated && a->shown.ttl == a->shown.usual_ttl && side->known &&
-                    a->shown.point == transit_receiver(sides_way(side, near_way));
-    a->is_twin = a->is_twin || is_again;
+    bool is_receiver = side->known && a->shown.point == transit_receiver(sides_way(side, near_way));
+    bool is_again = is_receiver && a->shown.repeated && a->shown.ttl == a->shown.usual_ttl;
+    a->is_twin = a->is_twin || is_again || (a->was_sent && is_receiver);
     bool was_gone = a->gone;
     judge(j, a, side, near_way);
-    if (!was_gone && a->gone && side->known && a->shown.point == transit_receiver(sides_way(side, near_way)))
+    if (!was_gone && a->gone && is_receiver)
         way->duplicated += a->shown.packets;
 }
 

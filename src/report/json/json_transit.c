@@ -104,11 +104,6 @@ static json_t *json_clock(const struct clock_estimate *clock)
     nstime offset = 0, uncertainty = 0;
     json_t *object = json_object(), *segments = json_array();
     bool bounded = transit_clock_bounds(clock, &offset, &uncertainty);
-    if (!clock->count) {
-        json_decref(object);
-        json_decref(segments);
-        return json_null();
-    }
     json_object_set_new(object, "offset_ms", json_ms(offset));
     json_object_set_new(object, "uncertainty_ms", bounded ? json_ms(uncertainty) : json_null());
     json_object_set_new(object, "drift_ppm",
@@ -278,12 +273,15 @@ void json_transit_write(FILE *file, const struct result *result)
     fputs(",\n  \"far\": ", file);
     json_write(file, json_point(&t->points[TRANSIT_FAR], result->near_files, far_files));
     fputs(",\n  \"clock\": ", file);
-    json_write(file, json_clock(&t->clock));
-    fputs(",\n  \"hops\": ", file);
-    json_write(file, t->hops >= 0 ? json_integer(t->hops) : json_null());
-    fputs(",\n  \"overlaps\": ", file);
-    json_write(file, json_boolean(t->overlaps));
-    fputs(",\n  \"sums\": ", file);
+    if (t->clock.count)
+        json_write(file, json_clock(&t->clock));
+    else
+        fputs("null", file);
+    if (t->hops < 0)
+        fputs(",\n  \"hops\": null", file);
+    else
+        fprintf(file, ",\n  \"hops\": %d", t->hops);
+    fprintf(file, ",\n  \"overlaps\": %s,\n  \"sums\": ", t->overlaps ? "true" : "false");
     json_write(file, json_sums(t));
     fputs(",\n  \"conversations\": [", file);
     for (uint64_t i = 0; i < t->conversation_count; i++) {
