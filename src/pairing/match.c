@@ -8,8 +8,10 @@
 #define NEIGHBOURS_MOST 64
 /* Partners that are tried because better ones have other partners. */
 #define RIVALS_MOST 4
-/* Packets with equal IP ids at both points, after which equal packets with other ids are others. */
+/* Packets with equal IP ids at both points, after which packets with other ids are others, unless 1 of so many had
+ * another id. */
 #define IDS_SURE 4
+#define IDS_OTHER_SHARE 16
 /* What counts against a partner. Unit: time, as a difference from the expected delay does. */
 #define OTHER_ID (50 * NS_PER_MS)
 #define OTHER_WINDOW NS_PER_S
@@ -24,13 +26,14 @@ struct search {
     const struct pair *pair;
     const struct held *self;
     const struct pair_way *way;
+    bool any; /* a partner that would have a better one will do */
     uint32_t flow;     /* of the other point */
     unsigned flow_way; /* its way */
     uint32_t seq, ack; /* in the other point's numbers */
     uint32_t timestamp;
 };
 
-static struct search search_of(const struct pairing *p, const struct held *self)
+static struct search search_of(const struct pairing *p, const struct held *self, bool any)
 {
     uint32_t index = p->flows.flows[self->flow].pair;
     const struct pair *pair = &p->pairs[index];
@@ -42,6 +45,7 @@ static struct search search_of(const struct pairing *p, const struct held *self)
         .pair = pair,
         .self = self,
         .way = way,
+        .any = any,
         .flow = pair->flows[!self->point],
         .flow_way = near_way ^ way_flips(pair, !self->point),
         .seq = is_near ? self->seq + way->seq : self->seq - way->seq,
@@ -50,9 +54,11 @@ static struct search search_of(const struct pairing *p, const struct held *self)
     };
 }
 
+/* `any`: a firewall may have added a constant that is not known yet. */
 static bool same_timestamps(const struct search *s, const struct held *h)
 {
-    return !s->self->has_timestamps || !h->has_timestamps || h->timestamp == s->timestamp;
+    return !s->self->has_timestamps || !h->has_timestamps || h->timestamp == s->timestamp ||
+           (s->any && !s->way->timestamp_known);
 }
 
 /* Both begin with the same byte, and both captures have enough of it to compare. */
@@ -79,12 +85,17 @@ static bool is_other_id(const struct search *s, const struct held *h)
     return apart > behind / PART_LEAST + (behind > 0);
 }
 
+static bool ids_stay(const struct pair_way *way)
+{
+    return way->ids_same >= IDS_SURE && way->ids_same > IDS_OTHER_SHARE * way->ids_differ;
+}
+
 static bool fits(const struct search *s, const struct held *h)
 {
     const struct held *self = s->self;
     if (h->paired || h->flow != s->flow || h->way != s->flow_way || h->kind != self->kind)
         return false;
-    if (is_other_id(s, h) && s->way->ids_same >= IDS_SURE && !s->way->ids_differ)
+    if (is_other_id(s, h) && ids_stay(s->way))
         return false;
     if (self->kind != PASSAGE_TCP)
         return h->content == self->content && h->length == self->length;
@@ -127,19 +138,28 @@ static uint32_t find_best(const struct search *s, nstime above, uint32_t but)
 }
 
 /* The partner must not have a better one itself: of a retransmission and the lost packet before it, the nearer in time
- * counts. `any`: it may. */
-static uint32_t find_by_key(const struct search *s, uint32_t self, bool any)
+ * counts. */
+static uint32_t find_by_key(const struct search *s, uint32_t self)
 {
     const struct held_store *store = &s->p->held;
     uint32_t found = find_best(s, 0, NONE);
-    for (unsigned left = RIVALS_MOST; found != NONE && !any && left; left--) {
-        const struct search reverse = search_of(s->p, &store->held[found]);
+    for (unsigned left = RIVALS_MOST; found != NONE && !s->any && left; left--) {
+        const struct search reverse = search_of(s->p, &store->held[found], false);
         uint32_t rival = find_best(&reverse, 0, NONE);
         if (rival == NONE || rival == self)
             return found;
         found = find_best(s, cost_of(s, &store->held[found]), found);
     }
-    return any ? found : NONE;
+    return s->any ? found : NONE;
+}
+
+/* A segment that shares bytes with ours, begins elsewhere, and has no partner that begins where it does. */
+static bool fits_in_part(const struct search *s, const struct held *h)
+{
+    if (h->seq == s->seq || !fits(s, h) || (is_other_id(s, h) && s->way->ids_same >= s->way->ids_differ))
+        return false;
+    const struct search reverse = search_of(s->p, h, false);
+    return find_best(&reverse, 0, NONE) == NONE;
 }
 
 /* Segments that share bytes with ours, near the place where the last partner was: the first of them. */
@@ -152,7 +172,7 @@ static uint32_t find_by_range(const struct search *s)
         unsigned left = NEIGHBOURS_MOST;
         for (uint32_t i = start; i != NONE && left; left--) {
             const struct held *h = &store->held[i];
-            if (fits(s, h) && (best == NONE || seq_before(h->seq, store->held[best].seq)))
+            if ((best == NONE || seq_before(h->seq, store->held[best].seq)) && fits_in_part(s, h))
                 best = i;
             i = direction ? h->prev : h->next;
         }
@@ -160,9 +180,9 @@ static uint32_t find_by_range(const struct search *s)
     return best;
 }
 
-static uint32_t find(const struct search *s, uint32_t self, bool any)
+static uint32_t find(const struct search *s, uint32_t self)
 {
-    uint32_t found = find_by_key(s, self, any);
+    uint32_t found = find_by_key(s, self);
     return found == NONE && s->self->kind == PASSAGE_TCP && s->self->span ? find_by_range(s) : found;
 }
 
@@ -170,7 +190,7 @@ bool match_was_sent(const struct pairing *p, const struct held *h)
 {
     if (h->kind != PASSAGE_TCP || !h->span)
         return false;
-    const struct search s = search_of(p, h);
+    const struct search s = search_of(p, h, false);
     const struct held_store *store = &p->held;
     uint64_t key = held_key(store, s.flow, s.flow_way, h, s.seq, s.ack);
     unsigned left = ALIKE_MOST;
@@ -303,8 +323,8 @@ static uint32_t join_common(struct pairing *p, const struct search *s, uint32_t 
 void match_held(struct pairing *p, uint32_t index, bool any)
 {
     while (index != NONE && !p->failed) {
-        const struct search s = search_of(p, &p->held.held[index]);
-        uint32_t partner = find(&s, index, any);
+        const struct search s = search_of(p, &p->held.held[index], any);
+        uint32_t partner = find(&s, index);
         if (partner == NONE)
             return;
         index = join_common(p, &s, index, partner);

@@ -45,7 +45,9 @@ struct delays {
 
 struct pair_way {
     bool seq_known, timestamp_known;
+    uint8_t timestamp_votes; /* for `timestamp_next` */
     uint32_t seq, timestamp; /* what is added to the near point's numbers to make the far point's */
+    uint32_t timestamp_next; /* what the last packets say */
     uint32_t arrived;
     uint32_t down, up;         /* packets whose TTL is lower at the far point, at the near one */
     uint32_t ids_same, ids_differ;
