@@ -72,17 +72,38 @@ static bool differs_in_content(const struct search *s, const struct held *h)
 
 /* Offloading cuts a segment into packets whose ids count up (or stay), so a part has an id a little higher than the
  * segment. */
-static bool is_other_id(const struct search *s, const struct held *h)
+struct id_distance {
+    uint16_t ids;   /* by so many the later part's id is higher */
+    uint32_t bytes; /* so many bytes are between their beginnings */
+};
+
+static struct id_distance id_distance(const struct search *s, const struct held *h)
 {
     const struct held *self = s->self;
-    if (!self->id || !h->id)
-        return false;
     uint32_t ours = self->kind == PASSAGE_TCP ? self->whole_seq + (s->seq - self->seq) : 0;
     uint32_t theirs = self->kind == PASSAGE_TCP ? h->whole_seq : 0;
     bool is_part = seq_before(ours, theirs);
-    uint32_t behind = is_part ? theirs - ours : ours - theirs;
-    uint16_t apart = (uint16_t)(is_part ? h->id - self->id : self->id - h->id);
-    return apart > behind / PART_LEAST + (behind > 0);
+    return (struct id_distance){.ids = (uint16_t)(is_part ? h->id - self->id : self->id - h->id),
+                                .bytes = is_part ? theirs - ours : ours - theirs};
+}
+
+static bool is_other_id(const struct search *s, const struct held *h)
+{
+    if (!s->self->id || !h->id)
+        return false;
+    const struct id_distance distance = id_distance(s, h);
+    return distance.ids > distance.bytes / PART_LEAST + (distance.bytes > 0);
+}
+
+/* How far the ids are from those that parts of the usual size have. */
+static nstime cost_of_id(const struct search *s, const struct held *h)
+{
+    if (!s->self->id || !h->id || !s->way->unit)
+        return 0;
+    const struct id_distance distance = id_distance(s, h);
+    int64_t off = (int64_t)distance.ids - distance.bytes / s->way->unit;
+    off = off < 0 ? -off : off;
+    return off < OTHER_ID / NS_PER_MS ? off * NS_PER_MS : OTHER_ID;
 }
 
 static bool ids_stay(const struct pair_way *way)
@@ -111,7 +132,7 @@ static nstime cost_of(const struct search *s, const struct held *h)
     nstime delay = s->self->point == TRANSIT_NEAR ? h->common - s->self->common : s->self->common - h->common;
     nstime cost = delay - (s->way->has_expected ? s->way->expected : 0);
     cost = cost < 0 ? -cost : cost;
-    cost += is_other_id(s, h) ? OTHER_ID : 0;
+    cost += is_other_id(s, h) ? OTHER_ID : cost_of_id(s, h);
     return cost + (h->window != s->self->window ? OTHER_WINDOW : 0);
 }
 
