@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The devices between the points: what they rewrite in a packet. */
+#include "pairs/world.h"
+
+#define OPTION_MSS 2
+#define OPTION_SACK_PERMITTED 4
+#define OPTION_SACK 5
+
+static size_t ip_length(const struct pkt *packet)
+{
+    return packet->bytes[0] >> 4 == 6 ? 40 : 20;
+}
+
+/* IPv4: offset and the flag of more fragments; 0: the packet is whole. */
+static unsigned fragment_of(const struct pkt *packet)
+{
+    return packet->bytes[0] >> 4 == 4 ? pkt_get16(packet->bytes + 6) & 0x3fffU : 0;
+}
+
+static void set_word(struct pkt *packet, size_t at, uint16_t value)
+{
+    pkt_set_word(packet->bytes, packet->length, at, value, true);
+}
+
+/* A 32-bit number of the transport header. */
+static void add_to_number(struct pkt *packet, size_t at, uint32_t more)
+{
+    const uint8_t *field = packet->bytes + ip_length(packet) + at;
+    uint32_t value = ((uint32_t)pkt_get16(field) << 16 | pkt_get16(field + 2)) + more;
+    set_word(packet, at, (uint16_t)(value >> 16));
+    set_word(packet, at + 2, (uint16_t)value);
+}
+
+static void rewrite_option(const struct pair_rewrites *rewrites, struct pkt *packet, size_t at, uint8_t kind,
+                           uint8_t length, uint32_t acknowledged)
+{
+    const uint8_t *tcp = packet->bytes + ip_length(packet);
+    if (kind == OPTION_MSS && rewrites->mss && pkt_get16(tcp + at + 2) > rewrites->mss)
+        set_word(packet, at + 2, rewrites->mss);
+    if (kind == OPTION_SACK_PERMITTED && rewrites->strips_sack)
+        set_word(packet, at, 0x0101);
+    for (size_t block = at + 2; kind == OPTION_SACK && block < at + length; block += 4)
+        add_to_number(packet, block, 0U - acknowledged);
+}
+
+/* `acknowledged`: what the device adds to the numbers that this packet acknowledges. */
+static void rewrite_options(const struct pair_rewrites *rewrites, struct pkt *packet, uint32_t acknowledged)
+{
+    const uint8_t *tcp = packet->bytes + ip_length(packet);
+    size_t end = (size_t)(tcp[12] >> 4) * 4;
+    for (size_t at = 20; at < end;) {
+        uint8_t kind = tcp[at], length = kind == 1 ? 1 : tcp[at + 1];
+        if (kind == 0)
+            return;
+        rewrite_option(rewrites, packet, at, kind, length, acknowledged);
+        at += length;
+    }
+}
+
+static void rewrite_tcp(const struct pair_rewrites *rewrites, enum pair_way way, struct pkt *packet)
+{
+    uint32_t sent = rewrites->sequence[way], acknowledged = rewrites->sequence[!way];
+    uint8_t flags = packet->bytes[ip_length(packet) + 13];
+    if (sent)
+        add_to_number(packet, 4, sent);
+    if (acknowledged && flags & TCP_ACK)
+        add_to_number(packet, 8, 0U - acknowledged);
+    rewrite_options(rewrites, packet, acknowledged);
+}
+
+void middle_rewrite(struct flow *flow, enum pair_way way, struct pkt *packet)
+{
+    const struct pair_rewrites *rewrites = &flow->world->plan->rewrites;
+    enum pair_side to = way == PAIR_TOWARD_FAR ? PAIR_FAR : PAIR_NEAR;
+    enum pair_side sender = way == PAIR_TOWARD_FAR ? PAIR_NEAR : PAIR_FAR;
+    uint8_t *bytes = packet->bytes;
+    bool has_ports = flow->kind->protocol == IP_TCP || flow->kind->protocol == IP_UDP;
+    uint8_t ttl = bytes[0] >> 4 == 6 ? bytes[7] : bytes[8];
+    pkt_set_ttl(bytes, (uint8_t)(ttl - rewrites->hops));
+    pkt_set_address(bytes, packet->length, false, &flow->hosts[to][sender], true);
+    pkt_set_address(bytes, packet->length, true, &flow->hosts[to][!sender], true);
+    if (way == PAIR_TOWARD_FAR && rewrites->tos >= 0)
+        pkt_set_tos(bytes, (uint8_t)rewrites->tos);
+    if (rewrites->ids && fragment_of(packet) == 0)
+        pkt_set_id(bytes, (uint16_t)rng_u32(&flow->rng));
+    if ((fragment_of(packet) & 0x1fff) != 0)
+        return;
+    if (has_ports) {
+        pkt_set_port(bytes, packet->length, false, flow->ports[to][sender], true);
+        pkt_set_port(bytes, packet->length, true, flow->ports[to][!sender], true);
+    }
+    if (flow->kind->protocol == IP_ICMP || flow->kind->protocol == IP_ICMP6)
+        set_word(packet, 4, flow->ports[to][0]);
+    if (flow->kind->protocol == IP_TCP)
+        rewrite_tcp(rewrites, way, packet);
+}
