@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The devices between the points: what they rewrite in a packet. */
+#include "pairs/middle.h"
 #include "pairs/world.h"
 
 #define OPTION_MSS 2
@@ -31,41 +32,46 @@ static void add_to_number(struct pkt *packet, size_t at, uint32_t more)
     set_word(packet, at + 2, (uint16_t)value);
 }
 
-static void rewrite_option(const struct pair_rewrites *rewrites, struct pkt *packet, size_t at, uint8_t kind,
-                           uint8_t length, uint32_t acknowledged)
-{
-    const uint8_t *tcp = packet->bytes + ip_length(packet);
-    if (kind == OPTION_MSS && rewrites->mss && pkt_get16(tcp + at + 2) > rewrites->mss)
-        set_word(packet, at + 2, rewrites->mss);
-    if (kind == OPTION_SACK_PERMITTED && rewrites->strips_sack)
-        set_word(packet, at, 0x0101);
-    for (size_t block = at + 2; kind == OPTION_SACK && block < at + length; block += 4)
-        add_to_number(packet, block, 0U - acknowledged);
-}
+struct option {
+    size_t at; /* in the TCP header */
+    uint8_t kind, length;
+};
 
-/* `acknowledged`: what the device adds to the numbers that this packet acknowledges. */
-static void rewrite_options(const struct pair_rewrites *rewrites, struct pkt *packet, uint32_t acknowledged)
+/* The next option behind `option`; start with one that ends at 20. */
+static bool next_option(const struct pkt *packet, struct option *option)
 {
     const uint8_t *tcp = packet->bytes + ip_length(packet);
     size_t end = (size_t)(tcp[12] >> 4) * 4;
-    for (size_t at = 20; at < end;) {
-        uint8_t kind = tcp[at], length = kind == 1 ? 1 : tcp[at + 1];
-        if (kind == 0)
-            return;
-        rewrite_option(rewrites, packet, at, kind, length, acknowledged);
-        at += length;
-    }
+    option->at += option->length;
+    if (option->at >= end || tcp[option->at] == 0)
+        return false;
+    option->kind = tcp[option->at];
+    option->length = option->kind == 1 ? 1 : tcp[option->at + 1];
+    return option->length > 0 && option->at + option->length <= end;
 }
 
-static void rewrite_tcp(const struct pair_rewrites *rewrites, enum pair_way way, struct pkt *packet)
+void middle_shift(struct pkt *packet, uint32_t sent, uint32_t acknowledged)
 {
-    uint32_t sent = rewrites->sequence[way], acknowledged = rewrites->sequence[!way];
-    uint8_t flags = packet->bytes[ip_length(packet) + 13];
+    struct option option = {.at = 20};
     if (sent)
         add_to_number(packet, 4, sent);
-    if (acknowledged && flags & TCP_ACK)
+    if (acknowledged && packet->bytes[ip_length(packet) + 13] & TCP_ACK)
         add_to_number(packet, 8, 0U - acknowledged);
-    rewrite_options(rewrites, packet, acknowledged);
+    while (acknowledged && next_option(packet, &option))
+        for (size_t block = option.at + 2; option.kind == OPTION_SACK && block < option.at + option.length; block += 4)
+            add_to_number(packet, block, 0U - acknowledged);
+}
+
+static void rewrite_options(const struct pair_rewrites *rewrites, struct pkt *packet)
+{
+    const uint8_t *tcp = packet->bytes + ip_length(packet);
+    struct option option = {.at = 20};
+    while (next_option(packet, &option)) {
+        if (option.kind == OPTION_MSS && rewrites->mss && pkt_get16(tcp + option.at + 2) > rewrites->mss)
+            set_word(packet, option.at + 2, rewrites->mss);
+        if (option.kind == OPTION_SACK_PERMITTED && rewrites->strips_sack)
+            set_word(packet, option.at, 0x0101);
+    }
 }
 
 void middle_rewrite(struct flow *flow, enum pair_way way, struct pkt *packet)
@@ -91,6 +97,8 @@ void middle_rewrite(struct flow *flow, enum pair_way way, struct pkt *packet)
     }
     if (flow->kind->protocol == IP_ICMP || flow->kind->protocol == IP_ICMP6)
         set_word(packet, 4, flow->ports[to][0]);
-    if (flow->kind->protocol == IP_TCP)
-        rewrite_tcp(rewrites, way, packet);
+    if (flow->kind->protocol == IP_TCP) {
+        middle_shift(packet, rewrites->sequence[way], rewrites->sequence[!way]);
+        rewrite_options(rewrites, packet);
+    }
 }
