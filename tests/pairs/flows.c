@@ -222,8 +222,8 @@ const struct flow_kind flow_esp = {"esp", 50, start_stream, ignore, tick};
 
 static void send_echo(struct flow *flow, int side, uint16_t number)
 {
-    bool six = flow->hosts[0][0].family == 6;
     int view = flow->aside ? 0 : side;
+    bool six = flow->hosts[view][0].family == 6;
     uint8_t bytes[64] = {(uint8_t)(six ? 128 + side : side ? 0 : 8)};
     pkt_put16(bytes + 4, flow->ports[view][0]);
     pkt_put16(bytes + 6, number);
@@ -303,13 +303,14 @@ static void set_addresses(struct flow *flow, enum flow_row row)
 {
     const struct pair_plan *plan = flow->world->plan;
     unsigned host = rng_below(&flow->rng, plan->points[PAIR_NEAR].at_host ? 1 : 3);
+    uint8_t far = plan->rewrites.nat64 ? 4 : plan->family;
     struct addr a = address(plan->family, "192.168.1.10", "fd00:1::10", host);
     struct addr b = address(plan->family, "203.0.113.80", "2001:db8:b::80", flow->aside ? 100 : 0);
     uint16_t port = (uint16_t)(32768 + flow->number * 7), service = service_port(row, &flow->rng);
     flow->hosts[PAIR_NEAR][0] = a;
-    flow->hosts[PAIR_FAR][0] = plan->rewrites.source ? address(plan->family, "198.51.100.7", "2001:db8:a::7", 0) : a;
+    flow->hosts[PAIR_FAR][0] = plan->rewrites.source ? address(far, "198.51.100.7", "2001:db8:a::7", 0) : a;
     flow->hosts[PAIR_NEAR][1] = b;
-    flow->hosts[PAIR_FAR][1] = plan->rewrites.target ? address(plan->family, "10.9.0.5", "fd00:9::5", 0) : b;
+    flow->hosts[PAIR_FAR][1] = plan->rewrites.target ? address(far, "10.9.0.5", "fd00:9::5", 0) : b;
     flow->ports[PAIR_NEAR][0] = port;
     flow->ports[PAIR_FAR][0] = plan->rewrites.source ? (uint16_t)(1024 + flow->number * 3) : port;
     flow->ports[PAIR_NEAR][1] = service;

@@ -74,30 +74,60 @@ static void rewrite_options(const struct pair_rewrites *rewrites, struct pkt *pa
     }
 }
 
+static uint8_t translated_type(uint8_t type, bool to_six)
+{
+    if (to_six)
+        return type == 8 ? 128 : 129;
+    return type == 128 ? 8 : 0;
+}
+
+/* RFC 7915: another IP header. Transport checksums are made anew at the end. */
+static void translate(struct flow *flow, enum pair_side to, struct pkt *packet)
+{
+    struct pkt old = *packet;
+    bool from_six = old.bytes[0] >> 4 == 6;
+    size_t header = ip_length(&old);
+    uint8_t protocol = from_six ? old.bytes[6] : old.bytes[9];
+    struct pkt_ip ip = {.source = flow->hosts[to][!to],
+                        .target = flow->hosts[to][to],
+                        .ttl = from_six ? old.bytes[7] : old.bytes[8],
+                        .protocol = protocol,
+                        .tos = from_six ? (uint8_t)(old.bytes[0] << 4 | old.bytes[1] >> 4) : old.bytes[1],
+                        .id = (uint16_t)rng_u32(&flow->rng),
+                        .dont_fragment = true};
+    if (protocol == IP_ICMP || protocol == IP_ICMP6) {
+        ip.protocol = from_six ? IP_ICMP : IP_ICMP6;
+        old.bytes[header] = translated_type(old.bytes[header], !from_six);
+    }
+    pkt_build(packet, &ip, old.bytes + header, old.length - header);
+    pkt_sum(packet);
+}
+
 void middle_rewrite(struct flow *flow, enum pair_way way, struct pkt *packet)
 {
     const struct pair_rewrites *rewrites = &flow->world->plan->rewrites;
-    enum pair_side to = way == PAIR_TOWARD_FAR ? PAIR_FAR : PAIR_NEAR;
-    enum pair_side sender = way == PAIR_TOWARD_FAR ? PAIR_NEAR : PAIR_FAR;
+    enum pair_side to = way == PAIR_TOWARD_FAR ? PAIR_FAR : PAIR_NEAR, from = !to;
+    uint8_t protocol = flow->kind->protocol;
+    if (flow->hosts[PAIR_NEAR][0].family != flow->hosts[PAIR_FAR][0].family)
+        translate(flow, to, packet);
     uint8_t *bytes = packet->bytes;
-    bool has_ports = flow->kind->protocol == IP_TCP || flow->kind->protocol == IP_UDP;
     uint8_t ttl = bytes[0] >> 4 == 6 ? bytes[7] : bytes[8];
     pkt_set_ttl(bytes, (uint8_t)(ttl - rewrites->hops));
-    pkt_set_address(bytes, packet->length, false, &flow->hosts[to][sender], true);
-    pkt_set_address(bytes, packet->length, true, &flow->hosts[to][!sender], true);
+    pkt_set_address(bytes, packet->length, false, &flow->hosts[to][from], true);
+    pkt_set_address(bytes, packet->length, true, &flow->hosts[to][to], true);
     if (way == PAIR_TOWARD_FAR && rewrites->tos >= 0)
         pkt_set_tos(bytes, (uint8_t)rewrites->tos);
     if (rewrites->ids && fragment_of(packet) == 0)
         pkt_set_id(bytes, (uint16_t)rng_u32(&flow->rng));
     if ((fragment_of(packet) & 0x1fff) != 0)
         return;
-    if (has_ports) {
-        pkt_set_port(bytes, packet->length, false, flow->ports[to][sender], true);
-        pkt_set_port(bytes, packet->length, true, flow->ports[to][!sender], true);
+    if (protocol == IP_TCP || protocol == IP_UDP) {
+        pkt_set_port(bytes, packet->length, false, flow->ports[to][from], true);
+        pkt_set_port(bytes, packet->length, true, flow->ports[to][to], true);
     }
-    if (flow->kind->protocol == IP_ICMP || flow->kind->protocol == IP_ICMP6)
+    if (protocol == IP_ICMP || protocol == IP_ICMP6)
         set_word(packet, 4, flow->ports[to][0]);
-    if (flow->kind->protocol == IP_TCP) {
+    if (protocol == IP_TCP) {
         middle_shift(packet, rewrites->sequence[way], rewrites->sequence[!way]);
         rewrite_options(rewrites, packet);
     }

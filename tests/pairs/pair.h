@@ -54,6 +54,7 @@ struct pair_way_plan {
 
 /* What the devices between the points rewrite. */
 struct pair_rewrites {
+    bool nat64;           /* IPv6 at the near point, IPv4 at the far one */
     bool source, target;  /* A's address and port; B's address */
     uint32_t sequence[2]; /* added to sequence numbers toward far, toward near; 0: none */
     uint16_t mss;         /* the most that a SYN may announce; 0: any */

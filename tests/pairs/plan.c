@@ -36,7 +36,7 @@ static void draw_ways(struct rng *rng, uint64_t seed, struct pair_plan *plan)
     }
 }
 
-static void draw_rewrites(struct rng *rng, struct pair_rewrites *r)
+static void draw_rewrites(struct rng *rng, uint8_t family, struct pair_rewrites *r)
 {
     *r = (struct pair_rewrites){.tos = -1, .hops = (uint8_t)rng_below(rng, 12)};
     r->source = one_in(rng, 2);
@@ -47,6 +47,9 @@ static void draw_rewrites(struct rng *rng, struct pair_rewrites *r)
     r->tos = one_in(rng, 4) ? 0x28 : -1;
     r->ids = one_in(rng, 6);
     r->strips_sack = one_in(rng, 8);
+    r->nat64 = family == 6 && one_in(rng, 5);
+    r->source = r->source || r->nat64;
+    r->target = r->target || r->nat64;
 }
 
 static void draw_window(struct rng *rng, struct pair_plan *plan, struct pair_point *point)
@@ -106,7 +109,7 @@ struct pair_plan pair_draw(uint64_t seed)
     struct pair_plan plan = {.seed = seed, .family = one_in(&rng, 3) ? 6 : 4};
     plan.duration = (5 + rng_below(&rng, 25)) * NS_PER_S;
     draw_ways(&rng, seed, &plan);
-    draw_rewrites(&rng, &plan.rewrites);
+    draw_rewrites(&rng, plan.family, &plan.rewrites);
     plan.aside_delay = 50 * NS_PER_US + world_span(&rng, NS_PER_MS);
     plan.aside_loss = one_in(&rng, 3) ? 0.01 : 0;
     plan.forgery = one_in(&rng, 2) ? PAIR_FORGES_NOTHING : (enum pair_forgery)rng_below(&rng, PAIR_FORGERIES);
@@ -159,15 +162,16 @@ static size_t add_point(const struct pair_point *point, char *text, size_t bytes
 void pair_describe(const struct pair_plan *plan, char *text, size_t bytes)
 {
     const struct pair_rewrites *r = &plan->rewrites;
-    int length = snprintf(
-        text, bytes,
-        "seed %" PRIu64 " IPv%d %d s, loss %.3f %.3f (bursts %u %u), dup %.2f %.2f, reorder %.2f %.2f,"
-        " nat%s%s%s%s mss %u tos %d%s%s, forgery %d, ids %d %d",
-        plan->seed, plan->family, (int)(plan->duration / NS_PER_S), plan->ways[0].loss, plan->ways[1].loss,
-        plan->ways[0].burst, plan->ways[1].burst, plan->ways[0].duplicate, plan->ways[1].duplicate,
-        plan->ways[0].reorder, plan->ways[1].reorder, r->source ? " source" : "", r->target ? " target" : "",
-        r->sequence[0] ? " seq" : "", r->sequence[1] ? " seq-back" : "", r->mss, r->tos, r->ids ? " new-ids" : "",
-        r->strips_sack ? " no-sack" : "", (int)plan->forgery, (int)plan->ids[0], (int)plan->ids[1]);
+    int length =
+        snprintf(text, bytes,
+                 "seed %" PRIu64 " IPv%d %d s, loss %.3f %.3f (bursts %u %u), dup %.2f %.2f, reorder %.2f %.2f,"
+                 " nat%s%s%s%s%s mss %u tos %d%s%s, forgery %d, ids %d %d",
+                 plan->seed, plan->family, (int)(plan->duration / NS_PER_S), plan->ways[0].loss, plan->ways[1].loss,
+                 plan->ways[0].burst, plan->ways[1].burst, plan->ways[0].duplicate, plan->ways[1].duplicate,
+                 plan->ways[0].reorder, plan->ways[1].reorder, r->nat64 ? " 64" : "", r->source ? " source" : "",
+                 r->target ? " target" : "", r->sequence[0] ? " seq" : "", r->sequence[1] ? " seq-back" : "", r->mss,
+                 r->tos, r->ids ? " new-ids" : "", r->strips_sack ? " no-sack" : "", (int)plan->forgery,
+                 (int)plan->ids[0], (int)plan->ids[1]);
     if (length <= 0 || (size_t)length >= bytes)
         return;
     size_t at = (size_t)length;

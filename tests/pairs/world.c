@@ -293,9 +293,12 @@ static void send_packet(struct flow *flow, enum pair_side side, const struct sen
 static struct pkt_ip ip_of(struct flow *flow, enum pair_side side, uint8_t tos)
 {
     enum pair_side view = flow->aside ? PAIR_NEAR : side;
+    uint8_t protocol = flow->kind->protocol;
+    if (protocol == IP_ICMP6 && flow->hosts[view][0].family == 4)
+        protocol = IP_ICMP;
     return (struct pkt_ip){.source = flow->hosts[view][side],
                            .target = flow->hosts[view][!side],
-                           .protocol = flow->kind->protocol,
+                           .protocol = protocol,
                            .ttl = 64,
                            .tos = tos};
 }
