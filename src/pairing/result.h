@@ -61,11 +61,13 @@ enum transit_reason {
 };
 #define TRANSIT_REASONS 10
 
+#define TRANSIT_NOT_LISTED UINT32_MAX
+
 /* A packet, or a part of a frame, that only one point saw. */
 struct transit_alone {
     struct transit_frame frame;
     nstime time;
-    uint32_t conversation; /* index in the result's list */
+    uint32_t conversation; /* index in the result's list; TRANSIT_NOT_LISTED: it is not in the list */
     uint32_t seq;          /* TCP: of the first byte, as in the frame */
     uint32_t bytes;        /* of payload; TCP: from `seq` on, maybe less than the frame has */
     uint32_t packets;      /* how many packets of the usual size these bytes are; at least 1 */
@@ -110,14 +112,14 @@ struct transit_delay {
 };
 
 struct transit_way_result {
-    uint64_t frames[TRANSIT_POINTS]; /* of this way in each capture, without copies */
-    uint64_t sent;                   /* arrived + lost: packets that certainly passed the sender's point */
-    uint64_t arrived;                /* pairs */
-    uint64_t lost, forged, midway, unjudged;
-    uint64_t unjudged_because[TRANSIT_REASONS];
-    uint64_t duplicated;    /* packets that came once more than they were sent */
-    uint64_t reordered;     /* that came after a packet which was sent later (RFC 4737 3.3) */
-    uint64_t retransmitted; /* TCP: packets that the sender's point saw again */
+    uint32_t frames[TRANSIT_POINTS]; /* of this way in each capture, without copies */
+    uint32_t sent;                   /* arrived + lost: packets that certainly passed the sender's point */
+    uint32_t arrived;                /* pairs */
+    uint32_t lost, forged, midway, unjudged;
+    uint32_t duplicated;    /* packets that came once more than they were sent */
+    uint32_t reordered;     /* that came after a packet which was sent later (RFC 4737 3.3) */
+    uint32_t retransmitted; /* TCP: segments that the sender's point saw again */
+    uint8_t reason;         /* enum transit_reason: that of most that are not judged */
     struct transit_delay delay;
 };
 
@@ -172,19 +174,25 @@ struct transit_point_result {
     uint64_t conversations, unpaired;
 };
 
+/* Unit: conversations. Source: they take 100 MB. Effect: of more, the best are only counted in the sums. */
+#define TRANSIT_CONVERSATIONS_MOST 250000
+
 struct transit_result {
     struct transit_point_result points[TRANSIT_POINTS];
     struct clock_estimate clock;                /* the far clock against the near one */
     bool overlaps;                              /* the points cover some time together; meaningless without a clock */
     int hops;                                   /* routers between the points; -1: unknown */
     bool hops_vary;                             /* packets of one way showed several numbers */
-    struct transit_conversation *conversations; /* the worst first; owned */
-    uint64_t conversation_count;
+    /* The worst first, at most TRANSIT_CONVERSATIONS_MOST of `conversations_found`; owned. */
+    struct transit_conversation *conversations;
+    uint64_t conversation_count, conversations_found, conversations_paired;
     struct transit_alone *alone; /* owned */
     uint64_t alone_count;
     uint64_t alone_left_out; /* too many: counted in their conversations, but not in the list */
     /* Sums over all conversations. */
-    uint64_t paired, lost[TRANSIT_WAYS], forged[TRANSIT_WAYS], unjudged, duplicated, reordered, rewritten;
+    uint64_t paired, lost[TRANSIT_WAYS], forged[TRANSIT_WAYS], midway, unjudged, duplicated, reordered, rewritten;
+    uint64_t unjudged_because[TRANSIT_REASONS];
+    struct transit_delay delays[TRANSIT_WAYS]; /* of all conversations; `least` and `most` alone */
 };
 
 #endif

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdlib.h>
+
+#include "pairing/judging/judging.h"
+
+struct service {
+    uint32_t client, server; /* hosts; client NONE: free */
+    uint16_t port;           /* the server's */
+    uint8_t protocol, point;
+    bool client_is_near, translated;
+};
+
+/* --- ways --- */
+
+/* Positive: way 0 goes toward far, by TTLs. */
+static int64_t ttl_votes(const struct pair *pair)
+{
+    const struct pair_way *a = &pair->ways[0], *b = &pair->ways[1];
+    return (int64_t)a->down - a->up - b->down + b->up;
+}
+
+/* Of two ways, the far stamps of the one toward far are further ahead. */
+static bool compare_delays(const struct pair *pair, struct side *out)
+{
+    const struct delays *a = &pair->ways[0].delays, *b = &pair->ways[1].delays;
+    if (!a->seen || !b->seen || a->least_common == b->least_common)
+        return false;
+    out->way = a->least_common > b->least_common ? TRANSIT_TOWARD_FAR : TRANSIT_TOWARD_NEAR;
+    return out->known = true;
+}
+
+/* By host of the near point: positive, if it is on the near side. */
+static void vote_hosts(const struct pairing *p, const struct side *sides, int32_t *near_side)
+{
+    for (size_t i = 0; i < p->pair_count; i++) {
+        const struct flow *flow = &p->flows.flows[p->pairs[i].flows[TRANSIT_NEAR]];
+        if (!sides[i].known)
+            continue;
+        int sign = sides[i].way == TRANSIT_TOWARD_FAR ? 1 : -1;
+        near_side[flow->hosts[0]] += sign;
+        near_side[flow->hosts[1]] -= sign;
+    }
+}
+
+static void ask_hosts(const struct pairing *p, const int32_t *near_side, size_t pair, struct side *out)
+{
+    const struct flow *flow = &p->flows.flows[p->pairs[pair].flows[TRANSIT_NEAR]];
+    int32_t votes = near_side[flow->hosts[0]] - near_side[flow->hosts[1]];
+    if (!votes)
+        return;
+    out->known = true;
+    out->way = votes > 0 ? TRANSIT_TOWARD_FAR : TRANSIT_TOWARD_NEAR;
+}
+
+/* A proxy opens a connection of its own: its SYN is another packet. */
+static bool is_proxied(const struct pairing *p, const struct pair *pair)
+{
+    const struct flow *near = &p->flows.flows[pair->flows[TRANSIT_NEAR]];
+    const struct flow *far = &p->flows.flows[pair->flows[TRANSIT_FAR]];
+    if (near->protocol != IP_TCP || (pair->evidence & (TRANSIT_BY_SEQ | TRANSIT_BY_TIMESTAMPS)))
+        return false;
+    for (unsigned way = 0; way < 2; way++) {
+        const struct flow_syn *a = &near->syn[way], *b = &far->syn[way ^ pair->flipped];
+        if (!a->seen || !b->seen)
+            continue;
+        return !(a->id && a->id == b->id) && (a->options != b->options || a->window != b->window);
+    }
+    return false;
+}
+
+/* --- services --- */
+
+static uint64_t hash_of(const struct pairing *p, const struct service *s)
+{
+    uint64_t hash = passage_mix(p->config.secret, (uint64_t)s->client << 32 | s->server);
+    return passage_mix(hash, (uint64_t)s->port << 16 | (uint64_t)s->protocol << 8 | s->point);
+}
+
+static struct service *place_of(const struct judging *j, const struct service *wanted)
+{
+    uint64_t at = hash_of(j->p, wanted);
+    for (;; at++) {
+        struct service *s = &j->services.places[at & j->services.mask];
+        if (s->client == NONE || (s->client == wanted->client && s->server == wanted->server &&
+                                  s->port == wanted->port && s->protocol == wanted->protocol &&
+                                  s->point == wanted->point))
+            return s;
+    }
+}
+
+static struct service service_of(const struct flow *flow, unsigned client)
+{
+    return (struct service){.client = flow->hosts[client],
+                            .server = flow->hosts[!client],
+                            .port = flow->ports[!client],
+                            .protocol = flow->protocol,
+                            .point = flow->point};
+}
+
+static bool is_translated(const struct flow *near, const struct flow *far, bool flipped)
+{
+    for (unsigned end = 0; end < 2; end++)
+        if (near->hosts[end] != far->hosts[end ^ flipped] || near->ports[end] != far->ports[end ^ flipped])
+            return true;
+    return false;
+}
+
+/* The client is who sent the first packet at this point. */
+static bool find_services(struct judging *j)
+{
+    const struct pairing *p = j->p;
+    uint32_t places = 16;
+    while (places < 4 * p->pair_count + 4)
+        places *= 2;
+    j->services.places = malloc(places * sizeof *j->services.places);
+    j->services.mask = places - 1;
+    if (!j->services.places)
+        return false;
+    for (uint32_t i = 0; i < places; i++)
+        j->services.places[i].client = NONE;
+    for (size_t i = 0; i < p->pair_count; i++) {
+        const struct pair *pair = &p->pairs[i];
+        const struct flow *flows[] = {&p->flows.flows[pair->flows[0]], &p->flows.flows[pair->flows[1]]};
+        if (!j->sides[i].known || j->proxied[i] || flows[0]->is_error)
+            continue;
+        for (unsigned point = 0; point < TRANSIT_POINTS; point++) {
+            struct service service = service_of(flows[point], 0);
+            service.client_is_near = (j->sides[i].way == TRANSIT_TOWARD_FAR) ^ way_flips(pair, point);
+            service.translated = is_translated(flows[0], flows[1], pair->flipped);
+            *place_of(j, &service) = service;
+        }
+    }
+    return true;
+}
+
+bool sides_of_service(const struct judging *j, uint32_t index, struct side *out)
+{
+    const struct flow *flow = &j->p->flows.flows[index];
+    for (unsigned client = 0; client < 2 && !flow->is_error; client++) {
+        const struct service wanted = service_of(flow, client), *found = place_of(j, &wanted);
+        if (found->client == NONE)
+            continue;
+        out->known = true;
+        out->way = found->client_is_near ^ client ? TRANSIT_TOWARD_FAR : TRANSIT_TOWARD_NEAR;
+        return true;
+    }
+    return false;
+}
+
+bool sides_find(struct judging *j)
+{
+    const struct pairing *p = j->p;
+    j->sides = calloc(p->pair_count + 1, sizeof *j->sides);
+    j->proxied = calloc(p->pair_count + 1, sizeof *j->proxied);
+    int32_t *near_side = calloc(p->flows.host_count + 1, sizeof *near_side);
+    bool good = j->sides && j->proxied && near_side;
+    for (size_t i = 0; good && i < p->pair_count; i++) {
+        int64_t votes = ttl_votes(&p->pairs[i]);
+        j->sides[i].known = votes != 0;
+        j->sides[i].way = votes >= 0 ? TRANSIT_TOWARD_FAR : TRANSIT_TOWARD_NEAR;
+        j->proxied[i] = is_proxied(p, &p->pairs[i]);
+    }
+    if (good)
+        vote_hosts(p, j->sides, near_side);
+    for (size_t i = 0; good && i < p->pair_count; i++)
+        if (!j->sides[i].known)
+            (void)compare_delays(&p->pairs[i], &j->sides[i]);
+    for (size_t i = 0; good && i < p->pair_count; i++)
+        if (!j->sides[i].known)
+            ask_hosts(p, near_side, i, &j->sides[i]);
+    free(near_side);
+    return good && find_services(j);
+}
+
+/* --- the clock --- */
+
+static void add_delays(struct least_delays *least, const struct delays *d, bool toward_far)
+{
+    if (!d->seen)
+        return;
+    const struct delay_sample *best = toward_far ? &d->least : &d->most;
+    least_add(least, toward_far, best->near, best->near + best->ahead);
+    for (unsigned i = 0; i < d->count; i++)
+        least_add(least, toward_far, d->kept[i].near, d->kept[i].near + d->kept[i].ahead);
+}
+
+bool sides_set_clock(struct judging *j)
+{
+    const struct pairing *p = j->p;
+    struct least_delays *least = p->least;
+    /* TTLs that are equal at both points show no way at once. */
+    for (size_t i = 0; i < p->pair_count; i++)
+        for (unsigned way = 0; way < 2 && j->sides[i].known; way++)
+            if (p->pairs[i].ways[way].down == p->pairs[i].ways[way].up)
+                add_delays(least, &p->pairs[i].ways[way].delays,
+                           sides_way(&j->sides[i], way) == TRANSIT_TOWARD_FAR);
+    if (!least_estimate(least, &j->out->clock))
+        return false;
+    if (!j->out->clock.count)
+        j->out->clock = p->config.survey.clock;
+    return true;
+}

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Which packet of the other point a packet is. */
+#include "pairing/state.h"
+
+/* Alike packets that are compared, and neighbours in a list. Unit: packets. Source: chosen. Effect: they bound the time
+ * per packet; a segment that offloading has cut otherwise is found among so many neighbours. */
+#define ALIKE_MOST 64
+#define NEIGHBOURS_MOST 64
+/* Packets with equal IP ids at both points, after which equal packets with other ids are others. */
+#define IDS_SURE 4
+/* What counts against a partner. Unit: time, as a difference from the expected delay does. */
+#define OTHER_ID (50 * NS_PER_MS)
+#define OTHER_WINDOW NS_PER_S
+/* The share of a new delay in the expected one. */
+#define EXPECTED_SHARE 8
+
+/* A packet, and where its partner would be. */
+struct search {
+    const struct pairing *p;
+    const struct pair *pair;
+    const struct held *self;
+    const struct pair_way *way;
+    uint32_t flow;     /* of the other point */
+    unsigned flow_way; /* its way */
+    uint32_t seq, ack; /* in the other point's numbers */
+    uint32_t timestamp;
+};
+
+static struct search search_of(const struct pairing *p, const struct held *self)
+{
+    uint32_t index = p->flows.flows[self->flow].pair;
+    const struct pair *pair = &p->pairs[index];
+    unsigned near_way = self->way ^ way_flips(pair, self->point);
+    const struct pair_way *way = &pair->ways[near_way], *other = &pair->ways[!near_way];
+    bool is_near = self->point == TRANSIT_NEAR;
+    return (struct search){
+        .p = p,
+        .pair = pair,
+        .self = self,
+        .way = way,
+        .flow = pair->flows[!self->point],
+        .flow_way = near_way ^ way_flips(pair, !self->point),
+        .seq = is_near ? self->seq + way->seq : self->seq - way->seq,
+        .ack = is_near ? self->ack + other->seq : self->ack - other->seq,
+        .timestamp = is_near ? self->timestamp + way->timestamp : self->timestamp - way->timestamp,
+    };
+}
+
+static bool same_timestamps(const struct search *s, const struct held *h)
+{
+    return !s->self->has_timestamps || !h->has_timestamps || h->timestamp == s->timestamp;
+}
+
+/* Both begin with the same byte, and both captures have enough of it to compare. */
+static bool differs_in_content(const struct search *s, const struct held *h)
+{
+    const struct held *self = s->self;
+    if (!self->is_first || !h->is_first || self->content_bytes != h->content_bytes)
+        return false;
+    return (self->kind != PASSAGE_TCP || h->seq == s->seq) && self->content != h->content;
+}
+
+static bool is_other_id(const struct search *s, const struct held *h)
+{
+    return s->self->id && h->id && s->self->id != h->id && s->self->whole_span == h->whole_span;
+}
+
+static bool fits(const struct search *s, const struct held *h)
+{
+    const struct held *self = s->self;
+    if (h->paired || h->flow != s->flow || h->way != s->flow_way || h->kind != self->kind)
+        return false;
+    if (is_other_id(s, h) && s->way->ids_same >= IDS_SURE && !s->way->ids_differ)
+        return false;
+    if (self->kind != PASSAGE_TCP)
+        return h->content == self->content && h->length == self->length;
+    if (((h->flags ^ self->flags) & (TCP_SYN | TCP_RST)) || !same_timestamps(s, h) || differs_in_content(s, h))
+        return false;
+    if (!self->span || !h->span)
+        return !self->span && !h->span && h->seq == s->seq && h->ack == s->ack;
+    return seq_before(h->seq, s->seq + self->span) && seq_before(s->seq, h->seq + h->span);
+}
+
+static nstime cost_of(const struct search *s, const struct held *h)
+{
+    nstime delay = s->self->point == TRANSIT_NEAR ? h->common - s->self->common : s->self->common - h->common;
+    nstime cost = delay - (s->way->has_expected ? s->way->expected : 0);
+    cost = cost < 0 ? -cost : cost;
+    cost += is_other_id(s, h) ? OTHER_ID : 0;
+    return cost + (h->window != s->self->window ? OTHER_WINDOW : 0);
+}
+
+/* Those that are found by their key: whole packets, and segments that begin with the same byte. */
+static uint32_t find_by_key(const struct search *s)
+{
+    const struct held_store *store = &s->p->held;
+    uint64_t key = held_key(store, s->flow, s->flow_way, s->self, s->seq, s->ack);
+    uint32_t best = NONE;
+    nstime least = 0;
+    unsigned left = ALIKE_MOST;
+    for (uint32_t i = held_first(store, key); i != NONE && left; i = store->held[i].chain, left--) {
+        const struct held *h = &store->held[i];
+        if (h->key != key || !fits(s, h))
+            continue;
+        nstime cost = cost_of(s, h);
+        if (best == NONE || cost < least) {
+            best = i;
+            least = cost;
+        }
+    }
+    return best;
+}
+
+/* Segments that share bytes with ours, near the place where the last partner was: the first of them. */
+static uint32_t find_by_range(const struct search *s)
+{
+    const struct held_store *store = &s->p->held;
+    const struct flow_way *way = &s->p->flows.flows[s->flow].ways[s->flow_way];
+    uint32_t best = NONE, start = way->cursor != NONE ? way->cursor : way->head;
+    for (unsigned direction = 0; direction < 2; direction++) {
+        unsigned left = NEIGHBOURS_MOST;
+        for (uint32_t i = start; i != NONE && left; left--) {
+            const struct held *h = &store->held[i];
+            if (fits(s, h) && (best == NONE || seq_before(h->seq, store->held[best].seq)))
+                best = i;
+            i = direction ? h->prev : h->next;
+        }
+    }
+    return best;
+}
+
+static uint32_t find(const struct search *s)
+{
+    uint32_t found = find_by_key(s);
+    return found == NONE && s->self->kind == PASSAGE_TCP && s->self->span ? find_by_range(s) : found;
+}
+
+bool match_was_sent(const struct pairing *p, const struct held *h)
+{
+    if (h->kind != PASSAGE_TCP || !h->span)
+        return false;
+    const struct search s = search_of(p, h);
+    const struct held_store *store = &p->held;
+    uint64_t key = held_key(store, s.flow, s.flow_way, h, s.seq, s.ack);
+    unsigned left = ALIKE_MOST;
+    for (uint32_t i = held_first(store, key); i != NONE && left; i = store->held[i].chain, left--) {
+        const struct held *other = &store->held[i];
+        if (other->key == key && other->paired && other->seq == s.seq && other->span >= h->span && h->is_first &&
+            other->is_first && other->content_bytes == h->content_bytes && other->content == h->content &&
+            same_timestamps(&s, other) && (!h->id || other->id == h->id))
+            return true;
+    }
+    return false;
+}
+
+/* --- a pair --- */
+
+/* The part of a packet from `from` on, `span` long. The rest stays behind it and before it; `behind` gets the rest
+ * behind, NONE if there is none. NONE: out of memory. */
+static uint32_t carve(struct pairing *p, uint32_t index, uint32_t from, uint32_t span, uint32_t *behind)
+{
+    struct held_store *store = &p->held;
+    uint32_t seq = store->held[index].seq, end = seq + store->held[index].span;
+    uint32_t part = index;
+    *behind = NONE;
+    if (seq != from) {
+        part = held_split(store, &p->flows, index);
+        if (part == NONE)
+            return NONE;
+        held_resize(store, index, seq, from - seq);
+        held_resize(store, part, from, end - from);
+    }
+    if (end != from + span) {
+        *behind = held_split(store, &p->flows, part);
+        if (*behind == NONE)
+            return NONE;
+        held_resize(store, part, from, span);
+        held_resize(store, *behind, from + span, end - from - span);
+    }
+    return part;
+}
+
+static void note_ttl(struct pairing *p, struct pair_way *way, const struct held *near, const struct held *far)
+{
+    way->ttl[TRANSIT_NEAR] = near->ttl;
+    way->ttl[TRANSIT_FAR] = far->ttl;
+    way->down += far->ttl < near->ttl;
+    way->up += far->ttl > near->ttl;
+    p->hops[far->ttl < near->ttl ? near->ttl - far->ttl : far->ttl - near->ttl]++;
+    if (far->ttl != near->ttl)
+        least_add(p->least, far->ttl < near->ttl, near->time, far->time);
+}
+
+static void note_delay(struct pair_way *way, const struct held *near, const struct held *far)
+{
+    nstime common = far->common - near->common;
+    way->expected += way->has_expected ? (common - way->expected) / EXPECTED_SHARE : common;
+    way->has_expected = true;
+    delays_add(&way->delays, near->time, far->time - near->time, common);
+}
+
+static void tell(const struct pairing *p, const struct pair *pair, unsigned near_way, const struct held *near,
+                 const struct held *far, uint32_t rewritten)
+{
+    const struct pair_way *way = &pair->ways[near_way];
+    const struct transit_events *events = &p->config.events;
+    if (!events->pair)
+        return;
+    const struct transit_pair told = {
+        .frames = {{near->frame, near->file}, {far->frame, far->file}},
+        .times = {near->time, far->time},
+        .near_flow = pair->flows[TRANSIT_NEAR],
+        .seq = near->seq,
+        .bytes = near->kind == PASSAGE_TCP ? near->span : near->length,
+        .way = way->up > way->down ? TRANSIT_TOWARD_NEAR : TRANSIT_TOWARD_FAR,
+        .way_known = way->up != way->down,
+        .rewritten = rewritten,
+    };
+    events->pair(events->context, &told);
+}
+
+static void join(struct pairing *p, uint32_t near_index, uint32_t far_index)
+{
+    struct held *near = &p->held.held[near_index], *far = &p->held.held[far_index];
+    struct pair *pair = &p->pairs[p->flows.flows[near->flow].pair];
+    unsigned near_way = near->way;
+    struct pair_way *way = &pair->ways[near_way];
+    near->paired = far->paired = true;
+    near->partner_order = far->order;
+    far->partner_order = near->order;
+    way->arrived++;
+    if (near->id && far->id && near->whole_span == far->whole_span && near->is_first && far->is_first) {
+        way->ids_same += near->id == far->id;
+        way->ids_differ += near->id != far->id;
+    }
+    uint32_t part = near->span < far->span ? near->span : far->span;
+    way->unit = part > way->unit ? part : way->unit;
+    note_ttl(p, way, near, far);
+    note_delay(way, near, far);
+    tell(p, pair, near_way, near, far, rewrites_note(p, pair, near, far));
+    held_unlist(&p->held, &p->flows, near_index);
+    held_unlist(&p->held, &p->flows, far_index);
+    if (near->settled)
+        match_settle(p, near_index);
+    if (far->settled)
+        match_settle(p, far_index);
+}
+
+/* Pairs what two packets have in common. Returns what is left of `self` behind it; NONE: nothing. */
+static uint32_t join_common(struct pairing *p, const struct search *s, uint32_t self, uint32_t partner)
+{
+    const struct held *a = &p->held.held[self], *b = &p->held.held[partner];
+    uint32_t rest = NONE, ignored;
+    bool is_near = a->point == TRANSIT_NEAR;
+    if (a->kind == PASSAGE_TCP && a->span) {
+        uint32_t shift = s->seq - a->seq; /* added to our numbers, it gives those of the partner */
+        uint32_t from = seq_before(b->seq, s->seq) ? s->seq : b->seq;
+        uint32_t to_a = s->seq + a->span, to_b = b->seq + b->span, to = seq_before(to_a, to_b) ? to_a : to_b;
+        self = carve(p, self, from - shift, to - from, &rest);
+        partner = carve(p, partner, from, to - from, &ignored);
+        if (self == NONE || partner == NONE) {
+            p->failed = true;
+            return NONE;
+        }
+        uint32_t next = p->held.held[partner].next;
+        p->flows.flows[s->flow].ways[s->flow_way].cursor = next != NONE ? next : p->held.held[partner].prev;
+    }
+    join(p, is_near ? self : partner, is_near ? partner : self);
+    return rest;
+}
+
+void match_held(struct pairing *p, uint32_t index)
+{
+    while (index != NONE && !p->failed) {
+        const struct search s = search_of(p, &p->held.held[index]);
+        uint32_t partner = find(&s);
+        if (partner == NONE)
+            return;
+        index = join_common(p, &s, index, partner);
+    }
+}
+
+/* RFC 4737 3.3: a packet is reordered if one that was sent later came before it. */
+void match_settle(struct pairing *p, uint32_t index)
+{
+    const struct held *h = &p->held.held[index];
+    struct pair *pair = &p->pairs[p->flows.flows[h->flow].pair];
+    struct pair_way *way = &pair->ways[h->way ^ way_flips(pair, h->point)];
+    if (h->partner_order < way->order_most[h->point])
+        way->reordered[h->point]++;
+    else
+        way->order_most[h->point] = h->partner_order;
+}
+
+void match_again(struct pairing *p, uint32_t index)
+{
+    uint32_t flow = p->pairs[index].flows[TRANSIT_NEAR];
+    for (unsigned way = 0; way < 2; way++) {
+        uint32_t next;
+        for (uint32_t i = p->flows.flows[flow].ways[way].head; i != NONE; i = next) {
+            next = p->held.held[i].next;
+            if (p->held.held[i].settled)
+                match_held(p, i);
+        }
+    }
+}
+
+bool match_is_twin(const struct held *a, const struct held *b)
+{
+    return a->flow == b->flow && a->way == b->way && a->kind == b->kind && a->length == b->length && a->id == b->id &&
+           a->whole_seq == b->whole_seq && a->whole_span == b->whole_span && a->ack == b->ack &&
+           a->timestamp == b->timestamp && a->timestamp_echo == b->timestamp_echo && a->flags == b->flags &&
+           a->window == b->window && a->options == b->options && a->content == b->content;
+}

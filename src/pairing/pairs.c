@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Which conversations of both points are the same. */
+#include "base/array.h"
+#include "pairing/state.h"
+
+/* Bits that equal addresses and ports add. Unit: bits. Source: they are no proof, since a proxy keeps them, too.
+ * Effect: with one packet's name they pair. */
+#define ADDRESS_BITS 24
+#define ID_BITS 12
+/* Flows with many packets vote with few of them. Unit: packets. Source: chosen. Effect: more cost time in captures
+ * of traffic that does not pass the other point. */
+#define VOTES_ALL 64
+#define VOTES_FEW_MASK UINT64_C(0xf0)
+/* Alike packets that are compared. */
+#define ALIKE_MOST 16
+
+static bool needs_votes(const struct pairing *p, const struct flow *flow)
+{
+    if (flow->pair == NONE)
+        return true;
+    const struct pair *pair = &p->pairs[flow->pair];
+    return flow->protocol == IP_TCP && !flow->is_error && !(pair->ways[0].seq_known && pair->ways[1].seq_known);
+}
+
+static bool chooses(const struct flow *flow, uint64_t name)
+{
+    return flow->ways[0].frames + flow->ways[1].frames <= VOTES_ALL || (name & VOTES_FEW_MASK) == 0;
+}
+
+/* --- what a vote says --- */
+
+/* A packet at both points. */
+struct ballot {
+    uint32_t near, far; /* flows */
+    unsigned near_way, far_way;
+    const struct passage *passage; /* the packet at hand, at one of them */
+    const struct vote *vote;       /* the other one */
+    enum passage_name name;
+    bool same_addresses;
+};
+
+static bool same_addresses(const struct pairing *p, const struct ballot *b)
+{
+    const struct flow *near = &p->flows.flows[b->near], *far = &p->flows.flows[b->far];
+    for (unsigned end = 0; end < 2; end++) {
+        unsigned other = end ^ b->near_way ^ b->far_way;
+        if (near->hosts[end] != far->hosts[other] || near->ports[end] != far->ports[other])
+            return false;
+    }
+    return true;
+}
+
+static struct ballot ballot_of(const struct pairing *p, const struct passage *passage, uint32_t flow, unsigned way,
+                               const struct vote *vote, enum passage_name name)
+{
+    bool is_far = passage->point == TRANSIT_FAR;
+    struct ballot b = {.near = is_far ? vote->flow : flow,
+                       .far = is_far ? flow : vote->flow,
+                       .near_way = is_far ? vote->way : way,
+                       .far_way = is_far ? way : vote->way,
+                       .passage = passage,
+                       .vote = vote,
+                       .name = name};
+    b.same_addresses = same_addresses(p, &b);
+    return b;
+}
+
+/* What a capture adds from the near point to the far one. */
+static uint32_t difference(const struct ballot *b, uint32_t passage, uint32_t vote)
+{
+    return b->passage->point == TRANSIT_FAR ? passage - vote : vote - passage;
+}
+
+/* The constants that a firewall adds to sequence numbers and timestamps. */
+static void learn(struct pair *pair, const struct ballot *b)
+{
+    const struct passage *p = b->passage;
+    struct pair_way *way = &pair->ways[b->near_way], *other = &pair->ways[!b->near_way];
+    if (p->kind != PASSAGE_TCP)
+        return;
+    if (!way->seq_known) {
+        way->seq_known = true;
+        way->seq = difference(b, p->seq, b->vote->seq);
+    }
+    if (!other->seq_known && (p->flags & TCP_ACK) && (b->vote->flags & TCP_ACK)) {
+        other->seq_known = true;
+        other->seq = difference(b, p->ack, b->vote->ack);
+    }
+    if (!way->timestamp_known && p->has_timestamps && b->vote->has_timestamps) {
+        way->timestamp_known = true;
+        way->timestamp = difference(b, p->timestamp, b->vote->timestamp);
+    }
+}
+
+static uint8_t evidence_of(const struct ballot *b)
+{
+    static const uint8_t by_name[PASSAGE_NAMES] = {
+        [NAME_SEQ] = TRANSIT_BY_SEQ, [NAME_TIMESTAMPS] = TRANSIT_BY_TIMESTAMPS, [NAME_CONTENT] = TRANSIT_BY_PAYLOAD};
+    bool same_id = b->passage->id && b->passage->id == b->vote->id;
+    return (uint8_t)(by_name[b->name] | (same_id ? TRANSIT_BY_IP_ID : 0) |
+                     (b->same_addresses ? TRANSIT_BY_ADDRESSES : 0));
+}
+
+static int bits_of(const struct ballot *b)
+{
+    bool same_id = b->passage->id && b->passage->id == b->vote->id;
+    return b->passage->name_bits[b->name] + (same_id ? ID_BITS : 0) + (b->same_addresses ? ADDRESS_BITS : 0);
+}
+
+/* --- pairs --- */
+
+static void make_pair(struct pairing *p, const struct ballot *b, int score, uint8_t evidence)
+{
+    if (!array_reserve((void **)&p->pairs, &p->pair_capacity, p->pair_count + 1, sizeof *p->pairs)) {
+        p->failed = true;
+        return;
+    }
+    uint32_t index = (uint32_t)p->pair_count++;
+    struct pair *pair = &p->pairs[index];
+    *pair = (struct pair){.flows = {b->near, b->far},
+                          .flipped = b->near_way != b->far_way,
+                          .score = (int16_t)(score < INT16_MAX ? score : INT16_MAX),
+                          .evidence = evidence};
+    p->flows.flows[b->near].pair = p->flows.flows[b->far].pair = index;
+    learn(pair, b);
+    match_again(p, index);
+}
+
+/* A candidate loses what speaks for another one. Returns its score. */
+static int support(struct flow *flow, uint32_t candidate, int bits, uint8_t evidence)
+{
+    if (flow->candidate != candidate) {
+        flow->score = (int16_t)(flow->score - bits);
+        if (flow->candidate != NONE && flow->score > 0)
+            return 0;
+        flow->candidate = candidate;
+        flow->score = 0;
+        flow->evidence = 0;
+    }
+    if (flow->score < 1000)
+        flow->score = (int16_t)(flow->score + bits);
+    flow->evidence |= evidence;
+    return flow->score;
+}
+
+static void count_ballot(struct pairing *p, const struct ballot *b)
+{
+    struct flow *near = &p->flows.flows[b->near], *far = &p->flows.flows[b->far];
+    uint8_t evidence = evidence_of(b);
+    if (near->protocol != far->protocol || near->is_error != far->is_error)
+        return;
+    if (near->pair != NONE || far->pair != NONE) {
+        if (near->pair == far->pair) {
+            struct pair *pair = &p->pairs[near->pair];
+            pair->evidence |= evidence;
+            learn(pair, b);
+            match_again(p, near->pair);
+        }
+        return;
+    }
+    int bits = bits_of(b);
+    int of_near = support(near, b->far, bits, evidence), of_far = support(far, b->near, bits, evidence);
+    if (of_near >= PAIRED_BITS && of_far >= PAIRED_BITS)
+        make_pair(p, b, of_near < of_far ? of_near : of_far, near->evidence | far->evidence);
+}
+
+/* The flow of the other point that a name stands for. Of several, the one with the same addresses counts, and else
+ * none. */
+static const struct vote *choose(const struct pairing *p, const struct passage *passage, uint32_t flow, unsigned way,
+                                 enum passage_name name)
+{
+    const struct vote *chosen = NULL;
+    unsigned left = ALIKE_MOST;
+    for (const struct vote *vote = votes_first(&p->votes, passage->names[name]); vote && left;
+         vote = votes_next(&p->votes, vote), left--) {
+        if (vote->point == passage->point || passage->common - vote->common > ALONE_AFTER)
+            continue;
+        if (ballot_of(p, passage, flow, way, vote, name).same_addresses)
+            return vote;
+        if (chosen && chosen->flow != vote->flow)
+            return NULL;
+        chosen = vote;
+    }
+    return chosen;
+}
+
+void pairs_vote(struct pairing *p, const struct passage *passage, uint32_t flow, unsigned way)
+{
+    for (unsigned name = 0; name < PASSAGE_NAMES; name++) {
+        if (!passage->names[name] || !needs_votes(p, &p->flows.flows[flow]) ||
+            !chooses(&p->flows.flows[flow], passage->names[name]))
+            continue;
+        const struct vote *vote = choose(p, passage, flow, way, name);
+        if (vote) {
+            const struct ballot ballot = ballot_of(p, passage, flow, way, vote, name);
+            count_ballot(p, &ballot);
+        }
+        votes_add(&p->votes, passage, passage->names[name], flow, way);
+    }
+}

@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "pairing/survey.h"
+
+#include <stdlib.h>
+
+#include "pairing/least.h"
+#include "pairing/passage.h"
+#include "transit/sightings.h"
+
+/* Packets of each point that are compared, at most. Unit: packets. Source: they take 10 MB. Effect: fewer show less of a
+ * drift, and nothing of conversations with few packets. */
+#define SIGHTINGS_MOST 65536
+/* Shorter silences are not kept. Unit: time. Source: TCP's first timeout after a loss is 1 s (RFC 6298 2.1). */
+#define SILENCE_LEAST (250 * NS_PER_MS)
+/* The share of cut packets that may have fewer bytes than are compared. */
+#define CUT_SHARE 100
+
+struct survey {
+    struct sightings *sightings[TRANSIT_POINTS];
+    struct survey_point points[TRANSIT_POINTS];
+    /* How many packets that the capture cut have so many bytes of payload. */
+    uint64_t cut[TRANSIT_POINTS][CONTENT_BYTES + 1];
+};
+
+struct survey *survey_new(void)
+{
+    struct survey *s = calloc(1, sizeof *s);
+    if (!s)
+        return NULL;
+    bool good = true;
+    for (unsigned point = 0; point < TRANSIT_POINTS; point++) {
+        s->sightings[point] = sightings_new(SIGHTINGS_MOST);
+        good = good && s->sightings[point];
+        s->points[point].first = s->points[point].last = NSTIME_NONE;
+    }
+    if (good)
+        return s;
+    survey_free(s);
+    return NULL;
+}
+
+void survey_free(struct survey *s)
+{
+    if (!s)
+        return;
+    for (unsigned point = 0; point < TRANSIT_POINTS; point++)
+        sightings_free(s->sightings[point]);
+    free(s);
+}
+
+static void note_silence(struct survey_point *point, nstime from, nstime to)
+{
+    unsigned at = point->silence_count;
+    if (to - from < SILENCE_LEAST)
+        return;
+    if (at == SILENCES_MOST) {
+        at = 0;
+        for (unsigned i = 1; i < SILENCES_MOST; i++)
+            if (point->silences[i].to - point->silences[i].from < point->silences[at].to - point->silences[at].from)
+                at = i;
+        if (to - from <= point->silences[at].to - point->silences[at].from)
+            return;
+    } else {
+        point->silence_count++;
+    }
+    point->silences[at] = (struct silence){from, to};
+}
+
+static void note_time(struct survey_point *point, nstime time)
+{
+    if (point->frames++ == 0) {
+        point->first = point->last = time;
+        return;
+    }
+    if (time > point->last)
+        note_silence(point, point->last, time);
+    point->first = time < point->first ? time : point->first;
+    point->last = time > point->last ? time : point->last;
+}
+
+/* The way of a packet in its flow, and the flow: they tell ways apart if all TTLs are equal. */
+static uint32_t flow_of(const struct passage *p)
+{
+    int order = addr_compare(&p->source, &p->target);
+    order = order ? order : (int)p->source_port - (int)p->target_port;
+    const struct addr *first = order < 0 ? &p->source : &p->target, *second = order < 0 ? &p->target : &p->source;
+    uint32_t ports = order < 0 ? (uint32_t)p->source_port << 16 | p->target_port
+                               : (uint32_t)p->target_port << 16 | p->source_port;
+    uint64_t hash = passage_hash(passage_mix(p->protocol, ports), first->bytes, sizeof first->bytes);
+    hash = passage_hash(hash, second->bytes, sizeof second->bytes);
+    return (uint32_t)hash << 1 | (order < 0);
+}
+
+void survey_take(struct survey *s, enum transit_point point, const struct frame *frame, const struct packet *packet)
+{
+    struct passage p;
+    note_time(&s->points[point], frame->time);
+    if (!passage_read(frame, packet, CONTENT_BYTES, &p))
+        return;
+    if (p.cut && p.kind != PASSAGE_ERROR)
+        s->cut[point][p.content_bytes]++;
+    struct sighting sighting = {
+        .time = frame->time, .mark = p.id, .packet = flow_of(&p), .role = SIGHTING_PACKET, .ttl = p.ttl};
+    for (unsigned name = 0; name < PASSAGE_NAMES; name++) {
+        bool is_telling = p.names[name] && p.name_bits[name] >= 16 && !(p.cut && name == NAME_CONTENT);
+        sighting.identity = p.names[name];
+        if (is_telling)
+            sightings_add(s->sightings[point], &sighting);
+    }
+}
+
+/* Bytes that nearly all packets of a point have. */
+static unsigned content_of(const uint64_t *cut)
+{
+    uint64_t all = 0, below = 0;
+    unsigned bytes = 0;
+    for (unsigned i = 0; i <= CONTENT_BYTES; i++)
+        all += cut[i];
+    while (bytes < CONTENT_BYTES && below + cut[bytes] <= all / CUT_SHARE)
+        below += cut[bytes++];
+    return bytes;
+}
+
+/* --- the clock --- */
+
+struct shared {
+    const struct sighting *near, *far;
+};
+
+/* A packet at both points, by the order of names. */
+static bool next_shared(const struct sighting **near, const struct sighting *near_end, const struct sighting **far,
+                        const struct sighting *far_end, struct shared *out)
+{
+    while (*near < near_end && *far < far_end) {
+        if ((*near)->identity < (*far)->identity) {
+            ++*near;
+        } else if ((*near)->identity > (*far)->identity) {
+            ++*far;
+        } else {
+            *out = (struct shared){(*near)++, (*far)++};
+            if (!out->near->is_repeated && !out->far->is_repeated)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* Packets whose TTL stays: of the two ways of a conversation, the far stamps of the one toward far are further ahead. */
+#define EQUAL_MOST 4096
+struct equal {
+    uint32_t flow; /* with the way in the lowest bit */
+    nstime near, far;
+};
+
+static int by_flow(const void *a, const void *b)
+{
+    const struct equal *x = a, *y = b;
+    if (x->flow != y->flow)
+        return x->flow < y->flow ? -1 : 1;
+    nstime ahead = x->far - x->near, other = y->far - y->near;
+    return ahead < other ? -1 : ahead > other;
+}
+
+static unsigned end_of_way(const struct equal *all, unsigned from, unsigned count)
+{
+    unsigned to = from;
+    while (to < count && all[to].flow == all[from].flow)
+        to++;
+    return to;
+}
+
+static void add_way(struct least_delays *least, bool toward_far, const struct equal *all, unsigned from, unsigned to)
+{
+    for (unsigned i = from; i < to; i++)
+        least_add(least, toward_far, all[i].near, all[i].far);
+}
+
+static void add_equal(struct least_delays *least, struct equal *all, unsigned count)
+{
+    qsort(all, count, sizeof *all, by_flow);
+    for (unsigned from = 0, middle, to; from < count; from = to) {
+        middle = end_of_way(all, from, count);
+        to = middle;
+        if (middle == count || all[middle].flow >> 1 != all[from].flow >> 1)
+            continue;
+        to = end_of_way(all, middle, count);
+        const struct equal *one = &all[(from + middle) / 2], *other = &all[(middle + to) / 2];
+        bool first_is_far = one->far - one->near > other->far - other->near;
+        add_way(least, first_is_far, all, from, middle);
+        add_way(least, !first_is_far, all, middle, to);
+    }
+}
+
+static bool compare_clocks(struct survey *s, struct survey_result *out)
+{
+    unsigned near_count, far_count, equals = 0;
+    const struct sighting *near = sightings_list(s->sightings[TRANSIT_NEAR], &near_count), *near_end = near + near_count;
+    const struct sighting *far = sightings_list(s->sightings[TRANSIT_FAR], &far_count), *far_end = far + far_count;
+    struct least_delays *least = least_new(s->points[TRANSIT_NEAR].first, s->points[TRANSIT_NEAR].last);
+    struct equal *equal = malloc(EQUAL_MOST * sizeof *equal);
+    struct shared shared;
+    bool good = least && equal;
+    while (good && next_shared(&near, near_end, &far, far_end, &shared)) {
+        out->shared++;
+        if (shared.near->ttl != shared.far->ttl)
+            least_add(least, shared.far->ttl < shared.near->ttl, shared.near->time, shared.far->time);
+        else if (equals < EQUAL_MOST)
+            equal[equals++] = (struct equal){shared.near->packet, shared.near->time, shared.far->time};
+    }
+    if (good && least->count == 0)
+        add_equal(least, equal, equals);
+    if (good && least->count == 0)
+        add_way(least, true, equal, 0, equals);
+    good = good && least_estimate(least, &out->clock);
+    least_free(least);
+    free(equal);
+    return good;
+}
+
+bool survey_finish(struct survey *s, struct survey_result *out)
+{
+    *out = (struct survey_result){.shared = 0};
+    for (unsigned point = 0; point < TRANSIT_POINTS; point++)
+        out->points[point] = s->points[point];
+    unsigned near = content_of(s->cut[TRANSIT_NEAR]), far = content_of(s->cut[TRANSIT_FAR]);
+    out->content_bytes = near < far ? near : far;
+    return compare_clocks(s, out);
+}
