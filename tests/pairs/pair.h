@@ -11,6 +11,7 @@
 #include "base/addr.h"
 #include "base/nstime.h"
 #include "base/rng.h"
+#include "packet/frame.h"
 
 enum pair_side { PAIR_NEAR, PAIR_FAR };              /* a point */
 enum pair_way { PAIR_TOWARD_FAR, PAIR_TOWARD_NEAR }; /* a direction: the first point it passes has the same number */
@@ -162,6 +163,10 @@ nstime pair_offset(const struct pair_plan *plan, nstime true_time);
 nstime pair_stamp(const struct pair_point *point, nstime true_time);
 /* True if the point records a packet of this protocol at that time, and also `margin` before and after it. */
 bool pair_covers(const struct pair_point *point, uint8_t protocol, nstime true_time, nstime margin);
+#define PAIR_FRAME_MOST (65536 + 128) /* bytes of a frame, its link layer included */
+/* A frame of a capture as it stands in the file, in the room given. */
+void pair_frame(const struct pair *pair, enum pair_side side, size_t i, uint8_t room[PAIR_FRAME_MOST],
+                struct frame *out);
 /* Writes the capture of a point; false: errno says why. */
 bool pair_write(const struct pair *pair, enum pair_side side, const char *path);
 /* Writes the plan in one line, for people. */

@@ -7,8 +7,6 @@
 #include "pairs/pair.h"
 #include "sim/pkt.h"
 
-#define LINK_MOST 64 /* bytes before the IP packet */
-
 struct link_row {
     uint32_t linktype;
     size_t (*add)(uint8_t *at, bool six, size_t length);
@@ -108,38 +106,50 @@ static void begin_pcapng(FILE *file, const struct pair_point *point)
     write_u32s(file, (const uint32_t[]){1, 32, links[point->link].linktype, 0, 1U << 16 | 9, resolution, 0, 32}, 8);
 }
 
-static void write_frame(FILE *file, const struct pair_point *point, const struct pair_frame *frame,
-                        const uint8_t *bytes)
+void pair_frame(const struct pair *pair, enum pair_side side, size_t i, uint8_t room[PAIR_FRAME_MOST],
+                struct frame *out)
 {
-    uint8_t head[LINK_MOST];
-    bool six = bytes[0] >> 4 == 6;
-    size_t link = links[point->link].add(head, six, frame->length);
-    uint32_t captured = (uint32_t)link + frame->captured, length = (uint32_t)link + frame->length;
-    nstime units = point->coarse ? frame->time / NS_PER_US : frame->time;
-    if (point->classic) {
-        nstime second = point->coarse ? NS_PER_S / NS_PER_US : NS_PER_S;
-        write_u32s(file, (const uint32_t[]){(uint32_t)(units / second), (uint32_t)(units % second), captured, length},
-                   4);
-    } else {
-        uint32_t padded = (captured + 3) / 4 * 4;
-        write_u32s(
-            file,
-            (const uint32_t[]){6, 32 + padded, 0, (uint32_t)((uint64_t)units >> 32), (uint32_t)units, captured, length},
-            7);
-    }
-    fwrite(head, 1, link, file);
-    fwrite(bytes, 1, frame->captured, file);
-    if (!point->classic) {
-        uint32_t padded = (captured + 3) / 4 * 4;
-        fwrite("\0\0\0", 1, padded - captured, file);
-        write_u32s(file, &(const uint32_t){32 + padded}, 1);
-    }
+    const struct pair_point *point = &pair->plan.points[side];
+    const struct pair_capture *capture = &pair->captures[side];
+    const struct pair_frame *frame = &capture->frames[i];
+    const uint8_t *packet = capture->bytes + frame->offset;
+    size_t link = links[point->link].add(room, packet[0] >> 4 == 6, frame->length);
+    memcpy(room + link, packet, frame->captured);
+    *out = (struct frame){.bytes = room,
+                          .captured = (uint32_t)link + frame->captured,
+                          .length = (uint32_t)link + frame->length,
+                          .linktype = (uint16_t)links[point->link].linktype,
+                          .number = i + 1,
+                          .time = frame->time};
+}
+
+static void write_classic(FILE *file, const struct pair_point *point, const struct frame *frame)
+{
+    nstime unit = point->coarse ? NS_PER_US : 1;
+    write_u32s(file,
+               (const uint32_t[]){(uint32_t)(frame->time / NS_PER_S), (uint32_t)(frame->time % NS_PER_S / unit),
+                                  frame->captured, frame->length},
+               4);
+    fwrite(frame->bytes, 1, frame->captured, file);
+}
+
+static void write_pcapng(FILE *file, const struct pair_point *point, const struct frame *frame)
+{
+    uint64_t units = (uint64_t)(point->coarse ? frame->time / NS_PER_US : frame->time);
+    uint32_t padding = (4 - frame->captured % 4) % 4, size = 32 + frame->captured + padding;
+    write_u32s(file,
+               (const uint32_t[]){6, size, 0, (uint32_t)(units >> 32), (uint32_t)units, frame->captured, frame->length},
+               7);
+    fwrite(frame->bytes, 1, frame->captured, file);
+    fwrite("\0\0\0", 1, padding, file);
+    write_u32s(file, &size, 1);
 }
 
 bool pair_write(const struct pair *pair, enum pair_side side, const char *path)
 {
+    static uint8_t room[PAIR_FRAME_MOST]; /* too large for the stack */
     const struct pair_point *point = &pair->plan.points[side];
-    const struct pair_capture *capture = &pair->captures[side];
+    struct frame frame;
     FILE *file = fopen(path, "wb");
     if (!file)
         return false;
@@ -147,8 +157,13 @@ bool pair_write(const struct pair *pair, enum pair_side side, const char *path)
         begin_classic(file, point);
     else
         begin_pcapng(file, point);
-    for (size_t i = 0; i < capture->count; i++)
-        write_frame(file, point, &capture->frames[i], capture->bytes + capture->frames[i].offset);
+    for (size_t i = 0; i < pair->captures[side].count; i++) {
+        pair_frame(pair, side, i, room, &frame);
+        if (point->classic)
+            write_classic(file, point, &frame);
+        else
+            write_pcapng(file, point, &frame);
+    }
     bool failed = ferror(file);
     return fclose(file) == 0 && !failed;
 }
