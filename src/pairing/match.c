@@ -70,7 +70,7 @@ static bool fits(const struct search *s, const struct held *h)
     const struct held *self = s->self;
     if (h->paired || h->flow != s->flow || h->way != s->flow_way || h->kind != self->kind)
         return false;
-    if (is_other_id(s, h) && s->way->ids_same >= IDS_SURE && !s->way->ids_differ)
+    if (is_other_id(s, h) && (s->p->config.survey.ids_kept || (s->way->ids_same >= IDS_SURE && !s->way->ids_differ)))
         return false;
     if (self->kind != PASSAGE_TCP)
         return h->content == self->content && h->length == self->length;
@@ -81,11 +81,30 @@ static bool fits(const struct search *s, const struct held *h)
     return seq_before(h->seq, s->seq + self->span) && seq_before(s->seq, h->seq + h->span);
 }
 
+static nstime distance(nstime a, nstime b)
+{
+    return a > b ? a - b : b - a;
+}
+
+/* How far from the expected delay. Until the conversation has shown its own, it is that of others the same way. */
+static nstime lateness(const struct search *s, const struct held *near, const struct held *far)
+{
+    const struct survey_result *survey = &s->p->config.survey;
+    nstime delay = far->common - near->common, least = NSTIME_NEVER;
+    if (s->way->has_expected)
+        return distance(delay, s->way->expected);
+    for (unsigned way = 0; way < TRANSIT_WAYS; way++) {
+        bool other_way = way == TRANSIT_TOWARD_FAR ? near->ttl < far->ttl : near->ttl > far->ttl;
+        if (survey->usual_known[way] && !other_way && distance(delay, survey->usual[way]) < least)
+            least = distance(delay, survey->usual[way]);
+    }
+    return least == NSTIME_NEVER ? distance(delay, 0) : least;
+}
+
 static nstime cost_of(const struct search *s, const struct held *h)
 {
-    nstime delay = s->self->point == TRANSIT_NEAR ? h->common - s->self->common : s->self->common - h->common;
-    nstime cost = delay - (s->way->has_expected ? s->way->expected : 0);
-    cost = cost < 0 ? -cost : cost;
+    bool is_near = s->self->point == TRANSIT_NEAR;
+    nstime cost = lateness(s, is_near ? s->self : h, is_near ? h : s->self);
     cost += is_other_id(s, h) ? OTHER_ID : 0;
     return cost + (h->window != s->self->window ? OTHER_WINDOW : 0);
 }

@@ -166,8 +166,8 @@ static void settle(struct pairing *p, uint32_t index)
 static void advance(struct pairing *p, nstime common)
 {
     const struct held_store *store = &p->held;
-    while (store->first_unsettled != NONE &&
-           store->held[store->first_unsettled].common <= common - SETTLED_AFTER && !p->failed)
+    while (store->first_unsettled != NONE && store->held[store->first_unsettled].common <= common - SETTLED_AFTER &&
+           !p->failed)
         settle(p, store->first_unsettled);
     while (store->first != NONE && !p->failed) {
         bool is_old = store->held[store->first].common <= common - ALONE_AFTER;

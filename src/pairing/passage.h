@@ -45,8 +45,8 @@ struct passage {
     uint32_t flow_label;
     uint32_t length; /* bytes of payload, as the headers say */
     uint64_t content;
-    uint8_t content_bytes; /* that `content` holds */
-    uint64_t names[PASSAGE_NAMES]; /* 0: none */
+    uint8_t content_bytes;            /* that `content` holds */
+    uint64_t names[PASSAGE_NAMES];    /* 0: none */
     uint8_t name_bits[PASSAGE_NAMES]; /* how much a name tells: bits that hardly repeat by chance */
     /* TCP: */
     uint32_t seq, ack;

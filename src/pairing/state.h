@@ -47,7 +47,7 @@ struct pair_way {
     bool seq_known, timestamp_known;
     uint32_t seq, timestamp; /* what is added to the near point's numbers to make the far point's */
     uint32_t arrived;
-    uint32_t down, up;         /* packets whose TTL is lower at the far point, at the near one */
+    uint32_t down, up; /* packets whose TTL is lower at the far point, at the near one */
     uint32_t ids_same, ids_differ;
     uint32_t duplicated;
     uint32_t reordered[TRANSIT_POINTS], order_most[TRANSIT_POINTS];
@@ -63,7 +63,7 @@ struct pair {
     bool flipped; /* the far flow's way 0 is the near flow's way 1 */
     uint8_t evidence;
     int16_t score;
-    struct pair_way ways[2]; /* by the near flow's ways */
+    struct pair_way ways[2];          /* by the near flow's ways */
     struct transit_rewrite *rewrites; /* owned; `way` is the near flow's */
     uint32_t rewrite_count;
 };

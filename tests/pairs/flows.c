@@ -184,7 +184,11 @@ static void start_stream(struct flow *flow)
     struct datagrams *stream = datagrams_new(flow);
     static const nstime intervals[] = {20 * NS_PER_MS, 50 * NS_PER_MS, 200 * NS_PER_MS, NS_PER_S};
     const struct flow_kind *kind = flow->kind;
-    stream->interval = kind == &flow_rtp ? intervals[0] : intervals[rng_below(&flow->rng, 4)];
+    stream->interval = intervals[rng_below(&flow->rng, 4)];
+    if (kind == &flow_rtp)
+        stream->interval = intervals[0];
+    if (kind == &flow_heartbeat && stream->interval < intervals[2]) /* nothing but its time tells one from the next */
+        stream->interval = intervals[2];
     uint64_t room = (uint64_t)(flow->world->plan->duration / stream->interval);
     for (int side = 0; side < 2; side++)
         stream->left[side] = 1 + rng_below(&flow->rng, room < STREAM_MOST ? (uint32_t)room + 1 : STREAM_MOST);

@@ -8,8 +8,10 @@
 
 /* Beside the bounds of a capture, clocks decide what it covers. Unit: ns. */
 #define MARGIN (NS_PER_S / 4)
-/* Stamps of microseconds, and bounds that were rounded. */
-#define CLOCK_TOLERANCE (2 * NS_PER_US)
+/* Contradictions up to STAMP_ERROR (src/transit/span.h) count as errors of stamps, so bounds may be off by as much. */
+#define CLOCK_TOLERANCE (52 * NS_PER_US)
+/* Packets this near to a step do not count: when it came is known from packets around it. */
+#define STEP_MARGIN NS_PER_S
 
 struct judge {
     const struct pair *pair;
@@ -149,9 +151,9 @@ static void judge_alone(struct judge *judge, const struct transit_alone *alone)
         }
         ++*wrong_count(&judge->sum, fate);
         say(judge,
-            "%s frame %" PRIu64 " is called %s: flow %u protocol %u seq %" PRIu32 "+%u is %s (near %" PRIu32
-            ", far %" PRIu32 ")",
-            side ? "far" : "near", alone->frame.number, words[fate], c->flow, c->protocol, c->sequence, c->payload,
+            "%s frame %" PRIu64 " is called %s: flow %u (%s) seq %" PRIu32 "+%u is %s (near %" PRIu32 ", far %" PRIu32
+            ")",
+            side ? "far" : "near", alone->frame.number, words[fate], c->flow, c->kind, c->sequence, c->payload,
             fate_of(c), c->frames[0], c->frames[1]);
     }
     if (!any) {
@@ -195,8 +197,8 @@ static void count_crossing(struct judge *judge, size_t i)
         sum->lost_found += found;
     }
     if (!found)
-        say(judge, "%s frame %" PRIu32 " is not found to be %s: flow %u protocol %u seq %" PRIu32 "+%u",
-            c->frames[0] ? "near" : "far", c->frames[0] ? c->frames[0] : c->frames[1], fate_of(c), c->flow, c->protocol,
+        say(judge, "%s frame %" PRIu32 " is not found to be %s: flow %u (%s) seq %" PRIu32 "+%u",
+            c->frames[0] ? "near" : "far", c->frames[0] ? c->frames[0] : c->frames[1], fate_of(c), c->flow, c->kind,
             c->sequence, c->payload);
 }
 
@@ -223,6 +225,11 @@ static bool allows(const struct clock_segment *segment, nstime near, nstime offs
            (!segment->has_most || (double)offset <= most + (double)CLOCK_TOLERANCE);
 }
 
+static bool is_near_step(const struct pair_point *point, nstime at)
+{
+    return point->step_by != 0 && at > point->step_at - STEP_MARGIN && at < point->step_at + STEP_MARGIN;
+}
+
 static void judge_clock(struct judge *judge, const struct clock_estimate *clock)
 {
     const struct pair *pair = judge->pair;
@@ -232,7 +239,8 @@ static void judge_clock(struct judge *judge, const struct clock_estimate *clock)
     judge->sum.clocks_found = 1;
     for (size_t i = 0; i < pair->count; i++) {
         const struct pair_crossing *c = &pair->crossings[i];
-        if (!c->frames[0] || !c->frames[1])
+        if (!c->frames[0] || !c->frames[1] || is_near_step(&pair->plan.points[0], c->at[0]) ||
+            is_near_step(&pair->plan.points[1], c->at[0]))
             continue;
         nstime near = pair_stamp(&pair->plan.points[PAIR_NEAR], c->at[PAIR_NEAR]);
         nstime offset = pair_offset(&pair->plan, c->at[PAIR_NEAR]);

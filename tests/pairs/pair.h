@@ -117,8 +117,9 @@ struct pair_crossing {
     uint8_t way;    /* enum pair_way */
     uint8_t origin; /* enum pair_origin */
     uint8_t protocol;
-    bool lost;      /* between the points */
-    bool reordered; /* it was held back so that others overtake it */
+    bool lost;        /* between the points */
+    bool reordered;   /* it was held back so that others overtake it */
+    const char *kind; /* of the flow: "dns" */
     uint16_t flow;
     uint16_t payload;   /* bytes */
     uint32_t sequence;  /* TCP, as sent */

@@ -155,6 +155,7 @@ static uint32_t add_crossing(struct flow *flow, enum pair_way way, enum pair_ori
     pair->crossings[pair->count] = (struct pair_crossing){.way = (uint8_t)way,
                                                           .origin = (uint8_t)origin,
                                                           .protocol = flow->kind->protocol,
+                                                          .kind = flow->kind->name,
                                                           .flow = flow->number,
                                                           .payload = (uint16_t)sending->data,
                                                           .sequence = sending->sequence,
