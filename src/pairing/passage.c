@@ -53,6 +53,7 @@ static void read_content(const struct body *body, unsigned most, struct passage 
 {
     uint32_t wanted = body->length < most ? body->length : most;
     out->length = body->length;
+    out->captured = body->captured;
     out->cut = body->captured < wanted;
     out->content_bytes = (uint8_t)(out->cut ? body->captured : wanted);
     out->content = passage_hash(0, body->bytes, out->content_bytes);
