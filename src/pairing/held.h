@@ -23,6 +23,7 @@ struct held {
     bool dont_fragment, has_timestamps;
     bool settled; /* its partner was looked for when those near in time were there */
     bool paired;
+    bool is_alike;           /* nothing but its time tells it from another packet of its point */
     bool is_twin;            /* a paired packet of its point equals it */
     bool is_first;           /* it is the part that holds the first byte of its packet, or all of it */
     uint32_t chain;          /* next with the same key bucket */

@@ -206,7 +206,7 @@ static void note_ttl(struct pairing *p, struct pair_way *way, const struct held 
     way->down += far->ttl < near->ttl;
     way->up += far->ttl > near->ttl;
     p->hops[far->ttl < near->ttl ? near->ttl - far->ttl : far->ttl - near->ttl]++;
-    if (far->ttl != near->ttl)
+    if (far->ttl != near->ttl && !near->is_alike && !far->is_alike)
         least_add(p->least, far->ttl < near->ttl, near->time, far->time);
 }
 
@@ -330,4 +330,11 @@ bool match_is_twin(const struct held *a, const struct held *b)
            a->whole_seq == b->whole_seq && a->whole_span == b->whole_span && a->ack == b->ack &&
            a->timestamp == b->timestamp && a->timestamp_echo == b->timestamp_echo && a->flags == b->flags &&
            a->window == b->window && a->options == b->options && a->content == b->content;
+}
+
+bool match_is_alike(const struct pairing *p, const struct held *a, const struct held *b)
+{
+    bool other_id = p->config.survey.ids_kept && a->id && b->id && a->id != b->id;
+    return !other_id && a->flow == b->flow && a->way == b->way && a->kind == b->kind && a->length == b->length &&
+           a->whole_seq == b->whole_seq && a->ack == b->ack && a->timestamp == b->timestamp && a->content == b->content;
 }

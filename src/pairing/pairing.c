@@ -116,6 +116,7 @@ static void leave_alone(struct pairing *p, const struct held *h, bool early)
         .kind = h->kind,
         .way = h->way,
         .is_twin = h->is_twin,
+        .is_alike = h->is_alike,
         .is_error = h->kind == PASSAGE_ERROR,
         .early = early,
     };
@@ -243,6 +244,18 @@ static bool is_copy(struct pairing *p, const struct held *h)
     return false;
 }
 
+static void mark_alike(struct pairing *p, struct held *h)
+{
+    unsigned left = 64;
+    for (uint32_t i = held_first(&p->held, h->key); i != NONE && left; i = p->held.held[i].chain, left--) {
+        struct held *other = &p->held.held[i];
+        if (other->key != h->key || !match_is_alike(p, other, h))
+            continue;
+        other->is_alike = h->is_alike = true;
+        return; /* those before it are marked */
+    }
+}
+
 static void note_syn(struct flow *flow, const struct passage *passage, unsigned way)
 {
     struct flow_syn *syn = &flow->syn[way];
@@ -293,6 +306,7 @@ static void take_packet(struct pairing *p, const struct passage *passage)
     flow->ways[way].ttl = flow->ways[way].ttl ? flow->ways[way].ttl : passage->ttl;
     if (passage->kind == PASSAGE_TCP)
         note_stream(flow, passage, way);
+    mark_alike(p, &h);
     h.order = ++p->orders[passage->point];
     if (held_add(&p->held, &p->flows, &h) == NONE) {
         p->failed = true;

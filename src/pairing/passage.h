@@ -66,7 +66,7 @@ static inline uint32_t passage_span(const struct passage *p)
 }
 
 /* Reads the outer packet, of which at most `content_most` bytes of payload are compared. False: it is no IP packet, or
- * a fragment other than the first. Sets all but `common`, `point` and `file`. */
+ * a later fragment of TCP. Sets all but `common`, `point` and `file`. */
 bool passage_read(const struct frame *frame, const struct packet *packet, unsigned content_most, struct passage *out);
 
 /* Mixes a value into a hash. */

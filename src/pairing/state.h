@@ -75,7 +75,7 @@ struct alone {
     uint32_t flow, ack, timestamp, whole_span;
     uint16_t id, window;
     uint8_t kind, way; /* of the flow */
-    bool has_timestamps, is_twin, missed, is_error, early;
+    bool has_timestamps, is_twin, is_alike, missed, is_error, early;
     bool gone;    /* it was paired in the end, or is a copy */
     uint32_t ref; /* of its conversation: a pair, or behind all pairs a flow */
 };
@@ -114,6 +114,8 @@ void match_settle(struct pairing *p, uint32_t index);
 void match_again(struct pairing *p, uint32_t pair);
 /* True: both are the same packet, seen twice at one point. */
 bool match_is_twin(const struct held *a, const struct held *b);
+/* True: only their times tell two packets of one point apart at the other one. */
+bool match_is_alike(const struct pairing *p, const struct held *a, const struct held *b);
 
 /* True: the other point has a paired packet with the same bytes of the stream. */
 bool match_was_sent(const struct pairing *p, const struct held *h);

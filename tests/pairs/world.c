@@ -330,7 +330,8 @@ void world_send(struct flow *flow, enum pair_side side, const struct sending *se
     sum_payload(payload, sending->length, &ip.source, &ip.target, ip.protocol);
     ip.id = sending->no_id ? 0 : next_id(flow, side);
     if (sending->length + 20 > WORLD_PACKET_MOST && ip.source.family == 4) {
-        ip.id = (uint16_t)(ip.id ? ip.id : 1);
+        ip.id =
+            (uint16_t)(ip.id ? ip.id : 1 + rng_below(&flow->rng, 65535)); /* RFC 6864 4.3: of fragments it is unique */
         send_fragments(flow, side, sending, &ip, payload);
         return;
     }

@@ -125,7 +125,8 @@ void fates_find_gaps(struct judging *j)
             bool is_unusual = length >= GAP_USUAL * usual && length >= GAP_LEAST;
             bool lacks = evidence[k].coming >= GAP_PACKETS && evidence[k].last - evidence[k].first >= GAP_TIME;
             bool is_long = length >= GAP_LONG && evidence[k].going;
-            j->is_gap[point][k] = j->is_gap[point][k] || (is_unusual && (lacks || is_long));
+            j->is_gap[point][k] =
+                j->is_gap[point][k] || (length >= GAP_USUAL * usual && lacks) || (is_unusual && is_long);
         }
     }
 }
@@ -160,7 +161,7 @@ static enum transit_reason reason_of(const struct judging *j, const struct alone
             return TRANSIT_SILENT;
     if (a->missed)
         return TRANSIT_MISSED;
-    if (a->early)
+    if (a->early || (a->is_alike && !j->p->config.survey.clock.count))
         return TRANSIT_AMBIGUOUS;
     bool is_sender = a->shown.point == transit_sender(way);
     bool is_shown = is_sender && a->kind == PASSAGE_TCP && a->shown.bytes; /* it would have been acknowledged */
