@@ -17,6 +17,7 @@ struct judged {
     uint64_t paired_right, paired_wrong;         /* pairs that were told of */
     uint64_t lost, lost_found, lost_wrong;       /* lost: those that should be found */
     uint64_t forged, forged_found, forged_wrong; /* likewise */
+    uint64_t excused;                            /* wrong, but no capture shows the truth */
     uint64_t midway, midway_found, midway_wrong; /* errors of routers between */
     uint64_t clocks, clocks_found, clocks_wrong; /* pairs of captures; wrong: the true offset is out of the bounds */
     uint64_t rewrites_missed, rewrites_wrong;    /* fields of the pairs of captures */

@@ -125,6 +125,7 @@ struct pair_crossing {
     uint32_t sequence;  /* TCP, as sent */
     nstime at[2];       /* true time at each point; NSTIME_NONE: it never passed it */
     uint32_t frames[2]; /* the first frame that shows it at each point, from 1; 0: none */
+    bool dropped[2];    /* the capture itself left the frame out */
     uint32_t copies[2]; /* network copies that passed the point, beyond the first */
 };
 

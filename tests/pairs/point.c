@@ -168,8 +168,13 @@ static void keep(struct world *world, enum pair_side side, struct making *making
     uint8_t protocol = world->pair->crossings[making->last.crossing].protocol;
     if (point->offload && making->last.outgoing)
         leave_checksum(making);
-    if (!pair_covers(point, protocol, making->last.at, 0) || world_chance(&world->rng, point->drops))
+    if (!pair_covers(point, protocol, making->last.at, 0))
         return;
+    if (world_chance(&world->rng, point->drops)) {
+        for (size_t i = first_shown; i < capture->shown_count; i++)
+            world->pair->crossings[capture->shown[i]].dropped[side] = true;
+        return;
+    }
     add_frame(capture, making, making->last.at, first_shown);
     if (point->doubled)
         add_frame(capture, making, making->last.at + point->doubled, first_shown);

@@ -128,6 +128,8 @@ static void print_counts(const struct judged *sum)
            sum->midway_found, sum->midway_wrong);
     printf("# clocks: %" PRIu64 ", estimated %" PRIu64 ", wrong %" PRIu64 "\n", sum->clocks, sum->clocks_found,
            sum->clocks_wrong);
+    printf("# packets without acknowledgement that a capture dropped, called lost or forged: %" PRIu64 "\n",
+           sum->excused);
     printf("# rewrites that there are not: %" PRIu64 "\n", sum->rewrites_wrong);
 }
 
