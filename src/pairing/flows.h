@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* flows: the conversations of each point, by addresses, protocol and ports. Floor: pairing; internal.
  *
- * A flow has two ways: way 0 is that of its first packet. A TCP SYN with a new sequence number on a flow that was closed
- * begins another flow. Hosts are shared by both points, so that equal addresses have equal numbers. */
+ * A flow has two ways: way 0 is that of its first packet. A TCP SYN with a new sequence number on a flow that was
+ * closed begins another flow. Hosts are shared by both points, so that equal addresses have equal numbers. */
 #ifndef HOPSONDE_PAIRING_FLOWS_H
 #define HOPSONDE_PAIRING_FLOWS_H
 
@@ -16,9 +16,9 @@ struct flow_way {
     uint32_t cursor;     /* the one behind the last that was paired; NONE */
     uint32_t frames;     /* without copies */
     uint32_t retransmitted;
-    uint32_t twins; /* copies that the network may have made */
-    uint8_t ttl;           /* of the first packet */
-    struct stream stream;  /* TCP */
+    uint32_t twins;       /* copies that the network may have made */
+    uint8_t ttl;          /* of the first packet */
+    struct stream stream; /* TCP */
 };
 
 /* The first SYN of a way, by which a proxy is told from a NAT. */
@@ -33,15 +33,15 @@ struct flow {
     uint32_t hosts[2]; /* the sender of the first packet, its receiver */
     uint16_t ports[2];
     uint8_t protocol, point, version;
-    bool closed;          /* TCP: a FIN or RST was seen */
-    bool is_error;        /* ICMP errors */
-    uint8_t evidence;     /* for `candidate` */
-    int16_t score;        /* bits that speak for `candidate` */
-    uint32_t chain;       /* next in the table */
-    uint32_t candidate;   /* flow of the other point; NONE */
-    uint32_t pair;        /* NONE: not paired */
-    uint32_t kept_alone;  /* of its packets that are alone, how many were kept */
-    nstime first, last;   /* clock of its point */
+    bool closed;         /* TCP: a FIN or RST was seen */
+    bool is_error;       /* ICMP errors */
+    uint8_t evidence;    /* for `candidate` */
+    int16_t score;       /* bits that speak for `candidate` */
+    uint32_t chain;      /* next in the table */
+    uint32_t candidate;  /* flow of the other point; NONE */
+    uint32_t pair;       /* NONE: not paired */
+    uint32_t kept_alone; /* of its packets that are alone, how many were kept */
+    nstime first, last;  /* clock of its point */
     struct flow_syn syn[2];
     struct flow_way ways[2];
 };

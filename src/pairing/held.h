@@ -12,30 +12,31 @@ struct held {
     nstime time, common; /* of its point's clock; of the near one's */
     uint64_t frame, content, key;
     uint32_t flow;
-    uint32_t seq, span;               /* TCP: what is left of its range */
-    uint32_t length;                  /* of payload, of the whole packet */
-    uint32_t whole_seq, whole_span;   /* TCP: of the whole packet */
+    uint32_t seq, span;             /* TCP: what is left of its range */
+    uint32_t length;                /* of payload, of the whole packet */
+    uint32_t whole_seq, whole_span; /* TCP: of the whole packet */
     uint32_t ack, timestamp, timestamp_echo, options, flow_label, interface;
-    uint32_t order;                   /* of arrival, at its point */
-    uint32_t partner_order;           /* with `paired` */
+    uint32_t order;         /* of arrival, at its point */
+    uint32_t partner_order; /* with `paired` */
     uint16_t id, window, mss;
     uint8_t file, kind, ttl, tos, flags, content_bytes, way, point, version, window_scale;
     bool dont_fragment, has_timestamps;
     bool settled; /* its partner was looked for when those near in time were there */
     bool paired;
-    bool is_twin;  /* a paired packet of its point equals it */
-    bool was_sent; /* a paired packet of the other point has the same bytes */
-    bool is_first; /* it is the part that holds the first byte of its packet, or all of it */
-    uint32_t chain;      /* next with the same key bucket */
-    uint32_t prev, next; /* in its way's list of packets that are not paired */
+    bool is_alike;           /* nothing but its time tells it from another packet of its point */
+    bool is_twin;            /* a paired packet of its point equals it */
+    bool was_sent;           /* a paired packet of the other point has the same bytes */
+    bool is_first;           /* it is the part that holds the first byte of its packet, or all of it */
+    uint32_t chain;          /* next with the same key bucket */
+    uint32_t prev, next;     /* in its way's list of packets that are not paired */
     uint32_t earlier, later; /* in the order of time */
 };
 
 struct held_store {
     struct held *held; /* owned */
     size_t capacity, used;
-    uint32_t free;  /* list of free ones, by `chain` */
-    uint32_t count; /* in use */
+    uint32_t free;   /* list of free ones, by `chain` */
+    uint32_t count;  /* in use */
     uint32_t *heads; /* owned */
     uint32_t mask;
     uint32_t first, last;     /* in the order of time */

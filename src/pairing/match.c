@@ -116,7 +116,7 @@ static bool fits(const struct search *s, const struct held *h)
     const struct held *self = s->self;
     if (h->paired || h->flow != s->flow || h->way != s->flow_way || h->kind != self->kind)
         return false;
-    if (is_other_id(s, h) && ids_stay(s->way))
+    if (is_other_id(s, h) && (s->p->config.overview.ids_kept || ids_stay(s->way)))
         return false;
     if (self->kind != PASSAGE_TCP)
         return h->content == self->content && h->length == self->length;
@@ -127,11 +127,30 @@ static bool fits(const struct search *s, const struct held *h)
     return seq_before(h->seq, s->seq + self->span) && seq_before(s->seq, h->seq + h->span);
 }
 
+static nstime distance(nstime a, nstime b)
+{
+    return a > b ? a - b : b - a;
+}
+
+/* How far from the expected delay. Until the conversation has shown its own, it is that of others the same way. */
+static nstime lateness(const struct search *s, const struct held *near, const struct held *far)
+{
+    const struct overview_result *overview = &s->p->config.overview;
+    nstime delay = far->common - near->common, least = NSTIME_NEVER;
+    if (s->way->has_expected)
+        return distance(delay, s->way->expected);
+    for (unsigned way = 0; way < TRANSIT_WAYS; way++) {
+        bool other_way = way == TRANSIT_TOWARD_FAR ? near->ttl < far->ttl : near->ttl > far->ttl;
+        if (overview->usual_known[way] && !other_way && distance(delay, overview->usual[way]) < least)
+            least = distance(delay, overview->usual[way]);
+    }
+    return least == NSTIME_NEVER ? distance(delay, 0) : least;
+}
+
 static nstime cost_of(const struct search *s, const struct held *h)
 {
-    nstime delay = s->self->point == TRANSIT_NEAR ? h->common - s->self->common : s->self->common - h->common;
-    nstime cost = delay - (s->way->has_expected ? s->way->expected : 0);
-    cost = cost < 0 ? -cost : cost;
+    bool is_near = s->self->point == TRANSIT_NEAR;
+    nstime cost = lateness(s, is_near ? s->self : h, is_near ? h : s->self);
     cost += is_other_id(s, h) ? OTHER_ID : cost_of_id(s, h);
     return cost + (h->window != s->self->window ? OTHER_WINDOW : 0);
 }
@@ -259,7 +278,7 @@ static void note_ttl(struct pairing *p, struct pair_way *way, const struct held 
     way->down += far->ttl < near->ttl;
     way->up += far->ttl > near->ttl;
     p->hops[far->ttl < near->ttl ? near->ttl - far->ttl : far->ttl - near->ttl]++;
-    if (far->ttl != near->ttl)
+    if (far->ttl != near->ttl && !near->is_alike && !far->is_alike)
         least_add(p->least, far->ttl < near->ttl, near->time, far->time);
 }
 
@@ -383,4 +402,11 @@ bool match_is_twin(const struct held *a, const struct held *b)
            a->whole_seq == b->whole_seq && a->whole_span == b->whole_span && a->ack == b->ack &&
            a->timestamp == b->timestamp && a->timestamp_echo == b->timestamp_echo && a->flags == b->flags &&
            a->window == b->window && a->options == b->options && a->content == b->content;
+}
+
+bool match_is_alike(const struct pairing *p, const struct held *a, const struct held *b)
+{
+    bool other_id = p->config.overview.ids_kept && a->id && b->id && a->id != b->id;
+    return !other_id && a->flow == b->flow && a->way == b->way && a->kind == b->kind && a->length == b->length &&
+           a->whole_seq == b->whole_seq && a->ack == b->ack && a->timestamp == b->timestamp && a->content == b->content;
 }

@@ -7,11 +7,14 @@
 #include "pairing/passage.h"
 #include "transit/sightings.h"
 
-/* Packets of each point that are compared, at most. Unit: packets. Source: they take 10 MB. Effect: fewer show less of a
- * drift, and nothing of conversations with few packets. */
+/* Packets of each point that are compared, at most. Unit: packets. Source: they take 10 MB. Effect: fewer show less of
+ * a drift, and nothing of conversations with few packets. */
 #define SIGHTINGS_MOST 65536
 /* Shorter silences are not kept. Unit: time. Source: TCP's first timeout after a loss is 1 s (RFC 6298 2.1). */
 #define SILENCE_LEAST (250 * NS_PER_MS)
+/* Bytes of payload by which packets are chosen and compared here. Unit: bytes. Source: headers with counters are
+ * shorter. Effect: more leave out captures with short snap lengths. */
+#define OVERVIEW_BYTES 32
 /* The share of cut packets that may have fewer bytes than are compared. */
 #define CUT_SHARE 100
 
@@ -84,8 +87,8 @@ static uint32_t flow_of(const struct passage *p)
     int order = addr_compare(&p->source, &p->target);
     order = order ? order : (int)p->source_port - (int)p->target_port;
     const struct addr *first = order < 0 ? &p->source : &p->target, *second = order < 0 ? &p->target : &p->source;
-    uint32_t ports = order < 0 ? (uint32_t)p->source_port << 16 | p->target_port
-                               : (uint32_t)p->target_port << 16 | p->source_port;
+    uint32_t ports =
+        order < 0 ? (uint32_t)p->source_port << 16 | p->target_port : (uint32_t)p->target_port << 16 | p->source_port;
     uint64_t hash = passage_hash(passage_mix(p->protocol, ports), first->bytes, sizeof first->bytes);
     hash = passage_hash(hash, second->bytes, sizeof second->bytes);
     return (uint32_t)hash << 1 | (order < 0);
@@ -95,10 +98,10 @@ void overview_take(struct overview *s, enum transit_point point, const struct fr
 {
     struct passage p;
     note_time(&s->points[point], frame->time);
-    if (!passage_read(frame, packet, CONTENT_BYTES, &p))
+    if (!passage_read(frame, packet, OVERVIEW_BYTES, &p))
         return;
-    if (p.cut && p.kind != PASSAGE_ERROR)
-        s->cut[point][p.content_bytes]++;
+    if (p.captured < p.length && p.captured < CONTENT_BYTES && p.kind != PASSAGE_ERROR)
+        s->cut[point][p.captured]++;
     struct sighting sighting = {
         .time = frame->time, .mark = p.id, .packet = flow_of(&p), .role = SIGHTING_PACKET, .ttl = p.ttl};
     for (unsigned name = 0; name < PASSAGE_NAMES; name++) {
@@ -145,7 +148,8 @@ static bool next_shared(const struct sighting **near, const struct sighting *nea
     return false;
 }
 
-/* Packets whose TTL stays: of the two ways of a conversation, the far stamps of the one toward far are further ahead. */
+/* Packets whose TTL stays: of the two ways of a conversation, the far stamps of the one toward far are further ahead.
+ */
 #define EQUAL_MOST 4096
 struct equal {
     uint32_t flow; /* with the way in the lowest bit */
@@ -194,7 +198,8 @@ static void add_equal(struct least_delays *least, struct equal *all, unsigned co
 static bool compare_clocks(struct overview *s, struct overview_result *out)
 {
     unsigned near_count, far_count, equals = 0;
-    const struct sighting *near = sightings_list(s->sightings[TRANSIT_NEAR], &near_count), *near_end = near + near_count;
+    const struct sighting *near = sightings_list(s->sightings[TRANSIT_NEAR], &near_count),
+                          *near_end = near + near_count;
     const struct sighting *far = sightings_list(s->sightings[TRANSIT_FAR], &far_count), *far_end = far + far_count;
     struct least_delays *least = least_new(s->points[TRANSIT_NEAR].first, s->points[TRANSIT_NEAR].last);
     struct equal *equal = malloc(EQUAL_MOST * sizeof *equal);
@@ -217,6 +222,68 @@ static bool compare_clocks(struct overview *s, struct overview_result *out)
     return good;
 }
 
+/* --- what else the shared packets show --- */
+
+/* Shared packets with an IPv4 id that say whether the network keeps it. */
+#define IDS_LEAST 8
+/* Of so many one may have another id: some devices answer for a host. */
+#define IDS_SHARE 50
+#define USUAL_MOST 4096
+
+struct usual {
+    nstime delays[TRANSIT_WAYS][USUAL_MOST];
+    unsigned count[TRANSIT_WAYS];
+};
+
+static int by_delay(const void *a, const void *b)
+{
+    nstime x = *(const nstime *)a, y = *(const nstime *)b;
+    return x < y ? -1 : x > y;
+}
+
+/* By a clock between both bounds, packets toward far are later at the far point, and the others earlier. */
+static void note_usual(struct usual *usual, const struct clock_estimate *clock, const struct shared *shared)
+{
+    nstime delay = clock_correct(clock, shared->far->time) - shared->near->time;
+    enum transit_way way = delay >= 0 ? TRANSIT_TOWARD_FAR : TRANSIT_TOWARD_NEAR;
+    if (usual->count[way] < USUAL_MOST)
+        usual->delays[way][usual->count[way]++] = delay;
+}
+
+static void set_usual(struct usual *usual, struct overview_result *out)
+{
+    for (unsigned way = 0; way < TRANSIT_WAYS; way++) {
+        unsigned count = usual->count[way];
+        if (count == 0)
+            continue;
+        qsort(usual->delays[way], count, sizeof usual->delays[way][0], by_delay);
+        out->usual_known[way] = true;
+        out->usual[way] = usual->delays[way][count / 2];
+    }
+}
+
+static bool compare_packets(struct overview *s, struct overview_result *out)
+{
+    unsigned near_count, far_count, same = 0, differ = 0;
+    const struct sighting *near = sightings_list(s->sightings[TRANSIT_NEAR], &near_count),
+                          *near_end = near + near_count;
+    const struct sighting *far = sightings_list(s->sightings[TRANSIT_FAR], &far_count), *far_end = far + far_count;
+    struct usual *usual = calloc(1, sizeof *usual);
+    struct shared shared;
+    while (usual && next_shared(&near, near_end, &far, far_end, &shared)) {
+        if (out->clock.count)
+            note_usual(usual, &out->clock, &shared);
+        bool has_ids = shared.near->mark && shared.far->mark;
+        same += has_ids && shared.near->mark == shared.far->mark;
+        differ += has_ids && shared.near->mark != shared.far->mark;
+    }
+    out->ids_kept = same >= IDS_LEAST && differ <= same / IDS_SHARE;
+    if (usual)
+        set_usual(usual, out);
+    free(usual);
+    return usual != NULL;
+}
+
 bool overview_finish(struct overview *s, struct overview_result *out)
 {
     *out = (struct overview_result){.shared = 0};
@@ -224,5 +291,5 @@ bool overview_finish(struct overview *s, struct overview_result *out)
         out->points[point] = s->points[point];
     unsigned near = content_of(s->cut[TRANSIT_NEAR]), far = content_of(s->cut[TRANSIT_FAR]);
     out->content_bytes = near < far ? near : far;
-    return compare_clocks(s, out);
+    return compare_clocks(s, out) && compare_packets(s, out);
 }

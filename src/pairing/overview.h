@@ -28,7 +28,12 @@ struct overview_result {
     struct overview_point points[TRANSIT_POINTS];
     struct clock_estimate clock; /* the far clock against the near one; `count` 0: unknown */
     unsigned shared;             /* packets that both points showed, of those chosen */
-    unsigned content_bytes;      /* of payload that both captures have of nearly every packet */
+    bool usual_known[TRANSIT_WAYS];
+    nstime
+        usual[TRANSIT_WAYS]; /* how much later they usually are at the far point, by that clock; toward near: negative
+                              */
+    bool ids_kept;           /* packets with an IPv4 id have the same one at both points */
+    unsigned content_bytes;  /* of payload that both captures have of nearly every packet */
 };
 
 struct overview;

@@ -117,6 +117,7 @@ static void leave_alone(struct pairing *p, const struct held *h, bool early)
         .way = h->way,
         .is_twin = h->is_twin,
         .was_sent = h->was_sent,
+        .is_alike = h->is_alike,
         .is_error = h->kind == PASSAGE_ERROR,
         .early = early,
     };
@@ -171,8 +172,8 @@ static void settle(struct pairing *p, uint32_t index)
 static void advance(struct pairing *p, nstime common)
 {
     const struct held_store *store = &p->held;
-    while (store->first_unsettled != NONE &&
-           store->held[store->first_unsettled].common <= common - SETTLED_AFTER && !p->failed)
+    while (store->first_unsettled != NONE && store->held[store->first_unsettled].common <= common - SETTLED_AFTER &&
+           !p->failed)
         settle(p, store->first_unsettled);
     while (store->first != NONE && !p->failed) {
         bool is_old = store->held[store->first].common <= common - ALONE_AFTER;
@@ -248,6 +249,18 @@ static bool is_copy(struct pairing *p, const struct held *h)
     return false;
 }
 
+static void mark_alike(struct pairing *p, struct held *h)
+{
+    unsigned left = 64;
+    for (uint32_t i = held_first(&p->held, h->key); i != NONE && left; i = p->held.held[i].chain, left--) {
+        struct held *other = &p->held.held[i];
+        if (other->key != h->key || !match_is_alike(p, other, h))
+            continue;
+        other->is_alike = h->is_alike = true;
+        return; /* those before it are marked */
+    }
+}
+
 static void note_syn(struct flow *flow, const struct passage *passage, unsigned way)
 {
     struct flow_syn *syn = &flow->syn[way];
@@ -298,6 +311,7 @@ static void take_packet(struct pairing *p, const struct passage *passage)
     flow->ways[way].ttl = flow->ways[way].ttl ? flow->ways[way].ttl : passage->ttl;
     if (passage->kind == PASSAGE_TCP)
         note_stream(flow, passage, way);
+    mark_alike(p, &h);
     h.order = ++p->orders[passage->point];
     if (held_add(&p->held, &p->flows, &h) == NONE) {
         p->failed = true;

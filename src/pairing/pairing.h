@@ -21,8 +21,8 @@ struct pairing;
 /* NULL: out of memory. */
 struct pairing *pairing_new(const struct pairing_config *config);
 void pairing_free(struct pairing *pairing); /* may be NULL */
-/* The next frame of both points, in the order of the near clock. `packet` is what packet_decode() made of it, maybe with
- * its tunnels opened. False: out of memory. */
+/* The next frame of both points, in the order of the near clock. `packet` is what packet_decode() made of it, maybe
+ * with its tunnels opened. False: out of memory. */
 bool pairing_take(struct pairing *pairing, enum transit_point point, unsigned file, const struct frame *frame,
                   const struct packet *packet);
 /* After the last frame, once. False: out of memory. The result is valid until pairing_free(). */

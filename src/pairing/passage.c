@@ -53,6 +53,7 @@ static void read_content(const struct body *body, unsigned most, struct passage 
 {
     uint32_t wanted = body->length < most ? body->length : most;
     out->length = body->length;
+    out->captured = body->captured;
     out->cut = body->captured < wanted;
     out->content_bytes = (uint8_t)(out->cut ? body->captured : wanted);
     out->content = passage_hash(0, body->bytes, out->content_bytes);
@@ -134,6 +135,8 @@ static bool read_tcp(const struct headers *headers, unsigned most, struct passag
 
 static uint32_t skip_of(const struct headers *headers)
 {
+    if (headers->ip.fragment_offset)
+        return 0;
     switch (headers->ip.protocol) {
     case IP_SCTP:
         return SCTP_HEADER;
@@ -155,6 +158,8 @@ static bool is_echo_request(const struct headers *headers)
     return headers->transport.type == (headers->ip.protocol == IP_ICMP ? 8 : 128);
 }
 
+/* Later fragments have none: all those between two hosts are a conversation. One whose first fragment is lost would
+ * else be in a conversation of its own. */
 static void read_ports(const struct headers *headers, struct passage *out)
 {
     const struct transport *t = &headers->transport;
@@ -174,6 +179,8 @@ static void read_other(const struct headers *headers, unsigned most, struct pass
     out->kind = PASSAGE_OTHER;
     read_content(&body, most, out);
     unsigned bits = bits_of_content(out);
+    if (headers->ip.fragment_offset)
+        out->content = passage_mix(out->content, headers->ip.fragment_offset);
     if (t->have & HAVE_ECHO) {
         out->content = passage_mix(out->content, (uint64_t)is_echo_request(headers) << 16 | t->echo_seq);
         bits = bits / 2 + 16;
@@ -206,7 +213,8 @@ bool passage_read(const struct frame *frame, const struct packet *packet, unsign
 {
     const struct headers *headers = &packet->outer;
     const struct ip_header *ip = &headers->ip;
-    if ((packet->kind != PACKET_PLAIN && packet->kind != PACKET_ICMP_ERROR) || ip->fragment_offset)
+    if ((packet->kind != PACKET_PLAIN && packet->kind != PACKET_ICMP_ERROR) ||
+        (ip->fragment_offset && ip->protocol == IP_TCP))
         return false;
     *out = (struct passage){
         .time = frame->time,

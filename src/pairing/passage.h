@@ -11,8 +11,9 @@
 #include "packet/packet.h"
 
 /* Bytes of payload that are compared. Unit: bytes. Source: headers of DNS, RTP, QUIC, WireGuard and ESP with their
- * counters are shorter. Effect: fewer let different packets look alike; more would leave out short snap lengths. */
-#define CONTENT_BYTES 32
+ * counters are shorter, and so are most answers of DNS. Effect: fewer let different packets look alike, as a forged
+ * answer and the true one; more cost time. */
+#define CONTENT_BYTES 128
 
 enum passage_kind {
     PASSAGE_TCP,
@@ -45,8 +46,9 @@ struct passage {
     uint32_t flow_label;
     uint32_t length; /* bytes of payload, as the headers say */
     uint64_t content;
-    uint8_t content_bytes; /* that `content` holds */
-    uint64_t names[PASSAGE_NAMES]; /* 0: none */
+    uint8_t content_bytes;            /* that `content` holds */
+    uint32_t captured;                /* bytes of payload that the capture has */
+    uint64_t names[PASSAGE_NAMES];    /* 0: none */
     uint8_t name_bits[PASSAGE_NAMES]; /* how much a name tells: bits that hardly repeat by chance */
     /* TCP: */
     uint32_t seq, ack;
@@ -64,7 +66,7 @@ static inline uint32_t passage_span(const struct passage *p)
 }
 
 /* Reads the outer packet, of which at most `content_most` bytes of payload are compared. False: it is no IP packet, or
- * a fragment other than the first. Sets all but `common`, `point` and `file`. */
+ * a later fragment of TCP. Sets all but `common`, `point` and `file`. */
 bool passage_read(const struct frame *frame, const struct packet *packet, unsigned content_most, struct passage *out);
 
 /* Mixes a value into a hash. */

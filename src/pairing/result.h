@@ -179,10 +179,10 @@ struct transit_point_result {
 
 struct transit_result {
     struct transit_point_result points[TRANSIT_POINTS];
-    struct clock_estimate clock;                /* the far clock against the near one */
-    bool overlaps;                              /* the points cover some time together; meaningless without a clock */
-    int hops;                                   /* routers between the points; -1: unknown */
-    bool hops_vary;                             /* packets of one way showed several numbers */
+    struct clock_estimate clock; /* the far clock against the near one */
+    bool overlaps;               /* the points cover some time together; meaningless without a clock */
+    int hops;                    /* routers between the points; -1: unknown */
+    bool hops_vary;              /* packets of one way showed several numbers */
     /* The worst first, at most TRANSIT_CONVERSATIONS_MOST of `conversations_found`; owned. */
     struct transit_conversation *conversations;
     uint64_t conversation_count, conversations_found, conversations_paired;

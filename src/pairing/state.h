@@ -49,7 +49,7 @@ struct pair_way {
     uint32_t seq, timestamp; /* what is added to the near point's numbers to make the far point's */
     uint32_t timestamp_next; /* what the last packets say */
     uint32_t arrived;
-    uint32_t down, up;         /* packets whose TTL is lower at the far point, at the near one */
+    uint32_t down, up; /* packets whose TTL is lower at the far point, at the near one */
     uint32_t ids_same, ids_differ;
     uint32_t duplicated;
     uint32_t reordered[TRANSIT_POINTS], order_most[TRANSIT_POINTS];
@@ -65,7 +65,7 @@ struct pair {
     bool flipped; /* the far flow's way 0 is the near flow's way 1 */
     uint8_t evidence;
     int16_t score;
-    struct pair_way ways[2]; /* by the near flow's ways */
+    struct pair_way ways[2];          /* by the near flow's ways */
     struct transit_rewrite *rewrites; /* owned; `way` is the near flow's */
     uint32_t rewrite_count;
 };
@@ -77,7 +77,7 @@ struct alone {
     uint32_t flow, ack, timestamp, whole_span;
     uint16_t id, window;
     uint8_t kind, way; /* of the flow */
-    bool has_timestamps, is_twin, was_sent, missed, is_error, early;
+    bool has_timestamps, is_twin, was_sent, is_alike, missed, is_error, early;
     bool gone;    /* it was paired in the end, or is a copy */
     uint32_t ref; /* of its conversation: a pair, or behind all pairs a flow */
 };
@@ -116,6 +116,8 @@ void match_settle(struct pairing *p, uint32_t index);
 void match_again(struct pairing *p, uint32_t pair);
 /* True: both are the same packet, seen twice at one point. */
 bool match_is_twin(const struct held *a, const struct held *b);
+/* True: only their times tell two packets of one point apart at the other one. */
+bool match_is_alike(const struct pairing *p, const struct held *a, const struct held *b);
 
 /* True: the other point has a paired packet with the same bytes of the stream. */
 bool match_was_sent(const struct pairing *p, const struct held *h);

@@ -14,13 +14,12 @@
 
 /* A capture may begin and end a little later than its first and last frames say. Unit: time. */
 #define EDGE (2 * NS_PER_MS)
-/* A capture was not running in a silence if so many packets from its side came to the other point meanwhile, over so
- * long a time. */
+/* A capture was perhaps not running in a silence if so many packets of the other point should be in it, over so long a
+ * time. If they came from its side, that is sure. If they went toward it, the silence must be unusual and so long: all
+ * of them may be lost, but nothing shows it. */
 #define GAP_PACKETS 5
-#define GAP_TIME NS_PER_S
-/* Nor in a silence that is so much longer than usual, and at least so long, if the other point sent packets then. */
+#define GAP_TIME (500 * NS_PER_MS)
 #define GAP_USUAL 8
-#define GAP_LONG (10 * NS_PER_S)
 #define GAP_LEAST (2 * NS_PER_S)
 /* Retransmissions of a stream's first bytes leave holes that were before the capture. */
 #define HOLE_AFTER NS_PER_S
@@ -40,8 +39,8 @@ static nstime on_clock_of_other(const struct judging *j, unsigned point, nstime 
 /* --- gaps of a capture --- */
 
 struct gap_evidence {
-    unsigned coming, going; /* packets at the other point: from the side of this one, and toward it */
-    nstime first, last;     /* of those that came */
+    unsigned count[2];        /* packets at the other point: toward the silent one, and from its side */
+    nstime first[2], last[2]; /* of these */
 };
 
 static bool overlaps(const struct silence *silence, nstime from, nstime to)
@@ -72,10 +71,9 @@ static void count_alone(const struct judging *j, unsigned point, struct gap_evid
             if (time <= overview->silences[k].from || time >= overview->silences[k].to)
                 continue;
             struct gap_evidence *of = &evidence[k];
-            of->first = of->coming ? of->first : time;
-            of->last = is_coming ? time : of->last;
-            of->coming += is_coming;
-            of->going += !is_coming;
+            of->first[is_coming] = of->count[is_coming] ? of->first[is_coming] : time;
+            of->last[is_coming] = time;
+            of->count[is_coming]++;
         }
     }
 }
@@ -111,21 +109,27 @@ static void count_holes(struct judging *j, const struct flow *flow)
     }
 }
 
+static bool is_many(const struct gap_evidence *evidence, bool is_coming)
+{
+    return evidence->count[is_coming] >= GAP_PACKETS &&
+           evidence->last[is_coming] - evidence->first[is_coming] >= GAP_TIME;
+}
+
 void fates_find_gaps(struct judging *j)
 {
     for (size_t i = 0; i < j->p->flows.count; i++)
         count_holes(j, &j->p->flows.flows[i]);
     for (unsigned point = 0; point < TRANSIT_POINTS; point++) {
         const struct overview_point *overview = &j->p->config.overview.points[point];
-        struct gap_evidence evidence[SILENCES_MOST] = {{0}};
+        struct gap_evidence evidence[SILENCES_MOST];
         nstime usual = overview->frames > 1 ? (overview->last - overview->first) / (nstime)(overview->frames - 1) : 0;
+        memset(evidence, 0, sizeof evidence);
         count_alone(j, point, evidence);
         for (unsigned k = 0; k < overview->silence_count; k++) {
             nstime length = overview->silences[k].to - overview->silences[k].from;
-            bool is_unusual = length >= GAP_USUAL * usual && length >= GAP_LEAST;
-            bool lacks = evidence[k].coming >= GAP_PACKETS && evidence[k].last - evidence[k].first >= GAP_TIME;
-            bool is_long = length >= GAP_LONG && evidence[k].going;
-            j->is_gap[point][k] = j->is_gap[point][k] || (is_unusual && (lacks || is_long));
+            bool is_unusual = length >= GAP_USUAL * usual;
+            bool lacks = is_many(&evidence[k], true) || (length >= GAP_LEAST && is_many(&evidence[k], false));
+            j->is_gap[point][k] = j->is_gap[point][k] || (is_unusual && lacks);
         }
     }
 }
@@ -160,7 +164,7 @@ static enum transit_reason reason_of(const struct judging *j, const struct alone
             return TRANSIT_SILENT;
     if (a->missed)
         return TRANSIT_MISSED;
-    if (a->early)
+    if (a->early || (a->is_alike && !j->p->config.overview.clock.count))
         return TRANSIT_AMBIGUOUS;
     bool is_sender = a->shown.point == transit_sender(way);
     bool is_shown = is_sender && a->kind == PASSAGE_TCP && a->shown.bytes; /* it would have been acknowledged */

@@ -25,8 +25,8 @@ struct services {
 struct judging {
     struct pairing *p;
     struct transit_result *out;
-    struct side *sides;          /* owned; of each pair */
-    bool *proxied;               /* owned; of each pair */
+    struct side *sides; /* owned; of each pair */
+    bool *proxied;      /* owned; of each pair */
     struct services services;
     bool is_gap[TRANSIT_POINTS][SILENCES_MOST]; /* of the overview's silences: the capture was not running */
     struct {

@@ -59,8 +59,8 @@ static bool accepts(const struct judging *j, const struct pair *pair, const stru
     nstime delay = toward_far ? far->common - near->common : near->common - far->common;
     nstime usual = way->has_expected ? (toward_far ? way->expected : -way->expected) : 0;
     bool same_id = a->id && a->id == b->id;
-    if (!same_timestamps(way, a, b) || (a->whole_span == b->whole_span && a->id && b->id && !same_id &&
-                                        !way->ids_differ))
+    if (!same_timestamps(way, a, b) ||
+        (a->whole_span == b->whole_span && a->id && b->id && !same_id && !way->ids_differ))
         return false;
     if (!rewritten)
         return delay > -ALONE_AFTER && delay < LATE_MOST && a->content == b->content;
@@ -133,9 +133,8 @@ static void join_range(struct judging *j, struct alone *from, size_t count, stru
     }
     qsort(room, kept, sizeof *room, by_key);
     for (size_t start = 0, end; start < kept; start = end) {
-        for (end = start + 1; end < kept && room[end].key == room[start].key &&
-                              room[end].near_way == room[start].near_way;
-             end++)
+        for (end = start + 1;
+             end < kept && room[end].key == room[start].key && room[end].near_way == room[start].near_way; end++)
             continue;
         join_group(j, pair, room + start, end - start, rewritten);
     }

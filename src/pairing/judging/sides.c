@@ -81,9 +81,9 @@ static struct service *place_of(const struct judging *j, const struct service *w
     uint64_t at = hash_of(j->p, wanted);
     for (;; at++) {
         struct service *s = &j->services.places[at & j->services.mask];
-        if (s->client == NONE || (s->client == wanted->client && s->server == wanted->server &&
-                                  s->port == wanted->port && s->protocol == wanted->protocol &&
-                                  s->point == wanted->point))
+        if (s->client == NONE ||
+            (s->client == wanted->client && s->server == wanted->server && s->port == wanted->port &&
+             s->protocol == wanted->protocol && s->point == wanted->point))
             return s;
     }
 }
@@ -192,8 +192,7 @@ bool sides_set_clock(struct judging *j)
     for (size_t i = 0; i < p->pair_count; i++)
         for (unsigned way = 0; way < 2 && j->sides[i].known; way++)
             if (p->pairs[i].ways[way].down == p->pairs[i].ways[way].up)
-                add_delays(least, &p->pairs[i].ways[way].delays,
-                           sides_way(&j->sides[i], way) == TRANSIT_TOWARD_FAR);
+                add_delays(least, &p->pairs[i].ways[way].delays, sides_way(&j->sides[i], way) == TRANSIT_TOWARD_FAR);
     if (!least_estimate(least, &j->out->clock))
         return false;
     if (!j->out->clock.count)

@@ -178,7 +178,7 @@ static void say_lost(const struct result *result, struct transit_finding *f)
 {
     enum transit_point sender = transit_sender(f->way);
     strbuf_addf(&f->text, "%" PRIu64 " of %" PRIu64 " packets %s %s lost", f->packets,
-                packets_of_way(result->transit, f->way), transit_way_name(f->way),
+                packets_of_way(result->transit, f->way), transit_way_text(f->way),
                 f->packets == 1 ? "was" : "were");
     add_where(result, f);
     strbuf_addf(&f->text, ": they passed the %s point (frame%s ", transit_point_name(sender),
@@ -192,7 +192,7 @@ static void say_lost(const struct result *result, struct transit_finding *f)
 static void say_forged(const struct result *result, struct transit_finding *f)
 {
     enum transit_point receiver = transit_receiver(f->way);
-    strbuf_addf(&f->text, "%" PRIu64 " packet%s %s %s forged", f->packets, plural(f->packets), transit_way_name(f->way),
+    strbuf_addf(&f->text, "%" PRIu64 " packet%s %s %s forged", f->packets, plural(f->packets), transit_way_text(f->way),
                 f->packets == 1 ? "was" : "were");
     add_where(result, f);
     strbuf_addf(&f->text, ": %s came to the %s point (frame%s ", f->packets == 1 ? "it" : "they",
@@ -265,7 +265,7 @@ static void say_options(struct transit_finding *f)
 static void say_rewrite(const struct result *result, struct transit_finding *f)
 {
     strbuf_addf(&f->text, "The %s of %" PRIu64 " packet%s %s was rewritten", name_of_field(f->field), f->packets,
-                plural(f->packets), transit_way_name(f->way));
+                plural(f->packets), transit_way_text(f->way));
     if (f->field == REWRITE_TCP_OPTIONS)
         say_options(f);
     else if (counts_values(f->field) && !f->varies)

@@ -95,7 +95,7 @@ static void add_delay(struct strbuf *text, const struct transit_delay *delay)
 static void add_way(struct strbuf *text, const struct transit_conversation *c, enum transit_way way)
 {
     const struct transit_way_result *w = &c->ways[way];
-    strbuf_addf(text, "  %-11s %8u %8u %6u %6u %5u %5u", transit_way_name(way), w->sent, w->arrived, w->lost, w->forged,
+    strbuf_addf(text, "  %-11s %8u %8u %6u %6u %5u %5u", transit_way_text(way), w->sent, w->arrived, w->lost, w->forged,
                 w->duplicated, w->reordered);
     add_delay(text, &w->delay);
     if (w->unjudged)
@@ -120,7 +120,7 @@ static void add_alone(struct strbuf *text, const struct result *result, const st
         const struct transit_alone *a = &t->alone[k];
         strbuf_addf(text, "    %s frame ", transit_point_name((enum transit_point)a->point));
         transit_add_frame(text, result, (enum transit_point)a->point, &a->frame);
-        strbuf_addf(text, " %s: ", transit_way_name((enum transit_way)a->way));
+        strbuf_addf(text, " %s: ", transit_way_text((enum transit_way)a->way));
         transit_add_packet(text, a, c->protocol);
         if (a->fate == TRANSIT_UNJUDGED)
             strbuf_addf(text, ": unknown, %s\n", transit_reason_name((enum transit_reason)a->reason));
