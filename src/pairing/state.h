@@ -50,7 +50,8 @@ struct pair_way {
     uint32_t timestamp_next; /* what the last packets say */
     uint32_t arrived;
     uint32_t down, up; /* packets whose TTL is lower at the far point, at the near one */
-    uint32_t ids_same, ids_differ;
+    uint32_t ids_same, ids_differ;     /* of packets that begin alike */
+    uint32_t parts_same, parts_differ; /* of parts of segments: their ids count up, or not */
     uint32_t duplicated;
     uint32_t reordered[TRANSIT_POINTS], order_most[TRANSIT_POINTS];
     uint8_t ttl[TRANSIT_POINTS]; /* of the last packet */
