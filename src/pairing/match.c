@@ -15,6 +15,10 @@
 /* What counts against a partner. Unit: time, as a difference from the expected delay does. */
 #define OTHER_ID (50 * NS_PER_MS)
 #define OTHER_WINDOW NS_PER_S
+/* How far the delay of alike packets may be from that of others. Unit: time, and times the usual difference. Source: the
+ * jitter of most paths. Effect: more may pair a packet with the one before it or after it. */
+#define ALIKE_WITHIN (25 * NS_PER_MS)
+#define ALIKE_SPREADS 4
 /* The least payload that offloading makes of a segment. Unit: bytes. Source: RFC 9293 3.7.1. */
 #define PART_LEAST 536
 /* The share of a new delay in the expected one. */
@@ -157,19 +161,40 @@ static nstime distance(nstime a, nstime b)
     return a > b ? a - b : b - a;
 }
 
-/* How far from the expected delay. Until the conversation has shown its own, it is that of others the same way. */
-static nstime lateness(const struct search *s, const struct held *near, const struct held *far)
+/* How far the delay is from that of others the same way. NSTIME_NEVER: there are none. */
+static nstime lateness_of_way(const struct search *s, const struct held *near, const struct held *far)
 {
     const struct overview_result *overview = &s->p->config.overview;
     nstime delay = far->common - near->common, least = NSTIME_NEVER;
-    if (s->way->has_expected)
-        return distance(delay, s->way->expected);
     for (unsigned way = 0; way < TRANSIT_WAYS; way++) {
+        const struct recent_delay *recent = &s->p->recent[way];
         bool other_way = way == TRANSIT_TOWARD_FAR ? near->ttl < far->ttl : near->ttl > far->ttl;
-        if (overview->usual_known[way] && !other_way && distance(delay, overview->usual[way]) < least)
-            least = distance(delay, overview->usual[way]);
+        if (other_way || (!recent->known && !overview->usual_known[way]))
+            continue;
+        nstime apart = distance(delay, recent->known ? recent->delay : overview->usual[way]);
+        least = apart < least ? apart : least;
     }
-    return least == NSTIME_NEVER ? distance(delay, 0) : least;
+    return least;
+}
+
+/* How far from the expected delay. Until the conversation has shown its own, it is that of others the same way. */
+static nstime lateness(const struct search *s, const struct held *near, const struct held *far)
+{
+    nstime of_way = near->is_alike || !s->way->has_expected ? lateness_of_way(s, near, far) : NSTIME_NEVER;
+    if (of_way != NSTIME_NEVER)
+        return of_way;
+    return distance(far->common - near->common, s->way->has_expected ? s->way->expected : 0);
+}
+
+/* Of packets that only their time tells apart, a partner must come when others the same way do. */
+static bool is_out_of_time(const struct search *s, const struct held *h)
+{
+    bool is_near = s->self->point == TRANSIT_NEAR;
+    const struct held *near = is_near ? s->self : h, *far = is_near ? h : s->self;
+    if (!near->is_alike && !far->is_alike)
+        return false;
+    nstime spread = s->p->recent[near->ttl < far->ttl].spread;
+    return s->any || lateness_of_way(s, near, far) > ALIKE_WITHIN + ALIKE_SPREADS * spread;
 }
 
 static nstime cost_of(const struct search *s, const struct held *h)
@@ -191,7 +216,7 @@ static uint32_t find_best(const struct search *s, nstime above, uint32_t but)
     unsigned left = ALIKE_MOST;
     for (uint32_t i = held_first(store, key); i != NONE && left; i = store->held[i].chain, left--) {
         const struct held *h = &store->held[i];
-        if (h->key != key || i == but || !fits(s, h))
+        if (h->key != key || i == but || !fits(s, h) || is_out_of_time(s, h))
             continue;
         nstime cost = cost_of(s, h);
         if (cost >= above && (best == NONE || cost < least)) {
@@ -307,9 +332,24 @@ static void note_ttl(struct pairing *p, struct pair_way *way, const struct held 
         least_add(p->least, far->ttl < near->ttl, near->time, far->time);
 }
 
-static void note_delay(struct pair_way *way, const struct held *near, const struct held *far)
+static void note_recent(struct pairing *p, const struct held *near, const struct held *far)
+{
+    struct recent_delay *recent = &p->recent[near->ttl < far->ttl];
+    nstime delay = far->common - near->common;
+    if (near->ttl == far->ttl)
+        return;
+    if (!recent->known)
+        *recent = (struct recent_delay){.known = true, .delay = delay};
+    recent->spread += (distance(delay, recent->delay) - recent->spread) / EXPECTED_SHARE;
+    recent->delay += (delay - recent->delay) / EXPECTED_SHARE;
+}
+
+static void note_delay(struct pairing *p, struct pair_way *way, const struct held *near, const struct held *far)
 {
     nstime common = far->common - near->common;
+    if (near->is_alike || far->is_alike)
+        return;
+    note_recent(p, near, far);
     way->expected += way->has_expected ? (common - way->expected) / EXPECTED_SHARE : common;
     way->has_expected = true;
     delays_add(&way->delays, near->time, far->time - near->time, common);
@@ -349,7 +389,7 @@ static void join(struct pairing *p, uint32_t near_index, uint32_t far_index)
     uint32_t part = near->span < far->span ? near->span : far->span;
     way->unit = part > way->unit ? part : way->unit;
     note_ttl(p, way, near, far);
-    note_delay(way, near, far);
+    note_delay(p, way, near, far);
     tell(p, pair, near_way, near, far, rewrites_note(p, pair, near, far));
     held_unlist(&p->held, &p->flows, near_index);
     held_unlist(&p->held, &p->flows, far_index);

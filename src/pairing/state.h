@@ -83,6 +83,12 @@ struct alone {
     uint32_t ref; /* of its conversation: a pair, or behind all pairs a flow */
 };
 
+/* Delays of the last packets of one way, by the clock of the overview. */
+struct recent_delay {
+    bool known;
+    nstime delay, spread;
+};
+
 struct pairing {
     struct pairing_config config;
     struct flows flows;
@@ -94,6 +100,7 @@ struct pairing {
     size_t alone_count, alone_capacity;
     uint64_t alone_left_out;
     struct least_delays *least;
+    struct recent_delay recent[TRANSIT_WAYS]; /* of packets that more than their time tells apart */
     uint32_t orders[TRANSIT_POINTS];
     uint64_t hops[256];
     struct transit_point_result points[TRANSIT_POINTS];
