@@ -375,6 +375,13 @@ static void tell(const struct pairing *p, const struct pair *pair, unsigned near
     events->pair(events->context, &told);
 }
 
+/* The receiver has what it acknowledges, so that a capture without it lacks it. */
+static void note_acknowledgement(struct pairing *p, const struct held *h)
+{
+    if (h->kind == PASSAGE_TCP && (h->flags & TCP_ACK) && !(h->flags & TCP_RST))
+        stream_acknowledge(&p->flows.flows[h->flow].ways[!h->way].stream, h->ack, h->time, h->frame);
+}
+
 static void join(struct pairing *p, uint32_t near_index, uint32_t far_index)
 {
     struct held *near = &p->held.held[near_index], *far = &p->held.held[far_index];
@@ -388,6 +395,8 @@ static void join(struct pairing *p, uint32_t near_index, uint32_t far_index)
     note_ids(way, near, far);
     uint32_t part = near->span < far->span ? near->span : far->span;
     way->unit = part > way->unit ? part : way->unit;
+    note_acknowledgement(p, near);
+    note_acknowledgement(p, far);
     note_ttl(p, way, near, far);
     note_delay(p, way, near, far);
     tell(p, pair, near_way, near, far, rewrites_note(p, pair, near, far));

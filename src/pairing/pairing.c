@@ -276,10 +276,11 @@ static void note_syn(struct flow *flow, const struct passage *passage, unsigned 
                              .options = passage->options};
 }
 
-/* What the capture has and lacks of the connection. A reset may be forged, so it shows nothing. */
+/* What the capture has of the connection. A reset may be forged, so it shows nothing. What it lacks is known from
+ * acknowledgements that have a partner (match.c): others may be forged, too. */
 static void note_stream(struct flow *flow, const struct passage *passage, unsigned way)
 {
-    struct flow_way *this = &flow->ways[way], *other = &flow->ways[!way];
+    struct flow_way *this = &flow->ways[way];
     flow->closed = flow->closed || (passage->flags & (TCP_FIN | TCP_RST));
     note_syn(flow, passage, way);
     if (passage->flags & TCP_RST)
@@ -287,8 +288,6 @@ static void note_stream(struct flow *flow, const struct passage *passage, unsign
     uint32_t span = passage_span(passage);
     if (span || !this->stream.begun)
         this->retransmitted += stream_take(&this->stream, passage->seq, span, passage->time);
-    if (passage->flags & TCP_ACK)
-        stream_acknowledge(&other->stream, passage->ack, passage->time, passage->frame);
 }
 
 static void take_packet(struct pairing *p, const struct passage *passage)

@@ -71,9 +71,9 @@ static void count_alone(const struct judging *j, unsigned point, struct gap_evid
             if (time <= overview->silences[k].from || time >= overview->silences[k].to)
                 continue;
             struct gap_evidence *of = &evidence[k];
-            of->first[is_coming] = of->count[is_coming] ? of->first[is_coming] : time;
-            of->last[is_coming] = time;
-            of->count[is_coming]++;
+            bool is_first = of->count[is_coming]++ == 0;
+            of->first[is_coming] = is_first || time < of->first[is_coming] ? time : of->first[is_coming];
+            of->last[is_coming] = is_first || time > of->last[is_coming] ? time : of->last[is_coming];
         }
     }
 }
@@ -226,10 +226,15 @@ static void judge_paired(const struct judging *j, struct alone *a)
 static void judge_unpaired(const struct judging *j, struct alone *a)
 {
     struct side side = {.known = false};
-    bool is_error = a->is_error;
+    bool is_midway = false;
     a->shown.fate = TRANSIT_UNJUDGED;
     a->shown.reason = TRANSIT_UNPAIRED;
-    if (is_error || !sides_of_service(j, a->flow, &side))
+    if (a->is_error) {
+        if (sides_of_error(j, a->flow, &side, &is_midway) && (is_midway || a->shown.point == transit_sender(side.way)))
+            judge(j, a, &side, a->way);
+        return;
+    }
+    if (!sides_of_service(j, a->flow, &side))
         return;
     enum transit_way first = sides_way(&side, 0);
     if (a->shown.point != transit_sender(first))

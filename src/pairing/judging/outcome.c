@@ -67,25 +67,44 @@ static struct transit_delay delay_of_way(const struct judging *j, const struct d
     return delay;
 }
 
-static void find_delays(struct judging *j)
+/* Of one way of all conversations. Unit: delays, and 1 of so many at both ends. Source: a wrong pair, or a stepped clock,
+ * shows delays that there are not. Effect: packets at the edges of a capture count as covered. */
+#define ALL_DELAYS_MOST 65536
+#define EXTREME_SHARE 500
+
+struct all_delays {
+    size_t count;
+    nstime values[ALL_DELAYS_MOST];
+};
+
+static void add_delays(const struct judging *j, const struct delays *d, enum transit_way way, struct all_delays *all)
 {
-    for (size_t i = 0; i < j->p->pair_count; i++)
-        for (unsigned near_way = 0; near_way < 2 && j->sides[i].known && !j->proxied[i]; near_way++) {
-            enum transit_way way = sides_way(&j->sides[i], near_way);
-            const struct delays *d = &j->p->pairs[i].ways[near_way].delays;
-            if (!d->seen)
-                continue;
-            nstime a = delay_of(j, &d->least, way), b = delay_of(j, &d->most, way);
-            nstime least = a < b ? a : b, most = a < b ? b : a;
-            bool known = j->delays[way].known;
-            j->delays[way].least = known && j->delays[way].least < least ? j->delays[way].least : least;
-            j->delays[way].most = known && j->delays[way].most > most ? j->delays[way].most : most;
-            j->delays[way].known = true;
-        }
-    for (unsigned way = 0; way < TRANSIT_WAYS; way++)
-        if (j->delays[way].known)
-            j->out->delays[way] =
-                (struct transit_delay){.samples = 1, .least = j->delays[way].least, .most = j->delays[way].most};
+    for (unsigned i = 0; i < d->count && all->count < ALL_DELAYS_MOST; i++)
+        all->values[all->count++] = delay_of(j, &d->kept[i], way);
+}
+
+/* False: out of memory. */
+static bool find_delays(struct judging *j)
+{
+    struct all_delays *all = malloc(sizeof *all);
+    for (unsigned way = 0; all && way < TRANSIT_WAYS; way++) {
+        all->count = 0;
+        for (size_t i = 0; i < j->p->pair_count; i++)
+            for (unsigned near_way = 0; near_way < 2 && j->sides[i].known && !j->proxied[i]; near_way++)
+                if (sides_way(&j->sides[i], near_way) == (enum transit_way)way)
+                    add_delays(j, &j->p->pairs[i].ways[near_way].delays, (enum transit_way)way, all);
+        if (!all->count)
+            continue;
+        qsort(all->values, all->count, sizeof *all->values, by_value);
+        size_t extreme = all->count / EXTREME_SHARE;
+        j->delays[way].known = true;
+        j->delays[way].least = all->values[extreme];
+        j->delays[way].most = all->values[all->count - 1 - extreme];
+        j->out->delays[way] =
+            (struct transit_delay){.samples = 1, .least = j->delays[way].least, .most = j->delays[way].most};
+    }
+    free(all);
+    return all != NULL;
 }
 
 /* --- conversations --- */
@@ -413,8 +432,7 @@ bool outcome_make(struct pairing *p, struct transit_result *out)
     bool good = sides_find(&j) && sides_set_clock(&j);
     if (good) {
         set_overlap(out);
-        find_delays(&j);
-        good = late_pair(&j);
+        good = find_delays(&j) && late_pair(&j);
     }
     if (good) {
         fates_find_gaps(&j);
@@ -423,6 +441,8 @@ bool outcome_make(struct pairing *p, struct transit_result *out)
     }
     free(j.sides);
     free(j.proxied);
+    free(j.host_sides[TRANSIT_NEAR]);
+    free(j.host_sides[TRANSIT_FAR]);
     free(j.services.places);
     return good;
 }

@@ -29,27 +29,41 @@ static bool compare_delays(const struct pair *pair, struct side *out)
     return out->known = true;
 }
 
-/* By host of the near point: positive, if it is on the near side. */
-static void vote_hosts(const struct pairing *p, const struct side *sides, int32_t *near_side)
+/* By host, as each point calls it. */
+static void vote_hosts(struct judging *j)
 {
-    for (size_t i = 0; i < p->pair_count; i++) {
-        const struct flow *flow = &p->flows.flows[p->pairs[i].flows[TRANSIT_NEAR]];
-        if (!sides[i].known)
-            continue;
-        int sign = sides[i].way == TRANSIT_TOWARD_FAR ? 1 : -1;
-        near_side[flow->hosts[0]] += sign;
-        near_side[flow->hosts[1]] -= sign;
-    }
+    const struct pairing *p = j->p;
+    for (size_t i = 0; i < p->pair_count; i++)
+        for (unsigned point = 0; point < TRANSIT_POINTS && j->sides[i].known; point++) {
+            const struct flow *flow = &p->flows.flows[p->pairs[i].flows[point]];
+            int sign = (j->sides[i].way == TRANSIT_TOWARD_FAR) ^ way_flips(&p->pairs[i], point) ? 1 : -1;
+            if (flow->is_error)
+                continue;
+            j->host_sides[point][flow->hosts[0]] += sign;
+            j->host_sides[point][flow->hosts[1]] -= sign;
+        }
 }
 
-static void ask_hosts(const struct pairing *p, const int32_t *near_side, size_t pair, struct side *out)
+static void ask_hosts(const struct judging *j, size_t pair, struct side *out)
 {
-    const struct flow *flow = &p->flows.flows[p->pairs[pair].flows[TRANSIT_NEAR]];
-    int32_t votes = near_side[flow->hosts[0]] - near_side[flow->hosts[1]];
+    const struct flow *flow = &j->p->flows.flows[j->p->pairs[pair].flows[TRANSIT_NEAR]];
+    const int32_t *sides = j->host_sides[TRANSIT_NEAR];
+    int32_t votes = sides[flow->hosts[0]] - sides[flow->hosts[1]];
     if (!votes)
         return;
     out->known = true;
     out->way = votes > 0 ? TRANSIT_TOWARD_FAR : TRANSIT_TOWARD_NEAR;
+}
+
+bool sides_of_error(const struct judging *j, uint32_t index, struct side *out, bool *is_midway)
+{
+    const struct flow *flow = &j->p->flows.flows[index];
+    int32_t target = j->host_sides[flow->point][flow->hosts[1]];
+    if (!target)
+        return false;
+    *is_midway = !j->host_sides[flow->point][flow->hosts[0]];
+    *out = (struct side){.known = true, .way = target > 0 ? TRANSIT_TOWARD_NEAR : TRANSIT_TOWARD_FAR};
+    return true;
 }
 
 /* A proxy opens a connection of its own: its SYN is another packet. */
@@ -63,7 +77,7 @@ static bool is_proxied(const struct pairing *p, const struct pair *pair)
         const struct flow_syn *a = &near->syn[way], *b = &far->syn[way ^ pair->flipped];
         if (!a->seen || !b->seen)
             continue;
-        return !(a->id && a->id == b->id) && (a->options != b->options || a->window != b->window);
+        return !(a->id && a->id == b->id) && (a->window != b->window || a->window_scale != b->window_scale);
     }
     return false;
 }
@@ -147,29 +161,34 @@ bool sides_of_service(const struct judging *j, uint32_t index, struct side *out)
     return false;
 }
 
-bool sides_find(struct judging *j)
+static bool make_room(struct judging *j)
 {
     const struct pairing *p = j->p;
     j->sides = calloc(p->pair_count + 1, sizeof *j->sides);
     j->proxied = calloc(p->pair_count + 1, sizeof *j->proxied);
-    int32_t *near_side = calloc(p->flows.host_count + 1, sizeof *near_side);
-    bool good = j->sides && j->proxied && near_side;
-    for (size_t i = 0; good && i < p->pair_count; i++) {
+    for (unsigned point = 0; point < TRANSIT_POINTS; point++)
+        j->host_sides[point] = calloc(p->flows.host_count + 1, sizeof *j->host_sides[point]);
+    return j->sides && j->proxied && j->host_sides[TRANSIT_NEAR] && j->host_sides[TRANSIT_FAR];
+}
+
+bool sides_find(struct judging *j)
+{
+    const struct pairing *p = j->p;
+    if (!make_room(j))
+        return false;
+    for (size_t i = 0; i < p->pair_count; i++) {
         int64_t votes = ttl_votes(&p->pairs[i]);
         j->sides[i].known = votes != 0;
         j->sides[i].way = votes >= 0 ? TRANSIT_TOWARD_FAR : TRANSIT_TOWARD_NEAR;
         j->proxied[i] = is_proxied(p, &p->pairs[i]);
-    }
-    if (good)
-        vote_hosts(p, j->sides, near_side);
-    for (size_t i = 0; good && i < p->pair_count; i++)
         if (!j->sides[i].known)
             (void)compare_delays(&p->pairs[i], &j->sides[i]);
-    for (size_t i = 0; good && i < p->pair_count; i++)
+    }
+    vote_hosts(j);
+    for (size_t i = 0; i < p->pair_count; i++)
         if (!j->sides[i].known)
-            ask_hosts(p, near_side, i, &j->sides[i]);
-    free(near_side);
-    return good && find_services(j);
+            ask_hosts(j, i, &j->sides[i]);
+    return find_services(j);
 }
 
 /* --- the clock --- */
