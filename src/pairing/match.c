@@ -6,11 +6,15 @@
  * per packet; a segment that offloading has cut otherwise is found among so many neighbours. */
 #define ALIKE_MOST 64
 #define NEIGHBOURS_MOST 64
+/* Partners that are tried because better ones have other partners. */
+#define RIVALS_MOST 4
 /* Packets with equal IP ids at both points, after which equal packets with other ids are others. */
 #define IDS_SURE 4
 /* What counts against a partner. Unit: time, as a difference from the expected delay does. */
 #define OTHER_ID (50 * NS_PER_MS)
 #define OTHER_WINDOW NS_PER_S
+/* The least payload that offloading makes of a segment. Unit: bytes. Source: RFC 9293 3.7.1. */
+#define PART_LEAST 536
 /* The share of a new delay in the expected one. */
 #define EXPECTED_SHARE 8
 
@@ -60,9 +64,19 @@ static bool differs_in_content(const struct search *s, const struct held *h)
     return (self->kind != PASSAGE_TCP || h->seq == s->seq) && self->content != h->content;
 }
 
+/* Offloading cuts a segment into packets whose ids count up (or stay), so a part has an id a little higher than the
+ * segment. */
 static bool is_other_id(const struct search *s, const struct held *h)
 {
-    return s->self->id && h->id && s->self->id != h->id && s->self->whole_span == h->whole_span;
+    const struct held *self = s->self;
+    if (!self->id || !h->id)
+        return false;
+    uint32_t ours = self->kind == PASSAGE_TCP ? self->whole_seq + (s->seq - self->seq) : 0;
+    uint32_t theirs = self->kind == PASSAGE_TCP ? h->whole_seq : 0;
+    bool is_part = seq_before(ours, theirs);
+    uint32_t behind = is_part ? theirs - ours : ours - theirs;
+    uint16_t apart = (uint16_t)(is_part ? h->id - self->id : self->id - h->id);
+    return apart > behind / PART_LEAST + (behind > 0);
 }
 
 static bool fits(const struct search *s, const struct held *h)
@@ -70,7 +84,7 @@ static bool fits(const struct search *s, const struct held *h)
     const struct held *self = s->self;
     if (h->paired || h->flow != s->flow || h->way != s->flow_way || h->kind != self->kind)
         return false;
-    if (is_other_id(s, h) && (s->p->config.survey.ids_kept || (s->way->ids_same >= IDS_SURE && !s->way->ids_differ)))
+    if (is_other_id(s, h) && (s->p->config.overview.ids_kept || (s->way->ids_same >= IDS_SURE && !s->way->ids_differ)))
         return false;
     if (self->kind != PASSAGE_TCP)
         return h->content == self->content && h->length == self->length;
@@ -89,14 +103,14 @@ static nstime distance(nstime a, nstime b)
 /* How far from the expected delay. Until the conversation has shown its own, it is that of others the same way. */
 static nstime lateness(const struct search *s, const struct held *near, const struct held *far)
 {
-    const struct survey_result *survey = &s->p->config.survey;
+    const struct overview_result *overview = &s->p->config.overview;
     nstime delay = far->common - near->common, least = NSTIME_NEVER;
     if (s->way->has_expected)
         return distance(delay, s->way->expected);
     for (unsigned way = 0; way < TRANSIT_WAYS; way++) {
         bool other_way = way == TRANSIT_TOWARD_FAR ? near->ttl < far->ttl : near->ttl > far->ttl;
-        if (survey->usual_known[way] && !other_way && distance(delay, survey->usual[way]) < least)
-            least = distance(delay, survey->usual[way]);
+        if (overview->usual_known[way] && !other_way && distance(delay, overview->usual[way]) < least)
+            least = distance(delay, overview->usual[way]);
     }
     return least == NSTIME_NEVER ? distance(delay, 0) : least;
 }
@@ -109,8 +123,9 @@ static nstime cost_of(const struct search *s, const struct held *h)
     return cost + (h->window != s->self->window ? OTHER_WINDOW : 0);
 }
 
-/* Those that are found by their key: whole packets, and segments that begin with the same byte. */
-static uint32_t find_by_key(const struct search *s)
+/* Of those with the key, whole packets, and segments that begin with the same byte, the one that costs least. More than
+ * `above`, or as much and it is none of the earlier ones. */
+static uint32_t find_best(const struct search *s, nstime above, uint32_t but)
 {
     const struct held_store *store = &s->p->held;
     uint64_t key = held_key(store, s->flow, s->flow_way, s->self, s->seq, s->ack);
@@ -119,15 +134,31 @@ static uint32_t find_by_key(const struct search *s)
     unsigned left = ALIKE_MOST;
     for (uint32_t i = held_first(store, key); i != NONE && left; i = store->held[i].chain, left--) {
         const struct held *h = &store->held[i];
-        if (h->key != key || !fits(s, h))
+        if (h->key != key || i == but || !fits(s, h))
             continue;
         nstime cost = cost_of(s, h);
-        if (best == NONE || cost < least) {
+        if (cost >= above && (best == NONE || cost < least)) {
             best = i;
             least = cost;
         }
     }
     return best;
+}
+
+/* The partner must not have a better one itself: of a retransmission and the lost packet before it, the nearer in time
+ * counts. `any`: it may. */
+static uint32_t find_by_key(const struct search *s, uint32_t self, bool any)
+{
+    const struct held_store *store = &s->p->held;
+    uint32_t found = find_best(s, 0, NONE);
+    for (unsigned left = RIVALS_MOST; found != NONE && !any && left; left--) {
+        const struct search reverse = search_of(s->p, &store->held[found]);
+        uint32_t rival = find_best(&reverse, 0, NONE);
+        if (rival == NONE || rival == self)
+            return found;
+        found = find_best(s, cost_of(s, &store->held[found]), found);
+    }
+    return any ? found : NONE;
 }
 
 /* Segments that share bytes with ours, near the place where the last partner was: the first of them. */
@@ -148,9 +179,9 @@ static uint32_t find_by_range(const struct search *s)
     return best;
 }
 
-static uint32_t find(const struct search *s)
+static uint32_t find(const struct search *s, uint32_t self, bool any)
 {
-    uint32_t found = find_by_key(s);
+    uint32_t found = find_by_key(s, self, any);
     return found == NONE && s->self->kind == PASSAGE_TCP && s->self->span ? find_by_range(s) : found;
 }
 
@@ -288,11 +319,11 @@ static uint32_t join_common(struct pairing *p, const struct search *s, uint32_t 
     return rest;
 }
 
-void match_held(struct pairing *p, uint32_t index)
+void match_held(struct pairing *p, uint32_t index, bool any)
 {
     while (index != NONE && !p->failed) {
         const struct search s = search_of(p, &p->held.held[index]);
-        uint32_t partner = find(&s);
+        uint32_t partner = find(&s, index, any);
         if (partner == NONE)
             return;
         index = join_common(p, &s, index, partner);
@@ -319,7 +350,7 @@ void match_again(struct pairing *p, uint32_t index)
         for (uint32_t i = p->flows.flows[flow].ways[way].head; i != NONE; i = next) {
             next = p->held.held[i].next;
             if (p->held.held[i].settled)
-                match_held(p, i);
+                match_held(p, i, false);
         }
     }
 }
@@ -334,7 +365,7 @@ bool match_is_twin(const struct held *a, const struct held *b)
 
 bool match_is_alike(const struct pairing *p, const struct held *a, const struct held *b)
 {
-    bool other_id = p->config.survey.ids_kept && a->id && b->id && a->id != b->id;
+    bool other_id = p->config.overview.ids_kept && a->id && b->id && a->id != b->id;
     return !other_id && a->flow == b->flow && a->way == b->way && a->kind == b->kind && a->length == b->length &&
            a->whole_seq == b->whole_seq && a->ack == b->ack && a->timestamp == b->timestamp && a->content == b->content;
 }

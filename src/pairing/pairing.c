@@ -19,7 +19,7 @@ struct pairing *pairing_new(const struct pairing_config *config)
     if (!both)
         return NULL;
     p->config = *config;
-    const struct survey_point *near = &config->survey.points[TRANSIT_NEAR];
+    const struct overview_point *near = &config->overview.points[TRANSIT_NEAR];
     p->least = least_new(near->first, near->last);
     bool good = p->least != NULL;
     good = flows_init(&p->flows, config->secret) && good;
@@ -117,6 +117,7 @@ static void leave_alone(struct pairing *p, const struct held *h, bool early)
         .way = h->way,
         .is_twin = h->is_twin,
         .is_alike = h->is_alike,
+        .was_sent = h->was_sent,
         .is_error = h->kind == PASSAGE_ERROR,
         .early = early,
     };
@@ -128,7 +129,10 @@ static void leave_alone(struct pairing *p, const struct held *h, bool early)
 
 static void expire(struct pairing *p, uint32_t index, bool early)
 {
-    struct held *h = &p->held.held[index];
+    bool has_partner = p->flows.flows[p->held.held[index].flow].pair != NONE;
+    if (!p->held.held[index].paired && has_partner && !p->held.held[index].is_twin)
+        match_held(p, index, true);
+    const struct held *h = &p->held.held[index];
     if (!h->paired) {
         leave_alone(p, h, early);
         held_unlist(&p->held, &p->flows, index);
@@ -159,9 +163,10 @@ static void settle(struct pairing *p, uint32_t index)
     }
     if (p->flows.flows[h->flow].pair == NONE)
         return;
-    match_held(p, index);
+    match_held(p, index, false);
     h = &p->held.held[index];
-    h->is_twin = !h->paired && (has_paired_twin(p, h) || match_was_sent(p, h));
+    h->is_twin = !h->paired && has_paired_twin(p, h);
+    h->was_sent = !h->paired && match_was_sent(p, h);
 }
 
 static void advance(struct pairing *p, nstime common)
@@ -319,13 +324,13 @@ bool pairing_take(struct pairing *p, enum transit_point point, unsigned file, co
                   const struct packet *packet)
 {
     struct passage passage;
-    const struct clock_estimate *clock = &p->config.survey.clock;
+    const struct clock_estimate *clock = &p->config.overview.clock;
     nstime common = point == TRANSIT_FAR && clock->count ? clock_correct(clock, frame->time) : frame->time;
     p->points[point].frames++;
     p->points[point].malformed += packet->malformed != NULL;
     note_time(&p->points[point], frame->time);
     advance(p, common);
-    if (!passage_read(frame, packet, p->config.survey.content_bytes, &passage))
+    if (!passage_read(frame, packet, p->config.overview.content_bytes, &passage))
         return !p->failed;
     passage.common = common;
     passage.point = (uint8_t)point;

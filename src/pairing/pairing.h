@@ -3,15 +3,16 @@
  * their fates. Floor: pairing. It reads no file and writes no sentence.
  *
  * Packets wait for their partner for a short time, so that memory is that of the packets in flight, and that of the
- * conversations. A survey (survey.h) must have read the same packets before: it tells how far the clocks are apart. */
+ * conversations. An overview (overview.h) must have read the same packets before: it tells how far the clocks are
+ * apart. */
 #ifndef HOPSONDE_PAIRING_PAIRING_H
 #define HOPSONDE_PAIRING_PAIRING_H
 
+#include "pairing/overview.h"
 #include "pairing/result.h"
-#include "pairing/survey.h"
 
 struct pairing_config {
-    struct survey_result survey; /* copied; its lists are borrowed until pairing_free() */
+    struct overview_result overview; /* copied; its lists are borrowed until pairing_free() */
     struct transit_events events;
     uint64_t secret; /* any number; results do not depend on it */
 };

@@ -37,7 +37,7 @@ struct delay_sample {
 
 struct delays {
     uint64_t seen;
-    struct delay_sample least, most; /* by the clock of the survey */
+    struct delay_sample least, most; /* by the clock of the overview */
     nstime least_common, most_common;
     struct delay_sample *kept; /* owned */
     uint16_t count, capacity;
@@ -53,7 +53,7 @@ struct pair_way {
     uint32_t reordered[TRANSIT_POINTS], order_most[TRANSIT_POINTS];
     uint8_t ttl[TRANSIT_POINTS]; /* of the last packet */
     bool has_expected;
-    nstime expected; /* delay by the clock of the survey */
+    nstime expected; /* delay by the clock of the overview */
     uint32_t unit;   /* TCP: bytes of the largest frame that is one packet */
     struct delays delays;
 };
@@ -75,7 +75,7 @@ struct alone {
     uint32_t flow, ack, timestamp, whole_span;
     uint16_t id, window;
     uint8_t kind, way; /* of the flow */
-    bool has_timestamps, is_twin, is_alike, missed, is_error, early;
+    bool has_timestamps, is_twin, is_alike, was_sent, missed, is_error, early;
     bool gone;    /* it was paired in the end, or is a copy */
     uint32_t ref; /* of its conversation: a pair, or behind all pairs a flow */
 };
@@ -106,8 +106,8 @@ static inline bool way_flips(const struct pair *pair, unsigned point)
 /* pairs.c: counts what a packet says about the partner of its flow, and pairs flows. */
 void pairs_vote(struct pairing *p, const struct passage *passage, uint32_t flow, unsigned way);
 
-/* match.c: finds partners of a packet of a paired flow, part by part. */
-void match_held(struct pairing *p, uint32_t index);
+/* match.c: finds partners of a packet of a paired flow, part by part. `any`: even one that would have a better one. */
+void match_held(struct pairing *p, uint32_t index, bool any);
 /* Notes that a paired packet was passed in the order of arrival. */
 void match_settle(struct pairing *p, uint32_t index);
 /* Of all packets of the near flow that have settled. */

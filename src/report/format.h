@@ -49,6 +49,7 @@ struct output_format {
     const char *help;
     /* Graphs, and nothing else: it needs a search for all paths. */
     bool draws;
+    bool shows_transit; /* it has a report of two capture points */
     /* It reads traces and errors out of the result when all is read. Where no format of a report keeps, those of
      * captures are forgotten once told. */
     bool keeps;

@@ -53,21 +53,21 @@ static struct order order_of(const struct pair_capture *capture)
     return order;
 }
 
-static void survey_pair(const struct pair *pair, struct order orders[2], struct survey_result *out)
+static void overview_pair(const struct pair *pair, struct order orders[2], struct overview_result *out)
 {
-    struct survey *survey = survey_new();
+    struct overview *overview = overview_new();
     struct frame frame;
     struct packet packet;
-    if (!survey)
+    if (!overview)
         abort();
     for (int side = 0; side < 2; side++)
         for (size_t i = 0; i < orders[side].count; i++) {
             decode(pair, (enum pair_side)side, orders[side].frames[i], &frame, &packet);
-            survey_take(survey, side ? TRANSIT_FAR : TRANSIT_NEAR, &frame, &packet);
+            overview_take(overview, side ? TRANSIT_FAR : TRANSIT_NEAR, &frame, &packet);
         }
-    if (!survey_finish(survey, out))
+    if (!overview_finish(overview, out))
         abort();
-    survey_free(survey);
+    overview_free(overview);
 }
 
 static nstime next_time(const struct pair *pair, enum pair_side side, const struct order *order,
@@ -102,11 +102,11 @@ static void judge_pair(uint64_t seed, struct judged *sum)
     struct order orders[2] = {order_of(&pair.captures[0]), order_of(&pair.captures[1])};
     struct judge *judge = judge_new(&pair, stdout);
     struct pairing_config config = {.events = judge_events(judge), .secret = seed};
-    survey_pair(&pair, orders, &config.survey);
+    overview_pair(&pair, orders, &config.overview);
     struct pairing *pairing = pairing_new(&config);
     if (!pairing)
         abort();
-    feed(&pair, orders, &config.survey.clock, pairing);
+    feed(&pair, orders, &config.overview.clock, pairing);
     if (!pairing_finish(pairing, &result))
         abort();
     judge_end(judge, result, sum);

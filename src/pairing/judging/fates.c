@@ -51,7 +51,7 @@ static bool overlaps(const struct silence *silence, nstime from, nstime to)
 /* What the other point shows in a silence. */
 static void count_alone(const struct judging *j, unsigned point, struct gap_evidence *evidence)
 {
-    const struct survey_point *survey = &j->p->config.survey.points[point];
+    const struct overview_point *overview = &j->p->config.overview.points[point];
     const struct pairing *p = j->p;
     for (size_t i = 0; i < p->alone_count; i++) {
         const struct alone *a = &p->alone[i];
@@ -67,8 +67,8 @@ static void count_alone(const struct judging *j, unsigned point, struct gap_evid
         }
         nstime time = on_clock_of_other(j, a->shown.point, a->shown.time);
         bool is_coming = side.known && transit_sender(sides_way(&side, near_way)) == point;
-        for (unsigned k = 0; side.known && k < survey->silence_count; k++) {
-            if (time <= survey->silences[k].from || time >= survey->silences[k].to)
+        for (unsigned k = 0; side.known && k < overview->silence_count; k++) {
+            if (time <= overview->silences[k].from || time >= overview->silences[k].to)
                 continue;
             struct gap_evidence *of = &evidence[k];
             of->first[is_coming] = of->count[is_coming] ? of->first[is_coming] : time;
@@ -81,10 +81,10 @@ static void count_alone(const struct judging *j, unsigned point, struct gap_evid
 /* Bytes that were acknowledged, and that the capture lacks in a silence. */
 static bool is_in_silence(struct judging *j, unsigned point, const struct hole *hole)
 {
-    const struct survey_point *survey = &j->p->config.survey.points[point];
+    const struct overview_point *overview = &j->p->config.overview.points[point];
     bool found = false;
-    for (unsigned k = 0; k < survey->silence_count; k++)
-        if (survey->silences[k].from >= hole->since && survey->silences[k].to <= hole->until) {
+    for (unsigned k = 0; k < overview->silence_count; k++)
+        if (overview->silences[k].from >= hole->since && overview->silences[k].to <= hole->until) {
             j->is_gap[point][k] = true;
             found = true;
         }
@@ -120,13 +120,13 @@ void fates_find_gaps(struct judging *j)
     for (size_t i = 0; i < j->p->flows.count; i++)
         count_holes(j, &j->p->flows.flows[i]);
     for (unsigned point = 0; point < TRANSIT_POINTS; point++) {
-        const struct survey_point *survey = &j->p->config.survey.points[point];
+        const struct overview_point *overview = &j->p->config.overview.points[point];
         struct gap_evidence evidence[SILENCES_MOST];
-        nstime usual = survey->frames > 1 ? (survey->last - survey->first) / (nstime)(survey->frames - 1) : 0;
+        nstime usual = overview->frames > 1 ? (overview->last - overview->first) / (nstime)(overview->frames - 1) : 0;
         memset(evidence, 0, sizeof evidence);
         count_alone(j, point, evidence);
-        for (unsigned k = 0; k < survey->silence_count; k++) {
-            nstime length = survey->silences[k].to - survey->silences[k].from;
+        for (unsigned k = 0; k < overview->silence_count; k++) {
+            nstime length = overview->silences[k].to - overview->silences[k].from;
             bool is_unusual = length >= GAP_USUAL * usual;
             bool lacks = is_many(&evidence[k], true) || (length >= GAP_LEAST && is_many(&evidence[k], false));
             j->is_gap[point][k] = j->is_gap[point][k] || (is_unusual && lacks);
@@ -155,16 +155,16 @@ static struct expected expect(const struct judging *j, const struct alone *a, en
 static enum transit_reason reason_of(const struct judging *j, const struct alone *a, enum transit_way way)
 {
     unsigned other = !a->shown.point;
-    const struct survey_point *survey = &j->p->config.survey.points[other];
+    const struct overview_point *overview = &j->p->config.overview.points[other];
     const struct expected when = expect(j, a, way);
-    if (when.from < survey->first || when.to > survey->last)
+    if (when.from < overview->first || when.to > overview->last)
         return TRANSIT_NOT_COVERED;
-    for (unsigned k = 0; k < survey->silence_count; k++)
-        if (j->is_gap[other][k] && overlaps(&survey->silences[k], when.from, when.to))
+    for (unsigned k = 0; k < overview->silence_count; k++)
+        if (j->is_gap[other][k] && overlaps(&overview->silences[k], when.from, when.to))
             return TRANSIT_SILENT;
     if (a->missed)
         return TRANSIT_MISSED;
-    if (a->early || (a->is_alike && !j->p->config.survey.clock.count))
+    if (a->early || (a->is_alike && !j->p->config.overview.clock.count))
         return TRANSIT_AMBIGUOUS;
     bool is_sender = a->shown.point == transit_sender(way);
     bool is_shown = is_sender && a->kind == PASSAGE_TCP && a->shown.bytes; /* it would have been acknowledged */
@@ -212,12 +212,12 @@ static void judge_paired(const struct judging *j, struct alone *a)
         return;
     }
     /* The sender sent these bytes, and nothing tells this packet from a duplicate of it. */
-    bool is_again = a->shown.repeated && a->shown.ttl == a->shown.usual_ttl && side->known &&
-                    a->shown.point == transit_receiver(sides_way(side, near_way));
-    a->is_twin = a->is_twin || is_again;
+    bool is_receiver = side->known && a->shown.point == transit_receiver(sides_way(side, near_way));
+    bool is_again = is_receiver && a->shown.repeated && a->shown.ttl == a->shown.usual_ttl;
+    a->is_twin = a->is_twin || is_again || (a->was_sent && is_receiver);
     bool was_gone = a->gone;
     judge(j, a, side, near_way);
-    if (!was_gone && a->gone && side->known && a->shown.point == transit_receiver(sides_way(side, near_way)))
+    if (!was_gone && a->gone && is_receiver)
         way->duplicated += a->shown.packets;
 }
 

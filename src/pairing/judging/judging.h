@@ -28,7 +28,7 @@ struct judging {
     struct side *sides; /* owned; of each pair */
     bool *proxied;      /* owned; of each pair */
     struct services services;
-    bool is_gap[TRANSIT_POINTS][SILENCES_MOST]; /* of the survey's silences: the capture was not running */
+    bool is_gap[TRANSIT_POINTS][SILENCES_MOST]; /* of the overview's silences: the capture was not running */
     struct {
         bool known;
         nstime least, most; /* delays of all pairs of the way, final clock */

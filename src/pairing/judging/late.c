@@ -120,7 +120,7 @@ static void join_group(struct judging *j, struct pair *pair, const struct candid
 static void join_range(struct judging *j, struct alone *from, size_t count, struct candidate *room, bool rewritten)
 {
     struct pair *pair = &j->p->pairs[from->ref];
-    const struct clock_estimate *clock = &j->p->config.survey.clock;
+    const struct clock_estimate *clock = &j->p->config.overview.clock;
     size_t kept = 0;
     for (size_t i = 0; i < count; i++) {
         struct alone *a = &from[i];

@@ -196,6 +196,6 @@ bool sides_set_clock(struct judging *j)
     if (!least_estimate(least, &j->out->clock))
         return false;
     if (!j->out->clock.count)
-        j->out->clock = p->config.survey.clock;
+        j->out->clock = p->config.overview.clock;
     return true;
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* survey: the first reading of two capture points: how far their clocks are apart, what time each covers, and how many
- * bytes of payload each kept. Floor: pairing.
+/* overview: the first reading of two capture points: how far their clocks are apart, what time each covers, and how
+ * many bytes of payload each kept. Floor: pairing.
  *
  * It compares a choice of packets by names that networks leave alone (passage.h), so it needs no clock. */
-#ifndef HOPSONDE_PAIRING_SURVEY_H
-#define HOPSONDE_PAIRING_SURVEY_H
+#ifndef HOPSONDE_PAIRING_OVERVIEW_H
+#define HOPSONDE_PAIRING_OVERVIEW_H
 
 #include "pairing/result.h"
 
@@ -17,15 +17,15 @@ struct silence {
     nstime from, to; /* the frames around it, clock of the point */
 };
 
-struct survey_point {
+struct overview_point {
     uint64_t frames;
     nstime first, last; /* NSTIME_NONE: no frames */
     struct silence silences[SILENCES_MOST];
     unsigned silence_count;
 };
 
-struct survey_result {
-    struct survey_point points[TRANSIT_POINTS];
+struct overview_result {
+    struct overview_point points[TRANSIT_POINTS];
     struct clock_estimate clock; /* the far clock against the near one; `count` 0: unknown */
     unsigned shared;             /* packets that both points showed, of those chosen */
     bool usual_known[TRANSIT_WAYS];
@@ -36,15 +36,15 @@ struct survey_result {
     unsigned content_bytes;  /* of payload that both captures have of nearly every packet */
 };
 
-struct survey;
+struct overview;
 
 /* NULL: out of memory. */
-struct survey *survey_new(void);
-void survey_free(struct survey *survey); /* may be NULL */
+struct overview *overview_new(void);
+void overview_free(struct overview *overview); /* may be NULL */
 /* The frames of a point in the order of its stamps; the points in any order. */
-void survey_take(struct survey *survey, enum transit_point point, const struct frame *frame,
-                 const struct packet *packet);
+void overview_take(struct overview *overview, enum transit_point point, const struct frame *frame,
+                   const struct packet *packet);
 /* False: out of memory. */
-bool survey_finish(struct survey *survey, struct survey_result *out);
+bool overview_finish(struct overview *overview, struct overview_result *out);
 
 #endif

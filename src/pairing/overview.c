@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "pairing/survey.h"
+#include "pairing/overview.h"
 
 #include <stdlib.h>
 
@@ -18,16 +18,16 @@
 /* The share of cut packets that may have fewer bytes than are compared. */
 #define CUT_SHARE 100
 
-struct survey {
+struct overview {
     struct sightings *sightings[TRANSIT_POINTS];
-    struct survey_point points[TRANSIT_POINTS];
+    struct overview_point points[TRANSIT_POINTS];
     /* How many packets that the capture cut have so many bytes of payload. */
     uint64_t cut[TRANSIT_POINTS][CONTENT_BYTES + 1];
 };
 
-struct survey *survey_new(void)
+struct overview *overview_new(void)
 {
-    struct survey *s = calloc(1, sizeof *s);
+    struct overview *s = calloc(1, sizeof *s);
     if (!s)
         return NULL;
     bool good = true;
@@ -38,11 +38,11 @@ struct survey *survey_new(void)
     }
     if (good)
         return s;
-    survey_free(s);
+    overview_free(s);
     return NULL;
 }
 
-void survey_free(struct survey *s)
+void overview_free(struct overview *s)
 {
     if (!s)
         return;
@@ -51,7 +51,7 @@ void survey_free(struct survey *s)
     free(s);
 }
 
-static void note_silence(struct survey_point *point, nstime from, nstime to)
+static void note_silence(struct overview_point *point, nstime from, nstime to)
 {
     unsigned at = point->silence_count;
     if (to - from < SILENCE_LEAST)
@@ -69,7 +69,7 @@ static void note_silence(struct survey_point *point, nstime from, nstime to)
     point->silences[at] = (struct silence){from, to};
 }
 
-static void note_time(struct survey_point *point, nstime time)
+static void note_time(struct overview_point *point, nstime time)
 {
     if (point->frames++ == 0) {
         point->first = point->last = time;
@@ -94,7 +94,7 @@ static uint32_t flow_of(const struct passage *p)
     return (uint32_t)hash << 1 | (order < 0);
 }
 
-void survey_take(struct survey *s, enum transit_point point, const struct frame *frame, const struct packet *packet)
+void overview_take(struct overview *s, enum transit_point point, const struct frame *frame, const struct packet *packet)
 {
     struct passage p;
     note_time(&s->points[point], frame->time);
@@ -195,7 +195,7 @@ static void add_equal(struct least_delays *least, struct equal *all, unsigned co
     }
 }
 
-static bool compare_clocks(struct survey *s, struct survey_result *out)
+static bool compare_clocks(struct overview *s, struct overview_result *out)
 {
     unsigned near_count, far_count, equals = 0;
     const struct sighting *near = sightings_list(s->sightings[TRANSIT_NEAR], &near_count),
@@ -250,7 +250,7 @@ static void note_usual(struct usual *usual, const struct clock_estimate *clock, 
         usual->delays[way][usual->count[way]++] = delay;
 }
 
-static void set_usual(struct usual *usual, struct survey_result *out)
+static void set_usual(struct usual *usual, struct overview_result *out)
 {
     for (unsigned way = 0; way < TRANSIT_WAYS; way++) {
         unsigned count = usual->count[way];
@@ -262,7 +262,7 @@ static void set_usual(struct usual *usual, struct survey_result *out)
     }
 }
 
-static bool compare_packets(struct survey *s, struct survey_result *out)
+static bool compare_packets(struct overview *s, struct overview_result *out)
 {
     unsigned near_count, far_count, same = 0, differ = 0;
     const struct sighting *near = sightings_list(s->sightings[TRANSIT_NEAR], &near_count),
@@ -284,9 +284,9 @@ static bool compare_packets(struct survey *s, struct survey_result *out)
     return usual != NULL;
 }
 
-bool survey_finish(struct survey *s, struct survey_result *out)
+bool overview_finish(struct overview *s, struct overview_result *out)
 {
-    *out = (struct survey_result){.shared = 0};
+    *out = (struct overview_result){.shared = 0};
     for (unsigned point = 0; point < TRANSIT_POINTS; point++)
         out->points[point] = s->points[point];
     unsigned near = content_of(s->cut[TRANSIT_NEAR]), far = content_of(s->cut[TRANSIT_FAR]);
