@@ -8,8 +8,10 @@
 #define NEIGHBOURS_MOST 64
 /* Partners that are tried because better ones have other partners. */
 #define RIVALS_MOST 4
-/* Packets with equal IP ids at both points, after which equal packets with other ids are others. */
+/* Packets with equal IP ids at both points, after which packets with other ids are others, unless 1 of so many had
+ * another id. */
 #define IDS_SURE 4
+#define IDS_OTHER_SHARE 16
 /* What counts against a partner. Unit: time, as a difference from the expected delay does. */
 #define OTHER_ID (50 * NS_PER_MS)
 #define OTHER_WINDOW NS_PER_S
@@ -24,13 +26,14 @@ struct search {
     const struct pair *pair;
     const struct held *self;
     const struct pair_way *way;
+    bool any; /* a partner that would have a better one will do */
     uint32_t flow;     /* of the other point */
     unsigned flow_way; /* its way */
     uint32_t seq, ack; /* in the other point's numbers */
     uint32_t timestamp;
 };
 
-static struct search search_of(const struct pairing *p, const struct held *self)
+static struct search search_of(const struct pairing *p, const struct held *self, bool any)
 {
     uint32_t index = p->flows.flows[self->flow].pair;
     const struct pair *pair = &p->pairs[index];
@@ -42,6 +45,7 @@ static struct search search_of(const struct pairing *p, const struct held *self)
         .pair = pair,
         .self = self,
         .way = way,
+        .any = any,
         .flow = pair->flows[!self->point],
         .flow_way = near_way ^ way_flips(pair, !self->point),
         .seq = is_near ? self->seq + way->seq : self->seq - way->seq,
@@ -50,9 +54,11 @@ static struct search search_of(const struct pairing *p, const struct held *self)
     };
 }
 
+/* `any`: a firewall may have added a constant that is not known yet. */
 static bool same_timestamps(const struct search *s, const struct held *h)
 {
-    return !s->self->has_timestamps || !h->has_timestamps || h->timestamp == s->timestamp;
+    return !s->self->has_timestamps || !h->has_timestamps || h->timestamp == s->timestamp ||
+           (s->any && !s->way->timestamp_known);
 }
 
 /* Both begin with the same byte, and both captures have enough of it to compare. */
@@ -66,17 +72,43 @@ static bool differs_in_content(const struct search *s, const struct held *h)
 
 /* Offloading cuts a segment into packets whose ids count up (or stay), so a part has an id a little higher than the
  * segment. */
-static bool is_other_id(const struct search *s, const struct held *h)
+struct id_distance {
+    uint16_t ids;   /* by so many the later part's id is higher */
+    uint32_t bytes; /* so many bytes are between their beginnings */
+};
+
+static struct id_distance id_distance(const struct search *s, const struct held *h)
 {
     const struct held *self = s->self;
-    if (!self->id || !h->id)
-        return false;
     uint32_t ours = self->kind == PASSAGE_TCP ? self->whole_seq + (s->seq - self->seq) : 0;
     uint32_t theirs = self->kind == PASSAGE_TCP ? h->whole_seq : 0;
     bool is_part = seq_before(ours, theirs);
-    uint32_t behind = is_part ? theirs - ours : ours - theirs;
-    uint16_t apart = (uint16_t)(is_part ? h->id - self->id : self->id - h->id);
-    return apart > behind / PART_LEAST + (behind > 0);
+    return (struct id_distance){.ids = (uint16_t)(is_part ? h->id - self->id : self->id - h->id),
+                                .bytes = is_part ? theirs - ours : ours - theirs};
+}
+
+static bool is_other_id(const struct search *s, const struct held *h)
+{
+    if (!s->self->id || !h->id)
+        return false;
+    const struct id_distance distance = id_distance(s, h);
+    return distance.ids > distance.bytes / PART_LEAST + (distance.bytes > 0);
+}
+
+/* How far the ids are from those that parts of the usual size have. */
+static nstime cost_of_id(const struct search *s, const struct held *h)
+{
+    if (!s->self->id || !h->id || !s->way->unit)
+        return 0;
+    const struct id_distance distance = id_distance(s, h);
+    int64_t off = (int64_t)distance.ids - distance.bytes / s->way->unit;
+    off = off < 0 ? -off : off;
+    return off < OTHER_ID / NS_PER_MS ? off * NS_PER_MS : OTHER_ID;
+}
+
+static bool ids_stay(const struct pair_way *way)
+{
+    return way->ids_same >= IDS_SURE && way->ids_same > IDS_OTHER_SHARE * way->ids_differ;
 }
 
 static bool fits(const struct search *s, const struct held *h)
@@ -84,7 +116,7 @@ static bool fits(const struct search *s, const struct held *h)
     const struct held *self = s->self;
     if (h->paired || h->flow != s->flow || h->way != s->flow_way || h->kind != self->kind)
         return false;
-    if (is_other_id(s, h) && (s->p->config.overview.ids_kept || (s->way->ids_same >= IDS_SURE && !s->way->ids_differ)))
+    if (is_other_id(s, h) && (s->p->config.overview.ids_kept || ids_stay(s->way)))
         return false;
     if (self->kind != PASSAGE_TCP)
         return h->content == self->content && h->length == self->length;
@@ -119,7 +151,7 @@ static nstime cost_of(const struct search *s, const struct held *h)
 {
     bool is_near = s->self->point == TRANSIT_NEAR;
     nstime cost = lateness(s, is_near ? s->self : h, is_near ? h : s->self);
-    cost += is_other_id(s, h) ? OTHER_ID : 0;
+    cost += is_other_id(s, h) ? OTHER_ID : cost_of_id(s, h);
     return cost + (h->window != s->self->window ? OTHER_WINDOW : 0);
 }
 
@@ -146,19 +178,28 @@ static uint32_t find_best(const struct search *s, nstime above, uint32_t but)
 }
 
 /* The partner must not have a better one itself: of a retransmission and the lost packet before it, the nearer in time
- * counts. `any`: it may. */
-static uint32_t find_by_key(const struct search *s, uint32_t self, bool any)
+ * counts. */
+static uint32_t find_by_key(const struct search *s, uint32_t self)
 {
     const struct held_store *store = &s->p->held;
     uint32_t found = find_best(s, 0, NONE);
-    for (unsigned left = RIVALS_MOST; found != NONE && !any && left; left--) {
-        const struct search reverse = search_of(s->p, &store->held[found]);
+    for (unsigned left = RIVALS_MOST; found != NONE && !s->any && left; left--) {
+        const struct search reverse = search_of(s->p, &store->held[found], false);
         uint32_t rival = find_best(&reverse, 0, NONE);
         if (rival == NONE || rival == self)
             return found;
         found = find_best(s, cost_of(s, &store->held[found]), found);
     }
-    return any ? found : NONE;
+    return s->any ? found : NONE;
+}
+
+/* A segment that shares bytes with ours, begins elsewhere, and has no partner that begins where it does. */
+static bool fits_in_part(const struct search *s, const struct held *h)
+{
+    if (h->seq == s->seq || !fits(s, h) || (is_other_id(s, h) && s->way->ids_same >= s->way->ids_differ))
+        return false;
+    const struct search reverse = search_of(s->p, h, false);
+    return find_best(&reverse, 0, NONE) == NONE;
 }
 
 /* Segments that share bytes with ours, near the place where the last partner was: the first of them. */
@@ -171,7 +212,7 @@ static uint32_t find_by_range(const struct search *s)
         unsigned left = NEIGHBOURS_MOST;
         for (uint32_t i = start; i != NONE && left; left--) {
             const struct held *h = &store->held[i];
-            if (fits(s, h) && (best == NONE || seq_before(h->seq, store->held[best].seq)))
+            if ((best == NONE || seq_before(h->seq, store->held[best].seq)) && fits_in_part(s, h))
                 best = i;
             i = direction ? h->prev : h->next;
         }
@@ -179,9 +220,9 @@ static uint32_t find_by_range(const struct search *s)
     return best;
 }
 
-static uint32_t find(const struct search *s, uint32_t self, bool any)
+static uint32_t find(const struct search *s, uint32_t self)
 {
-    uint32_t found = find_by_key(s, self, any);
+    uint32_t found = find_by_key(s, self);
     return found == NONE && s->self->kind == PASSAGE_TCP && s->self->span ? find_by_range(s) : found;
 }
 
@@ -189,7 +230,7 @@ bool match_was_sent(const struct pairing *p, const struct held *h)
 {
     if (h->kind != PASSAGE_TCP || !h->span)
         return false;
-    const struct search s = search_of(p, h);
+    const struct search s = search_of(p, h, false);
     const struct held_store *store = &p->held;
     uint64_t key = held_key(store, s.flow, s.flow_way, h, s.seq, s.ack);
     unsigned left = ALIKE_MOST;
@@ -322,8 +363,8 @@ static uint32_t join_common(struct pairing *p, const struct search *s, uint32_t 
 void match_held(struct pairing *p, uint32_t index, bool any)
 {
     while (index != NONE && !p->failed) {
-        const struct search s = search_of(p, &p->held.held[index]);
-        uint32_t partner = find(&s, index, any);
+        const struct search s = search_of(p, &p->held.held[index], any);
+        uint32_t partner = find(&s, index);
         if (partner == NONE)
             return;
         index = join_common(p, &s, index, partner);

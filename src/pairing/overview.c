@@ -14,7 +14,7 @@
 #define SILENCE_LEAST (250 * NS_PER_MS)
 /* Bytes of payload by which packets are chosen and compared here. Unit: bytes. Source: headers with counters are
  * shorter. Effect: more leave out captures with short snap lengths. */
-#define SURVEY_BYTES 32
+#define OVERVIEW_BYTES 32
 /* The share of cut packets that may have fewer bytes than are compared. */
 #define CUT_SHARE 100
 
@@ -98,7 +98,7 @@ void overview_take(struct overview *s, enum transit_point point, const struct fr
 {
     struct passage p;
     note_time(&s->points[point], frame->time);
-    if (!passage_read(frame, packet, SURVEY_BYTES, &p))
+    if (!passage_read(frame, packet, OVERVIEW_BYTES, &p))
         return;
     if (p.captured < p.length && p.captured < CONTENT_BYTES && p.kind != PASSAGE_ERROR)
         s->cut[point][p.captured]++;

@@ -123,8 +123,8 @@ static void leave_alone(struct pairing *p, const struct held *h, bool early)
         .kind = h->kind,
         .way = h->way,
         .is_twin = h->is_twin,
-        .is_alike = h->is_alike,
         .was_sent = h->was_sent,
+        .is_alike = h->is_alike,
         .is_error = h->kind == PASSAGE_ERROR,
         .early = early,
     };

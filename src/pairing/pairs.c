@@ -11,6 +11,8 @@
  * of traffic that does not pass the other point. */
 #define VOTES_ALL 64
 #define VOTES_FEW_MASK UINT64_C(0xf0)
+/* Packets with the same difference of timestamps, after which it is the firewall's. */
+#define TIMESTAMP_VOTES 3
 /* Alike packets that are compared. */
 #define ALIKE_MOST 16
 
@@ -19,7 +21,10 @@ static bool needs_votes(const struct pairing *p, const struct flow *flow)
     if (flow->pair == NONE)
         return true;
     const struct pair *pair = &p->pairs[flow->pair];
-    return flow->protocol == IP_TCP && !flow->is_error && !(pair->ways[0].seq_known && pair->ways[1].seq_known);
+    bool knows_seq = pair->ways[0].seq_known && pair->ways[1].seq_known;
+    bool knows_timestamps = pair->ways[0].timestamp_known && pair->ways[1].timestamp_known;
+    bool is_young = flow->ways[0].frames + flow->ways[1].frames <= VOTES_ALL;
+    return flow->protocol == IP_TCP && !flow->is_error && (!knows_seq || (is_young && !knows_timestamps));
 }
 
 static bool chooses(const struct flow *flow, uint64_t name)
@@ -71,6 +76,17 @@ static uint32_t difference(const struct ballot *b, uint32_t passage, uint32_t vo
     return b->passage->point == TRANSIT_FAR ? passage - vote : vote - passage;
 }
 
+/* A retransmission has another timestamp, too, but rarely the same difference again. */
+static void learn_timestamp(struct pair_way *way, uint32_t added)
+{
+    way->timestamp_votes = way->timestamp_votes && added == way->timestamp_next ? way->timestamp_votes + 1 : 1;
+    way->timestamp_next = added;
+    if (added && way->timestamp_votes < TIMESTAMP_VOTES)
+        return;
+    way->timestamp_known = true;
+    way->timestamp = added;
+}
+
 /* The constants that a firewall adds to sequence numbers and timestamps. */
 static void learn(struct pair *pair, const struct ballot *b)
 {
@@ -86,10 +102,8 @@ static void learn(struct pair *pair, const struct ballot *b)
         other->seq_known = true;
         other->seq = difference(b, p->ack, b->vote->ack);
     }
-    if (!way->timestamp_known && p->has_timestamps && b->vote->has_timestamps) {
-        way->timestamp_known = true;
-        way->timestamp = difference(b, p->timestamp, b->vote->timestamp);
-    }
+    if (!way->timestamp_known && p->has_timestamps && b->vote->has_timestamps)
+        learn_timestamp(way, difference(b, p->timestamp, b->vote->timestamp));
 }
 
 static uint8_t evidence_of(const struct ballot *b)
@@ -179,7 +193,7 @@ static const struct vote *choose(const struct pairing *p, const struct passage *
             return vote;
         if (chosen && chosen->flow != vote->flow)
             return NULL;
-        chosen = vote;
+        chosen = chosen ? chosen : vote;
     }
     return chosen;
 }

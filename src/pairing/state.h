@@ -45,7 +45,9 @@ struct delays {
 
 struct pair_way {
     bool seq_known, timestamp_known;
+    uint8_t timestamp_votes; /* for `timestamp_next` */
     uint32_t seq, timestamp; /* what is added to the near point's numbers to make the far point's */
+    uint32_t timestamp_next; /* what the last packets say */
     uint32_t arrived;
     uint32_t down, up; /* packets whose TTL is lower at the far point, at the near one */
     uint32_t ids_same, ids_differ;
@@ -75,7 +77,7 @@ struct alone {
     uint32_t flow, ack, timestamp, whole_span;
     uint16_t id, window;
     uint8_t kind, way; /* of the flow */
-    bool has_timestamps, is_twin, is_alike, was_sent, missed, is_error, early;
+    bool has_timestamps, is_twin, was_sent, is_alike, missed, is_error, early;
     bool gone;    /* it was paired in the end, or is a copy */
     uint32_t ref; /* of its conversation: a pair, or behind all pairs a flow */
 };

@@ -134,8 +134,7 @@ static enum status take_points(struct parse *parse, struct err *err)
     for (unsigned i = 0; i < parse->operand_count; i++) {
         const struct subject subject = {.value = parse->operands[i]};
         if (is_named && parse->operand_points[i] == POINT_OF_NONE)
-            return value_complain(err, &subject,
-                                  "is it of the near point or the far one? (--near FILE... --far FILE...)");
+            return value_complain(err, &subject, "is it of the near point or the far one? (--near FILE... --far FILE...)");
         if (!*subject.value)
             return value_complain(err, &subject, "expected a file name");
         if (out->read_count == FILES_MOST)

@@ -37,7 +37,7 @@ static json_t *json_detail(const struct transit_finding *f)
         json_object_set_new(object, "quoted", f->varies ? json_null() : json_count(f->after));
     }
     if (f->has_way)
-        json_object_set_new(object, "way", json_string(f->way == TRANSIT_TOWARD_FAR ? "toward-far" : "toward-near"));
+        json_object_set_new(object, "way", json_string(transit_way_name((enum transit_way)f->way)));
     json_object_set_new(object, "packets", json_count(f->packets));
     json_object_set_new(object, "conversations", json_count(f->conversations));
     return object;
@@ -106,7 +106,8 @@ static json_t *json_clock(const struct clock_estimate *clock)
     bool bounded = transit_clock_bounds(clock, &offset, &uncertainty);
     json_object_set_new(object, "offset_ms", json_ms(offset));
     json_object_set_new(object, "uncertainty_ms", bounded ? json_ms(uncertainty) : json_null());
-    json_object_set_new(object, "drift_ppm", json_signed(clock->segments[0].drifts ? clock->segments[0].drift_ppm : 0));
+    json_object_set_new(object, "drift_ppm",
+                        json_signed(clock->segments[0].drifts ? clock->segments[0].drift_ppm : 0));
     for (unsigned i = 0; i < clock->count; i++)
         json_array_append_new(segments, json_segment(&clock->segments[i]));
     json_object_set_new(object, "segments", segments);
@@ -161,7 +162,7 @@ static json_t *json_rewrite_row(const struct transit_rewrite *r)
 {
     json_t *object = json_object();
     json_object_set_new(object, "field", json_string(rewrite_field_name((enum rewrite_field)r->field)));
-    json_object_set_new(object, "way", json_string(r->way == TRANSIT_TOWARD_FAR ? "toward-far" : "toward-near"));
+    json_object_set_new(object, "way", json_string(transit_way_name((enum transit_way)r->way)));
     json_object_set_new(object, "near", r->varies ? json_null() : json_count(r->near));
     json_object_set_new(object, "far", r->varies ? json_null() : json_count(r->far));
     json_object_set_new(object, "packets", json_count(r->packets));
@@ -193,7 +194,7 @@ static json_t *json_alone(const struct transit_alone *a)
     json_object_set_new(object, "frame", json_count(a->frame.number));
     if (a->frame.file)
         json_object_set_new(object, "file", json_count(a->frame.file));
-    json_object_set_new(object, "way", json_string(a->way == TRANSIT_TOWARD_FAR ? "toward-far" : "toward-near"));
+    json_object_set_new(object, "way", json_string(transit_way_name((enum transit_way)a->way)));
     json_object_set_new(object, "fate", json_string(transit_fate_name((enum transit_fate)a->fate)));
     if (a->fate == TRANSIT_UNJUDGED)
         json_object_set_new(object, "because", json_string(transit_reason_name((enum transit_reason)a->reason)));

@@ -84,8 +84,7 @@ static void add_alone(struct pair_rows *rows, const struct transit_result *resul
     at = put_frame(rows, at, near ? &none : &alone->frame, alone->time);
     at = put_char(put_number(put_char(at, ','), alone->seq), ',');
     at = put_char(put_number(at, alone->bytes), ',');
-    const char *reason = transit_reason_name((enum transit_reason)alone->reason);
-    at = put_char(put_text(at, reason ? reason : ""), ',');
+    at = put_char(put_text(at, transit_reason_name((enum transit_reason)alone->reason)), ',');
     row_buffer_end(rows->buffer, put_char(at, '\n'));
 }
 

@@ -35,8 +35,8 @@ static enum finding_kind kind_of_field(uint8_t field, uint64_t after)
 /* Fields whose values differ in each packet are one row. */
 static bool counts_values(uint8_t field)
 {
-    return field != REWRITE_IP_ID && field != REWRITE_TCP_SEQ && field != REWRITE_TCP_ACK && field != REWRITE_PAYLOAD &&
-           field != REWRITE_IP_FLOW_LABEL && field != REWRITE_TCP_WINDOW;
+    return field != REWRITE_IP_ID && field != REWRITE_TCP_SEQ && field != REWRITE_TCP_ACK &&
+           field != REWRITE_PAYLOAD && field != REWRITE_IP_FLOW_LABEL && field != REWRITE_TCP_WINDOW;
 }
 
 static bool is_same(const struct transit_finding *a, const struct transit_finding *b)
@@ -178,9 +178,11 @@ static void say_lost(const struct result *result, struct transit_finding *f)
 {
     enum transit_point sender = transit_sender(f->way);
     strbuf_addf(&f->text, "%" PRIu64 " of %" PRIu64 " packets %s %s lost", f->packets,
-                packets_of_way(result->transit, f->way), transit_way_name(f->way), f->packets == 1 ? "was" : "were");
+                packets_of_way(result->transit, f->way), transit_way_text(f->way),
+                f->packets == 1 ? "was" : "were");
     add_where(result, f);
-    strbuf_addf(&f->text, ": they passed the %s point (frame%s ", transit_point_name(sender), plural(f->frame_count));
+    strbuf_addf(&f->text, ": they passed the %s point (frame%s ", transit_point_name(sender),
+                plural(f->frame_count));
     add_frames(&f->text, result, f, sender);
     strbuf_addf(&f->text, ") and never came to the %s point.", transit_point_name(!sender));
     if (f->repeated)
@@ -190,7 +192,7 @@ static void say_lost(const struct result *result, struct transit_finding *f)
 static void say_forged(const struct result *result, struct transit_finding *f)
 {
     enum transit_point receiver = transit_receiver(f->way);
-    strbuf_addf(&f->text, "%" PRIu64 " packet%s %s %s forged", f->packets, plural(f->packets), transit_way_name(f->way),
+    strbuf_addf(&f->text, "%" PRIu64 " packet%s %s %s forged", f->packets, plural(f->packets), transit_way_text(f->way),
                 f->packets == 1 ? "was" : "were");
     add_where(result, f);
     strbuf_addf(&f->text, ": %s came to the %s point (frame%s ", f->packets == 1 ? "it" : "they",
@@ -233,8 +235,8 @@ static const char *name_of_field(uint8_t field)
 
 static void add_options(struct strbuf *text, uint64_t set)
 {
-    static const char *const names[] = {
-        [2] = "MSS", [3] = "window scale", [4] = "SACK permitted", [5] = "SACK", [8] = "timestamps"};
+    static const char *const names[] = {[2] = "MSS", [3] = "window scale", [4] = "SACK permitted", [5] = "SACK",
+                                        [8] = "timestamps"};
     const char *between = "";
     for (unsigned kind = 0; kind < 32; kind++) {
         const char *name = kind < sizeof names / sizeof *names ? names[kind] : NULL;
@@ -263,7 +265,7 @@ static void say_options(struct transit_finding *f)
 static void say_rewrite(const struct result *result, struct transit_finding *f)
 {
     strbuf_addf(&f->text, "The %s of %" PRIu64 " packet%s %s was rewritten", name_of_field(f->field), f->packets,
-                plural(f->packets), transit_way_name(f->way));
+                plural(f->packets), transit_way_text(f->way));
     if (f->field == REWRITE_TCP_OPTIONS)
         say_options(f);
     else if (counts_values(f->field) && !f->varies)

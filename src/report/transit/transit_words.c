@@ -54,17 +54,23 @@ const char *transit_point_name(enum transit_point point)
     return point == TRANSIT_NEAR ? "near" : "far";
 }
 
-const char *transit_way_name(enum transit_way way)
+const char *transit_way_text(enum transit_way way)
 {
     return way == TRANSIT_TOWARD_FAR ? "toward far" : "toward near";
+}
+
+const char *transit_way_name(enum transit_way way)
+{
+    return way == TRANSIT_TOWARD_FAR ? "toward-far" : "toward-near";
 }
 
 static const struct {
     const char *name, *text;
 } reasons[TRANSIT_REASONS] = {
+    [TRANSIT_JUDGED] = {"", NULL},
     [TRANSIT_NOT_COVERED] = {"not-covered", "the other capture began later or ended earlier"},
-    [TRANSIT_SILENT] = {"capture-silent", "the other capture has no frame at all for a long time around them"},
-    [TRANSIT_MISSED] = {"capture-missed", "the other capture missed them: they were acknowledged"},
+    [TRANSIT_SILENT] = {"silent", "the other capture has no frame at all for a long time around them"},
+    [TRANSIT_MISSED] = {"missed", "the other capture missed them: they were acknowledged"},
     [TRANSIT_CAPTURE_DROPS] = {"capture-drops", "the other capture missed packets, and may have missed these"},
     [TRANSIT_UNPAIRED] = {"unpaired", "nothing shows that their conversations pass both points"},
     [TRANSIT_PROXIED] = {"proxied", "a proxy ended their connections and opened others"},

@@ -15,12 +15,13 @@ void transit_add_frame(struct strbuf *text, const struct result *result, enum tr
 /* The file's place in the list of the source. */
 unsigned transit_file(const struct result *result, enum transit_point point, const struct transit_frame *frame);
 const char *transit_point_name(enum transit_point point); /* "near" */
-const char *transit_way_name(enum transit_way way);       /* "toward far" */
+const char *transit_way_text(enum transit_way way);       /* "toward far" */
+const char *transit_way_name(enum transit_way way);       /* "toward-far" */
 /* "they are outside the time that both captures cover", to follow "because". NULL: TRANSIT_JUDGED. */
 const char *transit_reason_text(enum transit_reason reason);
-/* The word of JSON: "not-covered". */
+/* "not-covered" ...; "" if it has a fate. */
 const char *transit_reason_name(enum transit_reason reason);
-const char *transit_fate_name(enum transit_fate fate);
+const char *transit_fate_name(enum transit_fate fate); /* "lost" ... */
 /* What the packet is: "RST", "SYN", "ACK", "1448 bytes at seq 17", "datagram of 60 bytes". */
 void transit_add_packet(struct strbuf *text, const struct transit_alone *alone, uint8_t protocol);
 /* The middle of the offset's bounds, and how far they are from it; false: a bound is missing. */

@@ -98,15 +98,15 @@ static void test_rows(void)
         text,
         "conversation,way,fate,near_file,near_frame,near_time,far_file,far_frame,far_time,delay_ms,seq,bytes,reason,"
         "rewritten\n"
-        "7,toward far,arrived,0,11,2026-01-02T03:04:05.000000000Z,1,12,2026-01-02T03:04:05.007000000Z,2.0,1000,20,,"
+        "7,toward-far,arrived,0,11,2026-01-02T03:04:05.000000000Z,1,12,2026-01-02T03:04:05.007000000Z,2.0,1000,20,,"
         "ip.source tcp.mss\n"
-        "7,toward near,arrived,0,11,2026-01-02T03:04:05.000250001Z,1,12,2026-01-02T03:04:05.005000001Z,0.25,1000,20,"
+        "7,toward-near,arrived,0,11,2026-01-02T03:04:05.000250001Z,1,12,2026-01-02T03:04:05.005000001Z,0.25,1000,20,"
         ",\n"
         "7,,arrived,0,11,2026-01-02T03:04:05.000250001Z,1,12,2026-01-02T03:04:05.005000001Z,,1000,20,,\n"
-        "7,toward far,lost,0,21,2026-01-02T03:04:06.000000000Z,,,,,5000,30,,\n"
-        "7,toward far,forged,,,,0,21,2026-01-02T03:04:06.005000000Z,,5000,30,,\n"
-        "7,toward near,midway,0,21,2026-01-02T03:04:06.000000000Z,,,,,5000,30,,\n"
-        "7,toward near,unjudged,,,,0,21,2026-01-02T03:04:06.005000000Z,,5000,30,not-covered,\n"
+        "7,toward-far,lost,0,21,2026-01-02T03:04:06.000000000Z,,,,,5000,30,,\n"
+        "7,toward-far,forged,,,,0,21,2026-01-02T03:04:06.005000000Z,,5000,30,,\n"
+        "7,toward-near,midway,0,21,2026-01-02T03:04:06.000000000Z,,,,,5000,30,,\n"
+        "7,toward-near,unjudged,,,,0,21,2026-01-02T03:04:06.005000000Z,,5000,30,not-covered,\n"
         "7,,unjudged,0,21,2026-01-02T03:04:06.000000000Z,,,,,5000,30,way-unknown,\n",
         "rows");
     free(text);

@@ -95,7 +95,7 @@ static void add_delay(struct strbuf *text, const struct transit_delay *delay)
 static void add_way(struct strbuf *text, const struct transit_conversation *c, enum transit_way way)
 {
     const struct transit_way_result *w = &c->ways[way];
-    strbuf_addf(text, "  %-11s %8u %8u %6u %6u %5u %5u", transit_way_name(way), w->sent, w->arrived, w->lost, w->forged,
+    strbuf_addf(text, "  %-11s %8u %8u %6u %6u %5u %5u", transit_way_text(way), w->sent, w->arrived, w->lost, w->forged,
                 w->duplicated, w->reordered);
     add_delay(text, &w->delay);
     if (w->unjudged)
@@ -120,7 +120,7 @@ static void add_alone(struct strbuf *text, const struct result *result, const st
         const struct transit_alone *a = &t->alone[k];
         strbuf_addf(text, "    %s frame ", transit_point_name((enum transit_point)a->point));
         transit_add_frame(text, result, (enum transit_point)a->point, &a->frame);
-        strbuf_addf(text, " %s: ", transit_way_name((enum transit_way)a->way));
+        strbuf_addf(text, " %s: ", transit_way_text((enum transit_way)a->way));
         transit_add_packet(text, a, c->protocol);
         if (a->fate == TRANSIT_UNJUDGED)
             strbuf_addf(text, ": unknown, %s\n", transit_reason_name((enum transit_reason)a->reason));
@@ -138,9 +138,9 @@ static void add_conversation(struct strbuf *text, const struct output *out, cons
     transit_add_conversation(text, c);
     add_at_far(text, c);
     if (!c->paired)
-        strbuf_add(text, c->proxied                                    ? ": proxied"
+        strbuf_add(text, c->proxied                                     ? ": proxied"
                          : addr_is_none(&c->ends[TRANSIT_NEAR].client) ? ": at the far point only"
-                                                                       : ": at the near point only");
+                                                                        : ": at the near point only");
     strbuf_add(text, "\n");
     for (unsigned way = 0; way < TRANSIT_WAYS; way++)
         add_way(text, c, (enum transit_way)way);
@@ -202,8 +202,7 @@ static void add_nothing_shared(struct strbuf *text, const struct transit_result 
     if (apart > 0)
         strbuf_addf(text, ": by its clock, the far one begins %.1f s after the near one ends", nstime_ms(apart) / 1000);
     else if (other > 0)
-        strbuf_addf(text, ": by its clock, the far one ends %.1f s before the near one begins",
-                    nstime_ms(other) / 1000);
+        strbuf_addf(text, ": by its clock, the far one ends %.1f s before the near one begins", nstime_ms(other) / 1000);
     strbuf_add(text, ".\n");
 }
 
@@ -214,8 +213,8 @@ static void add_findings(struct strbuf *text, const struct output *out)
     (void)transit_findings_make(out->result, &findings);
     for (size_t i = 0; i < findings.count && (out->options.verbose || i < FINDINGS_SHORT); i++) {
         const struct transit_finding *f = &findings.list[i];
-        bool is_bad =
-            f->kind == FINDING_FORGED || f->kind == FINDING_LOST_TOWARD_FAR || f->kind == FINDING_LOST_TOWARD_NEAR;
+        bool is_bad = f->kind == FINDING_FORGED || f->kind == FINDING_LOST_TOWARD_FAR ||
+                      f->kind == FINDING_LOST_TOWARD_NEAR;
         paint_begin(text, out->options.color, is_bad ? PAINT_RED : NULL);
         strbuf_add(text, f->text.text);
         paint_end(text, out->options.color, is_bad ? PAINT_RED : NULL);
