@@ -245,12 +245,19 @@ static int exit_of(const struct transit_result *result)
     return result->paired && !bad ? EXIT_REACHED : EXIT_NOT_REACHED;
 }
 
+static void take_pair(void *context, const struct transit_pair *pair)
+{
+    struct transit *t = context;
+    report_pair(&t->report, pair);
+}
+
 static int report_pairs(struct transit *t)
 {
-    static const struct transit_result nothing_yet;
+    const struct transit_result nothing_yet = {.clock = t->overview.clock};
     const struct result_source source = {
         .command = "transit", .files = t->sources, .file_count = t->options->read_count};
-    const struct pairing_config config = {.overview = t->overview, .secret = run_random()};
+    const struct pairing_config config = {
+        .overview = t->overview, .events = {.context = t, .pair = take_pair}, .secret = run_random()};
     const struct transit_result *result;
     struct pairing *pairing = pairing_new(&config);
     if (!pairing)

@@ -351,7 +351,7 @@ static enum status check_transit(struct parse *parse, struct err *err)
     for (unsigned i = 0; i < out->output_count; i++) {
         const struct subject subject = {.spelled = "-o", .value = out->outputs[i].format->name};
         if (!out->outputs[i].format->shows_transit)
-            return value_complain(err, &subject, "this format has no report of two capture points (text, json)");
+            return value_complain(err, &subject, "this format has no report of two capture points (text, json, csv, svg)");
     }
     return check_files_differ(out, err);
 }
@@ -376,7 +376,7 @@ static enum status check_output(const struct parse *parse, unsigned index, struc
     const struct output_request *output = &out->outputs[index];
     const struct subject subject = {.spelled = "-o", .value = output->file};
     const struct subject format = {.spelled = "-o", .value = output->format->name};
-    if (output->format->draws && !(parse->mode & (ON_PATHS | ON_CAPTURES)))
+    if (output->format->draws && !(parse->mode & (ON_PATHS | ON_CAPTURES | ON_TRANSIT)))
         return value_complain(err, &format, "this format draws graphs, which only paths makes (hopsonde paths HOST)");
     if (is_same_file(output->file, out->write_file))
         return value_complain(err, &subject, "--write saves the packets to this file (name another)");
