@@ -344,10 +344,19 @@ static enum status check_files_differ(const struct options *out, struct err *err
     return STATUS_OK;
 }
 
+static bool ends_in_pcap(const char *path)
+{
+    size_t length = strlen(path);
+    return length > strlen(".pcap") && strcmp(path + length - strlen(".pcap"), ".pcap") == 0;
+}
+
 /* A format that knows traces alone says nothing of two points. */
 static enum status check_transit(struct parse *parse, struct err *err)
 {
     const struct options *out = parse->out;
+    const struct subject written = {.spelled = "--write", .value = out->write_file};
+    if (out->write_file && ends_in_pcap(out->write_file))
+        return value_complain(err, &written, "pcap has no comments and one point alone (name it .pcapng)");
     for (unsigned i = 0; i < out->output_count; i++) {
         const struct subject subject = {.spelled = "-o", .value = out->outputs[i].format->name};
         if (!out->outputs[i].format->shows_transit)
