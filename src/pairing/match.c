@@ -15,6 +15,10 @@
 /* What counts against a partner. Unit: time, as a difference from the expected delay does. */
 #define OTHER_ID (50 * NS_PER_MS)
 #define OTHER_WINDOW NS_PER_S
+/* How far the delay of alike packets may be from that of others. Unit: time, and times the usual difference. Source: the
+ * jitter of most paths. Effect: more may pair a packet with the one before it or after it. */
+#define ALIKE_WITHIN (25 * NS_PER_MS)
+#define ALIKE_SPREADS 4
 /* The least payload that offloading makes of a segment. Unit: bytes. Source: RFC 9293 3.7.1. */
 #define PART_LEAST 536
 /* The share of a new delay in the expected one. */
@@ -70,45 +74,70 @@ static bool differs_in_content(const struct search *s, const struct held *h)
     return (self->kind != PASSAGE_TCP || h->seq == s->seq) && self->content != h->content;
 }
 
-/* Offloading cuts a segment into packets whose ids count up (or stay), so a part has an id a little higher than the
- * segment. */
+/* How two packets' ids relate. Offloading cuts a segment into packets whose ids mostly count up from that of the segment.
+ */
 struct id_distance {
+    bool known;     /* both have an id */
     uint16_t ids;   /* by so many the later part's id is higher */
-    uint32_t bytes; /* so many bytes are between their beginnings */
+    uint32_t bytes; /* so many bytes are between their beginnings; 0: they begin alike */
 };
 
-static struct id_distance id_distance(const struct search *s, const struct held *h)
+static struct id_distance id_distance(const struct held *a, const struct held *b, uint32_t added)
 {
-    const struct held *self = s->self;
-    uint32_t ours = self->kind == PASSAGE_TCP ? self->whole_seq + (s->seq - self->seq) : 0;
-    uint32_t theirs = self->kind == PASSAGE_TCP ? h->whole_seq : 0;
-    bool is_part = seq_before(ours, theirs);
-    return (struct id_distance){.ids = (uint16_t)(is_part ? h->id - self->id : self->id - h->id),
-                                .bytes = is_part ? theirs - ours : ours - theirs};
+    uint32_t of_a = a->kind == PASSAGE_TCP ? a->whole_seq + added : 0, of_b = a->kind == PASSAGE_TCP ? b->whole_seq : 0;
+    bool is_part = seq_before(of_a, of_b);
+    return (struct id_distance){.known = a->id && b->id,
+                                .ids = (uint16_t)(is_part ? b->id - a->id : a->id - b->id),
+                                .bytes = is_part ? of_b - of_a : of_a - of_b};
 }
 
-static bool is_other_id(const struct search *s, const struct held *h)
+static bool is_other_id(const struct id_distance *distance)
 {
-    if (!s->self->id || !h->id)
+    return distance->known && distance->ids > distance->bytes / PART_LEAST + (distance->bytes > 0);
+}
+
+static bool is_mostly(uint32_t same, uint32_t differ)
+{
+    return same >= IDS_SURE && same > IDS_OTHER_SHARE * differ;
+}
+
+/* Whether the ids show that they are different packets. */
+static bool ids_exclude(const struct search *s, const struct held *h)
+{
+    const struct id_distance distance = id_distance(s->self, h, s->seq - s->self->seq);
+    if (!is_other_id(&distance))
         return false;
-    const struct id_distance distance = id_distance(s, h);
-    return distance.ids > distance.bytes / PART_LEAST + (distance.bytes > 0);
+    if (distance.bytes)
+        return is_mostly(s->way->parts_same, s->way->parts_differ);
+    return s->p->config.overview.ids_kept || is_mostly(s->way->ids_same, s->way->ids_differ);
 }
 
 /* How far the ids are from those that parts of the usual size have. */
-static nstime cost_of_id(const struct search *s, const struct held *h)
+static nstime cost_of_ids(const struct search *s, const struct held *h)
 {
-    if (!s->self->id || !h->id || !s->way->unit)
+    const struct id_distance distance = id_distance(s->self, h, s->seq - s->self->seq);
+    if (!distance.bytes)
+        return is_other_id(&distance) ? OTHER_ID : 0;
+    if (!distance.known || !s->way->unit || !is_mostly(s->way->parts_same, s->way->parts_differ))
         return 0;
-    const struct id_distance distance = id_distance(s, h);
     int64_t off = (int64_t)distance.ids - distance.bytes / s->way->unit;
     off = off < 0 ? -off : off;
     return off < OTHER_ID / NS_PER_MS ? off * NS_PER_MS : OTHER_ID;
 }
 
-static bool ids_stay(const struct pair_way *way)
+static void note_ids(struct pair_way *way, const struct held *near, const struct held *far)
 {
-    return way->ids_same >= IDS_SURE && way->ids_same > IDS_OTHER_SHARE * way->ids_differ;
+    const struct id_distance distance = id_distance(near, far, far->seq - near->seq);
+    if (!distance.known)
+        return;
+    bool differ = is_other_id(&distance);
+    if (distance.bytes) {
+        way->parts_same += !differ;
+        way->parts_differ += differ;
+    } else {
+        way->ids_same += !differ;
+        way->ids_differ += differ;
+    }
 }
 
 static bool fits(const struct search *s, const struct held *h)
@@ -116,7 +145,7 @@ static bool fits(const struct search *s, const struct held *h)
     const struct held *self = s->self;
     if (h->paired || h->flow != s->flow || h->way != s->flow_way || h->kind != self->kind)
         return false;
-    if (is_other_id(s, h) && (s->p->config.overview.ids_kept || ids_stay(s->way)))
+    if (ids_exclude(s, h))
         return false;
     if (self->kind != PASSAGE_TCP)
         return h->content == self->content && h->length == self->length;
@@ -132,26 +161,47 @@ static nstime distance(nstime a, nstime b)
     return a > b ? a - b : b - a;
 }
 
-/* How far from the expected delay. Until the conversation has shown its own, it is that of others the same way. */
-static nstime lateness(const struct search *s, const struct held *near, const struct held *far)
+/* How far the delay is from that of others the same way. NSTIME_NEVER: there are none. */
+static nstime lateness_of_way(const struct search *s, const struct held *near, const struct held *far)
 {
     const struct overview_result *overview = &s->p->config.overview;
     nstime delay = far->common - near->common, least = NSTIME_NEVER;
-    if (s->way->has_expected)
-        return distance(delay, s->way->expected);
     for (unsigned way = 0; way < TRANSIT_WAYS; way++) {
+        const struct recent_delay *recent = &s->p->recent[way];
         bool other_way = way == TRANSIT_TOWARD_FAR ? near->ttl < far->ttl : near->ttl > far->ttl;
-        if (overview->usual_known[way] && !other_way && distance(delay, overview->usual[way]) < least)
-            least = distance(delay, overview->usual[way]);
+        if (other_way || (!recent->known && !overview->usual_known[way]))
+            continue;
+        nstime apart = distance(delay, recent->known ? recent->delay : overview->usual[way]);
+        least = apart < least ? apart : least;
     }
-    return least == NSTIME_NEVER ? distance(delay, 0) : least;
+    return least;
+}
+
+/* How far from the expected delay. Until the conversation has shown its own, it is that of others the same way. */
+static nstime lateness(const struct search *s, const struct held *near, const struct held *far)
+{
+    nstime of_way = near->is_alike || !s->way->has_expected ? lateness_of_way(s, near, far) : NSTIME_NEVER;
+    if (of_way != NSTIME_NEVER)
+        return of_way;
+    return distance(far->common - near->common, s->way->has_expected ? s->way->expected : 0);
+}
+
+/* Of packets that only their time tells apart, a partner must come when others the same way do. */
+static bool is_out_of_time(const struct search *s, const struct held *h)
+{
+    bool is_near = s->self->point == TRANSIT_NEAR;
+    const struct held *near = is_near ? s->self : h, *far = is_near ? h : s->self;
+    if (!near->is_alike && !far->is_alike)
+        return false;
+    nstime spread = s->p->recent[near->ttl < far->ttl].spread;
+    return s->any || lateness_of_way(s, near, far) > ALIKE_WITHIN + ALIKE_SPREADS * spread;
 }
 
 static nstime cost_of(const struct search *s, const struct held *h)
 {
     bool is_near = s->self->point == TRANSIT_NEAR;
     nstime cost = lateness(s, is_near ? s->self : h, is_near ? h : s->self);
-    cost += is_other_id(s, h) ? OTHER_ID : cost_of_id(s, h);
+    cost += cost_of_ids(s, h);
     return cost + (h->window != s->self->window ? OTHER_WINDOW : 0);
 }
 
@@ -166,7 +216,7 @@ static uint32_t find_best(const struct search *s, nstime above, uint32_t but)
     unsigned left = ALIKE_MOST;
     for (uint32_t i = held_first(store, key); i != NONE && left; i = store->held[i].chain, left--) {
         const struct held *h = &store->held[i];
-        if (h->key != key || i == but || !fits(s, h))
+        if (h->key != key || i == but || !fits(s, h) || is_out_of_time(s, h))
             continue;
         nstime cost = cost_of(s, h);
         if (cost >= above && (best == NONE || cost < least)) {
@@ -196,7 +246,7 @@ static uint32_t find_by_key(const struct search *s, uint32_t self)
 /* A segment that shares bytes with ours, begins elsewhere, and has no partner that begins where it does. */
 static bool fits_in_part(const struct search *s, const struct held *h)
 {
-    if (h->seq == s->seq || !fits(s, h) || (is_other_id(s, h) && s->way->ids_same >= s->way->ids_differ))
+    if (h->seq == s->seq || !fits(s, h))
         return false;
     const struct search reverse = search_of(s->p, h, false);
     return find_best(&reverse, 0, NONE) == NONE;
@@ -282,9 +332,24 @@ static void note_ttl(struct pairing *p, struct pair_way *way, const struct held 
         least_add(p->least, far->ttl < near->ttl, near->time, far->time);
 }
 
-static void note_delay(struct pair_way *way, const struct held *near, const struct held *far)
+static void note_recent(struct pairing *p, const struct held *near, const struct held *far)
+{
+    struct recent_delay *recent = &p->recent[near->ttl < far->ttl];
+    nstime delay = far->common - near->common;
+    if (near->ttl == far->ttl)
+        return;
+    if (!recent->known)
+        *recent = (struct recent_delay){.known = true, .delay = delay};
+    recent->spread += (distance(delay, recent->delay) - recent->spread) / EXPECTED_SHARE;
+    recent->delay += (delay - recent->delay) / EXPECTED_SHARE;
+}
+
+static void note_delay(struct pairing *p, struct pair_way *way, const struct held *near, const struct held *far)
 {
     nstime common = far->common - near->common;
+    if (near->is_alike || far->is_alike)
+        return;
+    note_recent(p, near, far);
     way->expected += way->has_expected ? (common - way->expected) / EXPECTED_SHARE : common;
     way->has_expected = true;
     delays_add(&way->delays, near->time, far->time - near->time, common);
@@ -320,14 +385,11 @@ static void join(struct pairing *p, uint32_t near_index, uint32_t far_index)
     near->partner_order = far->order;
     far->partner_order = near->order;
     way->arrived++;
-    if (near->id && far->id && near->whole_span == far->whole_span && near->is_first && far->is_first) {
-        way->ids_same += near->id == far->id;
-        way->ids_differ += near->id != far->id;
-    }
+    note_ids(way, near, far);
     uint32_t part = near->span < far->span ? near->span : far->span;
     way->unit = part > way->unit ? part : way->unit;
     note_ttl(p, way, near, far);
-    note_delay(way, near, far);
+    note_delay(p, way, near, far);
     tell(p, pair, near_way, near, far, rewrites_note(p, pair, near, far));
     held_unlist(&p->held, &p->flows, near_index);
     held_unlist(&p->held, &p->flows, far_index);

@@ -42,17 +42,18 @@ struct ballot {
     const struct vote *vote;       /* the other one */
     enum passage_name name;
     bool same_addresses;
+    bool is_turned; /* the addresses fit better if the packet goes the other way: both hosts send alike packets */
 };
 
-static bool same_addresses(const struct pairing *p, const struct ballot *b)
+/* How many of both hosts and both ports are the same, if the near flow's end 0 is the far one's end `flipped`. */
+static unsigned count_same(const struct flow *near, const struct flow *far, unsigned flipped)
 {
-    const struct flow *near = &p->flows.flows[b->near], *far = &p->flows.flows[b->far];
+    unsigned same = 0;
     for (unsigned end = 0; end < 2; end++) {
-        unsigned other = end ^ b->near_way ^ b->far_way;
-        if (near->hosts[end] != far->hosts[other] || near->ports[end] != far->ports[other])
-            return false;
+        same += near->hosts[end] == far->hosts[end ^ flipped];
+        same += near->ports[end] == far->ports[end ^ flipped];
     }
-    return true;
+    return same;
 }
 
 static struct ballot ballot_of(const struct pairing *p, const struct passage *passage, uint32_t flow, unsigned way,
@@ -66,7 +67,10 @@ static struct ballot ballot_of(const struct pairing *p, const struct passage *pa
                        .passage = passage,
                        .vote = vote,
                        .name = name};
-    b.same_addresses = same_addresses(p, &b);
+    const struct flow *near = &p->flows.flows[b.near], *far = &p->flows.flows[b.far];
+    unsigned flipped = b.near_way ^ b.far_way, same = count_same(near, far, flipped);
+    b.same_addresses = same == 4;
+    b.is_turned = same < count_same(near, far, !flipped);
     return b;
 }
 
@@ -189,7 +193,10 @@ static const struct vote *choose(const struct pairing *p, const struct passage *
          vote = votes_next(&p->votes, vote), left--) {
         if (vote->point == passage->point || passage->common - vote->common > ALONE_AFTER)
             continue;
-        if (ballot_of(p, passage, flow, way, vote, name).same_addresses)
+        const struct ballot ballot = ballot_of(p, passage, flow, way, vote, name);
+        if (ballot.is_turned)
+            continue;
+        if (ballot.same_addresses)
             return vote;
         if (chosen && chosen->flow != vote->flow)
             return NULL;

@@ -50,7 +50,8 @@ struct pair_way {
     uint32_t timestamp_next; /* what the last packets say */
     uint32_t arrived;
     uint32_t down, up; /* packets whose TTL is lower at the far point, at the near one */
-    uint32_t ids_same, ids_differ;
+    uint32_t ids_same, ids_differ;     /* of packets that begin alike */
+    uint32_t parts_same, parts_differ; /* of parts of segments: their ids count up, or not */
     uint32_t duplicated;
     uint32_t reordered[TRANSIT_POINTS], order_most[TRANSIT_POINTS];
     uint8_t ttl[TRANSIT_POINTS]; /* of the last packet */
@@ -82,6 +83,12 @@ struct alone {
     uint32_t ref; /* of its conversation: a pair, or behind all pairs a flow */
 };
 
+/* Delays of the last packets of one way, by the clock of the overview. */
+struct recent_delay {
+    bool known;
+    nstime delay, spread;
+};
+
 struct pairing {
     struct pairing_config config;
     struct flows flows;
@@ -93,6 +100,7 @@ struct pairing {
     size_t alone_count, alone_capacity;
     uint64_t alone_left_out;
     struct least_delays *least;
+    struct recent_delay recent[TRANSIT_WAYS]; /* of packets that more than their time tells apart */
     uint32_t orders[TRANSIT_POINTS];
     uint64_t hops[256];
     struct transit_point_result points[TRANSIT_POINTS];
