@@ -61,6 +61,9 @@ void pairing_free(struct pairing *p)
     free(both);
 }
 
+/* RFC 9293 3.7.1: without the option. */
+#define MSS_DEFAULT 536
+
 /* --- packets that leave --- */
 
 /* The way of the same flow at the other point; NULL: the flow has no partner. */
@@ -76,12 +79,16 @@ static struct flow_way *partner_way(struct pairing *p, const struct held *h, uin
     return &p->flows.flows[pair->flows[!h->point]].ways[near_way ^ way_flips(pair, !h->point)];
 }
 
+/* How many packets a frame of segmentation offload was, by the largest that was seen, or else by what the receiver's
+ * SYN allows. */
 static uint32_t packets_of(const struct pairing *p, const struct held *h)
 {
-    uint32_t index = p->flows.flows[h->flow].pair, unit = 0;
-    if (index != NONE)
-        unit = p->pairs[index].ways[h->way ^ way_flips(&p->pairs[index], h->point)].unit;
-    return unit && h->span > unit ? (h->span + unit - 1) / unit : 1;
+    const struct flow *flow = &p->flows.flows[h->flow];
+    uint32_t unit = flow->syn[!h->way].mss ? flow->syn[!h->way].mss : MSS_DEFAULT, largest = 0;
+    if (flow->pair != NONE)
+        largest = p->pairs[flow->pair].ways[h->way ^ way_flips(&p->pairs[flow->pair], h->point)].unit;
+    unit = largest > MSS_DEFAULT ? largest : unit;
+    return h->span > unit ? (h->span + unit - 1) / unit : 1;
 }
 
 static void leave_alone(struct pairing *p, const struct held *h, bool early)

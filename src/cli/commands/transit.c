@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* transit: the captures of two points, read twice: an overview of clocks and times, and then the pairs. */
+/* transit: the captures of two points, read twice: an overview of clocks and times, and then the pairs. With --write
+ * they are read once more, because the fates of packets are known last. */
 #include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "capture/bpf_filter.h"
+#include "capture/dump.h"
 #include "capture/file.h"
 #include "capture/merge.h"
 #include "cli/commands/confine.h"
@@ -13,6 +15,8 @@
 #include "cli/terminal/progress.h"
 #include "live/privileges.h"
 #include "pairing/pairing.h"
+#include "report/transit/frame_fates.h"
+#include "report/transit/transit_words.h"
 
 /* Bytes of packets that are sorted in memory, in all files together. */
 #define SORTED_BYTES_MOST ((size_t)32 << 20)
@@ -27,6 +31,8 @@ struct transit {
     nstime latest[FILES_MOST];
     struct report report;
     struct bpf_filter *bpf; /* NULL: every frame passes */
+    struct dump *dump;      /* NULL: no --write */
+    struct frame_fates *fates; /* the same */
     struct progress progress;
     struct overview_result overview;
     uint64_t frames_read;
@@ -183,18 +189,20 @@ static bool make_overview(struct transit *t)
     return good;
 }
 
+/* What to do with the frame at hand. False: out of memory. */
+typedef bool (*frame_visit)(struct transit *t, const struct point_reader *reader, void *context);
+
 /* Both points in the order of the near clock. False: out of memory. */
-static bool pair_points(struct transit *t, struct pairing *pairing, struct point_reader readers[TRANSIT_POINTS])
+static bool visit_frames(struct transit *t, struct point_reader readers[TRANSIT_POINTS], frame_visit visit,
+                         void *context)
 {
     struct point_reader *near = &readers[TRANSIT_NEAR], *far = &readers[TRANSIT_FAR];
-    struct packet packet;
     reader_next(near);
     reader_next(far);
     while (near->has_frame || far->has_frame) {
         bool is_near = near->has_frame && (!far->has_frame || near->common <= far->common);
         struct point_reader *r = is_near ? near : far;
-        decode(t, &r->frame, &packet);
-        if (!pairing_take(pairing, r->point, r->file, &r->frame, &packet))
+        if (!visit(t, r, context))
             return false;
         show_progress(t, r->merge);
         reader_next(r);
@@ -202,20 +210,61 @@ static bool pair_points(struct transit *t, struct pairing *pairing, struct point
     return true;
 }
 
+static bool pair_frame(struct transit *t, const struct point_reader *r, void *context)
+{
+    struct packet packet;
+    decode(t, &r->frame, &packet);
+    return pairing_take(context, r->point, r->file, &r->frame, &packet);
+}
+
 /* Says why not, and returns false. */
-static bool make_pairs(struct transit *t, struct pairing *pairing)
+static bool read_points(struct transit *t, frame_visit visit, void *context)
 {
     struct point_reader readers[TRANSIT_POINTS] = {{.merge = NULL}};
     bool good = true;
     for (unsigned point = 0; good && point < TRANSIT_POINTS; point++)
         good = reader_open(&readers[point], t, point);
     if (good)
-        good = pair_points(t, pairing, readers) || complain_of_memory() == EXIT_REACHED;
+        good = visit_frames(t, readers, visit, context) || complain_of_memory() == EXIT_REACHED;
     for (unsigned point = 0; point < TRANSIT_POINTS; point++) {
         readers[point].t = t;
         reader_close(&readers[point]);
     }
     return good;
+}
+
+/* --- both points in one capture --- */
+
+static bool write_frame(struct transit *t, const struct point_reader *r, void *context)
+{
+    struct strbuf *comment = context;
+    struct frame frame = r->frame;
+    frame.time = r->common;
+    strbuf_clear(comment);
+    frame_fates_add_comment(t->fates, r->point, r->file, frame.number, comment);
+    dump_point_frame(t->dump, r->point, transit_point_name(r->point), &frame, comment->text);
+    return !comment->failed;
+}
+
+/* The report is complete without it. Returns the exit status. */
+static int write_points(struct transit *t, const struct transit_result *result, int code)
+{
+    struct strbuf comment;
+    struct err err;
+    bool good = !*t->context->stop;
+    strbuf_init(&comment);
+    if (good) {
+        dump_begin_points(t->dump);
+        good = (frame_fates_note_alone(t->fates, result) || complain_of_memory() == EXIT_REACHED) &&
+               read_points(t, write_frame, &comment);
+        progress_erase(&t->progress);
+    }
+    strbuf_free(&comment);
+    enum status status = dump_close_points(t->dump, &err);
+    t->dump = NULL;
+    if (status != STATUS_OK)
+        return run_complain(&err);
+    return good || *t->context->stop ? code : EXIT_SYSTEM;
 }
 
 /* --- the report --- */
@@ -245,12 +294,21 @@ static int exit_of(const struct transit_result *result)
     return result->paired && !bad ? EXIT_REACHED : EXIT_NOT_REACHED;
 }
 
+static void take_pair(void *context, const struct transit_pair *pair)
+{
+    struct transit *t = context;
+    report_pair(&t->report, pair);
+    if (t->fates)
+        frame_fates_note_pair(t->fates, pair); /* frame_fates_note_alone() says if memory was short */
+}
+
 static int report_pairs(struct transit *t)
 {
-    static const struct transit_result nothing_yet;
+    const struct transit_result nothing_yet = {.clock = t->overview.clock};
     const struct result_source source = {
         .command = "transit", .files = t->sources, .file_count = t->options->read_count};
-    const struct pairing_config config = {.overview = t->overview, .secret = run_random()};
+    const struct pairing_config config = {
+        .overview = t->overview, .events = {.context = t, .pair = take_pair}, .secret = run_random()};
     const struct transit_result *result;
     struct pairing *pairing = pairing_new(&config);
     if (!pairing)
@@ -259,7 +317,7 @@ static int report_pairs(struct transit *t)
     for (unsigned i = 0; i < t->options->read_count; i++)
         t->report.result.near_files += t->options->read_points[i] == TRANSIT_NEAR;
     report_begin(&t->report, &source, NULL);
-    bool good = make_pairs(t, pairing);
+    bool good = read_points(t, pair_frame, pairing);
     progress_erase(&t->progress);
     t->report.result.source.interrupted = *t->context->stop && !t->report.pipe_closed;
     if (good && !pairing_finish(pairing, &result)) {
@@ -270,6 +328,8 @@ static int report_pairs(struct transit *t)
         t->report.result.transit = result;
     report_end(&t->report);
     int code = good ? exit_of(result) : EXIT_SYSTEM;
+    if (good && t->dump)
+        code = write_points(t, result, code);
     pairing_free(pairing);
     return code;
 }
@@ -316,10 +376,29 @@ static enum status open_inputs(void *context, struct err *err)
     return STATUS_OK;
 }
 
+/* The written file must be none of those that are read. */
+static enum status check_written(const struct transit *t, struct err *err)
+{
+    struct stat written, read;
+    if (stat(t->options->write_file, &written) != 0)
+        return STATUS_OK;
+    for (unsigned i = 0; i < t->options->read_count; i++)
+        if (t->files[i].fd >= 0 && fstat(t->files[i].fd, &read) == 0 && read.st_dev == written.st_dev &&
+            read.st_ino == written.st_ino)
+            return err_set(err, STATUS_USAGE, "--write '%s': it is a capture that is read (name another)",
+                           t->options->write_file);
+    return STATUS_OK;
+}
+
 static enum status open_outputs(void *context, struct err *err)
 {
     struct transit *t = context;
-    return report_open(&t->report, t->options, err);
+    enum status status = t->options->write_file ? check_written(t, err) : STATUS_OK;
+    if (status == STATUS_OK)
+        status = report_open(&t->report, t->options, err);
+    if (status == STATUS_OK && t->options->write_file)
+        status = dump_open(t->options->write_file, &t->dump, err);
+    return status;
 }
 
 /* Opens everything and gives up what that took. From the end of this function on, the process only computes, and reads
@@ -359,6 +438,8 @@ int run_transit(struct options *options, const struct run_context *context)
     struct err err = {0};
     t = (struct transit){.options = options, .context = context};
     number_files(&t);
+    if (options->write_file && !(t.fates = frame_fates_new()))
+        return complain_of_memory();
     enum status status = prepare(&t, &err);
     int code = status == STATUS_OK ? EXIT_REACHED : run_complain(&err);
     if (status == STATUS_OK) {
@@ -371,5 +452,8 @@ int run_transit(struct options *options, const struct run_context *context)
     for (unsigned i = 0; i < options->read_count; i++)
         capture_file_close(&t.files[i]);
     bpf_filter_free(t.bpf);
+    frame_fates_free(t.fates);
+    if (t.dump && dump_close_points(t.dump, &err) != STATUS_OK)
+        code = run_complain(&err);
     return code;
 }

@@ -344,14 +344,23 @@ static enum status check_files_differ(const struct options *out, struct err *err
     return STATUS_OK;
 }
 
+static bool ends_in_pcap(const char *path)
+{
+    size_t length = strlen(path);
+    return length > strlen(".pcap") && strcmp(path + length - strlen(".pcap"), ".pcap") == 0;
+}
+
 /* A format that knows traces alone says nothing of two points. */
 static enum status check_transit(struct parse *parse, struct err *err)
 {
     const struct options *out = parse->out;
+    const struct subject written = {.spelled = "--write", .value = out->write_file};
+    if (out->write_file && ends_in_pcap(out->write_file))
+        return value_complain(err, &written, "pcap has no comments and one point alone (name it .pcapng)");
     for (unsigned i = 0; i < out->output_count; i++) {
         const struct subject subject = {.spelled = "-o", .value = out->outputs[i].format->name};
         if (!out->outputs[i].format->shows_transit)
-            return value_complain(err, &subject, "this format has no report of two capture points (text, json)");
+            return value_complain(err, &subject, "this format has no report of two capture points (text, json, csv, svg)");
     }
     return check_files_differ(out, err);
 }
@@ -376,7 +385,7 @@ static enum status check_output(const struct parse *parse, unsigned index, struc
     const struct output_request *output = &out->outputs[index];
     const struct subject subject = {.spelled = "-o", .value = output->file};
     const struct subject format = {.spelled = "-o", .value = output->format->name};
-    if (output->format->draws && !(parse->mode & (ON_PATHS | ON_CAPTURES)))
+    if (output->format->draws && !(parse->mode & (ON_PATHS | ON_CAPTURES | ON_TRANSIT)))
         return value_complain(err, &format, "this format draws graphs, which only paths makes (hopsonde paths HOST)");
     if (is_same_file(output->file, out->write_file))
         return value_complain(err, &subject, "--write saves the packets to this file (name another)");

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "report/transit/delay_svg.h"
+#include "report/transit/frame_fates.h"
 #include "report/transit/pair_rows.h"
 #include "tap.h"
 
@@ -208,8 +209,68 @@ static void test_drawing(void)
     free(text);
 }
 
+/* ---- comments ---- */
+
+static const char *comment_of(const struct frame_fates *fates, enum transit_point point, unsigned file, uint64_t number)
+{
+    static char shown[256];
+    struct strbuf text;
+    strbuf_init(&text);
+    frame_fates_add_comment(fates, point, file, number, &text);
+    snprintf(shown, sizeof shown, "%s", text.text);
+    strbuf_free(&text);
+    return shown;
+}
+
+static void note(struct frame_fates *fates, uint64_t near, uint64_t far, uint8_t far_file, bool way_known)
+{
+    struct transit_pair pair = {.way = TRANSIT_TOWARD_FAR, .way_known = way_known};
+    pair.frames[TRANSIT_NEAR].number = near;
+    pair.frames[TRANSIT_FAR] = (struct transit_frame){far, far_file};
+    ok(frame_fates_note_pair(fates, &pair), "near frame %d and far frame %d", (int)near, (int)far);
+}
+
+static void test_comments(void)
+{
+    struct frame_fates *fates = frame_fates_new();
+    struct transit_alone alone[] = {
+        alone_of(TRANSIT_NEAR, TRANSIT_TOWARD_FAR, TRANSIT_LOST, TRANSIT_JUDGED),
+        alone_of(TRANSIT_FAR, TRANSIT_TOWARD_FAR, TRANSIT_FORGED, TRANSIT_JUDGED),
+        alone_of(TRANSIT_NEAR, TRANSIT_TOWARD_NEAR, TRANSIT_MIDWAY, TRANSIT_JUDGED),
+        alone_of(TRANSIT_NEAR, TRANSIT_TOWARD_FAR, TRANSIT_UNJUDGED, TRANSIT_MISSED),
+        alone_of(TRANSIT_NEAR, TRANSIT_TOWARD_FAR, TRANSIT_LOST, TRANSIT_JUDGED),
+    };
+    const struct transit_result result = {.alone = alone, .alone_count = 5};
+    alone[2].frame.number = 22;
+    alone[3].frame.number = 23;
+    alone[4].frame.number = 5; /* a part of a large segment */
+    if (!fates)
+        abort();
+    note(fates, 5, 12, 0, true);
+    note(fates, 5, 14, 0, true);
+    note(fates, 5, 13, 0, true);
+    note(fates, 9, 99, 0, false);
+    ok(frame_fates_note_alone(fates, &result), "packets of one point");
+    is_text(comment_of(fates, TRANSIT_NEAR, 0, 5),
+            "toward far, far frames 12 to 14; a part is lost: it never came to the far point", "a large segment");
+    is_text(comment_of(fates, TRANSIT_FAR, 0, 13), "toward far, near frame 5", "a segment of it");
+    is_text(comment_of(fates, TRANSIT_NEAR, 0, 9), "far frame 99", "a pair whose way is unknown");
+    is_text(comment_of(fates, TRANSIT_NEAR, 0, 21), "toward far, lost: it never came to the far point", "lost");
+    is_text(comment_of(fates, TRANSIT_FAR, 0, 21), "toward far, forged: it never passed the near point", "forged");
+    is_text(comment_of(fates, TRANSIT_NEAR, 0, 22), "toward near, an error that a router between the points sent",
+            "an error of a router");
+    is_text(comment_of(fates, TRANSIT_NEAR, 0, 23),
+            "not judged: the other capture missed them: they were acknowledged", "not judged");
+    ok(strncmp(comment_of(fates, TRANSIT_NEAR, 0, 6), "nothing is said", 15) == 0, "a frame that nothing names");
+    ok(strncmp(comment_of(fates, TRANSIT_NEAR, 3, 1000), "nothing is said", 15) == 0, "one that is out of all ranges");
+    note(fates, 30, 7, 1, true);
+    is_text(comment_of(fates, TRANSIT_NEAR, 0, 30), "toward far, far frame 7 of file 2", "one of several files");
+    frame_fates_free(fates);
+}
+
 int main(void)
 {
+    test_comments();
     test_rows();
     test_series();
     test_drawing();
