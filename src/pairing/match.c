@@ -197,8 +197,11 @@ static bool is_out_of_time(const struct search *s, const struct held *h)
     return s->any || lateness_of_way(s, near, far) > ALIKE_WITHIN + ALIKE_SPREADS * spread;
 }
 
+/* Of alike packets the first that came is the partner of the first that was sent. */
 static nstime cost_of(const struct search *s, const struct held *h)
 {
+    if (s->self->is_alike && h->is_alike)
+        return cost_of_ids(s, h) + h->order;
     bool is_near = s->self->point == TRANSIT_NEAR;
     nstime cost = lateness(s, is_near ? s->self : h, is_near ? h : s->self);
     cost += cost_of_ids(s, h);

@@ -22,6 +22,7 @@ struct overview_point {
     nstime first, last; /* NSTIME_NONE: no frames */
     struct silence silences[SILENCES_MOST];
     unsigned silence_count;
+    bool doubled; /* it shows most packets twice, as a mirror port does */
 };
 
 struct overview_result {

@@ -239,6 +239,12 @@ static struct held held_of(const struct passage *passage, uint32_t flow, unsigne
     };
 }
 
+/* Acknowledgements without an IP id are sent several times alike. */
+static bool has_name(const struct held *h)
+{
+    return h->id || h->length;
+}
+
 /* The same packet again: on another interface, behind a router, or doubled by a mirror port or by the network. */
 static bool is_copy(struct pairing *p, const struct held *h)
 {
@@ -248,6 +254,8 @@ static bool is_copy(struct pairing *p, const struct held *h)
         if (other->key != h->key || h->time - other->time > SAME_FRAME_WITHIN || !match_is_twin(other, h))
             continue;
         bool may_be_twin = other->ttl == h->ttl && other->interface == h->interface && other->file == h->file;
+        if (may_be_twin && !has_name(h) && !p->config.overview.points[h->point].doubled)
+            continue;
         p->points[h->point].copies++;
         p->twins[h->point] += may_be_twin;
         p->flows.flows[h->flow].ways[h->way].twins += may_be_twin;

@@ -4,9 +4,6 @@
 
 #include "pairing/judging/judging.h"
 
-/* A capture is a mirror's if more than 1 of so many packets is there twice. */
-#define MIRRORED_SHARE 3
-
 /* --- packets that are alone --- */
 
 static int by_ref(const void *a, const void *b)
@@ -409,7 +406,7 @@ static void set_points(struct judging *j)
 {
     for (unsigned point = 0; point < TRANSIT_POINTS; point++) {
         j->out->points[point] = j->p->points[point];
-        j->mirrored[point] = j->p->twins[point] * MIRRORED_SHARE > j->p->points[point].packets;
+        j->mirrored[point] = j->p->config.overview.points[point].doubled;
     }
 }
 
