@@ -81,6 +81,15 @@ static struct flow_way *partner_way(struct pairing *p, const struct held *h, uin
 
 /* How many packets a frame of segmentation offload was, by the largest that was seen, or else by what the receiver's
  * SYN allows. */
+/* Another host sent it than the packets of its way that have partners. Its bytes were acknowledged, but the host in whose
+ * name it came never sent them. */
+static bool has_other_ttl(const struct pairing *p, const struct held *h)
+{
+    const struct pair *pair = &p->pairs[p->flows.flows[h->flow].pair];
+    uint8_t usual = pair->ways[h->way ^ way_flips(pair, h->point)].ttl[h->point];
+    return usual && h->ttl != usual;
+}
+
 static uint32_t packets_of(const struct pairing *p, const struct held *h)
 {
     const struct flow *flow = &p->flows.flows[h->flow];
@@ -129,6 +138,8 @@ static void leave_alone(struct pairing *p, const struct held *h, bool early)
         .early = early,
     };
     if (other && h->kind == PASSAGE_TCP && h->span) {
+        if (has_other_ttl(p, h))
+            stream_disprove(&other->stream, seq, h->span);
         alone->missed = stream_missed(&other->stream, seq, h->span) != NULL;
         alone->shown.repeated = !alone->missed && stream_has(&other->stream, seq, h->span);
     }

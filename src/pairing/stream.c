@@ -125,3 +125,10 @@ const struct hole *stream_missed(const struct stream *s, uint32_t seq, uint32_t 
             return &s->holes[i];
     return NULL;
 }
+
+void stream_disprove(struct stream *s, uint32_t seq, uint32_t span)
+{
+    for (unsigned i = s->count; i-- > 0;)
+        if (s->holes[i].acked != NSTIME_NONE)
+            (void)fill_hole(s, i, seq, seq + span);
+}

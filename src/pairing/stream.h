@@ -40,6 +40,9 @@ bool stream_has(const struct stream *stream, uint32_t seq, uint32_t span);
 /* A hole that covers a byte of the range and was acknowledged; NULL: there is none. */
 const struct hole *stream_missed(const struct stream *stream, uint32_t seq, uint32_t span);
 
+/* The bytes of the range that were acknowledged were forged, and not missed: forgets those holes. */
+void stream_disprove(struct stream *stream, uint32_t seq, uint32_t span);
+
 /* Whether a comes before b in sequence space (RFC 9293 3.4). */
 static inline bool seq_before(uint32_t a, uint32_t b)
 {
