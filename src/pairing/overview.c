@@ -258,8 +258,8 @@ static bool compare_clocks(struct overview *s, struct overview_result *out)
 
 /* Shared packets with an IPv4 id that say whether the network keeps it. */
 #define IDS_LEAST 8
-/* Of so many one may have another id: some devices answer for a host. */
-#define IDS_SHARE 50
+/* Of so many one may have another id: a retransmission of a lost packet has the same name. */
+#define IDS_SHARE 4
 #define USUAL_MOST 4096
 
 struct usual {

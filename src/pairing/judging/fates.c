@@ -128,8 +128,8 @@ void fates_find_gaps(struct judging *j)
         for (unsigned k = 0; k < overview->silence_count; k++) {
             nstime length = overview->silences[k].to - overview->silences[k].from;
             bool is_unusual = length >= GAP_USUAL * usual;
-            bool lacks = is_many(&evidence[k], true) || (length >= GAP_LEAST && is_many(&evidence[k], false));
-            j->is_gap[point][k] = j->is_gap[point][k] || (is_unusual && lacks);
+            bool lacks = is_unusual && length >= GAP_LEAST && is_many(&evidence[k], false);
+            j->is_gap[point][k] = j->is_gap[point][k] || lacks || is_many(&evidence[k], true);
         }
     }
 }

@@ -100,12 +100,26 @@ static void join(struct judging *j, struct pair *pair, const struct candidate *n
     }
 }
 
+/* Packets that only their time tells apart, of both points: their times do not fit, and nothing else shows which are the
+ * same. True: they are such. */
+static bool mark_unsure(const struct candidate *all, size_t count, size_t nears)
+{
+    bool alike = false;
+    for (size_t i = 0; i < count; i++)
+        alike = alike || all[i].alone->is_alike;
+    for (size_t i = 0; i < count && alike && nears && nears < count; i++)
+        all[i].alone->early = true;
+    return alike;
+}
+
 /* All with one key: near ones first, each in the order of time. */
 static void join_group(struct judging *j, struct pair *pair, const struct candidate *all, size_t count, bool rewritten)
 {
     size_t nears = 0;
     while (nears < count && all[nears].alone->shown.point == TRANSIT_NEAR)
         nears++;
+    if (mark_unsure(all, count, nears))
+        return;
     for (size_t near = 0, far = nears; near < nears && far < count; near++) {
         size_t at = far;
         while (at < count && !accepts(j, pair, &all[near], &all[at], rewritten) && at - far < 16)

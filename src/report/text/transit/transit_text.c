@@ -68,7 +68,8 @@ static void add_between(struct strbuf *text, const struct transit_result *t)
     if (t->hops >= 0)
         strbuf_addf(text, "%s%d router%s between; ", t->hops_vary ? "mostly " : "", t->hops, plural((unsigned)t->hops));
     if (!t->clock.count) {
-        strbuf_add(text, "no packet is at both points, so their clocks are not compared\n");
+        strbuf_add(text, t->paired ? "no offset of their clocks explains the times of the packets at both points\n"
+                                   : "no packet is at both points, so their clocks are not compared\n");
         return;
     }
     strbuf_add(text, "the far clock is ");
