@@ -81,8 +81,8 @@ static struct flow_way *partner_way(struct pairing *p, const struct held *h, uin
 
 /* How many packets a frame of segmentation offload was, by the largest that was seen, or else by what the receiver's
  * SYN allows. */
-/* Another host sent it than the packets of its way that have partners. Its bytes were acknowledged, but the host in whose
- * name it came never sent them. */
+/* Another host sent it than the packets of its way that have partners. Its bytes were acknowledged, but the host in
+ * whose name it came never sent them. */
 static bool has_other_ttl(const struct pairing *p, const struct held *h)
 {
     const struct pair *pair = &p->pairs[p->flows.flows[h->flow].pair];

@@ -49,7 +49,7 @@ struct pair_way {
     uint32_t seq, timestamp; /* what is added to the near point's numbers to make the far point's */
     uint32_t timestamp_next; /* what the last packets say */
     uint32_t arrived;
-    uint32_t down, up; /* packets whose TTL is lower at the far point, at the near one */
+    uint32_t down, up;                 /* packets whose TTL is lower at the far point, at the near one */
     uint32_t ids_same, ids_differ;     /* of packets that begin alike */
     uint32_t parts_same, parts_differ; /* of parts of segments: their ids count up, or not */
     uint32_t duplicated;

@@ -100,8 +100,8 @@ static void join(struct judging *j, struct pair *pair, const struct candidate *n
     }
 }
 
-/* Packets that only their time tells apart, of both points: their times do not fit, and nothing else shows which are the
- * same. True: they are such. */
+/* Packets that only their time tells apart, of both points: their times do not fit, and nothing else shows which are
+ * the same. True: they are such. */
 static bool mark_unsure(const struct candidate *all, size_t count, size_t nears)
 {
     bool alike = false;
