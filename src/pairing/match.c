@@ -52,9 +52,9 @@ static struct search search_of(const struct pairing *p, const struct held *self,
         .any = any,
         .flow = pair->flows[!self->point],
         .flow_way = near_way ^ way_flips(pair, !self->point),
-        .seq = is_near ? self->seq + way->seq : self->seq - way->seq,
-        .ack = is_near ? self->ack + other->seq : self->ack - other->seq,
-        .timestamp = is_near ? self->timestamp + way->timestamp : self->timestamp - way->timestamp,
+        .seq = is_near ? self->seq + way->seq.value : self->seq - way->seq.value,
+        .ack = is_near ? self->ack + other->seq.value : self->ack - other->seq.value,
+        .timestamp = is_near ? self->timestamp + way->timestamp.value : self->timestamp - way->timestamp.value,
     };
 }
 
@@ -62,7 +62,7 @@ static struct search search_of(const struct pairing *p, const struct held *self,
 static bool same_timestamps(const struct search *s, const struct held *h)
 {
     return !s->self->has_timestamps || !h->has_timestamps || h->timestamp == s->timestamp ||
-           (s->any && !s->way->timestamp_known);
+           (s->any && !s->way->timestamp.known);
 }
 
 /* Both begin with the same byte, and both captures have enough of it to compare. */

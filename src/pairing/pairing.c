@@ -74,7 +74,7 @@ static struct flow_way *partner_way(struct pairing *p, const struct held *h, uin
         return NULL;
     const struct pair *pair = &p->pairs[index];
     unsigned near_way = h->way ^ way_flips(pair, h->point);
-    uint32_t delta = pair->ways[near_way].seq;
+    uint32_t delta = pair->ways[near_way].seq.value;
     *seq = h->point == TRANSIT_NEAR ? h->seq + delta : h->seq - delta;
     return &p->flows.flows[pair->flows[!h->point]].ways[near_way ^ way_flips(pair, !h->point)];
 }
