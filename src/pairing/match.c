@@ -15,8 +15,8 @@
 /* What counts against a partner. Unit: time, as a difference from the expected delay does. */
 #define OTHER_ID (50 * NS_PER_MS)
 #define OTHER_WINDOW NS_PER_S
-/* How far the delay of alike packets may be from that of others. Unit: time, and times the usual difference. Source: the
- * jitter of most paths. Effect: more may pair a packet with the one before it or after it. */
+/* How far the delay of alike packets may be from that of others. Unit: time, and times the usual difference. Source:
+ * the jitter of most paths. Effect: more may pair a packet with the one before it or after it. */
 #define ALIKE_WITHIN (25 * NS_PER_MS)
 #define ALIKE_SPREADS 4
 /* The least payload that offloading makes of a segment. Unit: bytes. Source: RFC 9293 3.7.1. */
@@ -30,7 +30,7 @@ struct search {
     const struct pair *pair;
     const struct held *self;
     const struct pair_way *way;
-    bool any; /* a partner that would have a better one will do */
+    bool any;          /* a partner that would have a better one will do */
     uint32_t flow;     /* of the other point */
     unsigned flow_way; /* its way */
     uint32_t seq, ack; /* in the other point's numbers */
@@ -52,9 +52,9 @@ static struct search search_of(const struct pairing *p, const struct held *self,
         .any = any,
         .flow = pair->flows[!self->point],
         .flow_way = near_way ^ way_flips(pair, !self->point),
-        .seq = is_near ? self->seq + way->seq : self->seq - way->seq,
-        .ack = is_near ? self->ack + other->seq : self->ack - other->seq,
-        .timestamp = is_near ? self->timestamp + way->timestamp : self->timestamp - way->timestamp,
+        .seq = is_near ? self->seq + way->seq.value : self->seq - way->seq.value,
+        .ack = is_near ? self->ack + other->seq.value : self->ack - other->seq.value,
+        .timestamp = is_near ? self->timestamp + way->timestamp.value : self->timestamp - way->timestamp.value,
     };
 }
 
@@ -62,7 +62,7 @@ static struct search search_of(const struct pairing *p, const struct held *self,
 static bool same_timestamps(const struct search *s, const struct held *h)
 {
     return !s->self->has_timestamps || !h->has_timestamps || h->timestamp == s->timestamp ||
-           (s->any && !s->way->timestamp_known);
+           (s->any && !s->way->timestamp.known);
 }
 
 /* Both begin with the same byte, and both captures have enough of it to compare. */
@@ -74,7 +74,8 @@ static bool differs_in_content(const struct search *s, const struct held *h)
     return (self->kind != PASSAGE_TCP || h->seq == s->seq) && self->content != h->content;
 }
 
-/* How two packets' ids relate. Offloading cuts a segment into packets whose ids mostly count up from that of the segment.
+/* How two packets' ids relate. Offloading cuts a segment into packets whose ids mostly count up from that of the
+ * segment.
  */
 struct id_distance {
     bool known;     /* both have an id */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* overview: the first reading of two capture points: how far their clocks are apart, what time each covers, and how many
- * bytes of payload each kept. Floor: pairing.
+/* overview: the first reading of two capture points: how far their clocks are apart, what time each covers, and how
+ * many bytes of payload each kept. Floor: pairing.
  *
  * It compares a choice of packets by names that networks leave alone (passage.h), so it needs no clock. */
 #ifndef HOPSONDE_PAIRING_OVERVIEW_H
@@ -44,7 +44,7 @@ struct overview *overview_new(void);
 void overview_free(struct overview *overview); /* may be NULL */
 /* The frames of a point in the order of its stamps; the points in any order. */
 void overview_take(struct overview *overview, enum transit_point point, const struct frame *frame,
-                 const struct packet *packet);
+                   const struct packet *packet);
 /* False: out of memory. */
 bool overview_finish(struct overview *overview, struct overview_result *out);
 

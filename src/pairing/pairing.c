@@ -74,15 +74,15 @@ static struct flow_way *partner_way(struct pairing *p, const struct held *h, uin
         return NULL;
     const struct pair *pair = &p->pairs[index];
     unsigned near_way = h->way ^ way_flips(pair, h->point);
-    uint32_t delta = pair->ways[near_way].seq;
+    uint32_t delta = pair->ways[near_way].seq.value;
     *seq = h->point == TRANSIT_NEAR ? h->seq + delta : h->seq - delta;
     return &p->flows.flows[pair->flows[!h->point]].ways[near_way ^ way_flips(pair, !h->point)];
 }
 
 /* How many packets a frame of segmentation offload was, by the largest that was seen, or else by what the receiver's
  * SYN allows. */
-/* Another host sent it than the packets of its way that have partners. Its bytes were acknowledged, but the host in whose
- * name it came never sent them. */
+/* Another host sent it than the packets of its way that have partners. Its bytes were acknowledged, but the host in
+ * whose name it came never sent them. */
 static bool has_other_ttl(const struct pairing *p, const struct held *h)
 {
     const struct pair *pair = &p->pairs[p->flows.flows[h->flow].pair];

@@ -3,12 +3,13 @@
  * their fates. Floor: pairing. It reads no file and writes no sentence.
  *
  * Packets wait for their partner for a short time, so that memory is that of the packets in flight, and that of the
- * conversations. An overview (overview.h) must have read the same packets before: it tells how far the clocks are apart. */
+ * conversations. An overview (overview.h) must have read the same packets before: it tells how far the clocks are
+ * apart. */
 #ifndef HOPSONDE_PAIRING_PAIRING_H
 #define HOPSONDE_PAIRING_PAIRING_H
 
-#include "pairing/result.h"
 #include "pairing/overview.h"
+#include "pairing/result.h"
 
 struct pairing_config {
     struct overview_result overview; /* copied; its lists are borrowed until pairing_free() */

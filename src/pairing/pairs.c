@@ -11,8 +11,8 @@
  * of traffic that does not pass the other point. */
 #define VOTES_ALL 64
 #define VOTES_FEW_MASK UINT64_C(0xf0)
-/* Packets with the same difference of timestamps, after which it is the firewall's. */
-#define TIMESTAMP_VOTES 3
+/* Packets with the same difference of numbers, after which it is the firewall's. */
+#define SAME_VOTES 3
 /* Alike packets that are compared. */
 #define ALIKE_MOST 16
 
@@ -21,8 +21,8 @@ static bool needs_votes(const struct pairing *p, const struct flow *flow)
     if (flow->pair == NONE)
         return true;
     const struct pair *pair = &p->pairs[flow->pair];
-    bool knows_seq = pair->ways[0].seq_known && pair->ways[1].seq_known;
-    bool knows_timestamps = pair->ways[0].timestamp_known && pair->ways[1].timestamp_known;
+    bool knows_seq = pair->ways[0].seq.known && pair->ways[1].seq.known;
+    bool knows_timestamps = pair->ways[0].timestamp.known && pair->ways[1].timestamp.known;
     bool is_young = flow->ways[0].frames + flow->ways[1].frames <= VOTES_ALL;
     return flow->protocol == IP_TCP && !flow->is_error && (!knows_seq || (is_young && !knows_timestamps));
 }
@@ -80,15 +80,16 @@ static uint32_t difference(const struct ballot *b, uint32_t passage, uint32_t vo
     return b->passage->point == TRANSIT_FAR ? passage - vote : vote - passage;
 }
 
-/* A retransmission has another timestamp, too, but rarely the same difference again. */
-static void learn_timestamp(struct pair_way *way, uint32_t added)
+/* Names do not hold all numbers, so two packets with one name may have other ones. They rarely have the same difference
+ * again. */
+static void learn_number(struct added *added, uint32_t value, bool sure)
 {
-    way->timestamp_votes = way->timestamp_votes && added == way->timestamp_next ? way->timestamp_votes + 1 : 1;
-    way->timestamp_next = added;
-    if (added && way->timestamp_votes < TIMESTAMP_VOTES)
+    added->votes = added->votes && value == added->next ? added->votes + 1 : 1;
+    added->next = value;
+    if (added->known || !(sure || added->votes >= SAME_VOTES))
         return;
-    way->timestamp_known = true;
-    way->timestamp = added;
+    added->known = true;
+    added->value = value;
 }
 
 /* The constants that a firewall adds to sequence numbers and timestamps. */
@@ -96,18 +97,15 @@ static void learn(struct pair *pair, const struct ballot *b)
 {
     const struct passage *p = b->passage;
     struct pair_way *way = &pair->ways[b->near_way], *other = &pair->ways[!b->near_way];
+    bool is_syn = p->flags & TCP_SYN;
+    uint32_t timestamp = difference(b, p->timestamp, b->vote->timestamp);
     if (p->kind != PASSAGE_TCP)
         return;
-    if (!way->seq_known) {
-        way->seq_known = true;
-        way->seq = difference(b, p->seq, b->vote->seq);
-    }
-    if (!other->seq_known && (p->flags & TCP_ACK) && (b->vote->flags & TCP_ACK)) {
-        other->seq_known = true;
-        other->seq = difference(b, p->ack, b->vote->ack);
-    }
-    if (!way->timestamp_known && p->has_timestamps && b->vote->has_timestamps)
-        learn_timestamp(way, difference(b, p->timestamp, b->vote->timestamp));
+    learn_number(&way->seq, difference(b, p->seq, b->vote->seq), is_syn || b->name == NAME_SEQ);
+    if ((p->flags & TCP_ACK) && (b->vote->flags & TCP_ACK))
+        learn_number(&other->seq, difference(b, p->ack, b->vote->ack), is_syn || b->name == NAME_SEQ);
+    if (p->has_timestamps && b->vote->has_timestamps)
+        learn_number(&way->timestamp, timestamp, timestamp == 0);
 }
 
 static uint8_t evidence_of(const struct ballot *b)

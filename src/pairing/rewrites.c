@@ -84,8 +84,8 @@ static void compare_tcp(struct comparison *c, bool same_frames)
     const struct held *near = c->near, *far = c->far;
     const struct pair_way *other = &c->pair->ways[!near->way];
     compare(c, REWRITE_TCP_SEQ, near->seq, far->seq);
-    if (near->flags & far->flags & TCP_ACK && other->seq_known)
-        compare(c, REWRITE_TCP_ACK, near->ack, near->ack + other->seq);
+    if (near->flags & far->flags & TCP_ACK && other->seq.known)
+        compare(c, REWRITE_TCP_ACK, near->ack, near->ack + other->seq.value);
     if (!same_frames)
         return;
     compare(c, REWRITE_TCP_FLAGS, near->flags, far->flags);

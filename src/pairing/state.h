@@ -43,13 +43,17 @@ struct delays {
     uint16_t count, capacity;
 };
 
+/* What is added to the near point's numbers to make the far point's. */
+struct added {
+    bool known;
+    uint8_t votes;        /* for `next` */
+    uint32_t value, next; /* what the last packets say */
+};
+
 struct pair_way {
-    bool seq_known, timestamp_known;
-    uint8_t timestamp_votes; /* for `timestamp_next` */
-    uint32_t seq, timestamp; /* what is added to the near point's numbers to make the far point's */
-    uint32_t timestamp_next; /* what the last packets say */
+    struct added seq, timestamp;
     uint32_t arrived;
-    uint32_t down, up; /* packets whose TTL is lower at the far point, at the near one */
+    uint32_t down, up;                 /* packets whose TTL is lower at the far point, at the near one */
     uint32_t ids_same, ids_differ;     /* of packets that begin alike */
     uint32_t parts_same, parts_differ; /* of parts of segments: their ids count up, or not */
     uint32_t duplicated;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Any bytes as the captures of two points, through overview, pairing and every report of `transit`. The input is a list of
- * frames, each with its point, link type and time (frame_next()); they come in this order, whatever their times are.
+/* Any bytes as the captures of two points, through overview, pairing and every report of `transit`. The input is a list
+ * of frames, each with its point, link type and time (frame_next()); they come in this order, whatever their times are.
  *
  * What is said must add up, each frame that is named must exist, and JSON must be JSON. */
 #include "config.h"
@@ -12,7 +12,7 @@
 #include "json_check.h"
 #include "outputs.h"
 #include "pairing/pairing.h"
-#include "report/transit/frame_fates.h"
+#include "report/frame_fates.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -53,7 +53,7 @@ static uint32_t number_at(const uint8_t *at, unsigned bytes)
  * first: 6 bytes of microseconds, 2 bytes of length, and the bytes captured. */
 static bool frame_next(struct input *input, enum transit_point *point, struct frame *out)
 {
-    static const uint16_t links[] = {LINKTYPE_RAW,       LINKTYPE_ETHERNET,   LINKTYPE_RAW, LINKTYPE_LINUX_SLL,
+    static const uint16_t links[] = {LINKTYPE_RAW,        LINKTYPE_ETHERNET,   LINKTYPE_RAW, LINKTYPE_LINUX_SLL,
                                      LINKTYPE_LINUX_SLL2, LINKTYPE_IEEE802_11, LINKTYPE_RAW, LINKTYPE_PPP};
     if (input->size - input->at < HEAD_BYTES)
         return false;

@@ -67,8 +67,8 @@ static void write_fuzz_input(const struct pair *pair, FILE *file)
     size_t at[2] = {0, 0};
     const struct pair_capture *near = &pair->captures[PAIR_NEAR], *far = &pair->captures[PAIR_FAR];
     while (at[0] < near->count || at[1] < far->count) {
-        bool is_far = at[0] >= near->count || (at[1] < far->count && far->frames[at[1]].true_time <
-                                                                        near->frames[at[0]].true_time);
+        bool is_far = at[0] >= near->count ||
+                      (at[1] < far->count && far->frames[at[1]].true_time < near->frames[at[0]].true_time);
         write_fuzz_frame(pair, is_far ? PAIR_FAR : PAIR_NEAR, at[is_far]++, file);
     }
 }

@@ -15,8 +15,8 @@
 #include "cli/terminal/progress.h"
 #include "live/privileges.h"
 #include "pairing/pairing.h"
-#include "report/transit/frame_fates.h"
-#include "report/transit/transit_words.h"
+#include "report/frame_fates.h"
+#include "report/transit_words.h"
 
 /* Bytes of packets that are sorted in memory, in all files together. */
 #define SORTED_BYTES_MOST ((size_t)32 << 20)
@@ -30,8 +30,8 @@ struct transit {
     bool is_late[FILES_MOST];    /* its frames are out of order */
     nstime latest[FILES_MOST];
     struct report report;
-    struct bpf_filter *bpf; /* NULL: every frame passes */
-    struct dump *dump;      /* NULL: no --write */
+    struct bpf_filter *bpf;    /* NULL: every frame passes */
+    struct dump *dump;         /* NULL: no --write */
     struct frame_fates *fates; /* the same */
     struct progress progress;
     struct overview_result overview;

@@ -134,7 +134,8 @@ static enum status take_points(struct parse *parse, struct err *err)
     for (unsigned i = 0; i < parse->operand_count; i++) {
         const struct subject subject = {.value = parse->operands[i]};
         if (is_named && parse->operand_points[i] == POINT_OF_NONE)
-            return value_complain(err, &subject, "is it of the near point or the far one? (--near FILE... --far FILE...)");
+            return value_complain(err, &subject,
+                                  "is it of the near point or the far one? (--near FILE... --far FILE...)");
         if (!*subject.value)
             return value_complain(err, &subject, "expected a file name");
         if (out->read_count == FILES_MOST)
@@ -360,7 +361,8 @@ static enum status check_transit(struct parse *parse, struct err *err)
     for (unsigned i = 0; i < out->output_count; i++) {
         const struct subject subject = {.spelled = "-o", .value = out->outputs[i].format->name};
         if (!out->outputs[i].format->shows_transit)
-            return value_complain(err, &subject, "this format has no report of two capture points (text, json, csv, svg)");
+            return value_complain(err, &subject,
+                                  "this format has no report of two capture points (text, json, csv, svg)");
     }
     return check_files_differ(out, err);
 }

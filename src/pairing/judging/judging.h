@@ -28,7 +28,7 @@ struct judging {
     struct side *sides; /* owned; of each pair */
     bool *proxied;      /* owned; of each pair */
     struct services services;
-    int32_t *host_sides[TRANSIT_POINTS]; /* owned; by host: positive, if it is on the near side */
+    int32_t *host_sides[TRANSIT_POINTS];        /* owned; by host: positive, if it is on the near side */
     bool is_gap[TRANSIT_POINTS][SILENCES_MOST]; /* of the overview's silences: the capture was not running */
     struct {
         bool known;
@@ -48,8 +48,8 @@ static inline enum transit_way sides_way(const struct side *side, unsigned near_
 /* The side of a flow without a partner: that of the conversations of the same service. False: there are none. */
 bool sides_of_service(const struct judging *j, uint32_t flow, struct side *out);
 
-/* The side of an ICMP error without a partner: that of the host that it goes to. False: unknown. `is_midway`: its sender is
- * none of the hosts that both points know. */
+/* The side of an ICMP error without a partner: that of the host that it goes to. False: unknown. `is_midway`: its
+ * sender is none of the hosts that both points know. */
 bool sides_of_error(const struct judging *j, uint32_t flow, struct side *out, bool *is_midway);
 
 /* late.c: partners that came after their packets were given up, and those whose payload was rewritten. */

@@ -39,14 +39,14 @@ static uint64_t key_of(const struct pair *pair, const struct alone *a, unsigned 
     const struct pair_way *way = &pair->ways[near_way], *other = &pair->ways[!near_way];
     if (a->kind != PASSAGE_TCP)
         return rewritten ? (a->is_error ? 0 : a->id) : passage_mix(a->content, a->shown.bytes) | 1;
-    uint64_t hash = passage_mix(near_number(a, a->shown.seq, way->seq), a->shown.bytes);
+    uint64_t hash = passage_mix(near_number(a, a->shown.seq, way->seq.value), a->shown.bytes);
     hash = passage_mix(hash, a->shown.tcp_flags & (TCP_SYN | TCP_RST));
-    return (a->shown.bytes ? hash : passage_mix(hash, near_number(a, a->ack, other->seq))) | 1;
+    return (a->shown.bytes ? hash : passage_mix(hash, near_number(a, a->ack, other->seq.value))) | 1;
 }
 
 static bool same_timestamps(const struct pair_way *way, const struct alone *near, const struct alone *far)
 {
-    return !near->has_timestamps || !far->has_timestamps || near->timestamp + way->timestamp == far->timestamp;
+    return !near->has_timestamps || !far->has_timestamps || near->timestamp + way->timestamp.value == far->timestamp;
 }
 
 static bool accepts(const struct judging *j, const struct pair *pair, const struct candidate *near,
@@ -100,8 +100,8 @@ static void join(struct judging *j, struct pair *pair, const struct candidate *n
     }
 }
 
-/* Packets that only their time tells apart, of both points: their times do not fit, and nothing else shows which are the
- * same. True: they are such. */
+/* Packets that only their time tells apart, of both points: their times do not fit, and nothing else shows which are
+ * the same. True: they are such. */
 static bool mark_unsure(const struct candidate *all, size_t count, size_t nears)
 {
     bool alike = false;

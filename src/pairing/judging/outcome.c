@@ -64,8 +64,8 @@ static struct transit_delay delay_of_way(const struct judging *j, const struct d
     return delay;
 }
 
-/* Of one way of all conversations. Unit: delays, and 1 of so many at both ends. Source: a wrong pair, or a stepped clock,
- * shows delays that there are not. Effect: packets at the edges of a capture count as covered. */
+/* Of one way of all conversations. Unit: delays, and 1 of so many at both ends. Source: a wrong pair, or a stepped
+ * clock, shows delays that there are not. Effect: packets at the edges of a capture count as covered. */
 #define ALL_DELAYS_MOST 65536
 #define EXTREME_SHARE 500
 
@@ -253,14 +253,16 @@ static void add_left_out(struct transit_conversation *c, const struct flow *flow
 
 struct entry {
     uint32_t ref;
-    uint32_t bad, doubtful, frames; /* lost and forged packets; what else is worth telling */
+    uint32_t forged, lost, doubtful, frames; /* forged and lost packets; what else is worth telling */
 };
 
 static int by_badness(const void *a, const void *b)
 {
     const struct entry *x = a, *y = b;
-    if (x->bad != y->bad)
-        return x->bad > y->bad ? -1 : 1;
+    if (x->forged != y->forged)
+        return x->forged > y->forged ? -1 : 1;
+    if (x->lost != y->lost)
+        return x->lost > y->lost ? -1 : 1;
     if (x->doubtful != y->doubtful)
         return x->doubtful > y->doubtful ? -1 : 1;
     if (x->frames != y->frames)
@@ -327,7 +329,8 @@ static struct entry entry_of(uint32_t ref, const struct transit_conversation *c,
     struct entry entry = {.ref = ref, .doubtful = c->proxied ? UINT32_MAX / 2 : rewrites};
     for (unsigned way = 0; way < TRANSIT_WAYS; way++) {
         const struct transit_way_result *of = &c->ways[way];
-        entry.bad += of->lost + of->forged;
+        entry.lost += of->lost;
+        entry.forged += of->forged;
         entry.doubtful += of->duplicated + of->reordered + of->midway;
         entry.frames += of->frames[0] + of->frames[1];
     }

@@ -3,7 +3,7 @@
 
 #include <math.h>
 
-#include "report/transit/transit_words.h"
+#include "report/transit_words.h"
 
 /* Any number, rounded to six decimals. */
 static json_t *json_signed(double number)
@@ -106,8 +106,7 @@ static json_t *json_clock(const struct clock_estimate *clock)
     bool bounded = transit_clock_bounds(clock, &offset, &uncertainty);
     json_object_set_new(object, "offset_ms", json_ms(offset));
     json_object_set_new(object, "uncertainty_ms", bounded ? json_ms(uncertainty) : json_null());
-    json_object_set_new(object, "drift_ppm",
-                        json_signed(clock->segments[0].drifts ? clock->segments[0].drift_ppm : 0));
+    json_object_set_new(object, "drift_ppm", json_signed(clock->segments[0].drifts ? clock->segments[0].drift_ppm : 0));
     for (unsigned i = 0; i < clock->count; i++)
         json_array_append_new(segments, json_segment(&clock->segments[i]));
     json_object_set_new(object, "segments", segments);

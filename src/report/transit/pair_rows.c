@@ -4,7 +4,7 @@
 #include <stdlib.h>
 
 #include "report/row_buffer.h"
-#include "report/transit/transit_words.h"
+#include "report/transit_words.h"
 
 struct pair_rows {
     struct row_buffer *buffer;

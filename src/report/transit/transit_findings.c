@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "report/transit/transit_words.h"
+#include "report/transit_words.h"
 
 #define FRAMES_NAMED_MOST 8 /* in a sentence */
 /* Rows of values: more of one kind and way are one. */
@@ -35,8 +35,8 @@ static enum finding_kind kind_of_field(uint8_t field, uint64_t after)
 /* Fields whose values differ in each packet are one row. */
 static bool counts_values(uint8_t field)
 {
-    return field != REWRITE_IP_ID && field != REWRITE_TCP_SEQ && field != REWRITE_TCP_ACK &&
-           field != REWRITE_PAYLOAD && field != REWRITE_IP_FLOW_LABEL && field != REWRITE_TCP_WINDOW;
+    return field != REWRITE_IP_ID && field != REWRITE_TCP_SEQ && field != REWRITE_TCP_ACK && field != REWRITE_PAYLOAD &&
+           field != REWRITE_IP_FLOW_LABEL && field != REWRITE_TCP_WINDOW;
 }
 
 static bool is_same(const struct transit_finding *a, const struct transit_finding *b)
@@ -178,11 +178,9 @@ static void say_lost(const struct result *result, struct transit_finding *f)
 {
     enum transit_point sender = transit_sender(f->way);
     strbuf_addf(&f->text, "%" PRIu64 " of %" PRIu64 " packets %s %s lost", f->packets,
-                packets_of_way(result->transit, f->way), transit_way_text(f->way),
-                f->packets == 1 ? "was" : "were");
+                packets_of_way(result->transit, f->way), transit_way_text(f->way), f->packets == 1 ? "was" : "were");
     add_where(result, f);
-    strbuf_addf(&f->text, ": they passed the %s point (frame%s ", transit_point_name(sender),
-                plural(f->frame_count));
+    strbuf_addf(&f->text, ": they passed the %s point (frame%s ", transit_point_name(sender), plural(f->frame_count));
     add_frames(&f->text, result, f, sender);
     strbuf_addf(&f->text, ") and never came to the %s point.", transit_point_name(!sender));
     if (f->repeated)
@@ -235,8 +233,8 @@ static const char *name_of_field(uint8_t field)
 
 static void add_options(struct strbuf *text, uint64_t set)
 {
-    static const char *const names[] = {[2] = "MSS", [3] = "window scale", [4] = "SACK permitted", [5] = "SACK",
-                                        [8] = "timestamps"};
+    static const char *const names[] = {
+        [2] = "MSS", [3] = "window scale", [4] = "SACK permitted", [5] = "SACK", [8] = "timestamps"};
     const char *between = "";
     for (unsigned kind = 0; kind < 32; kind++) {
         const char *name = kind < sizeof names / sizeof *names ? names[kind] : NULL;

@@ -21,10 +21,10 @@ struct transit_finding {
     uint64_t packets, conversations;
     uint32_t first; /* the first conversation that shows it; index */
     /* Rewrites: */
-    uint8_t field;           /* enum rewrite_field */
-    uint64_t before, after;  /* values at the sender's point and at the receiver's */
-    bool varies;             /* other packets had other values */
-    uint64_t repeated;       /* lost-toward-: packets whose bytes came later */
+    uint8_t field;          /* enum rewrite_field */
+    uint64_t before, after; /* values at the sender's point and at the receiver's */
+    bool varies;            /* other packets had other values */
+    uint64_t repeated;      /* lost-toward-: packets whose bytes came later */
     struct transit_finding_frame frames[TRANSIT_FRAMES_SHOWN];
     unsigned frame_count;
     struct strbuf text;

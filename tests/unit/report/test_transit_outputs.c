@@ -5,8 +5,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "report/frame_fates.h"
 #include "report/transit/delay_svg.h"
-#include "report/transit/frame_fates.h"
 #include "report/transit/pair_rows.h"
 #include "tap.h"
 
@@ -259,8 +259,8 @@ static void test_comments(void)
     is_text(comment_of(fates, TRANSIT_FAR, 0, 21), "toward far, forged: it never passed the near point", "forged");
     is_text(comment_of(fates, TRANSIT_NEAR, 0, 22), "toward near, an error that a router between the points sent",
             "an error of a router");
-    is_text(comment_of(fates, TRANSIT_NEAR, 0, 23),
-            "not judged: the other capture missed them: they were acknowledged", "not judged");
+    is_text(comment_of(fates, TRANSIT_NEAR, 0, 23), "not judged: the other capture missed them: they were acknowledged",
+            "not judged");
     ok(strncmp(comment_of(fates, TRANSIT_NEAR, 0, 6), "nothing is said", 15) == 0, "a frame that nothing names");
     ok(strncmp(comment_of(fates, TRANSIT_NEAR, 3, 1000), "nothing is said", 15) == 0, "one that is out of all ranges");
     note(fates, 30, 7, 1, true);

@@ -155,7 +155,7 @@ static const struct option_row rows[] = {
     {.letter = "-o",
      .argument = "FORMAT[:FILE]",
      .commands = ON_EVERY,
-     .brief = "text, json, jsonl, csv, dot, svg, map; stdout without FILE",
+     .brief = "text, json, jsonl, csv, dot, svg, map (to stdout)",
      .help =
          "report format (text), to FILE or standard output; repeat it for several, at most one of them to standard output; dot and svg draw the graph of paths, map draws one path on a world map (SVG)",
      .apply = apply_output},
@@ -165,7 +165,8 @@ static const struct option_row rows[] = {
      .commands = ON_LIVE | ON_TRANSIT,
      .refusal = "a replay reads its frames from a file already (leave --write out)",
      .brief = "save the packets (pcapng)",
-     .help = "save every frame that passed the filter (annotated pcapng; classic pcap if the name ends in .pcap); transit: the frames of both points in one pcapng, by the near clock, with a comment on each",
+     .help =
+         "save every frame that passed the filter (annotated pcapng; classic pcap if the name ends in .pcap); transit: the frames of both points in one pcapng, by the near clock, with a comment on each",
      .apply = apply_write},
     {.name = "--write-max",
      .argument = "SIZE",

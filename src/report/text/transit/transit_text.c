@@ -7,7 +7,7 @@
 #include "report/paint.h"
 #include "report/summary.h"
 #include "report/transit/transit_findings.h"
-#include "report/transit/transit_words.h"
+#include "report/transit_words.h"
 #include "report/wrap.h"
 
 #define CONVERSATIONS_SHORT 5 /* without -v */
@@ -139,9 +139,9 @@ static void add_conversation(struct strbuf *text, const struct output *out, cons
     transit_add_conversation(text, c);
     add_at_far(text, c);
     if (!c->paired)
-        strbuf_add(text, c->proxied                                     ? ": proxied"
+        strbuf_add(text, c->proxied                                    ? ": proxied"
                          : addr_is_none(&c->ends[TRANSIT_NEAR].client) ? ": at the far point only"
-                                                                        : ": at the near point only");
+                                                                       : ": at the near point only");
     strbuf_add(text, "\n");
     for (unsigned way = 0; way < TRANSIT_WAYS; way++)
         add_way(text, c, (enum transit_way)way);
@@ -151,7 +151,9 @@ static void add_conversation(struct strbuf *text, const struct output *out, cons
 
 static bool is_worth_a_line(const struct output *out, const struct transit_conversation *c, uint64_t index)
 {
-    return out->options.verbose || (index < CONVERSATIONS_SHORT && (c->paired || c->ways[0].lost || c->ways[1].lost));
+    bool is_known = c->paired || c->proxied || c->ways[0].lost || c->ways[1].lost;
+    return out->options.verbose ||
+           (index < CONVERSATIONS_SHORT && (is_known || !out->result->transit->conversations_paired));
 }
 
 static void add_conversations(struct strbuf *text, const struct output *out)
@@ -203,7 +205,8 @@ static void add_nothing_shared(struct strbuf *text, const struct transit_result 
     if (apart > 0)
         strbuf_addf(text, ": by its clock, the far one begins %.1f s after the near one ends", nstime_ms(apart) / 1000);
     else if (other > 0)
-        strbuf_addf(text, ": by its clock, the far one ends %.1f s before the near one begins", nstime_ms(other) / 1000);
+        strbuf_addf(text, ": by its clock, the far one ends %.1f s before the near one begins",
+                    nstime_ms(other) / 1000);
     strbuf_add(text, ".\n");
 }
 
@@ -214,8 +217,8 @@ static void add_findings(struct strbuf *text, const struct output *out)
     (void)transit_findings_make(out->result, &findings);
     for (size_t i = 0; i < findings.count && (out->options.verbose || i < FINDINGS_SHORT); i++) {
         const struct transit_finding *f = &findings.list[i];
-        bool is_bad = f->kind == FINDING_FORGED || f->kind == FINDING_LOST_TOWARD_FAR ||
-                      f->kind == FINDING_LOST_TOWARD_NEAR;
+        bool is_bad =
+            f->kind == FINDING_FORGED || f->kind == FINDING_LOST_TOWARD_FAR || f->kind == FINDING_LOST_TOWARD_NEAR;
         paint_begin(text, out->options.color, is_bad ? PAINT_RED : NULL);
         strbuf_add(text, f->text.text);
         paint_end(text, out->options.color, is_bad ? PAINT_RED : NULL);

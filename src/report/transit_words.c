@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "report/transit/transit_words.h"
+#include "report/transit_words.h"
 
 #include <string.h>
 

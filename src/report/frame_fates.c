@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "report/transit/frame_fates.h"
+#include "report/frame_fates.h"
 
 #include <stdlib.h>
 
 #include "base/array.h"
-#include "report/transit/transit_words.h"
+#include "report/transit_words.h"
 
 #define FILES 256 /* of a point: as many as transit_frame.file tells apart */
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* transit_words: what text and JSON say alike of two capture points. Floor: report; pure. */
-#ifndef HOPSONDE_REPORT_TRANSIT_TRANSIT_WORDS_H
-#define HOPSONDE_REPORT_TRANSIT_TRANSIT_WORDS_H
+#ifndef HOPSONDE_REPORT_TRANSIT_WORDS_H
+#define HOPSONDE_REPORT_TRANSIT_WORDS_H
 
 #include "report/result.h"
 

@@ -3,8 +3,8 @@
  * report.
  *
  * It keeps 16 bytes for each frame, from the first to the last that it is told of. */
-#ifndef HOPSONDE_REPORT_TRANSIT_FRAME_FATES_H
-#define HOPSONDE_REPORT_TRANSIT_FRAME_FATES_H
+#ifndef HOPSONDE_REPORT_FRAME_FATES_H
+#define HOPSONDE_REPORT_FRAME_FATES_H
 
 #include "base/strbuf.h"
 #include "pairing/result.h"
@@ -18,8 +18,8 @@ void frame_fates_free(struct frame_fates *fates); /* may be NULL */
 bool frame_fates_note_pair(struct frame_fates *fates, const struct transit_pair *pair);
 /* The packets that one point alone saw. False: out of memory, now or before. */
 bool frame_fates_note_alone(struct frame_fates *fates, const struct transit_result *result);
-/* Adds "toward far, far frame 12", "toward far, lost: it never came to the far point" ... for people. With several files
- * of a point, the number of the frame's file follows it, from 1. */
+/* Adds "toward far, far frame 12", "toward far, lost: it never came to the far point" ... for people. With several
+ * files of a point, the number of the frame's file follows it, from 1. */
 void frame_fates_add_comment(const struct frame_fates *fates, enum transit_point point, unsigned file, uint64_t number,
                              struct strbuf *text);
 
