@@ -110,7 +110,9 @@ static bool ids_exclude(const struct search *s, const struct held *h)
         return false;
     if (distance.bytes)
         return is_mostly(s->way->parts_same, s->way->parts_differ);
-    return s->p->config.overview.ids_kept || is_mostly(s->way->ids_same, s->way->ids_differ);
+    bool is_near = s->self->point == TRANSIT_NEAR;
+    unsigned way = is_near ? overview_way(s->self->ttl, h->ttl) : overview_way(h->ttl, s->self->ttl);
+    return s->p->config.overview.ids_kept[way] || is_mostly(s->way->ids_same, s->way->ids_differ);
 }
 
 /* How far the ids are from those that parts of the usual size have. */
@@ -194,7 +196,7 @@ static bool is_out_of_time(const struct search *s, const struct held *h)
     const struct held *near = is_near ? s->self : h, *far = is_near ? h : s->self;
     if (!near->is_alike && !far->is_alike)
         return false;
-    nstime spread = s->p->recent[near->ttl < far->ttl].spread;
+    nstime spread = s->p->recent[overview_way(near->ttl, far->ttl)].spread;
     return s->any || lateness_of_way(s, near, far) > ALIKE_WITHIN + ALIKE_SPREADS * spread;
 }
 
@@ -338,7 +340,7 @@ static void note_ttl(struct pairing *p, struct pair_way *way, const struct held 
 
 static void note_recent(struct pairing *p, const struct held *near, const struct held *far)
 {
-    struct recent_delay *recent = &p->recent[near->ttl < far->ttl];
+    struct recent_delay *recent = &p->recent[overview_way(near->ttl, far->ttl)];
     nstime delay = far->common - near->common;
     if (near->ttl == far->ttl)
         return;
@@ -481,7 +483,8 @@ bool match_is_twin(const struct held *a, const struct held *b)
 
 bool match_is_alike(const struct pairing *p, const struct held *a, const struct held *b)
 {
-    bool other_id = p->config.overview.ids_kept && a->id && b->id && a->id != b->id;
+    const bool *kept = p->config.overview.ids_kept;
+    bool other_id = kept[TRANSIT_TOWARD_FAR] && kept[TRANSIT_TOWARD_NEAR] && a->id && b->id && a->id != b->id;
     return !other_id && a->flow == b->flow && a->way == b->way && a->kind == b->kind && a->length == b->length &&
            a->whole_seq == b->whole_seq && a->ack == b->ack && a->timestamp == b->timestamp && a->content == b->content;
 }

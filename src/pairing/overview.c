@@ -296,7 +296,7 @@ static void set_usual(struct usual *usual, struct overview_result *out)
 
 static bool compare_packets(struct overview *s, struct overview_result *out)
 {
-    unsigned near_count, far_count, same = 0, differ = 0;
+    unsigned near_count, far_count, same[TRANSIT_WAYS] = {0}, differ[TRANSIT_WAYS] = {0};
     const struct sighting *near = sightings_list(s->sightings[TRANSIT_NEAR], &near_count),
                           *near_end = near + near_count;
     const struct sighting *far = sightings_list(s->sightings[TRANSIT_FAR], &far_count), *far_end = far + far_count;
@@ -306,10 +306,12 @@ static bool compare_packets(struct overview *s, struct overview_result *out)
         if (out->clock.count)
             note_usual(usual, &out->clock, &shared);
         bool has_ids = shared.near->mark && shared.far->mark;
-        same += has_ids && shared.near->mark == shared.far->mark;
-        differ += has_ids && shared.near->mark != shared.far->mark;
+        unsigned way = overview_way(shared.near->ttl, shared.far->ttl);
+        same[way] += has_ids && shared.near->mark == shared.far->mark;
+        differ[way] += has_ids && shared.near->mark != shared.far->mark;
     }
-    out->ids_kept = same >= IDS_LEAST && differ <= same / IDS_SHARE;
+    for (unsigned way = 0; way < TRANSIT_WAYS; way++)
+        out->ids_kept[way] = same[way] >= IDS_LEAST && differ[way] <= same[way] / IDS_SHARE;
     if (usual)
         set_usual(usual, out);
     free(usual);

@@ -33,9 +33,15 @@ struct overview_result {
     nstime
         usual[TRANSIT_WAYS]; /* how much later they usually are at the far point, by that clock; toward near: negative
                               */
-    bool ids_kept;           /* packets with an IPv4 id have the same one at both points */
+    bool ids_kept[TRANSIT_WAYS]; /* packets with an IPv4 id have the same one at both points */
     unsigned content_bytes;  /* of payload that both captures have of nearly every packet */
 };
+
+/* The way of a packet by its TTLs; those that are equal count as toward far. */
+static inline enum transit_way overview_way(uint8_t near_ttl, uint8_t far_ttl)
+{
+    return near_ttl < far_ttl ? TRANSIT_TOWARD_NEAR : TRANSIT_TOWARD_FAR;
+}
 
 struct overview;
 

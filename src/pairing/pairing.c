@@ -52,6 +52,7 @@ void pairing_free(struct pairing *p)
             free(p->pairs[i].ways[way].delays.kept);
     }
     free(p->pairs);
+    free(p->far_hosts);
     free(p->alone);
     least_free(p->least);
     flows_free(&p->flows);

@@ -46,6 +46,31 @@ struct ballot {
     bool is_turned; /* the addresses fit better if the packet goes the other way: both hosts send alike packets */
 };
 
+/* Whether a host of the near point is this one at the far point. */
+static bool is_host(const struct pairing *p, uint32_t near, uint32_t far)
+{
+    return near == far || (near < p->far_host_count && p->far_hosts[near] == far);
+}
+
+static unsigned count_hosts(const struct pairing *p, const struct flow *near, const struct flow *far, unsigned flipped)
+{
+    return is_host(p, near->hosts[0], far->hosts[flipped]) + is_host(p, near->hosts[1], far->hosts[!flipped]);
+}
+
+static void note_host(struct pairing *p, uint32_t near, uint32_t far)
+{
+    size_t known = p->far_host_count;
+    if (near >= known) {
+        if (!array_reserve((void **)&p->far_hosts, &p->far_host_capacity, near + 1, sizeof *p->far_hosts)) {
+            p->failed = true;
+            return;
+        }
+        memset(p->far_hosts + known, 0xff, (near + 1 - known) * sizeof *p->far_hosts);
+        p->far_host_count = near + 1;
+    }
+    p->far_hosts[near] = far;
+}
+
 /* How many of both hosts, with their ports, are the same, if the near flow's end 0 is the far one's end `flipped`. */
 static unsigned count_same(const struct flow *near, const struct flow *far, unsigned flipped)
 {
@@ -72,7 +97,7 @@ static struct ballot ballot_of(const struct pairing *p, const struct passage *pa
     unsigned flipped = b.near_way ^ b.far_way, same = count_same(near, far, flipped);
     b.same_ends = same;
     b.same_addresses = same == 2;
-    b.is_turned = same < count_same(near, far, !flipped);
+    b.is_turned = count_hosts(p, near, far, flipped) < count_hosts(p, near, far, !flipped);
     return b;
 }
 
@@ -144,6 +169,8 @@ static void make_pair(struct pairing *p, const struct ballot *b, int score, uint
                           .score = (int16_t)(score < INT16_MAX ? score : INT16_MAX),
                           .evidence = evidence};
     p->flows.flows[b->near].pair = p->flows.flows[b->far].pair = index;
+    note_host(p, p->flows.flows[b->near].hosts[0], p->flows.flows[b->far].hosts[pair->flipped]);
+    note_host(p, p->flows.flows[b->near].hosts[1], p->flows.flows[b->far].hosts[!pair->flipped]);
     learn(pair, b);
     match_again(p, index);
 }

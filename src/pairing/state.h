@@ -106,6 +106,8 @@ struct pairing {
     struct least_delays *least;
     struct recent_delay recent[TRANSIT_WAYS]; /* of packets that more than their time tells apart */
     uint32_t orders[TRANSIT_POINTS];
+    uint32_t *far_hosts; /* owned; by host: what a translator makes of it at the far point; NONE */
+    size_t far_host_count, far_host_capacity;
     uint64_t hops[256];
     struct transit_point_result points[TRANSIT_POINTS];
     uint64_t twins[TRANSIT_POINTS]; /* copies that may have been duplicated by the network */

@@ -109,10 +109,10 @@ static void count_holes(struct judging *j, const struct flow *flow)
     }
 }
 
-static bool is_many(const struct gap_evidence *evidence, bool is_coming)
+static bool is_many(const struct gap_evidence *evidence, bool is_coming, nstime least)
 {
     return evidence->count[is_coming] >= GAP_PACKETS &&
-           evidence->last[is_coming] - evidence->first[is_coming] >= GAP_TIME;
+           evidence->last[is_coming] - evidence->first[is_coming] >= least;
 }
 
 void fates_find_gaps(struct judging *j)
@@ -128,8 +128,8 @@ void fates_find_gaps(struct judging *j)
         for (unsigned k = 0; k < overview->silence_count; k++) {
             nstime length = overview->silences[k].to - overview->silences[k].from;
             bool is_unusual = length >= GAP_USUAL * usual;
-            bool lacks = is_unusual && length >= GAP_LEAST && is_many(&evidence[k], false);
-            j->is_gap[point][k] = j->is_gap[point][k] || lacks || is_many(&evidence[k], true);
+            bool lacks = is_unusual && length >= GAP_LEAST && is_many(&evidence[k], false, GAP_TIME);
+            j->is_gap[point][k] = j->is_gap[point][k] || lacks || is_many(&evidence[k], true, length / 2 < GAP_TIME ? length / 2 : GAP_TIME);
         }
     }
 }
