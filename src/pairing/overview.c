@@ -134,8 +134,9 @@ void overview_take(struct overview *s, enum transit_point point, const struct fr
     note_doubled(&s->last[point], &p);
     if (p.captured < p.length && p.captured < CONTENT_BYTES && p.kind != PASSAGE_ERROR)
         s->cut[point][p.captured]++;
+    /* Even devices that draw ids anew keep those of fragments. */
     struct sighting sighting = {
-        .time = frame->time, .mark = p.id, .packet = flow_of(&p), .role = SIGHTING_PACKET, .ttl = p.ttl};
+        .time = frame->time, .mark = p.is_fragment ? 0 : p.id, .packet = flow_of(&p), .role = SIGHTING_PACKET, .ttl = p.ttl};
     for (unsigned name = 0; name < PASSAGE_NAMES; name++) {
         bool is_telling = p.names[name] && p.name_bits[name] >= 16 && !(p.cut && name == NAME_CONTENT);
         sighting.identity = p.names[name];
