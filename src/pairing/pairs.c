@@ -9,8 +9,8 @@
 #define ID_BITS 12
 /* Flows with many packets vote with few of them. Unit: packets. Source: chosen. Effect: more cost time in captures
  * of traffic that does not pass the other point. */
-#define VOTES_ALL 64
-#define VOTES_FEW_MASK UINT64_C(0xf0)
+#define VOTES_ALL 256
+#define VOTES_FEW_MASK UINT64_C(0x30)
 /* Packets with the same difference of numbers, after which it is the firewall's. */
 #define SAME_VOTES 3
 /* Alike packets that are compared. */
@@ -166,6 +166,7 @@ static void make_pair(struct pairing *p, const struct ballot *b, int score, uint
     struct pair *pair = &p->pairs[index];
     *pair = (struct pair){.flows = {b->near, b->far},
                           .flipped = b->near_way != b->far_way,
+                          .since = b->passage->common,
                           .score = (int16_t)(score < INT16_MAX ? score : INT16_MAX),
                           .evidence = evidence};
     p->flows.flows[b->near].pair = p->flows.flows[b->far].pair = index;

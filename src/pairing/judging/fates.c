@@ -206,6 +206,15 @@ static bool has_unknown_numbers(const struct pair *pair, const struct alone *a, 
            !(pair->ways[near_way].seq.known && (a->shown.bytes || pair->ways[!near_way].seq.known));
 }
 
+/* Before both flows were found to be the same, not all of their packets were kept. */
+static bool may_be_left_out(const struct judging *j, const struct pair *pair, const struct alone *a)
+{
+    const struct clock_estimate *clock = &j->p->config.overview.clock;
+    bool is_far = a->shown.point == TRANSIT_FAR;
+    nstime common = is_far && clock->count ? clock_correct(clock, a->shown.time) : a->shown.time;
+    return j->p->flows.flows[pair->flows[!a->shown.point]].left_out && common < pair->since;
+}
+
 static void judge_paired(const struct judging *j, struct alone *a)
 {
     struct pair *pair = &j->p->pairs[a->ref];
@@ -219,7 +228,7 @@ static void judge_paired(const struct judging *j, struct alone *a)
         return;
     }
     /* The sender sent these bytes, and nothing tells this packet from a duplicate of it. */
-    a->early = a->early || has_unknown_numbers(pair, a, near_way);
+    a->early = a->early || has_unknown_numbers(pair, a, near_way) || may_be_left_out(j, pair, a);
     bool is_receiver = side->known && a->shown.point == transit_receiver(sides_way(side, near_way));
     bool is_again = is_receiver && a->shown.repeated && a->shown.ttl == a->shown.usual_ttl;
     a->is_twin = a->is_twin || is_again || (a->was_sent && is_receiver);
