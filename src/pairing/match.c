@@ -19,6 +19,9 @@
  * the jitter of most paths. Effect: more may pair a packet with the one before it or after it. */
 #define ALIKE_WITHIN (25 * NS_PER_MS)
 #define ALIKE_SPREADS 4
+/* A retransmission comes so much later. Unit: time. Source: the least timeout of Linux is 200 ms. Effect: with more, one
+ * pairs with the lost segment before it. */
+#define RETRANSMITTED_AFTER (150 * NS_PER_MS)
 /* The least payload that offloading makes of a segment. Unit: bytes. Source: RFC 9293 3.7.1. */
 #define PART_LEAST 536
 /* The share of a new delay in the expected one. */
@@ -189,14 +192,24 @@ static nstime lateness(const struct search *s, const struct held *near, const st
     return distance(far->common - near->common, s->way->has_expected ? s->way->expected : 0);
 }
 
-/* Of packets that only their time tells apart, a partner must come when others the same way do. */
+/* Whether a retransmission of the segment would look the same. */
+static bool may_be_retransmitted(const struct held *a, const struct held *b)
+{
+    bool same_id = a->id && a->id == b->id;
+    return a->kind == PASSAGE_TCP && a->span && !same_id && !(a->has_timestamps && b->has_timestamps);
+}
+
+/* A partner must come when others the same way do, if only their time tells packets apart. Retransmissions come after
+ * some time. */
 static bool is_out_of_time(const struct search *s, const struct held *h)
 {
     bool is_near = s->self->point == TRANSIT_NEAR;
     const struct held *near = is_near ? s->self : h, *far = is_near ? h : s->self;
-    if (!near->is_alike && !far->is_alike)
-        return false;
     nstime spread = s->p->recent[overview_way(near->ttl, far->ttl)].spread;
+    if (!near->is_alike && !far->is_alike) {
+        nstime late = may_be_retransmitted(near, far) ? lateness_of_way(s, near, far) : 0;
+        return late != NSTIME_NEVER && late > RETRANSMITTED_AFTER + ALIKE_SPREADS * spread;
+    }
     return s->any || lateness_of_way(s, near, far) > ALIKE_WITHIN + ALIKE_SPREADS * spread;
 }
 
@@ -252,7 +265,7 @@ static uint32_t find_by_key(const struct search *s, uint32_t self)
 /* A segment that shares bytes with ours, begins elsewhere, and has no partner that begins where it does. */
 static bool fits_in_part(const struct search *s, const struct held *h)
 {
-    if (h->seq == s->seq || !fits(s, h))
+    if (h->seq == s->seq || !fits(s, h) || is_out_of_time(s, h))
         return false;
     const struct search reverse = search_of(s->p, h, false);
     return find_best(&reverse, 0, NONE) == NONE;
