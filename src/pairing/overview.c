@@ -16,6 +16,10 @@
 /* Bytes of payload by which packets are chosen and compared here. Unit: bytes. Source: headers with counters are
  * shorter. Effect: more leave out captures with short snap lengths. */
 #define OVERVIEW_BYTES 32
+/* A clock is set back by so much; frames that come out of order are nearer, and files that were joined in the wrong order
+ * further. */
+#define SET_BACK_LEAST (100 * NS_PER_MS)
+#define SET_BACK_MOST (60 * NS_PER_S)
 /* The share of cut packets that may have fewer bytes than are compared. */
 #define CUT_SHARE 100
 
@@ -85,11 +89,15 @@ static void note_silence(struct overview_point *point, nstime from, nstime to)
 static void note_time(struct overview_point *point, nstime time)
 {
     if (point->frames++ == 0) {
-        point->first = point->last = time;
+        point->first = point->last = point->before = time;
         return;
     }
     if (time > point->last)
         note_silence(point, point->last, time);
+    if (point->before - time >= SET_BACK_LEAST && point->before - time <= SET_BACK_MOST &&
+        point->set_back_count < SET_BACKS_MOST)
+        point->set_back[point->set_back_count++] = (struct silence){time, point->before};
+    point->before = time;
     point->first = time < point->first ? time : point->first;
     point->last = time > point->last ? time : point->last;
 }

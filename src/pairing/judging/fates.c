@@ -21,6 +21,8 @@
 #define GAP_TIME (500 * NS_PER_MS)
 #define GAP_USUAL 8
 #define GAP_LEAST (2 * NS_PER_S)
+/* When a clock was set back is known from frames around it. */
+#define SET_BACK_EDGE NS_PER_S
 /* Retransmissions of a stream's first bytes leave holes that were before the capture. */
 #define HOLE_AFTER NS_PER_S
 
@@ -152,6 +154,20 @@ static struct expected expect(const struct judging *j, const struct alone *a, en
     return (struct expected){time - most - spare, time - least + spare};
 }
 
+/* The clock of a point was set back around this time, so that the order of its frames is not known. */
+static bool is_set_back(const struct judging *j, const struct alone *a, const struct expected *when)
+{
+    const struct overview_point *here = &j->p->config.overview.points[a->shown.point];
+    const struct overview_point *there = &j->p->config.overview.points[!a->shown.point];
+    for (unsigned k = 0; k < here->set_back_count; k++)
+        if (overlaps(&here->set_back[k], a->shown.time - SET_BACK_EDGE, a->shown.time + SET_BACK_EDGE))
+            return true;
+    for (unsigned k = 0; k < there->set_back_count; k++)
+        if (overlaps(&there->set_back[k], when->from - SET_BACK_EDGE, when->to + SET_BACK_EDGE))
+            return true;
+    return false;
+}
+
 static enum transit_reason reason_of(const struct judging *j, const struct alone *a, enum transit_way way)
 {
     unsigned other = !a->shown.point;
@@ -162,6 +178,8 @@ static enum transit_reason reason_of(const struct judging *j, const struct alone
     for (unsigned k = 0; k < overview->silence_count; k++)
         if (j->is_gap[other][k] && overlaps(&overview->silences[k], when.from, when.to))
             return TRANSIT_SILENT;
+    if (is_set_back(j, a, &when))
+        return TRANSIT_AMBIGUOUS;
     if (a->missed)
         return TRANSIT_MISSED;
     if (a->early || (a->is_alike && !j->p->config.overview.clock.count))
