@@ -24,6 +24,7 @@ struct held {
     bool settled; /* its partner was looked for when those near in time were there */
     bool paired;
     bool is_alike;           /* nothing but its time tells it from another packet of its point */
+    bool has_copy;           /* its capture shows it twice, and the second frame was seen */
     bool is_twin;            /* a paired packet of its point equals it */
     bool was_sent;           /* a paired packet of the other point has the same bytes */
     bool is_first;           /* it is the part that holds the first byte of its packet, or all of it */

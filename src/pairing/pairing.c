@@ -261,12 +261,13 @@ static bool is_copy(struct pairing *p, const struct held *h)
 {
     unsigned left = 64;
     for (uint32_t i = held_first(&p->held, h->key); i != NONE && left; i = p->held.held[i].chain, left--) {
-        const struct held *other = &p->held.held[i];
+        struct held *other = &p->held.held[i];
         if (other->key != h->key || h->time - other->time > SAME_FRAME_WITHIN || !match_is_twin(other, h))
             continue;
         bool may_be_twin = other->ttl == h->ttl && other->interface == h->interface && other->file == h->file;
-        if (may_be_twin && !has_name(h) && !p->config.overview.points[h->point].doubled)
+        if (may_be_twin && !has_name(h) && (other->has_copy || !p->config.overview.points[h->point].doubled))
             continue;
+        other->has_copy = true;
         p->points[h->point].copies++;
         p->twins[h->point] += may_be_twin;
         p->flows.flows[h->flow].ways[h->way].twins += may_be_twin;

@@ -3,9 +3,9 @@
 #include "base/array.h"
 #include "pairing/state.h"
 
-/* Bits that equal addresses and ports add. Unit: bits. Source: they are no proof, since a proxy keeps them, too.
- * Effect: with one packet's name they pair. */
-#define ADDRESS_BITS 24
+/* Bits that each host with its port adds if it is the same at both points. Unit: bits. Source: they are no proof, since a
+ * proxy keeps them, too. Effect: with a SYN's name one of them pairs. */
+#define ADDRESS_BITS 12
 #define ID_BITS 12
 /* Flows with many packets vote with few of them. Unit: packets. Source: chosen. Effect: more cost time in captures
  * of traffic that does not pass the other point. */
@@ -41,17 +41,18 @@ struct ballot {
     const struct passage *passage; /* the packet at hand, at one of them */
     const struct vote *vote;       /* the other one */
     enum passage_name name;
+    unsigned same_ends; /* hosts that have the same address and port at both points */
     bool same_addresses;
     bool is_turned; /* the addresses fit better if the packet goes the other way: both hosts send alike packets */
 };
 
-/* How many of both hosts and both ports are the same, if the near flow's end 0 is the far one's end `flipped`. */
+/* How many of both hosts, with their ports, are the same, if the near flow's end 0 is the far one's end `flipped`. */
 static unsigned count_same(const struct flow *near, const struct flow *far, unsigned flipped)
 {
     unsigned same = 0;
     for (unsigned end = 0; end < 2; end++) {
-        same += near->hosts[end] == far->hosts[end ^ flipped];
-        same += near->ports[end] == far->ports[end ^ flipped];
+        unsigned other = end ^ flipped;
+        same += near->hosts[end] == far->hosts[other] && near->ports[end] == far->ports[other];
     }
     return same;
 }
@@ -69,7 +70,8 @@ static struct ballot ballot_of(const struct pairing *p, const struct passage *pa
                        .name = name};
     const struct flow *near = &p->flows.flows[b.near], *far = &p->flows.flows[b.far];
     unsigned flipped = b.near_way ^ b.far_way, same = count_same(near, far, flipped);
-    b.same_addresses = same == 4;
+    b.same_ends = same;
+    b.same_addresses = same == 2;
     b.is_turned = same < count_same(near, far, !flipped);
     return b;
 }
@@ -120,7 +122,7 @@ static uint8_t evidence_of(const struct ballot *b)
 static int bits_of(const struct ballot *b)
 {
     bool same_id = b->passage->id && b->passage->id == b->vote->id;
-    return b->passage->name_bits[b->name] + (same_id ? ID_BITS : 0) + (b->same_addresses ? ADDRESS_BITS : 0);
+    return b->passage->name_bits[b->name] + (same_id ? ID_BITS : 0) + (int)b->same_ends * ADDRESS_BITS;
 }
 
 /* --- pairs --- */

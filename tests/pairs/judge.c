@@ -66,13 +66,47 @@ static uint32_t shown(const struct judge *judge, enum pair_side side, const stru
     return judge->pair->captures[side].shown[frame->first_crossing + k];
 }
 
+/* ---- alike packets ---- */
+
+/* Times in which acknowledgements count as alike: half of the least interval of heartbeats. */
+#define ALIKE_WITHIN (100 * NS_PER_MS)
+
+/* Whether nothing tells packets of one sender apart that are equal but for their IP ids. */
+static bool lacks_ids(const struct judge *judge, const struct pair_crossing *c)
+{
+    const struct pair_plan *plan = &judge->pair->plan;
+    return plan->family == 6 || plan->rewrites.ids || plan->ids[c->way] == PAIR_IDS_ZERO;
+}
+
+/* True: both are the same acknowledgement, sent twice, and nothing but the order tells which is which. */
+static bool are_alike(const struct judge *judge, const struct pair_crossing *a, const struct pair_crossing *b)
+{
+    nstime at_a = a->at[a->way], at_b = b->at[b->way];
+    return a->origin == PAIR_OF_HOST && b->origin == PAIR_OF_HOST && a->flow == b->flow && a->way == b->way &&
+           a->protocol == IP_TCP && !a->payload && !b->payload && a->sequence == b->sequence && lacks_ids(judge, a) &&
+           at_a - at_b < ALIKE_WITHIN && at_b - at_a < ALIKE_WITHIN;
+}
+
+/* Another packet, alike, that has the fate and was not found yet: it may be the one that is meant. -1: none. */
+static int64_t alike_with_fate(const struct judge *judge, const struct pair_crossing *c, bool lost)
+{
+    for (size_t i = 0; i < judge->pair->count; i++) {
+        const struct pair_crossing *other = &judge->pair->crossings[i];
+        if (other != c && other->lost == lost && !judge->found[i] && are_alike(judge, c, other))
+            return (int64_t)i;
+    }
+    return -1;
+}
+
 /* ---- pairs ---- */
 
 static bool share_a_packet(const struct judge *judge, const struct pair_frame *near, const struct pair_frame *far)
 {
     for (uint32_t i = 0; i < near->crossings; i++)
         for (uint32_t k = 0; k < far->crossings; k++)
-            if (shown(judge, PAIR_NEAR, near, i) == shown(judge, PAIR_FAR, far, k))
+            if (shown(judge, PAIR_NEAR, near, i) == shown(judge, PAIR_FAR, far, k) ||
+                are_alike(judge, &judge->pair->crossings[shown(judge, PAIR_NEAR, near, i)],
+                          &judge->pair->crossings[shown(judge, PAIR_FAR, far, k)]))
                 return true;
     return false;
 }
@@ -157,6 +191,11 @@ static void judge_alone(struct judge *judge, const struct transit_alone *alone)
         }
         if (is_excused(c)) {
             judge->sum.excused++;
+            continue;
+        }
+        int64_t alike = fate == TRANSIT_LOST ? alike_with_fate(judge, c, true) : -1;
+        if (alike >= 0) {
+            judge->found[alike] = true;
             continue;
         }
         ++*wrong_count(&judge->sum, fate);

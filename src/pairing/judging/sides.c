@@ -7,7 +7,9 @@ struct service {
     uint32_t client, server; /* hosts; client NONE: free */
     uint16_t port;           /* the server's */
     uint8_t protocol, point;
-    bool client_is_near, translated;
+    bool client_is_near;
+    uint32_t other;      /* place of the same service at the other point */
+    uint32_t unpaired;   /* conversations without a partner, with packets both ways */
 };
 
 /* --- ways --- */
@@ -111,15 +113,35 @@ static struct service service_of(const struct flow *flow, unsigned client)
                             .point = flow->point};
 }
 
-static bool is_translated(const struct flow *near, const struct flow *far, bool flipped)
+/* The service of a flow, if both points have conversations of it. NULL: none. `client`: which of its hosts asks. */
+static struct service *find_service(const struct judging *j, const struct flow *flow, unsigned *client)
 {
-    for (unsigned end = 0; end < 2; end++)
-        if (near->hosts[end] != far->hosts[end ^ flipped] || near->ports[end] != far->ports[end ^ flipped])
-            return true;
-    return false;
+    for (*client = 0; *client < 2 && !flow->is_error; ++*client) {
+        const struct service wanted = service_of(flow, *client);
+        struct service *found = place_of(j, &wanted);
+        if (found->client != NONE)
+            return found;
+    }
+    return NULL;
 }
 
-/* The client is who sent the first packet at this point. */
+static bool is_both_ways(const struct flow *flow)
+{
+    return flow->ways[0].frames && flow->ways[1].frames;
+}
+
+static void count_unpaired(const struct judging *j)
+{
+    for (size_t i = 0; i < j->p->flows.count; i++) {
+        const struct flow *flow = &j->p->flows.flows[i];
+        unsigned client;
+        struct service *service = flow->pair == NONE && is_both_ways(flow) ? find_service(j, flow, &client) : NULL;
+        if (service)
+            service->unpaired++;
+    }
+}
+
+/* The client is who sent the first packet at the near point. */
 static bool find_services(struct judging *j)
 {
     const struct pairing *p = j->p;
@@ -137,28 +159,30 @@ static bool find_services(struct judging *j)
         const struct flow *flows[] = {&p->flows.flows[pair->flows[0]], &p->flows.flows[pair->flows[1]]};
         if (!j->sides[i].known || j->proxied[i] || flows[0]->is_error)
             continue;
+        struct service *ends[TRANSIT_POINTS];
         for (unsigned point = 0; point < TRANSIT_POINTS; point++) {
-            struct service service = service_of(flows[point], 0);
-            service.client_is_near = (j->sides[i].way == TRANSIT_TOWARD_FAR) ^ way_flips(pair, point);
-            service.translated = is_translated(flows[0], flows[1], pair->flipped);
-            *place_of(j, &service) = service;
+            struct service service = service_of(flows[point], point == TRANSIT_FAR && pair->flipped);
+            service.client_is_near = j->sides[i].way == TRANSIT_TOWARD_FAR;
+            ends[point] = place_of(j, &service);
+            *ends[point] = service;
         }
+        for (unsigned point = 0; point < TRANSIT_POINTS; point++)
+            ends[point]->other = (uint32_t)(ends[!point] - j->services.places);
     }
+    count_unpaired(j);
     return true;
 }
 
 bool sides_of_service(const struct judging *j, uint32_t index, struct side *out)
 {
     const struct flow *flow = &j->p->flows.flows[index];
-    for (unsigned client = 0; client < 2 && !flow->is_error; client++) {
-        const struct service wanted = service_of(flow, client), *found = place_of(j, &wanted);
-        if (found->client == NONE)
-            continue;
-        out->known = true;
-        out->way = found->client_is_near ^ client ? TRANSIT_TOWARD_FAR : TRANSIT_TOWARD_NEAR;
-        return true;
-    }
-    return false;
+    unsigned client;
+    const struct service *found = find_service(j, flow, &client);
+    if (!found || (is_both_ways(flow) && j->services.places[found->other].unpaired))
+        return false;
+    out->known = true;
+    out->way = found->client_is_near ^ client ? TRANSIT_TOWARD_FAR : TRANSIT_TOWARD_NEAR;
+    return true;
 }
 
 static bool make_room(struct judging *j)
