@@ -113,7 +113,11 @@ static void learn(struct pair *pair, const struct ballot *b)
 static uint8_t evidence_of(const struct ballot *b)
 {
     static const uint8_t by_name[PASSAGE_NAMES] = {
-        [NAME_SEQ] = TRANSIT_BY_SEQ, [NAME_TIMESTAMPS] = TRANSIT_BY_TIMESTAMPS, [NAME_CONTENT] = TRANSIT_BY_PAYLOAD};
+        [NAME_SEQ] = TRANSIT_BY_SEQ,
+        [NAME_TIMESTAMPS] = TRANSIT_BY_TIMESTAMPS,
+        [NAME_ONE_SEQ] = TRANSIT_BY_SEQ,
+        [NAME_ONE_ACK] = TRANSIT_BY_SEQ,
+        [NAME_CONTENT] = TRANSIT_BY_PAYLOAD};
     bool same_id = b->passage->id && b->passage->id == b->vote->id;
     return (uint8_t)(by_name[b->name] | (same_id ? TRANSIT_BY_IP_ID : 0) |
                      (b->same_addresses ? TRANSIT_BY_ADDRESSES : 0));

@@ -11,6 +11,9 @@
 /* Bits that a name tells at most. Unit: bits. Source: chosen above PAIRED_BITS. Effect: one packet pairs a
  * conversation. */
 #define NAME_BITS_MOST 48
+/* Bits of a single number, which other packets of the connection have, too. It shows what a firewall adds to the other
+ * number, and too little to compare clocks. */
+#define ONE_NUMBER_BITS 12
 
 /* splitmix64. */
 uint64_t passage_mix(uint64_t hash, uint64_t value)
@@ -110,6 +113,10 @@ static void name_tcp(struct passage *p)
     set_name(p, NAME_SEQ, passage_mix(kind, (uint64_t)p->seq << 32 | ack), p->flags & TCP_ACK ? NAME_BITS_MOST : 32);
     if (p->has_timestamps)
         set_name(p, NAME_TIMESTAMPS, passage_mix(kind, (uint64_t)p->timestamp << 32 | p->timestamp_echo), 32);
+    if (!p->has_timestamps && (p->flags & TCP_ACK)) {
+        set_name(p, NAME_ONE_SEQ, passage_mix(kind, p->seq), ONE_NUMBER_BITS);
+        set_name(p, NAME_ONE_ACK, passage_mix(kind, p->ack), ONE_NUMBER_BITS);
+    }
     if (p->content_bytes >= TELLING_BYTES)
         set_name(p, NAME_CONTENT, kind, bits_of_content(p) / 2);
 }

@@ -24,6 +24,8 @@ enum passage_kind {
 enum passage_name {
     NAME_SEQ,        /* TCP: sequence and acknowledgement number, first bytes */
     NAME_TIMESTAMPS, /* TCP: both timestamps, first bytes */
+    NAME_ONE_SEQ,    /* TCP without timestamps: the sequence number, first bytes */
+    NAME_ONE_ACK,    /* TCP without timestamps: the acknowledgement number, first bytes */
     NAME_CONTENT,    /* first bytes of payload, with its length unless it is TCP */
     PASSAGE_NAMES,
 };
