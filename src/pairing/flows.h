@@ -23,7 +23,8 @@ struct flow_way {
 
 /* The first SYN of a way, by which a proxy is told from a NAT. */
 struct flow_syn {
-    bool seen;
+    bool seen, again; /* again: it was sent more than once */
+    nstime common;    /* near clock */
     uint8_t window_scale;
     uint16_t window, mss, id;
     uint32_t seq, timestamp, options;

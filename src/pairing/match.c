@@ -56,7 +56,9 @@ static struct search search_of(const struct pairing *p, const struct held *self,
         .flow = pair->flows[!self->point],
         .flow_way = near_way ^ way_flips(pair, !self->point),
         .seq = is_near ? self->seq + way->seq.value : self->seq - way->seq.value,
-        .ack = is_near ? self->ack + other->seq.value : self->ack - other->seq.value,
+        .ack = !(self->flags & TCP_ACK) ? 0
+               : is_near                ? self->ack + other->seq.value
+                                        : self->ack - other->seq.value,
         .timestamp = is_near ? self->timestamp + way->timestamp.value : self->timestamp - way->timestamp.value,
     };
 }

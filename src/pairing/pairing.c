@@ -293,9 +293,13 @@ static void mark_alike(struct pairing *p, struct held *h)
 static void note_syn(struct flow *flow, const struct passage *passage, unsigned way)
 {
     struct flow_syn *syn = &flow->syn[way];
-    if (!(passage->flags & TCP_SYN) || syn->seen)
+    if (!(passage->flags & TCP_SYN))
+        return;
+    syn->again = syn->seen;
+    if (syn->seen)
         return;
     *syn = (struct flow_syn){.seen = true,
+                             .common = passage->common,
                              .window_scale = passage->window_scale,
                              .window = passage->window,
                              .mss = passage->mss,

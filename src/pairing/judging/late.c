@@ -41,7 +41,8 @@ static uint64_t key_of(const struct pair *pair, const struct alone *a, unsigned 
         return rewritten ? (a->is_error ? 0 : a->id) : passage_mix(a->content, a->shown.bytes) | 1;
     uint64_t hash = passage_mix(near_number(a, a->shown.seq, way->seq.value), a->shown.bytes);
     hash = passage_mix(hash, a->shown.tcp_flags & (TCP_SYN | TCP_RST));
-    return (a->shown.bytes ? hash : passage_mix(hash, near_number(a, a->ack, other->seq.value))) | 1;
+    uint32_t ack = a->shown.tcp_flags & TCP_ACK ? near_number(a, a->ack, other->seq.value) : 0;
+    return (a->shown.bytes ? hash : passage_mix(hash, ack)) | 1;
 }
 
 static bool same_timestamps(const struct pair_way *way, const struct alone *near, const struct alone *far)

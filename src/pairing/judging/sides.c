@@ -3,6 +3,10 @@
 
 #include "pairing/judging/judging.h"
 
+/* Stamps are wrong by so much at most. Unit: time. Source: src/transit/span.h. Effect: a proxy that answers faster is
+ * not told by its answer. */
+#define PROXY_EARLY (50 * NS_PER_US)
+
 struct service {
     uint32_t client, server; /* hosts; client NONE: free */
     uint16_t port;           /* the server's */
@@ -68,8 +72,21 @@ bool sides_of_error(const struct judging *j, uint32_t index, struct side *out, b
     return true;
 }
 
-/* A proxy opens a connection of its own: its SYN is another packet. */
-static bool is_proxied(const struct pairing *p, const struct pair *pair)
+/* The receiver's point has a SYN or SYN/ACK before the sender's point, by more than the clocks may be wrong. */
+static bool is_too_early(const struct pairing *p, const struct side *side, unsigned near_way, const struct flow_syn *near,
+                         const struct flow_syn *far)
+{
+    const struct clock_estimate *clock = &p->config.overview.clock;
+    const struct clock_segment *segment = &clock->segments[0];
+    if (!side->known || clock->count != 1 || !segment->has_least || !segment->has_most)
+        return false;
+    bool toward_far = sides_way(side, near_way) == TRANSIT_TOWARD_FAR;
+    nstime delay = toward_far ? far->common - near->common : near->common - far->common;
+    return delay < -(segment->most - segment->least) / 2 - PROXY_EARLY;
+}
+
+/* A proxy opens a connection of its own: its SYN is another packet, and it answers that of the client by itself. */
+static bool is_proxied(const struct pairing *p, const struct pair *pair, const struct side *side)
 {
     const struct flow *near = &p->flows.flows[pair->flows[TRANSIT_NEAR]];
     const struct flow *far = &p->flows.flows[pair->flows[TRANSIT_FAR]];
@@ -79,7 +96,13 @@ static bool is_proxied(const struct pairing *p, const struct pair *pair)
         const struct flow_syn *a = &near->syn[way], *b = &far->syn[way ^ pair->flipped];
         if (!a->seen || !b->seen)
             continue;
-        return !(a->id && a->id == b->id) && (a->window != b->window || a->window_scale != b->window_scale);
+        if (a->id && a->id == b->id)
+            return false;
+        bool is_once = !a->again && !b->again;
+        if ((is_once && is_too_early(p, side, way, a, b)) ||
+            (is_once && p->config.overview.ids_kept && a->id && b->id) ||
+            a->window != b->window || a->window_scale != b->window_scale)
+            return true;
     }
     return false;
 }
@@ -204,7 +227,7 @@ bool sides_find(struct judging *j)
         int64_t votes = ttl_votes(&p->pairs[i]);
         j->sides[i].known = votes != 0;
         j->sides[i].way = votes >= 0 ? TRANSIT_TOWARD_FAR : TRANSIT_TOWARD_NEAR;
-        j->proxied[i] = is_proxied(p, &p->pairs[i]);
+        j->proxied[i] = is_proxied(p, &p->pairs[i], &j->sides[i]);
         if (!j->sides[i].known)
             (void)compare_delays(&p->pairs[i], &j->sides[i]);
     }

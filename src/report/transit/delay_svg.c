@@ -119,6 +119,11 @@ static void add_scale(struct view *view, const struct scale *scale)
     }
 }
 
+static double slot_x(const struct view *view, const struct delay_series *series, unsigned slot)
+{
+    return x_of(view, series->from + slot * series->width + series->width / 2);
+}
+
 /* A line from the least to the most delay of each slot, and a mark above it where packets were lost. */
 static void add_slots(struct view *view, unsigned way, const struct scale *scale)
 {
@@ -126,17 +131,14 @@ static void add_slots(struct view *view, unsigned way, const struct scale *scale
     strbuf_addf(&view->text, "<path class=\"d%u\" d=\"", way);
     for (unsigned i = 0; i < DELAY_SLOTS; i++) {
         const struct delay_slot *slot = &series->slots[i];
-        double x = x_of(view, series->from + i * series->width + series->width / 2);
         if (slot->count > 0)
-            strbuf_addf(&view->text, "M%.1f %.1fV%.1f", x, y_of(scale, nstime_ms(slot->least)) + 0.7,
-                        y_of(scale, nstime_ms(slot->most)) - 0.7);
+            strbuf_addf(&view->text, "M%.1f %.1fV%.1f", slot_x(view, series, i),
+                        y_of(scale, nstime_ms(slot->least)) + 0.7, y_of(scale, nstime_ms(slot->most)) - 0.7);
     }
     strbuf_add(&view->text, "\"/>\n<path class=\"l\" d=\"");
     for (unsigned i = 0; i < DELAY_SLOTS; i++)
         if (series->slots[i].lost > 0)
-            strbuf_addf(&view->text, "M%.1f %.1fv%.1f",
-                        x_of(view, series->from + i * series->width + series->width / 2), scale->top + 1,
-                        LOSS_BAND - 2);
+            strbuf_addf(&view->text, "M%.1f %.1fv%.1f", slot_x(view, series, i), scale->top + 1, LOSS_BAND - 2);
     strbuf_add(&view->text, "\"/>\n");
 }
 
