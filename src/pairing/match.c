@@ -169,20 +169,24 @@ static nstime distance(nstime a, nstime b)
     return a > b ? a - b : b - a;
 }
 
-/* How far the delay is from that of others the same way. NSTIME_NEVER: there are none. */
-static nstime lateness_of_way(const struct search *s, const struct held *near, const struct held *far)
+nstime match_lateness(const struct pairing *p, uint8_t near_ttl, uint8_t far_ttl, nstime delay)
 {
-    const struct overview_result *overview = &s->p->config.overview;
-    nstime delay = far->common - near->common, least = NSTIME_NEVER;
+    const struct overview_result *overview = &p->config.overview;
+    nstime least = NSTIME_NEVER;
     for (unsigned way = 0; way < TRANSIT_WAYS; way++) {
-        const struct recent_delay *recent = &s->p->recent[way];
-        bool other_way = way == TRANSIT_TOWARD_FAR ? near->ttl < far->ttl : near->ttl > far->ttl;
+        const struct recent_delay *recent = &p->recent[way];
+        bool other_way = way == TRANSIT_TOWARD_FAR ? near_ttl < far_ttl : near_ttl > far_ttl;
         if (other_way || (!recent->known && !overview->usual_known[way]))
             continue;
         nstime apart = distance(delay, recent->known ? recent->delay : overview->usual[way]);
         least = apart < least ? apart : least;
     }
     return least;
+}
+
+static nstime lateness_of_way(const struct search *s, const struct held *near, const struct held *far)
+{
+    return match_lateness(s->p, near->ttl, far->ttl, far->common - near->common);
 }
 
 /* How far from the expected delay. Until the conversation has shown its own, it is that of others the same way. */

@@ -129,6 +129,8 @@ void match_held(struct pairing *p, uint32_t index, bool any);
 void match_settle(struct pairing *p, uint32_t index);
 /* Of all packets of the near flow that have settled. */
 void match_again(struct pairing *p, uint32_t pair);
+/* How far a delay, by the clock of the overview, is from that of others the same way. NSTIME_NEVER: there are none. */
+nstime match_lateness(const struct pairing *p, uint8_t near_ttl, uint8_t far_ttl, nstime delay);
 /* True: both are the same packet, seen twice at one point. */
 bool match_is_twin(const struct held *a, const struct held *b);
 /* True: only their times tell two packets of one point apart at the other one. */

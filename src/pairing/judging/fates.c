@@ -18,6 +18,7 @@
  * time. If they came from its side, that is sure. If they went toward it, the silence must be unusual and so long: all
  * of them may be lost, but nothing shows it. */
 #define GAP_PACKETS 5
+#define GAP_COMING 3
 #define GAP_TIME (500 * NS_PER_MS)
 #define GAP_USUAL 8
 #define GAP_LEAST (2 * NS_PER_S)
@@ -113,7 +114,7 @@ static void count_holes(struct judging *j, const struct flow *flow)
 
 static bool is_many(const struct gap_evidence *evidence, bool is_coming, nstime least)
 {
-    return evidence->count[is_coming] >= GAP_PACKETS &&
+    return evidence->count[is_coming] >= (is_coming ? GAP_COMING : GAP_PACKETS) &&
            evidence->last[is_coming] - evidence->first[is_coming] >= least;
 }
 
