@@ -19,8 +19,8 @@
  * the jitter of most paths. Effect: more may pair a packet with the one before it or after it. */
 #define ALIKE_WITHIN (25 * NS_PER_MS)
 #define ALIKE_SPREADS 4
-/* A retransmission comes so much later. Unit: time. Source: the least timeout of Linux is 200 ms. Effect: with more, one
- * pairs with the lost segment before it. */
+/* A retransmission comes so much later. Unit: time. Source: the least timeout of Linux is 200 ms. Effect: with more,
+ * one pairs with the lost segment before it. */
 #define RETRANSMITTED_AFTER (150 * NS_PER_MS)
 /* The least payload that offloading makes of a segment. Unit: bytes. Source: RFC 9293 3.7.1. */
 #define PART_LEAST 536

@@ -16,8 +16,8 @@
 /* Bytes of payload by which packets are chosen and compared here. Unit: bytes. Source: headers with counters are
  * shorter. Effect: more leave out captures with short snap lengths. */
 #define OVERVIEW_BYTES 32
-/* A clock is set back by so much; frames that come out of order are nearer, and files that were joined in the wrong order
- * further. */
+/* A clock is set back by so much; frames that come out of order are nearer, and files that were joined in the wrong
+ * order further. */
 #define SET_BACK_LEAST (100 * NS_PER_MS)
 #define SET_BACK_MOST (60 * NS_PER_S)
 /* The share of cut packets that may have fewer bytes than are compared. */
@@ -143,8 +143,11 @@ void overview_take(struct overview *s, enum transit_point point, const struct fr
     if (p.captured < p.length && p.captured < CONTENT_BYTES && p.kind != PASSAGE_ERROR)
         s->cut[point][p.captured]++;
     /* Even devices that draw ids anew keep those of fragments. */
-    struct sighting sighting = {
-        .time = frame->time, .mark = p.is_fragment ? 0 : p.id, .packet = flow_of(&p), .role = SIGHTING_PACKET, .ttl = p.ttl};
+    struct sighting sighting = {.time = frame->time,
+                                .mark = p.is_fragment ? 0 : p.id,
+                                .packet = flow_of(&p),
+                                .role = SIGHTING_PACKET,
+                                .ttl = p.ttl};
     for (unsigned name = 0; name < PASSAGE_NAMES; name++) {
         bool is_telling = p.names[name] && p.name_bits[name] >= 16 && !(p.cut && name == NAME_CONTENT);
         sighting.identity = p.names[name];

@@ -41,7 +41,7 @@ struct overview_result {
         usual[TRANSIT_WAYS]; /* how much later they usually are at the far point, by that clock; toward near: negative
                               */
     bool ids_kept[TRANSIT_WAYS]; /* packets with an IPv4 id have the same one at both points */
-    unsigned content_bytes;  /* of payload that both captures have of nearly every packet */
+    unsigned content_bytes;      /* of payload that both captures have of nearly every packet */
 };
 
 /* The way of a packet by its TTLs; those that are equal count as toward far. */

@@ -3,8 +3,8 @@
 #include "base/array.h"
 #include "pairing/state.h"
 
-/* Bits that each host with its port adds if it is the same at both points. Unit: bits. Source: they are no proof, since a
- * proxy keeps them, too. Effect: with a SYN's name one of them pairs. */
+/* Bits that each host with its port adds if it is the same at both points. Unit: bits. Source: they are no proof, since
+ * a proxy keeps them, too. Effect: with a SYN's name one of them pairs. */
 #define ADDRESS_BITS 12
 #define ID_BITS 12
 /* Flows with many packets vote with few of them. Unit: packets. Source: chosen. Effect: more cost time in captures
@@ -100,8 +100,8 @@ static struct ballot ballot_of(const struct pairing *p, const struct passage *pa
     unsigned flipped = b.near_way ^ b.far_way, same = count_same(near, far, flipped);
     b.same_ends = same;
     nstime delay = is_far ? passage->common - vote->common : vote->common - passage->common;
-    b.lateness = is_far ? match_lateness(p, vote->ttl, passage->ttl, delay)
-                        : match_lateness(p, passage->ttl, vote->ttl, delay);
+    b.lateness =
+        is_far ? match_lateness(p, vote->ttl, passage->ttl, delay) : match_lateness(p, passage->ttl, vote->ttl, delay);
     b.same_addresses = same == 2;
     b.is_turned = count_hosts(p, near, far, flipped) < count_hosts(p, near, far, !flipped);
     return b;
@@ -143,12 +143,11 @@ static void learn(struct pair *pair, const struct ballot *b)
 
 static uint8_t evidence_of(const struct ballot *b)
 {
-    static const uint8_t by_name[PASSAGE_NAMES] = {
-        [NAME_SEQ] = TRANSIT_BY_SEQ,
-        [NAME_TIMESTAMPS] = TRANSIT_BY_TIMESTAMPS,
-        [NAME_ONE_SEQ] = TRANSIT_BY_SEQ,
-        [NAME_ONE_ACK] = TRANSIT_BY_SEQ,
-        [NAME_CONTENT] = TRANSIT_BY_PAYLOAD};
+    static const uint8_t by_name[PASSAGE_NAMES] = {[NAME_SEQ] = TRANSIT_BY_SEQ,
+                                                   [NAME_TIMESTAMPS] = TRANSIT_BY_TIMESTAMPS,
+                                                   [NAME_ONE_SEQ] = TRANSIT_BY_SEQ,
+                                                   [NAME_ONE_ACK] = TRANSIT_BY_SEQ,
+                                                   [NAME_CONTENT] = TRANSIT_BY_PAYLOAD};
     bool same_id = b->passage->id && b->passage->id == b->vote->id;
     return (uint8_t)(by_name[b->name] | (same_id ? TRANSIT_BY_IP_ID : 0) |
                      (b->same_addresses ? TRANSIT_BY_ADDRESSES : 0));

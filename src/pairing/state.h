@@ -70,7 +70,7 @@ struct pair {
     bool flipped; /* the far flow's way 0 is the near flow's way 1 */
     uint8_t evidence;
     int16_t score;
-    nstime since; /* near clock: when both flows were found to be the same */
+    nstime since;                     /* near clock: when both flows were found to be the same */
     struct pair_way ways[2];          /* by the near flow's ways */
     struct transit_rewrite *rewrites; /* owned; `way` is the near flow's */
     uint32_t rewrite_count;

@@ -102,7 +102,7 @@ static void count_holes(struct judging *j, const struct flow *flow)
         unsigned counted = 0;
         for (unsigned i = 0; i < stream->count; i++) {
             const struct hole *hole = &stream->holes[i];
-            if (hole->acked == NSTIME_NONE || hole->since < point->first + HOLE_AFTER ||
+            if (hole->acked == NSTIME_NONE || hole->acked < point->first + HOLE_AFTER ||
                 is_in_silence(j, flow->point, hole))
                 continue;
             counted++;
@@ -132,7 +132,8 @@ void fates_find_gaps(struct judging *j)
             nstime length = overview->silences[k].to - overview->silences[k].from;
             bool is_unusual = length >= GAP_USUAL * usual;
             bool lacks = is_unusual && length >= GAP_LEAST && is_many(&evidence[k], false, GAP_TIME);
-            j->is_gap[point][k] = j->is_gap[point][k] || lacks || is_many(&evidence[k], true, length / 2 < GAP_TIME ? length / 2 : GAP_TIME);
+            j->is_gap[point][k] = j->is_gap[point][k] || lacks ||
+                                  is_many(&evidence[k], true, length / 2 < GAP_TIME ? length / 2 : GAP_TIME);
         }
     }
 }

@@ -45,8 +45,8 @@ static inline enum transit_way sides_way(const struct side *side, unsigned near_
 {
     return near_way == 0 ? side->way : !side->way;
 }
-/* The side of a flow without a partner: that of the conversations of the same service. False: there are none, or the other
- * point has conversations without a partner, too, and it may be one of those. */
+/* The side of a flow without a partner: that of the conversations of the same service. False: there are none, or the
+ * other point has conversations without a partner, too, and it may be one of those. */
 bool sides_of_service(const struct judging *j, uint32_t flow, struct side *out);
 
 /* The side of an ICMP error without a partner: that of the host that it goes to. False: unknown. `is_midway`: its

@@ -12,8 +12,8 @@ struct service {
     uint16_t port;           /* the server's */
     uint8_t protocol, point;
     bool client_is_near;
-    uint32_t other;      /* place of the same service at the other point */
-    uint32_t unpaired;   /* conversations without a partner, with packets both ways */
+    uint32_t other;    /* place of the same service at the other point */
+    uint32_t unpaired; /* conversations without a partner, with packets both ways */
 };
 
 /* --- ways --- */
@@ -73,8 +73,8 @@ bool sides_of_error(const struct judging *j, uint32_t index, struct side *out, b
 }
 
 /* The receiver's point has a SYN or SYN/ACK before the sender's point, by more than the clocks may be wrong. */
-static bool is_too_early(const struct pairing *p, const struct side *side, unsigned near_way, const struct flow_syn *near,
-                         const struct flow_syn *far)
+static bool is_too_early(const struct pairing *p, const struct side *side, unsigned near_way,
+                         const struct flow_syn *near, const struct flow_syn *far)
 {
     const struct clock_estimate *clock = &p->config.overview.clock;
     const struct clock_segment *segment = &clock->segments[0];
@@ -105,8 +105,7 @@ static bool is_proxied(const struct pairing *p, const struct pair *pair, const s
         if (a->id && a->id == b->id)
             return false;
         bool is_once = !a->again && !b->again;
-        if ((is_once && is_too_early(p, side, way, a, b)) ||
-            (is_once && ids_are_kept(p) && a->id && b->id) ||
+        if ((is_once && is_too_early(p, side, way, a, b)) || (is_once && ids_are_kept(p) && a->id && b->id) ||
             a->window != b->window || a->window_scale != b->window_scale)
             return true;
     }
