@@ -14,6 +14,8 @@
 
 /* A capture may begin and end a little later than its first and last frames say. Unit: time. */
 #define EDGE (2 * NS_PER_MS)
+/* The same, if packets of one way alone show the offset: then it is wrong by their delay. */
+#define EDGE_UNKNOWN (300 * NS_PER_MS)
 /* A capture was perhaps not running in a silence if so many packets of the other point should be in it, over so long a
  * time. If they came from its side, that is sure. If they went toward it, the silence must be unusual and so long: all
  * of them may be lost, but nothing shows it. */
@@ -21,6 +23,7 @@
 #define GAP_COMING 3
 #define GAP_TIME (500 * NS_PER_MS)
 #define GAP_USUAL 8
+#define GAP_UNUSUAL 3 /* if packets of both ways should be in it */
 #define GAP_LEAST (2 * NS_PER_S)
 /* When a clock was set back is known from frames around it. */
 #define SET_BACK_EDGE NS_PER_S
@@ -130,10 +133,11 @@ void fates_find_gaps(struct judging *j)
         count_alone(j, point, evidence);
         for (unsigned k = 0; k < overview->silence_count; k++) {
             nstime length = overview->silences[k].to - overview->silences[k].from;
-            bool is_unusual = length >= GAP_USUAL * usual;
-            bool lacks = is_unusual && length >= GAP_LEAST && is_many(&evidence[k], false, GAP_TIME);
-            j->is_gap[point][k] = j->is_gap[point][k] || lacks ||
-                                  is_many(&evidence[k], true, length / 2 < GAP_TIME ? length / 2 : GAP_TIME);
+            const struct gap_evidence *of = &evidence[k];
+            bool one_way = length >= GAP_USUAL * usual && length >= GAP_LEAST && is_many(of, false, GAP_TIME);
+            bool both_ways = length >= GAP_UNUSUAL * usual && length >= GAP_LEAST && of->count[0] && of->count[1];
+            bool comes = is_many(of, true, length / 2 < GAP_TIME ? length / 2 : GAP_TIME);
+            j->is_gap[point][k] = j->is_gap[point][k] || one_way || both_ways || comes;
         }
     }
 }
@@ -145,12 +149,17 @@ struct expected {
     nstime from, to; /* clock of the other point */
 };
 
+static bool has_both_bounds(const struct clock_estimate *clock)
+{
+    return clock->count && clock->segments[0].has_least && clock->segments[0].has_most;
+}
+
 static struct expected expect(const struct judging *j, const struct alone *a, enum transit_way way)
 {
     nstime time = on_clock_of_other(j, a->shown.point, a->shown.time);
     nstime least = j->delays[way].known ? j->delays[way].least : 0;
     nstime most = j->delays[way].known ? j->delays[way].most : NS_PER_S;
-    nstime spare = EDGE + (most - least) / 4;
+    nstime spare = EDGE + (most - least) / 4 + (has_both_bounds(&j->out->clock) ? 0 : EDGE_UNKNOWN);
     if (a->shown.point == transit_sender(way))
         return (struct expected){time + least - spare, time + most + spare};
     return (struct expected){time - most - spare, time - least + spare};
@@ -187,7 +196,7 @@ static enum transit_reason reason_of(const struct judging *j, const struct alone
     if (a->early || (a->is_alike && !j->p->config.overview.clock.count))
         return TRANSIT_AMBIGUOUS;
     bool is_sender = a->shown.point == transit_sender(way);
-    bool is_shown = is_sender && a->kind == PASSAGE_TCP && a->shown.bytes; /* it would have been acknowledged */
+    bool is_shown = is_sender && a->shown.repeated; /* its bytes came later */
     if (j->out->points[other].missed && !is_shown && (is_sender || !a->is_error))
         return TRANSIT_CAPTURE_DROPS;
     return TRANSIT_JUDGED;
