@@ -41,6 +41,7 @@ struct flow {
     uint32_t chain;      /* next in the table */
     uint32_t candidate;  /* flow of the other point; NONE */
     uint32_t pair;       /* NONE: not paired */
+    uint32_t left_out;   /* of its packets that are alone, how many were not kept */
     uint32_t kept_alone; /* of its packets that are alone, how many were kept */
     nstime first, last;  /* clock of its point */
     struct flow_syn syn[2];

@@ -19,6 +19,9 @@
  * the jitter of most paths. Effect: more may pair a packet with the one before it or after it. */
 #define ALIKE_WITHIN (25 * NS_PER_MS)
 #define ALIKE_SPREADS 4
+/* A retransmission comes so much later. Unit: time. Source: the least timeout of Linux is 200 ms. Effect: with more, one
+ * pairs with the lost segment before it. */
+#define RETRANSMITTED_AFTER (150 * NS_PER_MS)
 /* The least payload that offloading makes of a segment. Unit: bytes. Source: RFC 9293 3.7.1. */
 #define PART_LEAST 536
 /* The share of a new delay in the expected one. */
@@ -112,7 +115,9 @@ static bool ids_exclude(const struct search *s, const struct held *h)
         return false;
     if (distance.bytes)
         return is_mostly(s->way->parts_same, s->way->parts_differ);
-    return s->p->config.overview.ids_kept || is_mostly(s->way->ids_same, s->way->ids_differ);
+    bool is_near = s->self->point == TRANSIT_NEAR;
+    unsigned way = is_near ? overview_way(s->self->ttl, h->ttl) : overview_way(h->ttl, s->self->ttl);
+    return s->p->config.overview.ids_kept[way] || is_mostly(s->way->ids_same, s->way->ids_differ);
 }
 
 /* How far the ids are from those that parts of the usual size have. */
@@ -164,20 +169,24 @@ static nstime distance(nstime a, nstime b)
     return a > b ? a - b : b - a;
 }
 
-/* How far the delay is from that of others the same way. NSTIME_NEVER: there are none. */
-static nstime lateness_of_way(const struct search *s, const struct held *near, const struct held *far)
+nstime match_lateness(const struct pairing *p, uint8_t near_ttl, uint8_t far_ttl, nstime delay)
 {
-    const struct overview_result *overview = &s->p->config.overview;
-    nstime delay = far->common - near->common, least = NSTIME_NEVER;
+    const struct overview_result *overview = &p->config.overview;
+    nstime least = NSTIME_NEVER;
     for (unsigned way = 0; way < TRANSIT_WAYS; way++) {
-        const struct recent_delay *recent = &s->p->recent[way];
-        bool other_way = way == TRANSIT_TOWARD_FAR ? near->ttl < far->ttl : near->ttl > far->ttl;
+        const struct recent_delay *recent = &p->recent[way];
+        bool other_way = way == TRANSIT_TOWARD_FAR ? near_ttl < far_ttl : near_ttl > far_ttl;
         if (other_way || (!recent->known && !overview->usual_known[way]))
             continue;
         nstime apart = distance(delay, recent->known ? recent->delay : overview->usual[way]);
         least = apart < least ? apart : least;
     }
     return least;
+}
+
+static nstime lateness_of_way(const struct search *s, const struct held *near, const struct held *far)
+{
+    return match_lateness(s->p, near->ttl, far->ttl, far->common - near->common);
 }
 
 /* How far from the expected delay. Until the conversation has shown its own, it is that of others the same way. */
@@ -189,14 +198,24 @@ static nstime lateness(const struct search *s, const struct held *near, const st
     return distance(far->common - near->common, s->way->has_expected ? s->way->expected : 0);
 }
 
-/* Of packets that only their time tells apart, a partner must come when others the same way do. */
+/* Whether a retransmission of the segment would look the same. */
+static bool may_be_retransmitted(const struct held *a, const struct held *b)
+{
+    bool same_id = a->id && a->id == b->id;
+    return a->kind == PASSAGE_TCP && a->span && !same_id && !(a->has_timestamps && b->has_timestamps);
+}
+
+/* A partner must come when others the same way do, if only their time tells packets apart. Retransmissions come after
+ * some time. */
 static bool is_out_of_time(const struct search *s, const struct held *h)
 {
     bool is_near = s->self->point == TRANSIT_NEAR;
     const struct held *near = is_near ? s->self : h, *far = is_near ? h : s->self;
-    if (!near->is_alike && !far->is_alike)
-        return false;
-    nstime spread = s->p->recent[near->ttl < far->ttl].spread;
+    nstime spread = s->p->recent[overview_way(near->ttl, far->ttl)].spread;
+    if (!near->is_alike && !far->is_alike) {
+        nstime late = may_be_retransmitted(near, far) ? lateness_of_way(s, near, far) : 0;
+        return late != NSTIME_NEVER && late > RETRANSMITTED_AFTER + ALIKE_SPREADS * spread;
+    }
     return s->any || lateness_of_way(s, near, far) > ALIKE_WITHIN + ALIKE_SPREADS * spread;
 }
 
@@ -252,7 +271,7 @@ static uint32_t find_by_key(const struct search *s, uint32_t self)
 /* A segment that shares bytes with ours, begins elsewhere, and has no partner that begins where it does. */
 static bool fits_in_part(const struct search *s, const struct held *h)
 {
-    if (h->seq == s->seq || !fits(s, h))
+    if (h->seq == s->seq || !fits(s, h) || is_out_of_time(s, h))
         return false;
     const struct search reverse = search_of(s->p, h, false);
     return find_best(&reverse, 0, NONE) == NONE;
@@ -340,7 +359,7 @@ static void note_ttl(struct pairing *p, struct pair_way *way, const struct held 
 
 static void note_recent(struct pairing *p, const struct held *near, const struct held *far)
 {
-    struct recent_delay *recent = &p->recent[near->ttl < far->ttl];
+    struct recent_delay *recent = &p->recent[overview_way(near->ttl, far->ttl)];
     nstime delay = far->common - near->common;
     if (near->ttl == far->ttl)
         return;
@@ -483,7 +502,8 @@ bool match_is_twin(const struct held *a, const struct held *b)
 
 bool match_is_alike(const struct pairing *p, const struct held *a, const struct held *b)
 {
-    bool other_id = p->config.overview.ids_kept && a->id && b->id && a->id != b->id;
+    const bool *kept = p->config.overview.ids_kept;
+    bool other_id = kept[TRANSIT_TOWARD_FAR] && kept[TRANSIT_TOWARD_NEAR] && a->id && b->id && a->id != b->id;
     return !other_id && a->flow == b->flow && a->way == b->way && a->kind == b->kind && a->length == b->length &&
            a->whole_seq == b->whole_seq && a->ack == b->ack && a->timestamp == b->timestamp && a->content == b->content;
 }

@@ -16,6 +16,10 @@
 /* Bytes of payload by which packets are chosen and compared here. Unit: bytes. Source: headers with counters are
  * shorter. Effect: more leave out captures with short snap lengths. */
 #define OVERVIEW_BYTES 32
+/* A clock is set back by so much; frames that come out of order are nearer, and files that were joined in the wrong order
+ * further. */
+#define SET_BACK_LEAST (100 * NS_PER_MS)
+#define SET_BACK_MOST (60 * NS_PER_S)
 /* The share of cut packets that may have fewer bytes than are compared. */
 #define CUT_SHARE 100
 
@@ -85,11 +89,15 @@ static void note_silence(struct overview_point *point, nstime from, nstime to)
 static void note_time(struct overview_point *point, nstime time)
 {
     if (point->frames++ == 0) {
-        point->first = point->last = time;
+        point->first = point->last = point->before = time;
         return;
     }
     if (time > point->last)
         note_silence(point, point->last, time);
+    if (point->before - time >= SET_BACK_LEAST && point->before - time <= SET_BACK_MOST &&
+        point->set_back_count < SET_BACKS_MOST)
+        point->set_back[point->set_back_count++] = (struct silence){time, point->before};
+    point->before = time;
     point->first = time < point->first ? time : point->first;
     point->last = time > point->last ? time : point->last;
 }
@@ -134,8 +142,9 @@ void overview_take(struct overview *s, enum transit_point point, const struct fr
     note_doubled(&s->last[point], &p);
     if (p.captured < p.length && p.captured < CONTENT_BYTES && p.kind != PASSAGE_ERROR)
         s->cut[point][p.captured]++;
+    /* Even devices that draw ids anew keep those of fragments. */
     struct sighting sighting = {
-        .time = frame->time, .mark = p.id, .packet = flow_of(&p), .role = SIGHTING_PACKET, .ttl = p.ttl};
+        .time = frame->time, .mark = p.is_fragment ? 0 : p.id, .packet = flow_of(&p), .role = SIGHTING_PACKET, .ttl = p.ttl};
     for (unsigned name = 0; name < PASSAGE_NAMES; name++) {
         bool is_telling = p.names[name] && p.name_bits[name] >= 16 && !(p.cut && name == NAME_CONTENT);
         sighting.identity = p.names[name];
@@ -296,7 +305,7 @@ static void set_usual(struct usual *usual, struct overview_result *out)
 
 static bool compare_packets(struct overview *s, struct overview_result *out)
 {
-    unsigned near_count, far_count, same = 0, differ = 0;
+    unsigned near_count, far_count, same[TRANSIT_WAYS] = {0}, differ[TRANSIT_WAYS] = {0};
     const struct sighting *near = sightings_list(s->sightings[TRANSIT_NEAR], &near_count),
                           *near_end = near + near_count;
     const struct sighting *far = sightings_list(s->sightings[TRANSIT_FAR], &far_count), *far_end = far + far_count;
@@ -306,10 +315,12 @@ static bool compare_packets(struct overview *s, struct overview_result *out)
         if (out->clock.count)
             note_usual(usual, &out->clock, &shared);
         bool has_ids = shared.near->mark && shared.far->mark;
-        same += has_ids && shared.near->mark == shared.far->mark;
-        differ += has_ids && shared.near->mark != shared.far->mark;
+        unsigned way = overview_way(shared.near->ttl, shared.far->ttl);
+        same[way] += has_ids && shared.near->mark == shared.far->mark;
+        differ[way] += has_ids && shared.near->mark != shared.far->mark;
     }
-    out->ids_kept = same >= IDS_LEAST && differ <= same / IDS_SHARE;
+    for (unsigned way = 0; way < TRANSIT_WAYS; way++)
+        out->ids_kept[way] = same[way] >= IDS_LEAST && differ[way] <= same[way] / IDS_SHARE;
     if (usual)
         set_usual(usual, out);
     free(usual);

@@ -52,6 +52,7 @@ void pairing_free(struct pairing *p)
             free(p->pairs[i].ways[way].delays.kept);
     }
     free(p->pairs);
+    free(p->far_hosts);
     free(p->alone);
     least_free(p->least);
     flows_free(&p->flows);
@@ -108,6 +109,7 @@ static void leave_alone(struct pairing *p, const struct held *h, bool early)
     bool is_full = p->alone_count >= ALONE_MOST || (!other && flow->kept_alone >= UNPAIRED_ALONE_MOST);
     if (is_full || !array_reserve((void **)&p->alone, &p->alone_capacity, p->alone_count + 1, sizeof *p->alone)) {
         p->alone_left_out++;
+        flow->left_out++;
         return;
     }
     flow->kept_alone++;

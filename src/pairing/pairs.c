@@ -9,10 +9,12 @@
 #define ID_BITS 12
 /* Flows with many packets vote with few of them. Unit: packets. Source: chosen. Effect: more cost time in captures
  * of traffic that does not pass the other point. */
-#define VOTES_ALL 64
-#define VOTES_FEW_MASK UINT64_C(0xf0)
+#define VOTES_ALL 256
+#define VOTES_FEW_MASK UINT64_C(0x30)
 /* Packets with the same difference of numbers, after which it is the firewall's. */
 #define SAME_VOTES 3
+/* A packet with a delay so far from that of others says little. */
+#define LATE_VOTE (500 * NS_PER_MS)
 /* Alike packets that are compared. */
 #define ALIKE_MOST 16
 
@@ -42,9 +44,35 @@ struct ballot {
     const struct vote *vote;       /* the other one */
     enum passage_name name;
     unsigned same_ends; /* hosts that have the same address and port at both points */
+    nstime lateness;    /* NSTIME_NEVER: unknown */
     bool same_addresses;
     bool is_turned; /* the addresses fit better if the packet goes the other way: both hosts send alike packets */
 };
+
+/* Whether a host of the near point is this one at the far point. */
+static bool is_host(const struct pairing *p, uint32_t near, uint32_t far)
+{
+    return near == far || (near < p->far_host_count && p->far_hosts[near] == far);
+}
+
+static unsigned count_hosts(const struct pairing *p, const struct flow *near, const struct flow *far, unsigned flipped)
+{
+    return is_host(p, near->hosts[0], far->hosts[flipped]) + is_host(p, near->hosts[1], far->hosts[!flipped]);
+}
+
+static void note_host(struct pairing *p, uint32_t near, uint32_t far)
+{
+    size_t known = p->far_host_count;
+    if (near >= known) {
+        if (!array_reserve((void **)&p->far_hosts, &p->far_host_capacity, near + 1, sizeof *p->far_hosts)) {
+            p->failed = true;
+            return;
+        }
+        memset(p->far_hosts + known, 0xff, (near + 1 - known) * sizeof *p->far_hosts);
+        p->far_host_count = near + 1;
+    }
+    p->far_hosts[near] = far;
+}
 
 /* How many of both hosts, with their ports, are the same, if the near flow's end 0 is the far one's end `flipped`. */
 static unsigned count_same(const struct flow *near, const struct flow *far, unsigned flipped)
@@ -71,8 +99,11 @@ static struct ballot ballot_of(const struct pairing *p, const struct passage *pa
     const struct flow *near = &p->flows.flows[b.near], *far = &p->flows.flows[b.far];
     unsigned flipped = b.near_way ^ b.far_way, same = count_same(near, far, flipped);
     b.same_ends = same;
+    nstime delay = is_far ? passage->common - vote->common : vote->common - passage->common;
+    b.lateness = is_far ? match_lateness(p, vote->ttl, passage->ttl, delay)
+                        : match_lateness(p, passage->ttl, vote->ttl, delay);
     b.same_addresses = same == 2;
-    b.is_turned = same < count_same(near, far, !flipped);
+    b.is_turned = count_hosts(p, near, far, flipped) < count_hosts(p, near, far, !flipped);
     return b;
 }
 
@@ -126,7 +157,8 @@ static uint8_t evidence_of(const struct ballot *b)
 static int bits_of(const struct ballot *b)
 {
     bool same_id = b->passage->id && b->passage->id == b->vote->id;
-    return b->passage->name_bits[b->name] + (same_id ? ID_BITS : 0) + (int)b->same_ends * ADDRESS_BITS;
+    int bits = b->passage->name_bits[b->name] + (same_id ? ID_BITS : 0) + (int)b->same_ends * ADDRESS_BITS;
+    return b->lateness > LATE_VOTE && b->lateness != NSTIME_NEVER ? bits / 4 : bits;
 }
 
 /* --- pairs --- */
@@ -141,9 +173,12 @@ static void make_pair(struct pairing *p, const struct ballot *b, int score, uint
     struct pair *pair = &p->pairs[index];
     *pair = (struct pair){.flows = {b->near, b->far},
                           .flipped = b->near_way != b->far_way,
+                          .since = b->passage->common,
                           .score = (int16_t)(score < INT16_MAX ? score : INT16_MAX),
                           .evidence = evidence};
     p->flows.flows[b->near].pair = p->flows.flows[b->far].pair = index;
+    note_host(p, p->flows.flows[b->near].hosts[0], p->flows.flows[b->far].hosts[pair->flipped]);
+    note_host(p, p->flows.flows[b->near].hosts[1], p->flows.flows[b->far].hosts[!pair->flipped]);
     learn(pair, b);
     match_again(p, index);
 }
@@ -186,12 +221,13 @@ static void count_ballot(struct pairing *p, const struct ballot *b)
         make_pair(p, b, of_near < of_far ? of_near : of_far, near->evidence | far->evidence);
 }
 
-/* The flow of the other point that a name stands for. Of several, the one with the same addresses counts, and else
- * none. */
+/* The flow of the other point that a name stands for. Of several, the one with the same addresses counts, or else the
+ * only one that comes in time. */
 static const struct vote *choose(const struct pairing *p, const struct passage *passage, uint32_t flow, unsigned way,
                                  enum passage_name name)
 {
     const struct vote *chosen = NULL;
+    nstime lateness = NSTIME_NEVER;
     unsigned left = ALIKE_MOST;
     for (const struct vote *vote = votes_first(&p->votes, passage->names[name]); vote && left;
          vote = votes_next(&p->votes, vote), left--) {
@@ -202,9 +238,14 @@ static const struct vote *choose(const struct pairing *p, const struct passage *
             continue;
         if (ballot.same_addresses)
             return vote;
-        if (chosen && chosen->flow != vote->flow)
+        bool is_better = !chosen || (ballot.lateness < LATE_VOTE && lateness > LATE_VOTE);
+        bool is_other = chosen && chosen->flow != vote->flow;
+        if (is_other && !is_better && !(lateness < LATE_VOTE && ballot.lateness > LATE_VOTE))
             return NULL;
-        chosen = chosen ? chosen : vote;
+        if (is_better) {
+            chosen = vote;
+            lateness = ballot.lateness;
+        }
     }
     return chosen;
 }

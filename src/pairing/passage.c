@@ -236,6 +236,7 @@ bool passage_read(const struct frame *frame, const struct packet *packet, unsign
         .ttl = ip->ttl,
         .tos = ip->tos,
         .dont_fragment = ip->dont_fragment,
+        .is_fragment = ip->more_fragments || ip->fragment_offset,
         .flow_label = ip->flow_label,
     };
     if (content_most > CONTENT_BYTES)

@@ -43,7 +43,7 @@ struct passage {
     uint16_t source_port, target_port; /* echo: the id is the port of the one who asks */
     uint16_t id;                       /* IPv4; 0: none */
     uint8_t ttl, tos;
-    bool dont_fragment;
+    bool dont_fragment, is_fragment;
     bool cut; /* the capture lacks some of the bytes that are compared */
     uint32_t flow_label;
     uint32_t length; /* bytes of payload, as the headers say */

@@ -70,6 +70,7 @@ struct pair {
     bool flipped; /* the far flow's way 0 is the near flow's way 1 */
     uint8_t evidence;
     int16_t score;
+    nstime since; /* near clock: when both flows were found to be the same */
     struct pair_way ways[2];          /* by the near flow's ways */
     struct transit_rewrite *rewrites; /* owned; `way` is the near flow's */
     uint32_t rewrite_count;
@@ -106,6 +107,8 @@ struct pairing {
     struct least_delays *least;
     struct recent_delay recent[TRANSIT_WAYS]; /* of packets that more than their time tells apart */
     uint32_t orders[TRANSIT_POINTS];
+    uint32_t *far_hosts; /* owned; by host: what a translator makes of it at the far point; NONE */
+    size_t far_host_count, far_host_capacity;
     uint64_t hops[256];
     struct transit_point_result points[TRANSIT_POINTS];
     uint64_t twins[TRANSIT_POINTS]; /* copies that may have been duplicated by the network */
@@ -126,6 +129,8 @@ void match_held(struct pairing *p, uint32_t index, bool any);
 void match_settle(struct pairing *p, uint32_t index);
 /* Of all packets of the near flow that have settled. */
 void match_again(struct pairing *p, uint32_t pair);
+/* How far a delay, by the clock of the overview, is from that of others the same way. NSTIME_NEVER: there are none. */
+nstime match_lateness(const struct pairing *p, uint8_t near_ttl, uint8_t far_ttl, nstime delay);
 /* True: both are the same packet, seen twice at one point. */
 bool match_is_twin(const struct held *a, const struct held *b);
 /* True: only their times tell two packets of one point apart at the other one. */

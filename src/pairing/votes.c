@@ -39,6 +39,7 @@ void votes_add(struct votes *v, const struct passage *p, uint64_t name, uint32_t
         .way = (uint8_t)way,
         .point = p->point,
         .flags = p->flags,
+        .ttl = p->ttl,
         .has_timestamps = p->has_timestamps,
     };
     *head = v->next++;

@@ -15,7 +15,7 @@ struct vote {
     nstime common;
     uint32_t flow, seq, ack, timestamp, chain;
     uint16_t id;
-    uint8_t way, point, flags;
+    uint8_t way, point, flags, ttl;
     bool has_timestamps;
 };
 

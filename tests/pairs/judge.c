@@ -212,6 +212,13 @@ static void judge_alone(struct judge *judge, const struct transit_alone *alone)
     }
 }
 
+/* A clock that was set back shows two times with one stamp, and nothing tells which it is. */
+static bool is_twice(const struct pair_point *point, nstime at)
+{
+    nstime back = point->step_by < 0 ? -point->step_by : 0;
+    return back > 0 && at > point->step_at - back - 2 * STEP_MARGIN && at < point->step_at + back + 2 * STEP_MARGIN;
+}
+
 /* Whether both points cover the packet's passage, had it come through. */
 static bool is_covered(const struct judge *judge, const struct pair_crossing *c)
 {
@@ -219,6 +226,8 @@ static bool is_covered(const struct judge *judge, const struct pair_crossing *c)
     const struct pair_way_plan *way = &plan->ways[c->way];
     enum pair_side known = c->at[PAIR_NEAR] != NSTIME_NONE ? PAIR_NEAR : PAIR_FAR;
     nstime margin = MARGIN + way->delay + way->jitter + way->reorder_by;
+    if (is_twice(&plan->points[0], c->at[known]) || is_twice(&plan->points[1], c->at[known]))
+        return false;
     if (c->frames[known] == 0 || plan->points[0].drops > 0 || plan->points[1].drops > 0)
         return false;
     return judge->flow_is_paired[c->flow] && pair_covers(&plan->points[0], c->protocol, c->at[known], margin) &&

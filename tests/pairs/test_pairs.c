@@ -62,7 +62,7 @@ static void overview_pair(const struct pair *pair, struct order orders[2], struc
         abort();
     for (int side = 0; side < 2; side++)
         for (size_t i = 0; i < orders[side].count; i++) {
-            decode(pair, (enum pair_side)side, orders[side].frames[i], &frame, &packet);
+            decode(pair, (enum pair_side)side, i, &frame, &packet); /* in the order of the file */
             overview_take(overview, side ? TRANSIT_FAR : TRANSIT_NEAR, &frame, &packet);
         }
     if (!overview_finish(overview, out))

@@ -18,9 +18,12 @@
  * time. If they came from its side, that is sure. If they went toward it, the silence must be unusual and so long: all
  * of them may be lost, but nothing shows it. */
 #define GAP_PACKETS 5
+#define GAP_COMING 3
 #define GAP_TIME (500 * NS_PER_MS)
 #define GAP_USUAL 8
 #define GAP_LEAST (2 * NS_PER_S)
+/* When a clock was set back is known from frames around it. */
+#define SET_BACK_EDGE NS_PER_S
 /* Retransmissions of a stream's first bytes leave holes that were before the capture. */
 #define HOLE_AFTER NS_PER_S
 
@@ -109,10 +112,10 @@ static void count_holes(struct judging *j, const struct flow *flow)
     }
 }
 
-static bool is_many(const struct gap_evidence *evidence, bool is_coming)
+static bool is_many(const struct gap_evidence *evidence, bool is_coming, nstime least)
 {
-    return evidence->count[is_coming] >= GAP_PACKETS &&
-           evidence->last[is_coming] - evidence->first[is_coming] >= GAP_TIME;
+    return evidence->count[is_coming] >= (is_coming ? GAP_COMING : GAP_PACKETS) &&
+           evidence->last[is_coming] - evidence->first[is_coming] >= least;
 }
 
 void fates_find_gaps(struct judging *j)
@@ -128,8 +131,8 @@ void fates_find_gaps(struct judging *j)
         for (unsigned k = 0; k < overview->silence_count; k++) {
             nstime length = overview->silences[k].to - overview->silences[k].from;
             bool is_unusual = length >= GAP_USUAL * usual;
-            bool lacks = is_unusual && length >= GAP_LEAST && is_many(&evidence[k], false);
-            j->is_gap[point][k] = j->is_gap[point][k] || lacks || is_many(&evidence[k], true);
+            bool lacks = is_unusual && length >= GAP_LEAST && is_many(&evidence[k], false, GAP_TIME);
+            j->is_gap[point][k] = j->is_gap[point][k] || lacks || is_many(&evidence[k], true, length / 2 < GAP_TIME ? length / 2 : GAP_TIME);
         }
     }
 }
@@ -152,6 +155,20 @@ static struct expected expect(const struct judging *j, const struct alone *a, en
     return (struct expected){time - most - spare, time - least + spare};
 }
 
+/* The clock of a point was set back around this time, so that the order of its frames is not known. */
+static bool is_set_back(const struct judging *j, const struct alone *a, const struct expected *when)
+{
+    const struct overview_point *here = &j->p->config.overview.points[a->shown.point];
+    const struct overview_point *there = &j->p->config.overview.points[!a->shown.point];
+    for (unsigned k = 0; k < here->set_back_count; k++)
+        if (overlaps(&here->set_back[k], a->shown.time - SET_BACK_EDGE, a->shown.time + SET_BACK_EDGE))
+            return true;
+    for (unsigned k = 0; k < there->set_back_count; k++)
+        if (overlaps(&there->set_back[k], when->from - SET_BACK_EDGE, when->to + SET_BACK_EDGE))
+            return true;
+    return false;
+}
+
 static enum transit_reason reason_of(const struct judging *j, const struct alone *a, enum transit_way way)
 {
     unsigned other = !a->shown.point;
@@ -162,6 +179,8 @@ static enum transit_reason reason_of(const struct judging *j, const struct alone
     for (unsigned k = 0; k < overview->silence_count; k++)
         if (j->is_gap[other][k] && overlaps(&overview->silences[k], when.from, when.to))
             return TRANSIT_SILENT;
+    if (is_set_back(j, a, &when))
+        return TRANSIT_AMBIGUOUS;
     if (a->missed)
         return TRANSIT_MISSED;
     if (a->early || (a->is_alike && !j->p->config.overview.clock.count))
@@ -199,6 +218,22 @@ static void judge(const struct judging *j, struct alone *a, const struct side *s
     shown->fate = is_sender ? TRANSIT_LOST : a->is_error ? TRANSIT_MIDWAY : TRANSIT_FORGED;
 }
 
+/* A firewall may add a constant to the numbers of the connection, and too few packets show which. */
+static bool has_unknown_numbers(const struct pair *pair, const struct alone *a, unsigned near_way)
+{
+    return a->kind == PASSAGE_TCP &&
+           !(pair->ways[near_way].seq.known && (a->shown.bytes || pair->ways[!near_way].seq.known));
+}
+
+/* Before both flows were found to be the same, not all of their packets were kept. */
+static bool may_be_left_out(const struct judging *j, const struct pair *pair, const struct alone *a)
+{
+    const struct clock_estimate *clock = &j->p->config.overview.clock;
+    bool is_far = a->shown.point == TRANSIT_FAR;
+    nstime common = is_far && clock->count ? clock_correct(clock, a->shown.time) : a->shown.time;
+    return j->p->flows.flows[pair->flows[!a->shown.point]].left_out && common < pair->since;
+}
+
 static void judge_paired(const struct judging *j, struct alone *a)
 {
     struct pair *pair = &j->p->pairs[a->ref];
@@ -212,6 +247,7 @@ static void judge_paired(const struct judging *j, struct alone *a)
         return;
     }
     /* The sender sent these bytes, and nothing tells this packet from a duplicate of it. */
+    a->early = a->early || has_unknown_numbers(pair, a, near_way) || may_be_left_out(j, pair, a);
     bool is_receiver = side->known && a->shown.point == transit_receiver(sides_way(side, near_way));
     bool is_again = is_receiver && a->shown.repeated && a->shown.ttl == a->shown.usual_ttl;
     a->is_twin = a->is_twin || is_again || (a->was_sent && is_receiver);

@@ -5,8 +5,8 @@
 
 /* A partner may come so late. Unit: time. Source: RFC 9293 3.4.1: a segment lives for two minutes. */
 #define LATE_MOST (120 * NS_PER_S)
-/* A packet with another payload is the same if it comes with the others. */
-#define REWRITTEN_WITHIN NS_PER_S
+/* A packet with another payload, or one that a retransmission equals, is the same if it comes with the others. */
+#define REWRITTEN_WITHIN (150 * NS_PER_MS)
 
 /* A packet that is alone, with what it may have in common with its partner. */
 struct candidate {
@@ -63,6 +63,9 @@ static bool accepts(const struct judging *j, const struct pair *pair, const stru
     if (!same_timestamps(way, a, b) ||
         (a->whole_span == b->whole_span && a->id && b->id && !same_id && !way->ids_differ))
         return false;
+    if (a->kind == PASSAGE_TCP && a->shown.bytes && !same_id && !(a->has_timestamps && b->has_timestamps) &&
+        (delay - usual > REWRITTEN_WITHIN || usual - delay > REWRITTEN_WITHIN))
+        return false; /* a retransmission looks the same */
     if (!rewritten)
         return delay > -ALONE_AFTER && delay < LATE_MOST && a->content == b->content;
     bool is_same = a->kind != PASSAGE_TCP || same_id || (a->has_timestamps && b->has_timestamps);

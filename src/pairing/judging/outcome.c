@@ -67,7 +67,7 @@ static struct transit_delay delay_of_way(const struct judging *j, const struct d
 /* Of one way of all conversations. Unit: delays, and 1 of so many at both ends. Source: a wrong pair, or a stepped
  * clock, shows delays that there are not. Effect: packets at the edges of a capture count as covered. */
 #define ALL_DELAYS_MOST 65536
-#define EXTREME_SHARE 500
+#define EXTREME_SHARE 100
 
 struct all_delays {
     size_t count;

@@ -85,6 +85,12 @@ static bool is_too_early(const struct pairing *p, const struct side *side, unsig
     return delay < -(segment->most - segment->least) / 2 - PROXY_EARLY;
 }
 
+static bool ids_are_kept(const struct pairing *p)
+{
+    const bool *kept = p->config.overview.ids_kept;
+    return kept[TRANSIT_TOWARD_FAR] && kept[TRANSIT_TOWARD_NEAR];
+}
+
 /* A proxy opens a connection of its own: its SYN is another packet, and it answers that of the client by itself. */
 static bool is_proxied(const struct pairing *p, const struct pair *pair, const struct side *side)
 {
@@ -100,7 +106,7 @@ static bool is_proxied(const struct pairing *p, const struct pair *pair, const s
             return false;
         bool is_once = !a->again && !b->again;
         if ((is_once && is_too_early(p, side, way, a, b)) ||
-            (is_once && p->config.overview.ids_kept && a->id && b->id) ||
+            (is_once && ids_are_kept(p) && a->id && b->id) ||
             a->window != b->window || a->window_scale != b->window_scale)
             return true;
     }

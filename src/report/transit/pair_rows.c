@@ -42,7 +42,8 @@ static char *put_delay(const struct pair_rows *rows, char *at, const struct tran
     if (rows->clock->count == 0 || !pair->way_known)
         return at;
     nstime passage = clock_correct(rows->clock, pair->times[TRANSIT_FAR]) - pair->times[TRANSIT_NEAR];
-    return put_ms(at, pair->way == TRANSIT_TOWARD_FAR ? passage : -passage);
+    nstime delay = pair->way == TRANSIT_TOWARD_FAR ? passage : -passage;
+    return delay < 0 ? put_ms(put_char(at, '-'), -delay) : put_ms(at, delay);
 }
 
 static char *put_rewritten(char *at, uint32_t fields)
