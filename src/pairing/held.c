@@ -45,15 +45,18 @@ static void chain(struct held_store *s, uint32_t index)
 {
     uint32_t *head = &s->heads[s->held[index].key & s->mask];
     s->held[index].chain = *head;
+    s->held[index].chain_before = NONE;
+    if (*head != NONE)
+        s->held[*head].chain_before = index;
     *head = index;
 }
 
 static void unchain(struct held_store *s, uint32_t index)
 {
-    uint32_t *at = &s->heads[s->held[index].key & s->mask];
-    while (*at != index)
-        at = &s->held[*at].chain;
-    *at = s->held[index].chain;
+    const struct held *h = &s->held[index];
+    *(h->chain_before == NONE ? &s->heads[h->key & s->mask] : &s->held[h->chain_before].chain) = h->chain;
+    if (h->chain != NONE)
+        s->held[h->chain].chain_before = h->chain_before;
 }
 
 /* In the order of time, so that the latest comes first. */

@@ -28,7 +28,7 @@ struct held {
     bool is_twin;            /* a paired packet of its point equals it */
     bool was_sent;           /* a paired packet of the other point has the same bytes */
     bool is_first;           /* it is the part that holds the first byte of its packet, or all of it */
-    uint32_t chain;          /* next with the same key bucket */
+    uint32_t chain, chain_before; /* next and last with the same key bucket */
     uint32_t prev, next;     /* in its way's list of packets that are not paired */
     uint32_t earlier, later; /* in the order of time */
 };
