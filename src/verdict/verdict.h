@@ -76,6 +76,9 @@ struct verdict {
 enum finding_kind {
     FINDING_NONE,
     FINDING_FORGED_REPLIES,
+    FINDING_FORGED, /* this and the next two: of captures of two points alone */
+    FINDING_LOST_TOWARD_FAR,
+    FINDING_LOST_TOWARD_NEAR,
     FINDING_LOCAL_DROP,
     FINDING_LOOP,
     FINDING_NAT,

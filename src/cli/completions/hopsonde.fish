@@ -8,11 +8,12 @@ complete -c hopsonde -n '__fish_is_first_token' -a 'trace' -d 'The path to a hos
 complete -c hopsonde -n '__fish_is_first_token' -a 'diagnose' -d 'What becomes of each protocol'
 complete -c hopsonde -n '__fish_is_first_token' -a 'paths' -d 'All balanced paths, as a graph'
 complete -c hopsonde -n '__fish_is_first_token' -a 'replay' -d 'The traces in captures of any tool'
+complete -c hopsonde -n '__fish_is_first_token' -a 'transit' -d 'What two captures show together'
 complete -c hopsonde -n '__fish_is_first_token' -a 'help' -d 'All about a command'
-complete -c hopsonde -n '__fish_seen_subcommand_from help' -a 'trace diagnose paths replay'
-complete -c hopsonde -n '__fish_seen_subcommand_from replay' -F
+complete -c hopsonde -n '__fish_seen_subcommand_from help' -a 'trace diagnose paths replay transit'
+complete -c hopsonde -n '__fish_seen_subcommand_from replay transit' -F
 complete -c hopsonde -n '__fish_seen_subcommand_from diagnose' -a "$probes"
-complete -c hopsonde -n 'not __fish_seen_subcommand_from replay help' -a '(__fish_print_hostnames)'
+complete -c hopsonde -n 'not __fish_seen_subcommand_from replay transit help' -a '(__fish_print_hostnames)'
 
 complete -c hopsonde -s P -l probe -x -a "$probes" -d 'What to send'
 complete -c hopsonde -s I -d 'Short for -P icmp'
@@ -54,6 +55,8 @@ complete -c hopsonde -l source -x -d 'Replay: only traces from this address or n
 complete -c hopsonde -l since -x -d 'Replay: only frames from this time on'
 complete -c hopsonde -l until -x -d 'Replay: only frames before this time'
 complete -c hopsonde -l bpf -x -d 'Replay: only frames that pass this filter'
+complete -c hopsonde -l near -r -F -d 'Transit: captures of the near point'
+complete -c hopsonde -l far -r -F -d 'Transit: captures of the far point'
 complete -c hopsonde -l no-decap -d 'Replay: read outer headers of tunnels only'
 complete -c hopsonde -l list -d 'Replay: a line a trace'
 complete -c hopsonde -s o -x -a 'text json jsonl csv dot svg map policy' -d 'Report format'

@@ -58,6 +58,7 @@ static enum status parse_environment(struct parse *parse, const struct sources *
     enum status status = parse_words(parse, from->environment, from->environment_count, err);
     parse->environment = false;
     parse->family_given = false;
+    parse->point = POINT_OF_NONE;
     return status;
 }
 

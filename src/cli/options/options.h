@@ -7,6 +7,7 @@
 #include "base/strbuf.h"
 #include "cli/options/command.h"
 #include "cli/values/replay_filter.h"
+#include "pairing/result.h"
 #include "report/format.h"
 #include "session/session.h"
 
@@ -55,7 +56,8 @@ struct options {
     unsigned output_count;
     const char *write_file;             /* NULL: none */
     uint64_t write_max;                 /* most bytes of that file; 0: not given */
-    const char *read_files[FILES_MOST]; /* replay */
+    const char *read_files[FILES_MOST]; /* replay, transit */
+    uint8_t read_points[FILES_MOST];    /* transit: enum transit_point */
     unsigned read_count;
     enum when color;
     unsigned verbose;

@@ -20,6 +20,9 @@ struct probe_request {
     bool environment;
 };
 
+/* The point of an operand: that of the last option before it. */
+enum point_of_operand { POINT_OF_NONE, POINT_OF_NEAR, POINT_OF_FAR };
+
 /* State of the parser: what cannot be checked before all options are known. */
 struct parse {
     struct options *out;
@@ -50,7 +53,9 @@ struct parse {
     const char *output_spelled; /* the last -o that a dry run cannot obey */
 
     const char *operands[FILES_MOST];
+    uint8_t operand_points[FILES_MOST]; /* transit: enum point_of_operand */
     unsigned operand_count;
+    uint8_t point; /* that of the last --near or --far */
 };
 
 /* Walks `count` words once: the first pass, or the second if `parse->applying`. */

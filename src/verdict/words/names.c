@@ -48,6 +48,9 @@ const char *finding_kind_name(enum finding_kind kind)
 {
     static const char *const names[FINDING_KINDS] = {
         [FINDING_FORGED_REPLIES] = "forged-replies",
+        [FINDING_FORGED] = "forged",
+        [FINDING_LOST_TOWARD_FAR] = "lost-toward-far",
+        [FINDING_LOST_TOWARD_NEAR] = "lost-toward-near",
         [FINDING_LOCAL_DROP] = "local-drop",
         [FINDING_LOOP] = "loop",
         [FINDING_NAT] = "nat",

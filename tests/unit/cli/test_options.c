@@ -500,7 +500,7 @@ static void test_complaints(void)
         {"replay -o json:x x", "-o x: this file is being read (name another)"},
         {"replay -o json --list x", "--list: json is on standard output already (write it to a file: -o json:FILE)"},
         {"--list h", "--list: not an option of trace (only of replay)"},
-        {"--no-decap h", "--no-decap: not an option of trace (only of replay)"},
+        {"--no-decap h", "--no-decap: not an option of trace (only of replay and transit)"},
         {"--since 03:04 h", "--since: not an option of trace (only of replay)"},
         {"--source x h", "--source x: expected an IPv4 or IPv6 address"},
         {"replay --source x y", "--source x: expected an address or a network, as 192.0.2.80 or 2001:db8::/32"},
