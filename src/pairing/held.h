@@ -23,14 +23,14 @@ struct held {
     bool dont_fragment, has_timestamps;
     bool settled; /* its partner was looked for when those near in time were there */
     bool paired;
-    bool is_alike;           /* nothing but its time tells it from another packet of its point */
-    bool has_copy;           /* its capture shows it twice, and the second frame was seen */
-    bool is_twin;            /* a paired packet of its point equals it */
-    bool was_sent;           /* a paired packet of the other point has the same bytes */
-    bool is_first;           /* it is the part that holds the first byte of its packet, or all of it */
+    bool is_alike;                /* nothing but its time tells it from another packet of its point */
+    bool has_copy;                /* its capture shows it twice, and the second frame was seen */
+    bool is_twin;                 /* a paired packet of its point equals it */
+    bool was_sent;                /* a paired packet of the other point has the same bytes */
+    bool is_first;                /* it is the part that holds the first byte of its packet, or all of it */
     uint32_t chain, chain_before; /* next and last with the same key bucket */
-    uint32_t prev, next;     /* in its way's list of packets that are not paired */
-    uint32_t earlier, later; /* in the order of time */
+    uint32_t prev, next;          /* in its way's list of packets that are not paired */
+    uint32_t earlier, later;      /* in the order of time */
 };
 
 struct held_store {

@@ -11,7 +11,8 @@
 /* Bits that a name tells at most. Unit: bits. Source: chosen above PAIRED_BITS. Effect: one packet pairs a
  * conversation. */
 #define NAME_BITS_MOST 48
-/* Bits of an echo request without and with its id. Payload and first numbers are mostly those of other requests, too. */
+/* Bits of an echo request without and with its id. Payload and first numbers are mostly those of other requests, too.
+ */
 #define ECHO_BITS 12
 #define ECHO_ID_BITS 28
 /* Bits of a single number, which other packets of the connection have, too. It shows what a firewall adds to the other
