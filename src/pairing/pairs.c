@@ -220,6 +220,24 @@ static void count_ballot(struct pairing *p, const struct ballot *b)
         make_pair(p, b, of_near < of_far ? of_near : of_far, near->evidence | far->evidence);
 }
 
+/* Whether an id, or a port, shows that the vote's packet is another one with the same payload: the next probe of a
+ * traceroute. Segments are sent again with other ids. A translator that changes a port changes the address too. */
+static bool is_other_packet(const struct pairing *p, const struct ballot *b)
+{
+    const bool *kept = p->config.overview.ids_kept;
+    const struct flow *near = &p->flows.flows[b->near], *far = &p->flows.flows[b->far];
+    unsigned flipped = b->near_way ^ b->far_way;
+    if (b->passage->kind == PASSAGE_TCP)
+        return false;
+    if (kept[TRANSIT_TOWARD_FAR] && kept[TRANSIT_TOWARD_NEAR] && b->passage->id && b->vote->id &&
+        b->passage->id != b->vote->id)
+        return true;
+    for (unsigned end = 0; end < 2; end++)
+        if (near->hosts[end] == far->hosts[end ^ flipped] && near->ports[end] != far->ports[end ^ flipped])
+            return true;
+    return false;
+}
+
 /* The flow of the other point that a name stands for. Of several, the one with the same addresses counts, or else the
  * only one that comes in time. */
 static const struct vote *choose(const struct pairing *p, const struct passage *passage, uint32_t flow, unsigned way,
@@ -233,7 +251,7 @@ static const struct vote *choose(const struct pairing *p, const struct passage *
         if (vote->point == passage->point || passage->common - vote->common > ALONE_AFTER)
             continue;
         const struct ballot ballot = ballot_of(p, passage, flow, way, vote, name);
-        if (ballot.is_turned)
+        if (ballot.is_turned || is_other_packet(p, &ballot))
             continue;
         if (ballot.same_addresses)
             return vote;

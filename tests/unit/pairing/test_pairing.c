@@ -458,8 +458,48 @@ static void proxy(void)
     pairing_free(pairing);
 }
 
+/* A probe of a traceroute: all have the same payload, and source ports of their own. */
+static struct sent probe(unsigned number, bool is_far)
+{
+    return (struct sent){.from = is_far ? PUBLIC : CLIENT,
+                         .to = SERVER,
+                         .from_port = (uint16_t)(50000 + 7 * number),
+                         .to_port = (uint16_t)(33434 + number),
+                         .id = (uint16_t)(3000 + 77 * number),
+                         .ttl = (uint8_t)(is_far ? 1 + number / 3 : 4 + number / 3),
+                         .protocol = IP_UDP,
+                         .payload = 32,
+                         .first = 1};
+}
+
+/* The first six probes expire before the far point. */
+static void alike_probes(void)
+{
+    unsigned paired = 0, wrong = 0;
+    begin(0);
+    frame_it();
+    for (unsigned i = 0; i < 12; i++) {
+        see(TRANSIT_NEAR, 1000 * MS + 20 * MS * i, probe(i, false));
+        if (i >= 6)
+            see(TRANSIT_FAR, 1010 * MS + 20 * MS * i, probe(i, true));
+    }
+    end_it();
+    finish();
+    for (uint64_t i = 0; i < result->conversation_count; i++) {
+        const struct transit_conversation *c = &result->conversations[i];
+        if (c->protocol != IP_UDP || !c->paired)
+            continue;
+        paired++;
+        wrong += c->ends[TRANSIT_NEAR].server_port != c->ends[TRANSIT_FAR].server_port;
+    }
+    is_num(wrong, 0, "probes with the same payload: none pairs with the next one");
+    is_num(paired, 6, "and each pairs");
+    pairing_free(pairing);
+}
+
 int main(void)
 {
+    alike_probes();
     nothing_lost(0);
     nothing_lost(3600 * NS_PER_S);
     nothing_lost(-3600 * NS_PER_S);
