@@ -53,7 +53,8 @@ static void write_fuzz_frame(const struct pair *pair, enum pair_side side, size_
     uint32_t captured = frame.captured < FUZZ_FRAME_MOST ? frame.captured : FUZZ_FRAME_MOST;
     uint32_t cut = (frame.length - captured) / 100;
     uint64_t time = (uint64_t)((frame.time - FUZZ_TIME_FROM + FUZZ_TIME_LATER) / NS_PER_US);
-    uint8_t head[9] = {(uint8_t)(side | link_code(frame.linktype) << 1 | (cut < 15 ? cut : 15) << 4)};
+    uint8_t head[9] = {
+        (uint8_t)((unsigned)side | (unsigned)link_code(frame.linktype) << 1 | (unsigned)(cut < 15 ? cut : 15) << 4)};
     memcpy(head + 1, &time, 6); /* little-endian, as write.c asks for */
     head[7] = (uint8_t)captured;
     head[8] = (uint8_t)(captured >> 8);

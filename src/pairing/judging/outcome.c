@@ -359,9 +359,10 @@ static bool list(struct judging *j)
         entries[count++] = entry_of((uint32_t)ref, &c, rewrites);
     }
     qsort(entries, count, sizeof *entries, by_badness);
-    out->conversation_count = count < TRANSIT_CONVERSATIONS_MOST ? count : TRANSIT_CONVERSATIONS_MOST;
-    out->conversations = calloc(out->conversation_count + 1, sizeof *out->conversations);
-    for (size_t i = 0; out->conversations && i < out->conversation_count; i++) {
+    size_t kept = count < TRANSIT_CONVERSATIONS_MOST ? count : TRANSIT_CONVERSATIONS_MOST;
+    out->conversation_count = kept;
+    out->conversations = calloc(kept + 1, sizeof *out->conversations);
+    for (size_t i = 0; out->conversations && i < kept; i++) {
         fill(j, entries[i].ref, &out->conversations[i]);
         if (entries[i].ref < p->pair_count && p->pairs[entries[i].ref].rewrite_count)
             set_rewrites(&out->conversations[i], &p->pairs[entries[i].ref], &j->sides[entries[i].ref]);
