@@ -92,7 +92,7 @@ static void translate(struct flow *flow, enum pair_side to, struct pkt *packet)
                         .target = flow->hosts[to][to],
                         .ttl = from_six ? old.bytes[7] : old.bytes[8],
                         .protocol = protocol,
-                        .tos = from_six ? (uint8_t)(old.bytes[0] << 4 | old.bytes[1] >> 4) : old.bytes[1],
+                        .tos = (uint8_t)(from_six ? old.bytes[0] << 4 | old.bytes[1] >> 4 : old.bytes[1]),
                         .id = (uint16_t)rng_u32(&flow->rng),
                         .dont_fragment = true};
     if (protocol == IP_ICMP || protocol == IP_ICMP6) {
