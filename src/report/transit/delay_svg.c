@@ -52,7 +52,7 @@ static void find_span(struct view *view)
     view->to = NSTIME_NONE;
     for (unsigned way = 0; way < TRANSIT_WAYS; way++) {
         const struct delay_series *series = &view->svg->ways[way];
-        unsigned first, last;
+        unsigned first = 0, last = 0;
         if (!delay_series_span(series, &first, &last))
             continue;
         nstime from = series->from + first * series->width, to = series->from + (last + 1) * series->width;
