@@ -51,8 +51,9 @@ enum segment {
 };
 
 void connection_init(struct connection *connection);
-/* Takes a packet whose addresses and ports are the connection's. `leaves`: it goes from us to the target. Changes the
- * state as RFC 9293 3.10 and RFC 5961 3.2 have it, but for what depends on data that our kernel did not send. */
+/* Takes a packet whose addresses and ports are the connection's. `leaves`: it goes from us to the target. The
+ * state changes as in RFC 9293 3.10 and RFC 5961 3.2. But crafted data change nothing, because our kernel did not send
+ * them. */
 enum segment connection_take(struct connection *connection, const struct headers *packet, bool leaves, nstime time,
                              uint64_t frame);
 /* An ICMP error answered the SYN. */

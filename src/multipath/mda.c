@@ -20,8 +20,8 @@
  *      last of the flows that rule 2 takes, held back for this. Elsewhere it is the first flow, which is one of
  *      those of rule 6.
  *   9. The first flow may follow a path that ends early, at a filter or without a route. So if nothing else is
- *      wanted and the target was not met, a flow of each other group at the last TTL goes ahead as well, and one of
- *      those that are silent there. */
+ *      wanted and the target was not met, a flow of each other group at the last TTL goes ahead as well. One of the
+ *      flows that are silent there does the same. */
 #include "multipath/mda.h"
 
 #include <stdlib.h>

@@ -107,15 +107,10 @@ static bool current(const struct session *session, unsigned index, unsigned row,
 
 /* --- what may have drawn an answer --- */
 
-static bool is_direct(const struct reply *reply)
-{
-    return !reply->is_icmp;
-}
-
 static bool has_direct_reply(const struct probe *probe)
 {
     for (unsigned i = 0; i < probe_listed(probe); i++)
-        if (is_direct(&probe->replies[i]))
+        if (!probe->replies[i].is_icmp)
             return true;
     return false;
 }
@@ -376,7 +371,7 @@ static nstime search_deadline(const struct session *session, unsigned index, uns
     const struct trace *trace = &session->traces[index];
     const struct trace_connections *own = &session->connections[index];
     const struct draw_search *search = &own->searches[row];
-    nstime latest = NSTIME_NONE;
+    nstime earliest = NSTIME_NEVER;
     if (!search->on)
         return NSTIME_NEVER;
     for (size_t i = first_waited_for(session, trace, session->now); i < trace->probe_count; i++) {
@@ -384,10 +379,10 @@ static nstime search_deadline(const struct session *session, unsigned index, uns
         nstime at = connections_row(own, probe->flow) == row && probe->state != PROBE_REFUSED
                         ? session_probe_deadline(session, index, probe) + 1
                         : NSTIME_NONE;
-        if (at > session->now && (latest == NSTIME_NONE || at < latest))
-            latest = at;
+        if (at > session->now && at < earliest)
+            earliest = at;
     }
-    return latest == NSTIME_NONE ? NSTIME_NEVER : latest;
+    return earliest;
 }
 
 nstime connections_deadline(const struct session *session, unsigned index)
@@ -430,26 +425,18 @@ static nstime next_connection_at(const struct session *session)
     return session->connections_opened < CONNECTIONS_AT_ONCE ? NSTIME_NONE : session->last_connection + CONNECTION_GAP;
 }
 
-/* The smallest TTL whose probe ends the connection, or is answered without a name; 256: none is known. */
-static unsigned drawing_ttl(const struct session *session, unsigned index, unsigned row)
-{
-    const struct draw_search *search = &session->connections[index].searches[row];
-    return search->drew ? search->high : 256;
-}
-
 /* When a probe may leave on the connection. Where its answer would not say which probe drew it, it must be alone. */
 static nstime alone_from(const struct session *session, unsigned index, unsigned row, unsigned ttl, unsigned flow)
 {
     const struct trace *trace = &session->traces[index];
     const struct draw_search *search = &session->connections[index].searches[row];
-    unsigned drawing = drawing_ttl(session, index, row);
     nstime from = NSTIME_NONE;
-    if (!search->on && drawing == 256)
+    if (!search->on && !search->drew)
         return from;
     for (size_t i = first_waited_for(session, trace, session->now); i < trace->probe_count; i++) {
         const struct probe *probe = &trace->probes[i];
         bool counts = probe->flow == flow && !has_direct_reply(probe) && probe->state != PROBE_REFUSED &&
-                      (search->on || ttl >= drawing || probe->ttl >= drawing);
+                      (search->on || ttl >= search->high || probe->ttl >= search->high);
         nstime until = counts ? session_probe_deadline(session, index, probe) + 1 : NSTIME_NONE,
                kernel = probe->flow == flow ? kernel_answered_by(session, index, probe) : NSTIME_NONE;
         from = until > from ? until : from;

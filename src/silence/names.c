@@ -176,7 +176,7 @@ static enum end end_of(const struct count *count, const struct trace *trace, con
 
 /* Samples of one trace. Probes of one flow sent close together are one sample. A reply that stops a probe decides for
  * its sample, and else one that shows that a probe passed. */
-struct tally {
+struct samples {
     unsigned stopped, passed;
     unsigned told;                     /* of those stopped: by a reply */
     nstime last_passed, first_stopped; /* NSTIME_NONE: none */
@@ -184,17 +184,42 @@ struct tally {
     const struct reply *reply;         /* to that one */
 };
 
-/* `until`: probes sent after it do not count. */
-static void tally(const struct count *count, const struct trace *trace, nstime until, struct tally *out)
+/* The latest sample of a flow. */
+struct sample {
+    nstime begun;
+    enum end end;
+    bool is_told; /* a reply stopped one of its probes */
+};
+
+static void count_end(struct samples *samples, enum end was, enum end is)
 {
-    nstime begun[FLOWS_COMPARED_MOST];
-    enum end ends[FLOWS_COMPARED_MOST];
-    bool is_told[FLOWS_COMPARED_MOST] = {false}; /* a reply stopped it */
-    *out = (struct tally){.last_passed = NSTIME_NONE, .first_stopped = NSTIME_NONE};
-    for (unsigned i = 0; i < FLOWS_COMPARED_MOST; i++) {
-        begun[i] = NSTIME_NONE;
-        ends[i] = END_UNKNOWN;
-    }
+    samples->passed -= was == END_PASSED;
+    samples->stopped -= was == END_STOPPED;
+    samples->passed += is == END_PASSED;
+    samples->stopped += is == END_STOPPED;
+}
+
+/* Adds a probe that ended so. */
+static void add_to_sample(struct sample *sample, nstime sent, enum end end, bool is_told, struct samples *out)
+{
+    if (!sample_is_same(sample->begun, sent))
+        *sample = (struct sample){.begun = sent, .end = END_UNKNOWN};
+    bool decides = is_told || sample->end == END_UNKNOWN || (end == END_PASSED && !sample->is_told);
+    out->told += is_told && !sample->is_told;
+    sample->is_told = sample->is_told || is_told;
+    if (!decides)
+        return;
+    count_end(out, sample->end, end);
+    sample->end = end;
+}
+
+/* `until`: probes sent after it do not count. */
+static void count_samples(const struct count *count, const struct trace *trace, nstime until, struct samples *out)
+{
+    struct sample of_flow[FLOWS_COMPARED_MOST];
+    *out = (struct samples){.last_passed = NSTIME_NONE, .first_stopped = NSTIME_NONE};
+    for (unsigned i = 0; i < FLOWS_COMPARED_MOST; i++)
+        of_flow[i] = (struct sample){.begun = NSTIME_NONE, .end = END_UNKNOWN};
     for (size_t i = 0; i < trace->probe_count; i++) {
         const struct probe *probe = &trace->probes[i];
         const struct reply *reply;
@@ -203,28 +228,14 @@ static void tally(const struct count *count, const struct trace *trace, nstime u
         enum end end = end_of(count, trace, probe, &reply);
         if (end == END_UNKNOWN)
             continue;
-        bool is_same = sample_is_same(begun[probe->flow], probe->sent);
-        if (!is_same) {
-            begun[probe->flow] = probe->sent;
-            ends[probe->flow] = END_UNKNOWN;
-            is_told[probe->flow] = false;
-        }
-        bool decides = reply || ends[probe->flow] == END_UNKNOWN || (end == END_PASSED && !is_told[probe->flow]);
-        out->told += reply && !is_told[probe->flow];
-        is_told[probe->flow] = is_told[probe->flow] || reply;
-        if (decides) {
-            out->passed -= ends[probe->flow] == END_PASSED;
-            out->stopped -= ends[probe->flow] == END_STOPPED;
-            out->passed += end == END_PASSED;
-            out->stopped += end == END_STOPPED;
-            ends[probe->flow] = end;
-        }
+        add_to_sample(&of_flow[probe->flow], probe->sent, end, reply != NULL, out);
         if (end == END_PASSED) {
             out->last_passed = probe->sent > out->last_passed ? probe->sent : out->last_passed;
+            continue;
         }
-        if (end == END_STOPPED && (out->first_stopped == NSTIME_NONE || probe->sent < out->first_stopped))
+        if (out->first_stopped == NSTIME_NONE || probe->sent < out->first_stopped)
             out->first_stopped = probe->sent;
-        if (end == END_STOPPED && (!out->shown || (reply && !out->reply))) {
+        if (!out->shown || (reply && !out->reply)) {
             out->shown = probe;
             out->reply = reply;
         }
@@ -258,7 +269,7 @@ static bool goes_on(const struct count *count, const struct trace *named)
 #define RESETS_TO_PASSES 4
 
 /* Whether the control passed until the named spec was stopped, and then so often not that loss does not explain it. */
-static bool is_refused_later(const struct trace_set *set, const struct tally *named, const struct tally *control)
+static bool is_refused_later(const struct trace_set *set, const struct samples *named, const struct samples *control)
 {
     return control->passed && control->stopped && named->stopped && control->first_stopped > control->last_passed &&
            control->first_stopped > named->first_stopped &&
@@ -269,7 +280,7 @@ void names_compare(const struct trace_set *set, const struct trace *named, const
                    struct name_comparison *out)
 {
     struct count count = {.set = set, .at = out, .target = find_target(set, control)};
-    struct tally of_named, of_control;
+    struct samples of_named, of_control;
     *out = (struct name_comparison){.fate = NAME_PASSES, .confidence = 0.5};
     find_stop(named, control, &count.target, out);
     if (!out->ttl || traces_diverge(named, control, out->ttl))
@@ -277,11 +288,11 @@ void names_compare(const struct trace_set *set, const struct trace *named, const
     out->answer = first_answered_from(control, out->ttl);
     if (out->fate == NAME_SILENT && out->answer >= count.target.ttl)
         return; /* it may be the target that is silent to the name */
-    tally(&count, named, NSTIME_NEVER, &of_named);
-    tally(&count, control, NSTIME_NEVER, &of_control);
+    count_samples(&count, named, NSTIME_NEVER, &of_named);
+    count_samples(&count, control, NSTIME_NEVER, &of_control);
     out->is_refused_later = is_refused_later(set, &of_named, &of_control);
     if (out->is_refused_later)
-        tally(&count, control, of_control.last_passed, &of_control);
+        count_samples(&count, control, of_control.last_passed, &of_control);
     out->stopped = of_named.stopped;
     out->told = of_named.told;
     out->passed = of_named.passed;

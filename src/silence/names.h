@@ -25,7 +25,7 @@ struct name_comparison {
     unsigned stopped, passed;
     unsigned told;                            /* of those stopped: by the refusal or the answer; others were silent */
     unsigned control_stopped, control_passed; /* as long as the control passed: see `is_refused_later` */
-    bool goes_on; /* a probe that was answered went on: a router behind let it expire, or the target replied as well */
+    bool goes_on; /* a probe that was answered went on: a router let it expire as well, or the target replied as well */
     /* The control passed at first and never again. Devices that have seen a name refuse the pair of hosts for a while.
      * Only the samples before that count. */
     bool is_refused_later;

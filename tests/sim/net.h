@@ -120,7 +120,7 @@ struct filter {
     int from, to;                              /* node indices; -1: any */
     double chance;                             /* share of the matches it takes */
     char name[FILTER_NAME_BYTES];              /* that the packet carries; "": any or none */
-    nstime hold;                               /* so long after a match it drops all that matches but for the name */
+    nstime hold;                               /* after a match it drops matching packets with any name for this time */
     enum verb verb;
     uint8_t refusal[2][2]; /* REJECT: type and code of IPv4 and IPv6 */
 };

@@ -140,15 +140,15 @@ static void test_manners(void)
     snprintf(text, sizeof text, "%sservice answer%sfilter r4 forward data drop\n", TEN, LINKS);
     ok(run(text, 4, "diagnose", "icmp,tcp/80:data", 1, &net, &d),
        "data that is dropped from all source ports: it runs");
-    unsigned hasty = 0, prompt = 0;
+    unsigned early = 0, in_time = 0;
     for (unsigned i = 3; i < d.connect_count && i < CONNECTS_NOTED; i++) {
-        hasty += d.connects[i] - d.connects[i - 1] < NS_PER_S;
-        prompt += d.connects[i] - d.connects[i - 1] < 2 * NS_PER_S;
+        early += d.connects[i] - d.connects[i - 1] < NS_PER_S;
+        in_time += d.connects[i] - d.connects[i - 1] < 2 * NS_PER_S;
     }
     is_num(d.connect_count, 8, "it opens eight connections");
     ok(d.connect_count > 2 && d.connects[2] - d.connects[0] < NS_PER_S, "the first three need not wait");
-    is_num(hasty, 0, "the others follow one a second");
-    is_num(prompt, 5, "and not later");
+    is_num(early, 0, "the others follow one a second");
+    is_num(in_time, 5, "and not later");
     drive_free(&d);
     free(net);
 }

@@ -86,7 +86,7 @@ static void add_handshake(const struct facts *facts, struct verdict *out)
 {
     const struct connection *first = facts->trace->flow.connection;
     if (first && facts->sent && !was_connected(facts->trace))
-        phrase_add(out->text, "; this is of SYNs, as %s",
+        phrase_add(out->text, "; the probes were SYNs, because %s",
                    first->state == CONNECTION_REFUSED ? "the handshake was refused" : "no handshake was answered");
 }
 
