@@ -227,7 +227,7 @@ static nstime cost_of(const struct search *s, const struct held *h)
     bool is_near = s->self->point == TRANSIT_NEAR;
     nstime cost = lateness(s, is_near ? s->self : h, is_near ? h : s->self);
     cost += cost_of_ids(s, h);
-    return cost + (h->window != s->self->window ? OTHER_WINDOW : 0);
+    return cost + (h->window != s->self->window || h->options != s->self->options ? OTHER_WINDOW : 0);
 }
 
 /* Of those with the key, whole packets, and segments that begin with the same byte, the one that costs least. More than
@@ -505,5 +505,6 @@ bool match_is_alike(const struct pairing *p, const struct held *a, const struct 
     const bool *kept = p->config.overview.ids_kept;
     bool other_id = kept[TRANSIT_TOWARD_FAR] && kept[TRANSIT_TOWARD_NEAR] && a->id && b->id && a->id != b->id;
     return !other_id && a->flow == b->flow && a->way == b->way && a->kind == b->kind && a->length == b->length &&
-           a->whole_seq == b->whole_seq && a->ack == b->ack && a->timestamp == b->timestamp && a->content == b->content;
+           a->whole_seq == b->whole_seq && a->ack == b->ack && a->timestamp == b->timestamp &&
+           a->options == b->options && a->content == b->content;
 }

@@ -11,6 +11,9 @@
 /* Packets of each point that are compared, at most. Unit: packets. Source: they take 10 MB. Effect: fewer show less of
  * a drift, and nothing of conversations with few packets. */
 #define SIGHTINGS_MOST 65536
+/* Names with fewer bits count only if others show nothing. */
+#define TELLING_BITS 16
+#define SHARED_LEAST 2
 /* Shorter silences are not kept. Unit: time. Source: TCP's first timeout after a loss is 1 s (RFC 6298 2.1). */
 #define SILENCE_LEAST (250 * NS_PER_MS)
 /* Bytes of payload by which packets are chosen and compared here. Unit: bytes. Source: headers with counters are
@@ -36,7 +39,8 @@ struct last_packets {
 
 struct overview {
     struct last_packets last[TRANSIT_POINTS];
-    struct sightings *sightings[TRANSIT_POINTS];
+    struct sightings *sightings[TRANSIT_POINTS]; /* owned */
+    struct sightings *weak[TRANSIT_POINTS];      /* owned; by names that other packets may have, too */
     struct overview_point points[TRANSIT_POINTS];
     /* How many packets that the capture cut have so many bytes of payload. */
     uint64_t cut[TRANSIT_POINTS][CONTENT_BYTES + 1];
@@ -50,7 +54,8 @@ struct overview *overview_new(void)
     bool good = true;
     for (unsigned point = 0; point < TRANSIT_POINTS; point++) {
         s->sightings[point] = sightings_new(SIGHTINGS_MOST);
-        good = good && s->sightings[point];
+        s->weak[point] = sightings_new(SIGHTINGS_MOST / 8);
+        good = good && s->sightings[point] && s->weak[point];
         s->points[point].first = s->points[point].last = NSTIME_NONE;
     }
     if (good)
@@ -63,8 +68,10 @@ void overview_free(struct overview *s)
 {
     if (!s)
         return;
-    for (unsigned point = 0; point < TRANSIT_POINTS; point++)
+    for (unsigned point = 0; point < TRANSIT_POINTS; point++) {
         sightings_free(s->sightings[point]);
+        sightings_free(s->weak[point]);
+    }
     free(s);
 }
 
@@ -149,10 +156,10 @@ void overview_take(struct overview *s, enum transit_point point, const struct fr
                                 .role = SIGHTING_PACKET,
                                 .ttl = p.ttl};
     for (unsigned name = 0; name < PASSAGE_NAMES; name++) {
-        bool is_telling = p.names[name] && p.name_bits[name] >= 16 && !(p.cut && name == NAME_CONTENT);
+        bool is_named = p.names[name] && !(p.cut && name == NAME_CONTENT);
         sighting.identity = p.names[name];
-        if (is_telling)
-            sightings_add(s->sightings[point], &sighting);
+        if (is_named)
+            sightings_add(p.name_bits[name] >= TELLING_BITS ? s->sightings[point] : s->weak[point], &sighting);
     }
 }
 
@@ -330,6 +337,15 @@ static bool compare_packets(struct overview *s, struct overview_result *out)
     return usual != NULL;
 }
 
+static void use_weak(struct overview *s)
+{
+    for (unsigned point = 0; point < TRANSIT_POINTS; point++) {
+        struct sightings *strong = s->sightings[point];
+        s->sightings[point] = s->weak[point];
+        s->weak[point] = strong;
+    }
+}
+
 bool overview_finish(struct overview *s, struct overview_result *out)
 {
     *out = (struct overview_result){.shared = 0};
@@ -339,5 +355,13 @@ bool overview_finish(struct overview *s, struct overview_result *out)
     }
     unsigned near = content_of(s->cut[TRANSIT_NEAR]), far = content_of(s->cut[TRANSIT_FAR]);
     out->content_bytes = near < far ? near : far;
-    return compare_clocks(s, out) && compare_packets(s, out);
+    if (!compare_clocks(s, out))
+        return false;
+    if (out->shared < SHARED_LEAST || !out->clock.count) {
+        out->shared = 0;
+        use_weak(s);
+        if (!compare_clocks(s, out))
+            return false;
+    }
+    return compare_packets(s, out);
 }

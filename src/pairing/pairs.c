@@ -149,8 +149,8 @@ static uint8_t evidence_of(const struct ballot *b)
                                                    [NAME_ONE_ACK] = TRANSIT_BY_SEQ,
                                                    [NAME_CONTENT] = TRANSIT_BY_PAYLOAD};
     bool same_id = b->passage->id && b->passage->id == b->vote->id;
-    return (uint8_t)(by_name[b->name] | (same_id ? TRANSIT_BY_IP_ID : 0) |
-                     (b->same_addresses ? TRANSIT_BY_ADDRESSES : 0));
+    uint8_t by = b->passage->kind == PASSAGE_TCP ? by_name[b->name] : TRANSIT_BY_PAYLOAD;
+    return (uint8_t)(by | (same_id ? TRANSIT_BY_IP_ID : 0) | (b->same_addresses ? TRANSIT_BY_ADDRESSES : 0));
 }
 
 static int bits_of(const struct ballot *b)

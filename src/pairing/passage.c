@@ -11,6 +11,10 @@
 /* Bits that a name tells at most. Unit: bits. Source: chosen above PAIRED_BITS. Effect: one packet pairs a
  * conversation. */
 #define NAME_BITS_MOST 48
+/* Bits of an echo request without and with its id. Payload and first numbers are mostly those of other requests, too.
+ */
+#define ECHO_BITS 12
+#define ECHO_ID_BITS 28
 /* Bits of a single number, which other packets of the connection have, too. It shows what a firewall adds to the other
  * number, and too little to compare clocks. */
 #define ONE_NUMBER_BITS 12
@@ -190,7 +194,9 @@ static void read_other(const struct headers *headers, unsigned most, struct pass
         out->content = passage_mix(out->content, headers->ip.fragment_offset);
     if (t->have & HAVE_ECHO) {
         out->content = passage_mix(out->content, (uint64_t)is_echo_request(headers) << 16 | t->echo_seq);
-        bits = bits / 2 + 16;
+        bits = ECHO_BITS;
+        uint64_t hash = passage_mix(out->content, (uint64_t)t->echo_id << 32 | out->length);
+        set_name(out, NAME_SEQ, hash, ECHO_ID_BITS);
     } else if (is_icmp(headers) && (t->have & HAVE_TYPE)) {
         out->content = passage_mix(out->content, (uint64_t)t->type << 8 | t->code);
     }

@@ -22,7 +22,7 @@ enum passage_kind {
 };
 
 enum passage_name {
-    NAME_SEQ,        /* TCP: sequence and acknowledgement number, first bytes */
+    NAME_SEQ,        /* TCP: sequence and acknowledgement number, first bytes; echo: id, sequence number and payload */
     NAME_TIMESTAMPS, /* TCP: both timestamps, first bytes */
     NAME_ONE_SEQ,    /* TCP without timestamps: the sequence number, first bytes */
     NAME_ONE_ACK,    /* TCP without timestamps: the acknowledgement number, first bytes */
