@@ -467,6 +467,31 @@ void match_held(struct pairing *p, uint32_t index, bool any)
     }
 }
 
+/* Not yet settled, but both ids are the same, and no other packet fits. It is the same search, done while the partner is
+ * in the processor's cache. */
+void match_at_once(struct pairing *p, uint32_t index)
+{
+    const struct held *self = &p->held.held[index];
+    const struct search s = search_of(p, self, false);
+    uint64_t key = held_key(&p->held, s.flow, s.flow_way, self, s.seq, s.ack);
+    uint32_t found = NONE;
+    unsigned left = ALIKE_MOST;
+    if (!self->id || self->is_alike)
+        return;
+    for (uint32_t i = held_first(&p->held, key); i != NONE && left; i = p->held.held[i].chain, left--) {
+        const struct held *h = &p->held.held[i];
+        if (h->key != key || !fits(&s, h))
+            continue;
+        if (found != NONE || h->id != self->id || h->is_alike || h->span != self->span || !h->is_first)
+            return;
+        found = i;
+    }
+    if (found == NONE || is_out_of_time(&s, &p->held.held[found]))
+        return;
+    bool is_near = self->point == TRANSIT_NEAR;
+    join(p, is_near ? index : found, is_near ? found : index);
+}
+
 /* RFC 4737 3.3: a packet is reordered if one that was sent later came before it. */
 void match_settle(struct pairing *p, uint32_t index)
 {

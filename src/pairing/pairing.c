@@ -12,6 +12,20 @@ struct pairing_and_result {
     struct transit_result result;
 };
 
+static nstime settled_after(const struct overview_result *overview)
+{
+    nstime most = 0;
+    const struct clock_segment *segment = &overview->clock.segments[0];
+    if (!overview->clock.count || !segment->has_least || !segment->has_most)
+        return SETTLED_MOST;
+    for (unsigned way = 0; way < TRANSIT_WAYS; way++) {
+        nstime delay = overview->usual[way] < 0 ? -overview->usual[way] : overview->usual[way];
+        most = overview->usual_known[way] && delay > most ? delay : most;
+    }
+    most = 2 * most + (segment->most - segment->least);
+    return most < SETTLED_LEAST ? SETTLED_LEAST : most > SETTLED_MOST ? SETTLED_MOST : most;
+}
+
 struct pairing *pairing_new(const struct pairing_config *config)
 {
     struct pairing_and_result *both = calloc(1, sizeof *both);
@@ -19,6 +33,7 @@ struct pairing *pairing_new(const struct pairing_config *config)
     if (!both)
         return NULL;
     p->config = *config;
+    p->settled_after = settled_after(&config->overview);
     const struct overview_point *near = &config->overview.points[TRANSIT_NEAR];
     p->least = least_new(near->first, near->last);
     bool good = p->least != NULL;
@@ -192,9 +207,16 @@ static void settle(struct pairing *p, uint32_t index)
 static void advance(struct pairing *p, nstime common)
 {
     const struct held_store *store = &p->held;
-    while (store->first_unsettled != NONE && store->held[store->first_unsettled].common <= common - SETTLED_AFTER &&
+    while (store->first_unsettled != NONE && store->held[store->first_unsettled].common <= common - p->settled_after &&
            !p->failed)
         settle(p, store->first_unsettled);
+    while (store->first_young != NONE && store->first_young != store->first_unsettled &&
+           store->held[store->first_young].common <= common - p->settled_after - PAIRED_FOR) {
+        uint32_t index = store->first_young;
+        p->held.first_young = store->held[index].later;
+        if (store->held[index].paired)
+            held_remove(&p->held, index);
+    }
     while (store->first != NONE && !p->failed) {
         bool is_old = store->held[store->first].common <= common - ALONE_AFTER;
         if (!is_old && store->count < HELD_MOST)
@@ -345,11 +367,14 @@ static void take_packet(struct pairing *p, const struct passage *passage)
         note_stream(flow, passage, way);
     mark_alike(p, &h);
     h.order = ++p->orders[passage->point];
-    if (held_add(&p->held, &p->flows, &h) == NONE) {
+    uint32_t held = held_add(&p->held, &p->flows, &h);
+    if (held == NONE) {
         p->failed = true;
         return;
     }
     pairs_vote(p, passage, index, way);
+    if (p->flows.flows[index].pair != NONE && !p->held.held[held].paired)
+        match_at_once(p, held);
 }
 
 bool pairing_take(struct pairing *p, enum transit_point point, unsigned file, const struct frame *frame,

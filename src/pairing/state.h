@@ -11,13 +11,17 @@
 /* Bits that pair two conversations. Unit: bits. Source: 2^40 pairs of packets are compared in a capture of a million
  * each. Effect: with fewer, conversations are paired by chance. */
 #define PAIRED_BITS 40
-/* After so long a packet's partner is looked for. Unit: time. Source: the error of the clocks before the pairing, and
- * the delay of most paths, are shorter. Effect: a shorter one may choose a wrong one of alike packets; a longer one
- * needs more memory. */
-#define SETTLED_AFTER (500 * NS_PER_MS)
+/* After so long a packet's partner is looked for, at least and at most; between, it is twice the usual delay and the
+ * error of the clocks. Unit: time. Source: queues at the usual delay. Effect: a shorter one may choose a wrong one of
+ * alike packets; a longer one needs more memory. */
+#define SETTLED_LEAST (100 * NS_PER_MS)
+#define SETTLED_MOST (500 * NS_PER_MS)
 /* After so long a packet is alone. Unit: time. Source: RFC 9293 3.4.1 names two minutes, and queues of seconds are
  * seen. Effect: a longer one needs more memory. Partners that come still later are found in the end. */
 #define ALONE_AFTER (4 * NS_PER_S)
+/* So long a packet that found its partner is remembered, to know duplicates of it. Unit: time. Source: the network makes
+ * them within milliseconds. Effect: a longer one needs more memory. */
+#define PAIRED_FOR (300 * NS_PER_MS) /* after it is settled */
 /* Packets in flight. Unit: packets of about 150 bytes. Source: 256 MiB in all. Effect: beyond, the oldest are decided
  * earlier. */
 #define HELD_MOST 700000
@@ -104,6 +108,7 @@ struct pairing {
     struct alone *alone; /* owned */
     size_t alone_count, alone_capacity;
     uint64_t alone_left_out;
+    nstime settled_after;
     struct least_delays *least;
     struct recent_delay recent[TRANSIT_WAYS]; /* of packets that more than their time tells apart */
     uint32_t orders[TRANSIT_POINTS];
@@ -125,6 +130,8 @@ void pairs_vote(struct pairing *p, const struct passage *passage, uint32_t flow,
 
 /* match.c: finds partners of a packet of a paired flow, part by part. `any`: even one that would have a better one. */
 void match_held(struct pairing *p, uint32_t index, bool any);
+/* Pairs a packet that has just come, if it is sure which one its partner is. */
+void match_at_once(struct pairing *p, uint32_t index);
 /* Notes that a paired packet was passed in the order of arrival. */
 void match_settle(struct pairing *p, uint32_t index);
 /* Of all packets of the near flow that have settled. */
