@@ -11,7 +11,7 @@
 struct held {
     /* What a search compares comes first: together it fills a line of the processor's cache. */
     uint64_t key, content;
-    nstime common; /* near clock */
+    nstime common;  /* near clock */
     uint32_t chain; /* next with the same key bucket */
     uint32_t flow;
     uint32_t seq, span; /* TCP: what is left of its range */
@@ -30,9 +30,9 @@ struct held {
     uint32_t timestamp_echo, flow_label, interface;
     nstime time; /* of its point's clock */
     uint64_t frame;
-    uint32_t partner_order; /* with `paired` */
-    uint32_t chain_before;  /* the one before it with the same key bucket */
-    uint32_t prev, next;    /* in its way's list of packets that are not paired */
+    uint32_t partner_order;  /* with `paired` */
+    uint32_t chain_before;   /* the one before it with the same key bucket */
+    uint32_t prev, next;     /* in its way's list of packets that are not paired */
     uint32_t earlier, later; /* in the order of time */
     uint16_t mss;
     uint8_t file, tos, version, window_scale;
@@ -70,6 +70,12 @@ void held_resize(struct held_store *store, uint32_t index, uint32_t seq, uint32_
 void held_unlist(struct held_store *store, struct flows *flows, uint32_t index);
 /* Removes an unlisted record. */
 void held_remove(struct held_store *store, uint32_t index);
+
+/* Brings a key's bucket into the cache. */
+static inline void held_prefetch(const struct held_store *store, uint64_t key)
+{
+    __builtin_prefetch(&store->heads[key & store->mask], 1);
+}
 
 /* Those with a key's bucket: the latest first. */
 static inline uint32_t held_first(const struct held_store *store, uint64_t key)

@@ -467,8 +467,14 @@ void match_held(struct pairing *p, uint32_t index, bool any)
     }
 }
 
-/* Not yet settled, but both ids are the same, and no other packet fits. It is the same search, done while the partner is
- * in the processor's cache. */
+uint64_t match_key(const struct pairing *p, const struct held *h)
+{
+    const struct search s = search_of(p, h, false);
+    return held_key(&p->held, s.flow, s.flow_way, h, s.seq, s.ack);
+}
+
+/* Not yet settled, but both ids are the same, and no other packet fits. It is the same search, done while the partner
+ * is in the processor's cache. */
 void match_at_once(struct pairing *p, uint32_t index)
 {
     const struct held *self = &p->held.held[index];

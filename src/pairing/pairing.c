@@ -192,6 +192,8 @@ static void settle(struct pairing *p, uint32_t index)
     struct held *h = &p->held.held[index];
     h->settled = true;
     p->held.first_unsettled = h->later;
+    if (h->later != NONE)
+        __builtin_prefetch(&p->held.held[h->later], 1);
     if (h->paired) {
         match_settle(p, index);
         return;
@@ -345,16 +347,13 @@ static void note_stream(struct flow *flow, const struct passage *passage, unsign
         this->retransmitted += stream_take(&this->stream, passage->seq, span, passage->time);
 }
 
-static void take_packet(struct pairing *p, const struct passage *passage)
+static void take_packet(struct pairing *p, const struct coming *coming)
 {
-    unsigned way = 0;
-    uint32_t index = flows_take(&p->flows, passage, &way);
-    if (index == NONE) {
-        p->failed = true;
-        return;
-    }
+    const struct passage *passage = &coming->passage;
+    uint32_t index = coming->flow;
+    unsigned way = coming->way;
     struct held h = held_of(passage, index, way);
-    h.key = held_key(&p->held, index, way, &h, h.seq, h.ack);
+    h.key = coming->key;
     struct flow *flow = &p->flows.flows[index];
     flow->last = passage->time;
     if (is_copy(p, &h))
@@ -377,28 +376,64 @@ static void take_packet(struct pairing *p, const struct passage *passage)
         match_at_once(p, held);
 }
 
+static void take_first(struct pairing *p)
+{
+    const struct coming *coming = &p->coming[p->coming_taken++ % COMING_MOST];
+    advance(p, coming->passage.common);
+    if (!p->failed)
+        take_packet(p, coming);
+}
+
+static void take_rest(struct pairing *p)
+{
+    while (p->coming_taken != p->coming_read)
+        take_first(p);
+}
+
+/* Finds the flow of the packet, and what of the memory it will need. */
+static void prepare(struct pairing *p, struct coming *coming)
+{
+    const struct passage *passage = &coming->passage;
+    coming->flow = flows_take(&p->flows, passage, &coming->way);
+    if (coming->flow == NONE) {
+        p->failed = true;
+        return;
+    }
+    const struct held h = held_of(passage, coming->flow, coming->way);
+    coming->key = held_key(&p->held, coming->flow, coming->way, &h, h.seq, h.ack);
+    held_prefetch(&p->held, coming->key);
+    if (p->flows.flows[coming->flow].pair != NONE)
+        held_prefetch(&p->held, match_key(p, &h));
+}
+
 bool pairing_take(struct pairing *p, enum transit_point point, unsigned file, const struct frame *frame,
                   const struct packet *packet)
 {
-    struct passage passage;
+    struct coming *coming = &p->coming[p->coming_read % COMING_MOST];
+    struct passage *passage = &coming->passage;
     const struct clock_estimate *clock = &p->config.overview.clock;
-    nstime common = point == TRANSIT_FAR && clock->count ? clock_correct(clock, frame->time) : frame->time;
     p->points[point].frames++;
     p->points[point].malformed += packet->malformed != NULL;
     note_time(&p->points[point], frame->time);
-    advance(p, common);
-    if (!passage_read(frame, packet, p->config.overview.content_bytes, &passage))
+    if (!passage_read(frame, packet, p->config.overview.content_bytes, passage))
         return !p->failed;
-    passage.common = common;
-    passage.point = (uint8_t)point;
-    passage.file = (uint8_t)file;
-    take_packet(p, &passage);
+    passage->common = point == TRANSIT_FAR && clock->count ? clock_correct(clock, frame->time) : frame->time;
+    passage->point = (uint8_t)point;
+    passage->file = (uint8_t)file;
+    if (passage->flags & TCP_SYN) /* whether it begins another flow depends on all before it */
+        take_rest(p);
+    prepare(p, coming);
+    p->coming_read++;
+    if (p->coming_read - p->coming_taken == COMING_MOST)
+        take_first(p);
     return !p->failed;
 }
 
 bool pairing_finish(struct pairing *p, const struct transit_result **out)
 {
     struct pairing_and_result *both = (struct pairing_and_result *)p;
+    if (!p->failed)
+        take_rest(p);
     while (p->held.first_unsettled != NONE && !p->failed)
         settle(p, p->held.first_unsettled);
     while (p->held.first != NONE && !p->failed)

@@ -19,8 +19,8 @@
 /* After so long a packet is alone. Unit: time. Source: RFC 9293 3.4.1 names two minutes, and queues of seconds are
  * seen. Effect: a longer one needs more memory. Partners that come still later are found in the end. */
 #define ALONE_AFTER (4 * NS_PER_S)
-/* So long a packet that found its partner is remembered, to know duplicates of it. Unit: time. Source: the network makes
- * them within milliseconds. Effect: a longer one needs more memory. */
+/* So long a packet that found its partner is remembered, to know duplicates of it. Unit: time. Source: the network
+ * makes them within milliseconds. Effect: a longer one needs more memory. */
 #define PAIRED_FOR (300 * NS_PER_MS) /* after it is settled */
 /* Packets in flight. Unit: packets of about 150 bytes. Source: 256 MiB in all. Effect: beyond, the oldest are decided
  * earlier. */
@@ -98,6 +98,17 @@ struct recent_delay {
     nstime delay, spread;
 };
 
+/* Packets between their reading and their taking: meanwhile memory that they need comes into the cache. Unit: packets.
+ * Source: a packet takes about 200 ns, and memory 100 ns. Effect: fewer wait for memory. */
+#define COMING_MOST 8
+
+struct coming {
+    struct passage passage;
+    uint32_t flow;
+    unsigned way;
+    uint64_t key;
+};
+
 struct pairing {
     struct pairing_config config;
     struct flows flows;
@@ -108,6 +119,8 @@ struct pairing {
     struct alone *alone; /* owned */
     size_t alone_count, alone_capacity;
     uint64_t alone_left_out;
+    struct coming coming[COMING_MOST]; /* a ring: coming_taken to coming_read */
+    unsigned coming_read, coming_taken;
     nstime settled_after;
     struct least_delays *least;
     struct recent_delay recent[TRANSIT_WAYS]; /* of packets that more than their time tells apart */
@@ -130,6 +143,8 @@ void pairs_vote(struct pairing *p, const struct passage *passage, uint32_t flow,
 
 /* match.c: finds partners of a packet of a paired flow, part by part. `any`: even one that would have a better one. */
 void match_held(struct pairing *p, uint32_t index, bool any);
+/* The key of the partner of a packet. */
+uint64_t match_key(const struct pairing *p, const struct held *h);
 /* Pairs a packet that has just come, if it is sure which one its partner is. */
 void match_at_once(struct pairing *p, uint32_t index);
 /* Notes that a paired packet was passed in the order of arrival. */

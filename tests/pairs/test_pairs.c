@@ -36,6 +36,7 @@ static const struct {
     {224, "the last bytes of a segment that was sent again are taken for lost"},
     {229, "a step of the near clock is placed too late"},
     {280, "as 158"},
+    {282, "a step of the far clock is not seen"},
     {284, "as 136"},
     {285, "a step of the far clock is not seen"},
 };
