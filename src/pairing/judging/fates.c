@@ -10,6 +10,8 @@
  *  8. It came to the receiver's point alone, and is an ICMP error: a router between the points sent it.
  *  9. The other capture missed packets, and nothing shows that this one is lost: nothing.
  * 10. It is lost, if it is at the sender's point, and else forged. */
+#include <stdlib.h>
+
 #include "pairing/judging/judging.h"
 
 /* A capture may begin and end a little later than its first and last frames say. Unit: time. */
@@ -328,7 +330,42 @@ static void judge_unpaired(const struct judging *j, struct alone *a)
     judge(j, a, &side, a->way);
 }
 
-void fates_judge(struct judging *j)
+/* A clock that is not well known shows gaps which there are not: short ones. */
+static bool has_sure_gaps(const struct judging *j)
+{
+    bool is_sure = j->out->clock.count == 1 && has_both_bounds(&j->out->clock);
+    for (unsigned point = 0; point < TRANSIT_POINTS; point++) {
+        const struct overview_point *overview = &j->p->config.overview.points[point];
+        for (unsigned k = 0; k < overview->silence_count; k++)
+            if (j->is_gap[point][k] && overview->silences[k].to - overview->silences[k].from < GAP_LEAST)
+                is_sure = false;
+    }
+    return is_sure;
+}
+
+/* Packets of a group are maybe the same as those of the other point, but for those that its capture has a gap for. */
+static bool judge_groups(const struct judging *j)
+{
+    struct pairing *p = j->p;
+    bool(*is_open)[TRANSIT_POINTS] = calloc((size_t)j->groups + 1, sizeof *is_open);
+    if (!is_open)
+        return false;
+    bool has_gaps = has_sure_gaps(j);
+    for (size_t i = 0; i < p->alone_count; i++)
+        if (!has_gaps || p->alone[i].shown.reason != TRANSIT_SILENT)
+            is_open[p->alone[i].group][p->alone[i].shown.point] = true;
+    for (size_t i = 0; i < p->alone_count; i++) {
+        struct alone *a = &p->alone[i];
+        if (!a->gone && a->group && a->shown.fate != TRANSIT_UNJUDGED && is_open[a->group][!a->shown.point]) {
+            a->shown.fate = TRANSIT_UNJUDGED;
+            a->shown.reason = TRANSIT_AMBIGUOUS;
+        }
+    }
+    free(is_open);
+    return true;
+}
+
+bool fates_judge(struct judging *j)
 {
     struct pairing *p = j->p;
     for (size_t i = 0; i < p->alone_count; i++) {
@@ -339,4 +376,5 @@ void fates_judge(struct judging *j)
         else
             judge_unpaired(j, &p->alone[i]);
     }
+    return judge_groups(j);
 }

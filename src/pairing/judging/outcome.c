@@ -436,8 +436,7 @@ bool outcome_make(struct pairing *p, struct transit_result *out)
     }
     if (good) {
         fates_find_gaps(&j);
-        fates_judge(&j);
-        good = list(&j) && list_alone(&j);
+        good = fates_judge(&j) && list(&j) && list_alone(&j);
     }
     free(j.sides);
     free(j.proxied);
