@@ -127,7 +127,7 @@ static bool is_in_gap(const struct judging *j, unsigned point, const struct hole
 /* Whether it counts, and not only tells that the capture began. */
 static bool is_missed(const struct judging *j, unsigned point, const struct hole *hole)
 {
-    return hole->acked != NSTIME_NONE && hole->acked >= j->out->points[point].first + HOLE_AFTER;
+    return hole->acked != NSTIME_NONE && hole->since >= j->out->points[point].first + HOLE_AFTER;
 }
 
 static void note_gaps(struct judging *j, const struct flow *flow)
