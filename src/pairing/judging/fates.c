@@ -84,20 +84,59 @@ static void count_alone(const struct judging *j, unsigned point, struct gap_evid
     }
 }
 
-/* Bytes that were acknowledged, and that the capture lacks in a silence. */
-static bool is_in_silence(struct judging *j, unsigned point, const struct hole *hole)
+/* When the bytes of a hole may have been sent: a lost segment is sent again later, and what was sent in a long silence
+ * is so for a time after it. */
+static bool may_be_in(const struct silence *silence, const struct hole *hole)
 {
-    const struct overview_point *overview = &j->p->config.overview.points[point];
-    bool found = false;
-    for (unsigned k = 0; k < overview->silence_count; k++)
-        if (overview->silences[k].from >= hole->since && overview->silences[k].to <= hole->until) {
-            j->is_gap[point][k] = true;
-            found = true;
-        }
-    return found;
+    bool is_long = silence->to - silence->from >= GAP_LEAST;
+    nstime until = is_long && hole->acked > hole->until ? hole->acked : hole->until;
+    return overlaps(silence, hole->since - (is_long ? HOLE_AFTER : 0), until);
 }
 
-static void count_holes(struct judging *j, const struct flow *flow)
+/* Bytes that were acknowledged, and that the capture lacks: the longest silence in that time is a gap. */
+static void note_gap(struct judging *j, unsigned point, const struct hole *hole)
+{
+    const struct overview_point *overview = &j->p->config.overview.points[point];
+    nstime longest = 0;
+    bool *is_gap = NULL;
+    for (unsigned k = 0; k < overview->silence_count; k++) {
+        const struct silence *silence = &overview->silences[k];
+        nstime length = silence->to - silence->from;
+        if (silence->from >= hole->since && may_be_in(silence, hole) && length > longest) {
+            longest = length;
+            is_gap = &j->is_gap[point][k];
+        }
+    }
+    if (is_gap)
+        *is_gap = true;
+}
+
+static bool is_in_gap(const struct judging *j, unsigned point, const struct hole *hole)
+{
+    const struct overview_point *overview = &j->p->config.overview.points[point];
+    for (unsigned k = 0; k < overview->silence_count; k++)
+        if (j->is_gap[point][k] && may_be_in(&overview->silences[k], hole))
+            return true;
+    return false;
+}
+
+/* Whether it counts, and not only tells that the capture began. */
+static bool is_missed(const struct judging *j, unsigned point, const struct hole *hole)
+{
+    return hole->acked != NSTIME_NONE && hole->acked >= j->out->points[point].first + HOLE_AFTER;
+}
+
+static void note_gaps(struct judging *j, const struct flow *flow)
+{
+    for (unsigned way = 0; way < 2; way++) {
+        const struct stream *stream = &flow->ways[way].stream;
+        for (unsigned i = 0; i < stream->count; i++)
+            if (is_missed(j, flow->point, &stream->holes[i]))
+                note_gap(j, flow->point, &stream->holes[i]);
+    }
+}
+
+static void count_missed(struct judging *j, const struct flow *flow)
 {
     struct transit_point_result *point = &j->out->points[flow->point];
     for (unsigned way = 0; way < 2; way++) {
@@ -105,8 +144,7 @@ static void count_holes(struct judging *j, const struct flow *flow)
         unsigned counted = 0;
         for (unsigned i = 0; i < stream->count; i++) {
             const struct hole *hole = &stream->holes[i];
-            if (hole->acked == NSTIME_NONE || hole->acked < point->first + HOLE_AFTER ||
-                is_in_silence(j, flow->point, hole))
+            if (!is_missed(j, flow->point, hole) || is_in_gap(j, flow->point, hole))
                 continue;
             counted++;
             point->missed_example = point->missed_example ? point->missed_example : hole->frame;
@@ -124,7 +162,7 @@ static bool is_many(const struct gap_evidence *evidence, bool is_coming, nstime 
 void fates_find_gaps(struct judging *j)
 {
     for (size_t i = 0; i < j->p->flows.count; i++)
-        count_holes(j, &j->p->flows.flows[i]);
+        note_gaps(j, &j->p->flows.flows[i]);
     for (unsigned point = 0; point < TRANSIT_POINTS; point++) {
         const struct overview_point *overview = &j->p->config.overview.points[point];
         struct gap_evidence evidence[SILENCES_MOST];
@@ -140,6 +178,8 @@ void fates_find_gaps(struct judging *j)
             j->is_gap[point][k] = j->is_gap[point][k] || one_way || both_ways || comes;
         }
     }
+    for (size_t i = 0; i < j->p->flows.count; i++)
+        count_missed(j, &j->p->flows.flows[i]);
 }
 
 /* --- packets --- */
