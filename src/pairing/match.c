@@ -148,10 +148,22 @@ static void note_ids(struct pair_way *way, const struct held *near, const struct
     }
 }
 
+/* A reset holds nothing that tells it from a forged one. It is another one if the receiver's point has it before the
+ * sender's point, by more than the clocks may be wrong. */
+static bool is_too_early(const struct search *s, const struct held *h)
+{
+    const struct overview_result *overview = &s->p->config.overview;
+    const struct held *near = s->self->point == TRANSIT_NEAR ? s->self : h, *far = near == h ? s->self : h;
+    if (!(near->flags & TCP_RST) || s->way->up == s->way->down || !overview->clock_is_sure)
+        return false;
+    bool toward_far = s->way->down > s->way->up;
+    return (toward_far ? far->common - near->common : near->common - far->common) < -overview->clock_error;
+}
+
 static bool fits(const struct search *s, const struct held *h)
 {
     const struct held *self = s->self;
-    if (h->paired || h->flow != s->flow || h->way != s->flow_way || h->kind != self->kind)
+    if (h->paired || h->flow != s->flow || h->way != s->flow_way || h->kind != self->kind || is_too_early(s, h))
         return false;
     if (ids_exclude(s, h))
         return false;
