@@ -6,6 +6,8 @@
 #include "base/array.h"
 
 #define BUCKETS_FIRST 4096u
+/* Most packets that are looked up are not there: a bucket that is empty saves a look at a packet. */
+#define BUCKETS_PER_PACKET 4
 
 bool held_init(struct held_store *s, uint64_t secret)
 {
@@ -14,7 +16,8 @@ bool held_init(struct held_store *s, uint64_t secret)
                              .free = NONE,
                              .first = NONE,
                              .last = NONE,
-                             .first_unsettled = NONE};
+                             .first_unsettled = NONE,
+                             .first_young = NONE};
     s->heads = malloc(BUCKETS_FIRST * sizeof *s->heads);
     if (!s->heads)
         return false;
@@ -85,7 +88,7 @@ static uint32_t allocate(struct held_store *s)
     } else if (s->used < NONE && array_reserve((void **)&s->held, &s->capacity, s->used + 1, sizeof *s->held)) {
         index = (uint32_t)s->used++;
     }
-    if (index == NONE || (s->count > s->mask && !grow(s)))
+    if (index == NONE || (s->count > s->mask / BUCKETS_PER_PACKET && !grow(s)))
         return NONE;
     s->count++;
     return index;
@@ -126,6 +129,8 @@ uint32_t held_add(struct held_store *s, struct flows *flows, const struct held *
     put_in_list(s, flows, index, way_of(s, flows, index)->tail);
     if (s->first_unsettled == NONE)
         s->first_unsettled = index;
+    if (s->first_young == NONE)
+        s->first_young = index;
     return index;
 }
 
@@ -171,6 +176,8 @@ void held_remove(struct held_store *s, uint32_t index)
     unchain(s, index);
     if (s->first_unsettled == index)
         s->first_unsettled = h->later;
+    if (s->first_young == index)
+        s->first_young = h->later;
     *(h->earlier == NONE ? &s->first : &s->held[h->earlier].later) = h->later;
     *(h->later == NONE ? &s->last : &s->held[h->later].earlier) = h->earlier;
     h->chain = s->free;

@@ -9,28 +9,36 @@
 #include "pairing/flows.h"
 
 struct held {
-    nstime time, common; /* of its point's clock; of the near one's */
-    uint64_t frame, content, key;
+    /* What a search compares comes first: together it fills a line of the processor's cache. */
+    uint64_t key, content;
+    nstime common;  /* near clock */
+    uint32_t chain; /* next with the same key bucket */
     uint32_t flow;
-    uint32_t seq, span;             /* TCP: what is left of its range */
-    uint32_t length;                /* of payload, of the whole packet */
+    uint32_t seq, span; /* TCP: what is left of its range */
+    uint32_t ack, timestamp, options;
+    uint32_t length; /* of payload, of the whole packet */
+    uint16_t id, window;
+    uint8_t kind, way, point, ttl, flags, content_bytes;
+    bool paired, has_timestamps;
+    bool is_alike; /* nothing but its time tells it from another packet of its point */
+    bool is_first; /* it is the part that holds the first byte of its packet, or all of it */
+    bool settled;  /* its partner was looked for when those near in time were there */
+    bool has_copy; /* its capture shows it twice, and the second frame was seen */
+
+    uint32_t order;                 /* of arrival, at its point */
     uint32_t whole_seq, whole_span; /* TCP: of the whole packet */
-    uint32_t ack, timestamp, timestamp_echo, options, flow_label, interface;
-    uint32_t order;         /* of arrival, at its point */
-    uint32_t partner_order; /* with `paired` */
-    uint16_t id, window, mss;
-    uint8_t file, kind, ttl, tos, flags, content_bytes, way, point, version, window_scale;
-    bool dont_fragment, has_timestamps;
-    bool settled; /* its partner was looked for when those near in time were there */
-    bool paired;
-    bool is_alike;                /* nothing but its time tells it from another packet of its point */
-    bool has_copy;                /* its capture shows it twice, and the second frame was seen */
-    bool is_twin;                 /* a paired packet of its point equals it */
-    bool was_sent;                /* a paired packet of the other point has the same bytes */
-    bool is_first;                /* it is the part that holds the first byte of its packet, or all of it */
-    uint32_t chain, chain_before; /* next and last with the same key bucket */
-    uint32_t prev, next;          /* in its way's list of packets that are not paired */
-    uint32_t earlier, later;      /* in the order of time */
+    uint32_t timestamp_echo, flow_label, interface;
+    nstime time; /* of its point's clock */
+    uint64_t frame;
+    uint32_t partner_order;  /* with `paired` */
+    uint32_t chain_before;   /* the one before it with the same key bucket */
+    uint32_t prev, next;     /* in its way's list of packets that are not paired */
+    uint32_t earlier, later; /* in the order of time */
+    uint16_t mss;
+    uint8_t file, tos, version, window_scale;
+    bool dont_fragment;
+    bool is_twin;  /* a paired packet of its point equals it */
+    bool was_sent; /* a paired packet of the other point has the same bytes */
 };
 
 struct held_store {
@@ -42,6 +50,7 @@ struct held_store {
     uint32_t mask;
     uint32_t first, last;     /* in the order of time */
     uint32_t first_unsettled; /* the first that is not settled; NONE */
+    uint32_t first_young;     /* the first whose partner is still remembered; NONE */
     uint64_t secret;
 };
 
@@ -61,6 +70,12 @@ void held_resize(struct held_store *store, uint32_t index, uint32_t seq, uint32_
 void held_unlist(struct held_store *store, struct flows *flows, uint32_t index);
 /* Removes an unlisted record. */
 void held_remove(struct held_store *store, uint32_t index);
+
+/* Brings a key's bucket into the cache. */
+static inline void held_prefetch(const struct held_store *store, uint64_t key)
+{
+    __builtin_prefetch(&store->heads[key & store->mask], 1);
+}
 
 /* Those with a key's bucket: the latest first. */
 static inline uint32_t held_first(const struct held_store *store, uint64_t key)

@@ -148,10 +148,22 @@ static void note_ids(struct pair_way *way, const struct held *near, const struct
     }
 }
 
+/* A reset holds nothing that tells it from a forged one. It is another one if the receiver's point has it before the
+ * sender's point, by more than the clocks may be wrong. */
+static bool is_too_early(const struct search *s, const struct held *h)
+{
+    const struct overview_result *overview = &s->p->config.overview;
+    const struct held *near = s->self->point == TRANSIT_NEAR ? s->self : h, *far = near == h ? s->self : h;
+    if (!(near->flags & TCP_RST) || s->way->up == s->way->down || !overview->clock_is_sure)
+        return false;
+    bool toward_far = s->way->down > s->way->up;
+    return (toward_far ? far->common - near->common : near->common - far->common) < -overview->clock_error;
+}
+
 static bool fits(const struct search *s, const struct held *h)
 {
     const struct held *self = s->self;
-    if (h->paired || h->flow != s->flow || h->way != s->flow_way || h->kind != self->kind)
+    if (h->paired || h->flow != s->flow || h->way != s->flow_way || h->kind != self->kind || is_too_early(s, h))
         return false;
     if (ids_exclude(s, h))
         return false;
@@ -407,6 +419,13 @@ static void note_acknowledgement(struct pairing *p, const struct held *h)
         stream_acknowledge(&p->flows.flows[h->flow].ways[!h->way].stream, h->ack, h->time, h->frame);
 }
 
+static void note_time(struct pairing *p, const struct held *h)
+{
+    nstime *first = &p->first_pair[h->point], *last = &p->last_pair[h->point];
+    *first = *first == NSTIME_NONE || h->time < *first ? h->time : *first;
+    *last = *last == NSTIME_NONE || h->time > *last ? h->time : *last;
+}
+
 static void join(struct pairing *p, uint32_t near_index, uint32_t far_index)
 {
     struct held *near = &p->held.held[near_index], *far = &p->held.held[far_index];
@@ -422,6 +441,8 @@ static void join(struct pairing *p, uint32_t near_index, uint32_t far_index)
     way->unit = part > way->unit ? part : way->unit;
     note_acknowledgement(p, near);
     note_acknowledgement(p, far);
+    note_time(p, near);
+    note_time(p, far);
     note_ttl(p, way, near, far);
     note_delay(p, way, near, far);
     tell(p, pair, near_way, near, far, rewrites_note(p, pair, near, far));
@@ -465,6 +486,37 @@ void match_held(struct pairing *p, uint32_t index, bool any)
             return;
         index = join_common(p, &s, index, partner);
     }
+}
+
+uint64_t match_key(const struct pairing *p, const struct held *h)
+{
+    const struct search s = search_of(p, h, false);
+    return held_key(&p->held, s.flow, s.flow_way, h, s.seq, s.ack);
+}
+
+/* Not yet settled, but both ids are the same, and no other packet fits. It is the same search, done while the partner
+ * is in the processor's cache. */
+void match_at_once(struct pairing *p, uint32_t index)
+{
+    const struct held *self = &p->held.held[index];
+    const struct search s = search_of(p, self, false);
+    uint64_t key = held_key(&p->held, s.flow, s.flow_way, self, s.seq, s.ack);
+    uint32_t found = NONE;
+    unsigned left = ALIKE_MOST;
+    if (!self->id || self->is_alike)
+        return;
+    for (uint32_t i = held_first(&p->held, key); i != NONE && left; i = p->held.held[i].chain, left--) {
+        const struct held *h = &p->held.held[i];
+        if (h->key != key || !fits(&s, h))
+            continue;
+        if (found != NONE || h->id != self->id || h->is_alike || h->span != self->span || !h->is_first)
+            return;
+        found = i;
+    }
+    if (found == NONE || is_out_of_time(&s, &p->held.held[found]))
+        return;
+    bool is_near = self->point == TRANSIT_NEAR;
+    join(p, is_near ? index : found, is_near ? found : index);
 }
 
 /* RFC 4737 3.3: a packet is reordered if one that was sent later came before it. */

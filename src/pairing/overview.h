@@ -35,6 +35,8 @@ struct overview_point {
 struct overview_result {
     struct overview_point points[TRANSIT_POINTS];
     struct clock_estimate clock; /* the far clock against the near one; `count` 0: unknown */
+    bool clock_is_sure;          /* it has both bounds, and was not set */
+    nstime clock_error;          /* then: how far it may be off, a drift that no packet shows included */
     unsigned shared;             /* packets that both points showed, of those chosen */
     bool usual_known[TRANSIT_WAYS];
     nstime

@@ -12,6 +12,20 @@ struct pairing_and_result {
     struct transit_result result;
 };
 
+static nstime settled_after(const struct overview_result *overview)
+{
+    nstime most = 0;
+    const struct clock_segment *segment = &overview->clock.segments[0];
+    if (!overview->clock.count || !segment->has_least || !segment->has_most)
+        return SETTLED_MOST;
+    for (unsigned way = 0; way < TRANSIT_WAYS; way++) {
+        nstime delay = overview->usual[way] < 0 ? -overview->usual[way] : overview->usual[way];
+        most = overview->usual_known[way] && delay > most ? delay : most;
+    }
+    most = 2 * most + (segment->most - segment->least);
+    return most < SETTLED_LEAST ? SETTLED_LEAST : most > SETTLED_MOST ? SETTLED_MOST : most;
+}
+
 struct pairing *pairing_new(const struct pairing_config *config)
 {
     struct pairing_and_result *both = calloc(1, sizeof *both);
@@ -19,6 +33,7 @@ struct pairing *pairing_new(const struct pairing_config *config)
     if (!both)
         return NULL;
     p->config = *config;
+    p->settled_after = settled_after(&config->overview);
     const struct overview_point *near = &config->overview.points[TRANSIT_NEAR];
     p->least = least_new(near->first, near->last);
     bool good = p->least != NULL;
@@ -26,7 +41,7 @@ struct pairing *pairing_new(const struct pairing_config *config)
     good = held_init(&p->held, config->secret) && good;
     good = votes_init(&p->votes, config->secret) && good;
     for (unsigned point = 0; point < TRANSIT_POINTS; point++)
-        p->points[point].first = p->points[point].last = NSTIME_NONE;
+        p->points[point].first = p->points[point].last = p->first_pair[point] = p->last_pair[point] = NSTIME_NONE;
     if (good)
         return p;
     pairing_free(p);
@@ -177,6 +192,8 @@ static void settle(struct pairing *p, uint32_t index)
     struct held *h = &p->held.held[index];
     h->settled = true;
     p->held.first_unsettled = h->later;
+    if (h->later != NONE)
+        __builtin_prefetch(&p->held.held[h->later], 1);
     if (h->paired) {
         match_settle(p, index);
         return;
@@ -192,9 +209,16 @@ static void settle(struct pairing *p, uint32_t index)
 static void advance(struct pairing *p, nstime common)
 {
     const struct held_store *store = &p->held;
-    while (store->first_unsettled != NONE && store->held[store->first_unsettled].common <= common - SETTLED_AFTER &&
+    while (store->first_unsettled != NONE && store->held[store->first_unsettled].common <= common - p->settled_after &&
            !p->failed)
         settle(p, store->first_unsettled);
+    while (store->first_young != NONE && store->first_young != store->first_unsettled &&
+           store->held[store->first_young].common <= common - p->settled_after - PAIRED_FOR) {
+        uint32_t index = store->first_young;
+        p->held.first_young = store->held[index].later;
+        if (store->held[index].paired)
+            held_remove(&p->held, index);
+    }
     while (store->first != NONE && !p->failed) {
         bool is_old = store->held[store->first].common <= common - ALONE_AFTER;
         if (!is_old && store->count < HELD_MOST)
@@ -323,16 +347,13 @@ static void note_stream(struct flow *flow, const struct passage *passage, unsign
         this->retransmitted += stream_take(&this->stream, passage->seq, span, passage->time);
 }
 
-static void take_packet(struct pairing *p, const struct passage *passage)
+static void take_packet(struct pairing *p, const struct coming *coming)
 {
-    unsigned way = 0;
-    uint32_t index = flows_take(&p->flows, passage, &way);
-    if (index == NONE) {
-        p->failed = true;
-        return;
-    }
+    const struct passage *passage = &coming->passage;
+    uint32_t index = coming->flow;
+    unsigned way = coming->way;
     struct held h = held_of(passage, index, way);
-    h.key = held_key(&p->held, index, way, &h, h.seq, h.ack);
+    h.key = coming->key;
     struct flow *flow = &p->flows.flows[index];
     flow->last = passage->time;
     if (is_copy(p, &h))
@@ -345,35 +366,74 @@ static void take_packet(struct pairing *p, const struct passage *passage)
         note_stream(flow, passage, way);
     mark_alike(p, &h);
     h.order = ++p->orders[passage->point];
-    if (held_add(&p->held, &p->flows, &h) == NONE) {
+    uint32_t held = held_add(&p->held, &p->flows, &h);
+    if (held == NONE) {
         p->failed = true;
         return;
     }
     pairs_vote(p, passage, index, way);
+    if (p->flows.flows[index].pair != NONE && !p->held.held[held].paired)
+        match_at_once(p, held);
+}
+
+static void take_first(struct pairing *p)
+{
+    const struct coming *coming = &p->coming[p->coming_taken++ % COMING_MOST];
+    advance(p, coming->passage.common);
+    if (!p->failed)
+        take_packet(p, coming);
+}
+
+static void take_rest(struct pairing *p)
+{
+    while (p->coming_taken != p->coming_read)
+        take_first(p);
+}
+
+/* Finds the flow of the packet, and what of the memory it will need. */
+static void prepare(struct pairing *p, struct coming *coming)
+{
+    const struct passage *passage = &coming->passage;
+    coming->flow = flows_take(&p->flows, passage, &coming->way);
+    if (coming->flow == NONE) {
+        p->failed = true;
+        return;
+    }
+    const struct held h = held_of(passage, coming->flow, coming->way);
+    coming->key = held_key(&p->held, coming->flow, coming->way, &h, h.seq, h.ack);
+    held_prefetch(&p->held, coming->key);
+    if (p->flows.flows[coming->flow].pair != NONE)
+        held_prefetch(&p->held, match_key(p, &h));
 }
 
 bool pairing_take(struct pairing *p, enum transit_point point, unsigned file, const struct frame *frame,
                   const struct packet *packet)
 {
-    struct passage passage;
+    struct coming *coming = &p->coming[p->coming_read % COMING_MOST];
+    struct passage *passage = &coming->passage;
     const struct clock_estimate *clock = &p->config.overview.clock;
-    nstime common = point == TRANSIT_FAR && clock->count ? clock_correct(clock, frame->time) : frame->time;
     p->points[point].frames++;
     p->points[point].malformed += packet->malformed != NULL;
     note_time(&p->points[point], frame->time);
-    advance(p, common);
-    if (!passage_read(frame, packet, p->config.overview.content_bytes, &passage))
+    if (!passage_read(frame, packet, p->config.overview.content_bytes, passage))
         return !p->failed;
-    passage.common = common;
-    passage.point = (uint8_t)point;
-    passage.file = (uint8_t)file;
-    take_packet(p, &passage);
+    passage->common = point == TRANSIT_FAR && clock->count ? clock_correct(clock, frame->time) : frame->time;
+    passage->point = (uint8_t)point;
+    passage->file = (uint8_t)file;
+    if (passage->flags & TCP_SYN) /* whether it begins another flow depends on all before it */
+        take_rest(p);
+    prepare(p, coming);
+    p->coming_read++;
+    if (p->coming_read - p->coming_taken == COMING_MOST)
+        take_first(p);
     return !p->failed;
 }
 
 bool pairing_finish(struct pairing *p, const struct transit_result **out)
 {
     struct pairing_and_result *both = (struct pairing_and_result *)p;
+    if (!p->failed)
+        take_rest(p);
     while (p->held.first_unsettled != NONE && !p->failed)
         settle(p, p->held.first_unsettled);
     while (p->held.first != NONE && !p->failed)

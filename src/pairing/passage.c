@@ -30,12 +30,18 @@ uint64_t passage_mix(uint64_t hash, uint64_t value)
 
 uint64_t passage_hash(uint64_t hash, const uint8_t *bytes, size_t count)
 {
-    uint64_t words[CONTENT_BYTES / 8] = {0};
+    hash ^= count * UINT64_C(0x9e3779b97f4a7c15);
+    count = count < CONTENT_BYTES ? count : CONTENT_BYTES;
+    for (; count >= 8; bytes += 8, count -= 8) {
+        uint64_t word;
+        memcpy(&word, bytes, sizeof word);
+        hash = (hash ^ word) * UINT64_C(0xff51afd7ed558ccd);
+        hash ^= hash >> 32;
+    }
+    uint64_t rest = 0;
     if (count)
-        memcpy(words, bytes, count < sizeof words ? count : sizeof words);
-    for (size_t i = 0; i * 8 < count && i < CONTENT_BYTES / 8; i++)
-        hash = passage_mix(hash, words[i]);
-    return passage_mix(hash, count);
+        memcpy(&rest, bytes, count);
+    return passage_mix(hash, rest);
 }
 
 /* The bytes that are compared: what stands behind headers that a network may change. */

@@ -81,11 +81,13 @@ bool stream_take(struct stream *s, uint32_t seq, uint32_t span, nstime time)
             again = false;
     if (seq_before(s->next, seq))
         add_hole(s, (struct hole){s->next, seq, s->last, time, NSTIME_NONE, 0});
+    /* A segment that was sent again does not show how much was sent before it. */
+    if (seq_before(s->next, end) || (span == 0 && end == s->next))
+        s->last = time;
     if (seq_before(s->next, end)) {
         s->next = end;
         again = false;
     }
-    s->last = time;
     return again && span > 0;
 }
 
@@ -102,9 +104,12 @@ void stream_acknowledge(struct stream *s, uint32_t ack, nstime time, uint64_t fr
     }
     if (!seq_before(s->next, ack))
         return;
+    /* More may have been sent before this acknowledgement came, but hardly before the one that came before it. */
+    if (s->count && s->holes[s->count - 1].to == s->next &&
+        s->holes[s->count - 1].acked == s->holes[s->count - 1].until)
+        s->last = s->holes[s->count - 1].acked;
     add_hole(s, (struct hole){s->next, ack, s->last, time, time, frame});
     s->next = ack;
-    s->last = time;
 }
 
 bool stream_has(const struct stream *s, uint32_t seq, uint32_t span)

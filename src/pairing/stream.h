@@ -16,7 +16,7 @@
 
 struct hole {
     uint32_t from, to;   /* sequence numbers */
-    nstime since, until; /* clock of the point: before and after it, the capture has frames of this way */
+    nstime since, until; /* clock of the point: the bytes were first sent between; the capture has frames of both */
     nstime acked;        /* NSTIME_NONE: not acknowledged */
     uint64_t frame;      /* with `acked`: the frame that acknowledged it */
 };
@@ -26,7 +26,7 @@ struct stream {
     uint8_t count, capacity;
     uint32_t next;      /* behind the last byte that was captured or acknowledged */
     uint32_t forgotten; /* holes that were acknowledged, and that there was no room for */
-    nstime last;        /* of the last segment */
+    nstime last;        /* when no more than that was sent yet */
     struct hole *holes; /* owned */
 };
 

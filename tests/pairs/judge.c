@@ -219,6 +219,14 @@ static bool is_twice(const struct pair_point *point, nstime at)
     return back > 0 && at > point->step_at - back - 2 * STEP_MARGIN && at < point->step_at + back + 2 * STEP_MARGIN;
 }
 
+/* No file tells that its capture ran before its first frame or after its last one. */
+static bool is_in_file(const struct judge *judge, enum pair_side side, nstime at, nstime margin)
+{
+    const struct pair_capture *capture = &judge->pair->captures[side];
+    return capture->count > 0 && at >= capture->frames[0].true_time + margin &&
+           at <= capture->frames[capture->count - 1].true_time - margin;
+}
+
 /* Whether both points cover the packet's passage, had it come through. */
 static bool is_covered(const struct judge *judge, const struct pair_crossing *c)
 {
@@ -229,6 +237,8 @@ static bool is_covered(const struct judge *judge, const struct pair_crossing *c)
     if (is_twice(&plan->points[0], c->at[known]) || is_twice(&plan->points[1], c->at[known]))
         return false;
     if (c->frames[known] == 0 || plan->points[0].drops > 0 || plan->points[1].drops > 0)
+        return false;
+    if (!is_in_file(judge, PAIR_NEAR, c->at[known], margin) || !is_in_file(judge, PAIR_FAR, c->at[known], margin))
         return false;
     return judge->flow_is_paired[c->flow] && pair_covers(&plan->points[0], c->protocol, c->at[known], margin) &&
            pair_covers(&plan->points[1], c->protocol, c->at[known], margin);

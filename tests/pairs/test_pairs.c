@@ -15,7 +15,7 @@
 #define SEED_FIRST 1
 #define PAIRS 300
 /* Of the lost packets of these pairs. Unit: percent. Source: measured; 99 is wanted. */
-#define FOUND_LEAST 97
+#define FOUND_LEAST 98
 
 /* Faults that are known. These pairs are judged, and what is wrong with them does not fail the test. */
 static const struct {
@@ -27,17 +27,16 @@ static const struct {
     {43, "a step of the far clock is not seen"},
     {68, "alike datagrams, few of which the other point has, pair in a wrong order"},
     {75, "one of two alike acknowledgements pairs with the other"},
-    {136, "one of two alike acknowledgements pairs with the other, which has SACK blocks"},
     {158, "a capture that drops frames: a lost segment that it would have dropped"},
     {175, "a step of the near clock is not seen"},
     {196, "a step of the far clock is not seen"},
-    {205, "as 136"},
+    {205, "one of two alike acknowledgements pairs with the other, which has SACK blocks"},
     {212, "a silence of the far capture at its end: few packets are in it"},
     {224, "the last bytes of a segment that was sent again are taken for lost"},
     {229, "a step of the near clock is placed too late"},
     {280, "as 158"},
     {282, "a step of the far clock is not seen"},
-    {284, "as 136"},
+    {284, "as 205"},
     {285, "a step of the far clock is not seen"},
 };
 

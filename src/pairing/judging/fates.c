@@ -10,6 +10,8 @@
  *  8. It came to the receiver's point alone, and is an ICMP error: a router between the points sent it.
  *  9. The other capture missed packets, and nothing shows that this one is lost: nothing.
  * 10. It is lost, if it is at the sender's point, and else forged. */
+#include <stdlib.h>
+
 #include "pairing/judging/judging.h"
 
 /* A capture may begin and end a little later than its first and last frames say. Unit: time. */
@@ -27,6 +29,8 @@
 #define GAP_LEAST (2 * NS_PER_S)
 /* When a clock was set back is known from frames around it. */
 #define SET_BACK_EDGE NS_PER_S
+/* A clock was set in a gap if behind it no packet is at both points and so many come alone. */
+#define FORGED_INSTEAD 3
 /* Retransmissions of a stream's first bytes leave holes that were before the capture. */
 #define HOLE_AFTER NS_PER_S
 
@@ -84,20 +88,59 @@ static void count_alone(const struct judging *j, unsigned point, struct gap_evid
     }
 }
 
-/* Bytes that were acknowledged, and that the capture lacks in a silence. */
-static bool is_in_silence(struct judging *j, unsigned point, const struct hole *hole)
+/* When the bytes of a hole may have been sent: a lost segment is sent again later, and what was sent in a long silence
+ * is so for a time after it. */
+static bool may_be_in(const struct silence *silence, const struct hole *hole)
 {
-    const struct overview_point *overview = &j->p->config.overview.points[point];
-    bool found = false;
-    for (unsigned k = 0; k < overview->silence_count; k++)
-        if (overview->silences[k].from >= hole->since && overview->silences[k].to <= hole->until) {
-            j->is_gap[point][k] = true;
-            found = true;
-        }
-    return found;
+    bool is_long = silence->to - silence->from >= GAP_LEAST;
+    nstime until = is_long && hole->acked > hole->until ? hole->acked : hole->until;
+    return overlaps(silence, hole->since - (is_long ? HOLE_AFTER : 0), until);
 }
 
-static void count_holes(struct judging *j, const struct flow *flow)
+/* Bytes that were acknowledged, and that the capture lacks: the longest silence in that time is a gap. */
+static void note_gap(struct judging *j, unsigned point, const struct hole *hole)
+{
+    const struct overview_point *overview = &j->p->config.overview.points[point];
+    nstime longest = 0;
+    bool *is_gap = NULL;
+    for (unsigned k = 0; k < overview->silence_count; k++) {
+        const struct silence *silence = &overview->silences[k];
+        nstime length = silence->to - silence->from;
+        if (silence->from >= hole->since && may_be_in(silence, hole) && length > longest) {
+            longest = length;
+            is_gap = &j->is_gap[point][k];
+        }
+    }
+    if (is_gap)
+        *is_gap = true;
+}
+
+static bool is_in_gap(const struct judging *j, unsigned point, const struct hole *hole)
+{
+    const struct overview_point *overview = &j->p->config.overview.points[point];
+    for (unsigned k = 0; k < overview->silence_count; k++)
+        if (j->is_gap[point][k] && may_be_in(&overview->silences[k], hole))
+            return true;
+    return false;
+}
+
+/* Whether it counts, and not only tells that the capture began. */
+static bool is_missed(const struct judging *j, unsigned point, const struct hole *hole)
+{
+    return hole->acked != NSTIME_NONE && hole->since >= j->out->points[point].first + HOLE_AFTER;
+}
+
+static void note_gaps(struct judging *j, const struct flow *flow)
+{
+    for (unsigned way = 0; way < 2; way++) {
+        const struct stream *stream = &flow->ways[way].stream;
+        for (unsigned i = 0; i < stream->count; i++)
+            if (is_missed(j, flow->point, &stream->holes[i]))
+                note_gap(j, flow->point, &stream->holes[i]);
+    }
+}
+
+static void count_missed(struct judging *j, const struct flow *flow)
 {
     struct transit_point_result *point = &j->out->points[flow->point];
     for (unsigned way = 0; way < 2; way++) {
@@ -105,8 +148,7 @@ static void count_holes(struct judging *j, const struct flow *flow)
         unsigned counted = 0;
         for (unsigned i = 0; i < stream->count; i++) {
             const struct hole *hole = &stream->holes[i];
-            if (hole->acked == NSTIME_NONE || hole->acked < point->first + HOLE_AFTER ||
-                is_in_silence(j, flow->point, hole))
+            if (!is_missed(j, flow->point, hole) || is_in_gap(j, flow->point, hole))
                 continue;
             counted++;
             point->missed_example = point->missed_example ? point->missed_example : hole->frame;
@@ -124,7 +166,7 @@ static bool is_many(const struct gap_evidence *evidence, bool is_coming, nstime 
 void fates_find_gaps(struct judging *j)
 {
     for (size_t i = 0; i < j->p->flows.count; i++)
-        count_holes(j, &j->p->flows.flows[i]);
+        note_gaps(j, &j->p->flows.flows[i]);
     for (unsigned point = 0; point < TRANSIT_POINTS; point++) {
         const struct overview_point *overview = &j->p->config.overview.points[point];
         struct gap_evidence evidence[SILENCES_MOST];
@@ -140,6 +182,8 @@ void fates_find_gaps(struct judging *j)
             j->is_gap[point][k] = j->is_gap[point][k] || one_way || both_ways || comes;
         }
     }
+    for (size_t i = 0; i < j->p->flows.count; i++)
+        count_missed(j, &j->p->flows.flows[i]);
 }
 
 /* --- packets --- */
@@ -288,7 +332,94 @@ static void judge_unpaired(const struct judging *j, struct alone *a)
     judge(j, a, &side, a->way);
 }
 
-void fates_judge(struct judging *j)
+/* The times of a point before and after a gap, where no packet is at both points. Maybe the clock was set in the gap.
+ */
+struct unsure {
+    nstime before, after;
+};
+
+static struct unsure find_unsure(const struct judging *j, unsigned point)
+{
+    const struct overview_point *overview = &j->p->config.overview.points[point];
+    struct unsure unsure = {INT64_MIN, INT64_MAX};
+    for (unsigned k = 0; k < overview->silence_count; k++) {
+        const struct silence *gap = &overview->silences[k];
+        if (!j->is_gap[point][k])
+            continue;
+        if (gap->to <= j->p->first_pair[point] && gap->from > unsure.before)
+            unsure.before = gap->from;
+        if (gap->from >= j->p->last_pair[point] && gap->to < unsure.after)
+            unsure.after = gap->to;
+    }
+    return unsure;
+}
+
+static bool is_unsure(const struct judging *j, const struct unsure *unsure, const struct alone *a, bool *after)
+{
+    unsigned point = a->shown.point;
+    nstime times[TRANSIT_POINTS];
+    times[point] = a->shown.time;
+    times[!point] = on_clock_of_other(j, point, a->shown.time);
+    *after = times[0] >= unsure[0].after || times[1] >= unsure[1].after;
+    return *after || times[0] <= unsure[0].before || times[1] <= unsure[1].before;
+}
+
+/* Where all packets are lost, the path was cut; but if others came instead of them, the clock was set. */
+static void judge_unsure(const struct judging *j)
+{
+    const struct unsure unsure[TRANSIT_POINTS] = {find_unsure(j, TRANSIT_NEAR), find_unsure(j, TRANSIT_FAR)};
+    uint64_t forged[2] = {0, 0};
+    bool after;
+    for (unsigned pass = 0; pass < 2; pass++)
+        for (size_t i = 0; i < j->p->alone_count; i++) {
+            struct alone *a = &j->p->alone[i];
+            if (a->gone || a->shown.fate == TRANSIT_UNJUDGED || !is_unsure(j, unsure, a, &after))
+                continue;
+            if (pass == 0) {
+                forged[after] += a->shown.fate == TRANSIT_FORGED && !(a->shown.tcp_flags & TCP_RST);
+            } else if (forged[after] >= FORGED_INSTEAD) {
+                a->shown.fate = TRANSIT_UNJUDGED;
+                a->shown.reason = TRANSIT_AMBIGUOUS;
+            }
+        }
+}
+
+/* A clock that is not well known shows gaps which there are not: short ones. */
+static bool has_sure_gaps(const struct judging *j)
+{
+    bool is_sure = j->out->clock.count == 1 && has_both_bounds(&j->out->clock);
+    for (unsigned point = 0; point < TRANSIT_POINTS; point++) {
+        const struct overview_point *overview = &j->p->config.overview.points[point];
+        for (unsigned k = 0; k < overview->silence_count; k++)
+            if (j->is_gap[point][k] && overview->silences[k].to - overview->silences[k].from < GAP_LEAST)
+                is_sure = false;
+    }
+    return is_sure;
+}
+
+/* Packets of a group are maybe the same as those of the other point, but for those that its capture has a gap for. */
+static bool judge_groups(const struct judging *j)
+{
+    struct pairing *p = j->p;
+    bool(*is_open)[TRANSIT_POINTS] = calloc((size_t)j->groups + 1, sizeof *is_open);
+    if (!is_open)
+        return false;
+    bool has_gaps = has_sure_gaps(j);
+    for (size_t i = 0; i < p->alone_count; i++)
+        if (!has_gaps || p->alone[i].shown.reason != TRANSIT_SILENT)
+            is_open[p->alone[i].group][p->alone[i].shown.point] = true;
+    for (size_t i = 0; i < p->alone_count; i++) {
+        struct alone *a = &p->alone[i];
+        if (!a->gone && a->group && a->shown.fate != TRANSIT_UNJUDGED && is_open[a->group][!a->shown.point]) {
+            a->shown.fate = TRANSIT_UNJUDGED;
+            a->shown.reason = TRANSIT_AMBIGUOUS;
+        }
+    }
+    free(is_open);
+    return true;
+}
+
+bool fates_judge(struct judging *j)
 {
     struct pairing *p = j->p;
     for (size_t i = 0; i < p->alone_count; i++) {
@@ -299,4 +430,6 @@ void fates_judge(struct judging *j)
         else
             judge_unpaired(j, &p->alone[i]);
     }
+    judge_unsure(j);
+    return judge_groups(j);
 }
