@@ -88,8 +88,9 @@ struct alone {
     uint16_t id, window;
     uint8_t kind, way; /* of the flow */
     bool has_timestamps, is_twin, was_sent, is_alike, missed, is_error, early;
-    bool gone;    /* it was paired in the end, or is a copy */
-    uint32_t ref; /* of its conversation: a pair, or behind all pairs a flow */
+    bool gone;      /* it was paired in the end, or is a copy */
+    uint32_t ref;   /* of its conversation: a pair, or behind all pairs a flow */
+    uint32_t group; /* of packets of both points that only their time tells apart; from 1; 0: none */
 };
 
 /* Delays of the last packets of one way, by the clock of the overview. */
@@ -128,6 +129,7 @@ struct pairing {
     uint32_t *far_hosts; /* owned; by host: what a translator makes of it at the far point; NONE */
     size_t far_host_count, far_host_capacity;
     uint64_t hops[256];
+    nstime first_pair[TRANSIT_POINTS], last_pair[TRANSIT_POINTS]; /* own clock; NSTIME_NONE: there is no pair */
     struct transit_point_result points[TRANSIT_POINTS];
     uint64_t twins[TRANSIT_POINTS]; /* copies that may have been duplicated by the network */
     bool failed;                    /* out of memory */

@@ -10,6 +10,8 @@
  *  8. It came to the receiver's point alone, and is an ICMP error: a router between the points sent it.
  *  9. The other capture missed packets, and nothing shows that this one is lost: nothing.
  * 10. It is lost, if it is at the sender's point, and else forged. */
+#include <stdlib.h>
+
 #include "pairing/judging/judging.h"
 
 /* A capture may begin and end a little later than its first and last frames say. Unit: time. */
@@ -27,6 +29,8 @@
 #define GAP_LEAST (2 * NS_PER_S)
 /* When a clock was set back is known from frames around it. */
 #define SET_BACK_EDGE NS_PER_S
+/* A clock was set in a gap if behind it no packet is at both points and so many come alone. */
+#define FORGED_INSTEAD 3
 /* Retransmissions of a stream's first bytes leave holes that were before the capture. */
 #define HOLE_AFTER NS_PER_S
 
@@ -123,7 +127,7 @@ static bool is_in_gap(const struct judging *j, unsigned point, const struct hole
 /* Whether it counts, and not only tells that the capture began. */
 static bool is_missed(const struct judging *j, unsigned point, const struct hole *hole)
 {
-    return hole->acked != NSTIME_NONE && hole->acked >= j->out->points[point].first + HOLE_AFTER;
+    return hole->acked != NSTIME_NONE && hole->since >= j->out->points[point].first + HOLE_AFTER;
 }
 
 static void note_gaps(struct judging *j, const struct flow *flow)
@@ -328,7 +332,94 @@ static void judge_unpaired(const struct judging *j, struct alone *a)
     judge(j, a, &side, a->way);
 }
 
-void fates_judge(struct judging *j)
+/* The times of a point before and after a gap, where no packet is at both points. Maybe the clock was set in the gap.
+ */
+struct unsure {
+    nstime before, after;
+};
+
+static struct unsure find_unsure(const struct judging *j, unsigned point)
+{
+    const struct overview_point *overview = &j->p->config.overview.points[point];
+    struct unsure unsure = {INT64_MIN, INT64_MAX};
+    for (unsigned k = 0; k < overview->silence_count; k++) {
+        const struct silence *gap = &overview->silences[k];
+        if (!j->is_gap[point][k])
+            continue;
+        if (gap->to <= j->p->first_pair[point] && gap->from > unsure.before)
+            unsure.before = gap->from;
+        if (gap->from >= j->p->last_pair[point] && gap->to < unsure.after)
+            unsure.after = gap->to;
+    }
+    return unsure;
+}
+
+static bool is_unsure(const struct judging *j, const struct unsure *unsure, const struct alone *a, bool *after)
+{
+    unsigned point = a->shown.point;
+    nstime times[TRANSIT_POINTS];
+    times[point] = a->shown.time;
+    times[!point] = on_clock_of_other(j, point, a->shown.time);
+    *after = times[0] >= unsure[0].after || times[1] >= unsure[1].after;
+    return *after || times[0] <= unsure[0].before || times[1] <= unsure[1].before;
+}
+
+/* Where all packets are lost, the path was cut; but if others came instead of them, the clock was set. */
+static void judge_unsure(const struct judging *j)
+{
+    const struct unsure unsure[TRANSIT_POINTS] = {find_unsure(j, TRANSIT_NEAR), find_unsure(j, TRANSIT_FAR)};
+    uint64_t forged[2] = {0, 0};
+    bool after;
+    for (unsigned pass = 0; pass < 2; pass++)
+        for (size_t i = 0; i < j->p->alone_count; i++) {
+            struct alone *a = &j->p->alone[i];
+            if (a->gone || a->shown.fate == TRANSIT_UNJUDGED || !is_unsure(j, unsure, a, &after))
+                continue;
+            if (pass == 0) {
+                forged[after] += a->shown.fate == TRANSIT_FORGED && !(a->shown.tcp_flags & TCP_RST);
+            } else if (forged[after] >= FORGED_INSTEAD) {
+                a->shown.fate = TRANSIT_UNJUDGED;
+                a->shown.reason = TRANSIT_AMBIGUOUS;
+            }
+        }
+}
+
+/* A clock that is not well known shows gaps which there are not: short ones. */
+static bool has_sure_gaps(const struct judging *j)
+{
+    bool is_sure = j->out->clock.count == 1 && has_both_bounds(&j->out->clock);
+    for (unsigned point = 0; point < TRANSIT_POINTS; point++) {
+        const struct overview_point *overview = &j->p->config.overview.points[point];
+        for (unsigned k = 0; k < overview->silence_count; k++)
+            if (j->is_gap[point][k] && overview->silences[k].to - overview->silences[k].from < GAP_LEAST)
+                is_sure = false;
+    }
+    return is_sure;
+}
+
+/* Packets of a group are maybe the same as those of the other point, but for those that its capture has a gap for. */
+static bool judge_groups(const struct judging *j)
+{
+    struct pairing *p = j->p;
+    bool(*is_open)[TRANSIT_POINTS] = calloc((size_t)j->groups + 1, sizeof *is_open);
+    if (!is_open)
+        return false;
+    bool has_gaps = has_sure_gaps(j);
+    for (size_t i = 0; i < p->alone_count; i++)
+        if (!has_gaps || p->alone[i].shown.reason != TRANSIT_SILENT)
+            is_open[p->alone[i].group][p->alone[i].shown.point] = true;
+    for (size_t i = 0; i < p->alone_count; i++) {
+        struct alone *a = &p->alone[i];
+        if (!a->gone && a->group && a->shown.fate != TRANSIT_UNJUDGED && is_open[a->group][!a->shown.point]) {
+            a->shown.fate = TRANSIT_UNJUDGED;
+            a->shown.reason = TRANSIT_AMBIGUOUS;
+        }
+    }
+    free(is_open);
+    return true;
+}
+
+bool fates_judge(struct judging *j)
 {
     struct pairing *p = j->p;
     for (size_t i = 0; i < p->alone_count; i++) {
@@ -339,4 +430,6 @@ void fates_judge(struct judging *j)
         else
             judge_unpaired(j, &p->alone[i]);
     }
+    judge_unsure(j);
+    return judge_groups(j);
 }

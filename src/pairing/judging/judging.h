@@ -35,6 +35,7 @@ struct judging {
         nstime least, most; /* delays of all pairs of the way, final clock */
     } delays[TRANSIT_WAYS];
     bool mirrored[TRANSIT_POINTS]; /* the capture shows most packets twice */
+    uint32_t groups;               /* of packets of both points that only their time tells apart */
 };
 
 /* sides.c: which way is which, by TTLs, by hosts, by delays. */
@@ -58,6 +59,6 @@ bool late_pair(struct judging *j);
 
 /* fates.c */
 void fates_find_gaps(struct judging *j);
-void fates_judge(struct judging *j);
+bool fates_judge(struct judging *j);
 
 #endif

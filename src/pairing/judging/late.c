@@ -106,14 +106,17 @@ static void join(struct judging *j, struct pair *pair, const struct candidate *n
 
 /* Packets that only their time tells apart, of both points: their times do not fit, and nothing else shows which are
  * the same. True: they are such. */
-static bool mark_unsure(const struct candidate *all, size_t count, size_t nears)
+static bool make_group(struct judging *j, const struct candidate *all, size_t count, size_t nears)
 {
     bool alike = false;
     for (size_t i = 0; i < count; i++)
         alike = alike || all[i].alone->is_alike;
-    for (size_t i = 0; i < count && alike && nears && nears < count; i++)
-        all[i].alone->early = true;
-    return alike;
+    if (!alike || !nears || nears == count)
+        return alike;
+    j->groups++;
+    for (size_t i = 0; i < count; i++)
+        all[i].alone->group = j->groups;
+    return true;
 }
 
 /* All with one key: near ones first, each in the order of time. */
@@ -122,7 +125,7 @@ static void join_group(struct judging *j, struct pair *pair, const struct candid
     size_t nears = 0;
     while (nears < count && all[nears].alone->shown.point == TRANSIT_NEAR)
         nears++;
-    if (mark_unsure(all, count, nears))
+    if (make_group(j, all, count, nears))
         return;
     for (size_t near = 0, far = nears; near < nears && far < count; near++) {
         size_t at = far;
