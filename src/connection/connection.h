@@ -35,7 +35,7 @@ struct connection {
     nstime opened_at;    /* stamp of the first SYN; NSTIME_NONE: not seen */
     nstime answered_at;  /* of the SYN/ACK or the refusal; NSTIME_NONE: none */
     nstime ended_at;     /* of the RST; NSTIME_NONE: none */
-    nstime kernel_at;    /* of our kernel's last packet behind the handshake; NSTIME_NONE: none */
+    nstime kernel_at;    /* of our kernel's last segment without SYN or RST; NSTIME_NONE: none */
     uint64_t syn_frame, answer_frame, end_frame; /* numbers of these frames; 0: none, or no capture is kept */
 };
 
