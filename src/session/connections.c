@@ -22,15 +22,38 @@
  * each more takes the longest wait. */
 #define SILENT_HANDSHAKES 2
 
+/* TTL of the queries that begin UDP sessions. Source: RFC 1700, and what most systems send. */
+#define OPENER_TTL 64
+
+/* A session that its target keeps alive is used after so many times its idle time.
+ * Unit: idle times. Source: chosen. Effect: a smaller one leaves no time after a greeting that comes late; a larger one
+ * makes the run longer. */
+#define IDLE_LATEST 2
+
 /* --- flows --- */
 
-/* The specs that need connections; at least one does. */
-static unsigned count_connecting(const struct session_config *config)
+/* The flows of each trace that needs connections, if it is not left alone; at least one is not. Those left alone have
+ * one each. */
+static unsigned flows_of_each(const struct session_config *config)
 {
-    unsigned count = 0;
-    for (unsigned i = 0; i < config->spec_count; i++)
-        count += probe_spec_variant(&config->specs[i])->needs_connection;
-    return count;
+    unsigned many = 0, single = 0;
+    for (unsigned i = 0; i < config->spec_count; i++) {
+        single += config->specs[i].idle_s != 0;
+        many += !config->specs[i].idle_s && probe_spec_variant(&config->specs[i])->needs_connection;
+    }
+    return uint_min((CONNECTION_FLOWS_OF_RUN - single) / many, CONNECTION_FLOWS_MOST);
+}
+
+/* One session, and no other if it ends: that one would have to be left alone as long. */
+static enum status build_idle(struct session *session, unsigned index, struct err *err)
+{
+    struct trace *trace = &session->traces[index];
+    session->connections[index].rows = 1;
+    session->connections[index].commanded_at[0] = NSTIME_NONE;
+    if (!flow_needs_connection(&trace->flow))
+        session->next_serial[index] = session->last_serial[index] = OPENERS_MOST;
+    trace->alternates = calloc(1, sizeof *trace->alternates);
+    return trace->alternates ? STATUS_OK : err_set(err, STATUS_SYSTEM, "out of memory");
 }
 
 enum status connections_build(struct session *session, unsigned index, unsigned rows, struct err *err)
@@ -38,8 +61,10 @@ enum status connections_build(struct session *session, unsigned index, unsigned 
     struct trace *trace = &session->traces[index];
     struct trace_connections *own = &session->connections[index];
     enum status status = STATUS_OK;
+    if (trace_is_idle(trace))
+        return build_idle(session, index, err);
     unsigned most = session->config.strategy->finds_graph ? CONNECTION_ROWS_MOST : CONNECTION_ROWS_USUAL;
-    unsigned room = uint_min(CONNECTION_FLOWS_OF_RUN / count_connecting(&session->config), CONNECTION_FLOWS_MOST);
+    unsigned room = flows_of_each(&session->config);
     own->rows = uint_min(uint_min(rows ? rows : 1, most), (room - 1) / 2); /* one spare at least */
     unsigned count = uint_min(2 * own->rows + CONNECTION_SPARES, room);
     trace->alternates = calloc(count, sizeof *trace->alternates);
@@ -123,9 +148,11 @@ static bool has_timestamps(const struct session *session, unsigned index, unsign
     return flow < trace->flow_count && trace_flow(trace, flow)->connection->has_timestamps;
 }
 
-/* Whether the answer, which names no probe, may be a device's. */
+/* Whether the answer, which names no probe, may be a device's beside the path. Those keep no idle connections. */
 static bool may_be_devices(const struct session *session, const struct packet_match *match)
 {
+    if (trace_is_idle(&session->traces[match->trace]))
+        return false;
     return match->flow.kind == REPLY_RST || has_timestamps(session, match->trace, match->which);
 }
 
@@ -165,7 +192,7 @@ static void begin_search(struct session *session, const struct packet_match *mat
     struct draw_search *search = &own->searches[connections_row(own, match->which)];
     bool rst = match->flow.kind == REPLY_RST;
     uint8_t low = (uint8_t)(session->config.first_ttl - 1);
-    if (search->on || search->drew)
+    if (search->on || search->drew || trace_is_idle(trace))
         return;
     *search = (struct draw_search){
         .on = true,
@@ -415,6 +442,8 @@ static bool is_refused(const struct session *session, unsigned index)
 {
     const struct trace_connections *own = &session->connections[index];
     unsigned flow = 0, silent = 0;
+    if (trace_is_idle(&session->traces[index]))
+        return false;
     for (; silent < SILENT_HANDSHAKES && connection_of(session, index, flow)->state == CONNECTION_SILENT; silent++)
         flow = next_of_row(own, flow);
     return silent == SILENT_HANDSHAKES || connection_of(session, index, flow)->state == CONNECTION_REFUSED;
@@ -423,6 +452,87 @@ static bool is_refused(const struct session *session, unsigned index)
 static nstime next_connection_at(const struct session *session)
 {
     return session->connections_opened < CONNECTIONS_AT_ONCE ? NSTIME_NONE : session->last_connection + CONNECTION_GAP;
+}
+
+/* --- sessions that are left alone --- */
+
+nstime connections_idle_until(const struct session *session, unsigned index)
+{
+    const struct flow *flow = &session->traces[index].flow;
+    nstime span = flow->spec.idle_s * NS_PER_S;
+    if (!flow->spec.idle_s || !connection_is_open(flow->connection) || flow->connection->is_used)
+        return NSTIME_NEVER;
+    nstime last = flow->connection->answered_at + IDLE_LATEST * span, due = flow->connection->last_at + span;
+    return due < last ? due : last;
+}
+
+bool connections_may_idle(const struct session *session, unsigned index)
+{
+    const struct flow *own = &session->traces[index].flow;
+    for (unsigned i = 0; i < session->trace_count; i++) {
+        const struct trace *trace = &session->traces[i];
+        struct probe_spec spec = own->spec;
+        spec.idle_s = 0;
+        if (!probe_spec_equal(&trace->flow.spec, &spec))
+            continue;
+        if (flow_needs_connection(own))
+            return connection_was_open(trace->flow.connection);
+        for (size_t n = 0; n < trace->probe_count; n++)
+            if (trace->probes[n].reply_count && trace->probes[n].replies[0].kind == REPLY_UDP)
+                return true;
+        return false;
+    }
+    return true;
+}
+
+/* Whether a query that draws no answer may be repeated. */
+static bool may_open_again(const struct session *session, unsigned index)
+{
+    return !flow_needs_connection(&session->traces[index].flow) &&
+           connection_of(session, index, 0)->state == CONNECTION_SILENT &&
+           session->connections[index].openers < OPENERS_MOST;
+}
+
+bool connections_are_failed(const struct session *session, unsigned index)
+{
+    return connection_failed(connection_of(session, index, 0)) && !may_open_again(session, index);
+}
+
+bool connections_to_open(const struct session *session, nstime now, struct wish *wish, nstime *at)
+{
+    *at = NSTIME_NEVER;
+    for (unsigned i = 0; i < session->trace_count; i++) {
+        bool is_new = session->connections[i].commanded_at[0] == NSTIME_NONE;
+        if (!trace_is_idle(&session->traces[i]) || !(is_new || may_open_again(session, i)) ||
+            !connections_may_idle(session, i))
+            continue;
+        *at = next_connection_at(session);
+        if (*at > now)
+            return false;
+        *wish = (struct wish){.kind = WISH_CONNECT,
+                              .trace = i,
+                              .serial = (uint16_t)(session->connections[i].openers + 1),
+                              .ttl = OPENER_TTL};
+        return true;
+    }
+    return false;
+}
+
+bool connections_take_opener(struct session *session, const struct frame *frame, const struct packet *packet,
+                             const struct packet_match *match)
+{
+    const struct flow *flow = &session->traces[match->trace].flow;
+    bool is_session = flow->spec.idle_s && !flow_needs_connection(flow);
+    bool is_probe = match->role == FRAME_PROBE, is_answer = packet->kind == PACKET_PLAIN;
+    if (!is_session || match->flow.serial > OPENERS_MOST || (!match->flow.serial && flow->connection->is_used))
+        return false;
+    if (is_probe)
+        connection_query(flow->connection, frame->time, frame->number);
+    else if (is_answer)
+        connection_answer(flow->connection, frame->time, frame->number);
+    else if (match->flow.kind == REPLY_UNREACHABLE)
+        connection_refuse(flow->connection, frame->time, frame->number);
+    return true;
 }
 
 /* When a probe may leave on the connection. Where its answer would not say which probe drew it, it must be alone. */
@@ -460,6 +570,10 @@ enum connection_need connections_need(const struct session *session, unsigned in
     if (!current(session, index, row, flow))
         return CONNECTION_WAITS;
     const struct connection *connection = connection_of(session, index, *flow);
+    if (trace_is_idle(&session->traces[index]) && !connection->is_used) {
+        *at = connections_idle_until(session, index);
+        return *at <= now ? CONNECTION_READY : CONNECTION_WAITS;
+    }
     if (!connection_was_open(connection)) {
         if (own->commanded_at[*flow] != NSTIME_NONE)
             return CONNECTION_WAITS;
@@ -496,6 +610,7 @@ bool connections_to_close(const struct session *session, bool all, struct wish *
 void session_connected(struct session *session, const struct wish *wish, int connect_errno, nstime at)
 {
     session->connections[wish->trace].commanded_at[wish->flow] = at;
+    session->connections[wish->trace].openers++;
     session->connections_opened++;
     session->last_connection = at;
     if (connect_errno)

@@ -81,7 +81,8 @@ struct session_claim {
 enum wish_kind {
     WISH_SEND,
     WISH_WAIT,
-    WISH_CONNECT, /* our kernel opens the connection of the flow: session_connected() */
+    WISH_CONNECT, /* our kernel opens the connection of the flow, or probe `serial` begins its UDP session:
+                     session_connected() */
     WISH_CLOSE,   /* and closes it, with a RST: session_closed() */
     WISH_DONE,
 };

@@ -166,6 +166,14 @@ static inline struct wanted *session_wanted(const struct session *session, unsig
     return &session->wants[trace].cells[(size_t)ttl * session->wants[trace].flows_most + row];
 }
 
+/* connections.c: sessions that are left alone. */
+/* When the trace's session was left alone for long enough; NSTIME_NEVER: it is not open yet, or over, or in use. */
+nstime connections_idle_until(const struct session *session, unsigned trace);
+/* Whether the same spec without an idle time has a session. */
+bool connections_may_idle(const struct session *session, unsigned trace);
+/* Whether the trace's session could not be opened. */
+bool connections_are_failed(const struct session *session, unsigned trace);
+
 /* unproven.c: replies that a forger might guess. */
 /* Keeps such a reply, or counts it at once if another agrees. False: there are too many, or it says nothing new. */
 bool unproven_add(struct session *session, unsigned trace, struct probe *probe, const struct reply *reply);
