@@ -32,6 +32,12 @@ void connection_use(struct connection *c, nstime time)
     c->is_used = true;
 }
 
+void connection_close(struct connection *c)
+{
+    if (c->state == CONNECTION_ESTABLISHED)
+        c->state = CONNECTION_CLOSED;
+}
+
 void connection_query(struct connection *c, nstime time, uint64_t frame)
 {
     if (c->state != CONNECTION_NONE && c->state != CONNECTION_SILENT)
@@ -43,7 +49,7 @@ void connection_query(struct connection *c, nstime time, uint64_t frame)
 
 void connection_answer(struct connection *c, nstime time, uint64_t frame)
 {
-    if (c->state == CONNECTION_OPENING || c->state == CONNECTION_SILENT) {
+    if (!connection_was_open(c) && c->state != CONNECTION_REFUSED) {
         c->state = CONNECTION_ESTABLISHED;
         c->answered_at = time;
         c->answer_frame = frame;
@@ -103,8 +109,10 @@ static enum segment take_own(struct connection *c, const struct headers *packet,
 {
     const struct transport *t = &packet->transport;
     bool is_data = t->size > t->header_length, is_next = (uint32_t)t->seq == c->snd_nxt;
-    if (t->flags & TCP_RST)
+    if (t->flags & TCP_RST) {
+        connection_close(c);
         return SEGMENT_KERNEL;
+    }
     if (c->state == CONNECTION_NONE || c->state == CONNECTION_OPENING)
         return SEGMENT_NONE;
     if (is_data)
@@ -140,7 +148,7 @@ static enum segment take_reset(struct connection *c, const struct headers *packe
     }
     if (c->state == CONNECTION_NONE || connection_failed(c) || ahead <= -RESET_WINDOW || ahead >= RESET_WINDOW)
         return SEGMENT_NONE;
-    if (c->state != CONNECTION_RESET) {
+    if (c->state != CONNECTION_RESET && c->state != CONNECTION_CLOSED) {
         c->state = CONNECTION_RESET;
         c->ended_at = time;
         c->end_frame = frame;

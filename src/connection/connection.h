@@ -16,7 +16,8 @@ enum connection_state {
     CONNECTION_OPENING,     /* our SYN left */
     CONNECTION_ANSWERED,    /* the target accepted it; our kernel's acknowledgement was not seen yet */
     CONNECTION_ESTABLISHED, /* segments may be crafted into it */
-    CONNECTION_RESET,       /* it was established, and a RST ended it */
+    CONNECTION_RESET,       /* it was established, and a RST of the target or of a device ended it */
+    CONNECTION_CLOSED,      /* it was established, and we ended it */
     CONNECTION_REFUSED,     /* a RST or an ICMP error answered the SYN */
     CONNECTION_SILENT,      /* nothing answered the SYN: connection_give_up() */
 };
@@ -73,6 +74,8 @@ void connection_assume_established(struct connection *connection);
 void connection_query(struct connection *connection, nstime time, uint64_t frame);
 /* The target answered it. */
 void connection_answer(struct connection *connection, nstime time, uint64_t frame);
+/* We ended it. */
+void connection_close(struct connection *connection);
 /* A probe was sent in it. */
 void connection_use(struct connection *connection, nstime time);
 
@@ -83,7 +86,8 @@ static inline bool connection_is_open(const struct connection *connection)
 /* Whether there was a connection, which may have ended. */
 static inline bool connection_was_open(const struct connection *connection)
 {
-    return connection->state == CONNECTION_ESTABLISHED || connection->state == CONNECTION_RESET;
+    return connection->state == CONNECTION_ESTABLISHED || connection->state == CONNECTION_RESET ||
+           connection->state == CONNECTION_CLOSED;
 }
 /* Whether a handshake ended without a connection. */
 static inline bool connection_failed(const struct connection *connection)

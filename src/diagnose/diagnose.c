@@ -184,9 +184,12 @@ static void update(struct session *session)
     name_turns_update(session);
     if (!wanted_is_open(session))
         left_out_update(session);
+    session->rests = false;
     if (wanted_is_open(session))
         return;
-    session->complete = mtu_search_update(session) && !session_silence_is_young(session) && !idle_is_pending(session);
+    bool is_done = mtu_search_update(session) && !session_silence_is_young(session);
+    session->rests = is_done && idle_is_pending(session);
+    session->complete = is_done && !session->rests;
 }
 
 static nstime timer(const struct session *session)

@@ -108,7 +108,7 @@ static unsigned next_of_row(const struct trace_connections *own, unsigned flow)
 }
 
 /* The connection that the probes of a row take now:
- *   1. the first one that no RST ended, and whose handshake did not fail;
+ *   1. the first one that did not end, and whose handshake did not fail;
  *   2. if there is none, or FAILED_MOST handshakes in a row failed, the last one that was open.
  * False: none of the row was. */
 static bool current(const struct session *session, unsigned index, unsigned row, unsigned *flow)
@@ -118,7 +118,7 @@ static bool current(const struct session *session, unsigned index, unsigned row,
     bool was_open = false;
     for (unsigned k = row; k < session->traces[index].flow_count && failed < FAILED_MOST; k = next_of_row(own, k)) {
         const struct connection *connection = connection_of(session, index, k);
-        bool is_over = connection->state == CONNECTION_RESET;
+        bool is_over = connection_was_open(connection) && !connection_is_open(connection);
         failed = connection_failed(connection) ? failed + 1 : 0;
         if (failed)
             continue;
@@ -342,7 +342,10 @@ static bool is_quiet(const struct session *session, unsigned index, unsigned flo
 static bool has_another(const struct session *session, unsigned index, unsigned row)
 {
     unsigned flow;
-    return current(session, index, row, &flow) && connection_of(session, index, flow)->state != CONNECTION_RESET;
+    if (!current(session, index, row, &flow))
+        return false;
+    const struct connection *connection = connection_of(session, index, flow);
+    return !connection_was_open(connection) || connection_is_open(connection);
 }
 
 static void search_row(struct session *session, unsigned index, unsigned row)
@@ -493,6 +496,12 @@ static bool may_open_again(const struct session *session, unsigned index)
            session->connections[index].openers < OPENERS_MOST;
 }
 
+bool connections_are_over(const struct session *session, unsigned index)
+{
+    const struct trace *trace = &session->traces[index];
+    return trace_is_idle(trace) && trace->flow.connection->state == CONNECTION_CLOSED;
+}
+
 bool connections_are_failed(const struct session *session, unsigned index)
 {
     return connection_failed(connection_of(session, index, 0)) && !may_open_again(session, index);
@@ -598,7 +607,8 @@ bool connections_to_close(const struct session *session, bool all, struct wish *
             if (!has_connection(own, k) || own->commanded_at[k] == NSTIME_NONE || own->closed[k])
                 continue;
             const struct connection *connection = connection_of(session, i, k);
-            if (!all && connection->state != CONNECTION_RESET && !connection_failed(connection))
+            bool rests = session->rests && (!trace_is_idle(&session->traces[i]) || session->traces[i].started);
+            if (!all && !rests && connection->state != CONNECTION_RESET && !connection_failed(connection))
                 continue;
             *wish = (struct wish){.kind = WISH_CLOSE, .trace = i, .flow = (uint16_t)k};
             return true;
@@ -620,6 +630,7 @@ void session_connected(struct session *session, const struct wish *wish, int con
 void session_closed(struct session *session, const struct wish *wish)
 {
     session->connections[wish->trace].closed[wish->flow] = true;
+    connection_close(connection_of(session, wish->trace, wish->flow));
 }
 
 bool session_close_wish(const struct session *session, struct wish *wish)

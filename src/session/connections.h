@@ -111,7 +111,8 @@ bool connections_take_opener(struct session *session, const struct frame *frame,
                              const struct packet_match *match);
 /* Whether the row's search wants a probe there. */
 bool connections_is_searched(const struct session *session, unsigned trace, unsigned row, unsigned ttl);
-/* The next connection to close: one that ended; with `all` any. False: none. */
+/* The next connection to close: one that ended; while the run rests, one that was probed; with `all` any. False: none.
+ */
 bool connections_to_close(const struct session *session, bool all, struct wish *wish);
 
 #endif

@@ -31,6 +31,7 @@ static bool was_ended(const struct trace *trace)
     return !trace->started && connection->is_used && connection->idle >= NS_PER_S;
 }
 
+/* A reply shows by itself that the session no longer works. */
 static enum fate fate_of_verdict(const struct verdict *verdict, double claim)
 {
     switch (verdict->state) {
@@ -38,8 +39,9 @@ static enum fate fate_of_verdict(const struct verdict *verdict, double claim)
         return FATE_ALIVE;
     case VERDICT_CLOSED:
     case VERDICT_REJECTED:
-    case VERDICT_DROPPED:
     case VERDICT_INTERCEPTED:
+        return FATE_STOPPED;
+    case VERDICT_DROPPED:
     case VERDICT_UNANSWERED:
         return verdict->confidence >= claim ? FATE_STOPPED : FATE_UNKNOWN;
     default:
@@ -58,7 +60,7 @@ static struct session_fate fate_of(const struct trace_set *set, const struct jud
         fate.age_s = floor(seconds);
     } else if (was_ended(trace)) {
         fate.fate = FATE_ENDED;
-        fate.age_s = round(seconds * 10) / 10;
+        fate.age_s = round(seconds);
     }
     return fate;
 }
