@@ -63,7 +63,7 @@ bool idle_waits(const struct session *session, unsigned index)
 void idle_update(struct session *session)
 {
     for (unsigned i = 0; i < session->trace_count; i++) {
-        bool is_due = session->traces[i].started || connections_idle_until(session, i) <= session->now;
+        bool is_due = session->traces[i].started || session_idle_until(session, i) <= session->now;
         unsigned probes, ttl = trace_is_idle(&session->traces[i]) && is_due ? next_ttl(session, i, &probes) : 0;
         if (ttl && !wanted_is_open_of(session, i))
             wanted_another(session, i, 0, ttl, 0);
@@ -82,7 +82,7 @@ nstime idle_timer(const struct session *session)
 {
     nstime earliest = NSTIME_NEVER;
     for (unsigned i = 0; i < session->trace_count && !session->complete; i++) {
-        nstime due = trace_is_idle(&session->traces[i]) ? connections_idle_until(session, i) : NSTIME_NEVER;
+        nstime due = trace_is_idle(&session->traces[i]) ? session_idle_until(session, i) : NSTIME_NEVER;
         if (due > session->now && due < earliest)
             earliest = due;
     }

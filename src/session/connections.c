@@ -459,7 +459,7 @@ static nstime next_connection_at(const struct session *session)
 
 /* --- sessions that are left alone --- */
 
-nstime connections_idle_until(const struct session *session, unsigned index)
+nstime session_idle_until(const struct session *session, unsigned index)
 {
     const struct flow *flow = &session->traces[index].flow;
     nstime span = flow->spec.idle_s * NS_PER_S;
@@ -580,7 +580,7 @@ enum connection_need connections_need(const struct session *session, unsigned in
         return CONNECTION_WAITS;
     const struct connection *connection = connection_of(session, index, *flow);
     if (trace_is_idle(&session->traces[index]) && !connection->is_used) {
-        *at = connections_idle_until(session, index);
+        *at = session_idle_until(session, index);
         return *at <= now ? CONNECTION_READY : CONNECTION_WAITS;
     }
     if (!connection_was_open(connection)) {

@@ -10,7 +10,7 @@
  * it from the port.
  *
  * The trace of a spec that is left alone (spec.idle_s) has one flow: a connection, or a UDP session. It is opened once
- * the same spec without an idle time has one, and no probe leaves before connections_idle_until(). A UDP session
+ * the same spec without an idle time has one, and no probe leaves before session_idle_until(). A UDP session
  * begins with a query, the opener, which has one of the first serials, and the usual TTL of hosts.
  *
  * A RST ends a connection, and it does not say which segment drew it. It counts as the reply to a probe only if no

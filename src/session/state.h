@@ -168,8 +168,6 @@ static inline struct wanted *session_wanted(const struct session *session, unsig
 }
 
 /* connections.c: sessions that are left alone. */
-/* When the trace's session was left alone for long enough; NSTIME_NEVER: it is not open yet, or over, or in use. */
-nstime connections_idle_until(const struct session *session, unsigned trace);
 /* Whether the same spec without an idle time has a session. */
 bool connections_may_idle(const struct session *session, unsigned trace);
 /* Whether the trace's session was left alone, probed and closed: it takes no more probes. */
