@@ -11,7 +11,6 @@
 
 #include "base/strbuf.h"
 #include "probe/type.h"
-#include "probe/types/udp_payload.h"
 
 #define SPEC_INPUT_MOST 64
 
@@ -323,7 +322,7 @@ static enum status parse_name(const struct parts *parts, struct probe_spec *spec
 bool probe_spec_has_session(const struct probe_spec *spec)
 {
     const struct probe_variant_row *row = probe_spec_variant(spec);
-    return row->needs_connection || (row->payload && row->payload->answer);
+    return row->needs_connection || (row->payload && row->port); /* only a service answers */
 }
 
 /* "300s". */
