@@ -32,8 +32,9 @@ enum mpls_style {
 };
 /* What a host does in a connection; NONE: it has half-open ones only. All but CLOSE acknowledge data. */
 enum service { SERVICE_NONE, SERVICE_QUIET, SERVICE_ANSWER, SERVICE_RESET, SERVICE_CLOSE };
-/* How a host ends a connection that was idle for long enough; FORGET: it resets the next packet. */
-enum idle_end { IDLE_FIN, IDLE_RESET, IDLE_FORGET };
+/* What a host does with a connection that was idle for long enough. FORGET: it resets the next packet. TALK: it sends
+ * data, each time. */
+enum idle_end { IDLE_FIN, IDLE_RESET, IDLE_FORGET, IDLE_TALK };
 enum port_state { PORT_CLOSED, PORT_OPEN, PORT_SILENT };
 
 struct net_port {
@@ -76,7 +77,7 @@ struct node {
     unsigned port_count;
     enum service service; /* hosts: of all open TCP ports */
     bool no_stamps;       /* hosts: it uses no TCP timestamps */
-    nstime idle_most;     /* hosts: it ends idle connections after this time; 0: it does not */
+    nstime idle_most;     /* hosts: the time after which it ends idle connections; 0: it keeps them */
     enum idle_end idle_end;
     double unseen;    /* client: share of its own frames that the capture misses */
     bool refuse[256]; /* client: the local firewall refuses the protocol */

@@ -211,6 +211,11 @@ static enum status parse_idle_forget(struct parser *p, void *object)
     return parse_idle_end(p, object, IDLE_FORGET);
 }
 
+static enum status parse_idle_talk(struct parser *p, void *object)
+{
+    return parse_idle_end(p, object, IDLE_TALK);
+}
+
 static enum status parse_service(struct parser *p, void *object)
 {
     static const struct replay_filter choices[] = {{"quiet", SERVICE_QUIET},
@@ -277,6 +282,7 @@ const struct keyword node_options[] = {
     {"idle-fin", parse_idle_fin},
     {"idle-reset", parse_idle_reset},
     {"idle-forget", parse_idle_forget},
+    {"idle-talk", parse_idle_talk},
     {"no-stamps", parse_no_stamps},
     {"unseen", parse_unseen},
     {"refuse", parse_refuse},

@@ -16,7 +16,7 @@
  * LABEL/TC/TTL[,...] · mpls-style compliant|no-length|wrong-length · no-echo · open|closed|mute PROTOCOL[/PORT],...
  * (ports of a host; it knows the IP protocols that stand in these, and tcp, udp and udplite) · service
  * quiet|answer|reset|close (of its open TCP ports: it takes connections) · no-stamps (it has no TCP timestamps) ·
- * idle-fin|idle-reset|idle-forget T (what it does with connections that are idle for T) ·
+ * idle-fin|idle-reset|idle-forget|idle-talk T (what it does with connections that are idle for T) ·
  * unseen PERCENT (own frames the capture misses) · refuse PROTOCOL,... (local firewall).
  *
  *   link A B [delay T] [jitter T] [loss P] [dup P] [reorder P T] [mtu N] [hole N] [hole-back N] [dead] [near

@@ -327,6 +327,13 @@ void tcp_idle(struct sim *sim, unsigned node, const struct pkt *about)
         end->closed = true;
         return;
     }
+    if (host->idle_end == IDLE_TALK) {
+        emit(sim, end, TCP_PSH | TCP_ACK, end->snd_nxt, ANSWER_BYTES);
+        end->snd_nxt += ANSWER_BYTES;
+        end->last = sim->now;
+        wait_idle(sim, end, host->idle_most);
+        return;
+    }
     if (host->idle_end == IDLE_RESET)
         emit(sim, end, TCP_RST | TCP_ACK, end->snd_nxt, 0);
     forget(sim, end);

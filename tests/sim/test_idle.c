@@ -276,6 +276,62 @@ static void test_ports(const struct net *net)
     drive_free(&d);
 }
 
+/* A target that talks keeps its connections alive, so that the run does not wait for ever. */
+static void test_talk(void)
+{
+    static struct judgement judgement;
+    struct net *net = NULL;
+    struct session_config config;
+    struct drive d = {0};
+    struct err err = {0};
+    bool ended = net_parse("talk", HOST("idle-talk 7s"), &net, &err) == STATUS_OK &&
+                 config_of(net, 4, TCP, 1, &config, &err) == STATUS_OK && drive_live(&d, net, &config, NSTIME_NEVER);
+    ok(ended, "a target that talks every 7 s: the run ends %s%s", err.message, d.err.message);
+    nstime took = d.done - d.first_send;
+    ok(took > 2 * LONGEST_S * NS_PER_S && took < 2 * LONGEST_S * NS_PER_S + MOMENT,
+       "it takes twice as long as the longest wait: %.1f s", nstime_ms(took) / 1000);
+    verdict_judge(d.session, &judgement);
+    ok(!find(&judgement), "nothing is found");
+    is_num(d.session ? session_trace(d.session, 4)->flow.connection->idle / NS_PER_S : 0, 7,
+           "no session was idle for longer than 7 s");
+    ok(drive_replays_alike(&d), "its replay is alike");
+    verdict_release(&judgement);
+    drive_free(&d);
+    free(net);
+}
+
+/* The query that begins a UDP session, or its answer, may be lost. */
+static void test_openers(void)
+{
+    enum { FIRST_IDLE_PORT = 50100 }; /* with --sport 50000 those of all sessions that are left alone are larger */
+    struct net *net = NULL;
+    struct session_config config;
+    struct drive d = {0};
+    struct err err = {0};
+    unsigned probed = 0;
+    if (!ok(net_parse("queries", LOSSY, &net, &err) == STATUS_OK, "a network that loses queries"))
+        return;
+    for (uint64_t seed = 1; seed <= LOSSY_RUNS; seed++) {
+        if (config_of(net, 4, UDP, seed, &config, &err) != STATUS_OK || !drive_live(&d, net, &config, NSTIME_NEVER))
+            abort();
+        for (unsigned i = 2; i < 5; i++)
+            probed += session_trace(d.session, i)->started;
+        drive_free(&d);
+    }
+    free(net);
+    ok(probed >= 3 * LOSSY_RUNS - 3, "10 %% loss, UDP: %u of %d sessions begin", probed, 3 * LOSSY_RUNS);
+    char text[1024];
+    snprintf(text, sizeof text, "%sfilter r3 forward udp sport %d-65535 drop\n", CHAIN, FIRST_IDLE_PORT);
+    bool good =
+        net_parse("queries", text, &net, &err) == STATUS_OK && config_of(net, 4, UDP, 1, &config, &err) == STATUS_OK;
+    config.source_port = 50000;
+    ok(good && drive_live(&d, net, &config, NSTIME_NEVER), "no session is answered: the run ends");
+    is_num(d.connect_count, 9, "three queries for each");
+    ok(drive_replays_alike(&d), "its replay is alike");
+    drive_free(&d);
+    free(net);
+}
+
 /* --- nothing forgets --- */
 
 static void test_worlds(double loss, const char *spec, uint64_t first, unsigned runs)
@@ -323,6 +379,8 @@ int main(int argc, char *argv[])
         test_ports(net);
     }
     free(net);
+    test_talk();
+    test_openers();
     for (size_t i = 0; i < sizeof lossy / sizeof lossy[0]; i++)
         test_lossy(&lossy[i]);
     for (size_t i = 0; i < sizeof losses / sizeof losses[0]; i++) {
