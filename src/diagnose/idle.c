@@ -5,24 +5,6 @@
 #include "base/minmax.h"
 #include "diagnose/wanted.h"
 
-/* Probes of one TTL, one after the other, before the next TTL gets its first.
- * Unit: probes. Source: with 10 % loss each way, 1 place of 150 is wrong. Effect: fewer let loss move the place of a
- * reset by a hop; each more takes a wait at each silent hop. */
-#define PROBES_OF_HOP 3
-
-static bool is_answered_at(const struct session *session, unsigned index, unsigned ttl)
-{
-    return trace_answered_at(&session->traces[index], (uint8_t)ttl) != NULL;
-}
-
-/* A reset does not say which TTL drew it, so each TTL waits for its reply before the next one. A hop that no spec has
- * a reply from gets one probe, and so do all hops behind the first silence. */
-static unsigned probes_at(const struct session *session, unsigned ttl, bool is_silent)
-{
-    bool is_shown = session_shows_hop(session, (uint8_t)ttl) || ttl == session_target_ttl(session);
-    return is_shown && !is_silent ? PROBES_OF_HOP : 1;
-}
-
 /* The last TTL to probe. */
 static unsigned end_of(const struct session *session, unsigned index)
 {
@@ -30,18 +12,14 @@ static unsigned end_of(const struct session *session, unsigned index)
     return limit ? limit : target_ttl ? target_ttl : uint_min(session_farthest_ttl(session) + 1U, session->max_ttl);
 }
 
-/* The first TTL whose fate is open; 0: all are known. */
-static unsigned next_ttl(const struct session *session, unsigned index, unsigned *probes)
+/* The first TTL whose fate is open; 0: all are known. A reset does not say which TTL drew it, so each probe waits for
+ * the fate of the one before. */
+static unsigned next_ttl(const struct session *session, unsigned index)
 {
-    bool is_silent = false;
     for (unsigned ttl = session->config.first_ttl; ttl <= end_of(session, index); ttl++) {
         const struct wanted *cell = session_wanted(session, index, 0, ttl);
-        *probes = probes_at(session, ttl, is_silent);
-        if (is_answered_at(session, index, ttl))
-            continue;
-        if (cell->known < *probes || cell->resolved < cell->known)
+        if (cell->known < session->config.queries || cell->resolved < cell->known)
             return ttl;
-        is_silent = is_silent || *probes > 1;
     }
     return 0;
 }
@@ -55,16 +33,15 @@ static bool is_lost(const struct session *session, unsigned index)
 
 bool idle_waits(const struct session *session, unsigned index)
 {
-    unsigned probes;
-    return trace_is_idle(&session->traces[index]) &&
-           (!session->traces[index].started || next_ttl(session, index, &probes));
+    return trace_is_idle(&session->traces[index]) && !connections_are_over(session, index) &&
+           (!session->traces[index].started || next_ttl(session, index));
 }
 
 void idle_update(struct session *session)
 {
     for (unsigned i = 0; i < session->trace_count; i++) {
         bool is_due = session->traces[i].started || session_idle_until(session, i) <= session->now;
-        unsigned probes, ttl = trace_is_idle(&session->traces[i]) && is_due ? next_ttl(session, i, &probes) : 0;
+        unsigned ttl = trace_is_idle(&session->traces[i]) && is_due ? next_ttl(session, i) : 0;
         if (ttl && !wanted_is_open_of(session, i))
             wanted_another(session, i, 0, ttl, 0);
     }

@@ -4,7 +4,6 @@
 
 #include "verdict/findings/finding.h"
 #include "verdict/findings/findings.h"
-#include "verdict/rules/rules.h"
 
 /* What became of a session that was left alone. */
 enum fate { FATE_UNKNOWN, FATE_ALIVE, FATE_STOPPED, FATE_ENDED };
@@ -223,7 +222,7 @@ static void tell(const struct span *span, const struct verdict *fresh, struct ju
     finding_number(finding, "alive_s", span->alive.age_s);
     finding_number(finding, "dead_s", span->dead.age_s);
     finding_text(finding, "how", how_of(&span->dead));
-    finding_number(finding, "confidence", span->dead.verdict ? span->dead.verdict->confidence : SURE);
+    finding_number(finding, "confidence", span->dead.verdict ? span->dead.verdict->confidence : CONFIDENCE_MOST);
     *finding->text = '\0';
     if (span->dead.verdict)
         say_stopped(span, finding);
