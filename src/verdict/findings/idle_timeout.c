@@ -110,7 +110,7 @@ static const char *how_of(const struct session_fate *dead)
 {
     if (dead->verdict)
         return phrase_how(dead->verdict->how, "silent");
-    return is_reset(dead->trace) ? "tcp-reset" : "fin";
+    return verdict_how_name(is_reset(dead->trace) ? HOW_TCP_RESET : HOW_FIN);
 }
 
 static void place(const struct session_fate *dead, const struct verdict *fresh, struct finding *out)

@@ -40,6 +40,7 @@ const char *verdict_how_name(enum verdict_how how)
         [HOW_SOURCE_POLICY] = "source-policy",
         [HOW_REJECT_ROUTE] = "reject-route",
         [HOW_REPLY] = "reply",
+        [HOW_FIN] = "fin",
     };
     return names[how];
 }
