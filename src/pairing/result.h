@@ -51,7 +51,7 @@ enum transit_reason {
     TRANSIT_JUDGED,        /* it has a fate */
     TRANSIT_NOT_COVERED,   /* the other capture began later, or ended earlier */
     TRANSIT_SILENT,        /* the other capture has no frame at all for a long time around it */
-    TRANSIT_MISSED,        /* the other capture lacks this packet: its receiver acknowledged it */
+    TRANSIT_MISSED,        /* the other capture lacks it: it was acknowledged, or a third point shows it */
     TRANSIT_CAPTURE_DROPS, /* the other capture lacks packets that were acknowledged, so it may lack this one, too */
     TRANSIT_UNPAIRED,      /* the other point shows no packet of its conversation, and maybe it never passes there */
     TRANSIT_PROXIED,       /* a proxy ended the connection, and opened another one */
