@@ -58,8 +58,9 @@ enum transit_reason {
     TRANSIT_AMBIGUOUS,     /* several packets look like it, and one of them may be it */
     TRANSIT_WAY_UNKNOWN,   /* nothing shows which point it passed first */
     TRANSIT_FRAGMENTED,    /* its fragments are not all there */
+    TRANSIT_EXPIRED,       /* its TTL does not take it to the other point */
 };
-#define TRANSIT_REASONS 10
+#define TRANSIT_REASONS 11
 
 #define TRANSIT_NOT_LISTED UINT32_MAX
 

@@ -120,6 +120,8 @@ bool frame_fates_find(const struct frame_fates *fates, enum transit_point point,
     *out = (struct frame_found){.paired = fate->said & SAID_PAIRED,
                                 .lost = fate->said & 1U << TRANSIT_LOST,
                                 .forged = fate->said & 1U << TRANSIT_FORGED,
+                                .midway = fate->said & 1U << TRANSIT_MIDWAY,
+                                .reason = (enum transit_reason)fate->reason,
                                 .partner = {fate->said & SAID_PAIRED ? fate->first : 0, fate->file}};
     return true;
 }

@@ -20,8 +20,9 @@ bool frame_fates_note_pair(struct frame_fates *fates, const struct transit_pair 
 bool frame_fates_note_alone(struct frame_fates *fates, const struct transit_result *result);
 /* What is known of a frame, which may hold several packets. */
 struct frame_found {
-    bool paired, lost, forged;    /* a packet of it is */
-    struct transit_frame partner; /* paired: the first frame of the other point that has a packet of it */
+    bool paired, lost, forged, midway; /* a packet of it is */
+    enum transit_reason reason;        /* of what is not judged; else TRANSIT_JUDGED */
+    struct transit_frame partner;      /* paired: the first frame of the other point that has a packet of it */
 };
 /* False: nothing is known. */
 bool frame_fates_find(const struct frame_fates *fates, enum transit_point point, const struct transit_frame *frame,

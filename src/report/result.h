@@ -31,6 +31,10 @@ struct result_source {
         const struct clock_estimate *second_clock;
     } * files; /* capture: file_count of them */
     unsigned file_count;
+    /* Captures of the other end, which the verdicts rest on, too. Frames of verdicts and findings that are theirs have
+     * a file number behind the files above; a live run counts as one file. */
+    const struct source_file *far;
+    unsigned far_count;
     bool interrupted; /* the run, or the reading of other captures, ended early */
 };
 

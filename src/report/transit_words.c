@@ -79,6 +79,7 @@ static const struct {
     [TRANSIT_AMBIGUOUS] = {"ambiguous", "too many packets were in flight"},
     [TRANSIT_WAY_UNKNOWN] = {"way-unknown", "nothing shows which point they passed first"},
     [TRANSIT_FRAGMENTED] = {"fragmented", "some of their fragments are missing"},
+    [TRANSIT_EXPIRED] = {"expired", "their TTL does not take them to the other point, as those of a trace"},
 };
 
 const char *transit_reason_text(enum transit_reason reason)

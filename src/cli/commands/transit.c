@@ -137,7 +137,8 @@ static bool is_whole(const struct transit_result *result)
     for (unsigned way = 0; way < TRANSIT_WAYS; way++)
         bad += result->lost[way] + result->forged[way];
     for (unsigned reason = 0; reason < TRANSIT_REASONS; reason++)
-        if (reason != TRANSIT_NOT_COVERED && reason != TRANSIT_UNPAIRED && reason != TRANSIT_MISSED)
+        if (reason != TRANSIT_NOT_COVERED && reason != TRANSIT_UNPAIRED && reason != TRANSIT_MISSED &&
+            reason != TRANSIT_EXPIRED)
             bad += result->unjudged_because[reason];
     return result->paired && !bad;
 }
@@ -242,6 +243,7 @@ static bool pair_section(struct transit *t, unsigned k)
     if (!pairing_finish(t->pairings[k], &result))
         return complain_of_memory() == EXIT_REACHED;
     t->results[k] = *result;
+    transit_excuse_expired(&t->results[k]);
     t->sections[k].transit = &t->results[k];
     return true;
 }

@@ -101,15 +101,17 @@ static enum status add_file(struct options *out, const char *name, unsigned poin
 /* Those of the first point first, each point's in the order given. */
 static void sort_points(struct options *out)
 {
-    for (unsigned i = 1; i < out->read_count; i++)
-        for (unsigned k = i; k > 0 && out->read_points[k - 1] > out->read_points[k]; k--) {
-            const char *file = out->read_files[k];
-            uint8_t point = out->read_points[k];
-            out->read_files[k] = out->read_files[k - 1];
-            out->read_points[k] = out->read_points[k - 1];
-            out->read_files[k - 1] = file;
-            out->read_points[k - 1] = point;
-        }
+    const char *files[FILES_MOST];
+    uint8_t points[FILES_MOST];
+    unsigned count = 0;
+    for (unsigned point = 0; point < POINTS_MOST; point++)
+        for (unsigned i = 0; i < out->read_count; i++)
+            if (out->read_points[i] == point) {
+                files[count] = out->read_files[i];
+                points[count++] = out->read_points[i];
+            }
+    memcpy(out->read_files, files, count * sizeof *files);
+    memcpy(out->read_points, points, count * sizeof *points);
 }
 
 /* Captures of several points are read more than once. */
@@ -266,6 +268,15 @@ static enum status check_diagnosis(struct parse *parse, struct err *err)
         return err_set(err, STATUS_USAGE, "--only: name at least one probe (hopsonde diagnose --only HOST tcp/443)");
     if (parse->only_given && parse->control_given)
         return err_set(err, STATUS_USAGE, "--control: --only sends no control (leave one of them out)");
+    if (out->read_count && (!out->write_file || out->dry_run))
+        return err_set(
+            err, STATUS_USAGE,
+            "--far: the run's own packets are compared with it, so they have to be saved (add --write FILE.pcapng)");
+    if (out->read_count) {
+        status = check_named(out, err);
+        if (status != STATUS_OK)
+            return status;
+    }
     if (out->dry_run && parse->expect_given)
         return err_set(err, STATUS_USAGE, "--expect: a dry run has no verdicts to compare (leave one of them out)");
     if (out->dry_run)

@@ -121,7 +121,7 @@ static void reader_next(struct reader *r)
         r->ahead.common = near_time(r->pair, r->ahead.point, r->ahead.frame.time);
 }
 
-static void decode(const struct points *points, const struct frame *frame, struct packet *packet)
+void points_decode(const struct points *points, const struct frame *frame, struct packet *packet)
 {
     packet_decode(frame, packet);
     if (points->opens_tunnels)
@@ -144,7 +144,7 @@ static void overview_point(struct overview *overview, struct reader *r)
         struct point_file *file = file_of(r, r->ahead.file);
         file->is_late = file->is_late || frame->time < file->latest;
         file->latest = frame->time > file->latest ? frame->time : file->latest;
-        decode(r->pair->points, frame, &packet);
+        points_decode(r->pair->points, frame, &packet);
         overview_take(overview, r->ahead.point, frame, &packet);
         show_progress(r);
     }
@@ -210,7 +210,7 @@ static bool pair_frame(void *context, const struct point_frame *frame)
 {
     const struct pairing_visit *visit = context;
     struct packet packet;
-    decode(visit->points, &frame->frame, &packet);
+    points_decode(visit->points, &frame->frame, &packet);
     return pairing_take(visit->pairing, frame->point, frame->file, &frame->frame, &packet);
 }
 

@@ -55,6 +55,8 @@ struct point_frame {
     nstime common; /* its time by the near clock */
 };
 
+/* The packet of a frame, its tunnels opened unless the user wants the outer headers. */
+void points_decode(const struct points *points, const struct frame *frame, struct packet *packet);
 /* Files of a point in the order of their numbers. */
 void points_add(struct points *points, const struct capture_file *file, unsigned point);
 /* STATUS_SYSTEM: out of memory, or a file cannot be read. After a signal the result is incomplete. */
