@@ -2,6 +2,7 @@
 #include "cli/commands/far_point.h"
 
 #include <sys/stat.h>
+#include <time.h>
 
 void far_point_open(struct far_point *far, const struct options *options, const volatile sig_atomic_t *stop)
 {
@@ -54,6 +55,35 @@ enum status far_point_check(const struct far_point *far, const struct capture_fi
             return same;
     }
     return STATUS_OK;
+}
+
+/* How long the files must stay as they are, and the longest wait. Unit: steps. Source: tcpdump writes frames up to a
+ * second after they came (the timeout of libpcap's buffer). Effect: with less, a live run misses the last frames. */
+#define WAIT_STEP (50 * NS_PER_MS)
+#define STEPS_QUIET 25
+#define STEPS_MOST 100
+
+static uint64_t bytes_of(const struct far_point *far)
+{
+    struct stat status;
+    uint64_t bytes = 0;
+    for (unsigned i = 0; i < far->count; i++)
+        if (far->files[i].fd >= 0 && fstat(far->files[i].fd, &status) == 0)
+            bytes += (uint64_t)status.st_size;
+    return bytes;
+}
+
+void far_point_wait(const struct far_point *far, const volatile sig_atomic_t *stop)
+{
+    const struct timespec step = {.tv_nsec = WAIT_STEP};
+    uint64_t bytes = bytes_of(far);
+    unsigned quiet = 0;
+    for (unsigned steps = 0; steps < STEPS_MOST && quiet < STEPS_QUIET && !*stop; steps++) {
+        nanosleep(&step, NULL);
+        uint64_t now = bytes_of(far);
+        quiet = now == bytes ? quiet + 1 : 0;
+        bytes = now;
+    }
 }
 
 static void fill_sources(struct far_point *far, unsigned near_count, struct report *report)

@@ -22,6 +22,8 @@ void far_point_open(struct far_point *far, const struct options *options, const 
 /* STATUS_USAGE: a file can be read only once, or is the same as one of the near point or of the report. */
 enum status far_point_check(const struct far_point *far, const struct capture_file *near, unsigned near_count,
                             const struct report *report, struct err *err);
+/* Waits until files that are still written have the frames of the last second, or a signal comes. */
+void far_point_wait(const struct far_point *far, const volatile sig_atomic_t *stop);
 /* Compares both points, after the traces are complete; `near` are the files of their frames. Complains on stderr, sets
  * `failed`, and fills in the far files of the report's source. Without far files it does nothing. */
 void far_point_read(struct far_point *far, const struct options *options, const struct capture_file *const *near,

@@ -255,6 +255,7 @@ static void read_far(struct live_run *run)
     if (!run->far.count)
         return;
     dump_flush(run->dump);
+    far_point_wait(&run->far, run->context->stop);
     far_point_read_session(&run->far, run->options, &run->written, run->session, &run->report, run->context);
 }
 
