@@ -12,16 +12,18 @@
  * another id. */
 #define IDS_SURE 4
 #define IDS_OTHER_SHARE 16
+/* Packets by whose TTLs the way of a conversation is sure. Unit: packets. Source: one may be forged. */
+#define TTLS_SURE 2
 /* What counts against a partner. Unit: time, as a difference from the expected delay does. */
 #define OTHER_ID (50 * NS_PER_MS)
 #define OTHER_WINDOW NS_PER_S
+/* Bits of TCP options: RFC 2018 2, 3. */
+#define SACK_PERMITTED (1u << 4)
+#define SACK_BLOCKS (1u << 5)
 /* How far the delay of alike packets may be from that of others. Unit: time, and times the usual difference. Source:
  * the jitter of most paths. Effect: more may pair a packet with the one before it or after it. */
 #define ALIKE_WITHIN (25 * NS_PER_MS)
 #define ALIKE_SPREADS 4
-/* A retransmission comes so much later. Unit: time. Source: the least timeout of Linux is 200 ms. Effect: with more,
- * one pairs with the lost segment before it. */
-#define RETRANSMITTED_AFTER (150 * NS_PER_MS)
 /* The least payload that offloading makes of a segment. Unit: bytes. Source: RFC 9293 3.7.1. */
 #define PART_LEAST 536
 /* The share of a new delay in the expected one. */
@@ -74,9 +76,11 @@ static bool same_timestamps(const struct search *s, const struct held *h)
 static bool differs_in_content(const struct search *s, const struct held *h)
 {
     const struct held *self = s->self;
-    if (!self->is_first || !h->is_first || self->content_bytes != h->content_bytes)
+    if (!self->is_first || !h->is_first || (self->kind == PASSAGE_TCP && h->seq != s->seq))
         return false;
-    return (self->kind != PASSAGE_TCP || h->seq == s->seq) && self->content != h->content;
+    if (self->content_bytes != h->content_bytes)
+        return self->beginning && h->beginning && self->beginning != h->beginning;
+    return self->content != h->content;
 }
 
 /* How two packets' ids relate. Offloading cuts a segment into packets whose ids mostly count up from that of the
@@ -111,12 +115,15 @@ static bool is_mostly(uint32_t same, uint32_t differ)
 static bool ids_exclude(const struct search *s, const struct held *h)
 {
     const struct id_distance distance = id_distance(s->self, h, s->seq - s->self->seq);
+    bool is_near = s->self->point == TRANSIT_NEAR;
+    unsigned way = is_near ? overview_way(s->self->ttl, h->ttl) : overview_way(h->ttl, s->self->ttl);
+    if (!s->self->id != !h->id && !distance.bytes && s->self->whole_span == h->whole_span &&
+        s->self->version == h->version)
+        return s->p->config.overview.no_ids_kept[way];
     if (!is_other_id(&distance))
         return false;
     if (distance.bytes)
         return is_mostly(s->way->parts_same, s->way->parts_differ);
-    bool is_near = s->self->point == TRANSIT_NEAR;
-    unsigned way = is_near ? overview_way(s->self->ttl, h->ttl) : overview_way(h->ttl, s->self->ttl);
     return s->p->config.overview.ids_kept[way] || is_mostly(s->way->ids_same, s->way->ids_differ);
 }
 
@@ -160,20 +167,53 @@ static bool is_too_early(const struct search *s, const struct held *h)
     return (toward_far ? far->common - near->common : near->common - far->common) < -overview->clock_error;
 }
 
-static bool fits(const struct search *s, const struct held *h)
+/* Routers lower the TTL. A packet with a higher one at the receiver's point is another: a forged one. */
+static bool rises(const struct search *s, const struct held *h)
+{
+    uint8_t near = s->self->point == TRANSIT_NEAR ? s->self->ttl : h->ttl;
+    uint8_t far = s->self->point == TRANSIT_NEAR ? h->ttl : s->self->ttl;
+    const struct pair_way *way = s->way, *other = way == &s->pair->ways[0] ? &s->pair->ways[1] : &s->pair->ways[0];
+    int64_t toward_far = (int64_t)way->down - way->up - other->down + other->up;
+    return (far > near && toward_far >= TTLS_SURE) || (far < near && toward_far <= -TTLS_SURE);
+}
+
+/* Bit set of those that only one of two packets has. */
+static uint32_t options_changed(uint32_t a, uint32_t b)
+{
+    return a == OPTIONS_UNKNOWN || b == OPTIONS_UNKNOWN ? 0 : a ^ b;
+}
+
+/* Blocks of SACK come with some acknowledgements, and not with others, unless a device strips the option. */
+static bool sacks_exclude(const struct search *s, const struct held *h)
+{
+    const struct flow *self = &s->p->flows.flows[s->self->flow], *other = &s->p->flows.flows[s->flow];
+    bool is_stripped = false;
+    for (unsigned way = 0; way < 2; way++)
+        is_stripped = is_stripped || (options_changed(self->syn[way].options, other->syn[way ^ s->pair->flipped].options) & SACK_PERMITTED);
+    return (options_changed(s->self->options, h->options) & SACK_BLOCKS) && !s->self->span && !is_stripped;
+}
+
+/* Whether both are the same packet, as far as they themselves show. */
+static bool is_same(const struct search *s, const struct held *h)
 {
     const struct held *self = s->self;
-    if (h->paired || h->flow != s->flow || h->way != s->flow_way || h->kind != self->kind || is_too_early(s, h))
+    if (h->flow != s->flow || h->way != s->flow_way || h->kind != self->kind || is_too_early(s, h))
         return false;
-    if (ids_exclude(s, h))
+    if (ids_exclude(s, h) || rises(s, h))
         return false;
     if (self->kind != PASSAGE_TCP)
         return h->content == self->content && h->length == self->length;
-    if (((h->flags ^ self->flags) & (TCP_SYN | TCP_RST)) || !same_timestamps(s, h) || differs_in_content(s, h))
+    if (((h->flags ^ self->flags) & (TCP_SYN | TCP_RST)) || !same_timestamps(s, h) || differs_in_content(s, h) ||
+        sacks_exclude(s, h))
         return false;
     if (!self->span || !h->span)
         return !self->span && !h->span && h->seq == s->seq && h->ack == s->ack;
     return seq_before(h->seq, s->seq + self->span) && seq_before(s->seq, h->seq + h->span);
+}
+
+static bool fits(const struct search *s, const struct held *h)
+{
+    return !h->paired && is_same(s, h);
 }
 
 static nstime distance(nstime a, nstime b)
@@ -210,11 +250,11 @@ static nstime lateness(const struct search *s, const struct held *near, const st
     return distance(far->common - near->common, s->way->has_expected ? s->way->expected : 0);
 }
 
-/* Whether a retransmission of the segment would look the same. */
+/* Whether a retransmission of the packet, by TCP or an application, would look the same. */
 static bool may_be_retransmitted(const struct held *a, const struct held *b)
 {
     bool same_id = a->id && a->id == b->id;
-    return a->kind == PASSAGE_TCP && a->span && !same_id && !(a->has_timestamps && b->has_timestamps);
+    return !same_id && !(a->has_timestamps && b->has_timestamps);
 }
 
 /* A partner must come when others the same way do, if only their time tells packets apart. Retransmissions come after
@@ -224,11 +264,11 @@ static bool is_out_of_time(const struct search *s, const struct held *h)
     bool is_near = s->self->point == TRANSIT_NEAR;
     const struct held *near = is_near ? s->self : h, *far = is_near ? h : s->self;
     nstime spread = s->p->recent[overview_way(near->ttl, far->ttl)].spread;
-    if (!near->is_alike && !far->is_alike) {
-        nstime late = may_be_retransmitted(near, far) ? lateness_of_way(s, near, far) : 0;
-        return late != NSTIME_NEVER && late > RETRANSMITTED_AFTER + ALIKE_SPREADS * spread;
-    }
-    return s->any || lateness_of_way(s, near, far) > ALIKE_WITHIN + ALIKE_SPREADS * spread;
+    bool is_alike = near->is_alike || far->is_alike;
+    nstime late = is_alike || may_be_retransmitted(near, far) ? lateness_of_way(s, near, far) : 0;
+    if (is_alike && s->any)
+        return true;
+    return (late != NSTIME_NEVER || is_alike) && late > ALIKE_WITHIN + ALIKE_SPREADS * spread;
 }
 
 /* Of alike packets the first that came is the partner of the first that was sent. */
@@ -239,7 +279,7 @@ static nstime cost_of(const struct search *s, const struct held *h)
     bool is_near = s->self->point == TRANSIT_NEAR;
     nstime cost = lateness(s, is_near ? s->self : h, is_near ? h : s->self);
     cost += cost_of_ids(s, h);
-    return cost + (h->window != s->self->window || h->options != s->self->options ? OTHER_WINDOW : 0);
+    return cost + (h->window != s->self->window || options_changed(s->self->options, h->options) ? OTHER_WINDOW : 0);
 }
 
 /* Of those with the key, whole packets, and segments that begin with the same byte, the one that costs least. More than
@@ -315,16 +355,17 @@ static uint32_t find(const struct search *s, uint32_t self)
 
 bool match_was_sent(const struct pairing *p, const struct held *h)
 {
-    if (h->kind != PASSAGE_TCP || !h->span)
-        return false;
     const struct search s = search_of(p, h, false);
     const struct held_store *store = &p->held;
     uint64_t key = held_key(store, s.flow, s.flow_way, h, s.seq, s.ack);
     unsigned left = ALIKE_MOST;
     for (uint32_t i = held_first(store, key); i != NONE && left; i = store->held[i].chain, left--) {
         const struct held *other = &store->held[i];
-        if (other->key == key && other->paired && other->seq == s.seq && other->span >= h->span && h->is_first &&
-            other->is_first && other->content_bytes == h->content_bytes && other->content == h->content &&
+        if (other->key != key || !other->paired)
+            continue;
+        if (other->has_copy && is_same(&s, other))
+            return true;
+        if (h->kind == PASSAGE_TCP && h->span && other->seq == s.seq && other->span >= h->span && h->is_first && other->is_first && other->content_bytes == h->content_bytes && other->content == h->content &&
             same_timestamps(&s, other) && (!h->id || other->id == h->id))
             return true;
     }
@@ -377,8 +418,11 @@ static void note_recent(struct pairing *p, const struct held *near, const struct
         return;
     if (!recent->known)
         *recent = (struct recent_delay){.known = true, .delay = delay};
-    recent->spread += (distance(delay, recent->delay) - recent->spread) / EXPECTED_SHARE;
-    recent->delay += (delay - recent->delay) / EXPECTED_SHARE;
+    /* One packet alone does not widen it much: it may be a wrong one. */
+    nstime most = ALIKE_WITHIN + ALIKE_SPREADS * recent->spread, off = delay - recent->delay;
+    off = off > most ? most : off < -most ? -most : off;
+    recent->spread += (distance(off, 0) - recent->spread) / EXPECTED_SHARE;
+    recent->delay += off / EXPECTED_SHARE;
 }
 
 static void note_delay(struct pairing *p, struct pair_way *way, const struct held *near, const struct held *far)
@@ -426,6 +470,17 @@ static void note_time(struct pairing *p, const struct held *h)
     *last = *last == NSTIME_NONE || h->time > *last ? h->time : *last;
 }
 
+/* A packet found its partner late: those that equal it are duplicates. */
+static void mark_twins(struct pairing *p, const struct held *h)
+{
+    unsigned left = ALIKE_MOST;
+    for (uint32_t i = held_first(&p->held, h->key); i != NONE && left; i = p->held.held[i].chain, left--) {
+        struct held *other = &p->held.held[i];
+        if (other != h && !other->paired && other->key == h->key && other->settled && match_is_twin(other, h))
+            other->is_twin = true;
+    }
+}
+
 static void join(struct pairing *p, uint32_t near_index, uint32_t far_index)
 {
     struct held *near = &p->held.held[near_index], *far = &p->held.held[far_index];
@@ -448,10 +503,14 @@ static void join(struct pairing *p, uint32_t near_index, uint32_t far_index)
     tell(p, pair, near_way, near, far, rewrites_note(p, pair, near, far));
     held_unlist(&p->held, &p->flows, near_index);
     held_unlist(&p->held, &p->flows, far_index);
-    if (near->settled)
+    if (near->settled) {
         match_settle(p, near_index);
-    if (far->settled)
+        mark_twins(p, near);
+    }
+    if (far->settled) {
         match_settle(p, far_index);
+        mark_twins(p, far);
+    }
 }
 
 /* Pairs what two packets have in common. Returns what is left of `self` behind it; NONE: nothing. */

@@ -333,6 +333,7 @@ static void set_usual(struct usual *usual, struct overview_result *out)
 static bool compare_packets(struct overview *s, struct overview_result *out)
 {
     unsigned near_count, far_count, same[TRANSIT_WAYS] = {0}, differ[TRANSIT_WAYS] = {0};
+    unsigned none[TRANSIT_WAYS] = {0}, one[TRANSIT_WAYS] = {0};
     const struct sighting *near = sightings_list(s->sightings[TRANSIT_NEAR], &near_count),
                           *near_end = near + near_count;
     const struct sighting *far = sightings_list(s->sightings[TRANSIT_FAR], &far_count), *far_end = far + far_count;
@@ -345,9 +346,14 @@ static bool compare_packets(struct overview *s, struct overview_result *out)
         unsigned way = overview_way(shared.near->ttl, shared.far->ttl);
         same[way] += has_ids && shared.near->mark == shared.far->mark;
         differ[way] += has_ids && shared.near->mark != shared.far->mark;
+        none[way] += !shared.near->mark && !shared.far->mark;
+        one[way] += !shared.near->mark != !shared.far->mark;
     }
-    for (unsigned way = 0; way < TRANSIT_WAYS; way++)
+    for (unsigned way = 0; way < TRANSIT_WAYS; way++) {
+        unsigned kept = none[way] + same[way];
         out->ids_kept[way] = same[way] >= IDS_LEAST && differ[way] <= same[way] / IDS_SHARE;
+        out->no_ids_kept[way] = kept >= IDS_LEAST && one[way] <= kept / IDS_SHARE;
+    }
     if (usual)
         set_usual(usual, out);
     free(usual);

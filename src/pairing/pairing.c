@@ -152,6 +152,7 @@ static void leave_alone(struct pairing *p, const struct held *h, bool early)
         .was_sent = h->was_sent,
         .is_alike = h->is_alike,
         .is_error = h->kind == PASSAGE_ERROR,
+        .is_fragment = h->is_fragment,
         .early = early,
     };
     if (other && h->kind == PASSAGE_TCP && h->span) {
@@ -271,6 +272,8 @@ static struct held held_of(const struct passage *passage, uint32_t flow, unsigne
         .version = passage->version,
         .window_scale = passage->window_scale,
         .dont_fragment = passage->dont_fragment,
+        .is_fragment = passage->is_fragment,
+        .beginning = passage->beginning,
         .has_timestamps = passage->has_timestamps,
         .is_first = true,
     };

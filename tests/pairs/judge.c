@@ -75,7 +75,7 @@ static uint32_t shown(const struct judge *judge, enum pair_side side, const stru
 static bool lacks_ids(const struct judge *judge, const struct pair_crossing *c)
 {
     const struct pair_plan *plan = &judge->pair->plan;
-    return plan->family == 6 || plan->rewrites.ids || plan->ids[c->way] == PAIR_IDS_ZERO;
+    return c->no_id || plan->family == 6 || plan->rewrites.ids || plan->ids[c->way] == PAIR_IDS_ZERO;
 }
 
 /* True: both are the same acknowledgement, sent twice, and nothing but the order tells which is which. */

@@ -8,7 +8,8 @@
  *  6. The other capture was not running at that time: nothing.
  *  7. Its receiver acknowledged it, or later bytes, and the other capture never had it: that capture missed it.
  *  8. It came to the receiver's point alone, and is an ICMP error: a router between the points sent it.
- *  9. The other capture missed packets, and nothing shows that this one is lost: nothing.
+ *  9. The other capture missed packets, and maybe this one: nothing. Bytes that came again do not show that they were
+ *     lost, since reordering makes TCP send them again, too.
  * 10. It is lost, if it is at the sender's point, and else forged. */
 #include <stdlib.h>
 
@@ -125,9 +126,10 @@ static bool is_in_gap(const struct judging *j, unsigned point, const struct hole
 }
 
 /* Whether it counts, and not only tells that the capture began. */
-static bool is_missed(const struct judging *j, unsigned point, const struct hole *hole)
+static bool is_missed(const struct judging *j, const struct flow *flow, unsigned way, const struct hole *hole)
 {
-    return hole->acked != NSTIME_NONE && hole->since >= j->out->points[point].first + HOLE_AFTER;
+    return hole->acked != NSTIME_NONE &&
+           (flow->syn[way].seen || hole->since >= j->out->points[flow->point].first + HOLE_AFTER);
 }
 
 static void note_gaps(struct judging *j, const struct flow *flow)
@@ -135,7 +137,7 @@ static void note_gaps(struct judging *j, const struct flow *flow)
     for (unsigned way = 0; way < 2; way++) {
         const struct stream *stream = &flow->ways[way].stream;
         for (unsigned i = 0; i < stream->count; i++)
-            if (is_missed(j, flow->point, &stream->holes[i]))
+            if (is_missed(j, flow, way, &stream->holes[i]))
                 note_gap(j, flow->point, &stream->holes[i]);
     }
 }
@@ -148,7 +150,7 @@ static void count_missed(struct judging *j, const struct flow *flow)
         unsigned counted = 0;
         for (unsigned i = 0; i < stream->count; i++) {
             const struct hole *hole = &stream->holes[i];
-            if (!is_missed(j, flow->point, hole) || is_in_gap(j, flow->point, hole))
+            if (!is_missed(j, flow, way, hole) || is_in_gap(j, flow->point, hole))
                 continue;
             counted++;
             point->missed_example = point->missed_example ? point->missed_example : hole->frame;
@@ -240,8 +242,7 @@ static enum transit_reason reason_of(const struct judging *j, const struct alone
     if (a->early || (a->is_alike && !j->p->config.overview.clock.count))
         return TRANSIT_AMBIGUOUS;
     bool is_sender = a->shown.point == transit_sender(way);
-    bool is_shown = is_sender && a->shown.repeated; /* its bytes came later */
-    if (j->out->points[other].missed && !is_shown && (is_sender || !a->is_error))
+    if (j->out->points[other].missed && (is_sender || !a->is_error))
         return TRANSIT_CAPTURE_DROPS;
     return TRANSIT_JUDGED;
 }

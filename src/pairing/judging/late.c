@@ -38,7 +38,7 @@ static uint64_t key_of(const struct pair *pair, const struct alone *a, unsigned 
 {
     const struct pair_way *way = &pair->ways[near_way], *other = &pair->ways[!near_way];
     if (a->kind != PASSAGE_TCP)
-        return rewritten ? (a->is_error ? 0 : a->id) : passage_mix(a->content, a->shown.bytes) | 1;
+        return rewritten ? (a->is_error || a->is_fragment ? 0 : a->id) : passage_mix(a->content, a->shown.bytes) | 1;
     uint64_t hash = passage_mix(near_number(a, a->shown.seq, way->seq.value), a->shown.bytes);
     hash = passage_mix(hash, a->shown.tcp_flags & (TCP_SYN | TCP_RST));
     uint32_t ack = a->shown.tcp_flags & TCP_ACK ? near_number(a, a->ack, other->seq.value) : 0;
@@ -63,7 +63,7 @@ static bool accepts(const struct judging *j, const struct pair *pair, const stru
     if (!same_timestamps(way, a, b) ||
         (a->whole_span == b->whole_span && a->id && b->id && !same_id && !way->ids_differ))
         return false;
-    if (a->kind == PASSAGE_TCP && a->shown.bytes && !same_id && !(a->has_timestamps && b->has_timestamps) &&
+    if (!same_id && !(a->has_timestamps && b->has_timestamps) &&
         (delay - usual > REWRITTEN_WITHIN || usual - delay > REWRITTEN_WITHIN))
         return false; /* a retransmission looks the same */
     if (!rewritten)
@@ -104,6 +104,13 @@ static void join(struct judging *j, struct pair *pair, const struct candidate *n
     }
 }
 
+static void set_group(struct judging *j, const struct candidate *all, size_t count)
+{
+    j->groups++;
+    for (size_t i = 0; i < count; i++)
+        all[i].alone->group = j->groups;
+}
+
 /* Packets that only their time tells apart, of both points: their times do not fit, and nothing else shows which are
  * the same. True: they are such. */
 static bool make_group(struct judging *j, const struct candidate *all, size_t count, size_t nears)
@@ -113,9 +120,7 @@ static bool make_group(struct judging *j, const struct candidate *all, size_t co
         alike = alike || all[i].alone->is_alike;
     if (!alike || !nears || nears == count)
         return alike;
-    j->groups++;
-    for (size_t i = 0; i < count; i++)
-        all[i].alone->group = j->groups;
+    set_group(j, all, count);
     return true;
 }
 
@@ -127,6 +132,7 @@ static void join_group(struct judging *j, struct pair *pair, const struct candid
         nears++;
     if (make_group(j, all, count, nears))
         return;
+    bool is_joined = false;
     for (size_t near = 0, far = nears; near < nears && far < count; near++) {
         size_t at = far;
         while (at < count && !accepts(j, pair, &all[near], &all[at], rewritten) && at - far < 16)
@@ -135,7 +141,10 @@ static void join_group(struct judging *j, struct pair *pair, const struct candid
             continue;
         join(j, pair, &all[near], &all[at], rewritten);
         far = at + 1;
+        is_joined = true;
     }
+    if (!is_joined && nears && nears < count && !rewritten)
+        set_group(j, all, count);
 }
 
 static void join_range(struct judging *j, struct alone *from, size_t count, struct candidate *room, bool rewritten)
