@@ -20,12 +20,16 @@
 /* Bits of TCP options: RFC 2018 2, 3. */
 #define SACK_PERMITTED (1u << 4)
 #define SACK_BLOCKS (1u << 5)
-/* How far the delay of alike packets may be from that of others. Unit: time, and times the usual difference. Source:
- * the jitter of most paths. Effect: more may pair a packet with the one before it or after it. */
-#define ALIKE_WITHIN (25 * NS_PER_MS)
+/* The same, times the usual difference. */
 #define ALIKE_SPREADS 4
+/* The same where no others show the clock. Unit: time. Source: what a step of the clock makes of a row of alike packets
+ * fits so well in 1 of 100 cases. Effect: more pair a packet with the next one. */
+#define ALIKE_NEAR NS_PER_MS
 /* The least payload that offloading makes of a segment. Unit: bytes. Source: RFC 9293 3.7.1. */
 #define PART_LEAST 536
+/* The network's copies of a packet come within this time. Unit: time. Source: reordering of most paths. Effect: with more,
+ * alike packets that were sent in a row count as duplicates. */
+#define TWIN_WITHIN (50 * NS_PER_MS)
 /* The share of a new delay in the expected one. */
 #define EXPECTED_SHARE 8
 
@@ -257,7 +261,8 @@ static bool may_be_retransmitted(const struct held *a, const struct held *b)
     return !same_id && !(a->has_timestamps && b->has_timestamps);
 }
 
-/* A partner must come when others the same way do, if only their time tells packets apart. Retransmissions come after
+/* A partner must come when others the same way do, if only their time tells packets apart. Without others before and
+ * after that show the clock, it must come just then: else it may be the next one, or the one before. Retransmissions come after
  * some time. */
 static bool is_out_of_time(const struct search *s, const struct held *h)
 {
@@ -266,9 +271,11 @@ static bool is_out_of_time(const struct search *s, const struct held *h)
     nstime spread = s->p->recent[overview_way(near->ttl, far->ttl)].spread;
     bool is_alike = near->is_alike || far->is_alike;
     nstime late = is_alike || may_be_retransmitted(near, far) ? lateness_of_way(s, near, far) : 0;
+    bool is_shown = !is_alike || clock_is_shown(&s->p->config.overview.clock, near->time);
     if (is_alike && s->any)
         return true;
-    return (late != NSTIME_NEVER || is_alike) && late > ALIKE_WITHIN + ALIKE_SPREADS * spread;
+    return (late != NSTIME_NEVER || is_alike) &&
+           late > (is_shown ? ALIKE_WITHIN : ALIKE_NEAR) + ALIKE_SPREADS * spread;
 }
 
 /* Of alike packets the first that came is the partner of the first that was sent. */
@@ -425,11 +432,23 @@ static void note_recent(struct pairing *p, const struct held *near, const struct
     recent->delay += off / EXPECTED_SHARE;
 }
 
+/* Where nothing else shows the clock, packets that come just in time do. */
+static void note_alike(struct pairing *p, const struct held *near, const struct held *far)
+{
+    if (clock_is_shown(&p->config.overview.clock, near->time))
+        return;
+    note_recent(p, near, far);
+    p->alike_first = p->alike_first == NSTIME_NONE ? near->time : p->alike_first;
+    p->alike_last = near->time;
+}
+
 static void note_delay(struct pairing *p, struct pair_way *way, const struct held *near, const struct held *far)
 {
     nstime common = far->common - near->common;
-    if (near->is_alike || far->is_alike)
+    if (near->is_alike || far->is_alike) {
+        note_alike(p, near, far);
         return;
+    }
     note_recent(p, near, far);
     way->expected += way->has_expected ? (common - way->expected) / EXPECTED_SHARE : common;
     way->has_expected = true;
@@ -605,7 +624,7 @@ void match_again(struct pairing *p, uint32_t index)
 
 bool match_is_twin(const struct held *a, const struct held *b)
 {
-    return a->flow == b->flow && a->way == b->way && a->kind == b->kind && a->length == b->length && a->id == b->id &&
+    return distance(a->time, b->time) <= TWIN_WITHIN && a->flow == b->flow && a->way == b->way && a->kind == b->kind && a->length == b->length && a->id == b->id &&
            a->whole_seq == b->whole_seq && a->whole_span == b->whole_span && a->ack == b->ack &&
            a->timestamp == b->timestamp && a->timestamp_echo == b->timestamp_echo && a->flags == b->flags &&
            a->window == b->window && a->options == b->options && a->content == b->content;

@@ -34,6 +34,7 @@ struct pairing *pairing_new(const struct pairing_config *config)
         return NULL;
     p->config = *config;
     p->settled_after = settled_after(&config->overview);
+    p->alike_first = p->alike_last = NSTIME_NONE;
     const struct overview_point *near = &config->overview.points[TRANSIT_NEAR];
     p->least = least_new(near->first, near->last);
     bool good = p->least != NULL;

@@ -34,6 +34,9 @@
  * many is 2 %. Effect: more need more memory. */
 #define DELAYS_KEPT 128
 #define REWRITES_KEPT 24
+/* How far the delay of alike packets may be from that of others. Unit: time. Source: the jitter of most paths. Effect:
+ * more may pair a packet with the one before it or after it. */
+#define ALIKE_WITHIN (25 * NS_PER_MS)
 
 struct delay_sample {
     nstime near, ahead; /* near clock; by how much the far stamp is ahead of the near one */
@@ -131,6 +134,7 @@ struct pairing {
     uint64_t hops[256];
     nstime first_pair[TRANSIT_POINTS], last_pair[TRANSIT_POINTS]; /* own clock; NSTIME_NONE: there is no pair */
     struct transit_point_result points[TRANSIT_POINTS];
+    nstime alike_first, alike_last; /* near clock: of alike pairs where nothing else shows the clock; NSTIME_NONE: none */
     uint64_t twins[TRANSIT_POINTS]; /* copies that may have been duplicated by the network */
     bool failed;                    /* out of memory */
 };

@@ -7,6 +7,9 @@
 
 #include "transit/span.h"
 
+/* Samples beside a wrong one agree with it if they differ by less than 1 of so many parts of what it is off. Unit: parts.
+ * Source: a queue's delays differ by less than steps do. Effect: with fewer, wrong pairs make steps. */
+#define SUPPORTED_SHARE 4
 /* Samples of the other direction, before and after a sample, with which it is compared. */
 #define NEIGHBOURS 16
 /* Smaller jumps count as contradictory samples: NTP steps a clock only if it is off by more than 128 ms. */
@@ -98,11 +101,39 @@ static bool conflict(const struct sample *x, const struct sample *y)
     return (double)upper->ahead + apart + (double)STAMP_ERROR < (double)lower->ahead;
 }
 
-/* True if a sample contradicts two thirds of its neighbours of the other direction. A step is no such reason, since
- * half of the neighbours lie on its own side. */
+/* How far a sample is from the bound of another one of the other direction. */
+static nstime beyond(const struct sample *sample, const struct sample *other)
+{
+    return sample->toward_b ? other->ahead - sample->ahead : sample->ahead - other->ahead;
+}
+
+/* True if the samples of its direction beside it are off by as much as it is: two on one side, or one on each. Wrong
+ * pairs come alone, and the samples behind a step together. `by`: how much it is off. */
+static bool is_supported(const struct span *span, unsigned index, nstime by)
+{
+    const struct sample *sample = &span->samples[index];
+    unsigned alike[2] = {0, 0};
+    for (unsigned side = 0; side < 2; side++) {
+        int step = side ? 1 : -1;
+        for (int64_t i = (int64_t)index + step; i >= 0 && i < (int64_t)span->count && alike[side] < 2; i += step) {
+            const struct sample *other = &span->samples[i];
+            nstime apart = other->ahead - sample->ahead;
+            if (other->toward_b != sample->toward_b)
+                continue;
+            if ((apart < 0 ? -apart : apart) > by / SUPPORTED_SHARE)
+                break;
+            alike[side]++;
+        }
+    }
+    return alike[0] == 2 || alike[1] == 2 || (alike[0] && alike[1]);
+}
+
+/* True if a sample contradicts two thirds of its neighbours of the other direction, and stands alone. A step is no such
+ * reason, since half of the neighbours lie on its own side, if there are any. */
 static bool is_wrong(const struct span *span, unsigned index)
 {
     unsigned seen = 0, conflicts = 0;
+    nstime by = INT64_MAX;
     for (int step = -1; step <= 1; step += 2) {
         unsigned left = NEIGHBOURS;
         for (int64_t i = (int64_t)index + step; i >= 0 && i < (int64_t)span->count && left; i += step) {
@@ -110,10 +141,14 @@ static bool is_wrong(const struct span *span, unsigned index)
                 continue;
             left--;
             seen++;
-            conflicts += conflict(&span->samples[index], &span->samples[i]);
+            if (!conflict(&span->samples[index], &span->samples[i]))
+                continue;
+            nstime off = beyond(&span->samples[index], &span->samples[i]);
+            by = off < by ? off : by;
+            conflicts++;
         }
     }
-    return seen >= 2 && 3 * conflicts >= 2 * seen;
+    return seen >= 2 && 3 * conflicts >= 2 * seen && !is_supported(span, index, by);
 }
 
 /* Removes wrong samples; returns how many. All are judged before the first is removed. */
@@ -249,6 +284,7 @@ static bool join(struct clock_segment *old, const struct clock_segment *new)
         return false;
     old->least = old->least < new->least ? old->least : new->least;
     old->most = old->most > new->most ? old->most : new->most;
+    old->last = new->last;
     segment_set_middle(old);
     return true;
 }
@@ -310,6 +346,22 @@ static bool set_one(const struct sample *samples, unsigned count, struct clock_e
     return true;
 }
 
+/* `all`: in the order of time; those before the first one that is kept, and after the last one, may lie behind a step.
+ * Returns how many they are. */
+static unsigned set_known(const struct sample *all, unsigned total, const struct sample *kept, unsigned count,
+                          struct clock_estimate *out)
+{
+    unsigned before = 0, after = 0;
+    while (before < total && by_time(&all[before], &kept[0]) < 0)
+        before++;
+    while (after < total && by_time(&all[total - 1 - after], &kept[count - 1]) > 0)
+        after++;
+    out->known_from = before ? kept[0].a : NSTIME_NONE;
+    out->known_to = after ? kept[count - 1].a : NSTIME_NEVER;
+    return before + after;
+}
+
+/* The samples that are left are in `scratch`. */
 static bool set_steps(const struct sample *samples, unsigned *count, struct sample *scratch, struct clock_estimate *out)
 {
     static const model models[] = {span_fits_constant, span_fits_line};
@@ -323,35 +375,51 @@ static bool set_steps(const struct sample *samples, unsigned *count, struct samp
     return false;
 }
 
-static void estimate(struct sample *samples, unsigned count, struct sample *scratch, struct clock_estimate *out)
+/* `samples` and `scratch`: room for all of `all`, which are in the order of time. */
+static void estimate(const struct sample *all, unsigned count, struct sample *samples, struct sample *scratch,
+                     struct clock_estimate *out)
 {
-    unsigned total = count;
-    qsort(samples, count, sizeof *samples, by_time);
-    if (has_one_direction(&(struct span){samples, count}))
+    unsigned total = count, unknown = 0;
+    bool one_direction = has_one_direction(&(struct span){all, count});
+    memcpy(samples, all, count * sizeof *samples);
+    if (one_direction)
         remove_isolated(samples, &count);
     bool good = set_one(samples, count, out);
     if (!good && remove_wrong(samples, &count))
         good = set_one(samples, count, out);
-    if (!good)
-        good = set_steps(samples, &count, scratch, out) && STEPS_WRONG_SHARE * (total - count) <= total;
-    out->contradictory = !good || WRONG_SHARE * (total - count) > total;
-    if (out->contradictory)
+    const struct sample *kept = samples;
+    if (!good) {
+        good = set_steps(samples, &count, scratch, out);
+        kept = scratch;
+        if (good)
+            unknown = set_known(all, total, kept, count, out);
+        good = good && STEPS_WRONG_SHARE * (total - count - unknown) <= total;
+    } else if (!one_direction) {
+        unknown = set_known(all, total, kept, count, out);
+    }
+    out->contradictory = !good || WRONG_SHARE * (total - count - unknown) > total || unknown > count;
+    if (out->contradictory) {
         out->count = count = 0;
+        out->known_from = NSTIME_NONE;
+        out->known_to = NSTIME_NEVER;
+    }
     out->samples = count;
     out->left_out = total - count;
 }
 
 bool clock_estimate(const struct clock_samples *samples, struct clock_estimate *out)
 {
-    *out = (struct clock_estimate){.samples = 0};
-    if (samples->count == 0)
+    unsigned count = samples->count;
+    *out = (struct clock_estimate){.known_from = NSTIME_NONE, .known_to = NSTIME_NEVER};
+    if (count == 0)
         return true;
-    struct sample *copies = malloc(2 * (size_t)samples->count * sizeof *copies);
-    if (!copies)
+    struct sample *all = malloc(3 * (size_t)count * sizeof *all);
+    if (!all)
         return false;
-    memcpy(copies, samples->kept, samples->count * sizeof *copies);
-    estimate(copies, samples->count, copies + samples->count, out);
-    free(copies);
+    memcpy(all, samples->kept, count * sizeof *all);
+    qsort(all, count, sizeof *all, by_time);
+    estimate(all, count, all + count, all + 2 * count, out);
+    free(all);
     return true;
 }
 
@@ -359,8 +427,15 @@ bool clock_estimate(const struct clock_samples *samples, struct clock_estimate *
 
 void clock_estimate_reverse(struct clock_estimate *estimate)
 {
+    unsigned last = estimate->count ? estimate->count - 1 : 0;
+    if (estimate->known_from != NSTIME_NONE)
+        estimate->known_from += (nstime)segment_offset_at(&estimate->segments[0], estimate->known_from);
+    if (estimate->known_to != NSTIME_NEVER)
+        estimate->known_to += (nstime)segment_offset_at(&estimate->segments[last], estimate->known_to);
     for (unsigned i = 0; i < estimate->count; i++) {
         struct clock_segment *segment = &estimate->segments[i], old = *segment;
+        segment->first = old.first + (nstime)segment_offset_at(&old, old.first);
+        segment->last = old.last + (nstime)segment_offset_at(&old, old.last);
         segment->from = old.from == NSTIME_NONE ? NSTIME_NONE : old.from + (nstime)segment_offset_at(&old, old.from);
         segment->at = old.at + old.offset;
         segment->has_least = old.has_most;
@@ -396,6 +471,14 @@ static nstime correct_by(const struct clock_segment *segment, nstime b)
     if (__builtin_sub_overflow(a, drift, &a))
         return b;
     return a < 0 ? 0 : a;
+}
+
+bool clock_is_shown(const struct clock_estimate *estimate, nstime a)
+{
+    bool is_shown = false;
+    for (unsigned i = 0; i < estimate->count; i++)
+        is_shown = is_shown || (a >= estimate->segments[i].first && a <= estimate->segments[i].last);
+    return is_shown;
 }
 
 nstime clock_correct(const struct clock_estimate *estimate, nstime b)

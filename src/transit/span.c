@@ -159,6 +159,8 @@ void span_set_segment(struct clock_segment *segment, const struct span *span)
         set_constant(segment, bounds_at(span, 0, 0), span->samples[0].a);
     else
         set_line(segment, span);
+    segment->first = span->samples[0].a;
+    segment->last = span->samples[span->count - 1].a;
 }
 
 double segment_offset_at(const struct clock_segment *segment, nstime a)

@@ -322,7 +322,7 @@ static void judge_clock(struct judge *judge, const struct clock_estimate *clock)
         nstime near = pair_stamp(&pair->plan.points[PAIR_NEAR], c->at[PAIR_NEAR]);
         nstime offset = pair_offset(&pair->plan, c->at[PAIR_NEAR]);
         const struct clock_segment *segment = segment_at(clock, near);
-        if (allows(&pair->plan, segment, near, offset))
+        if (!clock_is_known(clock, near) || allows(&pair->plan, segment, near, offset))
             continue;
         judge->sum.clocks_wrong = 1;
         say(judge,

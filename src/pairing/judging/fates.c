@@ -30,6 +30,9 @@
 #define GAP_LEAST (2 * NS_PER_S)
 /* When a clock was set back is known from frames around it. */
 #define SET_BACK_EDGE NS_PER_S
+/* The clock must be shown so long before and after packets that only their time tells apart. Unit: time. Source: delays of
+ * most paths. Effect: with less, the next one of a row at the edge of what is known counts as lost. */
+#define ALIKE_EDGE (100 * NS_PER_MS)
 /* A clock was set in a gap if behind it no packet is at both points and so many come alone. */
 #define FORGED_INSTEAD 3
 /* Retransmissions of a stream's first bytes leave holes that were before the capture. */
@@ -225,6 +228,17 @@ static bool is_set_back(const struct judging *j, const struct alone *a, const st
     return false;
 }
 
+bool fates_is_shown(const struct judging *j, nstime near)
+{
+    const struct clock_estimate *clock = &j->p->config.overview.clock;
+    const struct pairing *p = j->p;
+    if (clock->count && p->alike_first != NSTIME_NONE &&
+        ((near < clock->segments[0].first && near - ALIKE_EDGE >= p->alike_first) ||
+         (near > clock->segments[clock->count - 1].last && near + ALIKE_EDGE <= p->alike_last)))
+        return true;
+    return clock_is_shown(clock, near - ALIKE_EDGE) && clock_is_shown(clock, near + ALIKE_EDGE);
+}
+
 static enum transit_reason reason_of(const struct judging *j, const struct alone *a, enum transit_way way)
 {
     unsigned other = !a->shown.point;
@@ -235,11 +249,12 @@ static enum transit_reason reason_of(const struct judging *j, const struct alone
     for (unsigned k = 0; k < overview->silence_count; k++)
         if (j->is_gap[other][k] && overlaps(&overview->silences[k], when.from, when.to))
             return TRANSIT_SILENT;
-    if (is_set_back(j, a, &when))
+    nstime near = a->shown.point == TRANSIT_NEAR ? a->shown.time : on_clock_of_other(j, TRANSIT_FAR, a->shown.time);
+    if (is_set_back(j, a, &when) || !clock_is_known(&j->out->clock, near))
         return TRANSIT_AMBIGUOUS;
     if (a->missed)
         return TRANSIT_MISSED;
-    if (a->early || (a->is_alike && !j->p->config.overview.clock.count))
+    if (a->early || (a->is_alike && !fates_is_shown(j, near)))
         return TRANSIT_AMBIGUOUS;
     bool is_sender = a->shown.point == transit_sender(way);
     if (j->out->points[other].missed && (is_sender || !a->is_error))

@@ -108,20 +108,45 @@ static void set_group(struct judging *j, const struct candidate *all, size_t cou
 {
     j->groups++;
     for (size_t i = 0; i < count; i++)
-        all[i].alone->group = j->groups;
+        if (!all[i].alone->is_alike || !fates_is_shown(j, all[i].common))
+            all[i].alone->group = j->groups;
+}
+
+/* Those that come when others the same way do, in their order, where the clock is shown. */
+static void join_alike(struct judging *j, struct pair *pair, const struct candidate *all, size_t count, size_t nears)
+{
+    const struct side *side = &j->sides[pair - j->p->pairs];
+    enum transit_way way = sides_way(side, all[0].near_way);
+    size_t far = nears;
+    if (!side->known || !j->delays[way].known)
+        return;
+    nstime least = j->delays[way].least - ALIKE_WITHIN, most = j->delays[way].most + ALIKE_WITHIN;
+    for (size_t near = 0; near < nears && far < count; near++) {
+        nstime from = way == TRANSIT_TOWARD_FAR ? all[near].common + least : all[near].common - most;
+        while (far < count && all[far].common < from)
+            far++;
+        if (far == count || all[far].common > from + (most - least) || !fates_is_shown(j, all[near].common) ||
+            !same_timestamps(&pair->ways[all[near].near_way], all[near].alone, all[far].alone))
+            continue;
+        join(j, pair, &all[near], &all[far++], false);
+    }
 }
 
 /* Packets that only their time tells apart, of both points: their times do not fit, and nothing else shows which are
  * the same. True: they are such. */
-static bool make_group(struct judging *j, const struct candidate *all, size_t count, size_t nears)
+static bool make_group(struct judging *j, struct pair *pair, const struct candidate *all, size_t count, size_t nears)
 {
     bool alike = false;
+    size_t left[TRANSIT_POINTS] = {0};
     for (size_t i = 0; i < count; i++)
         alike = alike || all[i].alone->is_alike;
-    if (!alike || !nears || nears == count)
-        return alike;
-    set_group(j, all, count);
-    return true;
+    if (alike)
+        join_alike(j, pair, all, count, nears);
+    for (size_t i = 0; i < count && alike; i++)
+        left[all[i].alone->shown.point] += !all[i].alone->gone;
+    if (left[TRANSIT_NEAR] && left[TRANSIT_FAR])
+        set_group(j, all, count);
+    return alike;
 }
 
 /* All with one key: near ones first, each in the order of time. */
@@ -130,7 +155,7 @@ static void join_group(struct judging *j, struct pair *pair, const struct candid
     size_t nears = 0;
     while (nears < count && all[nears].alone->shown.point == TRANSIT_NEAR)
         nears++;
-    if (make_group(j, all, count, nears))
+    if (make_group(j, pair, all, count, nears))
         return;
     bool is_joined = false;
     for (size_t near = 0, far = nears; near < nears && far < count; near++) {
