@@ -301,6 +301,9 @@ static bool set_segments(struct pieces *pieces, struct clock_estimate *out)
         if (i > 0) {
             nstime last = span->samples[-1].a, first = span->samples[0].a;
             segment.from = last + (first - last) / 2;
+            last += span->samples[-1].ahead;
+            first += span->samples[0].ahead;
+            segment.from_b = last + (first - last) / 2;
             if (join(&out->segments[out->count - 1], &segment))
                 continue;
         }
@@ -436,7 +439,8 @@ void clock_estimate_reverse(struct clock_estimate *estimate)
         struct clock_segment *segment = &estimate->segments[i], old = *segment;
         segment->first = old.first + (nstime)segment_offset_at(&old, old.first);
         segment->last = old.last + (nstime)segment_offset_at(&old, old.last);
-        segment->from = old.from == NSTIME_NONE ? NSTIME_NONE : old.from + (nstime)segment_offset_at(&old, old.from);
+        segment->from = i ? old.from_b : NSTIME_NONE;
+        segment->from_b = old.from;
         segment->at = old.at + old.offset;
         segment->has_least = old.has_most;
         segment->has_most = old.has_least;
@@ -483,11 +487,18 @@ bool clock_is_shown(const struct clock_estimate *estimate, nstime a)
 
 nstime clock_correct(const struct clock_estimate *estimate, nstime b)
 {
-    for (unsigned i = estimate->count; i-- > 0;) {
-        const struct clock_segment *segment = &estimate->segments[i];
-        nstime a = correct_by(segment, b);
-        if (i == 0 || a >= segment->from)
-            return a;
-    }
+    for (unsigned i = estimate->count; i-- > 0;)
+        if (i == 0 || b >= estimate->segments[i].from_b)
+            return correct_by(&estimate->segments[i], b);
     return b;
+}
+
+nstime clock_apply(const struct clock_estimate *estimate, nstime a)
+{
+    for (unsigned i = estimate->count; i-- > 0;)
+        if (i == 0 || a >= estimate->segments[i].from) {
+            double b = (double)a + segment_offset_at(&estimate->segments[i], a);
+            return b < 0 || b >= (double)INT64_MAX ? a : a + (nstime)segment_offset_at(&estimate->segments[i], a);
+        }
+    return a;
 }

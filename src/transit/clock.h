@@ -27,6 +27,7 @@
 /* A span of time in which the clock ran evenly. */
 struct clock_segment {
     nstime from;                            /* clock A; the segment holds from here on. The first one: NSTIME_NONE */
+    nstime from_b;                          /* the same on clock B */
     nstime at;                              /* clock A; when the offset is as follows */
     nstime least, most;                     /* of B ahead of A; negative: behind */
     bool has_least, has_most;               /* false: unbounded */
@@ -74,6 +75,8 @@ bool clock_is_shown(const struct clock_estimate *estimate, nstime a);
 bool clock_may_agree(const struct clock_estimate *estimate);
 /* The time on clock A when clock B shows `b`. */
 nstime clock_correct(const struct clock_estimate *estimate, nstime b);
+/* The time on clock B when clock A shows `a`. */
+nstime clock_apply(const struct clock_estimate *estimate, nstime a);
 /* Adds "49.8 to 50.2 ms behind", and drift and steps, if any. */
 void clock_add_text(struct strbuf *text, const struct clock_estimate *estimate);
 

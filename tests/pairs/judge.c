@@ -18,6 +18,7 @@ struct judge {
     FILE *talk;
     struct judged sum;
     bool *found;          /* by crossing: its fate was told */
+    uint8_t *reasons;     /* by crossing: why its fate was not told; enum transit_reason */
     bool *flow_is_paired; /* by flow: both points show a packet of it */
 };
 
@@ -43,7 +44,8 @@ struct judge *judge_new(const struct pair *pair, FILE *talk)
     judge->sum.runs = 1;
     judge->found = calloc(pair->count + 1, sizeof *judge->found);
     judge->flow_is_paired = calloc(UINT16_MAX + 1, sizeof *judge->flow_is_paired);
-    if (!judge->found || !judge->flow_is_paired)
+    judge->reasons = calloc(pair->count + 1, sizeof *judge->reasons);
+    if (!judge->found || !judge->reasons || !judge->flow_is_paired)
         abort();
     for (size_t i = 0; i < pair->count; i++) {
         const struct pair_crossing *c = &pair->crossings[i];
@@ -177,6 +179,8 @@ static void judge_alone(struct judge *judge, const struct transit_alone *alone)
     const struct pair_frame *frame = frame_of(judge, side, alone->frame.number);
     enum transit_fate fate = (enum transit_fate)alone->fate;
     bool any = false;
+    for (uint32_t k = 0; frame && fate == TRANSIT_UNJUDGED && k < frame->crossings; k++)
+        judge->reasons[shown(judge, side, frame, k)] = alone->reason;
     if (fate == TRANSIT_UNJUDGED)
         return;
     for (uint32_t k = 0; frame && k < frame->crossings; k++) {
@@ -265,9 +269,9 @@ static void count_crossing(struct judge *judge, size_t i)
         sum->lost_found += found;
     }
     if (!found)
-        say(judge, "%s frame %" PRIu32 " is not found to be %s: flow %u (%s) seq %" PRIu32 "+%u",
+        say(judge, "%s frame %" PRIu32 " is not found to be %s: flow %u (%s) seq %" PRIu32 "+%u, reason %u",
             c->frames[0] ? "near" : "far", c->frames[0] ? c->frames[0] : c->frames[1], fate_of(c), c->flow, c->kind,
-            c->sequence, c->payload);
+            c->sequence, c->payload, judge->reasons[i]);
 }
 
 /* ---- clocks ---- */
@@ -389,6 +393,7 @@ void judge_end(struct judge *judge, const struct transit_result *result, struct 
     for (size_t i = 0; i < sizeof *sum / sizeof *to; i++)
         to[i] += from[i];
     free(judge->found);
+    free(judge->reasons);
     free(judge->flow_is_paired);
     free(judge);
 }

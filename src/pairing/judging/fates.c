@@ -44,10 +44,7 @@ static nstime on_clock_of_other(const struct judging *j, unsigned point, nstime 
     const struct clock_estimate *clock = &j->out->clock;
     if (!clock->count)
         return time;
-    if (point == TRANSIT_FAR)
-        return clock_correct(clock, time);
-    nstime far = time + (time - clock_correct(clock, time));
-    return far + (time - clock_correct(clock, far)); /* of a clock that drifts, the second step is exact enough */
+    return point == TRANSIT_FAR ? clock_correct(clock, time) : clock_apply(clock, time);
 }
 
 /* --- gaps of a capture --- */
