@@ -23,6 +23,8 @@
  * order further. */
 #define SET_BACK_LEAST (100 * NS_PER_MS)
 #define SET_BACK_MOST (60 * NS_PER_S)
+/* Unit: samples. Source: chosen. Effect: with fewer, retransmissions of lost packets may pass for a clock that is off. */
+#define ONE_WAY_LEAST 4
 /* The share of cut packets that may have fewer bytes than are compared. */
 #define CUT_SHARE 100
 
@@ -246,6 +248,18 @@ static void add_equal(struct least_delays *least, struct equal *all, unsigned co
     }
 }
 
+/* Packets that may go either way bound nothing, and neither do a few of one way: they may be retransmissions. */
+static void forget_guess(struct clock_estimate *clock, bool is_guess)
+{
+    bool is_few = clock->samples < ONE_WAY_LEAST;
+    for (unsigned i = 0; i < clock->count; i++) {
+        struct clock_segment *segment = &clock->segments[i];
+        bool has_both = segment->has_least && segment->has_most && !segment->is_assumed;
+        if (is_guess || (is_few && !has_both))
+            segment->has_least = segment->has_most = false;
+    }
+}
+
 static bool compare_clocks(struct overview *s, struct overview_result *out)
 {
     unsigned near_count, far_count, equals = 0;
@@ -265,9 +279,12 @@ static bool compare_clocks(struct overview *s, struct overview_result *out)
     }
     if (good && least->count == 0)
         add_equal(least, equal, equals);
-    if (good && least->count == 0)
+    bool is_guess = good && least->count == 0;
+    if (is_guess)
         add_way(least, true, equal, 0, equals);
     good = good && least_estimate(least, &out->clock);
+    if (good)
+        forget_guess(&out->clock, is_guess);
     least_free(least);
     free(equal);
     return good;

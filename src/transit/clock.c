@@ -349,19 +349,36 @@ static bool set_one(const struct sample *samples, unsigned count, struct clock_e
     return true;
 }
 
-/* `all`: in the order of time; those before the first one that is kept, and after the last one, may lie behind a step.
- * Returns how many they are. */
+/* The next sample of this direction from `at` on. `step`: 1, or -1 for the one before. NULL: none. */
+static const struct sample *next_of(const struct sample *samples, unsigned count, int64_t at, int step, bool toward_b)
+{
+    for (; at >= 0 && at < (int64_t)count; at += step)
+        if (samples[at].toward_b == toward_b)
+            return &samples[at];
+    return NULL;
+}
+
+/* `all`: in the order of time. Of each direction, those before the first one that is kept, and after the last one, may
+ * lie behind a step. Returns how many they are. */
 static unsigned set_known(const struct sample *all, unsigned total, const struct sample *kept, unsigned count,
                           struct clock_estimate *out)
 {
-    unsigned before = 0, after = 0;
-    while (before < total && by_time(&all[before], &kept[0]) < 0)
-        before++;
-    while (after < total && by_time(&all[total - 1 - after], &kept[count - 1]) > 0)
-        after++;
-    out->known_from = before ? kept[0].a : NSTIME_NONE;
-    out->known_to = after ? kept[count - 1].a : NSTIME_NEVER;
-    return before + after;
+    unsigned unknown = 0;
+    for (unsigned toward_b = 0; toward_b < 2; toward_b++) {
+        const struct sample *first = next_of(kept, count, 0, 1, toward_b);
+        const struct sample *last = next_of(kept, count, (int64_t)count - 1, -1, toward_b);
+        unsigned before = 0, after = 0;
+        for (unsigned i = 0; i < total && first; i++) {
+            before += all[i].toward_b == toward_b && by_time(&all[i], first) < 0;
+            after += all[i].toward_b == toward_b && by_time(&all[i], last) > 0;
+        }
+        if (before && first->a > out->known_from)
+            out->known_from = first->a;
+        if (after && last->a < out->known_to)
+            out->known_to = last->a;
+        unknown += before + after;
+    }
+    return unknown;
 }
 
 /* The samples that are left are in `scratch`. */
@@ -378,15 +395,18 @@ static bool set_steps(const struct sample *samples, unsigned *count, struct samp
     return false;
 }
 
-/* `samples` and `scratch`: room for all of `all`, which are in the order of time. */
-static void estimate(const struct sample *all, unsigned count, struct sample *samples, struct sample *scratch,
+/* `samples` and `scratch`: room for all of `all`, which are put in the order of time. */
+static void estimate(struct sample *all, unsigned count, struct sample *samples, struct sample *scratch,
                      struct clock_estimate *out)
 {
     unsigned total = count, unknown = 0;
+    qsort(all, count, sizeof *all, by_time);
     bool one_direction = has_one_direction(&(struct span){all, count});
     memcpy(samples, all, count * sizeof *samples);
-    if (one_direction)
+    if (one_direction) {
         remove_isolated(samples, &count);
+        qsort(samples, count, sizeof *samples, by_time);
+    }
     bool good = set_one(samples, count, out);
     if (!good && remove_wrong(samples, &count))
         good = set_one(samples, count, out);
@@ -410,6 +430,20 @@ static void estimate(const struct sample *all, unsigned count, struct sample *sa
     out->left_out = total - count;
 }
 
+/* If clock A was set back, its times do not put the samples in order, but those of clock B do. */
+static void estimate_by_b(struct sample *all, unsigned count, struct sample *samples, struct sample *scratch,
+                          struct clock_estimate *out)
+{
+    struct clock_estimate other = {.known_from = NSTIME_NONE, .known_to = NSTIME_NEVER};
+    for (unsigned i = 0; i < count; i++)
+        all[i] = (struct sample){.a = all[i].a + all[i].ahead, .ahead = -all[i].ahead, .toward_b = !all[i].toward_b};
+    estimate(all, count, samples, scratch, &other);
+    if (other.contradictory || out->count <= other.count)
+        return;
+    clock_estimate_reverse(&other);
+    *out = other;
+}
+
 bool clock_estimate(const struct clock_samples *samples, struct clock_estimate *out)
 {
     unsigned count = samples->count;
@@ -420,8 +454,9 @@ bool clock_estimate(const struct clock_samples *samples, struct clock_estimate *
     if (!all)
         return false;
     memcpy(all, samples->kept, count * sizeof *all);
-    qsort(all, count, sizeof *all, by_time);
     estimate(all, count, all + count, all + 2 * count, out);
+    if (out->count > 1)
+        estimate_by_b(all, count, all + count, all + 2 * count, out);
     free(all);
     return true;
 }

@@ -31,6 +31,7 @@ struct clock_segment {
     nstime at;                              /* clock A; when the offset is as follows */
     nstime least, most;                     /* of B ahead of A; negative: behind */
     bool has_least, has_most;               /* false: unbounded */
+    bool is_assumed;                        /* samples show one bound; the other is that of a delay of 1 s */
     bool drifts;                            /* no constant offset satisfies the samples */
     double drift_least_ppm, drift_most_ppm; /* with `drifts`: how fast the offset grows */
     /* What clock_correct() uses, within these bounds: */

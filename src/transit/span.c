@@ -121,7 +121,7 @@ static void set_one_side(struct clock_segment *segment)
         segment->least = segment->most - DELAY_MOST;
     else
         segment->most = segment->least + DELAY_MOST;
-    segment->has_least = segment->has_most = true;
+    segment->has_least = segment->has_most = segment->is_assumed = true;
 }
 
 static void set_constant(struct clock_segment *segment, struct bounds bounds, nstime at)

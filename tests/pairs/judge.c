@@ -5,6 +5,7 @@
 #include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* Beside the bounds of a capture, clocks decide what it covers. Unit: ns. */
 #define MARGIN (NS_PER_S / 4)
@@ -311,6 +312,12 @@ static bool is_near_step(const struct pair_point *point, nstime at)
     return point->step_by != 0 && at > point->step_at - STEP_MARGIN && at < point->step_at + STEP_MARGIN;
 }
 
+/* Nothing tells one from the next, so that they show no step. */
+static bool is_heartbeat(const struct pair_crossing *c)
+{
+    return strcmp(c->kind, "heartbeat") == 0;
+}
+
 static void judge_clock(struct judge *judge, const struct clock_estimate *clock)
 {
     const struct pair *pair = judge->pair;
@@ -321,7 +328,8 @@ static void judge_clock(struct judge *judge, const struct clock_estimate *clock)
     for (size_t i = 0; i < pair->count; i++) {
         const struct pair_crossing *c = &pair->crossings[i];
         if (!c->frames[0] || !c->frames[1] || is_near_step(&pair->plan.points[0], c->at[0]) ||
-            is_near_step(&pair->plan.points[1], c->at[0]))
+            is_near_step(&pair->plan.points[1], c->at[0]) || is_twice(&pair->plan.points[PAIR_NEAR], c->at[0]) ||
+            is_heartbeat(c))
             continue;
         nstime near = pair_stamp(&pair->plan.points[PAIR_NEAR], c->at[PAIR_NEAR]);
         nstime offset = pair_offset(&pair->plan, c->at[PAIR_NEAR]);

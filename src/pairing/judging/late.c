@@ -104,11 +104,21 @@ static void join(struct judging *j, struct pair *pair, const struct candidate *n
     }
 }
 
+/* A packet of the other point is near in time. */
+static bool has_neighbour(const struct candidate *all, size_t count, const struct candidate *self)
+{
+    bool has = false;
+    for (size_t i = 0; i < count && !has; i++)
+        has = !all[i].alone->gone && all[i].alone->shown.point != self->alone->shown.point &&
+              all[i].common - self->common < REWRITTEN_WITHIN && self->common - all[i].common < REWRITTEN_WITHIN;
+    return has;
+}
+
 static void set_group(struct judging *j, const struct candidate *all, size_t count)
 {
     j->groups++;
     for (size_t i = 0; i < count; i++)
-        if (!all[i].alone->is_alike || !fates_is_shown(j, all[i].common))
+        if (!all[i].alone->is_alike || !fates_is_shown(j, all[i].common) || has_neighbour(all, count, &all[i]))
             all[i].alone->group = j->groups;
 }
 
