@@ -512,6 +512,14 @@ static nstime correct_by(const struct clock_segment *segment, nstime b)
     return a < 0 ? 0 : a;
 }
 
+bool clock_is_known(const struct clock_estimate *estimate, nstime a)
+{
+    bool is_known = a >= estimate->known_from && a <= estimate->known_to;
+    for (unsigned i = 1; i < estimate->count; i++)
+        is_known = is_known && (a <= estimate->segments[i - 1].last || a >= estimate->segments[i].first);
+    return is_known;
+}
+
 bool clock_is_shown(const struct clock_estimate *estimate, nstime a)
 {
     bool is_shown = false;

@@ -65,11 +65,8 @@ bool clock_estimate(const struct clock_samples *samples, struct clock_estimate *
 
 /* The same offset with the roles of A and B exchanged. */
 void clock_estimate_reverse(struct clock_estimate *estimate);
-/* True if the segments hold at this time of clock A. */
-static inline bool clock_is_known(const struct clock_estimate *estimate, nstime a)
-{
-    return a >= estimate->known_from && a <= estimate->known_to;
-}
+/* True if it is known which segment holds at this time of clock A. Between the samples of two it is not. */
+bool clock_is_known(const struct clock_estimate *estimate, nstime a);
 /* True if there are samples of one segment before and after this time of clock A. */
 bool clock_is_shown(const struct clock_estimate *estimate, nstime a);
 /* True if both clocks may have agreed all the time. */

@@ -153,10 +153,25 @@ static bool has_fate(const struct pair_crossing *c, enum transit_fate fate)
     return c->origin == (fate == TRANSIT_FORGED ? PAIR_FORGED : PAIR_OF_ROUTER);
 }
 
-/* A capture that leaves a frame out without a word: only acknowledged data show it. */
-static bool is_excused(const struct pair_crossing *c)
+/* A capture that dropped a segment has its bytes nevertheless, if they were sent again. */
+static bool is_recorded_again(const struct judge *judge, const struct pair_crossing *c, enum pair_side side)
 {
-    return c->origin == PAIR_OF_HOST && (c->dropped[0] || c->dropped[1]) && (c->protocol != IP_TCP || c->payload == 0);
+    for (size_t i = 0; i < judge->pair->count; i++) {
+        const struct pair_crossing *other = &judge->pair->crossings[i];
+        if (other->frames[side] && other->flow == c->flow && other->way == c->way && other->sequence == c->sequence &&
+            other->payload >= c->payload)
+            return true;
+    }
+    return false;
+}
+
+/* A capture that leaves a frame out without a word: only acknowledged data show it. */
+static bool is_excused(const struct judge *judge, const struct pair_crossing *c)
+{
+    enum pair_side side = c->dropped[0] ? PAIR_NEAR : PAIR_FAR;
+    if (c->origin != PAIR_OF_HOST || !c->dropped[side])
+        return false;
+    return c->protocol != IP_TCP || c->payload == 0 || is_recorded_again(judge, c, side);
 }
 
 /* Whether a packet of a frame is in the range of bytes that a statement is about. Those without data are in each. */
@@ -194,7 +209,7 @@ static void judge_alone(struct judge *judge, const struct transit_alone *alone)
             judge->found[number] = true;
             continue;
         }
-        if (is_excused(c)) {
+        if (is_excused(judge, c)) {
             judge->sum.excused++;
             continue;
         }

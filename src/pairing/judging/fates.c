@@ -35,8 +35,9 @@
 #define ALIKE_EDGE (100 * NS_PER_MS)
 /* A clock was set in a gap if behind it no packet is at both points and so many come alone. */
 #define FORGED_INSTEAD 3
-/* Retransmissions of a stream's first bytes leave holes that were before the capture. */
+/* Retransmissions of a stream's first bytes leave holes that were before the capture, and so do those behind a gap. */
 #define HOLE_AFTER NS_PER_S
+#define HOLE_AFTER_GAP (4 * NS_PER_S)
 
 /* The time of an event at one point on the clock of the other. */
 static nstime on_clock_of_other(const struct judging *j, unsigned point, nstime time)
@@ -78,6 +79,8 @@ static void count_alone(const struct judging *j, unsigned point, struct gap_evid
         }
         nstime time = on_clock_of_other(j, a->shown.point, a->shown.time);
         bool is_coming = side.known && transit_sender(sides_way(&side, near_way)) == point;
+        if (!is_coming && a->shown.repeated)
+            continue; /* it was not acknowledged, so that it is lost */
         for (unsigned k = 0; side.known && k < overview->silence_count; k++) {
             if (time <= overview->silences[k].from || time >= overview->silences[k].to)
                 continue;
@@ -95,7 +98,7 @@ static bool may_be_in(const struct silence *silence, const struct hole *hole)
 {
     bool is_long = silence->to - silence->from >= GAP_LEAST;
     nstime until = is_long && hole->acked > hole->until ? hole->acked : hole->until;
-    return overlaps(silence, hole->since - (is_long ? HOLE_AFTER : 0), until);
+    return overlaps(silence, hole->since - (is_long ? HOLE_AFTER_GAP : 0), until);
 }
 
 /* Bytes that were acknowledged, and that the capture lacks: the longest silence in that time is a gap. */
@@ -128,6 +131,11 @@ static bool is_in_gap(const struct judging *j, unsigned point, const struct hole
 /* Whether it counts, and not only tells that the capture began. */
 static bool is_missed(const struct judging *j, const struct flow *flow, unsigned way, const struct hole *hole)
 {
+    const struct overview_point *overview = &j->p->config.overview.points[flow->point];
+    nstime until = hole->acked > hole->until ? hole->acked : hole->until;
+    for (unsigned k = 0; k < overview->set_back_count; k++)
+        if (overlaps(&overview->set_back[k], hole->since - SET_BACK_EDGE, until + SET_BACK_EDGE))
+            return false; /* the data and their acknowledgement may be in the wrong order */
     return hole->acked != NSTIME_NONE &&
            (flow->syn[way].seen || hole->since >= j->out->points[flow->point].first + HOLE_AFTER);
 }
@@ -159,10 +167,10 @@ static void count_missed(struct judging *j, const struct flow *flow)
     }
 }
 
-static bool is_many(const struct gap_evidence *evidence, bool is_coming, nstime least)
+/* Many came from the side of a capture. */
+static bool is_many(const struct gap_evidence *evidence, nstime least)
 {
-    return evidence->count[is_coming] >= (is_coming ? GAP_COMING : GAP_PACKETS) &&
-           evidence->last[is_coming] - evidence->first[is_coming] >= least;
+    return evidence->count[1] >= GAP_COMING && evidence->last[1] - evidence->first[1] >= least;
 }
 
 void fates_find_gaps(struct judging *j)
@@ -178,9 +186,10 @@ void fates_find_gaps(struct judging *j)
         for (unsigned k = 0; k < overview->silence_count; k++) {
             nstime length = overview->silences[k].to - overview->silences[k].from;
             const struct gap_evidence *of = &evidence[k];
-            bool one_way = length >= GAP_USUAL * usual && length >= GAP_LEAST && is_many(of, false, GAP_TIME);
+            bool one_way = length >= GAP_USUAL * usual && length >= GAP_LEAST && of->count[0] >= GAP_PACKETS;
             bool both_ways = length >= GAP_UNUSUAL * usual && length >= GAP_LEAST && of->count[0] && of->count[1];
-            bool comes = is_many(of, true, length / 2 < GAP_TIME ? length / 2 : GAP_TIME);
+            bool comes = (length >= GAP_LEAST && of->count[1]) ||
+                         is_many(of, length / 2 < GAP_TIME ? length / 2 : GAP_TIME);
             j->is_gap[point][k] = j->is_gap[point][k] || one_way || both_ways || comes;
         }
     }
@@ -197,7 +206,8 @@ struct expected {
 
 static bool has_both_bounds(const struct clock_estimate *clock)
 {
-    return clock->count && clock->segments[0].has_least && clock->segments[0].has_most;
+    const struct clock_segment *first = &clock->segments[0];
+    return clock->count && first->has_least && first->has_most && !first->is_assumed;
 }
 
 static struct expected expect(const struct judging *j, const struct alone *a, enum transit_way way)
