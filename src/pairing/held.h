@@ -39,6 +39,7 @@ struct held {
     uint8_t file, tos, version, window_scale;
     bool dont_fragment, is_fragment;
     bool is_twin;  /* a paired packet of its point equals it */
+    bool is_copied; /* the other point shows its partner twice */
     bool was_sent; /* a paired packet of the other point has the same bytes */
 };
 

@@ -128,6 +128,8 @@ static bool ids_exclude(const struct search *s, const struct held *h)
         return false;
     if (distance.bytes)
         return is_mostly(s->way->parts_same, s->way->parts_differ);
+    if (s->self->kind == PASSAGE_OTHER && !s->p->config.overview.ids_drawn[way])
+        return true; /* applications send the same payload again */
     return s->p->config.overview.ids_kept[way] || is_mostly(s->way->ids_same, s->way->ids_differ);
 }
 
@@ -255,10 +257,10 @@ static nstime lateness(const struct search *s, const struct held *near, const st
 }
 
 /* Whether a retransmission of the packet, by TCP or an application, would look the same. */
-static bool may_be_retransmitted(const struct held *a, const struct held *b)
+static bool may_be_retransmitted(const struct search *s, const struct held *a, const struct held *b)
 {
     bool same_id = a->id && a->id == b->id;
-    return !same_id && !(a->has_timestamps && b->has_timestamps);
+    return !same_id && !(a->has_timestamps && b->has_timestamps && s->way->timestamp.known);
 }
 
 /* A partner must come when others the same way do, if only their time tells packets apart. Without others before and
@@ -270,7 +272,7 @@ static bool is_out_of_time(const struct search *s, const struct held *h)
     const struct held *near = is_near ? s->self : h, *far = is_near ? h : s->self;
     nstime spread = s->p->recent[overview_way(near->ttl, far->ttl)].spread;
     bool is_alike = near->is_alike || far->is_alike;
-    nstime late = is_alike || may_be_retransmitted(near, far) ? lateness_of_way(s, near, far) : 0;
+    nstime late = is_alike || may_be_retransmitted(s, near, far) ? lateness_of_way(s, near, far) : 0;
     bool is_shown = !is_alike || clock_is_shown(&s->p->config.overview.clock, near->time);
     if (is_alike && s->any)
         return true;
@@ -360,19 +362,33 @@ static uint32_t find(const struct search *s, uint32_t self)
     return found == NONE && s->self->kind == PASSAGE_TCP && s->self->span ? find_by_range(s) : found;
 }
 
+bool match_is_copied(const struct pairing *p, const struct held *h)
+{
+    if (p->config.overview.points[!h->point].doubled)
+        return false;
+    const struct search s = search_of(p, h, false);
+    uint64_t key = held_key(&p->held, s.flow, s.flow_way, h, s.seq, s.ack);
+    unsigned left = ALIKE_MOST;
+    for (uint32_t i = held_first(&p->held, key); i != NONE && left; i = p->held.held[i].chain, left--) {
+        const struct held *other = &p->held.held[i];
+        if (other->key == key && other->paired && other->has_copy && is_same(&s, other))
+            return true;
+    }
+    return false;
+}
+
 bool match_was_sent(const struct pairing *p, const struct held *h)
 {
+    if (h->kind != PASSAGE_TCP || !h->span)
+        return false;
     const struct search s = search_of(p, h, false);
     const struct held_store *store = &p->held;
     uint64_t key = held_key(store, s.flow, s.flow_way, h, s.seq, s.ack);
     unsigned left = ALIKE_MOST;
     for (uint32_t i = held_first(store, key); i != NONE && left; i = store->held[i].chain, left--) {
         const struct held *other = &store->held[i];
-        if (other->key != key || !other->paired)
-            continue;
-        if (other->has_copy && is_same(&s, other))
-            return true;
-        if (h->kind == PASSAGE_TCP && h->span && other->seq == s.seq && other->span >= h->span && h->is_first && other->is_first && other->content_bytes == h->content_bytes && other->content == h->content &&
+        if (other->key == key && other->paired && other->seq == s.seq && other->span >= h->span && h->is_first &&
+            other->is_first && other->content_bytes == h->content_bytes && other->content == h->content &&
             same_timestamps(&s, other) && (!h->id || other->id == h->id))
             return true;
     }

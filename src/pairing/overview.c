@@ -25,6 +25,8 @@
 #define SET_BACK_MOST (60 * NS_PER_S)
 /* Unit: samples. Source: chosen. Effect: with fewer, retransmissions of lost packets may pass for a clock that is off. */
 #define ONE_WAY_LEAST 4
+/* Shared packets with an IPv4 id that say whether the network keeps it. */
+#define IDS_LEAST 8
 /* The share of cut packets that may have fewer bytes than are compared. */
 #define CUT_SHARE 100
 
@@ -260,6 +262,24 @@ static void forget_guess(struct clock_estimate *clock, bool is_guess)
     }
 }
 
+static bool has_other_id(const struct shared *shared)
+{
+    return shared->near->mark && shared->far->mark && shared->near->mark != shared->far->mark;
+}
+
+/* A device between the points draws ids anew, or offloading sends packets with ids of their own. */
+static bool are_drawn(const struct sighting *near, const struct sighting *near_end, const struct sighting *far,
+                      const struct sighting *far_end)
+{
+    unsigned same = 0, differ = 0;
+    struct shared shared;
+    while (next_shared(&near, near_end, &far, far_end, &shared)) {
+        differ += has_other_id(&shared);
+        same += shared.near->mark && shared.near->mark == shared.far->mark;
+    }
+    return differ >= IDS_LEAST && differ > same;
+}
+
 static bool compare_clocks(struct overview *s, struct overview_result *out)
 {
     unsigned near_count, far_count, equals = 0;
@@ -270,7 +290,10 @@ static bool compare_clocks(struct overview *s, struct overview_result *out)
     struct equal *equal = malloc(EQUAL_MOST * sizeof *equal);
     struct shared shared;
     bool good = least && equal;
+    bool drawn = good && are_drawn(near, near_end, far, far_end);
     while (good && next_shared(&near, near_end, &far, far_end, &shared)) {
+        if (has_other_id(&shared) && !drawn)
+            continue; /* a retransmission of a lost packet has the same name */
         out->shared++;
         if (shared.near->ttl != shared.far->ttl)
             least_add(least, shared.far->ttl < shared.near->ttl, shared.near->time, shared.far->time);
@@ -309,8 +332,6 @@ static void set_clock_error(struct overview_result *out)
 
 /* --- what else the shared packets show --- */
 
-/* Shared packets with an IPv4 id that say whether the network keeps it. */
-#define IDS_LEAST 8
 /* Of so many one may have another id: a retransmission of a lost packet has the same name. */
 #define IDS_SHARE 4
 #define USUAL_MOST 4096
@@ -369,6 +390,7 @@ static bool compare_packets(struct overview *s, struct overview_result *out)
     for (unsigned way = 0; way < TRANSIT_WAYS; way++) {
         unsigned kept = none[way] + same[way];
         out->ids_kept[way] = same[way] >= IDS_LEAST && differ[way] <= same[way] / IDS_SHARE;
+        out->ids_drawn[way] = differ[way] >= IDS_LEAST && differ[way] > same[way];
         out->no_ids_kept[way] = kept >= IDS_LEAST && one[way] <= kept / IDS_SHARE;
     }
     if (usual)

@@ -152,6 +152,7 @@ static void leave_alone(struct pairing *p, const struct held *h, bool early)
         .is_twin = h->is_twin,
         .was_sent = h->was_sent,
         .is_alike = h->is_alike,
+        .is_copied = h->is_copied,
         .is_error = h->kind == PASSAGE_ERROR,
         .is_fragment = h->is_fragment,
         .early = early,
@@ -205,6 +206,7 @@ static void settle(struct pairing *p, uint32_t index)
     match_held(p, index, false);
     h = &p->held.held[index];
     h->is_twin = !h->paired && has_paired_twin(p, h);
+    h->is_copied = !h->paired && match_is_copied(p, h);
     h->was_sent = !h->paired && match_was_sent(p, h);
 }
 

@@ -90,7 +90,7 @@ struct alone {
     uint32_t flow, ack, timestamp, whole_span;
     uint16_t id, window;
     uint8_t kind, way; /* of the flow */
-    bool has_timestamps, is_twin, was_sent, is_alike, missed, is_error, is_fragment, early;
+    bool has_timestamps, is_twin, was_sent, is_alike, is_copied, missed, is_error, is_fragment, early;
     bool gone;      /* it was paired in the end, or is a copy */
     uint32_t ref;   /* of its conversation: a pair, or behind all pairs a flow */
     uint32_t group; /* of packets of both points that only their time tells apart; from 1; 0: none */
@@ -164,8 +164,9 @@ bool match_is_twin(const struct held *a, const struct held *b);
 /* True: only their times tell two packets of one point apart at the other one. */
 bool match_is_alike(const struct pairing *p, const struct held *a, const struct held *b);
 
-/* True: the other point has a paired packet with the same bytes of the stream, or one that is the same and that its
- * capture shows twice. */
+/* True: the other point has a paired packet that is the same, and shows it twice: the second one is ours. */
+bool match_is_copied(const struct pairing *p, const struct held *h);
+/* True: the other point has a paired packet with the same bytes of the stream. */
 bool match_was_sent(const struct pairing *p, const struct held *h);
 
 /* delays.c */

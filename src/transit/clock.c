@@ -520,6 +520,17 @@ bool clock_is_known(const struct clock_estimate *estimate, nstime a)
     return is_known;
 }
 
+bool clock_is_known_at_b(const struct clock_estimate *estimate, nstime b)
+{
+    bool is_known = clock_is_known(estimate, clock_correct(estimate, b));
+    for (unsigned i = 1; i < estimate->count; i++) {
+        const struct clock_segment *old = &estimate->segments[i - 1], *new = &estimate->segments[i];
+        is_known = is_known && (b <= old->last + (nstime)segment_offset_at(old, old->last) ||
+                                b >= new->first + (nstime)segment_offset_at(new, new->first));
+    }
+    return is_known;
+}
+
 bool clock_is_shown(const struct clock_estimate *estimate, nstime a)
 {
     bool is_shown = false;

@@ -67,6 +67,8 @@ bool clock_estimate(const struct clock_samples *samples, struct clock_estimate *
 void clock_estimate_reverse(struct clock_estimate *estimate);
 /* True if it is known which segment holds at this time of clock A. Between the samples of two it is not. */
 bool clock_is_known(const struct clock_estimate *estimate, nstime a);
+/* The same for a time of clock B. */
+bool clock_is_known_at_b(const struct clock_estimate *estimate, nstime b);
 /* True if there are samples of one segment before and after this time of clock A. */
 bool clock_is_shown(const struct clock_estimate *estimate, nstime a);
 /* True if both clocks may have agreed all the time. */

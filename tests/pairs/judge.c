@@ -73,6 +73,7 @@ static uint32_t shown(const struct judge *judge, enum pair_side side, const stru
 
 /* Times in which acknowledgements count as alike: half of the least interval of heartbeats. */
 #define ALIKE_WITHIN (100 * NS_PER_MS)
+#define ANSWERED_WITHIN (20 * NS_PER_MS)
 
 /* Whether nothing tells packets of one sender apart that are equal but for their IP ids. */
 static bool lacks_ids(const struct judge *judge, const struct pair_crossing *c)
@@ -81,13 +82,26 @@ static bool lacks_ids(const struct judge *judge, const struct pair_crossing *c)
     return c->no_id || plan->family == 6 || plan->rewrites.ids || plan->ids[c->way] == PAIR_IDS_ZERO;
 }
 
-/* True: both are the same acknowledgement, sent twice, and nothing but the order tells which is which. */
+static bool is_within(nstime a, nstime b, nstime most)
+{
+    return a - b < most && b - a < most;
+}
+
+/* A request that the network doubled is answered twice alike. */
+static bool is_answer(const struct pair_crossing *c)
+{
+    return strcmp(c->kind, "dns") == 0 || strcmp(c->kind, "echo") == 0;
+}
+
+/* True: both are the same acknowledgement or answer, sent twice, and nothing but the order tells which is which. */
 static bool are_alike(const struct judge *judge, const struct pair_crossing *a, const struct pair_crossing *b)
 {
     nstime at_a = a->at[a->way], at_b = b->at[b->way];
     return a->origin == PAIR_OF_HOST && b->origin == PAIR_OF_HOST && a->flow == b->flow && a->way == b->way &&
-           a->protocol == IP_TCP && !a->payload && !b->payload && a->sequence == b->sequence && lacks_ids(judge, a) &&
-           at_a - at_b < ALIKE_WITHIN && at_b - at_a < ALIKE_WITHIN;
+           lacks_ids(judge, a) &&
+           (a->protocol == IP_TCP ? !a->payload && !b->payload && a->sequence == b->sequence &&
+                                        is_within(at_a, at_b, ALIKE_WITHIN)
+                                  : is_answer(a) && is_within(at_a, at_b, ANSWERED_WITHIN));
 }
 
 /* Another packet, alike, that has the fate and was not found yet: it may be the one that is meant. -1: none. */

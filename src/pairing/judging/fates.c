@@ -257,7 +257,9 @@ static enum transit_reason reason_of(const struct judging *j, const struct alone
         if (j->is_gap[other][k] && overlaps(&overview->silences[k], when.from, when.to))
             return TRANSIT_SILENT;
     nstime near = a->shown.point == TRANSIT_NEAR ? a->shown.time : on_clock_of_other(j, TRANSIT_FAR, a->shown.time);
-    if (is_set_back(j, a, &when) || !clock_is_known(&j->out->clock, near))
+    bool is_known = a->shown.point == TRANSIT_NEAR ? clock_is_known(&j->out->clock, a->shown.time)
+                                                   : clock_is_known_at_b(&j->out->clock, a->shown.time);
+    if (is_set_back(j, a, &when) || !is_known)
         return TRANSIT_AMBIGUOUS;
     if (a->missed)
         return TRANSIT_MISSED;
@@ -302,6 +304,17 @@ static bool has_unknown_numbers(const struct pair *pair, const struct alone *a, 
            !(pair->ways[near_way].seq.known && (a->shown.bytes || pair->ways[!near_way].seq.known));
 }
 
+/* Acknowledgements of packets that were paired late were not known before. */
+static bool was_missed(const struct judging *j, const struct pair *pair, const struct alone *a, unsigned near_way)
+{
+    const struct flow *other = &j->p->flows.flows[pair->flows[!a->shown.point]];
+    uint32_t delta = pair->ways[near_way].seq.value;
+    uint32_t seq = a->shown.point == TRANSIT_NEAR ? a->shown.seq + delta : a->shown.seq - delta;
+    return a->kind == PASSAGE_TCP && a->shown.bytes &&
+           a->shown.ttl == a->shown.usual_ttl &&
+           stream_missed(&other->ways[near_way ^ way_flips(pair, !a->shown.point)].stream, seq, a->shown.bytes);
+}
+
 /* Before both flows were found to be the same, not all of their packets were kept. */
 static bool may_be_left_out(const struct judging *j, const struct pair *pair, const struct alone *a)
 {
@@ -318,17 +331,23 @@ static void judge_paired(const struct judging *j, struct alone *a)
     const struct side *side = &j->sides[a->ref];
     struct pair_way *way = &pair->ways[near_way];
     a->shown.usual_ttl = way->ttl[a->shown.point];
+    a->missed = a->missed || was_missed(j, pair, a, near_way);
     if (j->proxied[a->ref]) {
         a->shown.fate = TRANSIT_UNJUDGED;
         a->shown.reason = TRANSIT_PROXIED;
         return;
     }
     /* The sender sent these bytes, and nothing tells this packet from a duplicate of it. */
-    a->early = a->early || has_unknown_numbers(pair, a, near_way) || may_be_left_out(j, pair, a);
+    /* Data with the usual TTL: a forger would have to know it, and the other capture may have dropped them. */
+    bool is_usual = a->kind == PASSAGE_TCP && a->shown.bytes && a->shown.ttl == a->shown.usual_ttl && side->known &&
+                    a->shown.point == transit_receiver(sides_way(side, near_way));
+    bool is_unsure = (a->shown.repeated && !a->shown.usual_ttl) || is_usual;
+    a->early = a->early || is_unsure || has_unknown_numbers(pair, a, near_way) || may_be_left_out(j, pair, a);
     bool is_receiver = side->known && a->shown.point == transit_receiver(sides_way(side, near_way));
     bool is_again = is_receiver && a->shown.repeated && a->shown.ttl == a->shown.usual_ttl;
     a->is_twin = a->is_twin || is_again || (a->was_sent && is_receiver);
     bool was_gone = a->gone;
+    a->gone = a->gone || a->is_copied;
     judge(j, a, side, near_way);
     if (!was_gone && a->gone && is_receiver)
         way->duplicated += a->shown.packets;

@@ -50,6 +50,15 @@ static bool same_timestamps(const struct pair_way *way, const struct alone *near
     return !near->has_timestamps || !far->has_timestamps || near->timestamp + way->timestamp.value == far->timestamp;
 }
 
+/* It comes when others the same way do. */
+static bool is_in_time(const struct judging *j, const struct side *side, unsigned near_way, nstime delay, nstime usual)
+{
+    enum transit_way way = sides_way(side, near_way);
+    if (!side->known || !j->delays[way].known)
+        return delay - usual <= REWRITTEN_WITHIN && usual - delay <= REWRITTEN_WITHIN;
+    return delay >= j->delays[way].least - ALIKE_WITHIN && delay <= j->delays[way].most + ALIKE_WITHIN;
+}
+
 static bool accepts(const struct judging *j, const struct pair *pair, const struct candidate *near,
                     const struct candidate *far, bool rewritten)
 {
@@ -61,15 +70,22 @@ static bool accepts(const struct judging *j, const struct pair *pair, const stru
     nstime usual = way->has_expected ? (toward_far ? way->expected : -way->expected) : 0;
     bool same_id = a->id && a->id == b->id;
     if (!same_timestamps(way, a, b) ||
-        (a->whole_span == b->whole_span && a->id && b->id && !same_id && !way->ids_differ))
+        (a->whole_span == b->whole_span && a->id && b->id && !same_id && !way->ids_differ &&
+         !(a->kind == PASSAGE_OTHER && j->p->config.overview.ids_drawn[sides_way(side, near->near_way)])))
         return false;
-    if (!same_id && !(a->has_timestamps && b->has_timestamps) &&
-        (delay - usual > REWRITTEN_WITHIN || usual - delay > REWRITTEN_WITHIN))
+    if (!same_id && !(a->has_timestamps && b->has_timestamps) && !is_in_time(j, side, near->near_way, delay, usual))
         return false; /* a retransmission looks the same */
     if (!rewritten)
         return delay > -ALONE_AFTER && delay < LATE_MOST && a->content == b->content;
     bool is_same = a->kind != PASSAGE_TCP || same_id || (a->has_timestamps && b->has_timestamps);
     return is_same && delay - usual < REWRITTEN_WITHIN && usual - delay < REWRITTEN_WITHIN;
+}
+
+/* The receiver has what it acknowledges. */
+static void note_acknowledgement(struct pairing *p, const struct alone *a)
+{
+    if (a->kind == PASSAGE_TCP && (a->shown.tcp_flags & TCP_ACK) && !(a->shown.tcp_flags & TCP_RST))
+        stream_acknowledge(&p->flows.flows[a->flow].ways[!a->way].stream, a->ack, a->shown.time, a->shown.frame.number);
 }
 
 static void join(struct judging *j, struct pair *pair, const struct candidate *near, const struct candidate *far,
@@ -80,6 +96,8 @@ static void join(struct judging *j, struct pair *pair, const struct candidate *n
     const struct transit_events *events = &j->p->config.events;
     const struct side *side = &j->sides[pair - j->p->pairs];
     a->gone = b->gone = true;
+    note_acknowledgement(j->p, a);
+    note_acknowledgement(j->p, b);
     way->arrived += a->shown.packets;
     delays_add(&way->delays, a->shown.time, b->shown.time - a->shown.time, far->common - near->common);
     if (rewritten) {
