@@ -27,8 +27,8 @@
 #define ALIKE_NEAR NS_PER_MS
 /* The least payload that offloading makes of a segment. Unit: bytes. Source: RFC 9293 3.7.1. */
 #define PART_LEAST 536
-/* The network's copies of a packet come within this time. Unit: time. Source: reordering of most paths. Effect: with more,
- * alike packets that were sent in a row count as duplicates. */
+/* The network's copies of a packet come within this time. Unit: time. Source: reordering of most paths. Effect: with
+ * more, alike packets that were sent in a row count as duplicates. */
 #define TWIN_WITHIN (50 * NS_PER_MS)
 /* The share of a new delay in the expected one. */
 #define EXPECTED_SHARE 8
@@ -173,13 +173,16 @@ static bool is_too_early(const struct search *s, const struct held *h)
     return (toward_far ? far->common - near->common : near->common - far->common) < -overview->clock_error;
 }
 
-/* Routers lower the TTL. A packet with a higher one at the receiver's point is another: a forged one. */
-static bool rises(const struct search *s, const struct held *h)
+/* Routers lower the TTL. A packet with a higher one at the receiver's point is another: a forged one. So is one whose
+ * TTL changed, if no router is between the points. */
+static bool ttl_excludes(const struct search *s, const struct held *h)
 {
     uint8_t near = s->self->point == TRANSIT_NEAR ? s->self->ttl : h->ttl;
     uint8_t far = s->self->point == TRANSIT_NEAR ? h->ttl : s->self->ttl;
     const struct pair_way *way = s->way, *other = way == &s->pair->ways[0] ? &s->pair->ways[1] : &s->pair->ways[0];
     int64_t toward_far = (int64_t)way->down - way->up - other->down + other->up;
+    if (near != far && is_mostly(way->arrived - way->down - way->up, way->down + way->up))
+        return true;
     return (far > near && toward_far >= TTLS_SURE) || (far < near && toward_far <= -TTLS_SURE);
 }
 
@@ -195,7 +198,9 @@ static bool sacks_exclude(const struct search *s, const struct held *h)
     const struct flow *self = &s->p->flows.flows[s->self->flow], *other = &s->p->flows.flows[s->flow];
     bool is_stripped = false;
     for (unsigned way = 0; way < 2; way++)
-        is_stripped = is_stripped || (options_changed(self->syn[way].options, other->syn[way ^ s->pair->flipped].options) & SACK_PERMITTED);
+        is_stripped =
+            is_stripped ||
+            (options_changed(self->syn[way].options, other->syn[way ^ s->pair->flipped].options) & SACK_PERMITTED);
     return (options_changed(s->self->options, h->options) & SACK_BLOCKS) && !s->self->span && !is_stripped;
 }
 
@@ -205,7 +210,7 @@ static bool is_same(const struct search *s, const struct held *h)
     const struct held *self = s->self;
     if (h->flow != s->flow || h->way != s->flow_way || h->kind != self->kind || is_too_early(s, h))
         return false;
-    if (ids_exclude(s, h) || rises(s, h))
+    if (ids_exclude(s, h) || ttl_excludes(s, h))
         return false;
     if (self->kind != PASSAGE_TCP)
         return h->content == self->content && h->length == self->length;
@@ -264,8 +269,8 @@ static bool may_be_retransmitted(const struct search *s, const struct held *a, c
 }
 
 /* A partner must come when others the same way do, if only their time tells packets apart. Without others before and
- * after that show the clock, it must come just then: else it may be the next one, or the one before. Retransmissions come after
- * some time. */
+ * after that show the clock, it must come just then: else it may be the next one, or the one before. Retransmissions
+ * come after some time. */
 static bool is_out_of_time(const struct search *s, const struct held *h)
 {
     bool is_near = s->self->point == TRANSIT_NEAR;
@@ -276,8 +281,7 @@ static bool is_out_of_time(const struct search *s, const struct held *h)
     bool is_shown = !is_alike || clock_is_shown(&s->p->config.overview.clock, near->time);
     if (is_alike && s->any)
         return true;
-    return (late != NSTIME_NEVER || is_alike) &&
-           late > (is_shown ? ALIKE_WITHIN : ALIKE_NEAR) + ALIKE_SPREADS * spread;
+    return (late != NSTIME_NEVER || is_alike) && late > (is_shown ? ALIKE_WITHIN : ALIKE_NEAR) + ALIKE_SPREADS * spread;
 }
 
 /* Of alike packets the first that came is the partner of the first that was sent. */
@@ -640,10 +644,10 @@ void match_again(struct pairing *p, uint32_t index)
 
 bool match_is_twin(const struct held *a, const struct held *b)
 {
-    return distance(a->time, b->time) <= TWIN_WITHIN && a->flow == b->flow && a->way == b->way && a->kind == b->kind && a->length == b->length && a->id == b->id &&
-           a->whole_seq == b->whole_seq && a->whole_span == b->whole_span && a->ack == b->ack &&
-           a->timestamp == b->timestamp && a->timestamp_echo == b->timestamp_echo && a->flags == b->flags &&
-           a->window == b->window && a->options == b->options && a->content == b->content;
+    return distance(a->time, b->time) <= TWIN_WITHIN && a->flow == b->flow && a->way == b->way && a->kind == b->kind &&
+           a->length == b->length && a->id == b->id && a->whole_seq == b->whole_seq && a->whole_span == b->whole_span &&
+           a->ack == b->ack && a->timestamp == b->timestamp && a->timestamp_echo == b->timestamp_echo &&
+           a->flags == b->flags && a->window == b->window && a->options == b->options && a->content == b->content;
 }
 
 bool match_is_alike(const struct pairing *p, const struct held *a, const struct held *b)

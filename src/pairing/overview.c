@@ -23,7 +23,8 @@
  * order further. */
 #define SET_BACK_LEAST (100 * NS_PER_MS)
 #define SET_BACK_MOST (60 * NS_PER_S)
-/* Unit: samples. Source: chosen. Effect: with fewer, retransmissions of lost packets may pass for a clock that is off. */
+/* Unit: samples. Source: chosen. Effect: with fewer, retransmissions of lost packets may pass for a clock that is off.
+ */
 #define ONE_WAY_LEAST 4
 /* Shared packets with an IPv4 id that say whether the network keeps it. */
 #define IDS_LEAST 8

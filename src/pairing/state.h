@@ -134,7 +134,8 @@ struct pairing {
     uint64_t hops[256];
     nstime first_pair[TRANSIT_POINTS], last_pair[TRANSIT_POINTS]; /* own clock; NSTIME_NONE: there is no pair */
     struct transit_point_result points[TRANSIT_POINTS];
-    nstime alike_first, alike_last; /* near clock: of alike pairs where nothing else shows the clock; NSTIME_NONE: none */
+    nstime alike_first,
+        alike_last; /* near clock: of alike pairs where nothing else shows the clock; NSTIME_NONE: none */
     uint64_t twins[TRANSIT_POINTS]; /* copies that may have been duplicated by the network */
     bool failed;                    /* out of memory */
 };

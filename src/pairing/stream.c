@@ -8,8 +8,8 @@
  * window, RFC 7323 2.3. Effect: a capture that lacks more of a stream starts it anew. */
 #define WINDOW_MOST (1u << 30)
 
-/* A capture may show an acknowledgement so much before the data. Unit: time. Source: queues of one network card that are
- * read in turns. Effect: with more, data that were dropped by the capture and sent again do not count as missed. */
+/* A capture may show an acknowledgement so much before the data. Unit: time. Source: queues of one network card that
+ * are read in turns. Effect: with more, data that were dropped by the capture and sent again do not count as missed. */
 #define ACKED_EARLY (10 * NS_PER_MS)
 
 static void remove_hole(struct stream *s, unsigned index)
@@ -121,7 +121,8 @@ void stream_acknowledge(struct stream *s, uint32_t ack, nstime time, uint64_t fr
     if (s->count && s->holes[s->count - 1].to == s->next &&
         s->holes[s->count - 1].acked == s->holes[s->count - 1].until)
         s->last = s->holes[s->count - 1].acked;
-    add_hole(s, (struct hole){.from = s->next, .to = ack, .since = s->last, .until = time, .acked = time, .frame = frame});
+    add_hole(s,
+             (struct hole){.from = s->next, .to = ack, .since = s->last, .until = time, .acked = time, .frame = frame});
     s->next = ack;
 }
 

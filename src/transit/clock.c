@@ -7,8 +7,8 @@
 
 #include "transit/span.h"
 
-/* Samples beside a wrong one agree with it if they differ by less than 1 of so many parts of what it is off. Unit: parts.
- * Source: a queue's delays differ by less than steps do. Effect: with fewer, wrong pairs make steps. */
+/* Samples beside a wrong one agree with it if they differ by less than 1 of so many parts of what it is off. Unit:
+ * parts. Source: a queue's delays differ by less than steps do. Effect: with fewer, wrong pairs make steps. */
 #define SUPPORTED_SHARE 4
 /* Samples of the other direction, before and after a sample, with which it is compared. */
 #define NEIGHBOURS 16

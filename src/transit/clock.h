@@ -10,9 +10,10 @@
  * With samples of one direction only, the clocks may agree if the least delay is between 0 and 1 s. Otherwise the
  * offset is taken to be such that this delay is almost 0.
  *
- * Wrong pairs must not decide. A sample is left out if it contradicts most of its neighbours of the other direction, and
- * none beside it agrees with it. If those left out are the first or the last ones of all, the clock may as well have been
- * set there: then it is unknown in that time. If there is one direction only, a sample is left out if it stands alone far from all others.
+ * Wrong pairs must not decide. A sample is left out if it contradicts most of its neighbours of the other direction,
+ * and none beside it agrees with it. If those left out are the first or the last ones of all, the clock may as well
+ * have been set there: then it is unknown in that time. If there is one direction only, a sample is left out if it
+ * stands alone far from all others.
  *
  * Memory is bounded: beyond CLOCK_SAMPLES_MOST a random choice of them is kept, which only widens the interval. */
 #ifndef HOPSONDE_TRANSIT_CLOCK_H

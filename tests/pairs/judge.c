@@ -99,9 +99,9 @@ static bool are_alike(const struct judge *judge, const struct pair_crossing *a, 
     nstime at_a = a->at[a->way], at_b = b->at[b->way];
     return a->origin == PAIR_OF_HOST && b->origin == PAIR_OF_HOST && a->flow == b->flow && a->way == b->way &&
            lacks_ids(judge, a) &&
-           (a->protocol == IP_TCP ? !a->payload && !b->payload && a->sequence == b->sequence &&
-                                        is_within(at_a, at_b, ALIKE_WITHIN)
-                                  : is_answer(a) && is_within(at_a, at_b, ANSWERED_WITHIN));
+           (a->protocol == IP_TCP
+                ? !a->payload && !b->payload && a->sequence == b->sequence && is_within(at_a, at_b, ALIKE_WITHIN)
+                : is_answer(a) && is_within(at_a, at_b, ANSWERED_WITHIN));
 }
 
 /* Another packet, alike, that has the fate and was not found yet: it may be the one that is meant. -1: none. */
@@ -315,17 +315,21 @@ static const struct clock_segment *segment_at(const struct clock_estimate *clock
 }
 
 /* By how much both clocks drift apart while the traffic lasts. */
-static nstime drift_of(const struct pair_plan *plan)
+static nstime drift_of(const struct pair *pair)
 {
+    const struct pair_plan *plan = &pair->plan;
     double ppm = fabs(plan->points[PAIR_FAR].drift_ppm - plan->points[PAIR_NEAR].drift_ppm);
-    return (nstime)(ppm * 1e-6 * (double)(2 * plan->duration));
+    nstime last = 0;
+    for (size_t i = 0; i < pair->count; i++)
+        last = pair->crossings[i].at[PAIR_NEAR] > last ? pair->crossings[i].at[PAIR_NEAR] : last;
+    return (nstime)(ppm * 1e-6 * (double)last);
 }
 
 /* What the bounds of a segment allow at a time of the near clock. A drift that no packet contradicts is not known: then
  * the bounds are those of the packets that show most, and hold elsewhere but for the drift until then. */
-static bool allows(const struct pair_plan *plan, const struct clock_segment *segment, nstime near, nstime offset)
+static bool allows(nstime drift, const struct clock_segment *segment, nstime near, nstime offset)
 {
-    nstime tolerance = CLOCK_TOLERANCE + (segment->drifts ? 0 : drift_of(plan));
+    nstime tolerance = CLOCK_TOLERANCE + (segment->drifts ? 0 : drift);
     double since = (double)(near - segment->at), a = 0, b = 0;
     if (segment->drifts) {
         a = segment->drift_least_ppm * 1e-6 * since;
@@ -354,6 +358,7 @@ static void judge_clock(struct judge *judge, const struct clock_estimate *clock)
     if (clock->count == 0)
         return;
     judge->sum.clocks_found = 1;
+    nstime drift = drift_of(pair);
     for (size_t i = 0; i < pair->count; i++) {
         const struct pair_crossing *c = &pair->crossings[i];
         if (!c->frames[0] || !c->frames[1] || is_near_step(&pair->plan.points[0], c->at[0]) ||
@@ -363,7 +368,7 @@ static void judge_clock(struct judge *judge, const struct clock_estimate *clock)
         nstime near = pair_stamp(&pair->plan.points[PAIR_NEAR], c->at[PAIR_NEAR]);
         nstime offset = pair_offset(&pair->plan, c->at[PAIR_NEAR]);
         const struct clock_segment *segment = segment_at(clock, near);
-        if (!clock_is_known(clock, near) || allows(&pair->plan, segment, near, offset))
+        if (!clock_is_known(clock, near) || allows(drift, segment, near, offset))
             continue;
         judge->sum.clocks_wrong = 1;
         say(judge,

@@ -11,6 +11,7 @@
  *  9. The other capture missed packets, and maybe this one: nothing. Bytes that came again do not show that they were
  *     lost, since reordering makes TCP send them again, too.
  * 10. It is lost, if it is at the sender's point, and else forged. */
+#include <math.h>
 #include <stdlib.h>
 
 #include "pairing/judging/judging.h"
@@ -19,19 +20,18 @@
 #define EDGE (2 * NS_PER_MS)
 /* The same, if packets of one way alone show the offset: then it is wrong by their delay. */
 #define EDGE_UNKNOWN (300 * NS_PER_MS)
-/* A capture was perhaps not running in a silence if so many packets of the other point should be in it, over so long a
- * time. If they came from its side, that is sure. If they went toward it, the silence must be unusual and so long: all
- * of them may be lost, but nothing shows it. */
-#define GAP_PACKETS 5
+/* A capture was perhaps not running in a silence in which packets of the other point should be. So many that came from
+ * its side, over so long a time, show that. In a silence that is long, and so many times longer than usual, fewer do:
+ * one from its side, or such that went toward it as are all lost by chance in 1 of so many silences. */
 #define GAP_COMING 3
 #define GAP_TIME (500 * NS_PER_MS)
-#define GAP_USUAL 8
-#define GAP_UNUSUAL 3 /* if packets of both ways should be in it */
+#define GAP_UNUSUAL 3
 #define GAP_LEAST (2 * NS_PER_S)
+#define GAP_CHANCE 0.01
 /* When a clock was set back is known from frames around it. */
 #define SET_BACK_EDGE NS_PER_S
-/* The clock must be shown so long before and after packets that only their time tells apart. Unit: time. Source: delays of
- * most paths. Effect: with less, the next one of a row at the edge of what is known counts as lost. */
+/* The clock must be shown so long before and after packets that only their time tells apart. Unit: time. Source: delays
+ * of most paths. Effect: with less, the next one of a row at the edge of what is known counts as lost. */
 #define ALIKE_EDGE (100 * NS_PER_MS)
 /* A clock was set in a gap if behind it no packet is at both points and so many come alone. */
 #define FORGED_INSTEAD 3
@@ -173,6 +173,32 @@ static bool is_many(const struct gap_evidence *evidence, nstime least)
     return evidence->count[1] >= GAP_COMING && evidence->last[1] - evidence->first[1] >= least;
 }
 
+/* Of the packets toward a point, outside of its long silences. At least that of one more lost. */
+static double lost_share(const struct judging *j, unsigned point)
+{
+    const struct pairing *p = j->p;
+    const struct overview_point *overview = &p->config.overview.points[point];
+    uint64_t lost = 1, all = 2;
+    for (size_t i = 0; i < p->pair_count; i++)
+        for (unsigned way = 0; way < 2 && j->sides[i].known; way++)
+            all += transit_receiver(sides_way(&j->sides[i], way)) == point ? p->pairs[i].ways[way].arrived : 0;
+    for (size_t i = 0; i < p->alone_count; i++) {
+        const struct alone *a = &p->alone[i];
+        if (a->gone || a->is_twin || a->shown.point == point || a->ref >= p->pair_count || !j->sides[a->ref].known)
+            continue;
+        unsigned near_way = a->way ^ way_flips(&p->pairs[a->ref], a->shown.point);
+        nstime time = on_clock_of_other(j, a->shown.point, a->shown.time);
+        bool counts = transit_receiver(sides_way(&j->sides[a->ref], near_way)) == point && time >= overview->first &&
+                      time <= overview->last;
+        for (unsigned k = 0; k < overview->silence_count; k++)
+            counts = counts && (overview->silences[k].to - overview->silences[k].from < GAP_LEAST ||
+                                time <= overview->silences[k].from || time >= overview->silences[k].to);
+        lost += counts;
+        all += counts;
+    }
+    return (double)lost / (double)all;
+}
+
 void fates_find_gaps(struct judging *j)
 {
     for (size_t i = 0; i < j->p->flows.count; i++)
@@ -181,15 +207,17 @@ void fates_find_gaps(struct judging *j)
         const struct overview_point *overview = &j->p->config.overview.points[point];
         struct gap_evidence evidence[SILENCES_MOST];
         nstime usual = overview->frames > 1 ? (overview->last - overview->first) / (nstime)(overview->frames - 1) : 0;
+        double share = lost_share(j, point);
         memset(evidence, 0, sizeof evidence);
         count_alone(j, point, evidence);
         for (unsigned k = 0; k < overview->silence_count; k++) {
             nstime length = overview->silences[k].to - overview->silences[k].from;
             const struct gap_evidence *of = &evidence[k];
-            bool one_way = length >= GAP_USUAL * usual && length >= GAP_LEAST && of->count[0] >= GAP_PACKETS;
+            bool one_way =
+                length >= GAP_UNUSUAL * usual && length >= GAP_LEAST && pow(share, of->count[0]) < GAP_CHANCE;
             bool both_ways = length >= GAP_UNUSUAL * usual && length >= GAP_LEAST && of->count[0] && of->count[1];
-            bool comes = (length >= GAP_LEAST && of->count[1]) ||
-                         is_many(of, length / 2 < GAP_TIME ? length / 2 : GAP_TIME);
+            bool comes =
+                (length >= GAP_LEAST && of->count[1]) || is_many(of, length / 2 < GAP_TIME ? length / 2 : GAP_TIME);
             j->is_gap[point][k] = j->is_gap[point][k] || one_way || both_ways || comes;
         }
     }
@@ -310,8 +338,7 @@ static bool was_missed(const struct judging *j, const struct pair *pair, const s
     const struct flow *other = &j->p->flows.flows[pair->flows[!a->shown.point]];
     uint32_t delta = pair->ways[near_way].seq.value;
     uint32_t seq = a->shown.point == TRANSIT_NEAR ? a->shown.seq + delta : a->shown.seq - delta;
-    return a->kind == PASSAGE_TCP && a->shown.bytes &&
-           a->shown.ttl == a->shown.usual_ttl &&
+    return a->kind == PASSAGE_TCP && a->shown.bytes && a->shown.ttl == a->shown.usual_ttl &&
            stream_missed(&other->ways[near_way ^ way_flips(pair, !a->shown.point)].stream, seq, a->shown.bytes);
 }
 
