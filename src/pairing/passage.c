@@ -82,10 +82,10 @@ static uint8_t bits_of_content(const struct passage *p)
     return (uint8_t)(bits < NAME_BITS_MOST ? bits : NAME_BITS_MOST);
 }
 
-/* 0 stands for no name. */
+/* 0 stands for no name. The lowest bits choose names if there are too many (sightings.h), so that they stay. */
 static void set_name(struct passage *p, enum passage_name name, uint64_t hash, unsigned bits)
 {
-    p->names[name] = passage_mix(hash, (uint64_t)name + 1) | 1;
+    p->names[name] = passage_mix(hash, (uint64_t)name + 1) | UINT64_C(1) << 63;
     p->name_bits[name] = (uint8_t)bits;
 }
 
