@@ -268,6 +268,17 @@ static bool may_be_retransmitted(const struct search *s, const struct held *a, c
     return !same_id && !(a->has_timestamps && b->has_timestamps && s->way->timestamp.known);
 }
 
+/* Around times that came twice, nothing tells alike packets apart. */
+static bool was_set_back(const struct pairing *p, const struct held *h)
+{
+    const struct overview_point *point = &p->config.overview.points[h->point];
+    bool was_set = false;
+    for (unsigned k = 0; k < point->set_back_count; k++)
+        was_set = was_set || (h->time >= point->set_back[k].from - SET_BACK_EDGE &&
+                              h->time <= point->set_back[k].to + SET_BACK_EDGE);
+    return was_set;
+}
+
 /* A partner must come when others the same way do, if only their time tells packets apart. Without others before and
  * after that show the clock, it must come just then: else it may be the next one, or the one before. Retransmissions
  * come after some time. */
@@ -278,8 +289,10 @@ static bool is_out_of_time(const struct search *s, const struct held *h)
     nstime spread = s->p->recent[overview_way(near->ttl, far->ttl)].spread;
     bool is_alike = near->is_alike || far->is_alike;
     nstime late = is_alike || may_be_retransmitted(s, near, far) ? lateness_of_way(s, near, far) : 0;
-    bool is_shown = !is_alike || clock_is_shown(&s->p->config.overview.clock, near->time);
-    if (is_alike && s->any)
+    const struct clock_estimate *clock = &s->p->config.overview.clock;
+    bool is_shown = !is_alike || clock_is_shown(clock, near->time);
+    if (is_alike && (s->any || was_set_back(s->p, near) || was_set_back(s->p, far) ||
+                     (is_shown && !clock_is_known_at_b(clock, far->time))))
         return true;
     return (late != NSTIME_NEVER || is_alike) && late > (is_shown ? ALIKE_WITHIN : ALIKE_NEAR) + ALIKE_SPREADS * spread;
 }

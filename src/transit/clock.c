@@ -10,6 +10,9 @@
 /* Samples beside a wrong one agree with it if they differ by less than 1 of so many parts of what it is off. Unit:
  * parts. Source: a queue's delays differ by less than steps do. Effect: with fewer, wrong pairs make steps. */
 #define SUPPORTED_SHARE 4
+/* Samples of one direction on each side of a jump of its delays. Unit: samples. Source: chosen. Effect: fewer take a few
+ * delayed packets for a clock that was set. */
+#define JUMP_SAMPLES_LEAST 3
 /* Samples of the other direction, before and after a sample, with which it is compared. */
 #define NEIGHBOURS 16
 /* Smaller jumps count as contradictory samples: NTP steps a clock only if it is off by more than 128 ms. */
@@ -381,6 +384,81 @@ static unsigned set_known(const struct sample *all, unsigned total, const struct
     return unknown;
 }
 
+/* Where the delays of one direction change at once: all before are longer than all after, or shorter. */
+struct jump {
+    unsigned at; /* the first sample after it, of all; 0: there is none */
+    nstime before, after;
+};
+
+struct range {
+    nstime least, most;
+    unsigned count;
+};
+
+static void widen(struct range *range, nstime value)
+{
+    range->least = range->count && range->least < value ? range->least : value;
+    range->most = range->count && range->most > value ? range->most : value;
+    range->count++;
+}
+
+static bool is_apart(const struct range *a, const struct range *b)
+{
+    nstime gap = a->least > b->most ? a->least - b->most : b->least - a->most;
+    nstime spread = (a->most - a->least + b->most - b->least) / 2;
+    return a->count >= JUMP_SAMPLES_LEAST && b->count >= JUMP_SAMPLES_LEAST && gap > STEP_LEAST && gap > spread;
+}
+
+/* `room`: for as many ranges as samples. */
+static struct jump find_jump(const struct span *span, bool toward_b, struct range *room)
+{
+    struct range after = {.count = 0}, before = {.count = 0};
+    struct jump jump = {.at = 0};
+    for (unsigned i = span->count; i-- > 0;) {
+        if (span->samples[i].toward_b == toward_b)
+            widen(&after, span->samples[i].ahead);
+        room[i] = after;
+    }
+    for (unsigned i = 0; i < span->count && !jump.at; i++) {
+        if (span->samples[i].toward_b != toward_b)
+            continue;
+        if (is_apart(&before, &room[i]))
+            jump = (struct jump){.at = i, .before = before.most, .after = room[i].least};
+        widen(&before, span->samples[i].ahead);
+    }
+    return jump;
+}
+
+/* Whether samples of this direction are on both sides of a jump of the other one, and show none. */
+static bool shows_none(const struct span *span, bool toward_b, unsigned at, const struct jump *own)
+{
+    unsigned count[2] = {0, 0};
+    for (unsigned i = 0; i < span->count; i++)
+        count[i >= at] += span->samples[i].toward_b == toward_b;
+    return count[0] && count[1] && !own->at;
+}
+
+/* One offset satisfies all samples, but the delays of one direction jump, and the other direction does not show that it
+ * is they: maybe the clock was set. It is known where more samples are. False: out of memory. */
+static bool note_jump(const struct span *span, struct clock_estimate *out)
+{
+    struct range *room = malloc(span->count * sizeof *room);
+    if (!room)
+        return false;
+    struct jump jumps[2] = {find_jump(span, false, room), find_jump(span, true, room)};
+    free(room);
+    for (unsigned toward_b = 0; toward_b < 2; toward_b++) {
+        unsigned at = jumps[toward_b].at;
+        if (!at || shows_none(span, !toward_b, at, &jumps[!toward_b]))
+            continue;
+        if (at < span->count - at && span->samples[at].a > out->known_from)
+            out->known_from = span->samples[at].a;
+        else if (at >= span->count - at && span->samples[at - 1].a < out->known_to)
+            out->known_to = span->samples[at - 1].a;
+    }
+    return true;
+}
+
 /* The samples that are left are in `scratch`. */
 static bool set_steps(const struct sample *samples, unsigned *count, struct sample *scratch, struct clock_estimate *out)
 {
@@ -396,7 +474,7 @@ static bool set_steps(const struct sample *samples, unsigned *count, struct samp
 }
 
 /* `samples` and `scratch`: room for all of `all`, which are put in the order of time. */
-static void estimate(struct sample *all, unsigned count, struct sample *samples, struct sample *scratch,
+static bool estimate(struct sample *all, unsigned count, struct sample *samples, struct sample *scratch,
                      struct clock_estimate *out)
 {
     unsigned total = count, unknown = 0;
@@ -428,20 +506,23 @@ static void estimate(struct sample *all, unsigned count, struct sample *samples,
     }
     out->samples = count;
     out->left_out = total - count;
+    return out->count != 1 || note_jump(&(struct span){kept, count}, out);
 }
 
 /* If clock A was set back, its times do not put the samples in order, but those of clock B do. */
-static void estimate_by_b(struct sample *all, unsigned count, struct sample *samples, struct sample *scratch,
+static bool estimate_by_b(struct sample *all, unsigned count, struct sample *samples, struct sample *scratch,
                           struct clock_estimate *out)
 {
     struct clock_estimate other = {.known_from = NSTIME_NONE, .known_to = NSTIME_NEVER};
     for (unsigned i = 0; i < count; i++)
         all[i] = (struct sample){.a = all[i].a + all[i].ahead, .ahead = -all[i].ahead, .toward_b = !all[i].toward_b};
-    estimate(all, count, samples, scratch, &other);
+    if (!estimate(all, count, samples, scratch, &other))
+        return false;
     if (other.contradictory || out->count <= other.count)
-        return;
+        return true;
     clock_estimate_reverse(&other);
     *out = other;
+    return true;
 }
 
 bool clock_estimate(const struct clock_samples *samples, struct clock_estimate *out)
@@ -454,11 +535,11 @@ bool clock_estimate(const struct clock_samples *samples, struct clock_estimate *
     if (!all)
         return false;
     memcpy(all, samples->kept, count * sizeof *all);
-    estimate(all, count, all + count, all + 2 * count, out);
-    if (out->count > 1)
-        estimate_by_b(all, count, all + count, all + 2 * count, out);
+    bool good = estimate(all, count, all + count, all + 2 * count, out);
+    if (good && out->count > 1)
+        good = estimate_by_b(all, count, all + count, all + 2 * count, out);
     free(all);
-    return true;
+    return good;
 }
 
 /* --- use --- */

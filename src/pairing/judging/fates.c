@@ -28,8 +28,6 @@
 #define GAP_UNUSUAL 3
 #define GAP_LEAST (2 * NS_PER_S)
 #define GAP_CHANCE 0.01
-/* When a clock was set back is known from frames around it. */
-#define SET_BACK_EDGE NS_PER_S
 /* The clock must be shown so long before and after packets that only their time tells apart. Unit: time. Source: delays
  * of most paths. Effect: with less, the next one of a row at the edge of what is known counts as lost. */
 #define ALIKE_EDGE (100 * NS_PER_MS)
