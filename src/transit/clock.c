@@ -498,7 +498,8 @@ static bool estimate(struct sample *all, unsigned count, struct sample *samples,
     } else if (!one_direction) {
         unknown = set_known(all, total, kept, count, out);
     }
-    out->contradictory = !good || WRONG_SHARE * (total - count - unknown) > total || unknown > count;
+    out->contradictory = !good || WRONG_SHARE * (total - count - unknown) > total || unknown > count ||
+                         out->known_from > out->known_to;
     if (out->contradictory) {
         out->count = count = 0;
         out->known_from = NSTIME_NONE;
