@@ -36,7 +36,8 @@ struct transit_findings {
 };
 
 /* False: out of memory; the list is then incomplete. */
-bool transit_findings_make(const struct result *result, struct transit_findings *out);
+bool transit_findings_make(const struct result *result, const struct transit_section *section,
+                           struct transit_findings *out);
 void transit_findings_free(struct transit_findings *findings);
 
 #endif
