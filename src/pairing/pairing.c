@@ -34,6 +34,7 @@ struct pairing *pairing_new(const struct pairing_config *config)
         return NULL;
     p->config = *config;
     p->settled_after = settled_after(&config->overview);
+    p->alike_first = p->alike_last = NSTIME_NONE;
     const struct overview_point *near = &config->overview.points[TRANSIT_NEAR];
     p->least = least_new(near->first, near->last);
     bool good = p->least != NULL;
@@ -151,7 +152,9 @@ static void leave_alone(struct pairing *p, const struct held *h, bool early)
         .is_twin = h->is_twin,
         .was_sent = h->was_sent,
         .is_alike = h->is_alike,
+        .is_copied = h->is_copied,
         .is_error = h->kind == PASSAGE_ERROR,
+        .is_fragment = h->is_fragment,
         .early = early,
     };
     if (other && h->kind == PASSAGE_TCP && h->span) {
@@ -203,6 +206,7 @@ static void settle(struct pairing *p, uint32_t index)
     match_held(p, index, false);
     h = &p->held.held[index];
     h->is_twin = !h->paired && has_paired_twin(p, h);
+    h->is_copied = !h->paired && match_is_copied(p, h);
     h->was_sent = !h->paired && match_was_sent(p, h);
 }
 
@@ -271,6 +275,8 @@ static struct held held_of(const struct passage *passage, uint32_t flow, unsigne
         .version = passage->version,
         .window_scale = passage->window_scale,
         .dont_fragment = passage->dont_fragment,
+        .is_fragment = passage->is_fragment,
+        .beginning = passage->beginning,
         .has_timestamps = passage->has_timestamps,
         .is_first = true,
     };
