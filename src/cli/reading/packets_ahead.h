@@ -6,8 +6,6 @@
 #ifndef HOPSONDE_CLI_READING_PACKETS_AHEAD_H
 #define HOPSONDE_CLI_READING_PACKETS_AHEAD_H
 
-#include <pthread.h>
-
 #include "pairing/pairing.h"
 
 struct packets_ahead;
@@ -20,8 +18,5 @@ struct packets_ahead *packets_ahead_start(packet_reader reader, void *context, b
 /* Pairs the packets of two points, in the order of the near clock. False: out of memory. */
 bool packets_ahead_pair(struct packets_ahead *near, struct packets_ahead *far, struct pairing *pairing);
 void packets_ahead_stop(struct packets_ahead *ahead); /* may be NULL */
-
-/* Runs a function in a thread of its own that blocks all signals. False: no thread could be started. */
-bool packets_ahead_run(pthread_t *thread, void *(*run)(void *context), void *context);
 
 #endif

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "capture/file.h"
+#include "cli/reading/batch_ring.h"
 #include "cli/reading/packets_ahead.h"
 
 /* Bytes of all files from which on threads are used. Fewer bytes are read before a thread has started. */
@@ -182,7 +183,7 @@ static void overview_points(struct overview *overview, struct reader readers[TRA
 {
     struct overview_run far = {overview, &readers[TRANSIT_FAR]};
     pthread_t thread;
-    bool threaded = are_large(readers) && packets_ahead_run(&thread, run_overview, &far);
+    bool threaded = are_large(readers) && thread_run(&thread, run_overview, &far);
     overview_point(overview, &readers[TRANSIT_NEAR]);
     if (threaded)
         pthread_join(thread, NULL);

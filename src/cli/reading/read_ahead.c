@@ -3,11 +3,11 @@
 
 #include "cli/reading/read_ahead.h"
 
-#include <pthread.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "cli/reading/batch_ring.h"
 
 /* Frames per batch with a thread. Batches are large, because a handover on shared processors may cost as much as
  * filling one. */
@@ -43,15 +43,9 @@ struct read_ahead {
     bool has_pending, over;
 
     struct slot slots[SLOTS];
-    bool threaded;
     unsigned frames_most; /* per batch */
-    pthread_t thread;
-    pthread_mutex_t lock; /* guards the fields below */
-    pthread_cond_t changed;
-    unsigned filled, taken; /* counts of batches: filled - taken of them are waiting or in use */
-    bool ended, cancelled;
-    bool holds; /* the caller's thread has a batch in use */
-    bool reader_waits, taker_waits;
+    bool threaded;
+    struct batch_ring ring; /* with a thread */
 };
 
 /* --- filling a batch --- */
@@ -126,46 +120,11 @@ static void fill(struct read_ahead *a, struct slot *slot)
         slot->batch.total = 0;
 }
 
-/* --- the thread --- */
-
-/* Waits for a free slot. Returns false if reading was cancelled. */
-static bool wait_for_slot(struct read_ahead *a)
-{
-    pthread_mutex_lock(&a->lock);
-    a->reader_waits = a->filled - a->taken == SLOTS;
-    while (a->reader_waits && !a->cancelled)
-        pthread_cond_wait(&a->changed, &a->lock);
-    bool go_on = !a->cancelled;
-    pthread_mutex_unlock(&a->lock);
-    return go_on;
-}
-
-static void *run(void *context)
+static bool fill_next(void *context, unsigned batch)
 {
     struct read_ahead *a = context;
-    while (!a->over && wait_for_slot(a)) {
-        fill(a, &a->slots[a->filled % SLOTS]);
-        pthread_mutex_lock(&a->lock);
-        a->filled++;
-        a->ended = a->over;
-        if (a->taker_waits && (a->ended || a->filled - a->taken >= WAKE_AFTER)) {
-            a->taker_waits = false;
-            pthread_cond_broadcast(&a->changed);
-        }
-        pthread_mutex_unlock(&a->lock);
-    }
-    return NULL;
-}
-
-/* The new thread blocks all signals; the caller's thread handles them. */
-static bool start_thread(struct read_ahead *a)
-{
-    sigset_t all, before;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before);
-    a->threaded = pthread_create(&a->thread, NULL, run, a) == 0;
-    pthread_sigmask(SIG_SETMASK, &before, NULL);
-    return a->threaded;
+    fill(a, &a->slots[batch]);
+    return !a->over;
 }
 
 /* --- for the caller --- */
@@ -206,56 +165,28 @@ struct read_ahead *read_ahead_start(const struct read_ahead_source *source)
         return NULL;
     }
     a->from = *source;
-    pthread_mutex_init(&a->lock, NULL);
-    pthread_cond_init(&a->changed, NULL);
-    if (threaded)
-        (void)start_thread(a);
+    a->ring = (struct batch_ring){.batches = SLOTS, .wake_after = WAKE_AFTER, .fill = fill_next, .context = a};
+    a->threaded = threaded && batch_ring_start(&a->ring);
     return a;
-}
-
-/* Returns the batch in use and waits for the next. NULL at the end. */
-static const struct slot *take(struct read_ahead *a)
-{
-    pthread_mutex_lock(&a->lock);
-    a->taken += a->holds;
-    a->holds = false;
-    if (a->reader_waits && a->filled - a->taken <= SLOTS - WAKE_AFTER) {
-        a->reader_waits = false;
-        pthread_cond_broadcast(&a->changed);
-    }
-    a->taker_waits = a->filled == a->taken && !a->ended;
-    while (a->taker_waits)
-        pthread_cond_wait(&a->changed, &a->lock);
-    a->holds = a->filled != a->taken;
-    pthread_mutex_unlock(&a->lock);
-    return a->holds ? &a->slots[a->taken % SLOTS] : NULL;
 }
 
 bool read_ahead_next(struct read_ahead *a, struct read_ahead_batch *out)
 {
-    const struct slot *slot = &a->slots[0];
-    if (a->threaded)
-        slot = take(a);
-    else if (a->over)
-        slot = NULL;
-    else
+    unsigned batch = 0;
+    if (a->threaded ? !batch_ring_next(&a->ring, &batch) : a->over)
+        return false;
+    if (!a->threaded)
         fill(a, &a->slots[0]);
-    if (slot)
-        *out = slot->batch;
-    return slot != NULL;
+    *out = a->slots[batch].batch;
+    return true;
 }
 
 void read_ahead_stop(struct read_ahead *a)
 {
     if (!a)
         return;
-    if (a->threaded) {
-        pthread_mutex_lock(&a->lock);
-        a->cancelled = true;
-        pthread_cond_broadcast(&a->changed);
-        pthread_mutex_unlock(&a->lock);
-        pthread_join(a->thread, NULL);
-    }
+    if (a->threaded)
+        batch_ring_stop(&a->ring);
     for (unsigned i = 0; i < SLOTS; i++) {
         free(a->slots[i].looks);
         free(a->slots[i].extensions);
