@@ -113,7 +113,7 @@ struct coming {
     struct passage passage;
     uint32_t flow;
     unsigned way;
-    uint64_t key;
+    struct held held; /* to be added */
 };
 
 struct pairing {

@@ -4,7 +4,10 @@
 #include <string.h>
 
 #include "capture/file.h"
+#include "cli/reading/packets_ahead.h"
 
+/* Bytes of all files from which on threads are used. Fewer bytes are read before a thread has started. */
+#define THREADS_FROM (8u << 20)
 /* Bytes of packets that are sorted in memory, in all files together. */
 #define SORTED_BYTES_MOST ((size_t)32 << 20)
 
@@ -130,8 +133,20 @@ void points_decode(const struct points *points, const struct frame *frame, struc
 
 static void show_progress(const struct reader *r)
 {
-    if (r->pair->points->progress)
+    if (r->pair->points->progress && r->ahead.point == TRANSIT_NEAR)
         r->pair->points->progress(r->pair->points->context, r->merge);
+}
+
+/* Threads that read are worth their start. The filter of the user keeps notes, so that one thread uses it. */
+static bool are_large(const struct reader readers[TRANSIT_POINTS])
+{
+    uint64_t all = 0;
+    for (unsigned point = 0; point < TRANSIT_POINTS; point++) {
+        uint64_t done, total;
+        if (merge_progress(readers[point].merge, &done, &total))
+            all += total;
+    }
+    return all >= THREADS_FROM && !readers[0].pair->points->bpf;
 }
 
 /* --- the overview --- */
@@ -150,18 +165,44 @@ static void overview_point(struct overview *overview, struct reader *r)
     }
 }
 
+struct overview_run {
+    struct overview *overview;
+    struct reader *reader;
+};
+
+static void *run_overview(void *context)
+{
+    const struct overview_run *run = context;
+    overview_point(run->overview, run->reader);
+    return NULL;
+}
+
+/* With a thread for the far point, if the files are large. */
+static void overview_points(struct overview *overview, struct reader readers[TRANSIT_POINTS])
+{
+    struct overview_run far = {overview, &readers[TRANSIT_FAR]};
+    pthread_t thread;
+    bool threaded = are_large(readers) && packets_ahead_run(&thread, run_overview, &far);
+    overview_point(overview, &readers[TRANSIT_NEAR]);
+    if (threaded)
+        pthread_join(thread, NULL);
+    else
+        run_overview(&far);
+}
+
 enum status points_overview(struct point_pair *pair, struct err *err)
 {
     struct overview *overview = overview_new();
+    struct reader readers[TRANSIT_POINTS];
     enum status status = overview ? STATUS_OK : no_memory(err);
+    unsigned opened = 0;
     pair->overview = (struct overview_result){.shared = 0};
-    for (unsigned point = 0; status == STATUS_OK && point < TRANSIT_POINTS; point++) {
-        struct reader reader;
-        status = reader_open(&reader, pair, (enum transit_point)point, err);
-        if (status == STATUS_OK)
-            overview_point(overview, &reader);
-        reader_close(&reader);
-    }
+    for (; status == STATUS_OK && opened < TRANSIT_POINTS; opened++)
+        status = reader_open(&readers[opened], pair, (enum transit_point)opened, err);
+    if (status == STATUS_OK)
+        overview_points(overview, readers);
+    for (unsigned point = 0; point < opened; point++)
+        reader_close(&readers[point]);
     if (status == STATUS_OK && !overview_finish(overview, &pair->overview))
         status = no_memory(err);
     overview_free(overview);
@@ -201,21 +242,36 @@ enum status points_visit(const struct point_pair *pair, point_visit visit, void 
     return status;
 }
 
-struct pairing_visit {
-    const struct points *points;
-    struct pairing *pairing;
-};
-
-static bool pair_frame(void *context, const struct point_frame *frame)
+static bool read_packet(void *context, struct pairing_packet *out)
 {
-    const struct pairing_visit *visit = context;
+    struct reader *r = context;
     struct packet packet;
-    points_decode(visit->points, &frame->frame, &packet);
-    return pairing_take(visit->pairing, frame->point, frame->file, &frame->frame, &packet);
+    reader_next(r);
+    if (!r->has_frame)
+        return false;
+    points_decode(r->pair->points, &r->ahead.frame, &packet);
+    pairing_read(&r->pair->overview, r->ahead.point, r->ahead.file, &r->ahead.frame, &packet, out);
+    show_progress(r);
+    return true;
 }
 
 enum status points_pair(const struct point_pair *pair, struct pairing *pairing, struct err *err)
 {
-    struct pairing_visit visit = {.points = pair->points, .pairing = pairing};
-    return points_visit(pair, pair_frame, &visit, err);
+    struct reader readers[TRANSIT_POINTS];
+    enum status status = STATUS_OK;
+    unsigned opened = 0;
+    for (; status == STATUS_OK && opened < TRANSIT_POINTS; opened++)
+        status = reader_open(&readers[opened], pair, (enum transit_point)opened, err);
+    if (status == STATUS_OK) {
+        bool threaded = are_large(readers);
+        struct packets_ahead *near = packets_ahead_start(read_packet, &readers[TRANSIT_NEAR], threaded);
+        struct packets_ahead *far = packets_ahead_start(read_packet, &readers[TRANSIT_FAR], threaded);
+        if (!near || !far || !packets_ahead_pair(near, far, pairing))
+            status = no_memory(err);
+        packets_ahead_stop(near);
+        packets_ahead_stop(far);
+    }
+    for (unsigned point = 0; point < opened; point++)
+        reader_close(&readers[point]);
+    return status;
 }
