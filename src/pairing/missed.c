@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "pairing/missed.h"
 
+#include <stdlib.h>
+
 static void excuse_way(struct transit_way_result *way, const struct transit_alone *alone, enum transit_reason reason)
 {
     if (alone->fate == TRANSIT_LOST) {
@@ -32,8 +34,8 @@ void transit_excuse_missed(struct transit_result *result, enum transit_point poi
 {
     for (uint64_t i = 0; i < result->alone_count; i++) {
         struct transit_alone *alone = &result->alone[i];
-        bool is_claimed = alone->fate == TRANSIT_LOST || alone->fate == TRANSIT_FORGED;
-        if (alone->point == point && is_claimed && passes(context, &alone->frame))
+        bool is_lone = alone->fate == TRANSIT_LOST || alone->fate == TRANSIT_FORGED;
+        if (alone->point == point && is_lone && passes(context, &alone->frame))
             excuse(result, alone, TRANSIT_MISSED);
     }
 }
@@ -45,4 +47,30 @@ void transit_excuse_expired(struct transit_result *result)
         if (alone->fate == TRANSIT_LOST && alone->ttl <= result->hops)
             excuse(result, alone, TRANSIT_EXPIRED);
     }
+}
+
+static bool is_claimed(const struct transit_alone *alone)
+{
+    return (alone->fate == TRANSIT_LOST || alone->fate == TRANSIT_FORGED) && alone->conversation != TRANSIT_NOT_LISTED;
+}
+
+bool transit_excuse_offloaded(struct transit_result *result)
+{
+    uint8_t *ways =
+        calloc((size_t)result->conversation_count + 1, sizeof *ways); /* bit sets of 1 << enum transit_way */
+    if (!ways)
+        return false;
+    for (uint64_t i = 0; i < result->alone_count; i++) {
+        const struct transit_alone *alone = &result->alone[i];
+        if (is_claimed(alone) && alone->bytes > DATAGRAM_MOST &&
+            result->conversations[alone->conversation].protocol == IP_UDP)
+            ways[alone->conversation] |= (uint8_t)(1U << alone->way);
+    }
+    for (uint64_t i = 0; i < result->alone_count; i++) {
+        struct transit_alone *alone = &result->alone[i];
+        if (is_claimed(alone) && ways[alone->conversation] & 1U << alone->way)
+            excuse(result, alone, TRANSIT_OFFLOADED);
+    }
+    free(ways);
+    return true;
 }

@@ -59,8 +59,9 @@ enum transit_reason {
     TRANSIT_WAY_UNKNOWN,   /* nothing shows which point it passed first */
     TRANSIT_FRAGMENTED,    /* its fragments are not all there */
     TRANSIT_EXPIRED,       /* its TTL does not take it to the other point */
+    TRANSIT_OFFLOADED,     /* UDP: frames of one point hold several datagrams of its conversation */
 };
-#define TRANSIT_REASONS 11
+#define TRANSIT_REASONS 12
 
 #define TRANSIT_NOT_LISTED UINT32_MAX
 

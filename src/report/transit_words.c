@@ -80,6 +80,7 @@ static const struct {
     [TRANSIT_WAY_UNKNOWN] = {"way-unknown", "nothing shows which point they passed first"},
     [TRANSIT_FRAGMENTED] = {"fragmented", "some of their fragments are missing"},
     [TRANSIT_EXPIRED] = {"expired", "their TTL does not take them to the other point, as those of a trace"},
+    [TRANSIT_OFFLOADED] = {"offloaded", "offloading put several datagrams of their conversations into one frame"},
 };
 
 const char *transit_reason_text(enum transit_reason reason)

@@ -28,6 +28,8 @@ struct probe *session_learn_probe(struct session *session, const struct session_
     if (!probe)
         return NULL;
     probe->flow = claim->flow;
+    if (trace_is_idle(trace) && !claim->send_errno)
+        connection_use(trace->flow.connection, claim->at);
     if (claim->flow >= session->flows_asked[claim->trace])
         session->flows_asked[claim->trace] = claim->flow + 1U;
     probe->source_port = trace_flow(trace, claim->flow)->source_port;

@@ -15,7 +15,7 @@ _hopsonde()
         fi
     fi
 
-    local options='-P --probe -I -T -U -p -4 -6 --seed --dry-run -f -m -q -w --gap -z --rate --confidence --budget --through --only --control
+    local options='-P --probe -I -T -U -p -4 -6 --seed --dry-run -f -m -q -w --gap -z --rate --confidence --budget --through --only --control --idle
         --expect --write-policy --max-probes --lite -t --tos --dscp --ecn --mtu --no-df --flow-label -s -i --sport --fwmark --target --source --since --until --bpf
         --no-decap --list --near --far --at -o -W --write --write-max -R --read -n --resolver --dns-timeout --verify-names -A -G
         --asn-db --geo-db --whois --whois-server --resolve -v --quiet --one-per-line --color -h --help -V --version'

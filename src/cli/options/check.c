@@ -323,6 +323,8 @@ static enum status check_through(const struct options *out, struct err *err)
     if (out->family && !addr_is_none(&config->through) && config->through.family != out->family)
         return err_set(err, STATUS_USAGE, "--through: the gateway's address is IPv%u, but -%u requires IPv%u",
                        config->through.family, out->family, out->family);
+    if (out->idle_count)
+        return value_complain(err, &subject, "conflicts with --idle, which needs the target (leave one of them out)");
     if (out->measures_mtu)
         return value_complain(err, &subject, "conflicts with --mtu, which needs the target (leave one of them out)");
     if (out->dry_run)

@@ -303,6 +303,8 @@ json_t *json_trace_head(const struct trace *trace, const struct path_mtu *mtu, c
                                      : json_spec(&flow->spec));
     if (trace->is_control)
         json_object_set_new(object, "control", json_true());
+    if (trace_is_idle(trace))
+        json_object_set_new(object, "idle_s", json_integer(flow->spec.idle_s));
     json_object_set_new(object, "protocol", json_protocol(flow_protocol(flow)));
     if (flow->spec.type->has_port) {
         json_object_set_new(object, "source_port", json_port_or_null(flow->source_port, origin->source_port_varies));

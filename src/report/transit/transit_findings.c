@@ -71,6 +71,7 @@ static void count_conversation(struct transit_finding *finding, uint32_t index)
 {
     if (!finding->conversations)
         finding->first = index;
+    finding->last = index;
     finding->conversations++;
 }
 
@@ -114,7 +115,8 @@ static void add_rewrites(struct transit_findings *all, const struct transit_conv
         struct transit_finding *finding = r->field == REWRITE_TCP_ACK ? NULL : find(all, &wanted);
         if (!finding)
             continue;
-        count_conversation(finding, index);
+        if (!finding->conversations || finding->last != index)
+            count_conversation(finding, index);
         finding->varies = finding->varies || r->varies || finding->before != wanted.before;
         finding->packets += r->packets;
         for (unsigned point = 0; point < TRANSIT_POINTS; point++)

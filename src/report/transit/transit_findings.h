@@ -19,7 +19,7 @@ struct transit_finding {
     bool has_way;
     enum transit_way way;
     uint64_t packets, conversations;
-    uint32_t first; /* the first conversation that shows it; index */
+    uint32_t first, last; /* conversations that show it; indexes */
     /* Rewrites: */
     uint8_t field;          /* enum rewrite_field */
     uint64_t before, after; /* values at the sender's point and at the receiver's */
