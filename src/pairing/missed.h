@@ -24,5 +24,9 @@ void transit_excuse_expired(struct transit_result *result);
  * UDP_SEGMENT). If a packet at one point alone is larger than a datagram of an Ethernet, nothing is said of those of
  * its conversation and way: TRANSIT_OFFLOADED. False: out of memory. */
 bool transit_excuse_offloaded(struct transit_result *result);
+/* Where connections of the same ports follow each other, one point may see the end of the first and the other may not.
+ * Then a conversation of the other point has no partner, and packets of the first one at that time may be in it:
+ * TRANSIT_AMBIGUOUS. False: out of memory. */
+bool transit_excuse_reused(struct transit_result *result);
 
 #endif

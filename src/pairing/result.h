@@ -55,7 +55,7 @@ enum transit_reason {
     TRANSIT_CAPTURE_DROPS, /* the other capture lacks packets that were acknowledged, so it may lack this one, too */
     TRANSIT_UNPAIRED,      /* the other point shows no packet of its conversation, and maybe it never passes there */
     TRANSIT_PROXIED,       /* a proxy ended the connection, and opened another one */
-    TRANSIT_AMBIGUOUS,     /* several packets look like it, and one of them may be it */
+    TRANSIT_AMBIGUOUS,     /* several packets or connections look like it, and one of them may be it */
     TRANSIT_WAY_UNKNOWN,   /* nothing shows which point it passed first */
     TRANSIT_FRAGMENTED,    /* its fragments are not all there */
     TRANSIT_EXPIRED,       /* its TTL does not take it to the other point */

@@ -34,8 +34,8 @@
  * many is 2 %. Effect: more need more memory. */
 #define DELAYS_KEPT 128
 #define REWRITES_KEPT 24
-/* When a clock was set back is known from frames around it. Unit: time. Source: chosen. Effect: with less, packets around
- * it are paired and judged wrongly. */
+/* When a clock was set back is known from frames around it. Unit: time. Source: chosen. Effect: with less, packets
+ * around it are paired and judged wrongly. */
 #define SET_BACK_EDGE NS_PER_S
 /* How far the delay of alike packets may be from that of others. Unit: time. Source: the jitter of most paths. Effect:
  * more may pair a packet with the one before it or after it. */

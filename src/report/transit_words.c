@@ -76,7 +76,7 @@ static const struct {
     [TRANSIT_CAPTURE_DROPS] = {"capture-drops", "the other capture missed packets, and may have missed these"},
     [TRANSIT_UNPAIRED] = {"unpaired", "nothing shows that their conversations pass both points"},
     [TRANSIT_PROXIED] = {"proxied", "a proxy ended their connections and opened others"},
-    [TRANSIT_AMBIGUOUS] = {"ambiguous", "too many packets were in flight"},
+    [TRANSIT_AMBIGUOUS] = {"ambiguous", "other packets or connections look like them"},
     [TRANSIT_WAY_UNKNOWN] = {"way-unknown", "nothing shows which point they passed first"},
     [TRANSIT_FRAGMENTED] = {"fragmented", "some of their fragments are missing"},
     [TRANSIT_EXPIRED] = {"expired", "their TTL does not take them to the other point, as those of a trace"},

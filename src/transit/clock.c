@@ -10,8 +10,8 @@
 /* Samples beside a wrong one agree with it if they differ by less than 1 of so many parts of what it is off. Unit:
  * parts. Source: a queue's delays differ by less than steps do. Effect: with fewer, wrong pairs make steps. */
 #define SUPPORTED_SHARE 4
-/* Samples of one direction on each side of a jump of its delays. Unit: samples. Source: chosen. Effect: fewer take a few
- * delayed packets for a clock that was set. */
+/* Samples of one direction on each side of a jump of its delays. Unit: samples. Source: chosen. Effect: fewer take a
+ * few delayed packets for a clock that was set. */
 #define JUMP_SAMPLES_LEAST 3
 /* Samples of the other direction, before and after a sample, with which it is compared. */
 #define NEIGHBOURS 16
@@ -498,8 +498,8 @@ static bool estimate(struct sample *all, unsigned count, struct sample *samples,
     } else if (!one_direction) {
         unknown = set_known(all, total, kept, count, out);
     }
-    out->contradictory = !good || WRONG_SHARE * (total - count - unknown) > total || unknown > count ||
-                         out->known_from > out->known_to;
+    out->contradictory =
+        !good || WRONG_SHARE * (total - count - unknown) > total || unknown > count || out->known_from > out->known_to;
     if (out->contradictory) {
         out->count = count = 0;
         out->known_from = NSTIME_NONE;

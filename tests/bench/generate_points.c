@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* generate_points: two large captures of the same TCP connections, for the bench of transit. The far point is three
- * routers away, behind a translator of addresses, and its clock is 5 s ahead. Of 1,000 acknowledgements one is lost. Ethernet,
- * nanoseconds, deterministic.
+ * routers away, behind a translator of addresses, and its clock is 5 s ahead. Of 1,000 acknowledgements one is lost.
+ * Ethernet, nanoseconds, deterministic.
  *
  *   generate_points CONNECTIONS PACKETS NEAR FAR      PACKETS: of each connection; prints those of both files */
 #include <inttypes.h>

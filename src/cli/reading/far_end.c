@@ -181,7 +181,7 @@ static bool is_flow(const struct far_flow *a, const struct far_flow *b)
 /* The slot of the flow, or the free one where it belongs. */
 static struct flow_slot *slot_of(const struct far_end *far, const struct far_flow *flow)
 {
-    size_t at = hash_of(far, flow) & (far->flow_slots - 1);
+    size_t at = (size_t)hash_of(far, flow) & (far->flow_slots - 1);
     while (far->flows[at].trace && !is_flow(&far->flows[at].flow, flow))
         at = (at + 1) & (far->flow_slots - 1);
     return &far->flows[at];

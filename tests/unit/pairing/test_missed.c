@@ -110,8 +110,34 @@ static void test_offloaded(void)
     check(1, 0, TRANSIT_OFFLOADED, 0, "a full datagram");
 }
 
+/* The far point has a conversation of the same ports, and no partner for it. */
+static void test_reused(void)
+{
+    struct transit_ends ends = {.client_port = 4000, .server_port = 443};
+    addr_parse("192.0.2.1", &ends.client);
+    addr_parse("192.0.2.2", &ends.server);
+    for (unsigned far_port = 443; far_port <= 444; far_port++) {
+        begin();
+        for (unsigned i = 0; i < 2; i++)
+            conversations[i].protocol = IP_TCP;
+        conversations[0].ends[TRANSIT_NEAR] = conversations[0].ends[TRANSIT_FAR] = ends;
+        conversations[1].paired = false;
+        conversations[1].ends[TRANSIT_FAR] = ends;
+        conversations[1].ends[TRANSIT_FAR].server_port = (uint16_t)far_port;
+        conversations[1].first[TRANSIT_FAR] = 100 * NS_PER_S;
+        conversations[1].last[TRANSIT_FAR] = 110 * NS_PER_S;
+        add(0, TRANSIT_NEAR, TRANSIT_TOWARD_FAR, TRANSIT_LOST, 0, 64);
+        add(0, TRANSIT_NEAR, TRANSIT_TOWARD_FAR, TRANSIT_LOST, 0, 64);
+        alone[0].time = 50 * NS_PER_S;
+        alone[1].time = 105 * NS_PER_S;
+        ok(transit_excuse_reused(&result), "memory");
+        check(far_port == 443 ? 1 : 2, 0, TRANSIT_AMBIGUOUS, far_port == 443, "ports used again");
+    }
+}
+
 int main(void)
 {
+    test_reused();
     test_missed();
     test_expired();
     test_offloaded();

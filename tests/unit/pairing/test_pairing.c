@@ -497,6 +497,40 @@ static void alike_probes(void)
     pairing_free(pairing);
 }
 
+/* So many packets that the overview can keep some of them only: both points keep the same ones. */
+static void test_many(void)
+{
+    struct seen seen;
+    struct overview *view = overview_new();
+    struct overview_result out;
+    for (unsigned point = 0; point < TRANSIT_POINTS; point++)
+        for (uint32_t i = 0; i < 100000; i++) {
+            points[point].count = 0;
+            see((enum transit_point)point, (nstime)i * NS_PER_US,
+                (struct sent){.from = "10.0.0.1",
+                              .to = "192.0.2.1",
+                              .from_port = 4000,
+                              .to_port = 4001,
+                              .ttl = (uint8_t)(64 - point),
+                              .protocol = IP_UDP,
+                              .payload = 32,
+                              .first = i});
+            seen = points[point].seen[0];
+            const struct frame frame = {.bytes = seen.bytes,
+                                        .captured = (uint32_t)seen.length,
+                                        .length = seen.on_wire,
+                                        .linktype = LINKTYPE_RAW,
+                                        .time = seen.time,
+                                        .number = i + 1};
+            struct packet packet;
+            packet_decode(&frame, &packet);
+            overview_take(view, (enum transit_point)point, &frame, &packet);
+        }
+    bool good = overview_finish(view, &out);
+    ok(good && out.shared > 1000, "100,000 packets: both points show %u of those chosen", out.shared);
+    overview_free(view);
+}
+
 int main(void)
 {
     alike_probes();
@@ -510,5 +544,6 @@ int main(void)
     queries();
     nothing_shared();
     proxy();
+    test_many();
     return tap_done();
 }

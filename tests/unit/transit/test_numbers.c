@@ -162,6 +162,59 @@ static void test_isolated(void)
 /* --- points --- */
 
 static struct sightings *points[2];
+/* Samples behind a step that contradict those of the other direction: they agree, or they do not. */
+static void test_supported(void)
+{
+    for (nstime apart = 150 * MS; apart <= 300 * MS; apart += 150 * MS) {
+        begin();
+        even(40, 0, NS_PER_S, 0);
+        for (unsigned i = 0; i < 12; i++)
+            upper(60 * NS_PER_S + i * NS_PER_S, -NS_PER_S + (i & 1 ? apart : 0));
+        struct clock_estimate estimate = end();
+        is_num(estimate.count, apart < 250 * MS ? 2 : 1, "a step, %lld ns between samples", (long long)apart);
+        is_num(estimate.known_to == NSTIME_NEVER, apart < 250 * MS, "or it is unknown from there on");
+    }
+}
+
+/* Delays of one direction that jump, where the other one has no samples. */
+static void test_jump(void)
+{
+    for (unsigned count = 2; count <= 3; count++) {
+        begin();
+        even(40, 60 * NS_PER_S, NS_PER_S, 0);
+        for (unsigned i = 0; i < count; i++)
+            upper(i * NS_PER_S, 2 * NS_PER_S);
+        struct clock_estimate estimate = end();
+        is_num(estimate.count, 1, "%u samples before a jump", count);
+        is_num(clock_is_known(&estimate, START), count < 3, "is the clock known there?");
+        ok(clock_is_known(&estimate, START + 70 * NS_PER_S), "it is known behind it");
+    }
+    begin();
+    even(40, 0, NS_PER_S, 0);
+    for (unsigned i = 0; i < 10; i++)
+        upper(20 * NS_PER_S + i * NS_PER_S + 3, 2 * NS_PER_S);
+    struct clock_estimate estimate = end();
+    ok(clock_is_known(&estimate, START + 25 * NS_PER_S), "delays that return are no step");
+}
+
+/* Clock A is set forward and clock B back: each time finds its segment, and between the samples neither is known. */
+static void test_sides_of_a_step(void)
+{
+    begin();
+    even(20, 0, 100 * MS, 5 * NS_PER_S);
+    even(20, 4 * NS_PER_S, 100 * MS, 3 * NS_PER_S);
+    struct clock_estimate estimate = end();
+    is_num(estimate.count, 2, "a step");
+    is_num(clock_correct(&estimate, START + 6900 * MS) / MS, (START + 1900 * MS) / MS, "a time of B before it");
+    is_num(clock_correct(&estimate, START + 7100 * MS) / MS, (START + 4100 * MS) / MS, "a time of B after it");
+    is_num(clock_apply(&estimate, START + 1900 * MS) / MS, (START + 6900 * MS) / MS, "a time of A before it");
+    is_num(clock_apply(&estimate, START + 4100 * MS) / MS, (START + 7100 * MS) / MS, "a time of A after it");
+    ok(clock_is_known(&estimate, START + NS_PER_S) && clock_is_shown(&estimate, START + NS_PER_S), "known before it");
+    ok(!clock_is_known(&estimate, START + 3 * NS_PER_S) && !clock_is_shown(&estimate, START + 3 * NS_PER_S),
+       "unknown between the samples");
+    ok(clock_is_known_at_b(&estimate, START + 8 * NS_PER_S), "known after it, by B");
+}
+
 static struct point_clock clocks[2];
 
 static void see(unsigned point, uint64_t number, uint8_t ttl, nstime at)
@@ -293,6 +346,9 @@ int main(void)
     test_steps_wrong_share();
     test_delay();
     test_isolated();
+    test_supported();
+    test_jump();
+    test_sides_of_a_step();
     test_copies();
     test_alike();
     test_same_link();
