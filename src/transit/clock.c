@@ -29,6 +29,9 @@
 /* A sample is isolated if its distance to the next exceeds so many times the spread of the others. */
 #define ISOLATED_DISTANCE 8
 
+/* Stamps below it fit into a double and back. */
+#define RANGE_MOST 9.2e18
+
 struct clock_samples {
     struct sample kept[CLOCK_SAMPLES_MOST];
     unsigned count;
@@ -104,10 +107,19 @@ static bool conflict(const struct sample *x, const struct sample *y)
     return (double)upper->ahead + apart + (double)STAMP_ERROR < (double)lower->ahead;
 }
 
+/* Stamps of hostile files may be apart by any time: beyond the range, it is the end of it. */
+static nstime difference(nstime a, nstime b)
+{
+    nstime apart;
+    if (__builtin_sub_overflow(a, b, &apart))
+        return a < b ? INT64_MIN : INT64_MAX;
+    return apart;
+}
+
 /* How far a sample is from the bound of another one of the other direction. */
 static nstime beyond(const struct sample *sample, const struct sample *other)
 {
-    return sample->toward_b ? other->ahead - sample->ahead : sample->ahead - other->ahead;
+    return sample->toward_b ? difference(other->ahead, sample->ahead) : difference(sample->ahead, other->ahead);
 }
 
 /* True if the samples of its direction beside it are off by as much as it is: two on one side, or one on each. Wrong
@@ -120,10 +132,10 @@ static bool is_supported(const struct span *span, unsigned index, nstime by)
         int step = side ? 1 : -1;
         for (int64_t i = (int64_t)index + step; i >= 0 && i < (int64_t)span->count && alike[side] < 2; i += step) {
             const struct sample *other = &span->samples[i];
-            nstime apart = other->ahead - sample->ahead;
+            nstime apart = difference(other->ahead, sample->ahead);
             if (other->toward_b != sample->toward_b)
                 continue;
-            if ((apart < 0 ? -apart : apart) > by / SUPPORTED_SHARE)
+            if (apart > by / SUPPORTED_SHARE || apart < -(by / SUPPORTED_SHARE))
                 break;
             alike[side]++;
         }
@@ -404,8 +416,8 @@ static void widen(struct range *range, nstime value)
 
 static bool is_apart(const struct range *a, const struct range *b)
 {
-    nstime gap = a->least > b->most ? a->least - b->most : b->least - a->most;
-    nstime spread = (a->most - a->least + b->most - b->least) / 2;
+    nstime gap = a->least > b->most ? difference(a->least, b->most) : difference(b->least, a->most);
+    nstime spread = difference(a->most, a->least) / 2 + difference(b->most, b->least) / 2;
     return a->count >= JUMP_SAMPLES_LEAST && b->count >= JUMP_SAMPLES_LEAST && gap > STEP_LEAST && gap > spread;
 }
 
@@ -516,7 +528,8 @@ static bool estimate_by_b(struct sample *all, unsigned count, struct sample *sam
 {
     struct clock_estimate other = {.known_from = NSTIME_NONE, .known_to = NSTIME_NEVER};
     for (unsigned i = 0; i < count; i++)
-        all[i] = (struct sample){.a = all[i].a + all[i].ahead, .ahead = -all[i].ahead, .toward_b = !all[i].toward_b};
+        all[i] = (struct sample){
+            .a = all[i].a + all[i].ahead, .ahead = difference(0, all[i].ahead), .toward_b = !all[i].toward_b};
     if (!estimate(all, count, samples, scratch, &other))
         return false;
     if (other.contradictory || out->count <= other.count)
@@ -545,17 +558,26 @@ bool clock_estimate(const struct clock_samples *samples, struct clock_estimate *
 
 /* --- use --- */
 
+/* The time on clock B by a segment; beyond the range of stamps, its end. */
+static nstime apply_by(const struct clock_segment *segment, nstime a)
+{
+    double offset = segment_offset_at(segment, a), b = (double)a + offset;
+    if (b <= 0 || fabs(offset) >= RANGE_MOST)
+        return 0;
+    return b >= RANGE_MOST ? (nstime)RANGE_MOST : a + (nstime)offset;
+}
+
 void clock_estimate_reverse(struct clock_estimate *estimate)
 {
     unsigned last = estimate->count ? estimate->count - 1 : 0;
     if (estimate->known_from != NSTIME_NONE)
-        estimate->known_from += (nstime)segment_offset_at(&estimate->segments[0], estimate->known_from);
+        estimate->known_from = apply_by(&estimate->segments[0], estimate->known_from);
     if (estimate->known_to != NSTIME_NEVER)
-        estimate->known_to += (nstime)segment_offset_at(&estimate->segments[last], estimate->known_to);
+        estimate->known_to = apply_by(&estimate->segments[last], estimate->known_to);
     for (unsigned i = 0; i < estimate->count; i++) {
         struct clock_segment *segment = &estimate->segments[i], old = *segment;
-        segment->first = old.first + (nstime)segment_offset_at(&old, old.first);
-        segment->last = old.last + (nstime)segment_offset_at(&old, old.last);
+        segment->first = apply_by(&old, old.first);
+        segment->last = apply_by(&old, old.last);
         segment->from = i ? old.from_b : NSTIME_NONE;
         segment->from_b = old.from;
         segment->at = old.at + old.offset;
@@ -607,8 +629,7 @@ bool clock_is_known_at_b(const struct clock_estimate *estimate, nstime b)
     bool is_known = clock_is_known(estimate, clock_correct(estimate, b));
     for (unsigned i = 1; i < estimate->count; i++) {
         const struct clock_segment *old = &estimate->segments[i - 1], *new = &estimate->segments[i];
-        is_known = is_known && (b <= old->last + (nstime)segment_offset_at(old, old->last) ||
-                                b >= new->first + (nstime)segment_offset_at(new, new->first));
+        is_known = is_known && (b <= apply_by(old, old->last) || b >= apply_by(new, new->first));
     }
     return is_known;
 }
@@ -632,9 +653,7 @@ nstime clock_correct(const struct clock_estimate *estimate, nstime b)
 nstime clock_apply(const struct clock_estimate *estimate, nstime a)
 {
     for (unsigned i = estimate->count; i-- > 0;)
-        if (i == 0 || a >= estimate->segments[i].from) {
-            double b = (double)a + segment_offset_at(&estimate->segments[i], a);
-            return b < 0 || b >= (double)INT64_MAX ? a : a + (nstime)segment_offset_at(&estimate->segments[i], a);
-        }
+        if (i == 0 || a >= estimate->segments[i].from)
+            return apply_by(&estimate->segments[i], a);
     return a;
 }
