@@ -117,8 +117,7 @@ static enum segment take_own(struct connection *c, const struct headers *packet,
         return SEGMENT_NONE;
     if (is_data)
         return is_next ? SEGMENT_DATA : SEGMENT_NONE;
-    if (c->state != CONNECTION_ANSWERED)
-        c->kernel_at = time;
+    c->kernel_at = time;
     if (!is_next)
         return SEGMENT_KERNEL;
     if ((int32_t)((uint32_t)t->ack - c->rcv_nxt) > 0)

@@ -41,7 +41,7 @@ struct connection {
     nstime last_at;      /* of its last packet, until it is used; NSTIME_NONE: it was not established yet */
     nstime idle;         /* the longest time without a packet, until it was used */
     uint8_t end_ttl;     /* of the RST or the FIN, as captured */
-    nstime kernel_at;    /* of our kernel's last packet behind the handshake; NSTIME_NONE: none */
+    nstime kernel_at;    /* of our kernel's last segment without SYN or RST; NSTIME_NONE: none */
     uint64_t syn_frame, answer_frame,
         end_frame; /* numbers of these frames, the last of the RST or the FIN; 0: none, or no capture is kept */
 };

@@ -75,6 +75,7 @@ struct flow_match {
     uint16_t serial;      /* 0: the answer fits the flow, but does not say which probe */
     const char *rule;     /* constant text for people: "ports and seq", "ip id only" ... */
     enum reply_kind kind; /* of replies */
+    bool acknowledges;    /* with serial 0: it acknowledges data that none but probes send */
     uint8_t bits;         /* direct answers: what a forger has to guess of it, as flow_guess_bits() says of quotes */
 };
 

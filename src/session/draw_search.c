@@ -45,11 +45,12 @@ static bool may_draw(const struct session *session, unsigned index, const struct
     return is_devices || (!probe->reply_count && !probe->unproven_count);
 }
 
-/* Until when an answer may be one to our kernel's last packet in the connection, which waits as the probe does. */
-static nstime kernel_answered_by(const struct session *session, unsigned index, const struct probe *probe)
+/* Until when an answer may be one to our kernel's last segment in the connection, which waits as a probe of this TTL.
+ */
+static nstime kernel_answered_by(const struct session *session, unsigned index, unsigned flow, uint8_t ttl)
 {
-    nstime at = trace_flow(&session->traces[index], probe->flow)->connection->kernel_at;
-    return at == NSTIME_NONE ? NSTIME_NONE : at + (session_probe_deadline(session, index, probe) - probe->sent);
+    nstime at = trace_flow(&session->traces[index], flow)->connection->kernel_at;
+    return at == NSTIME_NONE ? NSTIME_NONE : at + session_wait(session, index, ttl);
 }
 
 /* The first probe that may still be waited for at that time, by its index: all before it were sent too long ago. */
@@ -97,9 +98,13 @@ uint16_t connections_serial_of(struct session *session, const struct packet_matc
         high = uint8_max(high, probe->ttl);
         count++;
     }
-    if (count > 1)
+    bool may_be_to_kernel =
+        only && !match->flow.acknowledges && time <= kernel_answered_by(session, match->trace, match->which, only->ttl);
+    if (count == 1 && !may_be_to_kernel)
+        return only->serial;
+    if (count)
         begin_search(session, match, high);
-    return count == 1 && time > kernel_answered_by(session, match->trace, only) ? only->serial : 0;
+    return 0;
 }
 
 bool connections_is_repeated(const struct session *session, unsigned index, const struct packet_match *match)
@@ -136,7 +141,7 @@ static uint8_t next_ttl(const struct trace *trace, const struct draw_search *sea
                                 : (uint8_t)(search->high - 1);
 }
 
-/* Notes what the probe drew. False: that is open. */
+/* Notes what the probe drew. False: that is open. A reset that may have answered our kernel says nothing. */
 static bool learn(const struct session *session, unsigned index, struct draw_search *search, const struct probe *probe)
 {
     bool again = search->misses_at == probe->ttl;
@@ -146,7 +151,7 @@ static bool learn(const struct session *session, unsigned index, struct draw_sea
         search->low = search->low < probe->ttl ? search->low : (uint8_t)(session->config.first_ttl - 1);
     } else if (probe->state != PROBE_REFUSED && session->now <= session_probe_deadline(session, index, probe)) {
         return false;
-    } else {
+    } else if (trace_flow(&session->traces[index], probe->flow)->connection->state != CONNECTION_RESET) {
         search->misses = (uint8_t)(again ? search->misses + 1 : 1);
         search->misses_at = probe->ttl;
         if (probe->ttl < search->high)
@@ -234,17 +239,15 @@ nstime draw_search_alone_from(const struct session *session, unsigned index, uns
 {
     const struct trace *trace = &session->traces[index];
     const struct draw_search *search = &session->connections[index].searches[row];
-    nstime from = NSTIME_NONE;
     if (!search->on && !search->drew)
-        return from;
+        return NSTIME_NONE;
+    nstime from = kernel_answered_by(session, index, flow, (uint8_t)ttl);
     for (size_t i = first_waited_for(session, trace, session->now); i < trace->probe_count; i++) {
         const struct probe *probe = &trace->probes[i];
         bool counts = probe->flow == flow && !has_direct_reply(probe) && probe->state != PROBE_REFUSED &&
                       (search->on || ttl >= search->high || probe->ttl >= search->high);
-        nstime until = counts ? session_probe_deadline(session, index, probe) + 1 : NSTIME_NONE,
-               kernel = probe->flow == flow ? kernel_answered_by(session, index, probe) : NSTIME_NONE;
+        nstime until = counts ? session_probe_deadline(session, index, probe) + 1 : NSTIME_NONE;
         from = until > from ? until : from;
-        from = kernel > from ? kernel : from;
     }
     return from;
 }

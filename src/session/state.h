@@ -236,6 +236,8 @@ unsigned session_other_at(const struct session *session, unsigned silent, uint8_
 nstime session_first_sent(const struct session *session, unsigned trace, uint8_t ttl);
 /* The longest wait for a reply: the configured one, or more where the path is slow. It never shrinks. */
 nstime session_longest_wait(const struct session *session);
+/* From the send of a probe of that TTL until it expires, as known now. */
+nstime session_wait(const struct session *session, unsigned trace, uint8_t ttl);
 /* When the probe expires, as known now. */
 nstime session_probe_deadline(const struct session *session, unsigned trace, const struct probe *probe);
 /* A reply took longer than all before it, so deadlines are later now. Probes that expired too early are in flight
