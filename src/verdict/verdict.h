@@ -42,8 +42,9 @@ enum verdict_how {
     HOW_BEYOND_SCOPE,
     HOW_SOURCE_POLICY,
     HOW_REJECT_ROUTE,
-    HOW_REPLY, /* of findings: a reply in the target's name that is not its own; */
-    HOW_FIN,   /* and one that ends the connection without data */
+    HOW_REPLY_LOST, /* the target's replies are dropped on the way back: only the capture of the other end shows that */
+    HOW_REPLY,      /* of findings: a reply in the target's name that is not its own; */
+    HOW_FIN,        /* and one that ends the connection without data */
     HOWS,
 };
 

@@ -16,6 +16,8 @@
 /* Times of --idle. Unit: times. Source: chosen. Effect: with fewer, the time after which a device forgets is bounded
  * less closely; each more opens a connection of each spec. */
 #define IDLE_AGES_MOST 8
+#define POINTS_MOST 16      /* of --at */
+#define POINT_NAME_BYTES 21 /* with its end */
 #define ENVIRONMENT_BYTES_MOST 4095
 
 struct output_request {
@@ -59,9 +61,11 @@ struct options {
     unsigned output_count;
     const char *write_file;             /* NULL: none */
     uint64_t write_max;                 /* most bytes of that file; 0: not given */
-    const char *read_files[FILES_MOST]; /* replay, transit */
-    uint8_t read_points[FILES_MOST];    /* transit: enum transit_point */
+    const char *read_files[FILES_MOST]; /* replay, transit; diagnose and replay: those of --far, too */
+    uint8_t read_points[FILES_MOST];    /* enum transit_point; with --at the points in their order, from 0 */
     unsigned read_count;
+    char point_names[POINTS_MOST][POINT_NAME_BYTES]; /* of --at */
+    unsigned point_count;                            /* of --at; 0: not given */
     enum when color;
     unsigned verbose;
     bool one_per_line;                  /* a line a TTL on a terminal too */

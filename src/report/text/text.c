@@ -14,7 +14,7 @@ static bool text_begin(struct output *out)
 {
     if (is_run(out))
         return run_text_begin(out);
-    if (!out->result->transit)
+    if (!out->result->section_count)
         traces_text_begin(out);
     return true;
 }
@@ -36,7 +36,7 @@ static void text_end(struct output *out)
 {
     if (is_run(out))
         run_text_end(out);
-    else if (out->result->transit)
+    else if (out->result->section_count)
         transit_text_end(out);
     else
         traces_text_end(out);

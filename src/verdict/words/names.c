@@ -39,6 +39,7 @@ const char *verdict_how_name(enum verdict_how how)
         [HOW_BEYOND_SCOPE] = "beyond-scope",
         [HOW_SOURCE_POLICY] = "source-policy",
         [HOW_REJECT_ROUTE] = "reject-route",
+        [HOW_REPLY_LOST] = "reply-lost",
         [HOW_REPLY] = "reply",
         [HOW_FIN] = "fin",
     };
