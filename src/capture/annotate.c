@@ -43,6 +43,8 @@ static const struct field config_fields[] = {
     OLDER_FIELD(session_config, confidence, "confidence", FIELD_UNSIGNED), /* in thousandths */
     OPTIONAL_FIELD(session_config, lite, "lite", FIELD_BOOL),
     OPTIONAL_FIELD(session_config, budget, "budget", FIELD_UNSIGNED),
+    OPTIONAL_FIELD(session_config, interval, "interval_ns", FIELD_SIGNED),
+    OPTIONAL_FIELD(session_config, rounds, "rounds", FIELD_UNSIGNED),
     FIELD(session_config, first_ttl, "first_ttl", FIELD_UNSIGNED),
     FIELD(session_config, max_ttl, "max_ttl", FIELD_UNSIGNED),
     OPTIONAL_FIELD(session_config, through, "through", FIELD_ADDRESS),
@@ -316,6 +318,8 @@ bool annotations_complete(const struct annotations *seen, const struct saved_run
         if (!flow_fits(&saved->flows[i], config, &config->specs[i]))
             return false;
     if (config->interface_mtu && config->interface_mtu < MTU_LEAST_V4)
+        return false;
+    if (config->strategy->is_endless && (config->interval < INTERVAL_LEAST || config->interval > INTERVAL_MOST))
         return false;
     return config->source.family == config->target.family && config->first_ttl > 0 &&
            config->first_ttl <= config->max_ttl && config->queries > 0 && config->gap > 0 && config->max_wait > 0 &&

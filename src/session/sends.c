@@ -22,8 +22,9 @@ struct probe *session_learn_probe(struct session *session, const struct session_
     struct trace *trace = &session->traces[claim->trace];
     if (is_beyond_any_run(trace, claim->ttl))
         return NULL;
+    bool is_first = !trace->started;
     struct probe *probe = trace_add_probe(trace, claim->serial, claim->ttl, claim->at);
-    if (claim->serial > session->last_serial[claim->trace])
+    if (is_first || session_serial_ahead(session, session->last_serial[claim->trace], claim->serial) > 0)
         session->last_serial[claim->trace] = claim->serial;
     if (!probe)
         return NULL;

@@ -68,6 +68,8 @@ struct sim {
     struct half_open *half_open; /* owned */
     size_t half_open_count;
     struct sim_watch watch;
+    const struct sim_change *changes; /* borrowed; those to come */
+    unsigned change_count;
     struct pkt shown; /* the frame handed out last */
 };
 

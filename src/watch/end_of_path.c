@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "watch/end_of_path.h"
+
+struct end_of_path end_of_path_since(const struct trace *trace, nstime since)
+{
+    struct end_of_path end = {0};
+    for (size_t i = trace->probe_count; i-- > 0 && trace->probes[i].sent >= since;) {
+        const struct probe *probe = &trace->probes[i];
+        const struct reply *reply = probe_answer(probe);
+        if (!reply || (end.stop && probe->ttl >= end.stop))
+            continue;
+        if (reply->kind == REPLY_TIME_EXCEEDED)
+            end.router = probe->ttl > end.router ? probe->ttl : end.router;
+        else if (probe->ttl > end.router && (reply_reaches(trace, reply) || reply_rejects(trace, reply)))
+            end.stop = probe->ttl;
+    }
+    return end;
+}
+
+unsigned end_of_path_silences(const struct trace *trace, uint8_t ttl, nstime since)
+{
+    unsigned silent = 0;
+    for (size_t i = trace->probe_count; i-- > 0 && trace->probes[i].sent >= since;) {
+        const struct probe *probe = &trace->probes[i];
+        if (probe->ttl != ttl || probe->state == PROBE_REFUSED)
+            continue;
+        if (probe->state == PROBE_OUTSTANDING)
+            return 0;
+        if (probe->reply_count)
+            return reply_is_limited(probe_answer(probe)) ? 0 : silent;
+        silent++;
+    }
+    return 0;
+}
