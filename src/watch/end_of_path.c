@@ -11,24 +11,28 @@ struct end_of_path end_of_path_since(const struct trace *trace, nstime since)
             continue;
         if (reply->kind == REPLY_TIME_EXCEEDED)
             end.router = probe->ttl > end.router ? probe->ttl : end.router;
-        else if (probe->ttl > end.router && (reply_reaches(trace, reply) || reply_rejects(trace, reply)))
+        else if (probe->ttl > end.router && (reply_reaches(trace, reply) || reply_rejects(trace, reply))) {
             end.stop = probe->ttl;
+            end.is_limited = reply_is_limited(reply);
+        }
     }
     return end;
 }
 
-unsigned end_of_path_silences(const struct trace *trace, uint8_t ttl, nstime since)
+struct end_silence end_silence_at(const struct trace *trace, uint8_t ttl, nstime since)
 {
-    unsigned silent = 0;
+    struct end_silence silence = {0};
     for (size_t i = trace->probe_count; i-- > 0 && trace->probes[i].sent >= since;) {
         const struct probe *probe = &trace->probes[i];
+        const struct reply *reply = probe_answer(probe);
+        if (reply && reply->kind == REPLY_TIME_EXCEEDED && probe->ttl > silence.router)
+            silence.router = probe->ttl;
         if (probe->ttl != ttl || probe->state == PROBE_REFUSED)
             continue;
-        if (probe->state == PROBE_OUTSTANDING)
-            return 0;
-        if (probe->reply_count)
-            return reply_is_limited(probe_answer(probe)) ? 0 : silent;
-        silent++;
+        if (reply)
+            break;
+        silence.in_flight = silence.in_flight || (probe->state == PROBE_OUTSTANDING && !silence.silent);
+        silence.silent += probe->state == PROBE_EXPIRED;
     }
-    return 0;
+    return silence;
 }

@@ -7,13 +7,20 @@
 
 struct end_of_path {
     uint8_t stop; /* the smallest TTL with an answer of the target or a refusal, behind all routers; 0: none is known */
-    uint8_t router; /* the largest TTL at which a router answered; 0: none */
+    uint8_t router;  /* the largest TTL at which a router answered; 0: none */
+    bool is_limited; /* the answer at `stop` is an ICMP error, which its sender may limit */
 };
 
 /* Of the probes that were sent at `since` or later. Where replies disagree, the later probe's counts. */
 struct end_of_path end_of_path_since(const struct trace *trace, nstime since);
-/* How many of the last probes to this TTL, sent at `since` or later, timed out one after another, behind one that was
- * answered. 0 also if a probe is in flight there, or if the answer was an ICMP error, as its sender may limit those. */
-unsigned end_of_path_silences(const struct trace *trace, uint8_t ttl, nstime since);
+/* A spec that was answered at its end, and is so no more. */
+struct end_silence {
+    unsigned silent; /* the last probes to that TTL, as many, timed out */
+    bool in_flight;  /* behind them, one is in flight */
+    uint8_t router;  /* the largest TTL at which a router answered meanwhile; 0: none */
+};
+
+/* Of probes that were sent at `since` or later. */
+struct end_silence end_silence_at(const struct trace *trace, uint8_t ttl, nstime since);
 
 #endif

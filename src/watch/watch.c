@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "base/minmax.h"
+#include "silence/rate_limit.h"
 #include "watch/end_of_path.h"
 
 /* Hops over which the first round is spread: the path is not known yet.
@@ -20,6 +21,10 @@
  * Unit: rounds. Source: one lost reply must not move the end. Effect: with one, each lost reply lengthens a round. */
 #define END_ROUNDS 2
 
+/* Rounds in which a silence at the end of the path is sought.
+ * Unit: rounds. Source: chosen. Effect: with fewer, less than RETESTS probes follow; more cost time. */
+#define SILENCE_ROUNDS 4
+
 struct watch_plan {
     nstime began;   /* the stamp of the first probe; NSTIME_NONE: none is known */
     uint32_t ended; /* rounds */
@@ -27,12 +32,15 @@ struct watch_plan {
     bool left_out[SPECS_MOST];
 
     /* Of live runs alone: */
-    nstime first_wish;       /* NSTIME_NONE before */
-    uint32_t begun;          /* rounds for which probes were wanted */
-    uint8_t length;          /* hops over which this round is spread */
-    uint8_t farthest;        /* largest TTL that any probe of the run was answered at */
-    uint8_t end[SPECS_MOST]; /* the last known end of the spec's path; 0: none was known yet */
+    nstime first_wish;           /* NSTIME_NONE before */
+    uint32_t begun;              /* rounds for which probes were wanted */
+    uint8_t length;              /* hops over which this round is spread */
+    uint8_t farthest;            /* largest TTL that any probe of the run was answered at */
+    bool is_limited[SPECS_MOST]; /* the answer at `end` is one that its sender may limit */
+    uint8_t end[SPECS_MOST];     /* the last known end of the spec's path; 0: none was known yet */
     uint8_t wanted_to[SPECS_MOST];
+    bool is_silent[SPECS_MOST];       /* its end has gone silent; */
+    uint8_t silent_after[SPECS_MOST]; /* the last router that answers it still */
 };
 
 static struct watch_plan *plan_of(const struct session *session)
@@ -164,20 +172,54 @@ static void find_ends(struct session *session, struct end_of_path *ends)
     for (unsigned i = 0; i < session->trace_count; i++) {
         ends[i] = end_of_path_since(&session->traces[i], since);
         plan->farthest = uint8_max(plan->farthest, uint8_max(ends[i].stop, ends[i].router));
-        if (ends[i].stop)
+        if (ends[i].stop) {
             plan->end[i] = ends[i].stop;
+            plan->is_limited[i] = ends[i].is_limited;
+        }
     }
 }
 
-/* All specs probe a hop at the same time, each round with another one first: one reply then shows for the others
- * whether the router had a token. */
+/* The hop behind which some spec is silent, if its silence is measured at this hop: together with the last router that
+ * answers it, and the hops that the rules of silence/ compare. 0: none. */
+static uint8_t silence_around(const struct session *session, uint8_t ttl)
+{
+    const struct watch_plan *plan = plan_of(session);
+    for (unsigned i = 0; i < session->trace_count; i++)
+        if (plan->is_silent[i] && ttl >= plan->silent_after[i] && ttl <= plan->silent_after[i] + COMPARE_HOPS)
+            return uint8_max(plan->silent_after[i], session->config.first_ttl);
+    return 0;
+}
+
+/* So much later than the silent probes another one shows that the router had a token: rate_limit_shows_token(). Before
+ * it the silent probes of all hops leave, as far as the span allows it. */
+static nstime token_gap(const struct session *session, uint8_t ttl)
+{
+    const struct trace_set set = session_trace_set(session);
+    nstime longest = 0, silent = 0;
+    for (unsigned i = 0; i < session->trace_count; i++)
+        silent += plan_of(session)->is_silent[i] ? (COMPARE_HOPS + 1) * session->config.send_gap : 0;
+    for (unsigned i = 0; i < session->trace_count; i++)
+        for (const struct probe *p = trace_first_at(&session->traces[i], ttl); p;
+             p = trace_next_at(&session->traces[i], p))
+            if (p->reply_count && p->replies[0].time - p->sent > longest)
+                longest = p->replies[0].time - p->sent;
+    nstime most = rate_limit_span(&set) / 2;
+    return rate_limit_slack(longest) + (silent < most ? silent : most);
+}
+
+/* All specs probe a hop at the same time, each round with another one first, as a router may have one token alone.
+ * Where a spec has gone silent, it probes first, and the others right behind it; and so is the last router that answers
+ * it: their replies show that the routers could have answered the silent probes, or refused them. */
 static nstime slot_of(const struct session *session, unsigned index, uint8_t ttl)
 {
     const struct watch_plan *plan = plan_of(session);
-    unsigned place = uint_min(ttl - session->config.first_ttl, plan->length - 1U);
+    uint8_t after = silence_around(session, ttl), hop = after ? after : ttl;
+    unsigned place = uint_min(hop - session->config.first_ttl, plan->length - 1U);
     unsigned turn = (index + plan->begun) % session->trace_count;
-    return round_start(session, plan->begun - 1) + session->config.interval / plan->length * place +
-           turn * session->config.send_gap;
+    nstime slot = round_start(session, plan->begun - 1) + session->config.interval / plan->length * place;
+    if (after && plan->is_silent[index] && ttl > plan->silent_after[index])
+        return slot;
+    return slot + turn * session->config.send_gap + (after ? token_gap(session, ttl) : 0);
 }
 
 static void want_up_to(struct session *session, unsigned index, uint8_t last)
@@ -196,6 +238,33 @@ static void want_up_to(struct session *session, unsigned index, uint8_t last)
     plan->wanted_to[index] = last;
 }
 
+/* Where silences are measured, a probe that pacing held back for so long is left out: its reply would take the token
+ * that the first probe of the next round needs.
+ * Unit: ns. Source: a group takes less. Effect: a smaller one leaves out probes of the group itself. */
+#define GROUP_SPAN (50 * NS_PER_MS)
+
+static void leave_out_late(struct session *session, nstime now)
+{
+    for (unsigned ttl = session->config.first_ttl; ttl <= session->max_ttl; ttl++)
+        for (unsigned i = 0; i < session->trace_count && silence_around(session, (uint8_t)ttl); i++) {
+            struct wanted *cell = session_wanted(session, i, flow_of_round(session, i), ttl);
+            if (cell->want > cell->commanded && cell->not_before && now > cell->not_before + GROUP_SPAN)
+                cell->want = cell->commanded;
+        }
+}
+
+/* Once a round, so that its slots agree with each other. */
+static void find_silences(struct session *session)
+{
+    struct watch_plan *plan = plan_of(session);
+    nstime since = round_start(session, plan->begun) - SILENCE_ROUNDS * session->config.interval;
+    for (unsigned i = 0; i < session->trace_count; i++) {
+        struct end_silence silence = end_silence_at(&session->traces[i], plan->end[i], since);
+        plan->is_silent[i] = plan->end[i] && silence.silent && !plan->is_limited[i];
+        plan->silent_after[i] = silence.router;
+    }
+}
+
 /* Probes of the last round that pacing held back are not sent any more. */
 static void begin_round(struct session *session)
 {
@@ -210,19 +279,20 @@ static void begin_round(struct session *session)
     if (plan->begun)
         plan->length = uint8_max(1, (uint8_t)(length - session->config.first_ttl + 1));
     plan->begun = plan->ended + 1;
+    find_silences(session);
 }
 
-/* A silence at the end of the path: loss, or a filter that has appeared. */
+/* Looks whether the spec's end has gone silent, which is loss, or a filter that has appeared: then it asks again. */
 static void retest(struct session *session, unsigned index)
 {
-    const struct watch_plan *plan = plan_of(session);
+    struct watch_plan *plan = plan_of(session);
     uint8_t ttl = plan->end[index];
     struct wanted *cell = session_wanted(session, index, flow_of_round(session, index), ttl);
-    if (!ttl || cell->want > cell->commanded)
+    nstime since = round_start(session, plan->begun) - SILENCE_ROUNDS * session->config.interval;
+    struct end_silence silence = end_silence_at(&session->traces[index], ttl, since);
+    if (!ttl || cell->want > cell->commanded || !silence.silent)
         return;
-    unsigned silences = end_of_path_silences(&session->traces[index], ttl,
-                                             round_start(session, plan->begun) - 3 * session->config.interval);
-    if (!silences || silences > RETESTS)
+    if (silence.in_flight || plan->is_limited[index] || silence.silent > RETESTS)
         return;
     cell->want = (uint16_t)(cell->commanded + 1);
     cell->not_before = 0;
@@ -246,6 +316,7 @@ static bool next(struct session *session, nstime now, struct wish *wish, nstime 
         want_up_to(session, i, last_wanted(session, i, ends));
         retest(session, i);
     }
+    leave_out_late(session, now);
     return pacing_next(session, now, wish, again);
 }
 

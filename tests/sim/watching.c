@@ -25,7 +25,6 @@ void watching_init(struct watching *w, const char *text, const char *specs, uint
         abort();
     w->config.strategy = &strategy_watch;
     w->config.interval = NS_PER_S;
-    w->config.confidence = 990000;
     w->config.queries = 1;
 }
 

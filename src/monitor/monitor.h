@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* monitor: what the rounds of `watch` show: a table of statistics, a verdict for each spec, and events. Floor 6; pure.
+ *
+ * It is fed by the session's events probe_settled and round_ended, so a replay feeds it alike. It judges the probes of
+ * the last rounds by the rules of diagnose, and tells a change once it is surer than the limits in state.h ask. */
+#ifndef HOPSONDE_MONITOR_MONITOR_H
+#define HOPSONDE_MONITOR_MONITOR_H
+
+#include "monitor/event.h"
+#include "monitor/rows.h"
+#include "watch/watch.h"
+
+struct monitor;
+
+/* What the numbers of a hop mean, over the last rounds. */
+enum row_word {
+    WORD_NONE,
+    WORD_LIMITED, /* the device limits its replies: nothing is lost behind it */
+    WORD_LOSS,    /* the loss goes on to the end of the path */
+};
+
+/* `told` is called for each event, in the order of their time; `event` is valid during the call. NULL: memory is short.
+ */
+struct monitor *monitor_new(void (*told)(void *context, const struct event *event), void *context);
+void monitor_free(struct monitor *monitor);
+
+/* To be called by the session's events of the same names. */
+void monitor_probe_settled(struct monitor *monitor, const struct session *session, const struct trace *trace,
+                           const struct probe *probe);
+void monitor_round_ended(struct monitor *monitor, const struct session *session, uint32_t rounds);
+
+/* The rows of a spec, by its index. */
+const struct spec_rows *monitor_rows(const struct monitor *monitor, unsigned trace);
+/* The last hop of the spec's table: that of its last answer, or of another spec's where it is silent. 0: none. */
+uint8_t monitor_last_ttl(const struct session *session, unsigned trace);
+enum row_word monitor_word(const struct session *session, unsigned trace, uint8_t ttl);
+const char *row_word_name(enum row_word word); /* "limited", "loss"; NULL: none */
+/* The verdict that holds now; NULL: none was reached yet. Its frames and texts are those of the time of the change. */
+const struct verdict *monitor_verdict(const struct monitor *monitor, unsigned trace);
+uint32_t monitor_event_count(const struct monitor *monitor, enum event_kind kind);
+
+#endif
