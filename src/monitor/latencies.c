@@ -145,7 +145,7 @@ static bool has_step(const struct monitor *monitor, const struct session *sessio
 {
     struct times times = {.count = 0};
     struct step step;
-    uint8_t last = monitor_last_ttl(session, index);
+    uint8_t last = last_ttl_of(session, index);
     gather(session_trace(session, index), last, monitor->times_since[index][last], &times);
     find_step(&times, &step);
     return is_step(&step, DEVIATIONS);
@@ -181,7 +181,7 @@ void latencies_look(struct monitor *monitor, const struct session *session)
     for (unsigned i = 0; i < session_trace_count(session); i++) {
         struct times times = {.count = 0};
         struct step end;
-        uint8_t last = monitor_last_ttl(session, i);
+        uint8_t last = last_ttl_of(session, i);
         if (!monitor_spec_is_up(monitor, session, i) || !last)
             continue;
         gather(session_trace(session, i), last, monitor->times_since[i][last], &times);

@@ -110,20 +110,25 @@ static bool is_more(const struct loss_count *here, const struct loss_count *othe
 
 /* --- words --- */
 
-static const struct span always = {.from = INT64_MIN, .to = INT64_MAX};
+/* Probes since the verdict that holds. */
+static struct loss_count count_now(const struct monitor *monitor, unsigned index, uint8_t ttl)
+{
+    const struct span now = {.from = monitor->loss_since[index], .to = INT64_MAX};
+    return count_hop(session_trace(monitor->session, index), ttl, &now);
+}
 
 /* The hop behind `ttl` with the least loss; without one, the target's hop for other specs. */
-static struct loss_count least_behind(const struct session *session, unsigned index, uint8_t ttl, uint8_t last)
+static struct loss_count least_behind(const struct monitor *monitor, unsigned index, uint8_t ttl, uint8_t last)
 {
-    const struct trace *trace = session_trace(session, index);
+    const struct session *session = monitor->session;
     struct loss_count least = {0};
     for (unsigned t = ttl + 1U; t <= last; t++) {
-        struct loss_count here = count_hop(trace, (uint8_t)t, &always);
+        struct loss_count here = count_now(monitor, index, (uint8_t)t);
         if (here.silent < here.sent && (!least.sent || rate(&here) < rate(&least)))
             least = here;
     }
     for (unsigned i = 0; i < session_trace_count(session) && ttl == last; i++) {
-        struct loss_count here = count_hop(session_trace(session, i), ttl, &always);
+        struct loss_count here = count_now(monitor, i, ttl);
         if (i != index && watch_follows(session, i) && here.silent < here.sent &&
             (!least.sent || rate(&here) < rate(&least)))
             least = here;
@@ -140,14 +145,14 @@ static bool replies_are_errors(const struct trace *trace, uint8_t ttl)
     return errors;
 }
 
-enum row_word monitor_word(const struct session *session, unsigned index, uint8_t ttl)
+enum row_word monitor_word(const struct monitor *monitor, unsigned index, uint8_t ttl)
 {
-    const struct trace *trace = session_trace(session, index);
-    uint8_t last = monitor_last_ttl(session, index);
-    struct loss_count here = count_hop(trace, ttl, &always);
+    const struct trace *trace = session_trace(monitor->session, index);
+    uint8_t last = last_ttl_of(monitor->session, index);
+    struct loss_count here = count_now(monitor, index, ttl);
     if (!here.silent || here.silent == here.sent || ttl > last)
         return WORD_NONE;
-    struct loss_count behind = least_behind(session, index, ttl, last), end = count_hop(trace, last, &always);
+    struct loss_count behind = least_behind(monitor, index, ttl, last), end = count_now(monitor, index, last);
     if (behind.sent && replies_are_errors(trace, ttl) && is_more(&here, &behind, LOSS_CHANCE_LIMIT))
         return WORD_LIMITED;
     bool loses = here.silent >= LOSSES_LEAST && rate(&here) >= LOSS_LEAST && end.silent >= LOSSES_LEAST &&
@@ -178,7 +183,7 @@ static unsigned count_lost_at_end(const struct monitor *monitor, const struct se
     for (unsigned n = 0; n < group->count; n++) {
         unsigned index = group->index[n];
         const struct span recent = {.from = later(since, monitor->loss_since[index]), .to = INT64_MAX};
-        lost += count_hop(session_trace(session, index), monitor_last_ttl(session, index), &recent).silent;
+        lost += count_hop(session_trace(session, index), last_ttl_of(session, index), &recent).silent;
     }
     return lost;
 }
@@ -191,7 +196,7 @@ static void gather(const struct monitor *monitor, const struct session *session,
         unsigned index = group->index[n];
         const struct trace *trace = session_trace(session, index);
         const struct span recent = {.from = later(since, monitor->loss_since[index]), .to = INT64_MAX};
-        uint8_t last = monitor_last_ttl(session, index);
+        uint8_t last = last_ttl_of(session, index);
         struct loss_count end = count_hop(trace, last, &recent),
                           end_before = count_before(monitor, session, index, last, since);
         add_count(&out->end_recent, &end);
@@ -321,6 +326,20 @@ static bool look_at_span(struct monitor *monitor, const struct session *session,
     return true;
 }
 
+/* Whether the spec loses more than the others together: else its loss is that of the path. */
+static bool loses_alone(const struct monitor *monitor, const struct session *session, const struct group *all,
+                        unsigned index)
+{
+    struct loss_count own = {0}, others = {0};
+    for (unsigned n = 0; n < all->count; n++) {
+        unsigned i = all->index[n];
+        const struct span recent = {.from = later(base_end(session), monitor->loss_since[i]), .to = INT64_MAX};
+        struct loss_count end = count_hop(session_trace(session, i), last_ttl_of(session, i), &recent);
+        add_count(i == index ? &own : &others, &end);
+    }
+    return is_more(&own, &others, CHANCE_OF_LOSS_AT_END);
+}
+
 static void look_at_group(struct monitor *monitor, const struct session *session, const struct group *group,
                           unsigned episode)
 {
@@ -331,7 +350,7 @@ static void look_at_group(struct monitor *monitor, const struct session *session
 
 static void add_to_group(struct group *group, const struct session *session, unsigned index)
 {
-    uint8_t last = monitor_last_ttl(session, index);
+    uint8_t last = last_ttl_of(session, index);
     group->last = !group->count || last < group->last ? last : group->last;
     group->index[group->count++] = index;
 }
@@ -353,7 +372,7 @@ void losses_look(struct monitor *monitor, const struct session *session)
     for (unsigned n = 0; n < all.count && all.count > 1 && !monitor->losses[SPECS_MOST].is_on; n++) {
         struct group one = {.count = 0};
         add_to_group(&one, session, all.index[n]);
-        if (!monitor->losses[all.index[n]].is_on)
+        if (!monitor->losses[all.index[n]].is_on && loses_alone(monitor, session, &all, all.index[n]))
             look_at_group(monitor, session, &one, all.index[n]);
     }
 }
@@ -400,7 +419,7 @@ void losses_settled(struct monitor *monitor, const struct session *session, unsi
 {
     struct loss_episode *of_all = &monitor->losses[SPECS_MOST], *own = &monitor->losses[trace];
     bool shows = (probe->state == PROBE_ANSWERED || probe->state == PROBE_EXPIRED) &&
-                 monitor_spec_is_up(monitor, session, trace) && probe->ttl >= monitor_last_ttl(session, trace);
+                 monitor_spec_is_up(monitor, session, trace) && probe->ttl >= last_ttl_of(session, trace);
     if (shows && of_all->is_on)
         count_towards_end(of_all, probe);
     if (shows && own->is_on)

@@ -37,6 +37,8 @@ void monitor_probe_settled(struct monitor *monitor, const struct session *sessio
                            const struct probe *probe)
 {
     unsigned index = index_of(session, trace);
+    monitor->session = session;
+    monitor->settled[index]++;
     if (!monitor->rows[index])
         monitor->rows[index] = calloc(1, sizeof *monitor->rows[index]);
     if (monitor->rows[index])
@@ -48,6 +50,8 @@ void monitor_probe_settled(struct monitor *monitor, const struct session *sessio
 void monitor_round_ended(struct monitor *monitor, const struct session *session, uint32_t rounds)
 {
     monitor->round = rounds;
+    monitor->time = session_now(session);
+    monitor->session = session;
     verdicts_look(monitor, session);
     routes_look(monitor, session);
     losses_look(monitor, session);
@@ -60,12 +64,66 @@ const struct spec_rows *monitor_rows(const struct monitor *monitor, unsigned tra
     return monitor->rows[trace] ? monitor->rows[trace] : &none;
 }
 
-uint8_t monitor_last_ttl(const struct session *session, unsigned index)
+uint8_t last_ttl_of(const struct session *session, unsigned index)
 {
     const struct trace *trace = session_trace(session, index);
     uint8_t limit = trace_probe_limit(trace), last = session_target_ttl(session);
     last = last ? last : session_last_router_ttl(session);
     return limit ? limit : last;
+}
+
+uint8_t monitor_last_ttl(const struct monitor *monitor, unsigned trace)
+{
+    return last_ttl_of(monitor->session, trace);
+}
+
+const struct trace *monitor_trace(const struct monitor *monitor, unsigned trace)
+{
+    bool exists = monitor->session && trace < session_trace_count(monitor->session);
+    return exists ? session_trace(monitor->session, trace) : NULL;
+}
+
+bool monitor_follows(const struct monitor *monitor, unsigned trace)
+{
+    return watch_follows(monitor->session, trace);
+}
+
+uint32_t monitor_rounds(const struct monitor *monitor)
+{
+    return monitor->round;
+}
+
+nstime monitor_time(const struct monitor *monitor)
+{
+    return monitor->time;
+}
+
+/* Probes behind this index are not settled yet. */
+static size_t settled_of(const struct monitor *monitor, unsigned index)
+{
+    return (size_t)(monitor->settled[index] - session_trace(monitor->session, index)->forgotten);
+}
+
+void monitor_row_stats(const struct monitor *monitor, unsigned index, uint8_t ttl, unsigned row, struct row_stats *out)
+{
+    rows_stats(monitor_rows(monitor, index), ttl, row, monitor_trace(monitor, index), settled_of(monitor, index), out);
+}
+
+void monitor_hop_stats(const struct monitor *monitor, unsigned index, uint8_t ttl, struct row_stats *out)
+{
+    rows_hop_stats(monitor_rows(monitor, index), ttl, monitor_trace(monitor, index), settled_of(monitor, index), out);
+}
+
+void monitor_settle_verdicts(const struct monitor *monitor, struct judgement *judgement)
+{
+    unsigned kept = 0;
+    for (unsigned i = 0; i < judgement->verdict_count; i++) {
+        unsigned index = index_of(monitor->session, judgement->verdicts[i].trace);
+        const struct verdict *holds = monitor_verdict(monitor, index);
+        if (monitor_follows(monitor, index))
+            judgement->verdicts[kept++] = holds ? *holds : judgement->verdicts[i];
+    }
+    judgement->verdict_count = kept;
 }
 
 const struct verdict *monitor_verdict(const struct monitor *monitor, unsigned trace)

@@ -29,13 +29,23 @@ void monitor_probe_settled(struct monitor *monitor, const struct session *sessio
                            const struct probe *probe);
 void monitor_round_ended(struct monitor *monitor, const struct session *session, uint32_t rounds);
 
-/* The rows of a spec, by its index. */
+/* What follows is of the session that fed the monitor last, and of its traces by index. */
+const struct trace *monitor_trace(const struct monitor *monitor, unsigned trace); /* NULL: there are no more */
+bool monitor_follows(const struct monitor *monitor, unsigned trace);
+uint32_t monitor_rounds(const struct monitor *monitor);
+nstime monitor_time(const struct monitor *monitor); /* when the last round ended */
+/* The rows of a spec. */
 const struct spec_rows *monitor_rows(const struct monitor *monitor, unsigned trace);
+/* The statistics of a row, or of a hop. A probe counts as soon as its reply has come, or it has timed out. */
+void monitor_row_stats(const struct monitor *monitor, unsigned trace, uint8_t ttl, unsigned row, struct row_stats *out);
+void monitor_hop_stats(const struct monitor *monitor, unsigned trace, uint8_t ttl, struct row_stats *out);
 /* The last hop of the spec's table: that of its last answer, or of another spec's where it is silent. 0: none. */
-uint8_t monitor_last_ttl(const struct session *session, unsigned trace);
-enum row_word monitor_word(const struct session *session, unsigned trace, uint8_t ttl);
+uint8_t monitor_last_ttl(const struct monitor *monitor, unsigned trace);
+enum row_word monitor_word(const struct monitor *monitor, unsigned trace, uint8_t ttl);
 const char *row_word_name(enum row_word word); /* "limited", "loss"; NULL: none */
 /* The verdict that holds now; NULL: none was reached yet. Its frames and texts are those of the time of the change. */
+/* Replaces the verdicts on the last rounds by those that hold, and drops those on specs that the run left out. */
+void monitor_settle_verdicts(const struct monitor *monitor, struct judgement *judgement);
 const struct verdict *monitor_verdict(const struct monitor *monitor, unsigned trace);
 uint32_t monitor_event_count(const struct monitor *monitor, enum event_kind kind);
 

@@ -19,7 +19,7 @@ static int find_row(const struct hop_rows *hop, const struct addr *address)
 }
 
 /* A row for the address; NULL: memory is short. A row without an address takes the first one. */
-static struct row *row_for(struct hop_rows *hop, const struct addr *address)
+static struct router_row *row_for(struct hop_rows *hop, const struct addr *address)
 {
     int found = find_row(hop, address);
     if (found < 0 && hop->count == 1 && addr_is_none(&hop->rows[0].address)) {
@@ -30,11 +30,11 @@ static struct row *row_for(struct hop_rows *hop, const struct addr *address)
         return &hop->rows[found];
     if (hop->count == ROWS_OF_HOP_MOST)
         return &hop->rows[hop->count - 1];
-    struct row *grown = realloc(hop->rows, (hop->count + 1) * sizeof *grown);
+    struct router_row *grown = realloc(hop->rows, (hop->count + 1) * sizeof *grown);
     if (!grown)
         return NULL;
     hop->rows = grown;
-    grown[hop->count] = (struct row){.address = *address};
+    grown[hop->count] = (struct router_row){.address = *address};
     return &grown[hop->count++];
 }
 
@@ -93,7 +93,7 @@ void rows_add(struct spec_rows *rows, const struct probe *probe)
     const struct addr none = {0};
     if (is_open(probe) || probe->flow >= FLOWS_COMPARED_MOST)
         return;
-    struct row *row =
+    struct router_row *row =
         reply || !hop->count ? row_for(hop, reply ? &reply->from : &none) : &hop->rows[row_of(hop, probe)];
     if (!row)
         return;

@@ -16,7 +16,7 @@
 /* Round-trip times that a row keeps for its sparkline. Unit: probes. Source: a wide terminal has room for as many. */
 #define ROW_TIMES_MOST 128
 
-struct row {
+struct router_row {
     struct addr address; /* none: nothing has answered at this hop yet */
     struct running {
         uint64_t sent, received, timed;
@@ -36,7 +36,7 @@ struct row_stats {
 };
 
 struct hop_rows {
-    struct row *rows; /* owned */
+    struct router_row *rows; /* owned */
     unsigned count;
     uint8_t current[FLOWS_COMPARED_MOST]; /* by flow: 1 + the row of its last answer; 0: none yet */
 };

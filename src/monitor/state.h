@@ -41,6 +41,7 @@ struct loss_episode {
 struct monitor {
     void (*told)(void *context, const struct event *event);
     void *context;
+    const struct session *session;      /* the last one that was seen; NULL: none yet */
     struct spec_rows *rows[SPECS_MOST]; /* owned; NULL: no probe has settled yet */
     struct told_verdict verdicts[SPECS_MOST];
     nstime route_since[SPECS_MOST][256];          /* by TTL: probes before belong to an older route */
@@ -51,6 +52,8 @@ struct monitor {
     struct loss_episode losses[EPISODES_MOST];
     uint32_t counts[EVENT_KINDS];
     uint32_t round;
+    nstime time;                  /* when that ended */
+    uint64_t settled[SPECS_MOST]; /* probes of each trace */
 };
 
 /* So many probes in a row that contradict the verdict may show another one, and no loss.
@@ -69,6 +72,8 @@ enum outcome_kind outcome_of(const struct trace *trace, const struct probe *prob
 bool outcome_reaches(enum outcome_kind outcome);
 /* Adds the frames of a probe and of its first reply. */
 void event_show(struct event *event, const struct probe *probe);
+/* As monitor_last_ttl(). */
+uint8_t last_ttl_of(const struct session *session, unsigned trace);
 struct place monitor_place(const struct session *session, uint8_t ttl);
 /* Counts and tells it. */
 void monitor_tell(struct monitor *monitor, struct event *event);

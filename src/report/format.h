@@ -55,12 +55,17 @@ struct output_format {
     /* It is told of a run's probes after the run, by trace, TTL and attempt, so that late replies stand with their
      * probes. Otherwise it is told of a probe as soon as that settles. */
     bool probes_after_run;
+    /* It shows rounds or their end: watch can write it. */
+    bool has_rounds;
 
     /* A report begins; of a run of our own `config` and `specs` are known. False: memory is short. */
     bool (*begin)(struct output *out);
     void (*probe)(struct output *out, const struct trace *trace, const struct probe *probe);
     /* The line of this TTL in the merged table of a run may be printed: in rising order, each once. */
     void (*hop)(struct output *out, uint8_t ttl);
+    /* Of watch: a round has ended; something has changed. */
+    void (*round)(struct output *out, uint32_t rounds);
+    void (*event)(struct output *out, const struct event *event);
     /* The trace is over, and all its probes were told. */
     void (*trace)(struct output *out, const struct trace *trace);
     void (*error)(struct output *out, const struct other_error *error);

@@ -206,6 +206,15 @@ struct addr trace_hop_address(const struct trace *trace, uint8_t ttl)
     return (struct addr){0};
 }
 
+struct addr trace_newest_address(const struct trace *trace, uint8_t ttl)
+{
+    struct addr newest = {0};
+    for (const struct probe *probe = trace_first_at(trace, ttl); probe; probe = trace_next_at(trace, probe))
+        if (probe->reply_count)
+            newest = probe->replies[0].from;
+    return newest;
+}
+
 /* The first router that let a probe of the flows from `first` to before `end` expire; NULL: none did. */
 static const struct addr *router_of_flows(const struct trace *trace, unsigned first, unsigned end, uint8_t ttl)
 {

@@ -161,6 +161,8 @@ void trace_hop_stats(const struct trace *trace, uint8_t ttl, struct hop_stats *o
 void probes_stats(const struct probe *const *probes, unsigned count, struct hop_stats *out);
 /* The router or target that answered first at this TTL; a none-address if there is no answer. */
 struct addr trace_hop_address(const struct trace *trace, uint8_t ttl);
+/* The one that answered last. */
+struct addr trace_newest_address(const struct trace *trace, uint8_t ttl);
 /* The first router that let a probe of this TTL expire; a none-address if none did. */
 struct addr trace_router_address(const struct trace *trace, uint8_t ttl);
 /* The router that let a probe of this flow expire there; NULL: none is known. */

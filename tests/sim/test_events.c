@@ -5,8 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "monitor/monitor.h"
-#include "sim/watching.h"
+#include "sim/heard.h"
 #include "tap.h"
 
 #define NODES                                                                                                          \
@@ -24,58 +23,14 @@
     "links 5ms client r1 r2\nlink r2 r3 delay 5ms jitter 1ms\nlink r3 r4 delay 5ms loss 20%\nlinks 5ms r4 r5 target\n" \
     "link r2 x delay 5ms\nlink x r4 delay 5ms\nlink y r5 delay 5ms\n"                                                  \
     "route r2 target via r3\nroute r4 client via r3\n"
+#define STEP(how)                                                                                                      \
+    NODES "links 5ms client r1 r2 r3\nlink r3 r4 delay " how "\nlinks 5ms r4 r5 target\n"                              \
+          "link r2 x delay 5ms\nlink x r4 delay 5ms\nlink y r5 delay 5ms\n"                                            \
+          "route r2 target via r3\nroute r4 client via r3\n"
 #define PLAIN NODES LINKS "route r2 target via r3\nroute r4 client via r3\n"
 
 #define LIMITED                                                                                                        \
     "set r1 limit 6 1\nset r2 limit 6 1\nset r3 limit 6 1\nset r4 limit 6 1\nset r5 limit 6 1\nset target limit 6 1\n"
-
-#define EVENTS_MOST 64
-
-struct heard {
-    struct event events[EVENTS_MOST];
-    unsigned count;
-    struct monitor *monitor;
-};
-
-static void told(void *context, const struct event *event)
-{
-    struct heard *heard = context;
-    char time[NSTIME_TEXT_BYTES], spec[PROBE_SPEC_TEXT_BYTES] = "all";
-    if (event->trace)
-        probe_spec_format(&event->trace->flow.spec, spec);
-    nstime_format(event->time, time);
-    printf("# round %u, %.3f s: %s %s: %s > %s, at %u after %u before %u, %.6f: %s\n", event->round,
-           (double)(event->time - SIM_START) / 1e9, event_kind_name(event->kind), spec, event->from, event->to,
-           event->at.ttl, event->after.ttl, event->before.ttl, event->confidence, event->text);
-    if (heard->count < EVENTS_MOST)
-        heard->events[heard->count++] = *event;
-}
-
-static void settled(void *context, const struct session *session, const struct trace *trace, const struct probe *probe)
-{
-    struct heard *heard = context;
-    monitor_probe_settled(heard->monitor, session, trace, probe);
-}
-
-static void round_ended(void *context, const struct session *session, uint32_t rounds)
-{
-    struct heard *heard = context;
-    monitor_round_ended(heard->monitor, session, rounds);
-}
-
-static void listen(struct heard *heard, struct watching *w)
-{
-    *heard = (struct heard){.count = 0};
-    heard->monitor = monitor_new(told, heard);
-    const struct session_events events = {.context = heard, .probe_settled = settled, .round_ended = round_ended};
-    watching_run(w, &events);
-}
-
-static void stop(struct heard *heard, struct watching *w)
-{
-    monitor_free(heard->monitor);
-    watching_free(w);
-}
 
 /* An event that is due: its time is between two rounds. */
 struct due_event {
@@ -118,9 +73,9 @@ static void test_change(const char *name, const char *text, const char *specs, c
     watching_change(&w, 100, usual);
     w.config.rounds = 160;
     printf("# %s\n", name);
-    listen(&heard, &w);
+    heard_run(&heard, &w);
     check(name, &heard, due, count);
-    stop(&heard, &w);
+    heard_free(&heard, &w);
 }
 
 #define TEST(name, text, specs, ...)                                                                                   \
@@ -192,28 +147,83 @@ static void test_changes(void)
          {EVENT_VERDICT_CHANGE, "tcp/443", 40, 43, 0, 3, "open", "unanswered"},
          {EVENT_VERDICT_CHANGE, "icmp", 100, 103, 6, 0, "unanswered", "open"},
          {EVENT_VERDICT_CHANGE, "tcp/443", 100, 103, 6, 0, "unanswered", "open"});
-    test_change("a balancer", PLAIN "set r2 balance per-packet\n", "icmp,tcp/443", NULL, 0);
+    test_change("a step of 3 ms on a path of 60", STEP("7ms"), "icmp,tcp/443", NULL, 0);
+    TEST("a link that loses little", STEP("5ms loss 8%"), "icmp,tcp/443",
+         {EVENT_LOSS_BEGIN, NULL, 40, 85, 0, 3, NULL, NULL}, {EVENT_LOSS_END, NULL, 90, 155, 0, 3, NULL, NULL});
 }
 
-/* A day on a path that loses one packet of a hundred: chance makes no events. */
-static void test_day(void)
+/* From the first round on. A balancer is not taken for changes, even if one of its routers rejects what it forwards. */
+static void test_balancers(void)
 {
     struct watching w;
     struct heard heard;
+    for (uint64_t seed = 1; seed <= 8; seed++) {
+        watching_init(&w, NODES LINKS "set r2 balance per-packet\nroute r4 client via r3\n", "icmp,tcp/443", seed);
+        w.config.rounds = 60;
+        heard_run(&heard, &w);
+        is_num(heard.count, 0, "seed %u: routers in turns are no change", (unsigned)seed);
+        heard_free(&heard, &w);
+    }
     watching_init(&w,
-                  NODES "links 5ms client r1 r2\nlink r2 r3 delay 5ms jitter 3ms\nlink r3 r4 delay 5ms loss 0.5%\n"
-                        "links 5ms r4 r5 target\nlink r2 x delay 50ms\nlink y r5 delay 50ms\n",
-                  "icmp,tcp/443", 11);
-    w.config.rounds = 86400;
-    listen(&heard, &w);
-    ok(heard.count <= 1, "a quiet day: %u events of %u rounds, at most one", heard.count, watch_rounds(w.session));
-    stop(&heard, &w);
+                  NODES LINKS "set r2 balance per-packet\nroute r4 client via r3\n"
+                              "filter x forward tcp port 443 reject admin-prohibited\n",
+                  "icmp,tcp/443", 3);
+    w.config.rounds = 200;
+    heard_run(&heard, &w);
+    ok(heard.count <= 2, "one of two branches rejects: %u events, no flapping", heard.count);
+    heard_free(&heard, &w);
+}
+
+/* A step of 0.3 ms, where a round trip takes 1.2 ms. */
+static void test_small_step(void)
+{
+    struct watching w;
+    struct heard heard;
+    watching_init(&w, NODES "links 100us client r1 r2 r3 r4 r5 target\n", "icmp,tcp/443", 1);
+    watching_change(&w, 40, NODES "links 100us client r1 r2\nlink r2 r3 delay 250us\nlinks 100us r3 r4 r5 target\n");
+    w.config.rounds = 80;
+    heard_run(&heard, &w);
+    is_num(heard.count, 0, "a step that no user minds is not told");
+    heard_free(&heard, &w);
+}
+
+static enum row_word word_at(const struct heard *heard, unsigned trace, uint8_t ttl)
+{
+    return monitor_word(heard->monitor, trace, ttl);
+}
+
+/* The words behind the numbers of a hop. */
+static void test_words(void)
+{
+    struct watching w;
+    struct heard heard;
+    watching_init(&w, PLAIN "set r2 limit 3 0.5\n", "icmp,tcp/443", 5);
+    w.config.rounds = 60;
+    heard_run(&heard, &w);
+    is_num(word_at(&heard, 0, 2), WORD_LIMITED, "a router that limits its replies");
+    is_num(word_at(&heard, 0, 1), WORD_NONE, "the one before does not");
+    is_num(word_at(&heard, 0, 6), WORD_NONE, "and nothing is lost at the target");
+    heard_free(&heard, &w);
+    watching_init(&w, LOSSY, "icmp,tcp/443", 5);
+    w.config.rounds = 60;
+    heard_run(&heard, &w);
+    is_num(word_at(&heard, 0, 3), WORD_NONE, "before a lossy link nothing is lost");
+    is_num(word_at(&heard, 0, 4), WORD_LOSS, "behind it, it is");
+    is_num(word_at(&heard, 1, 6), WORD_LOSS, "as far as the target");
+    heard_free(&heard, &w);
+    watching_init(&w, PLAIN "filter r3 forward tcp port 443 chance 2% drop\n", "icmp,tcp/443", 5);
+    w.config.rounds = 64;
+    heard_run(&heard, &w);
+    is_num(word_at(&heard, 1, 6), WORD_NONE, "a single loss is no word");
+    heard_free(&heard, &w);
 }
 
 int main(void)
 {
+    test_words();
+    test_small_step();
+    test_balancers();
     test_changes();
     test_limits();
-    test_day();
     return tap_done();
 }

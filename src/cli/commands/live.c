@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The live run of trace, diagnose and paths: opens, drives the loop, reports. */
+/* The live run of trace, diagnose, paths and watch: opens, drives the loop, reports. */
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -280,7 +280,8 @@ static void announce_packets(const struct live_run *run)
 /* A trace prints its hops as they settle; what tells all in the end shows meanwhile that it is at work. */
 static struct wire *watch(struct live_run *run)
 {
-    if (run->config.strategy->merges_hops || run->options->quiet || report_streams(&run->report))
+    if (run->config.strategy->merges_hops || run->config.strategy->is_endless || run->options->quiet ||
+        report_streams(&run->report))
         return run->wire;
     watched_start(&run->watched, run->wire, run->session);
     return &run->watched.wire;

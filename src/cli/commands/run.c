@@ -89,6 +89,8 @@ int run_report_end(const struct run_context *context, struct report *report, con
     if (!judgement)
         return EXIT_SYSTEM;
     verdict_judge(session, judgement);
+    if (report->monitor)
+        monitor_settle_verdicts(report->monitor, judgement);
     if (verdicts)
         add_sentences(verdicts, judgement);
     report_judged(report, &(struct judged_group){report->result.traces, report->result.trace_count, judgement, false});

@@ -7,11 +7,12 @@ complete -c hopsonde -f
 complete -c hopsonde -n '__fish_is_first_token' -a 'trace' -d 'The path to a host'
 complete -c hopsonde -n '__fish_is_first_token' -a 'diagnose' -d 'What becomes of each protocol'
 complete -c hopsonde -n '__fish_is_first_token' -a 'paths' -d 'All balanced paths, as a graph'
+complete -c hopsonde -n '__fish_is_first_token' -a 'watch' -d 'What changes on the path to a host'
 complete -c hopsonde -n '__fish_is_first_token' -a 'replay' -d 'The traces in captures of any tool'
 complete -c hopsonde -n '__fish_is_first_token' -a 'help' -d 'All about a command'
-complete -c hopsonde -n '__fish_seen_subcommand_from help' -a 'trace diagnose paths replay'
+complete -c hopsonde -n '__fish_seen_subcommand_from help' -a 'trace diagnose paths watch replay'
 complete -c hopsonde -n '__fish_seen_subcommand_from replay' -F
-complete -c hopsonde -n '__fish_seen_subcommand_from diagnose' -a "$probes"
+complete -c hopsonde -n '__fish_seen_subcommand_from diagnose watch' -a "$probes"
 complete -c hopsonde -n 'not __fish_seen_subcommand_from replay help' -a '(__fish_print_hostnames)'
 
 complete -c hopsonde -s P -l probe -x -a "$probes" -d 'What to send'
@@ -38,6 +39,10 @@ complete -c hopsonde -l write-policy -r -F -d 'Diagnose, replay: write the verdi
 complete -c hopsonde -l expect -r -F -d 'Diagnose, replay: compare with the states in a file'
 complete -c hopsonde -l max-probes -x -d 'Paths: most probes to send'
 complete -c hopsonde -l lite -d 'Paths: by MDA-Lite'
+complete -c hopsonde -l interval -x -d 'Watch: seconds from one round to the next'
+complete -c hopsonde -s c -l count -x -d 'Watch: end after so many rounds'
+complete -c hopsonde -l duration -x -d 'Watch: end after this time'
+complete -c hopsonde -l flows -x -d 'Watch: source ports of each probe'
 complete -c hopsonde -s t -l tos -x -d 'TOS byte or traffic class'
 complete -c hopsonde -l dscp -x -a "$dscps" -d 'DSCP'
 complete -c hopsonde -l ecn -x -a 'not-ect ect0 ect1 ce' -d 'ECN codepoint'

@@ -202,7 +202,7 @@ static enum status lead_with_icmp(struct session_config *config, struct err *err
         if (probe_spec_equal(&config->specs[i], &icmp))
             return STATUS_OK;
     if (config->spec_count == SPECS_MOST)
-        return err_set(err, STATUS_USAGE, "diagnose: too many probes besides icmp (at most %d; --only leaves icmp out)",
+        return err_set(err, STATUS_USAGE, "too many probes besides icmp (at most %d; --only leaves icmp out)",
                        SPECS_MOST - 1);
     memmove(config->specs + 1, config->specs, config->spec_count * sizeof *config->specs);
     config->specs[0] = icmp;
@@ -229,6 +229,17 @@ enum status probe_list_diagnose(const struct parse *parse, struct err *err)
     else
         status = add_requests(parse, automatic_diagnosis, err);
     return status == STATUS_OK ? probe_list_settle(&out->session, out->only, err) : status;
+}
+
+/* --- rounds --- */
+
+enum status probe_list_watch(const struct parse *parse, struct err *err)
+{
+    struct options *out = parse->out;
+    out->default_specs = parse->probe_count == 0 && !parse->port && !parse->url.protocol;
+    enum status status = probe_list_build(parse, err);
+    bool is_automatic = out->session.automatic;
+    return status == STATUS_OK && !is_automatic && !out->only ? lead_with_icmp(&out->session, err) : status;
 }
 
 /* --- a search for all paths --- */

@@ -14,6 +14,8 @@ enum status probe_list_diagnose(const struct parse *parse, struct err *err);
 /* After the specs and port lists of an --expect file were taken instead of the default ones: the same. */
 enum status probe_list_settle(struct session_config *config, bool only, struct err *err);
 /* The one probe of paths: udp by default. */
+/* The probes of watch: those given, with icmp for comparison; else `auto`. */
+enum status probe_list_watch(const struct parse *parse, struct err *err);
 enum status probe_list_search(struct parse *parse, struct err *err);
 /* For a replay: the same options as a selection of traces. Those in HOPSONDE_OPTIONS say what to send, so they do not
  * count. */

@@ -137,6 +137,26 @@ static void note_begin(struct report *report, unsigned index, bool begun)
     note_failure(report, index);
 }
 
+/* True: the output is written, and its format has the callback. */
+#define TAKES(report, index, callback) (!(report)->dead[index] && (report)->outputs[index].format->callback)
+
+static void tell_event(void *context, const struct event *event)
+{
+    struct report *report = context;
+    for (unsigned i = 0; i < report->count; i++)
+        if (TAKES(report, i, event)) {
+            report->outputs[i].format->event(&report->outputs[i], event);
+            check(report, i);
+        }
+}
+
+static void begin_monitor(struct report *report, const struct session *session)
+{
+    if (session && session_config(session)->strategy->is_endless)
+        report->monitor = monitor_new(tell_event, report);
+    report->result.monitor = report->monitor;
+}
+
 void report_begin(struct report *report, const struct result_source *source, const struct session *session)
 {
     static const struct recognition nothing_yet;
@@ -145,6 +165,7 @@ void report_begin(struct report *report, const struct result_source *source, con
         result_of_session(&report->result, session);
     else
         result_of_recognition(&report->result, &nothing_yet);
+    begin_monitor(report, session);
     for (unsigned i = 0; i < report->count; i++) {
         empty(report, i);
         report->outputs[i].result = &report->result;
@@ -152,9 +173,6 @@ void report_begin(struct report *report, const struct result_source *source, con
         note_begin(report, i, !format->begin || format->begin(&report->outputs[i]));
     }
 }
-
-/* True: the output is written, and its format has the callback. */
-#define TAKES(report, index, callback) (!(report)->dead[index] && (report)->outputs[index].format->callback)
 
 /* --- parts that become final --- */
 
@@ -181,9 +199,10 @@ static void on_run_probe(void *context, const struct session *session, const str
                          const struct probe *probe)
 {
     struct report *report = context;
-    (void)session;
+    if (report->monitor)
+        monitor_probe_settled(report->monitor, session, trace, probe);
     for (unsigned i = 0; i < report->count; i++)
-        if (TAKES(report, i, probe) && !report->outputs[i].format->probes_after_run) {
+        if (TAKES(report, i, probe) && (!report->outputs[i].format->probes_after_run || report->monitor)) {
             tell_probe(report, i, trace, probe);
             check(report, i);
         }
@@ -206,9 +225,22 @@ static void on_run_hop(void *context, const struct session *session, uint8_t ttl
         }
 }
 
+static void on_run_round(void *context, const struct session *session, uint32_t rounds)
+{
+    struct report *report = context;
+    if (report->monitor)
+        monitor_round_ended(report->monitor, session, rounds);
+    for (unsigned i = 0; i < report->count && report->monitor; i++)
+        if (TAKES(report, i, round)) {
+            report->outputs[i].format->round(&report->outputs[i], rounds);
+            check(report, i);
+        }
+}
+
 struct session_events report_session_events(struct report *report)
 {
-    return (struct session_events){.context = report, .probe_settled = on_run_probe, .hop_settled = on_run_hop};
+    return (struct session_events){
+        .context = report, .probe_settled = on_run_probe, .hop_settled = on_run_hop, .round_ended = on_run_round};
 }
 
 static void on_probe(void *context, const struct trace *trace, const struct probe *probe)
@@ -288,7 +320,7 @@ void report_take_session(struct report *report, const struct session *session)
     take_mtu(report, session);
     for (size_t i = 0; i < result->trace_count; i++) {
         for (unsigned k = 0; k < report->count; k++)
-            if (TAKES(report, k, probe) && report->outputs[k].format->probes_after_run)
+            if (TAKES(report, k, probe) && report->outputs[k].format->probes_after_run && !report->monitor)
                 tell_run_probes(report, k, result->traces[i]);
         tell_trace(report, result->traces[i]);
     }
@@ -337,6 +369,9 @@ void report_end(struct report *report)
         fflush(report->outputs[i].file);
         check(report, i);
     }
+    monitor_free(report->monitor);
+    report->monitor = NULL;
+    report->result.monitor = NULL;
 }
 
 /* --- facts about addresses --- */
@@ -401,6 +436,8 @@ enum status report_close(struct report *report, struct err *err)
             note_failure(report, i);
     }
     report->count = 0;
+    monitor_free(report->monitor);
+    report->monitor = NULL;
     if (report->failed)
         *err = report->error;
     return report->failed ? STATUS_SYSTEM : STATUS_OK;

@@ -14,8 +14,9 @@
 #include "cli/options/options.h"
 
 struct report {
-    struct path_mtu mtu;  /* of `result` */
-    struct result result; /* of the current report; all outputs read it */
+    struct path_mtu mtu;     /* of `result` */
+    struct monitor *monitor; /* owned, from begin to end; of watch */
+    struct result result;    /* of the current report; all outputs read it */
     struct output outputs[OUTPUTS_MOST];
     const char *names[OUTPUTS_MOST]; /* NULL: stdout */
     unsigned count;

@@ -481,10 +481,9 @@ static void test_complaints(void)
         {"diagnose -n diagnose h", "h: unknown protocol: expected PROTOCOL[/PORT], as tcp/443, of udp, icmp, tcp, "
                                    "udplite, dccp, sctp, ip"},
         {"--confidence 0.9 h", "--confidence: not an option of trace (only of diagnose and paths)"},
-        {"--only h", "--only: not an option of trace (only of diagnose)"},
+        {"--only h", "--only: not an option of trace (only of diagnose and watch)"},
         {"--expect f h", "--expect: not an option of trace (only of diagnose and replay)"},
-        {"watch h", "watch: this version does not have this command (it has trace, diagnose, paths and replay)"},
-        {"sweep h", "sweep: this version does not have this command (it has trace, diagnose, paths and replay)"},
+        {"sweep h", "sweep: this version does not have this command (it has trace, diagnose, paths, watch and replay)"},
         {"-n replay x", "replay: the command must come first (for a host of that name: hopsonde trace replay)"},
         {"-n diagnose", "diagnose: the command must come first (for a host of that name: hopsonde trace diagnose)"},
         {"replay", "replay: FILE is missing (hopsonde replay FILE...)"},
@@ -512,9 +511,9 @@ static void test_complaints(void)
         {"replay -P nonsense y", "-P nonsense: unknown protocol: expected PROTOCOL[/PORT], as tcp/443, of udp, icmp, "
                                  "tcp, udplite, dccp, sctp, ip"},
         {"replay --bpf '' y", "--bpf '': expected a filter, as 'icmp or udp portrange 33434-33534'"},
-        {"help x", "help x: no such command (trace, diagnose, paths, replay)"},
-        {"help watch",
-         "help watch: this version does not have this command (it has trace, diagnose, paths and replay)"},
+        {"help x", "help x: no such command (trace, diagnose, paths, watch, replay)"},
+        {"help sweep",
+         "help sweep: this version does not have this command (it has trace, diagnose, paths, watch and replay)"},
         /* options that are none */
         {"--porbe udp h", "--porbe: no such option (did you mean --probe?)"},
         {"--max-hosp 3 h", "--max-hosp: no such option (did you mean -m?)"},
@@ -794,8 +793,7 @@ static void test_limits(void)
     for (unsigned i = 0; i < SPECS_MOST; i++)
         sprintf(line + strlen(line), " tcp/%u", i + 1);
     parse(line, NULL);
-    is_text(err.message, "diagnose: too many probes besides icmp (at most 31; --only leaves icmp out)",
-            "no room for icmp");
+    is_text(err.message, "too many probes besides icmp (at most 31; --only leaves icmp out)", "no room for icmp");
     strcat(line, " --only");
     is_num(parse(line, NULL), STATUS_OK, "without it there is");
     strcat(line, " tcp/99");

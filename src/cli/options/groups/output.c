@@ -155,7 +155,7 @@ static const struct option_row rows[] = {
     {.letter = "-o",
      .argument = "FORMAT[:FILE]",
      .commands = ON_ALL,
-     .brief = "text, json, jsonl, csv, dot, svg, map; stdout without FILE",
+     .brief = "text, json, jsonl, csv, dot, svg, map",
      .help =
          "report format (text), to FILE or standard output; repeat it for several, at most one of them to standard output; dot and svg draw the graph of paths, map draws one path on a world map (SVG)",
      .apply = apply_output},
