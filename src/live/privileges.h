@@ -45,6 +45,8 @@ enum seal_rights {
     SEAL_WIRE = 1,    /* use the open capture and the open raw socket */
     SEAL_ASK = 2,     /* open UDP and TCP sockets over IP and connect them, as dns.h and whois.h require */
     SEAL_THREADS = 4, /* start threads */
+    SEAL_FILES = 16,  /* create and rename files, and hand them over: keeper.h */
+    SEAL_KEEPER = 32, /* ask such a process */
     SEAL_PREPARE = 8, /* open files for reading, use getaddrinfo(), and seal itself once more */
 };
 

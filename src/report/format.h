@@ -25,6 +25,7 @@ struct output_options {
     unsigned wrap; /* columns at which sentences and long lines break; 0: they do not, for scripts that search them */
     bool one_per_line; /* every TTL has a line of its own, which never breaks: for scripts */
     bool networks;     /* AS numbers beside addresses, and the path of AS numbers */
+    bool replaces;     /* the file is new in each round */
     bool places;       /* countries and cities beside addresses */
 };
 
@@ -57,6 +58,8 @@ struct output_format {
     bool probes_after_run;
     /* It shows rounds or their end: watch can write it. */
     bool has_rounds;
+    /* A file of it is replaced as a whole after each round. Between two rounds, `file` of the output is NULL. */
+    bool replaces;
 
     /* A report begins; of a run of our own `config` and `specs` are known. False: memory is short. */
     bool (*begin)(struct output *out);
@@ -80,7 +83,7 @@ struct output_format {
 };
 
 extern const struct output_format output_text, output_json, output_jsonl, output_csv, output_dot, output_svg,
-    output_map, output_policy;
+    output_map, output_policy, output_prom;
 /* What --list prints; no format that -o knows. */
 extern const struct output_format output_list;
 extern const struct output_format *const output_formats[];        /* NULL-terminated */

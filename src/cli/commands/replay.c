@@ -275,7 +275,8 @@ static enum status prepare(struct replay *replay, struct err *err)
     status = read_inputs(replay, err);
     if (status != STATUS_OK)
         return status;
-    confine_seal(options, SEAL_THREADS | (lookup_asks(replay->lookup) ? SEAL_ASK : 0));
+    confine_seal(options, SEAL_THREADS | (replay->report.keeper ? SEAL_KEEPER : 0) |
+                              (lookup_asks(replay->lookup) ? SEAL_ASK : 0));
     return run_read_expected(options, replay->context, err);
 }
 

@@ -30,7 +30,7 @@ _hopsonde()
         return
         ;;
     -o)
-        mapfile -t COMPREPLY < <(compgen -W 'text json jsonl csv dot svg map policy' -- "$cur")
+        mapfile -t COMPREPLY < <(compgen -W 'text json jsonl csv prom dot svg map policy' -- "$cur")
         return
         ;;
     --color)

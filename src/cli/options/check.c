@@ -341,8 +341,10 @@ static enum status check_output(const struct parse *parse, unsigned index, struc
     const struct subject format = {.spelled = "-o", .value = output->format->name};
     if (output->format->draws && !(parse->mode & (ON_PATHS | ON_CAPTURES)))
         return value_complain(err, &format, "this format draws graphs, which only paths makes (hopsonde paths HOST)");
+    if (output->format->replaces && !(parse->mode & (ON_WATCH | ON_REPLAY)))
+        return value_complain(err, &format, "this format shows rounds, which only watch has (hopsonde watch HOST)");
     if (parse->mode == ON_WATCH && !output->format->has_rounds)
-        return value_complain(err, &format, "watch has no report in this format (text, jsonl or csv)");
+        return value_complain(err, &format, "watch has no report in this format (text, jsonl, csv or prom)");
     if (is_same_file(output->file, out->write_file))
         return value_complain(err, &subject, "--write saves the packets to this file (name another)");
     for (unsigned i = 0; i < index; i++) {

@@ -55,8 +55,49 @@ static enum status open_output(struct output *out, const struct output_request *
         .verbose = options->verbose,
     };
     fit_screen(&out->options, !request->file && isatty(STDOUT_FILENO), options);
+    out->options.replaces = request->format->replaces && request->file;
+    if (out->options.replaces)
+        return STATUS_OK;
     out->file = request->file ? open_file(request->file) : stdout;
     return out->file ? STATUS_OK : cannot_write(request->file, errno, err);
+}
+
+/* --- files that are replaced --- */
+
+/* False: it cannot be opened; errno has the cause. */
+static bool open_beside(struct report *report, unsigned index)
+{
+    int fd = keeper_open_beside(report->keeper, report->kept[index]);
+    report->outputs[index].file = fd < 0 ? NULL : fdopen(fd, "w");
+    if (fd >= 0 && !report->outputs[index].file)
+        close(fd);
+    return report->outputs[index].file != NULL;
+}
+
+static bool replace_file(struct report *report, unsigned index)
+{
+    FILE *file = report->outputs[index].file;
+    report->outputs[index].file = NULL;
+    return fclose(file) == 0 && keeper_replace(report->keeper, report->kept[index]) == 0;
+}
+
+/* A directory that cannot be written is told before the run. */
+static enum status start_keeper(struct report *report, struct err *err)
+{
+    const char *paths[OUTPUTS_MOST];
+    unsigned count = 0;
+    for (unsigned i = 0; i < report->count; i++)
+        if (report->outputs[i].options.replaces) {
+            report->kept[i] = count;
+            paths[count++] = report->names[i];
+        }
+    enum status status = count ? keeper_start(paths, count, &report->keeper, err) : STATUS_OK;
+    for (unsigned i = 0; i < report->count && count && status == STATUS_OK; i++)
+        if (report->outputs[i].options.replaces && !open_beside(report, i))
+            status = cannot_write(report->names[i], errno, err);
+        else if (report->outputs[i].options.replaces)
+            fclose(report->outputs[i].file), report->outputs[i].file = NULL;
+    return status;
 }
 
 enum status report_open(struct report *report, const struct options *options, struct err *err)
@@ -72,7 +113,7 @@ enum status report_open(struct report *report, const struct options *options, st
         report->names[i] = options->outputs[i].file;
         report->count++;
     }
-    return STATUS_OK;
+    return start_keeper(report, err);
 }
 
 enum status report_check_apart(const struct report *report, const struct stat *other, const char *path, struct err *err)
@@ -81,8 +122,8 @@ enum status report_check_apart(const struct report *report, const struct stat *o
     if (!S_ISREG(other->st_mode))
         return STATUS_OK;
     for (unsigned i = 0; i < report->count; i++)
-        if (fstat(fileno(report->outputs[i].file), &mine) == 0 && mine.st_dev == other->st_dev &&
-            mine.st_ino == other->st_ino)
+        if (report->outputs[i].file && fstat(fileno(report->outputs[i].file), &mine) == 0 &&
+            mine.st_dev == other->st_dev && mine.st_ino == other->st_ino)
             return err_set(err, STATUS_USAGE, "%s: the report goes into this file (name another after -o)", path);
     return STATUS_OK;
 }
@@ -107,7 +148,7 @@ static void check(struct report *report, unsigned index)
 {
     int code = errno;
     FILE *file = report->outputs[index].file;
-    if (!ferror(file) || (report->pipe_closed && !report->names[index]))
+    if (!file || !ferror(file) || (report->pipe_closed && !report->names[index]))
         return;
     report->pipe_closed = report->pipe_closed || (!report->names[index] && reader_is_gone(file));
     errno = code;
@@ -120,8 +161,8 @@ static void check(struct report *report, unsigned index)
 /* Files that cannot be truncated have no old content. */
 static void empty(struct report *report, unsigned index)
 {
-    if (report->names[index] && !report->emptied[index] && ftruncate(fileno(report->outputs[index].file), 0) != 0 &&
-        errno != EINVAL)
+    if (report->names[index] && report->outputs[index].file && !report->emptied[index] &&
+        ftruncate(fileno(report->outputs[index].file), 0) != 0 && errno != EINVAL)
         note_failure(report, index);
     report->emptied[index] = true;
 }
@@ -225,15 +266,31 @@ static void on_run_hop(void *context, const struct session *session, uint8_t ttl
         }
 }
 
+/* True: the output may be written. A failure is told once, and the run goes on. */
+static bool begin_replacing(struct report *report, unsigned index)
+{
+    bool good = !report->outputs[index].options.replaces || open_beside(report, index);
+    if (!good)
+        note_failure(report, index);
+    return good;
+}
+
+static void end_replacing(struct report *report, unsigned index)
+{
+    if (report->outputs[index].options.replaces && !replace_file(report, index))
+        note_failure(report, index);
+}
+
 static void on_run_round(void *context, const struct session *session, uint32_t rounds)
 {
     struct report *report = context;
     if (report->monitor)
         monitor_round_ended(report->monitor, session, rounds);
     for (unsigned i = 0; i < report->count && report->monitor; i++)
-        if (TAKES(report, i, round)) {
+        if (TAKES(report, i, round) && begin_replacing(report, i)) {
             report->outputs[i].format->round(&report->outputs[i], rounds);
             check(report, i);
+            end_replacing(report, i);
         }
 }
 
@@ -363,11 +420,12 @@ void report_graphs(struct report *report, const struct graph *graphs, unsigned c
 void report_end(struct report *report)
 {
     for (unsigned i = 0; i < report->count; i++) {
-        if (report->dead[i])
+        if (report->dead[i] || !begin_replacing(report, i))
             continue;
         report->outputs[i].format->end(&report->outputs[i]);
         fflush(report->outputs[i].file);
         check(report, i);
+        end_replacing(report, i);
     }
     monitor_free(report->monitor);
     report->monitor = NULL;
@@ -430,12 +488,16 @@ enum status report_close(struct report *report, struct err *err)
 {
     for (unsigned i = 0; i < report->count; i++) {
         FILE *file = report->outputs[i].file;
+        if (!file)
+            continue;
         if (fflush(file) != 0)
             check(report, i);
         if (report->names[i] && fclose(file) != 0)
             note_failure(report, i);
     }
     report->count = 0;
+    keeper_end(report->keeper);
+    report->keeper = NULL;
     monitor_free(report->monitor);
     report->monitor = NULL;
     if (report->failed)

@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "cli/options/options.h"
+#include "live/keeper.h"
 
 struct report {
     struct path_mtu mtu;     /* of `result` */
@@ -20,6 +21,8 @@ struct report {
     struct output outputs[OUTPUTS_MOST];
     const char *names[OUTPUTS_MOST]; /* NULL: stdout */
     unsigned count;
+    struct keeper *keeper;              /* owned; opens the files that are replaced; NULL: there are none */
+    unsigned kept[OUTPUTS_MOST];        /* their numbers there */
     bool emptied[OUTPUTS_MOST];         /* the old content of the file is gone */
     bool pipe_closed;                   /* the reader of stdout has closed it: a clean end */
     volatile sig_atomic_t *stop;        /* set to 1 when the reader of the only report has closed it; may be NULL */

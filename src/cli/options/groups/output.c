@@ -155,9 +155,9 @@ static const struct option_row rows[] = {
     {.letter = "-o",
      .argument = "FORMAT[:FILE]",
      .commands = ON_ALL,
-     .brief = "text, json, jsonl, csv, dot, svg, map",
+     .brief = "text, json, jsonl, csv, prom, dot, svg, map",
      .help =
-         "report format (text), to FILE or standard output; repeat it for several, at most one of them to standard output; dot and svg draw the graph of paths, map draws one path on a world map (SVG)",
+         "report format (text), to FILE or standard output; repeat it for several, at most one of them to standard output; dot and svg draw the graph of paths, map draws one path on a world map (SVG), prom holds the metrics of watch",
      .apply = apply_output},
     {.letter = "-W",
      .name = "--write",
