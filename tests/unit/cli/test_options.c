@@ -635,8 +635,8 @@ static void test_complaints(void)
         {"--sport 0 h", "--sport 0: expected a source port, 1 to 65535"},
         {"--fwmark 4294967296 h", "--fwmark 4294967296: expected a firewall mark, 0 to 4294967295"},
         /* output */
-        {"-o xml h", "-o xml: no such format (text, json, jsonl, csv, dot, svg, map, policy)"},
-        {"-o '' h", "-o '': no such format (text, json, jsonl, csv, dot, svg, map, policy)"},
+        {"-o xml h", "-o xml: no such format (text, json, jsonl, csv, dot, svg, map, policy, prom)"},
+        {"-o '' h", "-o '': no such format (text, json, jsonl, csv, dot, svg, map, policy, prom)"},
         {"-o svg:x h", "-o svg: this format draws graphs, which only paths makes (hopsonde paths HOST)"},
         {"-o html:x h", "-o html:x: this version does not have this format"},
         {"-o json: h", "-o json:: expected a file name after the colon"},
