@@ -47,6 +47,7 @@ enum seal_rights {
     SEAL_THREADS = 4, /* start threads */
     SEAL_FILES = 16,  /* create and rename files, and hand them over: keeper.h */
     SEAL_KEEPER = 32, /* ask such a process */
+    SEAL_SCREEN = 64, /* set the modes of a terminal, and stop for Ctrl-Z: fullscreen.h */
     SEAL_PREPARE = 8, /* open files for reading, use getaddrinfo(), and seal itself once more */
 };
 

@@ -140,15 +140,21 @@ static unsigned first_new(const struct times *times, const struct step *step)
     return i < times->count ? i : times->count - 1;
 }
 
-/* Whether the step at the end of another spec's path belongs to it: it is told once. */
-static bool has_step(const struct monitor *monitor, const struct session *session, unsigned index)
+/* Replies of another spec that show whether it took the same step. Unit: replies. Source: chosen. Effect: with one, a
+ * single slow reply counts; with more, specs seem to differ that do not. */
+#define FOLLOWING 3
+
+/* Whether the last replies of another spec, at the end of its path, took the step as well: it is told once. */
+static bool has_step(const struct monitor *monitor, const struct session *session, unsigned index,
+                     const struct step *end)
 {
     struct times times = {.count = 0};
-    struct step step;
     uint8_t last = last_ttl_of(session, index);
     gather(session_trace(session, index), last, monitor->times_since[index][last], &times);
-    find_step(&times, &step);
-    return is_step(&step, DEVIATIONS);
+    if (times.count <= RECENT)
+        return false;
+    double before = median(times.ms, times.count - RECENT), now = median(times.ms + times.count - FOLLOWING, FOLLOWING);
+    return (now - before) / (end->now - end->before) >= 0.5;
 }
 
 static void tell(struct monitor *monitor, const struct session *session, unsigned index, const struct times *times,
@@ -164,7 +170,7 @@ static void tell(struct monitor *monitor, const struct session *session, unsigne
     for (unsigned i = at ? at - 1 : 0; i < times->count; i++)
         event_show(&event, times->probes[i]);
     for (unsigned i = 0; i < session_trace_count(session); i++) {
-        if (i != index && monitor_spec_is_up(monitor, session, i) && has_step(monitor, session, i))
+        if (i != index && monitor_spec_is_up(monitor, session, i) && has_step(monitor, session, i, end))
             event.trace = NULL;
         for (unsigned ttl = first; ttl < 256; ttl++)
             monitor_renew(&monitor->times_since[i][ttl], event.time);

@@ -145,15 +145,27 @@ static bool replies_are_errors(const struct trace *trace, uint8_t ttl)
     return errors;
 }
 
+/* Whether any spec was answered at the hop: else it is silent, and no word is due. */
+static bool shows_itself(const struct monitor *monitor, uint8_t ttl)
+{
+    for (unsigned i = 0; i < session_trace_count(monitor->session); i++) {
+        struct loss_count count = count_now(monitor, i, ttl);
+        if (watch_follows(monitor->session, i) && count.silent < count.sent)
+            return true;
+    }
+    return false;
+}
+
 enum row_word monitor_word(const struct monitor *monitor, unsigned index, uint8_t ttl)
 {
     const struct trace *trace = session_trace(monitor->session, index);
     uint8_t last = last_ttl_of(monitor->session, index);
     struct loss_count here = count_now(monitor, index, ttl);
-    if (!here.silent || here.silent == here.sent || ttl > last)
+    if (!here.silent || ttl > last || !shows_itself(monitor, ttl))
         return WORD_NONE;
     struct loss_count behind = least_behind(monitor, index, ttl, last), end = count_now(monitor, index, last);
-    if (behind.sent && replies_are_errors(trace, ttl) && is_more(&here, &behind, LOSS_CHANCE_LIMIT))
+    if (behind.sent && (here.silent == here.sent || replies_are_errors(trace, ttl)) &&
+        is_more(&here, &behind, LOSS_CHANCE_LIMIT))
         return WORD_LIMITED;
     bool loses = here.silent >= LOSSES_LEAST && rate(&here) >= LOSS_LEAST && end.silent >= LOSSES_LEAST &&
                  rate(&end) >= LOSS_LEAST;

@@ -15,14 +15,40 @@ struct monitor *monitor_new(void (*told)(void *context, const struct event *even
     return monitor;
 }
 
+static void free_rows(struct spec_rows **rows)
+{
+    if (*rows)
+        rows_free(*rows);
+    free(*rows);
+    *rows = NULL;
+}
+
 void monitor_free(struct monitor *monitor)
 {
     for (unsigned i = 0; monitor && i < SPECS_MOST; i++) {
-        if (monitor->rows[i])
-            rows_free(monitor->rows[i]);
-        free(monitor->rows[i]);
+        free_rows(&monitor->rows[i]);
+        free_rows(&monitor->fresh[i]);
     }
     free(monitor);
+}
+
+void monitor_reset(struct monitor *monitor)
+{
+    for (unsigned i = 0; i < SPECS_MOST; i++)
+        free_rows(&monitor->fresh[i]);
+    monitor->is_reset = true;
+}
+
+void monitor_show_fresh(struct monitor *monitor, bool fresh)
+{
+    monitor->shows_fresh = fresh && monitor->is_reset;
+}
+
+static void count_settled(struct spec_rows **rows, const struct probe *probe)
+{
+    *rows = *rows ? *rows : calloc(1, sizeof **rows);
+    if (*rows)
+        rows_add(*rows, probe);
 }
 
 static unsigned index_of(const struct session *session, const struct trace *trace)
@@ -39,10 +65,9 @@ void monitor_probe_settled(struct monitor *monitor, const struct session *sessio
     unsigned index = index_of(session, trace);
     monitor->session = session;
     monitor->settled[index]++;
-    if (!monitor->rows[index])
-        monitor->rows[index] = calloc(1, sizeof *monitor->rows[index]);
-    if (monitor->rows[index])
-        rows_add(monitor->rows[index], probe);
+    count_settled(&monitor->rows[index], probe);
+    if (monitor->is_reset)
+        count_settled(&monitor->fresh[index], probe);
     losses_settled(monitor, session, index, probe);
 }
 
@@ -61,7 +86,8 @@ void monitor_round_ended(struct monitor *monitor, const struct session *session,
 const struct spec_rows *monitor_rows(const struct monitor *monitor, unsigned trace)
 {
     static const struct spec_rows none;
-    return monitor->rows[trace] ? monitor->rows[trace] : &none;
+    const struct spec_rows *rows = (monitor->shows_fresh ? monitor->fresh : monitor->rows)[trace];
+    return rows ? rows : &none;
 }
 
 uint8_t last_ttl_of(const struct session *session, unsigned index)
@@ -130,6 +156,16 @@ const struct verdict *monitor_verdict(const struct monitor *monitor, unsigned tr
 {
     const struct told_verdict *told = &monitor->verdicts[trace];
     return told->is_told ? &told->verdict : NULL;
+}
+
+unsigned monitor_recent_count(const struct monitor *monitor)
+{
+    return monitor->recent_count < RECENT_EVENTS ? monitor->recent_count : RECENT_EVENTS;
+}
+
+const struct recent_event *monitor_recent(const struct monitor *monitor, unsigned number)
+{
+    return &monitor->recent[(monitor->recent_count - 1 - number) % RECENT_EVENTS];
 }
 
 uint32_t monitor_event_count(const struct monitor *monitor, enum event_kind kind)

@@ -47,6 +47,17 @@ const char *row_word_name(enum row_word word); /* "limited", "loss"; NULL: none 
 /* Replaces the verdicts on the last rounds by those that hold, and drops those on specs that the run left out. */
 void monitor_settle_verdicts(const struct monitor *monitor, struct judgement *judgement);
 const struct verdict *monitor_verdict(const struct monitor *monitor, unsigned trace);
+/* The last events: number 0 is the newest of monitor_recent_count(). */
+struct recent_event {
+    nstime time;
+    enum event_kind kind;
+    char text[SENTENCE_BYTES];
+};
+unsigned monitor_recent_count(const struct monitor *monitor);
+const struct recent_event *monitor_recent(const struct monitor *monitor, unsigned number);
+/* From here on, until called with false, the rows above are those since monitor_reset(). Those of the run go on. */
+void monitor_show_fresh(struct monitor *monitor, bool fresh);
+void monitor_reset(struct monitor *monitor);
 uint32_t monitor_event_count(const struct monitor *monitor, enum event_kind kind);
 
 #endif

@@ -2,6 +2,8 @@
 /* outcome: what a single probe shows, and what all files of monitor/ do alike. */
 #include "monitor/state.h"
 
+#include <stdio.h>
+
 #include "verdict/frames.h"
 
 enum outcome_kind outcome_of(const struct trace *trace, const struct probe *probe)
@@ -55,6 +57,10 @@ void monitor_tell(struct monitor *monitor, struct event *event)
     if (event->confidence > CONFIDENCE_MOST)
         event->confidence = CONFIDENCE_MOST;
     monitor->counts[event->kind]++;
+    struct recent_event *kept = &monitor->recent[monitor->recent_count++ % RECENT_EVENTS];
+    kept->time = event->time;
+    kept->kind = event->kind;
+    snprintf(kept->text, sizeof kept->text, "%s", event->text);
     monitor->told(monitor->context, event);
 }
 

@@ -36,13 +36,20 @@ struct loss_episode {
     struct frame_number last_frame; /* of the last lost one */
 };
 
+/* Events that a screen can show. */
+#define RECENT_EVENTS 16
+
 #define EPISODES_MOST (SPECS_MOST + 1) /* that of all specs is the last */
 
 struct monitor {
     void (*told)(void *context, const struct event *event);
     void *context;
-    const struct session *session;      /* the last one that was seen; NULL: none yet */
-    struct spec_rows *rows[SPECS_MOST]; /* owned; NULL: no probe has settled yet */
+    const struct session *session;       /* the last one that was seen; NULL: none yet */
+    struct spec_rows *rows[SPECS_MOST];  /* owned; NULL: no probe has settled yet */
+    struct spec_rows *fresh[SPECS_MOST]; /* owned; the same since monitor_reset() */
+    bool is_reset, shows_fresh;
+    struct recent_event recent[RECENT_EVENTS]; /* a ring */
+    unsigned recent_count;                     /* of all */
     struct told_verdict verdicts[SPECS_MOST];
     nstime route_since[SPECS_MOST][256];          /* by TTL: probes before belong to an older route */
     nstime times_since[SPECS_MOST][256];          /* the same of round-trip times */

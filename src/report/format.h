@@ -25,6 +25,8 @@ struct output_options {
     unsigned wrap; /* columns at which sentences and long lines break; 0: they do not, for scripts that search them */
     bool one_per_line; /* every TTL has a line of its own, which never breaks: for scripts */
     bool networks;     /* AS numbers beside addresses, and the path of AS numbers */
+    bool report_only;  /* watch: no line for each event */
+    bool on_screen;    /* a full screen is on standard output: lines wait for the end */
     bool replaces;     /* the file is new in each round */
     bool places;       /* countries and cities beside addresses */
 };

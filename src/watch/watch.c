@@ -207,7 +207,8 @@ static nstime token_gap(const struct session *session, uint8_t ttl)
     return rate_limit_slack(longest) + (silent < most ? silent : most);
 }
 
-/* All specs probe a hop at the same time, each round with another one first, as a router may have one token alone.
+/* All specs probe a hop at the same time, each round with another one first, as a router may have one token alone. The
+ * order shifts after all have been first, so that none keeps step with the refills of a router.
  * Where a spec has gone silent, it probes first, and the others right behind it; and so is the last router that answers
  * it: their replies show that the routers could have answered the silent probes, or refused them. */
 static nstime slot_of(const struct session *session, unsigned index, uint8_t ttl)
@@ -215,7 +216,7 @@ static nstime slot_of(const struct session *session, unsigned index, uint8_t ttl
     const struct watch_plan *plan = plan_of(session);
     uint8_t after = silence_around(session, ttl), hop = after ? after : ttl;
     unsigned place = uint_min(hop - session->config.first_ttl, plan->length - 1U);
-    unsigned turn = (index + plan->begun) % session->trace_count;
+    unsigned turn = (index + plan->begun + plan->begun / session->trace_count) % session->trace_count;
     nstime slot = round_start(session, plan->begun - 1) + session->config.interval / plan->length * place;
     if (after && plan->is_silent[index] && ttl > plan->silent_after[index])
         return slot;

@@ -14,6 +14,7 @@
 #include "cli/commands/target.h"
 #include "cli/shared/loop.h"
 #include "cli/shared/report.h"
+#include "cli/terminal/fullscreen.h"
 #include "cli/terminal/watched.h"
 #include "live/filter.h"
 #include "live/live.h"
@@ -55,7 +56,8 @@ struct live_run {
     struct session_events events;
     struct session *session;
     struct wire *wire;
-    struct watched watched; /* `wire`, where progress is to be shown */
+    struct fullscreen screen; /* the same of watch, on a terminal */
+    struct watched watched;   /* `wire`, where progress is to be shown */
     struct dump *dump;
     char egress[IF_NAMESIZE]; /* "": as routed */
 };
@@ -280,6 +282,13 @@ static void announce_packets(const struct live_run *run)
 /* A trace prints its hops as they settle; what tells all in the end shows meanwhile that it is at work. */
 static struct wire *watch(struct live_run *run)
 {
+    const struct output *text = report_text(&run->report);
+    bool is_plain = run->options->quiet || run->options->report_only;
+    if (run->report.monitor && text && !is_plain && fullscreen_is_possible()) {
+        report_on_screen(&run->report);
+        fullscreen_start(&run->screen, run->wire, text, run->report.monitor, run->context->stop);
+        return &run->screen.wire;
+    }
     if (run->config.strategy->merges_hops || run->config.strategy->is_endless || run->options->quiet ||
         report_streams(&run->report))
         return run->wire;
@@ -302,13 +311,16 @@ static int probe_live(struct options *options, const struct run_context *context
     begin_live(&run);
     announce_packets(&run);
     struct wire *wire = watch(&run);
-    confine_seal(options, SEAL_WIRE | (lookup_asks(run.lookup) ? SEAL_ASK : 0));
+    confine_seal(options, SEAL_WIRE | (run.screen.is_on ? SEAL_SCREEN : 0) | (lookup_asks(run.lookup) ? SEAL_ASK : 0));
     struct companion companion = {0};
     if (run.lookup)
         companion = lookup_companion(run.lookup, &run.report);
     enum status status = loop_run(run.session, wire, run.dump, run.lookup ? &companion : NULL, context->stop, &err);
     watched_end(&run.watched);
+    fullscreen_end(&run.screen);
     int code = finish_live(&run, *context->stop || status != STATUS_OK);
+    if (run.screen.quits) /* it is the usual end of a screen, and no interrupt */
+        *context->stop = 0;
     if (status != STATUS_OK)
         code = run_complain(&err);
     else if (code != EXIT_SYSTEM)

@@ -43,6 +43,7 @@ complete -c hopsonde -l interval -x -d 'Watch: seconds from one round to the nex
 complete -c hopsonde -s c -l count -x -d 'Watch: end after so many rounds'
 complete -c hopsonde -l duration -x -d 'Watch: end after this time'
 complete -c hopsonde -l flows -x -d 'Watch: source ports of each probe'
+complete -c hopsonde -s r -l report -d 'Watch: only the report at the end'
 complete -c hopsonde -s t -l tos -x -d 'TOS byte or traffic class'
 complete -c hopsonde -l dscp -x -a "$dscps" -d 'DSCP'
 complete -c hopsonde -l ecn -x -a 'not-ect ect0 ect1 ce' -d 'ECN codepoint'

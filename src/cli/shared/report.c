@@ -52,6 +52,7 @@ static enum status open_output(struct output *out, const struct output_request *
         .color = wants_color(options->color, request->file),
         .quiet = options->quiet,
         .verdicts_only = options->quiet,
+        .report_only = options->report_only,
         .verbose = options->verbose,
     };
     fit_screen(&out->options, !request->file && isatty(STDOUT_FILENO), options);
@@ -474,6 +475,12 @@ bool report_keeps(const struct report *report)
 bool report_streams(const struct report *report)
 {
     return !report_keeps(report) && isatty(STDOUT_FILENO);
+}
+
+void report_on_screen(struct report *report)
+{
+    for (unsigned i = 0; i < report->count; i++)
+        report->outputs[i].options.on_screen = !report->names[i];
 }
 
 const struct output *report_text(const struct report *report)

@@ -73,6 +73,8 @@ bool report_release(struct report *report, nstime now, bool all);
 bool report_keeps(const struct report *report);
 /* True: lines go to a terminal on standard output before the end, where a progress line would disturb them. */
 bool report_streams(const struct report *report);
+/* A full screen shows the run: the lines of standard output wait for the end. */
+void report_on_screen(struct report *report);
 /* Standard output if it has a text report, so that more text may follow; else NULL. */
 const struct output *report_text(const struct report *report);
 

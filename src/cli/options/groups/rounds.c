@@ -78,6 +78,11 @@ static const struct option_row rows[] = {
      .commands = ON_WATCH,
      .help = "source ports of each probe, in turns, so that balanced paths are seen (1; up to 32)",
      .apply = apply_flows},
+    {.letter = "-r",
+     .name = "--report",
+     .commands = ON_WATCH,
+     .help = "no screen and no line for each event: only the report at the end",
+     OPTION_FLAG(report_only)},
 };
 
 OPTION_GROUP(option_group_rounds, "Rounds", NULL, rows);
