@@ -164,11 +164,11 @@ enum row_word monitor_word(const struct monitor *monitor, unsigned index, uint8_
     if (!here.silent || ttl > last || !shows_itself(monitor, ttl))
         return WORD_NONE;
     struct loss_count behind = least_behind(monitor, index, ttl, last), end = count_now(monitor, index, last);
-    if (behind.sent && (here.silent == here.sent || replies_are_errors(trace, ttl)) &&
-        is_more(&here, &behind, LOSS_CHANCE_LIMIT))
+    bool may_limit = replies_are_errors(trace, ttl) || (ttl < last && here.silent == here.sent);
+    if (behind.sent && may_limit && is_more(&here, &behind, LOSS_CHANCE_LIMIT))
         return WORD_LIMITED;
-    bool loses = here.silent >= LOSSES_LEAST && rate(&here) >= LOSS_LEAST && end.silent >= LOSSES_LEAST &&
-                 rate(&end) >= LOSS_LEAST;
+    bool loses = end.silent < end.sent && here.silent >= LOSSES_LEAST && rate(&here) >= LOSS_LEAST &&
+                 end.silent >= LOSSES_LEAST && rate(&end) >= LOSS_LEAST;
     return loses ? WORD_LOSS : WORD_NONE;
 }
 

@@ -741,8 +741,9 @@ static void test_hints(void)
         {"-w h", MTR_W},
         {"h -w", MTR_W},
         {"-w -c 3 h", MTR_W "hopsonde: -c: taken as -q\n"},
-        {"-rwc 3 h", "hopsonde: -r: a report is always printed (to read a capture: --read FILE)\n" MTR_W
-                     "hopsonde: -c: taken as -q\n"},
+        {"-rwc 3 h", MTR_W "hopsonde: -r: a report is always printed (to read a capture: --read FILE)\n"
+                           "hopsonde: -c: taken as -q\n"},
+        {"watch -c 3 -r --interval 0.5 h", ""},
         {"-w w.example", MTR_W},
         {"-w 2 h", ""},
         {"-w2 h", ""},
