@@ -467,7 +467,7 @@ static void test_complaints(void)
         {"paths -q 3 h", "-q: not an option of paths (only of trace and diagnose)"},
         {"paths -P auto h", "-P auto: paths needs one probe (as -P udp or -P tcp/443)"},
         {"paths -P udp -P icmp h", "-P: paths sends one probe type (run it once for each)"},
-        {"paths --read x --expect y", "--expect: not an option of paths (only of diagnose and replay)"},
+        {"paths --read x --expect y", "--expect: not an option of paths (only of diagnose, watch and replay)"},
         {"paths --budget 100 h", "--budget: not an option of paths (only of diagnose)"},
         {"paths", "paths: HOST is missing (hopsonde paths [OPTIONS] HOST)"},
         {"--lite h", "--lite: not an option of trace (only of paths)"},

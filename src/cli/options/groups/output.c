@@ -200,7 +200,7 @@ static const struct option_row rows[] = {
      .apply = apply_color},
     {.name = "--expect",
      .argument = "FILE",
-     .commands = ON_DIAGNOSE | ON_REPLAY,
+     .commands = ON_DIAGNOSE | ON_WATCH | ON_REPLAY,
      .help =
          "compare the verdicts with the lines of FILE, PROBE STATE [at|after ADDRESS], and print each difference; FILE's probes are sent unless you name some (replay: of one target)",
      .apply = apply_expect},
