@@ -148,6 +148,9 @@ static void test_changes(void)
          {EVENT_VERDICT_CHANGE, "icmp", 100, 103, 6, 0, "unanswered", "open"},
          {EVENT_VERDICT_CHANGE, "tcp/443", 100, 103, 6, 0, "unanswered", "open"});
     test_change("a step of 3 ms on a path of 60", STEP("7ms"), "icmp,tcp/443", NULL, 0);
+    TEST("a policer that drops a share of one spec", PLAIN "filter r3 forward tcp port 443 chance 30% drop\n",
+         "icmp,tcp/443", {EVENT_LOSS_BEGIN, "tcp/443", 40, 75, 0, 3, NULL, NULL},
+         {EVENT_LOSS_END, "tcp/443", 90, 155, 0, 3, NULL, NULL});
     TEST("a link that loses little", STEP("5ms loss 8%"), "icmp,tcp/443",
          {EVENT_LOSS_BEGIN, NULL, 40, 85, 0, 3, NULL, NULL}, {EVENT_LOSS_END, NULL, 90, 155, 0, 3, NULL, NULL});
 }
