@@ -14,12 +14,11 @@
 #define RECENT 10
 #define BEFORE_LEAST 16
 
-/* How far the ranks of the recent round trips are from chance, in standard deviations (Mann, Whitney 1947): at the end
- * of the path, and at the hops before it.
- * Unit: standard deviations. Source: chosen: 10 replies that are all slower than 30 before have 4.7. Effect: smaller
- * ones tell steps by chance; larger ones miss true steps. */
-#define DEVIATIONS_AT_END 4.4
-#define DEVIATIONS 3.0
+/* How far the ranks of the recent round trips at the end of the path are from chance, in standard deviations (Mann,
+ * Whitney 1947).
+ * Unit: standard deviations. Source: chosen: 10 replies that are all slower than 30 before have 4.7. Effect: a smaller
+ * one tells steps by chance; a larger one misses true steps. */
+#define DEVIATIONS 4.4
 
 /* Smaller steps are not told. Unit: ns; share of the round trip before. Source: chosen. Effect: smaller ones tell what
  * no user minds. */
@@ -102,31 +101,11 @@ static void find_step(const struct times *times, struct step *out)
     out->deviations = (wins - n * m / 2) / sqrt(n * m * (n + m + 1) / 12);
 }
 
-static bool is_step(const struct step *step, double deviations)
+static bool is_step(const struct step *step)
 {
     double size = fabs(step->now - step->before);
-    return step->is_known && fabs(step->deviations) >= deviations && size >= STEP_LEAST_MS &&
+    return step->is_known && fabs(step->deviations) >= DEVIATIONS && size >= STEP_LEAST_MS &&
            size >= STEP_LEAST_SHARE * step->before;
-}
-
-/* The first hop from which on all hops with enough replies took the step of the end. */
-static uint8_t first_of_step(const struct monitor *monitor, const struct session *session, uint8_t last,
-                             const struct step *end)
-{
-    uint8_t first = last;
-    struct times times;
-    for (unsigned ttl = last; ttl-- > 1;) {
-        struct step step;
-        gather_all(monitor, session, (uint8_t)ttl, &times);
-        find_step(&times, &step);
-        if (!step.is_known)
-            continue;
-        double share = (step.now - step.before) / (end->now - end->before);
-        if (fabs(step.deviations) < DEVIATIONS || share < 0.5)
-            break;
-        first = (uint8_t)ttl;
-    }
-    return first;
 }
 
 /* The first of the last round trips that is nearer to the new ones than to the old ones: the step may be younger than
@@ -138,6 +117,39 @@ static unsigned first_new(const struct times *times, const struct step *step)
     while (i > 0 && (times->ms[i - 1] > middle) == (step->now > middle))
         i--;
     return i < times->count ? i : times->count - 1;
+}
+
+/* Replies of a hop, behind the step and before it, that show whether the hop took it.
+ * Unit: replies. Source: chosen. Effect: with fewer, one slow reply moves the place; with more, hops whose routers
+ * limit their replies are left out. */
+#define AFTER_LEAST 2
+
+/* Half of the step of the end, or more: 1; less: 0; too few replies to say: -1. `since`: when the step came. */
+static int takes_step(const struct times *times, nstime since, const struct step *end)
+{
+    unsigned before = 0;
+    while (before < times->count && times->probes[before]->sent < since)
+        before++;
+    if (before < AFTER_LEAST || times->count - before < AFTER_LEAST)
+        return -1;
+    double step = median(times->ms + before, times->count - before) - median(times->ms, before);
+    return step / (end->now - end->before) >= 0.5;
+}
+
+/* The first hop from which on all hops with enough replies took the step of the end. */
+static uint8_t first_of_step(const struct monitor *monitor, const struct session *session, uint8_t last, nstime since,
+                             const struct step *end)
+{
+    uint8_t first = last;
+    struct times times;
+    for (unsigned ttl = last; ttl-- > 1;) {
+        gather_all(monitor, session, (uint8_t)ttl, &times);
+        int takes = takes_step(&times, since, end);
+        if (takes == 0)
+            break;
+        first = takes > 0 ? (uint8_t)ttl : first;
+    }
+    return first;
 }
 
 /* Replies of another spec that show whether it took the same step. Unit: replies. Source: chosen. Effect: with one, a
@@ -158,10 +170,11 @@ static bool has_step(const struct monitor *monitor, const struct session *sessio
 }
 
 static void tell(struct monitor *monitor, const struct session *session, unsigned index, const struct times *times,
-                 const struct step *end, uint8_t first)
+                 const struct step *end, uint8_t last)
 {
     struct event event = {.kind = EVENT_LATENCY_SHIFT, .trace = session_trace(session, index)};
     unsigned at = first_new(times, end);
+    uint8_t first = first_of_step(monitor, session, last, times->probes[at]->sent, end);
     event.time = times->probes[at]->sent;
     event.at = monitor_place(session, first);
     event.confidence = 1 - erfc(fabs(end->deviations) / sqrt(2.0));
@@ -192,9 +205,9 @@ void latencies_look(struct monitor *monitor, const struct session *session)
             continue;
         gather(session_trace(session, i), last, monitor->times_since[i][last], &times);
         find_step(&times, &end);
-        if (!is_step(&end, DEVIATIONS_AT_END))
+        if (!is_step(&end))
             continue;
-        tell(monitor, session, i, &times, &end, first_of_step(monitor, session, last, &end));
+        tell(monitor, session, i, &times, &end, last);
         return;
     }
 }

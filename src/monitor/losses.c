@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/minmax.h"
 #include "monitor/state.h"
 #include "silence/comparison.h"
 #include "verdict/frames.h"
@@ -231,19 +232,34 @@ static double likelihood(const struct loss_count *count, double share)
     return count->silent * log(share) + (count->sent - count->silent) * log1p(-share);
 }
 
-/* The last hop before the loss: behind it the share is that of the end, before it that of earlier. */
-static uint8_t split(const struct loss_by_hop *counts, uint8_t last)
+/* Places that are so much less likely than the likeliest one are ruled out.
+ * Unit: log of odds. Source: chosen: 1 to 150. Effect: with a smaller one the place may be wrong; a larger one leaves
+ * more hops between `after` and `before`. */
+#define ODDS_OF_PLACE 5.0
+
+/* Behind which hop the loss begins: there the share is that of the end, before it that of earlier. */
+struct loss_place {
+    uint8_t likeliest, first, last; /* and the places that are not ruled out */
+};
+
+static struct loss_place find_split(const struct loss_by_hop *counts, uint8_t end)
 {
-    double before = rate(&counts->end_before), during = rate(&counts->end_recent), sum = 0, best = 0;
-    uint8_t after = 0;
-    for (unsigned ttl = 1; ttl < last; ttl++) {
-        sum += likelihood(&counts->recent[ttl], before) - likelihood(&counts->recent[ttl], during);
-        if (sum > best) {
-            best = sum;
-            after = (uint8_t)ttl;
-        }
+    double before = rate(&counts->end_before), during = rate(&counts->end_recent), sums[256] = {0}, best = 0;
+    struct loss_place place = {0};
+    for (unsigned ttl = 1; ttl < end; ttl++) {
+        sums[ttl] = sums[ttl - 1] + likelihood(&counts->recent[ttl], before) - likelihood(&counts->recent[ttl], during);
+        if (sums[ttl] <= best)
+            continue;
+        best = sums[ttl];
+        place.likeliest = (uint8_t)ttl;
     }
-    return after;
+    place.first = place.last = place.likeliest;
+    for (unsigned ttl = 0; ttl < end; ttl++)
+        if (sums[ttl] > best - ODDS_OF_PLACE) {
+            place.first = uint8_min(place.first, ttl);
+            place.last = uint8_max(place.last, ttl);
+        }
+    return place;
 }
 
 /* The counts of all hops behind. */
@@ -257,20 +273,20 @@ static void count_behind(const struct loss_by_hop *counts, uint8_t after, uint8_
     }
 }
 
-/* Frames of lost probes behind the hop; returns the send time of the first. */
+/* Frames of probes to the end of the path that were lost; returns the send time of the first. */
 static nstime show_lost(const struct monitor *monitor, const struct session *session, const struct group *group,
-                        uint8_t after, nstime since, struct event *event)
+                        nstime since, struct event *event)
 {
     nstime first = NSTIME_NEVER;
     for (unsigned n = 0; n < group->count; n++) {
-        const struct trace *trace = session_trace(session, group->index[n]);
-        for (size_t i = 0; i < trace->probe_count; i++) {
-            const struct probe *probe = &trace->probes[i];
-            if (probe->state != PROBE_EXPIRED || probe->ttl <= after || probe->ttl > group->last ||
-                probe->sent < later(since, monitor->loss_since[group->index[n]]))
+        unsigned index = group->index[n];
+        const struct trace *trace = session_trace(session, index);
+        for (const struct probe *p = trace_first_at(trace, last_ttl_of(session, index)); p;
+             p = trace_next_at(trace, p)) {
+            if (p->state != PROBE_EXPIRED || p->sent < later(since, monitor->loss_since[index]))
                 continue;
-            first = probe->sent < first ? probe->sent : first;
-            event_show(event, probe);
+            first = p->sent < first ? p->sent : first;
+            event_show(event, p);
         }
     }
     return first;
@@ -282,16 +298,17 @@ static void place_loss(const struct session *session, const struct loss_episode 
     event->before = monitor_place(session, loss->before_hop);
 }
 
-/* Between the last hop that shows no loss, and the first that does. */
-static void find_place(const struct loss_by_hop *counts, uint8_t last, struct loss_episode *loss)
+/* Between the last hop that surely shows no loss, and the first one that surely does. */
+static struct loss_place find_place(const struct loss_by_hop *counts, uint8_t end, struct loss_episode *loss)
 {
-    uint8_t after = split(counts, last);
+    struct loss_place place = find_split(counts, end);
     loss->after = loss->before_hop = 0;
-    for (unsigned ttl = 1; ttl <= last && !loss->before_hop; ttl++)
-        if (counts->recent[ttl].sent && ttl <= after)
+    for (unsigned ttl = 1; ttl <= end && !loss->before_hop; ttl++)
+        if (counts->recent[ttl].sent && ttl <= place.first)
             loss->after = (uint8_t)ttl;
-        else if (counts->recent[ttl].sent)
+        else if (counts->recent[ttl].sent && ttl > place.last)
             loss->before_hop = (uint8_t)ttl;
+    return place;
 }
 
 static void tell_begin(struct monitor *monitor, const struct session *session, const struct group *group,
@@ -302,10 +319,10 @@ static void tell_begin(struct monitor *monitor, const struct session *session, c
     struct loss_count recent, before;
     *loss =
         (struct loss_episode){.is_on = true, .before = rate(&counts->end_before), .during = rate(&counts->end_recent)};
-    find_place(counts, group->last, loss);
-    count_behind(counts, loss->after, group->last, &recent, &before);
+    struct loss_place place = find_place(counts, group->last, loss);
+    count_behind(counts, place.likeliest, group->last, &recent, &before);
     event.trace = group->count == 1 ? session_trace(session, group->index[0]) : NULL;
-    event.time = show_lost(monitor, session, group, loss->after, since, &event);
+    event.time = show_lost(monitor, session, group, since, &event);
     place_loss(session, loss, &event);
     loss->last_lost = event.time;
     snprintf(event.from, sizeof event.from, "%.1f %%", 100.0 * before.silent / (before.sent ? before.sent : 1));
@@ -330,7 +347,7 @@ static bool look_at_span(struct monitor *monitor, const struct session *session,
     bool is_of_group = group->count == 1 || counts.losers > 1; /* else it is of a spec alone */
     if (!is_of_group || !is_more(&counts.end_recent, &counts.end_before, CHANCE_OF_LOSS_AT_END))
         return false;
-    count_behind(&counts, split(&counts, group->last), group->last, &recent, &before);
+    count_behind(&counts, find_split(&counts, group->last).likeliest, group->last, &recent, &before);
     double chance = rate(&recent) > rate(&before) ? loss_chance_at_least(&recent, &before) : 1;
     if (chance >= CHANCE_OF_LOSS)
         return false;

@@ -67,15 +67,28 @@ static bool is_sample(const struct told_verdict *told, const struct probe *probe
 }
 
 /* `silences`: whether they contradict a reply, or replies alone do, as refusals may be limited. */
+/* A reset behind a silence may answer what an earlier SYN left half open, as its SYN/ACK was lost: the port is open. A
+ * reset behind a reset is the port's own. */
+static enum outcome_kind understood(const struct told_verdict *told, const struct trace *trace,
+                                    enum outcome_kind outcome, enum outcome_kind before)
+{
+    bool is_half_open = told->verdict.state == VERDICT_OPEN && trace->flow.spec.variant == VARIANT_SYN &&
+                        outcome == OUTCOME_CLOSED && before != OUTCOME_CLOSED;
+    return is_half_open ? OUTCOME_OPEN : outcome;
+}
+
 static void find_streak(const struct told_verdict *told, const struct trace *trace, bool silences, uint8_t target_ttl,
                         struct streak *out)
 {
+    enum outcome_kind before = OUTCOME_NONE;
     *out = (struct streak){0};
     for (size_t i = 0; i < trace->probe_count; i++) {
         const struct probe *probe = &trace->probes[i];
-        enum outcome_kind outcome = outcome_of(trace, probe);
-        if (!is_sample(told, probe, outcome, target_ttl))
+        enum outcome_kind seen = outcome_of(trace, probe);
+        if (!is_sample(told, probe, seen, target_ttl))
             continue;
+        enum outcome_kind outcome = understood(told, trace, seen, before);
+        before = seen;
         if (outcome == OUTCOME_SILENT && !silences) {
             out->before += !out->length && !verdict_reaches(&told->verdict);
             continue;

@@ -482,7 +482,7 @@ static void test_complaints(void)
                                    "udplite, dccp, sctp, ip"},
         {"--confidence 0.9 h", "--confidence: not an option of trace (only of diagnose and paths)"},
         {"--only h", "--only: not an option of trace (only of diagnose and watch)"},
-        {"--expect f h", "--expect: not an option of trace (only of diagnose and replay)"},
+        {"--expect f h", "--expect: not an option of trace (only of diagnose, watch and replay)"},
         {"sweep h", "sweep: this version does not have this command (it has trace, diagnose, paths, watch and replay)"},
         {"-n replay x", "replay: the command must come first (for a host of that name: hopsonde trace replay)"},
         {"-n diagnose", "diagnose: the command must come first (for a host of that name: hopsonde trace diagnose)"},
