@@ -232,6 +232,17 @@ static double likelihood(const struct loss_count *count, double share)
     return count->silent * log(share) + (count->sent - count->silent) * log1p(-share);
 }
 
+/* The counts of all hops behind. */
+static void count_behind(const struct loss_by_hop *counts, uint8_t after, uint8_t last, struct loss_count *recent,
+                         struct loss_count *before)
+{
+    *recent = *before = (struct loss_count){0};
+    for (unsigned ttl = after + 1U; ttl <= last; ttl++) {
+        add_count(recent, &counts->recent[ttl]);
+        add_count(before, &counts->before[ttl]);
+    }
+}
+
 /* Places that are so much less likely than the likeliest one are ruled out.
  * Unit: log of odds. Source: chosen: 1 to 150. Effect: with a smaller one the place may be wrong; a larger one leaves
  * more hops between `after` and `before`. */
@@ -242,35 +253,35 @@ struct loss_place {
     uint8_t likeliest, first, last; /* and the places that are not ruled out */
 };
 
-static struct loss_place find_split(const struct loss_by_hop *counts, uint8_t end)
+/* By TTL: how much likelier it is that the loss begins right behind it than that it begins at this host. Returns the
+ * likeliest place. */
+static uint8_t weigh_places(const struct loss_by_hop *counts, uint8_t end, double during, double sums[256])
 {
-    double before = rate(&counts->end_before), during = rate(&counts->end_recent), sums[256] = {0}, best = 0;
-    struct loss_place place = {0};
+    double before = rate(&counts->end_before), best = 0;
+    uint8_t likeliest = 0;
+    sums[0] = 0;
     for (unsigned ttl = 1; ttl < end; ttl++) {
         sums[ttl] = sums[ttl - 1] + likelihood(&counts->recent[ttl], before) - likelihood(&counts->recent[ttl], during);
-        if (sums[ttl] <= best)
-            continue;
-        best = sums[ttl];
-        place.likeliest = (uint8_t)ttl;
+        likeliest = sums[ttl] > best ? (uint8_t)ttl : likeliest;
+        best = sums[ttl] > best ? sums[ttl] : best;
     }
+    return likeliest;
+}
+
+/* The share of the end has told the loss, so it is too high as a rule. That of all hops behind tells the place. */
+static struct loss_place find_split(const struct loss_by_hop *counts, uint8_t end)
+{
+    double sums[256];
+    struct loss_count recent, before;
+    count_behind(counts, weigh_places(counts, end, rate(&counts->end_recent), sums), end, &recent, &before);
+    struct loss_place place = {.likeliest = weigh_places(counts, end, rate(&recent), sums)};
     place.first = place.last = place.likeliest;
     for (unsigned ttl = 0; ttl < end; ttl++)
-        if (sums[ttl] > best - ODDS_OF_PLACE) {
+        if (sums[ttl] > sums[place.likeliest] - ODDS_OF_PLACE) {
             place.first = uint8_min(place.first, ttl);
             place.last = uint8_max(place.last, ttl);
         }
     return place;
-}
-
-/* The counts of all hops behind. */
-static void count_behind(const struct loss_by_hop *counts, uint8_t after, uint8_t last, struct loss_count *recent,
-                         struct loss_count *before)
-{
-    *recent = *before = (struct loss_count){0};
-    for (unsigned ttl = after + 1U; ttl <= last; ttl++) {
-        add_count(recent, &counts->recent[ttl]);
-        add_count(before, &counts->before[ttl]);
-    }
 }
 
 /* Frames of probes to the end of the path that were lost; returns the send time of the first. */
